@@ -1,0 +1,381 @@
+"""The graph: how operations are declared and recorded. This file knows no operation.
+
+``@primitive`` turns a function on raw arrays into one that also takes Variables and records a Node. A Node holds its
+rules, what they asked to save, and edges to the nodes of its inputs; never its outputs, so there are no reference
+cycles and a dropped graph is freed at once. ``walk.py`` goes back through it.
+"""
+
+from __future__ import annotations
+
+import inspect
+import itertools
+import traceback
+
+import numpy
+
+from ..backend import QUIET, as_array, device_of, float_errors
+from . import grad_mode
+
+ndarray, grad_state, _new = numpy.ndarray, grad_mode.mode, object.__new__
+_clock = itertools.count(0, -1)  # later is smaller, so that a heap yields the newest node first
+
+
+result_type: type = None  # what operations return: Tensor
+
+
+class Variable:
+    """An array and its place in the graph. Tensor adds the operators and methods."""
+
+    array: numpy.ndarray  # the values, NumPy's or CuPy's
+    _node = None  # what made it (Node, Output), a Leaf if it collects a gradient, None if no gradient is wanted
+    _counter: list  # [number of in-place changes, clock of the last one], one for all views of the same memory
+    _base = None  # for a view: the Variable that it was taken from,
+    _view = None  # the function that takes it from there,
+    _base_node = None  # and the base's node at that time
+    _leaf = None  # where ``.grad`` is kept
+    _inference = False
+
+    def __init_subclass__(cls, results=False, **kwargs):
+        """``results=True``: operations return this class."""
+        global result_type
+        super().__init_subclass__(**kwargs)
+        if results:
+            result_type = cls
+
+
+def wrap(array, node=None, cls=None):
+    """A Variable of ``array`` (not copied), made by ``node``."""
+    cls = cls or result_type
+    new = _new(cls)
+    new.array, new._node, new._counter = array, node, [0, 0]
+    return new
+
+
+class Leaf:
+    """The end of an edge: where gradients of one leaf are summed. It does not point back at the Variable."""
+
+    __slots__ = ("dtype", "grad", "hooks", "order", "post_hooks", "shape", "__weakref__")
+    plan, name = None, "AccumulateGrad"
+
+    def __init__(self, array):
+        self.shape, self.dtype, self.order = array.shape, array.dtype, next(_clock)
+        self.grad = self.hooks = self.post_hooks = None
+
+    next_functions = ()
+
+
+class Output:
+    """The edge to one of several outputs of a node."""
+
+    __slots__ = ("hooks", "index", "order", "parent", "__weakref__")
+    plan = None
+
+    def __init__(self, parent, index):
+        self.parent, self.index, self.order, self.hooks = parent, index, next(_clock), None
+
+    name = property(lambda self: self.parent.name)
+    next_functions = property(lambda self: self.parent.next_functions)
+
+
+class Node:
+    """One recorded operation."""
+
+    hooks = definition = origin = outputs = restore = None  # set only where there is something to tell
+
+    def __init__(self, plan, edges, saved, guards):
+        self.plan, self.edges, self.saved, self.guards, self.order = plan, edges, saved, guards, next(_clock)
+
+    @property
+    def name(self):
+        return self.plan.name
+
+    @property
+    def next_functions(self):
+        """((node, output index), …) of the inputs, as in torch."""
+        return tuple((e.parent, e.index) if type(e) is Output else (e, 0) for e in self.edges)
+
+    def __repr__(self):
+        return f"<{self.name} at 0x{id(self):x}>"
+
+
+Leaf.__repr__ = Output.__repr__ = Node.__repr__
+
+
+# ---- operations -------------------------------------------------------------------------------------------------
+
+
+class Plan:
+    """What to do for one operation with one set of live inputs; made once, then only looked up."""
+
+    __slots__ = ("frees", "keeps_out", "live", "name", "op", "record", "rules", "steps", "wants")
+
+    def __init__(self, op, inputs):
+        names = tuple(f"{op.variadic}{i}" for i in range(len(inputs))) if op.variadic else op.inputs
+        variables = [i for i, v in enumerate(inputs) if isinstance(v, Variable)]
+        live = [i for i in variables if inputs[i]._node is not None]
+        self.op, self.name = op, op.node_name
+        self.live = tuple(i for i in live if op.joint or names[i] in op.rules)
+        self.rules = (op.joint,) if op.joint else tuple(op.rules[names[i]] for i in self.live)
+        self.wants = tuple(op.wants(rule) for rule in self.rules)
+        sources = {"out": "o", "needs": repr(tuple(i in live for i in range(len(inputs))))}
+        sources |= {name: f"s[{name!r}]" for name in op.defaults}
+        sources |= {name: f"x[{i}]" for i, name in enumerate(op.aux)}
+        sources |= {name: f"o[{i}]" for i, name in enumerate(op.outputs)}
+        for i, name in enumerate(names):
+            sources |= {name: f"a[{i}]", f"{name}_shape": f"a[{i}].shape", f"{name}_dtype": f"a[{i}].dtype"}
+        if op.variadic:
+            name = op.variadic
+            sources |= {name: "a", f"{name}_shape": "tuple(b.shape for b in a)", f"{name}_dtype": "tuple(b.dtype for b in a)"}
+        wanted = {name for wants in self.wants for name in wants}
+        if unknown := wanted - set(sources):
+            raise TypeError(f"{op.name}: a rule asks for {sorted(unknown)}, which are neither inputs, outputs nor settings")
+        everything = op.composed or op.variadic in wanted  # a definition needs all inputs again
+        guarded = [i for i in variables if everything or names[i] in wanted]
+        self.keeps_out = bool(wanted & {"out", *op.outputs})
+        self.frees = bool(guarded or self.keeps_out or wanted & set(op.aux))
+        # Both steps are compiled, once, so that on the way forward and back each operation costs one plain call.
+        edges = "".join(f"v[{i}]._node, " for i in self.live)
+        saved = "".join(sources[name] + ", " for wants in self.wants for name in wants)
+        guards = "".join(f"v[{i}]._counter, " for i in guarded)
+        scope = {"Node": Node, "plan": self, "rules": self.rules}
+        self.record = eval(f"lambda v, a, o, x, s: Node(plan, ({edges}), ({saved}), ({guards}))", scope)
+        position = itertools.count()
+        calls = [", ".join(["g", *(f"s[{next(position)}]" for _ in wants)]) for wants in self.wants]
+        if op.joint:
+            steps = f"(d := rules[0]({calls[0]}), " + "".join(f"d[{i}], " for i in self.live) + ")[1:]"
+        else:
+            steps = "(" + "".join(f"rules[{i}]({call}), " for i, call in enumerate(calls)) + ")"
+        self.steps = eval(f"lambda g, s: {steps}", scope)
+
+
+class Primitive:
+    """An operation: its forward function on arrays and one formula per differentiable input."""
+
+    def __init__(self, forward, rules, *, composed, joint, aux, outputs, prepare, view, broadcasts, name):
+        self.forward, self.rules, self.composed, self.joint = forward, rules, composed, joint
+        self.aux, self.outputs, self.prepare, self.view, self.broadcasts = aux, outputs, prepare, view, broadcasts
+        self.name = name or forward.__name__.strip("_")
+        self.node_name = "".join(part.capitalize() for part in self.name.split("_")) + "Backward0"
+        parameters = inspect.signature(forward).parameters.values()
+        positional = [p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+        self.variadic = next((p.name for p in parameters if p.kind is p.VAR_POSITIONAL), None)
+        self.inputs = tuple(p.name for p in positional)
+        self.optional = {p.name: p.default for p in positional if p.default is not p.empty}
+        self.defaults = {p.name: p.default for p in parameters if p.kind is p.KEYWORD_ONLY}
+        self.required = [name for name, default in self.defaults.items() if default is inspect.Parameter.empty]
+        self._wants: dict = {}
+        unknown = set(rules) - set(self.inputs)
+        if unknown:
+            raise TypeError(f"{self.name}: rules for {sorted(unknown)}, which are not inputs {self.inputs}")
+
+    def wants(self, rule):
+        """The names that ``rule`` reads after the gradient: what has to be saved for it."""
+        if rule not in self._wants:
+            self._wants[rule] = tuple(inspect.signature(rule).parameters)[1:]
+        return self._wants[rule]
+
+    aliases = {"axis": "dim", "keepdims": "keepdim", "input": "x", "other": "y", "self": "x", "a_min": "min", "a_max": "max"}
+
+    def bind(self, inputs, settings):
+        """Sort positional and keyword arguments into arrays and settings; NumPy's spellings are accepted."""
+        inputs, bound = list(inputs), dict(self.defaults)
+        if not self.variadic:
+            options = iter(self.defaults)
+            for value in inputs[len(self.inputs) :]:
+                name = next(options, None)
+                if name is None:
+                    raise TypeError(f"{self.name}() takes {len(self.inputs) + len(self.defaults)} positional arguments but {len(inputs)} were given")
+                bound[name] = value
+            given = len(inputs[: len(self.inputs)])
+            inputs = [*inputs[:given], *(self.optional.get(name, Primitive) for name in self.inputs[given:])]
+        for name, value in settings.items():
+            name = name if name in bound or name in self.inputs else self.aliases.get(name, name)
+            if name in bound:
+                bound[name] = value
+            elif name in self.inputs and (i := self.inputs.index(name)) >= given:
+                inputs[i] = value
+            else:
+                raise TypeError(f"{self.name}() got an unexpected keyword argument {name!r}; it takes {', '.join((*self.inputs, *self.defaults))}")
+        missing = [n for n, v in zip(self.inputs, inputs) if v is Primitive] + [n for n in self.required if bound[n] is inspect.Parameter.empty]
+        if missing:
+            raise TypeError(f"{self.name}() missing required argument: {', '.join(map(repr, missing))}")
+        return inputs, bound
+
+
+primitives: dict[str, Primitive] = {}  # every operation, for the tests and for ``python -m mytorch.gradcheck``
+
+
+def primitive(forward=None, /, *, composed=None, joint=None, aux=(), outputs=(), prepare=None, view=False, broadcasts=False, name=None, **rules):
+    """Make an operation of a function on arrays.
+
+    Positional parameters of ``forward`` are arrays, keyword-only ones are settings. Each rule, named after an input,
+    maps the gradient of the output to that of the input; its further parameters say what to save: ``out``, an input, ``<input>_shape``,
+    ``<input>_dtype``, a setting, an ``aux`` or ``outputs`` name, ``needs`` (which inputs want a gradient).
+
+    composed: the definition in differentiable operations; then rules may be array-only, and higher orders use it.
+    joint: one rule for all inputs that returns a gradient (or None) for each.
+    aux: names of what ``forward`` returns after the output, only for the rules.
+    outputs: names of several outputs. A tuple without names: each is an output.
+    prepare: settles dtypes and devices of the arrays before ``forward``.
+    view: the result may share memory with the first input.
+    broadcasts: inputs broadcast; their gradients are summed back to their shapes (and cast to their dtypes).
+    """
+    if forward is None:
+        return lambda f: primitive(
+            f, composed=composed, joint=joint, aux=aux, outputs=outputs, prepare=prepare, view=view, broadcasts=broadcasts, name=name, **rules
+        )
+    op = Primitive(forward, rules, composed=composed, joint=joint, aux=aux, outputs=outputs, prepare=prepare, view=view, broadcasts=broadcasts, name=name)
+    primitives[op.name] = op
+    plans, arity, defaults, plain = {}, len(op.inputs), op.defaults, not op.defaults
+    variadic, differentiable = op.variadic, bool(rules or joint)
+
+    def call(*inputs, **settings):
+        if settings or not plain or (len(inputs) != arity and not variadic):
+            inputs, settings = op.bind(inputs, settings)
+        arrays, mask, found, live = [], 1, False, False
+        for value in inputs:
+            if isinstance(value, Variable):
+                if value._base is not None and value._base._node is not value._base_node:
+                    refresh(value)
+                arrays.append(value.array)
+                found = True
+                if value._node is None:
+                    mask = mask * 3 + 1
+                else:
+                    mask = mask * 3 + 2
+                    live = True
+            else:
+                arrays.append(value)
+                mask *= 3
+        token = float_errors.set(QUIET)
+        try:
+            if prepare is not None:
+                arrays = prepare(arrays)
+            out = forward(*arrays, **settings)
+        except Exception as error:
+            raise explain(op, inputs, settings, error) from error
+        finally:
+            float_errors.reset(token)
+        if aux:
+            out, *extras = out
+        else:
+            extras = None
+        if not found:
+            return out  # arrays in, arrays out: how the formulas run in an ordinary backward
+        state, node = grad_state.get(), None
+        if live and state and differentiable:
+            plan = plans.get(mask)
+            if plan is None:
+                plan = plans[mask] = Plan(op, inputs)
+            node = plan.record(inputs, arrays, out, extras, settings)
+            if broadcasts:
+                for i in plan.live:
+                    a = inputs[i].array
+                    if a.shape != out.shape or a.dtype is not out.dtype:
+                        node.restore = tuple((inputs[i].array.shape, inputs[i].array.dtype) for i in plan.live)
+                        break
+            if composed is not None:
+                node.definition = (tuple(arrays), settings)
+            if detect_anomaly.enabled:
+                node.origin = traceback.format_stack()[:-1]
+        if type(out) is tuple:
+            return several(op, call, out, node, inputs, settings, state)
+        if type(out) is not ndarray:
+            out = as_array(out)
+        new = _new(result_type)
+        new.array, new._node, new._counter = out, node, (counter := [0, 0])
+        if node is not None and plan.keeps_out:
+            node.guards += (counter,)
+        if state is None:
+            new._inference = True
+        if view:
+            note_view(new, inputs[0], lambda x: call(x, *inputs[1:], **settings))
+        return new
+
+    call.__name__ = call.__qualname__ = op.name
+    call.__doc__, call.__module__, call.primitive = forward.__doc__, forward.__module__, op
+    call.__signature__ = inspect.signature(forward)
+    return call
+
+
+def several(op, call, arrays, node, inputs, settings, state):
+    """Wrap the outputs of an operation with several; those of integers and booleans carry no gradient."""
+    if node is not None:
+        node.outputs = tuple((a.shape, a.dtype) for a in arrays)
+    results = []
+    for index, array in enumerate(map(as_array, arrays)):
+        edge = Output(node, index) if node is not None and array.dtype.kind in "fcV" else None
+        new = wrap(array, edge)
+        new._inference = state is None
+        if op.view:
+            note_view(new, inputs[0], lambda x, index=index: call(x, *inputs[1:], **settings)[index])
+        results.append(new)
+    if node is not None and node.plan.keeps_out:
+        node.guards += tuple(new._counter for new in results)
+    return tuple(results)
+
+
+def note_view(new, source, retake):
+    """Tie ``new`` to ``source`` if they share memory: one change counter, and the way to take it again."""
+    owner = new.array.base
+    if owner is None or not isinstance(source, Variable) or (owner is not source.array and owner is not source.array.base):
+        return
+    new._counter, new._base, earlier = source._counter, source._base, source._view
+    if new._base is None:
+        new._base, new._view = source, retake
+    else:
+        new._view = lambda base: retake(earlier(base))
+    new._base_node = new._base._node
+
+
+def refresh(view):
+    """An in-place change gave the view's base a new node: take the view's node from there."""
+    base, view._base_node = view._base, view._base._node
+    if type(base._node) is not Leaf:  # a leaf that began to collect gradients later says nothing of older views
+        view._node = view._view(base)._node
+        view._base_node = base._node
+
+
+last_change = [0]  # the clock at the newest in-place change of all: a node made after it has its values intact
+
+
+def changed(variable):
+    """Note an in-place change of ``variable``'s memory."""
+    variable._counter[0] += 1
+    variable._counter[1] = last_change[0] = next(_clock)
+
+
+def explain(op, inputs, settings, error):
+    """The same error with the operation, its inputs and their devices in the message."""
+    arrays = [v.array if isinstance(v, Variable) else v for v in inputs]
+    devices = sorted({str(device_of(a)) for a in arrays if hasattr(a, "dtype") and hasattr(a, "shape")})
+    described = ", ".join(f"{str(a.dtype)}{list(a.shape)}" if hasattr(a, "dtype") and hasattr(a, "shape") else repr(a) for a in arrays)
+    described += "".join(f", {name}={value!r}" for name, value in settings.items())
+    if len(devices) > 1:
+        text = f"Expected all tensors to be on the same device, but found at least two devices, {' and '.join(devices)}! (in {op.name}({described}))"
+        return RuntimeError(text)
+    if getattr(error, "explained", False) or isinstance(error, (NotImplementedError, MemoryError)):
+        return error
+    kind = type(error) if isinstance(error, (TypeError, IndexError, RuntimeError, OverflowError)) else RuntimeError
+    new = kind(f"{op.name}({described}): {error}")
+    new.explained = True
+    return new
+
+
+class detect_anomaly:
+    """Find where a backward goes wrong: remembers the lines that recorded each operation and checks for NaN.
+
+    Errors in backward then show both source lines. A context manager; slow, for debugging.
+    """
+
+    enabled = check_nan = False
+
+    def __init__(self, check_nan=True):
+        self._new = (True, check_nan)
+
+    def __enter__(self):
+        self._old = (detect_anomaly.enabled, detect_anomaly.check_nan)
+        detect_anomaly.enabled, detect_anomaly.check_nan = self._new
+
+    def __exit__(self, *exc_info):
+        detect_anomaly.enabled, detect_anomaly.check_nan = self._old

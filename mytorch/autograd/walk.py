@@ -1,0 +1,355 @@
+"""The walk back through the graph: newest node first, for the order of creation is a topological order.
+
+The walk is iterative, so a chain of a million operations works. An ordinary backward runs the rules on raw arrays; with ``create`` the very
+same rules run on Variables and so are recorded themselves.
+"""
+
+from __future__ import annotations
+
+from heapq import heappop, heappush
+
+from ..backend import QUIET, as_array, float_errors, xp
+from .engine import Node, Output, Plan, Variable, changed, detect_anomaly, grad_state, last_change, primitive, wrap
+
+
+def run(roots, gradients, **options):
+    """As :func:`walk`, with NumPy's floating-point warnings off."""
+    token = float_errors.set(QUIET)
+    try:
+        return walk(roots, gradients, **options)
+    finally:
+        float_errors.reset(token)
+
+
+def walk(roots, gradients, *, retain=False, create=False, targets=None, accumulate=True):
+    """Send ``gradients`` (arrays, or Variables with ``create``) back from the nodes ``roots``.
+
+    Sums into the leaves' ``.grad`` (only of ``targets``, if given). With ``accumulate=False`` it returns
+    {node: gradient} of ``targets`` instead and leaves every ``.grad`` alone.
+    """
+    needed = None if targets is None else _leading_to(targets, roots)
+    found, pending, owned, heap, parts = {}, {}, set(), [], {}
+    careful = create or needed is not None or detect_anomaly.enabled
+    for root, g in zip(roots, gradients):
+        _arrive(root, g, pending, heap, owned, create)
+    while heap:
+        node = heappop(heap)[1]
+        g = pending.pop(node)
+        if node.hooks is not None:
+            g = _call_hooks(node, g, create)
+        plan = node.plan
+        if needed is not None and node in targets:
+            found[node] = g
+        if plan is None:
+            if type(node) is Output:
+                _collect(node, g, parts, pending, heap)
+            elif accumulate and (needed is None or node in targets):
+                _accumulate(node, g, node in owned, create)
+            continue
+        if needed is not None and not any(edge in needed for edge in node.edges):
+            continue
+        if last_change[0] < node.order:
+            _check_intact(node)
+        if node.outputs is not None:
+            g = _fill(node, parts.pop(node), create)
+        saved = node.saved
+        if saved is None:
+            raise RuntimeError(_SECOND_TIME.format(node.name))
+        try:
+            steps = _steps_as_graph(node, g) if create else plan.steps(g, saved)
+        except Exception as error:
+            raise _located(node, error) from error
+        if careful:
+            steps = _checked(node, steps, needed)
+        restore = node.restore
+        if restore is not None:
+            steps = [d if d is None else _restored(d, *meta) for d, meta in zip(steps, restore)]
+        for edge, d in zip(node.edges, steps):
+            if edge in pending:
+                _arrive(edge, d, pending, heap, owned, create)
+            elif d is not None:
+                pending[edge] = d
+                heappush(heap, (edge.order, edge))
+                if edge.plan is None and not create and d is not g and d.base is None and not any(d is value for value in saved):
+                    owned.add(edge)  # a fresh array: the leaf may keep it as it is
+        if plan.frees and not retain:
+            node.saved = node.definition = None
+    return found
+
+
+_SECOND_TIME = (
+    "Trying to backward through the graph a second time (or directly access saved tensors after they have already been freed): what {} saved "
+    "is gone. Specify retain_graph=True if you need to backward through the graph a second time."
+)
+
+
+def _arrive(edge, d, pending, heap, owned, create):
+    """Add ``d`` to what waits at ``edge``. The first gradient is only borrowed; the first sum is our own array."""
+    if edge not in pending:
+        pending[edge] = d
+        heappush(heap, (edge.order, edge))
+    elif d is None:
+        pass
+    elif edge in owned:
+        waiting = pending[edge]
+        waiting += d
+        pending[edge] = waiting
+    else:
+        pending[edge] = pending[edge] + d
+        if not create:
+            owned.add(edge)
+
+
+def _collect(output, g, parts, pending, heap):
+    """Gather the gradients of a node's several outputs; the node's turn comes when all are there."""
+    parent = output.parent
+    if parent not in parts:
+        parts[parent] = pending[parent] = [None] * len(parent.outputs)
+        heappush(heap, (parent.order, parent))
+    parts[parent][output.index] = g
+
+
+def _checked(node, steps, needed):
+    """Look for NaN if asked, and drop the gradients that lead to no target."""
+    if detect_anomaly.enabled and detect_anomaly.check_nan:
+        _check_nan(node, steps)
+    if needed is None:
+        return steps
+    return [d if edge in needed else None for edge, d in zip(node.edges, steps)]
+
+
+def _leading_to(targets, roots):
+    """The nodes on the way from ``roots`` to ``targets``."""
+    seen, stack = set(), list(roots)
+    while stack:
+        node = stack.pop()
+        if node not in seen:
+            seen.add(node)
+            stack.extend((node.parent,) if type(node) is Output else node.edges if type(node) is Node else ())
+    needed = set()
+    for node in sorted(seen, key=lambda n: -n.order):  # oldest first: inputs before what uses them
+        before = (node.parent,) if type(node) is Output else node.edges if type(node) is Node else ()
+        if node in targets or any(b in needed for b in before):
+            needed.add(node)
+    return needed
+
+
+def _restored(d, shape, dtype):
+    """The gradient of an input that was broadcast or cast: summed back to ``shape``, cast back to ``dtype``."""
+    if d.shape != shape:
+        extra = len(d.shape) - len(shape)
+        axes = tuple(i for i, n in enumerate(d.shape) if i < extra or (shape[i - extra] == 1 and n != 1))
+        if axes:
+            d = d.sum(axes, keepdims=True)
+        d = d.reshape(shape)
+    return d if d.dtype == dtype else d.astype(dtype)
+
+
+def _accumulate(leaf, g, is_own, create):
+    """Add to ``leaf.grad``; the first gradient is kept as it is when nobody else can hold it."""
+    if create:
+        g = g if g.array.dtype == leaf.dtype else g.astype(leaf.dtype)
+        leaf.grad = g if leaf.grad is None else leaf.grad + g
+    else:
+        g = as_array(g)
+        if leaf.grad is not None and leaf.grad._node is None:
+            leaf.grad.array += g
+            changed(leaf.grad)
+        elif leaf.grad is not None:
+            leaf.grad = wrap(leaf.grad.array + g)
+        else:
+            leaf.grad = wrap(g if is_own and g.dtype == leaf.dtype else g.astype(leaf.dtype))
+    for hook in list((leaf.post_hooks or {}).values()):
+        hook()
+
+
+def _fill(node, parts, create):
+    """Zeros for the outputs that no gradient reached; None for those that carry none."""
+    like = next(p for p in parts if p is not None)
+    zeros = xp(like.array if create else like).zeros
+    filled = []
+    for part, (shape, dtype) in zip(parts, node.outputs):
+        if part is None and dtype.kind in "fcV":
+            part = wrap(zeros(shape, dtype)) if create else zeros(shape, dtype)
+        filled.append(part)
+    return tuple(filled)
+
+
+def _call_hooks(node, g, create):
+    for hook in list(node.hooks.values()):
+        result = hook(g if create else wrap(as_array(g)))
+        if result is not None:
+            g = result if create else result.array
+    return g
+
+
+def _check_intact(node):
+    for counter in node.guards:
+        if counter[1] < node.order:
+            raise _located(
+                node,
+                RuntimeError(
+                    f"one of the variables needed for gradient computation has been modified by an inplace operation: a value saved by "
+                    f"{node.name} ({node.plan.op.name}), of shape(s) {[list(a.shape) for a in _saved_arrays(node)]}, is at version {counter[0]} now. "
+                    f"Hint: autograd.detect_anomaly() shows the line that recorded the operation."
+                ),
+            )
+
+
+def _saved_arrays(node):
+    return [v for v in node.saved if hasattr(v, "shape")]
+
+
+def _check_nan(node, steps):
+    for i, d in enumerate(steps):
+        array = d.array if isinstance(d, Variable) else d
+        if array is not None and array.dtype.kind in "fc" and bool((array != array).any()):
+            raise _located(node, RuntimeError(f"Function '{node.name}' returned nan values in its {i}th output."))
+
+
+def _located(node, error):
+    """``error``, with the lines that recorded ``node`` if anomaly detection kept them."""
+    if node.origin is None:
+        return error
+    kind = type(error) if isinstance(error, (TypeError, IndexError)) else RuntimeError
+    return kind(f"{error}\nThe operation was recorded here (most recent call last):\n{''.join(node.origin)}")
+
+
+# ---- higher orders: the same rules, run on Variables ---------------------------------------------------------------
+
+
+def _identity(x):
+    return x
+
+
+_same = primitive(_identity, name="alias", x=lambda g: g).primitive
+
+
+def _steps_as_graph(node, g):
+    """The gradients of one node's inputs as Variables that are part of the graph."""
+    token = grad_state.set(True)
+    try:
+        if node.plan.op.composed is not None:
+            return _through_definition(node, g)
+        names = [name for wants in node.plan.wants for name in wants]
+        return node.plan.steps(g, [_as_variable(node, name, value) for name, value in zip(names, node.saved)])
+    finally:
+        grad_state.reset(token)
+
+
+def _as_variable(node, name, value):
+    """A saved value with its place in the graph."""
+    op, live = node.plan.op, node.plan.live
+    if name == "out":
+        return wrap(value, node) if node.outputs is None else tuple(wrap(v, Output(node, i)) for i, v in enumerate(value))
+    if name in op.outputs:
+        return wrap(value, Output(node, op.outputs.index(name)) if value.dtype.kind in "fcV" else None)
+    if name == op.variadic:
+        return tuple(wrap(v, node.edges[live.index(i)] if i in live else None) for i, v in enumerate(value))
+    if name in op.inputs and hasattr(value, "dtype"):
+        i = op.inputs.index(name)
+        return wrap(value, node.edges[live.index(i)] if i in live else None)
+    if name in op.aux and getattr(value, "dtype", None) is not None and value.dtype.kind in "fcV":
+        raise NotImplementedError(f"{op.name}: the second derivative needs a definition (composed=), since {name!r} is not part of the graph")
+    return value
+
+
+def _through_definition(node, g):
+    """Differentiate what a fused operation means, at detached stand-ins for its inputs whose gradients flow on."""
+    arrays, settings = node.definition
+    inputs = [wrap(a) if hasattr(a, "dtype") else a for a in arrays]
+    for i, edge in zip(node.plan.live, node.edges):
+        stand_in = Node(Plan(_same, [wrap(arrays[i], edge)]), (edge,), (), ())
+        inputs[i] = wrap(arrays[i], stand_in)
+    outputs = node.plan.op.composed(*inputs, **settings)
+    pairs = [(o._node, d) for o, d in zip(outputs, g) if o._node is not None] if node.outputs else [(outputs._node, g)]
+    nodes, gradients = zip(*pairs)
+    stand_ins = [inputs[i]._node for i in node.plan.live]
+    found = run(nodes, gradients, retain=True, create=True, targets=set(stand_ins), accumulate=False)
+    return [found.get(s) for s in stand_ins]
+
+
+# ---- what users call -----------------------------------------------------------------------------------------------
+
+
+def backward(tensors, grad_tensors=None, retain_graph=None, create_graph=False, inputs=None):
+    """Sum the gradients of ``tensors`` into the leaves' ``.grad``; public as ``mytorch.autograd.backward``.
+
+    ``grad_tensors`` (one per tensor, None for a scalar's 1) are the gradients to start from. ``inputs`` restricts which leaves collect one.
+    """
+    nodes, gradients = _start(tensors, grad_tensors, create_graph)
+    targets = None
+    if inputs is not None:
+        inputs = [inputs] if isinstance(inputs, Variable) else list(inputs)
+        if not inputs:
+            raise RuntimeError("'inputs' argument to backward cannot be empty.")
+        targets = {_edge_of(x) for x in inputs}
+    retain = create_graph if retain_graph is None else retain_graph
+    found = run(nodes, gradients, retain=retain, create=create_graph, targets=targets)
+    for x in inputs or ():
+        if not x.is_leaf and (g := found.get(x._node)) is not None:
+            g = g if create_graph else wrap(as_array(g))
+            x.grad = g if x.grad is None else x.grad + g
+
+
+def grad(outputs, inputs, grad_outputs=None, retain_graph=None, create_graph=False, allow_unused=None, is_grads_batched=False, materialize_grads=False):
+    """The gradients of ``outputs`` with respect to ``inputs`` as a tuple; no ``.grad`` changes.
+
+    create_graph: the result is itself differentiable. allow_unused: None for an input that the outputs do not depend on, instead of RuntimeError.
+    materialize_grads: zeros instead of None. is_grads_batched: each of ``grad_outputs`` has a leading dimension of separate gradients.
+    """
+    inputs = [inputs] if isinstance(inputs, Variable) else list(inputs)
+    if is_grads_batched:
+        batch = [grad_outputs] if isinstance(grad_outputs, Variable) else list(grad_outputs)
+        rows = [
+            grad(outputs, inputs, [b[i] for b in batch], True, create_graph, allow_unused, False, materialize_grads) for i in range(len(batch[0]))
+        ]
+        return tuple(type(r[0]).stack(r) if r[0] is not None else None for r in zip(*rows))
+    nodes, gradients = _start(outputs, grad_outputs, create_graph)
+    edges = [_edge_of(x) for x in inputs]
+    retain = create_graph if retain_graph is None else retain_graph
+    found = run(nodes, gradients, retain=retain, create=create_graph, targets=set(edges), accumulate=False)
+    results = []
+    for x, edge in zip(inputs, edges):
+        g = found.get(edge)
+        if g is None:
+            if not allow_unused and not materialize_grads:
+                raise RuntimeError(
+                    "One of the differentiated Tensors appears to not have been used in the graph. Set allow_unused=True if this is the desired behavior."
+                )
+            results.append(wrap(xp(x.array).zeros_like(x.array)) if materialize_grads else None)
+            continue
+        g = g if create_graph else wrap(as_array(g))
+        results.append(g if g.array.dtype == x.array.dtype else g.astype(x.array.dtype))
+    return tuple(results)
+
+
+def _edge_of(x):
+    if not x.requires_grad:
+        raise RuntimeError("One of the differentiated Tensors does not require grad")
+    return x._node
+
+
+def _start(tensors, grad_tensors, create):
+    """The nodes to begin at, and the gradients that they begin with."""
+    tensors = [tensors] if isinstance(tensors, Variable) else list(tensors)
+    given = [grad_tensors] if grad_tensors is None or isinstance(grad_tensors, Variable) else list(grad_tensors)
+    if len(given) == 1:
+        given *= len(tensors) if given[0] is None else 1
+    if len(given) != len(tensors):
+        raise RuntimeError(f"got {len(tensors)} tensors and {len(given)} gradients")
+    nodes, gradients = [], []
+    for t, g in zip(tensors, given):
+        if not t.requires_grad:
+            raise RuntimeError("element 0 of tensors does not require grad and does not have a grad_fn")
+        if g is None:
+            if t.array.size != 1:
+                raise RuntimeError(f"grad can be implicitly created only for scalar outputs, but got a tensor of shape {list(t.array.shape)}")
+            g = wrap(xp(t.array).ones_like(t.array))
+        elif not isinstance(g, Variable):
+            raise TypeError(f"gradients can be either Tensors or None, but got {type(g).__name__}")
+        elif g.array.shape != t.array.shape:
+            raise RuntimeError(f"Mismatch in shape: grad_output[0] has a shape of {list(g.array.shape)} and output[0] has a shape of {list(t.array.shape)}.")
+        nodes.append(t._node)
+        gradients.append(g if create else g.array)
+    return nodes, gradients

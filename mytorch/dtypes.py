@@ -1,0 +1,191 @@
+"""Element types and how they mix: PyTorch's promotion rules on NumPy's dtypes."""
+
+from __future__ import annotations
+
+import functools
+
+import numpy
+
+from .backend import as_array, is_array
+
+
+class dtype:
+    """An element type, such as ``mytorch.float32``. It equals NumPy's dtype of the same name and works wherever NumPy takes one."""
+
+    __slots__ = ("is_complex", "is_floating_point", "is_signed", "itemsize", "name", "numpy")
+
+    def __init__(self, numpy_dtype, name=None):
+        self.numpy = numpy.dtype(numpy_dtype)
+        self.name = name or self.numpy.name
+        self.itemsize = self.numpy.itemsize
+        self.is_floating_point = category(self.numpy) == 2
+        self.is_complex = self.numpy.kind == "c"
+        self.is_signed = self.numpy.kind not in "ub"
+
+    @property
+    def dtype(self):  # numpy.dtype(mytorch.float32) reads this
+        return self.numpy
+
+    def __repr__(self):
+        return f"mytorch.{self.name}"
+
+    def __eq__(self, other):
+        if isinstance(other, dtype):
+            return self is other
+        return isinstance(other, (numpy.dtype, type, str)) and other not in ("", None) and _same_numpy(self.numpy, other)
+
+    def __hash__(self):
+        return hash(self.numpy)
+
+    def __reduce__(self):
+        return as_dtype, (self.name,)
+
+    def to_real(self):
+        return self
+
+
+def _same_numpy(mine, other):
+    try:
+        return mine == numpy.dtype(other)
+    except TypeError:
+        return False
+
+
+def category(numpy_dtype):
+    """0 for bool, 1 for integers, 2 for floating point, 3 for complex."""
+    return {"b": 0, "i": 1, "u": 1, "c": 3}.get(numpy_dtype.kind, 2)
+
+
+float16, float32, float64 = dtype("float16"), dtype("float32"), dtype("float64")
+int8, int16, int32, int64 = dtype("int8"), dtype("int16"), dtype("int32"), dtype("int64")
+uint8, uint16, uint32, uint64 = dtype("uint8"), dtype("uint16"), dtype("uint32"), dtype("uint64")
+bool_ = dtype("bool")
+complex64, complex128 = dtype("complex64"), dtype("complex128")
+half, float_, double, short, int_, long = float16, float32, float64, int16, int32, int64
+
+_all = [float16, float32, float64, int8, int16, int32, int64, uint8, uint16, uint32, uint64, bool_, complex64, complex128]
+by_numpy = {d.numpy: d for d in _all}  # numpy dtype -> ours
+_by_name = {d.name: d for d in _all} | {"half": half, "float": float_, "double": double, "short": short, "int": int_, "long": long}
+_by_python = {float: float32, int: int64, bool: bool_, complex: complex64}
+
+_default = [float32]
+
+
+def get_default_dtype() -> dtype:
+    """The dtype of floating-point tensors made from Python numbers; float32 unless it was set."""
+    return _default[0]
+
+
+def set_default_dtype(d) -> None:
+    """Set the dtype of floating-point tensors made from Python numbers. TypeError unless it is a floating-point one."""
+    d = as_dtype(d)
+    if not d.is_floating_point:
+        raise TypeError(f"only floating-point types are supported as the default type, got {d}")
+    _default[0] = d
+
+
+def as_dtype(d) -> dtype:
+    """Our dtype for ours, NumPy's, Python's ``float``/``int``/``bool`` or a name. TypeError for others."""
+    if isinstance(d, dtype):
+        return d
+    if d is float:
+        return _default[0]
+    if isinstance(d, type) and d in _by_python:
+        return _by_python[d]
+    if isinstance(d, str) and d.removeprefix("torch.").removeprefix("mytorch.") in _by_name:
+        return _by_name[d.removeprefix("torch.").removeprefix("mytorch.")]
+    try:
+        return by_numpy[numpy.dtype(d)]
+    except (KeyError, TypeError):
+        raise TypeError(f"{d!r} is not a dtype that tensors can have; those are {', '.join(_by_name)}") from None
+
+
+def default_numpy():
+    """NumPy's name of the default floating-point dtype."""
+    return _default[0].numpy
+
+
+@functools.cache
+def promote_numpy(a, b):
+    """The smallest dtype for both, as torch has it: an integer with a floating-point type gives the latter."""
+    if a == b:
+        return a
+    if category(a) != category(b):
+        return a if category(a) > category(b) else b
+    try:
+        return numpy.promote_types(a, b)
+    except TypeError:  # two 16-bit floats of different layouts
+        return numpy.dtype("float32")
+
+
+def result_numpy(values):
+    """torch.result_type of arrays and Python numbers, as NumPy's dtype.
+
+    Arrays with dimensions count before 0-d arrays, those before Python numbers; a later group matters only if its category (bool, integer, float,
+    complex) is higher.
+    """
+    groups = [None, None, None]
+    for v in values:
+        if is_array(v) or isinstance(v, numpy.generic):
+            level, d = (0 if v.ndim else 1), v.dtype
+        elif isinstance(v, (bool, int, float, complex)):
+            level, d = 2, _default[0].numpy if isinstance(v, float) else _by_python[type(v) if type(v) in _by_python else int].numpy
+        else:
+            continue
+        groups[level] = d if groups[level] is None else promote_numpy(groups[level], d)
+    return functools.reduce(_combine, groups)
+
+
+def _combine(high, low):
+    if high is None or low is None:
+        return low if high is None else high
+    return promote_numpy(high, low) if category(high) < category(low) else high
+
+
+def promoted(arrays):
+    """``prepare`` step: cast arrays that differ to their common dtype. Python numbers stay, they never promote."""
+    if len(arrays) == 2:  # the common cases first: nothing to do
+        x, y = arrays
+        if type(y) is float or type(y) is int:
+            if is_array(x) and x.dtype.kind == "f":
+                return arrays
+        elif is_array(x) and is_array(y) and x.dtype is y.dtype and type(x) is type(y):
+            return arrays
+    return _cast(arrays, result_numpy(arrays))
+
+
+def floating(arrays):
+    """``prepare`` step: as :func:`promoted`, and integers become the default floating-point dtype."""
+    if len(arrays) == 1 and is_array(arrays[0]) and arrays[0].dtype.kind == "f":
+        return arrays
+    common = result_numpy(arrays)
+    if category(common) >= 2:
+        return promoted(arrays)
+    return _cast(arrays, default_numpy())
+
+
+def _cast(arrays, common):
+    """Arrays in the dtype ``common``; a 0-d array of the CPU may join arrays of a GPU."""
+    kinds = {type(a) for a in arrays if is_array(a)}
+    gpu = len(kinds) > 1
+    out = []
+    for a in arrays:
+        if isinstance(a, numpy.generic):
+            a = as_array(a)
+        if is_array(a):
+            if gpu and type(a) is numpy.ndarray and a.ndim == 0:
+                a = common.type(a[()])
+            elif a.dtype != common:
+                a = a.astype(common)
+        out.append(a)
+    return out
+
+
+def promote_types(a, b) -> dtype:
+    """The smallest dtype that holds both, by torch's rules."""
+    return by_numpy[promote_numpy(as_dtype(a).numpy, as_dtype(b).numpy)]
+
+
+def can_cast(from_, to) -> bool:
+    """Whether torch casts ``from_`` to ``to`` implicitly: never to a lower category."""
+    return category(as_dtype(from_).numpy) <= category(as_dtype(to).numpy)

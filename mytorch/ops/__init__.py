@@ -1,0 +1,1 @@
+"""The operations: functions on arrays, each with its gradient formulas beside it."""

@@ -1,0 +1,25 @@
+"""Options and fixtures: ``pytest --device cuda`` runs the suite on a GPU."""
+
+import pytest
+
+import mytorch
+
+
+def pytest_addoption(parser):
+    parser.addoption("--device", default="cpu", help="the device to run the tests on: cpu or cuda")
+
+
+def pytest_collection_modifyitems(config, items):
+    if config.getoption("--device") != "cpu" and not mytorch.cuda.is_available():
+        raise pytest.UsageError("--device cuda: CuPy or a GPU is missing")
+
+
+@pytest.fixture(scope="session")
+def device(request):
+    """The device under test."""
+    return mytorch.device(request.config.getoption("--device"))
+
+
+@pytest.fixture(autouse=True)
+def _seeded():
+    mytorch.manual_seed(0)

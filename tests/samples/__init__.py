@@ -1,0 +1,101 @@
+"""A row per operation: how to call it, on what, and what it should give. ``tests/test_gradients.py`` runs every row."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Real:
+    """A floating-point input: ``low``/``high`` bound uniform numbers; without them they are standard normal. ``distinct`` spreads the values apart."""
+
+    shape: tuple
+    low: float | None = None
+    high: float | None = None
+    distinct: bool = False
+    grad: bool = True
+
+    def make(self, rng, dtype, shape=None):
+        shape = self.shape if shape is None else shape
+        if self.distinct:  # no ties and no near-ties: extremes, sorts and kinks have one derivative
+            n = int(np.prod(shape))
+            values = (rng.permutation(n).reshape(shape) - (n - 1) / 2 + 0.25) * 0.37
+        elif self.low is not None:
+            values = rng.uniform(self.low, self.high, shape)
+        else:
+            values = rng.standard_normal(shape)
+        return values.astype(dtype)
+
+
+@dataclass(frozen=True)
+class Int:
+    """An int64 input in [low, high)."""
+
+    shape: tuple
+    high: int
+    low: int = 0
+
+    def make(self, rng, dtype, shape=None):
+        return rng.integers(self.low, self.high, self.shape if shape is None else shape)
+
+
+@dataclass(frozen=True)
+class Bool:
+    """A boolean input."""
+
+    shape: tuple
+
+    def make(self, rng, dtype, shape=None):
+        return rng.random(self.shape if shape is None else shape) < 0.5
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One row.
+
+    op: the name of the primitive that it proves (``mytorch.autograd.engine.primitives``).
+    call: the call, on tensors, with mytorch's public API (returns a tensor or a tuple of tensors).
+    inputs: makers (Real, Int, Bool; a bare shape is ``Real(shape)``).
+    reference: the same on float64 NumPy arrays; or ``torch``: the same on torch tensors (then the row skips where torch is absent).
+    smooth: run gradcheck (there is a derivative); second: run gradgradcheck.
+    broadcast: the first two inputs broadcast against each other.
+    empty: shapes of a zero-size call, or None.
+    """
+
+    op: str
+    call: Callable
+    inputs: tuple
+    reference: Callable | None = None
+    torch: Callable | None = None
+    note: str = ""
+    smooth: bool = True
+    second: bool = True
+    broadcast: bool = False
+    empty: tuple | None = None
+    tolerance: float = 2e-5  # relative, in float32
+
+    def makers(self):
+        return [m if hasattr(m, "make") else Real(m) for m in self.inputs]
+
+    def arrays(self, dtype, shapes=None, seed=0):
+        """The inputs as NumPy arrays."""
+        rng = np.random.default_rng(seed)
+        shapes = shapes or [None] * len(self.inputs)
+        return [m.make(rng, dtype, s) for m, s in zip(self.makers(), shapes, strict=True)]
+
+    @property
+    def id(self):
+        return self.op + (f"-{self.note}" if self.note else "")
+
+
+def rows() -> list[Sample]:
+    """Every row of every file beside this one (each has a list ``ROWS``)."""
+    found = []
+    for module in pkgutil.iter_modules(__path__):
+        found += importlib.import_module(f"{__name__}.{module.name}").ROWS
+    return found

@@ -1,0 +1,242 @@
+"""Train a convolutional network (or an MLP) on MNIST and show what it learned.
+
+    python examples/mnist.py                        # the 6,000 digits shipped with mytorch, under a minute
+    python examples/mnist.py --data full            # all 70,000 (downloaded to ./data if they are not there)
+    python examples/mnist.py --model mlp --optimizer sgd --lr 0.1
+    python examples/mnist.py --resume               # go on where Ctrl-C or the last epoch left off
+
+Pictures (curves.png, worst.png, confusion.png), the checkpoint and the weights are written to --out.
+"""
+
+import argparse
+import signal
+import sys
+import time
+from pathlib import Path
+
+import matplotlib
+import numpy as np
+from tqdm import tqdm
+
+import mytorch as torch
+from mytorch import nn, optim
+from mytorch.datasets import load_mnist
+from mytorch.utils.data import DataLoader, TensorDataset
+
+matplotlib.use("Agg")
+import matplotlib.pyplot as plt  # noqa: E402  (after the backend was chosen)
+
+plt.style.use(Path(__file__).with_name("mytorch.mplstyle"))
+
+# name: (class, learning rate, further settings)
+OPTIMIZERS = {
+    "sgd": (optim.SGD, 0.1, {}),
+    "momentum": (optim.Momentum, 0.05, {"momentum": 0.9}),
+    "adagrad": (optim.AdaGrad, 0.02, {}),
+    "rmsprop": (optim.RMSprop, 1e-3, {}),
+    "adam": (optim.Adam, 2e-3, {}),
+    "adamw": (optim.AdamW, 2e-3, {"weight_decay": 0.01}),
+}
+EPOCHS = {("cnn", "subset"): 10, ("mlp", "subset"): 15, ("cnn", "full"): 6, ("mlp", "full"): 10}
+
+
+def arguments():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0], formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+    parser.add_argument("--data", choices=("subset", "full"), default="subset", help="5,000 + 1,000 shipped digits, or all 60,000 + 10,000")
+    parser.add_argument("--root", default="data", help="folder of the full set's IDX files, raw or .gz")
+    parser.add_argument("--model", choices=("cnn", "mlp"), default="cnn", help="two convolutions, or 784-128-64-10")
+    parser.add_argument("--optimizer", choices=OPTIMIZERS, default="adam", help="how the gradients are used")
+    parser.add_argument("--lr", type=float, help="highest learning rate of the cosine schedule (default: one that suits the optimizer)")
+    parser.add_argument("--epochs", type=int, help="passes over the training data (default: 6 to 15, by model and data)")
+    parser.add_argument("--batch-size", type=int, default=64, help="images per step")
+    parser.add_argument("--device", default="cpu", help="cpu, cuda or cuda:N")
+    parser.add_argument("--seed", type=int, default=0, help="fixes the initial weights, the shuffling and the dropout")
+    parser.add_argument("--out", type=Path, default=Path("runs/mnist"), help="folder for pictures, checkpoint and weights")
+    parser.add_argument("--resume", action="store_true", help="continue from the checkpoint in --out, to the bit as if never stopped")
+    args = parser.parse_args()
+    args.lr = args.lr if args.lr is not None else OPTIMIZERS[args.optimizer][1]
+    args.epochs = args.epochs if args.epochs is not None else EPOCHS[args.model, args.data]
+    return args
+
+
+def build(name):
+    if name == "mlp":
+        return nn.Sequential(nn.Flatten(), nn.Linear(784, 128), nn.ReLU(), nn.Linear(128, 64), nn.ReLU(), nn.Linear(64, 10))
+    return nn.Sequential(
+        nn.Conv2d(1, 16, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2),  # (N, 1, 28, 28) -> (N, 16, 14, 14)
+        nn.Conv2d(16, 32, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2),  # -> (N, 32, 7, 7)
+        nn.Flatten(), nn.Dropout(0.25),  # -> (N, 1568)
+        nn.Linear(1568, 128), nn.ReLU(), nn.Dropout(0.25), nn.Linear(128, 10),  # -> (N, 10)
+    )  # fmt: skip
+
+
+def as_dataset(images, labels):
+    pixels = (images[:, None].astype(np.float32) / 255 - 0.1307) / 0.3081  # zero mean, unit variance over the training set
+    return TensorDataset(torch.from_numpy(pixels), torch.from_numpy(labels))
+
+
+@torch.no_grad()
+def evaluate(model, loader, device):
+    """Mean loss, accuracy, and the probabilities (N, 10) of every image."""
+    model.eval()
+    logits, losses = [], []
+    for x, y in loader:
+        logits.append(model(x.to(device)))
+        losses.append(nn.functional.cross_entropy(logits[-1], y.to(device), reduction="sum").item())
+    model.train()
+    probabilities = torch.cat(logits).softmax(1).cpu().numpy()
+    targets = loader.dataset.tensors[1].numpy()
+    return sum(losses) / len(targets), (probabilities.argmax(1) == targets).mean().item(), probabilities
+
+
+def main():
+    args = arguments()
+    torch.manual_seed(args.seed)
+    args.out.mkdir(parents=True, exist_ok=True)
+    digits = load_mnist(args.data, root=args.root)
+    print(f"data:   {digits.description}")
+    train, test = as_dataset(digits.train_images, digits.train_labels), as_dataset(digits.test_images, digits.test_labels)
+    shuffle = torch.Generator().manual_seed(args.seed)
+    train_loader = DataLoader(train, args.batch_size, shuffle=True, generator=shuffle)
+    test_loader = DataLoader(test, 500)
+
+    model = build(args.model).to(args.device)
+    make, _, settings = OPTIMIZERS[args.optimizer]
+    optimizer = make(model.parameters(), lr=args.lr, **settings)
+    scheduler = optim.lr_scheduler.CosineAnnealingLR(optimizer, args.epochs * len(train_loader), eta_min=args.lr / 100)
+    print(f"model:  {args.model}, {sum(p.numel() for p in model.parameters()):,} parameters, on {args.device}")
+    print(f"steps:  {args.optimizer}, lr {args.lr:g}, {args.epochs} epochs of {len(train_loader)} batches of {args.batch_size}")
+
+    # ---- the checkpoint: everything that the next step depends on ------------------------------------------------------
+    checkpoint_path = args.out / "checkpoint.mt"
+    history = {"train_loss": [], "train_accuracy": [], "test_loss": [], "test_accuracy": []}
+    progress = {"epoch": 0, "step": 0, "loss": 0.0, "correct": 0, "order": shuffle.get_state(), "history": history}
+    recipe = {k: getattr(args, k) for k in ("data", "model", "optimizer", "lr", "epochs", "batch_size", "seed")}
+
+    def save_checkpoint():
+        state = {"recipe": recipe, "progress": progress, "rng": torch.get_rng_state()}
+        state |= {name: part.state_dict() for name, part in (("model", model), ("optimizer", optimizer), ("scheduler", scheduler))}
+        torch.save(state, checkpoint_path)
+
+    if args.resume:
+        if not checkpoint_path.exists():
+            sys.exit(f"--resume: there is no checkpoint in {args.out}; run without it first")
+        state = torch.load(checkpoint_path, map_location=args.device)
+        if state["recipe"] != recipe:
+            changed = [f"--{k.replace('_', '-')} {v}" for k, v in state["recipe"].items() if recipe[k] != v]
+            sys.exit(f"--resume: the checkpoint in {args.out} was made with {', '.join(changed)}; use the same, or another --out")
+        for name, part in (("model", model), ("optimizer", optimizer), ("scheduler", scheduler)):
+            part.load_state_dict(state[name])
+        torch.set_rng_state(state["rng"])
+        progress, history = state["progress"], state["progress"]["history"]
+        print(f"resume: epoch {progress['epoch'] + 1}, batch {progress['step']}")
+
+    # Ctrl-C asks the loop to stop after the current step, so that the checkpoint is whole; a second one stops at once.
+    stop = []
+
+    def on_interrupt(number, frame):
+        if stop:
+            raise KeyboardInterrupt
+        stop.append(True)
+
+    signal.signal(signal.SIGINT, on_interrupt)
+
+    # ---- training -----------------------------------------------------------------------------------------------------
+    while progress["epoch"] < args.epochs:
+        shuffle.set_state(progress["order"])  # a resumed epoch draws the same order again and skips what is done
+        done, started, seen = progress["step"], time.perf_counter(), 0
+        bar = tqdm(train_loader, desc=f"epoch {progress['epoch'] + 1}/{args.epochs}", unit="batch", leave=False, disable=not sys.stderr.isatty())
+        for i, (x, y) in enumerate(bar):
+            if i < done:
+                continue
+            x, y = x.to(args.device), y.to(args.device)
+            logits = model(x)
+            loss = nn.functional.cross_entropy(logits, y)
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            scheduler.step()
+            seen += len(y)
+            progress["step"] = i + 1
+            progress["loss"] += loss.item() * len(y)
+            progress["correct"] += (logits.argmax(1) == y).sum().item()
+            count = i * args.batch_size + len(y)
+            bar.set_postfix(
+                loss=f"{progress['loss'] / count:.4f}", acc=f"{progress['correct'] / count:.2%}",
+                img_s=f"{seen / (time.perf_counter() - started):,.0f}", refresh=False,
+            )  # fmt: skip
+            if stop:
+                bar.close()
+                save_checkpoint()
+                sys.exit(f"\nstopped in epoch {progress['epoch'] + 1} after batch {i + 1}; --resume goes on from {checkpoint_path}")
+        seconds = time.perf_counter() - started
+        test_loss, test_accuracy, probabilities = evaluate(model, test_loader, args.device)
+        values = (progress["loss"] / len(train), progress["correct"] / len(train), test_loss, test_accuracy)
+        for name, value in zip(history, values):
+            history[name].append(value)
+        print(
+            f"epoch {progress['epoch'] + 1:2}: train loss {values[0]:.4f}, accuracy {values[1]:.2%} | "
+            f"test loss {test_loss:.4f}, accuracy {test_accuracy:.2%} | {seen / seconds:,.0f} images/s"
+        )
+        progress |= {"epoch": progress["epoch"] + 1, "step": 0, "loss": 0.0, "correct": 0, "order": shuffle.get_state()}
+        save_checkpoint()
+
+    # ---- what came of it ----------------------------------------------------------------------------------------------
+    _, accuracy, probabilities = evaluate(model, test_loader, args.device)
+    torch.save(model.state_dict(), args.out / "weights.mt")
+    draw_curves(history, args)
+    draw_worst(digits.test_images, digits.test_labels, probabilities, args.out / "worst.png")
+    draw_confusion(digits.test_labels, probabilities.argmax(1), accuracy, args.out / "confusion.png")
+    print(f"test accuracy {accuracy:.2%} ({round(accuracy * len(test)):,} of {len(test):,})")
+    print(f"pictures curves.png, worst.png, confusion.png and the weights weights.mt are in {args.out}")
+
+
+def draw_curves(history, args):
+    epochs = range(1, len(history["train_loss"]) + 1)
+    fig, axes = plt.subplots(1, 2, figsize=(9, 3.4))
+    for ax, name in zip(axes, ("loss", "accuracy")):
+        ax.plot(epochs, history[f"train_{name}"], "o-", ms=4, label="training (while it learns)")
+        ax.plot(epochs, history[f"test_{name}"], "s-", ms=4, label="test")
+        ax.set(title=name, xlabel="epoch")
+        ax.xaxis.get_major_locator().set_params(integer=True)
+        ax.legend()
+    axes[0].set_yscale("log")
+    axes[1].yaxis.set_major_formatter("{x:.1%}")
+    fig.suptitle(f"MNIST ({args.data}), {args.model}, {args.optimizer}, lr {args.lr:g}")
+    fig.savefig(args.out / "curves.png")
+    plt.close(fig)
+
+
+def draw_worst(images, labels, probabilities, path, rows=4, columns=6):
+    """The digits whose true class got the lowest probability."""
+    of_truth = probabilities[np.arange(len(labels)), labels]
+    fig, axes = plt.subplots(rows, columns, figsize=(columns * 1.5, rows * 1.75))
+    for ax, i in zip(axes.flat, np.argsort(of_truth)):
+        guess = probabilities[i].argmax()
+        ax.imshow(images[i], cmap="gray_r")
+        ax.set_title(f"says {guess} ({probabilities[i, guess]:.0%})\nis {labels[i]} ({of_truth[i]:.0%})", fontsize=8,
+                     color="#c0392b" if guess != labels[i] else "#333333")  # fmt: skip
+        ax.axis("off")
+    fig.suptitle("The test digits that it finds hardest (red: wrong)")
+    fig.savefig(path)
+    plt.close(fig)
+
+
+def draw_confusion(truth, guess, accuracy, path):
+    counts = np.zeros((10, 10), int)
+    np.add.at(counts, (truth, guess), 1)
+    fig, ax = plt.subplots(figsize=(5.6, 5))
+    shown = counts / counts.sum(1, keepdims=True)
+    image = ax.imshow(shown, cmap="Blues", vmin=0, vmax=1)
+    for i, j in np.ndindex(10, 10):
+        if counts[i, j]:
+            ax.text(j, i, counts[i, j], ha="center", va="center", fontsize=8, color="white" if shown[i, j] > 0.5 else "#333333")
+    ax.set(title=f"test accuracy {accuracy:.2%}", xlabel="prediction", ylabel="truth", xticks=range(10), yticks=range(10))
+    ax.grid(False)
+    fig.colorbar(image, label="share of the true class", shrink=0.8)
+    fig.savefig(path)
+    plt.close(fig)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,6 +1,5 @@
 """mytorch: a small deep-learning framework with PyTorch's API, on NumPy and CuPy. Names only; the code is in the modules."""
 
-from . import blas  # isort: skip  (before anything imports NumPy)
 from . import autograd
 from .tensor import Size, Tensor  # isort: skip  (the submodule's name gives way to the function `tensor` below)
 from .autograd.grad_mode import enable_grad, inference_mode, is_grad_enabled, is_inference_mode_enabled, no_grad, set_grad_enabled
@@ -17,6 +16,6 @@ from .dtypes import int_ as int
 from .random import (
     Generator, default_generator, get_rng_state, initial_seed, manual_seed, rand, randint, randn, randperm, seed, set_rng_state,
 )  # fmt: skip
-from .blas import show_config
+from .config import show_config
 
 __version__ = "0.1.0"

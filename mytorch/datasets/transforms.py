@@ -1,0 +1,110 @@
+"""Transforms of images, as in torchvision.transforms, without PIL: they take NumPy arrays, tensors and anything with the array protocol.
+
+A transform with a ``batch`` method can treat a whole batch of images (N, ...) at once, with the very same result as one by one.
+"""
+
+from __future__ import annotations
+
+import numpy
+
+from ..creation import as_tensor
+from ..dtypes import get_default_dtype
+from ..tensor import Tensor
+from ..utils.data.dataset import fast_path
+
+
+class Compose:
+    """Apply ``transforms`` one after the other."""
+
+    def __init__(self, transforms):
+        self.transforms = transforms
+
+    def __call__(self, image):
+        for transform in self.transforms:
+            image = transform(image)
+        return image
+
+    @property
+    def batch(self):
+        """All transforms on a whole batch; None unless each of them can do that."""
+        steps = [batch_form(t) for t in self.transforms]
+        return Compose(steps) if all(steps) else None
+
+    def __repr__(self):
+        return "Compose(" + "".join(f"\n    {t}" for t in self.transforms) + "\n)"
+
+
+class ToTensor:
+    """An image (H, W) or (H, W, C), PIL's or an array, as a tensor (C, H, W).
+
+    uint8 and boolean images become floating-point numbers (of the default dtype) in [0, 1]; other dtypes are kept. Raises TypeError for what is
+    not an image, ValueError for another number of dimensions.
+    """
+
+    def __call__(self, image):
+        if isinstance(image, Tensor) or not (hasattr(image, "__array_interface__") or hasattr(image, "__array__")):
+            raise TypeError(f"pic should be PIL Image or ndarray. Got {type(image)}")
+        image = numpy.asarray(image)
+        if image.ndim not in (2, 3):
+            raise ValueError(f"pic should be 2/3 dimensional. Got {image.ndim} dimensions.")
+        return self.batch(image[None])[0]
+
+    def batch(self, images):
+        """Images (N, H, W) or (N, H, W, C) as a tensor (N, C, H, W)."""
+        images = images[:, None] if images.ndim == 3 else images.transpose(0, 3, 1, 2)
+        if images.dtype == numpy.uint8:
+            images = numpy.true_divide(images, 255, dtype=get_default_dtype().numpy, order="C")
+        elif images.dtype == bool:
+            images = images.astype(get_default_dtype().numpy)
+        return as_tensor(numpy.array(images, order="C", copy=None))
+
+    def __repr__(self):
+        return "ToTensor()"
+
+
+class Normalize:
+    """(image - mean) / std for each channel of a floating-point tensor (..., C, H, W).
+
+    Raises TypeError for another dtype, ValueError for fewer dimensions or a zero in ``std``.
+    """
+
+    def __init__(self, mean, std, inplace=False):
+        self.mean, self.std, self.inplace = mean, std, inplace
+
+    def __call__(self, image):
+        if not isinstance(image, Tensor):
+            raise TypeError(f"img should be Tensor Image. Got {type(image)}")
+        if not image.is_floating_point():
+            raise TypeError(f"Input tensor should be a float tensor. Got {image.dtype}.")
+        if image.ndim < 3:
+            raise ValueError(f"Expected tensor to be a tensor image of size (..., C, H, W). Got tensor.size() = {image.size()}")
+        mean, std = (as_tensor(numpy.asarray(v, image.dtype.numpy).reshape(-1, 1, 1)) for v in (self.mean, self.std))
+        if not std.array.all():
+            raise ValueError(f"std evaluated to zero after conversion to {image.dtype}, leading to division by zero.")
+        mean, std = mean.to(image.device), std.to(image.device)
+        return image.sub_(mean).div_(std) if self.inplace else (image - mean).div_(std)
+
+    batch = __call__
+
+    def __repr__(self):
+        return f"Normalize(mean={self.mean}, std={self.std})"
+
+
+class Lambda:
+    """Apply a function of one's own. TypeError if ``lambd`` is not callable."""
+
+    def __init__(self, lambd):
+        if not callable(lambd):
+            raise TypeError(f"Argument lambd should be callable, got {type(lambd).__name__!r}")
+        self.lambd = lambd
+
+    def __call__(self, image):
+        return self.lambd(image)
+
+    def __repr__(self):
+        return "Lambda()"
+
+
+def batch_form(transform):
+    """What treats a whole batch just as ``transform`` treats one image, or None."""
+    return fast_path(transform, "batch", "__call__")

@@ -1,0 +1,1 @@
+"""Tools around the framework: ``utils.data`` loads and batches data."""

@@ -1,0 +1,123 @@
+"""Collation: from a list of samples to a batch. Also the conversion of what other libraries call arrays."""
+
+from __future__ import annotations
+
+import collections.abc
+import copy
+
+import numpy
+
+from ...autograd.engine import wrap
+from ...backend import is_array, xp
+from ...creation import as_tensor, tensor
+from ...ops.shape import stack
+from ...tensor import Tensor
+
+
+def default_collate(batch):
+    """A batch made of a list of samples: one structure like a sample's, with a new first dimension in every tensor.
+
+    Tensors (of any library that has ``__dlpack__`` or ``__array__``), arrays and numbers are stacked (Python floats as float64, as in torch);
+    strings and bytes stay lists; dicts, lists, tuples and named tuples are collated item by item. TypeError for samples of other types, RuntimeError
+    if their shapes or lengths differ.
+    """
+    first = batch[0]
+    kind = type(first)
+    if isinstance(first, Tensor):
+        return _stack(batch)
+    if is_array(first) or isinstance(first, numpy.ndarray):
+        return as_tensor(_stack_arrays(batch))
+    if isinstance(first, (bool, int, float)):
+        return tensor(batch, dtype="float64" if isinstance(first, float) else None)
+    if isinstance(first, (str, bytes)):
+        return batch
+    if isinstance(first, numpy.generic):
+        return as_tensor(_stack_arrays([numpy.asarray(x) for x in batch]))
+    if isinstance(first, collections.abc.Mapping):
+        return _like(first, {key: default_collate([sample[key] for sample in batch]) for key in first})
+    if isinstance(first, collections.abc.Sequence):
+        if any(len(sample) != len(first) for sample in batch):
+            raise RuntimeError("each element in list of batch should be of equal size")
+        columns = [default_collate(column) for column in zip(*batch)]
+        return kind(*columns) if hasattr(first, "_fields") else columns if isinstance(first, tuple) else _like(first, columns)
+    if _is_foreign_array(first):
+        return as_tensor(_stack_arrays([_to_array(x) for x in batch]))
+    raise _cannot(kind)
+
+
+def default_convert(data):
+    """``data`` with every array in it, of NumPy or of another library, as a tensor; everything else unchanged.
+
+    Goes into dicts, lists, tuples (which become lists, as in torch) and named tuples. It is the ``collate_fn`` when nothing is batched.
+    """
+    if isinstance(data, (Tensor, str, bytes)):
+        return data
+    if is_array(data) or isinstance(data, (numpy.ndarray, numpy.generic)):
+        return data if data.dtype.kind in "SUO" else as_tensor(data)
+    if isinstance(data, collections.abc.Mapping):
+        return _like(data, {key: default_convert(data[key]) for key in data})
+    if isinstance(data, collections.abc.Sequence):
+        items = [default_convert(item) for item in data]
+        return type(data)(*items) if hasattr(data, "_fields") else items if isinstance(data, tuple) else _like(data, items)
+    return as_tensor(_to_array(data)) if _is_foreign_array(data) else data
+
+
+def _like(original, items):
+    """A dict or a list in the type of ``original``, with what else a mutable one carries; a plain one where the type does not allow that."""
+    try:
+        if isinstance(original, collections.abc.MutableMapping):
+            clone = copy.copy(original)
+            clone.update(items)
+            return clone
+        if isinstance(original, collections.abc.MutableSequence):
+            clone = copy.copy(original)
+            for i, item in enumerate(items):
+                clone[i] = item
+            return clone
+        return type(original)(items)
+    except TypeError:
+        return items
+
+
+def _stack(tensors):
+    """As ops.shape.stack; tensors that need no gradient skip the graph."""
+    if any(t._node is not None for t in tensors):
+        _check_shapes(tensors)
+        return stack(*tensors)
+    return wrap(_stack_arrays([t.array for t in tensors]))
+
+
+def _stack_arrays(arrays):
+    first = arrays[0]
+    if first.dtype.kind in "SUO":
+        raise _cannot(first.dtype)
+    _check_shapes(arrays)
+    if any(a.dtype != first.dtype for a in arrays):
+        return stack(*arrays)  # promotes as torch does
+    if first.ndim == 0:
+        return xp(first).stack(arrays)
+    return xp(first).concatenate(arrays).reshape(len(arrays), *first.shape)  # a third of the time of `stack`
+
+
+def _check_shapes(arrays):
+    first = arrays[0].shape
+    for i, a in enumerate(arrays):
+        if a.shape != first:
+            raise RuntimeError(f"stack expects each tensor to be equal size, but got {list(first)} at entry 0 and {list(a.shape)} at entry {i}")
+
+
+def _is_foreign_array(x):
+    return hasattr(x, "__dlpack__") or hasattr(x, "__array__")
+
+
+def _to_array(x):
+    """An array of another library, on the CPU, as NumPy's; a copy only where its memory cannot be written."""
+    if hasattr(x, "detach"):
+        x = x.detach()  # torch does not export tensors that require a gradient
+    array = numpy.asarray(x) if hasattr(x, "__array__") else numpy.from_dlpack(x)
+    return array if array.flags.writeable else array.copy()
+
+
+def _cannot(kind):
+    hint = ". An image needs a transform such as ToTensor() first, or a collate_fn" if "PIL" in getattr(kind, "__module__", "") else ""
+    return TypeError(f"default_collate: batch must contain tensors, numpy arrays, numbers, dicts or lists; found {kind}{hint}")

@@ -1,0 +1,150 @@
+"""Samplers: in which order samples are visited.
+
+A sampler draws all its random numbers when its first index is asked for, so that a generator's state and the number of
+indices taken say where it stands.
+"""
+
+from __future__ import annotations
+
+import itertools
+from typing import Generic, TypeVar
+
+import numpy
+
+from ... import random
+from ...creation import as_tensor
+from ...random import Generator
+
+T_co = TypeVar("T_co", covariant=True)
+
+
+def draw_seed(generator=None) -> int:
+    """A seed for other generators, from ``generator`` or the default one."""
+    return int((generator or random.default_generator).numpy.integers(2**62))
+
+
+def _is_count(n):
+    return isinstance(n, int) and not isinstance(n, bool) and n > 0
+
+
+class Sampler(Generic[T_co]):
+    """An iterable of indices, or of lists of them for batches. Subclasses define ``__iter__`` and, for ``len(loader)``, ``__len__``."""
+
+    def __iter__(self):
+        raise NotImplementedError("Subclasses of Sampler should implement __iter__.")
+
+
+class SequentialSampler(Sampler[int]):
+    """0, 1, ..., len(data_source) - 1."""
+
+    def __init__(self, data_source):
+        self.data_source = data_source
+
+    def __iter__(self):
+        return iter(range(len(self.data_source)))
+
+    def __len__(self):
+        return len(self.data_source)
+
+
+class RandomSampler(Sampler[int]):
+    """Indices of ``data_source`` in random order: permutations, or drawn independently with ``replacement``.
+
+    ``num_samples`` (default: the length of ``data_source``) is how many. Without ``generator`` the default generator seeds a new one for each
+    pass. TypeError if ``replacement`` is not a bool, ValueError unless ``num_samples`` is a positive integer.
+    """
+
+    def __init__(self, data_source, replacement=False, num_samples=None, generator=None):
+        self.data_source, self.replacement, self._num_samples, self.generator = data_source, replacement, num_samples, generator
+        if not isinstance(replacement, bool):
+            raise TypeError(f"replacement should be a boolean value, but got replacement={replacement}")
+        if not isinstance(self.num_samples, int) or self.num_samples <= 0:
+            raise ValueError(f"num_samples should be a positive integer value, but got num_samples={self.num_samples}")
+
+    @property
+    def num_samples(self) -> int:
+        """The number of indices in one pass."""
+        return len(self.data_source) if self._num_samples is None else self._num_samples
+
+    def __iter__(self):
+        n, count = len(self.data_source), self.num_samples
+        source = (self.generator or Generator().manual_seed(draw_seed())).numpy
+        if self.replacement:
+            yield from source.integers(n, size=count).tolist()
+        else:
+            passes = [source.permutation(n) for _ in range(-(-count // n))]
+            yield from numpy.concatenate(passes)[:count].tolist()
+
+    def __len__(self):
+        return self.num_samples
+
+
+class SubsetRandomSampler(Sampler[int]):
+    """The given ``indices`` in random order."""
+
+    def __init__(self, indices, generator=None):
+        self.indices, self.generator = indices, generator
+
+    def __iter__(self):
+        for i in (self.generator or random.default_generator).numpy.permutation(len(self.indices)).tolist():
+            yield self.indices[i]
+
+    def __len__(self):
+        return len(self.indices)
+
+
+class WeightedRandomSampler(Sampler[int]):
+    """``num_samples`` indices, each with probability proportional to its weight; ``replacement`` says whether one may come twice.
+
+    ValueError for a bad setting, RuntimeError on iterating for weights that are negative, not finite, all zero, or too few to draw from.
+    """
+
+    def __init__(self, weights, num_samples, replacement=True, generator=None):
+        if not _is_count(num_samples):
+            raise ValueError(f"num_samples should be a positive integer value, but got num_samples={num_samples}")
+        if not isinstance(replacement, bool):
+            raise ValueError(f"replacement should be a boolean value, but got replacement={replacement}")
+        self.weights = as_tensor(weights, dtype="float64").cpu()
+        if self.weights.ndim != 1:
+            raise ValueError(f"weights should be a 1d sequence but given weights have shape {tuple(self.weights.shape)}")
+        self.num_samples, self.replacement, self.generator = num_samples, replacement, generator
+
+    def __iter__(self):
+        weights = self.weights.array
+        total = weights.sum()
+        if not numpy.isfinite(total) or (weights < 0).any():
+            raise RuntimeError("probability tensor contains either `inf`, `nan` or element < 0")
+        possible = numpy.count_nonzero(weights)
+        if not possible:
+            raise RuntimeError("invalid multinomial distribution (sum of probabilities <= 0)")
+        if not self.replacement and self.num_samples > possible:
+            raise RuntimeError(f"cannot draw {self.num_samples} different samples: {possible} of {len(weights)} weights are not zero")
+        source = (self.generator or random.default_generator).numpy
+        yield from source.choice(len(weights), self.num_samples, self.replacement, weights / total).tolist()
+
+    def __len__(self):
+        return self.num_samples
+
+
+class BatchSampler(Sampler[list]):
+    """Lists of ``batch_size`` indices of ``sampler``; the last one may be shorter, or is left out with ``drop_last``.
+
+    ValueError unless ``batch_size`` is a positive integer and ``drop_last`` a bool.
+    """
+
+    def __init__(self, sampler, batch_size, drop_last):
+        if not _is_count(batch_size):
+            raise ValueError(f"batch_size should be a positive integer value, but got batch_size={batch_size}")
+        if not isinstance(drop_last, bool):
+            raise ValueError(f"drop_last should be a boolean value, but got drop_last={drop_last}")
+        self.sampler, self.batch_size, self.drop_last = sampler, batch_size, drop_last
+
+    def __iter__(self):
+        indices = iter(self.sampler)
+        while batch := list(itertools.islice(indices, self.batch_size)):
+            if len(batch) == self.batch_size or not self.drop_last:
+                yield batch
+
+    def __len__(self):
+        full, rest = divmod(len(self.sampler), self.batch_size)
+        return full if self.drop_last or not rest else full + 1

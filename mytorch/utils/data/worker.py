@@ -1,0 +1,266 @@
+"""Worker processes that load batches.
+
+Each worker has a pipe of its own and answers in the order in which it is asked, so the loader gets batches in order by asking the right
+worker, and no lock is shared that a killed worker could take with it: its pipe ends, and that is an error where its answer was due. Arrays
+travel as they are, outside of the pickle; shared memory would save a copy of each and leak when a process is killed.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import multiprocessing
+import os
+import pickle
+import queue
+import random
+import signal
+import sys
+import threading
+import time
+import traceback
+import warnings
+from multiprocessing import connection
+from typing import Any
+
+import numpy
+from threadpoolctl import threadpool_limits
+
+from ...random import manual_seed
+from .fetch import fetcher
+
+DATA, FAILED, END = range(3)  # what an answer is: a batch, a Failure, nothing more to come
+GRACE = 1.0  # seconds that a worker gets to finish its sample when it is stopped
+LOOK = 5.0  # seconds between looks whether the process at the other end is still there, should its pipe not tell
+
+
+@dataclasses.dataclass
+class WorkerInfo:
+    """What :func:`get_worker_info` returns: the worker's ``id`` of ``num_workers``, its ``seed`` and its copy of the ``dataset``."""
+
+    id: int
+    num_workers: int
+    seed: int
+    dataset: Any
+
+
+_info: WorkerInfo | None = None
+
+
+def get_worker_info() -> WorkerInfo | None:
+    """In a worker of a DataLoader its :class:`WorkerInfo`; None in the main process."""
+    return _info
+
+
+@dataclasses.dataclass
+class Task:
+    """What a worker is for: the same for all workers of a loader."""
+
+    dataset: Any
+    batched: bool
+    collate_fn: Any
+    drop_last: bool
+    init_fn: Any
+    num_workers: int
+
+
+class Failure:
+    """An exception of a worker, in a form that travels: its type and the text of its traceback."""
+
+    def __init__(self, error, worker_id):
+        text = "".join(traceback.format_exception(type(error), error, error.__traceback__))
+        self.kind = type(error)
+        self.text = f"Caught {self.kind.__name__} in DataLoader worker process {worker_id}.\nOriginal {text}"
+
+    def reraise(self):
+        """Raise an exception of the original type; RuntimeError where that cannot be made from a message."""
+        try:
+            error = self.kind(_Verbatim(self.text) if issubclass(self.kind, KeyError) else self.text)
+        except Exception:
+            raise RuntimeError(self.text) from None
+        raise error
+
+
+class _Verbatim(str):
+    """A text that is its own repr: KeyError shows the repr of its message."""
+
+    def __repr__(self):
+        return str(self)
+
+
+# ---- in the worker ------------------------------------------------------------------------------------------------------
+
+
+def run(pipe, inherited, worker_id, task):
+    """Answer until the pipe ends. A question is ``(seed, None)``, which begins an epoch and has no answer, or ``(None, indices)``."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to the whole group; the main process decides
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    for end in inherited:  # a forked worker has copies of the main process's ends; they would hide that it is gone
+        end.close()
+    threadpool_limits(1)  # each worker is one thread of work
+    answers: queue.SimpleQueue = queue.SimpleQueue()
+    threading.Thread(target=_send_all, args=(pipe, answers), daemon=True).start()  # so that the next batch is made meanwhile
+    fetch = None
+    while (question := _next_question(pipe)) is not None:
+        seed, indices = question
+        if seed is not None:
+            fetch = _begin_epoch(seed, worker_id, task, first=fetch is None)
+        else:
+            answers.put(_packed(*_answer(fetch, indices, worker_id), worker_id))
+
+
+def _next_question(pipe):
+    """None when the main process has closed the pipe or is gone."""
+    parent = os.getppid()
+    try:
+        while not pipe.poll(LOOK):
+            if os.getppid() != parent:
+                return None
+        return pipe.recv()
+    except (EOFError, OSError):
+        return None
+
+
+def _begin_epoch(seed, worker_id, task, first):
+    """Seed all generators and return the function that makes batches. A failure is kept for the first batch."""
+    global _info
+    high, low = divmod(seed - worker_id, 2**32)
+    random.seed(seed)
+    manual_seed(seed)
+    numpy.random.seed(numpy.random.SeedSequence([worker_id, low, high, 0]).generate_state(4))
+    _info = WorkerInfo(worker_id, task.num_workers, seed, task.dataset)
+    try:
+        if first and task.init_fn is not None:
+            task.init_fn(worker_id)
+        return fetcher(task.dataset, task.batched, task.collate_fn, task.drop_last)
+    except Exception as error:
+        return Failure(error, worker_id)
+
+
+def _answer(fetch, indices, worker_id):
+    if isinstance(fetch, Failure):
+        return FAILED, fetch
+    try:
+        return DATA, fetch(indices)
+    except StopIteration:
+        return END, None
+    except Exception as error:
+        return FAILED, Failure(error, worker_id)
+
+
+def _packed(status, value, worker_id):
+    """The answer as bytes: its pickle, and one piece for each array in it."""
+    arrays: list[pickle.PickleBuffer] = []
+    try:
+        head = pickle.dumps((status, value), 5, buffer_callback=arrays.append)
+    except Exception as error:
+        if status == FAILED:  # an exception type of this process's own
+            value.kind = RuntimeError
+            return _packed(status, value, worker_id)
+        return _packed(FAILED, Failure(error, worker_id), worker_id)
+    return [head, *(bytes(a.raw()) for a in arrays)]  # copies: the dataset may reuse its arrays
+
+
+def _send_all(pipe, answers):
+    try:
+        while True:
+            head, *arrays = answers.get()
+            pipe.send((head, len(arrays)))
+            for array in arrays:
+                pipe.send_bytes(array)
+    except OSError:  # nobody listens any more
+        pass
+
+
+# ---- in the main process ------------------------------------------------------------------------------------------------
+
+
+class Worker:
+    """A worker process, seen from the main process."""
+
+    def __init__(self, context, siblings, worker_id, task):
+        self.pipe, theirs = context.Pipe()
+        self.active = True  # whether it may have more to give
+        self.stale = 0  # answers on their way that nobody wants any more
+        forks = context.get_start_method() == "fork"
+        inherited = [self.pipe, *(w.pipe for w in siblings)] if forks else []
+        self.process = context.Process(target=run, args=(theirs, inherited, worker_id, task), daemon=True)
+        try:
+            with warnings.catch_warnings():
+                # Python 3.12 warns of forks beside any thread; here there are none but BLAS's, which are made for it (see start_context)
+                warnings.filterwarnings("ignore", "This process .* is multi-threaded, use of fork", DeprecationWarning)
+                self.process.start()
+        finally:
+            theirs.close()
+
+    def ask(self, seed, indices):
+        """Send a question. If the worker is dead, that is reported where its answer is due."""
+        try:
+            self.pipe.send((seed, indices))
+        except OSError:
+            pass
+
+    def answer(self, timeout):
+        """(status, value) of its next answer. TimeoutError after ``timeout`` seconds (0: none), RuntimeError if the process is dead."""
+        deadline = time.monotonic() + timeout if timeout > 0 else float("inf")
+        while True:
+            self._wait(deadline)
+            try:
+                head, count = self.pipe.recv()
+                arrays = [bytearray(self.pipe.recv_bytes()) for _ in range(count)]
+            except (EOFError, OSError):
+                raise self._death() from None
+            if not self.stale:
+                return pickle.loads(head, buffers=arrays)
+            self.stale -= 1
+
+    def _wait(self, deadline):
+        while not self.pipe.poll():
+            left = deadline - time.monotonic()
+            if left <= 0:
+                raise TimeoutError
+            ready = connection.wait([self.pipe, self.process.sentinel], min(LOOK, left))
+            if self.pipe not in ready and not self.process.is_alive() and not self.pipe.poll():
+                raise self._death()
+
+    def _death(self):
+        self.process.join(GRACE)
+        code = self.process.exitcode
+        if code is not None and code < 0:
+            name = {s.value: s.name for s in signal.Signals}.get(-code, str(-code))
+            how = f"killed by signal {name}" + " (perhaps by the system, for want of memory)" * (name == "SIGKILL")
+        else:
+            how = f"exit code {code}; its own message, if any, is on stderr. Where workers are not forked, the main part of a script must be under "
+            how += "`if __name__ == '__main__':`"
+        return RuntimeError(f"DataLoader worker (pid(s) {self.process.pid}) exited unexpectedly: {how}")
+
+
+def stop(workers, owner):
+    """End the processes: those that do not in a moment, by force. Does nothing in a forked copy of the ``owner`` process."""
+    if os.getpid() != owner:
+        return
+    for w in workers:
+        w.pipe.close()
+    deadline = time.monotonic() + GRACE
+    for w in workers:
+        w.process.join(max(0.0, deadline - time.monotonic()))
+    for w in workers:
+        for force in (w.process.terminate, w.process.kill):
+            if w.process.is_alive():
+                force()
+                w.process.join(GRACE)
+
+
+def start_context(chosen):
+    """How worker processes start: as ``chosen``, or Python's default, or by a fork server where the default is an unsafe fork.
+
+    A fork copies the locks that other threads hold at that moment and not the threads that would release them: a worker that needs one waits
+    forever. So beside other threads (tqdm's monitor sleeps, it does no harm) the workers are forked from a clean process instead. That one imports
+    the main module again, which a console or a notebook does not have; there it stays with fork.
+    """
+    context = chosen or multiprocessing.get_context()
+    if chosen is None and context.get_start_method() == "fork":
+        threads = [t for t in threading.enumerate() if t is not threading.current_thread() and type(t).__name__ != "TMonitor"]
+        if threads and hasattr(sys.modules["__main__"], "__file__"):
+            return multiprocessing.get_context("forkserver")
+    return context
+

@@ -1,0 +1,1 @@
+"""How fast mytorch is, as a ratio to PyTorch measured in the same run: ``python -m benchmarks``."""

@@ -1,0 +1,191 @@
+"""Time the workloads in mytorch and, where installed, PyTorch, JAX and NumPy by hand.
+
+    python -m benchmarks                     # the table: median times, and ratios to PyTorch with their spread
+    python -m benchmarks --plot              # and the bars and growth curves, as pictures beside the JSON
+    python -m benchmarks --only mlp_sgd cnn --threads 1
+
+Each library runs in a process of its own. Rounds are interleaved (mytorch, PyTorch, …, mytorch, PyTorch, …); a round's time is the median of
+its steps, a ratio that of one round, and the table shows the median ratio with its quartiles. The first losses of all libraries have to agree.
+Run it on an otherwise idle machine.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+from pathlib import Path
+
+from . import workloads
+
+
+class Worker:
+    """A library in a process of its own."""
+
+    def __init__(self, library, threads):
+        limits = {name: str(threads) for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")}
+        if library == "jax" and threads == 1:
+            limits["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "benchmarks.worker", library, str(threads)],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=os.environ | limits, cwd=Path(__file__).parent.parent,
+        )  # fmt: skip
+
+    def ask(self, name, settings=None, *, warm=3, seconds=0.3, at_least=3, forget=False):
+        request = {"name": name, "settings": settings or {}, "warm": warm, "seconds": seconds, "at_least": at_least, "forget": forget}
+        print(json.dumps(request), file=self.process.stdin, flush=True)
+        line = self.process.stdout.readline()
+        if not line:
+            raise RuntimeError(f"the process for {name} ended with {self.process.wait()}")
+        return json.loads(line)
+
+    def close(self):
+        self.process.stdin.close()
+        self.process.wait()
+
+
+def quartiles(values):
+    values = sorted(values)
+    if len(values) < 3:
+        return values[0], values[-1]
+    return statistics.quantiles(values, n=4)[0], statistics.quantiles(values, n=4)[2]
+
+
+def compare_losses(name, losses):
+    """The libraries must compute the same numbers, else their times say nothing."""
+    reference = losses.get("torch") or losses["mytorch"]
+    for library, values in losses.items():
+        for a, b in zip(values, reference):
+            if not abs(a - b) <= 2e-3 * max(1, abs(b)):
+                raise SystemExit(f"{name}: {library} computes the losses {values}, the reference {reference}")
+
+
+def measure(name, libraries, threads, rounds, seconds):
+    """Times and ratios of one workload."""
+    workers = {library: Worker(library, threads) for library in libraries}
+    answers = {library: worker.ask(name, seconds=0, at_least=1) for library, worker in workers.items()}
+    workers = {library: worker for library, worker in workers.items() if answers[library]}
+    compare_losses(name, {library: answers[library]["losses"] for library in workers})
+    medians = {library: [] for library in workers}
+    for _ in range(rounds):
+        for library, worker in workers.items():
+            answers[library] = worker.ask(name, warm=2, seconds=seconds)
+            medians[library].append(statistics.median(answers[library]["times"]))
+    row = {"name": name, "threads": threads}
+    for library in workers:
+        row[library] = {"seconds": statistics.median(medians[library]), "peak_mib": answers[library]["peak_mib"]}
+        if "torch" in workers:
+            ratios = [a / b for a, b in zip(medians[library], medians["torch"])]
+            row[library] |= {"ratio": statistics.median(ratios), "quartiles": quartiles(ratios)}
+    for worker in workers.values():
+        worker.close()
+    return row
+
+
+def growth(libraries, threads, rounds, seconds):
+    """Times over batch, depth, operations, parameters."""
+    curves = {}
+    for what, (name, setting, values) in workloads.GROWTH.items():
+        workers = {library: Worker(library, threads) for library in libraries if library in ("mytorch", "torch")}
+        curves[what] = {"workload": name, "values": values}
+        for library in workers:
+            curves[what][library] = []
+        for value in values:
+            medians = {library: [] for library in workers}
+            for _ in range(rounds):
+                for library, worker in workers.items():
+                    medians[library].append(statistics.median(worker.ask(name, {setting: value}, seconds=seconds)["times"]))
+            for library in workers:
+                curves[what][library].append(statistics.median(medians[library]))
+        for worker in workers.values():
+            worker.close()
+    return curves
+
+
+def import_time(library, rounds):
+    """Median seconds of ``import library`` in a fresh process."""
+    code = f"import time; t = time.perf_counter(); import {library}; print(time.perf_counter() - t)"
+    root = Path(__file__).parent.parent
+    times = [float(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=root).stdout) for _ in range(rounds)]
+    return statistics.median(times)
+
+
+def machine():
+    """What this was measured on."""
+    code = "import mytorch; mytorch.show_config()"
+    config = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=Path(__file__).parent.parent).stdout
+    model = next((line.split(":")[1].strip() for line in _lines("/proc/cpuinfo") if line.startswith("model name")), platform.processor())
+    return f"{model}, {platform.system()}\n{config.strip()}"
+
+
+def _lines(path):
+    try:
+        return Path(path).read_text().splitlines()
+    except OSError:
+        return []
+
+
+def show(seconds):
+    return f"{seconds * 1e6:8.1f} µs" if seconds < 1e-3 else f"{seconds * 1e3:8.2f} ms"
+
+
+def print_row(row, libraries):
+    cells = [f"{row['name']:<12}{row['threads']}"]
+    for library in libraries:
+        if library not in row:
+            cells.append(" " * (11 if library == "torch" else 31))
+            continue
+        entry = row[library]
+        text = show(entry["seconds"])
+        if "ratio" in entry and library != "torch":
+            text += f"  {entry['ratio']:5.2f} ({entry['quartiles'][0]:4.2f}–{entry['quartiles'][1]:4.2f})"
+        cells.append(text)
+    if "torch" in row:
+        cells.append(f"{row['mytorch']['peak_mib']:5.0f} / {row['torch']['peak_mib']:5.0f} MiB")
+    print("  ".join(cells), flush=True)
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--only", nargs="+", choices=[w.__name__ for w in workloads.WORKLOADS], help="these workloads alone")
+    parser.add_argument("--libraries", nargs="+", default=["mytorch", "torch", "jax", "numpy"], help="default: all that are installed")
+    parser.add_argument("--threads", nargs="+", type=int, default=[2, 1], help="default: 2 and 1")
+    parser.add_argument("--rounds", type=int, default=9)
+    parser.add_argument("--seconds", type=float, default=0.3, help="of steps in each round")
+    parser.add_argument("--plot", action="store_true", help="draw the bars and the growth curves (matplotlib)")
+    parser.add_argument("--out", type=Path, default=Path("runs/benchmarks"), help="folder for results.json and the pictures")
+    parser.add_argument("--smoke", action="store_true", help="one short round of everything, to see that it runs")
+    args = parser.parse_args()
+    if args.smoke:
+        args.rounds, args.seconds, args.threads, args.out = 1, 0.0, args.threads[:1], args.out / "smoke"
+    libraries = [name for name in args.libraries if importlib.util.find_spec(name)]
+    result = {"machine": machine(), "rows": [], "import": {}}
+    print(result["machine"])
+    print("times are medians; a ratio is that to PyTorch, with its quartiles; memory is the peak of mytorch's and PyTorch's process\n")
+    print("  ".join([f"{'workload':<12}t", *(f"{library:>11}" + ("" if library == "torch" else " " * 20) for library in libraries)]))
+    for threads in args.threads:
+        for workload in workloads.WORKLOADS:
+            if not args.only or workload.__name__ in args.only:
+                row = measure(workload.__name__, libraries, threads, args.rounds, args.seconds)
+                result["rows"].append(row)
+                print_row(row, libraries)
+    if not args.only:
+        result["import"] = {library: import_time(library, max(args.rounds // 2, 1)) for library in libraries}
+        print("import: " + ", ".join(f"{library} {seconds:.3f} s" for library, seconds in result["import"].items()))
+    if args.plot:
+        from . import plots
+
+        result["growth"] = growth(libraries, args.threads[0], max(args.rounds // 3, 1), args.seconds)
+        plots.draw(result, args.out)
+    args.out.mkdir(parents=True, exist_ok=True)
+    (args.out / "results.json").write_text(json.dumps(result, indent=1))
+    print(f"results are in {args.out}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,224 @@
+"""Calling a module: its hooks before, after and on the way back, and the place in the model that an error came from."""
+
+from __future__ import annotations
+
+import warnings
+from typing import NamedTuple
+
+from ..autograd.engine import Variable, primitive, wrap
+from ..tensor import RemovableHandle, Tensor
+
+
+class _Hook(NamedTuple):
+    function: object
+    with_kwargs: bool = False
+    always_call: bool = False
+
+
+def _add(module, attribute, hook, prepend):
+    handle = RemovableHandle.add(module, attribute, hook)
+    module._hooked = True
+    hooks = getattr(module, attribute)
+    if prepend:
+        for key in [key for key in hooks if key != handle.id]:
+            hooks[key] = hooks.pop(key)
+    return handle
+
+
+class HookedCall:
+    """What ``module(x)`` does: pre-hooks, ``forward``, hooks. Without hooks it is one plain call of ``forward``."""
+
+    _hooked = False  # whether a hook was ever registered; most modules have none
+
+    def __call__(self, *args, **kwargs):
+        try:
+            if self._hooked:
+                return self._call_with_hooks(args, kwargs)
+            return self.forward(*args, **kwargs)
+        except Exception as error:
+            name_place(self, error)
+            raise
+
+    def register_forward_pre_hook(self, hook, *, prepend=False, with_kwargs=False):
+        """Call ``hook(module, args)`` (with_kwargs: ``hook(module, args, kwargs)``) before forward; it may return new arguments.
+
+        Returns a handle whose ``remove()`` takes the hook away.
+        """
+        return _add(self, "_forward_pre_hooks", _Hook(hook, with_kwargs), prepend)
+
+    def register_forward_hook(self, hook, *, prepend=False, with_kwargs=False, always_call=False):
+        """Call ``hook(module, args, output)`` (with_kwargs: ``hook(module, args, kwargs, output)``) after forward; it may return a new output.
+
+        always_call: also when forward raised (then ``output`` is None). Returns a handle whose ``remove()`` takes the hook away.
+        """
+        return _add(self, "_forward_hooks", _Hook(hook, with_kwargs, always_call), prepend)
+
+    def register_full_backward_hook(self, hook, prepend=False):
+        """Call ``hook(module, grad_input, grad_output)`` when the gradients of the inputs are there; it may return new ones for the inputs.
+
+        Both are tuples, as long as the positional arguments and the outputs. Returns a handle whose ``remove()`` takes the hook away.
+        """
+        return _add(self, "_backward_hooks", hook, prepend)
+
+    register_backward_hook = register_full_backward_hook
+
+    def register_full_backward_pre_hook(self, hook, prepend=False):
+        """Call ``hook(module, grad_output)`` before the gradients of the module are computed; it may return new ``grad_output``."""
+        return _add(self, "_backward_pre_hooks", hook, prepend)
+
+    def _call_with_hooks(self, args, kwargs):
+        result, done = None, set()
+        try:
+            for hook in list(self._forward_pre_hooks.values()):
+                args, kwargs = _run_pre_hook(self, hook, args, kwargs)
+            backward = None
+            if self._backward_hooks or self._backward_pre_hooks:
+                backward = BackwardHooks(self)
+                args = backward.watch_inputs(args)
+            result = self.forward(*args, **kwargs)
+            for key, hook in list(self._forward_hooks.items()):
+                done.add(key)
+                result = _run_hook(self, hook, args, kwargs, result)
+            return result if backward is None else backward.watch_outputs(result)
+        except Exception:
+            for key, hook in list(self._forward_hooks.items()):
+                if hook.always_call and key not in done:
+                    try:
+                        result = _run_hook(self, hook, args, kwargs, result)
+                    except Exception as error:
+                        warnings.warn(
+                            "module forward hook with ``always_call=True`` raised an exception that was silenced as another error was raised "
+                            f"in forward: {error}",
+                            stacklevel=3,
+                        )
+            raise
+
+
+def _run_pre_hook(module, hook, args, kwargs):
+    if not hook.with_kwargs:
+        new = hook.function(module, args)
+        return (args if new is None else new if isinstance(new, tuple) else (new,)), kwargs
+    new = hook.function(module, args, kwargs)
+    if new is None:
+        return args, kwargs
+    if not isinstance(new, tuple) or len(new) != 2:
+        raise RuntimeError(f"forward pre-hook must return None or a tuple of (new_args, new_kwargs), but got {new}.")
+    return new
+
+
+def _run_hook(module, hook, args, kwargs, result):
+    new = hook.function(module, args, kwargs, result) if hook.with_kwargs else hook.function(module, args, result)
+    return result if new is None else new
+
+
+# ---- the way back -------------------------------------------------------------------------------------------------------
+
+
+@primitive(joint=lambda g, on_gradient: on_gradient(g))
+def boundary(*xs, on_gradient):
+    """The tensors as they are; on the way back ``on_gradient`` sees the tuple of their gradients and returns those to go on with."""
+    return xs
+
+
+def _through(tensors, on_gradient):
+    """``tensors`` past a :func:`boundary`: the same memory under the same version counters."""
+    results = boundary(*tensors, on_gradient=on_gradient)
+    for new, old in zip(results, tensors):
+        new._counter = old._counter
+    return results
+
+
+class BackwardHooks:
+    """One call of a module with backward hooks: gathers the gradients at both of its ends and runs the hooks."""
+
+    def __init__(self, module):
+        self.module, self.grad_outputs = module, None
+        self.hooks, self.pre_hooks = list(module._backward_hooks.values()), list(module._backward_pre_hooks.values())
+
+    def watch_inputs(self, args):
+        """The positional arguments, those that carry a gradient watched."""
+        self.places = [i for i, a in enumerate(args) if isinstance(a, Tensor) and a.requires_grad]
+        self.count = len(args)
+        return self._watched(args, self.places, self._at_inputs)
+
+    def watch_outputs(self, result):
+        """The result (a tensor or a tuple), its tensors watched."""
+        single = isinstance(result, Tensor)
+        if not single and not isinstance(result, tuple):
+            warnings.warn(f"For backward hooks to be called, module output should be a Tensor or a tuple of Tensors but received {type(result)}", stacklevel=5)
+            return result
+        outputs = (result,) if single else result
+        self.output_places = [i for i, a in enumerate(outputs) if isinstance(a, Tensor) and a.requires_grad]
+        self.output_count = len(outputs)
+        outputs = self._watched(outputs, self.output_places, self._at_outputs)
+        return outputs[0] if single else outputs
+
+    @staticmethod
+    def _watched(values, places, on_gradient):
+        if not places:
+            return values
+        values = list(values)
+        for i, new in zip(places, _through([values[i] for i in places], on_gradient)):
+            values[i] = new
+        return tuple(values)
+
+    def _at_outputs(self, gradients):
+        given = _spread(gradients, self.output_places, self.output_count)
+        for hook in self.pre_hooks:
+            given = _replaced(given, hook(self.module, given), "grad_output")
+        self.grad_outputs = given
+        if not self.places:
+            for hook in self.hooks:
+                if hook(self.module, (None,) * self.count, given) not in (None, (None,) * self.count):
+                    raise RuntimeError("Backward hook for Modules where no input requires gradient should always return None or None for all gradients.")
+        return _like(gradients, [given[i] for i in self.output_places])
+
+    def _at_inputs(self, gradients):
+        found = _spread(gradients, self.places, self.count)
+        for hook in self.hooks if self.grad_outputs is not None else ():
+            found = _replaced(found, hook(self.module, found, self.grad_outputs), "grad_input")
+        self.grad_outputs = None
+        return _like(gradients, [found[i] for i in self.places])
+
+
+def _spread(gradients, places, count):
+    """A tuple of ``count`` Tensors, None where nothing carries a gradient."""
+    result = [None] * count
+    for i, g in zip(places, gradients):
+        result[i] = g if isinstance(g, Variable) else wrap(g)
+    return tuple(result)
+
+
+def _like(gradients, results):
+    """``results`` as arrays if the walk runs on arrays."""
+    if isinstance(gradients[0], Variable):
+        return tuple(results)
+    return tuple(r if r is None else r.array for r in results)
+
+
+def _replaced(old, new, what):
+    if new is None:
+        return old
+    new = new if isinstance(new, tuple) else (new,)
+    if len(new) != len(old):
+        raise RuntimeError(f"Backward hook returned an invalid number of {what}, got {len(new)}, but expected {len(old)}")
+    return new
+
+
+# ---- where an error came from -------------------------------------------------------------------------------------------
+
+_PLAIN_ERRORS = (RuntimeError, TypeError, ValueError, IndexError, NotImplementedError)  # exactly these: a class of the user's is left alone
+
+
+def name_place(module, error):
+    """Put the path of the innermost module before the message of ``error``, which passes through the call of ``module``.
+
+    Every module on the way adds its part: ``in net.2 Linear(5 -> 2): …``.
+    """
+    if type(error) not in _PLAIN_ERRORS or len(error.args) != 1 or not isinstance(error.args[0], str):
+        return
+    innermost, last, path, text = getattr(error, "place", (module, module, "", error.args[0]))
+    name = next((name for name, child in module.named_modules() if child is last), "")
+    path = ".".join(part for part in (name, path) if part)
+    error.place = (innermost, module, path, text)
+    error.args = (f"in {path + ' ' if path else ''}{innermost._describe()}: {text}",)

@@ -1,0 +1,48 @@
+"""Parameter and Buffer: the tensors that a Module knows of."""
+
+from __future__ import annotations
+
+import numpy
+
+from ..autograd.engine import wrap
+from ..dtypes import default_numpy
+from ..tensor import Tensor
+
+
+def _values(data):
+    """The array of ``data``, not copied; an empty one for None."""
+    if data is None:
+        return numpy.empty(0, default_numpy())
+    if not isinstance(data, Tensor):
+        raise TypeError(f"expected a Tensor as the data of a parameter or buffer, got {type(data).__name__}")
+    return data.array
+
+
+class Parameter(Tensor):
+    """A tensor that, assigned to an attribute of a Module, becomes one of its parameters.
+
+    It shares the memory of ``data`` (a Tensor; an empty one for None) and is a leaf that requires a gradient. TypeError for other data.
+    """
+
+    def __new__(cls, data=None, requires_grad=True):
+        return wrap(_values(data), cls=cls).requires_grad_(requires_grad)
+
+    def __deepcopy__(self, memo):
+        new = memo[id(self)] = wrap(self.array.copy(), cls=type(self)).requires_grad_(self.requires_grad)
+        new.__dict__.update(self._extras())
+        return new
+
+    def __repr__(self):
+        return "Parameter containing:\n" + super().__repr__()
+
+
+class Buffer(Tensor):
+    """A tensor that, assigned to an attribute of a Module, becomes one of its buffers: state that is saved and moved but not trained.
+
+    ``persistent=False`` leaves it out of the state_dict.
+    """
+
+    def __new__(cls, data=None, *, persistent=True):
+        new = wrap(_values(data), cls=cls)
+        new.persistent = persistent
+        return new

@@ -1,0 +1,90 @@
+"""Sliding windows: the layout, the views and the cuts that convolution, pooling and unfolding share.
+
+Inside these operations the batch is the last dimension, (C, *S, N), and results are handed out as (N, C, *S) views of that. Then a window's
+pixels are long runs of memory whatever the kernel and the number of channels, a channel is one block, and flattening stays free.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+
+from ..backend import xp
+from ..parallel import get_num_threads, spans
+
+CACHE = 768 * 1024  # bytes of columns at a time: they should still be in the second-level cache when the matrix product reads them
+
+
+def tuple_of(value, n, name="size"):
+    """An int or a sequence of 1 or ``n`` ints as a tuple of ``n``. RuntimeError, as in torch, for another length."""
+    if hasattr(value, "__index__"):
+        return (value.__index__(),) * n
+    values = tuple(v.__index__() for v in value)
+    if len(values) == 1:
+        return values * n
+    if len(values) != n:
+        raise RuntimeError(f"expected {name} to be a single integer value or a list of {n} values, but got {name}={list(values)}")
+    return values
+
+
+def batch_last(x, padding=(), value=0):
+    """(N, C, *S) as a contiguous (C, *S, N), no copy if it lies so already; ``padding`` is (before, after) for each of S."""
+    moved = x.transpose(*range(1, x.ndim), 0)
+    if not any(map(any, padding)):
+        return xp(x).ascontiguousarray(moved)
+    sizes = [a + n + b for n, (a, b) in zip(moved.shape[1:], padding)]
+    out = xp(x).full((moved.shape[0], *sizes, moved.shape[-1]), value, x.dtype)
+    out[(slice(None), *(slice(a, a + n) for n, (a, _) in zip(moved.shape[1:], padding)))] = moved
+    return out
+
+
+def batch_first(x):
+    """(C, *S, N) as an (N, C, *S) view."""
+    return x.transpose(x.ndim - 1, *range(x.ndim - 1))
+
+
+def windows(x, kernel, stride, dilation, sizes=None):
+    """Of (C, *S, N), a view (C, *kernel, *sizes, N): the element at each kernel position of each window."""
+    if sizes is None:
+        sizes = window_counts(x.shape[1:-1], kernel, stride, dilation)
+    steps = [s * d for s, d in zip(x.strides[1:], dilation)] + [s * t for s, t in zip(x.strides[1:], stride)]
+    shape, strides = (x.shape[0], *kernel, *sizes, x.shape[-1]), (x.strides[0], *steps, x.strides[-1])
+    return xp(x).lib.stride_tricks.as_strided(x, shape, strides)
+
+
+def window_counts(sizes, kernel, stride, dilation):
+    """How many windows fit along each (padded) size."""
+    return tuple((n - (k - 1) * d - 1) // s + 1 for n, k, s, d in zip(sizes, kernel, stride, dilation))
+
+
+def boxes(sizes, limit):
+    """The places of an array of ``sizes`` cut into contiguous boxes of about ``limit``: (first, last + 1, a slice per dimension) of each."""
+    if 0 in sizes:
+        return []
+    inner, cut = 1, len(sizes) - 1
+    while cut > 0 and inner * sizes[cut] <= limit:
+        inner *= sizes[cut]
+        cut -= 1
+    pieces, rest = spans(sizes[cut], -(-sizes[cut] * inner // limit)), [slice(None)] * (len(sizes) - cut - 1)
+    found, start = [], 0
+    for place in itertools.product(*map(range, sizes[:cut])):
+        lead = [slice(i, i + 1) for i in place]
+        for a, b in pieces:
+            found.append((start + a * inner, start + b * inner, (*lead, slice(a, b), *rest)))
+        start += sizes[cut] * inner
+    return found
+
+
+def shares(items, nanoseconds):
+    """``items`` in as many lists as threads are worth their start for this much work."""
+    threads = get_num_threads() if nanoseconds > 200_000 else 1
+    return [items[a:b] for a, b in spans(len(items), threads)]
+
+
+def columns_of(view, buffer, box, groups):
+    """The box of ``view``, (C, *kernel, *sizes, N), as the matrix (groups, C/groups · kernel, places), copied into ``buffer``."""
+    part = view[(slice(None),) * (view.ndim - len(box)) + box]
+    columns = buffer[: part.size].reshape(part.shape)
+    xp(view).copyto(columns, part)
+    rows = math.prod(part.shape[: part.ndim - len(box)])
+    return columns.reshape(groups, rows // groups, -1)

@@ -1,0 +1,135 @@
+"""Five optimizers on two surfaces, animated: who leaves a saddle, and who runs away.
+
+    python examples/optimizers_3d.py [--out runs/optimizers_3d] [--quick]
+
+The cubic f(x) = x₀² + x₁² + x₁³ + x₀ x₁ from (2, 3): (0, 0) is a minimum, (0.25, -0.5) a saddle, and below the saddle f falls without end. Momentum
+overshoots the minimum, crosses the ridge and runs off to minus infinity: no "escape from a saddle", and the drawing has to clip it.
+The true saddle f(x) = -x₀²/2 + x₁² from (1e-5, 0.5): within 100 steps at lr 0.05 every optimizer but plain SGD leaves it; SGD's way out grows by only
+5 % a step from 1e-5.
+"""
+
+import argparse
+from pathlib import Path
+
+import matplotlib
+import numpy as np
+from tqdm import tqdm
+
+import mytorch as torch
+from mytorch import optim
+
+matplotlib.use("Agg")
+import matplotlib.pyplot as plt  # noqa: E402  (after the backend was chosen)
+from matplotlib.animation import FuncAnimation, PillowWriter  # noqa: E402
+
+plt.style.use(Path(__file__).with_name("mytorch.mplstyle"))
+
+EPS = 1e-7
+
+
+def five(sgd, adagrad, rmsprop, momentum, adam):
+    """The five optimizers with these learning rates."""
+    return {
+        "SGD": lambda p: optim.SGD(p, lr=sgd),
+        "AdaGrad": lambda p: optim.AdaGrad(p, lr=adagrad, eps=EPS),
+        "RMSprop": lambda p: optim.RMSprop(p, lr=rmsprop, alpha=0.9, eps=EPS),
+        "Momentum": lambda p: optim.Momentum(p, lr=momentum, momentum=0.9),
+        "Adam": lambda p: optim.Adam(p, lr=adam, betas=(0.9, 0.99), eps=EPS),
+    }
+
+
+SURFACES = {  # name: (function, its text, start, steps, optimizers, drawn ranges of x₀, x₁ and f)
+    "cubic": (
+        lambda x0, x1: x0**2 + x1**2 + x1**3 + x0 * x1, "x₀² + x₁² + x₁³ + x₀ x₁", (2.0, 3.0), 150,
+        five(0.01, 0.5, 0.1, 0.01, 0.1), (-3, 3), (-2.2, 3.2), (-10, 50),
+    ),
+    "saddle": (
+        lambda x0, x1: -(x0**2) / 2 + x1**2, "-x₀²/2 + x₁²", (1e-5, 0.5), 100,
+        five(0.05, 0.05, 0.05, 0.05, 0.05), (-2, 2), (-0.7, 0.7), (-2, 0.6),
+    ),
+}  # fmt: skip
+
+
+def trajectory(f, start, make, steps):
+    """The points (steps + 1, 3), x₀, x₁ and f, that an optimizer visits; a float64 that overflows stays at infinity."""
+    x = torch.tensor(start, dtype=torch.float64, requires_grad=True)
+    optimizer = make([x])
+    points = []
+    for _ in range(steps + 1):
+        loss = f(x[0], x[1])
+        points.append([*x.tolist(), loss.item()])
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    return np.array(points)
+
+
+def inside(points, *limits):
+    """The points up to the first that leaves the drawn box: what happens outside is clipped."""
+    low, high = np.array(limits).T
+    within = np.all((points >= low - 1e-9) & (points <= high + 1e-9), axis=1)
+    return points[: len(points) if within.all() else max(int(np.argmin(within)), 1)]
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0], formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+    parser.add_argument("--out", type=Path, default=Path("runs/optimizers_3d"), help="folder for the pictures")
+    parser.add_argument("--seed", type=int, default=0, help="accepted by every example; nothing here is random")
+    parser.add_argument("--quick", action="store_true", help="fewer frames in the animations")
+    args = parser.parse_args()
+    args.out.mkdir(parents=True, exist_ok=True)
+    for name, (f, text, start, steps, optimizers, *limits) in SURFACES.items():
+        runs = {optimizer: trajectory(f, start, make, steps) for optimizer, make in optimizers.items()}
+        report(name, text, runs, limits)
+        draw(name, f, text, runs, limits, args.out, frames=8 if args.quick else 60)
+    print(f"pictures (PNG) and animations (GIF) of both surfaces are in {args.out}")
+
+
+def report(name, text, runs, limits):
+    print(f"\nf(x) = {text}")
+    print(f"{'optimizer':<10} {'steps':>5} {'last point':>27} {'f there':>12}  what it did")
+    for optimizer, points in runs.items():
+        x0, x1, value = points[-1]
+        if name == "saddle":
+            verdict = f"left the saddle (|x₀| > 1 after step {np.argmax(abs(points[:, 0]) > 1)})" if abs(points[:, 0]).max() > 1 else "still at the saddle"
+        else:
+            verdict = "ran off to minus infinity" if not np.isfinite(value) or value < limits[2][0] else "near the minimum" if value < 0.05 else "on its way"
+        print(f"{optimizer:<10} {len(points) - 1:>5} ({x0:>12.4g}, {x1:>12.4g}) {value:>12.4g}  {verdict}")
+
+
+def draw(name, f, text, runs, limits, out, frames):
+    x0, x1 = np.meshgrid(np.linspace(*limits[0], 80), np.linspace(*limits[1], 80))
+    height = np.clip(f(x0, x1), *limits[2])
+    fig = plt.figure(figsize=(7.5, 6))
+    ax = fig.add_subplot(projection="3d", computed_zorder=False)
+    ax.plot_surface(x0, x1, height, cmap="viridis", alpha=0.55, linewidth=0, rstride=2, cstride=2, zorder=1)
+    ax.set(xlabel="x₀", ylabel="x₁", zlabel="f", xlim=limits[0], ylim=limits[1], zlim=limits[2])
+    ax.view_init(38, -62 if name == "cubic" else -50)
+    trails, heads = {}, {}
+    for color, optimizer in zip(plt.rcParams["axes.prop_cycle"].by_key()["color"], runs):
+        (trails[optimizer],) = ax.plot([], [], [], color=color, lw=2, label=optimizer, zorder=3)
+        (heads[optimizer],) = ax.plot([], [], [], "o", color=color, ms=7, mec="white", zorder=4)
+    ax.legend(loc="upper left", fontsize=8)
+    steps = max(map(len, runs.values())) - 1
+
+    def show(step):
+        for optimizer, points in runs.items():
+            seen = inside(points, *limits)[: step + 1]
+            trails[optimizer].set_data_3d(*seen.T)
+            heads[optimizer].set_data_3d(*seen[-1:].T)
+        ax.set_title(f"f(x) = {text}, step {step}")
+        return [*trails.values(), *heads.values()]
+
+    shown = np.unique(np.linspace(0, steps, frames).astype(int))
+    bar = tqdm(total=len(shown), desc=f"{name}.gif", unit="frame", leave=False)
+    FuncAnimation(fig, show, frames=shown, init_func=lambda: [], blit=False).save(
+        out / f"{name}.gif", PillowWriter(fps=12), dpi=80, progress_callback=lambda i, n: bar.update()
+    )
+    bar.close()
+    show(steps)
+    fig.savefig(out / f"{name}.png")
+    plt.close(fig)
+
+
+if __name__ == "__main__":
+    main()

@@ -13,9 +13,29 @@ from .dtypes import bool_ as bool
 from .dtypes import double, half, long, short
 from .dtypes import float_ as float
 from .dtypes import int_ as int
+from .ops.activation import log_softmax, relu, softmax
+from .ops.arithmetic import (
+    add, addcdiv, addcmul, arctan2, atan2, clamp, clamp_max, clamp_min, clip, copysign, div, divide, float_power, floor_divide, fmax, fmin, fmod,
+    heaviside, hypot, ldexp, lerp, logaddexp, logaddexp2, maximum, minimum, mul, multiply, nextafter, pow, remainder, rsub, sub, subtract,
+    true_divide, xlogy,
+)  # fmt: skip
+from .ops.comparison import (
+    allclose, bitwise_and, bitwise_left_shift, bitwise_not, bitwise_or, bitwise_right_shift, bitwise_xor, eq, equal, ge, greater, greater_equal,
+    gt, isclose, le, less, less_equal, logical_and, logical_not, logical_or, logical_xor, lt, ne, not_equal,
+)  # fmt: skip
+from .ops.elementwise import (
+    abs, absolute, acos, acosh, arccos, arccosh, arcsin, arcsinh, arctan, arctanh, asin, asinh, atan, atanh, ceil, cos, cosh, deg2rad, exp, exp2,
+    expm1, fix, floor, frac, isfinite, isinf, isnan, isneginf, isposinf, isreal, log, log1p, log2, log10, logit, nan_to_num, neg, negative, positive,
+    rad2deg, reciprocal, round, rsqrt, sgn, sigmoid, sign, signbit, sin, sinc, sinh, sqrt, square, tan, tanh, trunc, where,
+)  # fmt: skip
+from .ops.reduce import (
+    all, amax, amin, aminmax, any, argmax, argmin, count_nonzero, logsumexp, max, mean, min, norm, std, std_mean, sum, var, var_mean,
+)  # fmt: skip
+from .ops.special import erf, erfc
 from .random import (
     Generator, default_generator, get_rng_state, initial_seed, manual_seed, rand, randint, randn, randperm, seed, set_rng_state,
 )  # fmt: skip
 from .config import show_config
+from .serialization import load, save
 
 __version__ = "0.1.0"

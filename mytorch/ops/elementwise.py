@@ -1,62 +1,78 @@
-"""Operations on each element, with broadcasting: arithmetic, functions of one number, comparison."""
+"""Functions of one number, applied to each element, and ``where``."""
 
 from __future__ import annotations
 
 import functools
 import math
 
-import numpy
-
-from ..autograd.engine import primitive
+from ..autograd.engine import primitive, wrap
 from ..backend import xp
-from ..dtypes import floating, promoted
+from ..dtypes import floating, promoted, result_numpy
 
 pointwise = functools.partial(primitive, broadcasts=True, prepare=promoted)  # f(x, y) in the common dtype
 smooth = functools.partial(primitive, broadcasts=True, prepare=floating)  # the same, and integers become floating point
 stepwise = functools.partial(primitive, prepare=promoted)  # no gradient at all: comparisons
 
 
-# ---- arithmetic -----------------------------------------------------------------------------------------------------
+def unary(name, rule, meaning, spelling=None, op=smooth):
+    """The operation ``name`` of NumPy's function ``spelling``: one line for each function of one number."""
+
+    def forward(x):
+        return getattr(xp(x), function)(x)
+
+    function = spelling or name
+    forward.__name__ = forward.__qualname__ = name
+    forward.__doc__ = f"{meaning}, elementwise."
+    return op(x=rule)(forward)
 
 
-@pointwise(x=lambda g: g, y=lambda g: g)
-def _add(x, y):
-    return x + y
+@primitive
+def zeros_like(x):
+    """Zeros, as the gradient of a step function: of the shape and dtype of ``x``, outside of the graph."""
+    return xp(x).zeros_like(x)
 
 
-@pointwise(x=lambda g: g, y=lambda g: -g)
-def _sub(x, y):
-    return x - y
+def flat(g):
+    """The rule of functions that are constant in pieces."""
+    return zeros_like(g)
 
 
-@pointwise(x=lambda g, y: g * y, y=lambda g, x: g * x)
-def mul(x, y):
-    """x · y, elementwise; shapes broadcast."""
-    return x * y
+# ---- selection --------------------------------------------------------------------------------------------------------
 
 
-@smooth(x=lambda g, y: g / y, y=lambda g, out, y: -g * (out / y))
-def true_divide(x, y):
-    """x / y, elementwise; integers give the default floating-point dtype."""
-    return x / y
+def _branches(arrays):
+    condition, *both = arrays
+    if getattr(condition, "dtype", None) not in ("bool", "uint8"):
+        kind = getattr(condition, "dtype", type(condition).__name__)
+        raise (RuntimeError if hasattr(condition, "dtype") else TypeError)(f"where expected condition to be a boolean tensor, but got {kind}")
+    x, y = promoted(both)
+    return [condition, x, y]
 
 
-@pointwise(
-    x=lambda g, x, y: g * y * pow(x, y - 1) if not isinstance(y, (int, float)) else (g * (y * pow(x, y - 1)) if y != 0 else g * 0),
-    y=lambda g, x, out: g * (out * log(x)),
+@primitive(
+    broadcasts=True,
+    prepare=_branches,
+    x=lambda g, condition: select(condition, g, 0),
+    y=lambda g, condition: select(condition, 0, g),
+    name="where",
 )
-def pow(x, y):
-    """x to the power of y, elementwise."""
-    return x**y
+def select(condition, x, y):
+    """``x`` where ``condition`` holds, else ``y``; the three broadcast."""
+    if not (hasattr(x, "dtype") or hasattr(y, "dtype")):  # two numbers: nothing else says the dtype
+        return xp(condition).where(condition, x, y).astype(result_numpy([x, y]))
+    return xp(condition).where(condition, x, y)
 
 
-@primitive(x=lambda g: -g)
-def neg(x):
-    """-x, elementwise."""
-    return -x
+def where(condition, input=None, other=None):
+    """``input`` where ``condition`` (booleans) holds, else ``other``; tensors or numbers, broadcast. ``where(condition)``: where it holds, as
+    one index tensor for each dimension.
+    """
+    if input is None and other is None:
+        return tuple(wrap(a) for a in xp(condition.array).nonzero(condition.array))
+    return select(condition, input, other)
 
 
-# ---- functions of one number ------------------------------------------------------------------------------------------
+# ---- exponentials and logarithms ----------------------------------------------------------------------------------------
 
 
 @smooth(x=lambda g, out: g * out)
@@ -77,28 +93,210 @@ def sqrt(x):
     return xp(x).sqrt(x)
 
 
+exp2 = unary("exp2", lambda g, out: g * out * math.log(2), "2 to the power of x")
+expm1 = unary("expm1", lambda g, out: g * (out + 1), "exp(x) - 1, accurate near 0")
+log2 = unary("log2", lambda g, x: g / (x * math.log(2)), "The logarithm to base 2")
+log10 = unary("log10", lambda g, x: g / (x * math.log(10)), "The logarithm to base 10")
+log1p = unary("log1p", lambda g, x: g / (x + 1), "log(1 + x), accurate near 0")
+
+
+@smooth(x=lambda g, out: -0.5 * g * (out * out * out))
+def rsqrt(x):
+    """1 / sqrt(x), elementwise."""
+    out = xp(x).sqrt(x)
+    return xp(x).reciprocal(out, out=out) if out.ndim else 1 / out
+
+
+@smooth(x=lambda g, out: g * (-out * out))
+def reciprocal(x):
+    """1 / x, elementwise."""
+    return 1 / x
+
+
+@smooth(x=lambda g, out: g * (out * (1 - out)))
+def sigmoid(x):
+    """1 / (1 + exp(-x)), elementwise."""
+    if x.ndim == 0:
+        return 1 / (1 + xp(x).exp(-x))
+    out = -x
+    xp(x).exp(out, out=out)
+    out += 1
+    return xp(x).reciprocal(out, out=out)
+
+
+def logit(x, eps=None):
+    """log(x / (1 - x)), elementwise; ``eps`` first clamps x into [eps, 1 - eps]."""
+    return _logit(x if eps is None else _within(x, eps))
+
+
+@smooth(x=lambda g, x: g / (x * (1 - x)))
+def _logit(x):
+    return xp(x).log(x / (1 - x))
+
+
+def _within(x, eps):
+    low, high = eps, 1 - eps
+    return select(x < low, low, select(x > high, high, x))
+
+
+# ---- circular and hyperbolic functions ------------------------------------------------------------------------------------
+
+
+sin = unary("sin", lambda g, x: g * cos(x), "The sine of x radians")
+cos = unary("cos", lambda g, x: g * -sin(x), "The cosine of x radians")
+tan = unary("tan", lambda g, out: g * (1 + out * out), "The tangent of x radians")
+asin = unary("asin", lambda g, x: g * rsqrt(1 - x * x), "The angle in [-π/2, π/2] whose sine is x", "arcsin")
+acos = unary("acos", lambda g, x: g * -rsqrt(1 - x * x), "The angle in [0, π] whose cosine is x", "arccos")
+atan = unary("atan", lambda g, x: g / (x * x + 1), "The angle in [-π/2, π/2] whose tangent is x", "arctan")
+sinh = unary("sinh", lambda g, x: g * cosh(x), "The hyperbolic sine")
+cosh = unary("cosh", lambda g, x: g * sinh(x), "The hyperbolic cosine")
+asinh = unary("asinh", lambda g, x: g * rsqrt(x * x + 1), "The inverse of sinh", "arcsinh")
+acosh = unary("acosh", lambda g, x: g * rsqrt(x * x - 1), "The inverse of cosh", "arccosh")
+atanh = unary("atanh", lambda g, x: g / (1 - x * x), "The inverse of tanh", "arctanh")
+deg2rad = unary("deg2rad", lambda g: g * (math.pi / 180), "Degrees as radians")
+rad2deg = unary("rad2deg", lambda g: g * (180 / math.pi), "Radians as degrees")
+arcsin, arccos, arctan, arcsinh, arccosh, arctanh = asin, acos, atan, asinh, acosh, atanh
+
+
 @smooth(x=lambda g, out: g * (1 - out * out))
 def tanh(x):
     """The hyperbolic tangent, elementwise."""
     return xp(x).tanh(x)
 
 
-@smooth(x=lambda g, out: g * (out * (1 - out)))
-def sigmoid(x):
-    """1 / (1 + exp(-x)), elementwise."""
-    return (xp(x).tanh(x * 0.5) + 1) * 0.5
+@smooth(x=lambda g, x: g * _sinc_slope(x))
+def sinc(x):
+    """sin(πx) / (πx), and 1 at 0, elementwise."""
+    return xp(x).sinc(x).astype(x.dtype, copy=False)
 
 
-@primitive(x=lambda g, out: g * (out > 0))
-def relu(x):
-    """max(x, 0), elementwise; the gradient at 0 is 0."""
-    return xp(x).maximum(x, 0)
+def _sinc_slope(x):
+    a = select(x == 0, 1, x * math.pi)
+    return select(x == 0, 0, (cos(a) - sin(a) / a) / (a / math.pi))
 
 
-# ---- comparison ---------------------------------------------------------------------------------------------------------
+# ---- parts of a number ------------------------------------------------------------------------------------------------------
 
 
-@stepwise
-def gt(x, y):
-    """x > y, elementwise, as booleans."""
-    return x > y
+@primitive(x=lambda g: -g)
+def neg(x):
+    """-x, elementwise."""
+    if x.dtype.kind == "b":
+        raise RuntimeError("Negation, the `-` operator, on a bool tensor is not supported; use the `~` or `logical_not()` operator instead")
+    return -x
+
+
+negative = neg
+
+
+@primitive(x=lambda g, x: g * sign(x))
+def abs(x):
+    """|x|, elementwise; the gradient at 0 is 0."""
+    return xp(x).abs(x)
+
+
+absolute = abs
+
+
+@primitive(x=flat)
+def sign(x):
+    """-1, 0 or 1, elementwise; 0 for nan."""
+    if x.dtype.kind in "bu":
+        return (x != 0).astype(x.dtype)
+    out = xp(x).sign(x)
+    return out if x.dtype.kind == "i" else xp(x).nan_to_num(out)
+
+
+sgn = sign
+
+
+@primitive(x=lambda g, x: g * (x * 2))
+def square(x):
+    """x · x, elementwise."""
+    return x * x
+
+
+@primitive(x=lambda g: g)
+def positive(x):
+    """x itself. RuntimeError for booleans."""
+    if x.dtype.kind == "b":
+        raise RuntimeError("The `+` operator, on a bool tensor is not supported.")
+    return x.copy()
+
+
+def _whole(name, meaning):
+    def forward(x):
+        return x.copy() if x.dtype.kind in "biu" else getattr(xp(x), name)(x)
+
+    forward.__name__ = forward.__qualname__ = name
+    forward.__doc__ = f"{meaning}, elementwise; the gradient is 0."
+    return primitive(x=flat)(forward)
+
+
+floor = _whole("floor", "The largest integer that is not above x")
+ceil = _whole("ceil", "The smallest integer that is not below x")
+trunc = _whole("trunc", "x without its fraction")
+fix = trunc
+
+
+@primitive(x=flat)
+def round(x, *, decimals=0):
+    """The nearest number with ``decimals`` digits behind the point, halves to even, elementwise; the gradient is 0."""
+    if x.dtype.kind in "biu":
+        if decimals < 0:
+            return xp(x).round(x, decimals)
+        return x.copy()
+    if decimals == 0:
+        return xp(x).rint(x)
+    scale = 10.0 ** builtin_abs(decimals)
+    return xp(x).rint(x * scale) / scale if decimals > 0 else xp(x).rint(x / scale) * scale
+
+
+builtin_abs = int.__abs__
+
+
+@primitive(x=lambda g: g)
+def frac(x):
+    """x - trunc(x), elementwise."""
+    return x - xp(x).trunc(x)
+
+
+@primitive(x=lambda g, x: g * isfinite(x))
+def nan_to_num(x, *, nan=0.0, posinf=None, neginf=None):
+    """``nan`` for nan and the largest numbers (or ``posinf``, ``neginf``) for infinities, elementwise."""
+    if x.dtype.kind in "biu":
+        return x.copy()
+    return xp(x).nan_to_num(x, nan=0.0 if nan is None else nan, posinf=posinf, neginf=neginf)
+
+
+# ---- what kind of number ----------------------------------------------------------------------------------------------------
+
+
+def _test(name, meaning, of_floats):
+    def forward(x):
+        if x.dtype.kind in "biu":
+            return xp(x).full(x.shape, name == "isfinite")
+        return of_floats(x)
+
+    forward.__name__ = forward.__qualname__ = name
+    forward.__doc__ = f"Whether x is {meaning}, elementwise, as booleans."
+    return primitive(forward)
+
+
+isnan = _test("isnan", "not a number", lambda x: x != x)
+isinf = _test("isinf", "infinite", lambda x: xp(x).isinf(x))
+isfinite = _test("isfinite", "neither infinite nor nan", lambda x: xp(x).isfinite(x))
+isposinf = _test("isposinf", "+infinity", lambda x: x == math.inf)
+isneginf = _test("isneginf", "-infinity", lambda x: x == -math.inf)
+
+
+@primitive
+def signbit(x):
+    """Whether the sign bit is set (also of -0.0), elementwise, as booleans."""
+    return xp(x).signbit(x) if x.dtype.kind in "fV" else x < 0
+
+
+@primitive
+def isreal(x):
+    """Whether the imaginary part is 0, elementwise, as booleans."""
+    return xp(x).isreal(x)

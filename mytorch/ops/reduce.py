@@ -1,41 +1,407 @@
-"""Operations that fold dimensions: sums, means, extremes."""
+"""Operations that fold dimensions: sums, means, extremes, norms."""
 
 from __future__ import annotations
 
+import builtins
 import math
+from collections import namedtuple
 
-from ..autograd.engine import primitive
-from ..backend import as_array, xp
-from ..dtypes import as_dtype
-from .shape import broadcast_to, check_dims
+import numpy
+
+from ..autograd.engine import Variable, primitive
+from ..backend import is_array, xp
+from ..dtypes import as_dtype, floating
+from .arithmetic import maximum, minimum, pow
+from .elementwise import abs, exp, select, sign
+from .shape import broadcast_to, check_dim, check_dims
+
+
+def folded(dim, ndim):
+    """The dimensions that a reduction folds, counted from the front: all of them for None and ()."""
+    return tuple(range(ndim)) if dim is None or dim == () or dim == [] else check_dims(dim, ndim)
 
 
 def unfold(g, shape, dim, keepdim):
     """``g``, the gradient of a reduction over ``dim``, with size 1 back in every dimension that was reduced."""
     if keepdim:
         return g
-    dims = check_dims(dim, len(shape))
+    dims = folded(dim, len(shape))
     return g.reshape(tuple(1 if i in dims else n for i, n in enumerate(shape)))
-
-
-@primitive(x=lambda g, x_shape, dim, keepdim: broadcast_to(unfold(g, x_shape, dim, keepdim), shape=x_shape))
-def sum(x, *, dim=None, keepdim=False, dtype=None):
-    """Sum over ``dim`` (an int, a tuple, or None for all). Integers and booleans sum in int64."""
-    kind = as_dtype(dtype).numpy if dtype is not None else x.dtype if x.dtype.kind in "fcV" else "int64"
-    return x.sum(axis=check_dims(dim, x.ndim), dtype=kind, keepdims=keepdim)
-
-
-@primitive(x=lambda g, x_shape, dim, keepdim: broadcast_to(unfold(g, x_shape, dim, keepdim) * (1 / max(count(x_shape, dim), 1)), shape=x_shape))
-def mean(x, *, dim=None, keepdim=False, dtype=None):
-    """Mean over ``dim`` (an int, a tuple, or None for all). RuntimeError for integers without ``dtype``."""
-    kind = as_dtype(dtype).numpy if dtype is not None else x.dtype
-    if kind.kind in "biu":
-        raise RuntimeError(f"mean(): could not infer output dtype. Input dtype must be either a floating point or complex dtype. Got: {kind}")
-    return x.sum(axis=check_dims(dim, x.ndim), dtype=kind, keepdims=keepdim) / kind.type(count(x.shape, dim))
 
 
 def count(shape, dim):
     """How many elements a reduction over ``dim`` folds into one."""
-    return math.prod(shape[d] for d in check_dims(dim, len(shape)))
+    return math.prod(shape[d] for d in folded(dim, len(shape))) if shape else 1
 
 
+def _kind(x, dtype, name):
+    """The dtype that a mean or a norm has. RuntimeError for integers."""
+    kind = as_dtype(dtype).numpy if dtype is not None else x.dtype
+    if kind.kind in "biu":
+        raise RuntimeError(
+            f"{name}(): could not infer output dtype. Input dtype must be either a floating point or complex dtype. Got: {kind}"
+        )
+    return kind
+
+
+_HALVES = {"float16", "bfloat16"}
+
+
+def total(x, dims, keepdim, kind):
+    """Σ x over ``dims`` in the dtype ``kind``; 16-bit numbers are summed in float32."""
+    if kind.name in _HALVES:
+        return x.sum(dims, "float32", keepdims=keepdim).astype(kind)
+    return x.sum(dims, kind, keepdims=keepdim)
+
+
+# ---- sums and means ---------------------------------------------------------------------------------------------------
+
+
+@primitive(broadcasts=True, x=lambda g, x_shape, dim, keepdim: broadcast_to(unfold(g, x_shape, dim, keepdim), shape=x_shape))
+def sum(x, *, dim=None, keepdim=False, dtype=None):
+    """Sum over ``dim`` (an int, a tuple, or None for all). Integers and booleans sum in int64."""
+    kind = as_dtype(dtype).numpy if dtype is not None else _INT64 if x.dtype.kind in "biu" else x.dtype
+    return total(x, None if dim is None else folded(dim, x.ndim), keepdim, kind)
+
+
+_INT64 = numpy.dtype("int64")
+
+
+def _mean_slope(g, x_shape, dim, keepdim):
+    return broadcast_to(unfold(g, x_shape, dim, keepdim) * (1 / builtins.max(count(x_shape, dim), 1)), shape=x_shape)
+
+
+@primitive(broadcasts=True, x=_mean_slope)
+def mean(x, *, dim=None, keepdim=False, dtype=None):
+    """Mean over ``dim`` (an int, a tuple, or None for all). RuntimeError for integers without ``dtype``."""
+    kind = _kind(x, dtype, "mean")
+    out = total(x, None if dim is None else folded(dim, x.ndim), keepdim, _FLOAT32 if kind.name in _HALVES else kind)
+    return (out / out.dtype.type(count(x.shape, dim))).astype(kind, copy=False)
+
+
+_FLOAT32 = numpy.dtype("float32")
+
+
+# ---- spread -----------------------------------------------------------------------------------------------------------
+
+
+def _freedom(shape, dim, correction):
+    return builtins.max(count(shape, dim) - correction, 0)
+
+
+def _var_slope(g, x, dim, correction, keepdim):
+    freedom = _freedom(x.shape, dim, correction)
+    distance = x - mean(x, dim=dim, keepdim=True)
+    if freedom == 0:
+        return unfold(g, x.shape, dim, keepdim) * select(distance == 0, math.nan, math.inf)
+    return unfold(g, x.shape, dim, keepdim) * (2 / freedom) * distance
+
+
+@primitive(x=_var_slope)
+def _var(x, *, dim=None, correction=1, keepdim=False):
+    kind, dims = _kind(x, None, "var"), folded(dim, x.ndim)
+    work = x.astype("float32") if kind.name in _HALVES else x
+    n = work.dtype.type(builtins.max(count(x.shape, dim), 1))
+    distance = work - work.sum(dims, keepdims=True) / n
+    distance *= distance
+    freedom = work.dtype.type(_freedom(x.shape, dim, correction))
+    return (distance.sum(dims, keepdims=keepdim) / freedom).astype(kind, copy=False)
+
+
+def _spread_settings(args, settings):
+    """torch's forms (dim, unbiased, keepdim) and (unbiased), beside the keywords, as those of ``_var``."""
+    names = ("unbiased",) if args and isinstance(args[0], bool) else ("dim", "unbiased", "keepdim")
+    if len(args) > len(names):
+        raise TypeError(f"var() and std() take (dim, unbiased, keepdim) or (unbiased), but got {args}")
+    settings = {**dict(zip(names, args)), **settings}
+    unbiased = settings.pop("unbiased", None)
+    if unbiased is not None:
+        settings["correction"] = int(unbiased)
+    elif settings.get("correction", 1) is None:
+        settings["correction"] = 1
+    return settings
+
+
+def var(input, *args, **settings):
+    """Variance over ``dim``: the squared distances from the mean, summed and divided by n - ``correction`` (1: Bessel's).
+
+    ``var(dim=None, *, correction=1, keepdim=False)``; torch's older forms ``(unbiased)`` and ``(dim, unbiased, keepdim)`` work too.
+    """
+    return _var(input, **_spread_settings(args, settings))
+
+
+def std(input, *args, **settings):
+    """The square root of :func:`var`, with the same arguments; its gradient is 0 where it is 0."""
+    return _root(_var(input, **_spread_settings(args, settings)))
+
+
+@primitive(x=lambda g, out: select(out == 0, 0, g / (out * 2)))
+def _root(x):
+    return xp(x).sqrt(x)
+
+
+def var_mean(input, *args, **settings):
+    """(:func:`var`, :func:`mean`) over the same dimensions."""
+    settings = _spread_settings(args, settings)
+    return _var(input, **settings), mean(input, **{k: v for k, v in settings.items() if k != "correction"})
+
+
+def std_mean(input, *args, **settings):
+    """(:func:`std`, :func:`mean`) over the same dimensions."""
+    variance, average = var_mean(input, *args, **settings)
+    return _root(variance), average
+
+
+# ---- extremes ---------------------------------------------------------------------------------------------------------
+
+
+def _evenly(g, x, out, dim, keepdim):
+    """The gradient in equal parts to all elements that equal the extreme."""
+    chosen = x == unfold(out, x.shape, dim, keepdim)
+    return chosen * (unfold(g, x.shape, dim, keepdim) / sum(chosen, dim=dim, keepdim=True))
+
+
+def _evenly_or_nan(g, x, out):
+    """The same for the extreme of all, which may be nan."""
+    chosen = (x == out) | ((x != x) & (out != out))
+    return chosen * (g / sum(chosen))
+
+
+def _filled(x, dims, name):
+    for d in dims:
+        if x.ndim and x.shape[d] == 0:
+            raise IndexError(f"{name}(): Expected reduction dim {d} to have non-zero size.")
+
+
+@primitive(x=_evenly)
+def amax(x, *, dim=(), keepdim=False):
+    """The largest element over ``dim`` (an int, a tuple, or () for all); equal ones share the gradient."""
+    _filled(x, dims := folded(dim, x.ndim), "amax")
+    return x.max(dims, keepdims=keepdim)
+
+
+@primitive(x=_evenly)
+def amin(x, *, dim=(), keepdim=False):
+    """The smallest element over ``dim`` (an int, a tuple, or () for all); equal ones share the gradient."""
+    _filled(x, dims := folded(dim, x.ndim), "amin")
+    return x.min(dims, keepdims=keepdim)
+
+
+def _any_element(x, name):
+    if x.size == 0:
+        raise RuntimeError(f"{name}(): Expected reduction dim to be specified for input.numel() == 0. Specify the reduction dim with the 'dim' argument.")
+
+
+@primitive(x=_evenly_or_nan)
+def _max_of_all(x):
+    _any_element(x, "max")
+    return x.max()
+
+
+@primitive(x=_evenly_or_nan)
+def _min_of_all(x):
+    _any_element(x, "min")
+    return x.min()
+
+
+@primitive
+def places(indices, *, shape, dim, keepdim):
+    """Booleans of ``shape``: true at ``indices`` along ``dim``."""
+    if not shape:
+        return xp(indices).ones((), bool)
+    dim = check_dim(dim, len(shape))
+    steps = xp(indices).arange(shape[dim]).reshape((-1,) + (1,) * (len(shape) - 1 - dim))
+    return steps == (indices if keepdim else xp(indices).expand_dims(indices, dim))
+
+
+def at_index(g, x_shape, indices, dim, keepdim):
+    """The gradient of elements that were picked along ``dim``: ``g`` at ``indices``, zeros elsewhere."""
+    return places(indices, shape=x_shape, dim=dim, keepdim=keepdim) * unfold(g, x_shape, dim, keepdim)
+
+
+def pick(x, indices, dim, keepdim):
+    """The elements of an array at ``indices`` (of size 1 along ``dim``), and those indices."""
+    values = xp(x).take_along_axis(x, indices, dim)
+    return (values, indices) if keepdim else (values.squeeze(dim), indices.squeeze(dim))
+
+
+def _extreme(x, dim, keepdim, name):
+    if not isinstance(dim, int):
+        dim = dim.__index__() if hasattr(dim, "__index__") else _one_dim(dim, name)
+    dim = check_dim(dim, x.ndim)
+    _filled(x, (dim,), name)
+    if x.ndim == 0:
+        return x.copy(), xp(x).zeros((), "int64")
+    indices = getattr(x, "arg" + name)(dim, keepdims=True)
+    return pick(x, indices, dim, keepdim)
+
+
+def _one_dim(dim, name):
+    raise TypeError(f"{name}(): argument 'dim' must be int, not {type(dim).__name__}")
+
+
+@primitive(outputs=("values", "indices"), x=lambda g, x_shape, indices, dim, keepdim: at_index(g[0], x_shape, indices, dim, keepdim))
+def max_dim(x, *, dim, keepdim=False):
+    """The largest elements along ``dim`` and where they are; the gradient goes there alone."""
+    return _extreme(x, dim, keepdim, "max")
+
+
+@primitive(outputs=("values", "indices"), x=lambda g, x_shape, indices, dim, keepdim: at_index(g[0], x_shape, indices, dim, keepdim))
+def min_dim(x, *, dim, keepdim=False):
+    """The smallest elements along ``dim`` and where they are; the gradient goes there alone."""
+    return _extreme(x, dim, keepdim, "min")
+
+
+max_result, min_result = namedtuple("max", ["values", "indices"]), namedtuple("min", ["values", "indices"])
+
+
+def max(input, *args, **settings):
+    """``max(x)``: the largest element of all. ``max(x, dim, keepdim=False)``: a namedtuple (values, indices). ``max(x, y)``: :func:`maximum`.
+
+    nan is larger than any number. Of equal elements the first gives the index; the largest of all shares its gradient between them.
+    """
+    if not args and not settings:
+        return _max_of_all(input)
+    if "other" in settings or (args and (isinstance(args[0], Variable) or is_array(args[0]))):
+        return maximum(input, *args, **settings)
+    return max_result(*max_dim(input, *args, **settings))
+
+
+def min(input, *args, **settings):
+    """As :func:`max`, of the smallest."""
+    if not args and not settings:
+        return _min_of_all(input)
+    if "other" in settings or (args and (isinstance(args[0], Variable) or is_array(args[0]))):
+        return minimum(input, *args, **settings)
+    return min_result(*min_dim(input, *args, **settings))
+
+
+def aminmax(input, *, dim=None, keepdim=False):
+    """A namedtuple (min, max) over ``dim``, or of all elements."""
+    dims = () if dim is None else dim
+    return aminmax_result(amin(input, dim=dims, keepdim=keepdim), amax(input, dim=dims, keepdim=keepdim))
+
+
+aminmax_result = namedtuple("aminmax", ["min", "max"])
+
+
+def _arg(x, dim, keepdim, name):
+    if x.dtype.kind == "b":
+        raise NotImplementedError(f'"{name}_cpu" not implemented for bool')
+    if dim is None:
+        if x.size == 0:
+            raise IndexError(f"{name}(): Expected reduction dim to be specified for input.numel() == 0.")
+        out = xp(x).asarray(getattr(x, name)())
+        return out.reshape((1,) * x.ndim) if keepdim else out
+    dim = check_dim(dim, x.ndim)
+    _filled(x, (dim,), name)
+    return getattr(x, name)(dim, keepdims=keepdim) if x.ndim else xp(x).zeros((), "int64")
+
+
+@primitive
+def argmax(x, *, dim=None, keepdim=False):
+    """Where the largest element is: along ``dim``, or its number in the flattened tensor; the first of equal ones."""
+    return _arg(x, dim, keepdim, "argmax")
+
+
+@primitive
+def argmin(x, *, dim=None, keepdim=False):
+    """Where the smallest element is: along ``dim``, or its number in the flattened tensor; the first of equal ones."""
+    return _arg(x, dim, keepdim, "argmin")
+
+
+# ---- logic ------------------------------------------------------------------------------------------------------------
+
+
+@primitive
+def all(x, *, dim=None, keepdim=False):
+    """Whether all elements over ``dim`` (an int, a tuple, or None for all) are nonzero."""
+    out = x.all(folded(dim, x.ndim), keepdims=keepdim)
+    return out.astype("uint8") if x.dtype == "uint8" else out
+
+
+@primitive
+def any(x, *, dim=None, keepdim=False):
+    """Whether any element over ``dim`` (an int, a tuple, or None for all) is nonzero."""
+    out = x.any(folded(dim, x.ndim), keepdims=keepdim)
+    return out.astype("uint8") if x.dtype == "uint8" else out
+
+
+@primitive
+def count_nonzero(x, *, dim=None):
+    """How many elements over ``dim`` (an int, a tuple, or None for all) are not zero."""
+    return (x != 0).sum(folded(dim, x.ndim), dtype="int64")
+
+
+# ---- exponentials and norms -------------------------------------------------------------------------------------------
+
+
+@primitive(
+    broadcasts=True,
+    prepare=floating,
+    x=lambda g, x, out, dim, keepdim: unfold(g, x.shape, dim, keepdim) * exp(x - unfold(out, x.shape, dim, keepdim)),
+)
+def logsumexp(x, *, dim, keepdim=False):
+    """log Σ exp(x) over ``dim`` (an int or a tuple), without overflow."""
+    dims = folded(dim, x.ndim)
+    largest = x.max(dims, keepdims=True, initial=-math.inf)
+    largest = xp(x).where(xp(x).isfinite(largest), largest, 0)
+    shifted = xp(x).asarray(x - largest)
+    out = xp(x).log(xp(x).exp(shifted, out=shifted).sum(dims, keepdims=True)) + largest
+    return out if keepdim else out.squeeze(dims)
+
+
+def _norm_slope(g, x, out, ord, dim, keepdim):
+    """PyTorch's conventions: 0 where the norm is 0, and in equal parts to equal extremes."""
+    g, out = unfold(g, x.shape, dim, keepdim), unfold(out, x.shape, dim, keepdim)
+    if ord == 0:
+        return x * 0
+    if ord == 1:
+        return g * sign(x)
+    if ord == 2:
+        return select(out == 0, 0, g / out) * x
+    if builtins.abs(ord) == math.inf:
+        chosen = abs(x) == out
+        return chosen * (g / sum(chosen, dim=dim, keepdim=True)) * sign(x)
+    if ord < 1:
+        return select(x == 0, 0, sign(x) * pow(abs(x), ord - 1)) * (g * pow(out, 1 - ord))
+    if ord < 2:
+        return sign(x) * pow(abs(x), ord - 1) * select(out == 0, 0, g / pow(out, ord - 1))
+    return x * pow(abs(x), ord - 2) * select(out == 0, 0, g / pow(out, ord - 1))
+
+
+@primitive(x=_norm_slope)
+def _vector_norm(x, *, ord=2, dim=None, keepdim=False):
+    _kind(x, None, "linalg.vector_norm")
+    dims = folded(dim, x.ndim)
+    work = x.astype("float32") if x.dtype.name in _HALVES else x
+    if ord == 0:
+        out = (work != 0).sum(dims, work.dtype, keepdims=keepdim)
+    elif ord == 2:
+        out = xp(x).sqrt((work * work).sum(dims, keepdims=keepdim))
+    elif ord == math.inf:
+        out = xp(x).abs(work).max(dims, keepdims=keepdim, initial=None if count(x.shape, dim) else 0)
+    elif ord == -math.inf:
+        out = xp(x).abs(work).min(dims, keepdims=keepdim)
+    elif ord == 1:
+        out = xp(x).abs(work).sum(dims, keepdims=keepdim)
+    else:
+        out = (xp(x).abs(work) ** ord).sum(dims, keepdims=keepdim) ** (1 / ord)
+    return out.astype(x.dtype, copy=False)
+
+
+def vector_norm(x, ord=2, dim=None, keepdim=False, *, dtype=None):
+    """(Σ |x|^ord)^(1/ord) over ``dim`` (an int, a tuple, or None for all); ``ord`` may be inf (largest), -inf (smallest) and 0 (how many nonzero)."""
+    return _vector_norm(x if dtype is None else x.to(dtype), ord=float(ord), dim=dim, keepdim=keepdim)
+
+
+def norm(input, p="fro", dim=None, keepdim=False, dtype=None):
+    """The vector norm of order ``p`` over ``dim``, or of all elements; "fro" is the one of order 2.
+
+    RuntimeError for integers. Norms of matrices are in ``linalg``.
+    """
+    if p is None or p == "fro":
+        p = 2
+    elif isinstance(p, str):
+        raise NotImplementedError(f"norm(): p={p!r}; use linalg.matrix_norm")
+    return vector_norm(input, p, dim, keepdim, dtype=dtype)

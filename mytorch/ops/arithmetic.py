@@ -1,0 +1,354 @@
+"""Functions of two numbers, elementwise with broadcasting: arithmetic, bounds, interpolation."""
+
+from __future__ import annotations
+
+import math
+
+from ..autograd.engine import Variable, primitive
+from ..backend import is_array, xp
+from ..dtypes import category, promoted, result_numpy
+from .elementwise import flat, log, pointwise, select, sigmoid, smooth, stepwise, zeros_like
+
+# ---- sums and products ------------------------------------------------------------------------------------------------
+
+
+@pointwise(x=lambda g: g, y=lambda g: g)
+def _add(x, y):
+    return x + y
+
+
+@pointwise(x=lambda g: g, y=lambda g: -g)
+def _sub(x, y):
+    if getattr(x, "dtype", bool) == "bool" and getattr(y, "dtype", bool) == "bool":
+        raise RuntimeError("Subtraction, the `-` operator, with a bool tensor is not supported. Use the `^` or `logical_xor()` operator instead.")
+    return x - y
+
+
+@pointwise(x=lambda g, y: g * y, y=lambda g, x: g * x)
+def mul(x, y):
+    """x · y, elementwise; shapes broadcast."""
+    return x * y
+
+
+@smooth(x=lambda g, y: g / y, y=lambda g, out, y: -g * (out / y))
+def true_divide(x, y):
+    """x / y, elementwise; integers give the default floating-point dtype."""
+    return x / y
+
+
+multiply = mul
+
+
+def _scaled(other, alpha, mixed):
+    """``other`` times ``alpha``, the factor that add and sub take."""
+    if isinstance(alpha, float) and category(mixed) < 2:
+        raise RuntimeError("For integral input tensors, argument alpha must not be a floating point number.")
+    return other if alpha == 1 else mul(other, alpha)
+
+
+def add(input, other, *, alpha=1):
+    """input + alpha · other, elementwise; shapes broadcast."""
+    return _add(input, other) if alpha == 1 and not isinstance(alpha, float) else _add(input, _scaled(other, alpha, _mixed(input, other)))
+
+
+def sub(input, other, *, alpha=1):
+    """input - alpha · other, elementwise; shapes broadcast."""
+    return _sub(input, other) if alpha == 1 and not isinstance(alpha, float) else _sub(input, _scaled(other, alpha, _mixed(input, other)))
+
+
+def rsub(input, other, *, alpha=1):
+    """other - alpha · input, elementwise."""
+    return _sub(other, _scaled(input, alpha, _mixed(input, other)))
+
+
+subtract = sub
+
+
+def _mixed(*values):
+    return result_numpy([v.array if isinstance(v, Variable) else v for v in values])
+
+
+# ---- quotients --------------------------------------------------------------------------------------------------------
+
+
+def div(input, other, *, rounding_mode=None):
+    """input / other, elementwise; ``rounding_mode`` "trunc" rounds towards 0 and "floor" down, and then integers stay integers."""
+    if rounding_mode is None:
+        return true_divide(input, other)
+    if rounding_mode == "trunc":
+        return trunc_divide(input, other)
+    if rounding_mode == "floor":
+        return floor_divide(input, other)
+    raise RuntimeError(f"div expected rounding_mode to be one of None, 'trunc', or 'floor' but found {rounding_mode!r}")
+
+
+divide = div
+
+
+def _nonzero(y):
+    """Integers have no infinity for a quotient by zero."""
+    if (y.dtype.kind in "iu" and not y.all()) if is_array(y) else (y == 0):
+        raise RuntimeError("ZeroDivisionError")
+
+
+@pointwise(x=flat, y=flat)
+def floor_divide(x, y):
+    """x / y rounded down, elementwise. RuntimeError for integers and 0."""
+    if x.dtype.kind in "iu" if is_array(x) else y.dtype.kind in "iu":
+        _nonzero(y)
+    return x // y
+
+
+@pointwise(x=flat, y=flat)
+def trunc_divide(x, y):
+    """x / y rounded towards 0, elementwise. RuntimeError for integers and 0."""
+    if (x.dtype if is_array(x) else y.dtype).kind not in "iu":
+        return xp(x).trunc(x / y)
+    _nonzero(y)
+    down = x // y
+    return down + ((x - down * y != 0) & ((x < 0) != (y < 0)))
+
+
+@pointwise(x=lambda g: g, y=lambda g, x, y: -g * floor_divide(x, y))
+def remainder(x, y):
+    """x - y · floor(x / y): it has the sign of y, elementwise. RuntimeError for integers and 0."""
+    if (x.dtype if is_array(x) else y.dtype).kind in "iu":
+        _nonzero(y)
+    return x % y
+
+
+@pointwise(x=lambda g: g, y=lambda g, x, y: -g * trunc_divide(x, y))
+def fmod(x, y):
+    """x - y · trunc(x / y): it has the sign of x, elementwise. RuntimeError for integers and 0."""
+    if (x.dtype if is_array(x) else y.dtype).kind in "iu":
+        _nonzero(y)
+    return xp(x).fmod(x, y)
+
+
+# ---- powers -----------------------------------------------------------------------------------------------------------
+
+
+def _pow_base(g, x, y):
+    if isinstance(y, (int, float)):
+        return zeros_like(g) if y == 0 else g * (y * pow(x, y - 1))
+    return select(y == 0, 0, g * (y * pow(x, y - 1)))
+
+
+def _pow_exponent(g, x, y, out):
+    if isinstance(x, (int, float)):
+        return g * (out * math.log(x)) if x > 0 else select(y >= 0, 0, g * (out * -math.inf)) if x == 0 else g * math.nan
+    return select((x == 0) & (y >= 0), 0, g * (out * log(x)))
+
+
+_POWERS = {2: lambda x: x * x, 3: lambda x: x * x * x, -1: lambda x: 1 / x, -2: lambda x: 1 / (x * x)}  # many times faster than x**y
+_ROOTS = {0.5: lambda x: xp(x).sqrt(x), -0.5: lambda x: 1 / xp(x).sqrt(x), 1: lambda x: x.copy()}
+
+
+@pointwise(x=_pow_base, y=_pow_exponent)
+def pow(x, y):
+    """x to the power of y, elementwise; shapes broadcast. RuntimeError for integers and a negative number y."""
+    if isinstance(y, (int, float)):
+        if x.dtype.kind in "iu":
+            if y < 0:
+                raise RuntimeError("Integers to negative integer powers are not allowed.")
+        else:
+            fast = _POWERS.get(y) or _ROOTS.get(y)
+            if fast is not None:
+                return fast(x)
+    elif y.dtype.kind == "i" and (y < 0).any():  # 1 or -1 stay, 1/2 and less round to 0
+        positive = xp(y).where(y < 0, 0, y)
+        inverse = xp(y).where(x == 1, 1, xp(y).where(x == -1, 1 - 2 * (y & 1), 0)).astype(y.dtype)
+        return xp(y).where(y < 0, inverse, x**positive)
+    return x**y
+
+
+def float_power(input, exponent):
+    """input to the power of exponent in float64, elementwise."""
+    double = [v.astype("float64") if isinstance(v, Variable) else v for v in (input, exponent)]
+    return pow(*double)
+
+
+# ---- bounds -----------------------------------------------------------------------------------------------------------
+
+
+def _share(g, mine, other):
+    """The gradient of an extreme of two: all of it to the chosen one, half to each if they are equal."""
+    return select(mine == other, g * 0.5, g)
+
+
+@pointwise(
+    x=lambda g, x, y: select(x < y, 0, _share(g, x, y)),
+    y=lambda g, x, y: select(x > y, 0, _share(g, x, y)),
+)
+def maximum(x, y):
+    """The larger of both, elementwise; nan if one is nan. Equal ones share the gradient."""
+    return xp(x).maximum(x, y)
+
+
+@pointwise(
+    x=lambda g, x, y: select(x > y, 0, _share(g, x, y)),
+    y=lambda g, x, y: select(x < y, 0, _share(g, x, y)),
+)
+def minimum(x, y):
+    """The smaller of both, elementwise; nan if one is nan. Equal ones share the gradient."""
+    return xp(x).minimum(x, y)
+
+
+@pointwise(x=lambda g, x, y: select((x >= y) | (y != y), g, 0), y=lambda g, x, y: select((x >= y) | (y != y), 0, g))
+def fmax(x, y):
+    """The larger of both, elementwise; the number if the other is nan."""
+    return xp(x).fmax(x, y)
+
+
+@pointwise(x=lambda g, x, y: select((x <= y) | (y != y), g, 0), y=lambda g, x, y: select((x <= y) | (y != y), 0, g))
+def fmin(x, y):
+    """The smaller of both, elementwise; the number if the other is nan."""
+    return xp(x).fmin(x, y)
+
+
+def _bounds(arrays):
+    x, low, high = arrays
+    if low is None and high is None:
+        raise RuntimeError("torch.clamp: At least one of 'min' or 'max' must not be None")
+    if is_array(low) != is_array(high) and low is not None and high is not None:
+        raise TypeError("clamp(): 'min' and 'max' must both be numbers or both be tensors")
+    if is_array(x) and x.dtype.kind == "f" and type(low) in _PLAIN and type(high) in _PLAIN:
+        return arrays
+    return promoted(arrays)
+
+
+_PLAIN = (type(None), float, int)
+
+
+def _inside(g, x, min, max):
+    if max is None:
+        return select(x >= min, g, 0)
+    if min is None:
+        return select(x <= max, g, 0)
+    return select((x >= min) & (x <= max), g, 0)
+
+
+@primitive(
+    broadcasts=True,
+    prepare=_bounds,
+    x=_inside,
+    min=lambda g, x, min, max: select(x < min if max is None else (x < min) & (min < max), g, 0),
+    max=lambda g, x, min, max: select(x > max if min is None else (x > max) | (max < min), g, 0),
+)
+def clamp(x, min=None, max=None):
+    """x, but no less than ``min`` and no more than ``max`` (numbers, tensors that broadcast, or None), elementwise; nan stays.
+
+    The gradient of x at a bound is 1.
+    """
+    if min is None:
+        return xp(x).minimum(x, max)
+    if max is None:
+        return xp(x).maximum(x, min)
+    out = xp(x).maximum(x, min)
+    if is_array(out) and not (is_array(max) and max.shape != out.shape):
+        return xp(x).minimum(out, max, out=out)
+    return xp(x).minimum(out, max)
+
+
+clip = clamp
+
+
+def clamp_min(input, min):
+    """``clamp(input, min)``."""
+    return clamp(input, min)
+
+
+def clamp_max(input, max):
+    """``clamp(input, max=max)``."""
+    return clamp(input, None, max)
+
+
+# ---- other functions of two numbers -----------------------------------------------------------------------------------
+
+
+@smooth(x=lambda g, x, y: g * (y / (x * x + y * y)), y=lambda g, x, y: g * (-x / (x * x + y * y)))
+def atan2(x, y):
+    """The angle of the point (y, x), in [-π, π], elementwise."""
+    return xp(x).arctan2(x, y)
+
+
+arctan2 = atan2
+
+
+@pointwise(x=lambda g, x, out: g * (x / out), y=lambda g, y, out: g * (y / out))
+def hypot(x, y):
+    """sqrt(x² + y²) without overflow on the way, elementwise."""
+    return xp(x).hypot(x, y)
+
+
+@smooth(x=lambda g, x, out: select(x == 0, 0, g * (out / x)), y=flat)
+def copysign(x, y):
+    """|x| with the sign of y, elementwise."""
+    return xp(x).copysign(x, y)
+
+
+@stepwise
+def heaviside(x, y):
+    """0 below 0, ``y`` at 0, 1 above 0, elementwise."""
+    return xp(x).where(x == 0, y, (x > 0).astype(x.dtype))
+
+
+@smooth(x=lambda g, x, y: g * sigmoid(x - y), y=lambda g, x, y: g * sigmoid(y - x))
+def logaddexp(x, y):
+    """log(exp(x) + exp(y)) without overflow on the way, elementwise."""
+    return xp(x).logaddexp(x, y)
+
+
+@smooth(x=lambda g, x, y: g * sigmoid((x - y) * math.log(2)), y=lambda g, x, y: g * sigmoid((y - x) * math.log(2)))
+def logaddexp2(x, y):
+    """log2(2^x + 2^y) without overflow on the way, elementwise."""
+    return xp(x).logaddexp2(x, y)
+
+
+@smooth(x=lambda g, x, y: g * select((x == 0) & (y <= 0), 0, log(y)), y=lambda g, x, y: g * (x / y))
+def xlogy(x, y):
+    """x · log(y), and 0 where x is 0 and y is not nan, elementwise."""
+    out = xp(x).log(y) * x
+    return xp(x).where((x == 0) & (y == y), 0, out)
+
+
+@pointwise(x=lambda g, weight: g * (1 - weight), end=lambda g, weight: g * weight, weight=lambda g, x, end: g * (end - x))
+def lerp(x, end, weight):
+    """x + weight · (end - x), elementwise; ``weight`` is a number or a tensor."""
+    span = end - x
+    return xp(span).where(weight < 0.5, x + weight * span, end - span * (1 - weight)) if is_array(weight) else (
+        x + weight * span if weight < 0.5 else end - span * (1 - weight)
+    )
+
+
+@pointwise(
+    x=lambda g: g,
+    tensor1=lambda g, tensor2, value: g * (tensor2 * value),
+    tensor2=lambda g, tensor1, value: g * (tensor1 * value),
+)
+def addcmul(x, tensor1, tensor2, *, value=1):
+    """x + value · tensor1 · tensor2, elementwise."""
+    return x + (tensor1 * tensor2 if value == 1 else tensor1 * value * tensor2)
+
+
+@pointwise(
+    x=lambda g: g,
+    tensor1=lambda g, tensor2, value: g * (value / tensor2),
+    tensor2=lambda g, tensor1, tensor2, value: g * (-value * tensor1 / (tensor2 * tensor2)),
+)
+def addcdiv(x, tensor1, tensor2, *, value=1):
+    """x + value · tensor1 / tensor2, elementwise. RuntimeError for integers."""
+    if tensor1.dtype.kind in "biu" and tensor2.dtype.kind in "biu":
+        raise RuntimeError("Integer division with addcdiv is no longer supported; make the tensors floating point first")
+    return x + value * tensor1 / tensor2
+
+
+def ldexp(input, other):
+    """input · 2^other, elementwise."""
+    return mul(input, pow(2.0, other))
+
+
+@stepwise
+def nextafter(x, y):
+    """The next floating-point number after x towards y, elementwise."""
+    return xp(x).nextafter(x, y)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import inspect
 import itertools
 import traceback
+import weakref
 
 import numpy
 
@@ -80,7 +81,7 @@ class Output:
 class Node:
     """One recorded operation."""
 
-    hooks = definition = origin = outputs = restore = None  # set only where there is something to tell
+    hooks = definition = origin = outputs = output_edges = restore = None  # set only where there is something to tell
 
     def __init__(self, plan, edges, saved, guards):
         self.plan, self.edges, self.saved, self.guards, self.order = plan, edges, saved, guards, next(_clock)
@@ -226,12 +227,16 @@ def primitive(forward=None, /, *, composed=None, joint=None, aux=(), outputs=(),
         )
     op = Primitive(forward, rules, composed=composed, joint=joint, aux=aux, outputs=outputs, prepare=prepare, view=view, broadcasts=broadcasts, name=name)
     primitives[op.name] = op
-    plans, arity, defaults, plain = {}, len(op.inputs), op.defaults, not op.defaults
-    variadic, differentiable = op.variadic, bool(rules or joint)
+    plans, arity, variadic, differentiable = {}, len(op.inputs), op.variadic, bool(rules or joint)
+    names, defaults = set(op.defaults), {name: value for name, value in op.defaults.items() if name not in op.required}
+    exact = arity if not (names or variadic) else -1  # how many inputs need no sorting out
 
     def call(*inputs, **settings):
-        if settings or not plain or (len(inputs) != arity and not variadic):
-            inputs, settings = op.bind(inputs, settings)
+        if settings or len(inputs) != exact:
+            if settings.keys() <= names and (variadic or len(inputs) == arity):
+                settings = {**defaults, **settings}
+            else:
+                inputs, settings = op.bind(inputs, settings)
         arrays, mask, found, live = [], 1, False, False
         for value in inputs:
             if isinstance(value, Variable):
@@ -249,6 +254,7 @@ def primitive(forward=None, /, *, composed=None, joint=None, aux=(), outputs=(),
                 mask *= 3
         token = float_errors.set(QUIET)
         try:
+            given = arrays
             if prepare is not None:
                 arrays = prepare(arrays)
             out = forward(*arrays, **settings)
@@ -269,10 +275,10 @@ def primitive(forward=None, /, *, composed=None, joint=None, aux=(), outputs=(),
                 plan = plans[mask] = Plan(op, inputs)
             node = plan.record(inputs, arrays, out, extras, settings)
             if broadcasts:
+                shape = out.shape
                 for i in plan.live:
-                    a = inputs[i].array
-                    if a.shape != out.shape or a.dtype is not out.dtype:
-                        node.restore = tuple((inputs[i].array.shape, inputs[i].array.dtype) for i in plan.live)
+                    if given[i].shape != shape or arrays is not given:
+                        node.restore = tuple((given[i].shape, given[i].dtype) for i in plan.live)
                         break
             if composed is not None:
                 node.definition = (tuple(arrays), settings)
@@ -289,7 +295,7 @@ def primitive(forward=None, /, *, composed=None, joint=None, aux=(), outputs=(),
         if state is None:
             new._inference = True
         if view:
-            note_view(new, inputs[0], lambda x: call(x, *inputs[1:], **settings))
+            note_view(new, call, inputs, settings)
         return new
 
     call.__name__ = call.__qualname__ = op.name
@@ -304,27 +310,41 @@ def several(op, call, arrays, node, inputs, settings, state):
         node.outputs = tuple((a.shape, a.dtype) for a in arrays)
     results = []
     for index, array in enumerate(map(as_array, arrays)):
-        edge = Output(node, index) if node is not None and array.dtype.kind in "fcV" else None
+        edge = output_edge(node, index) if node is not None and array.dtype.kind in "fcV" else None
         new = wrap(array, edge)
         new._inference = state is None
         if op.view:
-            note_view(new, inputs[0], lambda x, index=index: call(x, *inputs[1:], **settings)[index])
+            note_view(new, call, inputs, settings, index)
         results.append(new)
     if node is not None and node.plan.keeps_out:
         node.guards += tuple(new._counter for new in results)
     return tuple(results)
 
 
-def note_view(new, source, retake):
-    """Tie ``new`` to ``source`` if they share memory: one change counter, and the way to take it again."""
-    owner = new.array.base
+def output_edge(node, index):
+    """The edge to one of several outputs of ``node``: the same one as long as anybody holds it, since hooks and gradients belong to it."""
+    if node.output_edges is None:
+        node.output_edges = {}
+    known = node.output_edges.get(index)
+    edge = known and known()
+    if edge is None:
+        edge = Output(node, index)
+        node.output_edges[index] = weakref.ref(edge)
+    return edge
+
+
+def note_view(new, call, inputs, settings, index=None):
+    """If ``new`` shares the memory of the input, tie them together: one change counter, and the way to take the view again."""
+    source, owner = inputs[0], new.array.base
     if owner is None or not isinstance(source, Variable) or (owner is not source.array and owner is not source.array.base):
         return
-    new._counter, new._base, earlier = source._counter, source._base, source._view
-    if new._base is None:
-        new._base, new._view = source, retake
-    else:
-        new._view = lambda base: retake(earlier(base))
+    earlier, rest = source._view, inputs[1:]
+
+    def retake(base):
+        again = call(base if earlier is None else earlier(base), *rest, **settings)
+        return again if index is None else again[index]
+
+    new._counter, new._base, new._view = source._counter, source if source._base is None else source._base, retake
     new._base_node = new._base._node
 
 

@@ -6,9 +6,10 @@ from .autograd.grad_mode import enable_grad, inference_mode, is_grad_enabled, is
 from .backend import device, set_default_device
 from .creation import arange, as_tensor, asarray, empty, from_numpy, full, ones, tensor, zeros
 from .dtypes import (
-    can_cast, complex64, complex128, dtype, float16, float32, float64, get_default_dtype, int8, int16, int32, int64, promote_types,
+    can_cast, complex64, complex128, dtype, finfo, float16, float32, float64, get_default_dtype, iinfo, int8, int16, int32, int64, promote_types,
     set_default_dtype, uint8, uint16, uint32, uint64,
 )  # fmt: skip
+from .dtypes import __getattr__  # bfloat16, which needs the package ml_dtypes
 from .dtypes import bool_ as bool
 from .dtypes import double, half, long, short
 from .dtypes import float_ as float
@@ -28,9 +29,23 @@ from .ops.elementwise import (
     expm1, fix, floor, frac, isfinite, isinf, isnan, isneginf, isposinf, isreal, log, log1p, log2, log10, logit, nan_to_num, neg, negative, positive,
     rad2deg, reciprocal, round, rsqrt, sgn, sigmoid, sign, signbit, sin, sinc, sinh, sqrt, square, tan, tanh, trunc, where,
 )  # fmt: skip
+from .ops.gather import (
+    argwhere, gather, index_add, index_copy, index_fill, index_put, index_select, masked_fill, masked_scatter, masked_select, nonzero, scatter,
+    scatter_add, scatter_reduce, take, take_along_dim,
+)  # fmt: skip
+from .ops.join import (
+    atleast_1d, atleast_2d, atleast_3d, block_diag, cartesian_prod, cat, chunk, column_stack, combinations, concat, concatenate, dsplit, dstack,
+    hsplit, hstack, meshgrid, narrow, row_stack, select, split, split_with_sizes, stack, tensor_split, unbind, vsplit, vstack,
+)  # fmt: skip
+from .ops.linalg import matmul
 from .ops.reduce import (
     all, amax, amin, aminmax, any, argmax, argmin, count_nonzero, logsumexp, max, mean, min, norm, std, std_mean, sum, var, var_mean,
 )  # fmt: skip
+from .ops.shape import (
+    broadcast_tensors, broadcast_to, clone, flatten, flip, fliplr, flipud, moveaxis, movedim, permute, ravel, repeat, reshape, roll, rot90, squeeze,
+    swapaxes, swapdims, t, tile, transpose, unflatten, unsqueeze,
+)  # fmt: skip
+from .ops.sort import argsort, kthvalue, msort, sort, topk
 from .ops.special import erf, erfc
 from .random import (
     Generator, default_generator, get_rng_state, initial_seed, manual_seed, rand, randint, randn, randperm, seed, set_rng_state,

@@ -143,6 +143,23 @@ def move(array, where, copy=False):
         return gpu.array(array) if copy else gpu.asarray(array)
 
 
+def spread(array, shape):
+    """``array`` repeated to ``shape`` without copying: a view, writable where ``array`` is."""
+    if array.shape == shape:
+        return array.view()
+    out = xp(array).broadcast_to(array, shape)
+    if type(array) is ndarray and array.flags.writeable:
+        out.flags.writeable = True  # NumPy refuses any write; which ones are safe is for the in-place operations to say
+    return out
+
+
+def out_of_bounds(index, low, high):
+    """The first entry of an integer array outside [low, high), or None. A GPU is not asked: that would make the host wait."""
+    if type(index) is not ndarray or not index.size or (index.min() >= low and index.max() < high):
+        return None
+    return int(index[(index < low) | (index >= high)][0])
+
+
 def scatter_add(target, index, values):
     """``target[index] += values`` in place, with repeated indices adding up."""
     xp(target).add.at(target, index, values)

@@ -2,17 +2,10 @@
 
 from __future__ import annotations
 
-from .autograd.engine import Variable
-from .backend import is_array
-from .ops import activation, arithmetic, comparison, elementwise, indexing, linalg, reduce, shape, special
-from .ops.inplace import inplace, prepare_write, write
-
-
-def sizes(args):
-    """``f(2, 3)`` and ``f((2, 3))`` mean the same; entries may be 0-d tensors."""
-    if len(args) == 1 and isinstance(args[0], (tuple, list)):
-        args = args[0]
-    return tuple(n.__index__() for n in args)
+from .dtypes import as_dtype
+from .ops import activation, arithmetic, comparison, elementwise, gather, indexing, join, linalg, reduce, shape, sort, special
+from .ops.inplace import copy_, fill_, inplace, setitem, zero_
+from .ops.shape import sizes
 
 
 # Operations that are methods under their own name; those with an underscore change a tensor in place too (``x.exp_()``).
@@ -86,25 +79,77 @@ class TensorMethods:
     # ---- shape --------------------------------------------------------------------------------------------------------
 
     def reshape(self, *shape_):
-        """The same elements in another shape; one entry may be -1."""
+        """The same elements in another shape; one entry may be -1. A view where the layout allows it."""
         return shape.reshape(self, shape=sizes(shape_))
 
-    view = reshape
+    def view(self, *shape_, dtype=None):
+        """The same memory in another shape (one entry may be -1) or read as another dtype. RuntimeError if the layout does not allow it."""
+        kind = dtype if dtype is not None else shape_[0] if len(shape_) == 1 else None
+        if kind is not None and not isinstance(kind, (int, tuple, list)) and not hasattr(kind, "__index__"):
+            return shape.view_as_dtype(self, dtype=as_dtype(kind).numpy)
+        return shape.view(self, shape=sizes(shape_))
 
     def permute(self, *dims):
         """The dimensions in another order (a view)."""
         return shape.permute(self, dims=sizes(dims))
 
-    transpose = swapaxes = shape.transpose
-    mT = property(lambda self: shape.transpose(self, -2, -1), doc="The last two dimensions swapped.")
+    def expand(self, *sizes_):
+        """Repeated along dimensions of size 1 and new leading ones, without copying; -1 keeps a size."""
+        return shape.expand(self, shape=sizes(sizes_))
+
+    def flip(self, *dims):
+        """The order of elements along ``dims`` reversed (a copy)."""
+        return shape.flip(self, dims=sizes(dims))
+
+    def reshape_as(self, other):
+        """The same elements in the shape of ``other``."""
+        return shape.reshape(self, shape=other.shape)
+
+    def view_as(self, other):
+        """The same memory in the shape of ``other``."""
+        return shape.view(self, shape=other.shape)
+
+    def expand_as(self, other):
+        """Expanded to the shape of ``other``."""
+        return shape.expand(self, shape=other.shape)
+
+    def unflatten(self, dim, sizes):
+        """Dimension ``dim`` unfolded into ``sizes`` (one may be -1)."""
+        return shape.unflatten(self, dim, sizes)
+
+    T = property(shape.reverse_dims, doc="The dimensions in reverse order (a view).")
+    mT = property(shape.mT, doc="The last two dimensions swapped (a view).")
 
     # ---- indexing -------------------------------------------------------------------------------------------------------
 
-    def __getitem__(self, index):
-        return indexing.getitem(self, index=indexing.plain_index(index))
+    __getitem__, __setitem__ = indexing.item, setitem
+    fill_, zero_, copy_, put_ = fill_, zero_, copy_, inplace(gather.put_at)
+
+    def __iter__(self):
+        if not self.array.ndim:
+            raise TypeError("iteration over a 0-d tensor")
+        return iter(join.unbind(self, 0))
+
+    def __contains__(self, element):
+        return bool((self.array == getattr(element, "array", element)).any())
 
 
-for _module, _names in POINTWISE_METHODS.items():
+# As above, for operations that rearrange, pick and multiply.
+STRUCTURE_METHODS = {
+    shape: """
+        transpose_ swapaxes swapdims squeeze_ unsqueeze_ flatten ravel t_ movedim moveaxis roll rot90 fliplr flipud broadcast_to repeat tile
+        clone contiguous is_contiguous""",
+    join: """
+        split split_with_sizes chunk tensor_split hsplit vsplit dsplit unbind narrow select""",
+    gather: """
+        gather take_along_dim scatter_ scatter_add_ scatter_reduce_ index_select index_add_ index_copy_ index_fill_ index_put_ take masked_fill_
+        masked_select masked_scatter_ nonzero argwhere""",
+    sort: "sort argsort msort topk kthvalue",
+    linalg: "matmul",
+}
+
+
+for _module, _names in (POINTWISE_METHODS | STRUCTURE_METHODS).items():
     for _name in _names.split():
         setattr(TensorMethods, _name.removesuffix("_"), getattr(_module, _name.removesuffix("_")))
         if _name.endswith("_"):

@@ -2,28 +2,56 @@
 
 from __future__ import annotations
 
+import numpy
+
 from ..autograd.engine import Variable, primitive
-from ..backend import scatter_add, xp
+from ..backend import is_array, scatter_add, xp
+from .shape import broadcast_shape
+
+FULL = slice(None)
 
 
-def _is_basic(index):
-    return all(i is None or i is Ellipsis or isinstance(i, slice) or type(i) is int for i in index)
+def is_basic(index):
+    """Whether a parsed index takes a view: integers, slices, None and Ellipsis alone."""
+    return not any(is_array(i) for i in index)
 
 
 @primitive(view=True, x=lambda g, x_shape, index: put_in_zeros(g, shape=x_shape, index=index))
 def getitem(x, *, index):
-    """``x[index]``: integers, slices, None and Ellipsis give a view; arrays of integers or booleans a copy."""
-    return x[index]
+    """``x[index]`` for an index in NumPy's form: integers, slices, None and Ellipsis give a view; arrays of integers or booleans a copy."""
+    try:
+        return x[index]
+    except IndexError as error:
+        raise IndexError(in_torchs_words(error)) from None
+
+
+def in_torchs_words(error):
+    return str(error).replace(" axis ", " dimension ").replace("arrays", "tensors")
 
 
 @primitive(x=lambda g, index: getitem(g, index=index))
 def put_in_zeros(x, *, shape, index):
     """Zeros of ``shape`` with ``x`` added at ``index``; repeated indices add up."""
     out = xp(x).zeros(shape, x.dtype)
-    if _is_basic(index):
+    if is_basic(index) or (len(index) == 1 and index[0].dtype.kind == "b"):
         out[index] = x
     else:
         scatter_add(out, index, x)
+    return out
+
+
+@primitive(
+    broadcasts=True,
+    x=lambda g, index, accumulate: g if accumulate else put(g, 0, index=index),
+    value=lambda g, index: getitem(g, index=index),
+)
+def put(x, value, *, index, accumulate=False):
+    """A copy of ``x`` with ``value`` (broadcast to ``x[index]``) written, or with ``accumulate`` added, at ``index``."""
+    out = x.copy()
+    if accumulate:
+        scatter_add(out, index, value)
+    else:
+        out[index] = value
     return out
 
 
@@ -46,15 +74,130 @@ def zero_at(x, *, view):
     return out
 
 
-def plain_index(index):
-    """An index as NumPy takes it: tensors become arrays, lists of integers too."""
-    parts = index if isinstance(index, tuple) else (index,)
-    return tuple(_plain_part(p) for p in parts)
+# ---- an index as the user writes it -------------------------------------------------------------------------------------
 
 
-def _plain_part(part):
+def parse(index, shape, module=numpy):
+    """Any index that torch takes, for a tensor of ``shape``, as a pair of NumPy's: what to take as a view, then what to pick from that.
+
+    Integers, slices, None and Ellipsis act first, as views; the second index holds arrays of integers or booleans, and full slices, or is
+    empty. (NumPy would let an integer broadcast with the arrays and so place the result's dimensions elsewhere.)
+    """
+    parts = [_part(p, module) for p in (index if type(index) is tuple else _as_tuple(index))]
+    ndim = len(shape)
+    taken = sum(p.ndim if is_array(p) and p.dtype.kind == "b" else not (p is None or p is Ellipsis or isinstance(p, bool)) for p in parts)
+    if taken > ndim:
+        if ndim == 0:
+            raise IndexError(
+                "invalid index of a 0-dim tensor. Use `tensor.item()` in Python or `tensor.item<T>()` in C++ to convert a 0-dim tensor to a number"
+            )
+        raise IndexError(f"too many indices for tensor of dimension {ndim}")
+    view, pick, dim, rest = [], [], 0, ndim - taken
+    for p in parts:
+        if is_array(p):
+            consumed = p.ndim if p.dtype.kind == "b" else 1
+            if p.dtype.kind == "b" and p.shape != shape[dim : dim + consumed]:
+                at = next(i for i in range(consumed) if p.shape[i] != shape[dim + i])
+                raise IndexError(
+                    f"The shape of the mask {list(p.shape)} at index {at} does not match the shape of the indexed tensor {list(shape)} at index {dim + at}"
+                )
+            view += [FULL] * consumed
+            pick.append(p)
+            dim += consumed
+        elif p is Ellipsis:
+            view += [FULL] * rest
+            pick += [FULL] * rest
+            dim, rest = dim + rest, 0
+        elif isinstance(p, bool):  # a new dimension of size 1, kept or emptied
+            view.append(None)
+            pick.append(module.arange(int(p)))
+        else:
+            view.append(p)
+            if isinstance(p, (slice, type(None))):
+                pick.append(FULL)
+            dim += p is not None
+    if all(p is FULL for p in pick):
+        return (*view, Ellipsis), ()
+    while pick[-1] is FULL:
+        pick.pop()
+    return () if all(v is FULL for v in view) else (*view, Ellipsis), tuple(pick)
+
+
+def _as_tuple(index):
+    """A short list that holds slices, lists or tensors means the same as a tuple."""
+    if isinstance(index, list) and len(index) < 32 and any(isinstance(p, (slice, list, tuple, type(None), type(...))) or hasattr(p, "ndim") for p in index):
+        return tuple(index)
+    return (index,)
+
+
+def _part(part, module):
+    """One entry of an index: an int, a slice, None, Ellipsis, a bool or an array of int64 or bool."""
+    kind = type(part)
+    if kind is int or part is None or part is Ellipsis or kind is bool:
+        return part
+    if kind is slice:
+        step = part.step
+        if step is not None and step.__index__() <= 0:
+            raise ValueError("slice step cannot be zero" if step.__index__() == 0 else "step must be greater than zero")
+        if part.start is None and part.stop is None and step is None:
+            return FULL
+        return slice(*(None if v is None else _bound(v) for v in (part.start, part.stop, step)))
     if isinstance(part, Variable):
-        part = part.array
-    if isinstance(part, slice):
-        return slice(*(None if v is None else v.__index__() for v in (part.start, part.stop, part.step)))
-    return part
+        array = part.array
+    elif isinstance(part, (numpy.ndarray, numpy.generic)) or is_array(part):
+        array = part
+    elif isinstance(part, (list, tuple, range)):
+        array = numpy.asarray(part if not _holds_variables(part) else [v.__index__() for v in part])
+        array = array.astype("int64") if array.dtype.kind == "f" or not array.size else array
+    elif hasattr(part, "__index__"):
+        return part.__index__()
+    else:
+        raise IndexError(
+            f"only integers, slices (`:`), ellipsis (`...`), None and long or byte Variables are valid indices (got {type(part).__name__})"
+        )
+    if array.dtype.kind not in "iub" or array.dtype.itemsize == 2:
+        raise IndexError(f"tensors used as indices must be long, int, byte or bool tensors, got {array.dtype}")
+    if array.dtype == numpy.uint8:
+        array = array.astype(bool)
+    if array.ndim == 0:
+        return array.item()
+    if type(array) is numpy.ndarray and module is not numpy:
+        return module.asarray(array)
+    return array.copy() if isinstance(part, Variable) else array
+
+
+def _bound(value):
+    if not hasattr(value, "__index__"):
+        raise TypeError("slice indices must be integers or None or have an __index__ method")
+    return value.__index__()
+
+
+def _holds_variables(part):
+    return bool(len(part)) and not isinstance(part, range) and any(isinstance(v, Variable) for v in part)
+
+
+def picked_shape(pick, shape):
+    """The shape of ``x[pick]`` for an ``x`` of ``shape`` and the second index that :func:`parse` returns."""
+    arrays, kept, dim, first, last = [], [], 0, None, None
+    for position, p in enumerate(pick):
+        if p is FULL:
+            kept.append(shape[dim])
+            dim += 1
+            continue
+        arrays.append((int(p.sum()),) if p.dtype.kind == "b" else p.shape)
+        first, last = len(kept) if first is None else first, position
+        dim += p.ndim if p.dtype.kind == "b" else 1
+    apart = any(p is FULL for p in pick[next(i for i, p in enumerate(pick) if p is not FULL) : last])
+    at = 0 if apart else first
+    return (*kept[:at], *broadcast_shape(*arrays), *kept[at:], *shape[dim:])
+
+
+def item(x, index):
+    """``x[index]`` for any index that torch takes."""
+    kind = type(index)
+    if kind is int:
+        return getitem(x, index=(index, Ellipsis))
+    view, pick = parse(index, x.array.shape, xp(x.array))
+    if view:
+        x = getitem(x, index=view)
+    return getitem(x, index=pick) if pick else x if view else getitem(x, index=(Ellipsis,))

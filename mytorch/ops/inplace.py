@@ -8,10 +8,14 @@ from __future__ import annotations
 
 import functools
 
-from ..autograd.engine import Leaf, changed, grad_state, refresh, wrap
-from ..backend import xp
+import numpy
+
+from ..autograd.engine import Leaf, Output, Variable, changed, grad_state, refresh, wrap
+from ..backend import as_array, xp
 from ..dtypes import category
-from .indexing import write_view
+from .gather import check_fits
+from .indexing import getitem, in_torchs_words, parse, picked_shape, write_view
+from .shape import clone, expand
 
 
 def inplace(operation):
@@ -37,15 +41,27 @@ def _whole(x):
 
 
 def prepare_write(x):
-    """Refuse to change in place what autograd cannot follow."""
-    if x._base is not None and x._base._node is not x._base_node:
-        refresh(x)
+    """Refuse to change in place what autograd cannot follow, and what is stored only once for several elements."""
+    if x._base is not None:
+        if x._base._node is not x._base_node:
+            refresh(x)
+        if any(n > 1 and s == 0 for n, s in zip(x.array.shape, x.array.strides)):
+            raise RuntimeError(
+                "unsupported operation: more than one element of the written-to tensor refers to a single memory location. "
+                "Please clone() the tensor before performing the operation."
+            )
     if grad_state.get() is not True:
         return
     if type(x._node) is Leaf:
         raise RuntimeError("a leaf Variable that requires grad is being used in an in-place operation.")
     if x._base is not None and type(x._base._node) is Leaf:
         raise RuntimeError("a view of a leaf Variable that requires grad is being used in an in-place operation.")
+    if x._base is not None and type(x._node) is Output:
+        raise RuntimeError(
+            f"Output {x._node.index} of {x._node.name} is a view and is being modified inplace. This view is the output of a function that returns "
+            f"multiple views. Such functions do not allow the output views to be modified inplace. You should replace the inplace operation by an "
+            f"out-of-place one."
+        )
 
 
 def write(x, result):
@@ -69,3 +85,114 @@ def write(x, result):
                 result = write_view(wrap(x.array, x._node), result, view=_whole)
             x._node = result._node
     return x
+
+
+def _recorded(*variables):
+    """Whether a write among ``variables`` has to take part in the graph."""
+    return grad_state.get() is True and any(v._node is not None or (v._base is not None and v._base._node is not None) for v in variables)
+
+
+# ---- assignment -----------------------------------------------------------------------------------------------------------
+
+
+def fill_(x, value):
+    """Write ``value``, a number or a 0-d tensor, to every element; returns the tensor."""
+    prepare_write(x)
+    if isinstance(value, Variable):
+        if value.array.ndim:
+            raise RuntimeError(f"fill_ only supports 0-dimension value tensor but got tensor with {value.array.ndim} dimensions.")
+        return copy_(x, value)
+    _check_number(value, x)
+    x.array[...] = value
+    return write(x, wrap(x.array))
+
+
+def zero_(x):
+    """Write zeros to every element; returns the tensor."""
+    prepare_write(x)
+    x.array[...] = 0
+    return write(x, wrap(x.array))
+
+
+def copy_(x, src, non_blocking=False):
+    """Write the elements of ``src``, broadcast and cast to this shape and dtype; returns the tensor."""
+    if not isinstance(src, Variable):
+        raise TypeError(f"copy_(): argument 'other' (position 1) must be Tensor, not {type(src).__name__}")
+    prepare_write(x)
+    src = src.to(x.device)
+    if src.array.shape != x.array.shape:
+        src = expand(src, shape=x.array.shape)
+    if not _recorded(x, src):
+        x.array[...] = src.array
+        changed(x)
+        return x
+    if src.array.dtype != x.array.dtype:
+        src = src.astype(x.array.dtype)
+    return write(x, clone(src) if src._node is not None and src._base is None else src)
+
+
+def _check_number(value, x):
+    if not isinstance(value, (int, float, complex, numpy.generic)):
+        raise TypeError(f"can't assign a {type(value).__name__} to a tensor of {x.array.dtype}")
+    check_fits(value, x.array.dtype)
+
+
+def setitem(x, index, value):
+    """``x[index] = value``: a number, or a tensor that broadcasts to ``x[index]``; repeated indices keep one of the values.
+
+    A view takes values of any dtype, as copy_ does; an index of tensors those of its own dtype or a 0-d tensor of any.
+    """
+    kind = type(index)
+    if kind is int:
+        view, pick = (index, Ellipsis), ()
+    else:
+        view, pick = parse(index, x.array.shape, xp(x.array))
+    if not isinstance(value, Variable):
+        _check_number(value, x)
+    if not pick:
+        part = getitem(x, index=view)
+        if isinstance(value, Variable):
+            while value.array.ndim > part.array.ndim and value.array.shape[0] == 1:
+                value = value[0]
+            copy_(part, value)
+        else:
+            fill_(part, value)
+        return
+    target = getitem(x, index=view) if view else x
+    prepare_write(target)
+    if isinstance(value, Variable):
+        value = _fit_value(value, target, pick)
+    if _recorded(target, *((value,) if isinstance(value, Variable) else ())):
+        if not isinstance(value, Variable):
+            value = wrap(as_array(value))
+        value = expand(value, shape=picked_shape(pick, target.array.shape))
+        _store(target.array, pick, value.array)
+        write(target, write_view(wrap(target.array, target._node), value, view=lambda b: getitem(b, index=pick)))
+    else:
+        _store(target.array, pick, value.array if isinstance(value, Variable) else value)
+        changed(target)
+
+
+def _store(array, index, value):
+    try:
+        array[index] = value
+    except IndexError as error:
+        raise IndexError(in_torchs_words(error)) from None
+    except ValueError as error:
+        shape = list(picked_shape(index, array.shape))
+        raise RuntimeError(f"shape mismatch: value tensor of shape {list(value.shape)} cannot be broadcast to indexing result of shape {shape}") from error
+
+
+def _fit_value(value, target, pick):
+    """``value`` on the device and in the dtype of ``target``, without leading dimensions of size 1."""
+    if value.array.dtype != target.array.dtype:
+        if value.array.ndim:
+            raise RuntimeError(
+                f"Index put requires the source and destination dtypes match, got {target.array.dtype} for the destination and "
+                f"{value.array.dtype} for the source."
+            )
+        value = value.astype(target.array.dtype)
+    value = value.to(target.device)
+    while value.array.ndim > 1 and value.array.shape[0] == 1:
+        value = value[0]
+    return value

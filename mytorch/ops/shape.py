@@ -1,12 +1,32 @@
-"""Operations that only rearrange: views, joins, repeats. Most results share memory with their input."""
+"""Operations that only rearrange. Most results share memory with their input."""
 
 from __future__ import annotations
 
+import functools
 import math
 
 from ..autograd.engine import primitive
-from ..backend import xp
-from ..dtypes import promoted
+from ..backend import spread, xp
+
+
+def spelled(function):
+    """Let a function of several operations take NumPy's ``axis`` and ``keepdims`` too; a primitive does so by itself."""
+
+    @functools.wraps(function)
+    def call(*args, **kwargs):
+        for theirs, ours in (("axis", "dim"), ("keepdims", "keepdim")):
+            if theirs in kwargs:
+                kwargs[ours] = kwargs.pop(theirs)
+        return function(*args, **kwargs)
+
+    return call
+
+
+def sizes(args):
+    """``f(2, 3)`` and ``f((2, 3))`` mean the same; entries may be 0-d tensors. TypeError for anything but integers."""
+    if len(args) == 1 and isinstance(args[0], (tuple, list)):
+        args = args[0]
+    return tuple(n if type(n) is int else n.__index__() for n in args)
 
 
 def check_dim(dim, ndim, what="Dimension"):
@@ -29,22 +49,136 @@ def check_dims(dim, ndim):
     return dims if ndim else ()
 
 
+# ---- another shape for the same elements ------------------------------------------------------------------------------
+
+
+def infer_shape(shape, size):
+    """``shape`` with its -1 replaced by what ``size`` elements need. RuntimeError if they do not fit."""
+    unknown = shape.count(-1)
+    if unknown > 1:
+        raise RuntimeError("only one dimension can be inferred")
+    if (least := min(shape, default=0)) < -1:
+        raise RuntimeError(f"invalid shape dimension {least}")
+    known = math.prod(n for n in shape if n != -1)
+    if unknown and known == 0 == size:
+        raise RuntimeError(
+            f"cannot reshape tensor of 0 elements into shape {list(shape)} because the unspecified dimension size -1 can be any value and is ambiguous"
+        )
+    if (unknown and (known == 0 or size % known)) or (not unknown and known != size):
+        raise RuntimeError(f"shape '{list(shape)}' is invalid for input of size {size}")
+    return tuple(size // known if n == -1 else n for n in shape) if unknown else shape
+
+
 @primitive(view=True, x=lambda g, x_shape: g.reshape(x_shape))
 def reshape(x, *, shape):
-    """The same elements in ``shape`` (one entry may be -1); a view where the layout allows it."""
-    unknown = [i for i, n in enumerate(shape) if n == -1]
-    known = math.prod(n for n in shape if n != -1)
-    if len(unknown) > 1:
-        raise RuntimeError("only one dimension can be inferred")
-    if (unknown and (known == 0 or x.size % known)) or (not unknown and known != x.size) or min(shape, default=0) < -1:
-        raise RuntimeError(f"shape '{list(shape)}' is invalid for input of size {x.size}")
-    return x.reshape(shape)
+    """The same elements in ``shape`` (one entry may be -1); a view where the layout allows it. RuntimeError if they do not fit."""
+    return x.reshape(infer_shape(sizes((shape,)), x.size))
+
+
+@primitive(view=True, x=lambda g, x_shape: g.reshape(x_shape))
+def view(x, *, shape):
+    """The same elements in ``shape`` (one entry may be -1), sharing memory. RuntimeError if the layout does not allow that."""
+    out = x.reshape(infer_shape(sizes((shape,)), x.size))
+    if x.size and out.base is not x and (x.base is None or out.base is not x.base):
+        raise RuntimeError(
+            "view size is not compatible with input tensor's size and stride (at least one dimension spans across two contiguous subspaces). "
+            "Use .reshape(...) instead."
+        )
+    return out
+
+
+@primitive(view=True)
+def view_as_dtype(x, *, dtype):
+    """The same bytes read as another ``dtype``; the last dimension shrinks or grows with the size of an element."""
+    if x.dtype.itemsize != dtype.itemsize:
+        if x.ndim == 0:
+            raise RuntimeError(f"self.dim() cannot be 0 to view {x.dtype} as {dtype} (different element sizes)")
+        if x.strides[-1] != x.itemsize and x.shape[-1] != 1:
+            raise RuntimeError(f"self.stride(-1) must be 1 to view {x.dtype} as {dtype} (different element sizes), but got {x.strides[-1] // x.itemsize}")
+        if x.shape[-1] * x.itemsize % dtype.itemsize:
+            raise RuntimeError(
+                f"self.size(-1) must be divisible by {dtype.itemsize // x.itemsize} to view {x.dtype} as {dtype} (different element sizes), "
+                f"but got {x.shape[-1]}"
+            )
+    return x.view(dtype)
+
+
+def _kept(shape, dim):
+    """``shape`` without the dimensions ``dim`` (None for all) of size 1."""
+    dims = check_dims(dim, len(shape))
+    return tuple(n for i, n in enumerate(shape) if n != 1 or i not in dims)
+
+
+@primitive(view=True, x=lambda g, x_shape: g.reshape(x_shape))
+def squeeze(x, *, dim=None):
+    """Without its dimensions of size 1, or without those of ``dim`` (an int or a tuple) that have size 1 (a view)."""
+    return x.reshape(_kept(x.shape, dim))
+
+
+@primitive(view=True, x=lambda g, x_shape: g.reshape(x_shape))
+def unsqueeze(x, *, dim):
+    """With a new dimension of size 1 at ``dim`` (a view)."""
+    dim = check_dim(dim, x.ndim + 1)
+    return x.reshape(x.shape[:dim] + (1,) + x.shape[dim:])
+
+
+def flatten(input, start_dim=0, end_dim=-1):
+    """Dimensions ``start_dim`` to ``end_dim`` folded into one; a 0-d tensor becomes 1-d. RuntimeError if the first comes after the last."""
+    shape = input.shape
+    start, end = check_dim(start_dim, len(shape)), check_dim(end_dim, len(shape))
+    if start > end:
+        raise RuntimeError("flatten() has invalid args: start_dim cannot come after end_dim")
+    if not shape:
+        return reshape(input, shape=(1,))
+    return input if start == end else reshape(input, shape=shape[:start] + (math.prod(shape[start : end + 1]),) + shape[end + 1 :])
+
+
+def ravel(input):
+    """All elements in one dimension; a view where the layout allows it."""
+    return reshape(input, shape=(-1,))
+
+
+@spelled
+def unflatten(input, dim, sizes):
+    """Dimension ``dim`` unfolded into ``sizes`` (one may be -1). RuntimeError if they do not multiply to its size."""
+    dim, shape = check_dim(dim, len(input.shape)), tuple(sizes)
+    if not shape:
+        raise RuntimeError("unflatten: sizes must be non-empty")
+    if shape.count(-1) < 2 and math.prod(n for n in shape if n != -1) and input.shape[dim] % math.prod(n for n in shape if n != -1):
+        raise RuntimeError(f"unflatten: Provided sizes {list(shape)} don't multiply up to the size of dim {dim} ({input.shape[dim]}) in the input tensor")
+    return reshape(input, shape=input.shape[:dim] + infer_shape(shape, input.shape[dim]) + input.shape[dim + 1 :])
+
+
+# ---- another order of the dimensions ----------------------------------------------------------------------------------
 
 
 @primitive(view=True, x=lambda g, dim0, dim1: transpose(g, dim0=dim0, dim1=dim1))
 def transpose(x, *, dim0, dim1):
     """Swap two dimensions (a view)."""
-    return x if x.ndim == 0 else x.swapaxes(check_dim(dim0, x.ndim), check_dim(dim1, x.ndim))
+    dim0, dim1 = check_dim(dim0, x.ndim), check_dim(dim1, x.ndim)
+    return x.swapaxes(dim0, dim1) if x.ndim else x.reshape(())
+
+
+swapaxes = swapdims = transpose
+
+
+def mT(x):
+    """The last two dimensions swapped (a view). RuntimeError below two dimensions."""
+    if len(x.shape) < 2:
+        raise RuntimeError(f"tensor.mT is only supported on matrices or batches of matrices. Got {len(x.shape)}-D tensor.")
+    return transpose(x, dim0=-2, dim1=-1)
+
+
+def t(input):
+    """The transpose of a matrix (a view); vectors and scalars stay. RuntimeError above two dimensions."""
+    if len(input.shape) > 2:
+        raise RuntimeError(f"t() expects a tensor with <= 2 dimensions, but self is {len(input.shape)}D")
+    return transpose(input, dim0=0, dim1=1) if len(input.shape) == 2 else transpose(input, dim0=0, dim1=0)
+
+
+def reverse_dims(x):
+    """The dimensions in reverse order (a view): the transpose of a matrix."""
+    return transpose(x, dim0=0, dim1=1) if len(x.shape) == 2 else permute(x, dims=tuple(range(len(x.shape)))[::-1])
 
 
 def _inverse(dims):
@@ -56,47 +190,202 @@ def _inverse(dims):
 
 @primitive(view=True, x=lambda g, dims: permute(g, dims=_inverse(dims)))
 def permute(x, *, dims):
-    """Reorder the dimensions (a view)."""
+    """Reorder the dimensions (a view): dimension ``dims[i]`` of ``x`` becomes dimension i."""
     if len(dims) != x.ndim:
-        raise RuntimeError(f"permute(sparse_coo): number of dimensions in the tensor input does not match the length of the desired ordering "
-                           f"of dimensions i.e. input.dim() = {x.ndim} is not equal to len(dims) = {len(dims)}")
-    return x.transpose(check_dims(tuple(dims), x.ndim))
+        raise RuntimeError(
+            f"permute(sparse_coo): number of dimensions in the tensor input does not match the length of the desired ordering "
+            f"of dimensions i.e. input.dim() = {x.ndim} is not equal to len(dims) = {len(dims)}"
+        )
+    if len({check_dim(d, x.ndim) for d in dims}) < len(dims):
+        raise RuntimeError("permute(): duplicate dims are not allowed.")
+    return x.transpose(tuple(dims))
+
+
+def movedim(input, source, destination):
+    """Dimensions ``source`` moved to ``destination`` (ints or tuples); the others keep their order (a view)."""
+    ndim = len(input.shape)
+    source, destination = ((d,) if not isinstance(d, (tuple, list)) else d for d in (source, destination))
+    if len(source) != len(destination):
+        raise RuntimeError(
+            f"movedim: Invalid source or destination dims: source ({list(source)} dims) should contain the same number of dims as "
+            f"destination ({list(destination)} dims)"
+        )
+    source, destination = tuple(check_dim(d, ndim) for d in source), tuple(check_dim(d, ndim) for d in destination)
+    for name, dims in (("source", source), ("destination", destination)):
+        if len(set(dims)) < len(dims):
+            raise RuntimeError(f"movedim: repeated dim in `{name}` ({list(dims)})")
+    order = [d for d in range(ndim) if d not in source]
+    for to, d in sorted(zip(destination, source)):
+        order.insert(to, d)
+    return permute(input, dims=tuple(order))
+
+
+moveaxis = movedim
+
+
+@primitive(x=lambda g, dims: flip(g, dims=dims))
+def flip(x, *, dims):
+    """The order of elements along ``dims`` reversed (a copy)."""
+    return xp(x).flip(x, check_dims(dims, x.ndim)).copy()
+
+
+def fliplr(input):
+    """The order of columns reversed (a copy)."""
+    if len(input.shape) < 2:
+        raise RuntimeError("Input must be >= 2-d.")
+    return flip(input, dims=1)
+
+
+def flipud(input):
+    """The order of rows reversed (a copy)."""
+    if not input.shape:
+        raise RuntimeError("Input must be >= 1-d.")
+    return flip(input, dims=0)
+
+
+@primitive(x=lambda g, shifts, dims: roll(g, shifts=tuple(-s for s in _together(shifts)), dims=dims))
+def roll(x, *, shifts, dims=None):
+    """Elements moved by ``shifts`` along ``dims``, what falls off the end coming back at the start; of the flattened tensor without ``dims``."""
+    shifts, dims = _together(shifts), None if dims is None or dims == () else _together(dims)
+    if len(shifts) != len(dims if dims is not None else (0,)):
+        raise RuntimeError(f"shifts and dimensions must align. shifts: {len(shifts)}, dims:{len(dims or ())}")
+    if dims is None:
+        return xp(x).roll(x, shifts[0])
+    return xp(x).roll(x, shifts, tuple(check_dim(d, x.ndim) for d in dims)) if x.ndim else x.copy()
+
+
+def _together(numbers):
+    return tuple(numbers) if isinstance(numbers, (tuple, list)) else (numbers,)
+
+
+def rot90(input, k=1, dims=(0, 1)):
+    """Turned by 90 degrees ``k`` times, from ``dims[0]`` towards ``dims[1]``."""
+    ndim = len(input.shape)
+    if len(dims) != 2:
+        raise RuntimeError(f"expected total rotation dims == 2, but got dims = {len(dims)}")
+    if ndim < 2:
+        raise RuntimeError(f"expected total dims >= 2, but got total dims = {ndim}")
+    first, second = (check_dim(d, ndim) for d in dims)
+    if first == second:
+        raise RuntimeError(f"expected rotation dims to be different, but got dim0 = {dims[0]} and dim1 = {dims[1]}")
+    if k % 4 == 0:
+        return clone(input)
+    if k % 4 == 2:
+        return flip(input, dims=(first, second))
+    turned = flip(input, dims=second if k % 4 == 1 else first)
+    return clone(transpose(turned, dim0=first, dim1=second))
+
+
+# ---- repeats ----------------------------------------------------------------------------------------------------------
 
 
 @primitive(view=True, x=lambda g, x_shape: sum_to(g, shape=x_shape))
-def broadcast_to(x, *, shape):
-    """``x`` repeated along dimensions of size 1 and new leading ones, without copying."""
-    return xp(x).broadcast_to(x, shape)
+def expand(x, *, shape):
+    """``x`` repeated along dimensions of size 1 and new leading ones, without copying; -1 keeps a size. RuntimeError for other sizes."""
+    shape, extra = sizes((shape,)), len(shape) - x.ndim
+    if extra < 0:
+        raise RuntimeError(
+            f"expand({x.dtype}{list(x.shape)}, size={list(shape)}): the number of sizes provided ({len(shape)}) must be greater or equal to "
+            f"the number of dimensions in the tensor ({x.ndim})"
+        )
+    target = []
+    for i, n in enumerate(shape):
+        have = x.shape[i - extra] if i >= extra else None
+        if n < 0 and (n < -1 or have is None):
+            raise RuntimeError(f"The expanded size of the tensor ({n}) isn't allowed in a leading, non-existing dimension {i}")
+        if have not in (None, 1, n) and n != -1:
+            raise RuntimeError(
+                f"The expanded size of the tensor ({n}) must match the existing size ({have}) at non-singleton dimension {i}.  "
+                f"Target sizes: {list(shape)}.  Tensor sizes: {list(x.shape)}"
+            )
+        target.append(have if n == -1 else n)
+    return spread(x, tuple(target))
 
 
-@primitive(x=lambda g, x_shape: broadcast_to(g, shape=x_shape))
+def broadcast_to(x, shape):
+    """``x`` in a larger ``shape`` without copying, as :func:`expand`."""
+    return expand(x, shape=shape)
+
+
+@primitive(x=lambda g, x_shape: expand(g, shape=x_shape))
 def sum_to(x, *, shape):
-    """The reverse of broadcasting: sum over what ``broadcast_to`` repeated."""
+    """The reverse of broadcasting: sum over what :func:`expand` repeated."""
     extra = x.ndim - len(shape)
     axes = tuple(i for i, n in enumerate(x.shape) if i < extra or (shape[i - extra] == 1 and n != 1))
-    return (x.sum(axes, keepdims=True) if axes else x).reshape(shape)
+    return (x.sum(axes, keepdims=True, dtype=x.dtype) if axes else x).reshape(shape)
 
 
-@primitive(prepare=promoted, joint=lambda g, xs_shape, dim: _cut(g, xs_shape, dim))
-def cat(*xs, dim=0):
-    """Join along an existing dimension; all other dimensions must agree. Empty 1-d inputs are skipped, as in torch."""
-    kept = [x for x in xs if x.shape != (0,)] or xs[:1]
-    return xp(xs[0]).concatenate(kept, axis=check_dim(dim, kept[0].ndim))
-
-
-def _cut(g, shapes, dim):
-    dim = check_dim(dim, len(g.shape))
-    start, pieces = 0, []
+def broadcast_shape(*shapes):
+    """The shape that ``shapes`` broadcast to. RuntimeError if they do not."""
+    target: list = []
     for shape in shapes:
-        if shape == (0,) and len(g.shape) > 1:
-            pieces.append(None)
-            continue
-        pieces.append(g[(slice(None),) * dim + (slice(start, start + shape[dim]),)])
-        start += shape[dim]
-    return pieces
+        target = [1] * (len(shape) - len(target)) + target
+        for i, n in enumerate(reversed(shape), 1):
+            if target[-i] == 1:
+                target[-i] = n
+            elif n not in (1, target[-i]):
+                raise RuntimeError(
+                    f"The size of tensor a ({target[-i]}) must match the size of tensor b ({n}) at non-singleton dimension {len(target) - i}"
+                )
+    return tuple(target)
 
 
-@primitive(prepare=promoted, joint=lambda g, xs_shape, dim: [g[(slice(None),) * check_dim(dim, len(g.shape)) + (i,)] for i in range(len(xs_shape))])
-def stack(*xs, dim=0):
-    """Join along a new dimension; all shapes must agree."""
-    return xp(xs[0]).stack(xs, axis=check_dim(dim, xs[0].ndim + 1))
+def broadcast_tensors(*tensors):
+    """All ``tensors`` in the shape that they broadcast to, as views."""
+    tensors = tensors[0] if len(tensors) == 1 and isinstance(tensors[0], (tuple, list)) else tensors
+    shape = broadcast_shape(*(x.shape for x in tensors))
+    return tuple(expand(x, shape=shape) for x in tensors)
+
+
+def repeat(input, *repeats):
+    """``input`` copied ``repeats[i]`` times along dimension i; new dimensions come first."""
+    times, shape = sizes(repeats), tuple(input.shape)
+    if len(times) < len(shape):
+        raise RuntimeError("Number of dimensions of repeat dims can not be smaller than number of dimensions of tensor")
+    if min(times, default=0) < 0:
+        raise RuntimeError(f"Trying to create tensor with negative dimension: repeats {list(times)}")
+    shape = (1,) * (len(times) - len(shape)) + shape
+    apart = reshape(input, shape=tuple(n for size in shape for n in (1, size)))
+    apart = expand(apart, shape=tuple(n for pair in zip(times, shape) for n in pair))
+    return clone(reshape(apart, shape=tuple(n * size for n, size in zip(times, shape))))
+
+
+def tile(input, *dims):
+    """As :func:`repeat`, with missing leading entries of ``dims`` being 1."""
+    times = sizes(dims)
+    return repeat(input, (1,) * (len(input.shape) - len(times)) + times)
+
+
+# ---- copies -----------------------------------------------------------------------------------------------------------
+
+
+@primitive(x=lambda g: g)
+def _clone(x):
+    return x.copy(order="K")
+
+
+@primitive(x=lambda g: g)
+def _contiguous(x):
+    return x.copy(order="C")
+
+
+def clone(input, *, memory_format=None):
+    """A copy of the elements; the gradient flows through."""
+    return _clone(input)
+
+
+def is_contiguous(input, memory_format=None):
+    """Whether the elements lie in memory in the order of their indices."""
+    array = getattr(input, "array", input)
+    return bool(array.flags.c_contiguous)
+
+
+def contiguous(input, memory_format=None):
+    """Itself if its elements lie in memory in order, a copy otherwise."""
+    return input if is_contiguous(input) else _contiguous(input)
+
+
+@primitive(view=True, x=lambda g: g)
+def alias(x):
+    """``x`` itself, as another tensor that shares its memory."""
+    return x.view()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import importlib
 
 import numpy
 
@@ -64,9 +65,43 @@ complex64, complex128 = dtype("complex64"), dtype("complex128")
 half, float_, double, short, int_, long = float16, float32, float64, int16, int32, int64
 
 _all = [float16, float32, float64, int8, int16, int32, int64, uint8, uint16, uint32, uint64, bool_, complex64, complex128]
-by_numpy = {d.numpy: d for d in _all}  # numpy dtype -> ours
+
+
+class _ByNumpy(dict):
+    """NumPy's dtypes to ours. bfloat16 joins when it is first met."""
+
+    def __missing__(self, d):
+        if getattr(d, "name", None) != "bfloat16":
+            raise KeyError(d)
+        self[d] = dtype(d)
+        return self[d]
+
+    def __contains__(self, d):
+        return super().__contains__(d) or getattr(d, "name", None) == "bfloat16"
+
+
+by_numpy = _ByNumpy({d.numpy: d for d in _all})
 _by_name = {d.name: d for d in _all} | {"half": half, "float": float_, "double": double, "short": short, "int": int_, "long": long}
 _by_python = {float: float32, int: int64, bool: bool_, complex: complex64}
+
+
+def _bfloat16():
+    """The 16-bit float with float32's range, which NumPy lacks. RuntimeError if the package ml_dtypes is not installed."""
+    try:
+        return by_numpy[numpy.dtype(importlib.import_module("ml_dtypes").bfloat16)]
+    except ImportError as error:
+        raise RuntimeError("bfloat16 needs the package ml_dtypes: pip install 'mytorch[bfloat16]'") from error
+
+
+def __getattr__(name):
+    """``mytorch.bfloat16``, only when asked for."""
+    if name != "bfloat16":
+        raise AttributeError(f"module 'mytorch' has no attribute {name!r}")
+    try:
+        return _bfloat16()
+    except RuntimeError as error:
+        raise AttributeError(str(error)) from None
+
 
 _default = [float32]
 
@@ -92,8 +127,12 @@ def as_dtype(d) -> dtype:
         return _default[0]
     if isinstance(d, type) and d in _by_python:
         return _by_python[d]
-    if isinstance(d, str) and d.removeprefix("torch.").removeprefix("mytorch.") in _by_name:
-        return _by_name[d.removeprefix("torch.").removeprefix("mytorch.")]
+    if isinstance(d, str):
+        name = d.removeprefix("torch.").removeprefix("mytorch.")
+        if name in _by_name:
+            return _by_name[name]
+        if name == "bfloat16":
+            return _bfloat16()
     try:
         return by_numpy[numpy.dtype(d)]
     except (KeyError, TypeError):
@@ -177,6 +216,8 @@ def _cast(arrays, common):
                 a = common.type(a[()])
             elif a.dtype != common:
                 a = a.astype(common)
+        elif a is not None and not isinstance(a, (bool, int, float, complex)):
+            raise TypeError(f"expected tensors and numbers, got {type(a).__name__}")
         out.append(a)
     return out
 
@@ -189,3 +230,38 @@ def promote_types(a, b) -> dtype:
 def can_cast(from_, to) -> bool:
     """Whether torch casts ``from_`` to ``to`` implicitly: never to a lower category."""
     return category(as_dtype(from_).numpy) <= category(as_dtype(to).numpy)
+
+
+class finfo:
+    """The limits of a floating-point dtype (the default one without an argument): bits, eps, max, min, tiny, smallest_normal, resolution.
+
+    TypeError for integers and booleans.
+    """
+
+    def __init__(self, type=None):
+        kind = as_dtype(type) if type is not None else get_default_dtype()
+        if not (kind.is_floating_point or kind.is_complex):
+            raise TypeError(f"mytorch.finfo() requires a floating point input type. Use mytorch.iinfo to handle '{kind}'")
+        numbers = importlib.import_module("ml_dtypes").finfo(kind.numpy) if kind.name == "bfloat16" else numpy.finfo(kind.numpy)
+        self.dtype, self.bits = kind.name, numbers.bits
+        self.eps, self.max, self.min = float(numbers.eps), float(numbers.max), float(numbers.min)
+        self.tiny = self.smallest_normal = float(numbers.tiny)
+        self.resolution = 10.0**-numbers.precision
+
+    def __repr__(self):
+        fields = ("resolution", "min", "max", "eps", "smallest_normal", "tiny")
+        return f"finfo({', '.join(f'{f}={getattr(self, f):g}' for f in fields)}, dtype={self.dtype})"
+
+
+class iinfo:
+    """The limits of an integer dtype: bits, max, min. TypeError for others."""
+
+    def __init__(self, type):
+        kind = as_dtype(type)
+        if kind.numpy.kind not in "iu":
+            raise TypeError(f"mytorch.iinfo() requires an integer input type. Use mytorch.finfo to handle '{kind}'")
+        numbers = numpy.iinfo(kind.numpy)
+        self.dtype, self.bits, self.max, self.min = kind.name, numbers.bits, int(numbers.max), int(numbers.min)
+
+    def __repr__(self):
+        return f"iinfo(min={self.min}, max={self.max}, dtype={self.dtype})"

@@ -1,0 +1,144 @@
+"""Zip files of uncompressed members, written whole or not at all, and read without trust."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import secrets
+import zipfile
+
+CHUNK = 1 << 24
+
+
+# ---- writing ------------------------------------------------------------------------------------------------------
+
+
+@contextlib.contextmanager
+def writing(f):
+    """A binary file to write: ``f`` itself if it is a file object; for a path a new file that replaces the old one only when complete."""
+    if hasattr(f, "write"):
+        yield f
+        return
+    path = os.path.realpath(os.fsdecode(f))  # a link stays, what it points at is replaced
+    folder = os.path.dirname(path)
+    if not os.path.isdir(folder):
+        raise RuntimeError(f"Parent directory {folder} does not exist.")
+    if os.path.isdir(path):
+        raise IsADirectoryError(f"{path} is a directory; a file name was expected")
+    if os.path.exists(path) and not os.path.isfile(path):  # a pipe or a device can neither be replaced nor rewound
+        content = io.BytesIO()
+        yield content
+        with open(path, "wb") as file:
+            file.write(content.getbuffer())
+        return
+    if os.path.exists(path) and not os.access(path, os.W_OK):
+        raise PermissionError(f"no permission to write {path}")
+    draft = os.path.join(folder, f".mytorch-{secrets.token_hex(8)}.tmp")
+    try:
+        mode = os.stat(path).st_mode & 0o7777 if os.path.exists(path) else None
+        with open(os.open(draft, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666), "w+b") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        if mode is not None:
+            os.chmod(draft, mode)
+        os.replace(draft, path)
+    except BaseException:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(draft)
+        raise
+    _flush_folder(folder)
+
+
+def _flush_folder(folder):
+    """Make the new name last through a power cut, where the system can."""
+    with contextlib.suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+# ---- reading ------------------------------------------------------------------------------------------------------
+
+
+@contextlib.contextmanager
+def reading(f):
+    """(binary file, its name for messages) of a path or a file object. RuntimeError if a file object cannot seek."""
+    if hasattr(f, "read"):
+        if not (hasattr(f, "seek") and hasattr(f, "tell")):
+            raise RuntimeError("load needs a file object that can seek and tell; read it into io.BytesIO first")
+        yield f, str(getattr(f, "name", "the file object"))
+    else:
+        with open(f, "rb") as file:
+            yield file, os.fsdecode(f)
+
+
+class Refused(RuntimeError):
+    """The file is whole, but holds something that is not loaded; the message says what."""
+
+
+@contextlib.contextmanager
+def blame(name):
+    """Whatever goes wrong inside is the fault of the file ``name``: a RuntimeError says so."""
+    try:
+        yield
+    except Refused as error:
+        raise RuntimeError(f"{name}: {error}") from None
+    except Exception as error:
+        reason = str(error) or type(error).__name__
+        raise RuntimeError(f"{name}: the file is damaged, truncated or was altered: {reason}") from error
+
+
+class Archive:
+    """The members of an untrusted zip file.
+
+    Members must be stored uncompressed, so that none can grow beyond the bytes that are there; their checksums are compared on reading.
+    """
+
+    def __init__(self, file):
+        file.seek(0, os.SEEK_END)
+        self.length = file.tell()
+        self._zip = zipfile.ZipFile(file)
+        self._members = {}
+        for info in self._zip.infolist():
+            if info.filename in self._members:
+                raise ValueError(f"member {info.filename!r} is there twice")
+            if info.compress_type != zipfile.ZIP_STORED or info.file_size != info.compress_size or info.flag_bits & 1:
+                raise ValueError(f"member {info.filename!r} is compressed or encrypted; it should be stored as it is")
+            self._members[info.filename] = info
+        if sum(info.file_size for info in self._members.values()) > self.length:
+            raise ValueError("its members claim more bytes than the file has")
+
+    def __contains__(self, name):
+        return name in self._members
+
+    def __iter__(self):
+        return iter(self._members)
+
+    def size(self, name):
+        """The bytes of member ``name``."""
+        if name not in self._members:
+            raise ValueError(f"member {name!r} is missing")
+        return self._members[name].file_size
+
+    def read(self, name):
+        """All bytes of a member. Raises if they do not match their checksum."""
+        with self.open(name) as member:
+            return member.read()
+
+    def open(self, name):
+        """A member as a file."""
+        self.size(name)
+        return self._zip.open(self._members[name])
+
+    def fill(self, member, target):
+        """Read the rest of ``member`` into the uint8 array ``target``, which must have exactly its length."""
+        for start in range(0, target.size, CHUNK):
+            part = target[start : start + CHUNK]
+            if member.readinto(memoryview(part)) != part.size:
+                raise ValueError("a member ends too early")
+        if member.read(1):  # reaching the end also compares the checksum
+            raise ValueError("a member is longer than it should be")

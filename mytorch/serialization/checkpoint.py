@@ -1,0 +1,263 @@
+"""The safe half of the format: containers, numbers and tensors as a JSON manifest and one ``.npy`` member per array."""
+
+from __future__ import annotations
+
+import base64
+import json
+import math
+import struct
+from collections import Counter, OrderedDict
+
+import numpy
+
+from ..autograd.engine import wrap
+from ..backend import device, ndarray
+from ..dtypes import as_dtype, by_numpy, dtype
+from ..tensor import Size, Tensor
+from .memory import Memory
+
+FORMAT, VERSION, MANIFEST, PICKLE, MAX_DEPTH = "mytorch", 1, "manifest.json", "object.pickle", 100
+SEQUENCES = {"tuple": tuple, "set": set, "frozenset": frozenset, "Size": Size}
+MAPPINGS = {"dict": dict, "OrderedDict": OrderedDict, "Counter": Counter}
+_sequence_names = {kind: name for name, kind in SEQUENCES.items()}
+_mapping_names = {kind: name for name, kind in MAPPINGS.items()}
+
+
+def tensor_kinds():
+    """The classes of tensors that a file may name: Tensor, and Parameter, which lives on a floor above."""
+    return {"Tensor": Tensor} | {cls.__name__: cls for cls in Tensor.__subclasses__() if cls.__module__ == "mytorch.nn.parameter"}
+
+
+class NotPlain(TypeError):
+    """A value that only pickle can save, and the way to it."""
+
+    def __init__(self, value, problem=None):
+        self.path, self.problem = [], problem or f"a {type(value).__module__}.{type(value).__qualname__}"
+
+    def __str__(self):
+        return f"{self.problem} at object{''.join(reversed(self.path))}"
+
+
+# ---- encoding -----------------------------------------------------------------------------------------------------
+
+
+class Encoder:
+    """Turns an object into JSON values; its arrays are gathered on the side."""
+
+    def __init__(self):
+        self.memory, self.tensors = Memory(), []
+        self._seen, self._kinds = {}, {cls: name for name, cls in tensor_kinds().items()}
+
+    def __call__(self, value, depth=0):
+        """JSON for ``value``: itself, a list, or an object {tag: content}. NotPlain if only pickle could save it."""
+        kind = type(value)
+        if value is None or kind is bool or kind is str:
+            return value
+        if kind is int:
+            return value if abs(value) < 2**53 else {"int": hex(value)}
+        if kind is float:
+            return value if math.isfinite(value) else {"float": struct.pack(">d", value).hex()}
+        if depth > MAX_DEPTH:
+            raise ValueError(f"cannot save containers nested more than {MAX_DEPTH} deep (or one that contains itself)")
+        if kind is list:
+            return self._items(value, depth)
+        if kind in _sequence_names:
+            return {_sequence_names[kind]: self._items(value, depth)}
+        if kind in _mapping_names:
+            return {_mapping_names[kind]: [[self(k, depth + 1), self._item(v, k, depth)] for k, v in value.items()]}
+        if kind in self._kinds:
+            return {"tensor": self.tensor(value)}
+        if kind is ndarray or isinstance(value, numpy.generic):
+            array = numpy.asarray(value)
+            if (array.dtype not in by_numpy and array.dtype.kind not in "biufcSUmM") or not array.dtype.itemsize:
+                raise NotPlain(value, f"a NumPy array of dtype {array.dtype}")
+            return {"ndarray" if kind is ndarray else "scalar": self._array(array)}
+        if kind is complex:
+            return {"complex": struct.pack(">dd", value.real, value.imag).hex()}
+        if kind is bytes or kind is bytearray:
+            return {kind.__name__: base64.b64encode(value).decode()}
+        if kind is dtype:
+            return {"dtype": value.name}
+        if kind is device:
+            return {"device": str(value)}
+        if isinstance(value, numpy.dtype) and value.names is None and value.kind in "biufcSUmM":
+            return {"numpy.dtype": value.str}
+        raise NotPlain(value)
+
+    def _item(self, value, key, depth):
+        try:
+            return self(value, depth + 1)
+        except NotPlain as error:
+            error.path.append(f"[{key!r}]")
+            raise
+
+    def _items(self, values, depth):
+        return [self._item(value, i, depth) for i, value in enumerate(values)]
+
+    def tensor(self, value):
+        """The place of a tensor in the table; the same for the same tensor."""
+        if id(value) not in self._seen:
+            self._seen[id(value)] = len(self.tensors), value  # the reference keeps the id taken
+            array = value.detach().array
+            entry = {"kind": self._kinds[type(value)], "device": str(value.device), "requires_grad": value.requires_grad}
+            self.tensors.append({**entry, "array": self._array(array)})
+        return self._seen[id(value)][0]
+
+    def _array(self, array):
+        return self.memory.add(array)
+
+
+def write(archive, encoder, value, pickled=None):
+    """Add the manifest and all arrays to a zip file that is being written."""
+    arrays, places = encoder.memory.settle()
+    content = {"object": value} if pickled is None else {"pickled": pickled}
+    manifest = {"format": FORMAT, "version": VERSION, **content, "tensors": encoder.tensors, "arrays": places}
+    archive.writestr(MANIFEST, json.dumps(manifest, allow_nan=False))
+    for i, array in enumerate(arrays):
+        with archive.open(f"{i}.npy", "w", force_zip64=True) as member:
+            numpy.lib.format.write_array(member, array, allow_pickle=False)
+
+
+# ---- decoding -----------------------------------------------------------------------------------------------------
+
+
+def expect(condition, problem):
+    """ValueError(problem) unless the file keeps its promise."""
+    if not condition:
+        raise ValueError(problem)
+
+
+def read_manifest(archive):
+    """The manifest as a dict, its outline checked."""
+    manifest = json.loads(archive.read(MANIFEST), parse_constant=lambda name: expect(False, f"{name} in the manifest"))
+    expect(isinstance(manifest, dict) and manifest.get("format") == FORMAT, "the manifest is not one of mytorch")
+    expect(manifest.get("version") == VERSION, f"format version {manifest.get('version')!r}; this mytorch reads version {VERSION}")
+    expect(all(isinstance(manifest.get(table), list) for table in ("tensors", "arrays")), "the manifest's tables are missing")
+    expect(("object" in manifest) != ("pickled" in manifest), "the manifest has no object")
+    return manifest
+
+
+def read_arrays(archive, manifest):
+    """All arrays of the manifest, in host memory; those that shared memory share it again."""
+    stored = {}
+    return [_place_array(archive, stored, entry) for entry in manifest["arrays"]]
+
+
+def _place_array(archive, stored, entry):
+    expect(isinstance(entry, dict) and isinstance(entry.get("dtype"), str), "an array's entry is malformed")
+    member = f"{entry.get('member')}.npy"
+    if member not in stored:
+        stored[member] = _read_npy(archive, member)
+    array, kind = stored[member], numpy_dtype(entry["dtype"])
+    if "strides" not in entry:
+        expect(array.dtype == kind or array.dtype == f"<u{kind.itemsize}", f"member {member} has dtype {array.dtype}, not {kind}")
+        return array.view(kind)
+    expect(array.dtype == numpy.uint8 and array.ndim == 1, f"member {member} is not a block of bytes")
+    return strided(array, kind, entry.get("shape"), entry["strides"], entry.get("offset"))
+
+
+def numpy_dtype(name):
+    """NumPy's dtype of a name in the manifest; never one that holds Python objects."""
+    kind = by_numpy_name(name)
+    expect(kind.itemsize and not kind.hasobject and kind.names is None and kind.subdtype is None, f"dtype {name!r} cannot be in a checkpoint")
+    return kind
+
+
+def by_numpy_name(name):
+    """``<f4``, ``|S3``, or ``bfloat16``, which NumPy alone does not have."""
+    return as_dtype(name).numpy if name == "bfloat16" else numpy.dtype(name)
+
+
+def strided(block, kind, shape, strides, offset):
+    """A view of a 1-d uint8 array with these sizes, strides and offset in bytes. ValueError unless every element lies inside."""
+    integers = all(isinstance(v, (list, tuple)) and all(type(n) is int for n in v) for v in (shape, strides)) and type(offset) is int
+    expect(integers and len(shape) == len(strides) <= 32 and all(n >= 0 for n in shape), "a tensor's shape or strides are malformed")
+    if 0 in shape:
+        return numpy.empty(shape, kind)
+    low = offset + sum((n - 1) * s for n, s in zip(shape, strides) if s < 0)
+    high = offset + sum((n - 1) * s for n, s in zip(shape, strides) if s > 0) + kind.itemsize
+    expect(low >= 0 and high <= block.size, f"a tensor of shape {tuple(shape)} reaches beyond its {block.size} bytes")
+    return truthful(numpy.ndarray(tuple(shape), kind, block, offset, tuple(strides)))
+
+
+def truthful(array):
+    """``array``; ValueError for booleans whose bytes are neither 0 nor 1, on which NumPy does not behave."""
+    expect(array.dtype != bool or not array.size or array.view(numpy.uint8).max() <= 1, "a boolean that is neither true nor false")
+    return array
+
+
+def _read_npy(archive, name):
+    size = archive.size(name)
+    with archive.open(name) as member:
+        expect(numpy.lib.format.read_magic(member) == (1, 0), f"member {name} is not a .npy file of version 1.0")
+        shape, fortran, kind = numpy.lib.format.read_array_header_1_0(member)
+        expect(kind.itemsize and not kind.hasobject, f"member {name} has dtype {kind}")
+        expect(math.prod(shape) * kind.itemsize == size - member.tell(), f"member {name} says shape {shape}, which does not fit its {size} bytes")
+        array = numpy.empty(shape[::-1] if fortran else shape, kind)
+        archive.fill(member, array.reshape(-1).view(numpy.uint8))
+    return truthful(array.T if fortran else array)
+
+
+def make_tensors(manifest, arrays, place):
+    """The tensors of the manifest, each on the device that ``place`` chooses."""
+    kinds, placed = tensor_kinds(), {}
+    tensors = []
+    for entry in manifest["tensors"]:
+        index, saved, kind = entry["array"], entry["device"], entry["kind"]
+        if (index, saved) not in placed:
+            placed[index, saved] = place(arrays[index], saved)
+        tensors.append(wrap(placed[index, saved], cls=kinds[kind]).requires_grad_(entry["requires_grad"]))
+    return tensors
+
+
+def check_tensors(manifest, arrays):
+    """ValueError unless every entry of the tensor table is whole."""
+    kinds = tensor_kinds()
+    for entry in manifest["tensors"]:
+        expect(isinstance(entry, dict) and isinstance(entry.get("device"), str), "a tensor's entry is malformed")
+        expect(entry.get("kind") in kinds, f"a tensor of unknown kind {entry.get('kind')!r}")
+        index = entry.get("array")
+        expect(type(index) is int and 0 <= index < len(arrays), "a tensor's array is not there")
+        expect(arrays[index].dtype in by_numpy, f"a tensor of dtype {arrays[index].dtype}")
+        floating = arrays[index].dtype.kind in "fcV"
+        expect(type(entry.get("requires_grad")) is bool and (floating or not entry["requires_grad"]), "a tensor's requires_grad is malformed")
+
+
+class Decoder:
+    """Turns JSON values back into an object."""
+
+    def __init__(self, tensors, arrays):
+        self.tensors, self.arrays = tensors, arrays
+
+    def __call__(self, value, depth=0):
+        expect(depth <= MAX_DEPTH + 2, "it is nested too deep")
+        if isinstance(value, list):
+            return [self(v, depth + 1) for v in value]
+        if not isinstance(value, dict):
+            return value
+        expect(len(value) == 1, "an object of the manifest should have one tag")
+        ((tag, content),) = value.items()
+        if tag in SEQUENCES:
+            expect(isinstance(content, list), f"{tag} without items")
+            return SEQUENCES[tag]([self(v, depth + 1) for v in content])
+        if tag in MAPPINGS:
+            expect(isinstance(content, list) and all(isinstance(pair, list) and len(pair) == 2 for pair in content), f"{tag} without items")
+            return MAPPINGS[tag]({self(k, depth + 1): self(v, depth + 1) for k, v in content})
+        if tag in ("tensor", "ndarray", "scalar"):
+            table = self.tensors if tag == "tensor" else self.arrays
+            expect(type(content) is int and 0 <= content < len(table), f"{tag} {content!r} is not there")
+            return table[content][()] if tag == "scalar" else table[content]
+        expect(isinstance(content, str) and tag in _LEAVES, f"unknown tag {tag!r}")
+        return _LEAVES[tag](content)
+
+
+_LEAVES = {
+    "int": lambda text: int(text, 16),
+    "float": lambda text: struct.unpack(">d", bytes.fromhex(text))[0],
+    "complex": lambda text: complex(*struct.unpack(">dd", bytes.fromhex(text))),
+    "bytes": lambda text: base64.b64decode(text, validate=True),
+    "bytearray": lambda text: bytearray(base64.b64decode(text, validate=True)),
+    "dtype": as_dtype,
+    "device": device,
+    "numpy.dtype": numpy_dtype,
+}

@@ -1,0 +1,106 @@
+"""Which arrays of a checkpoint share memory: what shares before saving shares after loading."""
+
+from __future__ import annotations
+
+import math
+
+import numpy
+
+from ..backend import CPU, move
+from ..dtypes import by_numpy
+
+
+class Memory:
+    """The arrays of one checkpoint."""
+
+    def __init__(self):
+        self.arrays = []  # in host memory
+        self._index, self._originals = {}, []
+
+    def add(self, array):
+        """The place of ``array`` in the table; arrays of the same memory, layout and dtype have the same."""
+        interface = getattr(array, "__cuda_array_interface__", None) or array.__array_interface__
+        key = (interface["data"][0] if array.size else id(array), array.shape, array.strides, array.dtype)
+        if key not in self._index:
+            self._index[key] = len(self.arrays)
+            self._originals.append(array)  # the reference keeps the address taken
+            self.arrays.append(move(array, CPU))
+        return self._index[key]
+
+    def settle(self):
+        """(the arrays to write, for each array of the table where it is among them).
+
+        An array alone in its memory is written with its own shape. Arrays that overlap are windows on one written block of bytes.
+        """
+        written, places = [], [None] * len(self.arrays)
+        for group in _overlapping(self.arrays):
+            block, low = _block([self.arrays[i] for i in group])
+            for i in group:
+                array = self.arrays[i]
+                places[i] = {"dtype": _name(array.dtype), "member": len(written)}
+                if block is not None:
+                    places[i] |= {"shape": array.shape, "strides": array.strides, "offset": _address(array) - low}
+                else:
+                    written.append(_plain(array))
+            if block is not None:
+                written.append(block)
+        return written, places
+
+
+def _name(kind):
+    return kind.str if kind.kind != "V" else by_numpy[kind].name
+
+
+def _plain(array):
+    """bfloat16, which ``.npy`` files do not know, as the integers of the same bits."""
+    return array if array.dtype.kind != "V" else array.view(f"<u{array.dtype.itemsize}")
+
+
+def _address(array):
+    return array.__array_interface__["data"][0]
+
+
+def _bounds(array):
+    """The addresses of its first byte and of the one after its last."""
+    low = high = _address(array)
+    for n, stride in zip(array.shape, array.strides):
+        low, high = (low + (n - 1) * stride, high) if stride < 0 else (low, high + (n - 1) * stride)
+    return low, high + array.itemsize
+
+
+def _overlapping(arrays):
+    """Lists of the indices of arrays whose ranges of memory overlap; most lists have one entry."""
+    spans = sorted((*_bounds(a), i) for i, a in enumerate(arrays) if a.size)
+    groups, end = [[i] for i, a in enumerate(arrays) if not a.size], 0
+    for low, high, i in spans:
+        if low < end:
+            groups[-1].append(i)
+        else:
+            groups.append([i])
+        end = max(end, high)
+    return groups
+
+
+def _block(group):
+    """(the bytes that hold all arrays of ``group``, their address), or (None, 0) if they are better written one by one."""
+    bounds = [_bounds(a) for a in group if a.size]
+    if not bounds or (len(group) == 1 and group[0].nbytes <= bounds[0][1] - bounds[0][0]):
+        return None, 0
+    low, high = min(b[0] for b in bounds), max(b[1] for b in bounds)
+    for array in group:
+        owner = _bytes(array)
+        if owner is not None and _address(owner) <= low and high <= _address(owner) + owner.size:
+            start = (low - _address(owner)) // 64 * 64  # elements stay aligned
+            return owner[start : high - _address(owner)], _address(owner) + start
+    return None, 0
+
+
+def _bytes(array):
+    """All the memory that ``array`` is a view of, as uint8; None if it has holes or is not NumPy's."""
+    while isinstance(array.base, numpy.ndarray):
+        array = array.base
+    order = sorted(range(array.ndim), key=lambda d: -abs(array.strides[d]))
+    array = array.transpose(order)
+    if not array.flags.c_contiguous or array.nbytes != math.prod(array.shape) * array.itemsize:
+        return None
+    return array.reshape(-1).view(numpy.uint8)

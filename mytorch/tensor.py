@@ -7,7 +7,7 @@ import weakref
 import numpy
 
 from .autograd import walk
-from .autograd.engine import Leaf, Node, Variable, changed, primitive, refresh, wrap
+from .autograd.engine import Leaf, Node, Output, Variable, changed, primitive, refresh, wrap
 from .backend import as_array, default_device, device, device_of, move, ndarray, xp
 from .dtypes import as_dtype, by_numpy, category, default_numpy
 from .methods import TensorMethods
@@ -216,7 +216,7 @@ class Tensor(TensorMethods, Variable, results=True):
     @property
     def grad_fn(self):
         """The node that computed it; None for a leaf."""
-        return None if self.is_leaf else self._node
+        return None if self.is_leaf else self._node.parent if type(self._node) is Output else self._node
 
     @property
     def grad(self):
@@ -255,7 +255,7 @@ class Tensor(TensorMethods, Variable, results=True):
 
         def keep(g):
             if (tensor := mine()) is not None:
-                tensor._grad = g.detach() if g._node is None else g
+                tensor._grad = g.clone() if tensor.grad is None else tensor.grad + g
 
         self.register_hook(keep)
         self._retains = True

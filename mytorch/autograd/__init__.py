@@ -6,9 +6,9 @@ The names below are loaded when first used, because some of them stand above the
 import importlib
 
 _HOME = {
-    "backward": "walk", "grad": "walk", "Variable": "variable", "detect_anomaly": "engine", "set_detect_anomaly": "engine",
+    "backward": "walk", "grad": "batched", "Variable": "variable", "detect_anomaly": "engine", "set_detect_anomaly": "engine",
     "no_grad": "grad_mode", "enable_grad": "grad_mode", "set_grad_enabled": "grad_mode", "inference_mode": "grad_mode",
-    "Function": "function", "gradcheck": "gradcheck", "gradgradcheck": "gradcheck", "functional": None,
+    "Function": "function", "once_differentiable": "function", "gradcheck": "gradcheck", "gradgradcheck": "gradcheck", "functional": None,
 }  # fmt: skip
 __all__ = list(_HOME)
 

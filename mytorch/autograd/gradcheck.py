@@ -8,8 +8,8 @@ import warnings
 import numpy
 
 from ..backend import device_of, move
+from .batched import grad
 from .engine import Variable, wrap
-from .walk import grad
 
 
 class GradcheckError(RuntimeError):

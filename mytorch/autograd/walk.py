@@ -6,10 +6,11 @@ same rules run on Variables and so are recorded themselves.
 
 from __future__ import annotations
 
+import threading
 from heapq import heappop, heappush
 
 from ..backend import QUIET, as_array, float_errors, xp
-from .engine import Node, Output, Plan, Variable, changed, detect_anomaly, grad_state, last_change, primitive, wrap
+from .engine import Leaf, Node, Output, Plan, Variable, changed, detect_anomaly, grad_state, last_change, output_edge, primitive, wrap
 
 
 def run(roots, gradients, **options):
@@ -37,9 +38,10 @@ def walk(roots, gradients, *, retain=False, create=False, targets=None, accumula
         g = pending.pop(node)
         if node.hooks is not None:
             g = _call_hooks(node, g, create)
+            owned.discard(node)  # a hook may have kept it
         plan = node.plan
         if needed is not None and node in targets:
-            found[node] = g
+            found[node] = g if create or node in owned or g is None else g.copy()  # the caller may change it
         if plan is None:
             if type(node) is Output:
                 _collect(node, g, parts, pending, heap)
@@ -54,10 +56,12 @@ def walk(roots, gradients, *, retain=False, create=False, targets=None, accumula
             g = _fill(node, parts.pop(node), create)
         saved = node.saved
         if saved is None:
-            raise RuntimeError(_SECOND_TIME.format(node.name))
+            raise RuntimeError(SECOND_TIME.format(node.name))
         try:
             steps = _steps_as_graph(node, g) if create else plan.steps(g, saved)
         except Exception as error:
+            if node.origin is None:
+                raise
             raise _located(node, error) from error
         if careful:
             steps = _checked(node, steps, needed)
@@ -77,7 +81,7 @@ def walk(roots, gradients, *, retain=False, create=False, targets=None, accumula
     return found
 
 
-_SECOND_TIME = (
+SECOND_TIME = (
     "Trying to backward through the graph a second time (or directly access saved tensors after they have already been freed): what {} saved "
     "is gone. Specify retain_graph=True if you need to backward through the graph a second time."
 )
@@ -106,7 +110,8 @@ def _collect(output, g, parts, pending, heap):
     if parent not in parts:
         parts[parent] = pending[parent] = [None] * len(parent.outputs)
         heappush(heap, (parent.order, parent))
-    parts[parent][output.index] = g
+    earlier = parts[parent][output.index]
+    parts[parent][output.index] = g if earlier is None else earlier + g
 
 
 def _checked(node, steps, needed):
@@ -125,10 +130,10 @@ def _leading_to(targets, roots):
         node = stack.pop()
         if node not in seen:
             seen.add(node)
-            stack.extend((node.parent,) if type(node) is Output else node.edges if type(node) is Node else ())
+            stack.extend((node.parent,) if type(node) is Output else node.edges if isinstance(node, Node) else ())
     needed = set()
     for node in sorted(seen, key=lambda n: -n.order):  # oldest first: inputs before what uses them
-        before = (node.parent,) if type(node) is Output else node.edges if type(node) is Node else ()
+        before = (node.parent,) if type(node) is Output else node.edges if isinstance(node, Node) else ()
         if node in targets or any(b in needed for b in before):
             needed.add(node)
     return needed
@@ -145,20 +150,23 @@ def _restored(d, shape, dtype):
     return d if d.dtype == dtype else d.astype(dtype)
 
 
+_one_at_a_time = threading.Lock()  # backwards in several threads may reach the same leaf
+
+
 def _accumulate(leaf, g, is_own, create):
-    """Add to ``leaf.grad``; the first gradient is kept as it is when nobody else can hold it."""
-    if create:
-        g = g if g.array.dtype == leaf.dtype else g.astype(leaf.dtype)
-        leaf.grad = g if leaf.grad is None else leaf.grad + g
-    else:
-        g = as_array(g)
-        if leaf.grad is not None and leaf.grad._node is None:
+    """Add to ``leaf.grad``; the first gradient is kept as it is when nobody else can hold it, otherwise copied."""
+    with _one_at_a_time:
+        if create:
+            g = g.clone() if g.array.dtype == leaf.dtype else g.astype(leaf.dtype)
+            leaf.grad = g if leaf.grad is None else leaf.grad + g
+        elif leaf.grad is None:
+            g = as_array(g)
+            leaf.grad = wrap(g if is_own and g.dtype == leaf.dtype else g.astype(leaf.dtype))
+        elif leaf.grad._node is None:
             leaf.grad.array += g
             changed(leaf.grad)
-        elif leaf.grad is not None:
-            leaf.grad = wrap(leaf.grad.array + g)
         else:
-            leaf.grad = wrap(g if is_own and g.dtype == leaf.dtype else g.astype(leaf.dtype))
+            leaf.grad = wrap(leaf.grad.array + g)
     for hook in list((leaf.post_hooks or {}).values()):
         hook()
 
@@ -168,9 +176,9 @@ def _fill(node, parts, create):
     like = next(p for p in parts if p is not None)
     zeros = xp(like.array if create else like).zeros
     filled = []
-    for part, (shape, dtype) in zip(parts, node.outputs):
-        if part is None and dtype.kind in "fcV":
-            part = wrap(zeros(shape, dtype)) if create else zeros(shape, dtype)
+    for part, spec in zip(parts, node.outputs):
+        if part is None and spec is not None and spec[1].kind in "fcV":  # (shape, dtype), or None: the rule deals with it
+            part = wrap(zeros(*spec)) if create else zeros(*spec)
         filled.append(part)
     return tuple(filled)
 
@@ -241,9 +249,9 @@ def _as_variable(node, name, value):
     """A saved value with its place in the graph."""
     op, live = node.plan.op, node.plan.live
     if name == "out":
-        return wrap(value, node) if node.outputs is None else tuple(wrap(v, Output(node, i)) for i, v in enumerate(value))
+        return wrap(value, node) if node.outputs is None else tuple(wrap(v, output_edge(node, i)) for i, v in enumerate(value))
     if name in op.outputs:
-        return wrap(value, Output(node, op.outputs.index(name)) if value.dtype.kind in "fcV" else None)
+        return wrap(value, output_edge(node, op.outputs.index(name)) if value.dtype.kind in "fcV" else None)
     if name == op.variadic:
         return tuple(wrap(v, node.edges[live.index(i)] if i in live else None) for i, v in enumerate(value))
     if name in op.inputs and hasattr(value, "dtype"):
@@ -287,24 +295,16 @@ def backward(tensors, grad_tensors=None, retain_graph=None, create_graph=False, 
     retain = create_graph if retain_graph is None else retain_graph
     found = run(nodes, gradients, retain=retain, create=create_graph, targets=targets)
     for x in inputs or ():
-        if not x.is_leaf and (g := found.get(x._node)) is not None:
+        if not x.is_leaf and not x.retains_grad and (g := found.get(x._node)) is not None:
             g = g if create_graph else wrap(as_array(g))
             x.grad = g if x.grad is None else x.grad + g
 
 
-def grad(outputs, inputs, grad_outputs=None, retain_graph=None, create_graph=False, allow_unused=None, is_grads_batched=False, materialize_grads=False):
-    """The gradients of ``outputs`` with respect to ``inputs`` as a tuple; no ``.grad`` changes.
-
-    create_graph: the result is itself differentiable. allow_unused: None for an input that the outputs do not depend on, instead of RuntimeError.
-    materialize_grads: zeros instead of None. is_grads_batched: each of ``grad_outputs`` has a leading dimension of separate gradients.
-    """
+def gradients_of(outputs, inputs, grad_outputs=None, retain_graph=None, create_graph=False, allow_unused=None, materialize_grads=False):
+    """What ``autograd.grad`` returns for one set of ``grad_outputs``; its options are explained there."""
     inputs = [inputs] if isinstance(inputs, Variable) else list(inputs)
-    if is_grads_batched:
-        batch = [grad_outputs] if isinstance(grad_outputs, Variable) else list(grad_outputs)
-        rows = [
-            grad(outputs, inputs, [b[i] for b in batch], True, create_graph, allow_unused, False, materialize_grads) for i in range(len(batch[0]))
-        ]
-        return tuple(type(r[0]).stack(r) if r[0] is not None else None for r in zip(*rows))
+    if materialize_grads and allow_unused is False:
+        raise ValueError("Expected allow_unused to be True or not passed when materialize_grads=True, but got: allow_unused=False.")
     nodes, gradients = _start(outputs, grad_outputs, create_graph)
     edges = [_edge_of(x) for x in inputs]
     retain = create_graph if retain_graph is None else retain_graph
@@ -336,6 +336,9 @@ def _start(tensors, grad_tensors, create):
     given = [grad_tensors] if grad_tensors is None or isinstance(grad_tensors, Variable) else list(grad_tensors)
     if len(given) == 1:
         given *= len(tensors) if given[0] is None else 1
+    for g in given:
+        if g is not None and not isinstance(g, Variable):
+            raise TypeError(f"gradients can be either Tensors or None, but got {type(g).__name__}")
     if len(given) != len(tensors):
         raise RuntimeError(f"got {len(tensors)} tensors and {len(given)} gradients")
     nodes, gradients = [], []
@@ -346,8 +349,6 @@ def _start(tensors, grad_tensors, create):
             if t.array.size != 1:
                 raise RuntimeError(f"grad can be implicitly created only for scalar outputs, but got a tensor of shape {list(t.array.shape)}")
             g = wrap(xp(t.array).ones_like(t.array))
-        elif not isinstance(g, Variable):
-            raise TypeError(f"gradients can be either Tensors or None, but got {type(g).__name__}")
         elif g.array.shape != t.array.shape:
             raise RuntimeError(f"Mismatch in shape: grad_output[0] has a shape of {list(g.array.shape)} and output[0] has a shape of {list(t.array.shape)}.")
         nodes.append(t._node)

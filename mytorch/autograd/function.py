@@ -1,0 +1,327 @@
+"""Functions whose gradient the user writes: subclass :class:`Function`, define ``forward`` and ``backward``, call ``apply``."""
+
+from __future__ import annotations
+
+import functools
+import traceback
+import weakref
+
+from ..backend import device_of, move, xp
+from ..ops.inplace import prepare_write, write
+from ..ops.shape import sum_to
+from . import grad_mode
+from .engine import Node, Variable, changed, detect_anomaly, output_edge, refresh, wrap
+from .walk import SECOND_TIME
+
+
+class FunctionCtx(Node):
+    """What ``forward`` tells ``backward``. It is the node of the call in the graph, so ``y.grad_fn`` shows it."""
+
+    _materialize, _dirty, _fixed, _to_save = True, (), (), ()
+
+    def save_for_backward(self, *tensors):
+        """Keep inputs, outputs or intermediate tensors (or None) for ``backward``. TypeError for anything else."""
+        for i, t in enumerate(tensors):
+            if t is not None and not isinstance(t, Variable):
+                raise TypeError(f"save_for_backward can only save variables, but argument {i} is of type {type(t).__name__}")
+        self._to_save = tensors
+
+    @property
+    def saved_tensors(self):
+        """What ``save_for_backward`` kept. RuntimeError once backward has freed it, or if one was changed in place."""
+        if self.saved is None:
+            raise RuntimeError(SECOND_TIME.format(self.name))
+        return tuple(s if s is None or isinstance(s, Variable) else s.unpack(self) for s in self.saved[1:])
+
+    def mark_dirty(self, *tensors):
+        """Say which inputs ``forward`` changed in place; each must also be an output."""
+        self._dirty = tensors
+
+    def mark_non_differentiable(self, *tensors):
+        """Say which outputs carry no gradient; integer ones never do."""
+        self._fixed = tensors
+
+    def set_materialize_grads(self, value):
+        """False: ``backward`` gets None instead of zeros for an output that no gradient reached."""
+        self._materialize = value
+
+
+class _Saved:
+    """A saved tensor: its memory, its place in the graph and the version that it had."""
+
+    __slots__ = ("array", "counter", "index", "leaf", "node", "version")
+
+    def __init__(self, tensor, index):
+        self.array, self.counter, self.version, self.index = tensor.array, tensor._counter, tensor._counter[0], index
+        self.node, self.leaf = (tensor._node, tensor._leaf) if index is None else (None, None)  # an output must not be kept: a cycle
+
+    def unpack(self, ctx):
+        if self.counter[0] != self.version:
+            raise RuntimeError(
+                f"one of the variables needed for gradient computation has been modified by an inplace operation: a tensor of shape "
+                f"{list(self.array.shape)} saved by {ctx.name} is at version {self.counter[0]}; expected version {self.version} instead. "
+                f"Hint: enable anomaly detection to find the operation that failed to compute its gradient, with "
+                f"torch.autograd.set_detect_anomaly(True)."
+            )
+        node = self.node if self.index is None else ctx if ctx.outputs is None else output_edge(ctx, self.index)
+        tensor = wrap(self.array, node)
+        tensor._counter, tensor._leaf = self.counter, self.leaf
+        return tensor
+
+
+class _Plan:
+    """What the walk needs of a node, for a user's function: see ``engine.Plan``."""
+
+    # As an operation it has no definition and no named inputs; its one "saved value" is the context itself.
+    composed, inputs, aux, variadic, outputs, wants, live = None, (), (), None, (), (("ctx",),), ()
+
+    def __init__(self, function, frees):
+        self.name, self.frees, self.op = f"{function.__name__}Backward", frees, self
+        self.function = function
+
+    def steps(self, g, saved):
+        ctx = saved[0]()
+        return _backward(self.function, ctx, g if ctx.outputs is not None else (g,))
+
+
+class _FunctionMeta(type):
+    def __init__(cls, name, bases, namespace):
+        super().__init__(name, bases, namespace)
+        cls._plans = (_Plan(cls, False), _Plan(cls, True))  # without and with saved tensors
+
+
+class Function(metaclass=_FunctionMeta):
+    """A differentiable function with a gradient of one's own::
+
+        class Exp(Function):
+            @staticmethod
+            def forward(ctx, x):
+                y = x.exp()
+                ctx.save_for_backward(y)
+                return y
+
+            @staticmethod
+            def backward(ctx, g):
+                (y,) = ctx.saved_tensors
+                return g * y
+
+        y = Exp.apply(x)
+
+    ``forward`` takes anything and returns a tensor or a tuple; nothing inside it is recorded. It may leave the context to
+    ``setup_context(ctx, inputs, output)`` and be ``forward(x)``. ``backward`` takes a gradient per output and returns one (or None) per
+    argument of ``forward``; written in differentiable operations, it can be differentiated again.
+    """
+
+    def __init__(self, *args, **kwargs):
+        raise RuntimeError(f"{type(self).__name__} should not be instantiated. Methods on autograd functions are all static, use .apply")
+
+    @staticmethod
+    def forward(*args, **kwargs):
+        """The function's values: ``forward(ctx, ...)``, or ``forward(...)`` beside ``setup_context``. To be overridden."""
+        raise NotImplementedError("You must implement the forward function for custom autograd.Function.")
+
+    @staticmethod
+    def setup_context(ctx, inputs, output):
+        """Put into ``ctx`` what ``backward`` needs; ``inputs`` is the tuple of forward's arguments."""
+        raise NotImplementedError("setup_context is not implemented.")
+
+    @staticmethod
+    def backward(ctx, *grad_outputs):
+        """The gradient per argument of forward, from the gradient per output. To be overridden (or ``vjp``, its other name)."""
+        raise NotImplementedError(
+            "You must implement either the backward or vjp method for your custom autograd.Function to use it with backward mode AD."
+        )
+
+    vjp = backward
+
+    @classmethod
+    def apply(cls, *args):
+        """Call the function. RuntimeError for tensors that are marked dirty but not returned, as in torch."""
+        for a in args:
+            if isinstance(a, Variable) and a._base is not None and a._base._node is not a._base_node:
+                refresh(a)
+        ctx = FunctionCtx(None, (), None, ())
+        ctx.needs_input_grad = tuple(isinstance(a, Variable) and a._node is not None for a in args)
+        state = grad_mode.mode.get()
+        recording = state is grad_mode.RECORD and any(ctx.needs_input_grad)
+        token = grad_mode.mode.set(grad_mode.SKIP if state is grad_mode.RECORD else state)
+        try:
+            if cls.setup_context is Function.setup_context:
+                result = cls.forward(ctx, *args)
+            else:
+                result = cls.forward(*args)
+                cls.setup_context(ctx, args, result)
+        finally:
+            grad_mode.mode.reset(token)
+        results = result if isinstance(result, tuple) else (result,)
+        _check_dirty(ctx, args, results, recording)
+        if recording:
+            results = _record(cls, ctx, args, results)
+        else:
+            for x in ctx._dirty:
+                changed(x)
+        return results if isinstance(result, tuple) else results[0]
+
+
+def once_differentiable(backward):
+    """Decorate a ``backward`` that uses operations unknown to autograd: differentiating it again raises RuntimeError."""
+
+    @functools.wraps(backward)
+    def wrapper(ctx, *gradients):
+        with grad_mode.no_grad():
+            outputs = backward(ctx, *gradients)
+        if not grad_mode.is_grad_enabled() or not any(isinstance(g, Variable) and g._node is not None for g in gradients):
+            return outputs
+        several = isinstance(outputs, tuple)
+        detached = [o.detach() if isinstance(o, Variable) else o for o in (outputs if several else (outputs,))]
+        outputs = _NotTwice.apply(*(o.requires_grad_() if isinstance(o, Variable) else o for o in detached))
+        return outputs if several else outputs[0]
+
+    return wrapper
+
+
+class _NotTwice(Function):
+    """The identity, with no gradient."""
+
+    @staticmethod
+    def forward(ctx, *tensors):
+        return tensors
+
+    @staticmethod
+    def backward(ctx, *gradients):
+        raise RuntimeError("trying to differentiate twice a function that was marked with @once_differentiable")
+
+
+# ---- forward ----------------------------------------------------------------------------------------------------------
+
+
+def _is_in(tensor, tensors):
+    return any(tensor is t for t in tensors)
+
+
+def _check_dirty(ctx, args, results, recording):
+    for x in ctx._dirty:
+        if not _is_in(x, results):
+            raise RuntimeError(
+                "Some elements marked as dirty during the forward method were not returned as output. The inputs that are modified inplace "
+                "must all be outputs of the Function."
+            )
+        if recording:
+            prepare_write(x)  # refuses leaves
+
+
+def _record(cls, ctx, args, results):
+    """Give the outputs their place in the graph, and the context what it saved."""
+    ctx.edges = tuple(a._node for a, needs in zip(args, ctx.needs_input_grad) if needs)
+    ctx._inputs = tuple((a.array.shape, a.array.dtype, device_of(a.array)) if isinstance(a, Variable) else None for a in args)
+    results = [_own_output(ctx, args, r, earlier=results[:i]) for i, r in enumerate(results)]
+    ctx._shapes = [(r.array.shape, r.array.dtype, device_of(r.array)) if isinstance(r, Variable) else None for r in results]
+    if len(results) > 1:
+        ctx.outputs = (None,) * len(results)
+    for i, r in enumerate(results):
+        if isinstance(r, Variable) and not _is_in(r, ctx._fixed) and r.array.dtype.kind in "fcV":
+            edge = ctx if ctx.outputs is None else output_edge(ctx, i)
+            if _is_in(r, ctx._dirty):
+                write(r, wrap(r.array, edge))
+            else:
+                r._node = edge
+        elif isinstance(r, Variable) and _is_in(r, ctx._dirty):
+            changed(r)
+    places = {id(r): i for i, r in enumerate(results)}
+    ctx.plan = cls._plans[bool(ctx._to_save)]
+    ctx.saved = (weakref.ref(ctx), *(None if t is None else _Saved(t, places.get(id(t))) for t in ctx._to_save))
+    ctx._to_save = ctx._dirty = ctx._fixed = ()  # they hold outputs, which hold the context
+    if detect_anomaly.enabled:
+        ctx.origin = traceback.format_stack()[:-2]
+    return tuple(results)
+
+
+def _own_output(ctx, args, result, earlier):
+    """``result`` itself; another tensor on its memory where it is an input or appears twice."""
+    if not isinstance(result, Variable) or _is_in(result, ctx._dirty):
+        return result
+    source = result if _is_in(result, args) else next((a for a in args if isinstance(a, Variable) and _shares(result, a)), None)
+    if source is None and not _is_in(result, earlier):
+        return result
+    new = wrap(result.array)
+    if source is not None:
+        new._counter = source._counter
+        new._base, new._view, new._base_node = source._base or source, _forbidden, (source._base or source)._node
+    if _is_in(result, ctx._fixed):
+        ctx._fixed += (new,)
+    return new
+
+
+def _shares(result, argument):
+    return result._base is not None and (result._base is argument or result._base is argument._base)
+
+
+def _forbidden(base):
+    raise RuntimeError(
+        "An output of a custom Function is a view of its input (or the input itself) and one of them is being modified inplace. This view was "
+        "created inside a custom Function (or because an input was returned as-is) and the autograd logic to handle view+inplace would override "
+        "the custom backward associated with the custom Function, leading to incorrect gradients. This behavior is forbidden. You can fix this "
+        "by cloning the output of the custom Function."
+    )
+
+
+# ---- backward ---------------------------------------------------------------------------------------------------------
+
+
+def _backward(function, ctx, gradients):
+    """The gradients of the live inputs: arrays of arrays (or Variables of Variables, recorded) by the user's ``backward``."""
+    create = any(isinstance(g, Variable) for g in gradients)
+    given = [g if g is None or isinstance(g, Variable) else wrap(g) for g in gradients]
+    if ctx._materialize:
+        given = [_zeros(*shape, given) if g is None and shape is not None else g for g, shape in zip(given, ctx._shapes)]
+    rule = function.backward if function.backward is not Function.backward else function.vjp
+    token = grad_mode.mode.set(create)
+    try:
+        found = rule(ctx, *given)
+        found = found if isinstance(found, tuple) else (found,)
+        found = _counted(ctx, found)
+        steps = [_fit(ctx, i, g) for i, (g, needs) in enumerate(zip(found, ctx.needs_input_grad)) if needs]
+    finally:
+        grad_mode.mode.reset(token)
+    if create:
+        return steps
+    return [None if g is None else g.array.view() for g in steps]  # a view, so that nobody takes it for a fresh array
+
+
+def _zeros(shape, dtype, where, given):
+    return wrap(move(xp(next(g.array for g in given if g is not None)).zeros(shape, dtype), where))
+
+
+def _counted(ctx, found):
+    expected = len(ctx._inputs)
+    if len(found) > expected and all(g is None for g in found[expected:]):
+        found = found[:expected]
+    if len(found) != expected:
+        raise RuntimeError(f"function {ctx.name} returned an incorrect number of gradients (expected {expected}, got {len(found)})")
+    for i, (g, meta) in enumerate(zip(found, ctx._inputs)):
+        if g is not None and not isinstance(g, Variable):
+            raise TypeError(f"expected Variable or None (got {type(g).__name__}) as gradient {i} of {ctx.name}")
+        if g is not None and meta is None:
+            raise RuntimeError(
+                f"function {ctx.name} returned a gradient different from None at position {i + 1}, but the corresponding forward input "
+                "was not a Variable"
+            )
+    return found
+
+
+def _fit(ctx, i, g):
+    """The gradient ``g`` of input ``i`` in that input's shape and dtype. RuntimeError if it cannot be."""
+    if g is None:
+        return None
+    shape, dtype, where = ctx._inputs[i]
+    if device_of(g.array) != where:
+        raise RuntimeError(f"Function {ctx.name} returned an invalid gradient at index {i} - expected device {where} but got {device_of(g.array)}")
+    if g.array.shape != shape:
+        extra = g.array.ndim - len(shape)
+        if extra < 0 or any(n != m and n != 1 for n, m in zip(shape, g.array.shape[extra:])):
+            raise RuntimeError(
+                f"Function {ctx.name} returned an invalid gradient at index {i} - got {list(g.array.shape)} but expected shape compatible "
+                f"with {list(shape)}"
+            )
+        g = sum_to(g, shape=shape)
+    return g if g.array.dtype == dtype else g.astype(dtype)

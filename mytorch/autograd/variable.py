@@ -1,0 +1,21 @@
+"""The old name of Tensor: ``Variable(data, requires_grad=True)`` still works, and tensors are instances of it."""
+
+from __future__ import annotations
+
+from . import engine
+
+
+class _TensorsAreVariables(type):
+    def __instancecheck__(cls, value):
+        return isinstance(value, engine.Variable)
+
+
+class Variable(metaclass=_TensorsAreVariables):
+    """``Variable(tensor, requires_grad=False)`` returns a tensor on the same memory, outside of the graph, as in torch."""
+
+    def __new__(cls, data=None, requires_grad=False):
+        if data is None:
+            return engine.result_type().requires_grad_(requires_grad)
+        if not isinstance(data, engine.Variable):
+            raise TypeError(f"Variable data has to be a tensor, but got {type(data).__name__}")
+        return data.detach().requires_grad_(requires_grad)

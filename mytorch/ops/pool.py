@@ -1,0 +1,212 @@
+"""Pooling: the maximum or the mean of each window, in any number of dimensions.
+
+Arrays are taken a block of channels at a time, so that a block stays in the cache while all positions of the window are gone through.
+PyTorch's functions are in ``pooling.py``.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy
+
+from ..autograd.engine import primitive
+from ..backend import xp
+from ..parallel import parallel_for, spans
+from .windows import batch_first, batch_last, shares, windows
+
+_BLOCK = 64 * 1024  # elements of a block of channels
+
+
+def _over_channels(function, x, kernel):
+    """Call ``function(first, last + 1)`` for blocks of the channels of ``x``, (N, C, *S), on several threads if that pays."""
+    if xp(x) is not numpy:
+        return function(0, x.shape[1])
+    blocks = shares(spans(x.shape[1], -(-x.size // _BLOCK)), x.size * math.prod(kernel) * 0.15)
+    parallel_for(lambda share: [function(*block) for block in share], blocks)
+
+
+def _positions(padded, kernel, stride, dilation, counts):
+    """Of (C, *S, N), the views (C, *counts, N) of what lies at each position of the window."""
+    view = windows(padded, kernel, stride, dilation, counts)
+    return [view[(slice(None), *tap)] for tap in numpy.ndindex(*kernel)]
+
+
+def _spread(block, x_shape, kernel, stride, padding, dilation, counts):
+    """(views of every position, array, its interior): zeros for the gradient of one block, padded if needed, to be added to by position."""
+    sizes = [a + n + b for n, (a, b) in zip(x_shape[2:], padding)]
+    array = xp(block).zeros((block.shape[0], *sizes, x_shape[0]), block.dtype) if any(map(any, padding)) else block
+    overlap = any((k - 1) * d + 1 > s for k, s, d in zip(kernel, stride, dilation))
+    tiled = not overlap and all(c * s == n and k == s for c, s, n, k in zip(counts, stride, sizes, kernel))
+    if array is block and not tiled:
+        block[...] = 0
+    interior = array[(slice(None), *(slice(a, a + n) for n, (a, _) in zip(x_shape[2:], padding)))]
+    return _positions(array, kernel, stride, dilation, counts), None if array is block else interior, overlap
+
+
+def _empty_batch_last(x, channels, sizes):
+    return xp(x).empty((channels, *sizes, x.shape[0]), x.dtype)
+
+
+# ---- maximum ------------------------------------------------------------------------------------------------------------
+
+
+@primitive(
+    x=lambda g, x, out, kernel, stride, padding, dilation, counts: max_pool_scatter(
+        g, x, out, kernel=kernel, stride=stride, padding=padding, dilation=dilation, counts=counts
+    )
+)
+def max_pool(x, *, kernel, stride, padding, dilation, counts):
+    """The maximum of each window: (N, C, *S) -> (N, C, *counts). NaN wins; ``padding`` (before, after) never does."""
+    out = _empty_batch_last(x, x.shape[1], counts)
+    lowest = -math.inf if x.dtype.kind == "f" else numpy.iinfo(x.dtype).min
+
+    def work(a, b):
+        first, *others = _positions(batch_last(x[:, a:b], padding, lowest), kernel, stride, dilation, counts)
+        block = out[a:b]
+        if others:
+            xp(x).maximum(first, others[0], out=block)
+        else:
+            block[...] = first
+        for position in others[1:]:
+            xp(x).maximum(block, position, out=block)
+
+    _over_channels(work, x, kernel)
+    return batch_first(out)
+
+
+def _winners(x, y, padding, *geometry):
+    """For each position of the window, where it is the first to have the maximum: booleans (C, *counts, N), in one array that is reused."""
+    array, y = x, batch_last(y)
+    if x.dtype.kind == "f":
+        if math.isnan(y.sum()):  # NaN is the maximum, and equal to itself here
+            array, y = (xp(x).where(xp(x).isnan(a), math.inf, a).astype(a.dtype) for a in (x, y))
+        never = math.nan
+    else:
+        never = numpy.iinfo(x.dtype).min
+    free, found = xp(x).ones(y.shape, bool), xp(x).empty(y.shape, bool)
+    for position in _positions(batch_last(array, padding, never), *geometry):
+        xp(x).equal(position, y, out=found)
+        found &= free
+        free ^= found
+        yield found
+
+
+@primitive(
+    g=lambda g, x, y, kernel, stride, padding, dilation, counts: max_pool_gather(
+        g, x, y, kernel=kernel, stride=stride, padding=padding, dilation=dilation, counts=counts
+    )
+)
+def max_pool_scatter(g, x, y, *, kernel, stride, padding, dilation, counts):
+    """The gradient of :func:`max_pool`: ``g`` (N, C, *counts) added to where ``x`` (N, C, *S) has the maxima ``y``, the first of equals."""
+    out = _empty_batch_last(x, x.shape[1], x.shape[2:])
+
+    def work(a, b):
+        part = batch_last(g[:, a:b])
+        places, interior, overlap = _spread(out[a:b], x.shape, kernel, stride, padding, dilation, counts)
+        for place, found in zip(places, _winners(x[:, a:b], y[:, a:b], padding, kernel, stride, dilation, counts)):
+            if overlap:
+                place += part * found
+            else:
+                xp(x).multiply(part, found, out=place)
+        if interior is not None:
+            out[a:b] = interior
+
+    _over_channels(work, x, kernel)
+    return batch_first(out)
+
+
+@primitive(
+    v=lambda g, x, y, kernel, stride, padding, dilation, counts: max_pool_scatter(
+        g, x, y, kernel=kernel, stride=stride, padding=padding, dilation=dilation, counts=counts
+    )
+)
+def max_pool_gather(v, x, y, *, kernel, stride, padding, dilation, counts):
+    """The elements of ``v`` (N, C, *S) at the places where ``x`` has the maxima ``y`` (N, C, *counts): the transpose of the scatter."""
+    out = _empty_batch_last(x, x.shape[1], counts)
+
+    def work(a, b):
+        out[a:b] = 0
+        positions = _positions(batch_last(v[:, a:b], padding), kernel, stride, dilation, counts)
+        for position, found in zip(positions, _winners(x[:, a:b], y[:, a:b], padding, kernel, stride, dilation, counts)):
+            out[a:b] += position * found
+
+    _over_channels(work, x, kernel)
+    return batch_first(out)
+
+
+@primitive
+def max_pool_indices(x, y, *, kernel, stride, padding, dilation, counts):
+    """Where ``x`` (N, C, *S) has the maxima ``y`` (N, C, *counts): int64 numbers of the elements within a channel."""
+    starts = [xp(x).arange(c) * s - a for c, s, (a, _) in zip(counts, stride, padding)]
+    out = xp(x).zeros((x.shape[1], *counts, x.shape[0]), "int64")
+    taps = numpy.ndindex(*kernel)
+    for tap, found in zip(taps, _winners(x, y, padding, kernel, stride, dilation, counts)):
+        number = 0
+        for axis, (start, t, d, n) in enumerate(zip(starts, tap, dilation, x.shape[2:])):
+            number = number * n + (start + t * d).reshape((-1, *[1] * (len(counts) - axis - 1)))
+        out += xp(x).where(found, number[..., None], 0)
+    return batch_first(out)
+
+
+# ---- mean -----------------------------------------------------------------------------------------------------------------
+
+
+@primitive(
+    x=lambda g, x_shape, kernel, stride, padding, counts, divisors: avg_pool_spread(
+        g, sizes=x_shape[2:], kernel=kernel, stride=stride, padding=padding, counts=counts, divisors=divisors
+    )
+)
+def avg_pool(x, *, kernel, stride, padding, counts, divisors):
+    """The sum of each window over its divisor: (N, C, *S) -> (N, C, *counts). ``divisors``: a number, or one list per dimension whose products count."""
+    out, once = _empty_batch_last(x, x.shape[1], counts), (1,) * len(kernel)
+    divisor = _divisor(x, divisors)
+
+    def work(a, b):
+        block = out[a:b]
+        first, *others = _positions(batch_last(x[:, a:b], padding), kernel, stride, once, counts)
+        block[...] = first
+        for position in others:
+            block += position
+        if x.dtype.kind == "f":
+            block /= divisor
+        else:
+            block[...] = xp(x).trunc(block / divisor)
+
+    _over_channels(work, x, kernel)
+    return batch_first(out)
+
+
+@primitive(
+    x=lambda g, kernel, stride, padding, counts, divisors: avg_pool(
+        g, kernel=kernel, stride=stride, padding=padding, counts=counts, divisors=divisors
+    )
+)
+def avg_pool_spread(x, *, sizes, kernel, stride, padding, counts, divisors):
+    """The gradient of :func:`avg_pool`: each element of (N, C, *counts), over its divisor, added to all places of its window in (N, C, *sizes)."""
+    out, once = _empty_batch_last(x, x.shape[1], sizes), (1,) * len(kernel)
+    divisor = _divisor(x, divisors)
+
+    def work(a, b):
+        part = batch_last(x[:, a:b]) / divisor
+        places, interior, overlap = _spread(out[a:b], (x.shape[0], b - a, *sizes), kernel, stride, padding, once, counts)
+        for place in places:
+            if overlap:
+                place += part
+            else:
+                place[...] = part
+        if interior is not None:
+            out[a:b] = interior
+
+    _over_channels(work, x, kernel)
+    return batch_first(out)
+
+
+def _divisor(x, divisors):
+    """A number, or an array (*counts, 1) of how many elements each window counts."""
+    if not isinstance(divisors, (tuple, list)):
+        return divisors
+    array = xp(x).ones((1,), x.dtype if x.dtype.kind == "f" else "float64")
+    for sizes in reversed(divisors):
+        array = xp(x).asarray(sizes, array.dtype).reshape((-1, *[1] * array.ndim)) * array
+    return array

@@ -82,7 +82,7 @@ class Normalize:
         if not std.array.all():
             raise ValueError(f"std evaluated to zero after conversion to {image.dtype}, leading to division by zero.")
         mean, std = mean.to(image.device), std.to(image.device)
-        return image.sub_(mean).div_(std) if self.inplace else (image - mean).div_(std)
+        return image.sub_(mean).div_(std) if self.inplace else (image - mean) / std
 
     batch = __call__
 

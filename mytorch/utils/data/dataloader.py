@@ -181,28 +181,24 @@ class _Iterator:
         """What is done once, however many epochs there will be."""
 
     def begin_epoch(self, loader):
-        """Draw the seed of the epoch; of an interrupted one that is resumed, replay what was drawn and pass over what was given."""
-        generator = loader.generator or random.default_generator
+        """Draw the seed of the epoch and its order. Of an interrupted epoch, draw what it drew and pass over what it gave."""
+        generator, stream = loader.generator or random.default_generator, isinstance(loader.dataset, IterableDataset)
         resume, loader._resume = loader._resume, None
+        given = 0 if resume is None else resume["batches"]
         if resume is not None:
             left_off = generator.get_state()
             generator.set_state(resume["epoch_began"])
-        given = 0 if resume is None else resume["batches"]
         loader._progress = self._progress = [generator.get_state(), given]
-        self._indices = iter(loader.sampler if loader.batch_sampler is None else loader.batch_sampler)
+        indices = iter(loader.sampler if loader.batch_sampler is None else loader.batch_sampler)
         seed = draw_seed(generator)
-        if resume is None:
-            self._start(loader, seed)
-            return
-        if isinstance(loader.dataset, IterableDataset):
-            self._start(loader, seed)
-            for _ in range(given):
-                self._next_data()
-        else:
-            passed = list(itertools.islice(self._indices, given + 1))  # one more, for the first one draws the order
-            self._indices = itertools.chain(passed[given:], self._indices)
-            self._start(loader, seed)
-        generator.set_state(left_off)
+        skipped = 0 if stream else given
+        passed = list(itertools.islice(indices, skipped + 1))  # one more, for the first one draws the order
+        self._indices = itertools.chain(passed[skipped:], indices)
+        self._start(loader, seed)
+        for _ in range(given if stream else 0):
+            self._next_data()
+        if resume is not None:
+            generator.set_state(left_off)
 
     def _start(self, loader, seed):
         self._fetch = fetcher(loader.dataset, loader.batch_sampler is not None, loader.collate_fn, loader.drop_last)
@@ -240,7 +236,7 @@ class _WorkersIterator(_Iterator):
         self._close = weakref.finalize(self, stop, self._workers, os.getpid())  # when this iterator goes, or the interpreter
         context = start_context(loader.multiprocessing_context)
         for worker_id in range(loader.num_workers):
-            self._workers.append(Worker(context, self._workers, worker_id, task))
+            self._workers.append(Worker(context, worker_id, task))
 
     @property
     def is_closed(self) -> bool:
@@ -290,7 +286,7 @@ class _WorkersIterator(_Iterator):
         raise StopIteration
 
     def _first_ready(self):
-        ready = connection.wait([w.pipe for w in self._due], self._timeout or None)
+        ready = connection.wait({w.pipe for w in self._due}, self._timeout or None)
         if not ready:
             raise TimeoutError
         return next(w for w in self._due if w.pipe in ready)

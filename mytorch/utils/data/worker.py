@@ -19,6 +19,7 @@ import threading
 import time
 import traceback
 import warnings
+import weakref
 from multiprocessing import connection
 from typing import Any
 
@@ -44,6 +45,7 @@ class WorkerInfo:
 
 
 _info: WorkerInfo | None = None
+_main_ends: weakref.WeakSet = weakref.WeakSet()  # the main process's ends of all pipes to workers
 
 
 def get_worker_info() -> WorkerInfo | None:
@@ -90,11 +92,11 @@ class _Verbatim(str):
 # ---- in the worker ------------------------------------------------------------------------------------------------------
 
 
-def run(pipe, inherited, worker_id, task):
+def run(pipe, worker_id, task):
     """Answer until the pipe ends. A question is ``(seed, None)``, which begins an epoch and has no answer, or ``(None, indices)``."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to the whole group; the main process decides
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    for end in inherited:  # a forked worker has copies of the main process's ends; they would hide that it is gone
+    for end in _main_ends:  # a forked worker has copies of them, which would hide from all workers that the main process has closed its own
         end.close()
     threadpool_limits(1)  # each worker is one thread of work
     answers: queue.SimpleQueue = queue.SimpleQueue()
@@ -103,7 +105,7 @@ def run(pipe, inherited, worker_id, task):
     while (question := _next_question(pipe)) is not None:
         seed, indices = question
         if seed is not None:
-            fetch = _begin_epoch(seed, worker_id, task, first=fetch is None)
+            fetch = _begin_epoch(seed, worker_id, task)
         else:
             answers.put(_packed(*_answer(fetch, indices, worker_id), worker_id))
 
@@ -120,7 +122,7 @@ def _next_question(pipe):
         return None
 
 
-def _begin_epoch(seed, worker_id, task, first):
+def _begin_epoch(seed, worker_id, task):
     """Seed all generators and return the function that makes batches. A failure is kept for the first batch."""
     global _info
     high, low = divmod(seed - worker_id, 2**32)
@@ -129,8 +131,9 @@ def _begin_epoch(seed, worker_id, task, first):
     numpy.random.seed(numpy.random.SeedSequence([worker_id, low, high, 0]).generate_state(4))
     _info = WorkerInfo(worker_id, task.num_workers, seed, task.dataset)
     try:
-        if first and task.init_fn is not None:
+        if task.init_fn is not None:
             task.init_fn(worker_id)
+            task.init_fn = None  # once in the life of a worker
         return fetcher(task.dataset, task.batched, task.collate_fn, task.drop_last)
     except Exception as error:
         return Failure(error, worker_id)
@@ -177,13 +180,12 @@ def _send_all(pipe, answers):
 class Worker:
     """A worker process, seen from the main process."""
 
-    def __init__(self, context, siblings, worker_id, task):
+    def __init__(self, context, worker_id, task):
         self.pipe, theirs = context.Pipe()
+        _main_ends.add(self.pipe)
         self.active = True  # whether it may have more to give
         self.stale = 0  # answers on their way that nobody wants any more
-        forks = context.get_start_method() == "fork"
-        inherited = [self.pipe, *(w.pipe for w in siblings)] if forks else []
-        self.process = context.Process(target=run, args=(theirs, inherited, worker_id, task), daemon=True)
+        self.process = context.Process(target=run, args=(theirs, worker_id, task), daemon=True)
         try:
             with warnings.catch_warnings():
                 # Python 3.12 warns of forks beside any thread; here there are none but BLAS's, which are made for it (see start_context)

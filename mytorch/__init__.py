@@ -47,6 +47,7 @@ from .ops.shape import (
 )  # fmt: skip
 from .ops.sort import argsort, kthvalue, msort, sort, topk
 from .ops.special import erf, erfc
+from .printing import get_printoptions, printoptions, set_printoptions
 from .random import (
     Generator, default_generator, get_rng_state, initial_seed, manual_seed, rand, randint, randn, randperm, seed, set_rng_state,
 )  # fmt: skip

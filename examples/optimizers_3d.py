@@ -82,6 +82,7 @@ def main():
         runs = {optimizer: trajectory(f, start, make, steps) for optimizer, make in optimizers.items()}
         report(name, text, runs, limits)
         draw(name, f, text, runs, limits, args.out, frames=8 if args.quick else 60)
+        draw_distance(name, text, runs, args.out / f"{name}_distance.png")
     print(f"pictures (PNG) and animations (GIF) of both surfaces are in {args.out}")
 
 
@@ -128,6 +129,20 @@ def draw(name, f, text, runs, limits, out, frames):
     bar.close()
     show(steps)
     fig.savefig(out / f"{name}.png")
+    plt.close(fig)
+
+
+def draw_distance(name, text, runs, path):
+    """How far along x₀ each has come: on the saddle, who has left it."""
+    fig, ax = plt.subplots(figsize=(7, 4))
+    for optimizer, points in runs.items():
+        ax.plot(abs(points[:, 0]), label=optimizer)
+    if name == "saddle":
+        ax.axhline(1, color="#333333", ls=":", lw=1)
+        ax.annotate("|x₀| > 1: it has left the saddle", (0, 1), (4, 4), textcoords="offset points", fontsize=8)
+    ax.set(title=f"f(x) = {text}", xlabel="step", ylabel="|x₀|", yscale="log", ylim=(5e-6, 1e3))
+    ax.legend()
+    fig.savefig(path)
     plt.close(fig)
 
 

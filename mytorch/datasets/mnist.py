@@ -37,7 +37,7 @@ class MNIST(Dataset):
         "t10k-labels-idx1-ubyte": "ec29112dd5afa0611ce80d1b7f02629c",
     }
     _things = "digits"
-    classes = [f"{i} - {name}" for i, name in enumerate("zero one two three four five six seven eight nine".split())]
+    classes = ["0 - zero", "1 - one", "2 - two", "3 - three", "4 - four", "5 - five", "6 - six", "7 - seven", "8 - eight", "9 - nine"]
 
     def __init__(self, root=None, train=True, transform=None, target_transform=None, download=False):
         if root is None and (download or type(self) is not MNIST):
@@ -72,7 +72,7 @@ class MNIST(Dataset):
         transform = as_tensor if self.transform is None else batch_form(self.transform)
         if transform is None or self.target_transform is not None:
             return NotImplemented
-        return [transform(self.data.array[indices]), as_tensor(self.targets.array[indices])]
+        return [as_tensor(transform(self.data.array[indices])), as_tensor(self.targets.array[indices])]
 
     @property
     def class_to_idx(self):

@@ -52,11 +52,10 @@ class ToTensor:
     def batch(self, images):
         """Images (N, H, W) or (N, H, W, C) as a tensor (N, C, H, W)."""
         images = images[:, None] if images.ndim == 3 else images.transpose(0, 3, 1, 2)
+        default = get_default_dtype().numpy
         if images.dtype == numpy.uint8:
-            images = numpy.true_divide(images, 255, dtype=get_default_dtype().numpy, order="C")
-        elif images.dtype == bool:
-            images = images.astype(get_default_dtype().numpy)
-        return as_tensor(numpy.array(images, order="C", copy=None))
+            return as_tensor(numpy.true_divide(images, 255, dtype=default, order="C"))
+        return as_tensor(numpy.array(images, default if images.dtype == bool else None, order="C"))
 
     def __repr__(self):
         return "ToTensor()"

@@ -10,7 +10,7 @@ import numpy
 from ...autograd.engine import wrap
 from ...backend import is_array, xp
 from ...creation import as_tensor, tensor
-from ...ops.shape import stack
+from ...ops.join import stack
 from ...tensor import Tensor
 
 
@@ -80,10 +80,9 @@ def _like(original, items):
 
 
 def _stack(tensors):
-    """As ops.shape.stack; tensors that need no gradient skip the graph."""
+    """As ops.join.stack; tensors that need no gradient skip the graph."""
     if any(t._node is not None for t in tensors):
-        _check_shapes(tensors)
-        return stack(*tensors)
+        return stack(tensors)
     return wrap(_stack_arrays([t.array for t in tensors]))
 
 
@@ -93,7 +92,7 @@ def _stack_arrays(arrays):
         raise _cannot(first.dtype)
     _check_shapes(arrays)
     if any(a.dtype != first.dtype for a in arrays):
-        return stack(*arrays)  # promotes as torch does
+        return stack(arrays)  # promotes as torch does
     if first.ndim == 0:
         return xp(first).stack(arrays)
     return xp(first).concatenate(arrays).reshape(len(arrays), *first.shape)  # a third of the time of `stack`

@@ -226,9 +226,7 @@ class _WorkersIterator(_Iterator):
     """
 
     def _open(self, loader):
-        task = Task(
-            loader.dataset, loader.batch_sampler is not None, loader.collate_fn, loader.drop_last, loader.worker_init_fn, loader.num_workers
-        )
+        task = Task(loader.dataset, loader.batch_sampler is not None, loader.collate_fn, loader.drop_last, loader.worker_init_fn, loader.num_workers)
         self._timeout, self._in_order, self._persistent = loader.timeout, loader.in_order, loader.persistent_workers
         self._ahead = loader.num_workers * max(1, loader.prefetch_factor)
         self._workers: list[Worker] = []

@@ -265,4 +265,3 @@ def start_context(chosen):
         if threads and hasattr(sys.modules["__main__"], "__file__"):
             return multiprocessing.get_context("forkserver")
     return context
-

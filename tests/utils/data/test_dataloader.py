@@ -1,11 +1,12 @@
 """The DataLoader: what it gives, what it refuses, how it resumes. With workers and without where both must agree."""
 
-import warnings
+import itertools
 
 import numpy
 import pytest
 
 import mytorch
+from mytorch.backend import cuda_is_available
 from mytorch.utils import data
 
 
@@ -145,7 +146,7 @@ def test_timeout_needs_workers():
 def test_warnings():
     with pytest.warns(UserWarning, match="will create 5000 worker processes in total"):
         data.DataLoader(range(3), num_workers=5000)
-    if not mytorch.cuda.is_available():
+    if not cuda_is_available():
         with pytest.warns(UserWarning, match="'pin_memory' argument is set as true but no accelerator is found"):
             list(data.DataLoader(range(3), pin_memory=True))
 
@@ -175,7 +176,7 @@ def test_a_generator_state_decides_the_epoch(workers, own):
     get, put = (generator.get_state, generator.set_state) if own else (mytorch.get_rng_state, mytorch.set_rng_state)
     start = get()
     first, second = lists(loader), lists(loader)
-    assert first != second and sorted(sum(first, [])) == sorted(sum(second, [])) == list(range(20))
+    assert first != second and sorted(itertools.chain(*first)) == sorted(itertools.chain(*second)) == list(range(20))
     put(start)
     assert lists(loader) == first and lists(loader) == second
     put(start)
@@ -254,6 +255,5 @@ def test_a_batch_of_tensors_is_indexed_at_once():
             return super().__getbatch__(indices)
 
     dataset = Watched(mytorch.zeros(64, 3), mytorch.zeros(64))
-    with warnings.catch_warnings():
-        batches = list(data.DataLoader(dataset, 16, shuffle=True))
+    batches = list(data.DataLoader(dataset, 16, shuffle=True))
     assert dataset.calls == len(batches) == 4 and batches[0][0].shape == (16, 3)

@@ -247,7 +247,7 @@ def test_an_exception_reaches_the_caller(action, kind, text):
 
 
 def test_what_cannot_be_pickled_says_so():
-    with pytest.raises(Exception, match="pickle.*local object|local object.*pickle"):
+    with pytest.raises(Exception, match=r"pickle.*local object|local object.*pickle"):
         list(data.DataLoader(Does("unpicklable"), 1, collate_fn=same, num_workers=1))
 
 
@@ -285,7 +285,7 @@ def test_timeout():
     started = time.monotonic()
     batches = iter(data.DataLoader(Does("hang"), 5, num_workers=2, timeout=0.3))
     assert next(batches).tolist() == [0, 1, 2, 3, 4]
-    with pytest.raises(RuntimeError, match="DataLoader timed out after 0.3 seconds"):
+    with pytest.raises(RuntimeError, match=r"DataLoader timed out after 0\.3 seconds"):
         next(batches)
     assert 0.3 <= time.monotonic() - started < 5
     del batches  # the hanging worker is ended by force
@@ -410,9 +410,7 @@ def test_random_numbers_in_workers(own):
     def epochs(persistent, method=None):
         mytorch.manual_seed(4)
         generator = mytorch.Generator().manual_seed(8) if own else None
-        loader = data.DataLoader(
-            Who(n=6), None, num_workers=2, generator=generator, persistent_workers=persistent, multiprocessing_context=method
-        )
+        loader = data.DataLoader(Who(n=6), None, num_workers=2, generator=generator, persistent_workers=persistent, multiprocessing_context=method)
         return [[sample[:-1] for sample in loader] for _ in range(2)]
 
     first, second = epochs(False)

@@ -139,9 +139,9 @@ def draw_distance(name, text, runs, path):
         ax.plot(abs(points[:, 0]), label=optimizer)
     if name == "saddle":
         ax.axhline(1, color="#333333", ls=":", lw=1)
-        ax.annotate("|x₀| > 1: it has left the saddle", (0, 1), (4, 4), textcoords="offset points", fontsize=8)
+        ax.annotate("|x₀| > 1: it has left the saddle", (28, 1), (0, -11), textcoords="offset points", fontsize=8)
     ax.set(title=f"f(x) = {text}", xlabel="step", ylabel="|x₀|", yscale="log", ylim=(5e-6, 1e3))
-    ax.legend()
+    ax.legend(loc="lower right")
     fig.savefig(path)
     plt.close(fig)
 

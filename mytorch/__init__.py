@@ -24,13 +24,14 @@ from .ops.comparison import (
     allclose, bitwise_and, bitwise_left_shift, bitwise_not, bitwise_or, bitwise_right_shift, bitwise_xor, eq, equal, ge, greater, greater_equal,
     gt, isclose, le, less, less_equal, logical_and, logical_not, logical_or, logical_xor, lt, ne, not_equal,
 )  # fmt: skip
+from .ops.diagonal import diag, diag_embed, diagflat, diagonal, trace, tril, tril_indices, triu, triu_indices
 from .ops.elementwise import (
     abs, absolute, acos, acosh, arccos, arccosh, arcsin, arcsinh, arctan, arctanh, asin, asinh, atan, atanh, ceil, cos, cosh, deg2rad, exp, exp2,
     expm1, fix, floor, frac, isfinite, isinf, isnan, isneginf, isposinf, isreal, log, log1p, log2, log10, logit, nan_to_num, neg, negative, positive,
     rad2deg, reciprocal, round, rsqrt, sgn, sigmoid, sign, signbit, sin, sinc, sinh, sqrt, square, tan, tanh, trunc, where,
 )  # fmt: skip
 from .ops.gather import (
-    argwhere, gather, index_add, index_copy, index_fill, index_put, index_select, masked_fill, masked_scatter, masked_select, nonzero, scatter,
+    argwhere, gather, index_add, index_copy, index_fill, index_put, index_select, masked_fill, masked_scatter, masked_select, nonzero, repeat_interleave, scatter,
     scatter_add, scatter_reduce, take, take_along_dim,
 )  # fmt: skip
 from .ops.join import (
@@ -45,7 +46,7 @@ from .ops.shape import (
     broadcast_tensors, broadcast_to, clone, flatten, flip, fliplr, flipud, moveaxis, movedim, permute, ravel, repeat, reshape, roll, rot90, squeeze,
     swapaxes, swapdims, t, tile, transpose, unflatten, unsqueeze,
 )  # fmt: skip
-from .ops.sort import argsort, kthvalue, msort, sort, topk
+from .ops.sort import argsort, bucketize, kthvalue, msort, searchsorted, sort, topk, unique, unique_consecutive
 from .ops.special import erf, erfc
 from .printing import get_printoptions, printoptions, set_printoptions
 from .random import (

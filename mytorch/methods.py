@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from .dtypes import as_dtype
-from .ops import activation, arithmetic, comparison, elementwise, gather, indexing, join, linalg, reduce, shape, sort, special
-from .ops.inplace import copy_, fill_, inplace, setitem, zero_
+from .ops import activation, arithmetic, comparison, diagonal, elementwise, gather, indexing, join, linalg, reduce, shape, sort, special
+from .ops.inplace import copy_, fill_, inplace, reshaped_in_place, setitem, zero_
 from .ops.shape import sizes
 
 
@@ -117,6 +117,12 @@ class TensorMethods:
         """Dimension ``dim`` unfolded into ``sizes`` (one may be -1)."""
         return shape.unflatten(self, dim, sizes)
 
+    def unfold(self, dimension, size, step):
+        """All windows of ``size`` that begin every ``step`` along ``dimension``, as a view with the windows' elements last."""
+        return shape.windows(self, dimension=dimension, size=size, step=step)
+
+    transpose_, squeeze_, unsqueeze_, t_ = map(reshaped_in_place, (shape.transpose, shape.squeeze, shape.unsqueeze, shape.t))
+
     T = property(shape.reverse_dims, doc="The dimensions in reverse order (a view).")
     mT = property(shape.mT, doc="The last two dimensions swapped (a view).")
 
@@ -137,14 +143,15 @@ class TensorMethods:
 # As above, for operations that rearrange, pick and multiply.
 STRUCTURE_METHODS = {
     shape: """
-        transpose_ swapaxes swapdims squeeze_ unsqueeze_ flatten ravel t_ movedim moveaxis roll rot90 fliplr flipud broadcast_to repeat tile
+        transpose swapaxes swapdims squeeze unsqueeze flatten ravel t movedim moveaxis roll rot90 fliplr flipud broadcast_to repeat tile
         clone contiguous is_contiguous""",
     join: """
         split split_with_sizes chunk tensor_split hsplit vsplit dsplit unbind narrow select""",
     gather: """
         gather take_along_dim scatter_ scatter_add_ scatter_reduce_ index_select index_add_ index_copy_ index_fill_ index_put_ take masked_fill_
-        masked_select masked_scatter_ nonzero argwhere""",
-    sort: "sort argsort msort topk kthvalue",
+        masked_select masked_scatter_ nonzero argwhere repeat_interleave""",
+    sort: "sort argsort msort topk kthvalue unique unique_consecutive",
+    diagonal: "diag diag_embed diagflat diagonal trace triu_ tril_",
     linalg: "matmul",
 }
 

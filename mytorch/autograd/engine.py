@@ -49,6 +49,8 @@ def wrap(array, node=None, cls=None):
     cls = cls or result_type
     new = _new(cls)
     new.array, new._node, new._counter = array, node, [0, 0]
+    if grad_state.get() is None:
+        new._inference = True
     return new
 
 
@@ -108,7 +110,7 @@ Leaf.__repr__ = Output.__repr__ = Node.__repr__
 class Plan:
     """What to do for one operation with one set of live inputs; made once, then only looked up."""
 
-    __slots__ = ("frees", "keeps_out", "live", "name", "op", "record", "rules", "steps", "wants")
+    __slots__ = ("frees", "guarded", "keeps_out", "live", "name", "op", "record", "rules", "steps", "wants")
 
     def __init__(self, op, inputs):
         names = tuple(f"{op.variadic}{i}" for i in range(len(inputs))) if op.variadic else op.inputs
@@ -131,7 +133,7 @@ class Plan:
         if unknown := wanted - set(sources):
             raise TypeError(f"{op.name}: a rule asks for {sorted(unknown)}, which are neither inputs, outputs nor settings")
         everything = op.composed or op.variadic in wanted  # a definition needs all inputs again
-        guarded = [i for i in variables if everything or names[i] in wanted]
+        self.guarded = guarded = [i for i in variables if everything or names[i] in wanted]
         self.keeps_out = bool(wanted & {"out", *op.outputs})
         self.frees = bool(guarded or self.keeps_out or wanted & set(op.aux))
         # Both steps are compiled, once, so that on the way forward and back each operation costs one plain call.
@@ -237,7 +239,7 @@ def primitive(forward=None, /, *, composed=None, joint=None, aux=(), outputs=(),
                 settings = {**defaults, **settings}
             else:
                 inputs, settings = op.bind(inputs, settings)
-        arrays, mask, found, live = [], 1, False, False
+        arrays, mask, found, live, frozen = [], 1, False, False, False
         for value in inputs:
             if isinstance(value, Variable):
                 if value._base is not None and value._base._node is not value._base_node:
@@ -246,6 +248,8 @@ def primitive(forward=None, /, *, composed=None, joint=None, aux=(), outputs=(),
                 found = True
                 if value._node is None:
                     mask = mask * 3 + 1
+                    if value._inference:
+                        frozen = True
                 else:
                     mask = mask * 3 + 2
                     live = True
@@ -273,6 +277,8 @@ def primitive(forward=None, /, *, composed=None, joint=None, aux=(), outputs=(),
             plan = plans.get(mask)
             if plan is None:
                 plan = plans[mask] = Plan(op, inputs)
+            if frozen:
+                refuse_inference(plan, inputs)
             node = plan.record(inputs, arrays, out, extras, settings)
             if broadcasts:
                 shape = out.shape
@@ -312,13 +318,22 @@ def several(op, call, arrays, node, inputs, settings, state):
     for index, array in enumerate(map(as_array, arrays)):
         edge = output_edge(node, index) if node is not None and array.dtype.kind in "fcV" else None
         new = wrap(array, edge)
-        new._inference = state is None
         if op.view:
             note_view(new, call, inputs, settings, index)
         results.append(new)
     if node is not None and node.plan.keeps_out:
         node.guards += tuple(new._counter for new in results)
     return tuple(results)
+
+
+def refuse_inference(plan, inputs):
+    """A tensor made under inference_mode has no version, so nobody could tell whether a saved one is intact."""
+    if any(inputs[i]._inference for i in plan.guarded):
+        raise RuntimeError(
+            "Inference tensors cannot be saved for backward. Please do not use Tensors created in inference mode in computation tracked by "
+            "autograd. To work around this, you can make a clone to get a normal tensor and use it in autograd, or use `torch.no_grad()` "
+            "instead of `torch.inference_mode()`."
+        )
 
 
 def output_edge(node, index):
@@ -335,8 +350,11 @@ def output_edge(node, index):
 
 def note_view(new, call, inputs, settings, index=None):
     """If ``new`` shares the memory of the input, tie them together: one change counter, and the way to take the view again."""
-    source, owner = inputs[0], new.array.base
-    if owner is None or not isinstance(source, Variable) or (owner is not source.array and owner is not source.array.base):
+    source, array = inputs[0], new.array
+    owner = array.base
+    if not isinstance(source, Variable):
+        return
+    if array is not source.array and (owner is None or (owner is not source.array and owner is not source.array.base)):
         return
     earlier, rest = source._view, inputs[1:]
 
@@ -346,13 +364,18 @@ def note_view(new, call, inputs, settings, index=None):
 
     new._counter, new._base, new._view = source._counter, source if source._base is None else source._base, retake
     new._base_node = new._base._node
+    if new._inference:
+        new._inference = source._inference
 
 
 def refresh(view):
     """An in-place change gave the view's base a new node: take the view's node from there."""
     base, view._base_node = view._base, view._base._node
     if type(base._node) is not Leaf:  # a leaf that began to collect gradients later says nothing of older views
-        view._node = view._view(base)._node
+        again = view._view(base)
+        if again.array.shape != view.array.shape or again.array.strides != view.array.strides:
+            raise RuntimeError("a view can't be used after the shape of the tensor that it was taken from was changed in place")
+        view._node = again._node
         view._base_node = base._node
 
 

@@ -9,7 +9,7 @@ import numpy
 from ..autograd.engine import Variable, primitive
 from ..backend import is_array, out_of_bounds, xp
 from .indexing import FULL, getitem, parse, put
-from .shape import broadcast_shape, check_dim, expand, reshape, spelled
+from .shape import broadcast_shape, check_dim, contiguous, expand, reshape, spelled, unsqueeze
 
 
 def array_of(x):
@@ -300,6 +300,47 @@ def index_put(input, indices, values, accumulate=False):
     return put(input, values, index=index, accumulate=accumulate)
 
 
+@spelled
+def repeat_interleave(input, repeats=None, dim=None, *, output_size=None):
+    """Each slice along ``dim`` repeated ``repeats`` times (an int, or a vector with one number for each); of the flattened tensor without ``dim``.
+
+    With ``input`` alone, a vector of repeats: the index i repeated ``input[i]`` times.
+    """
+    if repeats is None:
+        return _repeated_indices(input)
+    if dim is None:
+        input, dim = reshape(input, shape=(-1,)), 0
+    elif not input.shape:
+        input = reshape(input, shape=(1,))
+    dim = check_dim(dim, len(input.shape))
+    n = input.shape[dim]
+    if not hasattr(repeats, "shape") or not repeats.shape or repeats.shape == (1,):
+        times = repeats if not hasattr(repeats, "shape") else int(repeats)
+        if times < 0:
+            raise RuntimeError("Repeats must be non-negative")
+        spread = expand(unsqueeze(input, dim=dim + 1), shape=(*input.shape[: dim + 1], times, *input.shape[dim + 1 :]))
+        return contiguous(reshape(spread, shape=(*input.shape[:dim], n * times, *input.shape[dim + 1 :])))
+    if repeats.shape != (n,):
+        raise RuntimeError(f"repeats must have the same size as input along dim, but got repeats.size(0) = {repeats.shape[0]} and input.size({dim}) = {n}")
+    return index_select(input, dim, _repeated_indices(repeats))
+
+
+def _repeated_indices(repeats):
+    if len(repeats.shape) != 1:
+        raise RuntimeError("repeat_interleave only accept 1D vector as repeat")
+    times = array_of(repeats)
+    if times.dtype not in (numpy.int64, numpy.int32):
+        raise RuntimeError(f"repeats has to be Long or Int tensor, got {times.dtype}")
+    if out_of_bounds(times, 0, numpy.iinfo("int64").max) is not None:
+        raise RuntimeError("repeats can not be negative")
+    return _positions(repeats)
+
+
+@primitive
+def _positions(repeats):
+    return xp(repeats).arange(repeats.size).repeat(repeats)
+
+
 # ---- the flattened tensor ----------------------------------------------------------------------------------------------
 
 
@@ -328,7 +369,7 @@ def put_at(input, index, source, accumulate=False):
 # ---- masks --------------------------------------------------------------------------------------------------------------
 
 
-@primitive(broadcasts=True, x=lambda g, mask: masked_fill_with(g, mask, 0), value=lambda g, mask: g * mask)
+@primitive(name="masked_fill", broadcasts=True, x=lambda g, mask: masked_fill_with(g, mask, 0), value=lambda g, mask: g * mask)
 def masked_fill_with(x, mask, value):
     return xp(x).where(mask, value if not hasattr(value, "astype") else value.astype(x.dtype), x).astype(x.dtype, copy=False)
 

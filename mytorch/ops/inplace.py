@@ -36,6 +36,23 @@ def inplace(operation):
     return method
 
 
+def reshaped_in_place(operation):
+    """The method ``operation_`` of a view operation: the tensor itself takes the shape of the view. Not for views of a leaf that requires grad."""
+
+    def method(self, *args, **settings):
+        if grad_state.get() is True and type(self._node) is Leaf:
+            raise RuntimeError("a leaf Variable that requires grad is being used in an in-place operation.")
+        new = operation(self, *args, **settings)
+        self.array, self._node = new.array, new._node
+        if self._base is not None:
+            self._view, self._base_node = new._view, new._base_node
+        return self
+
+    method.__name__ = method.__qualname__ = operation.__name__ + "_"
+    method.__doc__ = f"In-place form of :func:`{operation.__name__}`; returns the tensor itself."
+    return method
+
+
 def _whole(x):
     return x
 
@@ -50,6 +67,11 @@ def prepare_write(x):
                 "unsupported operation: more than one element of the written-to tensor refers to a single memory location. "
                 "Please clone() the tensor before performing the operation."
             )
+    if x._inference and grad_state.get() is not None:
+        raise RuntimeError(
+            "Inplace update to inference tensor outside InferenceMode is not allowed. You can make a clone to get a normal tensor before "
+            "doing inplace update."
+        )
     if grad_state.get() is not True:
         return
     if type(x._node) is Leaf:

@@ -356,6 +356,38 @@ def tile(input, *dims):
     return repeat(input, (1,) * (len(input.shape) - len(times)) + times)
 
 
+# ---- windows ----------------------------------------------------------------------------------------------------------
+
+
+@primitive(name="unfold", view=True, x=lambda g, x_shape, dimension, step: _overlap_add(g, shape=x_shape, dimension=dimension, step=step))
+def windows(x, *, dimension, size, step):
+    """All windows of ``size`` that begin every ``step`` along ``dimension``, as a view with the windows' elements last. Tensor.unfold."""
+    dim = check_dim(dimension, x.ndim)
+    have = x.shape[dim] if x.ndim else 1
+    if size < 0:
+        raise RuntimeError(f"size is {size} but must be >= 0")
+    if size > have:
+        raise RuntimeError(f"maximum size for tensor at dimension {dim} is {have} but size is {size}")
+    if step <= 0:
+        raise RuntimeError(f"step is {step} but must be > 0")
+    if not x.ndim:
+        return x.reshape((1,))[:size]
+    strides = (*x.strides[:dim], x.strides[dim] * step, *x.strides[dim + 1 :], x.strides[dim])
+    return xp(x).lib.stride_tricks.as_strided(x, (*x.shape[:dim], (have - size) // step + 1, *x.shape[dim + 1 :], size), strides)
+
+
+@primitive(x=lambda g, x_shape, dimension, step: windows(g, dimension=dimension, size=x_shape[-1], step=step))
+def _overlap_add(x, *, shape, dimension, step):
+    """The reverse of :func:`windows`: elements of ``shape`` that are the sums over the windows they are in."""
+    if not shape:
+        return x.reshape(())
+    dim = check_dim(dimension, len(shape))
+    out, count = xp(x).zeros(shape, x.dtype), x.shape[dim]
+    for offset in range(x.shape[-1]):
+        out[(*(slice(None),) * dim, slice(offset, offset + (count - 1) * step + 1, step))] += x[..., offset]
+    return out
+
+
 # ---- copies -----------------------------------------------------------------------------------------------------------
 
 
@@ -383,9 +415,3 @@ def is_contiguous(input, memory_format=None):
 def contiguous(input, memory_format=None):
     """Itself if its elements lie in memory in order, a copy otherwise."""
     return input if is_contiguous(input) else _contiguous(input)
-
-
-@primitive(view=True, x=lambda g: g)
-def alias(x):
-    """``x`` itself, as another tensor that shares its memory."""
-    return x.view()

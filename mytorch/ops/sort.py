@@ -111,13 +111,94 @@ def kthvalue(input, k, dim=-1, keepdim=False):
     return kthvalue_result(reshape(values, shape=shape), reshape(indices, shape=shape))
 
 
+# ---- places in a sorted sequence --------------------------------------------------------------------------------------
+
+
 @primitive
 def _searchsorted(boundaries, values, *, right):
     side = "right" if right else "left"
     if boundaries.ndim == 1:
-        return xp(boundaries).searchsorted(boundaries, values, side=side)
+        return xp(boundaries).asarray(boundaries.searchsorted(values, side=side))
     out = xp(boundaries).empty(values.shape, "int64")
     rows = zip(out.reshape(-1, values.shape[-1]), boundaries.reshape(-1, boundaries.shape[-1]), values.reshape(-1, values.shape[-1]))
     for found, row, wanted in rows:
-        found[:] = xp(row).searchsorted(row, wanted, side=side)
+        found[:] = row.searchsorted(wanted, side=side)
     return out
+
+
+def searchsorted(sorted_sequence, input, *, out_int32=False, right=False, side=None, sorter=None):
+    """Where to insert the values ``input`` (…, m) into the sorted ``sorted_sequence`` (n,) or (…, n): the first place, or the last with ``right``.
+
+    ``sorter`` holds the indices that sort the sequence. RuntimeError if leading sizes differ.
+    """
+    if side is not None:
+        if side not in ("left", "right"):
+            raise RuntimeError(f"torch.searchsorted(): side can only be 'left' or 'right' but got {side}")
+        if right and side == "left":
+            raise RuntimeError("torch.searchsorted(): side and right can't be set to opposites, got side of left while right was True")
+        right = side == "right"
+    if sorter is not None:
+        if sorter.shape != sorted_sequence.shape:
+            raise RuntimeError(
+                f"torch.searchsorted(): boundary and sorter must have the same size, but got boundary tensor {list(sorted_sequence.shape)} "
+                f"and got sorter tensor {list(sorter.shape)}"
+            )
+        sorted_sequence = gather(sorted_sequence, -1, sorter)
+    if not sorted_sequence.shape:
+        raise RuntimeError("torch.searchsorted(): boundaries tensor should have positive dimension, but got 0 dimension")
+    shape = getattr(input, "shape", ())
+    if len(sorted_sequence.shape) > 1 and tuple(shape[:-1]) != tuple(sorted_sequence.shape[:-1]):
+        raise RuntimeError(
+            f"torch.searchsorted(): boundaries tensor should be 1 dimension or the first N-1 dimensions of boundaries tensor and input value tensor "
+            f"must match, but we got boundaries tensor {list(sorted_sequence.shape)} and input value tensor {list(shape)}"
+        )
+    found = _searchsorted(sorted_sequence, input, right=right)
+    return found.astype("int32") if out_int32 else found
+
+
+def bucketize(input, boundaries, *, out_int32=False, right=False):
+    """The bucket of each element of ``input`` among sorted 1-d ``boundaries``."""
+    if len(boundaries.shape) != 1:
+        raise RuntimeError(f"bucketize(): boundaries tensor must be 1 dimension, but got dim({len(boundaries.shape)})")
+    return searchsorted(boundaries, input, out_int32=out_int32, right=right)
+
+
+# ---- distinct elements --------------------------------------------------------------------------------------------------
+
+
+@primitive
+def _unique(x, *, dim):
+    module = xp(x)
+    values, first, inverse, counts = module.unique(x, return_index=True, return_inverse=True, return_counts=True, axis=dim, equal_nan=False)
+    return values, inverse.reshape(x.shape if dim is None else -1), counts
+
+
+def _wanted(parts, *flags):
+    kept = tuple(part for part, flag in zip(parts, (True, *flags)) if flag)
+    return kept[0] if len(kept) == 1 else kept
+
+
+@spelled
+def unique(input, sorted=True, return_inverse=False, return_counts=False, dim=None):
+    """The distinct elements, or slices along ``dim``, in order; optionally where each element of ``input`` went and how often each occurs."""
+    dim = None if dim is None else check_dim(dim, len(input.shape))
+    return _wanted(_unique(input, dim=dim), return_inverse, return_counts)
+
+
+@primitive
+def _unique_consecutive(x, *, dim):
+    rows = x.reshape(-1) if dim is None else xp(x).moveaxis(x, dim, 0)
+    changes = rows[1:] != rows[:-1]
+    new = xp(x).ones(len(rows), bool)
+    new[1:] = changes.reshape(len(changes), -1).any(1) if len(rows) > 1 else True
+    inverse = new.cumsum() - 1
+    values = rows[new] if dim is None else xp(x).moveaxis(rows[new], 0, dim)
+    counts = xp(x).bincount(inverse, minlength=int(new.sum())) if len(rows) else inverse
+    return values, inverse.reshape(x.shape) if dim is None else inverse, counts
+
+
+@spelled
+def unique_consecutive(input, return_inverse=False, return_counts=False, dim=None):
+    """As :func:`unique`, where only equal neighbours count as one."""
+    dim = None if dim is None else check_dim(dim, len(input.shape))
+    return _wanted(_unique_consecutive(input, dim=dim), return_inverse, return_counts)

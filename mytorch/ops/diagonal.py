@@ -1,0 +1,109 @@
+"""Diagonals and triangles of matrices."""
+
+from __future__ import annotations
+
+import numpy
+
+from ..autograd.engine import primitive, wrap
+from ..backend import default_device, device, move, xp
+from ..dtypes import as_dtype
+from .shape import check_dim, clone
+
+
+def _two_dims(dim1, dim2, ndim):
+    first, second = check_dim(dim1, ndim), check_dim(dim2, ndim)
+    if first == second:
+        raise RuntimeError(f"diagonal dimensions cannot be identical {dim1}, {dim2}")
+    return first, second
+
+
+@primitive(view=True, x=lambda g, x_shape, offset, dim1, dim2: diagonal_in_zeros(g, shape=x_shape, offset=offset, dim1=dim1, dim2=dim2))
+def diagonal(x, *, offset=0, dim1=0, dim2=1):
+    """The diagonal of dimensions ``dim1`` and ``dim2`` as a last dimension (a view); ``offset`` counts to the right of the main one."""
+    first, second = _two_dims(dim1, dim2, x.ndim)
+    matrices = xp(x).moveaxis(x, (first, second), (-2, -1))[..., max(-offset, 0) :, max(offset, 0) :]
+    n = min(matrices.shape[-2:])
+    return xp(x).einsum("...ii->...i", matrices[..., :n, :n])
+
+
+@primitive(x=lambda g, offset, dim1, dim2: diagonal(g, offset=offset, dim1=dim1, dim2=dim2))
+def diagonal_in_zeros(x, *, shape, offset, dim1, dim2):
+    """Zeros of ``shape`` with ``x`` on the diagonal: the reverse of :func:`diagonal`."""
+    out = xp(x).zeros(shape, x.dtype)
+    diagonal(out, offset=offset, dim1=dim1, dim2=dim2)[...] = x
+    return out
+
+
+def diag_embed(input, offset=0, dim1=-2, dim2=-1):
+    """Square matrices, in dimensions ``dim1`` and ``dim2``, with the last dimension of ``input`` on their diagonals, (…, n) -> (…, n, n)."""
+    ndim = len(input.shape) + 1
+    first, second = _two_dims(dim1, dim2, ndim)
+    n = input.shape[-1] + abs(offset)
+    rest = iter(input.shape[:-1])
+    shape = tuple(n if d in (first, second) else next(rest) for d in range(ndim))
+    return diagonal_in_zeros(input, shape=shape, offset=offset, dim1=first, dim2=second)
+
+
+def diag(input, diagonal=0):
+    """The diagonal of a matrix (a copy), or a matrix with the given vector on its diagonal."""
+    if len(input.shape) == 1:
+        return diag_embed(input, diagonal)
+    if len(input.shape) != 2:
+        raise RuntimeError(f"diag(): Supports 1D or 2D tensors. Got {len(input.shape)}D")
+    return clone(_diagonal(input, offset=diagonal))
+
+
+_diagonal = diagonal
+
+
+def diagflat(input, offset=0):
+    """A matrix with all elements of ``input`` on its diagonal."""
+    return diag_embed(input.reshape(-1), offset)
+
+
+def trace(input):
+    """The sum of a matrix's diagonal, as a 0-d tensor."""
+    if len(input.shape) != 2:
+        raise RuntimeError(f"trace: expected a matrix, but got tensor with dim {len(input.shape)}")
+    return diagonal(input).sum()
+
+
+def _check_matrix(x, name):
+    if x.ndim < 2:
+        raise RuntimeError(f"{name}: input tensor must have at least 2 dimensions")
+
+
+@primitive(x=lambda g, diagonal: triu(g, diagonal=diagonal))
+def triu(x, *, diagonal=0):
+    """Matrices with zeros below a diagonal: 0 is the main one, positive numbers lie above it."""
+    _check_matrix(x, "triu")
+    return xp(x).triu(x, diagonal)
+
+
+@primitive(x=lambda g, diagonal: tril(g, diagonal=diagonal))
+def tril(x, *, diagonal=0):
+    """Matrices with zeros above a diagonal: 0 is the main one, positive numbers lie above it."""
+    _check_matrix(x, "tril")
+    return xp(x).tril(x, diagonal)
+
+
+def _triangle(found, where, dtype):
+    place = device(where) if where is not None else default_device()
+    return wrap(move(numpy.stack(found).astype(as_dtype(dtype).numpy), place))
+
+
+def tril_indices(row, col, offset=0, *, dtype="int64", device=None, layout=None):
+    """The places of the lower triangle of a (row, col) matrix, row by row, as a (2, n) tensor."""
+    _check_sizes(row, col)
+    return _triangle(numpy.tril_indices(row, offset, col), device, dtype)
+
+
+def triu_indices(row, col, offset=0, *, dtype="int64", device=None, layout=None):
+    """The places of the upper triangle of a (row, col) matrix, row by row, as a (2, n) tensor."""
+    _check_sizes(row, col)
+    return _triangle(numpy.triu_indices(row, offset, col), device, dtype)
+
+
+def _check_sizes(row, col):
+    if row < 0 or col < 0:
+        raise RuntimeError(f"row and col must be non-negative, got {row} and {col}")

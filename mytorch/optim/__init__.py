@@ -1,0 +1,17 @@
+"""Optimizers and learning-rate schedules with PyTorch's names, defaults and state dicts."""
+
+from .adadelta import Adadelta
+from .adagrad import AdaGrad, Adagrad
+from .adam import Adam, AdamW
+from .adamax import Adamax
+from .asgd import ASGD
+from .nadam import NAdam
+from .optimizer import Optimizer
+from .radam import RAdam
+from .rmsprop import RMSprop
+from .rprop import Rprop
+from .sgd import SGD, Momentum
+
+__all__ = [
+    "ASGD", "SGD", "AdaGrad", "Adadelta", "Adagrad", "Adam", "AdamW", "Adamax", "Momentum", "NAdam", "Optimizer", "RAdam", "RMSprop", "Rprop",
+]  # fmt: skip

@@ -1,0 +1,40 @@
+"""Adadelta: steps scaled by the ratio of two running averages, with no learning rate to choose."""
+
+from __future__ import annotations
+
+from ..backend import xp
+from .averages import follow_square
+from .optimizer import Optimizer, check, check_lr
+
+
+class Adadelta(Optimizer):
+    """v ← rho · v + (1 − rho) · g², d = √(a + eps) / √(v + eps) · g, a ← rho · a + (1 − rho) · d², p ← p − lr · d (Zeiler, 2012)."""
+
+    def __init__(
+        self, params, lr=1.0, rho=0.9, eps=1e-6, weight_decay=0, foreach=None,
+        *, capturable=False, maximize=False, differentiable=False,
+    ):  # fmt: skip
+        check_lr(lr)
+        check(0 <= rho <= 1, "rho value", rho)
+        check(eps >= 0, "epsilon value", eps)
+        check(weight_decay >= 0, "weight_decay value", weight_decay)
+        defaults = dict(lr=lr, rho=rho, eps=eps, weight_decay=weight_decay, maximize=maximize)
+        super().__init__(params, defaults | dict(capturable=capturable, foreach=foreach, differentiable=differentiable))
+
+    def slots(self, group):
+        return {"step": 0, "square_avg": 0, "acc_delta": 0}
+
+    def begin(self, group, step, scalars):
+        return float(group["lr"]), group["rho"], group["eps"]
+
+    def update(self, p, g, state, now, t, u):
+        lr, rho, eps = now
+        square, steps, array = state["square_avg"], state["acc_delta"], xp(p)
+        follow_square(square, g, rho, t)
+        array.sqrt(array.add(square, eps, out=t), out=t)
+        array.sqrt(array.add(steps, eps, out=u), out=u)
+        u /= t
+        u *= g
+        follow_square(steps, u, rho, t)
+        u *= lr
+        p -= u

@@ -1,0 +1,86 @@
+"""Adam and its relatives: running averages of the gradient and of its square."""
+
+from __future__ import annotations
+
+from ..backend import xp
+from ..tensor import Tensor
+from .averages import follow, follow_square
+from .optimizer import Optimizer, check, check_lr
+
+
+def check_betas(betas):
+    """ValueError unless both are in [0, 1)."""
+    for i, beta in enumerate(betas):
+        check(0 <= beta < 1, f"beta parameter at index {i}", beta)
+
+
+class Adam(Optimizer):
+    """m ← β₁ m + (1 − β₁) g, v ← β₂ v + (1 − β₂) g², p ← p − lr · m̂ / (√v̂ + eps) (Kingma and Ba, 2015).
+
+    m̂ = m / (1 − β₁^step) and v̂ = v / (1 − β₂^step) correct the averages' start at zero; ``bias_correction=False`` leaves m and v as they are.
+    ``amsgrad`` divides by the largest v so far (Reddi et al., 2018). ``beta1`` and ``beta2`` may be given instead of ``betas``.
+    ValueError for values out of range.
+    """
+
+    def __init__(
+        self, params, lr=1e-3, betas=(0.9, 0.999), eps=1e-8, weight_decay=0, amsgrad=False,
+        *, foreach=None, maximize=False, capturable=False, differentiable=False, fused=None, decoupled_weight_decay=False,
+        beta1=None, beta2=None, bias_correction=True,
+    ):  # fmt: skip
+        betas = (betas[0] if beta1 is None else float(beta1), betas[1] if beta2 is None else float(beta2))
+        check_lr(lr)
+        check(eps >= 0, "epsilon value", eps)
+        check_betas(betas)
+        check(weight_decay >= 0, "weight_decay value", weight_decay)
+        if not any(all(isinstance(beta, kind) for beta in betas) for kind in (float, Tensor)):
+            raise ValueError("betas must be either both floats or both Tensors")
+        defaults = dict(lr=lr, betas=betas, eps=eps, weight_decay=weight_decay, amsgrad=amsgrad, maximize=maximize, foreach=foreach)
+        defaults |= dict(capturable=capturable, differentiable=differentiable, fused=fused, decoupled_weight_decay=decoupled_weight_decay)
+        if not bias_correction:
+            defaults["bias_correction"] = False
+        super().__init__(params, defaults)
+
+    def slots(self, group):
+        slots = {"step": 0, "exp_avg": 0, "exp_avg_sq": 0}
+        return slots | {"max_exp_avg_sq": 0} if group["amsgrad"] else slots
+
+    def begin(self, group, step, scalars):
+        beta1, beta2 = map(float, group["betas"])
+        correction1, correction2 = 1.0, 1.0
+        if group.get("bias_correction", True):
+            correction1, correction2 = 1 - beta1**step, 1 - beta2**step
+        root = correction2**0.5  # √v̂ + eps = (√v + eps · root) / root: one pass over the memory less
+        return beta1, beta2, group["eps"] * root, float(group["lr"]) / correction1 * root
+
+    def update(self, p, g, state, now, t, u):
+        beta1, beta2, eps, lr = now
+        mean, square, array = state["exp_avg"], state["exp_avg_sq"], xp(p)
+        follow(mean, g, beta1, t)
+        follow_square(square, g, beta2, t)
+        if "max_exp_avg_sq" in state:
+            largest = state["max_exp_avg_sq"]
+            square = array.maximum(largest, square, out=largest)
+        array.sqrt(square, out=t)
+        t += eps
+        array.divide(mean, t, out=t)
+        t *= lr
+        p -= t
+
+
+class AdamW(Adam):
+    """:class:`Adam` whose weight decay goes past the averages: p ← (1 − lr · weight_decay) p first (Loshchilov and Hutter, 2019)."""
+
+    def __init__(
+        self, params, lr=1e-3, betas=(0.9, 0.999), eps=1e-8, weight_decay=1e-2, amsgrad=False,
+        *, maximize=False, foreach=None, capturable=False, differentiable=False, fused=None,
+        beta1=None, beta2=None, bias_correction=True,
+    ):  # fmt: skip
+        super().__init__(
+            params, lr, betas, eps, weight_decay, amsgrad, foreach=foreach, maximize=maximize, capturable=capturable,
+            differentiable=differentiable, fused=fused, decoupled_weight_decay=True, beta1=beta1, beta2=beta2, bias_correction=bias_correction,
+        )  # fmt: skip
+
+    def __setstate__(self, state):
+        super().__setstate__(state)
+        for group in self.param_groups:  # also after loading the state of an Adam
+            group["decoupled_weight_decay"] = True

@@ -1,0 +1,42 @@
+"""Adamax: Adam with the largest recent gradient in place of the root mean square."""
+
+from __future__ import annotations
+
+from ..backend import xp
+from .adam import check_betas
+from .averages import follow
+from .optimizer import Optimizer, check, check_lr
+
+
+class Adamax(Optimizer):
+    """m as in Adam, w ← max(β₂ w, |g| + eps), p ← p − lr / (1 − β₁^step) · m / w (Kingma and Ba, 2015)."""
+
+    def __init__(
+        self, params, lr=2e-3, betas=(0.9, 0.999), eps=1e-8, weight_decay=0, foreach=None,
+        *, maximize=False, differentiable=False, capturable=False,
+    ):  # fmt: skip
+        check_lr(lr)
+        check(eps >= 0, "epsilon value", eps)
+        check_betas(betas)
+        check(weight_decay >= 0, "weight_decay value", weight_decay)
+        defaults = dict(lr=lr, betas=betas, eps=eps, weight_decay=weight_decay, foreach=foreach)
+        super().__init__(params, defaults | dict(maximize=maximize, differentiable=differentiable, capturable=capturable))
+
+    def slots(self, group):
+        return {"step": 0, "exp_avg": 0, "exp_inf": 0}
+
+    def begin(self, group, step, scalars):
+        beta1, beta2 = group["betas"]
+        return beta1, beta2, group["eps"], float(group["lr"]) / (1 - beta1**step)
+
+    def update(self, p, g, state, now, t, u):
+        beta1, beta2, eps, lr = now
+        mean, largest, array = state["exp_avg"], state["exp_inf"], xp(p)
+        follow(mean, g, beta1, t)
+        largest *= beta2
+        array.abs(g, out=t)
+        t += eps
+        array.maximum(largest, t, out=largest)
+        array.divide(mean, largest, out=t)
+        t *= lr
+        p -= t

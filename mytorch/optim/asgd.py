@@ -1,0 +1,46 @@
+"""Averaged stochastic gradient descent."""
+
+from __future__ import annotations
+
+from ..backend import xp
+from ..dtypes import default_numpy
+from .optimizer import Optimizer, check, check_lr
+
+
+class ASGD(Optimizer):
+    """p ← (1 − lambd · η) p − η g; ``state[p]["ax"]`` is the average of p from step ``t0`` on (Polyak and Juditsky, 1992).
+
+    η = lr / (1 + lambd · lr · step)^alpha.
+    """
+
+    scalars = ("step", "eta", "mu")
+
+    def __init__(
+        self, params, lr=1e-2, lambd=1e-4, alpha=0.75, t0=1e6, weight_decay=0, foreach=None,
+        maximize=False, differentiable=False, capturable=False,
+    ):  # fmt: skip
+        check_lr(lr)
+        check(weight_decay >= 0, "weight_decay value", weight_decay)
+        defaults = dict(lr=lr, lambd=lambd, alpha=alpha, t0=t0, weight_decay=weight_decay)
+        super().__init__(params, defaults | dict(foreach=foreach, maximize=maximize, differentiable=differentiable, capturable=capturable))
+
+    def slots(self, group):
+        return {"step": 0, "eta": float(group["lr"]), "mu": 1, "ax": 0}
+
+    def begin(self, group, step, scalars):
+        lr, lambd, rounded = float(group["lr"]), group["lambd"], default_numpy().type
+        eta, mu = scalars["eta"][0].item(), scalars["mu"][0].item()
+        scalars["eta"][:] = rounded(lr / (1 + lambd * lr * step) ** group["alpha"])  # both for the next step
+        scalars["mu"][:] = rounded(1 / max(1, step - group["t0"]))
+        return lambd, eta, mu
+
+    def update(self, p, g, state, now, t, u):
+        (lambd, eta, mu), average, array = now, state["ax"], xp(p)
+        p *= 1 - lambd * eta
+        p -= array.multiply(g, eta, out=t)
+        if mu == 1:
+            average[...] = p
+        else:
+            array.subtract(p, average, out=t)
+            t *= mu
+            average += t

@@ -1,0 +1,18 @@
+"""Exponential moving averages, in place on flat arrays; ``t`` is scratch."""
+
+from ..backend import xp
+
+
+def follow(mean, g, beta, t):
+    """mean ← mean + (1 − beta) · (g − mean)."""
+    xp(g).subtract(g, mean, out=t)
+    t *= 1 - beta
+    mean += t
+
+
+def follow_square(square, g, beta, t):
+    """square ← beta · square + (1 − beta) · g²."""
+    square *= beta
+    xp(g).multiply(g, g, out=t)
+    t *= 1 - beta
+    square += t

@@ -1,0 +1,44 @@
+"""Resilient backpropagation: only the sign of the gradient counts."""
+
+from __future__ import annotations
+
+from ..backend import xp
+from .optimizer import Optimizer, check, check_lr
+
+
+class Rprop(Optimizer):
+    """p ← p − sign(g) · s: each element's step size s grows by etas[1] while its gradient keeps its sign and shrinks by etas[0] when it turns.
+
+    s stays within ``step_sizes``; after a turn the element rests for a step (Riedmiller and Braun, 1993).
+    """
+
+    def __init__(
+        self, params, lr=1e-2, etas=(0.5, 1.2), step_sizes=(1e-6, 50),
+        *, capturable=False, foreach=None, maximize=False, differentiable=False,
+    ):  # fmt: skip
+        check_lr(lr)
+        check(0 < etas[0] < 1 < etas[1], "eta values", f"{etas[0]}, {etas[1]}")
+        defaults = dict(lr=lr, etas=etas, step_sizes=step_sizes, foreach=foreach, maximize=maximize)
+        super().__init__(params, defaults | dict(differentiable=differentiable, capturable=capturable))
+
+    def slots(self, group):
+        return {"step": 0, "prev": 0, "step_size": float(group["lr"])}
+
+    def begin(self, group, step, scalars):
+        return *group["etas"], *group["step_sizes"]
+
+    def update(self, p, g, state, now, t, u):
+        shrink, grow, smallest, largest = now
+        previous, sizes, array = state["prev"], state["step_size"], xp(p)
+        array.sign(array.multiply(g, previous, out=t), out=t)
+        turned = t < 0
+        t[t > 0] = grow
+        t[t == 0] = 1
+        t[turned] = shrink
+        sizes *= t
+        array.clip(sizes, smallest, largest, out=sizes)
+        previous[...] = g
+        previous[turned] = 0
+        array.sign(previous, out=t)
+        t *= sizes
+        p -= t

@@ -1,0 +1,67 @@
+"""Stochastic gradient descent, with and without momentum."""
+
+from __future__ import annotations
+
+from ..backend import xp
+from .optimizer import Optimizer, check, check_lr
+
+
+class SGD(Optimizer):
+    """p ← p − lr · g, with momentum b ← momentum · b + (1 − dampening) · g and p ← p − lr · b (first b: g itself).
+
+    ``nesterov`` steps along g + momentum · b (Sutskever et al., 2013). ``weight_decay`` adds weight_decay · p to the gradient.
+    ``lr_decay``: the group's learning rate changes at each step, lr ← lr · (1 − lr_decay)^(epoch // 100), where ``epoch`` counts the steps made
+    before; it is kept in the group, so that a ``state_dict`` carries on. ValueError for negative values.
+    """
+
+    scalars = ()
+
+    def __init__(
+        self, params, lr=1e-3, momentum=0, dampening=0, weight_decay=0, nesterov=False,
+        *, maximize=False, foreach=None, differentiable=False, fused=None, lr_decay=0,
+    ):  # fmt: skip
+        check_lr(lr)
+        check(momentum >= 0, "momentum value", momentum)
+        check(weight_decay >= 0, "weight_decay value", weight_decay)
+        check(0 <= lr_decay <= 1, "lr_decay value", lr_decay)
+        if nesterov and (momentum <= 0 or dampening != 0):
+            raise ValueError("Nesterov momentum requires a momentum and zero dampening")
+        defaults = dict(lr=lr, momentum=momentum, dampening=dampening, weight_decay=weight_decay, nesterov=nesterov)
+        defaults |= dict(maximize=maximize, foreach=foreach, differentiable=differentiable, fused=fused)
+        if lr_decay:
+            defaults |= dict(lr_decay=lr_decay, epoch=0)
+        super().__init__(params, defaults)
+
+    def slots(self, group):
+        return {"momentum_buffer": 0} if group["momentum"] else {}
+
+    def step(self, closure=None):
+        """As in :class:`Optimizer`, after the learning rates of groups with ``lr_decay`` were decayed."""
+        for group in self.param_groups:
+            if group.get("lr_decay"):
+                group["lr"] *= (1 - group["lr_decay"]) ** (group["epoch"] // 100)
+                group["epoch"] += 1
+        return super().step(closure)
+
+    def begin(self, group, step, scalars):
+        return float(group["lr"]), group["momentum"], 1 - group["dampening"], group["nesterov"], step == 1
+
+    def update(self, p, g, state, now, t, u):
+        lr, momentum, share, nesterov, first = now
+        array = xp(p)
+        if momentum:
+            buffer = state["momentum_buffer"]
+            if first:
+                buffer[...] = g
+            else:
+                buffer *= momentum
+                buffer += g if share == 1 else array.multiply(g, share, out=t)
+            g = array.add(g, array.multiply(buffer, momentum, out=t), out=t) if nesterov else buffer
+        p -= array.multiply(g, lr, out=t)
+
+
+class Momentum(SGD):
+    """:class:`SGD` with momentum 0.9 by default: b ← momentum · b + g, p ← p − lr · b (Polyak, 1964)."""
+
+    def __init__(self, params, lr=1e-3, momentum=0.9, **options):
+        super().__init__(params, lr, momentum, **options)

@@ -31,7 +31,8 @@ class DataLoader(Generic[T_co]):
     ``prefetch_factor`` (2) batches each; the order of the batches stays. An exception in a worker is raised here with its type and traceback, a
     dead worker or a wait of more than ``timeout`` seconds is a RuntimeError. ``worker_init_fn(id)`` runs in each worker when it starts;
     ``persistent_workers`` live until the loader goes. ``multiprocessing_context`` (``"fork"``, ``"spawn"``, ``"forkserver"`` or a context) is how
-    they start: by default as Python does it, but never by a fork beside other running threads. ValueError or TypeError for settings that contradict.
+    they start: by default as Python does it, but never by a fork beside other running threads. ``pin_memory`` warns where there is no GPU and changes
+    nothing where there is one. ValueError or TypeError for settings that contradict.
 
     **Randomness.** Each epoch draws a seed for the workers, then the order, from ``generator``, or from mytorch's default one. Worker ``i``
     seeds ``random``, NumPy and mytorch with that seed + ``i`` at the start of each epoch. So the same generator state gives the same
@@ -229,8 +230,8 @@ class _WorkersIterator(_Iterator):
         task = Task(loader.dataset, loader.batch_sampler is not None, loader.collate_fn, loader.drop_last, loader.worker_init_fn, loader.num_workers)
         self._timeout, self._in_order, self._persistent = loader.timeout, loader.in_order, loader.persistent_workers
         self._ahead = loader.num_workers * max(1, loader.prefetch_factor)
-        self._workers: list[Worker] = []
-        self._due: deque[Worker] = deque()
+        self._workers = []
+        self._due = deque()
         self._close = weakref.finalize(self, stop, self._workers, os.getpid())  # when this iterator goes, or the interpreter
         context = start_context(loader.multiprocessing_context)
         for worker_id in range(loader.num_workers):

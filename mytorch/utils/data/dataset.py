@@ -10,6 +10,7 @@ from typing import Generic, TypeVar
 
 import numpy
 
+from ...backend import move
 from ...creation import as_tensor
 from ...random import default_generator
 
@@ -71,7 +72,7 @@ class TensorDataset(Dataset):
 
     def __getbatch__(self, indices):
         rows = numpy.asarray(indices)
-        return [t[rows] for t in self.tensors] if rows.dtype.kind in "iu" else NotImplemented
+        return [t[move(rows, t.device)] for t in self.tensors] if rows.dtype.kind in "iu" else NotImplemented
 
     def __len__(self):
         return self.tensors[0].size(0)

@@ -99,7 +99,7 @@ def run(pipe, worker_id, task):
     for end in _main_ends:  # a forked worker has copies of them, which would hide from all workers that the main process has closed its own
         end.close()
     threadpool_limits(1)  # each worker is one thread of work
-    answers: queue.SimpleQueue = queue.SimpleQueue()
+    answers = queue.SimpleQueue()
     threading.Thread(target=_send_all, args=(pipe, answers), daemon=True).start()  # so that the next batch is made meanwhile
     fetch = None
     while (question := _next_question(pipe)) is not None:
@@ -152,7 +152,7 @@ def _answer(fetch, indices, worker_id):
 
 def _packed(status, value, worker_id):
     """The answer as bytes: its pickle, and one piece for each array in it."""
-    arrays: list[pickle.PickleBuffer] = []
+    arrays = []
     try:
         head = pickle.dumps((status, value), 5, buffer_callback=arrays.append)
     except Exception as error:

@@ -154,6 +154,13 @@ def test_fast_path_equals_one_by_one(indices):
     assert [t.dtype for t in fast] == [t.dtype for t in slow] and [t.tolist() for t in fast] == [t.tolist() for t in slow]
 
 
+def test_tensors_stay_on_their_device(device):
+    pairs = data.TensorDataset(mytorch.tensor(X, device=device), mytorch.tensor(Y, device=device))
+    for dataset in (pairs, Shifted(*pairs.tensors)):  # at once, and one by one
+        x, y = next(iter(data.DataLoader(dataset, 3, sampler=[2, 0, 1])))
+        assert x.device.type == y.device.type == device.type and (y % 7).tolist() in ([2, 0, 1], [3, 1, 2])
+
+
 def test_fast_path_copies():
     pairs = data.TensorDataset(X.copy())
     next(iter(data.DataLoader(pairs, 6)))[0].array[:] = -1

@@ -1,0 +1,283 @@
+"""Cross entropy and negative log-likelihood: from scores to the loss in a few passes over the array."""
+
+from __future__ import annotations
+
+import math
+
+import numpy
+
+from ..autograd.engine import Variable, primitive
+from ..backend import xp
+from .activation import log_softmax
+from .reduction import chosen
+from .shape import movedim
+
+_INDICES = {numpy.dtype("int64"), numpy.dtype("uint8")}
+
+
+# ---- targets ----------------------------------------------------------------------------------------------------------
+
+
+def _by_class(x):
+    """``x`` (C,), (N, C) or (N, C, d1, …) as rows of classes (M, C)."""
+    if len(x.shape) == 2:
+        return x
+    return x.reshape(1, -1) if len(x.shape) == 1 else movedim(x, 1, -1).reshape(-1, x.shape[1])
+
+
+def _from_rows(rows, shape):
+    """The reverse of :func:`_by_class`."""
+    if len(shape) <= 2:
+        return rows.reshape(shape)
+    return movedim(rows.reshape(shape[0], *shape[2:], shape[1]), -1, 1)
+
+
+def _rows(target, classes, ignore_index, weight, dtype):
+    """The class of each row, and the weight of each row (None if all count 1). IndexError for a class that does not exist."""
+    t, module = target.reshape(-1), xp(target)
+    t = t if t.dtype == "int64" else t.astype("int64")
+    w = None
+    if module is not numpy or 0 <= ignore_index < classes or (t.size and int(t.view("uint64").max()) >= classes):
+        valid = t != ignore_index
+        outside = valid & ((t < 0) | (t >= classes))
+        if module is numpy and outside.any():
+            raise IndexError(f"Target {t[outside][0]} is out of bounds.")
+        w = valid.astype(dtype)
+        if module is not numpy:  # asking the GPU here would make the host wait: the loss becomes nan
+            w[outside] = math.nan
+        t = module.where(valid & ~outside, t, 0)
+    if weight is not None:
+        w = weight[t] if w is None else weight[t] * w
+    return t, w
+
+
+def _check_classes(x, target):
+    """Raise what torch raises for arrays of scores and of class indices that do not fit."""
+    shape, sizes = x.shape, target.shape
+    if target.dtype not in _INDICES:
+        raise RuntimeError(f"expected target dtype to be Long or Byte, but got {target.dtype}")
+    if len(shape) < 2:
+        if len(sizes) > 1:
+            raise RuntimeError("0D or 1D target tensor expected, multi-target not supported")
+        if sizes not in ((), (1,)):
+            raise ValueError(f"For 1D input, 1D target must have size 1, but got target size: {sizes[0]}")
+    elif not sizes or shape[0] != sizes[0]:
+        raise ValueError(f"Expected input batch_size ({shape[0]}) to match target batch_size ({sizes[0] if sizes else 1}).")
+    elif len(shape) == 2 and len(sizes) > 1:
+        raise RuntimeError("0D or 1D target tensor expected, multi-target not supported")
+    elif shape[2:] != sizes[1:]:
+        raise RuntimeError(f"Expected target size {[shape[0], *shape[2:]]}, got {list(sizes)}")
+
+
+def _arrays(name, input, target, weight):
+    """The arrays of the tensors, checked as far as classes and probabilities have in common."""
+    for position, (key, value) in enumerate((("input", input), ("target", target)), 1):
+        if not isinstance(value, Variable):
+            raise TypeError(f"{name}(): argument '{key}' (position {position}) must be Tensor, not {type(value).__name__}")
+    x = input.array
+    if not x.ndim:
+        raise ValueError(f"{name}() expects an input with classes, (C), (N, C) or (N, C, d1, ...), got a 0-d tensor")
+    if weight is not None:
+        if weight.array.shape != (classes := x.shape[min(1, x.ndim - 1) :][:1]):
+            raise RuntimeError(
+                f"weight tensor should be defined either for all {classes[0]} classes or no classes but got weight tensor of shape: {list(weight.shape)}"
+            )
+        if weight.array.dtype != x.dtype:
+            raise RuntimeError(f"expected a class weight of {x.dtype} but found {weight.array.dtype}")
+    return x, target.array
+
+
+# ---- negative log-likelihood ----------------------------------------------------------------------------------------------
+
+
+def _nll_definition(x, target, weight=None, *, ignore_index, reduction):
+    return _picked(_by_class(x), target.array, weight, ignore_index, reduction)
+
+
+def _picked(logp, target, weight, ignore_index, reduction, smoothing=0.0):
+    """The loss of rows of log-probabilities, in differentiable operations."""
+    classes, dtype = logp.shape[1], logp.array.dtype
+    weight = None if weight is None else weight.array
+    t, w = _rows(target, classes, ignore_index, weight, dtype)
+    w = xp(t).ones(t.shape, dtype) if w is None else w
+    losses = logp[xp(t).arange(t.size), t] * -w
+    if smoothing:
+        every = (logp if weight is None else logp * weight).sum(1) * (target.reshape(-1) != ignore_index).astype(dtype)
+        losses = losses * (1 - smoothing) - every * (smoothing / classes)
+    if reduction == "none":
+        return losses.reshape(target.shape)
+    return losses.sum() if reduction == "sum" else losses.sum() / dtype.type(w.sum())
+
+
+def _nll_gradient(g, x, target, weight, ignore_index, reduction):
+    rows = xp(x).zeros_like(_by_class(x))
+    t, w = _rows(target, rows.shape[1], ignore_index, weight, x.dtype)
+    rows[xp(x).arange(t.size), t] = -_row_scale(g, t.size, w, reduction)
+    return _from_rows(rows, x.shape)
+
+
+def _row_scale(g, count, w, reduction):
+    """d loss / d (unweighted loss of a row), times ``g``: a number or one per row."""
+    if reduction == "none":
+        g = g.reshape(-1)
+    elif reduction == "mean":
+        g = g / (count if w is None else w.sum())
+    return g if w is None else g * w
+
+
+@primitive(composed=_nll_definition, x=_nll_gradient)
+def nll(x, target, weight=None, *, ignore_index=-100, reduction="mean"):
+    """Minus the log-probability ``x`` of the class ``target``; see :func:`nll_loss`."""
+    rows = _by_class(x)
+    t, w = _rows(target, rows.shape[1], ignore_index, weight, x.dtype)
+    losses = -rows[xp(x).arange(t.size), t]
+    return _reduced(losses, w, reduction, target.shape)
+
+
+def _reduced(losses, w, reduction, shape):
+    if w is not None:  # an ignored row counts nothing, even where its loss is infinite
+        losses = xp(w).where(w != 0, losses * w, losses.dtype.type(0))
+    if reduction == "none":
+        return losses.reshape(shape)
+    if reduction == "sum":
+        return losses.sum()
+    return losses.sum() / losses.dtype.type(losses.size) if w is None else losses.sum() / w.sum()
+
+
+# ---- cross entropy --------------------------------------------------------------------------------------------------------
+
+
+def _classes_definition(x, target, weight=None, *, ignore_index, reduction, label_smoothing):
+    logp = _by_class(log_softmax(x, dim=min(1, x.ndim - 1)))
+    return _picked(logp, target.array, weight, ignore_index, reduction, label_smoothing)
+
+
+def _scores(x):
+    """Rows of (scores less their maximum), their exponentials and the sums of these. 16-bit scores are summed in 32 bits."""
+    z = _by_class(x)
+    if z.itemsize == 2:
+        z = z.astype("float32")
+    z = z - z.max(1, keepdims=True, initial=-math.inf)
+    e = xp(z).exp(z)
+    return z, e, e.sum(1)
+
+
+def _classes_gradient(g, x, weight, e, total, t, w, valid, reduction, label_smoothing):
+    """(softmax - one-hot) · scale of the row; smoothing spreads part of the one-hot over all classes."""
+    s = _row_scale(g, t.size, w, reduction)
+    if not label_smoothing:
+        rows = e * (s / total)[:, None]
+        rows[xp(e).arange(t.size), t] -= s
+        return _from_rows(rows, x.shape).astype(x.dtype, copy=False)
+    classes = e.shape[1]
+    spread = (g.reshape(-1) if reduction == "none" else g / (t.size if w is None else w.sum()) if reduction == "mean" else g) * (label_smoothing / classes)
+    spread = spread if valid is None else spread * valid
+    s = s * (1 - label_smoothing)
+    rows = e * ((s + spread * (classes if weight is None else weight.sum())) / total)[:, None]
+    rows[xp(e).arange(t.size), t] -= s
+    rows -= spread[:, None] * (1 if weight is None else weight) if spread.ndim else spread * (1 if weight is None else weight)
+    return _from_rows(rows, x.shape).astype(x.dtype, copy=False)
+
+
+@primitive(composed=_classes_definition, aux=("e", "total", "t", "w", "valid"), x=_classes_gradient)
+def cross_entropy_of_classes(x, target, weight=None, *, ignore_index=-100, reduction="mean", label_smoothing=0.0):
+    """-log softmax(x) at the class ``target``; see :func:`cross_entropy`."""
+    z, e, total = _scores(x)
+    t, w = _rows(target, z.shape[1], ignore_index, weight, z.dtype)
+    log_total, valid = xp(z).log(total), None
+    losses = log_total - z[xp(z).arange(t.size), t]
+    if not label_smoothing:
+        return _reduced(losses, w, reduction, target.shape).astype(x.dtype, copy=False), e, total, t, w, valid
+    if w is not None:
+        losses = losses * w
+        valid = target.reshape(-1) != ignore_index
+    every = log_total * (z.shape[1] if weight is None else weight.sum()) - (z.sum(1) if weight is None else z @ weight)
+    losses = losses * (1 - label_smoothing) + every * (label_smoothing / z.shape[1])
+    if valid is not None:
+        losses = xp(z).where(valid, losses, losses.dtype.type(0))
+    if reduction == "none":
+        out = losses.reshape(target.shape)
+    else:
+        out = losses.sum() if reduction == "sum" else losses.sum() / (losses.dtype.type(losses.size) if w is None else w.sum())
+    return out.astype(x.dtype, copy=False), e, total, t, w, valid
+
+
+def _probabilities_definition(x, target, weight=None, *, reduction, label_smoothing):
+    logp, y = _by_class(log_softmax(x, dim=min(1, x.ndim - 1))), _by_class(target)
+    y = y * (1 - label_smoothing) + label_smoothing / logp.shape[1]
+    losses = -(logp * y if weight is None else logp * y * weight).sum(1)
+    if reduction == "none":
+        return losses.reshape(x.shape[:1] + x.shape[2:] if len(x.shape) > 1 else ())
+    return losses.sum() if reduction == "sum" else losses.sum() / losses.shape[0]
+
+
+def _smoothed(target, weight, label_smoothing):
+    y = _by_class(target)
+    if label_smoothing:
+        y = y * (1 - label_smoothing) + label_smoothing / y.shape[1]
+    return y if weight is None else y * weight
+
+
+def _probabilities_gradients(g, x, target, weight, e, total, needs, reduction, label_smoothing):
+    s = g.reshape(-1, 1) if reduction == "none" else g / len(e) if reduction == "mean" else g
+    gx = gy = None
+    if needs[0]:
+        y = _smoothed(target, weight, label_smoothing)
+        gx = e * (y.sum(1) / total)[:, None]
+        gx -= y
+        gx *= s
+        gx = _from_rows(gx, x.shape).astype(x.dtype, copy=False)
+    if needs[1]:
+        z = _by_class(x)
+        logp = z - z.max(1, keepdims=True) - xp(e).log(total)[:, None]
+        gy = logp * (s * (label_smoothing - 1))
+        gy = _from_rows(gy if weight is None else gy * weight, target.shape).astype(target.dtype, copy=False)
+    return gx, gy, None
+
+
+@primitive(composed=_probabilities_definition, aux=("e", "total"), joint=_probabilities_gradients)
+def cross_entropy_of_probabilities(x, target, weight=None, *, reduction="mean", label_smoothing=0.0):
+    """-Σ target · log softmax(x) over the classes; see :func:`cross_entropy`."""
+    z, e, total = _scores(x)
+    y = _smoothed(target, weight, label_smoothing)
+    losses = xp(z).log(total) * y.sum(1) - (z * y).sum(1)
+    if reduction == "none":
+        out = losses.reshape(x.shape[:1] + x.shape[2:] if x.ndim > 1 else ())
+    else:
+        out = losses.sum() if reduction == "sum" else losses.sum() / losses.dtype.type(losses.size)
+    return out.astype(x.dtype, copy=False), e, total
+
+
+# ---- what users call ------------------------------------------------------------------------------------------------------
+
+
+def nll_loss(input, target, weight=None, size_average=None, ignore_index=-100, reduce=None, reduction="mean"):
+    """Minus the log-probability of the class ``target`` (int64, (N, d1, …)) in ``input`` (N, C, d1, …), times ``weight`` (C,) of the class.
+
+    Rows with ``ignore_index`` count nothing; "mean" divides by the sum of the weights. IndexError for a class out of range, ValueError or
+    RuntimeError for shapes that do not match.
+    """
+    reduction = chosen(reduction, size_average, reduce)
+    _check_classes(*_arrays("nll_loss", input, target, weight))
+    return nll(input, target, weight, ignore_index=ignore_index, reduction=reduction)
+
+
+def cross_entropy(input, target, weight=None, size_average=None, ignore_index=-100, reduce=None, reduction="mean", label_smoothing=0.0):
+    """Cross entropy of the scores ``input`` (C,), (N, C) or (N, C, d1, …) with ``target``.
+
+    ``target`` holds class indices (int64, (N, d1, …)) or probabilities (the shape and kind of ``input``). ``weight`` (C,) weighs the classes;
+    rows with ``ignore_index`` count nothing; "mean" divides by the sum of the weights (of probabilities: by N · d1 · …). ``label_smoothing``
+    mixes the target with the uniform distribution. IndexError for a class out of range, ValueError or RuntimeError for what does not match.
+    """
+    reduction = chosen(reduction, size_average, reduce)
+    if not 0 <= label_smoothing <= 1:
+        raise RuntimeError(f"label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing}")
+    x, t = _arrays("cross_entropy_loss", input, target, weight)
+    if x.shape != t.shape:
+        _check_classes(x, t)
+        return cross_entropy_of_classes(input, target, weight, ignore_index=ignore_index, reduction=reduction, label_smoothing=label_smoothing)
+    if t.dtype.kind in "biuc":
+        raise RuntimeError(f"Expected floating point type for target with class probabilities, got {t.dtype}")
+    if ignore_index >= 0:
+        raise RuntimeError("ignore_index is not supported for floating point target")
+    return cross_entropy_of_probabilities(input, target, weight, reduction=reduction, label_smoothing=label_smoothing)

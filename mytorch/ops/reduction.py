@@ -1,0 +1,27 @@
+"""What losses do with the loss of each element: keep it, sum or average."""
+
+from __future__ import annotations
+
+import math
+
+
+def chosen(reduction, size_average=None, reduce=None):
+    """"none", "mean" or "sum"; torch's old flags, where given, override ``reduction``. ValueError for anything else."""
+    if size_average is not None or reduce is not None:
+        return "none" if reduce is False else "sum" if size_average is False else "mean"
+    if reduction not in ("none", "mean", "sum"):
+        raise ValueError(f"{reduction} is not a valid value for reduction")
+    return reduction
+
+
+def reduced(losses, reduction):
+    """The sum or the mean of ``losses`` (nan of none), or ``losses`` as they are."""
+    if reduction == "none":
+        return losses
+    total = losses.sum()
+    return total if reduction == "sum" else total / (math.prod(losses.shape) or math.nan)
+
+
+def share(g, shape, reduction):
+    """The gradient of each of the losses of ``shape`` from that of the reduced one."""
+    return g / (math.prod(shape) or math.nan) if reduction == "mean" else g

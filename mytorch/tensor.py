@@ -8,6 +8,7 @@ import numpy
 
 from .autograd import walk
 from .autograd.engine import Leaf, Node, Output, Variable, changed, primitive, refresh, wrap
+from .autograd.grad_mode import is_inference_mode_enabled
 from .backend import as_array, default_device, device, device_of, move, ndarray, xp
 from .dtypes import as_dtype, by_numpy, category, default_numpy
 from .methods import TensorMethods
@@ -202,7 +203,7 @@ class Tensor(TensorMethods, Variable, results=True):
         elif self._node is None:
             if category(self.array.dtype) < 2:
                 raise RuntimeError(f"only Tensors of floating point and complex dtype can require gradients, got {self.dtype}")
-            if self._inference:
+            if self._inference and not is_inference_mode_enabled():
                 raise RuntimeError("Setting requires_grad=True on inference tensor outside InferenceMode is not allowed.")
             self._node = self._leaf = self._leaf or Leaf(self.array)
         return self
@@ -257,6 +258,7 @@ class Tensor(TensorMethods, Variable, results=True):
             if (tensor := mine()) is not None:
                 tensor._grad = g.clone() if tensor.grad is None else tensor.grad + g
 
+        keep.runs_last = True  # it keeps what the other hooks made of the gradient
         self.register_hook(keep)
         self._retains = True
 
@@ -304,7 +306,13 @@ class Tensor(TensorMethods, Variable, results=True):
         if self._leaf is not None:
             self._leaf.shape = value.array.shape
 
-    _version = property(lambda self: self._counter[0], doc="How often the memory was changed in place.")
+    @property
+    def _version(self):
+        """How often the memory was changed in place."""
+        if self._inference:
+            raise RuntimeError("Inference tensors do not track version counter.")
+        return self._counter[0]
+
     output_nr = 0
 
     def is_inference(self) -> bool:

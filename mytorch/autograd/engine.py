@@ -364,7 +364,7 @@ def note_view(new, call, inputs, settings, index=None):
 
     new._counter, new._base, new._view = source._counter, source if source._base is None else source._base, retake
     new._base_node = new._base._node
-    if new._inference:
+    if new._inference is not source._inference:
         new._inference = source._inference
 
 

@@ -20,11 +20,14 @@ class _Switch:
     target = RECORD
 
     def __enter__(self):
-        self._tokens = [*getattr(self, "_tokens", ()), mode.set(self.target)]
+        self._tokens = [*getattr(self, "_tokens", ()), mode.set(self._next())]
         return self
 
     def __exit__(self, *exc_info):
         mode.reset(self._tokens.pop())
+
+    def _next(self):
+        return INFERENCE if mode.get() is INFERENCE else self.target  # only inference_mode(False) leads out of it
 
     def _fresh(self):
         return type(self)()
@@ -33,6 +36,8 @@ class _Switch:
         """Decorate ``function`` (a plain, async or generator function) to run in this mode."""
         if inspect.isgeneratorfunction(function):
             return self._around_generator(function)
+        if inspect.isasyncgenfunction(function):
+            return self._around_async_generator(function)
         if inspect.iscoroutinefunction(function):
 
             @functools.wraps(function)
@@ -64,10 +69,35 @@ class _Switch:
                 try:
                     value, step = (yield item), generator.send
                 except GeneratorExit:
-                    generator.close()
+                    with self._fresh():
+                        generator.close()
                     raise
                 except BaseException as error:  # hand the consumer's throw() to the generator
                     value, step = error, generator.throw
+
+        return wrapped
+
+    def _around_async_generator(self, function):
+        """The same for an asynchronous generator."""
+
+        @functools.wraps(function)
+        async def wrapped(*args, **kwargs):
+            generator = function(*args, **kwargs)
+            step, value = generator.asend, None
+            while True:
+                try:
+                    with self._fresh():
+                        item = await step(value)
+                except StopAsyncIteration:
+                    return
+                try:
+                    value, step = (yield item), generator.asend
+                except GeneratorExit:
+                    with self._fresh():
+                        await generator.aclose()
+                    raise
+                except BaseException as error:
+                    value, step = error, generator.athrow
 
         return wrapped
 
@@ -94,10 +124,10 @@ class set_grad_enabled(_Switch):
     def __init__(self, mode_: bool):
         self.target = RECORD if mode_ else SKIP
         self._outer = mode.get()
-        mode.set(self.target)
+        mode.set(self._next())
 
     def __enter__(self):
-        mode.set(self.target)
+        mode.set(self._next())
         return self
 
     def __exit__(self, *exc_info):
@@ -114,7 +144,7 @@ class set_grad_enabled(_Switch):
 class inference_mode(_Switch):
     """Like :class:`no_grad`; tensors made inside can never take part in a recorded computation.
 
-    ``inference_mode(False)`` leaves recording on.
+    ``inference_mode(False)`` leaves recording on. Inside, :class:`enable_grad` changes nothing.
     """
 
     def __new__(cls, mode_=True):
@@ -123,6 +153,9 @@ class inference_mode(_Switch):
             return self.__class__(True)(mode_)
         self.target = INFERENCE if mode_ else RECORD
         return self
+
+    def _next(self):
+        return self.target
 
     def _fresh(self):
         return type(self)(self.target is INFERENCE)

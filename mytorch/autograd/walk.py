@@ -184,11 +184,24 @@ def _fill(node, parts, create):
 
 
 def _call_hooks(node, g, create):
-    for hook in list(node.hooks.values()):
-        result = hook(g if create else wrap(as_array(g)))
+    for hook in sorted(node.hooks.values(), key=lambda hook: hasattr(hook, "runs_last")):
+        given = g if create else wrap(as_array(g))
+        result = hook(given)
         if result is not None:
+            _check_hook(hook, given, result)
             g = result if create else result.array
     return g
+
+
+def _check_hook(hook, given, result):
+    name = getattr(hook, "__name__", type(hook).__name__)
+    if not isinstance(result, Variable):
+        raise TypeError(f"hook '{name}': expected a Tensor or None, but it returned '{type(result).__name__}'")
+    if result.array.shape != given.array.shape:
+        shapes = f"{list(result.array.shape)} instead of {list(given.array.shape)}"
+        raise RuntimeError(f"hook '{name}' has changed the size of value: {shapes}")
+    if result.array.dtype != given.array.dtype:
+        raise RuntimeError(f"hook '{name}' has changed the type of value (was {given.array.dtype} got {result.array.dtype})")
 
 
 def _check_intact(node):

@@ -13,7 +13,7 @@ import numpy
 from ..autograd.engine import Leaf, Output, Variable, changed, grad_state, refresh, wrap
 from ..backend import as_array, xp
 from ..dtypes import category
-from .gather import check_fits
+from .gather import fitted
 from .indexing import getitem, in_torchs_words, parse, picked_shape, write_view
 from .shape import clone, expand
 
@@ -62,7 +62,7 @@ def prepare_write(x):
     if x._base is not None:
         if x._base._node is not x._base_node:
             refresh(x)
-        if any(n > 1 and s == 0 for n, s in zip(x.array.shape, x.array.strides)):
+        if x.array.size and any(n > 1 and s == 0 for n, s in zip(x.array.shape, x.array.strides)):
             raise RuntimeError(
                 "unsupported operation: more than one element of the written-to tensor refers to a single memory location. "
                 "Please clone() the tensor before performing the operation."
@@ -124,8 +124,7 @@ def fill_(x, value):
         if value.array.ndim:
             raise RuntimeError(f"fill_ only supports 0-dimension value tensor but got tensor with {value.array.ndim} dimensions.")
         return copy_(x, value)
-    _check_number(value, x)
-    x.array[...] = value
+    x.array[...] = _number(value, x)
     return write(x, wrap(x.array))
 
 
@@ -153,24 +152,25 @@ def copy_(x, src, non_blocking=False):
     return write(x, clone(src) if src._node is not None and src._base is None else src)
 
 
-def _check_number(value, x):
+def _number(value, x):
     if not isinstance(value, (int, float, complex, numpy.generic)):
         raise TypeError(f"can't assign a {type(value).__name__} to a tensor of {x.array.dtype}")
-    check_fits(value, x.array.dtype)
+    return fitted(value, x.array.dtype)
 
 
 def setitem(x, index, value):
     """``x[index] = value``: a number, or a tensor that broadcasts to ``x[index]``; repeated indices keep one of the values.
 
-    A view takes values of any dtype, as copy_ does; an index of tensors those of its own dtype or a 0-d tensor of any.
+    A view takes values of any dtype, as copy_ does; an index of tensors only those of its own dtype, a mask single ones of any.
     """
-    kind = type(index)
-    if kind is int:
+    if index is False:
+        return
+    if type(index) is int:
         view, pick = (index, Ellipsis), ()
     else:
         view, pick = parse(index, x.array.shape, xp(x.array))
     if not isinstance(value, Variable):
-        _check_number(value, x)
+        value = _number(value, x)
     if not pick:
         part = getitem(x, index=view)
         if isinstance(value, Variable):
@@ -208,7 +208,8 @@ def _store(array, index, value):
 def _fit_value(value, target, pick):
     """``value`` on the device and in the dtype of ``target``, without leading dimensions of size 1."""
     if value.array.dtype != target.array.dtype:
-        if value.array.ndim:
+        arrays = [p for p in pick if type(p) is not slice]
+        if value.array.size != 1 or len(arrays) > 1 or arrays[0].dtype.kind != "b":  # one mask is a masked_fill, which casts
             raise RuntimeError(
                 f"Index put requires the source and destination dtypes match, got {target.array.dtype} for the destination and "
                 f"{value.array.dtype} for the source."

@@ -14,7 +14,7 @@ from .dtypes import bool_ as bool
 from .dtypes import double, half, long, short
 from .dtypes import float_ as float
 from .dtypes import int_ as int
-from .ops.activation import log_softmax, relu, softmax
+from .ops.activation import celu, hardshrink, log_softmax, prelu, relu, selu, softmax, threshold
 from .ops.arithmetic import (
     add, addcdiv, addcmul, arctan2, atan2, clamp, clamp_max, clamp_min, clip, copysign, div, divide, float_power, floor_divide, fmax, fmin, fmod,
     heaviside, hypot, ldexp, lerp, logaddexp, logaddexp2, maximum, minimum, mul, multiply, nextafter, pow, remainder, rsub, sub, subtract,
@@ -24,12 +24,14 @@ from .ops.comparison import (
     allclose, bitwise_and, bitwise_left_shift, bitwise_not, bitwise_or, bitwise_right_shift, bitwise_xor, eq, equal, ge, greater, greater_equal,
     gt, isclose, le, less, less_equal, logical_and, logical_not, logical_or, logical_xor, lt, ne, not_equal,
 )  # fmt: skip
+from .ops.counting import bincount, histc
 from .ops.diagonal import diag, diag_embed, diagflat, diagonal, trace, tril, tril_indices, triu, triu_indices
 from .ops.elementwise import (
     abs, absolute, acos, acosh, arccos, arccosh, arcsin, arcsinh, arctan, arctanh, asin, asinh, atan, atanh, ceil, cos, cosh, deg2rad, exp, exp2,
     expm1, fix, floor, frac, isfinite, isinf, isnan, isneginf, isposinf, isreal, log, log1p, log2, log10, logit, nan_to_num, neg, negative, positive,
     rad2deg, reciprocal, round, rsqrt, sgn, sigmoid, sign, signbit, sin, sinc, sinh, sqrt, square, tan, tanh, trunc, where,
 )  # fmt: skip
+from .ops.gamma import digamma, lgamma, mvlgamma, polygamma
 from .ops.gather import (
     argwhere, gather, index_add, index_copy, index_fill, index_put, index_select, masked_fill, masked_scatter, masked_select, nonzero, repeat_interleave, scatter,
     scatter_add, scatter_reduce, take, take_along_dim,
@@ -39,15 +41,18 @@ from .ops.join import (
     hsplit, hstack, meshgrid, narrow, row_stack, select, split, split_with_sizes, stack, tensor_split, unbind, vsplit, vstack,
 )  # fmt: skip
 from .ops.linalg import matmul
+from .ops.quantiles import median, mode, nanmedian, nanquantile, quantile
 from .ops.reduce import (
-    all, amax, amin, aminmax, any, argmax, argmin, count_nonzero, logsumexp, max, mean, min, norm, std, std_mean, sum, var, var_mean,
+    all, amax, amin, aminmax, any, argmax, argmin, count_nonzero, dist, logsumexp, max, mean, min, nanmean, nansum, norm, std, std_mean, sum, var,
+    var_mean,
 )  # fmt: skip
+from .ops.scan import cummax, cummin, cumprod, cumsum, logcumsumexp, prod
 from .ops.shape import (
     broadcast_tensors, broadcast_to, clone, flatten, flip, fliplr, flipud, moveaxis, movedim, permute, ravel, repeat, reshape, roll, rot90, squeeze,
     swapaxes, swapdims, t, tile, transpose, unflatten, unsqueeze,
 )  # fmt: skip
 from .ops.sort import argsort, bucketize, kthvalue, msort, searchsorted, sort, topk, unique, unique_consecutive
-from .ops.special import erf, erfc
+from .ops.special import erf, erfc, erfinv
 from .printing import get_printoptions, printoptions, set_printoptions
 from .random import (
     Generator, default_generator, get_rng_state, initial_seed, manual_seed, rand, randint, randn, randperm, seed, set_rng_state,

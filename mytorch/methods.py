@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from .dtypes import as_dtype
-from .ops import activation, arithmetic, comparison, diagonal, elementwise, gather, indexing, join, linalg, reduce, shape, sort, special
+from .ops import (
+    activation, arithmetic, comparison, counting, diagonal, elementwise, gamma, gather, indexing, join, linalg, quantiles, reduce, scan, shape, sort, special,
+)  # fmt: skip
 from .ops.inplace import copy_, fill_, inplace, reshaped_in_place, setitem, zero_
 from .ops.shape import sizes
 
@@ -21,10 +23,14 @@ POINTWISE_METHODS = {
     comparison: """
         eq_ ne_ lt_ le_ gt_ ge_ not_equal_ less_ less_equal_ greater_ greater_equal_ isclose allclose equal logical_and_ logical_or_ logical_xor_
         logical_not_ bitwise_and_ bitwise_or_ bitwise_xor_ bitwise_not_ bitwise_left_shift_ bitwise_right_shift_""",
-    special: "erf_ erfc_",
-    activation: "relu_ softmax log_softmax",
+    special: "erf_ erfc_ erfinv_",
+    gamma: "lgamma_ digamma_ mvlgamma_",
+    activation: "relu_ softmax log_softmax prelu hardshrink",
     reduce: """
-        sum mean var std max min amax amin aminmax argmax argmin all any count_nonzero logsumexp norm""",
+        sum mean nansum nanmean var std max min amax amin aminmax argmax argmin all any count_nonzero logsumexp norm dist""",
+    scan: "prod cumsum_ cumprod_ cummax cummin logcumsumexp",
+    quantiles: "median nanmedian mode quantile nanquantile",
+    counting: "bincount histc",
 }
 
 
@@ -71,6 +77,10 @@ class TensorMethods:
         return comparison.ne(self, other) if comparison.is_number(other) else NotImplemented
 
     # ---- functions of one number and of two, comparison, reductions: the names that methods and functions share ---------
+
+    def polygamma(self, n):
+        """The n-th derivative of digamma at these elements."""
+        return gamma.polygamma(n, self)
 
     def where(self, condition, other):
         """These elements where ``condition`` holds, else those of ``other``."""

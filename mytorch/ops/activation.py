@@ -7,8 +7,8 @@ import math
 from ..autograd.engine import primitive
 from ..backend import xp
 from ..dtypes import as_dtype
-from .elementwise import exp, select, sigmoid, smooth, tanh
-from .shape import check_dim
+from .elementwise import abs, exp, select, sigmoid, tanh
+from .shape import check_dim, spelled
 from .special import erf
 
 
@@ -36,6 +36,127 @@ def leaky_relu(x, *, negative_slope=0.01):
     if 0 <= negative_slope <= 1:
         return xp(x).maximum(x, out, out=out if out.ndim else None)
     return xp(x).where(x > 0, x, out)
+
+
+@primitive(x=lambda g, x, threshold: select(x <= threshold, 0, g))
+def threshold(x, *, threshold, value):
+    """x where it is above ``threshold``, else ``value``, elementwise."""
+    return xp(x).where(x > threshold, x, x.dtype.type(value)) if x.dtype.kind != "f" else xp(x).where((x > threshold) | (x != x), x, value)
+
+
+@primitive(x=lambda g, x, min_val, max_val: select((x <= min_val) | (x >= max_val), 0, g))
+def hardtanh(x, *, min_val=-1.0, max_val=1.0):
+    """x, but no less than ``min_val`` and no more than ``max_val``, elementwise; unlike :func:`clamp` with gradient 0 at the bounds."""
+    if min_val > max_val:
+        raise ValueError("min_val cannot be greater than max_val")
+    if x.dtype.kind == "b":
+        raise RuntimeError("Bool inputs not supported for hardtanh")
+    if x.dtype.kind in "iu":
+        min_val, max_val = int(min_val), int(max_val)
+        if x.dtype.kind == "u" and min_val < 0:
+            raise RuntimeError("cannot do hardtanh on an unsigned type with negative limits")
+    return xp(x).minimum(xp(x).maximum(x, min_val), max_val)
+
+
+def relu6(input):
+    """min(max(x, 0), 6), elementwise."""
+    return hardtanh(input, min_val=0.0, max_val=6.0)
+
+
+@primitive(x=lambda g, x: select((x > -3) & (x < 3), g * (1 / 6), 0))
+def hardsigmoid(x):
+    """min(max(x + 3, 0), 6) / 6, elementwise (https://arxiv.org/abs/1905.02244)."""
+    _floating(x, "hardsigmoid")
+    return xp(x).minimum(xp(x).maximum(x + 3, 0), 6) * (1 / 6)
+
+
+@primitive(x=lambda g, x: select(x <= -3, 0, select(x < 3, g * (x * (1 / 3) + 0.5), g)))
+def hardswish(x):
+    """x · hardsigmoid(x), elementwise (https://arxiv.org/abs/1905.02244)."""
+    _floating(x, "hardswish")
+    return x * (xp(x).minimum(xp(x).maximum(x + 3, 0), 6) * (1 / 6))
+
+
+def _bent(g, x, alpha, scale, rate):
+    below = x <= 0
+    return select(below, g * (alpha * scale * rate * exp(select(below, x, 0) * rate)), g * scale)
+
+
+@primitive(x=_bent)
+def _elu(x, *, alpha=1.0, scale=1.0, rate=1.0):
+    _floating(x, "elu")
+    out = xp(x).minimum(x, 0) * rate
+    out = xp(x).expm1(out) * (alpha * scale)
+    return xp(x).where(x > 0, x * scale if scale != 1 else x, out)
+
+
+def elu(input, alpha=1.0):
+    """x where it is positive, else alpha · (exp(x) - 1), elementwise (https://arxiv.org/abs/1511.07289)."""
+    return _elu(input, alpha=alpha)
+
+
+def selu(input):
+    """The scaled exponential linear unit, whose constants keep mean 0 and variance 1 (https://arxiv.org/abs/1706.02515), elementwise."""
+    return _elu(input, alpha=1.6732632423543772848170429916717, scale=1.0507009873554804934193349852946)
+
+
+def celu(input, alpha=1.0):
+    """max(x, 0) + min(0, alpha · (exp(x / alpha) - 1)), elementwise (https://arxiv.org/abs/1704.07483)."""
+    if alpha == 0:
+        raise RuntimeError("ZeroDivisionError: alpha cannot be 0 for CELU")
+    return _elu(input, alpha=alpha, rate=1 / alpha)
+
+
+@primitive(broadcasts=True, x=lambda g, x, weight: select(x > 0, g, g * weight), weight=lambda g, x: select(x > 0, 0, g * x))
+def sloped(x, weight):
+    """x where it is positive, else weight · x, elementwise."""
+    return xp(x).where(x > 0, x, x * weight)
+
+
+def prelu(input, weight):
+    """x where it is positive, else weight · x; ``weight`` is one number or one for each channel (dimension 1)."""
+    if weight.ndim > 1:
+        raise RuntimeError(f"prelu: Expected `weight` to be a scalar or 1D tensor, but got: ndim = {weight.ndim}")
+    if weight.dtype != input.dtype:
+        raise RuntimeError(f"prelu: Type promoting not supported. Got {input.dtype} and {weight.dtype}")
+    if weight.ndim == 1 and weight.shape[0] != 1:
+        channels = input.shape[1] if input.ndim > 1 else 1
+        if weight.shape[0] != channels:
+            raise RuntimeError(
+                f"Mismatch of parameter numbers and input channel size. Found parameter numbers = {weight.shape[0]} and channel size = {channels}."
+            )
+        weight = weight.reshape((channels,) + (1,) * (input.ndim - 2))
+    elif weight.ndim == 1:
+        weight = weight.reshape(())
+    return sloped(input, weight)
+
+
+# ---- shrinking --------------------------------------------------------------------------------------------------------
+
+
+def _outside(g, x, lambd):
+    return select((x >= -lambd) & (x <= lambd), 0, g)
+
+
+@primitive(x=_outside)
+def hardshrink(x, *, lambd=0.5):
+    """x where |x| > lambd, else 0, elementwise."""
+    _floating(x, "hardshrink")
+    return xp(x).where((x >= -lambd) & (x <= lambd), 0, x)
+
+
+@primitive(x=_outside)
+def softshrink(x, *, lambd=0.5):
+    """x moved towards 0 by ``lambd``, but not beyond, elementwise. RuntimeError for a negative ``lambd``."""
+    _floating(x, "softshrink")
+    if not lambd >= 0:
+        raise RuntimeError(f"lambda must be greater or equal to 0, but found {lambd}")
+    return x - xp(x).minimum(xp(x).maximum(x, -lambd), lambd)
+
+
+def tanhshrink(input):
+    """x - tanh(x), elementwise."""
+    return input - tanh(input)
 
 
 # ---- gates ------------------------------------------------------------------------------------------------------------
@@ -86,6 +207,63 @@ def gelu(x, *, approximate="none"):
     return out
 
 
+# ---- smooth ones ------------------------------------------------------------------------------------------------------
+
+
+def _softplus_slope(g, x, beta, threshold):
+    return select(x * beta > threshold, g, g * sigmoid(x * beta))
+
+
+@primitive(x=_softplus_slope)
+def softplus(x, *, beta=1.0, threshold=20.0):
+    """log(1 + exp(beta · x)) / beta, elementwise; x itself where beta · x > threshold."""
+    _floating(x, "softplus")
+    scaled = x if beta == 1 else x * beta
+    out = xp(x).log1p(xp(x).exp(xp(x).minimum(scaled, threshold)))
+    if beta != 1:
+        out /= beta
+    return xp(x).where(scaled > threshold, x, out)
+
+
+@primitive(x=lambda g, x: g * sigmoid(-x))
+def logsigmoid(x):
+    """log(sigmoid(x)) without overflow, elementwise."""
+    _floating(x, "log_sigmoid")
+    out = xp(x).exp(-xp(x).abs(x))
+    out = xp(x).log1p(out)
+    return xp(x).minimum(x, 0) - out
+
+
+def _mish_slope(g, x):
+    t, s = tanh(softplus(x)), sigmoid(x)
+    return g * (t + x * s * (1 - t * t))
+
+
+@primitive(x=_mish_slope)
+def mish(x):
+    """x · tanh(softplus(x)), elementwise (https://arxiv.org/abs/1908.08681)."""
+    _floating(x, "mish")
+    return x * xp(x).tanh(softplus(x))
+
+
+def softsign(input):
+    """x / (1 + |x|), elementwise."""
+    return input / (abs(input) + 1)
+
+
+@spelled
+def glu(input, dim=-1):
+    """a · sigmoid(b), where a and b are the halves of the input along ``dim``. RuntimeError for an odd size."""
+    if input.ndim == 0:
+        raise RuntimeError("glu does not support scalars because halving size must be even")
+    dim = check_dim(dim, input.ndim)
+    size = input.shape[dim]
+    if size % 2:
+        raise RuntimeError(f"Halving dimension must be even, but dimension {dim} is size {size}")
+    before = (slice(None),) * dim
+    return input[(*before, slice(size // 2))] * sigmoid(input[(*before, slice(size // 2, None))])
+
+
 # ---- softmax ----------------------------------------------------------------------------------------------------------
 
 
@@ -114,3 +292,9 @@ def log_softmax(x, *, dim, dtype=None):
     out = x - x.max(dim, keepdims=True, initial=-math.inf)
     out -= xp(x).log(xp(x).exp(out).sum(dim, keepdims=True))
     return out
+
+
+@spelled
+def softmin(input, dim, dtype=None):
+    """softmax(-x) over ``dim``."""
+    return softmax(-input, dim=dim, dtype=dtype)

@@ -129,7 +129,7 @@ def logit(x, eps=None):
     return _logit(x if eps is None else _within(x, eps))
 
 
-@smooth(x=lambda g, x: g / (x * (1 - x)))
+@smooth(x=lambda g, x: select((x < 0) | (x > 1), math.nan, g / abs(x * (1 - x))))
 def _logit(x):
     return xp(x).log(x / (1 - x))
 
@@ -170,9 +170,18 @@ def sinc(x):
     return xp(x).sinc(x).astype(x.dtype, copy=False)
 
 
+_SINC_SERIES = [(-1) ** k * 2 * k / math.factorial(2 * k + 1) for k in range(1, 10)]  # of the derivative of sin(a) / a, for a^(2k - 1)
+
+
 def _sinc_slope(x):
-    a = select(x == 0, 1, x * math.pi)
-    return select(x == 0, 0, (cos(a) - sin(a) / a) / (a / math.pi))
+    a = x * math.pi
+    near = abs(a) < 1  # the closed form cancels there
+    b = select(near, a, 0)
+    series = 0
+    for c in reversed(_SINC_SERIES):
+        series = series * (b * b) + c
+    a = select(near, 1, a)
+    return math.pi * select(near, series * b, (cos(a) - sin(a) / a) / a)
 
 
 # ---- parts of a number ------------------------------------------------------------------------------------------------------
@@ -189,9 +198,15 @@ def neg(x):
 negative = neg
 
 
+def _no_booleans(x, name):
+    if x.dtype.kind == "b":
+        raise NotImplementedError(f'"{name}" not implemented for bool')
+
+
 @primitive(x=lambda g, x: g * sign(x))
 def abs(x):
     """|x|, elementwise; the gradient at 0 is 0."""
+    _no_booleans(x, "abs")
     return xp(x).abs(x)
 
 
@@ -212,8 +227,8 @@ sgn = sign
 
 @primitive(x=lambda g, x: g * (x * 2))
 def square(x):
-    """x · x, elementwise."""
-    return x * x
+    """x · x, elementwise; booleans give integers."""
+    return x * x if x.dtype.kind != "b" else x.astype("int64")
 
 
 @primitive(x=lambda g: g)
@@ -226,7 +241,8 @@ def positive(x):
 
 def _whole(name, meaning):
     def forward(x):
-        return x.copy() if x.dtype.kind in "biu" else getattr(xp(x), name)(x)
+        _no_booleans(x, name)
+        return x.copy() if x.dtype.kind in "iu" else getattr(xp(x), name)(x)
 
     forward.__name__ = forward.__qualname__ = name
     forward.__doc__ = f"{meaning}, elementwise; the gradient is 0."
@@ -242,22 +258,20 @@ fix = trunc
 @primitive(x=flat)
 def round(x, *, decimals=0):
     """The nearest number with ``decimals`` digits behind the point, halves to even, elementwise; the gradient is 0."""
-    if x.dtype.kind in "biu":
-        if decimals < 0:
-            return xp(x).round(x, decimals)
-        return x.copy()
+    _no_booleans(x, "round")
+    if x.dtype.kind in "iu":
+        return x.copy() if decimals >= 0 else xp(x).round(x, decimals)
     if decimals == 0:
         return xp(x).rint(x)
-    scale = 10.0 ** builtin_abs(decimals)
+    scale = 10.0**decimals if decimals > 0 else 10.0**-decimals
     return xp(x).rint(x * scale) / scale if decimals > 0 else xp(x).rint(x / scale) * scale
-
-
-builtin_abs = int.__abs__
 
 
 @primitive(x=lambda g: g)
 def frac(x):
     """x - trunc(x), elementwise."""
+    if x.dtype.kind in "biu":
+        raise NotImplementedError(f'"frac" not implemented for {x.dtype}: it takes floating-point numbers')
     return x - xp(x).trunc(x)
 
 

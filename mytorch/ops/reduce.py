@@ -13,7 +13,7 @@ from ..backend import is_array, xp
 from ..dtypes import as_dtype, floating
 from .arithmetic import maximum, minimum, pow
 from .elementwise import abs, exp, select, sign
-from .shape import broadcast_to, check_dim, check_dims
+from .shape import check_dim, check_dims, expand
 
 
 def folded(dim, ndim):
@@ -57,7 +57,7 @@ def total(x, dims, keepdim, kind):
 # ---- sums and means ---------------------------------------------------------------------------------------------------
 
 
-@primitive(broadcasts=True, x=lambda g, x_shape, dim, keepdim: broadcast_to(unfold(g, x_shape, dim, keepdim), shape=x_shape))
+@primitive(broadcasts=True, x=lambda g, x_shape, dim, keepdim: expand(unfold(g, x_shape, dim, keepdim), shape=x_shape))
 def sum(x, *, dim=None, keepdim=False, dtype=None):
     """Sum over ``dim`` (an int, a tuple, or None for all). Integers and booleans sum in int64."""
     kind = as_dtype(dtype).numpy if dtype is not None else _INT64 if x.dtype.kind in "biu" else x.dtype
@@ -68,7 +68,7 @@ _INT64 = numpy.dtype("int64")
 
 
 def _mean_slope(g, x_shape, dim, keepdim):
-    return broadcast_to(unfold(g, x_shape, dim, keepdim) * (1 / builtins.max(count(x_shape, dim), 1)), shape=x_shape)
+    return expand(unfold(g, x_shape, dim, keepdim) * (1 / builtins.max(count(x_shape, dim), 1)), shape=x_shape)
 
 
 @primitive(broadcasts=True, x=_mean_slope)
@@ -80,6 +80,20 @@ def mean(x, *, dim=None, keepdim=False, dtype=None):
 
 
 _FLOAT32 = numpy.dtype("float32")
+
+
+@primitive(x=lambda g, x, dim, keepdim: expand(unfold(g, x.shape, dim, keepdim), shape=x.shape) * (x == x), broadcasts=True)
+def nansum(x, *, dim=None, keepdim=False, dtype=None):
+    """As :func:`sum`, with nan as 0."""
+    kind = as_dtype(dtype).numpy if dtype is not None else _INT64 if x.dtype.kind in "biu" else x.dtype
+    return total(xp(x).where(x == x, x, x.dtype.type(0)), folded(dim, x.ndim), keepdim, kind)
+
+
+def nanmean(input, dim=None, keepdim=False, *, dtype=None):
+    """As :func:`mean`, of the elements that are not nan. RuntimeError for integers."""
+    if input.array.dtype.kind in "biu":
+        raise RuntimeError(f"nanmean(): expected input to have floating point or complex dtype but got {input.dtype}")
+    return nansum(input, dim=dim, keepdim=keepdim, dtype=dtype) / sum(input == input, dim=dim, keepdim=keepdim)
 
 
 # ---- spread -----------------------------------------------------------------------------------------------------------
@@ -161,13 +175,15 @@ def _evenly(g, x, out, dim, keepdim):
     return chosen * (unfold(g, x.shape, dim, keepdim) / sum(chosen, dim=dim, keepdim=True))
 
 
-def _evenly_or_nan(g, x, out):
+def evenly_or_nan(g, x, out):
     """The same for the extreme of all, which may be nan."""
     chosen = (x == out) | ((x != x) & (out != out))
     return chosen * (g / sum(chosen))
 
 
-def _filled(x, dims, name):
+def check_filled(x, dims, name):
+    if x.size == 0 and len(dims) == x.ndim:
+        check_any(x, name)
     for d in dims:
         if x.ndim and x.shape[d] == 0:
             raise IndexError(f"{name}(): Expected reduction dim {d} to have non-zero size.")
@@ -176,31 +192,31 @@ def _filled(x, dims, name):
 @primitive(x=_evenly)
 def amax(x, *, dim=(), keepdim=False):
     """The largest element over ``dim`` (an int, a tuple, or () for all); equal ones share the gradient."""
-    _filled(x, dims := folded(dim, x.ndim), "amax")
+    check_filled(x, dims := folded(dim, x.ndim), "amax")
     return x.max(dims, keepdims=keepdim)
 
 
 @primitive(x=_evenly)
 def amin(x, *, dim=(), keepdim=False):
     """The smallest element over ``dim`` (an int, a tuple, or () for all); equal ones share the gradient."""
-    _filled(x, dims := folded(dim, x.ndim), "amin")
+    check_filled(x, dims := folded(dim, x.ndim), "amin")
     return x.min(dims, keepdims=keepdim)
 
 
-def _any_element(x, name):
+def check_any(x, name):
     if x.size == 0:
         raise RuntimeError(f"{name}(): Expected reduction dim to be specified for input.numel() == 0. Specify the reduction dim with the 'dim' argument.")
 
 
-@primitive(x=_evenly_or_nan)
+@primitive(x=evenly_or_nan)
 def _max_of_all(x):
-    _any_element(x, "max")
+    check_any(x, "max")
     return x.max()
 
 
-@primitive(x=_evenly_or_nan)
+@primitive(x=evenly_or_nan)
 def _min_of_all(x):
-    _any_element(x, "min")
+    check_any(x, "min")
     return x.min()
 
 
@@ -229,7 +245,7 @@ def _extreme(x, dim, keepdim, name):
     if not isinstance(dim, int):
         dim = dim.__index__() if hasattr(dim, "__index__") else _one_dim(dim, name)
     dim = check_dim(dim, x.ndim)
-    _filled(x, (dim,), name)
+    check_filled(x, (dim,), name)
     if x.ndim == 0:
         return x.copy(), xp(x).zeros((), "int64")
     indices = getattr(x, "arg" + name)(dim, keepdims=True)
@@ -294,7 +310,7 @@ def _arg(x, dim, keepdim, name):
         out = xp(x).asarray(getattr(x, name)())
         return out.reshape((1,) * x.ndim) if keepdim else out
     dim = check_dim(dim, x.ndim)
-    _filled(x, (dim,), name)
+    check_filled(x, (dim,), name)
     return getattr(x, name)(dim, keepdims=keepdim) if x.ndim else xp(x).zeros((), "int64")
 
 
@@ -405,3 +421,8 @@ def norm(input, p="fro", dim=None, keepdim=False, dtype=None):
     elif isinstance(p, str):
         raise NotImplementedError(f"norm(): p={p!r}; use linalg.matrix_norm")
     return vector_norm(input, p, dim, keepdim, dtype=dtype)
+
+
+def dist(input, other, p=2):
+    """The norm of order ``p`` of input - other."""
+    return norm(input - other, p)

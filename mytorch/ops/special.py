@@ -125,9 +125,9 @@ def _erfc_double(x):
     return out
 
 
-def _through(x, dtype, function):
-    """``function`` computed in ``dtype``, in blocks."""
-    return in_blocks(function, x.astype(dtype, copy=False)).astype(x.dtype, copy=False)
+def through_double(function, x):
+    """``function`` of float64 numbers for ``x`` of any floating-point dtype."""
+    return in_blocks(lambda block: function(block.astype("float64", copy=False)), x)
 
 
 @smooth(x=lambda g, x: g * (exp(-(x * x)) * (2 / math.sqrt(math.pi))))
@@ -135,10 +135,33 @@ def erf(x):
     """The error function 2/√π · ∫₀ˣ exp(-t²) dt, elementwise."""
     if x.dtype == "float64":
         return in_blocks(_erf_double, x)
-    return _through(x, "float32", _erf_single)
+    return in_blocks(lambda block: _erf_single(block.astype("float32", copy=False)), x)
 
 
 @smooth(x=lambda g, x: g * (exp(-(x * x)) * (-2 / math.sqrt(math.pi))))
 def erfc(x):
     """1 - erf(x) without cancellation, elementwise."""
-    return _through(x, "float64", _erfc_double)
+    return through_double(_erfc_double, x)
+
+
+_INVERSE = (
+    ((0.886226899, -1.645349621, 0.914624893, -0.140543331), (1.0, -2.118377725, 1.442710462, -0.329097515, 0.012229801)),  # |y| <= 0.7
+    ((-1.970840454, -1.624906493, 3.429567803, 1.641345311), (1.0, 3.543889200, 1.637067800)),
+)
+
+
+def _erfinv_double(y):
+    """A rational approximation (error 1e-8), then two steps of Newton's method."""
+    where, a = xp(y).where, xp(y).abs(y)
+    inner, outer = xp(y).minimum(a, 0.7), xp(y).maximum(a, 0.7)
+    x = where(a <= 0.7, inner * _ratio(_INVERSE[0], inner * inner), _ratio(_INVERSE[1], xp(y).sqrt(-xp(y).log((1 - outer) / 2))))
+    for _ in range(2):
+        error = where(a < 0.5, _erf_double(x) - a, (1 - a) - _erfc_double(x))
+        x = x - error / (2 / math.sqrt(math.pi) * xp(y).exp(-x * x))
+    return where(a == 1, math.inf, x) * xp(y).sign(y)
+
+
+@smooth(x=lambda g, out: g * (math.sqrt(math.pi) / 2 * exp(out * out)))
+def erfinv(x):
+    """The inverse of :func:`erf`, elementwise; nan outside [-1, 1]."""
+    return through_double(_erfinv_double, x)

@@ -1,0 +1,47 @@
+"""How often elements occur."""
+
+from __future__ import annotations
+
+import math
+
+import numpy
+
+from ..autograd.engine import primitive
+from ..backend import xp
+
+
+@primitive
+def bincount(x, weights=None, *, minlength=0):
+    """How often each integer 0, 1, … occurs in a 1-d tensor of them, or the sum of their ``weights``; at least ``minlength`` entries."""
+    if x.dtype.kind not in "iu":
+        raise NotImplementedError(f'"bincount" not implemented for {x.dtype}: it takes integers')
+    if minlength < 0:
+        raise RuntimeError("minlength should be >= 0")
+    if x.ndim != 1 or (x.size and x.min() < 0):
+        raise RuntimeError(f"bincount only supports 1-d non-negative integral inputs, but got shape {list(x.shape)}")
+    if weights is not None and weights.shape != x.shape:
+        raise RuntimeError(f"weights should be 1-d and have the same length as input, but got shapes {list(weights.shape)} and {list(x.shape)}")
+    out = xp(x).bincount(x.astype("int64", copy=False), weights, minlength)
+    return out.astype("float32") if weights is not None and weights.dtype == "float32" else out
+
+
+@primitive
+def histc(x, *, bins=100, min=0, max=0):
+    """How many elements fall into each of ``bins`` equal parts of [min, max] (of the range of the elements if both are equal)."""
+    if x.dtype.kind in "biu":
+        raise NotImplementedError(f'"histogram" not implemented for {x.dtype}: it takes floating-point numbers')
+    if bins <= 0:
+        raise RuntimeError(f"histc(): bins must be > 0, but got {bins}")
+    x = x.reshape(-1)
+    low, high = x.dtype.type(min), x.dtype.type(max)
+    if low == high and x.size:
+        low, high = x.min(), x.max()
+    if low == high:
+        low, high = low - 1, high + 1
+    if not (math.isfinite(low) and math.isfinite(high)):
+        raise RuntimeError(f"torch.histc: range of [{low:g}, {high:g}] is not finite")
+    if low > high:
+        raise RuntimeError("torch.histc: max must be larger than min")
+    x = x[(x >= low) & (x <= high)]
+    places = ((x - low) * numpy.asarray(bins, x.dtype) / (high - low)).astype("int64")
+    return xp(x).bincount(xp(x).minimum(places, bins - 1), minlength=bins).astype(x.dtype)

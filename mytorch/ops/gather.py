@@ -274,19 +274,21 @@ def _scalar(value, like, op):
     """A number, or a 0-d tensor, that is to be written into ``like``. RuntimeError for other tensors and for what does not fit."""
     if getattr(value, "shape", ()) != ():
         raise RuntimeError(f"{op} only supports a 0-dimensional value tensor, but got tensor with {len(value.shape)} dimension(s).")
-    if isinstance(value, (float, int)) and not hasattr(value, "shape"):
-        check_fits(value, array_of(like).dtype)
-    return value
+    return value if hasattr(value, "shape") else fitted(value, array_of(like).dtype)
 
 
-def check_fits(value, dtype):
-    """RuntimeError for a Python number that an integer ``dtype`` cannot hold (torch lets -1 wrap in unsigned ones)."""
+def fitted(value, dtype):
+    """A Python number as ``dtype`` stores it. RuntimeError if it does not fit; negative ones wrap in unsigned integers, as in torch."""
+    if dtype.kind == "b":
+        return bool(value)
     if isinstance(value, complex) and dtype.kind != "c":
         raise RuntimeError(f"value cannot be converted to type {dtype} without overflow")
     if dtype.kind in "iu":
         bounds = numpy.iinfo(dtype)
-        if value != value or value in (float("inf"), float("-inf")) or not -bounds.max - 1 <= int(value) <= bounds.max:
+        if value != value or value in (numpy.inf, -numpy.inf) or not min(bounds.min, -bounds.max) <= int(value) <= bounds.max:
             raise RuntimeError(f"value cannot be converted to type {dtype} without overflow")
+        return int(value) if value >= 0 or bounds.min else int(value) % (bounds.max + 1)
+    return value
 
 
 def index_put(input, indices, values, accumulate=False):

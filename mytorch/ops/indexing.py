@@ -151,6 +151,8 @@ def _part(part, module):
         array = array.astype("int64") if array.dtype.kind == "f" or not array.size else array
     elif hasattr(part, "__index__"):
         return part.__index__()
+    elif isinstance(part, str):
+        raise TypeError(f"a string is no index: {part!r}")
     else:
         raise IndexError(
             f"only integers, slices (`:`), ellipsis (`...`), None and long or byte Variables are valid indices (got {type(part).__name__})"
@@ -189,7 +191,11 @@ def picked_shape(pick, shape):
         dim += p.ndim if p.dtype.kind == "b" else 1
     apart = any(p is FULL for p in pick[next(i for i, p in enumerate(pick) if p is not FULL) : last])
     at = 0 if apart else first
-    return (*kept[:at], *broadcast_shape(*arrays), *kept[at:], *shape[dim:])
+    try:
+        found = broadcast_shape(*arrays)
+    except RuntimeError:
+        raise IndexError(f"shape mismatch: indexing tensors could not be broadcast together with shapes {', '.join(str(list(a)) for a in arrays)}") from None
+    return (*kept[:at], *found, *kept[at:], *shape[dim:])
 
 
 def item(x, index):

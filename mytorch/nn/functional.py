@@ -6,8 +6,8 @@ import warnings
 
 from ..autograd.engine import wrap
 from ..backend import device_of, move, xp
-from ..ops import activation, units
-from ..ops.activation import gelu
+from ..ops import activation
+from ..ops.activation import gelu, glu, hardshrink, logsigmoid, prelu, softplus, softshrink, softsign, tanhshrink
 from ..ops.arithmetic import mul
 from ..ops.cross_entropy import cross_entropy, nll_loss
 from ..ops.elementwise import sigmoid, tanh
@@ -16,15 +16,14 @@ from ..ops.linear import bilinear, linear
 from ..ops.loss import (
     binary_cross_entropy, binary_cross_entropy_with_logits, huber_loss, l1_loss, mse_loss, smooth_l1_loss,
 )  # fmt: skip
-from ..ops.units import glu, hardshrink, logsigmoid, prelu, softplus, softshrink, softsign, tanhshrink
 from ..random import default_generator
 
 # ---- activations that also work in place ------------------------------------------------------------------------------------
 
-relu_, leaky_relu_, elu_, celu_, selu_ = map(in_place, (activation.relu, activation.leaky_relu, units.elu, units.celu, units.selu))
-hardtanh_, threshold_ = in_place(units.hardtanh), in_place(units.threshold)
+relu_, leaky_relu_, elu_, celu_, selu_ = map(in_place, (activation.relu, activation.leaky_relu, activation.elu, activation.celu, activation.selu))
+hardtanh_, threshold_ = in_place(activation.hardtanh), in_place(activation.threshold)
 _silu_, _mish_, _relu6_, _hardsigmoid_, _hardswish_ = map(
-    in_place, (activation.silu, units.mish, units.relu6, units.hardsigmoid, units.hardswish)
+    in_place, (activation.silu, activation.mish, activation.relu6, activation.hardsigmoid, activation.hardswish)
 )
 
 
@@ -40,17 +39,17 @@ def leaky_relu(input, negative_slope=0.01, inplace=False):
 
 def elu(input, alpha=1.0, inplace=False):
     """x where it is positive, else alpha · (exp(x) - 1), elementwise (https://arxiv.org/abs/1511.07289)."""
-    return (elu_ if inplace else units.elu)(input, alpha)
+    return (elu_ if inplace else activation.elu)(input, alpha)
 
 
 def celu(input, alpha=1.0, inplace=False):
     """x where it is positive, else alpha · (exp(x / alpha) - 1), elementwise (https://arxiv.org/abs/1704.07483)."""
-    return (celu_ if inplace else units.celu)(input, alpha)
+    return (celu_ if inplace else activation.celu)(input, alpha)
 
 
 def selu(input, inplace=False):
     """1.0507… · elu(x, 1.6732…), elementwise (https://arxiv.org/abs/1706.02515)."""
-    return (selu_ if inplace else units.selu)(input)
+    return (selu_ if inplace else activation.selu)(input)
 
 
 def silu(input, inplace=False):
@@ -60,34 +59,34 @@ def silu(input, inplace=False):
 
 def mish(input, inplace=False):
     """x · tanh(softplus(x)), elementwise (https://arxiv.org/abs/1908.08681)."""
-    return (_mish_ if inplace else units.mish)(input)
+    return (_mish_ if inplace else activation.mish)(input)
 
 
 def hardtanh(input, min_val=-1.0, max_val=1.0, inplace=False):
     """x limited to [min_val, max_val], elementwise. ValueError if min_val exceeds max_val."""
     if min_val > max_val:
         raise ValueError("min_val cannot be greater than max_val")
-    return (hardtanh_ if inplace else units.hardtanh)(input, min_val=min_val, max_val=max_val)
+    return (hardtanh_ if inplace else activation.hardtanh)(input, min_val=min_val, max_val=max_val)
 
 
 def relu6(input, inplace=False):
     """x limited to [0, 6], elementwise."""
-    return (_relu6_ if inplace else units.relu6)(input)
+    return (_relu6_ if inplace else activation.relu6)(input)
 
 
 def hardsigmoid(input, inplace=False):
     """x / 6 + 1/2 limited to [0, 1], elementwise."""
-    return (_hardsigmoid_ if inplace else units.hardsigmoid)(input)
+    return (_hardsigmoid_ if inplace else activation.hardsigmoid)(input)
 
 
 def hardswish(input, inplace=False):
     """x · hardsigmoid(x), elementwise (https://arxiv.org/abs/1905.02244)."""
-    return (_hardswish_ if inplace else units.hardswish)(input)
+    return (_hardswish_ if inplace else activation.hardswish)(input)
 
 
 def threshold(input, threshold, value, inplace=False):
     """x where it exceeds ``threshold``, else ``value``, elementwise."""
-    return (threshold_ if inplace else units.threshold)(input, threshold=threshold, value=value)
+    return (threshold_ if inplace else activation.threshold)(input, threshold=threshold, value=value)
 
 
 def rrelu(input, lower=1.0 / 8, upper=1.0 / 3, training=False, inplace=False):

@@ -10,7 +10,7 @@ from ..dtypes import promoted
 from .arithmetic import clamp, maximum
 from .elementwise import log, sigmoid, sign
 from .reduction import chosen, reduced, share
-from .units import softplus
+from .activation import softplus
 
 
 def _pair(name):

@@ -355,7 +355,9 @@ def note_view(new, call, inputs, settings, index=None):
     if not isinstance(source, Variable):
         return
     if array is not source.array and (owner is None or (owner is not source.array and owner is not source.array.base)):
-        return
+        owner = getattr(owner, "base", None)  # NumPy's as_strided puts an object of its own between
+        if owner is None or (owner is not source.array and owner is not source.array.base):
+            return
     earlier, rest = source._view, inputs[1:]
 
     def retake(base):
@@ -371,6 +373,12 @@ def note_view(new, call, inputs, settings, index=None):
 def refresh(view):
     """An in-place change gave the view's base a new node: take the view's node from there."""
     base, view._base_node = view._base, view._base._node
+    if type(view._node) is Output:
+        raise RuntimeError(
+            f"Output {view._node.index} of {view._node.name} is a view and its base or another view of its base has been modified inplace. This view is "
+            f"the output of a function that returns multiple views. Such functions do not allow the output views to be modified inplace. You should "
+            f"replace the inplace operation by an out-of-place one."
+        )
     if type(base._node) is not Leaf:  # a leaf that began to collect gradients later says nothing of older views
         again = view._view(base)
         if again.array.shape != view.array.shape or again.array.strides != view.array.strides:

@@ -15,7 +15,7 @@ from ..backend import as_array, xp
 from ..dtypes import category
 from .gather import fitted
 from .indexing import getitem, in_torchs_words, parse, picked_shape, write_view
-from .shape import clone, expand
+from .shape import expand
 
 
 def inplace(operation):
@@ -78,9 +78,12 @@ def prepare_write(x):
         raise RuntimeError("a leaf Variable that requires grad is being used in an in-place operation.")
     if x._base is not None and type(x._base._node) is Leaf:
         raise RuntimeError("a view of a leaf Variable that requires grad is being used in an in-place operation.")
-    if x._base is not None and type(x._node) is Output:
+    node = x._node if x._base is not None else None
+    while node is not None and node.plan is not None and node.plan.op.view and len(node.edges) == 1:
+        node = node.edges[0]
+    if type(node) is Output and node.parent.plan.op.view:
         raise RuntimeError(
-            f"Output {x._node.index} of {x._node.name} is a view and is being modified inplace. This view is the output of a function that returns "
+            f"Output {node.index} of {node.name} is a view and is being modified inplace. This view is the output of a function that returns "
             f"multiple views. Such functions do not allow the output views to be modified inplace. You should replace the inplace operation by an "
             f"out-of-place one."
         )
@@ -149,7 +152,10 @@ def copy_(x, src, non_blocking=False):
         return x
     if src.array.dtype != x.array.dtype:
         src = src.astype(x.array.dtype)
-    return write(x, clone(src) if src._node is not None and src._base is None else src)
+    if x._base is None and x._node is not None:
+        x.array[...] = src.array
+        src = write_view(wrap(x.array, x._node), src, view=_whole)
+    return write(x, src)
 
 
 def _number(value, x):

@@ -58,6 +58,9 @@ from .random import (
     Generator, default_generator, get_rng_state, initial_seed, manual_seed, rand, randint, randn, randperm, seed, set_rng_state,
 )  # fmt: skip
 from .config import show_config
+from .parallel import get_num_threads, set_num_threads
 from .serialization import load, save
+
+from . import nn  # isort: skip  (above the rest)
 
 __version__ = "0.1.0"

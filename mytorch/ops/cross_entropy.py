@@ -25,6 +25,11 @@ def _by_class(x):
     return x.reshape(1, -1) if len(x.shape) == 1 else movedim(x, 1, -1).reshape(-1, x.shape[1])
 
 
+def _without_classes(shape):
+    """The shape of the losses of scores of ``shape``."""
+    return tuple(shape[:1]) + tuple(shape[2:]) if len(shape) > 1 else ()
+
+
 def _from_rows(rows, shape):
     """The reverse of :func:`_by_class`."""
     if len(shape) <= 2:
@@ -65,6 +70,8 @@ def _check_classes(x, target):
         raise ValueError(f"Expected input batch_size ({shape[0]}) to match target batch_size ({sizes[0] if sizes else 1}).")
     elif len(shape) == 2 and len(sizes) > 1:
         raise RuntimeError("0D or 1D target tensor expected, multi-target not supported")
+    elif len(shape) > 2 and target.dtype == "uint8":
+        raise RuntimeError("expected target dtype to be Long for inputs of more than two dimensions, but got uint8")
     elif shape[2:] != sizes[1:]:
         raise RuntimeError(f"Expected target size {[shape[0], *shape[2:]]}, got {list(sizes)}")
 
@@ -91,10 +98,10 @@ def _arrays(name, input, target, weight):
 
 
 def _nll_definition(x, target, weight=None, *, ignore_index, reduction):
-    return _picked(_by_class(x), target.array, weight, ignore_index, reduction)
+    return _picked(_by_class(x), _without_classes(x.shape), target.array, weight, ignore_index, reduction)
 
 
-def _picked(logp, target, weight, ignore_index, reduction, smoothing=0.0):
+def _picked(logp, shape, target, weight, ignore_index, reduction, smoothing=0.0):
     """The loss of rows of log-probabilities, in differentiable operations."""
     classes, dtype = logp.shape[1], logp.array.dtype
     weight = None if weight is None else weight.array
@@ -105,7 +112,7 @@ def _picked(logp, target, weight, ignore_index, reduction, smoothing=0.0):
         every = (logp if weight is None else logp * weight).sum(1) * (target.reshape(-1) != ignore_index).astype(dtype)
         losses = losses * (1 - smoothing) - every * (smoothing / classes)
     if reduction == "none":
-        return losses.reshape(target.shape)
+        return losses.reshape(shape)
     return losses.sum() if reduction == "sum" else losses.sum() / dtype.type(w.sum())
 
 
@@ -122,7 +129,7 @@ def _row_scale(g, count, w, reduction):
         g = g.reshape(-1)
     elif reduction == "mean":
         g = g / (count if w is None else w.sum())
-    return g if w is None else g * w
+    return g if w is None else xp(w).where(w != 0, g * w, w)  # of ignored rows alone the mean is nan, but its gradient 0
 
 
 @primitive(composed=_nll_definition, x=_nll_gradient)
@@ -131,7 +138,7 @@ def nll(x, target, weight=None, *, ignore_index=-100, reduction="mean"):
     rows = _by_class(x)
     t, w = _rows(target, rows.shape[1], ignore_index, weight, x.dtype)
     losses = -rows[xp(x).arange(t.size), t]
-    return _reduced(losses, w, reduction, target.shape)
+    return _reduced(losses, w, reduction, _without_classes(x.shape))
 
 
 def _reduced(losses, w, reduction, shape):
@@ -149,7 +156,7 @@ def _reduced(losses, w, reduction, shape):
 
 def _classes_definition(x, target, weight=None, *, ignore_index, reduction, label_smoothing):
     logp = _by_class(log_softmax(x, dim=min(1, x.ndim - 1)))
-    return _picked(logp, target.array, weight, ignore_index, reduction, label_smoothing)
+    return _picked(logp, _without_classes(x.shape), target.array, weight, ignore_index, reduction, label_smoothing)
 
 
 def _scores(x):
@@ -171,7 +178,7 @@ def _classes_gradient(g, x, weight, e, total, t, w, valid, reduction, label_smoo
         return _from_rows(rows, x.shape).astype(x.dtype, copy=False)
     classes = e.shape[1]
     spread = (g.reshape(-1) if reduction == "none" else g / (t.size if w is None else w.sum()) if reduction == "mean" else g) * (label_smoothing / classes)
-    spread = spread if valid is None else spread * valid
+    spread = spread if valid is None else xp(e).where(valid, spread, e.dtype.type(0))
     s = s * (1 - label_smoothing)
     rows = e * ((s + spread * (classes if weight is None else weight.sum())) / total)[:, None]
     rows[xp(e).arange(t.size), t] -= s
@@ -187,7 +194,7 @@ def cross_entropy_of_classes(x, target, weight=None, *, ignore_index=-100, reduc
     log_total, valid = xp(z).log(total), None
     losses = log_total - z[xp(z).arange(t.size), t]
     if not label_smoothing:
-        return _reduced(losses, w, reduction, target.shape).astype(x.dtype, copy=False), e, total, t, w, valid
+        return _reduced(losses, w, reduction, _without_classes(x.shape)).astype(x.dtype, copy=False), e, total, t, w, valid
     if w is not None:
         losses = losses * w
         valid = target.reshape(-1) != ignore_index
@@ -196,7 +203,7 @@ def cross_entropy_of_classes(x, target, weight=None, *, ignore_index=-100, reduc
     if valid is not None:
         losses = xp(z).where(valid, losses, losses.dtype.type(0))
     if reduction == "none":
-        out = losses.reshape(target.shape)
+        out = losses.reshape(_without_classes(x.shape))
     else:
         out = losses.sum() if reduction == "sum" else losses.sum() / (losses.dtype.type(losses.size) if w is None else w.sum())
     return out.astype(x.dtype, copy=False), e, total, t, w, valid
@@ -207,7 +214,7 @@ def _probabilities_definition(x, target, weight=None, *, reduction, label_smooth
     y = y * (1 - label_smoothing) + label_smoothing / logp.shape[1]
     losses = -(logp * y if weight is None else logp * y * weight).sum(1)
     if reduction == "none":
-        return losses.reshape(x.shape[:1] + x.shape[2:] if len(x.shape) > 1 else ())
+        return losses.reshape(_without_classes(x.shape))
     return losses.sum() if reduction == "sum" else losses.sum() / losses.shape[0]
 
 
@@ -242,7 +249,7 @@ def cross_entropy_of_probabilities(x, target, weight=None, *, reduction="mean", 
     y = _smoothed(target, weight, label_smoothing)
     losses = xp(z).log(total) * y.sum(1) - (z * y).sum(1)
     if reduction == "none":
-        out = losses.reshape(x.shape[:1] + x.shape[2:] if x.ndim > 1 else ())
+        out = losses.reshape(_without_classes(x.shape))
     else:
         out = losses.sum() if reduction == "sum" else losses.sum() / losses.dtype.type(losses.size)
     return out.astype(x.dtype, copy=False), e, total
@@ -275,6 +282,8 @@ def cross_entropy(input, target, weight=None, size_average=None, ignore_index=-1
     x, t = _arrays("cross_entropy_loss", input, target, weight)
     if x.shape != t.shape:
         _check_classes(x, t)
+        if label_smoothing and t.dtype == "uint8":
+            raise RuntimeError("expected target dtype to be Long with label_smoothing, but got uint8")
         return cross_entropy_of_classes(input, target, weight, ignore_index=ignore_index, reduction=reduction, label_smoothing=label_smoothing)
     if t.dtype.kind in "biuc":
         raise RuntimeError(f"Expected floating point type for target with class probabilities, got {t.dtype}")

@@ -78,8 +78,11 @@ def huber(x, target, *, reduction="mean", delta=1.0, scale=1.0):
 # ---- yes or no ------------------------------------------------------------------------------------------------------------
 
 
+_LEAST = 9.999999960041972e-13  # 1e-12 in float32, as in torch's kernel
+
+
 def _bce_slope(g, x, target, weight, reduction):
-    d = (x - target) / maximum(x * (1 - x), 1e-12) * share(g, x.shape, reduction)
+    d = (x - target) / maximum(x * (1 - x), _LEAST) * share(g, x.shape, reduction)
     return d if weight is None else d * weight
 
 

@@ -2,8 +2,8 @@
 
     python examples/mytorch_optim.py [--epochs 12] [--out runs/mytorch_optim]
 
-Each trains a small fully connected and a small convolutional network on 5,000 digits; the curves of both are drawn. SGD's learning rate follows
-lr · (1 - lr_decay)^(step // 100).
+Each trains a small fully connected and a small convolutional network on 5,000 digits; the curves of both are drawn. With ``lr_decay`` SGD's learning rate
+changes at each step, lr ← lr · (1 - lr_decay)^(epoch // 100), where epoch counts the steps: after the 948 steps of this run it is at 45 % of the first.
 """
 
 import argparse
@@ -24,7 +24,7 @@ import matplotlib.pyplot as plt  # noqa: E402  (after the backend was chosen)
 plt.style.use(Path(__file__).with_name("mytorch.mplstyle"))
 
 OPTIMIZERS = {
-    "SGD": lambda module: SGD(module, lr=0.1, lr_decay=0.02),
+    "SGD": lambda module: SGD(module, lr=0.1, lr_decay=2e-4),
     "AdaGrad": lambda module: AdaGrad(module, lr=1e-2, eps=1e-8),
     "Adam": lambda module: Adam(module, beta1=0.9, beta2=0.99, lr=1e-3, eps=1e-8),
 }

@@ -2,8 +2,9 @@
 
     python examples/linear_fit.py [--epochs 30] [--out runs/linear_fit]
 
-1,000 points in batches of 64. What the run shows: Adam, RMSprop and Momentum reach the noise floor (a mean squared error of 1e-4) in the first epochs,
-plain SGD a few epochs later, and AdaGrad approaches it ever more slowly, since it divides by all gradients that there ever were.
+1,000 points in batches of 64. What the run shows: at these learning rates all five come within a factor of two of the noise (a mean squared error of 1e-4) in
+four to six epochs. After 30, SGD, Momentum and AdaGrad sit at 1.05e-4; RMSprop and Adam keep moving by about their learning rate however small the gradient is, so that
+they stay a tenth above.
 """
 
 import argparse

@@ -1,21 +1,17 @@
 """Reverse-mode differentiation: the graph (engine), the walk back (walk), grad modes, user functions and gradient checks.
 
-The names below are loaded when first used, because some of them stand above the operations and the graph below them.
+Names only. engine, walk and grad_mode stand below the operations, the others above them.
 """
 
-import importlib
+from .anomaly_mode import detect_anomaly, set_detect_anomaly
+from .batched import grad
+from .function import Function
+from .grad_mode import enable_grad, inference_mode, no_grad, set_grad_enabled
+from .gradcheck import gradcheck, gradgradcheck  # isort: skip  (the function takes the place of its module's name)
+from .variable import Variable
+from .walk import backward
 
-_HOME = {
-    "backward": "walk", "grad": "batched", "Variable": "variable", "detect_anomaly": "engine", "set_detect_anomaly": "engine",
-    "no_grad": "grad_mode", "enable_grad": "grad_mode", "set_grad_enabled": "grad_mode", "inference_mode": "grad_mode",
-    "Function": "function", "once_differentiable": "function", "gradcheck": "gradcheck", "gradgradcheck": "gradcheck", "functional": None,
-}  # fmt: skip
-__all__ = list(_HOME)
-
-
-def __getattr__(name):
-    if name not in _HOME:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    home = importlib.import_module(f"{__name__}.{_HOME[name] or name}")
-    value = globals()[name] = home if _HOME[name] is None else getattr(home, name)
-    return value
+__all__ = [
+    "Function", "Variable", "backward", "detect_anomaly", "enable_grad", "grad", "gradcheck", "gradgradcheck", "inference_mode", "no_grad",
+    "set_detect_anomaly", "set_grad_enabled",
+]  # fmt: skip

@@ -16,6 +16,7 @@ import numpy
 
 from ..backend import QUIET, as_array, device_of, float_errors
 from . import grad_mode
+from .anomaly_mode import detect_anomaly
 
 ndarray, grad_state, _new = numpy.ndarray, grad_mode.mode, object.__new__
 _clock = itertools.count(0, -1)  # later is smaller, so that a heap yields the newest node first
@@ -411,22 +412,3 @@ def explain(op, inputs, settings, error):
     new = kind(f"{op.name}({described}): {error}")
     new.explained = True
     return new
-
-
-class detect_anomaly:
-    """Find where a backward goes wrong: remembers the lines that recorded each operation and checks for NaN.
-
-    Errors in backward then show both source lines. A context manager; slow, for debugging.
-    """
-
-    enabled = check_nan = False
-
-    def __init__(self, check_nan=True):
-        self._new = (True, check_nan)
-
-    def __enter__(self):
-        self._old = (detect_anomaly.enabled, detect_anomaly.check_nan)
-        detect_anomaly.enabled, detect_anomaly.check_nan = self._new
-
-    def __exit__(self, *exc_info):
-        detect_anomaly.enabled, detect_anomaly.check_nan = self._old

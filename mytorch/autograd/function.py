@@ -10,7 +10,8 @@ from ..backend import device_of, move, xp
 from ..ops.inplace import prepare_write, write
 from ..ops.shape import sum_to
 from . import grad_mode
-from .engine import Node, Variable, changed, detect_anomaly, output_edge, refresh, wrap
+from .anomaly_mode import detect_anomaly
+from .engine import Node, Variable, changed, output_edge, refresh, wrap
 from .walk import SECOND_TIME
 
 
@@ -73,7 +74,7 @@ class _Plan:
     """What the walk needs of a node, for a user's function: see ``engine.Plan``."""
 
     # As an operation it has no definition and no named inputs; its one "saved value" is the context itself.
-    composed, inputs, aux, variadic, outputs, wants, live = None, (), (), None, (), (("ctx",),), ()
+    composed, inputs, aux, variadic, outputs, wants, live, view = None, (), (), None, (), (("ctx",),), (), False
 
     def __init__(self, function, frees):
         self.name, self.frees, self.op = f"{function.__name__}Backward", frees, self
@@ -300,7 +301,7 @@ def _counted(ctx, found):
         raise RuntimeError(f"function {ctx.name} returned an incorrect number of gradients (expected {expected}, got {len(found)})")
     for i, (g, meta) in enumerate(zip(found, ctx._inputs)):
         if g is not None and not isinstance(g, Variable):
-            raise TypeError(f"expected Variable or None (got {type(g).__name__}) as gradient {i} of {ctx.name}")
+            raise RuntimeError(f"expected Variable or None (got {type(g).__name__}) as gradient {i} of {ctx.name}")
         if g is not None and meta is None:
             raise RuntimeError(
                 f"function {ctx.name} returned a gradient different from None at position {i + 1}, but the corresponding forward input "

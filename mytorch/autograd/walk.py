@@ -10,7 +10,8 @@ import threading
 from heapq import heappop, heappush
 
 from ..backend import QUIET, as_array, float_errors, xp
-from .engine import Leaf, Node, Output, Plan, Variable, changed, detect_anomaly, grad_state, last_change, output_edge, primitive, wrap
+from .anomaly_mode import detect_anomaly
+from .engine import Node, Output, Plan, Variable, changed, grad_state, last_change, output_edge, primitive, wrap
 
 
 def run(roots, gradients, **options):

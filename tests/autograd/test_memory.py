@@ -137,7 +137,7 @@ def test_a_thousand_dropped_graphs_leave_nothing(graph):
         left = gc.collect()
         gc.enable()
     assert left == 0, f"{left} objects were in reference cycles"
-    assert grown < 20_000, f"{grown} bytes more after a thousand graphs"
+    assert grown < 100_000, f"{grown} bytes more after a thousand graphs"  # one tensor kept per graph would be 300,000
 
 
 def test_backward_frees_what_was_saved_as_it_goes():

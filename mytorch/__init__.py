@@ -2,6 +2,7 @@
 
 from . import autograd
 from .tensor import Size, Tensor  # isort: skip  (the submodule's name gives way to the function `tensor` below)
+from .autograd.anomaly_mode import is_anomaly_check_nan_enabled, is_anomaly_enabled
 from .autograd.grad_mode import enable_grad, inference_mode, is_grad_enabled, is_inference_mode_enabled, no_grad, set_grad_enabled
 from .backend import device, set_default_device
 from .creation import arange, as_tensor, asarray, empty, from_numpy, full, ones, tensor, zeros

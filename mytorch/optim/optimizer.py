@@ -50,7 +50,8 @@ def hooked(step):
 
     @functools.wraps(step)
     def wrapper(self, *args, **kwargs):
-        self._opt_called = True  # what a scheduler looks at to see that it is called after this
+        if self._opt_called is False:
+            self._opt_called = True
         if self._inside or not (self._step_pre_hooks or self._step_post_hooks or _global_pre_hooks or _global_post_hooks):
             return step(self, *args, **kwargs)
         self._inside = True  # a step that calls super().step() is one step
@@ -79,6 +80,7 @@ class Optimizer:
     a non-leaf, a parameter in two groups; TypeError for what is not a tensor.
     """
 
+    _opt_called = None  # set to False by a schedule, and then to True by a step: so it sees that it is called after one
     scalars: tuple = ("step",)  # those of ``slots`` that are one number per parameter
 
     def slots(self, group):

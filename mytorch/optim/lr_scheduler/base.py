@@ -1,0 +1,150 @@
+"""What all schedules share: the count of steps, the groups' learning rates, saving."""
+
+from __future__ import annotations
+
+import types
+import warnings
+from contextlib import contextmanager
+
+from ...tensor import Tensor
+from ..optimizer import Optimizer
+
+EPOCH_WARNING = (
+    "The epoch parameter in `scheduler.step()` was not necessary and is being deprecated where possible. Please use "
+    "`scheduler.step()` to step the scheduler. During the deprecation, if epoch is different from None, the closed form is used "
+    "instead of the new chainable form, where available."
+)
+ORDER_WARNING = (
+    "Detected call of `lr_scheduler.step()` before `optimizer.step()`. You should call them in the opposite order: "
+    "`optimizer.step()` before `lr_scheduler.step()`.  Failure to do this skips the first value of the learning rate schedule."
+)
+OVERRIDDEN_WARNING = (
+    "Seems like `optimizer.step()` has been overridden after learning rate scheduler initialization. Please, make sure to call "
+    "`optimizer.step()` before `lr_scheduler.step()`."
+)
+
+
+def values(optimizer, key):
+    """``group[key]`` of every group; a tensor is copied."""
+    return [group[key].clone() if isinstance(group[key], Tensor) else group[key] for group in optimizer.param_groups]
+
+
+def set_value(group, key, value):
+    """``group[key] = value``, in place if it is a tensor."""
+    if isinstance(group[key], Tensor):
+        group[key].fill_(float(value))
+    else:
+        group[key] = value
+
+
+def per_group(name, optimizer, value):
+    """``value``, one number or one for each group, as a list. ValueError if the lengths differ."""
+    n = len(optimizer.param_groups)
+    if not isinstance(value, (list, tuple)):
+        return [value] * n
+    if len(value) != n:
+        lengths = f"{name} has {len(value)} values, param_groups has {n}."
+        raise ValueError(f"{name} must have the same length as optimizer.param_groups. {lengths}")
+    return list(value)
+
+
+def check_optimizer(optimizer):
+    """TypeError unless it is one."""
+    if not isinstance(optimizer, Optimizer):
+        raise TypeError(f"{type(optimizer).__name__} is not an Optimizer")
+
+
+class LRScheduler:
+    """Base class. ``step()`` counts ``last_epoch`` up and sets each group's learning rate to what ``get_lr`` says.
+
+    ``base_lrs`` are the learning rates at the start, kept in the groups as ``initial_lr``. ``last_epoch=-1`` starts; another
+    value resumes there, with an optimizer whose groups have ``initial_lr`` (KeyError otherwise). TypeError for what is not an
+    optimizer.
+    """
+
+    _get_lr_called_within_step = _is_initial = False
+
+    def __init__(self, optimizer, last_epoch=-1):
+        check_optimizer(optimizer)
+        self.optimizer = optimizer
+        for i, (group, lr) in enumerate(zip(optimizer.param_groups, values(optimizer, "lr"))):
+            if last_epoch == -1:
+                group.setdefault("initial_lr", lr)
+            elif "initial_lr" not in group:
+                raise KeyError(
+                    f"param 'initial_lr' is not specified in param_groups[{i}] when resuming scheduler with last_epoch >= 0: "
+                    "load the optimizer's state first"
+                )
+        self.base_lrs = values(optimizer, "initial_lr")
+        self.last_epoch = last_epoch
+        if optimizer._opt_called is None:
+            optimizer._opt_called = False
+        self._initial_step()
+
+    def _initial_step(self):
+        self._step_count = 0
+        self._is_initial = True
+        try:
+            self.step()
+        finally:
+            self._is_initial = False
+
+    def get_lr(self):
+        """The learning rate of every group at ``last_epoch``; for ``step`` alone. See :meth:`get_last_lr`."""
+        raise NotImplementedError
+
+    def get_last_lr(self):
+        """The learning rates that were set last, one per group."""
+        return self._last_lr
+
+    def step(self, epoch=None):
+        """Go on by one step (or to ``epoch``, deprecated). Call it after ``optimizer.step()``."""
+        if self._step_count == 1 and self.optimizer._opt_called is False:
+            if "step" in vars(self.optimizer):
+                warnings.warn(OVERRIDDEN_WARNING, UserWarning, stacklevel=2)
+            else:
+                warnings.warn(ORDER_WARNING, UserWarning, stacklevel=2)
+        self._step_count += 1
+        if epoch is not None:
+            warnings.warn(EPOCH_WARNING, UserWarning, stacklevel=2)
+        self._update_lr(epoch)
+
+    def _update_lr(self, epoch=None):
+        self.last_epoch = self.last_epoch + 1 if epoch is None else epoch
+        closed = None if epoch is None else getattr(self, "_get_closed_form_lr", None)
+        with self._within_step():
+            rates = self.get_lr() if closed is None else closed()
+        self._set_lr(rates)
+
+    def _set_lr(self, rates):
+        for group, lr in zip(self.optimizer.param_groups, rates):
+            set_value(group, "lr", lr)
+        self._last_lr = values(self.optimizer, "lr")
+
+    @contextmanager
+    def _within_step(self):
+        self._get_lr_called_within_step = True
+        try:
+            yield
+        finally:
+            self._get_lr_called_within_step = False
+
+    def _current(self):
+        """The groups' learning rates as they are, where ``get_lr`` begins; warns a caller from outside."""
+        if not self._get_lr_called_within_step:
+            text = "To get the last learning rate computed by the scheduler, please use `get_last_lr()`."
+            warnings.warn(text, UserWarning, stacklevel=3)
+        return values(self.optimizer, "lr")
+
+    def state_dict(self):
+        """All attributes but the optimizer."""
+        return {key: value for key, value in self.__dict__.items() if key != "optimizer"}
+
+    def load_state_dict(self, state_dict):
+        """Take over what ``state_dict`` returned, this package's or torch's."""
+        self.__dict__.update(state_dict)
+
+
+def function_state(function):
+    """What can be saved of a user's function: the attributes of a callable object; None for a plain function."""
+    return None if isinstance(function, types.FunctionType) else function.__dict__.copy()

@@ -143,6 +143,13 @@ def move(array, where, copy=False):
         return gpu.array(array) if copy else gpu.asarray(array)
 
 
+def device_generator(where, seed):
+    """A generator of random numbers on a GPU, with NumPy's ``random(size, dtype)`` and ``standard_normal(size, dtype)``."""
+    gpu = cupy()
+    with gpu.cuda.Device(gpu.cuda.Device().id if where.index is None else where.index):
+        return gpu.random.Generator(gpu.random.XORWOW(seed))
+
+
 def spread(array, shape):
     """``array`` repeated to ``shape`` without copying: a view, writable where ``array`` is."""
     if array.shape == shape:

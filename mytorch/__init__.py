@@ -8,7 +8,7 @@ from .backend import device, set_default_device
 from .creation import arange, as_tensor, asarray, empty, from_numpy, full, ones, tensor, zeros
 from .dtypes import (
     can_cast, complex64, complex128, dtype, finfo, float16, float32, float64, get_default_dtype, iinfo, int8, int16, int32, int64, promote_types,
-    set_default_dtype, uint8, uint16, uint32, uint64,
+    result_type, set_default_dtype, uint8, uint16, uint32, uint64,
 )  # fmt: skip
 from .dtypes import __getattr__  # bfloat16, which needs the package ml_dtypes
 from .dtypes import bool_ as bool

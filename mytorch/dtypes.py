@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import importlib
+import math
 
 import numpy
 
@@ -82,7 +83,7 @@ class _ByNumpy(dict):
 
 by_numpy = _ByNumpy({d.numpy: d for d in _all})
 _by_name = {d.name: d for d in _all} | {"half": half, "float": float_, "double": double, "short": short, "int": int_, "long": long}
-_by_python = {float: float32, int: int64, bool: bool_, complex: complex64}
+_by_python = {float: float64, int: int64, bool: bool_, complex: complex128}  # as ``dtype=float`` means them
 
 
 def _bfloat16():
@@ -123,8 +124,6 @@ def as_dtype(d) -> dtype:
     """Our dtype for ours, NumPy's, Python's ``float``/``int``/``bool`` or a name. TypeError for others."""
     if isinstance(d, dtype):
         return d
-    if d is float:
-        return _default[0]
     if isinstance(d, type) and d in _by_python:
         return _by_python[d]
     if isinstance(d, str):
@@ -157,6 +156,35 @@ def promote_numpy(a, b):
         return numpy.dtype("float32")
 
 
+def number_dtype(value):
+    """NumPy's dtype of a Python number: bool, int64, the default dtype, or its complex form."""
+    if isinstance(value, (bool, int)):
+        return bool_.numpy if isinstance(value, bool) else int64.numpy
+    if isinstance(value, float):
+        return _default[0].numpy
+    return (complex128 if _default[0] is float64 else complex64).numpy
+
+
+def check_fits(value, kind, finite=False):
+    """RuntimeError for a Python number that NumPy's dtype ``kind`` cannot hold. Unsigned ones let -1 wrap, as in torch.
+
+    ``finite``: a number must not become infinite either.
+    """
+    if kind.kind == "b":
+        return
+    if kind.kind in "iu":
+        limits = numpy.iinfo(kind)
+        low = limits.min or -limits.max
+        fits = value == value and abs(value) != math.inf and low <= int(value) <= limits.max
+    elif isinstance(value, complex):
+        fits = kind.kind == "c"
+    else:
+        largest = finfo(kind).max if finite else math.inf
+        fits = value != value or abs(value) == math.inf or abs(value) <= largest
+    if not fits:
+        raise RuntimeError(f"value cannot be converted to type {kind} without overflow")
+
+
 def result_numpy(values):
     """torch.result_type of arrays and Python numbers, as NumPy's dtype.
 
@@ -168,7 +196,7 @@ def result_numpy(values):
         if is_array(v) or isinstance(v, numpy.generic):
             level, d = (0 if v.ndim else 1), v.dtype
         elif isinstance(v, (bool, int, float, complex)):
-            level, d = 2, _default[0].numpy if isinstance(v, float) else _by_python[type(v) if type(v) in _by_python else int].numpy
+            level, d = 2, number_dtype(v)
         else:
             continue
         groups[level] = d if groups[level] is None else promote_numpy(groups[level], d)
@@ -216,10 +244,45 @@ def _cast(arrays, common):
                 a = common.type(a[()])
             elif a.dtype != common:
                 a = a.astype(common)
-        elif a is not None and not isinstance(a, (bool, int, float, complex)):
+        elif type(a) is int and common.kind in "iu":
+            a = _wrapped(a, common)
+        elif not isinstance(a, (bool, int, float, complex)):
             raise TypeError(f"expected tensors and numbers, got {type(a).__name__}")
         out.append(a)
     return out
+
+
+def _wrapped(number, common):
+    """A Python integer as the integer dtype ``common`` holds it, cut to its bits. RuntimeError if not even int64 does."""
+    try:
+        return numpy.asarray(number, "int64").astype(common).item()
+    except OverflowError as error:
+        raise RuntimeError(f"value {number} cannot be converted to type int64 without overflow") from error
+
+
+def only(kinds, name, prepare=promoted, numbers=False):
+    """A ``prepare`` step for the operation ``name`` on dtypes of certain ``kinds`` (NumPy's letters), and on Python numbers if ``numbers``."""
+
+    def step(arrays):
+        if not numbers:
+            for a in arrays:
+                if not hasattr(a, "dtype"):
+                    raise TypeError(f"{name}(): expected tensors, got {type(a).__name__} {a!r:.40}")
+        arrays = prepare(arrays)
+        for a in arrays:
+            if hasattr(a, "dtype") and a.dtype.kind not in kinds:
+                raise NotImplementedError(f"{name}() is not implemented for {a.dtype}")
+        return arrays
+
+    return step
+
+
+def result_type(*tensors) -> dtype:
+    """The dtype that an operation on these tensors and numbers gives, as torch has it."""
+    for v in tensors:
+        if not hasattr(v, "dtype") and not isinstance(v, (bool, int, float, complex)):
+            raise TypeError(f"result_type(): expected tensors and numbers, got {type(v).__name__}")
+    return by_numpy[result_numpy([getattr(v, "array", v) for v in tensors])]
 
 
 def promote_types(a, b) -> dtype:

@@ -269,10 +269,11 @@ def glu(input, dim=-1):
 
 def _logits(x, dim, dtype, name):
     """``x`` in ``dtype`` and its dimension ``dim``."""
+    dim = check_dim(dim, x.ndim)
     if dtype is not None:
         x = x.astype(as_dtype(dtype).numpy, copy=False)
     _floating(x, name)
-    return x, check_dim(dim, x.ndim) if x.ndim else None
+    return x, dim if x.ndim else None
 
 
 @primitive(broadcasts=True, x=lambda g, out, dim: out * (g - (g * out).sum(dim, keepdims=True)))

@@ -6,8 +6,8 @@ import math
 
 from ..autograd.engine import Variable, primitive
 from ..backend import is_array, xp
-from ..dtypes import category, promoted, result_numpy
-from .elementwise import flat, log, pointwise, select, sigmoid, smooth, stepwise, zeros_like
+from ..dtypes import category, check_fits, floating, only, promoted, result_numpy
+from .elementwise import flat, log, pointwise, select, sigmoid, smooth, zeros_like
 
 # ---- sums and products ------------------------------------------------------------------------------------------------
 
@@ -17,10 +17,21 @@ def _add(x, y):
     return x + y
 
 
-@pointwise(x=lambda g: g, y=lambda g: -g)
+def _without_booleans(arrays):
+    prepared = promoted(arrays)
+    if prepared is not arrays or arrays[0].dtype.kind == "b":
+        _refuse_booleans(arrays)
+    return prepared
+
+
+def _refuse_booleans(values):
+    for v in values:
+        if isinstance(v, bool) or getattr(v, "dtype", None) == "bool":
+            raise RuntimeError("Subtraction, the `-` operator, with a bool tensor is not supported. Use the `^` or `logical_xor()` operator instead.")
+
+
+@primitive(broadcasts=True, prepare=_without_booleans, x=lambda g: g, y=lambda g: -g)
 def _sub(x, y):
-    if getattr(x, "dtype", bool) == "bool" and getattr(y, "dtype", bool) == "bool":
-        raise RuntimeError("Subtraction, the `-` operator, with a bool tensor is not supported. Use the `^` or `logical_xor()` operator instead.")
     return x - y
 
 
@@ -43,24 +54,30 @@ def _scaled(other, alpha, mixed):
     """``other`` times ``alpha``, the factor that add and sub take."""
     if isinstance(alpha, float) and category(mixed) < 2:
         raise RuntimeError("For integral input tensors, argument alpha must not be a floating point number.")
-    return other if alpha == 1 else mul(other, alpha)
+    if isinstance(other, Variable):
+        return mul(other.to(mixed), alpha).to(mixed)
+    return bool(other * alpha) if mixed.kind == "b" else other * alpha
 
 
 def add(input, other, *, alpha=1):
     """input + alpha · other, elementwise; shapes broadcast."""
-    return _add(input, other) if alpha == 1 and not isinstance(alpha, float) else _add(input, _scaled(other, alpha, _mixed(input, other)))
+    return _add(input, other) if alpha is _ONE else _add(input, _scaled(other, alpha, _mixed(input, other)))
 
 
 def sub(input, other, *, alpha=1):
     """input - alpha · other, elementwise; shapes broadcast."""
-    return _sub(input, other) if alpha == 1 and not isinstance(alpha, float) else _sub(input, _scaled(other, alpha, _mixed(input, other)))
+    if alpha is _ONE:
+        return _sub(input, other)
+    _refuse_booleans((input, other))
+    return _sub(input, _scaled(other, alpha, _mixed(input, other)))
 
 
 def rsub(input, other, *, alpha=1):
     """other - alpha · input, elementwise."""
-    return _sub(other, _scaled(input, alpha, _mixed(input, other)))
+    return sub(other, input, alpha=alpha)
 
 
+_ONE = 1  # Python keeps small integers once
 subtract = sub
 
 
@@ -91,7 +108,7 @@ def _nonzero(y):
         raise RuntimeError("ZeroDivisionError")
 
 
-@pointwise(x=flat, y=flat)
+@primitive(broadcasts=True, prepare=only("iuf", "floor_divide", numbers=True), x=flat, y=flat)
 def floor_divide(x, y):
     """x / y rounded down, elementwise. RuntimeError for integers and 0."""
     if x.dtype.kind in "iu" if is_array(x) else y.dtype.kind in "iu":
@@ -99,7 +116,7 @@ def floor_divide(x, y):
     return x // y
 
 
-@pointwise(x=flat, y=flat)
+@primitive(broadcasts=True, prepare=only("iuf", "trunc_divide", numbers=True), x=flat, y=flat)
 def trunc_divide(x, y):
     """x / y rounded towards 0, elementwise. RuntimeError for integers and 0."""
     if (x.dtype if is_array(x) else y.dtype).kind not in "iu":
@@ -109,7 +126,7 @@ def trunc_divide(x, y):
     return down + ((x - down * y != 0) & ((x < 0) != (y < 0)))
 
 
-@pointwise(x=lambda g: g, y=lambda g, x, y: -g * floor_divide(x, y))
+@primitive(broadcasts=True, prepare=only("iuf", "remainder", numbers=True), x=lambda g: g, y=lambda g, x, y: -g * floor_divide(x, y))
 def remainder(x, y):
     """x - y · floor(x / y): it has the sign of y, elementwise. RuntimeError for integers and 0."""
     if (x.dtype if is_array(x) else y.dtype).kind in "iu":
@@ -117,7 +134,7 @@ def remainder(x, y):
     return x % y
 
 
-@pointwise(x=lambda g: g, y=lambda g, x, y: -g * trunc_divide(x, y))
+@primitive(broadcasts=True, prepare=only("iuf", "fmod", numbers=True), x=lambda g: g, y=lambda g, x, y: -g * trunc_divide(x, y))
 def fmod(x, y):
     """x - y · trunc(x / y): it has the sign of x, elementwise. RuntimeError for integers and 0."""
     if (x.dtype if is_array(x) else y.dtype).kind in "iu":
@@ -140,21 +157,34 @@ def _pow_exponent(g, x, y, out):
     return select((x == 0) & (y >= 0), 0, g * (out * log(x)))
 
 
-_POWERS = {2: lambda x: x * x, 3: lambda x: x * x * x, -1: lambda x: 1 / x, -2: lambda x: 1 / (x * x)}  # many times faster than x**y
-_ROOTS = {0.5: lambda x: xp(x).sqrt(x), -0.5: lambda x: 1 / xp(x).sqrt(x), 1: lambda x: x.copy()}
+_POWERS = {  # many times faster than x**y
+    1: lambda x: x.copy(), 2: lambda x: x * x, 3: lambda x: x * x * x, -1: lambda x: 1 / x, -2: lambda x: 1 / (x * x),
+    0.5: lambda x: xp(x).sqrt(x), -0.5: lambda x: 1 / xp(x).sqrt(x),
+}  # fmt: skip
 
 
-@pointwise(x=_pow_base, y=_pow_exponent)
+def _powers(arrays):
+    x, y = arrays
+    if isinstance(y, (int, float)) and is_array(x):
+        if x.dtype.kind == "f":
+            return arrays
+        if x.dtype.kind in "iu" and isinstance(y, int):
+            check_fits(y, x.dtype)
+            if y < 0:
+                raise RuntimeError("Integers to negative integer powers are not allowed.")
+    return _no_boolean_powers(arrays)
+
+
+_no_boolean_powers = only("iufcV", "pow", numbers=True)
+
+
+@primitive(broadcasts=True, prepare=_powers, x=_pow_base, y=_pow_exponent)
 def pow(x, y):
     """x to the power of y, elementwise; shapes broadcast. RuntimeError for integers and a negative number y."""
     if isinstance(y, (int, float)):
-        if x.dtype.kind in "iu":
-            if y < 0:
-                raise RuntimeError("Integers to negative integer powers are not allowed.")
-        else:
-            fast = _POWERS.get(y) or _ROOTS.get(y)
-            if fast is not None:
-                return fast(x)
+        fast = _POWERS.get(y) if x.dtype.kind not in "iu" else None
+        if fast is not None:
+            return fast(x)
     elif y.dtype.kind == "i" and (y < 0).any():  # 1 or -1 stay, 1/2 and less round to 0
         positive = xp(y).where(y < 0, 0, y)
         inverse = xp(y).where(x == 1, 1, xp(y).where(x == -1, 1 - 2 * (y & 1), 0)).astype(y.dtype)
@@ -176,7 +206,9 @@ def _share(g, mine, other):
     return select(mine == other, g * 0.5, g)
 
 
-@pointwise(
+@primitive(
+    broadcasts=True,
+    prepare=only("biufV", "maximum"),
     x=lambda g, x, y: select(x < y, 0, _share(g, x, y)),
     y=lambda g, x, y: select(x > y, 0, _share(g, x, y)),
 )
@@ -185,7 +217,9 @@ def maximum(x, y):
     return xp(x).maximum(x, y)
 
 
-@pointwise(
+@primitive(
+    broadcasts=True,
+    prepare=only("biufV", "minimum"),
     x=lambda g, x, y: select(x > y, 0, _share(g, x, y)),
     y=lambda g, x, y: select(x < y, 0, _share(g, x, y)),
 )
@@ -194,13 +228,23 @@ def minimum(x, y):
     return xp(x).minimum(x, y)
 
 
-@pointwise(x=lambda g, x, y: select((x >= y) | (y != y), g, 0), y=lambda g, x, y: select((x >= y) | (y != y), 0, g))
+@primitive(
+    broadcasts=True,
+    prepare=only("biufV", "fmax"),
+    x=lambda g, x, y: select((x >= y) | (y != y), g, 0),
+    y=lambda g, x, y: select((x >= y) | (y != y), 0, g),
+)
 def fmax(x, y):
     """The larger of both, elementwise; the number if the other is nan."""
     return xp(x).fmax(x, y)
 
 
-@pointwise(x=lambda g, x, y: select((x <= y) | (y != y), g, 0), y=lambda g, x, y: select((x <= y) | (y != y), 0, g))
+@primitive(
+    broadcasts=True,
+    prepare=only("biufV", "fmin"),
+    x=lambda g, x, y: select((x <= y) | (y != y), g, 0),
+    y=lambda g, x, y: select((x <= y) | (y != y), 0, g),
+)
 def fmin(x, y):
     """The smaller of both, elementwise; the number if the other is nan."""
     return xp(x).fmin(x, y)
@@ -214,10 +258,15 @@ def _bounds(arrays):
         raise TypeError("clamp(): 'min' and 'max' must both be numbers or both be tensors")
     if is_array(x) and x.dtype.kind == "f" and type(low) in _PLAIN and type(high) in _PLAIN:
         return arrays
-    return promoted(arrays)
+    for bound in (low, high):
+        if isinstance(bound, int) and is_array(x):
+            check_fits(bound, x.dtype)
+    given = iter((_clamp_of_booleans if is_array(low) != is_array(high) else _clamp)([a for a in arrays if a is not None]))
+    return [None if a is None else next(given) for a in arrays]
 
 
 _PLAIN = (type(None), float, int)
+_clamp, _clamp_of_booleans = only("iufV", "clamp", numbers=True), only("biufV", "clamp", numbers=True)
 
 
 def _inside(g, x, min, max):
@@ -255,18 +304,34 @@ clip = clamp
 
 def clamp_min(input, min):
     """``clamp(input, min)``."""
-    return clamp(input, min)
+    return clamp(input, _bound(min, "clamp_min"))
 
 
 def clamp_max(input, max):
     """``clamp(input, max=max)``."""
-    return clamp(input, None, max)
+    return clamp(input, None, _bound(max, "clamp_max"))
+
+
+def _bound(value, name):
+    if value is None:
+        raise TypeError(f"{name}(): expected a tensor or a number, got None")
+    return value
 
 
 # ---- other functions of two numbers -----------------------------------------------------------------------------------
 
 
-@smooth(x=lambda g, x, y: g * (y / (x * x + y * y)), y=lambda g, x, y: g * (-x / (x * x + y * y)))
+def _square_distance(x, y):
+    squares = x * x + y * y
+    return select(squares == 0, 1, squares)
+
+
+@primitive(
+    broadcasts=True,
+    prepare=only("fV", "atan2", floating),
+    x=lambda g, x, y: g * (y / _square_distance(x, y)),
+    y=lambda g, x, y: g * (-x / _square_distance(x, y)),
+)
 def atan2(x, y):
     """The angle of the point (y, x), in [-π, π], elementwise."""
     return xp(x).arctan2(x, y)
@@ -275,7 +340,7 @@ def atan2(x, y):
 arctan2 = atan2
 
 
-@pointwise(x=lambda g, x, out: g * (x / out), y=lambda g, y, out: g * (y / out))
+@primitive(broadcasts=True, prepare=only("fV", "hypot"), x=lambda g, x, out: g * (x / out), y=lambda g, y, out: g * (y / out))
 def hypot(x, y):
     """sqrt(x² + y²) without overflow on the way, elementwise."""
     return xp(x).hypot(x, y)
@@ -287,19 +352,29 @@ def copysign(x, y):
     return xp(x).copysign(x, y)
 
 
-@stepwise
+@primitive(prepare=only("biufV", "heaviside"))
 def heaviside(x, y):
     """0 below 0, ``y`` at 0, 1 above 0, elementwise."""
     return xp(x).where(x == 0, y, (x > 0).astype(x.dtype))
 
 
-@smooth(x=lambda g, x, y: g * sigmoid(x - y), y=lambda g, x, y: g * sigmoid(y - x))
+@primitive(
+    broadcasts=True,
+    prepare=only("fV", "logaddexp"),
+    x=lambda g, x, y: g * sigmoid(x - y),
+    y=lambda g, x, y: g * sigmoid(y - x),
+)
 def logaddexp(x, y):
     """log(exp(x) + exp(y)) without overflow on the way, elementwise."""
     return xp(x).logaddexp(x, y)
 
 
-@smooth(x=lambda g, x, y: g * sigmoid((x - y) * math.log(2)), y=lambda g, x, y: g * sigmoid((y - x) * math.log(2)))
+@primitive(
+    broadcasts=True,
+    prepare=only("fV", "logaddexp2"),
+    x=lambda g, x, y: g * sigmoid((x - y) * math.log(2)),
+    y=lambda g, x, y: g * sigmoid((y - x) * math.log(2)),
+)
 def logaddexp2(x, y):
     """log2(2^x + 2^y) without overflow on the way, elementwise."""
     return xp(x).logaddexp2(x, y)
@@ -308,20 +383,41 @@ def logaddexp2(x, y):
 @smooth(x=lambda g, x, y: g * select((x == 0) & (y <= 0), 0, log(y)), y=lambda g, x, y: g * (x / y))
 def xlogy(x, y):
     """x · log(y), and 0 where x is 0 and y is not nan, elementwise."""
-    out = xp(x).log(y) * x
-    return xp(x).where((x == 0) & (y == y), 0, out)
+    module, kind = (xp(x), x.dtype) if hasattr(x, "dtype") else (xp(y), y.dtype)
+    x, y = module.asarray(x, kind), module.asarray(y, kind)
+    return module.where((x == 0) & (y == y), kind.type(0), module.log(y) * x)
 
 
-@pointwise(x=lambda g, weight: g * (1 - weight), end=lambda g, weight: g * weight, weight=lambda g, x, end: g * (end - x))
+def _alike(arrays):
+    """lerp takes floating-point tensors of one dtype; the weight may be a number."""
+    for a, name in zip(arrays, ("input", "end", "weight")):
+        if not hasattr(a, "dtype") and not (name == "weight" and isinstance(a, (int, float))):
+            raise TypeError(f"lerp(): argument '{name}' must be a tensor, not {type(a).__name__}")
+        if hasattr(a, "dtype") and a.dtype != arrays[0].dtype:
+            raise RuntimeError(f"lerp(): expected dtype {arrays[0].dtype} for '{name}' but got dtype {a.dtype}")
+    if arrays[0].dtype.kind in "biu":
+        raise NotImplementedError(f"lerp() is not implemented for {arrays[0].dtype}")
+    return arrays
+
+
+@primitive(
+    broadcasts=True,
+    prepare=_alike,
+    x=lambda g, weight: g * (1 - weight),
+    end=lambda g, weight: g * weight,
+    weight=lambda g, x, end: g * (end - x),
+)
 def lerp(x, end, weight):
     """x + weight · (end - x), elementwise; ``weight`` is a number or a tensor."""
     span = end - x
-    return xp(span).where(weight < 0.5, x + weight * span, end - span * (1 - weight)) if is_array(weight) else (
-        x + weight * span if weight < 0.5 else end - span * (1 - weight)
-    )
+    if is_array(weight):
+        return xp(span).where(xp(span).abs(weight) < 0.5, x + weight * span, end - span * (1 - weight))
+    return x + weight * span if -0.5 < weight < 0.5 else end - span * (1 - weight)
 
 
-@pointwise(
+@primitive(
+    broadcasts=True,
+    prepare=only("iufV", "addcmul"),
     x=lambda g: g,
     tensor1=lambda g, tensor2, value: g * (tensor2 * value),
     tensor2=lambda g, tensor1, value: g * (tensor1 * value),
@@ -331,24 +427,32 @@ def addcmul(x, tensor1, tensor2, *, value=1):
     return x + (tensor1 * tensor2 if value == 1 else tensor1 * value * tensor2)
 
 
-@pointwise(
+def _no_integers(arrays):
+    if all(hasattr(a, "dtype") and a.dtype.kind in "biu" for a in arrays[1:]):
+        raise RuntimeError("Integer division with addcdiv is no longer supported; make the tensors floating point first")
+    return only("fV", "addcdiv")(arrays)
+
+
+@primitive(
+    broadcasts=True,
+    prepare=_no_integers,
     x=lambda g: g,
     tensor1=lambda g, tensor2, value: g * (value / tensor2),
     tensor2=lambda g, tensor1, tensor2, value: g * (-value * tensor1 / (tensor2 * tensor2)),
 )
 def addcdiv(x, tensor1, tensor2, *, value=1):
     """x + value · tensor1 / tensor2, elementwise. RuntimeError for integers."""
-    if tensor1.dtype.kind in "biu" and tensor2.dtype.kind in "biu":
-        raise RuntimeError("Integer division with addcdiv is no longer supported; make the tensors floating point first")
     return x + value * tensor1 / tensor2
 
 
 def ldexp(input, other):
     """input · 2^other, elementwise."""
+    if not hasattr(other, "dtype"):
+        raise TypeError(f"ldexp(): argument 'other' must be a tensor, not {type(other).__name__}")
     return mul(input, pow(2.0, other))
 
 
-@stepwise
+@primitive(prepare=only("f", "nextafter"))
 def nextafter(x, y):
     """The next floating-point number after x towards y, elementwise."""
     return xp(x).nextafter(x, y)

@@ -6,6 +6,7 @@ import numpy
 
 from ..autograd.engine import Variable, primitive
 from ..backend import xp
+from ..dtypes import only, promoted
 from .elementwise import stepwise
 
 # ---- order ------------------------------------------------------------------------------------------------------------
@@ -55,7 +56,14 @@ def _same_dtype(x, y, name):
         raise RuntimeError(f"{name}: expected both tensors to have the same dtype, but got {x.dtype} and {y.dtype}")
 
 
-@primitive
+def _tensors(arrays):
+    for a in arrays:
+        if not hasattr(a, "dtype"):
+            raise TypeError(f"expected tensors, got {type(a).__name__} {a!r:.40}")
+    return arrays
+
+
+@primitive(prepare=_tensors)
 def isclose(x, y, *, rtol=1e-05, atol=1e-08, equal_nan=False):
     """|x - y| <= atol + rtol · |y|, elementwise, as booleans. RuntimeError unless the dtypes are equal."""
     _same_dtype(x, y, "isclose")
@@ -79,26 +87,26 @@ def allclose(input, other, rtol=1e-05, atol=1e-08, equal_nan=False) -> bool:
 
 def equal(input, other) -> bool:
     """Whether both tensors have the same shape and elements."""
-    x, y = input.array, other.array
+    x, y = _tensors([getattr(v, "array", v) for v in (input, other)])
     return x.shape == y.shape and bool((x == y).all())
 
 
 # ---- logic ------------------------------------------------------------------------------------------------------------
 
 
-@primitive
+@primitive(prepare=_tensors)
 def logical_and(x, y):
     """Whether both are nonzero, elementwise, as booleans."""
     return xp(x).logical_and(x, y)
 
 
-@primitive
+@primitive(prepare=_tensors)
 def logical_or(x, y):
     """Whether one or both are nonzero, elementwise, as booleans."""
     return xp(x).logical_or(x, y)
 
 
-@primitive
+@primitive(prepare=_tensors)
 def logical_xor(x, y):
     """Whether exactly one is nonzero, elementwise, as booleans."""
     return xp(x).logical_xor(x, y)
@@ -113,19 +121,20 @@ def logical_not(x):
 # ---- bits -------------------------------------------------------------------------------------------------------------
 
 
-def _whole_numbers(x, name):
-    if hasattr(x, "dtype") and x.dtype.kind not in "biu" or isinstance(x, float):
-        raise NotImplementedError(f'"{name}" not implemented for {getattr(x, "dtype", "float")}: it takes integers and booleans')
-
-
 def _bits(name, symbol, meaning):
     def forward(x, y):
-        _whole_numbers(x, name), _whole_numbers(y, name)
-        return getattr(numpy if not hasattr(x, "dtype") else xp(x), name)(x, y)
+        return getattr(xp(x), name)(x, y)
 
     forward.__name__ = forward.__qualname__ = name
     forward.__doc__ = f"x {symbol} y: {meaning}, of integers or booleans, elementwise."
-    return stepwise(forward)
+    return primitive(prepare=only("biu", name, _as_arrays, numbers=True))(forward)
+
+
+def _as_arrays(arrays):
+    """``promoted``, and numbers as arrays of the same dtype."""
+    arrays = promoted(arrays)
+    like = next(a for a in arrays if hasattr(a, "dtype"))
+    return [a if hasattr(a, "dtype") else xp(like).asarray(a, float if isinstance(a, float) else like.dtype) for a in arrays]
 
 
 bitwise_and = _bits("bitwise_and", "&", "the bits that both have")
@@ -133,34 +142,26 @@ bitwise_or = _bits("bitwise_or", "|", "the bits that one or both have")
 bitwise_xor = _bits("bitwise_xor", "^", "the bits that exactly one has")
 
 
-@primitive
+@primitive(prepare=only("biu", "bitwise_not"))
 def bitwise_not(x):
     """~x: the other bits, of integers or booleans, elementwise."""
-    _whole_numbers(x, "bitwise_not")
     return ~x
 
 
-@stepwise
+@primitive(prepare=only("iu", "bitwise_left_shift", _as_arrays, numbers=True))
 def bitwise_left_shift(x, y):
     """x << y: x · 2^y, of integers, elementwise; 0 where y is negative or not below the number of bits."""
-    _shiftable(x, y, "lshift")
-    bits = x.dtype.itemsize * 8 if hasattr(x, "dtype") else y.dtype.itemsize * 8
-    fits = (y >= 0) & (y < bits)
-    return xp(x).where(fits, x << xp(x).where(fits, y, 0), 0)
+    fits = (y >= 0) & (y < x.dtype.itemsize * 8)
+    zero = x.dtype.type(0)
+    return xp(x).where(fits, x << xp(x).where(fits, y, zero), zero)
 
 
-@stepwise
+@primitive(prepare=only("iu", "bitwise_right_shift", _as_arrays, numbers=True))
 def bitwise_right_shift(x, y):
-    """x >> y: x / 2^y rounded down, of integers, elementwise."""
-    _shiftable(x, y, "rshift")
-    bits = x.dtype.itemsize * 8 if hasattr(x, "dtype") else y.dtype.itemsize * 8
-    return x >> xp(x).where((y >= 0) & (y < bits), y, bits - 1)
-
-
-def _shiftable(x, y, name):
-    for v in (x, y):
-        if hasattr(v, "dtype") and v.dtype.kind not in "iu" or isinstance(v, (bool, float)):
-            raise NotImplementedError(f'"{name}_cpu" not implemented for {getattr(v, "dtype", type(v).__name__)}: it takes integers')
+    """x >> y: x / 2^y rounded down, of integers, elementwise; all bits go where y is negative or not below their number."""
+    fits = (y >= 0) & (y < x.dtype.itemsize * 8)
+    zero = x.dtype.type(0)
+    return xp(x).where(fits, x >> xp(x).where(fits, y, zero), xp(x).where(x < 0, x.dtype.type(-1 if x.dtype.kind == "i" else 0), zero))
 
 
 def is_number(value) -> bool:

@@ -7,7 +7,7 @@ import math
 
 from ..autograd.engine import primitive, wrap
 from ..backend import xp
-from ..dtypes import floating, promoted, result_numpy
+from ..dtypes import check_fits, floating, promoted, result_numpy
 
 pointwise = functools.partial(primitive, broadcasts=True, prepare=promoted)  # f(x, y) in the common dtype
 smooth = functools.partial(primitive, broadcasts=True, prepare=floating)  # the same, and integers become floating point
@@ -45,6 +45,9 @@ def _branches(arrays):
     if getattr(condition, "dtype", None) not in ("bool", "uint8"):
         kind = getattr(condition, "dtype", type(condition).__name__)
         raise (RuntimeError if hasattr(condition, "dtype") else TypeError)(f"where expected condition to be a boolean tensor, but got {kind}")
+    for value, other in (both, both[::-1]):
+        if isinstance(value, int) and hasattr(other, "dtype"):
+            check_fits(value, other.dtype)
     x, y = promoted(both)
     return [condition, x, y]
 

@@ -86,7 +86,7 @@ def _zeta(s, x):
     low = float(where(finite, x, 0).min()) if x.size else 0.0
     if low < -1000:
         raise NotImplementedError(f"polygamma of order {s - 1} is implemented for numbers from -1000 on, got {low:g}")
-    a = x
+    a = x + 0.0  # -0.0 becomes 0.0
     for _ in range(math.ceil(_ENOUGH - min(low, _ENOUGH))):
         early = a < _ENOUGH
         out += where(early, a ** float(-s), 0)

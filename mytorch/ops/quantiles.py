@@ -58,8 +58,8 @@ def _median_of_all(x, *, ignore_nan):
 @primitive(outputs=("values", "indices"), x=lambda g, x_shape, indices, dim, keepdim: at_index(g[0], x_shape, indices, dim, keepdim))
 def median_dim(x, *, dim, keepdim=False, ignore_nan=False):
     """The lower medians along ``dim`` and where they are; the gradient goes there alone."""
-    _no_booleans(x)
     dim = check_dim(dim, x.ndim)
+    _no_booleans(x)
     check_filled(x, (dim,), "median")
     if not x.ndim:
         return x.copy(), xp(x).zeros((), "int64")

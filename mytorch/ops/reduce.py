@@ -242,18 +242,14 @@ def pick(x, indices, dim, keepdim):
 
 
 def _extreme(x, dim, keepdim, name):
-    if not isinstance(dim, int):
-        dim = dim.__index__() if hasattr(dim, "__index__") else _one_dim(dim, name)
+    if isinstance(dim, bool) or not hasattr(dim, "__index__"):
+        raise TypeError(f"{name}(): argument 'dim' must be int, not {type(dim).__name__}")
     dim = check_dim(dim, x.ndim)
     check_filled(x, (dim,), name)
     if x.ndim == 0:
         return x.copy(), xp(x).zeros((), "int64")
     indices = getattr(x, "arg" + name)(dim, keepdims=True)
     return pick(x, indices, dim, keepdim)
-
-
-def _one_dim(dim, name):
-    raise TypeError(f"{name}(): argument 'dim' must be int, not {type(dim).__name__}")
 
 
 @primitive(outputs=("values", "indices"), x=lambda g, x_shape, indices, dim, keepdim: at_index(g[0], x_shape, indices, dim, keepdim))
@@ -425,4 +421,6 @@ def norm(input, p="fro", dim=None, keepdim=False, dtype=None):
 
 def dist(input, other, p=2):
     """The norm of order ``p`` of input - other."""
+    if not isinstance(other, Variable):
+        raise TypeError(f"dist(): argument 'other' must be a tensor, not {type(other).__name__}")
     return norm(input - other, p)

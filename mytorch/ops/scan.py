@@ -83,17 +83,18 @@ def _from_behind(g, dim):
 
 
 def _recurrence(g, ratio, dim):
-    """S with S[k] = g[k] + ratio[k] · S[k + 1] along ``dim``; ``ratio`` is one element shorter."""
+    """S with S[k] = g[k] + ratio[k] · S[k + 1] along ``dim``; ``ratio`` is one element shorter, and where it is 0 even nan goes no further."""
     out = g.copy()
     for k in range(g.shape[dim] - 2, -1, -1):
-        out[at(dim, k)] += ratio[at(dim, k)] * out[at(dim, k + 1)]
+        r = ratio[at(dim, k)]
+        out[at(dim, k)] += xp(g).where(r == 0, 0, r * out[at(dim, k + 1)])
     return out
 
 
 def before(x, dim):
-    """The product of the elements before each one."""
-    out = xp(x).ones_like(x)
-    out[at(dim, slice(1, None))] = x[at(dim, slice(-1))].cumprod(dim)
+    """The product of the elements before each one: 0 behind a 0."""
+    out, earlier = xp(x).ones_like(x), x[at(dim, slice(-1))]
+    out[at(dim, slice(1, None))] = xp(x).where((earlier == 0).cumsum(dim) > 0, 0, earlier.cumprod(dim))
     return out
 
 
@@ -108,7 +109,8 @@ def _cumprod_slope(g, x, out, dim):
     dim, x = check_dim(dim, x.ndim), x.astype(out.dtype, copy=False)
     if (out != 0).all():
         return _from_behind(g * out, dim) / x
-    return before(x, dim) * _recurrence(g, x[at(dim, slice(1, None))], dim)
+    earlier = before(x, dim)
+    return xp(x).where(earlier == 0, 0, earlier * _recurrence(g, x[at(dim, slice(1, None))], dim))
 
 
 @primitive(broadcasts=True, composed=_cumprod_definition, x=_cumprod_slope)
@@ -149,7 +151,8 @@ def _prod_slope(g, x, out, dim, keepdim):
         g = g.reshape((1,))
     dim = check_dim(dim, x.ndim)
     behind = xp(x).flip(before(xp(x).flip(x, dim), dim), dim)
-    return (before(x, dim) * behind * g).reshape(shape)
+    earlier = before(x, dim)
+    return xp(x).where((earlier == 0) | (behind == 0), 0, earlier * behind * g).reshape(shape)
 
 
 @primitive(broadcasts=True, composed=_prod_definition, x=_prod_slope)
@@ -158,7 +161,8 @@ def prod(x, *, dim=None, keepdim=False, dtype=None):
     kind = as_dtype(dtype).numpy if dtype is not None else numpy.dtype("int64") if x.dtype.kind in "biu" else x.dtype
     if dim is not None and (isinstance(dim, (tuple, list)) or not hasattr(dim, "__index__")):
         raise TypeError(f"prod(): argument 'dim' must be int, not {type(dim).__name__}")
-    axis = None if dim is None else check_dim(dim, x.ndim) if x.ndim else ()
+    axis = None if dim is None else check_dim(dim, x.ndim)
+    axis = axis if x.ndim else None
     wide = "float32" if kind.name in ("float16", "bfloat16") else kind
     return x.prod(axis, wide, keepdims=keepdim).astype(kind, copy=False)
 
@@ -224,7 +228,7 @@ def _logcumsumexp_slope(g, x, out, dim):
 @primitive(composed=_logcumsumexp_definition, x=_logcumsumexp_slope)
 def logcumsumexp(x, *, dim):
     """log Σ exp(x) of the elements so far along ``dim``, without overflow."""
+    dim = check_dim(dim, x.ndim)
     if x.dtype.kind in "biu":
         raise NotImplementedError(f'"logcumsumexp" not implemented for {x.dtype}: it takes floating-point numbers')
-    dim = check_dim(dim, x.ndim)
     return running("logaddexp", x, dim) if x.ndim else x.copy()

@@ -24,15 +24,18 @@ def name_of(dtype):
     return str(dtype).rsplit(".", 1)[-1]
 
 
-def compare_values(ours, theirs, where, tolerance=None):
+def compare_values(ours, theirs, where, tolerance):
     """One result: dtype, shape, values."""
     if not isinstance(theirs, torch.Tensor):
+        if isinstance(theirs, torch.dtype):
+            assert name_of(ours) == name_of(theirs), where
+            return
         assert type(ours) is type(theirs), where
         assert ours == theirs or (ours != ours and theirs != theirs), where
         return
     assert name_of(ours.dtype) == name_of(theirs.dtype), f"{where}: dtype {ours.dtype}, torch {theirs.dtype}"
     assert tuple(ours.shape) == tuple(theirs.shape), f"{where}: shape {tuple(ours.shape)}, torch {tuple(theirs.shape)}"
-    bound = tolerance or TOLERANCE.get(name_of(theirs.dtype), 0)
+    bound = tolerance if theirs.is_floating_point() else 0
     np.testing.assert_allclose(ours.detach().numpy(), theirs.detach().numpy(), rtol=bound, atol=bound, err_msg=where)
 
 
@@ -59,6 +62,9 @@ def agree(call, arrays, where="", gradient=True, tolerance=None, weights_seed=0)
         return
     if error is not None:
         raise AssertionError(f"{where}: mytorch refuses what torch takes: {error}") from error
+    if tolerance is None:  # as exact as the coarsest dtype involved
+        kinds = [name_of(t.dtype) for t in (*flat(theirs), *theirs_in) if isinstance(t, torch.Tensor)]
+        tolerance = max((TOLERANCE.get(kind, 0) for kind in kinds), default=0)
     ours, theirs = flat(ours), flat(theirs)
     assert len(ours) == len(theirs), where
     for mine, other in zip(ours, theirs):
@@ -77,4 +83,4 @@ def agree(call, arrays, where="", gradient=True, tolerance=None, weights_seed=0)
         if isinstance(other, torch.Tensor) and other.requires_grad:
             assert (mine.grad is None) == (other.grad is None), f"{where}: gradient of input {i}: {mine.grad}, torch {other.grad}"
             if other.grad is not None:
-                compare_values(mine.grad, other.grad, f"{where}: gradient of input {i}", tolerance and 4 * tolerance or 4 * TOLERANCE.get(name_of(other.dtype), 0))
+                compare_values(mine.grad, other.grad, f"{where}: gradient of input {i}", 4 * tolerance)

@@ -1,6 +1,4 @@
-"""Rows of ops/elementwise.py and ops/special.py."""
-
-import math
+"""Rows of ops/elementwise.py."""
 
 import numpy as np
 
@@ -16,7 +14,6 @@ def one(name, reference=None, maker=(3, 4), **options):
 
 distinct = Real((3, 4), distinct=True)
 positive, inside, above_one = Real((3, 4), 0.5, 3), Real((3, 4), -0.9, 0.9), Real((3, 4), 1.2, 4)
-each = np.vectorize
 
 ROWS = [
     one("exp"),
@@ -66,10 +63,6 @@ ROWS = [
     one("isneginf", smooth=False),
     one("signbit", smooth=False),
     one("isreal", smooth=False),
-    one("erf", each(math.erf, otypes=["float64"])),
-    one("erfc", each(math.erfc, otypes=["float64"])),
-    Sample("erf", lambda x: x.erf(), (Real((3, 40), -5, 5),), each(math.erf), note="wide"),
-    Sample("erfc", lambda x: x.erfc(), (Real((3, 40), -5, 5),), each(math.erfc), note="wide"),
     Sample("zeros_like", lambda x: mytorch.ops.elementwise.zeros_like(x), ((3, 4),), np.zeros_like, smooth=False),
     Sample("where", mytorch.where, (Bool((3, 4)), (3, 4), (3, 4)), np.where),
     Sample("where", mytorch.where, (Bool((3, 1)), (4,), (2, 1, 4)), np.where, note="broadcast"),

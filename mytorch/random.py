@@ -8,12 +8,16 @@ import os
 import numpy
 
 from .autograd.engine import wrap
-from .backend import default_device, device, move
+from .backend import default_device, device, device_generator, move
 from .dtypes import as_dtype, default_numpy
 
 
 class Generator:
-    """A source of random numbers with its own state (NumPy's PCG64 behind it, on every device, so that a seed means the same everywhere)."""
+    """A source of random numbers with its own state.
+
+    Behind it is NumPy's PCG64, for tensors of every device, so that a seed means the same everywhere. What only the GPU sees (dropout)
+    is drawn there, by a generator whose seed is part of the state: see :meth:`on`.
+    """
 
     def __init__(self, device="cpu"):
         self.device = _device(device)
@@ -23,7 +27,20 @@ class Generator:
         """Start anew from ``seed``; returns the generator."""
         self._seed = int(seed)
         self.numpy = numpy.random.Generator(numpy.random.PCG64(self._seed % 2**64))
+        return self.seed_devices(self._seed)
+
+    def seed_devices(self, seed: int):
+        """Start only the generators on GPUs anew; returns the generator."""
+        self._device_seed, self._on_devices = int(seed) % 2**64, {}
         return self
+
+    def on(self, where):
+        """What draws on the device ``where``, with ``random(size, dtype)`` and ``standard_normal(size, dtype)``: NumPy's generator or CuPy's."""
+        if where.type == "cpu":
+            return self.numpy
+        if where not in self._on_devices:
+            self._on_devices[where] = device_generator(where, self._device_seed)
+        return self._on_devices[where]
 
     def seed(self) -> int:
         """Start anew from a seed of the operating system; returns it."""
@@ -34,19 +51,21 @@ class Generator:
         return self._seed
 
     def get_state(self):
-        """Its state as a uint8 tensor."""
+        """Its state as a uint8 tensor. CuPy's generators cannot tell theirs: they start anew here, from a seed that is part of the state."""
+        if self._on_devices:
+            self.seed_devices(self._device_seed + 1)
         state = self.numpy.bit_generator.state
-        numbers = (state["state"]["state"], state["state"]["inc"], state["uinteger"], state["has_uint32"], self._seed % 2**64)
+        numbers = (state["state"]["state"], state["state"]["inc"], state["uinteger"], state["has_uint32"], self._seed % 2**64, self._device_seed)
         raw = b"".join(n.to_bytes(16, "little") for n in numbers)
         return wrap(numpy.frombuffer(raw, numpy.uint8).copy())
 
     def set_state(self, state):
         """Go on from a state that ``get_state`` returned; returns the generator. RuntimeError for anything else."""
         raw = state.cpu().array.tobytes()
-        if len(raw) != 80 or state.array.dtype != numpy.uint8:
-            raise RuntimeError(f"RNG state must be a uint8 tensor of 80 elements, got {state.dtype} with {state.numel()}")
-        a, inc, number, has, seed = (int.from_bytes(raw[i : i + 16], "little") for i in range(0, 80, 16))
-        self.manual_seed(seed)
+        if len(raw) != 96 or state.array.dtype != numpy.uint8:
+            raise RuntimeError(f"RNG state must be a uint8 tensor of 96 elements, got {state.dtype} with {state.numel()}")
+        a, inc, number, has, seed, device_seed = (int.from_bytes(raw[i : i + 16], "little") for i in range(0, 96, 16))
+        self.manual_seed(seed).seed_devices(device_seed)
         self.numpy.bit_generator.state = {
             "bit_generator": "PCG64", "state": {"state": a, "inc": inc}, "has_uint32": int(has), "uinteger": int(number)
         }  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 
 from ..autograd.engine import wrap
-from ..backend import device_of, move, xp
+from ..backend import device_of, xp
 from ..ops import activation
 from ..ops.activation import gelu, glu, hardshrink, logsigmoid, prelu, softplus, softshrink, softsign, tanhshrink
 from ..ops.arithmetic import mul
@@ -151,8 +151,8 @@ def _random(like, shape=None):
     """Uniform numbers in [0, 1) of the dtype and in the place of ``like``."""
     array = like.array
     dtype = array.dtype if array.dtype in ("float32", "float64") else "float32"
-    values = default_generator.numpy.random(array.shape if shape is None else shape, dtype)
-    return move(values, device_of(array)).astype(array.dtype, copy=False)
+    values = default_generator.on(device_of(array)).random(array.shape if shape is None else shape, dtype)
+    return values.astype(array.dtype, copy=False)
 
 
 def _times(input, factors, inplace):

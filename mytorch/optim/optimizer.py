@@ -8,6 +8,7 @@ import warnings
 from collections import defaultdict
 from collections.abc import Mapping
 from itertools import chain
+from typing import Any
 
 import numpy
 
@@ -80,7 +81,17 @@ class Optimizer:
     a non-leaf, a parameter in two groups; TypeError for what is not a tensor.
     """
 
-    _opt_called = None  # set to False by a schedule, and then to True by a step: so it sees that it is called after one
+    defaults: dict[str, Any]
+    param_groups: list[dict[str, Any]]
+    state: defaultdict[Any, dict[str, Any]]  # by parameter
+    _plans: dict[int, Plan]
+    _step_pre_hooks: dict
+    _step_post_hooks: dict
+    _save_pre_hooks: dict
+    _save_post_hooks: dict
+    _load_pre_hooks: dict
+    _load_post_hooks: dict
+    _opt_called: bool | None = None  # set to False by a schedule, and then to True by a step: so it sees that it is called after one
     scalars: tuple = ("step",)  # those of ``slots`` that are one number per parameter
 
     def slots(self, group):
@@ -250,15 +261,17 @@ class Optimizer:
     def __setstate__(self, state):
         self.__dict__.update(state)
         self._plans = {}
-        for name in ("_step_pre_hooks", "_step_post_hooks", "_save_pre_hooks", "_save_post_hooks", "_load_pre_hooks", "_load_post_hooks"):
-            self.__dict__.setdefault(name, {})
+        for name in Optimizer.__annotations__:
+            if name.endswith("_hooks"):
+                self.__dict__.setdefault(name, {})
         self.__dict__.setdefault("_inside", False)
 
     def state_dict(self) -> dict:
         """``{"state": {index: {name: tensor}}, "param_groups": [{option: value, "params": [index, …]}]}``, torch's layout. Tensors are not copied."""
         for hook in self._save_pre_hooks.values():
             hook(self)
-        indices, groups, start = {}, [], 0
+        indices: dict = {}
+        groups, start = [], 0
         for group in self.param_groups:
             for i, p in enumerate(group["params"], start):
                 indices.setdefault(p, i)
@@ -281,7 +294,8 @@ class Optimizer:
             raise ValueError("loaded state dict has a different number of parameter groups")
         if any(len(new["params"]) != len(old["params"]) for new, old in zip(saved, self.param_groups)):
             raise ValueError("loaded state dict contains a parameter group that doesn't match the size of optimizer's group")
-        params, state = {}, defaultdict(dict)
+        params: dict = {}
+        state: defaultdict = defaultdict(dict)
         for new, old in zip(saved, self.param_groups):
             params |= zip(new["params"], old["params"])
         for key, value in state_dict["state"].items():

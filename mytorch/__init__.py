@@ -5,7 +5,11 @@ from .tensor import Size, Tensor  # isort: skip  (the submodule's name gives way
 from .autograd.anomaly_mode import is_anomaly_check_nan_enabled, is_anomaly_enabled
 from .autograd.grad_mode import enable_grad, inference_mode, is_grad_enabled, is_inference_mode_enabled, no_grad, set_grad_enabled
 from .backend import device, set_default_device
-from .creation import arange, as_tensor, asarray, empty, from_numpy, full, ones, tensor, zeros
+from .creation import (
+    BFloat16Tensor, BoolTensor, ByteTensor, CharTensor, DoubleTensor, FloatTensor, HalfTensor, IntTensor, LongTensor, ShortTensor, arange, as_tensor,
+    asarray, empty, empty_like, empty_strided, eye, from_dlpack, from_numpy, frombuffer, full, full_like, is_complex, is_floating_point, is_nonzero,
+    is_tensor, linspace, logspace, numel, ones, ones_like, range, result_type, scalar_tensor, set_default_tensor_type, tensor, zeros, zeros_like,
+)  # fmt: skip
 from .dtypes import (
     can_cast, complex64, complex128, dtype, finfo, float16, float32, float64, get_default_dtype, iinfo, int8, int16, int32, int64, promote_types,
     result_type, set_default_dtype, uint8, uint16, uint32, uint64,

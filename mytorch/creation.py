@@ -2,115 +2,366 @@
 
 from __future__ import annotations
 
+import math
+import warnings
+
 import numpy
 
-from .autograd.engine import Variable, wrap
-from .backend import default_device, device_of, is_array, module_for, move
+from .autograd.engine import Variable, changed, wrap
+from .backend import CPU, default_device, device_of, module_for, move, ndarray, set_default_device, xp
 from .backend import device as as_device
-from .dtypes import as_dtype, default_numpy
-from .methods import sizes
+from .dtypes import as_dtype, by_numpy, category, check_fits, default_numpy, get_default_dtype, result_numpy, set_default_dtype
+from .ops.shape import sizes
+from .python_data import as_type, checked, constructed, foreign, number, placed, wrapped
+
+# ---- from data ----------------------------------------------------------------------------------------------------
 
 
 def tensor(data, *, dtype=None, device=None, requires_grad=False, pin_memory=False):
-    """A new leaf with a copy of ``data`` (nested lists, numbers, an array).
+    """A new leaf with a copy of ``data``: numbers, nested sequences of them (also of 0-d tensors), an array of any library.
 
-    Without ``dtype`` Python floats give the default dtype, ints int64, bools bool; arrays keep theirs.
+    Without ``dtype`` Python floats give the default dtype, ints int64, bools bool; arrays keep theirs. ValueError for ragged sequences,
+    TypeError for strings, RuntimeError for numbers that do not fit an integer ``dtype``.
     """
+    if isinstance(data, Variable):
+        warnings.warn(
+            "To copy construct from a tensor, it is recommended to use sourceTensor.detach().clone() or "
+            "sourceTensor.detach().clone().requires_grad_(True), rather than tensor(sourceTensor).",
+            stacklevel=2,
+        )
     return _from_data(data, dtype, device, copy=True).requires_grad_(requires_grad)
 
 
 def as_tensor(data, dtype=None, device=None):
-    """``data`` as a tensor; it shares memory where dtype and device allow. A tensor stays in the graph."""
+    """``data`` as a tensor, which shares its memory where dtype and device allow; a tensor stays in its graph. Errors as :func:`tensor`."""
+    if type(data) is ndarray and dtype is None and device is None and default_device() is CPU:
+        return from_numpy(data)
     if isinstance(data, Variable):
         return data.to(device=device, dtype=dtype)
     return _from_data(data, dtype, device, copy=False)
 
 
-asarray = as_tensor
+def asarray(obj, *, dtype=None, device=None, copy=None, requires_grad=False):
+    """``obj`` as a tensor: sharing its memory where that is possible (``copy=None``), never (True), or else ValueError (False)."""
+    if isinstance(obj, (bytes, bytearray, memoryview)):
+        obj = numpy.frombuffer(obj, as_dtype(dtype).numpy if dtype is not None else default_numpy())
+    if isinstance(obj, Variable):
+        result = obj.to(device=device, dtype=dtype, copy=bool(copy))
+        result = result if requires_grad or result is not obj else obj
+    else:
+        result = _from_data(obj, dtype, device, copy=bool(copy))
+    if copy is False and not (hasattr(obj, "__array__") and numpy.shares_memory(result.array, numpy.asarray(obj))):
+        raise ValueError("can't alias the given object: dtype, device or kind of object require a copy")
+    return result.requires_grad_(True) if requires_grad else result
 
 
 def from_numpy(array):
-    """A tensor that shares the memory of a NumPy array. TypeError for anything else or an unsupported dtype."""
+    """A tensor that shares the memory of a NumPy array.
+
+    TypeError for anything else or an unsupported dtype; ValueError for negative strides and foreign byte order. A read-only array warns: writing
+    to the tensor then raises ValueError.
+    """
     if not isinstance(array, numpy.ndarray):
         raise TypeError(f"expected np.ndarray (got {type(array).__name__})")
-    as_dtype(array.dtype)
+    if not array.flags.carray or type(array) is not ndarray:
+        array = array.view(ndarray) if type(array) is not ndarray else array
+        checked(array)
+        if not array.flags.writeable:
+            warnings.warn("The given NumPy array is not writable: writing to this tensor will fail. Copy the array to change that.", stacklevel=2)
+    elif array.dtype not in by_numpy:
+        checked(array)
     return wrap(array)
 
 
-def _from_data(data, dtype, where, copy):
-    if isinstance(data, Variable):
-        array = data.array
-    elif is_array(data):
-        array = data
-    elif hasattr(data, "__dlpack__") and not isinstance(data, numpy.generic):
-        array = numpy.from_dlpack(data)
+def from_dlpack(ext_tensor):
+    """A tensor that shares the memory of another library's (anything with ``__dlpack__``, on CPU or GPU). BufferError if it requires a gradient."""
+    if getattr(ext_tensor, "requires_grad", False):
+        raise BufferError("Can't export tensors that require gradient, use tensor.detach()")
+    if not hasattr(ext_tensor, "__dlpack__"):
+        raise TypeError(f"from_dlpack expects an object with __dlpack__, got {type(ext_tensor).__name__}")
+    return wrap(ext_tensor.array if isinstance(ext_tensor, Variable) else checked(foreign(ext_tensor)))
+
+
+def frombuffer(buffer, *, dtype, count=-1, offset=0, requires_grad=False):
+    """A 1-d tensor that shares the memory of a Python buffer (bytearray, mmap, …). ValueError if its length is no multiple of an element's."""
+    return wrap(numpy.frombuffer(buffer, as_dtype(dtype).numpy, count, offset)).requires_grad_(requires_grad)
+
+
+def scalar_tensor(s, *, dtype=None, device=None, requires_grad=False):
+    """A 0-d tensor of a number, in the default dtype."""
+    return tensor(s, dtype=dtype or get_default_dtype(), device=device, requires_grad=requires_grad)
+
+
+def _from_data(data, dtype, device, copy):
+    return wrap(placed(data, None if dtype is None else as_dtype(dtype).numpy, device, copy))
+
+
+# ---- of a shape ---------------------------------------------------------------------------------------------------
+
+
+def _settings(dtype, device, options):
+    """NumPy's dtype, the device and ``out`` of a function that makes a tensor; those options that mean nothing here are let pass."""
+    out = options.pop("out", None)
+    for name in ("layout", "pin_memory", "memory_format", "names"):
+        options.pop(name, None)
+    if options:
+        raise TypeError(f"unexpected keyword argument {next(iter(options))!r}; there are size, out, dtype, layout, device, pin_memory, requires_grad")
+    if out is None:
+        return as_dtype(dtype).numpy if dtype is not None else default_numpy(), as_device(device) if device is not None else default_device(), None
+    if dtype is not None and as_dtype(dtype) is not out.dtype:
+        raise RuntimeError(f"dtype {as_dtype(dtype)} does not match dtype of out parameter ({out.dtype})")
+    return out.array.dtype, out.device, out
+
+
+def _finish(array, out, requires_grad=False):
+    """A tensor of ``array``, or ``out`` with its elements."""
+    if out is None:
+        return wrap(array).requires_grad_(requires_grad)
+    if out.array.shape == array.shape:
+        out.array[...] = array
     else:
-        array = _array_of(data)
-    kind = as_dtype(dtype if dtype is not None else array.dtype).numpy
-    place = as_device(where) if where is not None else device_of(array) if isinstance(data, Variable) else default_device()
-    moved = move(array, place) if device_of(array) != place else array
-    return wrap(moved.astype(kind, copy=copy and moved is array))
+        out.data = wrap(array)
+    changed(out)
+    return out
 
 
-def _array_of(data):
-    """Python numbers and nested sequences as a NumPy array of the dtype that torch would choose."""
-    if isinstance(data, (list, tuple)) and any(isinstance(x, Variable) for x in data):
-        data = [x.detach().cpu().array if isinstance(x, Variable) else x for x in data]
-    try:
-        array = numpy.array(data)
-    except ValueError as error:
-        raise ValueError(f"expected nested sequences of one shape: {error}") from None
-    if array.dtype.kind in "OUSV":
-        raise TypeError(f"can't make a tensor of {type(data).__name__} {data!r:.60}: expected numbers in nested sequences of one shape")
-    if isinstance(data, (numpy.ndarray, numpy.generic)) or hasattr(data, "__array__"):
-        return array
-    if array.dtype.kind == "f" and not _holds_numpy(data):
-        return array.astype(default_numpy())
-    return array.astype("complex64") if array.dtype.kind == "c" else array
+def _shape(size, options):
+    size = sizes(size or ((options.pop("size"),) if "size" in options else ()))
+    if any(n < 0 for n in size):
+        raise RuntimeError(f"Dimension size must be non-negative, got {list(size)}")
+    return size
 
 
-def _holds_numpy(data):
-    while isinstance(data, (list, tuple)) and data:
-        data = data[0]
-    return isinstance(data, (numpy.ndarray, numpy.generic))
+def _given(size, options):
+    if not size and "size" not in options:
+        raise TypeError('missing 1 required positional argument: "size"')
+    return _shape(size, options)
 
 
-def _made(maker, size, dtype, device, requires_grad, *args):
-    place = as_device(device) if device is not None else default_device()
-    kind = as_dtype(dtype).numpy if dtype is not None else default_numpy()
-    return wrap(move(getattr(module_for(place), maker)(sizes(size), *args, dtype=kind), place)).requires_grad_(requires_grad)
+def _filled(maker, size, dtype, device, requires_grad, options):
+    size = _given(size, options)
+    kind, place, out = _settings(dtype, device, options)
+    return _finish(move(getattr(module_for(place), maker)(size, dtype=kind), place), out, requires_grad)
 
 
-def zeros(*size, dtype=None, device=None, requires_grad=False):
-    """Zeros of shape ``size``."""
-    return _made("zeros", size, dtype, device, requires_grad)
+def zeros(*size, dtype=None, device=None, requires_grad=False, **options):
+    """Zeros of shape ``size``, given as integers or one tuple. ``out=`` takes a tensor to write to."""
+    return _filled("zeros", size, dtype, device, requires_grad, options)
 
 
-def ones(*size, dtype=None, device=None, requires_grad=False):
-    """Ones of shape ``size``."""
-    return _made("ones", size, dtype, device, requires_grad)
+def ones(*size, dtype=None, device=None, requires_grad=False, **options):
+    """Ones of shape ``size``, given as integers or one tuple. ``out=`` takes a tensor to write to."""
+    return _filled("ones", size, dtype, device, requires_grad, options)
 
 
-def empty(*size, dtype=None, device=None, requires_grad=False):
-    """Uninitialised memory of shape ``size``."""
-    return _made("empty", size, dtype, device, requires_grad)
+def empty(*size, dtype=None, device=None, requires_grad=False, **options):
+    """Uninitialised memory of shape ``size``, given as integers or one tuple."""
+    return _filled("empty", size, dtype, device, requires_grad, options)
 
 
-def full(size, fill_value, *, dtype=None, device=None, requires_grad=False):
-    """``fill_value`` in shape ``size``; without ``dtype`` that of the value."""
-    value = fill_value.item() if isinstance(fill_value, Variable) else fill_value
-    return _made("full", (size,), type(value) if dtype is None else dtype, device, requires_grad, value)
+def full(size, fill_value, *, dtype=None, device=None, requires_grad=False, **options):
+    """``fill_value`` in shape ``size`` (a tuple); without ``dtype`` that of the value. RuntimeError if the dtype cannot hold it."""
+    if not isinstance(size, (tuple, list)):
+        raise TypeError(f"full(): argument 'size' (position 1) must be tuple of ints, not {type(size).__name__}")
+    value, natural = number(fill_value)
+    kind, place, out = _settings(natural if dtype is None and options.get("out") is None else dtype, device, options)
+    check_fits(value, kind, finite=True)
+    return _finish(move(module_for(place).full(_shape((tuple(size),), {}), wrapped(value, kind), kind), place), out, requires_grad)
 
 
-def arange(start, end=None, step=1, *, dtype=None, device=None, requires_grad=False):
-    """start, start + step, … below ``end``; int64 if all three are integers."""
+def _alike(input, name):
+    if not isinstance(input, Variable):
+        raise TypeError(f"{name}(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}")
+    return input.array
+
+
+def _like(maker, input, dtype, device, requires_grad, options, *value):
+    array = _alike(input, f"{maker}_like")
+    kind, place, _ = _settings(array.dtype if dtype is None else dtype, device if device is not None else device_of(array), options)
+    if value:
+        check_fits(value[0], kind, finite=True)
+        made = xp(array).full_like(array, wrapped(value[0], kind), dtype=kind)
+    else:
+        made = getattr(xp(array), f"{maker}_like")(array, dtype=kind)
+    return wrap(move(made, place)).requires_grad_(requires_grad)
+
+
+def zeros_like(input, *, dtype=None, device=None, requires_grad=False, **options):
+    """Zeros with the shape, dtype and device of ``input``, unless others are given."""
+    return _like("zeros", input, dtype, device, requires_grad, options)
+
+
+def ones_like(input, *, dtype=None, device=None, requires_grad=False, **options):
+    """Ones with the shape, dtype and device of ``input``, unless others are given."""
+    return _like("ones", input, dtype, device, requires_grad, options)
+
+
+def empty_like(input, *, dtype=None, device=None, requires_grad=False, **options):
+    """Uninitialised memory with the shape, dtype and device of ``input``, unless others are given."""
+    return _like("empty", input, dtype, device, requires_grad, options)
+
+
+def full_like(input, fill_value, *, dtype=None, device=None, requires_grad=False, **options):
+    """``fill_value`` in the shape, dtype and device of ``input``, unless others are given. RuntimeError if the dtype cannot hold it."""
+    return _like("full", input, dtype, device, requires_grad, options, number(fill_value)[0])
+
+
+def empty_strided(size, stride, *, dtype=None, device=None, requires_grad=False, **options):
+    """Uninitialised memory of shape ``size`` with these strides, in elements."""
+    kind, place, _ = _settings(dtype, device, options)
+    count = 0 if 0 in size else 1 + sum((n - 1) * s for n, s in zip(size, stride))
+    module = module_for(place)
+    block = move(module.empty(count, kind), place)
+    steps = [s * kind.itemsize for s in stride]
+    return wrap(module.lib.stride_tricks.as_strided(block, sizes((size,)), steps)).requires_grad_(requires_grad)
+
+
+# ---- ranges -------------------------------------------------------------------------------------------------------
+
+
+def arange(start=0, end=None, step=1, *, dtype=None, device=None, requires_grad=False, **options):
+    """``arange(end)``, ``arange(start, end, step)``: start, start + step, … before ``end``; int64 if all are integers, else the default dtype.
+
+    RuntimeError if ``step`` is 0 or leads away from ``end``.
+    """
     start, end = (0, start) if end is None else (start, end)
-    start, end, step = (v.item() if isinstance(v, Variable) else v for v in (start, end, step))
+    numbers = [number(v)[0] for v in (start, end, step)]
+    if dtype is None and options.get("out") is None and all(isinstance(v, int) for v in numbers):
+        dtype = "int64"
+    kind, place, out = _settings(dtype, device, options)
+    if kind.kind == "b":
+        raise NotImplementedError("arange is not implemented for bool")
+    start, end, step = map(int, numbers) if kind.kind in "iu" and _finite(numbers) else numbers
     if step == 0:
         raise RuntimeError("step must be nonzero")
+    if not _finite((start, end)):
+        raise RuntimeError(f"unsupported range: {start} -> {end}")
     if (end - start) * step < 0:
-        raise RuntimeError("upper bound and lower bound inconsistent with step sign")
-    kind = dtype if dtype is not None else "int64" if all(isinstance(v, int) for v in (start, end, step)) else default_numpy()
-    count = -int((start - end) // step)
-    array = start + numpy.arange(max(count, 0)) * step
-    return wrap(move(array.astype(as_dtype(kind).numpy), device or default_device())).requires_grad_(requires_grad)
+        raise RuntimeError(f"upper bound and lower bound inconsistent with step sign: arange({start}, {end}, {step})")
+    count = -((start - end) // step) if isinstance(start, int) and isinstance(end, int) and isinstance(step, int) else math.ceil((end - start) / step)
+    values = start + numpy.arange(count) * step
+    return _finish(move(as_type(values, kind), place), out, requires_grad)
+
+
+def _finite(numbers):
+    return all(v == v and abs(v) != math.inf for v in numbers)
+
+
+def range(start=0, end=None, step=1, *, dtype=None, device=None, requires_grad=False, **options):
+    """start, start + step, … up to and including ``end``. Deprecated, as in torch: use :func:`arange`."""
+    warnings.warn("range is deprecated: its end is included. Use arange, which produces values in [start, end).", stacklevel=2)
+    start, end, step = (number(v)[0] for v in ((0, start, step) if end is None else (start, end, step)))
+    count = math.floor((end - start) / step) + 1
+    kind, place, out = _settings(dtype, device, options)
+    return _finish(move(as_type(start + numpy.arange(count) * step, kind), place), out, requires_grad)
+
+
+def _steps(start, end, steps):
+    """``steps`` float64 numbers from ``start`` to ``end``, counted from both ends towards the middle, so that both are exact."""
+    for name, value in (("start", start), ("end", end)):
+        if isinstance(value, Variable) and value.array.ndim:
+            raise RuntimeError(f"linspace only supports 0-dimensional start and end tensors, but got {name} with {value.array.ndim} dimension(s).")
+    if not hasattr(steps, "__index__"):
+        raise TypeError(f"steps should be an integer, got {type(steps).__name__}")
+    steps = steps.__index__()
+    if steps < 0:
+        raise RuntimeError("number of steps must be non-negative")
+    start, end = number(start)[0], number(end)[0]
+    if steps < 2:
+        return numpy.full(steps, start, "float64")
+    step, index = (end - start) / (steps - 1), numpy.arange(steps)
+    return numpy.where(index < steps // 2, start + step * index, end - step * (steps - 1 - index))
+
+
+def linspace(start, end, steps, *, dtype=None, device=None, requires_grad=False, **options):
+    """``steps`` numbers from ``start`` to ``end``, both included, at equal distances. RuntimeError for negative ``steps``."""
+    kind, place, out = _settings(dtype, device, options)
+    return _finish(move(as_type(_steps(start, end, steps), kind), place), out, requires_grad)
+
+
+def logspace(start, end, steps, base=10.0, *, dtype=None, device=None, requires_grad=False, **options):
+    """``base`` to the powers of :func:`linspace`."""
+    kind, place, out = _settings(dtype, device, options)
+    return _finish(move(as_type(numpy.power(float(base), _steps(start, end, steps)), kind), place), out, requires_grad)
+
+
+def eye(n, m=None, *, dtype=None, device=None, requires_grad=False, **options):
+    """The (n, m) matrix with ones on its diagonal; square without ``m``. RuntimeError for negative sizes."""
+    m = n if m is None else m
+    for name, value in (("n", n), ("m", m)):
+        if value < 0:
+            raise RuntimeError(f"{name} must be greater or equal to 0, got {value}")
+    kind, place, out = _settings(dtype, device, options)
+    return _finish(move(module_for(place).eye(*sizes((n, m)), dtype=kind), place), out, requires_grad)
+
+
+# ---- what a tensor is -----------------------------------------------------------------------------------------------
+
+
+def is_tensor(obj) -> bool:
+    """Whether ``obj`` is a Tensor."""
+    return isinstance(obj, Variable)
+
+
+def is_floating_point(input) -> bool:
+    """Whether the elements are floating-point numbers."""
+    return category(_alike(input, "is_floating_point").dtype) == 2
+
+
+def is_complex(input) -> bool:
+    """Whether the elements are complex numbers."""
+    return _alike(input, "is_complex").dtype.kind == "c"
+
+
+def is_nonzero(input) -> bool:
+    """Whether the only element is not zero. RuntimeError if there is not exactly one."""
+    return bool(input)
+
+
+def numel(input) -> int:
+    """The number of elements."""
+    return _alike(input, "numel").size
+
+
+def result_type(tensor1, tensor2):
+    """The dtype of an operation on both, tensors or numbers: tensors with dimensions before 0-d ones before numbers."""
+    values = [v.array if isinstance(v, Variable) else v for v in (tensor1, tensor2)]
+    return by_numpy[result_numpy(values)]
+
+
+# ---- legacy constructors ----------------------------------------------------------------------------------------------
+
+
+class LegacyType(type):
+    """A name such as ``FloatTensor``: a constructor of sizes or data, a test (``isinstance(x, FloatTensor)``) and a name for ``x.type(…)``."""
+
+    dtype = property(lambda cls: as_dtype(cls.kind), doc="The dtype of its tensors.")
+
+    def __call__(cls, *data, device=None):
+        kind = cls.dtype
+        if len(data) == 1 and isinstance(data[0], Variable) and data[0].dtype is not kind:
+            raise TypeError(f"expected a tensor of dtype {kind}, got {data[0].dtype}; use tensor.to")
+        return wrap(move(constructed(data, kind.numpy), device or CPU))
+
+    def __instancecheck__(cls, x):
+        return isinstance(x, Variable) and x.dtype is cls.dtype
+
+
+def _legacy(name, dtype):
+    return LegacyType(name, (), {"kind": dtype, "__doc__": f"``{name}(2, 3)`` or ``{name}([1, 2])``: a tensor of {dtype}.", "__module__": __name__})
+
+
+FloatTensor, DoubleTensor, HalfTensor = _legacy("FloatTensor", "float32"), _legacy("DoubleTensor", "float64"), _legacy("HalfTensor", "float16")
+BFloat16Tensor, BoolTensor, ByteTensor = _legacy("BFloat16Tensor", "bfloat16"), _legacy("BoolTensor", "bool"), _legacy("ByteTensor", "uint8")
+CharTensor, ShortTensor = _legacy("CharTensor", "int8"), _legacy("ShortTensor", "int16")
+IntTensor, LongTensor = _legacy("IntTensor", "int32"), _legacy("LongTensor", "int64")
+
+
+def set_default_tensor_type(t) -> None:
+    """Create tensors of this legacy type (``FloatTensor`` or its name) from now on: its dtype and, with ``cuda`` in the name, a GPU."""
+    name = t if isinstance(t, str) else f"mytorch.{t.__name__}"
+    kind = {"FloatTensor": "float32", "DoubleTensor": "float64", "HalfTensor": "float16", "BFloat16Tensor": "bfloat16"}.get(name.rpartition(".")[2])
+    if kind is None:
+        raise TypeError(f"only floating-point types are supported as the default type, got {name}")
+    set_default_dtype(kind)
+    set_default_device("cuda" if ".cuda." in name else "cpu")

@@ -124,8 +124,11 @@ def as_dtype(d) -> dtype:
     """Our dtype for ours, NumPy's, Python's ``float``/``int``/``bool`` or a name. TypeError for others."""
     if isinstance(d, dtype):
         return d
-    if isinstance(d, type) and d in _by_python:
-        return _by_python[d]
+    if isinstance(d, type):
+        if d in _by_python:
+            return _by_python[d]
+        if isinstance(getattr(d, "dtype", None), dtype):  # FloatTensor and its kin
+            return d.dtype
     if isinstance(d, str):
         name = d.removeprefix("torch.").removeprefix("mytorch.")
         if name in _by_name:
@@ -148,8 +151,9 @@ def promote_numpy(a, b):
     """The smallest dtype for both, as torch has it: an integer with a floating-point type gives the latter."""
     if a == b:
         return a
-    if category(a) != category(b):
-        return a if category(a) > category(b) else b
+    low, high = sorted((a, b), key=category)
+    if category(low) != category(high) and (category(low), category(high)) != (2, 3):
+        return high
     try:
         return numpy.promote_types(a, b)
     except TypeError:  # two 16-bit floats of different layouts
@@ -246,6 +250,8 @@ def _cast(arrays, common):
                 a = a.astype(common)
         elif type(a) is int and common.kind in "iu":
             a = _wrapped(a, common)
+        elif common.kind == "V" and isinstance(a, (int, float)):
+            a = common.type(a)  # NumPy would make float32 of bfloat16 and a Python number
         elif not isinstance(a, (bool, int, float, complex)):
             raise TypeError(f"expected tensors and numbers, got {type(a).__name__}")
         out.append(a)

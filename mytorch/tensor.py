@@ -12,8 +12,10 @@ from .autograd.grad_mode import is_inference_mode_enabled
 from .backend import as_array, default_device, device, device_of, move, ndarray, xp
 from .dtypes import as_dtype, by_numpy, category, default_numpy
 from .methods import TensorMethods
+from .new_methods import NewMethods
 from .ops.inplace import write
 from .printing import tensor_repr
+from .python_data import constructed
 
 
 class Size(tuple):
@@ -48,7 +50,7 @@ def transfer(x, *, where, source):
     return move(x, where)
 
 
-class Tensor(TensorMethods, Variable, results=True):
+class Tensor(TensorMethods, NewMethods, Variable, results=True):
     """An n-dimensional array on a device, with reverse-mode differentiation. Make one with :func:`mytorch.tensor`.
 
     ``Tensor(2, 3)`` is uninitialised memory of that shape and ``Tensor([1, 2])`` holds data, both in the default dtype, as in torch.
@@ -58,10 +60,7 @@ class Tensor(TensorMethods, Variable, results=True):
     __hash__ = object.__hash__
 
     def __new__(cls, *data):
-        if len(data) == 1 and not isinstance(data[0], int):
-            values = data[0].array if isinstance(data[0], Variable) else data[0]
-            return wrap(numpy.array(values, default_numpy()) if not isinstance(data[0], Tensor) else values, cls=cls)
-        return wrap(numpy.empty(data or (0,), default_numpy()), cls=cls)
+        return wrap(constructed(data, default_numpy()), cls=cls)
 
     # ---- what it is -------------------------------------------------------------------------------------------------
 
@@ -129,8 +128,13 @@ class Tensor(TensorMethods, Variable, results=True):
     def __array__(self, dtype=None, copy=None):
         return numpy.array(self.numpy(), dtype=dtype, copy=copy)
 
+    def __array_wrap__(self, array, context=None, return_scalar=False):
+        return wrap(as_array(array))  # numpy.sin(tensor) is a tensor
+
     def __dlpack__(self, **options):
-        return self.detach().array.__dlpack__(**options)
+        if self.requires_grad:
+            raise BufferError("Can't export tensors that require gradient, use tensor.detach()")
+        return self.array.__dlpack__(**options)
 
     def __dlpack_device__(self):
         return self.array.__dlpack_device__()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
+import operator
 
 from ..autograd.engine import primitive
 from ..backend import spread, xp
@@ -26,7 +27,7 @@ def sizes(args):
     """``f(2, 3)`` and ``f((2, 3))`` mean the same; entries may be 0-d tensors. TypeError for anything but integers."""
     if len(args) == 1 and isinstance(args[0], (tuple, list)):
         args = args[0]
-    return tuple(n if type(n) is int else n.__index__() for n in args)
+    return tuple(n if type(n) is int else operator.index(n) for n in args)
 
 
 def check_dim(dim, ndim, what="Dimension"):

@@ -1,0 +1,584 @@
+"""Making tensors: values, dtypes, shapes and errors are torch's; memory is shared where torch shares it."""
+
+import warnings
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import mytorch
+
+torch = pytest.importorskip("torch")
+
+SAME = """
+T.tensor([1, 2.0])
+T.tensor([True, 2])
+T.tensor([True, 2.5])
+T.tensor([1, 2j])
+T.tensor([])
+T.tensor([[], []])
+T.tensor([[[]]])
+T.tensor(range(3))
+T.tensor(True)
+T.tensor(3)
+T.tensor(2.5)
+T.tensor(1j, dtype=T.complex128)
+T.tensor(((1,),))
+T.tensor([[1, 2], (3, 4)])
+T.tensor([[1.0, True], [2, 3]])
+T.tensor(np.float32(1))
+T.tensor(np.float64(1))
+T.tensor(np.int8(1))
+T.tensor([np.float32(1)])
+T.tensor([np.float64(1)])
+T.tensor([np.float64(1), np.float32(1)])
+T.tensor([np.float16(1), 2.5])
+T.tensor([np.float32(1), 3])
+T.tensor([np.int8(1), np.int8(2)])
+T.tensor([np.int8(1), 2])
+T.tensor([np.bool_(True)])
+T.tensor([np.array([1, 2]), np.array([3, 4])])
+T.tensor([np.array([1, 2], np.int8), [3, 4]])
+T.tensor([np.array([1.5], np.float32)])
+T.tensor([np.zeros((0,))])
+T.tensor([T.tensor(1), T.tensor(2)])
+T.tensor([T.tensor(1.5), 2])
+T.tensor([[T.tensor(1.5, dtype=T.float64)], [2]])
+T.tensor([T.tensor(1, dtype=T.int8), 2])
+T.tensor([T.tensor([1]), T.tensor([3])])
+T.tensor([T.tensor(True), 2])
+T.tensor(-2**63)
+T.tensor(-1, dtype=T.uint8)
+T.tensor([-255], dtype=T.uint8)
+T.tensor(1.7, dtype=T.int32)
+T.tensor([1.7, -1.7], dtype=T.int32)
+T.tensor([float('nan'), 0.0, 2.0], dtype=T.bool)
+T.tensor([1e50])
+T.tensor([70000.0], dtype=T.half)
+T.tensor([2**70], dtype=T.float32)
+T.tensor([2**53 + 1], dtype=T.float64)
+T.tensor(np.array([1, 2], np.uint16))
+T.tensor(np.array(5))
+T.tensor(np.zeros((2, 0)))
+T.tensor(np.arange(4)[::-1].copy(), dtype=float)
+T.tensor(np.array([1.5, -1.5]), dtype=T.int64)
+T.tensor(1, dtype=float)
+T.tensor(1, dtype=int)
+T.tensor(1, dtype=bool)
+T.tensor([1, 2], dtype=T.float16, requires_grad=True)
+T.tensor(data=[1])
+T.as_tensor([1, 2])
+T.as_tensor(3)
+T.as_tensor(np.zeros(2), dtype=T.float64)
+T.as_tensor(np.zeros(2), dtype=T.int8)
+T.asarray([1, 2])
+T.asarray(np.arange(3), copy=True)
+T.asarray(3.5, dtype=T.float64)
+T.asarray(T.ones(2), copy=True)
+T.asarray(T.ones(2), requires_grad=True)
+T.frombuffer(bytearray(b'abcd'), dtype=T.uint8)
+T.frombuffer(bytearray(b'abcdefgh'), dtype=T.int32, count=1, offset=4)
+T.scalar_tensor(3)
+T.from_numpy(np.arange(3))
+T.zeros(())
+T.zeros([2, 3])
+T.zeros(size=(2, 3))
+T.zeros(T.tensor(2), 3)
+T.zeros(np.int64(2))
+T.zeros(2, dtype=float)
+T.zeros(2, device='cpu', requires_grad=True)
+T.zeros(2, 3, out=T.ones(2, 3))
+T.zeros(2, layout=T.strided) if hasattr(T, 'strided') else T.zeros(2)
+T.ones(2, 3, dtype=T.bool)
+T.ones(2, out=T.zeros(2, dtype=T.int64))
+T.full((2,), 3)
+T.full((2,), 3.5)
+T.full((2,), True)
+T.full((2,), T.tensor(3.5))
+T.full((2,), 1j)
+T.full([], 3)
+T.full((2,), -1, dtype=T.uint8)
+T.full((2,), 3.7, dtype=T.int64)
+T.full((2,), float('inf'), dtype=T.float16)
+T.full(size=(2,), fill_value=2)
+T.eye(2)
+T.eye(2, 3)
+T.eye(2, 0)
+T.eye(2, dtype=T.int64)
+T.arange(3)
+T.arange(0)
+T.arange(3.0)
+T.arange(1, 2, 0.3)
+T.arange(5, 2, -1)
+T.arange(5, 2, -2)
+T.arange(1, 1)
+T.arange(True)
+T.arange(0, 5, 1.5, dtype=T.int64)
+T.arange(0, 5, dtype=T.float16)
+T.arange(T.tensor(3))
+T.arange(T.tensor(3.0))
+T.arange(start=1, end=4, step=2)
+T.arange(end=4)
+T.arange(1, end=4)
+T.arange(0, 1, 0.1)
+T.arange(2**60, 2**60 + 3)
+T.arange(300, dtype=T.uint8)
+T.range(0, 3)
+T.range(1, 2, 0.5)
+T.linspace(0, 1, 5)
+T.linspace(0, 1, 1)
+T.linspace(0, 1, 0)
+T.linspace(0, 10, 4, dtype=T.int64)
+T.linspace(-10, 10, 7, dtype=T.int32)
+T.linspace(0, 1, 5, dtype=T.float64)
+T.linspace(T.tensor(0.), T.tensor(1.), 3)
+T.linspace(start=0, end=1, steps=3)
+T.logspace(0, 2, 3)
+T.logspace(0, 2, 3, base=2)
+T.logspace(0, 2, 3, 2.0)
+T.logspace(0, 1, 0)
+T.logspace(0, 3, 4, dtype=T.int64)
+T.zeros_like(T.ones(2, requires_grad=True))
+T.zeros_like(T.ones(2, 3, dtype=T.int8))
+T.ones_like(T.zeros(2), dtype=T.int8)
+T.full_like(T.ones(2, dtype=T.int64), 2.5)
+T.full_like(T.ones(2), 3)
+T.zeros(2).new_tensor([1, 2])
+T.zeros(2).new_tensor(np.arange(2))
+T.zeros(2, dtype=T.int64).new_tensor(3.5)
+T.zeros(2).new_tensor([1, 2], dtype=T.int8)
+T.zeros(2, dtype=T.int8).new_zeros(2, 3)
+T.zeros(2).new_zeros((2, 3), dtype=T.int64)
+T.zeros(2).new_zeros(2, 3, requires_grad=True)
+T.zeros(2).new_ones((2,), dtype=T.int8)
+T.zeros(2).new_full((2,), 3)
+T.zeros(2).new_full((2,), True)
+T.zeros(2, dtype=T.int64).new_full((2,), 3.5)
+T.zeros(2).new_empty(0)
+T.zeros(2).new([3, 4])
+T.zeros(2).new()
+T.FloatTensor([1, 2])
+T.FloatTensor()
+T.FloatTensor((2, 3))
+T.FloatTensor(np.array([1, 2], np.float64))
+T.FloatTensor(T.ones(2))
+T.LongTensor([1.5, 2])
+T.LongTensor([[1, 2], [3, 4]])
+T.IntTensor([1])
+T.ShortTensor([1])
+T.CharTensor([1])
+T.DoubleTensor([1])
+T.ByteTensor([1, 0])
+T.BoolTensor([1, 0])
+T.HalfTensor([1, 0])
+T.ones(2).type(T.DoubleTensor)
+T.Tensor()
+T.Tensor([3])
+T.Tensor((3, 2))
+T.Tensor([T.tensor(1), T.tensor(2)])
+T.Tensor(np.arange(3))
+T.Tensor(range(3))
+T.Tensor(T.arange(3))
+np.add(T.ones(2), np.ones(2))
+np.sin(T.ones(2))
+np.maximum(T.ones(2), 2)
+np.sqrt(T.tensor(4.))
+np.float32(2) * T.ones(2)
+np.float64(2) * T.ones(2)
+T.ones(2) * np.float64(2)
+""".strip().splitlines()
+
+SAME_SHAPE = """
+T.empty(2, 3)
+T.empty_like(T.ones(2, 3))
+T.zeros(2).new_empty(2, dtype=T.int8)
+T.zeros(2).new(2, 3)
+T.zeros(2).new(3)
+T.FloatTensor(2, 3)
+T.FloatTensor(T.Size([2]))
+T.LongTensor(2)
+T.Tensor(3)
+T.Tensor(T.Size([3, 2]))
+T.Tensor(np.array(5))
+T.Tensor(np.int64(5))
+""".strip().splitlines()
+
+REFUSED = """
+T.tensor([[1, 2], [3]])
+T.tensor([[1], [3, 4]])
+T.tensor([1, [2]])
+T.tensor([[1], 2])
+T.tensor([[1], []])
+T.tensor([[[1, 2], [3, 4]], [[1, 2], [3]]])
+T.tensor('a')
+T.tensor(['a'])
+T.tensor(b'a')
+T.tensor(None)
+T.tensor([None])
+T.tensor([1, None])
+T.tensor([float])
+T.tensor({1: 2})
+T.tensor({1, 2})
+T.tensor(object())
+T.tensor((x for x in range(3)))
+T.tensor([T.zeros(2), T.zeros(3)])
+T.tensor(2**63)
+T.tensor([2**63])
+T.tensor(10**400)
+T.tensor([10**400], dtype=T.float32)
+T.tensor(300, dtype=T.uint8)
+T.tensor([300], dtype=T.uint8)
+T.tensor([-256], dtype=T.uint8)
+T.tensor([128], dtype=T.int8)
+T.tensor([-129], dtype=T.int8)
+T.tensor([2**40], dtype=T.int32)
+T.tensor([float('nan')], dtype=T.int32)
+T.tensor([float('inf')], dtype=T.int64)
+T.tensor([1e20], dtype=T.int64)
+T.tensor([1 + 0j], dtype=T.float32)
+T.tensor([1, 2], requires_grad=True)
+T.tensor([1], 2)
+T.tensor(np.array(['a']))
+T.tensor(np.array([object()]))
+T.tensor(np.array([1, 2], '>i4'))
+T.tensor(np.datetime64('2020-01-01'))
+T.tensor(np.array([1], np.longdouble))
+T.tensor(np.arange(4)[::-1])
+T.as_tensor(np.arange(4)[::-1])
+T.as_tensor('3')
+T.from_numpy(np.arange(4)[::-1])
+T.from_numpy(np.array([1, 2], '>i4'))
+T.from_numpy(np.array(['a']))
+T.from_numpy([1])
+T.from_numpy(np.float32(1))
+T.zeros()
+T.zeros(-1)
+T.zeros(2.5)
+T.zeros(2, [3])
+T.zeros('a')
+T.zeros(None)
+T.zeros(2, nonsense=1)
+T.zeros(T.tensor(2.0))
+T.zeros(2, dtype=T.int8, requires_grad=True)
+T.ones(2, dtype=T.float32, out=T.ones(2, dtype=T.int64))
+T.full(2, 3)
+T.full((2,), 300, dtype=T.uint8)
+T.full((2,), float('nan'), dtype=T.int64)
+T.full((2,), 1e50)
+T.full((2,), 'a')
+T.full_like(T.ones(2, dtype=T.uint8), 256)
+T.eye(-1)
+T.eye(1, -1)
+T.arange(2, 5, -1)
+T.arange(-3)
+T.arange(0, 1, 0)
+T.arange(3, dtype=T.bool)
+T.arange(float('nan'))
+T.arange(float('inf'))
+T.arange('a')
+T.linspace(0, 1, -1)
+T.linspace(0, 1)
+T.linspace(0, 1, 3.0)
+T.linspace(T.tensor([0., 1.]), T.tensor(1.), 3)
+T.zeros_like([1, 2])
+T.zeros(2, dtype=T.uint8).new_full((2,), 300)
+T.zeros(2, dtype=T.float64).new(T.ones(2))
+T.FloatTensor(T.ones(2, dtype=T.float64))
+T.FloatTensor(2.5)
+T.FloatTensor('a')
+T.FloatTensor(None)
+T.Tensor(2.5)
+T.Tensor([[1, 2], [3]])
+T.is_nonzero(T.ones(2))
+T.numel(3)
+T.set_default_dtype(T.int64)
+T.finfo(T.int8)
+T.iinfo(T.float32)
+T.from_dlpack(T.ones(2, requires_grad=True))
+np.exp(T.ones(2, requires_grad=True))
+np.asarray(T.ones(2, requires_grad=True))
+""".strip().splitlines()
+
+
+def run(expression, package):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return eval(expression, {"T": package, "np": np})
+
+
+@pytest.mark.parametrize("expression", SAME)
+def test_same_as_torch(expression):
+    mine, theirs = run(expression, mytorch), run(expression, torch)
+    assert isinstance(mine, mytorch.Tensor)
+    assert (mine.dtype.name, mine.requires_grad, mine.is_leaf) == (str(theirs.dtype)[6:], theirs.requires_grad, theirs.is_leaf)
+    assert mine.shape == tuple(theirs.shape)
+    if mine.is_floating_point():
+        np.testing.assert_array_max_ulp(mine.detach().array, theirs.detach().numpy(), 1)
+    else:
+        np.testing.assert_array_equal(mine.array, theirs.numpy())
+
+
+@pytest.mark.parametrize("expression", SAME_SHAPE)
+def test_uninitialised_memory(expression):
+    mine, theirs = run(expression, mytorch), run(expression, torch)
+    assert (mine.dtype.name, mine.shape) == (str(theirs.dtype)[6:], tuple(theirs.shape))
+
+
+@pytest.mark.parametrize("expression", REFUSED)
+def test_refused_as_torch_refuses(expression):
+    with pytest.raises(Exception) as theirs:
+        run(expression, torch)
+    with pytest.raises(type(theirs.value)) as mine:
+        run(expression, mytorch)
+    assert len(str(mine.value)) > 10
+
+
+@pytest.mark.parametrize(
+    ("expression", "message"),
+    [
+        ("T.tensor([[1, 2], [3]])", r"expected sequence of length 2 at dim 1 \(got 1\)"),
+        ("T.tensor([[[1, 2], [3, 4]], [[1, 2], [3]]])", r"expected sequence of length 2 at dim 2 \(got 1\)"),
+        ("T.tensor(None)", "Could not infer dtype of NoneType"),
+        ("T.tensor(['a'])", "too many dimensions 'str'"),
+        ("T.tensor([300], dtype=T.uint8)", "value cannot be converted to type uint8 without overflow"),
+        ("T.from_numpy(np.arange(4)[::-1])", "negative strides are not currently supported"),
+        ("T.zeros(-1)", "Dimension size must be non-negative"),
+        ("T.arange(2, 5, -1)", "upper bound and lower bound inconsistent with step sign"),
+        ("T.linspace(T.tensor([0., 1.]), T.tensor(1.), 3)", "only supports 0-dimensional start and end tensors, but got start"),
+    ],
+)
+def test_messages(expression, message):
+    for package in (torch, mytorch):
+        with pytest.raises(Exception, match=message):
+            run(expression, package)
+
+
+NUMBERS = st.one_of(
+    st.booleans(), st.integers(-(2**40), 2**40), st.floats(width=32), st.sampled_from([np.float32(1.5), np.int16(3), np.float64(0.1)])
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.recursive(NUMBERS, lambda inner: st.lists(inner, max_size=3), max_leaves=8))
+def test_any_nested_list(data):
+    try:
+        theirs = torch.tensor(data)
+    except (ValueError, TypeError, RuntimeError) as error:
+        with pytest.raises(type(error)):
+            mytorch.tensor(data)
+        return
+    if theirs.numel() == 0:  # torch takes the first empty list for all others
+        return
+    mine = mytorch.tensor(data)
+    assert (mine.dtype.name, mine.shape) == (str(theirs.dtype)[6:], tuple(theirs.shape))
+    np.testing.assert_array_equal(mine.array, theirs.numpy())
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.integers(-50, 50),
+    st.integers(-50, 50),
+    st.sampled_from([1, -1, 3, -7, 0.5, -0.25, 0.1]),
+    st.sampled_from(["float32", "float64", "int64", None]),
+)
+def test_ranges(start, end, step, dtype):
+    options = [{} if dtype is None else {"dtype": getattr(package, dtype)} for package in (torch, mytorch)]
+    if dtype == "int64" and abs(step) < 1:
+        return
+    try:
+        theirs = torch.arange(start, end, step, **options[0])
+    except RuntimeError:
+        with pytest.raises(RuntimeError):
+            mytorch.arange(start, end, step, **options[1])
+        return
+    mine = mytorch.arange(start, end, step, **options[1])
+    assert (mine.dtype.name, mine.shape) == (str(theirs.dtype)[6:], tuple(theirs.shape))
+    np.testing.assert_allclose(mine.array, theirs.numpy(), rtol=1e-6, atol=1e-6)
+    mine, theirs = mytorch.linspace(start, end, 11, **options[1]), torch.linspace(start, end, 11, **options[0])
+    np.testing.assert_allclose(mine.array, theirs.numpy(), rtol=1e-6, atol=1e-5)
+
+
+# ---- memory -------------------------------------------------------------------------------------------------------
+
+
+def test_who_shares_memory():
+    array = np.zeros(3)
+    for share in (mytorch.from_numpy, mytorch.as_tensor, mytorch.asarray, mytorch.from_dlpack):
+        assert np.shares_memory(share(array).array, array)
+    assert np.shares_memory(mytorch.as_tensor(array, dtype=mytorch.float64).array, array)
+    assert not np.shares_memory(mytorch.as_tensor(array, dtype=mytorch.float32).array, array)
+    for copy in (mytorch.tensor, lambda a: mytorch.asarray(a, copy=True), mytorch.zeros(2, dtype=mytorch.float64).new_tensor):
+        assert not np.shares_memory(copy(array).array, array)
+    t = mytorch.ones(2, requires_grad=True)
+    assert mytorch.as_tensor(t) is t and mytorch.asarray(t) is t
+    assert mytorch.as_tensor(t, dtype=mytorch.float64).requires_grad
+    with pytest.raises(ValueError, match="can't alias"):
+        mytorch.asarray([1], copy=False)
+    with pytest.raises(ValueError, match="can't alias"):
+        mytorch.asarray(array, copy=False, dtype=mytorch.float32)
+    assert np.shares_memory(mytorch.asarray(array, copy=False).array, array)
+
+
+def test_layout_is_kept():
+    array = np.arange(6.0).reshape(2, 3).T
+    for make in (mytorch.tensor, mytorch.as_tensor, mytorch.from_numpy):
+        assert make(array).array.strides == array.strides
+    assert mytorch.zeros_like(mytorch.from_numpy(array)).array.strides == array.strides
+
+
+def test_read_only_arrays_warn():
+    array = np.zeros(3)
+    array.flags.writeable = False
+    for make in (mytorch.from_numpy, mytorch.as_tensor):
+        with pytest.warns(UserWarning, match="not writable"):
+            t = make(array)
+    with pytest.raises(ValueError, match="read-only"):
+        t.array[0] = 1
+    assert mytorch.tensor(array).array.flags.writeable
+
+
+def test_copy_of_a_tensor_warns():
+    t = mytorch.ones(2)
+    with pytest.warns(UserWarning, match="copy construct"):
+        assert mytorch.tensor(t) is not t
+    with pytest.warns(UserWarning, match="copy construct"):
+        t.new_tensor(t)
+
+
+def test_array_subclasses_become_plain():
+    class Mine(np.ndarray):
+        pass
+
+    array = np.arange(3.0).view(Mine)
+    t = mytorch.from_numpy(array)
+    assert type(t.array) is np.ndarray and np.shares_memory(t.array, array)
+
+
+def test_out_is_written_to():
+    out = mytorch.zeros(3, dtype=mytorch.int64)
+    before = out._version
+    assert mytorch.ones(3, out=out) is out and out.tolist() == [1, 1, 1] and out._version > before
+    assert mytorch.arange(4, out=mytorch.zeros(0, dtype=mytorch.int64)).tolist() == [0, 1, 2, 3]
+
+
+# ---- other libraries ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64", "int8", "int16", "int32", "int64", "uint8", "bool", "complex64"])
+def test_dlpack_with_torch(dtype):
+    theirs = torch.arange(6).reshape(2, 3).to(getattr(torch, dtype)).t()
+    mine = mytorch.from_dlpack(theirs)
+    assert mine.dtype.name == dtype and mine.array.strides == tuple(s * theirs.element_size() for s in theirs.stride())
+    theirs[0, 1] = 0
+    assert mine.tolist() == theirs.tolist()
+    back = torch.from_dlpack(mine)
+    assert back.data_ptr() == theirs.data_ptr() and back.tolist() == theirs.tolist()
+
+
+def test_dlpack_with_numpy_and_itself():
+    mine = mytorch.arange(4.0)
+    assert np.shares_memory(np.from_dlpack(mine), mine.array)
+    assert np.shares_memory(mytorch.from_dlpack(mine).array, mine.array)
+    for package in (torch, mytorch):
+        with pytest.raises(BufferError, match="require gradient"):
+            np.from_dlpack(package.ones(2, requires_grad=True))
+    with pytest.raises(TypeError, match="__dlpack__"):
+        mytorch.from_dlpack([1, 2])
+
+
+def test_torch_tensors_are_data():
+    theirs = torch.arange(3.0)
+    assert np.shares_memory(mytorch.as_tensor(theirs).array, theirs.numpy())
+    assert not np.shares_memory(mytorch.tensor(theirs).array, theirs.numpy())
+    assert mytorch.tensor(torch.ones(2, requires_grad=True)).tolist() == [1, 1]
+    assert mytorch.tensor([theirs, theirs]).tolist() == [[0, 1, 2], [0, 1, 2]]
+
+
+def test_numpy_takes_tensors():
+    t = mytorch.arange(3.0)
+    assert np.shares_memory(np.asarray(t), t.array)
+    assert np.asarray(t, dtype=np.float64).dtype == np.float64
+    assert not np.shares_memory(np.array(t), t.array)
+    assert type(np.concatenate([t, t])) is np.ndarray
+    assert np.zeros(3)[mytorch.tensor([0, 2])].shape == (2,)
+    assert np.array([mytorch.tensor(1.0), mytorch.tensor(2.0)]).tolist() == [1, 2]
+    assert np.isnan(t).dtype is mytorch.bool
+    x = np.ones(3)
+    x += t
+    assert x.tolist() == [1, 2, 3]
+
+
+def test_images():
+    image = pytest.importorskip("PIL.Image").new("RGB", (4, 3), (1, 2, 3))
+    t = mytorch.tensor(image)
+    assert t.dtype is mytorch.uint8 and t.shape == (3, 4, 3) and t[0, 0].tolist() == [1, 2, 3]
+
+
+# ---- dtypes -------------------------------------------------------------------------------------------------------
+
+
+def test_legacy_types_are_tests():
+    t = mytorch.ones(2)
+    assert isinstance(t, mytorch.FloatTensor) and not isinstance(t, mytorch.LongTensor) and not isinstance([1], mytorch.FloatTensor)
+    assert isinstance(t.long(), mytorch.LongTensor) and mytorch.FloatTensor.dtype is mytorch.float32
+
+
+def test_default_tensor_type():
+    try:
+        mytorch.set_default_tensor_type(mytorch.DoubleTensor)
+        assert mytorch.tensor(1.5).dtype is mytorch.float64 and mytorch.tensor([1j]).dtype is mytorch.complex128
+        mytorch.set_default_tensor_type("torch.HalfTensor")
+        assert mytorch.zeros(2).dtype is mytorch.float16 and mytorch.full((2,), 1.5).dtype is mytorch.float16
+        with pytest.raises(TypeError, match="floating-point"):
+            mytorch.set_default_tensor_type(mytorch.LongTensor)
+    finally:
+        mytorch.set_default_tensor_type("mytorch.FloatTensor")
+
+
+def test_queries():
+    assert mytorch.is_tensor(mytorch.ones(1)) and not mytorch.is_tensor(1)
+    assert mytorch.is_floating_point(mytorch.ones(1)) and not mytorch.is_floating_point(mytorch.ones(1).long())
+    assert not mytorch.is_complex(mytorch.ones(1)) and mytorch.is_nonzero(mytorch.ones(1)) and mytorch.numel(mytorch.ones(2, 3)) == 6
+
+
+VALUES = [
+    "T.tensor(1.5)",
+    "T.tensor(2)",
+    "T.tensor(True)",
+    "T.ones(2)",
+    "T.ones(2).double()",
+    "T.ones(2).half()",
+    "T.ones(2).int()",
+    "T.ones(2).byte()",
+]
+VALUES += ["1", "1.5", "True"]
+
+
+@pytest.mark.parametrize("a", VALUES)
+@pytest.mark.parametrize("b", VALUES)
+def test_result_type(a, b):
+    theirs, mine = (package.result_type(run(a, package), run(b, package)) for package in (torch, mytorch))
+    assert mine.name == str(theirs)[6:]
+
+
+@pytest.mark.parametrize("name", ["float16", "float32", "float64", "bfloat16", "complex64", "int8", "int16", "int32", "int64", "uint8"])
+def test_limits(name):
+    if name == "bfloat16":
+        pytest.importorskip("ml_dtypes")
+    kind = "iinfo" if "int" in name else "finfo"
+    theirs, mine = (getattr(package, kind)(getattr(package, name)) for package in (torch, mytorch))
+    for field in ("bits", "max", "min", "eps", "tiny", "smallest_normal", "resolution"):
+        if hasattr(theirs, field):
+            assert getattr(mine, field) == pytest.approx(getattr(theirs, field), rel=1e-12)
+    if kind == "finfo" and name != "complex64":
+        assert repr(mine) == repr(theirs)
+
+
+def test_devices(device):
+    assert mytorch.zeros(2, device=device).device.type == device.type
+    assert mytorch.tensor([1.0], device=device).tolist() == [1]
+    assert mytorch.zeros_like(mytorch.ones(2, device=device)).device.type == device.type
+    assert mytorch.ones(2, device=device).new_full((2,), 3).device.type == device.type
+    with device:
+        assert mytorch.tensor([1.0]).device.type == mytorch.arange(3).device.type == mytorch.ones(2).device.type == device.type

@@ -66,6 +66,11 @@ from .config import show_config
 from .parallel import get_num_threads, set_num_threads
 from .serialization import load, save
 
-from . import nn  # isort: skip  (above the rest)
+from . import accelerator, amp, backends, cuda, nn, version  # isort: skip  (above the rest)
 
-__version__ = "0.1.0"
+from .amp import autocast  # isort: skip
+from .settings import (  # isort: skip
+    are_deterministic_algorithms_enabled, compile, get_float32_matmul_precision, set_float32_matmul_precision, set_flush_denormal,
+    use_deterministic_algorithms,
+)
+from .version import __version__  # isort: skip

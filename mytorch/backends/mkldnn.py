@@ -1,0 +1,8 @@
+"""oneDNN is not used."""
+
+enabled = False
+
+
+def is_available() -> bool:
+    """False: oneDNN is not used."""
+    return False

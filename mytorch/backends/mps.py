@@ -1,0 +1,11 @@
+"""Apple GPUs: none."""
+
+
+def is_available() -> bool:
+    """False: there is no device ``mps``."""
+    return False
+
+
+def is_built() -> bool:
+    """False: there is no device ``mps``."""
+    return False

@@ -1,0 +1,193 @@
+"""GPUs: the queries and settings of ``torch.cuda``, answered by CuPy. Without CuPy or a GPU, ``is_available()`` is False."""
+
+from __future__ import annotations
+
+import types
+
+from ..backend import cuda_is_available, cupy, device
+from ..random import default_generator
+from . import amp
+
+
+def is_available() -> bool:
+    """Whether CuPy is installed and sees an NVIDIA GPU."""
+    return cuda_is_available()
+
+
+is_initialized = is_available
+
+
+def init() -> None:
+    """Nothing: CuPy starts when it is first used. RuntimeError if it cannot."""
+    cupy()
+
+
+def is_bf16_supported(including_emulation: bool = True) -> bool:
+    """False: CuPy has no bfloat16."""
+    return False
+
+
+def device_count() -> int:
+    """How many GPUs there are; 0 without CuPy."""
+    return cupy().cuda.runtime.getDeviceCount() if is_available() else 0
+
+
+def _index(where) -> int:
+    """The number of a GPU given as a number, a device or its name; the current one for None. ValueError for another device."""
+    if where is None:
+        return cupy().cuda.Device().id
+    where = device(where)
+    if where.type != "cuda":
+        raise ValueError(f"Expected a cuda device, but got: {where}")
+    return cupy().cuda.Device().id if where.index is None else where.index
+
+
+def _gpu(where):
+    return cupy().cuda.Device(_index(where))
+
+
+def current_device() -> int:
+    """The number of the GPU that ``device("cuda")`` means. RuntimeError without one."""
+    return _index(None)
+
+
+def set_device(device) -> None:
+    """Make ``device`` the GPU that ``device("cuda")`` means, in this thread."""
+    _gpu(device).use()
+
+
+class _Selected:
+    """A context manager: another GPU is current inside."""
+
+    def __init__(self, device):
+        self._wanted = device
+
+    def __enter__(self):
+        self._entered = _gpu(self._wanted)
+        self._entered.__enter__()
+        return self
+
+    def __exit__(self, *exc_info):
+        self._entered.__exit__(*exc_info)
+
+
+class device_of(_Selected):
+    """``with cuda.device_of(tensor):`` its GPU is current inside; nothing changes for a tensor of the CPU."""
+
+    def __init__(self, tensor):
+        super().__init__(tensor.device if tensor.is_cuda else None)
+
+    def __enter__(self):
+        return super().__enter__() if self._wanted is not None else self
+
+    def __exit__(self, *exc_info):
+        if self._wanted is not None:
+            super().__exit__(*exc_info)
+
+
+def get_device_properties(device=None):
+    """name, total_memory (bytes), major and minor (compute capability), multi_processor_count of a GPU."""
+    found = cupy().cuda.runtime.getDeviceProperties(_index(device))
+    return types.SimpleNamespace(
+        name=found["name"].decode(), total_memory=found["totalGlobalMem"], major=found["major"], minor=found["minor"],
+        multi_processor_count=found["multiProcessorCount"], warp_size=found["warpSize"],
+    )  # fmt: skip
+
+
+def get_device_name(device=None) -> str:
+    """The GPU's name, such as ``'NVIDIA H200'``."""
+    return get_device_properties(device).name
+
+
+def get_device_capability(device=None) -> tuple[int, int]:
+    """The compute capability, (major, minor)."""
+    found = get_device_properties(device)
+    return found.major, found.minor
+
+
+def synchronize(device=None) -> None:
+    """Wait until the GPU has finished all that was asked of it."""
+    _gpu(device).synchronize()
+
+
+def mem_get_info(device=None) -> tuple[int, int]:
+    """Free and total memory of the GPU in bytes."""
+    return _gpu(device).mem_info
+
+
+def _pool(where):
+    with _gpu(where):
+        return cupy().get_default_memory_pool()
+
+
+def memory_allocated(device=None) -> int:
+    """Bytes in use by arrays; 0 without a GPU."""
+    if not is_available():
+        return 0
+    with _gpu(device):
+        return _pool(device).used_bytes()
+
+
+def memory_reserved(device=None) -> int:
+    """Bytes that CuPy's pool holds, in use or not; 0 without a GPU."""
+    if not is_available():
+        return 0
+    with _gpu(device):
+        return _pool(device).total_bytes()
+
+
+def max_memory_allocated(device=None) -> int:
+    """NotImplementedError with a GPU, since CuPy's pool records no peak; 0 without one."""
+    if is_available():
+        raise NotImplementedError("CuPy's memory pool records no peak; cuda.memory_allocated() and memory_reserved() tell the present")
+    return 0
+
+
+def reset_peak_memory_stats(device=None) -> None:
+    """NotImplementedError with a GPU, as :func:`max_memory_allocated`; nothing without one."""
+    max_memory_allocated(device)
+
+
+def empty_cache() -> None:
+    """Give the memory that CuPy's pool holds unused back to the GPU."""
+    if is_available():
+        cupy().get_default_memory_pool().free_all_blocks()
+        cupy().get_default_pinned_memory_pool().free_all_blocks()
+
+
+def manual_seed(seed: int) -> None:
+    """Start the default generator's numbers on GPUs anew from ``seed``; harmless without one."""
+    default_generator.seed_devices(seed)
+
+
+manual_seed_all = manual_seed
+
+
+class Stream:
+    """NotImplementedError: all work goes to CuPy's current stream, in order."""
+
+    def __init__(self, *args, **kwargs):
+        raise NotImplementedError("mytorch works on CuPy's current stream; use cupy.cuda.Stream around it")
+
+
+class Event:
+    """A mark in the GPU's work, to measure time: ``record()``, later ``synchronize()`` and ``start.elapsed_time(end)`` in milliseconds."""
+
+    def __init__(self, enable_timing: bool = False, blocking: bool = False):
+        self._event = cupy().cuda.Event(block=blocking, disable_timing=not enable_timing)
+
+    def record(self) -> None:
+        """Mark this point in the work that was asked for so far."""
+        self._event.record()
+
+    def synchronize(self) -> None:
+        """Wait until the GPU reaches the mark."""
+        self._event.synchronize()
+
+    def query(self) -> bool:
+        """Whether the GPU has reached the mark."""
+        return self._event.done
+
+    def elapsed_time(self, end) -> float:
+        """Milliseconds from this mark to ``end``."""
+        return cupy().cuda.get_elapsed_time(self._event, end._event)

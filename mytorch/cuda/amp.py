@@ -1,0 +1,10 @@
+"""``torch.cuda.amp``: the mixed-precision helpers of :mod:`mytorch.amp` for GPUs."""
+
+from __future__ import annotations
+
+import functools
+
+from .. import amp
+
+GradScaler = functools.partial(amp.GradScaler, "cuda")
+autocast = functools.partial(amp.autocast, "cuda")

@@ -22,6 +22,7 @@ def getitem(x, *, index):
     try:
         return x[index]
     except IndexError as error:
+        parse(index, x.shape)  # has torch's words for most
         raise IndexError(in_torchs_words(error)) from None
 
 
@@ -198,11 +199,33 @@ def picked_shape(pick, shape):
     return (*kept[:at], *found, *kept[at:], *shape[dim:])
 
 
+def is_plain(index):
+    """Whether NumPy can take this tuple as it is: integers, slices forward between integers, None and at most one Ellipsis."""
+    ellipses = 0
+    for part in index:
+        kind = type(part)
+        if kind is slice:
+            if part.step is not None or type(part.start) not in _BOUNDS or type(part.stop) not in _BOUNDS:
+                return False
+        elif part is Ellipsis:
+            ellipses += 1
+        elif kind not in _BOUNDS:
+            return False
+    return ellipses < 2
+
+
+_BOUNDS = {int, type(None)}
+
+
 def item(x, index):
     """``x[index]`` for any index that torch takes."""
     kind = type(index)
     if kind is int:
         return getitem(x, index=(index, Ellipsis))
+    if kind is not tuple:
+        index = (index,) if kind is not list else _as_tuple(index)
+    if is_plain(index):
+        return getitem(x, index=index if Ellipsis in index else (*index, Ellipsis))
     view, pick = parse(index, x.array.shape, xp(x.array))
     if view:
         x = getitem(x, index=view)

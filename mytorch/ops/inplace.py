@@ -11,10 +11,10 @@ import functools
 import numpy
 
 from ..autograd.engine import Leaf, Output, Variable, changed, grad_state, refresh, wrap
-from ..backend import as_array, xp
+from ..backend import QUIET, as_array, float_errors, xp
 from ..dtypes import category
 from .gather import fitted
-from .indexing import getitem, in_torchs_words, parse, picked_shape, write_view
+from .indexing import getitem, in_torchs_words, is_plain, parse, picked_shape, write_view
 from .shape import expand
 
 
@@ -98,7 +98,7 @@ def write(x, result):
     if result.array.dtype != x.array.dtype:
         result = result.astype(x.array.dtype)
     if result.array is not x.array:
-        x.array[...] = result.array
+        _store(x.array, ..., result.array)
     changed(x)
     if grad_state.get() is True:
         if x._base is not None and (result._node is not None or x._base._node is not None):
@@ -127,7 +127,7 @@ def fill_(x, value):
         if value.array.ndim:
             raise RuntimeError(f"fill_ only supports 0-dimension value tensor but got tensor with {value.array.ndim} dimensions.")
         return copy_(x, value)
-    x.array[...] = _number(value, x)
+    _store(x.array, ..., _number(value, x))
     return write(x, wrap(x.array))
 
 
@@ -147,7 +147,7 @@ def copy_(x, src, non_blocking=False):
     if src.array.shape != x.array.shape:
         src = expand(src, shape=x.array.shape)
     if not _recorded(x, src):
-        x.array[...] = src.array
+        _store(x.array, ..., src.array)
         changed(x)
         return x
     if src.array.dtype != x.array.dtype:
@@ -171,15 +171,23 @@ def setitem(x, index, value):
     """
     if index is False:
         return
-    if type(index) is int:
-        view, pick = (index, Ellipsis), ()
+    if type(index) is int or (type(index) is tuple and is_plain(index)):
+        view, pick = index, ()
     else:
         view, pick = parse(index, x.array.shape, xp(x.array))
-    if not isinstance(value, Variable):
+    is_tensor = isinstance(value, Variable)
+    if not is_tensor:
         value = _number(value, x)
+    if not pick and 0 not in x.array.strides and not (_recorded(x, value) if is_tensor else _recorded(x)):
+        prepare_write(x)
+        if _stored(x.array, view, value.to(x.device).array if is_tensor else value):
+            changed(x)
+            return
     if not pick:
+        view = view if type(view) is tuple else (view,)
+        view = view if Ellipsis in view else (*view, Ellipsis)
         part = getitem(x, index=view)
-        if isinstance(value, Variable):
+        if is_tensor:
             while value.array.ndim > part.array.ndim and value.array.shape[0] == 1:
                 value = value[0]
             copy_(part, value)
@@ -188,20 +196,20 @@ def setitem(x, index, value):
         return
     target = getitem(x, index=view) if view else x
     prepare_write(target)
-    if isinstance(value, Variable):
+    if is_tensor:
         value = _fit_value(value, target, pick)
-    if _recorded(target, *((value,) if isinstance(value, Variable) else ())):
-        if not isinstance(value, Variable):
-            value = wrap(as_array(value))
-        value = expand(value, shape=picked_shape(pick, target.array.shape))
+    if _recorded(target, value) if is_tensor else _recorded(target):
+        value = expand(value if is_tensor else wrap(as_array(value)), shape=picked_shape(pick, target.array.shape))
         _store(target.array, pick, value.array)
         write(target, write_view(wrap(target.array, target._node), value, view=lambda b: getitem(b, index=pick)))
     else:
-        _store(target.array, pick, value.array if isinstance(value, Variable) else value)
+        _store(target.array, pick, value.array if is_tensor else value)
         changed(target)
 
 
 def _store(array, index, value):
+    """``array[index] = value``, cast as torch casts: without a warning of what is lost."""
+    token = float_errors.set(QUIET)
     try:
         array[index] = value
     except IndexError as error:
@@ -209,6 +217,20 @@ def _store(array, index, value):
     except ValueError as error:
         shape = list(picked_shape(index, array.shape))
         raise RuntimeError(f"shape mismatch: value tensor of shape {list(value.shape)} cannot be broadcast to indexing result of shape {shape}") from error
+    finally:
+        float_errors.reset(token)
+
+
+def _stored(array, index, value):
+    """Whether ``array[index] = value`` could be done; if not, the longer way finds torch's words for it."""
+    token = float_errors.set(QUIET)
+    try:
+        array[index] = value
+    except (IndexError, ValueError):
+        return False
+    finally:
+        float_errors.reset(token)
+    return True
 
 
 def _fit_value(value, target, pick):

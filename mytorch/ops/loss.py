@@ -7,20 +7,21 @@ import warnings
 from ..autograd.engine import primitive
 from ..backend import as_array, xp
 from ..dtypes import promoted
-from .arithmetic import clamp, maximum
+from .activation import softplus
+from .arithmetic import clamp
 from .elementwise import log, sigmoid, sign
 from .reduction import chosen, reduced, share
-from .activation import softplus
 
 
 def _pair(name):
-    """``prepare``: the common dtype, which has to be floating point."""
+    """``prepare``: the common dtype, which has to be floating point. None stays."""
 
     def prepare(arrays):
-        x, y, *rest = promoted(arrays)
-        if x.dtype.kind in "biu":
-            raise NotImplementedError(f'"{name}" not implemented for {x.dtype}: it takes floating-point numbers')
-        return [x, y, *rest]
+        given = iter(promoted([a for a in arrays if a is not None]))
+        arrays = [None if a is None else next(given) for a in arrays]
+        if arrays[0].dtype.kind in "biu":
+            raise NotImplementedError(f'"{name}" not implemented for {arrays[0].dtype}: it takes floating-point numbers')
+        return arrays
 
     return prepare
 
@@ -82,7 +83,7 @@ _LEAST = 9.999999960041972e-13  # 1e-12 in float32, as in torch's kernel
 
 
 def _bce_slope(g, x, target, weight, reduction):
-    d = (x - target) / maximum(x * (1 - x), _LEAST) * share(g, x.shape, reduction)
+    d = (x - target) / clamp(x * (1 - x), _LEAST) * share(g, x.shape, reduction)
     return d if weight is None else d * weight
 
 
@@ -115,7 +116,7 @@ def _logits_target_slope(g, x, target, weight, pos_weight, reduction):
     return d if weight is None else d * weight
 
 
-@primitive(broadcasts=True, prepare=promoted, x=_logits_slope, target=_logits_target_slope)
+@primitive(broadcasts=True, prepare=_pair("bce_with_logits"), x=_logits_slope, target=_logits_target_slope)
 def bce_with_logits(x, target, weight=None, pos_weight=None, *, reduction="mean"):
     """Binary cross entropy of sigmoid(x), without overflow: (1 - target) · x + (1 + (pos_weight - 1) · target) · log(1 + exp(-x)), reduced."""
     module = xp(x)

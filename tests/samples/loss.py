@@ -66,3 +66,20 @@ ROWS = [
            (SCORES, SHARE, Real((5,), grad=False), Real((5,), 0.5, 2, grad=False)),
            lambda x, y, w, p: ((1 - y) * x + ((p - 1) * y + 1) * softplus(-x)) * w, note="weighted"),
 ]  # fmt: skip
+
+
+def ctc(x, t):
+    """By summing over all alignments of two labels in three steps."""
+    p, total = np.exp(log_softmax(x.reshape(-1, 4)).reshape(x.shape)), np.zeros(x.shape[1])
+    for path in np.ndindex(4, 4, 4):
+        labels = [c for i, c in enumerate(path) if c and (i == 0 or path[i - 1] != c)]
+        for n in range(x.shape[1]):
+            total[n] += np.prod([p[i, n, c] for i, c in enumerate(path)]) * (labels == list(t[n]))
+    return -np.log(total)
+
+
+def ctc_loss(x, t):
+    return F.ctc_loss(F.log_softmax(x, -1), t, (3, 3), (2, 2), reduction="none")
+
+
+ROWS.append(Sample("ctc", ctc_loss, ((3, 2, 4), Int((2, 2), 4, 1)), ctc))

@@ -1,0 +1,160 @@
+"""Losses made of simpler operations, CTC and distances against PyTorch."""
+
+import numpy as np
+import pytest
+
+import mytorch
+
+from .against import compare, same_error
+
+REDUCTIONS = ["mean", "sum", "none"]
+rng = np.random.default_rng(1)
+
+
+def real(*shape):
+    return np.asarray(rng.standard_normal(shape))
+
+
+def signs(*shape):
+    return np.asarray(rng.integers(0, 2, shape) * 2 - 1)
+
+
+def shares(*shape):
+    e = np.exp(rng.standard_normal(shape))
+    return e / e.sum(-1, keepdims=True)
+
+
+def counts(*shape):
+    return rng.poisson(2.0, shape) * 1.0
+
+
+LABELS = np.array([[1, 3, -1, 0, 2], [-1, 1, 1, 1, 1], [4, 0, 1, 2, 3], [2, -1, -1, 2, 0]])
+PARTLY = shares(4, 5)
+PARTLY[1, 2] = 0
+ROWS = [
+    ("hinge_embedding_loss", {}, [real(4, 5), signs(4, 5)]),
+    ("hinge_embedding_loss", {"margin": 0.4}, [real(4, 5), signs(5)]),
+    ("margin_ranking_loss", {"margin": 0.3}, [real(6), real(6), signs(6)]),
+    ("margin_ranking_loss", {}, [real(3, 4), real(3, 4), signs(3, 4) * 1.0]),
+    ("cosine_embedding_loss", {}, [real(6, 3), real(6, 3), signs(6)]),
+    ("cosine_embedding_loss", {"margin": 0.2}, [real(6, 3), real(6, 3), signs(6)]),
+    ("cosine_embedding_loss", {}, [real(3), real(3), np.asarray(1)]),
+    ("soft_margin_loss", {}, [real(4, 5) * 5, signs(4, 5)]),
+    ("multi_margin_loss", {}, [real(4, 5), rng.integers(0, 5, 4)]),
+    ("multi_margin_loss", {"p": 2, "margin": 0.5}, [real(4, 5), rng.integers(0, 5, 4)]),
+    ("multi_margin_loss", {}, [real(5), np.asarray(2)]),
+    ("multilabel_margin_loss", {}, [real(4, 5), LABELS]),
+    ("multilabel_margin_loss", {}, [real(5), LABELS[0]]),
+    ("multilabel_soft_margin_loss", {}, [real(4, 5), rng.integers(0, 2, (4, 5)) * 1.0]),
+    ("triplet_margin_loss", {}, [real(4, 5), real(4, 5), real(4, 5)]),
+    ("triplet_margin_loss", {"p": 1, "swap": True, "margin": 2.0}, [real(4, 5), real(4, 5), real(4, 5)]),
+    ("triplet_margin_loss", {"p": 3}, [real(5), real(5), real(5)]),
+    ("triplet_margin_with_distance_loss", {"swap": True}, [real(4, 5), real(4, 5), real(4, 5)]),
+    ("kl_div", {}, [np.log(shares(4, 5)), PARTLY]),
+    ("kl_div", {"log_target": True}, [np.log(shares(4, 5)), np.log(shares(4, 5))]),
+    ("poisson_nll_loss", {}, [real(4, 5), counts(4, 5)]),
+    ("poisson_nll_loss", {"full": True}, [real(4, 5), counts(4, 5).astype(int)]),
+    ("poisson_nll_loss", {"log_input": False, "eps": 1e-4}, [np.abs(real(4, 5)), counts(4, 5)]),
+    ("gaussian_nll_loss", {}, [real(4, 5), real(4, 5), np.abs(real(4, 5)) + 0.1]),
+    ("gaussian_nll_loss", {"full": True}, [real(4, 5), real(4, 5), np.abs(real(4, 1))]),
+    ("gaussian_nll_loss", {"eps": 0.5}, [real(4, 5), real(4, 5), np.abs(real(4))]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("reduction", REDUCTIONS)
+@pytest.mark.parametrize("name, settings, arrays", ROWS, ids=lambda v: v if isinstance(v, str) else "")
+def test_functions(name, settings, arrays, reduction):
+    for dtype in ("float64", "float32"):
+        compare(lambda lib, *x: getattr(lib.nn.functional, name)(*x, reduction=reduction, **settings), arrays, dtype)
+
+
+def test_class_weights():
+    weight = np.linspace(0.5, 2, 5)
+    compare(lambda lib, x, t: lib.nn.functional.multi_margin_loss(x, t, weight=lib.tensor(weight), p=2), [real(4, 5), rng.integers(0, 5, 4)])
+    compare(lambda lib, x, t: lib.nn.functional.multilabel_soft_margin_loss(x, t, lib.tensor(weight)), [real(4, 5), rng.integers(0, 2, (4, 5)) * 1.0])
+
+
+def test_kl_div_batchmean_and_number_as_variance():
+    compare(lambda lib, x, y: lib.nn.functional.kl_div(x, y, reduction="batchmean"), [np.log(shares(4, 5)), shares(4, 5)])
+    compare(lambda lib, x, y: lib.nn.functional.gaussian_nll_loss(x, y, 0.3), [real(4, 5), real(4, 5)])
+    with pytest.warns(UserWarning, match="batchmean"):
+        mytorch.nn.functional.kl_div(mytorch.zeros(2, 3), mytorch.ones(2, 3))
+
+
+MODULES = [
+    ("HingeEmbeddingLoss", {"margin": 0.5}, [real(4), signs(4)]), ("MarginRankingLoss", {"margin": 0.5}, [real(4), real(4), signs(4)]),
+    ("CosineEmbeddingLoss", {"margin": 0.5}, [real(4, 3), real(4, 3), signs(4)]), ("SoftMarginLoss", {}, [real(4), signs(4)]),
+    ("MultiMarginLoss", {"p": 2}, [real(4, 5), rng.integers(0, 5, 4)]), ("MultiLabelMarginLoss", {}, [real(4, 5), LABELS]),
+    ("MultiLabelSoftMarginLoss", {}, [real(4, 5), rng.integers(0, 2, (4, 5)) * 1.0]), ("KLDivLoss", {"reduction": "batchmean"}, [real(4, 5), shares(4, 5)]),
+    ("TripletMarginLoss", {"margin": 2.0, "swap": True}, [real(4, 5)] * 3), ("TripletMarginWithDistanceLoss", {}, [real(4, 5)] * 3),
+    ("PoissonNLLLoss", {"full": True}, [real(4), counts(4).astype(int)]), ("GaussianNLLLoss", {"full": True}, [real(4), real(4), shares(4)]),
+    ("MSELoss", {"reduction": "sum"}, [real(4), real(4)]), ("L1Loss", {}, [real(4), real(4)]), ("SmoothL1Loss", {"beta": 0.3}, [real(4), real(4)]),
+    ("HuberLoss", {"delta": 0.3}, [real(4), real(4)]), ("BCELoss", {}, [shares(4), shares(4)]), ("BCEWithLogitsLoss", {}, [real(4), shares(4)]),
+    ("PairwiseDistance", {"p": 3.0, "keepdim": True}, [real(4, 5), real(4, 5)]), ("CosineSimilarity", {"dim": -1}, [real(4, 5), real(4, 5)]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name, settings, arrays", MODULES, ids=lambda v: v if isinstance(v, str) else "")
+def test_modules(name, settings, arrays):
+    compare(lambda lib, *x: getattr(lib.nn, name)(**settings)(*x), arrays)
+    import torch
+
+    assert repr(getattr(mytorch.nn, name)(**settings)) == repr(getattr(torch.nn, name)(**settings)) or "distance_function" in repr(
+        getattr(torch.nn, name)(**settings)
+    )
+
+
+def test_distances():
+    for p in (1, 2, 0.5, 3, float("inf")):
+        compare(lambda lib, x, y: lib.nn.functional.pairwise_distance(x, y, p), [real(4, 5), real(4, 5)])
+        compare(lambda lib, x: lib.nn.functional.normalize(x, p, 0), [real(4, 5)])
+        compare(lambda lib, x: lib.nn.functional.pdist(x, p), [real(4, 5)])
+    compare(lambda lib, x, y: lib.nn.functional.cosine_similarity(x, y), [real(4, 5), real(1, 5)])
+    compare(lambda lib, x, y: lib.nn.functional.cosine_similarity(x, y, 0), [real(4, 5), real(4, 5)], "float32")
+
+
+# ---- CTC --------------------------------------------------------------------------------------------------------------
+
+LOGP = np.log(shares(9, 4, 6))
+TARGETS = rng.integers(1, 6, (4, 3))
+TARGETS[0] = 2
+
+
+@pytest.mark.parametrize("reduction", REDUCTIONS)
+@pytest.mark.parametrize("sizes", [(3, 3, 3, 3), (3, 2, 1, 0)], ids=str)
+@pytest.mark.parametrize("steps", [(9, 9, 9, 9), (9, 8, 5, 3)], ids=str)
+def test_ctc(steps, sizes, reduction):
+    compare(lambda lib, x, t: lib.nn.functional.ctc_loss(x, t, lib.tensor(steps), lib.tensor(sizes), reduction=reduction), [LOGP, TARGETS])
+    compare(lambda lib, x, t: lib.nn.CTCLoss(reduction=reduction)(x.log_softmax(-1), t, steps, sizes), [LOGP * 2, TARGETS], "float32")
+    joined = np.concatenate([row[:n] for row, n in zip(TARGETS, sizes)])
+    compare(lambda lib, x, t: lib.nn.functional.ctc_loss(x, t, steps, sizes, 5, reduction), [LOGP, joined - 1])
+
+
+@pytest.mark.parametrize("zero_infinity", [True, False])
+def test_ctc_of_targets_that_do_not_fit(zero_infinity):
+    compare(
+        lambda lib, x, t: lib.nn.functional.ctc_loss(x, t, (4, 9, 9, 2), (3, 3, 3, 3), zero_infinity=zero_infinity, reduction="none"), [LOGP, TARGETS]
+    )
+
+
+def test_ctc_without_a_batch():
+    compare(lambda lib, x, t: lib.nn.functional.ctc_loss(x, t, lib.tensor(9), lib.tensor(3), reduction="none"), [LOGP[:, 0], TARGETS[0]])
+
+
+REFUSED = {
+    "ctc length": (lambda lib, x, t: lib.nn.functional.ctc_loss(x, t, (10, 9, 9, 9), (3, 3, 3, 3)), [LOGP, TARGETS], "Expected input_lengths to have value at most 9"),
+    "ctc batch": (lambda lib, x, t: lib.nn.functional.ctc_loss(x, t, (9, 9, 9), (3, 3, 3, 3)), [LOGP, TARGETS], "input_lengths must be of size batch_size"),
+    "ctc blank": (lambda lib, x, t: lib.nn.functional.ctc_loss(x, t, (9,) * 4, (3,) * 4, 6), [LOGP, TARGETS], "blank must be in label range"),
+    "margin": (lambda lib, x: lib.nn.functional.triplet_margin_loss(x, x, x, margin=0.0), [real(4, 5)], "margin must be greater than 0, got 0.0"),
+    "ranking": (lambda lib, x, t: lib.nn.functional.margin_ranking_loss(x, x, t), [real(4, 5), signs(4)], "All input tensors should have same dimension"),
+    "cosine": (lambda lib, x, t: lib.nn.functional.cosine_embedding_loss(x, x, t), [real(4, 5), signs(4, 5)], "multi-target not supported"),
+    "p": (lambda lib, x, t: lib.nn.functional.multi_margin_loss(x, t, p=3), [real(4, 5), rng.integers(0, 5, 4)], "only p == 1 and p == 2 supported"),
+    "var": (lambda lib, x: lib.nn.functional.gaussian_nll_loss(x, x, -1.0), [real(4)], "var has negative entry/entries"),
+    "var size": (lambda lib, x, v: lib.nn.functional.gaussian_nll_loss(x, x, v), [real(4, 5), shares(3)], "var is of incorrect size"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_refused(name):
+    call, arrays, match = REFUSED[name]
+    same_error(call, *arrays, match=match)

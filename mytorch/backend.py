@@ -162,6 +162,16 @@ def spread(array, shape):
     return out
 
 
+def largest(array, dims, keepdims, least):
+    """The largest element over ``dims``, ``least`` where there is none."""
+    if type(array) is ndarray:
+        return array.max(dims, keepdims=keepdims, initial=least)
+    if not array.size:  # CuPy's max takes no initial value
+        zeros = array.sum(dims, keepdims=keepdims)
+        return xp(array).full(zeros.shape, least, array.dtype)
+    return xp(array).maximum(array.max(dims, keepdims=keepdims), least)
+
+
 def out_of_bounds(index, low, high):
     """The first entry of an integer array outside [low, high), or None. A GPU is not asked: that would make the host wait."""
     if type(index) is not ndarray or not index.size or (index.min() >= low and index.max() < high):

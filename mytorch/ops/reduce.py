@@ -356,7 +356,7 @@ def count_nonzero(x, *, dim=None):
 def logsumexp(x, *, dim, keepdim=False):
     """log Σ exp(x) over ``dim`` (an int or a tuple), without overflow."""
     dims = folded(dim, x.ndim)
-    largest = x.max(dims, keepdims=True, initial=-math.inf)
+    largest = largest(x, dims, True, -math.inf)
     largest = xp(x).where(xp(x).isfinite(largest), largest, 0)
     shifted = xp(x).asarray(x - largest)
     out = xp(x).log(xp(x).exp(shifted, out=shifted).sum(dims, keepdims=True)) + largest
@@ -392,7 +392,7 @@ def _vector_norm(x, *, ord=2, dim=None, keepdim=False):
     elif ord == 2:
         out = xp(x).sqrt((work * work).sum(dims, keepdims=keepdim))
     elif ord == math.inf:
-        out = xp(x).abs(work).max(dims, keepdims=keepdim, initial=None if count(x.shape, dim) else 0)
+        out = largest(xp(x).abs(work), dims, keepdim, 0)
     elif ord == -math.inf:
         out = xp(x).abs(work).min(dims, keepdims=keepdim)
     elif ord == 1:

@@ -9,7 +9,7 @@ from collections import namedtuple
 import numpy
 
 from ..autograd.engine import Variable, primitive
-from ..backend import is_array, xp
+from ..backend import is_array, largest, xp
 from ..dtypes import as_dtype, floating
 from .arithmetic import maximum, minimum, pow
 from .elementwise import abs, exp, select, sign

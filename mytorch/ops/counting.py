@@ -43,5 +43,5 @@ def histc(x, *, bins=100, min=0, max=0):
     if low > high:
         raise RuntimeError("torch.histc: max must be larger than min")
     x = x[(x >= low) & (x <= high)]
-    places = ((x - low) * numpy.asarray(bins, x.dtype) / (high - low)).astype("int64")
+    places = ((x - low) * x.dtype.type(bins) / (high - low)).astype("int64")
     return xp(x).bincount(xp(x).minimum(places, bins - 1), minlength=bins).astype(x.dtype)

@@ -7,7 +7,7 @@ import types
 import warnings
 
 from ...autograd.engine import changed, wrap
-from ...backend import as_array, device_of, move, xp
+from ...backend import as_array, device_of, move, xp, largest
 from ...creation import zeros
 from ...tensor import Tensor
 
@@ -26,7 +26,7 @@ def _norm(array, order):
         flat = array.reshape(-1) if array.itemsize > 2 else array.reshape(-1).astype("float32")
         norm = (flat @ flat) ** 0.5  # BLAS: one pass and no copy
     elif order in (math.inf, -math.inf):
-        norm = abs(array).max(initial=0) if order > 0 else abs(array).min()
+        norm = largest(abs(array), None, False, 0) if order > 0 else abs(array).min()
     elif order == 0:
         norm = (array != 0).sum()
     else:

@@ -2,8 +2,7 @@
 
 Three bilinear operations, each the gradient of the others: ``convolution`` (input, weight -> output), ``convolution_input`` (output gradient,
 weight -> input gradient; also the transposed convolution) and ``convolution_weight``. So second order comes for nothing.
-
-Each gathers the windows' pixels as columns (im2col), a cache-sized box of output places at a time, and multiplies matrices.
+The arrays that they multiply come from ``columns.py``.
 """
 
 from __future__ import annotations
@@ -15,20 +14,9 @@ import numpy
 from ..autograd.engine import primitive
 from ..backend import xp
 from ..parallel import parallel_for, spans
+from .columns import Columns, threads_for_product
 from .shape import reshape
-from .windows import CACHE, batch_first, batch_last, boxes, columns_of, shares, tuple_of, window_counts, windows
-
-
-def _box_limit(rows, array):
-    """How many places a box may have when each has a column of ``rows`` elements."""
-    if xp(array) is not numpy:
-        return 2**28 // max(rows, 1)  # a GPU has no such cache: only keep the memory within bounds
-    return max(256, CACHE // max(rows * array.itemsize, 1))
-
-
-def _nanoseconds(rows, places, channels, array):
-    """A rough cost of gathering ``rows`` × ``places`` columns and multiplying them by ``channels`` rows, to decide on threads."""
-    return rows * places * (0.2 + channels / 65) if xp(array) is numpy else 0
+from .windows import batch_first, batch_last, tuple_of, window_counts
 
 
 def _sum_but_channels(g):
@@ -51,23 +39,21 @@ def convolution(x, weight, bias=None, *, stride, padding, dilation, groups, coun
     """
     _check_types(x, weight, bias)
     out_channels, kernel = weight.shape[0], weight.shape[2:]
-    view = windows(batch_last(x, padding), kernel, stride, dilation, counts)  # (C, *kernel, *sizes, N)
-    places = view.shape[1 + len(kernel) :]
-    out = xp(x).empty((out_channels, *places), x.dtype)
-    targets = out.reshape(groups, out_channels // groups, math.prod(places))
-    matrix = weight.reshape(groups, out_channels // groups, math.prod(weight.shape[1:]))
-    rows = x.shape[1] * math.prod(kernel)
+    padded = batch_last(x, padding)
+    counts = counts or window_counts(padded.shape[1:-1], kernel, stride, dilation)
+    out = xp(x).empty((out_channels, *counts, x.shape[0]), x.dtype)
+    targets = out.reshape(groups, out_channels // groups, math.prod(out.shape[1:]))
+    matrix = _as_matrix(weight, groups)
+    columns = Columns(padded, groups, kernel, stride, dilation, counts, channels=out_channels // groups)
 
     def work(share):
-        buffer = xp(x).empty(rows * max(stop - start for start, stop, _ in share), x.dtype)
-        for start, stop, box in share:
+        for start, stop, _, block in columns.of(share):
             target = targets[:, :, start:stop]
-            xp(x).matmul(matrix, columns_of(view, buffer, box, groups), out=target)
+            xp(x).matmul(matrix, block, out=target)
             if bias is not None:
                 target += bias.reshape(groups, -1, 1)
 
-    cuts = boxes(places, _box_limit(rows, x))
-    parallel_for(work, shares(cuts, _nanoseconds(rows, targets.shape[2], targets.shape[1], x)))
+    parallel_for(work, columns.shares(threads_for_product(matrix.shape[2], targets)))
     return batch_first(out)
 
 
@@ -79,43 +65,55 @@ def convolution(x, weight, bias=None, *, stride, padding, dilation, groups, coun
         g, x, kernel=weight_shape[2:], stride=stride, padding=padding, dilation=dilation, groups=groups
     ),
     bias=_sum_but_channels,
-    name="convolution_input",
 )
 def convolution_input(x, weight, bias=None, *, sizes, stride, padding, dilation, groups):
-    """The gradient of a convolution for its input of ``sizes``, from that of its output: (N, O, *windows), (O, C/groups, *kernel) -> (N, C, *sizes)."""
-    _check_types(x, weight, bias)
-    kernel, per_group, n = weight.shape[2:], weight.shape[1], x.shape[0]
-    g = batch_last(x)
-    places, taps = g.shape[1:], list(numpy.ndindex(*kernel))
-    sources = g.reshape(groups, g.shape[0] // groups, math.prod(places))
-    padded = [a + size + b for size, (a, b) in zip(sizes, padding)]
-    out = xp(x).zeros((groups, per_group, *padded, n), x.dtype)
-    matrix = weight.reshape(groups, weight.shape[0] // groups, per_group, len(taps))
+    """The gradient of a convolution for its input of ``sizes``, from ``x``, that of its output.
 
-    def work(piece):  # each thread has its own input channels, for windows overlap
-        (first, last), (low, high) = piece
-        part = out[first:last, low:high]
-        transposed = matrix[first:last, :, low:high].reshape(last - first, -1, (high - low) * len(taps)).swapaxes(1, 2)
-        cuts = boxes(places, _box_limit((last - first) * transposed.shape[1], x))
-        buffer = xp(x).empty((last - first) * transposed.shape[1] * max((stop - start for start, stop, _ in cuts), default=0), x.dtype)
-        for start, stop, box in cuts:
-            columns = buffer[: (last - first) * transposed.shape[1] * (stop - start)].reshape(last - first, -1, stop - start)
-            xp(x).matmul(transposed, sources[first:last, :, start:stop], out=columns)
-            ranges = [range(size)[cut] for size, cut in zip(places, box)]
-            columns = columns.reshape(last - first, high - low, len(taps), *map(len, ranges))
+    (N, O, *counts), (O, C/groups, *kernel) -> (N, C, *sizes).
+    """
+    _check_types(x, weight, bias)
+    kernel, n, each = weight.shape[2:], x.shape[0], weight.shape[1]
+    counts, padding = x.shape[2:], list(padding)
+    # With stride 1 the rows of the kernel are correlated like a convolution's; what the others contribute is added place by place.
+    before = (kernel[0] - 1) * dilation[0] - padding[0][0]
+    after = sizes[0] - counts[0] + padding[0][0]
+    if stacked := stride[0] == 1 and before >= 0 and after >= 0:
+        counts, padding[0] = (sizes[0], *counts[1:]), (0, 0)
+    high, ones, margin = kernel[0] if stacked else 1, (1,) * (len(kernel) - 1), (before, after) if stacked else (0, 0)
+    columns = Columns(batch_last(x), groups, (high, *ones), (1, *ones), (dilation[0], *ones), counts, margin=margin)
+    taps = list(numpy.ndindex(*(1 if stacked else kernel[0], *kernel[1:])))
+    matrix = _scattering_matrix(weight, groups, stacked)  # (groups, C/groups, taps, kernel rows · O/groups)
+    padded = [a + size + b for size, (a, b) in zip(sizes, padding)]
+    out = xp(x).zeros((groups, each, *padded, n), x.dtype)
+    direct = len(taps) == 1 and max(stride) == 1 and tuple(padded) == tuple(counts)
+
+    def work(piece):
+        share, (low, top) = piece
+        part = out[:, low:top]
+        spread = matrix[:, low:top].reshape(groups, (top - low) * len(taps), matrix.shape[3])
+        buffer = None
+        for start, stop, box, block in columns.of(share):
+            if direct:
+                xp(x).matmul(spread, block, out=part.reshape(groups, top - low, -1)[:, :, start:stop])
+                continue
+            if buffer is None:
+                buffer = xp(x).empty(groups * spread.shape[1] * max(stop - start for _, _, (start, stop, _) in share), x.dtype)
+            products = buffer[: groups * spread.shape[1] * (stop - start)].reshape(groups, -1, stop - start)
+            xp(x).matmul(spread, block, out=products)
+            ranges = [range(size)[cut] for size, cut in zip(counts, box)]
+            products = products.reshape(groups, top - low, len(taps), *map(len, ranges), -1)
             for i, tap in enumerate(taps):
                 spots = [slice(t * d + r[0] * s, t * d + r[-1] * s + 1, s) for t, d, s, r in zip(tap, dilation, stride, ranges)]
                 target = part[(slice(None), slice(None), *spots, box[-1])]
-                xp(x).add(target, columns[:, :, i], out=target)
+                xp(x).add(target, products[:, :, i], out=target)
 
-    nanoseconds = _nanoseconds(groups * per_group * len(taps), sources.shape[2], sources.shape[1], x)
-    if groups > per_group:
-        pieces = [(span, (0, per_group)) for span in shares(range(groups), nanoseconds)]
-        pieces = [((span[0], span[-1] + 1), channels) for span, channels in pieces]
-    else:
-        pieces = [((0, groups), (span[0], span[-1] + 1)) for span in shares(range(per_group), nanoseconds)]
+    threads = threads_for_product(matrix.shape[3], out.reshape(groups, each, -1))
+    if threads == 1 or (columns.keeps_rows and columns.rows >= threads):  # the threads write different rows,
+        pieces = [(share, (0, each)) for share in columns.shares(threads)]
+    else:  # or else different channels, for the windows overlap
+        pieces = [(share, channels) for channels in spans(each, threads) for share in columns.shares(1)]
     parallel_for(work, pieces)
-    out = out.reshape(groups * per_group, *padded, n)[(slice(None), *(slice(a, a + size) for size, (a, _) in zip(sizes, padding)))]
+    out = out.reshape(groups * each, *padded, n)[(slice(None), *(slice(a, a + size) for size, (a, _) in zip(sizes, padding)))]
     if bias is not None:
         out += bias.reshape(-1, *[1] * (out.ndim - 1))
     return batch_first(out)
@@ -130,24 +128,47 @@ def convolution_input(x, weight, bias=None, *, sizes, stride, padding, dilation,
     ),
 )
 def convolution_weight(x, y, *, kernel, stride, padding, dilation, groups):
-    """The gradient of a convolution for its weight: (N, C, *S), output gradient (N, O, *windows) -> (O, C/groups, *kernel)."""
-    view = windows(batch_last(x, padding), kernel, stride, dilation, y.shape[2:])
-    places = view.shape[1 + len(kernel) :]
-    gradients = batch_last(y).reshape(groups, y.shape[1] // groups, math.prod(places))
-    rows = x.shape[1] * math.prod(kernel)
-    shape = (groups, y.shape[1] // groups, rows // groups)
-    cuts = shares(boxes(places, _box_limit(rows, x)), _nanoseconds(rows, gradients.shape[2], shape[1], x))
-    sums = xp(x).zeros((len(cuts), *shape), x.dtype)
+    """The gradient of a convolution for its weight: (N, C, *S), output gradient (N, O, *counts) -> (O, C/groups, *kernel)."""
+    columns = Columns(batch_last(x, padding), groups, kernel, stride, dilation, y.shape[2:], channels=y.shape[1] // groups)
+    gradients = batch_last(y).reshape(groups, y.shape[1] // groups, math.prod(y.shape[2:]) * y.shape[0])
+    rows, each = x.shape[1] // groups * math.prod(kernel), y.shape[1] // groups
+    tall = rows >= each  # matrix products are faster with the larger side first
+    shares = columns.shares(threads_for_product(rows, gradients))
+    sums = xp(x).zeros((max(len(shares), 1), groups, *((rows, each) if tall else (each, rows))), x.dtype)
 
     def work(piece):
         total, share = piece
-        buffer = xp(x).empty(rows * max(stop - start for start, stop, _ in share), x.dtype)
-        for start, stop, box in share:
-            total += gradients[:, :, start:stop] @ columns_of(view, buffer, box, groups).swapaxes(1, 2)
+        product = xp(x).empty_like(total)
+        for start, stop, _, block in columns.of(share):
+            part = gradients[:, :, start:stop]
+            first, second = (block, part) if tall else (part, block)
+            total += xp(x).matmul(first, second.swapaxes(1, 2), out=product)
 
-    parallel_for(work, list(zip(sums, cuts)))
-    total = sums.sum(0) if len(cuts) > 1 else sums.reshape(shape)
-    return total.reshape(y.shape[1], x.shape[1] // groups, *kernel)
+    parallel_for(work, list(zip(sums, shares)))
+    total = sums.sum(0) if len(sums) > 1 else sums[0]
+    total = (total.swapaxes(1, 2) if tall else total).reshape(groups, each, *kernel, x.shape[1] // groups)
+    return xp(x).ascontiguousarray(xp(x).moveaxis(total, -1, 2)).reshape(y.shape[1], x.shape[1] // groups, *kernel)
+
+
+def _as_matrix(weight, groups):
+    """(O, C/groups, *kernel) as the matrix (groups, O/groups, kernel · C/groups) for columns."""
+    matrix = weight.reshape(groups, weight.shape[0] // groups, *weight.shape[1:])
+    matrix = matrix.transpose(0, 1, *range(3, matrix.ndim), 2)
+    return matrix.reshape(groups, weight.shape[0] // groups, math.prod(weight.shape[1:]))
+
+
+def _scattering_matrix(weight, groups, stacked):
+    """(O, C/groups, *kernel) as (groups, C/groups, taps, kernel rows · O/groups): if ``stacked``, the rows (reversed) are multiplied, not taps."""
+    split = weight.reshape(groups, weight.shape[0] // groups, *weight.shape[1:])
+    if stacked:
+        split = split[:, :, :, ::-1]
+        order = (0, 2, *range(4, split.ndim), 3, 1)
+        high = weight.shape[2]
+    else:
+        order = (0, 2, *range(3, split.ndim), 1)
+        high = 1
+    taps = math.prod(weight.shape[2:]) // max(high, 1)
+    return split.transpose(order).reshape(groups, weight.shape[1], taps, high * (weight.shape[0] // groups))
 
 
 def _check_types(x, weight, bias):

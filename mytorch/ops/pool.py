@@ -12,19 +12,7 @@ import numpy
 
 from ..autograd.engine import primitive
 from ..backend import xp
-from ..parallel import parallel_for, spans
-from .windows import batch_first, batch_last, shares, windows
-
-_BLOCK = 64 * 1024  # elements of a block of channels
-
-
-def _over_channels(function, x, kernel):
-    """Call ``function(first, last + 1)`` for blocks of the channels of ``x``, (N, C, *S), on several threads if that pays."""
-    if xp(x) is not numpy:
-        return function(0, x.shape[1])
-    blocks = shares(spans(x.shape[1], -(-x.size // _BLOCK)), x.size * math.prod(kernel) * 0.15)
-    parallel_for(lambda share: [function(*block) for block in share], blocks)
-
+from .windows import batch_first, batch_last, over_blocks, windows
 
 def _positions(padded, kernel, stride, dilation, counts):
     """Of (C, *S, N), the views (C, *counts, N) of what lies at each position of the window."""
@@ -71,7 +59,7 @@ def max_pool(x, *, kernel, stride, padding, dilation, counts):
         for position in others[1:]:
             xp(x).maximum(block, position, out=block)
 
-    _over_channels(work, x, kernel)
+    over_blocks(work, x.shape[1], x.size, math.prod(kernel), x)
     return batch_first(out)
 
 
@@ -112,7 +100,7 @@ def max_pool_scatter(g, x, y, *, kernel, stride, padding, dilation, counts):
         if interior is not None:
             out[a:b] = interior
 
-    _over_channels(work, x, kernel)
+    over_blocks(work, x.shape[1], x.size, math.prod(kernel), x)
     return batch_first(out)
 
 
@@ -131,7 +119,7 @@ def max_pool_gather(v, x, y, *, kernel, stride, padding, dilation, counts):
         for position, found in zip(positions, _winners(x[:, a:b], y[:, a:b], padding, kernel, stride, dilation, counts)):
             out[a:b] += position * found
 
-    _over_channels(work, x, kernel)
+    over_blocks(work, x.shape[1], x.size, math.prod(kernel), x)
     return batch_first(out)
 
 
@@ -173,7 +161,7 @@ def avg_pool(x, *, kernel, stride, padding, counts, divisors):
         else:
             block[...] = xp(x).trunc(block / divisor)
 
-    _over_channels(work, x, kernel)
+    over_blocks(work, x.shape[1], x.size, math.prod(kernel), x)
     return batch_first(out)
 
 
@@ -198,7 +186,7 @@ def avg_pool_spread(x, *, sizes, kernel, stride, padding, counts, divisors):
         if interior is not None:
             out[a:b] = interior
 
-    _over_channels(work, x, kernel)
+    over_blocks(work, x.shape[1], x.size, math.prod(kernel), x)
     return batch_first(out)
 
 

@@ -9,10 +9,12 @@ from __future__ import annotations
 import itertools
 import math
 
-from ..backend import xp
-from ..parallel import get_num_threads, spans
+import numpy
 
-CACHE = 768 * 1024  # bytes of columns at a time: they should still be in the second-level cache when the matrix product reads them
+from ..backend import xp
+from ..parallel import get_num_threads, parallel_for, spans
+
+BLOCK = 256 * 1024  # elements to go through several times while they are in the cache
 
 
 def tuple_of(value, n, name="size"):
@@ -33,8 +35,12 @@ def batch_last(x, padding=(), value=0):
     if not any(map(any, padding)):
         return xp(x).ascontiguousarray(moved)
     sizes = [a + n + b for n, (a, b) in zip(moved.shape[1:], padding)]
-    out = xp(x).full((moved.shape[0], *sizes, moved.shape[-1]), value, x.dtype)
-    out[(slice(None), *(slice(a, a + n) for n, (a, _) in zip(moved.shape[1:], padding)))] = moved
+    out, inside = xp(x).empty((moved.shape[0], *sizes, moved.shape[-1]), x.dtype), (slice(None),)
+    for n, (a, b) in zip(moved.shape[1:], padding):  # the borders first, one dimension after the other
+        out[(*inside, slice(0, a))] = value
+        out[(*inside, slice(a + n, a + n + b))] = value
+        inside += (slice(a, a + n),)
+    out[inside] = moved
     return out
 
 
@@ -58,14 +64,14 @@ def window_counts(sizes, kernel, stride, dilation):
 
 
 def boxes(sizes, limit):
-    """The places of an array of ``sizes`` cut into contiguous boxes of about ``limit``: (first, last + 1, a slice per dimension) of each."""
+    """The places of an array of ``sizes`` cut into contiguous boxes of at most ``limit``: (first, last + 1, a slice per dimension) of each."""
     if 0 in sizes:
         return []
     inner, cut = 1, len(sizes) - 1
     while cut > 0 and inner * sizes[cut] <= limit:
         inner *= sizes[cut]
         cut -= 1
-    pieces, rest = spans(sizes[cut], -(-sizes[cut] * inner // limit)), [slice(None)] * (len(sizes) - cut - 1)
+    pieces, rest = spans(sizes[cut], -(-sizes[cut] // max(limit // inner, 1))), [slice(None)] * (len(sizes) - cut - 1)
     found, start = [], 0
     for place in itertools.product(*map(range, sizes[:cut])):
         lead = [slice(i, i + 1) for i in place]
@@ -75,16 +81,15 @@ def boxes(sizes, limit):
     return found
 
 
-def shares(items, nanoseconds):
-    """``items`` in as many lists as threads are worth their start for this much work."""
-    threads = get_num_threads() if nanoseconds > 200_000 else 1
-    return [items[a:b] for a, b in spans(len(items), threads)]
+def threads_for(nanoseconds):
+    """How many threads are worth their start for this much work."""
+    return get_num_threads() if nanoseconds > 200_000 else 1
 
 
-def columns_of(view, buffer, box, groups):
-    """The box of ``view``, (C, *kernel, *sizes, N), as the matrix (groups, C/groups · kernel, places), copied into ``buffer``."""
-    part = view[(slice(None),) * (view.ndim - len(box)) + box]
-    columns = buffer[: part.size].reshape(part.shape)
-    xp(view).copyto(columns, part)
-    rows = math.prod(part.shape[: part.ndim - len(box)])
-    return columns.reshape(groups, rows // groups, -1)
+def over_blocks(function, n, size, passes, array):
+    """Call ``function(first, last + 1)`` for blocks of ``range(n)``, on several threads if ``passes`` over ``size`` elements pay for them."""
+    if xp(array) is not numpy:
+        return function(0, n)
+    threads = threads_for(size * passes * 0.2)
+    count = -(-size // (BLOCK * threads)) * threads
+    parallel_for(lambda block: function(*block), spans(n, count))

@@ -16,3 +16,4 @@ from .loss import (
 )  # fmt: skip
 from .module import Module
 from .parameter import Buffer, Parameter
+from .sparse import Embedding, EmbeddingBag

@@ -13,6 +13,7 @@ from ..ops.cross_entropy import cross_entropy, nll_loss
 from ..ops.ctc import ctc_loss
 from ..ops.distance import cosine_similarity, normalize, pairwise_distance, pdist
 from ..ops.elementwise import sigmoid, tanh
+from ..ops.embedding import embedding, embedding_bag
 from ..ops.gather import one_hot
 from ..ops.inplace import inplace as in_place
 from ..ops.linear import bilinear, linear

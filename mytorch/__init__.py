@@ -60,7 +60,8 @@ from .ops.sort import argsort, bucketize, kthvalue, msort, searchsorted, sort, t
 from .ops.special import erf, erfc, erfinv
 from .printing import get_printoptions, printoptions, set_printoptions
 from .random import (
-    Generator, default_generator, get_rng_state, initial_seed, manual_seed, rand, randint, randn, randperm, seed, set_rng_state,
+    Generator, bernoulli, default_generator, get_rng_state, initial_seed, manual_seed, multinomial, normal, poisson, rand, rand_like, randint,
+    randint_like, randn, randn_like, randperm, seed, set_rng_state,
 )  # fmt: skip
 from .config import show_config
 from .parallel import get_num_threads, set_num_threads

@@ -8,7 +8,7 @@ import warnings
 import numpy
 
 from .autograd.engine import Variable, changed, wrap
-from .backend import CPU, default_device, device_of, module_for, move, ndarray, set_default_device, xp
+from .backend import CPU, as_array, default_device, device_of, module_for, move, ndarray, set_default_device, xp
 from .backend import device as as_device
 from .dtypes import as_dtype, by_numpy, category, check_fits, default_numpy, get_default_dtype, result_numpy, set_default_dtype
 from .ops.shape import sizes
@@ -99,7 +99,7 @@ def _from_data(data, dtype, device, copy):
 # ---- of a shape ---------------------------------------------------------------------------------------------------
 
 
-def _settings(dtype, device, options):
+def settings(dtype, device, options):
     """NumPy's dtype, the device and ``out`` of a function that makes a tensor; those options that mean nothing here are let pass."""
     out = options.pop("out", None)
     for name in ("layout", "pin_memory", "memory_format", "names"):
@@ -113,10 +113,10 @@ def _settings(dtype, device, options):
     return out.array.dtype, out.device, out
 
 
-def _finish(array, out, requires_grad=False):
+def finish(array, out, requires_grad=False):
     """A tensor of ``array``, or ``out`` with its elements."""
     if out is None:
-        return wrap(array).requires_grad_(requires_grad)
+        return wrap(as_array(array)).requires_grad_(requires_grad)
     if out.array.shape == array.shape:
         out.array[...] = array
     else:
@@ -125,23 +125,20 @@ def _finish(array, out, requires_grad=False):
     return out
 
 
-def _shape(size, options):
-    size = sizes(size or ((options.pop("size"),) if "size" in options else ()))
-    if any(n < 0 for n in size):
-        raise RuntimeError(f"Dimension size must be non-negative, got {list(size)}")
-    return size
-
-
-def _given(size, options):
+def given_shape(size, options):
+    """The shape that a function was given as ``f(2, 3)``, ``f((2, 3))`` or ``f(size=(2, 3))``. TypeError without one, RuntimeError for -1."""
     if not size and "size" not in options:
         raise TypeError('missing 1 required positional argument: "size"')
-    return _shape(size, options)
+    shape = sizes(size or (options.pop("size"),))
+    if any(n < 0 for n in shape):
+        raise RuntimeError(f"Dimension size must be non-negative, got {list(shape)}")
+    return shape
 
 
 def _filled(maker, size, dtype, device, requires_grad, options):
-    size = _given(size, options)
-    kind, place, out = _settings(dtype, device, options)
-    return _finish(move(getattr(module_for(place), maker)(size, dtype=kind), place), out, requires_grad)
+    size = given_shape(size, options)
+    kind, place, out = settings(dtype, device, options)
+    return finish(move(getattr(module_for(place), maker)(size, dtype=kind), place), out, requires_grad)
 
 
 def zeros(*size, dtype=None, device=None, requires_grad=False, **options):
@@ -164,20 +161,20 @@ def full(size, fill_value, *, dtype=None, device=None, requires_grad=False, **op
     if not isinstance(size, (tuple, list)):
         raise TypeError(f"full(): argument 'size' (position 1) must be tuple of ints, not {type(size).__name__}")
     value, natural = number(fill_value)
-    kind, place, out = _settings(natural if dtype is None and options.get("out") is None else dtype, device, options)
+    kind, place, out = settings(natural if dtype is None and options.get("out") is None else dtype, device, options)
     check_fits(value, kind, finite=True)
-    return _finish(move(module_for(place).full(_shape((tuple(size),), {}), wrapped(value, kind), kind), place), out, requires_grad)
+    return finish(move(module_for(place).full(given_shape((tuple(size),), {}), wrapped(value, kind), kind), place), out, requires_grad)
 
 
-def _alike(input, name):
+def array_argument(input, name):
     if not isinstance(input, Variable):
         raise TypeError(f"{name}(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}")
     return input.array
 
 
 def _like(maker, input, dtype, device, requires_grad, options, *value):
-    array = _alike(input, f"{maker}_like")
-    kind, place, _ = _settings(array.dtype if dtype is None else dtype, device if device is not None else device_of(array), options)
+    array = array_argument(input, f"{maker}_like")
+    kind, place, _ = settings(array.dtype if dtype is None else dtype, device if device is not None else device_of(array), options)
     if value:
         check_fits(value[0], kind, finite=True)
         made = xp(array).full_like(array, wrapped(value[0], kind), dtype=kind)
@@ -208,7 +205,7 @@ def full_like(input, fill_value, *, dtype=None, device=None, requires_grad=False
 
 def empty_strided(size, stride, *, dtype=None, device=None, requires_grad=False, **options):
     """Uninitialised memory of shape ``size`` with these strides, in elements."""
-    kind, place, _ = _settings(dtype, device, options)
+    kind, place, _ = settings(dtype, device, options)
     count = 0 if 0 in size else 1 + sum((n - 1) * s for n, s in zip(size, stride))
     module = module_for(place)
     block = move(module.empty(count, kind), place)
@@ -228,7 +225,7 @@ def arange(start=0, end=None, step=1, *, dtype=None, device=None, requires_grad=
     numbers = [number(v)[0] for v in (start, end, step)]
     if dtype is None and options.get("out") is None and all(isinstance(v, int) for v in numbers):
         dtype = "int64"
-    kind, place, out = _settings(dtype, device, options)
+    kind, place, out = settings(dtype, device, options)
     if kind.kind == "b":
         raise NotImplementedError("arange is not implemented for bool")
     start, end, step = map(int, numbers) if kind.kind in "iu" and _finite(numbers) else numbers
@@ -240,7 +237,7 @@ def arange(start=0, end=None, step=1, *, dtype=None, device=None, requires_grad=
         raise RuntimeError(f"upper bound and lower bound inconsistent with step sign: arange({start}, {end}, {step})")
     count = -((start - end) // step) if isinstance(start, int) and isinstance(end, int) and isinstance(step, int) else math.ceil((end - start) / step)
     values = start + numpy.arange(count) * step
-    return _finish(move(as_type(values, kind), place), out, requires_grad)
+    return finish(move(as_type(values, kind), place), out, requires_grad)
 
 
 def _finite(numbers):
@@ -252,12 +249,15 @@ def range(start=0, end=None, step=1, *, dtype=None, device=None, requires_grad=F
     warnings.warn("range is deprecated: its end is included. Use arange, which produces values in [start, end).", stacklevel=2)
     start, end, step = (number(v)[0] for v in ((0, start, step) if end is None else (start, end, step)))
     count = math.floor((end - start) / step) + 1
-    kind, place, out = _settings(dtype, device, options)
-    return _finish(move(as_type(start + numpy.arange(count) * step, kind), place), out, requires_grad)
+    kind, place, out = settings(dtype, device, options)
+    return finish(move(as_type(start + numpy.arange(count) * step, kind), place), out, requires_grad)
 
 
-def _steps(start, end, steps):
-    """``steps`` float64 numbers from ``start`` to ``end``, counted from both ends towards the middle, so that both are exact."""
+def _steps(start, end, steps, kind):
+    """``steps`` numbers from ``start`` to ``end``, counted from both ends towards the middle, so that both are exact.
+
+    As in torch the distance is rounded to the precision of the dtype and the sums only once, as if by a fused multiply-add.
+    """
     for name, value in (("start", start), ("end", end)):
         if isinstance(value, Variable) and value.array.ndim:
             raise RuntimeError(f"linspace only supports 0-dimensional start and end tensors, but got {name} with {value.array.ndim} dimension(s).")
@@ -266,23 +266,25 @@ def _steps(start, end, steps):
     steps = steps.__index__()
     if steps < 0:
         raise RuntimeError("number of steps must be non-negative")
-    start, end = number(start)[0], number(end)[0]
+    narrow, wide = ("float32", "float64") if category(kind) == 2 and kind.itemsize < 8 else ("float64", "longdouble")
+    start, end = (numpy.asarray(number(v)[0], narrow) for v in (start, end))
     if steps < 2:
-        return numpy.full(steps, start, "float64")
-    step, index = (end - start) / (steps - 1), numpy.arange(steps)
-    return numpy.where(index < steps // 2, start + step * index, end - step * (steps - 1 - index))
+        return numpy.full(steps, start)
+    step = numpy.asarray((end - start) / (steps - 1), narrow).astype(wide)
+    index = numpy.arange(steps)
+    return numpy.where(index < steps // 2, start + step * index, end - step * (steps - 1 - index)).astype(narrow)
 
 
 def linspace(start, end, steps, *, dtype=None, device=None, requires_grad=False, **options):
     """``steps`` numbers from ``start`` to ``end``, both included, at equal distances. RuntimeError for negative ``steps``."""
-    kind, place, out = _settings(dtype, device, options)
-    return _finish(move(as_type(_steps(start, end, steps), kind), place), out, requires_grad)
+    kind, place, out = settings(dtype, device, options)
+    return finish(move(as_type(_steps(start, end, steps, kind), kind), place), out, requires_grad)
 
 
 def logspace(start, end, steps, base=10.0, *, dtype=None, device=None, requires_grad=False, **options):
     """``base`` to the powers of :func:`linspace`."""
-    kind, place, out = _settings(dtype, device, options)
-    return _finish(move(as_type(numpy.power(float(base), _steps(start, end, steps)), kind), place), out, requires_grad)
+    kind, place, out = settings(dtype, device, options)
+    return finish(move(as_type(numpy.power(float(base), _steps(start, end, steps, kind)), kind), place), out, requires_grad)
 
 
 def eye(n, m=None, *, dtype=None, device=None, requires_grad=False, **options):
@@ -291,8 +293,8 @@ def eye(n, m=None, *, dtype=None, device=None, requires_grad=False, **options):
     for name, value in (("n", n), ("m", m)):
         if value < 0:
             raise RuntimeError(f"{name} must be greater or equal to 0, got {value}")
-    kind, place, out = _settings(dtype, device, options)
-    return _finish(move(module_for(place).eye(*sizes((n, m)), dtype=kind), place), out, requires_grad)
+    kind, place, out = settings(dtype, device, options)
+    return finish(move(module_for(place).eye(*sizes((n, m)), dtype=kind), place), out, requires_grad)
 
 
 # ---- what a tensor is -----------------------------------------------------------------------------------------------
@@ -305,12 +307,12 @@ def is_tensor(obj) -> bool:
 
 def is_floating_point(input) -> bool:
     """Whether the elements are floating-point numbers."""
-    return category(_alike(input, "is_floating_point").dtype) == 2
+    return category(array_argument(input, "is_floating_point").dtype) == 2
 
 
 def is_complex(input) -> bool:
     """Whether the elements are complex numbers."""
-    return _alike(input, "is_complex").dtype.kind == "c"
+    return array_argument(input, "is_complex").dtype.kind == "c"
 
 
 def is_nonzero(input) -> bool:
@@ -320,7 +322,7 @@ def is_nonzero(input) -> bool:
 
 def numel(input) -> int:
     """The number of elements."""
-    return _alike(input, "numel").size
+    return array_argument(input, "numel").size
 
 
 def result_type(tensor1, tensor2):

@@ -1,149 +1,196 @@
-"""Random numbers: generators whose state can be saved and restored, and the functions that draw from them."""
+"""Random numbers: the functions that draw tensors, and by what names the generators are known."""
 
 from __future__ import annotations
 
-import math
-import os
-
 import numpy
 
-from .autograd.engine import wrap
-from .backend import default_device, device, device_generator, move
-from .dtypes import as_dtype, default_numpy
+from .autograd.engine import Variable
+from .autograd.grad_mode import is_grad_enabled
+from .backend import CPU, device_of, move
+from .creation import array_argument, finish, given_shape, settings
+from .dtypes import category, check_fits
+from .generator import (
+    Generator,
+    coins,
+    default_generator,
+    floats,
+    fork_rng,
+    get_rng_state,
+    initial_seed,
+    integers,
+    manual_seed,
+    seed,
+    set_rng_state,
+    source_of,
+)
+from .ops.shape import sizes
+from .python_data import as_type
+
+__all__ = [
+    "Generator", "bernoulli", "default_generator", "fork_rng", "get_rng_state", "initial_seed", "manual_seed", "multinomial", "normal", "poisson",
+    "rand", "rand_like", "randint", "randint_like", "randn", "randn_like", "randperm", "seed", "set_rng_state",
+]  # fmt: skip
 
 
-class Generator:
-    """A source of random numbers with its own state.
+def _uniform(source, shape, kind):
+    return floats(source.random, shape, kind)
 
-    Behind it is NumPy's PCG64, for tensors of every device, so that a seed means the same everywhere. What only the GPU sees (dropout)
-    is drawn there, by a generator whose seed is part of the state: see :meth:`on`.
+
+def _normal(source, shape, kind):
+    return floats(source.standard_normal, shape, kind)
+
+
+def _drawn(draw, size, generator, dtype, device, requires_grad, options):
+    shape = given_shape(size, options)
+    kind, place, out = settings(dtype, device, options)
+    return finish(move(draw(source_of(generator), shape, kind), place), out, requires_grad)
+
+
+def _drawn_like(draw, input, generator, dtype, device, requires_grad, options):
+    array = array_argument(input, "rand_like")
+    kind, place, _ = settings(array.dtype if dtype is None else dtype, device if device is not None else device_of(array), options)
+    return finish(move(draw(source_of(generator), array.shape, kind), place), None, requires_grad)
+
+
+def rand(*size, generator=None, dtype=None, device=None, requires_grad=False, **options):
+    """Uniform random numbers in [0, 1) of shape ``size``. NotImplementedError for integer dtypes."""
+    return _drawn(_uniform, size, generator, dtype, device, requires_grad, options)
+
+
+def randn(*size, generator=None, dtype=None, device=None, requires_grad=False, **options):
+    """Standard normal random numbers of shape ``size``. NotImplementedError for integer dtypes."""
+    return _drawn(_normal, size, generator, dtype, device, requires_grad, options)
+
+
+def randint(*bounds, low=0, high=None, size=None, generator=None, dtype="int64", device=None, requires_grad=False, **options):
+    """Uniform random integers: ``randint(high, size)`` in [0, high), ``randint(low, high, size)`` in [low, high); ``size`` is a tuple.
+
+    RuntimeError if the range is empty or ``dtype`` cannot hold it.
     """
-
-    def __init__(self, device="cpu"):
-        self.device = _device(device)
-        self.manual_seed(67280421310721)  # torch's seed of a new generator
-
-    def manual_seed(self, seed: int):
-        """Start anew from ``seed``; returns the generator."""
-        self._seed = int(seed)
-        self.numpy = numpy.random.Generator(numpy.random.PCG64(self._seed % 2**64))
-        return self.seed_devices(self._seed)
-
-    def seed_devices(self, seed: int):
-        """Start only the generators on GPUs anew; returns the generator."""
-        self._device_seed, self._on_devices = int(seed) % 2**64, {}
-        return self
-
-    def on(self, where):
-        """What draws on the device ``where``, with ``random(size, dtype)`` and ``standard_normal(size, dtype)``: NumPy's generator or CuPy's."""
-        if where.type == "cpu":
-            return self.numpy
-        if where not in self._on_devices:
-            self._on_devices[where] = device_generator(where, self._device_seed)
-        return self._on_devices[where]
-
-    def seed(self) -> int:
-        """Start anew from a seed of the operating system; returns it."""
-        return self.manual_seed(int.from_bytes(os.urandom(7), "little")).initial_seed()
-
-    def initial_seed(self) -> int:
-        """The seed that it was last started from."""
-        return self._seed
-
-    def get_state(self):
-        """Its state as a uint8 tensor. CuPy's generators cannot tell theirs: they start anew here, from a seed that is part of the state."""
-        if self._on_devices:
-            self.seed_devices(self._device_seed + 1)
-        state = self.numpy.bit_generator.state
-        numbers = (state["state"]["state"], state["state"]["inc"], state["uinteger"], state["has_uint32"], self._seed % 2**64, self._device_seed)
-        raw = b"".join(n.to_bytes(16, "little") for n in numbers)
-        return wrap(numpy.frombuffer(raw, numpy.uint8).copy())
-
-    def set_state(self, state):
-        """Go on from a state that ``get_state`` returned; returns the generator. RuntimeError for anything else."""
-        raw = state.cpu().array.tobytes()
-        if len(raw) != 96 or state.array.dtype != numpy.uint8:
-            raise RuntimeError(f"RNG state must be a uint8 tensor of 96 elements, got {state.dtype} with {state.numel()}")
-        a, inc, number, has, seed, device_seed = (int.from_bytes(raw[i : i + 16], "little") for i in range(0, 96, 16))
-        self.manual_seed(seed).seed_devices(device_seed)
-        self.numpy.bit_generator.state = {
-            "bit_generator": "PCG64", "state": {"state": a, "inc": inc}, "has_uint32": int(has), "uinteger": int(number)
-        }  # fmt: skip
-        return self
+    low, high, size = _bounds(bounds, low, high, size)
+    if not isinstance(size, (tuple, list)):
+        raise TypeError(f"randint(): argument 'size' must be tuple of ints, not {type(size).__name__}")
+    kind, place, out = settings(dtype if options.get("out") is None else None, device, options)
+    return finish(move(integers(source_of(generator), low, high, sizes((tuple(size),)), kind), place), out, requires_grad)
 
 
-def _device(where):
-    return device(where)
+def _bounds(bounds, low, high, size=None):
+    bounds = list(bounds)
+    if size is None and bounds and not hasattr(bounds[-1], "__index__"):
+        size = bounds.pop()
+    if len(bounds) > 2:
+        raise TypeError(f"expected at most low and high, got {len(bounds)} bounds")
+    if bounds:
+        low, high = (low, bounds[0]) if high is None and len(bounds) == 1 else (bounds[0], bounds[1] if len(bounds) == 2 else high)
+    return low, high, size
 
 
-default_generator = Generator()
-default_generator.seed()
+def rand_like(input, *, generator=None, dtype=None, device=None, requires_grad=False, **options):
+    """Uniform random numbers in [0, 1) with the shape, dtype and device of ``input``, unless others are given."""
+    return _drawn_like(_uniform, input, generator, dtype, device, requires_grad, options)
 
 
-def manual_seed(seed: int) -> Generator:
-    """Start the default generator anew from ``seed``; returns it."""
-    return default_generator.manual_seed(seed)
+def randn_like(input, *, generator=None, dtype=None, device=None, requires_grad=False, **options):
+    """Standard normal random numbers with the shape, dtype and device of ``input``, unless others are given."""
+    return _drawn_like(_normal, input, generator, dtype, device, requires_grad, options)
 
 
-def seed() -> int:
-    """Start the default generator anew from a seed of the operating system; returns it."""
-    return default_generator.seed()
+def randint_like(input, *bounds, low=0, high=None, generator=None, dtype=None, device=None, requires_grad=False, **options):
+    """Uniform random integers, ``randint_like(input, high)`` or ``randint_like(input, low, high)``, with the shape, dtype and device of ``input``."""
+    low, high, _ = _bounds(bounds, low, high)
+
+    def draw(source, shape, kind):
+        return integers(source, low, high, shape, kind)
+
+    return _drawn_like(draw, input, generator, dtype, device, requires_grad, options)
 
 
-def initial_seed() -> int:
-    """The seed of the default generator."""
-    return default_generator.initial_seed()
+def randperm(n, *, generator=None, dtype="int64", device=None, requires_grad=False, **options):
+    """A random permutation of 0 … n-1. RuntimeError for a negative ``n`` or a dtype that cannot hold it."""
+    if n < 0:
+        raise RuntimeError(f"Trying to create tensor with negative dimension {n}: [{n}]")
+    kind, place, out = settings(dtype if options.get("out") is None else None, device, options)
+    check_fits(max(n - 1, 0), kind)
+    return finish(move(as_type(source_of(generator).permutation(n), kind), place), out, requires_grad)
 
 
-def get_rng_state():
-    """The default generator's state as a uint8 tensor."""
-    return default_generator.get_state()
+def normal(mean, std=1.0, size=None, *, generator=None, out=None, dtype=None, device=None, requires_grad=False, **options):
+    """Normal random numbers. ``mean`` and ``std`` are tensors that broadcast, or one is a number, or both are and ``size`` is given.
+
+    RuntimeError for a negative ``std``.
+    """
+    tensors = [v for v in (mean, std) if isinstance(v, Variable)]
+    if not tensors and size is None:
+        raise TypeError("normal() needs a size, or a tensor for mean or std")
+    if isinstance(std, Variable) and (std.array < 0).any():
+        raise RuntimeError("normal expects all elements of std >= 0.0")
+    if not isinstance(std, Variable) and std < 0:
+        raise RuntimeError(f"normal expects std >= 0.0, but found std {std}")
+    if not tensors:
+        return _drawn(lambda *a: as_type(_normal(*a) * std + mean, a[-1]), (size,), generator, dtype, device, requires_grad, {**options, "out": out})
+    center, width = (move(v.array, CPU) if isinstance(v, Variable) else v for v in (mean, std))
+    kind = tensors[0].array.dtype
+    noise = _normal(source_of(generator), numpy.broadcast_shapes(numpy.shape(center), numpy.shape(width)), kind)
+    return finish(move(as_type(noise * width + center, kind), tensors[0].device), out)
 
 
-def set_rng_state(state) -> None:
-    """Go on from a state that :func:`get_rng_state` returned."""
-    default_generator.set_state(state)
+def bernoulli(input, p=None, *, generator=None, out=None):
+    """1 with the probability in each element of ``input`` (or with ``p`` everywhere, then only its shape counts), else 0, in its dtype.
+
+    RuntimeError unless probabilities lie in [0, 1].
+    """
+    array = array_argument(input, "bernoulli")
+    if p is None and category(array.dtype) != 2:
+        raise NotImplementedError(f"bernoulli is not implemented for probabilities of dtype {array.dtype}")
+    chance = move(array, CPU) if p is None else p
+    if out is not None or not (input.requires_grad and is_grad_enabled()):
+        return finish(move(as_type(coins(source_of(generator), chance, array.shape), array.dtype), device_of(array)), out)
+    return input.clone().bernoulli_(input.detach() if p is None else p, generator=generator)  # in the graph, with a gradient of zero
 
 
-def _finish(array, dtype, where, requires_grad):
-    array = numpy.asarray(array, dtype=as_dtype(dtype).numpy if dtype is not None else default_numpy())
-    return wrap(move(array, where or default_device())).requires_grad_(requires_grad)
+def multinomial(input, num_samples, replacement=False, *, generator=None, out=None):
+    """``num_samples`` indices drawn with the weights in each row of ``input``, (N, K) or (K,): int64 (N, num_samples) or (num_samples,).
+
+    RuntimeError for other shapes, integer weights, negative or infinite ones, rows of zeros, and more samples than K without ``replacement``.
+    """
+    array = array_argument(input, "multinomial")
+    if array.ndim not in (1, 2):
+        raise RuntimeError(f"prob_dist must be 1 or 2 dim, got {array.ndim}")
+    if category(array.dtype) != 2:
+        raise RuntimeError(f"multinomial only supports floating-point dtypes for input, got: {array.dtype}")
+    if num_samples <= 0:
+        raise RuntimeError("cannot sample n_sample <= 0 samples")
+    if not replacement and num_samples > array.shape[-1]:
+        raise RuntimeError("cannot sample n_sample > prob_dist.size(-1) samples without replacement")
+    weights = move(array, CPU).astype("float64")
+    if not (numpy.isfinite(weights) & (weights >= 0)).all():
+        raise RuntimeError("probability tensor contains either `inf`, `nan` or element < 0")
+    total = weights.cumsum(-1)
+    if weights.size and (total[..., -1:] <= 0).any():
+        raise RuntimeError("invalid multinomial distribution (sum of probabilities <= 0)")
+    source = source_of(generator)
+    if replacement:
+        draws = source.random((*array.shape[:-1], num_samples)) * total[..., -1:]
+        rows = [numpy.searchsorted(t, d, side="right") for t, d in zip(total.reshape(-1, array.shape[-1]), draws.reshape(-1, num_samples))]
+        picks = numpy.array(rows, "int64").reshape(draws.shape)
+        picks = numpy.minimum(picks, _last_positive(weights))
+    else:  # the largest of weight / exponential noise: Efraimidis & Spirakis, Weighted random sampling (2006)
+        keys = weights / source.standard_exponential(weights.shape)
+        picks = numpy.argsort(-keys, axis=-1, kind="stable")[..., :num_samples]
+    return finish(move(picks, device_of(array)), out)
 
 
-def _sizes(size):
-    if len(size) == 1 and isinstance(size[0], (tuple, list)):
-        size = size[0]
-    return tuple(n.__index__() for n in size)
+def _last_positive(weights):
+    """In each row the index of the last weight that is not zero: rounding must not lead beyond it."""
+    return weights.shape[-1] - 1 - (weights[..., ::-1] > 0).argmax(-1, keepdims=True)
 
 
-def _draw_dtype(dtype):
-    kind = as_dtype(dtype).numpy if dtype is not None else default_numpy()
-    return kind if kind in ("float32", "float64") else numpy.dtype("float32")
-
-
-def rand(*size, generator=None, dtype=None, device=None, requires_grad=False):
-    """Uniform random numbers in [0, 1) of shape ``size``."""
-    source = (generator or default_generator).numpy
-    return _finish(source.random(_sizes(size), dtype=_draw_dtype(dtype)), dtype, device, requires_grad)
-
-
-def randn(*size, generator=None, dtype=None, device=None, requires_grad=False):
-    """Standard normal random numbers of shape ``size``."""
-    source = (generator or default_generator).numpy
-    return _finish(source.standard_normal(_sizes(size), dtype=_draw_dtype(dtype)), dtype, device, requires_grad)
-
-
-def randint(low, high=None, size=None, *, generator=None, dtype="int64", device=None, requires_grad=False):
-    """Uniform random integers in [low, high), ``randint(high, size)`` or ``randint(low, high, size)``."""
-    if size is None:
-        low, high, size = 0, low, high
-    if high is None:
-        low, high = 0, low
-    if low >= high:
-        raise RuntimeError(f"random_ expects 'from' to be less than 'to', but got from={low} >= to={high}")
-    return _finish((generator or default_generator).numpy.integers(low, high, _sizes((size,))), dtype, device, requires_grad)
-
-
-def randperm(n, *, generator=None, dtype="int64", device=None, requires_grad=False):
-    """A random permutation of 0 … n-1."""
-    return _finish((generator or default_generator).numpy.permutation(n), dtype, device, requires_grad)
+def poisson(input, generator=None):
+    """Poisson random numbers with the rates in ``input``, in its dtype. RuntimeError for negative rates."""
+    array = array_argument(input, "poisson")
+    if category(array.dtype) != 2:
+        raise NotImplementedError(f"poisson is not implemented for {array.dtype}")
+    if not (array >= 0).all():
+        raise RuntimeError("invalid Poisson rate, expected rate to be non-negative")
+    counts = numpy.asarray(source_of(generator).poisson(move(array, CPU)))
+    return finish(move(as_type(counts, array.dtype), device_of(array)), None)

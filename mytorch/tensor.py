@@ -16,6 +16,7 @@ from .new_methods import NewMethods
 from .ops.inplace import write
 from .printing import tensor_repr
 from .python_data import constructed
+from .sampling_methods import SamplingMethods
 
 
 class Size(tuple):
@@ -50,7 +51,7 @@ def transfer(x, *, where, source):
     return move(x, where)
 
 
-class Tensor(TensorMethods, NewMethods, Variable, results=True):
+class Tensor(TensorMethods, NewMethods, SamplingMethods, Variable, results=True):
     """An n-dimensional array on a device, with reverse-mode differentiation. Make one with :func:`mytorch.tensor`.
 
     ``Tensor(2, 3)`` is uninitialised memory of that shape and ``Tensor([1, 2])`` holds data, both in the default dtype, as in torch.

@@ -395,8 +395,9 @@ def test_ranges(start, end, step, dtype):
     mine = mytorch.arange(start, end, step, **options[1])
     assert (mine.dtype.name, mine.shape) == (str(theirs.dtype)[6:], tuple(theirs.shape))
     np.testing.assert_allclose(mine.array, theirs.numpy(), rtol=1e-6, atol=1e-6)
-    mine, theirs = mytorch.linspace(start, end, 11, **options[1]), torch.linspace(start, end, 11, **options[0])
-    np.testing.assert_allclose(mine.array, theirs.numpy(), rtol=1e-6, atol=1e-5)
+    for steps in (2, 7, 24):
+        mine, theirs = mytorch.linspace(start, end, steps, **options[1]), torch.linspace(start, end, steps, **options[0])
+        np.testing.assert_array_equal(mine.array, theirs.numpy())
 
 
 # ---- memory -------------------------------------------------------------------------------------------------------

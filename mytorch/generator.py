@@ -1,0 +1,181 @@
+"""Where random numbers come from: generators with a state, the default one, and draws of plain arrays."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+
+import numpy
+
+from .autograd.engine import Variable, wrap
+from .backend import CPU, device, device_generator, move
+from .dtypes import category
+from .python_data import as_type
+
+
+class Generator:
+    """A source of random numbers with its own state.
+
+    Behind it is NumPy's PCG64, for tensors of every device, so that a seed means the same everywhere. What only the GPU sees (dropout)
+    is drawn there, by a generator whose seed is part of the state: see :meth:`on`.
+    """
+
+    def __init__(self, device="cpu"):
+        self.device = _device(device)
+        self.manual_seed(67280421310721)  # torch's seed of a new generator
+
+    def manual_seed(self, seed: int):
+        """Start anew from ``seed``, an integer in [-2**63, 2**64); negative ones count from 2**64. Returns the generator; ValueError for others."""
+        seed = int(seed)
+        if not -(2**63) <= seed < 2**64:
+            raise ValueError(f"Overflow when unpacking long long: a seed should be in [-2**63, 2**64), got {seed}")
+        self._seed = seed % 2**64
+        self.numpy = numpy.random.Generator(numpy.random.PCG64(self._seed))
+        return self.seed_devices(self._seed)
+
+    def seed_devices(self, seed: int):
+        """Start only the generators on GPUs anew; returns the generator."""
+        self._device_seed, self._on_devices = int(seed) % 2**64, {}
+        return self
+
+    def on(self, where):
+        """What draws on the device ``where``, with ``random(size, dtype)`` and ``standard_normal(size, dtype)``: NumPy's generator or CuPy's."""
+        if where.type == "cpu":
+            return self.numpy
+        if where not in self._on_devices:
+            self._on_devices[where] = device_generator(where, self._device_seed)
+        return self._on_devices[where]
+
+    def seed(self) -> int:
+        """Start anew from a seed of the operating system; returns it."""
+        return self.manual_seed(int.from_bytes(os.urandom(7), "little")).initial_seed()
+
+    def initial_seed(self) -> int:
+        """The seed that it was last started from."""
+        return self._seed
+
+    def get_state(self):
+        """Its state as a uint8 tensor. CuPy's generators cannot tell theirs: they start anew here, from a seed that is part of the state."""
+        if self._on_devices:
+            self.seed_devices(self._device_seed + 1)
+        state = self.numpy.bit_generator.state
+        numbers = (state["state"]["state"], state["state"]["inc"], state["uinteger"], state["has_uint32"], self._seed, self._device_seed)
+        raw = b"".join(n.to_bytes(16, "little") for n in numbers)
+        return wrap(numpy.frombuffer(raw, numpy.uint8).copy())
+
+    def set_state(self, state):
+        """Go on from a state that ``get_state`` returned; returns the generator. TypeError or RuntimeError for anything else."""
+        if not isinstance(state, Variable) or state.array.dtype != numpy.uint8:
+            raise TypeError(f"RNG state must be a uint8 tensor, got {state.dtype if isinstance(state, Variable) else type(state).__name__}")
+        raw = move(state.array, CPU).tobytes()
+        if len(raw) != 96:
+            raise RuntimeError(f"RNG state must be a uint8 tensor of 96 elements, got {len(raw)}")
+        a, inc, number, has, seed, device_seed = (int.from_bytes(raw[i : i + 16], "little") for i in range(0, 96, 16))
+        self.manual_seed(seed).seed_devices(device_seed)
+        self.numpy.bit_generator.state = {
+            "bit_generator": "PCG64", "state": {"state": a, "inc": inc}, "has_uint32": int(has), "uinteger": int(number)
+        }  # fmt: skip
+        return self
+
+    def clone_state(self):
+        """A new generator in the same state."""
+        return _restored(self.device, self.get_state())
+
+    def __reduce__(self):
+        return _restored, (self.device, self.get_state())
+
+    def __repr__(self):
+        return f"<mytorch.Generator device={self.device} seed={self._seed}>"
+
+
+def _device(where):
+    return device(where)
+
+
+def _restored(where, state):
+    return Generator(where).set_state(state)
+
+
+default_generator = Generator()
+default_generator.seed()
+
+
+def manual_seed(seed: int) -> Generator:
+    """Start the default generator anew from ``seed``; returns it."""
+    return default_generator.manual_seed(seed)
+
+
+def seed() -> int:
+    """Start the default generator anew from a seed of the operating system; returns it."""
+    return default_generator.seed()
+
+
+def initial_seed() -> int:
+    """The seed of the default generator."""
+    return default_generator.initial_seed()
+
+
+def get_rng_state():
+    """The default generator's state as a uint8 tensor."""
+    return default_generator.get_state()
+
+
+def set_rng_state(state) -> None:
+    """Go on from a state that :func:`get_rng_state` returned."""
+    default_generator.set_state(state)
+
+
+@contextlib.contextmanager
+def fork_rng(devices=None, enabled=True):
+    """``with fork_rng(): …``: what is drawn inside leaves the default generator as it was. ``devices`` need not be named."""
+    state = get_rng_state() if enabled else None
+    try:
+        yield
+    finally:
+        if enabled:
+            set_rng_state(state)
+
+
+# ---- arrays of random numbers -----------------------------------------------------------------------------------------
+
+
+def source_of(generator):
+    """NumPy's generator behind ``generator``; None stands for the default one."""
+    return (default_generator if generator is None else generator).numpy
+
+
+def floats(draw, shape, kind):
+    """``draw`` (``random`` or ``standard_normal`` of a source) in NumPy's dtype ``kind``. NotImplementedError unless that is a floating one."""
+    if category(kind) != 2:
+        raise NotImplementedError(f"random numbers of a continuous distribution are not implemented for {kind}")
+    if kind.itemsize > 2:
+        return draw(shape, dtype=kind)
+    values = draw(shape, dtype="float32")
+    if draw.__name__ == "random":  # rounding to 16 bits could reach 1
+        steps = 2.0 ** (11 if kind == "float16" else 8)
+        values = numpy.floor(values * numpy.float32(steps)) / numpy.float32(steps)
+    return values.astype(kind)
+
+
+def integers(source, low, high, shape, kind):
+    """Uniform integers in [low, high) in NumPy's dtype ``kind``. RuntimeError if there are none or the dtype cannot hold them."""
+    for name, value in (("from", low), ("to", high)):
+        if not hasattr(value, "__index__"):
+            raise TypeError(f"random integers need integer bounds, got {name}={value!r}")
+    low, high = low.__index__(), high.__index__()
+    if low >= high:
+        raise RuntimeError(f"random_ expects 'from' to be less than 'to', but got from={low} >= to={high}")
+    limits = numpy.iinfo(kind) if kind.kind in "iu" else None
+    for name, value in (("from", low), ("to - 1", high - 1)):
+        if (limits and not limits.min <= value <= limits.max) or (kind.kind == "b" and not 0 <= value <= 1):
+            raise RuntimeError(f"{name} is out of bounds for {kind}, got {value}")
+    return as_type(source.integers(low, high, shape, dtype="uint64" if high > 2**63 else "int64"), kind)
+
+
+def coins(source, chance, shape):
+    """True with probability ``chance``, a number or an array that broadcasts to ``shape``. RuntimeError unless it lies in [0, 1]."""
+    outside = ~((chance >= 0) & (chance <= 1)) if isinstance(chance, numpy.ndarray) else not 0 <= chance <= 1
+    if numpy.any(outside):
+        raise RuntimeError(f"bernoulli expects p to be in [0, 1], but got p={numpy.extract(outside, chance)[0]}")
+    draws = source.random(shape, dtype="float64" if getattr(chance, "dtype", "float64") == "float64" else "float32")
+    return numpy.asarray(draws < chance)

@@ -1,0 +1,354 @@
+"""Random numbers: states to the bit, distributions by their moments, dtypes, shapes and errors as in torch."""
+
+import copy
+import pickle
+import warnings
+
+import numpy as np
+import pytest
+
+import mytorch
+
+N = 40000
+
+
+def moments(t):
+    values = t.detach().cpu().array.astype(np.float64)
+    return values.mean(), values.std()
+
+
+# ---- state --------------------------------------------------------------------------------------------------------
+
+
+def draws():
+    yield mytorch.rand(3)
+    yield mytorch.randn(3, dtype=mytorch.float64)
+    yield mytorch.randint(10, (3,))
+    yield mytorch.randperm(5)
+    yield mytorch.bernoulli(mytorch.full((5,), 0.5))
+    yield mytorch.multinomial(mytorch.ones(5), 3)
+    yield mytorch.empty(3).exponential_()
+
+
+def test_a_seed_repeats_everything():
+    mytorch.manual_seed(3)
+    first = [t.tolist() for t in draws()]
+    mytorch.manual_seed(3)
+    assert [t.tolist() for t in draws()] == first
+    mytorch.manual_seed(4)
+    assert [t.tolist() for t in draws()] != first
+
+
+def test_state_comes_back_to_the_bit():
+    mytorch.randint(3, (1,), dtype=mytorch.int32)  # half of a 64-bit draw may be left over
+    state = mytorch.get_rng_state()
+    first = [t.tolist() for t in draws()]
+    mytorch.set_rng_state(state)
+    assert [t.tolist() for t in draws()] == first
+    assert state.dtype is mytorch.uint8 and mytorch.random.get_rng_state().shape == state.shape
+    with pytest.raises(RuntimeError, match="96 elements"):
+        mytorch.set_rng_state(mytorch.zeros(3, dtype=mytorch.uint8))
+    with pytest.raises(TypeError, match="uint8"):
+        mytorch.set_rng_state(mytorch.zeros(96))
+    with pytest.raises(TypeError, match="list"):
+        mytorch.set_rng_state([1])
+
+
+def test_fork_rng():
+    mytorch.manual_seed(1)
+    with mytorch.random.fork_rng():
+        inside = mytorch.rand(3).tolist()
+        mytorch.manual_seed(7)
+    assert mytorch.initial_seed() == 1 and mytorch.rand(3).tolist() == inside
+    with mytorch.random.fork_rng(enabled=False):
+        mytorch.manual_seed(7)
+    assert mytorch.initial_seed() == 7
+    with pytest.raises(ValueError, match="inside"), mytorch.random.fork_rng():
+        mytorch.manual_seed(8)
+        raise ValueError("inside")
+    assert mytorch.initial_seed() == 7
+
+
+def test_generators_are_independent():
+    a, b = mytorch.Generator().manual_seed(5), mytorch.Generator(device="cpu").manual_seed(5)
+    mytorch.rand(10)
+    first = mytorch.rand(3, generator=a)
+    assert first.tolist() == mytorch.rand(3, generator=b).tolist() != mytorch.rand(3, generator=a).tolist()
+    for twin in (copy.deepcopy(a), pickle.loads(pickle.dumps(a)), a.clone_state()):
+        assert twin.initial_seed() == 5
+        state = a.get_state()
+        assert mytorch.randn(3, generator=twin).tolist() == mytorch.randn(3, generator=a).tolist()
+        a.set_state(state)
+    assert mytorch.Generator().initial_seed() == 67280421310721
+    assert a.seed() == a.initial_seed() != 5 and a.device == mytorch.device("cpu")
+    assert mytorch.seed() == mytorch.initial_seed() and mytorch.default_generator.initial_seed() == mytorch.initial_seed()
+
+
+@pytest.mark.parametrize("seed", [0, -1, 2**64 - 1, -(2**63), 3.0, "mytorch.tensor(3)", 2**64, -(2**63) - 1])
+def test_seeds_as_in_torch(seed):
+    torch = pytest.importorskip("torch")
+
+    def start(package):
+        try:
+            return package.Generator().manual_seed(eval(seed, {"mytorch": package}) if isinstance(seed, str) else seed).initial_seed()
+        except (ValueError, TypeError) as error:
+            return type(error)
+
+    if isinstance(seed, (float, str)):
+        assert mytorch.manual_seed(eval(seed) if isinstance(seed, str) else seed).initial_seed() == 3
+    else:
+        assert start(mytorch) == start(torch)
+
+
+# ---- distributions --------------------------------------------------------------------------------------------------
+
+MOMENTS = {  # expression: mean, standard deviation
+    "rand(N)": (0.5, 12**-0.5),
+    "rand(N, dtype=T.float16)": (0.5, 12**-0.5),
+    "rand_like(T.zeros(N, dtype=T.float64))": (0.5, 12**-0.5),
+    "randn(N)": (0, 1),
+    "randn(N, dtype=T.float64)": (0, 1),
+    "randn_like(T.zeros(N))": (0, 1),
+    "randint(10, (N,))": (4.5, 8.25**0.5),
+    "randint(-3, 4, (N,), dtype=T.int8)": (0, 2),
+    "randint_like(T.zeros(N), 2, 5)": (3, (2 / 3) ** 0.5),
+    "randperm(N).double() / N": (0.5, 12**-0.5),
+    "bernoulli(T.full((N,), 0.3))": (0.3, 0.21**0.5),
+    "bernoulli(T.zeros(N, dtype=T.int64), 0.3)": (0.3, 0.21**0.5),
+    "multinomial(T.tensor([0.2, 0.0, 0.8]), N, replacement=True)": (1.6, 0.8),
+    "multinomial(T.tensor([0.0, 3.0, 1.0]).expand(N, 3), 1)": (1.25, 0.1875**0.5),
+    "normal(2.0, 3.0, (N,))": (2, 3),
+    "normal(T.full((N,), 2.0), 3.0)": (2, 3),
+    "normal(2.0, T.full((N,), 3.0))": (2, 3),
+    "normal(T.full((N, 1), 2.0), T.full((2,), 3.0, dtype=T.float32))": (2, 3),
+    "poisson(T.full((N,), 4.0))": (4, 2),
+    "empty(N).uniform_(-1, 3)": (1, 4 / 12**0.5),
+    "empty(N).normal_(-1, 3)": (-1, 3),
+    "empty(N, dtype=T.int64).bernoulli_(0.3)": (0.3, 0.21**0.5),
+    "empty(N, 2).bernoulli_(T.tensor([0.3, 0.3]))": (0.3, 0.21**0.5),
+    "empty(N).random_(10)": (4.5, 8.25**0.5),
+    "empty(N).random_(-3, 4)": (0, 2),
+    "empty(N, dtype=T.uint8).random_()": (127.5, 73.9),
+    "empty(N, dtype=T.bool).random_()": (0.5, 0.5),
+    "empty(N, dtype=T.int64).random_() / 2**63": (0.5, 12**-0.5),
+    "empty(N).random_() / 2**24": (0.5, 12**-0.5),
+    "empty(N).exponential_(2)": (0.5, 0.5),
+    "empty(N).log_normal_(0, 0.5)": (np.exp(0.125), np.exp(0.125) * (np.exp(0.25) - 1) ** 0.5),
+    "empty(N).cauchy_(1, 2).atan()": (None, None),
+    "empty(N, dtype=T.int64).geometric_(0.25)": (4, 12**0.5),
+    "empty(N).geometric_(0.25)": (4, 12**0.5),
+}
+
+
+@pytest.mark.parametrize("expression", MOMENTS)
+def test_moments(expression):
+    t = eval(f"T.{expression}", {"T": mytorch, "N": N})
+    mean, std = MOMENTS[expression]
+    if mean is None:  # Cauchy has none, its quantiles do
+        values = mytorch.empty(N).cauchy_(1, 2).array
+        np.testing.assert_allclose(np.quantile(values, [0.25, 0.5, 0.75]), [-1, 1, 3], atol=0.15)
+        return
+    got = moments(t)
+    assert abs(got[0] - mean) < 5 * std / N**0.5, got
+    assert abs(got[1] - std) < 0.03 * std + 5 * std / N**0.5, got
+
+
+def test_halves_stay_below_one():
+    values = mytorch.rand(200000, dtype=mytorch.float16).array
+    assert values.max() < 1 and values.min() >= 0
+    if pytest.importorskip("ml_dtypes"):
+        assert mytorch.rand(20000, dtype=mytorch.bfloat16).array.max() < 1
+
+
+def test_multinomial_without_replacement():
+    weights = mytorch.tensor([[1.0, 2.0, 3.0, 4.0]]).expand(20000, 4)
+    picks = mytorch.multinomial(weights, 4)
+    assert picks.shape == (20000, 4) and (np.sort(picks.array) == np.arange(4)).all()
+    first = np.bincount(picks.array[:, 0], minlength=4) / 20000
+    np.testing.assert_allclose(first, [0.1, 0.2, 0.3, 0.4], atol=0.015)
+    second = np.mean(picks.array[picks.array[:, 0] == 3, 1] == 2)  # 3 of the 6 that are left
+    assert abs(second - 0.5) < 0.03
+    assert set(mytorch.multinomial(mytorch.tensor([0.0, 1.0, 0.0, 1.0]), 2).tolist()) == {1, 3}
+    draws = mytorch.multinomial(mytorch.tensor([0.0, 1.0, 0.0]), 1000, replacement=True)
+    assert draws.tolist() == [1] * 1000
+
+
+def test_permutations():
+    assert sorted(mytorch.randperm(50).tolist()) == list(range(50))
+    assert mytorch.randperm(0).shape == (0,)
+
+
+# ---- the graph ------------------------------------------------------------------------------------------------------
+
+FILLS = [
+    lambda t: t.uniform_(), lambda t: t.normal_(), lambda t: t.bernoulli_(), lambda t: t.random_(5), lambda t: t.exponential_(),
+    lambda t: t.log_normal_(),    lambda t: t.cauchy_(), lambda t: t.geometric_(0.5),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("fill", FILLS)
+def test_in_place_rules(fill):
+    t = mytorch.zeros(4)
+    assert fill(t) is t and t._version == 1
+    leaf = mytorch.ones(4, requires_grad=True)
+    with pytest.raises(RuntimeError, match="leaf Variable that requires grad"):
+        fill(leaf)
+    assert leaf.tolist() == [1] * 4
+    with mytorch.no_grad():
+        fill(leaf)
+    assert leaf._version == 1
+    leaf = mytorch.ones(4, requires_grad=True)
+    changed = leaf * 2
+    fill(changed)
+    changed.sum().backward()
+    assert leaf.grad.tolist() == [0] * 4
+    base = mytorch.zeros(2, 4)
+    fill(base[1])
+    assert base[0].tolist() == [0] * 4 and base._version == 1
+
+
+def test_a_saved_value_that_was_filled_is_noticed():
+    x = mytorch.ones(3, requires_grad=True)
+    y = mytorch.ones(3)
+    z = (x * y).sum()
+    y.uniform_()
+    with pytest.raises(RuntimeError, match="modified by an inplace operation"):
+        z.backward()
+
+
+def test_bernoulli_of_probabilities_with_gradient():
+    p = mytorch.full((5,), 0.5, requires_grad=True)
+    coins = mytorch.bernoulli(p)
+    assert coins.requires_grad
+    coins.sum().backward()
+    assert p.grad.tolist() == [0] * 5
+    with mytorch.no_grad():
+        assert not mytorch.bernoulli(p).requires_grad
+
+
+# ---- as in torch --------------------------------------------------------------------------------------------------------
+
+FORMS = """
+T.rand(2, 3)
+T.rand((2, 3), generator=G)
+T.rand(())
+T.rand(size=(2,), dtype=T.float64, requires_grad=True)
+T.rand(2, out=T.zeros(2))
+T.randn(2, dtype=T.float16)
+T.randn(0, 3)
+T.randint(3, (2,))
+T.randint(3, [2, 2], dtype=T.float32)
+T.randint(1, 3, (2,), generator=G)
+T.randint(low=0, high=3, size=(2,))
+T.randint(high=3, size=(2,))
+T.randint(1, high=3, size=(2,))
+T.randint(0, 2, (2,), dtype=T.bool)
+T.randint(-2**63, 2**63 - 1, (2,))
+T.randint(0, 3, ())
+T.randperm(5)
+T.randperm(5, dtype=T.float32)
+T.rand_like(T.zeros(2, 3, dtype=T.float64))
+T.rand_like(T.zeros(2), dtype=T.float64, requires_grad=True)
+T.randn_like(T.zeros(()))
+T.randint_like(T.zeros(2), 3)
+T.randint_like(T.zeros(2, dtype=T.int64), 3, 5)
+T.randint_like(T.zeros(2), low=0, high=3)
+T.bernoulli(T.tensor(1.0))
+T.bernoulli(T.zeros(3, dtype=T.int64), p=1.0)
+T.multinomial(T.tensor([0., 1.]), 2, replacement=True)
+T.multinomial(T.tensor([[0., 1.], [1., 0.]]), 1)
+T.multinomial(T.ones(0, 3), 1)
+T.multinomial(T.ones(3, dtype=T.half), 2)
+T.normal(0, 1, size=(2,))
+T.normal(T.zeros(3))
+T.normal(T.zeros(3, 1), T.ones(4))
+T.normal(mean=T.zeros(3, dtype=T.float64), std=2.0)
+T.poisson(T.ones(2))
+T.zeros(()).uniform_()
+T.zeros(3).uniform_(1, 1)
+T.zeros(3).normal_(2, 0)
+T.zeros(3).bernoulli_(T.tensor(1.))
+T.zeros(3, dtype=T.int32).random_(1)
+""".strip().splitlines()
+
+REFUSED = """
+T.rand()
+T.rand(-1)
+T.rand(2, dtype=T.int64)
+T.randn(2, dtype=T.int64)
+T.rand_like(T.zeros(2, dtype=T.int64))
+T.rand_like([1])
+T.randint(3, 3, (2,)) + T.randint(3, 2, (2,))
+T.randint(3, 2)
+T.randint(0, 2.5, (2,))
+T.randint(0, 300, (2,), dtype=T.uint8)
+T.randperm(-1)
+T.randperm(300, dtype=T.uint8)
+T.bernoulli(T.tensor([0., 1.5]))
+T.bernoulli(T.tensor([0, 1]))
+T.bernoulli(0.5)
+T.multinomial(T.tensor([1., 1.]), 3)
+T.multinomial(T.tensor([0., 0.]), 1)
+T.multinomial(T.tensor([-1., 2.]), 1)
+T.multinomial(T.tensor([float('nan'), 2.]), 1)
+T.multinomial(T.tensor([float('inf'), 2.]), 1)
+T.multinomial(T.tensor([1, 2]), 1)
+T.multinomial(T.ones(2, 2, 2), 1)
+T.multinomial(T.ones(3), 0)
+T.multinomial(T.ones(0), 1)
+T.normal(T.zeros(3), -1.)
+T.normal(0., -1., (2,))
+T.normal(T.zeros(3), T.tensor([1., -1, 1]))
+T.normal(T.zeros(3, dtype=T.int64), 1.)
+T.normal(0., 1.)
+T.poisson(T.tensor([-1.]))
+T.zeros(3).uniform_(2, 1)
+T.zeros(3, dtype=T.int64).uniform_()
+T.zeros(3).uniform_(0, 1e40)
+T.zeros(3).normal_(0, -1)
+T.zeros(3, dtype=T.int64).normal_()
+T.zeros(3).bernoulli_(1.5)
+T.zeros(3).bernoulli_(T.tensor([0., 1.]))
+T.zeros(3).random_(5, 5)
+T.zeros(3).random_(5, 4)
+T.zeros(3, dtype=T.uint8).random_(0, 300)
+T.zeros(3).exponential_(0.)
+T.zeros(3, dtype=T.int64).exponential_()
+T.zeros(3).log_normal_(0, 0.)
+T.zeros(3).cauchy_(0, -1.)
+T.zeros(3).geometric_(0.)
+T.zeros(3).geometric_(1.)
+""".strip().splitlines()
+
+
+def run(expression, package):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return eval(expression, {"T": package, "G": package.Generator()})
+
+
+@pytest.mark.parametrize("expression", FORMS)
+def test_forms_of_torch(expression):
+    torch = pytest.importorskip("torch")
+    mine, theirs = run(expression, mytorch), run(expression, torch)
+    assert (mine.dtype.name, mine.shape, mine.requires_grad) == (str(theirs.dtype)[6:], tuple(theirs.shape), theirs.requires_grad)
+
+
+@pytest.mark.parametrize("expression", REFUSED)
+def test_refused_as_torch_refuses(expression):
+    torch = pytest.importorskip("torch")
+    with pytest.raises(Exception) as theirs:
+        run(expression, torch)
+    with pytest.raises(type(theirs.value)) as mine:
+        run(expression, mytorch)
+    assert len(str(mine.value)) > 10
+
+
+def test_devices(device):
+    mytorch.manual_seed(0)
+    here = [mytorch.rand(3), mytorch.bernoulli(mytorch.full((3,), 0.5)), mytorch.zeros(3).normal_()]
+    mytorch.manual_seed(0)
+    there = [mytorch.rand(3, device=device), mytorch.bernoulli(mytorch.full((3,), 0.5, device=device)), mytorch.zeros(3, device=device).normal_()]
+    for a, b in zip(here, there):
+        assert b.device.type == device.type and a.tolist() == b.tolist()
+    assert mytorch.multinomial(mytorch.ones(3, device=device), 2).device.type == device.type

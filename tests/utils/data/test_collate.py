@@ -112,7 +112,7 @@ def test_tensors_of_different_shapes(shapes):
         torch.utils.data.default_collate([torch.zeros(s) for s in shapes])
     for requires_grad in (False, True):
         with pytest.raises(RuntimeError) as ours:
-            default_collate([mytorch.zeros(*s, requires_grad=requires_grad) for s in shapes])
+            default_collate([mytorch.zeros(s, requires_grad=requires_grad) for s in shapes])
         assert str(ours.value).endswith(str(theirs.value))
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 
 from ..autograd.engine import primitive
-from ..backend import xp
+from ..backend import choose, largest, xp
 from ..dtypes import as_dtype
-from .elementwise import abs, exp, select, sigmoid, tanh
+from .elementwise import abs, bounded, exp, select, sigmoid, tanh, widened
 from .shape import check_dim, spelled
-from .special import erf
+from .special import erf, erf_double, erf_single, in_blocks
 
 
 def _floating(x, name):
@@ -25,26 +25,28 @@ def relu(x):
     """max(x, 0), elementwise; the gradient at 0 is 0."""
     if x.dtype.kind == "b":
         raise RuntimeError("Boolean inputs not supported for relu")
-    return xp(x).maximum(x, 0)
+    return bounded(x, 0, math.inf) if x.size > 2048 and x.dtype.kind == "f" else xp(x).maximum(x, 0)
 
 
 @primitive(x=lambda g, x, negative_slope: select(x > 0, g, g * negative_slope))
+@widened
 def leaky_relu(x, *, negative_slope=0.01):
     """x where it is positive, else negative_slope · x, elementwise."""
     _floating(x, "leaky_relu")
-    out = x * negative_slope
+    out = xp(x).asarray(x * negative_slope)
     if 0 <= negative_slope <= 1:
-        return xp(x).maximum(x, out, out=out if out.ndim else None)
-    return xp(x).where(x > 0, x, out)
+        return xp(x).maximum(x, out, out=out)
+    return choose(x > 0, x, out)
 
 
 @primitive(x=lambda g, x, threshold: select(x <= threshold, 0, g))
 def threshold(x, *, threshold, value):
     """x where it is above ``threshold``, else ``value``, elementwise."""
-    return xp(x).where(x > threshold, x, x.dtype.type(value)) if x.dtype.kind != "f" else xp(x).where((x > threshold) | (x != x), x, value)
+    return choose(x > threshold, x, x.dtype.type(value)) if x.dtype.kind != "f" else choose((x > threshold) | (x != x), x, value)
 
 
 @primitive(x=lambda g, x, min_val, max_val: select((x <= min_val) | (x >= max_val), 0, g))
+@widened
 def hardtanh(x, *, min_val=-1.0, max_val=1.0):
     """x, but no less than ``min_val`` and no more than ``max_val``, elementwise; unlike :func:`clamp` with gradient 0 at the bounds."""
     if min_val > max_val:
@@ -55,7 +57,7 @@ def hardtanh(x, *, min_val=-1.0, max_val=1.0):
         min_val, max_val = int(min_val), int(max_val)
         if x.dtype.kind == "u" and min_val < 0:
             raise RuntimeError("cannot do hardtanh on an unsigned type with negative limits")
-    return xp(x).minimum(xp(x).maximum(x, min_val), max_val)
+    return bounded(x, min_val, max_val)
 
 
 def relu6(input):
@@ -64,17 +66,24 @@ def relu6(input):
 
 
 @primitive(x=lambda g, x: select((x > -3) & (x < 3), g * (1 / 6), 0))
+@widened
 def hardsigmoid(x):
     """min(max(x + 3, 0), 6) / 6, elementwise (https://arxiv.org/abs/1905.02244)."""
     _floating(x, "hardsigmoid")
-    return xp(x).minimum(xp(x).maximum(x + 3, 0), 6) * (1 / 6)
+    out = xp(x).asarray(bounded(x + 3, 0, 6))
+    out *= 1 / 6
+    return out
 
 
 @primitive(x=lambda g, x: select(x <= -3, 0, select(x < 3, g * (x * (1 / 3) + 0.5), g)))
+@widened
 def hardswish(x):
     """x · hardsigmoid(x), elementwise (https://arxiv.org/abs/1905.02244)."""
     _floating(x, "hardswish")
-    return x * (xp(x).minimum(xp(x).maximum(x + 3, 0), 6) * (1 / 6))
+    out = xp(x).asarray(bounded(x + 3, 0, 6))
+    out *= 1 / 6
+    out *= x
+    return out
 
 
 def _bent(g, x, alpha, scale, rate):
@@ -83,11 +92,16 @@ def _bent(g, x, alpha, scale, rate):
 
 
 @primitive(x=_bent)
+@widened
 def _elu(x, *, alpha=1.0, scale=1.0, rate=1.0):
     _floating(x, "elu")
-    out = xp(x).minimum(x, 0) * rate
-    out = xp(x).expm1(out) * (alpha * scale)
-    return xp(x).where(x > 0, x * scale if scale != 1 else x, out)
+    out = xp(x).asarray(bounded(x, -math.inf, 0))
+    if rate != 1:
+        out *= rate
+    xp(x).expm1(out, out=out)
+    if alpha * scale != 1:
+        out *= alpha * scale
+    return choose(x > 0, x * scale if scale != 1 else x, out)
 
 
 def elu(input, alpha=1.0):
@@ -110,7 +124,7 @@ def celu(input, alpha=1.0):
 @primitive(broadcasts=True, x=lambda g, x, weight: select(x > 0, g, g * weight), weight=lambda g, x: select(x > 0, 0, g * x))
 def sloped(x, weight):
     """x where it is positive, else weight · x, elementwise."""
-    return xp(x).where(x > 0, x, x * weight)
+    return choose(x > 0, x, x * weight)
 
 
 def prelu(input, weight):
@@ -142,16 +156,17 @@ def _outside(g, x, lambd):
 def hardshrink(x, *, lambd=0.5):
     """x where |x| > lambd, else 0, elementwise."""
     _floating(x, "hardshrink")
-    return xp(x).where((x >= -lambd) & (x <= lambd), 0, x)
+    return choose((x >= -lambd) & (x <= lambd), 0, x)
 
 
 @primitive(x=_outside)
+@widened
 def softshrink(x, *, lambd=0.5):
     """x moved towards 0 by ``lambd``, but not beyond, elementwise. RuntimeError for a negative ``lambd``."""
     _floating(x, "softshrink")
     if not lambd >= 0:
         raise RuntimeError(f"lambda must be greater or equal to 0, but found {lambd}")
-    return x - xp(x).minimum(xp(x).maximum(x, -lambd), lambd)
+    return x - bounded(x, -lambd, lambd)
 
 
 def tanhshrink(input):
@@ -168,6 +183,7 @@ def _silu_slope(g, x):
 
 
 @primitive(x=_silu_slope)
+@widened
 def silu(x):
     """x · sigmoid(x), elementwise: SiLU, also called swish (https://arxiv.org/abs/1606.08415)."""
     _floating(x, "silu")
@@ -187,20 +203,32 @@ def _gelu_slope(g, x, approximate):
 
 
 @primitive(x=_gelu_slope)
+@widened
 def gelu(x, *, approximate="none"):
     """x · Φ(x) with the normal distribution Φ, elementwise; "tanh" is its common approximation (https://arxiv.org/abs/1606.08415)."""
     _floating(x, "GeluKernelImpl")
     if approximate == "none":
-        out = erf(x * _SQRT_HALF)
-    elif approximate == "tanh":
-        out = x * x
-        out *= _CUBIC
-        out += 1
-        out *= x
-        out *= math.sqrt(2 / math.pi)
-        out = xp(x).tanh(out)
-    else:
-        raise RuntimeError(f"approximate argument must be either none or tanh, but got {approximate!r}")
+        return in_blocks(_gelu, x)
+    if approximate == "tanh":
+        return in_blocks(_gelu_tanh, x)
+    raise RuntimeError(f"approximate argument must be either none or tanh, but got {approximate!r}")
+
+
+def _gelu(x):
+    out = (erf_double if x.dtype == "float64" else erf_single)(x * _SQRT_HALF)
+    out += 1
+    out *= x
+    out *= 0.5
+    return out
+
+
+def _gelu_tanh(x):
+    out = xp(x).asarray(x * x)
+    out *= _CUBIC
+    out += 1
+    out *= x
+    out *= math.sqrt(2 / math.pi)
+    xp(x).tanh(out, out=out)
     out += 1
     out *= x
     out *= 0.5
@@ -215,23 +243,28 @@ def _softplus_slope(g, x, beta, threshold):
 
 
 @primitive(x=_softplus_slope)
+@widened
 def softplus(x, *, beta=1.0, threshold=20.0):
     """log(1 + exp(beta · x)) / beta, elementwise; x itself where beta · x > threshold."""
     _floating(x, "softplus")
     scaled = x if beta == 1 else x * beta
-    out = xp(x).log1p(xp(x).exp(xp(x).minimum(scaled, threshold)))
+    out = xp(x).asarray(bounded(scaled, -math.inf, threshold))
+    xp(x).exp(out, out=out)
+    xp(x).log1p(out, out=out)
     if beta != 1:
         out /= beta
-    return xp(x).where(scaled > threshold, x, out)
+    return choose(scaled > threshold, x, out)
 
 
 @primitive(x=lambda g, x: g * sigmoid(-x))
+@widened
 def logsigmoid(x):
     """log(sigmoid(x)) without overflow, elementwise."""
     _floating(x, "log_sigmoid")
-    out = xp(x).exp(-xp(x).abs(x))
-    out = xp(x).log1p(out)
-    return xp(x).minimum(x, 0) - out
+    out = xp(x).asarray(-xp(x).abs(x))
+    xp(x).exp(out, out=out)
+    xp(x).log1p(out, out=out)
+    return xp(x).subtract(bounded(x, -math.inf, 0), out, out=out)
 
 
 def _mish_slope(g, x):
@@ -240,6 +273,7 @@ def _mish_slope(g, x):
 
 
 @primitive(x=_mish_slope)
+@widened
 def mish(x):
     """x · tanh(softplus(x)), elementwise (https://arxiv.org/abs/1908.08681)."""
     _floating(x, "mish")
@@ -268,7 +302,7 @@ def glu(input, dim=-1):
 
 
 def _logits(x, dim, dtype, name):
-    """``x`` in ``dtype`` and its dimension ``dim``."""
+    """``x`` in ``dtype`` and its dimension ``dim`` from the front, None if it has none."""
     dim = check_dim(dim, x.ndim)
     if dtype is not None:
         x = x.astype(as_dtype(dtype).numpy, copy=False)
@@ -276,23 +310,31 @@ def _logits(x, dim, dtype, name):
     return x, dim if x.ndim else None
 
 
+@widened
+def _softmax(x, dim):
+    out = xp(x).asarray(x - largest(x, dim, True, -math.inf))
+    xp(x).exp(out, out=out)
+    out /= out.sum(dim, keepdims=True)
+    return out
+
+
+@widened
+def _log_softmax(x, dim):
+    out = xp(x).asarray(x - largest(x, dim, True, -math.inf))
+    out -= xp(x).log(xp(x).exp(out).sum(dim, keepdims=True))
+    return out
+
+
 @primitive(broadcasts=True, x=lambda g, out, dim: out * (g - (g * out).sum(dim, keepdims=True)))
 def softmax(x, *, dim, dtype=None):
     """exp(x) / Σ exp(x) over ``dim``, without overflow."""
-    x, dim = _logits(x, dim, dtype, "softmax_lastdim_kernel_impl")
-    out = x - x.max(dim, keepdims=True, initial=-math.inf)
-    out = xp(x).exp(out, out=out if out.ndim else None)
-    out /= out.sum(dim, keepdims=True)
-    return out
+    return _softmax(*_logits(x, dim, dtype, "softmax"))
 
 
 @primitive(broadcasts=True, x=lambda g, out, dim: g - exp(out) * g.sum(dim, keepdims=True))
 def log_softmax(x, *, dim, dtype=None):
     """x - log Σ exp(x) over ``dim``, without overflow."""
-    x, dim = _logits(x, dim, dtype, "log_softmax_lastdim_kernel_impl")
-    out = x - x.max(dim, keepdims=True, initial=-math.inf)
-    out -= xp(x).log(xp(x).exp(out).sum(dim, keepdims=True))
-    return out
+    return _log_softmax(*_logits(x, dim, dtype, "log_softmax"))
 
 
 @spelled

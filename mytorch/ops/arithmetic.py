@@ -7,7 +7,7 @@ import math
 from ..autograd.engine import Variable, primitive
 from ..backend import is_array, xp
 from ..dtypes import category, check_fits, floating, only, promoted, result_numpy
-from .elementwise import flat, log, pointwise, select, sigmoid, smooth, zeros_like
+from .elementwise import bounded, flat, log, pointwise, select, sigmoid, smooth, zeros_like
 
 # ---- sums and products ------------------------------------------------------------------------------------------------
 
@@ -108,7 +108,7 @@ def _nonzero(y):
         raise RuntimeError("ZeroDivisionError")
 
 
-@primitive(broadcasts=True, prepare=only("iuf", "floor_divide", numbers=True), x=flat, y=flat)
+@primitive(broadcasts=True, prepare=only("iufV", "floor_divide", numbers=True), x=flat, y=flat)
 def floor_divide(x, y):
     """x / y rounded down, elementwise. RuntimeError for integers and 0."""
     if x.dtype.kind in "iu" if is_array(x) else y.dtype.kind in "iu":
@@ -116,7 +116,7 @@ def floor_divide(x, y):
     return x // y
 
 
-@primitive(broadcasts=True, prepare=only("iuf", "trunc_divide", numbers=True), x=flat, y=flat)
+@primitive(broadcasts=True, prepare=only("iufV", "trunc_divide", numbers=True), x=flat, y=flat)
 def trunc_divide(x, y):
     """x / y rounded towards 0, elementwise. RuntimeError for integers and 0."""
     if (x.dtype if is_array(x) else y.dtype).kind not in "iu":
@@ -126,7 +126,7 @@ def trunc_divide(x, y):
     return down + ((x - down * y != 0) & ((x < 0) != (y < 0)))
 
 
-@primitive(broadcasts=True, prepare=only("iuf", "remainder", numbers=True), x=lambda g: g, y=lambda g, x, y: -g * floor_divide(x, y))
+@primitive(broadcasts=True, prepare=only("iufV", "remainder", numbers=True), x=lambda g: g, y=lambda g, x, y: -g * floor_divide(x, y))
 def remainder(x, y):
     """x - y · floor(x / y): it has the sign of y, elementwise. RuntimeError for integers and 0."""
     if (x.dtype if is_array(x) else y.dtype).kind in "iu":
@@ -134,7 +134,7 @@ def remainder(x, y):
     return x % y
 
 
-@primitive(broadcasts=True, prepare=only("iuf", "fmod", numbers=True), x=lambda g: g, y=lambda g, x, y: -g * trunc_divide(x, y))
+@primitive(broadcasts=True, prepare=only("iufV", "fmod", numbers=True), x=lambda g: g, y=lambda g, x, y: -g * trunc_divide(x, y))
 def fmod(x, y):
     """x - y · trunc(x / y): it has the sign of x, elementwise. RuntimeError for integers and 0."""
     if (x.dtype if is_array(x) else y.dtype).kind in "iu":
@@ -289,14 +289,10 @@ def clamp(x, min=None, max=None):
 
     The gradient of x at a bound is 1.
     """
-    if min is None:
-        return xp(x).minimum(x, max)
-    if max is None:
-        return xp(x).maximum(x, min)
-    out = xp(x).maximum(x, min)
-    if is_array(out) and not (is_array(max) and max.shape != out.shape):
-        return xp(x).minimum(out, max, out=out)
-    return xp(x).minimum(out, max)
+    if not (is_array(min) or is_array(max)) and is_array(x) and x.dtype.kind == "f":
+        return bounded(x, -math.inf if min is None else min, math.inf if max is None else max)
+    out = x if min is None else xp(x).maximum(x, min)
+    return out if max is None else xp(x).minimum(out, max)
 
 
 clip = clamp

@@ -6,7 +6,7 @@ import functools
 import math
 
 from ..autograd.engine import primitive, wrap
-from ..backend import xp
+from ..backend import choose, xp
 from ..dtypes import check_fits, floating, promoted, result_numpy
 
 pointwise = functools.partial(primitive, broadcasts=True, prepare=promoted)  # f(x, y) in the common dtype
@@ -24,6 +24,25 @@ def unary(name, rule, meaning, spelling=None, op=smooth):
     forward.__name__ = forward.__qualname__ = name
     forward.__doc__ = f"{meaning}, elementwise."
     return op(x=rule)(forward)
+
+
+def widened(forward):
+    """Compute a function of one array in float32 where its numbers have 16 bits: they are rounded once, at the end."""
+
+    @functools.wraps(forward)
+    def call(x, *args, **settings):
+        if x.dtype.itemsize == 2 and x.dtype.kind in "fV":
+            return forward(x.astype("float32"), *args, **settings).astype(x.dtype)
+        return forward(x, *args, **settings)
+
+    return call
+
+
+def bounded(x, low, high):
+    """An array within two numbers. NumPy's ``clip`` with two finite or infinite bounds is vectorised, its ``maximum`` with a number is not."""
+    if x.dtype.kind == "f" and x.size > 2048:
+        return x.clip(low, high)
+    return xp(x).minimum(xp(x).maximum(x, low), high)
 
 
 @primitive
@@ -63,7 +82,7 @@ def select(condition, x, y):
     """``x`` where ``condition`` holds, else ``y``; the three broadcast."""
     if not (hasattr(x, "dtype") or hasattr(y, "dtype")):  # two numbers: nothing else says the dtype
         return xp(condition).where(condition, x, y).astype(result_numpy([x, y]))
-    return xp(condition).where(condition, x, y)
+    return choose(condition, x, y)
 
 
 def where(condition, input=None, other=None):
@@ -106,8 +125,8 @@ log1p = unary("log1p", lambda g, x: g / (x + 1), "log(1 + x), accurate near 0")
 @smooth(x=lambda g, out: -0.5 * g * (out * out * out))
 def rsqrt(x):
     """1 / sqrt(x), elementwise."""
-    out = xp(x).sqrt(x)
-    return xp(x).reciprocal(out, out=out) if out.ndim else 1 / out
+    out = xp(x).asarray(xp(x).sqrt(x))
+    return xp(x).divide(1, out, out=out)
 
 
 @smooth(x=lambda g, out: g * (-out * out))
@@ -124,7 +143,7 @@ def sigmoid(x):
     out = -x
     xp(x).exp(out, out=out)
     out += 1
-    return xp(x).reciprocal(out, out=out)
+    return xp(x).divide(1, out, out=out)
 
 
 def logit(x, eps=None):

@@ -9,7 +9,7 @@ from collections import namedtuple
 import numpy
 
 from ..autograd.engine import Variable, primitive
-from ..backend import is_array, largest, xp
+from ..backend import choose, is_array, largest, summed, xp
 from ..dtypes import as_dtype, floating
 from .arithmetic import maximum, minimum, pow
 from .elementwise import abs, exp, select, sign
@@ -44,14 +44,11 @@ def _kind(x, dtype, name):
     return kind
 
 
-_HALVES = {"float16", "bfloat16"}
-
-
 def total(x, dims, keepdim, kind):
     """Σ x over ``dims`` in the dtype ``kind``; 16-bit numbers are summed in float32."""
-    if kind.name in _HALVES:
+    if kind.itemsize == 2:
         return x.sum(dims, "float32", keepdims=keepdim).astype(kind)
-    return x.sum(dims, kind, keepdims=keepdim)
+    return summed(x, dims, kind, keepdim)
 
 
 # ---- sums and means ---------------------------------------------------------------------------------------------------
@@ -75,18 +72,17 @@ def _mean_slope(g, x_shape, dim, keepdim):
 def mean(x, *, dim=None, keepdim=False, dtype=None):
     """Mean over ``dim`` (an int, a tuple, or None for all). RuntimeError for integers without ``dtype``."""
     kind = _kind(x, dtype, "mean")
-    out = total(x, None if dim is None else folded(dim, x.ndim), keepdim, _FLOAT32 if kind.name in _HALVES else kind)
-    return (out / out.dtype.type(count(x.shape, dim))).astype(kind, copy=False)
-
-
-_FLOAT32 = numpy.dtype("float32")
+    n = x.size if dim is None else count(x.shape, dim)
+    if kind.itemsize == 2:
+        return (x.sum(None if dim is None else folded(dim, x.ndim), "float32", keepdims=keepdim) / n).astype(kind)
+    return total(x, None if dim is None else folded(dim, x.ndim), keepdim, kind) / n
 
 
 @primitive(x=lambda g, x, dim, keepdim: expand(unfold(g, x.shape, dim, keepdim), shape=x.shape) * (x == x), broadcasts=True)
 def nansum(x, *, dim=None, keepdim=False, dtype=None):
     """As :func:`sum`, with nan as 0."""
     kind = as_dtype(dtype).numpy if dtype is not None else _INT64 if x.dtype.kind in "biu" else x.dtype
-    return total(xp(x).where(x == x, x, x.dtype.type(0)), folded(dim, x.ndim), keepdim, kind)
+    return total(choose(x == x, x, 0), folded(dim, x.ndim), keepdim, kind)
 
 
 def nanmean(input, dim=None, keepdim=False, *, dtype=None):
@@ -114,7 +110,7 @@ def _var_slope(g, x, dim, correction, keepdim):
 @primitive(x=_var_slope)
 def _var(x, *, dim=None, correction=1, keepdim=False):
     kind, dims = _kind(x, None, "var"), folded(dim, x.ndim)
-    work = x.astype("float32") if kind.name in _HALVES else x
+    work = x.astype("float32") if kind.itemsize == 2 else x
     n = work.dtype.type(builtins.max(count(x.shape, dim), 1))
     distance = work - work.sum(dims, keepdims=True) / n
     distance *= distance
@@ -356,10 +352,10 @@ def count_nonzero(x, *, dim=None):
 def logsumexp(x, *, dim, keepdim=False):
     """log Σ exp(x) over ``dim`` (an int or a tuple), without overflow."""
     dims = folded(dim, x.ndim)
-    largest = largest(x, dims, True, -math.inf)
-    largest = xp(x).where(xp(x).isfinite(largest), largest, 0)
-    shifted = xp(x).asarray(x - largest)
-    out = xp(x).log(xp(x).exp(shifted, out=shifted).sum(dims, keepdims=True)) + largest
+    peak = largest(x, dims, True, -math.inf)
+    peak = xp(x).where(xp(x).isfinite(peak), peak, 0)
+    shifted = xp(x).asarray(x - peak)
+    out = xp(x).log(xp(x).exp(shifted, out=shifted).sum(dims, keepdims=True)) + peak
     return out if keepdim else out.squeeze(dims)
 
 
@@ -386,13 +382,15 @@ def _norm_slope(g, x, out, ord, dim, keepdim):
 def _vector_norm(x, *, ord=2, dim=None, keepdim=False):
     _kind(x, None, "linalg.vector_norm")
     dims = folded(dim, x.ndim)
-    work = x.astype("float32") if x.dtype.name in _HALVES else x
+    work = x.astype("float32") if x.dtype.itemsize == 2 else x
+    if ord in (math.inf, -math.inf) and not count(x.shape, dim):
+        raise RuntimeError(f"linalg.vector_norm cannot compute the {ord} norm on an empty tensor because the operation does not have an identity")
     if ord == 0:
         out = (work != 0).sum(dims, work.dtype, keepdims=keepdim)
     elif ord == 2:
         out = xp(x).sqrt((work * work).sum(dims, keepdims=keepdim))
     elif ord == math.inf:
-        out = largest(xp(x).abs(work), dims, keepdim, 0)
+        out = xp(x).abs(work).max(dims, keepdims=keepdim)
     elif ord == -math.inf:
         out = xp(x).abs(work).min(dims, keepdims=keepdim)
     elif ord == 1:

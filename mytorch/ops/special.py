@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import math
 
+import numpy
+
 from ..backend import xp
-from .elementwise import exp, smooth
+from ..parallel import parallel_for
+from .elementwise import exp, smooth, widened
 
 # ---- the error function -----------------------------------------------------------------------------------------------
 #
@@ -65,7 +68,7 @@ _SINGLE_END = 3.832506856900711  # erf is 1 in float32 beyond
 
 def polynomial(coefficients, x):
     """c0 + c1 x + c2 x² + …, by Horner's rule on one buffer."""
-    out = x * coefficients[-1]
+    out = xp(x).asarray(x * coefficients[-1])
     for c in coefficients[-2:0:-1]:
         out += c
         out *= x
@@ -79,20 +82,25 @@ def _ratio(coefficients, x):
     return out
 
 
-_BLOCK = 8192  # elements at a time: the temporaries stay in the cache
+_BLOCK = 65536  # elements at a time: the temporaries stay in the cache
 
 
 def in_blocks(function, x):
-    """``function`` of 1-d pieces of ``x`` that fit into the cache."""
-    flat = xp(x).ascontiguousarray(x).reshape(-1)
-    out = xp(x).empty_like(flat)
-    step = _BLOCK if xp(x).__name__ == "numpy" else max(flat.size, 1)
-    for start in range(0, flat.size, step):
-        out[start : start + step] = function(flat[start : start + step])
+    """``function`` of pieces of ``x``, each 1-d and small enough for the cache, on several threads; a GPU takes it whole."""
+    if x.size <= _BLOCK or xp(x) is not numpy:
+        return function(x)
+    flat = x.reshape(-1)
+    out = numpy.empty_like(flat)
+
+    def work(start):
+        out[start : start + _BLOCK] = function(flat[start : start + _BLOCK])
+
+    parallel_for(work, range(0, flat.size, _BLOCK))
     return out.reshape(x.shape)
 
 
-def _erf_single(x):
+def erf_single(x):
+    """erf of float32 numbers."""
     clipped = xp(x).clip(x, -_SINGLE_END, _SINGLE_END)
     out = _ratio(_SINGLE, clipped * clipped)
     out *= clipped
@@ -107,7 +115,8 @@ def _erfc_beyond(a):
     return xp(a).exp(-head * head - 0.5625) * xp(a).exp((head - a) * (head + a) + r) / a
 
 
-def _erf_double(x):
+def erf_double(x):
+    """erf of float64 numbers."""
     a = xp(x).abs(x)
     out = x + x * _ratio(_SMALL, x * x)
     far = a >= 0.84375
@@ -121,7 +130,7 @@ def _erf_double(x):
 
 
 def _erfc_double(x):
-    out = 1 - _erf_double(x)
+    out = 1 - erf_double(x)
     far = x >= 0.5
     if far.any():
         b = x[far]
@@ -136,15 +145,14 @@ def _erfc_double(x):
 
 def through_double(function, x):
     """``function`` of float64 numbers for ``x`` of any floating-point dtype."""
-    return in_blocks(lambda block: function(block.astype("float64", copy=False)), x)
+    return in_blocks(lambda block: function(block.astype("float64", copy=False)).astype(x.dtype, copy=False), x)
 
 
 @smooth(x=lambda g, x: g * (exp(-(x * x)) * (2 / math.sqrt(math.pi))))
+@widened
 def erf(x):
     """The error function 2/√π · ∫₀ˣ exp(-t²) dt, elementwise."""
-    if x.dtype == "float64":
-        return in_blocks(_erf_double, x)
-    return in_blocks(lambda block: _erf_single(block.astype("float32", copy=False)), x)
+    return in_blocks(erf_double if x.dtype == "float64" else erf_single, x)
 
 
 @smooth(x=lambda g, x: g * (exp(-(x * x)) * (-2 / math.sqrt(math.pi))))
@@ -165,7 +173,7 @@ def _erfinv_double(y):
     inner, outer = xp(y).minimum(a, 0.7), xp(y).maximum(a, 0.7)
     x = where(a <= 0.7, inner * _ratio(_INVERSE[0], inner * inner), _ratio(_INVERSE[1], xp(y).sqrt(-xp(y).log((1 - outer) / 2))))
     for _ in range(2):
-        error = where(a < 0.5, _erf_double(x) - a, (1 - a) - _erfc_double(x))
+        error = where(a < 0.5, erf_double(x) - a, (1 - a) - _erfc_double(x))
         x = x - error / (2 / math.sqrt(math.pi) * xp(y).exp(-x * x))
     return where(a == 1, math.inf, x) * xp(y).sign(y)
 

@@ -45,7 +45,14 @@ from .ops.join import (
     atleast_1d, atleast_2d, atleast_3d, block_diag, cartesian_prod, cat, chunk, column_stack, combinations, concat, concatenate, dsplit, dstack,
     hsplit, hstack, meshgrid, narrow, row_stack, select, split, split_with_sizes, stack, tensor_split, unbind, vsplit, vstack,
 )  # fmt: skip
-from .ops.linalg import matmul
+from .ops.decompositions import cholesky, det, logdet, matrix_power, qr, slogdet
+from .ops.decompositions import inv as inverse
+from .ops.decompositions import old_svd as svd
+from .ops.decompositions import pinv as pinverse
+from .ops.einsum import einsum
+from .ops.matmul import (
+    addbmm, addmm, addmv, addr, baddbmm, bmm, cdist, chain_matmul, cross, dot, ger, inner, kron, matmul, mm, mv, outer, tensordot, vdot,
+)  # fmt: skip
 from .ops.quantiles import median, mode, nanmedian, nanquantile, quantile
 from .ops.reduce import (
     all, amax, amin, aminmax, any, argmax, argmin, count_nonzero, dist, logsumexp, max, mean, min, nanmean, nansum, norm, std, std_mean, sum, var,
@@ -67,7 +74,7 @@ from .config import show_config
 from .parallel import get_num_threads, set_num_threads
 from .serialization import load, save
 
-from . import accelerator, amp, backends, cuda, nn, version  # isort: skip  (above the rest)
+from . import accelerator, amp, backends, cuda, linalg, nn, version  # isort: skip  (above the rest)
 
 from .amp import autocast  # isort: skip
 from .settings import (  # isort: skip

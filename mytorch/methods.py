@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from .dtypes import as_dtype
 from .ops import (
-    activation, arithmetic, comparison, counting, diagonal, elementwise, gamma, gather, indexing, join, linalg, quantiles, reduce, scan, shape, sort, special,
+    activation, arithmetic, comparison, counting, decompositions, diagonal, elementwise, gamma, gather, indexing, join, matmul, quantiles, reduce, scan,
+    shape, sort, special,
 )  # fmt: skip
 from .ops.inplace import copy_, fill_, inplace, reshaped_in_place, setitem, zero_
 from .ops.shape import sizes
@@ -52,7 +53,7 @@ class TensorMethods:
     __truediv__ = __div__ = arithmetic.true_divide
     __floordiv__, __mod__, __pow__ = arithmetic.floor_divide, arithmetic.remainder, arithmetic.pow
     __neg__, __pos__, __abs__ = elementwise.neg, elementwise.positive, elementwise.abs
-    __matmul__ = linalg.matmul
+    __matmul__ = matmul.matmul
     __gt__, __ge__, __lt__, __le__ = comparison.gt, comparison.ge, comparison.lt, comparison.le
     __and__ = __rand__ = comparison.bitwise_and
     __or__ = __ror__ = comparison.bitwise_or
@@ -62,7 +63,7 @@ class TensorMethods:
     __rsub__ = reflected(arithmetic._sub)
     __rtruediv__ = __rdiv__ = reflected(arithmetic.true_divide)
     __rfloordiv__, __rmod__, __rpow__ = reflected(arithmetic.floor_divide), reflected(arithmetic.remainder), reflected(arithmetic.pow)
-    __rmatmul__ = reflected(linalg.matmul)
+    __rmatmul__ = reflected(matmul.matmul)
     __rlshift__, __rrshift__ = reflected(comparison.bitwise_left_shift), reflected(comparison.bitwise_right_shift)
 
     __iadd__, __isub__, __imul__, __itruediv__ = map(inplace, (arithmetic._add, arithmetic._sub, arithmetic.mul, arithmetic.true_divide))
@@ -133,6 +134,8 @@ class TensorMethods:
 
     transpose_, squeeze_, unsqueeze_, t_ = map(reshaped_in_place, (shape.transpose, shape.squeeze, shape.unsqueeze, shape.t))
 
+    inverse, pinverse, svd = decompositions.inv, decompositions.pinv, decompositions.old_svd
+
     T = property(shape.reverse_dims, doc="The dimensions in reverse order (a view).")
     mT = property(shape.mT, doc="The last two dimensions swapped (a view).")
 
@@ -162,7 +165,8 @@ STRUCTURE_METHODS = {
         masked_select masked_scatter_ nonzero argwhere repeat_interleave""",
     sort: "sort argsort msort topk kthvalue unique unique_consecutive",
     diagonal: "diag diag_embed diagflat diagonal trace triu_ tril_",
-    linalg: "matmul",
+    matmul: "matmul mm bmm mv dot vdot inner outer ger addmm_ addmv_ addr_ addbmm_ baddbmm_ kron cross",
+    decompositions: "cholesky det logdet slogdet qr matrix_power",
 }
 
 

@@ -26,6 +26,11 @@ def diagonal(x, *, offset=0, dim1=0, dim2=1):
     return xp(x).einsum("...ii->...i", matrices[..., :n, :n])
 
 
+def linalg_diagonal(A, *, offset=0, dim1=-2, dim2=-1):
+    """The diagonals of matrices (…, m, n), as a view; ``offset`` counts to the right of the main one."""
+    return diagonal(A, offset=offset, dim1=dim1, dim2=dim2)
+
+
 @primitive(x=lambda g, offset, dim1, dim2: diagonal(g, offset=offset, dim1=dim1, dim2=dim2))
 def diagonal_in_zeros(x, *, shape, offset, dim1, dim2):
     """Zeros of ``shape`` with ``x`` on the diagonal: the reverse of :func:`diagonal`."""

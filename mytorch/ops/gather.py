@@ -8,6 +8,7 @@ import numpy
 
 from ..autograd.engine import Variable, primitive
 from ..backend import is_array, out_of_bounds, xp
+from ..dtypes import check_fits
 from .indexing import FULL, getitem, parse, put
 from .shape import broadcast_shape, check_dim, contiguous, expand, reshape, spelled, unsqueeze
 
@@ -278,17 +279,13 @@ def _scalar(value, like, op):
 
 
 def fitted(value, dtype):
-    """A Python number as ``dtype`` stores it. RuntimeError if it does not fit; negative ones wrap in unsigned integers, as in torch."""
+    """A Python number as NumPy's ``dtype`` stores it. RuntimeError if it does not fit; negative ones wrap in unsigned integers, as in torch."""
+    check_fits(value, dtype)
     if dtype.kind == "b":
         return bool(value)
-    if isinstance(value, complex) and dtype.kind != "c":
-        raise RuntimeError(f"value cannot be converted to type {dtype} without overflow")
-    if dtype.kind in "iu":
-        bounds = numpy.iinfo(dtype)
-        if value != value or value in (numpy.inf, -numpy.inf) or not min(bounds.min, -bounds.max) <= int(value) <= bounds.max:
-            raise RuntimeError(f"value cannot be converted to type {dtype} without overflow")
-        return int(value) if value >= 0 or bounds.min else int(value) % (bounds.max + 1)
-    return value
+    if dtype.kind == "u":
+        return int(value) % (numpy.iinfo(dtype).max + 1)
+    return int(value) if dtype.kind == "i" else value
 
 
 def index_put(input, indices, values, accumulate=False):

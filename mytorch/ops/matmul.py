@@ -1,11 +1,18 @@
-"""Matrix products."""
+"""Products of vectors and matrices."""
 
 from __future__ import annotations
 
 import math
 
+import numpy
+
 from ..autograd.engine import primitive
-from .shape import transpose
+from ..backend import xp
+from .gather import masked_fill_with
+from .reduce import vector_norm
+from .shape import broadcast_shape, expand, permute, reshape, roll, transpose
+
+_FLOAT32 = numpy.dtype("float32")
 
 
 def _check_matmul(x, y):
@@ -15,17 +22,24 @@ def _check_matmul(x, y):
         raise RuntimeError(_mismatch(x.shape, y.shape))
     if x.dtype != y.dtype:
         raise RuntimeError(f"expected m1 and m2 to have the same dtype, but got: {x.dtype} != {y.dtype}")
+    if x.dtype.kind == "b":
+        raise NotImplementedError('"addmm_impl_cpu_" not implemented for \'Bool\'')
 
 
 def _mismatch(a, b):
     """torch's words for two shapes that do not multiply."""
     if len(a) == len(b) == 1:
-        return f"inconsistent tensor size, expected tensor {list(a)} and src {list(b)} to have the same number of elements, but got {a[0]} and {b[0]} elements respectively"
+        return (
+            f"inconsistent tensor size, expected tensor {list(a)} and src {list(b)} to have the same number of elements, but got {a[0]} and {b[0]} "
+            f"elements respectively"
+        )
+    rows = math.prod(a[:-1])
     if len(b) == 1:
-        return f"size mismatch, got input ({math.prod(a[:-1])}), mat ({math.prod(a[:-1])}x{a[-1]}), vec ({b[0]})"
-    if len(b) == 2 or (len(a) <= 2 and len(b) == 2):
-        return f"mat1 and mat2 shapes cannot be multiplied ({math.prod(a[:-1])}x{a[-1]} and {b[0]}x{b[1]})"
-    return f"Expected size for first two dimensions of batch2 tensor to be: [{math.prod(a[:-2])}, {a[-1]}] but got: [{math.prod(b[:-2])}, {b[-2]}]."
+        return f"size mismatch, got input ({rows}), mat ({rows}x{a[-1]}), vec ({b[0]})"
+    if len(b) == 2:
+        return f"mat1 and mat2 shapes cannot be multiplied ({rows}x{a[-1]} and {b[0]}x{b[1]})"
+    batch = math.prod(broadcast_shape(a[:-2], b[:-2]))
+    return f"Expected size for first two dimensions of batch2 tensor to be: [{batch}, {a[-1]}] but got: [{batch}, {b[-2]}]."
 
 
 @primitive(
@@ -36,18 +50,26 @@ def _mismatch(a, b):
 def matmul(x, y):
     """Matrix product over the last two dimensions, (…, n, k) @ (…, k, m) -> (…, n, m); leading ones broadcast, 1-d inputs are vectors.
 
-    RuntimeError for shapes or dtypes that do not match.
+    RuntimeError for shapes or dtypes that do not match. 16-bit numbers are multiplied in float32.
     """
     _check_matmul(x, y)
+    if x.dtype.itemsize == 2 and x.dtype.kind in "fV":
+        return _product(x.astype(_FLOAT32), y.astype(_FLOAT32)).astype(x.dtype)
+    return _product(x, y)
+
+
+def _product(x, y):
     if x.ndim > 2 and y.ndim <= 2:  # one product for the whole batch
-        return (x.reshape(-1, x.shape[-1]) @ y).reshape(x.shape[:-1] + y.shape[1:])
+        return (x.reshape((math.prod(x.shape[:-1]), x.shape[-1])) @ y).reshape(x.shape[:-1] + y.shape[1:])
     return x @ y
 
 
 def _matmul_x(g, x_shape, y):
     if len(y.shape) == 1:
         return g * y if len(x_shape) == 1 else g[..., None] * y
-    return matmul(g, transpose(y, -2, -1)) if len(x_shape) > 1 else matmul(g[..., None, :], transpose(y, -2, -1))[..., 0, :]
+    if len(x_shape) == 1:
+        return matmul(g[..., None, :], transpose(y, -2, -1))[..., 0, :]
+    return matmul(g, transpose(y, -2, -1))
 
 
 def _matmul_y(g, x, y_shape):
@@ -56,5 +78,276 @@ def _matmul_y(g, x, y_shape):
     if len(y_shape) == 1:
         return matmul(transpose(x, -2, -1), g[..., None])[..., 0]
     if len(y_shape) == 2 and len(x.shape) > 2:  # the sum over the batch is part of one product
-        return matmul(transpose(x.reshape((-1, x.shape[-1])), 0, 1), g.reshape((-1, g.shape[-1])))
+        rows = math.prod(x.shape[:-1])
+        return matmul(transpose(reshape(x, shape=(rows, x.shape[-1])), 0, 1), reshape(g, shape=(rows, g.shape[-1])))
     return matmul(transpose(x, -2, -1), g)
+
+
+# ---- by the number of dimensions ---------------------------------------------------------------------------------------
+
+
+def _dims(*pairs):
+    for x, ndim, text in pairs:
+        if len(x.shape) != ndim:
+            raise RuntimeError(f"{text}, got {len(x.shape)}-D tensor")
+
+
+def mm(input, mat2):
+    """Matrix product of two matrices, (n, k) @ (k, m) -> (n, m), without broadcasting."""
+    _dims((input, 2, "self must be a matrix"), (mat2, 2, "mat2 must be a matrix"))
+    return matmul(input, mat2)
+
+
+def bmm(input, mat2):
+    """Matrix products of two batches of the same size, (b, n, k) @ (b, k, m) -> (b, n, m)."""
+    _dims((input, 3, "batch1 must be a 3D tensor"), (mat2, 3, "batch2 must be a 3D tensor"))
+    if input.shape[0] != mat2.shape[0] or input.shape[2] != mat2.shape[1]:
+        raise RuntimeError(
+            f"Expected size for first two dimensions of batch2 tensor to be: [{input.shape[0]}, {input.shape[2]}] but got: "
+            f"[{mat2.shape[0]}, {mat2.shape[1]}]."
+        )
+    return matmul(input, mat2)
+
+
+def mv(input, vec):
+    """Matrix times vector, (n, k) @ (k,) -> (n,)."""
+    if (len(input.shape), len(vec.shape)) != (2, 1):
+        raise RuntimeError(f"vector + matrix @ vector expected, got 1, {len(input.shape)}, {len(vec.shape)}")
+    return matmul(input, vec)
+
+
+def dot(input, tensor):
+    """The inner product of two vectors of the same size, as a 0-d tensor."""
+    if (len(input.shape), len(tensor.shape)) != (1, 1):
+        raise RuntimeError(f"1D tensors expected, but got {len(input.shape)}D and {len(tensor.shape)}D tensors")
+    if input.dtype != tensor.dtype:
+        raise RuntimeError(f"dot : expected both vectors to have same dtype, but found {input.dtype} and {tensor.dtype}")
+    return matmul(input, tensor)
+
+
+vdot = dot
+
+
+def inner(input, other):
+    """Inner products over the last dimensions, (…, k) and (…', k) -> (…, …'); a 0-d tensor multiplies."""
+    if not input.shape or not other.shape:
+        return input * other
+    if input.shape[-1] != other.shape[-1]:
+        raise RuntimeError(
+            f"inner() the last dimension must match on both input tensors but got shapes {list(input.shape)} and {list(other.shape)}"
+        )
+    return tensordot(input, other, ([-1], [-1]))
+
+
+def outer(input, vec2):
+    """All products of an element of each vector, (n,) and (m,) -> (n, m)."""
+    for name, x in (("self", input), ("vec2", vec2)):
+        if len(x.shape) != 1:
+            raise RuntimeError(f"outer: Expected 1-D argument {name}, but got {len(x.shape)}-D")
+    return reshape(input, shape=(-1, 1)) * vec2 if input.shape[0] else input[:, None] * vec2
+
+
+ger = outer
+
+
+# ---- sums of products ----------------------------------------------------------------------------------------------------
+
+
+def _plus(input, product, beta, alpha, shape):
+    """beta · input + alpha · product; with ``beta`` 0 the input does not count, not even its NaN."""
+    input = expand(input, shape=shape)
+    if input.dtype != product.dtype:
+        raise RuntimeError(f"self and mat2 must have the same dtype, but got {input.dtype} and {product.dtype}")
+    product = product if alpha == 1 else product * alpha
+    if beta == 0:
+        return masked_fill_with(input, True, 0) + product
+    return (input if beta == 1 else input * beta) + product
+
+
+def addmm(input, mat1, mat2, *, beta=1, alpha=1):
+    """beta · input + alpha · (mat1 @ mat2) for matrices; ``input`` broadcasts to the product."""
+    _dims((mat1, 2, "mat1 must be a matrix"), (mat2, 2, "mat2 must be a matrix"))
+    product = matmul(mat1, mat2)
+    return _plus(input, product, beta, alpha, product.shape)
+
+
+def addmv(input, mat, vec, *, beta=1, alpha=1):
+    """beta · input + alpha · (mat @ vec); ``input`` broadcasts to the product."""
+    if (len(mat.shape), len(vec.shape)) != (2, 1):
+        raise RuntimeError(f"vector + matrix @ vector expected, got {len(input.shape)}, {len(mat.shape)}, {len(vec.shape)}")
+    product = matmul(mat, vec)
+    if input.shape not in ((), (1,), product.shape):
+        raise RuntimeError(f"size mismatch, got input ({input.shape[0]}), mat ({'x'.join(map(str, mat.shape))}), vec ({vec.shape[0]})")
+    return _plus(input, product, beta, alpha, product.shape)
+
+
+def addr(input, vec1, vec2, *, beta=1, alpha=1):
+    """beta · input + alpha · outer(vec1, vec2); ``input`` broadcasts to the product."""
+    if (len(vec1.shape), len(vec2.shape)) != (1, 1):
+        raise RuntimeError(f"addr: Expected 1-D arguments vec1 and vec2, but got {len(vec1.shape)}-D and {len(vec2.shape)}-D")
+    product = outer(vec1, vec2)
+    return _plus(input, product, beta, alpha, product.shape)
+
+
+def addbmm(input, batch1, batch2, *, beta=1, alpha=1):
+    """beta · input + alpha · Σ over the batch of batch1[i] @ batch2[i]; ``input`` broadcasts to (n, m)."""
+    product = bmm(batch1, batch2).sum(0)
+    return _plus(input, product, beta, alpha, product.shape)
+
+
+def baddbmm(input, batch1, batch2, *, beta=1, alpha=1):
+    """beta · input + alpha · (batch1 @ batch2); ``input`` broadcasts to (b, n, m)."""
+    product = bmm(batch1, batch2)
+    return _plus(input, product, beta, alpha, product.shape)
+
+
+# ---- chains and other products -------------------------------------------------------------------------------------------
+
+
+def _order(sizes):
+    """Where to split each chain of matrices (sizes[i], sizes[i+1]) for the fewest multiplications: Cormen et al., ch. 15.2."""
+    n = len(sizes) - 1
+    cost, split = [[0] * n for _ in range(n)], [[0] * n for _ in range(n)]
+    for length in range(1, n):
+        for i in range(n - length):
+            j = i + length
+            options = [(cost[i][k] + cost[k + 1][j] + sizes[i] * sizes[k + 1] * sizes[j + 1], k) for k in range(i, j)]
+            cost[i][j], split[i][j] = min(options)
+    return split
+
+
+def multi_dot(tensors):
+    """The product of two or more matrices in the order that costs least; the first and the last may be vectors."""
+    tensors = list(tensors)
+    if len(tensors) < 2:
+        raise RuntimeError(f"multi_dot(): expected at least 2 tensors but got {len(tensors)}")
+    for i, x in enumerate(tensors):
+        allowed = (1, 2) if i in (0, len(tensors) - 1) else (2,)
+        if len(x.shape) not in allowed:
+            raise RuntimeError(f"multi_dot(): tensor {i} must be {' or '.join(f'{n}D' for n in allowed)} but got {len(x.shape)}D")
+    first, last = len(tensors[0].shape) == 1, len(tensors[-1].shape) == 1
+    if first:
+        tensors[0] = reshape(tensors[0], shape=(1, tensors[0].shape[0]))
+    if last:
+        tensors[-1] = reshape(tensors[-1], shape=(tensors[-1].shape[0], 1))
+    split = _order([tensors[0].shape[0], *(x.shape[1] for x in tensors)])
+
+    def product(i, j):
+        return tensors[i] if i == j else matmul(product(i, split[i][j]), product(split[i][j] + 1, j))
+
+    out = product(0, len(tensors) - 1)
+    return reshape(out, shape=out.shape[first : 2 - last]) if first or last else out
+
+
+def chain_matmul(*matrices):
+    """The product of matrices in the order that costs least."""
+    _dims(*((x, 2, "Tensor dimension is not 2: matrices are expected") for x in matrices))
+    return matrices[0] if len(matrices) == 1 else multi_dot(matrices)
+
+
+def tensordot(a, b, dims=2):
+    """Products of ``a`` and ``b`` summed over pairs of dimensions: the last ``dims`` of a with the first of b, or two lists of dimensions."""
+    if isinstance(dims, (tuple, list)) or hasattr(dims, "tolist") and getattr(dims, "shape", ()) != ():
+        of_a, of_b = dims.tolist() if hasattr(dims, "tolist") else dims
+        of_a, of_b = ([d] if isinstance(d, int) else list(d) for d in (of_a, of_b))
+    else:
+        dims = int(dims)
+        if dims < 0:
+            raise RuntimeError(f"tensordot expects dims >= 0, but got dims={dims}")
+        if dims > min(len(a.shape), len(b.shape)):
+            raise RuntimeError(f"tensordot expects dims < ndim_a or ndim_b, but got dims={dims}")
+        of_a, of_b = list(range(-dims, 0)), list(range(dims))
+    if len(of_a) != len(of_b):
+        raise RuntimeError("both dimension lists should have same length")
+    of_a, of_b = [_known(d, len(a.shape)) for d in of_a], [_known(d, len(b.shape)) for d in of_b]
+    for i, j in zip(of_a, of_b):
+        if a.shape[i] != b.shape[j]:
+            if 1 not in (a.shape[i], b.shape[j]):
+                raise RuntimeError(
+                    f"contracted dimensions need to match, but first has size {a.shape[i]} in dim {i} and second has size {b.shape[j]} in dim {j}"
+                )
+            a = a.sum(i, keepdims=True) if b.shape[j] == 1 else a
+            b = b.sum(j, keepdims=True) if a.shape[i] == 1 else b
+    kept_a, kept_b = [d for d in range(len(a.shape)) if d not in of_a], [d for d in range(len(b.shape)) if d not in of_b]
+    shape = tuple(a.shape[d] for d in kept_a) + tuple(b.shape[d] for d in kept_b)
+    inner = math.prod(a.shape[d] for d in of_a)
+    left = reshape(permute(a, dims=(*kept_a, *of_a)), shape=(math.prod(a.shape[d] for d in kept_a), inner))
+    right = reshape(permute(b, dims=(*of_b, *kept_b)), shape=(inner, math.prod(b.shape[d] for d in kept_b)))
+    return reshape(matmul(left, right), shape=shape)
+
+
+def _known(dim, ndim):
+    if not -max(ndim, 1) <= dim < max(ndim, 1):
+        raise IndexError(f"Dimension out of range (expected to be in range of [{-ndim}, {ndim - 1}], but got {dim})")
+    return dim % ndim
+
+
+def kron(input, other):
+    """The Kronecker product: every element of ``input`` times the whole of ``other``, sizes multiplied."""
+    ndim = max(len(input.shape), len(other.shape))
+    a, b = (1,) * (ndim - len(input.shape)) + tuple(input.shape), (1,) * (ndim - len(other.shape)) + tuple(other.shape)
+    left = reshape(input, shape=tuple(n for size in a for n in (size, 1)))
+    right = reshape(other, shape=tuple(n for size in b for n in (1, size)))
+    return reshape(left * right, shape=tuple(m * n for m, n in zip(a, b)))
+
+
+def linalg_cross(input, other, *, dim=-1):
+    """The cross product of vectors of three numbers along ``dim``; other dimensions broadcast."""
+    if len(input.shape) != len(other.shape):
+        raise RuntimeError(f"linalg.cross: inputs must have the same number of dimensions, got {len(input.shape)} and {len(other.shape)}.")
+    _known(dim, len(input.shape))
+    if (input.shape[dim], other.shape[dim]) != (3, 3):
+        raise RuntimeError(f"linalg.cross: inputs dimension {dim} must have length 3. Got {input.shape[dim]} and {other.shape[dim]}")
+    return roll(input, -1, dim) * roll(other, -2, dim) - roll(input, -2, dim) * roll(other, -1, dim)
+
+
+def cross(input, other, dim=None):
+    """The cross product of vectors of three numbers along ``dim``, by default the first dimension of size 3."""
+    if dim is None:
+        shape = broadcast_shape(input.shape, other.shape)
+        dim = next((d for d, n in enumerate(shape) if n == 3), None)
+        if dim is None:
+            raise RuntimeError(f"no dimension of size 3 in input, of shape {list(input.shape)}")
+    return linalg_cross(input, other, dim=dim)
+
+
+def vecdot(x, y, *, dim=-1):
+    """Inner products of vectors along ``dim``; other dimensions broadcast."""
+    return (x * y).sum(dim)
+
+
+# ---- distances -----------------------------------------------------------------------------------------------------------
+
+
+def _towards(g, out, x, y):
+    """Σ g (x - y) / distance; 0 where two points are the same, the derivative that torch takes there."""
+    weight = g / masked_fill_with(out, out == 0, math.inf)
+    return x * weight.sum(-1)[..., None] - matmul(weight, y)
+
+
+@primitive(broadcasts=True, x=lambda g, out, x, y: _towards(g, out, x, y), y=lambda g, out, x, y: _towards(g.swapaxes(-1, -2), out.swapaxes(-1, -2), y, x))
+def _euclidean(x, y, *, by_product):
+    if not by_product:
+        between = x[..., :, None, :] - y[..., None, :, :]
+        return xp(x).sqrt((between * between).sum(-1))
+    squares = (x * x).sum(-1)[..., :, None] + (y * y).sum(-1)[..., None, :] - 2 * _product(x, y.swapaxes(-1, -2))
+    return xp(x).sqrt(xp(x).maximum(squares, 0))
+
+
+def cdist(x1, x2, p=2.0, compute_mode="use_mm_for_euclid_dist_if_necessary"):
+    """The distances of order ``p`` between all pairs of rows, (…, n, d) and (…, m, d) -> (…, n, m).
+
+    ``compute_mode``: whether distances of order 2 go through a matrix product, faster and less exact: "use_mm_for_euclid_dist",
+    "donot_use_mm_for_euclid_dist", or by default where there are more than 25 rows.
+    """
+    for name, x in (("X1", x1), ("X2", x2)):
+        if len(x.shape) < 2:
+            raise RuntimeError(f"cdist only supports at least 2D tensors, {name} got: {len(x.shape)}D")
+    if x1.shape[-1] != x2.shape[-1]:
+        raise RuntimeError(f"X1 and X2 must have the same number of columns. X1: {x1.shape[-1]} X2: {x2.shape[-1]}")
+    if p < 0:
+        raise RuntimeError("cdist only supports non-negative p values")
+    if p == 2:
+        large = max(x1.shape[-2], x2.shape[-2]) > 25 and compute_mode != "donot_use_mm_for_euclid_dist"
+        return _euclidean(x1, x2, by_product=large or compute_mode == "use_mm_for_euclid_dist")
+    return vector_norm(x1[..., :, None, :] - x2[..., None, :, :], p, -1)

@@ -1,0 +1,7 @@
+"""See a model and its graph."""
+
+from .drawing import draw_graph
+from .explain import explain
+from .summary import ModelStatistics, summary
+from .text import graph_text
+from .trace import Trace

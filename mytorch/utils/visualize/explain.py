@@ -1,0 +1,128 @@
+"""A web page that steps through a backward pass: every node's formula, gradients, saved values and time."""
+
+from __future__ import annotations
+
+import html
+import json
+import math
+from pathlib import Path
+
+from ...autograd.function import FunctionCtx
+from .graph import Graph, in_bytes, saved_bytes, saved_values
+from .lanes import lanes_of
+from .rules import formulas, input_names
+
+HUGE = 1e4  # gradients of a larger norm are marked
+
+
+def explain(loss, trace=None, path="explain.html"):
+    """Run the backward pass of ``loss`` once, measure every step, and write a page that steps through it; returns the path.
+
+    The page is one file that needs no network. For each node it shows the gradient formula as it stands in the source, shape, dtype, bytes and norm
+    of the gradients that come in and go out (zero, infinite, nan and huge ones are marked), the values saved for it, and the time in µs.
+    With a :class:`Trace` the nodes are grouped by the modules that recorded them; with a model in its place leaves bear the names of the parameters.
+
+    The pass is a real one, with the hooks of tensors and modules, but it adds nothing to the ``.grad`` of any leaf and keeps the graph, so
+    ``loss.backward()`` may follow. A ``loss`` that is not a scalar starts with ones. RuntimeError if it has no graph, or if that was freed.
+    """
+    graph = Graph(loss, trace)
+    graph.run(hooks=True)
+    data = json.dumps(_page_data(graph), ensure_ascii=False, allow_nan=False).replace("<", "\\u003c")  # so that no text can end the script element
+    page = Path(__file__).with_name("explain.html").read_text("utf-8")
+    page = page.replace("{{TITLE}}", html.escape(f"Backward pass of {graph.rows[0].label}")).replace("{{DATA}}", data)
+    Path(path).write_text(page, "utf-8")
+    return path
+
+
+def _page_data(graph):
+    """All that the page shows, as text and numbers."""
+    operations = [row for row in graph.rows if not row.is_leaf]
+    total = sum(row.nanoseconds or 0 for row in operations)
+    gradients = [g for row in operations for g in row.outgoing if g]
+    rows = [_leaf(row, graph.rows) if row.is_leaf else _operation(row, graph.rows, total) for row in graph.rows]
+    before = None
+    for row, data, lanes in zip(graph.rows, rows, lanes_of(graph.rows)):
+        before = before if row.is_leaf else row.call  # a leaf stands with the operation that needs it last
+        data |= {"group": str(before or ""), "depth": before.depth if before else 0, "lanes": lanes._asdict()}
+        data |= {"label": row.label, "shape": " ".join(row.describe()), "leaf": row.is_leaf}
+        data["flags"] = sorted({flag for g in (*row.incoming, *row.outgoing) if g and (flag := _flag(g.norm))})
+    return {
+        "rows": rows,
+        "summary": {
+            "operations": len(operations),
+            "leaves": len(rows) - len(operations),
+            "time": _microseconds(total),
+            "gradients": in_bytes(sum(g.nbytes for g in gradients)),
+            "saved": in_bytes(saved_bytes(row.node for row in operations)),
+        },
+        "grouped": any(row.call for row in operations),
+        "huge": f"{HUGE:,.0f}",
+    }
+
+
+def _operation(row, rows, total):
+    rules, called = formulas(row.node)
+    users = [user.index for user in rows if row in user.edges]
+    incoming = [_gradient(g, "in, from" if users else "in: ones, the start", users) for g in row.incoming if g]
+    outgoing = [_gradient(g, f"out for {name}, to", [goal.index]) for g, name, goal in zip(row.outgoing, input_names(row.node), row.edges)]
+    return {
+        "kind": row.node.name,
+        "about": _first_sentence(row.node),
+        "rules": [source._asdict() for source in rules],
+        "called": [source._asdict() for source in called],
+        "incoming": incoming,
+        "outgoing": outgoing,
+        "saved": [_saved(name, value) for name, value in saved_values(row.node)],
+        "microseconds": (row.nanoseconds or 0) / 1000,
+        "time": f"{_microseconds(row.nanoseconds)}, {row.nanoseconds / total:.0%} of the pass" if row.incoming else "not reached by the pass",
+    }
+
+
+def _leaf(row, rows):
+    parts = []
+    for user in rows:
+        for g, goal in zip(user.outgoing, user.edges):
+            if goal is row and g:
+                parts.append(_gradient(g, "in, from", [user.index]))
+    return {
+        "kind": "AccumulateGrad",
+        "about": "A leaf of the graph: here the gradients are summed, and backward() adds the sum to .grad.",
+        "rules": [], "called": [], "saved": [],
+        "incoming": parts,
+        "outgoing": [_gradient(g, "the sum, this leaf's gradient", []) for g in row.incoming if g],
+        "microseconds": None,
+        "time": "",
+    }  # fmt: skip
+
+
+def _first_sentence(node):
+    document = node.plan.function.__doc__ if isinstance(node, FunctionCtx) else node.plan.op.forward.__doc__
+    return (document or "").strip().split("\n")[0].split(". ")[0].removesuffix(".").replace("``", "")
+
+
+def _gradient(g, what, steps):
+    if g is None:
+        return {"what": what, "steps": steps, "shape": "none", "dtype": "", "bytes": "", "norm": "", "flag": ""}
+    shape = str(g.shape) if g.raw_shape is None else f"{g.raw_shape} summed to {g.shape}"
+    numbers = {"bytes": in_bytes(g.nbytes), "norm": f"{g.norm:.3g}", "flag": _flag(g.norm)}
+    return {"what": what, "steps": steps, "shape": shape, "dtype": g.dtype, **numbers}
+
+
+def _flag(norm):
+    if math.isnan(norm):
+        return "NaN"
+    if math.isinf(norm):
+        return "infinite"
+    return "zero" if norm == 0 else "huge" if norm > HUGE else ""
+
+
+def _saved(name, value):
+    if hasattr(value, "nbytes"):
+        return {"name": name, "shape": str(value.shape), "dtype": str(value.dtype), "bytes": in_bytes(value.nbytes)}
+    plain = value is None or isinstance(value, (bool, int, float, complex, str, tuple, list, slice))
+    text = repr(value) if plain else getattr(value, "__name__", type(value).__name__)
+    return {"name": name, "shape": text if len(text) <= 80 else text[:79] + "…", "dtype": "", "bytes": ""}
+
+
+def _microseconds(nanoseconds):
+    return f"{nanoseconds / 1e3:,.1f} µs" if nanoseconds < 1e7 else f"{nanoseconds / 1e6:,.1f} ms"

@@ -1,0 +1,108 @@
+"""The gradient formulas of a node as they stand in the source files."""
+
+from __future__ import annotations
+
+import ast
+import functools
+import inspect
+import linecache
+import os
+import textwrap
+from pathlib import Path
+from typing import NamedTuple
+
+from ...autograd.function import Function, FunctionCtx
+
+_PACKAGE = Path(__file__).resolve().parents[3]  # the folder that holds mytorch
+
+
+class Source(NamedTuple):
+    """A piece of a source file."""
+
+    name: str
+    text: str
+    place: str  # file:line
+
+
+def input_names(node):
+    """The name of the input behind each edge of ``node``."""
+    if isinstance(node, FunctionCtx):
+        return [f"argument {i}" for i, needed in enumerate(node.needs_input_grad) if needed]
+    op = node.plan.op
+    return [f"{op.variadic}[{i}]" if op.variadic else op.inputs[i] for i in node.plan.live]
+
+
+def formulas(node):
+    """[Source] of the rules of ``node`` that run, and [Source] of the functions of the same file that they call."""
+    plan = node.plan
+    if isinstance(node, FunctionCtx):
+        found = plan.function.backward if plan.function.backward is not Function.backward else plan.function.vjp
+        return [_definition(f"{plan.function.__name__}.{found.__name__}", found)], []
+    names = ["joint"] if plan.op.joint else input_names(node)
+    rules, called = {}, {}
+    for name, rule in zip(names, plan.rules):
+        rule = _plain(rule)
+        is_lambda = getattr(rule, "__name__", "") == "<lambda>"
+        source = _lambda(name, rule) if is_lambda else _definition(f"{name}={getattr(rule, '__name__', rule)}", rule)
+        rules[source.place, source.text] = source
+        for function in _called_by(rule):
+            called[function] = _definition(function.__name__, function)
+    return list(rules.values()), list(called.values())
+
+
+def _plain(rule):
+    rule = inspect.unwrap(rule)
+    return _plain(rule.func) if isinstance(rule, functools.partial) else rule
+
+
+def _called_by(function):
+    """The functions of the same file that ``function`` names; operations, which have formulas of their own, are left out."""
+    if not inspect.isfunction(function):
+        return []
+    found = [function.__globals__.get(name) for name in function.__code__.co_names]
+    return [f for f in found if inspect.isfunction(f) and f.__module__ == function.__module__ and not hasattr(f, "primitive") and f is not function]
+
+
+def _definition(name, function):
+    try:
+        lines, line = inspect.getsourcelines(function)
+    except (OSError, TypeError):
+        return Source(name, f"# the source of {name} is not available", "")
+    return Source(name, textwrap.dedent("".join(lines)).rstrip(), _place(inspect.getsourcefile(function), line))
+
+
+def _lambda(name, rule):
+    """A lambda with the keyword in front of it: ``x=lambda g, y: g * y``."""
+    code = rule.__code__
+    here = [(keyword, node) for keyword, node in _lambdas(code.co_filename) if node.lineno == code.co_firstlineno]
+    parameters = list(inspect.signature(rule).parameters)
+    for fits in (  # several may stand on one line
+        lambda keyword, node: keyword is not None and keyword.arg == name,
+        lambda keyword, node: [a.arg for a in node.args.args] == parameters,
+    ):
+        here = [pair for pair in here if fits(*pair)] or here
+    if not here:
+        return Source(name, f"# the source of {name} is not available", "")
+    keyword, node = here[0]
+    text = ast.get_source_segment("".join(linecache.getlines(code.co_filename)), keyword or node, padded=True)
+    return Source(name, textwrap.dedent(text), _place(code.co_filename, node.lineno))
+
+
+@functools.lru_cache(maxsize=64)
+def _lambdas(filename):
+    """[(keyword in front of it or None, lambda)] of a file, as syntax nodes."""
+    try:
+        tree = ast.parse("".join(linecache.getlines(filename)))
+    except SyntaxError:
+        return []
+    keywords = {keyword.value: keyword for keyword in ast.walk(tree) if isinstance(keyword, ast.keyword)}
+    return [(keywords.get(node), node) for node in ast.walk(tree) if isinstance(node, ast.Lambda)]
+
+
+def _place(filename, line):
+    """file:line; the file is named from the folder of the package, or from the current one, or alone: never by where it is on this machine."""
+    path = Path(os.path.abspath(filename))
+    for folder in (_PACKAGE, Path.cwd()):
+        if path.is_relative_to(folder):
+            return f"{path.relative_to(folder).as_posix()}:{line}"
+    return f"{path.name}:{line}"

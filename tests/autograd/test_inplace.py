@@ -346,13 +346,13 @@ def test_anomaly_mode_finds_nan():
 
 
 def test_set_detect_anomaly():
-    assert not mytorch.autograd.anomaly_mode.is_anomaly_enabled()
+    assert not mytorch.is_anomaly_enabled()
     mytorch.autograd.set_detect_anomaly(True)
-    assert mytorch.autograd.anomaly_mode.is_anomaly_enabled()
+    assert mytorch.is_anomaly_enabled()
     mytorch.autograd.set_detect_anomaly(False)
     with mytorch.autograd.set_detect_anomaly(True):
-        assert mytorch.autograd.anomaly_mode.is_anomaly_check_nan_enabled()
-    assert not mytorch.autograd.anomaly_mode.is_anomaly_enabled()
+        assert mytorch.is_anomaly_check_nan_enabled()
+    assert not mytorch.is_anomaly_enabled()
 
 
 def test_anomaly_mode_shows_the_line_of_an_error_in_a_user_function():

@@ -18,6 +18,11 @@ def places(shape, index, dim):
     return tuple(grid)
 
 
+def on(x, numbers):
+    """An index array where ``x`` is."""
+    return mytorch.tensor(numbers, device=x.device).array
+
+
 def changed(x, index, values, how=None):
     out = x.copy()
     if how is None:
@@ -63,9 +68,9 @@ ROWS = [
     Sample("getitem", lambda x, m: x[:, m], (X, Bool((4,))), lambda x, m: x[:, m], note="a mask of columns"),
     Sample("getitem", lambda x, i: x[i], (X, Int((2, 5), 3)), lambda x, i: x[i], note="rows, as an embedding", empty=((3, 4), (0,))),
     Sample("getitem", lambda x, i: x.gather(1, i), (X, Int((2, 5), 4)), gathered, note="gather"),
-    Sample("put_in_zeros", lambda x: put_in_zeros(x, shape=(5, 4), index=(np.array([1, 1, 0]),)), (X,), lambda x: changed(np.zeros((5, 4)), [1, 1, 0], x, np.add)),
+    Sample("put_in_zeros", lambda x: put_in_zeros(x, shape=(5, 4), index=(on(x, [1, 1, 0]),)), (X,), lambda x: changed(np.zeros((5, 4)), [1, 1, 0], x, np.add)),
     Sample("put_in_zeros", lambda x: put_in_zeros(x, shape=(5, 4), index=(slice(1, 4),)), (X,), lambda x: np.pad(x, ((1, 1), (0, 0))), note="a slice"),
-    Sample("put", lambda x, y: put(x, y, index=(np.array([0, 2]),)), (X, (4,)), lambda x, y: changed(x, [0, 2], y), note="broadcast"),
+    Sample("put", lambda x, y: put(x, y, index=(on(x, [0, 2]),)), (X, (4,)), lambda x, y: changed(x, [0, 2], y), note="broadcast"),
     Sample("put", lambda x, i, y: x.scatter_add(1, i, y), (X, Int((3, 5), 4), (3, 6)), lambda x, i, y: changed(x, places(X, i, 1), y[:, :5], np.add), note="scatter_add"),
     Sample("put", lambda x, i, y: x.index_add(0, i, y, alpha=2), (X, Int((5,), 3), (5, 4)), lambda x, i, y: changed(x, i, 2 * y, np.add), note="index_add"),
     Sample("put", lambda x, m, y: x.masked_scatter(m, y), (X, Bool(X), (13,)), lambda x, m, y: changed(x, m, y[: m.sum()]), note="masked_scatter"),

@@ -1,0 +1,122 @@
+"""The house's floors: a file imports only from floors below its own, nothing goes round in a circle, imports stand at the top of files."""
+
+import ast
+import pathlib
+
+import pytest
+
+import mytorch
+
+ROOT = pathlib.Path(mytorch.__file__).parent
+FILES = {".".join(p.relative_to(ROOT.parent).with_suffix("").parts).removesuffix(".__init__"): p for p in sorted(ROOT.rglob("*.py"))}
+PACKAGES = {name for name, path in FILES.items() if path.name == "__init__.py"}
+
+# From the ground up; the longest matching prefix counts. A file may import from its own floor only within the same package or entry.
+FLOORS = [
+    ["backend", "parallel", "version", "settings", "utils.docs"],
+    ["dtypes"],
+    ["autograd.anomaly_mode", "autograd.grad_mode"],
+    ["autograd.engine"],
+    ["autograd.walk"],
+    ["ops"],
+    ["methods", "new_methods", "sampling_methods", "python_data", "printing", "memory", "tensor", "creation", "random"],
+    ["autograd"],
+    ["cuda", "backends", "accelerator", "amp", "config", "linalg", "special", "fft"],
+    ["nn", "optim", "utils", "serialization", "func", "distributions"],
+    ["datasets", "distributed", "testing", "gradcheck", "hub", "models"],
+    [""],
+]
+SIDE_BY_SIDE = ("nn", "optim", "utils", "serialization", "func", "distributions")  # these never import each other
+
+
+def entry(module):
+    """(floor, name of the entry) of a module."""
+    name = module.removeprefix("mytorch").removeprefix(".")
+    found = [(len(e), floor, e) for floor, entries in enumerate(FLOORS) for e in entries if name == e or name.startswith(e + ".") or e == ""]
+    return max(found)[1:]
+
+
+def imports(module):
+    """(line, imported module, whether it is inside a function) for each import of mytorch in a file."""
+    tree = ast.parse(FILES[module].read_text())
+    inside = {id(n) for f in ast.walk(tree) if isinstance(f, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)) for n in ast.walk(f)}
+    package = module if module in PACKAGES else module.rpartition(".")[0]
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names if alias.name.split(".")[0] == "mytorch"]
+        elif isinstance(node, ast.ImportFrom):
+            base = node.module or ""
+            if node.level:
+                parts = package.split(".")
+                base = ".".join(parts[: len(parts) - node.level + 1] + ([base] if base else []))
+            if base.split(".")[0] != "mytorch":
+                continue
+            names = [f"{base}.{a.name}" if f"{base}.{a.name}" in FILES else base for a in node.names]
+        else:
+            continue
+        for name in dict.fromkeys(names):
+            yield node.lineno, name, id(node) in inside
+
+
+GRAPH = {module: list(imports(module)) for module in FILES}
+
+
+@pytest.mark.parametrize("module", FILES)
+def test_imports_point_down(module):
+    floor, name = entry(module)
+    wrong = []
+    for line, target, _ in GRAPH[module]:
+        below, other = entry(target)
+        if other == name or target in ("mytorch", module):
+            continue
+        if below > floor or (below == floor and name in SIDE_BY_SIDE):
+            wrong.append(f"line {line}: {target}")
+    assert not wrong, f"{module} imports from its own floor or above: {wrong}"
+
+
+@pytest.mark.parametrize("module", FILES)
+def test_only_the_face_imports_the_face(module):
+    found = [line for line, target, _ in GRAPH[module] if target == "mytorch"]
+    assert not found or module == "mytorch.gradcheck", f"{module}, lines {found}: import the module that has the name"
+
+
+@pytest.mark.parametrize("module", FILES)
+def test_no_import_hides_in_a_function(module):
+    found = [f"line {line}: {target}" for line, target, hidden in GRAPH[module] if hidden]
+    assert not found, f"{module} imports inside functions: {found}"
+
+
+def test_no_circles():
+    done, path = set(), []
+
+    def visit(module):
+        if module in path:
+            raise AssertionError(" -> ".join([*path[path.index(module) :], module]))
+        if module in done:
+            return
+        path.append(module)
+        for _, target, _ in GRAPH.get(module, ()):
+            visit(target)
+        path.pop()
+        done.add(module)
+
+    for module in FILES:
+        visit(module)
+
+
+def test_the_backend_alone_imports_cupy():
+    for module, path in FILES.items():
+        for node in ast.walk(ast.parse(path.read_text())):
+            names = [a.name for a in node.names] if isinstance(node, ast.Import) else [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            assert not any(n.split(".")[0] in ("cupy", "cupyx") for n in names), module
+        assert module == "mytorch.backend" or 'import_module("cupy' not in path.read_text(), module
+
+
+def test_nothing_imports_torch():
+    allowed = {"mytorch.datasets", "mytorch.utils.data"}  # they look whether torchvision is there
+    for module, path in FILES.items():
+        for node in ast.walk(ast.parse(path.read_text())):
+            names = [a.name for a in node.names] if isinstance(node, ast.Import) else [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            assert not any(n.split(".")[0] == "torch" for n in names), module
+            found = {n.split(".")[0] for n in names}
+            assert "torchvision" not in found or any(module.startswith(a) for a in allowed), module

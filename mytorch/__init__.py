@@ -74,9 +74,10 @@ from .config import show_config
 from .parallel import get_num_threads, set_num_threads
 from .serialization import load, save
 
-from . import accelerator, amp, backends, cuda, linalg, nn, version  # isort: skip  (above the rest)
+from . import accelerator, amp, backends, cuda, func, linalg, nn, utils, version  # isort: skip  (above the rest)
 
 from .amp import autocast  # isort: skip
+from .func import vmap  # isort: skip
 from .settings import (  # isort: skip
     are_deterministic_algorithms_enabled, compile, get_float32_matmul_precision, set_float32_matmul_precision, set_flush_denormal,
     use_deterministic_algorithms,

@@ -1,3 +1,3 @@
-"""Tools around the framework: ``utils.data`` loads and batches data."""
+"""Tools around the framework: ``utils.data`` loads and batches data, ``utils.checkpoint`` trades time for memory."""
 
-from . import data
+from . import checkpoint, data

@@ -3,6 +3,7 @@
 Names only. engine, walk and grad_mode stand below the operations, the others above them.
 """
 
+from . import functional
 from .anomaly_mode import detect_anomaly, set_detect_anomaly
 from .batched import grad
 from .function import Function
@@ -12,6 +13,6 @@ from .variable import Variable
 from .walk import backward
 
 __all__ = [
-    "Function", "Variable", "backward", "detect_anomaly", "enable_grad", "grad", "gradcheck", "gradgradcheck", "inference_mode", "no_grad",
+    "Function", "Variable", "backward", "detect_anomaly", "enable_grad", "functional", "grad", "gradcheck", "gradgradcheck", "inference_mode", "no_grad",
     "set_detect_anomaly", "set_grad_enabled",
 ]  # fmt: skip

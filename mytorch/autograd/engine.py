@@ -22,6 +22,11 @@ ndarray, grad_state, _new = numpy.ndarray, grad_mode.mode, object.__new__
 _clock = itertools.count(0, -1)  # later is smaller, so that a heap yields the newest node first
 
 
+def now():
+    """The time, on the clock that orders nodes: smaller is later."""
+    return next(_clock)
+
+
 result_type: type = None  # what operations return: Tensor
 
 

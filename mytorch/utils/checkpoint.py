@@ -1,0 +1,146 @@
+"""Checkpointing: part of a model keeps nothing for backward and is computed a second time when backward comes to it.
+
+The graph of the part is recorded as always; then the saved arrays of its nodes are dropped. The first node that backward reaches runs the
+part again and gives all of them back. Source: Chen et al., Training Deep Nets with Sublinear Memory Cost, 2016.
+"""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+
+from ..autograd.engine import Node, Output, Variable, now
+from ..autograd.grad_mode import enable_grad, is_grad_enabled
+from ..random import default_generator
+
+
+class CheckpointError(RuntimeError):
+    """The second run did other operations than the first."""
+
+
+def noop_context_fn():
+    """Two contexts that do nothing, for the first and the second run: the default of ``context_fn``."""
+    return nullcontext(), nullcontext()
+
+
+def checkpoint(
+    function, *args, use_reentrant=None, context_fn=noop_context_fn, determinism_check="default", debug=False, early_stop=True,
+    preserve_rng_state=True, **kwargs,
+):  # fmt: skip
+    """``function(*args, **kwargs)`` without keeping the values inside for backward, which runs it once more.
+
+    preserve_rng_state: the second run draws the same random numbers. context_fn: returns a context manager for each of the two runs.
+    ``use_reentrant``, ``debug`` and ``early_stop`` change nothing; parameters get gradients whether or not the arguments need them.
+    Raises CheckpointError (a RuntimeError) in backward if the second run did other operations; ``determinism_check="none"`` leaves out the
+    comparison of shapes. RuntimeError in backward if an argument was changed in place in between.
+    """
+    first, second = context_fn()
+    if not is_grad_enabled():
+        with first:
+            return function(*args, **kwargs)
+    segment = _Segment(function, args, kwargs, second, preserve_rng_state, determinism_check != "none")
+    with first:
+        outputs = function(*args, **kwargs)
+    segment.forget(outputs)
+    return outputs
+
+
+def checkpoint_sequential(functions, segments, input, use_reentrant=None, *, preserve_rng_state=True):
+    """A Sequential (or list of modules) in ``segments`` parts, all but the last one checkpointed. ``input`` is the first one's argument."""
+    layers = list(functions.children()) if hasattr(functions, "children") else list(functions)
+    size = len(layers) // segments
+    if segments < 1 or size == 0:
+        raise ValueError(f"checkpoint_sequential: {len(layers)} modules cannot be split into {segments} segments")
+
+    def run(start, end):
+        def part(x):
+            for layer in layers[start:end]:
+                x = layer(x)
+            return x
+
+        return part
+
+    for i in range(segments - 1):
+        input = checkpoint(run(i * size, (i + 1) * size), input, preserve_rng_state=preserve_rng_state)
+    return run((segments - 1) * size, len(layers))(input)
+
+
+class _Segment:
+    """A checkpointed call: how to run it again, and the nodes that wait for that."""
+
+    def __init__(self, function, args, kwargs, context, preserve, compare):
+        self.function, self.args, self.kwargs, self.context, self.compare = function, args, kwargs, context, compare
+        self.state = default_generator.get_state() if preserve else None
+        self.versions = [v._counter[0] for v in _variables((args, kwargs))]
+        self.start = now()
+
+    def forget(self, outputs):
+        """Drop the saved values of all nodes that the call made."""
+        self.nodes = [n for n in _made(outputs, self.start) if n.saved is not None]
+        for node in self.nodes:
+            node.shapes, node.definition, node.segment = _shapes(node), None, self
+            del node.saved
+            node.__class__ = _Forgotten
+
+    def recall(self):
+        """Run the call again and give the nodes their saved values back."""
+        if [v._counter[0] for v in _variables((self.args, self.kwargs))] != self.versions:
+            raise RuntimeError("checkpoint: an argument of the checkpointed function was changed in place before backward")
+        present = default_generator.get_state() if self.state is not None else None
+        if self.state is not None:
+            default_generator.set_state(self.state)
+        with enable_grad(), self.context:
+            outputs = self.function(*self.args, **self.kwargs)
+        if present is not None:
+            default_generator.set_state(present)
+        again = [n for n in _made(outputs, self.start) if n.saved is not None]
+        if [n.plan for n in again] != [n.plan for n in self.nodes]:
+            raise CheckpointError(
+                f"checkpoint: the second run did other operations than the first: {len(self.nodes)} were recorded, then {len(again)}; "
+                f"first {[n.name for n in self.nodes][:8]}, then {[n.name for n in again][:8]}"
+            )
+        for old, new in zip(self.nodes, again):
+            if self.compare and _shapes(new) != old.shapes:
+                raise CheckpointError(
+                    f"checkpoint: {old.name} saved values of shapes {old.shapes} in the first run and {_shapes(new)} in the second"
+                )
+        for old, new in zip(self.nodes, again):
+            old.__class__ = Node
+            old.saved, old.definition = new.saved, new.definition
+            del old.segment, old.shapes
+        self.nodes = ()
+
+
+class _Forgotten(Node):
+    """A node whose saved values were dropped; asking for them brings them back."""
+
+    @property
+    def saved(self):
+        self.segment.recall()
+        return self.saved
+
+
+def _variables(tree):
+    if isinstance(tree, Variable):
+        yield tree
+    elif isinstance(tree, dict):
+        yield from _variables(list(tree.values()))
+    elif isinstance(tree, (list, tuple)):
+        for value in tree:
+            yield from _variables(value)
+
+
+def _shapes(node):
+    return [getattr(value, "shape", None) for value in node.saved]
+
+
+def _made(outputs, start):
+    """The nodes of operations behind ``outputs`` that were made after ``start``, in their order."""
+    found, stack = set(), [v._node for v in _variables(outputs) if v._node is not None]
+    while stack:
+        node = stack.pop()
+        if type(node) is Output:
+            node = node.parent
+        if isinstance(node, Node) and node.order < start and node not in found:
+            found.add(node)
+            stack.extend(node.edges)
+    return sorted((n for n in found if type(n) is Node), key=lambda n: -n.order)

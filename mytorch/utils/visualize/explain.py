@@ -37,7 +37,7 @@ def explain(loss, trace=None, path="explain.html"):
 def _page_data(graph):
     """All that the page shows, as text and numbers."""
     operations = [row for row in graph.rows if not row.is_leaf]
-    total = sum(row.nanoseconds or 0 for row in operations)
+    total = max(1, sum(row.nanoseconds or 0 for row in operations))
     gradients = [g for row in operations for g in row.outgoing if g]
     rows = [_leaf(row, graph.rows) if row.is_leaf else _operation(row, graph.rows, total) for row in graph.rows]
     before = None

@@ -44,7 +44,7 @@ def _free(active):
 
 
 def drawn(lanes):
-    """One row as text: ``●`` is the node, ``│`` what passes by, ``╮`` and ``╯`` where lanes begin and end."""
+    """One row as text: ``●`` is the node, ``│`` what passes by, ``╮`` and ``╯`` where lanes begin and end; ``─│─`` crosses, ``─┼─`` joins."""
     at, into, out, through = lanes
     here = {at, *into, *out}
     left, right = min(here), max(here)
@@ -54,7 +54,7 @@ def drawn(lanes):
         if lane == at:
             cell = "●"
         elif lane not in here:
-            cell = ("┼" if across else "│") if lane in through else ("─" if across else " ")
+            cell = "│" if lane in through else "─" if across else " "
         else:
             up, down = lane in into or lane in through, lane in out or lane in through
             ends = {(True, True): "┤├┼", (False, True): "╮╭┬", (True, False): "╯╰┴"}[up, down]

@@ -21,7 +21,7 @@ class Layer:
 
     call: Call
     output_size: object  # the shape of the output; a list of shapes if it is a tuple, list or dict of tensors
-    num_params: int  # those that no layer inside and no line above counts
+    num_params: int  # those that no line inside or above counts, with those of modules inside that were not called
     mult_adds: int | None  # None: not counted
     shared: bool  # has parameters, all counted elsewhere
 
@@ -40,7 +40,6 @@ class ModelStatistics:
         self.total_params = sum(p.numel() for p in parameters)
         self.trainable_params = sum(p.numel() for p in parameters if p.requires_grad)
         self.total_mult_adds = sum(layer.mult_adds or 0 for layer in self.layers)
-        self.unused_params = self.total_params - sum(layer.num_params for layer in self.layers)
         self.input_bytes = sum(x.nbytes for x in inputs)
         known = [t.array for t in (*parameters, *model.buffers(), *inputs)]
         self.output_bytes = memory_bytes([t.array for t in trace.tensors], apart_from=known)
@@ -56,14 +55,13 @@ class ModelStatistics:
         rule = "─" * (sum(widths) + 6)
         table = ["  ".join(c.ljust(w) if i < 2 else c.rjust(w) for i, (c, w) in enumerate(zip(line, widths))).rstrip() for line in (head, *lines)]
         fixed = self.total_params - self.trainable_params
-        unused = f", {self.unused_params:,} in layers that were not called" if self.unused_params else ""
         memory = {
             "input": self.input_bytes, "outputs of the layers": self.output_bytes, "saved for the backward pass": self.saved_bytes,
             "parameters": self.param_bytes, "gradients of the parameters": self.grad_bytes, "buffers": self.buffer_bytes,
         }  # fmt: skip
         return "\n".join([
             table[0], rule, *table[1:], rule,
-            f"Parameters: {self.total_params:,} ({self.trainable_params:,} trainable, {fixed:,} not{unused})",
+            f"Parameters: {self.total_params:,} ({self.trainable_params:,} trainable, {fixed:,} not)",
             f"Multiply-adds of matrix products and convolutions: {self.total_mult_adds:,} (-: not counted)",
             "Memory:",
             *(f"  {name:<28} {in_bytes(n):>10}" for name, n in memory.items()),
@@ -135,7 +133,7 @@ class _Layers(Trace):
 
     def left(self, call, args, kwargs, output):
         self.sizes[call], tensors = _sizes(output)
-        self.work[call] = mult_adds(call.module, args, kwargs, output)
+        self.work[call] = None if output is None else mult_adds(call.module, args, kwargs, output)  # None after an error
         self.tensors += tensors
 
     def layers(self, depth):

@@ -344,7 +344,8 @@ class Tensor(TensorMethods, NewMethods, SamplingMethods, Variable, results=True)
         if device is not None and not _same_place(self.device, _as_device(device)):
             result = transfer(result, where=_as_device(device), source=self.device)
         if dtype is not None and as_dtype(dtype).numpy != self.array.dtype:
-            result = cast(result, dtype=as_dtype(dtype).numpy)
+            kind = as_dtype(dtype).numpy
+            result = cast(result if category(kind) >= 2 else result.detach(), dtype=kind)
         return self.clone() if copy and result is self else result
 
     def astype(self, dtype):

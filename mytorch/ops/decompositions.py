@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy
 
 from ..autograd.engine import primitive
-from ..backend import xp
+from ..backend import largest, xp
 from .diagonal import diag_embed, diagonal, tril, triu
 from .elementwise import select
 from .join import cat
@@ -119,7 +119,7 @@ def _pinv(x, *, rtol=None, atol=None):
     u, s, vh = _svd_of(x, False, "pinv")
     if rtol is None:
         rtol = max(x.shape[-2:]) * xp(x).finfo(x.dtype).eps if not atol else 0
-    bound = xp(x).maximum(atol or 0, rtol * s.max(-1, keepdims=True, initial=0))
+    bound = xp(x).maximum(atol or 0, rtol * largest(s, -1, True, 0))
     s = xp(x).where(s > bound, 1 / s, 0)
     return vh.swapaxes(-1, -2) @ (s[..., None] * u.swapaxes(-1, -2))
 
@@ -422,7 +422,7 @@ def matrix_rank(A, *, atol=None, rtol=None, tol=None, hermitian=False):
     atol = tol if atol is None else atol
     if rtol is None:
         rtol = max(A.shape[-2:]) * xp(raw).finfo(raw.dtype).eps if not atol else 0
-    bound = xp(raw).maximum(atol or 0, rtol * raw.max(-1, keepdims=True, initial=0))
+    bound = xp(raw).maximum(atol or 0, rtol * largest(raw, -1, True, 0))
     return (values > bound).sum(-1)
 
 

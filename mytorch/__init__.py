@@ -74,7 +74,7 @@ from .config import show_config
 from .parallel import get_num_threads, set_num_threads
 from .serialization import load, save
 
-from . import accelerator, amp, backends, cuda, func, linalg, nn, utils, version  # isort: skip  (above the rest)
+from . import accelerator, amp, backends, cuda, distributions, func, linalg, nn, utils, version  # isort: skip  (above the rest)
 
 from .amp import autocast  # isort: skip
 from .func import vmap  # isort: skip

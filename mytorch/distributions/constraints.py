@@ -1,0 +1,50 @@
+"""Where parameters and samples must lie: ``constraint.check(tensor)`` says for each event whether it does."""
+
+from __future__ import annotations
+
+
+class Constraint:
+    """A region, by its name and a test of tensors. ``event_dim``: how many trailing dimensions one event has."""
+
+    def __init__(self, name, check, event_dim=0, is_discrete=False):
+        self.name, self._check, self.event_dim, self.is_discrete = name, check, event_dim, is_discrete
+
+    def check(self, value):
+        """A boolean tensor: where ``value`` lies in the region."""
+        return self._check(value)
+
+    def __repr__(self):
+        return self.name
+
+
+real = Constraint("Real()", lambda x: x == x)
+positive = Constraint("GreaterThan(lower_bound=0.0)", lambda x: x > 0)
+nonnegative = Constraint("GreaterThanEq(lower_bound=0.0)", lambda x: x >= 0)
+unit_interval = Constraint("Interval(lower_bound=0.0, upper_bound=1.0)", lambda x: (x >= 0) & (x <= 1))
+boolean = Constraint("Boolean()", lambda x: (x == 0) | (x == 1), is_discrete=True)
+simplex = Constraint("Simplex()", lambda x: (x >= 0).all(-1) & ((x.sum(-1) - 1).abs() < 1e-6), event_dim=1)
+
+
+def interval(lower_bound, upper_bound):
+    """[lower_bound, upper_bound], both numbers or tensors."""
+    text = f"Interval(lower_bound={lower_bound}, upper_bound={upper_bound})"
+    return Constraint(text, lambda x: (x >= lower_bound) & (x <= upper_bound))
+
+
+def integer_interval(lower_bound, upper_bound):
+    """The integers from ``lower_bound`` to ``upper_bound``, both included."""
+    text = f"IntegerInterval(lower_bound={lower_bound}, upper_bound={upper_bound})"
+    return Constraint(text, lambda x: (x % 1 == 0) & (x >= lower_bound) & (x <= upper_bound), is_discrete=True)
+
+
+def independent(base, dims):
+    """``base`` for all elements of the last ``dims`` dimensions together."""
+
+    def check(value):
+        inside = base.check(value)
+        return inside.reshape(*inside.shape[: inside.ndim - dims], -1).all(-1)
+
+    return Constraint(f"IndependentConstraint({base}, {dims})", check, base.event_dim + dims, base.is_discrete)
+
+
+real_vector = independent(real, 1)

@@ -1,0 +1,132 @@
+"""Bernoulli and Categorical, given by probabilities or by logits."""
+
+from __future__ import annotations
+
+import functools
+import math
+
+from ..autograd.grad_mode import no_grad
+from ..creation import arange, full
+from ..dtypes import finfo
+from ..ops.activation import softmax
+from ..ops.elementwise import where
+from ..ops.gather import gather
+from ..ops.loss import binary_cross_entropy_with_logits
+from ..ops.shape import broadcast_tensors
+from ..random import bernoulli, multinomial
+from ..tensor import Size
+from . import constraints
+from .distribution import Distribution, broadcast_all
+
+
+def _clamped(probs):
+    """Probabilities away from 0 and 1, so that their logarithms are finite."""
+    eps = finfo(probs.dtype).eps
+    return probs.clamp(min=eps, max=1 - eps)
+
+
+def _one_of(probs, logits):
+    if (probs is None) == (logits is None):
+        raise ValueError("Either `probs` or `logits` must be specified, but not both.")
+
+
+class Bernoulli(Distribution):
+    """1 with probability ``probs`` = sigmoid(``logits``), else 0. Either is a number or a tensor."""
+
+    arg_constraints = {"probs": constraints.unit_interval, "logits": constraints.real}
+    support = constraints.boolean
+    has_enumerate_support = True
+
+    def __init__(self, probs=None, logits=None, validate_args=None):
+        _one_of(probs, logits)
+        (given,) = broadcast_all(logits if probs is None else probs)
+        self.__dict__["logits" if probs is None else "probs"] = given
+        super().__init__(given.shape, validate_args=validate_args)
+
+    @functools.cached_property
+    def logits(self):
+        """log(p / (1 - p))."""
+        probs = _clamped(self.probs)
+        return probs.log() - (-probs).log1p()
+
+    @functools.cached_property
+    def probs(self):
+        """The probability of 1."""
+        return self.logits.sigmoid()
+
+    param_shape = property(lambda self: self._batch_shape, doc="The shape of the parameter.")
+    mean = property(lambda self: self.probs, doc="probs")
+    variance = property(lambda self: self.probs * (1 - self.probs), doc="probs · (1 - probs)")
+
+    @property
+    def mode(self):
+        """The more probable value; nan where both are as probable."""
+        return where(self.probs == 0.5, math.nan, (self.probs >= 0.5).type_as(self.probs))
+
+    def sample(self, sample_shape=()):
+        with no_grad():
+            return bernoulli(self.probs.expand(self._extended_shape(sample_shape)))
+
+    def log_prob(self, value):
+        self._validate_sample(value)
+        logits, value = broadcast_all(self.logits, value)
+        return -binary_cross_entropy_with_logits(logits, value, reduction="none")
+
+    def entropy(self):
+        return binary_cross_entropy_with_logits(self.logits, self.probs, reduction="none")
+
+    def enumerate_support(self, expand=True):
+        values = arange(2, dtype=self._parameter.dtype, device=self._parameter.device).reshape(2, *(1,) * len(self._batch_shape))
+        return values.expand(2, *self._batch_shape) if expand else values
+
+    _parameter = property(lambda self: next(iter(self._parameters().values())))
+
+
+class Categorical(Distribution):
+    """The integers 0 … K-1, with weights ``probs`` (…, K), which are scaled to sum 1, or with ``logits``, logarithms of weights."""
+
+    arg_constraints = {"probs": constraints.simplex, "logits": constraints.real_vector}
+    has_enumerate_support = True
+
+    def __init__(self, probs=None, logits=None, validate_args=None):
+        _one_of(probs, logits)
+        name, given = ("logits", logits) if probs is None else ("probs", probs)
+        if given.ndim < 1:
+            raise ValueError(f"`{name}` parameter must be at least one-dimensional.")
+        self.__dict__[name] = given / given.sum(-1, keepdim=True) if probs is not None else given - given.logsumexp(-1, keepdim=True)
+        self._num_events = given.shape[-1]
+        super().__init__(given.shape[:-1], validate_args=validate_args)
+
+    @functools.cached_property
+    def logits(self):
+        """The logarithms of the probabilities."""
+        return _clamped(self.probs).log()
+
+    @functools.cached_property
+    def probs(self):
+        """The probabilities."""
+        return softmax(self.logits, dim=-1)
+
+    support = property(lambda self: constraints.integer_interval(0, self._num_events - 1), doc="0 … K-1")
+    param_shape = property(lambda self: Size((*self._batch_shape, self._num_events)), doc="The shape of the parameter, (…, K).")
+    mean = variance = property(lambda self: full(self._batch_shape, math.nan, dtype=self.probs.dtype, device=self.probs.device), doc="nan")
+    mode = property(lambda self: self.probs.argmax(-1), doc="The most probable category.")
+
+    def sample(self, sample_shape=()):
+        with no_grad():
+            rows = self.probs.reshape(-1, self._num_events)
+            picks = multinomial(rows, Size(sample_shape).numel(), replacement=True)
+            return picks.transpose(0, 1).reshape(self._extended_shape(sample_shape))
+
+    def log_prob(self, value):
+        self._validate_sample(value)
+        index, logits = broadcast_tensors(value.long().unsqueeze(-1), self.logits)
+        return gather(logits, -1, index[..., :1]).squeeze(-1)
+
+    def entropy(self):
+        logits = self.logits.clamp(min=finfo(self.logits.dtype).min)  # not -inf · 0
+        return -(logits * self.probs).sum(-1)
+
+    def enumerate_support(self, expand=True):
+        values = arange(self._num_events, device=self.probs.device).reshape(-1, *(1,) * len(self._batch_shape))
+        return values.expand(-1, *self._batch_shape) if expand else values

@@ -1,0 +1,146 @@
+"""What all distributions share: shapes, checks of parameters and samples, drawing without a gradient."""
+
+from __future__ import annotations
+
+from ..autograd.engine import Variable
+from ..autograd.grad_mode import no_grad
+from ..creation import tensor
+from ..dtypes import get_default_dtype
+from ..ops.shape import broadcast_tensors
+from ..tensor import Size
+
+
+def broadcast_all(*values):
+    """Numbers and tensors as tensors of one shape; numbers take the dtype and device of the tensors."""
+    for value in values:
+        if not isinstance(value, (Variable, int, float)):
+            raise ValueError(f"parameters should be numbers or tensors, got {type(value).__name__}")
+    first = next((v for v in values if isinstance(v, Variable)), None)
+    options = {"dtype": get_default_dtype()} if first is None else {"dtype": first.dtype, "device": first.device}
+    return broadcast_tensors(*(v if isinstance(v, Variable) else tensor(float(v), **options) for v in values))
+
+
+class Distribution:
+    """A distribution over events of shape ``event_shape``, in a batch of shape ``batch_shape``.
+
+    ``validate_args``: check parameters here and samples in ``log_prob``; by default as :meth:`set_default_validate_args` says, which is True.
+    ValueError names the parameter and its constraint.
+    """
+
+    has_rsample = has_enumerate_support = False
+    arg_constraints: dict = {}  # parameter: its constraint
+    _validate_args = __debug__
+
+    @staticmethod
+    def set_default_validate_args(value: bool) -> None:
+        """Whether distributions check their arguments."""
+        Distribution._validate_args = bool(value)
+
+    def __init__(self, batch_shape=(), event_shape=(), validate_args=None):
+        self._batch_shape, self._event_shape = Size(batch_shape), Size(event_shape)
+        if validate_args is not None:
+            self._validate_args = validate_args
+        if self._validate_args:
+            for name, constraint in self.arg_constraints.items():
+                value = self.__dict__.get(name)
+                if value is not None and not constraint.check(value.detach()).all():
+                    raise ValueError(
+                        f"Expected parameter {name} ({type(value).__name__} of shape {tuple(value.shape)}) of distribution {self!r} "
+                        f"to satisfy the constraint {constraint!r}, but found invalid values:\n{value}"
+                    )
+
+    batch_shape = property(lambda self: self._batch_shape, doc="The shape over which parameters are batched.")
+    event_shape = property(lambda self: self._event_shape, doc="The shape of one sample, without the batch.")
+
+    def _parameters(self):
+        return {name: self.__dict__[name] for name in self.arg_constraints if name in self.__dict__}
+
+    def expand(self, batch_shape):
+        """The same distribution with parameters expanded to ``batch_shape``, without copying."""
+        new = object.__new__(type(self))
+        new.__dict__.update(self.__dict__)
+        for name, value in self._parameters().items():
+            new.__dict__[name] = value.expand(*batch_shape, *value.shape[len(self._batch_shape) :])
+        new._batch_shape = Size(batch_shape)
+        return new
+
+    def _extended_shape(self, sample_shape=()):
+        return Size((*sample_shape, *self._batch_shape, *self._event_shape))
+
+    @property
+    def support(self):
+        """The constraint that samples satisfy."""
+        raise NotImplementedError(f"{type(self).__name__} does not say its support")
+
+    @property
+    def mean(self):
+        """The mean, of shape batch_shape + event_shape."""
+        raise NotImplementedError(f"{type(self).__name__} has no mean")
+
+    @property
+    def mode(self):
+        """The most probable value."""
+        raise NotImplementedError(f"{type(self).__name__} has no mode")
+
+    @property
+    def variance(self):
+        """The variance, of shape batch_shape + event_shape."""
+        raise NotImplementedError(f"{type(self).__name__} has no variance")
+
+    @property
+    def stddev(self):
+        """The standard deviation."""
+        return self.variance.sqrt()
+
+    def sample(self, sample_shape=()):
+        """Random values of shape sample_shape + batch_shape + event_shape, without a gradient."""
+        with no_grad():
+            return self.rsample(sample_shape)
+
+    def rsample(self, sample_shape=()):
+        """As :meth:`sample`, with the gradient to the parameters (the reparameterisation trick). NotImplementedError for discrete ones."""
+        raise NotImplementedError(f"{type(self).__name__} has no reparameterised samples; use sample()")
+
+    def log_prob(self, value):
+        """The logarithm of the density or mass at ``value``. ValueError if that lies outside of the support."""
+        raise NotImplementedError(f"{type(self).__name__} has no log_prob")
+
+    def cdf(self, value):
+        """The probability of at most ``value``."""
+        raise NotImplementedError(f"{type(self).__name__} has no cdf")
+
+    def icdf(self, value):
+        """The value whose :meth:`cdf` is ``value``."""
+        raise NotImplementedError(f"{type(self).__name__} has no icdf")
+
+    def enumerate_support(self, expand=True):
+        """All values of a discrete distribution along dimension 0; with ``expand`` for each one of the batch."""
+        raise NotImplementedError(f"{type(self).__name__} cannot be enumerated")
+
+    def entropy(self):
+        """The entropy in nats, of shape batch_shape."""
+        raise NotImplementedError(f"{type(self).__name__} has no entropy")
+
+    def perplexity(self):
+        """exp(entropy)."""
+        return self.entropy().exp()
+
+    def _validate_sample(self, value):
+        if not self._validate_args:
+            return
+        if not isinstance(value, Variable):
+            raise ValueError("The value argument to log_prob must be a Tensor")
+        expected = self._batch_shape + self._event_shape
+        if value.shape[value.ndim - len(self._event_shape) :] != self._event_shape:
+            raise ValueError(f"The right-most size of value must match event_shape: {value.shape} vs {self._event_shape}.")
+        if any(i != 1 and j != 1 and i != j for i, j in zip(reversed(value.shape), reversed(expected))):
+            raise ValueError(f"Value is not broadcastable with batch_shape+event_shape: {value.shape} vs {expected}.")
+        if not self.support.check(value.detach()).all():
+            raise ValueError(
+                f"Expected value argument ({type(value).__name__} of shape {tuple(value.shape)}) to be within the support ({self.support!r}) "
+                f"of the distribution {self!r}, but found invalid values:\n{value}"
+            )
+
+    def __repr__(self):
+        arguments = (f"{name}: {value if value.numel() == 1 else value.shape}" for name, value in self._parameters().items())
+        return f"{type(self).__name__}({', '.join(arguments)})"

@@ -45,7 +45,7 @@ def cast(x, *, dtype):
     return x.astype(dtype)
 
 
-@primitive(x=lambda g, source: transfer(g, where=source, source=None))
+@primitive(x=lambda g, where, source: transfer(g, where=source, source=where))
 def transfer(x, *, where, source):
     """``x`` on device ``where``; the gradient travels back to ``source``."""
     return move(x, where)

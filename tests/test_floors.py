@@ -19,7 +19,7 @@ FLOORS = [
     ["autograd.engine"],
     ["autograd.walk"],
     ["ops"],
-    ["methods", "new_methods", "sampling_methods", "python_data", "printing", "memory", "tensor", "creation", "random"],
+    ["generator", "methods", "new_methods", "sampling_methods", "python_data", "printing", "memory", "tensor", "creation", "random"],
     ["autograd"],
     ["cuda", "backends", "accelerator", "amp", "config", "linalg", "special", "fft"],
     ["nn", "optim", "utils", "serialization", "func", "distributions"],

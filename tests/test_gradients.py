@@ -13,6 +13,12 @@ every_row = pytest.mark.parametrize("row", ROWS, ids=lambda row: row.id)
 smooth_rows = pytest.mark.parametrize("row", [r for r in ROWS if r.smooth], ids=lambda row: row.id)
 
 
+@pytest.fixture(autouse=True)
+def _here(device):
+    with device:  # also what a row makes itself
+        yield
+
+
 def tensors(row, dtype, device, arrays=None, grad=True):
     made = []
     for maker, array in zip(row.makers(), row.arrays(dtype) if arrays is None else arrays):

@@ -1,0 +1,11 @@
+"""Rows of tensor.py: changes of dtype and device."""
+
+from mytorch.tensor import cast, transfer
+
+from . import Sample
+
+ROWS = [
+    Sample("cast", lambda x: cast(x, dtype=x.array.dtype), ((3, 4),), lambda x: x, empty=((0, 4),)),
+    Sample("cast", lambda x: x.to("int32"), ((3, 4),), lambda x: x.astype("int32"), note="to integers", smooth=False),
+    Sample("transfer", lambda x: transfer(x, where=x.device, source=x.device), ((3, 4),), lambda x: x, empty=((0, 4),)),
+]

@@ -172,6 +172,18 @@ def largest(array, dims, keepdims, least):
     return xp(array).maximum(array.max(dims, keepdims=keepdims), least)
 
 
+def address(array):
+    """Where in memory the first element of ``array`` lies."""
+    return array.ctypes.data if type(array) is ndarray else array.data.ptr
+
+
+def owner(array):
+    """The array that owns the memory of ``array``, so far as array types know."""
+    while isinstance(array.base, type(array)):
+        array = array.base
+    return array
+
+
 def out_of_bounds(index, low, high):
     """The first entry of an integer array outside [low, high), or None. A GPU is not asked: that would make the host wait."""
     if type(index) is not ndarray or not index.size or (index.min() >= low and index.max() < high):

@@ -18,7 +18,7 @@ POINTWISE_METHODS = {
         sinh_ cosh_ tanh_ asinh_ acosh_ atanh_ arcsinh_ arccosh_ arctanh_ deg2rad_ rad2deg_ sinc_ neg_ negative_ abs_ absolute_ sign_ sgn_ square_
         positive floor_ ceil_ trunc_ fix_ round_ frac_ nan_to_num_ isnan isinf isfinite isposinf isneginf signbit isreal""",
     arithmetic: """
-        add_ sub_ subtract_ mul_ multiply_ div_ divide_ true_divide_ floor_divide_ remainder_ fmod_ pow_ float_power_ maximum minimum fmax fmin
+        add_ sub_ subtract_ mul_ multiply_ div_ divide_ true_divide_ floor_divide_ remainder_ fmod_ pow_ float_power maximum minimum fmax fmin
         clamp_ clip_ clamp_min_ clamp_max_ atan2_ arctan2_ hypot_ copysign_ heaviside_ logaddexp logaddexp2 xlogy_ lerp_ addcmul_ addcdiv_ ldexp_
         nextafter_""",
     comparison: """
@@ -58,7 +58,7 @@ class TensorMethods:
     __and__ = __rand__ = comparison.bitwise_and
     __or__ = __ror__ = comparison.bitwise_or
     __xor__ = __rxor__ = comparison.bitwise_xor
-    __invert__, __lshift__, __rshift__ = comparison.bitwise_not, comparison.bitwise_left_shift, comparison.bitwise_right_shift
+    __lshift__, __rshift__ = comparison.bitwise_left_shift, comparison.bitwise_right_shift
 
     __rsub__ = reflected(arithmetic._sub)
     __rtruediv__ = __rdiv__ = reflected(arithmetic.true_divide)
@@ -71,6 +71,11 @@ class TensorMethods:
     __iand__, __ior__, __ixor__ = map(inplace, (comparison.bitwise_and, comparison.bitwise_or, comparison.bitwise_xor))
     __ilshift__, __irshift__ = map(inplace, (comparison.bitwise_left_shift, comparison.bitwise_right_shift))
 
+    def __invert__(self):
+        if self.array.dtype.kind not in "biu":
+            raise TypeError("~ (operator.invert) is only implemented on integer and Boolean-type tensors")
+        return comparison.bitwise_not(self)
+
     def __eq__(self, other):
         return comparison.eq(self, other) if comparison.is_number(other) else NotImplemented
 
@@ -78,6 +83,12 @@ class TensorMethods:
         return comparison.ne(self, other) if comparison.is_number(other) else NotImplemented
 
     # ---- functions of one number and of two, comparison, reductions: the names that methods and functions share ---------
+
+    def float_power_(self, exponent):
+        """In-place form of :func:`float_power`, for float64 alone."""
+        if self.array.dtype != "float64":
+            raise RuntimeError(f"the base given to float_power_ has dtype {self.dtype} but the operation's result requires dtype float64")
+        return inplace(arithmetic.float_power)(self, exponent)
 
     def polygamma(self, n):
         """The n-th derivative of digamma at these elements."""
@@ -157,7 +168,7 @@ class TensorMethods:
 STRUCTURE_METHODS = {
     shape: """
         transpose swapaxes swapdims squeeze unsqueeze flatten ravel t movedim moveaxis roll rot90 fliplr flipud broadcast_to repeat tile
-        clone contiguous is_contiguous""",
+        clone contiguous is_contiguous stride storage_offset data_ptr""",
     join: """
         split split_with_sizes chunk tensor_split hsplit vsplit dsplit unbind narrow select""",
     gather: """

@@ -70,6 +70,8 @@ def trace(input):
     """The sum of a matrix's diagonal, as a 0-d tensor."""
     if len(input.shape) != 2:
         raise RuntimeError(f"trace: expected a matrix, but got tensor with dim {len(input.shape)}")
+    if input.dtype == "bool":
+        raise NotImplementedError('"trace" not implemented for \'Bool\'')
     return diagonal(input).sum()
 
 

@@ -54,9 +54,9 @@ def _fits(x_shape, index, dim, text):
 def gather(input, dim, index, *, sparse_grad=False):
     """``out[i][j][k] = input[index[i][j][k]][j][k]`` for ``dim=0``; ``index`` has the dimensions of ``input`` and sizes up to its."""
     index = _integers(index, "gather")
+    dim = check_dim(dim, len(input.shape))
     if index.ndim != len(input.shape) and (index.ndim or 1) != (len(input.shape) or 1):
         raise RuntimeError(f"Index tensor must have the same number of dimensions as input tensor: {index.ndim} and {len(input.shape)}")
-    dim = check_dim(dim, len(input.shape))
     if not input.shape or not index.ndim:
         return reshape(getitem(reshape(input, shape=(-1,)), index=(_inside(index.reshape(-1), 1 if not input.shape else input.shape[0], dim),)), shape=index.shape)
     _fits(input.shape, index, dim, "Size does not match at dimension {at} expected index {index} to be no larger than self {x} apart from dimension {dim}")
@@ -72,6 +72,8 @@ def take_along_dim(input, indices, dim=None):
             f"torch.take_along_dim(): input and indices should have the same number of dimensions, but got {len(input.shape)} dimensions for input, "
             f"and {len(indices.shape)} dimensions for indices"
         )
+    if not input.shape:
+        raise IndexError(f"Dimension specified as {dim} but tensor has no dimensions")
     dim = check_dim(dim, len(input.shape))
     one = [tuple(1 if d == dim else n for d, n in enumerate(x.shape)) for x in (input, indices)]
     whole = broadcast_shape(*one)
@@ -92,7 +94,7 @@ def _scatter(input, dim, index, src, op, place=put):
             raise RuntimeError(f"Index tensor must have the same number of dimensions as src tensor: {index.ndim} and {len(src.shape)}")
     if (index.ndim or 1) != (len(input.shape) or 1) and index.size:
         raise RuntimeError(f"Index tensor must have the same number of dimensions as self tensor: {index.ndim} and {len(input.shape)}")
-    if not index.size:
+    if not index.size and (index.ndim != len(input.shape) or not hasattr(src, "shape") or index.ndim != len(src.shape)):
         return put(input, 0, index=(slice(0),)) if input.shape else put(input, input, index=(Ellipsis,))
     if not input.shape:
         src = reshape(src, shape=(-1,)) if hasattr(src, "shape") else src
@@ -215,6 +217,8 @@ def index_select(input, dim, index):
     """The slices of ``input`` at a vector of indices along ``dim``."""
     index, dim = _vector(index, "index_select"), check_dim(dim, len(input.shape))
     if not input.shape:
+        if index.size != 1:
+            raise RuntimeError(f"index_select(): Index to scalar can have only 1 value, got {index.size} value(s)")
         return reshape(getitem(reshape(input, shape=(1,)), index=(_inside(index, 1, 0, IndexError, text="index out of range in self"),)), shape=())
     return getitem(input, index=(*(FULL,) * dim, _inside(index, input.shape[dim], dim, IndexError, text="index out of range in self")))
 
@@ -280,9 +284,11 @@ def _scalar(value, like, op):
 
 def fitted(value, dtype):
     """A Python number as NumPy's ``dtype`` stores it. RuntimeError if it does not fit; negative ones wrap in unsigned integers, as in torch."""
-    check_fits(value, dtype)
     if dtype.kind == "b":
         return bool(value)
+    if isinstance(value, complex) and dtype.kind != "c":
+        raise RuntimeError(f"value cannot be converted to type {dtype} without overflow")
+    check_fits(value, dtype)
     if dtype.kind == "u":
         return int(value) % (numpy.iinfo(dtype).max + 1)
     return int(value) if dtype.kind == "i" else value
@@ -310,7 +316,7 @@ def repeat_interleave(input, repeats=None, dim=None, *, output_size=None):
     if dim is None:
         input, dim = reshape(input, shape=(-1,)), 0
     elif not input.shape:
-        input = reshape(input, shape=(1,))
+        raise IndexError(f"Dimension specified as {dim} but tensor has no dimensions")
     dim = check_dim(dim, len(input.shape))
     n = input.shape[dim]
     if not hasattr(repeats, "shape") or not repeats.shape or repeats.shape == (1,):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy
 
 from ..autograd.engine import Variable, primitive
-from ..backend import is_array, scatter_add, xp
+from ..backend import as_array, is_array, scatter_add, xp
 from .shape import broadcast_shape
 
 FULL = slice(None)
@@ -48,7 +48,7 @@ def put_in_zeros(x, *, shape, index):
 )
 def put(x, value, *, index, accumulate=False):
     """A copy of ``x`` with ``value`` (broadcast to ``x[index]``) written, or with ``accumulate`` added, at ``index``."""
-    out = x.copy()
+    out = as_array(x).copy()
     if accumulate:
         scatter_add(out, index, value)
     else:
@@ -65,7 +65,7 @@ def write_view(base, value, *, view):
 @primitive(x=lambda g, view: zero_at(g, view=view))
 def zero_at(x, *, view):
     """``x`` with zeros in its part ``view(x)``."""
-    out = x.copy()
+    out = as_array(x).copy()
     part = view(out)
     if part.base is out or part is out:
         part[...] = 0

@@ -8,7 +8,7 @@ from ..autograd.engine import Variable, primitive
 from ..backend import xp
 from ..dtypes import promoted
 from .indexing import getitem
-from .shape import check_dim, expand, reshape, sizes, spelled, transpose, unsqueeze
+from .shape import check_dim, expand, reshape, sizes, spelled, unsqueeze
 
 
 def _part(x, dim, start, stop):
@@ -36,7 +36,7 @@ def _cat(*xs, dim=0):
     for i, x in enumerate(xs):
         if x.ndim == 0:
             raise RuntimeError(f"zero-dimensional tensor (at position {i}) cannot be concatenated")
-    dim = check_dim(dim, first.ndim)
+    dim = check_dim(dim, first.ndim) if first.shape != (0,) else 0
     for i, x in enumerate(kept):
         if x.ndim != first.ndim:
             raise RuntimeError(f"Tensors must have same number of dimensions: got {first.ndim} and {x.ndim}")
@@ -50,15 +50,13 @@ def _cat(*xs, dim=0):
 
 
 def _cut(g, shapes, dtypes, dim):
-    dim = check_dim(dim, len(g.shape))
+    dim = check_dim(dim, len(g.shape)) if g.shape != (0,) else 0
     start, pieces = 0, []
     for shape, dtype in zip(shapes, dtypes):
-        if shape == (0,) and len(g.shape) > 1:
-            pieces.append(None)
-            continue
-        piece = _part(g, dim, start, start + shape[dim])
+        n = 0 if shape == (0,) else shape[dim]
+        piece = reshape(_part(g, dim, start, start + n), shape=shape) if shape == (0,) else _part(g, dim, start, start + n)
         pieces.append(piece if piece.dtype == dtype else piece.astype(dtype))
-        start += shape[dim]
+        start += n
     return pieces
 
 
@@ -249,7 +247,7 @@ def _unbind(x, *, dim):
 def unbind(input, dim=0):
     """A tuple of the views at each index of ``dim``."""
     if len(input.shape) == 0:
-        raise RuntimeError("Dimension specified as 0 but tensor has no dimensions")
+        raise IndexError(f"Dimension specified as {dim} but tensor has no dimensions")
     dim = check_dim(dim, len(input.shape))
     return _unbind(input, dim=dim) if input.shape[dim] else ()
 
@@ -303,9 +301,7 @@ def meshgrid(*tensors, indexing="ij"):
     grids = [
         expand(reshape(x, shape=tuple(whole[i] if i == j else 1 for j in range(len(whole)))), shape=whole) for i, x in enumerate(tensors)
     ]
-    if swap:
-        grids = [transpose(grids[1], dim0=0, dim1=1), transpose(grids[0], dim0=0, dim1=1), *(transpose(g, dim0=0, dim1=1) for g in grids[2:])]
-    return tuple(grids)
+    return (grids[1], grids[0], *grids[2:]) if swap else tuple(grids)
 
 
 def cartesian_prod(*tensors):

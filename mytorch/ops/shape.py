@@ -7,7 +7,7 @@ import math
 import operator
 
 from ..autograd.engine import primitive
-from ..backend import spread, xp
+from ..backend import address, owner, spread, xp
 
 
 def spelled(function):
@@ -32,7 +32,10 @@ def sizes(args):
 
 def check_dim(dim, ndim, what="Dimension"):
     """``dim`` counted from the front. IndexError, as in torch, if there is no such dimension."""
-    dim = dim.__index__()
+    if type(dim) is not int:
+        if not hasattr(dim, "__index__"):
+            raise TypeError(f"dim must be an int, not {type(dim).__name__}")
+        dim = dim.__index__()
     bound = max(ndim, 1)
     if not -bound <= dim < bound:
         raise IndexError(f"{what} out of range (expected to be in range of [{-bound}, {bound - 1}], but got {dim})")
@@ -142,6 +145,8 @@ def ravel(input):
 @spelled
 def unflatten(input, dim, sizes):
     """Dimension ``dim`` unfolded into ``sizes`` (one may be -1). RuntimeError if they do not multiply to its size."""
+    if not input.shape:
+        raise RuntimeError("unflatten: a 0-d tensor has no dimension to unfold")
     dim, shape = check_dim(dim, len(input.shape)), tuple(sizes)
     if not shape:
         raise RuntimeError("unflatten: sizes must be non-empty")
@@ -165,6 +170,8 @@ swapaxes = swapdims = transpose
 
 def mT(x):
     """The last two dimensions swapped (a view). RuntimeError below two dimensions."""
+    if not x.shape:
+        return transpose(x, dim0=0, dim1=0)
     if len(x.shape) < 2:
         raise RuntimeError(f"tensor.mT is only supported on matrices or batches of matrices. Got {len(x.shape)}-D tensor.")
     return transpose(x, dim0=-2, dim1=-1)
@@ -215,6 +222,8 @@ def movedim(input, source, destination):
     for name, dims in (("source", source), ("destination", destination)):
         if len(set(dims)) < len(dims):
             raise RuntimeError(f"movedim: repeated dim in `{name}` ({list(dims)})")
+    if not ndim:
+        return permute(input, dims=())
     order = [d for d in range(ndim) if d not in source]
     for to, d in sorted(zip(destination, source)):
         order.insert(to, d)
@@ -252,7 +261,11 @@ def roll(x, *, shifts, dims=None):
         raise RuntimeError(f"shifts and dimensions must align. shifts: {len(shifts)}, dims:{len(dims or ())}")
     if dims is None:
         return xp(x).roll(x, shifts[0])
-    return xp(x).roll(x, shifts, tuple(check_dim(d, x.ndim) for d in dims)) if x.ndim else x.copy()
+    if not x.size:
+        return x.copy()
+    if not x.ndim:
+        raise IndexError(f"Dimension specified as {dims[0]} but tensor has no dimensions")
+    return xp(x).roll(x, shifts, tuple(check_dim(d, x.ndim) for d in dims))
 
 
 def _together(numbers):
@@ -381,7 +394,7 @@ def windows(x, *, dimension, size, step):
 def _overlap_add(x, *, shape, dimension, step):
     """The reverse of :func:`windows`: elements of ``shape`` that are the sums over the windows they are in."""
     if not shape:
-        return x.reshape(())
+        return xp(x).asarray(x.sum(), dtype=x.dtype)
     dim = check_dim(dimension, len(shape))
     out, count = xp(x).zeros(shape, x.dtype), x.shape[dim]
     for offset in range(x.shape[-1]):
@@ -411,6 +424,32 @@ def is_contiguous(input, memory_format=None):
     """Whether the elements lie in memory in the order of their indices."""
     array = getattr(input, "array", input)
     return bool(array.flags.c_contiguous)
+
+
+def stride(input, dim=None):
+    """How many elements to go in memory for one step in each dimension, or in ``dim``."""
+    array = getattr(input, "array", input)
+    if not array.size:  # here NumPy's strides mean nothing
+        steps, step = [], 1
+        for n in reversed(array.shape):
+            steps.append(step)
+            step *= max(n, 1)
+        steps = tuple(reversed(steps))
+    else:
+        steps = tuple(step // array.itemsize for step in array.strides)
+    return steps if dim is None else steps[check_dim(dim, array.ndim)]
+
+
+def storage_offset(input):
+    """How many elements lie in memory before the first one."""
+    array = getattr(input, "array", input)
+    return (address(array) - address(owner(array))) // array.itemsize
+
+
+def data_ptr(input):
+    """Where in memory the first element lies."""
+    array = getattr(input, "array", input)
+    return address(array) if array.size else 0
 
 
 def contiguous(input, memory_format=None):

@@ -74,6 +74,8 @@ def msort(input):
 
 @primitive(outputs=("values", "indices"), x=lambda g, indices, x_shape, dim: _put_back(g[0], indices, x_shape, dim))
 def _topk(x, *, k, dim, largest):
+    if x.dtype.kind == "b":
+        raise RuntimeError("topk does not support bool dtypes on CPU")
     n = x.shape[dim]
     if 0 < k < n:
         kept = xp(x).argpartition(x, n - k if largest else k - 1, axis=dim)
@@ -101,8 +103,12 @@ def topk(input, k, dim=-1, largest=True, sorted=True):
 def kthvalue(input, k, dim=-1, keepdim=False):
     """The ``k``-th smallest element along ``dim``: a pair (values, indices). RuntimeError unless 1 <= k <= size."""
     dim = check_dim(dim, len(input.shape))
+    if input.shape and input.shape[dim] == 0:
+        raise IndexError(f"kthvalue(): Expected reduction dim {dim} to have non-zero size.")
     if not 1 <= k <= (input.shape[dim] if input.shape else 1):
         raise RuntimeError(f"kthvalue(): selected number k out of range for dimension {dim}")
+    if input.dtype == "bool":
+        raise NotImplementedError('"kthvalue_cpu" not implemented for \'Bool\'')
     if not input.shape:
         return kthvalue_result(*sort(input))
     indices = sort(input, dim).indices[(*(slice(None),) * dim, slice(k - 1, k))]
@@ -169,7 +175,7 @@ def bucketize(input, boundaries, *, out_int32=False, right=False):
 @primitive
 def _unique(x, *, dim):
     module = xp(x)
-    values, first, inverse, counts = module.unique(x, return_index=True, return_inverse=True, return_counts=True, axis=dim, equal_nan=False)
+    values, inverse, counts = module.unique(x, return_inverse=True, return_counts=True, axis=dim, equal_nan=False)
     return values, inverse.reshape(x.shape if dim is None else -1), counts
 
 
@@ -182,6 +188,8 @@ def _wanted(parts, *flags):
 def unique(input, sorted=True, return_inverse=False, return_counts=False, dim=None):
     """The distinct elements, or slices along ``dim``, in order; optionally where each element of ``input`` went and how often each occurs."""
     dim = None if dim is None else check_dim(dim, len(input.shape))
+    if dim is not None and 0 in (*input.shape[:dim], *input.shape[dim + 1 :]):
+        raise RuntimeError("There are 0 sized dimensions, and they aren't selected, so unique cannot be applied")
     return _wanted(_unique(input, dim=dim), return_inverse, return_counts)
 
 

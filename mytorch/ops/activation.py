@@ -47,10 +47,7 @@ def threshold(x, *, threshold, value):
 
 @primitive(x=lambda g, x, min_val, max_val: select((x <= min_val) | (x >= max_val), 0, g))
 @widened
-def hardtanh(x, *, min_val=-1.0, max_val=1.0):
-    """x, but no less than ``min_val`` and no more than ``max_val``, elementwise; unlike :func:`clamp` with gradient 0 at the bounds."""
-    if min_val > max_val:
-        raise ValueError("min_val cannot be greater than max_val")
+def _hardtanh(x, *, min_val, max_val):
     if x.dtype.kind == "b":
         raise RuntimeError("Bool inputs not supported for hardtanh")
     if x.dtype.kind in "iu":
@@ -58,6 +55,13 @@ def hardtanh(x, *, min_val=-1.0, max_val=1.0):
         if x.dtype.kind == "u" and min_val < 0:
             raise RuntimeError("cannot do hardtanh on an unsigned type with negative limits")
     return bounded(x, min_val, max_val)
+
+
+def hardtanh(input, min_val=-1.0, max_val=1.0):
+    """x, but no less than ``min_val`` and no more than ``max_val``, elementwise; unlike :func:`clamp` with gradient 0 at the bounds."""
+    if min_val > max_val:
+        raise ValueError("min_val cannot be greater than max_val")
+    return _hardtanh(input, min_val=min_val, max_val=max_val)
 
 
 def relu6(input):

@@ -348,7 +348,14 @@ def copysign(x, y):
     return xp(x).copysign(x, y)
 
 
-@primitive(prepare=only("biufV", "heaviside"))
+def _one_dtype(arrays):
+    dtypes = {str(a.dtype) for a in arrays if hasattr(a, "dtype")}
+    if len(dtypes) > 1:
+        raise RuntimeError(f"heaviside is not yet implemented for tensors with different dtypes, but got {' and '.join(sorted(dtypes))}")
+    return only("biufV", "heaviside")(arrays)
+
+
+@primitive(prepare=_one_dtype)
 def heaviside(x, y):
     """0 below 0, ``y`` at 0, 1 above 0, elementwise."""
     return xp(x).where(x == 0, y, (x > 0).astype(x.dtype))

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import math
 
-import numpy
-
 from ..autograd.engine import primitive
 from ..backend import xp
 

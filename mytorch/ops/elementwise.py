@@ -90,7 +90,7 @@ def where(condition, input=None, other=None):
     one index tensor for each dimension.
     """
     if input is None and other is None:
-        return tuple(wrap(a) for a in xp(condition.array).nonzero(condition.array))
+        return tuple(wrap(a) for a in xp(condition.array).nonzero(xp(condition.array).atleast_1d(condition.array)))
     return select(condition, input, other)
 
 
@@ -282,7 +282,9 @@ def round(x, *, decimals=0):
     """The nearest number with ``decimals`` digits behind the point, halves to even, elementwise; the gradient is 0."""
     _no_booleans(x, "round")
     if x.dtype.kind in "iu":
-        return x.copy() if decimals >= 0 else xp(x).round(x, decimals)
+        if decimals:
+            raise NotImplementedError(f"round() with decimals is not implemented for {x.dtype}")
+        return x.copy()
     if decimals == 0:
         return xp(x).rint(x)
     scale = 10.0**decimals if decimals > 0 else 10.0**-decimals

@@ -12,8 +12,8 @@ from ..autograd.engine import Variable, primitive
 from ..backend import choose, is_array, largest, summed, xp
 from ..dtypes import as_dtype, floating
 from .arithmetic import maximum, minimum, pow
-from .elementwise import abs, exp, select, sign
-from .shape import check_dim, check_dims, expand
+from .elementwise import abs, exp, select, sign, zeros_like
+from .shape import check_dim, check_dims, expand, spelled
 
 
 def folded(dim, ndim):
@@ -38,9 +38,7 @@ def _kind(x, dtype, name):
     """The dtype that a mean or a norm has. RuntimeError for integers."""
     kind = as_dtype(dtype).numpy if dtype is not None else x.dtype
     if kind.kind in "biu":
-        raise RuntimeError(
-            f"{name}(): could not infer output dtype. Input dtype must be either a floating point or complex dtype. Got: {kind}"
-        )
+        raise RuntimeError(f"{name}(): could not infer output dtype. Input dtype must be either a floating point or complex dtype. Got: {kind}")
     return kind
 
 
@@ -85,6 +83,7 @@ def nansum(x, *, dim=None, keepdim=False, dtype=None):
     return total(choose(x == x, x, 0), folded(dim, x.ndim), keepdim, kind)
 
 
+@spelled
 def nanmean(input, dim=None, keepdim=False, *, dtype=None):
     """As :func:`mean`, of the elements that are not nan. RuntimeError for integers."""
     if input.array.dtype.kind in "biu":
@@ -95,27 +94,23 @@ def nanmean(input, dim=None, keepdim=False, *, dtype=None):
 # ---- spread -----------------------------------------------------------------------------------------------------------
 
 
-def _freedom(shape, dim, correction):
-    return builtins.max(count(shape, dim) - correction, 0)
-
-
 def _var_slope(g, x, dim, correction, keepdim):
-    freedom = _freedom(x.shape, dim, correction)
+    freedom = count(x.shape, dim) - correction
     distance = x - mean(x, dim=dim, keepdim=True)
-    if freedom == 0:
+    if freedom <= 0 and dim is None:
         return unfold(g, x.shape, dim, keepdim) * select(distance == 0, math.nan, math.inf)
-    return unfold(g, x.shape, dim, keepdim) * (2 / freedom) * distance
+    return unfold(g, x.shape, dim, keepdim) * (2 / freedom if freedom else math.inf) * distance
 
 
 @primitive(x=_var_slope)
 def _var(x, *, dim=None, correction=1, keepdim=False):
     kind, dims = _kind(x, None, "var"), folded(dim, x.ndim)
     work = x.astype("float32") if kind.itemsize == 2 else x
-    n = work.dtype.type(builtins.max(count(x.shape, dim), 1))
-    distance = work - work.sum(dims, keepdims=True) / n
+    n = count(x.shape, dim)
+    distance = work - summed(work, dims, keepdims=True) / builtins.max(n, 1)
     distance *= distance
-    freedom = work.dtype.type(_freedom(x.shape, dim, correction))
-    return (distance.sum(dims, keepdims=keepdim) / freedom).astype(kind, copy=False)
+    freedom = work.dtype.type(builtins.max(n - correction, 0))
+    return (summed(distance, dims, keepdims=keepdim) / freedom).astype(kind, copy=False)
 
 
 def _spread_settings(args, settings):
@@ -178,30 +173,34 @@ def evenly_or_nan(g, x, out):
 
 
 def check_filled(x, dims, name):
-    if x.size == 0 and len(dims) == x.ndim:
-        check_any(x, name)
     for d in dims:
         if x.ndim and x.shape[d] == 0:
             raise IndexError(f"{name}(): Expected reduction dim {d} to have non-zero size.")
 
 
+def _reached(x, dim, keepdim, name):
+    dims = folded(dim, x.ndim)
+    if len(dims) == x.ndim and dim in (None, (), []):
+        check_any(x, name)
+    check_filled(x, dims, name)
+    return getattr(x, name[1:])(dims, keepdims=keepdim)
+
+
 @primitive(x=_evenly)
 def amax(x, *, dim=(), keepdim=False):
     """The largest element over ``dim`` (an int, a tuple, or () for all); equal ones share the gradient."""
-    check_filled(x, dims := folded(dim, x.ndim), "amax")
-    return x.max(dims, keepdims=keepdim)
+    return _reached(x, dim, keepdim, "amax")
 
 
 @primitive(x=_evenly)
 def amin(x, *, dim=(), keepdim=False):
     """The smallest element over ``dim`` (an int, a tuple, or () for all); equal ones share the gradient."""
-    check_filled(x, dims := folded(dim, x.ndim), "amin")
-    return x.min(dims, keepdims=keepdim)
+    return _reached(x, dim, keepdim, "amin")
 
 
 def check_any(x, name):
     if x.size == 0:
-        raise RuntimeError(f"{name}(): Expected reduction dim to be specified for input.numel() == 0. Specify the reduction dim with the 'dim' argument.")
+        raise RuntimeError(f"{name}(): Expected reduction dim to be specified for input.numel() == 0, with the 'dim' argument.")
 
 
 @primitive(x=evenly_or_nan)
@@ -284,6 +283,7 @@ def min(input, *args, **settings):
     return min_result(*min_dim(input, *args, **settings))
 
 
+@spelled
 def aminmax(input, *, dim=None, keepdim=False):
     """A namedtuple (min, max) over ``dim``, or of all elements."""
     dims = () if dim is None else dim
@@ -294,6 +294,8 @@ aminmax_result = namedtuple("aminmax", ["min", "max"])
 
 
 def _arg(x, dim, keepdim, name):
+    if dim is not None and not hasattr(dim, "__index__"):
+        raise TypeError(f"{name}(): argument 'dim' must be int, not {type(dim).__name__}")
     if x.dtype.kind == "b":
         raise NotImplementedError(f'"{name}_cpu" not implemented for bool')
     if dim is None:
@@ -324,14 +326,14 @@ def argmin(x, *, dim=None, keepdim=False):
 @primitive
 def all(x, *, dim=None, keepdim=False):
     """Whether all elements over ``dim`` (an int, a tuple, or None for all) are nonzero."""
-    out = x.all(folded(dim, x.ndim), keepdims=keepdim)
+    out = x.all(check_dims(dim, x.ndim), keepdims=keepdim)
     return out.astype("uint8") if x.dtype == "uint8" else out
 
 
 @primitive
 def any(x, *, dim=None, keepdim=False):
     """Whether any element over ``dim`` (an int, a tuple, or None for all) is nonzero."""
-    out = x.any(folded(dim, x.ndim), keepdims=keepdim)
+    out = x.any(check_dims(dim, x.ndim), keepdims=keepdim)
     return out.astype("uint8") if x.dtype == "uint8" else out
 
 
@@ -363,7 +365,7 @@ def _norm_slope(g, x, out, ord, dim, keepdim):
     """PyTorch's conventions: 0 where the norm is 0, and in equal parts to equal extremes."""
     g, out = unfold(g, x.shape, dim, keepdim), unfold(out, x.shape, dim, keepdim)
     if ord == 0:
-        return x * 0
+        return zeros_like(x)
     if ord == 1:
         return g * sign(x)
     if ord == 2:
@@ -400,11 +402,14 @@ def _vector_norm(x, *, ord=2, dim=None, keepdim=False):
     return out.astype(x.dtype, copy=False)
 
 
+@spelled
 def vector_norm(x, ord=2, dim=None, keepdim=False, *, dtype=None):
     """(Σ |x|^ord)^(1/ord) over ``dim`` (an int, a tuple, or None for all); ``ord`` may be inf (largest), -inf (smallest) and 0 (how many nonzero)."""
+    _kind(x.array, None, "linalg.vector_norm")
     return _vector_norm(x if dtype is None else x.to(dtype), ord=float(ord), dim=dim, keepdim=keepdim)
 
 
+@spelled
 def norm(input, p="fro", dim=None, keepdim=False, dtype=None):
     """The vector norm of order ``p`` over ``dim``, or of all elements; "fro" is the one of order 2.
 

@@ -92,9 +92,9 @@ def _recurrence(g, ratio, dim):
 
 
 def before(x, dim):
-    """The product of the elements before each one: 0 behind a 0."""
-    out, earlier = xp(x).ones_like(x), x[at(dim, slice(-1))]
-    out[at(dim, slice(1, None))] = xp(x).where((earlier == 0).cumsum(dim) > 0, 0, earlier.cumprod(dim))
+    """The product of the elements before each one."""
+    out = xp(x).ones_like(x)
+    out[at(dim, slice(1, None))] = x[at(dim, slice(-1))].cumprod(dim)
     return out
 
 
@@ -110,7 +110,8 @@ def _cumprod_slope(g, x, out, dim):
     if (out != 0).all():
         return _from_behind(g * out, dim) / x
     earlier = before(x, dim)
-    return xp(x).where(earlier == 0, 0, earlier * _recurrence(g, x[at(dim, slice(1, None))], dim))
+    zero = (x == 0).cumsum(dim) - (x == 0) > 0  # behind a zero
+    return xp(x).where(zero, 0, earlier * _recurrence(g, x[at(dim, slice(1, None))], dim))
 
 
 @primitive(broadcasts=True, composed=_cumprod_definition, x=_cumprod_slope)
@@ -146,13 +147,14 @@ def _prod_slope(g, x, out, dim, keepdim):
     x = x.astype(kind, copy=False)
     if (x != 0).all():
         return g * out / x
-    if dim is None:
+    if dim is None or not x.ndim:
+        if (x == 0).sum() > 1:
+            return xp(x).zeros(shape, kind)
         x, dim = x.reshape(-1), 0
         g = g.reshape((1,))
     dim = check_dim(dim, x.ndim)
     behind = xp(x).flip(before(xp(x).flip(x, dim), dim), dim)
-    earlier = before(x, dim)
-    return xp(x).where((earlier == 0) | (behind == 0), 0, earlier * behind * g).reshape(shape)
+    return (before(x, dim) * behind * g).reshape(shape)
 
 
 @primitive(broadcasts=True, composed=_prod_definition, x=_prod_slope)

@@ -87,6 +87,8 @@ _BLOCK = 65536  # elements at a time: the temporaries stay in the cache
 
 def in_blocks(function, x):
     """``function`` of pieces of ``x``, each 1-d and small enough for the cache, on several threads; a GPU takes it whole."""
+    if x.ndim == 0:
+        return function(x.reshape(1)).reshape(())
     if x.size <= _BLOCK or xp(x) is not numpy:
         return function(x)
     flat = x.reshape(-1)

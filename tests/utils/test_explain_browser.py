@@ -15,10 +15,10 @@ from mytorch.utils.visualize import Trace, explain
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium")
 FLAGS = (
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update",
-    "--disable-sync", "--disable-extensions", "--enable-logging=stderr",
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync", "--disable-extensions", "--enable-logging=stderr",
 )  # fmt: skip
-ODD = '</script><img src=x onerror=alert()>&amp;'
+ODD = "</script><img src=x onerror=alert()>&amp;"
 
 
 class Model(nn.Module):
@@ -48,8 +48,9 @@ def browse(page, tmp_path):
         ending = f"""<script>
             const text = (selector) => document.querySelector(selector).textContent;
             const all = (selector) => [...document.querySelectorAll(selector)].map((e) => e.textContent);
-            const press = (key, target = document.body) => target.dispatchEvent(new KeyboardEvent("keydown", {{key, bubbles: true, cancelable: true}}));
-            const done = (result) => document.body.append(Object.assign(document.createElement("pre"), {{id: "result", textContent: JSON.stringify(result)}}));
+            const press = (key) => document.body.dispatchEvent(new KeyboardEvent("keydown", {{key, bubbles: true, cancelable: true}}));
+            const done = (result) => document.body.append(
+                Object.assign(document.createElement("pre"), {{id: "result", textContent: JSON.stringify(result)}}));
             {script}</script></body>"""
         copy = tmp_path / "page.html"
         copy.write_text(page.read_text("utf-8").replace("</body>", ending), "utf-8")
@@ -65,8 +66,9 @@ def browse(page, tmp_path):
 
 def test_the_first_step(browse):
     seen = browse(
-        """done({title: document.title, heading: text("h2"), formulas: all(".rule pre"), places: all(".rule .place"), cells: all("#details tbody tr").slice(0, 2),
-                 list: all("#list button .name"), groups: all("#list .group"), bars: document.querySelectorAll("#chart rect:not(.hit)").length,
+        """done({title: document.title, heading: text("h2"), formulas: all(".rule pre"), places: all(".rule .place"),
+                 cells: all("#details tbody tr").slice(0, 2), list: all("#list button .name"), groups: all("#list .group"),
+                 bars: document.querySelectorAll("#chart rect:not(.hit)").length,
                  position: text("#position"), images: document.images.length, current: all("[aria-current=step] .name")})"""
     )
     assert seen["title"] == "Backward pass of Mse" and seen["images"] == 0
@@ -109,9 +111,10 @@ def test_stepping(browse):
         setTimeout(() => { note("address"); done(steps); }, 100);"""
     )
     positions = {what: (position, address) for what, position, _, address in seen}
-    expected = {"next": 2, "right": 3, "left": 2, "end": 10, "beyond": 10, "previous": 9, "home": 1, "slider": 7, "list": 4, "bar": 2, "link": 1, "address": 5}
-    assert positions == {what: (f"step {n} of 10", f"#step={n}") for what, n in expected.items()}
-    assert dict((what, name) for what, _, name, _ in seen)["slider"].startswith("Relu")
+    buttons = {"next": 2, "right": 3, "left": 2, "end": 10, "beyond": 10, "previous": 9, "home": 1}
+    others = {"slider": 7, "list": 4, "bar": 2, "link": 1, "address": 5}
+    assert positions == {what: (f"step {n} of 10", f"#step={n}") for what, n in (buttons | others).items()}
+    assert {what: name for what, _, name, _ in seen}["slider"].startswith("Relu")
 
 
 def test_playing(browse):
@@ -130,12 +133,18 @@ def test_playing(browse):
 def test_it_fits_and_can_be_read(browse, size, dark):
     extra = ["--force-dark-mode", "--blink-settings=preferredColorScheme=0"] if dark else []
     seen = browse(
-        """const light = (color) => { const v = color.match(/\\d+/g).slice(0, 3).map((c) => (c /= 255) <= .04045 ? c / 12.92 : ((c + .055) / 1.055) ** 2.4);
-                                      return .2126 * v[0] + .7152 * v[1] + .0722 * v[2]; };
-        const behind = (e) => { for (; e; e = e.parentElement) { const c = getComputedStyle(e).backgroundColor; if (c !== "rgba(0, 0, 0, 0)") return c; } };
-        const contrast = (e) => { const [a, b] = [light(getComputedStyle(e).color), light(behind(e))].sort((p, q) => q - p); return (a + .05) / (b + .05); };
-        const least = Math.min(...[...document.querySelectorAll("h1, h2, h3, p, pre, td, th, .place, .link, .name, .shape, .group, .summary, button:enabled")].map(contrast));
-        done({wider: document.documentElement.scrollWidth - innerWidth, least, page: light(getComputedStyle(document.body).backgroundColor)});""",
+        """const light = (color) => {
+            const v = color.match(/\\d+/g).slice(0, 3).map((c) => (c /= 255) <= .04045 ? c / 12.92 : ((c + .055) / 1.055) ** 2.4);
+            return .2126 * v[0] + .7152 * v[1] + .0722 * v[2];
+        };
+        const behind = (e) => { while (getComputedStyle(e).backgroundColor === "rgba(0, 0, 0, 0)") e = e.parentElement; return getComputedStyle(e); };
+        const contrast = (e) => {
+            const [low, high] = [light(getComputedStyle(e).color), light(behind(e).backgroundColor)].sort((p, q) => p - q);
+            return (high + .05) / (low + .05);
+        };
+        const texts = document.querySelectorAll("h1, h2, h3, p, pre, td, th, .place, .link, .name, .shape, .group, .summary, button:enabled");
+        done({wider: document.documentElement.scrollWidth - innerWidth, least: Math.min(...[...texts].map(contrast)),
+              page: light(getComputedStyle(document.body).backgroundColor)});""",
         "#step=4", size, extra,
     )  # fmt: skip
     assert seen["wider"] <= 0

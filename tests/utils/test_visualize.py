@@ -69,7 +69,7 @@ def test_text_with_a_model_names_leaves_alone(traced):
 
 
 def test_text_leaves_gradients_hooks_and_graph_alone(traced):
-    model, trace, loss = traced
+    model, _, loss = traced
     calls = []
     model.lin.register_full_backward_hook(lambda *_: calls.append("module"))
     h = model(mytorch.ones(2, 3))
@@ -84,7 +84,7 @@ def test_text_leaves_gradients_hooks_and_graph_alone(traced):
 
 
 def test_text_of_a_graph_that_was_freed(traced):
-    model, trace, loss = traced
+    _, trace, loss = traced
     loss.backward()
     lines = graph_text(loss, trace).splitlines()
     assert "(4, 3)  float32" not in lines[1] and "?" in lines[1]
@@ -289,7 +289,8 @@ def test_explain_measures_the_gradients_of_backward(traced, tmp_path):
         assert float(sums[name]["norm"]) == pytest.approx(p.grad.norm().item(), rel=1e-2)
         assert sums[name]["shape"] == str(tuple(p.shape)) and sums[name]["dtype"] == "float32"
     assert data["summary"]["operations"] == 7 and data["summary"]["leaves"] == 3
-    assert [row["group"] for row in data["rows"]] == ["", "", "Residual", *["lin: Linear (call 2)", "Residual"], *["lin: Linear"] * 3, *["Residual"] * 2]
+    groups = ["", "", "Residual", "lin: Linear (call 2)", "Residual", *["lin: Linear"] * 3, *["Residual"] * 2]
+    assert [row["group"] for row in data["rows"]] == groups
     linear = data["rows"][3]
     assert linear["kind"] == "LinearBackward0" and linear["microseconds"] > 0
     assert [g["steps"] for g in linear["outgoing"]] == [[4], [6], [7]]
@@ -321,11 +322,11 @@ def test_explain_shows_what_hooks_make_of_a_gradient(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("function", "flag"),
-    [(lambda x: x * 0, "zero"), (lambda x: x * math.nan, "NaN"), (lambda x: x * math.inf, "infinite"), (lambda x: x * 1e5, "huge"), (lambda x: x * 1e3, "")],
+    ("factor", "flag"),
+    [(0, "zero"), (math.nan, "NaN"), (math.inf, "infinite"), (1e5, "huge"), (1e3, "")],
 )
-def test_explain_flags(function, flag, tmp_path):
-    data = page_data(function(mytorch.ones(2, requires_grad=True)).sum(), None, tmp_path)
+def test_explain_flags(factor, flag, tmp_path):
+    data = page_data((mytorch.ones(2, requires_grad=True) * factor).sum(), None, tmp_path)
     assert data["rows"][1]["outgoing"][0]["flag"] == flag
     assert data["rows"][2]["flags"] == ([flag] if flag else [])
 

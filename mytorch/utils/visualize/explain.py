@@ -15,26 +15,30 @@ from .rules import formulas, input_names
 HUGE = 1e4  # gradients of a larger norm are marked
 
 
-def explain(loss, trace=None, path="explain.html"):
-    """Run the backward pass of ``loss`` once, measure every step, and write a page that steps through it; returns the path.
+def explain(loss, trace=None, path="explain.html", repeats=5):
+    """Run the backward pass of ``loss``, measure every step, and write a page that steps through it; returns the path.
 
     The page is one file that needs no network. For each node it shows the gradient formula as it stands in the source, shape, dtype, bytes and norm
-    of the gradients that come in and go out (zero, infinite, nan and huge ones are marked), the values saved for it, and the time in µs.
-    With a :class:`Trace` the nodes are grouped by the modules that recorded them; with a model in its place leaves bear the names of the parameters.
+    of the gradients that come in and go out (zero, infinite, nan and huge ones are marked), the values saved for it, and the time in µs: the shortest
+    of ``repeats`` passes, since the first also warms up caches and threads. With a :class:`Trace` the nodes are grouped by the modules that recorded
+    them; with a model in its place leaves bear the names of the parameters.
 
-    The pass is a real one, with the hooks of tensors and modules, but it adds nothing to the ``.grad`` of any leaf and keeps the graph, so
-    ``loss.backward()`` may follow. A ``loss`` that is not a scalar starts with ones. RuntimeError if it has no graph, or if that was freed.
+    The last pass, whose gradients are shown, is a real one with the hooks of tensors and modules; the others are without. None adds anything to the
+    ``.grad`` of a leaf and the graph is kept, so ``loss.backward()`` may follow. A ``loss`` that is not a scalar starts with ones. RuntimeError if it
+    has no graph, or if that was freed.
     """
     graph = Graph(loss, trace)
-    graph.run(hooks=True)
-    data = json.dumps(_page_data(graph), ensure_ascii=False, allow_nan=False).replace("<", "\\u003c")  # so that no text can end the script element
+    for i in reversed(range(repeats)):
+        graph.run(hooks=i == 0)
+    data = json.dumps(_page_data(graph, repeats), ensure_ascii=False, allow_nan=False)
+    data = data.replace("<", "\\u003c")  # so that no text can end the script element
     page = Path(__file__).with_name("explain.html").read_text("utf-8")
     page = page.replace("{{TITLE}}", html.escape(f"Backward pass of {graph.rows[0].label}")).replace("{{DATA}}", data)
     Path(path).write_text(page, "utf-8")
     return path
 
 
-def _page_data(graph):
+def _page_data(graph, repeats):
     """All that the page shows, as text and numbers."""
     operations = [row for row in graph.rows if not row.is_leaf]
     total = max(1, sum(row.nanoseconds or 0 for row in operations))
@@ -55,6 +59,8 @@ def _page_data(graph):
             "gradients": in_bytes(sum(g.nbytes for g in gradients)),
             "saved": in_bytes(saved_bytes(row.node for row in operations)),
         },
+        "slowest": _microseconds(max((row.nanoseconds or 0 for row in operations), default=0)),
+        "times": "Times are of one run." if repeats == 1 else f"Times are the shortest of {repeats} runs.",
         "grouped": any(row.call for row in operations),
         "huge": f"{HUGE:,.0f}",
     }

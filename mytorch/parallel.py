@@ -81,7 +81,7 @@ class _Job:
             try:
                 if self.error is None:
                     self.function(piece)
-            except BaseException as error:  # noqa: BLE001 - handed to the caller
+            except BaseException as error:  # handed to the caller
                 self.error = error
             with self.lock:
                 self.left -= 1

@@ -9,13 +9,17 @@ from ..backend import device_of, xp
 from ..ops import activation
 from ..ops.activation import gelu, glu, hardshrink, logsigmoid, prelu, softplus, softshrink, softsign, tanhshrink
 from ..ops.arithmetic import mul
+from ..ops.conv import conv1d, conv2d, conv3d, conv_transpose1d, conv_transpose2d, conv_transpose3d
 from ..ops.cross_entropy import cross_entropy, nll_loss
 from ..ops.ctc import ctc_loss
 from ..ops.distance import cosine_similarity, normalize, pairwise_distance, pdist
 from ..ops.elementwise import sigmoid, tanh
 from ..ops.embedding import embedding, embedding_bag
+from ..ops.fold import channel_shuffle, fold, pixel_shuffle, pixel_unshuffle, unfold
 from ..ops.gather import one_hot
 from ..ops.inplace import inplace as in_place
+from ..ops.interpolate import interpolate, upsample
+from ..ops.layer_norm import layer_norm, local_response_norm, rms_norm
 from ..ops.linear import bilinear, linear
 from ..ops.loss import (
     binary_cross_entropy, binary_cross_entropy_with_logits, huber_loss, l1_loss, mse_loss, smooth_l1_loss,
@@ -23,6 +27,12 @@ from ..ops.loss import (
 from ..ops.margin import (
     cosine_embedding_loss, gaussian_nll_loss, hinge_embedding_loss, kl_div, margin_ranking_loss, multi_margin_loss, multilabel_margin_loss,
     multilabel_soft_margin_loss, poisson_nll_loss, soft_margin_loss, triplet_margin_loss, triplet_margin_with_distance_loss,
+)  # fmt: skip
+from ..ops.norm import batch_norm, group_norm, instance_norm
+from ..ops.padding import pad
+from ..ops.pooling import (
+    adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg_pool3d, adaptive_max_pool1d, adaptive_max_pool2d, adaptive_max_pool3d, avg_pool1d,
+    avg_pool2d, avg_pool3d, lp_pool1d, lp_pool2d, lp_pool3d, max_pool1d, max_pool2d, max_pool3d, max_unpool1d, max_unpool2d, max_unpool3d,
 )  # fmt: skip
 from ..random import default_generator
 

@@ -268,7 +268,9 @@ def _conv_transpose(name, nd, x, weight, bias, stride, padding, output_padding, 
             f"but got {channels} channels instead"
         )
     if channels % groups:
-        raise RuntimeError(f"Given groups={groups}, expected weight to be divisible by {groups} at dimension 0, but got weight of size {size} instead")
+        raise RuntimeError(
+            f"Given groups={groups}, expected weight to be divisible by {groups} at dimension 0, but got weight of size {size} instead"
+        )
     if bias is not None and tuple(bias.shape) != (out_channels,):
         raise RuntimeError(
             f"Given transposed=1, weight of size {size}, expected bias to be 1-dimensional with {out_channels} elements, "

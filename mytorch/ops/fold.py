@@ -24,9 +24,7 @@ def unfold_columns(x, *, kernel, dilation, padding, stride):
     return batch_first(view.reshape(x.shape[1] * math.prod(kernel), math.prod(view.shape[1 + spatial : -1]), n))
 
 
-@primitive(
-    x=lambda g, kernel, dilation, padding, stride: unfold_columns(g, kernel=kernel, dilation=dilation, padding=padding, stride=stride)
-)
+@primitive(x=lambda g, kernel, dilation, padding, stride: unfold_columns(g, kernel=kernel, dilation=dilation, padding=padding, stride=stride))
 def fold_columns(x, *, sizes, kernel, dilation, padding, stride):
     """(N, C · kernel, windows) -> (N, C, *sizes): each column's elements added to where the window was."""
     channels, n = x.shape[1] // math.prod(kernel), x.shape[0]
@@ -42,8 +40,7 @@ def fold_columns(x, *, sizes, kernel, dilation, padding, stride):
 
 def _settings(kernel_size, dilation, padding, stride):
     kernel, dilation, padding, stride = (
-        tuple_of(value, 2, name)
-        for value, name in ((kernel_size, "kernel_size"), (dilation, "dilation"), (padding, "padding"), (stride, "stride"))
+        tuple_of(value, 2, name) for value, name in ((kernel_size, "kernel_size"), (dilation, "dilation"), (padding, "padding"), (stride, "stride"))
     )
     for name, values in (("kernel_size", kernel), ("dilation", dilation), ("stride", stride)):
         if min(values) < 1:
@@ -57,8 +54,7 @@ def unfold(input, kernel_size, dilation=1, padding=0, stride=1):
     """The sliding blocks of (N, C, H, W) as columns: (N, C · kH · kW, blocks), without N for (C, H, W). RuntimeError for sizes that do not fit."""
     if len(input.shape) not in (3, 4) or 0 in input.shape[-3:]:
         raise RuntimeError(
-            "Expected 3D or 4D (batch mode) tensor with possibly 0 batch size and other non-zero dimensions for input, "
-            f"but got: {list(input.shape)}"
+            f"Expected 3D or 4D (batch mode) tensor with possibly 0 batch size and other non-zero dimensions for input, but got: {list(input.shape)}"
         )
     settings = _settings(kernel_size, dilation, padding, stride)
     counts = _counts(input.shape[-2:], **settings)

@@ -91,9 +91,7 @@ _METHODS = {
 _SMOOTH = ("linear", "bilinear", "bicubic", "trilinear")
 
 
-def interpolate(
-    input, size=None, scale_factor=None, mode="nearest", align_corners=None, recompute_scale_factor=None, antialias=False
-):
+def interpolate(input, size=None, scale_factor=None, mode="nearest", align_corners=None, recompute_scale_factor=None, antialias=False):
     """(N, C, *S) resized to ``size`` or by ``scale_factor`` (a number or one per spatial dimension).
 
     mode: "nearest", "nearest-exact", "linear" (3-d input), "bilinear" and "bicubic" (4-d), "trilinear" (5-d), "area". ``align_corners`` lets the

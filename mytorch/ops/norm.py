@@ -1,4 +1,4 @@
-"""Normalisation: batch, instance, group, layer and root-mean-square norms, each in a few passes over cache-sized blocks."""
+"""Normalisation per channel: batch, instance and group norm, in a few passes over cache-sized blocks."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from ..dtypes import as_dtype
 from .elementwise import rsqrt
 from .shape import reshape
 from .windows import batch_first, batch_last, over_blocks
+
 
 def _wide(dtype):
     """The dtype to compute in: float32 for 16-bit numbers."""
@@ -40,7 +41,7 @@ def _standardised_by_channel(x, weight=None, bias=None, *, eps, observe=None):
 
 def _batch_norm_gradients(g, x, weight, average, scale):
     dx = xp(x).empty((x.shape[1], *x.shape[2:], x.shape[0]), x.dtype)
-    count, kind = x.size // max(x.shape[1], 1), scale.dtype
+    count, kind = max(x.size // max(x.shape[1], 1), 1), scale.dtype
     sums, products = xp(x).empty(x.shape[1], kind), xp(x).empty(x.shape[1], kind)
     slope = scale if weight is None else scale * weight
 
@@ -70,9 +71,9 @@ def standardise_channels(x, weight=None, bias=None, *, eps, observe=None):
 
     def work(a, b):
         block, target = batch_last(x[:, a:b]).reshape(b - a, -1), out[a:b].reshape(b - a, -1)
-        average[a:b] = block.mean(1, kind)
+        average[a:b] = block.sum(1, kind) / max(count, 1)
         centred = block - average[a:b, None]
-        variance[a:b] = _dots(centred, centred) / count
+        variance[a:b] = _dots(centred, centred) / max(count, 1)
         scale[a:b] = 1 / xp(x).sqrt(variance[a:b] + eps)
         xp(x).multiply(centred, (scale[a:b] if weight is None else scale[a:b] * weight[a:b])[:, None], out=target, casting="same_kind")
         if bias is not None:
@@ -82,6 +83,19 @@ def standardise_channels(x, weight=None, bias=None, *, eps, observe=None):
     if observe is not None:
         observe(average, variance)
     return batch_first(out), average, scale
+
+
+@primitive(
+    broadcasts=True,
+    x=lambda g, scale: g * _per_channel(scale, g),
+    scale=lambda g, x: (g * x).sum((0, *range(2, len(g.shape)))),
+    shift=lambda g: g.sum((0, *range(2, len(g.shape)))),
+)
+def scale_channels(x, scale, shift):
+    """x · scale + shift with one number each per channel of (N, C, *)."""
+    out = x * _per_channel(scale, x)
+    out += _per_channel(shift, x)
+    return out.astype(x.dtype, copy=False)
 
 
 def batch_norm(input, running_mean, running_var, weight=None, bias=None, training=False, momentum=0.1, eps=1e-5):
@@ -103,7 +117,7 @@ def batch_norm(input, running_mean, running_var, weight=None, bias=None, trainin
         scale = rsqrt(running_var + eps)
         scale = scale if weight is None else scale * weight
         shift = -running_mean * scale if bias is None else bias - running_mean * scale
-        return (input * _per_channel(scale, input) + _per_channel(shift, input)).to(input.dtype)
+        return scale_channels(input, scale, shift)
     count = math.prod(input.shape) // max(input.shape[1], 1)
     if count == 1:
         raise ValueError(f"Expected more than 1 value per channel when training, got input size {list(input.shape)}")
@@ -132,3 +146,59 @@ def _check_dtype(op, x, name, values):
         raise NotImplementedError(f'"{op}" not implemented for {x.dtype}: it takes floating-point numbers')
     if values is not None and values.dtype != x.dtype and as_dtype(x.dtype).itemsize > 2:
         raise RuntimeError(f"mixed dtype: {op} expects {name} to be {x.dtype} like its input, but it is {values.dtype}")
+
+
+def instance_norm(input, running_mean=None, running_var=None, weight=None, bias=None, use_input_stats=True, momentum=0.1, eps=1e-5):
+    """(N, C, *S) normalised per channel of each sample, by its own mean and variance or (``use_input_stats=False``) by the running ones.
+
+    ValueError for a single element per channel, RuntimeError for sizes that do not fit. https://arxiv.org/abs/1607.08022
+    """
+    if not use_input_stats:
+        return batch_norm(input, running_mean, running_var, weight, bias, False, momentum, eps)
+    n, channels, *sizes = input.shape
+    if math.prod(sizes) == 1:
+        raise ValueError(f"Expected more than 1 spatial element when training, got input size {list(input.shape)}")
+    for name, values in {"running_mean": running_mean, "running_var": running_var, "weight": weight, "bias": bias}.items():
+        if values is not None and tuple(values.shape) != (channels,):
+            raise RuntimeError(f"{name} should contain {channels} elements not {math.prod(values.shape)}")
+        _check_dtype("instance_norm", input, name, values)
+
+    def observe(average, variance):
+        count = math.prod(sizes)
+        if n and count:
+            _move(running_mean, average.reshape(n, channels).mean(0), momentum)
+            _move(running_var, variance.reshape(n, channels).mean(0) * (count / (count - 1)), momentum)
+
+    out = standardise_channels(reshape(input, shape=(1, n * channels, *sizes)), eps=eps, observe=observe)
+    return _rescaled(reshape(out, shape=tuple(input.shape)), weight, bias)
+
+
+def group_norm(input, num_groups, weight=None, bias=None, eps=1e-5):
+    """(N, C, *S) normalised over each of ``num_groups`` groups of channels of each sample, then scaled per channel.
+
+    RuntimeError if the channels do not divide into groups. https://arxiv.org/abs/1803.08494
+    """
+    shape = tuple(input.shape)
+    if len(shape) < 2:
+        raise RuntimeError(f"Expected at least 2 dimensions for input tensor but received {len(shape)}")
+    if num_groups <= 0 or shape[1] % num_groups:
+        raise RuntimeError(
+            f"Expected number of channels in input to be divisible by num_groups, but got input of shape {list(shape)} and num_groups={num_groups}"
+        )
+    for name, values in (("weight", weight), ("bias", bias)):
+        if values is not None and tuple(values.shape) != (shape[1],):
+            raise RuntimeError(
+                f"Expected {name} to be a vector of size equal to the number of channels in input, but got {name} of shape "
+                f"{list(values.shape)} and input of shape {list(shape)}"
+            )
+        _check_dtype("group_norm", input, name, values)
+    if math.prod(shape[2:]) * shape[0] * shape[1] // num_groups == 1:
+        raise ValueError(f"Expected more than 1 value per channel when training, got input size {list(shape)}")
+    each = math.prod(shape[1:]) // num_groups
+    out = standardise_channels(reshape(input, shape=(1, shape[0] * num_groups, each)), eps=eps)
+    return _rescaled(reshape(out, shape=shape), weight, bias)
+
+
+def _rescaled(x, weight, bias):
+    x = x if weight is None else x * _per_channel(weight, x)
+    return x if bias is None else x + _per_channel(bias, x)

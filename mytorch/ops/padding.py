@@ -24,7 +24,8 @@ def pad_constant(x, *, widths, value):
 def pad(input, pad, mode="constant", value=None):
     """Pad the last dimensions: ``pad`` is (before, after) for the last one, then for the one before it, and so on.
 
-    mode: "constant" (``value``, 0 by default), "reflect" (without the edge), "replicate" (the edge), "circular". RuntimeError for widths that do not fit.
+    mode: "constant" (``value``, 0 by default), "reflect" (without the edge), "replicate" (the edge), "circular".
+    RuntimeError for widths that do not fit.
     """
     pad = tuple(p.__index__() for p in pad)
     ndim, known = len(input.shape), len(pad) // 2
@@ -32,7 +33,8 @@ def pad(input, pad, mode="constant", value=None):
         raise RuntimeError("Padding length must be divisible by 2")
     if known > ndim:
         raise RuntimeError(
-            f"Padding length should be less than or equal to two times the input dimension but got padding length {len(pad)} and input of dimension {ndim}"
+            "Padding length should be less than or equal to two times the input dimension but got padding length "
+            f"{len(pad)} and input of dimension {ndim}"
         )
     widths = [(0, 0)] * (ndim - known) + [pad[i : i + 2] for i in range(0, len(pad), 2)][::-1]
     if mode == "constant":
@@ -48,7 +50,10 @@ def pad(input, pad, mode="constant", value=None):
             "  - 4D or 5D input: padding size = 6 (pads last 3 dimensions)"
         )
     if 0 in input.shape[ndim - known - 1 :]:
-        raise RuntimeError(f"Expected {known + 1}D or {known + 2}D (batch mode) tensor with possibly 0 batch size and other non-zero dimensions for input, but got: {list(input.shape)}")
+        raise RuntimeError(
+            f"Expected {known + 1}D or {known + 2}D (batch mode) tensor with possibly 0 batch size and other non-zero dimensions for input, "
+            f"but got: {list(input.shape)}"
+        )
     out = input
     for dim in range(ndim - known, ndim):
         before, after = widths[dim]

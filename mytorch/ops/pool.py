@@ -14,6 +14,7 @@ from ..autograd.engine import primitive
 from ..backend import xp
 from .windows import batch_first, batch_last, over_blocks, windows
 
+
 def _positions(padded, kernel, stride, dilation, counts):
     """Of (C, *S, N), the views (C, *counts, N) of what lies at each position of the window."""
     view = windows(padded, kernel, stride, dilation, counts)
@@ -146,7 +147,10 @@ def max_pool_indices(x, y, *, kernel, stride, padding, dilation, counts):
     )
 )
 def avg_pool(x, *, kernel, stride, padding, counts, divisors):
-    """The sum of each window over its divisor: (N, C, *S) -> (N, C, *counts). ``divisors``: a number, or one list per dimension whose products count."""
+    """The sum of each window over its divisor: (N, C, *S) -> (N, C, *counts).
+
+    ``divisors``: a number, or one list per dimension whose products count.
+    """
     out, once = _empty_batch_last(x, x.shape[1], counts), (1,) * len(kernel)
     divisor = _divisor(x, divisors)
 

@@ -116,7 +116,9 @@ def _batched(name, nd, x):
     """``x`` as (N, C, *S), and whether the batch was added."""
     shape = tuple(x.shape)
     if len(shape) not in (nd + 1, nd + 2) or 0 in shape[-nd - 1 :]:
-        raise RuntimeError(f"{name}: Expected {nd + 1}D or {nd + 2}D (batch mode) tensor with optional 0 dim batch size for input, but got:{list(shape)}")
+        raise RuntimeError(
+            f"{name}: Expected {nd + 1}D or {nd + 2}D (batch mode) tensor with optional 0 dim batch size for input, but got:{list(shape)}"
+        )
     return (x, False) if len(shape) == nd + 2 else (reshape(x, shape=(1, *shape)), True)
 
 

@@ -7,7 +7,6 @@ pixels are long runs of memory whatever the kernel and the number of channels, a
 from __future__ import annotations
 
 import itertools
-import math
 
 import numpy
 
@@ -89,7 +88,8 @@ def threads_for(nanoseconds):
 def over_blocks(function, n, size, passes, array):
     """Call ``function(first, last + 1)`` for blocks of ``range(n)``, on several threads if ``passes`` over ``size`` elements pay for them."""
     if xp(array) is not numpy:
-        return function(0, n)
+        function(0, n)
+        return
     threads = threads_for(size * passes * 0.2)
     count = -(-size // (BLOCK * threads)) * threads
     parallel_for(lambda block: function(*block), spans(n, count))

@@ -1,0 +1,240 @@
+"""Normalisation layers."""
+
+from __future__ import annotations
+
+from ..creation import empty, tensor
+from ..creation import ones as ones_tensor
+from ..creation import zeros as zeros_tensor
+from ..ops.layer_norm import layer_norm, local_response_norm, rms_norm
+from ..ops.norm import batch_norm, group_norm, instance_norm
+from . import init
+from .module import Module
+from .parameter import Parameter
+
+
+def _parameter(module, name, shape, wanted, device, dtype):
+    module.register_parameter(name, Parameter(empty(shape, device=device, dtype=dtype)) if wanted else None)
+
+
+class _PerChannel(Module):
+    """What batch and instance norm share: parameters, running statistics, the description."""
+
+    def __init__(self, num_features, eps, momentum, affine, track_running_stats, device, dtype, bias):
+        super().__init__()
+        self.num_features, self.eps, self.momentum, self.affine = num_features, eps, momentum, affine
+        self.track_running_stats = track_running_stats
+        _parameter(self, "weight", num_features, affine, device, dtype)
+        _parameter(self, "bias", num_features, affine and bias, device, dtype)
+        self.register_buffer("running_mean", zeros_tensor(num_features, device=device, dtype=dtype) if track_running_stats else None)
+        self.register_buffer("running_var", ones_tensor(num_features, device=device, dtype=dtype) if track_running_stats else None)
+        self.register_buffer("num_batches_tracked", tensor(0, device=device) if track_running_stats else None)
+        self.reset_parameters()
+
+    def reset_running_stats(self):
+        """Mean 0, variance 1, no batches."""
+        if self.track_running_stats:
+            self.running_mean.zero_()
+            self.running_var.fill_(1)
+            self.num_batches_tracked.zero_()
+
+    def reset_parameters(self):
+        """Running statistics as at first, weight 1, bias 0."""
+        self.reset_running_stats()
+        if self.weight is not None:
+            init.ones_(self.weight)
+        if self.bias is not None:
+            init.zeros_(self.bias)
+
+    def extra_repr(self):
+        return (
+            f"{self.num_features}, eps={self.eps}, momentum={self.momentum}, affine={self.affine}, bias={self.bias is not None}, "
+            f"track_running_stats={self.track_running_stats}"
+        )
+
+
+class _BatchNorm(_PerChannel):
+    def __init__(self, num_features, eps=1e-5, momentum=0.1, affine=True, track_running_stats=True, device=None, dtype=None, *, bias=True):
+        super().__init__(num_features, eps, momentum, affine, track_running_stats, device, dtype, bias)
+
+    def forward(self, input):
+        """``input`` normalised: by its own statistics in training (the running ones follow), else by the running ones."""
+        self._check_input_dim(input)
+        momentum = 0.0 if self.momentum is None else self.momentum
+        if self.training and self.track_running_stats and self.num_batches_tracked is not None:
+            self.num_batches_tracked.add_(1)
+            if self.momentum is None:  # the cumulative mean
+                momentum = 1.0 / float(self.num_batches_tracked)
+        by_batch = self.training or (self.running_mean is None and self.running_var is None)
+        keep = not self.training or self.track_running_stats
+        return batch_norm(
+            input, self.running_mean if keep else None, self.running_var if keep else None, self.weight, self.bias, by_batch, momentum, self.eps
+        )
+
+
+class BatchNorm1d(_BatchNorm):
+    """Normalises each channel of (N, C) or (N, C, L) over the batch. ``momentum=None`` averages over all batches so far.
+
+    ValueError for other shapes and, in training, for one value per channel. https://arxiv.org/abs/1502.03167
+    """
+
+    def _check_input_dim(self, input):
+        if input.ndim not in (2, 3):
+            raise ValueError(f"expected 2D or 3D input (got {input.ndim}D input)")
+
+
+class BatchNorm2d(_BatchNorm):
+    """Normalises each channel of (N, C, H, W) over batch and space; as :class:`BatchNorm1d`."""
+
+    def _check_input_dim(self, input):
+        if input.ndim != 4:
+            raise ValueError(f"expected 4D input (got {input.ndim}D input)")
+
+
+class BatchNorm3d(_BatchNorm):
+    """Normalises each channel of (N, C, D, H, W) over batch and space; as :class:`BatchNorm1d`."""
+
+    def _check_input_dim(self, input):
+        if input.ndim != 5:
+            raise ValueError(f"expected 5D input (got {input.ndim}D input)")
+
+
+class _InstanceNorm(_PerChannel):
+    dimensions = None
+
+    def __init__(self, num_features, eps=1e-5, momentum=0.1, affine=False, track_running_stats=False, device=None, dtype=None, *, bias=True):
+        super().__init__(num_features, eps, momentum, affine, track_running_stats, device, dtype, bias)
+
+    def forward(self, input):
+        """Each channel of each sample normalised by itself, or in eval mode with running statistics by those."""
+        n = self.dimensions
+        if input.ndim not in (n + 1, n + 2):
+            raise ValueError(f"expected {n + 1}D or {n + 2}D input (got {input.ndim}D input)")
+        channel = input.ndim - n - 1
+        if input.shape[channel] != self.num_features and self.affine:
+            raise ValueError(f"expected input's size at dim={channel} to match num_features ({self.num_features}), but got: {input.shape[channel]}.")
+        by_sample = self.training or not self.track_running_stats
+        batch = input if channel else input.unsqueeze(0)
+        out = instance_norm(
+            batch, self.running_mean, self.running_var, self.weight, self.bias, by_sample, 0.0 if self.momentum is None else self.momentum, self.eps
+        )
+        return out if channel else out.squeeze(0)
+
+
+class InstanceNorm1d(_InstanceNorm):
+    """Normalises each channel of each sample of (N, C, L) or (C, L). https://arxiv.org/abs/1607.08022"""
+
+    dimensions = 1
+
+
+class InstanceNorm2d(_InstanceNorm):
+    """Normalises each channel of each sample of (N, C, H, W) or (C, H, W). https://arxiv.org/abs/1607.08022"""
+
+    dimensions = 2
+
+
+class InstanceNorm3d(_InstanceNorm):
+    """Normalises each channel of each sample of (N, C, D, H, W) or (C, D, H, W). https://arxiv.org/abs/1607.08022"""
+
+    dimensions = 3
+
+
+class GroupNorm(Module):
+    """Normalises each of ``num_groups`` groups of the channels of (N, C, *S) by itself. https://arxiv.org/abs/1803.08494
+
+    ValueError if the channels do not divide into groups.
+    """
+
+    def __init__(self, num_groups, num_channels, eps=1e-5, affine=True, device=None, dtype=None, *, bias=True):
+        super().__init__()
+        if num_channels % num_groups:
+            raise ValueError(f"num_channels ({num_channels}) must be divisible by num_groups ({num_groups})")
+        self.num_groups, self.num_channels, self.eps, self.affine = num_groups, num_channels, eps, affine
+        _parameter(self, "weight", num_channels, affine, device, dtype)
+        _parameter(self, "bias", num_channels, affine and bias, device, dtype)
+        self.reset_parameters()
+
+    def reset_parameters(self):
+        """Weight 1, bias 0."""
+        _reset(self)
+
+    def forward(self, input):
+        """``input`` normalised per group."""
+        return group_norm(input, self.num_groups, self.weight, self.bias, self.eps)
+
+    def extra_repr(self):
+        return f"{self.num_groups}, {self.num_channels}, eps={self.eps}, affine={self.affine}, bias={self.bias is not None}"
+
+
+def _reset(module):
+    if module.weight is not None:
+        init.ones_(module.weight)
+    if getattr(module, "bias", None) is not None:
+        init.zeros_(module.bias)
+
+
+def _shape(normalized_shape):
+    return (normalized_shape,) if hasattr(normalized_shape, "__index__") else tuple(normalized_shape)
+
+
+class LayerNorm(Module):
+    """Normalises the last dimensions, of ``normalized_shape``, to mean 0 and variance 1, then scales and shifts each element.
+
+    RuntimeError for an input that does not end in that shape. https://arxiv.org/abs/1607.06450
+    """
+
+    def __init__(self, normalized_shape, eps=1e-5, elementwise_affine=True, bias=True, device=None, dtype=None):
+        super().__init__()
+        self.normalized_shape, self.eps, self.elementwise_affine = _shape(normalized_shape), eps, elementwise_affine
+        _parameter(self, "weight", self.normalized_shape, elementwise_affine, device, dtype)
+        _parameter(self, "bias", self.normalized_shape, elementwise_affine and bias, device, dtype)
+        self.reset_parameters()
+
+    def reset_parameters(self):
+        """Weight 1, bias 0."""
+        _reset(self)
+
+    def forward(self, input):
+        """``input`` normalised."""
+        return layer_norm(input, self.normalized_shape, self.weight, self.bias, self.eps)
+
+    def extra_repr(self):
+        return f"{self.normalized_shape}, eps={self.eps}, elementwise_affine={self.elementwise_affine}, bias={self.bias is not None}"
+
+
+class RMSNorm(Module):
+    """Divides the last dimensions, of ``normalized_shape``, by their root mean square, then scales each element.
+
+    RuntimeError for an input that does not end in that shape. https://arxiv.org/abs/1910.07467
+    """
+
+    def __init__(self, normalized_shape, eps=None, elementwise_affine=True, device=None, dtype=None):
+        super().__init__()
+        self.normalized_shape, self.eps, self.elementwise_affine = _shape(normalized_shape), eps, elementwise_affine
+        _parameter(self, "weight", self.normalized_shape, elementwise_affine, device, dtype)
+        self.reset_parameters()
+
+    def reset_parameters(self):
+        """Weight 1."""
+        _reset(self)
+
+    def forward(self, input):
+        """``input`` over its root mean square."""
+        return rms_norm(input, self.normalized_shape, self.weight, self.eps)
+
+    def extra_repr(self):
+        return f"{self.normalized_shape}, eps={self.eps}, elementwise_affine={self.elementwise_affine}"
+
+
+class LocalResponseNorm(Module):
+    """Divides (N, C, *S) by (k + alpha · mean of squares of ``size`` neighbouring channels) ** beta. https://papers.nips.cc/paper/4824"""
+
+    def __init__(self, size, alpha=1e-4, beta=0.75, k=1.0):
+        super().__init__()
+        self.size, self.alpha, self.beta, self.k = size, alpha, beta, k
+
+    def forward(self, input):
+        """``input`` over the response of its neighbours."""
+        return local_response_norm(input, self.size, self.alpha, self.beta, self.k)
+
+    def extra_repr(self):
+        return f"{self.size}, alpha={self.alpha}, beta={self.beta}, k={self.k}"

@@ -1,0 +1,220 @@
+"""Pooling layers."""
+
+from __future__ import annotations
+
+from ..ops import pooling
+from .conv import per_dimension
+from .module import Module
+
+
+class _MaxPool(Module):
+    function = None
+
+    def __init__(self, kernel_size, stride=None, padding=0, dilation=1, return_indices=False, ceil_mode=False):
+        super().__init__()
+        self.kernel_size, self.stride = kernel_size, stride if stride is not None else kernel_size
+        self.padding, self.dilation, self.return_indices, self.ceil_mode = padding, dilation, return_indices, ceil_mode
+
+    def forward(self, input):
+        """The maximum of each window, with ``return_indices`` also where it lies."""
+        return self.function(input, self.kernel_size, self.stride, self.padding, self.dilation, self.ceil_mode, self.return_indices)
+
+    def extra_repr(self):
+        return f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}, dilation={self.dilation}, ceil_mode={self.ceil_mode}"
+
+
+class MaxPool1d(_MaxPool):
+    """The maximum of each window of (N, C, L) or (C, L). ``stride`` is ``kernel_size`` by default; RuntimeError for sizes that do not fit."""
+
+    function = staticmethod(pooling.max_pool1d)
+
+
+class MaxPool2d(_MaxPool):
+    """The maximum of each window of (N, C, H, W) or (C, H, W). ``stride`` is ``kernel_size`` by default; RuntimeError for sizes that do not fit."""
+
+    function = staticmethod(pooling.max_pool2d)
+
+
+class MaxPool3d(_MaxPool):
+    """The maximum of each window of (N, C, D, H, W) or (C, D, H, W). ``stride`` is ``kernel_size`` by default."""
+
+    function = staticmethod(pooling.max_pool3d)
+
+
+class _MaxUnpool(Module):
+    dimensions = function = None
+
+    def __init__(self, kernel_size, stride=None, padding=0):
+        super().__init__()
+        n = self.dimensions
+        self.kernel_size, self.padding = per_dimension(kernel_size, n), per_dimension(padding, n)
+        self.stride = per_dimension(stride if stride is not None else kernel_size, n)
+
+    def forward(self, input, indices, output_size=None):
+        """Zeros with ``input`` at ``indices``."""
+        return self.function(input, indices, self.kernel_size, self.stride, self.padding, output_size)
+
+    def extra_repr(self):
+        return f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}"
+
+
+class MaxUnpool1d(_MaxUnpool):
+    """Puts maxima (N, C, L) back where :class:`MaxPool1d` with ``return_indices=True`` found them; zeros elsewhere."""
+
+    dimensions, function = 1, staticmethod(pooling.max_unpool1d)
+
+
+class MaxUnpool2d(_MaxUnpool):
+    """Puts maxima (N, C, H, W) back where :class:`MaxPool2d` with ``return_indices=True`` found them; zeros elsewhere."""
+
+    dimensions, function = 2, staticmethod(pooling.max_unpool2d)
+
+
+class MaxUnpool3d(_MaxUnpool):
+    """Puts maxima (N, C, D, H, W) back where :class:`MaxPool3d` with ``return_indices=True`` found them; zeros elsewhere."""
+
+    dimensions, function = 3, staticmethod(pooling.max_unpool3d)
+
+
+class AvgPool1d(Module):
+    """The mean of each window of (N, C, L) or (C, L). ``stride`` is ``kernel_size`` by default; RuntimeError for sizes that do not fit."""
+
+    def __init__(self, kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad=True):
+        super().__init__()
+        self.kernel_size, self.padding = per_dimension(kernel_size, 1), per_dimension(padding, 1)
+        self.stride = per_dimension(stride if stride is not None else kernel_size, 1)
+        self.ceil_mode, self.count_include_pad = ceil_mode, count_include_pad
+
+    def forward(self, input):
+        """The mean of each window."""
+        return pooling.avg_pool1d(input, self.kernel_size, self.stride, self.padding, self.ceil_mode, self.count_include_pad)
+
+    def extra_repr(self):
+        return f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}"
+
+
+class _AvgPool(Module):
+    function = None
+
+    def __init__(self, kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad=True, divisor_override=None):
+        super().__init__()
+        self.kernel_size, self.stride = kernel_size, stride if stride is not None else kernel_size
+        self.padding, self.ceil_mode, self.count_include_pad, self.divisor_override = padding, ceil_mode, count_include_pad, divisor_override
+
+    def forward(self, input):
+        """The mean of each window."""
+        return self.function(input, self.kernel_size, self.stride, self.padding, self.ceil_mode, self.count_include_pad, self.divisor_override)
+
+    def extra_repr(self):
+        return f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}"
+
+
+class AvgPool2d(_AvgPool):
+    """The mean of each window of (N, C, H, W) or (C, H, W), or its sum over ``divisor_override``."""
+
+    function = staticmethod(pooling.avg_pool2d)
+
+
+class AvgPool3d(_AvgPool):
+    """The mean of each window of (N, C, D, H, W) or (C, D, H, W), or its sum over ``divisor_override``."""
+
+    function = staticmethod(pooling.avg_pool3d)
+
+
+class _LPPool(Module):
+    function = None
+
+    def __init__(self, norm_type, kernel_size, stride=None, ceil_mode=False):
+        super().__init__()
+        self.norm_type, self.kernel_size, self.stride, self.ceil_mode = norm_type, kernel_size, stride, ceil_mode
+
+    def forward(self, input):
+        """The power average of each window."""
+        return self.function(input, float(self.norm_type), self.kernel_size, self.stride, self.ceil_mode)
+
+    def extra_repr(self):
+        return f"norm_type={self.norm_type}, kernel_size={self.kernel_size}, stride={self.stride}, ceil_mode={self.ceil_mode}"
+
+
+class LPPool1d(_LPPool):
+    """(sum of x ** norm_type) ** (1 / norm_type) over each window of (N, C, L) or (C, L)."""
+
+    function = staticmethod(pooling.lp_pool1d)
+
+
+class LPPool2d(_LPPool):
+    """(sum of x ** norm_type) ** (1 / norm_type) over each window of (N, C, H, W) or (C, H, W)."""
+
+    function = staticmethod(pooling.lp_pool2d)
+
+
+class LPPool3d(_LPPool):
+    """(sum of x ** norm_type) ** (1 / norm_type) over each window of (N, C, D, H, W) or (C, D, H, W)."""
+
+    function = staticmethod(pooling.lp_pool3d)
+
+
+class _AdaptiveAvgPool(Module):
+    function = None
+
+    def __init__(self, output_size):
+        super().__init__()
+        self.output_size = output_size
+
+    def forward(self, input):
+        """The means of windows that fill ``output_size``."""
+        return self.function(input, self.output_size)
+
+    def extra_repr(self):
+        return f"output_size={self.output_size}"
+
+
+class AdaptiveAvgPool1d(_AdaptiveAvgPool):
+    """(N, C, L) or (C, L) averaged to length ``output_size``."""
+
+    function = staticmethod(pooling.adaptive_avg_pool1d)
+
+
+class AdaptiveAvgPool2d(_AdaptiveAvgPool):
+    """(N, C, H, W) or (C, H, W) averaged to ``output_size``: an int or two, of which None keeps a size."""
+
+    function = staticmethod(pooling.adaptive_avg_pool2d)
+
+
+class AdaptiveAvgPool3d(_AdaptiveAvgPool):
+    """(N, C, D, H, W) or (C, D, H, W) averaged to ``output_size``: an int or three, of which None keeps a size."""
+
+    function = staticmethod(pooling.adaptive_avg_pool3d)
+
+
+class _AdaptiveMaxPool(Module):
+    function = None
+
+    def __init__(self, output_size, return_indices=False):
+        super().__init__()
+        self.output_size, self.return_indices = output_size, return_indices
+
+    def forward(self, input):
+        """The maxima of windows that fill ``output_size``, with ``return_indices`` also where they lie."""
+        return self.function(input, self.output_size, self.return_indices)
+
+    def extra_repr(self):
+        return f"output_size={self.output_size}"
+
+
+class AdaptiveMaxPool1d(_AdaptiveMaxPool):
+    """The maxima of ``output_size`` windows that fill (N, C, L) or (C, L)."""
+
+    function = staticmethod(pooling.adaptive_max_pool1d)
+
+
+class AdaptiveMaxPool2d(_AdaptiveMaxPool):
+    """The maxima of windows that fill (N, C, H, W) or (C, H, W): ``output_size`` of them, an int or two (None keeps a size)."""
+
+    function = staticmethod(pooling.adaptive_max_pool2d)
+
+
+class AdaptiveMaxPool3d(_AdaptiveMaxPool):
+    """The maxima of windows that fill (N, C, D, H, W) or (C, D, H, W): ``output_size`` of them, an int or three (None keeps a size)."""
+
+    function = staticmethod(pooling.adaptive_max_pool3d)

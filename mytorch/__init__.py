@@ -12,7 +12,7 @@ from .creation import (
 )  # fmt: skip
 from .dtypes import (
     can_cast, complex64, complex128, dtype, finfo, float16, float32, float64, get_default_dtype, iinfo, int8, int16, int32, int64, promote_types,
-    result_type, set_default_dtype, uint8, uint16, uint32, uint64,
+    set_default_dtype, uint8, uint16, uint32, uint64,
 )  # fmt: skip
 from .dtypes import __getattr__  # bfloat16, which needs the package ml_dtypes
 from .dtypes import bool_ as bool
@@ -21,10 +21,10 @@ from .dtypes import float_ as float
 from .dtypes import int_ as int
 from .ops.activation import celu, hardshrink, log_softmax, prelu, relu, selu, softmax, threshold
 from .ops.arithmetic import (
-    add, addcdiv, addcmul, arctan2, atan2, clamp, clamp_max, clamp_min, clip, copysign, div, divide, float_power, floor_divide, fmax, fmin, fmod,
-    heaviside, hypot, ldexp, lerp, logaddexp, logaddexp2, maximum, minimum, mul, multiply, nextafter, pow, remainder, rsub, sub, subtract,
-    true_divide, xlogy,
+    add, addcdiv, addcmul, arctan2, atan2, copysign, div, divide, float_power, floor_divide, fmod, heaviside, hypot, ldexp, lerp, logaddexp,
+    logaddexp2, mul, multiply, nextafter, pow, remainder, rsub, sub, subtract, true_divide, xlogy,
 )  # fmt: skip
+from .ops.bounds import clamp, clamp_max, clamp_min, clip, fmax, fmin, maximum, minimum
 from .ops.comparison import (
     allclose, bitwise_and, bitwise_left_shift, bitwise_not, bitwise_or, bitwise_right_shift, bitwise_xor, eq, equal, ge, greater, greater_equal,
     gt, isclose, le, less, less_equal, logical_and, logical_not, logical_or, logical_xor, lt, ne, not_equal,
@@ -55,8 +55,7 @@ from .ops.matmul import (
 )  # fmt: skip
 from .ops.quantiles import median, mode, nanmedian, nanquantile, quantile
 from .ops.reduce import (
-    all, amax, amin, aminmax, any, argmax, argmin, count_nonzero, dist, logsumexp, max, mean, min, nanmean, nansum, norm, std, std_mean, sum, var,
-    var_mean,
+    all, amax, amin, aminmax, any, argmax, argmin, count_nonzero, dist, logsumexp, max, mean, min, nanmean, nansum, norm, sum,
 )  # fmt: skip
 from .ops.scan import cummax, cummin, cumprod, cumsum, logcumsumexp, prod
 from .ops.shape import (
@@ -65,12 +64,14 @@ from .ops.shape import (
 )  # fmt: skip
 from .ops.sort import argsort, bucketize, kthvalue, msort, searchsorted, sort, topk, unique, unique_consecutive
 from .ops.special import erf, erfc, erfinv
+from .ops.variance import std, std_mean, var, var_mean
 from .printing import get_printoptions, printoptions, set_printoptions
 from .random import (
     Generator, bernoulli, default_generator, get_rng_state, initial_seed, manual_seed, multinomial, normal, poisson, rand, rand_like, randint,
     randint_like, randn, randn_like, randperm, seed, set_rng_state,
 )  # fmt: skip
 from .config import show_config
+from .memory import keep_freed_memory
 from .parallel import get_num_threads, set_num_threads
 from .serialization import load, save
 

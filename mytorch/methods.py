@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from .dtypes import as_dtype
 from .ops import (
-    activation, arithmetic, comparison, counting, decompositions, diagonal, elementwise, gamma, gather, indexing, join, matmul, quantiles, reduce, scan,
-    shape, sort, special,
+    activation, arithmetic, bounds, comparison, counting, decompositions, diagonal, elementwise, gamma, gather, indexing, join, matmul,
+    quantiles, reduce, scan, shape, sort, special, variance,
 )  # fmt: skip
 from .ops.inplace import copy_, fill_, inplace, reshaped_in_place, setitem, zero_
 from .ops.shape import sizes
-
 
 # Operations that are methods under their own name; those with an underscore change a tensor in place too (``x.exp_()``).
 POINTWISE_METHODS = {
@@ -18,9 +17,9 @@ POINTWISE_METHODS = {
         sinh_ cosh_ tanh_ asinh_ acosh_ atanh_ arcsinh_ arccosh_ arctanh_ deg2rad_ rad2deg_ sinc_ neg_ negative_ abs_ absolute_ sign_ sgn_ square_
         positive floor_ ceil_ trunc_ fix_ round_ frac_ nan_to_num_ isnan isinf isfinite isposinf isneginf signbit isreal""",
     arithmetic: """
-        add_ sub_ subtract_ mul_ multiply_ div_ divide_ true_divide_ floor_divide_ remainder_ fmod_ pow_ float_power maximum minimum fmax fmin
-        clamp_ clip_ clamp_min_ clamp_max_ atan2_ arctan2_ hypot_ copysign_ heaviside_ logaddexp logaddexp2 xlogy_ lerp_ addcmul_ addcdiv_ ldexp_
+        add_ sub_ subtract_ mul_ multiply_ div_ divide_ true_divide_ floor_divide_ remainder_ fmod_ pow_ float_power atan2_ arctan2_ hypot_ copysign_ heaviside_ logaddexp logaddexp2 xlogy_ lerp_ addcmul_ addcdiv_ ldexp_
         nextafter_""",
+    bounds: "maximum minimum fmax fmin clamp_ clip_ clamp_min_ clamp_max_",
     comparison: """
         eq_ ne_ lt_ le_ gt_ ge_ not_equal_ less_ less_equal_ greater_ greater_equal_ isclose allclose equal logical_and_ logical_or_ logical_xor_
         logical_not_ bitwise_and_ bitwise_or_ bitwise_xor_ bitwise_not_ bitwise_left_shift_ bitwise_right_shift_""",
@@ -28,7 +27,8 @@ POINTWISE_METHODS = {
     gamma: "lgamma_ digamma_ mvlgamma_",
     activation: "relu_ softmax log_softmax prelu hardshrink",
     reduce: """
-        sum mean nansum nanmean var std max min amax amin aminmax argmax argmin all any count_nonzero logsumexp norm dist""",
+        sum mean nansum nanmean max min amax amin aminmax argmax argmin all any count_nonzero logsumexp norm dist""",
+    variance: "var std",
     scan: "prod cumsum_ cumprod_ cummax cummin logcumsumexp",
     quantiles: "median nanmedian mode quantile nanquantile",
     counting: "bincount histc",

@@ -7,7 +7,7 @@ import math
 from ..autograd.engine import Variable, primitive
 from ..backend import is_array, xp
 from ..dtypes import category, check_fits, floating, only, promoted, result_numpy
-from .elementwise import bounded, flat, log, pointwise, select, sigmoid, smooth, zeros_like
+from .elementwise import flat, log, pointwise, select, sigmoid, smooth, zeros_like
 
 # ---- sums and products ------------------------------------------------------------------------------------------------
 
@@ -196,122 +196,6 @@ def float_power(input, exponent):
     """input to the power of exponent in float64, elementwise."""
     double = [v.astype("float64") if isinstance(v, Variable) else v for v in (input, exponent)]
     return pow(*double)
-
-
-# ---- bounds -----------------------------------------------------------------------------------------------------------
-
-
-def _share(g, mine, other):
-    """The gradient of an extreme of two: all of it to the chosen one, half to each if they are equal."""
-    return select(mine == other, g * 0.5, g)
-
-
-@primitive(
-    broadcasts=True,
-    prepare=only("biufV", "maximum"),
-    x=lambda g, x, y: select(x < y, 0, _share(g, x, y)),
-    y=lambda g, x, y: select(x > y, 0, _share(g, x, y)),
-)
-def maximum(x, y):
-    """The larger of both, elementwise; nan if one is nan. Equal ones share the gradient."""
-    return xp(x).maximum(x, y)
-
-
-@primitive(
-    broadcasts=True,
-    prepare=only("biufV", "minimum"),
-    x=lambda g, x, y: select(x > y, 0, _share(g, x, y)),
-    y=lambda g, x, y: select(x < y, 0, _share(g, x, y)),
-)
-def minimum(x, y):
-    """The smaller of both, elementwise; nan if one is nan. Equal ones share the gradient."""
-    return xp(x).minimum(x, y)
-
-
-@primitive(
-    broadcasts=True,
-    prepare=only("biufV", "fmax"),
-    x=lambda g, x, y: select((x >= y) | (y != y), g, 0),
-    y=lambda g, x, y: select((x >= y) | (y != y), 0, g),
-)
-def fmax(x, y):
-    """The larger of both, elementwise; the number if the other is nan."""
-    return xp(x).fmax(x, y)
-
-
-@primitive(
-    broadcasts=True,
-    prepare=only("biufV", "fmin"),
-    x=lambda g, x, y: select((x <= y) | (y != y), g, 0),
-    y=lambda g, x, y: select((x <= y) | (y != y), 0, g),
-)
-def fmin(x, y):
-    """The smaller of both, elementwise; the number if the other is nan."""
-    return xp(x).fmin(x, y)
-
-
-def _bounds(arrays):
-    x, low, high = arrays
-    if low is None and high is None:
-        raise RuntimeError("torch.clamp: At least one of 'min' or 'max' must not be None")
-    if is_array(low) != is_array(high) and low is not None and high is not None:
-        raise TypeError("clamp(): 'min' and 'max' must both be numbers or both be tensors")
-    if is_array(x) and x.dtype.kind == "f" and type(low) in _PLAIN and type(high) in _PLAIN:
-        return arrays
-    for bound in (low, high):
-        if isinstance(bound, int) and is_array(x):
-            check_fits(bound, x.dtype)
-    given = iter((_clamp_of_booleans if is_array(low) != is_array(high) else _clamp)([a for a in arrays if a is not None]))
-    return [None if a is None else next(given) for a in arrays]
-
-
-_PLAIN = (type(None), float, int)
-_clamp, _clamp_of_booleans = only("iufV", "clamp", numbers=True), only("biufV", "clamp", numbers=True)
-
-
-def _inside(g, x, min, max):
-    if max is None:
-        return select(x >= min, g, 0)
-    if min is None:
-        return select(x <= max, g, 0)
-    return select((x >= min) & (x <= max), g, 0)
-
-
-@primitive(
-    broadcasts=True,
-    prepare=_bounds,
-    x=_inside,
-    min=lambda g, x, min, max: select(x < min if max is None else (x < min) & (min < max), g, 0),
-    max=lambda g, x, min, max: select(x > max if min is None else (x > max) | (max < min), g, 0),
-)
-def clamp(x, min=None, max=None):
-    """x, but no less than ``min`` and no more than ``max`` (numbers, tensors that broadcast, or None), elementwise; nan stays.
-
-    The gradient of x at a bound is 1.
-    """
-    if not (is_array(min) or is_array(max)) and is_array(x) and x.dtype.kind == "f":
-        return bounded(x, -math.inf if min is None else min, math.inf if max is None else max)
-    out = x if min is None else xp(x).maximum(x, min)
-    return out if max is None else xp(x).minimum(out, max)
-
-
-clip = clamp
-
-
-def clamp_min(input, min):
-    """``clamp(input, min)``."""
-    return clamp(input, _bound(min, "clamp_min"))
-
-
-def clamp_max(input, max):
-    """``clamp(input, max=max)``."""
-    return clamp(input, None, _bound(max, "clamp_max"))
-
-
-def _bound(value, name):
-    if value is None:
-        raise TypeError(f"{name}(): expected a tensor or a number, got None")
-    return value
 
 
 # ---- other functions of two numbers -----------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .arithmetic import clamp_min
+from .bounds import clamp_min
 from .reduce import norm
 
 

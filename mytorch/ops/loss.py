@@ -8,7 +8,7 @@ from ..autograd.engine import primitive
 from ..backend import as_array, xp
 from ..dtypes import promoted
 from .activation import softplus
-from .arithmetic import clamp
+from .bounds import clamp
 from .elementwise import log, sigmoid, sign
 from .reduction import chosen, reduced, share
 
@@ -97,7 +97,7 @@ def bce(x, target, weight=None, *, reduction="mean"):
     """-(target · log x + (1 - target) · log(1 - x)), the logarithms at least -100, times ``weight``, reduced."""
     if x.dtype != target.dtype:
         raise RuntimeError(f"Found dtype {target.dtype} but expected {x.dtype}")
-    if xp(x).__name__ == "numpy" and x.size and not (0 <= x.min() and x.max() <= 1):
+    if xp(x).__name__ == "numpy" and x.size and not (x.min() >= 0 and x.max() <= 1):
         raise RuntimeError("all elements of input should be between 0 and 1")
     losses = (target - 1) * xp(x).maximum(xp(x).log1p(-x), -100) - target * xp(x).maximum(xp(x).log(x), -100)
     return as_array(reduced(losses if weight is None else losses * weight, reduction))

@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 import warnings
 
-from ..backend import xp
 from ..autograd.engine import wrap
+from ..backend import xp
 from .activation import logsigmoid
-from .arithmetic import clamp_min, minimum, xlogy
+from .arithmetic import xlogy
+from .bounds import clamp_min, minimum
 from .distance import pairwise_distance
 from .elementwise import exp, log, select, sqrt
 from .reduction import chosen, reduced
@@ -54,7 +55,7 @@ def soft_margin_loss(input, target, size_average=None, reduce=None, reduction="m
 
 def _one_class(input, target, name):
     """Rows of scores (N, C) and their classes (N,), as arrays of targets."""
-    if input.ndim not in (1, 2) or input.numel() == 0 and input.shape[-1] == 0:
+    if input.ndim not in (1, 2) or (input.numel() == 0 and input.shape[-1] == 0):
         raise RuntimeError(f"Expected non-empty vector or matrix with optional 0-dim batch size, but got: {list(input.shape)}")
     x = input.reshape(1, -1) if input.ndim == 1 else input
     t = target.array.reshape(-1)
@@ -62,7 +63,7 @@ def _one_class(input, target, name):
         raise RuntimeError(f"inconsistent target size, expected [{x.shape[0]}] but got {list(target.shape)}")
     if t.dtype != "int64":
         raise RuntimeError(f"{name}: expected target of dtype int64, got {target.dtype}")
-    if t.size and not (0 <= int(t.min()) and int(t.max()) < x.shape[1]):
+    if t.size and not (int(t.min()) >= 0 and int(t.max()) < x.shape[1]):
         raise RuntimeError("target out of range")
     return x, t
 
@@ -97,7 +98,7 @@ def multilabel_margin_loss(input, target, size_average=None, reduce=None, reduct
     if input.shape != target.shape or input.ndim not in (1, 2):
         raise RuntimeError(f"inconsistent target size: {list(target.shape)} for input of size: {list(input.shape)}")
     x, t = input.reshape(-1, input.shape[-1]), target.array.reshape(-1, input.shape[-1])
-    if t.size and not (-1 <= int(t.min()) and int(t.max()) < x.shape[1]):
+    if t.size and not (int(t.min()) >= -1 and int(t.max()) < x.shape[1]):
         raise RuntimeError("target out of range")
     listed = (t < 0).cumsum(1) == 0  # up to the first -1
     right = xp(t).zeros(t.shape, bool)

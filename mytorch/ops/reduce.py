@@ -11,7 +11,8 @@ import numpy
 from ..autograd.engine import Variable, primitive
 from ..backend import choose, is_array, largest, summed, xp
 from ..dtypes import as_dtype, floating
-from .arithmetic import maximum, minimum, pow
+from .arithmetic import pow
+from .bounds import maximum, minimum
 from .elementwise import abs, exp, select, sign, zeros_like
 from .shape import check_dim, check_dims, expand, spelled
 
@@ -34,7 +35,7 @@ def count(shape, dim):
     return math.prod(shape[d] for d in folded(dim, len(shape))) if shape else 1
 
 
-def _kind(x, dtype, name):
+def floating_kind(x, dtype, name):
     """The dtype that a mean or a norm has. RuntimeError for integers."""
     kind = as_dtype(dtype).numpy if dtype is not None else x.dtype
     if kind.kind in "biu":
@@ -69,7 +70,7 @@ def _mean_slope(g, x_shape, dim, keepdim):
 @primitive(broadcasts=True, x=_mean_slope)
 def mean(x, *, dim=None, keepdim=False, dtype=None):
     """Mean over ``dim`` (an int, a tuple, or None for all). RuntimeError for integers without ``dtype``."""
-    kind = _kind(x, dtype, "mean")
+    kind = floating_kind(x, dtype, "mean")
     n = x.size if dim is None else count(x.shape, dim)
     if kind.itemsize == 2:
         return (x.sum(None if dim is None else folded(dim, x.ndim), "float32", keepdims=keepdim) / n).astype(kind)
@@ -89,72 +90,6 @@ def nanmean(input, dim=None, keepdim=False, *, dtype=None):
     if input.array.dtype.kind in "biu":
         raise RuntimeError(f"nanmean(): expected input to have floating point or complex dtype but got {input.dtype}")
     return nansum(input, dim=dim, keepdim=keepdim, dtype=dtype) / sum(input == input, dim=dim, keepdim=keepdim)
-
-
-# ---- spread -----------------------------------------------------------------------------------------------------------
-
-
-def _var_slope(g, x, dim, correction, keepdim):
-    freedom = count(x.shape, dim) - correction
-    distance = x - mean(x, dim=dim, keepdim=True)
-    if freedom <= 0 and dim is None:
-        return unfold(g, x.shape, dim, keepdim) * select(distance == 0, math.nan, math.inf)
-    return unfold(g, x.shape, dim, keepdim) * (2 / freedom if freedom else math.inf) * distance
-
-
-@primitive(x=_var_slope)
-def _var(x, *, dim=None, correction=1, keepdim=False):
-    kind, dims = _kind(x, None, "var"), folded(dim, x.ndim)
-    work = x.astype("float32") if kind.itemsize == 2 else x
-    n = count(x.shape, dim)
-    distance = work - summed(work, dims, keepdims=True) / builtins.max(n, 1)
-    distance *= distance
-    freedom = work.dtype.type(builtins.max(n - correction, 0))
-    return (summed(distance, dims, keepdims=keepdim) / freedom).astype(kind, copy=False)
-
-
-def _spread_settings(args, settings):
-    """torch's forms (dim, unbiased, keepdim) and (unbiased), beside the keywords, as those of ``_var``."""
-    names = ("unbiased",) if args and isinstance(args[0], bool) else ("dim", "unbiased", "keepdim")
-    if len(args) > len(names):
-        raise TypeError(f"var() and std() take (dim, unbiased, keepdim) or (unbiased), but got {args}")
-    settings = {**dict(zip(names, args)), **settings}
-    unbiased = settings.pop("unbiased", None)
-    if unbiased is not None:
-        settings["correction"] = int(unbiased)
-    elif settings.get("correction", 1) is None:
-        settings["correction"] = 1
-    return settings
-
-
-def var(input, *args, **settings):
-    """Variance over ``dim``: the squared distances from the mean, summed and divided by n - ``correction`` (1: Bessel's).
-
-    ``var(dim=None, *, correction=1, keepdim=False)``; torch's older forms ``(unbiased)`` and ``(dim, unbiased, keepdim)`` work too.
-    """
-    return _var(input, **_spread_settings(args, settings))
-
-
-def std(input, *args, **settings):
-    """The square root of :func:`var`, with the same arguments; its gradient is 0 where it is 0."""
-    return _root(_var(input, **_spread_settings(args, settings)))
-
-
-@primitive(x=lambda g, out: select(out == 0, 0, g / (out * 2)))
-def _root(x):
-    return xp(x).sqrt(x)
-
-
-def var_mean(input, *args, **settings):
-    """(:func:`var`, :func:`mean`) over the same dimensions."""
-    settings = _spread_settings(args, settings)
-    return _var(input, **settings), mean(input, **{k: v for k, v in settings.items() if k != "correction"})
-
-
-def std_mean(input, *args, **settings):
-    """(:func:`std`, :func:`mean`) over the same dimensions."""
-    variance, average = var_mean(input, *args, **settings)
-    return _root(variance), average
 
 
 # ---- extremes ---------------------------------------------------------------------------------------------------------
@@ -382,7 +317,7 @@ def _norm_slope(g, x, out, ord, dim, keepdim):
 
 @primitive(x=_norm_slope)
 def _vector_norm(x, *, ord=2, dim=None, keepdim=False):
-    _kind(x, None, "linalg.vector_norm")
+    floating_kind(x, None, "linalg.vector_norm")
     dims = folded(dim, x.ndim)
     work = x.astype("float32") if x.dtype.itemsize == 2 else x
     if ord in (math.inf, -math.inf) and not count(x.shape, dim):
@@ -405,7 +340,7 @@ def _vector_norm(x, *, ord=2, dim=None, keepdim=False):
 @spelled
 def vector_norm(x, ord=2, dim=None, keepdim=False, *, dtype=None):
     """(Σ |x|^ord)^(1/ord) over ``dim`` (an int, a tuple, or None for all); ``ord`` may be inf (largest), -inf (smallest) and 0 (how many nonzero)."""
-    _kind(x.array, None, "linalg.vector_norm")
+    floating_kind(x.array, None, "linalg.vector_norm")
     return _vector_norm(x if dtype is None else x.to(dtype), ord=float(ord), dim=dim, keepdim=keepdim)
 
 

@@ -43,7 +43,12 @@ def _page_data(graph, repeats):
     operations = [row for row in graph.rows if not row.is_leaf]
     total = max(1, sum(row.nanoseconds or 0 for row in operations))
     gradients = [g for row in operations for g in row.outgoing if g]
-    rows = [_leaf(row, graph.rows) if row.is_leaf else _operation(row, graph.rows, total) for row in graph.rows]
+    arrivals = {row: [] for row in graph.rows}  # [(number of the row that it comes from, gradient)]
+    for row in operations:
+        for g, goal in zip(row.outgoing or [None] * len(row.edges), row.edges):
+            arrivals[goal].append((row.index, g))
+    sources = _Sources()
+    rows = [_leaf(row, arrivals[row]) if row.is_leaf else _operation(row, arrivals[row], total, sources) for row in graph.rows]
     before = None
     for row, data, lanes in zip(graph.rows, rows, lanes_of(graph.rows)):
         before = before if row.is_leaf else row.call  # a leaf stands with the operation that needs it last
@@ -52,6 +57,7 @@ def _page_data(graph, repeats):
         data["flags"] = sorted({flag for g in (*row.incoming, *row.outgoing) if g and (flag := _flag(g.norm))})
     return {
         "rows": rows,
+        "sources": [source._asdict() for source in sources.numbers],
         "summary": {
             "operations": len(operations),
             "leaves": len(rows) - len(operations),
@@ -66,16 +72,29 @@ def _page_data(graph, repeats):
     }
 
 
-def _operation(row, rows, total):
-    rules, called = formulas(row.node)
-    users = [user.index for user in rows if row in user.edges]
+class _Sources:
+    """The formulas of all nodes, each once: a node of the page has their numbers."""
+
+    def __init__(self):
+        self.numbers, self.by_plan = {}, {}
+
+    def of(self, node):
+        """The numbers of the rules of ``node`` and of the functions that they call."""
+        if node.plan not in self.by_plan:
+            self.by_plan[node.plan] = [[self.numbers.setdefault(source, len(self.numbers)) for source in part] for part in formulas(node)]
+        return self.by_plan[node.plan]
+
+
+def _operation(row, arrivals, total, sources):
+    rules, called = sources.of(row.node)
+    users = list(dict.fromkeys(index for index, _ in arrivals))
     incoming = [_gradient(g, "in, from" if users else "in: ones, the start", users) for g in row.incoming if g]
     outgoing = [_gradient(g, f"out for {name}, to", [goal.index]) for g, name, goal in zip(row.outgoing, input_names(row.node), row.edges)]
     return {
         "kind": row.node.name,
         "about": _first_sentence(row.node),
-        "rules": [source._asdict() for source in rules],
-        "called": [source._asdict() for source in called],
+        "rules": rules,
+        "called": called,
         "incoming": incoming,
         "outgoing": outgoing,
         "saved": [_saved(name, value) for name, value in saved_values(row.node)],
@@ -84,17 +103,12 @@ def _operation(row, rows, total):
     }
 
 
-def _leaf(row, rows):
-    parts = []
-    for user in rows:
-        for g, goal in zip(user.outgoing, user.edges):
-            if goal is row and g:
-                parts.append(_gradient(g, "in, from", [user.index]))
+def _leaf(row, arrivals):
     return {
         "kind": "AccumulateGrad",
         "about": "A leaf of the graph: here the gradients are summed, and backward() adds the sum to .grad.",
         "rules": [], "called": [], "saved": [],
-        "incoming": parts,
+        "incoming": [_gradient(g, "in, from", [index]) for index, g in arrivals if g],
         "outgoing": [_gradient(g, "the sum, this leaf's gradient", []) for g in row.incoming if g],
         "microseconds": None,
         "time": "",

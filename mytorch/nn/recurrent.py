@@ -1,0 +1,299 @@
+"""Recurrent layers: RNN, LSTM, GRU over whole sequences, and their cells for single steps."""
+
+from __future__ import annotations
+
+import math
+import numbers
+import warnings
+
+from ..creation import empty, zeros
+from ..ops.activation import relu
+from ..ops.elementwise import tanh
+from ..ops.gather import index_select
+from ..ops.indexing import getitem
+from ..ops.join import cat, stack
+from ..ops.recurrent import gru_cell, lstm_cell, recurrent, rnn_cell
+from . import functional as F
+from . import init
+from .module import Module
+from .parameter import Parameter
+from .utils.rnn import PackedSequence
+
+_GATES = {"LSTM": 4, "GRU": 3, "RNN_TANH": 1, "RNN_RELU": 1}
+
+
+class _Uniform(Module):
+    def reset_parameters(self):
+        """Draw new initial values, uniform in ±1/sqrt(hidden_size)."""
+        bound = 1 / math.sqrt(self.hidden_size) if self.hidden_size > 0 else 0
+        for parameter in self.parameters():
+            init.uniform_(parameter, -bound, bound)
+
+
+class RNNBase(_Uniform):
+    """What RNN, LSTM and GRU share. ``mode`` is "LSTM", "GRU", "RNN_TANH" or "RNN_RELU".
+
+    Parameters of layer k: weight_ih_l{k} (gates · hidden, in), weight_hh_l{k} (gates · hidden, hidden), bias_ih_l{k}, bias_hh_l{k}, with
+    proj_size weight_hr_l{k} (proj, hidden); those of the reverse direction end in ``_reverse``.
+    """
+
+    def __init__(
+        self, mode, input_size, hidden_size, num_layers=1, bias=True, batch_first=False, dropout=0.0, bidirectional=False, proj_size=0, device=None,
+        dtype=None,
+    ):  # fmt: skip
+        super().__init__()
+        self._check_settings(mode, input_size, hidden_size, num_layers, bias, batch_first, dropout, proj_size)
+        self.mode, self.input_size, self.hidden_size, self.num_layers, self.bias = mode, input_size, hidden_size, num_layers, bias
+        self.batch_first, self.dropout, self.bidirectional, self.proj_size = batch_first, float(dropout), bidirectional, proj_size
+        rows, out = _GATES[mode] * hidden_size, proj_size or hidden_size
+        self._all_weights = []
+        for layer in range(num_layers):
+            inputs = input_size if layer == 0 else out * (1 + bidirectional)
+            shapes = {"weight_ih": (rows, inputs), "weight_hh": (rows, out)}
+            shapes |= {"bias_ih": (rows,), "bias_hh": (rows,)} if bias else {}
+            shapes |= {"weight_hr": (proj_size, hidden_size)} if proj_size else {}
+            for suffix in ("", "_reverse")[: 1 + bidirectional]:
+                names = {f"{name}_l{layer}{suffix}": shape for name, shape in shapes.items()}
+                for name, shape in names.items():
+                    setattr(self, name, Parameter(empty(shape, device=device, dtype=dtype)))
+                self._all_weights.append(list(names))
+        self.reset_parameters()
+
+    @staticmethod
+    def _check_settings(mode, input_size, hidden_size, num_layers, bias, batch_first, dropout, proj_size):
+        if not isinstance(dropout, numbers.Number) or not 0 <= dropout <= 1 or isinstance(dropout, bool):
+            raise ValueError("dropout should be a number in range [0, 1] representing the probability of an element being zeroed")
+        if dropout > 0 and num_layers == 1:
+            warnings.warn(
+                "dropout option adds dropout after all but last recurrent layer, so non-zero dropout expects num_layers greater than 1, "
+                f"but got dropout={dropout} and num_layers={num_layers}",
+                stacklevel=4,
+            )
+        for name, value, kind in (("bias", bias, bool), ("batch_first", batch_first, bool), ("input_size", input_size, int), ("hidden_size", hidden_size, int)):
+            if not isinstance(value, kind):
+                raise TypeError(f"{name} should be of type {kind.__name__}, got: {type(value).__name__}")
+        for name, value in (("input_size", input_size), ("hidden_size", hidden_size), ("num_layers", num_layers)):
+            if value <= 0:
+                raise ValueError(f"{name} must be greater than zero")
+        if proj_size < 0:
+            raise ValueError("proj_size should be a positive integer or zero to disable projections")
+        if proj_size >= hidden_size:
+            raise ValueError("proj_size has to be smaller than hidden_size")
+        if mode not in _GATES:
+            raise ValueError("Unrecognized RNN mode: " + mode)
+
+    all_weights = property(lambda self: [[getattr(self, name) for name in names] for names in self._all_weights], doc="The parameters, by layer.")
+
+    def flatten_parameters(self):
+        """Nothing to do here: torch's call that packs the weights for cuDNN."""
+
+    def forward(self, input, hx=None):
+        """All outputs and the last state of ``input`` (T, B, in), (B, T, in) with ``batch_first``, (T, in), or a PackedSequence.
+
+        ``hx`` is the first state (layers · directions, B, hidden), of an LSTM a pair (h, c); zeros if None. ValueError or RuntimeError for shapes
+        or dtypes that do not match.
+        """
+        packed = input if isinstance(input, PackedSequence) else None
+        if packed is not None:
+            self._check_input(packed.data, 2)
+            x, batched, sizes = packed.padded(), True, tuple(packed.batch_sizes.tolist())
+        else:
+            if input.ndim not in (2, 3):
+                raise ValueError(f"{self._get_name()}: Expected input to be 2D or 3D, got {input.ndim}D instead")
+            batched, sizes = input.ndim == 3, None
+            x = input if batched else input[:, None]
+            self._check_input(x, 3)
+            x = x.transpose(0, 1) if self.batch_first and batched else x
+        states = self._first_states(x, hx, batched, packed)
+        y, states = self._run(x, states, sizes)
+        if packed is not None:
+            y = PackedSequence(getitem(y, index=packed.places()), packed.batch_sizes, packed.sorted_indices, packed.unsorted_indices)
+            if packed.unsorted_indices is not None:
+                states = [index_select(s, 1, packed.unsorted_indices) for s in states]
+        elif not batched:
+            y, states = y[:, 0], [s[:, 0] for s in states]
+        elif self.batch_first:
+            y = y.transpose(0, 1)
+        return y, tuple(states) if self.mode == "LSTM" else states[0]
+
+    def _run(self, x, states, sizes):
+        """The layers one after the other on x (T, B, in)."""
+        directions, last = 1 + self.bidirectional, []
+        for layer in range(self.num_layers):
+            outputs = []
+            for direction in range(directions):
+                k = layer * directions + direction
+                weights = [getattr(self, name) for name in self._all_weights[k]]
+                if not self.bias:
+                    weights[2:2] = (None, None)
+                weights += [None] * (5 - len(weights))
+                first = [s[k] for s in states] + [None] * (2 - len(states))
+                y, *final = recurrent(x, *first, *weights, cell=self.mode, reverse=bool(direction), sizes=sizes)
+                outputs.append(y)
+                last.append(final)
+            x = outputs[0] if directions == 1 else cat(outputs, 2)
+            if self.dropout and layer < self.num_layers - 1:
+                x = F.dropout(x, self.dropout, self.training)
+        return x, [parts[0][None] if len(parts) == 1 else stack(parts) for parts in zip(*last)]
+
+    def _check_input(self, x, ndim):
+        weight = getattr(self, self._all_weights[0][0])
+        if x.dtype != weight.dtype:
+            raise ValueError(
+                f"RNN input dtype ({x.dtype}) does not match weight dtype ({weight.dtype}). "
+                f"Convert input: input.to({weight.dtype}), or convert model: model.to({x.dtype})"
+            )
+        if x.ndim != ndim:
+            raise RuntimeError(f"input must have {ndim} dimensions, got {x.ndim}")
+        if x.shape[-1] != self.input_size:
+            raise RuntimeError(f"input.size(-1) must be equal to input_size. Expected {self.input_size}, got {x.shape[-1]}")
+
+    def _first_states(self, x, hx, batched, packed):
+        """The first states as (layers · directions, B, size), checked."""
+        batch, layers = x.shape[1], self.num_layers * (1 + self.bidirectional)
+        sizes = [self.proj_size or self.hidden_size, self.hidden_size][: 2 if self.mode == "LSTM" else 1]
+        if hx is None:
+            return [zeros(layers, batch, size, dtype=x.dtype, device=x.device) for size in sizes]
+        given = list(hx) if self.mode == "LSTM" else [hx]
+        dims = 3 if batched else 2
+        if any(s.ndim != dims for s in given):
+            name, found = ("hx and cx", tuple(s.ndim for s in given)) if self.mode == "LSTM" else ("hx", given[0].ndim)
+            what = "batched 3-D" if batched else "unbatched 2-D"
+            found = f"({', '.join(f'{n}-D' for n in found)}) tensors" if self.mode == "LSTM" else f"{found}-D tensor"
+            raise RuntimeError(f"For {what} input, {name} should also be {dims}-D but got {found}")
+        given = given if batched else [s[:, None] for s in given]
+        for i, (s, size) in enumerate(zip(given, sizes)):
+            if tuple(s.shape) != (layers, batch, size):
+                name = f"hidden[{i}]" if self.mode == "LSTM" else "hidden"
+                raise RuntimeError(f"Expected {name} size {(layers, batch, size)}, got {list(s.shape)}")
+        if packed is not None and packed.sorted_indices is not None:
+            given = [index_select(s, 1, packed.sorted_indices) for s in given]
+        return given
+
+    def extra_repr(self):
+        text = f"{self.input_size}, {self.hidden_size}"
+        usual = {"proj_size": 0, "num_layers": 1, "bias": True, "batch_first": False, "dropout": 0, "bidirectional": False}
+        return text + "".join(f", {name}={getattr(self, name)}" for name, value in usual.items() if getattr(self, name) != value)
+
+
+class RNN(RNNBase):
+    """h = tanh(W_ih x + b_ih + W_hh h + b_hh), or relu: ``RNN(input_size, hidden_size, num_layers=1, nonlinearity="tanh", bias=True, …)``."""
+
+    def __init__(
+        self, input_size, hidden_size, num_layers=1, nonlinearity="tanh", bias=True, batch_first=False, dropout=0.0, bidirectional=False, device=None,
+        dtype=None, **unknown,
+    ):  # fmt: skip
+        _refuse(unknown, type(self).__name__)
+        if nonlinearity not in ("tanh", "relu"):
+            raise ValueError(f"Unknown nonlinearity '{nonlinearity}'. Select from 'tanh' or 'relu'.")
+        super().__init__(
+            "RNN_" + nonlinearity.upper(), input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, 0, device, dtype
+        )
+        self.nonlinearity = nonlinearity
+
+
+class LSTM(RNNBase):
+    """Long short-term memory (Hochreiter & Schmidhuber 1997): gates input, forget, candidate, output; state (h, c)."""
+
+    def __init__(
+        self, input_size, hidden_size, num_layers=1, bias=True, batch_first=False, dropout=0.0, bidirectional=False, proj_size=0, device=None,
+        dtype=None,
+    ):  # fmt: skip
+        super().__init__("LSTM", input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, proj_size, device, dtype)
+
+
+class GRU(RNNBase):
+    """Gated recurrent unit (Cho et al. 2014): gates reset, update, candidate."""
+
+    def __init__(
+        self, input_size, hidden_size, num_layers=1, bias=True, batch_first=False, dropout=0.0, bidirectional=False, device=None, dtype=None, **unknown
+    ):  # fmt: skip
+        _refuse(unknown, type(self).__name__)
+        super().__init__("GRU", input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, 0, device, dtype)
+
+
+def _refuse(unknown, name):
+    if "proj_size" in unknown:
+        raise ValueError("proj_size argument is only supported for LSTM, not RNN or GRU")
+    if unknown:
+        raise TypeError(f"{name}.__init__() got an unexpected keyword argument '{next(iter(unknown))}'")
+
+
+# ---- single steps -------------------------------------------------------------------------------------------------------------
+
+
+class RNNCellBase(_Uniform):
+    """What the cells share: weight_ih (gates · hidden, in), weight_hh (gates · hidden, hidden), bias_ih, bias_hh."""
+
+    def __init__(self, input_size, hidden_size, bias, num_chunks, device=None, dtype=None):
+        super().__init__()
+        self.input_size, self.hidden_size, self.bias = input_size, hidden_size, bias
+        rows = num_chunks * hidden_size
+        self.weight_ih = Parameter(empty(rows, input_size, device=device, dtype=dtype))
+        self.weight_hh = Parameter(empty(rows, hidden_size, device=device, dtype=dtype))
+        for name in ("bias_ih", "bias_hh"):
+            self.register_parameter(name, Parameter(empty(rows, device=device, dtype=dtype)) if bias else None)
+        self.reset_parameters()
+
+    def _step(self, cell, input, states, names, **settings):
+        """``cell`` on a batch, or on one vector; missing states are zeros."""
+        for name, value in (("input", input), *zip(names, states or ())):
+            if value.ndim not in (1, 2):
+                raise ValueError(f"{self._get_name()}: Expected {name} to be 1D or 2D, got {value.ndim}D instead")
+        batched = input.ndim == 2
+        x = input if batched else input[None]
+        if states is None:
+            states = [zeros(x.shape[0], self.hidden_size, dtype=x.dtype, device=x.device)] * len(names)
+        else:
+            states = [s if batched else s[None] for s in states]
+        if x.shape[1] != self.input_size:
+            raise RuntimeError(f"input has inconsistent input_size: got {x.shape[1]} expected {self.input_size}")
+        for i, s in enumerate(states):
+            if tuple(s.shape) != (x.shape[0], self.hidden_size):
+                raise RuntimeError(f"hidden{i} has inconsistent shape: got {list(s.shape)}, expected {[x.shape[0], self.hidden_size]}")
+        new = cell(x, *states, self.weight_ih, self.weight_hh, self.bias_ih, self.bias_hh, **settings)
+        if batched:
+            return new
+        return tuple(s[0] for s in new) if isinstance(new, tuple) else new[0]
+
+    def extra_repr(self):
+        text = f"{self.input_size}, {self.hidden_size}" + ("" if self.bias is True else f", bias={self.bias}")
+        return text + (f", nonlinearity={self.nonlinearity}" if getattr(self, "nonlinearity", "tanh") != "tanh" else "")
+
+
+class RNNCell(RNNCellBase):
+    """One step of an RNN: x (B, in) or (in,) and h (B, hidden) or (hidden,) -> the next h."""
+
+    def __init__(self, input_size, hidden_size, bias=True, nonlinearity="tanh", device=None, dtype=None):
+        super().__init__(input_size, hidden_size, bias, 1, device, dtype)
+        self.nonlinearity = nonlinearity
+
+    def forward(self, input, hx=None):
+        """The next h. ValueError or RuntimeError for shapes that do not match."""
+        if self.nonlinearity not in ("tanh", "relu"):
+            raise RuntimeError(f"Unknown nonlinearity: {self.nonlinearity}")
+        return self._step(
+            rnn_cell, input, None if hx is None else (hx,), ("hidden",), nonlinearity=tanh if self.nonlinearity == "tanh" else relu
+        )
+
+
+class LSTMCell(RNNCellBase):
+    """One step of an LSTM: x (B, in) or (in,) and (h, c) -> the next (h, c)."""
+
+    def __init__(self, input_size, hidden_size, bias=True, device=None, dtype=None):
+        super().__init__(input_size, hidden_size, bias, 4, device, dtype)
+
+    def forward(self, input, hx=None):
+        """The next (h, c). ValueError or RuntimeError for shapes that do not match."""
+        return self._step(lstm_cell, input, hx, ("hx[0]", "hx[1]"))
+
+
+class GRUCell(RNNCellBase):
+    """One step of a GRU: x (B, in) or (in,) and h (B, hidden) or (hidden,) -> the next h."""
+
+    def __init__(self, input_size, hidden_size, bias=True, device=None, dtype=None):
+        super().__init__(input_size, hidden_size, bias, 3, device, dtype)
+
+    def forward(self, input, hx=None):
+        """The next h. ValueError or RuntimeError for shapes that do not match."""
+        return self._step(gru_cell, input, None if hx is None else (hx,), ("hidden",))

@@ -1,0 +1,282 @@
+"""Recurrent layers: one operation runs a layer over the whole sequence, forward and back through time.
+
+Inside, a step works on columns: ``u = [x; h; 1]`` (in + hidden + 1, B) is what it sees, and one product with all weights and biases side by side
+gives its gates (rows, B), each a contiguous slab. The weights' gradient is then one product over all steps.
+"""
+
+from __future__ import annotations
+
+from ..autograd.engine import primitive
+from ..backend import xp
+from .activation import relu
+from .elementwise import sigmoid, tanh
+from .join import cat, chunk, stack
+from .linear import linear
+
+# ---- one step, in differentiable operations ---------------------------------------------------------------------------------
+
+
+def lstm_cell(x, h, c, w_ih, w_hh, b_ih=None, b_hh=None, w_hr=None):
+    """One step of an LSTM for x (B, in), h (B, hidden or proj), c (B, hidden): the next h and c."""
+    i, f, g, o = chunk(linear(x, w_ih, b_ih) + linear(h, w_hh, b_hh), 4, 1)
+    c = sigmoid(f) * c + sigmoid(i) * tanh(g)
+    h = sigmoid(o) * tanh(c)
+    return (h if w_hr is None else linear(h, w_hr, None)), c
+
+
+def gru_cell(x, h, w_ih, w_hh, b_ih=None, b_hh=None):
+    """One step of a GRU for x (B, in) and h (B, hidden): the next h."""
+    (ri, zi, ni), (rh, zh, nh) = chunk(linear(x, w_ih, b_ih), 3, 1), chunk(linear(h, w_hh, b_hh), 3, 1)
+    n = tanh(ni + sigmoid(ri + rh) * nh)
+    return n + sigmoid(zi + zh) * (h - n)
+
+
+def rnn_cell(x, h, w_ih, w_hh, b_ih=None, b_hh=None, nonlinearity=tanh):
+    """One step of an Elman network for x (B, in) and h (B, hidden): the next h."""
+    return nonlinearity(linear(x, w_ih, b_ih) + linear(h, w_hh, b_hh))
+
+
+def _definition(x, h0, c0, w_ih, w_hh, b_ih=None, b_hh=None, w_hr=None, *, cell, reverse=False, sizes=None):
+    time, batch = x.shape[:2]
+    h, c, ys = h0, c0, [None] * time
+    for t in range(time)[:: -1 if reverse else 1]:
+        b = batch if sizes is None else sizes[t]
+        if cell == "LSTM":
+            new, new_c = lstm_cell(x[t, :b], h[:b], c[:b], w_ih, w_hh, b_ih, b_hh, w_hr)
+            c = cat([new_c, c[b:]])
+        elif cell == "GRU":
+            new = gru_cell(x[t, :b], h[:b], w_ih, w_hh, b_ih, b_hh)
+        else:
+            new = rnn_cell(x[t, :b], h[:b], w_ih, w_hh, b_ih, b_hh, tanh if cell == "RNN_TANH" else relu)
+        ys[t] = cat([new, h[b:] * 0])
+        h = cat([new, h[b:]])
+    y = stack(ys) if ys else x[:, :, :1] * 0 + h0
+    return (y, h, c) if cell == "LSTM" else (y, h)
+
+
+# ---- one step, on columns and in place --------------------------------------------------------------------------------------
+
+
+def _sigmoids(z):
+    """Halved arguments, of which the tanh was taken, become sigmoids: sigmoid(x) = tanh(x / 2) / 2 + 1 / 2."""
+    z *= 0.5
+    z += 0.5
+
+
+class _LSTM:
+    """Gates in the order input, forget, output, candidate, so that the three sigmoids are one slab."""
+
+    sigmoids = 3
+
+    @staticmethod
+    def forward(z, h, h_new, c, c_new, tc):
+        """From the products z to the gates (in place), the next h and c, and tanh of that c."""
+        n, m = len(c), xp(z)
+        m.tanh(z, out=z)
+        _sigmoids(z[: 3 * n])
+        m.multiply(z[n : 2 * n], c, out=c_new)
+        m.multiply(z[:n], z[3 * n :], out=tc)
+        c_new += tc
+        m.tanh(c_new, out=tc)
+        m.multiply(z[2 * n : 3 * n], tc, out=h_new)
+
+    @staticmethod
+    def backward(dh, dc, d, z, h, h_new, c, tc):
+        """The gradient of the products into d, that of the c before into dc."""
+        n, m = len(c), xp(z)
+        slope = z * z  # of the sigmoids s - s², of the candidate 1 - g²
+        m.subtract(z[: 3 * n], slope[: 3 * n], out=slope[: 3 * n])
+        m.subtract(1, slope[3 * n :], out=slope[3 * n :])
+        m.multiply(dh, tc, out=d[2 * n : 3 * n])
+        t = tc * tc
+        m.subtract(1, t, out=t)
+        t *= z[2 * n : 3 * n]
+        t *= dh
+        dc += t
+        m.multiply(dc, z[3 * n :], out=d[:n])
+        m.multiply(dc, c, out=d[n : 2 * n])
+        m.multiply(dc, z[:n], out=d[3 * n :])
+        d *= slope
+        dc *= z[n : 2 * n]
+
+
+class _GRU:
+    """Gates: reset, update, and the candidate's parts of x and of h."""
+
+    sigmoids = 2
+
+    @staticmethod
+    def forward(z, h, h_new, c, c_new, tc):
+        """The next h; z becomes the gates, the candidate and its part of h."""
+        n, m = len(h), xp(z)
+        m.tanh(z[: 2 * n], out=z[: 2 * n])
+        _sigmoids(z[: 2 * n])
+        candidate = z[2 * n : 3 * n]
+        candidate += z[:n] * z[3 * n :]
+        m.tanh(candidate, out=candidate)
+        m.subtract(h, candidate, out=h_new)
+        h_new *= z[n : 2 * n]
+        h_new += candidate
+
+    @staticmethod
+    def backward(dh, dc, d, z, h, h_new, c, tc):
+        """The gradient of the products into d; returns what goes to the h before directly."""
+        n, m = len(h), xp(z)
+        r, u, candidate = z[:n], z[n : 2 * n], z[2 * n : 3 * n]
+        direct = dh * u
+        through = (dh - direct) * (1 - candidate * candidate)  # to the candidate's argument
+        d[2 * n : 3 * n] = through
+        m.multiply(through, r, out=d[3 * n :])
+        m.multiply(through * z[3 * n :], r * (1 - r), out=d[:n])
+        m.multiply(dh * (h - candidate), u * (1 - u), out=d[n : 2 * n])
+        return direct
+
+
+class _Tanh:
+    sigmoids = 0
+
+    @staticmethod
+    def forward(z, h, h_new, c, c_new, tc):
+        """h = tanh(z)."""
+        xp(z).tanh(z, out=h_new)
+
+    @staticmethod
+    def backward(dh, dc, d, z, h, h_new, c, tc):
+        """The gradient of z into d."""
+        xp(d).multiply(dh, 1 - h_new * h_new, out=d)
+
+
+class _Relu:
+    sigmoids = 0
+
+    @staticmethod
+    def forward(z, h, h_new, c, c_new, tc):
+        """h = max(z, 0)."""
+        xp(z).maximum(z, 0, out=h_new)
+
+    @staticmethod
+    def backward(dh, dc, d, z, h, h_new, c, tc):
+        """The gradient of z into d."""
+        xp(d).multiply(dh, h_new > 0, out=d)
+
+
+_CELLS = {"LSTM": _LSTM, "GRU": _GRU, "RNN_TANH": _Tanh, "RNN_RELU": _Relu}
+
+
+# ---- the matrix of one step -------------------------------------------------------------------------------------------------
+
+
+def _matrix(cell, w_ih, w_hh, b_ih, b_hh):
+    """[w_ih, w_hh, bias], its rows in our order of gates."""
+    m, rows = xp(w_ih), len(w_ih)
+    if b_ih is None:
+        b_ih = b_hh = m.zeros(rows, w_ih.dtype)
+    if cell != "GRU":
+        return _lstm_order(cell, m.concatenate([w_ih, w_hh, (b_ih + b_hh)[:, None]], axis=1))
+    n, inputs, hidden = rows // 3, w_ih.shape[1], w_hh.shape[1]
+    out = m.zeros((4 * n, inputs + hidden + 1), w_ih.dtype)
+    for theirs, ours in ((slice(0, 2 * n), slice(0, 2 * n)), (slice(2 * n, None), slice(2 * n, 3 * n))):
+        out[ours, :inputs], out[ours, -1] = w_ih[theirs], b_ih[theirs]
+    out[: 2 * n, inputs:-1], out[3 * n :, inputs:-1] = w_hh[: 2 * n], w_hh[2 * n :]
+    out[: 2 * n, -1] += b_hh[: 2 * n]
+    out[3 * n :, -1] = b_hh[2 * n :]
+    return out
+
+
+def _lstm_order(cell, w):
+    """torch has candidate and output the other way round."""
+    n = len(w) // 4
+    return xp(w).concatenate([w[: 2 * n], w[3 * n :], w[2 * n : 3 * n]]) if cell == "LSTM" else w
+
+
+def _parts(cell, w, inputs):
+    """The gradients of w_ih, w_hh, b_ih, b_hh from that of the matrix."""
+    if cell != "GRU":
+        w = _lstm_order(cell, w)
+        return w[:, :inputs], w[:, inputs:-1], w[:, -1], w[:, -1]
+    n = len(w) // 4
+    hidden = xp(w).concatenate([w[: 2 * n], w[3 * n :]])
+    return w[: 3 * n, :inputs], hidden[:, inputs:-1], w[: 3 * n, -1], hidden[:, -1]
+
+
+# ---- the whole sequence -------------------------------------------------------------------------------------------------------
+
+
+def _steps(time, reverse, sizes, batch):
+    """(time, slot of the state before, slot of the state after, columns that are still there)."""
+    for t in range(time)[:: -1 if reverse else 1]:
+        yield t, t + reverse, t + 1 - reverse, batch if sizes is None else sizes[t]
+
+
+def _bounds(m, time, reverse, sizes, batch):
+    """The slots of the first and of the last state of each column."""
+    ends = m.full(batch, time) if sizes is None else (m.asarray(sizes)[:, None] > m.arange(batch)).sum(0)
+    return (ends, ends * 0) if reverse else (ends * 0, ends)
+
+
+def _gradients(g, x, w_hr, cell, reverse, sizes, needs, out, w, u, z, c, tc):
+    m, kind, (time, batch, inputs) = xp(x), _CELLS[cell], x.shape
+    g_y, g_h, *g_c = g
+    dh, dc = g_h.T.copy(), g_c[0].T.copy() if g_c else None
+    wh = m.ascontiguousarray(w[:, inputs:-1].T)
+    d = (m.empty if sizes is None else m.zeros)(z.shape, z.dtype)
+    g_hr = None if w_hr is None else m.zeros_like(w_hr)
+    for t, before, after, b in reversed(list(_steps(time, reverse, sizes, batch))):
+        dh_b, h_new = dh[:, :b], u[after, inputs:-1, :b]
+        dh_b += g_y[t, :b].T
+        dm = dh_b
+        if w_hr is not None:
+            h_new = z[t, 2 * len(tc[t]) : 3 * len(tc[t]), :b] * tc[t, :, :b]
+            g_hr += dh_b @ h_new.T
+            dm = w_hr.T @ dh_b
+        cells = (None, None, None) if c is None else (dc[:, :b], c[before, :, :b], tc[t, :, :b])
+        direct = kind.backward(dm, cells[0], d[t, :, :b], z[t, :, :b], u[before, inputs:-1, :b], h_new, cells[1], cells[2])
+        m.matmul(wh, d[t, :, :b], out=dh_b)
+        if direct is not None:
+            dh_b += direct
+    gx = None
+    if needs[0]:
+        gx = m.matmul(m.ascontiguousarray(w[:, :inputs].T), d).transpose(0, 2, 1)
+    seen = u[1:] if reverse else u[:-1]
+    flat = [a.transpose(1, 0, 2).reshape(a.shape[1], -1) for a in (d, seen)]
+    weights = _parts(cell, flat[0] @ flat[1].T, inputs)
+    return (gx, dh.T, None if dc is None else dc.T, *weights, g_hr)
+
+
+@primitive(composed=_definition, aux=("w", "u", "z", "c", "tc"), joint=_gradients)
+def recurrent(x, h0, c0, w_ih, w_hh, b_ih=None, b_hh=None, w_hr=None, *, cell, reverse=False, sizes=None):
+    """One layer over the sequence x (T, B, in) from h0 (B, hidden) (and c0, of an LSTM): all h (T, B, hidden), the last h (and c).
+
+    cell: "LSTM", "GRU", "RNN_TANH" or "RNN_RELU". w_hr projects h to fewer numbers. reverse: from the last step to the first.
+    sizes: how many of the sequences, the longest first, are still there at each time.
+    """
+    m, kind, (time, batch, inputs) = xp(x), _CELLS[cell], x.shape
+    w = _matrix(cell, w_ih, w_hh, b_ih, b_hh)
+    hidden = len(w) // 4 if cell in ("LSTM", "GRU") else len(w)
+    halved = w.copy()
+    halved[: kind.sigmoids * hidden] *= 0.5
+    make = m.empty if sizes is None else m.zeros  # columns that have ended stay 0
+    u = make((time + 1, w.shape[1], batch), x.dtype)  # [x; h; 1] of every step, and the h after the last
+    z = make((time, len(w), batch), x.dtype)
+    first, last = _bounds(m, time, reverse, sizes, batch)
+    columns = m.arange(batch)
+    (u[1:] if reverse else u[:-1])[:, :inputs] = x.transpose(0, 2, 1)
+    u[:, -1] = 1
+    u[first, inputs:-1, columns] = h0
+    c = tc = None
+    if cell == "LSTM":
+        c, tc = make((time + 1, hidden, batch), x.dtype), make((time, hidden, batch), x.dtype)
+        c[first, :, columns] = c0
+    for t, before, after, b in _steps(time, reverse, sizes, batch):
+        z_t, h_new = z[t, :, :b], u[after, inputs:-1, :b]
+        m.matmul(halved, u[before, :, :b], out=z_t)
+        cells = (None, None, None) if c is None else (c[before, :, :b], c[after, :, :b], tc[t, :, :b])
+        if w_hr is None:
+            kind.forward(z_t, u[before, inputs:-1, :b], h_new, *cells)
+        else:
+            wide = m.empty((hidden, b), x.dtype)
+            kind.forward(z_t, None, wide, *cells)
+            m.matmul(w_hr, wide, out=h_new)
+    y = (u[:-1] if reverse else u[1:])[:, inputs:-1].transpose(0, 2, 1)
+    results = (y, u[last, inputs:-1, columns]) if c is None else (y, u[last, inputs:-1, columns], c[last, :, columns])
+    return results, w, u, z, c, tc

@@ -1,0 +1,178 @@
+"""Recurrent layers, cells and packed sequences against PyTorch."""
+
+import itertools
+
+import numpy as np
+import pytest
+
+import mytorch
+
+from .against import close, compare, flat, same_error, torch
+
+rng = np.random.default_rng(3)
+KINDS = ["RNN", "LSTM", "GRU"]
+
+
+def twins(name, *args, dtype="float64", **settings):
+    """The same module in both libraries, with the same weights."""
+    theirs = getattr(torch.nn, name)(*args, **settings).to(getattr(torch, dtype))
+    mine = getattr(mytorch.nn, name)(*args, **settings).to(getattr(mytorch, dtype))
+    assert list(mine.state_dict()) == list(theirs.state_dict())
+    mine.load_state_dict({k: v.numpy() for k, v in theirs.state_dict().items()})
+    assert repr(mine) == repr(theirs)
+    return {mytorch: mine, torch: theirs}
+
+
+def agree(modules, call, arrays, dtype="float64"):
+    compare(lambda lib, *x: call(modules[lib], *x), arrays, dtype, (modules[mytorch].parameters(), modules[torch].parameters()))
+
+
+def state(kind, layers, batch, hidden, proj=0):
+    h = rng.standard_normal((layers, batch, proj or hidden) if batch else (layers, proj or hidden))
+    return [h, rng.standard_normal((layers, batch, hidden) if batch else (layers, hidden))] if kind == "LSTM" else [h]
+
+
+def given(kind, states):
+    return tuple(states) if kind == "LSTM" else states[0]
+
+
+SETTINGS = [
+    {}, {"num_layers": 2}, {"bidirectional": True}, {"batch_first": True}, {"bias": False}, {"num_layers": 2, "bidirectional": True, "batch_first": True},
+]  # fmt: skip
+CASES = [*itertools.product(KINDS, SETTINGS), ("RNN", {"nonlinearity": "relu"}), ("LSTM", {"proj_size": 2}), ("LSTM", {"proj_size": 2, "bidirectional": True, "num_layers": 2})]
+
+
+@pytest.mark.parametrize("kind, settings", CASES, ids=str)
+def test_layers(kind, settings):
+    modules = twins(kind, 3, 4, **settings)
+    x = rng.standard_normal((2, 5, 3))
+    agree(modules, lambda m, x: m(x), [x])
+    count = settings.get("num_layers", 1) * (2 if settings.get("bidirectional") else 1)
+    first = state(kind, count, 2 if settings.get("batch_first") else 5, 4, settings.get("proj_size", 0))
+    agree(modules, lambda m, x, *s: m(x, given(kind, s)), [x, *first])
+    agree(modules, lambda m, x: m(x), [x[0]])
+    agree(modules, lambda m, x, *s: m(x, given(kind, s)), [x[0], *state(kind, count, 0, 4, settings.get("proj_size", 0))])
+    agree(twins(kind, 3, 4, dtype="float32", **settings), lambda m, x: m(x), [x], "float32")
+
+
+LENGTHS = [[5, 3, 3, 1], [2, 5, 1, 4], [3, 3, 3, 3]]
+
+
+@pytest.mark.parametrize("lengths", LENGTHS, ids=str)
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("settings", [{}, {"bidirectional": True, "num_layers": 2}], ids=str)
+def test_packed_sequences(kind, settings, lengths):
+    modules = twins(kind, 3, 4, **settings)
+    x = rng.standard_normal((5, 4, 3))
+    count = 4 if settings else 1
+
+    def call(m, x, *s):
+        rnn = (mytorch if m is modules[mytorch] else torch).nn.utils.rnn
+        packed = rnn.pack_padded_sequence(x, lengths, enforce_sorted=lengths == sorted(lengths)[::-1])
+        y, last = m(packed, given(kind, s) if s else None)
+        return packed.data, packed.batch_sizes, y.data, rnn.pad_packed_sequence(y, batch_first=True), last
+
+    agree(modules, call, [x])
+    agree(modules, call, [x, *state(kind, count, 4, 4)])
+
+
+def test_dropout_between_layers_only_in_training():
+    lstm = mytorch.nn.LSTM(3, 64, num_layers=2, dropout=0.5)
+    x = mytorch.tensor(rng.standard_normal((4, 5, 3)).astype("float32"))
+    one, two = lstm(x)[0], lstm(x)[0]
+    assert not mytorch.equal(one, two)
+    lstm.eval()
+    assert mytorch.equal(lstm(x)[0], lstm(x)[0])
+    with pytest.warns(UserWarning, match="dropout option adds dropout after all but last recurrent layer"):
+        mytorch.nn.LSTM(3, 4, dropout=0.5)
+
+
+def test_states_may_be_a_list():
+    lstm = mytorch.nn.LSTM(3, 4)
+    x = mytorch.zeros(2, 5, 3)
+    close(lstm(x, [mytorch.zeros(1, 5, 4)] * 2)[0], lstm(x)[0], 1e-7)
+
+
+@pytest.mark.parametrize("kind", ["RNNCell", "LSTMCell", "GRUCell"])
+@pytest.mark.parametrize("settings", [{}, {"bias": False}], ids=str)
+def test_cells(kind, settings):
+    modules = twins(kind, 3, 4, **settings)
+    x, h, c = (rng.standard_normal(s) for s in ((5, 3), (5, 4), (5, 4)))
+    states = [h, c] if kind == "LSTMCell" else [h]
+    agree(modules, lambda m, x: m(x), [x])
+    agree(modules, lambda m, x, *s: m(x, tuple(s) if len(s) == 2 else s[0]), [x, *states])
+    agree(modules, lambda m, x, *s: m(x, tuple(s) if len(s) == 2 else s[0]), [x[0], *(s[0] for s in states)])
+    agree(modules, lambda m, x: m(x), [x[0]])
+
+
+def test_relu_cell():
+    agree(twins("RNNCell", 3, 4, nonlinearity="relu"), lambda m, x: m(x), [rng.standard_normal((5, 3))])
+
+
+def test_initial_values():
+    for name, p in mytorch.nn.LSTM(10, 100).named_parameters():
+        assert abs(p).max().item() <= 0.1 and abs(p).max().item() > 0.09 and abs(p.mean().item()) < 0.02, name
+
+
+# ---- the helpers --------------------------------------------------------------------------------------------------------------
+
+PIECES = [rng.standard_normal((n, 2)) for n in (4, 2, 1)]
+
+
+@pytest.mark.parametrize("settings", [{}, {"batch_first": True}, {"padding_value": -1.5}, {"padding_side": "left", "batch_first": True}], ids=str)
+def test_pad_and_unpad(settings):
+    compare(lambda lib, *x: lib.nn.utils.rnn.pad_sequence(list(x), **settings), PIECES)
+    if settings.get("batch_first") and "padding_side" not in settings:
+        padded = mytorch.nn.utils.rnn.pad_sequence([mytorch.tensor(p) for p in PIECES], batch_first=True)
+        for piece, back in zip(PIECES, mytorch.nn.utils.rnn.unpad_sequence(padded, mytorch.tensor([4, 2, 1]), batch_first=True)):
+            np.testing.assert_array_equal(piece, back.numpy())
+
+
+def test_pack_and_unpack():
+    def call(lib, *x):
+        rnn = lib.nn.utils.rnn
+        packed = rnn.pack_sequence([x[1], x[0], x[2]], enforce_sorted=False)
+        return list(packed), rnn.unpack_sequence(packed), rnn.pad_packed_sequence(packed, total_length=6, padding_value=2.0)
+
+    compare(call, PIECES)
+    compare(lambda lib, *x: list(lib.nn.utils.rnn.pack_sequence(list(x)))[:2], PIECES)
+    packed = mytorch.nn.utils.rnn.pack_sequence([mytorch.tensor(p) for p in PIECES])
+    assert packed.to(mytorch.float32).data.dtype == mytorch.float32 and packed.double() is packed and not packed.is_cuda
+
+
+x234 = rng.standard_normal((2, 3, 4))
+REFUSED = {
+    "dtype": (lambda lib, x: lib.nn.LSTM(4, 5)(x), "does not match weight dtype"),
+    "size": (lambda lib, x: lib.nn.LSTM(3, 5).double()(x), "input.size(-1) must be equal to input_size. Expected 3, got 4"),
+    "dimensions": (lambda lib, x: lib.nn.LSTM(4, 5).double()(x[None]), "LSTM: Expected input to be 2D or 3D, got 4D"),
+    "hidden": (lambda lib, x: lib.nn.GRU(4, 5).double()(x, lib.zeros(1, 2, 5).double()), "Expected hidden size (1, 3, 5), got [1, 2, 5]"),
+    "hidden of lstm": (lambda lib, x: lib.nn.LSTM(4, 5).double()(x, (lib.zeros(1, 3, 4).double(), lib.zeros(1, 3, 5).double())), "Expected hidden[0] size (1, 3, 5), got [1, 3, 4]"),
+    "hidden dims": (lambda lib, x: lib.nn.LSTM(4, 5).double()(x, (lib.zeros(3, 5), lib.zeros(3, 5))), "For batched 3-D input, hx and cx should also be 3-D but got (2-D, 2-D) tensors"),
+    "hidden dims of gru": (lambda lib, x: lib.nn.GRU(4, 5).double()(x[0], lib.zeros(1, 3, 5)), "For unbatched 2-D input, hx should also be 2-D but got 3-D tensor"),
+    "layers": (lambda lib, x: lib.nn.LSTM(4, 5, num_layers=0), "num_layers must be greater than zero"),
+    "nonlinearity": (lambda lib, x: lib.nn.RNN(4, 5, nonlinearity="gelu"), "Unknown nonlinearity 'gelu'"),
+    "proj": (lambda lib, x: lib.nn.GRU(4, 5, proj_size=2), "proj_size argument is only supported for LSTM"),
+    "large proj": (lambda lib, x: lib.nn.LSTM(4, 5, proj_size=5), "proj_size has to be smaller than hidden_size"),
+    "dropout": (lambda lib, x: lib.nn.LSTM(4, 5, dropout=1.5), "dropout should be a number in range [0, 1]"),
+    "bias": (lambda lib, x: lib.nn.LSTM(4, 5, 1, 1), "bias should be of type bool, got: int"),
+    "cell": (lambda lib, x: lib.nn.LSTMCell(4, 5).double()(x), "LSTMCell: Expected input to be 1D or 2D, got 3D instead"),
+    "cell size": (lambda lib, x: lib.nn.GRUCell(3, 5).double()(x[0]), ""),
+    "cell hidden": (lambda lib, x: lib.nn.GRUCell(4, 5).double()(x[0], lib.zeros(3, 4).double()), ""),
+    "unsorted": (lambda lib, x: lib.nn.utils.rnn.pack_padded_sequence(x, [1, 2, 2]), "must be sorted in decreasing order"),
+    "empty sequence": (lambda lib, x: lib.nn.utils.rnn.pack_padded_sequence(x, [2, 1, 0]), "has to be greater than 0"),
+    "lengths": (lambda lib, x: lib.nn.utils.rnn.pack_padded_sequence(x, [2, 1]), "to be equal to batch_size"),
+    "total length": (lambda lib, x: lib.nn.utils.rnn.pad_packed_sequence(lib.nn.utils.rnn.pack_padded_sequence(x, [2, 2, 1]), total_length=1), "Expected total_length to be at least"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_refused(name):
+    call, match = REFUSED[name]
+    same_error(call, x234, match=match)
+
+
+def test_all_weights():
+    modules = twins("LSTM", 3, 4, num_layers=2, bidirectional=True)
+    assert [[tuple(w.shape) for w in layer] for layer in modules[mytorch].all_weights] == [[tuple(w.shape) for w in layer] for layer in modules[torch].all_weights]
+    modules[mytorch].flatten_parameters()
+    assert len(flat(modules[mytorch].all_weights)) == 16

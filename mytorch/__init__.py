@@ -38,18 +38,19 @@ from .ops.elementwise import (
 )  # fmt: skip
 from .ops.gamma import digamma, lgamma, mvlgamma, polygamma
 from .ops.gather import (
-    argwhere, gather, index_add, index_copy, index_fill, index_put, index_select, masked_fill, masked_scatter, masked_select, nonzero, repeat_interleave, scatter,
-    scatter_add, scatter_reduce, take, take_along_dim,
+    argwhere, gather, index_select, nonzero, repeat_interleave, take, take_along_dim,
 )  # fmt: skip
 from .ops.join import (
     atleast_1d, atleast_2d, atleast_3d, block_diag, cartesian_prod, cat, chunk, column_stack, combinations, concat, concatenate, dsplit, dstack,
     hsplit, hstack, meshgrid, narrow, row_stack, select, split, split_with_sizes, stack, tensor_split, unbind, vsplit, vstack,
 )  # fmt: skip
-from .ops.decompositions import cholesky, det, logdet, matrix_power, qr, slogdet
-from .ops.decompositions import inv as inverse
+from .ops.decompositions import cholesky, qr
 from .ops.decompositions import old_svd as svd
-from .ops.decompositions import pinv as pinverse
 from .ops.einsum import einsum
+from .ops.layout import clone
+from .ops.linalg import det, logdet, matrix_power, slogdet
+from .ops.linalg import pinv as pinverse
+from .ops.masks import masked_fill, masked_scatter, masked_select
 from .ops.matmul import (
     addbmm, addmm, addmv, addr, baddbmm, bmm, cdist, chain_matmul, cross, dot, ger, inner, kron, matmul, mm, mv, outer, tensordot, vdot,
 )  # fmt: skip
@@ -58,10 +59,12 @@ from .ops.reduce import (
     all, amax, amin, aminmax, any, argmax, argmin, count_nonzero, dist, logsumexp, max, mean, min, nanmean, nansum, norm, sum,
 )  # fmt: skip
 from .ops.scan import cummax, cummin, cumprod, cumsum, logcumsumexp, prod
+from .ops.scatter import index_add, index_copy, index_fill, index_put, scatter, scatter_add, scatter_reduce
 from .ops.shape import (
-    broadcast_tensors, broadcast_to, clone, flatten, flip, fliplr, flipud, moveaxis, movedim, permute, ravel, repeat, reshape, roll, rot90, squeeze,
+    broadcast_tensors, broadcast_to, flatten, flip, fliplr, flipud, moveaxis, movedim, permute, ravel, reshape, roll, rot90, squeeze,
     swapaxes, swapdims, t, tile, transpose, unflatten, unsqueeze,
 )  # fmt: skip
+from .ops.solve import inv as inverse
 from .ops.sort import argsort, bucketize, kthvalue, msort, searchsorted, sort, topk, unique, unique_consecutive
 from .ops.special import erf, erfc, erfinv
 from .ops.variance import std, std_mean, var, var_mean

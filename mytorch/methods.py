@@ -4,8 +4,31 @@ from __future__ import annotations
 
 from .dtypes import as_dtype
 from .ops import (
-    activation, arithmetic, bounds, comparison, counting, decompositions, diagonal, elementwise, gamma, gather, indexing, join, matmul,
-    quantiles, reduce, scan, shape, sort, special, variance,
+    activation,
+    arithmetic,
+    bounds,
+    comparison,
+    counting,
+    decompositions,
+    diagonal,
+    elementwise,
+    gamma,
+    gather,
+    indexing,
+    join,
+    layout,
+    linalg,
+    masks,
+    matmul,
+    quantiles,
+    reduce,
+    scan,
+    scatter,
+    shape,
+    solve,
+    sort,
+    special,
+    variance,
 )  # fmt: skip
 from .ops.inplace import copy_, fill_, inplace, reshaped_in_place, setitem, zero_
 from .ops.shape import sizes
@@ -145,7 +168,7 @@ class TensorMethods:
 
     transpose_, squeeze_, unsqueeze_, t_ = map(reshaped_in_place, (shape.transpose, shape.squeeze, shape.unsqueeze, shape.t))
 
-    inverse, pinverse, svd = decompositions.inv, decompositions.pinv, decompositions.old_svd
+    inverse, pinverse, svd = solve.inv, linalg.pinv, decompositions.old_svd
 
     T = property(shape.reverse_dims, doc="The dimensions in reverse order (a view).")
     mT = property(shape.mT, doc="The last two dimensions swapped (a view).")
@@ -153,7 +176,7 @@ class TensorMethods:
     # ---- indexing -------------------------------------------------------------------------------------------------------
 
     __getitem__, __setitem__ = indexing.item, setitem
-    fill_, zero_, copy_, put_ = fill_, zero_, copy_, inplace(gather.put_at)
+    fill_, zero_, copy_, put_ = fill_, zero_, copy_, inplace(scatter.put_at)
 
     def __iter__(self):
         if not self.array.ndim:
@@ -167,17 +190,18 @@ class TensorMethods:
 # As above, for operations that rearrange, pick and multiply.
 STRUCTURE_METHODS = {
     shape: """
-        transpose swapaxes swapdims squeeze unsqueeze flatten ravel t movedim moveaxis roll rot90 fliplr flipud broadcast_to repeat tile
-        clone contiguous is_contiguous stride storage_offset data_ptr""",
+        transpose swapaxes swapdims squeeze unsqueeze flatten ravel t movedim moveaxis roll rot90 fliplr flipud broadcast_to repeat tile""",
+    layout: "clone contiguous is_contiguous stride storage_offset data_ptr",
     join: """
         split split_with_sizes chunk tensor_split hsplit vsplit dsplit unbind narrow select""",
-    gather: """
-        gather take_along_dim scatter_ scatter_add_ scatter_reduce_ index_select index_add_ index_copy_ index_fill_ index_put_ take masked_fill_
-        masked_select masked_scatter_ nonzero argwhere repeat_interleave""",
+    gather: "gather take_along_dim index_select take nonzero argwhere repeat_interleave",
+    scatter: "scatter_ scatter_add_ scatter_reduce_ index_add_ index_copy_ index_fill_ index_put_",
+    masks: "masked_fill_ masked_select masked_scatter_",
     sort: "sort argsort msort topk kthvalue unique unique_consecutive",
     diagonal: "diag diag_embed diagflat diagonal trace triu_ tril_",
     matmul: "matmul mm bmm mv dot vdot inner outer ger addmm_ addmv_ addr_ addbmm_ baddbmm_ kron cross",
-    decompositions: "cholesky det logdet slogdet qr matrix_power",
+    decompositions: "cholesky qr",
+    linalg: "det logdet slogdet matrix_power",
 }
 
 

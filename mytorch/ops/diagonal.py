@@ -7,7 +7,8 @@ import numpy
 from ..autograd.engine import primitive, wrap
 from ..backend import default_device, device, move, xp
 from ..dtypes import as_dtype
-from .shape import check_dim, clone
+from .layout import clone
+from .shape import check_dim
 
 
 def _two_dims(dim1, dim2, ndim):
@@ -17,7 +18,9 @@ def _two_dims(dim1, dim2, ndim):
     return first, second
 
 
-@primitive(view=True, x=lambda g, x_shape, offset, dim1, dim2: diagonal_in_zeros(g, shape=x_shape, offset=offset, dim1=dim1, dim2=dim2))
+@primitive(
+    view=True, x=lambda g, x_shape, offset, dim1, dim2: diagonal_in_zeros(g, shape=x_shape, offset=offset, dim1=dim1, dim2=dim2)
+)
 def diagonal(x, *, offset=0, dim1=0, dim2=1):
     """The diagonal of dimensions ``dim1`` and ``dim2`` as a last dimension (a view); ``offset`` counts to the right of the main one."""
     first, second = _two_dims(dim1, dim2, x.ndim)
@@ -71,7 +74,7 @@ def trace(input):
     if len(input.shape) != 2:
         raise RuntimeError(f"trace: expected a matrix, but got tensor with dim {len(input.shape)}")
     if input.dtype == "bool":
-        raise NotImplementedError('"trace" not implemented for \'Bool\'')
+        raise NotImplementedError("\"trace\" not implemented for 'Bool'")
     return diagonal(input).sum()
 
 

@@ -47,7 +47,9 @@ def _from_lists(args):
     """The form with lists of numbers, as an equation."""
     output = "" if len(args) % 2 == 0 else "->" + _letters(args[-1])
     if len(args) < 2:
-        raise ValueError("einsum(): must specify the equation string and at least one operand, or at least one operand and its subscripts list")
+        raise ValueError(
+            "einsum(): must specify the equation string and at least one operand, or at least one operand and its subscripts list"
+        )
     return ",".join(_letters(numbers) for numbers in args[1 : len(args) // 2 * 2 : 2]) + output, args[0 : len(args) // 2 * 2 : 2]
 
 
@@ -71,7 +73,9 @@ def _subscripts(text, start, where):
             continue
         if text[i] != " ":
             if text[i] not in _LETTERS:
-                raise RuntimeError(f"einsum(): invalid subscript given at index {start + i} in the equation string, subscripts must be in [a-zA-Z]")
+                raise RuntimeError(
+                    f"einsum(): invalid subscript given at index {start + i} in the equation string, subscripts must be in [a-zA-Z]"
+                )
             labels.append(text[i])
         i += 1
     return labels
@@ -93,7 +97,8 @@ def _parse(equation, operands):
         if spare < 0 or (spare and None not in labels):
             also = "but no ellipsis was given" if spare < 0 and None in labels else "and no ellipsis was given"
             raise RuntimeError(
-                f"einsum(): the number of subscripts in the equation ({ndim - spare}) does not match the number of dimensions ({ndim}) for operand {i} {also}"
+                f"einsum(): the number of subscripts in the equation ({ndim - spare}) does not match the number of dimensions ({ndim}) "
+                f"for operand {i} {also}"
             )
         longest = max(longest, spare)
         inputs.append(tuple(label for name in labels for label in (range(-spare, 0) if name is None else (name,))))

@@ -86,7 +86,9 @@ def parse(index, shape, module=numpy):
     """
     parts = [_part(p, module) for p in (index if type(index) is tuple else _as_tuple(index))]
     ndim = len(shape)
-    taken = sum(p.ndim if is_array(p) and p.dtype.kind == "b" else not (p is None or p is Ellipsis or isinstance(p, bool)) for p in parts)
+    taken = sum(
+        p.ndim if is_array(p) and p.dtype.kind == "b" else not (p is None or p is Ellipsis or isinstance(p, bool)) for p in parts
+    )
     if taken > ndim:
         if ndim == 0:
             raise IndexError(
@@ -100,7 +102,8 @@ def parse(index, shape, module=numpy):
             if p.dtype.kind == "b" and p.shape != shape[dim : dim + consumed]:
                 at = next(i for i in range(consumed) if p.shape[i] != shape[dim + i])
                 raise IndexError(
-                    f"The shape of the mask {list(p.shape)} at index {at} does not match the shape of the indexed tensor {list(shape)} at index {dim + at}"
+                    f"The shape of the mask {list(p.shape)} at index {at} does not match the shape of the indexed tensor {list(shape)} "
+                    f"at index {dim + at}"
                 )
             view += [FULL] * consumed
             pick.append(p)
@@ -126,7 +129,11 @@ def parse(index, shape, module=numpy):
 
 def _as_tuple(index):
     """A short list that holds slices, lists or tensors means the same as a tuple."""
-    if isinstance(index, list) and len(index) < 32 and any(isinstance(p, (slice, list, tuple, type(None), type(...))) or hasattr(p, "ndim") for p in index):
+    if (
+        isinstance(index, list)
+        and len(index) < 32
+        and any(isinstance(p, (slice, list, tuple, type(None), type(...))) or hasattr(p, "ndim") for p in index)
+    ):
         return tuple(index)
     return (index,)
 
@@ -195,7 +202,9 @@ def picked_shape(pick, shape):
     try:
         found = broadcast_shape(*arrays)
     except RuntimeError:
-        raise IndexError(f"shape mismatch: indexing tensors could not be broadcast together with shapes {', '.join(str(list(a)) for a in arrays)}") from None
+        raise IndexError(
+            f"shape mismatch: indexing tensors could not be broadcast together with shapes {', '.join(str(list(a)) for a in arrays)}"
+        ) from None
     return (*kept[:at], *found, *kept[at:], *shape[dim:])
 
 

@@ -13,15 +13,17 @@ import numpy
 from ..autograd.engine import Leaf, Output, Variable, changed, grad_state, refresh, wrap
 from ..backend import QUIET, as_array, float_errors, xp
 from ..dtypes import category
-from .gather import fitted
 from .indexing import getitem, in_torchs_words, is_plain, parse, picked_shape, write_view
+from .masks import fitted
 from .shape import expand
 
 
 def inplace(operation):
     """The method ``operation_`` of an operation whose first input is the tensor to change."""
     op = getattr(operation, "primitive", None)
-    reads_input = op is None or op.composed or any(op.inputs[0] in op.wants(rule) for rule in (op.joint, *op.rules.values()) if rule)
+    reads_input = (
+        op is None or op.composed or any(op.inputs[0] in op.wants(rule) for rule in (op.joint, *op.rules.values()) if rule)
+    )
 
     @functools.wraps(operation)
     def method(self, *inputs, **settings):
@@ -92,7 +94,9 @@ def prepare_write(x):
 def write(x, result):
     """Give ``x`` the values and the place in the graph of ``result``."""
     if result.array.shape != x.array.shape:
-        raise RuntimeError(f"output with shape {list(x.array.shape)} doesn't match the broadcast shape {list(result.array.shape)}")
+        raise RuntimeError(
+            f"output with shape {list(x.array.shape)} doesn't match the broadcast shape {list(result.array.shape)}"
+        )
     if category(result.array.dtype) > category(x.array.dtype):
         raise RuntimeError(f"result type {result.array.dtype} can't be cast to the desired output type {x.array.dtype}")
     if result.array.dtype != x.array.dtype:
@@ -106,7 +110,9 @@ def write(x, result):
             base._node = write_view(wrap(base.array, base._node), result, view=x._view)._node
             refresh(x)
         elif x._base is None:
-            if x._node is not None and result._node is None:  # overwritten by constants: still in the graph, with a gradient of zero
+            if (
+                x._node is not None and result._node is None
+            ):  # overwritten by constants: still in the graph, with a gradient of zero
                 result = write_view(wrap(x.array, x._node), result, view=_whole)
             x._node = result._node
     return x
@@ -114,7 +120,9 @@ def write(x, result):
 
 def _recorded(*variables):
     """Whether a write among ``variables`` has to take part in the graph."""
-    return grad_state.get() is True and any(v._node is not None or (v._base is not None and v._base._node is not None) for v in variables)
+    return grad_state.get() is True and any(
+        v._node is not None or (v._base is not None and v._base._node is not None) for v in variables
+    )
 
 
 # ---- assignment -----------------------------------------------------------------------------------------------------------
@@ -216,7 +224,9 @@ def _store(array, index, value):
         raise IndexError(in_torchs_words(error)) from None
     except ValueError as error:
         shape = list(picked_shape(index, array.shape))
-        raise RuntimeError(f"shape mismatch: value tensor of shape {list(value.shape)} cannot be broadcast to indexing result of shape {shape}") from error
+        raise RuntimeError(
+            f"shape mismatch: value tensor of shape {list(value.shape)} cannot be broadcast to indexing result of shape {shape}"
+        ) from error
     finally:
         float_errors.reset(token)
 

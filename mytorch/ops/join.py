@@ -72,12 +72,17 @@ def cat(tensors, dim=0):
 concat = concatenate = cat
 
 
-@primitive(prepare=promoted, joint=lambda g, xs_dtype, dim: [p if p.dtype == d else p.astype(d) for p, d in zip(unbind(g, dim), xs_dtype)])
+@primitive(
+    prepare=promoted,
+    joint=lambda g, xs_dtype, dim: [p if p.dtype == d else p.astype(d) for p, d in zip(unbind(g, dim), xs_dtype)],
+)
 def _stack(*xs, dim=0):
     dim = check_dim(dim, xs[0].ndim + 1)
     for i, x in enumerate(xs):
         if x.shape != xs[0].shape:
-            raise RuntimeError(f"stack expects each tensor to be equal size, but got {list(xs[0].shape)} at entry 0 and {list(x.shape)} at entry {i}")
+            raise RuntimeError(
+                f"stack expects each tensor to be equal size, but got {list(xs[0].shape)} at entry 0 and {list(x.shape)} at entry {i}"
+            )
     return xp(xs[0]).stack(xs, axis=dim)
 
 
@@ -102,7 +107,9 @@ def atleast_2d(*tensors):
 
 def atleast_3d(*tensors):
     """Each tensor with at least three dimensions: a vector of n becomes (1, n, 1), a matrix gets a last dimension."""
-    return _each(lambda x: x if len(x.shape) > 2 else unsqueeze(x, dim=2) if len(x.shape) == 2 else reshape(x, shape=(1, -1, 1)), tensors)
+    return _each(
+        lambda x: x if len(x.shape) > 2 else unsqueeze(x, dim=2) if len(x.shape) == 2 else reshape(x, shape=(1, -1, 1)), tensors
+    )
 
 
 def _each(function, tensors):
@@ -165,7 +172,9 @@ def split(tensor, split_size_or_sections, dim=0):
     if isinstance(split_size_or_sections, (tuple, list)):
         lengths = sizes((split_size_or_sections,))
         if min(lengths, default=0) < 0:
-            raise RuntimeError(f"split_with_sizes expects split_sizes have only non-negative entries, but got split_sizes={list(lengths)}")
+            raise RuntimeError(
+                f"split_with_sizes expects split_sizes have only non-negative entries, but got split_sizes={list(lengths)}"
+            )
         if sum(lengths) != size:
             raise RuntimeError(
                 f"split_with_sizes expects split_sizes to sum exactly to {size} (input tensor's size at dimension {dim}), "
@@ -218,7 +227,9 @@ def _split_along(name, least, dim_of):
     def function(input, indices_or_sections):
         ndim = len(input.shape)
         if ndim < least:
-            raise RuntimeError(f"torch.{name} requires a tensor with at least {least} dimension{'s' * (least > 1)}, but got a tensor with {ndim} dimensions!")
+            raise RuntimeError(
+                f"torch.{name} requires a tensor with at least {least} dimension{'s' * (least > 1)}, but got a tensor with {ndim} dimensions!"
+            )
         dim = dim_of(ndim)
         if isinstance(indices_or_sections, int) and (indices_or_sections <= 0 or input.shape[dim] % indices_or_sections):
             raise RuntimeError(
@@ -228,7 +239,9 @@ def _split_along(name, least, dim_of):
         return tensor_split(input, indices_or_sections, dim)
 
     function.__name__ = function.__qualname__ = name
-    function.__doc__ = f"Cut into equal parts, or at the given indices, along dimension {least - 1}{' (0 for a vector)' * (name == 'hsplit')}."
+    function.__doc__ = (
+        f"Cut into equal parts, or at the given indices, along dimension {least - 1}{' (0 for a vector)' * (name == 'hsplit')}."
+    )
     return function
 
 
@@ -299,7 +312,8 @@ def meshgrid(*tensors, indexing="ij"):
         tensors = (tensors[1], tensors[0], *tensors[2:])
     whole = tuple(1 if not x.shape else x.shape[0] for x in tensors)
     grids = [
-        expand(reshape(x, shape=tuple(whole[i] if i == j else 1 for j in range(len(whole)))), shape=whole) for i, x in enumerate(tensors)
+        expand(reshape(x, shape=tuple(whole[i] if i == j else 1 for j in range(len(whole)))), shape=whole)
+        for i, x in enumerate(tensors)
     ]
     return (grids[1], grids[0], *grids[2:]) if swap else tuple(grids)
 
@@ -333,7 +347,9 @@ def block_diag(*tensors):
     blocks = [atleast_2d(x) for x in tensors]
     for i, x in enumerate(blocks):
         if len(x.shape) != 2:
-            raise RuntimeError(f"torch.block_diag: Input tensors must have 2 or fewer dimensions. Input {i} has {len(x.shape)} dimensions")
+            raise RuntimeError(
+                f"torch.block_diag: Input tensors must have 2 or fewer dimensions. Input {i} has {len(x.shape)} dimensions"
+            )
     return _block_diag(*blocks) if blocks else _block_diag(atleast_2d(xp(None).zeros((1, 0), "float32")))
 
 
@@ -352,5 +368,3 @@ def _blocks(g, shapes, dtypes):
         parts.append(part if part.dtype == dtype else part.astype(dtype))
         row, column = row + rows, column + columns
     return parts
-
-

@@ -1,16 +1,24 @@
-"""Norms of vectors and matrices, and what else ``mytorch.linalg`` has beside products and factorizations."""
+"""Norms, determinants, pseudo-inverses, powers and least squares: what ``mytorch.linalg`` has beside products and factorizations."""
 
 from __future__ import annotations
 
 import math
+from typing import Any, NamedTuple
 
-from .decompositions import inv, svdvals
+import numpy
+
+from ..autograd.engine import primitive
+from ..backend import largest, xp
+from .decompositions import lapack_svd, singular, svdvals
+from .diagonal import diag_embed
+from .elementwise import select
 from .join import stack
 from .matmul import matmul
 from .reduce import vector_norm
-from .shape import check_dim, movedim
+from .shape import check_dim, movedim, mT, reshape
+from .solve import check_matrices, eye_like, inv
 
-__all__ = ["cond", "linalg_norm", "matmul", "matrix_norm", "vander", "vector_norm"]
+# ---- norms -------------------------------------------------------------------------------------------------------------
 
 
 def matrix_norm(A, ord="fro", dim=(-2, -1), keepdim=False, *, dtype=None):
@@ -67,6 +75,120 @@ def cond(A, p=None):
     return matrix_norm(A, p) * matrix_norm(inv(A), p)
 
 
+# ---- determinants ------------------------------------------------------------------------------------------------------
+
+
+def _cofactors(x, out):
+    """d det / d x: det · x⁻ᵀ, or through the singular values where the matrix is singular."""
+    raw = getattr(out, "array", out)
+    if not (raw == 0).any():
+        return out[..., None, None] * mT(inv(x))
+    u, s, vh = singular(x, full_matrices=False)
+    n = s.shape[-1]
+    others = [_product_without(s, i) for i in range(n)]
+    sign = _det(u) * _det(vh)
+    spread = sum(diag_embed(_at(o, i, n)) for i, o in enumerate(others))
+    return sign[..., None, None] * (u @ spread @ vh)
+
+
+def _product_without(s, i):
+    out = 1 + s[..., 0] * 0
+    for j in range(s.shape[-1]):
+        out = out * s[..., j] if j != i else out
+    return out
+
+
+def _at(values, i, n):
+    """``values`` at place i of n along a new last dimension, zeros elsewhere."""
+    place = numpy.zeros(n)
+    place[i] = 1
+    raw = getattr(values, "array", values)
+    return values[..., None] * xp(raw).asarray(place, dtype=raw.dtype)
+
+
+@primitive(name="det", x=lambda g, x, out: g[..., None, None] * _cofactors(x, out))
+def _det(x):
+    check_matrices(x, "det")
+    return xp(x).asarray(xp(x).linalg.det(x))
+
+
+def det(A):
+    """The determinants of square matrices, (…, n, n) -> (…)."""
+    return _det(A)
+
+
+class slogdet_result(NamedTuple):
+    """The sign of a determinant and the logarithm of its absolute value."""
+
+    sign: Any
+    logabsdet: Any
+
+
+@primitive(outputs=("sign", "logabsdet"), x=lambda g, x: g[1][..., None, None] * mT(inv(x)))
+def _slogdet(x):
+    check_matrices(x, "slogdet")
+    return tuple(xp(x).asarray(part, dtype=x.dtype) for part in xp(x).linalg.slogdet(x))
+
+
+def slogdet(A):
+    """The signs and the logarithms of the absolute values of determinants, as a pair (sign, logabsdet)."""
+    return slogdet_result(*_slogdet(A))
+
+
+def logdet(input):
+    """The logarithm of the determinant; NaN where it is negative."""
+    sign, logabsdet = slogdet(input)
+    return select(sign < 0, float("nan"), logabsdet)
+
+
+# ---- powers and least squares ------------------------------------------------------------------------------------------
+
+
+def _pinv_slope(g, x, out):
+    gT, outT = mT(g), mT(out)
+    return (gT - x @ (out @ gT)) @ (out @ outT) + outT @ (out @ (gT - (gT @ out) @ x)) - outT @ g @ outT
+
+
+@primitive(x=_pinv_slope)
+def _pinv(x, *, rtol=None, atol=None):
+    check_matrices(x, "pinv", square=False)
+    u, s, vh = lapack_svd(x, False, "pinv")
+    if rtol is None:
+        rtol = max(x.shape[-2:]) * xp(x).finfo(x.dtype).eps if not atol else 0
+    bound = xp(x).maximum(atol or 0, rtol * largest(s, -1, True, 0))
+    s = xp(x).where(s > bound, 1 / s, 0)
+    return vh.swapaxes(-1, -2) @ (s[..., None] * u.swapaxes(-1, -2))
+
+
+def pinv(A, rtol=None, *, atol=None, hermitian=False, rcond=None):
+    """The Moore-Penrose inverses of matrices, (…, m, n) -> (…, n, m): singular values up to max(atol, rtol · largest) count as 0.
+
+    Gradient: Golub and Pereyra (1973), "The differentiation of pseudo-inverses".
+    """
+    return _pinv(A, rtol=rcond if rtol is None else rtol, atol=atol)
+
+
+def matrix_power(A, n):
+    """Square matrices to the integer power ``n``; negative powers are those of the inverse."""
+    if not isinstance(n, int):
+        raise TypeError(f"linalg_matrix_power(): argument 'n' (position 2) must be int, not {type(n).__name__}")
+    if len(A.shape) < 2:
+        raise RuntimeError("linalg.matrix_power: The input tensor A must have at least 2 dimensions.")
+    if A.shape[-1] != A.shape[-2]:
+        raise RuntimeError(
+            f"linalg.matrix_power: A must be batches of square matrices, but they are {A.shape[-2]} by {A.shape[-1]} matrices"
+        )
+    if n == 0:
+        raw = getattr(A, "array", A)
+        return A * 0 + eye_like(raw)
+    base, out, n = (inv(A), None, -n) if n < 0 else (A, None, n)
+    while n:
+        out = base if n % 2 and out is None else matmul(out, base) if n % 2 else out
+        n //= 2
+        base = matmul(base, base) if n else base
+    return out
+
+
 def vander(x, *, N=None):
     """The Vandermonde matrices of vectors, (…, n) -> (…, n, N): the powers 0 to N - 1 of each element."""
     n = x.shape[-1] if N is None else N
@@ -76,3 +198,43 @@ def vander(x, *, N=None):
     while len(powers) < n:
         powers.append(powers[-1] * x)
     return stack(powers[:n], -1)
+
+
+def matrix_rank(A, *, atol=None, rtol=None, tol=None, hermitian=False):
+    """How many singular values are larger than max(atol, rtol · largest), (…, m, n) -> (…) in int64."""
+    values = svdvals(A)
+    raw = getattr(values, "array", values)
+    atol = tol if atol is None else atol
+    if rtol is None:
+        rtol = max(A.shape[-2:]) * xp(raw).finfo(raw.dtype).eps if not atol else 0
+    bound = xp(raw).maximum(atol or 0, rtol * largest(raw, -1, True, 0))
+    return (values > bound).sum(-1)
+
+
+class lstsq_result(NamedTuple):
+    """A least-squares solution, its squared residuals, the ranks, the singular values."""
+
+    solution: Any
+    residuals: Any
+    rank: Any
+    singular_values: Any
+
+
+def lstsq(A, B, rcond=None, *, driver=None):
+    """X that minimizes ‖A X - B‖ (and, of many, ‖X‖), for A (…, m, n) and B (…, m, k) or (…, m)."""
+    if len(A.shape) < 2:
+        raise RuntimeError("torch.linalg.lstsq: input must have at least 2 dimensions")
+    vector = len(B.shape) == len(A.shape) - 1
+    if not vector and len(B.shape) < 2:
+        raise RuntimeError("torch.linalg.lstsq: other must have at least 1 dimension")
+    columns = B[..., None] if vector else B
+    if columns.shape[-2] != A.shape[-2]:
+        raise RuntimeError(
+            f"torch.linalg.lstsq: input.size(-2) should match other.size(-2), got {list(A.shape)} and {list(B.shape)}"
+        )
+    solution, rank = matmul(pinv(A, rcond), columns), matrix_rank(A, rtol=rcond)
+    overdetermined = driver not in (None, "gelsy") and A.shape[-2] > A.shape[-1] and int(rank.min()) == A.shape[-1]
+    left = matmul(A, solution) - columns if overdetermined else None
+    empty = reshape(columns, shape=(-1,))[:0]
+    values = svdvals(A) if driver in ("gelsd", "gelss") else empty
+    return lstsq_result(solution[..., 0] if vector else solution, empty if left is None else (left * left).sum(-2), rank, values)

@@ -8,7 +8,7 @@ import numpy
 
 from ..autograd.engine import primitive
 from ..backend import xp
-from .gather import masked_fill_with
+from .masks import masked_fill_with
 from .reduce import vector_norm
 from .shape import broadcast_shape, expand, permute, reshape, roll, transpose
 
@@ -23,7 +23,7 @@ def _check_matmul(x, y):
     if x.dtype != y.dtype:
         raise RuntimeError(f"expected m1 and m2 to have the same dtype, but got: {x.dtype} != {y.dtype}")
     if x.dtype.kind == "b":
-        raise NotImplementedError('"addmm_impl_cpu_" not implemented for \'Bool\'')
+        raise NotImplementedError("\"addmm_impl_cpu_\" not implemented for 'Bool'")
 
 
 def _mismatch(a, b):
@@ -177,7 +177,9 @@ def addmv(input, mat, vec, *, beta=1, alpha=1):
         raise RuntimeError(f"vector + matrix @ vector expected, got {len(input.shape)}, {len(mat.shape)}, {len(vec.shape)}")
     product = matmul(mat, vec)
     if input.shape not in ((), (1,), product.shape):
-        raise RuntimeError(f"size mismatch, got input ({input.shape[0]}), mat ({'x'.join(map(str, mat.shape))}), vec ({vec.shape[0]})")
+        raise RuntimeError(
+            f"size mismatch, got input ({input.shape[0]}), mat ({'x'.join(map(str, mat.shape))}), vec ({vec.shape[0]})"
+        )
     return _plus(input, product, beta, alpha, product.shape)
 
 
@@ -247,7 +249,7 @@ def chain_matmul(*matrices):
 
 def tensordot(a, b, dims=2):
     """Products of ``a`` and ``b`` summed over pairs of dimensions: the last ``dims`` of a with the first of b, or two lists of dimensions."""
-    if isinstance(dims, (tuple, list)) or hasattr(dims, "tolist") and getattr(dims, "shape", ()) != ():
+    if isinstance(dims, (tuple, list)) or (hasattr(dims, "tolist") and getattr(dims, "shape", ()) != ()):
         of_a, of_b = dims.tolist() if hasattr(dims, "tolist") else dims
         of_a, of_b = ([d] if isinstance(d, int) else list(d) for d in (of_a, of_b))
     else:
@@ -294,10 +296,14 @@ def kron(input, other):
 def linalg_cross(input, other, *, dim=-1):
     """The cross product of vectors of three numbers along ``dim``; other dimensions broadcast."""
     if len(input.shape) != len(other.shape):
-        raise RuntimeError(f"linalg.cross: inputs must have the same number of dimensions, got {len(input.shape)} and {len(other.shape)}.")
+        raise RuntimeError(
+            f"linalg.cross: inputs must have the same number of dimensions, got {len(input.shape)} and {len(other.shape)}."
+        )
     _known(dim, len(input.shape))
     if (input.shape[dim], other.shape[dim]) != (3, 3):
-        raise RuntimeError(f"linalg.cross: inputs dimension {dim} must have length 3. Got {input.shape[dim]} and {other.shape[dim]}")
+        raise RuntimeError(
+            f"linalg.cross: inputs dimension {dim} must have length 3. Got {input.shape[dim]} and {other.shape[dim]}"
+        )
     return roll(input, -1, dim) * roll(other, -2, dim) - roll(input, -2, dim) * roll(other, -1, dim)
 
 
@@ -325,7 +331,11 @@ def _towards(g, out, x, y):
     return x * weight.sum(-1)[..., None] - matmul(weight, y)
 
 
-@primitive(broadcasts=True, x=lambda g, out, x, y: _towards(g, out, x, y), y=lambda g, out, x, y: _towards(g.swapaxes(-1, -2), out.swapaxes(-1, -2), y, x))
+@primitive(
+    broadcasts=True,
+    x=lambda g, out, x, y: _towards(g, out, x, y),
+    y=lambda g, out, x, y: _towards(g.swapaxes(-1, -2), out.swapaxes(-1, -2), y, x),
+)
 def _euclidean(x, y, *, by_product):
     if not by_product:
         between = x[..., :, None, :] - y[..., None, :, :]

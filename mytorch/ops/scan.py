@@ -11,9 +11,9 @@ from ..backend import xp
 from ..dtypes import as_dtype
 from .arithmetic import logaddexp, mul
 from .elementwise import zeros_like
-from .gather import scatter_add
 from .join import cat
 from .reduce import unfold
+from .scatter import scatter_add
 from .shape import check_dim, flip, reshape, spelled
 
 

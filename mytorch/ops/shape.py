@@ -7,7 +7,8 @@ import math
 import operator
 
 from ..autograd.engine import primitive
-from ..backend import address, owner, spread, xp
+from ..backend import spread, xp
+from .layout import clone
 
 
 def spelled(function):
@@ -66,7 +67,8 @@ def infer_shape(shape, size):
     known = math.prod(n for n in shape if n != -1)
     if unknown and known == 0 == size:
         raise RuntimeError(
-            f"cannot reshape tensor of 0 elements into shape {list(shape)} because the unspecified dimension size -1 can be any value and is ambiguous"
+            f"cannot reshape tensor of 0 elements into shape {list(shape)} because the unspecified dimension size -1 can be any value "
+            f"and is ambiguous"
         )
     if (unknown and (known == 0 or size % known)) or (not unknown and known != size):
         raise RuntimeError(f"shape '{list(shape)}' is invalid for input of size {size}")
@@ -98,7 +100,9 @@ def view_as_dtype(x, *, dtype):
         if x.ndim == 0:
             raise RuntimeError(f"self.dim() cannot be 0 to view {x.dtype} as {dtype} (different element sizes)")
         if x.strides[-1] != x.itemsize and x.shape[-1] != 1:
-            raise RuntimeError(f"self.stride(-1) must be 1 to view {x.dtype} as {dtype} (different element sizes), but got {x.strides[-1] // x.itemsize}")
+            raise RuntimeError(
+                f"self.stride(-1) must be 1 to view {x.dtype} as {dtype} (different element sizes), but got {x.strides[-1] // x.itemsize}"
+            )
         if x.shape[-1] * x.itemsize % dtype.itemsize:
             raise RuntimeError(
                 f"self.size(-1) must be divisible by {dtype.itemsize // x.itemsize} to view {x.dtype} as {dtype} (different element sizes), "
@@ -134,7 +138,9 @@ def flatten(input, start_dim=0, end_dim=-1):
         raise RuntimeError("flatten() has invalid args: start_dim cannot come after end_dim")
     if not shape:
         return reshape(input, shape=(1,))
-    return input if start == end else reshape(input, shape=shape[:start] + (math.prod(shape[start : end + 1]),) + shape[end + 1 :])
+    return (
+        input if start == end else reshape(input, shape=shape[:start] + (math.prod(shape[start : end + 1]),) + shape[end + 1 :])
+    )
 
 
 def ravel(input):
@@ -150,8 +156,14 @@ def unflatten(input, dim, sizes):
     dim, shape = check_dim(dim, len(input.shape)), tuple(sizes)
     if not shape:
         raise RuntimeError("unflatten: sizes must be non-empty")
-    if shape.count(-1) < 2 and math.prod(n for n in shape if n != -1) and input.shape[dim] % math.prod(n for n in shape if n != -1):
-        raise RuntimeError(f"unflatten: Provided sizes {list(shape)} don't multiply up to the size of dim {dim} ({input.shape[dim]}) in the input tensor")
+    if (
+        shape.count(-1) < 2
+        and math.prod(n for n in shape if n != -1)
+        and input.shape[dim] % math.prod(n for n in shape if n != -1)
+    ):
+        raise RuntimeError(
+            f"unflatten: Provided sizes {list(shape)} don't multiply up to the size of dim {dim} ({input.shape[dim]}) in the input tensor"
+        )
     return reshape(input, shape=input.shape[:dim] + infer_shape(shape, input.shape[dim]) + input.shape[dim + 1 :])
 
 
@@ -373,7 +385,9 @@ def tile(input, *dims):
 # ---- windows ----------------------------------------------------------------------------------------------------------
 
 
-@primitive(name="unfold", view=True, x=lambda g, x_shape, dimension, step: _overlap_add(g, shape=x_shape, dimension=dimension, step=step))
+@primitive(
+    name="unfold", view=True, x=lambda g, x_shape, dimension, step: _overlap_add(g, shape=x_shape, dimension=dimension, step=step)
+)
 def windows(x, *, dimension, size, step):
     """All windows of ``size`` that begin every ``step`` along ``dimension``, as a view with the windows' elements last. Tensor.unfold."""
     dim = check_dim(dimension, x.ndim)
@@ -400,58 +414,3 @@ def _overlap_add(x, *, shape, dimension, step):
     for offset in range(x.shape[-1]):
         out[(*(slice(None),) * dim, slice(offset, offset + (count - 1) * step + 1, step))] += x[..., offset]
     return out
-
-
-# ---- copies -----------------------------------------------------------------------------------------------------------
-
-
-@primitive(x=lambda g: g)
-def _clone(x):
-    return x.copy(order="K")
-
-
-@primitive(x=lambda g: g)
-def _contiguous(x):
-    return x.copy(order="C")
-
-
-def clone(input, *, memory_format=None):
-    """A copy of the elements; the gradient flows through."""
-    return _clone(input)
-
-
-def is_contiguous(input, memory_format=None):
-    """Whether the elements lie in memory in the order of their indices."""
-    array = getattr(input, "array", input)
-    return bool(array.flags.c_contiguous)
-
-
-def stride(input, dim=None):
-    """How many elements to go in memory for one step in each dimension, or in ``dim``."""
-    array = getattr(input, "array", input)
-    if not array.size:  # here NumPy's strides mean nothing
-        steps, step = [], 1
-        for n in reversed(array.shape):
-            steps.append(step)
-            step *= max(n, 1)
-        steps = tuple(reversed(steps))
-    else:
-        steps = tuple(step // array.itemsize for step in array.strides)
-    return steps if dim is None else steps[check_dim(dim, array.ndim)]
-
-
-def storage_offset(input):
-    """How many elements lie in memory before the first one."""
-    array = getattr(input, "array", input)
-    return (address(array) - address(owner(array))) // array.itemsize
-
-
-def data_ptr(input):
-    """Where in memory the first element lies."""
-    array = getattr(input, "array", input)
-    return address(array) if array.size else 0
-
-
-def contiguous(input, memory_format=None):
-    """Itself if its elements lie in memory in order, a copy otherwise."""
-    return input if is_contiguous(input) else _contiguous(input)

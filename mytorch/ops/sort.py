@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from ..autograd.engine import primitive
 from ..backend import xp
-from .gather import _along, gather
+from .gather import along, gather
 from .indexing import put_in_zeros
 from .shape import check_dim, reshape, spelled
 
@@ -35,7 +35,7 @@ class kthvalue_result(NamedTuple):
 def _put_back(g, indices, x_shape, dim):
     """The gradient ``g`` of values that were picked at ``indices`` along ``dim``."""
     indices = getattr(indices, "array", indices)
-    return put_in_zeros(g, shape=x_shape, index=_along(indices, dim))
+    return put_in_zeros(g, shape=x_shape, index=along(indices, dim))
 
 
 @primitive(outputs=("values", "indices"), x=lambda g, indices, x_shape, dim: _put_back(g[0], indices, x_shape, dim))
@@ -82,7 +82,9 @@ def _topk(x, *, k, dim, largest):
         kept = kept[(*(slice(None),) * dim, slice(n - k, None) if largest else slice(k))]
         kept.sort(axis=dim)  # equal elements in their order
     else:
-        kept = xp(x).broadcast_to(xp(x).arange(k).reshape((-1,) + (1,) * (x.ndim - dim - 1)), (*x.shape[:dim], k, *x.shape[dim + 1 :]))
+        kept = xp(x).broadcast_to(
+            xp(x).arange(k).reshape((-1,) + (1,) * (x.ndim - dim - 1)), (*x.shape[:dim], k, *x.shape[dim + 1 :])
+        )
     values = xp(x).take_along_axis(x, kept, dim)
     order = k - 1 - xp(x).flip(_stable(xp(x).flip(values, dim), dim), dim) if largest else _stable(values, dim)
     return xp(x).take_along_axis(values, order, dim), xp(x).take_along_axis(kept, order, dim)
@@ -108,7 +110,7 @@ def kthvalue(input, k, dim=-1, keepdim=False):
     if not 1 <= k <= (input.shape[dim] if input.shape else 1):
         raise RuntimeError(f"kthvalue(): selected number k out of range for dimension {dim}")
     if input.dtype == "bool":
-        raise NotImplementedError('"kthvalue_cpu" not implemented for \'Bool\'')
+        raise NotImplementedError("\"kthvalue_cpu\" not implemented for 'Bool'")
     if not input.shape:
         return kthvalue_result(*sort(input))
     indices = sort(input, dim).indices[(*(slice(None),) * dim, slice(k - 1, k))]
@@ -126,7 +128,9 @@ def _searchsorted(boundaries, values, *, right):
     if boundaries.ndim == 1:
         return xp(boundaries).asarray(boundaries.searchsorted(values, side=side))
     out = xp(boundaries).empty(values.shape, "int64")
-    rows = zip(out.reshape(-1, values.shape[-1]), boundaries.reshape(-1, boundaries.shape[-1]), values.reshape(-1, values.shape[-1]))
+    rows = zip(
+        out.reshape(-1, values.shape[-1]), boundaries.reshape(-1, boundaries.shape[-1]), values.reshape(-1, values.shape[-1])
+    )
     for found, row, wanted in rows:
         found[:] = row.searchsorted(wanted, side=side)
     return out
@@ -141,7 +145,9 @@ def searchsorted(sorted_sequence, input, *, out_int32=False, right=False, side=N
         if side not in ("left", "right"):
             raise RuntimeError(f"torch.searchsorted(): side can only be 'left' or 'right' but got {side}")
         if right and side == "left":
-            raise RuntimeError("torch.searchsorted(): side and right can't be set to opposites, got side of left while right was True")
+            raise RuntimeError(
+                "torch.searchsorted(): side and right can't be set to opposites, got side of left while right was True"
+            )
         right = side == "right"
     if sorter is not None:
         if sorter.shape != sorted_sequence.shape:

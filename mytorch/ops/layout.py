@@ -1,0 +1,58 @@
+"""How elements lie in memory: copies, strides, addresses."""
+
+from __future__ import annotations
+
+from ..autograd.engine import primitive
+from ..backend import address, owner
+
+
+@primitive(x=lambda g: g)
+def _clone(x):
+    return x.copy(order="K")
+
+
+@primitive(x=lambda g: g)
+def _contiguous(x):
+    return x.copy(order="C")
+
+
+def clone(input, *, memory_format=None):
+    """A copy of the elements; the gradient flows through."""
+    return _clone(input)
+
+
+def is_contiguous(input, memory_format=None):
+    """Whether the elements lie in memory in the order of their indices."""
+    array = getattr(input, "array", input)
+    return bool(array.flags.c_contiguous)
+
+
+def contiguous(input, memory_format=None):
+    """Itself if its elements lie in memory in order, a copy otherwise."""
+    return input if is_contiguous(input) else _contiguous(input)
+
+
+def stride(input, dim=None):
+    """How many elements to go in memory for one step in each dimension, or in ``dim``."""
+    array = getattr(input, "array", input)
+    if not array.size:  # here NumPy's strides mean nothing
+        steps, step = [], 1
+        for n in reversed(array.shape):
+            steps.append(step)
+            step *= max(n, 1)
+        steps = tuple(reversed(steps))
+    else:
+        steps = tuple(step // array.itemsize for step in array.strides)
+    return steps if dim is None else steps[dim]
+
+
+def storage_offset(input):
+    """How many elements lie in memory before the first one."""
+    array = getattr(input, "array", input)
+    return (address(array) - address(owner(array))) // array.itemsize
+
+
+def data_ptr(input):
+    """Where in memory the first element lies."""
+    array = getattr(input, "array", input)
+    return address(array) if array.size else 0

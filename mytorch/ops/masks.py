@@ -1,0 +1,76 @@
+"""Filling, picking and placing by masks."""
+
+from __future__ import annotations
+
+import numpy
+
+from ..autograd.engine import primitive
+from ..backend import xp
+from ..dtypes import check_fits
+from .gather import array_of
+from .indexing import getitem, put
+from .shape import broadcast_shape, expand, reshape
+
+
+@primitive(name="masked_fill", broadcasts=True, x=lambda g, mask: masked_fill_with(g, mask, 0), value=lambda g, mask: g * mask)
+def masked_fill_with(x, mask, value):
+    return xp(x).where(mask, value if not hasattr(value, "astype") else value.astype(x.dtype), x).astype(x.dtype, copy=False)
+
+
+def masked_fill(input, mask, value):
+    """``value`` (a number or a 0-d tensor) where ``mask`` is True, ``input`` elsewhere; ``mask`` broadcasts."""
+    if array_of(mask).dtype.kind != "b":
+        raise RuntimeError(f"masked_fill_ only supports boolean masks, but got mask with dtype {array_of(mask).dtype}")
+    broadcast_shape(input.shape, mask.shape)
+    return masked_fill_with(input, mask, fill_value(value, input, "masked_fill_"))
+
+
+def fill_value(value, like, op):
+    """A number, or a 0-d tensor, that is to be written into ``like``. RuntimeError for other tensors and for what does not fit."""
+    if getattr(value, "shape", ()) != ():
+        raise RuntimeError(
+            f"{op} only supports a 0-dimensional value tensor, but got tensor with {len(value.shape)} dimension(s)."
+        )
+    return value if hasattr(value, "shape") else fitted(value, array_of(like).dtype)
+
+
+def fitted(value, dtype):
+    """A Python number as NumPy's ``dtype`` stores it. RuntimeError if it does not fit; negative ones wrap in unsigned integers, as in torch."""
+    if dtype.kind == "b":
+        return bool(value)
+    if isinstance(value, complex) and dtype.kind != "c":
+        raise RuntimeError(f"value cannot be converted to type {dtype} without overflow")
+    check_fits(value, dtype)
+    if dtype.kind == "u":
+        return int(value) % (numpy.iinfo(dtype).max + 1)
+    return int(value) if dtype.kind == "i" else value
+
+
+def _mask(mask, op):
+    if array_of(mask).dtype.kind != "b":
+        raise RuntimeError(f"{op}: expected BoolTensor for mask, got {array_of(mask).dtype}")
+    return array_of(mask)
+
+
+def masked_select(input, mask):
+    """The elements of ``input`` where ``mask`` is True, as a vector; both broadcast."""
+    mask = _mask(mask, "masked_select")
+    shape = broadcast_shape(input.shape, mask.shape)
+    return getitem(expand(input, shape=shape), index=(xp(mask).broadcast_to(mask, shape).copy(),))
+
+
+def masked_scatter(input, mask, source):
+    """A copy of ``input`` with the elements of ``source``, in order, where ``mask`` is True; the mask broadcasts."""
+    mask = _mask(mask, "masked_scatter")
+    if array_of(source).dtype != array_of(input).dtype:
+        raise RuntimeError(
+            f"masked_scatter: expected self and source to have same dtypes but got {array_of(input).dtype} and {array_of(source).dtype}"
+        )
+    shape = broadcast_shape(input.shape, mask.shape)
+    mask = xp(mask).broadcast_to(mask, shape).copy()
+    n = int(mask.sum())
+    if n > array_of(source).size:
+        raise RuntimeError(
+            f"masked_scatter: Number of elements of source < number of ones in mask: {array_of(source).size} < {n}"
+        )
+    return put(expand(input, shape=shape), getitem(reshape(source, shape=(-1,)), index=(slice(n), Ellipsis)), index=(mask,))

@@ -1,0 +1,236 @@
+"""Placing by tensors of indices: torch's names for :func:`put` with an index along one dimension."""
+
+from __future__ import annotations
+
+import functools
+
+import numpy
+
+from ..autograd.engine import Variable, primitive
+from ..backend import is_array, xp
+from .gather import along, array_of, check_sizes, inside, integers, vector
+from .indexing import FULL, getitem, parse, put
+from .masks import fill_value, masked_fill_with
+from .shape import check_dim, reshape, spelled
+
+_add_at = functools.partial(put, accumulate=True)
+
+
+def _scatter(input, dim, index, src, op, place=put):
+    index = integers(index, op)
+    dim = check_dim(dim, len(input.shape))
+    if isinstance(src, Variable) or is_array(src):
+        if array_of(src).dtype != array_of(input).dtype:
+            raise RuntimeError(
+                f"{op}(): Expected self.dtype to be equal to src.dtype, got {array_of(input).dtype} and {array_of(src).dtype}"
+            )
+        if (len(src.shape) or 1) != (index.ndim or 1) and index.size:
+            raise RuntimeError(
+                f"Index tensor must have the same number of dimensions as src tensor: {index.ndim} and {len(src.shape)}"
+            )
+    if (index.ndim or 1) != (len(input.shape) or 1) and index.size:
+        raise RuntimeError(
+            f"Index tensor must have the same number of dimensions as self tensor: {index.ndim} and {len(input.shape)}"
+        )
+    if not index.size and (index.ndim != len(input.shape) or not hasattr(src, "shape") or index.ndim != len(src.shape)):
+        return put(input, 0, index=(slice(0),)) if input.shape else put(input, input, index=(Ellipsis,))
+    if not input.shape:
+        src = reshape(src, shape=(-1,)) if hasattr(src, "shape") else src
+        return reshape(_scatter(reshape(input, shape=(1,)), 0, index.reshape(-1), src, op, place), shape=())
+    index = index.reshape(index.shape or (1,))
+    if hasattr(src, "shape"):
+        src = reshape(src, shape=(1,)) if not src.shape else src
+        if any(i > s for i, s in zip(index.shape, src.shape)) or any(
+            i > n for d, (i, n) in enumerate(zip(index.shape, input.shape)) if d != dim
+        ):
+            raise RuntimeError(
+                f"Expected index {list(index.shape)} to be no larger than self {list(input.shape)} apart from dimension {dim} "
+                f"and to be no larger size than src {list(src.shape)}"
+            )
+        if tuple(src.shape) != index.shape:
+            src = getitem(src, index=(*(slice(n) for n in index.shape), Ellipsis))
+    check_sizes(input.shape, index, dim, "Expected index {index} to be no larger than self {x} apart from dimension {dim}")
+    return place(input, src, index=along(inside(index, input.shape[dim], dim), dim))
+
+
+_REDUCE = {"add": "sum", "multiply": "prod"}
+
+
+@spelled
+def scatter(input, dim, index, src=None, *, value=None, reduce=None):
+    """A copy of ``input`` with ``out[index[i][j]][j] = src[i][j]`` (for ``dim=0``); ``src`` is a tensor or a number.
+
+    ``reduce``: "add" or "multiply" instead of replacing.
+    """
+    src = value if src is None else src
+    if src is None:
+        raise TypeError("scatter() missing required argument: 'src' or 'value'")
+    if reduce is not None:
+        if reduce not in _REDUCE:
+            raise RuntimeError("reduce argument must be either add or multiply.")
+        if not hasattr(src, "shape"):
+            src = xp(array_of(input)).full(index.shape, src, array_of(input).dtype)
+        return scatter_reduce(input, dim, index, src, _REDUCE[reduce])
+    return _scatter(input, dim, index, src, "scatter")
+
+
+@spelled
+def scatter_add(input, dim, index, src):
+    """A copy of ``input`` with ``out[index[i][j]][j] += src[i][j]`` (for ``dim=0``); repeated indices add up."""
+    if not hasattr(src, "shape"):
+        raise TypeError(f"scatter_add(): argument 'src' (position 4) must be Tensor, not {type(src).__name__}")
+    return _scatter(input, dim, index, src, "scatter_add", place=_add_at)
+
+
+def _extreme_slope(g, x, src, out, index):
+    """Elements that share the extreme share its gradient equally (the rule of torch)."""
+    mine, theirs = (x == out).astype(g.dtype), (src == getitem(out, index=index)).astype(g.dtype)
+    share = g / put(mine, theirs, index=index, accumulate=True)
+    return mine * share, theirs * getitem(share, index=index)
+
+
+@primitive(joint=_extreme_slope)
+def scatter_extreme(x, src, *, index, largest):
+    """``x`` with the maximum (or minimum) of itself and the elements of ``src`` at ``index``."""
+    out = x.copy()
+    (xp(x).maximum if largest else xp(x).minimum).at(out, index, src)
+    return out
+
+
+def _prod_slope(g, x, src, out, index):
+    """The product of all the others; a single zero among them makes that the product without it."""
+    zero, src_zero = x == 0, src == 0
+    whole = masked_fill_with(x, zero, 1)
+    dx = g * scatter_prod(whole, src, index=index) / whole
+    zeros = put(xp(array_of(x)).zeros(x.shape, "int64"), array_of(src_zero).astype("int64"), index=index, accumulate=True)
+    single = array_of(src_zero) & (zeros[index] == 1)
+    without = scatter_prod(x, masked_fill_with(src, single, 1), index=index)
+    ordinary = getitem(g * out, index=index) / masked_fill_with(src, src_zero, 1)
+    return dx, masked_fill_with(ordinary, single, getitem(g * without, index=index))
+
+
+@primitive(joint=_prod_slope)
+def scatter_prod(x, src, *, index):
+    """``x`` times all the elements of ``src`` at ``index``."""
+    out = x.copy()
+    xp(x).multiply.at(out, index, src)
+    return out
+
+
+@spelled
+def scatter_reduce(input, dim, index, src, reduce, *, include_self=True):
+    """A copy of ``input`` whose elements at ``index`` are reduced with those of ``src``: "sum", "prod", "mean", "amax" or "amin".
+
+    Without ``include_self`` the old value of an element that receives something does not count.
+    """
+    if reduce not in ("sum", "prod", "mean", "amax", "amin"):
+        raise RuntimeError(f"reduce argument must be either sum, prod, mean, amax or amin, got {reduce}")
+    if not hasattr(src, "shape"):
+        raise TypeError(f"scatter_reduce(): argument 'src' (position 4) must be Tensor, not {type(src).__name__}")
+    kind = array_of(input).dtype
+    if not include_self:
+        lowest, highest = (numpy.iinfo(kind).min, numpy.iinfo(kind).max) if kind.kind in "iu" else (-numpy.inf, numpy.inf)
+        neutral = {"prod": 1, "amax": lowest, "amin": highest}.get(reduce, 0)
+        input = _scatter(input, dim, index, neutral, "scatter_reduce")
+    if reduce == "sum":
+        return _scatter(input, dim, index, src, "scatter_reduce", place=_add_at)
+    if reduce == "mean":
+        total = _scatter(input, dim, index, src, "scatter_reduce", place=_add_at)
+        ones, start = xp(array_of(src)).ones(src.shape, kind), xp(array_of(input)).full(input.shape, int(include_self), kind)
+        count = _scatter(start, dim, index, ones, "scatter_reduce", place=_add_at)
+        count[count == 0] = 1
+        return total / count if kind.kind == "f" else total // count
+    if reduce == "prod":
+        return _scatter(input, dim, index, src, "scatter_reduce", place=scatter_prod)
+    return _scatter(input, dim, index, src, "scatter_reduce", place=functools.partial(scatter_extreme, largest=reduce == "amax"))
+
+
+# ---- whole slices along one dimension, and other places ---------------------------------------------------------------
+
+
+@spelled
+def index_add(input, dim, index, source, *, alpha=1):
+    """A copy of ``input`` with the slices of ``source`` times ``alpha`` added at a vector of indices along ``dim``."""
+    index, dim = vector(index, "index_add"), check_dim(dim, len(input.shape))
+    if array_of(source).dtype != array_of(input).dtype:
+        raise RuntimeError(
+            f"index_add_(): self ({array_of(input).dtype}) and source ({array_of(source).dtype}) must have the same scalar type"
+        )
+    n = source.shape[dim] if source.shape else 1
+    if index.size != n:
+        raise RuntimeError(
+            f"index_add_(): Number of indices ({index.size}) should be equal to source.size(dim): ({n}), for dim: {dim}"
+        )
+    if source.shape[:dim] != input.shape[:dim] or source.shape[dim + 1 :] != input.shape[dim + 1 :]:
+        raise RuntimeError(
+            f"source tensor shape must match self tensor shape, excluding the specified dimension. Got self.shape = {list(input.shape)} "
+            f"source.shape = {list(source.shape)}"
+        )
+    if not input.shape:
+        return input + alpha * reshape(source, shape=())
+    index = inside(index, input.shape[dim], dim)
+    return put(input, source if alpha == 1 else source * alpha, index=(*(FULL,) * dim, index), accumulate=True)
+
+
+@spelled
+def index_copy(input, dim, index, source):
+    """A copy of ``input`` with the slices of ``source`` written at a vector of indices along ``dim``."""
+    index, dim = vector(index, "index_copy"), check_dim(dim, len(input.shape))
+    if array_of(source).dtype != array_of(input).dtype:
+        raise RuntimeError(
+            f"index_copy_(): self and source expected to have the same dtype, but got (self) {array_of(input).dtype} "
+            f"and (source) {array_of(source).dtype}"
+        )
+    if source.shape and index.size != source.shape[dim]:
+        raise IndexError(
+            f"index_copy_(): Number of indices ({index.size}) should be equal to source.size(dim) ({source.shape[dim]})"
+        )
+    if source.shape and (source.shape[:dim] != input.shape[:dim] or source.shape[dim + 1 :] != input.shape[dim + 1 :]):
+        raise RuntimeError(
+            f"index_copy_(): Source/destination tensor must have same slice shapes. Got destination {list(input.shape)} "
+            f"and source {list(source.shape)} with dim {dim}"
+        )
+    if not input.shape:
+        return reshape(put(reshape(input, shape=(1,)), source, index=(index,)), shape=())
+    text = "index_copy_(): index {} is out of bounds for dimension {} with size {}"
+    return put(input, source, index=(*(FULL,) * dim, inside(index, input.shape[dim], dim, IndexError, text=text)))
+
+
+@spelled
+def index_fill(input, dim, index, value):
+    """A copy of ``input`` with ``value`` (a number or a 0-d tensor) in the slices at a vector of indices along ``dim``."""
+    index, dim = vector(index, "index_fill"), check_dim(dim, len(input.shape))
+    value = fill_value(value, input, "index_fill_")
+    if not input.shape:
+        return reshape(put(reshape(input, shape=(1,)), value, index=(index,)), shape=())
+    n = input.shape[dim]
+    return put(input, value, index=(*(FULL,) * dim, inside(index, n, dim, IndexError, -n)))
+
+
+def index_put(input, indices, values, accumulate=False):
+    """A copy of ``input`` with ``values`` written, or with ``accumulate`` added, at a tuple of index tensors."""
+    if array_of(values).dtype != array_of(input).dtype:
+        raise RuntimeError(
+            f"Index put requires the source and destination dtypes match, got {array_of(input).dtype} for the destination and "
+            f"{array_of(values).dtype} for the source."
+        )
+    index = parse(tuple(indices), input.shape, xp(array_of(input)))[1]
+    return put(input, values, index=index, accumulate=accumulate)
+
+
+def put_at(input, index, source, accumulate=False):
+    """A copy of ``input`` with ``source`` written, or with ``accumulate`` added, at ``index`` of its flattened elements."""
+    n = array_of(input).size
+    if array_of(source).size != array_of(index).size:
+        raise IndexError(
+            f"put_(): Expected source and index to have the same number of elements, but got source.numel() = {array_of(source).size}, "
+            f"index.numel() = {array_of(index).size}"
+        )
+    inside(array_of(index), n, 0, IndexError, -n, f"out of range: tried to access index {{}} on a tensor of {n} elements.")
+    flat = put(
+        reshape(input, shape=(-1,)),
+        reshape(source, shape=(-1,)),
+        index=(array_of(index).reshape(-1).copy(),),
+        accumulate=accumulate,
+    )
+    return reshape(flat, shape=input.shape)

@@ -1,0 +1,107 @@
+"""Inverses of matrices and solutions of linear equations."""
+
+from __future__ import annotations
+
+import numpy
+
+from ..autograd.engine import primitive
+from ..backend import xp
+from .diagonal import tril, triu
+from .shape import expand, mT
+
+
+class LinAlgError(RuntimeError):
+    """A matrix that has no such inverse, factor or solution."""
+
+
+def check_matrices(x, name, square=True):
+    """RuntimeError unless ``x`` holds (square) matrices of float32 or float64."""
+    if x.ndim < 2:
+        raise RuntimeError(f"linalg.{name}: The input tensor A must have at least 2 dimensions.")
+    if x.dtype.kind not in "fcV":
+        raise RuntimeError(f"linalg.{name}: Expected a floating point or complex tensor as input. Got {x.dtype}")
+    if x.dtype.itemsize == 2:
+        raise RuntimeError(f"linalg.{name}: Low precision dtypes not supported. Got {x.dtype}")
+    if square and x.shape[-1] != x.shape[-2]:
+        raise RuntimeError(
+            f"linalg.{name}: A must be batches of square matrices, but they are {x.shape[-2]} by {x.shape[-1]} matrices"
+        )
+
+
+def computed(function, message, *args, **settings):
+    """What LAPACK gives. LinAlgError with torch's words where it fails."""
+    try:
+        return function(*args, **settings)
+    except numpy.linalg.LinAlgError as error:
+        raise LinAlgError(message) from error
+
+
+def eye_like(x):
+    return xp(x).eye(x.shape[-1], dtype=x.dtype)
+
+
+# ---- inverses and solutions --------------------------------------------------------------------------------------------
+
+
+@primitive(x=lambda g, out: -(mT(out) @ (g @ mT(out))))
+def inv(x):
+    """The inverses of square matrices (…, n, n). LinAlgError where one is singular."""
+    check_matrices(x, "inv")
+    return computed(xp(x).linalg.inv, "linalg.inv: The inversion could not be completed because the input matrix is singular.", x)
+
+
+@primitive(name="solve", joint=lambda g, A, out: _solve_slopes(g, A, out), broadcasts=True)
+def solved(A, B):
+    check_matrices(A, "solve")
+    if A.dtype != B.dtype:
+        raise RuntimeError(
+            f"linalg.solve: Expected A and B to have the same dtype, but found A of type {A.dtype} and B of type {B.dtype} instead"
+        )
+    return computed(xp(A).linalg.solve, "torch.linalg.solve: The solver failed because the input matrix is singular.", A, B)
+
+
+def _solve_slopes(g, A, out):
+    gB = solved(mT(A), g)
+    return -(gB @ mT(out)), gB
+
+
+def solve(A, B, *, left=True):
+    """X with A X = B, or X A = B without ``left``, for A (…, n, n) and B (…, n, k) or a batch of vectors (…, n). LinAlgError where A is singular."""
+    if len(A.shape) < 2:
+        raise RuntimeError("linalg.solve: The input tensor A must have at least 2 dimensions.")
+    vector = len(B.shape) == 1 or (len(B.shape) == len(A.shape) - 1 and tuple(B.shape) == tuple(A.shape[:-1]))
+    if not left and vector:
+        raise RuntimeError(
+            f"linalg.solve: Vector broadcasting of the right hand side is not supported for left=False, got B of shape {list(B.shape)}"
+        )
+    if vector:
+        return solved(A, B[..., None])[..., 0] if A.shape[-1] == B.shape[-1] else _mismatched(A, B[..., None], left)
+    if len(B.shape) < 2 or B.shape[-2 if left else -1] != A.shape[-1]:
+        return _mismatched(A, B, left)
+    return solved(A, B) if left else mT(solved(mT(A), mT(B)))
+
+
+def _mismatched(A, B, left):
+    a, b = "x".join(map(str, A.shape[-2:])), "x".join(map(str, B.shape[-2:]))
+    raise RuntimeError(
+        f"linalg.solve: Incompatible shapes of A and B for the equation {'AX = B' if left else 'XA = B'} ({a} and {b})"
+    )
+
+
+def solve_triangular(A, B, *, upper, left=True, unitriangular=False):
+    """X with A X = B, or X A = B without ``left``, reading only one triangle of A (its diagonal as ones with ``unitriangular``)."""
+    for name, x in (("A", A), ("B", B)):
+        if len(x.shape) < 2:
+            raise RuntimeError(f"linalg.solve_triangular: The input tensor {name} must have at least 2 dimensions.")
+    A = (triu if upper else tril)(A, diagonal=int(unitriangular) * (1 if upper else -1))
+    if unitriangular:
+        A = A + eye_like(getattr(A, "array", A))
+    return (
+        solve(expand(A, shape=(*_batch(A, B), *A.shape[-2:])), B, left=left)
+        if len(B.shape) == len(A.shape) - 1
+        else solve(A, B, left=left)
+    )
+
+
+def _batch(A, B):
+    return A.shape[:-2] if len(A.shape) >= len(B.shape) else B.shape[:-2]

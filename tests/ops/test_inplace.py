@@ -516,8 +516,27 @@ def test_versions_are_shared_by_views_and_detached_tensors():
 
 def test_views_share_memory():
     x = mytorch.zeros(2, 3, 4)
-    for view in (x[0], x[:, 1:], x.T, x.view(6, 4), x.reshape(-1), x.permute(2, 0, 1), x.unsqueeze(0), x.squeeze(), x.expand(2, 2, 3, 4), x.flatten(1),
-                 x.narrow(2, 1, 2), x.select(1, 0), x.diagonal(), x.unfold(2, 2, 1), *x.split(2, 2), *x.unbind(0), x.detach(), x.data, x[...]):  # fmt: skip
+    for view in (
+        x[0],
+        x[:, 1:],
+        x.T,
+        x.view(6, 4),
+        x.reshape(-1),
+        x.permute(2, 0, 1),
+        x.unsqueeze(0),
+        x.squeeze(),
+        x.expand(2, 2, 3, 4),
+        x.flatten(1),
+        x.narrow(2, 1, 2),
+        x.select(1, 0),
+        x.diagonal(),
+        x.unfold(2, 2, 1),
+        *x.split(2, 2),
+        *x.unbind(0),
+        x.detach(),
+        x.data,
+        x[...],
+    ):
         assert np.shares_memory(view.array, x.array)
     for copy in (x[[0, 1]], x.clone(), x.T.contiguous(), x.flip(0), x.repeat(1, 1, 1), x[x > -1], x.T.reshape(-1)):
         assert not np.shares_memory(copy.array, x.array)
@@ -527,7 +546,7 @@ def test_the_error_names_the_operation():
     x = mytorch.zeros(3, requires_grad=True)
     y = (x * 2).exp()
     y.add_(1)
-    with pytest.raises(RuntimeError, match="modified by an inplace operation.*exp"):
+    with pytest.raises(RuntimeError, match=r"modified by an inplace operation.*exp"):
         y.sum().backward()
 
 

@@ -21,7 +21,25 @@ def arrays(*shapes, dtype="float32", seed=0):
 
 # ---- products ------------------------------------------------------------------------------------------------------------
 
-SHAPES = [(), (3,), (4,), (2, 3), (3, 4), (4, 3), (4, 4), (1, 4), (0, 3), (3, 0), (5, 3, 4), (5, 4, 3), (1, 4, 2), (2, 1, 3, 4), (5, 4, 0), (0, 4, 3), (2, 5, 4, 2)]
+SHAPES = [
+    (),
+    (3,),
+    (4,),
+    (2, 3),
+    (3, 4),
+    (4, 3),
+    (4, 4),
+    (1, 4),
+    (0, 3),
+    (3, 0),
+    (5, 3, 4),
+    (5, 4, 3),
+    (1, 4, 2),
+    (2, 1, 3, 4),
+    (5, 4, 0),
+    (0, 4, 3),
+    (2, 5, 4, 2),
+]
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64", "int64"])
@@ -31,8 +49,19 @@ def test_matmul(a, dtype):
         agree(lambda m, x, y: x @ y, arrays(a, b, dtype=dtype), f"{a} @ {b}", tolerance=TIGHT)
 
 
-TWO = {"mm": [(3, 4), (4, 2)], "bmm": [(2, 3, 4), (2, 4, 5)], "mv": [(3, 4), (4,)], "dot": [(4,), (4,)], "vdot": [(4,), (4,)], "inner": [(3, 4), (2, 4)],
-       "outer": [(3,), (4,)], "ger": [(3,), (4,)], "kron": [(2, 3), (4,)], "cross": [(4, 3), (4, 3)], "tensordot": [(2, 3, 4), (3, 4, 5)]}  # fmt: skip
+TWO = {
+    "mm": [(3, 4), (4, 2)],
+    "bmm": [(2, 3, 4), (2, 4, 5)],
+    "mv": [(3, 4), (4,)],
+    "dot": [(4,), (4,)],
+    "vdot": [(4,), (4,)],
+    "inner": [(3, 4), (2, 4)],
+    "outer": [(3,), (4,)],
+    "ger": [(3,), (4,)],
+    "kron": [(2, 3), (4,)],
+    "cross": [(4, 3), (4, 3)],
+    "tensordot": [(2, 3, 4), (3, 4, 5)],
+}
 ODD = [(), (3,), (0,), (3, 4), (4, 4), (0, 4), (2, 3, 4), (3, 4, 4), (3, 4, 5)]
 
 
@@ -48,14 +77,21 @@ def test_two_arguments(name):
 
 
 @pytest.mark.parametrize("name", ["mm", "dot", "mv", "outer", "matmul", "bmm"])
-@pytest.mark.parametrize("kinds", [("float32", "float64"), ("int64", "float32"), ("bool", "bool"), ("float16", "float16"), ("int32", "int32")], ids=str)
+@pytest.mark.parametrize(
+    "kinds", [("float32", "float64"), ("int64", "float32"), ("bool", "bool"), ("float16", "float16"), ("int32", "int32")], ids=str
+)
 def test_mixed_dtypes(name, kinds):
     x, y = (np.ones(s).astype(k) for s, k in zip({"matmul": [(3, 4), (4, 2)]}.get(name) or TWO[name], kinds))
     agree(lambda m, x, y: getattr(m, name)(x, y), [x, y], f"{name} {kinds}", gradient=False)
 
 
-SUMS = {"addmm": [(3, 4), (4, 2), (3, 2)], "addmv": [(3, 4), (4,), (3,)], "addr": [(3,), (4,), (3, 4)], "addbmm": [(2, 3, 4), (2, 4, 5), (3, 5)],
-        "baddbmm": [(2, 3, 4), (2, 4, 5), (2, 3, 5)]}  # fmt: skip
+SUMS = {
+    "addmm": [(3, 4), (4, 2), (3, 2)],
+    "addmv": [(3, 4), (4,), (3,)],
+    "addr": [(3,), (4,), (3, 4)],
+    "addbmm": [(2, 3, 4), (2, 4, 5), (3, 5)],
+    "baddbmm": [(2, 3, 4), (2, 4, 5), (2, 3, 5)],
+}
 
 
 @pytest.mark.parametrize("beta, alpha", [(1, 1), (0.5, 2), (0, 1), (0, 3), (2, 0)])
@@ -77,7 +113,15 @@ def test_a_beta_of_zero_ignores_nan():
 
 
 def test_other_products():
-    for shapes in [[(2, 3), (3, 4), (4, 5)], [(3,), (3, 4), (4,)], [(10, 100), (100, 5), (5, 50)], [(3,), (3,)], [(2, 3), (4, 5)], [(2, 2)], [(2, 3, 4), (4, 5)]]:
+    for shapes in [
+        [(2, 3), (3, 4), (4, 5)],
+        [(3,), (3, 4), (4,)],
+        [(10, 100), (100, 5), (5, 50)],
+        [(3,), (3,)],
+        [(2, 3), (4, 5)],
+        [(2, 2)],
+        [(2, 3, 4), (4, 5)],
+    ]:
         agree(lambda m, *xs: m.linalg.multi_dot(xs), arrays(*shapes), str(shapes), tolerance=5e-5)
     agree(lambda m, *xs: m.chain_matmul(*xs), arrays((2, 3), (3, 4), (4, 5)), tolerance=TIGHT)
     for n in (0, 1, 2, 3, 5, -1, -2, 2.0):
@@ -90,7 +134,9 @@ def test_other_products():
     agree(lambda m, x: m.linalg.vander(x, N=4), arrays((2, 3)), tolerance=TIGHT)
 
 
-@pytest.mark.parametrize("dims", [0, 1, 2, 3, 4, -1, ([1], [0]), ([0, 1], [1, 0]), ([2, 0], [0, 2]), ([-1], [-1]), ([0], [0, 1]), ([5], [0])], ids=str)
+@pytest.mark.parametrize(
+    "dims", [0, 1, 2, 3, 4, -1, ([1], [0]), ([0, 1], [1, 0]), ([2, 0], [0, 2]), ([-1], [-1]), ([0], [0, 1]), ([5], [0])], ids=str
+)
 def test_tensordot(dims):
     for shapes in [((2, 3, 4), (3, 2, 4)), ((3, 3, 3), (3, 3, 3)), ((2, 1, 3), (1, 4, 2))]:
         agree(lambda m, x, y: m.tensordot(x, y, dims), arrays(*shapes), f"{shapes} {dims}", tolerance=TIGHT)
@@ -106,18 +152,71 @@ def test_cdist(p):
 # ---- einsum --------------------------------------------------------------------------------------------------------------
 
 EQUATIONS = {
-    "ij,jk->ik": [(2, 3), (3, 4)], "ij,jk": [(2, 3), (3, 4)], "ij,kj->ki": [(2, 3), (4, 3)], "i,i->": [(3,), (3,)], "i,j->ij": [(3,), (4,)], "i,i->i": [(3,), (3,)],
-    "ii->i": [(3, 3)], "ii": [(3, 3)], "ij->ji": [(2, 3)], "ij->": [(2, 3)], "ij->j": [(2, 3)], "ij": [(2, 3)], "ba": [(2, 3)], "iji->j": [(3, 2, 3)], "iii->i": [(3, 3, 3)],
-    "bij,bjk->bik": [(5, 2, 3), (5, 3, 4)], "bhid,bhjd->bhij": [(2, 3, 4, 5), (2, 3, 6, 5)], "bn,anm,bm->ba": [(2, 3), (4, 3, 5), (2, 5)], "...ij,...jk->...ik": [(2, 1, 3, 4), (5, 4, 2)],
-    "...ij->...ji": [(4, 2, 3)], "i...->...": [(2, 3, 4)], "...i,...i->...": [(4, 3), (3,)], "i...i": [(3, 2, 3)], "i->i...": [(3,)], "...->...": [(2, 3)], "ij,j...->i...": [(2, 3), (3, 4, 5)],
-    "ij,ij->ij": [(2, 3), (2, 1)], "ij,ij->": [(2, 3), (1, 3)], "ij,jk->ik ": [(2, 1), (3, 4)], "ij,jk,kl->il": [(2, 3), (3, 4), (4, 5)], "ij,jk,kl,lm->im": [(2, 3), (3, 4), (4, 5), (5, 2)],
-    "i,ij,j->": [(3,), (3, 4), (4,)], "ab,cd,ef->acf": [(2, 3), (4, 2), (3, 5)], "ea,fb,abcd,gc,hd->efgh": [(2, 2), (2, 3), (2, 3, 2, 4), (3, 2), (2, 4)], " i j , j -> i ": [(2, 3), (3,)],
-    "bA,Ab": [(2, 3), (3, 2)], "": [()], ",i->i": [(), (3,)], "i,->i": [(3,), ()], ",": [(), ()], "ij,jk-> ki": [(0, 3), (3, 4)], "ij,jk->ik  ": [(2, 0), (0, 4)], "ii,i->i": [(3, 3), (3,)], "ij,k->i": [(2, 3), (4,)],
-    "i,i,i->i": [(3,), (3,), (3,)], "ik,jk,lk->ijl": [(2, 5), (3, 5), (4, 5)], "bhwi,hkc,bhwk->bhwc": [(2, 3, 4, 5), (3, 2, 6), (2, 3, 4, 2)],
+    "ij,jk->ik": [(2, 3), (3, 4)],
+    "ij,jk": [(2, 3), (3, 4)],
+    "ij,kj->ki": [(2, 3), (4, 3)],
+    "i,i->": [(3,), (3,)],
+    "i,j->ij": [(3,), (4,)],
+    "i,i->i": [(3,), (3,)],
+    "ii->i": [(3, 3)],
+    "ii": [(3, 3)],
+    "ij->ji": [(2, 3)],
+    "ij->": [(2, 3)],
+    "ij->j": [(2, 3)],
+    "ij": [(2, 3)],
+    "ba": [(2, 3)],
+    "iji->j": [(3, 2, 3)],
+    "iii->i": [(3, 3, 3)],
+    "bij,bjk->bik": [(5, 2, 3), (5, 3, 4)],
+    "bhid,bhjd->bhij": [(2, 3, 4, 5), (2, 3, 6, 5)],
+    "bn,anm,bm->ba": [(2, 3), (4, 3, 5), (2, 5)],
+    "...ij,...jk->...ik": [(2, 1, 3, 4), (5, 4, 2)],
+    "...ij->...ji": [(4, 2, 3)],
+    "i...->...": [(2, 3, 4)],
+    "...i,...i->...": [(4, 3), (3,)],
+    "i...i": [(3, 2, 3)],
+    "i->i...": [(3,)],
+    "...->...": [(2, 3)],
+    "ij,j...->i...": [(2, 3), (3, 4, 5)],
+    "ij,ij->ij": [(2, 3), (2, 1)],
+    "ij,ij->": [(2, 3), (1, 3)],
+    "ij,jk->ik ": [(2, 1), (3, 4)],
+    "ij,jk,kl->il": [(2, 3), (3, 4), (4, 5)],
+    "ij,jk,kl,lm->im": [(2, 3), (3, 4), (4, 5), (5, 2)],
+    "i,ij,j->": [(3,), (3, 4), (4,)],
+    "ab,cd,ef->acf": [(2, 3), (4, 2), (3, 5)],
+    "ea,fb,abcd,gc,hd->efgh": [(2, 2), (2, 3), (2, 3, 2, 4), (3, 2), (2, 4)],
+    " i j , j -> i ": [(2, 3), (3,)],
+    "bA,Ab": [(2, 3), (3, 2)],
+    "": [()],
+    ",i->i": [(), (3,)],
+    "i,->i": [(3,), ()],
+    ",": [(), ()],
+    "ij,jk-> ki": [(0, 3), (3, 4)],
+    "ij,jk->ik  ": [(2, 0), (0, 4)],
+    "ii,i->i": [(3, 3), (3,)],
+    "ij,k->i": [(2, 3), (4,)],
+    "i,i,i->i": [(3,), (3,), (3,)],
+    "ik,jk,lk->ijl": [(2, 5), (3, 5), (4, 5)],
+    "bhwi,hkc,bhwk->bhwc": [(2, 3, 4, 5), (3, 2, 6), (2, 3, 4, 2)],
     # refused
-    "ij,jk->ikx": [(2, 3), (3, 4)], "ij,jk->iik": [(2, 3), (3, 4)], "ij ": [(2, 3), (3, 4)], "ij, jk": [(2, 3)], "ijk": [(2, 3)], "i1": [(2, 3)], "ii ": [(2, 3)], " ij,jk": [(2, 3), (4, 4)],
-    "i. ..j": [(2, 3)], "ab->ba->": [(2, 3)], "..i": [(2, 3)], "...i...": [(2, 3)], "ijk...": [(2, 3)], "i-j": [(2, 3)], "i->j": [(3,)], "ij->...": [(2, 3)],
-}  # fmt: skip
+    "ij,jk->ikx": [(2, 3), (3, 4)],
+    "ij,jk->iik": [(2, 3), (3, 4)],
+    "ij ": [(2, 3), (3, 4)],
+    "ij, jk": [(2, 3)],
+    "ijk": [(2, 3)],
+    "i1": [(2, 3)],
+    "ii ": [(2, 3)],
+    " ij,jk": [(2, 3), (4, 4)],
+    "i. ..j": [(2, 3)],
+    "ab->ba->": [(2, 3)],
+    "..i": [(2, 3)],
+    "...i...": [(2, 3)],
+    "ijk...": [(2, 3)],
+    "i-j": [(2, 3)],
+    "i->j": [(3,)],
+    "ij->...": [(2, 3)],
+}
 
 
 @pytest.mark.parametrize("equation", EQUATIONS)
@@ -202,7 +301,7 @@ FUNCTIONS = {
     "cond 1": (lambda m, x: m.linalg.cond(plus_eye(m, x.detach()), 1), "square"),
     "lstsq": (lambda m, x: m.linalg.lstsq(x, x.detach()[..., :1] * 2 + 1).solution, "any"),
     "diagonal": (lambda m, x: m.linalg.diagonal(x), "any"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
@@ -216,7 +315,10 @@ def test_function_of_a_matrix(name):
             agree(call, arrays(shape, dtype=dtype, seed=3), f"{name} {shape}", tolerance=2e-3 if dtype == "float32" else 1e-9)
 
 
-BARE = {name: lambda m, x, f=name: getattr(m.linalg, f)(x) for name in ("inv", "det", "slogdet", "cholesky", "qr", "svd", "svdvals", "eigh", "eigvalsh", "pinv")}
+BARE = {
+    name: lambda m, x, f=name: getattr(m.linalg, f)(x)
+    for name in ("inv", "det", "slogdet", "cholesky", "qr", "svd", "svdvals", "eigh", "eigvalsh", "pinv")
+}
 
 
 @pytest.mark.parametrize("name", BARE)
@@ -229,8 +331,11 @@ def test_refused(name):
 
 def test_singular_matrices_are_refused():
     for call in (
-        lambda m, x: m.linalg.inv(x), lambda m, x: m.linalg.solve(x, x), lambda m, x: m.linalg.cholesky(-x), lambda m, x: m.linalg.svd(x * float("nan"))
-    ):  # fmt: skip
+        lambda m, x: m.linalg.inv(x),
+        lambda m, x: m.linalg.solve(x, x),
+        lambda m, x: m.linalg.cholesky(-x),
+        lambda m, x: m.linalg.svd(x * float("nan")),
+    ):
         with pytest.raises(RuntimeError):
             call(torch, torch.ones(3, 3))
         with pytest.raises(mytorch.linalg.LinAlgError):
@@ -260,11 +365,21 @@ def test_solve():
 @pytest.mark.parametrize("left", [False, True])
 @pytest.mark.parametrize("upper", [False, True])
 def test_solve_triangular(upper, left, unit):
-    for a, b in [((3, 3), (3, 3)), ((2, 3, 3), (2, 3, 3)), ((3, 3), (2, 3, 3)), ((2, 3, 3), (3, 3)), ((3, 3), (3,)), ((3, 3), (4, 2)), ((3, 4), (3, 2))]:
+    for a, b in [
+        ((3, 3), (3, 3)),
+        ((2, 3, 3), (2, 3, 3)),
+        ((3, 3), (2, 3, 3)),
+        ((2, 3, 3), (3, 3)),
+        ((3, 3), (3,)),
+        ((3, 3), (4, 2)),
+        ((3, 4), (3, 2)),
+    ]:
         agree(
             lambda m, x, y: m.linalg.solve_triangular(plus_eye(m, x) if x.shape[-1] == 3 else x, y, upper=upper, left=left, unitriangular=unit),
-            arrays(a, b, dtype="float64"), f"{a} {b}", tolerance=1e-8,
-        )  # fmt: skip
+            arrays(a, b, dtype="float64"),
+            f"{a} {b}",
+            tolerance=1e-8,
+        )
 
 
 def test_lstsq():
@@ -279,12 +394,23 @@ NORMS = [None, 2, 1, 0, 3, 0.5, -1, -2, float("inf"), -float("inf"), "fro", "nuc
 @pytest.mark.parametrize("keepdim", [False, True])
 @pytest.mark.parametrize("ord", NORMS, ids=str)
 def test_norms(ord, keepdim):
-    for shape, dims in [((4,), [None, 0]), ((3, 4), [None, 0, -1, (0, 1), (1, 0)]), ((2, 3, 4), [None, 1, (0, 2), (2, 1), (0, 0), (0, 1, 2)]), ((), [None])]:
+    for shape, dims in [
+        ((4,), [None, 0]),
+        ((3, 4), [None, 0, -1, (0, 1), (1, 0)]),
+        ((2, 3, 4), [None, 1, (0, 2), (2, 1), (0, 0), (0, 1, 2)]),
+        ((), [None]),
+    ]:
         for dim in dims:
             where = f"norm {shape} {ord} {dim}"
             agree(lambda m, x: m.linalg.norm(x, ord, dim, keepdim), arrays(shape, dtype="float64"), where, ord != 0, tolerance=1e-8)
             if dim is not None and not isinstance(dim, int) and ord is not None:
                 agree(lambda m, x: m.linalg.matrix_norm(x, ord, dim, keepdim), arrays(shape, dtype="float64"), "matrix_" + where, tolerance=1e-8)
             if not isinstance(ord, str) and ord is not None:
-                agree(lambda m, x: m.linalg.vector_norm(x, ord, dim, keepdim), arrays(shape, dtype="float64"), "vector_" + where, ord != 0, tolerance=1e-8)
+                agree(
+                    lambda m, x: m.linalg.vector_norm(x, ord, dim, keepdim),
+                    arrays(shape, dtype="float64"),
+                    "vector_" + where,
+                    ord != 0,
+                    tolerance=1e-8,
+                )
     agree(lambda m, x: m.linalg.matrix_norm(x), arrays((2, 3, 4), dtype="float64"), tolerance=1e-9)

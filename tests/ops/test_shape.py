@@ -238,7 +238,9 @@ def test_other_layouts(name):
     if name in ("stride", "take_along_dim flat"):
         return  # torch stumbles over its own view
     for call in (lambda x: x.transpose(0, -1), lambda x: x[::2], lambda x: x.expand(2, *x.shape), lambda x: x[..., 1:]):
-        agree(lambda m, x: ON_EVERY_SHAPE[name](m, call(x)), [numbers((6, 4))], name, gradient=not name.startswith(("sort", "topk", "kth", "argsort")))
+        agree(
+            lambda m, x: ON_EVERY_SHAPE[name](m, call(x)), [numbers((6, 4))], name, gradient=not name.startswith(("sort", "topk", "kth", "argsort"))
+        )
 
 
 TIES = np.array([[3, 1, 3, 1, 2, 3], [0, 0, 0, 0, 0, 0], [1, 2, 3, 3, 2, 1]], "float32")
@@ -296,13 +298,24 @@ def test_scatter_reduce(reduce, include_self):
             x, y = numbers(shape, dtype), numbers(places, dtype, 1) * 2 + 1  # no ties: there torch counts itself even where it is not included
             i = rng.integers(0, shape[dim] if shape else 1, places)
             agree(
-                lambda m, x, i, y: m.scatter_reduce(x, dim, i, y, reduce, include_self=include_self), [x, np.asarray(i), y], f"{shape} {places} {dtype}", tolerance=1e-5
+                lambda m, x, i, y: m.scatter_reduce(x, dim, i, y, reduce, include_self=include_self),
+                [x, np.asarray(i), y],
+                f"{shape} {places} {dtype}",
+                tolerance=1e-5,
             )
     zeros = np.array([0, 1, 0, 2, 0, 0], "float32")
     i = np.array([0, 0, 1, 1, 2, 2])
-    agree(lambda m, x, i, y: x.scatter_reduce(0, i, y, reduce, include_self=include_self), [np.array([2, 0, 3, 0] if include_self else [2, 9, 3, 0], "float32"), i, zeros], tolerance=1e-5)
+    agree(
+        lambda m, x, i, y: x.scatter_reduce(0, i, y, reduce, include_self=include_self),
+        [np.array([2, 0, 3, 0] if include_self else [2, 9, 3, 0], "float32"), i, zeros],
+        tolerance=1e-5,
+    )
     ties = np.array([1, 1, 3, 3, 0, 0], "float32")
-    agree(lambda m, x, i, y: x.scatter_reduce(0, i, y, reduce, include_self=include_self), [np.array([1, 3, 7, 5] if include_self else [2, 8, 7, 5], "float32"), i, ties], tolerance=1e-5)
+    agree(
+        lambda m, x, i, y: x.scatter_reduce(0, i, y, reduce, include_self=include_self),
+        [np.array([1, 3, 7, 5] if include_self else [2, 8, 7, 5], "float32"), i, ties],
+        tolerance=1e-5,
+    )
 
 
 def test_scatter_with_a_reduction():
@@ -413,7 +426,9 @@ def test_random_views(shape, data):
     """A chain of views, then a write through it, then a read: as in torch."""
     steps = []
     for _ in range(data.draw(st.integers(1, 4))):
-        kind = data.draw(st.sampled_from(["permute", "slice", "unsqueeze", "reshape", "squeeze", "flatten", "narrow", "diagonal", "select", "expand"]))
+        kind = data.draw(
+            st.sampled_from(["permute", "slice", "unsqueeze", "reshape", "squeeze", "flatten", "narrow", "diagonal", "select", "expand"])
+        )
         steps.append((kind, data.draw(st.integers(0, 5)), data.draw(st.integers(0, 5))))
 
     def apply(x, kind, a, b):

@@ -4,7 +4,7 @@ import numpy as np
 
 import mytorch
 from mytorch.ops.gather import one_hot
-from mytorch.ops.indexing import put, put_in_zeros, write_view, zero_at
+from mytorch.ops.indexing import put, put_in_zeros, zero_at
 
 from . import Bool, Int, Real, Sample
 
@@ -68,14 +68,35 @@ ROWS = [
     Sample("getitem", lambda x, m: x[:, m], (X, Bool((4,))), lambda x, m: x[:, m], note="a mask of columns"),
     Sample("getitem", lambda x, i: x[i], (X, Int((2, 5), 3)), lambda x, i: x[i], note="rows, as an embedding", empty=((3, 4), (0,))),
     Sample("getitem", lambda x, i: x.gather(1, i), (X, Int((2, 5), 4)), gathered, note="gather"),
-    Sample("put_in_zeros", lambda x: put_in_zeros(x, shape=(5, 4), index=(on(x, [1, 1, 0]),)), (X,), lambda x: changed(np.zeros((5, 4)), [1, 1, 0], x, np.add)),
-    Sample("put_in_zeros", lambda x: put_in_zeros(x, shape=(5, 4), index=(slice(1, 4),)), (X,), lambda x: np.pad(x, ((1, 1), (0, 0))), note="a slice"),
+    Sample(
+        "put_in_zeros",
+        lambda x: put_in_zeros(x, shape=(5, 4), index=(on(x, [1, 1, 0]),)),
+        (X,),
+        lambda x: changed(np.zeros((5, 4)), [1, 1, 0], x, np.add),
+    ),
+    Sample(
+        "put_in_zeros", lambda x: put_in_zeros(x, shape=(5, 4), index=(slice(1, 4),)), (X,), lambda x: np.pad(x, ((1, 1), (0, 0))), note="a slice"
+    ),
     Sample("put", lambda x, y: put(x, y, index=(on(x, [0, 2]),)), (X, (4,)), lambda x, y: changed(x, [0, 2], y), note="broadcast"),
-    Sample("put", lambda x, i, y: x.scatter_add(1, i, y), (X, Int((3, 5), 4), (3, 6)), lambda x, i, y: changed(x, places(X, i, 1), y[:, :5], np.add), note="scatter_add"),
-    Sample("put", lambda x, i, y: x.index_add(0, i, y, alpha=2), (X, Int((5,), 3), (5, 4)), lambda x, i, y: changed(x, i, 2 * y, np.add), note="index_add"),
+    Sample(
+        "put",
+        lambda x, i, y: x.scatter_add(1, i, y),
+        (X, Int((3, 5), 4), (3, 6)),
+        lambda x, i, y: changed(x, places(X, i, 1), y[:, :5], np.add),
+        note="scatter_add",
+    ),
+    Sample(
+        "put",
+        lambda x, i, y: x.index_add(0, i, y, alpha=2),
+        (X, Int((5,), 3), (5, 4)),
+        lambda x, i, y: changed(x, i, 2 * y, np.add),
+        note="index_add",
+    ),
     Sample("put", lambda x, m, y: x.masked_scatter(m, y), (X, Bool(X), (13,)), lambda x, m, y: changed(x, m, y[: m.sum()]), note="masked_scatter"),
     Sample("write_view", assigned((slice(None), 1)), (X, (3,)), lambda x, y: changed(x, (slice(None), 1), y), note="a column"),
-    Sample("write_view", assigned(([0, 2], slice(1, None, 2))), (X, (2,)), lambda x, y: changed(x, ([0, 2], slice(1, None, 2)), y), note="rows by a list"),
+    Sample(
+        "write_view", assigned(([0, 2], slice(1, None, 2))), (X, (2,)), lambda x, y: changed(x, ([0, 2], slice(1, None, 2)), y), note="rows by a list"
+    ),
     Sample("zero_at", lambda x: zero_at(x, view=lambda v: v[1:]), (X,), lambda x: changed(x, slice(1, None), 0)),
     Sample("scatter_prod", reduced("prod"), REDUCE, torch=torch_reduced("prod")),
     Sample("scatter_prod", reduced("prod", False), REDUCE, torch=torch_reduced("prod", False), note="without itself"),
@@ -92,7 +113,9 @@ ROWS = [
     Sample("topk", lambda x: x.topk(2).values, (Real(X, distinct=True),), lambda x: -np.sort(-x)[:, :2]),
     Sample("topk", lambda x: x.topk(2, 0, largest=False).values, (Real(X, distinct=True),), lambda x: np.sort(x, 0)[:2], note="the smallest"),
     Sample("getitem", lambda x: x.kthvalue(2).values, (Real(X, distinct=True),), lambda x: np.sort(x)[:, 1], note="kthvalue"),
-    Sample("searchsorted", lambda x, y: mytorch.searchsorted(x.sort().values, y), ((5,), X), lambda x, y: np.searchsorted(np.sort(x), y), smooth=False),
+    Sample(
+        "searchsorted", lambda x, y: mytorch.searchsorted(x.sort().values, y), ((5,), X), lambda x, y: np.searchsorted(np.sort(x), y), smooth=False
+    ),
     Sample("unique", lambda x: x.unique(), (Int((9,), 4),), np.unique, smooth=False),
     Sample("unique_consecutive", lambda x: x.unique_consecutive(), (Int((9,), 2),), lambda x: x[np.r_[True, x[1:] != x[:-1]]], smooth=False),
     Sample("positions", lambda i: mytorch.repeat_interleave(i), (Int((4,), 3),), lambda i: np.repeat(np.arange(4), i), smooth=False),

@@ -34,27 +34,72 @@ def unsigned(svd):
 
 
 MATMUL = [
-    (((3, 4), (4, 2)), "", ((0, 4), (4, 2))), (((4,), (4,)), "", None), (((3, 4), (4,)), "", ((3, 0), (0,))), (((4,), (4, 2)), "", None),
-    (((2, 3, 4), (4, 5)), "", ((0, 3, 4), (4, 5))), (((2, 3, 4), (4,)), "", None), (((4,), (2, 4, 3)), "", None),
-    (((2, 3, 4), (2, 4, 5)), "", ((2, 3, 0), (2, 0, 5))), (((2, 1, 3, 4), (3, 4, 2)), " broadcasting", None), (((3, 4), (2, 4, 2)), "", None),
-]  # fmt: skip
+    (((3, 4), (4, 2)), "", ((0, 4), (4, 2))),
+    (((4,), (4,)), "", None),
+    (((3, 4), (4,)), "", ((3, 0), (0,))),
+    (((4,), (4, 2)), "", None),
+    (((2, 3, 4), (4, 5)), "", ((0, 3, 4), (4, 5))),
+    (((2, 3, 4), (4,)), "", None),
+    (((4,), (2, 4, 3)), "", None),
+    (((2, 3, 4), (2, 4, 5)), "", ((2, 3, 0), (2, 0, 5))),
+    (((2, 1, 3, 4), (3, 4, 2)), " broadcasting", None),
+    (((3, 4), (2, 4, 2)), "", None),
+]
 
 ROWS = [
     Sample("matmul", lambda x, y: x @ y, shapes, np.matmul, note=f"{len(shapes[0])}d by {len(shapes[1])}d{note}", empty=empty)
     for shapes, note, empty in MATMUL
 ] + [
-    Sample("matmul", lambda x, y, z: mytorch.einsum("bij,kj,...i->b...k", x, y, z), ((2, 3, 4), (5, 4), (2, 3)), lambda x, y, z: np.einsum("bij,kj,ci->bck", x, y, z), note="einsum"),
-    Sample("matmul", lambda x, y: mytorch.tensordot(x, y, ([0, 2], [1, 0])), ((2, 3, 4), (4, 2, 5)), lambda x, y: np.tensordot(x, y, ([0, 2], [1, 0])), note="tensordot"),
-    Sample("matmul", lambda b, x, y: mytorch.baddbmm(b, x, y, beta=0.5, alpha=2), ((3, 1), (2, 3, 4), (2, 4, 5)), lambda b, x, y: 0.5 * b + 2 * x @ y, note="baddbmm"),
+    Sample(
+        "matmul",
+        lambda x, y, z: mytorch.einsum("bij,kj,...i->b...k", x, y, z),
+        ((2, 3, 4), (5, 4), (2, 3)),
+        lambda x, y, z: np.einsum("bij,kj,ci->bck", x, y, z),
+        note="einsum",
+    ),
+    Sample(
+        "matmul",
+        lambda x, y: mytorch.tensordot(x, y, ([0, 2], [1, 0])),
+        ((2, 3, 4), (4, 2, 5)),
+        lambda x, y: np.tensordot(x, y, ([0, 2], [1, 0])),
+        note="tensordot",
+    ),
+    Sample(
+        "matmul",
+        lambda b, x, y: mytorch.baddbmm(b, x, y, beta=0.5, alpha=2),
+        ((3, 1), (2, 3, 4), (2, 4, 5)),
+        lambda b, x, y: 0.5 * b + 2 * x @ y,
+        note="baddbmm",
+    ),
     Sample("mul", mytorch.kron, ((2, 3), (4, 1)), np.kron, note="kron"),
     Sample("mul", lambda x, y: L.cross(x, y), ((4, 3), (1, 3)), np.cross, note="cross"),
     Sample("euclidean", lambda x, y: mytorch.cdist(x, y), ((4, 3), (2, 5, 3)), lambda x, y: np.linalg.norm(x[None, :, None] - y[:, None], axis=-1)),
-    Sample("euclidean", lambda x, y: mytorch.cdist(x, y, compute_mode="use_mm_for_euclid_dist"), ((4, 3), (5, 3)), lambda x, y: np.linalg.norm(x[:, None] - y[None], axis=-1), note="by a product"),
+    Sample(
+        "euclidean",
+        lambda x, y: mytorch.cdist(x, y, compute_mode="use_mm_for_euclid_dist"),
+        ((4, 3), (5, 3)),
+        lambda x, y: np.linalg.norm(x[:, None] - y[None], axis=-1),
+        note="by a product",
+    ),
     Sample("inv", lambda x: L.inv(apart(x)), (SQUARE,), lambda x: np.linalg.inv(np_apart(x))),
     Sample("solve", lambda x, y: L.solve(apart(x), y), (SQUARE, (2, 3, 2)), lambda x, y: np.linalg.solve(np_apart(x), y)),
-    Sample("solve", lambda x, y: L.solve(apart(x), y), (SQUARE, (3,)), lambda x, y: np.linalg.solve(np_apart(x), y[:, None])[..., 0], note="a vector for all"),
-    Sample("solve", lambda x, y: L.solve(apart(x), y, left=False), (SQUARE, (4, 3)), lambda x, y: y @ np.linalg.inv(np_apart(x)), note="from the right"),
-    Sample("solve", lambda x, y: L.solve_triangular(apart(x), y, upper=True), (SQUARE, (2, 3, 2)), lambda x, y: np.linalg.solve(np.triu(np_apart(x)), y), note="triangular"),
+    Sample(
+        "solve",
+        lambda x, y: L.solve(apart(x), y),
+        (SQUARE, (3,)),
+        lambda x, y: np.linalg.solve(np_apart(x), y[:, None])[..., 0],
+        note="a vector for all",
+    ),
+    Sample(
+        "solve", lambda x, y: L.solve(apart(x), y, left=False), (SQUARE, (4, 3)), lambda x, y: y @ np.linalg.inv(np_apart(x)), note="from the right"
+    ),
+    Sample(
+        "solve",
+        lambda x, y: L.solve_triangular(apart(x), y, upper=True),
+        (SQUARE, (2, 3, 2)),
+        lambda x, y: np.linalg.solve(np.triu(np_apart(x)), y),
+        note="triangular",
+    ),
     Sample("pinv", lambda x: L.pinv(x), ((2, 3, 4),), np.linalg.pinv, note="wide"),
     Sample("pinv", lambda x: L.pinv(x), ((4, 3),), np.linalg.pinv, note="tall"),
     Sample("det", lambda x: L.det(apart(x)), (SQUARE,), lambda x: np.linalg.det(np_apart(x))),
@@ -69,4 +114,4 @@ ROWS = [
     Sample("svdvals", lambda x: L.matrix_norm(x, "nuc"), ((3, 4),), lambda x: np.linalg.norm(x, "nuc"), note="nuclear norm"),
     Sample("eigh", lambda x: L.eigh(definite(x)).eigenvalues, ((3, 3),), lambda x: np.linalg.eigh(np_definite(x))[0]),
     Sample("eigh", lambda x: L.eigh(definite(x)).eigenvectors ** 2, ((2, 3, 3),), lambda x: np.linalg.eigh(np_definite(x))[1] ** 2, note="vectors"),
-]  # fmt: skip
+]

@@ -33,10 +33,17 @@ ROWS = [
     Sample("split", lambda x: x.split([1, 3], 1), (X,), lambda x: np.split(x, [1], 1), note="sizes", empty=((0, 4),)),
     Sample("split", lambda x: x.chunk(2)[0], (X,), lambda x: x[:2], note="one part alone"),
     Sample("unbind", lambda x: x.unbind(1), (X,), lambda x: tuple(x.T), empty=((0, 4),)),
-    Sample("block_diag", lambda x, y: mytorch.block_diag(x, y), (X, (2,)), lambda x, y: np.block([[x, np.zeros((3, 2))], [np.zeros((1, 4)), y[None]]])),
+    Sample(
+        "block_diag", lambda x, y: mytorch.block_diag(x, y), (X, (2,)), lambda x, y: np.block([[x, np.zeros((3, 2))], [np.zeros((1, 4)), y[None]]])
+    ),
     Sample("unfold", lambda x: x.unfold(1, 3, 2), ((2, 8),), lambda x: np.stack([x[:, 0:3], x[:, 2:5], x[:, 4:7]], 1)),
     Sample("unfold", lambda x: x.unfold(0, 2, 1), ((4, 3),), lambda x: np.stack([x[i : i + 2].T for i in range(3)]), note="overlapping"),
-    Sample("overlap_add", lambda x: _overlap_add(x, shape=(4,), dimension=0, step=1), ((3, 2),), lambda x: np.pad(x[:, 0], (0, 1)) + np.pad(x[:, 1], (1, 0))),
+    Sample(
+        "overlap_add",
+        lambda x: _overlap_add(x, shape=(4,), dimension=0, step=1),
+        ((3, 2),),
+        lambda x: np.pad(x[:, 0], (0, 1)) + np.pad(x[:, 1], (1, 0)),
+    ),
     Sample("diagonal", lambda x: x.diagonal(1), ((3, 4),), lambda x: x.diagonal(1), empty=((3, 0),)),
     Sample("diagonal", lambda x: x.diagonal(-1, 0, 2), ((3, 2, 4),), lambda x: x.diagonal(-1, 0, 2), note="of other dimensions"),
     Sample("diagonal_in_zeros", lambda x: mytorch.diag_embed(x, 1), ((2, 3),), lambda x: np.stack([np.diag(r, 1) for r in x]), empty=((1, 0),)),

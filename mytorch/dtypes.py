@@ -202,7 +202,7 @@ def result_numpy(values):
         elif isinstance(v, (bool, int, float, complex)):
             level, d = 2, number_dtype(v)
         else:
-            continue
+            raise TypeError(f"expected tensors and numbers, got {type(v).__name__}")
         groups[level] = d if groups[level] is None else promote_numpy(groups[level], d)
     return functools.reduce(_combine, groups)
 
@@ -252,8 +252,6 @@ def _cast(arrays, common):
             a = _wrapped(a, common)
         elif common.kind == "V" and isinstance(a, (int, float)):
             a = common.type(a)  # NumPy would make float32 of bfloat16 and a Python number
-        elif not isinstance(a, (bool, int, float, complex)):
-            raise TypeError(f"expected tensors and numbers, got {type(a).__name__}")
         out.append(a)
     return out
 
@@ -281,14 +279,6 @@ def only(kinds, name, prepare=promoted, numbers=False):
         return arrays
 
     return step
-
-
-def result_type(*tensors) -> dtype:
-    """The dtype that an operation on these tensors and numbers gives, as torch has it."""
-    for v in tensors:
-        if not hasattr(v, "dtype") and not isinstance(v, (bool, int, float, complex)):
-            raise TypeError(f"result_type(): expected tensors and numbers, got {type(v).__name__}")
-    return by_numpy[result_numpy([getattr(v, "array", v) for v in tensors])]
 
 
 def promote_types(a, b) -> dtype:

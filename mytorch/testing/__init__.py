@@ -1,0 +1,5 @@
+"""Comparing tensors in tests, and the table of samples by which every operation is proved (``testing.samples``)."""
+
+from .close import assert_close
+
+__all__ = ["assert_close"]

@@ -7,34 +7,9 @@ import warnings
 
 import numpy
 
-from ..autograd.engine import primitive
-from ..backend import is_array, scatter_add, xp
+from ..backend import is_array
 from .pooling import adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg_pool3d
-
-
-@primitive(x=lambda g, x_shape, dim, places, weights: _resample_back(g, dim=dim, size=x_shape[dim], places=places, weights=weights))
-def _resample(x, *, dim, places, weights):
-    """Along ``dim``, Σ x[places[k]] · weights[k]; ``weights`` None takes the one place as it is."""
-    if weights is None:
-        return x.take(xp(x).asarray(places[0]), dim)
-    out = 0
-    for place, weight in zip(places, weights):
-        out = out + x.take(xp(x).asarray(place), dim) * _along(weight, dim, x)
-    return out
-
-
-@primitive(x=lambda g, dim, places, weights: _resample(g, dim=dim, places=places, weights=weights))
-def _resample_back(x, *, dim, size, places, weights):
-    """The transpose of the resampling: elements times weights added to their places, of which there are ``size``."""
-    out = xp(x).zeros((*x.shape[:dim], size, *x.shape[dim + 1 :]), x.dtype)
-    for k, place in enumerate(places):
-        scatter_add(out, (*[slice(None)] * dim, xp(x).asarray(place)), x if weights is None else x * _along(weights[k], dim, x))
-    return out
-
-
-def _along(weight, dim, x):
-    return xp(x).asarray(weight, x.dtype).reshape(-1, *[1] * (x.ndim - dim - 1))
-
+from .resample import resample
 
 # ---- which places, with which weights: computed as torch does, in the precision of the image --------------------------------
 
@@ -129,7 +104,7 @@ def interpolate(input, size=None, scale_factor=None, mode="nearest", align_corne
         if n == count and factor in (None, 1):
             continue
         places, weights = method(n, count, factor, align_corners, kind)
-        out = _resample(out, dim=dim, places=places, weights=weights)
+        out = resample(out, dim=dim, places=places, weights=weights)
     return out if out is not input else input * 1
 
 

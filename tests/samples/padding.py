@@ -1,9 +1,9 @@
-"""Rows of ops/padding.py, ops/fold.py and ops/interpolate.py."""
+"""Rows of ops/padding.py, ops/resample.py, ops/fold.py and ops/interpolate.py."""
 
 import numpy as np
 
 import mytorch.nn.functional as F
-from mytorch.ops.interpolate import _resample_back
+from mytorch.ops.resample import resample_back
 
 from . import Sample
 
@@ -38,9 +38,9 @@ def _sum_at_places(x):
 ROWS = [
     _row("pad_constant", "pad", (2, 3, 4), pad=(1, 2, 0, 1), value=1.5, empty=((0, 3, 4),)),
     _row("pad_constant", "pad", (2, 3, 4), note="negative", pad=(-1, 2, 1, -1)),
-    _row("getitem", "pad", (2, 3, 4), note="reflect", pad=(3, 1), mode="reflect"),
-    _row("getitem", "pad", (2, 3, 4, 3), note="replicate", pad=(3, 1, 1, 0), mode="replicate"),
-    _row("getitem", "pad", (2, 3, 4, 3), note="circular", pad=(3, 1, -1, 2), mode="circular"),
+    _row("resample", "pad", (2, 3, 4), note="reflect", pad=(3, 1), mode="reflect"),
+    _row("resample", "pad", (2, 3, 4, 3), note="replicate", pad=(3, 1, 1, 0), mode="replicate"),
+    _row("resample", "pad", (2, 3, 4, 3), note="circular", pad=(3, 1, -1, 2), mode="circular"),
     _row("unfold_columns", "unfold", (2, 2, 4, 5), kernel_size=(2, 3), padding=1, stride=(1, 2), empty=((0, 2, 4, 5),)),
     _row("unfold_columns", "unfold", (2, 4, 5), note="unbatched", kernel_size=2, dilation=2),
     _row("fold_columns", "fold", (2, 8, 12), output_size=(4, 5), kernel_size=2, empty=((0, 8, 12),)),
@@ -55,6 +55,6 @@ ROWS = [
     _row("resample", "interpolate", (2, 2, 3, 4), note="bilinear aligned", scale_factor=(2, 1.5), mode="bilinear", align_corners=True),
     _row("resample", "interpolate", (2, 2, 5, 4), note="bicubic", size=(7, 3), mode="bicubic"),
     _row("resample", "interpolate", (1, 2, 2, 3, 2), note="trilinear", size=(3, 2, 5), mode="trilinear"),
-    Sample("resample_back", lambda x: _resample_back(x, dim=1, size=4, places=_PLACES, weights=_WEIGHTS), ((2, 5, 3),), _sum_at_places),
+    Sample("resample_back", lambda x: resample_back(x, dim=1, size=4, places=_PLACES, weights=_WEIGHTS), ((2, 5, 3),), _sum_at_places),
     _row("avg_pool", "interpolate", (2, 2, 4, 6), note="area", size=(2, 3), mode="area"),
 ]

@@ -78,7 +78,7 @@ from .memory import keep_freed_memory
 from .parallel import get_num_threads, set_num_threads
 from .serialization import load, save
 
-from . import accelerator, amp, backends, cuda, distributions, func, linalg, nn, utils, version  # isort: skip  (above the rest)
+from . import accelerator, amp, backends, cuda, distributions, func, linalg, nn, optim, testing, utils, version  # isort: skip  (above the rest)
 
 from .amp import autocast  # isort: skip
 from .func import vmap  # isort: skip

@@ -91,7 +91,9 @@ def test_cnn():
     ],
     ids=["Conv1d", "ConvTranspose2d", "Bilinear", "LSTM", "GRU", "RNNCell", "MultiheadAttention"],
 )
-def test_mult_adds(make, size, count):
+def test_mult_adds(make, size, count, request):
+    if not hasattr(nn, request.node.callspec.id):
+        pytest.skip(f"nn.{request.node.callspec.id} is not there yet")
     found = summary(make(), size)
     assert found.total_mult_adds == count
     assert sum(layer.num_params for layer in found.layers) == found.total_params

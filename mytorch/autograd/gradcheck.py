@@ -150,7 +150,7 @@ class _Check:
         jacobians = [numpy.zeros((output.array.size, x.array.size)) for x in xs]
         if not output.requires_grad:
             return jacobians
-        seeds = numpy.eye(output.array.size, dtype=output.array.dtype).reshape(-1, *output.array.shape)
+        seeds = numpy.eye(output.array.size, dtype=output.array.dtype).reshape(output.array.size, *output.array.shape)
         for row, seed in enumerate(seeds):
             seed = wrap(move(seed, device_of(output.array)))
             first, second = (grad(output, xs, seed, True, allow_unused=True) for _ in range(2))

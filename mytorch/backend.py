@@ -152,6 +152,21 @@ def device_generator(where, seed):
         return gpu.random.Generator(gpu.random.XORWOW(seed))
 
 
+def kernel(name):
+    """Decorate a function whose last argument is an array: on a GPU, CuPy's kernel ``cupyx.scipy.special.<name>`` takes its place."""
+
+    def decorate(function):
+        @functools.wraps(function)
+        def chosen(*arguments):
+            if xp(arguments[-1]) is numpy:
+                return function(*arguments)
+            return getattr(importlib.import_module("cupyx.scipy.special"), name)(*arguments)
+
+        return chosen
+
+    return decorate
+
+
 def spread(array, shape):
     """``array`` repeated to ``shape`` without copying: a view, writable where ``array`` is."""
     if array.shape == shape:

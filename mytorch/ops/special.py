@@ -6,7 +6,7 @@ import math
 
 import numpy
 
-from ..backend import xp
+from ..backend import kernel, xp
 from ..parallel import parallel_for
 from .elementwise import exp, smooth, widened
 
@@ -101,6 +101,7 @@ def in_blocks(function, x):
     return out.reshape(x.shape)
 
 
+@kernel("erf")
 def erf_single(x):
     """erf of float32 numbers."""
     clipped = xp(x).clip(x, -_SINGLE_END, _SINGLE_END)
@@ -117,6 +118,7 @@ def _erfc_beyond(a):
     return xp(a).exp(-head * head - 0.5625) * xp(a).exp((head - a) * (head + a) + r) / a
 
 
+@kernel("erf")
 def erf_double(x):
     """erf of float64 numbers."""
     a = xp(x).abs(x)
@@ -131,6 +133,7 @@ def erf_double(x):
     return out
 
 
+@kernel("erfc")
 def _erfc_double(x):
     out = 1 - erf_double(x)
     far = x >= 0.5
@@ -169,6 +172,7 @@ _INVERSE = (
 )
 
 
+@kernel("erfinv")
 def _erfinv_double(y):
     """A rational approximation (error 1e-8), then two steps of Newton's method."""
     where, a = xp(y).where, xp(y).abs(y)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from ..backend import xp
+from ..backend import kernel, xp
 from .elementwise import smooth
 from .special import polynomial, through_double
 
@@ -44,6 +44,7 @@ def _sin_pi(x):
     return xp(x).abs(xp(x).sin(math.pi * (x - xp(x).rint(x))))
 
 
+@kernel("gammaln")
 def _lgamma(x):
     where, log = xp(x).where, xp(x).log
     a = where(x < 0, 1 - x, x)  # then reflected
@@ -65,6 +66,7 @@ def _lgamma(x):
     return where((x < 0) & xp(x).isfinite(x), log(math.pi / _sin_pi(x)) - out, out)
 
 
+@kernel("digamma")
 def _digamma(x):
     where = xp(x).where
     a = where(x < 0, 1 - x, x)
@@ -79,6 +81,7 @@ def _digamma(x):
     return where(x == 0, xp(x).copysign(math.inf, -x), where(x < 0, reflected, out))
 
 
+@kernel("zeta")
 def _zeta(s, x):
     """Hurwitz' ζ(s, x) = Σ (x + n)^-s over n = 0, 1, …"""
     where, out = xp(x).where, xp(x).zeros_like(x)

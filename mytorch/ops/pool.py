@@ -68,7 +68,7 @@ def _winners(x, y, padding, *geometry):
     """For each position of the window, where it is the first to have the maximum: booleans (C, *counts, N), in one array that is reused."""
     array, y = x, batch_last(y)
     if x.dtype.kind == "f":
-        if math.isnan(y.sum()):  # NaN is the maximum, and equal to itself here
+        if xp(x) is not numpy or math.isnan(y.sum()):  # NaN is the maximum, and equal to itself here; a GPU is not asked
             array, y = (xp(x).where(xp(x).isnan(a), math.inf, a).astype(a.dtype) for a in (x, y))
         never = math.nan
     else:

@@ -21,16 +21,17 @@ from .dtypes import float_ as float
 from .dtypes import int_ as int
 from .ops.activation import celu, hardshrink, log_softmax, prelu, relu, selu, softmax, threshold
 from .ops.arithmetic import (
-    add, addcdiv, addcmul, arctan2, atan2, copysign, div, divide, float_power, floor_divide, fmod, heaviside, hypot, ldexp, lerp, logaddexp,
-    logaddexp2, mul, multiply, nextafter, pow, remainder, rsub, sub, subtract, true_divide, xlogy,
+    add, addcdiv, addcmul, arctan2, atan2, copysign, div, divide, float_power, floor_divide, fmod, gcd, heaviside, hypot, lcm, ldexp, lerp,
+    logaddexp, logaddexp2, mul, multiply, nextafter, pow, remainder, rsub, sub, subtract, true_divide, xlogy,
 )  # fmt: skip
 from .ops.bounds import clamp, clamp_max, clamp_min, clip, fmax, fmin, maximum, minimum
 from .ops.comparison import (
     allclose, bitwise_and, bitwise_left_shift, bitwise_not, bitwise_or, bitwise_right_shift, bitwise_xor, eq, equal, ge, greater, greater_equal,
     gt, isclose, le, less, less_equal, logical_and, logical_not, logical_or, logical_xor, lt, ne, not_equal,
 )  # fmt: skip
-from .ops.counting import bincount, histc
+from .ops.counting import bincount, histc, isin
 from .ops.diagonal import diag, diag_embed, diagflat, diagonal, trace, tril, tril_indices, triu, triu_indices
+from .ops.differences import corrcoef, cov, cumulative_trapezoid, diff, trapezoid, trapz
 from .ops.elementwise import (
     abs, absolute, acos, acosh, arccos, arccosh, arcsin, arcsinh, arctan, arctanh, asin, asinh, atan, atanh, ceil, cos, cosh, deg2rad, exp, exp2,
     expm1, fix, floor, frac, isfinite, isinf, isnan, isneginf, isposinf, isreal, log, log1p, log2, log10, logit, nan_to_num, neg, negative, positive,
@@ -38,7 +39,7 @@ from .ops.elementwise import (
 )  # fmt: skip
 from .ops.gamma import digamma, lgamma, mvlgamma, polygamma
 from .ops.gather import (
-    argwhere, gather, index_select, nonzero, repeat_interleave, take, take_along_dim,
+    argwhere, gather, index_select, nonzero, repeat_interleave, take, take_along_dim, unravel_index,
 )  # fmt: skip
 from .ops.join import (
     atleast_1d, atleast_2d, atleast_3d, block_diag, cartesian_prod, cat, chunk, column_stack, combinations, concat, concatenate, dsplit, dstack,
@@ -48,7 +49,7 @@ from .ops.decompositions import cholesky, qr
 from .ops.decompositions import old_svd as svd
 from .ops.einsum import einsum
 from .ops.layout import clone
-from .ops.linalg import det, logdet, matrix_power, slogdet
+from .ops.linalg import cholesky_inverse, cholesky_solve, det, logdet, matrix_exp, matrix_power, slogdet, vander
 from .ops.linalg import pinv as pinverse
 from .ops.masks import masked_fill, masked_scatter, masked_select
 from .ops.matmul import (
@@ -59,13 +60,16 @@ from .ops.reduce import (
     all, amax, amin, aminmax, any, argmax, argmin, count_nonzero, dist, logsumexp, max, mean, min, nanmean, nansum, norm, sum,
 )  # fmt: skip
 from .ops.scan import cummax, cummin, cumprod, cumsum, logcumsumexp, prod
-from .ops.scatter import index_add, index_copy, index_fill, index_put, scatter, scatter_add, scatter_reduce
+from .ops.scatter import (
+    diagonal_scatter, index_add, index_copy, index_fill, index_put, index_reduce, scatter, scatter_add, scatter_reduce, select_scatter, slice_scatter,
+)  # fmt: skip
 from .ops.shape import (
-    broadcast_tensors, broadcast_to, flatten, flip, fliplr, flipud, moveaxis, movedim, permute, ravel, reshape, roll, rot90, squeeze,
+    adjoint, broadcast_shapes, broadcast_tensors, broadcast_to, flatten, flip, fliplr, flipud, moveaxis, movedim, permute, ravel, reshape, roll, rot90, squeeze,
     swapaxes, swapdims, t, tile, transpose, unflatten, unsqueeze,
 )  # fmt: skip
 from .ops.solve import inv as inverse
 from .ops.sort import argsort, bucketize, kthvalue, msort, searchsorted, sort, topk, unique, unique_consecutive
+from .ops.strided import as_strided
 from .ops.special import erf, erfc, erfinv
 from .ops.variance import std, std_mean, var, var_mean
 from .printing import get_printoptions, printoptions, set_printoptions
@@ -78,7 +82,7 @@ from .memory import keep_freed_memory
 from .parallel import get_num_threads, set_num_threads
 from .serialization import load, save
 
-from . import accelerator, amp, backends, cuda, distributions, func, linalg, nn, optim, testing, utils, version  # isort: skip  (above the rest)
+from . import accelerator, amp, backends, cuda, distributions, func, linalg, nn, optim, special, testing, utils, version  # isort: skip  (above the rest)
 
 from .amp import autocast  # isort: skip
 from .func import vmap  # isort: skip

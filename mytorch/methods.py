@@ -4,33 +4,10 @@ from __future__ import annotations
 
 from .dtypes import as_dtype
 from .ops import (
-    activation,
-    arithmetic,
-    bounds,
-    comparison,
-    counting,
-    decompositions,
-    diagonal,
-    elementwise,
-    gamma,
-    gather,
-    indexing,
-    join,
-    layout,
-    linalg,
-    masks,
-    matmul,
-    quantiles,
-    reduce,
-    scan,
-    scatter,
-    shape,
-    solve,
-    sort,
-    special,
-    variance,
+    activation, arithmetic, bounds, comparison, counting, decompositions, diagonal, differences, elementwise, gamma, gather, indexing, join,
+    layout, linalg, masks, matmul, quantiles, reduce, scan, scatter, shape, solve, sort, special, strided, variance,
 )  # fmt: skip
-from .ops.inplace import copy_, fill_, inplace, reshaped_in_place, setitem, zero_
+from .ops.inplace import copy_, fill_, fill_diagonal_, inplace, reshaped_in_place, setitem, zero_
 from .ops.shape import sizes
 
 # Operations that are methods under their own name; those with an underscore change a tensor in place too (``x.exp_()``).
@@ -41,7 +18,7 @@ POINTWISE_METHODS = {
         positive floor_ ceil_ trunc_ fix_ round_ frac_ nan_to_num_ isnan isinf isfinite isposinf isneginf signbit isreal""",
     arithmetic: """
         add_ sub_ subtract_ mul_ multiply_ div_ divide_ true_divide_ floor_divide_ remainder_ fmod_ pow_ float_power atan2_ arctan2_ hypot_ copysign_ heaviside_ logaddexp logaddexp2 xlogy_ lerp_ addcmul_ addcdiv_ ldexp_
-        nextafter_""",
+        nextafter_ gcd_ lcm_""",
     bounds: "maximum minimum fmax fmin clamp_ clip_ clamp_min_ clamp_max_",
     comparison: """
         eq_ ne_ lt_ le_ gt_ ge_ not_equal_ less_ less_equal_ greater_ greater_equal_ isclose allclose equal logical_and_ logical_or_ logical_xor_
@@ -55,6 +32,7 @@ POINTWISE_METHODS = {
     scan: "prod cumsum_ cumprod_ cummax cummin logcumsumexp",
     quantiles: "median nanmedian mode quantile nanquantile",
     counting: "bincount histc",
+    differences: "diff cov corrcoef",
 }
 
 
@@ -164,19 +142,22 @@ class TensorMethods:
 
     def unfold(self, dimension, size, step):
         """All windows of ``size`` that begin every ``step`` along ``dimension``, as a view with the windows' elements last."""
-        return shape.windows(self, dimension=dimension, size=size, step=step)
+        return strided.windows(self, dimension=dimension, size=size, step=step)
 
     transpose_, squeeze_, unsqueeze_, t_ = map(reshaped_in_place, (shape.transpose, shape.squeeze, shape.unsqueeze, shape.t))
 
     inverse, pinverse, svd = solve.inv, linalg.pinv, decompositions.old_svd
 
+    swapaxes_ = swapdims_ = transpose_
+    H = property(shape.H, doc="The transpose of a matrix (a view).")
+    mH = property(shape.adjoint, doc="The last two dimensions swapped (a view).")
     T = property(shape.reverse_dims, doc="The dimensions in reverse order (a view).")
     mT = property(shape.mT, doc="The last two dimensions swapped (a view).")
 
     # ---- indexing -------------------------------------------------------------------------------------------------------
 
     __getitem__, __setitem__ = indexing.item, setitem
-    fill_, zero_, copy_, put_ = fill_, zero_, copy_, inplace(scatter.put_at)
+    fill_, zero_, copy_, fill_diagonal_, put_ = fill_, zero_, copy_, fill_diagonal_, inplace(scatter.put_at)
 
     def __iter__(self):
         if not self.array.ndim:
@@ -190,18 +171,19 @@ class TensorMethods:
 # As above, for operations that rearrange, pick and multiply.
 STRUCTURE_METHODS = {
     shape: """
-        transpose swapaxes swapdims squeeze unsqueeze flatten ravel t movedim moveaxis roll rot90 fliplr flipud broadcast_to repeat tile""",
+        transpose swapaxes swapdims squeeze unsqueeze flatten ravel t movedim moveaxis roll rot90 fliplr flipud broadcast_to repeat tile adjoint""",
+    strided: "as_strided",
     layout: "clone contiguous is_contiguous stride storage_offset data_ptr",
     join: """
         split split_with_sizes chunk tensor_split hsplit vsplit dsplit unbind narrow select""",
     gather: "gather take_along_dim index_select take nonzero argwhere repeat_interleave",
-    scatter: "scatter_ scatter_add_ scatter_reduce_ index_add_ index_copy_ index_fill_ index_put_",
+    scatter: "scatter_ scatter_add_ scatter_reduce_ index_add_ index_copy_ index_fill_ index_put_ index_reduce_ select_scatter slice_scatter diagonal_scatter",
     masks: "masked_fill_ masked_select masked_scatter_",
     sort: "sort argsort msort topk kthvalue unique unique_consecutive",
     diagonal: "diag diag_embed diagflat diagonal trace triu_ tril_",
     matmul: "matmul mm bmm mv dot vdot inner outer ger addmm_ addmv_ addr_ addbmm_ baddbmm_ kron cross",
     decompositions: "cholesky qr",
-    linalg: "det logdet slogdet matrix_power",
+    linalg: "det logdet slogdet matrix_power matrix_exp cholesky_solve cholesky_inverse",
 }
 
 

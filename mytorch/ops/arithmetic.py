@@ -343,3 +343,15 @@ def ldexp(input, other):
 def nextafter(x, y):
     """The next floating-point number after x towards y, elementwise."""
     return xp(x).nextafter(x, y)
+
+
+@primitive(prepare=only("iu", "gcd"))
+def gcd(x, y):
+    """The greatest common divisor of integers, elementwise."""
+    return xp(x).gcd(x, y)
+
+
+@primitive(prepare=only("iu", "lcm"))
+def lcm(x, y):
+    """The least common multiple of integers, elementwise."""
+    return xp(x).lcm(x, y)

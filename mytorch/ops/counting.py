@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 
-from ..autograd.engine import primitive
-from ..backend import xp
+from ..autograd.engine import Variable, primitive, wrap
+from ..backend import as_array, xp
 
 
 @primitive
@@ -43,3 +43,9 @@ def histc(x, *, bins=100, min=0, max=0):
     x = x[(x >= low) & (x <= high)]
     places = ((x - low) * x.dtype.type(bins) / (high - low)).astype("int64")
     return xp(x).bincount(xp(x).minimum(places, bins - 1), minlength=bins).astype(x.dtype)
+
+
+def isin(elements, test_elements, *, assume_unique=False, invert=False):
+    """Whether each of ``elements`` is among ``test_elements`` (one of both may be a number), as booleans."""
+    x, y = (v.array if isinstance(v, Variable) else v for v in (elements, test_elements))
+    return wrap(as_array(xp(x if hasattr(x, "dtype") else y).isin(x, y, assume_unique=assume_unique, invert=invert)))

@@ -1,4 +1,4 @@
-"""Special functions that NumPy lacks, from published rational approximations."""
+"""The error function and its kin, which NumPy lacks, from published rational approximations."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy
 
 from ..backend import kernel, xp
 from ..parallel import parallel_for
-from .elementwise import exp, smooth, widened
+from .elementwise import exp, log, log1p, select, smooth, widened
 
 # ---- the error function -----------------------------------------------------------------------------------------------
 #
@@ -188,3 +188,26 @@ def _erfinv_double(y):
 def erfinv(x):
     """The inverse of :func:`erf`, elementwise; nan outside [-1, 1]."""
     return through_double(_erfinv_double, x)
+
+
+# ---- made of others ---------------------------------------------------------------------------------------------------
+
+
+def ndtr(input):
+    """The standard normal distribution function, elementwise."""
+    return erfc(input * -math.sqrt(0.5)) * 0.5
+
+
+@smooth(x=lambda g, x: g * (-log(x) - 1))
+def entr(x):
+    """-x · log(x), 0 at 0 and -inf below, elementwise."""
+    inside = xp(x).where(x > 0, x, 1)
+    return xp(x).where(x < 0, x.dtype.type(-math.inf), -inside * xp(x).log(inside) + xp(x).where(x == x, x.dtype.type(0), x))
+
+
+@smooth(x=lambda g, x, y: g * select((x == 0) & (y <= -1), 0, log1p(y)), y=lambda g, x, y: g * (x / (y + 1)))
+def xlog1py(x, y):
+    """x · log(1 + y), and 0 where x is 0 and y is not nan, elementwise."""
+    module, kind = (xp(x), x.dtype) if hasattr(x, "dtype") else (xp(y), y.dtype)
+    x, y = module.asarray(x, kind), module.asarray(y, kind)
+    return module.where((x == 0) & (y == y), kind.type(0), module.log1p(y) * x)

@@ -72,5 +72,7 @@ ROWS = [
     bits("bitwise_xor", np.bitwise_xor),
     bits("bitwise_left_shift", np.left_shift, 5),
     bits("bitwise_right_shift", np.right_shift, 5),
+    bits("gcd", np.gcd),
+    bits("lcm", np.lcm),
     Sample("bitwise_not", lambda x: ~x, (Int((3, 4), 16),), np.invert, smooth=False),
 ]

@@ -23,4 +23,7 @@ ROWS = [
     Sample("digamma", lambda x: x.digamma(), (around,), torch=lambda x: x.digamma(), note="negative", tolerance=1e-2),
     Sample("polygamma", lambda x: x.polygamma(1), (Real((3, 20), 1, 12),), torch=lambda x: x.polygamma(1), tolerance=1e-4),
     Sample("polygamma", lambda x: mytorch.polygamma(2, x), (Real((3, 20), 1, 12),), torch=lambda x: x.polygamma(2), note="2", tolerance=1e-4),
+    Sample("erfc", mytorch.special.ndtr, ((3, 4),), each(lambda x: math.erfc(-x / math.sqrt(2)) / 2), note="ndtr"),
+    Sample("entr", mytorch.special.entr, (positive,), lambda x: -x * np.log(x)),
+    Sample("xlog1py", mytorch.special.xlog1py, ((3, 20), positive), lambda x, y: x * np.log1p(y), broadcast=False),
 ]

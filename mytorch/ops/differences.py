@@ -1,0 +1,86 @@
+"""Differences and sums along a sequence, covariance."""
+
+from __future__ import annotations
+
+from ..autograd.engine import Variable
+from .join import cat, narrow
+from .matmul import matmul
+from .shape import check_dim, mT, reshape, spelled
+
+
+@spelled
+def diff(input, n=1, dim=-1, prepend=None, append=None):
+    """The ``n``-th differences between neighbours along ``dim``, after ``prepend`` and before ``append``; of booleans whether they differ."""
+    if not input.shape:
+        raise RuntimeError("diff expects input to be at least one-dimensional")
+    if n < 0:
+        raise RuntimeError(f"order must be non-negative but got {n}")
+    dim = check_dim(dim, len(input.shape))
+    parts = [x for x in (prepend, input, append) if x is not None]
+    out = cat(parts, dim) if len(parts) > 1 else input
+    for _ in range(min(n, out.shape[dim])):
+        size = out.shape[dim] - 1
+        later, earlier = narrow(out, dim, 1, size), narrow(out, dim, 0, size)
+        out = later ^ earlier if later.dtype == "bool" else later - earlier
+    return out
+
+
+def _areas(y, x, dx, dim):
+    """What lies between neighbours along ``dim``, by the trapezoidal rule."""
+    if x is not None and dx is not None:
+        raise RuntimeError("trapezoid: only one of x and dx can be given")
+    size = max(y.shape[dim] - 1, 0)
+    middle = (narrow(y, dim, y.shape[dim] - size, size) + narrow(y, dim, 0, size)) * 0.5
+    if x is None:
+        return middle if dx is None else middle * dx
+    if len(x.shape) == 1:
+        return middle * reshape(diff(x), shape=(-1,) + (1,) * (len(y.shape) - dim - 1))
+    return middle * diff(x, 1, dim - len(y.shape))
+
+
+@spelled
+def trapezoid(y, x=None, *, dx=None, dim=-1):
+    """The integral of ``y`` over ``dim`` by the trapezoidal rule, for values at ``x`` or ``dx`` (1) apart."""
+    dim = check_dim(dim, len(y.shape))
+    return _areas(y, x, dx, dim).sum(dim)
+
+
+trapz = trapezoid
+
+
+@spelled
+def cumulative_trapezoid(y, x=None, *, dx=None, dim=-1):
+    """The running integral of ``y`` over ``dim`` by the trapezoidal rule: one element less than ``y``."""
+    dim = check_dim(dim, len(y.shape))
+    return _areas(y, x, dx, dim).cumsum(dim)
+
+
+def cov(input, *, correction=1, fweights=None, aweights=None):
+    """The covariances of variables (rows) over observations (columns), (n, m) -> (n, n); optional weights of the observations."""
+    if len(input.shape) > 2:
+        raise RuntimeError(f"cov(): expected input to have two or fewer dimensions but got an input with {len(input.shape)} dimensions")
+    x = reshape(input, shape=(1, -1)) if len(input.shape) < 2 else input
+    x = x if isinstance(x, Variable) and x.is_floating_point() else x * 1.0
+    weights = aweights if fweights is None else fweights if aweights is None else fweights * aweights
+    if weights is None:
+        total, norm = x.shape[1], x.shape[1] - correction
+        centered = x - x.mean(1, keepdim=True)
+        weighted = centered
+    else:
+        total = weights.sum()
+        weights = weights.to(x.dtype)
+        norm = total - correction * ((weights * aweights).sum() / total if aweights is not None else 1)
+        centered = x - (x * weights).sum(1, keepdim=True) / total
+        weighted = centered * weights
+    norm = max(norm, 0) if isinstance(norm, int) else norm.clamp(min=0)
+    out = matmul(weighted, mT(centered)) / norm
+    return out.squeeze()
+
+
+def corrcoef(input):
+    """The correlation coefficients of variables (rows) over observations (columns), (n, m) -> (n, n)."""
+    c = cov(input)
+    if not c.shape:
+        return c / c
+    scale = c.diagonal().sqrt()
+    return (c / scale[:, None] / scale[None, :]).clamp(-1, 1)

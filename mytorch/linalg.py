@@ -2,7 +2,7 @@
 
 from .ops.decompositions import cholesky, eigh, eigvalsh, qr, svd, svdvals
 from .ops.diagonal import linalg_diagonal as diagonal
-from .ops.linalg import cond, det, lstsq, matrix_norm, matrix_power, matrix_rank, pinv, slogdet, vander
+from .ops.linalg import cond, det, lstsq, matrix_exp, matrix_norm, matrix_power, matrix_rank, pinv, slogdet, vander
 from .ops.linalg import linalg_norm as norm
 from .ops.matmul import linalg_cross as cross
 from .ops.matmul import matmul, multi_dot, vecdot
@@ -10,6 +10,7 @@ from .ops.reduce import vector_norm
 from .ops.solve import LinAlgError, inv, solve, solve_triangular
 
 __all__ = [
-    "LinAlgError", "cholesky", "cond", "cross", "det", "diagonal", "eigh", "eigvalsh", "inv", "lstsq", "matmul", "matrix_norm", "matrix_power",
-    "matrix_rank", "multi_dot", "norm", "pinv", "qr", "slogdet", "solve", "solve_triangular", "svd", "svdvals", "vander", "vecdot", "vector_norm",
+    "LinAlgError", "cholesky", "cond", "cross", "det", "diagonal", "eigh", "eigvalsh", "inv", "lstsq", "matmul", "matrix_exp", "matrix_norm",
+    "matrix_power", "matrix_rank", "multi_dot", "norm", "pinv", "qr", "slogdet", "solve", "solve_triangular", "svd", "svdvals", "vander", "vecdot",
+    "vector_norm",
 ]  # fmt: skip

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy
 
 from ..autograd.engine import Variable, primitive
@@ -54,14 +56,10 @@ def gather(input, dim, index, *, sparse_grad=False):
     index = integers(index, "gather")
     dim = check_dim(dim, len(input.shape))
     if index.ndim != len(input.shape) and (index.ndim or 1) != (len(input.shape) or 1):
-        raise RuntimeError(
-            f"Index tensor must have the same number of dimensions as input tensor: {index.ndim} and {len(input.shape)}"
-        )
+        raise RuntimeError(f"Index tensor must have the same number of dimensions as input tensor: {index.ndim} and {len(input.shape)}")
     if not input.shape or not index.ndim:
         return reshape(
-            getitem(
-                reshape(input, shape=(-1,)), index=(inside(index.reshape(-1), 1 if not input.shape else input.shape[0], dim),)
-            ),
+            getitem(reshape(input, shape=(-1,)), index=(inside(index.reshape(-1), 1 if not input.shape else input.shape[0], dim),)),
             shape=index.shape,
         )
     check_sizes(
@@ -121,9 +119,7 @@ def index_select(input, dim, index):
             getitem(reshape(input, shape=(1,)), index=(inside(index, 1, 0, IndexError, text="index out of range in self"),)),
             shape=(),
         )
-    return getitem(
-        input, index=(*(FULL,) * dim, inside(index, input.shape[dim], dim, IndexError, text="index out of range in self"))
-    )
+    return getitem(input, index=(*(FULL,) * dim, inside(index, input.shape[dim], dim, IndexError, text="index out of range in self")))
 
 
 @spelled
@@ -186,6 +182,16 @@ def nonzero(input, *, out=None, as_tuple=False):
 
 
 argwhere = nonzero
+
+
+def unravel_index(indices, shape):
+    """Positions in the flattened tensor of ``shape`` as a tuple of indices, one tensor for each dimension."""
+    return _unravel_index(indices, shape=tuple(shape))
+
+
+@primitive
+def _unravel_index(x, *, shape):
+    return tuple(part.astype("int64") for part in xp(x).unravel_index(x % max(math.prod(shape), 1), shape))
 
 
 @primitive

@@ -21,9 +21,7 @@ from .shape import expand
 def inplace(operation):
     """The method ``operation_`` of an operation whose first input is the tensor to change."""
     op = getattr(operation, "primitive", None)
-    reads_input = (
-        op is None or op.composed or any(op.inputs[0] in op.wants(rule) for rule in (op.joint, *op.rules.values()) if rule)
-    )
+    reads_input = op is None or op.composed or any(op.inputs[0] in op.wants(rule) for rule in (op.joint, *op.rules.values()) if rule)
 
     @functools.wraps(operation)
     def method(self, *inputs, **settings):
@@ -94,9 +92,7 @@ def prepare_write(x):
 def write(x, result):
     """Give ``x`` the values and the place in the graph of ``result``."""
     if result.array.shape != x.array.shape:
-        raise RuntimeError(
-            f"output with shape {list(x.array.shape)} doesn't match the broadcast shape {list(result.array.shape)}"
-        )
+        raise RuntimeError(f"output with shape {list(x.array.shape)} doesn't match the broadcast shape {list(result.array.shape)}")
     if category(result.array.dtype) > category(x.array.dtype):
         raise RuntimeError(f"result type {result.array.dtype} can't be cast to the desired output type {x.array.dtype}")
     if result.array.dtype != x.array.dtype:
@@ -110,9 +106,7 @@ def write(x, result):
             base._node = write_view(wrap(base.array, base._node), result, view=x._view)._node
             refresh(x)
         elif x._base is None:
-            if (
-                x._node is not None and result._node is None
-            ):  # overwritten by constants: still in the graph, with a gradient of zero
+            if x._node is not None and result._node is None:  # overwritten by constants: still in the graph, with a gradient of zero
                 result = write_view(wrap(x.array, x._node), result, view=_whole)
             x._node = result._node
     return x
@@ -120,9 +114,7 @@ def write(x, result):
 
 def _recorded(*variables):
     """Whether a write among ``variables`` has to take part in the graph."""
-    return grad_state.get() is True and any(
-        v._node is not None or (v._base is not None and v._base._node is not None) for v in variables
-    )
+    return grad_state.get() is True and any(v._node is not None or (v._base is not None and v._base._node is not None) for v in variables)
 
 
 # ---- assignment -----------------------------------------------------------------------------------------------------------
@@ -144,6 +136,21 @@ def zero_(x):
     prepare_write(x)
     x.array[...] = 0
     return write(x, wrap(x.array))
+
+
+def fill_diagonal_(x, fill_value, wrap=False):
+    """Write a number to the main diagonal, of all dimensions when there are more than two, which must have the same size; returns the tensor."""
+    ndim, sizes = x.array.ndim, x.array.shape
+    if ndim < 2:
+        raise RuntimeError("dimensions must larger than 1")
+    if ndim > 2 and len(set(sizes)) > 1:
+        raise RuntimeError("all dimensions of input must be of equal length")
+    if wrap and ndim == 2 and sizes[0] > sizes[1]:
+        steps = numpy.arange(0, sizes[0] * sizes[1], sizes[1] + 1)
+        setitem(x, tuple(numpy.unravel_index(steps, sizes)), fill_value)
+    else:
+        setitem(x, (numpy.arange(min(sizes)),) * ndim, fill_value)
+    return x
 
 
 def copy_(x, src, non_blocking=False):

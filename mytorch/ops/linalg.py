@@ -16,7 +16,7 @@ from .join import stack
 from .matmul import matmul
 from .reduce import vector_norm
 from .shape import check_dim, movedim, mT, reshape
-from .solve import check_matrices, eye_like, inv
+from .solve import check_matrices, eye_like, inv, solve_triangular
 
 # ---- norms -------------------------------------------------------------------------------------------------------------
 
@@ -175,9 +175,7 @@ def matrix_power(A, n):
     if len(A.shape) < 2:
         raise RuntimeError("linalg.matrix_power: The input tensor A must have at least 2 dimensions.")
     if A.shape[-1] != A.shape[-2]:
-        raise RuntimeError(
-            f"linalg.matrix_power: A must be batches of square matrices, but they are {A.shape[-2]} by {A.shape[-1]} matrices"
-        )
+        raise RuntimeError(f"linalg.matrix_power: A must be batches of square matrices, but they are {A.shape[-2]} by {A.shape[-1]} matrices")
     if n == 0:
         raw = getattr(A, "array", A)
         return A * 0 + eye_like(raw)
@@ -187,6 +185,32 @@ def matrix_power(A, n):
         n //= 2
         base = matmul(base, base) if n else base
     return out
+
+
+def matrix_exp(A):
+    """Σ Aᵏ / k! of square matrices (…, n, n): the Taylor series of A / 2ˢ, whose norm is below 1/2, squared s times. Higham (2005)."""
+    raw = getattr(A, "array", A)
+    check_matrices(raw, "matrix_exp")
+    if not raw.size:
+        return A * 1
+    squarings = max(0, math.ceil(math.log2(float(xp(raw).abs(raw).sum(-2).max()) or 1)) + 1)
+    scaled, out = A * 0.5**squarings, eye_like(raw)
+    for k in range(16, 0, -1):  # Horner's scheme
+        out = matmul(scaled, out) * (1 / k) + eye_like(raw)
+    for _ in range(squarings):
+        out = matmul(out, out)
+    return out
+
+
+def cholesky_solve(B, L, upper=False):
+    """X with A X = B, where ``L`` is the Cholesky factor of A: L Lᵀ = A (or Lᵀ L with ``upper``)."""
+    first = solve_triangular(mT(L) if upper else L, B, upper=False)
+    return solve_triangular(L if upper else mT(L), first, upper=True)
+
+
+def cholesky_inverse(L, upper=False):
+    """The inverse of the matrix with the Cholesky factor ``L``."""
+    return cholesky_solve(eye_like(getattr(L, "array", L)), L, upper)
 
 
 def vander(x, *, N=None):
@@ -229,9 +253,7 @@ def lstsq(A, B, rcond=None, *, driver=None):
         raise RuntimeError("torch.linalg.lstsq: other must have at least 1 dimension")
     columns = B[..., None] if vector else B
     if columns.shape[-2] != A.shape[-2]:
-        raise RuntimeError(
-            f"torch.linalg.lstsq: input.size(-2) should match other.size(-2), got {list(A.shape)} and {list(B.shape)}"
-        )
+        raise RuntimeError(f"torch.linalg.lstsq: input.size(-2) should match other.size(-2), got {list(A.shape)} and {list(B.shape)}")
     solution, rank = matmul(pinv(A, rcond), columns), matrix_rank(A, rtol=rcond)
     overdetermined = driver not in (None, "gelsy") and A.shape[-2] > A.shape[-1] and int(rank.min()) == A.shape[-1]
     left = matmul(A, solution) - columns if overdetermined else None

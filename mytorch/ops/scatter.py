@@ -8,8 +8,10 @@ import numpy
 
 from ..autograd.engine import Variable, primitive
 from ..backend import is_array, xp
+from .diagonal import diagonal, diagonal_in_zeros
 from .gather import along, array_of, check_sizes, inside, integers, vector
 from .indexing import FULL, getitem, parse, put
+from .join import select
 from .masks import fill_value, masked_fill_with
 from .shape import check_dim, reshape, spelled
 
@@ -21,17 +23,11 @@ def _scatter(input, dim, index, src, op, place=put):
     dim = check_dim(dim, len(input.shape))
     if isinstance(src, Variable) or is_array(src):
         if array_of(src).dtype != array_of(input).dtype:
-            raise RuntimeError(
-                f"{op}(): Expected self.dtype to be equal to src.dtype, got {array_of(input).dtype} and {array_of(src).dtype}"
-            )
+            raise RuntimeError(f"{op}(): Expected self.dtype to be equal to src.dtype, got {array_of(input).dtype} and {array_of(src).dtype}")
         if (len(src.shape) or 1) != (index.ndim or 1) and index.size:
-            raise RuntimeError(
-                f"Index tensor must have the same number of dimensions as src tensor: {index.ndim} and {len(src.shape)}"
-            )
+            raise RuntimeError(f"Index tensor must have the same number of dimensions as src tensor: {index.ndim} and {len(src.shape)}")
     if (index.ndim or 1) != (len(input.shape) or 1) and index.size:
-        raise RuntimeError(
-            f"Index tensor must have the same number of dimensions as self tensor: {index.ndim} and {len(input.shape)}"
-        )
+        raise RuntimeError(f"Index tensor must have the same number of dimensions as self tensor: {index.ndim} and {len(input.shape)}")
     if not index.size and (index.ndim != len(input.shape) or not hasattr(src, "shape") or index.ndim != len(src.shape)):
         return put(input, 0, index=(slice(0),)) if input.shape else put(input, input, index=(Ellipsis,))
     if not input.shape:
@@ -40,9 +36,7 @@ def _scatter(input, dim, index, src, op, place=put):
     index = index.reshape(index.shape or (1,))
     if hasattr(src, "shape"):
         src = reshape(src, shape=(1,)) if not src.shape else src
-        if any(i > s for i, s in zip(index.shape, src.shape)) or any(
-            i > n for d, (i, n) in enumerate(zip(index.shape, input.shape)) if d != dim
-        ):
+        if any(i > s for i, s in zip(index.shape, src.shape)) or any(i > n for d, (i, n) in enumerate(zip(index.shape, input.shape)) if d != dim):
             raise RuntimeError(
                 f"Expected index {list(index.shape)} to be no larger than self {list(input.shape)} apart from dimension {dim} "
                 f"and to be no larger size than src {list(src.shape)}"
@@ -153,14 +147,10 @@ def index_add(input, dim, index, source, *, alpha=1):
     """A copy of ``input`` with the slices of ``source`` times ``alpha`` added at a vector of indices along ``dim``."""
     index, dim = vector(index, "index_add"), check_dim(dim, len(input.shape))
     if array_of(source).dtype != array_of(input).dtype:
-        raise RuntimeError(
-            f"index_add_(): self ({array_of(input).dtype}) and source ({array_of(source).dtype}) must have the same scalar type"
-        )
+        raise RuntimeError(f"index_add_(): self ({array_of(input).dtype}) and source ({array_of(source).dtype}) must have the same scalar type")
     n = source.shape[dim] if source.shape else 1
     if index.size != n:
-        raise RuntimeError(
-            f"index_add_(): Number of indices ({index.size}) should be equal to source.size(dim): ({n}), for dim: {dim}"
-        )
+        raise RuntimeError(f"index_add_(): Number of indices ({index.size}) should be equal to source.size(dim): ({n}), for dim: {dim}")
     if source.shape[:dim] != input.shape[:dim] or source.shape[dim + 1 :] != input.shape[dim + 1 :]:
         raise RuntimeError(
             f"source tensor shape must match self tensor shape, excluding the specified dimension. Got self.shape = {list(input.shape)} "
@@ -182,9 +172,7 @@ def index_copy(input, dim, index, source):
             f"and (source) {array_of(source).dtype}"
         )
     if source.shape and index.size != source.shape[dim]:
-        raise IndexError(
-            f"index_copy_(): Number of indices ({index.size}) should be equal to source.size(dim) ({source.shape[dim]})"
-        )
+        raise IndexError(f"index_copy_(): Number of indices ({index.size}) should be equal to source.size(dim) ({source.shape[dim]})")
     if source.shape and (source.shape[:dim] != input.shape[:dim] or source.shape[dim + 1 :] != input.shape[dim + 1 :]):
         raise RuntimeError(
             f"index_copy_(): Source/destination tensor must have same slice shapes. Got destination {list(input.shape)} "
@@ -216,6 +204,53 @@ def index_put(input, indices, values, accumulate=False):
         )
     index = parse(tuple(indices), input.shape, xp(array_of(input)))[1]
     return put(input, values, index=index, accumulate=accumulate)
+
+
+def index_reduce(input, dim, index, source, reduce, *, include_self=True):
+    """A copy of ``input`` whose slices at a vector of indices along ``dim`` are reduced with those of ``source``.
+
+    ``reduce`` is "prod", "mean", "amax" or "amin"; ``include_self`` as in :func:`scatter_reduce`.
+    """
+    if reduce not in ("prod", "mean", "amax", "amin"):
+        raise RuntimeError(f"index_reduce(): Expected reduce to be one of prod, mean, amax or amin but got {reduce}.")
+    index, dim = vector(index, "index_reduce"), check_dim(dim, len(input.shape))
+    if index.size != source.shape[dim]:
+        raise RuntimeError(f"index_reduce(): Number of indices ({index.size}) should be equal to source.size(dim): ({source.shape[dim]})")
+    whole = xp(index).broadcast_to(index.reshape((-1,) + (1,) * (len(source.shape) - dim - 1)), source.shape)
+    return scatter_reduce(input, dim, whole, source, reduce, include_self=include_self)
+
+
+# ---- parts of a tensor -------------------------------------------------------------------------------------------------
+
+
+def _same_shape(name, src, shape):
+    if tuple(src.shape) != tuple(shape):
+        raise RuntimeError(f"expected src to have a size equal to the {name} of self. src size = {list(src.shape)}, {name} size = {list(shape)}")
+
+
+@spelled
+def select_scatter(input, src, dim, index):
+    """A copy of ``input`` with ``src`` written where ``select(dim, index)`` reads."""
+    _same_shape("slice", src, select(input, dim, index).shape)
+    return put(input, src, index=(*(FULL,) * check_dim(dim, len(input.shape)), index.__index__()))
+
+
+@spelled
+def slice_scatter(input, src, dim=0, start=None, end=None, step=1):
+    """A copy of ``input`` with ``src`` written to the slice start:end:step of ``dim``."""
+    where = (*(FULL,) * check_dim(dim, len(input.shape)), slice(start, end, step))
+    _same_shape("slice", src, getitem(input, index=where).shape)
+    return put(input, src, index=where)
+
+
+def diagonal_scatter(input, src, offset=0, dim1=0, dim2=1):
+    """A copy of ``input`` with ``src`` on the diagonal of dimensions ``dim1`` and ``dim2``."""
+    part = diagonal(input, offset=offset, dim1=dim1, dim2=dim2)
+    _same_shape("slice", src, part.shape)
+    return input + diagonal_in_zeros(src - part, shape=tuple(input.shape), offset=offset, dim1=dim1, dim2=dim2)
+
+
+# ---- the flattened tensor ----------------------------------------------------------------------------------------------
 
 
 def put_at(input, index, source, accumulate=False):

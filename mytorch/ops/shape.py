@@ -138,9 +138,7 @@ def flatten(input, start_dim=0, end_dim=-1):
         raise RuntimeError("flatten() has invalid args: start_dim cannot come after end_dim")
     if not shape:
         return reshape(input, shape=(1,))
-    return (
-        input if start == end else reshape(input, shape=shape[:start] + (math.prod(shape[start : end + 1]),) + shape[end + 1 :])
-    )
+    return input if start == end else reshape(input, shape=shape[:start] + (math.prod(shape[start : end + 1]),) + shape[end + 1 :])
 
 
 def ravel(input):
@@ -156,11 +154,7 @@ def unflatten(input, dim, sizes):
     dim, shape = check_dim(dim, len(input.shape)), tuple(sizes)
     if not shape:
         raise RuntimeError("unflatten: sizes must be non-empty")
-    if (
-        shape.count(-1) < 2
-        and math.prod(n for n in shape if n != -1)
-        and input.shape[dim] % math.prod(n for n in shape if n != -1)
-    ):
+    if shape.count(-1) < 2 and math.prod(n for n in shape if n != -1) and input.shape[dim] % math.prod(n for n in shape if n != -1):
         raise RuntimeError(
             f"unflatten: Provided sizes {list(shape)} don't multiply up to the size of dim {dim} ({input.shape[dim]}) in the input tensor"
         )
@@ -187,6 +181,22 @@ def mT(x):
     if len(x.shape) < 2:
         raise RuntimeError(f"tensor.mT is only supported on matrices or batches of matrices. Got {len(x.shape)}-D tensor.")
     return transpose(x, dim0=-2, dim1=-1)
+
+
+def adjoint(x):
+    """The conjugate transpose of matrices (…, m, n), as a view: for real numbers the last two dimensions swapped."""
+    if len(x.shape) == 1:
+        raise RuntimeError("tensor.adjoint() is only supported on matrices or batches of matrices. Got 1-D tensor.")
+    if x.dtype.kind == "c" if hasattr(x.dtype, "kind") else x.dtype.is_complex:
+        raise NotImplementedError("adjoint() of complex numbers")
+    return mT(x)
+
+
+def H(x):
+    """The conjugate transpose of a matrix, as a view. RuntimeError for other numbers of dimensions than 2 and 0."""
+    if len(x.shape) not in (0, 2):
+        raise RuntimeError(f"tensor.H is only supported on matrices (2-D tensors). Got {len(x.shape)}-D tensor.")
+    return adjoint(x)
 
 
 def t(input):
@@ -356,6 +366,11 @@ def broadcast_shape(*shapes):
     return tuple(target)
 
 
+def broadcast_shapes(*shapes):
+    """The shape that ``shapes`` (tuples or ints) broadcast to. RuntimeError if they do not."""
+    return broadcast_shape(*((n,) if isinstance(n, int) else tuple(n) for n in shapes))
+
+
 def broadcast_tensors(*tensors):
     """All ``tensors`` in the shape that they broadcast to, as views."""
     tensors = tensors[0] if len(tensors) == 1 and isinstance(tensors[0], (tuple, list)) else tensors
@@ -380,37 +395,3 @@ def tile(input, *dims):
     """As :func:`repeat`, with missing leading entries of ``dims`` being 1."""
     times = sizes(dims)
     return repeat(input, (1,) * (len(input.shape) - len(times)) + times)
-
-
-# ---- windows ----------------------------------------------------------------------------------------------------------
-
-
-@primitive(
-    name="unfold", view=True, x=lambda g, x_shape, dimension, step: _overlap_add(g, shape=x_shape, dimension=dimension, step=step)
-)
-def windows(x, *, dimension, size, step):
-    """All windows of ``size`` that begin every ``step`` along ``dimension``, as a view with the windows' elements last. Tensor.unfold."""
-    dim = check_dim(dimension, x.ndim)
-    have = x.shape[dim] if x.ndim else 1
-    if size < 0:
-        raise RuntimeError(f"size is {size} but must be >= 0")
-    if size > have:
-        raise RuntimeError(f"maximum size for tensor at dimension {dim} is {have} but size is {size}")
-    if step <= 0:
-        raise RuntimeError(f"step is {step} but must be > 0")
-    if not x.ndim:
-        return x.reshape((1,))[:size]
-    strides = (*x.strides[:dim], x.strides[dim] * step, *x.strides[dim + 1 :], x.strides[dim])
-    return xp(x).lib.stride_tricks.as_strided(x, (*x.shape[:dim], (have - size) // step + 1, *x.shape[dim + 1 :], size), strides)
-
-
-@primitive(x=lambda g, x_shape, dimension, step: windows(g, dimension=dimension, size=x_shape[-1], step=step))
-def _overlap_add(x, *, shape, dimension, step):
-    """The reverse of :func:`windows`: elements of ``shape`` that are the sums over the windows they are in."""
-    if not shape:
-        return xp(x).asarray(x.sum(), dtype=x.dtype)
-    dim = check_dim(dimension, len(shape))
-    out, count = xp(x).zeros(shape, x.dtype), x.shape[dim]
-    for offset in range(x.shape[-1]):
-        out[(*(slice(None),) * dim, slice(offset, offset + (count - 1) * step + 1, step))] += x[..., offset]
-    return out

@@ -82,9 +82,7 @@ def _topk(x, *, k, dim, largest):
         kept = kept[(*(slice(None),) * dim, slice(n - k, None) if largest else slice(k))]
         kept.sort(axis=dim)  # equal elements in their order
     else:
-        kept = xp(x).broadcast_to(
-            xp(x).arange(k).reshape((-1,) + (1,) * (x.ndim - dim - 1)), (*x.shape[:dim], k, *x.shape[dim + 1 :])
-        )
+        kept = xp(x).broadcast_to(xp(x).arange(k).reshape((-1,) + (1,) * (x.ndim - dim - 1)), (*x.shape[:dim], k, *x.shape[dim + 1 :]))
     values = xp(x).take_along_axis(x, kept, dim)
     order = k - 1 - xp(x).flip(_stable(xp(x).flip(values, dim), dim), dim) if largest else _stable(values, dim)
     return xp(x).take_along_axis(values, order, dim), xp(x).take_along_axis(kept, order, dim)
@@ -128,9 +126,7 @@ def _searchsorted(boundaries, values, *, right):
     if boundaries.ndim == 1:
         return xp(boundaries).asarray(boundaries.searchsorted(values, side=side))
     out = xp(boundaries).empty(values.shape, "int64")
-    rows = zip(
-        out.reshape(-1, values.shape[-1]), boundaries.reshape(-1, boundaries.shape[-1]), values.reshape(-1, values.shape[-1])
-    )
+    rows = zip(out.reshape(-1, values.shape[-1]), boundaries.reshape(-1, boundaries.shape[-1]), values.reshape(-1, values.shape[-1]))
     for found, row, wanted in rows:
         found[:] = row.searchsorted(wanted, side=side)
     return out
@@ -145,9 +141,7 @@ def searchsorted(sorted_sequence, input, *, out_int32=False, right=False, side=N
         if side not in ("left", "right"):
             raise RuntimeError(f"torch.searchsorted(): side can only be 'left' or 'right' but got {side}")
         if right and side == "left":
-            raise RuntimeError(
-                "torch.searchsorted(): side and right can't be set to opposites, got side of left while right was True"
-            )
+            raise RuntimeError("torch.searchsorted(): side and right can't be set to opposites, got side of left while right was True")
         right = side == "right"
     if sorter is not None:
         if sorter.shape != sorted_sequence.shape:

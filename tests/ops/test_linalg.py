@@ -382,6 +382,20 @@ def test_solve_triangular(upper, left, unit):
         )
 
 
+def test_exponentials_and_what_follows_from_a_cholesky_factor():
+    for scale in (0.01, 1, 10):
+        for shape in [(3, 3), (2, 4, 4), (1, 1), (0, 0)]:
+            agree(lambda m, x: m.linalg.matrix_exp(x * scale), arrays(shape, dtype="float64"), f"{scale} {shape}", tolerance=1e-8 * 10**scale)
+    for upper in (False, True):
+        agree(
+            lambda m, x, y: m.cholesky_solve(y, m.linalg.cholesky(definite(m, x), upper=upper), upper),
+            arrays((3, 3), (3, 2), dtype="float64"),
+            tolerance=1e-8,
+        )
+        agree(lambda m, x: m.cholesky_inverse(m.linalg.cholesky(definite(m, x), upper=upper), upper), arrays((3, 3), dtype="float64"), tolerance=1e-8)
+    agree(lambda m, x: m.linalg.matrix_exp(x), arrays((3, 4)))
+
+
 def test_lstsq():
     for a, b in [((5, 3), (5, 2)), ((5, 3), (5,)), ((3, 5), (3, 2)), ((2, 5, 3), (2, 5, 2)), ((5, 3), (4, 2)), ((3,), (3,))]:
         agree(lambda m, x, y: tuple(r.detach() for r in m.linalg.lstsq(x, y)), arrays(a, b, dtype="float64"), f"{a} {b}", tolerance=1e-8)

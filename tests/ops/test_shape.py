@@ -391,6 +391,42 @@ def test_joins_of_several_dtypes():
             agree(lambda m, x, y: (m.cat([x, y]), m.stack([x, y]), m.hstack([x, y])), [numbers((3,), a), numbers((3,), b)], f"{a} {b}")
 
 
+PARTS = {
+    "select_scatter": (lambda m, x: m.select_scatter(x, x[0] * 2, 0, 1), True),
+    "select_scatter -1": (lambda m, x: x.select_scatter(x[:, 1] * 3, -1, -1), True),
+    "select_scatter wrong": (lambda m, x: m.select_scatter(x, x * 2, 0, 1), True),
+    "slice_scatter": (lambda m, x: m.slice_scatter(x, x[:, :2] * 2, 1, 0, 4, 2), True),
+    "slice_scatter 0": (lambda m, x: x.slice_scatter(x[1:] * 3, start=1), True),
+    "slice_scatter wrong": (lambda m, x: x.slice_scatter(x * 3, start=1), True),
+    "diagonal_scatter": (lambda m, x: m.diagonal_scatter(x, x[0, :3] * 2), True),
+    "diagonal_scatter 1": (lambda m, x: x.diagonal_scatter(x[:, 0] * 2, 1), True),
+    "index_reduce": (lambda m, x: x.index_reduce(0, m.tensor([0, 0]), x[1:] * 2, "amax"), True),
+    "index_reduce mean": (lambda m, x: x.index_reduce(1, m.tensor([3]), x[:, :1] * 2, "mean", include_self=False), True),
+    "index_reduce sum": (lambda m, x: x.index_reduce(0, m.tensor([0, 0]), x[1:] * 2, "sum"), True),
+    "as_strided": (lambda m, x: m.as_strided(x, (2, 2), (3, 1), 1), True),
+    "as_strided overlapping": (lambda m, x: x.as_strided((4, 3), (1, 2)), True),
+    "as_strided far": (lambda m, x: x.as_strided((4, 3), (4, 2)), True),
+    "as_strided written": (lambda m, x: [(x * 2).clone(), (x * 2).as_strided((3,), (5,)).fill_(1)][1], True),
+    "H": (lambda m, x: (x.H, x.mH, x.adjoint(), m.adjoint(x)), True),
+    "fill_diagonal_": (lambda m, x: (x * 2).fill_diagonal_(7), True),
+    "fill_diagonal_ wrap": (lambda m, x: (x * 2).T.clone().fill_diagonal_(7, wrap=True), True),
+    "fill_diagonal_ tall": (lambda m, x: (x * 2).repeat(3, 1).fill_diagonal_(7, wrap=True), True),
+    "fill_diagonal_ vector": (lambda m, x: (x * 2)[0].fill_diagonal_(7), True),
+    "put_": (lambda m, x: (x * 2).put_(m.tensor([0, -1, 0]), x[0, :3], accumulate=True), True),
+    "unravel_index": (lambda m, x: m.unravel_index(m.tensor([[0, 5], [-1, 11]]), (3, 4)), False),
+    "unravel_index far": (lambda m, x: m.unravel_index(m.tensor([12]), (3, 4)), False),
+    "broadcast_shapes": (lambda m, x: tuple(m.broadcast_shapes((2, 1), (3,), (1, 1, 3))), False),
+    "broadcast_shapes wrong": (lambda m, x: m.broadcast_shapes((2, 1), (3, 2)), False),
+    "swapaxes_": (lambda m, x: (x * 2).swapaxes_(0, 1), True),
+}
+
+
+@pytest.mark.parametrize("name", PARTS)
+def test_parts(name):
+    call, gradient = PARTS[name]
+    agree(call, [numbers((3, 4))], name, gradient=gradient)
+
+
 def test_one_hot():
     for x, n in [([0, 2, 1], -1), ([[0, 1], [3, 2]], 5), ([], 3), ([], -1), ([0, 3], 2), ([-1], 4), (2, -1), ([0], 0)]:
         agree(lambda m, x: m.nn.functional.one_hot(x, n), [np.array(x, "int64")], f"{x} {n}")

@@ -118,5 +118,6 @@ ROWS = [
     ),
     Sample("unique", lambda x: x.unique(), (Int((9,), 4),), np.unique, smooth=False),
     Sample("unique_consecutive", lambda x: x.unique_consecutive(), (Int((9,), 2),), lambda x: x[np.r_[True, x[1:] != x[:-1]]], smooth=False),
+    Sample("unravel_index", lambda i: mytorch.unravel_index(i, (3, 4)), (Int((5,), 12),), lambda i: np.unravel_index(i, (3, 4)), smooth=False),
     Sample("positions", lambda i: mytorch.repeat_interleave(i), (Int((4,), 3),), lambda i: np.repeat(np.arange(4), i), smooth=False),
 ]

@@ -3,7 +3,8 @@
 import numpy as np
 
 import mytorch
-from mytorch.ops.shape import _overlap_add, sum_to
+from mytorch.ops.shape import sum_to
+from mytorch.ops.strided import _overlap_add
 
 from . import Sample
 
@@ -43,6 +44,12 @@ ROWS = [
         lambda x: _overlap_add(x, shape=(4,), dimension=0, step=1),
         ((3, 2),),
         lambda x: np.pad(x[:, 0], (0, 1)) + np.pad(x[:, 1], (1, 0)),
+    ),
+    Sample(
+        "as_strided",
+        lambda x: mytorch.as_strided(x.contiguous(), (3, 2), (2, 1), 1),
+        ((3, 4),),
+        lambda x: np.lib.stride_tricks.as_strided(x.copy().reshape(-1)[1:], (3, 2), (2 * x.itemsize, x.itemsize)),
     ),
     Sample("diagonal", lambda x: x.diagonal(1), ((3, 4),), lambda x: x.diagonal(1), empty=((3, 0),)),
     Sample("diagonal", lambda x: x.diagonal(-1, 0, 2), ((3, 2, 4),), lambda x: x.diagonal(-1, 0, 2), note="of other dimensions"),

@@ -15,6 +15,7 @@ import types
 import numpy
 
 from mytorch import backend
+from mytorch.ops import gamma, special
 
 crossings: list[str] = []  # each transfer between host and "device", by its name
 
@@ -287,16 +288,24 @@ def _make():
 
 
 cupy = _make()
+_kernels = types.ModuleType("cupyx.scipy.special")  # the package's own functions stand in for CuPy's
+for _name, _function in {
+    "erf": special.erf_double, "erfc": special._erfc_double, "erfinv": special._erfinv_double, "gammaln": gamma._lgamma,
+    "digamma": gamma._digamma, "zeta": gamma._zeta,
+}.items():  # fmt: skip
+    setattr(_kernels, _name, _wrapped(_function.__wrapped__))
 
 
 def install():
     """From now on, device ``cuda:0`` is the stand-in."""
     sys.modules["cupy"] = backend.modules[ndarray] = cupy
+    sys.modules["cupyx.scipy.special"] = _kernels
 
 
 def remove():
     """No CuPy any more."""
     sys.modules.pop("cupy", None)
+    sys.modules.pop("cupyx.scipy.special", None)
     backend.modules.pop(ndarray, None)
 
 

@@ -178,65 +178,102 @@ def tanhshrink(input):
     return input - tanh(input)
 
 
-# ---- gates ------------------------------------------------------------------------------------------------------------
+# ---- gates: x times a weight between 0 and 1, which the gradient needs again ---------------------------------------------
 
 
-def _silu_slope(g, x):
-    s = sigmoid(x)
-    return g * (s * (1 + x * (1 - s)))
+def _gated(weight, x):
+    """x · weight(x) and the weight; 16-bit numbers take theirs in float32."""
+    wide = x.astype("float32") if x.dtype.itemsize == 2 else x
+    w = in_blocks(weight, wide)
+    return (wide * w).astype(x.dtype, copy=False), w
 
 
-@primitive(x=_silu_slope)
-@widened
+def _through_gate(slope, g, x, w):
+    """g · slope(x, w), the derivative of x · w(x)."""
+
+    def work(g, x, w):
+        out = slope(x.astype(w.dtype, copy=False), w)
+        out *= g
+        return out
+
+    return in_blocks(work, g, x, w).astype(x.dtype, copy=False)
+
+
+def _silu_slope(x, w):  # w · (1 + x · (1 - w))
+    out = 1 - w
+    out *= x
+    out += 1
+    out *= w
+    return out
+
+
+@primitive(composed=lambda x: x * sigmoid(x), aux=("w",), x=lambda g, x, w: _through_gate(_silu_slope, g, x, w))
 def silu(x):
     """x · sigmoid(x), elementwise: SiLU, also called swish (https://arxiv.org/abs/1606.08415)."""
     _floating(x, "silu")
-    out = sigmoid(x)
-    out *= x
-    return out
+    return _gated(sigmoid, x)
 
 
-_SQRT_HALF, _DENSITY, _CUBIC = math.sqrt(0.5), 1 / math.sqrt(2 * math.pi), 0.044715
+_SQRT_HALF, _DENSITY, _ROOT, _CUBIC = math.sqrt(0.5), 1 / math.sqrt(2 * math.pi), math.sqrt(2 / math.pi), 0.044715
 
 
-def _gelu_slope(g, x, approximate):
+def _gelu_definition(x, *, approximate):
     if approximate == "none":
-        return g * (0.5 * (1 + erf(x * _SQRT_HALF)) + x * (exp(x * x * -0.5) * _DENSITY))
-    t = tanh(math.sqrt(2 / math.pi) * (x + _CUBIC * (x * x * x)))
-    return g * (0.5 * (1 + t) + 0.5 * x * ((1 - t * t) * (math.sqrt(2 / math.pi) * (1 + 3 * _CUBIC * (x * x)))))
+        return x * (0.5 * (1 + erf(x * _SQRT_HALF)))
+    return x * (0.5 * (1 + tanh(_ROOT * (x + _CUBIC * (x * x * x)))))
 
 
-@primitive(x=_gelu_slope)
-@widened
-def gelu(x, *, approximate="none"):
-    """x · Φ(x) with the normal distribution Φ, elementwise; "tanh" is its common approximation (https://arxiv.org/abs/1606.08415)."""
-    _floating(x, "GeluKernelImpl")
-    if approximate == "none":
-        return in_blocks(_gelu, x)
-    if approximate == "tanh":
-        return in_blocks(_gelu_tanh, x)
-    raise RuntimeError(f"approximate argument must be either none or tanh, but got {approximate!r}")
-
-
-def _gelu(x):
+def _normal(x):
+    """The distribution function of the standard normal distribution."""
     out = (erf_double if x.dtype == "float64" else erf_single)(x * _SQRT_HALF)
     out += 1
-    out *= x
     out *= 0.5
     return out
 
 
-def _gelu_tanh(x):
-    out = xp(x).asarray(x * x)
-    out *= _CUBIC
-    out += 1
+def _nearly_normal(x):
+    """Its approximation by tanh."""
+    out = x * x
+    out *= _CUBIC * _ROOT
+    out += _ROOT
     out *= x
-    out *= math.sqrt(2 / math.pi)
     xp(x).tanh(out, out=out)
     out += 1
-    out *= x
     out *= 0.5
     return out
+
+
+def _gelu_slope(x, w):  # w + x · density(x)
+    out = x * x
+    out *= -0.5
+    xp(x).exp(out, out=out)
+    out *= _DENSITY
+    out *= x
+    out += w
+    return out
+
+
+def _gelu_tanh_slope(x, w):  # w + x · 2 w (1 - w) · √(2/π) (1 + 3 · 0.044715 x²)
+    out = x * x
+    out *= 6 * _CUBIC * _ROOT
+    out += 2 * _ROOT
+    out *= x
+    out *= w
+    out *= 1 - w
+    out += w
+    return out
+
+
+_GELUS = {"none": (_normal, _gelu_slope), "tanh": (_nearly_normal, _gelu_tanh_slope)}
+
+
+@primitive(composed=_gelu_definition, aux=("w",), x=lambda g, x, w, approximate: _through_gate(_GELUS[approximate][1], g, x, w))
+def gelu(x, *, approximate="none"):
+    """x · Φ(x) with the normal distribution Φ, elementwise; "tanh" is its common approximation (https://arxiv.org/abs/1606.08415)."""
+    _floating(x, "gelu")
+    if approximate not in _GELUS:
+        raise RuntimeError(f"approximate argument must be either none or tanh, but got {approximate!r}")
+    return _gated(_GELUS[approximate][0], x)
 
 
 # ---- smooth ones ------------------------------------------------------------------------------------------------------

@@ -85,19 +85,19 @@ def _ratio(coefficients, x):
 _BLOCK = 65536  # elements at a time: the temporaries stay in the cache
 
 
-def in_blocks(function, x):
-    """``function`` of pieces of ``x``, each 1-d and small enough for the cache, on several threads; a GPU takes it whole."""
+def in_blocks(function, x, *more):
+    """``function`` of pieces of arrays of one shape, each 1-d and small enough for the cache, on several threads; a GPU takes them whole."""
     if x.ndim == 0:
-        return function(x.reshape(1)).reshape(())
+        return function(*(xp(a).reshape(a, (1,)) for a in (x, *more))).reshape(())
     if x.size <= _BLOCK or xp(x) is not numpy:
-        return function(x)
-    flat = x.reshape(-1)
-    out = numpy.empty_like(flat)
+        return function(x, *more)
+    flat = [a.reshape(-1) for a in (x, *more)]
+    out = numpy.empty_like(flat[0])
 
     def work(start):
-        out[start : start + _BLOCK] = function(flat[start : start + _BLOCK])
+        out[start : start + _BLOCK] = function(*(a[start : start + _BLOCK] for a in flat))
 
-    parallel_for(work, range(0, flat.size, _BLOCK))
+    parallel_for(work, range(0, out.size, _BLOCK))
     return out.reshape(x.shape)
 
 

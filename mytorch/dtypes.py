@@ -237,12 +237,11 @@ def floating(arrays):
 
 def _cast(arrays, common):
     """Arrays in the dtype ``common``; a 0-d array of the CPU may join arrays of a GPU."""
-    kinds = {type(a) for a in arrays if is_array(a)}
-    gpu = len(kinds) > 1
+    gpu = any(type(a) is not numpy.ndarray and is_array(a) for a in arrays)
     out = []
     for a in arrays:
         if isinstance(a, numpy.generic):
-            a = as_array(a)
+            a = common.type(a) if gpu else as_array(a)
         if is_array(a):
             if gpu and type(a) is numpy.ndarray and a.ndim == 0:
                 a = common.type(a[()])

@@ -113,7 +113,7 @@ def _picked(logp, shape, target, weight, ignore_index, reduction, smoothing=0.0)
         losses = losses * (1 - smoothing) - every * (smoothing / classes)
     if reduction == "none":
         return losses.reshape(shape)
-    return losses.sum() if reduction == "sum" else losses.sum() / dtype.type(w.sum())
+    return losses.sum() if reduction == "sum" else losses.sum() / w.sum()
 
 
 def _nll_gradient(g, x, target, weight, ignore_index, reduction):

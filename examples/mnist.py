@@ -34,8 +34,8 @@ OPTIMIZERS = {
     "momentum": (optim.Momentum, 0.05, {"momentum": 0.9}),
     "adagrad": (optim.AdaGrad, 0.02, {}),
     "rmsprop": (optim.RMSprop, 1e-3, {}),
-    "adam": (optim.Adam, 2e-3, {}),
-    "adamw": (optim.AdamW, 2e-3, {"weight_decay": 0.01}),
+    "adam": (optim.Adam, 4e-3, {}),
+    "adamw": (optim.AdamW, 4e-3, {"weight_decay": 0.01}),
 }
 EPOCHS = {("cnn", "subset"): 10, ("mlp", "subset"): 15, ("cnn", "full"): 6, ("mlp", "full"): 10}
 

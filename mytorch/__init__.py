@@ -1,5 +1,8 @@
 """mytorch: a small deep-learning framework with PyTorch's API, on NumPy and CuPy. Names only; the code is in the modules."""
 
+import importlib
+from typing import TYPE_CHECKING
+
 from . import autograd
 from .tensor import Size, Tensor  # isort: skip  (the submodule's name gives way to the function `tensor` below)
 from .autograd.anomaly_mode import is_anomaly_check_nan_enabled, is_anomaly_enabled
@@ -14,7 +17,7 @@ from .dtypes import (
     can_cast, complex64, complex128, dtype, finfo, float16, float32, float64, get_default_dtype, iinfo, int8, int16, int32, int64, promote_types,
     set_default_dtype, uint8, uint16, uint32, uint64,
 )  # fmt: skip
-from .dtypes import __getattr__  # bfloat16, which needs the package ml_dtypes
+from .dtypes import __getattr__ as _dtype  # bfloat16, which needs the package ml_dtypes
 from .dtypes import bool_ as bool
 from .dtypes import double, half, long, short
 from .dtypes import float_ as float
@@ -82,12 +85,30 @@ from .memory import keep_freed_memory
 from .parallel import get_num_threads, set_num_threads
 from .serialization import load, save
 
-from . import accelerator, amp, backends, cuda, distributions, func, linalg, nn, optim, special, testing, utils, version  # isort: skip  (above the rest)
-
-from .amp import autocast  # isort: skip
-from .func import vmap  # isort: skip
 from .settings import (  # isort: skip
     are_deterministic_algorithms_enabled, compile, get_float32_matmul_precision, set_float32_matmul_precision, set_flush_denormal,
     use_deterministic_algorithms,
 )
 from .version import __version__  # isort: skip
+
+if TYPE_CHECKING:
+    from . import accelerator, amp, backends, cuda, datasets, distributions, func, linalg, nn, optim, special, testing, utils, version
+    from .amp import autocast
+    from .func import vmap
+
+# Loaded when first used, so that a script pays only for what it uses: name -> the module that holds it, None for a module itself.
+_LATER = dict.fromkeys(
+    ("accelerator", "amp", "backends", "cuda", "datasets", "distributions", "func", "linalg", "nn", "optim", "special", "testing", "utils")
+) | {"autocast": "amp", "vmap": "func"}
+
+
+def __getattr__(name):
+    if name not in _LATER:
+        return _dtype(name)
+    module = importlib.import_module(f"{__name__}.{_LATER[name] or name}")
+    value = globals()[name] = module if _LATER[name] is None else getattr(module, name)
+    return value
+
+
+def __dir__():
+    return sorted({*globals(), *_LATER})

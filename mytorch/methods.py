@@ -103,14 +103,14 @@ class TensorMethods:
 
     def reshape(self, *shape_):
         """The same elements in another shape; one entry may be -1. A view where the layout allows it."""
-        return shape.reshape(self, shape=sizes(shape_))
+        return shape.reshape(self, shape=shape_[0] if len(shape_) == 1 else shape_)
 
     def view(self, *shape_, dtype=None):
         """The same memory in another shape (one entry may be -1) or read as another dtype. RuntimeError if the layout does not allow it."""
         kind = dtype if dtype is not None else shape_[0] if len(shape_) == 1 else None
         if kind is not None and not isinstance(kind, (int, tuple, list)) and not hasattr(kind, "__index__"):
             return shape.view_as_dtype(self, dtype=as_dtype(kind).numpy)
-        return shape.view(self, shape=sizes(shape_))
+        return shape.view(self, shape=shape_[0] if len(shape_) == 1 else shape_)
 
     def permute(self, *dims):
         """The dimensions in another order (a view)."""

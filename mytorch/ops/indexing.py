@@ -223,7 +223,17 @@ def is_plain(index):
     return ellipses < 2
 
 
+_INT64, _BOOL = numpy.dtype("int64"), numpy.dtype("bool")
 _BOUNDS = {int, type(None)}
+
+
+def alone(x, index):
+    """What to pick for an index that is one tensor of int64 or one mask, if NumPy can take it as it is; else None."""
+    array, shape = index.array, x.array.shape
+    fits = array.dtype == _INT64 and shape if array.dtype != _BOOL else array.shape == shape[: array.ndim]
+    if not fits or not array.ndim or type(array) is not type(x.array):
+        return None
+    return (array if x._node is None else array.copy(),)
 
 
 def item(x, index):
@@ -231,6 +241,8 @@ def item(x, index):
     kind = type(index)
     if kind is int:
         return getitem(x, index=(index, Ellipsis))
+    if isinstance(index, Variable) and (pick := alone(x, index)):
+        return getitem(x, index=pick)
     if kind is not tuple:
         index = (index,) if kind is not list else _as_tuple(index)
     if is_plain(index):

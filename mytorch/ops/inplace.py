@@ -13,7 +13,7 @@ import numpy
 from ..autograd.engine import Leaf, Output, Variable, changed, grad_state, refresh, wrap
 from ..backend import QUIET, as_array, float_errors, xp
 from ..dtypes import category
-from .indexing import getitem, in_torchs_words, is_plain, parse, picked_shape, write_view
+from .indexing import alone, getitem, in_torchs_words, is_plain, parse, picked_shape, write_view
 from .masks import fitted
 from .shape import expand
 
@@ -188,6 +188,8 @@ def setitem(x, index, value):
         return
     if type(index) is int or (type(index) is tuple and is_plain(index)):
         view, pick = index, ()
+    elif isinstance(index, Variable) and (pick := alone(x, index)):
+        view = ()
     else:
         view, pick = parse(index, x.array.shape, xp(x.array))
     is_tensor = isinstance(value, Variable)

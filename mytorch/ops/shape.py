@@ -28,7 +28,7 @@ def sizes(args):
     """``f(2, 3)`` and ``f((2, 3))`` mean the same; entries may be 0-d tensors. TypeError for anything but integers."""
     if len(args) == 1 and isinstance(args[0], (tuple, list)):
         args = args[0]
-    return tuple(n if type(n) is int else operator.index(n) for n in args)
+    return tuple(map(operator.index, args))
 
 
 def check_dim(dim, ndim, what="Dimension"):
@@ -75,16 +75,26 @@ def infer_shape(shape, size):
     return tuple(size // known if n == -1 else n for n in shape) if unknown else shape
 
 
+def _arranged(x, shape):
+    shape = sizes((shape,))
+    if min(shape, default=0) >= -1:
+        try:
+            return x.reshape(shape)
+        except ValueError:
+            pass  # torch's words are better
+    return x.reshape(infer_shape(shape, x.size))
+
+
 @primitive(view=True, x=lambda g, x_shape: g.reshape(x_shape))
 def reshape(x, *, shape):
     """The same elements in ``shape`` (one entry may be -1); a view where the layout allows it. RuntimeError if they do not fit."""
-    return x.reshape(infer_shape(sizes((shape,)), x.size))
+    return _arranged(x, shape)
 
 
 @primitive(view=True, x=lambda g, x_shape: g.reshape(x_shape))
 def view(x, *, shape):
     """The same elements in ``shape`` (one entry may be -1), sharing memory. RuntimeError if the layout does not allow that."""
-    out = x.reshape(infer_shape(sizes((shape,)), x.size))
+    out = _arranged(x, shape)
     if x.size and out.base is not x and (x.base is None or out.base is not x.base):
         raise RuntimeError(
             "view size is not compatible with input tensor's size and stride (at least one dimension spans across two contiguous subspaces). "

@@ -122,6 +122,9 @@ def _batched(name, nd, x):
     return (x, False) if len(shape) == nd + 2 else (reshape(x, shape=(1, *shape)), True)
 
 
+_NUMBERS = {1: "one", 2: "two", 3: "three"}
+
+
 def _geometry(name, nd, x, kernel_size, stride, padding, dilation, ceil_mode):
     """The settings of ``max_pool``: sizes as tuples, what the last window sticks out as padding after."""
 
@@ -129,7 +132,7 @@ def _geometry(name, nd, x, kernel_size, stride, padding, dilation, ceil_mode):
         try:
             return tuple_of(value, nd, what)
         except RuntimeError:
-            raise RuntimeError(f"{name}: {what} must either be a single int, or a tuple of {nd} ints, but got {value}") from None
+            raise RuntimeError(f"{name}: {what} must either be a single int, or a tuple of {_NUMBERS[nd]} ints, but got {value}") from None
 
     kernel = sizes(kernel_size, "kernel_size")
     stride = kernel if stride is None or (isinstance(stride, (tuple, list)) and not stride) else sizes(stride, "stride")

@@ -173,7 +173,7 @@ def _part(part, module):
         return array.item()
     if type(array) is numpy.ndarray and module is not numpy:
         return module.asarray(array)
-    return array.copy() if isinstance(part, Variable) else array
+    return array if isinstance(part, (list, tuple, range)) else array.copy()  # the user may change theirs
 
 
 def _bound(value):

@@ -11,7 +11,7 @@ import functools
 import numpy
 
 from ..autograd.engine import Leaf, Output, Variable, changed, grad_state, refresh, wrap
-from ..backend import QUIET, as_array, float_errors, xp
+from ..backend import QUIET, as_array, float_errors, is_array, xp
 from ..dtypes import category
 from .indexing import alone, getitem, in_torchs_words, is_plain, parse, picked_shape, write_view
 from .masks import fitted
@@ -216,6 +216,7 @@ def setitem(x, index, value):
     if is_tensor:
         value = _fit_value(value, target, pick)
     if _recorded(target, value) if is_tensor else _recorded(target):
+        pick = tuple(p.copy() if is_array(p) else p for p in pick)  # the user may change theirs
         value = expand(value if is_tensor else wrap(as_array(value)), shape=picked_shape(pick, target.array.shape))
         _store(target.array, pick, value.array)
         write(target, write_view(wrap(target.array, target._node), value, view=lambda b: getitem(b, index=pick)))

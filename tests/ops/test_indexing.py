@@ -238,6 +238,12 @@ def test_an_index_that_changes_later_does_not_change_the_gradient():
     i[:] = 2
     y.backward()
     assert x.grad.tolist() == [2, 0, 0]
+    for index in (mytorch.tensor([0, 1]), np.array([0, 1]), mytorch.tensor([True, True, False])):
+        x, v = mytorch.zeros(3), mytorch.ones(2, requires_grad=True)
+        x[index] = v
+        index[:] = index[1] * 0
+        (x * mytorch.tensor([1.0, 2.0, 3.0])).sum().backward()
+        assert v.grad.tolist() == [1, 2]
 
 
 # ---- random indices ------------------------------------------------------------------------------------------------------

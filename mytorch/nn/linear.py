@@ -54,6 +54,10 @@ class Linear(Module):
         return f"{type(self).__name__}({self.in_features} -> {self.out_features})"
 
 
+class NonDynamicallyQuantizableLinear(Linear):
+    """A Linear under the name that torch gives the output projection of attention."""
+
+
 class Bilinear(Module):
     """y_k = x₁ᵀ A_k x₂ + b_k: (…, in1_features), (…, in2_features) -> (…, out_features)."""
 

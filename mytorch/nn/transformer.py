@@ -1,0 +1,199 @@
+"""The Transformer (https://arxiv.org/abs/1706.03762): encoder and decoder layers, stacks of them, and the whole."""
+
+from __future__ import annotations
+
+import copy
+import math
+
+from ..creation import full
+from . import functional as F
+from . import init
+from .attention import MultiheadAttention
+from .container import ModuleList
+from .dropout import Dropout
+from .linear import Linear
+from .module import Module
+from .normalization import LayerNorm
+
+
+def _causal_mask(size, device=None, dtype=None):
+    """(size, size): -inf above the diagonal, else 0."""
+    return full((size, size), -math.inf, dtype=dtype, device=device).triu(1)
+
+
+def _is_causal(mask, is_causal, size):
+    """``is_causal``, or, if that is None, whether ``mask`` is the causal one."""
+    if is_causal is not None or mask is None:
+        return bool(is_causal)
+    return mask.is_floating_point() and tuple(mask.shape) == (size, size) and bool((mask == _causal_mask(size, mask.device, mask.dtype)).all())
+
+
+def _length(x, batch_first):
+    return x.shape[1 if x.ndim == 3 and batch_first else 0]
+
+
+def _activation(activation):
+    if not isinstance(activation, str):
+        return activation
+    if activation not in ("relu", "gelu"):
+        raise RuntimeError(f"activation should be relu/gelu, not {activation}")
+    return F.relu if activation == "relu" else F.gelu
+
+
+class _Layer(Module):
+    """The blocks that both layers are made of."""
+
+    def _attend(self, attention, dropout, x, memory, mask, padding, causal):
+        return dropout(attention(x, memory, memory, padding, False, mask, is_causal=causal)[0])
+
+    def _feed_forward(self, x, dropout):
+        return dropout(self.linear2(self.dropout(self.activation(self.linear1(x)))))
+
+
+class TransformerEncoderLayer(_Layer):
+    """Self-attention and a feed-forward part, each with a residual connection and layer norm: (T, N, d_model) -> the same.
+
+    ``norm_first`` normalizes before each part rather than after; ``activation`` is "relu", "gelu" or a function; ``batch_first``: (N, T, d_model).
+    """
+
+    def __init__(
+        self, d_model, nhead, dim_feedforward=2048, dropout=0.1, activation=F.relu, layer_norm_eps=1e-5, batch_first=False, norm_first=False, bias=True,
+        device=None, dtype=None,
+    ):  # fmt: skip
+        super().__init__()
+        kind = {"device": device, "dtype": dtype}
+        self.self_attn = MultiheadAttention(d_model, nhead, dropout, bias, batch_first=batch_first, **kind)
+        self.linear1 = Linear(d_model, dim_feedforward, bias, **kind)
+        self.dropout = Dropout(dropout)
+        self.linear2 = Linear(dim_feedforward, d_model, bias, **kind)
+        self.norm_first = norm_first
+        self.norm1 = LayerNorm(d_model, layer_norm_eps, bias=bias, **kind)
+        self.norm2 = LayerNorm(d_model, layer_norm_eps, bias=bias, **kind)
+        self.dropout1, self.dropout2 = Dropout(dropout), Dropout(dropout)
+        self.activation = _activation(activation)
+
+    def forward(self, src, src_mask=None, src_key_padding_mask=None, is_causal=False):
+        """The shape of ``src``. Masks: True for what is not seen, or numbers to add to the scores."""
+        x, rest = src, (src_mask, src_key_padding_mask, is_causal)
+        if self.norm_first:
+            y = self.norm1(x)
+            x = x + self._attend(self.self_attn, self.dropout1, y, y, *rest)
+            return x + self._feed_forward(self.norm2(x), self.dropout2)
+        x = self.norm1(x + self._attend(self.self_attn, self.dropout1, x, x, *rest))
+        return self.norm2(x + self._feed_forward(x, self.dropout2))
+
+
+class TransformerDecoderLayer(_Layer):
+    """Self-attention, attention to ``memory`` and a feed-forward part, each with a residual connection and layer norm."""
+
+    def __init__(
+        self, d_model, nhead, dim_feedforward=2048, dropout=0.1, activation=F.relu, layer_norm_eps=1e-5, batch_first=False, norm_first=False, bias=True,
+        device=None, dtype=None,
+    ):  # fmt: skip
+        super().__init__()
+        kind = {"device": device, "dtype": dtype}
+        self.self_attn = MultiheadAttention(d_model, nhead, dropout, bias, batch_first=batch_first, **kind)
+        self.multihead_attn = MultiheadAttention(d_model, nhead, dropout, bias, batch_first=batch_first, **kind)
+        self.linear1 = Linear(d_model, dim_feedforward, bias, **kind)
+        self.dropout = Dropout(dropout)
+        self.linear2 = Linear(dim_feedforward, d_model, bias, **kind)
+        self.norm_first = norm_first
+        self.norm1 = LayerNorm(d_model, layer_norm_eps, bias=bias, **kind)
+        self.norm2 = LayerNorm(d_model, layer_norm_eps, bias=bias, **kind)
+        self.norm3 = LayerNorm(d_model, layer_norm_eps, bias=bias, **kind)
+        self.dropout1, self.dropout2, self.dropout3 = Dropout(dropout), Dropout(dropout), Dropout(dropout)
+        self.activation = _activation(activation)
+
+    def forward(
+        self, tgt, memory, tgt_mask=None, memory_mask=None, tgt_key_padding_mask=None, memory_key_padding_mask=None, tgt_is_causal=False,
+        memory_is_causal=False,
+    ):  # fmt: skip
+        """The shape of ``tgt``. Masks: True for what is not seen, or numbers to add to the scores."""
+        x, own = tgt, (tgt_mask, tgt_key_padding_mask, tgt_is_causal)
+        others = (memory_mask, memory_key_padding_mask, memory_is_causal)
+        if self.norm_first:
+            y = self.norm1(x)
+            x = x + self._attend(self.self_attn, self.dropout1, y, y, *own)
+            x = x + self._attend(self.multihead_attn, self.dropout2, self.norm2(x), memory, *others)
+            return x + self._feed_forward(self.norm3(x), self.dropout3)
+        x = self.norm1(x + self._attend(self.self_attn, self.dropout1, x, x, *own))
+        x = self.norm2(x + self._attend(self.multihead_attn, self.dropout2, x, memory, *others))
+        return self.norm3(x + self._feed_forward(x, self.dropout3))
+
+
+class TransformerEncoder(Module):
+    """``num_layers`` copies of ``encoder_layer`` one after the other, then ``norm``. The last two arguments change nothing here."""
+
+    def __init__(self, encoder_layer, num_layers, norm=None, enable_nested_tensor=True, mask_check=True):
+        super().__init__()
+        self.layers = ModuleList(copy.deepcopy(encoder_layer) for _ in range(num_layers))
+        self.num_layers, self.norm = num_layers, norm
+
+    def forward(self, src, mask=None, src_key_padding_mask=None, is_causal=None):
+        """The shape of ``src``. ``is_causal``: the mask is the causal one; None finds out."""
+        causal = _is_causal(mask, is_causal, _length(src, self.layers[0].self_attn.batch_first))
+        for layer in self.layers:
+            src = layer(src, src_mask=mask, src_key_padding_mask=src_key_padding_mask, is_causal=causal)
+        return src if self.norm is None else self.norm(src)
+
+
+class TransformerDecoder(Module):
+    """``num_layers`` copies of ``decoder_layer`` one after the other, then ``norm``."""
+
+    def __init__(self, decoder_layer, num_layers, norm=None):
+        super().__init__()
+        self.layers = ModuleList(copy.deepcopy(decoder_layer) for _ in range(num_layers))
+        self.num_layers, self.norm = num_layers, norm
+
+    def forward(
+        self, tgt, memory, tgt_mask=None, memory_mask=None, tgt_key_padding_mask=None, memory_key_padding_mask=None, tgt_is_causal=None,
+        memory_is_causal=False,
+    ):  # fmt: skip
+        """The shape of ``tgt``. ``tgt_is_causal``: its mask is the causal one; None finds out."""
+        causal = _is_causal(tgt_mask, tgt_is_causal, _length(tgt, self.layers[0].self_attn.batch_first))
+        for layer in self.layers:
+            tgt = layer(
+                tgt, memory, tgt_mask=tgt_mask, memory_mask=memory_mask, tgt_key_padding_mask=tgt_key_padding_mask,
+                memory_key_padding_mask=memory_key_padding_mask, tgt_is_causal=causal, memory_is_causal=memory_is_causal,
+            )  # fmt: skip
+        return tgt if self.norm is None else self.norm(tgt)
+
+
+class Transformer(Module):
+    """Encoder and decoder, with torch's arguments; matrices start xavier-uniform. Inputs (T, N, d_model), with ``batch_first`` (N, T, d_model)."""
+
+    def __init__(
+        self, d_model=512, nhead=8, num_encoder_layers=6, num_decoder_layers=6, dim_feedforward=2048, dropout=0.1, activation=F.relu,
+        custom_encoder=None, custom_decoder=None, layer_norm_eps=1e-5, batch_first=False, norm_first=False, bias=True, device=None, dtype=None,
+    ):  # fmt: skip
+        super().__init__()
+        kind = {"device": device, "dtype": dtype}
+        settings = (d_model, nhead, dim_feedforward, dropout, activation, layer_norm_eps, batch_first, norm_first, bias)
+
+        def stack(stack_class, layer_class, count):
+            return stack_class(layer_class(*settings, **kind), count, LayerNorm(d_model, layer_norm_eps, bias=bias, **kind))
+
+        self.encoder = custom_encoder if custom_encoder is not None else stack(TransformerEncoder, TransformerEncoderLayer, num_encoder_layers)
+        self.decoder = custom_decoder if custom_decoder is not None else stack(TransformerDecoder, TransformerDecoderLayer, num_decoder_layers)
+        for parameter in self.parameters():
+            if parameter.ndim > 1:
+                init.xavier_uniform_(parameter)
+        self.d_model, self.nhead, self.batch_first = d_model, nhead, batch_first
+
+    def forward(
+        self, src, tgt, src_mask=None, tgt_mask=None, memory_mask=None, src_key_padding_mask=None, tgt_key_padding_mask=None,
+        memory_key_padding_mask=None, src_is_causal=None, tgt_is_causal=None, memory_is_causal=False,
+    ):  # fmt: skip
+        """The shape of ``tgt``. RuntimeError for batches or features that do not match."""
+        batch_dim = 0 if self.batch_first else 1
+        if src.ndim == 3 and src.shape[batch_dim] != tgt.shape[batch_dim]:
+            raise RuntimeError("the batch number of src and tgt must be equal")
+        if src.shape[-1] != self.d_model or tgt.shape[-1] != self.d_model:
+            raise RuntimeError("the feature number of src and tgt must be equal to d_model")
+        memory = self.encoder(src, mask=src_mask, src_key_padding_mask=src_key_padding_mask, is_causal=src_is_causal)
+        return self.decoder(
+            tgt, memory, tgt_mask=tgt_mask, memory_mask=memory_mask, tgt_key_padding_mask=tgt_key_padding_mask,
+            memory_key_padding_mask=memory_key_padding_mask, tgt_is_causal=tgt_is_causal, memory_is_causal=memory_is_causal,
+        )  # fmt: skip
+
+    generate_square_subsequent_mask = staticmethod(_causal_mask)

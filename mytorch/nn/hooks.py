@@ -6,6 +6,7 @@ import warnings
 from typing import NamedTuple
 
 from ..autograd.engine import Variable, primitive, wrap
+from ..backend import xp
 from ..tensor import RemovableHandle, Tensor
 
 
@@ -137,9 +138,8 @@ class BackwardHooks:
 
     def watch_inputs(self, args):
         """The positional arguments, those that carry a gradient watched."""
-        self.places = [i for i, a in enumerate(args) if isinstance(a, Tensor) and a.requires_grad]
-        self.count = len(args)
-        return self._watched(args, self.places, self._at_inputs)
+        self.inputs = _Ends(args)
+        return self._watched(args, self.inputs, self._at_inputs)
 
     def watch_outputs(self, result):
         """The result (a tensor or a tuple), its tensors watched."""
@@ -148,45 +148,52 @@ class BackwardHooks:
             warnings.warn(f"For backward hooks to be called, module output should be a Tensor or a tuple of Tensors but received {type(result)}", stacklevel=5)
             return result
         outputs = (result,) if single else result
-        self.output_places = [i for i, a in enumerate(outputs) if isinstance(a, Tensor) and a.requires_grad]
-        self.output_count = len(outputs)
-        outputs = self._watched(outputs, self.output_places, self._at_outputs)
+        self.outputs = _Ends(outputs)
+        outputs = self._watched(outputs, self.outputs, self._at_outputs)
         return outputs[0] if single else outputs
 
     @staticmethod
-    def _watched(values, places, on_gradient):
-        if not places:
+    def _watched(values, ends, on_gradient):
+        if not ends.places:
             return values
         values = list(values)
-        for i, new in zip(places, _through([values[i] for i in places], on_gradient)):
+        for i, new in zip(ends.places, _through([values[i] for i in ends.places], on_gradient)):
             values[i] = new
         return tuple(values)
 
     def _at_outputs(self, gradients):
-        given = _spread(gradients, self.output_places, self.output_count)
+        given = self.outputs.filled(gradients)
         for hook in self.pre_hooks:
             given = _replaced(given, hook(self.module, given), "grad_output")
         self.grad_outputs = given
-        if not self.places:
+        if not self.inputs.places:
+            nothing = (None,) * len(self.inputs.arrays)
             for hook in self.hooks:
-                if hook(self.module, (None,) * self.count, given) not in (None, (None,) * self.count):
+                if hook(self.module, nothing, given) not in (None, nothing):
                     raise RuntimeError("Backward hook for Modules where no input requires gradient should always return None or None for all gradients.")
-        return _like(gradients, [given[i] for i in self.output_places])
+        return _like(gradients, [given[i] for i in self.outputs.places])
 
     def _at_inputs(self, gradients):
-        found = _spread(gradients, self.places, self.count)
+        found = self.inputs.filled(gradients)
         for hook in self.hooks if self.grad_outputs is not None else ():
             found = _replaced(found, hook(self.module, found, self.grad_outputs), "grad_input")
         self.grad_outputs = None
-        return _like(gradients, [found[i] for i in self.places])
+        return _like(gradients, [found[i] for i in self.inputs.places])
 
 
-def _spread(gradients, places, count):
-    """A tuple of ``count`` Tensors, None where nothing carries a gradient."""
-    result = [None] * count
-    for i, g in zip(places, gradients):
-        result[i] = g if isinstance(g, Variable) else wrap(g)
-    return tuple(result)
+class _Ends:
+    """The arguments or results of a call: which are tensors, and which of these carry a gradient."""
+
+    def __init__(self, values):
+        self.arrays = [v.array if isinstance(v, Tensor) else None for v in values]
+        self.places = [i for i, v in enumerate(values) if isinstance(v, Tensor) and v.requires_grad]
+
+    def filled(self, gradients):
+        """A tuple of Tensors: ``gradients`` in their places, zeros for the other tensors (if there are any gradients), None for the rest."""
+        result = [None if a is None else wrap(xp(a).zeros_like(a)) for a in self.arrays]
+        for i, g in zip(self.places, gradients):
+            result[i] = g if isinstance(g, Variable) else wrap(g)
+        return tuple(result)
 
 
 def _like(gradients, results):

@@ -16,7 +16,7 @@ from .parameter import Parameter
 _EXTRA = "_extra_state"
 
 
-class IncompatibleKeys(namedtuple("IncompatibleKeys", ["missing_keys", "unexpected_keys"])):
+class _IncompatibleKeys(namedtuple("_IncompatibleKeys", ["missing_keys", "unexpected_keys"])):
     """What ``load_state_dict(strict=False)`` could not match."""
 
     __slots__ = ()
@@ -91,7 +91,7 @@ class State:
                     inner = f"{prefix}{name}."
                     load(child, OrderedDict((k, v) for k, v in values.items() if k.startswith(inner)), inner)
             for hook in list(module._load_state_dict_post_hooks.values()):
-                if hook(module, IncompatibleKeys(missing, unexpected)) is not None:
+                if hook(module, _IncompatibleKeys(missing, unexpected)) is not None:
                     raise AssertionError("a hook of register_load_state_dict_post_hook changes incompatible_keys in place and returns None")
 
         load(self, OrderedDict(state_dict), "")
@@ -101,7 +101,7 @@ class State:
                     errors.insert(0, f"{what} key(s) in state_dict: {', '.join(map(_quoted, keys))}. ")
         if errors:
             raise RuntimeError(f"Error(s) in loading state_dict for {type(self).__name__}:\n\t" + "\n\t".join(errors))
-        return IncompatibleKeys(missing, unexpected)
+        return _IncompatibleKeys(missing, unexpected)
 
     def _load_from_state_dict(self, state_dict, prefix, local_metadata, strict, missing_keys, unexpected_keys, error_msgs):
         for hook in list(self._load_state_dict_pre_hooks.values()):

@@ -1,0 +1,580 @@
+"""Module: attributes, names, state dicts, hooks, errors, against PyTorch where it defines the answer."""
+
+import copy
+import pickle
+import warnings
+from collections import OrderedDict
+
+import numpy as np
+import pytest
+
+import mytorch
+
+from .against import torch
+
+LIBRARIES = [mytorch, torch]
+
+
+def scenario(*functions):
+    """Each function runs in both libraries; what it returns (or the error it ends in) has to be the same."""
+    return pytest.mark.parametrize("function", functions, ids=lambda f: f.__name__)
+
+
+def outcome(function, lib):
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return plain(function(lib))
+    except Exception as error:  # noqa: BLE001  (the error is the outcome)
+        return type(error).__name__, str(error).replace("mytorch", "torch")
+
+
+def plain(value):
+    if isinstance(value, (mytorch.Tensor, torch.Tensor)):
+        return str(value.dtype).split(".")[1], value.detach().tolist()
+    if isinstance(value, (mytorch.nn.Module, torch.nn.Module)):
+        return repr(value)
+    if isinstance(value, dict):
+        return [(k, plain(v)) for k, v in value.items()]
+    if isinstance(value, (list, tuple)):
+        return [plain(v) for v in value]
+    return value.replace("mytorch", "torch") if isinstance(value, str) else value
+
+
+def small(lib, **settings):
+    """A module with parameters, a shared one, None, buffers of both kinds, and children."""
+
+    class Net(lib.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.first = lib.nn.Linear(2, 3)
+            self.layers = lib.nn.Sequential(lib.nn.Linear(3, 3), lib.nn.ReLU(), self.first)
+            self.scale = lib.nn.Parameter(lib.ones(3))
+            self.tied = self.scale
+            self.register_parameter("nothing", None)
+            self.register_buffer("mean", lib.zeros(2))
+            self.register_buffer("cache", lib.zeros(1), persistent=False)
+            self.register_buffer("no", None)
+            self.gone = None
+
+        def forward(self, x):
+            return self.layers[:2](self.first(x)) * self.scale
+
+    net = Net()
+    with lib.no_grad():
+        for i, p in enumerate(net.parameters()):
+            p.copy_(lib.arange(p.numel()).reshape(p.shape) * 0.1 + i)
+    return net
+
+
+# ---- names ----------------------------------------------------------------------------------------------------------------
+
+
+def names(lib):
+    net = small(lib)
+    return [
+        [n for n, _ in net.named_parameters()], [n for n, _ in net.named_parameters(prefix="p", recurse=False)],
+        [n for n, _ in net.named_parameters(remove_duplicate=False)], [n for n, _ in net.named_buffers()], len(list(net.parameters())),
+        [n for n, _ in net.named_modules()], [n for n, _ in net.named_modules(remove_duplicate=False)], [n for n, _ in net.named_children()],
+        len(list(net.modules())), len(list(net.children())), len(list(net.buffers())),
+    ]  # fmt: skip
+
+
+def state(lib):
+    net = small(lib)
+    net.scale.grad = lib.ones(3)
+    return list(net.state_dict(prefix="x.")), net.state_dict(), list(net.state_dict(keep_vars=True).values())[0].requires_grad, type(net.state_dict()).__name__
+
+
+def look_up(lib):
+    net = small(lib)
+    return net.get_submodule("layers.0"), net.get_submodule("") is net, net.get_parameter("layers.0.weight"), net.get_buffer("mean")
+
+
+def no_submodule(lib):
+    small(lib).get_submodule("layers.7")
+
+
+def not_a_submodule(lib):
+    small(lib).get_submodule("mean.x")
+
+
+def not_a_parameter(lib):
+    small(lib).get_parameter("mean")
+
+
+def not_a_buffer(lib):
+    small(lib).get_buffer("scale")
+
+
+def no_attribute(lib):
+    return small(lib).absent
+
+
+def put_submodule(lib):
+    net = small(lib)
+    net.set_submodule("layers.1", lib.nn.Tanh())
+    return net
+
+
+def representation(lib):
+    return small(lib)
+
+
+def listed(lib):
+    return [n for n in dir(small(lib)) if not n.startswith("_") and hasattr(torch.nn.Module, n) is False]
+
+
+# ---- attributes ---------------------------------------------------------------------------------------------------------------
+
+
+def reassign(lib):
+    net = small(lib)
+    net.scale = lib.nn.Parameter(lib.zeros(2))
+    net.first = lib.nn.Identity()
+    net.mean = lib.ones(4)
+    net.nothing = lib.nn.Parameter(lib.ones(1))
+    net.plain = lib.ones(1)
+    net.plain = lib.nn.Parameter(lib.ones(1))
+    return list(net.state_dict()), [n for n, _ in net.named_modules()], "plain" in net.__dict__
+
+
+def change_kind(lib):
+    net = small(lib)
+    net.first = lib.nn.Parameter(lib.zeros(2))
+    net.scale = None
+    net.tied = None
+    net.layers = None
+    return list(net.state_dict()), net
+
+
+def delete(lib):
+    net = small(lib)
+    del net.scale, net.first, net.mean, net.cache
+    return list(net.state_dict()), hasattr(net, "scale"), net._non_persistent_buffers_set == set()
+
+
+def buffers_assigned(lib):
+    net = small(lib)
+    net.kept, net.dropped = lib.nn.Buffer(lib.ones(1)), lib.nn.Buffer(lib.ones(1), persistent=False)
+    return list(net.state_dict()), [n for n, _ in net.named_buffers()]
+
+
+def delete_what_is_not_there(lib):
+    del small(lib).absent
+
+
+def parameter_before_init(lib):
+    class Net(lib.nn.Module):
+        def __init__(self):
+            self.weight = lib.nn.Parameter(lib.ones(1))
+
+    Net()
+
+
+def module_before_init(lib):
+    class Net(lib.nn.Module):
+        def __init__(self):
+            self.layer = lib.nn.ReLU()
+
+    Net()
+
+
+def buffer_before_init(lib):
+    class Net(lib.nn.Module):
+        def __init__(self):
+            self.register_buffer("x", lib.ones(1))
+
+    Net()
+
+
+def tensor_for_parameter(lib):
+    small(lib).scale = lib.ones(3)
+
+
+def number_for_module(lib):
+    small(lib).first = 3
+
+
+def string_for_buffer(lib):
+    small(lib).mean = "x"
+
+
+def register_twice(lib):
+    small(lib).register_buffer("scale", lib.ones(1))
+
+
+def dotted_buffer(lib):
+    small(lib).register_buffer("a.b", lib.ones(1))
+
+
+def nameless_parameter(lib):
+    small(lib).register_parameter("", None)
+
+
+def number_as_name(lib):
+    small(lib).register_parameter(3, None)
+
+
+def dotted_module(lib):
+    small(lib).add_module("a.b", lib.nn.ReLU())
+
+
+def string_as_module(lib):
+    small(lib).add_module("a", "b")
+
+
+def computed_parameter(lib):
+    small(lib).register_parameter("new", lib.ones(1, requires_grad=True) * 2)
+
+
+def tensor_as_buffer_needed(lib):
+    small(lib).register_buffer("new", [1.0])
+
+
+def no_forward(lib):
+    lib.nn.Module()(1)
+
+
+def unknown_argument(lib):
+    lib.nn.Module(size=3)
+
+
+def train_needs_bool(lib):
+    small(lib).train(1)
+
+
+def to_integers(lib):
+    small(lib).to(lib.int64)
+
+
+# ---- state ----------------------------------------------------------------------------------------------------------------------
+
+
+def loads(lib):
+    net, other = small(lib), small(lib)
+    other.scale.data = lib.ones(3) * 7
+    result = net.load_state_dict(other.state_dict())
+    return repr(result), net.state_dict(), net.tied is net.scale
+
+
+def incomplete(lib):
+    values = small(lib).state_dict()
+    values["more"] = values.pop("scale")
+    values["layers.9.x"] = lib.ones(1)
+    values["mean"] = lib.ones(3)
+    small(lib).load_state_dict(values)
+
+
+def incomplete_allowed(lib):
+    values = small(lib).state_dict()
+    values["more"] = values.pop("scale")
+    result = small(lib).load_state_dict(values, strict=False)
+    return result.missing_keys, result.unexpected_keys, repr(result)
+
+
+def wrong_size_even_if_not_strict(lib):
+    values = small(lib).state_dict()
+    values["first.weight"] = lib.ones(2, 2)
+    small(lib).load_state_dict(values, strict=False)
+
+
+def not_a_dict(lib):
+    small(lib).load_state_dict([1])
+
+
+def assigned(lib):
+    net, values = small(lib), small(lib).double().state_dict()
+    net.load_state_dict(values, assign=True)
+    return net.scale.dtype == lib.float64, net.scale.requires_grad, type(net.scale).__name__, net.mean.dtype == lib.float64
+
+
+def one_element_for_a_number(lib):
+    class Net(lib.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.x = lib.nn.Parameter(lib.tensor(1.0))
+
+    net = Net()
+    net.load_state_dict({"x": lib.tensor([3.0])})
+    return net.x
+
+
+def extra_state(lib):
+    class Net(lib.nn.Module):
+        def get_extra_state(self):
+            return {"seen": 3}
+
+        def set_extra_state(self, state):
+            self.seen = state["seen"]
+
+    net = lib.nn.Sequential(Net())
+    net.load_state_dict(net.state_dict())
+    return list(net.state_dict()), net[0].seen
+
+
+def hooks_of_state(lib):
+    net, seen = small(lib), []
+    net.register_state_dict_pre_hook(lambda m, prefix, keep: seen.append(("save", prefix)))
+    net.register_state_dict_post_hook(lambda m, values, prefix, local: values.__setitem__("extra", 1))
+    net.register_load_state_dict_pre_hook(lambda m, values, *rest: values.pop("extra"))
+    net.register_load_state_dict_post_hook(lambda m, keys: seen.append(("loaded", keys.missing_keys)))
+    values = net.state_dict()
+    net.load_state_dict(values)
+    return list(values), seen
+
+
+# ---- all at once --------------------------------------------------------------------------------------------------------------
+
+
+def modes(lib):
+    net = small(lib)
+    net.eval()
+    inner = net.layers[1].training
+    net.requires_grad_(False)
+    wants = [p.requires_grad for p in net.parameters()]
+    seen = []
+    net.train().apply(lambda m: seen.append(type(m).__name__))
+    return inner, wants, net.layers[1].training, seen
+
+
+def gradients(lib):
+    net = small(lib)
+    net(lib.ones(1, 2)).sum().backward()
+    kept = net.scale.grad is not None
+    net.zero_grad(set_to_none=False)
+    zero = net.scale.grad
+    net.zero_grad()
+    return kept, zero, net.scale.grad is None
+
+
+def conversion(lib):
+    net = small(lib)
+    net.register_buffer("count", lib.tensor(3))
+    before = net.scale
+    net(lib.ones(1, 2)).sum().backward()
+    net.double()
+    return net.scale is before, net.scale.dtype == lib.float64, net.scale.grad.dtype == lib.float64, net.count.dtype == lib.int64, net.mean.dtype == lib.float64
+
+
+def conversion_by_type(lib):
+    net = small(lib).to(lib.float16)
+    again = small(lib).half().float().to(lib.ones(1, dtype=lib.float64)).to("cpu")
+    return str(net.scale.dtype).split(".")[1], str(again.scale.dtype).split(".")[1]
+
+
+def copies(lib):
+    net = small(lib)
+    twin = copy.deepcopy(net)
+    with lib.no_grad():
+        twin.scale.fill_(9)
+    return net.scale, twin.scale, twin.tied is twin.scale, twin.scale.requires_grad, list(twin.state_dict())
+
+
+@scenario(
+    names, state, look_up, no_submodule, not_a_submodule, not_a_parameter, not_a_buffer, no_attribute, put_submodule, representation, listed, reassign,
+    change_kind, delete, buffers_assigned, parameter_before_init, module_before_init, buffer_before_init, tensor_for_parameter, number_for_module,
+    string_for_buffer, register_twice, dotted_buffer, nameless_parameter, number_as_name, dotted_module, string_as_module, computed_parameter,
+    tensor_as_buffer_needed, unknown_argument, train_needs_bool, loads, incomplete, incomplete_allowed, wrong_size_even_if_not_strict, not_a_dict,
+    assigned, one_element_for_a_number, extra_state, hooks_of_state, modes, gradients, conversion, conversion_by_type, copies, delete_what_is_not_there,
+)  # fmt: skip
+def test_same_as_torch(function):
+    assert outcome(function, mytorch) == outcome(function, torch)
+
+
+@scenario(no_forward, to_integers)
+def test_same_refusal_in_other_words(function):
+    mine, theirs = outcome(function, mytorch), outcome(function, torch)
+    assert mine[0] == theirs[0] and theirs[1].split(" dtype=")[0] in mine[1]
+
+
+def test_numpy_arrays_load():
+    net = small(mytorch)
+    values = {k: v.numpy() + 1 for k, v in net.state_dict().items()}
+    net.load_state_dict(values)
+    np.testing.assert_array_equal(net.scale.detach().numpy(), values["scale"])
+    with pytest.raises(RuntimeError, match='While copying the parameter named "scale"'):
+        net.load_state_dict({**values, "scale": "text"})
+
+
+def test_loading_keeps_optimizers_working():
+    net = mytorch.nn.Linear(2, 2)
+    optimizer = mytorch.optim.SGD(net.parameters(), lr=1.0)
+    net.double()
+    net.load_state_dict({k: v * 0 for k, v in net.state_dict().items()})
+    net(mytorch.ones(1, 2).double()).sum().backward()
+    optimizer.step()
+    assert net.weight.tolist() == [[-1, -1], [-1, -1]]
+
+
+def test_pickle():
+    net = pickle.loads(pickle.dumps(mytorch.nn.Sequential(mytorch.nn.Linear(2, 3), mytorch.nn.ELU(0.5), mytorch.nn.LSTM(3, 4))))
+    assert "ELU(alpha=0.5)" in repr(net) and net[0].weight.requires_grad and isinstance(net[0].weight, mytorch.nn.Parameter)
+
+
+def test_parameter():
+    p = mytorch.nn.Parameter(mytorch.ones(2))
+    assert repr(p) == "Parameter containing:\ntensor([1., 1.], requires_grad=True)" and p.is_leaf and type(p * 1) is mytorch.Tensor
+    assert not mytorch.nn.Parameter(mytorch.ones(2), requires_grad=False).requires_grad
+    assert mytorch.nn.Parameter().shape == (0,)
+    assert type(pickle.loads(pickle.dumps(p))) is mytorch.nn.Parameter and type(copy.deepcopy(p)) is mytorch.nn.Parameter
+    with pytest.raises(TypeError, match="expected a Tensor"):
+        mytorch.nn.Parameter([1.0])
+
+
+# ---- hooks ----------------------------------------------------------------------------------------------------------------------
+
+
+def forward_hooks(lib):
+    net, seen = small(lib), []
+    handles = [
+        net.register_forward_pre_hook(lambda m, args: seen.append("pre") or (args[0] * 2,)),
+        net.register_forward_pre_hook(lambda m, args: seen.append("first") or None, prepend=True),
+        net.register_forward_pre_hook(lambda m, args, kwargs: (args, kwargs), with_kwargs=True),
+        net.register_forward_hook(lambda m, args, out: seen.append("post") or out + 1),
+        net.register_forward_hook(lambda m, args, kwargs, out: seen.append(list(kwargs)), with_kwargs=True),
+    ]
+    one = net(lib.ones(1, 2))
+    for handle in handles:
+        handle.remove()
+    return one, net(lib.ones(1, 2)), seen
+
+
+def failing_forward(lib):
+    class Fails(lib.nn.Module):
+        def forward(self, x):
+            raise KeyError("inside")
+
+    net, seen = Fails(), []
+    net.register_forward_hook(lambda m, args, out: seen.append(out), always_call=True)
+    net.register_forward_hook(lambda m, args, out: seen.append("never"))
+    try:
+        net(1)
+    except KeyError as error:
+        return seen, str(error)
+
+
+def bad_pre_hook(lib):
+    net = small(lib)
+    net.register_forward_pre_hook(lambda m, args, kwargs: 3, with_kwargs=True)
+    net(lib.ones(1, 2))
+
+
+def backward_hooks(lib):
+    net, seen = small(lib), []
+    net.register_full_backward_hook(lambda m, gi, go: seen.append(("net", gi, go)))
+    net.layers[0].register_full_backward_hook(lambda m, gi, go: seen.append(("inner", gi, go)))
+    net.layers[0].register_full_backward_pre_hook(lambda m, go: seen.append(("before", go)))
+    x = lib.ones(1, 2, requires_grad=True)
+    net(x).sum().backward()
+    return seen, x.grad, net.first.weight.grad
+
+
+def backward_hook_replaces(lib):
+    layer = lib.nn.Linear(2, 2)
+    with lib.no_grad():
+        layer.weight.fill_(0.5)
+    layer.register_full_backward_hook(lambda m, gi, go: (gi[0] * 10,))
+    layer.register_full_backward_pre_hook(lambda m, go: (go[0] * 2,))
+    x = lib.ones(1, 2, requires_grad=True)
+    layer(x).sum().backward()
+    return x.grad, layer.weight.grad
+
+
+def backward_hook_without_input_gradient(lib):
+    layer, seen = lib.nn.Linear(2, 2), []
+    layer.register_full_backward_hook(lambda m, gi, go: seen.append((gi, go)))
+    layer(lib.ones(1, 2)).sum().backward()
+    return seen
+
+
+def backward_hook_of_two_outputs(lib):
+    class Two(lib.nn.Module):
+        def forward(self, x, y):
+            return x * y, x + 1
+
+    net, seen = Two(), []
+    net.register_full_backward_hook(lambda m, gi, go: seen.append((gi, go)))
+    x, y = lib.ones(2, requires_grad=True), lib.ones(2)
+    a, b = net(x, y)
+    (a.sum() * 2 + b.sum()).backward()
+    return seen, x.grad
+
+
+@scenario(
+    forward_hooks, failing_forward, backward_hooks, backward_hook_replaces, backward_hook_without_input_gradient, backward_hook_of_two_outputs
+)  # fmt: skip
+def test_hooks(function):
+    assert outcome(function, mytorch) == outcome(function, torch)
+
+
+def test_bad_pre_hook():
+    mine, theirs = outcome(bad_pre_hook, mytorch), outcome(bad_pre_hook, torch)
+    assert mine[0] == theirs[0] and theirs[1] in mine[1]
+
+
+def test_backward_hooks_keep_in_place_changes_visible():
+    layer = mytorch.nn.Linear(2, 2)
+    layer.register_full_backward_hook(lambda m, gi, go: None)
+    x = mytorch.ones(1, 2, requires_grad=True)
+    y = (x * 2).exp()
+    out = layer(y)
+    y.add_(1)
+    with pytest.raises(RuntimeError, match="modified by an inplace operation"):
+        out.sum().backward()
+
+
+def test_backward_hooks_under_create_graph():
+    layer, seen = mytorch.nn.Linear(2, 2), []
+    layer.register_full_backward_hook(lambda m, gi, go: seen.append(gi[0].requires_grad))
+    x = mytorch.ones(1, 2, requires_grad=True)
+    (g,) = mytorch.autograd.grad((layer(x) ** 2).sum(), [x], create_graph=True)
+    g.sum().backward()
+    assert seen[0] and layer.weight.grad is not None
+
+
+# ---- where errors come from --------------------------------------------------------------------------------------------------
+
+
+class Net(mytorch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.blocks = mytorch.nn.ModuleList([mytorch.nn.Sequential(OrderedDict(fc=mytorch.nn.Linear(5, 2)))])
+
+    def forward(self, x, error=None):
+        if error is not None:
+            raise error
+        return self.blocks[0](x)
+
+
+def test_errors_name_the_place():
+    with pytest.raises(RuntimeError) as found:
+        Net()(mytorch.ones(2, 4))
+    assert str(found.value).startswith("in blocks.0.fc Linear(5 -> 2): ") and "expected (..., 5), got (2, 4)" in str(found.value)
+    with pytest.raises(RuntimeError, match=r"^in Linear\(5 -> 2\): "):
+        mytorch.nn.Linear(5, 2)(mytorch.ones(4))
+    with pytest.raises(TypeError, match=r"^in Net: .*missing 1 required positional argument"):
+        Net()()
+
+
+class Mine(RuntimeError):
+    pass
+
+
+@pytest.mark.parametrize("error", [Mine("a"), RuntimeError("a", "b"), RuntimeError(3), KeyError("a"), StopIteration("a")], ids=repr)
+def test_other_errors_are_left_alone(error):
+    args = error.args
+    with pytest.raises(type(error)) as found:
+        Net()(None, error)
+    assert found.value is error and found.value.args == args
+
+
+def test_calls_are_lean():
+    """Without hooks, calling a module is one frame above ``forward``."""
+    import sys
+
+    class Depth(mytorch.nn.Module):
+        def forward(self):
+            return sys._getframe(2).f_code.co_name
+
+    assert Depth()() == "test_calls_are_lean"

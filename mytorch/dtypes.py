@@ -8,7 +8,7 @@ import math
 
 import numpy
 
-from .backend import as_array, is_array
+from .backend import as_array, is_array, modules
 
 
 class dtype:
@@ -217,18 +217,23 @@ def promoted(arrays):
     """``prepare`` step: cast arrays that differ to their common dtype. Python numbers stay, they never promote."""
     if len(arrays) == 2:  # the common cases first: nothing to do
         x, y = arrays
-        if type(y) is float or type(y) is int:
-            if is_array(x) and x.dtype.kind == "f":
+        first, second = type(x), type(y)
+        if second is float or second is int:
+            if first in modules and x.dtype.kind == "f":
                 return arrays
-        elif is_array(x) and is_array(y) and x.dtype is y.dtype and type(x) is type(y):
+        elif first is float or first is int:
+            if second in modules and y.dtype.kind == "f":
+                return arrays
+        elif first is second and first in modules and x.dtype is y.dtype:
             return arrays
     return _cast(arrays, result_numpy(arrays))
 
 
 def floating(arrays):
     """``prepare`` step: as :func:`promoted`, and integers become the default floating-point dtype."""
-    if len(arrays) == 1 and is_array(arrays[0]) and arrays[0].dtype.kind == "f":
-        return arrays
+    x = arrays[0]
+    if type(x) in modules and x.dtype.kind == "f":
+        return arrays if len(arrays) == 1 else promoted(arrays)
     common = result_numpy(arrays)
     if category(common) >= 2:
         return promoted(arrays)

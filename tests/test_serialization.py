@@ -10,6 +10,8 @@ import pickle
 import random
 import stat
 import struct
+import subprocess
+import sys
 import threading
 import zipfile
 
@@ -144,6 +146,13 @@ def test_parameters_and_graph_tensors():
     assert type(back[3]) is nn.Parameter and not back[3].requires_grad
     back[0].sum().backward()
     assert back[0].grad.tolist() == [1, 1]
+
+
+def test_parameters_load_before_anything_else_of_nn(tmp_path):
+    mytorch.save({"w": nn.Parameter(mytorch.ones(2))}, tmp_path / "a.pt")
+    code = f"import mytorch; print(mytorch.load({str(tmp_path / 'a.pt')!r}))"
+    done = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True)
+    assert done.stdout.strip() == "{'w': Parameter containing:\ntensor([1., 1.], requires_grad=True)}", done.stderr
 
 
 # ---- shared memory ------------------------------------------------------------------------------------------------

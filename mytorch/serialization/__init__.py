@@ -25,6 +25,7 @@ import os
 import pickle
 import zipfile
 
+from ..tensor import Tensor
 from . import checkpoint, torch_reader
 from .archive import Archive, blame, reading, writing
 from .location import placer
@@ -113,10 +114,10 @@ class _Pickler(pickle.Pickler):
 
     def __init__(self, file, encoder):
         super().__init__(file, protocol=4)
-        self.encoder, self.kinds = encoder, tuple(checkpoint.tensor_kinds().values())
+        self.encoder = encoder
 
     def persistent_id(self, value):
-        if type(value) in self.kinds and not any(value._extras()):
+        if isinstance(value, Tensor) and checkpoint.kind_of(value) and not any(value._extras()):
             return self.encoder.tensor(value)
         return None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import importlib
 import json
 import math
 import struct
@@ -17,15 +18,23 @@ from ..tensor import Size, Tensor
 from .memory import Memory
 
 FORMAT, VERSION, MANIFEST, PICKLE, MAX_DEPTH = "mytorch", 1, "manifest.json", "object.pickle", 100
+PARAMETERS = "mytorch.nn.parameter"
 SEQUENCES = {"tuple": tuple, "set": set, "frozenset": frozenset, "Size": Size}
 MAPPINGS = {"dict": dict, "OrderedDict": OrderedDict, "Counter": Counter}
 _sequence_names = {kind: name for name, kind in SEQUENCES.items()}
 _mapping_names = {kind: name for name, kind in MAPPINGS.items()}
 
 
-def tensor_kinds():
-    """The classes of tensors that a file may name: Tensor, and Parameter, which lives on a floor above."""
-    return {"Tensor": Tensor} | {cls.__name__: cls for cls in Tensor.__subclasses__() if cls.__module__ == "mytorch.nn.parameter"}
+def kind_of(value):
+    """The name in the file of a tensor's class; None for a class that only pickle can restore."""
+    cls = type(value)
+    return "Tensor" if cls is Tensor else cls.__name__ if cls.__module__ == PARAMETERS and cls.__name__ in ("Parameter", "Buffer") else None
+
+
+def tensor_class(kind):
+    """The class of a name in the file. Parameter lives beside this package and is loaded when a file has one."""
+    expect(kind in ("Tensor", "Parameter", "Buffer"), f"a tensor of unknown kind {kind!r}")
+    return Tensor if kind == "Tensor" else getattr(importlib.import_module(PARAMETERS), kind)
 
 
 class NotPlain(TypeError):
@@ -46,7 +55,7 @@ class Encoder:
 
     def __init__(self):
         self.memory, self.tensors = Memory(), []
-        self._seen, self._kinds = {}, {cls: name for name, cls in tensor_kinds().items()}
+        self._seen = {}
 
     def __call__(self, value, depth=0):
         """JSON for ``value``: itself, a list, or an object {tag: content}. NotPlain if only pickle could save it."""
@@ -65,7 +74,7 @@ class Encoder:
             return {_sequence_names[kind]: self._items(value, depth)}
         if kind in _mapping_names:
             return {_mapping_names[kind]: [[self(k, depth + 1), self._item(v, k, depth)] for k, v in value.items()]}
-        if kind in self._kinds:
+        if isinstance(value, Tensor) and kind_of(value):
             return {"tensor": self.tensor(value)}
         if kind is ndarray or isinstance(value, numpy.generic):
             array = numpy.asarray(value)
@@ -99,7 +108,7 @@ class Encoder:
         if id(value) not in self._seen:
             self._seen[id(value)] = len(self.tensors), value  # the reference keeps the id taken
             array = value.detach().array
-            entry = {"kind": self._kinds[type(value)], "device": str(value.device), "requires_grad": value.requires_grad}
+            entry = {"kind": kind_of(value), "device": str(value.device), "requires_grad": value.requires_grad}
             self.tensors.append({**entry, "array": self._array(array)})
         return self._seen[id(value)][0]
 
@@ -200,22 +209,20 @@ def _read_npy(archive, name):
 
 def make_tensors(manifest, arrays, place):
     """The tensors of the manifest, each on the device that ``place`` chooses."""
-    kinds, placed = tensor_kinds(), {}
-    tensors = []
+    tensors, placed = [], {}
     for entry in manifest["tensors"]:
         index, saved, kind = entry["array"], entry["device"], entry["kind"]
         if (index, saved) not in placed:
             placed[index, saved] = place(arrays[index], saved)
-        tensors.append(wrap(placed[index, saved], cls=kinds[kind]).requires_grad_(entry["requires_grad"]))
+        tensors.append(wrap(placed[index, saved], cls=tensor_class(kind)).requires_grad_(entry["requires_grad"]))
     return tensors
 
 
 def check_tensors(manifest, arrays):
     """ValueError unless every entry of the tensor table is whole."""
-    kinds = tensor_kinds()
     for entry in manifest["tensors"]:
         expect(isinstance(entry, dict) and isinstance(entry.get("device"), str), "a tensor's entry is malformed")
-        expect(entry.get("kind") in kinds, f"a tensor of unknown kind {entry.get('kind')!r}")
+        tensor_class(entry.get("kind"))
         index = entry.get("array")
         expect(type(index) is int and 0 <= index < len(arrays), "a tensor's array is not there")
         expect(arrays[index].dtype in by_numpy, f"a tensor of dtype {arrays[index].dtype}")

@@ -18,7 +18,7 @@ from ..backend import device
 from ..dtypes import as_dtype, by_numpy
 from ..tensor import Size, Tensor
 from .archive import Refused, blame
-from .checkpoint import expect, strided, tensor_kinds
+from .checkpoint import expect, strided, tensor_class
 
 STORAGES = {
     "FloatStorage": "float32", "DoubleStorage": "float64", "HalfStorage": "float16", "BFloat16Storage": "bfloat16",
@@ -182,7 +182,7 @@ class Reader:
 
     def parameter(self, data, requires_grad, hooks, state=None):
         expect(isinstance(data, Tensor) and type(requires_grad) is bool, "a parameter is malformed")
-        new = wrap(data.array, cls=tensor_kinds().get("Parameter", Tensor))
+        new = wrap(data.array, cls=tensor_class("Parameter"))
         self.tensors[id(new)] = new, self.tensors[id(data)][1]
         return new.requires_grad_(requires_grad)
 

@@ -101,9 +101,9 @@ class TensorMethods:
 
     # ---- shape --------------------------------------------------------------------------------------------------------
 
-    def reshape(self, *shape_):
+    def reshape(self, *args, **named):
         """The same elements in another shape; one entry may be -1. A view where the layout allows it."""
-        return shape.reshape(self, shape=shape_[0] if len(shape_) == 1 else shape_)
+        return shape.reshape(self, shape=shape.listed(args, named, "shape"))
 
     def view(self, *shape_, dtype=None):
         """The same memory in another shape (one entry may be -1) or read as another dtype. RuntimeError if the layout does not allow it."""
@@ -112,17 +112,17 @@ class TensorMethods:
             return shape.view_as_dtype(self, dtype=as_dtype(kind).numpy)
         return shape.view(self, shape=shape_[0] if len(shape_) == 1 else shape_)
 
-    def permute(self, *dims):
+    def permute(self, *args, **named):
         """The dimensions in another order (a view)."""
-        return shape.permute(self, dims=sizes(dims))
+        return shape.permute(self, dims=sizes((shape.listed(args, named, "dims"),)))
 
-    def expand(self, *sizes_):
+    def expand(self, *args, implicit=False, **named):
         """Repeated along dimensions of size 1 and new leading ones, without copying; -1 keeps a size."""
-        return shape.expand(self, shape=sizes(sizes_))
+        return shape.expand(self, shape=sizes((shape.listed(args, named, "size"),)))
 
-    def flip(self, *dims):
+    def flip(self, *args, **named):
         """The order of elements along ``dims`` reversed (a copy)."""
-        return shape.flip(self, dims=sizes(dims))
+        return shape.flip(self, dims=sizes((shape.listed(args, named, "dims"),)))
 
     def reshape_as(self, other):
         """The same elements in the shape of ``other``."""

@@ -414,6 +414,8 @@ def explain(op, inputs, settings, error):
     if getattr(error, "explained", False) or isinstance(error, (NotImplementedError, MemoryError)):
         return error
     kind = type(error) if isinstance(error, (TypeError, IndexError, RuntimeError, OverflowError)) else RuntimeError
+    if isinstance(error, AttributeError):  # something that is no array at all
+        kind = TypeError
     new = kind(f"{op.name}({described}): {error}")
     new.explained = True
     return new

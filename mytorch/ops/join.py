@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import operator
 
 from ..autograd.engine import Variable, primitive
 from ..backend import xp
@@ -163,12 +164,14 @@ def _split(x, *, lengths, dim):
 
 
 @spelled
-def split(tensor, split_size_or_sections, dim=0):
+def split(tensor, split_size_or_sections=None, dim=0, *, split_size=None):
     """Views of ``split_size`` each along ``dim`` (the last may be smaller), or of the given list of sizes. RuntimeError if those do not add up."""
     if len(tensor.shape) == 0:
         raise RuntimeError("split expects at least a 1-dimensional tensor")
     dim = check_dim(dim, len(tensor.shape))
     size = tensor.shape[dim]
+    if split_size is not None:
+        split_size_or_sections = split_size
     if isinstance(split_size_or_sections, (tuple, list)):
         lengths = sizes((split_size_or_sections,))
         if min(lengths, default=0) < 0:
@@ -181,7 +184,7 @@ def split(tensor, split_size_or_sections, dim=0):
                 f"but got split_sizes={list(lengths)}"
             )
         return _split(tensor, lengths=lengths, dim=dim)
-    step = split_size_or_sections.__index__()
+    step = operator.index(split_size_or_sections)
     if step < 0:
         raise RuntimeError(f"split expects split_size be non-negative, but got split_size={step}")
     if step == 0 and size != 0:
@@ -270,7 +273,7 @@ def narrow(input, dim, start, length):
     """The ``length`` indices from ``start`` along ``dim`` (a view). RuntimeError or IndexError if they are not all there."""
     if len(input.shape) == 0:
         raise RuntimeError("narrow() cannot be applied to a 0-dim tensor.")
-    dim, start, length = check_dim(dim, len(input.shape)), start.__index__(), length.__index__()
+    dim, start, length = check_dim(dim, len(input.shape)), operator.index(start), operator.index(length)
     size = input.shape[dim]
     if length < 0:
         raise RuntimeError("narrow(): length must be non-negative.")
@@ -287,7 +290,7 @@ def select(input, dim, index):
     """The part at ``index`` of ``dim``, without that dimension (a view)."""
     if len(input.shape) == 0:
         raise IndexError("select() cannot be applied to a 0-dim tensor.")
-    dim, index, size = check_dim(dim, len(input.shape)), index.__index__(), None
+    dim, index = check_dim(dim, len(input.shape)), operator.index(index)
     size = input.shape[dim]
     if not -size <= index < size:
         raise IndexError(f"select(): index {index} out of range for tensor of size {list(input.shape)} at dimension {dim}")

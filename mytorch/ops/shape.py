@@ -31,6 +31,15 @@ def sizes(args):
     return tuple(map(operator.index, args))
 
 
+def listed(args, named, name):
+    """The list that a method takes as ``f(2, 3)``, ``f((2, 3))`` or ``f(name=(2, 3))``. TypeError for other keywords and for both at once."""
+    if named:
+        if named.keys() != {name} or args:
+            raise TypeError(f"expected one list, as positional arguments or as {name!r}, got {args} and {', '.join(named)}")
+        return named[name]
+    return args[0] if len(args) == 1 else args
+
+
 def check_dim(dim, ndim, what="Dimension"):
     """``dim`` counted from the front. IndexError, as in torch, if there is no such dimension."""
     if type(dim) is not int:
@@ -388,9 +397,9 @@ def broadcast_tensors(*tensors):
     return tuple(expand(x, shape=shape) for x in tensors)
 
 
-def repeat(input, *repeats):
+def repeat(input, *args, **named):
     """``input`` copied ``repeats[i]`` times along dimension i; new dimensions come first."""
-    times, shape = sizes(repeats), tuple(input.shape)
+    times, shape = sizes((listed(args, named, "repeats"),)), tuple(input.shape)
     if len(times) < len(shape):
         raise RuntimeError("Number of dimensions of repeat dims can not be smaller than number of dimensions of tensor")
     if min(times, default=0) < 0:
@@ -401,7 +410,7 @@ def repeat(input, *repeats):
     return clone(reshape(apart, shape=tuple(n * size for n, size in zip(times, shape))))
 
 
-def tile(input, *dims):
+def tile(input, *args, **named):
     """As :func:`repeat`, with missing leading entries of ``dims`` being 1."""
-    times = sizes(dims)
+    times = sizes((listed(args, named, "dims"),))
     return repeat(input, (1,) * (len(input.shape) - len(times)) + times)

@@ -43,11 +43,11 @@ def eye_like(x):
 # ---- inverses and solutions --------------------------------------------------------------------------------------------
 
 
-@primitive(x=lambda g, out: -(mT(out) @ (g @ mT(out))))
-def inv(x):
+@primitive(A=lambda g, out: -(mT(out) @ (g @ mT(out))))
+def inv(A):
     """The inverses of square matrices (…, n, n). LinAlgError where one is singular."""
-    check_matrices(x, "inv")
-    return computed(xp(x).linalg.inv, "linalg.inv: The inversion could not be completed because the input matrix is singular.", x)
+    check_matrices(A, "inv")
+    return computed(xp(A).linalg.inv, "linalg.inv: The inversion could not be completed because the input matrix is singular.", A)
 
 
 @primitive(name="solve", joint=lambda g, A, out: _solve_slopes(g, A, out), broadcasts=True)

@@ -448,6 +448,39 @@ def test_clones_keep_the_order_of_their_dimensions():
     agree(lambda m, x: [y.clone().stride() for y in (x, x.T, x.permute(1, 0))], [numbers((3, 4))])
 
 
+def test_keywords():
+    calls = [
+        lambda m, x: x.reshape(shape=(4, 3)),
+        lambda m, x: m.reshape(input=x, shape=(4, 3)),
+        lambda m, x: x.permute(dims=(1, 0)),
+        lambda m, x: x.flip(dims=[0]),
+        lambda m, x: m.flip(x, dims=(0, 1)),
+        lambda m, x: x.repeat(repeats=(2, 1)),
+        lambda m, x: m.tile(x, dims=(2, 1)),
+        lambda m, x: x.expand(size=(2, 3, 4)),
+        lambda m, x: x.split(split_size=2, dim=1),
+        lambda m, x: m.split(tensor=x, split_size_or_sections=2, dim=1),
+        lambda m, x: m.transpose(input=x, dim0=0, dim1=1),
+        lambda m, x: m.gather(input=x, dim=1, index=x.argsort(dim=1)),
+        lambda m, x: m.cat(tensors=(x, x), dim=1),
+        lambda m, x: m.stack(tensors=[x, x], dim=1),
+        lambda m, x: m.topk(input=x, k=2, dim=0, largest=False, sorted=True),
+        lambda m, x: m.matmul(input=x, other=x.T),
+        lambda m, x: m.bmm(input=x[None], mat2=x.T[None]),
+        lambda m, x: m.linalg.inv(A=x[:, :3] + 5 * m.eye(3)),
+        lambda m, x: m.roll(input=x, shifts=1, dims=0),
+        lambda m, x: m.triu(input=x, diagonal=1),
+        lambda m, x: m.squeeze(input=x, dim=0),
+        lambda m, x: m.masked_fill(input=x, mask=x > 0, value=1.0),
+        lambda m, x: x.reshape(4, 3, shape=(4, 3)),
+        lambda m, x: x.reshape(2.0, 6.0),
+        lambda m, x: x.permute(dim=(1, 0)),
+        lambda m, x: x.split(),
+    ]
+    for i, call in enumerate(calls):
+        agree(call, [numbers((3, 4))], f"call {i}", tolerance=1e-5)
+
+
 def test_numpys_spellings():
     x = mytorch.tensor(numbers((2, 3)))
     assert mytorch.stack([x, x], axis=1).shape == (2, 2, 3)

@@ -87,8 +87,6 @@ def _wrapped(function, arguments=None):
         if isinstance(arguments, list) and not any(a.startswith("*") for a in arguments):
             if len(args) > len(arguments) or options.keys() - set(arguments):
                 raise TypeError(f"cupy.{function.__name__}({', '.join(arguments)}) does not take {args[len(arguments) :]} {sorted(options)}")
-        if function.__name__ == "unique" and options.get("equal_nan") is False:
-            raise NotImplementedError
         result = function(*map(_open, args), **{k: _open(v) for k, v in options.items()})
         out = options.get("out")
         return out if out is not None and not isinstance(out, tuple) else _close(result, [*args, *options.values()])

@@ -65,6 +65,7 @@ class Sample:
     smooth: run gradcheck (there is a derivative); second: run gradgradcheck.
     broadcast: the first two inputs broadcast against each other.
     empty: shapes of a zero-size call, or None.
+    gpu: False where CuPy lacks what the operation needs.
     """
 
     op: str
@@ -78,6 +79,7 @@ class Sample:
     broadcast: bool = False
     empty: tuple | None = None
     tolerance: float = 2e-5  # relative, in float32
+    gpu: bool = True
 
     def makers(self):
         return [m if hasattr(m, "make") else Real(m) for m in self.inputs]

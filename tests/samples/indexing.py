@@ -98,8 +98,8 @@ ROWS = [
         "write_view", assigned(([0, 2], slice(1, None, 2))), (X, (2,)), lambda x, y: changed(x, ([0, 2], slice(1, None, 2)), y), note="rows by a list"
     ),
     Sample("zero_at", lambda x: zero_at(x, view=lambda v: v[1:]), (X,), lambda x: changed(x, slice(1, None), 0)),
-    Sample("scatter_prod", reduced("prod"), REDUCE, torch=torch_reduced("prod")),
-    Sample("scatter_prod", reduced("prod", False), REDUCE, torch=torch_reduced("prod", False), note="without itself"),
+    Sample("scatter_prod", reduced("prod"), REDUCE, torch=torch_reduced("prod"), gpu=False),
+    Sample("scatter_prod", reduced("prod", False), REDUCE, torch=torch_reduced("prod", False), note="without itself", gpu=False),
     Sample("scatter_extreme", reduced("amax"), REDUCE, torch=torch_reduced("amax"), second=False),
     Sample("scatter_extreme", reduced("amin", False), REDUCE, torch=torch_reduced("amin", False), note="amin", second=False),
     Sample("put", reduced("mean"), REDUCE, torch=torch_reduced("mean"), note="scatter mean"),

@@ -145,9 +145,9 @@ class Plan:
         # Both steps are compiled, once, so that on the way forward and back each operation costs one plain call.
         edges = "".join(f"v[{i}]._node, " for i in self.live)
         saved = "".join(sources[name] + ", " for wants in self.wants for name in wants)
-        guards = "".join(f"v[{i}]._counter, " for i in guarded)
+        guards = "".join(f"v[{i}]._counter, " for i in guarded) + ("c, " if self.keeps_out else "")
         scope = {"Node": Node, "plan": self, "rules": self.rules}
-        self.record = eval(f"lambda v, a, o, x, s: Node(plan, ({edges}), ({saved}), ({guards}))", scope)
+        self.record = eval(f"lambda v, a, o, x, s, c: Node(plan, ({edges}), ({saved}), ({guards}))", scope)
         position = itertools.count()
         calls = [", ".join(["g", *(f"s[{next(position)}]" for _ in wants)]) for wants in self.wants]
         if op.joint:
@@ -278,14 +278,14 @@ def primitive(forward=None, /, *, composed=None, joint=None, aux=(), outputs=(),
             extras = None
         if not found:
             return out  # arrays in, arrays out: how the formulas run in an ordinary backward
-        state, node = grad_state.get(), None
+        state, node, counter = grad_state.get(), None, [0, 0]
         if live and state and differentiable:
             plan = plans.get(mask)
             if plan is None:
                 plan = plans[mask] = Plan(op, inputs)
             if frozen:
                 refuse_inference(plan, inputs)
-            node = plan.record(inputs, arrays, out, extras, settings)
+            node = plan.record(inputs, arrays, out, extras, settings, counter)
             if broadcasts:
                 shape = out.shape
                 for i in plan.live:
@@ -301,9 +301,7 @@ def primitive(forward=None, /, *, composed=None, joint=None, aux=(), outputs=(),
         if type(out) is not ndarray:
             out = as_array(out)
         new = _new(result_type)
-        new.array, new._node, new._counter = out, node, (counter := [0, 0])
-        if node is not None and plan.keeps_out:
-            node.guards += (counter,)
+        new.array, new._node, new._counter = out, node, counter
         if state is None:
             new._inference = True
         if view:

@@ -36,7 +36,7 @@ def test_maximum(n, ties, dtype):
         kernel, stride = cut(kernel, n), cut(stride, n)
         settings = {"kernel_size": kernel, "stride": stride, "padding": padding, "dilation": dilation, "ceil_mode": ceil}
         x, pool = draw((2, 3, *SIZES[:n]), ties), call(f"max_pool{n}d", **settings, return_indices=True)
-        if padding and min(kernel if isinstance(kernel, tuple) else (kernel,)) < 2 and dilation == 1 or padding > min(np.atleast_1d(kernel)) // 2:
+        if (padding and min(kernel if isinstance(kernel, tuple) else (kernel,)) < 2 and dilation == 1) or padding > min(np.atleast_1d(kernel)) // 2:
             same_error(pool, x)
         else:
             compare(pool, [x], dtype)

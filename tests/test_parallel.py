@@ -1,0 +1,131 @@
+"""Threads: every piece once, errors reach the caller, the BLAS gets its threads back, forks start afresh."""
+
+import os
+import threading
+
+import numpy as np
+import pytest
+
+import mytorch
+from mytorch import parallel
+
+
+@pytest.fixture
+def threads():
+    before = mytorch.get_num_threads()
+    yield mytorch.set_num_threads
+    mytorch.set_num_threads(before)
+
+
+@pytest.mark.parametrize("count", [1, 2, 5])
+@pytest.mark.parametrize("pieces", [0, 1, 3, 100])
+def test_every_piece_runs_once(threads, count, pieces):
+    threads(count)
+    done, names = np.zeros(pieces, int), set()
+
+    def work(i):
+        done[i] += 1
+        names.add(threading.current_thread().name)
+
+    parallel.parallel_for(work, list(range(pieces)))
+    assert (done == 1).all()
+    assert len(names) <= count
+
+
+def test_the_first_error_reaches_the_caller(threads):
+    threads(2)
+
+    def work(i):
+        raise ValueError(f"piece {i}")
+
+    for _ in range(3):  # and the threads live on
+        with pytest.raises(ValueError, match="piece"):
+            parallel.parallel_for(work, list(range(8)))
+    done = []
+    parallel.parallel_for(done.append, list(range(8)))
+    assert sorted(done) == list(range(8))
+
+
+def test_inside_a_piece_there_are_no_further_threads(threads):
+    threads(3)
+    names = []
+
+    def outer(_):
+        mine = threading.current_thread().name
+
+        def inner(_):
+            names.append((mine, threading.current_thread().name))
+
+        if mine.startswith("mytorch"):
+            parallel.parallel_for(inner, [0, 1])
+
+    parallel.parallel_for(outer, list(range(6)))
+    assert all(a == b for a, b in names)
+
+
+def test_the_blas_has_one_thread_inside_and_its_own_again_after(threads):
+    threads(2)
+    libraries = parallel._blas.libraries()
+    before, inside = [library.get_num_threads() for library in libraries], []
+    parallel.parallel_for(lambda i: inside.extend(library.get_num_threads() for library in libraries), [0, 1])
+    assert set(inside) <= {1}
+    assert [library.get_num_threads() for library in libraries] == before
+
+
+def test_several_callers_at_once(threads):
+    threads(3)
+    sums = {}
+
+    def caller(name):
+        out = np.zeros(50)
+
+        def work(i):
+            out[i] = i
+
+        for _ in range(20):
+            parallel.parallel_for(work, list(range(50)))
+        sums[name] = out.sum()
+
+    callers = [threading.Thread(target=caller, args=(i,)) for i in range(4)]
+    for t in callers:
+        t.start()
+    for t in callers:
+        t.join(30)
+    assert sums == dict.fromkeys(range(4), 1225)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+@pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork.*:DeprecationWarning")
+def test_a_forked_process_has_threads_of_its_own(threads):
+    threads(2)
+    parallel.parallel_for(lambda i: None, [0, 1])
+    child = os.fork()
+    if child == 0:
+        done = []
+        parallel.parallel_for(done.append, [0, 1, 2])
+        os._exit(0 if sorted(done) == [0, 1, 2] else 1)
+    assert os.waitpid(child, 0)[1] == 0
+
+
+def test_floating_point_warnings_are_off_in_threads(threads):
+    threads(2)
+    zeros, token = np.zeros(4), mytorch.backend.float_errors.set(mytorch.backend.QUIET)
+    try:
+        parallel.parallel_for(lambda i: np.divide(1.0, zeros), list(range(50)))
+    finally:
+        mytorch.backend.float_errors.reset(token)
+
+
+@pytest.mark.parametrize(("value", "kind"), [(0, RuntimeError), (-1, RuntimeError), (1.5, TypeError), (True, TypeError), ("2", TypeError)])
+def test_bad_counts_are_refused(value, kind):
+    with pytest.raises(kind, match="set_num_threads"):
+        mytorch.set_num_threads(value)
+
+
+def test_spans_cover_a_range_without_overlap():
+    for n in range(12):
+        for count in range(1, 8):
+            spans = parallel.spans(n, count)
+            assert [i for a, b in spans for i in range(a, b)] == list(range(n))
+            assert all(a < b for a, b in spans)
+            assert len(spans) == min(n, count)

@@ -127,6 +127,8 @@ class ndarray:
     def __getattr__(self, name):
         if name not in NAMES["ndarray"]:
             raise AttributeError(f"cupy.ndarray has no attribute {name!r}")
+        if name == "data":
+            return types.SimpleNamespace(ptr=self._array.ctypes.data)
         value = getattr(self._array, name)
         if not callable(value):
             return _close(value, [self]) if isinstance(value, numpy.ndarray) else value

@@ -6,7 +6,7 @@ import math
 
 import numpy
 
-from ..backend import CPU, move
+from ..backend import CPU, address, move, owner
 from ..dtypes import by_numpy
 
 
@@ -19,8 +19,7 @@ class Memory:
 
     def add(self, array):
         """The place of ``array`` in the table; arrays of the same memory, layout and dtype have the same."""
-        interface = getattr(array, "__cuda_array_interface__", None) or array.__array_interface__
-        key = (interface["data"][0] if array.size else id(array), array.shape, array.strides, array.dtype)
+        key = (address(array) if array.size else id(array), array.shape, array.strides, array.dtype)
         if key not in self._index:
             self._index[key] = len(self.arrays)
             self._originals.append(array)  # the reference keeps the address taken
@@ -39,7 +38,7 @@ class Memory:
                 array = self.arrays[i]
                 places[i] = {"dtype": _name(array.dtype), "member": len(written)}
                 if block is not None:
-                    places[i] |= {"shape": array.shape, "strides": array.strides, "offset": _address(array) - low}
+                    places[i] |= {"shape": array.shape, "strides": array.strides, "offset": address(array) - low}
                 else:
                     written.append(_plain(array))
             if block is not None:
@@ -56,13 +55,9 @@ def _plain(array):
     return array if array.dtype.kind != "V" else array.view(f"<u{array.dtype.itemsize}")
 
 
-def _address(array):
-    return array.__array_interface__["data"][0]
-
-
 def _bounds(array):
     """The addresses of its first byte and of the one after its last."""
-    low = high = _address(array)
+    low = high = address(array)
     for n, stride in zip(array.shape, array.strides):
         low, high = (low + (n - 1) * stride, high) if stride < 0 else (low, high + (n - 1) * stride)
     return low, high + array.itemsize
@@ -88,17 +83,16 @@ def _block(group):
         return None, 0
     low, high = min(b[0] for b in bounds), max(b[1] for b in bounds)
     for array in group:
-        owner = _bytes(array)
-        if owner is not None and _address(owner) <= low and high <= _address(owner) + owner.size:
-            start = (low - _address(owner)) // 64 * 64  # elements stay aligned
-            return owner[start : high - _address(owner)], _address(owner) + start
+        whole = _bytes(array)
+        if whole is not None and address(whole) <= low and high <= address(whole) + whole.size:
+            start = (low - address(whole)) // 64 * 64  # elements stay aligned
+            return whole[start : high - address(whole)], address(whole) + start
     return None, 0
 
 
 def _bytes(array):
     """All the memory that ``array`` is a view of, as uint8; None if it has holes or is not NumPy's."""
-    while isinstance(array.base, numpy.ndarray):
-        array = array.base
+    array = numpy.asarray(owner(array))
     order = sorted(range(array.ndim), key=lambda d: -abs(array.strides[d]))
     array = array.transpose(order)
     if not array.flags.c_contiguous or array.nbytes != math.prod(array.shape) * array.itemsize:

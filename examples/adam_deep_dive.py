@@ -3,9 +3,12 @@
     python examples/adam_deep_dive.py [--data full] [--out runs/adam_deep_dive] [--quick]
 
 An MLP 784-128-64-10 on 5,000 digits, He initialisation, batches of 64. What the run shows:
-1. With warm-up over a tenth of the steps, cosine decay to 1 % and clipping at norm 5, all three learn; four panels compare them.
-2. Without bias correction Adam's first steps are 3.16 times *larger* (the first is lr · 0.1 / sqrt(0.001)), not smaller, and its early loss is lower.
-3. At lr 0.1 clipping bounds the norm of the gradient, but does not rescue Adam, whose step does not depend on the gradient's scale.
+1. With warm-up over a tenth of the steps, cosine decay to 1 % and clipping at norm 5, all three reach about 93 %; four panels compare them. A weight
+   decay of 0.01 at this learning rate is next to nothing: the curves of Adam and AdamW lie on each other. Clipping touches less than 1 % of the steps.
+2. Without bias correction Adam's first step is 3.16 times *larger* (lr · 0.1 / sqrt(0.001)), not smaller, the twelfth 6.6 times, and its early loss is
+   lower: a bigger learning rate for the first thousand steps is what it comes to.
+3. At lr 0.1 clipping bounds the norm of the gradient, but does not rescue Adam, whose step does not depend on the gradient's scale: 38 % of the digits
+   without it, 9 % with it, less than a guess.
 """
 
 import argparse
@@ -141,15 +144,17 @@ def smooth(values, window=25):
 def draw_recipes(recipes, path):
     fig, axes = plt.subplots(2, 2, figsize=(11, 7))
     for name, log in recipes.items():
-        axes[0, 0].plot(smooth(log["loss"]), label=name)
-        axes[0, 1].plot(range(1, len(log["val_accuracy"]) + 1), log["val_accuracy"], "o-", ms=3, label=name)
-        axes[1, 0].plot(smooth(log["norm"]), label=name)
-        axes[1, 1].plot(log["lr"], label=name)
+        line = "--" if name == "AdamW" else "-"  # so that Adam's curve is seen below it
+        axes[0, 0].plot(smooth(log["loss"]), line, label=name)
+        axes[0, 1].plot(range(1, len(log["val_accuracy"]) + 1), log["val_accuracy"], line, marker="o", ms=3, label=name)
+        axes[1, 0].plot(smooth(log["norm"]), line, label=name)
+        axes[1, 1].plot(log["lr"], line, label=name)
     axes[1, 0].axhline(5, color="#333333", ls=":", lw=1)
     axes[1, 0].annotate("clipped above 5", (0, 5), (4, 3), textcoords="offset points", fontsize=8)
     axes[0, 0].set(title="training loss (mean of 25 steps)", xlabel="step", yscale="log")
     axes[0, 1].set(title="validation accuracy", xlabel="epoch")
-    axes[0, 1].yaxis.set_major_formatter("{x:.0%}")
+    axes[0, 1].yaxis.set_major_formatter("{x:.1%}")
+    axes[0, 1].xaxis.get_major_locator().set_params(integer=True)
     axes[1, 0].set(title="norm of the gradient before clipping", xlabel="step", yscale="log")
     axes[1, 1].set(title="learning rate: warm-up, then cosine to 1 %", xlabel="step", yscale="log")
     axes[0, 0].legend()

@@ -3,8 +3,8 @@
     python examples/linear_fit.py [--epochs 30] [--out runs/linear_fit]
 
 1,000 points in batches of 64. What the run shows: at these learning rates all five come within a factor of two of the noise (a mean squared error of 1e-4) in
-four to six epochs. After 30, SGD, Momentum and AdaGrad sit at 1.05e-4; RMSprop and Adam keep moving by about their learning rate however small the gradient is, so that
-they stay a tenth above.
+four to six epochs. There SGD, Momentum and AdaGrad stay, at 1.05e-4; RMSprop and Adam divide by the size of the gradient, so that their steps do not
+shrink with it, and go on jittering: RMSprop's loss rises to twice the noise on the way.
 """
 
 import argparse
@@ -104,7 +104,7 @@ def main():
         ax.axhline(1e-4, color="#333333", ls=":", lw=1)
         ax.set(title=f"loss by {what}", xlabel=what, yscale="log")
     axes[0].set_ylabel("mean squared error")
-    axes[0].annotate("the noise, 1e-4", (0, 1e-4), (4, -10), textcoords="offset points", fontsize=8, color="#333333")
+    axes[0].annotate("the noise, 1e-4", (0, 1e-4), (-8, -12), textcoords="offset points", fontsize=8, color="#333333")
     axes[1].legend()
     fig.savefig(args.out / "loss.png")
     plt.close(fig)

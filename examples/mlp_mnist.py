@@ -105,6 +105,8 @@ def main():
     axes[1].plot(range(1, epochs + 1), accuracies, "o-", ms=4)
     axes[0].set(title="training loss", xlabel="epoch", yscale="log")
     axes[1].set(title="test accuracy", xlabel="epoch")
+    for ax in axes:
+        ax.xaxis.get_major_locator().set_params(integer=True)
     axes[1].yaxis.set_major_formatter("{x:.1%}")
     fig.savefig(args.out / "curves.png")
     plt.close(fig)

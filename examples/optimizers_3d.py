@@ -3,7 +3,8 @@
     python examples/optimizers_3d.py [--out runs/optimizers_3d] [--quick]
 
 The cubic f(x) = x₀² + x₁² + x₁³ + x₀ x₁ from (2, 3): (0, 0) is a minimum, (0.25, -0.5) a saddle, and below the saddle f falls without end. Momentum
-overshoots the minimum, crosses the ridge and runs off to minus infinity: no "escape from a saddle", and the drawing has to clip it.
+overshoots the minimum, crosses the ridge beside the saddle and runs off to minus infinity: no "escape from a saddle", and the drawing has to clip it.
+The other four end near the minimum.
 The true saddle f(x) = -x₀²/2 + x₁² from (1e-5, 0.5): within 100 steps at lr 0.05 every optimizer but plain SGD leaves it; SGD's way out grows by only
 5 % a step from 1e-5.
 """
@@ -20,7 +21,7 @@ from mytorch import optim
 
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt  # noqa: E402  (after the backend was chosen)
-from matplotlib.animation import FuncAnimation, PillowWriter  # noqa: E402
+from PIL import Image  # noqa: E402
 
 plt.style.use(Path(__file__).with_name("mytorch.mplstyle"))
 
@@ -51,12 +52,14 @@ SURFACES = {  # name: (function, its text, start, steps, optimizers, drawn range
 
 
 def trajectory(f, start, make, steps):
-    """The points (steps + 1, 3), x₀, x₁ and f, that an optimizer visits; a float64 that overflows stays at infinity."""
+    """The points (steps + 1, 3), x₀, x₁ and f, that an optimizer visits; fewer if f leaves the range of a float64."""
     x = torch.tensor(start, dtype=torch.float64, requires_grad=True)
     optimizer = make([x])
     points = []
     for _ in range(steps + 1):
         loss = f(x[0], x[1])
+        if not loss.isfinite():
+            break
         points.append([*x.tolist(), loss.item()])
         optimizer.zero_grad()
         loss.backward()
@@ -82,7 +85,7 @@ def main():
         runs = {optimizer: trajectory(f, start, make, steps) for optimizer, make in optimizers.items()}
         report(name, text, runs, limits)
         draw(name, f, text, runs, limits, args.out, frames=8 if args.quick else 60)
-        draw_distance(name, text, runs, args.out / f"{name}_distance.png")
+        draw_progress(name, text, runs, args.out / f"{name}_progress.png")
     print(f"pictures (PNG) and animations (GIF) of both surfaces are in {args.out}")
 
 
@@ -91,17 +94,24 @@ def report(name, text, runs, limits):
     print(f"{'optimizer':<10} {'steps':>5} {'last point':>27} {'f there':>12}  what it did")
     for optimizer, points in runs.items():
         x0, x1, value = points[-1]
-        if name == "saddle":
-            verdict = f"left the saddle (|x₀| > 1 after step {np.argmax(abs(points[:, 0]) > 1)})" if abs(points[:, 0]).max() > 1 else "still at the saddle"
-        else:
-            verdict = "ran off to minus infinity" if not np.isfinite(value) or value < limits[2][0] else "near the minimum" if value < 0.05 else "on its way"
-        print(f"{optimizer:<10} {len(points) - 1:>5} ({x0:>12.4g}, {x1:>12.4g}) {value:>12.4g}  {verdict}")
+        print(f"{optimizer:<10} {len(points) - 1:>5} ({x0:>12.4g}, {x1:>12.4g}) {value:>12.4g}  {verdict(name, points, limits)}")
+
+
+def verdict(name, points, limits):
+    """What an optimizer did: on the saddle, having left it is |x₀| > 1; on the cubic, having run away is f below what is drawn."""
+    if name == "saddle":
+        away = abs(points[:, 0]) > 1
+        return f"left the saddle (|x₀| > 1 after {np.argmax(away)} steps)" if away.any() else "still at the saddle"
+    fallen = points[:, 2] < limits[2][0]
+    if fallen.any():
+        return f"ran off to minus infinity (f < {limits[2][0]} after {np.argmax(fallen)} steps)"
+    return "near the minimum" if points[-1, 2] < 0.05 else "on its way"
 
 
 def draw(name, f, text, runs, limits, out, frames):
     x0, x1 = np.meshgrid(np.linspace(*limits[0], 80), np.linspace(*limits[1], 80))
     height = np.clip(f(x0, x1), *limits[2])
-    fig = plt.figure(figsize=(7.5, 6))
+    fig = plt.figure(figsize=(7.5, 6), dpi=80)
     ax = fig.add_subplot(projection="3d", computed_zorder=False)
     ax.plot_surface(x0, x1, height, cmap="viridis", alpha=0.55, linewidth=0, rstride=2, cstride=2, zorder=1)
     ax.set(xlabel="x₀", ylabel="x₁", zlabel="f", xlim=limits[0], ylim=limits[1], zlim=limits[2])
@@ -119,29 +129,35 @@ def draw(name, f, text, runs, limits, out, frames):
             trails[optimizer].set_data_3d(*seen.T)
             heads[optimizer].set_data_3d(*seen[-1:].T)
         ax.set_title(f"f(x) = {text}, step {step}")
-        return [*trails.values(), *heads.values()]
 
     shown = np.unique(np.linspace(0, steps, frames).astype(int))
-    bar = tqdm(total=len(shown), desc=f"{name}.gif", unit="frame", leave=False)
-    FuncAnimation(fig, show, frames=shown, init_func=lambda: [], blit=False).save(
-        out / f"{name}.gif", PillowWriter(fps=12), dpi=80, progress_callback=lambda i, n: bar.update()
-    )
-    bar.close()
-    show(steps)
-    fig.savefig(out / f"{name}.png")
+    frames = []
+    for step in tqdm(shown, desc=f"{name}.gif", unit="frame", leave=False):
+        show(step)
+        fig.canvas.draw()
+        frames.append(Image.fromarray(np.asarray(fig.canvas.buffer_rgba())[..., :3]))
+    palette = frames[-1].quantize(256, Image.Quantize.MAXCOVERAGE)  # one for all; by coverage, so that thin lines keep their colour
+    frames = [frame.quantize(palette=palette, dither=Image.Dither.NONE) for frame in frames]
+    frames[0].save(out / f"{name}.gif", save_all=True, append_images=frames[1:], duration=[83] * (len(frames) - 1) + [2000], loop=0)
+    fig.savefig(out / f"{name}.png", dpi=130)
     plt.close(fig)
 
 
-def draw_distance(name, text, runs, path):
-    """How far along x₀ each has come: on the saddle, who has left it."""
+def draw_progress(name, text, runs, path):
+    """Against the step: on the saddle how far along x₀ each has come (who has left it), on the cubic f, clipped below."""
     fig, ax = plt.subplots(figsize=(7, 4))
     for optimizer, points in runs.items():
-        ax.plot(abs(points[:, 0]), label=optimizer)
+        ax.plot(abs(points[:, 0]) if name == "saddle" else points[:, 2], label=optimizer)
     if name == "saddle":
         ax.axhline(1, color="#333333", ls=":", lw=1)
-        ax.annotate("|x₀| > 1: it has left the saddle", (28, 1), (0, -11), textcoords="offset points", fontsize=8)
-    ax.set(title=f"f(x) = {text}", xlabel="step", ylabel="|x₀|", yscale="log", ylim=(5e-6, 1e3))
-    ax.legend(loc="lower right")
+        ax.annotate("|x₀| > 1: it has left the saddle", (100, 1), (0, -11), textcoords="offset points", fontsize=8, ha="right")
+        ax.set(ylabel="|x₀|", ylim=(5e-6, 1e3))
+        ax.set_yscale("log")
+    else:
+        ax.set_yscale("symlog", linthresh=0.01)
+        ax.set(ylabel="f, clipped at -1000", ylim=(-1e3, 1e2))
+    ax.set(title=f"f(x) = {text}", xlabel="step")
+    fig.legend(loc="outside right center")
     fig.savefig(path)
     plt.close(fig)
 

@@ -209,12 +209,12 @@ def out_of_bounds(index, low, high):
 def scatter_add(target, index, values):
     """``target[index] += values`` in place, with repeated indices adding up in their order.
 
-    ``index`` is a tuple of full slices and arrays of integers or booleans. ``add.at`` takes the elements one at a time; integers of one
+    ``index`` is a tuple of full slices and arrays of integers or booleans. ``add.at`` is slow on all but vectors; integers of one
     dimension, or of several leading ones, are summed row by row here, several times as fast.
     """
     skip = next((i for i, part in enumerate(index) if type(part) is not slice), len(index))
     arrays, shape = index[skip:], target.shape
-    rows_only = type(target) is ndarray and target.dtype.kind == "f" and arrays and all(type(i) is ndarray and i.dtype.kind == "i" for i in arrays)
+    rows_only = type(target) is ndarray and target.dtype.kind in "fiu" and arrays and all(type(i) is ndarray and i.dtype.kind == "i" for i in arrays)
     if not rows_only or (len(arrays) > 1 and (skip or not target.flags.c_contiguous)):
         xp(target).add.at(target, index, values)
         return
@@ -236,9 +236,9 @@ def scatter_add(target, index, values):
 def _add_rows(target, rows, values):
     """``target[rows] += values`` for a vector of ``rows``."""
     width = values[0].size
-    if width <= 16 and target.size <= 16 * values.size:
+    if width <= 16 and (target.ndim == 1 or target.flags.c_contiguous):  # add.at is fast on vectors
         places = rows if width == 1 else (rows[:, None] * width + numpy.arange(width)).reshape(-1)
-        target += numpy.bincount(places, values.reshape(-1), target.size).reshape(target.shape)
+        numpy.add.at(target.reshape(-1), places, values.reshape(-1).astype(target.dtype, copy=False))
         return
     order = rows.argsort(kind="stable")
     rows = rows[order]

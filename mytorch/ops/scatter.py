@@ -202,6 +202,9 @@ def index_put(input, indices, values, accumulate=False):
             f"Index put requires the source and destination dtypes match, got {array_of(input).dtype} for the destination and "
             f"{array_of(values).dtype} for the source."
         )
+    for i, index in enumerate(indices):
+        if not isinstance(index, Variable) and not is_array(index):
+            raise TypeError(f"expected Tensor as element {i} in argument 1, but got {type(index).__name__}")
     index = parse(tuple(indices), input.shape, xp(array_of(input)))[1]
     return put(input, values, index=index, accumulate=accumulate)
 

@@ -74,7 +74,10 @@ def from_numpy(array):
 
 
 def from_dlpack(ext_tensor):
-    """A tensor that shares the memory of another library's (anything with ``__dlpack__``, on CPU or GPU). BufferError if it requires a gradient."""
+    """A tensor that shares the memory of another library's (anything with ``__dlpack__``, on CPU or GPU). BufferError if it requires a gradient.
+
+    TypeError for other objects.
+    """
     if getattr(ext_tensor, "requires_grad", False):
         raise BufferError("Can't export tensors that require gradient, use tensor.detach()")
     if not hasattr(ext_tensor, "__dlpack__"):
@@ -157,7 +160,10 @@ def empty(*size, dtype=None, device=None, requires_grad=False, **options):
 
 
 def full(size, fill_value, *, dtype=None, device=None, requires_grad=False, **options):
-    """``fill_value`` in shape ``size`` (a tuple); without ``dtype`` that of the value. RuntimeError if the dtype cannot hold it."""
+    """``fill_value`` in shape ``size`` (a tuple); without ``dtype`` that of the value. RuntimeError if the dtype cannot hold it.
+
+    TypeError for another ``size``.
+    """
     if not isinstance(size, (tuple, list)):
         raise TypeError(f"full(): argument 'size' (position 1) must be tuple of ints, not {type(size).__name__}")
     value, natural = number(fill_value)
@@ -219,7 +225,7 @@ def empty_strided(size, stride, *, dtype=None, device=None, requires_grad=False,
 def arange(start=0, end=None, step=1, *, dtype=None, device=None, requires_grad=False, **options):
     """``arange(end)``, ``arange(start, end, step)``: start, start + step, … before ``end``; int64 if all are integers, else the default dtype.
 
-    RuntimeError if ``step`` is 0 or leads away from ``end``.
+    RuntimeError if ``step`` is 0 or leads away from ``end``. NotImplementedError for booleans.
     """
     start, end = (0, start) if end is None else (start, end)
     numbers = [number(v)[0] for v in (start, end, step)]
@@ -360,7 +366,10 @@ IntTensor, LongTensor = _legacy("IntTensor", "int32"), _legacy("LongTensor", "in
 
 
 def set_default_tensor_type(t) -> None:
-    """Create tensors of this legacy type (``FloatTensor`` or its name) from now on: its dtype and, with ``cuda`` in the name, a GPU."""
+    """Create tensors of this legacy type (``FloatTensor`` or its name) from now on: its dtype and, with ``cuda`` in the name, a GPU.
+
+    TypeError unless it is a floating-point type.
+    """
     name = t if isinstance(t, str) else f"mytorch.{t.__name__}"
     kind = {"FloatTensor": "float32", "DoubleTensor": "float64", "HalfTensor": "float16", "BFloat16Tensor": "bfloat16"}.get(name.rpartition(".")[2])
     if kind is None:

@@ -286,7 +286,7 @@ def only(kinds, name, prepare=promoted, numbers=False):
 
 
 def promote_types(a, b) -> dtype:
-    """The smallest dtype that holds both, by torch's rules."""
+    """The smallest dtype that holds both, by torch's rules. Takes dtypes, not tensors: see :func:`result_type`."""
     return by_numpy[promote_numpy(as_dtype(a).numpy, as_dtype(b).numpy)]
 
 

@@ -28,7 +28,10 @@ def get_num_threads() -> int:
 
 
 def set_num_threads(n: int) -> None:
-    """Let one operation use ``n`` threads, those of the BLAS included. RuntimeError unless ``n`` is positive."""
+    """Let one operation use ``n`` threads, those of the BLAS included. RuntimeError unless ``n`` is positive.
+
+    TypeError unless it is an int.
+    """
     if isinstance(n, bool) or not isinstance(n, int):
         raise TypeError(f"set_num_threads expects an int, but got {type(n).__name__}")
     if n <= 0:

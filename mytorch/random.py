@@ -65,7 +65,7 @@ def randn(*size, generator=None, dtype=None, device=None, requires_grad=False, *
 def randint(*bounds, low=0, high=None, size=None, generator=None, dtype="int64", device=None, requires_grad=False, **options):
     """Uniform random integers: ``randint(high, size)`` in [0, high), ``randint(low, high, size)`` in [low, high); ``size`` is a tuple.
 
-    RuntimeError if the range is empty or ``dtype`` cannot hold it.
+    RuntimeError if the range is empty or ``dtype`` cannot hold it. TypeError for another ``size``.
     """
     low, high, size = _bounds(bounds, low, high, size)
     if not isinstance(size, (tuple, list)):
@@ -117,7 +117,7 @@ def randperm(n, *, generator=None, dtype="int64", device=None, requires_grad=Fal
 def normal(mean, std=1.0, size=None, *, generator=None, out=None, dtype=None, device=None, requires_grad=False, **options):
     """Normal random numbers. ``mean`` and ``std`` are tensors that broadcast, or one is a number, or both are and ``size`` is given.
 
-    RuntimeError for a negative ``std``.
+    RuntimeError for a negative ``std``. TypeError if all are numbers and there is no ``size``.
     """
     tensors = [v for v in (mean, std) if isinstance(v, Variable)]
     if not tensors and size is None:
@@ -137,7 +137,7 @@ def normal(mean, std=1.0, size=None, *, generator=None, out=None, dtype=None, de
 def bernoulli(input, p=None, *, generator=None, out=None):
     """1 with the probability in each element of ``input`` (or with ``p`` everywhere, then only its shape counts), else 0, in its dtype.
 
-    RuntimeError unless probabilities lie in [0, 1].
+    RuntimeError unless probabilities lie in [0, 1]. NotImplementedError for probabilities that are not floating-point numbers.
     """
     array = array_argument(input, "bernoulli")
     if p is None and category(array.dtype) != 2:
@@ -186,7 +186,10 @@ def _last_positive(weights):
 
 
 def poisson(input, generator=None):
-    """Poisson random numbers with the rates in ``input``, in its dtype. RuntimeError for negative rates."""
+    """Poisson random numbers with the rates in ``input``, in its dtype. RuntimeError for negative rates.
+
+    NotImplementedError unless they are floating-point numbers.
+    """
     array = array_argument(input, "poisson")
     if category(array.dtype) != 2:
         raise NotImplementedError(f"poisson is not implemented for {array.dtype}")

@@ -48,6 +48,7 @@ def jacobian(func, inputs, create_graph=False, strict=False, vectorize=False, st
     """The Jacobian: a tensor of shape (*output.shape, *input.shape), or tuples of them, over outputs first, then inputs.
 
     It is computed row by row; ``vectorize`` and ``strategy`` change nothing about the result.
+    AssertionError for another strategy, NotImplementedError and RuntimeError for the combinations that torch refuses.
     """
     if strategy not in ("reverse-mode", "forward-mode"):
         raise AssertionError(f'Expected strategy to be either "forward-mode" or "reverse-mode". Got: {strategy!r}')
@@ -80,7 +81,10 @@ def _rows(output, xs, strict, create_graph):
 
 
 def hessian(func, inputs, create_graph=False, strict=False, vectorize=False, outer_jacobian_strategy="reverse-mode"):
-    """The second derivatives of a function with one element: shape (*input.shape, *input.shape), or a tuple of tuples of them."""
+    """The second derivatives of a function with one element: shape (*input.shape, *input.shape), or a tuple of tuples of them.
+
+    AssertionError for another strategy than these names.
+    """
     if outer_jacobian_strategy not in ("reverse-mode", "forward-mode"):
         raise AssertionError('Expected strategy to be either "forward-mode" or "reverse-mode".')
     several, xs = _tensors(inputs, "inputs", "hessian")

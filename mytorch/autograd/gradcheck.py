@@ -57,6 +57,7 @@ def gradgradcheck(
 
     grad_outputs: one per differentiable output, of its shape; random ones if None.
     gen_non_contig_grad_outputs: the random ones are not contiguous in memory.
+    Raises as that, with NotImplementedError for forward-mode checks and ValueError for none.
     """
     if check_fwd_over_rev:
         raise NotImplementedError("gradgradcheck: mytorch has no forward-mode differentiation to check")

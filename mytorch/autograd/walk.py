@@ -300,6 +300,7 @@ def backward(tensors, grad_tensors=None, retain_graph=None, create_graph=False, 
     """Sum the gradients of ``tensors`` into the leaves' ``.grad``; public as ``mytorch.autograd.backward``.
 
     ``grad_tensors`` (one per tensor, None for a scalar's 1) are the gradients to start from. ``inputs`` restricts which leaves collect one.
+    RuntimeError if a tensor has no graph, has more than one element and no gradient, or what its graph saved is gone; or for no ``inputs``.
     """
     nodes, gradients = _start(tensors, grad_tensors, create_graph)
     targets = None

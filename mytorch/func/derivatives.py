@@ -33,7 +33,10 @@ def grad(func, argnums=0, has_aux=False):
 
 
 def grad_and_value(func, argnums=0, has_aux=False):
-    """As :func:`grad`; the new function returns ``(gradient, output)``, with ``has_aux`` ``(gradient, (output, aux))``."""
+    """As :func:`grad`; the new function returns ``(gradient, output)``, with ``has_aux`` ``(gradient, (output, aux))``.
+
+    RuntimeError as there.
+    """
 
     @functools.wraps(func)
     def both(*args, **kwargs):
@@ -54,7 +57,10 @@ def grad_and_value(func, argnums=0, has_aux=False):
 
 
 def vjp(func, *primals, has_aux=False):
-    """``(output, pull)``, with ``has_aux`` also aux: ``pull(v)``, v of the output's form and shapes, is vᵀ J, a tuple over the primals."""
+    """``(output, pull)``, with ``has_aux`` also aux: ``pull(v)``, v of the output's form and shapes, is vᵀ J, a tuple over the primals.
+
+    RuntimeError for outputs that are no tensors and for a v of another form.
+    """
     with enable_grad():
         given, chosen, ends = _stand_ins(primals, tuple(range(len(primals))))
         output = func(*given)
@@ -84,6 +90,7 @@ def jvp(func, primals, tangents, *, strict=False, has_aux=False):
     """``(output, J v)``, with ``has_aux`` also aux, for ``tangents`` v of the form and shapes of the tuple ``primals``.
 
     Computed by differentiating uᵀ J with respect to u.
+    RuntimeError if forms or shapes differ, with ``strict`` also if the output does not depend on the primals.
     """
     if not isinstance(primals, tuple) or not isinstance(tangents, tuple):
         raise RuntimeError("jvp(f, primals, tangents): Expected primals and tangents to be tuples")
@@ -112,6 +119,7 @@ def jacrev(func, argnums=0, *, has_aux=False, chunk_size=None, _preallocate_and_
     """A function that returns the Jacobian of ``func`` with respect to the arguments ``argnums``, row by row.
 
     Its shape is (*output.shape, *argument.shape); nested forms of outputs contain those of arguments. ``chunk_size`` changes nothing.
+    RuntimeError if ``func`` returns something else than tensors.
     """
 
     @functools.wraps(func)

@@ -51,7 +51,10 @@ def _drop_channels(input, p, training, inplace, batched=True):
 
 
 def dropout1d(input, p=0.5, training=True, inplace=False):
-    """Zero whole channels of (N, C, L) or (C, L) with probability ``p`` and scale the rest by 1 / (1 - p)."""
+    """Zero whole channels of (N, C, L) or (C, L) with probability ``p`` and scale the rest by 1 / (1 - p).
+
+    RuntimeError for other shapes.
+    """
     check_probability(p)
     if input.ndim not in (2, 3):
         raise RuntimeError(f"dropout1d: Expected 2D or 3D input, but received a {input.ndim}D input. It drops channels of (N, C, L) or (C, L).")
@@ -59,7 +62,10 @@ def dropout1d(input, p=0.5, training=True, inplace=False):
 
 
 def dropout2d(input, p=0.5, training=True, inplace=False):
-    """Zero whole channels of (N, C, H, W) with probability ``p`` and scale the rest by 1 / (1 - p). Warns for other inputs, as torch does."""
+    """Zero whole channels of (N, C, H, W) with probability ``p`` and scale the rest by 1 / (1 - p). Warns for other inputs, as torch does.
+
+    RuntimeError for fewer than two dimensions.
+    """
     check_probability(p)
     if input.ndim not in (3, 4):
         warnings.warn(
@@ -104,7 +110,10 @@ def _alpha_drop(input, p, training, shape=None):
 
 
 def alpha_dropout(input, p=0.5, training=False, inplace=False):
-    """Dropout for SELU networks: mean and variance stay (https://arxiv.org/abs/1706.02515)."""
+    """Dropout for SELU networks: mean and variance stay (https://arxiv.org/abs/1706.02515).
+
+    For any shape; each element is drawn on its own.
+    """
     return _alpha_drop_(input, p, training) if inplace else _alpha_drop(input, p, training)
 
 
@@ -112,7 +121,7 @@ _alpha_drop_ = in_place(_alpha_drop)
 
 
 def feature_alpha_dropout(input, p=0.5, training=False, inplace=False):
-    """Alpha dropout of whole channels (dimension 1)."""
+    """Alpha dropout of whole channels (dimension 1). RuntimeError for fewer than two dimensions."""
     shape = tuple(input.shape)
     if len(shape) < 2:
         raise RuntimeError("Feature dropout requires at least 2 dimensions in the input")
@@ -129,7 +138,7 @@ _leaky_relu_ = in_place(leaky_relu)
 def rrelu(input, lower=1.0 / 8, upper=1.0 / 3, training=False, inplace=False):
     """x where it is positive, else a · x: in training a is drawn for each element from [lower, upper], otherwise it is their mean.
 
-    https://arxiv.org/abs/1505.00853
+    https://arxiv.org/abs/1505.00853 RuntimeError if lower > upper.
     """
     if lower > upper:
         raise RuntimeError(f"Lower bound should be less than or equal to the upper bound, got lower={lower} and upper={upper}")

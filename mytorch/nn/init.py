@@ -142,13 +142,13 @@ def _calculate_correct_fan(tensor, mode):
 
 
 def xavier_uniform_(tensor, gain=1.0, generator=None):
-    """Uniform in ±gain · sqrt(6 / (fan_in + fan_out)) (Glorot & Bengio 2010)."""
+    """Uniform in ±gain · sqrt(6 / (fan_in + fan_out)) (Glorot & Bengio 2010). ValueError for fewer than two dimensions."""
     bound = gain * math.sqrt(6 / sum(_calculate_fan_in_and_fan_out(tensor)))
     return uniform_(tensor, -bound, bound, generator)
 
 
 def xavier_normal_(tensor, gain=1.0, generator=None):
-    """Normal with std gain · sqrt(2 / (fan_in + fan_out)) (Glorot & Bengio 2010)."""
+    """Normal with std gain · sqrt(2 / (fan_in + fan_out)) (Glorot & Bengio 2010). ValueError for fewer than two dimensions."""
     return normal_(tensor, 0, gain * math.sqrt(2 / sum(_calculate_fan_in_and_fan_out(tensor))), generator)
 
 
@@ -157,7 +157,7 @@ def _kaiming_std(tensor, a, mode, nonlinearity):
 
 
 def kaiming_uniform_(tensor, a=0, mode="fan_in", nonlinearity="leaky_relu", generator=None):
-    """Uniform in ±gain · sqrt(3 / fan) (He et al. 2015); ``a`` is the slope of leaky_relu."""
+    """Uniform in ±gain · sqrt(3 / fan) (He et al. 2015); ``a`` is the slope of leaky_relu. ValueError for fewer than two dimensions."""
     if 0 in tensor.array.shape:
         warnings.warn("Initializing zero-element tensors is a no-op", stacklevel=2)
         return tensor
@@ -166,7 +166,7 @@ def kaiming_uniform_(tensor, a=0, mode="fan_in", nonlinearity="leaky_relu", gene
 
 
 def kaiming_normal_(tensor, a=0, mode="fan_in", nonlinearity="leaky_relu", generator=None):
-    """Normal with std gain / sqrt(fan) (He et al. 2015); ``a`` is the slope of leaky_relu."""
+    """Normal with std gain / sqrt(fan) (He et al. 2015); ``a`` is the slope of leaky_relu. ValueError for fewer than two dimensions."""
     if 0 in tensor.array.shape:
         warnings.warn("Initializing zero-element tensors is a no-op", stacklevel=2)
         return tensor
@@ -174,7 +174,10 @@ def kaiming_normal_(tensor, a=0, mode="fan_in", nonlinearity="leaky_relu", gener
 
 
 def orthogonal_(tensor, gain=1, generator=None):
-    """A (semi-)orthogonal matrix times ``gain``, dimensions after the first taken as one (Saxe et al. 2014)."""
+    """A (semi-)orthogonal matrix times ``gain``, dimensions after the first taken as one (Saxe et al. 2014).
+
+    ValueError for fewer than two dimensions.
+    """
     if tensor.ndim < 2:
         raise ValueError("Only tensors with 2 or more dimensions are supported")
     if not tensor.array.size:
@@ -188,7 +191,7 @@ def orthogonal_(tensor, gain=1, generator=None):
 
 
 def sparse_(tensor, sparsity, std=0.01, generator=None):
-    """Normal numbers with the fraction ``sparsity`` of every column zero (Martens 2010)."""
+    """Normal numbers with the fraction ``sparsity`` of every column zero (Martens 2010). ValueError unless it has two dimensions."""
     if tensor.ndim != 2:
         raise ValueError("Only tensors with 2 dimensions are supported")
     rows, columns = tensor.array.shape

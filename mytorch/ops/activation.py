@@ -22,7 +22,7 @@ def _floating(x, name):
 
 @primitive(x=lambda g, out: g * (out != 0))
 def relu(x):
-    """max(x, 0), elementwise; the gradient at 0 is 0."""
+    """max(x, 0), elementwise; the gradient at 0 is 0. RuntimeError for booleans."""
     if x.dtype.kind == "b":
         raise RuntimeError("Boolean inputs not supported for relu")
     return bounded(x, 0, math.inf) if x.size > 2048 and x.dtype.kind == "f" else xp(x).maximum(x, 0)
@@ -119,7 +119,7 @@ def selu(input):
 
 
 def celu(input, alpha=1.0):
-    """max(x, 0) + min(0, alpha · (exp(x / alpha) - 1)), elementwise (https://arxiv.org/abs/1704.07483)."""
+    """max(x, 0) + min(0, alpha · (exp(x / alpha) - 1)), elementwise (https://arxiv.org/abs/1704.07483). RuntimeError for alpha = 0."""
     if alpha == 0:
         raise RuntimeError("ZeroDivisionError: alpha cannot be 0 for CELU")
     return _elu(input, alpha=alpha, rate=1 / alpha)
@@ -132,7 +132,10 @@ def sloped(x, weight):
 
 
 def prelu(input, weight):
-    """x where it is positive, else weight · x; ``weight`` is one number or one for each channel (dimension 1)."""
+    """x where it is positive, else weight · x; ``weight`` is one number or one for each channel (dimension 1).
+
+    RuntimeError for another shape or dtype of the weight.
+    """
     if weight.ndim > 1:
         raise RuntimeError(f"prelu: Expected `weight` to be a scalar or 1D tensor, but got: ndim = {weight.ndim}")
     if weight.dtype != input.dtype:
@@ -269,7 +272,10 @@ _GELUS = {"none": (_normal, _gelu_slope), "tanh": (_nearly_normal, _gelu_tanh_sl
 
 @primitive(composed=_gelu_definition, aux=("w",), x=lambda g, x, w, approximate: _through_gate(_GELUS[approximate][1], g, x, w))
 def gelu(x, *, approximate="none"):
-    """x · Φ(x) with the normal distribution Φ, elementwise; "tanh" is its common approximation (https://arxiv.org/abs/1606.08415)."""
+    """x · Φ(x) with the normal distribution Φ, elementwise; "tanh" is its common approximation (https://arxiv.org/abs/1606.08415).
+
+    RuntimeError for another ``approximate``.
+    """
     _floating(x, "gelu")
     if approximate not in _GELUS:
         raise RuntimeError(f"approximate argument must be either none or tanh, but got {approximate!r}")

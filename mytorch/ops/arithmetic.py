@@ -89,7 +89,10 @@ def _mixed(*values):
 
 
 def div(input, other, *, rounding_mode=None):
-    """input / other, elementwise; ``rounding_mode`` "trunc" rounds towards 0 and "floor" down, and then integers stay integers."""
+    """input / other, elementwise; ``rounding_mode`` "trunc" rounds towards 0 and "floor" down, and then integers stay integers.
+
+    RuntimeError for another one.
+    """
     if rounding_mode is None:
         return true_divide(input, other)
     if rounding_mode == "trunc":
@@ -333,7 +336,7 @@ def addcdiv(x, tensor1, tensor2, *, value=1):
 
 
 def ldexp(input, other):
-    """input · 2^other, elementwise."""
+    """input · 2^other, elementwise. TypeError if other is not a tensor."""
     if not hasattr(other, "dtype"):
         raise TypeError(f"ldexp(): argument 'other' must be a tensor, not {type(other).__name__}")
     return mul(input, pow(2.0, other))

@@ -10,7 +10,10 @@ from ..backend import as_array, xp
 
 @primitive
 def bincount(x, weights=None, *, minlength=0):
-    """How often each integer 0, 1, … occurs in a 1-d tensor of them, or the sum of their ``weights``; at least ``minlength`` entries."""
+    """How often each integer 0, 1, … occurs in a 1-d tensor of them, or the sum of their ``weights``; at least ``minlength`` entries.
+
+    RuntimeError for negative integers and other shapes, NotImplementedError for other dtypes.
+    """
     if x.dtype.kind not in "iu":
         raise NotImplementedError(f'"bincount" not implemented for {x.dtype}: it takes integers')
     if minlength < 0:
@@ -25,7 +28,10 @@ def bincount(x, weights=None, *, minlength=0):
 
 @primitive
 def histc(x, *, bins=100, min=0, max=0):
-    """How many elements fall into each of ``bins`` equal parts of [min, max] (of the range of the elements if both are equal)."""
+    """How many elements fall into each of ``bins`` equal parts of [min, max] (of the range of the elements if both are equal).
+
+    RuntimeError unless bins > 0 and min <= max are finite, NotImplementedError for integers.
+    """
     if x.dtype.kind in "biu":
         raise NotImplementedError(f'"histogram" not implemented for {x.dtype}: it takes floating-point numbers')
     if bins <= 0:

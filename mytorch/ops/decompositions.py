@@ -81,7 +81,7 @@ def _qr(x, *, mode):
 def qr(A, mode="reduced"):
     """Q R = A for matrices (…, m, n): Q (…, m, k) with orthonormal columns, R (…, k, n) upper triangular; k is min(m, n), or m with mode "complete".
 
-    Mode "r" gives R alone, beside an empty Q.
+    Mode "r" gives R alone, beside an empty Q. RuntimeError for another mode.
     """
     if mode not in ("reduced", "complete", "r"):
         raise RuntimeError(f"qr received unrecognized mode '{mode}' but expected one of 'reduced' (default), 'r', or 'complete'")
@@ -214,6 +214,7 @@ def eigh(A, UPLO="L"):
     """Eigenvalues (…, n), ascending, and eigenvectors (…, n, n) of symmetric matrices, of which only the lower ("L") or upper triangle is read.
 
     The gradient is that of a loss which does not depend on the signs of the vectors; it is infinite where two eigenvalues are equal.
+    RuntimeError for another ``UPLO``.
     """
     if UPLO not in ("L", "U", "l", "u"):
         raise RuntimeError(f"Expected UPLO argument to be 'L' or 'U', but got {UPLO}")

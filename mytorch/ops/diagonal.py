@@ -53,7 +53,7 @@ def diag_embed(input, offset=0, dim1=-2, dim2=-1):
 
 
 def diag(input, diagonal=0):
-    """The diagonal of a matrix (a copy), or a matrix with the given vector on its diagonal."""
+    """The diagonal of a matrix (a copy), or a matrix with the given vector on its diagonal. RuntimeError for other shapes."""
     if len(input.shape) == 1:
         return diag_embed(input, diagonal)
     if len(input.shape) != 2:
@@ -70,7 +70,7 @@ def diagflat(input, offset=0):
 
 
 def trace(input):
-    """The sum of a matrix's diagonal, as a 0-d tensor."""
+    """The sum of a matrix's diagonal, as a 0-d tensor. RuntimeError for other shapes, NotImplementedError for booleans."""
     if len(input.shape) != 2:
         raise RuntimeError(f"trace: expected a matrix, but got tensor with dim {len(input.shape)}")
     if input.dtype == "bool":

@@ -10,7 +10,10 @@ from .shape import check_dim, mT, reshape, spelled
 
 @spelled
 def diff(input, n=1, dim=-1, prepend=None, append=None):
-    """The ``n``-th differences between neighbours along ``dim``, after ``prepend`` and before ``append``; of booleans whether they differ."""
+    """The ``n``-th differences between neighbours along ``dim``, after ``prepend`` and before ``append``; of booleans whether they differ.
+
+    RuntimeError for a 0-d tensor or a negative ``n``.
+    """
     if not input.shape:
         raise RuntimeError("diff expects input to be at least one-dimensional")
     if n < 0:
@@ -56,7 +59,10 @@ def cumulative_trapezoid(y, x=None, *, dx=None, dim=-1):
 
 
 def cov(input, *, correction=1, fweights=None, aweights=None):
-    """The covariances of variables (rows) over observations (columns), (n, m) -> (n, n); optional weights of the observations."""
+    """The covariances of variables (rows) over observations (columns), (n, m) -> (n, n); optional weights of the observations.
+
+    RuntimeError for more dimensions.
+    """
     if len(input.shape) > 2:
         raise RuntimeError(f"cov(): expected input to have two or fewer dimensions but got an input with {len(input.shape)} dimensions")
     x = reshape(input, shape=(1, -1)) if len(input.shape) < 2 else input

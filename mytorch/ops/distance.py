@@ -12,7 +12,10 @@ def pairwise_distance(x1, x2, p=2.0, eps=1e-6, keepdim=False):
 
 
 def cosine_similarity(x1, x2, dim=1, eps=1e-8):
-    """The cosine of the angle between x1 and x2 along ``dim``; norms count at least ``eps``. Shapes broadcast."""
+    """The cosine of the angle between x1 and x2 along ``dim``; norms count at least ``eps``. Shapes broadcast.
+
+    RuntimeError for integers.
+    """
     if not (x1.is_floating_point() and x2.is_floating_point()):
         raise RuntimeError(f"expected common dtype to be floating point, yet common dtype is not: got {x1.dtype} and {x2.dtype}")
     one, two = (x / clamp_min(norm(x, 2, dim, True), eps) for x in (x1, x2))
@@ -25,7 +28,7 @@ def normalize(input, p=2.0, dim=1, eps=1e-12):
 
 
 def pdist(input, p=2.0):
-    """The distances of all pairs i < j of the rows of ``input`` (N, D): (N · (N - 1) / 2,)."""
+    """The distances of all pairs i < j of the rows of ``input`` (N, D): (N · (N - 1) / 2,). RuntimeError for other shapes."""
     if input.ndim != 2:
         raise RuntimeError(f"pdist only supports 2D tensors, got: {input.ndim}D")
     n = input.shape[0]

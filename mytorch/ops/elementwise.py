@@ -211,7 +211,7 @@ def _sinc_slope(x):
 
 @primitive(x=lambda g: -g)
 def neg(x):
-    """-x, elementwise."""
+    """-x, elementwise. RuntimeError for booleans."""
     if x.dtype.kind == "b":
         raise RuntimeError("Negation, the `-` operator, on a bool tensor is not supported; use the `~` or `logical_not()` operator instead")
     return -x
@@ -279,7 +279,10 @@ fix = trunc
 
 @primitive(x=flat)
 def round(x, *, decimals=0):
-    """The nearest number with ``decimals`` digits behind the point, halves to even, elementwise; the gradient is 0."""
+    """The nearest number with ``decimals`` digits behind the point, halves to even, elementwise; the gradient is 0.
+
+    NotImplementedError for decimals of integers.
+    """
     _no_booleans(x, "round")
     if x.dtype.kind in "iu":
         if decimals:
@@ -293,7 +296,7 @@ def round(x, *, decimals=0):
 
 @primitive(x=lambda g: g)
 def frac(x):
-    """x - trunc(x), elementwise."""
+    """x - trunc(x), elementwise. NotImplementedError for integers."""
     if x.dtype.kind in "biu":
         raise NotImplementedError(f'"frac" not implemented for {x.dtype}: it takes floating-point numbers')
     return x - xp(x).trunc(x)

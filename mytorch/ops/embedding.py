@@ -74,7 +74,7 @@ def embedding_bag(
 
     ``input`` is (B, L), a bag in each row, or (N,) with the beginnings of the bags in ``offsets`` (B,) (and the end, with ``include_last_offset``).
     ``per_sample_weights``, shaped as ``input``, weigh the rows of a sum. Rows ``padding_idx`` do not count. ValueError or RuntimeError for
-    arguments that do not fit.
+    arguments that do not fit. NotImplementedError for ``per_sample_weights`` of other modes than "sum".
     """
     if per_sample_weights is not None and per_sample_weights.shape != input.shape:
         raise ValueError(

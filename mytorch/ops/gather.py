@@ -52,7 +52,10 @@ def check_sizes(x_shape, index, dim, text):
 
 @spelled
 def gather(input, dim, index, *, sparse_grad=False):
-    """``out[i][j][k] = input[index[i][j][k]][j][k]`` for ``dim=0``; ``index`` has the dimensions of ``input`` and sizes up to its."""
+    """``out[i][j][k] = input[index[i][j][k]][j][k]`` for ``dim=0``; ``index`` has the dimensions of ``input`` and sizes up to its.
+
+    RuntimeError otherwise.
+    """
     index = integers(index, "gather")
     dim = check_dim(dim, len(input.shape))
     if index.ndim != len(input.shape) and (index.ndim or 1) != (len(input.shape) or 1):
@@ -90,7 +93,7 @@ def take_along_dim(input, indices, dim=None):
 
 
 def take(input, index):
-    """The elements of the flattened ``input`` at ``index``, in the shape of ``index``."""
+    """The elements of the flattened ``input`` at ``index``, in the shape of ``index``. RuntimeError unless the index is int64."""
     if array_of(index).dtype != numpy.int64:
         raise RuntimeError(f"take(): Expected a long tensor for index, but got {array_of(index).dtype}")
     n = array_of(input).size
@@ -110,7 +113,7 @@ def vector(index, op):
 
 @spelled
 def index_select(input, dim, index):
-    """The slices of ``input`` at a vector of indices along ``dim``."""
+    """The slices of ``input`` at a vector of indices along ``dim``. RuntimeError for several indices into a 0-d tensor."""
     index, dim = vector(index, "index_select"), check_dim(dim, len(input.shape))
     if not input.shape:
         if index.size != 1:
@@ -127,6 +130,7 @@ def repeat_interleave(input, repeats=None, dim=None, *, output_size=None):
     """Each slice along ``dim`` repeated ``repeats`` times (an int, or a vector with one number for each); of the flattened tensor without ``dim``.
 
     With ``input`` alone, a vector of repeats: the index i repeated ``input[i]`` times.
+    RuntimeError if the numbers are negative or not as many as slices, IndexError for a dimension of a 0-d tensor.
     """
     if repeats is None:
         return _repeated_indices(input)
@@ -202,7 +206,10 @@ def _one_hot(x, *, num_classes):
 
 
 def one_hot(input, num_classes=-1):
-    """Vectors of zeros with a 1 at each class number, (…) -> (…, num_classes), in int64; -1 takes the largest class + 1."""
+    """Vectors of zeros with a 1 at each class number, (…) -> (…, num_classes), in int64; -1 takes the largest class + 1.
+
+    RuntimeError for classes out of range or not int64.
+    """
     classes = array_of(input)
     if classes.dtype != numpy.int64:
         raise RuntimeError(f"one_hot is only applicable to index tensor of type LongTensor, got {classes.dtype}.")

@@ -71,6 +71,7 @@ def interpolate(input, size=None, scale_factor=None, mode="nearest", align_corne
 
     mode: "nearest", "nearest-exact", "linear" (3-d input), "bilinear" and "bicubic" (4-d), "trilinear" (5-d), "area". ``align_corners`` lets the
     centres of the corner pixels coincide. ValueError or NotImplementedError for combinations that torch refuses; ``antialias`` is not implemented.
+    RuntimeError for empty sizes.
     """
     if mode in ("nearest", "area", "nearest-exact"):
         if align_corners is not None:

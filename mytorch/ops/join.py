@@ -63,7 +63,10 @@ def _cut(g, shapes, dtypes, dim):
 
 @spelled
 def cat(tensors, dim=0):
-    """Join along an existing dimension; all other sizes must agree. Empty 1-d tensors are skipped, as in torch."""
+    """Join along an existing dimension; all other sizes must agree. Empty 1-d tensors are skipped, as in torch.
+
+    ValueError without a tensor.
+    """
     tensors = _sequence(tensors, "cat")
     if not tensors:
         raise ValueError("torch.cat(): expected a non-empty list of Tensors")
@@ -89,7 +92,7 @@ def _stack(*xs, dim=0):
 
 @spelled
 def stack(tensors, dim=0):
-    """Join along a new dimension; all shapes must agree."""
+    """Join along a new dimension; all shapes must agree. RuntimeError if they do not, or without a tensor."""
     tensors = _sequence(tensors, "stack")
     if not tensors:
         raise RuntimeError("stack expects a non-empty TensorList")
@@ -120,7 +123,7 @@ def _each(function, tensors):
 
 
 def hstack(tensors):
-    """Join along dimension 1; vectors along dimension 0."""
+    """Join along dimension 1; vectors along dimension 0. RuntimeError without a tensor."""
     tensors = atleast_1d(_sequence(tensors, "hstack"))
     if not tensors:
         raise RuntimeError("hstack expects a non-empty TensorList")
@@ -128,7 +131,7 @@ def hstack(tensors):
 
 
 def vstack(tensors):
-    """Join along dimension 0; vectors are rows."""
+    """Join along dimension 0; vectors are rows. RuntimeError without a tensor."""
     tensors = atleast_2d(_sequence(tensors, "vstack"))
     if not tensors:
         raise RuntimeError("vstack expects a non-empty TensorList")
@@ -139,7 +142,7 @@ row_stack = vstack
 
 
 def dstack(tensors):
-    """Join along dimension 2."""
+    """Join along dimension 2. RuntimeError without a tensor."""
     tensors = atleast_3d(_sequence(tensors, "dstack"))
     if not tensors:
         raise RuntimeError("dstack expects a non-empty TensorList")
@@ -147,7 +150,7 @@ def dstack(tensors):
 
 
 def column_stack(tensors):
-    """Join as columns of a matrix: vectors and scalars become columns."""
+    """Join as columns of a matrix: vectors and scalars become columns. RuntimeError without a tensor."""
     tensors = _sequence(tensors, "column_stack")
     if not tensors:
         raise RuntimeError("column_stack expects a non-empty TensorList")
@@ -198,7 +201,10 @@ split_with_sizes = split
 
 @spelled
 def chunk(input, chunks, dim=0):
-    """At most ``chunks`` views of the same size along ``dim``; the last may be smaller."""
+    """At most ``chunks`` views of the same size along ``dim``; the last may be smaller.
+
+    RuntimeError for a 0-d tensor or unless ``chunks`` is positive.
+    """
     if len(input.shape) == 0:
         raise RuntimeError("chunk expects at least a 1-dimensional tensor")
     if chunks <= 0:
@@ -210,7 +216,10 @@ def chunk(input, chunks, dim=0):
 
 @spelled
 def tensor_split(input, indices_or_sections, dim=0):
-    """Views of as equal sizes as can be, the larger ones first, or cut at the given indices."""
+    """Views of as equal sizes as can be, the larger ones first, or cut at the given indices.
+
+    RuntimeError for a 0-d tensor, or unless the number is positive.
+    """
     if len(input.shape) == 0:
         raise RuntimeError("tensor_split expected at least a 1-dimensional tensor, but got a tensor with 0 dims")
     dim = check_dim(dim, len(input.shape))
@@ -261,7 +270,7 @@ def _unbind(x, *, dim):
 
 @spelled
 def unbind(input, dim=0):
-    """A tuple of the views at each index of ``dim``."""
+    """A tuple of the views at each index of ``dim``. IndexError for a 0-d tensor."""
     if len(input.shape) == 0:
         raise IndexError(f"Dimension specified as {dim} but tensor has no dimensions")
     dim = check_dim(dim, len(input.shape))
@@ -287,7 +296,7 @@ def narrow(input, dim, start, length):
 
 @spelled
 def select(input, dim, index):
-    """The part at ``index`` of ``dim``, without that dimension (a view)."""
+    """The part at ``index`` of ``dim``, without that dimension (a view). IndexError if there is no such index."""
     if len(input.shape) == 0:
         raise IndexError("select() cannot be applied to a 0-dim tensor.")
     dim, index = check_dim(dim, len(input.shape)), operator.index(index)
@@ -301,7 +310,10 @@ def select(input, dim, index):
 
 
 def meshgrid(*tensors, indexing="ij"):
-    """Coordinates of a grid: each vector spread over all dimensions; ``indexing="xy"`` swaps the first two."""
+    """Coordinates of a grid: each vector spread over all dimensions; ``indexing="xy"`` swaps the first two.
+
+    RuntimeError for tensors of two dimensions or more, ValueError without a tensor.
+    """
     tensors = tensors[0] if len(tensors) == 1 and isinstance(tensors[0], (tuple, list)) else tensors
     if not tensors:
         raise ValueError("meshgrid expects a non-empty TensorList")
@@ -322,7 +334,7 @@ def meshgrid(*tensors, indexing="ij"):
 
 
 def cartesian_prod(*tensors):
-    """All combinations of one element of each vector, as rows."""
+    """All combinations of one element of each vector, as rows. RuntimeError for other shapes."""
     tensors = tensors[0] if len(tensors) == 1 and isinstance(tensors[0], (tuple, list)) else tensors
     for x in tensors:
         if len(x.shape) != 1:
@@ -333,7 +345,7 @@ def cartesian_prod(*tensors):
 
 
 def combinations(input, r=2, with_replacement=False):
-    """All choices of ``r`` elements of a vector, as rows."""
+    """All choices of ``r`` elements of a vector, as rows. RuntimeError for other shapes and a negative ``r``."""
     if len(input.shape) != 1:
         raise RuntimeError(f"Expect a 1D vector, but got shape {list(input.shape)}")
     if r < 0:
@@ -346,7 +358,10 @@ def combinations(input, r=2, with_replacement=False):
 
 
 def block_diag(*tensors):
-    """A matrix with the given matrices along its diagonal and zeros elsewhere; vectors are rows."""
+    """A matrix with the given matrices along its diagonal and zeros elsewhere; vectors are rows.
+
+    RuntimeError for more than two dimensions.
+    """
     blocks = [atleast_2d(x) for x in tensors]
     for i, x in enumerate(blocks):
         if len(x.shape) != 2:

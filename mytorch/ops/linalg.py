@@ -23,7 +23,9 @@ from .solve import check_matrices, eye_like, inv, solve_triangular
 
 def matrix_norm(A, ord="fro", dim=(-2, -1), keepdim=False, *, dtype=None):
     """The norms of the matrices in two dimensions: "fro" (root of the sum of squares), "nuc" (sum of singular values), ±2 (largest or smallest
-    singular value), ±1 (sums of columns), ±inf (sums of rows)."""
+    singular value), ±1 (sums of columns), ±inf (sums of rows).
+    RuntimeError for another ``ord``, vectors, or anything but two different dimensions.
+    """
     if dtype is not None:
         A = A.to(dtype)
     if len(A.shape) < 2:
@@ -131,12 +133,12 @@ def _slogdet(x):
 
 
 def slogdet(A):
-    """The signs and the logarithms of the absolute values of determinants, as a pair (sign, logabsdet)."""
+    """The signs and the logarithms of the absolute values of determinants, as a pair (sign, logabsdet). Shapes: (…, n, n) -> twice (…)."""
     return slogdet_result(*_slogdet(A))
 
 
 def logdet(input):
-    """The logarithm of the determinant; NaN where it is negative."""
+    """The logarithm of the determinant; NaN where it is negative. Shapes: (…, n, n) -> (…)."""
     sign, logabsdet = slogdet(input)
     return select(sign < 0, float("nan"), logabsdet)
 
@@ -169,7 +171,10 @@ def pinv(A, rtol=None, *, atol=None, hermitian=False, rcond=None):
 
 
 def matrix_power(A, n):
-    """Square matrices to the integer power ``n``; negative powers are those of the inverse."""
+    """Square matrices to the integer power ``n``; negative powers are those of the inverse.
+
+    RuntimeError unless they are square, TypeError unless ``n`` is an int.
+    """
     if not isinstance(n, int):
         raise TypeError(f"linalg_matrix_power(): argument 'n' (position 2) must be int, not {type(n).__name__}")
     if len(A.shape) < 2:
@@ -214,7 +219,7 @@ def cholesky_inverse(L, upper=False):
 
 
 def vander(x, *, N=None):
-    """The Vandermonde matrices of vectors, (…, n) -> (…, n, N): the powers 0 to N - 1 of each element."""
+    """The Vandermonde matrices of vectors, (…, n) -> (…, n, N): the powers 0 to N - 1 of each element. RuntimeError unless N > 1."""
     n = x.shape[-1] if N is None else N
     if N is not None and N <= 1:
         raise RuntimeError(f"N must be greater than 1, got {N}")
@@ -245,7 +250,7 @@ class lstsq_result(NamedTuple):
 
 
 def lstsq(A, B, rcond=None, *, driver=None):
-    """X that minimizes ‖A X - B‖ (and, of many, ‖X‖), for A (…, m, n) and B (…, m, k) or (…, m)."""
+    """X that minimizes ‖A X - B‖ (and, of many, ‖X‖), for A (…, m, n) and B (…, m, k) or (…, m). RuntimeError for other shapes."""
     if len(A.shape) < 2:
         raise RuntimeError("torch.linalg.lstsq: input must have at least 2 dimensions")
     vector = len(B.shape) == len(A.shape) - 1

@@ -64,7 +64,10 @@ def _mismatch(x, weight):
 
 
 def bilinear(input1, input2, weight, bias=None):
-    """y_k = x₁ᵀ A_k x₂ + b_k for x₁ (…, in1), x₂ (…, in2), weight (out, in1, in2), bias (out,): (…, out)."""
+    """y_k = x₁ᵀ A_k x₂ + b_k for x₁ (…, in1), x₂ (…, in2), weight (out, in1, in2), bias (out,): (…, out).
+
+    RuntimeError if shapes do not fit.
+    """
     a, b = tuple(input1.shape), tuple(input2.shape)
     if a[:-1] != b[:-1]:
         raise RuntimeError(f"bilinear(): input batch dimensions do not match: got {list(a)} and {list(b)}")

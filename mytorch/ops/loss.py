@@ -203,7 +203,7 @@ def binary_cross_entropy(input, target, weight=None, size_average=None, reduce=N
 def binary_cross_entropy_with_logits(input, target, weight=None, size_average=None, reduce=None, reduction="mean", pos_weight=None):
     """Binary cross entropy of sigmoid(input), without overflow; ``pos_weight`` (broadcast) weighs the positive part, ``weight`` all, reduced.
 
-    ValueError if the shapes of input and target differ.
+    ValueError if the shapes of input and target differ. RuntimeError for a target of integers.
     """
     reduction = chosen(reduction, size_average, reduce)
     if target.array.shape != input.array.shape:

@@ -24,7 +24,10 @@ def hinge_embedding_loss(input, target, margin=1.0, size_average=None, reduce=No
 
 
 def margin_ranking_loss(input1, input2, target, margin=0, size_average=None, reduce=None, reduction="mean"):
-    """max(0, margin - target · (input1 - input2)), reduced: ``target`` is 1 where the first should rank higher, else -1."""
+    """max(0, margin - target · (input1 - input2)), reduced: ``target`` is 1 where the first should rank higher, else -1.
+
+    RuntimeError if they have not as many dimensions as each other.
+    """
     reduction = chosen(reduction, size_average, reduce)
     if not input1.ndim == input2.ndim == target.ndim:
         raise RuntimeError(
@@ -35,7 +38,10 @@ def margin_ranking_loss(input1, input2, target, margin=0, size_average=None, red
 
 
 def cosine_embedding_loss(input1, input2, target, margin=0, size_average=None, reduce=None, reduction="mean"):
-    """1 - cos where ``target`` (N,) is 1, max(0, cos - margin) where it is -1, for inputs (N, D), reduced."""
+    """1 - cos where ``target`` (N,) is 1, max(0, cos - margin) where it is -1, for inputs (N, D), reduced.
+
+    RuntimeError for other shapes.
+    """
     reduction = chosen(reduction, size_average, reduce)
     if target.ndim not in (0, 1):
         raise RuntimeError("0D or 1D target tensor expected, multi-target not supported")
@@ -69,7 +75,10 @@ def _one_class(input, target, name):
 
 
 def multi_margin_loss(input, target, p=1, margin=1.0, weight=None, size_average=None, reduce=None, reduction="mean"):
-    """Σ over the wrong classes of max(0, margin - x[target] + x)ᵖ / C, times the weight (C,) of the target class, reduced."""
+    """Σ over the wrong classes of max(0, margin - x[target] + x)ᵖ / C, times the weight (C,) of the target class, reduced.
+
+    ValueError unless p is 1 or 2, RuntimeError for a weight of another size.
+    """
     reduction = chosen(reduction, size_average, reduce)
     if p not in (1, 2):
         raise ValueError("only p == 1 and p == 2 supported")
@@ -93,6 +102,7 @@ def multilabel_margin_loss(input, target, size_average=None, reduce=None, reduct
     """Σ over right classes r and wrong classes w of max(0, 1 - x[r] + x[w]) / C, reduced.
 
     Each row of ``target`` (N, C) lists the right classes of that row of ``input`` (N, C), up to the first -1.
+    RuntimeError for another shape or class.
     """
     reduction = chosen(reduction, size_average, reduce)
     if input.shape != target.shape or input.ndim not in (1, 2):
@@ -121,6 +131,7 @@ def triplet_margin_with_distance_loss(anchor, positive, negative, *, distance_fu
     """max(0, margin + distance(anchor, positive) - distance(anchor, negative)), reduced.
 
     ``swap``: the distance of positive and negative counts where it is smaller.
+    ValueError unless the margin is positive, RuntimeError unless all have as many dimensions as each other.
     """
     reduction = chosen(reduction)
     if margin <= 0:

@@ -18,7 +18,10 @@ def masked_fill_with(x, mask, value):
 
 
 def masked_fill(input, mask, value):
-    """``value`` (a number or a 0-d tensor) where ``mask`` is True, ``input`` elsewhere; ``mask`` broadcasts."""
+    """``value`` (a number or a 0-d tensor) where ``mask`` is True, ``input`` elsewhere; ``mask`` broadcasts.
+
+    RuntimeError if it is not boolean.
+    """
     if array_of(mask).dtype.kind != "b":
         raise RuntimeError(f"masked_fill_ only supports boolean masks, but got mask with dtype {array_of(mask).dtype}")
     broadcast_shape(input.shape, mask.shape)
@@ -60,7 +63,10 @@ def masked_select(input, mask):
 
 
 def masked_scatter(input, mask, source):
-    """A copy of ``input`` with the elements of ``source``, in order, where ``mask`` is True; the mask broadcasts."""
+    """A copy of ``input`` with the elements of ``source``, in order, where ``mask`` is True; the mask broadcasts.
+
+    RuntimeError if dtypes differ or there are too few elements.
+    """
     mask = _mask(mask, "masked_scatter")
     if array_of(source).dtype != array_of(input).dtype:
         raise RuntimeError(

@@ -99,7 +99,7 @@ def mm(input, mat2):
 
 
 def bmm(input, mat2):
-    """Matrix products of two batches of the same size, (b, n, k) @ (b, k, m) -> (b, n, m)."""
+    """Matrix products of two batches of the same size, (b, n, k) @ (b, k, m) -> (b, n, m). RuntimeError if sizes do not fit."""
     _dims((input, 3, "batch1 must be a 3D tensor"), (mat2, 3, "batch2 must be a 3D tensor"))
     if input.shape[0] != mat2.shape[0] or input.shape[2] != mat2.shape[1]:
         raise RuntimeError(
@@ -110,14 +110,14 @@ def bmm(input, mat2):
 
 
 def mv(input, vec):
-    """Matrix times vector, (n, k) @ (k,) -> (n,)."""
+    """Matrix times vector, (n, k) @ (k,) -> (n,). RuntimeError for other shapes."""
     if (len(input.shape), len(vec.shape)) != (2, 1):
         raise RuntimeError(f"vector + matrix @ vector expected, got 1, {len(input.shape)}, {len(vec.shape)}")
     return matmul(input, vec)
 
 
 def dot(input, tensor):
-    """The inner product of two vectors of the same size, as a 0-d tensor."""
+    """The inner product of two vectors of the same size, as a 0-d tensor. RuntimeError for other shapes and for unequal dtypes."""
     if (len(input.shape), len(tensor.shape)) != (1, 1):
         raise RuntimeError(f"1D tensors expected, but got {len(input.shape)}D and {len(tensor.shape)}D tensors")
     if input.dtype != tensor.dtype:
@@ -129,7 +129,10 @@ vdot = dot
 
 
 def inner(input, other):
-    """Inner products over the last dimensions, (…, k) and (…', k) -> (…, …'); a 0-d tensor multiplies."""
+    """Inner products over the last dimensions, (…, k) and (…', k) -> (…, …'); a 0-d tensor multiplies.
+
+    RuntimeError if the last sizes differ.
+    """
     if not input.shape or not other.shape:
         return input * other
     if input.shape[-1] != other.shape[-1]:
@@ -140,7 +143,7 @@ def inner(input, other):
 
 
 def outer(input, vec2):
-    """All products of an element of each vector, (n,) and (m,) -> (n, m)."""
+    """All products of an element of each vector, (n,) and (m,) -> (n, m). RuntimeError unless both are vectors."""
     for name, x in (("self", input), ("vec2", vec2)):
         if len(x.shape) != 1:
             raise RuntimeError(f"outer: Expected 1-D argument {name}, but got {len(x.shape)}-D")
@@ -172,7 +175,10 @@ def addmm(input, mat1, mat2, *, beta=1, alpha=1):
 
 
 def addmv(input, mat, vec, *, beta=1, alpha=1):
-    """beta · input + alpha · (mat @ vec); ``input`` broadcasts to the product."""
+    """beta · input + alpha · (mat @ vec); ``input`` broadcasts to the product.
+
+    Shapes: mat (n, m), vec (m,), input () or (n,). RuntimeError for others.
+    """
     if (len(mat.shape), len(vec.shape)) != (2, 1):
         raise RuntimeError(f"vector + matrix @ vector expected, got {len(input.shape)}, {len(mat.shape)}, {len(vec.shape)}")
     product = matmul(mat, vec)
@@ -184,7 +190,10 @@ def addmv(input, mat, vec, *, beta=1, alpha=1):
 
 
 def addr(input, vec1, vec2, *, beta=1, alpha=1):
-    """beta · input + alpha · outer(vec1, vec2); ``input`` broadcasts to the product."""
+    """beta · input + alpha · outer(vec1, vec2); ``input`` broadcasts to the product.
+
+    Shapes: vec1 (n,), vec2 (m,), result (n, m). RuntimeError unless both are vectors.
+    """
     if (len(vec1.shape), len(vec2.shape)) != (1, 1):
         raise RuntimeError(f"addr: Expected 1-D arguments vec1 and vec2, but got {len(vec1.shape)}-D and {len(vec2.shape)}-D")
     product = outer(vec1, vec2)
@@ -219,7 +228,10 @@ def _order(sizes):
 
 
 def multi_dot(tensors):
-    """The product of two or more matrices in the order that costs least; the first and the last may be vectors."""
+    """The product of two or more matrices in the order that costs least; the first and the last may be vectors.
+
+    RuntimeError for fewer than two tensors or other shapes.
+    """
     tensors = list(tensors)
     if len(tensors) < 2:
         raise RuntimeError(f"multi_dot(): expected at least 2 tensors but got {len(tensors)}")
@@ -248,7 +260,10 @@ def chain_matmul(*matrices):
 
 
 def tensordot(a, b, dims=2):
-    """Products of ``a`` and ``b`` summed over pairs of dimensions: the last ``dims`` of a with the first of b, or two lists of dimensions."""
+    """Products of ``a`` and ``b`` summed over pairs of dimensions: the last ``dims`` of a with the first of b, or two lists of dimensions.
+
+    RuntimeError if their sizes differ or there are not as many.
+    """
     if isinstance(dims, (tuple, list)) or (hasattr(dims, "tolist") and getattr(dims, "shape", ()) != ()):
         of_a, of_b = dims.tolist() if hasattr(dims, "tolist") else dims
         of_a, of_b = ([d] if isinstance(d, int) else list(d) for d in (of_a, of_b))
@@ -294,7 +309,10 @@ def kron(input, other):
 
 
 def linalg_cross(input, other, *, dim=-1):
-    """The cross product of vectors of three numbers along ``dim``; other dimensions broadcast."""
+    """The cross product of vectors of three numbers along ``dim``; other dimensions broadcast.
+
+    RuntimeError unless both have size 3 there and as many dimensions as each other.
+    """
     if len(input.shape) != len(other.shape):
         raise RuntimeError(
             f"linalg.cross: inputs must have the same number of dimensions, got {len(input.shape)} and {len(other.shape)}."
@@ -308,7 +326,10 @@ def linalg_cross(input, other, *, dim=-1):
 
 
 def cross(input, other, dim=None):
-    """The cross product of vectors of three numbers along ``dim``, by default the first dimension of size 3."""
+    """The cross product of vectors of three numbers along ``dim``, by default the first dimension of size 3.
+
+    RuntimeError if there is none.
+    """
     if dim is None:
         shape = broadcast_shape(input.shape, other.shape)
         dim = next((d for d, n in enumerate(shape) if n == 3), None)
@@ -349,6 +370,7 @@ def cdist(x1, x2, p=2.0, compute_mode="use_mm_for_euclid_dist_if_necessary"):
 
     ``compute_mode``: whether distances of order 2 go through a matrix product, faster and less exact: "use_mm_for_euclid_dist",
     "donot_use_mm_for_euclid_dist", or by default where there are more than 25 rows.
+    RuntimeError for vectors, unequal d, or a negative ``p``.
     """
     for name, x in (("X1", x1), ("X2", x2)):
         if len(x.shape) < 2:

@@ -176,7 +176,7 @@ def instance_norm(input, running_mean=None, running_var=None, weight=None, bias=
 def group_norm(input, num_groups, weight=None, bias=None, eps=1e-5):
     """(N, C, *S) normalised over each of ``num_groups`` groups of channels of each sample, then scaled per channel.
 
-    RuntimeError if the channels do not divide into groups. https://arxiv.org/abs/1803.08494
+    RuntimeError if the channels do not divide into groups. https://arxiv.org/abs/1803.08494 ValueError for a single value per group.
     """
     shape = tuple(input.shape)
     if len(shape) < 2:

@@ -25,7 +25,7 @@ def pad(input, pad, mode="constant", value=None):
     """Pad the last dimensions: ``pad`` is (before, after) for the last one, then for the one before it, and so on.
 
     mode: "constant" (``value``, 0 by default), "reflect" (without the edge), "replicate" (the edge), "circular".
-    RuntimeError for widths that do not fit.
+    RuntimeError for widths that do not fit. NotImplementedError for other modes, and numbers of dimensions that a mode does not know.
     """
     pad = tuple(p.__index__() for p in pad)
     ndim, known = len(input.shape), len(pad) // 2

@@ -348,7 +348,7 @@ def vector_norm(x, ord=2, dim=None, keepdim=False, *, dtype=None):
 def norm(input, p="fro", dim=None, keepdim=False, dtype=None):
     """The vector norm of order ``p`` over ``dim``, or of all elements; "fro" is the one of order 2.
 
-    RuntimeError for integers. Norms of matrices are in ``linalg``.
+    RuntimeError for integers. Norms of matrices are in ``linalg``. NotImplementedError for other names.
     """
     if p is None or p == "fro":
         p = 2
@@ -358,7 +358,7 @@ def norm(input, p="fro", dim=None, keepdim=False, dtype=None):
 
 
 def dist(input, other, p=2):
-    """The norm of order ``p`` of input - other."""
+    """The norm of order ``p`` of input - other. Shapes broadcast. TypeError if other is not a tensor."""
     if not isinstance(other, Variable):
         raise TypeError(f"dist(): argument 'other' must be a tensor, not {type(other).__name__}")
     return norm(input - other, p)

@@ -159,7 +159,7 @@ def _prod_slope(g, x, out, dim, keepdim):
 
 @primitive(broadcasts=True, composed=_prod_definition, x=_prod_slope)
 def prod(x, *, dim=None, keepdim=False, dtype=None):
-    """Product over ``dim`` (an int, or None for all). Integers and booleans multiply in int64."""
+    """Product over ``dim`` (an int, or None for all). Integers and booleans multiply in int64. TypeError for several dimensions."""
     kind = as_dtype(dtype).numpy if dtype is not None else numpy.dtype("int64") if x.dtype.kind in "biu" else x.dtype
     if dim is not None and (isinstance(dim, (tuple, list)) or not hasattr(dim, "__index__")):
         raise TypeError(f"prod(): argument 'dim' must be int, not {type(dim).__name__}")
@@ -229,7 +229,7 @@ def _logcumsumexp_slope(g, x, out, dim):
 
 @primitive(composed=_logcumsumexp_definition, x=_logcumsumexp_slope)
 def logcumsumexp(x, *, dim):
-    """log Σ exp(x) of the elements so far along ``dim``, without overflow."""
+    """log Σ exp(x) of the elements so far along ``dim``, without overflow. NotImplementedError for integers."""
     dim = check_dim(dim, x.ndim)
     if x.dtype.kind in "biu":
         raise NotImplementedError(f'"logcumsumexp" not implemented for {x.dtype}: it takes floating-point numbers')

@@ -54,7 +54,7 @@ _REDUCE = {"add": "sum", "multiply": "prod"}
 def scatter(input, dim, index, src=None, *, value=None, reduce=None):
     """A copy of ``input`` with ``out[index[i][j]][j] = src[i][j]`` (for ``dim=0``); ``src`` is a tensor or a number.
 
-    ``reduce``: "add" or "multiply" instead of replacing.
+    ``reduce``: "add" or "multiply" instead of replacing. RuntimeError for another one, TypeError without ``src``.
     """
     src = value if src is None else src
     if src is None:
@@ -70,7 +70,10 @@ def scatter(input, dim, index, src=None, *, value=None, reduce=None):
 
 @spelled
 def scatter_add(input, dim, index, src):
-    """A copy of ``input`` with ``out[index[i][j]][j] += src[i][j]`` (for ``dim=0``); repeated indices add up."""
+    """A copy of ``input`` with ``out[index[i][j]][j] += src[i][j]`` (for ``dim=0``); repeated indices add up.
+
+    TypeError if ``src`` is not a tensor.
+    """
     if not hasattr(src, "shape"):
         raise TypeError(f"scatter_add(): argument 'src' (position 4) must be Tensor, not {type(src).__name__}")
     return _scatter(input, dim, index, src, "scatter_add", place=_add_at)
@@ -116,6 +119,7 @@ def scatter_reduce(input, dim, index, src, reduce, *, include_self=True):
     """A copy of ``input`` whose elements at ``index`` are reduced with those of ``src``: "sum", "prod", "mean", "amax" or "amin".
 
     Without ``include_self`` the old value of an element that receives something does not count.
+    RuntimeError for another ``reduce``, TypeError if ``src`` is not a tensor.
     """
     if reduce not in ("sum", "prod", "mean", "amax", "amin"):
         raise RuntimeError(f"reduce argument must be either sum, prod, mean, amax or amin, got {reduce}")
@@ -144,7 +148,10 @@ def scatter_reduce(input, dim, index, src, reduce, *, include_self=True):
 
 @spelled
 def index_add(input, dim, index, source, *, alpha=1):
-    """A copy of ``input`` with the slices of ``source`` times ``alpha`` added at a vector of indices along ``dim``."""
+    """A copy of ``input`` with the slices of ``source`` times ``alpha`` added at a vector of indices along ``dim``.
+
+    RuntimeError if dtypes differ or shapes do not fit.
+    """
     index, dim = vector(index, "index_add"), check_dim(dim, len(input.shape))
     if array_of(source).dtype != array_of(input).dtype:
         raise RuntimeError(f"index_add_(): self ({array_of(input).dtype}) and source ({array_of(source).dtype}) must have the same scalar type")
@@ -164,7 +171,10 @@ def index_add(input, dim, index, source, *, alpha=1):
 
 @spelled
 def index_copy(input, dim, index, source):
-    """A copy of ``input`` with the slices of ``source`` written at a vector of indices along ``dim``."""
+    """A copy of ``input`` with the slices of ``source`` written at a vector of indices along ``dim``.
+
+    RuntimeError if dtypes differ or shapes do not fit, IndexError unless there is an index for each slice.
+    """
     index, dim = vector(index, "index_copy"), check_dim(dim, len(input.shape))
     if array_of(source).dtype != array_of(input).dtype:
         raise RuntimeError(
@@ -196,7 +206,10 @@ def index_fill(input, dim, index, value):
 
 
 def index_put(input, indices, values, accumulate=False):
-    """A copy of ``input`` with ``values`` written, or with ``accumulate`` added, at a tuple of index tensors."""
+    """A copy of ``input`` with ``values`` written, or with ``accumulate`` added, at a tuple of index tensors.
+
+    RuntimeError if dtypes differ.
+    """
     if array_of(values).dtype != array_of(input).dtype:
         raise RuntimeError(
             f"Index put requires the source and destination dtypes match, got {array_of(input).dtype} for the destination and "
@@ -213,6 +226,7 @@ def index_reduce(input, dim, index, source, reduce, *, include_self=True):
     """A copy of ``input`` whose slices at a vector of indices along ``dim`` are reduced with those of ``source``.
 
     ``reduce`` is "prod", "mean", "amax" or "amin"; ``include_self`` as in :func:`scatter_reduce`.
+    RuntimeError for another one, or unless there is an index for each slice.
     """
     if reduce not in ("prod", "mean", "amax", "amin"):
         raise RuntimeError(f"index_reduce(): Expected reduce to be one of prod, mean, amax or amin but got {reduce}.")

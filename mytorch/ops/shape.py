@@ -203,7 +203,10 @@ def mT(x):
 
 
 def adjoint(x):
-    """The conjugate transpose of matrices (…, m, n), as a view: for real numbers the last two dimensions swapped."""
+    """The conjugate transpose of matrices (…, m, n), as a view: for real numbers the last two dimensions swapped.
+
+    RuntimeError for vectors, NotImplementedError for complex numbers.
+    """
     if len(x.shape) == 1:
         raise RuntimeError("tensor.adjoint() is only supported on matrices or batches of matrices. Got 1-D tensor.")
     if x.dtype.kind == "c" if hasattr(x.dtype, "kind") else x.dtype.is_complex:
@@ -239,7 +242,10 @@ def _inverse(dims):
 
 @primitive(view=True, x=lambda g, dims: permute(g, dims=_inverse(dims)))
 def permute(x, *, dims):
-    """Reorder the dimensions (a view): dimension ``dims[i]`` of ``x`` becomes dimension i."""
+    """Reorder the dimensions (a view): dimension ``dims[i]`` of ``x`` becomes dimension i.
+
+    RuntimeError unless each dimension is named once.
+    """
     if len(dims) != x.ndim:
         raise RuntimeError(
             f"permute(sparse_coo): number of dimensions in the tensor input does not match the length of the desired ordering "
@@ -251,7 +257,10 @@ def permute(x, *, dims):
 
 
 def movedim(input, source, destination):
-    """Dimensions ``source`` moved to ``destination`` (ints or tuples); the others keep their order (a view)."""
+    """Dimensions ``source`` moved to ``destination`` (ints or tuples); the others keep their order (a view).
+
+    RuntimeError if they are not as many as each other, or one is named twice.
+    """
     ndim = len(input.shape)
     source, destination = ((d,) if not isinstance(d, (tuple, list)) else d for d in (source, destination))
     if len(source) != len(destination):
@@ -281,14 +290,14 @@ def flip(x, *, dims):
 
 
 def fliplr(input):
-    """The order of columns reversed (a copy)."""
+    """The order of columns reversed (a copy). RuntimeError for fewer than two dimensions."""
     if len(input.shape) < 2:
         raise RuntimeError("Input must be >= 2-d.")
     return flip(input, dims=1)
 
 
 def flipud(input):
-    """The order of rows reversed (a copy)."""
+    """The order of rows reversed (a copy). RuntimeError for a 0-d tensor."""
     if not input.shape:
         raise RuntimeError("Input must be >= 1-d.")
     return flip(input, dims=0)
@@ -296,7 +305,10 @@ def flipud(input):
 
 @primitive(x=lambda g, shifts, dims: roll(g, shifts=tuple(-s for s in _together(shifts)), dims=dims))
 def roll(x, *, shifts, dims=None):
-    """Elements moved by ``shifts`` along ``dims``, what falls off the end coming back at the start; of the flattened tensor without ``dims``."""
+    """Elements moved by ``shifts`` along ``dims``, what falls off the end coming back at the start; of the flattened tensor without ``dims``.
+
+    RuntimeError unless there is a shift for each dimension, IndexError for a dimension of a 0-d tensor.
+    """
     shifts, dims = _together(shifts), None if dims is None or dims == () else _together(dims)
     if len(shifts) != len(dims if dims is not None else (0,)):
         raise RuntimeError(f"shifts and dimensions must align. shifts: {len(shifts)}, dims:{len(dims or ())}")
@@ -314,7 +326,7 @@ def _together(numbers):
 
 
 def rot90(input, k=1, dims=(0, 1)):
-    """Turned by 90 degrees ``k`` times, from ``dims[0]`` towards ``dims[1]``."""
+    """Turned by 90 degrees ``k`` times, from ``dims[0]`` towards ``dims[1]``. RuntimeError unless these are two different dimensions."""
     ndim = len(input.shape)
     if len(dims) != 2:
         raise RuntimeError(f"expected total rotation dims == 2, but got dims = {len(dims)}")

@@ -66,7 +66,10 @@ def _solve_slopes(g, A, out):
 
 
 def solve(A, B, *, left=True):
-    """X with A X = B, or X A = B without ``left``, for A (…, n, n) and B (…, n, k) or a batch of vectors (…, n). LinAlgError where A is singular."""
+    """X with A X = B, or X A = B without ``left``, for A (…, n, n) and B (…, n, k) or a batch of vectors (…, n). LinAlgError where A is singular.
+
+    RuntimeError for other shapes.
+    """
     if len(A.shape) < 2:
         raise RuntimeError("linalg.solve: The input tensor A must have at least 2 dimensions.")
     vector = len(B.shape) == 1 or (len(B.shape) == len(A.shape) - 1 and tuple(B.shape) == tuple(A.shape[:-1]))
@@ -89,7 +92,10 @@ def _mismatched(A, B, left):
 
 
 def solve_triangular(A, B, *, upper, left=True, unitriangular=False):
-    """X with A X = B, or X A = B without ``left``, reading only one triangle of A (its diagonal as ones with ``unitriangular``)."""
+    """X with A X = B, or X A = B without ``left``, reading only one triangle of A (its diagonal as ones with ``unitriangular``).
+
+    Shapes: A (…, n, n), B (…, n, k). RuntimeError for vectors.
+    """
     for name, x in (("A", A), ("B", B)):
         if len(x.shape) < 2:
             raise RuntimeError(f"linalg.solve_triangular: The input tensor {name} must have at least 2 dimensions.")

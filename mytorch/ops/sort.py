@@ -90,7 +90,7 @@ def _topk(x, *, k, dim, largest):
 
 @spelled
 def topk(input, k, dim=-1, largest=True, sorted=True):
-    """The ``k`` largest (or smallest) elements along ``dim``, in order: a pair (values, indices)."""
+    """The ``k`` largest (or smallest) elements along ``dim``, in order: a pair (values, indices). RuntimeError if there are not ``k``."""
     dim = check_dim(dim, len(input.shape))
     if not 0 <= k <= (input.shape[dim] if input.shape else 1):
         raise RuntimeError(f"selected index k out of range: {k} of {input.shape[dim] if input.shape else 1}")
@@ -101,7 +101,10 @@ def topk(input, k, dim=-1, largest=True, sorted=True):
 
 @spelled
 def kthvalue(input, k, dim=-1, keepdim=False):
-    """The ``k``-th smallest element along ``dim``: a pair (values, indices). RuntimeError unless 1 <= k <= size."""
+    """The ``k``-th smallest element along ``dim``: a pair (values, indices). RuntimeError unless 1 <= k <= size.
+
+    IndexError if the dimension is empty, NotImplementedError for booleans.
+    """
     dim = check_dim(dim, len(input.shape))
     if input.shape and input.shape[dim] == 0:
         raise IndexError(f"kthvalue(): Expected reduction dim {dim} to have non-zero size.")
@@ -163,7 +166,7 @@ def searchsorted(sorted_sequence, input, *, out_int32=False, right=False, side=N
 
 
 def bucketize(input, boundaries, *, out_int32=False, right=False):
-    """The bucket of each element of ``input`` among sorted 1-d ``boundaries``."""
+    """The bucket of each element of ``input`` among sorted 1-d ``boundaries``. RuntimeError for boundaries of another shape."""
     if len(boundaries.shape) != 1:
         raise RuntimeError(f"bucketize(): boundaries tensor must be 1 dimension, but got dim({len(boundaries.shape)})")
     return searchsorted(boundaries, input, out_int32=out_int32, right=right)
@@ -186,7 +189,10 @@ def _wanted(parts, *flags):
 
 @spelled
 def unique(input, sorted=True, return_inverse=False, return_counts=False, dim=None):
-    """The distinct elements, or slices along ``dim``, in order; optionally where each element of ``input`` went and how often each occurs."""
+    """The distinct elements, or slices along ``dim``, in order; optionally where each element of ``input`` went and how often each occurs.
+
+    RuntimeError if another dimension than ``dim`` is empty.
+    """
     dim = None if dim is None else check_dim(dim, len(input.shape))
     if dim is not None and 0 in (*input.shape[:dim], *input.shape[dim + 1 :]):
         raise RuntimeError("There are 0 sized dimensions, and they aren't selected, so unique cannot be applied")

@@ -45,7 +45,10 @@ def checkpoint(
 
 
 def checkpoint_sequential(functions, segments, input, use_reentrant=None, *, preserve_rng_state=True):
-    """A Sequential (or list of modules) in ``segments`` parts, all but the last one checkpointed. ``input`` is the first one's argument."""
+    """A Sequential (or list of modules) in ``segments`` parts, all but the last one checkpointed. ``input`` is the first one's argument.
+
+    It is passed from layer to layer in whatever shape they give it. ValueError for more segments than modules.
+    """
     layers = list(functions.children()) if hasattr(functions, "children") else list(functions)
     size = len(layers) // segments
     if segments < 1 or size == 0:

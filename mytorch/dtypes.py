@@ -127,8 +127,9 @@ def as_dtype(d) -> dtype:
     if isinstance(d, type):
         if d in _by_python:
             return _by_python[d]
-        if isinstance(getattr(d, "dtype", None), dtype):  # FloatTensor and its kin
-            return d.dtype
+        kind = getattr(d, "dtype", None)
+        if isinstance(kind, dtype):  # FloatTensor and its kin
+            return kind
     if isinstance(d, str):
         name = d.removeprefix("torch.").removeprefix("mytorch.")
         if name in _by_name:

@@ -35,7 +35,8 @@ class Generator:
 
     def seed_devices(self, seed: int):
         """Start only the generators on GPUs anew; returns the generator."""
-        self._device_seed, self._on_devices = int(seed) % 2**64, {}
+        self._device_seed = int(seed) % 2**64
+        self._on_devices: dict = {}
         return self
 
     def on(self, where):

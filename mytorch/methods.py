@@ -2,10 +2,37 @@
 
 from __future__ import annotations
 
+import numpy
+
 from .dtypes import as_dtype
 from .ops import (
-    activation, arithmetic, bounds, comparison, counting, decompositions, diagonal, differences, elementwise, gamma, gather, indexing, join,
-    layout, linalg, masks, matmul, quantiles, reduce, scan, scatter, shape, solve, sort, special, strided, variance,
+    activation,
+    arithmetic,
+    bounds,
+    comparison,
+    counting,
+    decompositions,
+    diagonal,
+    differences,
+    elementwise,
+    gamma,
+    gather,
+    indexing,
+    join,
+    layout,
+    linalg,
+    masks,
+    matmul,
+    quantiles,
+    reduce,
+    scan,
+    scatter,
+    shape,
+    solve,
+    sort,
+    special,
+    strided,
+    variance,
 )  # fmt: skip
 from .ops.inplace import copy_, fill_, fill_diagonal_, inplace, reshaped_in_place, setitem, zero_
 from .ops.shape import sizes
@@ -44,7 +71,7 @@ def reflected(operation):
 class TensorMethods:
     """All that a Tensor can do that an operation in ``ops`` does."""
 
-    array: object
+    array: numpy.ndarray
 
     # ---- operators ------------------------------------------------------------------------------------------------------
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import warnings
 
+import numpy
+
 from .autograd.engine import Variable, wrap
 from .backend import device as as_device
 from .backend import device_of, module_for, move
@@ -15,7 +17,7 @@ from .python_data import constructed, number, placed, wrapped
 class NewMethods:
     """Tensors with the dtype and on the device of this one, unless others are given."""
 
-    array: object
+    array: numpy.ndarray
 
     def _place(self, dtype, device):
         return as_dtype(self.array.dtype if dtype is None else dtype).numpy, as_device(device) if device is not None else device_of(self.array)

@@ -54,7 +54,8 @@ def matrix_norm(A, ord="fro", dim=(-2, -1), keepdim=False, *, dtype=None):
 def linalg_norm(A, ord=None, dim=None, keepdim=False, *, dtype=None):
     """The norm of a vector or a matrix: of all elements without ``ord`` and ``dim``; of vectors for one ``dim``, of matrices for two.
 
-    RuntimeError for more dimensions."""
+    RuntimeError for more dimensions.
+    """
     if dtype is not None:
         A = A.to(dtype)
     if ord is None and dim is None:

@@ -208,7 +208,7 @@ def index_fill(input, dim, index, value):
 def index_put(input, indices, values, accumulate=False):
     """A copy of ``input`` with ``values`` written, or with ``accumulate`` added, at a tuple of index tensors.
 
-    RuntimeError if dtypes differ.
+    RuntimeError if dtypes differ, TypeError for indices that are not tensors.
     """
     if array_of(values).dtype != array_of(input).dtype:
         raise RuntimeError(

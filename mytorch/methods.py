@@ -6,33 +6,8 @@ import numpy
 
 from .dtypes import as_dtype
 from .ops import (
-    activation,
-    arithmetic,
-    bounds,
-    comparison,
-    counting,
-    decompositions,
-    diagonal,
-    differences,
-    elementwise,
-    gamma,
-    gather,
-    indexing,
-    join,
-    layout,
-    linalg,
-    masks,
-    matmul,
-    quantiles,
-    reduce,
-    scan,
-    scatter,
-    shape,
-    solve,
-    sort,
-    special,
-    strided,
-    variance,
+    activation, arithmetic, bounds, comparison, counting, decompositions, diagonal, differences, elementwise, gamma, gather, indexing, join,
+    layout, linalg, masks, matmul, quantiles, reduce, scan, scatter, shape, solve, sort, special, strided, variance,
 )  # fmt: skip
 from .ops.inplace import copy_, fill_, fill_diagonal_, inplace, reshaped_in_place, setitem, zero_
 from .ops.shape import sizes

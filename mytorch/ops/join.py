@@ -252,7 +252,8 @@ def _split_along(name, least, dim_of):
 
     function.__name__ = function.__qualname__ = name
     function.__doc__ = (
-        f"Cut into equal parts, or at the given indices, along dimension {least - 1}{' (0 for a vector)' * (name == 'hsplit')}."
+        f"Cut into equal parts, or at the given indices, along dimension {dim_of(3)}{' (0 for a vector)' * (name == 'hsplit')}. "
+        f"RuntimeError for parts that are not equal, or fewer than {least} dimension{'s' * (least > 1)}."
     )
     return function
 

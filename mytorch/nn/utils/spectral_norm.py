@@ -1,0 +1,100 @@
+"""Spectral normalization (https://arxiv.org/abs/1802.05957): a weight divided by its largest singular value."""
+
+from __future__ import annotations
+
+from ...autograd.engine import changed
+from ...autograd.grad_mode import no_grad
+from ...backend import xp
+from ...random import randn
+from ..conv import ConvTranspose1d, ConvTranspose2d, ConvTranspose3d
+from ..parameter import Parameter
+from .weight_norm import _found
+
+
+def as_matrix(weight, dim):
+    """``weight`` with ``dim`` as rows and everything else as columns."""
+    if dim:
+        weight = weight.permute(dim, *(d for d in range(weight.ndim) if d != dim))
+    return weight.reshape(weight.shape[0], -1)
+
+
+def _unit(x, eps):
+    return x / max(float(xp(x).linalg.norm(x)), eps)
+
+
+def first_vectors(matrix, eps):
+    """Random unit vectors u (rows,) and v (columns,) to begin with."""
+    made = (randn(n, dtype=matrix.dtype, device=matrix.device) for n in matrix.shape)
+    return [x / x.norm().clamp(min=eps) for x in made]
+
+
+def iterate(matrix, u, v, count, eps, u_first=False):
+    """``count`` power iterations on ``matrix`` (rows, columns), which change u and v in place."""
+    m = matrix.array
+    for _ in range(count):
+        if u_first:
+            u.array[...] = _unit(m @ v.array, eps)
+        v.array[...] = _unit(m.T @ u.array, eps)
+        if not u_first:
+            u.array[...] = _unit(m @ v.array, eps)
+    changed(u)
+    changed(v)
+
+
+def divided(weight, u, v, dim):
+    """``weight`` over uᵀ W v, its largest singular value as far as u and v know it."""
+    return weight / (u.detach().clone() @ (as_matrix(weight, dim) @ v.detach().clone()))
+
+
+class SpectralNorm:
+    """The hook that computes ``weight`` from ``weight_orig`` before every forward."""
+
+    def __init__(self, name="weight", n_power_iterations=1, dim=0, eps=1e-12):
+        if n_power_iterations <= 0:
+            raise ValueError(f"Expected n_power_iterations to be positive, but got n_power_iterations={n_power_iterations}")
+        self.name, self.n_power_iterations, self.dim, self.eps = name, n_power_iterations, dim, eps
+
+    def compute_weight(self, module, do_power_iteration):
+        """The weight that the module is to use."""
+        weight, u, v = (getattr(module, self.name + end) for end in ("_orig", "_u", "_v"))
+        if do_power_iteration:
+            iterate(as_matrix(weight.detach(), self.dim), u, v, self.n_power_iterations, self.eps)
+        return divided(weight, u, v, self.dim)
+
+    def __call__(self, module, inputs):
+        setattr(module, self.name, self.compute_weight(module, module.training))
+
+
+def spectral_norm(module, name="weight", n_power_iterations=1, eps=1e-12, dim=None):
+    """Divide the parameter ``name`` by its largest singular value, which power iterations follow in training; returns the module.
+
+    The parameter becomes ``name_orig``, beside the buffers ``name_u`` and ``name_v``. RuntimeError if it was done before.
+    """
+    if dim is None:
+        dim = 1 if isinstance(module, (ConvTranspose1d, ConvTranspose2d, ConvTranspose3d)) else 0
+    if _found(module, SpectralNorm, name) is not None:
+        raise RuntimeError(f"Cannot register two spectral_norm hooks on the same parameter {name}")
+    hook, weight = SpectralNorm(name, n_power_iterations, dim, eps), module._parameters[name]
+    if weight is None:
+        raise ValueError(f"`SpectralNorm` cannot be applied as parameter `{name}` is None")
+    u, v = first_vectors(as_matrix(weight.detach(), dim), eps)
+    delattr(module, name)
+    module.register_parameter(name + "_orig", weight)
+    setattr(module, name, weight.detach())
+    module.register_buffer(name + "_u", u)
+    module.register_buffer(name + "_v", v)
+    module.register_forward_pre_hook(hook)
+    return module
+
+
+def remove_spectral_norm(module, name="weight"):
+    """Undo :func:`spectral_norm`: the parameter ``name`` again, with its present value. ValueError if there is none."""
+    key = _found(module, SpectralNorm, name)
+    if key is None:
+        raise ValueError(f"spectral_norm of '{name}' not found in {module}")
+    with no_grad():
+        weight = module._forward_pre_hooks.pop(key).function.compute_weight(module, False)
+    for attribute in (name, name + "_u", name + "_v", name + "_orig"):
+        delattr(module, attribute)
+    module.register_parameter(name, Parameter(weight.detach()))
+    return module

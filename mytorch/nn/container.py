@@ -226,13 +226,13 @@ class ModuleDict(Module):
             self[key] = module
 
 
-def _described(name, value):
-    """One line of the ``repr`` of a container of parameters."""
+def _described(name, value, kind):
+    """One line of the ``repr`` of a container of parameters; ``kind`` tells their type."""
     if not isinstance(value, Tensor):
         return f"  ({name}): Object of type: {type(value).__name__}"
     size, place = "x".join(map(str, value.shape)), f" ({value.device})" if value.is_cuda else ""
-    kind = "Parameter" if isinstance(value, Parameter) else "Tensor"
-    return f"  ({name}): {kind} containing: [{value.dtype} of size {size}{place}]"
+    holder = "Parameter" if isinstance(value, Parameter) else "Tensor"
+    return f"  ({name}): {holder} containing: [{kind(value)} of size {size}{place}]"
 
 
 def _as_parameter(value):
@@ -287,7 +287,7 @@ class ParameterList(Module):
 
     def extra_repr(self):
         """One line per element."""
-        return "\n".join(_described(i, p) for i, p in enumerate(self))
+        return "\n".join(_described(i, p, lambda p: p.dtype) for i, p in enumerate(self))
 
     def __call__(self, *args, **kwargs):
         raise RuntimeError("ParameterList should not be called.")
@@ -384,7 +384,7 @@ class ParameterDict(Module):
 
     def extra_repr(self):
         """One line per element."""
-        return "\n".join(_described(key, p) for key, p in self.items())
+        return "\n".join(_described(key, p, lambda p: p.type()) for key, p in self.items())
 
     def __or__(self, other):
         new = self.copy()

@@ -33,7 +33,7 @@ def plain(value):
     if isinstance(value, (mytorch.Tensor, torch.Tensor)):
         return str(value.dtype).split(".")[1], value.detach().tolist()
     if isinstance(value, (mytorch.nn.Module, torch.nn.Module)):
-        return repr(value)
+        return repr(value).replace("mytorch", "torch")
     if isinstance(value, dict):
         return [(k, plain(v)) for k, v in value.items()]
     if isinstance(value, (list, tuple)):

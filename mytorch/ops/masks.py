@@ -14,6 +14,7 @@ from .shape import broadcast_shape, expand, reshape
 
 @primitive(name="masked_fill", broadcasts=True, x=lambda g, mask: masked_fill_with(g, mask, 0), value=lambda g, mask: g * mask)
 def masked_fill_with(x, mask, value):
+    """``value`` where ``mask`` is True, ``x`` elsewhere, in the dtype of ``x``; all three broadcast."""
     return xp(x).where(mask, value if not hasattr(value, "astype") else value.astype(x.dtype), x).astype(x.dtype, copy=False)
 
 

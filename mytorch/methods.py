@@ -179,7 +179,9 @@ STRUCTURE_METHODS = {
     join: """
         split split_with_sizes chunk tensor_split hsplit vsplit dsplit unbind narrow select""",
     gather: "gather take_along_dim index_select take nonzero argwhere repeat_interleave",
-    scatter: "scatter_ scatter_add_ scatter_reduce_ index_add_ index_copy_ index_fill_ index_put_ index_reduce_ select_scatter slice_scatter diagonal_scatter",
+    scatter: """
+        scatter_ scatter_add_ scatter_reduce_ index_add_ index_copy_ index_fill_ index_put_ index_reduce_ select_scatter slice_scatter
+        diagonal_scatter""",
     masks: "masked_fill_ masked_select masked_scatter_",
     sort: "sort argsort msort topk kthvalue unique unique_consecutive",
     diagonal: "diag diag_embed diagflat diagonal trace triu_ tril_",

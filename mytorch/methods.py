@@ -6,8 +6,33 @@ import numpy
 
 from .dtypes import as_dtype
 from .ops import (
-    activation, arithmetic, bounds, comparison, counting, decompositions, diagonal, differences, elementwise, gamma, gather, indexing, join,
-    layout, linalg, masks, matmul, quantiles, reduce, scan, scatter, shape, solve, sort, special, strided, variance,
+    activation,
+    arithmetic,
+    bounds,
+    comparison,
+    counting,
+    decompositions,
+    diagonal,
+    differences,
+    elementwise,
+    gamma,
+    gather,
+    indexing,
+    join,
+    layout,
+    linalg,
+    masks,
+    matmul,
+    quantiles,
+    reduce,
+    scan,
+    scatter,
+    shape,
+    solve,
+    sort,
+    special,
+    strided,
+    variance,
 )  # fmt: skip
 from .ops.inplace import copy_, fill_, fill_diagonal_, inplace, reshaped_in_place, setitem, zero_
 from .ops.shape import sizes
@@ -19,7 +44,8 @@ POINTWISE_METHODS = {
         sinh_ cosh_ tanh_ asinh_ acosh_ atanh_ arcsinh_ arccosh_ arctanh_ deg2rad_ rad2deg_ sinc_ neg_ negative_ abs_ absolute_ sign_ sgn_ square_
         positive floor_ ceil_ trunc_ fix_ round_ frac_ nan_to_num_ isnan isinf isfinite isposinf isneginf signbit isreal""",
     arithmetic: """
-        add_ sub_ subtract_ mul_ multiply_ div_ divide_ true_divide_ floor_divide_ remainder_ fmod_ pow_ float_power atan2_ arctan2_ hypot_ copysign_ heaviside_ logaddexp logaddexp2 xlogy_ lerp_ addcmul_ addcdiv_ ldexp_
+        add_ sub_ subtract_ mul_ multiply_ div_ divide_ true_divide_ floor_divide_ remainder_ fmod_ pow_ float_power atan2_ arctan2_ hypot_
+        copysign_ heaviside_ logaddexp logaddexp2 xlogy_ lerp_ addcmul_ addcdiv_ ldexp_
         nextafter_ gcd_ lcm_""",
     bounds: "maximum minimum fmax fmin clamp_ clip_ clamp_min_ clamp_max_",
     comparison: """

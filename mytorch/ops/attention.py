@@ -7,7 +7,7 @@ import math
 import numpy
 
 from ..autograd.engine import Variable, primitive
-from ..backend import xp
+from ..backend import largest, xp
 from .activation import softmax
 from .elementwise import select
 from .matmul import matmul
@@ -55,7 +55,7 @@ def _weights(q, k, mask, scale, causal):
     else:
         if mask is not None:
             scores = m.where(mask, scores, -math.inf)
-        highest = scores.max(-1, keepdims=True, initial=-math.inf)
+        highest = largest(scores, -1, True, -math.inf)
         scores -= m.where(highest == -math.inf, 0, highest)
         m.exp(scores, out=scores)
     total = _row_sums(scores)

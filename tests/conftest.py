@@ -3,6 +3,7 @@
 import pytest
 
 import mytorch
+from tests import stand_in
 
 
 def pytest_addoption(parser):
@@ -18,6 +19,16 @@ def pytest_collection_modifyitems(config, items):
 def device(request):
     """The device under test."""
     return mytorch.device(request.config.getoption("--device"))
+
+
+@pytest.fixture
+def gpu(request):
+    """The GPU with ``--device cuda``; without, a stand-in for CuPy that refuses NumPy's arrays."""
+    if request.config.getoption("--device") == "cuda":
+        yield mytorch.device("cuda:0")
+    else:
+        with stand_in.installed():
+            yield mytorch.device("cuda:0")
 
 
 @pytest.fixture(autouse=True)

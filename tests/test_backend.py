@@ -16,11 +16,11 @@ ROWS = rows()
 
 
 @pytest.fixture
-def gpu():
-    if "cupy" in sys.modules:
-        pytest.skip("a real CuPy is in use")
-    with stand_in.installed():
-        yield mytorch.device("cuda:0")
+def only_stand_in(request, gpu):
+    """``gpu``, for what is said of the stand-in."""
+    if request.config.getoption("--device") == "cuda":
+        pytest.skip("a real GPU is in use")
+    return gpu
 
 
 # ---- devices ----------------------------------------------------------------------------------------------------------------
@@ -105,8 +105,8 @@ def test_a_default_device(gpu):
 
 def test_cuda_queries(gpu):
     assert mytorch.cuda.is_available()
-    assert mytorch.cuda.device_count() == 1
-    assert mytorch.cuda.get_device_name() == mytorch.cuda.get_device_name("cuda:0") == "stand-in"
+    assert mytorch.cuda.device_count() >= 1
+    assert mytorch.cuda.get_device_name() == mytorch.cuda.get_device_name("cuda:0") != ""
     assert mytorch.accelerator.current_accelerator() == mytorch.device("cuda")
     mytorch.cuda.synchronize()
     mytorch.cuda.set_device(0)
@@ -131,8 +131,8 @@ def test_random_numbers_of_the_device_follow_the_seed(gpu):
 # ---- the stand-in is strict -------------------------------------------------------------------------------------------------
 
 
-def test_the_stand_in_refuses_numpy(gpu):
-    a, b = mytorch.ones(3, device=gpu).array, np.ones(3)
+def test_the_stand_in_refuses_numpy(only_stand_in):
+    a, b = mytorch.ones(3, device=only_stand_in).array, np.ones(3)
     for leak in (
         lambda: a + b, lambda: b + a, lambda: np.exp(a), lambda: np.asarray(a), lambda: stand_in.cupy.add(a, b), lambda: a[np.array([0])],
         lambda: stand_in.cupy.where(a > 0, a, b), lambda: stand_in.cupy.concatenate([a, b]), lambda: a.__setitem__(0, b[:1]),
@@ -147,10 +147,10 @@ def test_the_stand_in_refuses_numpy(gpu):
     assert type(a.sum()) is type(a)  # 0-d arrays where NumPy has scalars
 
 
-def test_numpy_in_a_formula_is_caught(gpu):
+def test_numpy_in_a_formula_is_caught(only_stand_in):
     leaky = mytorch.autograd.engine.primitive(lambda x: x * 2, name="leaky", x=lambda g: g * np.ones(3))
     del mytorch.autograd.engine.primitives["leaky"]
-    x = mytorch.ones(3, device=gpu, requires_grad=True)
+    x = mytorch.ones(3, device=only_stand_in, requires_grad=True)
     with pytest.raises(TypeError, match="NumPy array"):
         leaky(x).sum().backward()
 
@@ -216,7 +216,7 @@ def test_a_training_step_copies_nothing_between_host_and_device(make, optimizer,
             step.step()
             kept.append(loss.detach())
         if device == gpu:
-            assert stand_in.crossings == []
+            assert stand_in.crossings == []  # a real GPU counts none
         losses.append([float(value) for value in kept])
     np.testing.assert_allclose(losses[1], losses[0], rtol=1e-9)
     assert losses[0][-1] < losses[0][0]
@@ -236,7 +236,7 @@ def test_pytest_on_a_device_that_is_missing_says_so():
     if backend.cuda_is_available():
         pytest.skip("there is a GPU")
     result = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "--device", "cuda", "tests/test_floors.py"], capture_output=True, text=True, check=False
+        [sys.executable, "-m", "pytest", "-q", "--device", "cuda", __file__, "-k", "mixed"], capture_output=True, text=True, check=False
     )
     assert result.returncode != 0
     assert "CuPy or a GPU is missing" in result.stdout + result.stderr

@@ -55,12 +55,13 @@ class device:
     type: str
     index: int | None
 
-    def __init__(self, type: str | device, index: int | None = None):
-        if isinstance(type, device):
-            type, index = type.type, type.index if index is None else index
-        elif isinstance(type, int):
-            type, index = "cuda", type
-        kind, _, number = str(type).partition(":")
+    def __init__(self, type: str | device | int, index: int | None = None):
+        where = type
+        if isinstance(where, device):
+            where, index = where.type, where.index if index is None else index
+        elif isinstance(where, int):
+            where, index = "cuda", where
+        kind, _, number = str(where).partition(":")
         if kind not in ("cpu", "cuda") or (number and not number.isdigit()) or (number and index is not None):
             raise RuntimeError(f"Invalid device string: {type!r}; mytorch has 'cpu' and 'cuda' (or 'cuda:N')")
         self.type, self.index = kind, int(number) if number else index

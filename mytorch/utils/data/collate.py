@@ -17,7 +17,7 @@ from ...tensor import Tensor
 def default_collate(batch):
     """A batch made of a list of samples: one structure like a sample's, with a new first dimension in every tensor.
 
-    Tensors (of any library that has ``__dlpack__`` or ``__array__``), arrays and numbers are stacked (Python floats as float64, as in torch);
+    Tensors (of any library that has ``__dlpack__`` or ``__array__``), arrays, PIL images and numbers are stacked (Python floats as float64, as in torch);
     strings and bytes stay lists; dicts, lists, tuples and named tuples are collated item by item. TypeError for samples of other types, RuntimeError
     if their shapes or lengths differ.
     """
@@ -106,17 +106,16 @@ def _check_shapes(arrays):
 
 
 def _is_foreign_array(x):
-    return hasattr(x, "__dlpack__") or hasattr(x, "__array__")
+    return any(hasattr(x, protocol) for protocol in ("__dlpack__", "__array__", "__array_interface__"))
 
 
 def _to_array(x):
     """An array of another library, on the CPU, as NumPy's; a copy only where its memory cannot be written."""
     if hasattr(x, "detach"):
         x = x.detach()  # torch does not export tensors that require a gradient
-    array = numpy.asarray(x) if hasattr(x, "__array__") else numpy.from_dlpack(x)
+    array = numpy.from_dlpack(x) if not (hasattr(x, "__array__") or hasattr(x, "__array_interface__")) else numpy.asarray(x)
     return array if array.flags.writeable else array.copy()
 
 
 def _cannot(kind):
-    hint = ". An image needs a transform such as ToTensor() first, or a collate_fn" if "PIL" in getattr(kind, "__module__", "") else ""
-    return TypeError(f"default_collate: batch must contain tensors, numpy arrays, numbers, dicts or lists; found {kind}{hint}")
+    return TypeError(f"default_collate: batch must contain tensors, numpy arrays, numbers, dicts or lists; found {kind}")

@@ -116,11 +116,11 @@ def test_tensors_of_different_shapes(shapes):
         assert str(ours.value).endswith(str(theirs.value))
 
 
-def test_pil_images_are_refused_with_a_hint():
-    image = pytest.importorskip("PIL.Image").new("L", (2, 3))
-    with pytest.raises(TypeError, match=r"numbers, dicts or lists; found <class 'PIL.Image.Image'>. An image needs a transform"):
-        default_collate([image])
-    assert default_convert(image) is image
+def test_pil_images_are_stacked():
+    image = pytest.importorskip("PIL.Image").new("L", (2, 3), color=7)
+    batch = default_collate([image, image])
+    assert batch.shape == (2, 3, 2) and batch.dtype == mytorch.uint8 and (batch == 7).all()
+    assert default_convert(image).shape == (3, 2)
 
 
 def test_tensors():

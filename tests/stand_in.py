@@ -84,9 +84,9 @@ def _wrapped(function, arguments=None):
     """``function`` of NumPy as one of CuPy, with CuPy's arguments where they are known."""
 
     def call(*args, **options):
-        if isinstance(arguments, list) and not any(a.startswith("*") for a in arguments):
-            if len(args) > len(arguments) or options.keys() - set(arguments):
-                raise TypeError(f"cupy.{function.__name__}({', '.join(arguments)}) does not take {args[len(arguments) :]} {sorted(options)}")
+        known = isinstance(arguments, list) and not any(a.startswith("*") for a in arguments)
+        if known and (len(args) > len(arguments) or options.keys() - set(arguments)):
+            raise TypeError(f"cupy.{function.__name__}({', '.join(arguments)}) does not take {args[len(arguments) :]} {sorted(options)}")
         result = function(*map(_open, args), **{k: _open(v) for k, v in options.items()})
         out = options.get("out")
         return out if out is not None and not isinstance(out, tuple) else _close(result, [*args, *options.values()])

@@ -28,7 +28,14 @@ def only_stand_in(request, gpu):
 
 @pytest.mark.parametrize(
     ("arguments", "text"),
-    [(("cpu",), "cpu"), (("cuda",), "cuda"), (("cuda:1",), "cuda:1"), (("cuda", 1), "cuda:1"), ((1,), "cuda:1"), ((mytorch.device("cuda:2"),), "cuda:2")],
+    [
+        (("cpu",), "cpu"),
+        (("cuda",), "cuda"),
+        (("cuda:1",), "cuda:1"),
+        (("cuda", 1), "cuda:1"),
+        ((1,), "cuda:1"),
+        ((mytorch.device("cuda:2"),), "cuda:2"),
+    ],
 )
 def test_device_names(arguments, text):
     assert str(mytorch.device(*arguments)) == text
@@ -71,7 +78,7 @@ def test_queries_that_scripts_make():
 def test_mixed_devices_are_named(gpu):
     x, y = mytorch.ones(2), mytorch.ones(2, device=gpu)
     for call in (lambda: x + y, lambda: y * x, lambda: mytorch.cat([x, y]), lambda: mytorch.ones(2, 2) @ y):
-        with pytest.raises(RuntimeError, match="same device.*cpu and cuda:0"):
+        with pytest.raises(RuntimeError, match=r"same device.*cpu and cuda:0"):
             call()
 
 
@@ -141,7 +148,7 @@ def test_the_stand_in_refuses_numpy(only_stand_in):
         with pytest.raises(TypeError):
             leak()
     with pytest.raises(AttributeError):
-        stand_in.cupy.nditer  # noqa: B018  (NumPy has it, CuPy does not)
+        stand_in.cupy.nditer  # NumPy has it, CuPy does not
     with pytest.raises(TypeError):
         a.max(initial=0)
     assert type(a.sum()) is type(a)  # 0-d arrays where NumPy has scalars

@@ -49,8 +49,10 @@ LAYERS = {
     "CosineSimilarity": (nn.CosineSimilarity, (3, 4), (3, 4)),
 } | {
     name: (getattr(nn, name), (3, 4))
-    for name in "ReLU ReLU6 LeakyReLU ELU CELU SELU GELU SiLU Mish Sigmoid Tanh Softplus Softsign Tanhshrink Hardswish Hardsigmoid Hardtanh "
-    "Hardshrink Softshrink LogSigmoid GLU Identity".split()
+    for name in (
+        "ReLU", "ReLU6", "LeakyReLU", "ELU", "CELU", "SELU", "GELU", "SiLU", "Mish", "Sigmoid", "Tanh", "Softplus",
+        "Softsign", "Tanhshrink", "Hardswish", "Hardsigmoid", "Hardtanh", "Hardshrink", "Softshrink", "LogSigmoid", "GLU", "Identity",
+    )
 }  # fmt: skip
 
 PROBABILITIES = np.array([[0.2, 0.7], [0.9, 0.4]])

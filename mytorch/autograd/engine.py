@@ -27,7 +27,7 @@ def now():
     return next(_clock)
 
 
-result_type: type = None  # what operations return: Tensor
+result_type: type = object  # what operations return: Tensor
 
 
 class Variable:
@@ -63,7 +63,7 @@ def wrap(array, node=None, cls=None):
 class Leaf:
     """The end of an edge: where gradients of one leaf are summed. It does not point back at the Variable."""
 
-    __slots__ = ("dtype", "grad", "hooks", "order", "post_hooks", "shape", "__weakref__")
+    __slots__ = ("__weakref__", "dtype", "grad", "hooks", "order", "post_hooks", "shape")
     plan, name = None, "AccumulateGrad"
 
     def __init__(self, array):
@@ -76,7 +76,7 @@ class Leaf:
 class Output:
     """The edge to one of several outputs of a node."""
 
-    __slots__ = ("hooks", "index", "order", "parent", "__weakref__")
+    __slots__ = ("__weakref__", "hooks", "index", "order", "parent")
     plan = None
 
     def __init__(self, parent, index):
@@ -107,7 +107,7 @@ class Node:
         return f"<{self.name} at 0x{id(self):x}>"
 
 
-Leaf.__repr__ = Output.__repr__ = Node.__repr__
+Leaf.__repr__ = Output.__repr__ = Node.__repr__  # type: ignore[method-assign, assignment]
 
 
 # ---- operations -------------------------------------------------------------------------------------------------
@@ -233,7 +233,9 @@ def primitive(forward=None, /, *, composed=None, joint=None, aux=(), outputs=(),
         return lambda f: primitive(
             f, composed=composed, joint=joint, aux=aux, outputs=outputs, prepare=prepare, view=view, broadcasts=broadcasts, name=name, **rules
         )
-    op = Primitive(forward, rules, composed=composed, joint=joint, aux=aux, outputs=outputs, prepare=prepare, view=view, broadcasts=broadcasts, name=name)
+    op = Primitive(
+        forward, rules, composed=composed, joint=joint, aux=aux, outputs=outputs, prepare=prepare, view=view, broadcasts=broadcasts, name=name
+    )
     primitives[op.name] = op
     plans, arity, variadic, differentiable = {}, len(op.inputs), op.variadic, bool(rules or joint)
     names, defaults = set(op.defaults), {name: value for name, value in op.defaults.items() if name not in op.required}
@@ -341,7 +343,7 @@ def refuse_inference(plan, inputs):
 
 
 def output_edge(node, index):
-    """The edge to one of several outputs of ``node``: the same one as long as anybody holds it, since hooks and gradients belong to it."""
+    """The edge to one output of ``node``: the same as long as anybody holds it, since hooks and gradients belong to it."""
     if node.output_edges is None:
         node.output_edges = {}
     known = node.output_edges.get(index)
@@ -379,9 +381,9 @@ def refresh(view):
     base, view._base_node = view._base, view._base._node
     if type(view._node) is Output:
         raise RuntimeError(
-            f"Output {view._node.index} of {view._node.name} is a view and its base or another view of its base has been modified inplace. This view is "
-            f"the output of a function that returns multiple views. Such functions do not allow the output views to be modified inplace. You should "
-            f"replace the inplace operation by an out-of-place one."
+            f"Output {view._node.index} of {view._node.name} is a view and its base or another view of its base has been modified inplace. "
+            "This view is the output of a function that returns multiple views. Such functions do not allow the output views to be modified "
+            "inplace. You should replace the inplace operation by an out-of-place one."
         )
     if type(base._node) is not Leaf:  # a leaf that began to collect gradients later says nothing of older views
         again = view._view(base)
@@ -404,7 +406,7 @@ def explain(op, inputs, settings, error):
     """The same error with the operation, its inputs and their devices in the message."""
     arrays = [v.array if isinstance(v, Variable) else v for v in inputs]
     devices = sorted({str(device_of(a)) for a in arrays if hasattr(a, "dtype") and hasattr(a, "shape")})
-    described = ", ".join(f"{str(a.dtype)}{list(a.shape)}" if hasattr(a, "dtype") and hasattr(a, "shape") else repr(a) for a in arrays)
+    described = ", ".join(f"{a.dtype!s}{list(a.shape)}" if hasattr(a, "dtype") and hasattr(a, "shape") else repr(a) for a in arrays)
     described += "".join(f", {name}={value!r}" for name, value in settings.items())
     if len(devices) > 1:
         text = f"Expected all tensors to be on the same device, but found at least two devices, {' and '.join(devices)}! (in {op.name}({described}))"

@@ -22,7 +22,7 @@ def vjp(func, inputs, v=None, create_graph=False, strict=False):
         several_in, xs = _tensors(inputs, "inputs", "vjp")
         xs = _fresh(xs, create_graph)
         several_out, outputs = _outputs(func, xs, "vjp", strict)
-        v = _direction(v, outputs, several_out, "The vector v can only be None if the user-provided function returns a single Tensor with a single element.")
+        v = _direction(v, outputs, several_out, "the user-provided function returns")
         found = _filled(_grads(outputs, xs, v, create_graph), xs, strict, create_graph, "output", "input")
     return _released(outputs, several_out, create_graph), _released(found, several_in, create_graph)
 
@@ -35,7 +35,7 @@ def jvp(func, inputs, v=None, create_graph=False, strict=False):
     with enable_grad():
         several_in, xs = _tensors(inputs, "inputs", "jvp")
         xs = _fresh(xs, create_graph)
-        v = _direction(v, xs, several_in, "The vector v can only be None if the input to the user-provided function is a single Tensor with a single element.")
+        v = _direction(v, xs, several_in, "the input to the user-provided function is")
         several_out, outputs = _outputs(func, xs, "jvp", strict)
         us = tuple(_zeros_like(o).requires_grad_() for o in outputs)
         back = _grads(outputs, xs, us, True)
@@ -53,11 +53,11 @@ def jacobian(func, inputs, create_graph=False, strict=False, vectorize=False, st
     if strategy not in ("reverse-mode", "forward-mode"):
         raise AssertionError(f'Expected strategy to be either "forward-mode" or "reverse-mode". Got: {strategy!r}')
     if strategy == "forward-mode" and create_graph:
-        raise NotImplementedError('torch.autograd.functional.jacobian: `create_graph=True` and `strategy="forward-mode"` are not supported together')
+        raise NotImplementedError('jacobian: `create_graph=True` and `strategy="forward-mode"` are not supported together')
     if vectorize and strict:
-        raise RuntimeError("torch.autograd.functional.jacobian: `strict=True` and `vectorized=True` are not supported together.")
+        raise RuntimeError("jacobian: `strict=True` and `vectorized=True` are not supported together.")
     if strategy == "forward-mode" and not vectorize:
-        raise NotImplementedError('torch.autograd.functional.jacobian: `strategy="forward-mode"` needs `vectorize=True`')
+        raise NotImplementedError('jacobian: `strategy="forward-mode"` needs `vectorize=True`')
     with enable_grad():
         several_in, xs = _tensors(inputs, "inputs", "jacobian")
         xs = _fresh(xs, create_graph)
@@ -74,7 +74,8 @@ def _rows(output, xs, strict, create_graph):
     for i in range(output.array.size):
         seed = xp(output.array).zeros(output.array.size, output.array.dtype)
         seed[i] = 1
-        rows.append(_filled(_grads([output], xs, [wrap(seed.reshape(output.array.shape))], create_graph), xs, strict, create_graph, "output", "input"))
+        found = _grads([output], xs, [wrap(seed.reshape(output.array.shape))], create_graph)
+        rows.append(_filled(found, xs, strict, create_graph, "output", "input"))
     if not rows:
         return [wrap(xp(x.array).zeros((*output.array.shape, *x.array.shape), x.array.dtype)) for x in xs]
     return [stack(column).reshape((*output.array.shape, *x.array.shape)) for column, x in zip(zip(*rows), xs)]
@@ -123,7 +124,7 @@ def _second(func, inputs, v, create_graph, strict, name):
     """What ``vhp`` and ``hvp`` share: the inputs, the output and the gradient, which is part of the graph."""
     several, xs = _tensors(inputs, "inputs", name)
     xs = _fresh(xs, create_graph)
-    v = _direction(v, xs, several, "The vector v can only be None if the input to the user-provided function is a single Tensor with a single element.")
+    v = _direction(v, xs, several, "the input to the user-provided function is")
     _, outputs = _outputs(lambda *x: _only(func(*x), name), xs, name, strict)
     first = _grads(outputs, xs, [None], True)
     _check_in_graph(first, "jacobian", strict)
@@ -163,10 +164,10 @@ def _only(output, name):
     return output.reshape(())
 
 
-def _direction(v, like, several, message):
+def _direction(v, like, several, what):
     if v is None:
         if len(like) != 1 or like[0].array.size != 1:
-            raise RuntimeError(message)
+            raise RuntimeError(f"The vector v can only be None if {what} a single Tensor with a single element.")
         return (wrap(xp(like[0].array).ones_like(like[0].array)),)
     v = v if isinstance(v, tuple) else tuple(v) if isinstance(v, list) else (v,)
     if len(v) != len(like):
@@ -194,7 +195,9 @@ def _check_in_graph(values, what, strict):
     if strict:
         for i, value in enumerate(values):
             if value is None or not value.requires_grad:
-                raise RuntimeError(f"The {what} of the user-provided function (entry {i}) is independent of the inputs. This is not allowed in strict mode.")
+                raise RuntimeError(
+                    f"The {what} of the user-provided function (entry {i}) is independent of the inputs. This is not allowed in strict mode."
+                )
 
 
 def _filled(found, like, strict, create_graph, what, entry):

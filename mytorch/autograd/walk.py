@@ -332,7 +332,8 @@ def gradients_of(outputs, inputs, grad_outputs=None, retain_graph=None, create_g
         if g is None:
             if not allow_unused and not materialize_grads:
                 raise RuntimeError(
-                    "One of the differentiated Tensors appears to not have been used in the graph. Set allow_unused=True if this is the desired behavior."
+                    "One of the differentiated Tensors appears to not have been used in the graph. "
+                    "Set allow_unused=True if this is the desired behavior."
                 )
             results.append(wrap(xp(x.array).zeros_like(x.array)) if materialize_grads else None)
             continue
@@ -367,7 +368,9 @@ def _start(tensors, grad_tensors, create):
                 raise RuntimeError(f"grad can be implicitly created only for scalar outputs, but got a tensor of shape {list(t.array.shape)}")
             g = wrap(xp(t.array).ones_like(t.array))
         elif g.array.shape != t.array.shape:
-            raise RuntimeError(f"Mismatch in shape: grad_output[0] has a shape of {list(g.array.shape)} and output[0] has a shape of {list(t.array.shape)}.")
+            raise RuntimeError(
+                f"Mismatch in shape: grad_output[0] has a shape of {list(g.array.shape)} and output[0] has a shape of {list(t.array.shape)}."
+            )
         nodes.append(t._node)
         gradients.append(g if create else g.array)
     return nodes, gradients

@@ -10,4 +10,3 @@ def is_available() -> bool:
 
 def version() -> None:
     """None: no cuDNN."""
-    return None

@@ -47,7 +47,7 @@ def grad_and_value(func, argnums=0, has_aux=False):
             if not isinstance(output, Variable):
                 raise RuntimeError(f"Expected f(*args) to return a tensor, got {type(output).__name__}")
             if output.array.size != 1 or output.array.ndim:
-                raise RuntimeError(f"Expected f(*args) to return a scalar tensor, got tensor with {output.array.ndim} dims: {list(output.array.shape)}")
+                raise RuntimeError(f"Expected f(*args) to return a scalar tensor, got one of shape {list(output.array.shape)}")
             found = _grads([output], ends, [None])
         found = rebuilt(chosen, iter([_lowered(g, ends) for g in found]))
         output, aux = _lowered(output, ends), mapped(lambda leaf: _lowered(leaf, ends), aux)
@@ -95,7 +95,7 @@ def jvp(func, primals, tangents, *, strict=False, has_aux=False):
     if not isinstance(primals, tuple) or not isinstance(tangents, tuple):
         raise RuntimeError("jvp(f, primals, tangents): Expected primals and tangents to be tuples")
     with enable_grad():
-        given, chosen, ends = _stand_ins(primals, tuple(range(len(primals))))
+        given, _, ends = _stand_ins(primals, tuple(range(len(primals))))
         vs = leaves(tangents)
         if len(vs) != len(ends) or any(v.array.shape != x.array.shape for v, x in zip(vs, ends)):
             raise RuntimeError(

@@ -22,7 +22,7 @@ def functional_call(module, parameter_and_buffer_dicts, args=None, kwargs=None, 
     places = {f"{path}.{name}" if path else name: (table, name) for path, m in module.named_modules(remove_duplicate=False)
               for table in (m._parameters, m._buffers) for name in table}  # fmt: skip
     if unknown := given.keys() - places.keys():
-        raise RuntimeError(f"Unexpected key(s): {', '.join(sorted(unknown))}." if strict else f"the module has no parameter or buffer {sorted(unknown)}")
+        raise RuntimeError(f"Unexpected key(s): {', '.join(sorted(unknown))}: the module has no such parameters or buffers.")
     if strict and (missing := places.keys() - given.keys()):
         raise RuntimeError(f"Missing key(s): {', '.join(sorted(missing))}.")
     if tie_weights:

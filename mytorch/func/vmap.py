@@ -79,7 +79,7 @@ def _batch_size(values, dims, func):
         if dim is None:
             continue
         if not isinstance(value, Variable):
-            raise ValueError(f"vmap({name}): Got in_dim={dim} for an input but the input is of type {type(value)}. We cannot vmap over non-Tensor arguments")
+            raise ValueError(f"vmap({name}): Got in_dim={dim} for an input of type {type(value)}. We cannot vmap over non-Tensor arguments")
         if not -value.array.ndim <= dim < value.array.ndim:
             raise ValueError(f"vmap({name}): Got in_dim={dim} for some input, but that input is a Tensor of dimensionality {value.array.ndim}")
         sizes.append(value.array.shape[dim])

@@ -87,5 +87,6 @@ def _close(a, e, tolerances, equal_nan, where):
     kind = "Tensor-likes" if bad.ndim else "Scalars"
     raise AssertionError(
         f"{kind} are not close{where}!\n\nMismatched elements: {int(bad.sum())} / {bad.size} ({bad.mean():.1%})\n"
-        f"Greatest difference: {away[worst]} at index {tuple(map(int, worst))}: {a[worst]} instead of {e[worst]} (up to {atol} + {rtol} * |expected| allowed)"
+        f"Greatest difference: {away[worst]} at index {tuple(map(int, worst))}: {a[worst]} instead of {e[worst]} "
+        f"(up to {atol} + {rtol} * |expected| allowed)"
     )

@@ -459,7 +459,7 @@ def test_error_messages():
         x.exp().backward()
     y = x.exp().sum()
     y.backward()
-    with pytest.raises(RuntimeError, match="Trying to backward through the graph a second time.*retain_graph=True"):
+    with pytest.raises(RuntimeError, match=r"Trying to backward through the graph a second time.*retain_graph=True"):
         y.backward()
     with pytest.raises(RuntimeError, match="does not require grad and does not have a grad_fn"):
         mytorch.ones(()).backward()

@@ -128,7 +128,7 @@ def s_grad(t):
 
 
 def s_grad_nested(t):
-    f = lambda x: t.sin(x) * x  # noqa: E731
+    f = lambda x: t.sin(x) * x
     x = t.tensor(0.7, dtype=t.float64)
     return t.func.grad(t.func.grad(t.func.grad(f)))(x)
 
@@ -178,7 +178,7 @@ def s_func_jvp(t):
 
 
 def s_func_jvp_nested(t):
-    f = lambda x: t.func.jvp(lambda y: y**3, (x,), (t.ones_like(x),))[1].sum()  # noqa: E731
+    f = lambda x: t.func.jvp(lambda y: y**3, (x,), (t.ones_like(x),))[1].sum()
     return t.func.grad(f)(x1(t))
 
 
@@ -195,7 +195,7 @@ def s_func_hessian(t):
 
 
 def s_vmap(t):
-    f = lambda x, y: (x * y).sum()  # noqa: E731
+    f = lambda x, y: (x * y).sum()
     return t.vmap(f)(x2(t), x2(t)), t.vmap(f, in_dims=(0, None))(x2(t), x1(t)), t.vmap(f, in_dims=1)(x2(t), x2(t))
 
 

@@ -188,7 +188,7 @@ def test_as_in_torch(scenario):
 def test_a_hook_that_returns_something_else():
     x = mytorch.ones(2, requires_grad=True)
     x.register_hook(lambda g: 3)
-    with pytest.raises(TypeError, match="hook.*int"):
+    with pytest.raises(TypeError, match=r"hook.*int"):
         (x * 2).sum().backward()
 
 

@@ -69,6 +69,7 @@ def spectral_norm(module, name="weight", n_power_iterations=1, eps=1e-12, dim=No
     """Divide the parameter ``name`` by its largest singular value, which power iterations follow in training; returns the module.
 
     The parameter becomes ``name_orig``, beside the buffers ``name_u`` and ``name_v``. RuntimeError if it was done before.
+    ValueError if it is None.
     """
     if dim is None:
         dim = 1 if isinstance(module, (ConvTranspose1d, ConvTranspose2d, ConvTranspose3d)) else 0

@@ -8,7 +8,7 @@ from .anomaly_mode import detect_anomaly, set_detect_anomaly
 from .batched import grad
 from .function import Function
 from .grad_mode import enable_grad, inference_mode, no_grad, set_grad_enabled
-from .gradcheck import gradcheck, gradgradcheck  # isort: skip  (the function takes the place of its module's name)
+from .gradcheck import gradcheck, gradgradcheck  # the function takes the place of its module's name
 from .variable import Variable
 from .walk import backward
 

@@ -17,7 +17,7 @@ from .windows import batch_first, batch_last, boxes, threads_for
 
 CACHE = 768 * 1024  # bytes of columns at a time: they should be in the second-level cache when the matrix product reads them
 BAND = 4 * 1024 * 1024  # bytes of gathered rows to keep at most
-SMALL = 1_000_000  # multiplications up to which OpenBLAS's AVX-512 kernels work without packing: three times as fast for narrow matrices
+SMALL = 1_000_000  # multiplications up to which OpenBLAS's AVX-512 kernels do without packing: up to three times as fast for narrow matrices
 
 
 def threads_for_product(rows, targets):
@@ -26,18 +26,52 @@ def threads_for_product(rows, targets):
     return threads_for(groups * rows * places * (0.1 + channels / 100)) if xp(targets) is numpy else 1
 
 
+def _piece(rows, depth, places, least):
+    """Into how long pieces to cut ``places`` for products of at most SMALL multiplications; 0 if that would be less than ``least``."""
+    width = SMALL // max(rows * depth, 1)
+    return 0 if width < least or places <= width else places // -(-places // width) // 16 * 16
+
+
+def multiply(matrix, block, out):
+    """matrix @ block into ``out``: (groups, rows, depth), (groups, depth, places) -> (groups, rows, places)."""
+    rows, depth, places = *matrix.shape[1:], block.shape[2]
+    width = _piece(rows, depth, places, 96) if rows <= 32 else 0
+    if not width:
+        xp(block).matmul(matrix, block, out=out)
+        return
+    whole = places - places % width
+    xp(block).matmul(matrix[:, None], _cut(block, whole, width), out=_cut(out, whole, width))
+    if whole < places:
+        xp(block).matmul(matrix, block[:, :, whole:], out=out[:, :, whole:])
+
+
+def contract(block, other, out):
+    """block @ otherᵀ, (groups, rows, places), (groups, columns, places) -> (groups, rows, columns); ``out`` is memory for it."""
+    rows, columns, places = block.shape[1], *other.shape[1:]
+    width = _piece(rows, columns, places, 1000)
+    if not width:
+        return xp(block).matmul(block, other.swapaxes(1, 2), out=out)
+    whole = places - places % width
+    total = xp(block).matmul(_cut(block, whole, width), _cut(other, whole, width).swapaxes(2, 3)).sum(1)
+    if whole < places:
+        total += xp(block).matmul(block[:, :, whole:], other[:, :, whole:].swapaxes(1, 2), out=out)
+    return total
+
+
+def _cut(x, whole, width):
+    """(groups, rows, places) as the view (groups, pieces, rows, width) of its first ``whole`` places."""
+    return x[:, :, :whole].reshape(*x.shape[:2], whole // width, width).swapaxes(1, 2)
+
+
 class Columns:
     """The columns (groups, kernel · C/groups, places) of a padded array (C, *S, N), for windows in ``counts`` places.
 
-    ``channels``: by how many the columns of a group will be multiplied, if small products are as good as large ones.
     ``margin``: how many rows of zeros there are to be before and after those of the array.
     """
 
-    def __init__(self, x, groups, kernel, stride, dilation, counts, *, channels=None, margin=(0, 0)):
+    def __init__(self, x, groups, kernel, stride, dilation, counts, margin=(0, 0)):
         self.groups, each = groups, x.shape[0] // max(groups, 1)
         self.limit = max(256, CACHE // max(x.shape[0] * math.prod(kernel) * x.itemsize, 1))
-        if channels and (narrow := SMALL // (each * math.prod(kernel) * channels or 1)) >= 256:
-            self.limit = min(self.limit, narrow)
         if xp(x) is not numpy:  # a GPU has no such cache: only keep the memory within bounds
             self.limit = max(1, 2**28 // max(x.shape[0] * math.prod(kernel), 1))
         across = math.prod(counts[1:]) * x.shape[-1]
@@ -59,19 +93,19 @@ class Columns:
         self.depth = math.prod(kernel[1:]) * each  # elements of a column in one row
         self.plain = self.high == self.depth // max(each, 1) == 1 and self.view.flags.c_contiguous
 
-    def _blocks(self, first, last):
-        """(first row, last row + 1, box across) of the blocks of some rows."""
-        across = boxes(self.across, self.limit)
+    def shares(self, threads):
+        """(first row, last row + 1, box across) of all blocks, in a list for each thread: whole rows where there are enough of them."""
+        if self.rows >= threads:
+            parts = [(span, (0, None)) for span in spans(self.rows, threads)]
+        else:
+            parts = [((0, self.rows), span) for span in spans(self.across[0], threads)]
+        return [blocks for (a, b), span in parts if (blocks := self._blocks(a, b, boxes(self.across, self.limit, *span)))]
+
+    def _blocks(self, first, last, across):
+        """The boxes in bands of rows, so that what is gathered of them at a time stays within bounds."""
         row = self.groups * self.depth * max((stop - start for start, stop, _ in across), default=1) * self.x.itemsize
         band = max(1, (BAND // max(row, 1) - self.high) // self.stride + 1)
         return [(a + first, b + first, box) for a, b in spans(last - first, -(-(last - first) // band)) for box in across]
-
-    def shares(self, threads):
-        """The blocks in a list for each thread: whole rows where there are enough of them."""
-        if self.rows >= threads:
-            return [blocks for a, b in spans(self.rows, threads) if (blocks := self._blocks(a, b))]
-        blocks = self._blocks(0, self.rows)
-        return [blocks[a:b] for a, b in spans(len(blocks), threads)]
 
     def of(self, share):
         """(first place, last place + 1, their slices in *counts and N, columns) of the blocks in ``share``. The columns' memory is reused."""

@@ -14,7 +14,7 @@ import numpy
 from ..autograd.engine import primitive
 from ..backend import xp
 from ..parallel import parallel_for, spans
-from .columns import Columns, threads_for_product
+from .columns import Columns, contract, multiply, threads_for_product
 from .shape import reshape
 from .windows import batch_first, batch_last, tuple_of, window_counts
 
@@ -44,12 +44,12 @@ def convolution(x, weight, bias=None, *, stride, padding, dilation, groups, coun
     out = xp(x).empty((out_channels, *counts, x.shape[0]), x.dtype)
     targets = out.reshape(groups, out_channels // groups, math.prod(out.shape[1:]))
     matrix = _as_matrix(weight, groups)
-    columns = Columns(padded, groups, kernel, stride, dilation, counts, channels=out_channels // groups)
+    columns = Columns(padded, groups, kernel, stride, dilation, counts)
 
     def work(share):
         for start, stop, _, block in columns.of(share):
             target = targets[:, :, start:stop]
-            xp(x).matmul(matrix, block, out=target)
+            multiply(matrix, block, target)
             if bias is not None:
                 target += bias.reshape(groups, -1, 1)
 
@@ -94,12 +94,12 @@ def convolution_input(x, weight, bias=None, *, sizes, stride, padding, dilation,
         buffer = None
         for start, stop, box, block in columns.of(share):
             if direct:
-                xp(x).matmul(spread, block, out=part.reshape(groups, top - low, -1)[:, :, start:stop])
+                multiply(spread, block, part.reshape(groups, top - low, -1)[:, :, start:stop])
                 continue
             if buffer is None:
                 buffer = xp(x).empty(groups * spread.shape[1] * max(stop - start for _, _, (start, stop, _) in share), x.dtype)
             products = buffer[: groups * spread.shape[1] * (stop - start)].reshape(groups, -1, stop - start)
-            xp(x).matmul(spread, block, out=products)
+            multiply(spread, block, products)
             ranges = [range(size)[cut] for size, cut in zip(counts, box)]
             products = products.reshape(groups, top - low, len(taps), *map(len, ranges), -1)
             for i, tap in enumerate(taps):
@@ -129,7 +129,7 @@ def convolution_input(x, weight, bias=None, *, sizes, stride, padding, dilation,
 )
 def convolution_weight(x, y, *, kernel, stride, padding, dilation, groups):
     """The gradient of a convolution for its weight: (N, C, *S), output gradient (N, O, *counts) -> (O, C/groups, *kernel)."""
-    columns = Columns(batch_last(x, padding), groups, kernel, stride, dilation, y.shape[2:], channels=y.shape[1] // groups)
+    columns = Columns(batch_last(x, padding), groups, kernel, stride, dilation, y.shape[2:])
     gradients = batch_last(y).reshape(groups, y.shape[1] // groups, math.prod(y.shape[2:]) * y.shape[0])
     rows, each = x.shape[1] // groups * math.prod(kernel), y.shape[1] // groups
     tall = rows >= each  # matrix products are faster with the larger side first
@@ -142,7 +142,7 @@ def convolution_weight(x, y, *, kernel, stride, padding, dilation, groups):
         for start, stop, _, block in columns.of(share):
             part = gradients[:, :, start:stop]
             first, second = (block, part) if tall else (part, block)
-            total += xp(x).matmul(first, second.swapaxes(1, 2), out=product)
+            total += contract(first, second, product)
 
     parallel_for(work, list(zip(sums, shares)))
     total = sums.sum(0) if len(sums) > 1 else sums[0]

@@ -7,6 +7,7 @@ pixels are long runs of memory whatever the kernel and the number of channels, a
 from __future__ import annotations
 
 import itertools
+import math
 
 import numpy
 
@@ -62,21 +63,25 @@ def window_counts(sizes, kernel, stride, dilation):
     return tuple((n - (k - 1) * d - 1) // s + 1 for n, k, s, d in zip(sizes, kernel, stride, dilation))
 
 
-def boxes(sizes, limit):
-    """The places of an array of ``sizes`` cut into contiguous boxes of at most ``limit``: (first, last + 1, a slice per dimension) of each."""
-    if 0 in sizes:
+def boxes(sizes, limit, first=0, last=None):
+    """Contiguous boxes of at most ``limit`` places that make up an array of ``sizes``: (first place, last + 1, a slice per dimension) of each.
+
+    ``first`` and ``last`` choose a part of the first dimension.
+    """
+    sizes = [range(first, sizes[0] if last is None else last), *map(range, sizes[1:])]
+    if not all(sizes):
         return []
     inner, cut = 1, len(sizes) - 1
-    while cut > 0 and inner * sizes[cut] <= limit:
-        inner *= sizes[cut]
+    while cut > 0 and inner * len(sizes[cut]) <= limit:
+        inner *= len(sizes[cut])
         cut -= 1
-    pieces, rest = spans(sizes[cut], -(-sizes[cut] // max(limit // inner, 1))), [slice(None)] * (len(sizes) - cut - 1)
-    found, start = [], 0
-    for place in itertools.product(*map(range, sizes[:cut])):
+    pieces, rest = spans(len(sizes[cut]), -(-len(sizes[cut]) // max(limit // inner, 1))), [slice(0, len(size)) for size in sizes[cut + 1 :]]
+    found, start = [], first * math.prod(map(len, sizes[1:]))
+    for place in itertools.product(*sizes[:cut]):
         lead = [slice(i, i + 1) for i in place]
         for a, b in pieces:
-            found.append((start + a * inner, start + b * inner, (*lead, slice(a, b), *rest)))
-        start += sizes[cut] * inner
+            found.append((start + a * inner, start + b * inner, (*lead, slice(sizes[cut][a], sizes[cut][b - 1] + 1), *rest)))
+        start += len(sizes[cut]) * inner
     return found
 
 

@@ -31,6 +31,11 @@ def _per_channel(values, x):
     return reshape(values, shape=(1, -1, *[1] * (len(x.shape) - 2)))
 
 
+def _by_channel(x):
+    """Memory for a result like ``x`` (N, C, *S), as (C, *S, N); a matrix keeps its rows together."""
+    return xp(x).empty(x.shape, x.dtype).T if x.ndim == 2 else xp(x).empty((*x.shape[1:], x.shape[0]), x.dtype)
+
+
 def _standardised_by_channel(x, weight=None, bias=None, *, eps, observe=None):
     dims = (0, *range(2, len(x.shape)))
     centred = x - x.mean(dims, True)
@@ -40,7 +45,7 @@ def _standardised_by_channel(x, weight=None, bias=None, *, eps, observe=None):
 
 
 def _batch_norm_gradients(g, x, weight, average, scale):
-    dx = xp(x).empty((x.shape[1], *x.shape[2:], x.shape[0]), x.dtype)
+    dx = _by_channel(x)
     count, kind = max(x.size // max(x.shape[1], 1), 1), scale.dtype
     sums, products = xp(x).empty(x.shape[1], kind), xp(x).empty(x.shape[1], kind)
     slope = scale if weight is None else scale * weight
@@ -67,7 +72,7 @@ def standardise_channels(x, weight=None, bias=None, *, eps, observe=None):
     channels, kind = x.shape[1], _wide(x.dtype)
     count = x.size // max(channels, 1)
     average, variance = xp(x).empty(channels, kind), xp(x).empty(channels, kind)
-    scale, out = xp(x).empty(channels, kind), xp(x).empty((channels, *x.shape[2:], x.shape[0]), x.dtype)
+    scale, out = xp(x).empty(channels, kind), _by_channel(x)
 
     def work(a, b):
         block, target = batch_last(x[:, a:b]).reshape(b - a, -1), out[a:b].reshape(b - a, -1)

@@ -102,9 +102,13 @@ def reshape(x, *, shape):
 
 @primitive(view=True, x=lambda g, x_shape: g.reshape(x_shape))
 def view(x, *, shape):
-    """The same elements in ``shape`` (one entry may be -1), sharing memory. RuntimeError if the layout does not allow that."""
+    """The same elements in ``shape`` (one entry may be -1), sharing memory. RuntimeError if the layout does not allow that.
+
+    What convolutions and pooling make lies in memory with the batch last; where that does not allow a view that torch gives, it is a copy.
+    """
     out = _arranged(x, shape)
-    if x.size and out.base is not x and (x.base is None or out.base is not x.base):
+    batch_last = x.ndim > 2 and x.transpose(*range(1, x.ndim), 0).flags.c_contiguous
+    if x.size and not batch_last and out.base is not x and (x.base is None or out.base is not x.base):
         raise RuntimeError(
             "view size is not compatible with input tensor's size and stride (at least one dimension spans across two contiguous subspaces). "
             "Use .reshape(...) instead."

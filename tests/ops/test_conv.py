@@ -158,3 +158,11 @@ def _quiet():
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Using padding='same' with even kernel")
         yield
+
+
+def test_views_of_what_a_convolution_makes():
+    y = F.conv2d(mytorch.ones(2, 3, 5, 5), mytorch.ones(4, 3, 3, 3))
+    for shape in [(2, -1), (-1,), (8, 9), (2, 2, 2, 3, 3), (2, 4, 9)]:
+        assert y.view(*shape).tolist() == y.contiguous().view(*shape).tolist()
+    with pytest.raises(RuntimeError, match="view size is not compatible"):
+        mytorch.ones(2, 3).t().view(-1)

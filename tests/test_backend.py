@@ -247,3 +247,16 @@ def test_pytest_on_a_device_that_is_missing_says_so():
     )
     assert result.returncode != 0
     assert "CuPy or a GPU is missing" in result.stdout + result.stderr
+
+
+def test_current_gpu(gpu):
+    with mytorch.cuda.device(0), mytorch.cuda.device_of(mytorch.ones(1, device=gpu)), mytorch.cuda.device_of(mytorch.ones(1)):
+        assert mytorch.cuda.current_device() == 0
+    states = mytorch.cuda.get_rng_state_all()
+    first = mytorch.nn.functional.dropout(mytorch.ones(50, device=gpu)).tolist()
+    mytorch.cuda.set_rng_state_all(states)
+    assert mytorch.nn.functional.dropout(mytorch.ones(50, device=gpu)).tolist() == first
+    assert mytorch.cuda.memory_allocated() >= 0
+    mytorch.cuda.empty_cache()
+    assert mytorch.cuda.mem_get_info()[1] > 0
+    assert len(mytorch.cuda.get_device_capability()) == 2

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import types
 
-from ..backend import cuda_is_available, cupy, device
+from ..backend import cuda_is_available, cupy
+from ..backend import device as as_device
 from ..random import default_generator
 from . import amp
 
@@ -36,7 +37,7 @@ def _index(where) -> int:
     """The number of a GPU given as a number, a device or its name; the current one for None. ValueError for another device."""
     if where is None:
         return cupy().cuda.Device().id
-    where = device(where)
+    where = as_device(where)
     if where.type != "cuda":
         raise ValueError(f"Expected a cuda device, but got: {where}")
     return cupy().cuda.Device().id if where.index is None else where.index
@@ -56,8 +57,8 @@ def set_device(device) -> None:
     _gpu(device).use()
 
 
-class _Selected:
-    """A context manager: another GPU is current inside."""
+class device:
+    """``with cuda.device(1):`` another GPU is current inside."""
 
     def __init__(self, device):
         self._wanted = device
@@ -71,7 +72,7 @@ class _Selected:
         self._entered.__exit__(*exc_info)
 
 
-class device_of(_Selected):
+class device_of(device):
     """``with cuda.device_of(tensor):`` its GPU is current inside; nothing changes for a tensor of the CPU."""
 
     def __init__(self, tensor):
@@ -161,6 +162,17 @@ def manual_seed(seed: int) -> None:
 
 
 manual_seed_all = manual_seed
+
+
+def get_rng_state_all() -> list:
+    """A state per GPU, for :func:`set_rng_state_all`: all that of the default generator. An empty list without GPUs."""
+    return [default_generator.get_state()] * device_count()
+
+
+def set_rng_state_all(new_states) -> None:
+    """Go on from what :func:`get_rng_state_all` returned."""
+    for state in new_states:
+        default_generator.set_state(state)
 
 
 class Stream:

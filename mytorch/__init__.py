@@ -100,6 +100,14 @@ if TYPE_CHECKING:
 _LATER = dict.fromkeys(
     ("accelerator", "amp", "backends", "cuda", "datasets", "distributions", "func", "linalg", "nn", "optim", "special", "testing", "utils")
 ) | {"autocast": "amp", "vmap": "func"}
+_LATER |= dict.fromkeys(
+    (
+        "conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d", "max_pool1d", "max_pool2d", "max_pool3d",
+        "avg_pool1d", "adaptive_avg_pool1d", "adaptive_max_pool1d", "layer_norm", "group_norm", "rms_norm", "pixel_shuffle", "pixel_unshuffle",
+        "channel_shuffle",
+    ),
+    "nn.functional",
+)  # fmt: skip
 
 
 def __getattr__(name):

@@ -127,8 +127,8 @@ class RNNBase(_Uniform):
                 if not self.bias:
                     weights[2:2] = (None, None)
                 weights += [None] * (5 - len(weights))
-                first = [s[k] for s in states] + [None] * (2 - len(states))
-                y, *final = recurrent(x, *first, *weights, cell=self.mode, reverse=bool(direction), sizes=sizes)
+                h, c = (None, None) if states is None else (states[0][k], states[1][k] if self.mode == "LSTM" else None)
+                y, *final = recurrent(x, h, c, *weights, cell=self.mode, reverse=bool(direction), sizes=sizes)
                 outputs.append(y)
                 last.append(final)
             x = outputs[0] if directions == 1 else cat(outputs, 2)
@@ -149,11 +149,11 @@ class RNNBase(_Uniform):
             raise RuntimeError(f"input.size(-1) must be equal to input_size. Expected {self.input_size}, got {x.shape[-1]}")
 
     def _first_states(self, x, hx, batched, packed):
-        """The first states as (layers · directions, B, size), checked."""
+        """The first states as (layers · directions, B, size), checked; None for zeros."""
         batch, layers = x.shape[1], self.num_layers * (1 + self.bidirectional)
         sizes = [self.proj_size or self.hidden_size, self.hidden_size][: 2 if self.mode == "LSTM" else 1]
         if hx is None:
-            return [zeros(layers, batch, size, dtype=x.dtype, device=x.device) for size in sizes]
+            return None
         given = list(hx) if self.mode == "LSTM" else [hx]
         dims = 3 if batched else 2
         if any(s.ndim != dims for s in given):

@@ -1,12 +1,12 @@
 """Recurrent layers: one operation runs a layer over the whole sequence, forward and back through time.
 
 Inside, a step works on columns: ``u = [x; h; 1]`` (in + hidden + 1, B) is what it sees, and one product with all weights and biases side by side
-gives its gates (rows, B), each a contiguous slab. The weights' gradient is then one product over all steps.
+gives its gates (rows, B), each a contiguous slab. The columns of all steps stand side by side, so that the weights' gradient is one product.
 """
 
 from __future__ import annotations
 
-from ..autograd.engine import primitive
+from ..autograd.engine import primitive, wrap
 from ..backend import xp
 from .activation import relu
 from .elementwise import sigmoid, tanh
@@ -38,7 +38,10 @@ def rnn_cell(x, h, w_ih, w_hh, b_ih=None, b_hh=None, nonlinearity=tanh):
 
 def _definition(x, h0, c0, w_ih, w_hh, b_ih=None, b_hh=None, w_hr=None, *, cell, reverse=False, sizes=None):
     time, batch = x.shape[:2]
-    h, c, ys = h0, c0, [None] * time
+    hidden = w_hh.shape[0] // {"LSTM": 4, "GRU": 3}.get(cell, 1)
+    zeros = xp(x.array).zeros
+    h = wrap(zeros((batch, w_hh.shape[1]), x.array.dtype)) if h0 is None else h0
+    c, ys = wrap(zeros((batch, hidden), x.array.dtype)) if c0 is None else c0, [None] * time
     for t in range(time)[:: -1 if reverse else 1]:
         b = batch if sizes is None else sizes[t]
         if cell == "LSTM":
@@ -50,7 +53,7 @@ def _definition(x, h0, c0, w_ih, w_hh, b_ih=None, b_hh=None, w_hr=None, *, cell,
             new = rnn_cell(x[t, :b], h[:b], w_ih, w_hh, b_ih, b_hh, tanh if cell == "RNN_TANH" else relu)
         ys[t] = cat([new, h[b:] * 0])
         h = cat([new, h[b:]])
-    y = stack(ys) if ys else x[:, :, :1] * 0 + h0
+    y = stack(ys) if ys else x[:, :, :1] * 0 + h
     return (y, h, c) if cell == "LSTM" else (y, h)
 
 
@@ -69,9 +72,9 @@ class _LSTM:
     sigmoids = 3
 
     @staticmethod
-    def forward(z, h, h_new, c, c_new, tc):
+    def forward(m, z, h, h_new, c, c_new, tc):
         """From the products z to the gates (in place), the next h and c, and tanh of that c."""
-        n, m = len(c), xp(z)
+        n = len(c)
         m.tanh(z, out=z)
         _sigmoids(z[: 3 * n])
         m.multiply(z[n : 2 * n], c, out=c_new)
@@ -81,16 +84,15 @@ class _LSTM:
         m.multiply(z[2 * n : 3 * n], tc, out=h_new)
 
     @staticmethod
-    def backward(dh, dc, d, z, h, h_new, c, tc):
+    def backward(m, dh, dc, d, z, h, h_new, c, tc):
         """The gradient of the products into d, that of the c before into dc."""
-        n, m = len(c), xp(z)
+        n = len(c)
         slope = z * z  # of the sigmoids s - s², of the candidate 1 - g²
         m.subtract(z[: 3 * n], slope[: 3 * n], out=slope[: 3 * n])
         m.subtract(1, slope[3 * n :], out=slope[3 * n :])
         m.multiply(dh, tc, out=d[2 * n : 3 * n])
-        t = tc * tc
-        m.subtract(1, t, out=t)
-        t *= z[2 * n : 3 * n]
+        t = h_new * tc  # o tanh(c)²
+        m.subtract(z[2 * n : 3 * n], t, out=t)
         t *= dh
         dc += t
         m.multiply(dc, z[3 * n :], out=d[:n])
@@ -106,9 +108,9 @@ class _GRU:
     sigmoids = 2
 
     @staticmethod
-    def forward(z, h, h_new, c, c_new, tc):
+    def forward(m, z, h, h_new, c, c_new, tc):
         """The next h; z becomes the gates, the candidate and its part of h."""
-        n, m = len(h), xp(z)
+        n = len(h)
         m.tanh(z[: 2 * n], out=z[: 2 * n])
         _sigmoids(z[: 2 * n])
         candidate = z[2 * n : 3 * n]
@@ -119,9 +121,9 @@ class _GRU:
         h_new += candidate
 
     @staticmethod
-    def backward(dh, dc, d, z, h, h_new, c, tc):
+    def backward(m, dh, dc, d, z, h, h_new, c, tc):
         """The gradient of the products into d; returns what goes to the h before directly."""
-        n, m = len(h), xp(z)
+        n = len(h)
         r, u, candidate = z[:n], z[n : 2 * n], z[2 * n : 3 * n]
         direct = dh * u
         through = (dh - direct) * (1 - candidate * candidate)  # to the candidate's argument
@@ -136,28 +138,28 @@ class _Tanh:
     sigmoids = 0
 
     @staticmethod
-    def forward(z, h, h_new, c, c_new, tc):
+    def forward(m, z, h, h_new, c, c_new, tc):
         """h = tanh(z)."""
-        xp(z).tanh(z, out=h_new)
+        m.tanh(z, out=h_new)
 
     @staticmethod
-    def backward(dh, dc, d, z, h, h_new, c, tc):
+    def backward(m, dh, dc, d, z, h, h_new, c, tc):
         """The gradient of z into d."""
-        xp(d).multiply(dh, 1 - h_new * h_new, out=d)
+        m.multiply(dh, 1 - h_new * h_new, out=d)
 
 
 class _Relu:
     sigmoids = 0
 
     @staticmethod
-    def forward(z, h, h_new, c, c_new, tc):
+    def forward(m, z, h, h_new, c, c_new, tc):
         """h = max(z, 0)."""
-        xp(z).maximum(z, 0, out=h_new)
+        m.maximum(z, 0, out=h_new)
 
     @staticmethod
-    def backward(dh, dc, d, z, h, h_new, c, tc):
+    def backward(m, dh, dc, d, z, h, h_new, c, tc):
         """The gradient of z into d."""
-        xp(d).multiply(dh, h_new > 0, out=d)
+        m.multiply(dh, h_new > 0, out=d)
 
 
 _CELLS = {"LSTM": _LSTM, "GRU": _GRU, "RNN_TANH": _Tanh, "RNN_RELU": _Relu}
@@ -219,33 +221,32 @@ def _gradients(g, x, w_hr, cell, reverse, sizes, needs, out, w, u, z, c, tc):
     g_y, g_h, *g_c = g
     dh, dc = g_h.T.copy(), g_c[0].T.copy() if g_c else None
     wh = m.ascontiguousarray(w[:, inputs:-1].T)
-    d = (m.empty if sizes is None else m.zeros)(z.shape, z.dtype)
+    d = (m.empty if sizes is None else m.zeros)((len(w), time, batch), z.dtype)
+    now, h = m.empty((len(w), batch), z.dtype), u[inputs:-1]
     g_hr = None if w_hr is None else m.zeros_like(w_hr)
     for t, before, after, b in reversed(list(_steps(time, reverse, sizes, batch))):
-        dh_b, h_new = dh[:, :b], u[after, inputs:-1, :b]
-        dh_b += g_y[t, :b].T
-        dm = dh_b
+        d_t, z_t, dh_t, h_new = now[:, :b], z[t, :, :b], dh[:, :b], h[:, after, :b]
+        dh_t += g_y[t, :b].T
+        dm, dc_t, c_t, tc_t = dh_t, None, None, None
+        if c is not None:
+            dc_t, c_t, tc_t = dc[:, :b], c[before, :, :b], tc[t, :, :b]
         if w_hr is not None:
-            h_new = z[t, 2 * len(tc[t]) : 3 * len(tc[t]), :b] * tc[t, :, :b]
-            g_hr += dh_b @ h_new.T
-            dm = w_hr.T @ dh_b
-        cells = (None, None, None) if c is None else (dc[:, :b], c[before, :, :b], tc[t, :, :b])
-        direct = kind.backward(dm, cells[0], d[t, :, :b], z[t, :, :b], u[before, inputs:-1, :b], h_new, cells[1], cells[2])
-        m.matmul(wh, d[t, :, :b], out=dh_b)
+            h_new = z_t[2 * len(c_t) : 3 * len(c_t)] * tc_t
+            g_hr += dh_t @ h_new.T
+            dm = w_hr.T @ dh_t
+        direct = kind.backward(m, dm, dc_t, d_t, z_t, h[:, before, :b], h_new, c_t, tc_t)
+        m.matmul(wh, d_t, out=dh_t)
         if direct is not None:
-            dh_b += direct
-    gx = None
-    if needs[0]:
-        gx = m.matmul(m.ascontiguousarray(w[:, :inputs].T), d).transpose(0, 2, 1)
-    seen = u[1:] if reverse else u[:-1]
-    flat = [a.transpose(1, 0, 2).reshape(a.shape[1], -1) for a in (d, seen)]
-    weights = _parts(cell, flat[0] @ flat[1].T, inputs)
-    return (gx, dh.T, None if dc is None else dc.T, *weights, g_hr)
+            dh_t += direct
+        d[:, t, :b] = d_t
+    d, seen = d.reshape(len(w), -1), u.reshape(len(u), -1)[:, reverse * batch : (reverse + time) * batch]
+    gx = (w[:, :inputs].T @ d).reshape(inputs, time, batch).transpose(1, 2, 0) if needs[0] else None
+    return (gx, dh.T, None if dc is None else dc.T, *_parts(cell, d @ seen.T, inputs), g_hr)
 
 
 @primitive(composed=_definition, aux=("w", "u", "z", "c", "tc"), joint=_gradients)
 def recurrent(x, h0, c0, w_ih, w_hh, b_ih=None, b_hh=None, w_hr=None, *, cell, reverse=False, sizes=None):
-    """One layer over the sequence x (T, B, in) from h0 (B, hidden) (and c0, of an LSTM): all h (T, B, hidden), the last h (and c).
+    """One layer over the sequence x (T, B, in) from h0 (B, hidden) (and c0, of an LSTM; zeros if None): all h (T, B, hidden), the last h (and c).
 
     cell: "LSTM", "GRU", "RNN_TANH" or "RNN_RELU". w_hr projects h to fewer numbers. reverse: from the last step to the first.
     sizes: how many of the sequences, the longest first, are still there at each time.
@@ -256,27 +257,30 @@ def recurrent(x, h0, c0, w_ih, w_hh, b_ih=None, b_hh=None, w_hr=None, *, cell, r
     halved = w.copy()
     halved[: kind.sigmoids * hidden] *= 0.5
     make = m.empty if sizes is None else m.zeros  # columns that have ended stay 0
-    u = make((time + 1, w.shape[1], batch), x.dtype)  # [x; h; 1] of every step, and the h after the last
+    u = make((w.shape[1], time + 1, batch), x.dtype)  # [x; h; 1] of every step, and the h after the last
     z = make((time, len(w), batch), x.dtype)
     first, last = _bounds(m, time, reverse, sizes, batch)
     columns = m.arange(batch)
-    (u[1:] if reverse else u[:-1])[:, :inputs] = x.transpose(0, 2, 1)
-    u[:, -1] = 1
-    u[first, inputs:-1, columns] = h0
+    h = u[inputs:-1]
+    (u[:inputs, 1:] if reverse else u[:inputs, :-1])[...] = x.transpose(2, 0, 1)
+    u[-1] = 1
+    h[:, first, columns] = 0 if h0 is None else h0.T
     c = tc = None
     if cell == "LSTM":
         c, tc = make((time + 1, hidden, batch), x.dtype), make((time, hidden, batch), x.dtype)
-        c[first, :, columns] = c0
+        c[first, :, columns] = 0 if c0 is None else c0
     for t, before, after, b in _steps(time, reverse, sizes, batch):
-        z_t, h_new = z[t, :, :b], u[after, inputs:-1, :b]
-        m.matmul(halved, u[before, :, :b], out=z_t)
-        cells = (None, None, None) if c is None else (c[before, :, :b], c[after, :, :b], tc[t, :, :b])
+        z_t, h_new, c_t, c_new, tc_t = z[t, :, :b], h[:, after, :b], None, None, None
+        m.matmul(halved, u[:, before, :b], out=z_t)
+        if c is not None:
+            c_t, c_new, tc_t = c[before, :, :b], c[after, :, :b], tc[t, :, :b]
         if w_hr is None:
-            kind.forward(z_t, u[before, inputs:-1, :b], h_new, *cells)
+            kind.forward(m, z_t, h[:, before, :b], h_new, c_t, c_new, tc_t)
         else:
             wide = m.empty((hidden, b), x.dtype)
-            kind.forward(z_t, None, wide, *cells)
+            kind.forward(m, z_t, None, wide, c_t, c_new, tc_t)
             m.matmul(w_hr, wide, out=h_new)
-    y = (u[:-1] if reverse else u[1:])[:, inputs:-1].transpose(0, 2, 1)
-    results = (y, u[last, inputs:-1, columns]) if c is None else (y, u[last, inputs:-1, columns], c[last, :, columns])
+    y = (h[:, :-1] if reverse else h[:, 1:]).transpose(1, 2, 0)
+    h_last = h[:, last, columns].T
+    results = (y, h_last) if c is None else (y, h_last, c[last, :, columns])
     return results, w, u, z, c, tc

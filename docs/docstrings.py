@@ -12,6 +12,7 @@ import griffe
 
 _ROLE = re.compile(r":(?:func|class|meth|mod|data):`~?([^`]+)`")
 _DEFINITION = re.compile(r"^(``[^`]+``.*)\n    ", re.MULTILINE)
+_FIRST = re.compile(r"^(.+)\n(?=1\. )", re.MULTILINE)  # a list needs an empty line in front
 _LINE = re.compile(r"^(\w+(?:, \w+)*|``\w+``): ", re.MULTILINE)
 
 
@@ -51,4 +52,4 @@ def rewrite(item, parameters):
 
 def as_markdown(text):
     """A docstring without the forms that Markdown does not know."""
-    return _DEFINITION.sub(r"* \1: ", _ROLE.sub(r"`\1`", text))
+    return _FIRST.sub(r"\1\n\n", _DEFINITION.sub(r"* \1: ", _ROLE.sub(r"`\1`", text)))

@@ -5,6 +5,7 @@
     {{ about examples/custom_op.py }}               the docstring of a file: what an example says of itself
     {{ output adam_deep_dive }}                     what an example printed (docs/pictures/NAME.txt, written by docs/run_examples.py)
     {{ picture adam_deep_dive curves.png }}         a picture that it drew (docs/pictures/NAME-FILE)
+    {{ pictures char_rnn }}                         all that it drew
     {{ benchmarks }}                                docs/benchmarks.json, written by `python -m benchmarks`, as tables
     {{ limits }}                                    docs/limits.json, written by docs/limits.py, beside the times of docs/benchmarks.json
     {{ modules mytorch/nn mytorch/ops/conv.py }}    the reference of modules: files, or folders less what another mark names more closely
@@ -103,6 +104,13 @@ def picture(example, name, up):
     return f"![{alt}]({up}{path}){{ loading=lazy }}"
 
 
+def pictures(example, up):
+    """All pictures that an example drew, by name."""
+    _must_exist(example)
+    drawn = sorted(p.name.removeprefix(f"{example}-") for p in (DOCS / "pictures").glob(f"{example}-*"))
+    return "\n\n".join(picture(example, name, up) for name in drawn) or f"*Nothing is drawn yet: `python docs/run_examples.py --only {example}`.*"
+
+
 def _must_exist(example):
     if not (ROOT / "examples" / f"{example}.py").exists():
         raise ValueError(f"docs: there is no example {example}")
@@ -120,7 +128,14 @@ def benchmarks(up):
     for threads in dict.fromkeys(row["threads"] for row in result["rows"]):
         rows = [row for row in result["rows"] if row["threads"] == threads]
         others = [name for name in ("jax", "numpy") if any(name in row for row in rows)]
-        titles = ["workload", "mytorch", "PyTorch", "**mytorch / PyTorch**", *(f"{_OTHERS[name]} / PyTorch" for name in others), "memory, MiB"]
+        titles = [
+            "workload",
+            "mytorch",
+            "PyTorch",
+            "**mytorch / PyTorch**",
+            *(f"{_OTHERS[name]} / PyTorch" for name in others),
+            "memory of both, MiB",
+        ]
         lines = [f"### {threads} thread{'s' if threads > 1 else ''}", "", _row(titles), _row(["---", *["---:"] * (len(titles) - 1)])]
         for row in rows:
             ours, torch = row["mytorch"], row.get("torch")
@@ -252,7 +267,7 @@ def _linked(module):
 # ---- MkDocs -------------------------------------------------------------------------------------------------------------
 
 _PLAIN = {"source": source, "file": file, "about": about, "output": output, "limits": limits, "modules": modules, "compatibility": compatibility}
-_LINKING = {"picture": picture, "benchmarks": benchmarks}  # these need the way up to docs/
+_LINKING = {"picture": picture, "pictures": pictures, "benchmarks": benchmarks}  # these need the way up to docs/
 
 
 def on_page_markdown(markdown, page, **_):

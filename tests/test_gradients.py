@@ -131,5 +131,6 @@ def test_zero_size(row, device):
 
 
 def test_every_operation_has_a_row():
-    missing = set(primitives) - {row.op for row in ROWS}
+    own = {name for name, op in primitives.items() if op.forward.__module__.startswith("mytorch.")}  # other tests make some of their own
+    missing = own - {row.op for row in ROWS}
     assert not missing, f"operations without a row in tests/samples: {sorted(missing)}"

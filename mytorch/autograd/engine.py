@@ -116,7 +116,7 @@ Leaf.__repr__ = Output.__repr__ = Node.__repr__  # type: ignore[method-assign, a
 class Plan:
     """What to do for one operation with one set of live inputs; made once, then only looked up."""
 
-    __slots__ = ("frees", "guarded", "keeps_out", "live", "name", "op", "record", "rules", "steps", "wants")
+    __slots__ = ("frees", "guarded", "keeps_out", "live", "name", "op", "record", "rules", "saves", "steps", "wants")
 
     def __init__(self, op, inputs):
         names = tuple(f"{op.variadic}{i}" for i in range(len(inputs))) if op.variadic else op.inputs
@@ -141,6 +141,7 @@ class Plan:
         everything = op.composed or op.variadic in wanted  # a definition needs all inputs again
         self.guarded = guarded = [i for i in variables if everything or names[i] in wanted]
         self.keeps_out = bool(wanted & {"out", *op.outputs})
+        self.saves = frozenset(wanted)
         self.frees = bool(guarded or self.keeps_out or wanted & set(op.aux))
         # Both steps are compiled, once, so that on the way forward and back each operation costs one plain call.
         edges = "".join(f"v[{i}]._node, " for i in self.live)
@@ -328,7 +329,8 @@ def several(op, call, arrays, node, inputs, settings, state):
             note_view(new, call, inputs, settings, index)
         results.append(new)
     if node is not None and node.plan.keeps_out:
-        node.guards += tuple(new._counter for new in results)
+        saves = op.outputs if "out" in node.plan.saves else node.plan.saves
+        node.guards += tuple(new._counter for i, new in enumerate(results) if not op.outputs or op.outputs[i] in saves)
     return tuple(results)
 
 

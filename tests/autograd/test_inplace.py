@@ -74,6 +74,20 @@ def s_changed_but_not_saved(t):
     return x.grad, z, y
 
 
+def s_only_the_saved_output_of_several_counts(t):
+    x = leaf(t, 3.0, 1.0, 2.0)
+    values, _ = (x * 2).sort()
+    values.mul_(3)  # only the places were saved
+    values.sum().backward()
+    return x.grad
+
+
+def s_the_saved_output_of_several_changed(t):
+    values, places = (leaf(t, 3.0, 1.0, 2.0) * 2).sort()
+    places.add_(0)
+    values.sum().backward()
+
+
 def s_changed_before_it_was_saved(t):
     x = leaf(t, 1.0, 2.0)
     y = x * 2

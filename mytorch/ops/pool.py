@@ -14,15 +14,16 @@ from ..autograd.engine import primitive
 from ..backend import xp
 from .windows import batch_first, batch_last, over_blocks, windows
 
+_MANY = 128  # positions of a window from which on one reduction over the view of all is faster than a call for each
 
-def _positions(padded, kernel, stride, dilation, counts):
-    """Of (C, *S, N), the views (C, *counts, N) of what lies at each position of the window."""
-    view = windows(padded, kernel, stride, dilation, counts)
+
+def _positions(view, kernel):
+    """The views (C, *counts, N) of what lies at each position of the window, from that of all windows (C, *kernel, *counts, N)."""
     return [view[(slice(None), *tap)] for tap in numpy.ndindex(*kernel)]
 
 
 def _spread(block, x_shape, kernel, stride, padding, dilation, counts):
-    """(views of every position, array, its interior): zeros for the gradient of one block, padded if needed, to be added to by position."""
+    """(view of all windows, interior, overlap): memory for the gradient of one block, padded if needed, with zeros unless windows fill it."""
     sizes = [a + n + b for n, (a, b) in zip(x_shape[2:], padding)]
     array = xp(block).zeros((block.shape[0], *sizes, x_shape[0]), block.dtype) if any(map(any, padding)) else block
     overlap = any((k - 1) * d + 1 > s for k, s, d in zip(kernel, stride, dilation))
@@ -30,7 +31,7 @@ def _spread(block, x_shape, kernel, stride, padding, dilation, counts):
     if array is block and not tiled:
         block[...] = 0
     interior = array[(slice(None), *(slice(a, a + n) for n, (a, _) in zip(x_shape[2:], padding)))]
-    return _positions(array, kernel, stride, dilation, counts), None if array is block else interior, overlap
+    return windows(array, kernel, stride, dilation, counts), None if array is block else interior, overlap
 
 
 def _empty_batch_last(x, channels, sizes):
@@ -51,8 +52,11 @@ def max_pool(x, *, kernel, stride, padding, dilation, counts):
     lowest = -math.inf if x.dtype.kind == "f" else numpy.iinfo(x.dtype).min
 
     def work(a, b):
-        first, *others = _positions(batch_last(x[:, a:b], padding, lowest), kernel, stride, dilation, counts)
-        block = out[a:b]
+        block, view = out[a:b], windows(batch_last(x[:, a:b], padding, lowest), kernel, stride, dilation, counts)
+        if math.prod(kernel) > _MANY:
+            view.max(tuple(range(1, 1 + len(kernel))), out=block)
+            return
+        first, *others = _positions(view, kernel)
         if others:
             xp(x).maximum(first, others[0], out=block)
         else:
@@ -64,7 +68,7 @@ def max_pool(x, *, kernel, stride, padding, dilation, counts):
     return batch_first(out)
 
 
-def _winners(x, y, padding, *geometry):
+def _winners(x, y, padding, kernel, *geometry):
     """For each position of the window, where it is the first to have the maximum: booleans (C, *counts, N), in one array that is reused."""
     array, y = x, batch_last(y)
     if x.dtype.kind == "f":
@@ -74,7 +78,7 @@ def _winners(x, y, padding, *geometry):
     else:
         never = numpy.iinfo(x.dtype).min
     free, found = xp(x).ones(y.shape, bool), xp(x).empty(y.shape, bool)
-    for position in _positions(batch_last(array, padding, never), *geometry):
+    for position in _positions(windows(batch_last(array, padding, never), kernel, *geometry), kernel):
         xp(x).equal(position, y, out=found)
         found &= free
         free ^= found
@@ -92,8 +96,8 @@ def max_pool_scatter(g, x, y, *, kernel, stride, padding, dilation, counts):
 
     def work(a, b):
         part = batch_last(g[:, a:b])
-        places, interior, overlap = _spread(out[a:b], x.shape, kernel, stride, padding, dilation, counts)
-        for place, found in zip(places, _winners(x[:, a:b], y[:, a:b], padding, kernel, stride, dilation, counts)):
+        view, interior, overlap = _spread(out[a:b], x.shape, kernel, stride, padding, dilation, counts)
+        for place, found in zip(_positions(view, kernel), _winners(x[:, a:b], y[:, a:b], padding, kernel, stride, dilation, counts)):
             if overlap:
                 place += part * found
             else:
@@ -116,8 +120,8 @@ def max_pool_gather(v, x, y, *, kernel, stride, padding, dilation, counts):
 
     def work(a, b):
         out[a:b] = 0
-        positions = _positions(batch_last(v[:, a:b], padding), kernel, stride, dilation, counts)
-        for position, found in zip(positions, _winners(x[:, a:b], y[:, a:b], padding, kernel, stride, dilation, counts)):
+        view = windows(batch_last(v[:, a:b], padding), kernel, stride, dilation, counts)
+        for position, found in zip(_positions(view, kernel), _winners(x[:, a:b], y[:, a:b], padding, kernel, stride, dilation, counts)):
             out[a:b] += position * found
 
     over_blocks(work, x.shape[1], x.size, math.prod(kernel), x)
@@ -155,11 +159,14 @@ def avg_pool(x, *, kernel, stride, padding, counts, divisors):
     divisor = _divisor(x, divisors)
 
     def work(a, b):
-        block = out[a:b]
-        first, *others = _positions(batch_last(x[:, a:b], padding), kernel, stride, once, counts)
-        block[...] = first
-        for position in others:
-            block += position
+        block, view = out[a:b], windows(batch_last(x[:, a:b], padding), kernel, stride, once, counts)
+        if math.prod(kernel) > _MANY:
+            view.sum(tuple(range(1, 1 + len(kernel))), out=block)
+        else:
+            first, *others = _positions(view, kernel)
+            block[...] = first
+            for position in others:
+                block += position
         if x.dtype.kind == "f":
             block /= divisor
         else:
@@ -181,12 +188,12 @@ def avg_pool_spread(x, *, sizes, kernel, stride, padding, counts, divisors):
 
     def work(a, b):
         part = batch_last(x[:, a:b]) / divisor
-        places, interior, overlap = _spread(out[a:b], (x.shape[0], b - a, *sizes), kernel, stride, padding, once, counts)
-        for place in places:
-            if overlap:
+        view, interior, overlap = _spread(out[a:b], (x.shape[0], b - a, *sizes), kernel, stride, padding, once, counts)
+        if overlap:
+            for place in _positions(view, kernel):
                 place += part
-            else:
-                place[...] = part
+        else:
+            view[...] = part.reshape(b - a, *once, *part.shape[1:])
         if interior is not None:
             out[a:b] = interior
 

@@ -79,6 +79,13 @@ def test_inverse(n):
     compare(there_and_back, [draw((3, *SIZES[:n]))])
 
 
+def test_large_windows():
+    for shape, kernel in (((2, 3, 13, 14), (13, 14)), ((1, 2, 26, 13), (13, 12))):
+        for name in ("max_pool2d", "avg_pool2d"):
+            compare(call(name, kernel_size=kernel), [draw(shape)])
+            compare(call(name, kernel_size=kernel, stride=1, padding=2), [draw(shape)])
+
+
 def test_unbatched_and_empty():
     for name in ("max_pool2d", "avg_pool2d"):
         compare(call(name, kernel_size=2), [draw((3, 5, 6))])

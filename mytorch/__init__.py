@@ -1,6 +1,7 @@
 """mytorch: a small deep-learning framework with PyTorch's API, on NumPy and CuPy. Names only; the code is in the modules."""
 
 import importlib
+from math import e, inf, nan, pi
 from typing import TYPE_CHECKING
 
 from . import autograd
@@ -86,28 +87,43 @@ from .parallel import get_num_threads, set_num_threads
 from .serialization import load, save
 
 from .settings import (  # isort: skip
-    are_deterministic_algorithms_enabled, compile, get_float32_matmul_precision, set_float32_matmul_precision, set_flush_denormal,
-    use_deterministic_algorithms,
+    are_deterministic_algorithms_enabled, channels_last, channels_last_3d, compile, contiguous_format, get_float32_matmul_precision, layout,
+    memory_format, preserve_format, set_float32_matmul_precision, set_flush_denormal, strided, use_deterministic_algorithms,
 )
 from .version import __version__  # isort: skip
 
+newaxis = None
+
 if TYPE_CHECKING:
-    from . import accelerator, amp, backends, cuda, datasets, distributions, func, linalg, nn, optim, special, testing, utils, version
-    from .amp import autocast
+    from . import (
+        accelerator, amp, backends, cuda, datasets, distributed, distributions, func, jit, linalg, multiprocessing, nn, onnx, optim, special,
+        testing, utils, version,
+    )  # fmt: skip
+    from .amp import GradScaler, autocast
     from .func import vmap
 
 # Loaded when first used, so that a script pays only for what it uses: name -> the module that holds it, None for a module itself.
 _LATER = dict.fromkeys(
-    ("accelerator", "amp", "backends", "cuda", "datasets", "distributions", "func", "linalg", "nn", "optim", "special", "testing", "utils")
-) | {"autocast": "amp", "vmap": "func"}
+    (
+        "accelerator", "amp", "backends", "cuda", "datasets", "distributed", "distributions", "func", "jit", "linalg", "multiprocessing", "nn",
+        "onnx", "optim", "special", "testing", "utils",
+    )
+) | {"GradScaler": "amp", "autocast": "amp", "vmap": "func"}  # fmt: skip
 _LATER |= dict.fromkeys(
     (
         "conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d", "max_pool1d", "max_pool2d", "max_pool3d",
         "avg_pool1d", "adaptive_avg_pool1d", "adaptive_max_pool1d", "layer_norm", "group_norm", "rms_norm", "pixel_shuffle", "pixel_unshuffle",
-        "channel_shuffle",
+        "channel_shuffle", "alpha_dropout", "bilinear", "cosine_similarity", "dropout", "pairwise_distance", "pdist", "rrelu",
     ),
     "nn.functional",
 )  # fmt: skip
+# Functions that change their first argument.
+for _name in """
+    abs acos acosh arccos arccosh arcsin arcsinh arctan arctanh asin asinh atan atanh ceil clamp clamp_max clamp_min clip cos cosh deg2rad erf
+    erfc exp exp2 expm1 fill fix floor frac gcd index_put lcm ldexp log log10 log1p log2 logit nan_to_num neg negative rad2deg reciprocal relu
+    round rsqrt sigmoid sin sinc sinh sqrt square tan tanh trunc xlogy zero detach
+""".split():
+    globals()[f"{_name}_"] = getattr(Tensor, f"{_name}_")
 
 
 def __getattr__(name):

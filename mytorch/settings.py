@@ -35,3 +35,22 @@ def set_flush_denormal(mode: bool) -> bool:
 def compile(model=None, **options):
     """``model`` (a module or function) itself: there is no compiler. Without one, a decorator that returns its function."""
     return (lambda function: function) if model is None else model
+
+
+class layout:
+    """How the elements of a tensor are stored: ``strided``, the only way here."""
+
+    def __init__(self, name):
+        self.name = name
+
+    def __repr__(self):
+        return f"mytorch.{self.name}"
+
+
+class memory_format(layout):
+    """In which order the elements of a new tensor lie. Accepted without effect: it is left to NumPy, and values do not depend on it."""
+
+
+strided = layout("strided")
+contiguous_format, preserve_format = memory_format("contiguous_format"), memory_format("preserve_format")
+channels_last, channels_last_3d = memory_format("channels_last"), memory_format("channels_last_3d")

@@ -16,6 +16,7 @@ from .new_methods import NewMethods
 from .ops.inplace import write
 from .printing import tensor_repr
 from .python_data import constructed
+from .queries import Queries
 from .sampling_methods import SamplingMethods
 
 
@@ -51,7 +52,7 @@ def transfer(x, *, where, source):
     return move(x, where)
 
 
-class Tensor(TensorMethods, NewMethods, SamplingMethods, Variable, results=True):
+class Tensor(TensorMethods, NewMethods, SamplingMethods, Queries, Variable, results=True):
     """An n-dimensional array on a device, with reverse-mode differentiation. Make one with :func:`mytorch.tensor`.
 
     ``Tensor(2, 3)`` is uninitialised memory of that shape and ``Tensor([1, 2])`` holds data, both in the default dtype, as in torch.
@@ -292,7 +293,7 @@ class Tensor(TensorMethods, NewMethods, SamplingMethods, Variable, results=True)
         return new
 
     def detach_(self):
-        """Take this tensor out of the graph; returns it."""
+        """Take this tensor out of the graph; returns it. RuntimeError for a view."""
         if self._base is not None:
             raise RuntimeError("Can't detach views in-place. Use detach() instead.")
         self._node = None
@@ -326,7 +327,7 @@ class Tensor(TensorMethods, NewMethods, SamplingMethods, Variable, results=True)
 
     # ---- dtype and device ---------------------------------------------------------------------------------------------
 
-    def to(self, *args, dtype=None, device=None, non_blocking=False, copy=False):
+    def to(self, *args, dtype=None, device=None, non_blocking=False, copy=False, memory_format=None):
         """This tensor with another dtype and/or on another device: ``to(dtype)``, ``to(device)``, ``to(device, dtype)``, ``to(tensor)``.
 
         Itself if nothing changes and no ``copy`` is asked for. The gradient travels back through both changes.
@@ -376,6 +377,7 @@ class Tensor(TensorMethods, NewMethods, SamplingMethods, Variable, results=True)
     float = lambda self: self.to("float32")  # noqa: E731
     double = lambda self: self.to("float64")  # noqa: E731
     half = lambda self: self.to("float16")  # noqa: E731
+    bfloat16 = lambda self: self.to("bfloat16")  # noqa: E731
     long = lambda self: self.to("int64")  # noqa: E731
     int = lambda self: self.to("int32")  # noqa: E731
     short = lambda self: self.to("int16")  # noqa: E731

@@ -121,7 +121,7 @@ def _recorded(*variables):
 
 
 def fill_(x, value):
-    """Write ``value``, a number or a 0-d tensor, to every element; returns the tensor."""
+    """Write ``value``, a number or a 0-d tensor, to every element; returns the tensor. RuntimeError for a tensor with dimensions."""
     prepare_write(x)
     if isinstance(value, Variable):
         if value.array.ndim:

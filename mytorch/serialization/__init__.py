@@ -26,12 +26,13 @@ import pickle
 import zipfile
 
 from ..tensor import Tensor
-from . import checkpoint, torch_reader
+from . import allowed, checkpoint, torch_reader
+from .allowed import add_safe_globals, clear_safe_globals, get_safe_globals, safe_globals
 from .archive import Archive, blame, reading, writing
 from .location import placer
 from .safetensors import load_safetensors, save_safetensors
 
-__all__ = ["load", "load_safetensors", "save", "save_safetensors"]
+__all__ = ["add_safe_globals", "clear_safe_globals", "get_safe_globals", "load", "load_safetensors", "safe_globals", "save", "save_safetensors"]
 
 
 def save(obj, f) -> None:
@@ -59,7 +60,8 @@ def load(f, map_location=None, weights_only=True):
 
     map_location: where tensors go: None (back to the device they were on), a device or its name, a dict from saved device names to others, or
     a function (tensor on the CPU, saved name) -> tensor or None.
-    weights_only: refuse files with pickled objects. With False they are unpickled, which runs any code that the file asks for.
+    weights_only: of pickled objects, restore only those that consist of the classes and functions given to :func:`add_safe_globals`, and
+        refuse a file with others. With False everything is unpickled, which runs any code that the file asks for.
 
     RuntimeError, naming the file, if it is damaged, not a checkpoint, or holds pickled objects although ``weights_only`` is True.
     """
@@ -74,7 +76,7 @@ def load(f, map_location=None, weights_only=True):
             manifest = checkpoint.read_manifest(archive)
             arrays = checkpoint.read_arrays(archive, manifest)
             checkpoint.check_tensors(manifest, arrays)
-        if "pickled" in manifest and weights_only:
+        if "pickled" in manifest and weights_only and not allowed.get_safe_globals():
             raise RuntimeError(
                 f"{name} holds {manifest['pickled']!s:.200}, which only pickle can restore, and a pickle can run any code. If you trust its "
                 "source, use load(f, weights_only=False). Better save and load the state_dict: mytorch.save(model.state_dict(), f), then "
@@ -84,7 +86,7 @@ def load(f, map_location=None, weights_only=True):
         if "pickled" in manifest:
             with blame(name):
                 content = io.BytesIO(archive.read(checkpoint.PICKLE))
-            return _Unpickler(content, tensors).load()
+            return (allowed.Unpickler if weights_only else allowed.AnyUnpickler)(content, tensors).load()
         with blame(name):
             return checkpoint.Decoder(tensors, arrays)(manifest["object"])
 
@@ -120,12 +122,3 @@ class _Pickler(pickle.Pickler):
         if isinstance(value, Tensor) and checkpoint.kind_of(value) and not any(value._extras()):
             return self.encoder.tensor(value)
         return None
-
-
-class _Unpickler(pickle.Unpickler):
-    def __init__(self, file, tensors):
-        super().__init__(file)
-        self.tensors = tensors
-
-    def persistent_load(self, index):
-        return self.tensors[index]

@@ -1,0 +1,39 @@
+"""``torch.jit`` without a compiler: functions and modules stay as they are."""
+
+from __future__ import annotations
+
+
+def script(obj, *args, **kwargs):
+    """``obj`` (a function, class or module) itself."""
+    return obj
+
+
+def trace(func, example_inputs=None, *args, **kwargs):
+    """``func`` itself. Unlike torch's it is not frozen to one path: branches stay branches."""
+    return func
+
+
+def ignore(drop=False, **kwargs):
+    """A decorator that changes nothing."""
+    return drop if callable(drop) else script
+
+
+unused = export = interface = script_if_tracing = script
+
+
+def is_scripting() -> bool:
+    """False: nothing is compiled."""
+    return False
+
+
+is_tracing = is_scripting
+
+
+def save(m, f, *args, **kwargs):
+    """NotImplementedError: there is no compiled form to save."""
+    raise NotImplementedError("there is no TorchScript here: save the state_dict with mytorch.save")
+
+
+def load(f, *args, **kwargs):
+    """NotImplementedError: TorchScript archives hold programs, not only weights."""
+    raise NotImplementedError("there is no TorchScript here: save the state_dict with torch.save and load that")

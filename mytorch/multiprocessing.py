@@ -1,0 +1,37 @@
+"""The standard library's ``multiprocessing``, under torch's name. Tensors that travel between processes are copied, not shared."""
+
+from __future__ import annotations
+
+import multiprocessing
+from multiprocessing import *  # noqa: F403
+
+
+def get_all_sharing_strategies() -> set:
+    """The ways to send tensors to other processes: through a file descriptor, by value."""
+    return {"file_descriptor"}
+
+
+def get_sharing_strategy() -> str:
+    """The way in which tensors are sent."""
+    return "file_descriptor"
+
+
+def set_sharing_strategy(new_strategy: str) -> None:
+    """Nothing. ValueError for another strategy than that of :func:`get_all_sharing_strategies`."""
+    if new_strategy not in get_all_sharing_strategies():
+        raise ValueError(f"unknown sharing strategy {new_strategy!r}: there is {get_sharing_strategy()!r}")
+
+
+def spawn(fn, args=(), nprocs=1, join=True, daemon=False, start_method="spawn"):
+    """Run ``fn(i, *args)`` in ``nprocs`` processes; the list of them if not ``join``. RuntimeError if one of them fails."""
+    context = multiprocessing.get_context(start_method)
+    processes = [context.Process(target=fn, args=(i, *args), daemon=daemon) for i in range(nprocs)]
+    for process in processes:
+        process.start()
+    if not join:
+        return processes
+    for i, process in enumerate(processes):
+        process.join()
+        if process.exitcode:
+            raise RuntimeError(f"process {i} terminated with exit code {process.exitcode}")
+    return None

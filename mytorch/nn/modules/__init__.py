@@ -1,0 +1,39 @@
+"""The layers under the names of torch's files, such as ``nn.modules.batchnorm._BatchNorm`` and ``nn.modules.utils._pair``."""
+
+import sys
+import types
+
+from .. import (
+    activation,
+    attention,
+    container,
+    conv,
+    distance,
+    dropout,
+    linear,
+    loss,
+    module,
+    normalization,
+    padding,
+    pooling,
+    recurrent,
+    sparse,
+    transformer,
+    upsampling,
+)  # fmt: skip
+from ..module import Module
+from . import utils
+
+# torch's file -> where its names are
+FILES = {
+    "activation": (activation, attention), "batchnorm": (normalization,), "channelshuffle": (upsampling,), "container": (container,),
+    "conv": (conv,), "distance": (distance,), "dropout": (dropout,), "flatten": (linear,), "fold": (upsampling,),
+    "instancenorm": (normalization,), "linear": (linear,), "loss": (loss,), "module": (module,), "normalization": (normalization,),
+    "padding": (padding,), "pixelshuffle": (upsampling,), "pooling": (pooling,), "rnn": (recurrent,), "sparse": (sparse,),
+    "transformer": (transformer,), "upsampling": (upsampling,),
+}  # fmt: skip
+
+for _name, _sources in FILES.items():
+    _file = globals()[_name] = sys.modules[f"{__name__}.{_name}"] = types.ModuleType(f"{__name__}.{_name}", _sources[0].__doc__)
+    for _source in _sources:
+        vars(_file).update((name, value) for name, value in vars(_source).items() if not name.startswith("__"))

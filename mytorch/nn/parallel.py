@@ -1,0 +1,29 @@
+"""Wrappers that in torch spread a model over GPUs and processes. Here it stays where it is; the state_dict has torch's keys."""
+
+from __future__ import annotations
+
+from .module import Module
+
+
+class DataParallel(Module):
+    """Calls ``module`` on the whole batch, on the device where it is, as torch does with one GPU or none."""
+
+    def __init__(self, module, device_ids=None, output_device=None, dim=0):
+        super().__init__()
+        self.module, self.device_ids, self.output_device, self.dim = module, list(device_ids or ()), output_device, dim
+
+    def forward(self, *inputs, **kwargs):
+        """What ``module`` returns."""
+        return self.module(*inputs, **kwargs)
+
+
+def data_parallel(module, inputs, device_ids=None, output_device=None, dim=0, module_kwargs=None):
+    """``module(*inputs)``, on the device where it is."""
+    return module(*(inputs if isinstance(inputs, tuple) else (inputs,)), **(module_kwargs or {}))
+
+
+class DistributedDataParallel(Module):
+    """ValueError, as in torch without a process group: mytorch trains in one process."""
+
+    def __init__(self, module, *args, **kwargs):
+        raise ValueError("Default process group has not been initialized, please make sure to call init_process_group.")

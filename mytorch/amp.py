@@ -36,6 +36,11 @@ class autocast:
         return wrapped
 
 
+def is_autocast_enabled(device_type=None) -> bool:
+    """False: see :class:`autocast`."""
+    return False
+
+
 class GradScaler:
     """Scales the loss up before backward and the gradients down before the step; skips steps with infinite gradients.
 

@@ -60,11 +60,20 @@ def wrap(array, node=None, cls=None):
     return new
 
 
+class Name(str):
+    """A node's name: an attribute and, as in torch, a method."""
+
+    __slots__ = ()
+
+    def __call__(self):
+        return str(self)
+
+
 class Leaf:
     """The end of an edge: where gradients of one leaf are summed. It does not point back at the Variable."""
 
     __slots__ = ("__weakref__", "dtype", "grad", "hooks", "order", "post_hooks", "shape")
-    plan, name = None, "AccumulateGrad"
+    plan, name = None, Name("AccumulateGrad")
 
     def __init__(self, array):
         self.shape, self.dtype, self.order = array.shape, array.dtype, next(_clock)
@@ -104,7 +113,7 @@ class Node:
         return tuple((e.parent, e.index) if type(e) is Output else (e, 0) for e in self.edges)
 
     def __repr__(self):
-        return f"<{self.name} at 0x{id(self):x}>"
+        return f"<{self.name} object at 0x{id(self):x}>"
 
 
 Leaf.__repr__ = Output.__repr__ = Node.__repr__  # type: ignore[method-assign, assignment]
@@ -165,7 +174,7 @@ class Primitive:
         self.forward, self.rules, self.composed, self.joint = forward, rules, composed, joint
         self.aux, self.outputs, self.prepare, self.view, self.broadcasts = aux, outputs, prepare, view, broadcasts
         self.name = name or forward.__name__.strip("_")
-        self.node_name = "".join(part.capitalize() for part in self.name.split("_")) + "Backward0"
+        self.node_name = Name("".join(part.capitalize() for part in self.name.split("_")) + "Backward0")
         parameters = inspect.signature(forward).parameters.values()
         positional = [p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
         self.variadic = next((p.name for p in parameters if p.kind is p.VAR_POSITIONAL), None)

@@ -11,7 +11,7 @@ from ..ops.inplace import prepare_write, write
 from ..ops.shape import sum_to
 from . import grad_mode
 from .anomaly_mode import detect_anomaly
-from .engine import Node, Variable, changed, output_edge, refresh, wrap
+from .engine import Name, Node, Variable, changed, output_edge, refresh, wrap
 from .walk import SECOND_TIME
 
 
@@ -77,7 +77,7 @@ class _Plan:
     composed, inputs, aux, variadic, outputs, wants, live, view = None, (), (), None, (), (("ctx",),), (), False
 
     def __init__(self, function, frees):
-        self.name, self.frees, self.op = f"{function.__name__}Backward", frees, self
+        self.name, self.frees, self.op = Name(f"{function.__name__}Backward"), frees, self
         self.function = function
 
     def steps(self, g, saved):

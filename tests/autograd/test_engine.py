@@ -448,7 +448,8 @@ def test_as_in_torch(scenario):
 def test_names_of_nodes(device):
     x = mytorch.ones(2, 2, requires_grad=True, device=device)
     assert (x * x).grad_fn.name == "MulBackward0"
-    assert repr(x.exp().grad_fn).startswith("<ExpBackward0 at 0x")
+    assert repr(x.exp().grad_fn).startswith("<ExpBackward0 object at 0x")
+    assert x.exp().grad_fn.name() == "ExpBackward0"
     assert type((x @ x).grad_fn.next_functions[0][0]).__name__ == "Leaf"
     assert (x * x).grad_fn.next_functions[0][0].name == "AccumulateGrad"
 

@@ -357,7 +357,7 @@ class ParameterDict(Module):
 
     def get(self, key, default=None):
         """The value at ``key``, or ``default``."""
-        return self[key] if key in self else default
+        return self[key] if key in self._keys else default
 
     def fromkeys(self, keys, default=None):
         """A new ParameterDict with ``default`` at all ``keys``."""

@@ -10,6 +10,7 @@ from ..ops.arithmetic import mul
 from ..ops.inplace import inplace as in_place
 from ..random import default_generator
 
+
 def random_like(like, shape=None):
     """Uniform numbers in [0, 1) of the dtype and in the place of ``like``."""
     array = like.array

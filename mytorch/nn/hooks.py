@@ -145,7 +145,9 @@ class BackwardHooks:
         """The result (a tensor or a tuple), its tensors watched."""
         single = isinstance(result, Tensor)
         if not single and not isinstance(result, tuple):
-            warnings.warn(f"For backward hooks to be called, module output should be a Tensor or a tuple of Tensors but received {type(result)}", stacklevel=5)
+            warnings.warn(
+                f"For backward hooks to be called, module output should be a Tensor or a tuple of Tensors but received {type(result)}", stacklevel=5
+            )
             return result
         outputs = (result,) if single else result
         self.outputs = _Ends(outputs)
@@ -170,7 +172,9 @@ class BackwardHooks:
             nothing = (None,) * len(self.inputs.arrays)
             for hook in self.hooks:
                 if hook(self.module, nothing, given) not in (None, nothing):
-                    raise RuntimeError("Backward hook for Modules where no input requires gradient should always return None or None for all gradients.")
+                    raise RuntimeError(
+                        "Backward hook for Modules where no input requires gradient should always return None or None for all gradients."
+                    )
         return _like(gradients, [given[i] for i in self.outputs.places])
 
     def _at_inputs(self, gradients):

@@ -292,7 +292,7 @@ class Module(HookedCall, State):
         for value in args:
             if isinstance(value, Variable):
                 dtype, device = value.dtype, value.device
-            elif isinstance(value, (str, int)) and not isinstance(value, bool) or hasattr(value, "index") and hasattr(value, "type"):
+            elif (isinstance(value, (str, int)) and not isinstance(value, bool)) or (hasattr(value, "index") and hasattr(value, "type")):
                 device = value
             elif value is not None and not isinstance(value, bool):
                 dtype = value

@@ -69,7 +69,12 @@ class RNNBase(_Uniform):
                 f"but got dropout={dropout} and num_layers={num_layers}",
                 stacklevel=4,
             )
-        for name, value, kind in (("bias", bias, bool), ("batch_first", batch_first, bool), ("input_size", input_size, int), ("hidden_size", hidden_size, int)):
+        for name, value, kind in (
+            ("bias", bias, bool),
+            ("batch_first", batch_first, bool),
+            ("input_size", input_size, int),
+            ("hidden_size", hidden_size, int),
+        ):
             if not isinstance(value, kind):
                 raise TypeError(f"{name} should be of type {kind.__name__}, got: {type(value).__name__}")
         for name, value in (("input_size", input_size), ("hidden_size", hidden_size), ("num_layers", num_layers)):
@@ -206,7 +211,8 @@ class GRU(RNNBase):
     """Gated recurrent unit (Cho et al. 2014): gates reset, update, candidate."""
 
     def __init__(
-        self, input_size, hidden_size, num_layers=1, bias=True, batch_first=False, dropout=0.0, bidirectional=False, device=None, dtype=None, **unknown
+        self, input_size, hidden_size, num_layers=1, bias=True, batch_first=False, dropout=0.0, bidirectional=False, device=None, dtype=None,
+        **unknown,
     ):  # fmt: skip
         _refuse(unknown, type(self).__name__)
         super().__init__("GRU", input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, 0, device, dtype)
@@ -272,9 +278,7 @@ class RNNCell(RNNCellBase):
         """The next h. ValueError or RuntimeError for shapes that do not match."""
         if self.nonlinearity not in ("tanh", "relu"):
             raise RuntimeError(f"Unknown nonlinearity: {self.nonlinearity}")
-        return self._step(
-            rnn_cell, input, None if hx is None else (hx,), ("hidden",), nonlinearity=tanh if self.nonlinearity == "tanh" else relu
-        )
+        return self._step(rnn_cell, input, None if hx is None else (hx,), ("hidden",), nonlinearity=tanh if self.nonlinearity == "tanh" else relu)
 
 
 class LSTMCell(RNNCellBase):

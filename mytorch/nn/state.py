@@ -162,9 +162,7 @@ def _put(module, name, tensor, value, key, assign):
     if not tensor.shape and tuple(value.shape) == (1,):
         value = value[0]
     if tuple(value.shape) != tuple(tensor.shape):
-        return (
-            f"size mismatch for {key}: copying a param with shape {_size(value)} from checkpoint, the shape in current model is {_size(tensor)}."
-        )
+        return f"size mismatch for {key}: copying a param with shape {_size(value)} from checkpoint, the shape in current model is {_size(tensor)}."
     if not assign:
         tensor.array[...] = move(value.array, device_of(tensor.array))
         changed(tensor)

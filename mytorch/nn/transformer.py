@@ -57,8 +57,8 @@ class TransformerEncoderLayer(_Layer):
     """
 
     def __init__(
-        self, d_model, nhead, dim_feedforward=2048, dropout=0.1, activation=F.relu, layer_norm_eps=1e-5, batch_first=False, norm_first=False, bias=True,
-        device=None, dtype=None,
+        self, d_model, nhead, dim_feedforward=2048, dropout=0.1, activation=F.relu, layer_norm_eps=1e-5, batch_first=False, norm_first=False,
+        bias=True, device=None, dtype=None,
     ):  # fmt: skip
         super().__init__()
         kind = {"device": device, "dtype": dtype}
@@ -87,8 +87,8 @@ class TransformerDecoderLayer(_Layer):
     """Self-attention, attention to ``memory`` and a feed-forward part, each with a residual connection and layer norm."""
 
     def __init__(
-        self, d_model, nhead, dim_feedforward=2048, dropout=0.1, activation=F.relu, layer_norm_eps=1e-5, batch_first=False, norm_first=False, bias=True,
-        device=None, dtype=None,
+        self, d_model, nhead, dim_feedforward=2048, dropout=0.1, activation=F.relu, layer_norm_eps=1e-5, batch_first=False, norm_first=False,
+        bias=True, device=None, dtype=None,
     ):  # fmt: skip
         super().__init__()
         kind = {"device": device, "dtype": dtype}

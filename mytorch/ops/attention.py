@@ -48,7 +48,7 @@ def _weights(q, k, mask, scale, causal):
     if causal:
         seen = m.tril(m.ones(shape[-2:], bool))
         mask = seen if mask is None else mask & seen
-    if m is numpy and scores.size and -_SAFE < scores.min() and scores.max() < _SAFE:
+    if m is numpy and scores.size and scores.min() > -_SAFE and scores.max() < _SAFE:
         m.exp(scores, out=scores)
         if mask is not None:
             scores *= mask
@@ -104,15 +104,18 @@ def check_attention(query, key, value, mask):
         if not isinstance(t, Variable):
             raise TypeError(f"scaled_dot_product_attention(): argument '{name}' must be Tensor, not {type(t).__name__}")
         if t.ndim < 2:
-            raise RuntimeError(f"scaled_dot_product_attention: Expected query, key, and value to all be at least 2 dimensional, got {name} of {t.ndim}")
+            raise RuntimeError(
+                f"scaled_dot_product_attention: Expected query, key, and value to all be at least 2 dimensional, got {name} of {t.ndim}"
+            )
         if t.dtype != query.dtype:
             raise RuntimeError(
                 f"Expected query, key, and value to have the same dtype, but got query.dtype: {query.dtype} key.dtype: {key.dtype} "
                 f"and value.dtype: {value.dtype} instead."
             )
-    if mask is not None:
-        if mask.array.dtype not in (bool, query.array.dtype):
-            raise RuntimeError(f"Expected attn_mask dtype to be bool or to match query dtype, but got attn_mask.dtype: {mask.dtype} and query.dtype: {query.dtype}")
+    if mask is not None and mask.array.dtype not in (bool, query.array.dtype):
+        raise RuntimeError(
+            f"Expected attn_mask dtype to be bool or to match query dtype, but got attn_mask.dtype: {mask.dtype} and query.dtype: {query.dtype}"
+        )
     if query.shape[-1] != key.shape[-1] or key.shape[-2] != value.shape[-2]:
         raise RuntimeError(
             f"scaled_dot_product_attention takes query (..., L, E), key (..., S, E) and value (..., S, D), got {tuple(query.shape)}, "

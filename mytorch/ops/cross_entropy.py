@@ -87,7 +87,8 @@ def _arrays(name, input, target, weight):
     if weight is not None:
         if weight.array.shape != (classes := x.shape[min(1, x.ndim - 1) :][:1]):
             raise RuntimeError(
-                f"weight tensor should be defined either for all {classes[0]} classes or no classes but got weight tensor of shape: {list(weight.shape)}"
+                f"weight tensor should be defined either for all {classes[0]} classes or no classes but got weight tensor of shape: "
+                f"{list(weight.shape)}"
             )
         if weight.array.dtype != x.dtype:
             raise RuntimeError(f"expected a class weight of {x.dtype} but found {weight.array.dtype}")
@@ -177,7 +178,8 @@ def _classes_gradient(g, x, weight, e, total, t, w, valid, reduction, label_smoo
         rows[xp(e).arange(t.size), t] -= s
         return _from_rows(rows, x.shape).astype(x.dtype, copy=False)
     classes = e.shape[1]
-    spread = (g.reshape(-1) if reduction == "none" else g / (t.size if w is None else w.sum()) if reduction == "mean" else g) * (label_smoothing / classes)
+    spread = _row_scale(g, t.size, None, reduction) if w is None or reduction != "mean" else g / w.sum()
+    spread = spread * (label_smoothing / classes)
     spread = spread if valid is None else xp(e).where(valid, spread, e.dtype.type(0))
     s = s * (1 - label_smoothing)
     rows = e * ((s + spread * (classes if weight is None else weight.sum())) / total)[:, None]

@@ -74,7 +74,7 @@ def ctc(x, targets, input_lengths, target_lengths, *, blank=0):
 
 def _gradient(g, out, x, input_lengths, target_lengths, labels, skips, emitted, alphas):
     """exp(x) minus the share of the paths through each class at each time: as in torch, that of the softmax before is included."""
-    module, (time, count, classes) = xp(x), x.shape
+    module, (time, count, _) = xp(x), x.shape
     ends, beta = _ends(labels, target_lengths), module.full(labels.shape, -math.inf, x.dtype)
     skips_ahead = module.zeros(skips.shape, bool)
     skips_ahead[:, :-2] = skips[:, 2:]
@@ -130,7 +130,7 @@ def ctc_loss(log_probs, targets, input_lengths, target_lengths, blank=0, reducti
     """-log p of the targets, over all alignments with blanks, for log_probs (T, N, C) or (T, C).
 
     ``targets`` is (N, S), or the sequences one after the other; the lengths (N,) are tensors or tuples. "mean" divides each loss by its target's
-    length first. ``zero_infinity``: 0, without gradient, where the target does not fit the input. RuntimeError for lengths or labels that do not match.
+    length first. ``zero_infinity``: 0, without gradient, where the target does not fit the input. RuntimeError for what does not match.
     """
     reduction = chosen(reduction)
     batched = log_probs.ndim == 3

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ..autograd.engine import primitive
 from ..backend import xp
+from ..parallel import product
 from .matmul import matmul
 from .shape import sum_to, transpose
 
@@ -21,9 +22,9 @@ def _gradients(g, x, weight, bias_shape, needs):
     rows = g.reshape(-1, g.shape[-1])
     gx = gw = gb = None
     if needs[0]:
-        gx = (rows @ (weight[None] if vector else weight)).reshape(x.shape)
+        gx = product(rows, weight[None] if vector else weight).reshape(x.shape)
     if needs[1]:
-        gw = (rows.T @ x.reshape(-1, x.shape[-1])).reshape(weight.shape)
+        gw = product(rows.T, x.reshape(-1, x.shape[-1])).reshape(weight.shape)
     if len(needs) > 2 and needs[2]:
         # a product with ones sums the columns in a quarter of the time of sum(0)
         gb = xp(rows).ones(len(rows), rows.dtype) @ rows if bias_shape == g.shape[-1:] else sum_to(g, shape=bias_shape)
@@ -42,9 +43,9 @@ def linear(x, weight, bias=None):
         kinds = f"{x.dtype}, weight {weight.dtype}" + ("" if bias is None else f" and bias {bias.dtype}")
         raise RuntimeError(f"mat1 and mat2 must have the same dtype, but got input {kinds}")
     if x.ndim > 2:  # one matrix product for all leading dimensions together
-        y = (x.reshape(-1, x.shape[-1]) @ weight.T).reshape(x.shape[:-1] + weight.shape[:-1])
+        y = product(x.reshape(-1, x.shape[-1]), weight.T).reshape(x.shape[:-1] + weight.shape[:-1])
     else:
-        y = x @ weight.T
+        y = product(x, weight.T)
     if bias is None:
         return y
     if y.ndim and (bias.ndim <= 1 or bias.shape == y.shape):

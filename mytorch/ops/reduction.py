@@ -6,7 +6,7 @@ import math
 
 
 def chosen(reduction, size_average=None, reduce=None):
-    """"none", "mean" or "sum"; torch's old flags, where given, override ``reduction``. ValueError for anything else."""
+    """ "none", "mean" or "sum"; torch's old flags, where given, override ``reduction``. ValueError for anything else."""
     if size_average is not None or reduce is not None:
         return "none" if reduce is False else "sum" if size_average is False else "mean"
     if reduction not in ("none", "mean", "sum"):

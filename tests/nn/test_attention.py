@@ -40,7 +40,9 @@ def test_scaled_dot_product_attention(mask, settings, dtype):
 def test_other_dimensions_and_grouped_heads():
     compare(lambda lib, *x: lib.nn.functional.scaled_dot_product_attention(*x), [real(5, 6), real(4, 6), real(4, 3)])
     compare(lambda lib, *x: lib.nn.functional.scaled_dot_product_attention(*x), [real(2, 5, 6), real(2, 4, 6), real(2, 4, 3)])
-    compare(lambda lib, *x: lib.nn.functional.scaled_dot_product_attention(*x, enable_gqa=True), [real(2, 4, 5, 6), real(2, 2, 4, 6), real(2, 2, 4, 6)])
+    compare(
+        lambda lib, *x: lib.nn.functional.scaled_dot_product_attention(*x, enable_gqa=True), [real(2, 4, 5, 6), real(2, 2, 4, 6), real(2, 2, 4, 6)]
+    )
 
 
 def test_dropout_of_weights():
@@ -53,7 +55,15 @@ def test_dropout_of_weights():
 
 # ---- several heads -----------------------------------------------------------------------------------------------------------
 
-CONSTRUCTIONS = [{}, {"batch_first": True}, {"bias": False}, {"add_bias_kv": True}, {"add_zero_attn": True}, {"kdim": 3, "vdim": 5}, {"add_bias_kv": True, "add_zero_attn": True, "batch_first": True}]  # fmt: skip
+CONSTRUCTIONS = [
+    {},
+    {"batch_first": True},
+    {"bias": False},
+    {"add_bias_kv": True},
+    {"add_zero_attn": True},
+    {"kdim": 3, "vdim": 5},
+    {"add_bias_kv": True, "add_zero_attn": True, "batch_first": True},
+]
 
 
 def inputs(settings, batched=True):
@@ -103,22 +113,40 @@ REFUSED = {
     "features": (lambda lib, x: lib.nn.MultiheadAttention(8, 2).double()(x, x, x), "was expecting embedding dimension of 8, but got 6"),
     "key": (lambda lib, x: lib.nn.MultiheadAttention(6, 2).double()(x, x, x[:2]), "does not match value shape"),
     "mask size": (lambda lib, x: lib.nn.MultiheadAttention(6, 2).double()(x, x, x, attn_mask=lib.zeros(2, 3)), "but should be (3, 3)."),
-    "mask dtype": (lambda lib, x: lib.nn.MultiheadAttention(6, 2).double()(x, x, x, attn_mask=lib.zeros(3, 3).long()), "only bool and floating types of attn_mask are supported"),
+    "mask dtype": (
+        lambda lib, x: lib.nn.MultiheadAttention(6, 2).double()(x, x, x, attn_mask=lib.zeros(3, 3).long()),
+        "only bool and floating types of attn_mask are supported",
+    ),
     "causal": (lambda lib, x: lib.nn.MultiheadAttention(6, 2).double()(x, x, x, is_causal=True), "Need attn_mask if specifying the is_causal hint"),
-    "padding": (lambda lib, x: lib.nn.MultiheadAttention(6, 2).double()(x, x, x, key_padding_mask=lib.zeros(3, 3)), "Expected key_padded_mask.shape[0] to be 2, but got 3"),
-    "padding dimensions": (lambda lib, x: lib.nn.MultiheadAttention(6, 2).double()(x, x, x, key_padding_mask=lib.zeros(3)), "expected `key_padding_mask` to be `None` or 2-D"),
+    "padding": (
+        lambda lib, x: lib.nn.MultiheadAttention(6, 2).double()(x, x, x, key_padding_mask=lib.zeros(3, 3)),
+        "Expected key_padded_mask.shape[0] to be 2, but got 3",
+    ),
+    "padding dimensions": (
+        lambda lib, x: lib.nn.MultiheadAttention(6, 2).double()(x, x, x, key_padding_mask=lib.zeros(3)),
+        "expected `key_padding_mask` to be `None` or 2-D",
+    ),
     "mixed": (lambda lib, x: lib.nn.MultiheadAttention(6, 2).double()(x[0], x, x), "expected `key` and `value` to be 2-D"),
-    "4d": (lambda lib, x: lib.nn.MultiheadAttention(6, 2).double()(x[None], x, x), "query should be unbatched 2D or batched 3D tensor but received 4-D"),
+    "4d": (
+        lambda lib, x: lib.nn.MultiheadAttention(6, 2).double()(x[None], x, x),
+        "query should be unbatched 2D or batched 3D tensor but received 4-D",
+    ),
     "heads": (lambda lib, x: lib.nn.MultiheadAttention(6, 4), "embed_dim must be divisible by num_heads"),
     "no heads": (lambda lib, x: lib.nn.MultiheadAttention(6, 0), "embed_dim and num_heads must be greater than 0"),
-    "integer mask": (lambda lib, x: lib.nn.functional.scaled_dot_product_attention(x, x, x, lib.ones(2, 2).long()), "Expected attn_mask dtype to be bool or"),
-    "other dtype": (lambda lib, x: lib.nn.functional.scaled_dot_product_attention(x, x, x.float()), "Expected query, key, and value to have the same dtype"),
+    "integer mask": (
+        lambda lib, x: lib.nn.functional.scaled_dot_product_attention(x, x, x, lib.ones(2, 2).long()),
+        "Expected attn_mask dtype to be bool or",
+    ),
+    "other dtype": (
+        lambda lib, x: lib.nn.functional.scaled_dot_product_attention(x, x, x.float()),
+        "Expected query, key, and value to have the same dtype",
+    ),
     "sizes": (lambda lib, x: lib.nn.functional.scaled_dot_product_attention(x, x[..., :2], x), ""),
     "a vector": (lambda lib, x: lib.nn.functional.scaled_dot_product_attention(x[0, 0], x, x), "Expected query, key, and value to all be"),
     "activation": (lambda lib, x: lib.nn.TransformerEncoderLayer(6, 2, activation="tanh"), "activation should be relu/gelu, not tanh"),
     "batches": (lambda lib, x: lib.nn.Transformer(6, 2, 1, 1, 8).double()(x, x[:, :1]), "the batch number of src and tgt must be equal"),
     "d_model": (lambda lib, x: lib.nn.Transformer(8, 2, 1, 1, 8).double()(x, x), "the feature number of src and tgt must be equal to d_model"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.filterwarnings("ignore")

@@ -113,7 +113,9 @@ def test_pairs(name, reduction):
 @pytest.mark.parametrize("reduction", REDUCTIONS)
 def test_weights_of_elements(reduction):
     for name in ("mse_loss", "l1_loss", "huber_loss"):
-        compare(lambda lib, x, y, w: getattr(lib.nn.functional, name)(x, y, reduction=reduction, weight=w.detach()), [real(3, 4), real(3, 4), unit(3, 4)])
+        compare(
+            lambda lib, x, y, w: getattr(lib.nn.functional, name)(x, y, reduction=reduction, weight=w.detach()), [real(3, 4), real(3, 4), unit(3, 4)]
+        )
     compare(lambda lib, x, y, w: lib.nn.functional.binary_cross_entropy(x, y, w.detach(), reduction=reduction), [unit(3, 4), unit(3, 4), unit(4)])
     for w, p in [((3, 4), (4,)), ((4,), (3, 4)), ((1,), (1, 4))]:
         compare(
@@ -139,10 +141,18 @@ def test_binary_cross_entropy_at_the_ends():
 
 x45, t4 = real(4, 5), classes(5, 4)
 REFUSED = {
-    "batch sizes": (lambda lib, x, t: lib.nn.functional.cross_entropy(x, t), [x45, classes(5, 3)], "Expected input batch_size (4) to match target batch_size (3)."),
+    "batch sizes": (
+        lambda lib, x, t: lib.nn.functional.cross_entropy(x, t),
+        [x45, classes(5, 3)],
+        "Expected input batch_size (4) to match target batch_size (3).",
+    ),
     "class too high": (lambda lib, x, t: lib.nn.functional.cross_entropy(x, t), [x45, np.array([0, 7, 1, 2])], "Target 7 is out of bounds."),
     "class negative": (lambda lib, x, t: lib.nn.functional.cross_entropy(x, t), [x45, np.array([0, -1, 1, 2])], "Target -1 is out of bounds."),
-    "int32": (lambda lib, x, t: lib.nn.functional.cross_entropy(x, t), [x45, t4.astype("int32")], "expected target dtype to be Long or Byte, but got"),
+    "int32": (
+        lambda lib, x, t: lib.nn.functional.cross_entropy(x, t),
+        [x45, t4.astype("int32")],
+        "expected target dtype to be Long or Byte, but got",
+    ),
     "float classes": (lambda lib, x, t: lib.nn.functional.cross_entropy(x, t), [x45, t4 * 1.0], "expected target dtype to be Long or Byte, but got"),
     "int probabilities": (lambda lib, x, t: lib.nn.functional.cross_entropy(x, t), [x45, classes(2, 4, 5)], "Expected floating point type"),
     "column": (lambda lib, x, t: lib.nn.functional.cross_entropy(x, t), [x45, classes(5, 4, 1)], "multi-target not supported"),
@@ -150,7 +160,11 @@ REFUSED = {
     "smoothing": (lambda lib, x, t: lib.nn.functional.cross_entropy(x, t, label_smoothing=1.5), [x45, t4], "label_smoothing must be between"),
     "reduction": (lambda lib, x, t: lib.nn.functional.cross_entropy(x, t, reduction="foo"), [x45, t4], "foo is not a valid value for reduction"),
     "1d": (lambda lib, x, t: lib.nn.functional.cross_entropy(x, t), [x45[0], t4], "For 1D input, 1D target must have size 1"),
-    "spatial": (lambda lib, x, t: lib.nn.functional.cross_entropy(x, t), [real(2, 3, 4), classes(3, 2, 5)], "Expected target size [2, 4], got [2, 5]"),
+    "spatial": (
+        lambda lib, x, t: lib.nn.functional.cross_entropy(x, t),
+        [real(2, 3, 4), classes(3, 2, 5)],
+        "Expected target size [2, 4], got [2, 5]",
+    ),
     "a list": (lambda lib, x: lib.nn.functional.cross_entropy(x, [1, 2, 3, 4]), [x45], "must be Tensor, not list"),
     "nll int32": (lambda lib, x, t: lib.nn.functional.nll_loss(x, t), [x45, t4.astype("int32")], "expected target dtype to be Long or Byte"),
     "mse int": (lambda lib, x: lib.nn.functional.mse_loss(x, x), [t4], "not implemented for"),
@@ -162,7 +176,7 @@ REFUSED = {
     "logits int": (lambda lib, x, y: lib.nn.functional.binary_cross_entropy_with_logits(x, y), [x45[0], t4[:1].repeat(5)], ""),
     "huber delta": (lambda lib, x: lib.nn.functional.huber_loss(x, x, delta=0.0), [x45], "non-positive values for delta"),
     "smooth beta": (lambda lib, x: lib.nn.functional.smooth_l1_loss(x, x, beta=-1.0), [x45], "does not support negative values for beta"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.filterwarnings("ignore:Using a target size")
@@ -173,8 +187,10 @@ def test_refused(name):
 
 
 MODULES = [
-    ("CrossEntropyLoss", {}), ("CrossEntropyLoss", {"label_smoothing": 0.1, "reduction": "sum", "ignore_index": 1}), ("NLLLoss", {"reduction": "none"}),
-]  # fmt: skip
+    ("CrossEntropyLoss", {}),
+    ("CrossEntropyLoss", {"label_smoothing": 0.1, "reduction": "sum", "ignore_index": 1}),
+    ("NLLLoss", {"reduction": "none"}),
+]
 
 
 @pytest.mark.parametrize("name, settings", MODULES, ids=str)

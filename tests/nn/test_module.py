@@ -25,7 +25,7 @@ def outcome(function, lib):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             return plain(function(lib))
-    except Exception as error:  # noqa: BLE001  (the error is the outcome)
+    except Exception as error:
         return type(error).__name__, str(error).replace("mytorch", "torch")
 
 
@@ -83,7 +83,12 @@ def names(lib):
 def state(lib):
     net = small(lib)
     net.scale.grad = lib.ones(3)
-    return list(net.state_dict(prefix="x.")), net.state_dict(), list(net.state_dict(keep_vars=True).values())[0].requires_grad, type(net.state_dict()).__name__
+    return (
+        list(net.state_dict(prefix="x.")),
+        net.state_dict(),
+        next(iter(net.state_dict(keep_vars=True).values())).requires_grad,
+        type(net.state_dict()).__name__,
+    )
 
 
 def look_up(lib):
@@ -354,7 +359,13 @@ def conversion(lib):
     before = net.scale
     net(lib.ones(1, 2)).sum().backward()
     net.double()
-    return net.scale is before, net.scale.dtype == lib.float64, net.scale.grad.dtype == lib.float64, net.count.dtype == lib.int64, net.mean.dtype == lib.float64
+    return (
+        net.scale is before,
+        net.scale.dtype == lib.float64,
+        net.scale.grad.dtype == lib.float64,
+        net.count.dtype == lib.int64,
+        net.mean.dtype == lib.float64,
+    )
 
 
 def conversion_by_type(lib):
@@ -372,12 +383,53 @@ def copies(lib):
 
 
 @scenario(
-    names, state, look_up, no_submodule, not_a_submodule, not_a_parameter, not_a_buffer, no_attribute, put_submodule, representation, listed, reassign,
-    change_kind, delete, buffers_assigned, parameter_before_init, module_before_init, buffer_before_init, tensor_for_parameter, number_for_module,
-    string_for_buffer, register_twice, dotted_buffer, nameless_parameter, number_as_name, dotted_module, string_as_module, computed_parameter,
-    tensor_as_buffer_needed, unknown_argument, train_needs_bool, loads, incomplete, incomplete_allowed, wrong_size_even_if_not_strict, not_a_dict,
-    assigned, one_element_for_a_number, extra_state, hooks_of_state, modes, gradients, conversion, conversion_by_type, copies, delete_what_is_not_there,
-)  # fmt: skip
+    names,
+    state,
+    look_up,
+    no_submodule,
+    not_a_submodule,
+    not_a_parameter,
+    not_a_buffer,
+    no_attribute,
+    put_submodule,
+    representation,
+    listed,
+    reassign,
+    change_kind,
+    delete,
+    buffers_assigned,
+    parameter_before_init,
+    module_before_init,
+    buffer_before_init,
+    tensor_for_parameter,
+    number_for_module,
+    string_for_buffer,
+    register_twice,
+    dotted_buffer,
+    nameless_parameter,
+    number_as_name,
+    dotted_module,
+    string_as_module,
+    computed_parameter,
+    tensor_as_buffer_needed,
+    unknown_argument,
+    train_needs_bool,
+    loads,
+    incomplete,
+    incomplete_allowed,
+    wrong_size_even_if_not_strict,
+    not_a_dict,
+    assigned,
+    one_element_for_a_number,
+    extra_state,
+    hooks_of_state,
+    modes,
+    gradients,
+    conversion,
+    conversion_by_type,
+    copies,
+    delete_what_is_not_there,
+)
 def test_same_as_torch(function):
     assert outcome(function, mytorch) == outcome(function, torch)
 
@@ -501,9 +553,7 @@ def backward_hook_of_two_outputs(lib):
     return seen, x.grad
 
 
-@scenario(
-    forward_hooks, failing_forward, backward_hooks, backward_hook_replaces, backward_hook_without_input_gradient, backward_hook_of_two_outputs
-)  # fmt: skip
+@scenario(forward_hooks, failing_forward, backward_hooks, backward_hook_replaces, backward_hook_without_input_gradient, backward_hook_of_two_outputs)
 def test_hooks(function):
     assert outcome(function, mytorch) == outcome(function, torch)
 

@@ -82,16 +82,27 @@ def test_kl_div_batchmean_and_number_as_variance():
 
 
 MODULES = [
-    ("HingeEmbeddingLoss", {"margin": 0.5}, [real(4), signs(4)]), ("MarginRankingLoss", {"margin": 0.5}, [real(4), real(4), signs(4)]),
-    ("CosineEmbeddingLoss", {"margin": 0.5}, [real(4, 3), real(4, 3), signs(4)]), ("SoftMarginLoss", {}, [real(4), signs(4)]),
-    ("MultiMarginLoss", {"p": 2}, [real(4, 5), rng.integers(0, 5, 4)]), ("MultiLabelMarginLoss", {}, [real(4, 5), LABELS]),
-    ("MultiLabelSoftMarginLoss", {}, [real(4, 5), rng.integers(0, 2, (4, 5)) * 1.0]), ("KLDivLoss", {"reduction": "batchmean"}, [real(4, 5), shares(4, 5)]),
-    ("TripletMarginLoss", {"margin": 2.0, "swap": True}, [real(4, 5)] * 3), ("TripletMarginWithDistanceLoss", {}, [real(4, 5)] * 3),
-    ("PoissonNLLLoss", {"full": True}, [real(4), counts(4).astype(int)]), ("GaussianNLLLoss", {"full": True}, [real(4), real(4), shares(4)]),
-    ("MSELoss", {"reduction": "sum"}, [real(4), real(4)]), ("L1Loss", {}, [real(4), real(4)]), ("SmoothL1Loss", {"beta": 0.3}, [real(4), real(4)]),
-    ("HuberLoss", {"delta": 0.3}, [real(4), real(4)]), ("BCELoss", {}, [shares(4), shares(4)]), ("BCEWithLogitsLoss", {}, [real(4), shares(4)]),
-    ("PairwiseDistance", {"p": 3.0, "keepdim": True}, [real(4, 5), real(4, 5)]), ("CosineSimilarity", {"dim": -1}, [real(4, 5), real(4, 5)]),
-]  # fmt: skip
+    ("HingeEmbeddingLoss", {"margin": 0.5}, [real(4), signs(4)]),
+    ("MarginRankingLoss", {"margin": 0.5}, [real(4), real(4), signs(4)]),
+    ("CosineEmbeddingLoss", {"margin": 0.5}, [real(4, 3), real(4, 3), signs(4)]),
+    ("SoftMarginLoss", {}, [real(4), signs(4)]),
+    ("MultiMarginLoss", {"p": 2}, [real(4, 5), rng.integers(0, 5, 4)]),
+    ("MultiLabelMarginLoss", {}, [real(4, 5), LABELS]),
+    ("MultiLabelSoftMarginLoss", {}, [real(4, 5), rng.integers(0, 2, (4, 5)) * 1.0]),
+    ("KLDivLoss", {"reduction": "batchmean"}, [real(4, 5), shares(4, 5)]),
+    ("TripletMarginLoss", {"margin": 2.0, "swap": True}, [real(4, 5)] * 3),
+    ("TripletMarginWithDistanceLoss", {}, [real(4, 5)] * 3),
+    ("PoissonNLLLoss", {"full": True}, [real(4), counts(4).astype(int)]),
+    ("GaussianNLLLoss", {"full": True}, [real(4), real(4), shares(4)]),
+    ("MSELoss", {"reduction": "sum"}, [real(4), real(4)]),
+    ("L1Loss", {}, [real(4), real(4)]),
+    ("SmoothL1Loss", {"beta": 0.3}, [real(4), real(4)]),
+    ("HuberLoss", {"delta": 0.3}, [real(4), real(4)]),
+    ("BCELoss", {}, [shares(4), shares(4)]),
+    ("BCEWithLogitsLoss", {}, [real(4), shares(4)]),
+    ("PairwiseDistance", {"p": 3.0, "keepdim": True}, [real(4, 5), real(4, 5)]),
+    ("CosineSimilarity", {"dim": -1}, [real(4, 5), real(4, 5)]),
+]
 
 
 @pytest.mark.parametrize("name, settings, arrays", MODULES, ids=lambda v: v if isinstance(v, str) else "")
@@ -142,16 +153,28 @@ def test_ctc_without_a_batch():
 
 
 REFUSED = {
-    "ctc length": (lambda lib, x, t: lib.nn.functional.ctc_loss(x, t, (10, 9, 9, 9), (3, 3, 3, 3)), [LOGP, TARGETS], "Expected input_lengths to have value at most 9"),
-    "ctc batch": (lambda lib, x, t: lib.nn.functional.ctc_loss(x, t, (9, 9, 9), (3, 3, 3, 3)), [LOGP, TARGETS], "input_lengths must be of size batch_size"),
+    "ctc length": (
+        lambda lib, x, t: lib.nn.functional.ctc_loss(x, t, (10, 9, 9, 9), (3, 3, 3, 3)),
+        [LOGP, TARGETS],
+        "Expected input_lengths to have value at most 9",
+    ),
+    "ctc batch": (
+        lambda lib, x, t: lib.nn.functional.ctc_loss(x, t, (9, 9, 9), (3, 3, 3, 3)),
+        [LOGP, TARGETS],
+        "input_lengths must be of size batch_size",
+    ),
     "ctc blank": (lambda lib, x, t: lib.nn.functional.ctc_loss(x, t, (9,) * 4, (3,) * 4, 6), [LOGP, TARGETS], "blank must be in label range"),
     "margin": (lambda lib, x: lib.nn.functional.triplet_margin_loss(x, x, x, margin=0.0), [real(4, 5)], "margin must be greater than 0, got 0.0"),
-    "ranking": (lambda lib, x, t: lib.nn.functional.margin_ranking_loss(x, x, t), [real(4, 5), signs(4)], "All input tensors should have same dimension"),
+    "ranking": (
+        lambda lib, x, t: lib.nn.functional.margin_ranking_loss(x, x, t),
+        [real(4, 5), signs(4)],
+        "All input tensors should have same dimension",
+    ),
     "cosine": (lambda lib, x, t: lib.nn.functional.cosine_embedding_loss(x, x, t), [real(4, 5), signs(4, 5)], "multi-target not supported"),
     "p": (lambda lib, x, t: lib.nn.functional.multi_margin_loss(x, t, p=3), [real(4, 5), rng.integers(0, 5, 4)], "only p == 1 and p == 2 supported"),
     "var": (lambda lib, x: lib.nn.functional.gaussian_nll_loss(x, x, -1.0), [real(4)], "var has negative entry/entries"),
     "var size": (lambda lib, x, v: lib.nn.functional.gaussian_nll_loss(x, x, v), [real(4, 5), shares(3)], "var is of incorrect size"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", REFUSED)

@@ -37,9 +37,19 @@ def given(kind, states):
 
 
 SETTINGS = [
-    {}, {"num_layers": 2}, {"bidirectional": True}, {"batch_first": True}, {"bias": False}, {"num_layers": 2, "bidirectional": True, "batch_first": True},
-]  # fmt: skip
-CASES = [*itertools.product(KINDS, SETTINGS), ("RNN", {"nonlinearity": "relu"}), ("LSTM", {"proj_size": 2}), ("LSTM", {"proj_size": 2, "bidirectional": True, "num_layers": 2})]
+    {},
+    {"num_layers": 2},
+    {"bidirectional": True},
+    {"batch_first": True},
+    {"bias": False},
+    {"num_layers": 2, "bidirectional": True, "batch_first": True},
+]
+CASES = [
+    *itertools.product(KINDS, SETTINGS),
+    ("RNN", {"nonlinearity": "relu"}),
+    ("LSTM", {"proj_size": 2}),
+    ("LSTM", {"proj_size": 2, "bidirectional": True, "num_layers": 2}),
+]
 
 
 @pytest.mark.parametrize("kind, settings", CASES, ids=str)
@@ -146,9 +156,18 @@ REFUSED = {
     "size": (lambda lib, x: lib.nn.LSTM(3, 5).double()(x), "input.size(-1) must be equal to input_size. Expected 3, got 4"),
     "dimensions": (lambda lib, x: lib.nn.LSTM(4, 5).double()(x[None]), "LSTM: Expected input to be 2D or 3D, got 4D"),
     "hidden": (lambda lib, x: lib.nn.GRU(4, 5).double()(x, lib.zeros(1, 2, 5).double()), "Expected hidden size (1, 3, 5), got [1, 2, 5]"),
-    "hidden of lstm": (lambda lib, x: lib.nn.LSTM(4, 5).double()(x, (lib.zeros(1, 3, 4).double(), lib.zeros(1, 3, 5).double())), "Expected hidden[0] size (1, 3, 5), got [1, 3, 4]"),
-    "hidden dims": (lambda lib, x: lib.nn.LSTM(4, 5).double()(x, (lib.zeros(3, 5), lib.zeros(3, 5))), "For batched 3-D input, hx and cx should also be 3-D but got (2-D, 2-D) tensors"),
-    "hidden dims of gru": (lambda lib, x: lib.nn.GRU(4, 5).double()(x[0], lib.zeros(1, 3, 5)), "For unbatched 2-D input, hx should also be 2-D but got 3-D tensor"),
+    "hidden of lstm": (
+        lambda lib, x: lib.nn.LSTM(4, 5).double()(x, (lib.zeros(1, 3, 4).double(), lib.zeros(1, 3, 5).double())),
+        "Expected hidden[0] size (1, 3, 5), got [1, 3, 4]",
+    ),
+    "hidden dims": (
+        lambda lib, x: lib.nn.LSTM(4, 5).double()(x, (lib.zeros(3, 5), lib.zeros(3, 5))),
+        "For batched 3-D input, hx and cx should also be 3-D but got (2-D, 2-D) tensors",
+    ),
+    "hidden dims of gru": (
+        lambda lib, x: lib.nn.GRU(4, 5).double()(x[0], lib.zeros(1, 3, 5)),
+        "For unbatched 2-D input, hx should also be 2-D but got 3-D tensor",
+    ),
     "layers": (lambda lib, x: lib.nn.LSTM(4, 5, num_layers=0), "num_layers must be greater than zero"),
     "nonlinearity": (lambda lib, x: lib.nn.RNN(4, 5, nonlinearity="gelu"), "Unknown nonlinearity 'gelu'"),
     "proj": (lambda lib, x: lib.nn.GRU(4, 5, proj_size=2), "proj_size argument is only supported for LSTM"),
@@ -161,8 +180,11 @@ REFUSED = {
     "unsorted": (lambda lib, x: lib.nn.utils.rnn.pack_padded_sequence(x, [1, 2, 2]), "must be sorted in decreasing order"),
     "empty sequence": (lambda lib, x: lib.nn.utils.rnn.pack_padded_sequence(x, [2, 1, 0]), "has to be greater than 0"),
     "lengths": (lambda lib, x: lib.nn.utils.rnn.pack_padded_sequence(x, [2, 1]), "to be equal to batch_size"),
-    "total length": (lambda lib, x: lib.nn.utils.rnn.pad_packed_sequence(lib.nn.utils.rnn.pack_padded_sequence(x, [2, 2, 1]), total_length=1), "Expected total_length to be at least"),
-}  # fmt: skip
+    "total length": (
+        lambda lib, x: lib.nn.utils.rnn.pad_packed_sequence(lib.nn.utils.rnn.pack_padded_sequence(x, [2, 2, 1]), total_length=1),
+        "Expected total_length to be at least",
+    ),
+}
 
 
 @pytest.mark.parametrize("name", REFUSED)
@@ -173,6 +195,8 @@ def test_refused(name):
 
 def test_all_weights():
     modules = twins("LSTM", 3, 4, num_layers=2, bidirectional=True)
-    assert [[tuple(w.shape) for w in layer] for layer in modules[mytorch].all_weights] == [[tuple(w.shape) for w in layer] for layer in modules[torch].all_weights]
+    assert [[tuple(w.shape) for w in layer] for layer in modules[mytorch].all_weights] == [
+        [tuple(w.shape) for w in layer] for layer in modules[torch].all_weights
+    ]
     modules[mytorch].flatten_parameters()
     assert len(flat(modules[mytorch].all_weights)) == 16

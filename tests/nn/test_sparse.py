@@ -10,7 +10,14 @@ from .against import compare, same_error, torch
 rng = np.random.default_rng(2)
 TABLE = rng.standard_normal((7, 3))
 NUMBERS = rng.integers(0, 7, (4, 5))
-SETTINGS = [{}, {"padding_idx": 2}, {"padding_idx": -1}, {"scale_grad_by_freq": True}, {"max_norm": 1.0}, {"max_norm": 0.5, "norm_type": 1.0, "padding_idx": 0}]
+SETTINGS = [
+    {},
+    {"padding_idx": 2},
+    {"padding_idx": -1},
+    {"scale_grad_by_freq": True},
+    {"max_norm": 1.0},
+    {"max_norm": 0.5, "norm_type": 1.0, "padding_idx": 0},
+]
 
 
 @pytest.mark.parametrize("settings", SETTINGS, ids=str)
@@ -46,7 +53,9 @@ def test_frequencies_scale_the_gradient_of_bags():
     np.testing.assert_allclose(weight.grad.numpy(), used[:, None] * np.ones(3), rtol=1e-12)
 
 
-@pytest.mark.parametrize("settings", [{}, {"padding_idx": 2}, {"max_norm": 1.0, "norm_type": 1.0}, {"scale_grad_by_freq": True, "sparse": True}], ids=str)
+@pytest.mark.parametrize(
+    "settings", [{}, {"padding_idx": 2}, {"max_norm": 1.0, "norm_type": 1.0}, {"scale_grad_by_freq": True, "sparse": True}], ids=str
+)
 def test_modules(settings):
     for name in ("Embedding", "EmbeddingBag"):
         mine, theirs = getattr(mytorch.nn, name)(7, 3, **settings), getattr(torch.nn, name)(7, 3, **settings)
@@ -55,7 +64,9 @@ def test_modules(settings):
         if "padding_idx" in settings:
             assert mine.weight[2].tolist() == [0, 0, 0]
         mine.load_state_dict({"weight": theirs.weight.detach().numpy()})
-        np.testing.assert_allclose(mine(mytorch.tensor(NUMBERS)).detach().numpy(), theirs(torch.tensor(NUMBERS)).detach().numpy(), rtol=1e-5, atol=1e-6)
+        np.testing.assert_allclose(
+            mine(mytorch.tensor(NUMBERS)).detach().numpy(), theirs(torch.tensor(NUMBERS)).detach().numpy(), rtol=1e-5, atol=1e-6
+        )
 
 
 def test_initial_values_are_standard_normal():
@@ -82,8 +93,11 @@ REFUSED = {
     "last offset": (lambda lib, w: lib.nn.functional.embedding_bag(lib.tensor([1, 2]), w, lib.tensor([0, 3])), "offsets[-1] can not be greater than"),
     "no offsets": (lambda lib, w: lib.nn.functional.embedding_bag(lib.tensor([1, 2]), w), "offsets has to be a 1D Tensor but got None"),
     "mode": (lambda lib, w: lib.nn.functional.embedding_bag(lib.tensor([[1]]), w, mode="min"), "mode has to be one of sum, mean or max"),
-    "weights of a mean": (lambda lib, w: lib.nn.functional.embedding_bag(lib.tensor([[1]]), w, per_sample_weights=lib.ones(1, 1)), "only supported for mode='sum'"),
-}  # fmt: skip
+    "weights of a mean": (
+        lambda lib, w: lib.nn.functional.embedding_bag(lib.tensor([[1]]), w, per_sample_weights=lib.ones(1, 1)),
+        "only supported for mode='sum'",
+    ),
+}
 
 
 @pytest.mark.parametrize("name", REFUSED)

@@ -40,32 +40,58 @@ ROWS = [
     Sample(CE, lambda x, t: PICK(x, t, reduction="none"), (SCORES, CLASSES), lambda x, t: nll(log_softmax(x), t), note="none", empty=((0, 5), (0,))),
     Sample(CE, lambda x, t: PICK(x, t, weights(x), label_smoothing=0.1), (SCORES, CLASSES), smoothed, note="weighted and smoothed"),
     Sample(
-        CE, lambda x, t: PICK(x, t, ignore_index=2, reduction="sum"), ((2, 5, 3), Int((2, 3), 5)),
-        lambda x, t: (nll(log_softmax(x.transpose(0, 2, 1).reshape(-1, 5)), t.reshape(-1)) * (t.reshape(-1) != 2)).sum(), note="spatial, ignoring",
+        CE,
+        lambda x, t: PICK(x, t, ignore_index=2, reduction="sum"),
+        ((2, 5, 3), Int((2, 3), 5)),
+        lambda x, t: (nll(log_softmax(x.transpose(0, 2, 1).reshape(-1, 5)), t.reshape(-1)) * (t.reshape(-1) != 2)).sum(),
+        note="spatial, ignoring",
     ),
     Sample(SOFT, PICK, (SCORES, SHARE), lambda x, y: -(y * log_softmax(x)).sum(1).mean()),
     Sample(
-        SOFT, lambda x, y: PICK(x, y, weights(x), reduction="none", label_smoothing=0.1), ((2, 5, 3), Real((2, 5, 3), 0.1, 0.9)),
-        lambda x, y: -((0.9 * y + 0.02) * log_softmax(x) * np.arange(1.0, 6)[:, None]).sum(1), note="weighted, smoothed, spatial",
+        SOFT,
+        lambda x, y: PICK(x, y, weights(x), reduction="none", label_smoothing=0.1),
+        ((2, 5, 3), Real((2, 5, 3), 0.1, 0.9)),
+        lambda x, y: -((0.9 * y + 0.02) * log_softmax(x) * np.arange(1.0, 6)[:, None]).sum(1),
+        note="weighted, smoothed, spatial",
     ),
     Sample(NLL, F.nll_loss, (SCORES, CLASSES), lambda x, t: nll(x, t).mean()),
     Sample(NLL, lambda x, t: F.nll_loss(x, t, weights(x), reduction="none"), (SCORES, CLASSES), lambda x, t: nll(x, t) * (t + 1.0), note="weighted"),
     Sample("mse", F.mse_loss, ((3, 4), (3, 4)), lambda x, y: ((x - y) ** 2).mean()),
     Sample("mse", lambda x, y: F.mse_loss(x, y, reduction="none"), ((3, 4), (3, 4)), lambda x, y: (x - y) ** 2, note="none", empty=((0, 4), (0, 4))),
-    Sample("mse", lambda x, y: F.mse_loss(x, y, reduction="sum"), ((3, 4), (3, 4)), lambda x, y: ((x - y) ** 2).sum(), note="sum", empty=((0, 4), (0, 4))),
+    Sample(
+        "mse", lambda x, y: F.mse_loss(x, y, reduction="sum"), ((3, 4), (3, 4)), lambda x, y: ((x - y) ** 2).sum(), note="sum", empty=((0, 4), (0, 4))
+    ),
     Sample("l1", F.l1_loss, ((3, 4), (3, 4)), lambda x, y: np.abs(x - y).mean()),
-    Sample("huber", lambda x, y: F.huber_loss(x, y, delta=0.7), ((3, 4), (3, 4)),
-           lambda x, y: np.where(np.abs(x - y) < 0.7, (x - y) ** 2 / 2, 0.7 * (np.abs(x - y) - 0.35)).mean()),
-    Sample("huber", lambda x, y: F.smooth_l1_loss(x, y, beta=0.7, reduction="none"), ((3, 4), (3, 4)),
-           lambda x, y: np.where(np.abs(x - y) < 0.7, (x - y) ** 2 / 1.4, np.abs(x - y) - 0.35), note="smooth l1"),
+    Sample(
+        "huber",
+        lambda x, y: F.huber_loss(x, y, delta=0.7),
+        ((3, 4), (3, 4)),
+        lambda x, y: np.where(np.abs(x - y) < 0.7, (x - y) ** 2 / 2, 0.7 * (np.abs(x - y) - 0.35)).mean(),
+    ),
+    Sample(
+        "huber",
+        lambda x, y: F.smooth_l1_loss(x, y, beta=0.7, reduction="none"),
+        ((3, 4), (3, 4)),
+        lambda x, y: np.where(np.abs(x - y) < 0.7, (x - y) ** 2 / 1.4, np.abs(x - y) - 0.35),
+        note="smooth l1",
+    ),
     Sample("bce", F.binary_cross_entropy, (SHARE, SHARE), lambda x, y: -(y * np.log(x) + (1 - y) * np.log(1 - x)).mean()),
-    Sample("bce", lambda x, y, w: F.binary_cross_entropy(x, y, w, reduction="none"), (SHARE, SHARE, Real((5,), grad=False)),
-           lambda x, y, w: -(y * np.log(x) + (1 - y) * np.log(1 - x)) * w, note="weighted"),
+    Sample(
+        "bce",
+        lambda x, y, w: F.binary_cross_entropy(x, y, w, reduction="none"),
+        (SHARE, SHARE, Real((5,), grad=False)),
+        lambda x, y, w: -(y * np.log(x) + (1 - y) * np.log(1 - x)) * w,
+        note="weighted",
+    ),
     Sample("bce_with_logits", F.binary_cross_entropy_with_logits, (SCORES, SHARE), lambda x, y: ((1 - y) * x + softplus(-x)).mean()),
-    Sample("bce_with_logits", lambda x, y, w, p: F.binary_cross_entropy_with_logits(x, y, w, pos_weight=p, reduction="none"),
-           (SCORES, SHARE, Real((5,), grad=False), Real((5,), 0.5, 2, grad=False)),
-           lambda x, y, w, p: ((1 - y) * x + ((p - 1) * y + 1) * softplus(-x)) * w, note="weighted"),
-]  # fmt: skip
+    Sample(
+        "bce_with_logits",
+        lambda x, y, w, p: F.binary_cross_entropy_with_logits(x, y, w, pos_weight=p, reduction="none"),
+        (SCORES, SHARE, Real((5,), grad=False), Real((5,), 0.5, 2, grad=False)),
+        lambda x, y, w, p: ((1 - y) * x + ((p - 1) * y + 1) * softplus(-x)) * w,
+        note="weighted",
+    ),
+]
 
 
 def ctc(x, t):

@@ -111,7 +111,9 @@ class ParametrizationList(ModuleList):
             for i, part in enumerate(value):
                 name = "original" if self.is_tensor else f"original{i}"
                 if part.dtype != getattr(self, name).dtype:
-                    raise ValueError(f"The tensor returned by `right_inverse` has dtype {part.dtype} while `{name}` has dtype {getattr(self, name).dtype}")
+                    raise ValueError(
+                        f"The tensor returned by `right_inverse` has dtype {part.dtype} while `{name}` has dtype {getattr(self, name).dtype}"
+                    )
                 getattr(self, name).data = part.detach()
 
 

@@ -9,6 +9,7 @@ import os
 import queue
 import threading
 
+import numpy
 import threadpoolctl
 
 from .backend import QUIET, float_errors
@@ -28,44 +29,24 @@ def get_num_threads() -> int:
 
 
 def set_num_threads(n: int) -> None:
-    """Let one operation use ``n`` threads, those of the BLAS included. RuntimeError unless ``n`` is positive.
-
-    TypeError unless it is an int.
-    """
+    """Let one operation use ``n`` threads. TypeError for other than integers, RuntimeError unless it is positive."""
     if isinstance(n, bool) or not isinstance(n, int):
         raise TypeError(f"set_num_threads expects an int, but got {type(n).__name__}")
     if n <= 0:
         raise RuntimeError(f"set_num_threads expects a positive integer, got {n}")
     _threads[0] = n
-    for library in _blas.libraries():
-        library.set_num_threads(n)
+    _hold_blas()
 
 
-class _Blas:
-    """Holds the BLAS to one thread while our own threads call it, and gives it its threads back after the last job."""
+_blas_is_held = False
 
-    def __init__(self):
-        self._libraries, self._jobs, self._before, self._lock = None, 0, (), threading.Lock()
 
-    def libraries(self):
-        if self._libraries is None:
-            self._libraries = threadpoolctl.ThreadpoolController().select(user_api="blas").lib_controllers
-        return self._libraries
-
-    def __enter__(self):
-        with self._lock:
-            self._jobs += 1
-            if self._jobs == 1:
-                self._before = [library.get_num_threads() for library in self.libraries()]
-                for library in self._libraries:
-                    library.set_num_threads(1)
-
-    def __exit__(self, *exc_info):
-        with self._lock:
-            self._jobs -= 1
-            if self._jobs == 0:
-                for library, n in zip(self._libraries, self._before):
-                    library.set_num_threads(n)
+def _hold_blas():
+    """Keep the BLAS at one thread from now on: its own threads go on spinning for a while, on the cores that ours need."""
+    global _blas_is_held
+    if not _blas_is_held:
+        _blas_is_held = True
+        threadpoolctl.threadpool_limits(1, user_api="blas")
 
 
 class _Job:
@@ -112,12 +93,12 @@ class _Workers:
             del job  # while waiting, hold on to no array
 
 
-_blas, _workers = _Blas(), _Workers()
+_workers = _Workers()
 
 
 def _after_fork():
-    global _blas, _workers
-    _blas, _workers = _Blas(), _Workers()
+    global _workers
+    _workers = _Workers()
 
 
 if hasattr(os, "register_at_fork"):
@@ -134,13 +115,13 @@ def parallel_for(function, pieces) -> None:
         for piece in pieces:
             function(piece)
         return
+    _hold_blas()
     job = _Job(function, pieces)
     _workers.start(threads - 1)
-    with _blas:
-        for _ in range(threads - 1):
-            _workers.jobs.put(job)
-        job.work()
-        job.finished.wait()
+    for _ in range(threads - 1):
+        _workers.jobs.put(job)
+    job.work()
+    job.finished.wait()
     if job.error is not None:
         raise job.error
 
@@ -149,3 +130,36 @@ def spans(n: int, count: int) -> list[tuple[int, int]]:
     """``range(n)`` cut into at most ``count`` contiguous spans (start, stop) of nearly equal length, none empty."""
     count = max(min(n, count), 1)
     return [(i * n // count, (i + 1) * n // count) for i in range(count) if n]
+
+
+_LARGE = 8_000_000  # multiplications in a matrix product from which on threads are worth their start
+
+
+def product(x, y):
+    """x @ y for matrices or stacks of them; large ones on several threads, each with a part of the result."""
+    if type(x) is not numpy.ndarray or _threads[0] == 1 or x.ndim < 2 or y.ndim < 2 or x.size * y.shape[-1] < _LARGE:
+        return x @ y
+    if x.ndim > 2 or y.ndim > 2:
+        return _stacked_product(x, y)
+    rows, columns = x.shape[0], y.shape[1]
+    out = numpy.empty((rows, columns), numpy.result_type(x, y))
+
+    def work(span):
+        a, b = span
+        if rows > columns:
+            numpy.matmul(x[a:b], y, out=out[a:b])
+        else:
+            numpy.matmul(x, y[:, a:b], out=out[:, a:b])
+
+    parallel_for(work, spans(max(rows, columns), _threads[0]))
+    return out
+
+
+def _stacked_product(x, y):
+    batch = numpy.broadcast_shapes(x.shape[:-2], y.shape[:-2])
+    if batch[0] < _threads[0]:
+        return x @ y
+    out = numpy.empty((*batch, x.shape[-2], y.shape[-1]), numpy.result_type(x, y))
+    x, y = (numpy.broadcast_to(a, (*batch, *a.shape[-2:])) for a in (x, y))
+    parallel_for(lambda span: numpy.matmul(x[slice(*span)], y[slice(*span)], out=out[slice(*span)]), spans(batch[0], _threads[0]))
+    return out

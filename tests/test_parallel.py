@@ -5,6 +5,7 @@ import threading
 
 import numpy as np
 import pytest
+import threadpoolctl
 
 import mytorch
 from mytorch import parallel
@@ -63,13 +64,33 @@ def test_inside_a_piece_there_are_no_further_threads(threads):
     assert all(a == b for a, b in names)
 
 
-def test_the_blas_has_one_thread_inside_and_its_own_again_after(threads):
+def test_the_blas_keeps_to_one_thread(threads):
     threads(2)
-    libraries = parallel._blas.libraries()
-    before, inside = [library.get_num_threads() for library in libraries], []
-    parallel.parallel_for(lambda i: inside.extend(library.get_num_threads() for library in libraries), [0, 1])
-    assert set(inside) <= {1}
-    assert [library.get_num_threads() for library in libraries] == before
+    counts = []
+    parallel.parallel_for(
+        lambda i: counts.extend(pool["num_threads"] for pool in threadpoolctl.threadpool_info() if pool["user_api"] == "blas"), [0, 1]
+    )
+    assert set(counts) <= {1}
+
+
+@pytest.mark.parametrize("count", [1, 2, 3])
+@pytest.mark.parametrize(
+    ("x", "y"),
+    [
+        ((40, 30), (30, 50)), ((50, 30), (30, 4)), ((1, 30), (30, 2)), ((6, 40, 30), (6, 30, 20)), ((6, 1, 5, 4), (3, 4, 5)), ((4, 5), (7, 5, 3)),
+        ((5,), (5, 3)), ((2, 5), (5,)),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_products_in_parts(threads, monkeypatch, count, x, y):
+    threads(count)
+    monkeypatch.setattr(parallel, "_LARGE", 0)
+    rng = np.random.default_rng(0)
+    x, y = rng.standard_normal(x), rng.standard_normal(y)
+    np.testing.assert_allclose(parallel.product(x, y), x @ y, rtol=1e-12, atol=1e-12)
+    np.testing.assert_allclose(
+        parallel.product(np.asfortranarray(x), np.asfortranarray(y).astype("float32")), x @ y.astype("float32"), rtol=1e-12, atol=1e-12
+    )
 
 
 def test_several_callers_at_once(threads):

@@ -8,6 +8,7 @@ import numpy
 
 from ..autograd.engine import primitive
 from ..backend import xp
+from ..parallel import product
 from .masks import masked_fill_with
 from .reduce import vector_norm
 from .shape import broadcast_shape, expand, permute, reshape, roll, transpose
@@ -60,8 +61,8 @@ def matmul(x, y):
 
 def _product(x, y):
     if x.ndim > 2 and y.ndim <= 2:  # one product for the whole batch
-        return (x.reshape((math.prod(x.shape[:-1]), x.shape[-1])) @ y).reshape(x.shape[:-1] + y.shape[1:])
-    return x @ y
+        return product(x.reshape((math.prod(x.shape[:-1]), x.shape[-1])), y).reshape(x.shape[:-1] + y.shape[1:])
+    return product(x, y)
 
 
 def _matmul_x(g, x_shape, y):

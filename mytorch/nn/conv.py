@@ -22,7 +22,8 @@ def per_dimension(value, n):
 class _Conv(Module):
     """What all convolutions share: parameters, their initial values, the description."""
 
-    dimensions = transposed = None
+    dimensions: int
+    transposed: bool
 
     def __init__(self, in_channels, out_channels, kernel_size, stride, padding, dilation, output_padding, groups, bias, padding_mode, device, dtype):
         super().__init__()

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from . import functional as F
 from .module import Module
 
 
 class _Dropout(Module):
-    function = None
+    function: Callable
 
     def __init__(self, p=0.5, inplace=False):
         super().__init__()

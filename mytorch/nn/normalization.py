@@ -99,7 +99,7 @@ class BatchNorm3d(_BatchNorm):
 
 
 class _InstanceNorm(_PerChannel):
-    dimensions = None
+    dimensions: int
 
     def __init__(self, num_features, eps=1e-5, momentum=0.1, affine=False, track_running_stats=False, device=None, dtype=None, *, bias=True):
         super().__init__(num_features, eps, momentum, affine, track_running_stats, device, dtype, bias)

@@ -10,8 +10,9 @@ from .module import Module
 class _Pad(Module):
     """``padding``: an int for all sides, or (before, after) of the last dimension, then of the one before it, and so on."""
 
-    dimensions, mode = None, "constant"
-    value = None
+    dimensions: int
+    mode = "constant"
+    value: float | None = None
 
     def __init__(self, padding):
         super().__init__()

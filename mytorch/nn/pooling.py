@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from ..ops import pooling
 from .conv import per_dimension
 from .module import Module
 
 
 class _MaxPool(Module):
-    function = None
+    function: Callable
 
     def __init__(self, kernel_size, stride=None, padding=0, dilation=1, return_indices=False, ceil_mode=False):
         super().__init__()
@@ -42,7 +44,8 @@ class MaxPool3d(_MaxPool):
 
 
 class _MaxUnpool(Module):
-    dimensions = function = None
+    dimensions: int
+    function: Callable
 
     def __init__(self, kernel_size, stride=None, padding=0):
         super().__init__()
@@ -94,7 +97,7 @@ class AvgPool1d(Module):
 
 
 class _AvgPool(Module):
-    function = None
+    function: Callable
 
     def __init__(self, kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad=True, divisor_override=None):
         super().__init__()
@@ -122,7 +125,7 @@ class AvgPool3d(_AvgPool):
 
 
 class _LPPool(Module):
-    function = None
+    function: Callable
 
     def __init__(self, norm_type, kernel_size, stride=None, ceil_mode=False):
         super().__init__()
@@ -155,7 +158,7 @@ class LPPool3d(_LPPool):
 
 
 class _AdaptiveAvgPool(Module):
-    function = None
+    function: Callable
 
     def __init__(self, output_size):
         super().__init__()
@@ -188,7 +191,7 @@ class AdaptiveAvgPool3d(_AdaptiveAvgPool):
 
 
 class _AdaptiveMaxPool(Module):
-    function = None
+    function: Callable
 
     def __init__(self, output_size, return_indices=False):
         super().__init__()

@@ -43,7 +43,7 @@ class State:
     def state_dict(self, *args, destination=None, prefix="", keep_vars=False):
         """An OrderedDict of all parameters and persistent buffers by their full names, detached (unless ``keep_vars``) but not copied."""
         if args:  # torch's old positional form: destination, prefix, keep_vars
-            destination, prefix, keep_vars = (*args, *(destination, prefix, keep_vars)[len(args) :])
+            destination, prefix, keep_vars = args + (destination, prefix, keep_vars)[len(args) :]
         if destination is None:
             destination = OrderedDict()
             destination._metadata = OrderedDict()
@@ -143,6 +143,10 @@ class State:
     def register_load_state_dict_pre_hook(self, hook):
         """Call ``hook(module, state_dict, prefix, local_metadata, strict, missing_keys, unexpected_keys, error_msgs)`` before loading."""
         return RemovableHandle.add(self, "_load_state_dict_pre_hooks", lambda *args: hook(self, *args))
+
+    def _register_load_state_dict_pre_hook(self, hook, with_module=False):
+        """torch's old form of :meth:`register_load_state_dict_pre_hook`: without the module, unless ``with_module``."""
+        return self.register_load_state_dict_pre_hook(hook if with_module else lambda module, *args: hook(*args))
 
     def register_load_state_dict_post_hook(self, hook):
         """Call ``hook(module, incompatible_keys)`` after loading; it may change the lists in place."""

@@ -5,9 +5,11 @@ from __future__ import annotations
 import copy
 import math
 
+from ..autograd.grad_mode import is_grad_enabled
 from ..creation import full
 from . import functional as F
 from . import init
+from .activation import GELU, ReLU
 from .attention import MultiheadAttention
 from .container import ModuleList
 from .dropout import Dropout
@@ -122,19 +124,48 @@ class TransformerDecoderLayer(_Layer):
 
 
 class TransformerEncoder(Module):
-    """``num_layers`` copies of ``encoder_layer`` one after the other, then ``norm``. The last two arguments change nothing here."""
+    """``num_layers`` copies of ``encoder_layer`` one after the other, then ``norm``.
+
+    ``enable_nested_tensor``: in eval mode without gradients, what is padded at the ends of the sequences comes out as zeros before ``norm``, as it
+    does from torch's fast path. ``mask_check`` changes nothing here.
+    """
 
     def __init__(self, encoder_layer, num_layers, norm=None, enable_nested_tensor=True, mask_check=True):
         super().__init__()
         self.layers = ModuleList(copy.deepcopy(encoder_layer) for _ in range(num_layers))
         self.num_layers, self.norm = num_layers, norm
+        self.enable_nested_tensor, self.mask_check = enable_nested_tensor, mask_check
 
     def forward(self, src, mask=None, src_key_padding_mask=None, is_causal=None):
         """The shape of ``src``. ``is_causal``: the mask is the causal one; None finds out."""
         causal = _is_causal(mask, is_causal, _length(src, self.layers[0].self_attn.batch_first))
+        output = src
         for layer in self.layers:
-            src = layer(src, src_mask=mask, src_key_padding_mask=src_key_padding_mask, is_causal=causal)
-        return src if self.norm is None else self.norm(src)
+            output = layer(output, src_mask=mask, src_key_padding_mask=src_key_padding_mask, is_causal=causal)
+        if src_key_padding_mask is not None and mask is None and self._drops_padding(src, src_key_padding_mask):
+            output = output.masked_fill(_hidden(src_key_padding_mask)[..., None], 0.0)
+        return output if self.norm is None else self.norm(output)
+
+    def _drops_padding(self, src, padding):
+        """Whether torch would take its fast path, which leaves zeros where ``padding`` is."""
+        layer = self.layers[0]
+        if not self.enable_nested_tensor or self.training or src.ndim != 3 or not isinstance(layer, TransformerEncoderLayer):
+            return False
+        attention, kind = layer.self_attn, layer.activation
+        simple = kind in (F.relu, F.gelu) or isinstance(kind, ReLU) or (isinstance(kind, GELU) and kind.approximate == "none")
+        if not (simple and attention.batch_first and attention.in_proj_bias is not None and attention._qkv_same_embed_dim):
+            return False
+        if layer.norm_first or layer.norm1.eps != layer.norm2.eps or attention.num_heads % 2:
+            return False
+        if is_grad_enabled() and (src.requires_grad or any(p.requires_grad for p in layer.parameters())):
+            return False
+        hidden = _hidden(padding)
+        return bool((hidden[:, 1:] >= hidden[:, :-1]).all())  # padded at the ends alone
+
+
+def _hidden(padding):
+    """A padding mask as booleans: True for what is not seen."""
+    return padding if padding.array.dtype == bool else padding == -math.inf
 
 
 class TransformerDecoder(Module):

@@ -208,6 +208,28 @@ def test_encoder_finds_the_causal_mask():
     assert repr(mine) == repr(theirs)
 
 
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("settings", [{}, {"norm_first": True}, {"activation": "gelu"}, {"batch_first": False}], ids=str)
+@pytest.mark.parametrize("ends", [True, False])
+def test_padding_in_eval_mode(settings, ends):
+    """torch's fast path leaves zeros where the padding is."""
+    settings = {"batch_first": True, **settings}
+    made = []
+    for lib in (mytorch, torch):
+        layer = lib.nn.TransformerEncoderLayer(6, 2, 7, 0.0, **settings)
+        made.append(lib.nn.TransformerEncoder(layer, 2, lib.nn.LayerNorm(6)).double().eval())
+    made[0].load_state_dict({k: v.numpy() for k, v in made[1].state_dict().items()})
+    x, padding = real(3, 4, 6), HIDE if ends else HIDE[:, ::-1].copy()
+    x = x if settings["batch_first"] else x.swapaxes(0, 1).copy()
+
+    def call(lib, x, p):
+        encoder = made[0] if lib is mytorch else made[1]
+        with lib.no_grad():
+            return encoder(x, src_key_padding_mask=p), encoder(x, src_key_padding_mask=p, mask=lib.zeros(4, 4, dtype=x.dtype))
+
+    compare(call, [x, padding])
+
+
 def test_dropout_is_off_in_eval_mode():
     layer = mytorch.nn.TransformerEncoderLayer(8, 2, 16, dropout=0.5)
     x = mytorch.tensor(real(4, 3, 8).astype("float32"))

@@ -7,7 +7,7 @@ from pathlib import Path
 import matplotlib
 
 matplotlib.use("Agg")
-import matplotlib.pyplot as plt  # noqa: E402  (after the backend was chosen)
+import matplotlib.pyplot as plt
 
 plt.style.use(Path(__file__).parent.parent / "examples" / "mytorch.mplstyle")
 

@@ -19,7 +19,7 @@ from mytorch import nn, optim
 from mytorch.utils.data import DataLoader, TensorDataset
 
 matplotlib.use("Agg")
-import matplotlib.pyplot as plt  # noqa: E402  (after the backend was chosen)
+import matplotlib.pyplot as plt
 
 plt.style.use(Path(__file__).with_name("mytorch.mplstyle"))
 

@@ -18,7 +18,7 @@ from mytorch import nn, optim
 from mytorch.utils.data import DataLoader
 
 matplotlib.use("Agg")
-import matplotlib.pyplot as plt  # noqa: E402  (after the backend was chosen)
+import matplotlib.pyplot as plt
 
 plt.style.use(Path(__file__).with_name("mytorch.mplstyle"))
 
@@ -43,8 +43,8 @@ def load(args):
     if args.torchvision:
         from torchvision import datasets, transforms
     else:
-        from mytorch.datasets import transforms
         from mytorch import datasets
+        from mytorch.datasets import transforms
     transform = transforms.Compose([transforms.ToTensor(), transforms.Normalize((0.5,), (0.5,))])
     full = args.data == "full" or args.torchvision
     options = {"root": args.root, "download": True} if full else {}

@@ -24,7 +24,7 @@ from mytorch.datasets import load_mnist
 from mytorch.utils.data import DataLoader, TensorDataset
 
 matplotlib.use("Agg")
-import matplotlib.pyplot as plt  # noqa: E402  (after the backend was chosen)
+import matplotlib.pyplot as plt
 
 plt.style.use(Path(__file__).with_name("mytorch.mplstyle"))
 

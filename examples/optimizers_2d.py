@@ -18,7 +18,7 @@ import mytorch as torch
 from mytorch import optim
 
 matplotlib.use("Agg")
-import matplotlib.pyplot as plt  # noqa: E402  (after the backend was chosen)
+import matplotlib.pyplot as plt
 
 plt.style.use(Path(__file__).with_name("mytorch.mplstyle"))
 

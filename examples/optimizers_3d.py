@@ -20,8 +20,8 @@ import mytorch as torch
 from mytorch import optim
 
 matplotlib.use("Agg")
-import matplotlib.pyplot as plt  # noqa: E402  (after the backend was chosen)
-from PIL import Image  # noqa: E402
+import matplotlib.pyplot as plt
+from PIL import Image
 
 plt.style.use(Path(__file__).with_name("mytorch.mplstyle"))
 

@@ -56,12 +56,12 @@ class device:
     index: int | None
 
     def __init__(self, type: str | device | int, index: int | None = None):
-        where = type
-        if isinstance(where, device):
-            where, index = where.type, where.index if index is None else index
-        elif isinstance(where, int):
-            where, index = "cuda", where
-        kind, _, number = str(where).partition(":")
+        name: object = type
+        if isinstance(type, device):
+            name, index = type.type, type.index if index is None else index
+        elif isinstance(type, int):
+            name, index = "cuda", type
+        kind, _, number = str(name).partition(":")
         if kind not in ("cpu", "cuda") or (number and not number.isdigit()) or (number and index is not None):
             raise RuntimeError(f"Invalid device string: {type!r}; mytorch has 'cpu' and 'cuda' (or 'cuda:N')")
         self.type, self.index = kind, int(number) if number else index

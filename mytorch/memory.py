@@ -18,7 +18,9 @@ def keep_freed_memory() -> bool:
     if not is_glibc or any(name.startswith("MALLOC_") or name == "GLIBC_TUNABLES" for name in os.environ):
         return False
     mallopt, large = getattr(ctypes.CDLL(None), "mallopt", None), 1 << 30
-    return bool(mallopt and mallopt(_TRIM_THRESHOLD, large)) and any(mallopt(_MMAP_THRESHOLD, size) for size in (large, 1 << 25))
+    if mallopt is None or not mallopt(_TRIM_THRESHOLD, large):
+        return False
+    return any(mallopt(_MMAP_THRESHOLD, size) for size in (large, 1 << 25))
 
 
 if os.environ.get("MYTORCH_KEEP_MEMORY", "1") != "0":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
-from multiprocessing import *  # noqa: F403
+from multiprocessing import *  # noqa: F403  (all of it, that is the point)
 
 
 def get_all_sharing_strategies() -> set:

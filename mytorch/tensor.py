@@ -7,13 +7,12 @@ import weakref
 import numpy
 
 from .autograd import walk
-from .autograd.engine import Leaf, Node, Output, Variable, changed, primitive, refresh, wrap
+from .autograd.engine import Leaf, Output, Variable, primitive, refresh, wrap
 from .autograd.grad_mode import is_inference_mode_enabled
-from .backend import as_array, default_device, device, device_of, move, ndarray, xp
+from .backend import as_array, device, device_of, move, ndarray
 from .dtypes import as_dtype, by_numpy, category, default_numpy
 from .methods import TensorMethods
 from .new_methods import NewMethods
-from .ops.inplace import write
 from .printing import tensor_repr
 from .python_data import constructed
 from .queries import Queries
@@ -165,7 +164,7 @@ class Tensor(TensorMethods, NewMethods, SamplingMethods, Queries, Variable, resu
 
     def _extras(self):
         """Attributes that a user has set."""
-        return ((k, v) for k, v in self.__dict__.items() if k not in ("array", "_node", "_counter", "_base", "_view", "_base_node", "_leaf", "_inference", "_grad"))
+        return ((name, value) for name, value in self.__dict__.items() if name not in _OWN)
 
     def __deepcopy__(self, memo):
         if not self.is_leaf:
@@ -374,18 +373,19 @@ class Tensor(TensorMethods, NewMethods, SamplingMethods, Queries, Variable, resu
         """This tensor on a GPU, the current one by default."""
         return self.to("cuda" if device is None else device)
 
-    float = lambda self: self.to("float32")  # noqa: E731
-    double = lambda self: self.to("float64")  # noqa: E731
-    half = lambda self: self.to("float16")  # noqa: E731
-    bfloat16 = lambda self: self.to("bfloat16")  # noqa: E731
-    long = lambda self: self.to("int64")  # noqa: E731
-    int = lambda self: self.to("int32")  # noqa: E731
-    short = lambda self: self.to("int16")  # noqa: E731
-    char = lambda self: self.to("int8")  # noqa: E731
-    byte = lambda self: self.to("uint8")  # noqa: E731
-    bool = lambda self: self.to("bool")  # noqa: E731
+    float = lambda self: self.to("float32")
+    double = lambda self: self.to("float64")
+    half = lambda self: self.to("float16")
+    bfloat16 = lambda self: self.to("bfloat16")
+    long = lambda self: self.to("int64")
+    int = lambda self: self.to("int32")
+    short = lambda self: self.to("int16")
+    char = lambda self: self.to("int8")
+    byte = lambda self: self.to("uint8")
+    bool = lambda self: self.to("bool")
 
 
+_OWN = {"array", "_node", "_counter", "_base", "_view", "_base_node", "_leaf", "_inference", "_grad", "_retains"}
 _LEGACY_NAMES = {"float32": "Float", "float64": "Double", "float16": "Half", "bfloat16": "BFloat16", "int64": "Long", "int32": "Int"}
 _LEGACY_NAMES |= {"int16": "Short", "int8": "Char", "uint8": "Byte", "bool": "Bool"}
 

@@ -19,7 +19,7 @@ def _add(x, y):
 
 def _without_booleans(arrays):
     prepared = promoted(arrays)
-    if prepared is not arrays or getattr(arrays[0], "dtype", None) == bool:
+    if prepared is not arrays or getattr(arrays[0], "dtype", None) == "bool":
         _refuse_booleans(arrays)
     return prepared
 

@@ -34,7 +34,7 @@ def _piece(rows, depth, places, least):
 
 def multiply(matrix, block, out):
     """matrix @ block into ``out``: (groups, rows, depth), (groups, depth, places) -> (groups, rows, places)."""
-    rows, depth, places = *matrix.shape[1:], block.shape[2]
+    (_, rows, depth), places = matrix.shape, block.shape[2]
     width = _piece(rows, depth, places, 96) if rows <= 32 else 0
     if not width:
         xp(block).matmul(matrix, block, out=out)
@@ -47,7 +47,7 @@ def multiply(matrix, block, out):
 
 def contract(block, other, out):
     """block @ otherᵀ, (groups, rows, places), (groups, columns, places) -> (groups, rows, columns); ``out`` is memory for it."""
-    rows, columns, places = block.shape[1], *other.shape[1:]
+    rows, (_, columns, places) = block.shape[1], other.shape
     width = _piece(rows, columns, places, 1000)
     if not width:
         return xp(block).matmul(block, other.swapaxes(1, 2), out=out)

@@ -291,7 +291,7 @@ def max_unpool(x, indices, *, sizes):
     """Zeros (N, C, *sizes) with ``x`` (N, C, *S) written to the numbers ``indices`` within each channel."""
     if indices.shape != x.shape:
         raise RuntimeError(f"Expected shape of indices to be the same as that of input {list(x.shape)}, but got {list(indices.shape)}")
-    n, c, size = *x.shape[:2], math.prod(sizes)
+    (n, c), size = x.shape[:2], math.prod(sizes)
     if indices.size and (int(indices.max()) >= size or int(indices.min()) < 0):
         raise RuntimeError(f"found an invalid max index: {int(indices.max())} (output volumes are of size {'x'.join(map(str, sizes))})")
     out = xp(x).zeros((n * c, size), x.dtype)

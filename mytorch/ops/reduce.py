@@ -225,7 +225,7 @@ def aminmax(input, *, dim=None, keepdim=False):
     return aminmax_result(amin(input, dim=dims, keepdim=keepdim), amax(input, dim=dims, keepdim=keepdim))
 
 
-aminmax_result = namedtuple("aminmax", ["min", "max"])
+aminmax_result = namedtuple("aminmax_result", ["min", "max"])
 
 
 def _arg(x, dim, keepdim, name):

@@ -1,0 +1,66 @@
+"""Layers that learn the size of their input from the first one they see, and then are ordinary layers."""
+
+from __future__ import annotations
+
+from .conv import Conv1d, Conv2d, Conv3d, ConvTranspose1d, ConvTranspose2d, ConvTranspose3d
+from .linear import Linear
+from .normalization import BatchNorm1d, BatchNorm2d, BatchNorm3d, InstanceNorm1d, InstanceNorm2d, InstanceNorm3d
+from .parameter import Parameter
+
+
+class UninitializedParameter(Parameter):
+    """A parameter whose shape is not known yet: empty until :meth:`become`. Optimizers may hold it already."""
+
+    def become(self, parameter):
+        """Take over the values of ``parameter`` and be an ordinary Parameter from now on."""
+        wants = self.requires_grad
+        self.requires_grad_(False)
+        self.__class__, self._leaf = Parameter, None
+        self.data = parameter.detach()
+        self.requires_grad_(wants)
+
+    def __repr__(self):
+        return f"<UninitializedParameter of dtype {self.dtype}>"
+
+
+def _lazy(cls, size, dim, **defaults):
+    """The lazy form of the layer ``cls``, whose first argument ``size`` is the size of dimension ``dim`` of its input.
+
+    ``defaults`` are those that torch gives the lazy form alone, by keyword or by their place after ``eps`` and ``momentum``.
+    """
+
+    class Lazy(cls):
+        __doc__ = f"A {cls.__name__} whose ``{size}`` is that of the first input. It takes the other arguments of {cls.__name__}."
+
+        def __init__(self, *args, **kwargs):
+            kwargs = {**dict(list(defaults.items())[max(len(args) - 2, 0) :]), **kwargs}
+            cls.__init__(self, kwargs.get("groups", 1), *args, **kwargs)  # for the names of what it holds, and the checks
+            setattr(self, size, 0)
+            for name, parameter in self._parameters.items():
+                if parameter is not None:
+                    self._parameters[name] = UninitializedParameter(parameter.detach()[:0].reshape(-1))
+            self._arguments = (args, kwargs)
+
+        def forward(self, input):
+            args, kwargs = self._arguments
+            made = cls(input.shape[dim], *args, **kwargs).to(next(self.parameters(), input))  # of their dtype, in their place
+            for name, parameter in self._parameters.items():
+                if parameter is not None:
+                    parameter.become(made._parameters[name])
+            self._buffers.update(made._buffers)
+            setattr(self, size, input.shape[dim])
+            del self._arguments
+            self.__class__ = cls
+            return self.forward(input)
+
+    Lazy.__name__ = Lazy.__qualname__ = "Lazy" + cls.__name__
+    return Lazy
+
+
+LazyLinear = _lazy(Linear, "in_features", -1)
+LazyConv1d, LazyConv2d, LazyConv3d = (_lazy(c, "in_channels", 1) for c in (Conv1d, Conv2d, Conv3d))
+LazyConvTranspose1d, LazyConvTranspose2d, LazyConvTranspose3d = (_lazy(c, "in_channels", 1) for c in (ConvTranspose1d, ConvTranspose2d, ConvTranspose3d))
+LazyBatchNorm1d, LazyBatchNorm2d, LazyBatchNorm3d = (_lazy(c, "num_features", 1) for c in (BatchNorm1d, BatchNorm2d, BatchNorm3d))
+LazyInstanceNorm1d, LazyInstanceNorm2d, LazyInstanceNorm3d = (
+    _lazy(c, "num_features", 1, affine=True, track_running_stats=True) for c in (InstanceNorm1d, InstanceNorm2d, InstanceNorm3d)
+)

@@ -1,0 +1,56 @@
+"""Lazy layers against PyTorch."""
+
+import copy
+import pickle
+import warnings
+
+import numpy as np
+import pytest
+
+import mytorch
+
+from .against import torch
+
+ROWS = [
+    ("LazyLinear", (4,), (2, 3)), ("LazyConv1d", (4, 2), (2, 3, 5)), ("LazyConv2d", (4, 3, 1, 1), (2, 3, 5, 5)), ("LazyConv3d", (4, 2), (2, 3, 4, 4, 4)),
+    ("LazyConvTranspose1d", (4, 2), (2, 3, 5)), ("LazyConvTranspose2d", (4, 2), (2, 3, 5, 5)), ("LazyConvTranspose3d", (4, 2), (2, 3, 4, 4, 4)),
+    ("LazyBatchNorm1d", (), (2, 3, 5)), ("LazyBatchNorm2d", (1e-3,), (2, 3, 5, 5)), ("LazyBatchNorm3d", (), (2, 3, 2, 2, 2)),
+    ("LazyInstanceNorm1d", (), (2, 3, 5)), ("LazyInstanceNorm2d", (1e-3, 0.2, False), (2, 3, 5, 5)), ("LazyInstanceNorm3d", (), (2, 3, 2, 2, 2)),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name, args, shape", ROWS, ids=lambda v: v if isinstance(v, str) else "")
+def test_become_ordinary(name, args, shape):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        mine, theirs = getattr(mytorch.nn, name)(*args), getattr(torch.nn, name)(*args)
+    assert repr(mine) == repr(theirs) and list(mine._parameters) == list(theirs._parameters) and type(mine).__name__ == name
+    parameters = list(mine.parameters())
+    mine(mytorch.ones(shape))
+    theirs(torch.ones(shape))
+    assert repr(mine) == repr(theirs) and type(mine) is getattr(mytorch.nn, name.removeprefix("Lazy"))
+    assert [(k, tuple(v.shape)) for k, v in mine.state_dict().items()] == [(k, tuple(v.shape)) for k, v in theirs.state_dict().items()]
+    assert all(a is b and type(a) is mytorch.nn.Parameter and a.requires_grad for a, b in zip(parameters, mine.parameters(), strict=True))
+
+
+def test_optimizers_may_hold_them_already():
+    net = mytorch.nn.Sequential(mytorch.nn.LazyLinear(4), mytorch.nn.ReLU(), mytorch.nn.LazyLinear(1)).double()
+    optimizer = mytorch.optim.SGD(net.parameters(), lr=0.1)
+    x = mytorch.ones(2, 3).double()
+    net(x)
+    before = net[0].weight.detach().clone()
+    net(x).sum().backward()
+    gradient = net[0].weight.grad.clone()
+    optimizer.step()
+    np.testing.assert_allclose(net[0].weight.detach().numpy(), (before - 0.1 * gradient).numpy())
+    assert net[0].weight.dtype == mytorch.float64
+
+
+def test_frozen_copied_and_pickled():
+    layer = mytorch.nn.LazyLinear(4).requires_grad_(False)
+    twin = copy.deepcopy(layer)
+    layer(mytorch.ones(2, 3))
+    assert not layer.weight.requires_grad and layer.weight.shape == (4, 3) and twin.weight.shape == (0,)
+    assert pickle.loads(pickle.dumps(layer)).weight.shape == (4, 3)
+    grouped = mytorch.nn.LazyConv2d(4, 3, groups=2)
+    assert grouped(mytorch.ones(1, 6, 5, 5)).shape == (1, 4, 3, 3)

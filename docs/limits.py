@@ -70,18 +70,14 @@ def main():
         limits = {name: str(threads) for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")}
         code = "import json, limits; print(json.dumps(limits.measure()))"
         paths = os.pathsep.join([str(Path(__file__).parent), str(Path(__file__).parent.parent)])
-        done = subprocess.run(
-            [sys.executable, "-c", code], env=os.environ | limits | {"PYTHONPATH": paths}, capture_output=True, text=True, check=True
-        )
+        done = subprocess.run([sys.executable, "-c", code], env=os.environ | limits | {"PYTHONPATH": paths}, capture_output=True, text=True, check=True)
         rates[threads] = json.loads(done.stdout)
         print(f"{threads} thread(s): {rates[threads][0]:.0f} GFLOP/s, {rates[threads][1]:.1f} GB/s")
     rows = {
         name: {
             "gflop": operations / 1e9,
             "megabytes": 4e-6 * parameters * arrays,
-            "seconds": {
-                threads: operations / 1e9 / gflops + 4e-9 * parameters * arrays / gigabytes for threads, (gflops, gigabytes) in rates.items()
-            },
+            "seconds": {threads: operations / 1e9 / gflops + 4e-9 * parameters * arrays / gigabytes for threads, (gflops, gigabytes) in rates.items()},
         }
         for name, ((operations, parameters), arrays) in WORK.items()
     }

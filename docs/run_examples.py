@@ -60,10 +60,15 @@ def small_png(image):
     for width, colours in ((1400, 256), (1100, 256), (1100, 128), (900, 64)):
         scaled = image.resize((width, image.height * width // image.width), Image.Resampling.LANCZOS) if image.width > width else image
         buffer = io.BytesIO()
-        scaled.quantize(colours, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).save(buffer, "PNG", optimize=True)
+        with_palette(scaled, colours).save(buffer, "PNG", optimize=True)
         if buffer.tell() <= PNG_BYTES:
             break
     return buffer.getvalue()
+
+
+def with_palette(image, colours):
+    """The image in so many colours. Rare ones stay what they are: a thin line must not turn grey."""
+    return image.quantize(colours, Image.Quantize.MAXCOVERAGE, kmeans=5, dither=Image.Dither.NONE)
 
 
 def small_gif(path):
@@ -74,7 +79,7 @@ def small_gif(path):
         duration, frames = animation.info.get("duration", 50), [frame.convert("RGB") for frame in ImageSequence.Iterator(animation)]
     for width, colours, step in ((800, 128, 1), (640, 64, 1), (640, 64, 2), (480, 64, 2), (400, 32, 3)):
         size = (width, frames[0].height * width // frames[0].width)
-        palette = frames[len(frames) // 2].quantize(colours, Image.Quantize.MEDIANCUT)  # one for all, so that only what moves is stored
+        palette = with_palette(frames[len(frames) // 2], colours)  # one for all, so that only what moves is stored
         few = [frame.resize(size, Image.Resampling.LANCZOS).quantize(palette=palette, dither=Image.Dither.NONE) for frame in frames[::step]]
         buffer = io.BytesIO()
         few[0].save(buffer, "GIF", save_all=True, append_images=few[1:], duration=duration * step, loop=0, optimize=True)

@@ -46,16 +46,16 @@ def arguments():
     parser.add_argument("--root", default="data", help="folder of the full set's IDX files, raw or .gz")
     parser.add_argument("--model", choices=("cnn", "mlp"), default="cnn", help="two convolutions, or 784-128-64-10")
     parser.add_argument("--optimizer", choices=OPTIMIZERS, default="adam", help="how the gradients are used")
-    parser.add_argument("--lr", type=float, help="highest learning rate of the cosine schedule (default: one that suits the optimizer)")
-    parser.add_argument("--epochs", type=int, help="passes over the training data (default: 6 to 15, by model and data)")
+    parser.add_argument("--lr", type=float, default=argparse.SUPPRESS, help="highest learning rate of the cosine schedule (default: by optimizer)")
+    parser.add_argument("--epochs", type=int, default=argparse.SUPPRESS, help="passes over the training data (default: 6 to 15, by model and data)")
     parser.add_argument("--batch-size", type=int, default=64, help="images per step")
     parser.add_argument("--device", default="cpu", help="cpu, cuda or cuda:N")
     parser.add_argument("--seed", type=int, default=0, help="fixes the initial weights, the shuffling and the dropout")
     parser.add_argument("--out", type=Path, default=Path("runs/mnist"), help="folder for pictures, checkpoint and weights")
     parser.add_argument("--resume", action="store_true", help="continue from the checkpoint in --out, to the bit as if never stopped")
     args = parser.parse_args()
-    args.lr = args.lr if args.lr is not None else OPTIMIZERS[args.optimizer][1]
-    args.epochs = args.epochs if args.epochs is not None else EPOCHS[args.model, args.data]
+    args.lr = getattr(args, "lr", OPTIMIZERS[args.optimizer][1])
+    args.epochs = getattr(args, "epochs", EPOCHS[args.model, args.data])
     return args
 
 

@@ -109,18 +109,24 @@ def device_of(array) -> device:
     return CPU if xp(array) is numpy else device("cuda", array.device.id)
 
 
+class DeviceError(RuntimeError):
+    """A device that is not to be had. Its message says all; operations add nothing to it."""
+
+    explained = True
+
+
 def cupy():
     """The cupy module, imported on first use. RuntimeError names the extra to install, or says that no GPU is there."""
     try:
         module = importlib.import_module("cupy")
     except ImportError as error:
-        raise RuntimeError(
+        raise DeviceError(
             "device 'cuda' needs CuPy, which is not installed: pip install 'mytorch[cuda12]' (or 'mytorch[cuda13]' for CUDA 13), "
             "or use device 'cpu'"
         ) from error
     if module.ndarray not in modules:
         if not module.cuda.is_available():
-            raise RuntimeError("device 'cuda' was asked for, but no NVIDIA GPU is available; use device 'cpu'")
+            raise DeviceError("device 'cuda' was asked for, but no NVIDIA GPU is available; use device 'cpu'")
         modules[module.ndarray] = module
     return module
 

@@ -15,7 +15,7 @@ from ..backend import xp
 from ..parallel import spans
 from .windows import batch_first, batch_last, boxes, threads_for
 
-CACHE = 768 * 1024  # bytes of columns at a time: they should be in the second-level cache when the matrix product reads them
+CACHE = 512 * 1024  # bytes of columns at a time: they should be in the second-level cache when the matrix product reads them
 BAND = 4 * 1024 * 1024  # bytes of gathered rows to keep at most
 SMALL = 1_000_000  # multiplications up to which OpenBLAS's AVX-512 kernels do without packing: up to three times as fast for narrow matrices
 
@@ -66,12 +66,13 @@ def _cut(x, whole, width):
 class Columns:
     """The columns (groups, kernel · C/groups, places) of a padded array (C, *S, N), for windows in ``counts`` places.
 
-    ``margin``: how many rows of zeros there are to be before and after those of the array.
+    ``margin``: how many rows of zeros there are to be before and after those of the array. ``ones``: each row's columns end in a one, so that
+    the product adds a bias; only where columns are gathered at all (``self.ones``). ``size``: of the blocks, in units of the cache.
     """
 
-    def __init__(self, x, groups, kernel, stride, dilation, counts, margin=(0, 0)):
+    def __init__(self, x, groups, kernel, stride, dilation, counts, margin=(0, 0), ones=False, size=1):
         self.groups, each = groups, x.shape[0] // max(groups, 1)
-        self.limit = max(256, CACHE // max(x.shape[0] * math.prod(kernel) * x.itemsize, 1))
+        self.limit = max(256, size * CACHE // max(x.shape[0] * math.prod(kernel) * x.itemsize, 1))
         if xp(x) is not numpy:  # a GPU has no such cache: only keep the memory within bounds
             self.limit = max(1, 2**28 // max(x.shape[0] * math.prod(kernel), 1))
         across = math.prod(counts[1:]) * x.shape[-1]
@@ -90,8 +91,10 @@ class Columns:
             (groups, x.shape[1], *kernel[1:], each, *self.across),
             (steps[0] * each, steps[1], *inner[0], steps[0], *inner[1], steps[-1]),
         )
-        self.depth = math.prod(kernel[1:]) * each  # elements of a column in one row
-        self.plain = self.high == self.depth // max(each, 1) == 1 and self.view.flags.c_contiguous
+        self.pixels = math.prod(kernel[1:]) * each  # of a column in one row
+        self.plain = self.high == self.pixels // max(each, 1) == 1 and self.view.flags.c_contiguous
+        self.ones = ones and not self.plain
+        self.depth = self.pixels + self.ones
 
     def shares(self, threads):
         """(first row, last row + 1, box across) of all blocks, in a list for each thread: whole rows where there are enough of them."""
@@ -120,12 +123,15 @@ class Columns:
         lead = (slice(None),) * (self.view.ndim - 2 - len(self.across))
         for (first, last, (start, stop, box)), height, size in zip(share, heights, sizes):
             source = self.view[(slice(None), slice(None), *lead, *box)]
-            rows = buffer[: self.groups * self.depth * size].reshape(self.groups, height, *source.shape[2:])
+            rows = buffer[: self.groups * self.depth * size].reshape(self.groups, height, self.depth, stop - start)
+            pixels = rows[:, :, : self.pixels].reshape(self.groups, height, *source.shape[2:])
+            if self.ones:
+                rows[:, :, -1] = 1
             filled, offset = 0, first * self.stride - self.before
             for row in range(first, last):
                 top = (row - first) * self.stride
                 need = top + self.high
-                self._copy(rows[:, filled:need], source, offset + filled, offset + need)
+                self._copy(pixels[:, filled:need], source, offset + filled, offset + need)
                 filled = need
                 place, spot = row * self.places, (slice(row, row + 1), *box) if self.keeps_rows else box
                 yield place + start, place + stop, spot, rows[:, top:need].reshape(self.groups, self.high * self.depth, stop - start)

@@ -43,14 +43,14 @@ def convolution(x, weight, bias=None, *, stride, padding, dilation, groups, coun
     counts = counts or window_counts(padded.shape[1:-1], kernel, stride, dilation)
     out = xp(x).empty((out_channels, *counts, x.shape[0]), x.dtype)
     targets = out.reshape(groups, out_channels // groups, math.prod(out.shape[1:]))
-    matrix = _as_matrix(weight, groups)
-    columns = Columns(padded, groups, kernel, stride, dilation, counts)
+    columns = Columns(padded, groups, kernel, stride, dilation, counts, ones=bias is not None)
+    matrix = _as_matrix(weight, groups, columns.high, bias if columns.ones else None)
 
     def work(share):
         for start, stop, _, block in columns.of(share):
             target = targets[:, :, start:stop]
             multiply(matrix, block, target)
-            if bias is not None:
+            if bias is not None and not columns.ones:
                 target += bias.reshape(groups, -1, 1)
 
     parallel_for(work, columns.shares(threads_for_product(matrix.shape[2], targets)))
@@ -80,7 +80,7 @@ def convolution_input(x, weight, bias=None, *, sizes, stride, padding, dilation,
     if stacked := stride[0] == 1 and before >= 0 and after >= 0:
         counts, padding[0] = (sizes[0], *counts[1:]), (0, 0)
     high, ones, margin = kernel[0] if stacked else 1, (1,) * (len(kernel) - 1), (before, after) if stacked else (0, 0)
-    columns = Columns(batch_last(x), groups, (high, *ones), (1, *ones), (dilation[0], *ones), counts, margin=margin)
+    columns = Columns(batch_last(x), groups, (high, *ones), (1, *ones), (dilation[0], *ones), counts, margin=margin, size=2)
     taps = list(numpy.ndindex(*(1 if stacked else kernel[0], *kernel[1:])))
     matrix = _scattering_matrix(weight, groups, stacked)  # (groups, C/groups, taps, kernel rows · O/groups)
     padded = [a + size + b for size, (a, b) in zip(sizes, padding)]
@@ -150,11 +150,14 @@ def convolution_weight(x, y, *, kernel, stride, padding, dilation, groups):
     return xp(x).ascontiguousarray(xp(x).moveaxis(total, -1, 2)).reshape(y.shape[1], x.shape[1] // groups, *kernel)
 
 
-def _as_matrix(weight, groups):
-    """(O, C/groups, *kernel) as the matrix (groups, O/groups, kernel · C/groups) for columns."""
-    matrix = weight.reshape(groups, weight.shape[0] // groups, *weight.shape[1:])
-    matrix = matrix.transpose(0, 1, *range(3, matrix.ndim), 2)
-    return matrix.reshape(groups, weight.shape[0] // groups, math.prod(weight.shape[1:]))
+def _as_matrix(weight, groups, high, bias=None):
+    """(O, C/groups, *kernel) as the matrix (groups, O/groups, columns) for columns of ``high`` rows; ``bias`` meets the ones of the first row."""
+    matrix = xp(weight).moveaxis(weight, 1, -1).reshape(groups, weight.shape[0] // groups, high, -1)
+    if bias is not None:
+        last = xp(weight).zeros((*matrix.shape[:3], 1), weight.dtype)
+        last[:, :, 0, 0] = bias.reshape(groups, -1)
+        matrix = xp(weight).concatenate((matrix, last), 3)
+    return matrix.reshape(groups, weight.shape[0] // groups, -1)
 
 
 def _scattering_matrix(weight, groups, stacked):
@@ -235,15 +238,12 @@ def _conv(name, nd, x, weight, bias, stride, padding, dilation, groups):
         )
     if bias is not None and tuple(bias.shape) != (weight.shape[0],):
         raise RuntimeError(
-            f"Given weight of size {size}, expected bias to be 1-dimensional with {weight.shape[0]} elements, "
-            f"but got bias of size {list(bias.shape)} instead"
+            f"Given weight of size {size}, expected bias to be 1-dimensional with {weight.shape[0]} elements, but got bias of size {list(bias.shape)} instead"
         )
     padded = [n + a + b for n, (a, b) in zip(x.shape[-nd:], padding)]
     if any(n < (k - 1) * d + 1 for n, k, d in zip(padded, weight.shape[2:], dilation)):
         shown, kernel = " x ".join(map(str, padded)), " x ".join(str((k - 1) * d + 1) for k, d in zip(weight.shape[2:], dilation))
-        raise RuntimeError(
-            f"Calculated padded input size per channel: ({shown}). Kernel size: ({kernel}). Kernel size can't be greater than actual input size"
-        )
+        raise RuntimeError(f"Calculated padded input size per channel: ({shown}). Kernel size: ({kernel}). Kernel size can't be greater than actual input size")
     if len(x.shape) == nd + 1:
         x = reshape(x, shape=(1, *x.shape))
         return convolution(x, weight, bias, stride=stride, padding=padding, dilation=dilation, groups=groups)[0]
@@ -264,13 +264,10 @@ def _conv_transpose(name, nd, x, weight, bias, stride, padding, output_padding, 
     size, channels, out_channels = list(weight.shape), x.shape[len(x.shape) - nd - 1], weight.shape[1] * groups
     if channels != weight.shape[0]:
         raise RuntimeError(
-            f"Given transposed=1, weight of size {size}, expected input{list(x.shape)} to have {weight.shape[0]} channels, "
-            f"but got {channels} channels instead"
+            f"Given transposed=1, weight of size {size}, expected input{list(x.shape)} to have {weight.shape[0]} channels, but got {channels} channels instead"
         )
     if channels % groups:
-        raise RuntimeError(
-            f"Given groups={groups}, expected weight to be divisible by {groups} at dimension 0, but got weight of size {size} instead"
-        )
+        raise RuntimeError(f"Given groups={groups}, expected weight to be divisible by {groups} at dimension 0, but got weight of size {size} instead")
     if bias is not None and tuple(bias.shape) != (out_channels,):
         raise RuntimeError(
             f"Given transposed=1, weight of size {size}, expected bias to be 1-dimensional with {out_channels} elements, "

@@ -16,7 +16,7 @@ from .shape import reshape
 from .windows import over_blocks
 
 
-def _wide(dtype):
+def wide(dtype):
     """The dtype to compute in: float32 for 16-bit numbers."""
     return numpy.dtype("float32") if dtype.itemsize == 2 else dtype
 
@@ -72,7 +72,7 @@ def _gradients(g, x_shape, weight, bias, normal, scale, centred, needs):
 @primitive(composed=_standardised_rows, joint=_gradients, aux=("normal", "scale"))
 def standardise_rows(x, weight=None, bias=None, *, size, eps, centred=True):
     """The rows of ``size`` elements of ``x`` shifted (if ``centred``) and scaled to mean square 1, then by ``weight`` and ``bias``."""
-    rows, kind = x.size // max(size, 1), _wide(x.dtype)
+    rows, kind = x.size // max(size, 1), wide(x.dtype)
     flat, out = x.reshape(rows, size), xp(x).empty((rows, size), x.dtype)
     normal, scale, mean = xp(x).empty((rows, size), kind), xp(x).empty(rows, kind), xp(x).full(size, 1 / max(size, 1), kind)
 
@@ -106,7 +106,7 @@ def rms_norm(input, normalized_shape, weight=None, eps=None):
     """
     shape = _normalized_shape("rms_norm", input, normalized_shape, weight, None)
     if eps is None:
-        eps = float(numpy.finfo(_wide(_numpy_dtype(input))).eps)
+        eps = float(numpy.finfo(wide(_numpy_dtype(input))).eps)
     return standardise_rows(input, weight, size=math.prod(shape), eps=eps, centred=False)
 
 

@@ -4,19 +4,13 @@ from __future__ import annotations
 
 import math
 
-import numpy
-
 from ..autograd.engine import Variable, changed, primitive
 from ..backend import is_array, xp
 from ..dtypes import as_dtype
 from .elementwise import rsqrt
+from .layer_norm import wide
 from .shape import reshape
 from .windows import batch_first, batch_last, over_blocks
-
-
-def _wide(dtype):
-    """The dtype to compute in: float32 for 16-bit numbers."""
-    return numpy.dtype("float32") if dtype.itemsize == 2 else dtype
 
 
 def _dots(a, b):
@@ -69,7 +63,7 @@ def standardise_channels(x, weight=None, bias=None, *, eps, observe=None):
 
     ``observe`` is called with the means and the (biased) variances. https://arxiv.org/abs/1502.03167
     """
-    channels, kind = x.shape[1], _wide(x.dtype)
+    channels, kind = x.shape[1], wide(x.dtype)
     count = x.size // max(channels, 1)
     average, variance = xp(x).empty(channels, kind), xp(x).empty(channels, kind)
     scale, out = xp(x).empty(channels, kind), _by_channel(x)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from ..autograd.engine import primitive, wrap
 from ..backend import xp
+from ..parallel import product
 from .activation import relu
 from .elementwise import sigmoid, tanh
 from .join import cat, chunk, stack
@@ -240,8 +241,8 @@ def _gradients(g, x, w_hr, cell, reverse, sizes, needs, out, w, u, z, c, tc):
             dh_t += direct
         d[:, t, :b] = d_t
     d, seen = d.reshape(len(w), -1), u.reshape(len(u), -1)[:, reverse * batch : (reverse + time) * batch]
-    gx = (w[:, :inputs].T @ d).reshape(inputs, time, batch).transpose(1, 2, 0) if needs[0] else None
-    return (gx, dh.T, None if dc is None else dc.T, *_parts(cell, d @ seen.T, inputs), g_hr)
+    gx = product(w[:, :inputs].T, d).reshape(inputs, time, batch).transpose(1, 2, 0) if needs[0] else None
+    return (gx, dh.T, None if dc is None else dc.T, *_parts(cell, product(d, seen.T), inputs), g_hr)
 
 
 @primitive(composed=_definition, aux=("w", "u", "z", "c", "tc"), joint=_gradients)

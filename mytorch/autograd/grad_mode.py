@@ -12,6 +12,7 @@ from contextvars import ContextVar
 
 RECORD, SKIP, INFERENCE = True, False, None  # INFERENCE also marks its results as unusable under autograd
 mode: ContextVar = ContextVar("grad_mode", default=RECORD)
+_now = mode  # where an argument has its name
 
 
 class _Switch:
@@ -121,10 +122,10 @@ class enable_grad(no_grad):
 class set_grad_enabled(_Switch):
     """``set_grad_enabled(flag)`` switches recording at once; as a context manager it switches back at the end."""
 
-    def __init__(self, mode_: bool):
-        self.target = RECORD if mode_ else SKIP
-        self._outer = mode.get()
-        mode.set(self._next())
+    def __init__(self, mode: bool):
+        self.target = RECORD if mode else SKIP
+        self._outer = _now.get()
+        _now.set(self._next())
 
     def __enter__(self):
         mode.set(self._next())
@@ -147,11 +148,11 @@ class inference_mode(_Switch):
     ``inference_mode(False)`` leaves recording on. Inside, :class:`enable_grad` changes nothing.
     """
 
-    def __new__(cls, mode_=True):
+    def __new__(cls, mode=True):
         self = super().__new__(cls)
-        if callable(mode_):
-            return self.__class__(True)(mode_)
-        self.target = INFERENCE if mode_ else RECORD
+        if callable(mode):
+            return self.__class__(True)(mode)
+        self.target = INFERENCE if mode else RECORD
         return self
 
     def _next(self):

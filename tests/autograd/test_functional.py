@@ -27,6 +27,13 @@ def scalar(x, y=None):
 # ---- autograd.functional ----------------------------------------------------------------------------------------------------
 
 
+def s_grad_with_torchs_older_argument(t):
+    x = x1(t).requires_grad_()
+    y = (x.exp() * 2).sum()
+    named = t.autograd.grad(outputs=y, inputs=x, grad_outputs=t.ones_like(y), create_graph=True, retain_graph=True, only_inputs=True)
+    return named, t.autograd.grad(y, [x, x1(t).requires_grad_()], None, None, False, True, True)[0]
+
+
 def s_vjp(t):
     return t.autograd.functional.vjp(two, (x1(t), x2(t)), (t.ones(2, dtype=t.float64), x1(t)))
 

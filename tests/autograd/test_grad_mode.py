@@ -27,6 +27,13 @@ def s_context(t):
     return [*found, modes(t)]
 
 
+def s_by_name(t):
+    with t.set_grad_enabled(mode=False):
+        found = [modes(t)]
+    with t.inference_mode(mode=True):
+        return [*found, modes(t)]
+
+
 def s_decorator(t):
     @t.no_grad()
     def f():

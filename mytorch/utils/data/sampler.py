@@ -68,10 +68,12 @@ class RandomSampler(Sampler[int]):
 
     def __iter__(self):
         n, count = len(self.data_source), self.num_samples
-        source = (self.generator or Generator().manual_seed(draw_seed())).numpy
-        if self.replacement:
-            yield from source.integers(n, size=count).tolist()
+        if self.replacement:  # by the piece, from a generator of its own: there may be no end to them
+            source = Generator().manual_seed(draw_seed(self.generator)).numpy
+            for done in range(0, count, 4096):
+                yield from source.integers(n, size=min(4096, count - done)).tolist()
         else:
+            source = (self.generator or Generator().manual_seed(draw_seed())).numpy
             passes = [source.permutation(n) for _ in range(-(-count // n))]
             yield from numpy.concatenate(passes)[:count].tolist()
 

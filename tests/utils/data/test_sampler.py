@@ -45,6 +45,13 @@ def test_what_random_samplers_visit():
     assert sorted(data.WeightedRandomSampler([0.2, 0.0, 3.0, 1.0], 3, replacement=False)) == [0, 2, 3]
 
 
+def test_sampling_with_replacement_without_an_end():
+    endless = iter(data.RandomSampler(range(5), replacement=True, num_samples=10**15))
+    assert {next(endless) for _ in range(10000)} == set(range(5))
+    again = [list(data.RandomSampler(range(9), True, 5000, mytorch.Generator().manual_seed(3))) for _ in range(2)]
+    assert again[0] == again[1] and len(again[0]) == 5000
+
+
 @pytest.mark.parametrize(
     "make",
     [

@@ -29,13 +29,13 @@ def get_num_threads() -> int:
 
 
 def set_num_threads(n: int) -> None:
-    """Let one operation use ``n`` threads. TypeError for other than integers, RuntimeError unless it is positive."""
+    """Let one operation use ``n`` threads, those of the BLAS included. TypeError for other than integers, RuntimeError unless it is positive."""
     if isinstance(n, bool) or not isinstance(n, int):
         raise TypeError(f"set_num_threads expects an int, but got {type(n).__name__}")
     if n <= 0:
         raise RuntimeError(f"set_num_threads expects a positive integer, got {n}")
     _threads[0] = n
-    _hold_blas()
+    threadpoolctl.threadpool_limits(1 if _blas_is_held else n, user_api="blas")
 
 
 _blas_is_held = False

@@ -22,9 +22,11 @@ def _gradients(g, x, weight, bias_shape, needs):
     rows = g.reshape(-1, g.shape[-1])
     gx = gw = gb = None
     if needs[0]:
-        gx = product(rows, weight[None] if vector else weight).reshape(x.shape)
+        gx = product(rows, weight[None] if vector else weight)
+        gx = gx if gx.shape == x.shape else gx.reshape(x.shape)
     if needs[1]:
-        gw = product(rows.T, x.reshape(-1, x.shape[-1])).reshape(weight.shape)
+        gw = product(rows.T, x.reshape(-1, x.shape[-1]))
+        gw = gw.reshape(weight.shape) if vector else gw  # no view where none is needed: the parameter keeps a fresh array as its gradient
     if len(needs) > 2 and needs[2]:
         # a product with ones sums the columns in a quarter of the time of sum(0)
         gb = xp(rows).ones(len(rows), rows.dtype) @ rows if bias_shape == g.shape[-1:] else sum_to(g, shape=bias_shape)

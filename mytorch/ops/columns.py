@@ -20,10 +20,10 @@ BAND = 4 * 1024 * 1024  # bytes of gathered rows to keep at most
 SMALL = 1_000_000  # multiplications up to which OpenBLAS's AVX-512 kernels do without packing: up to three times as fast for narrow matrices
 
 
-def threads_for_product(rows, targets):
-    """How many threads are worth their start to gather columns of ``rows`` elements and multiply them to ``targets`` (groups, channels, places)."""
+def threads_for_product(rows, targets, times=1):
+    """How many threads pay to gather columns of ``rows`` elements and multiply them, ``times``, to ``targets`` (groups, channels, places)."""
     groups, channels, places = targets.shape
-    return threads_for(groups * rows * places * (0.1 + channels / 100)) if xp(targets) is numpy else 1
+    return threads_for(groups * rows * places * (0.1 + times * channels / 100)) if xp(targets) is numpy else 1
 
 
 def _piece(rows, depth, places, least):

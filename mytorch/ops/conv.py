@@ -107,8 +107,8 @@ def convolution_input(x, weight, bias=None, *, sizes, stride, padding, dilation,
                 target = part[(slice(None), slice(None), *spots, box[-1])]
                 xp(x).add(target, products[:, :, i], out=target)
 
-    threads = threads_for_product(matrix.shape[3], out.reshape(groups, each, -1))
-    if threads == 1 or (columns.keeps_rows and columns.rows >= threads):  # the threads write different rows,
+    threads = threads_for_product(matrix.shape[3], out.reshape(groups, each, -1), len(taps))
+    if threads == 1 or (stacked and (not columns.keeps_rows or columns.rows >= threads)):  # the threads write different rows,
         pieces = [(share, (0, each)) for share in columns.shares(threads)]
     else:  # or else different channels, for the windows overlap
         pieces = [(share, channels) for channels in spans(each, threads) for share in columns.shares(1)]

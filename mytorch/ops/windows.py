@@ -32,6 +32,8 @@ def tuple_of(value, n, name="size"):
 def batch_last(x, padding=(), value=0):
     """(N, C, *S) as a contiguous (C, *S, N), no copy if it lies so already; ``padding`` is (before, after) for each of S."""
     moved = x.transpose(*range(1, x.ndim), 0)
+    if x.shape[0] >= 32 and x.strides[0] % 1024 == 0 and xp(x) is numpy and x.size > 16384 and x[0].flags.c_contiguous:
+        moved = _transposed(x.reshape(x.shape[0], -1)).reshape(moved.shape)
     if not any(map(any, padding)):
         return xp(x).ascontiguousarray(moved)
     sizes = [a + n + b for n, (a, b) in zip(moved.shape[1:], padding)]
@@ -41,6 +43,19 @@ def batch_last(x, padding=(), value=0):
         out[(*inside, slice(a + n, a + n + b))] = value
         inside += (slice(a, a + n),)
     out[inside] = moved
+    return out
+
+
+def _transposed(x):
+    """The transpose of a matrix whose rows lie a multiple of 1 KiB apart, by way of rows that do not: those would share a few lines of the cache."""
+    rows, columns = x.shape
+    out, piece = numpy.empty((columns, rows), x.dtype), 1024
+    spread = numpy.empty((rows, piece + 16), x.dtype)
+    for start in range(0, columns, piece):
+        part = x[:, start : start + piece]
+        buffer = spread[:, : part.shape[1]]
+        buffer[...] = part
+        out[start : start + piece] = buffer.T
     return out
 
 
@@ -86,8 +101,8 @@ def boxes(sizes, limit, first=0, last=None):
 
 
 def threads_for(nanoseconds):
-    """How many threads are worth their start for this much work."""
-    return get_num_threads() if nanoseconds > 200_000 else 1
+    """How many threads are worth their start, and their waiting for the GIL, for this much work."""
+    return get_num_threads() if nanoseconds > 350_000 else 1
 
 
 def over_blocks(function, n, size, passes, array):
@@ -96,5 +111,9 @@ def over_blocks(function, n, size, passes, array):
         function(0, n)
         return
     threads = threads_for(size * passes * 0.2)
-    count = -(-size // (BLOCK * threads)) * threads
-    parallel_for(lambda block: function(*block), spans(n, count))
+    blocks = spans(n, -(-size // (BLOCK * threads)) * threads)
+    if threads > 1:
+        parallel_for(lambda block: function(*block), blocks)
+        return
+    for block in blocks:
+        function(*block)

@@ -103,6 +103,12 @@ def test_layouts_of_the_input_do_not_matter():
         np.testing.assert_allclose(F.conv2d(mytorch.from_numpy(laid_out), mytorch.tensor(w)).numpy(), expected, rtol=1e-12, atol=1e-12)
 
 
+@pytest.mark.parametrize("shape", [(40, 2, 16, 32), (33, 1, 64, 64), (32, 3, 40, 32)], ids=str)
+def test_rows_that_share_lines_of_the_cache(shape):
+    for padding in (0, 1):
+        compare(call("conv2d", padding=padding), draw(shape, (2, shape[1], 3, 3)), "float32")
+
+
 def test_second_derivatives_follow_torch():
     def penalty(library, x, w):
         y = library.nn.functional.conv2d(x, w, stride=2, padding=1)

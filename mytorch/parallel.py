@@ -132,7 +132,7 @@ def spans(n: int, count: int) -> list[tuple[int, int]]:
     return [(i * n // count, (i + 1) * n // count) for i in range(count) if n]
 
 
-_LARGE = 8_000_000  # multiplications in a matrix product from which on threads are worth their start
+_LARGE = 16_000_000  # multiplications in a matrix product from which on threads are worth their start
 
 
 def product(x, y):

@@ -53,7 +53,7 @@ def _row_gradients(g, weight, bias, normal, scale, centred, needs):
             change *= scale[a:b, None]
             dx[a:b] = change
 
-    over_blocks(work, rows, normal.size, 6, g)
+    over_blocks(work, rows, normal.size, 0.8, g)
     return dx, _total(slopes, weight), _total(sums, bias)
 
 
@@ -86,7 +86,7 @@ def standardise_rows(x, weight=None, bias=None, *, size, eps, centred=True):
         result = unit if weight is None else unit * weight.reshape(size)
         out[a:b] = result if bias is None else result + bias.reshape(size)
 
-    over_blocks(work, rows, x.size, 6, x)
+    over_blocks(work, rows, x.size, 0.5, x)
     return out.reshape(x.shape), normal, scale
 
 

@@ -53,7 +53,7 @@ def _batch_norm_gradients(g, x, weight, average, scale):
         centred += incoming * slope[a:b, None]
         dx[a:b].reshape(b - a, -1)[...] = centred
 
-    over_blocks(work, x.shape[1], x.size, 6, x)
+    over_blocks(work, x.shape[1], x.size, 0.8, x)
     return batch_first(dx), products, sums
 
 
@@ -78,7 +78,7 @@ def standardise_channels(x, weight=None, bias=None, *, eps, observe=None):
         if bias is not None:
             target += bias[a:b, None]
 
-    over_blocks(work, channels, x.size, 4, x)
+    over_blocks(work, channels, x.size, 0.5, x)
     if observe is not None:
         observe(average, variance)
     return batch_first(out), average, scale

@@ -64,7 +64,7 @@ def max_pool(x, *, kernel, stride, padding, dilation, counts):
         for position in others[1:]:
             xp(x).maximum(block, position, out=block)
 
-    over_blocks(work, x.shape[1], x.size, math.prod(kernel), x)
+    over_blocks(work, x.shape[1], x.size, 0.06 * math.prod(kernel), x)
     return batch_first(out)
 
 
@@ -105,7 +105,7 @@ def max_pool_scatter(g, x, y, *, kernel, stride, padding, dilation, counts):
         if interior is not None:
             out[a:b] = interior
 
-    over_blocks(work, x.shape[1], x.size, math.prod(kernel), x)
+    over_blocks(work, x.shape[1], x.size, 0.25 * math.prod(kernel), x)
     return batch_first(out)
 
 
@@ -124,7 +124,7 @@ def max_pool_gather(v, x, y, *, kernel, stride, padding, dilation, counts):
         for position, found in zip(_positions(view, kernel), _winners(x[:, a:b], y[:, a:b], padding, kernel, stride, dilation, counts)):
             out[a:b] += position * found
 
-    over_blocks(work, x.shape[1], x.size, math.prod(kernel), x)
+    over_blocks(work, x.shape[1], x.size, 0.25 * math.prod(kernel), x)
     return batch_first(out)
 
 
@@ -172,7 +172,7 @@ def avg_pool(x, *, kernel, stride, padding, counts, divisors):
         else:
             block[...] = xp(x).trunc(block / divisor)
 
-    over_blocks(work, x.shape[1], x.size, math.prod(kernel), x)
+    over_blocks(work, x.shape[1], x.size, 0.06 * math.prod(kernel), x)
     return batch_first(out)
 
 
@@ -197,7 +197,7 @@ def avg_pool_spread(x, *, sizes, kernel, stride, padding, counts, divisors):
         if interior is not None:
             out[a:b] = interior
 
-    over_blocks(work, x.shape[1], x.size, math.prod(kernel), x)
+    over_blocks(work, x.shape[1], x.size, 0.06 * math.prod(kernel), x)
     return batch_first(out)
 
 

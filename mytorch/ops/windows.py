@@ -101,16 +101,16 @@ def boxes(sizes, limit, first=0, last=None):
 
 
 def threads_for(nanoseconds):
-    """How many threads are worth their start, and their waiting for the GIL, for this much work."""
-    return get_num_threads() if nanoseconds > 350_000 else 1
+    """How many threads are worth their start, and their waiting for each other at the GIL, for this much work."""
+    return get_num_threads() if nanoseconds > 1_000_000 else 1
 
 
-def over_blocks(function, n, size, passes, array):
-    """Call ``function(first, last + 1)`` for blocks of ``range(n)``, on several threads if ``passes`` over ``size`` elements pay for them."""
+def over_blocks(function, n, size, nanoseconds, array):
+    """Call ``function(first, last + 1)`` for blocks of ``range(n)``, on several threads if ``nanoseconds`` for each of ``size`` elements pay."""
     if xp(array) is not numpy:
         function(0, n)
         return
-    threads = threads_for(size * passes * 0.2)
+    threads = threads_for(size * nanoseconds)
     blocks = spans(n, -(-size // (BLOCK * threads)) * threads)
     if threads > 1:
         parallel_for(lambda block: function(*block), blocks)

@@ -7,14 +7,17 @@ cycles and a dropped graph is freed at once. ``walk.py`` goes back through it.
 
 from __future__ import annotations
 
+import functools
 import inspect
 import itertools
 import traceback
+import warnings
 import weakref
 
 import numpy
 
 from ..backend import QUIET, as_array, device_of, float_errors
+from ..dtypes import category
 from . import grad_mode
 from .anomaly_mode import detect_anomaly
 
@@ -253,6 +256,8 @@ def primitive(forward=None, /, *, composed=None, joint=None, aux=(), outputs=(),
 
     def call(*inputs, **settings):
         if settings or len(inputs) != exact:
+            if "out" in settings:
+                return into(call, inputs, settings)
             if settings.keys() <= names and (variadic or len(inputs) == arity):
                 settings = {**defaults, **settings}
             else:
@@ -323,6 +328,49 @@ def primitive(forward=None, /, *, composed=None, joint=None, aux=(), outputs=(),
     call.__name__ = call.__qualname__ = op.name
     call.__doc__, call.__module__, call.primitive = forward.__doc__, forward.__module__, op
     call.__signature__ = inspect.signature(forward)
+    return call
+
+
+def into(call, inputs, settings):
+    """``call(…, out=target)``: the result is written into the tensor ``target``, which takes its shape. Not differentiable, as in torch."""
+    name, settings = call.__name__, dict(settings)
+    target = settings.pop("out")
+    if target is None:
+        return call(*inputs, **settings)
+    if not isinstance(target, Variable):
+        raise TypeError(f"{name}(): argument 'out' must be Tensor, not {type(target).__name__}")
+    given = [*inputs, *settings.values(), target]
+    given += [v for values in given if isinstance(values, (tuple, list)) for v in values]
+    if grad_state.get() is True and any(isinstance(v, Variable) and v._node is not None for v in given):
+        raise RuntimeError(
+            f"{name}(): functions with out=... arguments don't support automatic differentiation, but one of the arguments requires grad."
+        )
+    result = call(*inputs, **settings)
+    if not isinstance(result, Variable):
+        raise NotImplementedError(f"{name}(): out=... for several results")
+    array, kind = result.array, target.array.dtype
+    if category(array.dtype) > category(kind):
+        raise RuntimeError(f"result type {array.dtype} can't be cast to the desired output type {kind}")
+    if array.shape == target.array.shape:
+        target.array[...] = array
+    else:
+        if target.array.size:
+            warnings.warn(
+                f"An output with one or more elements was resized since it had shape {list(target.array.shape)}, which does not match the "
+                f"required output shape {list(array.shape)}.", stacklevel=3,
+            )  # fmt: skip
+        target.array = array.astype(kind)
+    changed(target)
+    return target
+
+
+def takes_out(function):
+    """Give a function of several operations the argument ``out``; a primitive has it by itself."""
+
+    @functools.wraps(function)
+    def call(*inputs, **settings):
+        return into(function, inputs, settings) if "out" in settings else function(*inputs, **settings)
+
     return call
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from ..autograd.engine import Variable, primitive
+from ..autograd.engine import Variable, primitive, takes_out
 from ..backend import is_array, xp
 from ..dtypes import category, check_fits, floating, only, promoted, result_numpy
 from .elementwise import flat, log, pointwise, select, sigmoid, smooth, zeros_like
@@ -59,11 +59,13 @@ def _scaled(other, alpha, mixed):
     return bool(other * alpha) if mixed.kind == "b" else other * alpha
 
 
+@takes_out
 def add(input, other, *, alpha=1):
     """input + alpha · other, elementwise; shapes broadcast."""
     return _add(input, other) if alpha is _ONE else _add(input, _scaled(other, alpha, _mixed(input, other)))
 
 
+@takes_out
 def sub(input, other, *, alpha=1):
     """input - alpha · other, elementwise; shapes broadcast."""
     if alpha is _ONE:
@@ -88,6 +90,7 @@ def _mixed(*values):
 # ---- quotients --------------------------------------------------------------------------------------------------------
 
 
+@takes_out
 def div(input, other, *, rounding_mode=None):
     """input / other, elementwise; ``rounding_mode`` "trunc" rounds towards 0 and "floor" down, and then integers stay integers.
 

@@ -6,7 +6,7 @@ import math
 
 import numpy
 
-from ..autograd.engine import Variable, primitive
+from ..autograd.engine import Variable, primitive, takes_out
 from ..backend import is_array, out_of_bounds, xp
 from .indexing import FULL, getitem
 from .layout import contiguous
@@ -178,7 +178,8 @@ def _nonzero(x):
     return xp(x).stack(found, axis=1)[:, : x.ndim]
 
 
-def nonzero(input, *, out=None, as_tuple=False):
+@takes_out
+def nonzero(input, *, as_tuple=False):
     """The indices of the elements that are not zero, as rows (n, ndim); with ``as_tuple`` a vector for each dimension, fit for indexing."""
     if as_tuple:
         return tuple(_nonzero(reshape(input, shape=input.shape or (1,))).T)

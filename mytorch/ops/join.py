@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import operator
 
-from ..autograd.engine import Variable, primitive
+from ..autograd.engine import Variable, primitive, takes_out
 from ..backend import xp
 from ..dtypes import promoted
 from .indexing import getitem
@@ -61,6 +61,7 @@ def _cut(g, shapes, dtypes, dim):
     return pieces
 
 
+@takes_out
 @spelled
 def cat(tensors, dim=0):
     """Join along an existing dimension; all other sizes must agree. Empty 1-d tensors are skipped, as in torch.
@@ -90,6 +91,7 @@ def _stack(*xs, dim=0):
     return xp(xs[0]).stack(xs, axis=dim)
 
 
+@takes_out
 @spelled
 def stack(tensors, dim=0):
     """Join along a new dimension; all shapes must agree. RuntimeError if they do not, or without a tensor."""

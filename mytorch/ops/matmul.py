@@ -6,7 +6,7 @@ import math
 
 import numpy
 
-from ..autograd.engine import primitive
+from ..autograd.engine import primitive, takes_out
 from ..backend import xp
 from ..parallel import product
 from .masks import masked_fill_with
@@ -93,12 +93,14 @@ def _dims(*pairs):
             raise RuntimeError(f"{text}, got {len(x.shape)}-D tensor")
 
 
+@takes_out
 def mm(input, mat2):
     """Matrix product of two matrices, (n, k) @ (k, m) -> (n, m), without broadcasting."""
     _dims((input, 2, "self must be a matrix"), (mat2, 2, "mat2 must be a matrix"))
     return matmul(input, mat2)
 
 
+@takes_out
 def bmm(input, mat2):
     """Matrix products of two batches of the same size, (b, n, k) @ (b, k, m) -> (b, n, m). RuntimeError if sizes do not fit."""
     _dims((input, 3, "batch1 must be a 3D tensor"), (mat2, 3, "batch2 must be a 3D tensor"))
@@ -110,6 +112,7 @@ def bmm(input, mat2):
     return matmul(input, mat2)
 
 
+@takes_out
 def mv(input, vec):
     """Matrix times vector, (n, k) @ (k,) -> (n,). RuntimeError for other shapes."""
     if (len(input.shape), len(vec.shape)) != (2, 1):
@@ -117,6 +120,7 @@ def mv(input, vec):
     return matmul(input, vec)
 
 
+@takes_out
 def dot(input, tensor):
     """The inner product of two vectors of the same size, as a 0-d tensor. RuntimeError for other shapes and for unequal dtypes."""
     if (len(input.shape), len(tensor.shape)) != (1, 1):
@@ -143,6 +147,7 @@ def inner(input, other):
     return tensordot(input, other, ([-1], [-1]))
 
 
+@takes_out
 def outer(input, vec2):
     """All products of an element of each vector, (n,) and (m,) -> (n, m). RuntimeError unless both are vectors."""
     for name, x in (("self", input), ("vec2", vec2)):
@@ -168,6 +173,7 @@ def _plus(input, product, beta, alpha, shape):
     return (input if beta == 1 else input * beta) + product
 
 
+@takes_out
 def addmm(input, mat1, mat2, *, beta=1, alpha=1):
     """beta · input + alpha · (mat1 @ mat2) for matrices; ``input`` broadcasts to the product."""
     _dims((mat1, 2, "mat1 must be a matrix"), (mat2, 2, "mat2 must be a matrix"))
@@ -175,6 +181,7 @@ def addmm(input, mat1, mat2, *, beta=1, alpha=1):
     return _plus(input, product, beta, alpha, product.shape)
 
 
+@takes_out
 def addmv(input, mat, vec, *, beta=1, alpha=1):
     """beta · input + alpha · (mat @ vec); ``input`` broadcasts to the product.
 
@@ -190,6 +197,7 @@ def addmv(input, mat, vec, *, beta=1, alpha=1):
     return _plus(input, product, beta, alpha, product.shape)
 
 
+@takes_out
 def addr(input, vec1, vec2, *, beta=1, alpha=1):
     """beta · input + alpha · outer(vec1, vec2); ``input`` broadcasts to the product.
 
@@ -201,12 +209,14 @@ def addr(input, vec1, vec2, *, beta=1, alpha=1):
     return _plus(input, product, beta, alpha, product.shape)
 
 
+@takes_out
 def addbmm(input, batch1, batch2, *, beta=1, alpha=1):
     """beta · input + alpha · Σ over the batch of batch1[i] @ batch2[i]; ``input`` broadcasts to (n, m)."""
     product = bmm(batch1, batch2).sum(0)
     return _plus(input, product, beta, alpha, product.shape)
 
 
+@takes_out
 def baddbmm(input, batch1, batch2, *, beta=1, alpha=1):
     """beta · input + alpha · (batch1 @ batch2); ``input`` broadcasts to (b, n, m)."""
     product = bmm(batch1, batch2)

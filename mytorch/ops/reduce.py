@@ -8,7 +8,7 @@ from collections import namedtuple
 
 import numpy
 
-from ..autograd.engine import Variable, primitive
+from ..autograd.engine import Variable, primitive, takes_out
 from ..backend import choose, is_array, largest, summed, xp
 from ..dtypes import as_dtype, floating
 from .arithmetic import pow
@@ -344,6 +344,7 @@ def vector_norm(x, ord=2, dim=None, keepdim=False, *, dtype=None):
     return _vector_norm(x if dtype is None else x.to(dtype), ord=float(ord), dim=dim, keepdim=keepdim)
 
 
+@takes_out
 @spelled
 def norm(input, p="fro", dim=None, keepdim=False, dtype=None):
     """The vector norm of order ``p`` over ``dim``, or of all elements; "fro" is the one of order 2.

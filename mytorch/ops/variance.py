@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from ..autograd.engine import primitive
+from ..autograd.engine import primitive, takes_out
 from ..backend import summed, xp
 from .elementwise import select
 from .reduce import count, floating_kind, folded, mean, unfold
@@ -43,6 +43,7 @@ def _spread_settings(args, settings):
     return settings
 
 
+@takes_out
 def var(input, *args, **settings):
     """Variance over ``dim``: the squared distances from the mean, summed and divided by n - ``correction`` (1: Bessel's).
 
@@ -51,6 +52,7 @@ def var(input, *args, **settings):
     return _var(input, **_spread_settings(args, settings))
 
 
+@takes_out
 def std(input, *args, **settings):
     """The square root of :func:`var`, with the same arguments; its gradient is 0 where it is 0."""
     return _root(_var(input, **_spread_settings(args, settings)))

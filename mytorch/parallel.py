@@ -141,6 +141,8 @@ def product(x, y):
         return x @ y
     if x.ndim > 2 or y.ndim > 2:
         return _stacked_product(x, y)
+    if not _blas_is_held:
+        return x @ y  # the BLAS uses threads of its own
     rows, columns = x.shape[0], y.shape[1]
     out = numpy.empty((rows, columns), numpy.result_type(x, y))
 

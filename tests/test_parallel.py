@@ -85,6 +85,7 @@ def test_the_blas_keeps_to_one_thread(threads):
 def test_products_in_parts(threads, monkeypatch, count, x, y):
     threads(count)
     monkeypatch.setattr(parallel, "_LARGE", 0)
+    parallel._hold_blas()
     rng = np.random.default_rng(0)
     x, y = rng.standard_normal(x), rng.standard_normal(y)
     np.testing.assert_allclose(parallel.product(x, y), x @ y, rtol=1e-12, atol=1e-12)

@@ -1,9 +1,16 @@
 """Options and fixtures: ``pytest --device cuda`` runs the suite on a GPU."""
 
+import importlib.util
+
 import pytest
 
 import mytorch
 from tests import stand_in
+
+if importlib.util.find_spec("torch"):
+    import torch
+
+    torch.set_num_threads(1)  # the referee's threads spin between its calls, on the cores that the tests need
 
 
 def pytest_addoption(parser):

@@ -9,7 +9,7 @@ import pytest
 import mytorch
 from mytorch import backend, nn
 from tests import stand_in
-from tests.samples import rows
+from mytorch.testing.samples import rows
 from tests.test_gradients import compare, outputs, tensors
 
 ROWS = rows()

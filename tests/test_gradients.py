@@ -6,7 +6,7 @@ import pytest
 import mytorch
 from mytorch.autograd import gradcheck, gradgradcheck
 from mytorch.autograd.engine import primitives
-from tests.samples import rows
+from mytorch.testing.samples import rows
 
 ROWS = rows()
 every_row = pytest.mark.parametrize("row", ROWS, ids=lambda row: row.id)
@@ -133,4 +133,4 @@ def test_zero_size(row, device):
 def test_every_operation_has_a_row():
     own = {name for name, op in primitives.items() if op.forward.__module__.startswith("mytorch.")}  # other tests make some of their own
     missing = own - {row.op for row in ROWS}
-    assert not missing, f"operations without a row in tests/samples: {sorted(missing)}"
+    assert not missing, f"operations without a row in mytorch/testing/samples: {sorted(missing)}"

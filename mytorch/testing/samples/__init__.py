@@ -1,4 +1,4 @@
-"""A row per operation: how to call it, on what, and what it should give. ``tests/test_gradients.py`` runs every row."""
+"""A row per operation: how to call it, on what, and what it should give. ``tests/test_gradients.py`` and ``python -m mytorch.gradcheck`` run every row."""
 
 from __future__ import annotations
 

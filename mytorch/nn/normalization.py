@@ -19,6 +19,8 @@ def _parameter(module, name, shape, wanted, device, dtype):
 class _PerChannel(Module):
     """What batch and instance norm share: parameters, running statistics, the description."""
 
+    _version = 2
+
     def __init__(self, num_features, eps, momentum, affine, track_running_stats, device, dtype, bias):
         super().__init__()
         self.num_features, self.eps, self.momentum, self.affine = num_features, eps, momentum, affine
@@ -44,6 +46,12 @@ class _PerChannel(Module):
             init.ones_(self.weight)
         if self.bias is not None:
             init.zeros_(self.bias)
+
+    def _load_from_state_dict(self, state_dict, prefix, local_metadata, *args):
+        key = f"{prefix}num_batches_tracked"
+        if (local_metadata.get("version") or 1) < 2 and self.num_batches_tracked is not None:
+            state_dict.setdefault(key, self.num_batches_tracked)  # files of the first version do not count batches
+        super()._load_from_state_dict(state_dict, prefix, local_metadata, *args)
 
     def extra_repr(self):
         return (

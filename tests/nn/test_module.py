@@ -278,6 +278,17 @@ def incomplete_allowed(lib):
     return result.missing_keys, result.unexpected_keys, repr(result)
 
 
+def batches_not_counted(lib):
+    """Files of the first version."""
+    net = lib.nn.Sequential(lib.nn.Linear(2, 3), lib.nn.BatchNorm1d(3))
+    values = {k: v for k, v in net.state_dict().items() if "num_batches" not in k}
+    result = net.load_state_dict(values)
+    partly = net.load_state_dict({k: v for k, v in values.items() if "0." in k}, strict=False)
+    counted = net.state_dict()
+    del counted["1.num_batches_tracked"]  # says that it is of the second version
+    return result, list(values), list(partly.missing_keys), net.load_state_dict(counted, strict=False).missing_keys
+
+
 def wrong_size_even_if_not_strict(lib):
     values = small(lib).state_dict()
     values["first.weight"] = lib.ones(2, 2)
@@ -417,6 +428,7 @@ def copies(lib):
     loads,
     incomplete,
     incomplete_allowed,
+    batches_not_counted,
     wrong_size_even_if_not_strict,
     not_a_dict,
     assigned,

@@ -116,7 +116,7 @@ class DeviceError(RuntimeError):
 
 
 def cupy():
-    """The cupy module, imported on first use. RuntimeError names the extra to install, or says that no GPU is there."""
+    """The cupy module, imported on first use. DeviceError, a RuntimeError, names the extra to install, or says that no GPU is there."""
     try:
         module = importlib.import_module("cupy")
     except ImportError as error:

@@ -10,6 +10,7 @@ from .. import (
     conv,
     distance,
     dropout,
+    lazy,
     linear,
     loss,
     module,
@@ -26,9 +27,9 @@ from . import utils
 
 # torch's file -> where its names are
 FILES = {
-    "activation": (activation, attention), "batchnorm": (normalization,), "channelshuffle": (upsampling,), "container": (container,),
-    "conv": (conv,), "distance": (distance,), "dropout": (dropout,), "flatten": (linear,), "fold": (upsampling,),
-    "instancenorm": (normalization,), "linear": (linear,), "loss": (loss,), "module": (module,), "normalization": (normalization,),
+    "activation": (activation, attention), "batchnorm": (normalization, lazy), "channelshuffle": (upsampling,), "container": (container,),
+    "conv": (conv, lazy), "distance": (distance,), "dropout": (dropout,), "flatten": (linear,), "fold": (upsampling,),
+    "instancenorm": (normalization, lazy), "linear": (linear, lazy), "loss": (loss,), "module": (module,), "normalization": (normalization,),
     "padding": (padding,), "pixelshuffle": (upsampling,), "pooling": (pooling,), "rnn": (recurrent,), "sparse": (sparse,),
     "transformer": (transformer,), "upsampling": (upsampling,),
 }  # fmt: skip

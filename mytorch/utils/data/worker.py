@@ -256,12 +256,12 @@ def start_context(chosen):
     """How worker processes start: as ``chosen``, or Python's default, or by a fork server where the default is an unsafe fork.
 
     A fork copies the locks that other threads hold at that moment and not the threads that would release them: a worker that needs one waits
-    forever. So beside other threads (tqdm's monitor sleeps, it does no harm) the workers are forked from a clean process instead. That one imports
-    the main module again, which a console or a notebook does not have; there it stays with fork.
+    forever. So beside other threads (tqdm's monitor and those of ``mytorch.parallel`` sleep, they do no harm) the workers are forked from a clean
+    process instead. That one imports the main module again, which a console or a notebook does not have; there it stays with fork.
     """
     context = chosen or multiprocessing.get_context()
     if chosen is None and context.get_start_method() == "fork":
-        threads = [t for t in threading.enumerate() if t is not threading.current_thread() and type(t).__name__ != "TMonitor"]
-        if threads and hasattr(sys.modules["__main__"], "__file__"):
+        others = [t for t in threading.enumerate() if t is not threading.current_thread()]
+        if any(type(t).__name__ != "TMonitor" and not t.name.startswith("mytorch-") for t in others) and hasattr(sys.modules["__main__"], "__file__"):
             return multiprocessing.get_context("forkserver")
     return context

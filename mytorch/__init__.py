@@ -53,7 +53,8 @@ from .ops.decompositions import cholesky, qr
 from .ops.decompositions import old_svd as svd
 from .ops.einsum import einsum
 from .ops.layout import clone
-from .ops.linalg import cholesky_inverse, cholesky_solve, det, logdet, matrix_exp, matrix_power, slogdet, vander
+from .ops.linalg import cholesky_inverse, cholesky_solve, det, logdet, matrix_exp, matrix_power, slogdet
+from .ops.linalg import decreasing_vander as vander
 from .ops.linalg import pinv as pinverse
 from .ops.masks import masked_fill, masked_scatter, masked_select
 from .ops.matmul import (

@@ -234,7 +234,7 @@ def arange(start=0, end=None, step=1, *, dtype=None, device=None, requires_grad=
     kind, place, out = settings(dtype, device, options)
     if kind.kind == "b":
         raise NotImplementedError("arange is not implemented for bool")
-    start, end, step = map(int, numbers) if kind.kind in "iu" and _finite(numbers) else numbers
+    start, end, step = map(int, numbers) if kind == "int64" and _finite(numbers) else numbers
     if step == 0:
         raise RuntimeError("step must be nonzero")
     if not _finite((start, end)):
@@ -242,6 +242,8 @@ def arange(start=0, end=None, step=1, *, dtype=None, device=None, requires_grad=
     if (end - start) * step < 0:
         raise RuntimeError(f"upper bound and lower bound inconsistent with step sign: arange({start}, {end}, {step})")
     count = -((start - end) // step) if isinstance(start, int) and isinstance(end, int) and isinstance(step, int) else math.ceil((end - start) / step)
+    if kind.kind in "iu":  # torch counts in float64, then steps in integers
+        start, step = int(start), int(step)
     values = start + numpy.arange(count) * step
     return finish(move(as_type(values, kind), place), out, requires_grad)
 

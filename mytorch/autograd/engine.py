@@ -197,6 +197,7 @@ class Primitive:
         return self._wants[rule]
 
     aliases = {"axis": "dim", "keepdims": "keepdim", "input": "x", "other": "y", "self": "x", "a_min": "min", "a_max": "max"}
+    aliases |= {"exponent": "y", "values": "y"}  # torch's for pow and heaviside
 
     def bind(self, inputs, settings):
         """Sort positional and keyword arguments into arrays and settings; NumPy's spellings are accepted."""

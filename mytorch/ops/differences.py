@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..autograd.engine import Variable
+from ..dtypes import as_dtype
 from .join import cat, narrow
 from .matmul import matmul
 from .shape import check_dim, mT, reshape, spelled
@@ -41,9 +42,15 @@ def _areas(y, x, dx, dim):
     return middle * diff(x, 1, dim - len(y.shape))
 
 
+def _refuse_bool(x, message):
+    if as_dtype(x.dtype).numpy.kind == "b":
+        raise RuntimeError(message)
+
+
 @spelled
 def trapezoid(y, x=None, *, dx=None, dim=-1):
-    """The integral of ``y`` over ``dim`` by the trapezoidal rule, for values at ``x`` or ``dx`` (1) apart."""
+    """The integral of ``y`` over ``dim`` by the trapezoidal rule, for values at ``x`` or ``dx`` (1) apart. RuntimeError for booleans."""
+    _refuse_bool(y, "trapezoid: received a bool input for `y`, but bool is not supported")
     dim = check_dim(dim, len(y.shape))
     return _areas(y, x, dx, dim).sum(dim)
 
@@ -61,10 +68,11 @@ def cumulative_trapezoid(y, x=None, *, dx=None, dim=-1):
 def cov(input, *, correction=1, fweights=None, aweights=None):
     """The covariances of variables (rows) over observations (columns), (n, m) -> (n, n); optional weights of the observations.
 
-    RuntimeError for more dimensions.
+    RuntimeError for more dimensions, and for booleans.
     """
     if len(input.shape) > 2:
         raise RuntimeError(f"cov(): expected input to have two or fewer dimensions but got an input with {len(input.shape)} dimensions")
+    _refuse_bool(input, "cov(): bool dtype is not supported for input")
     x = reshape(input, shape=(1, -1)) if len(input.shape) < 2 else input
     x = x if isinstance(x, Variable) and x.is_floating_point() else x * 1.0
     weights = aweights if fweights is None else fweights if aweights is None else fweights * aweights

@@ -315,7 +315,7 @@ def select(input, dim, index):
 def meshgrid(*tensors, indexing="ij"):
     """Coordinates of a grid: each vector spread over all dimensions; ``indexing="xy"`` swaps the first two.
 
-    RuntimeError for tensors of two dimensions or more, ValueError without a tensor.
+    RuntimeError for tensors of two dimensions or more or of different dtypes, ValueError without a tensor.
     """
     tensors = tensors[0] if len(tensors) == 1 and isinstance(tensors[0], (tuple, list)) else tensors
     if not tensors:
@@ -325,6 +325,8 @@ def meshgrid(*tensors, indexing="ij"):
     for x in tensors:
         if len(x.shape) > 1:
             raise RuntimeError(f"torch.meshgrid: Expected 0D or 1D tensor in the tensor list but got: {list(x.shape)}")
+    if any(x.dtype != tensors[0].dtype for x in tensors):
+        raise RuntimeError("meshgrid expects all tensors to have the same dtype")
     swap = indexing == "xy" and len(tensors) > 1
     if swap:
         tensors = (tensors[1], tensors[0], *tensors[2:])

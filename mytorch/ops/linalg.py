@@ -9,13 +9,14 @@ import numpy
 
 from ..autograd.engine import primitive
 from ..backend import largest, xp
+from .arithmetic import pow
 from .decompositions import lapack_svd, singular, svdvals
 from .diagonal import diag_embed
 from .elementwise import select
 from .join import stack
 from .matmul import matmul
 from .reduce import vector_norm
-from .shape import check_dim, movedim, mT, reshape
+from .shape import check_dim, flip, movedim, mT, reshape
 from .solve import check_matrices, eye_like, inv, solve_triangular
 
 # ---- norms -------------------------------------------------------------------------------------------------------------
@@ -226,10 +227,30 @@ def vander(x, *, N=None):
     n = x.shape[-1] if N is None else N
     if N is not None and N <= 1:
         raise RuntimeError(f"N must be greater than 1, got {N}")
-    powers = [x * 0 + 1]
+    return stack(_powers(x, n), -1)
+
+
+def decreasing_vander(x, N=None, increasing=False):
+    """``torch.vander``: the powers N - 1 to 0 of a vector's elements (0 to N - 1 if ``increasing``), (n,) -> (n, N), for N = n by default.
+
+    RuntimeError for other shapes or a negative N.
+    """
+    if len(x.shape) != 1:
+        raise RuntimeError("x must be a one-dimensional tensor.")
+    if N is not None and N < 0:
+        raise RuntimeError("N must be non-negative.")
+    x = x if x.is_floating_point() or x.is_complex() else x.long()
+    n = x.shape[0] if N is None else N
+    powers = stack(_powers(x, max(n, 1)), -1)[:, :n]
+    return powers if increasing else flip(powers, dims=(1,))
+
+
+def _powers(x, n):
+    """x⁰ … xⁿ⁻¹, one of them at least."""
+    powers = [pow(x, 0)]
     while len(powers) < n:
         powers.append(powers[-1] * x)
-    return stack(powers[:n], -1)
+    return powers[: max(n, 1)]
 
 
 def matrix_rank(A, *, atol=None, rtol=None, tol=None, hermitian=False):

@@ -8,6 +8,7 @@ import numpy
 
 from ..autograd.engine import primitive, takes_out
 from ..backend import xp
+from ..dtypes import as_dtype, category
 from ..parallel import product
 from .masks import masked_fill_with
 from .reduce import vector_norm
@@ -167,6 +168,8 @@ def _plus(input, product, beta, alpha, shape):
     input = expand(input, shape=shape)
     if input.dtype != product.dtype:
         raise RuntimeError(f"self and mat2 must have the same dtype, but got {input.dtype} and {product.dtype}")
+    if category(as_dtype(input.dtype).numpy) < 2:
+        beta, alpha = int(beta), int(alpha)
     product = product if alpha == 1 else product * alpha
     if beta == 0:
         return masked_fill_with(input, True, 0) + product
@@ -307,6 +310,8 @@ def tensordot(a, b, dims=2):
 def _known(dim, ndim):
     if not -max(ndim, 1) <= dim < max(ndim, 1):
         raise IndexError(f"Dimension out of range (expected to be in range of [{-ndim}, {ndim - 1}], but got {dim})")
+    if not ndim:
+        raise IndexError(f"Dimension specified as {dim} but tensor has no dimensions")
     return dim % ndim
 
 
@@ -342,8 +347,7 @@ def cross(input, other, dim=None):
     RuntimeError if there is none.
     """
     if dim is None:
-        shape = broadcast_shape(input.shape, other.shape)
-        dim = next((d for d, n in enumerate(shape) if n == 3), None)
+        dim = next((d for d, n in enumerate(input.shape) if n == 3), None)
         if dim is None:
             raise RuntimeError(f"no dimension of size 3 in input, of shape {list(input.shape)}")
     return linalg_cross(input, other, dim=dim)

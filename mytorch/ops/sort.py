@@ -129,6 +129,8 @@ def _searchsorted(boundaries, values, *, right):
     if boundaries.ndim == 1:
         return xp(boundaries).asarray(boundaries.searchsorted(values, side=side))
     out = xp(boundaries).empty(values.shape, "int64")
+    if not out.size:
+        return out
     rows = zip(out.reshape(-1, values.shape[-1]), boundaries.reshape(-1, boundaries.shape[-1]), values.reshape(-1, values.shape[-1]))
     for found, row, wanted in rows:
         found[:] = row.searchsorted(wanted, side=side)

@@ -1,0 +1,33 @@
+"""What is easily confused with its neighbour: torch's older functions, keywords of their own, numbers cast to an integer dtype."""
+
+import pytest
+
+from tests.autograd.agree import agree
+
+CASES = {
+    "vander": lambda t: [t.vander(t.tensor([2.0, 3.0])), t.vander(t.tensor([1, 2, 3]), 2), t.vander(t.tensor([1, 2]), 4, True)],
+    "vander of infinities": lambda t: t.vander(t.tensor([float("inf"), float("nan"), 0.0])),
+    "vander of few": lambda t: [t.vander(t.tensor([2.0, 3.0]), n) for n in (0, 1)] + [t.vander(t.tensor([True, False])), t.vander(t.ones(0))],
+    "vander of a matrix": lambda t: t.vander(t.ones(2, 2)),
+    "vander, negative": lambda t: t.vander(t.ones(2), -1),
+    "linalg.vander of infinities": lambda t: t.linalg.vander(t.tensor([float("inf"), float("nan"), 0.0])),
+    "pow by name": lambda t: [t.pow(t.tensor([2.0]), exponent=3), t.tensor([2.0]).pow(exponent=t.tensor([3.0])), t.pow(input=t.tensor([2]), exponent=2)],
+    "heaviside by name": lambda t: t.heaviside(t.tensor([0.0, 1.0]), values=t.tensor([0.5, 2.0])),
+    **{f"arange {a} {kind}": lambda t, a=a, kind=kind: t.arange(*a, dtype=getattr(t, kind))
+       for a in ((2.5,), (0, 3, 1.5), (0.5, 3.7), (5, 0.5, -1.5), (0, 5, 2.9), (0, 7, 2)) for kind in ("int64", "int32", "uint8", "float64")},
+    "arange by less than one": lambda t: t.arange(0, 1, 0.3, dtype=t.int32),
+    "addmm of integers": lambda t: t.addmm(t.ones(2, 2).long(), t.ones(2, 2).long(), t.ones(2, 2).long(), alpha=2.7, beta=1.5),
+    "baddbmm of integers": lambda t: t.baddbmm(t.ones(1, 2, 2).long(), t.ones(1, 2, 2).long(), t.ones(1, 2, 2).long(), alpha=1.5),
+    "cross where the first finds it": lambda t: t.cross(t.ones(1, 1, 3), t.arange(18.0).reshape(2, 3, 3)),
+    "meshgrid of two dtypes": lambda t: t.meshgrid(t.ones(2), t.ones(2).long(), indexing="ij"),
+    "searchsorted for nothing": lambda t: t.searchsorted(t.ones(2, 4), t.ones(2, 0)),
+    "tensordot without dimensions": lambda t: t.tensordot(t.ones(()), t.ones(3, 3), dims=([-1], [0])),
+    "cov of booleans": lambda t: t.cov(t.ones(3).bool()),
+    "corrcoef of booleans": lambda t: t.corrcoef(t.ones(2, 3).bool()),
+    "trapezoid of booleans": lambda t: t.trapezoid(t.ones(3).bool()),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_as_in_torch(name):
+    agree(CASES[name])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .bounds import clamp_min
 from .reduce import norm
+from .shape import broadcast_tensors
 
 
 def pairwise_distance(x1, x2, p=2.0, eps=1e-6, keepdim=False):
@@ -18,6 +19,7 @@ def cosine_similarity(x1, x2, dim=1, eps=1e-8):
     """
     if not (x1.is_floating_point() and x2.is_floating_point()):
         raise RuntimeError(f"expected common dtype to be floating point, yet common dtype is not: got {x1.dtype} and {x2.dtype}")
+    x1, x2 = broadcast_tensors(x1, x2)
     one, two = (x / clamp_min(norm(x, 2, dim, True), eps) for x in (x1, x2))
     return (one * two).sum(dim)
 

@@ -41,6 +41,8 @@ def linear(x, weight, bias=None):
     """x Wᵀ + b for x (…, in), weight (out, in) or (in,), bias (out,): (…, out). RuntimeError for sizes or dtypes that do not match."""
     if x.ndim == 0 or x.shape[-1] != weight.shape[-1]:
         raise RuntimeError(_mismatch(x.shape, weight.shape))
+    if x.ndim == 2 and weight.ndim == 1 and bias is not None:
+        raise RuntimeError("linear with a bias: weight must be a matrix, got a vector")
     if x.dtype != weight.dtype or (bias is not None and bias.dtype != x.dtype):
         kinds = f"{x.dtype}, weight {weight.dtype}" + ("" if bias is None else f" and bias {bias.dtype}")
         raise RuntimeError(f"mat1 and mat2 must have the same dtype, but got input {kinds}")
@@ -53,7 +55,10 @@ def linear(x, weight, bias=None):
     if y.ndim and (bias.ndim <= 1 or bias.shape == y.shape):
         y += bias
         return y
-    return y + bias
+    result = y + bias
+    if result.shape != y.shape:
+        raise RuntimeError(f"output with shape {list(y.shape)} doesn't match the broadcast shape {list(result.shape)}")
+    return result
 
 
 def _mismatch(x, weight):

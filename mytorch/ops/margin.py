@@ -13,6 +13,7 @@ from .bounds import clamp_min, minimum
 from .distance import pairwise_distance
 from .elementwise import exp, log, select, sqrt
 from .reduction import chosen, reduced
+from .shape import broadcast_shape
 
 # ---- margins ----------------------------------------------------------------------------------------------------------
 
@@ -56,7 +57,10 @@ def cosine_embedding_loss(input1, input2, target, margin=0, size_average=None, r
 
 
 def soft_margin_loss(input, target, size_average=None, reduce=None, reduction="mean"):
-    """log(1 + exp(-target · input)) with targets 1 and -1, reduced."""
+    """log(1 + exp(-target · input)) with targets 1 and -1, reduced. RuntimeError unless ``target`` broadcasts to the shape of ``input``."""
+    shape = broadcast_shape(input.shape, target.shape)
+    if shape != tuple(input.shape):
+        raise RuntimeError(f"output with shape {list(input.shape)} doesn't match the broadcast shape {list(shape)}")
     return reduced(-logsigmoid(target * input), chosen(reduction, size_average, reduce))
 
 

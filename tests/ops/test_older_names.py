@@ -25,6 +25,11 @@ CASES = {
     "cov of booleans": lambda t: t.cov(t.ones(3).bool()),
     "corrcoef of booleans": lambda t: t.corrcoef(t.ones(2, 3).bool()),
     "trapezoid of booleans": lambda t: t.trapezoid(t.ones(3).bool()),
+    "soft_margin_loss of a number": lambda t: t.nn.functional.soft_margin_loss(t.ones(()), t.ones(3)),
+    "soft_margin_loss, broadcast": lambda t: t.nn.functional.soft_margin_loss(t.ones(2, 3), t.ones(3), reduction="none"),
+    "linear, a vector of weights": lambda t: t.nn.functional.linear(t.ones(2, 3), t.ones(3)),
+    "linear, a vector and a bias": lambda t: t.nn.functional.linear(t.ones(2, 3), t.ones(3), t.ones(1)),
+    "linear, a number and a bias": lambda t: t.nn.functional.linear(t.ones(3), t.ones(3), t.ones(4)),
 }  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from ..ops.elementwise import sigmoid, tanh
 from ..ops.embedding import embedding, embedding_bag
 from ..ops.fold import channel_shuffle, fold, pixel_shuffle, pixel_unshuffle, unfold
 from ..ops.gather import one_hot
+from ..ops.grid import affine_grid, grid_sample
 from ..ops.inplace import inplace as in_place
 from ..ops.interpolate import interpolate, upsample
 from ..ops.layer_norm import layer_norm, local_response_norm, rms_norm

@@ -1,0 +1,103 @@
+"""Sampling an image at the points of a grid: what spatial transformers do (Jaderberg et al., Spatial Transformer Networks, 2015)."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import warnings
+
+import numpy
+
+from ..autograd.engine import wrap
+from ..backend import device_of, move
+from .elementwise import select
+from .gather import gather
+from .shape import expand
+
+
+def _corners(align_corners):
+    if align_corners is None:
+        warnings.warn(
+            "Default grid_sample and affine_grid behavior has changed to align_corners=False since 1.3.0. Please specify align_corners=True if "
+            "the old behavior is desired.", stacklevel=3,
+        )  # fmt: skip
+    return bool(align_corners)
+
+
+def affine_grid(theta, size, align_corners=None):
+    """Where each pixel of an image of ``size`` (N, C, H, W) or (N, C, D, H, W) comes from under affine maps ``theta`` (N, 2, 3) or (N, 3, 4).
+
+    Returns (N, H, W, 2) or (N, D, H, W, 3): x, y(, z) from -1 to 1, which are the centers of the corner pixels with ``align_corners``, else the
+    edges of the image. RuntimeError for integers; ValueError for matrices of another shape; NotImplementedError for another length of ``size``.
+    """
+    align_corners, (n, _, *spatial) = _corners(align_corners), tuple(size)
+    ndim = len(spatial)
+    if not theta.is_floating_point():
+        raise ValueError(f"Expected theta to have floating point type, but got {theta.dtype}")
+    if ndim not in (2, 3):
+        raise NotImplementedError(f"affine_grid only supports 4D and 5D sizes, for 2D and 3D affine transforms, respectively. Got size {tuple(size)}.")
+    if tuple(theta.shape) != (n, ndim, ndim + 1):
+        raise ValueError(f"Expected a batch of {ndim}D affine matrices of shape {n}x{ndim}x{ndim + 1} for size {tuple(size)}. Got {tuple(theta.shape)}.")
+    if min(size) <= 0:
+        raise ValueError(f"Expected non-zero, positive output size. Got {tuple(size)}")
+    axes = [numpy.linspace(-1, 1, m) * (1 if align_corners else (m - 1) / m) if m > 1 else numpy.zeros(1) for m in spatial]
+    points = numpy.stack([*numpy.meshgrid(*axes, indexing="ij")[::-1], numpy.ones(spatial)], -1).reshape(-1, ndim + 1)
+    base = wrap(move(points.astype(theta.array.dtype), device_of(theta.array)))
+    return (base @ theta.mT).reshape(n, *spatial, ndim)
+
+
+def grid_sample(input, grid, mode="bilinear", padding_mode="zeros", align_corners=None):
+    """``input`` (N, C, H, W) or (N, C, D, H, W) at the points ``grid`` (N, …, 2) or (N, …, 3) of :func:`affine_grid`'s coordinates: (N, C, …).
+
+    mode: "bilinear" between pixels (in three dimensions too), or "nearest". padding_mode: what lies outside, "zeros", the "border" or the
+    "reflection" of the image. ValueError for others; RuntimeError for shapes or dtypes that do not match; NotImplementedError for "bicubic".
+    """
+    if mode not in ("bilinear", "nearest", "bicubic"):
+        raise ValueError(f"nn.functional.grid_sample(): expected mode to be 'bilinear', 'nearest' or 'bicubic', but got: '{mode}'")
+    if padding_mode not in ("zeros", "border", "reflection"):
+        raise ValueError(
+            f"nn.functional.grid_sample(): expected padding_mode to be 'zeros', 'border', or 'reflection', but got: '{padding_mode}'"
+        )
+    if mode == "bicubic":
+        raise NotImplementedError("grid_sample: 'bicubic' is not implemented; 'bilinear' and 'nearest' are")
+    align_corners, ndim = _corners(align_corners), input.ndim - 2
+    if ndim not in (2, 3) or grid.ndim != input.ndim or grid.shape[-1] != ndim or grid.shape[0] != input.shape[0]:
+        raise RuntimeError(
+            f"grid_sampler(): expected 4D or 5D input and a grid of as many dimensions, the same batch size and {ndim} coordinates, but got input "
+            f"with sizes {list(input.shape)} and grid with sizes {list(grid.shape)}"
+        )
+    if input.dtype != grid.dtype:
+        raise RuntimeError(f"grid_sampler(): expected input and grid to have the same dtype, but input has {input.dtype} and grid has {grid.dtype}")
+    spatial, places = input.shape[2:], grid.shape[1:-1]
+    if 0 in spatial:
+        raise RuntimeError(f"grid_sampler(): expected input to have non-empty spatial dimensions, but input has sizes {list(input.shape)}")
+    at = [_place(grid[..., ndim - 1 - d], n, padding_mode, align_corners) for d, n in enumerate(spatial)]  # in pixels, one tensor per dimension
+    starts = [(x.detach().round() if mode == "nearest" else x.detach().floor()) for x in at]
+    pixels, result = input.reshape(*input.shape[:2], -1), 0
+    for corner in itertools.product((0, 1), repeat=ndim) if mode == "bilinear" else [(0,) * ndim]:
+        weight, index = 1, 0
+        for x, start, step, n in zip(at, starts, corner, spatial):
+            there = start + step
+            weight = weight * ((there >= 0) & (there <= n - 1)).to(input.dtype)
+            if mode == "bilinear":
+                weight = weight * (x - start if step else start + 1 - x)
+            index = index * n + there.nan_to_num().clamp(0, n - 1).long()
+        index = expand(index.reshape(index.shape[0], 1, -1), shape=(*input.shape[:2], math.prod(places)))
+        result = result + gather(pixels, 2, index).reshape(*input.shape[:2], *places) * weight.unsqueeze(1)
+    return result
+
+
+def _place(x, n, padding_mode, align_corners):
+    """Coordinates from -1 to 1 as pixels of a row of ``n``, moved inside if there is padding."""
+    x = (x + 1) * ((n - 1) / 2) if align_corners else ((x + 1) * n - 1) / 2
+    if padding_mode == "reflection":
+        low, span = (0, n - 1) if align_corners else (-0.5, n)
+        if span == 0:
+            return x * 0
+        distance = (x - low).abs()
+        turns = (distance.detach() / span).floor()
+        rest = distance - turns * span
+        x = select(turns % 2 == 0, rest, span - rest) + low
+    if padding_mode != "zeros":
+        x = select((x > 0) & (x < n - 1), x, x.detach().clamp(0, n - 1))
+    return x

@@ -1,0 +1,68 @@
+"""Sampling at the points of a grid, and its gradients, as in PyTorch."""
+
+import warnings
+
+import numpy as np
+import pytest
+
+import mytorch
+from tests.autograd.agree import agree
+
+RNG = np.random.default_rng(0)
+IMAGES = {2: RNG.standard_normal((2, 3, 4, 5)), 3: RNG.standard_normal((1, 2, 3, 4, 2))}
+THETAS = {2: RNG.standard_normal((2, 2, 3)).astype("float32"), 3: RNG.standard_normal((2, 3, 4)).astype("float32")}
+GRIDS = {2: RNG.uniform(-1.7, 1.7, (2, 3, 6, 2)), 3: RNG.uniform(-1.7, 1.7, (1, 2, 2, 3, 3))}
+
+
+@pytest.mark.parametrize("ndim", [2, 3])
+@pytest.mark.parametrize("corners", [True, False])
+@pytest.mark.parametrize("padding", ["zeros", "border", "reflection"])
+@pytest.mark.parametrize("mode", ["bilinear", "nearest"])
+def test_samples(ndim, corners, padding, mode):
+    def scenario(t):
+        x, grid = (t.tensor(a, requires_grad=True) for a in (IMAGES[ndim], GRIDS[ndim]))
+        y = t.nn.functional.grid_sample(x, grid, mode, padding, corners)
+        (y * y).sum().backward()
+        return y, x.grad, grid.grad if mode == "bilinear" else None
+
+    agree(scenario)
+
+
+@pytest.mark.parametrize("corners", [True, False])
+@pytest.mark.parametrize("size", [(2, 3, 4, 5), (2, 1, 1, 3), (2, 1, 2, 3, 4)])
+def test_affine_grids(size, corners):
+    def scenario(t):
+        n = len(size) - 2
+        theta = t.tensor(THETAS[n], requires_grad=True)
+        grid = t.nn.functional.affine_grid(theta, size, align_corners=corners)
+        (grid**2).sum().backward()
+        return grid, theta.grad
+
+    agree(scenario)
+
+
+REFUSED = {
+    "mode": lambda t: t.nn.functional.grid_sample(t.ones(1, 1, 2, 2), t.ones(1, 2, 2, 2), mode="x"),
+    "padding": lambda t: t.nn.functional.grid_sample(t.ones(1, 1, 2, 2), t.ones(1, 2, 2, 2), padding_mode="x"),
+    "batch": lambda t: t.nn.functional.grid_sample(t.ones(1, 1, 2, 2), t.ones(2, 2, 2, 2)),
+    "coordinates": lambda t: t.nn.functional.grid_sample(t.ones(1, 1, 2, 2), t.ones(1, 2, 2, 3)),
+    "dimensions": lambda t: t.nn.functional.grid_sample(t.ones(1, 2, 2), t.ones(1, 2, 2)),
+    "dtypes": lambda t: t.nn.functional.grid_sample(t.ones(1, 1, 2, 2), t.ones(1, 2, 2, 2).double()),
+    "matrix": lambda t: t.nn.functional.affine_grid(t.ones(1, 2, 2), (1, 1, 2, 2)),
+    "integers": lambda t: t.nn.functional.affine_grid(t.ones(1, 2, 3).long(), (1, 1, 2, 2)),
+    "nothing": lambda t: t.nn.functional.affine_grid(t.ones(1, 2, 3), (1, 1, 0, 2)),
+    "size": lambda t: t.nn.functional.affine_grid(t.ones(1, 2, 3), (1, 1, 2)),
+}
+
+
+@pytest.mark.filterwarnings("ignore:Default grid_sample")
+@pytest.mark.parametrize("name", REFUSED)
+def test_refused(name):
+    agree(REFUSED[name])
+
+
+def test_what_is_said():
+    with pytest.warns(UserWarning, match="align_corners"):
+        mytorch.nn.functional.affine_grid(mytorch.ones(1, 2, 3), (1, 1, 2, 2))
+    with pytest.raises(NotImplementedError, match="bicubic"), warnings.catch_warnings():
+        mytorch.nn.functional.grid_sample(mytorch.ones(1, 1, 2, 2), mytorch.ones(1, 2, 2, 2), "bicubic", align_corners=True)

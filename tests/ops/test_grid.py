@@ -10,7 +10,7 @@ from tests.autograd.agree import agree
 
 RNG = np.random.default_rng(0)
 IMAGES = {2: RNG.standard_normal((2, 3, 4, 5)), 3: RNG.standard_normal((1, 2, 3, 4, 2))}
-THETAS = {2: RNG.standard_normal((2, 2, 3)).astype("float32"), 3: RNG.standard_normal((2, 3, 4)).astype("float32")}
+THETAS = {2: RNG.standard_normal((2, 2, 3)), 3: RNG.standard_normal((2, 3, 4))}
 GRIDS = {2: RNG.uniform(-1.7, 1.7, (2, 3, 6, 2)), 3: RNG.uniform(-1.7, 1.7, (1, 2, 2, 3, 3))}
 
 

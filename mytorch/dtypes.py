@@ -214,13 +214,16 @@ def _combine(high, low):
     return promote_numpy(high, low) if category(high) < category(low) else high
 
 
+_INT64 = numpy.dtype("int64")
+
+
 def promoted(arrays):
     """``prepare`` step: cast arrays that differ to their common dtype. Python numbers stay, they never promote."""
     if len(arrays) == 2:  # the common cases first: nothing to do
         x, y = arrays
         first, second = type(x), type(y)
         if second is float or second is int:
-            if first in modules and x.dtype.kind == "f":
+            if first in modules and (x.dtype.kind == "f" or (second is int and x.dtype == _INT64 and -(2**63) <= y < 2**63)):
                 return arrays
         elif first is float or first is int:
             if second in modules and y.dtype.kind == "f":

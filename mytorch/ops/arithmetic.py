@@ -342,7 +342,9 @@ def ldexp(input, other):
     """input · 2^other, elementwise. TypeError if other is not a tensor."""
     if not hasattr(other, "dtype"):
         raise TypeError(f"ldexp(): argument 'other' must be a tensor, not {type(other).__name__}")
-    return mul(input, pow(2.0, other))
+    product = mul(input, pow(2.0, other))
+    integers = isinstance(input, Variable) and input.is_floating_point() and not other.is_floating_point()
+    return product.to(input.dtype) if integers else product
 
 
 @primitive(prepare=only("f", "nextafter"))

@@ -30,6 +30,8 @@ CASES = {
     "linear, a vector of weights": lambda t: t.nn.functional.linear(t.ones(2, 3), t.ones(3)),
     "linear, a vector and a bias": lambda t: t.nn.functional.linear(t.ones(2, 3), t.ones(3), t.ones(1)),
     "linear, a number and a bias": lambda t: t.nn.functional.linear(t.ones(3), t.ones(3), t.ones(4)),
+    **{f"ldexp {a} {b}": lambda t, a=a, b=b: t.ldexp(t.ones(2, dtype=getattr(t, a)), t.tensor([3, -1], dtype=getattr(t, b)))
+       for a in ("float16", "float64", "int32") for b in ("float16", "int64", "float32")},
 }  # fmt: skip
 
 

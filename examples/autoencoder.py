@@ -78,7 +78,7 @@ def train(size, images, epochs, seed):
 def pca(train, test, size):
     """The test images drawn from their first ``size`` principal components: the best linear autoencoder of the training images."""
     mean = train.mean(0)
-    values, vectors = np.linalg.eigh(np.cov(train - mean, rowvar=False))  # in ascending order
+    _, vectors = np.linalg.eigh(np.cov(train - mean, rowvar=False))  # in ascending order
     basis = vectors[:, -size:]
     return (test - mean) @ basis @ basis.T + mean
 

@@ -4,7 +4,8 @@
     python examples/mlp_mnist.py --data full        # all of them: 97.5 % and more within 20 epochs
     python examples/mlp_mnist.py --torchvision      # torchvision's MNIST and transforms instead (they need PyTorch)
 
-The code is what a PyTorch tutorial shows; only the import differs.
+The code is what a PyTorch tutorial shows; only the import differs. What the run shows: on all 60,000 digits it reaches 97.5 % on unseen ones within 20
+epochs. On the 5,000 shipped ones the accuracy stays at 91 to 92 % while the training loss goes on falling: what is missing is digits, not epochs.
 """
 
 import argparse

@@ -199,7 +199,7 @@ def draw_samples(pictures, path):
 
 
 def animate(frames, epochs, path):
-    fig, ax = plt.subplots(figsize=(5.6, 4.8), dpi=80)
+    fig, ax = plt.subplots(figsize=(5.6, 4.8), dpi=72)
     image = ax.imshow(sheet(frames[0]), cmap="gray_r", vmin=0, vmax=1)
     ax.axis("off")
     pictures = []
@@ -207,7 +207,7 @@ def animate(frames, epochs, path):
         image.set_data(sheet(frame))
         ax.set_title(f"epoch {i * epochs / (len(frames) - 1):.1f}")
         fig.canvas.draw()
-        pictures.append(Image.fromarray(np.asarray(fig.canvas.buffer_rgba())[..., :3]).convert("L").quantize(32, dither=Image.Dither.NONE))
+        pictures.append(Image.fromarray(np.asarray(fig.canvas.buffer_rgba())[..., :3]).convert("L").quantize(16, dither=Image.Dither.NONE))
     pictures[0].save(path, save_all=True, append_images=pictures[1:], duration=[150] * (len(pictures) - 1) + [3000], loop=0)
     plt.close(fig)
 

@@ -1,8 +1,10 @@
 """Import an example and run it in this process: its text, its pictures, its functions."""
 
+import atexit
 import contextlib
 import importlib.util
 import io
+import shutil
 import sys
 import tempfile
 from pathlib import Path
@@ -11,6 +13,8 @@ from mytorch.autograd.engine import primitives
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 _modules, _runs = {}, {}
+_folder = Path(tempfile.mkdtemp(prefix="mytorch-examples-"))
+atexit.register(shutil.rmtree, _folder, ignore_errors=True)
 
 
 def load(name):
@@ -28,7 +32,7 @@ def load(name):
 def run(name, *options):
     """What ``python examples/name.py options`` prints, and the folder of its pictures; each run once."""
     if (name, options) not in _runs:
-        out = Path(tempfile.mkdtemp(prefix=f"{name}-"))
+        out = _folder / f"{name}-{len(_runs)}"
         text, argv = io.StringIO(), sys.argv
         sys.argv = [f"{name}.py", "--out", str(out), *options]
         try:

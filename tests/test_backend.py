@@ -8,8 +8,8 @@ import pytest
 
 import mytorch
 from mytorch import backend, nn
-from tests import stand_in
 from mytorch.testing.samples import rows
+from tests import stand_in
 from tests.test_gradients import compare, outputs, tensors
 
 ROWS = rows()

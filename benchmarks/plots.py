@@ -40,12 +40,16 @@ def _bars(rows, path):
 
 
 def _growth(curves, path):
-    fig, axes = plt.subplots(1, len(curves), figsize=(3.6 * len(curves), 3.3))
+    fig, axes = plt.subplots(1, len(curves), figsize=(4 * len(curves), 3.3))
     for ax, (what, curve) in zip(axes, curves.items()):
         for library, style in (("mytorch", "o-"), ("torch", "s--")):
             if library in curve:
                 ax.plot(curve["values"], [s * 1e3 for s in curve[library]], style, ms=4, label=library)
         ax.set(title=f"{curve['workload']}: {what}", xlabel=what, ylabel="ms a step", xscale="log", yscale="log")
+        ax.set_xticks(curve["values"], [f"{v:,}" for v in curve["values"]])
+        ax.xaxis.set_minor_locator(NullLocator())
+        ax.yaxis.set_major_formatter("{x:g}")
+        ax.yaxis.set_minor_formatter("")
         ax.legend()
     fig.savefig(path)
     plt.close(fig)

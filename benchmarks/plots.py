@@ -8,6 +8,7 @@ import matplotlib
 
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
+from matplotlib.ticker import NullLocator  # noqa: E402
 
 plt.style.use(Path(__file__).parent.parent / "examples" / "mytorch.mplstyle")
 

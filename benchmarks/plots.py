@@ -8,7 +8,7 @@ import matplotlib
 
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
-from matplotlib.ticker import NullLocator  # noqa: E402
+from matplotlib.ticker import NullLocator
 
 plt.style.use(Path(__file__).parent.parent / "examples" / "mytorch.mplstyle")
 

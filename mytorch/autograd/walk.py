@@ -75,11 +75,16 @@ def walk(roots, gradients, *, retain=False, create=False, targets=None, accumula
             elif d is not None:
                 pending[edge] = d
                 heappush(heap, (edge.order, edge))
-                if edge.plan is None and not create and d is not g and d.base is None and not any(d is value for value in saved):
+                if edge.plan is None and not create and d is not g and d.base is None and not _shared(d, steps, saved):
                     owned.add(edge)  # a fresh array: the leaf may keep it as it is
         if plan.frees and not retain:
             node.saved = node.definition = None
     return found
+
+
+def _shared(d, steps, saved):
+    """Whether a rule returned ``d`` for several inputs, or one of the saved values."""
+    return sum(d is other for other in steps) > 1 or any(d is value for value in saved)
 
 
 SECOND_TIME = (

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import mytorch
+from mytorch.autograd.engine import primitive
 from tests.autograd.agree import agree, table
 
 
@@ -644,3 +645,14 @@ def test_zeroing_a_gradient_in_place_keeps_others():
     (x + y).sum().backward()
     np.testing.assert_array_equal(x.grad.numpy(), [1, 1, 1])
     np.testing.assert_array_equal(y.grad.numpy(), [2, 2, 2])
+
+
+def test_a_rule_may_return_one_array_for_two_inputs():
+    @primitive(joint=lambda g, x, y: [g * 2] * 2)
+    def twice_the_sum(x, y):
+        return 2 * (x + y)
+
+    a, b = (mytorch.ones(3, requires_grad=True) for _ in range(2))
+    twice_the_sum(a, b).sum().backward()
+    assert not shared(a.grad, b.grad)
+    assert a.grad.tolist() == b.grad.tolist() == [2, 2, 2]

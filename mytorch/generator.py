@@ -8,7 +8,8 @@ import os
 import numpy
 
 from .autograd.engine import Variable, wrap
-from .backend import CPU, device, device_generator, move
+from .backend import CPU, device_generator, move
+from .backend import device as as_device
 from .dtypes import category
 from .python_data import as_type
 
@@ -21,7 +22,7 @@ class Generator:
     """
 
     def __init__(self, device="cpu"):
-        self.device = _device(device)
+        self.device = as_device(device)
         self.manual_seed(67280421310721)  # torch's seed of a new generator
 
     def manual_seed(self, seed: int):
@@ -87,10 +88,6 @@ class Generator:
 
     def __repr__(self):
         return f"<mytorch.Generator device={self.device} seed={self._seed}>"
-
-
-def _device(where):
-    return device(where)
 
 
 def _restored(where, state):

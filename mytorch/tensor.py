@@ -9,7 +9,8 @@ import numpy
 from .autograd import walk
 from .autograd.engine import Leaf, Output, Variable, primitive, refresh, wrap
 from .autograd.grad_mode import is_inference_mode_enabled
-from .backend import as_array, device, device_of, move, ndarray
+from .backend import as_array, device_of, move, ndarray
+from .backend import device as as_device
 from .dtypes import as_dtype, by_numpy, category, default_numpy
 from .methods import TensorMethods
 from .new_methods import NewMethods
@@ -39,7 +40,7 @@ class Size(tuple):
         return Size(super().__add__(tuple(other)))
 
 
-@primitive(prepare=None, x=lambda g, x_dtype: cast(g, dtype=x_dtype))
+@primitive(x=lambda g, x_dtype: cast(g, dtype=x_dtype))
 def cast(x, *, dtype):
     """``x`` with elements of another dtype."""
     return x.astype(dtype)
@@ -341,8 +342,8 @@ class Tensor(TensorMethods, NewMethods, SamplingMethods, Queries, Variable, resu
             elif value is not None:
                 dtype = value
         result = self
-        if device is not None and not _same_place(self.device, _as_device(device)):
-            result = transfer(result, where=_as_device(device), source=self.device)
+        if device is not None and not _same_place(self.device, as_device(device)):
+            result = transfer(result, where=as_device(device), source=self.device)
         if dtype is not None and as_dtype(dtype).numpy != self.array.dtype:
             kind = as_dtype(dtype).numpy
             result = cast(result if category(kind) >= 2 else result.detach(), dtype=kind)
@@ -395,10 +396,6 @@ def _names_dtype(value):
         return isinstance(value, str) and bool(as_dtype(value))
     except TypeError:
         return False
-
-
-def _as_device(where):
-    return device(where)
 
 
 def _same_place(here, there):

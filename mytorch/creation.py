@@ -180,6 +180,8 @@ def array_argument(input, name):
 
 def _like(maker, input, dtype, device, requires_grad, options, *value):
     array = array_argument(input, f"{maker}_like")
+    if "out" in options:
+        raise TypeError(f"{maker}_like() got an unexpected keyword argument 'out'")
     kind, place, _ = settings(array.dtype if dtype is None else dtype, device if device is not None else device_of(array), options)
     if value:
         check_fits(value[0], kind, finite=True)

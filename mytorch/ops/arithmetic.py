@@ -198,6 +198,7 @@ def pow(x, y):
     return x**y
 
 
+@takes_out
 def float_power(input, exponent):
     """input to the power of exponent in float64, elementwise."""
     double = [v.astype("float64") if isinstance(v, Variable) else v for v in (input, exponent)]
@@ -338,6 +339,7 @@ def addcdiv(x, tensor1, tensor2, *, value=1):
     return x + value * tensor1 / tensor2
 
 
+@takes_out
 def ldexp(input, other):
     """input · 2^other, elementwise. TypeError if other is not a tensor."""
     if not hasattr(other, "dtype"):

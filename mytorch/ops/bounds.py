@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from ..autograd.engine import primitive
+from ..autograd.engine import primitive, takes_out
 from ..backend import is_array, xp
 from ..dtypes import check_fits, only
 from .elementwise import bounded, select
@@ -107,11 +107,13 @@ def clamp(x, min=None, max=None):
 clip = clamp
 
 
+@takes_out
 def clamp_min(input, min):
     """``clamp(input, min)``."""
     return clamp(input, _bound(min, "clamp_min"))
 
 
+@takes_out
 def clamp_max(input, max):
     """``clamp(input, max=max)``."""
     return clamp(input, None, _bound(max, "clamp_max"))

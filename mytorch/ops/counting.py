@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from ..autograd.engine import Variable, primitive, wrap
+from ..autograd.engine import Variable, primitive, takes_out, wrap
 from ..backend import as_array, xp
 
 
@@ -51,6 +51,7 @@ def histc(x, *, bins=100, min=0, max=0):
     return xp(x).bincount(xp(x).minimum(places, bins - 1), minlength=bins).astype(x.dtype)
 
 
+@takes_out
 def isin(elements, test_elements, *, assume_unique=False, invert=False):
     """Whether each of ``elements`` is among ``test_elements`` (one of both may be a number), as booleans."""
     x, y = (v.array if isinstance(v, Variable) else v for v in (elements, test_elements))

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy
 
-from ..autograd.engine import primitive
+from ..autograd.engine import primitive, takes_out
 from ..backend import xp
 from .diagonal import diag_embed, diagonal, tril
 from .join import cat
@@ -36,6 +36,7 @@ def _cholesky(x):
     return out
 
 
+@takes_out
 def cholesky(A, *, upper=False):
     """L with L Lᵀ = A, lower triangular (or its transpose with ``upper``), for positive-definite A (…, n, n). LinAlgError for others."""
     return mT(_cholesky(mT(A))) if upper else _cholesky(A)
@@ -78,6 +79,7 @@ def _qr(x, *, mode):
     return tuple(xp(x).linalg.qr(x, mode))
 
 
+@takes_out
 def qr(A, mode="reduced"):
     """Q R = A for matrices (…, m, n): Q (…, m, k) with orthonormal columns, R (…, k, n) upper triangular; k is min(m, n), or m with mode "complete".
 
@@ -145,6 +147,7 @@ def singular(x, *, full_matrices):
     return tuple(lapack_svd(x, full_matrices))
 
 
+@takes_out
 def svd(A, full_matrices=True, *, driver=None):
     """U diag(S) Vh = A for matrices (…, m, n): U (…, m, m), S (…, min(m, n)) in descending order, Vh (…, n, n).
 
@@ -165,6 +168,7 @@ def _svdvals(x):
     return lapack_svd(x, False, "svdvals")[1]
 
 
+@takes_out
 def svdvals(A, *, driver=None):
     """The singular values of matrices (…, m, n), in descending order."""
     return _svdvals(A)
@@ -178,6 +182,7 @@ class old_svd_result(NamedTuple):
     V: Any
 
 
+@takes_out
 def old_svd(input, some=True, compute_uv=True):
     """torch.svd: U diag(S) Vᵀ = input, by default with min(m, n) columns in U and V; zeros for both without ``compute_uv``."""
     U, S, Vh = svd(input, full_matrices=not some)
@@ -210,6 +215,7 @@ def _eigh(x, *, UPLO):
     return tuple(computed(xp(x).linalg.eigh, text, x, UPLO))
 
 
+@takes_out
 def eigh(A, UPLO="L"):
     """Eigenvalues (…, n), ascending, and eigenvectors (…, n, n) of symmetric matrices, of which only the lower ("L") or upper triangle is read.
 
@@ -221,6 +227,7 @@ def eigh(A, UPLO="L"):
     return eigh_result(*_eigh(A, UPLO=UPLO.upper()))
 
 
+@takes_out
 def eigvalsh(A, UPLO="L"):
     """The eigenvalues of symmetric matrices, ascending."""
     return eigh(A, UPLO).eigenvalues

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy
 
-from ..autograd.engine import primitive, wrap
+from ..autograd.engine import primitive, takes_out, wrap
 from ..backend import default_device, device, move, xp
 from ..dtypes import as_dtype
 from .layout import clone
@@ -52,6 +52,7 @@ def diag_embed(input, offset=0, dim1=-2, dim2=-1):
     return diagonal_in_zeros(input, shape=shape, offset=offset, dim1=first, dim2=second)
 
 
+@takes_out
 def diag(input, diagonal=0):
     """The diagonal of a matrix (a copy), or a matrix with the given vector on its diagonal. RuntimeError for other shapes."""
     if len(input.shape) == 1:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from ..autograd.engine import Variable
+from ..autograd.engine import Variable, takes_out
 from ..dtypes import as_dtype
 from .join import cat, narrow
 from .matmul import matmul
 from .shape import check_dim, mT, reshape, spelled
 
 
+@takes_out
 @spelled
 def diff(input, n=1, dim=-1, prepend=None, append=None):
     """The ``n``-th differences between neighbours along ``dim``, after ``prepend`` and before ``append``; of booleans whether they differ.

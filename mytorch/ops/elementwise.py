@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import math
 
-from ..autograd.engine import primitive, wrap
+from ..autograd.engine import primitive, takes_out, wrap
 from ..backend import choose, xp
 from ..dtypes import check_fits, floating, promoted, result_numpy
 
@@ -85,6 +85,7 @@ def select(condition, x, y):
     return choose(condition, x, y)
 
 
+@takes_out
 def where(condition, input=None, other=None):
     """``input`` where ``condition`` (booleans) holds, else ``other``; tensors or numbers, broadcast. ``where(condition)``: where it holds, as
     one index tensor for each dimension.
@@ -146,6 +147,7 @@ def sigmoid(x):
     return xp(x).divide(1, out, out=out)
 
 
+@takes_out
 def logit(x, eps=None):
     """log(x / (1 - x)), elementwise; ``eps`` first clamps x into [eps, 1 - eps]."""
     return _logit(x if eps is None else _within(x, eps))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from ..autograd.engine import takes_out
 from ..backend import kernel, xp
 from .elementwise import smooth
 from .special import polynomial, through_double
@@ -103,6 +104,7 @@ def _trigamma(x):
     return xp(x).where(x < 0.5, (math.pi / _sin_pi(x)) ** 2 - value, value)
 
 
+@takes_out
 def polygamma(n, input):
     """The n-th derivative of :func:`digamma`, elementwise. RuntimeError for a negative n."""
     if n < 0:
@@ -129,6 +131,7 @@ def lgamma(x):
     return through_double(_lgamma, x)
 
 
+@takes_out
 def mvlgamma(input, p):
     """The logarithm of the multivariate gamma function of dimension ``p``, elementwise. RuntimeError unless all inputs exceed (p - 1) / 2."""
     if p < 1:

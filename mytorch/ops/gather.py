@@ -50,6 +50,7 @@ def check_sizes(x_shape, index, dim, text):
         raise RuntimeError(text.format(at=at, index=list(index.shape), x=list(x_shape), dim=dim))
 
 
+@takes_out
 @spelled
 def gather(input, dim, index, *, sparse_grad=False):
     """``out[i][j][k] = input[index[i][j][k]][j][k]`` for ``dim=0``; ``index`` has the dimensions of ``input`` and sizes up to its.
@@ -74,6 +75,7 @@ def gather(input, dim, index, *, sparse_grad=False):
     return getitem(input, index=along(inside(index, input.shape[dim], dim), dim))
 
 
+@takes_out
 def take_along_dim(input, indices, dim=None):
     """As :func:`gather`, where ``indices`` and ``input`` broadcast outside of ``dim``; of the flattened tensors without ``dim``."""
     if dim is None:
@@ -92,6 +94,7 @@ def take_along_dim(input, indices, dim=None):
     return gather(expand(input, shape=resized[0]), dim, expand(indices, shape=resized[1]))
 
 
+@takes_out
 def take(input, index):
     """The elements of the flattened ``input`` at ``index``, in the shape of ``index``. RuntimeError unless the index is int64."""
     if array_of(index).dtype != numpy.int64:
@@ -111,6 +114,7 @@ def vector(index, op):
     return index.reshape(-1)
 
 
+@takes_out
 @spelled
 def index_select(input, dim, index):
     """The slices of ``input`` at a vector of indices along ``dim``. RuntimeError for several indices into a 0-d tensor."""

@@ -124,6 +124,7 @@ def _each(function, tensors):
     return tuple(map(function, tensors))
 
 
+@takes_out
 def hstack(tensors):
     """Join along dimension 1; vectors along dimension 0. RuntimeError without a tensor."""
     tensors = atleast_1d(_sequence(tensors, "hstack"))
@@ -132,6 +133,7 @@ def hstack(tensors):
     return cat(tensors, 0 if len(tensors[0].shape) == 1 else 1)
 
 
+@takes_out
 def vstack(tensors):
     """Join along dimension 0; vectors are rows. RuntimeError without a tensor."""
     tensors = atleast_2d(_sequence(tensors, "vstack"))
@@ -143,6 +145,7 @@ def vstack(tensors):
 row_stack = vstack
 
 
+@takes_out
 def dstack(tensors):
     """Join along dimension 2. RuntimeError without a tensor."""
     tensors = atleast_3d(_sequence(tensors, "dstack"))
@@ -151,6 +154,7 @@ def dstack(tensors):
     return cat(tensors, 2)
 
 
+@takes_out
 def column_stack(tensors):
     """Join as columns of a matrix: vectors and scalars become columns. RuntimeError without a tensor."""
     tensors = _sequence(tensors, "column_stack")

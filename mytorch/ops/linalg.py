@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy
 
-from ..autograd.engine import primitive
+from ..autograd.engine import primitive, takes_out
 from ..backend import largest, xp
 from .arithmetic import pow
 from .decompositions import lapack_svd, singular, svdvals
@@ -22,6 +22,7 @@ from .solve import check_matrices, eye_like, inv, solve_triangular
 # ---- norms -------------------------------------------------------------------------------------------------------------
 
 
+@takes_out
 def matrix_norm(A, ord="fro", dim=(-2, -1), keepdim=False, *, dtype=None):
     """The norms of the matrices in two dimensions: "fro" (root of the sum of squares), "nuc" (sum of singular values), ±2 (largest or smallest
     singular value), ±1 (sums of columns), ±inf (sums of rows).
@@ -52,6 +53,7 @@ def matrix_norm(A, ord="fro", dim=(-2, -1), keepdim=False, *, dtype=None):
     return out if keepdim else out.squeeze((row, column))
 
 
+@takes_out
 def linalg_norm(A, ord=None, dim=None, keepdim=False, *, dtype=None):
     """The norm of a vector or a matrix: of all elements without ``ord`` and ``dim``; of vectors for one ``dim``, of matrices for two.
 
@@ -73,6 +75,7 @@ def linalg_norm(A, ord=None, dim=None, keepdim=False, *, dtype=None):
     return matrix_norm(A, ord, dims, keepdim) if len(dims) == 2 else vector_norm(A, ord, dims, keepdim)
 
 
+@takes_out
 def cond(A, p=None):
     """The condition numbers of matrices: norm(A) · norm(A⁻¹), by default in the 2-norm (any shape)."""
     if p is None or p in (2, -2):
@@ -118,6 +121,7 @@ def _det(x):
     return xp(x).asarray(xp(x).linalg.det(x))
 
 
+@takes_out
 def det(A):
     """The determinants of square matrices, (…, n, n) -> (…)."""
     return _det(A)
@@ -136,6 +140,7 @@ def _slogdet(x):
     return tuple(xp(x).asarray(part, dtype=x.dtype) for part in xp(x).linalg.slogdet(x))
 
 
+@takes_out
 def slogdet(A):
     """The signs and the logarithms of the absolute values of determinants, as a pair (sign, logabsdet). Shapes: (…, n, n) -> twice (…)."""
     return slogdet_result(*_slogdet(A))
@@ -166,6 +171,7 @@ def _pinv(x, *, rtol=None, atol=None):
     return vh.swapaxes(-1, -2) @ (s[..., None] * u.swapaxes(-1, -2))
 
 
+@takes_out
 def pinv(A, rtol=None, *, atol=None, hermitian=False, rcond=None):
     """The Moore-Penrose inverses of matrices, (…, m, n) -> (…, n, m): singular values up to max(atol, rtol · largest) count as 0.
 
@@ -174,6 +180,7 @@ def pinv(A, rtol=None, *, atol=None, hermitian=False, rcond=None):
     return _pinv(A, rtol=rcond if rtol is None else rtol, atol=atol)
 
 
+@takes_out
 def matrix_power(A, n):
     """Square matrices to the integer power ``n``; negative powers are those of the inverse.
 
@@ -211,12 +218,14 @@ def matrix_exp(A):
     return out
 
 
+@takes_out
 def cholesky_solve(B, L, upper=False):
     """X with A X = B, where ``L`` is the Cholesky factor of A: L Lᵀ = A (or Lᵀ L with ``upper``)."""
     first = solve_triangular(mT(L) if upper else L, B, upper=False)
     return solve_triangular(L if upper else mT(L), first, upper=True)
 
 
+@takes_out
 def cholesky_inverse(L, upper=False):
     """The inverse of the matrix with the Cholesky factor ``L``."""
     return cholesky_solve(eye_like(getattr(L, "array", L)), L, upper)
@@ -253,6 +262,7 @@ def _powers(x, n):
     return powers[: max(n, 1)]
 
 
+@takes_out
 def matrix_rank(A, *, atol=None, rtol=None, tol=None, hermitian=False):
     """How many singular values are larger than max(atol, rtol · largest), (…, m, n) -> (…) in int64."""
     values = svdvals(A)
@@ -273,6 +283,7 @@ class lstsq_result(NamedTuple):
     singular_values: Any
 
 
+@takes_out
 def lstsq(A, B, rcond=None, *, driver=None):
     """X that minimizes ‖A X - B‖ (and, of many, ‖X‖), for A (…, m, n) and B (…, m, k) or (…, m). RuntimeError for other shapes."""
     if len(A.shape) < 2:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy
 
-from ..autograd.engine import primitive
+from ..autograd.engine import primitive, takes_out
 from ..backend import xp
 from ..dtypes import check_fits
 from .gather import array_of
@@ -56,6 +56,7 @@ def _mask(mask, op):
     return array_of(mask)
 
 
+@takes_out
 def masked_select(input, mask):
     """The elements of ``input`` where ``mask`` is True, as a vector; both broadcast."""
     mask = _mask(mask, "masked_select")

@@ -134,6 +134,7 @@ def dot(input, tensor):
 vdot = dot
 
 
+@takes_out
 def inner(input, other):
     """Inner products over the last dimensions, (…, k) and (…', k) -> (…, …'); a 0-d tensor multiplies.
 
@@ -241,6 +242,7 @@ def _order(sizes):
     return split
 
 
+@takes_out
 def multi_dot(tensors):
     """The product of two or more matrices in the order that costs least; the first and the last may be vectors.
 
@@ -267,12 +269,14 @@ def multi_dot(tensors):
     return reshape(out, shape=out.shape[first : 2 - last]) if first or last else out
 
 
+@takes_out
 def chain_matmul(*matrices):
     """The product of matrices in the order that costs least."""
     _dims(*((x, 2, "Tensor dimension is not 2: matrices are expected") for x in matrices))
     return matrices[0] if len(matrices) == 1 else multi_dot(matrices)
 
 
+@takes_out
 def tensordot(a, b, dims=2):
     """Products of ``a`` and ``b`` summed over pairs of dimensions: the last ``dims`` of a with the first of b, or two lists of dimensions.
 
@@ -315,6 +319,7 @@ def _known(dim, ndim):
     return dim % ndim
 
 
+@takes_out
 def kron(input, other):
     """The Kronecker product: every element of ``input`` times the whole of ``other``, sizes multiplied."""
     ndim = max(len(input.shape), len(other.shape))
@@ -324,6 +329,7 @@ def kron(input, other):
     return reshape(left * right, shape=tuple(m * n for m, n in zip(a, b)))
 
 
+@takes_out
 def linalg_cross(input, other, *, dim=-1):
     """The cross product of vectors of three numbers along ``dim``; other dimensions broadcast.
 
@@ -341,6 +347,7 @@ def linalg_cross(input, other, *, dim=-1):
     return roll(input, -1, dim) * roll(other, -2, dim) - roll(input, -2, dim) * roll(other, -1, dim)
 
 
+@takes_out
 def cross(input, other, dim=None):
     """The cross product of vectors of three numbers along ``dim``, by default the first dimension of size 3.
 
@@ -353,6 +360,7 @@ def cross(input, other, dim=None):
     return linalg_cross(input, other, dim=dim)
 
 
+@takes_out
 def vecdot(x, y, *, dim=-1):
     """Inner products of vectors along ``dim``; other dimensions broadcast."""
     return (x * y).sum(dim)

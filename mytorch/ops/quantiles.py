@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any, NamedTuple
 
-from ..autograd.engine import Variable, primitive, wrap
+from ..autograd.engine import Variable, primitive, takes_out, wrap
 from ..backend import is_array, xp
 from .arithmetic import lerp
 from .gather import gather
@@ -73,6 +73,7 @@ def _no_booleans(x):
         raise NotImplementedError('"median" not implemented for bool')
 
 
+@takes_out
 @spelled
 def median(input, dim=None, keepdim=False):
     """The lower median of all elements, or the pair (values, indices) along ``dim``; nan if one is nan."""
@@ -81,6 +82,7 @@ def median(input, dim=None, keepdim=False):
     return median_result(*median_dim(input, dim=dim, keepdim=keepdim))
 
 
+@takes_out
 @spelled
 def nanmedian(input, dim=None, keepdim=False):
     """As :func:`median`, of the elements that are not nan."""
@@ -107,6 +109,7 @@ def _mode(x, *, dim, keepdim):
     return pick(x, xp(x).take_along_axis(order, length.argmax(dim, keepdims=True), dim), dim, keepdim)
 
 
+@takes_out
 @spelled
 def mode(input, dim=-1, keepdim=False):
     """The most frequent elements along ``dim``, the smallest of several, and the last place where each is: a pair (values, indices)."""
@@ -159,6 +162,7 @@ def _quantile(input, q, dim, keepdim, interpolation, ignore_nan, name):
     return reshape(out, shape=(*q.shape, *shape))
 
 
+@takes_out
 @spelled
 def quantile(input, q, dim=None, keepdim=False, *, interpolation="linear"):
     """The quantiles ``q`` (a number or a 1-d tensor, in [0, 1]) of all elements, or along ``dim``; nan if one is nan.
@@ -168,6 +172,7 @@ def quantile(input, q, dim=None, keepdim=False, *, interpolation="linear"):
     return _quantile(input, q, dim, keepdim, interpolation, False, "quantile")
 
 
+@takes_out
 @spelled
 def nanquantile(input, q, dim=None, keepdim=False, *, interpolation="linear"):
     """As :func:`quantile`, of the elements that are not nan."""

@@ -84,6 +84,7 @@ def nansum(x, *, dim=None, keepdim=False, dtype=None):
     return total(choose(x == x, x, 0), folded(dim, x.ndim), keepdim, kind)
 
 
+@takes_out
 @spelled
 def nanmean(input, dim=None, keepdim=False, *, dtype=None):
     """As :func:`mean`, of the elements that are not nan. RuntimeError for integers."""
@@ -197,6 +198,7 @@ def min_dim(x, *, dim, keepdim=False):
 max_result, min_result = namedtuple("max", ["values", "indices"]), namedtuple("min", ["values", "indices"])
 
 
+@takes_out
 def max(input, *args, **settings):
     """``max(x)``: the largest element of all. ``max(x, dim, keepdim=False)``: a namedtuple (values, indices). ``max(x, y)``: :func:`maximum`.
 
@@ -209,6 +211,7 @@ def max(input, *args, **settings):
     return max_result(*max_dim(input, *args, **settings))
 
 
+@takes_out
 def min(input, *args, **settings):
     """As :func:`max`, of the smallest."""
     if not args and not settings:
@@ -218,6 +221,7 @@ def min(input, *args, **settings):
     return min_result(*min_dim(input, *args, **settings))
 
 
+@takes_out
 @spelled
 def aminmax(input, *, dim=None, keepdim=False):
     """A namedtuple (min, max) over ``dim``, or of all elements."""
@@ -337,6 +341,7 @@ def _vector_norm(x, *, ord=2, dim=None, keepdim=False):
     return out.astype(x.dtype, copy=False)
 
 
+@takes_out
 @spelled
 def vector_norm(x, ord=2, dim=None, keepdim=False, *, dtype=None):
     """(Σ |x|^ord)^(1/ord) over ``dim`` (an int, a tuple, or None for all); ``ord`` may be inf (largest), -inf (smallest) and 0 (how many nonzero)."""

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy
 
-from ..autograd.engine import primitive
+from ..autograd.engine import primitive, takes_out
 from ..backend import xp
 from ..dtypes import as_dtype
 from .arithmetic import logaddexp, mul
@@ -200,12 +200,14 @@ def _cummin(x, *, dim):
     return _latest(x, dim, "minimum")
 
 
+@takes_out
 @spelled
 def cummax(input, dim):
     """The largest element so far along ``dim``: a pair (values, indices); of equal ones the last. nan is larger than any number."""
     return cummax_result(*_cummax(input, dim=dim))
 
 
+@takes_out
 @spelled
 def cummin(input, dim):
     """The smallest element so far along ``dim``: a pair (values, indices); of equal ones the last. nan is smaller than any number."""

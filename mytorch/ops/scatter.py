@@ -6,7 +6,7 @@ import functools
 
 import numpy
 
-from ..autograd.engine import Variable, primitive
+from ..autograd.engine import Variable, primitive, takes_out
 from ..backend import is_array, xp
 from .diagonal import diagonal, diagonal_in_zeros
 from .gather import along, array_of, check_sizes, inside, integers, vector
@@ -50,6 +50,7 @@ def _scatter(input, dim, index, src, op, place=put):
 _REDUCE = {"add": "sum", "multiply": "prod"}
 
 
+@takes_out
 @spelled
 def scatter(input, dim, index, src=None, *, value=None, reduce=None):
     """A copy of ``input`` with ``out[index[i][j]][j] = src[i][j]`` (for ``dim=0``); ``src`` is a tensor or a number.
@@ -68,6 +69,7 @@ def scatter(input, dim, index, src=None, *, value=None, reduce=None):
     return _scatter(input, dim, index, src, "scatter")
 
 
+@takes_out
 @spelled
 def scatter_add(input, dim, index, src):
     """A copy of ``input`` with ``out[index[i][j]][j] += src[i][j]`` (for ``dim=0``); repeated indices add up.
@@ -114,6 +116,7 @@ def scatter_prod(x, src, *, index):
     return out
 
 
+@takes_out
 @spelled
 def scatter_reduce(input, dim, index, src, reduce, *, include_self=True):
     """A copy of ``input`` whose elements at ``index`` are reduced with those of ``src``: "sum", "prod", "mean", "amax" or "amin".
@@ -146,6 +149,7 @@ def scatter_reduce(input, dim, index, src, reduce, *, include_self=True):
 # ---- whole slices along one dimension, and other places ---------------------------------------------------------------
 
 
+@takes_out
 @spelled
 def index_add(input, dim, index, source, *, alpha=1):
     """A copy of ``input`` with the slices of ``source`` times ``alpha`` added at a vector of indices along ``dim``.
@@ -169,6 +173,7 @@ def index_add(input, dim, index, source, *, alpha=1):
     return put(input, source if alpha == 1 else source * alpha, index=(*(FULL,) * dim, index), accumulate=True)
 
 
+@takes_out
 @spelled
 def index_copy(input, dim, index, source):
     """A copy of ``input`` with the slices of ``source`` written at a vector of indices along ``dim``.
@@ -222,6 +227,7 @@ def index_put(input, indices, values, accumulate=False):
     return put(input, values, index=index, accumulate=accumulate)
 
 
+@takes_out
 def index_reduce(input, dim, index, source, reduce, *, include_self=True):
     """A copy of ``input`` whose slices at a vector of indices along ``dim`` are reduced with those of ``source``.
 

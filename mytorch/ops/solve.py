@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy
 
-from ..autograd.engine import primitive
+from ..autograd.engine import primitive, takes_out
 from ..backend import xp
 from .diagonal import tril, triu
 from .shape import expand, mT
@@ -65,6 +65,7 @@ def _solve_slopes(g, A, out):
     return -(gB @ mT(out)), gB
 
 
+@takes_out
 def solve(A, B, *, left=True):
     """X with A X = B, or X A = B without ``left``, for A (…, n, n) and B (…, n, k) or a batch of vectors (…, n). LinAlgError where A is singular.
 
@@ -91,6 +92,7 @@ def _mismatched(A, B, left):
     )
 
 
+@takes_out
 def solve_triangular(A, B, *, upper, left=True, unitriangular=False):
     """X with A X = B, or X A = B without ``left``, reading only one triangle of A (its diagonal as ones with ``unitriangular``).
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from ..autograd.engine import primitive
+from ..autograd.engine import primitive, takes_out
 from ..backend import xp
 from .gather import along, gather
 from .indexing import put_in_zeros
@@ -51,6 +51,7 @@ def _stable(x, dim):
     return xp(x).argsort(x, axis=dim, kind="stable")
 
 
+@takes_out
 @spelled
 def sort(input, dim=-1, descending=False, stable=False):
     """Sorted along ``dim``: a pair (values, indices). Equal elements keep their order; NaN counts as the largest."""
@@ -67,6 +68,7 @@ def argsort(input, dim=-1, descending=False, *, stable=False):
     return sort(input, dim, descending).indices
 
 
+@takes_out
 def msort(input):
     """Sorted along the first dimension."""
     return sort(input, 0).values
@@ -88,6 +90,7 @@ def _topk(x, *, k, dim, largest):
     return xp(x).take_along_axis(values, order, dim), xp(x).take_along_axis(kept, order, dim)
 
 
+@takes_out
 @spelled
 def topk(input, k, dim=-1, largest=True, sorted=True):
     """The ``k`` largest (or smallest) elements along ``dim``, in order: a pair (values, indices). RuntimeError if there are not ``k``."""
@@ -99,6 +102,7 @@ def topk(input, k, dim=-1, largest=True, sorted=True):
     return topk_result(*_topk(input, k=k, dim=dim, largest=largest))
 
 
+@takes_out
 @spelled
 def kthvalue(input, k, dim=-1, keepdim=False):
     """The ``k``-th smallest element along ``dim``: a pair (values, indices). RuntimeError unless 1 <= k <= size.
@@ -137,6 +141,7 @@ def _searchsorted(boundaries, values, *, right):
     return out
 
 
+@takes_out
 def searchsorted(sorted_sequence, input, *, out_int32=False, right=False, side=None, sorter=None):
     """Where to insert the values ``input`` (…, m) into the sorted ``sorted_sequence`` (n,) or (…, n): the first place, or the last with ``right``.
 
@@ -167,6 +172,7 @@ def searchsorted(sorted_sequence, input, *, out_int32=False, right=False, side=N
     return found.astype("int32") if out_int32 else found
 
 
+@takes_out
 def bucketize(input, boundaries, *, out_int32=False, right=False):
     """The bucket of each element of ``input`` among sorted 1-d ``boundaries``. RuntimeError for boundaries of another shape."""
     if len(boundaries.shape) != 1:

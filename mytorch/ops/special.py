@@ -6,6 +6,7 @@ import math
 
 import numpy
 
+from ..autograd.engine import takes_out
 from ..backend import kernel, xp
 from ..parallel import parallel_for
 from .elementwise import exp, log, log1p, select, smooth, widened
@@ -193,6 +194,7 @@ def erfinv(x):
 # ---- made of others ---------------------------------------------------------------------------------------------------
 
 
+@takes_out
 def ndtr(input):
     """The standard normal distribution function, elementwise."""
     return erfc(input * -math.sqrt(0.5)) * 0.5

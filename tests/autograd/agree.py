@@ -26,27 +26,27 @@ def outcome(scenario, lib, *args):
         return f"raises {type(error).__name__}"
 
 
-def equal(mine, theirs, path="result"):
+def equal(mine, theirs, path="result", close=1e-6):
     if isinstance(theirs, list):
         assert isinstance(mine, list) and len(mine) == len(theirs), f"{path}: {mine} != {theirs}"
         for i, (m, t) in enumerate(zip(mine, theirs)):
-            equal(m, t, f"{path}[{i}]")
+            equal(m, t, f"{path}[{i}]", close)
     elif isinstance(theirs, tuple) and isinstance(theirs[1], np.ndarray):
         assert isinstance(mine, tuple), f"{path}: {mine} != {theirs}"
         assert mine[0] == theirs[0], f"{path}: dtype {mine[0]} != {theirs[0]}"
         assert mine[1].shape == theirs[1].shape, f"{path}: shape {mine[1].shape} != {theirs[1].shape}"
-        np.testing.assert_allclose(mine[1], theirs[1], rtol=1e-6, atol=1e-7, err_msg=path)
+        np.testing.assert_allclose(mine[1], theirs[1], rtol=close, atol=close / 10, err_msg=path)
     else:
         assert mine == theirs, f"{path}: {mine!r} != {theirs!r}"
 
 
-def agree(scenario, *args):
-    """Run ``scenario(lib, *args)`` in both libraries; values, dtypes, shapes and types of errors must be the same."""
+def agree(scenario, *args, close=1e-6):
+    """Run ``scenario(lib, *args)`` in both libraries; values (to ``close``), dtypes, shapes and types of errors must be the same."""
     torch = pytest.importorskip("torch")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of the cycle that create_graph makes, for one
         theirs = outcome(scenario, torch, *args)
-    equal(outcome(scenario, mytorch, *args), theirs)
+    equal(outcome(scenario, mytorch, *args), theirs, close=close)
 
 
 def table(namespace):

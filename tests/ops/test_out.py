@@ -1,5 +1,6 @@
 """``out=``: the result is written into a tensor that is there; what PyTorch refuses is refused."""
 
+import re
 import warnings
 
 import numpy as np
@@ -32,6 +33,55 @@ OTHER_SHAPES = {
     "cat": lambda lib, x, out: lib.cat([x, x], 1, out=out),
     "stack": lambda lib, x, out: lib.stack([x, x], out=out),
 }
+S, PLACES = A @ A.T + np.eye(3, dtype="float32"), np.argsort(A, 0)
+EXPRESSIONS = """
+    max(x, x) min(x) where(x > 0.5, x, x) gather(x, 0, i) index_select(x, 0, i[0]) take(x, i) take_along_dim(x, i, 0) masked_select(x, x > 0.5)
+    concat([x, x]) hstack([x, x]) vstack([x, x]) dstack([x, x]) column_stack([x, x]) scatter(x, 0, i, x) scatter(x, 0, i, 2.0)
+    scatter_add(x, 0, i, x) scatter_reduce(x, 0, i, x, 'sum') index_add(x, 0, i[0], x) index_copy(x, 0, i[0], x) index_reduce(x, 0, i[0], x, 'prod')
+    inner(x, x) vdot(x[0], x[0]) ger(x[0], x[0]) addmv(x[0], x, x[0]) addr(x, x[0], x[0]) addbmm(x, x[None], x[None])
+    baddbmm(x[None], x[None], x[None]) kron(x, x) cross(x, x, 1) tensordot(x, x, 1) diag(x) triu(x) float_power(x, 2) ldexp(x, x) logit(x, eps=0.1)
+    polygamma(1, x) mvlgamma(x + 2, 2) clamp_min(x, 0.3) clamp_max(x, 0.3) nanmean(x, 0) quantile(x, 0.5, 0) nanquantile(x, 0.5, 0) msort(x)
+    amax(x, 0) argmax(x, 0) all(x, 0) any(x) prod(x, 0) cumprod(x, 0) logcumsumexp(x, 0) logsumexp(x, 0) diff(x) isin(x, x)
+    bucketize(x, x[0].sort()[0]) searchsorted(x[0].sort()[0], x) lerp(x, x, 0.5) addcmul(x, x, x) addcdiv(x, x, x, value=2) softmax(x, 0)
+    cholesky(s) cholesky_solve(x, s) cholesky_inverse(s) matrix_power(x, 2) linspace(0, 1, 5) logspace(0, 1, 5) arange(5.0) zeros(3, 2) eye(3)
+    full((2, 2), 3.0) tril(x) sum(x, 0) nansum(x, 0) norm(x) linalg.det(x) linalg.inv(x) linalg.pinv(x) linalg.cholesky(s) linalg.solve(x, x)
+    linalg.solve_triangular(x, x, upper=True) linalg.matrix_rank(x) linalg.cond(x) linalg.norm(x) linalg.matrix_norm(x) linalg.vector_norm(x)
+    linalg.vecdot(x, x) linalg.cross(x, x) linalg.multi_dot([x, x]) linalg.matrix_power(x, 2) linalg.svdvals(x) linalg.eigvalsh(s)
+    special.ndtr(x) special.entr(x)
+    max(x, 0) min(x, 1, True) sort(x, 0) sort(x, dim=1, descending=True) topk(x, 2) median(x, 0) nanmedian(x, 1) mode(x, 0) kthvalue(x, 2) cummax(x, 0)
+    cummin(x, 1) aminmax(x, dim=0) slogdet(x) linalg.slogdet(x) linalg.qr(x) qr(x) linalg.svd(x) svd(x) linalg.eigh(s) linalg.lstsq(x, x)
+"""  # some give several results
+EXPRESSIONS = [e.strip() + ")" for e in re.split(r"\)\s(?=\s*[a-z_.]+\(|\s*$)", EXPRESSIONS) if e.strip()]
+
+
+@pytest.mark.parametrize("kind", ["same", "empty"])
+@pytest.mark.parametrize("expression", EXPRESSIONS)
+def test_every_function_that_takes_it(expression, kind):
+    def scenario(lib):
+        names = {"lib": lib, "x": lib.tensor(A), "s": lib.tensor(S), "i": lib.tensor(PLACES)}
+        results = eval(f"lib.{expression}", names)
+        single = not isinstance(results, tuple)
+        outs = [
+            lib.empty(0, dtype=r.dtype) if kind == "empty" else lib.zeros(tuple(r.shape), dtype=r.dtype)
+            for r in ((results,) if single else results)
+        ]
+        given = eval(f"lib.{expression[:-1]}, out=out)", {**names, "out": outs[0] if single else tuple(outs)})
+        same = [a is b for a, b in zip((given,) if single else given, outs)]
+        return same, [o if o.dtype == lib.bool else o.abs() for o in outs]  # vectors of a factorization may point the other way
+
+    agree(scenario, close=1e-4)
+
+
+def test_several_results_need_as_many_tensors():
+    agree(lambda lib: lib.max(lib.tensor(A), 0, out=lib.zeros(3)))
+    agree(lambda lib: lib.max(lib.tensor(A), 0, out=(lib.zeros(3),)))
+    agree(lambda lib: lib.max(lib.tensor(A), 0, out=(lib.zeros(3), lib.zeros(3))))  # indices are integers
+    agree(lambda lib: lib.linalg.qr(lib.tensor(A), out=(lib.zeros(3, 3, dtype=lib.float64),) * 2))  # and each keeps its dtype
+    agree(lambda lib: lib.exp(lib.tensor(A), out=(lib.zeros(3, 3),)))
+    agree(lambda lib: lib.max(lib.tensor(A, requires_grad=True), 0, out=(lib.zeros(3), lib.zeros(3, dtype=lib.int64))))
+    agree(lambda lib: lib.zeros_like(lib.tensor(A), out=lib.zeros(3, 3)))
+    given = mytorch.max(mytorch.tensor(A), 0, out=(mytorch.zeros(3), mytorch.zeros(3, dtype=mytorch.int64)))
+    assert given._fields == ("values", "indices")
 
 
 @pytest.mark.parametrize("name", CALLS)

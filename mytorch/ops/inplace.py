@@ -27,7 +27,7 @@ def inplace(operation):
     def method(self, *inputs, **settings):
         prepare_write(self)
         before = wrap(self.array, self._node)
-        if before._node is not None and reads_input:
+        if reads_input and _recorded(before, *(v for v in (*inputs, *settings.values()) if isinstance(v, Variable))):
             before.array = before.array.copy()  # a formula needs the old values
         return write(self, operation(before, *inputs, **settings))
 

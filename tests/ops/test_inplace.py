@@ -504,6 +504,18 @@ def test_program(name):
     agree(lambda m, x, y: run(m, x, y, PROGRAMS[name]), [X, Y], name, tolerance=1e-5)
 
 
+@pytest.mark.parametrize("name", "mul div pow atan2 fmod remainder xlogy clamp_min clamp_max hypot float_power lerp addcmul copysign".split())
+def test_a_constant_changed_by_what_requires_grad(name):
+    """The formulas need the old values of the constant, not what was written over them."""
+
+    def change(m, x, y):
+        a = x.detach().abs().double() + 0.1
+        more = {"lerp": (0.3,), "addcmul": (y,)}.get(name, ())
+        return getattr(a, name + "_")(y, *more)
+
+    agree(change, [X.astype("float64"), Y.astype("float64")], name)
+
+
 def test_versions_are_shared_by_views_and_detached_tensors():
     x = mytorch.zeros(3, 4)
     v, d = x[0], x.detach()

@@ -12,6 +12,7 @@ from ..autograd.engine import wrap
 from ..backend import device_of, move
 from .elementwise import select
 from .gather import gather
+from .interpolate import cubic
 from .shape import expand
 
 
@@ -49,8 +50,8 @@ def affine_grid(theta, size, align_corners=None):
 def grid_sample(input, grid, mode="bilinear", padding_mode="zeros", align_corners=None):
     """``input`` (N, C, H, W) or (N, C, D, H, W) at the points ``grid`` (N, …, 2) or (N, …, 3) of :func:`affine_grid`'s coordinates: (N, C, …).
 
-    mode: "bilinear" between pixels (in three dimensions too), or "nearest". padding_mode: what lies outside, "zeros", the "border" or the
-    "reflection" of the image. ValueError for others; RuntimeError for shapes or dtypes that do not match; NotImplementedError for "bicubic".
+    mode: "bilinear" between pixels (in three dimensions too), "bicubic" (in two alone), or "nearest". padding_mode: what lies outside, "zeros", the
+    "border" or the "reflection" of the image. ValueError for others; RuntimeError for shapes or dtypes that do not match.
     """
     if mode not in ("bilinear", "nearest", "bicubic"):
         raise ValueError(f"nn.functional.grid_sample(): expected mode to be 'bilinear', 'nearest' or 'bicubic', but got: '{mode}'")
@@ -58,8 +59,6 @@ def grid_sample(input, grid, mode="bilinear", padding_mode="zeros", align_corner
         raise ValueError(
             f"nn.functional.grid_sample(): expected padding_mode to be 'zeros', 'border', or 'reflection', but got: '{padding_mode}'"
         )
-    if mode == "bicubic":
-        raise NotImplementedError("grid_sample: 'bicubic' is not implemented; 'bilinear' and 'nearest' are")
     align_corners, ndim = _corners(align_corners), input.ndim - 2
     if ndim not in (2, 3) or grid.ndim != input.ndim or grid.shape[-1] != ndim or grid.shape[0] != input.shape[0]:
         raise RuntimeError(
@@ -71,25 +70,39 @@ def grid_sample(input, grid, mode="bilinear", padding_mode="zeros", align_corner
     spatial, places = input.shape[2:], grid.shape[1:-1]
     if 0 in spatial:
         raise RuntimeError(f"grid_sampler(): expected input to have non-empty spatial dimensions, but input has sizes {list(input.shape)}")
-    at = [_place(grid[..., ndim - 1 - d], n, padding_mode, align_corners) for d, n in enumerate(spatial)]  # in pixels, one tensor per dimension
-    starts = [(x.detach().round() if mode == "nearest" else x.detach().floor()) for x in at]
+    if mode == "bicubic" and ndim != 2:
+        raise RuntimeError("grid_sampler(): bicubic interpolation only supports 4D input")
+    taps = [_taps(_pixels(grid[..., ndim - 1 - d], n, align_corners), n, mode, padding_mode, align_corners) for d, n in enumerate(spatial)]
     pixels, result = input.reshape(*input.shape[:2], -1), 0
-    for corner in itertools.product((0, 1), repeat=ndim) if mode == "bilinear" else [(0,) * ndim]:
+    for corner in itertools.product(*taps):
         weight, index = 1, 0
-        for x, start, step, n in zip(at, starts, corner, spatial):
-            there = start + step
-            weight = weight * ((there >= 0) & (there <= n - 1)).to(input.dtype)
-            if mode == "bilinear":
-                weight = weight * (x - start if step else start + 1 - x)
+        for (there, share), n in zip(corner, spatial):
+            weight = weight * (((there >= 0) & (there <= n - 1)).to(input.dtype) * share)
             index = index * n + there.nan_to_num().clamp(0, n - 1).long()
         index = expand(index.reshape(index.shape[0], 1, -1), shape=(*input.shape[:2], math.prod(places)))
         result = result + gather(pixels, 2, index).reshape(*input.shape[:2], *places) * weight.unsqueeze(1)
     return result
 
 
-def _place(x, n, padding_mode, align_corners):
-    """Coordinates from -1 to 1 as pixels of a row of ``n``, moved inside if there is padding."""
-    x = (x + 1) * ((n - 1) / 2) if align_corners else ((x + 1) * n - 1) / 2
+def _pixels(x, n, align_corners):
+    """Coordinates from -1 to 1 as pixels of a row of ``n``."""
+    return (x + 1) * ((n - 1) / 2) if align_corners else ((x + 1) * n - 1) / 2
+
+
+def _taps(x, n, mode, padding_mode, align_corners):
+    """The pixels of a row of ``n`` that a sample at ``x`` is made of, each with its share."""
+    if mode == "bicubic":
+        start = x.detach().floor()
+        return [(_inside(start + k, n, padding_mode, align_corners), share) for k, share in zip((-1, 0, 1, 2), cubic(x - start))]
+    x = _inside(x, n, padding_mode, align_corners)
+    if mode == "nearest":
+        return [(x.detach().round(), 1)]
+    start = x.detach().floor()
+    return [(start, start + 1 - x), (start + 1, x - start)]
+
+
+def _inside(x, n, padding_mode, align_corners):
+    """Places in a row of ``n`` pixels, moved inside if there is padding."""
     if padding_mode == "reflection":
         low, span = (0, n - 1) if align_corners else (-0.5, n)
         if span == 0:

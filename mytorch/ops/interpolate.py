@@ -43,11 +43,8 @@ def _linear(n, count, factor, align_corners, kind):
     return [first, numpy.minimum(first + 1, n - 1)], [kind(1) - weight, weight]
 
 
-def _cubic(n, count, factor, align_corners, kind):
-    """Keys' cubic convolution with a = -0.75 (https://doi.org/10.1109/TASSP.1981.1163711)."""
-    source, a = _sources(n, count, factor, align_corners, kind), kind(-0.75)
-    first = numpy.floor(source)
-    t = source - first
+def cubic(t, a=-0.75):
+    """The shares of the pixels at -1, 0, 1, 2 in the point ``t`` of [0, 1]: Keys' cubic convolution (https://doi.org/10.1109/TASSP.1981.1163711)."""
 
     def near(d):
         return ((a + 2) * d - (a + 3)) * d * d + 1
@@ -55,14 +52,52 @@ def _cubic(n, count, factor, align_corners, kind):
     def far(d):
         return ((a * d - 5 * a) * d + 8 * a) * d - 4 * a
 
+    return far(t + 1), near(t), near(1 - t), far(2 - t)
+
+
+def _cubic(n, count, factor, align_corners, kind):
+    source = _sources(n, count, factor, align_corners, kind)
+    first = numpy.floor(source)
     places = [numpy.clip(first.astype("int64") + k, 0, n - 1) for k in (-1, 0, 1, 2)]
-    return places, [w.astype(kind) for w in (far(t + 1), near(t), near(1 - t), far(2 - t))]
+    return places, [w.astype(kind) for w in cubic(source - first, kind(-0.75))]
+
+
+# ---- with antialiasing: the filter widens as the image shrinks, as in Pillow ------------------------------------------------
+
+
+def _triangle(d):
+    return numpy.maximum(1 - numpy.abs(d), 0)
+
+
+def _keys(d):
+    """Keys' kernel with a = -0.5, which Pillow and torch take for antialiasing."""
+    d, a = numpy.abs(d), -0.5
+    return numpy.where(d < 1, ((a + 2) * d - (a + 3)) * d * d + 1, numpy.where(d < 2, ((a * d - 5 * a) * d + 8 * a) * d - 4 * a, 0))
+
+
+def _antialiased(kernel, reach):
+    def method(n, count, factor, align_corners, kind):
+        if align_corners:
+            scale = kind(n - 1) / kind(count - 1) if count > 1 else kind(0)
+        else:
+            scale = _scale(n, count, factor, kind)
+        width = max(float(scale), 1.0)
+        centers = float(scale) * (numpy.arange(count) + 0.5)
+        first = numpy.maximum((centers - reach * width + 0.5).astype("int64"), 0)
+        size = numpy.minimum((centers + reach * width + 0.5).astype("int64"), n) - first
+        steps = numpy.arange(size.max())[:, None]
+        weights = numpy.where(steps < size, kernel((steps + first - centers + 0.5) / width), 0)
+        weights /= weights.sum(0)
+        return list(numpy.minimum(first + steps, n - 1)), list(weights.astype(kind))
+
+    return method
 
 
 _METHODS = {
     "nearest": (_nearest, (3, 4, 5)), "nearest-exact": (_nearest_exact, (3, 4, 5)),
     "linear": (_linear, (3,)), "bilinear": (_linear, (4,)), "trilinear": (_linear, (5,)), "bicubic": (_cubic, (4,)),
 }  # fmt: skip
+_ANTIALIASED = {"bilinear": _antialiased(_triangle, 1), "bicubic": _antialiased(_keys, 2)}
 _SMOOTH = ("linear", "bilinear", "bicubic", "trilinear")
 
 
@@ -70,8 +105,8 @@ def interpolate(input, size=None, scale_factor=None, mode="nearest", align_corne
     """(N, C, *S) resized to ``size`` or by ``scale_factor`` (a number or one per spatial dimension).
 
     mode: "nearest", "nearest-exact", "linear" (3-d input), "bilinear" and "bicubic" (4-d), "trilinear" (5-d), "area". ``align_corners`` lets the
-    centres of the corner pixels coincide. ValueError or NotImplementedError for combinations that torch refuses; ``antialias`` is not implemented.
-    RuntimeError for empty sizes.
+    centres of the corner pixels coincide. ``antialias`` averages over what one pixel of a smaller image covers ("bilinear" and "bicubic").
+    ValueError or NotImplementedError for combinations that torch refuses; RuntimeError for empty sizes.
     """
     if mode in ("nearest", "area", "nearest-exact"):
         if align_corners is not None:
@@ -80,10 +115,8 @@ def interpolate(input, size=None, scale_factor=None, mode="nearest", align_corne
         align_corners = False
     ndim = len(input.shape)
     counts, factors = _output_sizes(input, size, scale_factor, recompute_scale_factor)
-    if antialias:
-        if mode not in ("bilinear", "bicubic") or ndim != 4:
-            raise ValueError("Anti-alias option is restricted to bilinear and bicubic modes and requires a 4-D tensor as input")
-        raise NotImplementedError("interpolate(antialias=True) is not implemented; average first, for example with avg_pool2d")
+    if antialias and (mode not in ("bilinear", "bicubic") or ndim != 4):
+        raise ValueError("Anti-alias option is restricted to bilinear and bicubic modes and requires a 4-D tensor as input")
     if mode == "area" and ndim in (3, 4, 5):
         return (adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg_pool3d)[ndim - 3](input, counts if ndim > 3 else counts[0])
     method, dimensions = _METHODS.get(mode, (None, ()))
@@ -100,7 +133,7 @@ def interpolate(input, size=None, scale_factor=None, mode="nearest", align_corne
     if min(counts) < 1 or 0 in input.shape[2:]:
         raise RuntimeError(f"Input and output sizes should be greater than 0, but got input {list(input.shape[2:])} output {list(counts)}")
     kind = numpy.float64 if dtype == "float64" else numpy.float32
-    out = input
+    method, out = _ANTIALIASED[mode] if antialias else method, input
     for dim, (n, count, factor) in enumerate(zip(input.shape[2:], counts, factors), 2):
         if n == count and factor in (None, 1):
             continue

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
+import numpy
 
 from ..autograd.engine import primitive
-from ..backend import xp
+from ..backend import address, is_array, owner, xp
 from . import layout
-from .indexing import put_in_zeros
-from .shape import check_dim, reshape, sizes
+from .indexing import getitem, put_in_zeros
+from .shape import check_dim, sizes
 
 
 @primitive(name="unfold", view=True, x=lambda g, x_shape, dimension, step: _overlap_add(g, shape=x_shape, dimension=dimension, step=step))
@@ -40,32 +40,60 @@ def _overlap_add(x, *, shape, dimension, step):
     return out
 
 
-@primitive(view=True, x=lambda g, x_shape, size, stride, offset: _places_in_zeros(g, x_shape, size, stride, offset))
-def _as_strided(x, *, size, stride, offset):
-    if not x.flags.c_contiguous:
-        raise NotImplementedError("as_strided of a tensor that is not contiguous; call contiguous() first")
-    last = offset + sum((n - 1) * step for n, step in zip(size, stride))
-    if 0 not in size and last >= x.size:
+class _Memory:
+    """What NumPy makes an array of, ``offset`` elements from the first one of the array ``x``, whose memory it keeps."""
+
+    def __init__(self, x, size, stride, offset):
+        self.base, step = x, x.itemsize
+        place = {"shape": size, "strides": tuple(n * step for n in stride), "data": (address(x) + offset * step, not x.flags.writeable)}
+        self.__array_interface__ = {**x.__array_interface__, **place}
+
+
+@primitive(view=True, x=lambda g, x_shape, size, stride, offset, x_stride: _places_again(g, x_shape, size, stride, offset, x_stride))
+def _as_strided(x, *, size, stride, offset, x_stride):
+    whole = owner(x)
+    before = (address(x) - address(whole)) // x.itemsize
+    length = sum((n - 1) * step for n, step in zip(whole.shape, layout.stride(whole))) + 1 if whole.size else 0
+    last = before + offset + sum((n - 1) * step for n, step in zip(size, stride)) + 1
+    if 0 not in size and (last > length or before + offset < 0):
         raise RuntimeError(
-            f"setStorage: sizes {list(size)}, strides {list(stride)}, storage offset {offset} requiring a storage of {last + 1} elements "
-            f"are out of bounds for storage of {x.size}"
+            f"setStorage: sizes {list(size)}, strides {list(stride)}, storage offset {before + offset} requiring a storage of {last} elements "
+            f"are out of bounds for storage of {length}"
         )
-    return xp(x).lib.stride_tricks.as_strided(x.reshape(-1)[offset:], size, [step * x.itemsize for step in stride])
+    if xp(x) is numpy:
+        out = numpy.asarray(_Memory(x, size, stride, 0 if 0 in size else offset))
+        return out if out.dtype == x.dtype else out.view(x.dtype)  # NumPy does not spell bfloat16
+    as_strided, steps = xp(x).lib.stride_tricks.as_strided, [step * x.itemsize for step in stride]
+    return as_strided(as_strided(x, (2,), (offset * x.itemsize,))[1:] if offset else x, size, steps)
 
 
-def _places_in_zeros(g, x_shape, size, stride, offset):
-    """The gradient of :func:`as_strided`: each element added where it was read."""
-    raw = getattr(g, "array", g)
-    places = xp(raw).asarray(offset)
+def _places(module, size, stride, offset):
+    places = module.asarray(offset)
     for n, step in zip(size, stride):
-        places = places[..., None] + xp(raw).arange(n) * step
-    return reshape(put_in_zeros(g, shape=(math.prod(x_shape),), index=(places,)), shape=x_shape)
+        places = places[..., None] + module.arange(n) * step
+    return places
+
+
+def _places_again(g, x_shape, size, stride, offset, x_stride):
+    """The gradient of :func:`as_strided`: each element added in memory where it was read, then taken from where those of ``x`` lie.
+
+    Elements of ``x`` that share a place share its gradient, as in torch.
+    """
+    module = xp(getattr(g, "array", g))
+    read, own = _places(module, size, stride, offset), _places(module, x_shape, x_stride, 0)
+    low = min(0, offset)
+    spans = ((size, stride, offset), (x_shape, x_stride, 0))
+    length = max((start + sum((n - 1) * step for n, step in zip(shape, steps)) + 1 for shape, steps, start in spans if 0 not in shape), default=low)
+    memory = put_in_zeros(g, shape=(length - low,), index=(read - low,))
+    shares = module.bincount((own - low).reshape(-1), minlength=length - low)
+    out = getitem(memory, index=(own - low,))
+    return out if not shares.size or int(shares.max()) < 2 else out / shares[own - low].astype(out.dtype if is_array(out) else out.array.dtype)
 
 
 def as_strided(input, size, stride, storage_offset=None):
     """A view of ``size`` whose element (i, j, …) lies at ``storage_offset`` + i · stride[0] + j · stride[1] + … in memory, counted in elements.
 
-    RuntimeError beyond the end, NotImplementedError where ``input`` is not contiguous.
+    ``input`` need not be contiguous; without ``storage_offset`` its first element is the first. RuntimeError beyond the memory.
     """
     size, stride = sizes((size,)), sizes((stride,))
     if len(size) != len(stride):
@@ -73,6 +101,4 @@ def as_strided(input, size, stride, storage_offset=None):
     if min(stride, default=0) < 0:
         raise RuntimeError(f"as_strided: Negative strides are not supported at the moment, got strides: {list(stride)}")
     offset = 0 if storage_offset is None else storage_offset - layout.storage_offset(input)
-    if offset < 0:
-        raise NotImplementedError("as_strided: elements before the first one of the tensor")
-    return _as_strided(input, size=size, stride=stride, offset=offset)
+    return _as_strided(input, size=size, stride=stride, offset=offset, x_stride=layout.stride(input))

@@ -1,11 +1,12 @@
 """Sampling at the points of a grid, and its gradients, as in PyTorch."""
 
-import warnings
+import functools
 
 import numpy as np
 import pytest
 
 import mytorch
+from mytorch.autograd import gradcheck, gradgradcheck
 from tests.autograd.agree import agree
 
 RNG = np.random.default_rng(0)
@@ -17,13 +18,13 @@ GRIDS = {2: RNG.uniform(-1.7, 1.7, (2, 3, 6, 2)), 3: RNG.uniform(-1.7, 1.7, (1, 
 @pytest.mark.parametrize("ndim", [2, 3])
 @pytest.mark.parametrize("corners", [True, False])
 @pytest.mark.parametrize("padding", ["zeros", "border", "reflection"])
-@pytest.mark.parametrize("mode", ["bilinear", "nearest"])
+@pytest.mark.parametrize("mode", ["bilinear", "nearest", "bicubic"])
 def test_samples(ndim, corners, padding, mode):
     def scenario(t):
         x, grid = (t.tensor(a, requires_grad=True) for a in (IMAGES[ndim], GRIDS[ndim]))
         y = t.nn.functional.grid_sample(x, grid, mode, padding, corners)
         (y * y).sum().backward()
-        return y, x.grad, grid.grad if mode == "bilinear" else None
+        return y, x.grad, None if mode == "nearest" else grid.grad
 
     agree(scenario)
 
@@ -64,5 +65,11 @@ def test_refused(name):
 def test_what_is_said():
     with pytest.warns(UserWarning, match="align_corners"):
         mytorch.nn.functional.affine_grid(mytorch.ones(1, 2, 3), (1, 1, 2, 2))
-    with pytest.raises(NotImplementedError, match="bicubic"), warnings.catch_warnings():
-        mytorch.nn.functional.grid_sample(mytorch.ones(1, 1, 2, 2), mytorch.ones(1, 2, 2, 2), "bicubic", align_corners=True)
+
+
+@pytest.mark.parametrize("padding", ["zeros", "border", "reflection"])
+@pytest.mark.parametrize("mode", ["bilinear", "bicubic"])
+def test_derivatives(mode, padding):
+    x, grid = (mytorch.tensor(a[:1, :2], requires_grad=True) for a in (IMAGES[2], GRIDS[2]))
+    function = functools.partial(mytorch.nn.functional.grid_sample, mode=mode, padding_mode=padding, align_corners=False)
+    assert gradcheck(function, (x, grid)) and gradgradcheck(function, (x, grid))

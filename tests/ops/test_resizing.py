@@ -126,6 +126,8 @@ def test_refusals(name, shape, settings, match):
     same_error(call(name, **settings), draw(shape), match=match)
 
 
-def test_antialiasing_says_that_it_is_not_there():
-    with pytest.raises(NotImplementedError, match="antialias=True"):
-        F.interpolate(mytorch.zeros(1, 1, 4, 4), size=2, mode="bilinear", antialias=True)
+@pytest.mark.parametrize("corners", [False, True])
+@pytest.mark.parametrize("settings", [{"size": (4, 3)}, {"size": (12, 3)}, {"scale_factor": 0.5}, {"scale_factor": (0.37, 1.7)}, {"size": (1, 1)}])
+@pytest.mark.parametrize("mode", ["bilinear", "bicubic"])
+def test_antialiasing(mode, settings, corners):
+    compare(call("interpolate", mode=mode, align_corners=corners, antialias=True, **settings), [draw((2, 3, 9, 7))])

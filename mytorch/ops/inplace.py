@@ -10,7 +10,7 @@ import functools
 
 import numpy
 
-from ..autograd.engine import Leaf, Output, Variable, changed, grad_state, refresh, wrap
+from ..autograd.engine import Leaf, Node, Output, Variable, changed, grad_state, refresh, wrap
 from ..backend import QUIET, as_array, float_errors, is_array, xp
 from ..dtypes import category
 from .indexing import alone, getitem, in_torchs_words, is_plain, parse, picked_shape, write_view
@@ -87,6 +87,26 @@ def prepare_write(x):
             f"multiple views. Such functions do not allow the output views to be modified inplace. You should replace the inplace operation by an "
             f"out-of-place one."
         )
+    _spare(x if x._base is None else x._base)
+
+
+# Their formulas read the output, PyTorch's do not: layers such as ReLU(inplace=True) may follow.
+_READS_OUTPUT = {"max_pool", "true_divide", "recurrent"}
+
+
+def _spare(x):
+    """Before ``x`` changes, give the formula that made it a copy, if PyTorch's formula could do without."""
+    node = x._node.parent if type(x._node) is Output else x._node
+    if type(node) is Node and node.plan.op.name in _READS_OUTPUT and node.saved and any(c is x._counter for c in node.guards):
+        node.saved = tuple(_with_copy(value, x.array) for value in node.saved)
+        node.guards = tuple(c for c in node.guards if c is not x._counter)
+
+
+def _with_copy(value, array):
+    """A saved value, with a copy in place of ``array``."""
+    if type(value) is tuple:
+        return tuple(_with_copy(v, array) for v in value)
+    return array.copy() if value is array else value
 
 
 def write(x, result):

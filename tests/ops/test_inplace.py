@@ -516,6 +516,48 @@ def test_a_constant_changed_by_what_requires_grad(name):
     agree(change, [X.astype("float64"), Y.astype("float64")], name)
 
 
+def gru(m, x):
+    layer = m.nn.GRU(4, 2, batch_first=True)
+    with m.no_grad():
+        for i, p in enumerate(layer.parameters()):
+            p.copy_(m.linspace(-1, 1 + i, p.numel()).view(p.shape))
+    return layer(x.view(1, 3, 4))[0]
+
+
+MAKERS = {
+    "max_pool1d": lambda m, x: m.nn.functional.max_pool1d(x[None], 2),
+    "max_pool2d": lambda m, x: m.nn.functional.max_pool2d(x[None, None], 2, 1),
+    "max_pool2d without a batch": lambda m, x: m.nn.functional.max_pool2d(x[None], 2, return_indices=True)[0],
+    "adaptive_max_pool2d": lambda m, x: m.nn.functional.adaptive_max_pool2d(x[None], 2),
+    "max_pool2d flattened": lambda m, x: m.nn.functional.max_pool2d(x[None, None], 2).flatten(1),
+    "div": lambda m, x: x / (x * x + 1),
+    "normalize": lambda m, x: m.nn.functional.normalize(x),
+    "local_response_norm": lambda m, x: m.nn.functional.local_response_norm(x[None], 2),
+    "gru": gru,
+}
+CHANGES = {
+    "relu": lambda m, a: m.nn.functional.relu(a, inplace=True),
+    "mul": lambda m, a: a.mul_(3).add_(1),
+    "a part": lambda m, a: a[0].mul_(a.detach()[0].exp()),
+    "fill": lambda m, a: a[..., 0].fill_(2),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+@pytest.mark.parametrize("maker", MAKERS)
+def test_what_a_layer_made_is_changed_in_place(maker, change):
+    """As in a network with MaxPool2d and then ReLU(inplace=True); also when the gradient is differentiated again."""
+
+    def gradients(m, x, y):
+        a = MAKERS[maker](m, x * y)
+        CHANGES[change](m, a)
+        (first,) = m.autograd.grad((a * a).sum(), x, create_graph=True)
+        (second,) = m.autograd.grad((first * first).sum(), x)
+        return a.detach(), first.detach(), second
+
+    agree(gradients, [X.astype("float64"), Y.astype("float64")], (maker, change), tolerance=1e-9)
+
+
 def test_versions_are_shared_by_views_and_detached_tensors():
     x = mytorch.zeros(3, 4)
     v, d = x[0], x.detach()

@@ -277,7 +277,10 @@ def _steps(start, end, steps, kind):
     if steps < 0:
         raise RuntimeError("number of steps must be non-negative")
     narrow, wide = ("float32", "float64") if category(kind) == 2 and kind.itemsize < 8 else ("float64", "longdouble")
-    start, end = (numpy.asarray(number(v)[0], narrow) for v in (start, end))
+    start, end = (number(v)[0] for v in (start, end))
+    if category(kind) < 2:
+        start, end = int(start), int(end)
+    start, end = numpy.asarray(start, narrow), numpy.asarray(end, narrow)
     if steps < 2:
         return numpy.full(steps, start)
     step = numpy.asarray((end - start) / (steps - 1), narrow).astype(wide)

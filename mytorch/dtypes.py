@@ -184,8 +184,7 @@ def check_fits(value, kind, finite=False):
     elif isinstance(value, complex):
         fits = kind.kind == "c"
     else:
-        largest = finfo(kind).max if finite else math.inf
-        fits = value != value or abs(value) == math.inf or abs(value) <= largest
+        fits = not finite or value != value or abs(value) <= 65504 or abs(value) == math.inf or abs(value) <= finfo(kind).max
     if not fits:
         raise RuntimeError(f"value cannot be converted to type {kind} without overflow")
 
@@ -194,12 +193,15 @@ def result_numpy(values):
     """torch.result_type of arrays and Python numbers, as NumPy's dtype.
 
     Arrays with dimensions count before 0-d arrays, those before Python numbers; a later group matters only if its category (bool, integer, float,
-    complex) is higher.
+    complex) is higher. Beside an array NumPy's numbers count as Python's; among themselves they are 0-d arrays, as formulas make them.
     """
     groups = [None, None, None]
+    beside = any(is_array(v) for v in values)
     for v in values:
-        if is_array(v) or isinstance(v, numpy.generic):
+        if is_array(v) or (isinstance(v, numpy.generic) and not beside):
             level, d = (0 if v.ndim else 1), v.dtype
+        elif isinstance(v, numpy.generic):
+            level, d = 2, number_dtype(v.item())
         elif isinstance(v, (bool, int, float, complex)):
             level, d = 2, number_dtype(v)
         else:
@@ -247,6 +249,8 @@ def floating(arrays):
 def _cast(arrays, common):
     """Arrays in the dtype ``common``; a 0-d array of the CPU may join arrays of a GPU."""
     gpu = any(type(a) is not numpy.ndarray and is_array(a) for a in arrays)
+    if not (gpu or any(isinstance(a, (numpy.ndarray, numpy.generic)) for a in arrays)):
+        raise TypeError(f"expected at least one tensor, got {', '.join(type(a).__name__ for a in arrays)}")
     out = []
     for a in arrays:
         if isinstance(a, numpy.generic):
@@ -272,14 +276,25 @@ def _wrapped(number, common):
         raise RuntimeError(f"value {number} cannot be converted to type int64 without overflow") from error
 
 
+def tensor_first(arrays):
+    """``prepare`` step: as :func:`promoted`; TypeError for a Python number as the first input."""
+    first = arrays[0]
+    if type(first) not in modules and not isinstance(first, numpy.generic):
+        raise TypeError(f"argument 'input' (position 1) must be Tensor, not {type(first).__name__}")
+    return promoted(arrays)
+
+
 def only(kinds, name, prepare=promoted, numbers=False):
-    """A ``prepare`` step for the operation ``name`` on dtypes of certain ``kinds`` (NumPy's letters), and on Python numbers if ``numbers``."""
+    """A ``prepare`` step for the operation ``name`` on dtypes of certain ``kinds`` (NumPy's letters).
+
+    ``numbers``: whether it takes Python numbers, "other" for all inputs but the first.
+    """
 
     def step(arrays):
-        if not numbers:
-            for a in arrays:
+        if numbers is not True:
+            for a in arrays if not numbers else arrays[:1]:
                 if not hasattr(a, "dtype"):
-                    raise TypeError(f"{name}(): expected tensors, got {type(a).__name__} {a!r:.40}")
+                    raise TypeError(f"{name}(): expected {'a tensor first' if numbers else 'tensors'}, got {type(a).__name__} {a!r:.40}")
         arrays = prepare(arrays)
         for a in arrays:
             if hasattr(a, "dtype") and a.dtype.kind not in kinds:

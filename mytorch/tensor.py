@@ -197,6 +197,8 @@ class Tensor(TensorMethods, NewMethods, SamplingMethods, Queries, Variable, resu
 
     def requires_grad_(self, requires_grad=True):
         """Say whether operations on this leaf are recorded; returns the tensor. RuntimeError for integers and for non-leaves."""
+        if requires_grad is not True and requires_grad is not False:
+            raise TypeError(f"argument 'requires_grad' must be bool, not {type(requires_grad).__name__}")
         if not self.is_leaf:
             if requires_grad:
                 return self

@@ -201,7 +201,7 @@ class Primitive:
 
     def bind(self, inputs, settings):
         """Sort positional and keyword arguments into arrays and settings; NumPy's spellings are accepted."""
-        inputs, bound = list(inputs), dict(self.defaults)
+        inputs, bound, placed = list(inputs), dict(self.defaults), set()
         if not self.variadic:
             options = iter(self.defaults)
             for value in inputs[len(self.inputs) :]:
@@ -209,14 +209,18 @@ class Primitive:
                 if name is None:
                     raise TypeError(f"{self.name}() takes {len(self.inputs) + len(self.defaults)} positional arguments but {len(inputs)} were given")
                 bound[name] = value
+                placed.add(name)
             given = len(inputs[: len(self.inputs)])
             inputs = [*inputs[:given], *(self.optional.get(name, Primitive) for name in self.inputs[given:])]
         for name, value in settings.items():
             name = name if name in bound or name in self.inputs else self.aliases.get(name, name)
-            if name in bound:
+            if name in bound and name not in placed:
                 bound[name] = value
+                placed.add(name)
             elif name in self.inputs and (i := self.inputs.index(name)) >= given:
                 inputs[i] = value
+            elif name in bound or name in self.inputs:
+                raise TypeError(f"{self.name}() got multiple values for argument {name!r}")
             else:
                 raise TypeError(f"{self.name}() got an unexpected keyword argument {name!r}; it takes {', '.join((*self.inputs, *self.defaults))}")
         missing = [n for n, v in zip(self.inputs, inputs) if v is Primitive] + [n for n in self.required if bound[n] is inspect.Parameter.empty]
@@ -253,6 +257,7 @@ def primitive(forward=None, /, *, composed=None, joint=None, aux=(), outputs=(),
     primitives[op.name] = op
     plans, arity, variadic, differentiable = {}, len(op.inputs), op.variadic, bool(rules or joint)
     names, defaults = set(op.defaults), {name: value for name, value in op.defaults.items() if name not in op.required}
+    flags = [name for name, value in defaults.items() if value is True or value is False]
     exact = arity if not (names or variadic) else -1  # how many inputs need no sorting out
 
     def call(*inputs, **settings):
@@ -263,6 +268,9 @@ def primitive(forward=None, /, *, composed=None, joint=None, aux=(), outputs=(),
                 settings = {**defaults, **settings}
             else:
                 inputs, settings = op.bind(inputs, settings)
+            for name in flags:
+                if settings[name] is not True and settings[name] is not False:
+                    raise TypeError(f"{op.name}(): argument {name!r} must be bool, not {type(settings[name]).__name__}")
         arrays, mask, found, live, frozen = [], 1, False, False, False
         for value in inputs:
             if isinstance(value, Variable):

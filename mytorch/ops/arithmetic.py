@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 
+import numpy
+
 from ..autograd.engine import Variable, primitive, takes_out
 from ..backend import is_array, xp
 from ..dtypes import category, check_fits, floating, only, promoted, result_numpy
-from .elementwise import flat, log, pointwise, select, sigmoid, smooth, zeros_like
+from .elementwise import flat, log, pointwise, select, sigmoid, smooth, widened, zeros_like
 
 # ---- sums and products ------------------------------------------------------------------------------------------------
 
@@ -52,6 +54,8 @@ multiply = mul
 
 def _scaled(other, alpha, mixed):
     """``other`` times ``alpha``, the factor that add and sub take."""
+    if isinstance(alpha, bool) and mixed.kind != "b":
+        raise RuntimeError("Boolean alpha only supported for Boolean results.")
     if isinstance(alpha, float) and category(mixed) < 2:
         raise RuntimeError("For integral input tensors, argument alpha must not be a floating point number.")
     if isinstance(other, Variable):
@@ -75,7 +79,9 @@ def sub(input, other, *, alpha=1):
 
 
 def rsub(input, other, *, alpha=1):
-    """other - alpha · input, elementwise."""
+    """other - alpha · input, elementwise. TypeError if ``input`` is not a tensor."""
+    if not hasattr(input, "dtype"):
+        raise TypeError(f"rsub(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}")
     return sub(other, input, alpha=alpha)
 
 
@@ -140,7 +146,7 @@ def remainder(x, y):
     return x % y
 
 
-@primitive(broadcasts=True, prepare=only("iufV", "fmod", numbers=True), x=lambda g: g, y=lambda g, x, y: -g * trunc_divide(x, y))
+@primitive(broadcasts=True, prepare=only("iufV", "fmod", numbers="other"), x=lambda g: g, y=lambda g, x, y: -g * trunc_divide(x, y))
 def fmod(x, y):
     """x - y · trunc(x / y): it has the sign of x, elementwise. RuntimeError for integers and 0."""
     if (x.dtype if is_array(x) else y.dtype).kind in "iu":
@@ -171,7 +177,11 @@ _POWERS = {  # many times faster than x**y
 
 def _powers(arrays):
     x, y = arrays
+    if isinstance(y, numpy.generic) and is_array(x):
+        arrays = x, y = [x, y.item()]
     if isinstance(y, (int, float)) and is_array(x):
+        if x.dtype.itemsize == 2:
+            check_fits(y, x.dtype, finite=True)
         if x.dtype.kind == "f":
             return arrays
         if x.dtype.kind in "iu" and isinstance(y, int):
@@ -233,7 +243,12 @@ def hypot(x, y):
     return xp(x).hypot(x, y)
 
 
-@smooth(x=lambda g, x, out: select(x == 0, 0, g * (out / x)), y=flat)
+@primitive(
+    broadcasts=True,
+    prepare=only("fV", "copysign", floating, numbers="other"),
+    x=lambda g, x, out: select(x == 0, 0, g * (out / x)),
+    y=flat,
+)
 def copysign(x, y):
     """|x| with the sign of y, elementwise."""
     return xp(x).copysign(x, y)
@@ -274,7 +289,10 @@ def logaddexp2(x, y):
     return xp(x).logaddexp2(x, y)
 
 
-@smooth(x=lambda g, x, y: g * select((x == 0) & (y <= 0), 0, log(y)), y=lambda g, x, y: g * (x / y))
+@smooth(
+    x=lambda g, x, y: g * select((x == 0) & (y <= 0), 0, log(y if hasattr(y, "dtype") else zeros_like(x) + y)),
+    y=lambda g, x, y: g * (x / y),
+)
 def xlogy(x, y):
     """x · log(y), and 0 where x is 0 and y is not nan, elementwise."""
     module, kind = (xp(x), x.dtype) if hasattr(x, "dtype") else (xp(y), y.dtype)
@@ -284,6 +302,11 @@ def xlogy(x, y):
 
 def _alike(arrays):
     """lerp takes floating-point tensors of one dtype; the weight may be a number."""
+    weight = arrays[2]
+    if isinstance(weight, numpy.generic):
+        arrays = [*arrays[:2], weight := weight.item()]
+    if isinstance(weight, float):
+        check_fits(weight, numpy.dtype("float64" if arrays[0].dtype.itemsize == 8 else "float32"), finite=True)
     for a, name in zip(arrays, ("input", "end", "weight")):
         if not hasattr(a, "dtype") and not (name == "weight" and isinstance(a, (int, float))):
             raise TypeError(f"lerp(): argument '{name}' must be a tensor, not {type(a).__name__}")
@@ -301,6 +324,7 @@ def _alike(arrays):
     end=lambda g, weight: g * weight,
     weight=lambda g, x, end: g * (end - x),
 )
+@widened
 def lerp(x, end, weight):
     """x + weight · (end - x), elementwise; ``weight`` is a number or a tensor."""
     span = end - x
@@ -316,6 +340,7 @@ def lerp(x, end, weight):
     tensor1=lambda g, tensor2, value: g * (tensor2 * value),
     tensor2=lambda g, tensor1, value: g * (tensor1 * value),
 )
+@widened
 def addcmul(x, tensor1, tensor2, *, value=1):
     """x + value · tensor1 · tensor2, elementwise."""
     return x + (tensor1 * tensor2 if value == 1 else tensor1 * value * tensor2)
@@ -334,6 +359,7 @@ def _no_integers(arrays):
     tensor1=lambda g, tensor2, value: g * (value / tensor2),
     tensor2=lambda g, tensor1, tensor2, value: g * (-value * tensor1 / (tensor2 * tensor2)),
 )
+@widened
 def addcdiv(x, tensor1, tensor2, *, value=1):
     """x + value · tensor1 / tensor2, elementwise. RuntimeError for integers."""
     return x + value * tensor1 / tensor2
@@ -342,8 +368,9 @@ def addcdiv(x, tensor1, tensor2, *, value=1):
 @takes_out
 def ldexp(input, other):
     """input · 2^other, elementwise. TypeError if other is not a tensor."""
-    if not hasattr(other, "dtype"):
-        raise TypeError(f"ldexp(): argument 'other' must be a tensor, not {type(other).__name__}")
+    for name, value in (("input", input), ("other", other)):
+        if not hasattr(value, "dtype"):
+            raise TypeError(f"ldexp(): argument '{name}' must be Tensor, not {type(value).__name__}")
     product = mul(input, pow(2.0, other))
     integers = isinstance(input, Variable) and input.is_floating_point() and not other.is_floating_point()
     return product.to(input.dtype) if integers else product

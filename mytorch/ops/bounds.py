@@ -63,13 +63,21 @@ def _bounds(arrays):
     x, low, high = arrays
     if low is None and high is None:
         raise RuntimeError("torch.clamp: At least one of 'min' or 'max' must not be None")
+    if not hasattr(x, "dtype"):
+        raise TypeError(f"clamp(): argument 'input' (position 1) must be Tensor, not {type(x).__name__}")
     if is_array(low) != is_array(high) and low is not None and high is not None:
-        raise TypeError("clamp(): 'min' and 'max' must both be numbers or both be tensors")
-    if is_array(x) and x.dtype.kind == "f" and type(low) in _PLAIN and type(high) in _PLAIN:
-        return arrays
+        if getattr(low, "ndim", 0) or getattr(high, "ndim", 0):
+            raise TypeError("clamp(): 'min' and 'max' must both be numbers (or tensors of one) or both be tensors")
+        low, high = (bound.item() if is_array(bound) else bound for bound in (low, high))
+        arrays = [x, low, high]
+    plain = x.dtype.kind == "f"
     for bound in (low, high):
-        if isinstance(bound, int) and is_array(x):
-            check_fits(bound, x.dtype)
+        if type(bound) in (float, int) and not (plain and -65504 <= bound <= 65504):
+            plain = False
+            if type(bound) is int or x.dtype.kind in "fV":
+                check_fits(bound, x.dtype, finite=True)
+    if plain and type(low) in _PLAIN and type(high) in _PLAIN:
+        return arrays
     given = iter((_clamp_of_booleans if is_array(low) != is_array(high) else _clamp)([a for a in arrays if a is not None]))
     return [None if a is None else next(given) for a in arrays]
 

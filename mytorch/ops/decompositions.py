@@ -215,6 +215,14 @@ def _eigh(x, *, UPLO):
     return tuple(computed(xp(x).linalg.eigh, text, x, UPLO))
 
 
+def _triangle(UPLO):
+    if not isinstance(UPLO, str):
+        raise TypeError(f"linalg_eigh(): argument 'UPLO' (position 2) must be str, not {type(UPLO).__name__}")
+    if UPLO not in ("L", "U", "l", "u"):
+        raise RuntimeError(f"Expected UPLO argument to be 'L' or 'U', but got {UPLO}")
+    return UPLO.upper()
+
+
 @takes_out
 def eigh(A, UPLO="L"):
     """Eigenvalues (…, n), ascending, and eigenvectors (…, n, n) of symmetric matrices, of which only the lower ("L") or upper triangle is read.
@@ -222,12 +230,19 @@ def eigh(A, UPLO="L"):
     The gradient is that of a loss which does not depend on the signs of the vectors; it is infinite where two eigenvalues are equal.
     RuntimeError for another ``UPLO``.
     """
-    if UPLO not in ("L", "U", "l", "u"):
-        raise RuntimeError(f"Expected UPLO argument to be 'L' or 'U', but got {UPLO}")
-    return eigh_result(*_eigh(A, UPLO=UPLO.upper()))
+    return eigh_result(*_eigh(A, UPLO=_triangle(UPLO)))
+
+
+@primitive(
+    aux=("vectors",),
+    composed=lambda x, UPLO: _eigh(x, UPLO=UPLO)[0],
+    x=lambda g, vectors: (vectors * g[..., None, :]) @ vectors.swapaxes(-1, -2),  # no gaps: equal eigenvalues do no harm
+)
+def _eigvalsh(x, *, UPLO):
+    return _eigh(x, UPLO=UPLO)
 
 
 @takes_out
 def eigvalsh(A, UPLO="L"):
     """The eigenvalues of symmetric matrices, ascending."""
-    return eigh(A, UPLO).eigenvalues
+    return _eigvalsh(A, UPLO=_triangle(UPLO))

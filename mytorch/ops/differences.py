@@ -22,7 +22,7 @@ def diff(input, n=1, dim=-1, prepend=None, append=None):
         raise RuntimeError(f"order must be non-negative but got {n}")
     dim = check_dim(dim, len(input.shape))
     parts = [x for x in (prepend, input, append) if x is not None]
-    out = cat(parts, dim) if len(parts) > 1 else input
+    out = cat(parts, dim) if len(parts) > 1 and n else input
     for _ in range(min(n, out.shape[dim])):
         size = out.shape[dim] - 1
         later, earlier = narrow(out, dim, 1, size), narrow(out, dim, 0, size)
@@ -30,17 +30,21 @@ def diff(input, n=1, dim=-1, prepend=None, append=None):
     return out
 
 
-def _areas(y, x, dx, dim):
-    """What lies between neighbours along ``dim``, by the trapezoidal rule."""
+def _pairs(y, dim):
+    """The sums of neighbours along ``dim``."""
+    size = max(y.shape[dim] - 1, 0)
+    return narrow(y, dim, 0, size) + narrow(y, dim, y.shape[dim] - size, size)
+
+
+def _widths(y, x, dx, dim):
+    """The distances of neighbours along ``dim``: a number, or a tensor that broadcasts."""
     if x is not None and dx is not None:
         raise RuntimeError("trapezoid: only one of x and dx can be given")
-    size = max(y.shape[dim] - 1, 0)
-    middle = (narrow(y, dim, y.shape[dim] - size, size) + narrow(y, dim, 0, size)) * 0.5
     if x is None:
-        return middle if dx is None else middle * dx
+        return 1.0 if dx is None else float(dx)
     if len(x.shape) == 1:
-        return middle * reshape(diff(x), shape=(-1,) + (1,) * (len(y.shape) - dim - 1))
-    return middle * diff(x, 1, dim - len(y.shape))
+        return reshape(diff(x), shape=(-1,) + (1,) * (len(y.shape) - dim - 1))
+    return diff(x, 1, dim - len(y.shape))
 
 
 def _refuse_bool(x, message):
@@ -53,7 +57,12 @@ def trapezoid(y, x=None, *, dx=None, dim=-1):
     """The integral of ``y`` over ``dim`` by the trapezoidal rule, for values at ``x`` or ``dx`` (1) apart. RuntimeError for booleans."""
     _refuse_bool(y, "trapezoid: received a bool input for `y`, but bool is not supported")
     dim = check_dim(dim, len(y.shape))
-    return _areas(y, x, dx, dim).sum(dim)
+    widths = _widths(y, x, dx, dim)
+    if x is not None:
+        return (_pairs(y, dim) * widths).sum(dim) / 2
+    if not y.shape[dim]:
+        return y.sum(dim) * widths
+    return (y.sum(dim) - (y.select(dim, 0) + y.select(dim, -1)) * 0.5) * widths
 
 
 trapz = trapezoid
@@ -63,7 +72,7 @@ trapz = trapezoid
 def cumulative_trapezoid(y, x=None, *, dx=None, dim=-1):
     """The running integral of ``y`` over ``dim`` by the trapezoidal rule: one element less than ``y``."""
     dim = check_dim(dim, len(y.shape))
-    return _areas(y, x, dx, dim).cumsum(dim)
+    return (_pairs(y, dim) * _widths(y, x, dx, dim) / 2).cumsum(dim)
 
 
 def cov(input, *, correction=1, fweights=None, aweights=None):
@@ -83,7 +92,7 @@ def cov(input, *, correction=1, fweights=None, aweights=None):
         weighted = centered
     else:
         total = weights.sum()
-        weights = weights.to(x.dtype)
+        weights = weights if weights.is_floating_point() else weights.to(x.dtype)
         norm = total - correction * ((weights * aweights).sum() / total if aweights is not None else 1)
         centered = x - (x * weights).sum(1, keepdim=True) / total
         weighted = centered * weights

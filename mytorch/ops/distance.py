@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from .bounds import clamp_min
 from .reduce import norm
-from .shape import broadcast_tensors
+from .shape import broadcast_tensors, spelled
 
 
+@spelled
 def pairwise_distance(x1, x2, p=2.0, eps=1e-6, keepdim=False):
     """The norm of order ``p`` of x1 - x2 + eps over the last dimension: (…, D), (…, D) -> (…)."""
     return norm(x1 - x2 + eps, p, -1, keepdim)

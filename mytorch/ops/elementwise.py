@@ -7,11 +7,11 @@ import math
 
 from ..autograd.engine import primitive, takes_out, wrap
 from ..backend import choose, xp
-from ..dtypes import check_fits, floating, promoted, result_numpy
+from ..dtypes import check_fits, finfo, floating, promoted, result_numpy, tensor_first
 
 pointwise = functools.partial(primitive, broadcasts=True, prepare=promoted)  # f(x, y) in the common dtype
 smooth = functools.partial(primitive, broadcasts=True, prepare=floating)  # the same, and integers become floating point
-stepwise = functools.partial(primitive, prepare=promoted)  # no gradient at all: comparisons
+stepwise = functools.partial(primitive, prepare=tensor_first)  # no gradient at all: comparisons
 
 
 def unary(name, rule, meaning, spelling=None, op=smooth):
@@ -27,11 +27,12 @@ def unary(name, rule, meaning, spelling=None, op=smooth):
 
 
 def widened(forward):
-    """Compute a function of one array in float32 where its numbers have 16 bits: they are rounded once, at the end."""
+    """Compute a function of arrays in float32 where the first one's numbers have 16 bits: they are rounded once, at the end."""
 
     @functools.wraps(forward)
     def call(x, *args, **settings):
         if x.dtype.itemsize == 2 and x.dtype.kind in "fV":
+            args = [a.astype("float32") if hasattr(a, "dtype") and a.dtype == x.dtype else a for a in args]
             return forward(x.astype("float32"), *args, **settings).astype(x.dtype)
         return forward(x, *args, **settings)
 
@@ -67,7 +68,10 @@ def _branches(arrays):
     for value, other in (both, both[::-1]):
         if isinstance(value, int) and hasattr(other, "dtype"):
             check_fits(value, other.dtype)
-    x, y = promoted(both)
+    x, y = promoted(both) if any(hasattr(v, "dtype") for v in both) else both
+    for value, other in ((x, y), (y, x)):
+        if isinstance(value, float) and hasattr(other, "dtype"):
+            check_fits(value, other.dtype, finite=True)
     return [condition, x, y]
 
 
@@ -242,8 +246,7 @@ def sign(x):
     """-1, 0 or 1, elementwise; 0 for nan."""
     if x.dtype.kind in "bu":
         return (x != 0).astype(x.dtype)
-    out = xp(x).sign(x)
-    return out if x.dtype.kind == "i" else xp(x).nan_to_num(out)
+    return xp(x).sign(x) if x.dtype.kind == "i" else xp(x).sign(choose(x == x, x, x.dtype.type(0)))
 
 
 sgn = sign
@@ -280,6 +283,7 @@ fix = trunc
 
 
 @primitive(x=flat)
+@widened
 def round(x, *, decimals=0):
     """The nearest number with ``decimals`` digits behind the point, halves to even, elementwise; the gradient is 0.
 
@@ -309,7 +313,14 @@ def nan_to_num(x, *, nan=0.0, posinf=None, neginf=None):
     """``nan`` for nan and the largest numbers (or ``posinf``, ``neginf``) for infinities, elementwise."""
     if x.dtype.kind in "biu":
         return x.copy()
-    return xp(x).nan_to_num(x, nan=0.0 if nan is None else nan, posinf=posinf, neginf=neginf)
+    nan = 0.0 if nan is None else nan
+    if x.dtype.kind != "V":
+        return xp(x).nan_to_num(x, nan=nan, posinf=posinf, neginf=neginf)
+    largest, out = finfo(x.dtype).max, x.copy()  # bfloat16: NumPy does not take it for floating point
+    out[x != x] = nan
+    out[x == math.inf] = largest if posinf is None else posinf
+    out[x == -math.inf] = -largest if neginf is None else neginf
+    return out
 
 
 # ---- what kind of number ----------------------------------------------------------------------------------------------------

@@ -353,6 +353,7 @@ def cartesian_prod(*tensors):
     return stack([reshape(g, shape=(-1,)) for g in meshgrid(*tensors)], 1)
 
 
+@spelled
 def combinations(input, r=2, with_replacement=False):
     """All choices of ``r`` elements of a vector, as rows. RuntimeError for other shapes and a negative ``r``."""
     if len(input.shape) != 1:

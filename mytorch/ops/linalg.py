@@ -10,13 +10,13 @@ import numpy
 from ..autograd.engine import primitive, takes_out
 from ..backend import largest, xp
 from .arithmetic import pow
-from .decompositions import lapack_svd, singular, svdvals
+from .decompositions import eigh, eigvalsh, lapack_svd, singular, svdvals
 from .diagonal import diag_embed
 from .elementwise import select
 from .join import stack
 from .matmul import matmul
 from .reduce import vector_norm
-from .shape import check_dim, flip, movedim, mT, reshape
+from .shape import check_dim, flip, movedim, mT, reshape, spelled
 from .solve import check_matrices, eye_like, inv, solve_triangular
 
 # ---- norms -------------------------------------------------------------------------------------------------------------
@@ -160,14 +160,24 @@ def _pinv_slope(g, x, out):
     return (gT - x @ (out @ gT)) @ (out @ outT) + outT @ (out @ (gT - (gT @ out) @ x)) - outT @ g @ outT
 
 
-@primitive(x=_pinv_slope)
-def _pinv(x, *, rtol=None, atol=None):
-    check_matrices(x, "pinv", square=False)
-    u, s, vh = lapack_svd(x, False, "pinv")
+def _bound(values, shape, atol, rtol):
+    """Up to where singular values (…, k) of matrices of ``shape`` count as 0: max(atol, rtol · largest), as (…, 1)."""
+    raw, atol, rtol = (getattr(v, "array", v) for v in (values, atol, rtol))
     if rtol is None:
-        rtol = max(x.shape[-2:]) * xp(x).finfo(x.dtype).eps if not atol else 0
-    bound = xp(x).maximum(atol or 0, rtol * largest(s, -1, True, 0))
-    s = xp(x).where(s > bound, 1 / s, 0)
+        rtol = max(shape[-2:]) * xp(raw).finfo(raw.dtype).eps if atol is None or not xp(raw).any(atol > 0) else 0
+    atol, rtol = (v[..., None] if getattr(v, "ndim", 0) else v for v in (0 if atol is None else atol, rtol))
+    return xp(raw).maximum(atol, rtol * largest(raw, -1, True, 0))
+
+
+@primitive(x=_pinv_slope)
+def _pinv(x, *, rtol=None, atol=None, hermitian=False):
+    check_matrices(x, "pinv", square=hermitian)
+    if hermitian:
+        values, u = eigh(x)
+        s, vh = abs(values), (u * xp(x).sign(values)[..., None, :]).swapaxes(-1, -2)
+    else:
+        u, s, vh = lapack_svd(x, False, "pinv")
+    s = xp(x).where(s > _bound(s, x.shape, atol, rtol), 1 / s, 0)
     return vh.swapaxes(-1, -2) @ (s[..., None] * u.swapaxes(-1, -2))
 
 
@@ -177,7 +187,7 @@ def pinv(A, rtol=None, *, atol=None, hermitian=False, rcond=None):
 
     Gradient: Golub and Pereyra (1973), "The differentiation of pseudo-inverses".
     """
-    return _pinv(A, rtol=rcond if rtol is None else rtol, atol=atol)
+    return _pinv(A, rtol=rcond if rtol is None else rtol, atol=atol, hermitian=hermitian)
 
 
 @takes_out
@@ -233,12 +243,15 @@ def cholesky_inverse(L, upper=False):
 
 def vander(x, *, N=None):
     """The Vandermonde matrices of vectors, (…, n) -> (…, n, N): the powers 0 to N - 1 of each element. RuntimeError unless N > 1."""
+    x = x if x.shape else reshape(x, shape=(1,))
     n = x.shape[-1] if N is None else N
-    if N is not None and N <= 1:
-        raise RuntimeError(f"N must be greater than 1, got {N}")
+    if n <= 1:
+        raise RuntimeError(f"N must be greater than 1, got {n}")
+    x = x if x.is_floating_point() or x.is_complex() else x.long()
     return stack(_powers(x, n), -1)
 
 
+@spelled
 def decreasing_vander(x, N=None, increasing=False):
     """``torch.vander``: the powers N - 1 to 0 of a vector's elements (0 to N - 1 if ``increasing``), (n,) -> (n, N), for N = n by default.
 
@@ -265,13 +278,8 @@ def _powers(x, n):
 @takes_out
 def matrix_rank(A, *, atol=None, rtol=None, tol=None, hermitian=False):
     """How many singular values are larger than max(atol, rtol · largest), (…, m, n) -> (…) in int64."""
-    values = svdvals(A)
-    raw = getattr(values, "array", values)
-    atol = tol if atol is None else atol
-    if rtol is None:
-        rtol = max(A.shape[-2:]) * xp(raw).finfo(raw.dtype).eps if not atol else 0
-    bound = xp(raw).maximum(atol or 0, rtol * largest(raw, -1, True, 0))
-    return (values > bound).sum(-1)
+    values = abs(eigvalsh(A)) if hermitian else svdvals(A)
+    return (values > _bound(values, A.shape, tol if atol is None else atol, rtol)).sum(-1)
 
 
 class lstsq_result(NamedTuple):

@@ -9,7 +9,7 @@ from ..backend import as_array, xp
 from ..dtypes import promoted
 from .activation import softplus
 from .bounds import clamp
-from .elementwise import log, sigmoid, sign
+from .elementwise import log, sigmoid, sign, widened
 from .reduction import chosen, reduced, share
 
 
@@ -35,6 +35,7 @@ def _mse_slope(g, x, target, reduction):
 
 
 @primitive(broadcasts=True, prepare=_pair("mse_cpu"), x=_mse_slope, target=lambda g, x, target, reduction: -_mse_slope(g, x, target, reduction))
+@widened
 def mse(x, target, *, reduction="mean"):
     """(x - target)², reduced."""
     d = x - target
@@ -52,11 +53,13 @@ def _l1_slope(g, x, target, reduction):
 
 
 @primitive(broadcasts=True, prepare=promoted, x=_l1_slope, target=lambda g, x, target, reduction: -_l1_slope(g, x, target, reduction))
+@widened
 def l1(x, target, *, reduction="mean"):
     """|x - target|, reduced."""
     if reduction == "mean" and x.dtype.kind in "biu":
         raise RuntimeError(f"mean(): could not infer output dtype. Input dtype must be either a floating point or complex dtype. Got: {x.dtype}")
-    return reduced(xp(x).abs(x - target), reduction)
+    losses = xp(x).abs(x - target)
+    return reduced(losses.astype("int64") if losses.dtype.kind == "u" and reduction == "sum" else losses, reduction)
 
 
 def _huber_slope(g, x, target, reduction, delta, scale):
@@ -70,6 +73,7 @@ def _huber_slope(g, x, target, reduction, delta, scale):
     x=_huber_slope,
     target=lambda g, x, target, reduction, delta, scale: -_huber_slope(g, x, target, reduction, delta, scale),
 )
+@widened
 def huber(x, target, *, reduction="mean", delta=1.0, scale=1.0):
     """scale · (d² / 2 where |d| < delta, else delta · (|d| - delta / 2)) with d = x - target, reduced."""
     d = xp(x).abs(x - target)
@@ -93,6 +97,7 @@ def _bce_target_slope(g, x, target, weight, reduction):
 
 
 @primitive(broadcasts=True, x=_bce_slope, target=_bce_target_slope)
+@widened
 def bce(x, target, weight=None, *, reduction="mean"):
     """-(target · log x + (1 - target) · log(1 - x)), the logarithms at least -100, times ``weight``, reduced."""
     if x.dtype != target.dtype:
@@ -117,6 +122,7 @@ def _logits_target_slope(g, x, target, weight, pos_weight, reduction):
 
 
 @primitive(broadcasts=True, prepare=_pair("bce_with_logits"), x=_logits_slope, target=_logits_target_slope)
+@widened
 def bce_with_logits(x, target, weight=None, pos_weight=None, *, reduction="mean"):
     """Binary cross entropy of sigmoid(x), without overflow: (1 - target) · x + (1 + (pos_weight - 1) · target) · log(1 + exp(-x)), reduced."""
     module = xp(x)

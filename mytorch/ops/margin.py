@@ -7,7 +7,7 @@ import warnings
 
 from ..autograd.engine import wrap
 from ..backend import xp
-from .activation import logsigmoid
+from .activation import logsigmoid, relu
 from .arithmetic import xlogy
 from .bounds import clamp_min, minimum
 from .distance import pairwise_distance
@@ -35,7 +35,7 @@ def margin_ranking_loss(input1, input2, target, margin=0, size_average=None, red
             f"margin_ranking_loss : All input tensors should have same dimension but got sizes: input1: {input1.shape}, input2: {input2.shape}, "
             f"target: {target.shape} "
         )
-    return reduced(clamp_min(margin - target * (input1 - input2), 0), reduction)
+    return reduced(clamp_min(-target * (input1 - input2) + float(margin), 0), reduction)
 
 
 def cosine_embedding_loss(input1, input2, target, margin=0, size_average=None, reduce=None, reduction="mean"):
@@ -95,7 +95,7 @@ def multi_margin_loss(input, target, p=1, margin=1.0, weight=None, size_average=
     rows = xp(t).arange(t.size)
     wrong = xp(t).ones(tuple(x.shape), x.array.dtype)
     wrong[rows, t] = 0
-    losses = clamp_min(margin - x[rows, t][:, None] + x, 0)
+    losses = relu(margin - x[rows, t][:, None] + x)
     losses = (losses if p == 1 else losses * losses) * wrong
     if weight is not None:
         losses = losses * weight[t][:, None]
@@ -121,7 +121,7 @@ def multilabel_margin_loss(input, target, size_average=None, reduce=None, reduct
     right[rows, t[rows, places]] = True
     counted = listed[:, :, None] & ~right[:, None, :]
     picked = x[xp(t).arange(len(t))[:, None], xp(t).where(listed, t, 0)]  # (N, C) scores of the listed classes
-    losses = clamp_min(1 - picked[:, :, None] + x[:, None, :], 0) * counted.astype(x.array.dtype)
+    losses = relu(1 - picked[:, :, None] + x[:, None, :]) * counted.astype(x.array.dtype)
     return reduced((losses.sum((1, 2)) / x.shape[1]).reshape(tuple(input.shape[:-1])), reduction)
 
 

@@ -35,16 +35,22 @@ def fill_value(value, like, op):
         raise RuntimeError(
             f"{op} only supports a 0-dimensional value tensor, but got tensor with {len(value.shape)} dimension(s)."
         )
-    return value if hasattr(value, "shape") else fitted(value, array_of(like).dtype)
+    if not hasattr(value, "shape"):
+        return fitted(value, array_of(like).dtype)
+    if isinstance(array_of(value), (numpy.ndarray, numpy.generic)):  # a GPU is not asked
+        fitted(array_of(value).item(), array_of(like).dtype)
+    return value
 
 
 def fitted(value, dtype):
     """A Python number as NumPy's ``dtype`` stores it. RuntimeError if it does not fit; negative ones wrap in unsigned integers, as in torch."""
+    if not isinstance(value, (int, float, complex, numpy.generic)):
+        raise TypeError(f"expected a number or a tensor of one, got {type(value).__name__} {value!r:.40}")
     if dtype.kind == "b":
         return bool(value)
     if isinstance(value, complex) and dtype.kind != "c":
         raise RuntimeError(f"value cannot be converted to type {dtype} without overflow")
-    check_fits(value, dtype)
+    check_fits(value, dtype, finite=True)
     if dtype.kind == "u":
         return int(value) % (numpy.iinfo(dtype).max + 1)
     return int(value) if dtype.kind == "i" else value

@@ -12,6 +12,7 @@ import numpy
 
 from ..autograd.engine import primitive
 from ..backend import xp
+from .elementwise import widened
 from .windows import batch_first, batch_last, over_blocks, windows
 
 _MANY = 128  # positions of a window from which on one reduction over the view of all is faster than a call for each
@@ -150,6 +151,7 @@ def max_pool_indices(x, y, *, kernel, stride, padding, dilation, counts):
         g, sizes=x_shape[2:], kernel=kernel, stride=stride, padding=padding, counts=counts, divisors=divisors
     )
 )
+@widened
 def avg_pool(x, *, kernel, stride, padding, counts, divisors):
     """The sum of each window over its divisor: (N, C, *S) -> (N, C, *counts).
 
@@ -181,6 +183,7 @@ def avg_pool(x, *, kernel, stride, padding, counts, divisors):
         g, kernel=kernel, stride=stride, padding=padding, counts=counts, divisors=divisors
     )
 )
+@widened
 def avg_pool_spread(x, *, sizes, kernel, stride, padding, counts, divisors):
     """The gradient of :func:`avg_pool`: each element of (N, C, *counts), over its divisor, added to all places of its window in (N, C, *sizes)."""
     out, once = _empty_batch_last(x, x.shape[1], sizes), (1,) * len(kernel)

@@ -8,7 +8,8 @@ import math
 def chosen(reduction, size_average=None, reduce=None):
     """ "none", "mean" or "sum"; torch's old flags, where given, override ``reduction``. ValueError for anything else."""
     if size_average is not None or reduce is not None:
-        return "none" if reduce is False else "sum" if size_average is False else "mean"
+        each, total = reduce is not None and not reduce, size_average is not None and not size_average
+        return "none" if each else "sum" if total else "mean"
     if reduction not in ("none", "mean", "sum"):
         raise ValueError(f"{reduction} is not a valid value for reduction")
     return reduction

@@ -8,7 +8,9 @@ import numpy
 
 from ..autograd.engine import Variable, primitive, takes_out
 from ..backend import is_array, xp
+from .arithmetic import add
 from .diagonal import diagonal, diagonal_in_zeros
+from .elementwise import select as select_where
 from .gather import along, array_of, check_sizes, inside, integers, vector
 from .indexing import FULL, getitem, parse, put
 from .join import select
@@ -130,7 +132,9 @@ def scatter_reduce(input, dim, index, src, reduce, *, include_self=True):
         raise TypeError(f"scatter_reduce(): argument 'src' (position 4) must be Tensor, not {type(src).__name__}")
     kind = array_of(input).dtype
     if not include_self:
-        lowest, highest = (numpy.iinfo(kind).min, numpy.iinfo(kind).max) if kind.kind in "iu" else (-numpy.inf, numpy.inf)
+        lowest, highest = (False, True) if kind.kind == "b" else (-numpy.inf, numpy.inf)
+        if kind.kind in "iu":
+            lowest, highest = numpy.iinfo(kind).min, numpy.iinfo(kind).max
         neutral = {"prod": 1, "amax": lowest, "amin": highest}.get(reduce, 0)
         input = _scatter(input, dim, index, neutral, "scatter_reduce")
     if reduce == "sum":
@@ -140,7 +144,7 @@ def scatter_reduce(input, dim, index, src, reduce, *, include_self=True):
         ones, start = xp(array_of(src)).ones(src.shape, kind), xp(array_of(input)).full(input.shape, int(include_self), kind)
         count = _scatter(start, dim, index, ones, "scatter_reduce", place=_add_at)
         count[count == 0] = 1
-        return total / count if kind.kind == "f" else total // count
+        return total // count if kind.kind in "iu" else total / count
     if reduce == "prod":
         return _scatter(input, dim, index, src, "scatter_reduce", place=scatter_prod)
     return _scatter(input, dim, index, src, "scatter_reduce", place=functools.partial(scatter_extreme, largest=reduce == "amax"))
@@ -168,7 +172,7 @@ def index_add(input, dim, index, source, *, alpha=1):
             f"source.shape = {list(source.shape)}"
         )
     if not input.shape:
-        return input + alpha * reshape(source, shape=())
+        return add(input, reshape(source, shape=()), alpha=alpha)
     index = inside(index, input.shape[dim], dim)
     return put(input, source if alpha == 1 else source * alpha, index=(*(FULL,) * dim, index), accumulate=True)
 
@@ -207,9 +211,13 @@ def index_fill(input, dim, index, value):
     if not input.shape:
         return reshape(put(reshape(input, shape=(1,)), value, index=(index,)), shape=())
     n = input.shape[dim]
-    return put(input, value, index=(*(FULL,) * dim, inside(index, n, dim, IndexError, -n)))
+    index = inside(index, n, dim, IndexError, -n)
+    if hasattr(value, "shape"):
+        index = xp(index).unique(index % n)  # its gradient comes once from each slice
+    return put(input, value, index=(*(FULL,) * dim, index))
 
 
+@spelled
 def index_put(input, indices, values, accumulate=False):
     """A copy of ``input`` with ``values`` written, or with ``accumulate`` added, at a tuple of index tensors.
 
@@ -228,6 +236,7 @@ def index_put(input, indices, values, accumulate=False):
 
 
 @takes_out
+@spelled
 def index_reduce(input, dim, index, source, reduce, *, include_self=True):
     """A copy of ``input`` whose slices at a vector of indices along ``dim`` are reduced with those of ``source``.
 
@@ -270,12 +279,15 @@ def diagonal_scatter(input, src, offset=0, dim1=0, dim2=1):
     """A copy of ``input`` with ``src`` on the diagonal of dimensions ``dim1`` and ``dim2``."""
     part = diagonal(input, offset=offset, dim1=dim1, dim2=dim2)
     _same_shape("slice", src, part.shape)
-    return input + diagonal_in_zeros(src - part, shape=tuple(input.shape), offset=offset, dim1=dim1, dim2=dim2)
+    where = {"shape": tuple(input.shape), "offset": offset, "dim1": dim1, "dim2": dim2}
+    there = diagonal_in_zeros(xp(array_of(input)).ones(part.shape, bool), **where)
+    return select_where(there, diagonal_in_zeros(src.to(input.dtype), **where), input)
 
 
 # ---- the flattened tensor ----------------------------------------------------------------------------------------------
 
 
+@spelled
 def put_at(input, index, source, accumulate=False):
     """A copy of ``input`` with ``source`` written, or with ``accumulate`` added, at ``index`` of its flattened elements."""
     n = array_of(input).size

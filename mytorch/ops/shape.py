@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import inspect
 import math
 import operator
 
@@ -12,13 +13,22 @@ from .layout import clone
 
 
 def spelled(function):
-    """Let a function of several operations take NumPy's ``axis`` and ``keepdims`` too; a primitive does so by itself."""
+    """Let a function of several operations take NumPy's ``axis`` and ``keepdims`` too, and refuse flags that are not bool.
+
+    A primitive does so by itself.
+    """
+    parameters = enumerate(inspect.signature(function).parameters.values())
+    flags = [(place, p.name) for place, p in parameters if p.default is True or p.default is False]
 
     @functools.wraps(function)
     def call(*args, **kwargs):
         for theirs, ours in (("axis", "dim"), ("keepdims", "keepdim")):
             if theirs in kwargs:
                 kwargs[ours] = kwargs.pop(theirs)
+        for place, name in flags:
+            value = args[place] if place < len(args) else kwargs.get(name, False)
+            if value is not True and value is not False:
+                raise TypeError(f"{function.__name__}(): argument {name!r} must be bool, not {type(value).__name__}")
         return function(*args, **kwargs)
 
     return call
@@ -43,7 +53,7 @@ def listed(args, named, name):
 def check_dim(dim, ndim, what="Dimension"):
     """``dim`` counted from the front. IndexError, as in torch, if there is no such dimension."""
     if type(dim) is not int:
-        if not hasattr(dim, "__index__"):
+        if not hasattr(dim, "__index__") or isinstance(dim, bool):
             raise TypeError(f"dim must be an int, not {type(dim).__name__}")
         dim = dim.__index__()
     bound = max(ndim, 1)
@@ -289,7 +299,9 @@ moveaxis = movedim
 
 @primitive(x=lambda g, dims: flip(g, dims=dims))
 def flip(x, *, dims):
-    """The order of elements along ``dims`` reversed (a copy)."""
+    """The order of elements along ``dims``, a tuple, reversed (a copy). TypeError for a bare int."""
+    if not isinstance(dims, (tuple, list)):
+        raise TypeError(f"flip(): argument 'dims' (position 2) must be tuple of ints, not {type(dims).__name__}")
     return xp(x).flip(x, check_dims(dims, x.ndim)).copy()
 
 
@@ -297,14 +309,14 @@ def fliplr(input):
     """The order of columns reversed (a copy). RuntimeError for fewer than two dimensions."""
     if len(input.shape) < 2:
         raise RuntimeError("Input must be >= 2-d.")
-    return flip(input, dims=1)
+    return flip(input, dims=(1,))
 
 
 def flipud(input):
     """The order of rows reversed (a copy). RuntimeError for a 0-d tensor."""
     if not input.shape:
         raise RuntimeError("Input must be >= 1-d.")
-    return flip(input, dims=0)
+    return flip(input, dims=(0,))
 
 
 @primitive(x=lambda g, shifts, dims: roll(g, shifts=tuple(-s for s in _together(shifts)), dims=dims))
@@ -343,7 +355,7 @@ def rot90(input, k=1, dims=(0, 1)):
         return clone(input)
     if k % 4 == 2:
         return flip(input, dims=(first, second))
-    turned = flip(input, dims=second if k % 4 == 1 else first)
+    turned = flip(input, dims=(second if k % 4 == 1 else first,))
     return clone(transpose(turned, dim0=first, dim1=second))
 
 

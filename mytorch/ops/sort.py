@@ -142,6 +142,7 @@ def _searchsorted(boundaries, values, *, right):
 
 
 @takes_out
+@spelled
 def searchsorted(sorted_sequence, input, *, out_int32=False, right=False, side=None, sorter=None):
     """Where to insert the values ``input`` (…, m) into the sorted ``sorted_sequence`` (n,) or (…, n): the first place, or the last with ``right``.
 
@@ -173,6 +174,7 @@ def searchsorted(sorted_sequence, input, *, out_int32=False, right=False, side=N
 
 
 @takes_out
+@spelled
 def bucketize(input, boundaries, *, out_int32=False, right=False):
     """The bucket of each element of ``input`` among sorted 1-d ``boundaries``. RuntimeError for boundaries of another shape."""
     if len(boundaries.shape) != 1:

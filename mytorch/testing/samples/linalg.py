@@ -113,5 +113,6 @@ ROWS = [
     Sample("svdvals", lambda x: L.svdvals(x), ((2, 3, 4),), lambda x: np.linalg.svd(x, compute_uv=False)),
     Sample("svdvals", lambda x: L.matrix_norm(x, "nuc"), ((3, 4),), lambda x: np.linalg.norm(x, "nuc"), note="nuclear norm"),
     Sample("eigh", lambda x: L.eigh(definite(x)).eigenvalues, ((3, 3),), lambda x: np.linalg.eigh(np_definite(x))[0]),
+    Sample("eigvalsh", lambda x: L.eigvalsh(definite(x)), ((2, 3, 3),), lambda x: np.linalg.eigvalsh(np_definite(x))),
     Sample("eigh", lambda x: L.eigh(definite(x)).eigenvectors ** 2, ((2, 3, 3),), lambda x: np.linalg.eigh(np_definite(x))[1] ** 2, note="vectors"),
 ]

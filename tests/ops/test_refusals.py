@@ -1,0 +1,185 @@
+"""Arguments at the edge of what PyTorch takes: what it refuses is refused with the same type of exception, what it takes gives the same."""
+
+import inspect
+
+import numpy as np
+import pytest
+
+from .against_torch import agree
+
+pytestmark = pytest.mark.filterwarnings("ignore")  # torch warns of its own deprecations
+
+X = np.arange(6.0, dtype="float32").reshape(2, 3) - 2
+REAL = X.astype("float64") + 0.25
+
+
+def check(call, dtypes=("float32",)):
+    for dtype in dtypes:
+        agree(call, [X.astype(dtype)], f"{dtype}: {inspect.getsource(call).strip()}")
+
+
+FLAGS = [
+    lambda m, x: x.sum(0, keepdim=1),
+    lambda m, x: x.sum(0, 1),
+    lambda m, x: m.mean(x, 0, keepdim=0),
+    lambda m, x: x.amax(0, keepdim="no"),
+    lambda m, x: x.argmax(0, keepdim=None),
+    lambda m, x: x.all(0, keepdim=1),
+    lambda m, x: x.max(0, keepdim=1),
+    lambda m, x: x.logsumexp(0, keepdim=1),
+    lambda m, x: x.sort(descending=1),
+    lambda m, x: x.argsort(descending=0),
+    lambda m, x: x.topk(1, largest=1),
+    lambda m, x: x.topk(1, sorted=1),
+    lambda m, x: x.sum(0, dim=0),
+    lambda m, x: x.amax(0, dim=0),
+    lambda m, x: x.argmax(None, dim=0),
+    lambda m, x: x.all(0, dim=1),
+]
+DIMS = [
+    lambda m, x: x.sum(True),
+    lambda m, x: x.softmax(True),
+    lambda m, x: x.argmax(dim=False),
+    lambda m, x: x.transpose(True, 0),
+    lambda m, x: x.unsqueeze(True),
+    lambda m, x: x.squeeze(False),
+    lambda m, x: x.amin(dim=False),
+    lambda m, x: x.aminmax(dim=True),
+    lambda m, x: x.cumsum(True),
+    lambda m, x: m.flip(x, 1),
+    lambda m, x: m.flip(x, dims=1),
+    lambda m, x: m.flip(x, (1,)),
+    lambda m, x: x.flip(1),
+    lambda m, x: x.flip(0, 1),
+    lambda m, x: m.flip(x, [True]),
+]
+NUMBER_FIRST = [
+    (lambda m, x, name=name: getattr(m, name)(2, x))
+    for name in """
+    eq ne lt le gt ge maximum minimum fmax fmin atan2 hypot copysign fmod logaddexp nextafter gcd lcm isclose ldexp heaviside rsub
+    logical_and logical_or clamp clamp_min add sub mul div pow remainder floor_divide bitwise_and xlogy float_power""".split()
+]
+NUMBERS = [
+    lambda m, x: m.cos(2),
+    lambda m, x: m.acos(0.5),
+    lambda m, x: m.add(x, x, alpha=True),
+    lambda m, x: m.add(x, 1, alpha=True),
+    lambda m, x: m.sub(x, x, alpha=True),
+    lambda m, x: m.add(x > 1, x > 2, alpha=True),
+    lambda m, x: m.add(x.int(), x.int(), alpha=1.0),
+    lambda m, x: m.clamp(x, 1, m.tensor(2)),
+    lambda m, x: m.clamp(x, m.tensor(1.0), 2),
+    lambda m, x: m.clamp(x.int(), m.tensor(1.0), 2),
+    lambda m, x: m.clamp(x, 1, m.tensor([2.0, 2, 2])),
+    lambda m, x: x.masked_fill(x > 1, 1e300),
+    lambda m, x: x.half().masked_fill(x > 1, 1e30),
+    lambda m, x: x.masked_fill(x > 1, None),
+    lambda m, x: (x > 0).masked_fill(x > 1, "a"),
+    lambda m, x: (x > 0).masked_fill(x > 1, [1]),
+    lambda m, x: x.int().masked_fill(x > 1, m.tensor(3e10)),
+    lambda m, x: x.int().masked_fill(x > 1, m.tensor(2.5)),
+    lambda m, x: x.int().masked_fill(x > 1, m.tensor(np.inf)),
+    lambda m, x: x.half().masked_fill(x > 1, m.tensor(1e30)),
+    lambda m, x: x.int().index_fill(0, m.tensor([0]), m.tensor(3e10)),
+    lambda m, x: x.half() ** 1e300,
+    lambda m, x: m.where(x > 1, 1e300, x),
+    lambda m, x: m.lerp(x, x, 1e300),
+    lambda m, x: x.half().clamp(max=1e6),
+]
+NUMPY_NUMBERS = [
+    lambda m, x: x.long() * np.float64(2.5),
+    lambda m, x: np.float64(2.5) * x.long(),
+    lambda m, x: m.add(x.long(), np.float32(2)),
+    lambda m, x: m.tensor(1) * np.float64(2),
+    lambda m, x: x.half() * np.float32(2),
+    lambda m, x: x ** np.float64(2.5),
+    lambda m, x: x.long() ** np.float64(0.5),
+    lambda m, x: x.long() ** np.int32(-2),
+    lambda m, x: m.true_divide(np.float32(1.5), x.half()),
+    lambda m, x: m.remainder(np.float64(2.5), x.to(m.uint8) + 1),
+    lambda m, x: m.special.xlog1py(x.to(m.uint8), np.float64(2.5)),
+    lambda m, x: m.lerp(x, x, np.float64(2.5)),
+    lambda m, x: x.int() * np.int64(2),
+    lambda m, x: (x > 0) * np.int32(2),
+    lambda m, x: m.where(x > 1, np.float64(1), x.long()),
+]
+RESULTS = [  # what is easily given in another dtype or shape
+    lambda m, x: m.trapezoid(m.tensor([200, 100, 3], dtype=m.uint8)),
+    lambda m, x: m.trapezoid(*[m.tensor([200, 100, 3], dtype=m.uint8)] * 2),
+    lambda m, x: m.cumulative_trapezoid(*[m.tensor([200, 100, 3], dtype=m.uint8)] * 2),
+    lambda m, x: m.trapezoid(x, dx=2, dim=0),
+    lambda m, x: m.trapezoid(x.detach()[:, :0]),
+    lambda m, x: m.cumulative_trapezoid(x, x**2),
+    lambda m, x: m.diff(x, 0, 1, x, x),
+    lambda m, x: m.linspace(4.3, -3, 50, dtype=m.int64),
+    lambda m, x: m.logspace(0.5, 3.5, 4, dtype=m.int32),
+    lambda m, x: m.linalg.vander(m.tensor(2.0), N=3),
+    lambda m, x: m.linalg.vander(m.tensor(2.0)),
+    lambda m, x: m.linalg.vander(m.tensor([200, 3], dtype=m.uint8), N=3),
+    lambda m, x: m.linalg.pinv(x[:, :2], hermitian=True),
+    lambda m, x: m.linalg.pinv(m.stack([x, x]), m.tensor([0.1, 0.5])),
+    lambda m, x: m.linalg.matrix_rank(m.stack([x, x]), tol=m.tensor([0.1, 5])),
+    lambda m, x: m.linalg.matrix_rank(x[:, :2], hermitian=True),
+    lambda m, x: m.linalg.eigvalsh(x[:, :2] * 0),
+    lambda m, x: m.linalg.eigvalsh(x[:, :2], 1),
+    lambda m, x: m.diagonal_scatter(x.long(), m.tensor([2.5, 3.5])),
+    lambda m, x: m.diagonal_scatter(x / 0, m.tensor([2.5, 3.5])),
+    lambda m, x: m.index_add(m.tensor(True), 0, m.tensor([0]), m.tensor(True)),
+    lambda m, x: x.index_fill(1, m.tensor([0, 2, 0, -1]), x[0, 0]),
+    lambda m, x: (x > 0).scatter_reduce(1, m.tensor([[0, 0, 1]]), x[:1] > 9, "amax", include_self=False),
+    lambda m, x: m.cov(x.half(), aweights=m.tensor([0.5, 1, 2])),
+    lambda m, x: m.nan_to_num(x / 0),
+    lambda m, x: m.sign(x / 0),
+    lambda m, x: m.nn.functional.l1_loss(x.to(m.uint8), x.to(m.uint8) + 3, reduction="sum"),
+    lambda m, x: m.nn.functional.margin_ranking_loss(*[x.to(m.uint8)] * 3, reduction="none"),
+    lambda m, x: m.nn.functional.smooth_l1_loss(x, x + 0.5, 0),
+    lambda m, x: m.nn.functional.multi_margin_loss(x, m.tensor([1, 2])),
+]
+
+
+@pytest.mark.parametrize("call", FLAGS + DIMS + NUMBERS + NUMPY_NUMBERS, ids=lambda call: inspect.getsource(call).strip()[14:60])
+def test_arguments(call):
+    check(call)
+
+
+@pytest.mark.parametrize("call", NUMBER_FIRST, ids=lambda call: call.__defaults__[0])
+def test_number_first(call):
+    check(call, ("float32", "int64"))
+
+
+@pytest.mark.parametrize("call", RESULTS, ids=lambda call: inspect.getsource(call).strip()[14:60])
+def test_results(call):
+    check(call)
+
+
+SIXTEEN_BITS = [
+    lambda m, x: m.nn.functional.mse_loss(x, x * 2),
+    lambda m, x: m.nn.functional.mse_loss(x, x * 2, reduction="none"),
+    lambda m, x: m.nn.functional.l1_loss(x, x * 2),
+    lambda m, x: m.nn.functional.smooth_l1_loss(x, x * 2),
+    lambda m, x: m.nn.functional.huber_loss(x, x * 2, reduction="none"),
+    lambda m, x: m.nn.functional.binary_cross_entropy_with_logits(x, x * 0),
+    lambda m, x: m.nn.functional.avg_pool1d(x, 2),
+    lambda m, x: m.nn.functional.adaptive_avg_pool1d(x, 2),
+    lambda m, x: m.addcdiv(x, x + 1, x + 3.5, value=0.5),
+    lambda m, x: m.addcmul(x, x + 1, x + 3.5, value=0.5),
+    lambda m, x: m.lerp(x, x + 1, 0.25),
+    lambda m, x: m.round(x / 3, decimals=2),
+    lambda m, x: m.nan_to_num(x / 0),
+    lambda m, x: m.sign(x / 0),
+    lambda m, x: x.scatter_reduce(1, m.tensor([[0, 0, 1]]), x[:1], "mean"),
+]
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
+@pytest.mark.parametrize("call", SIXTEEN_BITS, ids=lambda call: inspect.getsource(call).strip()[14:60])
+def test_sixteen_bits(call, dtype):
+    pytest.importorskip("ml_dtypes")
+
+    def widened(m, x):
+        x = x.to(getattr(m, dtype))
+        out = call(m, x)
+        assert out.dtype == x.dtype, f"{out.dtype}"
+        return out.float()
+
+    agree(widened, [X], inspect.getsource(call).strip(), tolerance=1e-2)

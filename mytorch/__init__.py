@@ -41,7 +41,9 @@ from .ops.elementwise import (
     expm1, fix, floor, frac, isfinite, isinf, isnan, isneginf, isposinf, isreal, log, log1p, log2, log10, logit, nan_to_num, neg, negative, positive,
     rad2deg, reciprocal, round, rsqrt, sgn, sigmoid, sign, signbit, sin, sinc, sinh, sqrt, square, tan, tanh, trunc, where,
 )  # fmt: skip
+from .ops.bessel import i0
 from .ops.gamma import digamma, lgamma, mvlgamma, polygamma
+from .ops.incomplete_gamma import igamma, igammac
 from .ops.gather import (
     argwhere, gather, index_select, nonzero, repeat_interleave, take, take_along_dim, unravel_index,
 )  # fmt: skip
@@ -121,7 +123,7 @@ _LATER |= dict.fromkeys(
 # Functions that change their first argument.
 for _name in """
     abs acos acosh arccos arccosh arcsin arcsinh arctan arctanh asin asinh atan atanh ceil clamp clamp_max clamp_min clip cos cosh deg2rad erf
-    erfc exp exp2 expm1 fill fix floor frac gcd index_put lcm ldexp log log10 log1p log2 logit nan_to_num neg negative rad2deg reciprocal relu
+    erfc exp exp2 expm1 fill fix floor frac gcd i0 index_put lcm ldexp log log10 log1p log2 logit nan_to_num neg negative rad2deg reciprocal relu
     round rsqrt sigmoid sin sinc sinh sqrt square tan tanh trunc xlogy zero detach
 """.split():
     globals()[f"{_name}_"] = getattr(Tensor, f"{_name}_")

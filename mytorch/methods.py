@@ -8,6 +8,7 @@ from .dtypes import as_dtype
 from .ops import (
     activation,
     arithmetic,
+    bessel,
     bounds,
     comparison,
     counting,
@@ -17,6 +18,7 @@ from .ops import (
     elementwise,
     gamma,
     gather,
+    incomplete_gamma,
     indexing,
     join,
     layout,
@@ -53,6 +55,8 @@ POINTWISE_METHODS = {
         logical_not_ bitwise_and_ bitwise_or_ bitwise_xor_ bitwise_not_ bitwise_left_shift_ bitwise_right_shift_""",
     special: "erf_ erfc_ erfinv_",
     gamma: "lgamma_ digamma_ mvlgamma_",
+    bessel: "i0_",
+    incomplete_gamma: "igamma_ igammac_",
     activation: "relu_ softmax log_softmax prelu hardshrink",
     reduce: """
         sum mean nansum nanmean max min amax amin aminmax argmax argmin all any count_nonzero logsumexp norm dist""",
@@ -122,6 +126,10 @@ class TensorMethods:
     def polygamma(self, n):
         """The n-th derivative of digamma at these elements."""
         return gamma.polygamma(n, self)
+
+    def polygamma_(self, n):
+        """In-place form of :func:`polygamma`."""
+        return inplace(lambda x: gamma.polygamma(n, x))(self)
 
     def where(self, condition, other):
         """These elements where ``condition`` holds, else those of ``other``."""

@@ -15,7 +15,7 @@ import types
 import numpy
 
 from mytorch import backend
-from mytorch.ops import gamma, special
+from mytorch.ops import bessel, gamma, incomplete_gamma, special
 
 crossings: list[str] = []  # each transfer between host and "device", by its name
 
@@ -290,8 +290,10 @@ def _make():
 cupy = _make()
 _kernels = types.ModuleType("cupyx.scipy.special")  # the package's own functions stand in for CuPy's
 for _name, _function in {
-    "erf": special.erf_double, "erfc": special._erfc_double, "erfinv": special._erfinv_double, "gammaln": gamma._lgamma,
-    "digamma": gamma._digamma, "zeta": gamma._zeta,
+    "erf": special.erf_double, "erfc": special._erfc_double, "erfinv": special._erfinv_double, "gammaln": gamma.lgamma_double,
+    "digamma": gamma.digamma_double, "zeta": gamma._zeta_anywhere, "erfcx": special._erfcx_double, "log_ndtr": special._log_ndtr_double,
+    "ndtri": special._ndtri_double, "gammainc": incomplete_gamma._gammainc, "gammaincc": incomplete_gamma._gammaincc, "i0": bessel._i0,
+    "i0e": bessel._i0e, "i1": bessel._i1, "i1e": bessel._i1e,
 }.items():  # fmt: skip
     setattr(_kernels, _name, _wrapped(_function.__wrapped__))
 

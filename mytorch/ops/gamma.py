@@ -7,7 +7,7 @@ import math
 from ..autograd.engine import takes_out
 from ..backend import kernel, xp
 from .elementwise import smooth
-from .special import polynomial, through_double
+from .special import both_double, polynomial, through_double
 
 # B₂, B₄, … B₁₆: the Bernoulli numbers
 _BERNOULLI = (1 / 6, -1 / 30, 1 / 42, -1 / 30, 5 / 66, -691 / 2730, 7 / 6, -3617 / 510)
@@ -20,7 +20,7 @@ def _zeta_tail(s, a):
     factor, power = s, a ** (-s - 1)
     for k, b in enumerate(_BERNOULLI, 1):
         out = out + b / math.factorial(2 * k) * factor * power
-        factor *= (s + 2 * k - 1) * (s + 2 * k)
+        factor = factor * ((s + 2 * k - 1) * (s + 2 * k))
         power = power / (a * a)
     return out
 
@@ -36,8 +36,13 @@ _STIRLING = tuple(b / (2 * k * (2 * k - 1)) for k, b in enumerate(_BERNOULLI, 1)
 _DIGAMMA = (0.0, *(-b / (2 * k) for k, b in enumerate(_BERNOULLI, 1)))  # of 1, 1/x², … (6.3.18)
 
 
+def stirling_rest(x):
+    """log Γ(x + 1) - log(√(2πx) (x/e)^x), for x >= 8."""
+    return polynomial(_STIRLING, 1 / (x * x)) / x
+
+
 def _stirling(x):
-    return (x - 0.5) * xp(x).log(x) - x + 0.5 * math.log(2 * math.pi) + polynomial(_STIRLING, 1 / (x * x)) / x
+    return (x - 0.5) * xp(x).log(x) - x + 0.5 * math.log(2 * math.pi) + stirling_rest(x)
 
 
 def _sin_pi(x):
@@ -46,7 +51,8 @@ def _sin_pi(x):
 
 
 @kernel("gammaln")
-def _lgamma(x):
+def lgamma_double(x):
+    """log |Γ(x)| of float64 numbers."""
     where, log = xp(x).where, xp(x).log
     a = where(x < 0, 1 - x, x)  # then reflected
     out = _stirling(xp(x).maximum(a, 8.0))
@@ -68,7 +74,8 @@ def _lgamma(x):
 
 
 @kernel("digamma")
-def _digamma(x):
+def digamma_double(x):
+    """The derivative of log Γ(x) for float64 numbers."""
     where = xp(x).where
     a = where(x < 0, 1 - x, x)
     out = xp(x).zeros_like(a)
@@ -84,24 +91,65 @@ def _digamma(x):
 
 @kernel("zeta")
 def _zeta(s, x):
-    """Hurwitz' ζ(s, x) = Σ (x + n)^-s over n = 0, 1, …"""
-    where, out = xp(x).where, xp(x).zeros_like(x)
-    finite = xp(x).isfinite(x)
-    low = float(where(finite, x, 0).min()) if x.size else 0.0
-    if low < -1000:
-        raise NotImplementedError(f"polygamma of order {s - 1} is implemented for numbers from -1000 on, got {low:g}")
-    a = x + 0.0  # -0.0 becomes 0.0
-    for _ in range(math.ceil(_ENOUGH - min(low, _ENOUGH))):
+    """Hurwitz' ζ(s, x) = Σ (x + n)^-s over n = 0, 1, …, of arrays s > 1 and x > 0; s may be a number."""
+    where, out, a = xp(x).where, xp(x).zeros_like(x), x
+    for _ in range(math.ceil(_ENOUGH)):
         early = a < _ENOUGH
-        out += where(early, a ** float(-s), 0)
+        out += where(early, a**-s, 0)
         a = where(early, a + 1, a)
     return out + _zeta_tail(s, a)
 
 
-def _trigamma(x):
-    a = xp(x).where(x < 0.5, 1 - x, x)
-    value = _zeta(2, a)
-    return xp(x).where(x < 0.5, (math.pi / _sin_pi(x)) ** 2 - value, value)
+def _cotangent_slopes(n):
+    """The coefficients of the polynomial in cot(πx) that the n-th derivative of -cot(πx) / π^n is."""
+    out = [0, -1]
+    for _ in range(n):  # d/dx p(cot) = -π (1 + cot²) p'(cot)
+        slope = [-k * c for k, c in enumerate(out)][1:]
+        out = [low + high for low, high in zip([*slope, 0, 0], [0, 0, *slope])]
+    return tuple(map(float, out))
+
+
+def _polygamma_double(n, x):
+    """(-1)^(n+1) n! ζ(n + 1, x) (6.4.10), reflected for x < 1/2 (6.4.7)."""
+    where, factor = xp(x).where, (-1) ** (n + 1) * float(math.factorial(n))
+    left = x < 0.5
+    out = factor * _zeta(float(n + 1), where(left, 1 - x, x))
+    if not left.any():
+        return out
+    reduced = x - xp(x).rint(x)
+    turned = math.pi ** (n + 1) * polynomial(_cotangent_slopes(n), 1 / xp(x).tan(math.pi * where(reduced == 0, 0.25, reduced)))
+    reflected = where(reduced == 0, math.copysign(math.inf, factor), (-1) ** n * out + turned)
+    return where(left, reflected, out)
+
+
+@kernel("zeta")
+def _zeta_anywhere(s, x):
+    """Hurwitz' ζ(s, x), also for negative x that are not integers, where s is one."""
+    where = xp(x).where
+    pole = (x <= 0) & (x == xp(x).floor(x))
+    infinite = (s == 1) | (pole & ~(s < 1))
+    bad = ~infinite & ((s < 1) | (s != s) | (x != x) | ((x <= 0) & ~pole & (s != xp(x).floor(s))))
+    plain = bad | infinite
+    s, a = where(plain, 2.0, s), where(plain, 1.0, x)
+    low = float(a.min()) if a.size else 0.0
+    if low < -1000:
+        raise NotImplementedError(f"zeta is implemented for numbers from -1000 on, got {low:g}")
+    out = xp(x).zeros_like(a)
+    for _ in range(math.ceil(max(-low, 0))):
+        early = a <= 0
+        out += where(early, a**-s, 0)
+        a = where(early, a + 1, a)
+    return where(bad, math.nan, where(infinite, math.inf, out + _zeta(s, a)))
+
+
+def _no_slope(g):
+    raise NotImplementedError("the derivative of zeta in its first argument is not implemented")
+
+
+@smooth(x=_no_slope, y=lambda g, x, y: -g * x * zeta(x + 1, y))
+def zeta(x, y):
+    """Hurwitz' ζ(x, y) = Σ (y + n)^-x over n = 0, 1, …, elementwise. NotImplementedError for y < -1000 and in the backward pass to x."""
+    return both_double(_zeta_anywhere, x, y)
 
 
 @takes_out
@@ -114,21 +162,19 @@ def polygamma(n, input):
 
 @smooth(x=lambda g, x, n: g * _polygamma(x, n=n + 1))
 def _polygamma(x, *, n):
-    if n == 1:
-        return through_double(_trigamma, x)
-    return through_double(lambda b: (-1) ** (n + 1) * math.factorial(n) * _zeta(n + 1, b), x)
+    return through_double(lambda b: _polygamma_double(n, b), x)
 
 
 @smooth(x=lambda g, x: g * _polygamma(x, n=1))
 def digamma(x):
     """The derivative of log Γ(x), elementwise; nan at negative integers."""
-    return through_double(_digamma, x)
+    return through_double(digamma_double, x)
 
 
 @smooth(x=lambda g, x: g * digamma(x))
 def lgamma(x):
     """log |Γ(x)|, elementwise; inf at 0 and negative integers."""
-    return through_double(_lgamma, x)
+    return through_double(lgamma_double, x)
 
 
 @takes_out

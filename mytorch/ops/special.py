@@ -111,10 +111,15 @@ def erf_single(x):
     return out
 
 
+def _beyond(a):
+    """log(a · exp(a²) · erfc(a)) + 0.5625 of a >= 1.25."""
+    s = 1 / (a * a)
+    return xp(a).where(a < 1 / 0.35, _ratio(_MIDDLE, s), _ratio(_TAIL, s))
+
+
 def _erfc_beyond(a):
     """erfc of a >= 1.25: exp(-a²) split in two so that the square rounds only once."""
-    s = 1 / (a * a)
-    r = xp(a).where(a < 1 / 0.35, _ratio(_MIDDLE, s), _ratio(_TAIL, s))
+    r = _beyond(a)
     head = a.astype("float32").astype(a.dtype)
     return xp(a).exp(-head * head - 0.5625) * xp(a).exp((head - a) * (head + a) + r) / a
 
@@ -154,6 +159,13 @@ def through_double(function, x):
     return in_blocks(lambda block: function(block.astype("float64", copy=False)).astype(x.dtype, copy=False), x)
 
 
+def both_double(function, x, y):
+    """``function`` of float64 numbers for two arrays (or numbers) of one dtype, which broadcast."""
+    module, kind = (xp(x), x.dtype) if hasattr(x, "dtype") else (xp(y), y.dtype)
+    x, y = module.broadcast_arrays(module.asarray(x, kind), module.asarray(y, kind))
+    return in_blocks(lambda a, b: function(a.astype("float64"), b.astype("float64")).astype(kind, copy=False), x, y)
+
+
 @smooth(x=lambda g, x: g * (exp(-(x * x)) * (2 / math.sqrt(math.pi))))
 @widened
 def erf(x):
@@ -189,6 +201,53 @@ def _erfinv_double(y):
 def erfinv(x):
     """The inverse of :func:`erf`, elementwise; nan outside [-1, 1]."""
     return through_double(_erfinv_double, x)
+
+
+@kernel("erfcx")
+def _erfcx_double(x):
+    near = x < 1.25
+    far = xp(x).maximum(x, 1.25)
+    a = xp(x).where(near, x, 0)
+    return xp(x).where(near, xp(x).exp(a * a) * _erfc_double(a), xp(x).exp(_beyond(far) - 0.5625) / far)
+
+
+@smooth(x=lambda g, x, out: g * (x * out * 2 - 2 / math.sqrt(math.pi)))
+def erfcx(x):
+    """exp(x²) · erfc(x), elementwise: it does not vanish where erfc does."""
+    return through_double(_erfcx_double, x)
+
+
+@kernel("log_ndtr")
+def _log_ndtr_double(x):
+    left = x < -1
+    a = xp(x).where(left, x, -1)
+    right = xp(x).log1p(-0.5 * _erfc_double(xp(x).where(left, -1, x) / math.sqrt(2)))
+    return xp(x).where(left, xp(x).log(0.5 * _erfcx_double(-a / math.sqrt(2))) - 0.5 * a * a, right)
+
+
+@smooth(x=lambda g, x: g / erfcx(x * -math.sqrt(0.5)) * math.sqrt(2 / math.pi))
+def log_ndtr(x):
+    """The logarithm of the standard normal distribution function, elementwise, exact in the lower tail too."""
+    return through_double(_log_ndtr_double, x)
+
+
+@kernel("ndtri")
+def _ndtri_double(p):
+    """Newton's method on log ndtr, which is concave, for the lower half; the upper half mirrors it."""
+    where, low = xp(p).where, xp(p).minimum(p, 1 - p)
+    inside = (low > 0) & (low <= 0.5)
+    wanted = xp(p).log(where(inside, low, 0.25))
+    x = -xp(p).sqrt(-2 * wanted) + 1.17  # 0 for p = 1/2, a little above the root in the tail
+    for _ in range(8):
+        x = x - (_log_ndtr_double(x) - wanted) * _erfcx_double(-x / math.sqrt(2)) * math.sqrt(math.pi / 2)
+    x = where(p == 0.5, 0, where(p < 0.5, x, -x))
+    return where(inside, x, where(p == 0, -math.inf, where(p == 1, math.inf, math.nan)))
+
+
+@smooth(x=lambda g, out: g * exp(out * out * 0.5) * math.sqrt(2 * math.pi))
+def ndtri(x):
+    """The inverse of :func:`ndtr`, elementwise; nan outside [0, 1]."""
+    return through_double(_ndtri_double, x)
 
 
 # ---- made of others ---------------------------------------------------------------------------------------------------

@@ -80,5 +80,3 @@ def test_mvlgamma():
 def test_refusals():
     with pytest.raises(RuntimeError, match="negative n"):
         mytorch.polygamma(-1, mytorch.tensor(1.0))
-    with pytest.raises(NotImplementedError, match="-1000"):
-        mytorch.polygamma(2, mytorch.tensor(-5000.5))

@@ -53,11 +53,15 @@ from .ops.join import (
 )  # fmt: skip
 from .ops.decompositions import cholesky, qr
 from .ops.decompositions import old_svd as svd
+from .ops.eigen import householder_product as orgqr
 from .ops.einsum import einsum
 from .ops.layout import clone
 from .ops.linalg import cholesky_inverse, cholesky_solve, det, logdet, matrix_exp, matrix_power, slogdet
 from .ops.linalg import decreasing_vander as vander
 from .ops.linalg import pinv as pinverse
+from .ops.lu import lu_unpack
+from .ops.lu import old_lu as lu
+from .ops.lu import old_lu_solve as lu_solve
 from .ops.masks import masked_fill, masked_scatter, masked_select
 from .ops.matmul import (
     addbmm, addmm, addmv, addr, baddbmm, bmm, cdist, chain_matmul, cross, dot, ger, inner, kron, matmul, mm, mv, outer, tensordot, vdot,

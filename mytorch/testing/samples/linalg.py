@@ -1,4 +1,4 @@
-"""Rows of ops/matmul.py, ops/einsum.py, ops/decompositions.py and ops/linalg.py."""
+"""Rows of ops/matmul.py, ops/einsum.py, ops/decompositions.py, ops/linalg.py, ops/lu.py and ops/eigen.py."""
 
 import numpy as np
 
@@ -25,6 +25,22 @@ def definite(x):
 
 def np_definite(x):
     return x @ x.swapaxes(-1, -2) + np.eye(3) + np.diag([0.0, 1, 2])
+
+
+def lu_by_rows(x):
+    """Gaussian elimination of one matrix after the other."""
+    if x.ndim > 2:
+        return tuple(map(np.stack, zip(*map(lu_by_rows, x))))
+    a, (m, n) = x.astype("float64"), x.shape
+    order = list(range(m))
+    for j in range(min(m, n)):
+        best = j + np.abs(a[j:, j]).argmax()
+        a[[j, best]], order[j], order[best] = a[[best, j]], order[best], order[j]
+        for i in range(j + 1, m):
+            a[i, j] /= a[j, j]
+            a[i, j + 1 :] -= a[i, j] * a[j, j + 1 :]
+    k = min(m, n)
+    return np.eye(m)[:, order], np.tril(a[:, :k], -1) + np.eye(m, k), np.triu(a[:k])
 
 
 def unsigned(svd):
@@ -115,4 +131,24 @@ ROWS = [
     Sample("eigh", lambda x: L.eigh(definite(x)).eigenvalues, ((3, 3),), lambda x: np.linalg.eigh(np_definite(x))[0]),
     Sample("eigvalsh", lambda x: L.eigvalsh(definite(x)), ((2, 3, 3),), lambda x: np.linalg.eigvalsh(np_definite(x))),
     Sample("eigh", lambda x: L.eigh(definite(x)).eigenvectors ** 2, ((2, 3, 3),), lambda x: np.linalg.eigh(np_definite(x))[1] ** 2, note="vectors"),
+    Sample("lu", lambda x: L.lu(x), ((2, 4, 4),), lu_by_rows, note="square"),
+    Sample("lu", lambda x: L.lu(x), ((5, 3),), lu_by_rows, note="tall"),
+    Sample("lu", lambda x: L.lu(x), ((2, 3, 5),), lu_by_rows, note="wide"),
+    Sample("lu", lambda x: L.lu(apart(x), pivot=False)[1:], (SQUARE,), lambda x: lu_by_rows(np_apart(x))[1:], note="without swaps"),
+    Sample(
+        "lu",
+        lambda x, y: L.lu_solve(*L.lu_factor(apart(x)), y, adjoint=True),
+        (SQUARE, (2, 3, 2)),
+        lambda x, y: np.linalg.solve(np_apart(x).swapaxes(-1, -2), y),
+        note="solve",
+    ),
+    Sample(
+        "mul",
+        L.householder_product,
+        ((4, 3), (3,)),
+        lambda x, t: np.linalg.multi_dot([np.eye(4) - c * np.outer(v, v) for c, v in zip(t, (np.tril(x, -1) + np.eye(4, 3)).T)])[:, :3],
+        note="householder_product",
+    ),
+    Sample("eig", L.eig, (SQUARE,), smooth=False, reference=lambda x: tuple(np.linalg.eig(x))),
+    Sample("eigvals", L.eigvals, (SQUARE,), smooth=False, reference=np.linalg.eigvals),
 ]

@@ -1,0 +1,107 @@
+"""Eigenvalues of general matrices, Householder reflections, and equations of tensors."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, NamedTuple
+
+from ..autograd.engine import primitive, takes_out, wrap
+from ..backend import xp
+from .join import cat
+from .shape import movedim, mT, reshape
+from .solve import check_matrices, computed, inv, solve
+
+
+class eig_result(NamedTuple):
+    """Eigenvalues and eigenvectors (as columns), complex."""
+
+    eigenvalues: Any
+    eigenvectors: Any
+
+
+def _complex(g):
+    raise NotImplementedError("linalg.eig: complex functions are not differentiated; for symmetric matrices there is eigh")
+
+
+def _finite(x, name):
+    check_matrices(x, name)
+    if not bool(xp(x).isfinite(x).all()):
+        raise RuntimeError(f"torch.linalg.{name}: input tensor should not contain infs or NaNs.")
+    return x, "complex64" if x.dtype in ("float32", "complex64") else "complex128"
+
+
+@primitive(x=_complex, outputs=("values", "vectors"))
+def _eig(x):
+    x, kind = _finite(x, "eig")
+    values, vectors = computed(xp(x).linalg.eig, "linalg.eig: The algorithm failed to converge.", x)
+    return values.astype(kind), vectors.astype(kind)
+
+
+@primitive(x=_complex)
+def _eigvals(x):
+    x, kind = _finite(x, "eigvals")
+    return computed(xp(x).linalg.eigvals, "linalg.eigvals: The algorithm failed to converge.", x).astype(kind)
+
+
+@takes_out
+def eig(A):
+    """Eigenvalues (…, n) and eigenvectors (…, n, n) of square matrices, complex and in no order. NotImplementedError in the backward pass."""
+    return eig_result(*_eig(A))
+
+
+@takes_out
+def eigvals(A):
+    """The eigenvalues of square matrices, complex and in no order. NotImplementedError in the backward pass."""
+    return _eigvals(A)
+
+
+@takes_out
+def householder_product(A, tau):
+    """The first n columns of the product of the reflections I - tau_i v_i v_iᵀ, for A (…, m, n) with m >= n and tau (…, k) with k <= n.
+
+    v_i is column i of A below the diagonal, 1 on it and 0 above. RuntimeError for other shapes.
+    """
+    if len(A.shape) < 2:
+        raise RuntimeError("torch.linalg.householder_product: input must have at least 2 dimensions.")
+    m, n = A.shape[-2:]
+    if m < n:
+        raise RuntimeError("torch.linalg.householder_product: input.shape[-2] must be greater than or equal to input.shape[-1]")
+    if n < tau.shape[-1]:
+        raise RuntimeError("torch.linalg.householder_product: input.shape[-1] must be greater than or equal to tau.shape[-1]")
+    Q = wrap(xp(A.array).eye(m, n, dtype=A.array.dtype)) + A * 0
+    for i in reversed(range(tau.shape[-1])):
+        column = A[..., i : i + 1]
+        v = cat([column[..., :i, :] * 0, column[..., i : i + 1, :] * 0 + 1, column[..., i + 1 :, :]], -2)
+        Q = Q - tau[..., i, None, None] * (v @ (mT(v) @ Q))
+    return Q
+
+
+@takes_out
+def tensorinv(A, ind=2):
+    """The inverse of A as a map from its last dimensions to its first ``ind``, whose sizes have the same product; its dimensions swap.
+
+    RuntimeError for others, LinAlgError where A is singular.
+    """
+    if ind <= 0:
+        raise RuntimeError("Expected a strictly positive integer for 'ind'")
+    first, rest = tuple(A.shape[:ind]), tuple(A.shape[ind:])
+    if math.prod(first) != math.prod(rest):
+        raise RuntimeError(
+            f"Expected self to satisfy the requirement prod(self.shape[ind:]) == prod(self.shape[:ind]), but got {math.prod(rest)} != {math.prod(first)}"
+        )
+    return reshape(inv(reshape(A, shape=(math.prod(first), math.prod(rest)))), shape=(*rest, *first))
+
+
+@takes_out
+def tensorsolve(A, B, dims=None):
+    """X with tensordot(A, X, X.ndim) = B; the dimensions ``dims`` of A go last before. RuntimeError for shapes that do not fit."""
+    if dims is not None:
+        A = movedim(A, tuple(dims), tuple(range(-len(dims), 0)))
+    shape = tuple(A.shape[len(B.shape) :])
+    n = math.prod(shape)
+    if n != math.prod(B.shape) or tuple(A.shape[: len(B.shape)]) != tuple(B.shape):
+        raise RuntimeError(
+            f"Expected self to satisfy the requirement prod(self.shape[other.ndim:]) == prod(self.shape[:other.ndim]), but got "
+            f"{n} != {math.prod(A.shape[: len(B.shape)])}"
+        )
+    return reshape(solve(reshape(A, shape=(n, n)), reshape(B, shape=(n,))), shape=shape)

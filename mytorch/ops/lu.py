@@ -191,7 +191,10 @@ def lu_unpack(LU_data, LU_pivots, unpack_data=True, unpack_pivots=True):
 
 @takes_out
 def lu_solve(LU, pivots, B, *, left=True, adjoint=False):
-    """X with A X = B (X A = B without ``left``, Aᵀ for A with ``adjoint``), from what :func:`lu_factor` made of A (…, n, n). B: (…, n, k)."""
+    """X with A X = B (X A = B without ``left``, Aᵀ for A with ``adjoint``), from what :func:`lu_factor` made of A (…, n, n). B: (…, n, k).
+
+    RuntimeError for other shapes.
+    """
     if LU.shape[-1] != LU.shape[-2]:
         raise RuntimeError(f"linalg.lu_solve: LU must be batches of square matrices, but they are {LU.shape[-2]} by {LU.shape[-1]} matrices")
     if B.shape[-2 if left else -1] != LU.shape[-1]:
@@ -210,7 +213,7 @@ def old_lu_solve(b, LU_data, LU_pivots):
 
 
 def old_lu(A, pivot=True, get_infos=False):
-    """torch.lu: (LU, pivots), and ``info`` if ``get_infos``."""
+    """torch.lu: what ``linalg.lu_factor`` gives of matrices, and ``info`` if ``get_infos``."""
     return tuple(lu_factor_ex(A, pivot=pivot))[: 3 if get_infos else 2]
 
 

@@ -137,12 +137,13 @@ _LARGE = 16_000_000  # multiplications in a matrix product from which on threads
 
 def product(x, y):
     """x @ y for matrices or stacks of them; large ones on several threads, each with a part of the result."""
-    if type(x) is not numpy.ndarray or _threads[0] == 1 or x.ndim < 2 or y.ndim < 2 or x.size * y.shape[-1] < _LARGE:
+    if type(x) is not numpy.ndarray or x.ndim < 2 or y.ndim < 2:
         return x @ y
-    if x.ndim > 2 or y.ndim > 2:
+    stacked = x.ndim > 2 or y.ndim > 2
+    if _threads[0] == 1 or x.size * y.shape[-1] < _LARGE or not (stacked or _blas_is_held):  # else the BLAS uses threads of its own
+        return x @ y if stacked else x.dot(y)  # dot costs half a microsecond less
+    if stacked:
         return _stacked_product(x, y)
-    if not _blas_is_held:
-        return x @ y  # the BLAS uses threads of its own
     rows, columns = x.shape[0], y.shape[1]
     out = numpy.empty((rows, columns), numpy.result_type(x, y))
 

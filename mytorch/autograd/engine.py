@@ -159,15 +159,14 @@ class Plan:
         edges = "".join(f"v[{i}]._node, " for i in self.live)
         saved = "".join(sources[name] + ", " for wants in self.wants for name in wants)
         guards = "".join(f"v[{i}]._counter, " for i in guarded) + ("c, " if self.keeps_out else "")
-        scope = {"Node": Node, "plan": self, "rules": self.rules}
-        self.record = eval(f"lambda v, a, o, x, s, c: Node(plan, ({edges}), ({saved}), ({guards}))", scope)
+        self.record = eval(f"lambda v, a, o, x, s, c: (({edges}), ({saved}), ({guards}))")
         position = itertools.count()
         calls = [", ".join(["g", *(f"s[{next(position)}]" for _ in wants)]) for wants in self.wants]
         if op.joint:
             steps = f"(d := rules[0]({calls[0]}), " + "".join(f"d[{i}], " for i in self.live) + ")[1:]"
         else:
             steps = "(" + "".join(f"rules[{i}]({call}), " for i, call in enumerate(calls)) + ")"
-        self.steps = eval(f"lambda g, s: {steps}", scope)
+        self.steps = eval(f"lambda g, s: {steps}", {"rules": self.rules})
 
 
 class Primitive:
@@ -311,7 +310,9 @@ def primitive(forward=None, /, *, composed=None, joint=None, aux=(), outputs=(),
                 plan = plans[mask] = Plan(op, inputs)
             if frozen:
                 refuse_inference(plan, inputs)
-            node = plan.record(inputs, arrays, out, extras, settings, counter)
+            node = _new(Node)
+            node.plan, node.order = plan, next(_clock)
+            node.edges, node.saved, node.guards = plan.record(inputs, arrays, out, extras, settings, counter)
             if broadcasts:
                 shape = out.shape
                 for i in plan.live:
@@ -483,10 +484,13 @@ def refresh(view):
 last_change = [0]  # the clock at the newest in-place change of all: a node made after it has its values intact
 
 
-def changed(variable):
-    """Note an in-place change of ``variable``'s memory."""
-    variable._counter[0] += 1
-    variable._counter[1] = last_change[0] = next(_clock)
+def changed(*variables):
+    """Note an in-place change of the memory of each of ``variables``."""
+    last_change[0] = time = next(_clock)
+    for variable in variables:
+        counter = variable._counter
+        counter[0] += 1
+        counter[1] = time
 
 
 def explain(op, inputs, settings, error):

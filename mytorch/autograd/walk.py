@@ -11,7 +11,7 @@ from heapq import heappop, heappush
 
 from ..backend import QUIET, as_array, float_errors, xp
 from .anomaly_mode import detect_anomaly
-from .engine import Node, Output, Plan, Primitive, Variable, changed, grad_state, last_change, output_edge, wrap
+from .engine import Leaf, Node, Output, Plan, Primitive, Variable, changed, grad_state, last_change, output_edge, wrap
 
 
 def run(roots, gradients, **options):
@@ -30,24 +30,39 @@ def walk(roots, gradients, *, retain=False, create=False, targets=None, accumula
     {node: gradient} of ``targets`` instead and leaves every ``.grad`` alone.
     """
     needed = None if targets is None else _leading_to(targets, roots)
-    found, pending, owned, heap, parts = {}, {}, set(), [], {}
+    found, pending, owned, heap, parts, leaves = {}, {}, set(), [], {}, []
     careful = create or needed is not None or detect_anomaly.enabled
-    for root, g in zip(roots, gradients):
-        _arrive(root, g, pending, heap, owned, create)
-    while heap:
-        node = heappop(heap)[1]
+    edges, steps, saved, g = roots, gradients, gradients, None
+    while True:
+        for edge, d in zip(edges, steps):
+            if d is None:
+                continue
+            if edge not in pending:  # the first gradient is only borrowed, unless a rule made it for this leaf
+                pending[edge] = d
+                if type(edge) is not Leaf:
+                    heappush(heap, (edge.order, edge))
+                    continue
+                leaves.append(edge)
+                if not create and d is not g and _is_fresh(d, steps, saved):
+                    owned.add(edge)
+            elif edge in owned:
+                pending[edge] += d
+            else:
+                pending[edge] = pending[edge] + d  # the first sum is our own array
+                if not create:
+                    owned.add(edge)
+        if not heap:
+            break
+        node, edges = heappop(heap)[1], ()
         g = pending.pop(node)
         if node.hooks is not None:
             g = _call_hooks(node, g, create)
             owned.discard(node)  # a hook may have kept it
-        plan = node.plan
         if needed is not None and node in targets:
             found[node] = g if create or node in owned or g is None else g.copy()  # the caller may change it
+        plan = node.plan
         if plan is None:
-            if type(node) is Output:
-                _collect(node, g, parts, pending, heap)
-            elif accumulate and (needed is None or node in targets):
-                _accumulate(node, g, node in owned, create)
+            _collect(node, g, parts, pending, heap)
             continue
         if needed is not None and not any(edge in needed for edge in node.edges):
             continue
@@ -69,45 +84,38 @@ def walk(roots, gradients, *, retain=False, create=False, targets=None, accumula
         restore = node.restore
         if restore is not None:
             steps = [d if d is None else _restored(d, *meta) for d, meta in zip(steps, restore)]
-        for edge, d in zip(node.edges, steps):
-            if edge in pending:
-                _arrive(edge, d, pending, heap, owned, create)
-            elif d is not None:
-                pending[edge] = d
-                heappush(heap, (edge.order, edge))
-                if edge.plan is None and not create and d is not g and d.base is None and not _shared(d, steps, saved):
-                    owned.add(edge)  # a fresh array: the leaf may keep it as it is
+        edges = node.edges
         if plan.frees and not retain:
             node.saved = node.definition = None
+    for leaf in leaves:
+        g, is_own = pending.pop(leaf), leaf in owned
+        if leaf.hooks is not None:
+            g, is_own = _call_hooks(leaf, g, create), False
+        if needed is None or leaf in targets:
+            if needed is not None:
+                found[leaf] = g if create or is_own else g.copy()
+            if accumulate:
+                _accumulate(leaf, g, is_own, create)
     return found
 
 
-def _shared(d, steps, saved):
-    """Whether a rule returned ``d`` for several inputs, or one of the saved values."""
-    return sum(d is other for other in steps) > 1 or any(d is value for value in saved)
+def _is_fresh(d, steps, saved):
+    """Whether the rules made the array ``d`` for one input alone, and nobody else holds it."""
+    if d.base is not None:
+        return False
+    for value in saved:
+        if value is d:
+            return False
+    given = 0
+    for other in steps:
+        given += other is d
+    return given == 1
 
 
 SECOND_TIME = (
     "Trying to backward through the graph a second time (or directly access saved tensors after they have already been freed): what {} saved "
     "is gone. Specify retain_graph=True if you need to backward through the graph a second time."
 )
-
-
-def _arrive(edge, d, pending, heap, owned, create):
-    """Add ``d`` to what waits at ``edge``. The first gradient is only borrowed; the first sum is our own array."""
-    if edge not in pending:
-        pending[edge] = d
-        heappush(heap, (edge.order, edge))
-    elif d is None:
-        pass
-    elif edge in owned:
-        waiting = pending[edge]
-        waiting += d
-        pending[edge] = waiting
-    else:
-        pending[edge] = pending[edge] + d
-        if not create:
-            owned.add(edge)
 
 
 def _collect(output, g, parts, pending, heap):
@@ -173,8 +181,9 @@ def _accumulate(leaf, g, is_own, create):
             changed(leaf.grad)
         else:
             leaf.grad = wrap(leaf.grad.array + g)
-    for hook in list((leaf.post_hooks or {}).values()):
-        hook()
+    if leaf.post_hooks is not None:
+        for hook in list(leaf.post_hooks.values()):
+            hook()
 
 
 def _fill(node, parts, create):

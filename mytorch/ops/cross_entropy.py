@@ -12,7 +12,9 @@ from .activation import log_softmax
 from .reduction import chosen
 from .shape import movedim
 
-_INDICES = {numpy.dtype("int64"), numpy.dtype("uint8")}
+_INT64, _UINT64 = numpy.dtype("int64"), numpy.dtype("uint64")
+_INDICES = {_INT64, numpy.dtype("uint8")}
+_FEW = 32  # classes up to which NumPy is faster over the rows of one class than over the classes of one row
 
 
 # ---- targets ----------------------------------------------------------------------------------------------------------
@@ -40,9 +42,9 @@ def _from_rows(rows, shape):
 def _rows(target, classes, ignore_index, weight, dtype):
     """The class of each row, and the weight of each row (None if all count 1). IndexError for a class that does not exist."""
     t, module = target.reshape(-1), xp(target)
-    t = t if t.dtype == "int64" else t.astype("int64")
+    t = t if t.dtype == _INT64 else t.astype(_INT64)
     w = None
-    if module is not numpy or 0 <= ignore_index < classes or (t.size and int(t.view("uint64").max()) >= classes):
+    if module is not numpy or 0 <= ignore_index < classes or (t.size and int(t.view(_UINT64).max()) >= classes):
         valid = t != ignore_index
         outside = valid & ((t < 0) | (t >= classes))
         if module is numpy and outside.any():
@@ -165,38 +167,57 @@ def _scores(x):
     z = _by_class(x)
     if z.itemsize == 2:
         z = z.astype("float32")
+    if z.shape[1] <= _FEW:
+        z = xp(z).asfortranarray(z)
     z = z - largest(z, 1, True, -math.inf)
     e = xp(z).exp(z)
     return z, e, e.sum(1)
 
 
-def _classes_gradient(g, x, weight, e, total, t, w, valid, reduction, label_smoothing):
+def _flat(rows):
+    """The elements in the order of memory: a view."""
+    return rows.reshape(-1, order="A")
+
+
+def _places(rows, t):
+    """Where in ``_flat(rows)`` the class ``t`` of each row is."""
+    a, b = rows.strides[0] // rows.itemsize or 1, rows.strides[1] // rows.itemsize
+    return t * b + xp(t).arange(0, t.size * a, a)
+
+
+def _kind(array, x):
+    """``array`` in the dtype of the scores ``x``."""
+    return array if array.dtype == x.dtype else array.astype(x.dtype)
+
+
+def _classes_gradient(g, x, weight, e, total, places, w, valid, reduction, label_smoothing):
     """(softmax - one-hot) · scale of the row; smoothing spreads part of the one-hot over all classes."""
-    s = _row_scale(g, t.size, w, reduction)
-    if not label_smoothing:
-        rows = e * (s / total)[:, None]
-        rows[xp(e).arange(t.size), t] -= s
-        return _from_rows(rows, x.shape).astype(x.dtype, copy=False)
-    classes = e.shape[1]
-    spread = _row_scale(g, t.size, None, reduction) if w is None or reduction != "mean" else g / w.sum()
-    spread = spread * (label_smoothing / classes)
-    spread = spread if valid is None else xp(e).where(valid, spread, e.dtype.type(0))
-    s = s * (1 - label_smoothing)
-    rows = e * ((s + spread * (classes if weight is None else weight.sum())) / total)[:, None]
-    rows[xp(e).arange(t.size), t] -= s
-    rows -= spread[:, None] * (1 if weight is None else weight) if spread.ndim else spread * (1 if weight is None else weight)
-    return _from_rows(rows, x.shape).astype(x.dtype, copy=False)
+    s, spread = _row_scale(g, len(e), w, reduction), None
+    share = s
+    if label_smoothing:
+        classes = e.shape[1]
+        spread = _row_scale(g, len(e), None, reduction) if w is None or reduction != "mean" else g / w.sum()
+        spread = spread * (label_smoothing / classes)
+        spread = spread if valid is None else xp(e).where(valid, spread, e.dtype.type(0))
+        s = s * (1 - label_smoothing)
+        share = s + spread * (classes if weight is None else weight.sum())
+    rows = e * (share / total)[:, None]
+    _flat(rows)[places] -= s
+    if spread is not None:
+        rows -= spread[:, None] * (1 if weight is None else weight) if spread.ndim else spread * (1 if weight is None else weight)
+    return _kind(_from_rows(rows, x.shape), x)
 
 
-@primitive(composed=_classes_definition, aux=("e", "total", "t", "w", "valid"), x=_classes_gradient)
+@primitive(composed=_classes_definition, aux=("e", "total", "places", "w", "valid"), x=_classes_gradient)
 def cross_entropy_of_classes(x, target, weight=None, *, ignore_index=-100, reduction="mean", label_smoothing=0.0):
     """-log softmax(x) at the class ``target``; see :func:`cross_entropy`."""
     z, e, total = _scores(x)
     t, w = _rows(target, z.shape[1], ignore_index, weight, z.dtype)
+    places = _places(z, t)
     log_total, valid = xp(z).log(total), None
-    losses = log_total - z[xp(z).arange(t.size), t]
+    losses = log_total - _flat(z)[places]
     if not label_smoothing:
-        return _reduced(losses, w, reduction, _without_classes(x.shape)).astype(x.dtype, copy=False), e, total, t, w, valid
+        return _kind(_reduced(losses, w, reduction, _without_classes(x.shape)), x), e, total, places, w, valid
     if w is not None:
         losses = losses * w
         valid = target.reshape(-1) != ignore_index
@@ -208,7 +229,7 @@ def cross_entropy_of_classes(x, target, weight=None, *, ignore_index=-100, reduc
         out = losses.reshape(_without_classes(x.shape))
     else:
         out = losses.sum() if reduction == "sum" else losses.sum() / (losses.dtype.type(losses.size) if w is None else w.sum())
-    return out.astype(x.dtype, copy=False), e, total, t, w, valid
+    return _kind(out, x), e, total, places, w, valid
 
 
 def _probabilities_definition(x, target, weight=None, *, reduction, label_smoothing):
@@ -235,7 +256,7 @@ def _probabilities_gradients(g, x, target, weight, e, total, needs, reduction, l
         gx = e * (y.sum(1) / total)[:, None]
         gx -= y
         gx *= s
-        gx = _from_rows(gx, x.shape).astype(x.dtype, copy=False)
+        gx = _kind(_from_rows(gx, x.shape), x)
     if needs[1]:
         z = _by_class(x)
         logp = z - z.max(1, keepdims=True) - xp(e).log(total)[:, None]
@@ -254,7 +275,7 @@ def cross_entropy_of_probabilities(x, target, weight=None, *, reduction="mean", 
         out = losses.reshape(_without_classes(x.shape))
     else:
         out = losses.sum() if reduction == "sum" else losses.sum() / losses.dtype.type(losses.size)
-    return out.astype(x.dtype, copy=False), e, total
+    return _kind(out, x), e, total
 
 
 # ---- what users call ------------------------------------------------------------------------------------------------------

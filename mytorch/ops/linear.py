@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import numpy
+
 from ..autograd.engine import primitive
-from ..backend import xp
 from ..parallel import product
 from .matmul import matmul
 from .shape import sum_to, transpose
@@ -12,6 +13,19 @@ from .shape import sum_to, transpose
 def _definition(x, weight, bias=None):
     y = matmul(x, weight if len(weight.shape) == 1 else transpose(weight, 0, 1))
     return y if bias is None else y + bias
+
+
+_ones: dict = {}  # dtype -> the longest vector of ones that was needed
+
+
+def _column_sums(rows):
+    """rows.sum(0) as a product with ones, in a quarter of the time."""
+    if type(rows) is not numpy.ndarray:
+        return rows.sum(0)
+    ones, n = _ones.get(rows.dtype), len(rows)
+    if ones is None or len(ones) < n:
+        ones = _ones[rows.dtype] = numpy.ones(n, rows.dtype)
+    return ones[:n].dot(rows)
 
 
 def _gradients(g, x, weight, bias_shape, needs):
@@ -28,8 +42,7 @@ def _gradients(g, x, weight, bias_shape, needs):
         gw = product(rows.T, x.reshape(-1, x.shape[-1]))
         gw = gw.reshape(weight.shape) if vector else gw  # no view where none is needed: the parameter keeps a fresh array as its gradient
     if len(needs) > 2 and needs[2]:
-        # a product with ones sums the columns in a quarter of the time of sum(0)
-        gb = xp(rows).ones(len(rows), rows.dtype) @ rows if bias_shape == g.shape[-1:] else sum_to(g, shape=bias_shape)
+        gb = _column_sums(rows) if bias_shape == g.shape[-1:] else sum_to(g, shape=bias_shape)
     return gx, gw, gb
 
 
@@ -39,20 +52,21 @@ def _gradients(g, x, weight, bias_shape, needs):
 )
 def linear(x, weight, bias=None):
     """x Wᵀ + b for x (…, in), weight (out, in) or (in,), bias (out,): (…, out). RuntimeError for sizes or dtypes that do not match."""
-    if x.ndim == 0 or x.shape[-1] != weight.shape[-1]:
+    dtype, n = x.dtype, x.ndim
+    if n == 0 or x.shape[-1] != weight.shape[-1]:
         raise RuntimeError(_mismatch(x.shape, weight.shape))
-    if x.ndim == 2 and weight.ndim == 1 and bias is not None:
-        raise RuntimeError("linear with a bias: weight must be a matrix, got a vector")
-    if x.dtype != weight.dtype or (bias is not None and bias.dtype != x.dtype):
-        kinds = f"{x.dtype}, weight {weight.dtype}" + ("" if bias is None else f" and bias {bias.dtype}")
+    if dtype != weight.dtype or (bias is not None and bias.dtype != dtype):
+        kinds = f"{dtype}, weight {weight.dtype}" + ("" if bias is None else f" and bias {bias.dtype}")
         raise RuntimeError(f"mat1 and mat2 must have the same dtype, but got input {kinds}")
-    if x.ndim > 2:  # one matrix product for all leading dimensions together
+    if n == 2 and weight.ndim == 1 and bias is not None:
+        raise RuntimeError("linear with a bias: weight must be a matrix, got a vector")
+    if n > 2:  # one matrix product for all leading dimensions together
         y = product(x.reshape(-1, x.shape[-1]), weight.T).reshape(x.shape[:-1] + weight.shape[:-1])
     else:
         y = product(x, weight.T)
     if bias is None:
         return y
-    if y.ndim and (bias.ndim <= 1 or bias.shape == y.shape):
+    if bias.ndim <= 1 and y.ndim or bias.shape == y.shape:
         y += bias
         return y
     result = y + bias

@@ -22,20 +22,23 @@ array_of = attrgetter("array")
 
 
 class Scratch(threading.local):
-    """Arrays for the intermediate values of one block, kept by each thread from block to block."""
+    """Three arrays for the intermediate values of one block, kept by each thread from block to block."""
 
     def __init__(self):
-        self.kept = {}
+        self.whole, self.parts = {}, {}
 
-    def take(self, like, count):
-        """``count`` flat arrays, as long and of the same kind as ``like``, with anything in them."""
+    def take(self, like):
+        """Three flat arrays, as long and of the same kind as ``like``, with anything in them."""
         if like.nbytes > CPU_BLOCK:
-            return [xp(like).empty_like(like) for _ in range(count)]
-        key, n = (like.dtype, device_of(like), count), like.size
-        arrays = self.kept.get(key)
-        if arrays is None:
-            arrays = self.kept[key] = [xp(like).empty(CPU_BLOCK // like.itemsize, like.dtype) for _ in range(count)]
-        return [a[:n] for a in arrays]
+            return [xp(like).empty_like(like) for _ in range(3)]
+        key = (like.size, like.dtype, like.device)
+        parts = self.parts.get(key)
+        if parts is None:
+            whole = self.whole.get(key[1:])
+            if whole is None:
+                whole = self.whole[key[1:]] = [xp(like).empty(CPU_BLOCK // like.itemsize, like.dtype) for _ in range(3)]
+            parts = self.parts[key] = [a[: like.size] for a in whole]
+        return parts
 
 
 scratch = Scratch()
@@ -92,10 +95,10 @@ class Part:
 
 
 class Batch:
-    """Parameters in step with each other: their scalars (the step count, …) are equal, so that one set of numbers serves all."""
+    """Parameters in step with each other: their scalars (the step count, …) are equal, so that one set of numbers, ``now``, serves all."""
 
     def __init__(self, members, states, scalars, fresh):
-        self.scalars, self.steps = {}, 0 if fresh else 1
+        self.scalars, self.steps, self.now = {}, 0 if fresh else 1, None
         for name in scalars:
             flat = self.scalars[name] = numpy.array([states[i][name].array for i in members])
             for k, i in enumerate(members):
@@ -155,6 +158,7 @@ class Plan:
                 self.blocks.append(Part(batch, pack[0], slice(None), arrays, states, slots))
             elif pack:
                 self.blocks.append(Packed(batch, pack, arrays, states, slots))
+        self.size = sum(block.p.nbytes for block in self.blocks if type(block.p) is numpy.ndarray)  # in memory of the CPU
         self.tensors = [state[name] for state in states for name in names]
         self.held = [tensor.array for tensor in self.tensors]
         self.values = list(chain.from_iterable(map(dict.values, states)))

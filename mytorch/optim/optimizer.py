@@ -134,23 +134,28 @@ class Optimizer:
                 loss = closure()
         jobs, size, shared = [], 0, False
         for index, group in enumerate(self.param_groups):
-            live = [(p, g) for p in group["params"] if (g := p.grad) is not None]
-            if not live:
+            params, grads = [], []
+            for p in group["params"]:
+                if (g := p.grad) is not None:
+                    params.append(p)
+                    grads.append(g.array)
+            if not params:
                 continue
-            params, grads = [p for p, _ in live], [g.array for _, g in live]
             plan = self._plan(index, group, params)
-            numbers = {id(batch): self.begin(group, batch.advance(), batch.scalars) for batch in plan.batches}
-            jobs += [(block, grads, group, numbers[id(block.batch)]) for block in plan.blocks]
-            shared = shared or plan.shared
-            for p in params:
-                changed(p)
-            if type(grads[0]) is numpy.ndarray:
-                size += sum(block.p.nbytes for block in plan.blocks)
-        if size > THREADED and not shared:
-            parallel_for(self._run, jobs)
-        else:
-            for job in jobs:
-                self._run(job)
+            for batch in plan.batches:
+                batch.now = self.begin(group, batch.advance(), batch.scalars)
+            jobs += [(block, grads, group) for block in plan.blocks]
+            size, shared = size + plan.size, shared or plan.shared
+            changed(*params)
+        token = float_errors.set(QUIET)
+        try:
+            if size > THREADED and not shared:
+                parallel_for(self._run, jobs)
+            else:
+                for job in jobs:
+                    self._run(job)
+        finally:
+            float_errors.reset(token)
         return loss
 
     def _plan(self, index, group, params):
@@ -177,22 +182,18 @@ class Optimizer:
 
     def _run(self, job):
         """Update one block. Weight decay and ``maximize`` are the same in all algorithms and live here."""
-        block, grads, group, now = job
-        token = float_errors.set(QUIET)
-        try:
-            p, g = block.gather(grads)
-            t, u, changed_g = scratch.take(p, 3)
-            if group.get("maximize"):
-                g = xp(g).negative(g, out=changed_g)
-            if decay := group.get("weight_decay", 0):
-                if group.get("decoupled_weight_decay", False):
-                    p *= 1 - float(group["lr"]) * decay
-                else:
-                    g = xp(g).add(g, xp(p).multiply(p, decay, out=t), out=changed_g)
-            self.update(p, g, block.state, now, t, u)
-            block.scatter()
-        finally:
-            float_errors.reset(token)
+        block, grads, group = job
+        p, g = block.gather(grads)
+        t, u, changed_g = scratch.take(p)
+        if group.get("maximize"):
+            g = xp(g).negative(g, out=changed_g)
+        if decay := group.get("weight_decay", 0):
+            if group.get("decoupled_weight_decay", False):
+                p *= 1 - float(group["lr"]) * decay
+            else:
+                g = xp(g).add(g, xp(p).multiply(p, decay, out=t), out=changed_g)
+        self.update(p, g, block.state, block.batch.now, t, u)
+        block.scatter()
 
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Drop the gradients of all parameters, or fill them with zeros."""

@@ -217,6 +217,11 @@ def _bounds(m, time, reverse, sizes, batch):
     return (ends, ends * 0) if reverse else (ends * 0, ends)
 
 
+def _into(m, sizes):
+    """The product with ``out=``: dot takes half a microsecond less than matmul, but only contiguous results."""
+    return m.dot if sizes is None else m.matmul
+
+
 def _gradients(g, x, w_hr, cell, reverse, sizes, needs, out, w, u, z, c, tc):
     m, kind, (time, batch, inputs) = xp(x), _CELLS[cell], x.shape
     g_y, g_h, *g_c = g
@@ -224,7 +229,7 @@ def _gradients(g, x, w_hr, cell, reverse, sizes, needs, out, w, u, z, c, tc):
     wh = m.ascontiguousarray(w[:, inputs:-1].T)
     d = (m.empty if sizes is None else m.zeros)((len(w), time, batch), z.dtype)
     now, h = m.empty((len(w), batch), z.dtype), u[inputs:-1]
-    g_hr = None if w_hr is None else m.zeros_like(w_hr)
+    g_hr, multiply = None if w_hr is None else m.zeros_like(w_hr), _into(m, sizes)
     for t, before, after, b in reversed(list(_steps(time, reverse, sizes, batch))):
         d_t, z_t, dh_t, h_new = now[:, :b], z[t, :, :b], dh[:, :b], h[:, after, :b]
         dh_t += g_y[t, :b].T
@@ -236,7 +241,7 @@ def _gradients(g, x, w_hr, cell, reverse, sizes, needs, out, w, u, z, c, tc):
             g_hr += dh_t @ h_new.T
             dm = w_hr.T @ dh_t
         direct = kind.backward(m, dm, dc_t, d_t, z_t, h[:, before, :b], h_new, c_t, tc_t)
-        m.matmul(wh, d_t, out=dh_t)
+        multiply(wh, d_t, out=dh_t)
         if direct is not None:
             dh_t += direct
         d[:, t, :b] = d_t
@@ -266,13 +271,13 @@ def recurrent(x, h0, c0, w_ih, w_hh, b_ih=None, b_hh=None, w_hr=None, *, cell, r
     (u[:inputs, 1:] if reverse else u[:inputs, :-1])[...] = x.transpose(2, 0, 1)
     u[-1] = 1
     h[:, first, columns] = 0 if h0 is None else h0.T
-    c = tc = None
+    c, tc, multiply = None, None, _into(m, sizes)
     if cell == "LSTM":
         c, tc = make((time + 1, hidden, batch), x.dtype), make((time, hidden, batch), x.dtype)
         c[first, :, columns] = 0 if c0 is None else c0
     for t, before, after, b in _steps(time, reverse, sizes, batch):
         z_t, h_new, c_t, c_new, tc_t = z[t, :, :b], h[:, after, :b], None, None, None
-        m.matmul(halved, u[:, before, :b], out=z_t)
+        multiply(halved, u[:, before, :b], out=z_t)
         if c is not None:
             c_t, c_new, tc_t = c[before, :, :b], c[after, :, :b], tc[t, :, :b]
         if w_hr is None:

@@ -8,11 +8,12 @@ from . import autograd
 from .tensor import Size, Tensor  # isort: skip  (the submodule's name gives way to the function `tensor` below)
 from .autograd.anomaly_mode import is_anomaly_check_nan_enabled, is_anomaly_enabled
 from .autograd.grad_mode import enable_grad, inference_mode, is_grad_enabled, is_inference_mode_enabled, no_grad, set_grad_enabled
+from .backend import default_device as get_default_device
 from .backend import device, set_default_device
 from .creation import (
     BFloat16Tensor, BoolTensor, ByteTensor, CharTensor, DoubleTensor, FloatTensor, HalfTensor, IntTensor, LongTensor, ShortTensor, arange, as_tensor,
     asarray, empty, empty_like, empty_strided, eye, from_dlpack, from_numpy, frombuffer, full, full_like, is_complex, is_floating_point, is_nonzero,
-    is_tensor, linspace, logspace, numel, ones, ones_like, range, result_type, scalar_tensor, set_default_tensor_type, tensor, zeros, zeros_like,
+    is_tensor, linspace, logspace, numel, ones, ones_like, range, result_type, scalar_tensor, set_default_tensor_type, tensor, typename, zeros, zeros_like,
 )  # fmt: skip
 from .dtypes import (
     can_cast, complex64, complex128, dtype, finfo, float16, float32, float64, get_default_dtype, iinfo, int8, int16, int32, int64, promote_types,
@@ -103,8 +104,8 @@ newaxis = None
 
 if TYPE_CHECKING:
     from . import (
-        accelerator, amp, backends, cuda, datasets, distributed, distributions, func, jit, linalg, multiprocessing, nn, onnx, optim, special,
-        testing, utils, version,
+        accelerator, amp, backends, compiler, cuda, datasets, distributed, distributions, func, hub, jit, linalg, multiprocessing, nn, onnx, optim,
+        special, testing, utils, version,
     )  # fmt: skip
     from .amp import GradScaler, autocast
     from .func import vmap
@@ -112,18 +113,20 @@ if TYPE_CHECKING:
 # Loaded when first used, so that a script pays only for what it uses: name -> the module that holds it, None for a module itself.
 _LATER = dict.fromkeys(
     (
-        "accelerator", "amp", "backends", "cuda", "datasets", "distributed", "distributions", "func", "jit", "linalg", "multiprocessing", "nn",
-        "onnx", "optim", "special", "testing", "utils",
+        "accelerator", "amp", "backends", "compiler", "cuda", "datasets", "distributed", "distributions", "func", "hub", "jit", "linalg", "multiprocessing",
+        "nn", "onnx", "optim", "special", "testing", "utils",
     )
-) | {"GradScaler": "amp", "autocast": "amp", "vmap": "func"}  # fmt: skip
+) | {"GradScaler": "amp", "autocast": "amp", "is_autocast_enabled": "amp", "vmap": "func"}  # fmt: skip
 _LATER |= dict.fromkeys(
     (
         "conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d", "max_pool1d", "max_pool2d", "max_pool3d",
         "avg_pool1d", "adaptive_avg_pool1d", "adaptive_max_pool1d", "layer_norm", "group_norm", "rms_norm", "pixel_shuffle", "pixel_unshuffle",
         "channel_shuffle", "alpha_dropout", "bilinear", "cosine_similarity", "dropout", "pairwise_distance", "pdist", "rrelu",
+        "feature_alpha_dropout", "celu_", "rrelu_", "selu_", "threshold_",
     ),
     "nn.functional",
 )  # fmt: skip
+_LATER |= dict.fromkeys(("batch_norm", "binary_cross_entropy_with_logits", "embedding", "instance_norm", "kl_div"), "nn.native")
 # Functions that change their first argument.
 for _name in """
     abs acos acosh arccos arccosh arcsin arcsinh arctan arctanh asin asinh atan atanh ceil clamp clamp_max clamp_min clip cos cosh deg2rad erf
@@ -131,6 +134,8 @@ for _name in """
     round rsqrt sigmoid sin sinc sinh sqrt square tan tanh trunc xlogy zero detach
 """.split():
     globals()[f"{_name}_"] = getattr(Tensor, f"{_name}_")
+for _name in "detach get_device is_conj is_inference is_neg is_signed resize_as_".split():
+    globals()[_name] = getattr(Tensor, _name)
 
 
 def __getattr__(name):

@@ -344,6 +344,14 @@ def result_type(tensor1, tensor2):
     return by_numpy[result_numpy(values)]
 
 
+def typename(obj) -> str:
+    """The name of a type with its module: that of a tensor as :meth:`Tensor.type` says, that of a class, or that of the object's class."""
+    if isinstance(obj, Variable):
+        return obj.type()  # type: ignore[attr-defined]
+    kind = obj if hasattr(obj, "__qualname__") else type(obj)
+    return kind.__qualname__ if kind.__module__ in ("builtins", None) else f"{kind.__module__}.{kind.__qualname__}"
+
+
 # ---- legacy constructors ----------------------------------------------------------------------------------------------
 
 

@@ -21,4 +21,11 @@ def _no_group(*args, **kwargs):
     raise ValueError("Default process group has not been initialized, please make sure to call init_process_group.")
 
 
-get_rank = get_world_size = get_backend = barrier = all_reduce = all_gather = broadcast = reduce = destroy_process_group = _no_group
+class ReduceOp:
+    """The names of ways to combine the tensors of all processes."""
+
+    SUM, AVG, PRODUCT, MIN, MAX, BAND, BOR, BXOR, PREMUL_SUM = range(9)
+
+
+get_rank = get_world_size = get_backend = new_group = destroy_process_group = _no_group
+barrier = all_reduce = all_gather = broadcast = reduce = scatter = gather = reduce_scatter = _no_group

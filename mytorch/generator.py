@@ -177,3 +177,28 @@ def coins(source, chance, shape):
         raise RuntimeError(f"bernoulli expects p to be in [0, 1], but got p={numpy.extract(outside, chance)[0]}")
     draws = source.random(shape, dtype="float64" if getattr(chance, "dtype", "float64") == "float64" else "float32")
     return numpy.asarray(draws < chance)
+
+
+def picks(source, weights, count, replacement):
+    """Indices drawn with the weights in each row of an array (N, K) or (K,): int64 (N, count) or (count,). RuntimeError as ``multinomial``."""
+    if weights.ndim not in (1, 2):
+        raise RuntimeError(f"prob_dist must be 1 or 2 dim, got {weights.ndim}")
+    if category(weights.dtype) != 2:
+        raise RuntimeError(f"multinomial only supports floating-point dtypes for input, got: {weights.dtype}")
+    if count <= 0:
+        raise RuntimeError("cannot sample n_sample <= 0 samples")
+    if not replacement and count > weights.shape[-1]:
+        raise RuntimeError("cannot sample n_sample > prob_dist.size(-1) samples without replacement")
+    weights = weights.astype("float64")
+    if not (numpy.isfinite(weights) & (weights >= 0)).all():
+        raise RuntimeError("probability tensor contains either `inf`, `nan` or element < 0")
+    total = weights.cumsum(-1)
+    if weights.size and (total[..., -1:] <= 0).any():
+        raise RuntimeError("invalid multinomial distribution (sum of probabilities <= 0)")
+    if not replacement:  # the largest of weight / exponential noise: Efraimidis & Spirakis, Weighted random sampling (2006)
+        keys = weights / source.standard_exponential(weights.shape)
+        return numpy.argsort(-keys, axis=-1, kind="stable")[..., :count]
+    draws = source.random((*weights.shape[:-1], count)) * total[..., -1:]
+    rows = [numpy.searchsorted(t, d, side="right") for t, d in zip(total.reshape(-1, weights.shape[-1]), draws.reshape(-1, count))]
+    last = weights.shape[-1] - 1 - (weights[..., ::-1] > 0).argmax(-1, keepdims=True)  # rounding must not lead beyond the last possible one
+    return numpy.minimum(numpy.array(rows, "int64").reshape(draws.shape), last)

@@ -2,6 +2,22 @@
 
 from __future__ import annotations
 
+from typing import Final
+
+from .nn import Module
+
+__all__ = [
+    "Final", "ScriptModule", "annotate", "export", "ignore", "interface", "is_scripting", "is_tracing", "load", "save", "script",
+    "script_if_tracing", "script_method", "trace", "unused",
+]  # fmt: skip
+
+ScriptModule = Module
+
+
+def annotate(the_type, the_value):
+    """``the_value`` itself: the type is for a compiler."""
+    return the_value
+
 
 def script(obj, *args, **kwargs):
     """``obj`` (a function, class or module) itself."""
@@ -18,7 +34,7 @@ def ignore(drop=False, **kwargs):
     return drop if callable(drop) else script
 
 
-unused = export = interface = script_if_tracing = script
+unused = export = interface = script_if_tracing = script_method = script
 
 
 def is_scripting() -> bool:

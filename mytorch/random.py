@@ -19,6 +19,7 @@ from .generator import (
     initial_seed,
     integers,
     manual_seed,
+    picks,
     seed,
     set_rng_state,
     source_of,
@@ -145,7 +146,7 @@ def bernoulli(input, p=None, *, generator=None, out=None):
     chance = move(array, CPU) if p is None else p
     if out is not None or not (input.requires_grad and is_grad_enabled()):
         return finish(move(as_type(coins(source_of(generator), chance, array.shape), array.dtype), device_of(array)), out)
-    return input.clone().bernoulli_(input.detach() if p is None else p, generator=generator)  # in the graph, with a gradient of zero
+    return input.bernoulli(p, generator=generator)
 
 
 def multinomial(input, num_samples, replacement=False, *, generator=None, out=None):
@@ -154,35 +155,7 @@ def multinomial(input, num_samples, replacement=False, *, generator=None, out=No
     RuntimeError for other shapes, integer weights, negative or infinite ones, rows of zeros, and more samples than K without ``replacement``.
     """
     array = array_argument(input, "multinomial")
-    if array.ndim not in (1, 2):
-        raise RuntimeError(f"prob_dist must be 1 or 2 dim, got {array.ndim}")
-    if category(array.dtype) != 2:
-        raise RuntimeError(f"multinomial only supports floating-point dtypes for input, got: {array.dtype}")
-    if num_samples <= 0:
-        raise RuntimeError("cannot sample n_sample <= 0 samples")
-    if not replacement and num_samples > array.shape[-1]:
-        raise RuntimeError("cannot sample n_sample > prob_dist.size(-1) samples without replacement")
-    weights = move(array, CPU).astype("float64")
-    if not (numpy.isfinite(weights) & (weights >= 0)).all():
-        raise RuntimeError("probability tensor contains either `inf`, `nan` or element < 0")
-    total = weights.cumsum(-1)
-    if weights.size and (total[..., -1:] <= 0).any():
-        raise RuntimeError("invalid multinomial distribution (sum of probabilities <= 0)")
-    source = source_of(generator)
-    if replacement:
-        draws = source.random((*array.shape[:-1], num_samples)) * total[..., -1:]
-        rows = [numpy.searchsorted(t, d, side="right") for t, d in zip(total.reshape(-1, array.shape[-1]), draws.reshape(-1, num_samples))]
-        picks = numpy.array(rows, "int64").reshape(draws.shape)
-        picks = numpy.minimum(picks, _last_positive(weights))
-    else:  # the largest of weight / exponential noise: Efraimidis & Spirakis, Weighted random sampling (2006)
-        keys = weights / source.standard_exponential(weights.shape)
-        picks = numpy.argsort(-keys, axis=-1, kind="stable")[..., :num_samples]
-    return finish(move(picks, device_of(array)), out)
-
-
-def _last_positive(weights):
-    """In each row the index of the last weight that is not zero: rounding must not lead beyond it."""
-    return weights.shape[-1] - 1 - (weights[..., ::-1] > 0).argmax(-1, keepdims=True)
+    return finish(move(picks(source_of(generator), move(array, CPU), num_samples, replacement), device_of(array)), out)
 
 
 def poisson(input, generator=None):

@@ -1,4 +1,4 @@
-"""The methods of a tensor that fill it with random numbers: ``uniform_`` and its kin."""
+"""The methods of a tensor that draw random numbers: ``uniform_`` and its kin fill it, ``multinomial`` takes its elements as weights."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy
 from .autograd.engine import Variable, wrap
 from .backend import CPU, device_of, move
 from .dtypes import category
-from .generator import coins, floats, integers, source_of
+from .generator import coins, floats, integers, picks, source_of
 from .ops.inplace import prepare_write, write
 
 
@@ -26,9 +26,19 @@ def _check_floating(x, name):
 
 
 class SamplingMethods:
-    """Each changes the tensor in place, as a constant for autograd, and returns it."""
+    """Each with an underscore changes the tensor in place, as a constant for autograd, and returns it."""
 
     array: numpy.ndarray
+
+    def bernoulli(self, p=None, *, generator=None):
+        """As :func:`mytorch.bernoulli`: 1 with the probability in each element, or with ``p`` everywhere, else 0, in the dtype of the tensor."""
+        if p is None and category(self.array.dtype) != 2:
+            raise NotImplementedError(f"bernoulli is not implemented for probabilities of dtype {self.array.dtype}")
+        return self.clone().bernoulli_(self.detach() if p is None else p, generator=generator)  # in the graph, with a gradient of zero
+
+    def multinomial(self, num_samples, replacement=False, *, generator=None):
+        """As :func:`mytorch.multinomial`: indices drawn with the weights in each row."""
+        return wrap(move(picks(source_of(generator), move(self.array, CPU), num_samples, replacement), device_of(self.array)))
 
     def uniform_(self, from_=0.0, to=1.0, *, generator=None):
         """Uniform in [from, to). RuntimeError if ``from`` exceeds ``to`` or the dtype cannot hold them; NotImplementedError for integers."""

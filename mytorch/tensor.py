@@ -12,6 +12,7 @@ from .autograd.grad_mode import is_inference_mode_enabled
 from .backend import as_array, device_of, move, ndarray
 from .backend import device as as_device
 from .dtypes import as_dtype, by_numpy, category, default_numpy
+from .memory_methods import MemoryMethods
 from .methods import TensorMethods
 from .new_methods import NewMethods
 from .printing import tensor_repr
@@ -52,7 +53,7 @@ def transfer(x, *, where, source):
     return move(x, where)
 
 
-class Tensor(TensorMethods, NewMethods, SamplingMethods, Queries, Variable, results=True):
+class Tensor(TensorMethods, NewMethods, MemoryMethods, SamplingMethods, Queries, Variable, results=True):
     """An n-dimensional array on a device, with reverse-mode differentiation. Make one with :func:`mytorch.tensor`.
 
     ``Tensor(2, 3)`` is uninitialised memory of that shape and ``Tensor([1, 2])`` holds data, both in the default dtype, as in torch.

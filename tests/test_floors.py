@@ -15,17 +15,20 @@ PACKAGES = {name for name, path in FILES.items() if path.name == "__init__.py"}
 
 # From the ground up; the longest matching prefix counts. A file may import from its own floor only within the same package or entry.
 FLOORS = [
-    ["backend", "parallel", "version", "settings", "multiprocessing", "distributed", "jit", "onnx"],
+    ["backend", "parallel", "version", "settings", "multiprocessing", "compiler", "distributed", "onnx"],
     ["dtypes"],
     ["autograd.anomaly_mode", "autograd.grad_mode"],
     ["autograd.engine"],
     ["autograd.walk"],
     ["ops"],
-    ["generator", "methods", "new_methods", "sampling_methods", "python_data", "printing", "queries", "memory", "tensor", "creation", "random"],
+    [
+        "generator", "methods", "new_methods", "sampling_methods", "memory_methods", "python_data", "printing", "queries", "memory", "tensor",
+        "creation", "random",
+    ],
     ["autograd"],
     ["cuda", "backends", "accelerator", "amp", "config", "linalg", "special"],
     ["nn", "optim", "utils", "serialization", "func", "distributions"],
-    ["datasets", "testing", "gradcheck", "optim.swa_utils"],
+    ["datasets", "testing", "gradcheck", "hub", "jit", "optim.swa_utils", "utils._pytree", "utils.model_zoo"],
     [""],
 ]
 SIDE_BY_SIDE = ("nn", "optim", "utils", "serialization", "func", "distributions")  # these never import each other

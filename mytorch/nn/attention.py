@@ -1,6 +1,9 @@
-"""MultiheadAttention."""
+"""MultiheadAttention, and the names by which scripts ask for one of torch's kernels of attention."""
 
 from __future__ import annotations
+
+import contextlib
+import enum
 
 from ..creation import empty
 from . import functional as F
@@ -69,3 +72,18 @@ class MultiheadAttention(Module):
             not self._qkv_same_embed_dim, self.q_proj_weight, self.k_proj_weight, self.v_proj_weight, average_attn_weights=average_attn_weights,
             is_causal=is_causal, batch_first=self.batch_first,
         )  # fmt: skip
+
+
+class SDPBackend(enum.IntEnum):
+    """torch's kernels for ``scaled_dot_product_attention``; here is one for all."""
+
+    ERROR, MATH, FLASH_ATTENTION, EFFICIENT_ATTENTION, CUDNN_ATTENTION, OVERRIDEABLE = range(-1, 5)
+
+
+@contextlib.contextmanager
+def sdpa_kernel(backends, set_priority=False):
+    """``with sdpa_kernel(SDPBackend.MATH): …`` changes nothing: there is one kernel. AssertionError unless ``backends`` are of SDPBackend."""
+    for backend in backends if isinstance(backends, (list, tuple)) else [backends]:
+        if not isinstance(backend, SDPBackend):
+            raise AssertionError(f"Backend must be an instance of SDPBackend or a list of SDPBackend instances, but got {type(backend)}")
+    yield

@@ -17,7 +17,7 @@ from ..ops.fold import channel_shuffle, fold, pixel_shuffle, pixel_unshuffle, un
 from ..ops.gather import one_hot
 from ..ops.grid import affine_grid, grid_sample
 from ..ops.inplace import inplace as in_place
-from ..ops.interpolate import interpolate, upsample
+from ..ops.interpolate import interpolate, upsample, upsample_bilinear, upsample_nearest
 from ..ops.layer_norm import layer_norm, local_response_norm, rms_norm
 from ..ops.linear import bilinear, linear
 from ..ops.loss import binary_cross_entropy, binary_cross_entropy_with_logits, huber_loss, l1_loss, mse_loss, smooth_l1_loss

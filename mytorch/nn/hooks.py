@@ -26,6 +26,15 @@ def _add(module, attribute, hook, prepend):
     return handle
 
 
+class Everywhere:
+    """The hooks of all modules: each kind runs before the module's own."""
+
+    _forward_pre_hooks: dict = {}
+    _forward_hooks: dict = {}
+    _backward_pre_hooks: dict = {}
+    _backward_hooks: dict = {}
+
+
 class HookedCall:
     """What ``module(x)`` does: pre-hooks, ``forward``, hooks. Without hooks it is one plain call of ``forward``."""
 
@@ -67,22 +76,26 @@ class HookedCall:
         """Call ``hook(module, grad_output)`` before the gradients of the module are computed; it may return new ``grad_output``."""
         return _add(self, "_backward_pre_hooks", hook, prepend)
 
+    def compile(self, *args, **kwargs) -> None:
+        """Nothing: there is no compiler, the module stays as it is."""
+
     def _call_with_hooks(self, args, kwargs):
         result, done = None, set()
+        hooks = [*Everywhere._forward_hooks.items(), *self._forward_hooks.items()]
         try:
-            for hook in list(self._forward_pre_hooks.values()):
+            for hook in [*Everywhere._forward_pre_hooks.values(), *self._forward_pre_hooks.values()]:
                 args, kwargs = _run_pre_hook(self, hook, args, kwargs)
             backward = None
-            if self._backward_hooks or self._backward_pre_hooks:
+            if self._backward_hooks or self._backward_pre_hooks or Everywhere._backward_hooks or Everywhere._backward_pre_hooks:
                 backward = BackwardHooks(self)
                 args = backward.watch_inputs(args)
             result = self.forward(*args, **kwargs)
-            for key, hook in list(self._forward_hooks.items()):
+            for key, hook in hooks:
                 done.add(key)
                 result = _run_hook(self, hook, args, kwargs, result)
             return result if backward is None else backward.watch_outputs(result)
         except Exception:
-            for key, hook in list(self._forward_hooks.items()):
+            for key, hook in hooks:
                 if hook.always_call and key not in done:
                     try:
                         result = _run_hook(self, hook, args, kwargs, result)
@@ -93,6 +106,40 @@ class HookedCall:
                             stacklevel=3,
                         )
             raise
+
+
+class _HandleEverywhere(RemovableHandle):
+    def remove(self):
+        super().remove()
+        HookedCall._hooked = any(hooks for name, hooks in vars(Everywhere).items() if name.endswith("_hooks"))  # plain calls again
+
+
+def _add_everywhere(attribute, hook):
+    HookedCall._hooked = True
+    return _HandleEverywhere.add(Everywhere, attribute, hook)
+
+
+def register_module_forward_pre_hook(hook):
+    """Call ``hook(module, args)`` before the forward of every module; it may return new arguments. Returns a handle with ``remove()``."""
+    return _add_everywhere("_forward_pre_hooks", _Hook(hook))
+
+
+def register_module_forward_hook(hook, *, with_kwargs=False, always_call=False):
+    """Call ``hook(module, args, output)`` after the forward of every module; it may return a new output. Returns a handle with ``remove()``."""
+    return _add_everywhere("_forward_hooks", _Hook(hook, with_kwargs, always_call))
+
+
+def register_module_full_backward_pre_hook(hook):
+    """Call ``hook(module, grad_output)`` on the way back through every module. Returns a handle with ``remove()``."""
+    return _add_everywhere("_backward_pre_hooks", hook)
+
+
+def register_module_full_backward_hook(hook):
+    """Call ``hook(module, grad_input, grad_output)`` on the way back through every module. Returns a handle with ``remove()``."""
+    return _add_everywhere("_backward_hooks", hook)
+
+
+register_module_backward_hook = register_module_full_backward_hook
 
 
 def _run_pre_hook(module, hook, args, kwargs):
@@ -134,7 +181,8 @@ class BackwardHooks:
 
     def __init__(self, module):
         self.module, self.grad_outputs = module, None
-        self.hooks, self.pre_hooks = list(module._backward_hooks.values()), list(module._backward_pre_hooks.values())
+        self.hooks = [*Everywhere._backward_hooks.values(), *module._backward_hooks.values()]
+        self.pre_hooks = [*Everywhere._backward_pre_hooks.values(), *module._backward_pre_hooks.values()]
 
     def watch_inputs(self, args):
         """The positional arguments, those that carry a gradient watched."""

@@ -181,3 +181,13 @@ def upsample(input, size=None, scale_factor=None, mode="nearest", align_corners=
     """Deprecated in torch: use :func:`interpolate`, which it calls."""
     warnings.warn("`nn.functional.upsample` is deprecated. Use `nn.functional.interpolate` instead.", stacklevel=2)
     return interpolate(input, size, scale_factor, mode, align_corners)
+
+
+def upsample_nearest(input, size=None, scale_factor=None):
+    """Deprecated in torch: use :func:`interpolate`."""
+    return upsample(input, size, scale_factor)
+
+
+def upsample_bilinear(input, size=None, scale_factor=None):
+    """Deprecated in torch: use :func:`interpolate` with ``mode="bilinear"`` and ``align_corners=True``."""
+    return upsample(input, size, scale_factor, "bilinear", True)

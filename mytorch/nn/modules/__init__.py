@@ -10,6 +10,7 @@ from .. import (
     conv,
     distance,
     dropout,
+    hooks,
     lazy,
     linear,
     loss,
@@ -29,7 +30,7 @@ from . import utils
 FILES = {
     "activation": (activation, attention), "batchnorm": (normalization, lazy), "channelshuffle": (upsampling,), "container": (container,),
     "conv": (conv, lazy), "distance": (distance,), "dropout": (dropout,), "flatten": (linear,), "fold": (upsampling,),
-    "instancenorm": (normalization, lazy), "linear": (linear, lazy), "loss": (loss,), "module": (module,), "normalization": (normalization,),
+    "instancenorm": (normalization, lazy), "linear": (linear, lazy), "loss": (loss,), "module": (module, hooks), "normalization": (normalization,),
     "padding": (padding,), "pixelshuffle": (upsampling,), "pooling": (pooling,), "rnn": (recurrent,), "sparse": (sparse,),
     "transformer": (transformer,), "upsampling": (upsampling,),
 }  # fmt: skip

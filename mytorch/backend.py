@@ -57,6 +57,8 @@ class device:
 
     def __init__(self, type: str | device | int, index: int | None = None):
         name: object = type
+        if isinstance(type, bool):
+            raise TypeError(f"a device is a string, an index or a device, not {type}")
         if isinstance(type, device):
             name, index = type.type, type.index if index is None else index
         elif isinstance(type, int):
@@ -184,6 +186,21 @@ def spread(array, shape):
     if type(array) is ndarray and array.flags.writeable:
         out.flags.writeable = True  # NumPy refuses any write; which ones are safe is for the in-place operations to say
     return out
+
+
+def broadcast_shape(*shapes):
+    """The shape that ``shapes`` broadcast to. RuntimeError if they do not."""
+    target: list = []
+    for shape in shapes:
+        target = [1] * (len(shape) - len(target)) + target
+        for i, n in enumerate(reversed(shape), 1):
+            if target[-i] == 1:
+                target[-i] = n
+            elif n not in (1, target[-i]):
+                raise RuntimeError(
+                    f"The size of tensor a ({target[-i]}) must match the size of tensor b ({n}) at non-singleton dimension {len(target) - i}"
+                )
+    return tuple(target)
 
 
 def largest(array, dims, keepdims, least):

@@ -199,7 +199,7 @@ class Tensor(TensorMethods, NewMethods, MemoryMethods, SamplingMethods, Queries,
     def requires_grad_(self, requires_grad=True):
         """Say whether operations on this leaf are recorded; returns the tensor. RuntimeError for integers and for non-leaves."""
         if requires_grad is not True and requires_grad is not False:
-            raise TypeError(f"argument 'requires_grad' must be bool, not {type(requires_grad).__name__}")
+            raise TypeError(f"requires_grad_(): argument 'requires_grad' must be bool, not {type(requires_grad).__name__}")
         if not self.is_leaf:
             if requires_grad:
                 return self
@@ -377,16 +377,16 @@ class Tensor(TensorMethods, NewMethods, MemoryMethods, SamplingMethods, Queries,
         """This tensor on a GPU, the current one by default."""
         return self.to("cuda" if device is None else device)
 
-    float = lambda self: self.to("float32")
-    double = lambda self: self.to("float64")
-    half = lambda self: self.to("float16")
-    bfloat16 = lambda self: self.to("bfloat16")
-    long = lambda self: self.to("int64")
-    int = lambda self: self.to("int32")
-    short = lambda self: self.to("int16")
-    char = lambda self: self.to("int8")
-    byte = lambda self: self.to("uint8")
-    bool = lambda self: self.to("bool")
+    float = lambda self, memory_format=None: self.to("float32")
+    double = lambda self, memory_format=None: self.to("float64")
+    half = lambda self, memory_format=None: self.to("float16")
+    bfloat16 = lambda self, memory_format=None: self.to("bfloat16")
+    long = lambda self, memory_format=None: self.to("int64")
+    int = lambda self, memory_format=None: self.to("int32")
+    short = lambda self, memory_format=None: self.to("int16")
+    char = lambda self, memory_format=None: self.to("int8")
+    byte = lambda self, memory_format=None: self.to("uint8")
+    bool = lambda self, memory_format=None: self.to("bool")
 
 
 _OWN = {"array", "_node", "_counter", "_base", "_view", "_base_node", "_leaf", "_inference", "_grad", "_retains"}

@@ -16,7 +16,7 @@ import weakref
 
 import numpy
 
-from ..backend import QUIET, as_array, device_of, float_errors
+from ..backend import QUIET, as_array, broadcast_shape, device_of, float_errors
 from ..dtypes import category
 from . import grad_mode
 from .anomaly_mode import detect_anomaly
@@ -398,9 +398,19 @@ def takes_out(function):
 
     @functools.wraps(function)
     def call(*inputs, **settings):
-        return into(function, inputs, settings) if "out" in settings else function(*inputs, **settings)
+        try:
+            return into(function, inputs, settings) if "out" in settings else function(*inputs, **settings)
+        except AttributeError as error:
+            raise no_tensor(function, inputs, settings, error) from error
 
     return call
+
+
+def no_tensor(function, inputs, settings, error):
+    """A TypeError in the place of an AttributeError of an argument that is no tensor; else the same error."""
+    if any(error.obj is value for value in (*inputs, *settings.values())) and not isinstance(error.obj, Variable):
+        return TypeError(f"{function.__name__}(): expected a Tensor, not {type(error.obj).__name__} {error.obj!r:.40}")
+    return error
 
 
 def several(op, call, arrays, node, inputs, settings, state):
@@ -502,6 +512,11 @@ def explain(op, inputs, settings, error):
     if len(devices) > 1:
         text = f"Expected all tensors to be on the same device, but found at least two devices, {' and '.join(devices)}! (in {op.name}({described}))"
         return RuntimeError(text)
+    if isinstance(error, ValueError) and "broadcast" in str(error):
+        try:
+            broadcast_shape(*(a.shape for a in arrays if hasattr(a, "shape")))
+        except RuntimeError as in_torchs_words:
+            error = in_torchs_words
     if getattr(error, "explained", False) or isinstance(error, (NotImplementedError, MemoryError)):
         return error
     kind = type(error) if isinstance(error, (TypeError, IndexError, RuntimeError, OverflowError)) else RuntimeError

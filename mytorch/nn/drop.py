@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 
-from ..backend import device_of, xp
+from ..backend import as_array, device_of, xp
 from ..ops.activation import leaky_relu, softmax
 from ..ops.arithmetic import mul
 from ..ops.inplace import inplace as in_place
@@ -31,11 +31,17 @@ def check_probability(p):
         raise ValueError(f"dropout probability has to be between 0 and 1, but got {p}")
 
 
+def _refuse_integers(input):
+    if not input.is_floating_point() and not input.is_complex():
+        raise RuntimeError(f"result type Float can't be cast to the desired output type {input.dtype}: dropout takes floating-point numbers")
+
+
 def _drop(input, p, training, inplace, shape=None):
     """``input`` times 0 with probability ``p``, else times 1 / (1 - p); ``shape`` broadcasts against it: what has one fate."""
     check_probability(p)
-    if not training or p == 0 or input.array.size == 0:
+    if not training or input.array.size == 0 or (p == 0 and input.is_floating_point()):
         return input
+    _refuse_integers(input)
     kept = random_like(input, shape) >= p
     return _times(input, kept.astype(input.array.dtype) * input.array.dtype.type(1 / (1 - p) if p < 1 else 0), inplace)
 
@@ -80,7 +86,7 @@ def dropout2d(input, p=0.5, training=True, inplace=False):
             "shape (N, C, L), where C is the channel dim.",
             stacklevel=2,
         )
-    if input.ndim < 2:
+    if input.ndim < 2 and training and p:
         raise RuntimeError("Feature dropout requires at least 2 dimensions in the input")
     return _drop_channels(input, p, training, inplace)
 
@@ -102,6 +108,7 @@ def _alpha_drop(input, p, training, shape=None):
     check_probability(p)
     if not training or p == 0 or input.array.size == 0:
         return input
+    _refuse_integers(input)
     if p == 1:
         return input * 0
     limit = -1.7580993408473766  # the limit of selu for x -> -inf
@@ -124,7 +131,7 @@ _alpha_drop_ = in_place(_alpha_drop)
 def feature_alpha_dropout(input, p=0.5, training=False, inplace=False):
     """Alpha dropout of whole channels (dimension 1). RuntimeError for fewer than two dimensions."""
     shape = tuple(input.shape)
-    if len(shape) < 2:
+    if len(shape) < 2 and training and p:
         raise RuntimeError("Feature dropout requires at least 2 dimensions in the input")
     shape = shape[:2] + (1,) * (len(shape) - 2)
     return _alpha_drop_(input, p, training, shape) if inplace else _alpha_drop(input, p, training, shape)
@@ -145,7 +152,7 @@ def rrelu(input, lower=1.0 / 8, upper=1.0 / 3, training=False, inplace=False):
         raise RuntimeError(f"Lower bound should be less than or equal to the upper bound, got lower={lower} and upper={upper}")
     if not training:
         return (_leaky_relu_ if inplace else leaky_relu)(input, negative_slope=(lower + upper) / 2)
-    slopes = random_like(input) * (upper - lower) + lower
+    slopes = as_array(random_like(input) * (upper - lower) + lower).astype(input.array.dtype, copy=False)
     slopes[input.array > 0] = 1
     return _times(input, slopes, inplace)
 

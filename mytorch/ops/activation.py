@@ -7,15 +7,9 @@ import math
 from ..autograd.engine import primitive
 from ..backend import choose, largest, xp
 from ..dtypes import as_dtype
-from .elementwise import abs, bounded, exp, select, sigmoid, tanh, widened
+from .elementwise import abs, bounded, check_floating, exp, select, sigmoid, tanh, widened
 from .shape import check_dim, spelled
 from .special import erf, erf_double, erf_single, in_blocks
-
-
-def _floating(x, name):
-    if x.dtype.kind in "biu":
-        raise NotImplementedError(f'"{name}" not implemented for {x.dtype}: it takes floating-point numbers')
-
 
 # ---- rectifiers -------------------------------------------------------------------------------------------------------
 
@@ -32,7 +26,7 @@ def relu(x):
 @widened
 def leaky_relu(x, *, negative_slope=0.01):
     """x where it is positive, else negative_slope · x, elementwise."""
-    _floating(x, "leaky_relu")
+    check_floating(x, "leaky_relu")
     out = xp(x).asarray(x * negative_slope)
     if 0 <= negative_slope <= 1:
         return xp(x).maximum(x, out, out=out)
@@ -73,7 +67,7 @@ def relu6(input):
 @widened
 def hardsigmoid(x):
     """min(max(x + 3, 0), 6) / 6, elementwise (https://arxiv.org/abs/1905.02244)."""
-    _floating(x, "hardsigmoid")
+    check_floating(x, "hardsigmoid")
     out = xp(x).asarray(bounded(x + 3, 0, 6))
     out *= 1 / 6
     return out
@@ -83,7 +77,7 @@ def hardsigmoid(x):
 @widened
 def hardswish(x):
     """x · hardsigmoid(x), elementwise (https://arxiv.org/abs/1905.02244)."""
-    _floating(x, "hardswish")
+    check_floating(x, "hardswish")
     out = xp(x).asarray(bounded(x + 3, 0, 6))
     out *= 1 / 6
     out *= x
@@ -98,7 +92,7 @@ def _bent(g, x, alpha, scale, rate):
 @primitive(x=_bent)
 @widened
 def _elu(x, *, alpha=1.0, scale=1.0, rate=1.0):
-    _floating(x, "elu")
+    check_floating(x, "elu")
     out = xp(x).asarray(bounded(x, -math.inf, 0))
     if rate != 1:
         out *= rate
@@ -162,7 +156,7 @@ def _outside(g, x, lambd):
 @primitive(x=_outside)
 def hardshrink(x, *, lambd=0.5):
     """x where |x| > lambd, else 0, elementwise."""
-    _floating(x, "hardshrink")
+    check_floating(x, "hardshrink")
     return choose((x >= -lambd) & (x <= lambd), 0, x)
 
 
@@ -170,7 +164,7 @@ def hardshrink(x, *, lambd=0.5):
 @widened
 def softshrink(x, *, lambd=0.5):
     """x moved towards 0 by ``lambd``, but not beyond, elementwise. RuntimeError for a negative ``lambd``."""
-    _floating(x, "softshrink")
+    check_floating(x, "softshrink")
     if not lambd >= 0:
         raise RuntimeError(f"lambda must be greater or equal to 0, but found {lambd}")
     return x - bounded(x, -lambd, lambd)
@@ -213,7 +207,7 @@ def _silu_slope(x, w):  # w · (1 + x · (1 - w))
 @primitive(composed=lambda x: x * sigmoid(x), aux=("w",), x=lambda g, x, w: _through_gate(_silu_slope, g, x, w))
 def silu(x):
     """x · sigmoid(x), elementwise: SiLU, also called swish (https://arxiv.org/abs/1606.08415)."""
-    _floating(x, "silu")
+    check_floating(x, "silu")
     return _gated(sigmoid, x)
 
 
@@ -276,7 +270,7 @@ def gelu(x, *, approximate="none"):
 
     RuntimeError for another ``approximate``.
     """
-    _floating(x, "gelu")
+    check_floating(x, "gelu")
     if approximate not in _GELUS:
         raise RuntimeError(f"approximate argument must be either none or tanh, but got {approximate!r}")
     return _gated(_GELUS[approximate][0], x)
@@ -293,7 +287,7 @@ def _softplus_slope(g, x, beta, threshold):
 @widened
 def softplus(x, *, beta=1.0, threshold=20.0):
     """log(1 + exp(beta · x)) / beta, elementwise; x itself where beta · x > threshold."""
-    _floating(x, "softplus")
+    check_floating(x, "softplus")
     scaled = x if beta == 1 else x * beta
     out = xp(x).asarray(bounded(scaled, -math.inf, threshold))
     xp(x).exp(out, out=out)
@@ -307,7 +301,7 @@ def softplus(x, *, beta=1.0, threshold=20.0):
 @widened
 def logsigmoid(x):
     """log(sigmoid(x)) without overflow, elementwise."""
-    _floating(x, "log_sigmoid")
+    check_floating(x, "log_sigmoid")
     out = xp(x).asarray(-xp(x).abs(x))
     xp(x).exp(out, out=out)
     xp(x).log1p(out, out=out)
@@ -323,7 +317,7 @@ def _mish_slope(g, x):
 @widened
 def mish(x):
     """x · tanh(softplus(x)), elementwise (https://arxiv.org/abs/1908.08681)."""
-    _floating(x, "mish")
+    check_floating(x, "mish")
     return x * xp(x).tanh(softplus(x))
 
 
@@ -337,6 +331,7 @@ def glu(input, dim=-1):
     """a · sigmoid(b), where a and b are the halves of the input along ``dim``. RuntimeError for an odd size."""
     if input.ndim == 0:
         raise RuntimeError("glu does not support scalars because halving size must be even")
+    check_floating(input, "glu")
     dim = check_dim(dim, input.ndim)
     size = input.shape[dim]
     if size % 2:
@@ -353,7 +348,7 @@ def _logits(x, dim, dtype, name):
     dim = check_dim(dim, x.ndim)
     if dtype is not None:
         x = x.astype(as_dtype(dtype).numpy, copy=False)
-    _floating(x, name)
+    check_floating(x, name)
     return x, dim if x.ndim else None
 
 

@@ -67,8 +67,8 @@ def _tensors(arrays):
 def isclose(x, y, *, rtol=1e-05, atol=1e-08, equal_nan=False):
     """|x - y| <= atol + rtol · |y|, elementwise, as booleans. RuntimeError unless the dtypes are equal."""
     _same_dtype(x, y, "isclose")
-    if rtol < 0 or atol < 0:
-        raise RuntimeError(f"rtol and atol must not be negative, but got {rtol} and {atol}")
+    if not (rtol >= 0 and atol >= 0):
+        raise RuntimeError(f"rtol and atol must be greater than or equal to zero, but got {rtol} and {atol}")
     close = x == y
     if x.dtype.kind in "biu":
         if rtol == 0 and atol == 0:

@@ -9,6 +9,7 @@ import numpy
 from ..autograd.engine import Variable, primitive
 from ..backend import largest, xp
 from .activation import log_softmax
+from .elementwise import check_floating
 from .reduction import chosen
 from .shape import movedim
 
@@ -288,6 +289,7 @@ def nll_loss(input, target, weight=None, size_average=None, ignore_index=-100, r
     RuntimeError for shapes that do not match.
     """
     reduction = chosen(reduction, size_average, reduce)
+    check_floating(input, "nll_loss")
     _check_classes(*_arrays("nll_loss", input, target, weight))
     return nll(input, target, weight, ignore_index=ignore_index, reduction=reduction)
 

@@ -37,7 +37,7 @@ def _cholesky(x):
 
 
 @takes_out
-def cholesky(A, *, upper=False):
+def cholesky(A, upper=False):
     """L with L Lᵀ = A, lower triangular (or its transpose with ``upper``), for positive-definite A (…, n, n). LinAlgError for others."""
     return mT(_cholesky(mT(A))) if upper else _cholesky(A)
 

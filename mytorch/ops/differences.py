@@ -41,7 +41,11 @@ def _widths(y, x, dx, dim):
     if x is not None and dx is not None:
         raise RuntimeError("trapezoid: only one of x and dx can be given")
     if x is None:
+        if isinstance(dx, bool):
+            raise RuntimeError("trapezoid: Currently, we only support dx as a real number.")
         return 1.0 if dx is None else float(dx)
+    if x.shape and x.shape[-1 if len(x.shape) == 1 else dim - len(y.shape)] != y.shape[dim]:
+        raise RuntimeError(f"trapezoid: There must be one `x` value for each sample point, got {list(x.shape)} for {list(y.shape)}")
     if len(x.shape) == 1:
         return reshape(diff(x), shape=(-1,) + (1,) * (len(y.shape) - dim - 1))
     return diff(x, 1, dim - len(y.shape))
@@ -52,10 +56,16 @@ def _refuse_bool(x, message):
         raise RuntimeError(message)
 
 
+def _refuse_bools(y, x, name):
+    for value in (y, x):
+        if value is not None:
+            _refuse_bool(value, f"{name}: received a bool input for `x` or `y`, but bool is not supported")
+
+
 @spelled
 def trapezoid(y, x=None, *, dx=None, dim=-1):
     """The integral of ``y`` over ``dim`` by the trapezoidal rule, for values at ``x`` or ``dx`` (1) apart. RuntimeError for booleans."""
-    _refuse_bool(y, "trapezoid: received a bool input for `y`, but bool is not supported")
+    _refuse_bools(y, x, "trapezoid")
     dim = check_dim(dim, len(y.shape))
     widths = _widths(y, x, dx, dim)
     if x is not None:
@@ -71,6 +81,7 @@ trapz = trapezoid
 @spelled
 def cumulative_trapezoid(y, x=None, *, dx=None, dim=-1):
     """The running integral of ``y`` over ``dim`` by the trapezoidal rule: one element less than ``y``."""
+    _refuse_bools(y, x, "cumulative_trapezoid")
     dim = check_dim(dim, len(y.shape))
     return (_pairs(y, dim) * _widths(y, x, dx, dim) / 2).cumsum(dim)
 
@@ -83,6 +94,14 @@ def cov(input, *, correction=1, fweights=None, aweights=None):
     if len(input.shape) > 2:
         raise RuntimeError(f"cov(): expected input to have two or fewer dimensions but got an input with {len(input.shape)} dimensions")
     _refuse_bool(input, "cov(): bool dtype is not supported for input")
+    for name, w in (("fweights", fweights), ("aweights", aweights)):
+        if w is not None and len(w.shape) > 1:
+            raise RuntimeError(f"cov(): expected {name} to have one or fewer dimensions but got {name} with {len(w.shape)} dimensions")
+        if w is not None and w.numel() != (input.shape[-1] if input.shape else 1):
+            raise RuntimeError(
+                f"cov(): expected {name} to have the same numel as there are observations in the input but got {w.numel()} != "
+                f"{input.shape[-1] if input.shape else 1}"
+            )
     x = reshape(input, shape=(1, -1)) if len(input.shape) < 2 else input
     x = x if isinstance(x, Variable) and x.is_floating_point() else x * 1.0
     weights = aweights if fweights is None else fweights if aweights is None else fweights * aweights

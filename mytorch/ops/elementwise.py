@@ -39,6 +39,12 @@ def widened(forward):
     return call
 
 
+def check_floating(x, name):
+    """NotImplementedError for an array or a tensor of integers or booleans."""
+    if getattr(x, "array", x).dtype.kind in "biu":
+        raise NotImplementedError(f'"{name}" not implemented for {x.dtype}: it takes floating-point numbers')
+
+
 def bounded(x, low, high):
     """An array within two numbers. NumPy's ``clip`` with two finite or infinite bounds is vectorised, its ``maximum`` with a number is not."""
     if x.dtype.kind == "f" and x.size > 2048:
@@ -303,8 +309,7 @@ def round(x, *, decimals=0):
 @primitive(x=lambda g: g)
 def frac(x):
     """x - trunc(x), elementwise. NotImplementedError for integers."""
-    if x.dtype.kind in "biu":
-        raise NotImplementedError(f'"frac" not implemented for {x.dtype}: it takes floating-point numbers')
+    check_floating(x, "frac")
     return x - xp(x).trunc(x)
 
 

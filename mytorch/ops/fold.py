@@ -8,6 +8,7 @@ import numpy
 
 from ..autograd.engine import primitive
 from ..backend import xp
+from .elementwise import check_floating
 from .shape import permute, reshape
 from .windows import batch_first, batch_last, tuple_of, window_counts, windows
 
@@ -56,6 +57,7 @@ def unfold(input, kernel_size, dilation=1, padding=0, stride=1):
         raise RuntimeError(
             f"Expected 3D or 4D (batch mode) tensor with possibly 0 batch size and other non-zero dimensions for input, but got: {list(input.shape)}"
         )
+    check_floating(input, "im2col")
     settings = _settings(kernel_size, dilation, padding, stride)
     counts = _counts(input.shape[-2:], **settings)
     if min(counts) < 1:

@@ -7,10 +7,10 @@ import math
 import numpy
 
 from ..autograd.engine import Variable, primitive, takes_out
-from ..backend import is_array, out_of_bounds, xp
+from ..backend import broadcast_shape, is_array, out_of_bounds, xp
 from .indexing import FULL, getitem
 from .layout import contiguous
-from .shape import broadcast_shape, check_dim, expand, reshape, spelled, unsqueeze
+from .shape import check_dim, expand, reshape, spelled, unsqueeze
 
 
 def array_of(x):
@@ -78,6 +78,8 @@ def gather(input, dim, index, *, sparse_grad=False):
 @takes_out
 def take_along_dim(input, indices, dim=None):
     """As :func:`gather`, where ``indices`` and ``input`` broadcast outside of ``dim``; of the flattened tensors without ``dim``."""
+    if array_of(indices).dtype != "int64":
+        raise RuntimeError(f"torch.take_along_dim(): dtype of indices should be Long but got {indices.dtype}")
     if dim is None:
         return gather(reshape(input, shape=(-1,)), 0, reshape(indices, shape=(-1,)))
     if len(indices.shape) != len(input.shape):
@@ -88,6 +90,7 @@ def take_along_dim(input, indices, dim=None):
     if not input.shape:
         raise IndexError(f"Dimension specified as {dim} but tensor has no dimensions")
     dim = check_dim(dim, len(input.shape))
+    indices = indices % input.shape[dim] if input.shape[dim] else indices  # as torch does, beyond -1 too
     one = [tuple(1 if d == dim else n for d, n in enumerate(x.shape)) for x in (input, indices)]
     whole = broadcast_shape(*one)
     resized = [tuple(x.shape[dim] if d == dim else n for d, n in enumerate(whole)) for x in (input, indices)]

@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy
 
 from ..autograd.engine import Variable, primitive
-from ..backend import as_array, is_array, scatter_add, xp
-from .shape import broadcast_shape
+from ..backend import as_array, broadcast_shape, is_array, scatter_add, xp
 
 FULL = slice(None)
 

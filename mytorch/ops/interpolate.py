@@ -128,7 +128,7 @@ def interpolate(input, size=None, scale_factor=None, mode="nearest", align_corne
             f"trilinear | area | nearest-exact (got {mode})"
         )
     dtype = input.dtype if is_array(input) else input.dtype.numpy
-    if dtype.kind != "f" and not (dtype == "uint8" and mode.startswith("nearest")):
+    if dtype.kind not in "fV" and not (dtype == "uint8" and mode.startswith("nearest")):
         raise NotImplementedError(f'"upsample_{mode}" not implemented for {input.dtype}: it takes floating-point numbers')
     if min(counts) < 1 or 0 in input.shape[2:]:
         raise RuntimeError(f"Input and output sizes should be greater than 0, but got input {list(input.shape[2:])} output {list(counts)}")

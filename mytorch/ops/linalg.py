@@ -243,6 +243,8 @@ def cholesky_inverse(L, upper=False):
 
 def vander(x, *, N=None):
     """The Vandermonde matrices of vectors, (…, n) -> (…, n, N): the powers 0 to N - 1 of each element. RuntimeError unless N > 1."""
+    if x.dtype == "bool":
+        raise RuntimeError("linalg.vander supports floating point, complex, and integer tensors, but got bool")
     x = x if x.shape else reshape(x, shape=(1,))
     n = x.shape[-1] if N is None else N
     if n <= 1:
@@ -276,7 +278,7 @@ def _powers(x, n):
 
 
 @takes_out
-def matrix_rank(A, *, atol=None, rtol=None, tol=None, hermitian=False):
+def matrix_rank(A, tol=None, hermitian=False, *, atol=None, rtol=None):
     """How many singular values are larger than max(atol, rtol · largest), (…, m, n) -> (…) in int64."""
     values = abs(eigvalsh(A)) if hermitian else svdvals(A)
     return (values > _bound(values, A.shape, tol if atol is None else atol, rtol)).sum(-1)
@@ -293,7 +295,13 @@ class lstsq_result(NamedTuple):
 
 @takes_out
 def lstsq(A, B, rcond=None, *, driver=None):
-    """X that minimizes ‖A X - B‖ (and, of many, ‖X‖), for A (…, m, n) and B (…, m, k) or (…, m). RuntimeError for other shapes."""
+    """X that minimizes ‖A X - B‖ (and, of many, ‖X‖), for A (…, m, n) and B (…, m, k) or (…, m).
+
+    RuntimeError for other shapes or another ``driver``, TypeError for one that is no string.
+    """
+    if driver not in (None, "gels", "gelsy", "gelsd", "gelss"):
+        kind = RuntimeError if isinstance(driver, str) else TypeError
+        raise kind(f"torch.linalg.lstsq: parameter `driver` should be one of (gels, gelsy, gelsd, gelss), got {driver!r}")
     if len(A.shape) < 2:
         raise RuntimeError("torch.linalg.lstsq: input must have at least 2 dimensions")
     vector = len(B.shape) == len(A.shape) - 1

@@ -94,6 +94,10 @@ def bilinear(input1, input2, weight, bias=None):
     if a[:-1] != b[:-1]:
         raise RuntimeError(f"bilinear(): input batch dimensions do not match: got {list(a)} and {list(b)}")
     out, in1, in2 = weight.shape
+    if not input1.dtype == input2.dtype == weight.dtype:
+        raise RuntimeError(f"All tensors must have the same dtype, got input1: {input1.dtype}, input2: {input2.dtype}, weight: {weight.dtype}")
+    if bias is not None and tuple(bias.shape) != (out,):
+        raise RuntimeError(f"bilinear(): bias size does not match weight size: got {list(bias.shape)} but expected [{out}]")
     if a[-1] != in1 or b[-1] != in2:
         raise RuntimeError(f"bilinear(): expected inputs (..., {in1}) and (..., {in2}) for weight {list(weight.shape)}, got {a} and {b}")
     left = linear(input1, transpose(weight, 1, 2).reshape(out * in2, in1))  # (…, out · in2)

@@ -104,6 +104,8 @@ def bce(x, target, weight=None, *, reduction="mean"):
         raise RuntimeError(f"Found dtype {target.dtype} but expected {x.dtype}")
     if xp(x).__name__ == "numpy" and x.size and not (x.min() >= 0 and x.max() <= 1):
         raise RuntimeError("all elements of input should be between 0 and 1")
+    if xp(x).__name__ == "numpy" and x.size and not (target.min() >= 0 and target.max() <= 1):
+        raise RuntimeError("all elements of target should be between 0 and 1")
     losses = (target - 1) * xp(x).maximum(xp(x).log1p(-x), -100) - target * xp(x).maximum(xp(x).log(x), -100)
     return as_array(reduced(losses if weight is None else losses * weight, reduction))
 

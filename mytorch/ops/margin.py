@@ -6,14 +6,13 @@ import math
 import warnings
 
 from ..autograd.engine import wrap
-from ..backend import xp
+from ..backend import broadcast_shape, xp
 from .activation import logsigmoid, relu
 from .arithmetic import xlogy
 from .bounds import clamp_min, minimum
 from .distance import pairwise_distance
-from .elementwise import exp, log, select, sqrt
+from .elementwise import check_floating, exp, log, select, sqrt
 from .reduction import chosen, reduced
-from .shape import broadcast_shape
 
 # ---- margins ----------------------------------------------------------------------------------------------------------
 
@@ -53,7 +52,7 @@ def cosine_embedding_loss(input1, input2, target, margin=0, size_average=None, r
         )
     squares = ((input1 * input1).sum(-1) + 1e-12) * ((input2 * input2).sum(-1) + 1e-12)
     cos = (input1 * input2).sum(-1) / sqrt(squares)
-    return reduced(select(target == 1, 1 - cos, 0.0) + select(target == -1, clamp_min(cos - margin, 0), 0.0), reduction)
+    return reduced(select(target == 1, 1 - cos, 0.0) + select(target == -1, clamp_min(cos - float(margin), 0), 0.0), reduction)
 
 
 def soft_margin_loss(input, target, size_average=None, reduce=None, reduction="mean"):
@@ -89,6 +88,7 @@ def multi_margin_loss(input, target, p=1, margin=1.0, weight=None, size_average=
         raise ValueError("only p == 1 and p == 2 supported")
     if weight is not None and weight.ndim != 1:
         raise ValueError("weight must be one-dimensional")
+    check_floating(input, "multi_margin_loss")
     x, t = _one_class(input, target, "multi_margin_loss")
     if weight is not None and weight.numel() != x.shape[1]:
         raise RuntimeError(f"inconsistent weight size, expected {x.shape[1]} but got {list(weight.shape)}")
@@ -110,6 +110,9 @@ def multilabel_margin_loss(input, target, size_average=None, reduce=None, reduct
     RuntimeError for another shape or class.
     """
     reduction = chosen(reduction, size_average, reduce)
+    check_floating(input, "multilabel_margin_loss")
+    if input.shape == target.shape == ():
+        input, target = input.reshape(1), target.reshape(1)
     if input.shape != target.shape or input.ndim not in (1, 2):
         raise RuntimeError(f"inconsistent target size: {list(target.shape)} for input of size: {list(input.shape)}")
     x, t = input.reshape(-1, input.shape[-1]), target.array.reshape(-1, input.shape[-1])
@@ -167,13 +170,18 @@ def triplet_margin_loss(
 
 
 def kl_div(input, target, size_average=None, reduce=None, reduction="mean", log_target=False):
-    """target · (log target - input) with ``input`` in logarithms (``log_target``: the target too), reduced; "batchmean" divides by N."""
+    """target · (log target - input) with ``input`` in logarithms (``log_target``: the target too), reduced; "batchmean" divides by N.
+
+    RuntimeError for integers.
+    """
     if reduction == "mean" and size_average is None and reduce is None:
         warnings.warn(
             "reduction: 'mean' divides the total loss by both the batch size and the support size.'batchmean' divides only by the batch size, and "
             "aligns with the KL div math definition.'mean' will be changed to behave the same as 'batchmean' in the next major release.",
             stacklevel=2,
         )
+    if not input.is_floating_point() or (log_target and not target.is_floating_point()):
+        raise RuntimeError(f"kl_div: Integral inputs not supported, got {input.dtype} and {target.dtype}")
     losses = exp(target) * (target - input) if log_target else xlogy(target, target) - target * input
     if reduction == "batchmean":
         return losses.sum() / input.shape[0] if input.ndim else losses.sum()

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy
 
 from ..autograd.engine import primitive, takes_out
-from ..backend import xp
+from ..backend import broadcast_shape, xp
 from ..dtypes import check_fits
 from .gather import array_of
 from .indexing import getitem, put
-from .shape import broadcast_shape, expand, reshape
+from .shape import expand, reshape
 
 
 @primitive(name="masked_fill", broadcasts=True, x=lambda g, mask: masked_fill_with(g, mask, 0), value=lambda g, mask: g * mask)

@@ -7,12 +7,12 @@ import math
 import numpy
 
 from ..autograd.engine import primitive, takes_out
-from ..backend import xp
+from ..backend import broadcast_shape, xp
 from ..dtypes import as_dtype, category
 from ..parallel import product
 from .masks import masked_fill_with
 from .reduce import vector_norm
-from .shape import broadcast_shape, expand, permute, reshape, roll, transpose
+from .shape import expand, permute, reshape, roll, spelled, transpose
 
 _FLOAT32 = numpy.dtype("float32")
 
@@ -216,7 +216,7 @@ def addr(input, vec1, vec2, *, beta=1, alpha=1):
 @takes_out
 def addbmm(input, batch1, batch2, *, beta=1, alpha=1):
     """beta · input + alpha · Σ over the batch of batch1[i] @ batch2[i]; ``input`` broadcasts to (n, m)."""
-    product = bmm(batch1, batch2).sum(0)
+    product = bmm(batch1, batch2).sum(0, dtype=batch1.dtype)
     return _plus(input, product, beta, alpha, product.shape)
 
 
@@ -301,8 +301,8 @@ def tensordot(a, b, dims=2):
                 raise RuntimeError(
                     f"contracted dimensions need to match, but first has size {a.shape[i]} in dim {i} and second has size {b.shape[j]} in dim {j}"
                 )
-            a = a.sum(i, keepdims=True) if b.shape[j] == 1 else a
-            b = b.sum(j, keepdims=True) if a.shape[i] == 1 else b
+            a = a.sum(i, keepdims=True, dtype=a.dtype) if b.shape[j] == 1 else a
+            b = b.sum(j, keepdims=True, dtype=b.dtype) if a.shape[i] == 1 else b
     kept_a, kept_b = [d for d in range(len(a.shape)) if d not in of_a], [d for d in range(len(b.shape)) if d not in of_b]
     shape = tuple(a.shape[d] for d in kept_a) + tuple(b.shape[d] for d in kept_b)
     inner = math.prod(a.shape[d] for d in of_a)
@@ -330,6 +330,7 @@ def kron(input, other):
 
 
 @takes_out
+@spelled
 def linalg_cross(input, other, *, dim=-1):
     """The cross product of vectors of three numbers along ``dim``; other dimensions broadcast.
 
@@ -348,6 +349,7 @@ def linalg_cross(input, other, *, dim=-1):
 
 
 @takes_out
+@spelled
 def cross(input, other, dim=None):
     """The cross product of vectors of three numbers along ``dim``, by default the first dimension of size 3.
 
@@ -362,7 +364,9 @@ def cross(input, other, dim=None):
 
 @takes_out
 def vecdot(x, y, *, dim=-1):
-    """Inner products of vectors along ``dim``; other dimensions broadcast."""
+    """Inner products of vectors along ``dim``; other dimensions broadcast. RuntimeError for integers."""
+    if not (x.is_floating_point() or x.is_complex()):
+        raise RuntimeError(f"linalg.vecdot: Expected a floating point or complex tensor as input. Got {x.dtype}")
     return (x * y).sum(dim)
 
 
@@ -396,6 +400,8 @@ def cdist(x1, x2, p=2.0, compute_mode="use_mm_for_euclid_dist_if_necessary"):
     RuntimeError for vectors, unequal d, or a negative ``p``.
     """
     for name, x in (("X1", x1), ("X2", x2)):
+        if not x.is_floating_point():
+            raise RuntimeError(f"cdist only supports floating-point dtypes, {name} got: {x.dtype}")
         if len(x.shape) < 2:
             raise RuntimeError(f"cdist only supports at least 2D tensors, {name} got: {len(x.shape)}D")
     if x1.shape[-1] != x2.shape[-1]:

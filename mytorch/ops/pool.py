@@ -50,7 +50,7 @@ def _empty_batch_last(x, channels, sizes):
 def max_pool(x, *, kernel, stride, padding, dilation, counts):
     """The maximum of each window: (N, C, *S) -> (N, C, *counts). NaN wins; ``padding`` (before, after) never does."""
     out = _empty_batch_last(x, x.shape[1], counts)
-    lowest = -math.inf if x.dtype.kind == "f" else numpy.iinfo(x.dtype).min
+    lowest = -math.inf if x.dtype.kind in "fV" else numpy.iinfo(x.dtype).min
 
     def work(a, b):
         block, view = out[a:b], windows(batch_last(x[:, a:b], padding, lowest), kernel, stride, dilation, counts)
@@ -72,7 +72,7 @@ def max_pool(x, *, kernel, stride, padding, dilation, counts):
 def _winners(x, y, padding, kernel, *geometry):
     """For each position of the window, where it is the first to have the maximum: booleans (C, *counts, N), in one array that is reused."""
     array, y = x, batch_last(y)
-    if x.dtype.kind == "f":
+    if x.dtype.kind in "fV":
         if xp(x) is not numpy or math.isnan(y.sum()):  # NaN is the maximum, and equal to itself here; a GPU is not asked
             array, y = (xp(x).where(xp(x).isnan(a), math.inf, a).astype(a.dtype) for a in (x, y))
         never = math.nan
@@ -169,7 +169,7 @@ def avg_pool(x, *, kernel, stride, padding, counts, divisors):
             block[...] = first
             for position in others:
                 block += position
-        if x.dtype.kind == "f":
+        if x.dtype.kind in "fV":
             block /= divisor
         else:
             block[...] = xp(x).trunc(block / divisor)
@@ -208,7 +208,7 @@ def _divisor(x, divisors):
     """A number, or an array (*counts, 1) of how many elements each window counts."""
     if not isinstance(divisors, (tuple, list)):
         return divisors
-    array = xp(x).ones((1,), x.dtype if x.dtype.kind == "f" else "float64")
+    array = xp(x).ones((1,), x.dtype if x.dtype.kind in "fV" else "float64")
     for sizes in reversed(divisors):
         array = xp(x).asarray(sizes, array.dtype).reshape((-1, *[1] * array.ndim)) * array
     return array

@@ -8,12 +8,13 @@ import numpy
 
 from ..autograd.engine import primitive
 from ..backend import scatter_add, xp
+from .elementwise import check_floating
+from .join import narrow, stack
 from .pool import avg_pool, max_pool, max_pool_indices
 from .shape import reshape, spelled
 from .windows import tuple_of
 
 
-@spelled
 def max_pool1d(input, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False, return_indices=False):
     """The maximum of each window of (N, C, L) or (C, L); ``stride`` is the kernel's size by default.
 
@@ -22,13 +23,11 @@ def max_pool1d(input, kernel_size, stride=None, padding=0, dilation=1, ceil_mode
     return _max_pool("max_pool1d", 1, input, kernel_size, stride, padding, dilation, ceil_mode, return_indices)
 
 
-@spelled
 def max_pool2d(input, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False, return_indices=False):
     """The maximum of each window of (N, C, H, W) or (C, H, W); otherwise as :func:`max_pool1d`."""
     return _max_pool("max_pool2d", 2, input, kernel_size, stride, padding, dilation, ceil_mode, return_indices)
 
 
-@spelled
 def max_pool3d(input, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False, return_indices=False):
     """The maximum of each window of (N, C, D, H, W) or (C, D, H, W); otherwise as :func:`max_pool1d`."""
     return _max_pool("max_pool3d", 3, input, kernel_size, stride, padding, dilation, ceil_mode, return_indices)
@@ -228,24 +227,15 @@ def _adaptive_spans(n, count):
 
 def _adaptive_avg_pool(name, nd, x, output_size):
     x, added = _batched(name, nd, x)
+    check_floating(x, name)
     sizes = _output_sizes(name, nd, x, output_size)
     if geometry := _equal_windows(x, sizes):
         out = avg_pool(x, divisors=math.prod(geometry["kernel"]), **geometry)
     else:
         out = x
         for dim, (n, count) in enumerate(zip(x.shape[2:], sizes), 2):
-            out = out.swapaxes(dim, -1) @ _averaging(x, n=n, count=count)
-            out = out.swapaxes(dim, -1)
+            out = stack([narrow(out, dim, a, b - a).mean(dim) for a, b in _adaptive_spans(n, count)], dim) if count else narrow(out, dim, 0, 0)
     return out[0] if added else out
-
-
-@primitive
-def _averaging(x, *, n, count):
-    """The matrix (n, count) that averages windows of n elements, like ``x`` in type and place."""
-    matrix = numpy.zeros((n, count), x.dtype)
-    for i, (start, stop) in enumerate(_adaptive_spans(n, count)):
-        matrix[start:stop, i] = 1 / (stop - start)
-    return xp(x).asarray(matrix)
 
 
 def _adaptive_max_pool(name, nd, x, output_size, return_indices):

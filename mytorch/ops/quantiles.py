@@ -126,7 +126,7 @@ def _quantile(input, q, dim, keepdim, interpolation, ignore_nan, name):
         raise RuntimeError(f"{name}() input tensor must be either float or double dtype")
     if interpolation not in _MODES:
         raise RuntimeError(f"{name}() interpolation must be one of linear, lower, higher, midpoint or nearest, but got {interpolation}")
-    module, kind = xp(input.array), input.array.dtype
+    module, kind, given = xp(input.array), input.array.dtype, q
     if isinstance(q, Variable) or is_array(q):
         q = q.array if isinstance(q, Variable) else q
         if q.dtype != kind:
@@ -154,6 +154,9 @@ def _quantile(input, q, dim, keepdim, interpolation, ignore_nan, name):
     out = gather(x, -1, low)
     if interpolation in ("linear", "midpoint"):
         weight = wrap(module.full_like(ranks, 0.5) if interpolation == "midpoint" else ranks - low.array.astype(kind))
+        if interpolation == "linear" and isinstance(given, Variable) and given.requires_grad:  # so much does each rank move with q
+            steps = known - 1 if ignore_nan else module.where(known < n, 0, n - 1)
+            weight = weight + (given - given.detach()) * wrap(module.maximum(steps, 0).astype(kind))
         out = lerp(out, gather(x, -1, wrap(module.ceil(ranks).astype("int64"))), weight)
     # (..., number of quantiles)
     rest = (1,) * ndim if dim is None else (*input.shape[:at_dim], 1, *input.shape[at_dim + 1 :])[:ndim]

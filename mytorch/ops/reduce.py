@@ -19,7 +19,7 @@ from .shape import check_dim, check_dims, expand, spelled
 
 def folded(dim, ndim):
     """The dimensions that a reduction folds, counted from the front: all of them for None and ()."""
-    return tuple(range(ndim)) if dim is None or dim == () or dim == [] else check_dims(dim, ndim)
+    return tuple(range(ndim)) if dim is None or (isinstance(dim, (tuple, list)) and not dim) else check_dims(dim, ndim)
 
 
 def unfold(g, shape, dim, keepdim):
@@ -116,7 +116,7 @@ def check_filled(x, dims, name):
 
 def _reached(x, dim, keepdim, name):
     dims = folded(dim, x.ndim)
-    if len(dims) == x.ndim and dim in (None, (), []):
+    if len(dims) == x.ndim and (dim is None or (isinstance(dim, (tuple, list)) and not dim)):
         check_any(x, name)
     check_filled(x, dims, name)
     return getattr(x, name[1:])(dims, keepdims=keepdim)

@@ -246,6 +246,9 @@ def index_reduce(input, dim, index, source, reduce, *, include_self=True):
     if reduce not in ("prod", "mean", "amax", "amin"):
         raise RuntimeError(f"index_reduce(): Expected reduce to be one of prod, mean, amax or amin but got {reduce}.")
     index, dim = vector(index, "index_reduce"), check_dim(dim, len(input.shape))
+    if not input.shape:
+        one = [reshape(v, shape=(1,)) for v in (input, source)]
+        return reshape(index_reduce(one[0], 0, index, one[1], reduce, include_self=include_self), shape=())
     if index.size != source.shape[dim]:
         raise RuntimeError(f"index_reduce(): Number of indices ({index.size}) should be equal to source.size(dim): ({source.shape[dim]})")
     whole = xp(index).broadcast_to(index.reshape((-1,) + (1,) * (len(source.shape) - dim - 1)), source.shape)

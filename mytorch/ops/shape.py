@@ -7,8 +7,8 @@ import inspect
 import math
 import operator
 
-from ..autograd.engine import primitive
-from ..backend import spread, xp
+from ..autograd.engine import no_tensor, primitive
+from ..backend import broadcast_shape, spread, xp
 from .layout import clone
 
 
@@ -29,7 +29,10 @@ def spelled(function):
             value = args[place] if place < len(args) else kwargs.get(name, False)
             if value is not True and value is not False:
                 raise TypeError(f"{function.__name__}(): argument {name!r} must be bool, not {type(value).__name__}")
-        return function(*args, **kwargs)
+        try:
+            return function(*args, **kwargs)
+        except AttributeError as error:
+            raise no_tensor(function, args, kwargs, error) from error
 
     return call
 
@@ -387,7 +390,7 @@ def expand(x, *, shape):
 
 def broadcast_to(x, shape):
     """``x`` in a larger ``shape`` without copying, as :func:`expand`."""
-    return expand(x, shape=shape)
+    return expand(x, shape=sizes((shape,)))
 
 
 @primitive(x=lambda g, x_shape: expand(g, shape=x_shape))
@@ -398,24 +401,9 @@ def sum_to(x, *, shape):
     return (x.sum(axes, keepdims=True, dtype=x.dtype) if axes else x).reshape(shape)
 
 
-def broadcast_shape(*shapes):
-    """The shape that ``shapes`` broadcast to. RuntimeError if they do not."""
-    target: list = []
-    for shape in shapes:
-        target = [1] * (len(shape) - len(target)) + target
-        for i, n in enumerate(reversed(shape), 1):
-            if target[-i] == 1:
-                target[-i] = n
-            elif n not in (1, target[-i]):
-                raise RuntimeError(
-                    f"The size of tensor a ({target[-i]}) must match the size of tensor b ({n}) at non-singleton dimension {len(target) - i}"
-                )
-    return tuple(target)
-
-
 def broadcast_shapes(*shapes):
     """The shape that ``shapes`` (tuples or ints) broadcast to. RuntimeError if they do not."""
-    return broadcast_shape(*((n,) if isinstance(n, int) else tuple(n) for n in shapes))
+    return broadcast_shape(*((int(n),) if isinstance(n, int) else tuple(map(int, n)) for n in shapes))
 
 
 def broadcast_tensors(*tensors):

@@ -9,7 +9,7 @@ import numpy
 from ..autograd.engine import takes_out
 from ..backend import kernel, xp
 from ..parallel import parallel_for
-from .elementwise import exp, log, log1p, select, smooth, widened
+from .elementwise import exp, log, log1p, select, smooth, widened, zeros_like
 
 # ---- the error function -----------------------------------------------------------------------------------------------
 #
@@ -266,7 +266,7 @@ def entr(x):
     return xp(x).where(x < 0, x.dtype.type(-math.inf), -inside * xp(x).log(inside) + xp(x).where(x == x, x.dtype.type(0), x))
 
 
-@smooth(x=lambda g, x, y: g * select((x == 0) & (y <= -1), 0, log1p(y)), y=lambda g, x, y: g * (x / (y + 1)))
+@smooth(x=lambda g, x, y: g * select((x == 0) & (y <= -1), 0, log1p(y if hasattr(y, "dtype") else zeros_like(x) + y)), y=lambda g, x, y: g * (x / (y + 1)))
 def xlog1py(x, y):
     """x · log(1 + y), and 0 where x is 0 and y is not nan, elementwise."""
     module, kind = (xp(x), x.dtype) if hasattr(x, "dtype") else (xp(y), y.dtype)

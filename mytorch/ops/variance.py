@@ -34,7 +34,10 @@ def _spread_settings(args, settings):
     names = ("unbiased",) if args and isinstance(args[0], bool) else ("dim", "unbiased", "keepdim")
     if len(args) > len(names):
         raise TypeError(f"var() and std() take (dim, unbiased, keepdim) or (unbiased), but got {args}")
-    settings = {**dict(zip(names, args)), **settings}
+    given = dict(zip(names, args))
+    if twice := given.keys() & settings.keys():
+        raise TypeError(f"var() and std() got multiple values for {', '.join(twice)}")
+    settings = {**given, **settings}
     unbiased = settings.pop("unbiased", None)
     if unbiased is not None:
         settings["correction"] = int(unbiased)

@@ -5,6 +5,8 @@ import inspect
 import numpy as np
 import pytest
 
+import mytorch
+
 from .against_torch import agree
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # torch warns of its own deprecations
@@ -134,6 +136,30 @@ RESULTS = [  # what is easily given in another dtype or shape
     lambda m, x: m.nn.functional.margin_ranking_loss(*[x.to(m.uint8)] * 3, reduction="none"),
     lambda m, x: m.nn.functional.smooth_l1_loss(x, x + 0.5, 0),
     lambda m, x: m.nn.functional.multi_margin_loss(x, m.tensor([1, 2])),
+    lambda m, x: m.nn.functional.adaptive_avg_pool1d(m.tensor([[[1.0, 2, 3, 4, np.inf, 6, np.nan]]]), 3),
+    lambda m, x: m.nn.functional.multilabel_margin_loss(m.tensor(1.0), m.tensor(0)),
+    lambda m, x: m.nn.functional.cosine_similarity(x.int(), x),
+    lambda m, x: m.nn.functional.dropout2d(x[0], training=False),
+    lambda m, x: m.nn.functional.rrelu(x[0, 0], 0.5, 0.5, training=True),
+    lambda m, x: m.special.xlog1py(x, 2.5),
+    lambda m, x: m.nanquantile(x, m.tensor([0.3, 0.8])),
+    lambda m, x: m.quantile(x.detach(), x[1, 2] / 10 - 0.1),
+    lambda m, x: m.nanquantile(x.detach(), x[1, 2] / 10 - 0.1, dim=1),
+    lambda m, x: m.nansum(x, np.int64(1)),
+    lambda m, x: x.std(np.int32(0)),
+    lambda m, x: x.norm(1.5, np.int32(-1)),
+    lambda m, x: m.addbmm(*[m.ones(2, 2, dtype=m.uint8)], *[m.ones(3, 2, 2, dtype=m.uint8)] * 2),
+    lambda m, x: m.tensordot(m.ones(2, 1, dtype=m.uint8), m.ones(2, 3, dtype=m.uint8), ([1], [0])),
+    lambda m, x: x.double(memory_format=m.contiguous_format),
+    lambda m, x: x[0].broadcast_to(3),
+    lambda m, x: m.linalg.matrix_rank(x, 2.5),
+    lambda m, x: m.cholesky(m.eye(2) * 2, True),
+    lambda m, x: m.meshgrid(x[0], x[1], indexing=None),
+    lambda m, x: m.linalg.cross(x, x * x, axis=1),
+    lambda m, x: m.take_along_dim(x, m.tensor([[4000]]), 0),
+    lambda m, x: m.take_along_dim(x, m.tensor([[-1]]), 1),
+    lambda m, x: m.take_along_dim(x, m.tensor([[1]], dtype=m.int32), 1),
+    lambda m, x: m.index_reduce(m.tensor(2.0), 0, m.tensor([0]), m.tensor(3.0), "amax"),
 ]
 
 
@@ -152,6 +178,59 @@ def test_results(call):
     check(call)
 
 
+BETWEEN = [  # arguments that do not go together
+    lambda m, x: x + m.ones(4, 2),
+    lambda m, x: m.where(x > 0, x, m.ones(4)),
+    lambda m, x: m.addcmul(x, x, m.ones(4)),
+    lambda m, x: m.bmm(x[None], [1]),
+    lambda m, x: m.index_add(x, 0, m.tensor([0]), "abc"),
+    lambda m, x: m.nanmean([1.0]),
+    lambda m, x: m.sort([2.0, 1.0]),
+    lambda m, x: m.gather(None, 0, m.tensor([0])),
+    lambda m, x: m.var(x, 0, dim=0),
+    lambda m, x: m.var(x, True, unbiased=True),
+    lambda m, x: m.ones(2, device=True),
+    lambda m, x: m.ones(2, requires_grad=1),
+    lambda m, x: m.allclose(x, x, rtol=np.nan),
+    lambda m, x: m.cov(x, fweights=m.tensor([1])),
+    lambda m, x: m.cov(x, aweights=m.tensor([[0.1, 0.2, 0.3]])),
+    lambda m, x: m.trapezoid(x, x[0, :2]),
+    lambda m, x: m.trapezoid(x, x > 0),
+    lambda m, x: m.cumulative_trapezoid(x > 0),
+    lambda m, x: m.trapezoid(x, dx=True),
+    lambda m, x: m.linalg.lstsq(x, x, driver="other"),
+    lambda m, x: m.linalg.lstsq(x, x, driver=1),
+    lambda m, x: m.linalg.vander(x > 0),
+    lambda m, x: m.linalg.vecdot(x.int(), x.int()),
+    lambda m, x: m.cdist(x.int(), x.int()),
+    lambda m, x: m.nn.functional.pdist(x, -1),
+    lambda m, x: m.nn.functional.kl_div(x.int(), x),
+    lambda m, x: m.nn.functional.binary_cross_entropy(m.sigmoid(x), x),
+    lambda m, x: m.nn.functional.bilinear(x, x.double(), m.ones(4, 3, 3)),
+    lambda m, x: m.nn.functional.bilinear(x, x, m.ones(4, 3, 3), m.ones(1)),
+    lambda m, x: m.nn.functional.dropout(x.int()),
+    lambda m, x: m.nn.functional.dropout2d(m.ones(1, 2, 3, 3, dtype=m.int64)),
+    lambda m, x: m.nn.functional.alpha_dropout(x.int(), training=True),
+    lambda m, x: m.nn.functional.glu(m.ones(2, 2, dtype=m.int64)),
+    lambda m, x: m.nn.functional.nll_loss(x.long(), m.tensor([0, 1])),
+    lambda m, x: m.nn.functional.multi_margin_loss(x.long(), m.tensor([0, 1])),
+    lambda m, x: m.nn.functional.multilabel_margin_loss(x.long(), x.long()),
+    lambda m, x: m.nn.functional.adaptive_avg_pool1d(x.long(), 2),
+    lambda m, x: m.nn.functional.unfold(m.ones(1, 1, 3, 3, dtype=m.int64), 2),
+]
+
+
+@pytest.mark.parametrize("call", BETWEEN, ids=lambda call: inspect.getsource(call).strip()[14:60])
+def test_arguments_that_do_not_fit(call):
+    check(call)
+
+
+def test_words_of_broadcasting():
+    with pytest.raises(RuntimeError, match=r"The size of tensor a \(3\) must match the size of tensor b \(2\) at non-singleton dimension 1") as error:
+        mytorch.ones(2, 3) * mytorch.ones(4, 2)
+    assert "mul(float32[2, 3], float32[4, 2])" in str(error.value)
+
+
 SIXTEEN_BITS = [
     lambda m, x: m.nn.functional.mse_loss(x, x * 2),
     lambda m, x: m.nn.functional.mse_loss(x, x * 2, reduction="none"),
@@ -161,6 +240,9 @@ SIXTEEN_BITS = [
     lambda m, x: m.nn.functional.binary_cross_entropy_with_logits(x, x * 0),
     lambda m, x: m.nn.functional.avg_pool1d(x, 2),
     lambda m, x: m.nn.functional.adaptive_avg_pool1d(x, 2),
+    lambda m, x: m.nn.functional.max_pool1d(x, 2, padding=1),
+    lambda m, x: m.nn.functional.adaptive_max_pool1d(x, 2),
+    lambda m, x: m.nn.functional.interpolate(x[None], 5),
     lambda m, x: m.addcdiv(x, x + 1, x + 3.5, value=0.5),
     lambda m, x: m.addcmul(x, x + 1, x + 3.5, value=0.5),
     lambda m, x: m.lerp(x, x + 1, 0.25),

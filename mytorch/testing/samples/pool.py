@@ -133,7 +133,7 @@ ROWS = [
         ((2, 2, 3, 3),),
         _spread,
     ),
-    _row("matmul", "adaptive_avg_pool2d", (2, 2, 5, 7), note="adaptive_avg_pool2d", output_size=(2, 3)),
+    _row("mean", "adaptive_avg_pool2d", (2, 2, 5, 7), note="adaptive_avg_pool2d", output_size=(2, 3)),
     _row("pick", "adaptive_max_pool2d", MAPS, note="adaptive_max_pool2d", output_size=(3, 4)),
     Sample(
         "adaptive_max_indices",
@@ -141,13 +141,6 @@ ROWS = [
         (MAPS,),
         smooth=False,
         torch=lambda x: TF.adaptive_max_pool2d(x, (3, 4), return_indices=True)[1],
-    ),
-    Sample(
-        "averaging",
-        lambda x: pooling._averaging(x, n=5, count=2),
-        ((1,),),
-        lambda x: np.array([[1, 0], [1, 0], [1, 1], [0, 1], [0, 1]]) / 3,
-        smooth=False,
     ),
     Sample("unpick", lambda x, i: pooling.unpick(x, i, sizes=(3, 4)), ((2, 2, 2, 3), Int((2, 2, 2, 3), 12)), _unpick),
     Sample("pick", lambda x, i: pooling.pick(x, i), ((2, 2, 3, 4), Int((2, 2, 2, 3), 12)), _places((2, 3)), note="repeated"),

@@ -12,6 +12,7 @@ theirs = torch.distributions
 ROW = {
     "loc": [0.5, -1.0, 2.0], "scale": [0.5, 1.0, 3.0], "low": [-1.0, 0.0, 2.0], "high": [0.5, 1.0, 5.0], "rate": [0.2, 1.0, 4.0],
     "p": [0.2, 0.5, 0.9], "logits": [-2.0, 0.0, 5.0], "probs": [[1.0, 2.0, 3.0], [0.0, 1.0, 0.0], [0.2, 0.2, 0.6]],
+    "more": [1.5, 3.0, 7.0], "less": [0.3, 0.8, 4.5], "n": [4.0, 4.0, 4.0], "tril": [[1.0, 0.0, 0.0], [0.5, 2.0, 0.0], [-0.3, 0.4, 0.7]],
     "table": [[1.0, 2.0, 3.0], [-1.0, 0.0, 4.0], [0.2, 0.2, 0.6]],
 }  # fmt: skip
 
@@ -39,7 +40,7 @@ def build(expression, package, dtype="float64", requires_grad=False):
     module, library = (mine, mytorch) if package is mytorch else (theirs, torch)
     kind = getattr(library, dtype)
     parameters = {name: library.tensor(row, dtype=kind, requires_grad=requires_grad) for name, row in ROW.items()}
-    names = {name: getattr(module, name) for name in ("Normal", "Uniform", "Laplace", "Exponential", "Bernoulli", "Categorical", "Independent")}
+    names = {name: getattr(module, name) for name in mine.__all__}
     return eval(expression, names | parameters), parameters
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from ..ops.decompositions import eigvalsh
+from ..ops.lu import cholesky_ex
+
 
 class Constraint:
     """A region, by its name and a test of tensors. ``event_dim``: how many trailing dimensions one event has."""
@@ -22,7 +25,43 @@ positive = Constraint("GreaterThan(lower_bound=0.0)", lambda x: x > 0)
 nonnegative = Constraint("GreaterThanEq(lower_bound=0.0)", lambda x: x >= 0)
 unit_interval = Constraint("Interval(lower_bound=0.0, upper_bound=1.0)", lambda x: (x >= 0) & (x <= 1))
 boolean = Constraint("Boolean()", lambda x: (x == 0) | (x == 1), is_discrete=True)
+nonnegative_integer = Constraint("IntegerGreaterThan(lower_bound=0)", lambda x: (x % 1 == 0) & (x >= 0), is_discrete=True)
+positive_integer = Constraint("IntegerGreaterThan(lower_bound=1)", lambda x: (x % 1 == 0) & (x >= 1), is_discrete=True)
+one_hot = Constraint("OneHot()", lambda x: ((x == 0) | (x == 1)).all(-1) & (x.sum(-1) == 1), event_dim=1, is_discrete=True)
+lower_triangular = Constraint("LowerTriangular()", lambda x: (x.tril() == x).flatten(-2).all(-1), event_dim=2)
+lower_cholesky = Constraint(
+    "LowerCholesky()", lambda x: (x.tril() == x).flatten(-2).all(-1) & (x.diagonal(dim1=-2, dim2=-1) > 0).all(-1), event_dim=2
+)
+symmetric = Constraint("Symmetric()", lambda x: ((x - x.mT).abs() < 1e-6).flatten(-2).all(-1), event_dim=2)
+positive_definite = Constraint("PositiveDefinite()", lambda x: symmetric.check(x) & (cholesky_ex(x).info == 0), event_dim=2)
+positive_semidefinite = Constraint("PositiveSemidefinite()", lambda x: symmetric.check(x) & (eigvalsh(x) >= 0).all(-1), event_dim=2)
 simplex = Constraint("Simplex()", lambda x: (x >= 0).all(-1) & ((x.sum(-1) - 1).abs() < 1e-6), event_dim=1)
+
+
+def greater_than(lower_bound):
+    """Above ``lower_bound``, a number or a tensor."""
+    return Constraint(f"GreaterThan(lower_bound={lower_bound})", lambda x: x > lower_bound)
+
+
+def greater_than_eq(lower_bound):
+    """From ``lower_bound`` on, a number or a tensor."""
+    return Constraint(f"GreaterThanEq(lower_bound={lower_bound})", lambda x: x >= lower_bound)
+
+
+def less_than(upper_bound):
+    """Below ``upper_bound``, a number or a tensor."""
+    return Constraint(f"LessThan(upper_bound={upper_bound})", lambda x: x < upper_bound)
+
+
+def half_open_interval(lower_bound, upper_bound):
+    """[lower_bound, upper_bound), both numbers or tensors."""
+    text = f"HalfOpenInterval(lower_bound={lower_bound}, upper_bound={upper_bound})"
+    return Constraint(text, lambda x: (x >= lower_bound) & (x < upper_bound))
+
+
+def multinomial(upper_bound):
+    """Counts that sum to ``upper_bound`` at most along the last dimension."""
+    return Constraint("Multinomial()", lambda x: (x >= 0).all(-1) & (x.sum(-1) <= upper_bound), event_dim=1, is_discrete=True)
 
 
 def interval(lower_bound, upper_bound):

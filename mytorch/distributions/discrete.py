@@ -19,13 +19,14 @@ from . import constraints
 from .distribution import Distribution, broadcast_all
 
 
-def _clamped(probs):
+def clamped(probs):
     """Probabilities away from 0 and 1, so that their logarithms are finite."""
     eps = finfo(probs.dtype).eps
     return probs.clamp(min=eps, max=1 - eps)
 
 
-def _one_of(probs, logits):
+def one_of(probs, logits):
+    """ValueError unless exactly one of them is given."""
     if (probs is None) == (logits is None):
         raise ValueError("Either `probs` or `logits` must be specified, but not both.")
 
@@ -38,7 +39,7 @@ class Bernoulli(Distribution):
     has_enumerate_support = True
 
     def __init__(self, probs=None, logits=None, validate_args=None):
-        _one_of(probs, logits)
+        one_of(probs, logits)
         (given,) = broadcast_all(logits if probs is None else probs)
         self.__dict__["logits" if probs is None else "probs"] = given
         super().__init__(given.shape, validate_args=validate_args)
@@ -46,7 +47,7 @@ class Bernoulli(Distribution):
     @functools.cached_property
     def logits(self):
         """log(p / (1 - p))."""
-        probs = _clamped(self.probs)
+        probs = clamped(self.probs)
         return probs.log() - (-probs).log1p()
 
     @functools.cached_property
@@ -89,7 +90,7 @@ class Categorical(Distribution):
     has_enumerate_support = True
 
     def __init__(self, probs=None, logits=None, validate_args=None):
-        _one_of(probs, logits)
+        one_of(probs, logits)
         name, given = ("logits", logits) if probs is None else ("probs", probs)
         if given.ndim < 1:
             raise ValueError(f"`{name}` parameter must be at least one-dimensional.")
@@ -100,7 +101,7 @@ class Categorical(Distribution):
     @functools.cached_property
     def logits(self):
         """The logarithms of the probabilities."""
-        return _clamped(self.probs).log()
+        return clamped(self.probs).log()
 
     @functools.cached_property
     def probs(self):

@@ -42,7 +42,8 @@ class Distribution:
             self._validate_args = validate_args
         if self._validate_args:
             for name, constraint in self.arg_constraints.items():
-                value = self.__dict__.get(name)
+                derived = isinstance(getattr(type(self), name, None), property)
+                value = getattr(self, name) if derived else self.__dict__.get(name)
                 if value is not None and not constraint.check(value.detach()).all():
                     raise ValueError(
                         f"Expected parameter {name} ({type(value).__name__} of shape {tuple(value.shape)}) of distribution {self!r} "

@@ -1,0 +1,73 @@
+"""MixtureSameFamily: one of several distributions of a kind, chosen at random."""
+
+from __future__ import annotations
+
+from ..autograd.grad_mode import no_grad
+from ..ops.activation import log_softmax
+from ..ops.gather import gather
+from ..tensor import Size
+from .discrete import Categorical
+from .distribution import Distribution
+
+
+class MixtureSameFamily(Distribution):
+    """The component k of ``component_distribution`` (batch (…, K)) with the probability that ``mixture_distribution``, a Categorical, gives it.
+
+    ValueError for other classes, batches or numbers of components.
+    """
+
+    def __init__(self, mixture_distribution, component_distribution, validate_args=None):
+        if not isinstance(mixture_distribution, Categorical):
+            raise ValueError("The mixture distribution needs to be an instance of mytorch.distributions.Categorical")
+        if not isinstance(component_distribution, Distribution):
+            raise ValueError("The component distribution needs to be an instance of mytorch.distributions.Distribution")
+        self.mixture_distribution, self.component_distribution = mixture_distribution, component_distribution
+        mine, batch = mixture_distribution.batch_shape, component_distribution.batch_shape[:-1]
+        if any(i != 1 and j != 1 and i != j for i, j in zip(reversed(mine), reversed(batch))):
+            raise ValueError(f"`mixture_distribution.batch_shape` ({mine}) is not compatible with `component_distribution.batch_shape`({batch})")
+        k, n = mixture_distribution.param_shape[-1], component_distribution.batch_shape[-1]
+        if k != n:
+            raise ValueError(f"`mixture_distribution component` ({k}) does not equal `component_distribution.batch_shape[-1]` ({n})")
+        super().__init__(batch, component_distribution.event_shape, validate_args=validate_args)
+
+    def expand(self, batch_shape):
+        new = object.__new__(type(self))
+        new.__dict__.update(self.__dict__)
+        new.component_distribution = self.component_distribution.expand((*batch_shape, self.mixture_distribution.param_shape[-1]))
+        new.mixture_distribution, new._batch_shape = self.mixture_distribution.expand(batch_shape), Size(batch_shape)
+        return new
+
+    support = property(lambda self: self.component_distribution.support, doc="That of the components.")
+
+    def _averaged(self, values):
+        """The mean over the components, (…, K, *event) -> (…, *event)."""
+        dims = len(self._event_shape)
+        probs = self.mixture_distribution.probs
+        return (probs.reshape(*probs.shape, *(1,) * dims) * values).sum(-1 - dims)
+
+    mean = property(lambda self: self._averaged(self.component_distribution.mean), doc="The components' mean of means.")
+
+    @property
+    def variance(self):
+        """The mean of variances and the variance of means."""
+        apart = self.component_distribution.mean - self.mean.unsqueeze(-1 - len(self._event_shape))
+        return self._averaged(self.component_distribution.variance) + self._averaged(apart**2)
+
+    def cdf(self, value):
+        return self._averaged(self.component_distribution.cdf(value.unsqueeze(-1)))
+
+    def log_prob(self, value):
+        self._validate_sample(value)
+        scores = self.component_distribution.log_prob(value.unsqueeze(-1 - len(self._event_shape)))
+        return (scores + log_softmax(self.mixture_distribution.logits, dim=-1)).logsumexp(-1)
+
+    def sample(self, sample_shape=()):
+        with no_grad():
+            dims, cut = len(self._event_shape), len(sample_shape) + len(self._batch_shape)
+            values = self.component_distribution.sample(sample_shape)  # (*sample_shape, *batch_shape, K, *event_shape)
+            choice = self.mixture_distribution.expand(self._batch_shape).sample(sample_shape)
+            index = choice.reshape(*choice.shape, 1, *(1,) * dims).expand(*choice.shape, 1, *self._event_shape)
+            return gather(values, cut, index).squeeze(cut)
+
+    def __repr__(self):
+        return f"MixtureSameFamily(\n  {self.mixture_distribution!r},\n  {self.component_distribution!r})"

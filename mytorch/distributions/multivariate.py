@@ -1,0 +1,82 @@
+"""MultivariateNormal."""
+
+from __future__ import annotations
+
+import functools
+import math
+
+from ..creation import eye
+from ..ops.decompositions import cholesky
+from ..ops.linalg import cholesky_inverse
+from ..ops.shape import broadcast_shapes
+from ..ops.solve import solve_triangular
+from . import constraints
+from .distribution import Distribution
+
+
+class MultivariateNormal(Distribution):
+    """Mean ``loc`` (…, n) and one of the covariance Σ, its inverse, or its Cholesky factor, (…, n, n): Σ = L Lᵀ. ValueError for other shapes."""
+
+    arg_constraints = {
+        "loc": constraints.real_vector, "covariance_matrix": constraints.positive_definite, "precision_matrix": constraints.positive_definite,
+        "scale_tril": constraints.lower_cholesky,
+    }  # fmt: skip
+    support = constraints.real_vector
+    has_rsample = True
+
+    def __init__(self, loc, covariance_matrix=None, precision_matrix=None, scale_tril=None, validate_args=None):
+        if loc.ndim < 1:
+            raise ValueError("loc must be at least one-dimensional.")
+        given = {"covariance_matrix": covariance_matrix, "precision_matrix": precision_matrix, "scale_tril": scale_tril}
+        given = {name: value for name, value in given.items() if value is not None}
+        if len(given) != 1:
+            raise ValueError("Exactly one of covariance_matrix or precision_matrix or scale_tril may be specified.")
+        ((name, matrix),) = given.items()
+        if matrix.ndim < 2:
+            raise ValueError(f"{name} must be at least two-dimensional, with optional leading batch dimensions")
+        batch, n = broadcast_shapes(matrix.shape[:-2], loc.shape[:-1]), loc.shape[-1]
+        self.loc = loc.expand(*batch, n)
+        self.__dict__[name] = matrix.expand(*batch, n, n)
+        super().__init__(batch, (n,), validate_args=validate_args)
+        if name == "covariance_matrix":
+            self.scale_tril = cholesky(matrix).expand(*batch, n, n)
+        elif name == "precision_matrix":  # P = F Fᵀ for F upper triangular, so the factor of its inverse is F⁻ᵀ
+            turned = cholesky(matrix.flip(-2, -1)).flip(-2, -1).mT
+            one = eye(n, dtype=matrix.dtype, device=matrix.device)
+            self.scale_tril = solve_triangular(turned, one.expand(turned.shape), upper=False).expand(*batch, n, n)
+
+    @functools.cached_property
+    def covariance_matrix(self):
+        """L Lᵀ."""
+        return self.scale_tril @ self.scale_tril.mT
+
+    @functools.cached_property
+    def precision_matrix(self):
+        """The inverse of the covariance."""
+        return cholesky_inverse(self.scale_tril)
+
+    mean = mode = property(lambda self: self.loc, doc="loc")
+    variance = property(lambda self: (self.scale_tril**2).sum(-1).expand(self._batch_shape + self._event_shape), doc="The covariance's diagonal.")
+
+    def rsample(self, sample_shape=()):
+        noise = self.loc.detach().new_empty(self._extended_shape(sample_shape)).normal_()
+        return self.loc + (self.scale_tril @ noise.unsqueeze(-1)).squeeze(-1)
+
+    def _log_scale(self):
+        return self.scale_tril.diagonal(dim1=-2, dim2=-1).log().sum(-1)
+
+    def log_prob(self, value):
+        self._validate_sample(value)
+        difference = (value - self.loc).unsqueeze(-1)
+        distance = mahalanobis(self.scale_tril, difference)
+        return -0.5 * (self._event_shape[0] * math.log(2 * math.pi) + distance) - self._log_scale()
+
+    def entropy(self):
+        return 0.5 * self._event_shape[0] * (1 + math.log(2 * math.pi)) + self._log_scale()
+
+
+def mahalanobis(factor, columns):
+    """‖L⁻¹ x‖² of columns x (…, n, k), summed over them."""
+    shape = broadcast_shapes(factor.shape[:-2], columns.shape[:-2])
+    factor, columns = factor.expand(*shape, *factor.shape[-2:]), columns.expand(*shape, *columns.shape[-2:])
+    return (solve_triangular(factor, columns, upper=False) ** 2).sum((-2, -1))

@@ -314,9 +314,9 @@ def primitive(forward=None, /, *, composed=None, joint=None, aux=(), outputs=(),
             node.plan, node.order = plan, next(_clock)
             node.edges, node.saved, node.guards = plan.record(inputs, arrays, out, extras, settings, counter)
             if broadcasts:
-                shape = out.shape
+                shape, kind = out.shape, out.dtype
                 for i in plan.live:
-                    if given[i].shape != shape or arrays is not given:
+                    if given[i].shape != shape or given[i].dtype is not kind or arrays is not given:
                         node.restore = tuple((given[i].shape, given[i].dtype) for i in plan.live)
                         break
             if composed is not None:

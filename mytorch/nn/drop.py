@@ -163,7 +163,8 @@ rrelu_ = in_place(rrelu)
 def gumbel_softmax(logits, tau=1, hard=False, eps=1e-10, dim=-1):
     """A sample of the Gumbel-softmax distribution (https://arxiv.org/abs/1611.00712); ``hard``: one-hot, with the gradient of the soft one."""
     u = random_like(logits)
-    noise = -xp(u).log(-xp(u).log(xp(u).maximum(u, xp(u).finfo(u.dtype).tiny)))
+    limits = xp(u).finfo(u.dtype)
+    noise = -xp(u).log(-xp(u).log(xp(u).clip(u, limits.tiny, 1 - limits.epsneg)))  # 16-bit numbers may be rounded to 1
     soft = softmax((logits + noise) / tau, dim=dim)
     if not hard:
         return soft

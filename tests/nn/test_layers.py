@@ -130,6 +130,11 @@ def test_random_slopes():
     assert mytorch.equal(mytorch.nn.RReLU()(-x), -x)
 
 
+def test_gumbel_softmax_of_half_precision_is_finite():
+    sample = mytorch.nn.functional.gumbel_softmax(mytorch.zeros(20000, 4, dtype=mytorch.float16))
+    assert sample.dtype is mytorch.float16 and sample.isfinite().all()
+
+
 def test_gumbel_softmax():
     logits = mytorch.tensor([[1.0, 2.0, 0.0]]).expand(20000, 3).clone().requires_grad_()
     soft, hard = mytorch.nn.functional.gumbel_softmax(logits), mytorch.nn.functional.gumbel_softmax(logits, tau=0.5, hard=True)

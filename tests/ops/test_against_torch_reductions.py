@@ -287,3 +287,22 @@ def test_long_float32_sums_keep_their_digits(shape, dim):
 def test_cumsum_of_float32_keeps_its_digits():
     x = np.full(200_000, 0.1, "float32")
     np.testing.assert_allclose(mytorch.tensor(x).cumsum(0).numpy()[-1], x.astype("float64").sum(), rtol=1e-6)
+
+
+@pytest.mark.parametrize("name", "softmax log_softmax cumsum cumprod sum prod mean".split())
+@pytest.mark.parametrize(("given", "computed"), [("float32", "float64"), ("float64", "float32"), ("float16", "float32")])
+def test_the_gradient_has_the_dtype_of_the_input(name, given, computed):
+    """With ``dtype=`` the operation casts, and its gradient casts back, also within a graph."""
+
+    def gradients(m):
+        x = m.linspace(0.5, 2, 6, dtype=getattr(m, given)).view(2, 3).requires_grad_()
+        seen = []
+        inner = x * 2
+        inner.register_hook(lambda g: seen.append(str(g.dtype).split(".")[1]))
+        out = getattr(inner, name)(1, dtype=getattr(m, computed))
+        (out * out).sum().backward()
+        return [*seen, str(out.dtype).split(".")[1]], x.grad.double().numpy()
+
+    (kinds, mine), (expected, theirs) = gradients(mytorch), gradients(torch)
+    assert kinds == expected
+    np.testing.assert_allclose(mine, theirs, rtol=5e-3 if "float16" in given else 1e-4, atol=1e-3)

@@ -64,6 +64,7 @@ from .ops.lu import lu_unpack
 from .ops.lu import old_lu as lu
 from .ops.lu import old_lu_solve as lu_solve
 from .ops.masks import masked_fill, masked_scatter, masked_select
+from .ops.matmul import mm as spmm
 from .ops.matmul import (
     addbmm, addmm, addmv, addr, baddbmm, bmm, cdist, chain_matmul, cross, dot, ger, inner, kron, matmul, mm, mv, outer, tensordot, vdot,
 )  # fmt: skip

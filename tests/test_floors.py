@@ -26,7 +26,7 @@ FLOORS = [
         "creation", "random",
     ],
     ["autograd"],
-    ["cuda", "backends", "accelerator", "amp", "config", "linalg", "special"],
+    ["_utils", "cuda", "backends", "accelerator", "amp", "config", "linalg", "special"],
     ["nn", "optim", "utils", "serialization", "func", "distributions"],
     ["datasets", "testing", "gradcheck", "hub", "jit", "optim.swa_utils", "utils._pytree", "utils.model_zoo"],
     [""],

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import mytorch
+from mytorch import _utils
 from mytorch.nn.attention import SDPBackend, sdpa_kernel
 from mytorch.utils import _pytree
 
@@ -18,6 +19,8 @@ PATHS = """
     torch.jit.ScriptModule torch.jit.script_method torch.jit.Final torch.jit.annotate torch.compiler.is_compiling torch.compiler.disable
     torch.nn.attention.sdpa_kernel torch.nn.modules.module.register_module_forward_hook torch.utils.model_zoo.load_url
     torch.hub.load_state_dict_from_url torch.hub.download_url_to_file torch.utils._pytree.tree_map torch.distributed.ReduceOp.SUM
+    torch.utils.hooks.RemovableHandle
+    torch._utils._flatten_dense_tensors
     torch.nn.functional.upsample_nearest torch.nn.functional.upsample_bilinear""".split()
 
 
@@ -63,6 +66,7 @@ CALLS = {  # functions of torch itself: f(library, x, w)
     "bernoulli, p": lambda m, x, w: x.bernoulli(1.0),
     "bernoulli in the graph": lambda m, x, w: m.autograd.grad((x.sigmoid().bernoulli() * x).sum() * 0 + x.sum(), x)[0],
     "multinomial": lambda m, x, w: m.tensor([[0.0, 2.0], [1.0, 0.0]]).multinomial(3, replacement=True),
+    "spmm of what is dense": lambda m, x, w: m.spmm(x, x.T),
     "upsample_nearest": lambda m, x, w: m.nn.functional.upsample_nearest(x[None, None], scale_factor=2),
     "upsample_bilinear": lambda m, x, w: m.nn.functional.upsample_bilinear(x[None, None], size=(5, 5)),
 }
@@ -142,6 +146,15 @@ def test_trees():
     assert _pytree.tree_map(str, tree) == {"a": ["1", "2"], "b": (("3",), "None")} and _pytree.tree_leaves(tree) == leaves
     with pytest.raises(ValueError, match="4"):
         _pytree.tree_unflatten([1], spec)
+
+
+def test_flat_tensors():
+    parts = [mytorch.ones(2, 3), mytorch.zeros(()), mytorch.arange(4.0)]
+    flat = _utils._flatten_dense_tensors(parts)
+    back = _utils._unflatten_dense_tensors(flat, parts)
+    assert flat.shape == (11,) and all(mytorch.equal(a, b) for a, b in zip(parts, back))
+    back[0].zero_()
+    assert flat[0] == 0  # views
 
 
 def test_weights_from_the_web(tmp_path, monkeypatch):

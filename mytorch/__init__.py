@@ -54,6 +54,7 @@ from .ops.join import (
 )  # fmt: skip
 from .ops.decompositions import cholesky, qr
 from .ops.decompositions import old_svd as svd
+from .ops.eigen import geqrf
 from .ops.eigen import householder_product as orgqr
 from .ops.einsum import einsum
 from .ops.layout import clone

@@ -185,7 +185,7 @@ class TensorMethods:
     transpose_, squeeze_, unsqueeze_, t_ = map(reshaped_in_place, (shape.transpose, shape.squeeze, shape.unsqueeze, shape.t))
 
     inverse, pinverse, svd = solve.inv, linalg.pinv, decompositions.old_svd
-    lu, lu_solve, orgqr = lu.old_lu, lu.old_lu_solve, eigen.householder_product
+    lu, lu_solve, orgqr, geqrf = lu.old_lu, lu.old_lu_solve, eigen.householder_product, eigen.geqrf
 
     swapaxes_ = swapdims_ = transpose_
     H = property(shape.H, doc="The transpose of a matrix (a view).")

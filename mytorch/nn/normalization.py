@@ -106,6 +106,34 @@ class BatchNorm3d(_BatchNorm):
             raise ValueError(f"expected 5D input (got {input.ndim}D input)")
 
 
+class SyncBatchNorm(_BatchNorm):
+    """Normalises each channel of (N, C, …) over batch and space. There is one process here, so it is the batch normalization of that one.
+
+    ValueError for inputs with fewer than two dimensions.
+    """
+
+    def __init__(
+        self, num_features, eps=1e-5, momentum=0.1, affine=True, track_running_stats=True, process_group=None, device=None, dtype=None, *, bias=True
+    ):
+        super().__init__(num_features, eps, momentum, affine, track_running_stats, device, dtype, bias=bias)
+        self.process_group = process_group
+
+    def _check_input_dim(self, input):
+        if input.ndim < 2:
+            raise ValueError(f"expected at least 2D input (got {input.ndim}D input)")
+
+    @classmethod
+    def convert_sync_batchnorm(cls, module, process_group=None):
+        """``module`` with a SyncBatchNorm, of the same parameters and statistics, in the place of every batch normalization."""
+        new = module
+        if isinstance(module, _BatchNorm):
+            new = cls(module.num_features, module.eps, module.momentum, module.affine, module.track_running_stats, process_group)
+            new._parameters, new._buffers, new.training = module._parameters, module._buffers, module.training
+        for name, child in module.named_children():
+            new.add_module(name, cls.convert_sync_batchnorm(child, process_group))
+        return new
+
+
 class _InstanceNorm(_PerChannel):
     dimensions: int
 

@@ -76,6 +76,30 @@ def householder_product(A, tau):
     return Q
 
 
+class geqrf_result(NamedTuple):
+    """R on and above the diagonal, the reflections' vectors below it; their factors."""
+
+    a: Any
+    tau: Any
+
+
+@primitive(outputs=("a", "tau"))
+def _geqrf(x):
+    check_matrices(x, "geqrf", square=False)
+    if x.ndim > 2:
+        parts = [xp(x).linalg.qr(part, "raw") for part in x.reshape(-1, *x.shape[-2:])]
+        a, tau = (xp(x).stack(group) for group in zip(*parts))
+        return a.swapaxes(-1, -2).reshape(x.shape), tau.reshape(*x.shape[:-2], -1)
+    a, tau = xp(x).linalg.qr(x, "raw")
+    return a.T, tau
+
+
+@takes_out
+def geqrf(input):
+    """What LAPACK's geqrf gives for matrices (…, m, n): R, and below its diagonal the vectors that :func:`householder_product` takes. No gradient."""
+    return geqrf_result(*_geqrf(input))
+
+
 @takes_out
 def tensorinv(A, ind=2):
     """The inverse of A as a map from its last dimensions to its first ``ind``, whose sizes have the same product; its dimensions swap.

@@ -1,9 +1,10 @@
-"""Ready-made parametrizations: weight and spectral normalization."""
+"""Ready-made parametrizations: weight and spectral normalization, orthogonal matrices."""
 
 from __future__ import annotations
 
 from ..conv import ConvTranspose1d, ConvTranspose2d, ConvTranspose3d
 from ..module import Module
+from .orthogonal import orthogonal as orthogonal
 from .parametrize import register_parametrization
 from .spectral_norm import as_matrix, divided, first_vectors, iterate
 from .weight_norm import norm_except_dim, normalized

@@ -149,6 +149,7 @@ ROWS = [
         lambda x, t: np.linalg.multi_dot([np.eye(4) - c * np.outer(v, v) for c, v in zip(t, (np.tril(x, -1) + np.eye(4, 3)).T)])[:, :3],
         note="householder_product",
     ),
+    Sample("geqrf", mytorch.geqrf, ((4, 3),), lambda x: tuple(p.T if p.ndim > 1 else p for p in np.linalg.qr(x, "raw")), smooth=False),
     Sample("eig", L.eig, (SQUARE,), smooth=False, reference=lambda x: tuple(np.linalg.eig(x))),
     Sample("eigvals", L.eigvals, (SQUARE,), smooth=False, reference=np.linalg.eigvals),
 ]

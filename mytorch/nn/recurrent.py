@@ -109,6 +109,8 @@ class RNNBase(_Uniform):
             x = input if batched else input[:, None]
             self._check_input(x, 3)
             x = x.transpose(0, 1) if self.batch_first and batched else x
+        if not x.shape[0]:
+            raise RuntimeError("Expected sequence length to be larger than 0 in RNN")
         states = self._first_states(x, hx, batched, packed)
         y, states = self._run(x, states, sizes)
         if packed is not None:

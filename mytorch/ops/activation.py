@@ -14,7 +14,13 @@ from .special import erf, erf_double, erf_single, in_blocks
 # ---- rectifiers -------------------------------------------------------------------------------------------------------
 
 
-@primitive(x=lambda g, out: g * (out != 0))
+@primitive(x=lambda g, out: passed(g, out))
+def passed(x, out):
+    """``x`` where ``out`` is not 0, else 0: the gradient of a rectifier, even where ``x`` is infinite."""
+    return choose(out != 0, x, x.dtype.type(0))
+
+
+@primitive(x=lambda g, out: passed(g, out))
 def relu(x):
     """max(x, 0), elementwise; the gradient at 0 is 0. RuntimeError for booleans."""
     if x.dtype.kind == "b":

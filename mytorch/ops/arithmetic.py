@@ -22,11 +22,11 @@ def _add(x, y):
 def _without_booleans(arrays):
     prepared = promoted(arrays)
     if prepared is not arrays or getattr(arrays[0], "dtype", None) == "bool":
-        _refuse_booleans(arrays)
+        refuse_booleans(arrays)
     return prepared
 
 
-def _refuse_booleans(values):
+def refuse_booleans(values):
     for v in values:
         if isinstance(v, bool) or getattr(v, "dtype", None) == "bool":
             raise RuntimeError("Subtraction, the `-` operator, with a bool tensor is not supported. Use the `^` or `logical_xor()` operator instead.")
@@ -74,7 +74,7 @@ def sub(input, other, *, alpha=1):
     """input - alpha · other, elementwise; shapes broadcast."""
     if alpha is _ONE:
         return _sub(input, other)
-    _refuse_booleans((input, other))
+    refuse_booleans((input, other))
     return _sub(input, _scaled(other, alpha, _mixed(input, other)))
 
 

@@ -30,6 +30,9 @@ def _column_sums(rows):
 
 def _gradients(g, x, weight, bias_shape, needs):
     """All three from one flat (rows, features) form of ``g``."""
+    if g.dtype.kind == "V":  # NumPy's product of bfloat16 is float32
+        wide = _gradients(*(v.astype("float32") for v in (g, x, weight)), bias_shape, needs)
+        return tuple(v if v is None else v.astype(g.dtype) for v in wide)
     vector = weight.ndim == 1
     if vector:
         g = g[..., None]
@@ -60,6 +63,8 @@ def linear(x, weight, bias=None):
         raise RuntimeError(f"mat1 and mat2 must have the same dtype, but got input {kinds}")
     if n == 2 and weight.ndim == 1 and bias is not None:
         raise RuntimeError("linear with a bias: weight must be a matrix, got a vector")
+    if dtype.kind == "V":
+        return linear(*(v if v is None else v.astype("float32") for v in (x, weight, bias))).astype(dtype)
     if n > 2:  # one matrix product for all leading dimensions together
         y = product(x.reshape(-1, x.shape[-1]), weight.T).reshape(x.shape[:-1] + weight.shape[:-1])
     else:

@@ -8,6 +8,7 @@ from ..autograd.engine import primitive
 from ..backend import as_array, xp
 from ..dtypes import promoted
 from .activation import softplus
+from .arithmetic import refuse_booleans
 from .bounds import clamp
 from .elementwise import log, sigmoid, sign, widened
 from .reduction import chosen, reduced, share
@@ -100,8 +101,6 @@ def _bce_target_slope(g, x, target, weight, reduction):
 @widened
 def bce(x, target, weight=None, *, reduction="mean"):
     """-(target · log x + (1 - target) · log(1 - x)), the logarithms at least -100, times ``weight``, reduced."""
-    if x.dtype != target.dtype:
-        raise RuntimeError(f"Found dtype {target.dtype} but expected {x.dtype}")
     if xp(x).__name__ == "numpy" and x.size and not (x.min() >= 0 and x.max() <= 1):
         raise RuntimeError("all elements of input should be between 0 and 1")
     if xp(x).__name__ == "numpy" and x.size and not (target.min() >= 0 and target.max() <= 1):
@@ -169,6 +168,7 @@ def mse_loss(input, target, size_average=None, reduce=None, reduction="mean", we
 def l1_loss(input, target, size_average=None, reduce=None, reduction="mean", weight=None):
     """|input - target|, reduced. ``weight``, of the same shape, weighs the elements. Warns if the shapes differ (they broadcast)."""
     _warn_of_sizes(input, target)
+    refuse_booleans((input, target))
     reduction = chosen(reduction, size_average, reduce)
     if weight is None:
         return l1(input, target, reduction=reduction)
@@ -205,6 +205,8 @@ def binary_cross_entropy(input, target, weight=None, size_average=None, reduce=N
             f"Using a target size ({target.shape}) that is different to the input size ({input.shape}) is deprecated. "
             "Please ensure they have the same size."
         )
+    if target.array.dtype != input.array.dtype:
+        raise RuntimeError(f"Found dtype {target.dtype} but expected {input.dtype}")
     return bce(input, target, weight, reduction=reduction)
 
 

@@ -7,7 +7,7 @@ import warnings
 
 from ..autograd.engine import wrap
 from ..backend import broadcast_shape, xp
-from .activation import logsigmoid, relu
+from .activation import logsigmoid
 from .arithmetic import xlogy
 from .bounds import clamp_min, minimum
 from .distance import pairwise_distance
@@ -63,6 +63,11 @@ def soft_margin_loss(input, target, size_average=None, reduce=None, reduction="m
     return reduced(-logsigmoid(target * input), chosen(reduction, size_average, reduce))
 
 
+def _positive(x):
+    """``x`` where it is more than 0, else 0, also for nan: what counts in the margins of classes."""
+    return select(x > 0, x, 0)
+
+
 def _one_class(input, target, name):
     """Rows of scores (N, C) and their classes (N,), as arrays of targets."""
     if input.ndim not in (1, 2) or (input.numel() == 0 and input.shape[-1] == 0):
@@ -95,7 +100,7 @@ def multi_margin_loss(input, target, p=1, margin=1.0, weight=None, size_average=
     rows = xp(t).arange(t.size)
     wrong = xp(t).ones(tuple(x.shape), x.array.dtype)
     wrong[rows, t] = 0
-    losses = relu(margin - x[rows, t][:, None] + x)
+    losses = _positive(margin - x[rows, t][:, None] + x)
     losses = (losses if p == 1 else losses * losses) * wrong
     if weight is not None:
         losses = losses * weight[t][:, None]
@@ -124,7 +129,7 @@ def multilabel_margin_loss(input, target, size_average=None, reduce=None, reduct
     right[rows, t[rows, places]] = True
     counted = listed[:, :, None] & ~right[:, None, :]
     picked = x[xp(t).arange(len(t))[:, None], xp(t).where(listed, t, 0)]  # (N, C) scores of the listed classes
-    losses = relu(1 - picked[:, :, None] + x[:, None, :]) * counted.astype(x.array.dtype)
+    losses = _positive(1 - picked[:, :, None] + x[:, None, :]) * counted.astype(x.array.dtype)
     return reduced((losses.sum((1, 2)) / x.shape[1]).reshape(tuple(input.shape[:-1])), reduction)
 
 

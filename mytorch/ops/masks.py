@@ -12,7 +12,7 @@ from .indexing import getitem, put
 from .shape import expand, reshape
 
 
-@primitive(name="masked_fill", broadcasts=True, x=lambda g, mask: masked_fill_with(g, mask, 0), value=lambda g, mask: g * mask)
+@primitive(name="masked_fill", broadcasts=True, x=lambda g, mask: masked_fill_with(g, mask, 0), value=lambda g, mask: masked_fill_with(g, ~mask, 0))
 def masked_fill_with(x, mask, value):
     """``value`` where ``mask`` is True, ``x`` elsewhere, in the dtype of ``x``; all three broadcast."""
     return xp(x).where(mask, value if not hasattr(value, "astype") else value.astype(x.dtype), x).astype(x.dtype, copy=False)

@@ -118,6 +118,8 @@ def batch_norm(input, running_mean, running_var, weight=None, bias=None, trainin
         shift = -running_mean * scale if bias is None else bias - running_mean * scale
         return scale_channels(input, scale, shift)
     count = math.prod(input.shape) // max(input.shape[1], 1)
+    if eps <= 0:
+        raise ValueError(f"batch_norm eps must be positive during training, but got {eps}")
     if count == 1:
         raise ValueError(f"Expected more than 1 value per channel when training, got input size {list(input.shape)}")
 

@@ -55,6 +55,8 @@ def pad(input, pad, mode="constant", value=None):
             f"but got: {list(input.shape)}"
         )
     out = input
+    if min(n + sum(w) for n, w in zip(input.shape[ndim - known :], widths[ndim - known :])) < 1:
+        raise RuntimeError(f"input of shape {list(input.shape)} is too small for padding by {list(pad)}: nothing is left")
     for dim in range(ndim - known, ndim):
         before, after = widths[dim]
         if before or after:

@@ -181,6 +181,8 @@ def _avg_pool(name, nd, x, kernel_size, stride, padding, ceil_mode, count_includ
     x, added = _batched(name, nd, x)
     geometry = _geometry(name, nd, x, kernel_size, stride, padding, 1, ceil_mode)
     del geometry["dilation"]
+    if getattr(x, "array", x).dtype.kind in "biu" and x.dtype != "int64":
+        raise NotImplementedError(f'"{name}" not implemented for {x.dtype}')
     if divisor_override is not None:
         if divisor_override == 0:
             raise RuntimeError("divisor must be not zero")
@@ -241,6 +243,7 @@ def _adaptive_avg_pool(name, nd, x, output_size):
 def _adaptive_max_pool(name, nd, x, output_size, return_indices):
     x, added = _batched(name, nd, x)
     sizes = _output_sizes(name, nd, x, output_size)
+    check_floating(x, name)
     if geometry := _equal_windows(x, sizes):
         geometry["dilation"] = (1,) * nd
         out = max_pool(x, **geometry)

@@ -163,7 +163,7 @@ def places(indices, *, shape, dim, keepdim):
 
 def at_index(g, x_shape, indices, dim, keepdim):
     """The gradient of elements that were picked along ``dim``: ``g`` at ``indices``, zeros elsewhere."""
-    return places(indices, shape=x_shape, dim=dim, keepdim=keepdim) * unfold(g, x_shape, dim, keepdim)
+    return select(places(indices, shape=x_shape, dim=dim, keepdim=keepdim), unfold(g, x_shape, dim, keepdim), 0)
 
 
 def pick(x, indices, dim, keepdim):

@@ -234,7 +234,9 @@ class Optimizer:
         for name, default in self.defaults.items():
             if default is required and name not in param_group:
                 raise ValueError(f"parameter group didn't specify a value of required optimization parameter {name}")
-            param_group.setdefault(name, default)
+            value = param_group.setdefault(name, default)
+            if isinstance(value, Tensor) and name != "lr":
+                param_group[name] = value.item()
         for option in ("differentiable", "capturable"):
             if param_group.get(option):
                 raise NotImplementedError(f"{type(self).__name__}: {option}=True is not supported; leave it False")

@@ -570,3 +570,17 @@ def test_no_warning_and_no_growth():
             give_gradients(ours, theirs, rng)
             optimizer.step()
     assert len(optimizer._plans) == 1
+
+
+@pytest.mark.parametrize("name, option, value", [("AdamW", "weight_decay", 0.5), ("Adadelta", "rho", 0.5), ("Adam", "eps", 0.25), ("SGD", "momentum", 0.5)])
+def test_options_in_tensors(name, option, value):
+    """A number in a 0-d tensor is that number."""
+    results = []
+    for given in (value, mytorch.tensor(value)):
+        p = mytorch.tensor([1.0, -2.0, 3.0], requires_grad=True)
+        optimizer = getattr(mytorch.optim, name)([p], lr=0.1, **{option: given})
+        for _ in range(3):
+            p.grad = p.detach() * 2
+            optimizer.step()
+        results.append(p.tolist())
+    assert results[0] == results[1]

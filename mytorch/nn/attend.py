@@ -107,13 +107,25 @@ def _projected(query, key, value, weight, weights, bias, heads, order):
     return [x.reshape(*x.shape[:2], heads, -1).permute(*order) for x in parts]
 
 
+def _static(given, name, batch, heads, size):
+    """Keys or values that are given instead of projected, as (N, heads, S, D)."""
+    for what, found, wanted in (("size(0)", given.shape[0], batch * heads), ("size(2)", given.shape[2], size)):
+        if found != wanted:
+            raise AssertionError(f"expecting static_{name}.{what} of {wanted}, but got {found}")
+    return given.reshape(batch, heads, *given.shape[1:])
+
+
 def several_heads(
     query, key, value, heads, weight, weights, bias, bias_k, bias_v, add_zero_attn, dropout_p, out_weight, out_bias, key_padding_mask, need_weights,
-    attn_mask, average, causal, batch_first,
+    attn_mask, average, causal, batch_first, static=(),
 ):  # fmt: skip
-    """Attention of ``heads`` heads between projections, for batches (N, T, E), or (T, N, E) without ``batch_first``: the result, and its weights."""
+    """Attention of ``heads`` heads between projections, for batches (N, T, E), or (T, N, E) without ``batch_first``: the result, and its weights.
+
+    ``static``: keys and values (N · heads, S, D) to take in place of the projected ones, where they are not None.
+    """
     batch_dim, time_dim = (0, 1) if batch_first else (1, 0)
-    batch, rows, columns = query.shape[batch_dim], query.shape[time_dim], key.shape[time_dim]
+    batch, rows = query.shape[batch_dim], query.shape[time_dim]
+    columns = next((x.shape[1] for x in static if x is not None), key.shape[time_dim])
     if causal and attn_mask is None:
         raise RuntimeError(
             "Need attn_mask if specifying the is_causal hint. You may use the Transformer module method `generate_square_subsequent_mask` to "
@@ -122,6 +134,8 @@ def several_heads(
     causal = causal and key_padding_mask is None and not need_weights
     mask = _mask(None if causal else attn_mask, key_padding_mask, batch, heads, rows, columns, query.dtype)
     q, k, v = _projected(query, key, value, weight, weights, bias, heads, (batch_dim, 2, time_dim, 3))
+    if static:
+        k, v = (own if given is None else _static(given, name, batch, heads, own.shape[-1]) for own, given, name in zip((k, v), static, "kv"))
     more = []
     if bias_k is not None:
         more.append([broadcast_to(b.reshape(1, heads, 1, -1), (batch, heads, 1, k.shape[-1])) for b in (bias_k, bias_v)])
@@ -150,11 +164,9 @@ def multi_head_attention_forward(
 ):  # fmt: skip
     """What :class:`MultiheadAttention` computes, on (T, N, E) or (T, E) inputs (``batch_first``: (N, T, E)), with torch's arguments.
 
-    Returns (result (L, N, E), weights (N, L, S) or None). AssertionError or RuntimeError for what does not match; NotImplementedError for
-    ``static_k`` and ``static_v``.
+    ``static_k`` and ``static_v`` (N · heads, S, E / heads) stand in for what would be projected of ``key`` and ``value``.
+    Returns (result (L, N, E), weights (N, L, S) or None). AssertionError or RuntimeError for what does not match.
     """
-    if static_k is not None or static_v is not None:
-        raise NotImplementedError("multi_head_attention_forward: static_k and static_v are not supported")
     batched = _check_shapes(query, key, value, key_padding_mask, attn_mask)
     if not batched:
         same = query is key, key is value
@@ -173,10 +185,13 @@ def multi_head_attention_forward(
         raise AssertionError(f"key shape {key.shape} does not match value shape {value.shape}")
     if (bias_k is None) != (bias_v is None):
         raise AssertionError("bias_k is set but bias_v is None" if bias_v is None else "bias_v is set but bias_k is None")
+    static = static_k is not None or static_v is not None
+    if static and bias_k is not None:
+        raise AssertionError("bias cannot be added to static key." if static_k is not None else "bias cannot be added to static value.")
     out, weights = several_heads(
         query, key, value, num_heads, None if use_separate_proj_weight else in_proj_weight, (q_proj_weight, k_proj_weight, v_proj_weight),
         in_proj_bias, bias_k, bias_v, add_zero_attn, dropout_p if training else 0.0, out_proj_weight, out_proj_bias, key_padding_mask, need_weights,
-        attn_mask, average_attn_weights, is_causal, batch_first and batched,
+        attn_mask, average_attn_weights, is_causal, batch_first and batched, (static_k, static_v) if static else (),
     )  # fmt: skip
     if batched:
         return out, weights

@@ -120,7 +120,7 @@ def max_unpool3d(input, indices, kernel_size, stride=None, padding=0, output_siz
 # ---- sizes and checks ---------------------------------------------------------------------------------------------------
 
 
-def _batched(name, nd, x):
+def batched(name, nd, x):
     """``x`` as (N, C, *S), and whether the batch was added."""
     shape = tuple(x.shape)
     if len(shape) not in (nd + 1, nd + 2) or 0 in shape[-nd - 1 :]:
@@ -168,7 +168,7 @@ def _geometry(name, nd, x, kernel_size, stride, padding, dilation, ceil_mode):
 
 
 def _max_pool(name, nd, x, kernel_size, stride, padding, dilation, ceil_mode, return_indices):
-    x, added = _batched(name, nd, x)
+    x, added = batched(name, nd, x)
     geometry = _geometry(name, nd, x, kernel_size, stride, padding, dilation, ceil_mode)
     out = max_pool(x, **geometry)
     if not return_indices:
@@ -178,7 +178,7 @@ def _max_pool(name, nd, x, kernel_size, stride, padding, dilation, ceil_mode, re
 
 
 def _avg_pool(name, nd, x, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override):
-    x, added = _batched(name, nd, x)
+    x, added = batched(name, nd, x)
     geometry = _geometry(name, nd, x, kernel_size, stride, padding, 1, ceil_mode)
     del geometry["dilation"]
     if getattr(x, "array", x).dtype.kind in "biu" and x.dtype != "int64":
@@ -228,7 +228,7 @@ def _adaptive_spans(n, count):
 
 
 def _adaptive_avg_pool(name, nd, x, output_size):
-    x, added = _batched(name, nd, x)
+    x, added = batched(name, nd, x)
     check_floating(x, name)
     sizes = _output_sizes(name, nd, x, output_size)
     if geometry := _equal_windows(x, sizes):
@@ -241,7 +241,7 @@ def _adaptive_avg_pool(name, nd, x, output_size):
 
 
 def _adaptive_max_pool(name, nd, x, output_size, return_indices):
-    x, added = _batched(name, nd, x)
+    x, added = batched(name, nd, x)
     sizes = _output_sizes(name, nd, x, output_size)
     check_floating(x, name)
     if geometry := _equal_windows(x, sizes):
@@ -305,7 +305,7 @@ def _max_unpool(name, nd, x, indices, kernel_size, stride, padding, output_size)
     kernel = tuple_of(kernel_size, nd, "kernel_size")
     stride = kernel if stride is None else tuple_of(stride, nd, "stride")
     padding = tuple_of(padding, nd, "padding")
-    x, added = _batched(name, nd, x)
+    x, added = batched(name, nd, x)
     default = tuple((n - 1) * s - 2 * p + k for n, k, s, p in zip(x.shape[2:], kernel, stride, padding))
     if output_size is None:
         sizes = default

@@ -1,9 +1,10 @@
-"""Rows of ops/pool.py and ops/pooling.py."""
+"""Rows of ops/pool.py, ops/pooling.py and ops/fractional.py."""
 
 import numpy as np
 
 import mytorch.nn.functional as F
 from mytorch.ops import pool, pooling
+from mytorch.ops.fractional import fractional_indices
 
 from . import Int, Real, Sample
 
@@ -141,6 +142,13 @@ ROWS = [
         (MAPS,),
         smooth=False,
         torch=lambda x: TF.adaptive_max_pool2d(x, (3, 4), return_indices=True)[1],
+    ),
+    Sample(
+        "fractional_indices",
+        lambda x, u: fractional_indices(x, u, kernel=(2, 3), sizes=(2, 3)),
+        (MAPS, Real((*MAPS.shape[:2], 2), 0, 1)),
+        smooth=False,
+        torch=lambda x, u: TF.fractional_max_pool2d(x, (2, 3), (2, 3), return_indices=True, _random_samples=u)[1],
     ),
     Sample("unpick", lambda x, i: pooling.unpick(x, i, sizes=(3, 4)), ((2, 2, 2, 3), Int((2, 2, 2, 3), 12)), _unpick),
     Sample("pick", lambda x, i: pooling.pick(x, i), ((2, 2, 3, 4), Int((2, 2, 2, 3), 12)), _places((2, 3)), note="repeated"),

@@ -34,9 +34,9 @@ from .ops.comparison import (
     allclose, bitwise_and, bitwise_left_shift, bitwise_not, bitwise_or, bitwise_right_shift, bitwise_xor, eq, equal, ge, greater, greater_equal,
     gt, isclose, le, less, less_equal, logical_and, logical_not, logical_or, logical_xor, lt, ne, not_equal,
 )  # fmt: skip
-from .ops.counting import bincount, histc, isin
+from .ops.counting import bincount, histc, histogram, isin
 from .ops.diagonal import diag, diag_embed, diagflat, diagonal, trace, tril, tril_indices, triu, triu_indices
-from .ops.differences import corrcoef, cov, cumulative_trapezoid, diff, trapezoid, trapz
+from .ops.differences import corrcoef, cov, cumulative_trapezoid, diff, gradient, trapezoid, trapz
 from .ops.elementwise import (
     abs, absolute, acos, acosh, arccos, arccosh, arcsin, arcsinh, arctan, arctanh, asin, asinh, atan, atanh, ceil, cos, cosh, deg2rad, exp, exp2,
     expm1, fix, floor, frac, isfinite, isinf, isnan, isneginf, isposinf, isreal, log, log1p, log2, log10, logit, nan_to_num, neg, negative, positive,
@@ -73,10 +73,12 @@ from .ops.quantiles import median, mode, nanmedian, nanquantile, quantile
 from .ops.reduce import (
     all, amax, amin, aminmax, any, argmax, argmin, count_nonzero, dist, logsumexp, max, mean, min, nanmean, nansum, norm, sum,
 )  # fmt: skip
+from .ops.scaling import frexp, renorm
 from .ops.scan import cummax, cummin, cumprod, cumsum, logcumsumexp, prod
 from .ops.scatter import (
     diagonal_scatter, index_add, index_copy, index_fill, index_put, index_reduce, scatter, scatter_add, scatter_reduce, select_scatter, slice_scatter,
 )  # fmt: skip
+from .ops.scatter import put_at as put
 from .ops.shape import (
     adjoint, broadcast_shapes, broadcast_tensors, broadcast_to, flatten, flip, fliplr, flipud, moveaxis, movedim, permute, ravel, reshape, roll, rot90, squeeze,
     swapaxes, swapdims, t, tile, transpose, unflatten, unsqueeze,
@@ -91,6 +93,7 @@ from .random import (
     Generator, bernoulli, default_generator, get_rng_state, initial_seed, manual_seed, multinomial, normal, poisson, rand, rand_like, randint,
     randint_like, randn, randn_like, randperm, seed, set_rng_state,
 )  # fmt: skip
+from .window_functions import bartlett_window, blackman_window, hamming_window, hann_window, kaiser_window
 from .config import show_config
 from .memory import keep_freed_memory
 from .parallel import get_num_threads, set_num_threads
@@ -131,7 +134,7 @@ _LATER |= dict.fromkeys(
 _LATER |= dict.fromkeys(("batch_norm", "binary_cross_entropy_with_logits", "embedding", "instance_norm", "kl_div"), "nn.native")
 # Functions that change their first argument.
 for _name in """
-    abs acos acosh arccos arccosh arcsin arcsinh arctan arctanh asin asinh atan atanh ceil clamp clamp_max clamp_min clip cos cosh deg2rad erf
+    abs acos acosh addmv arccos arccosh arcsin arcsinh arctan arctanh asin asinh atan atanh ceil clamp clamp_max clamp_min clip cos cosh deg2rad erf
     erfc exp exp2 expm1 fill fix floor frac gcd i0 index_put lcm ldexp log log10 log1p log2 logit nan_to_num neg negative rad2deg reciprocal relu
     round rsqrt sigmoid sin sinc sinh sqrt square tan tanh trunc xlogy zero detach
 """.split():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy
 
+from .autograd.engine import wrap
 from .dtypes import as_dtype
 from .ops import (
     activation,
@@ -29,6 +30,7 @@ from .ops import (
     matmul,
     quantiles,
     reduce,
+    scaling,
     scan,
     scatter,
     shape,
@@ -65,8 +67,9 @@ POINTWISE_METHODS = {
     variance: "var std",
     scan: "prod cumsum_ cumprod_ cummax cummin logcumsumexp",
     quantiles: "median nanmedian mode quantile nanquantile",
-    counting: "bincount histc",
+    counting: "bincount histc histogram",
     differences: "diff cov corrcoef",
+    scaling: "frexp renorm_",
 }
 
 
@@ -79,6 +82,7 @@ class TensorMethods:
     """All that a Tensor can do that an operation in ``ops`` does."""
 
     array: numpy.ndarray
+    requires_grad: bool
 
     # ---- operators ------------------------------------------------------------------------------------------------------
 
@@ -116,6 +120,12 @@ class TensorMethods:
 
     def __ne__(self, other):
         return comparison.ne(self, other) if comparison.is_number(other) else NotImplemented
+
+    real = property(complex.real, doc="The real parts.")
+    imag = property(complex.imag, doc="The imaginary parts.")
+    conj = conjugate = conj_physical = complex.conj  # NumPy's name is the second
+    resolve_conj = resolve_neg = complex.itself
+    angle = complex.angle
 
     # ---- functions of one number and of two, comparison, reductions: the names that methods and functions share ---------
 
@@ -174,6 +184,31 @@ class TensorMethods:
         """Expanded to the shape of ``other``."""
         return shape.expand(self, shape=other.shape)
 
+    def sum_to_size(self, *size):
+        """The sum over the dimensions that broadcasting ``size`` to this shape repeats. RuntimeError if it cannot be."""
+        size = sizes(size)
+        if len(size) > self.array.ndim or any(n not in (1, m) for n, m in zip(size[::-1], self.array.shape[::-1])):
+            raise RuntimeError(f"size {{{list(size)}}} is not expandable to size {{{list(self.array.shape)}}}.")
+        extra = self.array.ndim - len(size)
+        dims = [*range(extra), *(i for i in range(extra, self.array.ndim) if size[i - extra] == 1 != self.array.shape[i])]
+        return shape.reshape(reduce.sum(self, dims), shape=size) if dims else self
+
+    def apply_(self, function):
+        """Put ``function`` of each element, a Python number, in its place; slow. TypeError on a GPU."""
+        if not isinstance(self.array, numpy.ndarray):
+            raise TypeError("apply_ is only implemented on CPU tensors")
+        return self.map_(self, lambda x, _: function(x))
+
+    def map_(self, tensor, function):
+        """Put ``function`` of each element and that of ``tensor``, of a shape that broadcasts, in its place; slow. TypeError on a GPU."""
+        if not isinstance(self.array, numpy.ndarray):
+            raise TypeError("map_ is only implemented on CPU tensors")
+        if self.requires_grad:
+            raise RuntimeError("Can't call apply_() or map_() on Variable that requires grad. Use var.detach().apply_() instead.")
+        others = numpy.broadcast_to(tensor.array, self.array.shape)
+        values = [function(x.item(), y.item()) for x, y in zip(self.array.flat, others.flat)]
+        return copy_(self, wrap(numpy.array(values, self.array.dtype).reshape(self.array.shape)))
+
     def unflatten(self, dim, sizes):
         """Dimension ``dim`` unfolded into ``sizes`` (one may be -1)."""
         return shape.unflatten(self, dim, sizes)
@@ -183,6 +218,8 @@ class TensorMethods:
         return strided.windows(self, dimension=dimension, size=size, step=step)
 
     transpose_, squeeze_, unsqueeze_, t_ = map(reshaped_in_place, (shape.transpose, shape.squeeze, shape.unsqueeze, shape.t))
+
+    as_strided_ = reshaped_in_place(strided.as_strided)
 
     inverse, pinverse, svd = solve.inv, linalg.pinv, decompositions.old_svd
     lu, lu_solve, orgqr, geqrf = lu.old_lu, lu.old_lu_solve, eigen.householder_product, eigen.geqrf
@@ -196,7 +233,8 @@ class TensorMethods:
     # ---- indexing -------------------------------------------------------------------------------------------------------
 
     __getitem__, __setitem__ = indexing.item, setitem
-    fill_, zero_, copy_, fill_diagonal_, put_ = fill_, zero_, copy_, fill_diagonal_, inplace(scatter.put_at)
+    fill_, zero_, copy_, fill_diagonal_ = fill_, zero_, copy_, fill_diagonal_
+    put, put_ = scatter.put_at, inplace(scatter.put_at)
 
     def __iter__(self):
         if not self.array.ndim:

@@ -23,7 +23,7 @@ FLOORS = [
     ["ops"],
     [
         "generator", "methods", "new_methods", "sampling_methods", "memory_methods", "python_data", "printing", "queries", "memory", "tensor",
-        "creation", "random",
+        "creation", "random", "window_functions",
     ],
     ["autograd"],
     ["_utils", "cuda", "backends", "accelerator", "amp", "config", "linalg", "special"],

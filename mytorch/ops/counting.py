@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any, NamedTuple
 
 from ..autograd.engine import Variable, primitive, takes_out, wrap
 from ..backend import as_array, xp
@@ -49,6 +50,42 @@ def histc(x, *, bins=100, min=0, max=0):
     x = x[(x >= low) & (x <= high)]
     places = ((x - low) * x.dtype.type(bins) / (high - low)).astype("int64")
     return xp(x).bincount(xp(x).minimum(places, bins - 1), minlength=bins).astype(x.dtype)
+
+
+class histogram_result(NamedTuple):
+    """How many elements are in each bin, and the edges of the bins."""
+
+    hist: Any
+    bin_edges: Any
+
+
+@takes_out
+def histogram(input, bins, *, range=None, weight=None, density=False):
+    """How many elements (or their ``weight``, of the same shape) lie in each bin: a pair (hist, bin_edges), of the dtype of ``input``.
+
+    bins: a number, of equal bins over ``range`` (that of the elements by default), or a 1-d tensor of edges. ``density``: the integral is 1.
+    No gradient. RuntimeError for integers, or bins and ranges that make no sense.
+    """
+    x = input.array.reshape(-1)
+    if x.dtype.kind != "f":
+        raise RuntimeError(f'"histogram_cpu" not implemented for {input.dtype}')
+    if isinstance(bins, Variable):
+        edges = bins.array
+        if edges.dtype != x.dtype:
+            raise RuntimeError(f"torch.histogram: input tensor and bins tensors should have the same dtype, but got {x.dtype} and {edges.dtype}")
+        if edges.ndim != 1:
+            raise RuntimeError(f"torch.histogram: bins tensor should have one dimension, but got {edges.ndim}")
+    else:
+        if bins <= 0:
+            raise RuntimeError(f"torch.histogram: bins must be > 0, but got {bins}")
+        low, high = range if range is not None else (float(x.min()), float(x.max())) if x.size else (0.0, 1.0)
+        if not (math.isfinite(low) and math.isfinite(high) and low <= high):
+            raise RuntimeError(f"torch.histogram: range of [{low}, {high}] is not finite, or min exceeds max")
+        low, high = (low - 0.5, high + 0.5) if low == high else (low, high)
+        edges = xp(x).linspace(low, high, bins + 1, dtype=x.dtype)
+    weights = None if weight is None else weight.array.reshape(-1)
+    counts = xp(x).histogram(x, edges, weights=weights, density=density)[0]
+    return histogram_result(wrap(counts.astype(x.dtype)), wrap(edges.copy()))
 
 
 @takes_out

@@ -127,3 +127,51 @@ def corrcoef(input):
         return c / c
     scale = c.diagonal().sqrt()
     return (c / scale[:, None] / scale[None, :]).clamp(-1, 1)
+
+
+# ---- derivatives of sampled functions -----------------------------------------------------------------------------------
+
+
+def gradient(input, *, spacing=1, dim=None, edge_order=1):
+    """The derivatives of samples along each dimension (or those in ``dim``), as a list of tensors of the shape of ``input``: second-order central
+    differences inside, differences of ``edge_order`` 1 or 2 at the ends (Fornberg, 1988).
+
+    spacing: a number, one for each dimension, or 1-d tensors of coordinates. RuntimeError for samples too few, or spacings that do not fit.
+    """
+    ndim = len(input.shape)
+    dims = list(range(ndim)) if dim is None else [check_dim(d, ndim) for d in (dim if isinstance(dim, (tuple, list)) else (dim,))]
+    if edge_order not in (1, 2):
+        raise RuntimeError("torch.gradient only supports edge_order=1 and edge_order=2.")
+    steps = list(spacing) if isinstance(spacing, (tuple, list)) else [spacing] * len(dims)
+    if len(steps) != len(dims):
+        raise RuntimeError(f"torch.gradient expected spacing to be unspecified, a scalar, or a list of length {len(dims)}, but got length {len(steps)}")
+    return [_derivative(input, d, step, edge_order) for d, step in zip(dims, steps)]
+
+
+def _derivative(f, dim, step, edge_order):
+    n = f.shape[dim]
+    if n < edge_order + 1:
+        raise RuntimeError(f"torch.gradient expected each dimension size to be at least edge_order+1, but got {n}")
+    if isinstance(step, Variable) and step.shape:
+        if len(step.shape) != 1 or step.shape[0] != n:
+            raise RuntimeError(f"torch.gradient expected each spacing tensor to hold {n} coordinates, but got shape {list(step.shape)}")
+        gaps = reshape(diff(step), shape=(-1,) + (1,) * (len(f.shape) - dim - 1))
+    else:
+        gaps = None
+    slopes = diff(f, 1, dim) / (step if gaps is None else gaps)  # between neighbours
+    first, last = narrow(slopes, dim, 0, 1), narrow(slopes, dim, n - 2, 1)
+    if n == 2:
+        return cat([first, last], dim)
+    left, right = narrow(slopes, dim, 0, n - 2), narrow(slopes, dim, 1, n - 2)
+    if gaps is None:
+        share = 0.5
+    else:  # each neighbour's slope by the other's distance
+        before, after = narrow(gaps, 0, 0, n - 2), narrow(gaps, 0, 1, n - 2)
+        share = after / (before + after)
+    inside = left * share + right * (1 - share)
+    if edge_order == 2:  # straight on from the slopes at the middles of the first two gaps, and of the last two
+        ahead, behind = (1, 1) if gaps is None else (gaps[:1] / (gaps[:1] + gaps[1:2]), gaps[-1:] / (gaps[-1:] + gaps[-2:-1]))
+        scale = 0.5 if gaps is None else 1
+        first = first + (first - narrow(slopes, dim, 1, 1)) * ahead * scale
+        last = last + (last - narrow(slopes, dim, n - 3, 1)) * behind * scale
+    return cat([first, inside, last], dim)

@@ -292,7 +292,10 @@ def diagonal_scatter(input, src, offset=0, dim1=0, dim2=1):
 
 @spelled
 def put_at(input, index, source, accumulate=False):
-    """A copy of ``input`` with ``source`` written, or with ``accumulate`` added, at ``index`` of its flattened elements."""
+    """A copy of ``input`` with ``source`` written, or with ``accumulate`` added, at ``index`` of its flattened elements.
+
+    IndexError unless there are as many of both, within range.
+    """
     n = array_of(input).size
     if array_of(source).size != array_of(index).size:
         raise IndexError(

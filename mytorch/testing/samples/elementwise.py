@@ -68,5 +68,11 @@ ROWS = [
     Sample("where", mytorch.where, (Bool((3, 1)), (4,), (2, 1, 4)), np.where, note="broadcast"),
     Sample("where", lambda c, x: mytorch.where(c, x, 2.5), (Bool((3, 4)), (3, 4)), lambda c, x: np.where(c, x, 2.5), note="number"),
     Sample("frexp", mytorch.frexp, ((3, 4),), np.frexp),
-    Sample("mul", lambda x: mytorch.renorm(x, 2, 0, 1.5), ((3, 4),), lambda x: x * np.minimum(1, 1.5 / (np.linalg.norm(x, axis=1) + 1e-7))[:, None], note="renorm"),
+    Sample(
+        "mul",
+        lambda x: mytorch.renorm(x, 2, 0, 1.5),
+        ((3, 4),),
+        lambda x: x * np.minimum(1, 1.5 / (np.linalg.norm(x, axis=1, keepdims=True) + 1e-7)),
+        note="renorm",
+    ),
 ]

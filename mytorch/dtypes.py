@@ -219,17 +219,25 @@ def _combine(high, low):
 _INT64 = numpy.dtype("int64")
 
 
+@functools.lru_cache(256)
+def _constant(number, dtype):
+    """A number (not a zero, which may be -0.0) as an array: NumPy takes twice as long over x * 0.5 as over x * y."""
+    return numpy.array(number, dtype)
+
+
 def promoted(arrays):
     """``prepare`` step: cast arrays that differ to their common dtype. Python numbers stay, they never promote."""
     if len(arrays) == 2:  # the common cases first: nothing to do
         x, y = arrays
         first, second = type(x), type(y)
         if second is float or second is int:
+            if first is numpy.ndarray and y and x.dtype.kind == "f":
+                return [x, _constant(y, x.dtype)]
             if first in modules and (x.dtype.kind == "f" or (second is int and x.dtype == _INT64 and -(2**63) <= y < 2**63)):
                 return arrays
         elif first is float or first is int:
             if second in modules and y.dtype.kind == "f":
-                return arrays
+                return [_constant(x, y.dtype), y] if x and second is numpy.ndarray else arrays
         elif first is second and first in modules and x.dtype is y.dtype:
             return arrays
     return _cast(arrays, result_numpy(arrays))

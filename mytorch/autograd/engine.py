@@ -316,7 +316,7 @@ def primitive(forward=None, /, *, composed=None, joint=None, aux=(), outputs=(),
             if broadcasts:
                 shape, kind = out.shape, out.dtype
                 for i in plan.live:
-                    if given[i].shape != shape or given[i].dtype is not kind or arrays is not given:
+                    if given[i].shape != shape or given[i].dtype is not kind:
                         node.restore = tuple((given[i].shape, given[i].dtype) for i in plan.live)
                         break
             if composed is not None:

@@ -75,7 +75,7 @@ def _branches(arrays):
         if isinstance(value, int) and hasattr(other, "dtype"):
             check_fits(value, other.dtype)
     x, y = promoted(both) if any(hasattr(v, "dtype") for v in both) else both
-    for value, other in ((x, y), (y, x)):
+    for value, other in zip(both, (y, x)):
         if isinstance(value, float) and hasattr(other, "dtype"):
             check_fits(value, other.dtype, finite=True)
     return [condition, x, y]

@@ -147,14 +147,19 @@ class Tensor(TensorMethods, NewMethods, MemoryMethods, SamplingMethods, Queries,
             raise RuntimeError(f"Boolean value of Tensor with {'no values' if self.array.size == 0 else 'more than one value'} is ambiguous")
         return bool(self.array.item())
 
+    def _scalar(self):
+        if self.array.size != 1:
+            raise ValueError(f"only one element tensors can be converted to Python scalars, but got a tensor of shape {list(self.array.shape)}")
+        return self.array.item()
+
     def __float__(self):
-        return float(self.item())
+        return float(self._scalar())
 
     def __int__(self):
-        return int(self.item())
+        return int(self._scalar())
 
     def __complex__(self):
-        return complex(self.item())
+        return complex(self._scalar())
 
     def __index__(self):
         if self.array.size != 1 or self.array.dtype.kind not in "iub":

@@ -17,7 +17,7 @@ import weakref
 import numpy
 
 from ..backend import QUIET, as_array, broadcast_shape, device_of, float_errors
-from ..dtypes import category
+from ..dtypes import as_dtype, category
 from . import grad_mode
 from .anomaly_mode import detect_anomaly
 
@@ -257,6 +257,7 @@ def primitive(forward=None, /, *, composed=None, joint=None, aux=(), outputs=(),
     plans, arity, variadic, differentiable = {}, len(op.inputs), op.variadic, bool(rules or joint)
     names, defaults = set(op.defaults), {name: value for name, value in op.defaults.items() if name not in op.required}
     flags = [name for name, value in defaults.items() if value is True or value is False]
+    typed = defaults.get("dtype", ()) is None and differentiable
     exact = arity if not (names or variadic) else -1  # how many inputs need no sorting out
 
     def call(*inputs, **settings):
@@ -267,6 +268,8 @@ def primitive(forward=None, /, *, composed=None, joint=None, aux=(), outputs=(),
                 settings = {**defaults, **settings}
             else:
                 inputs, settings = op.bind(inputs, settings)
+            if typed and settings["dtype"] is not None:
+                refuse_integer_results(op, inputs, settings["dtype"])
             for name in flags:
                 if settings[name] is not True and settings[name] is not False:
                     raise TypeError(f"{op.name}(): argument {name!r} must be bool, not {type(settings[name]).__name__}")
@@ -428,6 +431,13 @@ def several(op, call, arrays, node, inputs, settings, state):
         saves = op.outputs if "out" in node.plan.saves else node.plan.saves
         node.guards += tuple(new._counter for i, new in enumerate(results) if not op.outputs or op.outputs[i] in saves)
     return tuple(results)
+
+
+def refuse_integer_results(op, inputs, dtype):
+    """A gradient is wanted, and ``dtype`` has none."""
+    live = grad_state.get() is True and any(isinstance(v, Variable) and v._node is not None for v in inputs)
+    if live and category(as_dtype(dtype).numpy) < 2:
+        raise RuntimeError(f"{op.name}(): Autograd not support dtype: {as_dtype(dtype)}, but the input requires grad")
 
 
 def refuse_inference(plan, inputs):

@@ -63,7 +63,15 @@ def _weights(q, k, mask, scale, causal):
     return scores
 
 
+def _widened(*arrays):
+    """Arrays of 16-bit numbers as float32."""
+    return [a.astype("float32") if a is not None and a.dtype.itemsize == 2 else a for a in arrays]
+
+
 def _gradients(g, q, k, v, mask, keep, scale, needs, out, weights):
+    if g.dtype.itemsize == 2:
+        wide = _gradients(*_widened(g, q, k, v, mask, keep), scale, needs, *_widened(out, weights))
+        return tuple(d if d is None else d.astype(g.dtype) for d in wide)
     m = xp(g)
     used = weights if keep is None else weights * keep
     gv = m.matmul(used.swapaxes(-2, -1), g) if needs[2] else None
@@ -88,6 +96,9 @@ def attention(q, k, v, mask=None, keep=None, *, scale, causal=False):
     mask (…, L, S): True for keys that a query sees, or numbers to add to the scores. causal: query i sees the keys up to i. keep (…, L, S)
     multiplies the weights: dropout. A query that sees no key gets zeros.
     """
+    if q.dtype.itemsize == 2:
+        out, weights = attention.primitive.forward(*_widened(q, k, v, mask, keep), scale=scale, causal=causal)
+        return out.astype(q.dtype), weights
     m = xp(q)
     weights = _weights(q, k, mask, scale, causal)
     used = weights if keep is None else weights * keep

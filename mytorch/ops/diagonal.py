@@ -106,13 +106,13 @@ def _triangle(found, where, dtype):
 def tril_indices(row, col, offset=0, *, dtype="int64", device=None, layout=None):
     """The places of the lower triangle of a (row, col) matrix, row by row, as a (2, n) tensor."""
     _check_sizes(row, col)
-    return _triangle(numpy.tril_indices(row, offset, col), device, dtype)
+    return _triangle(numpy.tril_indices(row, offset, col), device, dtype or "int64")
 
 
 def triu_indices(row, col, offset=0, *, dtype="int64", device=None, layout=None):
     """The places of the upper triangle of a (row, col) matrix, row by row, as a (2, n) tensor."""
     _check_sizes(row, col)
-    return _triangle(numpy.triu_indices(row, offset, col), device, dtype)
+    return _triangle(numpy.triu_indices(row, offset, col), device, dtype or "int64")
 
 
 def _check_sizes(row, col):

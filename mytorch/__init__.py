@@ -93,6 +93,7 @@ from .random import (
     Generator, bernoulli, default_generator, get_rng_state, initial_seed, manual_seed, multinomial, normal, poisson, rand, rand_like, randint,
     randint_like, randn, randn_like, randperm, seed, set_rng_state,
 )  # fmt: skip
+from .low_rank import pca_lowrank, svd_lowrank
 from .window_functions import bartlett_window, blackman_window, hamming_window, hann_window, kaiser_window
 from .config import show_config
 from .memory import keep_freed_memory

@@ -23,7 +23,7 @@ FLOORS = [
     ["ops"],
     [
         "generator", "methods", "new_methods", "sampling_methods", "memory_methods", "python_data", "printing", "queries", "memory", "tensor",
-        "creation", "random", "window_functions",
+        "creation", "random", "window_functions", "low_rank",
     ],
     ["autograd"],
     ["_utils", "cuda", "backends", "accelerator", "amp", "config", "linalg", "special"],

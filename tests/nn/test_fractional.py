@@ -28,6 +28,13 @@ def test_fractional_max_pool(nd, shape, settings, dtype):
     compare(call, [RNG.standard_normal(shape)], dtype)
 
 
+@pytest.mark.parametrize("nd", [1, 2, 3])
+def test_names_that_say_that_indices_come_too(nd):
+    x = RNG.standard_normal((2, 3, *(6, 5, 4)[:nd]))
+    compare(lambda lib, x: getattr(lib.nn.functional, f"max_pool{nd}d_with_indices")(x, 2, padding=1), [x])
+    compare(lambda lib, x: getattr(lib.nn.functional, f"adaptive_max_pool{nd}d_with_indices")(x, 3), [x])
+
+
 def test_at_random_places():
     x = mytorch.randn(2, 3, 9, 9)
     out, indices = mytorch.nn.functional.fractional_max_pool2d_with_indices(x, 2, output_ratio=0.6)

@@ -34,6 +34,10 @@ from .ops.comparison import (
     allclose, bitwise_and, bitwise_left_shift, bitwise_not, bitwise_or, bitwise_right_shift, bitwise_xor, eq, equal, ge, greater, greater_equal,
     gt, isclose, le, less, less_equal, logical_and, logical_not, logical_or, logical_xor, lt, ne, not_equal,
 )  # fmt: skip
+from .ops.complex import angle, complex, conj, imag, polar, real, view_as_complex, view_as_real
+from .ops.complex import conj as conj_physical
+from .ops.complex import itself as resolve_conj
+from .ops.complex import itself as resolve_neg
 from .ops.counting import bincount, histc, histogram, isin
 from .ops.diagonal import diag, diag_embed, diagflat, diagonal, trace, tril, tril_indices, triu, triu_indices
 from .ops.differences import corrcoef, cov, cumulative_trapezoid, diff, gradient, trapezoid, trapz

@@ -12,6 +12,7 @@ from .ops import (
     bessel,
     bounds,
     comparison,
+    complex,
     counting,
     decompositions,
     diagonal,
@@ -121,6 +122,11 @@ class TensorMethods:
     def __ne__(self, other):
         return comparison.ne(self, other) if comparison.is_number(other) else NotImplemented
 
+    real = property(complex.real, doc="The real parts.")
+    imag = property(complex.imag, doc="The imaginary parts.")
+    conj = conjugate = conj_physical = complex.conj  # NumPy's name is the second
+    resolve_conj = resolve_neg = complex.itself
+    angle = complex.angle
 
     # ---- functions of one number and of two, comparison, reductions: the names that methods and functions share ---------
 

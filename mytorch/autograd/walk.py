@@ -161,7 +161,9 @@ def _restored(d, shape, dtype):
         if axes:
             d = d.sum(axes, keepdims=True)
         d = d.reshape(shape)
-    return d if d.dtype == dtype else d.astype(dtype)
+    if d.dtype == dtype:
+        return d
+    return (d if dtype.kind == "c" else d.real).astype(dtype)  # beside complex numbers, a real one has the real part
 
 
 _one_at_a_time = threading.Lock()  # backwards in several threads may reach the same leaf
@@ -286,7 +288,11 @@ def _as_variable(node, name, value):
         return tuple(wrap(v, node.edges[live.index(i)] if i in live else None) for i, v in enumerate(value))
     if name in op.inputs and hasattr(value, "dtype"):
         i = op.inputs.index(name)
-        return wrap(value, node.edges[live.index(i)] if i in live else None)
+        if i not in live:
+            return wrap(value)
+        if value.dtype.kind == "c" and node.restore is not None and node.restore[live.index(i)][1].kind != "c":
+            value = value.real  # as the input was before it met complex numbers
+        return wrap(value, node.edges[live.index(i)])
     if name in op.aux and getattr(value, "dtype", None) is not None and value.dtype.kind in "fcV":
         raise NotImplementedError(f"{op.name}: the second derivative needs a definition (composed=), since {name!r} is not part of the graph")
     return value

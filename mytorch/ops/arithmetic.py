@@ -37,7 +37,7 @@ def _sub(x, y):
     return x - y
 
 
-@pointwise(x=lambda g, y: g * y, y=lambda g, x: g * x)
+@pointwise(x=lambda g, y: g * y.conjugate(), y=lambda g, x: g * x.conjugate())  # a real number is its own conjugate
 def mul(x, y):
     """x · y, elementwise; shapes broadcast."""
     return x * y

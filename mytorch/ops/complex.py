@@ -1,0 +1,119 @@
+"""Complex numbers as pairs of real ones and back, as rotary embeddings use them. Of the other operations, those in ``_LINEAR`` are differentiated.
+
+The gradient of a complex number is that of its real part plus i times that of its imaginary part, as in torch.
+"""
+
+from __future__ import annotations
+
+import math
+
+from ..autograd.engine import Node, Output, primitive, takes_out
+from ..backend import xp
+from .arithmetic import atan2
+from .elementwise import cos, flat, sin, smooth
+from .join import stack
+from .shape import broadcast_tensors
+
+# Their formulas hold for complex numbers as they are; mul conjugates.
+_LINEAR = set(
+    """
+    mul add sub neg conj sum sum_to mean cat stack split unbind clone contiguous reshape view transpose permute expand unsqueeze squeeze flip roll
+    getitem put_in_zeros view_as_real""".split()
+)
+
+
+def _refuse_unproved(x):
+    """NotImplementedError if a complex ``x`` was computed by an operation whose formula is for real numbers."""
+    seen, waiting = set(), [x._node]
+    while waiting:
+        node = waiting.pop()
+        node = node.parent if type(node) is Output else node
+        if type(node) is not Node or node in seen or node.plan.op is _view_as_complex.primitive:
+            continue
+        seen.add(node)
+        if node.plan.op.name not in _LINEAR:
+            raise NotImplementedError(f"{node.plan.op.name} of complex numbers is not differentiated")
+        was_real = [node.restore is not None and node.restore[i][1].kind != "c" for i in range(len(node.edges))]
+        waiting += [edge for edge, skip in zip(node.edges, was_real) if not skip]
+
+
+@primitive(x=lambda g: _view_as_real(g))
+def _view_as_complex(x):
+    return xp(x).array(x, order="C").view("complex64" if x.itemsize == 4 else "complex128")[..., 0]
+
+
+@primitive(x=lambda g: _view_as_complex(g))
+def _view_as_real(x):
+    return xp(x).array(x, order="C")[..., None].view("float32" if x.itemsize == 8 else "float64")
+
+
+def view_as_complex(input):
+    """Pairs (…, 2) as complex numbers (…), a copy. RuntimeError unless the pairs are float32 or float64 and lie side by side."""
+    x = input.array
+    if x.dtype not in ("float32", "float64"):
+        raise RuntimeError(f"view_as_complex is only supported for float32 and float64 tensors, but got a tensor of {x.dtype}")
+    if not x.ndim or x.shape[-1] != 2:
+        raise RuntimeError(f"Tensor must have a last dimension of size 2, got shape {list(x.shape)}")
+    if x.size and x.strides[-1] != x.itemsize:
+        raise RuntimeError("Tensor must have a last dimension with stride 1")
+    return _view_as_complex(input)
+
+
+def view_as_real(input):
+    """Complex numbers (…) as pairs (…, 2) of real and imaginary parts, a copy. RuntimeError for real ones."""
+    if input.array.dtype.kind != "c":
+        raise RuntimeError("view_as_real is only supported for complex tensors")
+    _refuse_unproved(input)
+    return _view_as_real(input)
+
+
+@primitive(x=lambda g: _conj(g))
+def _conj(x):
+    return x.conj()
+
+
+def conj(input):
+    """The conjugates of complex numbers, elementwise; real ones as they are."""
+    return _conj(input) if input.array.dtype.kind == "c" else input
+
+
+def itself(input):
+    """The tensor itself: conjugates and negatives are computed at once. Of any shape."""
+    return input
+
+
+def complex(real, imag):
+    """real + i · imag of two tensors of one dtype, which broadcast. RuntimeError for different ones."""
+    if real.array.dtype != imag.array.dtype:
+        raise RuntimeError(f"Expected object of scalar type {real.array.dtype} but got scalar type {imag.array.dtype} for second argument")
+    return view_as_complex(stack(broadcast_tensors(real, imag), -1))
+
+
+def polar(abs, angle):
+    """abs · (cos(angle) + i · sin(angle)), complex. RuntimeError for different dtypes."""
+    return complex(abs * cos(angle), abs * sin(angle))
+
+
+def real(input):
+    """The real parts, elementwise; of real numbers the tensor itself."""
+    return view_as_real(input)[..., 0] if input.array.dtype.kind == "c" else input
+
+
+def imag(input):
+    """The imaginary parts, elementwise. RuntimeError for real numbers."""
+    if input.array.dtype.kind != "c":
+        raise RuntimeError("imag is not implemented for tensors with non-complex dtypes.")
+    return view_as_real(input)[..., 1]
+
+
+@smooth(x=flat)
+def _real_angle(x):
+    return xp(x).where(x != x, x, (x < 0) * x.dtype.type(math.pi)).astype(x.dtype, copy=False)
+
+
+@takes_out
+def angle(input):
+    """The angles to the positive real axis, in radians, elementwise: in (-π, π], of real numbers 0 or π."""
+    if input.array.dtype.kind == "c":
+        return atan2(imag(input), real(input))
+    return _real_angle(input)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from ..autograd.engine import primitive
-from ..backend import choose, largest, xp
+from ..backend import choose, kept, largest, xp
 from ..dtypes import as_dtype
 from .elementwise import abs, bounded, check_floating, exp, select, sigmoid, tanh, widened
 from .shape import check_dim, spelled
@@ -17,7 +17,7 @@ from .special import erf, erf_double, erf_single, in_blocks
 @primitive(x=lambda g, out: passed(g, out))
 def passed(x, out):
     """``x`` where ``out`` is not 0, else 0: the gradient of a rectifier, even where ``x`` is infinite."""
-    return choose(out != 0, x, x.dtype.type(0))
+    return kept(x, out != 0)
 
 
 @primitive(x=lambda g, out: passed(g, out))

@@ -18,6 +18,14 @@ from .masks import fitted
 from .shape import expand
 
 
+def _live(values):
+    """Whether one of ``values`` is a tensor that takes part in the graph."""
+    for v in values:
+        if isinstance(v, Variable) and v._node is not None:
+            return True
+    return False
+
+
 def inplace(operation):
     """The method ``operation_`` of an operation whose first input is the tensor to change."""
     op = getattr(operation, "primitive", None)
@@ -27,7 +35,7 @@ def inplace(operation):
     def method(self, *inputs, **settings):
         prepare_write(self)
         before = wrap(self.array, self._node)
-        if reads_input and _recorded(before, *(v for v in (*inputs, *settings.values()) if isinstance(v, Variable))):
+        if reads_input and (before._node is not None or _live(inputs) or (settings and _live(settings.values()))) and grad_state.get() is True:
             before.array = before.array.copy()  # a formula needs the old values
         return write(self, operation(before, *inputs, **settings))
 

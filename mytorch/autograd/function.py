@@ -246,8 +246,9 @@ def _own_output(ctx, args, result, earlier):
         return result
     new = wrap(result.array)
     if source is not None:
+        base = source if source._base is None else source._base
         new._counter = source._counter
-        new._base, new._view, new._base_node = source._base or source, _forbidden, (source._base or source)._node
+        new._base, new._view, new._base_node = base, _forbidden, base._node
     if _is_in(result, ctx._fixed):
         ctx._fixed += (new,)
     return new

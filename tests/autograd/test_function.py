@@ -190,6 +190,15 @@ def s_view_of_input_returned(t):
     return y, x.grad
 
 
+def s_input_that_is_a_view_returned(t):
+    f = function(t, lambda ctx, x: x, lambda ctx, g: g * 7)
+    x = t.tensor([[0.0, 2.0], [3.0, 4.0]], requires_grad=True)
+    a = x * 1
+    y = f.apply(a[0])
+    (y * y).sum().backward()
+    return y, x.grad
+
+
 def s_view_of_input_changed(t):
     f = function(t, lambda ctx, x: x.view(2, 1), lambda ctx, g: g.view(2) * 7)
     f.apply(leaf(t, 1.0, 2.0) * 1).mul_(2)

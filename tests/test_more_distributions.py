@@ -48,6 +48,10 @@ CASES = {  # expression: values to score
     "MultivariateNormal(loc, scale_tril=tril)": [-1.0, 0.0, 2.5],
     "MultivariateNormal(loc, tril @ tril.mT)": [-1.0, 0.0, 2.5],
     "MultivariateNormal(table, precision_matrix=tril @ tril.mT)": [-1.0, 0.0, 2.5],
+    "LowRankMultivariateNormal(loc, tril[:, :2], scale)": [-1.0, 0.0, 2.5],
+    "LowRankMultivariateNormal(table, tril[:, :1], scale)": [-1.0, 0.0, 2.5],
+    "ContinuousBernoulli(p)": [0.2, 0.5, 0.9],
+    "ContinuousBernoulli(logits=logits)": [0.0, 0.5, 1.0],
     "MixtureSameFamily(Categorical(p), Normal(loc, scale))": [-1.0, 0.0, 2.5],
     "MixtureSameFamily(Categorical(p), Independent(Normal(table, scale), 1))": [-1.0, 0.0, 2.5],
     "MixtureSameFamily(Categorical(probs), Gamma(table + 1.5, 2.0))": [0.3, 1.0, 2.5],
@@ -58,12 +62,13 @@ CASES = {  # expression: values to score
     "Independent(Gamma(more, rate), 1)": [0.3, 1.0, 2.5],
 }  # fmt: skip
 WITH_CDF = [e for e in CASES if e.split("(")[0] in "Gamma Chi2 InverseGamma Cauchy LogNormal Gumbel Weibull Pareto Kumaraswamy HalfNormal HalfCauchy".split()]
+WITH_CDF += [e for e in CASES if e.startswith("ContinuousB")]
 WITH_CDF += [e for e in CASES if e.startswith("TransformedD") and "Cumulative" not in e]
 REPARAMETERIZED = [
     "Gamma(more, rate)", "Gamma(more * 20, rate)", "Chi2(more)", "InverseGamma(more + 5, rate)", "Beta(more, less)", "Dirichlet(more)",
     "StudentT(more + 9, loc, scale)", "FisherSnedecor(more, more + 12)", "LogNormal(loc / 4, scale / 4)", "Gumbel(loc, scale)", "Weibull(scale, more)",
     "Pareto(scale, more + 5)", "Kumaraswamy(more, less + 1)", "HalfNormal(scale)", "MultivariateNormal(loc, scale_tril=tril)",
-    "MultivariateNormal(loc, tril @ tril.mT)",
+    "MultivariateNormal(loc, tril @ tril.mT)", "LowRankMultivariateNormal(loc, tril[:, :2], scale)", "ContinuousBernoulli(p)",
 ]  # fmt: skip
 
 
@@ -193,7 +198,11 @@ PAIRS = [
     ("Poisson(more)", "Poisson(less)"), ("Bernoulli(p)", "Poisson(less)"), ("Geometric(p)", "Geometric(logits=logits / 3)"),
     ("Binomial(n, p)", "Binomial(4, logits=logits)"), ("Binomial(n, p)", "Binomial(3, p)"), ("OneHotCategorical(table[2] + 1)", "OneHotCategorical(probs[2])"),
     ("MultivariateNormal(loc, scale_tril=tril)", "MultivariateNormal(table, precision_matrix=tril @ tril.mT)"), ("Cauchy(loc, scale)", "Cauchy(0.0, rate)"),
-    ("Gumbel(loc, scale)", "Gumbel(0.0, rate)"), ("HalfNormal(scale)", "HalfNormal(rate)"), ("Pareto(scale, more)", "Pareto(0.7, less)"),
+    ("Gumbel(loc, scale)", "Gumbel(0.0, rate)"),
+    ("LowRankMultivariateNormal(loc, tril[:, :2], scale)", "MultivariateNormal(loc + 1, scale_tril=tril)"),
+    ("MultivariateNormal(loc, scale_tril=tril)", "LowRankMultivariateNormal(loc + 1, tril[:, :1], scale)"),
+    ("LowRankMultivariateNormal(loc, tril[:, :2], scale)", "LowRankMultivariateNormal(loc + 1, tril[:, :1], more)"),
+    ("HalfNormal(scale)", "HalfNormal(rate)"), ("Pareto(scale, more)", "Pareto(0.7, less)"),
     ("Laplace(loc, scale)", "Normal(0.0, rate)"), ("Gamma(more, rate)", "Normal(loc, scale)"), ("Exponential(rate)", "Normal(loc, scale)"),
     ("LogNormal(loc, scale)", "LogNormal(0.0, rate)"), ("Independent(Gamma(more, rate), 1)", "Independent(Gamma(less, rate), 1)"),
 ]  # fmt: skip
@@ -230,6 +239,7 @@ TRANSFORMS = {  # expression: x
     "AffineTransform(loc, scale, event_dim=1)": [-1.0, 0.0, 2.5],
     "StickBreakingTransform()": [-1.0, 0.0, 2.5],
     "LowerCholeskyTransform()": [[1.0, 2.0], [3.0, -1.0]],
+    "PositiveDefiniteTransform()": [[1.0, 2.0], [3.0, -1.0]],
     "ReshapeTransform((3,), (3, 1))": [-1.0, 0.0, 2.5],
     "IndependentTransform(ExpTransform(), 1)": [-1.0, 0.0, 2.5],
     "ComposeTransform([AffineTransform(loc, scale), SigmoidTransform(), PowerTransform(2.0)])": [-1.0, 0.0, 2.5],
@@ -250,7 +260,7 @@ def test_transforms(expression):
         x = library.tensor(TRANSFORMS[expression], dtype=library.float64, requires_grad=True)
         y = t(x)
         parts = [y, t.inv(y)]
-        if expression not in ("AbsTransform()", "SoftmaxTransform()", "LowerCholeskyTransform()"):
+        if expression not in ("AbsTransform()", "SoftmaxTransform()", "LowerCholeskyTransform()", "PositiveDefiniteTransform()"):
             parts.append(t.log_abs_det_jacobian(x, y))
         if "AffineTransform" not in expression and "Compose" not in expression and t.bijective:
             assert t.inv.inv is t
@@ -262,6 +272,39 @@ def test_transforms(expression):
     for a, b in zip(parts, wanted):
         close(a, b, 1e-9)
     close(grad, wanted_grad, 1e-8)
+
+
+CONSTRAINTS = """
+    real positive nonnegative unit_interval simplex lower_cholesky positive_definite real_vector interval(-1.0,2.0) greater_than(3.0)
+    greater_than_eq(0.5) less_than(-1.0) half_open_interval(0.0,2.0) independent(constraints.positive,1)
+""".split()
+
+
+@pytest.mark.parametrize("registry", ["biject_to", "transform_to"])
+@pytest.mark.parametrize("name", CONSTRAINTS)
+def test_from_all_numbers_to_a_constraint(registry, name):
+    found = []
+    if registry == "biject_to" and name in ("lower_cholesky", "positive_definite"):
+        for module in (mine, theirs):
+            with pytest.raises(NotImplementedError):
+                module.biject_to(getattr(module.constraints, name))
+        return
+    for library, module in ((mytorch, mine), (torch, theirs)):
+        constraint = eval(f"constraints.{name}", {"constraints": module.constraints})
+        transform = getattr(module, registry)(constraint)
+        y = transform(library.tensor([[1.0, 2.0], [0.5, -1.0]], dtype=library.float64))
+        assert constraint.check(y).all()
+        found.append((y, transform.inv(y)))
+    for a, b in zip(*found):
+        close(a, b, 1e-9)
+
+
+def test_constraints_without_a_transform():
+    with pytest.raises(NotImplementedError, match="Cannot transform Boolean"):
+        mine.biject_to(mine.constraints.boolean)
+    own = mine.constraints.Constraint("Even()", lambda x: x % 2 == 0)
+    mine.biject_to.register(own)(lambda constraint: mine.identity_transform)
+    assert mine.biject_to(own) is mine.identity_transform
 
 
 def test_transforms_compare_and_keep_their_last_pair():

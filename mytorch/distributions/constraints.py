@@ -7,10 +7,14 @@ from ..ops.lu import cholesky_ex
 
 
 class Constraint:
-    """A region, by its name and a test of tensors. ``event_dim``: how many trailing dimensions one event has."""
+    """A region, by its name and a test of tensors. ``event_dim``: how many trailing dimensions one event has.
 
-    def __init__(self, name, check, event_dim=0, is_discrete=False):
+    What it is made of, such as ``lower_bound``, are attributes.
+    """
+
+    def __init__(self, name, check, event_dim=0, is_discrete=False, **parts):
         self.name, self._check, self.event_dim, self.is_discrete = name, check, event_dim, is_discrete
+        self.__dict__.update(parts)
 
     def check(self, value):
         """A boolean tensor: where ``value`` lies in the region."""
@@ -21,9 +25,9 @@ class Constraint:
 
 
 real = Constraint("Real()", lambda x: x == x)
-positive = Constraint("GreaterThan(lower_bound=0.0)", lambda x: x > 0)
-nonnegative = Constraint("GreaterThanEq(lower_bound=0.0)", lambda x: x >= 0)
-unit_interval = Constraint("Interval(lower_bound=0.0, upper_bound=1.0)", lambda x: (x >= 0) & (x <= 1))
+positive = Constraint("GreaterThan(lower_bound=0.0)", lambda x: x > 0, lower_bound=0.0)
+nonnegative = Constraint("GreaterThanEq(lower_bound=0.0)", lambda x: x >= 0, lower_bound=0.0)
+unit_interval = Constraint("Interval(lower_bound=0.0, upper_bound=1.0)", lambda x: (x >= 0) & (x <= 1), lower_bound=0.0, upper_bound=1.0)
 boolean = Constraint("Boolean()", lambda x: (x == 0) | (x == 1), is_discrete=True)
 nonnegative_integer = Constraint("IntegerGreaterThan(lower_bound=0)", lambda x: (x % 1 == 0) & (x >= 0), is_discrete=True)
 positive_integer = Constraint("IntegerGreaterThan(lower_bound=1)", lambda x: (x % 1 == 0) & (x >= 1), is_discrete=True)
@@ -40,23 +44,23 @@ simplex = Constraint("Simplex()", lambda x: (x >= 0).all(-1) & ((x.sum(-1) - 1).
 
 def greater_than(lower_bound):
     """Above ``lower_bound``, a number or a tensor."""
-    return Constraint(f"GreaterThan(lower_bound={lower_bound})", lambda x: x > lower_bound)
+    return Constraint(f"GreaterThan(lower_bound={lower_bound})", lambda x: x > lower_bound, lower_bound=lower_bound)
 
 
 def greater_than_eq(lower_bound):
     """From ``lower_bound`` on, a number or a tensor."""
-    return Constraint(f"GreaterThanEq(lower_bound={lower_bound})", lambda x: x >= lower_bound)
+    return Constraint(f"GreaterThanEq(lower_bound={lower_bound})", lambda x: x >= lower_bound, lower_bound=lower_bound)
 
 
 def less_than(upper_bound):
     """Below ``upper_bound``, a number or a tensor."""
-    return Constraint(f"LessThan(upper_bound={upper_bound})", lambda x: x < upper_bound)
+    return Constraint(f"LessThan(upper_bound={upper_bound})", lambda x: x < upper_bound, upper_bound=upper_bound)
 
 
 def half_open_interval(lower_bound, upper_bound):
     """[lower_bound, upper_bound), both numbers or tensors."""
     text = f"HalfOpenInterval(lower_bound={lower_bound}, upper_bound={upper_bound})"
-    return Constraint(text, lambda x: (x >= lower_bound) & (x < upper_bound))
+    return Constraint(text, lambda x: (x >= lower_bound) & (x < upper_bound), lower_bound=lower_bound, upper_bound=upper_bound)
 
 
 def multinomial(upper_bound):
@@ -67,7 +71,7 @@ def multinomial(upper_bound):
 def interval(lower_bound, upper_bound):
     """[lower_bound, upper_bound], both numbers or tensors."""
     text = f"Interval(lower_bound={lower_bound}, upper_bound={upper_bound})"
-    return Constraint(text, lambda x: (x >= lower_bound) & (x <= upper_bound))
+    return Constraint(text, lambda x: (x >= lower_bound) & (x <= upper_bound), lower_bound=lower_bound, upper_bound=upper_bound)
 
 
 def integer_interval(lower_bound, upper_bound):
@@ -83,7 +87,8 @@ def independent(base, dims):
         inside = base.check(value)
         return inside.reshape(*inside.shape[: inside.ndim - dims], -1).all(-1)
 
-    return Constraint(f"IndependentConstraint({base}, {dims})", check, base.event_dim + dims, base.is_discrete)
+    name = f"IndependentConstraint({base}, {dims})"
+    return Constraint(name, check, base.event_dim + dims, base.is_discrete, base_constraint=base, reinterpreted_batch_ndims=dims)
 
 
 real_vector = independent(real, 1)

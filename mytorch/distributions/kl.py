@@ -13,7 +13,7 @@ from .discrete import Bernoulli, Categorical
 from .gammas import Beta, Dirichlet, Gamma, log_beta
 from .heavy_tails import Cauchy
 from .independent import Independent, sum_rightmost
-from .multivariate import MultivariateNormal, mahalanobis
+from .multivariate import LowRankMultivariateNormal, MultivariateNormal, mahalanobis
 from .one_hot import OneHotCategorical
 from .transformed import Gumbel, HalfNormal, Pareto, TransformedDistribution
 
@@ -158,12 +158,16 @@ def _one_hots(p, q):
 # ---- of location and scale ---------------------------------------------------------------------------------------------------
 
 
+@register_kl(MultivariateNormal, LowRankMultivariateNormal)
+@register_kl(LowRankMultivariateNormal, MultivariateNormal)
+@register_kl(LowRankMultivariateNormal, LowRankMultivariateNormal)
 @register_kl(MultivariateNormal, MultivariateNormal)
 def _multivariate_normals(p, q):
     if p.event_shape != q.event_shape:
         raise ValueError(f"KL-divergence between two multivariate normal distributions with different event shapes, {p.event_shape} and {q.event_shape}")
-    spread, distance = mahalanobis(q.scale_tril, p.scale_tril), mahalanobis(q.scale_tril, (q.loc - p.loc).unsqueeze(-1))
-    return q._log_scale() - p._log_scale() + 0.5 * (spread + distance - p.event_shape[0])
+    L, M = p.scale_tril, q.scale_tril
+    logs = (M.diagonal(dim1=-2, dim2=-1).log() - L.diagonal(dim1=-2, dim2=-1).log()).sum(-1)
+    return logs + 0.5 * (mahalanobis(M, L) + mahalanobis(M, (q.loc - p.loc).unsqueeze(-1)) - p.event_shape[0])
 
 
 @register_kl(Cauchy, Cauchy)

@@ -1,4 +1,4 @@
-"""MultivariateNormal."""
+"""MultivariateNormal and LowRankMultivariateNormal."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import math
 
 from ..creation import eye
 from ..ops.decompositions import cholesky
+from ..ops.diagonal import diag_embed
 from ..ops.linalg import cholesky_inverse
 from ..ops.shape import broadcast_shapes
 from ..ops.solve import solve_triangular
@@ -80,3 +81,61 @@ def mahalanobis(factor, columns):
     shape = broadcast_shapes(factor.shape[:-2], columns.shape[:-2])
     factor, columns = factor.expand(*shape, *factor.shape[-2:]), columns.expand(*shape, *columns.shape[-2:])
     return (solve_triangular(factor, columns, upper=False) ** 2).sum((-2, -1))
+
+
+class LowRankMultivariateNormal(Distribution):
+    """Mean ``loc`` (…, n) and covariance W Wᵀ + diag(d), for ``cov_factor`` W (…, n, k) and ``cov_diag`` d (…, n) > 0.
+
+    Costs k²n, not n³: by Woodbury's identity and the matrix determinant lemma. ValueError for other shapes.
+    """
+
+    arg_constraints = {
+        "loc": constraints.real_vector, "cov_factor": constraints.independent(constraints.real, 2),
+        "cov_diag": constraints.independent(constraints.positive, 1),
+    }  # fmt: skip
+    support = constraints.real_vector
+    has_rsample = True
+
+    def __init__(self, loc, cov_factor, cov_diag, validate_args=None):
+        if loc.ndim < 1:
+            raise ValueError("loc must be at least one-dimensional.")
+        n = loc.shape[-1]
+        if cov_factor.ndim < 2 or cov_factor.shape[-2] != n:
+            raise ValueError(f"cov_factor must be a batch of matrices with shape {n} x m")
+        if cov_diag.shape[-1:] != loc.shape[-1:]:
+            raise ValueError(f"cov_diag must be a batch of vectors with shape {loc.shape[-1:]}")
+        batch = broadcast_shapes(loc.shape[:-1], cov_factor.shape[:-2], cov_diag.shape[:-1])
+        self.loc, self.cov_diag = loc.expand(*batch, n), cov_diag.expand(*batch, n)
+        self.cov_factor = cov_factor.expand(*batch, n, cov_factor.shape[-1])
+        super().__init__(batch, (n,), validate_args=validate_args)
+
+    mean = mode = property(lambda self: self.loc, doc="loc")
+    variance = property(lambda self: (self.cov_factor**2).sum(-1) + self.cov_diag, doc="The covariance's diagonal.")
+    covariance_matrix = property(lambda self: self.cov_factor @ self.cov_factor.mT + diag_embed(self.cov_diag), doc="W Wᵀ + diag(d)")
+    precision_matrix = property(lambda self: cholesky_inverse(self.scale_tril), doc="The inverse of the covariance.")
+    scale_tril = property(lambda self: cholesky(self.covariance_matrix), doc="The covariance's Cholesky factor.")
+
+    def _capacitance(self):
+        """The Cholesky factor of I + Wᵀ diag(d)⁻¹ W, (…, k, k)."""
+        k = self.cov_factor.shape[-1]
+        inner = self.cov_factor.mT @ (self.cov_factor / self.cov_diag.unsqueeze(-1))
+        return cholesky(inner + eye(k, dtype=inner.dtype, device=inner.device))
+
+    def rsample(self, sample_shape=()):
+        shape, like = self._extended_shape(sample_shape), self.loc.detach()
+        along = like.new_empty((*shape[:-1], self.cov_factor.shape[-1], 1)).normal_()
+        return self.loc + (self.cov_factor @ along).squeeze(-1) + self.cov_diag.sqrt() * like.new_empty(shape).normal_()
+
+    def _log_det(self, capacitance):
+        return 2 * capacitance.diagonal(dim1=-2, dim2=-1).log().sum(-1) + self.cov_diag.log().sum(-1)
+
+    def log_prob(self, value):
+        self._validate_sample(value)
+        difference, capacitance = value - self.loc, self._capacitance()
+        scaled = difference / self.cov_diag
+        reduced = mahalanobis(capacitance, self.cov_factor.mT @ scaled.unsqueeze(-1))
+        distance = (difference * scaled).sum(-1) - reduced
+        return -0.5 * (self._event_shape[0] * math.log(2 * math.pi) + self._log_det(capacitance) + distance)
+
+    def entropy(self):
+        return 0.5 * (self._event_shape[0] * (1 + math.log(2 * math.pi)) + self._log_det(self._capacitance()))

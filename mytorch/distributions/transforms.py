@@ -8,6 +8,7 @@ import operator
 from ..creation import ones_like, zeros_like
 from ..dtypes import finfo
 from ..ops.activation import logsigmoid, softmax, softplus
+from ..ops.decompositions import cholesky
 from ..ops.diagonal import diag_embed
 from ..ops.join import cat
 from ..tensor import Size
@@ -554,5 +555,23 @@ class LowerCholeskyTransform(Transform):
 
     def __eq__(self, other):
         return isinstance(other, LowerCholeskyTransform)
+
+    __hash__ = Transform.__hash__
+
+
+class PositiveDefiniteTransform(Transform):
+    """Any square matrix as a positive-definite one: L Lᵀ for the L of :class:`LowerCholeskyTransform`."""
+
+    domain, codomain = constraints.independent(constraints.real, 2), constraints.positive_definite
+
+    def _call(self, x):
+        L = LowerCholeskyTransform()(x)
+        return L @ L.mT
+
+    def _inverse(self, y):
+        return LowerCholeskyTransform().inv(cholesky(y))
+
+    def __eq__(self, other):
+        return isinstance(other, PositiveDefiniteTransform)
 
     __hash__ = Transform.__hash__

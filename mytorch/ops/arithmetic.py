@@ -56,6 +56,8 @@ def _scaled(other, alpha, mixed):
     """``other`` times ``alpha``, the factor that add and sub take."""
     if isinstance(alpha, bool) and mixed.kind != "b":
         raise RuntimeError("Boolean alpha only supported for Boolean results.")
+    if isinstance(alpha, complex) and mixed.kind != "c":
+        raise RuntimeError("For non-complex input tensors, argument alpha must not be a complex number.")
     if isinstance(alpha, float) and category(mixed) < 2:
         raise RuntimeError("For integral input tensors, argument alpha must not be a floating point number.")
     if isinstance(other, Variable):

@@ -90,6 +90,8 @@ def histogram(input, bins, *, range=None, weight=None, density=False):
 
 @takes_out
 def isin(elements, test_elements, *, assume_unique=False, invert=False):
-    """Whether each of ``elements`` is among ``test_elements`` (one of both may be a number), as booleans."""
+    """Whether each of ``elements`` is among ``test_elements`` (one of both may be a number), as booleans. RuntimeError for booleans."""
     x, y = (v.array if isinstance(v, Variable) else v for v in (elements, test_elements))
+    if "bool" in (getattr(x, "dtype", None), getattr(y, "dtype", None)):
+        raise RuntimeError("Unsupported input type encountered for isin(): Bool")
     return wrap(as_array(xp(x if hasattr(x, "dtype") else y).isin(x, y, assume_unique=assume_unique, invert=invert)))

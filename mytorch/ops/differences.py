@@ -22,6 +22,8 @@ def diff(input, n=1, dim=-1, prepend=None, append=None):
         raise RuntimeError(f"order must be non-negative but got {n}")
     dim = check_dim(dim, len(input.shape))
     parts = [x for x in (prepend, input, append) if x is not None]
+    if any(len(x.shape) != len(input.shape) for x in parts):
+        raise RuntimeError(f"diff expects prepend or append to be the same dimension as input, got {[list(x.shape) for x in parts]}")
     out = cat(parts, dim) if len(parts) > 1 and n else input
     for _ in range(min(n, out.shape[dim])):
         size = out.shape[dim] - 1

@@ -336,6 +336,8 @@ def linalg_cross(input, other, *, dim=-1):
 
     RuntimeError unless both have size 3 there and as many dimensions as each other.
     """
+    if input.dtype != other.dtype:
+        raise RuntimeError(f"linalg.cross: expected both inputs to have the same dtype, got {input.dtype} and {other.dtype}")
     if len(input.shape) != len(other.shape):
         raise RuntimeError(
             f"linalg.cross: inputs must have the same number of dimensions, got {len(input.shape)} and {len(other.shape)}."
@@ -353,7 +355,7 @@ def linalg_cross(input, other, *, dim=-1):
 def cross(input, other, dim=None):
     """The cross product of vectors of three numbers along ``dim``, by default the first dimension of size 3.
 
-    RuntimeError if there is none.
+    RuntimeError if there is none, or for different dtypes.
     """
     if dim is None:
         dim = next((d for d, n in enumerate(input.shape) if n == 3), None)
@@ -367,6 +369,8 @@ def vecdot(x, y, *, dim=-1):
     """Inner products of vectors along ``dim``; other dimensions broadcast. RuntimeError for integers."""
     if not (x.is_floating_point() or x.is_complex()):
         raise RuntimeError(f"linalg.vecdot: Expected a floating point or complex tensor as input. Got {x.dtype}")
+    if x.dtype != y.dtype:
+        raise RuntimeError(f"linalg.vecdot: Expected x and y to have the same dtype, but found x of type {x.dtype} and y of type {y.dtype}")
     return (x * y).sum(dim)
 
 
@@ -397,8 +401,10 @@ def cdist(x1, x2, p=2.0, compute_mode="use_mm_for_euclid_dist_if_necessary"):
 
     ``compute_mode``: whether distances of order 2 go through a matrix product, faster and less exact: "use_mm_for_euclid_dist",
     "donot_use_mm_for_euclid_dist", or by default where there are more than 25 rows.
-    RuntimeError for vectors, unequal d, or a negative ``p``.
+    RuntimeError for vectors, unequal d, or a negative ``p``; ValueError for another ``compute_mode``.
     """
+    if compute_mode not in ("use_mm_for_euclid_dist_if_necessary", "use_mm_for_euclid_dist", "donot_use_mm_for_euclid_dist"):
+        raise ValueError(f"{compute_mode} is not a valid value for compute_mode")
     for name, x in (("X1", x1), ("X2", x2)):
         if not x.is_floating_point():
             raise RuntimeError(f"cdist only supports floating-point dtypes, {name} got: {x.dtype}")

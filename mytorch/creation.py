@@ -297,7 +297,9 @@ def linspace(start, end, steps, *, dtype=None, device=None, requires_grad=False,
 def logspace(start, end, steps, base=10.0, *, dtype=None, device=None, requires_grad=False, **options):
     """``base`` to the powers of :func:`linspace`."""
     kind, place, out = settings(dtype, device, options)
-    return finish(move(as_type(numpy.power(float(base), _steps(start, end, steps, kind)), kind), place), out, requires_grad)
+    with numpy.errstate(all="ignore"):
+        powers = numpy.power(float(base), _steps(start, end, steps, kind))
+    return finish(move(as_type(powers, kind), place), out, requires_grad)
 
 
 def eye(n, m=None, *, dtype=None, device=None, requires_grad=False, **options):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy
 
-from .autograd.engine import Variable
+from .autograd.engine import Variable, primitive
 from .autograd.grad_mode import is_grad_enabled
 from .backend import CPU, device_of, move
 from .creation import array_argument, finish, given_shape, settings
@@ -24,6 +24,7 @@ from .generator import (
     set_rng_state,
     source_of,
 )
+from .ops.elementwise import flat
 from .ops.shape import sizes
 from .python_data import as_type
 
@@ -115,10 +116,21 @@ def randperm(n, *, generator=None, dtype="int64", device=None, requires_grad=Fal
     return finish(move(as_type(source_of(generator).permutation(n), kind), place), out, requires_grad)
 
 
+def _shifted(noise, mean, std):
+    """noise · std + mean in the dtype of ``noise``. Overflow gives inf, in silence."""
+    with numpy.errstate(all="ignore"):
+        return as_type(noise * std + mean, noise.dtype)
+
+
+@primitive(broadcasts=True, mean=flat, std=flat)
+def _normally(mean, std, *, noise):
+    return _shifted(noise, mean, std)
+
+
 def normal(mean, std=1.0, size=None, *, generator=None, out=None, dtype=None, device=None, requires_grad=False, **options):
     """Normal random numbers. ``mean`` and ``std`` are tensors that broadcast, or one is a number, or both are and ``size`` is given.
 
-    RuntimeError for a negative ``std``. TypeError if all are numbers and there is no ``size``.
+    Their gradients are zero. RuntimeError for a negative ``std``. TypeError if all are numbers and there is no ``size``.
     """
     tensors = [v for v in (mean, std) if isinstance(v, Variable)]
     if not tensors and size is None:
@@ -128,11 +140,11 @@ def normal(mean, std=1.0, size=None, *, generator=None, out=None, dtype=None, de
     if not isinstance(std, Variable) and std < 0:
         raise RuntimeError(f"normal expects std >= 0.0, but found std {std}")
     if not tensors:
-        return _drawn(lambda *a: as_type(_normal(*a) * std + mean, a[-1]), (size,), generator, dtype, device, requires_grad, {**options, "out": out})
-    center, width = (move(v.array, CPU) if isinstance(v, Variable) else v for v in (mean, std))
-    kind = tensors[0].array.dtype
-    noise = _normal(source_of(generator), numpy.broadcast_shapes(numpy.shape(center), numpy.shape(width)), kind)
-    return finish(move(as_type(noise * width + center, kind), tensors[0].device), out)
+        return _drawn(lambda *a: _shifted(_normal(*a), mean, std), (size,), generator, dtype, device, requires_grad, {**options, "out": out})
+    kind, place = tensors[0].array.dtype, tensors[0].device
+    noise = move(_normal(source_of(generator), numpy.broadcast_shapes(*(v.shape for v in tensors)), kind), place)
+    result = _normally(mean, std, noise=noise)
+    return result if out is None else finish(result.array, out)
 
 
 def bernoulli(input, p=None, *, generator=None, out=None):

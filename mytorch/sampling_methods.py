@@ -57,7 +57,8 @@ class SamplingMethods:
         if not std >= 0:
             raise RuntimeError(f"normal expects std >= 0.0, but found std {std}")
         values = floats(source_of(generator).standard_normal, self.array.shape, self.array.dtype)
-        return _fill(self, values if (mean, std) == (0, 1) else values * std + mean)
+        with numpy.errstate(all="ignore"):
+            return _fill(self, values if (mean, std) == (0, 1) else values * std + mean)
 
     def bernoulli_(self, p=0.5, *, generator=None):
         """1 with probability ``p``, a number or a tensor that broadcasts to this shape, else 0. RuntimeError unless it lies in [0, 1]."""

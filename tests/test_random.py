@@ -352,3 +352,15 @@ def test_devices(device):
     for a, b in zip(here, there):
         assert b.device.type == device.type and a.tolist() == b.tolist()
     assert mytorch.multinomial(mytorch.ones(3, device=device), 2).device.type == device.type
+
+
+def test_normal_has_a_gradient_of_zero():
+    mean, std = mytorch.ones(2, 3, requires_grad=True), mytorch.ones(3, requires_grad=True)
+    mytorch.normal(mean, std).sum().backward()
+    assert mean.grad.tolist() == [[0, 0, 0]] * 2 and std.grad.tolist() == [0, 0, 0]
+
+
+def test_overflow_is_silent():
+    assert mytorch.isinf(mytorch.normal(1e30, 0.5, (2,), dtype=mytorch.float16)).all()
+    assert mytorch.isinf(mytorch.zeros(2).half().normal_(1e30)).all()
+    assert mytorch.isinf(mytorch.logspace(90, 100, 2, dtype=mytorch.float16)).all()

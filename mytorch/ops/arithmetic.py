@@ -66,14 +66,18 @@ def _scaled(other, alpha, mixed):
 
 
 @takes_out
-def add(input, other, *, alpha=1):
-    """input + alpha · other, elementwise; shapes broadcast."""
+def add(input, other, *older, alpha=1):
+    """input + alpha · other, elementwise; shapes broadcast. torch's older order is accepted: add(input, alpha, other)."""
+    if older:
+        alpha, (other,) = other, older
     return _add(input, other) if alpha is _ONE else _add(input, _scaled(other, alpha, _mixed(input, other)))
 
 
 @takes_out
-def sub(input, other, *, alpha=1):
-    """input - alpha · other, elementwise; shapes broadcast."""
+def sub(input, other, *older, alpha=1):
+    """input - alpha · other, elementwise; shapes broadcast. torch's older order is accepted: sub(input, alpha, other)."""
+    if older:
+        alpha, (other,) = other, older
     if alpha is _ONE:
         return _sub(input, other)
     refuse_booleans((input, other))
@@ -343,9 +347,16 @@ def lerp(x, end, weight):
     tensor2=lambda g, tensor1, value: g * (tensor1 * value),
 )
 @widened
-def addcmul(x, tensor1, tensor2, *, value=1):
-    """x + value · tensor1 · tensor2, elementwise."""
+def _addcmul(x, tensor1, tensor2, *, value=1):
     return x + (tensor1 * tensor2 if value == 1 else tensor1 * value * tensor2)
+
+
+@takes_out
+def addcmul(input, tensor1, tensor2, *older, value=1):
+    """input + value · tensor1 · tensor2, elementwise. torch's older order is accepted: addcmul(input, value, tensor1, tensor2)."""
+    if older:
+        value, tensor1, (tensor2,) = tensor1, tensor2, older
+    return _addcmul(input, tensor1, tensor2, value=value)
 
 
 def _no_integers(arrays):
@@ -362,9 +373,19 @@ def _no_integers(arrays):
     tensor2=lambda g, tensor1, tensor2, value: g * (-value * tensor1 / (tensor2 * tensor2)),
 )
 @widened
-def addcdiv(x, tensor1, tensor2, *, value=1):
-    """x + value · tensor1 / tensor2, elementwise. RuntimeError for integers."""
+def _addcdiv(x, tensor1, tensor2, *, value=1):
     return x + value * tensor1 / tensor2
+
+
+@takes_out
+def addcdiv(input, tensor1, tensor2, *older, value=1):
+    """input + value · tensor1 / tensor2, elementwise. RuntimeError for integers.
+
+    torch's older order is accepted: addcdiv(input, value, tensor1, tensor2).
+    """
+    if older:
+        value, tensor1, (tensor2,) = tensor1, tensor2, older
+    return _addcdiv(input, tensor1, tensor2, value=value)
 
 
 @takes_out

@@ -5,6 +5,10 @@ import pytest
 from tests.autograd.agree import agree
 
 CASES = {
+    "number before tensors": lambda t: [
+        t.ones(2).add_(0.5, t.arange(2.0)), t.add(t.ones(2), 2, t.arange(2.0)), t.ones(2).sub_(0.5, t.arange(2.0)), t.sub(t.ones(2), 2, t.arange(2.0)),
+        t.ones(2).addcmul_(0.5, t.arange(2.0), t.ones(2)), t.addcdiv(t.ones(2), -2, t.arange(2.0), t.ones(2)), t.ones(2).addcdiv(3, t.ones(2), t.ones(2)),
+    ],
     "vander": lambda t: [t.vander(t.tensor([2.0, 3.0])), t.vander(t.tensor([1, 2, 3]), 2), t.vander(t.tensor([1, 2]), 4, True)],
     "vander of infinities": lambda t: t.vander(t.tensor([float("inf"), float("nan"), 0.0])),
     "vander of few": lambda t: [t.vander(t.tensor([2.0, 3.0]), n) for n in (0, 1)] + [t.vander(t.tensor([True, False])), t.vander(t.ones(0))],

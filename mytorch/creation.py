@@ -366,20 +366,24 @@ class LegacyType(type):
         kind = cls.dtype
         if len(data) == 1 and isinstance(data[0], Variable) and data[0].dtype is not kind:
             raise TypeError(f"expected a tensor of dtype {kind}, got {data[0].dtype}; use tensor.to")
-        return wrap(move(constructed(data, kind.numpy), device or CPU))
+        return wrap(move(constructed(data, kind.numpy), device or cls.place))
 
     def __instancecheck__(cls, x):
-        return isinstance(x, Variable) and x.dtype is cls.dtype
+        return isinstance(x, Variable) and x.dtype is cls.dtype and device_of(x.array).type == cls.place
 
 
-def _legacy(name, dtype):
-    return LegacyType(name, (), {"kind": dtype, "__doc__": f"``{name}(2, 3)`` or ``{name}([1, 2])``: a tensor of {dtype}.", "__module__": __name__})
+def legacy_type(name, dtype, place="cpu", module=__name__):
+    """A legacy type, whose tensors live in the ``place`` "cpu" or "cuda"."""
+    meaning = f"``{name}(2, 3)`` or ``{name}([1, 2])``: a tensor of {dtype}{' on the GPU' if place == 'cuda' else ''}."
+    return LegacyType(name, (), {"kind": dtype, "place": place, "__doc__": meaning, "__module__": module})
 
 
-FloatTensor, DoubleTensor, HalfTensor = _legacy("FloatTensor", "float32"), _legacy("DoubleTensor", "float64"), _legacy("HalfTensor", "float16")
-BFloat16Tensor, BoolTensor, ByteTensor = _legacy("BFloat16Tensor", "bfloat16"), _legacy("BoolTensor", "bool"), _legacy("ByteTensor", "uint8")
-CharTensor, ShortTensor = _legacy("CharTensor", "int8"), _legacy("ShortTensor", "int16")
-IntTensor, LongTensor = _legacy("IntTensor", "int32"), _legacy("LongTensor", "int64")
+LEGACY_DTYPES = {"Float": "float32", "Double": "float64", "Half": "float16", "BFloat16": "bfloat16", "Bool": "bool", "Byte": "uint8", "Char": "int8"}
+LEGACY_DTYPES |= {"Short": "int16", "Int": "int32", "Long": "int64"}
+
+(
+    FloatTensor, DoubleTensor, HalfTensor, BFloat16Tensor, BoolTensor, ByteTensor, CharTensor, ShortTensor, IntTensor, LongTensor,
+) = (legacy_type(f"{name}Tensor", kind) for name, kind in LEGACY_DTYPES.items())  # fmt: skip
 
 
 def set_default_tensor_type(t) -> None:
@@ -387,7 +391,7 @@ def set_default_tensor_type(t) -> None:
 
     TypeError unless it is a floating-point type.
     """
-    name = t if isinstance(t, str) else f"mytorch.{t.__name__}"
+    name = t if isinstance(t, str) else f"{t.__module__}.{t.__name__}"
     kind = {"FloatTensor": "float32", "DoubleTensor": "float64", "HalfTensor": "float16", "BFloat16Tensor": "bfloat16"}.get(name.rpartition(".")[2])
     if kind is None:
         raise TypeError(f"only floating-point types are supported as the default type, got {name}")

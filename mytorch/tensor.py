@@ -365,10 +365,11 @@ class Tensor(TensorMethods, NewMethods, MemoryMethods, SamplingMethods, Queries,
         """The type's name, such as ``'torch.FloatTensor'``, or this tensor cast to ``dtype``."""
         if dtype is None:
             return f"mytorch.{'cuda.' if self.is_cuda else ''}{_LEGACY_NAMES.get(self.dtype.name, self.dtype.name)}Tensor"
+        place = getattr(dtype, "place", None)  # legacy types have one
         if isinstance(dtype, str) and dtype.endswith("Tensor"):
-            legacy = dtype.rsplit(".", 1)[-1].removesuffix("Tensor")
+            legacy, place = dtype.rsplit(".", 1)[-1].removesuffix("Tensor"), "cuda" if ".cuda." in dtype else "cpu"
             dtype = next(name for name, value in _LEGACY_NAMES.items() if value == legacy)
-        return self.to(as_dtype(dtype))
+        return self.to(device=place, dtype=as_dtype(dtype))
 
     def type_as(self, other):
         """This tensor with the dtype and on the device of ``other``."""

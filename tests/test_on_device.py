@@ -216,3 +216,13 @@ def test_checkpoints_travel(gpu, tmp_path):
         optim.Adam(other.parameters()).load_state_dict(state["optimizer"])
         for mine, wanted in zip(other.parameters(), model.parameters()):
             np.testing.assert_array_equal(mine.detach().cpu().numpy(), wanted.detach().cpu().numpy())
+
+
+def test_legacy_types_of_the_gpu(gpu):
+    for kind in ("Float", "Double", "Long", "Byte"):
+        here, there = getattr(mytorch, f"{kind}Tensor"), getattr(mytorch.cuda, f"{kind}Tensor")
+        x = there([1, 2])
+        assert x.is_cuda and isinstance(x, there) and not isinstance(x, here) and there.dtype is here.dtype
+        y = x.type(here)
+        assert not y.is_cuda and isinstance(y, here) and not isinstance(y, there)
+        assert y.type(there).is_cuda and y.type(f"torch.cuda.{kind}Tensor").is_cuda and x.type(mytorch.float32).is_cuda

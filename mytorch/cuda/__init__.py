@@ -6,8 +6,13 @@ import types
 
 from ..backend import cuda_is_available, cupy
 from ..backend import device as as_device
+from ..creation import LEGACY_DTYPES, legacy_type
 from ..random import default_generator
 from . import amp
+
+(
+    FloatTensor, DoubleTensor, HalfTensor, BFloat16Tensor, BoolTensor, ByteTensor, CharTensor, ShortTensor, IntTensor, LongTensor,
+) = (legacy_type(f"{name}Tensor", kind, "cuda", __name__) for name, kind in LEGACY_DTYPES.items())  # fmt: skip
 
 
 def is_available() -> bool:

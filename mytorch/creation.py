@@ -7,7 +7,7 @@ import warnings
 
 import numpy
 
-from .autograd.engine import Variable, changed, wrap
+from .autograd.graph import Variable, changed, wrap
 from .backend import CPU, as_array, default_device, device_of, module_for, move, ndarray, set_default_device, xp
 from .backend import device as as_device
 from .dtypes import as_dtype, by_numpy, category, check_fits, default_numpy, get_default_dtype, result_numpy, set_default_dtype

@@ -7,7 +7,7 @@ import os
 
 import numpy
 
-from .autograd.engine import Variable, wrap
+from .autograd.graph import Variable, wrap
 from .backend import CPU, device_generator, move
 from .backend import device as as_device
 from .dtypes import category

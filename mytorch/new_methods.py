@@ -6,7 +6,7 @@ import warnings
 
 import numpy
 
-from .autograd.engine import Variable, wrap
+from .autograd.graph import Variable, wrap
 from .backend import device as as_device
 from .backend import device_of, module_for, move
 from .dtypes import as_dtype, check_fits

@@ -6,7 +6,7 @@ import functools
 
 import numpy
 
-from .autograd.engine import Variable
+from .autograd.graph import Variable
 from .backend import QUIET, cupy, default_device, device, device_of, float_errors, is_array, move
 from .dtypes import by_numpy, check_fits, default_numpy, number_dtype, promote_numpy
 from .ops.shape import sizes

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy
 
-from .autograd.engine import Variable, primitive
+from .autograd.engine import primitive
 from .autograd.grad_mode import is_grad_enabled
+from .autograd.graph import Variable
 from .backend import CPU, device_of, move
 from .creation import array_argument, finish, given_shape, settings
 from .dtypes import category, check_fits

@@ -6,7 +6,7 @@ import math
 
 import numpy
 
-from .autograd.engine import Variable, wrap
+from .autograd.graph import Variable, wrap
 from .backend import CPU, device_of, move
 from .dtypes import category
 from .generator import coins, floats, integers, picks, source_of

@@ -7,8 +7,9 @@ import weakref
 import numpy
 
 from .autograd import walk
-from .autograd.engine import Leaf, Output, Variable, primitive, refresh, wrap
+from .autograd.engine import primitive
 from .autograd.grad_mode import is_inference_mode_enabled
+from .autograd.graph import Leaf, Output, Variable, refresh, wrap
 from .backend import as_array, device_of, move, ndarray
 from .backend import device as as_device
 from .dtypes import as_dtype, by_numpy, category, default_numpy

@@ -18,6 +18,8 @@ FLOORS = [
     ["backend", "parallel", "version", "settings", "multiprocessing", "compiler", "distributed", "onnx"],
     ["dtypes"],
     ["autograd.anomaly_mode", "autograd.grad_mode"],
+    ["autograd.graph"],
+    ["autograd.out"],
     ["autograd.engine"],
     ["autograd.walk"],
     ["ops"],

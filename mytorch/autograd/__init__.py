@@ -1,6 +1,6 @@
-"""Reverse-mode differentiation: the graph (engine), the walk back (walk), grad modes, user functions and gradient checks.
+"""Reverse-mode differentiation: the graph (graph), its recording (engine, out), the walk back (walk), grad modes, user functions and gradient checks.
 
-Names only. engine, walk and grad_mode stand below the operations, the others above them.
+Names only. graph, engine, out, walk and grad_mode stand below the operations, the others above them.
 """
 
 from . import functional

@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 
 from ..ops.join import stack
-from .engine import Variable
+from .graph import Variable
 from .walk import gradients_of
 
 

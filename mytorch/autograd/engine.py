@@ -1,128 +1,24 @@
-"""The graph: how operations are declared and recorded. This file knows no operation.
+"""How operations are declared and recorded. This file knows no operation.
 
-``@primitive`` turns a function on raw arrays into one that also takes Variables and records a Node. A Node holds its
-rules, what they asked to save, and edges to the nodes of its inputs; never its outputs, so there are no reference
-cycles and a dropped graph is freed at once. ``walk.py`` goes back through it.
+``@primitive`` turns a function on raw arrays into one that also takes Variables and records a Node in the graph (``graph.py``).
 """
 
 from __future__ import annotations
 
-import functools
 import inspect
 import itertools
 import traceback
-import warnings
-import weakref
 
 import numpy
 
 from ..backend import QUIET, as_array, broadcast_shape, device_of, float_errors
 from ..dtypes import as_dtype, category
-from . import grad_mode
+from . import graph
 from .anomaly_mode import detect_anomaly
+from .graph import Name, Node, Variable, clock, grad_state, note_view, output_edge, refresh, wrap
+from .out import into
 
-ndarray, grad_state, _new = numpy.ndarray, grad_mode.mode, object.__new__
-_clock = itertools.count(0, -1)  # later is smaller, so that a heap yields the newest node first
-
-
-def now():
-    """The time, on the clock that orders nodes: smaller is later."""
-    return next(_clock)
-
-
-result_type: type = object  # what operations return: Tensor
-
-
-class Variable:
-    """An array and its place in the graph. Tensor adds the operators and methods."""
-
-    array: numpy.ndarray  # the values, NumPy's or CuPy's
-    _node = None  # what made it (Node, Output), a Leaf if it collects a gradient, None if no gradient is wanted
-    _counter: list  # [number of in-place changes, clock of the last one], one for all views of the same memory
-    _base = None  # for a view: the Variable that it was taken from,
-    _view = None  # the function that takes it from there,
-    _base_node = None  # and the base's node at that time
-    _leaf = None  # where ``.grad`` is kept
-    _inference = False
-
-    def __init_subclass__(cls, results=False, **kwargs):
-        """``results=True``: operations return this class."""
-        global result_type
-        super().__init_subclass__(**kwargs)
-        if results:
-            result_type = cls
-
-
-def wrap(array, node=None, cls=None):
-    """A Variable of ``array`` (not copied), made by ``node``."""
-    cls = cls or result_type
-    new = _new(cls)
-    new.array, new._node, new._counter = array, node, [0, 0]
-    if grad_state.get() is None:
-        new._inference = True
-    return new
-
-
-class Name(str):
-    """A node's name: an attribute and, as in torch, a method."""
-
-    __slots__ = ()
-
-    def __call__(self):
-        return str(self)
-
-
-class Leaf:
-    """The end of an edge: where gradients of one leaf are summed. It does not point back at the Variable."""
-
-    __slots__ = ("__weakref__", "dtype", "grad", "hooks", "order", "post_hooks", "shape")
-    plan, name = None, Name("AccumulateGrad")
-
-    def __init__(self, array):
-        self.shape, self.dtype, self.order = array.shape, array.dtype, next(_clock)
-        self.grad = self.hooks = self.post_hooks = None
-
-    next_functions = ()
-
-
-class Output:
-    """The edge to one of several outputs of a node."""
-
-    __slots__ = ("__weakref__", "hooks", "index", "order", "parent")
-    plan = None
-
-    def __init__(self, parent, index):
-        self.parent, self.index, self.order, self.hooks = parent, index, next(_clock), None
-
-    name = property(lambda self: self.parent.name)
-    next_functions = property(lambda self: self.parent.next_functions)
-
-
-class Node:
-    """One recorded operation."""
-
-    hooks = definition = origin = outputs = output_edges = restore = None  # set only where there is something to tell
-
-    def __init__(self, plan, edges, saved, guards):
-        self.plan, self.edges, self.saved, self.guards, self.order = plan, edges, saved, guards, next(_clock)
-
-    @property
-    def name(self):
-        return self.plan.name
-
-    @property
-    def next_functions(self):
-        """((node, output index), …) of the inputs, as in torch."""
-        return tuple((e.parent, e.index) if type(e) is Output else (e, 0) for e in self.edges)
-
-    def __repr__(self):
-        return f"<{self.name} object at 0x{id(self):x}>"
-
-
-Leaf.__repr__ = Output.__repr__ = Node.__repr__  # type: ignore[method-assign, assignment]
-
-
-# ---- operations -------------------------------------------------------------------------------------------------
+ndarray, _new = numpy.ndarray, object.__new__
 
 
 class Plan:
@@ -315,7 +211,7 @@ def primitive(forward=None, /, *, composed=None, joint=None, aux=(), outputs=(),
             if frozen:
                 refuse_inference(plan, inputs)
             node = _new(Node)
-            node.plan, node.order = plan, next(_clock)
+            node.plan, node.order = plan, next(clock)
             node.edges, node.saved, node.guards = plan.record(inputs, arrays, out, extras, settings, counter)
             if broadcasts:
                 shape = out.shape
@@ -331,7 +227,7 @@ def primitive(forward=None, /, *, composed=None, joint=None, aux=(), outputs=(),
             return several(op, call, out, node, inputs, settings, state)
         if type(out) is not ndarray:
             out = as_array(out)
-        new = _new(result_type)
+        new = _new(graph.result_type)
         new.array, new._node, new._counter = out, node, counter
         if state is None:
             new._inference = True
@@ -343,80 +239,6 @@ def primitive(forward=None, /, *, composed=None, joint=None, aux=(), outputs=(),
     call.__doc__, call.__module__, call.primitive = forward.__doc__, forward.__module__, op
     call.__signature__ = inspect.signature(forward)
     return call
-
-
-def into(call, inputs, settings):
-    """``call(…, out=target)``: the result is written into the tensor ``target``, which takes its shape; several results into a tuple of tensors.
-
-    Not differentiable, as in torch.
-    """
-    name, settings = call.__name__, dict(settings)
-    out = settings.pop("out")
-    if out is None:
-        return call(*inputs, **settings)
-    targets = out if isinstance(out, (tuple, list)) else (out,)
-    for target in targets:
-        if not isinstance(target, Variable):
-            raise TypeError(f"{name}(): argument 'out' must be Tensor, not {type(target).__name__}")
-    given = [*inputs, *settings.values(), *targets]
-    given += [v for values in given if isinstance(values, (tuple, list)) for v in values]
-    if grad_state.get() is True and any(isinstance(v, Variable) and v._node is not None for v in given):
-        raise RuntimeError(
-            f"{name}(): functions with out=... arguments don't support automatic differentiation, but one of the arguments requires grad."
-        )
-    result = call(*inputs, **settings)
-    if isinstance(result, Variable):
-        if out is not target:
-            raise TypeError(f"{name}(): argument 'out' must be Tensor, not {type(out).__name__}")
-        write(result.array, target)
-        return target
-    if out is target or len(targets) != len(result):
-        raise TypeError(f"{name}(): argument 'out' must be tuple of {len(result)} Tensors")
-    for part, target in zip(result, targets):
-        if part.array.dtype != target.array.dtype:
-            raise RuntimeError(f"Expected out tensor to have dtype {part.array.dtype}, but got {target.array.dtype} instead")
-    for part, target in zip(result, targets):
-        write(part.array, target)
-    return type(result)(*targets) if hasattr(result, "_fields") else tuple(targets)
-
-
-def write(array, target):
-    """The numbers of ``array`` into the tensor ``target``, which takes its shape and keeps its dtype. RuntimeError if that cannot hold them."""
-    kind = target.array.dtype
-    if category(array.dtype) > category(kind):
-        raise RuntimeError(f"result type {array.dtype} can't be cast to the desired output type {kind}")
-    if array.shape == target.array.shape:
-        target.array[...] = array
-    else:
-        if target.array.size:
-            warnings.warn(
-                f"An output with one or more elements was resized since it had shape {list(target.array.shape)}, which does not match the "
-                f"required output shape {list(array.shape)}.", stacklevel=4,
-            )  # fmt: skip
-        target.array = array.astype(kind)
-    changed(target)
-
-
-def takes_out(function):
-    """Give a function of several operations the argument ``out``; a primitive has it by itself."""
-
-    @functools.wraps(function)
-    def call(*inputs, **settings):
-        try:
-            return into(function, inputs, settings) if "out" in settings else function(*inputs, **settings)
-        except AttributeError as error:
-            raise no_tensor(function, inputs, settings, error) from error
-
-    return call
-
-
-def no_tensor(function, inputs, settings, error):
-    """A TypeError in the place of an AttributeError of an argument that is no tensor; else the same error."""
-    if any(error.obj is value for value in (*inputs, *settings.values())) and not isinstance(error.obj, Variable):
-        return TypeError(f"{function.__name__}(): expected a Tensor, not {type(error.obj).__name__} {error.obj!r:.40}")
-    return error
-
-
 def several(op, call, arrays, node, inputs, settings, state):
     """Wrap the outputs of an operation with several; those of integers and booleans carry no gradient."""
     if node is not None:
@@ -449,69 +271,6 @@ def refuse_inference(plan, inputs):
             "autograd. To work around this, you can make a clone to get a normal tensor and use it in autograd, or use `torch.no_grad()` "
             "instead of `torch.inference_mode()`."
         )
-
-
-def output_edge(node, index):
-    """The edge to one output of ``node``: the same as long as anybody holds it, since hooks and gradients belong to it."""
-    if node.output_edges is None:
-        node.output_edges = {}
-    known = node.output_edges.get(index)
-    edge = known and known()
-    if edge is None:
-        edge = Output(node, index)
-        node.output_edges[index] = weakref.ref(edge)
-    return edge
-
-
-def note_view(new, call, inputs, settings, index=None):
-    """If ``new`` shares the memory of the input, tie them together: one change counter, and the way to take the view again."""
-    source, array = inputs[0], new.array
-    owner = array.base
-    if not isinstance(source, Variable):
-        return
-    if array is not source.array and (owner is None or (owner is not source.array and owner is not source.array.base)):
-        owner = getattr(owner, "base", None)  # NumPy's as_strided puts an object of its own between
-        if owner is None or (owner is not source.array and owner is not source.array.base):
-            return
-    earlier, rest = source._view, inputs[1:]
-
-    def retake(base):
-        again = call(base if earlier is None else earlier(base), *rest, **settings)
-        return again if index is None else again[index]
-
-    new._counter, new._base, new._view = source._counter, source if source._base is None else source._base, retake
-    new._base_node = new._base._node
-    if new._inference is not source._inference:
-        new._inference = source._inference
-
-
-def refresh(view):
-    """An in-place change gave the view's base a new node: take the view's node from there."""
-    base, view._base_node = view._base, view._base._node
-    if type(view._node) is Output:
-        raise RuntimeError(
-            f"Output {view._node.index} of {view._node.name} is a view and its base or another view of its base has been modified inplace. "
-            "This view is the output of a function that returns multiple views. Such functions do not allow the output views to be modified "
-            "inplace. You should replace the inplace operation by an out-of-place one."
-        )
-    if type(base._node) is not Leaf:  # a leaf that began to collect gradients later says nothing of older views
-        again = view._view(base)
-        if again.array.shape != view.array.shape or again.array.strides != view.array.strides:
-            raise RuntimeError("a view can't be used after the shape of the tensor that it was taken from was changed in place")
-        view._node = again._node
-        view._base_node = base._node
-
-
-last_change = [0]  # the clock at the newest in-place change of all: a node made after it has its values intact
-
-
-def changed(*variables):
-    """Note an in-place change of the memory of each of ``variables``."""
-    last_change[0] = time = next(_clock)
-    for variable in variables:
-        counter = variable._counter
-        counter[0] += 1
-        counter[1] = time
 
 
 def explain(op, inputs, settings, error):

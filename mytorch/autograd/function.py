@@ -11,7 +11,7 @@ from ..ops.inplace import prepare_write, write
 from ..ops.shape import sum_to
 from . import grad_mode
 from .anomaly_mode import detect_anomaly
-from .engine import Name, Node, Variable, changed, output_edge, refresh, wrap
+from .graph import Name, Node, Variable, changed, output_edge, refresh, wrap
 from .walk import SECOND_TIME
 
 

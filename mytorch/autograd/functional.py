@@ -9,8 +9,8 @@ from __future__ import annotations
 from ..backend import xp
 from ..ops.join import stack
 from .batched import grad
-from .engine import Variable, wrap
 from .grad_mode import enable_grad
+from .graph import Variable, wrap
 
 
 def vjp(func, inputs, v=None, create_graph=False, strict=False):

@@ -9,7 +9,7 @@ import numpy
 
 from ..backend import device_of, move
 from .batched import grad
-from .engine import Variable, wrap
+from .graph import Variable, wrap
 
 
 class GradcheckError(RuntimeError):

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from . import engine
+from . import graph
 
 
 class _TensorsAreVariables(type):
     def __instancecheck__(cls, value):
-        return isinstance(value, engine.Variable)
+        return isinstance(value, graph.Variable)
 
 
 class Variable(metaclass=_TensorsAreVariables):
@@ -15,7 +15,7 @@ class Variable(metaclass=_TensorsAreVariables):
 
     def __new__(cls, data=None, requires_grad=False):
         if data is None:
-            return engine.result_type().requires_grad_(requires_grad)
-        if not isinstance(data, engine.Variable):
+            return graph.result_type().requires_grad_(requires_grad)
+        if not isinstance(data, graph.Variable):
             raise TypeError(f"Variable data has to be a tensor, but got {type(data).__name__}")
         return data.detach().requires_grad_(requires_grad)

@@ -11,7 +11,8 @@ from heapq import heappop, heappush
 
 from ..backend import QUIET, as_array, float_errors, xp
 from .anomaly_mode import detect_anomaly
-from .engine import Leaf, Node, Output, Plan, Primitive, Variable, changed, grad_state, last_change, output_edge, wrap
+from .engine import Plan, Primitive
+from .graph import Leaf, Node, Output, Variable, changed, grad_state, last_change, output_edge, wrap
 
 
 def run(roots, gradients, **options):

@@ -5,8 +5,8 @@ from __future__ import annotations
 import functools
 import math
 
-from ..autograd.engine import wrap
 from ..autograd.grad_mode import no_grad
+from ..autograd.graph import wrap
 from ..backend import CPU, device_of, move
 from ..creation import arange
 from ..generator import source_of

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ..autograd.engine import Variable
 from ..autograd.grad_mode import no_grad
+from ..autograd.graph import Variable
 from ..creation import tensor
 from ..dtypes import get_default_dtype
 from ..ops.shape import broadcast_tensors

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 
-from ..autograd.engine import Variable, wrap
+from ..autograd.graph import Variable, wrap
 from ..backend import CPU, device_of, move
 from ..dtypes import finfo
 from ..generator import source_of

@@ -6,7 +6,7 @@ import math
 
 import numpy
 
-from ..autograd.engine import wrap
+from ..autograd.graph import wrap
 from ..backend import CPU, device_of, move
 from ..creation import full_like
 from ..generator import source_of

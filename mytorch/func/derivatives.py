@@ -9,8 +9,8 @@ from __future__ import annotations
 import functools
 
 from ..autograd.batched import grad as tape_grad
-from ..autograd.engine import Leaf, Node, Output, Variable, wrap
 from ..autograd.grad_mode import enable_grad
+from ..autograd.graph import Leaf, Node, Output, Variable, wrap
 from ..backend import xp
 from ..ops.join import stack
 from .tree import leaves, mapped, rebuilt

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 
-from ..autograd.engine import Variable
+from ..autograd.graph import Variable
 from ..ops.join import select, stack
 from ..random import default_generator
 from .tree import leaves, rebuilt

@@ -5,7 +5,8 @@ from __future__ import annotations
 import warnings
 from typing import NamedTuple
 
-from ..autograd.engine import Variable, primitive, wrap
+from ..autograd.engine import primitive
+from ..autograd.graph import Variable, wrap
 from ..backend import xp
 from ..tensor import RemovableHandle, Tensor
 

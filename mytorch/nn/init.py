@@ -7,7 +7,7 @@ import warnings
 
 import numpy
 
-from ..autograd.engine import changed
+from ..autograd.graph import changed
 from ..backend import device_of, move
 from ..random import default_generator
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from ..autograd.engine import Variable
 from ..autograd.grad_mode import no_grad
+from ..autograd.graph import Variable
 from ..dtypes import as_dtype
 from ..tensor import Tensor
 from .hooks import HookedCall

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy
 
-from ..autograd.engine import wrap
+from ..autograd.graph import wrap
 from ..dtypes import default_numpy
 from ..tensor import Tensor
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import numpy
 
-from ..autograd.engine import changed
+from ..autograd.graph import changed
 from ..backend import device_of, is_array, move
 from ..creation import as_tensor
 from ..tensor import RemovableHandle, Tensor

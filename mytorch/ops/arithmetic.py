@@ -6,12 +6,16 @@ import math
 
 import numpy
 
-from ..autograd.engine import Variable, primitive, takes_out
+from ..autograd.engine import primitive
+from ..autograd.graph import Variable
+from ..autograd.out import takes_out
 from ..backend import is_array, xp
 from ..dtypes import category, check_fits, floating, only, promoted, result_numpy
 from .elementwise import flat, log, pointwise, select, sigmoid, smooth, widened, zeros_like
 
 # ---- sums and products ------------------------------------------------------------------------------------------------
+
+_BOOL = numpy.dtype(bool)
 
 
 @pointwise(x=lambda g: g, y=lambda g: g)
@@ -20,15 +24,13 @@ def _add(x, y):
 
 
 def _without_booleans(arrays):
-    prepared = promoted(arrays)
-    if prepared is not arrays or getattr(arrays[0], "dtype", None) == "bool":
-        refuse_booleans(arrays)
-    return prepared
+    refuse_booleans(arrays)
+    return promoted(arrays)
 
 
 def refuse_booleans(values):
     for v in values:
-        if isinstance(v, bool) or getattr(v, "dtype", None) == "bool":
+        if v is True or v is False or getattr(v, "dtype", None) == _BOOL:
             raise RuntimeError("Subtraction, the `-` operator, with a bool tensor is not supported. Use the `^` or `logical_xor()` operator instead.")
 
 

@@ -6,7 +6,8 @@ import math
 
 import numpy
 
-from ..autograd.engine import Variable, primitive
+from ..autograd.engine import primitive
+from ..autograd.graph import Variable
 from ..backend import largest, xp
 from .activation import softmax
 from .elementwise import select

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 
-from ..autograd.engine import primitive, takes_out
+from ..autograd.engine import primitive
+from ..autograd.out import takes_out
 from ..backend import is_array, xp
 from ..dtypes import check_fits, only
 from .elementwise import bounded, select

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import math
 
-from ..autograd.engine import Node, Output, primitive, takes_out
+from ..autograd.engine import primitive
+from ..autograd.graph import Node, Output
+from ..autograd.out import takes_out
 from ..backend import xp
 from .arithmetic import atan2
 from .elementwise import cos, flat, sin, smooth

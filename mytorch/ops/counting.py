@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 from typing import Any, NamedTuple
 
-from ..autograd.engine import Variable, primitive, takes_out, wrap
+from ..autograd.engine import primitive
+from ..autograd.graph import Variable, wrap
+from ..autograd.out import takes_out
 from ..backend import as_array, xp
 
 

@@ -6,7 +6,8 @@ import math
 
 import numpy
 
-from ..autograd.engine import Variable, primitive
+from ..autograd.engine import primitive
+from ..autograd.graph import Variable
 from ..backend import largest, xp
 from .activation import log_softmax
 from .elementwise import check_floating

@@ -6,7 +6,8 @@ import math
 
 import numpy
 
-from ..autograd.engine import Variable, primitive
+from ..autograd.engine import primitive
+from ..autograd.graph import Variable
 from ..backend import device_of, move, scatter_add, xp
 from .arithmetic import logaddexp
 from .elementwise import exp, select

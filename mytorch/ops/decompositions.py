@@ -6,7 +6,8 @@ from typing import Any, NamedTuple
 
 import numpy
 
-from ..autograd.engine import primitive, takes_out
+from ..autograd.engine import primitive
+from ..autograd.out import takes_out
 from ..backend import xp
 from .diagonal import diag_embed, diagonal, tril
 from .join import cat

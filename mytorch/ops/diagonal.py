@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import numpy
 
-from ..autograd.engine import primitive, takes_out, wrap
+from ..autograd.engine import primitive
+from ..autograd.graph import wrap
+from ..autograd.out import takes_out
 from ..backend import default_device, device, move, xp
 from ..dtypes import as_dtype
 from .layout import clone

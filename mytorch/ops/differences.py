@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ..autograd.engine import Variable, takes_out
+from ..autograd.graph import Variable
+from ..autograd.out import takes_out
 from ..dtypes import as_dtype
 from .join import cat, narrow
 from .matmul import matmul

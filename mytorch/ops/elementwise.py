@@ -5,7 +5,9 @@ from __future__ import annotations
 import functools
 import math
 
-from ..autograd.engine import primitive, takes_out, wrap
+from ..autograd.engine import primitive
+from ..autograd.graph import wrap
+from ..autograd.out import takes_out
 from ..backend import choose, xp
 from ..dtypes import check_fits, finfo, floating, promoted, result_numpy, tensor_first
 

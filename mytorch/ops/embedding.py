@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy
 
-from ..autograd.engine import Variable, changed, primitive
+from ..autograd.engine import primitive
+from ..autograd.graph import Variable, changed
 from ..backend import xp
 from .elementwise import select
 from .indexing import put_in_zeros

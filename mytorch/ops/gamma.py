@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from ..autograd.engine import takes_out
+from ..autograd.out import takes_out
 from ..backend import kernel, xp
 from .elementwise import smooth
 from .special import both_double, polynomial, through_double

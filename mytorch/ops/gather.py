@@ -6,7 +6,9 @@ import math
 
 import numpy
 
-from ..autograd.engine import Variable, primitive, takes_out
+from ..autograd.engine import primitive
+from ..autograd.graph import Variable
+from ..autograd.out import takes_out
 from ..backend import broadcast_shape, is_array, out_of_bounds, xp
 from .indexing import FULL, getitem
 from .layout import contiguous

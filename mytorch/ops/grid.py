@@ -8,7 +8,7 @@ import warnings
 
 import numpy
 
-from ..autograd.engine import wrap
+from ..autograd.graph import wrap
 from ..backend import device_of, move
 from .elementwise import select
 from .gather import gather

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy
 
-from ..autograd.engine import Variable, primitive
+from ..autograd.engine import primitive
+from ..autograd.graph import Variable
 from ..backend import as_array, broadcast_shape, is_array, scatter_add, xp
 
 FULL = slice(None)

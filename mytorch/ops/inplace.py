@@ -10,7 +10,7 @@ import functools
 
 import numpy
 
-from ..autograd.engine import Leaf, Node, Output, Variable, changed, grad_state, refresh, wrap
+from ..autograd.graph import Leaf, Node, Output, Variable, changed, grad_state, refresh, wrap
 from ..backend import QUIET, as_array, float_errors, is_array, xp
 from ..dtypes import category
 from .indexing import alone, getitem, in_torchs_words, is_plain, parse, picked_shape, write_view

@@ -5,7 +5,9 @@ from __future__ import annotations
 import itertools
 import operator
 
-from ..autograd.engine import Variable, primitive, takes_out
+from ..autograd.engine import primitive
+from ..autograd.graph import Variable
+from ..autograd.out import takes_out
 from ..backend import xp
 from ..dtypes import promoted
 from .indexing import getitem

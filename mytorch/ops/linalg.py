@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 
 import numpy
 
-from ..autograd.engine import primitive, takes_out
+from ..autograd.engine import primitive
+from ..autograd.out import takes_out
 from ..backend import largest, xp
 from .arithmetic import pow
 from .decompositions import eigh, eigvalsh, lapack_svd, singular, svdvals

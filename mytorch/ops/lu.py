@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from ..autograd.engine import primitive, takes_out, wrap
+from ..autograd.engine import primitive
+from ..autograd.graph import wrap
+from ..autograd.out import takes_out
 from ..backend import is_array, xp
 from .decompositions import cholesky
 from .diagonal import tril, triu

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import warnings
 
-from ..autograd.engine import wrap
+from ..autograd.graph import wrap
 from ..backend import broadcast_shape, xp
 from .activation import logsigmoid
 from .arithmetic import xlogy

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy
 
-from ..autograd.engine import primitive, takes_out
+from ..autograd.engine import primitive
+from ..autograd.out import takes_out
 from ..backend import broadcast_shape, xp
 from ..dtypes import check_fits
 from .gather import array_of

@@ -6,7 +6,8 @@ import math
 
 import numpy
 
-from ..autograd.engine import primitive, takes_out
+from ..autograd.engine import primitive
+from ..autograd.out import takes_out
 from ..backend import broadcast_shape, xp
 from ..dtypes import as_dtype, category
 from ..parallel import product

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 
-from ..autograd.engine import Variable, changed, primitive
+from ..autograd.engine import primitive
+from ..autograd.graph import Variable, changed
 from ..backend import is_array, xp
 from ..dtypes import as_dtype
 from .elementwise import rsqrt

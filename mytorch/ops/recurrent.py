@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import numpy
 
-from ..autograd.engine import primitive, wrap
+from ..autograd.engine import primitive
+from ..autograd.graph import wrap
 from ..backend import xp
 from ..parallel import product
 from .activation import relu

@@ -8,7 +8,9 @@ from collections import namedtuple
 
 import numpy
 
-from ..autograd.engine import Variable, primitive, takes_out
+from ..autograd.engine import primitive
+from ..autograd.graph import Variable
+from ..autograd.out import takes_out
 from ..backend import choose, is_array, largest, summed, xp
 from ..dtypes import as_dtype, floating, promote_types
 from .arithmetic import pow

@@ -6,7 +6,9 @@ import functools
 
 import numpy
 
-from ..autograd.engine import Variable, primitive, takes_out
+from ..autograd.engine import primitive
+from ..autograd.graph import Variable
+from ..autograd.out import takes_out
 from ..backend import is_array, xp
 from .arithmetic import add
 from .diagonal import diagonal, diagonal_in_zeros

@@ -7,7 +7,8 @@ import inspect
 import math
 import operator
 
-from ..autograd.engine import no_tensor, primitive
+from ..autograd.engine import primitive
+from ..autograd.out import no_tensor
 from ..backend import broadcast_shape, spread, xp
 from .layout import clone
 

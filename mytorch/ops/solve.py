@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy
 
-from ..autograd.engine import primitive, takes_out
+from ..autograd.engine import primitive
+from ..autograd.out import takes_out
 from ..backend import xp
 from .diagonal import tril, triu
 from .shape import expand, mT

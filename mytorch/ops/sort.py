@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from ..autograd.engine import primitive, takes_out
+from ..autograd.engine import primitive
+from ..autograd.out import takes_out
 from ..backend import xp
 from .gather import along, gather
 from .indexing import put_in_zeros

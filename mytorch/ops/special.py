@@ -6,7 +6,7 @@ import math
 
 import numpy
 
-from ..autograd.engine import takes_out
+from ..autograd.out import takes_out
 from ..backend import kernel, xp
 from ..parallel import parallel_for
 from .elementwise import exp, log, log1p, select, smooth, widened, zeros_like

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 
-from ..autograd.engine import primitive, takes_out
+from ..autograd.engine import primitive
+from ..autograd.out import takes_out
 from ..backend import summed, xp
 from .elementwise import select
 from .reduce import count, floating_kind, folded, mean, unfold

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ..autograd.engine import changed, wrap
 from ..autograd.grad_mode import enable_grad
+from ..autograd.graph import changed, wrap
 from ..backend import QUIET, as_array, float_errors, xp
 from .line_search import strong_wolfe
 from .optimizer import Optimizer, check_lr

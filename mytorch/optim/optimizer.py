@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy
 
-from ..autograd.engine import changed, wrap
 from ..autograd.grad_mode import enable_grad, no_grad
+from ..autograd.graph import changed, wrap
 from ..backend import QUIET, as_array, device_of, float_errors, is_array, move, xp
 from ..dtypes import default_numpy
 from ..parallel import parallel_for

@@ -11,7 +11,7 @@ from collections import Counter, OrderedDict
 
 import numpy
 
-from ..autograd.engine import wrap
+from ..autograd.graph import wrap
 from ..backend import device, ndarray
 from ..dtypes import as_dtype, by_numpy, dtype
 from ..tensor import Size, Tensor

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..autograd.engine import wrap
+from ..autograd.graph import wrap
 from ..backend import CPU, cuda_is_available, device, move
 from ..tensor import Tensor
 

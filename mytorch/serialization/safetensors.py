@@ -7,7 +7,7 @@ import os
 
 import numpy
 
-from ..autograd.engine import wrap
+from ..autograd.graph import wrap
 from ..backend import CPU, move
 from ..tensor import Tensor
 from .archive import blame, writing

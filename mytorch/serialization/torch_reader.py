@@ -13,7 +13,7 @@ from collections import Counter, OrderedDict
 
 import numpy
 
-from ..autograd.engine import wrap
+from ..autograd.graph import wrap
 from ..backend import device
 from ..dtypes import as_dtype, by_numpy
 from ..tensor import Size, Tensor

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy
 
-from ..autograd.engine import Variable
+from ..autograd.graph import Variable
 from ..backend import device_of, move
 from ..dtypes import promote_numpy
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from contextlib import nullcontext
 
-from ..autograd.engine import Node, Output, Variable, now
 from ..autograd.grad_mode import enable_grad, is_grad_enabled
+from ..autograd.graph import Node, Output, Variable, now
 from ..random import default_generator
 
 

@@ -6,7 +6,7 @@ import math
 import types
 import warnings
 
-from ...autograd.engine import changed, wrap
+from ...autograd.graph import changed, wrap
 from ...backend import as_array, device_of, largest, move, xp
 from ...creation import zeros
 from ...tensor import Tensor

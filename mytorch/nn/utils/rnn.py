@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy
 
-from ...autograd.engine import wrap
+from ...autograd.graph import wrap
 from ...backend import device_of, move, xp
 from ...creation import as_tensor
 from ...ops.elementwise import select

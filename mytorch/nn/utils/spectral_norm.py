@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ...autograd.engine import changed
 from ...autograd.grad_mode import no_grad
+from ...autograd.graph import changed
 from ...backend import xp
 from ...random import randn
 from ..conv import ConvTranspose1d, ConvTranspose2d, ConvTranspose3d

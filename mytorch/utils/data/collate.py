@@ -7,7 +7,7 @@ import copy
 
 import numpy
 
-from ...autograd.engine import wrap
+from ...autograd.graph import wrap
 from ...backend import is_array, xp
 from ...creation import as_tensor, tensor
 from ...ops.join import stack

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 import numpy
 
 from ...autograd import walk
-from ...autograd.engine import Leaf, Output
 from ...autograd.function import FunctionCtx
+from ...autograd.graph import Leaf, Output
 from ...backend import as_array, xp
 from .trace import Trace, parameter_names
 

@@ -1,0 +1,180 @@
+"""The graph: Variables, the Nodes that made them, the edges between. This file knows no operation.
+
+A Node holds its rules, what they asked to save, and edges to the nodes of its inputs; never its outputs, so there are no reference cycles and a
+dropped graph is freed at once. ``engine.py`` records operations in it, ``walk.py`` goes back through it.
+"""
+
+from __future__ import annotations
+
+import itertools
+import weakref
+
+import numpy
+
+from . import grad_mode
+
+grad_state, _new = grad_mode.mode, object.__new__
+clock = itertools.count(0, -1)  # later is smaller, so that a heap yields the newest node first
+
+
+def now():
+    """The time, on the clock that orders nodes: smaller is later."""
+    return next(clock)
+
+
+result_type: type = object  # what operations return: Tensor
+
+
+class Variable:
+    """An array and its place in the graph. Tensor adds the operators and methods."""
+
+    array: numpy.ndarray  # the values, NumPy's or CuPy's
+    _node = None  # what made it (Node, Output), a Leaf if it collects a gradient, None if no gradient is wanted
+    _counter: list  # [number of in-place changes, clock of the last one], one for all views of the same memory
+    _base = None  # for a view: the Variable that it was taken from,
+    _view = None  # the function that takes it from there,
+    _base_node = None  # and the base's node at that time
+    _leaf = None  # where ``.grad`` is kept
+    _inference = False
+
+    def __init_subclass__(cls, results=False, **kwargs):
+        """``results=True``: operations return this class."""
+        global result_type
+        super().__init_subclass__(**kwargs)
+        if results:
+            result_type = cls
+
+
+def wrap(array, node=None, cls=None):
+    """A Variable of ``array`` (not copied), made by ``node``."""
+    cls = cls or result_type
+    new = _new(cls)
+    new.array, new._node, new._counter = array, node, [0, 0]
+    if grad_state.get() is None:
+        new._inference = True
+    return new
+
+
+class Name(str):
+    """A node's name: an attribute and, as in torch, a method."""
+
+    __slots__ = ()
+
+    def __call__(self):
+        return str(self)
+
+
+class Leaf:
+    """The end of an edge: where gradients of one leaf are summed. It does not point back at the Variable."""
+
+    __slots__ = ("__weakref__", "dtype", "grad", "hooks", "order", "post_hooks", "shape")
+    plan, name = None, Name("AccumulateGrad")
+
+    def __init__(self, array):
+        self.shape, self.dtype, self.order = array.shape, array.dtype, next(clock)
+        self.grad = self.hooks = self.post_hooks = None
+
+    next_functions = ()
+
+
+class Output:
+    """The edge to one of several outputs of a node."""
+
+    __slots__ = ("__weakref__", "hooks", "index", "order", "parent")
+    plan = None
+
+    def __init__(self, parent, index):
+        self.parent, self.index, self.order, self.hooks = parent, index, next(clock), None
+
+    name = property(lambda self: self.parent.name)
+    next_functions = property(lambda self: self.parent.next_functions)
+
+
+class Node:
+    """One recorded operation."""
+
+    hooks = definition = origin = outputs = output_edges = restore = None  # set only where there is something to tell
+
+    def __init__(self, plan, edges, saved, guards):
+        self.plan, self.edges, self.saved, self.guards, self.order = plan, edges, saved, guards, next(clock)
+
+    @property
+    def name(self):
+        return self.plan.name
+
+    @property
+    def next_functions(self):
+        """((node, output index), …) of the inputs, as in torch."""
+        return tuple((e.parent, e.index) if type(e) is Output else (e, 0) for e in self.edges)
+
+    def __repr__(self):
+        return f"<{self.name} object at 0x{id(self):x}>"
+
+
+Leaf.__repr__ = Output.__repr__ = Node.__repr__  # type: ignore[method-assign, assignment]
+
+
+# ---- edges, views, changes in place -------------------------------------------------------------------------------
+
+
+def output_edge(node, index):
+    """The edge to one output of ``node``: the same as long as anybody holds it, since hooks and gradients belong to it."""
+    if node.output_edges is None:
+        node.output_edges = {}
+    known = node.output_edges.get(index)
+    edge = known and known()
+    if edge is None:
+        edge = Output(node, index)
+        node.output_edges[index] = weakref.ref(edge)
+    return edge
+
+
+def note_view(new, call, inputs, settings, index=None):
+    """If ``new`` shares the memory of the input, tie them together: one change counter, and the way to take the view again."""
+    source, array = inputs[0], new.array
+    owner = array.base
+    if not isinstance(source, Variable):
+        return
+    if array is not source.array and (owner is None or (owner is not source.array and owner is not source.array.base)):
+        owner = getattr(owner, "base", None)  # NumPy's as_strided puts an object of its own between
+        if owner is None or (owner is not source.array and owner is not source.array.base):
+            return
+    earlier, rest = source._view, inputs[1:]
+
+    def retake(base):
+        again = call(base if earlier is None else earlier(base), *rest, **settings)
+        return again if index is None else again[index]
+
+    new._counter, new._base, new._view = source._counter, source if source._base is None else source._base, retake
+    new._base_node = new._base._node
+    if new._inference is not source._inference:
+        new._inference = source._inference
+
+
+def refresh(view):
+    """An in-place change gave the view's base a new node: take the view's node from there."""
+    base, view._base_node = view._base, view._base._node
+    if type(view._node) is Output:
+        raise RuntimeError(
+            f"Output {view._node.index} of {view._node.name} is a view and its base or another view of its base has been modified inplace. "
+            "This view is the output of a function that returns multiple views. Such functions do not allow the output views to be modified "
+            "inplace. You should replace the inplace operation by an out-of-place one."
+        )
+    if type(base._node) is not Leaf:  # a leaf that began to collect gradients later says nothing of older views
+        again = view._view(base)
+        if again.array.shape != view.array.shape or again.array.strides != view.array.strides:
+            raise RuntimeError("a view can't be used after the shape of the tensor that it was taken from was changed in place")
+        view._node = again._node
+        view._base_node = base._node
+
+
+last_change = [0]  # the clock at the newest in-place change of all: a node made after it has its values intact
+
+
+def changed(*variables):
+    """Note an in-place change of the memory of each of ``variables``."""
+    last_change[0] = time = next(clock)
+    for variable in variables:
+        counter = variable._counter
+        counter[0] += 1
+        counter[1] = time

@@ -206,7 +206,7 @@ def broadcast_shape(*shapes):
 def largest(array, dims, keepdims, least):
     """The largest element over ``dims``, ``least`` where there is none."""
     if type(array) is ndarray:
-        return array.max(dims, keepdims=keepdims, initial=least)
+        return numpy.maximum.reduce(array, dims, keepdims=keepdims, initial=least)
     if not array.size:  # CuPy's max takes no initial value
         zeros = array.sum(dims, keepdims=keepdims)
         return xp(array).full(zeros.shape, least, array.dtype)

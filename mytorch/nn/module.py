@@ -18,6 +18,19 @@ _HOOKS = (
 )  # fmt: skip
 
 
+class _Registered:
+    """Finds a parameter of a common name at once: ``__getattr__``, which finds all others, is called only after a search that failed."""
+
+    def __set_name__(self, owner, name):
+        self.name = name
+
+    def __get__(self, module, owner=None):
+        try:
+            return module._parameters[self.name]
+        except (AttributeError, KeyError):
+            raise AttributeError(self.name) from None
+
+
 class Module(HookedCall, State):
     """The base class of layers and models.
 
@@ -26,6 +39,7 @@ class Module(HookedCall, State):
     """
 
     training: bool
+    weight, bias = _Registered(), _Registered()
 
     def __init__(self, *args, **kwargs):
         if kwargs:
@@ -83,7 +97,8 @@ class Module(HookedCall, State):
         object.__delattr__(self, name)
 
     def __dir__(self):
-        names = {*super().__dir__(), *self.__dict__, *self._parameters, *self._modules, *self._buffers}
+        names = {name for name in super().__dir__() if not isinstance(vars(Module).get(name), _Registered)}
+        names |= {*self.__dict__, *self._parameters, *self._modules, *self._buffers}
         return sorted(name for name in names if not name[0].isdigit())
 
     def _check_name(self, kind, name, registered):

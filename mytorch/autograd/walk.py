@@ -87,7 +87,9 @@ def walk(roots, gradients, *, retain=False, create=False, targets=None, accumula
             steps = [d if d is None else _restored(d, *meta) for d, meta in zip(steps, restore)]
         edges = node.edges
         if plan.frees and not retain:
-            node.saved = node.definition = None
+            node.saved = None
+            if node.definition is not None:
+                node.definition = None
     for leaf in leaves:
         g, is_own = pending.pop(leaf), leaf in owned
         if leaf.hooks is not None:

@@ -82,9 +82,9 @@ def _check_classes(x, target):
 
 def _arrays(name, input, target, weight):
     """The arrays of the tensors, checked as far as classes and probabilities have in common."""
-    for position, (key, value) in enumerate((("input", input), ("target", target)), 1):
-        if not isinstance(value, Variable):
-            raise TypeError(f"{name}(): argument '{key}' (position {position}) must be Tensor, not {type(value).__name__}")
+    if not (isinstance(input, Variable) and isinstance(target, Variable)):
+        position, key, value = (2, "target", target) if isinstance(input, Variable) else (1, "input", input)
+        raise TypeError(f"{name}(): argument '{key}' (position {position}) must be Tensor, not {type(value).__name__}")
     x = input.array
     if not x.ndim:
         raise ValueError(f"{name}() expects an input with classes, (C), (N, C) or (N, C, d1, ...), got a 0-d tensor")

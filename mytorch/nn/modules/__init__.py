@@ -10,6 +10,7 @@ from .. import (
     conv,
     distance,
     dropout,
+    fractional,
     hooks,
     lazy,
     linear,
@@ -31,7 +32,7 @@ FILES = {
     "activation": (activation, attention), "batchnorm": (normalization, lazy), "channelshuffle": (upsampling,), "container": (container,),
     "conv": (conv, lazy), "distance": (distance,), "dropout": (dropout,), "flatten": (linear,), "fold": (upsampling,),
     "instancenorm": (normalization, lazy), "linear": (linear, lazy), "loss": (loss,), "module": (module, hooks), "normalization": (normalization,),
-    "padding": (padding,), "pixelshuffle": (upsampling,), "pooling": (pooling,), "rnn": (recurrent,), "sparse": (sparse,),
+    "padding": (padding,), "pixelshuffle": (upsampling,), "pooling": (pooling, fractional), "rnn": (recurrent,), "sparse": (sparse,),
     "transformer": (transformer,), "upsampling": (upsampling,),
 }  # fmt: skip
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from contextlib import ExitStack
 
-from ...autograd import engine
+from ...autograd.graph import now
 
 
 class Call:
@@ -65,7 +65,7 @@ class Trace:
     def _note(self, call):
         """From now on nodes belong to ``call``."""
         self._current = call
-        self._ticks.append(-next(engine._clock))  # the clock counts down
+        self._ticks.append(-now())  # the clock counts down
         self._innermost.append(call)
 
     def left(self, call, args, kwargs, output):

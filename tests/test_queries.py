@@ -1,6 +1,7 @@
 """What scripts ask tensors and the modules around them, before and beside the mathematics: the same answers as PyTorch's."""
 
 import importlib
+import inspect
 import io
 import pickle
 
@@ -188,3 +189,10 @@ def test_modules_that_the_user_vouches_for():
     with mytorch.serialization.safe_globals([Net]), pytest.raises((RuntimeError, pickle.UnpicklingError), match="Linear was not an allowed"):
         mytorch.load(io.BytesIO(file.getvalue()))
     assert mytorch.serialization.get_safe_globals() == []
+
+
+def test_each_distribution_by_the_path_of_torchs_file():
+    theirs = [getattr(torch.distributions, name) for name in dir(torch.distributions) if hasattr(mytorch.distributions, name)]
+    for cls in filter(inspect.isclass, theirs):
+        path = cls.__module__.replace("torch", "mytorch", 1)
+        assert getattr(importlib.import_module(path), cls.__name__) is getattr(mytorch.distributions, cls.__name__)

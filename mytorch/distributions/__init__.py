@@ -1,6 +1,8 @@
 """Probability distributions: torch.distributions' names. Names only; the code is in the modules."""
 
-from . import constraints, transforms
+import sys
+
+from . import constraints, continuous, counts, discrete, gammas, heavy_tails, mixture, multivariate, one_hot, transformed, transforms
 from .constraint_registry import biject_to, transform_to
 from .continuous import Exponential, Laplace, Normal, Uniform
 from .continuous_bernoulli import ContinuousBernoulli
@@ -46,3 +48,17 @@ __all__ = [
     "Uniform", "VonMises", "Weibull", "biject_to", "constraints", "identity_transform", "kl_divergence", "register_kl", "transform_to",
     "transforms",
 ]  # fmt: skip
+
+# Scripts import from torch's files, which hold one distribution each: their names lead to ours.
+_FILES = {
+    continuous: "exponential laplace normal uniform",
+    counts: "binomial geometric multinomial negative_binomial poisson",
+    discrete: "bernoulli categorical",
+    gammas: "beta chi2 dirichlet fishersnedecor gamma inverse_gamma studentT",
+    heavy_tails: "cauchy von_mises",
+    mixture: "mixture_same_family",
+    multivariate: "lowrank_multivariate_normal multivariate_normal",
+    one_hot: "one_hot_categorical relaxed_bernoulli relaxed_categorical",
+    transformed: "gumbel half_cauchy half_normal kumaraswamy log_normal logistic_normal pareto transformed_distribution weibull",
+}
+sys.modules |= {f"{__name__}.{name}": module for module, names in _FILES.items() for name in names.split()}

@@ -85,7 +85,8 @@ def _lambda(name, rule):
         return Source(name, f"# the source of {name} is not available", "")
     keyword, node = here[0]
     text = ast.get_source_segment("".join(linecache.getlines(code.co_filename)), keyword or node, padded=True)
-    return Source(name, textwrap.dedent(text), _place(code.co_filename, node.lineno))
+    text = textwrap.dedent(text).replace(".conjugate()", "")  # a real number is its own conjugate
+    return Source(name, text, _place(code.co_filename, node.lineno))
 
 
 @functools.lru_cache(maxsize=64)

@@ -2,7 +2,7 @@
 
 import sys
 
-from . import constraints, continuous, counts, discrete, gammas, heavy_tails, mixture, multivariate, one_hot, transformed, transforms
+from . import constraints, continuous, counts, discrete, gammas, heavy_tails, kl_of_two_kinds, mixture, multivariate, one_hot, transformed, transforms
 from .constraint_registry import biject_to, transform_to
 from .continuous import Exponential, Laplace, Normal, Uniform
 from .continuous_bernoulli import ContinuousBernoulli

@@ -7,7 +7,7 @@ import math
 
 from ..autograd.grad_mode import no_grad
 from ..autograd.graph import wrap
-from ..backend import CPU, device_of, move
+from ..backend import CPU, as_array, device_of, move
 from ..creation import arange
 from ..generator import source_of
 from ..ops.activation import softplus
@@ -124,7 +124,7 @@ class Binomial(_Trials):
     def sample(self, sample_shape=()):
         shape, kind = self._extended_shape(sample_shape), self.probs.array.dtype
         n, p = (move(v.detach().expand(shape).array, CPU) for v in (self.total_count, self.probs))
-        drawn = as_type(source_of(None).binomial(n.astype("int64"), p.astype("float64").clip(0, 1)), kind)
+        drawn = as_type(as_array(source_of(None).binomial(n.astype("int64"), p.astype("float64").clip(0, 1))), kind)
         return wrap(move(drawn, device_of(self.probs.array)))
 
     def log_prob(self, value):

@@ -10,7 +10,7 @@ from ..ops.gamma import digamma, lgamma
 from .continuous import Exponential, Laplace, Normal, Uniform
 from .counts import Binomial, Geometric, Poisson
 from .discrete import Bernoulli, Categorical
-from .gammas import Beta, Dirichlet, Gamma, log_beta
+from .gammas import Beta, Dirichlet, Gamma, InverseGamma, log_beta
 from .heavy_tails import Cauchy
 from .independent import Independent, sum_rightmost
 from .multivariate import LowRankMultivariateNormal, MultivariateNormal, mahalanobis
@@ -96,6 +96,7 @@ def _independents(p, q):
 # ---- of the family of gamma random numbers -----------------------------------------------------------------------------------
 
 
+@register_kl(InverseGamma, InverseGamma)  # KL stays the same when both p and q are those of 1 / x
 @register_kl(Gamma, Gamma)
 def _gammas(p, q):
     a, b = p.concentration, q.concentration

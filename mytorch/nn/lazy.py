@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ..creation import empty_like
+from ..tensor import Tensor
 from .conv import Conv1d, Conv2d, Conv3d, ConvTranspose1d, ConvTranspose2d, ConvTranspose3d
 from .linear import Linear
 from .normalization import BatchNorm1d, BatchNorm2d, BatchNorm3d, InstanceNorm1d, InstanceNorm2d, InstanceNorm3d
@@ -20,7 +22,7 @@ class UninitializedParameter(Parameter):
         self.requires_grad_(wants)
 
     def __repr__(self):
-        return f"<UninitializedParameter of dtype {self.dtype}>"
+        return "<UninitializedParameter>"
 
 
 def _lazy(cls, size, dim, **defaults):
@@ -41,17 +43,38 @@ def _lazy(cls, size, dim, **defaults):
                     self._parameters[name] = UninitializedParameter(parameter.detach()[:0].reshape(-1))
             self._arguments = (args, kwargs)
 
-        def forward(self, input):
+        def has_uninitialized_params(self):
+            """Whether there are parameters whose shape is not known yet."""
+            return any(isinstance(p, UninitializedParameter) for p in self._parameters.values())
+
+        def initialize_parameters(self, input):
+            """Give what has no shape yet that which ``input`` asks for, and initial values."""
             args, kwargs = self._arguments
-            made = cls(input.shape[dim], *args, **kwargs).to(next(self.parameters(), input))  # of their dtype, in their place
+            channel = input.ndim - 1 - self.dimensions if dim and hasattr(self, "dimensions") else dim  # without a batch, dimension 0
+            made = cls(input.shape[channel], *args, **kwargs).to(next(self.parameters(), input))  # of their dtype, in their place
             for name, parameter in self._parameters.items():
-                if parameter is not None:
+                if isinstance(parameter, UninitializedParameter):
                     parameter.become(made._parameters[name])
-            self._buffers.update(made._buffers)
-            setattr(self, size, input.shape[dim])
+            for name, buffer in made._buffers.items():
+                if buffer is not None and self._buffers[name].shape != buffer.shape:
+                    self._buffers[name] = buffer
+            setattr(self, size, input.shape[channel])
+
+        def forward(self, input):
+            self.initialize_parameters(input)
             del self._arguments
             self.__class__ = cls
             return self.forward(input)
+
+        def _load_from_state_dict(self, state_dict, prefix, *args):
+            for name, tensor in self._persistent():
+                given = state_dict.get(prefix + name)
+                if isinstance(given, Tensor) and not isinstance(given, UninitializedParameter) and given.shape != tensor.shape:
+                    if isinstance(tensor, UninitializedParameter):
+                        tensor.become(empty_like(given, dtype=tensor.dtype, device=tensor.device))
+                    elif name in self._buffers and not getattr(self, size):
+                        self._buffers[name] = empty_like(given, dtype=tensor.dtype, device=tensor.device)
+            super()._load_from_state_dict(state_dict, prefix, *args)
 
     Lazy.__name__ = Lazy.__qualname__ = "Lazy" + cls.__name__
     return Lazy

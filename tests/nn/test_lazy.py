@@ -33,6 +33,35 @@ def test_become_ordinary(name, args, shape):
     assert all(a is b and type(a) is mytorch.nn.Parameter and a.requires_grad for a, b in zip(parameters, mine.parameters(), strict=True))
 
 
+@pytest.mark.parametrize("name, args, shape", ROWS, ids=lambda v: v if isinstance(v, str) else "")
+def test_load_the_state_of_ordinary_layers(name, args, shape):
+    loaded = []
+    for lib in (mytorch, torch):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            lazy, donor = getattr(lib.nn, name)(*args), getattr(lib.nn, name)(*args)
+        donor(lib.ones(shape))
+        if lib is torch and "Instance" in name:  # its lazy one cannot be called after loading
+            lazy = donor
+        lazy.load_state_dict({k: lib.full_like(v, 2) for k, v in donor.state_dict().items()})
+        assert not any(isinstance(p, lib.nn.UninitializedParameter) for p in lazy.parameters())
+        loaded.append(lazy(lib.ones(shape)).tolist())
+        with pytest.raises(RuntimeError, match="size mismatch"):
+            lazy.load_state_dict({k: lib.ones(7, 7) for k in donor.state_dict()})
+    np.testing.assert_allclose(*loaded, rtol=1e-5)
+
+
+def test_without_a_batch():
+    for lib in (mytorch, torch):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            layer = lib.nn.LazyConv2d(4, 3)
+        assert layer.has_uninitialized_params()
+        layer.initialize_parameters(lib.ones(2, 5, 5))
+        assert not layer.has_uninitialized_params()
+        assert layer.weight.shape == (4, 2, 3, 3) and layer(lib.ones(2, 5, 5)).shape == (4, 3, 3)
+
+
 def test_optimizers_may_hold_them_already():
     net = mytorch.nn.Sequential(mytorch.nn.LazyLinear(4), mytorch.nn.ReLU(), mytorch.nn.LazyLinear(1)).double()
     optimizer = mytorch.optim.SGD(net.parameters(), lr=0.1)

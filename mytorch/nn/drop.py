@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 
+from ..autograd.settings import as_number
 from ..backend import as_array, device_of, xp
 from ..ops.activation import leaky_relu, softmax
 from ..ops.arithmetic import mul
@@ -27,7 +28,7 @@ _mul_ = in_place(mul)
 
 
 def check_probability(p):
-    if not 0 <= p <= 1:
+    if not 0 <= as_number(p, "dropout", "p") <= 1:
         raise ValueError(f"dropout probability has to be between 0 and 1, but got {p}")
 
 
@@ -77,7 +78,8 @@ def dropout2d(input, p=0.5, training=True, inplace=False):
     if input.ndim not in (3, 4):
         warnings.warn(
             f"dropout2d: Received a {input.ndim}-D input to dropout2d, which is deprecated and will result in an error in a future release. "
-            "To retain the behavior and silence this warning, please use dropout instead.",
+            "To retain the behavior and silence this warning, please use dropout instead. Note that dropout2d exists to provide channel-wise "
+            "dropout on inputs with 2 spatial dimensions, a channel dimension, and an optional batch dimension (i.e. 3D or 4D inputs).",
             stacklevel=2,
         )
     if input.ndim == 3:
@@ -97,7 +99,8 @@ def dropout3d(input, p=0.5, training=True, inplace=False):
     if input.ndim not in (4, 5):
         warnings.warn(
             f"dropout3d: Received a {input.ndim}-D input to dropout3d, which is deprecated and will result in an error in a future release. "
-            "To retain the behavior and silence this warning, please use dropout instead.",
+            "To retain the behavior and silence this warning, please use dropout instead. Note that dropout3d exists to provide channel-wise "
+            "dropout on inputs with 3 spatial dimensions, a channel dimension, and an optional batch dimension (i.e. 4D or 5D inputs).",
             stacklevel=2,
         )
     return _drop_channels(input, p, training, inplace, input.ndim == 5)
@@ -122,7 +125,7 @@ def alpha_dropout(input, p=0.5, training=False, inplace=False):
 
     For any shape; each element is drawn on its own.
     """
-    return _alpha_drop_(input, p, training) if inplace else _alpha_drop(input, p, training)
+    return _alpha_drop_(input, p, training) if inplace and training else _alpha_drop(input, p, training)
 
 
 _alpha_drop_ = in_place(_alpha_drop)
@@ -134,7 +137,7 @@ def feature_alpha_dropout(input, p=0.5, training=False, inplace=False):
     if len(shape) < 2 and training and p:
         raise RuntimeError("Feature dropout requires at least 2 dimensions in the input")
     shape = shape[:2] + (1,) * (len(shape) - 2)
-    return _alpha_drop_(input, p, training, shape) if inplace else _alpha_drop(input, p, training, shape)
+    return _alpha_drop_(input, p, training, shape) if inplace and training else _alpha_drop(input, p, training, shape)
 
 
 # ---- other functions of chance ---------------------------------------------------------------------------------------------

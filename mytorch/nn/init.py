@@ -49,18 +49,27 @@ def _normal(shape, dtype, mean, std, generator):
     return values
 
 
+def _check_interval(a, b):
+    if a > b:
+        raise RuntimeError(f"uniform_ expects to return a [from, to) range, but found from={a} > to={b}")
+
+
 def uniform_(tensor, a=0.0, b=1.0, generator=None):
-    """Uniform numbers in [a, b)."""
+    """Uniform numbers in [a, b). RuntimeError if a > b."""
+    _check_interval(a, b)
     return _fill(tensor, _uniform(tensor.array.shape, tensor.array.dtype, a, b, generator))
 
 
 def normal_(tensor, mean=0.0, std=1.0, generator=None):
-    """Normal numbers."""
+    """Normal numbers. RuntimeError for a negative ``std``."""
+    if std < 0:
+        raise RuntimeError(f"normal expects std >= 0.0, but found std {std}")
     return _fill(tensor, _normal(tensor.array.shape, tensor.array.dtype, mean, std, generator))
 
 
 def trunc_normal_(tensor, mean=0.0, std=1.0, a=-2.0, b=2.0, generator=None):
-    """Normal numbers, those outside of [a, b] drawn anew. Warns if the mean is more than two std from [a, b]."""
+    """Normal numbers, those outside of [a, b] drawn anew. Warns if the mean is more than two std from [a, b]. RuntimeError if a > b."""
+    _check_interval(a, b)
     if mean < a - 2 * std or mean > b + 2 * std:
         warnings.warn("mean is more than 2 std from [a, b] in nn.init.trunc_normal_. The distribution of values may be incorrect.", stacklevel=2)
     inside = 0.5 * (math.erf((b - mean) / (std * math.sqrt(2))) - math.erf((a - mean) / (std * math.sqrt(2))))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+
 from ..creation import empty, tensor
 from ..creation import ones as ones_tensor
 from ..creation import zeros as zeros_tensor
@@ -146,8 +148,16 @@ class _InstanceNorm(_PerChannel):
         if input.ndim not in (n + 1, n + 2):
             raise ValueError(f"expected {n + 1}D or {n + 2}D input (got {input.ndim}D input)")
         channel = input.ndim - n - 1
-        if input.shape[channel] != self.num_features and self.affine:
-            raise ValueError(f"expected input's size at dim={channel} to match num_features ({self.num_features}), but got: {input.shape[channel]}.")
+        if input.shape[channel] != self.num_features:
+            if self.affine:
+                raise ValueError(
+                    f"expected input's size at dim={channel} to match num_features ({self.num_features}), but got: {input.shape[channel]}."
+                )
+            warnings.warn(
+                f"input's size at dim={channel} does not match num_features. You can silence this warning by not passing in num_features, which is "
+                "not used because affine=False",
+                stacklevel=3,
+            )
         by_sample = self.training or not self.track_running_stats
         batch = input if channel else input.unsqueeze(0)
         out = instance_norm(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy
 
 from ..autograd.engine import primitive
@@ -13,6 +15,11 @@ from .shape import sum_to, transpose
 def _definition(x, weight, bias=None):
     y = matmul(x, weight if len(weight.shape) == 1 else transpose(weight, 0, 1))
     return y if bias is None else y + bias
+
+
+def _rows(x):
+    """(…, features) as (rows, features), also where there are none of either."""
+    return x if x.ndim == 2 else x.reshape(math.prod(x.shape[:-1]), x.shape[-1])
 
 
 _ones: dict = {}  # dtype -> the longest vector of ones that was needed
@@ -36,13 +43,13 @@ def _gradients(g, x, weight, bias_shape, needs):
     vector = weight.ndim == 1
     if vector:
         g = g[..., None]
-    rows = g.reshape(-1, g.shape[-1])
+    rows = _rows(g)
     gx = gw = gb = None
     if needs[0]:
         gx = product(rows, weight[None] if vector else weight)
         gx = gx if gx.shape == x.shape else gx.reshape(x.shape)
     if needs[1]:
-        gw = product(rows.T, x.reshape(-1, x.shape[-1]))
+        gw = product(rows.T, _rows(x))
         gw = gw.reshape(weight.shape) if vector else gw  # no view where none is needed: the parameter keeps a fresh array as its gradient
     if len(needs) > 2 and needs[2]:
         gb = _column_sums(rows) if bias_shape == g.shape[-1:] else sum_to(g, shape=bias_shape)
@@ -66,7 +73,7 @@ def linear(x, weight, bias=None):
     if dtype.kind == "V":
         return linear(*(v if v is None else v.astype("float32") for v in (x, weight, bias))).astype(dtype)
     if n > 2:  # one matrix product for all leading dimensions together
-        y = product(x.reshape(-1, x.shape[-1]), weight.T).reshape(x.shape[:-1] + weight.shape[:-1])
+        y = product(_rows(x), weight.T).reshape(x.shape[:-1] + weight.shape[:-1])
     else:
         y = product(x, weight.T)
     if bias is None:

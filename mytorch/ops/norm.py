@@ -156,14 +156,15 @@ def instance_norm(input, running_mean=None, running_var=None, weight=None, bias=
     ValueError for a single element per channel, RuntimeError for sizes that do not fit. https://arxiv.org/abs/1607.08022
     """
     if not use_input_stats:
-        return batch_norm(input, running_mean, running_var, weight, bias, False, momentum, eps)
+        mean, variance = (v if v is None else v.to(input.dtype) for v in (running_mean, running_var))
+        return batch_norm(input, mean, variance, weight, bias, False, momentum, eps)
     n, channels, *sizes = input.shape
     if math.prod(sizes) == 1:
         raise ValueError(f"Expected more than 1 spatial element when training, got input size {list(input.shape)}")
     for name, values in {"running_mean": running_mean, "running_var": running_var, "weight": weight, "bias": bias}.items():
         if values is not None and tuple(values.shape) != (channels,):
             raise RuntimeError(f"{name} should contain {channels} elements not {math.prod(values.shape)}")
-        _check_dtype("instance_norm", input, name, values)
+        _check_dtype("instance_norm", input, name, None if name.startswith("running") else values)
 
     def observe(average, variance):
         count = math.prod(sizes)
@@ -202,5 +203,6 @@ def group_norm(input, num_groups, weight=None, bias=None, eps=1e-5):
 
 
 def _rescaled(x, weight, bias):
-    x = x if weight is None else x * _per_channel(weight, x)
-    return x if bias is None else x + _per_channel(bias, x)
+    out = x if weight is None else x * _per_channel(weight, x)
+    out = out if bias is None else out + _per_channel(bias, x)
+    return out.to(x.dtype)  # the parameters of 16-bit numbers may be float32

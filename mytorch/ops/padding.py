@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import operator
+
 import numpy
 
 from ..autograd.engine import primitive
@@ -10,7 +12,7 @@ from .resample import resample
 
 
 @primitive(x=lambda g, widths: pad_constant(g, widths=tuple((-a, -b) for a, b in widths), value=0))
-def pad_constant(x, *, widths, value):
+def pad_constant(x, *, widths, value: float):
     """``value`` (before, after) each dimension; negative widths cut off instead."""
     sizes = [n + a + b for n, (a, b) in zip(x.shape, widths)]
     if any(size < 0 or n + min(a, 0) + min(b, 0) < 0 for size, n, (a, b) in zip(sizes, x.shape, widths)):
@@ -27,7 +29,7 @@ def pad(input, pad, mode="constant", value=None):
     mode: "constant" (``value``, 0 by default), "reflect" (without the edge), "replicate" (the edge), "circular".
     RuntimeError for widths that do not fit. NotImplementedError for other modes, and numbers of dimensions that a mode does not know.
     """
-    pad = tuple(p.__index__() for p in pad)
+    pad = tuple(map(operator.index, pad))
     ndim, known = len(input.shape), len(pad) // 2
     if len(pad) % 2:
         raise RuntimeError("Padding length must be divisible by 2")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import operator
 
 import numpy
 
@@ -150,10 +151,10 @@ def max_unpool3d(input, indices, kernel_size, stride=None, padding=0, output_siz
 # ---- sizes and checks ---------------------------------------------------------------------------------------------------
 
 
-def batched(name, nd, x):
-    """``x`` as (N, C, *S), and whether the batch was added."""
+def batched(name, nd, x, optional_channels=False):
+    """``x`` as (N, C, *S), and whether the batch was added. RuntimeError where it is empty in another dimension than the batch's, or C."""
     shape = tuple(x.shape)
-    if len(shape) not in (nd + 1, nd + 2) or 0 in shape[-nd - 1 :]:
+    if len(shape) not in (nd + 1, nd + 2) or 0 in shape[-nd - (not optional_channels) :]:
         raise RuntimeError(
             f"{name}: Expected {nd + 1}D or {nd + 2}D (batch mode) tensor with optional 0 dim batch size for input, but got:{list(shape)}"
         )
@@ -238,7 +239,7 @@ def _output_sizes(name, nd, x, output_size):
     values = tuple(output_size) if isinstance(output_size, (tuple, list)) else (output_size,) * nd
     if len(values) != nd:
         raise RuntimeError(f"{name}: output_size must be {nd} ints, but got {len(values)}")
-    values = tuple(n if v is None else v.__index__() for v, n in zip(values, x.shape[2:]))
+    values = tuple(n if v is None else operator.index(v) for v, n in zip(values, x.shape[2:]))
     if min(values) < 0:
         raise RuntimeError(f"{name}: elements of output_size must be greater than or equal to 0 but received {values}")
     return values
@@ -258,7 +259,7 @@ def _adaptive_spans(n, count):
 
 
 def _adaptive_avg_pool(name, nd, x, output_size):
-    x, added = batched(name, nd, x)
+    x, added = batched(name, nd, x, optional_channels=True)
     check_floating(x, name)
     sizes = _output_sizes(name, nd, x, output_size)
     if geometry := _equal_windows(x, sizes):
@@ -294,8 +295,9 @@ def adaptive_max_indices(x, *, sizes):
     every = [_adaptive_spans(n, count) for n, count in zip(x.shape[2:], sizes)]
     for place in numpy.ndindex(*sizes):
         box = tuple(slice(*every[dim][i]) for dim, i in enumerate(place))
-        best = x[(slice(None), slice(None), *box)].reshape(*x.shape[:2], -1).argmax(-1)
-        out[(slice(None), slice(None), *place)] = numbers[box].reshape(-1)[best]
+        inside = numbers[box].reshape(-1)
+        best = x[(slice(None), slice(None), *box)].reshape(*x.shape[:2], inside.size).argmax(-1)
+        out[(slice(None), slice(None), *place)] = inside[best]
     return out
 
 
@@ -305,8 +307,8 @@ def adaptive_max_indices(x, *, sizes):
 @primitive(x=lambda g, x_shape, indices: unpick(g, indices, sizes=x_shape[2:]))
 def pick(x, indices):
     """The elements of (N, C, *S) with the numbers ``indices`` (N, C, *sizes) within their channel."""
-    flat = x.reshape(*x.shape[:2], -1)
-    return xp(x).take_along_axis(flat, indices.reshape(*x.shape[:2], -1), -1).reshape(indices.shape)
+    flat, places = (v.reshape(*x.shape[:2], math.prod(v.shape[2:])) for v in (x, indices))
+    return xp(x).take_along_axis(flat, places, -1).reshape(indices.shape)
 
 
 @primitive(x=lambda g, indices: pick(g, indices))
@@ -314,7 +316,8 @@ def unpick(x, indices, *, sizes):
     """Zeros (N, C, *sizes) with ``x`` (N, C, *S) added at the numbers ``indices`` within each channel."""
     n, c = x.shape[:2]
     out = xp(x).zeros((n * c, math.prod(sizes)), x.dtype)
-    scatter_add(out, (xp(x).arange(n * c)[:, None], indices.reshape(n * c, -1)), x.reshape(n * c, -1))
+    each = math.prod(x.shape[2:])
+    scatter_add(out, (xp(x).arange(n * c)[:, None], indices.reshape(n * c, each)), x.reshape(n * c, each))
     return out.reshape(n, c, *sizes)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import operator
 
 import numpy
 
@@ -18,10 +19,10 @@ BLOCK = 256 * 1024  # elements to go through several times while they are in the
 
 
 def tuple_of(value, n, name="size"):
-    """An int or a sequence of 1 or ``n`` ints as a tuple of ``n``. RuntimeError, as in torch, for another length."""
+    """An int or a sequence of 1 or ``n`` ints as a tuple of ``n``. RuntimeError, as in torch, for another length, TypeError for what is no int."""
     if hasattr(value, "__index__"):
         return (value.__index__(),) * n
-    values = tuple(v.__index__() for v in value)
+    values = tuple(map(operator.index, value))
     if len(values) == 1:
         return values * n
     if len(values) != n:

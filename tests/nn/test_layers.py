@@ -32,6 +32,14 @@ def test_linear(bias, dtype):
         agree(modules, lambda m, x: m(x), [real(*shape)], dtype)
 
 
+@pytest.mark.filterwarnings("ignore:Initializing zero-element tensors")
+@pytest.mark.parametrize("sizes", [(0, 4), (3, 0)], ids=str)
+def test_linear_without_features(sizes):
+    modules = twins("Linear", *sizes)
+    for shape in [(2, sizes[0]), (sizes[0],), (2, 5, sizes[0])]:
+        agree(modules, lambda m, x: m(x), [real(*shape)])
+
+
 def test_linear_function():
     compare(lambda lib, x, w, b: lib.nn.functional.linear(x, w, b), [real(2, 4, 3), real(5, 3), real(5)])
     compare(lambda lib, x, w: lib.nn.functional.linear(x, w), [real(2, 4, 3), real(3)])
@@ -186,6 +194,8 @@ def test_alpha_dropout_keeps_mean_and_variance(name):
     assert abs(y.mean().item()) < 0.02 and abs(y.std().item() - 1) < 0.02 and (y != x).all()
     assert repr(getattr(mytorch.nn, name)(0.2)) == repr(getattr(torch.nn, name)(0.2))
     assert not getattr(mytorch.nn, name)(1.0)(x).any() and getattr(mytorch.nn, name)(0.2).eval()(x) is x
+    x.requires_grad_()
+    assert getattr(mytorch.nn, name)(0.2, inplace=True).eval()(x) is x  # nothing is written
 
 
 # ---- initial values -------------------------------------------------------------------------------------------------------------
@@ -301,6 +311,9 @@ REFUSED = {
     "mode": (lambda lib: lib.nn.init.kaiming_normal_(lib.ones(3, 3), mode="in"), "Mode in not supported"),
     "eye": (lambda lib: lib.nn.init.eye_(lib.ones(3)), "Only tensors with 2 dimensions are supported"),
     "dirac": (lambda lib: lib.nn.init.dirac_(lib.ones(3, 3)), "Only tensors with 3, 4, or 5 dimensions are supported"),
+    "uniform": (lambda lib: lib.nn.init.uniform_(lib.ones(3), 2, 1), "uniform_ expects to return a [from, to) range, but found from=2 > to=1"),
+    "normal": (lambda lib: lib.nn.init.normal_(lib.ones(3), 0, -1), "normal expects std >= 0.0, but found std -1"),
+    "truncated": (lambda lib: lib.nn.init.trunc_normal_(lib.ones(3), 0, 1, 2, -2), "but found from=2 > to=-2"),
     "orthogonal": (lambda lib: lib.nn.init.orthogonal_(lib.ones(3)), "Only tensors with 2 or more dimensions are supported"),
 }  # fmt: skip
 

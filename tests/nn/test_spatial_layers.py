@@ -187,6 +187,8 @@ REFUSED = [
     (lambda lib: lib.nn.ConvTranspose2d(4, 3, 3, padding_mode="reflect"), 'Only "zeros" padding mode is supported for ConvTranspose2d'),
     (lambda lib: lib.nn.Conv2d(3, 4, 3)(lib.zeros(3, 5)), "Expected 3D (unbatched) or 4D (batched) input to conv2d"),
     (lambda lib: lib.nn.Conv2d(3, 4, 3)(lib.zeros(1, 2, 5, 5)), "to have 3 channels, but got 2 channels instead"),
+    (lambda lib: lib.nn.MaxPool2d("a")(lib.zeros(1, 2, 5, 5)), ""),
+    (lambda lib: lib.nn.ReplicationPad1d("a")(lib.zeros(1, 2, 5)), ""),
     (lambda lib: lib.nn.GroupNorm(2, 3), "num_channels (3) must be divisible by num_groups (2)"),
     (lambda lib: lib.nn.BatchNorm1d(3)(lib.zeros(1, 3)), "Expected more than 1 value per channel when training"),
     (lambda lib: lib.nn.BatchNorm1d(4)(lib.zeros(2, 3)), "running_mean should contain 3 elements not 4"),
@@ -200,6 +202,35 @@ REFUSED = [
 @pytest.mark.parametrize(("call", "match"), REFUSED, ids=[match for _, match in REFUSED])
 def test_refusals(call, match):
     same_error(call, match=match)
+
+
+@pytest.mark.parametrize("training", [True, False])
+@pytest.mark.parametrize(
+    ("name", "args", "settings", "dtypes"),
+    [
+        ("InstanceNorm1d", (4,), {"affine": True, "track_running_stats": True}, ("float32", "float16")),
+        ("InstanceNorm1d", (4,), {"track_running_stats": True}, ("float32", "float64")),
+        ("GroupNorm", (2, 4), {}, ("float32", "float16")),
+    ],
+    ids=str,
+)
+def test_parameters_of_another_dtype(name, args, settings, dtypes, training):
+    ours, theirs = build(name, args, settings, dtypes[0])
+    ours.train(training), theirs.train(training)
+    compare(lambda lib, x: (ours if lib is mytorch else theirs)(x), [np.random.default_rng(0).standard_normal(LINE)], dtypes[1])
+
+
+def test_instance_norm_warns_of_other_numbers_of_channels():
+    for lib in (mytorch, torch):
+        with pytest.warns(UserWarning, match="input's size at dim=1 does not match num_features"):
+            lib.nn.InstanceNorm1d(4)(lib.ones(2, 3, 5))
+
+
+@pytest.mark.parametrize(
+    ("name", "shape"), [("AdaptiveAvgPool2d", (2, 0, 7, 6)), ("AdaptiveMaxPool2d", (0, 3, 7, 6)), ("AdaptiveMaxPool1d", (0, 3, 7))], ids=str
+)
+def test_adaptive_pools_of_nothing(name, shape):
+    compare(lambda lib, x: getattr(lib.nn, name)(3)(x), [np.zeros(shape)], backward=shape[1] > 0)  # torch: no backward without channels
 
 
 def test_weights_travel_from_torch():

@@ -99,12 +99,12 @@ def _projected(query, key, value, weight, weights, bias, heads, order):
     """Queries, keys and values of all heads, (N, heads, T, D) each; ``order`` brings (…, heads, D) there."""
     if weight is not None and query is key and key is value:  # one product for all three
         x = linear(query, weight, bias)
-        x = x.reshape(*x.shape[:2], 3, heads, -1).permute(2, *(d if d < 2 else d + 1 for d in order))
+        x = x.reshape(*x.shape[:2], 3, heads, x.shape[2] // (3 * heads)).permute(2, *(d if d < 2 else d + 1 for d in order))
         return unbind(x, 0)
     weights = chunk(weight, 3) if weight is not None else weights
     biases = (None,) * 3 if bias is None else chunk(bias, 3)
     parts = (linear(x, w, b) for x, w, b in zip((query, key, value), weights, biases))
-    return [x.reshape(*x.shape[:2], heads, -1).permute(*order) for x in parts]
+    return [x.reshape(*x.shape[:2], heads, x.shape[2] // heads).permute(*order) for x in parts]
 
 
 def _static(given, name, batch, heads, size):
@@ -126,6 +126,8 @@ def several_heads(
     batch_dim, time_dim = (0, 1) if batch_first else (1, 0)
     batch, rows = query.shape[batch_dim], query.shape[time_dim]
     columns = next((x.shape[1] for x in static if x is not None), key.shape[time_dim])
+    if not static and key.shape[batch_dim] != batch:
+        raise RuntimeError(f"query is a batch of {batch} sequences, but key and value of {key.shape[batch_dim]}")
     if causal and attn_mask is None:
         raise RuntimeError(
             "Need attn_mask if specifying the is_causal hint. You may use the Transformer module method `generate_square_subsequent_mask` to "
@@ -153,7 +155,7 @@ def several_heads(
     else:
         used, out = None, scaled_dot_product_attention(q, k, v, mask, dropout_p, causal)
     out = out.permute(0, 2, 1, 3) if batch_first else out.permute(2, 0, 1, 3)
-    out = linear(out.reshape(*out.shape[:2], -1), out_weight, out_bias)
+    out = linear(out.reshape(*out.shape[:2], out.shape[2] * out.shape[3]), out_weight, out_bias)
     return out, used.mean(1) if need_weights and average else used
 
 
@@ -181,6 +183,9 @@ def multi_head_attention_forward(
         raise AssertionError(f"embed_dim {embed} not divisible by num_heads {num_heads}")
     if use_separate_proj_weight and key.shape[:2] != value.shape[:2]:
         raise AssertionError(f"key's sequence and batch dims {key.shape[:2]} do not match value's {value.shape[:2]}")
+    for name, x, weight in zip("qkv", (query, key, value), (q_proj_weight, k_proj_weight, v_proj_weight) if use_separate_proj_weight else ()):
+        if weight.shape[-1] != x.shape[-1]:
+            raise AssertionError(f"{name}_proj_weight {weight.shape} does not take the {x.shape[-1]} features of {x.shape}")
     if not use_separate_proj_weight and key.shape != value.shape:
         raise AssertionError(f"key shape {key.shape} does not match value shape {value.shape}")
     if (bias_k is None) != (bias_v is None):

@@ -13,6 +13,7 @@ from ..ops.gather import index_select
 from ..ops.indexing import getitem
 from ..ops.join import cat, stack
 from ..ops.recurrent import gru_cell, lstm_cell, recurrent, rnn_cell
+from ..tensor import Tensor
 from . import functional as F
 from . import init
 from .module import Module
@@ -161,6 +162,8 @@ class RNNBase(_Uniform):
         sizes = [self.proj_size or self.hidden_size, self.hidden_size][: 2 if self.mode == "LSTM" else 1]
         if hx is None:
             return None
+        if self.mode == "LSTM" and isinstance(hx, Tensor):
+            raise TypeError(f"hx of an LSTM has to be a pair of tensors (h, c), but is one of shape {list(hx.shape)}")
         given = list(hx) if self.mode == "LSTM" else [hx]
         dims = 3 if batched else 2
         if any(s.ndim != dims for s in given):
@@ -290,7 +293,9 @@ class LSTMCell(RNNCellBase):
         super().__init__(input_size, hidden_size, bias, 4, device, dtype)
 
     def forward(self, input, hx=None):
-        """The next (h, c). ValueError or RuntimeError for shapes that do not match."""
+        """The next (h, c). ValueError or RuntimeError for shapes that do not match, TypeError for a single tensor as ``hx``."""
+        if isinstance(hx, Tensor):
+            raise TypeError(f"hx of an LSTMCell has to be a pair of tensors (h, c), but is one of shape {list(hx.shape)}")
         return self._step(lstm_cell, input, hx, ("hx[0]", "hx[1]"))
 
 

@@ -35,7 +35,7 @@ def _each(avg_fn):
     @no_grad()
     def update(averages, values, n):
         for average, value in zip(averages, values):
-            average.copy_(avg_fn(average, value, n) if average.is_floating_point() else value)
+            average.copy_(avg_fn(average, value, n))
 
     return update
 
@@ -122,13 +122,13 @@ class SWALR(LRScheduler):
             raise ValueError(f"anneal_epochs must be equal or greater than 0, got {anneal_epochs}")
         for group, rate in zip(optimizer.param_groups, per_group("swa_lr", optimizer, swa_lr)):
             group["swa_lr"] = rate
-        self.anneal_epochs, self.anneal_strategy = anneal_epochs, anneal_strategy
+        self._anneal_strategy, self.anneal_epochs = anneal_strategy, anneal_epochs
         super().__init__(optimizer, last_epoch)
 
     def _share(self, step):
         """How much of the way is done after ``step`` steps."""
         t = max(0, min(1, step / max(1, self.anneal_epochs)))
-        return t if self.anneal_strategy == "linear" else (1 - math.cos(math.pi * t)) / 2
+        return t if self._anneal_strategy == "linear" else (1 - math.cos(math.pi * t)) / 2
 
     def get_lr(self):
         """The next learning rates: the mean of the start and ``swa_lr``, weighted by the way that is done."""

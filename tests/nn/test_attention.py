@@ -111,6 +111,8 @@ def test_mha_initial_values():
 x326 = real(3, 2, 6)
 REFUSED = {
     "features": (lambda lib, x: lib.nn.MultiheadAttention(8, 2).double()(x, x, x), "was expecting embedding dimension of 8, but got 6"),
+    "batch": (lambda lib, x: lib.nn.MultiheadAttention(6, 2).double()(x, x[:, :1], x[:, :1]), ""),
+    "features of keys": (lambda lib, x: lib.nn.MultiheadAttention(6, 2, kdim=5).double()(x, x, x), ""),
     "key": (lambda lib, x: lib.nn.MultiheadAttention(6, 2).double()(x, x, x[:2]), "does not match value shape"),
     "mask size": (lambda lib, x: lib.nn.MultiheadAttention(6, 2).double()(x, x, x, attn_mask=lib.zeros(2, 3)), "but should be (3, 3)."),
     "mask dtype": (

@@ -168,6 +168,7 @@ REFUSED = {
         lambda lib, x: lib.nn.GRU(4, 5).double()(x[0], lib.zeros(1, 3, 5)),
         "For unbatched 2-D input, hx should also be 2-D but got 3-D tensor",
     ),
+    "cell hx": (lambda lib, x: lib.nn.LSTMCell(4, 5).double()(x[0], lib.zeros(3, 5).double()), ""),
     "layers": (lambda lib, x: lib.nn.LSTM(4, 5, num_layers=0), "num_layers must be greater than zero"),
     "nonlinearity": (lambda lib, x: lib.nn.RNN(4, 5, nonlinearity="gelu"), "Unknown nonlinearity 'gelu'"),
     "proj": (lambda lib, x: lib.nn.GRU(4, 5, proj_size=2), "proj_size argument is only supported for LSTM"),

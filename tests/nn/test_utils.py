@@ -50,6 +50,9 @@ def test_clip_grad_others():
     p = mytorch.nn.Parameter(mytorch.ones(2))
     p.grad = mytorch.tensor([1.0, float("nan")])
     assert mytorch.nn.utils.clip_grad_norm_([p], 1.0).isnan()
+    p.grad = mytorch.tensor([1.0, float("inf")])
+    mytorch.nn.utils.clip_grad_norm_([p], 1.0)
+    assert p.grad.isnan().tolist() == [False, True]
     with pytest.raises(RuntimeError, match=r"The total norm of order 2\.0 for gradients from `parameters` is non-finite"):
         mytorch.nn.utils.clip_grad_norm_([p], 1.0, error_if_nonfinite=True)
 

@@ -27,6 +27,8 @@ AVERAGES = {
     "equal": lambda s: {},
     "buffers": lambda s: {"use_buffers": True},
     "ema": lambda s: {"avg_fn": s.get_ema_avg_fn(0.9)},
+    "with buffers": lambda s: {"use_buffers": True},
+    "ema with buffers": lambda s: {"use_buffers": True, "multi_avg_fn": s.get_ema_multi_avg_fn(0.8)},
     "ema of lists": lambda s: {"multi_avg_fn": s.get_ema_multi_avg_fn(0.8)},
     "equal, of lists": lambda s: {"multi_avg_fn": s.get_swa_multi_avg_fn()},
     "own": lambda s: {"avg_fn": lambda average, value, n: average / 2 + value / (n + 1)},
@@ -71,6 +73,7 @@ def test_schedule(settings, rates):
                 schedule.step()
                 seen.append([group["lr"] for group in optimizer.param_groups])
         found.append(seen)
+        assert schedule.state_dict()["_anneal_strategy"] == settings.get("anneal_strategy", "cos")
     np.testing.assert_allclose(*found, rtol=1e-9)
 
 

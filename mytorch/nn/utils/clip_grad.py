@@ -6,6 +6,8 @@ import math
 import types
 import warnings
 
+import numpy
+
 from ...autograd.graph import changed, wrap
 from ...backend import as_array, device_of, largest, move, xp
 from ...creation import zeros
@@ -59,7 +61,8 @@ def clip_grads_with_norm_(parameters, max_norm, total_norm, foreach=None):
         factor = float(max_norm) / (total_norm.array + 1e-6)
         factor = xp(total_norm.array).minimum(factor, 1)
         for g in gradients:
-            g.array *= move(as_array(factor), device_of(g.array)).astype(g.array.dtype)
+            with numpy.errstate(all="ignore"):  # 0 · infinity is nan
+                g.array *= move(as_array(factor), device_of(g.array)).astype(g.array.dtype)
             changed(g)
 
 

@@ -8,6 +8,7 @@ import warnings
 import numpy
 
 from .autograd.graph import Variable, changed, wrap
+from .autograd.settings import takes_numbers
 from .backend import CPU, as_array, default_device, device_of, module_for, move, ndarray, set_default_device, xp
 from .backend import device as as_device
 from .dtypes import as_dtype, by_numpy, category, check_fits, default_numpy, get_default_dtype, result_numpy, set_default_dtype
@@ -277,7 +278,7 @@ def _steps(start, end, steps, kind):
     if steps < 0:
         raise RuntimeError("number of steps must be non-negative")
     narrow, wide = ("float32", "float64") if category(kind) == 2 and kind.itemsize < 8 else ("float64", "longdouble")
-    start, end = (number(v)[0] for v in (start, end))
+    start, end = (number(v.detach() if isinstance(v, Variable) else v)[0] for v in (start, end))
     if category(kind) < 2:
         start, end = int(start), int(end)
     start, end = numpy.asarray(start, narrow), numpy.asarray(end, narrow)
@@ -288,13 +289,15 @@ def _steps(start, end, steps, kind):
     return numpy.where(index < steps // 2, start + step * index, end - step * (steps - 1 - index)).astype(narrow)
 
 
-def linspace(start, end, steps, *, dtype=None, device=None, requires_grad=False, **options):
+@takes_numbers
+def linspace(start, end, steps: int, *, dtype=None, device=None, requires_grad=False, **options):
     """``steps`` numbers from ``start`` to ``end``, both included, at equal distances. RuntimeError for negative ``steps``."""
     kind, place, out = settings(dtype, device, options)
     return finish(move(as_type(_steps(start, end, steps, kind), kind), place), out, requires_grad)
 
 
-def logspace(start, end, steps, base=10.0, *, dtype=None, device=None, requires_grad=False, **options):
+@takes_numbers
+def logspace(start, end, steps: int, base=10.0, *, dtype=None, device=None, requires_grad=False, **options):
     """``base`` to the powers of :func:`linspace`."""
     kind, place, out = settings(dtype, device, options)
     with numpy.errstate(all="ignore"):
@@ -302,7 +305,8 @@ def logspace(start, end, steps, base=10.0, *, dtype=None, device=None, requires_
     return finish(move(as_type(powers, kind), place), out, requires_grad)
 
 
-def eye(n, m=None, *, dtype=None, device=None, requires_grad=False, **options):
+@takes_numbers
+def eye(n: int, m: int | None = None, *, dtype=None, device=None, requires_grad=False, **options):
     """The (n, m) matrix with ones on its diagonal; square without ``m``. RuntimeError for negative sizes."""
     m = n if m is None else m
     for name, value in (("n", n), ("m", m)):

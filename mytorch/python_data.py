@@ -7,6 +7,7 @@ import functools
 import numpy
 
 from .autograd.graph import Variable
+from .autograd.settings import as_number
 from .backend import QUIET, cupy, default_device, device, device_of, float_errors, is_array, move
 from .dtypes import by_numpy, check_fits, default_numpy, number_dtype, promote_numpy
 from .ops.shape import sizes
@@ -63,7 +64,7 @@ def constructed(data, kind):
 def number(value):
     """(a Python number, NumPy's dtype of it), of a number or a tensor with one element. TypeError for anything else."""
     if isinstance(value, Variable):
-        return value.item(), value.array.dtype
+        return as_number(value, "full", "fill_value"), value.array.dtype
     if isinstance(value, numpy.generic):
         value = value.item()
     if not isinstance(value, (bool, int, float, complex)):

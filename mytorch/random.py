@@ -7,6 +7,7 @@ import numpy
 from .autograd.engine import primitive
 from .autograd.grad_mode import is_grad_enabled
 from .autograd.graph import Variable
+from .autograd.settings import as_number, takes_numbers
 from .backend import CPU, device_of, move
 from .creation import array_argument, finish, given_shape, settings
 from .dtypes import category, check_fits
@@ -108,7 +109,8 @@ def randint_like(input, *bounds, low=0, high=None, generator=None, dtype=None, d
     return _drawn_like(draw, input, generator, dtype, device, requires_grad, options)
 
 
-def randperm(n, *, generator=None, dtype="int64", device=None, requires_grad=False, **options):
+@takes_numbers
+def randperm(n: int, *, generator=None, dtype="int64", device=None, requires_grad=False, **options):
     """A random permutation of 0 … n-1. RuntimeError for a negative ``n`` or a dtype that cannot hold it."""
     if n < 0:
         raise RuntimeError(f"Trying to create tensor with negative dimension {n}: [{n}]")
@@ -133,6 +135,8 @@ def normal(mean, std=1.0, size=None, *, generator=None, out=None, dtype=None, de
 
     Their gradients are zero. RuntimeError for a negative ``std``. TypeError if all are numbers and there is no ``size``.
     """
+    if size is not None:
+        mean, std = as_number(mean, "normal", "mean"), as_number(std, "normal", "std")
     tensors = [v for v in (mean, std) if isinstance(v, Variable)]
     if not tensors and size is None:
         raise TypeError("normal() needs a size, or a tensor for mean or std")

@@ -7,6 +7,7 @@ import math
 import numpy
 
 from .autograd.graph import Variable, wrap
+from .autograd.settings import takes_numbers
 from .backend import CPU, device_of, move
 from .dtypes import category
 from .generator import coins, floats, integers, picks, source_of
@@ -40,6 +41,7 @@ class SamplingMethods:
         """As :func:`mytorch.multinomial`: indices drawn with the weights in each row."""
         return wrap(move(picks(source_of(generator), move(self.array, CPU), num_samples, replacement), device_of(self.array)))
 
+    @takes_numbers
     def uniform_(self, from_=0.0, to=1.0, *, generator=None):
         """Uniform in [from, to). RuntimeError if ``from`` exceeds ``to`` or the dtype cannot hold them; NotImplementedError for integers."""
         prepare_write(self)
@@ -51,6 +53,7 @@ class SamplingMethods:
             raise RuntimeError(f"uniform_ expects to return a [from, to) range, but found from={from_} > to={to}")
         return _fill(self, values if (from_, to) == (0, 1) else values * (to - from_) + from_)
 
+    @takes_numbers
     def normal_(self, mean=0.0, std=1.0, *, generator=None):
         """Normal. RuntimeError for a negative ``std``; NotImplementedError for integers."""
         prepare_write(self)
@@ -82,6 +85,7 @@ class SamplingMethods:
         low, high = bounds if len(bounds) == 2 else (0, *bounds)
         return _fill(self, integers(source_of(generator), low, high, self.array.shape, kind))
 
+    @takes_numbers
     def exponential_(self, lambd=1.0, *, generator=None):
         """Exponential with rate ``lambd``. RuntimeError unless that is positive and the dtype floating."""
         prepare_write(self)
@@ -90,6 +94,7 @@ class SamplingMethods:
             raise RuntimeError(f"exponential_ expects lambda > 0.0, but found lambda={lambd}")
         return _fill(self, source_of(generator).standard_exponential(self.array.shape) / lambd)
 
+    @takes_numbers
     def log_normal_(self, mean=1.0, std=2.0, *, generator=None):
         """Log-normal: the exponential of normal numbers. RuntimeError unless ``std`` is positive and the dtype floating."""
         prepare_write(self)

@@ -7,6 +7,7 @@ import math
 from .creation import arange, ones
 from .dtypes import as_dtype, get_default_dtype
 from .ops.bessel import i0
+from .ops.shape import integer
 
 
 def _window(formula, name, length, periodic, dtype, device, requires_grad):
@@ -14,7 +15,7 @@ def _window(formula, name, length, periodic, dtype, device, requires_grad):
     dtype = get_default_dtype() if dtype is None else as_dtype(dtype)
     if not dtype.is_floating_point:
         raise RuntimeError(f"{name}(): expected a floating point dtype, but got: {dtype}")
-    if length < 0:
+    if (length := integer(length)) < 0:
         raise RuntimeError(f"{name} requires non-negative window_length, got window_length={length}")
     if length < 2:
         return ones(length, dtype=dtype, device=device, requires_grad=requires_grad)

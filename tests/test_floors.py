@@ -19,7 +19,7 @@ FLOORS = [
     ["dtypes"],
     ["autograd.anomaly_mode", "autograd.grad_mode"],
     ["autograd.graph"],
-    ["autograd.out"],
+    ["autograd.out", "autograd.settings"],
     ["autograd.engine"],
     ["autograd.walk"],
     ["ops"],

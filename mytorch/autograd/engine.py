@@ -17,6 +17,7 @@ from . import graph
 from .anomaly_mode import detect_anomaly
 from .graph import Name, Node, Variable, clock, grad_state, note_view, output_edge, refresh, wrap
 from .out import into
+from .settings import PLAIN, number_settings
 
 ndarray, _new = numpy.ndarray, object.__new__
 
@@ -153,6 +154,7 @@ def primitive(forward=None, /, *, composed=None, joint=None, aux=(), outputs=(),
     plans, arity, variadic, differentiable = {}, len(op.inputs), op.variadic, bool(rules or joint)
     names, defaults = set(op.defaults), {name: value for name, value in op.defaults.items() if name not in op.required}
     flags = [name for name, value in defaults.items() if value is True or value is False]
+    numbers = [(name, check) for _, name, check in number_settings(forward)]
     typed = defaults.get("dtype", ()) is None and differentiable
     casts = "dtype" in names
     exact = arity if not (names or variadic) else -1  # how many inputs need no sorting out
@@ -170,6 +172,9 @@ def primitive(forward=None, /, *, composed=None, joint=None, aux=(), outputs=(),
             for name in flags:
                 if settings[name] is not True and settings[name] is not False:
                     raise TypeError(f"{op.name}(): argument {name!r} must be bool, not {type(settings[name]).__name__}")
+            for name, check in numbers:
+                if type(settings[name]) not in PLAIN:
+                    settings[name] = check(settings[name], op.name, name)
         arrays, mask, found, live, frozen = [], 1, False, False, False
         for value in inputs:
             if isinstance(value, Variable):

@@ -40,14 +40,14 @@ def leaky_relu(x, *, negative_slope=0.01):
 
 
 @primitive(x=lambda g, x, threshold: select(x <= threshold, 0, g))
-def threshold(x, *, threshold, value):
+def threshold(x, *, threshold: float, value: float):
     """x where it is above ``threshold``, else ``value``, elementwise."""
     return choose(x > threshold, x, x.dtype.type(value)) if x.dtype.kind != "f" else choose((x > threshold) | (x != x), x, value)
 
 
 @primitive(x=lambda g, x, min_val, max_val: select((x <= min_val) | (x >= max_val), 0, g))
 @widened
-def _hardtanh(x, *, min_val, max_val):
+def _hardtanh(x, *, min_val: float, max_val: float):
     if x.dtype.kind == "b":
         raise RuntimeError("Bool inputs not supported for hardtanh")
     if x.dtype.kind in "iu":

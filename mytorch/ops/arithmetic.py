@@ -9,6 +9,7 @@ import numpy
 from ..autograd.engine import primitive
 from ..autograd.graph import Variable
 from ..autograd.out import takes_out
+from ..autograd.settings import as_number
 from ..backend import is_array, xp
 from ..dtypes import category, check_fits, floating, only, promoted, result_numpy
 from .elementwise import flat, log, pointwise, select, sigmoid, smooth, widened, zeros_like
@@ -56,6 +57,7 @@ multiply = mul
 
 def _scaled(other, alpha, mixed):
     """``other`` times ``alpha``, the factor that add and sub take."""
+    alpha = as_number(alpha, "add", "alpha")
     if isinstance(alpha, bool) and mixed.kind != "b":
         raise RuntimeError("Boolean alpha only supported for Boolean results.")
     if isinstance(alpha, complex) and mixed.kind != "c":
@@ -269,7 +271,11 @@ def _one_dtype(arrays):
     return only("biufV", "heaviside")(arrays)
 
 
-@primitive(prepare=_one_dtype)
+def _no_slope(g):
+    raise RuntimeError("derivative for aten::heaviside is not implemented")
+
+
+@primitive(broadcasts=True, prepare=_one_dtype, x=_no_slope, y=_no_slope)
 def heaviside(x, y):
     """0 below 0, ``y`` at 0, 1 above 0, elementwise."""
     return xp(x).where(x == 0, y, (x > 0).astype(x.dtype))
@@ -349,7 +355,7 @@ def lerp(x, end, weight):
     tensor2=lambda g, tensor1, value: g * (tensor1 * value),
 )
 @widened
-def _addcmul(x, tensor1, tensor2, *, value=1):
+def _addcmul(x, tensor1, tensor2, *, value: float = 1):
     return x + (tensor1 * tensor2 if value == 1 else tensor1 * value * tensor2)
 
 
@@ -375,7 +381,7 @@ def _no_integers(arrays):
     tensor2=lambda g, tensor1, tensor2, value: g * (-value * tensor1 / (tensor2 * tensor2)),
 )
 @widened
-def _addcdiv(x, tensor1, tensor2, *, value=1):
+def _addcdiv(x, tensor1, tensor2, *, value: float = 1):
     return x + value * tensor1 / tensor2
 
 
@@ -401,7 +407,7 @@ def ldexp(input, other):
     return product.to(input.dtype) if integers else product
 
 
-@primitive(prepare=only("f", "nextafter"))
+@primitive(broadcasts=True, prepare=only("f", "nextafter"), x=lambda g, x, y: select(x == y, 0, g), y=flat)
 def nextafter(x, y):
     """The next floating-point number after x towards y, elementwise."""
     return xp(x).nextafter(x, y)

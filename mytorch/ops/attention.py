@@ -91,7 +91,7 @@ def _gradients(g, q, k, v, mask, keep, scale, needs, out, weights):
 
 
 @primitive(composed=_definition, aux=("weights",), joint=_gradients, broadcasts=True)
-def attention(q, k, v, mask=None, keep=None, *, scale, causal=False):
+def attention(q, k, v, mask=None, keep=None, *, scale: float, causal=False):
     """softmax(q kᵀ · scale) v for q (…, L, E), k (…, S, E), v (…, S, D): (…, L, D); leading dimensions broadcast.
 
     mask (…, L, S): True for keys that a query sees, or numbers to add to the scores. causal: query i sees the keys up to i. keep (…, L, S)

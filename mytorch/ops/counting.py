@@ -30,7 +30,7 @@ def bincount(x, weights=None, *, minlength=0):
 
 
 @primitive
-def histc(x, *, bins=100, min=0, max=0):
+def histc(x, *, bins=100, min: float = 0, max: float = 0):
     """How many elements fall into each of ``bins`` equal parts of [min, max] (of the range of the elements if both are equal).
 
     RuntimeError unless bins > 0 and min <= max are finite, NotImplementedError for integers.

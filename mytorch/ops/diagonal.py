@@ -7,6 +7,7 @@ import numpy
 from ..autograd.engine import primitive
 from ..autograd.graph import wrap
 from ..autograd.out import takes_out
+from ..autograd.settings import takes_numbers
 from ..backend import default_device, device, move, xp
 from ..dtypes import as_dtype
 from .layout import clone
@@ -44,6 +45,7 @@ def diagonal_in_zeros(x, *, shape, offset, dim1, dim2):
     return out
 
 
+@takes_numbers
 def diag_embed(input, offset=0, dim1=-2, dim2=-1):
     """Square matrices, in dimensions ``dim1`` and ``dim2``, with the last dimension of ``input`` on their diagonals, (…, n) -> (…, n, n)."""
     ndim = len(input.shape) + 1
@@ -105,13 +107,15 @@ def _triangle(found, where, dtype):
     return wrap(move(numpy.stack(found).astype(as_dtype(dtype).numpy), place))
 
 
-def tril_indices(row, col, offset=0, *, dtype="int64", device=None, layout=None):
+@takes_numbers
+def tril_indices(row: int, col: int, offset=0, *, dtype="int64", device=None, layout=None):
     """The places of the lower triangle of a (row, col) matrix, row by row, as a (2, n) tensor."""
     _check_sizes(row, col)
     return _triangle(numpy.tril_indices(row, offset, col), device, dtype or "int64")
 
 
-def triu_indices(row, col, offset=0, *, dtype="int64", device=None, layout=None):
+@takes_numbers
+def triu_indices(row: int, col: int, offset=0, *, dtype="int64", device=None, layout=None):
     """The places of the upper triangle of a (row, col) matrix, row by row, as a (2, n) tensor."""
     _check_sizes(row, col)
     return _triangle(numpy.triu_indices(row, offset, col), device, dtype or "int64")

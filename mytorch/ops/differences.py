@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ..autograd.graph import Variable
 from ..autograd.out import takes_out
+from ..autograd.settings import takes_numbers
 from ..dtypes import as_dtype
 from .join import cat, narrow
 from .matmul import matmul
@@ -12,6 +13,7 @@ from .shape import check_dim, mT, reshape, spelled
 
 @takes_out
 @spelled
+@takes_numbers
 def diff(input, n=1, dim=-1, prepend=None, append=None):
     """The ``n``-th differences between neighbours along ``dim``, after ``prepend`` and before ``append``; of booleans whether they differ.
 
@@ -66,7 +68,8 @@ def _refuse_bools(y, x, name):
 
 
 @spelled
-def trapezoid(y, x=None, *, dx=None, dim=-1):
+@takes_numbers
+def trapezoid(y, x=None, *, dx: float | None = None, dim=-1):
     """The integral of ``y`` over ``dim`` by the trapezoidal rule, for values at ``x`` or ``dx`` (1) apart. RuntimeError for booleans."""
     _refuse_bools(y, x, "trapezoid")
     dim = check_dim(dim, len(y.shape))
@@ -82,13 +85,15 @@ trapz = trapezoid
 
 
 @spelled
-def cumulative_trapezoid(y, x=None, *, dx=None, dim=-1):
+@takes_numbers
+def cumulative_trapezoid(y, x=None, *, dx: float | None = None, dim=-1):
     """The running integral of ``y`` over ``dim`` by the trapezoidal rule: one element less than ``y``."""
     _refuse_bools(y, x, "cumulative_trapezoid")
     dim = check_dim(dim, len(y.shape))
     return (_pairs(y, dim) * _widths(y, x, dx, dim) / 2).cumsum(dim)
 
 
+@takes_numbers
 def cov(input, *, correction=1, fweights=None, aweights=None):
     """The covariances of variables (rows) over observations (columns), (n, m) -> (n, n); optional weights of the observations.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..autograd.settings import takes_numbers
 from ..dtypes import promote_types
 from .bounds import clamp_min
 from .reduce import norm
@@ -9,12 +10,14 @@ from .shape import broadcast_tensors, spelled
 
 
 @spelled
+@takes_numbers
 def pairwise_distance(x1, x2, p=2.0, eps=1e-6, keepdim=False):
     """The norm of order ``p`` of x1 - x2 + eps over the last dimension: (…, D), (…, D) -> (…)."""
     return norm(x1 - x2 + eps, p, -1, keepdim)
 
 
 @spelled
+@takes_numbers
 def cosine_similarity(x1, x2, dim=1, eps=1e-8):
     """The cosine of the angle between x1 and x2 along ``dim``; norms count at least ``eps``. Shapes broadcast.
 
@@ -33,6 +36,7 @@ def normalize(input, p=2.0, dim=1, eps=1e-12):
     return input / clamp_min(norm(input, p, dim, True), eps)
 
 
+@takes_numbers
 def pdist(input, p=2.0):
     """The distances of all pairs i < j of the rows of ``input`` (N, D): (N · (N - 1) / 2,). RuntimeError for other shapes or p < 0."""
     if p < 0:

@@ -8,6 +8,7 @@ import math
 from ..autograd.engine import primitive
 from ..autograd.graph import wrap
 from ..autograd.out import takes_out
+from ..autograd.settings import takes_numbers
 from ..backend import choose, xp
 from ..dtypes import check_fits, finfo, floating, promoted, result_numpy, tensor_first
 
@@ -160,7 +161,8 @@ def sigmoid(x):
 
 
 @takes_out
-def logit(x, eps=None):
+@takes_numbers
+def logit(x, eps: float | None = None):
     """log(x / (1 - x)), elementwise; ``eps`` first clamps x into [eps, 1 - eps]."""
     return _logit(x if eps is None else _within(x, eps))
 
@@ -316,7 +318,7 @@ def frac(x):
 
 
 @primitive(x=lambda g, x: g * isfinite(x))
-def nan_to_num(x, *, nan=0.0, posinf=None, neginf=None):
+def nan_to_num(x, *, nan=0.0, posinf: float | None = None, neginf: float | None = None):
     """``nan`` for nan and the largest numbers (or ``posinf``, ``neginf``) for infinities, elementwise."""
     if x.dtype.kind in "biu":
         return x.copy()

@@ -7,6 +7,7 @@ import math
 import numpy
 
 from ..autograd.engine import primitive
+from ..autograd.settings import takes_numbers
 from ..backend import xp
 from .elementwise import check_floating
 from .shape import permute, reshape
@@ -103,7 +104,8 @@ def fold(input, output_size, kernel_size, dilation=1, padding=0, stride=1):
 # ---- channels and space ---------------------------------------------------------------------------------------------------
 
 
-def pixel_shuffle(input, upscale_factor):
+@takes_numbers
+def pixel_shuffle(input, upscale_factor: int):
     """(…, C · r², H, W) -> (…, C, H · r, W · r), r = ``upscale_factor``. RuntimeError for channels that do not divide. https://arxiv.org/abs/1609.05158"""
     r, shape = upscale_factor, tuple(input.shape)
     _check_shuffle("pixel_shuffle", "upscale_factor", r, shape)
@@ -118,7 +120,8 @@ def pixel_shuffle(input, upscale_factor):
     return reshape(permute(out, dims=(*range(n + 1), n + 3, n + 1, n + 4, n + 2)), shape=(*lead, c // r**2, h * r, w * r))
 
 
-def pixel_unshuffle(input, downscale_factor):
+@takes_numbers
+def pixel_unshuffle(input, downscale_factor: int):
     """(…, C, H · r, W · r) -> (…, C · r², H, W): the reverse of :func:`pixel_shuffle`. RuntimeError for sizes that do not divide."""
     r, shape = downscale_factor, tuple(input.shape)
     _check_shuffle("pixel_unshuffle", "downscale_factor", r, shape)
@@ -140,7 +143,8 @@ def _check_shuffle(op, name, factor, shape):
         raise RuntimeError(f"{op} expects a positive {name}, but got {factor}")
 
 
-def channel_shuffle(input, groups):
+@takes_numbers
+def channel_shuffle(input, groups: int):
     """Interleave the channels of ``groups`` groups of (N, C, *S). RuntimeError if C does not divide. https://arxiv.org/abs/1707.01083"""
     shape = tuple(input.shape)
     if len(shape) < 3:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from ..autograd.out import takes_out
+from ..autograd.settings import takes_numbers
 from ..backend import kernel, xp
 from .elementwise import smooth
 from .special import both_double, polynomial, through_double
@@ -153,7 +154,8 @@ def zeta(x, y):
 
 
 @takes_out
-def polygamma(n, input):
+@takes_numbers
+def polygamma(n: int, input):
     """The n-th derivative of :func:`digamma`, elementwise. RuntimeError for a negative n."""
     if n < 0:
         raise RuntimeError("polygamma(n, x) does not support negative n.")
@@ -178,7 +180,8 @@ def lgamma(x):
 
 
 @takes_out
-def mvlgamma(input, p):
+@takes_numbers
+def mvlgamma(input, p: int):
     """The logarithm of the multivariate gamma function of dimension ``p``, elementwise. RuntimeError unless all inputs exceed (p - 1) / 2."""
     if p < 1:
         raise RuntimeError("p has to be greater than or equal to 1")

@@ -12,7 +12,7 @@ from ..autograd.out import takes_out
 from ..backend import broadcast_shape, is_array, out_of_bounds, xp
 from .indexing import FULL, getitem
 from .layout import contiguous
-from .shape import check_dim, expand, reshape, spelled, unsqueeze
+from .shape import check_dim, expand, integer, reshape, spelled, unsqueeze
 
 
 def array_of(x):
@@ -150,7 +150,7 @@ def repeat_interleave(input, repeats=None, dim=None, *, output_size=None):
     dim = check_dim(dim, len(input.shape))
     n = input.shape[dim]
     if not hasattr(repeats, "shape") or not repeats.shape or repeats.shape == (1,):
-        times = repeats if not hasattr(repeats, "shape") else int(repeats)
+        times = integer(repeats) if not hasattr(repeats, "shape") else int(repeats)
         if times < 0:
             raise RuntimeError("Repeats must be non-negative")
         spread = expand(unsqueeze(input, dim=dim + 1), shape=(*input.shape[: dim + 1], times, *input.shape[dim + 1 :]))

@@ -11,6 +11,7 @@ import functools
 import numpy
 
 from ..autograd.graph import Leaf, Node, Output, Variable, changed, grad_state, refresh, wrap
+from ..autograd.settings import as_number
 from ..backend import QUIET, as_array, float_errors, is_array, xp
 from ..dtypes import category
 from .indexing import alone, getitem, in_torchs_words, is_plain, parse, picked_shape, write_view
@@ -168,7 +169,7 @@ def zero_(x):
 
 def fill_diagonal_(x, fill_value, wrap=False):
     """Write a number to the main diagonal, of all dimensions when there are more than two, which must have the same size; returns the tensor."""
-    ndim, sizes = x.array.ndim, x.array.shape
+    ndim, sizes, fill_value = x.array.ndim, x.array.shape, as_number(fill_value, "fill_diagonal_", "fill_value")
     if ndim < 2:
         raise RuntimeError("dimensions must larger than 1")
     if ndim > 2 and len(set(sizes)) > 1:

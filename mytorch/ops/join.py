@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import itertools
-import operator
 
 from ..autograd.engine import primitive
 from ..autograd.graph import Variable
 from ..autograd.out import takes_out
+from ..autograd.settings import takes_numbers
 from ..backend import xp
 from ..dtypes import promoted
 from .indexing import getitem
-from .shape import check_dim, expand, reshape, sizes, spelled, unsqueeze
+from .shape import check_dim, expand, integer, reshape, sizes, spelled, unsqueeze
 
 
 def _part(x, dim, start, stop):
@@ -195,7 +195,7 @@ def split(tensor, split_size_or_sections=None, dim=0, *, split_size=None):
                 f"but got split_sizes={list(lengths)}"
             )
         return _split(tensor, lengths=lengths, dim=dim)
-    step = operator.index(split_size_or_sections)
+    step = integer(split_size_or_sections)
     if step < 0:
         raise RuntimeError(f"split expects split_size be non-negative, but got split_size={step}")
     if step == 0 and size != 0:
@@ -215,7 +215,7 @@ def chunk(input, chunks, dim=0):
     """
     if len(input.shape) == 0:
         raise RuntimeError("chunk expects at least a 1-dimensional tensor")
-    if chunks <= 0:
+    if (chunks := integer(chunks)) <= 0:
         raise RuntimeError(f"chunk expects `chunks` to be greater than 0, got: {chunks}")
     dim = check_dim(dim, len(input.shape))
     size = input.shape[dim]
@@ -237,7 +237,7 @@ def tensor_split(input, indices_or_sections, dim=0):
     if isinstance(indices_or_sections, (tuple, list)):
         bounds = [0, *(slice(None, n).indices(size)[1] for n in sizes((indices_or_sections,))), size]
         return tuple(_part(input, dim, a, max(a, b)) for a, b in itertools.pairwise(bounds))
-    if indices_or_sections <= 0:
+    if (indices_or_sections := integer(indices_or_sections)) <= 0:
         raise RuntimeError(f"number of sections must be larger than 0, got {indices_or_sections}")
     small, larger = divmod(size, indices_or_sections)
     return _split(input, lengths=(small + 1,) * larger + (small,) * (indices_or_sections - larger), dim=dim)
@@ -291,7 +291,7 @@ def narrow(input, dim, start, length):
     """The ``length`` indices from ``start`` along ``dim`` (a view). RuntimeError or IndexError if they are not all there."""
     if len(input.shape) == 0:
         raise RuntimeError("narrow() cannot be applied to a 0-dim tensor.")
-    dim, start, length = check_dim(dim, len(input.shape)), operator.index(start), operator.index(length)
+    dim, start, length = check_dim(dim, len(input.shape)), integer(start), integer(length)
     size = input.shape[dim]
     if length < 0:
         raise RuntimeError("narrow(): length must be non-negative.")
@@ -308,7 +308,7 @@ def select(input, dim, index):
     """The part at ``index`` of ``dim``, without that dimension (a view). IndexError if there is no such index."""
     if len(input.shape) == 0:
         raise IndexError("select() cannot be applied to a 0-dim tensor.")
-    dim, index = check_dim(dim, len(input.shape)), operator.index(index)
+    dim, index = check_dim(dim, len(input.shape)), integer(index)
     size = input.shape[dim]
     if not -size <= index < size:
         raise IndexError(f"select(): index {index} out of range for tensor of size {list(input.shape)} at dimension {dim}")
@@ -356,6 +356,7 @@ def cartesian_prod(*tensors):
 
 
 @spelled
+@takes_numbers
 def combinations(input, r=2, with_replacement=False):
     """All choices of ``r`` elements of a vector, as rows. RuntimeError for other shapes and a negative ``r``."""
     if len(input.shape) != 1:

@@ -70,7 +70,7 @@ def _gradients(g, x_shape, weight, bias, normal, scale, centred, needs):
 
 
 @primitive(composed=_standardised_rows, joint=_gradients, aux=("normal", "scale"))
-def standardise_rows(x, weight=None, bias=None, *, size, eps, centred=True):
+def standardise_rows(x, weight=None, bias=None, *, size, eps: float, centred=True):
     """The rows of ``size`` elements of ``x`` shifted (if ``centred``) and scaled to mean square 1, then by ``weight`` and ``bias``."""
     rows, kind = x.size // max(size, 1), wide(x.dtype)
     flat, out = x.reshape(rows, size), xp(x).empty((rows, size), x.dtype)

@@ -9,6 +9,7 @@ import numpy
 
 from ..autograd.engine import primitive
 from ..autograd.out import takes_out
+from ..autograd.settings import takes_numbers
 from ..backend import largest, xp
 from .arithmetic import pow
 from .decompositions import eigh, eigvalsh, lapack_svd, singular, svdvals
@@ -42,7 +43,7 @@ def matrix_norm(A, ord="fro", dim=(-2, -1), keepdim=False, *, dtype=None):
         return vector_norm(A, 2, (row, column), keepdim)
     if ord in ("nuc", 2, -2):
         values = svdvals(movedim(A, (row, column), (-2, -1)))
-        out = values.sum(-1) if ord == "nuc" else values.amax(-1) if ord == 2 else values.amin(-1)
+        out = values.sum(-1) if ord == "nuc" else _most(values, -1) if ord == 2 else values.amin(-1)
         for d in sorted((row, column)) if keepdim else ():
             out = out.unsqueeze(d)
         return out
@@ -50,8 +51,13 @@ def matrix_norm(A, ord="fro", dim=(-2, -1), keepdim=False, *, dtype=None):
         raise RuntimeError(f"linalg.matrix_norm: Order {ord} not supported.")
     first, second = (row, column) if math.fabs(ord) == 1 else (column, row)
     sums = vector_norm(A, 1, first, True)
-    out = sums.amax(second, True) if ord > 0 else sums.amin(second, True)
+    out = _most(sums, second, True) if ord > 0 else sums.amin(second, True)
     return out if keepdim else out.squeeze((row, column))
+
+
+def _most(values, dim, keepdim=False):
+    """The largest of numbers that are not negative; 0 of none."""
+    return values.amax(dim, keepdim) if values.shape[dim] else values.detach().sum(dim, keepdim)
 
 
 @takes_out
@@ -78,7 +84,9 @@ def linalg_norm(A, ord=None, dim=None, keepdim=False, *, dtype=None):
 
 @takes_out
 def cond(A, p=None):
-    """The condition numbers of matrices: norm(A) · norm(A⁻¹), by default in the 2-norm (any shape)."""
+    """The condition numbers of matrices: norm(A) · norm(A⁻¹), by default in the 2-norm (any shape); 0 for those without elements."""
+    if 0 in A.shape and (A.shape[-1] == A.shape[-2] or p not in ("fro", "nuc")):
+        return A.detach().sum((-2, -1))
     if p is None or p in (2, -2):
         values = svdvals(A)
         return values[..., -1] / values[..., 0] if p == -2 else values[..., 0] / values[..., -1]
@@ -197,7 +205,7 @@ def matrix_power(A, n):
 
     RuntimeError unless they are square, TypeError unless ``n`` is an int.
     """
-    if not isinstance(n, int):
+    if not isinstance(n, int) or n is True or n is False:
         raise TypeError(f"linalg_matrix_power(): argument 'n' (position 2) must be int, not {type(n).__name__}")
     if len(A.shape) < 2:
         raise RuntimeError("linalg.matrix_power: The input tensor A must have at least 2 dimensions.")
@@ -239,10 +247,13 @@ def cholesky_solve(B, L, upper=False):
 @takes_out
 def cholesky_inverse(L, upper=False):
     """The inverse of the matrix with the Cholesky factor ``L``."""
-    return cholesky_solve(eye_like(getattr(L, "array", L)), L, upper)
+    raw = getattr(L, "array", L)
+    check_matrices(raw, "cholesky_inverse")
+    return cholesky_solve(xp(raw).broadcast_to(eye_like(raw), raw.shape), L, upper)
 
 
-def vander(x, *, N=None):
+@takes_numbers
+def vander(x, *, N: int | None = None):
     """The Vandermonde matrices of vectors, (…, n) -> (…, n, N): the powers 0 to N - 1 of each element. RuntimeError unless N > 1."""
     if x.dtype == "bool":
         raise RuntimeError("linalg.vander supports floating point, complex, and integer tensors, but got bool")
@@ -255,7 +266,8 @@ def vander(x, *, N=None):
 
 
 @spelled
-def decreasing_vander(x, N=None, increasing=False):
+@takes_numbers
+def decreasing_vander(x, N: int | None = None, increasing=False):
     """``torch.vander``: the powers N - 1 to 0 of a vector's elements (0 to N - 1 if ``increasing``), (n,) -> (n, N), for N = n by default.
 
     RuntimeError for other shapes or a negative N.
@@ -295,7 +307,8 @@ class lstsq_result(NamedTuple):
 
 
 @takes_out
-def lstsq(A, B, rcond=None, *, driver=None):
+@takes_numbers
+def lstsq(A, B, rcond: float | None = None, *, driver=None):
     """X that minimizes ‖A X - B‖ (and, of many, ‖X‖), for A (…, m, n) and B (…, m, k) or (…, m).
 
     RuntimeError for other shapes or another ``driver``, TypeError for one that is no string.

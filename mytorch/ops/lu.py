@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, NamedTuple
+
+import numpy
 
 from ..autograd.engine import primitive
 from ..autograd.graph import wrap
@@ -103,7 +106,9 @@ def _lu(x, *, pivot):
     """Gaussian elimination by columns (Golub and Van Loan, algorithm 3.4.1), all matrices of a batch at once."""
     check_matrices(x, "lu_factor", square=False)
     module, (m, n) = xp(x), x.shape[-2:]
-    a, k = x.reshape(-1, m, n).copy(), min(m, n)
+    if not pivot and module is numpy and x.size:
+        raise RuntimeError("linalg.lu_factor: LU without pivoting is not implemented on the CPU")
+    a, k = x.reshape(math.prod(x.shape[:-2]), m, n).copy(), min(m, n)
     rows = module.arange(len(a))
     order = module.broadcast_to(module.arange(m), (len(a), m)).copy()
     pivots = module.broadcast_to(module.arange(k), (len(a), k)).copy()
@@ -170,7 +175,7 @@ def lu_factor(A, *, pivot=True):
 
 def _order(pivots, m):
     """The rows' order that swapping by pivots gives."""
-    module, flat = xp(pivots), pivots.reshape(-1, pivots.shape[-1]).astype("int64") - 1
+    module, flat = xp(pivots), pivots.reshape(math.prod(pivots.shape[:-1]), pivots.shape[-1]).astype("int64") - 1
     order, rows = module.broadcast_to(module.arange(m), (len(flat), m)).copy(), module.arange(len(flat))
     for j in range(flat.shape[-1]):
         held = order[rows, flat[:, j]]
@@ -252,7 +257,8 @@ def solve_ex(A, B, *, left=True, check_errors=False):
 @takes_out
 def cholesky_ex(A, *, upper=False, check_errors=False):
     """As :func:`cholesky`, with ``info``: 0, or the order of the first leading minor that is not positive-definite; then the factor is nan."""
-    info = [0] * max(A.array[..., 0, 0].size, 0) if A.array.ndim >= 2 and A.shape[-1] else []
+    check_matrices(A.array, "cholesky")
+    info = [0] * math.prod(A.shape[:-2])
     try:
         factor = cholesky(A, upper=upper)
     except LinAlgError:

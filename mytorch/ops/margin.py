@@ -6,6 +6,7 @@ import math
 import warnings
 
 from ..autograd.graph import wrap
+from ..autograd.settings import takes_numbers
 from ..backend import broadcast_shape, xp
 from .activation import logsigmoid
 from .arithmetic import xlogy
@@ -17,13 +18,15 @@ from .reduction import chosen, reduced
 # ---- margins ----------------------------------------------------------------------------------------------------------
 
 
+@takes_numbers
 def hinge_embedding_loss(input, target, margin=1.0, size_average=None, reduce=None, reduction="mean"):
     """``input`` where ``target`` is 1, max(0, margin - input) where it is -1, reduced."""
     losses = select(target != 1, clamp_min(margin - input, 0), 0.0) + select(target != -1, input, 0.0)
     return reduced(losses, chosen(reduction, size_average, reduce))
 
 
-def margin_ranking_loss(input1, input2, target, margin=0, size_average=None, reduce=None, reduction="mean"):
+@takes_numbers
+def margin_ranking_loss(input1, input2, target, margin: float = 0, size_average=None, reduce=None, reduction="mean"):
     """max(0, margin - target · (input1 - input2)), reduced: ``target`` is 1 where the first should rank higher, else -1.
 
     RuntimeError if they have not as many dimensions as each other.
@@ -37,7 +40,8 @@ def margin_ranking_loss(input1, input2, target, margin=0, size_average=None, red
     return reduced(clamp_min(-target * (input1 - input2) + float(margin), 0), reduction)
 
 
-def cosine_embedding_loss(input1, input2, target, margin=0, size_average=None, reduce=None, reduction="mean"):
+@takes_numbers
+def cosine_embedding_loss(input1, input2, target, margin: float = 0, size_average=None, reduce=None, reduction="mean"):
     """1 - cos where ``target`` (N,) is 1, max(0, cos - margin) where it is -1, for inputs (N, D), reduced.
 
     RuntimeError for other shapes.
@@ -83,6 +87,7 @@ def _one_class(input, target, name):
     return x, t
 
 
+@takes_numbers
 def multi_margin_loss(input, target, p=1, margin=1.0, weight=None, size_average=None, reduce=None, reduction="mean"):
     """Σ over the wrong classes of max(0, margin - x[target] + x)ᵖ / C, times the weight (C,) of the target class, reduced.
 
@@ -161,8 +166,9 @@ def triplet_margin_with_distance_loss(anchor, positive, negative, *, distance_fu
     return reduced(clamp_min(margin + near - far, 0), reduction)
 
 
+@takes_numbers
 def triplet_margin_loss(
-    anchor, positive, negative, margin=1.0, p=2, eps=1e-6, swap=False, size_average=None, reduce=None, reduction="mean"
+    anchor, positive, negative, margin=1.0, p: float = 2, eps=1e-6, swap=False, size_average=None, reduce=None, reduction="mean"
 ):  # fmt: skip
     """max(0, margin + ‖anchor - positive‖ₚ - ‖anchor - negative‖ₚ) over the last dimension, reduced (https://bmva-archive.org.uk/bmvc/2016)."""
     return triplet_margin_with_distance_loss(
@@ -193,6 +199,7 @@ def kl_div(input, target, size_average=None, reduce=None, reduction="mean", log_
     return reduced(losses, chosen(reduction, size_average, reduce))
 
 
+@takes_numbers
 def poisson_nll_loss(input, target, log_input=True, full=False, size_average=None, eps=1e-8, reduce=None, reduction="mean"):
     """exp(input) - target · input, or without ``log_input`` input - target · log(input + eps), reduced.
 
@@ -225,6 +232,7 @@ def gaussian_nll_loss(input, target, var, full=False, eps=1e-6, reduction="mean"
             raise ValueError("var is of incorrect size")
     if reduction not in ("none", "mean", "sum"):
         raise ValueError(reduction + " is not valid")
+    eps = eps.item() if hasattr(eps, "item") else eps
     var = var + wrap(xp(var.array).maximum(eps - var.array, 0))  # clamped outside of the graph: the gradient stays, as in torch
     losses = 0.5 * (log(var) + (input - target) ** 2 / var)
     return reduced(losses + 0.5 * math.log(2 * math.pi) if full else losses, reduction)

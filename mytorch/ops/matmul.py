@@ -8,6 +8,7 @@ import numpy
 
 from ..autograd.engine import primitive
 from ..autograd.out import takes_out
+from ..autograd.settings import as_number, takes_numbers
 from ..backend import broadcast_shape, xp
 from ..dtypes import as_dtype, category
 from ..parallel import product
@@ -165,13 +166,16 @@ ger = outer
 # ---- sums of products ----------------------------------------------------------------------------------------------------
 
 
-def _plus(input, product, beta, alpha, shape):
-    """beta · input + alpha · product; with ``beta`` 0 the input does not count, not even its NaN."""
+def _plus(input, product, beta, alpha, name, skips=True):
+    """beta · input + alpha · product; with ``beta`` 0 the input does not count, not even its NaN, nor with ``alpha`` 0 the product if ``skips``."""
+    beta, alpha, shape = as_number(beta, name, "beta"), as_number(alpha, name, "alpha"), product.shape
     input = expand(input, shape=shape)
     if input.dtype != product.dtype:
         raise RuntimeError(f"self and mat2 must have the same dtype, but got {input.dtype} and {product.dtype}")
     if category(as_dtype(input.dtype).numpy) < 2:
         beta, alpha = int(beta), int(alpha)
+    if alpha == 0 and skips:
+        product = masked_fill_with(product, True, 0)
     product = product if alpha == 1 else product * alpha
     if beta == 0:
         return masked_fill_with(input, True, 0) + product
@@ -183,7 +187,7 @@ def addmm(input, mat1, mat2, *, beta=1, alpha=1):
     """beta · input + alpha · (mat1 @ mat2) for matrices; ``input`` broadcasts to the product."""
     _dims((mat1, 2, "mat1 must be a matrix"), (mat2, 2, "mat2 must be a matrix"))
     product = matmul(mat1, mat2)
-    return _plus(input, product, beta, alpha, product.shape)
+    return _plus(input, product, beta, alpha, "addmm")
 
 
 @takes_out
@@ -199,7 +203,7 @@ def addmv(input, mat, vec, *, beta=1, alpha=1):
         raise RuntimeError(
             f"size mismatch, got input ({input.shape[0]}), mat ({'x'.join(map(str, mat.shape))}), vec ({vec.shape[0]})"
         )
-    return _plus(input, product, beta, alpha, product.shape)
+    return _plus(input, product, beta, alpha, "addmv")
 
 
 @takes_out
@@ -211,21 +215,21 @@ def addr(input, vec1, vec2, *, beta=1, alpha=1):
     if (len(vec1.shape), len(vec2.shape)) != (1, 1):
         raise RuntimeError(f"addr: Expected 1-D arguments vec1 and vec2, but got {len(vec1.shape)}-D and {len(vec2.shape)}-D")
     product = outer(vec1, vec2)
-    return _plus(input, product, beta, alpha, product.shape)
+    return _plus(input, product, beta, alpha, "addr", skips=False)
 
 
 @takes_out
 def addbmm(input, batch1, batch2, *, beta=1, alpha=1):
     """beta · input + alpha · Σ over the batch of batch1[i] @ batch2[i]; ``input`` broadcasts to (n, m)."""
     product = bmm(batch1, batch2).sum(0, dtype=batch1.dtype)
-    return _plus(input, product, beta, alpha, product.shape)
+    return _plus(input, product, beta, alpha, "addbmm")
 
 
 @takes_out
 def baddbmm(input, batch1, batch2, *, beta=1, alpha=1):
     """beta · input + alpha · (batch1 @ batch2); ``input`` broadcasts to (b, n, m)."""
     product = bmm(batch1, batch2)
-    return _plus(input, product, beta, alpha, product.shape)
+    return _plus(input, product, beta, alpha, "baddbmm", skips=False)
 
 
 # ---- chains and other products -------------------------------------------------------------------------------------------
@@ -397,6 +401,7 @@ def _euclidean(x, y, *, by_product):
     return xp(x).sqrt(xp(x).maximum(squares, 0))
 
 
+@takes_numbers
 def cdist(x1, x2, p=2.0, compute_mode="use_mm_for_euclid_dist_if_necessary"):
     """The distances of order ``p`` between all pairs of rows, (…, n, d) and (…, m, d) -> (…, n, m).
 

@@ -11,6 +11,7 @@ import numpy
 from ..autograd.engine import primitive
 from ..autograd.graph import Variable
 from ..autograd.out import takes_out
+from ..autograd.settings import takes_numbers
 from ..backend import choose, is_array, largest, summed, xp
 from ..dtypes import as_dtype, floating, promote_types
 from .arithmetic import pow
@@ -322,7 +323,7 @@ def _norm_slope(g, x, out, ord, dim, keepdim):
 
 
 @primitive(x=_norm_slope)
-def _vector_norm(x, *, ord=2, dim=None, keepdim=False):
+def _vector_norm(x, *, ord: float = 2, dim=None, keepdim=False):
     floating_kind(x, None, "linalg.vector_norm")
     dims = folded(dim, x.ndim)
     work = x.astype("float32") if x.dtype.itemsize == 2 else x
@@ -370,7 +371,8 @@ def norm(input, p="fro", dim=None, keepdim=False, dtype=None):
     return vector_norm(input, p, dim, keepdim, dtype=dtype)
 
 
-def dist(input, other, p=2):
+@takes_numbers
+def dist(input, other, p: float = 2):
     """The norm of order ``p`` of input - other. Shapes broadcast. TypeError if other is not a tensor."""
     if not isinstance(other, Variable):
         raise TypeError(f"dist(): argument 'other' must be a tensor, not {type(other).__name__}")

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from ..autograd.engine import primitive
 from ..autograd.out import takes_out
+from ..autograd.settings import takes_numbers
 from ..backend import xp
 from ..dtypes import category
 from .elementwise import exp2, select
@@ -39,7 +40,8 @@ def frexp(input):
 
 @takes_out
 @spelled
-def renorm(input, p, dim, maxnorm):
+@takes_numbers
+def renorm(input, p: float, dim, maxnorm: float):
     """Slices along ``dim`` whose ``p``-norm exceeds ``maxnorm`` scaled down to it, the others as they are. RuntimeError for vectors, or p <= 0."""
     if len(input.shape) < 2:
         raise RuntimeError(f"renorm: input needs at least 2 dimensions, got {len(input.shape)} dimensions")

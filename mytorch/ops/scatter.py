@@ -9,6 +9,7 @@ import numpy
 from ..autograd.engine import primitive
 from ..autograd.graph import Variable
 from ..autograd.out import takes_out
+from ..autograd.settings import takes_numbers
 from ..backend import is_array, xp
 from .arithmetic import add
 from .diagonal import diagonal, diagonal_in_zeros
@@ -157,7 +158,8 @@ def scatter_reduce(input, dim, index, src, reduce, *, include_self=True):
 
 @takes_out
 @spelled
-def index_add(input, dim, index, source, *, alpha=1):
+@takes_numbers
+def index_add(input, dim, index, source, *, alpha: float = 1):
     """A copy of ``input`` with the slices of ``source`` times ``alpha`` added at a vector of indices along ``dim``.
 
     RuntimeError if dtypes differ or shapes do not fit.

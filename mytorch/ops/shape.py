@@ -42,7 +42,16 @@ def sizes(args):
     """``f(2, 3)`` and ``f((2, 3))`` mean the same; entries may be 0-d tensors. TypeError for anything but integers."""
     if len(args) == 1 and isinstance(args[0], (tuple, list)):
         args = args[0]
+    if args and type(args[0]) is bool:  # torch looks no further than the first
+        raise TypeError(f"sizes must be ints, got {args}")
     return tuple(map(operator.index, args))
+
+
+def integer(value):
+    """``value`` as an int. TypeError for anything but integers and 0-d tensors of them; for booleans too, as in torch."""
+    if type(value) is bool:
+        raise TypeError(f"expected an int, got {value}")
+    return operator.index(value)
 
 
 def listed(args, named, name):
@@ -351,7 +360,7 @@ def _together(numbers):
 
 def rot90(input, k=1, dims=(0, 1)):
     """Turned by 90 degrees ``k`` times, from ``dims[0]`` towards ``dims[1]``. RuntimeError unless these are two different dimensions."""
-    ndim = len(input.shape)
+    k, ndim = integer(k), len(input.shape)
     if len(dims) != 2:
         raise RuntimeError(f"expected total rotation dims == 2, but got dims = {len(dims)}")
     if ndim < 2:

@@ -9,7 +9,7 @@ from ..autograd.out import takes_out
 from ..backend import xp
 from .gather import along, gather
 from .indexing import put_in_zeros
-from .shape import check_dim, reshape, spelled
+from .shape import check_dim, integer, reshape, spelled
 
 
 class sort_result(NamedTuple):
@@ -98,7 +98,7 @@ def topk(input, k, dim=-1, largest=True, sorted=True):
     dim = check_dim(dim, len(input.shape))
     if input.dtype == "bool":
         raise RuntimeError("topk does not support bool dtypes on CPU")
-    if not 0 <= k <= (input.shape[dim] if input.shape else 1):
+    if not 0 <= (k := integer(k)) <= (input.shape[dim] if input.shape else 1):
         raise RuntimeError(f"selected index k out of range: {k} of {input.shape[dim] if input.shape else 1}")
     if not input.shape:
         return topk_result(*sort(input))
@@ -115,7 +115,7 @@ def kthvalue(input, k, dim=-1, keepdim=False):
     dim = check_dim(dim, len(input.shape))
     if input.shape and input.shape[dim] == 0:
         raise IndexError(f"kthvalue(): Expected reduction dim {dim} to have non-zero size.")
-    if not 1 <= k <= (input.shape[dim] if input.shape else 1):
+    if not 1 <= (k := integer(k)) <= (input.shape[dim] if input.shape else 1):
         raise RuntimeError(f"kthvalue(): selected number k out of range for dimension {dim}")
     if input.dtype == "bool":
         raise NotImplementedError("\"kthvalue_cpu\" not implemented for 'Bool'")

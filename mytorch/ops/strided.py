@@ -8,7 +8,7 @@ from ..autograd.engine import primitive
 from ..backend import address, is_array, owner, xp
 from . import layout
 from .indexing import getitem, put_in_zeros
-from .shape import check_dim, sizes
+from .shape import check_dim, integer, sizes
 
 
 @primitive(name="unfold", view=True, x=lambda g, x_shape, dimension, step: _overlap_add(g, shape=x_shape, dimension=dimension, step=step))
@@ -100,5 +100,5 @@ def as_strided(input, size, stride, storage_offset=None):
         raise RuntimeError(f"mismatch in length of strides and shape: {len(stride)} and {len(size)}")
     if min(stride, default=0) < 0:
         raise RuntimeError(f"as_strided: Negative strides are not supported at the moment, got strides: {list(stride)}")
-    offset = 0 if storage_offset is None else storage_offset - layout.storage_offset(input)
+    offset = 0 if storage_offset is None else integer(storage_offset) - layout.storage_offset(input)
     return _as_strided(input, size=size, stride=stride, offset=offset, x_stride=layout.stride(input))

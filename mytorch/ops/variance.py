@@ -20,7 +20,7 @@ def _var_slope(g, x, dim, correction, keepdim):
 
 
 @primitive(x=_var_slope)
-def _var(x, *, dim=None, correction=1, keepdim=False):
+def _var(x, *, dim=None, correction: float = 1, keepdim=False):
     kind, dims = floating_kind(x, None, "var"), folded(dim, x.ndim)
     work = x.astype("float32") if kind.itemsize == 2 else x
     n = count(x.shape, dim)

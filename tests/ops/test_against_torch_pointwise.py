@@ -328,11 +328,13 @@ FORMS_OF_TWO = {
     "addcdiv": lambda t, x, y: t.addcdiv(x, y, y, value=2),
     "div_trunc": lambda t, x, y: t.div(x, y, rounding_mode="trunc"),
     "div_floor": lambda t, x, y: t.div(x, y, rounding_mode="floor"),
+    "heaviside": lambda t, x, y: t.heaviside(x, y),
+    "nextafter": lambda t, x, y: t.nextafter(x, y),
     "where_y": lambda t, x, y: t.where(t.tensor([True]), x, y),
     "where_x": lambda t, x, y: t.where(t.tensor([False]), x, y),
     "clamp_both": lambda t, x, y: t.clamp(x, y, y),
 }
-NO_GRADIENT_IN_TORCH = ["heaviside", "nextafter", "floor_divide"]  # it fails when backward runs
+NO_GRADIENT_IN_TORCH = ["floor_divide"]  # it fails when backward runs
 
 
 @pytest.mark.parametrize("name", [*OF_TWO, *NO_GRADIENT_IN_TORCH])
@@ -413,3 +415,9 @@ def test_large_arrays_take_the_same_values_as_small_ones():
     agree(lambda t, x: t.where(t.isnan(x), 0, x), [x])
     agree(lambda t, x: t.where(x > 0, 3, x), [(finite * 10).astype("int64")])
     agree(lambda t, x: t.clamp(x, -1), [x])
+
+
+def test_heaviside_has_no_derivative():
+    x = mytorch.tensor([1.0, 0.0], requires_grad=True)
+    with pytest.raises(RuntimeError, match="derivative for aten::heaviside is not implemented"):
+        mytorch.heaviside(x, x).sum().backward()

@@ -108,8 +108,15 @@ def test_sums_of_products_in_place(name):
     agree(lambda m, z, x, y: getattr(z * 1, name + "_")(x, y, beta=0.5), arrays(whole, a, b), name, tolerance=TIGHT)
 
 
-def test_a_beta_of_zero_ignores_nan():
-    agree(lambda m, z, x, y: m.addmm(z, x, y, beta=0), [np.full((3, 2), np.nan, "float32"), *arrays((3, 4), (4, 2))], tolerance=TIGHT)
+@pytest.mark.parametrize("beta, alpha", [(0, 1), (1, 0), (0, 0), (0.0, 0.0), (2, 3)])
+@pytest.mark.parametrize("name", SUMS)
+def test_what_factors_of_zero_ignore(name, beta, alpha):
+    a, b, whole = SUMS[name]
+    for place in range(3):
+        for value in (np.nan, np.inf):
+            values = [np.abs(x) for x in arrays(whole, a, b)]
+            values[place][...] = value
+            agree(lambda m, z, x, y: getattr(m, name)(z, x, y, beta=beta, alpha=alpha), values, f"{name} {place} {value}", tolerance=TIGHT)
 
 
 def test_other_products():

@@ -72,3 +72,39 @@ def test_eigenvalues():
     agree(lambda m, x: m.linalg.eigvals(x * np.nan), [A])
     with pytest.raises(NotImplementedError, match="eigh"):
         mytorch.linalg.eig(mytorch.tensor(A, requires_grad=True))[0].abs().sum().backward()
+
+
+EMPTY = [(0, 0), (0, 3, 3), (2, 0, 0), (0, 3), (3, 0), (2, 0, 3), (2, 3, 0), (0, 2, 3)]
+FUNCTIONS = """
+lu lu_factor lu_factor_ex inv_ex inv cholesky cholesky_ex qr svd svdvals eigh eigvalsh eig eigvals det slogdet pinv matrix_rank matrix_exp cond
+matrix_norm tensorinv""".split()
+OF_EMPTY = {name: lambda m, x, name=name: getattr(m.linalg, name)(x) for name in FUNCTIONS} | {
+    "without pivots": lambda m, x: m.linalg.lu(x, pivot=False),
+    "geqrf": lambda m, x: m.geqrf(x.detach()),
+    "unpacked": lambda m, x: m.lu_unpack(*m.linalg.lu_factor(x)),
+    "solve_ex": lambda m, x: m.linalg.solve_ex(x, x.sum(-1, keepdim=True)),
+    "lu_solve": lambda m, x: m.linalg.lu_solve(*m.linalg.lu_factor(x), x.sum(-1, keepdim=True)),
+    "norm of order 2": lambda m, x: m.linalg.matrix_norm(x, 2),
+    "norm of order 1": lambda m, x: m.linalg.matrix_norm(x, 1),
+    "norm of order -1": lambda m, x: m.linalg.matrix_norm(x, -1),
+    "cond": lambda m, x: m.linalg.cond(x, "fro"),
+    "cholesky_inverse": lambda m, x: m.cholesky_inverse(x),
+    "householder_product": lambda m, x: m.linalg.householder_product(x, x.sum(-2)),
+}
+
+
+@pytest.mark.parametrize("shape", EMPTY, ids=str)
+@pytest.mark.parametrize("name", OF_EMPTY)
+def test_matrices_without_elements(name, shape):
+    agree(OF_EMPTY[name], [np.zeros(shape)], gradient=not name.startswith("eig"))
+
+
+@pytest.mark.filterwarnings("ignore:torch.lu")
+def test_the_cpu_always_swaps_rows():
+    for call in (lambda m, x: m.linalg.lu(x, pivot=False), lambda m, x: m.linalg.lu_factor(x, pivot=False), lambda m, x: m.lu(x, pivot=False)):
+        agree(call, [RNG.standard_normal((3, 3))])
+
+
+@pytest.mark.parametrize("dims", [None, (0,), (0, 2), (2, 0), (1, 3), (3, 0), (-1,), (), (7,), (0, 0), 1], ids=str)
+def test_tensorsolve_with_dimensions_moved(dims):
+    agree(lambda m, x, b: m.linalg.tensorsolve(x, b, dims=dims), [RNG.standard_normal((2, 3, 2, 3)), RNG.standard_normal((2, 3))], tolerance=1e-8)

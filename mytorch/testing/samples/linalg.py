@@ -134,7 +134,6 @@ ROWS = [
     Sample("lu", lambda x: L.lu(x), ((2, 4, 4),), lu_by_rows, note="square"),
     Sample("lu", lambda x: L.lu(x), ((5, 3),), lu_by_rows, note="tall"),
     Sample("lu", lambda x: L.lu(x), ((2, 3, 5),), lu_by_rows, note="wide"),
-    Sample("lu", lambda x: L.lu(apart(x), pivot=False)[1:], (SQUARE,), lambda x: lu_by_rows(np_apart(x))[1:], note="without swaps"),
     Sample(
         "lu",
         lambda x, y: L.lu_solve(*L.lu_factor(apart(x)), y, adjoint=True),

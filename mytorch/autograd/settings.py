@@ -1,0 +1,51 @@
+"""Settings of operations that are numbers: torch takes a tensor of no dimensions for one, if it does not require grad, and no bool for an integer."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+
+from .graph import Variable
+
+PLAIN = {int, float}
+
+
+def as_number(value, function, argument):
+    """The number in a tensor of no dimensions; what is no tensor as it is. TypeError for other tensors and those that require grad."""
+    if not isinstance(value, Variable):
+        return value
+    if value.array.ndim or value._node is not None:
+        raise TypeError(f"{function}(): argument {argument!r} must be a number, not {type(value).__name__}")
+    return value.array.item()
+
+
+def as_integer(value, function, argument):
+    """As :func:`as_number`. TypeError for booleans, and for tensors that hold no integer."""
+    number = as_number(value, function, argument)
+    if type(number) is bool or (type(number) is float and number is not value):
+        raise TypeError(f"{function}(): argument {argument!r} must be int, not {type(value).__name__}")
+    return number
+
+
+def number_settings(function):
+    """(place, name, :func:`as_number` or :func:`as_integer`) of the parameters of ``function`` that are numbers, by annotation or default."""
+    kinds = {"float": as_number, "float | None": as_number, "int": as_integer, "int | None": as_integer, float: as_number, int: as_integer}
+    parameters = enumerate(inspect.signature(function).parameters.values())
+    found = [(place, p.name, kinds.get(p.annotation, kinds.get(type(p.default)))) for place, p in parameters]
+    return [entry for entry in found if entry[2]]
+
+
+def takes_numbers(function):
+    """Let a function of several operations take tensors of no dimensions for its number settings; a primitive does so by itself."""
+    numbers = number_settings(function)
+
+    @functools.wraps(function)
+    def call(*args, **kwargs):
+        for place, name, check in numbers:
+            if name in kwargs:
+                kwargs[name] = check(kwargs[name], function.__name__, name)
+            elif place < len(args) and type(args[place]) not in PLAIN:
+                args = (*args[:place], check(args[place], function.__name__, name), *args[place + 1 :])
+        return function(*args, **kwargs)
+
+    return call

@@ -4,7 +4,7 @@
 
 A five-layer MLP sees one batch of digits, once with ReLU and once with sigmoid, from the same initial weights. What the run shows: sigmoid's gradient
 formula, g * (out * (1 - out)), lets at most a quarter of the gradient pass, and the small weights of a new layer less than that: from each hidden
-layer to the one before, the gradient of the weights shrinks about sixfold. With ReLU's, g * (out != 0), it stays about as large. The pages show both
+layer to the one before, the gradient of the weights shrinks about sixfold. With ReLU's, g where out != 0, it stays about as large. The pages show both
 formulas at work, with the norm of the gradient at every step.
 """
 

@@ -288,7 +288,7 @@ def _add_rows(target, rows, values):
 _BITS = {2: numpy.dtype("int16"), 4: numpy.dtype("int32"), 8: numpy.dtype("int64")}
 
 
-def kept(x, condition):
+def keep(x, condition):
     """``x`` where ``condition``, of its shape, holds, else 0: without branches, by a product of bits, which also stops infinities."""
     if type(x) is not ndarray or type(condition) is not ndarray or x.dtype.kind not in "fi" or x.itemsize not in _BITS:
         return xp(x).where(condition, x, x.dtype.type(0))
@@ -308,9 +308,9 @@ def choose(condition, x, y):
     if any(type(v) is ndarray and v.ndim and (v.shape != condition.shape or v.dtype != like.dtype) for v in (x, y)):
         return numpy.where(condition, x, y)
     if type(x) is ndarray and type(y) in (int, float) and y == 0:
-        return kept(x, condition)
+        return keep(x, condition)
     if type(y) is ndarray and type(x) in (int, float) and x == 0:
-        return kept(y, ~condition)
+        return keep(y, ~condition)
     bits = numpy.dtype(f"i{like.dtype.itemsize}")
     mask = condition.astype(bits)
     numpy.negative(mask, out=mask)  # all bits where the condition holds

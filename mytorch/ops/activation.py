@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from ..autograd.engine import primitive
-from ..backend import choose, kept, largest, xp
+from ..backend import choose, keep, largest, xp
 from ..dtypes import as_dtype
 from .elementwise import abs, bounded, check_floating, exp, select, sigmoid, tanh, widened
 from .shape import check_dim, spelled
@@ -14,13 +14,13 @@ from .special import erf, erf_double, erf_single, in_blocks
 # ---- rectifiers -------------------------------------------------------------------------------------------------------
 
 
-@primitive(x=lambda g, out: passed(g, out))
-def passed(x, out):
-    """``x`` where ``out`` is not 0, else 0: the gradient of a rectifier, even where ``x`` is infinite."""
-    return kept(x, out != 0)
+@primitive(x=lambda g, where: kept(g, where))
+def kept(x, where):
+    """``x`` where the booleans ``where`` hold, else 0, also for infinities."""
+    return keep(x, where)
 
 
-@primitive(x=lambda g, out: passed(g, out))
+@primitive(x=lambda g, out: kept(g, out != 0))
 def relu(x):
     """max(x, 0), elementwise; the gradient at 0 is 0. RuntimeError for booleans."""
     if x.dtype.kind == "b":

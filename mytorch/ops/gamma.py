@@ -128,7 +128,7 @@ def _zeta_anywhere(s, x):
     """Hurwitz' ζ(s, x), also for negative x that are not integers, where s is one."""
     where = xp(x).where
     pole = (x <= 0) & (x == xp(x).floor(x))
-    infinite = (s == 1) | (pole & ~(s < 1))
+    infinite = (s == 1) | (pole & (s >= 1))
     bad = ~infinite & ((s < 1) | (s != s) | (x != x) | ((x <= 0) & ~pole & (s != xp(x).floor(s))))
     plain = bad | infinite
     s, a = where(plain, 2.0, s), where(plain, 1.0, x)

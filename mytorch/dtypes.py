@@ -230,16 +230,16 @@ def promoted(arrays):
     if len(arrays) == 2:  # the common cases first: nothing to do
         x, y = arrays
         first, second = type(x), type(y)
-        if second is float or second is int:
+        if first is second:
+            if first in modules and x.dtype is y.dtype:
+                return arrays
+        elif second is float or second is int:
             if first is numpy.ndarray and y and x.dtype.kind == "f":
                 return [x, _constant(y, x.dtype)]
             if first in modules and (x.dtype.kind == "f" or (second is int and x.dtype == _INT64 and -(2**63) <= y < 2**63)):
                 return arrays
-        elif first is float or first is int:
-            if second in modules and y.dtype.kind == "f":
-                return [_constant(x, y.dtype), y] if x and second is numpy.ndarray else arrays
-        elif first is second and first in modules and x.dtype is y.dtype:
-            return arrays
+        elif (first is float or first is int) and second in modules and y.dtype.kind == "f":
+            return [_constant(x, y.dtype), y] if x and second is numpy.ndarray else arrays
     return _cast(arrays, result_numpy(arrays))
 
 

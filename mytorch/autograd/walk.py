@@ -7,7 +7,7 @@ same rules run on Variables and so are recorded themselves.
 from __future__ import annotations
 
 import threading
-from heapq import heappop, heappush
+from heapq import heappop, heappush, heappushpop
 
 from ..backend import QUIET, as_array, float_errors, xp
 from .anomaly_mode import detect_anomaly
@@ -35,13 +35,17 @@ def walk(roots, gradients, *, retain=False, create=False, targets=None, accumula
     careful = create or needed is not None or detect_anomaly.enabled
     edges, steps, saved, g = roots, gradients, gradients, None
     while True:
+        node = None
         for edge, d in zip(edges, steps):
             if d is None:
                 continue
             if edge not in pending:  # the first gradient is only borrowed, unless a rule made it for this leaf
                 pending[edge] = d
                 if type(edge) is not Leaf:
-                    heappush(heap, (edge.order, edge))
+                    if node is None and not heap:
+                        node = edge  # along a chain there is nothing to choose from
+                    else:
+                        heappush(heap, (edge.order, edge))
                     continue
                 leaves.append(edge)
                 if not create and d is not g and _is_fresh(d, steps, saved):
@@ -52,10 +56,11 @@ def walk(roots, gradients, *, retain=False, create=False, targets=None, accumula
                 pending[edge] = pending[edge] + d  # the first sum is our own array
                 if not create:
                     owned.add(edge)
-        if not heap:
+        if heap:
+            node = (heappop(heap) if node is None else heappushpop(heap, (node.order, node)))[1]
+        elif node is None:
             break
-        node, edges = heappop(heap)[1], ()
-        g = pending.pop(node)
+        edges, g = (), pending.pop(node)
         if node.hooks is not None:
             g = _call_hooks(node, g, create)
             owned.discard(node)  # a hook may have kept it

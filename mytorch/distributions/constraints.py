@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..dtypes import finfo
 from ..ops.decompositions import eigvalsh
 from ..ops.lu import cholesky_ex
 
@@ -24,6 +25,27 @@ class Constraint:
         return self.name
 
 
+class dependent_property(property):
+    """Decorator of a property whose constraint depends on the distribution; ``is_discrete`` and ``event_dim`` say what is known without one."""
+
+    def __init__(self, fn=None, *, is_discrete=False, event_dim=0):
+        super().__init__(fn)
+        self.is_discrete, self.event_dim = is_discrete, event_dim
+
+    def __call__(self, fn):
+        return dependent_property(fn, is_discrete=self.is_discrete, event_dim=self.event_dim)
+
+
+def is_dependent(constraint):
+    """Whether ``constraint`` is known for a given distribution alone."""
+    return constraint is dependent or isinstance(constraint, dependent_property)
+
+
+def _cannot_say(x):
+    raise ValueError("Cannot determine validity of dependent constraint")
+
+
+dependent = Constraint("Dependent()", _cannot_say)
 real = Constraint("Real()", lambda x: x == x)
 positive = Constraint("GreaterThan(lower_bound=0.0)", lambda x: x > 0, lower_bound=0.0)
 nonnegative = Constraint("GreaterThanEq(lower_bound=0.0)", lambda x: x >= 0, lower_bound=0.0)
@@ -35,6 +57,10 @@ one_hot = Constraint("OneHot()", lambda x: ((x == 0) | (x == 1)).all(-1) & (x.su
 lower_triangular = Constraint("LowerTriangular()", lambda x: (x.tril() == x).flatten(-2).all(-1), event_dim=2)
 lower_cholesky = Constraint(
     "LowerCholesky()", lambda x: (x.tril() == x).flatten(-2).all(-1) & (x.diagonal(dim1=-2, dim2=-1) > 0).all(-1), event_dim=2
+)
+square = Constraint("Square()", lambda x: x.new_full(x.shape[:-2], x.shape[-2] == x.shape[-1], dtype=bool), event_dim=2)
+corr_cholesky = Constraint(
+    "CorrCholesky()", lambda x: lower_cholesky.check(x) & (((x**2).sum(-1) - 1).abs() < 10 * x.shape[-1] * finfo(x.dtype).eps).all(-1), event_dim=2
 )
 symmetric = Constraint("Symmetric()", lambda x: ((x - x.mT).abs() < 1e-6).flatten(-2).all(-1), event_dim=2)
 positive_definite = Constraint("PositiveDefinite()", lambda x: symmetric.check(x) & (cholesky_ex(x).info == 0), event_dim=2)
@@ -77,7 +103,8 @@ def interval(lower_bound, upper_bound):
 def integer_interval(lower_bound, upper_bound):
     """The integers from ``lower_bound`` to ``upper_bound``, both included."""
     text = f"IntegerInterval(lower_bound={lower_bound}, upper_bound={upper_bound})"
-    return Constraint(text, lambda x: (x % 1 == 0) & (x >= lower_bound) & (x <= upper_bound), is_discrete=True)
+    inside = lambda x: (x % 1 == 0) & (x >= lower_bound) & (x <= upper_bound)
+    return Constraint(text, inside, is_discrete=True, lower_bound=lower_bound, upper_bound=upper_bound)
 
 
 def independent(base, dims):

@@ -8,6 +8,7 @@ from ..creation import tensor
 from ..dtypes import get_default_dtype
 from ..ops.shape import broadcast_tensors
 from ..tensor import Size
+from .constraints import is_dependent
 
 
 def broadcast_all(*values):
@@ -44,7 +45,7 @@ class Distribution:
             for name, constraint in self.arg_constraints.items():
                 derived = isinstance(getattr(type(self), name, None), property)
                 value = getattr(self, name) if derived else self.__dict__.get(name)
-                if value is not None and not constraint.check(value.detach()).all():
+                if value is not None and not is_dependent(constraint) and not constraint.check(value.detach()).all():
                     raise ValueError(
                         f"Expected parameter {name} ({type(value).__name__} of shape {tuple(value.shape)}) of distribution {self!r} "
                         f"to satisfy the constraint {constraint!r}, but found invalid values:\n{value}"

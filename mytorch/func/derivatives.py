@@ -159,6 +159,8 @@ def _stand_ins(args, argnums):
         raise RuntimeError(f"argnums must be an int or a tuple of ints, got {argnums!r}")
     if any(not -len(args) <= n < len(args) for n in numbers):
         raise RuntimeError(f"Got argnums={argnums}, but only {len(args)} positional inputs")
+    if len({n % len(args) for n in numbers}) < len(numbers):
+        raise RuntimeError(f"argnums elements must be unique, got {argnums}")
     given, ends = list(args), []
     for n in numbers:
         given[n] = mapped(_stand_in, args[n])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 
 from ..autograd.graph import Variable
-from ..ops.join import select, stack
+from ..ops.join import narrow, select, stack
 from ..random import default_generator
 from .tree import leaves, rebuilt
 
@@ -32,6 +32,8 @@ def vmap(func, in_dims=0, out_dims=0, randomness="error", *, chunk_size=None):
         dims += [0 if isinstance(leaf, Variable) else None for name in names for leaf in leaves(kwargs[name])]
         size = _batch_size(values, dims, func)
         results = []
+        if empty := size == 0:  # a call on zeros tells the shapes of the results
+            values, size = [v if d is None else _one_zero(v, d) for v, d in zip(values, dims)], 1
         state = default_generator.get_state() if randomness == "same" else None
         for i in range(size):
             entry = iter([v if d is None else select(v, d, i) for v, d in zip(values, dims)])
@@ -44,7 +46,7 @@ def vmap(func, in_dims=0, out_dims=0, randomness="error", *, chunk_size=None):
                 )
             if state is not None and i + 1 < size:
                 default_generator.set_state(state)
-        return _stacked(results, out_dims)
+        return _stacked(results, out_dims, empty)
 
     return mapped_function
 
@@ -87,12 +89,17 @@ def _batch_size(values, dims, func):
         raise ValueError(f"vmap({name}): at least one Tensor must be mapped over: its in_dim must not be None")
     if len(set(sizes)) > 1:
         raise ValueError(f"vmap: Expected all tensors to have the same size in the mapped dimension, got sizes {sizes} for the mapped dimension")
-    if sizes[0] == 0:
-        raise ValueError(f"vmap({name}): the mapped dimension is empty, and without a call there is no telling the shape of the result")
     return sizes[0]
 
 
-def _stacked(results, out_dims):
+def _one_zero(value, dim):
+    """A batch of one entry of zeros, like those of ``value``, which has none."""
+    shape = list(value.shape)
+    shape[dim] = 1
+    return value.new_zeros(shape)
+
+
+def _stacked(results, out_dims, empty):
     columns = list(zip(*map(leaves, results)))
     if isinstance(out_dims, int) or out_dims is None:
         dims = [out_dims] * len(columns)
@@ -103,5 +110,6 @@ def _stacked(results, out_dims):
     for column, dim in zip(columns, dims):
         if not all(isinstance(value, Variable) for value in column):
             raise ValueError(f"vmap: the function must only return Tensors, got type {type(column[0])} as a return")
-        outputs.append(column[0] if dim is None else stack(column, dim))
+        stacked = column[0] if dim is None else stack(column, dim)
+        outputs.append(narrow(stacked, dim, 0, 0) if empty and dim is not None else stacked)
     return rebuilt(results[0], iter(outputs))

@@ -40,8 +40,10 @@ def _refuse_integers(input):
 def _drop(input, p, training, inplace, shape=None):
     """``input`` times 0 with probability ``p``, else times 1 / (1 - p); ``shape`` broadcasts against it: what has one fate."""
     check_probability(p)
-    if not training or input.array.size == 0 or (p == 0 and input.is_floating_point()):
+    if not training or p == 0 or input.array.size == 0:
         return input
+    if p == 1:
+        return _times(input, xp(input.array).zeros((), input.array.dtype), inplace)
     _refuse_integers(input)
     kept = random_like(input, shape) >= p
     return _times(input, kept.astype(input.array.dtype) * input.array.dtype.type(1 / (1 - p) if p < 1 else 0), inplace)
@@ -88,7 +90,7 @@ def dropout2d(input, p=0.5, training=True, inplace=False):
             "shape (N, C, L), where C is the channel dim.",
             stacklevel=2,
         )
-    if input.ndim < 2 and training and p:
+    if input.ndim < 2 and training and 0 < p < 1:
         raise RuntimeError("Feature dropout requires at least 2 dimensions in the input")
     return _drop_channels(input, p, training, inplace)
 
@@ -111,9 +113,9 @@ def _alpha_drop(input, p, training, shape=None):
     check_probability(p)
     if not training or p == 0 or input.array.size == 0:
         return input
-    _refuse_integers(input)
     if p == 1:
         return input * 0
+    _refuse_integers(input)
     limit = -1.7580993408473766  # the limit of selu for x -> -inf
     a = ((1 - p) * (1 + p * limit**2)) ** -0.5
     kept = (random_like(input, shape) >= p).astype(input.array.dtype)
@@ -134,7 +136,7 @@ _alpha_drop_ = in_place(_alpha_drop)
 def feature_alpha_dropout(input, p=0.5, training=False, inplace=False):
     """Alpha dropout of whole channels (dimension 1). RuntimeError for fewer than two dimensions."""
     shape = tuple(input.shape)
-    if len(shape) < 2 and training and p:
+    if len(shape) < 2 and training and 0 < p < 1:
         raise RuntimeError("Feature dropout requires at least 2 dimensions in the input")
     shape = shape[:2] + (1,) * (len(shape) - 2)
     return _alpha_drop_(input, p, training, shape) if inplace and training else _alpha_drop(input, p, training, shape)

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from ..autograd.grad_mode import no_grad
 from ..autograd.graph import Variable
+from ..creation import empty_like
 from ..dtypes import as_dtype
 from ..tensor import Tensor
 from .hooks import HookedCall
@@ -344,6 +345,14 @@ class Module(HookedCall, State):
     def bfloat16(self):
         """Floating-point parameters and buffers in bfloat16; returns itself."""
         return self.to(dtype="bfloat16")
+
+    def to_empty(self, *, device, recurse=True):
+        """Move to ``device`` without the values, which are left as memory holds them; returns itself."""
+        return self._apply(lambda t: empty_like(t, device=device), recurse)
+
+    def share_memory(self):
+        """As :meth:`Tensor.share_memory_`, of everything."""
+        return self._apply(lambda t: t.share_memory_())
 
     # ---- text -----------------------------------------------------------------------------------------------------------
 

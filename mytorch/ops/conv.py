@@ -275,7 +275,7 @@ def _conv_transpose(name, nd, x, weight, bias, stride, padding, output_padding, 
         )
     geometry = zip(x.shape[-nd:], weight.shape[2:], stride, padding, dilation, extra)
     sizes = tuple((n - 1) * s - 2 * p + d * (k - 1) + e + 1 for n, k, s, p, d, e in geometry)
-    if min(sizes) < 1:
+    if min(sizes) < 1 or 0 in x.shape[-nd:]:
         raise RuntimeError(
             f"Given input size per channel: ({' x '.join(map(str, x.shape[-nd:]))}). Calculated output size per channel: "
             f"({' x '.join(map(str, sizes))}). Output size is too small"
@@ -292,6 +292,8 @@ def _settings(name, nd, x, weight, stride, dilation, groups):
         raise RuntimeError(f"Expected {nd + 1}D (unbatched) or {nd + 2}D (batched) input to {name}, but got input of size: {list(x.shape)}")
     if len(weight.shape) != nd + 2:
         raise RuntimeError(f"Expected {nd + 2}D weight for {name}, but got weight of size: {list(weight.shape)}")
+    if 0 in weight.shape[2:]:
+        raise RuntimeError(f"kernel size should be greater than zero, but got weight of size: {list(weight.shape)}")
     stride, dilation = tuple_of(stride, nd, "stride"), tuple_of(dilation, nd, "dilation")
     if min(stride) < 1:
         raise RuntimeError("non-positive stride is not supported")

@@ -254,6 +254,14 @@ def s_vmap_of_jacobians(t):
     return t.vmap(t.func.jacrev(lambda x: x.exp()))(x2(t)), t.vmap(t.func.grad(lambda x: (x**3).sum()))(x2(t))
 
 
+def s_vmap_of_nothing(t):
+    return t.vmap(lambda x, y: (x * y, x @ y), in_dims=(1, None), out_dims=(1, 0))(x2(t)[:, :0], x2(t)[:, 0])
+
+
+def s_grad_twice_for_one_argument(t):
+    return t.func.grad(lambda x, y: (x * y).sum(), argnums=(0, 0))(x1(t), x1(t))
+
+
 @table(globals())
 def test_as_in_torch(scenario):
     agree(scenario)

@@ -180,9 +180,24 @@ def s_post_accumulate_on_non_leaf(t):
     (leaf(t, 1.0) * 2).register_post_accumulate_grad_hook(print)
 
 
+def s_a_gradient_is_not_its_own(t):
+    x = leaf(t, 1.0)
+    x.grad = x
+
+
 @table(globals())
 def test_as_in_torch(scenario):
     agree(scenario)
+
+
+def test_gradients_of_intermediate_results_warn():
+    for t in (mytorch, pytest.importorskip("torch")):
+        x = t.ones(2, requires_grad=True)
+        y, kept = x * 2, x * 3
+        kept.retain_grad()
+        assert kept.grad is None and x.grad is None and y.detach().grad is None  # in silence
+        with pytest.warns(UserWarning, match="The .grad attribute of a Tensor that is not a leaf Tensor is being accessed"):
+            assert y.grad is None
 
 
 def test_a_hook_that_returns_something_else():

@@ -187,6 +187,13 @@ def test_dropout_in_place_and_unbatched():
         mytorch.nn.functional.dropout2d(mytorch.ones(2, 3, 4))
 
 
+@pytest.mark.parametrize("name", ["Dropout", "AlphaDropout", "FeatureAlphaDropout"])
+@pytest.mark.parametrize("p", [0.0, 1.0])
+def test_all_or_nothing_drops_also_integers_and_vectors(name, p):
+    for x in (np.arange(3), np.arange(6).reshape(2, 3)):
+        compare(lambda lib, x: getattr(lib.nn, name)(p)(x), [x])
+
+
 @pytest.mark.parametrize("name", ["AlphaDropout", "FeatureAlphaDropout"])
 def test_alpha_dropout_keeps_mean_and_variance(name):
     x = mytorch.randn(2000, 300)

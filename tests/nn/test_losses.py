@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 
+import mytorch
+
 from .against import compare, same_error, torch
 
 REDUCTIONS = ["mean", "sum", "none"]
@@ -122,6 +124,13 @@ def test_weights_of_elements(reduction):
             lambda lib, x, y, w, p: lib.nn.functional.binary_cross_entropy_with_logits(x, y, w.detach(), reduction=reduction, pos_weight=p.detach()),
             [real(3, 4), unit(3, 4), unit(*w), 1 + unit(*p)],
         )
+
+
+def test_old_flags_warn():
+    for lib in (mytorch, torch):
+        for make in (lib.nn.MSELoss, lambda **flags: lib.nn.functional.l1_loss(lib.ones(2), lib.ones(2), **flags)):
+            with pytest.warns(UserWarning, match="size_average and reduce args will be deprecated, please use reduction='sum' instead."):
+                make(size_average=False)
 
 
 def test_losses_broadcast_with_a_warning():

@@ -385,6 +385,13 @@ def conversion_by_type(lib):
     return str(net.scale.dtype).split(".")[1], str(again.scale.dtype).split(".")[1]
 
 
+def moved_without_values(lib):
+    net = small(lib)
+    weight = net.first.weight
+    net.to_empty(device="cpu")
+    return net.first.weight is weight, list(net.state_dict()), [list(p.shape) for p in net.parameters()], weight.requires_grad
+
+
 def copies(lib):
     net = small(lib)
     twin = copy.deepcopy(net)
@@ -439,6 +446,7 @@ def copies(lib):
     gradients,
     conversion,
     conversion_by_type,
+    moved_without_values,
     copies,
     delete_what_is_not_there,
 )

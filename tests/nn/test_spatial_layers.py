@@ -187,6 +187,8 @@ REFUSED = [
     (lambda lib: lib.nn.ConvTranspose2d(4, 3, 3, padding_mode="reflect"), 'Only "zeros" padding mode is supported for ConvTranspose2d'),
     (lambda lib: lib.nn.Conv2d(3, 4, 3)(lib.zeros(3, 5)), "Expected 3D (unbatched) or 4D (batched) input to conv2d"),
     (lambda lib: lib.nn.Conv2d(3, 4, 3)(lib.zeros(1, 2, 5, 5)), "to have 3 channels, but got 2 channels instead"),
+    (lambda lib: lib.nn.Conv2d(3, 4, 0)(lib.zeros(1, 3, 5, 5)), ""),
+    (lambda lib: lib.nn.ConvTranspose2d(3, 4, 3)(lib.zeros(1, 3, 0, 5)), ""),
     (lambda lib: lib.nn.MaxPool2d("a")(lib.zeros(1, 2, 5, 5)), ""),
     (lambda lib: lib.nn.ReplicationPad1d("a")(lib.zeros(1, 2, 5)), ""),
     (lambda lib: lib.nn.GroupNorm(2, 3), "num_channels (3) must be divisible by num_groups (2)"),

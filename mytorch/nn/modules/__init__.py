@@ -40,3 +40,4 @@ for _name, _sources in FILES.items():
     _file = globals()[_name] = sys.modules[f"{__name__}.{_name}"] = types.ModuleType(f"{__name__}.{_name}", _sources[0].__doc__)
     for _source in _sources:
         vars(_file).update((name, value) for name, value in vars(_source).items() if not name.startswith("__"))
+        globals().update((name, value) for name, value in vars(_source).items() if isinstance(value, type) and name[0] != "_" and Module in value.__mro__)

@@ -190,7 +190,8 @@ class _Iterator:
             left_off = generator.get_state()
             generator.set_state(resume["epoch_began"])
         loader._progress = self._progress = [generator.get_state(), given]
-        indices = iter(loader.sampler if loader.batch_sampler is None else loader.batch_sampler)
+        self._index_sampler = loader.sampler if loader.batch_sampler is None else loader.batch_sampler
+        indices = iter(self._index_sampler)
         seed = draw_seed(generator)
         skipped = 0 if stream else given
         passed = list(itertools.islice(indices, skipped + 1))  # one more, for the first one draws the order
@@ -209,6 +210,9 @@ class _Iterator:
 
     def __iter__(self):
         return self
+
+    def __len__(self):
+        return len(self._index_sampler)
 
     def __next__(self):
         try:

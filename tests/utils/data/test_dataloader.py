@@ -138,6 +138,12 @@ def test_what_must_not_be_set(name):
     loader.num_workers = 0
 
 
+def test_iterators_have_a_length():
+    torch = pytest.importorskip("torch")
+    for loader in (data.DataLoader, torch.utils.data.DataLoader):
+        assert len(iter(loader(range(5), batch_size=2))) == 3
+
+
 def test_timeout_needs_workers():
     with pytest.raises(AssertionError, match="needs workers"):
         iter(data.DataLoader(range(3), timeout=1))

@@ -12,7 +12,7 @@ from ..backend import xp
 from .diagonal import diag_embed, diagonal, tril
 from .join import cat
 from .shape import mT, reshape
-from .solve import LinAlgError, check_matrices, computed, eye_like, inv, solved
+from .solve import LinAlgError, check_matrices, computed, eye_like, inv, substituted
 
 
 def _half(x):
@@ -32,7 +32,7 @@ def _cholesky(x):
     check_matrices(x, "cholesky")
     text = "linalg.cholesky: The factorization could not be completed because the input is not positive-definite."
     out = computed(xp(x).linalg.cholesky, text, x)
-    if xp(x) is not numpy and bool(xp(x).isnan(out).any()):
+    if bool(xp(x).isnan(out).any()):  # CuPy never raises, NumPy not for these
         raise LinAlgError(text)
     return out
 
@@ -71,7 +71,7 @@ def _qr_slope(g, Q, R, x):
 def _qr_tall(gQ, gR, Q, R):
     M = R @ mT(gR) - mT(gQ) @ Q
     M = tril(M) + mT(tril(M, diagonal=-1))
-    return mT(solved(R, mT(gQ + Q @ M)))
+    return mT(substituted(R, mT(gQ + Q @ M), upper=True))
 
 
 @primitive(outputs=("Q", "R"), x=lambda g, Q, R, x: _qr_slope(g, Q, R, x))
@@ -124,11 +124,18 @@ def _gaps(values):
     return between + eye_like(raw)
 
 
+def _any(g):
+    """Whether a loss reads this output: if only the values, equal ones do no harm."""
+    return bool((getattr(g, "array", g) != 0).any())
+
+
 def _svd_slope(g, U, S, Vh):
     """Townsend (2016), "Differentiating the singular value decomposition"."""
     gU, gS, gVh = g
     k = S.shape[-1]
     U, Vh, gU, gVh = U[..., :k], Vh[..., :k, :], gU[..., :k], gVh[..., :k, :]
+    if not (_any(gU) or _any(gVh)):
+        return (U * gS[..., None, :]) @ Vh
     V, gV = mT(Vh), mT(gVh)
     gaps = _gaps(S * S)
     of_u, of_v = mT(U) @ gU, Vh @ gV
@@ -203,6 +210,8 @@ class eigh_result(NamedTuple):
 def _eigh_slope(g, values, vectors):
     """Giles (2008), section 3.1."""
     of_values, of_vectors = g
+    if not _any(of_vectors):
+        return (vectors * of_values[..., None, :]) @ mT(vectors)
     turned = mT(vectors) @ of_vectors
     turned = turned - diag_embed(diagonal(turned, dim1=-2, dim2=-1))  # eigenvectors keep their length
     middle = turned / _gaps(values) + diag_embed(of_values)

@@ -10,6 +10,7 @@ from ..backend import xp
 from .elementwise import select
 from .indexing import put_in_zeros
 from .reduce import max as maximum_of
+from .shape import integer
 
 
 def _table_gradient(g, indices, weight_shape, padding_idx, scale_grad_by_freq):
@@ -38,7 +39,7 @@ def _embedding(weight, indices, *, padding_idx=None, scale_grad_by_freq=False):
 def _padding_row(padding_idx, rows):
     """``padding_idx`` counted from the front. AssertionError, as in torch, if there is no such row."""
     if padding_idx is not None:
-        if not -rows <= padding_idx < rows:
+        if not -rows <= (padding_idx := integer(padding_idx)) < rows:
             raise AssertionError("Padding_idx must be within num_embeddings")
         padding_idx %= rows
     return padding_idx

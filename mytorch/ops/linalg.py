@@ -16,10 +16,11 @@ from .decompositions import eigh, eigvalsh, lapack_svd, singular, svdvals
 from .diagonal import diag_embed
 from .elementwise import select
 from .join import stack
+from .lu import inverse_or_infinite
 from .matmul import matmul
 from .reduce import vector_norm
 from .shape import check_dim, flip, movedim, mT, reshape, spelled
-from .solve import check_matrices, eye_like, inv, solve_triangular
+from .solve import LinAlgError, check_matrices, eye_like, inv, solve_triangular
 
 # ---- norms -------------------------------------------------------------------------------------------------------------
 
@@ -143,7 +144,14 @@ class slogdet_result(NamedTuple):
     logabsdet: Any
 
 
-@primitive(outputs=("sign", "logabsdet"), x=lambda g, x: g[1][..., None, None] * mT(inv(x)))
+def _inverse(x):
+    try:
+        return inv(x)
+    except LinAlgError:  # the logarithm of a determinant of 0 has an infinite slope
+        return inverse_or_infinite(x)
+
+
+@primitive(outputs=("sign", "logabsdet"), x=lambda g, x: g[1][..., None, None] * mT(_inverse(x)))
 def _slogdet(x):
     check_matrices(x, "slogdet")
     return tuple(xp(x).asarray(part, dtype=x.dtype) for part in xp(x).linalg.slogdet(x))
@@ -228,7 +236,8 @@ def matrix_exp(A):
     check_matrices(raw, "matrix_exp")
     if not raw.size:
         return A * 1
-    squarings = max(0, math.ceil(math.log2(float(xp(raw).abs(raw).sum(-2).max()) or 1)) + 1)
+    norm = float(xp(raw).abs(raw).sum(-2).max()) or 1
+    squarings = max(0, math.ceil(math.log2(norm)) + 1) if math.isfinite(norm) else 0
     scaled, out = A * 0.5**squarings, eye_like(raw)
     for k in range(16, 0, -1):  # Horner's scheme
         out = matmul(scaled, out) * (1 / k) + eye_like(raw)

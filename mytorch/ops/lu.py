@@ -16,7 +16,7 @@ from .diagonal import tril, triu
 from .elementwise import select
 from .join import cat
 from .shape import mT
-from .solve import LinAlgError, check_matrices, eye_like, inv, solve, solve_triangular
+from .solve import LinAlgError, check_matrices, eye_like, inv, solve, solve_triangular, substituted
 
 
 class lu_result(NamedTuple):
@@ -169,8 +169,11 @@ def _first(failed):
 
 @takes_out
 def lu_factor(A, *, pivot=True):
-    """The factors of :func:`lu` in one matrix (…, m, n), L below the diagonal, and the pivots (…, k): row i was swapped with pivots[i], from 1."""
-    return lu_factor_result(*lu_factor_ex(A, pivot=pivot)[:2])
+    """The factors of :func:`lu` in one matrix (…, m, n), L below the diagonal, and the pivots (…, k): row i was swapped with pivots[i], from 1.
+
+    LinAlgError for singular matrices.
+    """
+    return lu_factor_result(*lu_factor_ex(A, pivot=pivot, check_errors=True)[:2])
 
 
 def _order(pivots, m):
@@ -240,11 +243,18 @@ def _singular(A, check_errors, name):
     return info, select(bad, wrap(eye_like(A.array)), A) * select(bad, float("nan"), 1.0).to(A.dtype)
 
 
+def inverse_or_infinite(x):
+    """The inverses of square matrices; infinities and nan for those that have none."""
+    L, U, order, _ = _lu(x, pivot=True)
+    turned = mT(_permutation(getattr(order, "array", order), x))
+    return substituted(U, substituted(L, turned, upper=False), upper=True)
+
+
 @takes_out
 def inv_ex(A, *, check_errors=False):
-    """The inverses of square matrices and ``info``, which is not 0 for singular ones, whose inverse is nan."""
-    info, A = _singular(A, check_errors, "inv_ex")
-    return inv_ex_result(inv(A), info)
+    """The inverses of square matrices and ``info``, which is not 0 for singular ones, whose inverse is infinite or nan."""
+    info, _ = _singular(A, check_errors, "inv_ex")
+    return inv_ex_result(inverse_or_infinite(A) if (info.array > 0).any() else inv(A), info)
 
 
 @takes_out

@@ -10,7 +10,7 @@ from ..backend import is_array, xp
 from ..dtypes import as_dtype
 from .elementwise import rsqrt
 from .layer_norm import wide
-from .shape import reshape
+from .shape import integer, reshape
 from .windows import batch_first, batch_last, over_blocks
 
 
@@ -59,7 +59,7 @@ def _batch_norm_gradients(g, x, weight, average, scale):
 
 
 @primitive(composed=_standardised_by_channel, joint=_batch_norm_gradients, aux=("average", "scale"))
-def standardise_channels(x, weight=None, bias=None, *, eps, observe=None):
+def standardise_channels(x, weight=None, bias=None, *, eps: float, observe=None):
     """Each channel of (N, C, *S) shifted and scaled to mean 0 and variance 1 over batch and space, then by ``weight`` and ``bias`` (C,).
 
     ``observe`` is called with the means and the (biased) variances. https://arxiv.org/abs/1502.03167
@@ -184,7 +184,7 @@ def group_norm(input, num_groups, weight=None, bias=None, eps=1e-5):
     shape = tuple(input.shape)
     if len(shape) < 2:
         raise RuntimeError(f"Expected at least 2 dimensions for input tensor but received {len(shape)}")
-    if num_groups <= 0 or shape[1] % num_groups:
+    if (num_groups := integer(num_groups)) <= 0 or shape[1] % num_groups:
         raise RuntimeError(
             f"Expected number of channels in input to be divisible by num_groups, but got input of shape {list(shape)} and num_groups={num_groups}"
         )

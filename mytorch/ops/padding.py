@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import operator
-
 import numpy
 
 from ..autograd.engine import primitive
 from ..backend import xp
 from .resample import resample
+from .shape import sizes
 
 
 @primitive(x=lambda g, widths: pad_constant(g, widths=tuple((-a, -b) for a, b in widths), value=0))
@@ -29,7 +28,7 @@ def pad(input, pad, mode="constant", value=None):
     mode: "constant" (``value``, 0 by default), "reflect" (without the edge), "replicate" (the edge), "circular".
     RuntimeError for widths that do not fit. NotImplementedError for other modes, and numbers of dimensions that a mode does not know.
     """
-    pad = tuple(map(operator.index, pad))
+    pad = sizes((tuple(pad),))
     ndim, known = len(input.shape), len(pad) // 2
     if len(pad) % 2:
         raise RuntimeError("Padding length must be divisible by 2")

@@ -342,7 +342,7 @@ def roll(x, *, shifts, dims=None):
 
     RuntimeError unless there is a shift for each dimension, IndexError for a dimension of a 0-d tensor.
     """
-    shifts, dims = _together(shifts), None if dims is None or (isinstance(dims, (tuple, list)) and not dims) else _together(dims)
+    shifts, dims = sizes(_together(shifts)), None if dims is None or (isinstance(dims, (tuple, list)) and not dims) else _together(dims)
     if len(shifts) != len(dims if dims is not None else (0,)):
         raise RuntimeError(f"shifts and dimensions must align. shifts: {len(shifts)}, dims:{len(dims or ())}")
     if dims is None:

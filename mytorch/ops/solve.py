@@ -6,9 +6,9 @@ import numpy
 
 from ..autograd.engine import primitive
 from ..autograd.out import takes_out
-from ..backend import xp
+from ..backend import broadcast_shape, spread, xp
 from .diagonal import tril, triu
-from .shape import expand, mT
+from .shape import mT
 
 
 class LinAlgError(RuntimeError):
@@ -66,6 +66,26 @@ def _solve_slopes(g, A, out):
     return -(gB @ mT(out)), gB
 
 
+@primitive(name="solve_triangular", joint=lambda g, A, out, upper: _substituted_slopes(g, A, out, upper), broadcasts=True)
+def substituted(A, B, *, upper):
+    """X with A X = B for triangular A; where its diagonal has a zero or B no number, what substitution gives."""
+    module, n = xp(A), A.shape[-1]
+    if not A.size or ((module.diagonal(A, 0, -2, -1) != 0).all() and module.isfinite(B).all()):
+        return solved(A, B)
+    A, B = spread(A, (*broadcast_shape(A.shape[:-2], B.shape[:-2]), n, n)), spread(B, (*broadcast_shape(A.shape[:-2], B.shape[:-2]), *B.shape[-2:]))
+    out = B.copy()
+    for i in reversed(range(n)) if upper else range(n):
+        known = slice(i + 1, n) if upper else slice(0, i)
+        out[..., i : i + 1, :] -= A[..., i : i + 1, known] @ out[..., known, :]
+        out[..., i, :] /= A[..., i, i, None]
+    return out
+
+
+def _substituted_slopes(g, A, out, upper):
+    gB = substituted(mT(A), g, upper=not upper)
+    return -(gB @ mT(out)), gB
+
+
 @takes_out
 def solve(A, B, *, left=True):
     """X with A X = B, or X A = B without ``left``, for A (…, n, n) and B (…, n, k) or a batch of vectors (…, n). LinAlgError where A is singular.
@@ -97,22 +117,16 @@ def _mismatched(A, B, left):
 def solve_triangular(A, B, *, upper, left=True, unitriangular=False):
     """X with A X = B, or X A = B without ``left``, reading only one triangle of A (its diagonal as ones with ``unitriangular``).
 
-    Shapes: A (…, n, n), B (…, n, k). RuntimeError for vectors.
+    Where a diagonal has a zero, infinities and nan come out. Shapes: A (…, n, n), B (…, n, k). RuntimeError for vectors.
     """
     for name, x in (("A", A), ("B", B)):
         if len(x.shape) < 2:
             raise RuntimeError(f"linalg.solve_triangular: The input tensor {name} must have at least 2 dimensions.")
     if A.shape[-1] != A.shape[-2]:
         raise RuntimeError(f"linalg.solve_triangular: A must be batches of square matrices, but they are {A.shape[-2]} by {A.shape[-1]} matrices")
+    if B.shape[-2 if left else -1] != A.shape[-1]:
+        _mismatched(A, B, left)
     A = (triu if upper else tril)(A, diagonal=int(unitriangular) * (1 if upper else -1))
     if unitriangular:
         A = A + eye_like(getattr(A, "array", A))
-    return (
-        solve(expand(A, shape=(*_batch(A, B), *A.shape[-2:])), B, left=left)
-        if len(B.shape) == len(A.shape) - 1
-        else solve(A, B, left=left)
-    )
-
-
-def _batch(A, B):
-    return A.shape[:-2] if len(A.shape) >= len(B.shape) else B.shape[:-2]
+    return substituted(A, B, upper=upper) if left else mT(substituted(mT(A), mT(B), upper=not upper))

@@ -12,7 +12,7 @@ from .shape import check_dim, integer, sizes
 
 
 @primitive(name="unfold", view=True, x=lambda g, x_shape, dimension, step: _overlap_add(g, shape=x_shape, dimension=dimension, step=step))
-def windows(x, *, dimension, size, step):
+def windows(x, *, dimension, size: int, step: int):
     """All windows of ``size`` that begin every ``step`` along ``dimension``, as a view with the windows' elements last. Tensor.unfold."""
     dim = check_dim(dimension, x.ndim)
     have = x.shape[dim] if x.ndim else 1

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import itertools
 import math
-import operator
 
 import numpy
 
 from ..backend import xp
 from ..parallel import get_num_threads, parallel_for, spans
+from .shape import integer
+from .shape import sizes as integers
 
 BLOCK = 256 * 1024  # elements to go through several times while they are in the cache
 
@@ -21,8 +22,8 @@ BLOCK = 256 * 1024  # elements to go through several times while they are in the
 def tuple_of(value, n, name="size"):
     """An int or a sequence of 1 or ``n`` ints as a tuple of ``n``. RuntimeError, as in torch, for another length, TypeError for what is no int."""
     if hasattr(value, "__index__"):
-        return (value.__index__(),) * n
-    values = tuple(map(operator.index, value))
+        return (integer(value),) * n
+    values = integers((tuple(value),))
     if len(values) == 1:
         return values * n
     if len(values) != n:

@@ -435,3 +435,45 @@ def test_norms(ord, keepdim):
                     tolerance=1e-8,
                 )
     agree(lambda m, x: m.linalg.matrix_norm(x), arrays((2, 3, 4), dtype="float64"), tolerance=1e-9)
+
+
+SINGULAR = {"ones": np.ones((2, 2)), "zeros": np.zeros((2, 2)), "a batch": np.stack([np.ones((2, 2)), np.eye(2), np.zeros((2, 2))])}
+EQUAL = {"identity": np.eye(3), "zeros": np.zeros((2, 2)), "ones": np.ones((2, 2)), "tall": np.eye(3)[:, :2], "a batch": np.stack([np.eye(2)] * 2)}
+
+
+@pytest.mark.parametrize("name", SINGULAR)
+def test_gradients_of_singular_matrices_are_infinite(name):
+    A = SINGULAR[name]
+    for call in (
+        lambda m, x: m.linalg.lu(x)[2],
+        lambda m, x: m.linalg.inv_ex(x).inverse,
+        lambda m, x: m.linalg.qr(x).R,
+        lambda m, x: m.linalg.solve_triangular(x, m.ones(2, 1, dtype=x.dtype), upper=True),
+    ):
+        agree(call, [A])
+    agree(lambda m, x: m.linalg.slogdet(x), [A], gradient=False)
+    x = mytorch.tensor(A, requires_grad=True)
+    mytorch.linalg.slogdet(x).logabsdet.sum().backward()
+    assert not np.isfinite(x.grad.array).all()
+    if A.ndim > 2:
+        np.testing.assert_allclose(x.grad.array[1], np.eye(2))
+
+
+@pytest.mark.parametrize("name", EQUAL)
+def test_values_that_are_equal_have_gradients_unless_their_vectors_are_read(name):
+    A = EQUAL[name]
+    agree(lambda m, x: m.linalg.svd(x, full_matrices=False).S, [A])
+    agree(lambda m, x: m.linalg.svd(x).S * 2, [A])
+    if A.shape[-1] == A.shape[-2]:
+        agree(lambda m, x: m.linalg.eigh(x).eigenvalues, [A])
+    if name == "identity":
+        agree(lambda m, x: m.linalg.eigh(x).eigenvectors.abs(), [A])
+
+
+def test_matrices_of_no_numbers():
+    for value in (np.nan, np.inf):
+        with pytest.raises(mytorch.linalg.LinAlgError):
+            mytorch.linalg.cholesky(mytorch.full((2, 2), value))
+        agree(lambda m, x: m.linalg.matrix_exp(x), [np.full((2, 2), value)])
+        agree(lambda m, x: m.linalg.inv_ex(x).info, [np.full((2, 2), value)], gradient=False)
+    agree(lambda m, x: m.linalg.lu_factor(x), [np.ones((2, 2))])

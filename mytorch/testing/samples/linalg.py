@@ -110,7 +110,7 @@ ROWS = [
         "solve", lambda x, y: L.solve(apart(x), y, left=False), (SQUARE, (4, 3)), lambda x, y: y @ np.linalg.inv(np_apart(x)), note="from the right"
     ),
     Sample(
-        "solve",
+        "solve_triangular",
         lambda x, y: L.solve_triangular(apart(x), y, upper=True),
         (SQUARE, (2, 3, 2)),
         lambda x, y: np.linalg.solve(np.triu(np_apart(x)), y),

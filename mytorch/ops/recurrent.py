@@ -164,7 +164,7 @@ class _Relu:
     @staticmethod
     def backward(m, dh, dc, d, z, h, h_new, c, tc):
         """The gradient of z into d."""
-        m.multiply(dh, h_new > 0, out=d)
+        m.multiply(dh, h_new != 0, out=d)  # nan passes, as in torch
 
 
 _CELLS = {"LSTM": _LSTM, "GRU": _GRU, "RNN_TANH": _Tanh, "RNN_RELU": _Relu}

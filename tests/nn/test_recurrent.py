@@ -201,3 +201,21 @@ def test_all_weights():
     ]
     modules[mytorch].flatten_parameters()
     assert len(flat(modules[mytorch].all_weights)) == 16
+
+
+@pytest.mark.parametrize("value", [np.inf, -np.inf, np.nan, 1e38, -1e4])
+@pytest.mark.parametrize("kind, settings", [("LSTM", {}), ("RNN", {}), ("RNN", {"nonlinearity": "relu"})], ids=["LSTM", "RNN", "RNN of relu"])
+def test_infinite_inputs_and_saturated_gates(kind, settings, value):
+    found = []
+    for m in (torch, mytorch):
+        rng = np.random.default_rng(0)
+        net = getattr(m.nn, kind)(3, 4, num_layers=2, bidirectional=True, **settings)
+        net.load_state_dict({name: m.tensor(rng.standard_normal(tuple(p.shape)).astype("float32")) for name, p in net.named_parameters()})
+        x = rng.standard_normal((3, 2, 3)).astype("float32")
+        x[1, 0, 1] = value
+        x = m.tensor(x, requires_grad=True)
+        out, _ = net(x)
+        out.sum().backward()
+        found.append([out.detach().numpy(), x.grad.numpy(), *(p.grad.numpy() for p in net.parameters())])
+    for theirs, ours in zip(*found):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=1e-4)

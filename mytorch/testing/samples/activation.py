@@ -29,10 +29,10 @@ def gelu_tanh(x):
 ROWS = [
     one("relu", lambda x: np.maximum(x, 0), distinct),
     Sample(
-        "passed",
-        lambda x, out: activation.passed(x, activation.relu(out)),
+        "kept",
+        lambda x, other: activation.kept(x, other > 0),
         ((3, 4), Real((3, 4), distinct=True, grad=False)),
-        lambda x, out: np.where(out > 0, x, 0),
+        lambda x, other: np.where(other > 0, x, 0),
     ),
     one("leaky_relu", lambda x: np.where(x > 0, x, 0.01 * x), distinct),
     one("leaky_relu", lambda x: np.where(x > 0, x, 1.5 * x), distinct, "steep", negative_slope=1.5),

@@ -8,6 +8,17 @@ import warnings
 from ..dtypes import category
 from .graph import Variable, changed, grad_state
 
+# Where torch casts no result: ``out`` needs its dtype. Elsewhere it may be a wider one.
+EXACT = frozenset(
+    """mm matmul bmm mv dot inner tensordot addmm addmv addbmm baddbmm multi_dot chain_matmul cross linalg_cross vecdot abs neg sign signbit floor
+    round trunc clamp clamp_min clamp_max nan_to_num heaviside float_power where softmax log_softmax logcumsumexp amax amin argmax argmin norm
+    linalg_norm vector_norm matrix_norm renorm quantile nanquantile index_add index_copy index_reduce index_select scatter scatter_add
+    scatter_reduce gather take take_along_dim masked_select isin isposinf isneginf nonzero bucketize searchsorted msort diag tril triu cholesky
+    det inv inverse matrix_power solve solve_triangular svdvals eigvalsh""".split()
+)
+JOINS = frozenset("cat concat concatenate stack hstack vstack dstack row_stack column_stack".split())
+FOLLOWING = frozenset("sum prod cumsum cumprod".split())  # they compute in the dtype of ``out``
+
 
 def into(call, inputs, settings):
     """``call(…, out=target)``: the result is written into the tensor ``target``, which takes its shape; several results into a tuple of tensors.
@@ -28,10 +39,17 @@ def into(call, inputs, settings):
         raise RuntimeError(
             f"{name}(): functions with out=... arguments don't support automatic differentiation, but one of the arguments requires grad."
         )
+    if name in FOLLOWING and settings.get("dtype") is None and category(target.array.dtype):
+        settings["dtype"] = target.array.dtype
     result = call(*inputs, **settings)
     if isinstance(result, Variable):
         if out is not target:
             raise TypeError(f"{name}(): argument 'out' must be Tensor, not {type(out).__name__}")
+        kinds = ("bool", "uint8") if name in ("all", "any") else (result.array.dtype,) if name in EXACT else ()
+        if kinds and target.array.dtype not in kinds:
+            raise RuntimeError(f"{name}(): Expected out tensor to have dtype {result.array.dtype}, but got {target.array.dtype} instead")
+        if name in JOINS and category(result.array.dtype) > category(target.array.dtype):
+            raise TypeError(f"torch.{name}(): input types can't be cast to the desired output type {target.array.dtype}")
         write(result.array, target)
         return target
     if out is target or len(targets) != len(result):

@@ -28,7 +28,7 @@ FLOORS = [
         "creation", "random", "window_functions", "low_rank",
     ],
     ["autograd"],
-    ["_utils", "cuda", "backends", "accelerator", "amp", "config", "linalg", "special"],
+    ["_utils", "cuda", "backends", "accelerator", "amp", "config", "linalg", "special", "stateless"],
     ["nn", "optim", "utils", "serialization", "func", "distributions"],
     ["datasets", "testing", "gradcheck", "hub", "jit", "optim.swa_utils", "utils._pytree", "utils.model_zoo"],
     [""],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..ops.join import stack
+from ..stateless import call_with
 
 
 def functional_call(module, parameter_and_buffer_dicts, args=None, kwargs=None, *, tie_weights=True, strict=False):
@@ -19,39 +20,7 @@ def functional_call(module, parameter_and_buffer_dicts, args=None, kwargs=None, 
         if repeated := given.keys() & d.keys():
             raise ValueError(f"{sorted(repeated)} appeared in multiple dictionaries; behavior of functional call is ambiguous")
         given |= d
-    places = {f"{path}.{name}" if path else name: (table, name) for path, m in module.named_modules(remove_duplicate=False)
-              for table in (m._parameters, m._buffers) for name in table}  # fmt: skip
-    if unknown := given.keys() - places.keys():
-        raise RuntimeError(f"Unexpected key(s): {', '.join(sorted(unknown))}: the module has no such parameters or buffers.")
-    if strict and (missing := places.keys() - given.keys()):
-        raise RuntimeError(f"Missing key(s): {', '.join(sorted(missing))}.")
-    if tie_weights:
-        _tie(given, places)
-    args = () if args is None else args if isinstance(args, tuple) else (args,)
-    before = {name: places[name][0][places[name][1]] for name in given}
-    try:
-        for name, value in given.items():
-            table, key = places[name]
-            table[key] = value
-        return module(*args, **(kwargs or {}))
-    finally:
-        for name, value in before.items():
-            table, key = places[name]
-            table[key] = value
-
-
-def _tie(given, places):
-    """Add the other names of what is given under one of its names. ValueError if two names of one parameter get different values."""
-    by_identity = {}
-    for name, (table, key) in places.items():
-        if table[key] is not None:
-            by_identity.setdefault(id(table[key]), []).append(name)
-    for names in by_identity.values():
-        values = {id(given[n]): given[n] for n in names if n in given}
-        if len(values) > 1:
-            raise ValueError(f"functional_call got multiple values for keys {sorted(names)}, which are tied. Consider using tie_weights=False")
-        for value in values.values():
-            given |= dict.fromkeys(names, value)
+    return call_with(module, given, args, kwargs, tie_weights=tie_weights, strict=strict)
 
 
 def stack_module_state(models):

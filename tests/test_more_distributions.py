@@ -341,6 +341,15 @@ def test_square_and_factors_of_correlations(rows):
         assert found == expected
 
 
+def test_torchs_names_of_arguments():
+    for lib, module in ((mytorch, mine), (torch, theirs)):
+        mixture = module.MixtureSameFamily(module.Categorical(lib.ones(2)), module.Normal(lib.zeros(2), lib.ones(2)))
+        assert abs(mixture.cdf(x=lib.tensor(0.0)).item() - 0.5) < 1e-6 and mixture.log_prob(x=lib.tensor(0.0)).item() < 0
+        assert module.HalfNormal(1.0).icdf(prob=lib.tensor(0.0)).item() == 0
+        both = module.constraints.independent(base_constraint=module.constraints.real, reinterpreted_batch_ndims=1)
+        assert both.check(lib.ones(2, 3)).shape == (2,)
+
+
 def test_one_binomial_number():
     assert 0 <= mine.Binomial(5, 0.3).sample().item() <= 5
 

@@ -107,8 +107,9 @@ def integer_interval(lower_bound, upper_bound):
     return Constraint(text, inside, is_discrete=True, lower_bound=lower_bound, upper_bound=upper_bound)
 
 
-def independent(base, dims):
-    """``base`` for all elements of the last ``dims`` dimensions together."""
+def independent(base_constraint, reinterpreted_batch_ndims):
+    """``base_constraint`` for all elements of the last ``reinterpreted_batch_ndims`` dimensions together."""
+    base, dims = base_constraint, reinterpreted_batch_ndims
 
     def check(value):
         inside = base.check(value)

@@ -53,12 +53,12 @@ class MixtureSameFamily(Distribution):
         apart = self.component_distribution.mean - self.mean.unsqueeze(-1 - len(self._event_shape))
         return self._averaged(self.component_distribution.variance) + self._averaged(apart**2)
 
-    def cdf(self, value):
-        return self._averaged(self.component_distribution.cdf(value.unsqueeze(-1)))
+    def cdf(self, x):
+        return self._averaged(self.component_distribution.cdf(x.unsqueeze(-1)))
 
-    def log_prob(self, value):
-        self._validate_sample(value)
-        scores = self.component_distribution.log_prob(value.unsqueeze(-1 - len(self._event_shape)))
+    def log_prob(self, x):
+        self._validate_sample(x)
+        scores = self.component_distribution.log_prob(x.unsqueeze(-1 - len(self._event_shape)))
         return (scores + log_softmax(self.mixture_distribution.logits, dim=-1)).logsumexp(-1)
 
     def sample(self, sample_shape=()):

@@ -60,11 +60,11 @@ def _lazy(cls, size, dim, **defaults):
                     self._buffers[name] = buffer
             setattr(self, size, input.shape[channel])
 
-        def forward(self, input):
+        def forward(self, input, *args, **kwargs):
             self.initialize_parameters(input)
             del self._arguments
             self.__class__ = cls
-            return self.forward(input)
+            return self.forward(input, *args, **kwargs)
 
         def _load_from_state_dict(self, state_dict, prefix, *args):
             for name, tensor in self._persistent():

@@ -263,9 +263,9 @@ class RMSNorm(Module):
         """Weight 1."""
         _reset(self)
 
-    def forward(self, input):
-        """``input`` over its root mean square."""
-        return rms_norm(input, self.normalized_shape, self.weight, self.eps)
+    def forward(self, x):
+        """``x`` over its root mean square."""
+        return rms_norm(x, self.normalized_shape, self.weight, self.eps)
 
     def extra_repr(self):
         return f"{self.normalized_shape}, eps={self.eps}, elementwise_affine={self.elementwise_affine}"

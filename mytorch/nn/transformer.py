@@ -18,9 +18,9 @@ from .module import Module
 from .normalization import LayerNorm
 
 
-def _causal_mask(size, device=None, dtype=None):
-    """(size, size): -inf above the diagonal, else 0."""
-    return full((size, size), -math.inf, dtype=dtype, device=device).triu(1)
+def _causal_mask(sz, device=None, dtype=None):
+    """(sz, sz): -inf above the diagonal, else 0."""
+    return full((sz, sz), -math.inf, dtype=dtype, device=device).triu(1)
 
 
 def _is_causal(mask, is_causal, size):

@@ -106,6 +106,9 @@ def batch_norm(input, running_mean, running_var, weight=None, bias=None, trainin
     """
     if len(input.shape) < 2:
         raise RuntimeError(f"batch_norm expects (N, C, *), got {list(input.shape)}")
+    count = math.prod(input.shape) // max(input.shape[1], 1)
+    if training and count == 1:
+        raise ValueError(f"Expected more than 1 value per channel when training, got input size {list(input.shape)}")
     for name, values in {"running_mean": running_mean, "running_var": running_var, "weight": weight, "bias": bias}.items():
         if values is not None and tuple(values.shape) != (input.shape[1],):
             raise RuntimeError(f"{name} should contain {input.shape[1]} elements not {math.prod(values.shape)}")
@@ -118,11 +121,8 @@ def batch_norm(input, running_mean, running_var, weight=None, bias=None, trainin
         scale = scale if weight is None else scale * weight
         shift = -running_mean * scale if bias is None else bias - running_mean * scale
         return scale_channels(input, scale, shift)
-    count = math.prod(input.shape) // max(input.shape[1], 1)
     if eps <= 0:
         raise ValueError(f"batch_norm eps must be positive during training, but got {eps}")
-    if count == 1:
-        raise ValueError(f"Expected more than 1 value per channel when training, got input size {list(input.shape)}")
 
     def observe(average, variance):
         if count:

@@ -62,6 +62,15 @@ def test_without_a_batch():
         assert layer.weight.shape == (4, 2, 3, 3) and layer(lib.ones(2, 5, 5)).shape == (4, 3, 3)
 
 
+def test_torchs_names_of_arguments():
+    for lib in (mytorch, torch):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            assert lib.nn.LazyConvTranspose2d(4, 3, 2)(lib.ones(1, 2, 4, 4), output_size=[10, 10]).shape[-1] == 10
+        assert lib.nn.RMSNorm(3)(x=lib.ones(2, 3)).shape == (2, 3)
+        assert lib.nn.Transformer.generate_square_subsequent_mask(sz=2).tolist() == [[0, -np.inf], [0, 0]]
+
+
 def test_optimizers_may_hold_them_already():
     net = mytorch.nn.Sequential(mytorch.nn.LazyLinear(4), mytorch.nn.ReLU(), mytorch.nn.LazyLinear(1)).double()
     optimizer = mytorch.optim.SGD(net.parameters(), lr=0.1)

@@ -193,6 +193,7 @@ REFUSED = [
     (lambda lib: lib.nn.ReplicationPad1d("a")(lib.zeros(1, 2, 5)), ""),
     (lambda lib: lib.nn.GroupNorm(2, 3), "num_channels (3) must be divisible by num_groups (2)"),
     (lambda lib: lib.nn.BatchNorm1d(3)(lib.zeros(1, 3)), "Expected more than 1 value per channel when training"),
+    (lambda lib: lib.nn.BatchNorm1d(4)(lib.zeros(1, 3)), "Expected more than 1 value per channel when training"),
     (lambda lib: lib.nn.BatchNorm1d(4)(lib.zeros(2, 3)), "running_mean should contain 3 elements not 4"),
     (lambda lib: lib.nn.BatchNorm2d(4)(lib.zeros(2, 4)), "expected 4D input (got 2D input)"),
     (lambda lib: lib.nn.BatchNorm1d(4)(lib.zeros(2, 4, 3, 3)), "expected 2D or 3D input (got 4D input)"),

@@ -115,6 +115,15 @@ def jvp(func, primals, tangents, *, strict=False, has_aux=False):
     return (output, tangent, mapped(lambda leaf: _lowered(leaf, ends), aux)) if has_aux else (output, tangent)
 
 
+def linearize(func, *primals):
+    """``(output, push)``: ``push(*tangents)`` is J v, as of :func:`jvp`, for tangents v of the form and shapes of ``primals``.
+
+    Every call of ``push`` calls ``func`` anew.
+    """
+    output = func(*primals)
+    return output, lambda *tangents: jvp(func, primals, tangents)[1]
+
+
 def jacrev(func, argnums=0, *, has_aux=False, chunk_size=None, _preallocate_and_copy=False):
     """A function that returns the Jacobian of ``func`` with respect to the arguments ``argnums``, row by row.
 

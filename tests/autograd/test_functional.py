@@ -254,6 +254,11 @@ def s_vmap_of_jacobians(t):
     return t.vmap(t.func.jacrev(lambda x: x.exp()))(x2(t)), t.vmap(t.func.grad(lambda x: (x**3).sum()))(x2(t))
 
 
+def s_linearize(t):
+    output, push = t.func.linearize(lambda x, y: (x * y, x.sum()), x1(t), x1(t) + 1)
+    return output, push(x1(t), x1(t)), push(x1(t) * 2, x1(t))
+
+
 def s_vmap_of_nothing(t):
     return t.vmap(lambda x, y: (x * y, x @ y), in_dims=(1, None), out_dims=(1, 0))(x2(t)[:, :0], x2(t)[:, 0])
 

@@ -369,6 +369,17 @@ def test_generalized_pareto(concentration):
     assert d.support.check(samples).all() and abs(samples.mean() - d.mean) < 0.03 and abs(samples.var() - d.variance) < 0.05
 
 
+def test_multivariate_normals_show_what_was_given():
+    for given in ("tril @ tril.mT", "precision_matrix=tril @ tril.mT", "scale_tril=tril"):
+        texts = [repr(build(f"MultivariateNormal(loc, {given})", lib)[0]) for lib in (mytorch, torch)]
+        assert texts[0].replace("mytorch.", "torch.") == texts[1]
+
+
+def test_gamma_of_a_number():
+    found, expected = (module.Gamma(2.0, 3.0).log_prob(0.3).item() for module in (mine, theirs))
+    np.testing.assert_allclose(found, expected, rtol=1e-5)
+
+
 def test_one_binomial_number():
     assert 0 <= mine.Binomial(5, 0.3).sample().item() <= 5
 

@@ -143,6 +143,9 @@ class Distribution:
                 f"of the distribution {self!r}, but found invalid values:\n{value}"
             )
 
+    def _shown(self):
+        return self._parameters()
+
     def __repr__(self):
-        arguments = (f"{name}: {value if value.numel() == 1 else value.shape}" for name, value in self._parameters().items())
+        arguments = (f"{name}: {value if value.numel() == 1 else value.shape}" for name, value in self._shown().items())
         return f"{type(self).__name__}({', '.join(arguments)})"

@@ -10,6 +10,7 @@ import math
 
 from ..autograd.graph import Variable, wrap
 from ..backend import CPU, device_of, move
+from ..creation import as_tensor
 from ..dtypes import finfo
 from ..generator import source_of
 from ..ops.elementwise import where
@@ -54,6 +55,7 @@ class Gamma(Distribution):
         return value + (value.detach().clamp(min=finfo(value.dtype).tiny) - value.detach())  # dividing must not make it 0 either
 
     def log_prob(self, value):
+        value = as_tensor(value, dtype=self.rate.dtype, device=self.rate.device)  # as in torch a number will do here
         self._validate_sample(value)
         a = self.concentration
         return a * self.rate.log() + (a - 1).xlogy(value) - self.rate * value - lgamma(a)

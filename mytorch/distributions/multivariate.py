@@ -37,7 +37,7 @@ class MultivariateNormal(Distribution):
             raise ValueError(f"{name} must be at least two-dimensional, with optional leading batch dimensions")
         batch, n = broadcast_shapes(matrix.shape[:-2], loc.shape[:-1]), loc.shape[-1]
         self.loc = loc.expand(*batch, n)
-        self.__dict__[name] = matrix.expand(*batch, n, n)
+        self.__dict__[name], self._given = matrix.expand(*batch, n, n), name
         super().__init__(batch, (n,), validate_args=validate_args)
         if name == "covariance_matrix":
             self.scale_tril = cholesky(matrix).expand(*batch, n, n)
@@ -45,6 +45,9 @@ class MultivariateNormal(Distribution):
             turned = cholesky(matrix.flip(-2, -1)).flip(-2, -1).mT
             one = eye(n, dtype=matrix.dtype, device=matrix.device)
             self.scale_tril = solve_triangular(turned, one.expand(turned.shape), upper=False).expand(*batch, n, n)
+
+    def _shown(self):
+        return {name: value for name, value in self._parameters().items() if name != "scale_tril" or self._given == name}
 
     @functools.cached_property
     def covariance_matrix(self):

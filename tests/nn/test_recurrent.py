@@ -147,6 +147,7 @@ def test_pack_and_unpack():
     compare(call, PIECES)
     compare(lambda lib, *x: list(lib.nn.utils.rnn.pack_sequence(list(x)))[:2], PIECES)
     packed = mytorch.nn.utils.rnn.pack_sequence([mytorch.tensor(p) for p in PIECES])
+    assert (packed.long().data.dtype, packed.int().data.dtype) == (mytorch.int64, mytorch.int32) and packed.pin_memory() is packed
     assert packed.to(mytorch.float32).data.dtype == mytorch.float32 and packed.double() is packed and not packed.is_cuda
 
 
@@ -178,6 +179,7 @@ REFUSED = {
     "cell": (lambda lib, x: lib.nn.LSTMCell(4, 5).double()(x), "LSTMCell: Expected input to be 1D or 2D, got 3D instead"),
     "cell size": (lambda lib, x: lib.nn.GRUCell(3, 5).double()(x[0]), ""),
     "cell hidden": (lambda lib, x: lib.nn.GRUCell(4, 5).double()(x[0], lib.zeros(3, 4).double()), ""),
+    "not tensors": (lambda lib, x: lib.nn.utils.rnn.pad_sequence([x, 2]), "expected Tensor as element 1 in argument 0, but got int"),
     "unsorted": (lambda lib, x: lib.nn.utils.rnn.pack_padded_sequence(x, [1, 2, 2]), "must be sorted in decreasing order"),
     "empty sequence": (lambda lib, x: lib.nn.utils.rnn.pack_padded_sequence(x, [2, 1, 0]), "has to be greater than 0"),
     "lengths": (lambda lib, x: lib.nn.utils.rnn.pack_padded_sequence(x, [2, 1]), "to be equal to batch_size"),

@@ -70,6 +70,18 @@ class PackedSequence(_Packed):
         """The same sequences in float16."""
         return self.to(dtype="float16")
 
+    def long(self):
+        """The same sequences in int64."""
+        return self.to(dtype="int64")
+
+    def int(self):
+        """The same sequences in int32."""
+        return self.to(dtype="int32")
+
+    def pin_memory(self):
+        """The sequences themselves: see :meth:`Tensor.pin_memory`."""
+        return self
+
     @property
     def is_cuda(self):
         """Whether ``data`` is on a GPU."""
@@ -159,6 +171,9 @@ def pad_sequence(sequences, batch_first=False, padding_value=0.0, padding_side="
         raise RuntimeError("received an empty list of sequences")
     if padding_side not in ("left", "right"):
         raise RuntimeError(f"Expected padding_side to be one of left or right, but got {padding_side}")
+    for i, s in enumerate(sequences):
+        if not isinstance(s, Tensor):
+            raise TypeError(f"expected Tensor as element {i} in argument 0, but got {type(s).__name__}")
     rest = tuple(sequences[0].shape[1:])
     for s in sequences:
         if tuple(s.shape[1:]) != rest:

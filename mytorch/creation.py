@@ -264,6 +264,7 @@ def range(start=0, end=None, step=1, *, dtype=None, device=None, requires_grad=F
     return finish(move(as_type(start + numpy.arange(count) * step, kind), place), out, requires_grad)
 
 
+@numpy.errstate(all="ignore")  # what overflows is infinite
 def _steps(start, end, steps, kind):
     """``steps`` numbers from ``start`` to ``end``, counted from both ends towards the middle, so that both are exact.
 

@@ -14,6 +14,7 @@ from .generator import coins, floats, integers, picks, source_of
 from .ops.inplace import prepare_write, write
 
 
+@numpy.errstate(all="ignore")  # what overflows is infinite
 def _fill(x, values):
     x.array[...] = move(values, device_of(x.array))
     return write(x, wrap(x.array))

@@ -364,3 +364,19 @@ def test_overflow_is_silent():
     assert mytorch.isinf(mytorch.normal(1e30, 0.5, (2,), dtype=mytorch.float16)).all()
     assert mytorch.isinf(mytorch.zeros(2).half().normal_(1e30)).all()
     assert mytorch.isinf(mytorch.logspace(90, 100, 2, dtype=mytorch.float16)).all()
+
+
+HUGE = {
+    "rrelu": lambda x, v: mytorch.nn.functional.rrelu(x, -v, v, training=True),
+    "cauchy_": lambda x, v: x.detach().clone().cauchy_(0, v),
+    "uniform": lambda x, v: mytorch.nn.init.uniform_(x.detach().clone(), -v, v),
+    "trunc_normal": lambda x, v: mytorch.nn.init.trunc_normal_(x.detach().clone(), 0, v),
+    "linspace": lambda x, v: mytorch.linspace(-v, v, 5),
+    "max_norm": lambda x, v: mytorch.nn.functional.embedding(mytorch.tensor([1]), mytorch.ones(2, 3) * v, max_norm=1.0),
+}
+
+
+@pytest.mark.parametrize("value", [1e38, 1e300, float("inf")])
+@pytest.mark.parametrize("name", HUGE)
+def test_what_overflows_is_infinite_in_silence(name, value):  # warnings are errors here
+    HUGE[name](mytorch.ones(2, 3) - 2, value)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import warnings
 
+import numpy
+
 from ..autograd.settings import as_number
 from ..backend import as_array, device_of, xp
 from ..ops.activation import leaky_relu, softmax
@@ -148,6 +150,7 @@ def feature_alpha_dropout(input, p=0.5, training=False, inplace=False):
 _leaky_relu_ = in_place(leaky_relu)
 
 
+@numpy.errstate(all="ignore")  # what overflows is infinite
 def rrelu(input, lower=1.0 / 8, upper=1.0 / 3, training=False, inplace=False):
     """x where it is positive, else a · x: in training a is drawn for each element from [lower, upper], otherwise it is their mean.
 

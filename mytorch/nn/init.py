@@ -26,6 +26,7 @@ def calculate_gain(nonlinearity, param=None):
     return _GAINS[nonlinearity]
 
 
+@numpy.errstate(all="ignore")  # what overflows is infinite
 def _fill(tensor, values):
     """Write ``values`` (a NumPy array or a number) into ``tensor``."""
     if isinstance(values, numpy.ndarray):
@@ -35,6 +36,7 @@ def _fill(tensor, values):
     return tensor
 
 
+@numpy.errstate(all="ignore")
 def _uniform(shape, dtype, low, high, generator):
     values = (generator or default_generator).numpy.random(shape, numpy.float64 if dtype == "float64" else numpy.float32)
     values *= high - low
@@ -84,6 +86,7 @@ def _trunc_by_rejection(count, dtype, mean, std, a, b, generator):
     return values
 
 
+@numpy.errstate(all="ignore")
 def _trunc_by_density(count, dtype, mean, std, a, b, generator):
     """For intervals in the tail: uniform candidates, kept in proportion to the density (rejection sampling)."""
     peak = ((max(a, min(mean, b)) - mean) / std) ** 2

@@ -45,6 +45,7 @@ def _padding_row(padding_idx, rows):
     return padding_idx
 
 
+@numpy.errstate(all="ignore")  # what overflows is infinite
 def _renormalize(weight, indices, max_norm, norm_type):
     """Shorten the rows that are used to ``max_norm``, in place and outside of the graph."""
     module = xp(weight.array)

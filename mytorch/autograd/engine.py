@@ -158,6 +158,9 @@ def primitive(forward=None, /, *, composed=None, joint=None, aux=(), outputs=(),
     typed = defaults.get("dtype", ()) is None and differentiable
     casts = "dtype" in names
     exact = arity if not (names or variadic) else -1  # how many inputs need no sorting out
+    order = tuple(op.defaults)
+    least = arity + 1 + max((order.index(name) for name in op.required), default=0)
+    in_order = range(0) if variadic else range(least, arity + len(order) + 1)  # how many, with settings in their order: x.sum(1)
 
     def call(*inputs, **settings):
         if settings or len(inputs) != exact:
@@ -165,6 +168,9 @@ def primitive(forward=None, /, *, composed=None, joint=None, aux=(), outputs=(),
                 return into(call, inputs, settings)
             if settings.keys() <= names and (variadic or len(inputs) == arity):
                 settings = {**defaults, **settings}
+            elif not settings and len(inputs) in in_order:
+                settings = {**defaults, **dict(zip(order, inputs[arity:]))}
+                inputs = inputs[:arity]
             else:
                 inputs, settings = op.bind(inputs, settings)
             if typed and settings["dtype"] is not None:

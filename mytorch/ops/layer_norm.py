@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
+import operator
 
 import numpy
 
 from ..autograd.engine import primitive
 from ..backend import is_array, xp
-from ..dtypes import as_dtype
 from .elementwise import rsqrt
 from .padding import pad
 from .pooling import avg_pool2d
@@ -118,7 +118,7 @@ def _normalized_shape(op, x, normalized_shape, weight, bias):
     """``normalized_shape`` as a tuple, after the checks."""
     if not isinstance(normalized_shape, (tuple, list)):
         raise TypeError(f"{op}(): argument 'normalized_shape' (position 2) must be tuple of ints, not {type(normalized_shape).__name__}")
-    shape = tuple(n.__index__() for n in normalized_shape)
+    shape, kind = tuple(map(operator.index, normalized_shape)), _numpy_dtype(x)
     if not shape:
         raise RuntimeError(
             "Expected normalized_shape to be at least 1-dimensional, i.e., containing at least one element, but got normalized_shape = []"
@@ -129,12 +129,12 @@ def _normalized_shape(op, x, normalized_shape, weight, bias):
                 f"Expected {name} to be of same shape as normalized_shape, but got {name} of shape {list(values.shape)} "
                 f"and normalized_shape = {list(shape)}"
             )
-        if values is not None and values.dtype != x.dtype and as_dtype(x.dtype).itemsize > 2:
+        if values is not None and _numpy_dtype(values) != kind and kind.itemsize > 2:
             raise RuntimeError(f"mixed dtype: {op} expects {name} to be {x.dtype} like its input, but it is {values.dtype}")
     if tuple(x.shape[-len(shape) :]) != shape:
         expected = ", ".join(map(str, ("*", *shape)))
         raise RuntimeError(f"Given normalized_shape={list(shape)}, expected input with shape [{expected}], but got input of size{list(x.shape)}")
-    if _numpy_dtype(x).kind in "biu":
+    if kind.kind in "biu":
         raise NotImplementedError(f'"{op}" not implemented for {x.dtype}: it takes floating-point numbers')
     return shape
 

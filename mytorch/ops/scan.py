@@ -53,7 +53,7 @@ def running(name, x, dim):
     return function.accumulate(x, dim) if xp(x) is numpy else scanned(function, x, dim)
 
 
-_WIDE = {"float32": "float64", "float16": "float32", "bfloat16": "float32"}  # running sums are kept in more digits, as in torch
+_WIDE = {2: numpy.dtype("float32"), 4: numpy.dtype("float64")}  # running sums are kept in more digits, as in torch; by size
 
 
 def _accumulated(name, x, dim, dtype):
@@ -61,7 +61,8 @@ def _accumulated(name, x, dim, dtype):
     dim = check_dim(dim, x.ndim)
     if x.ndim == 0:
         return x.astype(kind)
-    return getattr(xp(x), name)(x, dim, _WIDE.get(kind.name, kind)).astype(kind, copy=False)
+    wide = _WIDE.get(kind.itemsize, kind) if kind.kind in "fV" else kind
+    return getattr(xp(x), name)(x, dim, wide).astype(kind, copy=False)
 
 
 # ---- sums ---------------------------------------------------------------------------------------------------------------

@@ -182,7 +182,7 @@ def unsqueeze(x, *, dim):
 
 def flatten(input, start_dim=0, end_dim=-1):
     """Dimensions ``start_dim`` to ``end_dim`` folded into one; a 0-d tensor becomes 1-d. RuntimeError if the first comes after the last."""
-    shape = input.shape
+    shape = tuple(input.shape)
     start, end = check_dim(start_dim, len(shape)), check_dim(end_dim, len(shape))
     if start > end:
         raise RuntimeError("flatten() has invalid args: start_dim cannot come after end_dim")

@@ -77,8 +77,6 @@ def msort(input):
 
 @primitive(outputs=("values", "indices"), x=lambda g, indices, x_shape, dim: _put_back(g[0], indices, x_shape, dim))
 def _topk(x, *, k, dim, largest):
-    if x.dtype.kind == "b":
-        raise RuntimeError("topk does not support bool dtypes on CPU")
     n = x.shape[dim]
     if 0 < k < n:
         kept = xp(x).argpartition(x, n - k if largest else k - 1, axis=dim)
@@ -87,7 +85,8 @@ def _topk(x, *, k, dim, largest):
     else:
         kept = xp(x).broadcast_to(xp(x).arange(k).reshape((-1,) + (1,) * (x.ndim - dim - 1)), (*x.shape[:dim], k, *x.shape[dim + 1 :]))
     values = xp(x).take_along_axis(x, kept, dim)
-    order = k - 1 - xp(x).flip(_stable(xp(x).flip(values, dim), dim), dim) if largest else _stable(values, dim)
+    back = (*(slice(None),) * dim, slice(None, None, -1))
+    order = k - 1 - _stable(values[back], dim)[back] if largest else _stable(values, dim)
     return xp(x).take_along_axis(values, order, dim), xp(x).take_along_axis(kept, order, dim)
 
 
@@ -96,7 +95,7 @@ def _topk(x, *, k, dim, largest):
 def topk(input, k, dim=-1, largest=True, sorted=True):
     """The ``k`` largest (or smallest) elements along ``dim``, in order: a pair (values, indices). RuntimeError if there are not ``k``."""
     dim = check_dim(dim, len(input.shape))
-    if input.dtype == "bool":
+    if input.array.dtype.kind == "b":
         raise RuntimeError("topk does not support bool dtypes on CPU")
     if not 0 <= (k := integer(k)) <= (input.shape[dim] if input.shape else 1):
         raise RuntimeError(f"selected index k out of range: {k} of {input.shape[dim] if input.shape else 1}")

@@ -29,8 +29,6 @@ class Worker:
 
     def __init__(self, library, threads):
         limits = {name: str(threads) for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")}
-        if library == "jax" and threads == 1:
-            limits["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
         self.process = subprocess.Popen(
             [sys.executable, "-m", "benchmarks.worker", library, str(threads)],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=os.environ | limits, cwd=Path(__file__).parent.parent,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import os
 import resource
 import sys
 import time
@@ -24,6 +25,8 @@ def build(library, name, settings):
 def set_threads(library, count):
     if library in ("mytorch", "torch"):
         importlib.import_module(library).set_num_threads(count)
+    elif library == "jax" and hasattr(os, "sched_setaffinity"):  # it takes as many threads as there are cores
+        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:count])
 
 
 def number(value):

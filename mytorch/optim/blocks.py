@@ -16,7 +16,7 @@ from ..backend import device_of, move, xp
 
 CPU_BLOCK = 512 * 1024  # bytes of one array: a few of them share the L2 cache, and an operation is long enough for two threads to run side by side
 GPU_BLOCK = 1 << 62  # there every operation costs a launch: nothing is cut
-THREADED = 1024 * 1024  # bytes of parameters from which two threads beat one
+THREADED = 4 * 1024 * 1024  # bytes of parameters from which two threads beat one, which are to be woken first
 SMALL = 64 * 1024  # bytes from which a parameter is worth a block of its own
 array_of = attrgetter("array")
 

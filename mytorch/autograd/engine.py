@@ -81,6 +81,13 @@ class Primitive:
         self.optional = {p.name: p.default for p in positional if p.default is not p.empty}
         self.defaults = {p.name: p.default for p in parameters if p.kind is p.KEYWORD_ONLY}
         self.required = [name for name, default in self.defaults.items() if default is inspect.Parameter.empty]
+        self.known = {name: default for name, default in self.defaults.items() if name not in self.required}
+        self.flags = [name for name, default in self.known.items() if default is True or default is False]
+        self.numbers = [(name, check) for _, name, check in number_settings(forward)]
+        self.typed = self.known.get("dtype", ()) is None and bool(rules or joint)
+        arity, order = len(self.inputs), list(self.defaults)
+        least = arity + 1 + max((order.index(name) for name in self.required), default=0)
+        self.in_order = range(0) if self.variadic else range(least, arity + len(order) + 1)  # how many, with settings in their order: x.sum(1)
         self._wants: dict = {}
         unknown = set(rules) - set(self.inputs)
         if unknown:
@@ -94,6 +101,26 @@ class Primitive:
 
     aliases = {"axis": "dim", "keepdims": "keepdim", "input": "x", "other": "y", "self": "x", "a_min": "min", "a_max": "max"}
     aliases |= {"exponent": "y", "values": "y"}  # torch's for pow and heaviside
+
+    def settle(self, inputs, settings):
+        """The inputs of a call and all settings by name, each of its kind. TypeError for arguments that do not fit."""
+        arity = len(self.inputs)
+        if settings.keys() <= self.defaults.keys() and (self.variadic or len(inputs) == arity):
+            settings = {**self.known, **settings}
+        elif not settings and len(inputs) in self.in_order:
+            settings = {**self.known, **dict(zip(self.defaults, inputs[arity:]))}
+            inputs = inputs[:arity]
+        else:
+            inputs, settings = self.bind(inputs, settings)
+        if self.typed and settings["dtype"] is not None:
+            refuse_integer_results(self, inputs, settings["dtype"])
+        for name in self.flags:
+            if settings[name] is not True and settings[name] is not False:
+                raise TypeError(f"{self.name}(): argument {name!r} must be bool, not {type(settings[name]).__name__}")
+        for name, check in self.numbers:
+            if type(settings[name]) not in PLAIN:
+                settings[name] = check(settings[name], self.name, name)
+        return inputs, settings
 
     def bind(self, inputs, settings):
         """Sort positional and keyword arguments into arrays and settings; NumPy's spellings are accepted."""
@@ -151,36 +178,15 @@ def primitive(forward=None, /, *, composed=None, joint=None, aux=(), outputs=(),
         forward, rules, composed=composed, joint=joint, aux=aux, outputs=outputs, prepare=prepare, view=view, broadcasts=broadcasts, name=name
     )
     primitives[op.name] = op
-    plans, arity, variadic, differentiable = {}, len(op.inputs), op.variadic, bool(rules or joint)
-    names, defaults = set(op.defaults), {name: value for name, value in op.defaults.items() if name not in op.required}
-    flags = [name for name, value in defaults.items() if value is True or value is False]
-    numbers = [(name, check) for _, name, check in number_settings(forward)]
-    typed = defaults.get("dtype", ()) is None and differentiable
-    casts = "dtype" in names
-    exact = arity if not (names or variadic) else -1  # how many inputs need no sorting out
-    order = tuple(op.defaults)
-    least = arity + 1 + max((order.index(name) for name in op.required), default=0)
-    in_order = range(0) if variadic else range(least, arity + len(order) + 1)  # how many, with settings in their order: x.sum(1)
+    plans, differentiable = {}, bool(rules or joint)
+    casts = "dtype" in op.defaults
+    exact = len(op.inputs) if not (op.defaults or op.variadic) else -1  # how many inputs need no sorting out
 
     def call(*inputs, **settings):
         if settings or len(inputs) != exact:
             if "out" in settings:
                 return into(call, inputs, settings)
-            if settings.keys() <= names and (variadic or len(inputs) == arity):
-                settings = {**defaults, **settings}
-            elif not settings and len(inputs) in in_order:
-                settings = {**defaults, **dict(zip(order, inputs[arity:]))}
-                inputs = inputs[:arity]
-            else:
-                inputs, settings = op.bind(inputs, settings)
-            if typed and settings["dtype"] is not None:
-                refuse_integer_results(op, inputs, settings["dtype"])
-            for name in flags:
-                if settings[name] is not True and settings[name] is not False:
-                    raise TypeError(f"{op.name}(): argument {name!r} must be bool, not {type(settings[name]).__name__}")
-            for name, check in numbers:
-                if type(settings[name]) not in PLAIN:
-                    settings[name] = check(settings[name], op.name, name)
+            inputs, settings = op.settle(inputs, settings)
         arrays, mask, found, live, frozen = [], 1, False, False, False
         for value in inputs:
             if isinstance(value, Variable):
@@ -250,6 +256,8 @@ def primitive(forward=None, /, *, composed=None, joint=None, aux=(), outputs=(),
     call.__doc__, call.__module__, call.primitive = forward.__doc__, forward.__module__, op
     call.__signature__ = inspect.signature(forward)
     return call
+
+
 def several(op, call, arrays, node, inputs, settings, state):
     """Wrap the outputs of an operation with several; those of integers and booleans carry no gradient."""
     if node is not None:

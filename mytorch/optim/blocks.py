@@ -16,7 +16,7 @@ from ..backend import device_of, move, xp
 
 CPU_BLOCK = 512 * 1024  # bytes of one array: a few of them share the L2 cache, and an operation is long enough for two threads to run side by side
 GPU_BLOCK = 1 << 62  # there every operation costs a launch: nothing is cut
-THREADED = 4 * 1024 * 1024  # bytes of parameters from which two threads beat one, which are to be woken first
+THREADED = 10 * 1024 * 1024  # bytes of parameters and their state from which two threads beat one, which are to be woken first
 SMALL = 64 * 1024  # bytes from which a parameter is worth a block of its own
 array_of = attrgetter("array")
 
@@ -158,7 +158,8 @@ class Plan:
                 self.blocks.append(Part(batch, pack[0], slice(None), arrays, states, slots))
             elif pack:
                 self.blocks.append(Packed(batch, pack, arrays, states, slots))
-        self.size = sum(block.p.nbytes for block in self.blocks if type(block.p) is numpy.ndarray)  # in memory of the CPU
+        # bytes of parameters and their state in memory of the CPU
+        self.size = sum(block.p.nbytes for block in self.blocks if type(block.p) is numpy.ndarray) * (1 + len(slots))
         self.tensors = [state[name] for state in states for name in names]
         self.held = [tensor.array for tensor in self.tensors]
         self.values = list(chain.from_iterable(map(dict.values, states)))

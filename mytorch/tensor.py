@@ -17,6 +17,7 @@ from .dtypes import as_dtype, by_numpy, category, default_numpy
 from .memory_methods import MemoryMethods
 from .methods import TensorMethods
 from .new_methods import NewMethods
+from .ops.shape import check_dim
 from .printing import tensor_repr
 from .python_data import constructed
 from .queries import Queries
@@ -83,7 +84,7 @@ class Tensor(TensorMethods, NewMethods, MemoryMethods, SamplingMethods, Queries,
 
     def size(self, dim=None):
         """The shape, or the size of one dimension."""
-        return self.shape if dim is None else self.shape[dim]
+        return self.shape if dim is None else self.shape[check_dim(dim, self.array.ndim)]
 
     def numel(self) -> int:
         """The number of elements."""

@@ -35,6 +35,8 @@ def contiguous(input, memory_format=None):
 def stride(input, dim=None):
     """How many elements to go in memory for one step in each dimension, or in ``dim``."""
     array = getattr(input, "array", input)
+    if isinstance(dim, bool):
+        raise TypeError("stride(): argument 'dim' must be int, not bool")
     if not array.size:  # here NumPy's strides mean nothing
         steps, step = [], 1
         for n in reversed(array.shape):

@@ -39,6 +39,11 @@ FLAGS = [
     lambda m, x: x.all(0, dim=1),
 ]
 DIMS = [
+    lambda m, x: x.size(True),
+    lambda m, x: x.stride(True),
+    lambda m, x: (x.size(9), x.size(-3)),
+    lambda m, x: x.stride(9),
+    lambda m, x: (x.size(-1), x.stride(-2)),
     lambda m, x: x.sum(True),
     lambda m, x: x.softmax(True),
     lambda m, x: x.argmax(dim=False),

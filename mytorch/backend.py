@@ -285,7 +285,7 @@ def _add_rows(target, rows, values):
 # ---- what NumPy does slowly or roughly -------------------------------------------------------------------------------
 
 
-_BITS = {2: numpy.dtype("int16"), 4: numpy.dtype("int32"), 8: numpy.dtype("int64")}
+_BITS = {1: numpy.dtype("int8"), 2: numpy.dtype("int16"), 4: numpy.dtype("int32"), 8: numpy.dtype("int64")}
 
 
 def keep(x, condition):
@@ -311,7 +311,7 @@ def choose(condition, x, y):
         return keep(x, condition)
     if type(y) is ndarray and type(x) in (int, float) and x == 0:
         return keep(y, ~condition)
-    bits = numpy.dtype(f"i{like.dtype.itemsize}")
+    bits = _BITS[like.dtype.itemsize]
     mask = condition.astype(bits)
     numpy.negative(mask, out=mask)  # all bits where the condition holds
     x, y = numpy.asarray(x, like.dtype).view(bits), numpy.asarray(y, like.dtype).view(bits)

@@ -5,12 +5,11 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-import shutil
-import tempfile
 import urllib.parse
 import urllib.request
 
 from .serialization import load as read
+from .serialization.archive import CHUNK, writing
 
 _HASH = re.compile(r"-([a-f0-9]*)\.")  # as in resnet18-f37072fd.pth
 _chosen: list = []
@@ -32,20 +31,14 @@ def download_url_to_file(url, dst, hash_prefix=None, progress=True) -> None:
 
     ``progress`` changes nothing.
     """
-    dst = os.path.expanduser(dst)
-    handle, partial = tempfile.mkstemp(suffix=".part", dir=os.path.dirname(dst) or ".")
-    try:
-        with os.fdopen(handle, "wb") as file, urllib.request.urlopen(url) as answer:
-            shutil.copyfileobj(answer, file)
-        with open(partial, "rb") as file:
-            digest = hashlib.sha256(file.read()).hexdigest()
-        if hash_prefix and not digest.startswith(hash_prefix):
-            raise RuntimeError(f'invalid hash value (expected "{hash_prefix}", got "{digest}")')
-        os.chmod(partial, 0o644)  # mkstemp's file is for its owner alone
-        os.replace(partial, dst)
-    except BaseException:
-        os.unlink(partial)
-        raise
+    dst, digest = os.path.abspath(os.path.expanduser(dst)), hashlib.sha256()
+    os.stat(os.path.dirname(dst))  # FileNotFoundError if there is no such folder, as in torch
+    with writing(dst) as file, urllib.request.urlopen(url) as answer:
+        while chunk := answer.read(CHUNK):
+            digest.update(chunk)
+            file.write(chunk)
+        if hash_prefix and not digest.hexdigest().startswith(hash_prefix):
+            raise RuntimeError(f'invalid hash value (expected "{hash_prefix}", got "{digest.hexdigest()}")')
 
 
 def load_state_dict_from_url(url, model_dir=None, map_location=None, progress=True, check_hash=False, file_name=None, weights_only=True):

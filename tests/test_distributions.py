@@ -51,16 +51,18 @@ def close(a, b, tolerance=1e-10):
     np.testing.assert_allclose(a.detach().array, b.detach().numpy(), rtol=tolerance, atol=tolerance)
 
 
+def both_of(library, expression, what, dtype="float64"):
+    """``what`` of a distribution of one library, and the gradients of its sum."""
+    distribution, parameters = build(expression, library, dtype, requires_grad=True)
+    result = what(distribution, library)
+    if result.requires_grad:
+        result.sum().backward()
+    return result, {k: v.grad for k, v in parameters.items() if v.grad is not None}
+
+
 def both(expression, what, dtype="float64"):
     """``what(distribution, library)`` in both, with the gradients of its sum."""
-    results = []
-    for library in (mytorch, torch):
-        distribution, parameters = build(expression, library, dtype, requires_grad=True)
-        result = what(distribution, library)
-        if result.requires_grad:
-            result.sum().backward()
-        results.append((result, {k: v.grad for k, v in parameters.items() if v.grad is not None}))
-    return results
+    return [both_of(library, expression, what, dtype) for library in (mytorch, torch)]
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])

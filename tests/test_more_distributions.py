@@ -5,7 +5,7 @@ import pytest
 
 import mytorch
 from mytorch import distributions as mine
-from tests.test_distributions import build, close, theirs, torch
+from tests.test_distributions import both_of, build, close, theirs, torch
 
 CASES = {  # expression: values to score
     "Gamma(more, rate)": [0.3, 1.0, 2.5],
@@ -95,15 +95,6 @@ def test_log_prob_and_entropy(expression, dtype):
         assert grads.keys() == expected.keys()
         for name, grad in grads.items():
             close(grad, expected[name], 1e-6 if dtype == "float64" else 1e-3)
-
-
-def both_of(library, expression, what, dtype="float64"):
-    """``what`` of a distribution of one library, and the gradients of its sum."""
-    distribution, parameters = build(expression, library, dtype, requires_grad=True)
-    result = what(distribution, library)
-    if result.requires_grad:
-        result.sum().backward()
-    return result, {k: v.grad for k, v in parameters.items() if v.grad is not None}
 
 
 @pytest.mark.parametrize("name", ["mean", "variance", "stddev", "mode"])

@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import http.client
 import os
-import tempfile
 import urllib.request
+
+from ..serialization.archive import writing
 
 _CHUNK = 1 << 18
 
@@ -31,19 +32,12 @@ def download(urls, path, md5, *, largest=1 << 28, timeout=30.0) -> str:
 
 def _download(url, path, md5, largest, timeout):
     digest, size = hashlib.md5(usedforsecurity=False), 0
-    handle, partial = tempfile.mkstemp(prefix=os.path.basename(path) + ".", suffix=".part", dir=os.path.dirname(path) or ".")
-    try:
-        with os.fdopen(handle, "wb") as file, urllib.request.urlopen(url, timeout=timeout) as answer:
-            while chunk := answer.read(_CHUNK):
-                size += len(chunk)
-                if size > largest:
-                    raise ValueError(f"the file is larger than {largest:,} bytes")
-                digest.update(chunk)
-                file.write(chunk)
+    with writing(path) as file, urllib.request.urlopen(url, timeout=timeout) as answer:
+        while chunk := answer.read(_CHUNK):
+            size += len(chunk)
+            if size > largest:
+                raise ValueError(f"the file is larger than {largest:,} bytes")
+            digest.update(chunk)
+            file.write(chunk)
         if digest.hexdigest() != md5:
             raise ValueError(f"wrong checksum: MD5 {digest.hexdigest()} of {size:,} bytes, expected {md5}")
-        os.chmod(partial, 0o644)  # mkstemp's file is for its owner alone
-        os.replace(partial, path)
-    except BaseException:
-        os.unlink(partial)
-        raise

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import math
 
 from ..autograd.grad_mode import no_grad
@@ -16,35 +15,10 @@ from ..ops.gamma import lgamma
 from ..ops.loss import binary_cross_entropy_with_logits
 from ..python_data import as_type
 from ..random import poisson
-from ..tensor import Size
 from . import constraints
-from .discrete import Categorical, clamped, one_of
+from .discrete import Categorical, OfCategories, Trials
 from .distribution import Distribution, broadcast_all
 from .gammas import gamma_noise
-
-
-class _Trials(Distribution):
-    """What is made of independent trials with ``probs`` = sigmoid(``logits``)."""
-
-    def _given(self, probs, logits, *others):
-        """Store the one that is given, broadcast with ``others``, which are returned."""
-        one_of(probs, logits)
-        name, given = ("logits", logits) if probs is None else ("probs", probs)
-        self.__dict__[name], *others = broadcast_all(given, *others)
-        return others
-
-    @functools.cached_property
-    def logits(self):
-        """log(p / (1 - p))."""
-        probs = clamped(self.probs)
-        return probs.log() - (-probs).log1p()
-
-    @functools.cached_property
-    def probs(self):
-        """The probability of a success."""
-        return self.logits.sigmoid()
-
-    param_shape = property(lambda self: self._batch_shape, doc="The shape of the parameter.")
 
 
 class Poisson(Distribution):
@@ -70,7 +44,7 @@ class Poisson(Distribution):
         return value.xlogy(rate) - rate - lgamma(value + 1)
 
 
-class Geometric(_Trials):
+class Geometric(Trials):
     """The number of failures before the first success: (1 - probs)^k · probs. ValueError for probability 0."""
 
     arg_constraints = {"probs": constraints.unit_interval, "logits": constraints.real}
@@ -78,7 +52,7 @@ class Geometric(_Trials):
 
     def __init__(self, probs=None, logits=None, validate_args=None):
         self._given(probs, logits)
-        given = self.__dict__["logits" if probs is None else "probs"]
+        given = self._parameter
         super().__init__(given.shape, validate_args=validate_args)
         if self._validate_args and probs is not None and not (given > 0).all():
             raise ValueError(
@@ -105,7 +79,7 @@ class Geometric(_Trials):
         return binary_cross_entropy_with_logits(self.logits, self.probs, reduction="none") / self.probs
 
 
-class Binomial(_Trials):
+class Binomial(Trials):
     """The number of successes in ``total_count`` trials."""
 
     arg_constraints = {"total_count": constraints.nonnegative_integer, "probs": constraints.unit_interval, "logits": constraints.real}
@@ -113,7 +87,7 @@ class Binomial(_Trials):
 
     def __init__(self, total_count=1, probs=None, logits=None, validate_args=None):
         (count,) = self._given(probs, logits, total_count)
-        self.total_count = count.type_as(self.__dict__["logits" if probs is None else "probs"])
+        self.total_count = count.type_as(self._parameter)
         super().__init__(self.total_count.shape, validate_args=validate_args)
 
     support = property(lambda self: constraints.integer_interval(0, self.total_count), doc="0 … total_count")
@@ -148,7 +122,7 @@ class Binomial(_Trials):
         return values.expand(-1, *self._batch_shape) if expand else values
 
 
-class NegativeBinomial(_Trials):
+class NegativeBinomial(Trials):
     """The number of successes before ``total_count`` failures."""
 
     arg_constraints = {
@@ -158,7 +132,7 @@ class NegativeBinomial(_Trials):
 
     def __init__(self, total_count, probs=None, logits=None, validate_args=None):
         (count,) = self._given(probs, logits, total_count)
-        self.total_count = count.type_as(self.__dict__["logits" if probs is None else "probs"])
+        self.total_count = count.type_as(self._parameter)
         super().__init__(self.total_count.shape, validate_args=validate_args)
 
     mean = property(lambda self: self.total_count * self.logits.exp(), doc="r p / (1 - p)")
@@ -176,26 +150,15 @@ class NegativeBinomial(_Trials):
         return n * -softplus(self.logits) + value * -softplus(-self.logits) + where(n + value == 0, 0.0, ways)
 
 
-class Multinomial(Distribution):
+class Multinomial(OfCategories):
     """How often each of K categories (…, K) comes in ``total_count`` draws, an int, with the weights ``probs`` or their logarithms ``logits``."""
-
-    arg_constraints = {"probs": constraints.simplex, "logits": constraints.real_vector}
 
     def __init__(self, total_count=1, probs=None, logits=None, validate_args=None):
         if not isinstance(total_count, int):
             raise NotImplementedError("inhomogeneous total_count is not supported")
-        self.total_count, self._categorical = total_count, Categorical(probs, logits)
-        super().__init__(self._categorical.batch_shape, self._categorical.param_shape[-1:], validate_args=validate_args)
+        self.total_count = total_count
+        super().__init__(Categorical(probs, logits), validate_args)
 
-    def expand(self, batch_shape):
-        new = object.__new__(type(self))
-        new.__dict__.update(self.__dict__)
-        new._categorical, new._batch_shape = self._categorical.expand(batch_shape), Size(batch_shape)
-        return new
-
-    probs = property(lambda self: self._categorical.probs, doc="The probabilities, (…, K).")
-    logits = property(lambda self: self._categorical.logits, doc="Their logarithms.")
-    param_shape = property(lambda self: self._categorical.param_shape, doc="The shape of the parameter, (…, K).")
     support = property(lambda self: constraints.multinomial(self.total_count), doc="Counts with the sum total_count.")
     mean = property(lambda self: self.probs * self.total_count, doc="n p")
     variance = property(lambda self: self.total_count * self.probs * (1 - self.probs), doc="n p (1 - p)")

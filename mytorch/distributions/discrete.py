@@ -31,18 +31,15 @@ def one_of(probs, logits):
         raise ValueError("Either `probs` or `logits` must be specified, but not both.")
 
 
-class Bernoulli(Distribution):
-    """1 with probability ``probs`` = sigmoid(``logits``), else 0. Either is a number or a tensor."""
+class Trials(Distribution):
+    """What is made of independent trials with ``probs`` = sigmoid(``logits``)."""
 
-    arg_constraints = {"probs": constraints.unit_interval, "logits": constraints.real}
-    support = constraints.boolean
-    has_enumerate_support = True
-
-    def __init__(self, probs=None, logits=None, validate_args=None):
+    def _given(self, probs, logits, *others):
+        """Store the one that is given, broadcast with ``others``, which are returned."""
         one_of(probs, logits)
-        (given,) = broadcast_all(logits if probs is None else probs)
-        self.__dict__["logits" if probs is None else "probs"] = given
-        super().__init__(given.shape, validate_args=validate_args)
+        name, given = ("logits", logits) if probs is None else ("probs", probs)
+        self.__dict__[name], *others = broadcast_all(given, *others)
+        return others
 
     @functools.cached_property
     def logits(self):
@@ -52,10 +49,24 @@ class Bernoulli(Distribution):
 
     @functools.cached_property
     def probs(self):
-        """The probability of 1."""
+        """The probability of a success."""
         return self.logits.sigmoid()
 
     param_shape = property(lambda self: self._batch_shape, doc="The shape of the parameter.")
+    _parameter = property(lambda self: self.__dict__["probs" if "probs" in self.__dict__ else "logits"])  # the one that is there, without computing
+
+
+class Bernoulli(Trials):
+    """1 with probability ``probs`` = sigmoid(``logits``), else 0. Either is a number or a tensor."""
+
+    arg_constraints = {"probs": constraints.unit_interval, "logits": constraints.real}
+    support = constraints.boolean
+    has_enumerate_support = True
+
+    def __init__(self, probs=None, logits=None, validate_args=None):
+        self._given(probs, logits)
+        super().__init__(self._parameter.shape, validate_args=validate_args)
+
     mean = property(lambda self: self.probs, doc="probs")
     variance = property(lambda self: self.probs * (1 - self.probs), doc="probs · (1 - probs)")
 
@@ -79,8 +90,6 @@ class Bernoulli(Distribution):
     def enumerate_support(self, expand=True):
         values = arange(2, dtype=self._parameter.dtype, device=self._parameter.device).reshape(2, *(1,) * len(self._batch_shape))
         return values.expand(2, *self._batch_shape) if expand else values
-
-    _parameter = property(lambda self: next(iter(self._parameters().values())))
 
 
 class Categorical(Distribution):
@@ -131,3 +140,20 @@ class Categorical(Distribution):
     def enumerate_support(self, expand=True):
         values = arange(self._num_events, device=self.probs.device).reshape(-1, *(1,) * len(self._batch_shape))
         return values.expand(-1, *self._batch_shape) if expand else values
+
+
+class OfCategories(Distribution):
+    """A distribution over vectors (…, K) that is made of a Categorical one."""
+
+    arg_constraints = {"probs": constraints.simplex, "logits": constraints.real_vector}
+
+    def __init__(self, categorical, validate_args):
+        self._categorical = categorical
+        super().__init__(categorical.batch_shape, categorical.param_shape[-1:], validate_args=validate_args)
+
+    def expand(self, batch_shape):
+        return self._with(batch_shape, _categorical=self._categorical.expand(batch_shape))
+
+    probs = property(lambda self: self._categorical.probs, doc="The probabilities, (…, K).")
+    logits = property(lambda self: self._categorical.logits, doc="Their logarithms.")
+    param_shape = property(lambda self: self._categorical.param_shape, doc="The shape of the parameter, (…, K).")

@@ -59,11 +59,13 @@ class Distribution:
 
     def expand(self, batch_shape):
         """The same distribution with parameters expanded to ``batch_shape``, without copying."""
+        n = len(self._batch_shape)
+        return self._with(batch_shape, **{name: value.expand(*batch_shape, *value.shape[n:]) for name, value in self._parameters().items()})
+
+    def _with(self, batch_shape, **parts):
+        """A copy for ``batch_shape`` with these attributes."""
         new = object.__new__(type(self))
-        new.__dict__.update(self.__dict__)
-        for name, value in self._parameters().items():
-            new.__dict__[name] = value.expand(*batch_shape, *value.shape[len(self._batch_shape) :])
-        new._batch_shape = Size(batch_shape)
+        new.__dict__ |= self.__dict__ | parts | {"_batch_shape": Size(batch_shape)}
         return new
 
     def _extended_shape(self, sample_shape=()):

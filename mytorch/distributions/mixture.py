@@ -5,7 +5,6 @@ from __future__ import annotations
 from ..autograd.grad_mode import no_grad
 from ..ops.activation import log_softmax
 from ..ops.gather import gather
-from ..tensor import Size
 from .discrete import Categorical
 from .distribution import Distribution
 
@@ -31,11 +30,8 @@ class MixtureSameFamily(Distribution):
         super().__init__(batch, component_distribution.event_shape, validate_args=validate_args)
 
     def expand(self, batch_shape):
-        new = object.__new__(type(self))
-        new.__dict__.update(self.__dict__)
-        new.component_distribution = self.component_distribution.expand((*batch_shape, self.mixture_distribution.param_shape[-1]))
-        new.mixture_distribution, new._batch_shape = self.mixture_distribution.expand(batch_shape), Size(batch_shape)
-        return new
+        components = self.component_distribution.expand((*batch_shape, self.mixture_distribution.param_shape[-1]))
+        return self._with(batch_shape, component_distribution=components, mixture_distribution=self.mixture_distribution.expand(batch_shape))
 
     support = property(lambda self: self.component_distribution.support, doc="That of the components.")
 

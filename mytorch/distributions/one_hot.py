@@ -5,42 +5,21 @@ from __future__ import annotations
 import math
 
 from ..creation import eye
-from ..tensor import Size
 from . import constraints
-from .discrete import Bernoulli, Categorical, clamped, one_of
+from .discrete import Bernoulli, Categorical, OfCategories, clamped, one_of
 from .distribution import Distribution, broadcast_all
 from .transformed import TransformedDistribution
 from .transforms import ExpTransform, SigmoidTransform
 
 
-class _OfCategories(Distribution):
-    """A distribution over vectors (…, K) that is made of a Categorical one."""
-
-    arg_constraints = {"probs": constraints.simplex, "logits": constraints.real_vector}
-
-    def __init__(self, probs, logits, validate_args):
-        self._categorical = Categorical(probs, logits, validate_args=validate_args)
-        super().__init__(self._categorical.batch_shape, self._categorical.param_shape[-1:], validate_args=validate_args)
-
-    def expand(self, batch_shape):
-        new = object.__new__(type(self))
-        new.__dict__.update(self.__dict__)
-        new._categorical, new._batch_shape = self._categorical.expand(batch_shape), Size(batch_shape)
-        return new
-
-    probs = property(lambda self: self._categorical.probs, doc="The probabilities, (…, K).")
-    logits = property(lambda self: self._categorical.logits, doc="Their logarithms.")
-    param_shape = property(lambda self: self._categorical.param_shape, doc="The shape of the parameter, (…, K).")
-
-
-class OneHotCategorical(_OfCategories):
+class OneHotCategorical(OfCategories):
     """A Categorical choice as a vector with a single 1. ``probs`` (…, K) are weights, ``logits`` their logarithms."""
 
     support = constraints.one_hot
     has_enumerate_support = True
 
     def __init__(self, probs=None, logits=None, validate_args=None):
-        super().__init__(probs, logits, validate_args)
+        super().__init__(Categorical(probs, logits, validate_args=validate_args), validate_args)
 
     mean = property(lambda self: self.probs, doc="probs")
     variance = property(lambda self: self.probs * (1 - self.probs), doc="probs · (1 - probs)")
@@ -88,10 +67,7 @@ class _LogitRelaxedBernoulli(Distribution):
         super().__init__(self._bernoulli.batch_shape, validate_args=validate_args)
 
     def expand(self, batch_shape):
-        new = object.__new__(type(self))
-        new.__dict__.update(self.__dict__)
-        new._bernoulli, new._batch_shape = self._bernoulli.expand(batch_shape), Size(batch_shape)
-        return new
+        return self._with(batch_shape, _bernoulli=self._bernoulli.expand(batch_shape))
 
     probs = property(lambda self: self._bernoulli.probs)
     logits = property(lambda self: self._bernoulli.logits)
@@ -124,7 +100,7 @@ class RelaxedBernoulli(TransformedDistribution):
     logits = property(lambda self: self.base_dist.logits, doc="log(p / (1 - p)).")
 
 
-class _ExpRelaxedCategorical(_OfCategories):
+class _ExpRelaxedCategorical(OfCategories):
     """The logarithms of RelaxedOneHotCategorical vectors."""
 
     support = constraints.real_vector
@@ -132,7 +108,7 @@ class _ExpRelaxedCategorical(_OfCategories):
 
     def __init__(self, temperature, probs=None, logits=None, validate_args=None):
         self.temperature = temperature
-        super().__init__(probs, logits, validate_args)
+        super().__init__(Categorical(probs, logits, validate_args=validate_args), validate_args)
 
     def rsample(self, sample_shape=()):
         u = clamped(self.logits.detach().new_empty(self._extended_shape(sample_shape)).uniform_())

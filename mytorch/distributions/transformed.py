@@ -52,14 +52,10 @@ class TransformedDistribution(Distribution):
         super().__init__(result[:cut], result[cut:], validate_args=validate_args)
 
     def expand(self, batch_shape):
-        new = object.__new__(type(self))
-        new.__dict__.update(self.__dict__)
         shape = Size((*batch_shape, *self._event_shape))
         for transform in reversed(self.transforms):
             shape = transform.inverse_shape(shape)
-        new.base_dist = self.base_dist.expand(shape[: len(shape) - len(self.base_dist.event_shape)])
-        new._batch_shape = Size(batch_shape)
-        return new
+        return self._with(batch_shape, base_dist=self.base_dist.expand(shape[: len(shape) - len(self.base_dist.event_shape)]))
 
     has_rsample = property(lambda self: self.base_dist.has_rsample, doc="Whether the base has reparameterised samples.")
 

@@ -69,9 +69,9 @@ class Plan:
 class Primitive:
     """An operation: its forward function on arrays and one formula per differentiable input."""
 
-    def __init__(self, forward, rules, *, composed, joint, aux, outputs, prepare, view, broadcasts, name):
+    def __init__(self, forward, rules, *, composed, joint, aux, outputs, prepare, view, broadcasts, name, spare=False):
         self.forward, self.rules, self.composed, self.joint = forward, rules, composed, joint
-        self.aux, self.outputs, self.prepare, self.view, self.broadcasts = aux, outputs, prepare, view, broadcasts
+        self.aux, self.outputs, self.prepare, self.view, self.broadcasts, self.spare = aux, outputs, prepare, view, broadcasts, spare
         self.name = name or forward.__name__.strip("_")
         self.node_name = Name("".join(part.capitalize() for part in self.name.split("_")) + "Backward0")
         parameters = inspect.signature(forward).parameters.values()
@@ -155,7 +155,9 @@ class Primitive:
 primitives: dict[str, Primitive] = {}  # every operation, for the tests and for ``python -m mytorch.gradcheck``
 
 
-def primitive(forward=None, /, *, composed=None, joint=None, aux=(), outputs=(), prepare=None, view=False, broadcasts=False, name=None, **rules):
+def primitive(
+    forward=None, /, *, composed=None, joint=None, aux=(), outputs=(), prepare=None, view=False, broadcasts=False, spare=False, name=None, **rules
+):
     """Make an operation of a function on arrays.
 
     Positional parameters of ``forward`` are arrays, keyword-only ones are settings. Each rule, named after an input,
@@ -169,13 +171,14 @@ def primitive(forward=None, /, *, composed=None, joint=None, aux=(), outputs=(),
     prepare: settles dtypes and devices of the arrays before ``forward``.
     view: the result may share memory with the first input.
     broadcasts: inputs broadcast; their gradients are summed back to their shapes (and cast to their dtypes).
+    spare: before an in-place change of the output the rules get a copy, since PyTorch's do not read it: layers such as ReLU(inplace=True) may follow.
     """
     if forward is None:
         return lambda f: primitive(
-            f, composed=composed, joint=joint, aux=aux, outputs=outputs, prepare=prepare, view=view, broadcasts=broadcasts, name=name, **rules
+            f, composed=composed, joint=joint, aux=aux, outputs=outputs, prepare=prepare, view=view, broadcasts=broadcasts, spare=spare, name=name, **rules
         )
     op = Primitive(
-        forward, rules, composed=composed, joint=joint, aux=aux, outputs=outputs, prepare=prepare, view=view, broadcasts=broadcasts, name=name
+        forward, rules, composed=composed, joint=joint, aux=aux, outputs=outputs, prepare=prepare, view=view, broadcasts=broadcasts, spare=spare, name=name
     )
     primitives[op.name] = op
     plans, differentiable = {}, bool(rules or joint)

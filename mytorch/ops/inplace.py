@@ -99,14 +99,10 @@ def prepare_write(x):
     _spare(x if x._base is None else x._base)
 
 
-# Their formulas read the output, PyTorch's do not: layers such as ReLU(inplace=True) may follow.
-_READS_OUTPUT = {"max_pool", "true_divide", "recurrent"}
-
-
 def _spare(x):
-    """Before ``x`` changes, give the formula that made it a copy, if PyTorch's formula could do without."""
+    """Before ``x`` changes, give the formula that made it a copy if it is declared so (``spare``)."""
     node = x._node.parent if type(x._node) is Output else x._node
-    if type(node) is Node and node.plan.op.name in _READS_OUTPUT and node.saved and any(c is x._counter for c in node.guards):
+    if type(node) is Node and node.plan.op.spare and node.saved and any(c is x._counter for c in node.guards):
         node.saved = tuple(_with_copy(value, x.array) for value in node.saved)
         node.guards = tuple(c for c in node.guards if c is not x._counter)
 

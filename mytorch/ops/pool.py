@@ -43,9 +43,10 @@ def _empty_batch_last(x, channels, sizes):
 
 
 @primitive(
+    spare=True,
     x=lambda g, x, out, kernel, stride, padding, dilation, counts: max_pool_scatter(
         g, x, out, kernel=kernel, stride=stride, padding=padding, dilation=dilation, counts=counts
-    )
+    ),
 )
 def max_pool(x, *, kernel, stride, padding, dilation, counts):
     """The maximum of each window: (N, C, *S) -> (N, C, *counts). NaN wins; ``padding`` (before, after) never does."""

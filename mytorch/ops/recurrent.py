@@ -261,7 +261,7 @@ def _gradients(g, x, w_hr, cell, reverse, sizes, needs, out, w, u, z, c, tc):
     return (gx, dh.T, None if dc is None else dc.T, *_parts(cell, product(d, seen.T), inputs), g_hr)
 
 
-@primitive(composed=_definition, aux=("w", "u", "z", "c", "tc"), joint=_gradients)
+@primitive(composed=_definition, spare=True, aux=("w", "u", "z", "c", "tc"), joint=_gradients)
 def recurrent(x, h0, c0, w_ih, w_hh, b_ih=None, b_hh=None, w_hr=None, *, cell, reverse=False, sizes=None):
     """One layer over the sequence x (T, B, in) from h0 (B, hidden) (and c0, of an LSTM; zeros if None): all h (T, B, hidden), the last h (and c).
 

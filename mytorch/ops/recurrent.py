@@ -256,9 +256,11 @@ def _gradients(g, x, w_hr, cell, reverse, sizes, needs, out, w, u, z, c, tc):
         if direct is not None:
             dh_t += direct
         d[:, t, :b] = d_t
-    d, seen = d.reshape(len(w), -1), u.reshape(len(u), -1)[:, reverse * batch : (reverse + time) * batch]
+    d = d.reshape(len(w), -1)
     gx = product(w[:, :inputs].T, d).reshape(inputs, time, batch).transpose(1, 2, 0) if needs[0] else None
-    return (gx, dh.T, None if dc is None else dc.T, *_parts(cell, product(d, seen.T), inputs), g_hr)
+    seen = m.zeros((time * batch, -(-len(u) // 16) * 16), x.dtype)  # uᵀ, in rows of whole vectors: faster to multiply with
+    seen[:, : len(u)] = u.reshape(len(u), -1)[:, reverse * batch : (reverse + time) * batch].T
+    return (gx, dh.T, None if dc is None else dc.T, *_parts(cell, product(d, seen)[:, : len(u)], inputs), g_hr)
 
 
 @primitive(composed=_definition, spare=True, aux=("w", "u", "z", "c", "tc"), joint=_gradients)

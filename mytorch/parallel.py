@@ -54,7 +54,8 @@ class _Job:
 
     def __init__(self, function, pieces):
         self.function, self.todo, self.left, self.error = function, iter(pieces), len(pieces), None
-        self.lock, self.finished = threading.Lock(), threading.Event()
+        self.lock, self.finished = threading.Lock(), threading.Lock()
+        self.finished.acquire()  # until the last piece is done: a lock wakes its waiter sooner than an Event
 
     def work(self):
         while True:
@@ -70,7 +71,7 @@ class _Job:
             with self.lock:
                 self.left -= 1
                 if self.left == 0:
-                    self.finished.set()
+                    self.finished.release()
 
 
 class _Workers:
@@ -121,7 +122,7 @@ def parallel_for(function, pieces) -> None:
     for _ in range(threads - 1):
         _workers.jobs.put(job)
     job.work()
-    job.finished.wait()
+    job.finished.acquire()
     if job.error is not None:
         raise job.error
 
@@ -135,32 +136,56 @@ def spans(n: int, count: int) -> list[tuple[int, int]]:
 _LARGE = 16_000_000  # multiplications in a matrix product from which on threads are worth their start
 
 
-def product(x, y):
-    """x @ y for matrices or stacks of them; large ones on several threads, each with a part of the result."""
+def product(x, y, plus=None):
+    """x @ y for matrices or stacks of them, with the vector ``plus`` added to each row; large ones on several threads."""
     if type(x) is not numpy.ndarray or x.ndim < 2 or y.ndim < 2:
-        return x @ y
-    stacked = x.ndim > 2 or y.ndim > 2
-    if _threads[0] == 1 or x.size * y.shape[-1] < _LARGE or not (stacked or _blas_is_held):  # else the BLAS uses threads of its own
-        return x @ y if stacked else x.dot(y)  # dot costs half a microsecond less
-    if stacked:
-        return _stacked_product(x, y)
-    rows, columns = x.shape[0], y.shape[1]
-    out = numpy.empty((rows, columns), numpy.result_type(x, y))
-
-    def work(span):
-        a, b = span
-        if rows > columns:
-            numpy.matmul(x[a:b], y, out=out[a:b])
-        else:
-            numpy.matmul(x, y[:, a:b], out=out[:, a:b])
-
-    parallel_for(work, spans(max(rows, columns), _threads[0]))
+        out = x @ y
+    elif x.ndim > 2 or y.ndim > 2:
+        out = _stacked_product(x, y)
+    elif _is_shared(x, y):
+        return _shared_products([(x, y, plus)])[0]
+    else:
+        out = x.dot(y)  # half a microsecond less than x @ y
+    if plus is not None:
+        out += plus
     return out
+
+
+def products(*pairs):
+    """x @ y for each of the pairs (x, y) of matrices, as one piece of work for all threads: so they are woken only once."""
+    if any(type(x) is numpy.ndarray and _is_shared(x, y) for x, y in pairs):
+        return _shared_products([(x, y, None) for x, y in pairs])
+    return [product(x, y) for x, y in pairs]
+
+
+def _is_shared(x, y):
+    """Whether the product of these matrices pays to be shared out among our threads. Until they are in use the BLAS has threads of its own."""
+    return _blas_is_held and _threads[0] > 1 and x.size * y.shape[1] >= _LARGE
+
+
+def _shared_products(triples):
+    """x @ y + plus for each (x, y, plus), cut along the longer side of the result."""
+    results, pieces = [], []
+    for x, y, plus in triples:
+        out = numpy.empty((len(x), y.shape[1]), numpy.result_type(x, y))
+        results.append(out)
+        by_rows = len(x) > y.shape[1]
+        for a, b in spans(max(out.shape), _threads[0]):
+            pieces.append((x[a:b], y, plus, out[a:b]) if by_rows else (x, y[:, a:b], plus if plus is None else plus[a:b], out[:, a:b]))
+
+    def work(piece):
+        x, y, plus, out = piece
+        numpy.matmul(x, y, out=out)
+        if plus is not None:
+            out += plus
+
+    parallel_for(work, pieces)
+    return results
 
 
 def _stacked_product(x, y):
     batch = numpy.broadcast_shapes(x.shape[:-2], y.shape[:-2])
-    if batch[0] < _threads[0]:
+    if _threads[0] == 1 or x.size * y.shape[-1] < _LARGE or batch[0] < _threads[0]:
         return x @ y
     out = numpy.empty((*batch, x.shape[-2], y.shape[-1]), numpy.result_type(x, y))
     x, y = (numpy.broadcast_to(a, (*batch, *a.shape[-2:])) for a in (x, y))

@@ -7,7 +7,7 @@ import math
 import numpy
 
 from ..autograd.engine import primitive
-from ..parallel import product
+from ..parallel import product, products
 from .matmul import matmul
 from .shape import sum_to, transpose
 
@@ -42,15 +42,20 @@ def _gradients(g, x, weight, bias_shape, needs):
         return tuple(v if v is None else v.astype(g.dtype) for v in wide)
     vector = weight.ndim == 1
     if vector:
-        g = g[..., None]
-    rows = _rows(g)
+        g, weight = g[..., None], weight[None]
+    rows, seen = _rows(g), _rows(x)
     gx = gw = gb = None
-    if needs[0]:
-        gx = product(rows, weight[None] if vector else weight)
-        gx = gx if gx.shape == x.shape else gx.reshape(x.shape)
-    if needs[1]:
-        gw = product(rows.T, _rows(x))
-        gw = gw.reshape(weight.shape) if vector else gw  # no view where none is needed: the parameter keeps a fresh array as its gradient
+    if needs[0] and needs[1]:
+        gx, gw = products((rows, weight), (rows.T, seen))
+    elif needs[0]:
+        gx = product(rows, weight)
+    elif needs[1]:
+        gw = product(rows.T, seen)
+    # No view where none is needed: the parameter keeps a fresh array as its gradient.
+    if gx is not None and gx.shape != x.shape:
+        gx = gx.reshape(x.shape)
+    if gw is not None and vector:
+        gw = gw[0]
     if len(needs) > 2 and needs[2]:
         gb = _column_sums(rows) if bias_shape == g.shape[-1:] else sum_to(g, shape=bias_shape)
     return gx, gw, gb
@@ -72,6 +77,8 @@ def linear(x, weight, bias=None):
         raise RuntimeError("linear with a bias: weight must be a matrix, got a vector")
     if dtype.kind == "V":
         return linear(*(v if v is None else v.astype("float32") for v in (x, weight, bias))).astype(dtype)
+    if n == 2 and bias is not None and bias.shape == weight.shape[:1]:
+        return product(x, weight.T, bias)
     if n > 2:  # one matrix product for all leading dimensions together
         y = product(_rows(x), weight.T).reshape(x.shape[:-1] + weight.shape[:-1])
     else:

@@ -17,50 +17,37 @@ from .windows import batch_first, batch_last, boxes, threads_for
 
 CACHE = 512 * 1024  # bytes of columns at a time: they should be in the second-level cache when the matrix product reads them
 BAND = 4 * 1024 * 1024  # bytes of gathered rows to keep at most
+SUMMED = 1_000_000  # elements of products to keep at most before they are summed
 SMALL = 1_000_000  # multiplications up to which OpenBLAS's AVX-512 kernels do without packing: up to three times as fast for narrow matrices
 
 
 def threads_for_product(rows, targets, times=1):
-    """How many threads pay to gather columns of ``rows`` elements and multiply them, ``times``, to ``targets`` (groups, channels, places)."""
-    groups, channels, places = targets.shape
-    return threads_for(groups * rows * places * (0.1 + times * channels / 100)) if xp(targets) is numpy else 1
-
-
-def _piece(rows, depth, places, least):
-    """Into how long pieces to cut ``places`` for products of at most SMALL multiplications; 0 if that would be less than ``least``."""
-    width = SMALL // max(rows * depth, 1)
-    return 0 if width < least or places <= width else places // -(-places // width) // 16 * 16
+    """How many threads pay to gather columns of ``rows`` elements and multiply them, ``times``, to ``targets`` (groups, channels, *places)."""
+    return threads_for(rows * targets.size * (0.1 / max(targets.shape[1], 1) + times / 100)) if xp(targets) is numpy else 1
 
 
 def multiply(matrix, block, out):
-    """matrix @ block into ``out``: (groups, rows, depth), (groups, depth, places) -> (groups, rows, places)."""
-    (_, rows, depth), places = matrix.shape, block.shape[2]
-    width = _piece(rows, depth, places, 96) if rows <= 32 else 0
-    if not width:
-        xp(block).matmul(matrix, block, out=out)
-        return
-    whole = places - places % width
-    xp(block).matmul(matrix[:, None], _cut(block, whole, width), out=_cut(out, whole, width))
+    """matrix @ block into ``out``: (groups, O, depth), (groups, rows, depth, places) -> (groups, rows, O, places)."""
+    (_, high, depth), places = matrix.shape, block.shape[3]
+    width, whole = SMALL // max(high * depth, 1), 0
+    if high <= 32 and 96 <= width < places:
+        width = places // -(-places // width) // 16 * 16  # pieces of nearly equal length
+        whole = places - places % width
+        xp(block).matmul(matrix[:, None, None], _cut(block, whole, width), out=_cut(out, whole, width))
     if whole < places:
-        xp(block).matmul(matrix, block[:, :, whole:], out=out[:, :, whole:])
+        xp(block).matmul(matrix[:, None], block[..., whole:], out=out[..., whole:])
 
 
-def contract(block, other, out):
-    """block @ otherᵀ, (groups, rows, places), (groups, columns, places) -> (groups, rows, columns); ``out`` is memory for it."""
-    rows, (_, columns, places) = block.shape[1], other.shape
-    width = _piece(rows, columns, places, 1000)
-    if not width:
-        return xp(block).matmul(block, other.swapaxes(1, 2), out=out)
-    whole = places - places % width
-    total = xp(block).matmul(_cut(block, whole, width), _cut(other, whole, width).swapaxes(2, 3)).sum(1)
-    if whole < places:
-        total += xp(block).matmul(block[:, :, whole:], other[:, :, whole:].swapaxes(1, 2), out=out)
-    return total
+def contract(block, other, total):
+    """Add block @ otherᵀ, summed over the rows, to ``total``: (groups, rows, depth, places), (groups, rows, O, places) -> (groups, depth, O)."""
+    some = max(1, SUMMED * len(total) // max(total.size, 1))
+    for a in range(0, block.shape[1], some):
+        total += xp(block).matmul(block[:, a : a + some], other[:, a : a + some].swapaxes(2, 3)).sum(1)
 
 
 def _cut(x, whole, width):
-    """(groups, rows, places) as the view (groups, pieces, rows, width) of its first ``whole`` places."""
-    return x[:, :, :whole].reshape(*x.shape[:2], whole // width, width).swapaxes(1, 2)
+    """(groups, rows, n, places) as the view (groups, rows, pieces, n, width) of its first ``whole`` places."""
+    return x[..., :whole].reshape(*x.shape[:3], whole // width, width).swapaxes(2, 3)
 
 
 class Columns:
@@ -76,7 +63,7 @@ class Columns:
         if xp(x) is not numpy:  # a GPU has no such cache: only keep the memory within bounds
             self.limit = max(1, 2**28 // max(x.shape[0] * math.prod(kernel), 1))
         across = math.prod(counts[1:]) * x.shape[-1]
-        self.keeps_rows = xp(x) is numpy and kernel[0] > 1 and dilation[0] == 1 and across * 2 >= self.limit
+        self.keeps_rows = xp(x) is numpy and kernel[0] > 1 and dilation[0] == 1 and across >= 256
         if not self.keeps_rows:  # all is one row: gathering row by row would make small matrices, or is impossible
             if any(margin):
                 x = batch_last(batch_first(x), [margin] + [(0, 0)] * (x.ndim - 3))
@@ -97,7 +84,7 @@ class Columns:
         self.depth = self.pixels + self.ones
 
     def shares(self, threads):
-        """(first row, last row + 1, box across) of all blocks, in a list for each thread: whole rows where there are enough of them."""
+        """(first row, last row + 1, (first place, last + 1, box) across) of all blocks, a list for each thread: whole rows where there are enough."""
         if self.rows >= threads:
             parts = [(span, (0, None)) for span in spans(self.rows, threads)]
         else:
@@ -111,11 +98,14 @@ class Columns:
         return [(a + first, b + first, box) for a, b in spans(last - first, -(-(last - first) // band)) for box in across]
 
     def of(self, share):
-        """(first place, last place + 1, their slices in *counts and N, columns) of the blocks in ``share``. The columns' memory is reused."""
+        """Of each block in ``share``: the slices of its rows and places, those in *counts and N, and its columns (groups, rows, depth, places).
+
+        The columns' memory is used again for the next block.
+        """
         if self.plain:
-            flat = self.view.reshape(self.groups, self.depth, self.places)
-            for _, _, (start, stop, box) in share:
-                yield start, stop, box, flat[:, :, start:stop]
+            flat = self.view.reshape(self.groups, 1, self.depth, self.places)
+            for first, last, (start, stop, box) in share:
+                yield slice(first, last), slice(start, stop), box, flat[..., start:stop]
             return
         heights = [(b - 1 - a) * self.stride + self.high for a, b, _ in share]
         sizes = [n * (stop - start) for n, (_, _, (start, stop, _)) in zip(heights, share)]
@@ -124,17 +114,14 @@ class Columns:
         for (first, last, (start, stop, box)), height, size in zip(share, heights, sizes):
             source = self.view[(slice(None), slice(None), *lead, *box)]
             rows = buffer[: self.groups * self.depth * size].reshape(self.groups, height, self.depth, stop - start)
-            pixels = rows[:, :, : self.pixels].reshape(self.groups, height, *source.shape[2:])
             if self.ones:
                 rows[:, :, -1] = 1
-            filled, offset = 0, first * self.stride - self.before
-            for row in range(first, last):
-                top = (row - first) * self.stride
-                need = top + self.high
-                self._copy(pixels[:, filled:need], source, offset + filled, offset + need)
-                filled = need
-                place, spot = row * self.places, (slice(row, row + 1), *box) if self.keeps_rows else box
-                yield place + start, place + stop, spot, rows[:, top:need].reshape(self.groups, self.high * self.depth, stop - start)
+            offset = first * self.stride - self.before
+            self._copy(rows[:, :, : self.pixels].reshape(self.groups, height, *source.shape[2:]), source, offset, offset + height)
+            across, down, *inner = rows.strides
+            shape = (self.groups, last - first, self.high * self.depth, stop - start)
+            columns = xp(self.x).lib.stride_tricks.as_strided(rows, shape, (across, down * self.stride, *inner))
+            yield slice(first, last), slice(start, stop), ((slice(first, last), *box) if self.keeps_rows else box), columns
 
     def _copy(self, target, source, start, stop):
         """Write rows ``start`` to ``stop`` of ``source`` to ``target``: zeros where there are none."""

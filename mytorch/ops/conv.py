@@ -42,16 +42,16 @@ def convolution(x, weight, bias=None, *, stride, padding, dilation, groups, coun
     padded = batch_last(x, padding)
     counts = counts or window_counts(padded.shape[1:-1], kernel, stride, dilation)
     out = xp(x).empty((out_channels, *counts, x.shape[0]), x.dtype)
-    targets = out.reshape(groups, out_channels // groups, math.prod(out.shape[1:]))
     columns = Columns(padded, groups, kernel, stride, dilation, counts, ones=bias is not None)
+    targets = out.reshape(groups, out_channels // groups, columns.rows, columns.places)
     matrix = _as_matrix(weight, groups, columns.high, bias if columns.ones else None)
 
     def work(share):
-        for start, stop, _, block in columns.of(share):
-            target = targets[:, :, start:stop]
-            multiply(matrix, block, target)
+        for rows, places, _, block in columns.of(share):
+            target = targets[:, :, rows, places]
+            multiply(matrix, block, target.swapaxes(1, 2))
             if bias is not None and not columns.ones:
-                target += bias.reshape(groups, -1, 1)
+                target += bias.reshape(groups, -1, 1, 1)
 
     parallel_for(work, columns.shares(threads_for_product(matrix.shape[2], targets)))
     return batch_first(out)
@@ -92,20 +92,22 @@ def convolution_input(x, weight, bias=None, *, sizes, stride, padding, dilation,
         part = out[:, low:top]
         spread = matrix[:, low:top].reshape(groups, (top - low) * len(taps), matrix.shape[3])
         buffer = None
-        for start, stop, box, block in columns.of(share):
+        for rows, places, box, block in columns.of(share):
             if direct:
-                multiply(spread, block, part.reshape(groups, top - low, -1)[:, :, start:stop])
+                multiply(spread, block, part.reshape(groups, top - low, columns.rows, columns.places)[:, :, rows, places].swapaxes(1, 2))
                 continue
             if buffer is None:
-                buffer = xp(x).empty(groups * spread.shape[1] * max(stop - start for _, _, (start, stop, _) in share), x.dtype)
-            products = buffer[: groups * spread.shape[1] * (stop - start)].reshape(groups, -1, stop - start)
+                buffer = xp(x).empty(groups * spread.shape[1] * max((b - a) * (stop - start) for a, b, (start, stop, _) in share), x.dtype)
+            products = buffer[: groups * spread.shape[1] * block.shape[1] * block.shape[3]].reshape(groups, block.shape[1], -1, block.shape[3])
             multiply(spread, block, products)
             ranges = [range(size)[cut] for size, cut in zip(counts, box)]
-            products = products.reshape(groups, top - low, len(taps), *map(len, ranges), -1)
+            across = map(len, ranges[columns.keeps_rows :])
+            products = products.reshape(groups, block.shape[1], top - low, len(taps), *across, -1).swapaxes(1, 2)
             for i, tap in enumerate(taps):
                 spots = [slice(t * d + r[0] * s, t * d + r[-1] * s + 1, s) for t, d, s, r in zip(tap, dilation, stride, ranges)]
                 target = part[(slice(None), slice(None), *spots, box[-1])]
-                xp(x).add(target, products[:, :, i], out=target)
+                target = target if columns.keeps_rows else target[:, :, None]
+                xp(x).add(target, products[:, :, :, i], out=target)
 
     threads = threads_for_product(matrix.shape[3], out.reshape(groups, each, -1), len(taps))
     if threads == 1 or (stacked and (not columns.keeps_rows or columns.rows >= threads)):  # the threads write different rows,
@@ -130,7 +132,7 @@ def convolution_input(x, weight, bias=None, *, sizes, stride, padding, dilation,
 def convolution_weight(x, y, *, kernel, stride, padding, dilation, groups):
     """The gradient of a convolution for its weight: (N, C, *S), output gradient (N, O, *counts) -> (O, C/groups, *kernel)."""
     columns = Columns(batch_last(x, padding), groups, kernel, stride, dilation, y.shape[2:])
-    gradients = batch_last(y).reshape(groups, y.shape[1] // groups, math.prod(y.shape[2:]) * y.shape[0])
+    gradients = batch_last(y).reshape(groups, y.shape[1] // groups, columns.rows, columns.places)
     rows, each = x.shape[1] // groups * math.prod(kernel), y.shape[1] // groups
     tall = rows >= each  # matrix products are faster with the larger side first
     shares = columns.shares(threads_for_product(rows, gradients))
@@ -138,11 +140,10 @@ def convolution_weight(x, y, *, kernel, stride, padding, dilation, groups):
 
     def work(piece):
         total, share = piece
-        product = xp(x).empty_like(total)
-        for start, stop, _, block in columns.of(share):
-            part = gradients[:, :, start:stop]
+        for rows, places, _, block in columns.of(share):
+            part = gradients[:, :, rows, places].swapaxes(1, 2)
             first, second = (block, part) if tall else (part, block)
-            total += contract(first, second, product)
+            contract(first, second, total)
 
     parallel_for(work, list(zip(sums, shares)))
     total = sums.sum(0) if len(sums) > 1 else sums[0]

@@ -20,14 +20,15 @@ _HOOKS = (
 
 
 class _Registered:
-    """Finds a parameter of a common name at once: ``__getattr__``, which finds all others, is called only after a search that failed."""
+    """Finds a parameter or buffer of a common name at once: ``__getattr__``, which finds all others, is called only after a search that failed."""
 
     def __set_name__(self, owner, name):
         self.name = name
 
     def __get__(self, module, owner=None):
         try:
-            return module._parameters[self.name]
+            parameters = module._parameters
+            return parameters[self.name] if self.name in parameters else module._buffers[self.name]
         except (AttributeError, KeyError):
             raise AttributeError(self.name) from None
 

@@ -12,13 +12,12 @@ import math
 import numpy
 
 from ..backend import xp
-from ..parallel import spans
+from ..parallel import spans, unpacked
 from .windows import batch_first, batch_last, boxes, threads_for
 
 CACHE = 512 * 1024  # bytes of columns at a time: they should be in the second-level cache when the matrix product reads them
 BAND = 4 * 1024 * 1024  # bytes of gathered rows to keep at most
 SUMMED = 1_000_000  # elements of products to keep at most before they are summed
-SMALL = 1_000_000  # multiplications up to which OpenBLAS's AVX-512 kernels do without packing: up to three times as fast for narrow matrices
 
 
 def threads_for_product(rows, targets, times=1):
@@ -29,7 +28,7 @@ def threads_for_product(rows, targets, times=1):
 def multiply(matrix, block, out):
     """matrix @ block into ``out``: (groups, O, depth), (groups, rows, depth, places) -> (groups, rows, O, places)."""
     (_, high, depth), places = matrix.shape, block.shape[3]
-    width, whole = SMALL // max(high * depth, 1), 0
+    width, whole = unpacked() // max(high * depth, 1), 0
     if high <= 32 and 96 <= width < places:
         width = places // -(-places // width) // 16 * 16  # pieces of nearly equal length
         whole = places - places % width

@@ -11,9 +11,8 @@ import numpy
 from ..autograd.engine import primitive
 from ..autograd.graph import wrap
 from ..backend import xp
-from ..parallel import product
+from ..parallel import product, unpacked
 from .activation import relu
-from .columns import SMALL
 from .elementwise import sigmoid, tanh
 from .join import cat, chunk, stack
 from .linear import linear
@@ -226,8 +225,8 @@ def _times(matrix, batch, sizes):
     m, (rows, depth) = xp(matrix), matrix.shape
     if sizes is not None:
         return lambda columns, out: m.matmul(matrix, columns, out=out)
-    pieces = next((n for n in (2, 4) if rows % n == 0 and rows * depth * batch <= n * SMALL), 1)
-    if m is not numpy or pieces == 1 or rows * depth * batch <= SMALL:
+    pieces = next((n for n in (1, 2, 4) if rows % n == 0 and rows * depth * batch <= n * unpacked()), 1)
+    if m is not numpy or pieces == 1:
         return lambda columns, out: m.dot(matrix, columns, out=out)
     stack = matrix.reshape(pieces, -1, depth)
     return lambda columns, out: m.matmul(stack, columns, out=out.reshape(pieces, -1, batch))

@@ -72,7 +72,7 @@ def test_batches(shape):
 def test_however_it_is_cut_up(monkeypatch, threads, cache):
     """Blocks of all sizes, rows gathered or not, one or several threads: always the same numbers."""
     monkeypatch.setattr(columns, "CACHE", cache)
-    monkeypatch.setattr(columns, "SMALL", cache)
+    monkeypatch.setattr(columns, "unpacked", lambda: cache)
     monkeypatch.setattr(columns, "BAND", cache)
     monkeypatch.setattr(columns, "threads_for", lambda nanoseconds: threads)
     before = parallel.get_num_threads()

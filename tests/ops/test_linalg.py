@@ -437,8 +437,9 @@ def test_norms(ord, keepdim):
     agree(lambda m, x: m.linalg.matrix_norm(x), arrays((2, 3, 4), dtype="float64"), tolerance=1e-9)
 
 
-SINGULAR = {"ones": np.ones((2, 2)), "zeros": np.zeros((2, 2)), "a batch": np.stack([np.ones((2, 2)), np.eye(2), np.zeros((2, 2))])}
-EQUAL = {"identity": np.eye(3), "zeros": np.zeros((2, 2)), "ones": np.ones((2, 2)), "tall": np.eye(3)[:, :2], "a batch": np.stack([np.eye(2)] * 2)}
+# Matrices that no kernel of any BLAS has to round.
+SINGULAR = {"a row": np.diag([2.0, 0]), "zeros": np.zeros((2, 2)), "a batch": np.stack([np.diag([2.0, 0]), np.eye(2), np.zeros((2, 2))])}
+EQUAL = {"identity": np.eye(3), "zeros": np.zeros((2, 2)), "exchange": np.eye(2)[[1, 0]], "tall": np.eye(3)[:, :2], "a batch": np.stack([np.eye(2)] * 2)}
 
 
 @pytest.mark.parametrize("name", SINGULAR)

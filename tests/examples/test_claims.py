@@ -185,7 +185,7 @@ def test_clipping_bounds_the_norm_and_does_not_rescue(digits):
     example = load("adam_deep_dive")
     free, clipped = (example.train(digits, lambda p: optim.Adam(p, lr=0.1), 3, 0, clip=clip) for clip in (None, 1.0))
     assert max(free["clipped_norm"]) > 50 and max(clipped["clipped_norm"]) < 1 + 1e-6 < max(clipped["norm"])
-    assert clipped["val_accuracy"][-1] < 0.13 and 0.3 < free["val_accuracy"][-1] < 0.5
+    assert clipped["val_accuracy"][-1] < 0.13 and 0.2 < free["val_accuracy"][-1] < 0.5
 
 
 def test_adam_does_not_feel_the_scale_of_the_gradient():

@@ -439,6 +439,7 @@ def test_numpys_seed_is_torchs(base, worker_id):
 
 
 @pytest.mark.skipif(multiprocessing.get_start_method() != "fork", reason="where Python does not fork by default there is nothing to avoid")
+@pytest.mark.skipif(not hasattr(sys.modules["__main__"], "__file__"), reason="there is no main module that a new process could import")
 def test_no_fork_beside_other_threads():
     """A fork here would copy LOCK held, with nobody to release it."""
     release = threading.Event()

@@ -39,15 +39,27 @@ def set_num_threads(n: int) -> None:
     threadpoolctl.threadpool_limits(1 if _blas_is_held else n, user_api="blas")
 
 
-_blas_is_held = False
+_PATIENCE = 1000  # products
+_blas_is_held, _unshared = False, 0
 
 
 def _hold_blas():
-    """Keep the BLAS at one thread from now on: its own threads go on spinning for a while, on the cores that ours need."""
-    global _blas_is_held
+    """Keep the BLAS at one thread: its own threads go on spinning for a while, on the cores that ours need."""
+    global _blas_is_held, _unshared
+    _unshared = 0
     if not _blas_is_held:
         _blas_is_held = True
         threadpoolctl.threadpool_limits(1, user_api="blas")
+
+
+def unshared():
+    """Note products that are too small for our threads: after many of them in a row the BLAS gets its own threads back."""
+    global _blas_is_held, _unshared
+    if _blas_is_held:
+        _unshared += 1
+        if _unshared > _PATIENCE:
+            _blas_is_held = False
+            threadpoolctl.threadpool_limits(_threads[0], user_api="blas")
 
 
 class _Job:
@@ -157,10 +169,9 @@ def product(x, y, plus=None):
         out = x.dot(y)  # half a microsecond less than x @ y
     elif _is_shared(x, y):
         return _shared_products([(x, y, plus)])[0]
-    elif _packs_in_vain(x, y):
-        out = (x.reshape(-1, 8, x.shape[1]) @ y).reshape(len(x), -1)
     else:
-        out = x.dot(y)
+        unshared()
+        out = (x.reshape(-1, 8, x.shape[1]) @ y).reshape(len(x), -1) if _packs_in_vain(x, y) else x.dot(y)
     if plus is not None:
         out += plus
     return out

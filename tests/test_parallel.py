@@ -124,6 +124,23 @@ def test_stacks_of_eight_rows(threads, monkeypatch, rows):
     np.testing.assert_allclose(out, x @ weight.T + bias, rtol=1e-12, atol=1e-12)
 
 
+def test_the_blas_gets_its_threads_back_after_many_small_products(threads, monkeypatch):
+    def count():
+        return {pool["num_threads"] for pool in threadpoolctl.threadpool_info() if pool["user_api"] == "blas"}
+
+    threads(2)
+    monkeypatch.setattr(parallel, "_PATIENCE", 10)
+    x = np.ones((128, 128))
+    for _ in range(2):
+        parallel.parallel_for(lambda i: None, [0, 1])
+        for _ in range(10):
+            parallel.product(x, x)
+            parallel.product(x[:2], x)  # far too small to count
+            assert count() <= {1}
+        parallel.product(x, x)
+        assert count() <= {2}
+
+
 def test_several_callers_at_once(threads):
     threads(3)
     sums = {}

@@ -12,7 +12,7 @@ import math
 import numpy
 
 from ..backend import xp
-from ..parallel import spans, unpacked
+from ..parallel import spans, unpacked, unshared
 from .windows import batch_first, batch_last, boxes, threads_for
 
 CACHE = 512 * 1024  # bytes of columns at a time: they should be in the second-level cache when the matrix product reads them
@@ -22,7 +22,10 @@ SUMMED = 1_000_000  # elements of products to keep at most before they are summe
 
 def threads_for_product(rows, targets, times=1):
     """How many threads pay to gather columns of ``rows`` elements and multiply them, ``times``, to ``targets`` (groups, channels, *places)."""
-    return threads_for(rows * targets.size * (0.1 / max(targets.shape[1], 1) + times / 100)) if xp(targets) is numpy else 1
+    threads = threads_for(rows * targets.size * (0.1 / max(targets.shape[1], 1) + times / 100)) if xp(targets) is numpy else 1
+    if threads == 1:
+        unshared()
+    return threads
 
 
 def multiply(matrix, block, out):

@@ -49,10 +49,12 @@ def _batch_norm_gradients(g, x, weight, average, scale):
         incoming = batch_last(g[:, a:b]).reshape(b - a, -1).astype(kind, copy=False)
         centred = batch_last(x[:, a:b]).reshape(b - a, -1) - average[a:b, None]
         sums[a:b], products[a:b] = incoming.sum(1), _dots(incoming, centred) * scale[a:b]
-        centred *= (-slope[a:b] * scale[a:b] * products[a:b] / count)[:, None]
-        centred += (-slope[a:b] * sums[a:b] / count)[:, None]
-        centred += incoming * slope[a:b, None]
-        dx[a:b].reshape(b - a, -1)[...] = centred
+        target = dx[a:b].reshape(b - a, -1)
+        result = xp(x).multiply(centred, (-slope[a:b] * scale[a:b] * products[a:b] / count)[:, None], out=target if x.dtype == kind else centred)
+        result += (-slope[a:b] * sums[a:b] / count)[:, None]
+        result += xp(x).multiply(incoming, slope[a:b, None], out=centred if result is target else None)
+        if result is not target:
+            target[...] = result
 
     over_blocks(work, x.shape[1], x.size, 0.8, x)
     return batch_first(dx), products, sums

@@ -74,17 +74,26 @@ def _winners(x, y, padding, kernel, *geometry):
     """For each position of the window, where it is the first to have the maximum: booleans (C, *counts, N), in one array that is reused."""
     array, y = x, batch_last(y)
     if x.dtype.kind in "fV":
-        if xp(x) is not numpy or math.isnan(y.sum()):  # NaN is the maximum, and equal to itself here; a GPU is not asked
+        if xp(x) is not numpy or math.isnan(_squares(y)):  # NaN is the maximum, and equal to itself here; a GPU is not asked
             array, y = (xp(x).where(xp(x).isnan(a), math.inf, a).astype(a.dtype) for a in (x, y))
         never = math.nan
     else:
         never = numpy.iinfo(x.dtype).min
-    free, found = xp(x).ones(y.shape, bool), xp(x).empty(y.shape, bool)
-    for position in _positions(windows(batch_last(array, padding, never), kernel, *geometry), kernel):
+    first, *others = _positions(windows(batch_last(array, padding, never), kernel, *geometry), kernel)
+    found = first == y
+    free = ~found
+    yield found
+    for position in others:
         xp(x).equal(position, y, out=found)
         found &= free
         free ^= found
         yield found
+
+
+def _squares(x):
+    """The sum of all squares of a contiguous array, NaN if one is: quicker than the sum where the BLAS knows the dtype."""
+    flat = x.reshape(-1)
+    return flat.dot(flat) if x.itemsize > 2 else x.sum()
 
 
 @primitive(

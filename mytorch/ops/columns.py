@@ -65,7 +65,7 @@ class Columns:
         if xp(x) is not numpy:  # a GPU has no such cache: only keep the memory within bounds
             self.limit = max(1, 2**28 // max(x.shape[0] * math.prod(kernel), 1))
         across = math.prod(counts[1:]) * x.shape[-1]
-        self.keeps_rows = xp(x) is numpy and kernel[0] > 1 and dilation[0] == 1 and across >= 256
+        self.keeps_rows = xp(x) is numpy and kernel[0] > 1 and dilation[0] == 1 and across * 2 >= min(self.limit, 512)
         if not self.keeps_rows:  # all is one row: gathering row by row would make small matrices, or is impossible
             if any(margin):
                 x = batch_last(batch_first(x), [margin] + [(0, 0)] * (x.ndim - 3))

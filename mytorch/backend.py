@@ -292,9 +292,7 @@ def keep(x, condition):
     """``x`` where ``condition``, of its shape, holds, else 0: without branches, by a product of bits, which also stops infinities."""
     if type(x) is not ndarray or type(condition) is not ndarray or x.dtype.kind not in "fi" or x.itemsize not in _BITS:
         return xp(x).where(condition, x, x.dtype.type(0))
-    bits = condition.astype(_BITS[x.itemsize])
-    bits *= x.view(bits.dtype)
-    return bits.view(x.dtype)
+    return (x.view(_BITS[x.itemsize]) * condition).view(x.dtype)
 
 
 def choose(condition, x, y):

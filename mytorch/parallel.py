@@ -179,7 +179,7 @@ def product(x, y, plus=None):
 
 def products(*pairs):
     """x @ y for each of the pairs (x, y) of matrices, as one piece of work for all threads: so they are woken only once."""
-    if any(type(x) is numpy.ndarray and _is_shared(x, y) for x, y in pairs):
+    if _blas_is_held and any(type(x) is numpy.ndarray and _is_shared(x, y) for x, y in pairs):
         return _shared_products([(x, y, None) for x, y in pairs])
     return [product(x, y) for x, y in pairs]
 

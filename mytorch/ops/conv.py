@@ -12,7 +12,7 @@ import math
 import numpy
 
 from ..autograd.engine import primitive
-from ..backend import xp
+from ..backend import is_array, row_sums, xp
 from ..parallel import parallel_for, spans
 from .columns import Columns, contract, multiply, threads_for_product
 from .shape import reshape
@@ -20,7 +20,10 @@ from .windows import batch_first, batch_last, tuple_of, window_counts
 
 
 def _sum_but_channels(g):
-    return g.sum((0, *range(2, len(g.shape))))
+    if not is_array(g):
+        return g.sum((0, *range(2, len(g.shape))))
+    rows = batch_last(g)
+    return row_sums(rows.reshape(len(rows), math.prod(rows.shape[1:])))
 
 
 @primitive(

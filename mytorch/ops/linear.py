@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import math
 
-import numpy
-
 from ..autograd.engine import primitive
+from ..backend import column_sums
 from ..parallel import product, products
 from .matmul import matmul
 from .shape import sum_to, transpose
@@ -20,19 +19,6 @@ def _definition(x, weight, bias=None):
 def _rows(x):
     """(…, features) as (rows, features), also where there are none of either."""
     return x if x.ndim == 2 else x.reshape(math.prod(x.shape[:-1]), x.shape[-1])
-
-
-_ones: dict = {}  # dtype -> the longest vector of ones that was needed
-
-
-def _column_sums(rows):
-    """rows.sum(0) as a product with ones, in a quarter of the time."""
-    if type(rows) is not numpy.ndarray:
-        return rows.sum(0)
-    ones, n = _ones.get(rows.dtype), len(rows)
-    if ones is None or len(ones) < n:
-        ones = _ones[rows.dtype] = numpy.ones(n, rows.dtype)
-    return ones[:n].dot(rows)
 
 
 def _gradients(g, x, weight, bias_shape, needs):
@@ -57,7 +43,7 @@ def _gradients(g, x, weight, bias_shape, needs):
     if gw is not None and vector:
         gw = gw[0]
     if len(needs) > 2 and needs[2]:
-        gb = _column_sums(rows) if bias_shape == g.shape[-1:] else sum_to(g, shape=bias_shape)
+        gb = column_sums(rows) if bias_shape == g.shape[-1:] else sum_to(g, shape=bias_shape)
     return gx, gw, gb
 
 

@@ -6,7 +6,7 @@ import math
 
 from ..autograd.engine import primitive
 from ..autograd.graph import Variable, changed
-from ..backend import is_array, xp
+from ..backend import is_array, row_sums, xp
 from ..dtypes import as_dtype
 from .elementwise import rsqrt
 from .layer_norm import wide
@@ -48,7 +48,7 @@ def _batch_norm_gradients(g, x, weight, average, scale):
     def work(a, b):
         incoming = batch_last(g[:, a:b]).reshape(b - a, -1).astype(kind, copy=False)
         centred = batch_last(x[:, a:b]).reshape(b - a, -1) - average[a:b, None]
-        sums[a:b], products[a:b] = incoming.sum(1), _dots(incoming, centred) * scale[a:b]
+        sums[a:b], products[a:b] = row_sums(incoming), _dots(incoming, centred) * scale[a:b]
         target = dx[a:b].reshape(b - a, -1)
         result = xp(x).multiply(centred, (-slope[a:b] * scale[a:b] * products[a:b] / count)[:, None], out=target if x.dtype == kind else centred)
         result += (-slope[a:b] * sums[a:b] / count)[:, None]
@@ -73,7 +73,7 @@ def standardise_channels(x, weight=None, bias=None, *, eps: float, observe=None)
 
     def work(a, b):
         block, target = batch_last(x[:, a:b]).reshape(b - a, -1), out[a:b].reshape(b - a, -1)
-        average[a:b] = block.sum(1, kind) / max(count, 1)
+        average[a:b] = row_sums(block.astype(kind, copy=False)) / max(count, 1)
         centred = block - average[a:b, None]
         variance[a:b] = _dots(centred, centred) / max(count, 1)
         scale[a:b] = 1 / xp(x).sqrt(variance[a:b] + eps)

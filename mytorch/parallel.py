@@ -156,6 +156,11 @@ def unpacked() -> int:
     return UNPACKED if kernels & {"SkylakeX", "Cooperlake", "SapphireRapids"} else 0
 
 
+def blas_is_threaded() -> bool:
+    """Whether a product may use several threads of the BLAS."""
+    return _threads[0] > 1 and not _blas_is_held
+
+
 _LARGE = 16_000_000  # multiplications in a matrix product from which on threads are worth their start
 
 
@@ -192,7 +197,7 @@ def _is_shared(x, y):
 def _packs_in_vain(x, y):
     """Whether x @ y, for a transposed matrix ``y`` as in a linear layer, is faster in stacks of eight rows than after packing all of ``y``."""
     narrow = len(x) <= 128 and len(x) % 8 == 0 and 8 * y.size <= unpacked() and y.strides[0] == y.itemsize
-    return narrow and (_blas_is_held or _threads[0] == 1) and x.flags.c_contiguous
+    return narrow and not blas_is_threaded() and x.flags.c_contiguous
 
 
 def _shared_products(triples):

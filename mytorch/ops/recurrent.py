@@ -1,7 +1,7 @@
 """Recurrent layers: one operation runs a layer over the whole sequence, forward and back through time.
 
 Inside, a step works on columns: ``u = [x; h; 1]`` (in + hidden + 1, B) is what it sees, and one product with all weights and biases side by side
-gives its gates (rows, B), each a contiguous slab. The columns of all steps stand side by side, so that the weights' gradient is one product.
+gives its gates (rows, B), each a contiguous slab. The weights' gradient is one product over all steps.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import numpy
 from ..autograd.engine import primitive
 from ..autograd.graph import wrap
 from ..backend import xp
-from ..parallel import product, unpacked
+from ..parallel import blas_is_threaded, product, unpacked
 from .activation import relu
 from .elementwise import sigmoid, tanh
 from .join import cat, chunk, stack
@@ -214,6 +214,11 @@ def _steps(time, reverse, sizes, batch):
         yield t, t + reverse, t + 1 - reverse, batch if sizes is None else sizes[t]
 
 
+def _first(count, *arrays):
+    """The first ``count`` columns of each: all of them, as a rule."""
+    return arrays if arrays[0].shape[1] == count else [a if a is None else a[:, :count] for a in arrays]
+
+
 def _bounds(m, time, reverse, sizes, batch):
     """The slots of the first and of the last state of each column."""
     ends = m.full(batch, time) if sizes is None else (m.asarray(sizes)[:, None] > m.arange(batch)).sum(0)
@@ -226,7 +231,7 @@ def _times(matrix, batch, sizes):
     if sizes is not None:
         return lambda columns, out: m.matmul(matrix, columns, out=out)
     pieces = next((n for n in (1, 2, 4) if rows % n == 0 and rows * depth * batch <= n * unpacked()), 1)
-    if m is not numpy or pieces == 1:
+    if m is not numpy or pieces == 1 or blas_is_threaded():
         return lambda columns, out: m.dot(matrix, columns, out=out)
     stack = matrix.reshape(pieces, -1, depth)
     return lambda columns, out: m.matmul(stack, columns, out=out.reshape(pieces, -1, batch))
@@ -237,29 +242,29 @@ def _gradients(g, x, w_hr, cell, reverse, sizes, needs, out, w, u, z, c, tc):
     g_y, g_h, *g_c = g
     dh, dc = g_h.T.copy(), g_c[0].T.copy() if g_c else None
     wh = m.ascontiguousarray(w[:, inputs:-1].T)
-    d = (m.empty if sizes is None else m.zeros)((len(w), time, batch), z.dtype)
-    now, h = m.empty((len(w), batch), z.dtype), u[inputs:-1]
+    d, h = (m.empty if sizes is None else m.zeros)(z.shape, z.dtype), u[:, inputs:-1]
+    cs, tcs = ([None] * (time + 1), [None] * time) if c is None else (c, tc)
     g_hr, multiply = None if w_hr is None else m.zeros_like(w_hr), _times(wh, batch, sizes)
     for t, before, after, b in reversed(list(_steps(time, reverse, sizes, batch))):
-        d_t, z_t, dh_t, h_new = now[:, :b], z[t, :, :b], dh[:, :b], h[:, after, :b]
+        dh_t, dc_t, *values = _first(b, dh, dc, d[t], z[t], h[before], h[after], cs[before], tcs[t])
         dh_t += g_y[t, :b].T
-        dm, dc_t, c_t, tc_t = dh_t, None, None, None
-        if c is not None:
-            dc_t, c_t, tc_t = dc[:, :b], c[before, :, :b], tc[t, :, :b]
-        if w_hr is not None:
+        direct = None
+        if w_hr is None:
+            direct = kind.backward(m, dh_t, dc_t, *values)
+        else:
+            d_t, z_t, h_t, _, c_t, tc_t = values
             h_new = z_t[2 * len(c_t) : 3 * len(c_t)] * tc_t
             g_hr += dh_t @ h_new.T
-            dm = w_hr.T @ dh_t
-        direct = kind.backward(m, dm, dc_t, d_t, z_t, h[:, before, :b], h_new, c_t, tc_t)
-        multiply(d_t, dh_t)
+            kind.backward(m, w_hr.T @ dh_t, dc_t, d_t, z_t, h_t, h_new, c_t, tc_t)
+        multiply(values[0], dh_t)
         if direct is not None:
             dh_t += direct
-        d[:, t, :b] = d_t
-    d = d.reshape(len(w), -1)
+    d = d.swapaxes(0, 1).reshape(len(w), -1)
     gx = product(w[:, :inputs].T, d).reshape(inputs, time, batch).transpose(1, 2, 0) if needs[0] else None
-    seen = m.zeros((time * batch, -(-len(u) // 16) * 16), x.dtype)  # uᵀ, in rows of whole vectors: faster to multiply with
-    seen[:, : len(u)] = u.reshape(len(u), -1)[:, reverse * batch : (reverse + time) * batch].T
-    return (gx, dh.T, None if dc is None else dc.T, *_parts(cell, product(d, seen)[:, : len(u)], inputs), g_hr)
+    seen = m.zeros((time, batch, -(-len(w[0]) // 16) * 16), x.dtype)  # rows of whole vectors: faster to multiply with
+    seen[..., : len(w[0])] = u[reverse : reverse + time].swapaxes(1, 2)
+    gw = product(d, seen.reshape(time * batch, -1))[:, : len(w[0])]
+    return (gx, dh.T, None if dc is None else dc.T, *_parts(cell, gw, inputs), g_hr)
 
 
 @primitive(composed=_definition, spare=True, aux=("w", "u", "z", "c", "tc"), joint=_gradients)
@@ -275,30 +280,30 @@ def recurrent(x, h0, c0, w_ih, w_hh, b_ih=None, b_hh=None, w_hr=None, *, cell, r
     halved = w.copy()
     halved[: kind.sigmoids * hidden] *= 0.5
     make = m.empty if sizes is None else m.zeros  # columns that have ended stay 0
-    u = make((w.shape[1], time + 1, batch), x.dtype)  # [x; h; 1] of every step, and the h after the last
+    u = make((time + 1, w.shape[1], batch), x.dtype)  # [x; h; 1] of every step, and the h after the last
     z = make((time, len(w), batch), x.dtype)
     first, last = _bounds(m, time, reverse, sizes, batch)
     columns = m.arange(batch)
-    h = u[inputs:-1]
-    (u[:inputs, 1:] if reverse else u[:inputs, :-1])[...] = x.transpose(2, 0, 1)
-    u[-1] = 1
-    h[:, first, columns] = 0 if h0 is None else h0.T
-    c, tc, multiply = None, None, _times(halved, batch, sizes)
+    h = u[:, inputs:-1]
+    (u[1:, :inputs] if reverse else u[:-1, :inputs])[...] = x.swapaxes(1, 2)
+    u[:, -1] = 1
+    h[first, :, columns] = 0 if h0 is None else h0
+    c = tc = None
+    cs, tcs, multiply = [None] * (time + 1), [None] * time, _times(halved, batch, sizes)
     if cell == "LSTM":
-        c, tc = make((time + 1, hidden, batch), x.dtype), make((time, hidden, batch), x.dtype)
+        cs = c = make((time + 1, hidden, batch), x.dtype)
+        tcs = tc = make((time, hidden, batch), x.dtype)
         c[first, :, columns] = 0 if c0 is None else c0
     for t, before, after, b in _steps(time, reverse, sizes, batch):
-        z_t, h_new, c_t, c_new, tc_t = z[t, :, :b], h[:, after, :b], None, None, None
-        multiply(u[:, before, :b], z_t)
-        if c is not None:
-            c_t, c_new, tc_t = c[before, :, :b], c[after, :, :b], tc[t, :, :b]
+        seen, z_t, h_t, h_new, *of_c = _first(b, u[before], z[t], h[before], h[after], cs[before], cs[after], tcs[t])
+        multiply(seen, z_t)
         if w_hr is None:
-            kind.forward(m, z_t, h[:, before, :b], h_new, c_t, c_new, tc_t)
+            kind.forward(m, z_t, h_t, h_new, *of_c)
         else:
             wide = m.empty((hidden, b), x.dtype)
-            kind.forward(m, z_t, None, wide, c_t, c_new, tc_t)
+            kind.forward(m, z_t, None, wide, *of_c)
             m.matmul(w_hr, wide, out=h_new)
-    y = (h[:, :-1] if reverse else h[:, 1:]).transpose(1, 2, 0)
-    h_last = h[:, last, columns].T
+    y = (h[:-1] if reverse else h[1:]).swapaxes(1, 2)
+    h_last = h[last, :, columns]
     results = (y, h_last) if c is None else (y, h_last, c[last, :, columns])
     return results, w, u, z, c, tc

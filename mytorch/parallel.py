@@ -172,26 +172,27 @@ def product(x, y, plus=None):
         out = _stacked_product(x, y)
     elif x.size * y.shape[1] < UNPACKED:
         out = x.dot(y)  # half a microsecond less than x @ y
-    elif _is_shared(x, y):
+    elif _blas_is_held and _is_shared(x, y):
         return _shared_products([(x, y, plus)])[0]
     else:
-        unshared()
+        if _blas_is_held:
+            unshared()
         out = (x.reshape(-1, 8, x.shape[1]) @ y).reshape(len(x), -1) if _packs_in_vain(x, y) else x.dot(y)
     if plus is not None:
         out += plus
     return out
 
 
-def products(*pairs):
-    """x @ y for each of the pairs (x, y) of matrices, as one piece of work for all threads: so they are woken only once."""
-    if _blas_is_held and any(type(x) is numpy.ndarray and _is_shared(x, y) for x, y in pairs):
-        return _shared_products([(x, y, None) for x, y in pairs])
-    return [product(x, y) for x, y in pairs]
+def products(first, second):
+    """x @ y for both pairs (x, y) of matrices, as one piece of work for all threads: so they are woken only once."""
+    if _blas_is_held and type(first[0]) is numpy.ndarray and (_is_shared(*first) or _is_shared(*second)):
+        return _shared_products([(*first, None), (*second, None)])
+    return product(*first), product(*second)
 
 
 def _is_shared(x, y):
     """Whether the product of these matrices pays to be shared out among our threads. Until they are in use the BLAS has threads of its own."""
-    return _blas_is_held and _threads[0] > 1 and x.size * y.shape[1] >= _LARGE
+    return _threads[0] > 1 and x.size * y.shape[1] >= _LARGE
 
 
 def _packs_in_vain(x, y):

@@ -101,7 +101,7 @@ def test_several_products_at_once(threads, monkeypatch, count):
     monkeypatch.setattr(parallel, "_LARGE", 2000)
     parallel._hold_blas()
     rng = np.random.default_rng(0)
-    pairs = [(rng.standard_normal(a), rng.standard_normal(b)) for a, b in [((9, 30), (30, 20)), ((30, 9), (9, 4)), ((2, 3), (3, 1))]]
+    pairs = [(rng.standard_normal(a), rng.standard_normal(b)) for a, b in [((9, 30), (30, 20)), ((30, 9), (9, 4))]]
     for found, (x, y) in zip(parallel.products(*pairs), pairs):
         np.testing.assert_allclose(found, x @ y, rtol=1e-12, atol=1e-12)
     x, y = pairs[0]

@@ -394,7 +394,7 @@ def _start(tensors, grad_tensors, create):
         if g is None:
             if t.array.size != 1:
                 raise RuntimeError(f"grad can be implicitly created only for scalar outputs, but got a tensor of shape {list(t.array.shape)}")
-            g = wrap(xp(t.array).ones_like(t.array))
+            g = wrap(xp(t.array).ones(t.array.shape, t.array.dtype))
         elif g.array.shape != t.array.shape:
             raise RuntimeError(
                 f"Mismatch in shape: grad_output[0] has a shape of {list(g.array.shape)} and output[0] has a shape of {list(t.array.shape)}."

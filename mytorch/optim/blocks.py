@@ -31,7 +31,7 @@ class Scratch(threading.local):
         """Three flat arrays, as long and of the same kind as ``like``, with anything in them."""
         if like.nbytes > CPU_BLOCK:
             return [xp(like).empty_like(like) for _ in range(3)]
-        key = (like.size, like.dtype, device_of(like))
+        key = (like.size, like.dtype, None if type(like) is numpy.ndarray else device_of(like))
         parts = self.parts.get(key)
         if parts is None:
             whole = self.whole.get(key[1:])

@@ -36,30 +36,38 @@ def set_num_threads(n: int) -> None:
     if n <= 0:
         raise RuntimeError(f"set_num_threads expects a positive integer, got {n}")
     _threads[0] = n
-    threadpoolctl.threadpool_limits(1 if _blas_is_held else n, user_api="blas")
+    _free_blas()
+    threadpoolctl.threadpool_limits(n, user_api="blas")
 
 
 _PATIENCE = 1000  # products
-_blas_is_held, _unshared = False, 0
+_held, _holding, _unshared = None, threading.Lock(), 0
 
 
 def _hold_blas():
     """Keep the BLAS at one thread: its own threads go on spinning for a while, on the cores that ours need."""
-    global _blas_is_held, _unshared
+    global _held, _unshared
     _unshared = 0
-    if not _blas_is_held:
-        _blas_is_held = True
-        threadpoolctl.threadpool_limits(1, user_api="blas")
+    if _held is None:
+        with _holding:
+            _held = _held or threadpoolctl.threadpool_limits(1, user_api="blas")
+
+
+def _free_blas():
+    """Give the BLAS the threads back that it had."""
+    global _held
+    with _holding:
+        if _held is not None:
+            _held.restore_original_limits()
+            _held = None
 
 
 def unshared():
-    """Note products that are too small for our threads: after many of them in a row the BLAS gets its own threads back."""
-    global _blas_is_held, _unshared
-    if _blas_is_held:
-        _unshared += 1
-        if _unshared > _PATIENCE:
-            _blas_is_held = False
-            threadpoolctl.threadpool_limits(_threads[0], user_api="blas")
+    """Note products that are too small for our threads: after many of them in a row the BLAS gets its own back."""
+    global _unshared
+    _unshared += 1
+    if _unshared > _PATIENCE and _held is not None:
+        _free_blas()
 
 
 class _Job:
@@ -111,8 +119,8 @@ _workers = _Workers()
 
 
 def _after_fork():
-    global _workers
-    _workers = _Workers()
+    global _workers, _holding
+    _workers, _holding = _Workers(), threading.Lock()
 
 
 if hasattr(os, "register_at_fork"):
@@ -158,7 +166,7 @@ def unpacked() -> int:
 
 def blas_is_threaded() -> bool:
     """Whether a product may use several threads of the BLAS."""
-    return _threads[0] > 1 and not _blas_is_held
+    return _threads[0] > 1 and _held is None
 
 
 _LARGE = 16_000_000  # multiplications in a matrix product from which on threads are worth their start
@@ -172,11 +180,10 @@ def product(x, y, plus=None):
         out = _stacked_product(x, y)
     elif x.size * y.shape[1] < UNPACKED:
         out = x.dot(y)  # half a microsecond less than x @ y
-    elif _blas_is_held and _is_shared(x, y):
+    elif _held is not None and _is_shared(x, y):
         return _shared_products([(x, y, plus)])[0]
     else:
-        if _blas_is_held:
-            unshared()
+        unshared()
         out = (x.reshape(-1, 8, x.shape[1]) @ y).reshape(len(x), -1) if _packs_in_vain(x, y) else x.dot(y)
     if plus is not None:
         out += plus
@@ -185,7 +192,7 @@ def product(x, y, plus=None):
 
 def products(first, second):
     """x @ y for both pairs (x, y) of matrices, as one piece of work for all threads: so they are woken only once."""
-    if _blas_is_held and type(first[0]) is numpy.ndarray and (_is_shared(*first) or _is_shared(*second)):
+    if _held is not None and type(first[0]) is numpy.ndarray and (_is_shared(*first) or _is_shared(*second)):
         return _shared_products([(*first, None), (*second, None)])
     return product(*first), product(*second)
 

@@ -141,6 +141,14 @@ def test_the_blas_gets_its_threads_back_after_many_small_products(threads, monke
         assert count() <= {2}
 
 
+def test_the_blas_gets_back_the_threads_that_it_had(threads):
+    threads(3)
+    with threadpoolctl.threadpool_limits(1, user_api="blas"):
+        parallel.parallel_for(lambda i: None, [0, 1])
+        parallel._free_blas()
+        assert {pool["num_threads"] for pool in threadpoolctl.threadpool_info() if pool["user_api"] == "blas"} <= {1}
+
+
 def test_several_callers_at_once(threads):
     threads(3)
     sums = {}

@@ -203,9 +203,12 @@ def _is_shared(x, y):
 
 
 def _packs_in_vain(x, y):
-    """Whether x @ y, for a transposed matrix ``y`` as in a linear layer, is faster in stacks of eight rows than after packing all of ``y``."""
-    narrow = len(x) <= 128 and len(x) % 8 == 0 and 8 * y.size <= unpacked() and y.strides[0] == y.itemsize
-    return narrow and not blas_is_threaded() and x.flags.c_contiguous
+    """Whether x @ y, for a transposed matrix ``y`` as in a linear layer, is faster in stacks of eight rows than after packing all of ``y``.
+
+    OpenBLAS's kernel for it makes results of up to 1200 numbers.
+    """
+    narrow = len(x) <= 64 and len(x) % 8 == 0 and 8 * y.shape[1] <= 1200 and 8 * y.size <= unpacked()
+    return narrow and y.strides[0] == y.itemsize and x.flags.c_contiguous and not blas_is_threaded()
 
 
 def _shared_products(triples):

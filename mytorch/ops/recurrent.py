@@ -261,10 +261,21 @@ def _gradients(g, x, w_hr, cell, reverse, sizes, needs, out, w, u, z, c, tc):
             dh_t += direct
     d = d.swapaxes(0, 1).reshape(len(w), -1)
     gx = product(w[:, :inputs].T, d).reshape(inputs, time, batch).transpose(1, 2, 0) if needs[0] else None
-    seen = m.zeros((time, batch, -(-len(w[0]) // 16) * 16), x.dtype)  # rows of whole vectors: faster to multiply with
-    seen[..., : len(w[0])] = u[reverse : reverse + time].swapaxes(1, 2)
-    gw = product(d, seen.reshape(time * batch, -1))[:, : len(w[0])]
+    gw = product(d, _by_place(u[reverse : reverse + time]))[:, : u.shape[1]]
     return (gx, dh.T, None if dc is None else dc.T, *_parts(cell, gw, inputs), g_hr)
+
+
+def _by_place(u):
+    """What the steps saw, (time, n, B), as a matrix (time · B, n or more) to multiply with.
+
+    In rows of whole vectors it is faster to multiply with, but not if many columns have to be turned into them.
+    """
+    time, n, batch = u.shape
+    if batch > 64:
+        return u.swapaxes(0, 1).reshape(n, time * batch).T
+    rows = xp(u).zeros((time, batch, -(-n // 16) * 16), u.dtype)
+    rows[..., :n] = u.swapaxes(1, 2)
+    return rows.reshape(time * batch, rows.shape[2])
 
 
 @primitive(composed=_definition, spare=True, aux=("w", "u", "z", "c", "tc"), joint=_gradients)

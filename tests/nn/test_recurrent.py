@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 import mytorch
+from mytorch import parallel
+from mytorch.ops import recurrent
 
 from .against import close, compare, flat, same_error, torch
 
@@ -63,6 +65,20 @@ def test_layers(kind, settings):
     agree(modules, lambda m, x: m(x), [x[0]])
     agree(modules, lambda m, x, *s: m(x, given(kind, s)), [x[0], *state(kind, count, 0, 4, settings.get("proj_size", 0))])
     agree(twins(kind, 3, 4, dtype="float32", **settings), lambda m, x: m(x), [x], "float32")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("bidirectional", [False, True])
+def test_many_sequences(kind, bidirectional):
+    agree(twins(kind, 3, 4, bidirectional=bidirectional), lambda m, x: m(x), [rng.standard_normal((3, 70, 3))])
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_products_in_pieces(threads, monkeypatch):
+    """A step's product is cut where the BLAS has a thread of its own alone."""
+    monkeypatch.setattr(parallel, "_threads", [threads])
+    monkeypatch.setattr(recurrent, "unpacked", lambda: 4 * 4 * 8 * 6 // 2)
+    agree(twins("LSTM", 3, 4), lambda m, x: m(x), [rng.standard_normal((3, 6, 3))])
 
 
 LENGTHS = [[5, 3, 3, 1], [2, 5, 1, 4], [3, 3, 3, 3]]

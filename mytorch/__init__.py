@@ -102,7 +102,6 @@ from .window_functions import bartlett_window, blackman_window, hamming_window, 
 from .config import show_config
 from .memory import keep_freed_memory
 from .parallel import get_num_threads, set_num_threads
-from .serialization import load, save
 
 from .settings import (  # isort: skip
     are_deterministic_algorithms_enabled, channels_last, channels_last_3d, compile, contiguous_format, get_float32_matmul_precision, layout,
@@ -115,18 +114,19 @@ newaxis = None
 if TYPE_CHECKING:
     from . import (
         accelerator, amp, backends, compiler, cuda, datasets, distributed, distributions, func, hub, jit, linalg, multiprocessing, nn, onnx, optim,
-        special, testing, utils, version,
+        serialization, special, testing, utils, version,
     )  # fmt: skip
     from .amp import GradScaler, autocast
     from .func import vmap
+    from .serialization import load, save
 
 # Loaded when first used, so that a script pays only for what it uses: name -> the module that holds it, None for a module itself.
 _LATER = dict.fromkeys(
     (
         "accelerator", "amp", "backends", "compiler", "cuda", "datasets", "distributed", "distributions", "func", "hub", "jit", "linalg", "multiprocessing",
-        "nn", "onnx", "optim", "special", "testing", "utils",
+        "nn", "onnx", "optim", "serialization", "special", "testing", "utils",
     )
-) | {"GradScaler": "amp", "autocast": "amp", "is_autocast_enabled": "amp", "vmap": "func"}  # fmt: skip
+) | {"GradScaler": "amp", "autocast": "amp", "is_autocast_enabled": "amp", "vmap": "func", "load": "serialization", "save": "serialization"}  # fmt: skip
 _LATER |= dict.fromkeys(
     (
         "conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d", "max_pool1d", "max_pool2d", "max_pool3d",

@@ -31,8 +31,15 @@ class Generator:
         if not -(2**63) <= seed < 2**64:
             raise ValueError(f"Overflow when unpacking long long: a seed should be in [-2**63, 2**64), got {seed}")
         self._seed = seed % 2**64
-        self.numpy = numpy.random.Generator(numpy.random.PCG64(self._seed))
+        self._source = None
         return self.seed_devices(self._seed)
+
+    @property
+    def numpy(self):
+        """NumPy's generator behind it, made when first asked for: numpy.random takes as long to import as a tenth of this package."""
+        if self._source is None:
+            self._source = numpy.random.Generator(numpy.random.PCG64(self._seed))
+        return self._source
 
     def seed_devices(self, seed: int):
         """Start only the generators on GPUs anew; returns the generator."""

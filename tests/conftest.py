@@ -43,6 +43,14 @@ def gpu(request):
             yield mytorch.device("cuda:0")
 
 
+@pytest.fixture
+def threads():
+    """``set_num_threads``; afterwards the number is as before."""
+    before = mytorch.get_num_threads()
+    yield mytorch.set_num_threads
+    mytorch.set_num_threads(before)
+
+
 @pytest.fixture(autouse=True)
 def _seeded():
     mytorch.manual_seed(0)

@@ -9,13 +9,7 @@ import threadpoolctl
 
 import mytorch
 from mytorch import parallel
-
-
-@pytest.fixture
-def threads():
-    before = mytorch.get_num_threads()
-    yield mytorch.set_num_threads
-    mytorch.set_num_threads(before)
+from mytorch.ops import products
 
 
 @pytest.mark.parametrize("count", [1, 2, 5])
@@ -73,57 +67,6 @@ def test_the_blas_keeps_to_one_thread(threads):
     assert set(counts) <= {1}
 
 
-@pytest.mark.parametrize("count", [1, 2, 3])
-@pytest.mark.parametrize(
-    ("x", "y"),
-    [
-        ((40, 30), (30, 50)), ((50, 30), (30, 4)), ((1, 30), (30, 2)), ((6, 40, 30), (6, 30, 20)), ((6, 1, 5, 4), (3, 4, 5)), ((4, 5), (7, 5, 3)),
-        ((5,), (5, 3)), ((2, 5), (5,)),
-    ],
-    ids=str,
-)  # fmt: skip
-def test_products_in_parts(threads, monkeypatch, count, x, y):
-    threads(count)
-    monkeypatch.setattr(parallel, "_LARGE", 0)
-    monkeypatch.setattr(parallel, "UNPACKED", 0)
-    parallel._hold_blas()
-    rng = np.random.default_rng(0)
-    x, y = rng.standard_normal(x), rng.standard_normal(y)
-    np.testing.assert_allclose(parallel.product(x, y), x @ y, rtol=1e-12, atol=1e-12)
-    np.testing.assert_allclose(
-        parallel.product(np.asfortranarray(x), np.asfortranarray(y).astype("float32")), x @ y.astype("float32"), rtol=1e-12, atol=1e-12
-    )
-
-
-@pytest.mark.parametrize("count", [1, 3])
-def test_several_products_at_once(threads, monkeypatch, count):
-    threads(count)
-    monkeypatch.setattr(parallel, "_LARGE", 2000)
-    parallel._hold_blas()
-    rng = np.random.default_rng(0)
-    pairs = [(rng.standard_normal(a), rng.standard_normal(b)) for a, b in [((9, 30), (30, 20)), ((30, 9), (9, 4))]]
-    for found, (x, y) in zip(parallel.products(*pairs), pairs):
-        np.testing.assert_allclose(found, x @ y, rtol=1e-12, atol=1e-12)
-    x, y = pairs[0]
-    for plus in (rng.standard_normal(20), None):
-        np.testing.assert_allclose(parallel.product(x, y, plus), x @ y + (0 if plus is None else plus), rtol=1e-12, atol=1e-12)
-
-
-@pytest.mark.parametrize("rows", [8, 16, 20, 24])
-def test_stacks_of_eight_rows(threads, monkeypatch, rows):
-    threads(1)
-    monkeypatch.setattr(parallel, "UNPACKED", 0)
-    monkeypatch.setattr(parallel, "unpacked", lambda: 8 * 30 * 50)
-    rng = np.random.default_rng(0)
-    x, weight, bias = (rng.standard_normal(shape) for shape in ((rows, 30), (50, 30), (50,)))
-    assert parallel._packs_in_vain(x, weight.T) == (rows % 8 == 0)
-    assert not parallel._packs_in_vain(x, np.ascontiguousarray(weight.T))
-    assert not parallel._packs_in_vain(np.asfortranarray(x), weight.T)
-    out = parallel.product(x, weight.T, bias)
-    assert out.flags.c_contiguous
-    np.testing.assert_allclose(out, x @ weight.T + bias, rtol=1e-12, atol=1e-12)
-
-
 def test_the_blas_gets_its_threads_back_after_many_small_products(threads, monkeypatch):
     def count():
         return {pool["num_threads"] for pool in threadpoolctl.threadpool_info() if pool["user_api"] == "blas"}
@@ -134,10 +77,10 @@ def test_the_blas_gets_its_threads_back_after_many_small_products(threads, monke
     for _ in range(2):
         parallel.parallel_for(lambda i: None, [0, 1])
         for _ in range(10):
-            parallel.product(x, x)
-            parallel.product(x[:2], x)  # far too small to count
+            products.product(x, x)
+            products.product(x[:2], x)  # far too small to count
             assert count() <= {1}
-        parallel.product(x, x)
+        products.product(x, x)
         assert count() <= {2}
 
 

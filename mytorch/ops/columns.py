@@ -12,7 +12,8 @@ import math
 import numpy
 
 from ..backend import xp
-from ..parallel import spans, unpacked, unshared
+from ..parallel import spans, unshared
+from .products import unpacked
 from .windows import batch_first, batch_last, boxes, threads_for
 
 CACHE = 512 * 1024  # bytes of columns at a time: they should be in the second-level cache when the matrix product reads them

@@ -6,8 +6,8 @@ import math
 
 from ..autograd.engine import primitive
 from ..backend import column_sums
-from ..parallel import product, products
 from .matmul import matmul
+from .products import product, products
 from .shape import sum_to, transpose
 
 

@@ -11,8 +11,8 @@ from ..autograd.out import takes_out
 from ..autograd.settings import as_number, takes_numbers
 from ..backend import broadcast_shape, xp
 from ..dtypes import as_dtype, category
-from ..parallel import product
 from .masks import masked_fill_with
+from .products import product
 from .reduce import vector_norm
 from .shape import expand, permute, reshape, roll, spelled, transpose
 

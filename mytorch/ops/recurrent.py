@@ -11,11 +11,12 @@ import numpy
 from ..autograd.engine import primitive
 from ..autograd.graph import wrap
 from ..backend import xp
-from ..parallel import blas_is_threaded, product, unpacked
+from ..parallel import blas_is_threaded
 from .activation import relu
 from .elementwise import sigmoid, tanh
 from .join import cat, chunk, stack
 from .linear import linear
+from .products import product, unpacked
 
 # ---- one step, in differentiable operations ---------------------------------------------------------------------------------
 

@@ -38,7 +38,7 @@ def set_num_threads(n: int) -> None:
     threadpoolctl.threadpool_limits(n, user_api="blas")
 
 
-_PATIENCE = 1000  # products
+_PATIENCE = 1000  # operations
 _held, _holding, _unshared = None, threading.Lock(), 0
 
 
@@ -71,7 +71,7 @@ def blas_is_threaded() -> bool:
 
 
 def unshared():
-    """Note products that are too small for our threads: after many of them in a row the BLAS gets its own back."""
+    """Note work that is too small for our threads: after much of it in a row the BLAS gets its own back."""
     global _unshared
     _unshared += 1
     if _unshared > _PATIENCE and _held is not None:
@@ -141,6 +141,8 @@ def parallel_for(function, pieces) -> None:
     ``function`` must write only memory that belongs to its piece. It pays from about 100 µs of work.
     """
     threads = min(_threads[0], len(pieces))
+    if threads <= 1:
+        unshared()
     if threads <= 1 or getattr(_workers.inside, "worker", False):
         for piece in pieces:
             function(piece)

@@ -48,7 +48,7 @@ def _drop(input, p, training, inplace, shape=None):
         return _times(input, xp(input.array).zeros((), input.array.dtype), inplace)
     _refuse_integers(input)
     kept = random_like(input, shape) >= p
-    return _times(input, kept.astype(input.array.dtype) * input.array.dtype.type(1 / (1 - p) if p < 1 else 0), inplace)
+    return _times(input, kept.astype(input.array.dtype) * input.array.dtype.type(1 / (1 - p)), inplace)
 
 
 def dropout(input, p=0.5, training=True, inplace=False):

@@ -23,6 +23,11 @@ from .utils.rnn import PackedSequence
 _GATES = {"LSTM": 4, "GRU": 3, "RNN_TANH": 1, "RNN_RELU": 1}
 
 
+def _check_pair(hx, name):
+    if isinstance(hx, Tensor):
+        raise TypeError(f"hx of an {name} has to be a pair of tensors (h, c), but is one of shape {list(hx.shape)}")
+
+
 class _Uniform(Module):
     def reset_parameters(self):
         """Draw new initial values, uniform in ±1/sqrt(hidden_size)."""
@@ -162,8 +167,8 @@ class RNNBase(_Uniform):
         sizes = [self.proj_size or self.hidden_size, self.hidden_size][: 2 if self.mode == "LSTM" else 1]
         if hx is None:
             return None
-        if self.mode == "LSTM" and isinstance(hx, Tensor):
-            raise TypeError(f"hx of an LSTM has to be a pair of tensors (h, c), but is one of shape {list(hx.shape)}")
+        if self.mode == "LSTM":
+            _check_pair(hx, "LSTM")
         given = list(hx) if self.mode == "LSTM" else [hx]
         dims = 3 if batched else 2
         if any(s.ndim != dims for s in given):
@@ -294,8 +299,7 @@ class LSTMCell(RNNCellBase):
 
     def forward(self, input, hx=None):
         """The next (h, c). ValueError or RuntimeError for shapes that do not match, TypeError for a single tensor as ``hx``."""
-        if isinstance(hx, Tensor):
-            raise TypeError(f"hx of an LSTMCell has to be a pair of tensors (h, c), but is one of shape {list(hx.shape)}")
+        _check_pair(hx, "LSTMCell")
         return self._step(lstm_cell, input, hx, ("hx[0]", "hx[1]"))
 
 

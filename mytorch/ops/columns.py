@@ -12,7 +12,7 @@ import math
 import numpy
 
 from ..backend import xp
-from ..parallel import spans, unshared
+from ..parallel import spans
 from .products import unpacked
 from .windows import batch_first, batch_last, boxes, threads_for
 
@@ -23,10 +23,7 @@ SUMMED = 1_000_000  # elements of products to keep at most before they are summe
 
 def threads_for_product(rows, targets, times=1):
     """How many threads pay to gather columns of ``rows`` elements and multiply them, ``times``, to ``targets`` (groups, channels, *places)."""
-    threads = threads_for(rows * targets.size * (0.1 / max(targets.shape[1], 1) + times / 100)) if xp(targets) is numpy else 1
-    if threads == 1:
-        unshared()
-    return threads
+    return threads_for(rows * targets.size * (0.1 / max(targets.shape[1], 1) + times / 100)) if xp(targets) is numpy else 1
 
 
 def multiply(matrix, block, out):

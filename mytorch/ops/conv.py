@@ -136,10 +136,10 @@ def convolution_weight(x, y, *, kernel, stride, padding, dilation, groups):
     """The gradient of a convolution for its weight: (N, C, *S), output gradient (N, O, *counts) -> (O, C/groups, *kernel)."""
     columns = Columns(batch_last(x, padding), groups, kernel, stride, dilation, y.shape[2:])
     gradients = batch_last(y).reshape(groups, y.shape[1] // groups, columns.rows, columns.places)
-    rows, each = x.shape[1] // groups * math.prod(kernel), y.shape[1] // groups
-    tall = rows >= each  # matrix products are faster with the larger side first
-    shares = columns.shares(threads_for_product(rows, gradients))
-    sums = xp(x).zeros((max(len(shares), 1), groups, *((rows, each) if tall else (each, rows))), x.dtype)
+    depth, each = x.shape[1] // groups * math.prod(kernel), y.shape[1] // groups
+    tall = depth >= each  # matrix products are faster with the larger side first
+    shares = columns.shares(threads_for_product(depth, gradients))
+    sums = xp(x).zeros((max(len(shares), 1), groups, *((depth, each) if tall else (each, depth))), x.dtype)
 
     def work(piece):
         total, share = piece

@@ -63,13 +63,12 @@ def linear(x, weight, bias=None):
         raise RuntimeError("linear with a bias: weight must be a matrix, got a vector")
     if dtype.kind == "V":
         return linear(*(v if v is None else v.astype("float32") for v in (x, weight, bias))).astype(dtype)
-    if n == 2 and bias is not None and bias.shape == weight.shape[:1]:
-        return product(x, weight.T, bias)
+    plus = bias if bias is not None and weight.ndim == 2 and bias.shape == weight.shape[:1] else None
     if n > 2:  # one matrix product for all leading dimensions together
-        y = product(_rows(x), weight.T).reshape(x.shape[:-1] + weight.shape[:-1])
+        y = product(_rows(x), weight.T, plus).reshape(x.shape[:-1] + weight.shape[:-1])
     else:
-        y = product(x, weight.T)
-    if bias is None:
+        y = product(x, weight.T, plus)
+    if bias is plus:  # added, or None
         return y
     if bias.ndim <= 1 and y.ndim or bias.shape == y.shape:
         y += bias
@@ -83,11 +82,8 @@ def linear(x, weight, bias=None):
 def _mismatch(x, weight):
     if not x:
         return "input of linear has to have at least one dimension"
-    rows = 1
-    for n in x[:-1]:
-        rows *= n
     sizes = "x".join(map(str, reversed(weight)))
-    return f"expected (..., {weight[-1]}), got {tuple(x)}: mat1 and mat2 shapes cannot be multiplied ({rows}x{x[-1]} and {sizes})"
+    return f"expected (..., {weight[-1]}), got {tuple(x)}: mat1 and mat2 shapes cannot be multiplied ({math.prod(x[:-1])}x{x[-1]} and {sizes})"
 
 
 def bilinear(input1, input2, weight, bias=None):

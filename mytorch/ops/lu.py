@@ -231,16 +231,19 @@ def old_lu(A, pivot=True, get_infos=False):
 
 
 def _singular(A, check_errors, name):
-    """``info`` of square matrices, and A with nan in place of those that are singular, so that only theirs is no solution."""
+    """``info`` of square matrices, and whether one of them is singular. LinAlgError then if ``check_errors``."""
     check_matrices(A.array, name)
     info = lu_factor_ex(A.detach()).info
-    bad = info.array > 0
-    if not bad.any():
-        return info, A
-    if check_errors:
+    found = bool((info.array > 0).any())
+    if found and check_errors:
         raise LinAlgError(f"linalg.{name}: The diagonal element of U is zero: the input matrix is singular.")
+    return info, found
+
+
+def _replaced(A, bad):
+    """``A`` with the identity in place of the matrices that are ``bad`` (…), and a factor for what comes of it: nan for them, 1 for the others."""
     bad = wrap(bad[..., None, None])
-    return info, select(bad, wrap(eye_like(A.array)), A) * select(bad, float("nan"), 1.0).to(A.dtype)
+    return select(bad, wrap(eye_like(A.array)), A), select(bad, float("nan"), 1.0).to(A.dtype)
 
 
 def inverse_or_infinite(x):
@@ -253,14 +256,17 @@ def inverse_or_infinite(x):
 @takes_out
 def inv_ex(A, *, check_errors=False):
     """The inverses of square matrices and ``info``, which is not 0 for singular ones, whose inverse is infinite or nan."""
-    info, _ = _singular(A, check_errors, "inv_ex")
-    return inv_ex_result(inverse_or_infinite(A) if (info.array > 0).any() else inv(A), info)
+    info, singular = _singular(A, check_errors, "inv_ex")
+    return inv_ex_result((inverse_or_infinite if singular else inv)(A), info)
 
 
 @takes_out
 def solve_ex(A, B, *, left=True, check_errors=False):
     """As :func:`solve`, with ``info``, which is not 0 for singular matrices, whose solution is nan."""
-    info, A = _singular(A, check_errors, "solve_ex")
+    info, singular = _singular(A, check_errors, "solve_ex")
+    if singular:  # nan in their place, so that only theirs is no solution
+        A, factor = _replaced(A, info.array > 0)
+        A = A * factor
     return solve_ex_result(solve(A, B, left=left), info)
 
 
@@ -276,8 +282,8 @@ def cholesky_ex(A, *, upper=False, check_errors=False):
             raise
         flat = A.detach().reshape(-1, *A.shape[-2:])
         info = [_order_of_failure(matrix, upper) for matrix in flat]
-        bad = wrap((xp(A.array).asarray(info) > 0).reshape(*A.shape[:-2], 1, 1))
-        factor = cholesky(select(bad, wrap(eye_like(A.array)), A), upper=upper) * select(bad, float("nan"), 1.0).to(A.dtype)
+        A, nan = _replaced(A, (xp(A.array).asarray(info) > 0).reshape(A.shape[:-2]))
+        factor = cholesky(A, upper=upper) * nan
     return cholesky_ex_result(factor, wrap(xp(A.array).asarray(info, "int32").reshape(A.shape[:-2])))
 
 

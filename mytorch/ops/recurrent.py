@@ -247,17 +247,15 @@ def _gradients(g, x, w_hr, cell, reverse, sizes, needs, out, w, u, z, c, tc):
     cs, tcs = ([None] * (time + 1), [None] * time) if c is None else (c, tc)
     g_hr, multiply = None if w_hr is None else m.zeros_like(w_hr), _times(wh, batch, sizes)
     for t, before, after, b in reversed(list(_steps(time, reverse, sizes, batch))):
-        dh_t, dc_t, *values = _first(b, dh, dc, d[t], z[t], h[before], h[after], cs[before], tcs[t])
+        dh_t, dc_t, d_t, z_t, h_t, h_new, c_t, tc_t = _first(b, dh, dc, d[t], z[t], h[before], h[after], cs[before], tcs[t])
         dh_t += g_y[t, :b].T
-        direct = None
-        if w_hr is None:
-            direct = kind.backward(m, dh_t, dc_t, *values)
-        else:
-            d_t, z_t, h_t, _, c_t, tc_t = values
+        dm = dh_t
+        if w_hr is not None:
             h_new = z_t[2 * len(c_t) : 3 * len(c_t)] * tc_t
             g_hr += dh_t @ h_new.T
-            kind.backward(m, w_hr.T @ dh_t, dc_t, d_t, z_t, h_t, h_new, c_t, tc_t)
-        multiply(values[0], dh_t)
+            dm = w_hr.T @ dh_t
+        direct = kind.backward(m, dm, dc_t, d_t, z_t, h_t, h_new, c_t, tc_t)
+        multiply(d_t, dh_t)
         if direct is not None:
             dh_t += direct
     d = d.swapaxes(0, 1).reshape(len(w), -1)
@@ -309,11 +307,9 @@ def recurrent(x, h0, c0, w_ih, w_hh, b_ih=None, b_hh=None, w_hr=None, *, cell, r
     for t, before, after, b in _steps(time, reverse, sizes, batch):
         seen, z_t, h_t, h_new, *of_c = _first(b, u[before], z[t], h[before], h[after], cs[before], cs[after], tcs[t])
         multiply(seen, z_t)
-        if w_hr is None:
-            kind.forward(m, z_t, h_t, h_new, *of_c)
-        else:
-            wide = m.empty((hidden, b), x.dtype)
-            kind.forward(m, z_t, None, wide, *of_c)
+        wide = h_new if w_hr is None else m.empty((hidden, b), x.dtype)
+        kind.forward(m, z_t, h_t, wide, *of_c)
+        if w_hr is not None:
             m.matmul(w_hr, wide, out=h_new)
     y = (h[:-1] if reverse else h[1:]).swapaxes(1, 2)
     h_last = h[last, :, columns]

@@ -5,7 +5,7 @@ import pytest
 
 import mytorch
 from mytorch import distributions as mine
-from tests.test_distributions import both_of, build, close, theirs, torch
+from tests.test_distributions import both_of, build, close, divergences, theirs, torch
 
 CASES = {  # expression: values to score
     "Gamma(more, rate)": [0.3, 1.0, 2.5],
@@ -201,13 +201,7 @@ PAIRS = [
 
 @pytest.mark.parametrize(("p", "q"), PAIRS)
 def test_kl_divergence(p, q):
-    results = []
-    for library, module in ((mytorch, mine), (torch, theirs)):
-        a, parameters = build(p, library, requires_grad=True)
-        result = module.kl_divergence(a, build(q, library)[0])
-        result.sum().backward()
-        results.append((result, {k: v.grad for k, v in parameters.items() if v.grad is not None}))
-    (result, grads), (expected, wanted) = results
+    (result, grads), (expected, wanted) = divergences(p, q)
     close(result, expected, 1e-9)
     for name, grad in grads.items():
         if np.isfinite(wanted[name].numpy()).all():

@@ -31,8 +31,7 @@ def outcome(function, lib):
 
 def plain(value):
     if isinstance(value, (mytorch.Tensor, torch.Tensor)):
-        kind = str(value.dtype).split(".")[1]
-        return kind, value.detach().numpy().round(5).tolist() if "float" in kind else value.tolist()  # the BLAS decides on the last digit
+        return str(value.dtype).split(".")[1], value.detach().tolist()
     if isinstance(value, (mytorch.nn.Module, torch.nn.Module)):
         return repr(value).replace("mytorch", "torch")
     if isinstance(value, dict):
@@ -64,7 +63,7 @@ def small(lib, **settings):
     net = Net()
     with lib.no_grad():
         for i, p in enumerate(net.parameters()):
-            p.copy_(lib.arange(p.numel()).reshape(p.shape) * 0.1 + i)
+            p.copy_(lib.arange(p.numel()).reshape(p.shape) * 0.125 + i)  # numbers that no BLAS has to round
     return net
 
 

@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 
 import mytorch
-from mytorch import parallel
 from mytorch.nn import functional as F
 from mytorch.ops import columns
 from tests.nn.against import compare, same_error
@@ -67,23 +66,19 @@ def test_batches(shape):
     compare(call("conv_transpose2d", stride=2), [arrays[0], np.swapaxes(arrays[1], 0, 1)])
 
 
-@pytest.mark.parametrize("threads", [1, 2, 5])
+@pytest.mark.parametrize("count", [1, 2, 5])
 @pytest.mark.parametrize("cache", [1, 3000, 10**9])
-def test_however_it_is_cut_up(monkeypatch, threads, cache):
+def test_however_it_is_cut_up(monkeypatch, threads, count, cache):
     """Blocks of all sizes, rows gathered or not, one or several threads: always the same numbers."""
     monkeypatch.setattr(columns, "CACHE", cache)
     monkeypatch.setattr(columns, "unpacked", lambda: cache)
     monkeypatch.setattr(columns, "BAND", cache)
-    monkeypatch.setattr(columns, "threads_for", lambda nanoseconds: threads)
-    before = parallel.get_num_threads()
-    parallel.set_num_threads(threads)
-    try:
-        for groups, stride, padding in [(1, 1, 1), (2, 1, (2, 0)), (2, (2, 1), 1), (1, (1, 2), 0)]:
-            arrays = draw((40, 4, 9, 10), (6, 4 // groups, 3, 3), (6,))
-            compare(call("conv2d", groups=groups, stride=stride, padding=padding), arrays)
-            compare(call("conv_transpose2d", groups=groups, stride=stride, padding=padding), [arrays[0], draw((4, 6 // groups, 3, 3))[0]])
-    finally:
-        parallel.set_num_threads(before)
+    monkeypatch.setattr(columns, "threads_for", lambda nanoseconds: count)
+    threads(count)
+    for groups, stride, padding in [(1, 1, 1), (2, 1, (2, 0)), (2, (2, 1), 1), (1, (1, 2), 0)]:
+        arrays = draw((40, 4, 9, 10), (6, 4 // groups, 3, 3), (6,))
+        compare(call("conv2d", groups=groups, stride=stride, padding=padding), arrays)
+        compare(call("conv_transpose2d", groups=groups, stride=stride, padding=padding), [arrays[0], draw((4, 6 // groups, 3, 3))[0]])
 
 
 def test_the_same_numbers_every_time():

@@ -288,11 +288,16 @@ def _add_rows(target, rows, values):
 _BITS = {1: numpy.dtype("int8"), 2: numpy.dtype("int16"), 4: numpy.dtype("int32"), 8: numpy.dtype("int64")}
 
 
-def keep(x, condition):
+def keep(x, condition, out=None):
     """``x`` where ``condition``, of its shape, holds, else 0: without branches, by a product of bits, which also stops infinities."""
     if type(x) is not ndarray or type(condition) is not ndarray or x.dtype.kind not in "fi" or x.itemsize not in _BITS:
-        return xp(x).where(condition, x, x.dtype.type(0))
-    return (x.view(_BITS[x.itemsize]) * condition).view(x.dtype)
+        kept = xp(x).where(condition, x, x.dtype.type(0))
+        if out is None:
+            return kept
+        out[...] = kept
+        return out
+    bits = _BITS[x.itemsize]
+    return numpy.multiply(x.view(bits), condition, None if out is None else out.view(bits)).view(x.dtype)
 
 
 def choose(condition, x, y):

@@ -11,7 +11,7 @@ import math
 import numpy
 
 from ..autograd.engine import primitive
-from ..backend import xp
+from ..backend import keep, xp
 from .elementwise import widened
 from .windows import batch_first, batch_last, over_blocks, windows
 
@@ -110,9 +110,9 @@ def max_pool_scatter(g, x, y, *, kernel, stride, padding, dilation, counts):
         view, interior, overlap = _spread(out[a:b], x.shape, kernel, stride, padding, dilation, counts)
         for place, found in zip(_positions(view, kernel), _winners(x[:, a:b], y[:, a:b], padding, kernel, stride, dilation, counts)):
             if overlap:
-                place += part * found
+                place += keep(part, found)
             else:
-                xp(x).multiply(part, found, out=place)
+                keep(part, found, out=place)
         if interior is not None:
             out[a:b] = interior
 
@@ -133,7 +133,7 @@ def max_pool_gather(v, x, y, *, kernel, stride, padding, dilation, counts):
         out[a:b] = 0
         view = windows(batch_last(v[:, a:b], padding), kernel, stride, dilation, counts)
         for position, found in zip(_positions(view, kernel), _winners(x[:, a:b], y[:, a:b], padding, kernel, stride, dilation, counts)):
-            out[a:b] += position * found
+            out[a:b] += keep(position, found)
 
     over_blocks(work, x.shape[1], x.size, 0.25 * math.prod(kernel), x)
     return batch_first(out)

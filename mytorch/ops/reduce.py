@@ -108,7 +108,7 @@ def _evenly(g, x, out, dim, keepdim):
 def evenly_or_nan(g, x, out):
     """The same for the extreme of all, which may be nan."""
     chosen = (x == out) | ((x != x) & (out != out))
-    return chosen * (g / sum(chosen))
+    return select(chosen, g / sum(chosen), 0)  # where g is infinite the others still get 0
 
 
 def check_filled(x, dims, name):

@@ -2,6 +2,7 @@
 
 import os
 import threading
+import time
 
 import numpy as np
 import pytest
@@ -90,6 +91,30 @@ def test_the_blas_gets_back_the_threads_that_it_had(threads):
         parallel.parallel_for(lambda i: None, [0, 1])
         parallel._free_blas()
         assert {pool["num_threads"] for pool in threadpoolctl.threadpool_info() if pool["user_api"] == "blas"} <= {1}
+
+
+def test_a_flag_is_waited_for_briefly(threads):
+    threads(1)
+    flag = parallel._Flag()
+    flag.wait()  # never raised: returns all the same
+    assert not flag.seen.any()
+    flag.up[0] = True
+    flag.wait()
+    assert flag.seen.all()
+
+
+def test_workers_that_fell_asleep_take_jobs(threads):
+    threads(2)
+    for pause in (0, 0.02, 0.02):
+        time.sleep(pause)
+        names, together = set(), threading.Barrier(2)
+
+        def work(i):
+            together.wait(10)  # only two threads get past it
+            names.add(threading.current_thread().name)
+
+        parallel.parallel_for(work, [0, 1])
+        assert len(names) == 2
 
 
 def test_several_callers_at_once(threads):

@@ -1,4 +1,4 @@
-"""Time the workloads in mytorch and, where installed, PyTorch, JAX and NumPy by hand.
+"""Time the workloads in mytorch and, where installed, mytorch with numba, PyTorch, JAX and NumPy by hand.
 
     python -m benchmarks                     # the table: median times, and ratios to PyTorch with their spread
     python -m benchmarks --plot              # and the bars and growth curves, as pictures beside the JSON
@@ -29,6 +29,7 @@ class Worker:
 
     def __init__(self, library, threads):
         limits = {name: str(threads) for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")}
+        limits["MYTORCH_NUMBA"] = str(int(library == "numba"))
         self.process = subprocess.Popen(
             [sys.executable, "-m", "benchmarks.worker", library, str(threads)],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=os.environ | limits, cwd=Path(__file__).parent.parent,
@@ -144,14 +145,14 @@ def print_row(row, libraries):
             text += f"  {entry['ratio']:5.2f} ({entry['quartiles'][0]:4.2f}–{entry['quartiles'][1]:4.2f})"
         cells.append(text)
     if "torch" in row:
-        cells.append(f"{row['mytorch']['peak_mib']:5.0f} / {row['torch']['peak_mib']:5.0f} MiB")
+        cells.append(" / ".join(f"{row[library]['peak_mib']:5.0f}" for library in ("mytorch", "numba", "torch") if library in row) + " MiB")
     print("  ".join(cells), flush=True)
 
 
 def main():
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", nargs="+", choices=[w.__name__ for w in workloads.WORKLOADS], help="these workloads alone")
-    parser.add_argument("--libraries", nargs="+", default=["mytorch", "torch", "jax", "numpy"], help="default: all that are installed")
+    parser.add_argument("--libraries", nargs="+", default=["mytorch", "numba", "torch", "jax", "numpy"], help="default: all that are installed")
     parser.add_argument("--threads", nargs="+", type=int, default=[2, 1], help="default: 2 and 1")
     parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--seconds", type=float, default=0.3, help="of steps in each round")
@@ -164,7 +165,8 @@ def main():
     libraries = [name for name in args.libraries if importlib.util.find_spec(name)]
     result = {"machine": machine(), "rows": [], "import": {}}
     print(result["machine"])
-    print("times are medians; a ratio is that to PyTorch, with its quartiles; memory is the peak of mytorch's and PyTorch's process\n")
+    print("times are medians; a ratio is that to PyTorch, with its quartiles; numba is mytorch with its loops compiled;")
+    print("memory is the peak of the processes of mytorch, mytorch with numba and PyTorch\n")
     print("  ".join([f"{'workload':<12}t", *(f"{library:>11}" + ("" if library == "torch" else " " * 20) for library in libraries)]))
     for threads in args.threads:
         for workload in workloads.WORKLOADS:
@@ -173,7 +175,7 @@ def main():
                 result["rows"].append(row)
                 print_row(row, libraries)
     if not args.only:
-        result["import"] = {library: import_time(library, max(args.rounds // 2, 1)) for library in libraries}
+        result["import"] = {library: import_time(library, max(args.rounds // 2, 1)) for library in libraries if library != "numba"}
         print("import: " + ", ".join(f"{library} {seconds:.3f} s" for library, seconds in result["import"].items()))
     if args.plot:
         from . import plots

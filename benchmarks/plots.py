@@ -34,6 +34,10 @@ def _bars(rows, path):
         ax.axvline(1, color="#333333", lw=1)
         ax.set(title=f"{count} thread{'s' if count > 1 else ''}", xlabel="time relative to PyTorch (less is faster)")
         ax.grid(False, axis="y")
+        compiled = [(row["numba"]["ratio"], y) for y, row in enumerate(mine) if "numba" in row]
+        if compiled:
+            ax.plot(*zip(*compiled), "D", ms=4, color="#222222", label="with numba")
+            ax.legend(loc="lower right")
         for y, r in enumerate(ratios):
             ax.annotate(f"{r:.2f}", (high[y], y), (4, 0), textcoords="offset points", va="center", fontsize=8)
     fig.savefig(path)

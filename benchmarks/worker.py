@@ -11,20 +11,22 @@ import time
 
 from . import workloads
 
+TORCHES = {"mytorch": "mytorch", "numba": "mytorch", "torch": "torch"}  # libraries with PyTorch's names: "numba" is mytorch with loops compiled
+
 
 def build(library, name, settings):
     """The step function of a workload, or None if this library has none."""
-    if library in ("mytorch", "torch"):
-        torch = importlib.import_module(library)
-        importlib.import_module(f"{library}.nn")
+    if library in TORCHES:
+        torch = importlib.import_module(TORCHES[library])
+        importlib.import_module(f"{TORCHES[library]}.nn")
         return workloads.BY_NAME[name](torch, **settings)
     module = importlib.import_module("benchmarks.by_hand" if library == "numpy" else "benchmarks.with_jax")
     return module.WORKLOADS[name](**settings) if name in module.WORKLOADS else None
 
 
 def set_threads(library, count):
-    if library in ("mytorch", "torch"):
-        importlib.import_module(library).set_num_threads(count)
+    if library in TORCHES:
+        importlib.import_module(TORCHES[library]).set_num_threads(count)
     elif library == "jax" and hasattr(os, "sched_setaffinity"):  # it takes as many threads as there are cores
         os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:count])
 

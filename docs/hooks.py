@@ -127,21 +127,21 @@ def benchmarks(up):
     parts = []
     for threads in dict.fromkeys(row["threads"] for row in result["rows"]):
         rows = [row for row in result["rows"] if row["threads"] == threads]
-        others = [name for name in ("jax", "numpy") if any(name in row for row in rows)]
+        others = [name for name in ("numba", "jax", "numpy") if any(name in row for row in rows)]
         titles = [
             "workload",
             "mytorch",
             "PyTorch",
             "**mytorch / PyTorch**",
             *(f"{_OTHERS[name]} / PyTorch" for name in others),
-            "memory of both, MiB",
+            "memory, MiB",
         ]
         lines = [f"### {threads} thread{'s' if threads > 1 else ''}", "", _row(titles), _row(["---", *["---:"] * (len(titles) - 1)])]
         for row in rows:
             ours, torch = row["mytorch"], row.get("torch")
             cells = [f"`{row['name']}` {meaning.get(row['name'], '')}", _time(ours["seconds"]), _time(torch["seconds"]) if torch else "–"]
             cells += [_ratio(ours, strong=True), *(_ratio(row.get(name)) for name in others)]
-            cells.append(f"{ours['peak_mib']:.0f} / {torch['peak_mib']:.0f}" if torch else f"{ours['peak_mib']:.0f}")
+            cells.append(" / ".join(f"{row[name]['peak_mib']:.0f}" for name in ("mytorch", "numba", "torch") if name in row))
             lines.append(_row(cells))
         parts.append("\n".join(lines))
     times = result.get("import") or {}
@@ -173,7 +173,7 @@ def limits():
     return "\n".join(lines)
 
 
-_OTHERS = {"jax": "JAX", "numpy": "NumPy by hand"}
+_OTHERS = {"numba": "with numba", "jax": "JAX", "numpy": "NumPy by hand"}
 _PICTURES = {"bars": "time relative to PyTorch, one bar per workload", "growth": "time against batch, depth, operations and parameters"}
 
 

@@ -1,6 +1,9 @@
 """Options and fixtures: ``pytest --device cuda`` runs the suite on a GPU."""
 
 import importlib.util
+import os
+
+os.environ.setdefault("MYTORCH_NUMBA", "0")  # the loops have tests of their own, which hold them to the last bit of NumPy's results
 
 import hypothesis
 import pytest
@@ -49,6 +52,19 @@ def threads():
     before = mytorch.get_num_threads()
     yield mytorch.set_num_threads
     mytorch.set_num_threads(before)
+
+
+@pytest.fixture
+def loops(monkeypatch):
+    """``loops(True)`` lets numba run loops where there are some, ``loops(False)`` leaves all to NumPy."""
+    pytest.importorskip("numba")
+
+    def switch(on):
+        monkeypatch.setenv("MYTORCH_NUMBA", str(int(on)))
+        mytorch.loops.numba.cache_clear()
+
+    yield switch
+    switch(False)
 
 
 @pytest.fixture(autouse=True)

@@ -15,7 +15,7 @@ PACKAGES = {name for name, path in FILES.items() if path.name == "__init__.py"}
 
 # From the ground up; the longest matching prefix counts. A file may import from its own floor only within the same package or entry.
 FLOORS = [
-    ["backend", "parallel", "version", "settings", "multiprocessing", "compiler", "distributed", "onnx"],
+    ["backend", "loops", "parallel", "version", "settings", "multiprocessing", "compiler", "distributed", "onnx"],
     ["dtypes"],
     ["autograd.anomaly_mode", "autograd.grad_mode"],
     ["autograd.graph"],

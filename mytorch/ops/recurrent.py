@@ -13,6 +13,7 @@ from ..autograd.graph import wrap
 from ..backend import xp
 from ..parallel import blas_is_threaded
 from .activation import relu
+from .cells import cell_for
 from .elementwise import sigmoid, tanh
 from .join import cat, chunk, stack
 from .linear import linear
@@ -60,114 +61,6 @@ def _definition(x, h0, c0, w_ih, w_hh, b_ih=None, b_hh=None, w_hr=None, *, cell,
         h = cat([new, h[b:]])
     y = stack(ys) if ys else x[:, :, :1] * 0 + h
     return (y, h, c) if cell == "LSTM" else (y, h)
-
-
-# ---- one step, on columns and in place --------------------------------------------------------------------------------------
-
-
-def _sigmoids(z):
-    """Halved arguments, of which the tanh was taken, become sigmoids: sigmoid(x) = tanh(x / 2) / 2 + 1 / 2."""
-    z *= 0.5
-    z += 0.5
-
-
-class _LSTM:
-    """Gates in the order input, forget, output, candidate, so that the three sigmoids are one slab."""
-
-    sigmoids = 3
-
-    @staticmethod
-    def forward(m, z, h, h_new, c, c_new, tc):
-        """From the products z to the gates (in place), the next h and c, and tanh of that c."""
-        n = len(c)
-        m.tanh(z, out=z)
-        _sigmoids(z[: 3 * n])
-        m.multiply(z[n : 2 * n], c, out=c_new)
-        m.multiply(z[:n], z[3 * n :], out=tc)
-        c_new += tc
-        m.tanh(c_new, out=tc)
-        m.multiply(z[2 * n : 3 * n], tc, out=h_new)
-
-    @staticmethod
-    def backward(m, dh, dc, d, z, h, h_new, c, tc):
-        """The gradient of the products into d, that of the c before into dc."""
-        n = len(c)
-        slope = z * z  # of the sigmoids s - s², of the candidate 1 - g²
-        m.subtract(z[: 3 * n], slope[: 3 * n], out=slope[: 3 * n])
-        m.subtract(1, slope[3 * n :], out=slope[3 * n :])
-        m.multiply(dh, tc, out=d[2 * n : 3 * n])
-        t = h_new * tc  # o tanh(c)²
-        m.subtract(z[2 * n : 3 * n], t, out=t)
-        t *= dh
-        dc += t
-        m.multiply(dc, z[3 * n :], out=d[:n])
-        m.multiply(dc, c, out=d[n : 2 * n])
-        m.multiply(dc, z[:n], out=d[3 * n :])
-        d *= slope
-        dc *= z[n : 2 * n]
-
-
-class _GRU:
-    """Gates: reset, update, and the candidate's parts of x and of h."""
-
-    sigmoids = 2
-
-    @staticmethod
-    def forward(m, z, h, h_new, c, c_new, tc):
-        """The next h; z becomes the gates, the candidate and its part of h."""
-        n = len(h)
-        m.tanh(z[: 2 * n], out=z[: 2 * n])
-        _sigmoids(z[: 2 * n])
-        candidate = z[2 * n : 3 * n]
-        candidate += z[:n] * z[3 * n :]
-        m.tanh(candidate, out=candidate)
-        m.subtract(h, candidate, out=h_new)
-        h_new *= z[n : 2 * n]
-        h_new += candidate
-
-    @staticmethod
-    def backward(m, dh, dc, d, z, h, h_new, c, tc):
-        """The gradient of the products into d; returns what goes to the h before directly."""
-        n = len(h)
-        r, u, candidate = z[:n], z[n : 2 * n], z[2 * n : 3 * n]
-        direct = dh * u
-        through = (dh - direct) * (1 - candidate * candidate)  # to the candidate's argument
-        d[2 * n : 3 * n] = through
-        m.multiply(through, r, out=d[3 * n :])
-        m.multiply(through * z[3 * n :], r * (1 - r), out=d[:n])
-        m.multiply(dh * (h - candidate), u * (1 - u), out=d[n : 2 * n])
-        return direct
-
-
-class _Tanh:
-    sigmoids = 0
-
-    @staticmethod
-    def forward(m, z, h, h_new, c, c_new, tc):
-        """h = tanh(z)."""
-        m.tanh(z, out=h_new)
-
-    @staticmethod
-    def backward(m, dh, dc, d, z, h, h_new, c, tc):
-        """The gradient of z into d."""
-        m.multiply(dh, 1 - h_new * h_new, out=d)
-
-
-class _Relu:
-    sigmoids = 0
-
-    @staticmethod
-    def forward(m, z, h, h_new, c, c_new, tc):
-        """h = max(z, 0)."""
-        m.maximum(z, 0, out=h_new)
-
-    @staticmethod
-    def backward(m, dh, dc, d, z, h, h_new, c, tc):
-        """The gradient of z into d."""
-        m.multiply(dh, h_new != 0, out=d)  # nan passes, as in torch
-
-
-_CELLS = {"LSTM": _LSTM, "GRU": _GRU, "RNN_TANH": _Tanh, "RNN_RELU": _Relu}
 
 
 # ---- the matrix of one step -------------------------------------------------------------------------------------------------
@@ -239,7 +132,7 @@ def _times(matrix, batch, sizes):
 
 
 def _gradients(g, x, w_hr, cell, reverse, sizes, needs, out, w, u, z, c, tc):
-    m, kind, (time, batch, inputs) = xp(x), _CELLS[cell], x.shape
+    m, kind, (time, batch, inputs) = xp(x), cell_for(cell, x, sizes), x.shape
     g_y, g_h, *g_c = g
     dh, dc = g_h.T.copy(), g_c[0].T.copy() if g_c else None
     wh = m.ascontiguousarray(w[:, inputs:-1].T)
@@ -284,7 +177,7 @@ def recurrent(x, h0, c0, w_ih, w_hh, b_ih=None, b_hh=None, w_hr=None, *, cell, r
     cell: "LSTM", "GRU", "RNN_TANH" or "RNN_RELU". w_hr projects h to fewer numbers. reverse: from the last step to the first.
     sizes: how many of the sequences, the longest first, are still there at each time.
     """
-    m, kind, (time, batch, inputs) = xp(x), _CELLS[cell], x.shape
+    m, kind, (time, batch, inputs) = xp(x), cell_for(cell, x, sizes), x.shape
     w = _matrix(cell, w_ih, w_hh, b_ih, b_hh)
     hidden = len(w) // 4 if cell in ("LSTM", "GRU") else len(w)
     halved = w.copy()

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import numpy
+
 from ..backend import xp
+from ..loops import loop, run_over
 from ..tensor import Tensor
 from .averages import follow, follow_square
 from .optimizer import Optimizer, check, check_lr
@@ -12,6 +15,14 @@ def check_betas(betas):
     """ValueError unless both are in [0, 1)."""
     for i, beta in enumerate(betas):
         check(0 <= beta < 1, f"beta parameter at index {i}", beta)
+
+
+@loop
+def _adam(p, g, mean, square, share, beta2, share2, eps, lr):
+    for i in range(p.size):
+        mean[i] += (g[i] - mean[i]) * share
+        square[i] = square[i] * beta2 + g[i] * g[i] * share2
+        p[i] -= mean[i] / (numpy.sqrt(square[i]) + eps) * lr
 
 
 class Adam(Optimizer):
@@ -55,6 +66,9 @@ class Adam(Optimizer):
     def update(self, p, g, state, now, t, u):
         beta1, beta2, eps, lr = now
         mean, square, array = state["exp_avg"], state["exp_avg_sq"], xp(p)
+        if run_over(p) and "max_exp_avg_sq" not in state:
+            _adam(p, g, mean, square, *map(p.dtype.type, (1 - beta1, beta2, 1 - beta2, eps, lr)))
+            return
         follow(mean, g, beta1, t)
         follow_square(square, g, beta2, t)
         if "max_exp_avg_sq" in state:

@@ -21,9 +21,10 @@ def numba():
     if os.environ.get("MYTORCH_NUMBA", "1") == "0":
         return None
     try:
-        return importlib.import_module("numba")
+        module = importlib.import_module("numba")
     except ImportError:  # it is not installed, or too old for this NumPy
         return None
+    return None if module.config.DISABLE_JIT else module
 
 
 def run_over(array) -> bool:
@@ -39,7 +40,15 @@ def loop(function):
     def call(*arguments):
         nonlocal compiled
         if compiled is None:
-            compiled = numba().njit(nogil=True, error_model="numpy", cache=True)(function)
+            compiled = _compiled(function)
         return compiled(*arguments)
 
     return call
+
+
+def _compiled(function):
+    options = {"nogil": True, "error_model": "numpy"}
+    try:
+        return numba().njit(function, cache=True, **options)
+    except RuntimeError:  # there is no folder to keep it in
+        return numba().njit(function, **options)

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-HEAVY = ("torch", "torchvision", "matplotlib", "tqdm", "cupy", "PIL", "scipy", "pandas", "pytest", "safetensors")
+HEAVY = ("torch", "torchvision", "matplotlib", "tqdm", "cupy", "PIL", "scipy", "pandas", "pytest", "safetensors", "numba")
 
 
 def python(code, *options, **environment):

@@ -1,5 +1,6 @@
 """Loops that numba compiles: when they run, and that nothing depends on it."""
 
+import importlib
 import subprocess
 import sys
 
@@ -39,6 +40,21 @@ def test_numba_may_be_missing_or_too_old(loops, monkeypatch, error):
     p.grad = mytorch.ones(3)
     mytorch.optim.Adam([p]).step()
     assert p.tolist() == pytest.approx([0.999] * 3)
+
+
+def test_a_loop_runs_where_nothing_can_be_kept(loops):
+    loops(True)
+    space = {}
+    exec("def double(x):\n    for i in range(x.size):\n        x[i] *= 2", space)  # a function without a file
+    x = np.arange(4.0)
+    mytorch.loops.loop(space["double"])(x)
+    assert x.tolist() == [0, 2, 4, 6]
+
+
+def test_without_its_compiler_numba_is_of_no_use(loops, monkeypatch):
+    loops(True)
+    monkeypatch.setattr(importlib.import_module("numba").config, "DISABLE_JIT", 1)
+    assert not mytorch.loops.run_over(np.zeros(3, "float32"))
 
 
 def test_numba_is_imported_when_a_loop_is_first_run(loops):

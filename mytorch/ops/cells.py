@@ -5,6 +5,7 @@ An LSTM's and a GRU's take many passes over small arrays, so they are there as l
 
 from __future__ import annotations
 
+from ..backend import xp
 from ..loops import loop, run_over
 
 
@@ -19,17 +20,23 @@ class LSTM:
 
     sigmoids = 3
 
-    @staticmethod
-    def forward(m, z, h, h_new, c, c_new, tc):
+    @classmethod
+    def forward(cls, m, z, h, h_new, c, c_new, tc):
         """From the products z to the gates (in place), the next h and c, and tanh of that c."""
         n = len(c)
         m.tanh(z, out=z)
-        _sigmoids(z[: 3 * n])
-        m.multiply(z[n : 2 * n], c, out=c_new)
-        m.multiply(z[:n], z[3 * n :], out=tc)
-        c_new += tc
+        cls.state(z, c, c_new, tc)
         m.tanh(c_new, out=tc)
         m.multiply(z[2 * n : 3 * n], tc, out=h_new)
+
+    @staticmethod
+    def state(z, c, c_new, t):
+        """From the tanh of the products to the gates, and the next c; t is scratch."""
+        n, m = len(c), xp(z)
+        _sigmoids(z[: 3 * n])
+        m.multiply(z[n : 2 * n], c, out=c_new)
+        m.multiply(z[:n], z[3 * n :], out=t)
+        c_new += t
 
     @staticmethod
     def backward(m, dh, dc, d, z, h, h_new, c, tc):
@@ -55,18 +62,23 @@ class GRU:
 
     sigmoids = 2
 
-    @staticmethod
-    def forward(m, z, h, h_new, c, c_new, tc):
+    @classmethod
+    def forward(cls, m, z, h, h_new, c, c_new, tc):
         """The next h; z becomes the gates, the candidate and its part of h."""
         n = len(h)
         m.tanh(z[: 2 * n], out=z[: 2 * n])
-        _sigmoids(z[: 2 * n])
+        cls.candidate(z, n)
         candidate = z[2 * n : 3 * n]
-        candidate += z[:n] * z[3 * n :]
         m.tanh(candidate, out=candidate)
         m.subtract(h, candidate, out=h_new)
         h_new *= z[n : 2 * n]
         h_new += candidate
+
+    @staticmethod
+    def candidate(z, n):
+        """From the tanh of the first products to the gates, and the candidate's argument."""
+        _sigmoids(z[: 2 * n])
+        z[2 * n : 3 * n] += z[:n] * z[3 * n :]
 
     @staticmethod
     def backward(m, dh, dc, d, z, h, h_new, c, tc):
@@ -114,8 +126,7 @@ class Relu:
 
 
 @loop
-def _lstm_state(z, c, c_new):
-    """From the tanh of all products to the gates, and the next c."""
+def _lstm_state(z, c, c_new, t):
     n, batch = c.shape
     half = z.dtype.type(0.5)
     for row in range(n):
@@ -143,14 +154,7 @@ def _lstm_backward(dh, dc, d, z, h_new, c, tc):
 class LSTMLoops(LSTM):
     """:class:`LSTM`, but for its ``tanh``, in one pass each way."""
 
-    @staticmethod
-    def forward(m, z, h, h_new, c, c_new, tc):
-        """From the products z to the gates (in place), the next h and c, and tanh of that c."""
-        n = len(c)
-        m.tanh(z, out=z)
-        _lstm_state(z, c, c_new)
-        m.tanh(c_new, out=tc)
-        m.multiply(z[2 * n : 3 * n], tc, out=h_new)
+    state = staticmethod(_lstm_state)
 
     @staticmethod
     def backward(m, dh, dc, d, z, h, h_new, c, tc):
@@ -160,7 +164,6 @@ class LSTMLoops(LSTM):
 
 @loop
 def _gru_candidate(z, n):
-    """From the tanh of the first products to the gates, and the candidate's argument."""
     half = z.dtype.type(0.5)
     for row in range(n):
         for k in range(z.shape[1]):
@@ -185,19 +188,9 @@ def _gru_backward(dh, d, z, h, direct):
 
 
 class GRULoops(GRU):
-    """:class:`GRU`, but for its ``tanh``, in few passes."""
+    """:class:`GRU`, its backward pass and its gates in one pass each."""
 
-    @staticmethod
-    def forward(m, z, h, h_new, c, c_new, tc):
-        """The next h; z becomes the gates, the candidate and its part of h."""
-        n = len(h)
-        m.tanh(z[: 2 * n], out=z[: 2 * n])
-        _gru_candidate(z, n)
-        candidate = z[2 * n : 3 * n]
-        m.tanh(candidate, out=candidate)
-        m.subtract(h, candidate, out=h_new)
-        h_new *= z[n : 2 * n]
-        h_new += candidate
+    candidate = staticmethod(_gru_candidate)
 
     @staticmethod
     def backward(m, dh, dc, d, z, h, h_new, c, tc):
@@ -208,9 +201,9 @@ class GRULoops(GRU):
 
 
 CELLS = {"LSTM": LSTM, "GRU": GRU, "RNN_TANH": Tanh, "RNN_RELU": Relu}
-_LOOPS = {"LSTM": LSTMLoops, "GRU": GRULoops}
+LOOPS = {"LSTM": LSTMLoops, "GRU": GRULoops}
 
 
 def cell_for(name, x, sizes):
-    """The cell called ``name``: as loops where they can run, and all columns stay to the end."""
-    return _LOOPS[name] if name in _LOOPS and sizes is None and run_over(x) else CELLS[name]
+    """The cell called ``name``: as loops where they can run and all columns stay to the end."""
+    return LOOPS[name] if name in LOOPS and sizes is None and run_over(x) else CELLS[name]

@@ -104,7 +104,7 @@ def boxes(sizes, limit, first=0, last=None):
 
 def threads_for(nanoseconds):
     """How many threads are worth their start, and their waiting for each other at the GIL, for this much work."""
-    return get_num_threads() if nanoseconds > 300_000 else 1
+    return get_num_threads() if nanoseconds > 1_000_000 else 1
 
 
 def over_blocks(function, n, size, nanoseconds, array):

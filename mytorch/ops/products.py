@@ -19,7 +19,7 @@ def unpacked() -> int:
     return UNPACKED if kernels & {"SkylakeX", "Cooperlake", "SapphireRapids"} else 0
 
 
-_LARGE = 5_000_000  # multiplications in a matrix product from which on threads are worth their start
+_LARGE = 16_000_000  # multiplications in a matrix product from which on threads are worth their start
 
 
 def product(x, y, plus=None):

@@ -297,7 +297,8 @@ def keep(x, condition, out=None):
         out[...] = kept
         return out
     bits = _BITS[x.itemsize]
-    return numpy.multiply(x.view(bits), condition, None if out is None else out.view(bits)).view(x.dtype)
+    kept = condition.astype(bits)  # a sixth faster than a product of numbers and booleans
+    return numpy.multiply(kept, x.view(bits), kept if out is None else out.view(bits)).view(x.dtype)
 
 
 def choose(condition, x, y):

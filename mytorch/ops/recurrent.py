@@ -108,9 +108,9 @@ def _steps(time, reverse, sizes, batch):
         yield t, t + reverse, t + 1 - reverse, batch if sizes is None else sizes[t]
 
 
-def _first(count, *arrays):
-    """The first ``count`` columns of each: all of them, as a rule."""
-    return arrays if arrays[0].shape[1] == count else [a if a is None else a[:, :count] for a in arrays]
+def _first(count, arrays):
+    """The first ``count`` columns of each."""
+    return [a if a is None else a[:, :count] for a in arrays]
 
 
 def _bounds(m, time, reverse, sizes, batch):
@@ -140,7 +140,8 @@ def _gradients(g, x, w_hr, cell, reverse, sizes, needs, out, w, u, z, c, tc):
     cs, tcs = ([None] * (time + 1), [None] * time) if c is None else (c, tc)
     g_hr, multiply = None if w_hr is None else m.zeros_like(w_hr), _times(wh, batch, sizes)
     for t, before, after, b in reversed(list(_steps(time, reverse, sizes, batch))):
-        dh_t, dc_t, d_t, z_t, h_t, h_new, c_t, tc_t = _first(b, dh, dc, d[t], z[t], h[before], h[after], cs[before], tcs[t])
+        there = dh, dc, d[t], z[t], h[before], h[after], cs[before], tcs[t]
+        dh_t, dc_t, d_t, z_t, h_t, h_new, c_t, tc_t = there if b == batch else _first(b, there)
         dh_t += g_y[t, :b].T
         dm = dh_t
         if w_hr is not None:
@@ -198,10 +199,11 @@ def recurrent(x, h0, c0, w_ih, w_hh, b_ih=None, b_hh=None, w_hr=None, *, cell, r
         tcs = tc = make((time, hidden, batch), x.dtype)
         c[first, :, columns] = 0 if c0 is None else c0
     for t, before, after, b in _steps(time, reverse, sizes, batch):
-        seen, z_t, h_t, h_new, *of_c = _first(b, u[before], z[t], h[before], h[after], cs[before], cs[after], tcs[t])
+        there = u[before], z[t], h[before], h[after], cs[before], cs[after], tcs[t]
+        seen, z_t, h_t, h_new, c_t, c_new, tc_t = there if b == batch else _first(b, there)
         multiply(seen, z_t)
         wide = h_new if w_hr is None else m.empty((hidden, b), x.dtype)
-        kind.forward(m, z_t, h_t, wide, *of_c)
+        kind.forward(m, z_t, h_t, wide, c_t, c_new, tc_t)
         if w_hr is not None:
             m.matmul(w_hr, wide, out=h_new)
     y = (h[:-1] if reverse else h[1:]).swapaxes(1, 2)

@@ -112,7 +112,7 @@ def max_pool_scatter(g, x, y, *, kernel, stride, padding, dilation, counts):
             if overlap:
                 place += keep(part, found)
             else:
-                keep(part, found, out=place)
+                place[...] = keep(part, found)
         if interior is not None:
             out[a:b] = interior
 

@@ -22,8 +22,8 @@ def trained(kind, dtype, settings, packed):
         y = y.data if packed else y
         (y * y + y).sum().backward()
         optimizer.step()
-        found += [y, *(state if kind == "LSTM" else [state]), x.grad, *(p.grad for p in layer.parameters()), *layer.parameters()]
-        found = [t.detach().numpy().copy() if isinstance(t, mytorch.Tensor) else t for t in found]
+        computed = [y, *(state if kind == "LSTM" else [state]), x.grad, *(p.grad for p in layer.parameters()), *layer.parameters()]
+        found += [t.detach().numpy().copy() for t in computed]
     return found
 
 

@@ -1,12 +1,12 @@
 """Time the workloads in mytorch and, where installed, mytorch with numba, PyTorch, JAX and NumPy by hand.
 
-    python -m benchmarks                     # the table: median times, and ratios to PyTorch with their spread
-    python -m benchmarks --plot              # and the bars and growth curves, as pictures beside the JSON
-    python -m benchmarks --only mlp_sgd cnn --threads 1
+    python -m benchmarks                     # the table: median times, and ratios to PyTorch with their
+    spread python -m benchmarks --plot              # and the bars and growth curves, as pictures beside the
+    JSON python -m benchmarks --only mlp_sgd cnn --threads 1
 
-Each library runs in a process of its own. Rounds are interleaved (mytorch, PyTorch, …, mytorch, PyTorch, …); a round's time is the median of
-its steps, a ratio that of one round, and the table shows the median ratio with its quartiles. The first losses of all libraries have to agree.
-Run it on an otherwise idle machine.
+Each library runs in a process of its own. Rounds are interleaved (mytorch, PyTorch, …, mytorch, PyTorch, …);
+a round's time is the median of its steps, a ratio that of one round, and the table shows the median ratio
+with its quartiles. The first losses of all libraries have to agree. Run it on an otherwise idle machine.
 """
 
 from __future__ import annotations
@@ -28,15 +28,28 @@ class Worker:
     """A library in a process of its own."""
 
     def __init__(self, library, threads):
-        limits = {name: str(threads) for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")}
+        limits = {
+            name: str(threads) for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+        }
         limits["MYTORCH_NUMBA"] = str(int(library == "numba"))
         self.process = subprocess.Popen(
             [sys.executable, "-m", "benchmarks.worker", library, str(threads)],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=os.environ | limits, cwd=Path(__file__).parent.parent,
-        )  # fmt: skip
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env=os.environ | limits,
+            cwd=Path(__file__).parent.parent,
+        )
 
     def ask(self, name, settings=None, *, warm=3, seconds=0.3, at_least=3, forget=False):
-        request = {"name": name, "settings": settings or {}, "warm": warm, "seconds": seconds, "at_least": at_least, "forget": forget}
+        request = {
+            "name": name,
+            "settings": settings or {},
+            "warm": warm,
+            "seconds": seconds,
+            "at_least": at_least,
+            "forget": forget,
+        }
         print(json.dumps(request), file=self.process.stdin, flush=True)
         line = self.process.stdout.readline()
         if not line:
@@ -77,7 +90,10 @@ def measure(name, libraries, threads, rounds, seconds):
             medians[library].append(statistics.median(answers[library]["times"]))
     row = {"name": name, "threads": threads}
     for library in workers:
-        row[library] = {"seconds": statistics.median(medians[library]), "peak_mib": answers[library]["peak_mib"]}
+        row[library] = {
+            "seconds": statistics.median(medians[library]),
+            "peak_mib": answers[library]["peak_mib"],
+        }
         if "torch" in workers:
             ratios = [a / b for a, b in zip(medians[library], medians["torch"])]
             row[library] |= {"ratio": statistics.median(ratios), "quartiles": quartiles(ratios)}
@@ -90,7 +106,9 @@ def growth(libraries, threads, rounds, seconds):
     """Times over batch, depth, operations, parameters."""
     curves = {}
     for what, (name, setting, values) in workloads.GROWTH.items():
-        workers = {library: Worker(library, threads) for library in libraries if library in ("mytorch", "torch")}
+        workers = {
+            library: Worker(library, threads) for library in libraries if library in ("mytorch", "torch")
+        }
         curves[what] = {"workload": name, "values": values}
         for library in workers:
             curves[what][library] = []
@@ -98,7 +116,9 @@ def growth(libraries, threads, rounds, seconds):
             medians = {library: [] for library in workers}
             for _ in range(rounds):
                 for library, worker in workers.items():
-                    medians[library].append(statistics.median(worker.ask(name, {setting: value}, seconds=seconds)["times"]))
+                    medians[library].append(
+                        statistics.median(worker.ask(name, {setting: value}, seconds=seconds)["times"])
+                    )
             for library in workers:
                 curves[what][library].append(statistics.median(medians[library]))
         for worker in workers.values():
@@ -110,15 +130,31 @@ def import_time(library, rounds):
     """Median seconds of ``import library`` in a fresh process."""
     code = f"import time; t = time.perf_counter(); import {library}; print(time.perf_counter() - t)"
     root = Path(__file__).parent.parent
-    times = [float(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=root).stdout) for _ in range(rounds)]
+    times = [
+        float(
+            subprocess.run(
+                [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=root
+            ).stdout
+        )
+        for _ in range(rounds)
+    ]
     return statistics.median(times)
 
 
 def machine():
     """What this was measured on."""
     code = "import mytorch; mytorch.show_config()"
-    config = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=Path(__file__).parent.parent).stdout
-    model = next((line.split(":")[1].strip() for line in _lines("/proc/cpuinfo") if line.startswith("model name")), platform.processor())
+    config = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=Path(__file__).parent.parent,
+    ).stdout
+    model = next(
+        (line.split(":")[1].strip() for line in _lines("/proc/cpuinfo") if line.startswith("model name")),
+        platform.processor(),
+    )
     return f"{model}, {platform.system()}\n{config.strip()}"
 
 
@@ -145,29 +181,61 @@ def print_row(row, libraries):
             text += f"  {entry['ratio']:5.2f} ({entry['quartiles'][0]:4.2f}–{entry['quartiles'][1]:4.2f})"
         cells.append(text)
     if "torch" in row:
-        cells.append(" / ".join(f"{row[library]['peak_mib']:5.0f}" for library in ("mytorch", "numba", "torch") if library in row) + " MiB")
+        cells.append(
+            " / ".join(
+                f"{row[library]['peak_mib']:5.0f}"
+                for library in ("mytorch", "numba", "torch")
+                if library in row
+            )
+            + " MiB"
+        )
     print("  ".join(cells), flush=True)
 
 
 def main():
-    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--only", nargs="+", choices=[w.__name__ for w in workloads.WORKLOADS], help="these workloads alone")
-    parser.add_argument("--libraries", nargs="+", default=["mytorch", "numba", "torch", "jax", "numpy"], help="default: all that are installed")
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--only", nargs="+", choices=[w.__name__ for w in workloads.WORKLOADS], help="these workloads alone"
+    )
+    parser.add_argument(
+        "--libraries",
+        nargs="+",
+        default=["mytorch", "numba", "torch", "jax", "numpy"],
+        help="default: all that are installed",
+    )
     parser.add_argument("--threads", nargs="+", type=int, default=[2, 1], help="default: 2 and 1")
     parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--seconds", type=float, default=0.3, help="of steps in each round")
-    parser.add_argument("--plot", action="store_true", help="draw the bars and the growth curves (matplotlib)")
-    parser.add_argument("--out", type=Path, default=Path("runs/benchmarks"), help="folder for results.json and the pictures")
-    parser.add_argument("--smoke", action="store_true", help="one short round of everything, to see that it runs")
+    parser.add_argument(
+        "--plot", action="store_true", help="draw the bars and the growth curves (matplotlib)"
+    )
+    parser.add_argument(
+        "--out", type=Path, default=Path("runs/benchmarks"), help="folder for results.json and the pictures"
+    )
+    parser.add_argument(
+        "--smoke", action="store_true", help="one short round of everything, to see that it runs"
+    )
     args = parser.parse_args()
     if args.smoke:
         args.rounds, args.seconds, args.threads, args.out = 1, 0.0, args.threads[:1], args.out / "smoke"
     libraries = [name for name in args.libraries if importlib.util.find_spec(name)]
     result = {"machine": machine(), "rows": [], "import": {}}
     print(result["machine"])
-    print("times are medians; a ratio is that to PyTorch, with its quartiles; numba is mytorch with its loops compiled;")
+    print(
+        "times are medians; a ratio is that to PyTorch, with its quartiles; numba is mytorch with its "
+        "loops compiled;"
+    )
     print("memory is the peak of the processes of mytorch, mytorch with numba and PyTorch\n")
-    print("  ".join([f"{'workload':<12}t", *(f"{library:>11}" + ("" if library == "torch" else " " * 20) for library in libraries)]))
+    print(
+        "  ".join(
+            [
+                f"{'workload':<12}t",
+                *(f"{library:>11}" + ("" if library == "torch" else " " * 20) for library in libraries),
+            ]
+        )
+    )
     for threads in args.threads:
         for workload in workloads.WORKLOADS:
             if not args.only or workload.__name__ in args.only:
@@ -175,8 +243,15 @@ def main():
                 result["rows"].append(row)
                 print_row(row, libraries)
     if not args.only:
-        result["import"] = {library: import_time(library, max(args.rounds // 2, 1)) for library in libraries if library != "numba"}
-        print("import: " + ", ".join(f"{library} {seconds:.3f} s" for library, seconds in result["import"].items()))
+        result["import"] = {
+            library: import_time(library, max(args.rounds // 2, 1))
+            for library in libraries
+            if library != "numba"
+        }
+        print(
+            "import: "
+            + ", ".join(f"{library} {seconds:.3f} s" for library, seconds in result["import"].items())
+        )
     if args.plot:
         from . import plots
 

@@ -59,7 +59,11 @@ def _adam(p, g, m, v, t):
     m += np.float32(0.1) * (g - m)
     v *= np.float32(0.999)
     v += np.float32(0.001) * g * g
-    p -= np.float32(1e-3 / (1 - 0.9**t)) * m / (np.sqrt(v) * np.float32((1 - 0.999**t) ** -0.5) + np.float32(1e-8))
+    p -= (
+        np.float32(1e-3 / (1 - 0.9**t))
+        * m
+        / (np.sqrt(v) * np.float32((1 - 0.999**t) ** -0.5) + np.float32(1e-8))
+    )
 
 
 WORKLOADS = {"mlp_sgd": lambda batch=64: _mlp(_sgd, batch), "mlp_adam": lambda batch=64: _mlp(_adam, batch)}

@@ -30,9 +30,18 @@ def _bars(rows, path):
         ratios = [row["mytorch"]["ratio"] for row in mine]
         low, high = zip(*(row["mytorch"]["quartiles"] for row in mine))
         spread = [[max(r - a, 0) for r, a in zip(ratios, low)], [max(b - r, 0) for r, b in zip(ratios, high)]]
-        ax.barh([row["name"] for row in mine], ratios, xerr=spread, color=["#2f6fdb" if r <= 1 else "#e4572e" for r in ratios], ecolor="#555555")
+        ax.barh(
+            [row["name"] for row in mine],
+            ratios,
+            xerr=spread,
+            color=["#2f6fdb" if r <= 1 else "#e4572e" for r in ratios],
+            ecolor="#555555",
+        )
         ax.axvline(1, color="#333333", lw=1)
-        ax.set(title=f"{count} thread{'s' if count > 1 else ''}", xlabel="time relative to PyTorch (less is faster)")
+        ax.set(
+            title=f"{count} thread{'s' if count > 1 else ''}",
+            xlabel="time relative to PyTorch (less is faster)",
+        )
         ax.grid(False, axis="y")
         compiled = [(row["numba"]["ratio"], y) for y, row in enumerate(mine) if "numba" in row]
         if compiled:
@@ -50,7 +59,9 @@ def _growth(curves, path):
         for library, style in (("mytorch", "o-"), ("torch", "s--")):
             if library in curve:
                 ax.plot(curve["values"], [s * 1e3 for s in curve[library]], style, ms=4, label=library)
-        ax.set(title=f"{curve['workload']}: {what}", xlabel=what, ylabel="ms a step", xscale="log", yscale="log")
+        ax.set(
+            title=f"{curve['workload']}: {what}", xlabel=what, ylabel="ms a step", xscale="log", yscale="log"
+        )
         ax.set_xticks(curve["values"], [f"{v:,}" for v in curve["values"]])
         ax.xaxis.set_minor_locator(NullLocator())
         ax.yaxis.set_major_formatter("{x:g}")

@@ -19,7 +19,9 @@ def _mlp(widths, update, batch):
     parameters = []
     for a, b in zip(widths, widths[1:]):
         w = (rng.uniform(-1, 1, (b, a)) / np.sqrt(a)).astype(np.float32)
-        parameters.append((jnp.asarray(w), jnp.asarray((rng.uniform(-0.05, 0.05, b) + 0.1).astype(np.float32))))
+        parameters.append(
+            (jnp.asarray(w), jnp.asarray((rng.uniform(-0.05, 0.05, b) + 0.1).astype(np.float32)))
+        )
 
     def loss_of(parameters):
         h = x

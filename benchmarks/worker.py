@@ -11,7 +11,8 @@ import time
 
 from . import workloads
 
-TORCHES = {"mytorch": "mytorch", "numba": "mytorch", "torch": "torch"}  # libraries with PyTorch's names: "numba" is mytorch with loops compiled
+# libraries with PyTorch's names: "numba" is mytorch with loops compiled
+TORCHES = {"mytorch": "mytorch", "numba": "mytorch", "torch": "torch"}
 
 
 def build(library, name, settings):
@@ -59,7 +60,11 @@ def main():
                 start = time.perf_counter()
                 step()
                 times.append(time.perf_counter() - start)
-            answer = {"losses": losses, "times": times, "peak_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}
+            answer = {
+                "losses": losses,
+                "times": times,
+                "peak_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+            }
         if request.get("forget"):
             steps.pop(key)
         print(json.dumps(answer), file=answers, flush=True)

@@ -1,7 +1,8 @@
 """The workloads, written once for mytorch and PyTorch: ``torch`` is whichever library is passed in.
 
-Each function returns ``step``: it runs one training step (or one inference) and returns the loss as a float-like value. Initial weights and data come
-from NumPy with a fixed seed, so that both libraries compute the same numbers.
+Each function returns ``step``: it runs one training step (or one inference) and returns the loss as a
+float-like value. Initial weights and data come from NumPy with a fixed seed, so that both libraries compute
+the same numbers.
 """
 
 from __future__ import annotations
@@ -22,7 +23,11 @@ def _same_weights(torch, model, seed=1):
     with torch.no_grad():
         for p in model.parameters():
             fan = int(np.prod(p.shape[1:])) if p.ndim > 1 else 0
-            values = rng.uniform(-1, 1, tuple(p.shape)) / np.sqrt(fan) if fan else rng.uniform(-0.05, 0.05, tuple(p.shape)) + (p.ndim == 1) * 0.1
+            values = (
+                rng.uniform(-1, 1, tuple(p.shape)) / np.sqrt(fan)
+                if fan
+                else rng.uniform(-0.05, 0.05, tuple(p.shape)) + (p.ndim == 1) * 0.1
+            )
             p.copy_(torch.from_numpy(values.astype(np.float32)))
     return model
 
@@ -51,31 +56,55 @@ def _mlp(torch, *widths):
 
 def mlp_sgd(torch, batch=64):
     """784-128-64-10, SGD."""
-    return _trainer(torch, _mlp(torch, 784, 128, 64, 10), lambda p: torch.optim.SGD(p, lr=0.01), *_data(torch, batch, 784))
+    return _trainer(
+        torch, _mlp(torch, 784, 128, 64, 10), lambda p: torch.optim.SGD(p, lr=0.01), *_data(torch, batch, 784)
+    )
 
 
 def mlp_adam(torch, batch=64):
     """784-128-64-10, Adam."""
-    return _trainer(torch, _mlp(torch, 784, 128, 64, 10), lambda p: torch.optim.Adam(p, lr=1e-3), *_data(torch, batch, 784))
+    return _trainer(
+        torch,
+        _mlp(torch, 784, 128, 64, 10),
+        lambda p: torch.optim.Adam(p, lr=1e-3),
+        *_data(torch, batch, 784),
+    )
 
 
 def mlp_big(torch, batch=256, width=1024):
     """784-1024-1024-10, Adam."""
-    return _trainer(torch, _mlp(torch, 784, width, width, 10), lambda p: torch.optim.Adam(p, lr=1e-3), *_data(torch, batch, 784))
+    return _trainer(
+        torch,
+        _mlp(torch, 784, width, width, 10),
+        lambda p: torch.optim.Adam(p, lr=1e-3),
+        *_data(torch, batch, 784),
+    )
 
 
 def mlp_deep(torch, depth=8, batch=64):
     """``depth`` layers of 128, SGD: for the growth curve."""
-    return _trainer(torch, _mlp(torch, 784, *[128] * depth, 10), lambda p: torch.optim.SGD(p, lr=0.01), *_data(torch, batch, 784))
+    return _trainer(
+        torch,
+        _mlp(torch, 784, *[128] * depth, 10),
+        lambda p: torch.optim.SGD(p, lr=0.01),
+        *_data(torch, batch, 784),
+    )
 
 
 def cnn(torch, batch=64):
     """conv3 1-32, conv3 32-64, pool, 9216-128-10, Adam."""
     nn = torch.nn
     model = nn.Sequential(
-        nn.Conv2d(1, 32, 3), nn.ReLU(), nn.Conv2d(32, 64, 3), nn.ReLU(), nn.MaxPool2d(2),
-        nn.Flatten(), nn.Linear(9216, 128), nn.ReLU(), nn.Linear(128, 10),
-    )  # fmt: skip
+        nn.Conv2d(1, 32, 3),
+        nn.ReLU(),
+        nn.Conv2d(32, 64, 3),
+        nn.ReLU(),
+        nn.MaxPool2d(2),
+        nn.Flatten(),
+        nn.Linear(9216, 128),
+        nn.ReLU(),
+        nn.Linear(128, 10),
+    )
     return _trainer(torch, model, lambda p: torch.optim.Adam(p, lr=1e-3), *_data(torch, batch, 1, 28, 28))
 
 
@@ -83,10 +112,22 @@ def lenet(torch, batch=64):
     """Two 5×5 convolutions with pooling, three linear layers, SGD with momentum."""
     nn = torch.nn
     model = nn.Sequential(
-        nn.Conv2d(1, 6, 5, padding=2), nn.ReLU(), nn.MaxPool2d(2), nn.Conv2d(6, 16, 5), nn.ReLU(), nn.MaxPool2d(2),
-        nn.Flatten(), nn.Linear(400, 120), nn.ReLU(), nn.Linear(120, 84), nn.ReLU(), nn.Linear(84, 10),
-    )  # fmt: skip
-    return _trainer(torch, model, lambda p: torch.optim.SGD(p, lr=0.01, momentum=0.9), *_data(torch, batch, 1, 28, 28))
+        nn.Conv2d(1, 6, 5, padding=2),
+        nn.ReLU(),
+        nn.MaxPool2d(2),
+        nn.Conv2d(6, 16, 5),
+        nn.ReLU(),
+        nn.MaxPool2d(2),
+        nn.Flatten(),
+        nn.Linear(400, 120),
+        nn.ReLU(),
+        nn.Linear(120, 84),
+        nn.ReLU(),
+        nn.Linear(84, 10),
+    )
+    return _trainer(
+        torch, model, lambda p: torch.optim.SGD(p, lr=0.01, momentum=0.9), *_data(torch, batch, 1, 28, 28)
+    )
 
 
 def bn_cnn(torch, batch=32):
@@ -153,7 +194,10 @@ def optim_many(torch, count=120):
     """AdamW's step alone, over ``count`` parameters of 64 to 4,096 elements."""
     rng = np.random.default_rng(0)
     shapes = [(64,), (64, 16), (64, 64)]
-    parameters = [torch.nn.Parameter(torch.from_numpy(rng.standard_normal(shapes[i % 3]).astype(np.float32))) for i in range(count)]
+    parameters = [
+        torch.nn.Parameter(torch.from_numpy(rng.standard_normal(shapes[i % 3]).astype(np.float32)))
+        for i in range(count)
+    ]
     for p in parameters:
         p.grad = torch.from_numpy(rng.standard_normal(tuple(p.shape)).astype(np.float32))
     optimizer = torch.optim.AdamW(parameters, lr=1e-3)
@@ -177,7 +221,19 @@ def infer_mlp1(torch):
     return step
 
 
-WORKLOADS = [mlp_sgd, mlp_adam, mlp_big, cnn, lenet, bn_cnn, lstm, transformer, opchain, optim_many, infer_mlp1]
+WORKLOADS = [
+    mlp_sgd,
+    mlp_adam,
+    mlp_big,
+    cnn,
+    lenet,
+    bn_cnn,
+    lstm,
+    transformer,
+    opchain,
+    optim_many,
+    infer_mlp1,
+]
 BY_NAME = {w.__name__: w for w in [*WORKLOADS, mlp_deep]}
 GROWTH = {  # the curves of --plot: what grows, and over which values
     "batch": ("mlp_sgd", "batch", (32, 64, 128, 256, 512, 1024)),

@@ -1,7 +1,8 @@
 """A Griffe extension: docstrings as the API reference shows them.
 
-Lines ``name: what it is`` about parameters and indented definitions become lists, ``:func:`name` `` becomes code. An operation that is made by a
-call, such as ``sin = unary("sin", …)``, gets the docstring of the function that it becomes.
+Lines ``name: what it is`` about parameters and indented definitions become lists, ``:func:`name` `` becomes
+code. An operation that is made by a call, such as ``sin = unary("sin", …)``, gets the docstring of the
+function that it becomes.
 """
 
 import importlib
@@ -30,7 +31,9 @@ class Docstrings(griffe.Extension):
     def on_module(self, *, mod, **_):
         """Modules, and what calls have put into them."""
         rewrite(mod, set())
-        made = [a for a in mod.attributes.values() if not (a.is_alias or a.docstring or a.name.startswith("_"))]
+        made = [
+            a for a in mod.attributes.values() if not (a.is_alias or a.docstring or a.name.startswith("_"))
+        ]
         for attribute in made if ".ops" in mod.path else ():
             value = getattr(importlib.import_module(mod.path), attribute.name, None)
             if inspect.isfunction(value) and value.__doc__:
@@ -45,7 +48,11 @@ def rewrite(item, parameters):
 
     def as_item(match):
         names = match.group(1).strip("`").split(", ")
-        return f"\n* {', '.join(f'`{name}`' for name in names)}: " if parameters.issuperset(names) else match.group(0)
+        return (
+            f"\n* {', '.join(f'`{name}`' for name in names)}: "
+            if parameters.issuperset(names)
+            else match.group(0)
+        )
 
     item.docstring.value = _LINE.sub(as_item, text)
 

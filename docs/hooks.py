@@ -1,17 +1,19 @@
 """Put real code, real output and generated tables into the pages when the docs are built.
 
-    {{ source mytorch/ops/arithmetic.py mul }}      the function or class of that name, decorators included, as it stands in the file
-    {{ file examples/custom_op.py }}                a whole file
-    {{ about examples/custom_op.py }}               the docstring of a file: what an example says of itself
-    {{ output adam_deep_dive }}                     what an example printed (docs/pictures/NAME.txt, written by docs/run_examples.py)
-    {{ picture adam_deep_dive curves.png }}         a picture that it drew (docs/pictures/NAME-FILE)
-    {{ pictures char_rnn }}                         all that it drew
-    {{ benchmarks }}                                docs/benchmarks.json, written by `python -m benchmarks`, as tables
-    {{ limits }}                                    docs/limits.json, written by docs/limits.py, beside the times of docs/benchmarks.json
-    {{ modules mytorch/nn mytorch/ops/conv.py }}    the reference of modules: files, or folders less what another mark names more closely
-    {{ compatibility }}                             PyTorch's names (docs/torch_names.txt) compared with the package as it is
+    {{ source mytorch/ops/arithmetic.py mul }}      the function or class of that name, decorators included,
+    as it stands in the file {{ file examples/custom_op.py }}                a whole file {{ about
+    examples/custom_op.py }}               the docstring of a file: what an example says of itself {{ output
+    adam_deep_dive }}                     what an example printed (docs/pictures/NAME.txt, written by
+    docs/run_examples.py) {{ picture adam_deep_dive curves.png }}         a picture that it drew
+    (docs/pictures/NAME-FILE) {{ pictures char_rnn }}                         all that it drew {{ benchmarks
+    }}                                docs/benchmarks.json, written by `python -m benchmarks`, as tables {{
+    limits }}                                    docs/limits.json, written by docs/limits.py, beside the times
+    of docs/benchmarks.json {{ modules mytorch/nn mytorch/ops/conv.py }}    the reference of modules: files,
+    or folders less what another mark names more closely {{ compatibility }}
+    PyTorch's names (docs/torch_names.txt) compared with the package as it is
 
-A name that is not there fails the build; an example or a benchmark that has not been run yet says so in its place.
+A name that is not there fails the build; an example or a benchmark that has not been run yet says so in its
+place.
 """
 
 import ast
@@ -28,7 +30,7 @@ DOCS = ROOT / "docs"
 _MARK = re.compile(r"^\{\{ (\w+)((?: \S+)*) \}\}$", re.MULTILINE)
 
 
-# ---- code ---------------------------------------------------------------------------------------------------------------
+# ---- code ----------------------------------------------------------------------------------------
 
 
 def source(path, name):
@@ -62,7 +64,11 @@ def _code(path, text):
 
 def modules(*paths):
     """The API reference of the modules at ``paths``: those with public functions or classes."""
-    marks = re.findall(r"^\{\{ modules (.*) \}\}$", "\n".join(p.read_text() for p in (DOCS / "api").glob("*.md")), re.MULTILINE)
+    marks = re.findall(
+        r"^\{\{ modules (.*) \}\}$",
+        "\n".join(p.read_text() for p in (DOCS / "api").glob("*.md")),
+        re.MULTILINE,
+    )
     claims = sorted(" ".join(marks).split(), key=len)
     parts = []
     for path in paths:
@@ -79,17 +85,23 @@ def modules(*paths):
 
 def _has_public(path):
     body = ast.parse(path.read_text()).body
-    return any(isinstance(node, (ast.FunctionDef, ast.ClassDef)) and not node.name.startswith("_") for node in body)
+    return any(
+        isinstance(node, (ast.FunctionDef, ast.ClassDef)) and not node.name.startswith("_") for node in body
+    )
 
 
-# ---- what examples and benchmarks left --------------------------------------------------------------------------------
+# ---- what examples and benchmarks left -----------------------------------------------------------
 
 
 def output(example):
     """What an example printed."""
     _must_exist(example)
     path = DOCS / "pictures" / f"{example}.txt"
-    return f"```text\n{path.read_text().rstrip()}\n```" if path.exists() else f"*Not run yet: `python docs/run_examples.py --only {example}`.*"
+    return (
+        f"```text\n{path.read_text().rstrip()}\n```"
+        if path.exists()
+        else f"*Not run yet: `python docs/run_examples.py --only {example}`.*"
+    )
 
 
 def picture(example, name, up):
@@ -108,7 +120,10 @@ def pictures(example, up):
     """All pictures that an example drew, by name."""
     _must_exist(example)
     drawn = sorted(p.name.removeprefix(f"{example}-") for p in (DOCS / "pictures").glob(f"{example}-*"))
-    return "\n\n".join(picture(example, name, up) for name in drawn) or f"*Nothing is drawn yet: `python docs/run_examples.py --only {example}`.*"
+    return (
+        "\n\n".join(picture(example, name, up) for name in drawn)
+        or f"*Nothing is drawn yet: `python docs/run_examples.py --only {example}`.*"
+    )
 
 
 def _must_exist(example):
@@ -117,13 +132,22 @@ def _must_exist(example):
 
 
 def benchmarks(up):
-    """The rows of docs/benchmarks.json as a table per number of threads, what they were measured on, and the pictures."""
+    """The rows of docs/benchmarks.json as a table per number of threads, what they were measured on, and the
+    pictures.
+    """
     path = DOCS / "benchmarks.json"
     if not path.exists():
-        return "*Not measured yet: run `python -m benchmarks --plot` and copy `runs/benchmarks/results.json` to `docs/benchmarks.json`.*"
+        return (
+            "*Not measured yet: run `python -m benchmarks --plot` and copy `runs/benchmarks/results.json` "
+            "to `docs/benchmarks.json`.*"
+        )
     result = json.loads(path.read_text())
     workloads = ast.parse((ROOT / "benchmarks" / "workloads.py").read_text()).body
-    meaning = {n.name: ast.get_docstring(n).split("\n")[0] for n in workloads if isinstance(n, ast.FunctionDef) and ast.get_docstring(n)}
+    meaning = {
+        n.name: ast.get_docstring(n).split("\n")[0]
+        for n in workloads
+        if isinstance(n, ast.FunctionDef) and ast.get_docstring(n)
+    }
     parts = []
     for threads in dict.fromkeys(row["threads"] for row in result["rows"]):
         rows = [row for row in result["rows"] if row["threads"] == threads]
@@ -136,18 +160,35 @@ def benchmarks(up):
             *(f"{_OTHERS[name]} / PyTorch" for name in others),
             "memory, MiB",
         ]
-        lines = [f"### {threads} thread{'s' if threads > 1 else ''}", "", _row(titles), _row(["---", *["---:"] * (len(titles) - 1)])]
+        lines = [
+            f"### {threads} thread{'s' if threads > 1 else ''}",
+            "",
+            _row(titles),
+            _row(["---", *["---:"] * (len(titles) - 1)]),
+        ]
         for row in rows:
             ours, torch = row["mytorch"], row.get("torch")
-            cells = [f"`{row['name']}` {meaning.get(row['name'], '')}", _time(ours["seconds"]), _time(torch["seconds"]) if torch else "–"]
+            cells = [
+                f"`{row['name']}` {meaning.get(row['name'], '')}",
+                _time(ours["seconds"]),
+                _time(torch["seconds"]) if torch else "–",
+            ]
             cells += [_ratio(ours, strong=True), *(_ratio(row.get(name)) for name in others)]
-            cells.append(" / ".join(f"{row[name]['peak_mib']:.0f}" for name in ("mytorch", "numba", "torch") if name in row))
+            cells.append(
+                " / ".join(
+                    f"{row[name]['peak_mib']:.0f}" for name in ("mytorch", "numba", "torch") if name in row
+                )
+            )
             lines.append(_row(cells))
         parts.append("\n".join(lines))
     times = result.get("import") or {}
     if times:
         shown = ", ".join(f"`{library}` {seconds * 1e3:.0f} ms" for library, seconds in times.items())
-        share = f": {times['mytorch'] / times['torch']:.2f} of PyTorch's" if {"mytorch", "torch"} <= times.keys() else ""
+        share = (
+            f": {times['mytorch'] / times['torch']:.2f} of PyTorch's"
+            if {"mytorch", "torch"} <= times.keys()
+            else ""
+        )
         parts.append(f"Import in a fresh process: {shown}{share}.")
     parts.append(f"Measured on:\n\n```text\n{result['machine']}\n```")
     for name in ("bars", "growth"):
@@ -157,24 +198,51 @@ def benchmarks(up):
 
 
 def limits():
-    """What a step needs at the rates of the BLAS and the memory, and how far the measured times are from it."""
+    """What a step needs at the rates of the BLAS and the memory, and how far the measured times are from
+    it."""
     paths = [DOCS / "limits.json", DOCS / "benchmarks.json"]
     if not all(path.exists() for path in paths):
         return "*Not measured yet: run `python docs/limits.py` on the machine of the benchmarks.*"
     found, measured = (json.loads(path.read_text()) for path in paths)
-    rates = "; ".join(f"{threads} thread{'s' if threads != '1' else ''}: {g:.0f} GFLOP/s, {b:.0f} GB/s" for threads, (g, b) in found["rates"].items())
-    titles = ["workload", "threads", "products, GFLOP", "optimizer, MB", "at the limit", "measured", "measured / limit"]
-    lines = [f"Measured limits of this machine: {rates}.", "", _row(titles), _row(["---", *["---:"] * (len(titles) - 1)])]
+    rates = "; ".join(
+        f"{threads} thread{'s' if threads != '1' else ''}: {g:.0f} GFLOP/s, {b:.0f} GB/s"
+        for threads, (g, b) in found["rates"].items()
+    )
+    titles = [
+        "workload",
+        "threads",
+        "products, GFLOP",
+        "optimizer, MB",
+        "at the limit",
+        "measured",
+        "measured / limit",
+    ]
+    lines = [
+        f"Measured limits of this machine: {rates}.",
+        "",
+        _row(titles),
+        _row(["---", *["---:"] * (len(titles) - 1)]),
+    ]
     for row in measured["rows"]:
         if work := found["work"].get(row["name"]):
             limit, seconds = work["seconds"][str(row["threads"])], row["mytorch"]["seconds"]
-            cells = [f"`{row['name']}`", str(row["threads"]), f"{work['gflop']:.3g}", f"{work['megabytes']:.3g}", _time(limit), _time(seconds)]
+            cells = [
+                f"`{row['name']}`",
+                str(row["threads"]),
+                f"{work['gflop']:.3g}",
+                f"{work['megabytes']:.3g}",
+                _time(limit),
+                _time(seconds),
+            ]
             lines.append(_row([*cells, f"{seconds / limit:.2f}"]))
     return "\n".join(lines)
 
 
 _OTHERS = {"numba": "with numba", "jax": "JAX", "numpy": "NumPy by hand"}
-_PICTURES = {"bars": "time relative to PyTorch, one bar per workload", "growth": "time against batch, depth, operations and parameters"}
+_PICTURES = {
+    "bars": "time relative to PyTorch, one bar per workload",
+    "growth": "time against batch, depth, operations and parameters",
+}
 
 
 def _row(cells):
@@ -193,14 +261,18 @@ def _ratio(entry, strong=False):
     return f"{mark}{entry['ratio']:.2f}{mark} ({low:.2f}–{high:.2f})"
 
 
-# ---- compatibility ----------------------------------------------------------------------------------------------------
+# ---- compatibility -------------------------------------------------------------------------------
 
 
 def compatibility():
-    """A table of counts, then every name of PyTorch by module: here, different (docs/differences.txt), absent."""
+    """A table of counts, then every name of PyTorch by module: here, different (docs/differences.txt),
+    absent.
+    """
     sections = _sections((DOCS / "torch_names.txt").read_text())
     different = _differences((DOCS / "differences.txt").read_text())
-    if unknown := sorted(set(different) - {f"{module}.{name}" for module, names in sections.items() for name in names}):
+    if unknown := sorted(
+        set(different) - {f"{module}.{name}" for module, names in sections.items() for name in names}
+    ):
         raise ValueError(f"docs/differences.txt: not in torch_names.txt: {', '.join(unknown)}")
     counts, details = [], []
     for module, names in sections.items():
@@ -215,12 +287,23 @@ def compatibility():
         if same:
             details += [f"**Here** ({len(same)}): {_names(same)}", ""]
         if odd:
-            details += [f"**Different** ({len(odd)}):", "", *(f"* `{name}`: {different[f'{module}.{name}']}" for name in odd), ""]
+            details += [
+                f"**Different** ({len(odd)}):",
+                "",
+                *(f"* `{name}`: {different[f'{module}.{name}']}" for name in odd),
+                "",
+            ]
         if absent:
             details += [f"**Absent** ({len(absent)}): {_names(absent)}", ""]
     total = ("**all**", *(sum(row[i] for row in counts) for i in (1, 2, 3)))
-    table = [_row(["module", "here", "different", "absent", "here or different"]), _row(["---", *["---:"] * 4])]
-    table += [_row([_linked(module), *map(str, numbers), f"{1 - numbers[2] / sum(numbers):.0%}"]) for module, *numbers in (*counts, total)]
+    table = [
+        _row(["module", "here", "different", "absent", "here or different"]),
+        _row(["---", *["---:"] * 4]),
+    ]
+    table += [
+        _row([_linked(module), *map(str, numbers), f"{1 - numbers[2] / sum(numbers):.0%}"])
+        for module, *numbers in (*counts, total)
+    ]
     return "\n".join([*table, "", *details])
 
 
@@ -264,10 +347,19 @@ def _linked(module):
     return module if module.startswith("**") else f"[`{module}`](#{module.lower().replace('.', '')})"
 
 
-# ---- MkDocs -------------------------------------------------------------------------------------------------------------
+# ---- MkDocs --------------------------------------------------------------------------------------
 
-_PLAIN = {"source": source, "file": file, "about": about, "output": output, "limits": limits, "modules": modules, "compatibility": compatibility}
-_LINKING = {"picture": picture, "pictures": pictures, "benchmarks": benchmarks}  # these need the way up to docs/
+_PLAIN = {
+    "source": source,
+    "file": file,
+    "about": about,
+    "output": output,
+    "limits": limits,
+    "modules": modules,
+    "compatibility": compatibility,
+}
+# these need the way up to docs/
+_LINKING = {"picture": picture, "pictures": pictures, "benchmarks": benchmarks}
 
 
 def on_page_markdown(markdown, page, **_):

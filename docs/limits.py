@@ -1,9 +1,11 @@
-"""Measure what the machine can do at best, for the docs' performance page: matrix products and memory traffic, with one and two threads.
+"""Measure what the machine can do at best, for the docs' performance page: matrix products and memory
+traffic, with one and two threads.
 
     python docs/limits.py          # about half a minute on an idle machine; writes docs/limits.json
 
-The work of a training step is counted below: 2 operations per multiply-add (forward, and twice backward, but for the first layer's input), and
-the bytes that the optimizer must move (Adam reads p, g, m, v and writes p, m, v). At the measured rates that takes a time to compare with.
+The work of a training step is counted below: 2 operations per multiply-add (forward, and twice backward, but
+for the first layer's input), and the bytes that the optimizer must move (Adam reads p, g, m, v and writes p,
+m, v). At the measured rates that takes a time to compare with.
 """
 
 import itertools
@@ -67,21 +69,34 @@ def fastest(function, repeats=12):
 def main():
     rates = {}
     for threads in (2, 1):
-        limits = {name: str(threads) for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")}
+        limits = {
+            name: str(threads) for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+        }
         code = "import json, limits; print(json.dumps(limits.measure()))"
         paths = os.pathsep.join([str(Path(__file__).parent), str(Path(__file__).parent.parent)])
-        done = subprocess.run([sys.executable, "-c", code], env=os.environ | limits | {"PYTHONPATH": paths}, capture_output=True, text=True, check=True)
+        done = subprocess.run(
+            [sys.executable, "-c", code],
+            env=os.environ | limits | {"PYTHONPATH": paths},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
         rates[threads] = json.loads(done.stdout)
         print(f"{threads} thread(s): {rates[threads][0]:.0f} GFLOP/s, {rates[threads][1]:.1f} GB/s")
     rows = {
         name: {
             "gflop": operations / 1e9,
             "megabytes": 4e-6 * parameters * arrays,
-            "seconds": {threads: operations / 1e9 / gflops + 4e-9 * parameters * arrays / gigabytes for threads, (gflops, gigabytes) in rates.items()},
+            "seconds": {
+                threads: operations / 1e9 / gflops + 4e-9 * parameters * arrays / gigabytes
+                for threads, (gflops, gigabytes) in rates.items()
+            },
         }
         for name, ((operations, parameters), arrays) in WORK.items()
     }
-    Path(__file__).with_suffix(".json").write_text(json.dumps({"rates": rates, "work": rows}, indent=1) + "\n")
+    Path(__file__).with_suffix(".json").write_text(
+        json.dumps({"rates": rates, "work": rows}, indent=1) + "\n"
+    )
 
 
 if __name__ == "__main__":

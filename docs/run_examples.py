@@ -1,11 +1,12 @@
-"""Run the examples and keep what they print and draw for the docs: docs/pictures/NAME.txt and docs/pictures/NAME-*.png or .gif.
+"""Run the examples and keep what they print and draw for the docs: docs/pictures/NAME.txt and
+docs/pictures/NAME-*.png or .gif.
 
     python docs/run_examples.py                                  # all of them, with their defaults
     python docs/run_examples.py --only optimizers_2d linear_fit
 
-An example that fails is reported at the end, and what the docs have of it stays; the others go on. Pictures are made small: PNGs with 256
-colours and at most 1,400 pixels wide, GIFs scaled down until they are small enough. A web page that an example writes is shown by a screenshot,
-if chromium is there.
+An example that fails is reported at the end, and what the docs have of it stays; the others go on. Pictures
+are made small: PNGs with 256 colours and at most 1,400 pixels wide, GIFs scaled down until they are small
+enough. A web page that an example writes is shown by a screenshot, if chromium is there.
 """
 
 import argparse
@@ -32,7 +33,14 @@ def run(name, limit):
         out = Path(folder) / name
         command = [sys.executable, f"examples/{name}.py", "--out", str(out)]
         try:
-            done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=limit, env=os.environ | {"COLUMNS": "100"})
+            done = subprocess.run(
+                command,
+                cwd=ROOT,
+                capture_output=True,
+                text=True,
+                timeout=limit,
+                env=os.environ | {"COLUMNS": "100"},
+            )
         except subprocess.TimeoutExpired:
             return f"took more than {limit} s"
         if done.returncode:
@@ -58,7 +66,11 @@ def small_png(image):
     """The bytes of a PNG of at most PNG_BYTES, or as near as three sizes and 64 colours come."""
     image = image.convert("RGB")
     for width, colours in ((1400, 256), (1100, 256), (1100, 128), (900, 64)):
-        scaled = image.resize((width, image.height * width // image.width), Image.Resampling.LANCZOS) if image.width > width else image
+        scaled = (
+            image.resize((width, image.height * width // image.width), Image.Resampling.LANCZOS)
+            if image.width > width
+            else image
+        )
         buffer = io.BytesIO()
         with_palette(scaled, colours).save(buffer, "PNG", optimize=True)
         if buffer.tell() <= PNG_BYTES:
@@ -72,17 +84,33 @@ def with_palette(image, colours):
 
 
 def small_gif(path):
-    """The bytes of a GIF of at most GIF_BYTES: narrower, with fewer colours, and at last every second frame."""
+    """The bytes of a GIF of at most GIF_BYTES: narrower, with fewer colours, and at last every second
+    frame."""
     if path.stat().st_size <= GIF_BYTES:
         return path.read_bytes()
     with Image.open(path) as animation:
-        duration, frames = animation.info.get("duration", 50), [frame.convert("RGB") for frame in ImageSequence.Iterator(animation)]
+        duration, frames = (
+            animation.info.get("duration", 50),
+            [frame.convert("RGB") for frame in ImageSequence.Iterator(animation)],
+        )
     for width, colours, step in ((800, 128, 1), (640, 64, 1), (640, 64, 2), (480, 64, 2), (400, 32, 3)):
         size = (width, frames[0].height * width // frames[0].width)
-        palette = with_palette(frames[len(frames) // 2], colours)  # one for all, so that only what moves is stored
-        few = [frame.resize(size, Image.Resampling.LANCZOS).quantize(palette=palette, dither=Image.Dither.NONE) for frame in frames[::step]]
+        # one for all, so that only what moves is stored
+        palette = with_palette(frames[len(frames) // 2], colours)
+        few = [
+            frame.resize(size, Image.Resampling.LANCZOS).quantize(palette=palette, dither=Image.Dither.NONE)
+            for frame in frames[::step]
+        ]
         buffer = io.BytesIO()
-        few[0].save(buffer, "GIF", save_all=True, append_images=few[1:], duration=duration * step, loop=0, optimize=True)
+        few[0].save(
+            buffer,
+            "GIF",
+            save_all=True,
+            append_images=few[1:],
+            duration=duration * step,
+            loop=0,
+            optimize=True,
+        )
         if buffer.tell() <= GIF_BYTES:
             break
     return buffer.getvalue()
@@ -94,9 +122,20 @@ def screenshot(page, target):
     if browser is None:
         return
     shot = page.with_suffix(".png")
-    flags = ["--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--window-size=1300,850", "--virtual-time-budget=2000"]
+    flags = [
+        "--headless",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--hide-scrollbars",
+        "--window-size=1300,850",
+        "--virtual-time-budget=2000",
+    ]
     try:
-        subprocess.run([browser, *flags, f"--screenshot={shot}", page.resolve().as_uri()], capture_output=True, timeout=120)
+        subprocess.run(
+            [browser, *flags, f"--screenshot={shot}", page.resolve().as_uri()],
+            capture_output=True,
+            timeout=120,
+        )
     except subprocess.TimeoutExpired:
         return
     if shot.exists():
@@ -106,7 +145,9 @@ def screenshot(page, target):
 def main():
     examples = sorted(path.stem for path in (ROOT / "examples").glob("*.py") if not path.stem.startswith("_"))
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--only", nargs="+", metavar="NAME", choices=examples, default=examples, help="these examples alone")
+    parser.add_argument(
+        "--only", nargs="+", metavar="NAME", choices=examples, default=examples, help="these examples alone"
+    )
     parser.add_argument("--limit", type=float, default=3600, help="seconds after which an example has failed")
     args = parser.parse_args()
     PICTURES.mkdir(parents=True, exist_ok=True)

@@ -1,13 +1,18 @@
-"""Adam, AdamW and SGD with momentum under one recipe; what bias correction does; what clipping does and does not do.
+"""Adam, AdamW and SGD with momentum under one recipe; what bias correction does; what clipping does and does
+not do.
 
     python examples/adam_deep_dive.py [--data full] [--out runs/adam_deep_dive] [--quick]
 
 An MLP 784-128-64-10 on 5,000 digits, He initialisation, batches of 64. What the run shows:
-1. With warm-up over a tenth of the steps, cosine decay to 1 % and clipping at norm 5, all three reach about 93 %; four panels compare them. A weight
-   decay of 0.01 at this learning rate is next to nothing: the curves of Adam and AdamW lie on each other. Clipping touches less than 1 % of the steps.
-2. Without bias correction Adam's first step is 3.16 times *larger* (lr · 0.1 / sqrt(0.001)), not smaller, the twelfth 6.6 times, and its early loss is
+1. With warm-up over a tenth of the steps, cosine decay to 1 % and clipping at norm 5, all three reach about
+93 %; four panels compare them. A weight
+   decay of 0.01 at this learning rate is next to nothing: the curves of Adam and AdamW lie on each other.
+   Clipping touches less than 1 % of the steps.
+2. Without bias correction Adam's first step is 3.16 times *larger* (lr · 0.1 / sqrt(0.001)), not smaller, the
+twelfth 6.6 times, and its early loss is
    lower: a bigger learning rate for the first thousand steps is what it comes to.
-3. At lr 0.1 clipping bounds the norm of the gradient, but does not rescue Adam, whose step does not depend on the gradient's scale: a third of the
+3. At lr 0.1 clipping bounds the norm of the gradient, but does not rescue Adam, whose step does not depend on
+the gradient's scale: a third of the
    digits without it (26 or 38 %: the rounding of the BLAS decides), 9 % with it, less than a guess.
 """
 
@@ -61,8 +66,24 @@ def train(data, make, epochs, seed, *, scheduled=False, clip=None, label=""):
     optimizer = make(model.parameters())
     loader = DataLoader(training, batch_size=64, shuffle=True)
     steps = epochs * len(loader)
-    scheduler = optim.lr_scheduler.WarmupCosineLR(optimizer, steps // 10, steps, min_ratio=0.01) if scheduled else None
-    log = {name: [] for name in ("loss", "norm", "clipped_norm", "lr", "train_loss", "train_accuracy", "val_loss", "val_accuracy")}
+    scheduler = (
+        optim.lr_scheduler.WarmupCosineLR(optimizer, steps // 10, steps, min_ratio=0.01)
+        if scheduled
+        else None
+    )
+    log = {
+        name: []
+        for name in (
+            "loss",
+            "norm",
+            "clipped_norm",
+            "lr",
+            "train_loss",
+            "train_accuracy",
+            "val_loss",
+            "val_accuracy",
+        )
+    }
     for _ in tqdm(range(epochs), desc=label, unit="epoch", leave=False):
         for x, y in loader:
             loss = nn.functional.cross_entropy(model(x), y)
@@ -84,12 +105,18 @@ def train(data, make, epochs, seed, *, scheduled=False, clip=None, label=""):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0], formatter_class=argparse.ArgumentDefaultsHelpFormatter)
-    parser.add_argument("--data", choices=("subset", "full"), default="subset", help="5,000 + 1,000 shipped digits, or all")
+    parser = argparse.ArgumentParser(
+        description=__doc__.split("\n")[0], formatter_class=argparse.ArgumentDefaultsHelpFormatter
+    )
+    parser.add_argument(
+        "--data", choices=("subset", "full"), default="subset", help="5,000 + 1,000 shipped digits, or all"
+    )
     parser.add_argument("--root", default="data", help="folder of the full set's IDX files")
     parser.add_argument("--epochs", type=int, default=15, help="of the first experiment")
     parser.add_argument("--seed", type=int, default=0, help="fixes initial weights and shuffling")
-    parser.add_argument("--out", type=Path, default=Path("runs/adam_deep_dive"), help="folder for the pictures")
+    parser.add_argument(
+        "--out", type=Path, default=Path("runs/adam_deep_dive"), help="folder for the pictures"
+    )
     parser.add_argument("--quick", action="store_true", help="3, 2 and 1 epochs instead of 15, 5 and 3")
     args = parser.parse_args()
     args.out.mkdir(parents=True, exist_ok=True)
@@ -98,15 +125,29 @@ def main():
     digits = load_mnist(args.data, root=args.root)
     print(f"data: {digits.description}")
     data = [
-        TensorDataset(torch.from_numpy((images.reshape(-1, 784) / 255).astype(np.float32)), torch.from_numpy(labels))
-        for images, labels in ((digits.train_images, digits.train_labels), (digits.test_images, digits.test_labels))
+        TensorDataset(
+            torch.from_numpy((images.reshape(-1, 784) / 255).astype(np.float32)), torch.from_numpy(labels)
+        )
+        for images, labels in (
+            (digits.train_images, digits.train_labels),
+            (digits.test_images, digits.test_labels),
+        )
     ]
 
-    recipes = {n: train(data, make, epochs[0], args.seed, scheduled=True, clip=5.0, label=n) for n, make in OPTIMIZERS.items()}
+    recipes = {
+        n: train(data, make, epochs[0], args.seed, scheduled=True, clip=5.0, label=n)
+        for n, make in OPTIMIZERS.items()
+    }
     draw_recipes(recipes, args.out / "recipes.png")
 
     corrected = {
-        flag: train(data, lambda p: optim.Adam(p, lr=1e-3, bias_correction=flag), epochs[1], args.seed, label=f"bias correction {flag}")
+        flag: train(
+            data,
+            lambda p: optim.Adam(p, lr=1e-3, bias_correction=flag),
+            epochs[1],
+            args.seed,
+            label=f"bias correction {flag}",
+        )
         for flag in (True, False)
     }
     print("\nbias correction: mean training loss of each epoch")
@@ -116,12 +157,21 @@ def main():
     draw_correction(corrected, args.out / "bias_correction.png")
 
     clipped = {
-        clip: train(data, lambda p: optim.Adam(p, lr=0.1), epochs[2], args.seed, clip=clip, label=f"lr 0.1, clip {clip}") for clip in (None, 1.0)
+        clip: train(
+            data,
+            lambda p: optim.Adam(p, lr=0.1),
+            epochs[2],
+            args.seed,
+            clip=clip,
+            label=f"lr 0.1, clip {clip}",
+        )
+        for clip in (None, 1.0)
     }
     print("\nAdam at lr 0.1")
     for clip, log in clipped.items():
         print(
-            f"  {'clipped at 1.0' if clip else 'not clipped   '}: largest norm after clipping {max(log['clipped_norm']):8.3f}, "
+            f"  {'clipped at 1.0' if clip else 'not clipped   '}: largest norm after clipping "
+            f"{max(log['clipped_norm']):8.3f}, "
             f"validation accuracy {log['val_accuracy'][-1]:.1%}"
         )
     draw_clipping(clipped, args.out / "clipping.png")
@@ -130,7 +180,10 @@ def main():
     rows = recipes | {f"Adam, correction {'on' if f else 'off'}": log for f, log in corrected.items()}
     rows |= {f"Adam, lr 0.1, clip {clip}": log for clip, log in clipped.items()}
     for name, log in rows.items():
-        print(f"{name:<22} {log['train_loss'][-1]:>10.4f} {log['train_accuracy'][-1]:>10.2%} {log['val_loss'][-1]:>10.4f} {log['val_accuracy'][-1]:>10.2%}")
+        print(
+            f"{name:<22} {log['train_loss'][-1]:>10.4f} {log['train_accuracy'][-1]:>10.2%} "
+            f"{log['val_loss'][-1]:>10.4f} {log['val_accuracy'][-1]:>10.2%}"
+        )
     print(f"pictures recipes.png, bias_correction.png and clipping.png are in {args.out}")
 
 
@@ -146,7 +199,9 @@ def draw_recipes(recipes, path):
     for name, log in recipes.items():
         line = "--" if name == "AdamW" else "-"  # so that Adam's curve is seen below it
         axes[0, 0].plot(smooth(log["loss"]), line, label=name)
-        axes[0, 1].plot(range(1, len(log["val_accuracy"]) + 1), log["val_accuracy"], line, marker="o", ms=3, label=name)
+        axes[0, 1].plot(
+            range(1, len(log["val_accuracy"]) + 1), log["val_accuracy"], line, marker="o", ms=3, label=name
+        )
         axes[1, 0].plot(smooth(log["norm"]), line, label=name)
         axes[1, 1].plot(log["lr"], line, label=name)
     axes[1, 0].axhline(5, color="#333333", ls=":", lw=1)

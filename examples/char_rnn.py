@@ -2,12 +2,15 @@
 
     python examples/char_rnn.py [--epochs 30] [--cell gru] [--out runs/char_rnn] [--quick]
 
-An LSTM reads the 1,355 given names of examples/data/names.txt (public domain) and says after each letter how likely each next one is, or the end. What the
-run shows:
-1. On names that it never saw it needs 3.1 bits a letter. Knowing nothing costs 4.75, counting letters 4.1, counting pairs of letters 3.5.
-2. It learns them by heart if it may: after 13 epochs the loss of the unseen names rises while that of the training names goes on falling. The weights of
+An LSTM reads the 1,355 given names of examples/data/names.txt (public domain) and says after each letter how
+likely each next one is, or the end. What the run shows:
+1. On names that it never saw it needs 3.1 bits a letter. Knowing nothing costs 4.75, counting letters 4.1,
+counting pairs of letters 3.5.
+2. It learns them by heart if it may: after 13 epochs the loss of the unseen names rises while that of the
+training names goes on falling. The weights of
    the best epoch are kept; as the unseen names choose it, the 3.1 is a little too good.
-3. What it invents sounds like names. The colder it draws, the more are ordinary, and the more stand in the list already.
+3. What it invents sounds like names. The colder it draws, the more are ordinary, and the more stand in the
+list already.
 """
 
 import argparse
@@ -61,7 +64,9 @@ def split(seed):
     """Names to learn, and every tenth of the shuffled list to be tested on."""
     names = NAMES.read_text().split()
     order = np.random.default_rng(seed).permutation(len(names))
-    return [names[i] for k, i in enumerate(order) if k % 10], [names[i] for k, i in enumerate(order) if k % 10 == 0]
+    return [names[i] for k, i in enumerate(order) if k % 10], [
+        names[i] for k, i in enumerate(order) if k % 10 == 0
+    ]
 
 
 def bits(model, x, y):
@@ -74,7 +79,9 @@ def bits(model, x, y):
 
 
 def counted_bits(training, test, order):
-    """The same for a model that counts: how often each letter follows the ``order`` before it, one added to each count."""
+    """The same for a model that counts: how often each letter follows the ``order`` before it, one added to
+    each count.
+    """
     counts = {}
     for name in training:
         padded = "." * order + name + "."
@@ -91,7 +98,9 @@ def counted_bits(training, test, order):
 
 
 def train(training, test, cell, epochs, seed):
-    """The model with the weights of its best epoch, and the bits per letter of training and unseen names after every epoch."""
+    """The model with the weights of its best epoch, and the bits per letter of training and unseen names
+    after every epoch.
+    """
     torch.manual_seed(seed)
     model = NameModel(cell)
     optimizer = optim.AdamW(model.parameters(), lr=5e-3, weight_decay=0.01)
@@ -100,7 +109,9 @@ def train(training, test, cell, epochs, seed):
     history, best = [], (math.inf, None)
     for _ in tqdm(range(epochs), desc=cell, unit="epoch", leave=False):
         for letters, following in loader:
-            loss = nn.functional.cross_entropy(model(letters)[0].flatten(0, 1), following.flatten(), ignore_index=IGNORE)
+            loss = nn.functional.cross_entropy(
+                model(letters)[0].flatten(0, 1), following.flatten(), ignore_index=IGNORE
+            )
             optimizer.zero_grad()
             loss.backward()
             nn.utils.clip_grad_norm_(model.parameters(), 1.0)
@@ -113,7 +124,8 @@ def train(training, test, cell, epochs, seed):
 
 @torch.no_grad()
 def invent(model, count, temperature, longest=15):
-    """Names drawn letter by letter; ``temperature`` divides the logits: below 1 the likely becomes likelier."""
+    """Names drawn letter by letter; ``temperature`` divides the logits: below 1 the likely becomes
+    likelier."""
     model.eval()
     letters, state = torch.zeros(count, 1, dtype=torch.int64), None
     drawn = []
@@ -126,10 +138,14 @@ def invent(model, count, temperature, longest=15):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0], formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__.split("\n")[0], formatter_class=argparse.ArgumentDefaultsHelpFormatter
+    )
     parser.add_argument("--epochs", type=int, default=30, help="passes over the training names")
     parser.add_argument("--cell", choices=("lstm", "gru"), default="lstm", help="the kind of recurrent layer")
-    parser.add_argument("--seed", type=int, default=0, help="fixes the split, initial weights, shuffling and what is drawn")
+    parser.add_argument(
+        "--seed", type=int, default=0, help="fixes the split, initial weights, shuffling and what is drawn"
+    )
     parser.add_argument("--out", type=Path, default=Path("runs/char_rnn"), help="folder for the pictures")
     parser.add_argument("--quick", action="store_true", help="6 epochs")
     args = parser.parse_args()
@@ -139,7 +155,11 @@ def main():
     training, test = split(args.seed)
     model, history = train(training, test, args.cell, epochs, args.seed)
     best = int(history[:, 1].argmin())
-    counted = {"nothing known": math.log2(len(LETTERS)), "letters counted": counted_bits(training, test, 0), "pairs counted": counted_bits(training, test, 1)}
+    counted = {
+        "nothing known": math.log2(len(LETTERS)),
+        "letters counted": counted_bits(training, test, 0),
+        "pairs counted": counted_bits(training, test, 1),
+    }
     print(f"{len(training):,} names to learn, {len(test)} unseen; bits per letter of the unseen:")
     for name, value in {**counted, f"{args.cell.upper()}, epoch {best + 1}": history[best, 1]}.items():
         print(f"  {name:<16} {value:.3f}")

@@ -2,11 +2,14 @@
 
     python examples/custom_op.py [--out runs/custom_op]
 
-The operation is log cosh x, a loss that is quadratic near 0 and linear far away, written so that it does not overflow. Once as mytorch writes its own: one
-decorated function on arrays, its derivative beside it. Once as in PyTorch: a class with forward and backward. What the run shows:
-1. gradcheck compares each derivative with central differences and accepts both; gradgradcheck proves the second derivatives, which nobody wrote.
+The operation is log cosh x, a loss that is quadratic near 0 and linear far away, written so that it does not
+overflow. Once as mytorch writes its own: one decorated function on arrays, its derivative beside it. Once as
+in PyTorch: a class with forward and backward. What the run shows:
+1. gradcheck compares each derivative with central differences and accepts both; gradgradcheck proves the
+second derivatives, which nobody wrote.
 2. A sign error and a forgotten factor are refused, with the place, both numbers and both Jacobians.
-3. Why gradcheck wants float64: at best, differences are wrong by 2e-5 in float32 and by 2e-11 in float64. The best step is near the cube
+3. Why gradcheck wants float64: at best, differences are wrong by 2e-5 in float32 and by 2e-11 in float64. The
+best step is near the cube
    root of the precision in both: larger ones cut off the series, smaller ones drown in rounding.
 """
 
@@ -27,9 +30,11 @@ import matplotlib.pyplot as plt
 plt.style.use(Path(__file__).with_name("mytorch.mplstyle"))
 
 
-# ---- as mytorch writes its own ---------------------------------------------------------------------------------------------
-# `forward` gets arrays, of NumPy or CuPy: xp(x) is the module that they belong to. The rule says what the gradient g of the result becomes for x; its further
-# parameters (here x) say what to keep until then. It uses operations that take arrays and tensors alike, so the same line serves for the second order.
+# ---- as mytorch writes its own -------------------------------------------------------------------
+# `forward` gets arrays, of NumPy or CuPy: xp(x) is the module that they belong to. The rule says what the
+# gradient g of the result becomes for x; its further
+# parameters (here x) say what to keep until then. It uses operations that take arrays and tensors alike, so
+# the same line serves for the second order.
 @primitive(x=lambda g, x: g * torch.tanh(x))
 def log_cosh(x):
     """log cosh x = |x| + log(1 + exp(-2 |x|)) - log 2, elementwise."""
@@ -37,7 +42,7 @@ def log_cosh(x):
     return size + xp(x).log1p(xp(x).exp(-2 * size)) - np.log(2).astype(x.dtype)
 
 
-# ---- as in PyTorch ---------------------------------------------------------------------------------------------------------
+# ---- as in PyTorch -------------------------------------------------------------------------------
 class LogCosh(Function):
     @staticmethod
     def forward(ctx, x):
@@ -51,7 +56,7 @@ class LogCosh(Function):
         return g * torch.tanh(x)  # operations on tensors: differentiable again
 
 
-# ---- and wrong -------------------------------------------------------------------------------------------------------------
+# ---- and wrong -----------------------------------------------------------------------------------
 class WrongSign(LogCosh):
     @staticmethod
     def backward(ctx, g):
@@ -69,7 +74,9 @@ class ForgottenGradient(LogCosh):
 
 
 def difference_errors(dtype, steps):
-    """The largest error, over 200 points, of the central difference with each step against the derivative tanh."""
+    """The largest error, over 200 points, of the central difference with each step against the derivative
+    tanh.
+    """
     x = np.linspace(-3, 3, 200).astype(dtype)
     exact = np.tanh(x.astype(np.float64))
     errors = []
@@ -80,7 +87,9 @@ def difference_errors(dtype, steps):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0], formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__.split("\n")[0], formatter_class=argparse.ArgumentDefaultsHelpFormatter
+    )
     parser.add_argument("--seed", type=int, default=0, help="fixes the points at which gradients are checked")
     parser.add_argument("--out", type=Path, default=Path("runs/custom_op"), help="folder for the pictures")
     parser.add_argument("--quick", action="store_true", help="the whole run takes a second anyway")
@@ -90,7 +99,10 @@ def main():
     torch.manual_seed(args.seed)
     x = (3 * torch.randn(2, dtype=torch.float64)).requires_grad_()
     big = torch.tensor([1000.0])
-    print(f"log cosh 1000 = {log_cosh(big).item():.4f}, where log(cosh(1000)) is {torch.log(torch.cosh(big)).item()}")
+    print(
+        f"log cosh 1000 = {log_cosh(big).item():.4f}, where log(cosh(1000)) is "
+        f"{torch.log(torch.cosh(big)).item()}"
+    )
     print(f"\n{'written as':<20} {'gradcheck':>10} {'gradgradcheck':>14}")
     for name, op in (("@primitive", log_cosh), ("autograd.Function", LogCosh.apply)):
         print(f"{name:<20} {gradcheck(op, (x,))!s:>10} {gradgradcheck(op, (x,))!s:>14}")
@@ -120,7 +132,11 @@ def draw_op(path):
     (first,) = torch.autograd.grad(y.sum(), x, create_graph=True)
     (second,) = torch.autograd.grad(first.sum(), x)
     fig, ax = plt.subplots(figsize=(7, 4))
-    for values, label in ((y, "log cosh x"), (first, "its gradient: tanh x"), (second, "the gradient of that: 1 - tanh² x")):
+    for values, label in (
+        (y, "log cosh x"),
+        (first, "its gradient: tanh x"),
+        (second, "the gradient of that: 1 - tanh² x"),
+    ):
         ax.plot(x.tolist(), values.tolist(), label=label)
     ax.set(title="one rule, all orders", xlabel="x")
     ax.legend()
@@ -134,7 +150,9 @@ def draw_errors(steps, errors, path):
         ax.plot(steps, values, "o-", ms=3, label=name)
     ax.axvline(1e-6, color="#333333", ls=":", lw=1)
     ax.annotate("gradcheck's step", (1e-6, 1), (4, 4), textcoords="offset points", fontsize=8)
-    ax.set(title="error of the central difference", xlabel="step h", xscale="log", yscale="log", ylim=(1e-12, 10))
+    ax.set(
+        title="error of the central difference", xlabel="step h", xscale="log", yscale="log", ylim=(1e-12, 10)
+    )
     ax.legend(loc="lower left")
     fig.savefig(path)
     plt.close(fig)

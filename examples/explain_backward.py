@@ -1,11 +1,14 @@
-"""Look inside one backward pass: the layers as a table, the graph as text and picture, and a web page that steps through every gradient.
+"""Look inside one backward pass: the layers as a table, the graph as text and picture, and a web page that
+steps through every gradient.
 
-    python examples/explain_backward.py             # writes runs/explain_backward/relu.html and sigmoid.html: open them in a browser
+    python examples/explain_backward.py             # writes runs/explain_backward/relu.html and sigmoid.html:
+    open them in a browser
 
-A five-layer MLP sees one batch of digits, once with ReLU and once with sigmoid, from the same initial weights. What the run shows: sigmoid's gradient
-formula, g * (out * (1 - out)), lets at most a quarter of the gradient pass, and the small weights of a new layer less than that: from each hidden
-layer to the one before, the gradient of the weights shrinks about sixfold. With ReLU's, g where out != 0, it stays about as large. The pages show both
-formulas at work, with the norm of the gradient at every step.
+A five-layer MLP sees one batch of digits, once with ReLU and once with sigmoid, from the same initial
+weights. What the run shows: sigmoid's gradient formula, g * (out * (1 - out)), lets at most a quarter of the
+gradient pass, and the small weights of a new layer less than that: from each hidden layer to the one before,
+the gradient of the weights shrinks about sixfold. With ReLU's, g where out != 0, it stays about as large. The
+pages show both formulas at work, with the norm of the gradient at every step.
 """
 
 import argparse
@@ -39,17 +42,30 @@ class MLP(nn.Module):
 def load_batch(size, seed):
     """Images (N, 1, 28, 28) with zero mean and unit variance over the training set, and their labels (N,)."""
     digits = load_mnist("subset")
-    chosen = torch.randperm(len(digits.train_labels), generator=torch.Generator().manual_seed(seed))[:size].numpy()
+    chosen = torch.randperm(len(digits.train_labels), generator=torch.Generator().manual_seed(seed))[
+        :size
+    ].numpy()
     pixels = (digits.train_images[chosen, None].astype("float32") / 255 - 0.1307) / 0.3081
     return torch.from_numpy(pixels), torch.from_numpy(digits.train_labels[chosen])
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0], formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__.split("\n")[0], formatter_class=argparse.ArgumentDefaultsHelpFormatter
+    )
     parser.add_argument("--batch-size", type=int, default=64, help="images in the batch")
-    parser.add_argument("--seed", type=int, default=0, help="fixes the batch and the initial weights (times differ from run to run)")
-    parser.add_argument("--out", type=Path, default=Path("runs/explain_backward"), help="folder for the pages and the picture")
-    parser.add_argument("--quick", action="store_true", help="8 images (the full run takes about a second too)")
+    parser.add_argument(
+        "--seed",
+        type=int,
+        default=0,
+        help="fixes the batch and the initial weights (times differ from run to run)",
+    )
+    parser.add_argument(
+        "--out", type=Path, default=Path("runs/explain_backward"), help="folder for the pages and the picture"
+    )
+    parser.add_argument(
+        "--quick", action="store_true", help="8 images (the full run takes about a second too)"
+    )
     args = parser.parse_args()
     args.out.mkdir(parents=True, exist_ok=True)
     images, labels = load_batch(8 if args.quick else args.batch_size, args.seed)
@@ -68,13 +84,18 @@ def main():
                 print(f"no picture: {error}\n")
         explain(loss, trace, args.out / f"{name}.html")
         loss.backward()  # explain left the graph and every .grad as they were
-        norms[name] = {key: p.grad.norm().item() for key, p in model.named_parameters() if key.endswith("weight")}
+        norms[name] = {
+            key: p.grad.norm().item() for key, p in model.named_parameters() if key.endswith("weight")
+        }
 
     print(f"{'norm of the gradient of':<24}" + "".join(f"{name:>12}" for name in norms))
     for key in norms["relu"]:
         print(f"{key:<24}" + "".join(f"{of[key]:>12.2e}" for of in norms.values()))
     for name, of in norms.items():
-        print(f"{name}: the last layer's gradient is {of['classes.weight'] / of['layers.0.weight']:,.1f} times the first layer's")
+        print(
+            f"{name}: the last layer's gradient is {of['classes.weight'] / of['layers.0.weight']:,.1f} "
+            "times the first layer's"
+        )
     print(f"open {args.out / 'relu.html'} and {args.out / 'sigmoid.html'} in a browser")
 
 

@@ -1,14 +1,18 @@
-"""A generative adversarial network draws the digits it is asked for: a forger learns from a critic, and the critic from the forger.
+"""A generative adversarial network draws the digits it is asked for: a forger learns from a critic, and the
+critic from the forger.
 
     python examples/gan_mnist.py [--epochs 20] [--out runs/gan_mnist] [--quick]
 
-The generator makes a 28 x 28 picture of 64 random numbers and a digit by transposed convolutions, the discriminator tells drawn from real ones (Goodfellow et
-al. 2014, the layers of Radford et al. 2015). samples.gif follows 80 drawings through the training. What the run shows:
-1. After 20 epochs on 5,000 digits a classifier trained on real digits reads more than nine drawings in ten as the digit that was asked for. That is no less
-   than of unseen real digits: the generator draws the ordinary ones, and there is less variety in them than in real ones. Some are smudged, as the
-   picture shows.
+The generator makes a 28 x 28 picture of 64 random numbers and a digit by transposed convolutions, the
+discriminator tells drawn from real ones (Goodfellow et al. 2014, the layers of Radford et al. 2015).
+samples.gif follows 80 drawings through the training. What the run shows:
+1. After 20 epochs on 5,000 digits a classifier trained on real digits reads more than nine drawings in ten as
+the digit that was asked for. That is no less
+   than of unseen real digits: the generator draws the ordinary ones, and there is less variety in them than
+   in real ones. Some are smudged, as the picture shows.
 2. It does not copy: a drawing is about as far from the nearest training digit as an unseen real digit is.
-3. The losses say little of all that: the critic stays ahead of the forger (below log 2, which is guessing), while the pictures get better and better.
+3. The losses say little of all that: the critic stays ahead of the forger (below log 2, which is guessing),
+while the pictures get better and better.
 """
 
 import argparse
@@ -40,25 +44,38 @@ class Generator(nn.Module):
         super().__init__()
         self.label = nn.Embedding(10, LABEL)
         self.net = nn.Sequential(
-            nn.Linear(NOISE + LABEL, 64 * 7 * 7, bias=False), nn.Unflatten(1, (64, 7, 7)), nn.BatchNorm2d(64), nn.ReLU(),
-            nn.ConvTranspose2d(64, 32, 4, stride=2, padding=1, bias=False), nn.BatchNorm2d(32), nn.ReLU(),  # (N, 32, 14, 14)
-            nn.ConvTranspose2d(32, 1, 4, stride=2, padding=1), nn.Tanh(),  # (N, 1, 28, 28)
-        )  # fmt: skip
+            nn.Linear(NOISE + LABEL, 64 * 7 * 7, bias=False),
+            nn.Unflatten(1, (64, 7, 7)),
+            nn.BatchNorm2d(64),
+            nn.ReLU(),
+            # (N, 32, 14, 14)
+            nn.ConvTranspose2d(64, 32, 4, stride=2, padding=1, bias=False),
+            nn.BatchNorm2d(32),
+            nn.ReLU(),
+            nn.ConvTranspose2d(32, 1, 4, stride=2, padding=1),
+            nn.Tanh(),  # (N, 1, 28, 28)
+        )
 
     def forward(self, noise, digit):
         return self.net(torch.cat([noise, self.label(digit)], dim=1))
 
 
 class Discriminator(nn.Module):
-    """A logit (N, 1): above 0 it takes the picture for a real one of that digit. The digit enters by a product with the features (Miyato and Koyama 2018)."""
+    """A logit (N, 1): above 0 it takes the picture for a real one of that digit. The digit enters by a
+    product with the features (Miyato and Koyama 2018).
+    """
 
     def __init__(self):
         super().__init__()
         self.net = nn.Sequential(
-            nn.Conv2d(1, 32, 4, stride=2, padding=1), nn.LeakyReLU(0.2),  # (N, 32, 14, 14)
-            nn.Conv2d(32, 64, 4, stride=2, padding=1, bias=False), nn.BatchNorm2d(64), nn.LeakyReLU(0.2),  # (N, 64, 7, 7)
+            nn.Conv2d(1, 32, 4, stride=2, padding=1),
+            nn.LeakyReLU(0.2),  # (N, 32, 14, 14)
+            # (N, 64, 7, 7)
+            nn.Conv2d(32, 64, 4, stride=2, padding=1, bias=False),
+            nn.BatchNorm2d(64),
+            nn.LeakyReLU(0.2),
             nn.Flatten(),
-        )  # fmt: skip
+        )
         self.head, self.label = nn.Linear(64 * 7 * 7, 1), nn.Embedding(10, 64 * 7 * 7)
         nn.init.normal_(self.label.weight, std=0.02)
 
@@ -68,13 +85,18 @@ class Discriminator(nn.Module):
 
 
 def train(images, labels, epochs, seed, frames_per_epoch=2):
-    """The generator, the losses (discriminator, generator) of every step, and pictures (frames, 80, 28, 28) of the same noise on the way."""
+    """The generator, the losses (discriminator, generator) of every step, and pictures (frames, 80, 28, 28)
+    of the same noise on the way.
+    """
     torch.manual_seed(seed)
     generator, discriminator = Generator(), Discriminator()
-    to_forge, to_judge = (optim.Adam(m.parameters(), lr=5e-4, betas=(0.5, 0.999)) for m in (generator, discriminator))
+    to_forge, to_judge = (
+        optim.Adam(m.parameters(), lr=5e-4, betas=(0.5, 0.999)) for m in (generator, discriminator)
+    )
     loader = DataLoader(TensorDataset(images, labels), batch_size=64, shuffle=True, drop_last=True)
     judged = nn.functional.binary_cross_entropy_with_logits
-    real, nearly_real, forged = torch.ones(64, 1), torch.full((64, 1), 0.9), torch.zeros(64, 1)  # "nearly": against a critic too sure of itself
+    # "nearly": against a critic too sure of itself
+    real, nearly_real, forged = torch.ones(64, 1), torch.full((64, 1), 0.9), torch.zeros(64, 1)
     fixed, frames, losses = torch.randn(80, NOISE), [], []
     bar = tqdm(total=epochs * len(loader), desc="training", unit="step", leave=False)
     for _ in range(epochs):
@@ -82,7 +104,9 @@ def train(images, labels, epochs, seed, frames_per_epoch=2):
             if step % -(-len(loader) // frames_per_epoch) == 0:
                 frames.append(draw(generator, fixed, ASKED))
             fake = generator(torch.randn(64, NOISE), digit)
-            loss = judged(discriminator(x, digit), nearly_real) + judged(discriminator(fake.detach(), digit), forged)
+            loss = judged(discriminator(x, digit), nearly_real) + judged(
+                discriminator(fake.detach(), digit), forged
+            )
             to_judge.zero_grad()
             loss.backward()
             to_judge.step()
@@ -113,7 +137,9 @@ def train_classifier(images, labels, seed):
     model = nn.Sequential(nn.Flatten(), nn.Linear(784, 256), nn.ReLU(), nn.Dropout(0.3), nn.Linear(256, 10))
     optimizer = optim.Adam(model.parameters(), lr=2e-3)
     for _ in range(10):
-        for x, y in DataLoader(TensorDataset(torch.from_numpy(images), torch.from_numpy(labels)), batch_size=64, shuffle=True):
+        for x, y in DataLoader(
+            TensorDataset(torch.from_numpy(images), torch.from_numpy(labels)), batch_size=64, shuffle=True
+        ):
             loss = nn.functional.cross_entropy(model(x), y)
             optimizer.zero_grad()
             loss.backward()
@@ -134,7 +160,8 @@ def nearest(pictures, training):
 
 
 def variety(pictures, labels):
-    """The mean distance between two pictures of the same digit: 0 if the generator always draws the same one."""
+    """The mean distance between two pictures of the same digit: 0 if the generator always draws the same
+    one."""
     means = []
     for digit in range(10):
         of_digit = pictures[labels == digit].reshape(-1, 784)
@@ -148,8 +175,15 @@ def distances(a, b):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0], formatter_class=argparse.ArgumentDefaultsHelpFormatter)
-    parser.add_argument("--data", choices=("subset", "full"), default="subset", help="5,000 + 1,000 shipped digits, or all 70,000")
+    parser = argparse.ArgumentParser(
+        description=__doc__.split("\n")[0], formatter_class=argparse.ArgumentDefaultsHelpFormatter
+    )
+    parser.add_argument(
+        "--data",
+        choices=("subset", "full"),
+        default="subset",
+        help="5,000 + 1,000 shipped digits, or all 70,000",
+    )
     parser.add_argument("--root", default="data", help="folder of the full set's IDX files")
     parser.add_argument("--epochs", type=int, default=20, help="passes over the training data")
     parser.add_argument("--seed", type=int, default=0, help="fixes initial weights, shuffling and noise")
@@ -164,18 +198,32 @@ def main():
     training, test = ((i / 255).astype(np.float32) for i in (digits.train_images[:count], digits.test_images))
     classify = train_classifier(training, digits.train_labels[:count], args.seed)
     labels = digits.train_labels[:count]
-    generator, losses, frames = train(torch.from_numpy(training[:, None] * 2 - 1), torch.from_numpy(labels), epochs, args.seed)
+    generator, losses, frames = train(
+        torch.from_numpy(training[:, None] * 2 - 1), torch.from_numpy(labels), epochs, args.seed
+    )
     asked = np.arange(1000) % 10
     drawn = draw(generator, torch.randn(1000, NOISE), asked)
 
-    print(f"{'1,000 pictures':<15} {'classifier agrees':>18} {'distance to the nearest training digit':>39} {'between two of the same digit':>30}")
-    for name, pictures, truth in (("drawn", drawn, asked), ("unseen real", test[:1000], digits.test_labels[:1000])):
+    print(
+        f"{'1,000 pictures':<15} {'classifier agrees':>18} "
+        f"{'distance to the nearest training digit':>39} {'between two of the same digit':>30}"
+    )
+    for name, pictures, truth in (
+        ("drawn", drawn, asked),
+        ("unseen real", test[:1000], digits.test_labels[:1000]),
+    ):
         agrees = (classify(pictures) == truth).mean()
-        print(f"{name:<15} {agrees:>18.1%} {nearest(pictures, training).mean():>39.2f} {variety(pictures, truth):>30.2f}")
+        print(
+            f"{name:<15} {agrees:>18.1%} {nearest(pictures, training).mean():>39.2f} "
+            f"{variety(pictures, truth):>30.2f}"
+        )
     by_digit = [(classify(drawn)[asked == digit] == digit).mean() for digit in range(10)]
     print("agrees by digit: " + ", ".join(f"{digit}: {share:.0%}" for digit, share in enumerate(by_digit)))
     last = losses[-len(losses) // 5 :].mean(0)
-    print(f"losses over the last fifth: discriminator {last[0]:.2f} (0.69: it cannot tell), generator {last[1]:.2f}")
+    print(
+        f"losses over the last fifth: discriminator {last[0]:.2f} (0.69: it cannot tell), generator "
+        f"{last[1]:.2f}"
+    )
 
     draw_samples(frames[-1], args.out / "samples.png")
     animate(frames, epochs, args.out / "samples.gif")
@@ -207,8 +255,14 @@ def animate(frames, epochs, path):
         image.set_data(sheet(frame))
         ax.set_title(f"epoch {i * epochs / (len(frames) - 1):.1f}")
         fig.canvas.draw()
-        pictures.append(Image.fromarray(np.asarray(fig.canvas.buffer_rgba())[..., :3]).convert("L").quantize(16, dither=Image.Dither.NONE))
-    pictures[0].save(path, save_all=True, append_images=pictures[1:], duration=[150] * (len(pictures) - 1) + [3000], loop=0)
+        pictures.append(
+            Image.fromarray(np.asarray(fig.canvas.buffer_rgba())[..., :3])
+            .convert("L")
+            .quantize(16, dither=Image.Dither.NONE)
+        )
+    pictures[0].save(
+        path, save_all=True, append_images=pictures[1:], duration=[150] * (len(pictures) - 1) + [3000], loop=0
+    )
     plt.close(fig)
 
 
@@ -221,7 +275,9 @@ def draw_losses(losses, by_digit, path, window=50):
     axes[0].set(title=f"losses (mean of {len(kernel)} steps)", xlabel="step", ylim=(0, None))
     axes[0].legend()
     axes[1].bar(range(10), by_digit)
-    axes[1].set(title="drawings that a classifier reads as meant", xlabel="digit", xticks=range(10), ylim=(0, 1))
+    axes[1].set(
+        title="drawings that a classifier reads as meant", xlabel="digit", xticks=range(10), ylim=(0, 1)
+    )
     axes[1].yaxis.set_major_formatter("{x:.0%}")
     fig.savefig(path)
     plt.close(fig)

@@ -1,9 +1,11 @@
-"""Fit y = 0.5 x₁ + 0.8 x₂ + 0.01 · noise with five optimizers, and check the library's SGD against the step written by hand.
+"""Fit y = 0.5 x₁ + 0.8 x₂ + 0.01 · noise with five optimizers, and check the library's SGD against the step
+written by hand.
 
     python examples/linear_fit.py [--epochs 30] [--out runs/linear_fit]
 
-1,000 points in batches of 64. What the run shows: at these learning rates all five come within a factor of two of the noise (a mean squared error of 1e-4) in
-four to six epochs. There SGD, Momentum and AdaGrad stay, at 1.05e-4; RMSprop and Adam divide by the size of the gradient, so that their steps do not
+1,000 points in batches of 64. What the run shows: at these learning rates all five come within a factor of
+two of the noise (a mean squared error of 1e-4) in four to six epochs. There SGD, Momentum and AdaGrad stay,
+at 1.05e-4; RMSprop and Adam divide by the size of the gradient, so that their steps do not
 shrink with it, and go on jittering: RMSprop's loss rises to twice the noise on the way.
 """
 
@@ -78,7 +80,9 @@ def check_sgd(data, seed):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0], formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__.split("\n")[0], formatter_class=argparse.ArgumentDefaultsHelpFormatter
+    )
     parser.add_argument("--epochs", type=int, default=30, help="passes over the 1,000 points")
     parser.add_argument("--seed", type=int, default=0, help="fixes data, initial weights and shuffling")
     parser.add_argument("--out", type=Path, default=Path("runs/linear_fit"), help="folder for the picture")
@@ -88,13 +92,18 @@ def main():
     epochs = 5 if args.quick else args.epochs
 
     data = make_data(args.seed)
-    runs = {name: train(data, make, epochs, args.seed) for name, make in tqdm(OPTIMIZERS.items(), leave=False)}
+    runs = {
+        name: train(data, make, epochs, args.seed) for name, make in tqdm(OPTIMIZERS.items(), leave=False)
+    }
     print(f"{'optimizer':<10} {'w₁':>8} {'w₂':>8} {'b':>9} {'last epoch’s loss':>18} {'epochs to 2e-4':>15}")
     for name, (_, by_epoch, model) in runs.items():
         reached = next((i + 1 for i, loss in enumerate(by_epoch) if loss < 2e-4), "–")
         (w1, w2), b = model.weight[0].tolist(), model.bias.item()
         print(f"{name:<10} {w1:>8.4f} {w2:>8.4f} {b:>9.5f} {by_epoch[-1]:>18.3e} {reached:>15}")
-    print(f"the library's SGD and the step by hand differ by at most {check_sgd(data, args.seed):.1e} after an epoch")
+    print(
+        f"the library's SGD and the step by hand differ by at most {check_sgd(data, args.seed):.1e} "
+        "after an epoch"
+    )
 
     fig, axes = plt.subplots(1, 2, figsize=(11, 4), sharey=True)
     for name, (by_iteration, by_epoch, _) in runs.items():
@@ -104,7 +113,9 @@ def main():
         ax.axhline(1e-4, color="#333333", ls=":", lw=1)
         ax.set(title=f"loss by {what}", xlabel=what, yscale="log")
     axes[0].set_ylabel("mean squared error")
-    axes[0].annotate("the noise, 1e-4", (0, 1e-4), (-8, -12), textcoords="offset points", fontsize=8, color="#333333")
+    axes[0].annotate(
+        "the noise, 1e-4", (0, 1e-4), (-8, -12), textcoords="offset points", fontsize=8, color="#333333"
+    )
     axes[1].legend()
     fig.savefig(args.out / "loss.png")
     plt.close(fig)

@@ -41,18 +41,45 @@ EPOCHS = {("cnn", "subset"): 10, ("mlp", "subset"): 15, ("cnn", "full"): 6, ("ml
 
 
 def arguments():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0], formatter_class=argparse.ArgumentDefaultsHelpFormatter)
-    parser.add_argument("--data", choices=("subset", "full"), default="subset", help="5,000 + 1,000 shipped digits, or all 60,000 + 10,000")
+    parser = argparse.ArgumentParser(
+        description=__doc__.split("\n")[0], formatter_class=argparse.ArgumentDefaultsHelpFormatter
+    )
+    parser.add_argument(
+        "--data",
+        choices=("subset", "full"),
+        default="subset",
+        help="5,000 + 1,000 shipped digits, or all 60,000 + 10,000",
+    )
     parser.add_argument("--root", default="data", help="folder of the full set's IDX files, raw or .gz")
-    parser.add_argument("--model", choices=("cnn", "mlp"), default="cnn", help="two convolutions, or 784-128-64-10")
+    parser.add_argument(
+        "--model", choices=("cnn", "mlp"), default="cnn", help="two convolutions, or 784-128-64-10"
+    )
     parser.add_argument("--optimizer", choices=OPTIMIZERS, default="adam", help="how the gradients are used")
-    parser.add_argument("--lr", type=float, default=argparse.SUPPRESS, help="highest learning rate of the cosine schedule (default: by optimizer)")
-    parser.add_argument("--epochs", type=int, default=argparse.SUPPRESS, help="passes over the training data (default: 6 to 15, by model and data)")
+    parser.add_argument(
+        "--lr",
+        type=float,
+        default=argparse.SUPPRESS,
+        help="highest learning rate of the cosine schedule (default: by optimizer)",
+    )
+    parser.add_argument(
+        "--epochs",
+        type=int,
+        default=argparse.SUPPRESS,
+        help="passes over the training data (default: 6 to 15, by model and data)",
+    )
     parser.add_argument("--batch-size", type=int, default=64, help="images per step")
     parser.add_argument("--device", default="cpu", help="cpu, cuda or cuda:N")
-    parser.add_argument("--seed", type=int, default=0, help="fixes the initial weights, the shuffling and the dropout")
-    parser.add_argument("--out", type=Path, default=Path("runs/mnist"), help="folder for pictures, checkpoint and weights")
-    parser.add_argument("--resume", action="store_true", help="continue from the checkpoint in --out, to the bit as if never stopped")
+    parser.add_argument(
+        "--seed", type=int, default=0, help="fixes the initial weights, the shuffling and the dropout"
+    )
+    parser.add_argument(
+        "--out", type=Path, default=Path("runs/mnist"), help="folder for pictures, checkpoint and weights"
+    )
+    parser.add_argument(
+        "--resume",
+        action="store_true",
+        help="continue from the checkpoint in --out, to the bit as if never stopped",
+    )
     args = parser.parse_args()
     args.lr = getattr(args, "lr", OPTIMIZERS[args.optimizer][1])
     args.epochs = getattr(args, "epochs", EPOCHS[args.model, args.data])
@@ -61,17 +88,28 @@ def arguments():
 
 def build(name):
     if name == "mlp":
-        return nn.Sequential(nn.Flatten(), nn.Linear(784, 128), nn.ReLU(), nn.Linear(128, 64), nn.ReLU(), nn.Linear(64, 10))
+        return nn.Sequential(
+            nn.Flatten(), nn.Linear(784, 128), nn.ReLU(), nn.Linear(128, 64), nn.ReLU(), nn.Linear(64, 10)
+        )
     return nn.Sequential(
-        nn.Conv2d(1, 16, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2),  # (N, 1, 28, 28) -> (N, 16, 14, 14)
-        nn.Conv2d(16, 32, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2),  # -> (N, 32, 7, 7)
-        nn.Flatten(), nn.Dropout(0.25),  # -> (N, 1568)
-        nn.Linear(1568, 128), nn.ReLU(), nn.Dropout(0.25), nn.Linear(128, 10),  # -> (N, 10)
-    )  # fmt: skip
+        nn.Conv2d(1, 16, 3, padding=1),
+        nn.ReLU(),
+        nn.MaxPool2d(2),  # (N, 1, 28, 28) -> (N, 16, 14, 14)
+        nn.Conv2d(16, 32, 3, padding=1),
+        nn.ReLU(),
+        nn.MaxPool2d(2),  # -> (N, 32, 7, 7)
+        nn.Flatten(),
+        nn.Dropout(0.25),  # -> (N, 1568)
+        nn.Linear(1568, 128),
+        nn.ReLU(),
+        nn.Dropout(0.25),
+        nn.Linear(128, 10),  # -> (N, 10)
+    )
 
 
 def as_dataset(images, labels):
-    pixels = (images[:, None].astype(np.float32) / 255 - 0.1307) / 0.3081  # zero mean, unit variance over the training set
+    # zero mean, unit variance over the training set
+    pixels = (images[:, None].astype(np.float32) / 255 - 0.1307) / 0.3081
     return TensorDataset(torch.from_numpy(pixels), torch.from_numpy(labels))
 
 
@@ -95,7 +133,10 @@ def main():
     args.out.mkdir(parents=True, exist_ok=True)
     digits = load_mnist(args.data, root=args.root)
     print(f"data:   {digits.description}")
-    train, test = as_dataset(digits.train_images, digits.train_labels), as_dataset(digits.test_images, digits.test_labels)
+    train, test = (
+        as_dataset(digits.train_images, digits.train_labels),
+        as_dataset(digits.test_images, digits.test_labels),
+    )
     shuffle = torch.Generator().manual_seed(args.seed)
     train_loader = DataLoader(train, args.batch_size, shuffle=True, generator=shuffle)
     test_loader = DataLoader(test, 500)
@@ -103,19 +144,38 @@ def main():
     model = build(args.model).to(args.device)
     make, _, settings = OPTIMIZERS[args.optimizer]
     optimizer = make(model.parameters(), lr=args.lr, **settings)
-    scheduler = optim.lr_scheduler.CosineAnnealingLR(optimizer, args.epochs * len(train_loader), eta_min=args.lr / 100)
-    print(f"model:  {args.model}, {sum(p.numel() for p in model.parameters()):,} parameters, on {args.device}")
-    print(f"steps:  {args.optimizer}, lr {args.lr:g}, {args.epochs} epochs of {len(train_loader)} batches of {args.batch_size}")
+    scheduler = optim.lr_scheduler.CosineAnnealingLR(
+        optimizer, args.epochs * len(train_loader), eta_min=args.lr / 100
+    )
+    print(
+        f"model:  {args.model}, {sum(p.numel() for p in model.parameters()):,} parameters, on {args.device}"
+    )
+    print(
+        f"steps:  {args.optimizer}, lr {args.lr:g}, {args.epochs} epochs of {len(train_loader)} "
+        f"batches of {args.batch_size}"
+    )
 
-    # ---- the checkpoint: everything that the next step depends on ------------------------------------------------------
+    # ---- the checkpoint: everything that the next step depends on --------------------------------
     checkpoint_path = args.out / "checkpoint.mt"
     history = {"train_loss": [], "train_accuracy": [], "test_loss": [], "test_accuracy": []}
-    progress = {"epoch": 0, "step": 0, "loss": 0.0, "correct": 0, "order": shuffle.get_state(), "history": history}
-    recipe = {k: getattr(args, k) for k in ("data", "model", "optimizer", "lr", "epochs", "batch_size", "seed")}
+    progress = {
+        "epoch": 0,
+        "step": 0,
+        "loss": 0.0,
+        "correct": 0,
+        "order": shuffle.get_state(),
+        "history": history,
+    }
+    recipe = {
+        k: getattr(args, k) for k in ("data", "model", "optimizer", "lr", "epochs", "batch_size", "seed")
+    }
 
     def save_checkpoint():
         state = {"recipe": recipe, "progress": progress, "rng": torch.get_rng_state()}
-        state |= {name: part.state_dict() for name, part in (("model", model), ("optimizer", optimizer), ("scheduler", scheduler))}
+        state |= {
+            name: part.state_dict()
+            for name, part in (("model", model), ("optimizer", optimizer), ("scheduler", scheduler))
+        }
         torch.save(state, checkpoint_path)
 
     if args.resume:
@@ -124,14 +184,18 @@ def main():
         state = torch.load(checkpoint_path, map_location=args.device)
         if state["recipe"] != recipe:
             changed = [f"--{k.replace('_', '-')} {v}" for k, v in state["recipe"].items() if recipe[k] != v]
-            sys.exit(f"--resume: the checkpoint in {args.out} was made with {', '.join(changed)}; use the same, or another --out")
+            sys.exit(
+                f"--resume: the checkpoint in {args.out} was made with {', '.join(changed)}; use the "
+                "same, or another --out"
+            )
         for name, part in (("model", model), ("optimizer", optimizer), ("scheduler", scheduler)):
             part.load_state_dict(state[name])
         torch.set_rng_state(state["rng"])
         progress, history = state["progress"], state["progress"]["history"]
         print(f"resume: epoch {progress['epoch'] + 1}, batch {progress['step']}")
 
-    # Ctrl-C asks the loop to stop after the current step, so that the checkpoint is whole; a second one stops at once.
+    # Ctrl-C asks the loop to stop after the current step, so that the checkpoint is whole; a second one stops
+    # at once.
     stop = []
 
     def on_interrupt(number, frame):
@@ -141,11 +205,18 @@ def main():
 
     signal.signal(signal.SIGINT, on_interrupt)
 
-    # ---- training -----------------------------------------------------------------------------------------------------
+    # ---- training --------------------------------------------------------------------------------
     while progress["epoch"] < args.epochs:
-        shuffle.set_state(progress["order"])  # a resumed epoch draws the same order again and skips what is done
+        # a resumed epoch draws the same order again and skips what is done
+        shuffle.set_state(progress["order"])
         done, started, seen = progress["step"], time.perf_counter(), 0
-        bar = tqdm(train_loader, desc=f"epoch {progress['epoch'] + 1}/{args.epochs}", unit="batch", leave=False, disable=not sys.stderr.isatty())
+        bar = tqdm(
+            train_loader,
+            desc=f"epoch {progress['epoch'] + 1}/{args.epochs}",
+            unit="batch",
+            leave=False,
+            disable=not sys.stderr.isatty(),
+        )
         for i, (x, y) in enumerate(bar):
             if i < done:
                 continue
@@ -162,13 +233,18 @@ def main():
             progress["correct"] += (logits.argmax(1) == y).sum().item()
             count = i * args.batch_size + len(y)
             bar.set_postfix(
-                loss=f"{progress['loss'] / count:.4f}", acc=f"{progress['correct'] / count:.2%}",
-                img_s=f"{seen / (time.perf_counter() - started):,.0f}", refresh=False,
-            )  # fmt: skip
+                loss=f"{progress['loss'] / count:.4f}",
+                acc=f"{progress['correct'] / count:.2%}",
+                img_s=f"{seen / (time.perf_counter() - started):,.0f}",
+                refresh=False,
+            )
             if stop:
                 bar.close()
                 save_checkpoint()
-                sys.exit(f"\nstopped in epoch {progress['epoch'] + 1} after batch {i + 1}; --resume goes on from {checkpoint_path}")
+                sys.exit(
+                    f"\nstopped in epoch {progress['epoch'] + 1} after batch {i + 1}; --resume goes on "
+                    f"from {checkpoint_path}"
+                )
         seconds = time.perf_counter() - started
         test_loss, test_accuracy, probabilities = evaluate(model, test_loader, args.device)
         values = (progress["loss"] / len(train), progress["correct"] / len(train), test_loss, test_accuracy)
@@ -178,10 +254,16 @@ def main():
             f"epoch {progress['epoch'] + 1:2}: train loss {values[0]:.4f}, accuracy {values[1]:.2%} | "
             f"test loss {test_loss:.4f}, accuracy {test_accuracy:.2%} | {seen / seconds:,.0f} images/s"
         )
-        progress |= {"epoch": progress["epoch"] + 1, "step": 0, "loss": 0.0, "correct": 0, "order": shuffle.get_state()}
+        progress |= {
+            "epoch": progress["epoch"] + 1,
+            "step": 0,
+            "loss": 0.0,
+            "correct": 0,
+            "order": shuffle.get_state(),
+        }
         save_checkpoint()
 
-    # ---- what came of it ----------------------------------------------------------------------------------------------
+    # ---- what came of it -------------------------------------------------------------------------
     _, accuracy, probabilities = evaluate(model, test_loader, args.device)
     torch.save(model.state_dict(), args.out / "weights.mt")
     draw_curves(history, args)
@@ -214,8 +296,11 @@ def draw_worst(images, labels, probabilities, path, rows=4, columns=6):
     for ax, i in zip(axes.flat, np.argsort(of_truth)):
         guess = probabilities[i].argmax()
         ax.imshow(images[i], cmap="gray_r")
-        ax.set_title(f"says {guess} ({probabilities[i, guess]:.0%})\nis {labels[i]} ({of_truth[i]:.0%})", fontsize=8,
-                     color="#c0392b" if guess != labels[i] else "#333333")  # fmt: skip
+        ax.set_title(
+            f"says {guess} ({probabilities[i, guess]:.0%})\nis {labels[i]} ({of_truth[i]:.0%})",
+            fontsize=8,
+            color="#c0392b" if guess != labels[i] else "#333333",
+        )
         ax.axis("off")
     fig.suptitle("The test digits that it finds hardest (red: wrong)")
     fig.savefig(path)
@@ -230,8 +315,22 @@ def draw_confusion(truth, guess, accuracy, path):
     image = ax.imshow(shown, cmap="Blues", vmin=0, vmax=1)
     for i, j in np.ndindex(10, 10):
         if counts[i, j]:
-            ax.text(j, i, counts[i, j], ha="center", va="center", fontsize=8, color="white" if shown[i, j] > 0.5 else "#333333")
-    ax.set(title=f"test accuracy {accuracy:.2%}", xlabel="prediction", ylabel="truth", xticks=range(10), yticks=range(10))
+            ax.text(
+                j,
+                i,
+                counts[i, j],
+                ha="center",
+                va="center",
+                fontsize=8,
+                color="white" if shown[i, j] > 0.5 else "#333333",
+            )
+    ax.set(
+        title=f"test accuracy {accuracy:.2%}",
+        xlabel="prediction",
+        ylabel="truth",
+        xticks=range(10),
+        yticks=range(10),
+    )
     ax.grid(False)
     fig.colorbar(image, label="share of the true class", shrink=0.8)
     fig.savefig(path)

@@ -1,11 +1,13 @@
-"""Optimizers that take a module: SGD(module, lr, lr_decay), AdaGrad(module, …), Adam(module, beta1, beta2, …), with step() and zero_grad().
+"""Optimizers that take a module: SGD(module, lr, lr_decay), AdaGrad(module, …), Adam(module, beta1, beta2,
+…), with step() and zero_grad().
 
     python examples/mytorch_optim.py [--epochs 12] [--out runs/mytorch_optim]
 
-Each trains a small fully connected and a small convolutional network on 5,000 digits; the curves of both are drawn. What the run shows: the network decides
-more than the optimizer, 93 to 96 % of unseen digits for the convolutions against 90 to 91 %, though the three have learning rates from 0.001 to 0.1. With
-``lr_decay`` SGD's learning rate changes at each step, lr ← lr · (1 - lr_decay)^(epoch // 100), where epoch counts the steps: after the 948 steps of this
-run it is at 45 % of the first.
+Each trains a small fully connected and a small convolutional network on 5,000 digits; the curves of both are
+drawn. What the run shows: the network decides more than the optimizer, 93 to 96 % of unseen digits for the
+convolutions against 90 to 91 %, though the three have learning rates from 0.001 to 0.1. With ``lr_decay``
+SGD's learning rate changes at each step, lr ← lr · (1 - lr_decay)^(epoch // 100), where epoch counts the
+steps: after the 948 steps of this run it is at 45 % of the first.
 """
 
 import argparse
@@ -45,9 +47,13 @@ class Convolutional(nn.Module):
     def __init__(self):
         super().__init__()
         self.features = nn.Sequential(
-            nn.Conv2d(1, 8, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2),  # (N, 8, 14, 14)
-            nn.Conv2d(8, 16, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2),  # (N, 16, 7, 7)
-        )  # fmt: skip
+            nn.Conv2d(1, 8, 3, padding=1),
+            nn.ReLU(),
+            nn.MaxPool2d(2),  # (N, 8, 14, 14)
+            nn.Conv2d(8, 16, 3, padding=1),
+            nn.ReLU(),
+            nn.MaxPool2d(2),  # (N, 16, 7, 7)
+        )
         self.classifier = nn.Linear(784, 10)
 
     def forward(self, x):
@@ -74,8 +80,15 @@ def train(module, optimizer, training, validation, epochs, label):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0], formatter_class=argparse.ArgumentDefaultsHelpFormatter)
-    parser.add_argument("--data", choices=("subset", "full"), default="subset", help="5,000 + 1,000 shipped digits, or all 70,000")
+    parser = argparse.ArgumentParser(
+        description=__doc__.split("\n")[0], formatter_class=argparse.ArgumentDefaultsHelpFormatter
+    )
+    parser.add_argument(
+        "--data",
+        choices=("subset", "full"),
+        default="subset",
+        help="5,000 + 1,000 shipped digits, or all 70,000",
+    )
     parser.add_argument("--root", default="data", help="folder of the full set's IDX files")
     parser.add_argument("--epochs", type=int, default=12, help="passes over the training data")
     parser.add_argument("--seed", type=int, default=0, help="fixes initial weights and shuffling")
@@ -89,7 +102,10 @@ def main():
     print(f"data: {digits.description}")
     training, validation = (
         TensorDataset(from_numpy((images[:, None] / 255).astype(np.float32)), from_numpy(labels))
-        for images, labels in ((digits.train_images, digits.train_labels), (digits.test_images, digits.test_labels))
+        for images, labels in (
+            (digits.train_images, digits.train_labels),
+            (digits.test_images, digits.test_labels),
+        )
     )
 
     fig, axes = plt.subplots(2, 2, figsize=(10, 6.5), sharex=True)
@@ -98,7 +114,9 @@ def main():
         for name, make in OPTIMIZERS.items():
             manual_seed(args.seed)
             module = network()
-            losses, accuracies = train(module, make(module), training, validation, epochs, f"{network.__name__}, {name}")
+            losses, accuracies = train(
+                module, make(module), training, validation, epochs, f"{network.__name__}, {name}"
+            )
             print(f"{network.__name__:<16} {name:<10} {losses[-1]:>14.4f} {accuracies[-1]:>14.2%}")
             column[0].plot(range(1, epochs + 1), losses, "o-", ms=3, label=name)
             column[1].plot(range(1, epochs + 1), accuracies, "o-", ms=3, label=name)

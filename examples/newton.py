@@ -1,13 +1,16 @@
-"""Newton's method by Hessian-vector products: second derivatives that are never written down, against gradient descent.
+"""Newton's method by Hessian-vector products: second derivatives that are never written down, against
+gradient descent.
 
     python examples/newton.py [--out runs/newton] [--quick]
 
-A Newton step p solves H p = -g. Conjugate gradients need only products H v, and each is one more backward pass: H v is the gradient of g · v (Pearlmutter
-1994), so that no n x n matrix is ever formed. This is Newton-CG with a line search (Nocedal and Wright, Numerical Optimization, algorithm 7.1).
-What the run shows:
-1. On Rosenbrock's curved valley Newton-CG arrives in 22 steps, 65 backward passes; gradient descent with the same line search is still on its way
+A Newton step p solves H p = -g. Conjugate gradients need only products H v, and each is one more backward
+pass: H v is the gradient of g · v (Pearlmutter 1994), so that no n x n matrix is ever formed. This is
+Newton-CG with a line search (Nocedal and Wright, Numerical Optimization, algorithm 7.1). What the run shows:
+1. On Rosenbrock's curved valley Newton-CG arrives in 22 steps, 65 backward passes; gradient descent with the
+same line search is still on its way
    after 5,000.
-2. On logistic regression with 100 features of very different scale Newton-CG arrives in 7 steps. The products make them dear, 978 backward passes; but
+2. On logistic regression with 100 features of very different scale Newton-CG arrives in 7 steps. The products
+make them dear, 978 backward passes; but
    gradient descent has not arrived after 5,000.
 3. Near the end every Newton step about squares the error: the gradient's norm goes 5e-4, 7e-6, 2e-9, 9e-17.
 """
@@ -37,15 +40,23 @@ def rosenbrock(x):
 
 
 def logistic_regression(seed, samples=500, features=100):
-    """The mean logistic loss as a function of the weights, with an L2 penalty; the features' scales go from 0.01 to 1."""
+    """The mean logistic loss as a function of the weights, with an L2 penalty; the features' scales go from
+    0.01 to 1.
+    """
     torch.manual_seed(seed)
-    x = torch.randn(samples, features, dtype=torch.float64) * torch.logspace(-2, 0, features, dtype=torch.float64)
-    y = (x @ torch.randn(features, dtype=torch.float64) + 3 * torch.randn(samples, dtype=torch.float64) > 0).double()
+    x = torch.randn(samples, features, dtype=torch.float64) * torch.logspace(
+        -2, 0, features, dtype=torch.float64
+    )
+    y = (
+        x @ torch.randn(features, dtype=torch.float64) + 3 * torch.randn(samples, dtype=torch.float64) > 0
+    ).double()
     return lambda w: nn.functional.binary_cross_entropy_with_logits(x @ w, y) + 1e-6 * (w @ w)
 
 
 def newton_direction(gradient, x, tolerance):
-    """Conjugate gradients on H p = -g by products H v, up to a residual of ``tolerance``; the step and how many products it took."""
+    """Conjugate gradients on H p = -g by products H v, up to a residual of ``tolerance``; the step and how
+    many products it took.
+    """
     g = gradient.detach()
     p, r = torch.zeros_like(g), g.clone()
     d, products = -r, 0
@@ -87,7 +98,8 @@ def minimize(f, start, method, steps, tolerance=1e-10):
         if norm < tolerance:
             break
         if method == "Newton-CG":
-            p, products = newton_direction(gradient, x, min(0.03, norm) * norm)  # the closer, the more exactly
+            # the closer, the more exactly
+            p, products = newton_direction(gradient, x, min(0.03, norm) * norm)
             passes, length = passes + products, 1.0
         else:
             p, length = -gradient, 2 * length  # twice the last, so that it may grow
@@ -100,7 +112,9 @@ def minimize(f, start, method, steps, tolerance=1e-10):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0], formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__.split("\n")[0], formatter_class=argparse.ArgumentDefaultsHelpFormatter
+    )
     parser.add_argument("--steps", type=int, default=5000, help="at most, for gradient descent")
     parser.add_argument("--seed", type=int, default=0, help="fixes the data of the logistic regression")
     parser.add_argument("--out", type=Path, default=Path("runs/newton"), help="folder for the pictures")
@@ -114,15 +128,27 @@ def main():
         "logistic regression": (logistic_regression(args.seed), torch.zeros(100, dtype=torch.float64)),
     }
     runs = {}
-    print(f"{'problem':<20} {'method':<17} {'steps':>6} {'backward passes':>16} {'f':>12} {'norm of gradient':>17}")
+    print(
+        f"{'problem':<20} {'method':<17} {'steps':>6} {'backward passes':>16} {'f':>12} "
+        f"{'norm of gradient':>17}"
+    )
     for problem, (f, start) in problems.items():
         for method in ("Newton-CG", "gradient descent"):
             log = runs[problem, method] = minimize(f, start, method, steps)
-            print(f"{problem:<20} {method:<17} {len(log['f']) - 1:>6} {log['passes'][-1]:>16,} {log['f'][-1]:>12.4e} {log['norm'][-1]:>17.2e}")
+            print(
+                f"{problem:<20} {method:<17} {len(log['f']) - 1:>6} {log['passes'][-1]:>16,} "
+                f"{log['f'][-1]:>12.4e} {log['norm'][-1]:>17.2e}"
+            )
     for problem in problems:
-        print(f"norm of the gradient in Newton's last steps, {problem}: " + "  ".join(f"{n:.0e}" for n in runs[problem, "Newton-CG"]["norm"][-5:]))
+        print(
+            f"norm of the gradient in Newton's last steps, {problem}: "
+            + "  ".join(f"{n:.0e}" for n in runs[problem, "Newton-CG"]["norm"][-5:])
+        )
 
-    draw_valley({method: runs["Rosenbrock", method]["point"] for method in ("Newton-CG", "gradient descent")}, args.out / "rosenbrock.png")
+    draw_valley(
+        {method: runs["Rosenbrock", method]["point"] for method in ("Newton-CG", "gradient descent")},
+        args.out / "rosenbrock.png",
+    )
     draw_norms(runs, args.out / "convergence.png")
     print(f"pictures rosenbrock.png and convergence.png are in {args.out}")
 
@@ -132,7 +158,16 @@ def draw_valley(paths, path):
     height = (1 - x0) ** 2 + 100 * (x1 - x0**2) ** 2
     fig, axes = plt.subplots(1, 2, figsize=(11, 4.4), sharex=True, sharey=True)
     for ax, (method, points) in zip(axes, paths.items()):
-        ax.contourf(x0, x1, height, np.geomspace(0.01, height.max(), 24), cmap="Blues_r", alpha=0.75, norm="log", extend="min")
+        ax.contourf(
+            x0,
+            x1,
+            height,
+            np.geomspace(0.01, height.max(), 24),
+            cmap="Blues_r",
+            alpha=0.75,
+            norm="log",
+            extend="min",
+        )
         ax.plot(*points.T, "o-", ms=3.5 if len(points) < 100 else 1, lw=1.2, color=COLORS[method])
         ax.plot(1, 1, "*", ms=13, color="#f2c14e", mec="#333333", mew=0.6)
         ax.set(title=f"{method}, {len(points) - 1:,} steps", xlabel="x₀", xlim=(-1.6, 1.6), ylim=(-0.6, 1.7))
@@ -148,7 +183,15 @@ def draw_norms(runs, path):
     fig, axes = plt.subplots(1, 2, figsize=(11, 4), sharey=True)
     for (problem, method), log in runs.items():
         ax = axes[int(problem != "Rosenbrock")]
-        ax.plot(log["passes"], log["norm"], "o-" if method == "Newton-CG" else "-", ms=3, lw=1.2, color=COLORS[method], label=method)
+        ax.plot(
+            log["passes"],
+            log["norm"],
+            "o-" if method == "Newton-CG" else "-",
+            ms=3,
+            lw=1.2,
+            color=COLORS[method],
+            label=method,
+        )
         ax.set(title=problem, xlabel="backward passes", xscale="log", yscale="log")
     axes[0].set_ylabel("norm of the gradient")
     axes[0].legend(loc="lower left")

@@ -2,10 +2,12 @@
 
     python examples/optimizers_2d.py [--out runs/optimizers_2d] [--quick]
 
-Draws the trajectories over the contours of f, one panel each and one together, and f against the step. The gradient comes from autograd. What the run
-shows: plain SGD drops across the valley within three steps (each leaves 1 - 0.2 · 4 = 0.2 of x₂) and then creeps along its bottom (0.92 of x₁ a step); AdaGrad
-and RMSprop, which divide by the size of the gradient, go down both directions alike, on a straighter line; Momentum swings across the valley; Adam
-crosses x₁ = 0 before its 20 steps are over.
+Draws the trajectories over the contours of f, one panel each and one together, and f against the step. The
+gradient comes from autograd. What the run
+shows: plain SGD drops across the valley within three steps (each leaves 1 - 0.2 · 4 = 0.2 of x₂) and then
+    creeps along its bottom (0.92 of x₁ a step); AdaGrad and RMSprop, which divide by the size of the
+    gradient, go down both directions alike, on a straighter line; Momentum swings across the valley; Adam
+    crosses x₁ = 0 before its 20 steps are over.
 """
 
 import argparse
@@ -52,9 +54,15 @@ def trajectory(make, steps):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0], formatter_class=argparse.ArgumentDefaultsHelpFormatter)
-    parser.add_argument("--out", type=Path, default=Path("runs/optimizers_2d"), help="folder for the pictures")
-    parser.add_argument("--seed", type=int, default=0, help="accepted by every example; nothing here is random")
+    parser = argparse.ArgumentParser(
+        description=__doc__.split("\n")[0], formatter_class=argparse.ArgumentDefaultsHelpFormatter
+    )
+    parser.add_argument(
+        "--out", type=Path, default=Path("runs/optimizers_2d"), help="folder for the pictures"
+    )
+    parser.add_argument(
+        "--seed", type=int, default=0, help="accepted by every example; nothing here is random"
+    )
     parser.add_argument("--quick", action="store_true", help="the whole run takes a few seconds anyway")
     args = parser.parse_args()
     args.out.mkdir(parents=True, exist_ok=True)
@@ -62,7 +70,10 @@ def main():
     runs = {name: trajectory(make, steps) for name, (steps, make) in RUNS.items()}
     print(f"{'optimizer':<10} {'steps':>5} {'last point':>22} {'f there':>11}")
     for name, (points, values) in runs.items():
-        print(f"{name:<10} {len(points) - 1:>5} ({points[-1][0]:>9.5f}, {points[-1][1]:>9.5f}) {values[-1]:>11.3e}")
+        print(
+            f"{name:<10} {len(points) - 1:>5} ({points[-1][0]:>9.5f}, {points[-1][1]:>9.5f}) "
+            f"{values[-1]:>11.3e}"
+        )
 
     draw_panels(runs, args.out / "trajectories.png")
     draw_loss(runs, args.out / "loss.png")
@@ -77,7 +88,9 @@ def draw_panels(runs, path):
     for ax, title in zip(axes.flat, [*runs, "all together"]):
         ax.contourf(x1, x2, height, [0, *levels], cmap="Blues_r", alpha=0.75)
         ax.contour(x1, x2, height, levels, colors="white", linewidths=0.5)
-        for color, (name, (points, _)) in zip(plt.rcParams["axes.prop_cycle"].by_key()["color"][1:], runs.items()):
+        for color, (name, (points, _)) in zip(
+            plt.rcParams["axes.prop_cycle"].by_key()["color"][1:], runs.items()
+        ):
             if title in (name, "all together"):
                 ax.plot(*points.T, "o-", ms=3, lw=1.4, color=color, label=name, mec="white", mew=0.3)
         ax.plot(0, 0, "*", ms=13, color="#f2c14e", mec="#333333", mew=0.6)
@@ -94,7 +107,9 @@ def draw_panels(runs, path):
 
 def draw_loss(runs, path):
     fig, ax = plt.subplots(figsize=(7, 4))
-    for color, (name, (_, values)) in zip(plt.rcParams["axes.prop_cycle"].by_key()["color"][1:], runs.items()):
+    for color, (name, (_, values)) in zip(
+        plt.rcParams["axes.prop_cycle"].by_key()["color"][1:], runs.items()
+    ):
         ax.plot(values, label=name, color=color)
     ax.set(title="how far each has come", xlabel="step", ylabel="f(x)", yscale="log")
     ax.legend()

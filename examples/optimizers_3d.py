@@ -3,10 +3,12 @@
     python examples/optimizers_3d.py [--out runs/optimizers_3d] [--quick]
 
 What the run shows:
-1. The cubic f(x) = x₀² + x₁² + x₁³ + x₀ x₁ from (2, 3): (0, 0) is a minimum, (0.25, -0.5) a saddle, and below the saddle f falls without end. Momentum
-   overshoots the minimum, crosses the ridge beside the saddle and runs off to minus infinity: no "escape from a saddle", and the drawing has to clip it.
-   The other four end near the minimum.
-2. The true saddle f(x) = -x₀²/2 + x₁² from (1e-5, 0.5): within 100 steps at lr 0.05 every optimizer but plain SGD leaves it; SGD's way out grows by only
+1. The cubic f(x) = x₀² + x₁² + x₁³ + x₀ x₁ from (2, 3): (0, 0) is a minimum, (0.25, -0.5) a saddle, and below
+the saddle f falls without end. Momentum
+   overshoots the minimum, crosses the ridge beside the saddle and runs off to minus infinity: no "escape from
+   a saddle", and the drawing has to clip it. The other four end near the minimum.
+2. The true saddle f(x) = -x₀²/2 + x₁² from (1e-5, 0.5): within 100 steps at lr 0.05 every optimizer but plain
+SGD leaves it; SGD's way out grows by only
    5 % a step from 1e-5.
 """
 
@@ -42,18 +44,32 @@ def five(sgd, adagrad, rmsprop, momentum, adam):
 
 SURFACES = {  # name: (function, its text, start, steps, optimizers, drawn ranges of x₀, x₁ and f)
     "cubic": (
-        lambda x0, x1: x0**2 + x1**2 + x1**3 + x0 * x1, "x₀² + x₁² + x₁³ + x₀ x₁", (2.0, 3.0), 150,
-        five(0.01, 0.5, 0.1, 0.01, 0.1), (-3, 3), (-2.2, 3.2), (-10, 50),
+        lambda x0, x1: x0**2 + x1**2 + x1**3 + x0 * x1,
+        "x₀² + x₁² + x₁³ + x₀ x₁",
+        (2.0, 3.0),
+        150,
+        five(0.01, 0.5, 0.1, 0.01, 0.1),
+        (-3, 3),
+        (-2.2, 3.2),
+        (-10, 50),
     ),
     "saddle": (
-        lambda x0, x1: -(x0**2) / 2 + x1**2, "-x₀²/2 + x₁²", (1e-5, 0.5), 100,
-        five(0.05, 0.05, 0.05, 0.05, 0.05), (-2, 2), (-0.7, 0.7), (-2, 0.6),
+        lambda x0, x1: -(x0**2) / 2 + x1**2,
+        "-x₀²/2 + x₁²",
+        (1e-5, 0.5),
+        100,
+        five(0.05, 0.05, 0.05, 0.05, 0.05),
+        (-2, 2),
+        (-0.7, 0.7),
+        (-2, 0.6),
     ),
-}  # fmt: skip
+}
 
 
 def trajectory(f, start, make, steps):
-    """The points (steps + 1, 3), x₀, x₁ and f, that an optimizer visits; fewer if f leaves the range of a float64."""
+    """The points (steps + 1, 3), x₀, x₁ and f, that an optimizer visits; fewer if f leaves the range of a
+    float64.
+    """
     x = torch.tensor(start, dtype=torch.float64, requires_grad=True)
     optimizer = make([x])
     points = []
@@ -76,9 +92,15 @@ def inside(points, *limits):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0], formatter_class=argparse.ArgumentDefaultsHelpFormatter)
-    parser.add_argument("--out", type=Path, default=Path("runs/optimizers_3d"), help="folder for the pictures")
-    parser.add_argument("--seed", type=int, default=0, help="accepted by every example; nothing here is random")
+    parser = argparse.ArgumentParser(
+        description=__doc__.split("\n")[0], formatter_class=argparse.ArgumentDefaultsHelpFormatter
+    )
+    parser.add_argument(
+        "--out", type=Path, default=Path("runs/optimizers_3d"), help="folder for the pictures"
+    )
+    parser.add_argument(
+        "--seed", type=int, default=0, help="accepted by every example; nothing here is random"
+    )
     parser.add_argument("--quick", action="store_true", help="fewer frames in the animations")
     args = parser.parse_args()
     args.out.mkdir(parents=True, exist_ok=True)
@@ -95,14 +117,23 @@ def report(name, text, runs, limits):
     print(f"{'optimizer':<10} {'steps':>5} {'last point':>27} {'f there':>12}  what it did")
     for optimizer, points in runs.items():
         x0, x1, value = points[-1]
-        print(f"{optimizer:<10} {len(points) - 1:>5} ({x0:>12.4g}, {x1:>12.4g}) {value:>12.4g}  {verdict(name, points, limits)}")
+        print(
+            f"{optimizer:<10} {len(points) - 1:>5} ({x0:>12.4g}, {x1:>12.4g}) {value:>12.4g}  "
+            f"{verdict(name, points, limits)}"
+        )
 
 
 def verdict(name, points, limits):
-    """What an optimizer did: on the saddle, having left it is |x₀| > 1; on the cubic, having run away is f below what is drawn."""
+    """What an optimizer did: on the saddle, having left it is |x₀| > 1; on the cubic, having run away is f
+    below what is drawn.
+    """
     if name == "saddle":
         away = abs(points[:, 0]) > 1
-        return f"left the saddle (|x₀| > 1 after {np.argmax(away)} steps)" if away.any() else "still at the saddle"
+        return (
+            f"left the saddle (|x₀| > 1 after {np.argmax(away)} steps)"
+            if away.any()
+            else "still at the saddle"
+        )
     fallen = points[:, 2] < limits[2][0]
     if fallen.any():
         return f"ran off to minus infinity (f < {limits[2][0]} after {np.argmax(fallen)} steps)"
@@ -137,21 +168,37 @@ def draw(name, f, text, runs, limits, out, frames):
         show(step)
         fig.canvas.draw()
         frames.append(Image.fromarray(np.asarray(fig.canvas.buffer_rgba())[..., :3]))
-    palette = frames[-1].quantize(256, Image.Quantize.MAXCOVERAGE)  # one for all; by coverage, so that thin lines keep their colour
+    # one for all; by coverage, so that thin lines keep their colour
+    palette = frames[-1].quantize(256, Image.Quantize.MAXCOVERAGE)
     frames = [frame.quantize(palette=palette, dither=Image.Dither.NONE) for frame in frames]
-    frames[0].save(out / f"{name}.gif", save_all=True, append_images=frames[1:], duration=[83] * (len(frames) - 1) + [2000], loop=0)
+    frames[0].save(
+        out / f"{name}.gif",
+        save_all=True,
+        append_images=frames[1:],
+        duration=[83] * (len(frames) - 1) + [2000],
+        loop=0,
+    )
     fig.savefig(out / f"{name}.png", dpi=130)
     plt.close(fig)
 
 
 def draw_progress(name, text, runs, path):
-    """Against the step: on the saddle how far along x₀ each has come (who has left it), on the cubic f, clipped below."""
+    """Against the step: on the saddle how far along x₀ each has come (who has left it), on the cubic f,
+    clipped below.
+    """
     fig, ax = plt.subplots(figsize=(7, 4))
     for optimizer, points in runs.items():
         ax.plot(abs(points[:, 0]) if name == "saddle" else points[:, 2], label=optimizer)
     if name == "saddle":
         ax.axhline(1, color="#333333", ls=":", lw=1)
-        ax.annotate("|x₀| > 1: it has left the saddle", (100, 1), (0, -11), textcoords="offset points", fontsize=8, ha="right")
+        ax.annotate(
+            "|x₀| > 1: it has left the saddle",
+            (100, 1),
+            (0, -11),
+            textcoords="offset points",
+            fontsize=8,
+            ha="right",
+        )
         ax.set(ylabel="|x₀|", ylim=(5e-6, 1e3))
         ax.set_yscale("log")
     else:

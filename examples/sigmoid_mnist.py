@@ -2,13 +2,16 @@
 
     python examples/sigmoid_mnist.py                # the digits shipped with mytorch
     python examples/sigmoid_mnist.py --data full    # all of them: the accuracies below
-    python examples/sigmoid_mnist.py --torchvision  # torchvision's MNIST and transforms instead (they need PyTorch)
+    python examples/sigmoid_mnist.py --torchvision  # torchvision's MNIST and transforms instead (they need
+    PyTorch)
 
-What the run shows, on the full set: with SGD at 0.01 the network still gives almost every digit the same answer after an epoch, and 70 % right ones
-after ten, because a sigmoid's slope is at most 1/4, so that each layer shrinks the gradient on its way to the first: there it has 3 % of the norm that it
-has in the last. Which answer it gives is an accident of the last batches: 10 to 20 % are right, depending on the seed, and with the digits in the file's order
-instead of shuffled about 24 %. The same network with ReLU reaches 83 % in that epoch. A hundred times the learning rate makes up for the sigmoid, and
-Adam, which divides by the gradient's size, reaches 97 % within ten epochs.
+What the run shows, on the full set: with SGD at 0.01 the network still gives almost every digit the same
+answer after an epoch, and 70 % right ones after ten, because a sigmoid's slope is at most 1/4, so that each
+layer shrinks the gradient on its way to the first: there it has 3 % of the norm that it has in the last.
+Which answer it gives is an accident of the last batches: 10 to 20 % are right, depending on the seed, and
+with the digits in the file's order instead of shuffled about 24 %. The same network with ReLU reaches 83 % in
+that epoch. A hundred times the learning rate makes up for the sigmoid, and Adam, which divides by the
+gradient's size, reaches 97 % within ten epochs.
 """
 
 import argparse
@@ -36,7 +39,9 @@ RUNS = {  # name: (activation, optimizer, whether the digits are shuffled)
 
 
 def build(activation):
-    return nn.Sequential(nn.Flatten(), nn.Linear(784, 128), activation(), nn.Linear(128, 256), activation(), nn.Linear(256, 10))
+    return nn.Sequential(
+        nn.Flatten(), nn.Linear(784, 128), activation(), nn.Linear(128, 256), activation(), nn.Linear(256, 10)
+    )
 
 
 def load(args):
@@ -48,7 +53,9 @@ def load(args):
         from mytorch.datasets import transforms
     full = args.data == "full" or args.torchvision
     options = {"root": args.root, "download": True} if full else {}
-    return [datasets.MNIST(train=train, transform=transforms.ToTensor(), **options) for train in (True, False)]
+    return [
+        datasets.MNIST(train=train, transform=transforms.ToTensor(), **options) for train in (True, False)
+    ]
 
 
 def accuracy(model, loader):
@@ -60,7 +67,9 @@ def accuracy(model, loader):
 
 
 def train(activation, make, train_set, test_loader, epochs, label, **options):
-    """Test accuracy after every epoch, and the norm of the first layer's gradient at the first step, as a share of the last layer's."""
+    """Test accuracy after every epoch, and the norm of the first layer's gradient at the first step, as a
+    share of the last layer's.
+    """
     train_loader = DataLoader(train_set, batch_size=64, **options)
     model = build(activation)
     optimizer = make(model.parameters())
@@ -76,8 +85,15 @@ def train(activation, make, train_set, test_loader, epochs, label, **options):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0], formatter_class=argparse.ArgumentDefaultsHelpFormatter)
-    parser.add_argument("--data", choices=("subset", "full"), default="subset", help="5,000 + 1,000 shipped digits, or all 70,000")
+    parser = argparse.ArgumentParser(
+        description=__doc__.split("\n")[0], formatter_class=argparse.ArgumentDefaultsHelpFormatter
+    )
+    parser.add_argument(
+        "--data",
+        choices=("subset", "full"),
+        default="subset",
+        help="5,000 + 1,000 shipped digits, or all 70,000",
+    )
     parser.add_argument("--root", default="data", help="folder of the full set's IDX files")
     parser.add_argument("--torchvision", action="store_true", help="read the full set through torchvision")
     parser.add_argument("--epochs", type=int, default=10, help="passes over the training data")
@@ -96,10 +112,15 @@ def main():
     print(build(nn.Sigmoid))
 
     results = {}
-    print(f"{'test accuracy':<24} {'epoch 1':>8} {f'epoch {epochs}':>9} {'gradient of the first layer / of the last, at the first step':>62}")
+    print(
+        f"{'test accuracy':<24} {'epoch 1':>8} {f'epoch {epochs}':>9} "
+        f"{'gradient of the first layer / of the last, at the first step':>62}"
+    )
     for name, (activation, make, shuffle) in RUNS.items():
         torch.manual_seed(args.seed)
-        results[name], share = train(activation, make, train_set, test_loader, epochs, name, shuffle=shuffle, **options)
+        results[name], share = train(
+            activation, make, train_set, test_loader, epochs, name, shuffle=shuffle, **options
+        )
         print(f"{name:<24} {results[name][0]:>8.2%} {results[name][-1]:>9.2%} {share:>62.3f}")
 
     fig, ax = plt.subplots(figsize=(8, 4))

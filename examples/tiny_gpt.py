@@ -2,12 +2,16 @@
 
     python examples/tiny_gpt.py [--steps 800] [--length 8] [--out runs/tiny_gpt] [--quick]
 
-A causal transformer of two layers with four heads of attention, 100,000 parameters, trained on random digits to predict the next token of
-"3 1 4 1 5 9 2 6 | 1 1 2 3 4 5 6 9"; only what stands after the bar counts. Nobody tells it what sorting is. What the run shows:
-1. The loss falls from log 11 = 2.4 to nearly nothing, and after 800 steps it sorts more than 99 % of 2,000 lists without a fault that it never saw: of the
+A causal transformer of two layers with four heads of attention, 100,000 parameters, trained on random digits
+to predict the next token of "3 1 4 1 5 9 2 6 | 1 1 2 3 4 5 6 9"; only what stands after the bar counts.
+Nobody tells it what sorting is. What the run shows:
+1. The loss falls from log 11 = 2.4 to nearly nothing, and after 800 steps it sorts more than 99 % of 2,000
+lists without a fault that it never saw: of the
    100,000,000 lists of eight digits its training has shown it a tenth of a percent.
-2. What it looks at while it writes: every head gives the places of the list that hold the digit to come more of its attention than an even gaze
-   would (14 %), the keenest nearly three times as much. The second layer also watches what has been written last.
+2. What it looks at while it writes: every head gives the places of the list that hold the digit to come more
+of its attention than an even gaze
+   would (14 %), the keenest nearly three times as much. The second layer also watches what has been written
+   last.
 """
 
 import argparse
@@ -29,7 +33,9 @@ BAR, VOCABULARY = 10, 11  # the digits are their own tokens
 
 
 class Block(nn.Module):
-    """Attention to what came before, then a small network at each place; both added to the stream, each on normalised values ("pre-norm")."""
+    """Attention to what came before, then a small network at each place; both added to the stream, each on
+    normalised values ("pre-norm").
+    """
 
     def __init__(self, width, heads):
         super().__init__()
@@ -39,7 +45,8 @@ class Block(nn.Module):
 
     def forward(self, x, mask, weights=False):
         h = self.norm1(x)  # (B, T, C)
-        h, looks = self.attention(h, h, h, attn_mask=mask, need_weights=weights, average_attn_weights=False)  # looks: (B, heads, T, T) or None
+        # looks: (B, heads, T, T) or None
+        h, looks = self.attention(h, h, h, attn_mask=mask, need_weights=weights, average_attn_weights=False)
         x = x + h
         return x + self.mlp(self.norm2(x)), looks
 
@@ -50,13 +57,18 @@ class GPT(nn.Module):
         self.tokens, self.places = nn.Embedding(VOCABULARY, width), nn.Embedding(places, width)
         self.blocks = nn.ModuleList(Block(width, heads) for _ in range(layers))
         self.norm, self.head = nn.LayerNorm(width), nn.Linear(width, VOCABULARY)
-        self.register_buffer("mask", torch.triu(torch.ones(places, places, dtype=torch.bool), diagonal=1))  # True: not to be looked at
+        # True: not to be looked at
+        self.register_buffer("mask", torch.triu(torch.ones(places, places, dtype=torch.bool), diagonal=1))
         for name, parameter in self.named_parameters():
             if name.endswith("weight") and parameter.dim() == 2:
-                nn.init.normal_(parameter, std=0.02 if "blocks" not in name else 1 / math.sqrt(parameter.shape[1]))
+                nn.init.normal_(
+                    parameter, std=0.02 if "blocks" not in name else 1 / math.sqrt(parameter.shape[1])
+                )
 
     def forward(self, tokens, weights=False):
-        """Logits (B, T, VOCABULARY) of the next token at every place; with ``weights`` also where each layer looked."""
+        """Logits (B, T, VOCABULARY) of the next token at every place; with ``weights`` also where each layer
+        looked.
+        """
         length = tokens.shape[1]
         x = self.tokens(tokens) + self.places.weight[:length]  # (B, T, C)
         looked = []
@@ -91,11 +103,15 @@ def accuracy(model, length, count):
 
 @torch.no_grad()
 def aim(model, length, count):
-    """What share of its attention each head (layers, heads) gives to the places of the list that hold the digit to come; and the share of an even gaze."""
+    """What share of its attention each head (layers, heads) gives to the places of the list that hold the
+    digit to come; and the share of an even gaze.
+    """
     tokens = sequences(count, length)
     _, looked = model(tokens[:, :-1], weights=True)
     there = (tokens[:, length + 1 :, None] == tokens[:, None, :length]).float()  # (count, answer, list)
-    shares = torch.stack([(looks[:, :, length:, :length] * there[:, None]).sum(-1).mean((0, 2)) for looks in looked])
+    shares = torch.stack(
+        [(looks[:, :, length:, :length] * there[:, None]).sum(-1).mean((0, 2)) for looks in looked]
+    )
     even = there.sum(-1) / torch.arange(length + 1, 2 * length + 1)
     return shares, even.mean().item()
 
@@ -125,7 +141,9 @@ def train(length, steps, seed, *, batch=128, lr=3e-3):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0], formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__.split("\n")[0], formatter_class=argparse.ArgumentDefaultsHelpFormatter
+    )
     parser.add_argument("--steps", type=int, default=800, help="of 128 random lists each")
     parser.add_argument("--length", type=int, default=8, help="digits in a list")
     parser.add_argument("--seed", type=int, default=0, help="fixes initial weights and lists")
@@ -136,12 +154,18 @@ def main():
     steps, length = (120, 4) if args.quick else (args.steps, args.length)
 
     model, losses, accuracies = train(length, steps, args.seed)
-    print(f"{sum(p.numel() for p in model.parameters()):,} parameters; loss {losses[0]:.4f} at the first step, {sum(losses[-20:]) / 20:.4f} over the last 20")
+    print(
+        f"{sum(p.numel() for p in model.parameters()):,} parameters; loss {losses[0]:.4f} at the first "
+        f"step, {sum(losses[-20:]) / 20:.4f} over the last 20"
+    )
     print(f"\n{'step':>5} {'sorted lists':>13} {'right digits':>13}")
     for step, lists, digits in accuracies:
         print(f"{step:>5} {lists:>13.1%} {digits:>13.1%}")
     lists, digits = accuracy(model, length, 2000)
-    print(f"\nof 2,000 new lists {lists:.2%} are sorted without a fault ({digits:.2%} of the digits are right); for example")
+    print(
+        f"\nof 2,000 new lists {lists:.2%} are sorted without a fault ({digits:.2%} of the digits are "
+        "right); for example"
+    )
     examples = complete(model, sequences(6, length)[:, : length + 1], length)
     for tokens in examples.tolist():
         answer = tokens[length + 1 :]
@@ -149,9 +173,15 @@ def main():
         print(f"  {' '.join(map(str, tokens[:length]))} | {' '.join(map(str, answer))}   {verdict}")
 
     shares, even = aim(model, length, 500)
-    print(f"\nattention to the places that hold the digit to come ({even:.0%} if a head looked everywhere alike)")
+    print(
+        f"\nattention to the places that hold the digit to come ({even:.0%} if a head looked "
+        "everywhere alike)"
+    )
     for layer, heads in enumerate(shares.tolist()):
-        print(f"  layer {layer + 1}: " + "  ".join(f"head {head + 1} {share:4.0%}" for head, share in enumerate(heads)))
+        print(
+            f"  layer {layer + 1}: "
+            + "  ".join(f"head {head + 1} {share:4.0%}" for head, share in enumerate(heads))
+        )
 
     draw_training(losses, accuracies, args.out / "training.png")
     draw_attention(model, examples[:1], length, args.out / "attention.png")
@@ -173,23 +203,36 @@ def draw_training(losses, accuracies, path):
 
 
 def draw_attention(model, tokens, length, path):
-    """Where each head looks while the answer is written: a row for each digit to come, a column for each token it may look at."""
+    """Where each head looks while the answer is written: a row for each digit to come, a column for each
+    token it may look at.
+    """
     with torch.no_grad():
         _, looked = model(tokens[:, :-1], weights=True)
     names = [str(t) if t != BAR else "|" for t in tokens[0].tolist()]
     heads = looked[0].shape[1]
-    fig, axes = plt.subplots(len(looked), heads, figsize=(3.1 * heads, 2.1 * len(looked) + 0.5), sharex=True, sharey=True)
+    fig, axes = plt.subplots(
+        len(looked), heads, figsize=(3.1 * heads, 2.1 * len(looked) + 0.5), sharex=True, sharey=True
+    )
     for layer, looks in enumerate(looked):
         for head in range(heads):
             ax, rows = axes[layer, head], looks[0, head, length:].numpy()  # (length, 2 · length)
             ax.imshow(rows, cmap="Blues", vmin=0, vmax=1, aspect="auto")
             ax.axvline(length - 0.5, color="#999999", lw=0.6)
-            ax.set(title=f"layer {layer + 1}, head {head + 1}", xticks=range(2 * length), yticks=range(length))
+            ax.set(
+                title=f"layer {layer + 1}, head {head + 1}", xticks=range(2 * length), yticks=range(length)
+            )
             ax.set_xticklabels(names[:-1], fontsize=8)
             ax.set_yticklabels(names[length + 1 :], fontsize=8)
             ax.grid(False)
-            for row, digit in enumerate(names[length + 1 :]):  # a dot where the list holds the digit that is to come
-                ax.plot([i for i in range(length) if names[i] == digit], [row] * names[:length].count(digit), ".", color="#e4572e", ms=4)
+            # a dot where the list holds the digit that is to come
+            for row, digit in enumerate(names[length + 1 :]):
+                ax.plot(
+                    [i for i in range(length) if names[i] == digit],
+                    [row] * names[:length].count(digit),
+                    ".",
+                    color="#e4572e",
+                    ms=4,
+                )
     fig.supylabel("the digit to be written")
     fig.supxlabel("what is looked at (a red dot: the list holds that digit here)")
     fig.savefig(path)

@@ -1,4 +1,6 @@
-"""Several tensors as one flat one and back, under the names by which libraries know torch's: private there, but imported."""
+"""Several tensors as one flat one and back, under the names by which libraries know torch's: private there,
+but imported.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Mixed precision: ``GradScaler`` keeps small gradients of float16 models from vanishing; ``autocast`` is only there to be switched off."""
+"""Mixed precision: ``GradScaler`` keeps small gradients of float16 models from vanishing; ``autocast`` is
+only there to be switched off.
+"""
 
 from __future__ import annotations
 
@@ -10,17 +12,24 @@ from .backend import cuda_is_available
 
 
 class autocast:
-    """A context manager and decorator that does nothing when disabled; NotImplementedError when enabled on a device that is there.
+    """A context manager and decorator that does nothing when disabled; NotImplementedError when enabled on a
+    device that is there.
 
-    As in torch, asking for ``"cuda"`` without a GPU warns and disables it. Cast the model with ``model.half()`` instead.
+    As in torch, asking for ``"cuda"`` without a GPU warns and disables it. Cast the model with
+    ``model.half()`` instead.
     """
 
     def __init__(self, device_type, dtype=None, enabled=True, cache_enabled=None):
         if enabled and device_type == "cuda" and not cuda_is_available():
-            warnings.warn("User provided device_type of 'cuda', but CUDA is not available. Disabling", stacklevel=2)
+            warnings.warn(
+                "User provided device_type of 'cuda', but CUDA is not available. Disabling", stacklevel=2
+            )
             enabled = False
         if enabled:
-            raise NotImplementedError(f"autocast({device_type!r}): mytorch runs every operation in the dtype of its inputs; cast them yourself")
+            raise NotImplementedError(
+                f"autocast({device_type!r}): mytorch runs every operation in the dtype of its inputs; "
+                "cast them yourself"
+            )
 
     def __enter__(self):
         return self
@@ -42,25 +51,40 @@ def is_autocast_enabled(device_type=None) -> bool:
 
 
 class GradScaler:
-    """Scales the loss up before backward and the gradients down before the step; skips steps with infinite gradients.
+    """Scales the loss up before backward and the gradients down before the step; skips steps with infinite
+    gradients.
 
-    The scale grows by ``growth_factor`` after ``growth_interval`` good steps and shrinks by ``backoff_factor`` after a bad one. Without a GPU,
-    a scaler for ``"cuda"`` warns and passes everything through. Source: Micikevicius et al., Mixed Precision Training, 2017.
+    The scale grows by ``growth_factor`` after ``growth_interval`` good steps and shrinks by
+    ``backoff_factor`` after a bad one. Without a GPU, a scaler for ``"cuda"`` warns and passes everything
+    through. Source: Micikevicius et al., Mixed Precision Training, 2017.
     """
 
     def __init__(
-        self, device="cuda", init_scale=65536.0, growth_factor=2.0, backoff_factor=0.5, growth_interval=2000, enabled=True
-    ):  # fmt: skip
+        self,
+        device="cuda",
+        init_scale=65536.0,
+        growth_factor=2.0,
+        backoff_factor=0.5,
+        growth_interval=2000,
+        enabled=True,
+    ):
         if enabled and device == "cuda" and not cuda_is_available():
-            warnings.warn("torch.cuda.amp.GradScaler is enabled, but CUDA is not available.  Disabling.", stacklevel=2)
+            warnings.warn(
+                "torch.cuda.amp.GradScaler is enabled, but CUDA is not available.  Disabling.", stacklevel=2
+            )
             enabled = False
         if enabled and growth_factor <= 1:
             raise AssertionError("The growth factor must be > 1.0.")
         if enabled and backoff_factor >= 1:
             raise AssertionError("The backoff factor must be < 1.0.")
         self._enabled, self._scale, self._good_steps = enabled, init_scale, 0
-        self._growth_factor, self._backoff_factor, self._growth_interval = growth_factor, backoff_factor, growth_interval
-        self._unscaled: dict = {}  # id of optimizer -> whether an infinite gradient was found, since the last update
+        self._growth_factor, self._backoff_factor, self._growth_interval = (
+            growth_factor,
+            backoff_factor,
+            growth_interval,
+        )
+        # id of optimizer -> whether an infinite gradient was found, since the last update
+        self._unscaled: dict = {}
 
     def is_enabled(self) -> bool:
         """Whether it does anything."""
@@ -80,12 +104,19 @@ class GradScaler:
 
     @no_grad()
     def unscale_(self, optimizer) -> None:
-        """Divide the gradients of the optimizer's parameters by the scale. RuntimeError if that was done since the last ``update``."""
+        """Divide the gradients of the optimizer's parameters by the scale.
+
+        RuntimeError if that was done since the last ``update``.
+        """
         if not self._enabled:
             return
         if id(optimizer) in self._unscaled:
-            raise RuntimeError("unscale_() has already been called on this optimizer since the last update().")
-        gradients = [p.grad for group in optimizer.param_groups for p in group["params"] if p.grad is not None]
+            raise RuntimeError(
+                "unscale_() has already been called on this optimizer since the last update()."
+            )
+        gradients = [
+            p.grad for group in optimizer.param_groups for p in group["params"] if p.grad is not None
+        ]
         for g in gradients:
             g.mul_(1 / self._scale)
         self._unscaled[id(optimizer)] = any(not bool(g.isfinite().all()) for g in gradients)
@@ -117,16 +148,22 @@ class GradScaler:
         if not self._enabled:
             return {}
         return {
-            "scale": self._scale, "growth_factor": self._growth_factor, "backoff_factor": self._backoff_factor,
-            "growth_interval": self._growth_interval, "_growth_tracker": self._good_steps,
-        }  # fmt: skip
+            "scale": self._scale,
+            "growth_factor": self._growth_factor,
+            "backoff_factor": self._backoff_factor,
+            "growth_interval": self._growth_interval,
+            "_growth_tracker": self._good_steps,
+        }
 
     def load_state_dict(self, state_dict) -> None:
         """Go on from what :meth:`state_dict` returned. RuntimeError for the state of a disabled scaler."""
         if not self._enabled:
             return
         if not state_dict:
-            raise RuntimeError("The source state dict is empty, possibly because it was saved from a disabled instance of GradScaler.")
+            raise RuntimeError(
+                "The source state dict is empty, possibly because it was saved from a disabled "
+                "instance of GradScaler."
+            )
         self._scale, self._good_steps = state_dict["scale"], state_dict["_growth_tracker"]
         self._growth_factor, self._backoff_factor = state_dict["growth_factor"], state_dict["backoff_factor"]
         self._growth_interval = state_dict["growth_interval"]

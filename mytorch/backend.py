@@ -1,6 +1,7 @@
 """Arrays and devices. The only file that imports CuPy, and only when a GPU is asked for.
 
-An array's type says which module works on it: ``xp(array)`` is ``numpy`` or ``cupy``. Nothing above this file asks which.
+An array's type says which module works on it: ``xp(array)`` is ``numpy`` or ``cupy``. Nothing above this file
+asks which.
 """
 
 from __future__ import annotations
@@ -31,22 +32,25 @@ def is_array(x):
     return type(x) in modules
 
 
-# NumPy warns of 1/0 and of overflow; PyTorch returns inf and nan in silence. `numpy.errstate` takes 0.7 µs a time, so operations
-# switch the context variable behind it themselves: a tenth of that.
+# NumPy warns of 1/0 and of overflow; PyTorch returns inf and nan in silence. `numpy.errstate` takes 0.7 µs a
+# time, so operations switch the context variable behind it themselves: a tenth of that.
 def _error_state():
     before = dict(contextvars.copy_context().items())
     with numpy.errstate(all="ignore"):
-        return next((v, state) for v, state in contextvars.copy_context().items() if before.get(v) is not state)
+        return next(
+            (v, state) for v, state in contextvars.copy_context().items() if before.get(v) is not state
+        )
 
 
 float_errors, QUIET = _error_state()
 
 
-# ---- devices ------------------------------------------------------------------------------------------------------
+# ---- devices -------------------------------------------------------------------------------------
 
 
 class device:
-    """Where a tensor lives: ``device("cpu")``, ``device("cuda")``, ``device("cuda:1")``, ``device("cuda", 1)``.
+    """Where a tensor lives: ``device("cpu")``, ``device("cuda")``, ``device("cuda:1")``, ``device("cuda",
+    1)``.
 
     ``device("cuda")`` names the current GPU. Raises RuntimeError for a name that is neither.
     """
@@ -118,12 +122,16 @@ class DeviceError(RuntimeError):
 
 
 def cupy():
-    """The cupy module, imported on first use. DeviceError, a RuntimeError, names the extra to install, or says that no GPU is there."""
+    """The cupy module, imported on first use.
+
+    DeviceError, a RuntimeError, names the extra to install, or says that no GPU is there.
+    """
     try:
         module = importlib.import_module("cupy")
     except ImportError as error:
         raise DeviceError(
-            "device 'cuda' needs CuPy, which is not installed: pip install 'mytorch[cuda12]' (or 'mytorch[cuda13]' for CUDA 13), "
+            "device 'cuda' needs CuPy, which is not installed: pip install 'mytorch[cuda12]' (or "
+            "'mytorch[cuda13]' for CUDA 13), "
             "or use device 'cpu'"
         ) from error
     if module.ndarray not in modules:
@@ -157,14 +165,18 @@ def move(array, where, copy=False):
 
 
 def device_generator(where, seed):
-    """A generator of random numbers on a GPU, with NumPy's ``random(size, dtype)`` and ``standard_normal(size, dtype)``."""
+    """A generator of random numbers on a GPU, with NumPy's ``random(size, dtype)`` and
+    ``standard_normal(size, dtype)``.
+    """
     gpu = cupy()
     with gpu.cuda.Device(gpu.cuda.Device().id if where.index is None else where.index):
         return gpu.random.Generator(gpu.random.XORWOW(seed))
 
 
 def kernel(name):
-    """Decorate a function whose last argument is an array: on a GPU, CuPy's kernel ``cupyx.scipy.special.<name>`` takes its place."""
+    """Decorate a function whose last argument is an array: on a GPU, CuPy's kernel
+    ``cupyx.scipy.special.<name>`` takes its place.
+    """
 
     def decorate(function):
         @functools.wraps(function)
@@ -184,7 +196,8 @@ def spread(array, shape):
         return array.view()
     out = xp(array).broadcast_to(array, shape)
     if type(array) is ndarray and array.flags.writeable:
-        out.flags.writeable = True  # NumPy refuses any write; which ones are safe is for the in-place operations to say
+        # NumPy refuses any write; which ones are safe is for the in-place operations to say
+        out.flags.writeable = True
     return out
 
 
@@ -198,7 +211,8 @@ def broadcast_shape(*shapes):
                 target[-i] = n
             elif n not in (1, target[-i]):
                 raise RuntimeError(
-                    f"The size of tensor a ({target[-i]}) must match the size of tensor b ({n}) at non-singleton dimension {len(target) - i}"
+                    f"The size of tensor a ({target[-i]}) must match the size of tensor b ({n}) at "
+                    f"non-singleton dimension {len(target) - i}"
                 )
     return tuple(target)
 
@@ -226,7 +240,10 @@ def owner(array):
 
 
 def out_of_bounds(index, low, high):
-    """The first entry of an integer array outside [low, high), or None. A GPU is not asked: that would make the host wait."""
+    """The first entry of an integer array outside [low, high), or None. A GPU is not asked:
+
+    that would make the host wait.
+    """
     if type(index) is not ndarray or not index.size or (index.min() >= low and index.max() < high):
         return None
     return int(index[(index < low) | (index >= high)][0])
@@ -235,12 +252,18 @@ def out_of_bounds(index, low, high):
 def scatter_add(target, index, values):
     """``target[index] += values`` in place, with repeated indices adding up in their order.
 
-    ``index`` is a tuple of full slices and arrays of integers or booleans. ``add.at`` is slow on all but vectors; integers of one
-    dimension, or of several leading ones, are summed row by row here, several times as fast.
+    ``index`` is a tuple of full slices and arrays of integers or booleans. ``add.at`` is slow on all but
+    vectors; integers of one dimension, or of several leading ones, are summed row by row here, several times
+    as fast.
     """
     skip = next((i for i, part in enumerate(index) if type(part) is not slice), len(index))
     arrays, shape = index[skip:], target.shape
-    rows_only = type(target) is ndarray and target.dtype.kind in "fiu" and arrays and all(type(i) is ndarray and i.dtype.kind == "i" for i in arrays)
+    rows_only = (
+        type(target) is ndarray
+        and target.dtype.kind in "fiu"
+        and arrays
+        and all(type(i) is ndarray and i.dtype.kind == "i" for i in arrays)
+    )
     if not rows_only or (len(arrays) > 1 and (skip or not target.flags.c_contiguous)):
         xp(target).add.at(target, index, values)
         return
@@ -251,10 +274,16 @@ def scatter_add(target, index, values):
     if len(arrays) == 1:
         rows, target = arrays[0], numpy.moveaxis(target, skip, 0)
     else:
-        rows = functools.reduce(lambda place, pair: place * pair[1] + numpy.where(pair[0] < 0, pair[0] + pair[1], pair[0]), zip(arrays, shape), 0)
+        rows = functools.reduce(
+            lambda place, pair: place * pair[1] + numpy.where(pair[0] < 0, pair[0] + pair[1], pair[0]),
+            zip(arrays, shape),
+            0,
+        )
         target = target.reshape((math.prod(shape[: len(arrays)]), *rest))
     values = numpy.broadcast_to(values, shape[:skip] + rows.shape + rest)
-    values = numpy.moveaxis(values, range(skip, skip + rows.ndim), range(rows.ndim)).reshape(rows.size, *shape[:skip], *rest)
+    values = numpy.moveaxis(values, range(skip, skip + rows.ndim), range(rows.ndim)).reshape(
+        rows.size, *shape[:skip], *rest
+    )
     if values.size:
         _add_rows(target, rows.reshape(-1) % len(target), values)
 
@@ -272,7 +301,8 @@ def _add_rows(target, rows, values):
     counts = numpy.diff(starts, append=len(rows))
     few = starts[counts <= 8]
     counted = counts[counts <= 8]
-    for turn in range(counted.max(initial=0)):  # the first of every row, the second of every row, …: no row twice at once
+    # the first of every row, the second of every row, …: no row twice at once
+    for turn in range(counted.max(initial=0)):
         at = few[counted > turn] + turn
         target[rows[at]] += values[order[at]]
     many = numpy.repeat(counts > 8, counts)
@@ -282,15 +312,22 @@ def _add_rows(target, rows, values):
         target[rows[starts]] += numpy.add.reduceat(values[order], starts, axis=0)
 
 
-# ---- what NumPy does slowly or roughly -------------------------------------------------------------------------------
+# ---- what NumPy does slowly or roughly -----------------------------------------------------------
 
 
 _BITS = {1: numpy.dtype("int8"), 2: numpy.dtype("int16"), 4: numpy.dtype("int32"), 8: numpy.dtype("int64")}
 
 
 def keep(x, condition):
-    """``x`` where ``condition``, of its shape, holds, else 0: without branches, by a product of bits, which also stops infinities."""
-    if type(x) is not ndarray or type(condition) is not ndarray or x.dtype.kind not in "fi" or x.itemsize not in _BITS:
+    """``x`` where ``condition``, of its shape, holds, else 0: without branches, by a product of bits, which
+    also stops infinities.
+    """
+    if (
+        type(x) is not ndarray
+        or type(condition) is not ndarray
+        or x.dtype.kind not in "fi"
+        or x.itemsize not in _BITS
+    ):
         return xp(x).where(condition, x, x.dtype.type(0))
     bits = condition.astype(_BITS[x.itemsize])
     bits *= x.view(bits.dtype)
@@ -300,12 +337,22 @@ def keep(x, condition):
 def choose(condition, x, y):
     """``where(condition, x, y)`` of arrays of one dtype, or numbers.
 
-    NumPy's own branches at every element, which takes ten times as long on a random condition as picking by bits.
+    NumPy's own branches at every element, which takes ten times as long on a random condition as picking by
+    bits.
     """
     like = x if type(x) is ndarray else y
-    if type(condition) is not ndarray or condition.size < 1024 or condition.dtype != bool or type(like) is not ndarray or like.dtype.kind not in "fi":
+    if (
+        type(condition) is not ndarray
+        or condition.size < 1024
+        or condition.dtype != bool
+        or type(like) is not ndarray
+        or like.dtype.kind not in "fi"
+    ):
         return xp(condition).where(condition, x, y)
-    if any(type(v) is ndarray and v.ndim and (v.shape != condition.shape or v.dtype != like.dtype) for v in (x, y)):
+    if any(
+        type(v) is ndarray and v.ndim and (v.shape != condition.shape or v.dtype != like.dtype)
+        for v in (x, y)
+    ):
         return numpy.where(condition, x, y)
     if type(x) is ndarray and type(y) in (int, float) and y == 0:
         return keep(x, condition)
@@ -341,7 +388,9 @@ def column_sums(rows):
 
 
 def row_sums(x):
-    """``x.sum(-1)`` as a product with ones, in a third of the time: long rows in stretches, whose sums are added up, so that they lose no digit more."""
+    """``x.sum(-1)`` as a product with ones, in a third of the time: long rows in stretches, whose sums are
+    added up, so that they lose no digit more.
+    """
     n = x.shape[-1]
     unit = _unit(min(n, _STRETCH), x)
     if unit is None:
@@ -354,8 +403,17 @@ def row_sums(x):
 
 
 def summed(x, axes, dtype=None, keepdims=False):
-    """``x.sum(axes)``. NumPy adds long columns up row by row, which costs float32 three digits; here blocks of rows are summed first."""
-    if type(x) is ndarray and axes and x.dtype == numpy.float32 and x.flags.c_contiguous and dtype in (None, x.dtype):
+    """``x.sum(axes)``. NumPy adds long columns up row by row, which costs float32 three digits;
+
+    here blocks of rows are summed first.
+    """
+    if (
+        type(x) is ndarray
+        and axes
+        and x.dtype == numpy.float32
+        and x.flags.c_contiguous
+        and dtype in (None, x.dtype)
+    ):
         axes = (axes,) if isinstance(axes, int) else axes
         rows = math.prod(x.shape[: len(axes)])
         if rows > 256 and len(axes) < x.ndim and axes == tuple(range(len(axes))):

@@ -1,4 +1,6 @@
-"""The questions that scripts ask ``torch.distributed`` before they go on in one process: that is all there is, mytorch trains in one."""
+"""The questions that scripts ask ``torch.distributed`` before they go on in one process: that is all there
+is, mytorch trains in one.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +10,9 @@ def is_available() -> bool:
     return False
 
 
-is_initialized = is_torchelastic_launched = is_nccl_available = is_gloo_available = is_mpi_available = is_available
+is_initialized = is_torchelastic_launched = is_nccl_available = is_gloo_available = is_mpi_available = (
+    is_available
+)
 
 
 def init_process_group(backend=None, *args, **kwargs):
@@ -18,7 +22,9 @@ def init_process_group(backend=None, *args, **kwargs):
 
 def _no_group(*args, **kwargs):
     """ValueError: there is no process group, as :func:`is_initialized` says."""
-    raise ValueError("Default process group has not been initialized, please make sure to call init_process_group.")
+    raise ValueError(
+        "Default process group has not been initialized, please make sure to call init_process_group."
+    )
 
 
 class ReduceOp:

@@ -12,7 +12,10 @@ from .backend import as_array, is_array, modules
 
 
 class dtype:
-    """An element type, such as ``mytorch.float32``. It equals NumPy's dtype of the same name and works wherever NumPy takes one."""
+    """An element type, such as ``mytorch.float32``.
+
+    It equals NumPy's dtype of the same name and works wherever NumPy takes one.
+    """
 
     __slots__ = ("is_complex", "is_floating_point", "is_signed", "itemsize", "name", "numpy")
 
@@ -34,7 +37,11 @@ class dtype:
     def __eq__(self, other):
         if isinstance(other, dtype):
             return self is other
-        return isinstance(other, (numpy.dtype, type, str)) and other not in ("", None) and _same_numpy(self.numpy, other)
+        return (
+            isinstance(other, (numpy.dtype, type, str))
+            and other not in ("", None)
+            and _same_numpy(self.numpy, other)
+        )
 
     def __hash__(self):
         return hash(self.numpy)
@@ -65,7 +72,22 @@ bool_ = dtype("bool")
 complex64, complex128 = dtype("complex64"), dtype("complex128")
 half, float_, double, short, int_, long = float16, float32, float64, int16, int32, int64
 
-_all = [float16, float32, float64, int8, int16, int32, int64, uint8, uint16, uint32, uint64, bool_, complex64, complex128]
+_all = [
+    float16,
+    float32,
+    float64,
+    int8,
+    int16,
+    int32,
+    int64,
+    uint8,
+    uint16,
+    uint32,
+    uint64,
+    bool_,
+    complex64,
+    complex128,
+]
 
 
 class _ByNumpy(dict):
@@ -82,12 +104,22 @@ class _ByNumpy(dict):
 
 
 by_numpy = _ByNumpy({d.numpy: d for d in _all})
-_by_name = {d.name: d for d in _all} | {"half": half, "float": float_, "double": double, "short": short, "int": int_, "long": long}
+_by_name = {d.name: d for d in _all} | {
+    "half": half,
+    "float": float_,
+    "double": double,
+    "short": short,
+    "int": int_,
+    "long": long,
+}
 _by_python = {float: float64, int: int64, bool: bool_, complex: complex128}  # as ``dtype=float`` means them
 
 
 def _bfloat16():
-    """The 16-bit float with float32's range, which NumPy lacks. RuntimeError if the package ml_dtypes is not installed."""
+    """The 16-bit float with float32's range, which NumPy lacks.
+
+    RuntimeError if the package ml_dtypes is not installed.
+    """
     try:
         return by_numpy[numpy.dtype(importlib.import_module("ml_dtypes").bfloat16)]
     except ImportError as error:
@@ -113,7 +145,10 @@ def get_default_dtype() -> dtype:
 
 
 def set_default_dtype(d) -> None:
-    """Set the dtype of floating-point tensors made from Python numbers. TypeError unless it is a floating-point one."""
+    """Set the dtype of floating-point tensors made from Python numbers.
+
+    TypeError unless it is a floating-point one.
+    """
     d = as_dtype(d)
     if not d.is_floating_point:
         raise TypeError(f"only floating-point types are supported as the default type, got {d}")
@@ -139,7 +174,9 @@ def as_dtype(d) -> dtype:
     try:
         return by_numpy[numpy.dtype(d)]
     except (KeyError, TypeError):
-        raise TypeError(f"{d!r} is not a dtype that tensors can have; those are {', '.join(_by_name)}") from None
+        raise TypeError(
+            f"{d!r} is not a dtype that tensors can have; those are {', '.join(_by_name)}"
+        ) from None
 
 
 def default_numpy():
@@ -149,7 +186,8 @@ def default_numpy():
 
 @functools.cache
 def promote_numpy(a, b):
-    """The smallest dtype for both, as torch has it: an integer with a floating-point type gives the latter."""
+    """The smallest dtype for both, as torch has it: an integer with a floating-point type gives the
+    latter."""
     if a == b:
         return a
     low, high = sorted((a, b), key=category)
@@ -171,7 +209,8 @@ def number_dtype(value):
 
 
 def check_fits(value, kind, finite=False):
-    """RuntimeError for a Python number that NumPy's dtype ``kind`` cannot hold. Unsigned ones let -1 wrap, as in torch.
+    """RuntimeError for a Python number that NumPy's dtype ``kind`` cannot hold. Unsigned ones let -1 wrap, as
+    in torch.
 
     ``finite``: a number must not become infinite either.
     """
@@ -184,7 +223,13 @@ def check_fits(value, kind, finite=False):
     elif isinstance(value, complex):
         fits = kind.kind == "c"
     else:
-        fits = not finite or value != value or abs(value) <= 65504 or abs(value) == math.inf or abs(value) <= finfo(kind).max
+        fits = (
+            not finite
+            or value != value
+            or abs(value) <= 65504
+            or abs(value) == math.inf
+            or abs(value) <= finfo(kind).max
+        )
     if not fits:
         raise RuntimeError(f"value cannot be converted to type {kind} without overflow")
 
@@ -192,8 +237,9 @@ def check_fits(value, kind, finite=False):
 def result_numpy(values):
     """torch.result_type of arrays and Python numbers, as NumPy's dtype.
 
-    Arrays with dimensions count before 0-d arrays, those before Python numbers; a later group matters only if its category (bool, integer, float,
-    complex) is higher. Beside an array NumPy's numbers count as Python's; among themselves they are 0-d arrays, as formulas make them.
+    Arrays with dimensions count before 0-d arrays, those before Python numbers; a later group matters only if
+    its category (bool, integer, float, complex) is higher. Beside an array NumPy's numbers count as Python's;
+    among themselves they are 0-d arrays, as formulas make them.
     """
     groups = [None, None, None]
     beside = any(is_array(v) for v in values)
@@ -221,12 +267,16 @@ _INT64 = numpy.dtype("int64")
 
 @functools.lru_cache(256)
 def _constant(number, dtype):
-    """A number (not a zero, which may be -0.0) as an array: NumPy takes twice as long over x * 0.5 as over x * y."""
+    """A number (not a zero, which may be -0.0) as an array: NumPy takes twice as long over x * 0.5 as over x
+    * y.
+    """
     return numpy.array(number, dtype)
 
 
 def promoted(arrays):
-    """``prepare`` step: cast arrays that differ to their common dtype. Python numbers stay, they never promote."""
+    """``prepare`` step: cast arrays that differ to their common dtype. Python numbers stay, they never
+    promote.
+    """
     if len(arrays) == 2:  # the common cases first: nothing to do
         x, y = arrays
         first, second = type(x), type(y)
@@ -236,7 +286,9 @@ def promoted(arrays):
         elif second is float or second is int:
             if first is numpy.ndarray and y and x.dtype.kind == "f":
                 return [x, _constant(y, x.dtype)]
-            if first in modules and (x.dtype.kind == "f" or (second is int and x.dtype == _INT64 and -(2**63) <= y < 2**63)):
+            if first in modules and (
+                x.dtype.kind == "f" or (second is int and x.dtype == _INT64 and -(2**63) <= y < 2**63)
+            ):
                 return arrays
         elif (first is float or first is int) and second in modules and y.dtype.kind == "f":
             return [_constant(x, y.dtype), y] if x and second is numpy.ndarray else arrays
@@ -277,7 +329,10 @@ def _cast(arrays, common):
 
 
 def _wrapped(number, common):
-    """A Python integer as the integer dtype ``common`` holds it, cut to its bits. RuntimeError if not even int64 does."""
+    """A Python integer as the integer dtype ``common`` holds it, cut to its bits.
+
+    RuntimeError if not even int64 does.
+    """
     try:
         return numpy.asarray(number, "int64").astype(common).item()
     except OverflowError as error:
@@ -302,7 +357,10 @@ def only(kinds, name, prepare=promoted, numbers=False):
         if numbers is not True:
             for a in arrays if not numbers else arrays[:1]:
                 if not hasattr(a, "dtype"):
-                    raise TypeError(f"{name}(): expected {'a tensor first' if numbers else 'tensors'}, got {type(a).__name__} {a!r:.40}")
+                    raise TypeError(
+                        f"{name}(): expected {'a tensor first' if numbers else 'tensors'}, got "
+                        f"{type(a).__name__} {a!r:.40}"
+                    )
         arrays = prepare(arrays)
         for a in arrays:
             if hasattr(a, "dtype") and a.dtype.kind not in kinds:
@@ -313,7 +371,10 @@ def only(kinds, name, prepare=promoted, numbers=False):
 
 
 def promote_types(a, b) -> dtype:
-    """The smallest dtype that holds both, by torch's rules. Takes dtypes, not tensors: see :func:`result_type`."""
+    """The smallest dtype that holds both, by torch's rules. Takes dtypes, not tensors:
+
+    see :func:`result_type`.
+    """
     return by_numpy[promote_numpy(as_dtype(a).numpy, as_dtype(b).numpy)]
 
 
@@ -323,7 +384,8 @@ def can_cast(from_, to) -> bool:
 
 
 class finfo:
-    """The limits of a floating-point dtype (the default one without an argument): bits, eps, max, min, tiny, smallest_normal, resolution.
+    """The limits of a floating-point dtype (the default one without an argument): bits, eps, max, min, tiny,
+    smallest_normal, resolution.
 
     TypeError for integers and booleans.
     """
@@ -331,8 +393,14 @@ class finfo:
     def __init__(self, type=None):
         kind = as_dtype(type) if type is not None else get_default_dtype()
         if not (kind.is_floating_point or kind.is_complex):
-            raise TypeError(f"mytorch.finfo() requires a floating point input type. Use mytorch.iinfo to handle '{kind}'")
-        numbers = importlib.import_module("ml_dtypes").finfo(kind.numpy) if kind.name == "bfloat16" else numpy.finfo(kind.numpy)
+            raise TypeError(
+                f"mytorch.finfo() requires a floating point input type. Use mytorch.iinfo to handle '{kind}'"
+            )
+        numbers = (
+            importlib.import_module("ml_dtypes").finfo(kind.numpy)
+            if kind.name == "bfloat16"
+            else numpy.finfo(kind.numpy)
+        )
         self.dtype, self.bits = kind.name, numbers.bits
         self.eps, self.max, self.min = float(numbers.eps), float(numbers.max), float(numbers.min)
         self.tiny = self.smallest_normal = float(numbers.tiny)
@@ -349,9 +417,16 @@ class iinfo:
     def __init__(self, type):
         kind = as_dtype(type)
         if kind.numpy.kind not in "iu":
-            raise TypeError(f"mytorch.iinfo() requires an integer input type. Use mytorch.finfo to handle '{kind}'")
+            raise TypeError(
+                f"mytorch.iinfo() requires an integer input type. Use mytorch.finfo to handle '{kind}'"
+            )
         numbers = numpy.iinfo(kind.numpy)
-        self.dtype, self.bits, self.max, self.min = kind.name, numbers.bits, int(numbers.max), int(numbers.min)
+        self.dtype, self.bits, self.max, self.min = (
+            kind.name,
+            numbers.bits,
+            int(numbers.max),
+            int(numbers.min),
+        )
 
     def __repr__(self):
         return f"iinfo(min={self.min}, max={self.max}, dtype={self.dtype})"

@@ -17,7 +17,8 @@ from .python_data import as_type
 class Generator:
     """A source of random numbers with its own state.
 
-    Behind it is NumPy's PCG64, for tensors of every device, so that a seed means the same everywhere. What only the GPU sees (dropout)
+    Behind it is NumPy's PCG64, for tensors of every device, so that a seed means the same everywhere. What
+    only the GPU sees (dropout)
     is drawn there, by a generator whose seed is part of the state: see :meth:`on`.
     """
 
@@ -26,17 +27,23 @@ class Generator:
         self.manual_seed(67280421310721)  # torch's seed of a new generator
 
     def manual_seed(self, seed: int):
-        """Start anew from ``seed``, an integer in [-2**63, 2**64); negative ones count from 2**64. Returns the generator; ValueError for others."""
+        """Start anew from ``seed``, an integer in [-2**63, 2**64); negative ones count from 2**64. Returns
+        the generator; ValueError for others.
+        """
         seed = int(seed)
         if not -(2**63) <= seed < 2**64:
-            raise ValueError(f"Overflow when unpacking long long: a seed should be in [-2**63, 2**64), got {seed}")
+            raise ValueError(
+                f"Overflow when unpacking long long: a seed should be in [-2**63, 2**64), got {seed}"
+            )
         self._seed = seed % 2**64
         self._source = None
         return self.seed_devices(self._seed)
 
     @property
     def numpy(self):
-        """NumPy's generator behind it, made when first asked for: numpy.random takes as long to import as a tenth of this package."""
+        """NumPy's generator behind it, made when first asked for: numpy.random takes as long to import as a
+        tenth of this package.
+        """
         if self._source is None:
             self._source = numpy.random.Generator(numpy.random.PCG64(self._seed))
         return self._source
@@ -48,7 +55,9 @@ class Generator:
         return self
 
     def on(self, where):
-        """What draws on the device ``where``, with ``random(size, dtype)`` and ``standard_normal(size, dtype)``: NumPy's generator or CuPy's."""
+        """What draws on the device ``where``, with ``random(size, dtype)`` and ``standard_normal(size,
+        dtype)``: NumPy's generator or CuPy's.
+        """
         if where.type == "cpu":
             return self.numpy
         if where not in self._on_devices:
@@ -64,26 +73,46 @@ class Generator:
         return self._seed
 
     def get_state(self):
-        """Its state as a uint8 tensor. CuPy's generators cannot tell theirs: they start anew here, from a seed that is part of the state."""
+        """Its state as a uint8 tensor. CuPy's generators cannot tell theirs:
+
+        they start anew here, from a seed that is part of the state.
+        """
         if self._on_devices:
             self.seed_devices(self._device_seed + 1)
         state = self.numpy.bit_generator.state
-        numbers = (state["state"]["state"], state["state"]["inc"], state["uinteger"], state["has_uint32"], self._seed, self._device_seed)
+        numbers = (
+            state["state"]["state"],
+            state["state"]["inc"],
+            state["uinteger"],
+            state["has_uint32"],
+            self._seed,
+            self._device_seed,
+        )
         raw = b"".join(n.to_bytes(16, "little") for n in numbers)
         return wrap(numpy.frombuffer(raw, numpy.uint8).copy())
 
     def set_state(self, state):
-        """Go on from a state that ``get_state`` returned; returns the generator. TypeError or RuntimeError for anything else."""
+        """Go on from a state that ``get_state`` returned; returns the generator. TypeError or RuntimeError
+        for anything else.
+        """
         if not isinstance(state, Variable) or state.array.dtype != numpy.uint8:
-            raise TypeError(f"RNG state must be a uint8 tensor, got {state.dtype if isinstance(state, Variable) else type(state).__name__}")
+            raise TypeError(
+                "RNG state must be a uint8 tensor, got "
+                f"{state.dtype if isinstance(state, Variable) else type(state).__name__}"
+            )
         raw = move(state.array, CPU).tobytes()
         if len(raw) != 96:
             raise RuntimeError(f"RNG state must be a uint8 tensor of 96 elements, got {len(raw)}")
-        a, inc, number, has, seed, device_seed = (int.from_bytes(raw[i : i + 16], "little") for i in range(0, 96, 16))
+        a, inc, number, has, seed, device_seed = (
+            int.from_bytes(raw[i : i + 16], "little") for i in range(0, 96, 16)
+        )
         self.manual_seed(seed).seed_devices(device_seed)
         self.numpy.bit_generator.state = {
-            "bit_generator": "PCG64", "state": {"state": a, "inc": inc}, "has_uint32": int(has), "uinteger": int(number)
-        }  # fmt: skip
+            "bit_generator": "PCG64",
+            "state": {"state": a, "inc": inc},
+            "has_uint32": int(has),
+            "uinteger": int(number),
+        }
         return self
 
     def clone_state(self):
@@ -132,7 +161,9 @@ def set_rng_state(state) -> None:
 
 @contextlib.contextmanager
 def fork_rng(devices=None, enabled=True):
-    """``with fork_rng(): …``: what is drawn inside leaves the default generator as it was. ``devices`` need not be named."""
+    """``with fork_rng(): …``: what is drawn inside leaves the default generator as it was. ``devices`` need
+    not be named.
+    """
     state = get_rng_state() if enabled else None
     try:
         yield
@@ -141,7 +172,7 @@ def fork_rng(devices=None, enabled=True):
             set_rng_state(state)
 
 
-# ---- arrays of random numbers -----------------------------------------------------------------------------------------
+# ---- arrays of random numbers --------------------------------------------------------------------
 
 
 def source_of(generator):
@@ -150,9 +181,14 @@ def source_of(generator):
 
 
 def floats(draw, shape, kind):
-    """``draw`` (``random`` or ``standard_normal`` of a source) in NumPy's dtype ``kind``. NotImplementedError unless that is a floating one."""
+    """``draw`` (``random`` or ``standard_normal`` of a source) in NumPy's dtype ``kind``.
+
+    NotImplementedError unless that is a floating one.
+    """
     if category(kind) != 2:
-        raise NotImplementedError(f"random numbers of a continuous distribution are not implemented for {kind}")
+        raise NotImplementedError(
+            f"random numbers of a continuous distribution are not implemented for {kind}"
+        )
     if kind.itemsize > 2:
         return draw(shape, dtype=kind)
     values = draw(shape, dtype="float32")
@@ -163,7 +199,10 @@ def floats(draw, shape, kind):
 
 
 def integers(source, low, high, shape, kind):
-    """Uniform integers in [low, high) in NumPy's dtype ``kind``. RuntimeError if there are none or the dtype cannot hold them."""
+    """Uniform integers in [low, high) in NumPy's dtype ``kind``.
+
+    RuntimeError if there are none or the dtype cannot hold them.
+    """
     for name, value in (("from", low), ("to", high)):
         if not hasattr(value, "__index__"):
             raise TypeError(f"random integers need integer bounds, got {name}={value!r}")
@@ -178,16 +217,25 @@ def integers(source, low, high, shape, kind):
 
 
 def coins(source, chance, shape):
-    """True with probability ``chance``, a number or an array that broadcasts to ``shape``. RuntimeError unless it lies in [0, 1]."""
+    """True with probability ``chance``, a number or an array that broadcasts to ``shape``.
+
+    RuntimeError unless it lies in [0, 1].
+    """
     outside = ~((chance >= 0) & (chance <= 1)) if isinstance(chance, numpy.ndarray) else not 0 <= chance <= 1
     if numpy.any(outside):
-        raise RuntimeError(f"bernoulli expects p to be in [0, 1], but got p={numpy.extract(outside, chance)[0]}")
-    draws = source.random(shape, dtype="float64" if getattr(chance, "dtype", "float64") == "float64" else "float32")
+        raise RuntimeError(
+            f"bernoulli expects p to be in [0, 1], but got p={numpy.extract(outside, chance)[0]}"
+        )
+    draws = source.random(
+        shape, dtype="float64" if getattr(chance, "dtype", "float64") == "float64" else "float32"
+    )
     return numpy.asarray(draws < chance)
 
 
 def picks(source, weights, count, replacement):
-    """Indices drawn with the weights in each row of an array (N, K) or (K,): int64 (N, count) or (count,). RuntimeError as ``multinomial``."""
+    """Indices drawn with the weights in each row of an array (N, K) or (K,): int64 (N, count) or (count,).
+    RuntimeError as ``multinomial``.
+    """
     if weights.ndim not in (1, 2):
         raise RuntimeError(f"prob_dist must be 1 or 2 dim, got {weights.ndim}")
     if category(weights.dtype) != 2:
@@ -202,10 +250,15 @@ def picks(source, weights, count, replacement):
     total = weights.cumsum(-1)
     if weights.size and (total[..., -1:] <= 0).any():
         raise RuntimeError("invalid multinomial distribution (sum of probabilities <= 0)")
-    if not replacement:  # the largest of weight / exponential noise: Efraimidis & Spirakis, Weighted random sampling (2006)
+    # the largest of weight / exponential noise: Efraimidis & Spirakis, Weighted random sampling (2006)
+    if not replacement:
         keys = weights / source.standard_exponential(weights.shape)
         return numpy.argsort(-keys, axis=-1, kind="stable")[..., :count]
     draws = source.random((*weights.shape[:-1], count)) * total[..., -1:]
-    rows = [numpy.searchsorted(t, d, side="right") for t, d in zip(total.reshape(-1, weights.shape[-1]), draws.reshape(-1, count))]
-    last = weights.shape[-1] - 1 - (weights[..., ::-1] > 0).argmax(-1, keepdims=True)  # rounding must not lead beyond the last possible one
+    rows = [
+        numpy.searchsorted(t, d, side="right")
+        for t, d in zip(total.reshape(-1, weights.shape[-1]), draws.reshape(-1, count))
+    ]
+    # rounding must not lead beyond the last possible one
+    last = weights.shape[-1] - 1 - (weights[..., ::-1] > 0).argmax(-1, keepdims=True)
     return numpy.minimum(numpy.array(rows, "int64").reshape(draws.shape), last)

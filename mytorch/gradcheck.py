@@ -1,7 +1,9 @@
-"""``python -m mytorch.gradcheck``: prove the gradients of every operation numerically, first and second order; one line per operation.
+"""``python -m mytorch.gradcheck``: prove the gradients of every operation numerically, first and second
+order; one line per operation.
 
-``--op NAME`` (more than once, if wanted) checks these alone. Names of modules check your own operations instead: each has a list ``ROWS`` of
-``mytorch.testing.samples.Sample``, as in CONTRIBUTING.md. The exit status is 1 if a gradient is wrong.
+``--op NAME`` (more than once, if wanted) checks these alone. Names of modules check your own operations
+instead: each has a list ``ROWS`` of ``mytorch.testing.samples.Sample``, as in CONTRIBUTING.md. The exit
+status is 1 if a gradient is wrong.
 """
 
 from __future__ import annotations
@@ -19,12 +21,15 @@ from .testing import samples
 
 
 def check(row, where):
-    """(first order, second order) of a row: "ok", "-" where there is none to check, or the message of the error."""
+    """(first order, second order) of a row: "ok", "-" where there is none to check, or the message of the
+    error.
+    """
     if not row.smooth:
         return "-", "-"
     arrays = row.arrays("float64")
     inputs = [
-        tensor(a, device=where, requires_grad=a.dtype.kind == "f" and getattr(maker, "grad", True)) for maker, a in zip(row.makers(), arrays)
+        tensor(a, device=where, requires_grad=a.dtype.kind == "f" and getattr(maker, "grad", True))
+        for maker, a in zip(row.makers(), arrays)
     ]
     found = []
     for prove, wanted in ((gradcheck, True), (gradgradcheck, row.second)):
@@ -40,12 +45,24 @@ def check(row, where):
 
 def main(arguments=None) -> int:
     """Run the command line; returns the exit status."""
-    parser = argparse.ArgumentParser(prog="python -m mytorch.gradcheck", description="Prove the gradients of every operation numerically.")
-    parser.add_argument("modules", nargs="*", help="modules with a list ROWS, to check your own operations; mytorch's without any")
-    parser.add_argument("--op", action="append", metavar="NAME", help="check only this operation (may be given several times)")
+    parser = argparse.ArgumentParser(
+        prog="python -m mytorch.gradcheck", description="Prove the gradients of every operation numerically."
+    )
+    parser.add_argument(
+        "modules",
+        nargs="*",
+        help="modules with a list ROWS, to check your own operations; mytorch's without any",
+    )
+    parser.add_argument(
+        "--op", action="append", metavar="NAME", help="check only this operation (may be given several times)"
+    )
     parser.add_argument("--device", default="cpu", help="cpu or cuda")
     options = parser.parse_args(arguments)
-    rows = [row for name in options.modules for row in importlib.import_module(name).ROWS] if options.modules else samples.rows()
+    rows = (
+        [row for name in options.modules for row in importlib.import_module(name).ROWS]
+        if options.modules
+        else samples.rows()
+    )
     names = sorted({row.op for row in rows})
     if unknown := set(options.op or ()) - set(names):
         parser.error(f"no row for {', '.join(sorted(unknown))}; there are {', '.join(names)}")
@@ -55,7 +72,11 @@ def main(arguments=None) -> int:
         mine = [row for row in rows if row.op == name]
         results = [(row.id, *check(row, where)) for row in mine]
         orders = [_verdict([r[order] for r in results]) for order in (1, 2)]
-        print(f"{name:32} {len(mine):3} {'row ' if len(mine) == 1 else 'rows'}   first order {orders[0]:5}  second order {orders[1]:5}", flush=True)
+        print(
+            f"{name:32} {len(mine):3} {'row ' if len(mine) == 1 else 'rows'}   first order "
+            f"{orders[0]:5}  second order {orders[1]:5}",
+            flush=True,
+        )
         wrong += [(row, message) for row, *both in results for message in both if message not in ("ok", "-")]
     for row, message in wrong:
         print(f"\n{row}: {message}")

@@ -1,4 +1,6 @@
-"""``torch.hub``: weights from the web, kept in torch's own cache. Models are not built from the code of repositories: that is written for torch."""
+"""``torch.hub``: weights from the web, kept in torch's own cache. Models are not built from the code of
+repositories: that is written for torch.
+"""
 
 from __future__ import annotations
 
@@ -16,9 +18,17 @@ _chosen: list = []
 
 
 def get_dir() -> str:
-    """Where downloads are kept: what :func:`set_dir` said, else ``$TORCH_HOME/hub`` or ``~/.cache/torch/hub``."""
+    """Where downloads are kept: what :func:`set_dir` said, else ``$TORCH_HOME/hub`` or
+    ``~/.cache/torch/hub``.
+    """
     cache = os.environ.get("XDG_CACHE_HOME", "~/.cache")
-    return _chosen[-1] if _chosen else os.path.join(os.path.expanduser(os.environ.get("TORCH_HOME", os.path.join(cache, "torch"))), "hub")
+    return (
+        _chosen[-1]
+        if _chosen
+        else os.path.join(
+            os.path.expanduser(os.environ.get("TORCH_HOME", os.path.join(cache, "torch"))), "hub"
+        )
+    )
 
 
 def set_dir(d) -> None:
@@ -27,7 +37,8 @@ def set_dir(d) -> None:
 
 
 def download_url_to_file(url, dst, hash_prefix=None, progress=True) -> None:
-    """Download ``url`` to the path ``dst``, which appears when it is whole. RuntimeError unless its SHA-256 begins with ``hash_prefix``.
+    """Download ``url`` to the path ``dst``, which appears when it is whole. RuntimeError unless its SHA-256
+    begins with ``hash_prefix``.
 
     ``progress`` changes nothing.
     """
@@ -41,10 +52,14 @@ def download_url_to_file(url, dst, hash_prefix=None, progress=True) -> None:
             raise RuntimeError(f'invalid hash value (expected "{hash_prefix}", got "{digest.hexdigest()}")')
 
 
-def load_state_dict_from_url(url, model_dir=None, map_location=None, progress=True, check_hash=False, file_name=None, weights_only=True):
-    """The state dict at ``url``, downloaded once into ``model_dir`` (``checkpoints`` in :func:`get_dir`) under ``file_name`` or its own name.
+def load_state_dict_from_url(
+    url, model_dir=None, map_location=None, progress=True, check_hash=False, file_name=None, weights_only=True
+):
+    """The state dict at ``url``, downloaded once into ``model_dir`` (``checkpoints`` in :func:`get_dir`)
+    under ``file_name`` or its own name.
 
-    ``check_hash``: the name holds the beginning of the SHA-256, as in ``resnet18-f37072fd.pth``. What it may contain is said in :func:`mytorch.load`.
+    ``check_hash``: the name holds the beginning of the SHA-256, as in ``resnet18-f37072fd.pth``. What it may
+    contain is said in :func:`mytorch.load`.
     """
     folder = os.path.join(get_dir(), "checkpoints") if model_dir is None else model_dir
     name = os.path.basename(urllib.parse.urlparse(url).path) if file_name is None else file_name
@@ -58,4 +73,7 @@ def load_state_dict_from_url(url, model_dir=None, map_location=None, progress=Tr
 
 def load(repo_or_dir, model, *args, **kwargs):
     """NotImplementedError: the code of repositories is written for torch."""
-    raise NotImplementedError(f"hub.load would run the code of {repo_or_dir}, which is written for torch; load_state_dict_from_url loads weights")
+    raise NotImplementedError(
+        f"hub.load would run the code of {repo_or_dir}, which is written for torch; "
+        "load_state_dict_from_url loads weights"
+    )

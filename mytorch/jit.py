@@ -7,9 +7,22 @@ from typing import Final
 from .nn import Module
 
 __all__ = [
-    "Final", "ScriptModule", "annotate", "export", "ignore", "interface", "is_scripting", "is_tracing", "load", "save", "script",
-    "script_if_tracing", "script_method", "trace", "unused",
-]  # fmt: skip
+    "Final",
+    "ScriptModule",
+    "annotate",
+    "export",
+    "ignore",
+    "interface",
+    "is_scripting",
+    "is_tracing",
+    "load",
+    "save",
+    "script",
+    "script_if_tracing",
+    "script_method",
+    "trace",
+    "unused",
+]
 
 ScriptModule = Module
 
@@ -52,4 +65,6 @@ def save(m, f, *args, **kwargs):
 
 def load(f, *args, **kwargs):
     """NotImplementedError: TorchScript archives hold programs, not only weights."""
-    raise NotImplementedError("there is no TorchScript here: save the state_dict with torch.save and load that")
+    raise NotImplementedError(
+        "there is no TorchScript here: save the state_dict with torch.save and load that"
+    )

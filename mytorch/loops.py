@@ -1,7 +1,10 @@
-"""Loops over the elements of NumPy's arrays, compiled by numba where it is installed: ``pip install 'mytorch[numba]'``.
+"""Loops over the elements of NumPy's arrays, compiled by numba where it is installed: ``pip install
+'mytorch[numba]'``.
 
-NumPy makes a pass over memory for every operation. Of the few formulas that take a dozen, such as Adam's, there is a loop as well, which does the
-same operations in the same order in one pass: results are equal to the last bit, with numba or without. ``MYTORCH_NUMBA=0`` leaves numba alone.
+NumPy makes a pass over memory for every operation. Of the few formulas that take a dozen, such as Adam's,
+there is a loop as well, which does the
+same operations in the same order in one pass: results are equal to the last bit, with numba or without.
+``MYTORCH_NUMBA=0`` leaves numba alone.
 """
 
 from __future__ import annotations
@@ -33,7 +36,9 @@ def run_over(array) -> bool:
 
 
 def loop(function):
-    """Decorate a loop over elements: compiled when it is first called, for each kind of arguments. It runs without Python's lock."""
+    """Decorate a loop over elements: compiled when it is first called, for each kind of arguments. It runs
+    without Python's lock.
+    """
     compiled = None
 
     @functools.wraps(function)

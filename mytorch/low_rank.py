@@ -1,4 +1,6 @@
-"""The largest singular values of matrices by random projections: Halko, Martinsson and Tropp, Finding Structure with Randomness (2009), algorithm 5.1."""
+"""The largest singular values of matrices by random projections: Halko, Martinsson and Tropp, Finding
+Structure with Randomness (2009), algorithm 5.1.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +9,9 @@ from .random import randn
 
 
 def _range(A, q, niter):
-    """An orthonormal basis (…, m, q) of nearly all of the range of A, by ``niter`` steps of subspace iteration."""
+    """An orthonormal basis (…, m, q) of nearly all of the range of A, by ``niter`` steps of subspace
+    iteration.
+    """
     Q = qr(A @ randn(*A.shape[:-2], A.shape[-1], q, dtype=A.dtype, device=A.device)).Q
     for _ in range(niter):
         Q = qr(A @ qr(A.mT @ Q).Q).Q
@@ -15,9 +19,11 @@ def _range(A, q, niter):
 
 
 def svd_lowrank(A, q=6, niter=2, M=None):
-    """(U, S, V) with U diag(S) Vᵀ near A - M, (…, m, n), in ``q`` singular values, after ``niter`` steps of subspace iteration.
+    """(U, S, V) with U diag(S) Vᵀ near A - M, (…, m, n), in ``q`` singular values, after ``niter`` steps of
+    subspace iteration.
 
-    ``q`` a little above the wanted rank makes those exact. Differentiable; random projections are drawn anew in each call.
+    ``q`` a little above the wanted rank makes those exact. Differentiable; random projections are drawn anew
+    in each call.
     """
     if M is not None:
         A = A - M
@@ -30,7 +36,8 @@ def svd_lowrank(A, q=6, niter=2, M=None):
 
 
 def pca_lowrank(A, q=None, center=True, niter=2):
-    """The principal components of the rows of A (…, m, n), as of :func:`svd_lowrank` of A less the mean of its rows (if ``center``): (U, S, V).
+    """The principal components of the rows of A (…, m, n), as of :func:`svd_lowrank` of A less the mean of
+    its rows (if ``center``): (U, S, V).
 
     The columns of V are the principal directions. ValueError for ``q`` or ``niter`` that make no sense.
     """

@@ -17,7 +17,8 @@ class MemoryMethods:
     requires_grad: bool
 
     def resize_(self, *size, memory_format=None):
-        """Give it the shape ``size``: its first elements in order, and uninitialised memory where there were none.
+        """Give it the shape ``size``: its first elements in order, and uninitialised memory where there were
+        none.
 
         If it shrinks, it shares memory with what it was. RuntimeError if it requires grad.
         """

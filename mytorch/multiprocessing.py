@@ -1,4 +1,7 @@
-"""The standard library's ``multiprocessing``, under torch's name. Tensors that travel between processes are copied, not shared."""
+"""The standard library's ``multiprocessing``, under torch's name.
+
+Tensors that travel between processes are copied, not shared.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +26,9 @@ def set_sharing_strategy(new_strategy: str) -> None:
 
 
 def spawn(fn, args=(), nprocs=1, join=True, daemon=False, start_method="spawn"):
-    """Run ``fn(i, *args)`` in ``nprocs`` processes; the list of them if not ``join``. RuntimeError if one of them fails."""
+    """Run ``fn(i, *args)`` in ``nprocs`` processes; the list of them if not ``join``. RuntimeError if one of
+    them fails.
+    """
     context = multiprocessing.get_context(start_method)
     processes = [context.Process(target=fn, args=(i, *args), daemon=daemon) for i in range(nprocs)]
     for process in processes:

@@ -20,18 +20,23 @@ class NewMethods:
     array: numpy.ndarray
 
     def _place(self, dtype, device):
-        return as_dtype(self.array.dtype if dtype is None else dtype).numpy, as_device(device) if device is not None else device_of(self.array)
+        return as_dtype(self.array.dtype if dtype is None else dtype).numpy, as_device(
+            device
+        ) if device is not None else device_of(self.array)
 
     def _new(self, maker, size, dtype, device, requires_grad, *value):
         kind, place = self._place(dtype, device)
-        return wrap(move(getattr(module_for(place), maker)(sizes(size), *value, dtype=kind), place)).requires_grad_(requires_grad)
+        return wrap(
+            move(getattr(module_for(place), maker)(sizes(size), *value, dtype=kind), place)
+        ).requires_grad_(requires_grad)
 
     def new_tensor(self, data, *, dtype=None, device=None, requires_grad=False):
         """A new leaf with a copy of ``data``. Errors as :func:`mytorch.tensor`."""
         if isinstance(data, Variable):
             warnings.warn(
                 "To copy construct from a tensor, it is recommended to use sourceTensor.detach().clone() or "
-                "sourceTensor.detach().clone().requires_grad_(True), rather than tensor.new_tensor(sourceTensor).",
+                "sourceTensor.detach().clone().requires_grad_(True), rather than "
+                "tensor.new_tensor(sourceTensor).",
                 stacklevel=2,
             )
         kind, place = self._place(dtype, device)
@@ -56,7 +61,9 @@ class NewMethods:
         return self._new("full", (size,), dtype, device, requires_grad, wrapped(value, kind))
 
     def new(self, *data):
-        """``new(2, 3)``: uninitialised memory; ``new([1, 2])``: these values. The dtype is that of this tensor; TypeError for another tensor's."""
+        """``new(2, 3)``: uninitialised memory; ``new([1, 2])``: these values. The dtype is that of this
+        tensor; TypeError for another tensor's.
+        """
         kind, place = self._place(None, None)
         if len(data) == 1 and isinstance(data[0], Variable) and data[0].array.dtype != kind:
             raise TypeError(f"expected a tensor of dtype {kind}, got {data[0].array.dtype}")

@@ -5,4 +5,7 @@ from __future__ import annotations
 
 def export(model, args=(), f=None, **kwargs):
     """NotImplementedError: models are not exported to ONNX."""
-    raise NotImplementedError("mytorch does not export models to ONNX: save the state_dict with mytorch.serialization.save_safetensors")
+    raise NotImplementedError(
+        "mytorch does not export models to ONNX: save the state_dict with "
+        "mytorch.serialization.save_safetensors"
+    )

@@ -1,6 +1,8 @@
-"""Threads: splitting array work over the cores. NumPy releases the GIL inside its loops and products, so threads help.
+"""Threads: splitting array work over the cores. NumPy releases the GIL inside its loops and products, so
+threads help.
 
-The pieces of a job are fixed by the caller and each writes its own memory, so that results never depend on timing.
+The pieces of a job are fixed by the caller and each writes its own memory, so that results never depend on
+timing.
 """
 
 from __future__ import annotations
@@ -30,7 +32,10 @@ def get_num_threads() -> int:
 
 
 def set_num_threads(n: int) -> None:
-    """Let one operation use ``n`` threads, those of the BLAS included. TypeError for other than integers, RuntimeError unless it is positive."""
+    """Let one operation use ``n`` threads, those of the BLAS included.
+
+    TypeError for other than integers, RuntimeError unless it is positive.
+    """
     if isinstance(n, bool) or not isinstance(n, int):
         raise TypeError(f"set_num_threads expects an int, but got {type(n).__name__}")
     if n <= 0:
@@ -45,7 +50,8 @@ _held, _holding, _unshared = None, threading.Lock(), 0
 
 
 def _hold_blas():
-    """Keep the BLAS at one thread: its own threads go on spinning for a while, on the cores that ours need."""
+    """Keep the BLAS at one thread: its own threads go on spinning for a while, on the cores that ours
+    need."""
     global _held, _unshared
     _unshared = 0
     if _held is None:
@@ -81,10 +87,12 @@ def unshared():
 
 
 class _Flag:
-    """What one thread raises and another waits for without the GIL, awake in a loop of NumPy's that reads the flag over and over.
+    """What one thread raises and another waits for without the GIL, awake in a loop of NumPy's that reads the
+    flag over and over.
 
-    A thread that sleeps on a lock takes some 30 µs to wake up, this one 3. Each of the rows is read until the flag is up, or to its end: 3 ms in all.
-    By the time that the rest of the rows is seen, too, the thread that raised it has left the GIL to its own work.
+    A thread that sleeps on a lock takes some 30 µs to wake up, this one 3. Each of the rows is read until the
+    flag is up, or to its end: 3 ms in all. By the time that the rest of the rows is seen, too, the thread
+    that raised it has left the GIL to its own work.
     """
 
     def __init__(self):
@@ -92,7 +100,8 @@ class _Flag:
         self.rows, self.seen = numpy.broadcast_to(self.up, (100, 1 << 17)), numpy.empty(100, bool)
 
     def wait(self):
-        """Until it is up, or for long enough: what it stands for is then to be taken from a lock or a queue."""
+        """Until it is up, or for long enough: what it stands for is then to be taken from a lock or a
+        queue."""
         if _threads[0] <= _CORES:  # or else it would keep another from its work
             numpy.logical_or.reduce(self.rows, axis=1, out=self.seen)
 
@@ -102,7 +111,11 @@ class _Job:
 
     def __init__(self, function, pieces):
         self.function, self.todo, self.left, self.error = function, iter(pieces), len(pieces), None
-        self.lock, self.finished, self.flag = threading.Lock(), threading.Lock(), _flags.pop() if _flags else _Flag()
+        self.lock, self.finished, self.flag = (
+            threading.Lock(),
+            threading.Lock(),
+            _flags.pop() if _flags else _Flag(),
+        )
         self.finished.acquire()  # until the last piece is done
 
     def work(self):
@@ -171,9 +184,11 @@ if hasattr(os, "register_at_fork"):
 
 
 def parallel_for(function, pieces) -> None:
-    """Call ``function(piece)`` for every one of ``pieces`` (a list), on several threads. The first error is raised here.
+    """Call ``function(piece)`` for every one of ``pieces`` (a list), on several threads. The first error is
+    raised here.
 
-    ``function`` must write only memory that belongs to its piece. Sharing costs some 12 µs, and every call of NumPy in a piece may wait for the GIL.
+    ``function`` must write only memory that belongs to its piece. Sharing costs some 12 µs, and every call of
+    NumPy in a piece may wait for the GIL.
     """
     threads = min(_threads[0], len(pieces))
     if threads <= 1:
@@ -195,6 +210,8 @@ def parallel_for(function, pieces) -> None:
 
 
 def spans(n: int, count: int) -> list[tuple[int, int]]:
-    """``range(n)`` cut into at most ``count`` contiguous spans (start, stop) of nearly equal length, none empty."""
+    """``range(n)`` cut into at most ``count`` contiguous spans (start, stop) of nearly equal length, none
+    empty.
+    """
     count = max(min(n, count), 1)
     return [(i * n // count, (i + 1) * n // count) for i in range(count) if n]

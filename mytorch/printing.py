@@ -29,17 +29,27 @@ _PROFILES: dict[str, dict[str, float]] = {
 }
 
 
-def set_printoptions(precision=None, threshold=None, edgeitems=None, linewidth=None, profile=None, sci_mode=None) -> None:
+def set_printoptions(
+    precision=None, threshold=None, edgeitems=None, linewidth=None, profile=None, sci_mode=None
+) -> None:
     """Set how tensors print; None leaves an option as it is.
 
-    precision: digits after the point (4). threshold: more elements than this are summarised (1000). edgeitems: how many at each end of a
-    summary (3). linewidth: characters per line (80). profile: "default", "short" or "full". sci_mode: always (True), never (False) or, with None,
+    precision: digits after the point (4). threshold: more elements than this are summarised (1000).
+        edgeitems: how many at each end of a summary (3). linewidth: characters per line (80). profile:
+        "default", "short" or "full". sci_mode: always (True), never (False) or, with None,
     where the numbers ask for it: scientific notation. ValueError for another profile.
     """
     if profile is not None and profile not in _PROFILES:
         raise ValueError(f"profile should be one of {', '.join(_PROFILES)}, got {profile!r}")
-    given: dict[str, float | None] = {"precision": precision, "threshold": threshold, "edgeitems": edgeitems, "linewidth": linewidth}
-    for name, value in (_PROFILES.get(profile, {}) | {k: v for k, v in given.items() if v is not None}).items():
+    given: dict[str, float | None] = {
+        "precision": precision,
+        "threshold": threshold,
+        "edgeitems": edgeitems,
+        "linewidth": linewidth,
+    }
+    for name, value in (
+        _PROFILES.get(profile, {}) | {k: v for k, v in given.items() if v is not None}
+    ).items():
         setattr(_options, name, value)
     _options.sci_mode = sci_mode
 
@@ -73,7 +83,12 @@ def tensor_repr(tensor):
     else:
         if not _options.edgeitems:
             suffixes.append(f"size={array.shape}")
-        unusual = array.dtype not in (default, "complex128" if default == "float64" else "complex64", "int64", "bool")
+        unusual = array.dtype not in (
+            default,
+            "complex128" if default == "float64" else "complex64",
+            "int64",
+            "bool",
+        )
     if unusual:
         suffixes.append(f"dtype={tensor.dtype!r}")
     if tensor.grad_fn is not None:
@@ -129,7 +144,9 @@ class _PlainFormat:
 
 
 class _FloatFormat:
-    """Floating-point numbers: all as integers, with fixed digits, or in scientific notation, and of one width."""
+    """Floating-point numbers: all as integers, with fixed digits, or in scientific notation, and of one
+    width.
+    """
 
     def __init__(self, array):
         values = array.reshape(-1).astype(numpy.float64)

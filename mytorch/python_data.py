@@ -16,17 +16,21 @@ _NUMBERS = {bool, int, float, complex}
 
 
 def array_of(data, kind=None):
-    """``data`` as an array of NumPy's dtype ``kind``; None stands for the dtype that ``torch.tensor`` chooses. An array is only copied if need be.
+    """``data`` as an array of NumPy's dtype ``kind``; None stands for the dtype that ``torch.tensor``
+    chooses. An array is only copied if need be.
 
-    Python floats give the default dtype, ints int64, bools bool; arrays, their scalars and tensors count with their own dtype. TypeError for
-    strings and unsupported dtypes, ValueError for ragged sequences and ints beyond 64 bits, RuntimeError for other objects and for numbers
-    in ``data`` that an integer ``kind`` cannot hold.
+    Python floats give the default dtype, ints int64, bools bool; arrays, their scalars and tensors count with
+    their own dtype. TypeError for strings and unsupported dtypes, ValueError for ragged sequences and ints
+    beyond 64 bits, RuntimeError for other objects and for numbers in ``data`` that an integer ``kind`` cannot
+    hold.
     """
     array = _existing(data)
     if array is not None:
         return array if kind is None else as_type(array, kind)
     values, natural = _leaves(data)
-    array = _values(values, _wide(natural if kind is None or (natural.kind == "c" or kind.kind in "iub") else kind))
+    array = _values(
+        values, _wide(natural if kind is None or (natural.kind == "c" or kind.kind in "iub") else kind)
+    )
     if kind is None:
         return as_type(array, natural)
     if natural.kind == "c" and kind.kind != "c":
@@ -38,10 +42,16 @@ def array_of(data, kind=None):
 
 
 def placed(data, kind, where, copy):
-    """:func:`array_of` on the device ``where`` (None: the default one, or where an array of a GPU is), with memory of its own if ``copy``."""
+    """:func:`array_of` on the device ``where`` (None: the default one, or where an array of a GPU is), with
+    memory of its own if ``copy``.
+    """
     array = array_of(data, kind)
     if where is None:
-        where = default_device() if type(array) is numpy.ndarray and not isinstance(data, Variable) else device_of(array)
+        where = (
+            default_device()
+            if type(array) is numpy.ndarray and not isinstance(data, Variable)
+            else device_of(array)
+        )
     moved = move(array, where) if device_of(array) != device(where) else array
     source = data.array if isinstance(data, Variable) else data
     made = array is not source and (is_array(source) or isinstance(data, (list, tuple, int, float, complex)))
@@ -49,11 +59,15 @@ def placed(data, kind, where, copy):
 
 
 def constructed(data, kind):
-    """What a constructor such as ``Tensor(2, 3)`` or ``FloatTensor([1, 2])`` means: uninitialised memory for sizes, else the values."""
+    """What a constructor such as ``Tensor(2, 3)`` or ``FloatTensor([1, 2])`` means: uninitialised memory for
+    sizes, else the values.
+    """
     value = data[0] if len(data) == 1 else None
     if isinstance(value, Variable):
         return value.array
-    count = isinstance(value, (int, numpy.integer)) or (isinstance(value, numpy.ndarray) and value.ndim == 0 and value.dtype.kind in "iu")
+    count = isinstance(value, (int, numpy.integer)) or (
+        isinstance(value, numpy.ndarray) and value.ndim == 0 and value.dtype.kind in "iu"
+    )
     if len(data) != 1 or count or (isinstance(value, tuple) and hasattr(value, "numel")):
         return numpy.empty(sizes(data) if data else (0,), kind)
     if value is None or isinstance(value, (float, complex)):
@@ -62,7 +76,10 @@ def constructed(data, kind):
 
 
 def number(value):
-    """(a Python number, NumPy's dtype of it), of a number or a tensor with one element. TypeError for anything else."""
+    """(a Python number, NumPy's dtype of it), of a number or a tensor with one element.
+
+    TypeError for anything else.
+    """
     if isinstance(value, Variable):
         return as_number(value, "full", "fill_value"), value.array.dtype
     if isinstance(value, numpy.generic):
@@ -73,14 +90,17 @@ def number(value):
 
 
 def wrapped(value, kind):
-    """The number that ``value`` becomes in an integer dtype: truncated, and around the corner in an unsigned one."""
+    """The number that ``value`` becomes in an integer dtype: truncated, and around the corner in an unsigned
+    one.
+    """
     if kind.kind not in "iu":
         return value
     return int(value) % 2 ** (8 * kind.itemsize) if kind.kind == "u" else int(value)
 
 
 def as_type(array, kind):
-    """``array`` with elements of NumPy's dtype ``kind``; itself if it has it. Overflow gives inf, in silence."""
+    """``array`` with elements of NumPy's dtype ``kind``; itself if it has it. Overflow gives inf, in
+    silence."""
     if array.dtype == kind:
         return array
     token = float_errors.set(QUIET)
@@ -91,7 +111,9 @@ def as_type(array, kind):
 
 
 def _existing(data):
-    """The array that ``data`` already is, in this library or another; None if it is a Python number or a sequence."""
+    """The array that ``data`` already is, in this library or another; None if it is a Python number or a
+    sequence.
+    """
     if isinstance(data, Variable):
         return data.array
     if is_array(data):
@@ -105,24 +127,33 @@ def _existing(data):
 
 
 def checked(array):
-    """``array`` if tensors can have its dtype, byte order and strides. TypeError or ValueError, as in torch, if not."""
+    """``array`` if tensors can have its dtype, byte order and strides.
+
+    TypeError or ValueError, as in torch, if not.
+    """
     if type(array) is numpy.ndarray and not array.dtype.isnative:
         raise ValueError(
-            "given numpy array has byte order different from the native byte order; convert it: array.astype(array.dtype.newbyteorder('='))"
+            "given numpy array has byte order different from the native byte order; convert it: "
+            "array.astype(array.dtype.newbyteorder('='))"
         )
     if array.dtype not in by_numpy:
         supported = ", ".join(sorted(d.name for d in by_numpy.values()))
-        raise TypeError(f"can't convert np.ndarray of type {array.dtype}. The only supported types are: {supported}.")
+        raise TypeError(
+            f"can't convert np.ndarray of type {array.dtype}. The only supported types are: {supported}."
+        )
     if any(s < 0 for s in array.strides):
         raise ValueError(
-            "At least one stride in the given numpy array is negative, and tensors with negative strides are not currently supported. "
+            "At least one stride in the given numpy array is negative, and tensors with negative "
+            "strides are not currently supported. "
             "(You can probably work around this by making a copy of your array with array.copy().)"
         )
     return array
 
 
 def foreign(data):
-    """An array of another library (a torch tensor, an image, a Series) as ours, sharing its memory where it can; None if ``data`` is none."""
+    """An array of another library (a torch tensor, an image, a Series) as ours, sharing its memory where it
+    can; None if ``data`` is none.
+    """
     if hasattr(data, "__dlpack__"):
         if getattr(data, "requires_grad", False):
             data = data.detach()
@@ -133,7 +164,7 @@ def foreign(data):
     return None
 
 
-# ---- numbers and nested sequences ---------------------------------------------------------------------------------
+# ---- numbers and nested sequences ----------------------------------------------------------------
 
 
 def _leaves(data):
@@ -155,7 +186,9 @@ def _leaves(data):
 
 
 def _is_sequence(data):
-    return hasattr(data, "__len__") and hasattr(data, "__getitem__") and not isinstance(data, (dict, str, bytes))
+    return (
+        hasattr(data, "__len__") and hasattr(data, "__getitem__") and not isinstance(data, (dict, str, bytes))
+    )
 
 
 def _leaf_kinds(data, kinds):
@@ -169,7 +202,9 @@ def _leaf_kinds(data, kinds):
 
 
 def _natural(kinds):
-    """NumPy's dtype for Python numbers of these types: that of the highest; the default dtype if there are none."""
+    """NumPy's dtype for Python numbers of these types: that of the highest; the default dtype if there are
+    none.
+    """
     return number_dtype(next((kind() for kind in (complex, float, int, bool) if kind in kinds), 0.0))
 
 
@@ -187,7 +222,9 @@ def _number(data):
 
 
 def _unwrapped(data):
-    """(nested lists with tensors, scalars and arrays replaced by Python numbers and lists, the dtypes that they had)."""
+    """(nested lists with tensors, scalars and arrays replaced by Python numbers and lists, the dtypes that
+    they had).
+    """
     if isinstance(data, Variable):
         if data.array.size != 1:
             raise ValueError("only one element tensors can be converted to Python scalars")
@@ -201,7 +238,9 @@ def _unwrapped(data):
         value, kind = _number(data)
         return value, {kind}
     pairs = [_unwrapped(item) for item in data]
-    return [value for value, _ in pairs], set().union(*(dtypes for _, dtypes in pairs)) if pairs else {default_numpy()}
+    return [value for value, _ in pairs], set().union(*(dtypes for _, dtypes in pairs)) if pairs else {
+        default_numpy()
+    }
 
 
 def _values(data, kind):
@@ -209,7 +248,9 @@ def _values(data, kind):
     try:
         array = numpy.array(data, kind)
     except OverflowError as error:
-        raise ValueError(f"Overflow when unpacking long long: {error}") if kind.kind in "iu" else error from None
+        raise (
+            ValueError(f"Overflow when unpacking long long: {error}") if kind.kind in "iu" else error
+        ) from None
     except (ValueError, TypeError):
         _explain_ragged(data, _sizes(data))
         raise
@@ -232,7 +273,10 @@ def _explain_ragged(data, sizes, dim=0):
     """The error of torch for nested sequences that have no one shape, if they have none."""
     if dim == len(sizes):
         if isinstance(data, (list, tuple)):
-            raise TypeError(f"{type(data).__name__!r} object cannot be interpreted as a number: a sequence at dim {dim} beside numbers")
+            raise TypeError(
+                f"{type(data).__name__!r} object cannot be interpreted as a number: a sequence at dim "
+                f"{dim} beside numbers"
+            )
         return
     if not isinstance(data, (list, tuple)):
         raise TypeError(f"not a sequence: a number at dim {dim} beside sequences")

@@ -1,4 +1,6 @@
-"""What scripts ask a tensor about itself, beyond its shape and dtype: where and how it is stored, and whether it is of a kind that exists here."""
+"""What scripts ask a tensor about itself, beyond its shape and dtype: where and how it is stored, and whether
+it is of a kind that exists here.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,9 @@ class Queries:
 
     layout = strided
     name = names = None
-    is_cpu = property(lambda self: device_of(self.array).type == "cpu", doc="Whether it lives in host memory.")
+    is_cpu = property(
+        lambda self: device_of(self.array).type == "cpu", doc="Whether it lives in host memory."
+    )
     is_sparse = is_sparse_csr = is_quantized = is_mkldnn = is_nested = is_meta = False
     is_mps = is_xpu = is_xla = is_ipu = is_hpu = is_mtia = is_vulkan = False
 

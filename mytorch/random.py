@@ -31,9 +31,26 @@ from .ops.shape import sizes
 from .python_data import as_type
 
 __all__ = [
-    "Generator", "bernoulli", "default_generator", "fork_rng", "get_rng_state", "initial_seed", "manual_seed", "multinomial", "normal", "poisson",
-    "rand", "rand_like", "randint", "randint_like", "randn", "randn_like", "randperm", "seed", "set_rng_state",
-]  # fmt: skip
+    "Generator",
+    "bernoulli",
+    "default_generator",
+    "fork_rng",
+    "get_rng_state",
+    "initial_seed",
+    "manual_seed",
+    "multinomial",
+    "normal",
+    "poisson",
+    "rand",
+    "rand_like",
+    "randint",
+    "randint_like",
+    "randn",
+    "randn_like",
+    "randperm",
+    "seed",
+    "set_rng_state",
+]
 
 
 def _uniform(source, shape, kind):
@@ -52,7 +69,9 @@ def _drawn(draw, size, generator, dtype, device, requires_grad, options):
 
 def _drawn_like(draw, input, generator, dtype, device, requires_grad, options):
     array = array_argument(input, "rand_like")
-    kind, place, _ = settings(array.dtype if dtype is None else dtype, device if device is not None else device_of(array), options)
+    kind, place, _ = settings(
+        array.dtype if dtype is None else dtype, device if device is not None else device_of(array), options
+    )
     return finish(move(draw(source_of(generator), array.shape, kind), place), None, requires_grad)
 
 
@@ -66,8 +85,19 @@ def randn(*size, generator=None, dtype=None, device=None, requires_grad=False, *
     return _drawn(_normal, size, generator, dtype, device, requires_grad, options)
 
 
-def randint(*bounds, low=0, high=None, size=None, generator=None, dtype="int64", device=None, requires_grad=False, **options):
-    """Uniform random integers: ``randint(high, size)`` in [0, high), ``randint(low, high, size)`` in [low, high); ``size`` is a tuple.
+def randint(
+    *bounds,
+    low=0,
+    high=None,
+    size=None,
+    generator=None,
+    dtype="int64",
+    device=None,
+    requires_grad=False,
+    **options,
+):
+    """Uniform random integers: ``randint(high, size)`` in [0, high), ``randint(low, high, size)`` in [low,
+    high); ``size`` is a tuple.
 
     RuntimeError if the range is empty or ``dtype`` cannot hold it. TypeError for another ``size``.
     """
@@ -75,7 +105,11 @@ def randint(*bounds, low=0, high=None, size=None, generator=None, dtype="int64",
     if not isinstance(size, (tuple, list)):
         raise TypeError(f"randint(): argument 'size' must be tuple of ints, not {type(size).__name__}")
     kind, place, out = settings(dtype if options.get("out") is None else None, device, options)
-    return finish(move(integers(source_of(generator), low, high, sizes((tuple(size),)), kind), place), out, requires_grad)
+    return finish(
+        move(integers(source_of(generator), low, high, sizes((tuple(size),)), kind), place),
+        out,
+        requires_grad,
+    )
 
 
 def _bounds(bounds, low, high, size=None):
@@ -85,22 +119,33 @@ def _bounds(bounds, low, high, size=None):
     if len(bounds) > 2:
         raise TypeError(f"expected at most low and high, got {len(bounds)} bounds")
     if bounds:
-        low, high = (low, bounds[0]) if high is None and len(bounds) == 1 else (bounds[0], bounds[1] if len(bounds) == 2 else high)
+        low, high = (
+            (low, bounds[0])
+            if high is None and len(bounds) == 1
+            else (bounds[0], bounds[1] if len(bounds) == 2 else high)
+        )
     return low, high, size
 
 
 def rand_like(input, *, generator=None, dtype=None, device=None, requires_grad=False, **options):
-    """Uniform random numbers in [0, 1) with the shape, dtype and device of ``input``, unless others are given."""
+    """Uniform random numbers in [0, 1) with the shape, dtype and device of ``input``, unless others are
+    given.
+    """
     return _drawn_like(_uniform, input, generator, dtype, device, requires_grad, options)
 
 
 def randn_like(input, *, generator=None, dtype=None, device=None, requires_grad=False, **options):
-    """Standard normal random numbers with the shape, dtype and device of ``input``, unless others are given."""
+    """Standard normal random numbers with the shape, dtype and device of ``input``, unless others are
+    given."""
     return _drawn_like(_normal, input, generator, dtype, device, requires_grad, options)
 
 
-def randint_like(input, *bounds, low=0, high=None, generator=None, dtype=None, device=None, requires_grad=False, **options):
-    """Uniform random integers, ``randint_like(input, high)`` or ``randint_like(input, low, high)``, with the shape, dtype and device of ``input``."""
+def randint_like(
+    input, *bounds, low=0, high=None, generator=None, dtype=None, device=None, requires_grad=False, **options
+):
+    """Uniform random integers, ``randint_like(input, high)`` or ``randint_like(input, low, high)``, with the
+    shape, dtype and device of ``input``.
+    """
     low, high, _ = _bounds(bounds, low, high)
 
     def draw(source, shape, kind):
@@ -130,10 +175,23 @@ def _normally(mean, std, *, noise):
     return _shifted(noise, mean, std)
 
 
-def normal(mean, std=1.0, size=None, *, generator=None, out=None, dtype=None, device=None, requires_grad=False, **options):
-    """Normal random numbers. ``mean`` and ``std`` are tensors that broadcast, or one is a number, or both are and ``size`` is given.
+def normal(
+    mean,
+    std=1.0,
+    size=None,
+    *,
+    generator=None,
+    out=None,
+    dtype=None,
+    device=None,
+    requires_grad=False,
+    **options,
+):
+    """Normal random numbers. ``mean`` and ``std`` are tensors that broadcast, or one is a number, or both are
+    and ``size`` is given.
 
-    Their gradients are zero. RuntimeError for a negative ``std``. TypeError if all are numbers and there is no ``size``.
+    Their gradients are zero. RuntimeError for a negative ``std``. TypeError if all are numbers and there is
+    no ``size``.
     """
     if size is not None:
         mean, std = as_number(mean, "normal", "mean"), as_number(std, "normal", "std")
@@ -145,34 +203,53 @@ def normal(mean, std=1.0, size=None, *, generator=None, out=None, dtype=None, de
     if not isinstance(std, Variable) and std < 0:
         raise RuntimeError(f"normal expects std >= 0.0, but found std {std}")
     if not tensors:
-        return _drawn(lambda *a: _shifted(_normal(*a), mean, std), (size,), generator, dtype, device, requires_grad, {**options, "out": out})
+        return _drawn(
+            lambda *a: _shifted(_normal(*a), mean, std),
+            (size,),
+            generator,
+            dtype,
+            device,
+            requires_grad,
+            {**options, "out": out},
+        )
     kind, place = tensors[0].array.dtype, tensors[0].device
-    noise = move(_normal(source_of(generator), numpy.broadcast_shapes(*(v.shape for v in tensors)), kind), place)
+    noise = move(
+        _normal(source_of(generator), numpy.broadcast_shapes(*(v.shape for v in tensors)), kind), place
+    )
     result = _normally(mean, std, noise=noise)
     return result if out is None else finish(result.array, out)
 
 
 def bernoulli(input, p=None, *, generator=None, out=None):
-    """1 with the probability in each element of ``input`` (or with ``p`` everywhere, then only its shape counts), else 0, in its dtype.
+    """1 with the probability in each element of ``input`` (or with ``p`` everywhere, then only its shape
+    counts), else 0, in its dtype.
 
-    RuntimeError unless probabilities lie in [0, 1]. NotImplementedError for probabilities that are not floating-point numbers.
+    RuntimeError unless probabilities lie in [0, 1]. NotImplementedError for probabilities that are not
+    floating-point numbers.
     """
     array = array_argument(input, "bernoulli")
     if p is None and category(array.dtype) != 2:
         raise NotImplementedError(f"bernoulli is not implemented for probabilities of dtype {array.dtype}")
     chance = move(array, CPU) if p is None else p
     if out is not None or not (input.requires_grad and is_grad_enabled()):
-        return finish(move(as_type(coins(source_of(generator), chance, array.shape), array.dtype), device_of(array)), out)
+        return finish(
+            move(as_type(coins(source_of(generator), chance, array.shape), array.dtype), device_of(array)),
+            out,
+        )
     return input.bernoulli(p, generator=generator)
 
 
 def multinomial(input, num_samples, replacement=False, *, generator=None, out=None):
-    """``num_samples`` indices drawn with the weights in each row of ``input``, (N, K) or (K,): int64 (N, num_samples) or (num_samples,).
+    """``num_samples`` indices drawn with the weights in each row of ``input``, (N, K) or (K,): int64 (N,
+    num_samples) or (num_samples,).
 
-    RuntimeError for other shapes, integer weights, negative or infinite ones, rows of zeros, and more samples than K without ``replacement``.
+    RuntimeError for other shapes, integer weights, negative or infinite ones, rows of zeros, and more samples
+    than K without ``replacement``.
     """
     array = array_argument(input, "multinomial")
-    return finish(move(picks(source_of(generator), move(array, CPU), num_samples, replacement), device_of(array)), out)
+    return finish(
+        move(picks(source_of(generator), move(array, CPU), num_samples, replacement), device_of(array)), out
+    )
 
 
 def poisson(input, generator=None):

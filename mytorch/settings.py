@@ -1,4 +1,6 @@
-"""Global settings of torch that scripts make: those without meaning here are stored, or change nothing, as each says."""
+"""Global settings of torch that scripts make: those without meaning here are stored, or change nothing, as
+each says.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +8,13 @@ _precision, _deterministic = ["highest"], [False]
 
 
 def set_float32_matmul_precision(precision: str) -> None:
-    """Stored without effect: float32 products are always computed in float32. RuntimeError unless "highest", "high" or "medium"."""
+    """Stored without effect: float32 products are always computed in float32. RuntimeError unless "highest",
+    "high" or "medium".
+    """
     if precision not in ("highest", "high", "medium"):
-        raise RuntimeError(f"Float32 precision should be one of 'highest', 'high' or 'medium', but got {precision!r}")
+        raise RuntimeError(
+            f"Float32 precision should be one of 'highest', 'high' or 'medium', but got {precision!r}"
+        )
     _precision[0] = precision
 
 
@@ -33,7 +39,9 @@ def set_flush_denormal(mode: bool) -> bool:
 
 
 def compile(model=None, **options):
-    """``model`` (a module or function) itself: there is no compiler. Without one, a decorator that returns its function."""
+    """``model`` (a module or function) itself: there is no compiler. Without one, a decorator that returns
+    its function.
+    """
     return (lambda function: function) if model is None else model
 
 
@@ -48,7 +56,10 @@ class layout:
 
 
 class memory_format(layout):
-    """In which order the elements of a new tensor lie. Accepted without effect: it is left to NumPy, and values do not depend on it."""
+    """In which order the elements of a new tensor lie. Accepted without effect:
+
+    it is left to NumPy, and values do not depend on it.
+    """
 
 
 strided = layout("strided")

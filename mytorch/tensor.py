@@ -1,4 +1,6 @@
-"""The Tensor: what it is, its place in the graph, where it lives. Its operators and methods are in ``methods.py``."""
+"""The Tensor: what it is, its place in the graph, where it lives. Its operators and methods are in
+``methods.py``.
+"""
 
 from __future__ import annotations
 
@@ -57,9 +59,11 @@ def transfer(x, *, where, source):
 
 
 class Tensor(TensorMethods, NewMethods, MemoryMethods, SamplingMethods, Queries, Variable, results=True):
-    """An n-dimensional array on a device, with reverse-mode differentiation. Make one with :func:`mytorch.tensor`.
+    """An n-dimensional array on a device, with reverse-mode differentiation. Make one with
+    :func:`mytorch.tensor`.
 
-    ``Tensor(2, 3)`` is uninitialised memory of that shape and ``Tensor([1, 2])`` holds data, both in the default dtype, as in torch.
+    ``Tensor(2, 3)`` is uninitialised memory of that shape and ``Tensor([1, 2])`` holds data, both in the
+    default dtype, as in torch.
     """
 
     __array_priority__ = 1000  # NumPy's operators leave an expression with a Tensor to the Tensor
@@ -68,10 +72,12 @@ class Tensor(TensorMethods, NewMethods, MemoryMethods, SamplingMethods, Queries,
     def __new__(cls, *data):
         return wrap(constructed(data, default_numpy()), cls=cls)
 
-    # ---- what it is -------------------------------------------------------------------------------------------------
+    # ---- what it is ------------------------------------------------------------------------------
 
     shape = property(lambda self: Size(self.array.shape), doc="The sizes of the dimensions.")
-    dtype = property(lambda self: by_numpy[self.array.dtype], doc="The element type, such as ``mytorch.float32``.")
+    dtype = property(
+        lambda self: by_numpy[self.array.dtype], doc="The element type, such as ``mytorch.float32``."
+    )
     device = property(lambda self: device_of(self.array), doc="The device that holds the elements.")
     ndim = property(lambda self: self.array.ndim, doc="The number of dimensions.")
     itemsize = property(lambda self: self.array.itemsize, doc="Bytes of one element.")
@@ -107,9 +113,13 @@ class Tensor(TensorMethods, NewMethods, MemoryMethods, SamplingMethods, Queries,
         return tensor_repr(self)
 
     def __format__(self, spec):
-        return format(self.item() if spec and self.array.ndim == 0 else self, spec) if spec else str(self.item() if self.array.ndim == 0 else self)
+        return (
+            format(self.item() if spec and self.array.ndim == 0 else self, spec)
+            if spec
+            else str(self.item() if self.array.ndim == 0 else self)
+        )
 
-    # ---- Python and NumPy values --------------------------------------------------------------------------------------
+    # ---- Python and NumPy values -----------------------------------------------------------------
 
     def item(self):
         """The only element as a Python number. RuntimeError if there is not exactly one."""
@@ -122,13 +132,21 @@ class Tensor(TensorMethods, NewMethods, MemoryMethods, SamplingMethods, Queries,
         return self.array.tolist()
 
     def numpy(self, *, force=False):
-        """The elements as a NumPy array that shares their memory. RuntimeError if it requires grad or is on a GPU, unless ``force``."""
+        """The elements as a NumPy array that shares their memory.
+
+        RuntimeError if it requires grad or is on a GPU, unless ``force``.
+        """
         if force:
             return self.detach().cpu().array
         if self.requires_grad:
-            raise RuntimeError("Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead.")
+            raise RuntimeError(
+                "Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead."
+            )
         if type(self.array) is not ndarray:
-            raise TypeError(f"can't convert {self.device} device type tensor to numpy. Use Tensor.cpu() to copy the tensor to host memory first.")
+            raise TypeError(
+                f"can't convert {self.device} device type tensor to numpy. Use Tensor.cpu() to copy "
+                "the tensor to host memory first."
+            )
         return self.array
 
     def __array__(self, dtype=None, copy=None):
@@ -147,12 +165,18 @@ class Tensor(TensorMethods, NewMethods, MemoryMethods, SamplingMethods, Queries,
 
     def __bool__(self):
         if self.array.size != 1:
-            raise RuntimeError(f"Boolean value of Tensor with {'no values' if self.array.size == 0 else 'more than one value'} is ambiguous")
+            raise RuntimeError(
+                "Boolean value of Tensor with "
+                f"{'no values' if self.array.size == 0 else 'more than one value'} is ambiguous"
+            )
         return bool(self.array.item())
 
     def _scalar(self):
         if self.array.size != 1:
-            raise ValueError(f"only one element tensors can be converted to Python scalars, but got a tensor of shape {list(self.array.shape)}")
+            raise ValueError(
+                "only one element tensors can be converted to Python scalars, but got a tensor of "
+                f"shape {list(self.array.shape)}"
+            )
         return self.array.item()
 
     def __float__(self):
@@ -170,7 +194,13 @@ class Tensor(TensorMethods, NewMethods, MemoryMethods, SamplingMethods, Queries,
         return int(self.array.item())
 
     def __reduce_ex__(self, protocol):
-        return _rebuild, (type(self), self.detach().cpu().array, str(self.device), self.requires_grad, dict(self._extras()))
+        return _rebuild, (
+            type(self),
+            self.detach().cpu().array,
+            str(self.device),
+            self.requires_grad,
+            dict(self._extras()),
+        )
 
     def _extras(self):
         """Attributes that a user has set."""
@@ -178,7 +208,10 @@ class Tensor(TensorMethods, NewMethods, MemoryMethods, SamplingMethods, Queries,
 
     def __deepcopy__(self, memo):
         if not self.is_leaf:
-            raise RuntimeError("Only Tensors created explicitly by the user (graph leaves) support the deepcopy protocol at the moment")
+            raise RuntimeError(
+                "Only Tensors created explicitly by the user (graph leaves) support the deepcopy "
+                "protocol at the moment"
+            )
         new = wrap(self.array.copy(), cls=type(self))
         memo[id(self)] = new
         new.__dict__.update(self._extras())
@@ -187,7 +220,7 @@ class Tensor(TensorMethods, NewMethods, MemoryMethods, SamplingMethods, Queries,
             new.grad = self.grad.detach().clone()
         return new
 
-    # ---- the graph ----------------------------------------------------------------------------------------------------
+    # ---- the graph -------------------------------------------------------------------------------
 
     def _fresh_node(self):
         """Its node, after in-place changes of its base were taken into account."""
@@ -205,23 +238,33 @@ class Tensor(TensorMethods, NewMethods, MemoryMethods, SamplingMethods, Queries,
         self.requires_grad_(flag)
 
     def requires_grad_(self, requires_grad=True):
-        """Say whether operations on this leaf are recorded; returns the tensor. RuntimeError for integers and for non-leaves."""
+        """Say whether operations on this leaf are recorded; returns the tensor. RuntimeError for integers and
+        for non-leaves.
+        """
         if requires_grad is not True and requires_grad is not False:
-            raise TypeError(f"requires_grad_(): argument 'requires_grad' must be bool, not {type(requires_grad).__name__}")
+            raise TypeError(
+                f"requires_grad_(): argument 'requires_grad' must be bool, not {type(requires_grad).__name__}"
+            )
         if not self.is_leaf:
             if requires_grad:
                 return self
             raise RuntimeError(
-                "you can only change requires_grad flags of leaf variables. If you want to use a computed variable in a subgraph "
+                "you can only change requires_grad flags of leaf variables. If you want to use a "
+                "computed variable in a subgraph "
                 "that doesn't require differentiation use var_no_grad = var.detach()."
             )
         if not requires_grad:
             self._node = None
         elif self._node is None:
             if category(self.array.dtype) < 2:
-                raise RuntimeError(f"only Tensors of floating point and complex dtype can require gradients, got {self.dtype}")
+                raise RuntimeError(
+                    "only Tensors of floating point and complex dtype can require gradients, got "
+                    f"{self.dtype}"
+                )
             if self._inference and not is_inference_mode_enabled():
-                raise RuntimeError("Setting requires_grad=True on inference tensor outside InferenceMode is not allowed.")
+                raise RuntimeError(
+                    "Setting requires_grad=True on inference tensor outside InferenceMode is not allowed."
+                )
             self._node = self._leaf = self._leaf or Leaf(self.array)
         return self
 
@@ -244,9 +287,12 @@ class Tensor(TensorMethods, NewMethods, MemoryMethods, SamplingMethods, Queries,
         found = self.__dict__.get("_grad")
         if found is None and not self.is_leaf and not self.retains_grad:
             warnings.warn(
-                "The .grad attribute of a Tensor that is not a leaf Tensor is being accessed. Its .grad attribute won't be populated during "
-                "autograd.backward(). If you indeed want the .grad field to be populated for a non-leaf Tensor, use .retain_grad() on the non-leaf "
-                "Tensor. If you access the non-leaf Tensor by mistake, make sure you access the leaf Tensor instead.",
+                "The .grad attribute of a Tensor that is not a leaf Tensor is being accessed. Its "
+                ".grad attribute won't be populated during "
+                "autograd.backward(). If you indeed want the .grad field to be populated for a "
+                "non-leaf Tensor, use .retain_grad() on the non-leaf "
+                "Tensor. If you access the non-leaf Tensor by mistake, make sure you access the leaf "
+                "Tensor instead.",
                 stacklevel=2,
             )
         return found
@@ -255,22 +301,35 @@ class Tensor(TensorMethods, NewMethods, MemoryMethods, SamplingMethods, Queries,
     def grad(self, value):
         if value is not None:
             if not isinstance(value, Tensor):
-                raise TypeError(f"assigned grad expected to be a Tensor or None but got grad of type {type(value).__name__}")
+                raise TypeError(
+                    "assigned grad expected to be a Tensor or None but got grad of type "
+                    f"{type(value).__name__}"
+                )
             if value is self:
                 raise RuntimeError("can't assign Variable as its own grad")
             if value.array.shape != self.array.shape:
-                raise RuntimeError(f"assigned grad has data of a different size: expected {list(self.shape)}, got {list(value.shape)}")
+                raise RuntimeError(
+                    f"assigned grad has data of a different size: expected {list(self.shape)}, got "
+                    f"{list(value.shape)}"
+                )
             if value.array.dtype != self.array.dtype:
-                raise RuntimeError(f"assigned grad has data of a different type: expected {self.dtype}, got {value.dtype}")
+                raise RuntimeError(
+                    f"assigned grad has data of a different type: expected {self.dtype}, got {value.dtype}"
+                )
             if value.device != self.device:
-                raise RuntimeError(f"assigned grad has data located on a different device: expected {self.device}, got {value.device}")
+                raise RuntimeError(
+                    f"assigned grad has data located on a different device: expected {self.device}, "
+                    f"got {value.device}"
+                )
         if self._leaf is not None:
             self._leaf.grad = value
         else:
             self._grad = value
 
     def backward(self, gradient=None, retain_graph=None, create_graph=False, inputs=None):
-        """Add d self / d leaf, times ``gradient`` (1 for a scalar), to the ``.grad`` of every leaf, or of ``inputs`` alone."""
+        """Add d self / d leaf, times ``gradient`` (1 for a scalar), to the ``.grad`` of every leaf, or of
+        ``inputs`` alone.
+        """
         walk.backward(self, gradient, retain_graph, create_graph, inputs)
 
     def retain_grad(self):
@@ -295,7 +354,9 @@ class Tensor(TensorMethods, NewMethods, MemoryMethods, SamplingMethods, Queries,
         return self.__dict__.get("_retains", False)
 
     def register_hook(self, hook):
-        """Call ``hook(grad)`` when the gradient of this tensor is there; what it returns, if anything, replaces it."""
+        """Call ``hook(grad)`` when the gradient of this tensor is there; what it returns, if anything,
+        replaces it.
+        """
         if not self.requires_grad:
             raise RuntimeError("cannot register a hook on a tensor that doesn't require gradient")
         return RemovableHandle.add(self._fresh_node(), "hooks", hook)
@@ -346,19 +407,26 @@ class Tensor(TensorMethods, NewMethods, MemoryMethods, SamplingMethods, Queries,
         """Whether it was made under :class:`inference_mode`."""
         return self._inference
 
-    # ---- dtype and device ---------------------------------------------------------------------------------------------
+    # ---- dtype and device ------------------------------------------------------------------------
 
     def to(self, *args, dtype=None, device=None, non_blocking=False, copy=False, memory_format=None):
-        """This tensor with another dtype and/or on another device: ``to(dtype)``, ``to(device)``, ``to(device, dtype)``, ``to(tensor)``.
+        """This tensor with another dtype and/or on another device: ``to(dtype)``, ``to(device)``,
+        ``to(device, dtype)``, ``to(tensor)``.
 
-        Itself if nothing changes and no ``copy`` is asked for. The gradient travels back through both changes.
+        Itself if nothing changes and no ``copy`` is asked for. The gradient travels back through both
+        changes.
         """
         for value in args:
             if isinstance(value, Tensor):
                 dtype, device = value.array.dtype, value.device
             elif isinstance(value, bool):
                 pass  # torch's positional non_blocking
-            elif isinstance(value, (str, int)) and not _names_dtype(value) or hasattr(value, "index") and hasattr(value, "type"):
+            elif (
+                isinstance(value, (str, int))
+                and not _names_dtype(value)
+                or hasattr(value, "index")
+                and hasattr(value, "type")
+            ):
                 device = value
             elif value is not None:
                 dtype = value
@@ -377,10 +445,13 @@ class Tensor(TensorMethods, NewMethods, MemoryMethods, SamplingMethods, Queries,
     def type(self, dtype=None, non_blocking=False):
         """The type's name, such as ``'torch.FloatTensor'``, or this tensor cast to ``dtype``."""
         if dtype is None:
-            return f"mytorch.{'cuda.' if self.is_cuda else ''}{_LEGACY_NAMES.get(self.dtype.name, self.dtype.name)}Tensor"
+            return f"mytorch.{'cuda.' if self.is_cuda else ''}{_LEGACY_NAMES.get(self.dtype.name, self.dtype.name)}Tensor"  # noqa: E501
         place = getattr(dtype, "place", None)  # legacy types have one
         if isinstance(dtype, str) and dtype.endswith("Tensor"):
-            legacy, place = dtype.rsplit(".", 1)[-1].removesuffix("Tensor"), "cuda" if ".cuda." in dtype else "cpu"
+            legacy, place = (
+                dtype.rsplit(".", 1)[-1].removesuffix("Tensor"),
+                "cuda" if ".cuda." in dtype else "cpu",
+            )
             dtype = next(name for name, value in _LEGACY_NAMES.items() if value == legacy)
         return self.to(device=place, dtype=as_dtype(dtype))
 
@@ -408,8 +479,26 @@ class Tensor(TensorMethods, NewMethods, MemoryMethods, SamplingMethods, Queries,
     bool = lambda self, memory_format=None: self.to("bool")
 
 
-_OWN = {"array", "_node", "_counter", "_base", "_view", "_base_node", "_leaf", "_inference", "_grad", "_retains"}
-_LEGACY_NAMES = {"float32": "Float", "float64": "Double", "float16": "Half", "bfloat16": "BFloat16", "int64": "Long", "int32": "Int"}
+_OWN = {
+    "array",
+    "_node",
+    "_counter",
+    "_base",
+    "_view",
+    "_base_node",
+    "_leaf",
+    "_inference",
+    "_grad",
+    "_retains",
+}
+_LEGACY_NAMES = {
+    "float32": "Float",
+    "float64": "Double",
+    "float16": "Half",
+    "bfloat16": "BFloat16",
+    "int64": "Long",
+    "int32": "Int",
+}
 _LEGACY_NAMES |= {"int16": "Short", "int8": "Char", "uint8": "Byte", "bool": "Bool"}
 
 

@@ -3,7 +3,8 @@
 import importlib.util
 import os
 
-os.environ.setdefault("MYTORCH_NUMBA", "0")  # the loops have tests of their own, which hold them to the last bit of NumPy's results
+# the loops have tests of their own, which hold them to the last bit of NumPy's results
+os.environ.setdefault("MYTORCH_NUMBA", "0")
 
 import hypothesis
 import pytest

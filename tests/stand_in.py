@@ -1,7 +1,9 @@
-"""A stand-in for CuPy on machines without a GPU: arrays in NumPy's memory that behave as if they were in another one.
+"""A stand-in for CuPy on machines without a GPU: arrays in NumPy's memory that behave as if they were in
+another one.
 
-It refuses every NumPy array that it did not make, offers only what CuPy offers (``cupy_names.txt``), returns 0-d arrays where CuPy does, and
-counts each crossing between host and device, so that a test can prove that there was none.
+It refuses every NumPy array that it did not make, offers only what CuPy offers (``cupy_names.txt``), returns
+0-d arrays where CuPy does, and counts each crossing between host and device, so that a test can prove that
+there was none.
 """
 
 from __future__ import annotations
@@ -38,11 +40,15 @@ _SCATTERED = ("int32", "uint32", "uint64", "float16", "float32", "float64", "com
 
 
 def _open(value):
-    """``value`` with the NumPy arrays behind ours; TypeError for a NumPy array, which CuPy does not take either."""
+    """``value`` with the NumPy arrays behind ours; TypeError for a NumPy array, which CuPy does not take
+    either.
+    """
     if isinstance(value, ndarray):
         return value._array
     if isinstance(value, numpy.ndarray):
-        raise TypeError(f"Unsupported type {type(value)}: a NumPy array of shape {value.shape} met an array of the device")
+        raise TypeError(
+            f"Unsupported type {type(value)}: a NumPy array of shape {value.shape} met an array of the device"
+        )
     if isinstance(value, (tuple, list)):
         return type(value)(map(_open, value))
     if isinstance(value, slice):
@@ -59,7 +65,11 @@ def _owner(array):
 def _close(result, sources):
     """NumPy's ``result`` as ours. A view knows the array of ours whose memory it shares."""
     if isinstance(result, (tuple, list)):
-        return type(result)(_close(r, sources) for r in result) if type(result) in (tuple, list) else tuple(_close(r, sources) for r in result)
+        return (
+            type(result)(_close(r, sources) for r in result)
+            if type(result) in (tuple, list)
+            else tuple(_close(r, sources) for r in result)
+        )
     if isinstance(result, numpy.generic):
         result = numpy.asarray(result)
     if not isinstance(result, numpy.ndarray):
@@ -86,10 +96,17 @@ def _wrapped(function, arguments=None):
     def call(*args, **options):
         known = isinstance(arguments, list) and not any(a.startswith("*") for a in arguments)
         if known and (len(args) > len(arguments) or options.keys() - set(arguments)):
-            raise TypeError(f"cupy.{function.__name__}({', '.join(arguments)}) does not take {args[len(arguments) :]} {sorted(options)}")
+            raise TypeError(
+                f"cupy.{function.__name__}({', '.join(arguments)}) does not take "
+                f"{args[len(arguments) :]} {sorted(options)}"
+            )
         result = function(*map(_open, args), **{k: _open(v) for k, v in options.items()})
         out = options.get("out")
-        return out if out is not None and not isinstance(out, tuple) else _close(result, [*args, *options.values()])
+        return (
+            out
+            if out is not None and not isinstance(out, tuple)
+            else _close(result, [*args, *options.values()])
+        )
 
     return call
 
@@ -97,7 +114,11 @@ def _wrapped(function, arguments=None):
 class _Ufunc:
     def __init__(self, function):
         self._function, self.__name__ = function, function.__name__
-        self.reduce, self.accumulate, self.outer = _wrapped(function.reduce), _wrapped(function.accumulate), _wrapped(function.outer)
+        self.reduce, self.accumulate, self.outer = (
+            _wrapped(function.reduce),
+            _wrapped(function.accumulate),
+            _wrapped(function.outer),
+        )
         if function.__name__ == "add":
             self.reduceat = _wrapped(function.reduceat)
         self.__call__ = _wrapped(function)
@@ -109,7 +130,10 @@ class _Ufunc:
         if self.__name__ not in _SCATTERS:
             raise NotImplementedError(f"`{self.__name__}.at` is not supported yet")
         if target.dtype.name not in _SCATTERED:
-            raise TypeError(f"scatter_{self.__name__} only supports {', '.join(_SCATTERED)} as data type, not {target.dtype}")
+            raise TypeError(
+                f"scatter_{self.__name__} only supports {', '.join(_SCATTERED)} as data type, not "
+                f"{target.dtype}"
+            )
         self._function.at(_open(target), _open(index), _open(values))
 
 
@@ -122,7 +146,10 @@ class ndarray:
         self._array, self.base = array, base
 
     def __array__(self, *args, **options):
-        raise TypeError("Implicit conversion to a NumPy array is not allowed. Please use `.get()` to construct a NumPy array explicitly.")
+        raise TypeError(
+            "Implicit conversion to a NumPy array is not allowed. Please use `.get()` to construct a "
+            "NumPy array explicitly."
+        )
 
     def __getattr__(self, name):
         if name not in NAMES["ndarray"]:
@@ -226,7 +253,11 @@ def _namespace(name, source):
 
 def _upload(value, dtype=None, copy=None, order="K"):
     if isinstance(value, ndarray):
-        return ndarray(numpy.array(value._array, dtype, order=order)) if copy or (dtype is not None and value.dtype != dtype) else value
+        return (
+            ndarray(numpy.array(value._array, dtype, order=order))
+            if copy or (dtype is not None and value.dtype != dtype)
+            else value
+        )
     crossings.append("upload")
     return ndarray(numpy.array(value, dtype))
 
@@ -273,7 +304,9 @@ class _Generator:
 def _make():
     cupy = _namespace("cupy", numpy)
     cupy.linalg, cupy.fft = _namespace("linalg", numpy.linalg), _namespace("fft", numpy.fft)
-    cupy.lib = types.SimpleNamespace(stride_tricks=types.SimpleNamespace(as_strided=_wrapped(numpy.lib.stride_tricks.as_strided)))
+    cupy.lib = types.SimpleNamespace(
+        stride_tricks=types.SimpleNamespace(as_strided=_wrapped(numpy.lib.stride_tricks.as_strided))
+    )
     cupy.ndarray, cupy.__version__ = ndarray, "stand-in"
     cupy.asarray = lambda a, dtype=None: _upload(a, dtype, copy=False)
     cupy.array = lambda a, dtype=None, copy=True: _upload(a, dtype, copy)
@@ -281,7 +314,14 @@ def _make():
     cupy.random = types.SimpleNamespace(Generator=_Generator, XORWOW=lambda seed: seed)
     pool = types.SimpleNamespace(used_bytes=lambda: 0, total_bytes=lambda: 0, free_all_blocks=lambda: None)
     cupy.get_default_memory_pool = cupy.get_default_pinned_memory_pool = lambda: pool
-    properties = {"name": b"stand-in", "totalGlobalMem": 2**31, "major": 0, "minor": 0, "multiProcessorCount": 1, "warpSize": 32}
+    properties = {
+        "name": b"stand-in",
+        "totalGlobalMem": 2**31,
+        "major": 0,
+        "minor": 0,
+        "multiProcessorCount": 1,
+        "warpSize": 32,
+    }
     runtime = types.SimpleNamespace(getDeviceCount=lambda: 1, getDeviceProperties=lambda index: properties)
     cupy.cuda = types.SimpleNamespace(is_available=lambda: True, Device=_Device, runtime=runtime)
     return cupy
@@ -290,11 +330,22 @@ def _make():
 cupy = _make()
 _kernels = types.ModuleType("cupyx.scipy.special")  # the package's own functions stand in for CuPy's
 for _name, _function in {
-    "erf": special.erf_double, "erfc": special._erfc_double, "erfinv": special._erfinv_double, "gammaln": gamma.lgamma_double,
-    "digamma": gamma.digamma_double, "zeta": gamma._zeta_anywhere, "erfcx": special._erfcx_double, "log_ndtr": special._log_ndtr_double,
-    "ndtri": special._ndtri_double, "gammainc": incomplete_gamma._gammainc, "gammaincc": incomplete_gamma._gammaincc, "i0": bessel._i0,
-    "i0e": bessel._i0e, "i1": bessel._i1, "i1e": bessel._i1e,
-}.items():  # fmt: skip
+    "erf": special.erf_double,
+    "erfc": special._erfc_double,
+    "erfinv": special._erfinv_double,
+    "gammaln": gamma.lgamma_double,
+    "digamma": gamma.digamma_double,
+    "zeta": gamma._zeta_anywhere,
+    "erfcx": special._erfcx_double,
+    "log_ndtr": special._log_ndtr_double,
+    "ndtri": special._ndtri_double,
+    "gammainc": incomplete_gamma._gammainc,
+    "gammaincc": incomplete_gamma._gammaincc,
+    "i0": bessel._i0,
+    "i0e": bessel._i0e,
+    "i1": bessel._i1,
+    "i1e": bessel._i1e,
+}.items():
     setattr(_kernels, _name, _wrapped(_function.__wrapped__))
 
 

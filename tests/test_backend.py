@@ -1,4 +1,6 @@
-"""Devices, and the proof that nothing in between assumes NumPy: the whole op table and a training step on a stand-in for CuPy."""
+"""Devices, and the proof that nothing in between assumes NumPy: the whole op table and a training step on a
+stand-in for CuPy.
+"""
 
 import math
 import subprocess
@@ -24,7 +26,7 @@ def only_stand_in(request, gpu):
     return gpu
 
 
-# ---- devices ----------------------------------------------------------------------------------------------------------------
+# ---- devices -------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -52,7 +54,11 @@ def test_bad_device_names(name):
 
 @pytest.mark.skipif(backend.cuda_is_available(), reason="there is a GPU")
 def test_without_cupy_the_error_names_the_extra():
-    for call in (lambda: mytorch.ones(2, device="cuda"), lambda: mytorch.ones(2).cuda(), lambda: mytorch.ones(2).to("cuda:0")):
+    for call in (
+        lambda: mytorch.ones(2, device="cuda"),
+        lambda: mytorch.ones(2).cuda(),
+        lambda: mytorch.ones(2).to("cuda:0"),
+    ):
         with pytest.raises(RuntimeError, match=r"CuPy.*not installed.*mytorch\[cuda12\].*mytorch\[cuda13\]"):
             call()
     assert not mytorch.cuda.is_available()
@@ -100,7 +106,9 @@ def test_moving(gpu):
     with pytest.raises(TypeError, match=r"cuda:0.*Tensor\.cpu\(\)"):
         y.detach().numpy()
     assert y.cpu().tolist() == x.tolist()
-    assert mytorch.ones(2, device="cuda").device == mytorch.zeros_like(y).device == y.new_zeros(3).device == gpu
+    assert (
+        mytorch.ones(2, device="cuda").device == mytorch.zeros_like(y).device == y.new_zeros(3).device == gpu
+    )
 
 
 def test_a_default_device(gpu):
@@ -136,16 +144,23 @@ def test_random_numbers_of_the_device_follow_the_seed(gpu):
     assert drop(x).tolist() == first.tolist()
 
 
-# ---- the stand-in is strict -------------------------------------------------------------------------------------------------
+# ---- the stand-in is strict ----------------------------------------------------------------------
 
 
 def test_the_stand_in_refuses_numpy(only_stand_in):
     a, b = mytorch.ones(3, device=only_stand_in).array, np.ones(3)
     for leak in (
-        lambda: a + b, lambda: b + a, lambda: np.exp(a), lambda: np.asarray(a), lambda: stand_in.cupy.add(a, b), lambda: a[np.array([0])],
-        lambda: stand_in.cupy.where(a > 0, a, b), lambda: stand_in.cupy.concatenate([a, b]), lambda: a.__setitem__(0, b[:1]),
+        lambda: a + b,
+        lambda: b + a,
+        lambda: np.exp(a),
+        lambda: np.asarray(a),
+        lambda: stand_in.cupy.add(a, b),
+        lambda: a[np.array([0])],
+        lambda: stand_in.cupy.where(a > 0, a, b),
+        lambda: stand_in.cupy.concatenate([a, b]),
+        lambda: a.__setitem__(0, b[:1]),
         lambda: np.concatenate([a, a]),
-    ):  # fmt: skip
+    ):
         with pytest.raises(TypeError):
             leak()
     with pytest.raises(AttributeError):
@@ -163,7 +178,7 @@ def test_numpy_in_a_formula_is_caught(only_stand_in):
         leaky(x).sum().backward()
 
 
-# ---- everything runs on it --------------------------------------------------------------------------------------------------
+# ---- everything runs on it -----------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.id)
@@ -186,7 +201,14 @@ def test_every_operation(row, gpu):
 
 def convnet():
     return nn.Sequential(
-        nn.Conv2d(1, 4, 3, padding=1), nn.BatchNorm2d(4), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(), nn.Linear(64, 16), nn.Tanh(), nn.Linear(16, 3)
+        nn.Conv2d(1, 4, 3, padding=1),
+        nn.BatchNorm2d(4),
+        nn.ReLU(),
+        nn.MaxPool2d(2),
+        nn.Flatten(),
+        nn.Linear(64, 16),
+        nn.Tanh(),
+        nn.Linear(16, 3),
     )
 
 
@@ -237,21 +259,30 @@ def test_state_dicts_travel(gpu):
     other.load_state_dict(state)
     other.to(gpu).load_state_dict(model.state_dict())
     x = mytorch.ones(2, 64)
-    np.testing.assert_allclose(other.cpu()(x).detach().numpy(), model(x.to(gpu)).detach().cpu().numpy(), rtol=1e-6)
+    np.testing.assert_allclose(
+        other.cpu()(x).detach().numpy(), model(x.to(gpu)).detach().cpu().numpy(), rtol=1e-6
+    )
 
 
 def test_pytest_on_a_device_that_is_missing_says_so():
     if backend.cuda_is_available():
         pytest.skip("there is a GPU")
     result = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "--device", "cuda", __file__, "-k", "mixed"], capture_output=True, text=True, check=False
+        [sys.executable, "-m", "pytest", "-q", "--device", "cuda", __file__, "-k", "mixed"],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert result.returncode != 0
     assert "CuPy or a GPU is missing" in result.stdout + result.stderr
 
 
 def test_current_gpu(gpu):
-    with mytorch.cuda.device(0), mytorch.cuda.device_of(mytorch.ones(1, device=gpu)), mytorch.cuda.device_of(mytorch.ones(1)):
+    with (
+        mytorch.cuda.device(0),
+        mytorch.cuda.device_of(mytorch.ones(1, device=gpu)),
+        mytorch.cuda.device_of(mytorch.ones(1)),
+    ):
         assert mytorch.cuda.current_device() == 0
     states = mytorch.cuda.get_rng_state_all()
     first = mytorch.nn.functional.dropout(mytorch.ones(50, device=gpu)).tolist()

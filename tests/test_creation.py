@@ -311,7 +311,11 @@ def run(expression, package):
 def test_same_as_torch(expression):
     mine, theirs = run(expression, mytorch), run(expression, torch)
     assert isinstance(mine, mytorch.Tensor)
-    assert (mine.dtype.name, mine.requires_grad, mine.is_leaf) == (str(theirs.dtype)[6:], theirs.requires_grad, theirs.is_leaf)
+    assert (mine.dtype.name, mine.requires_grad, mine.is_leaf) == (
+        str(theirs.dtype)[6:],
+        theirs.requires_grad,
+        theirs.is_leaf,
+    )
     assert mine.shape == tuple(theirs.shape)
     if mine.is_floating_point():
         np.testing.assert_array_max_ulp(mine.detach().array, theirs.detach().numpy(), 1)
@@ -345,7 +349,10 @@ def test_refused_as_torch_refuses(expression):
         ("T.from_numpy(np.arange(4)[::-1])", "negative strides are not currently supported"),
         ("T.zeros(-1)", "Dimension size must be non-negative"),
         ("T.arange(2, 5, -1)", "upper bound and lower bound inconsistent with step sign"),
-        ("T.linspace(T.tensor([0., 1.]), T.tensor(1.), 3)", "only supports 0-dimensional start and end tensors, but got start"),
+        (
+            "T.linspace(T.tensor([0., 1.]), T.tensor(1.), 3)",
+            "only supports 0-dimensional start and end tensors, but got start",
+        ),
     ],
 )
 def test_messages(expression, message):
@@ -355,7 +362,10 @@ def test_messages(expression, message):
 
 
 NUMBERS = st.one_of(
-    st.booleans(), st.integers(-(2**40), 2**40), st.floats(width=32), st.sampled_from([np.float32(1.5), np.int16(3), np.float64(0.1)])
+    st.booleans(),
+    st.integers(-(2**40), 2**40),
+    st.floats(width=32),
+    st.sampled_from([np.float32(1.5), np.int16(3), np.float64(0.1)]),
 )
 
 
@@ -396,11 +406,14 @@ def test_ranges(start, end, step, dtype):
     assert (mine.dtype.name, mine.shape) == (str(theirs.dtype)[6:], tuple(theirs.shape))
     np.testing.assert_allclose(mine.array, theirs.numpy(), rtol=1e-6, atol=1e-6)
     for steps in (2, 7, 24):
-        mine, theirs = mytorch.linspace(start, end, steps, **options[1]), torch.linspace(start, end, steps, **options[0])
+        mine, theirs = (
+            mytorch.linspace(start, end, steps, **options[1]),
+            torch.linspace(start, end, steps, **options[0]),
+        )
         np.testing.assert_array_equal(mine.array, theirs.numpy())
 
 
-# ---- memory -------------------------------------------------------------------------------------------------------
+# ---- memory --------------------------------------------------------------------------------------
 
 
 def test_who_shares_memory():
@@ -409,7 +422,11 @@ def test_who_shares_memory():
         assert np.shares_memory(share(array).array, array)
     assert np.shares_memory(mytorch.as_tensor(array, dtype=mytorch.float64).array, array)
     assert not np.shares_memory(mytorch.as_tensor(array, dtype=mytorch.float32).array, array)
-    for copy in (mytorch.tensor, lambda a: mytorch.asarray(a, copy=True), mytorch.zeros(2, dtype=mytorch.float64).new_tensor):
+    for copy in (
+        mytorch.tensor,
+        lambda a: mytorch.asarray(a, copy=True),
+        mytorch.zeros(2, dtype=mytorch.float64).new_tensor,
+    ):
         assert not np.shares_memory(copy(array).array, array)
     t = mytorch.ones(2, requires_grad=True)
     assert mytorch.as_tensor(t) is t and mytorch.asarray(t) is t
@@ -463,14 +480,19 @@ def test_out_is_written_to():
     assert mytorch.arange(4, out=mytorch.zeros(0, dtype=mytorch.int64)).tolist() == [0, 1, 2, 3]
 
 
-# ---- other libraries ----------------------------------------------------------------------------------------------
+# ---- other libraries -----------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("dtype", ["float16", "float32", "float64", "int8", "int16", "int32", "int64", "uint8", "bool", "complex64"])
+@pytest.mark.parametrize(
+    "dtype",
+    ["float16", "float32", "float64", "int8", "int16", "int32", "int64", "uint8", "bool", "complex64"],
+)
 def test_dlpack_with_torch(dtype):
     theirs = torch.arange(6).reshape(2, 3).to(getattr(torch, dtype)).t()
     mine = mytorch.from_dlpack(theirs)
-    assert mine.dtype.name == dtype and mine.array.strides == tuple(s * theirs.element_size() for s in theirs.stride())
+    assert mine.dtype.name == dtype and mine.array.strides == tuple(
+        s * theirs.element_size() for s in theirs.stride()
+    )
     theirs[0, 1] = 0
     assert mine.tolist() == theirs.tolist()
     back = torch.from_dlpack(mine)
@@ -516,19 +538,25 @@ def test_images():
     assert t.dtype is mytorch.uint8 and t.shape == (3, 4, 3) and t[0, 0].tolist() == [1, 2, 3]
 
 
-# ---- dtypes -------------------------------------------------------------------------------------------------------
+# ---- dtypes --------------------------------------------------------------------------------------
 
 
 def test_legacy_types_are_tests():
     t = mytorch.ones(2)
-    assert isinstance(t, mytorch.FloatTensor) and not isinstance(t, mytorch.LongTensor) and not isinstance([1], mytorch.FloatTensor)
+    assert (
+        isinstance(t, mytorch.FloatTensor)
+        and not isinstance(t, mytorch.LongTensor)
+        and not isinstance([1], mytorch.FloatTensor)
+    )
     assert isinstance(t.long(), mytorch.LongTensor) and mytorch.FloatTensor.dtype is mytorch.float32
 
 
 def test_default_tensor_type():
     try:
         mytorch.set_default_tensor_type(mytorch.DoubleTensor)
-        assert mytorch.tensor(1.5).dtype is mytorch.float64 and mytorch.tensor([1j]).dtype is mytorch.complex128
+        assert (
+            mytorch.tensor(1.5).dtype is mytorch.float64 and mytorch.tensor([1j]).dtype is mytorch.complex128
+        )
         mytorch.set_default_tensor_type("torch.HalfTensor")
         assert mytorch.zeros(2).dtype is mytorch.float16 and mytorch.full((2,), 1.5).dtype is mytorch.float16
         with pytest.raises(TypeError, match="floating-point"):
@@ -539,8 +567,14 @@ def test_default_tensor_type():
 
 def test_queries():
     assert mytorch.is_tensor(mytorch.ones(1)) and not mytorch.is_tensor(1)
-    assert mytorch.is_floating_point(mytorch.ones(1)) and not mytorch.is_floating_point(mytorch.ones(1).long())
-    assert not mytorch.is_complex(mytorch.ones(1)) and mytorch.is_nonzero(mytorch.ones(1)) and mytorch.numel(mytorch.ones(2, 3)) == 6
+    assert mytorch.is_floating_point(mytorch.ones(1)) and not mytorch.is_floating_point(
+        mytorch.ones(1).long()
+    )
+    assert (
+        not mytorch.is_complex(mytorch.ones(1))
+        and mytorch.is_nonzero(mytorch.ones(1))
+        and mytorch.numel(mytorch.ones(2, 3)) == 6
+    )
 
 
 VALUES = [
@@ -563,7 +597,10 @@ def test_result_type(a, b):
     assert mine.name == str(theirs)[6:]
 
 
-@pytest.mark.parametrize("name", ["float16", "float32", "float64", "bfloat16", "complex64", "int8", "int16", "int32", "int64", "uint8"])
+@pytest.mark.parametrize(
+    "name",
+    ["float16", "float32", "float64", "bfloat16", "complex64", "int8", "int16", "int32", "int64", "uint8"],
+)
 def test_limits(name):
     if name == "bfloat16":
         pytest.importorskip("ml_dtypes")
@@ -582,4 +619,9 @@ def test_devices(device):
     assert mytorch.zeros_like(mytorch.ones(2, device=device)).device.type == device.type
     assert mytorch.ones(2, device=device).new_full((2,), 3).device.type == device.type
     with device:
-        assert mytorch.tensor([1.0]).device.type == mytorch.arange(3).device.type == mytorch.ones(2).device.type == device.type
+        assert (
+            mytorch.tensor([1.0]).device.type
+            == mytorch.arange(3).device.type
+            == mytorch.ones(2).device.type
+            == device.type
+        )

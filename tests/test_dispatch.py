@@ -1,4 +1,5 @@
-"""Making, drawing, scoring, printing and saving on a device that takes no NumPy array (a stand-in for a GPU)."""
+"""Making, drawing, scoring, printing and saving on a device that takes no NumPy array (a stand-in for a
+GPU)."""
 
 import io
 import sys
@@ -72,7 +73,13 @@ def test_stays_on_the_device(expression, gpu):
     results = []
     for where in (gpu, mytorch.device("cpu")):
         mytorch.manual_seed(0)
-        names = {"T": mytorch, "D": distributions, "G": where, "np": np, "x": mytorch.ones(2, 3, device=where)}
+        names = {
+            "T": mytorch,
+            "D": distributions,
+            "G": where,
+            "np": np,
+            "x": mytorch.ones(2, 3, device=where),
+        }
         results.append(eval(expression, names))
         assert results[-1].device == where
     np.testing.assert_allclose(results[0].cpu().array, results[1].array)
@@ -91,8 +98,14 @@ def test_saving(gpu):
     ):
         file.seek(0)
         back = mytorch.load(file, map_location=where)
-        assert [t.device for t in back.values()] == [expected] * 4 and [t.tolist() for t in back.values()] == [t.tolist() for t in saved.values()]
-        assert back["x"].array is back["again"].array and type(back["p"]) is nn.Parameter and back["p"].requires_grad
+        assert [t.device for t in back.values()] == [expected] * 4 and [
+            t.tolist() for t in back.values()
+        ] == [t.tolist() for t in saved.values()]
+        assert (
+            back["x"].array is back["again"].array
+            and type(back["p"]) is nn.Parameter
+            and back["p"].requires_grad
+        )
 
 
 def test_printing(gpu):

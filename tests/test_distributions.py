@@ -10,11 +10,20 @@ torch = pytest.importorskip("torch")
 theirs = torch.distributions
 
 ROW = {
-    "loc": [0.5, -1.0, 2.0], "scale": [0.5, 1.0, 3.0], "low": [-1.0, 0.0, 2.0], "high": [0.5, 1.0, 5.0], "rate": [0.2, 1.0, 4.0],
-    "p": [0.2, 0.5, 0.9], "logits": [-2.0, 0.0, 5.0], "probs": [[1.0, 2.0, 3.0], [0.0, 1.0, 0.0], [0.2, 0.2, 0.6]],
-    "more": [1.5, 3.0, 7.0], "less": [0.3, 0.8, 4.5], "n": [4.0, 4.0, 4.0], "tril": [[1.0, 0.0, 0.0], [0.5, 2.0, 0.0], [-0.3, 0.4, 0.7]],
+    "loc": [0.5, -1.0, 2.0],
+    "scale": [0.5, 1.0, 3.0],
+    "low": [-1.0, 0.0, 2.0],
+    "high": [0.5, 1.0, 5.0],
+    "rate": [0.2, 1.0, 4.0],
+    "p": [0.2, 0.5, 0.9],
+    "logits": [-2.0, 0.0, 5.0],
+    "probs": [[1.0, 2.0, 3.0], [0.0, 1.0, 0.0], [0.2, 0.2, 0.6]],
+    "more": [1.5, 3.0, 7.0],
+    "less": [0.3, 0.8, 4.5],
+    "n": [4.0, 4.0, 4.0],
+    "tril": [[1.0, 0.0, 0.0], [0.5, 2.0, 0.0], [-0.3, 0.4, 0.7]],
     "table": [[1.0, 2.0, 3.0], [-1.0, 0.0, 4.0], [0.2, 0.2, 0.6]],
-}  # fmt: skip
+}
 
 CASES = {  # expression: values to score
     "Normal(loc, scale)": [-1.0, 0.0, 2.5],
@@ -39,7 +48,9 @@ def build(expression, package, dtype="float64", requires_grad=False):
     """(the distribution, its parameters)."""
     module, library = (mine, mytorch) if package is mytorch else (theirs, torch)
     kind = getattr(library, dtype)
-    parameters = {name: library.tensor(row, dtype=kind, requires_grad=requires_grad) for name, row in ROW.items()}
+    parameters = {
+        name: library.tensor(row, dtype=kind, requires_grad=requires_grad) for name, row in ROW.items()
+    }
     names = {name: getattr(module, name) for name in mine.__all__}
     return eval(expression, names | parameters), parameters
 
@@ -79,7 +90,9 @@ def test_log_prob_and_entropy(expression, dtype):
     discrete = "Categorical" in expression
 
     def score(d, library):
-        return d.log_prob(library.tensor(CASES[expression], dtype=library.int64 if discrete else getattr(library, dtype)))
+        return d.log_prob(
+            library.tensor(CASES[expression], dtype=library.int64 if discrete else getattr(library, dtype))
+        )
 
     for what in (score, lambda d, library: d.entropy(), lambda d, library: d.perplexity()):
         (a, grads), (b, expected) = both(expression, what, dtype)
@@ -95,13 +108,20 @@ def test_moments_and_mode(expression, name):
     a, b = build(expression, mytorch)[0], build(expression, torch)[0]
     close(getattr(a, name), getattr(b, name))
     assert (a.batch_shape, a.event_shape) == (tuple(b.batch_shape), tuple(b.event_shape))
-    assert (a.has_rsample, a.has_enumerate_support) == (b.has_rsample, b.has_enumerate_support) or "Independent" in expression
+    assert (a.has_rsample, a.has_enumerate_support) == (
+        b.has_rsample,
+        b.has_enumerate_support,
+    ) or "Independent" in expression
 
 
-@pytest.mark.parametrize("expression", ["Normal(loc, scale)", "Uniform(low, high)", "Laplace(loc, scale)", "Exponential(rate)"])
+@pytest.mark.parametrize(
+    "expression", ["Normal(loc, scale)", "Uniform(low, high)", "Laplace(loc, scale)", "Exponential(rate)"]
+)
 def test_cdf_and_its_inverse(expression):
     for method, values in (("cdf", CASES[expression]), ("icdf", [0.1, 0.5, 0.9])):
-        (a, grads), (b, expected) = both(expression, lambda d, library: getattr(d, method)(library.tensor(values, dtype=library.float64)))
+        (a, grads), (b, expected) = both(
+            expression, lambda d, library: getattr(d, method)(library.tensor(values, dtype=library.float64))
+        )
         close(a, b, 1e-7)
         for name, grad in grads.items():
             close(grad, expected[name], 1e-7)
@@ -118,11 +138,21 @@ def test_expand(expression):
 
 
 @pytest.mark.parametrize(
-    "expression", ["Bernoulli(p)", "Categorical(probs)", "Categorical(table[2])", "Bernoulli(0.25)", "Independent(Bernoulli(p), 0)"]
+    "expression",
+    [
+        "Bernoulli(p)",
+        "Categorical(probs)",
+        "Categorical(table[2])",
+        "Bernoulli(0.25)",
+        "Independent(Bernoulli(p), 0)",
+    ],
 )
 def test_enumerate_support(expression):
     for expand in (True, False):
-        close(build(expression, mytorch)[0].enumerate_support(expand), build(expression, torch)[0].enumerate_support(expand))
+        close(
+            build(expression, mytorch)[0].enumerate_support(expand),
+            build(expression, torch)[0].enumerate_support(expand),
+        )
 
 
 @pytest.mark.parametrize("expression", CASES)
@@ -130,8 +160,15 @@ def test_samples(expression):
     d = build(expression, mytorch)[0]
     samples = d.sample((20000,))
     other = build(expression, torch)[0].sample((20000,))
-    assert samples.shape == tuple(other.shape) and samples.dtype.name == str(other.dtype)[6:] and not samples.requires_grad
-    assert d.sample().shape == d.batch_shape + d.event_shape and d.sample((2, 3)).shape == (2, 3) + d.batch_shape + d.event_shape
+    assert (
+        samples.shape == tuple(other.shape)
+        and samples.dtype.name == str(other.dtype)[6:]
+        and not samples.requires_grad
+    )
+    assert (
+        d.sample().shape == d.batch_shape + d.event_shape
+        and d.sample((2, 3)).shape == (2, 3) + d.batch_shape + d.event_shape
+    )
     mean, std = samples.array.mean(0), samples.array.std(0)
     expected, spread = other.double().mean(0).numpy(), other.double().std(0).numpy()
     np.testing.assert_allclose(mean, expected, atol=6 * spread.max() / 20000**0.5 + 1e-12)
@@ -139,7 +176,9 @@ def test_samples(expression):
     assert d.support.check(samples).all()
 
 
-@pytest.mark.parametrize("expression", ["Normal(loc, scale)", "Uniform(low, high)", "Laplace(loc, scale)", "Exponential(rate)"])
+@pytest.mark.parametrize(
+    "expression", ["Normal(loc, scale)", "Uniform(low, high)", "Laplace(loc, scale)", "Exponential(rate)"]
+)
 def test_reparameterised_gradients(expression):
     """d E[x²] / d parameter, from samples and from the moments."""
     d, parameters = build(expression, mytorch, requires_grad=True)
@@ -228,7 +267,11 @@ def test_refused_as_torch_refuses(expression):
         eval(expression, {"T": torch, "D": theirs})
     with pytest.raises(type(expected.value)) as got:
         eval(expression, {"T": mytorch, "D": mine})
-    if type(expected.value) is ValueError and "Expected" in str(expected.value) and "D.Uniform(1.0" not in expression:
+    if (
+        type(expected.value) is ValueError
+        and "Expected" in str(expected.value)
+        and "D.Uniform(1.0" not in expression
+    ):
         assert str(got.value) == str(expected.value).replace("torch.", "mytorch.")
 
 
@@ -244,4 +287,6 @@ def test_validation_can_be_switched_off():
 
 def test_repr():
     for expression in CASES:
-        assert repr(build(expression, mytorch, "float32")[0]) == repr(build(expression, torch, "float32")[0]).replace("torch.", "mytorch.")
+        assert repr(build(expression, mytorch, "float32")[0]) == repr(
+            build(expression, torch, "float32")[0]
+        ).replace("torch.", "mytorch.")

@@ -1,4 +1,6 @@
-"""Every public name says what it is: a docstring of its own, with the shapes of tensors and the errors it raises."""
+"""Every public name says what it is: a docstring of its own, with the shapes of tensors and the errors it
+raises.
+"""
 
 import ast
 import importlib
@@ -11,13 +13,49 @@ import pytest
 import mytorch
 
 MODULES = [
-    "mytorch", "mytorch.accelerator", "mytorch.amp", "mytorch.autograd", "mytorch.autograd.functional",
-    "mytorch.autograd.anomaly_mode", "mytorch.cuda", "mytorch.datasets", "mytorch.distributions", "mytorch.func", "mytorch.linalg", "mytorch.nn",
-    "mytorch.nn.functional", "mytorch.nn.init", "mytorch.nn.utils", "mytorch.optim", "mytorch.optim.lr_scheduler", "mytorch.serialization",
-    "mytorch.special", "mytorch.testing", "mytorch.utils.checkpoint", "mytorch.utils.data",
-]  # fmt: skip
+    "mytorch",
+    "mytorch.accelerator",
+    "mytorch.amp",
+    "mytorch.autograd",
+    "mytorch.autograd.functional",
+    "mytorch.autograd.anomaly_mode",
+    "mytorch.cuda",
+    "mytorch.datasets",
+    "mytorch.distributions",
+    "mytorch.func",
+    "mytorch.linalg",
+    "mytorch.nn",
+    "mytorch.nn.functional",
+    "mytorch.nn.init",
+    "mytorch.nn.utils",
+    "mytorch.optim",
+    "mytorch.optim.lr_scheduler",
+    "mytorch.serialization",
+    "mytorch.special",
+    "mytorch.testing",
+    "mytorch.utils.checkpoint",
+    "mytorch.utils.data",
+]
 
-TENSORS = {"input", "x", "tensor", "tensors", "target", "y", "other", "a", "b", "A", "mat", "vec", "values", "source", "index", "input1", "input2"}
+TENSORS = {
+    "input",
+    "x",
+    "tensor",
+    "tensors",
+    "target",
+    "y",
+    "other",
+    "a",
+    "b",
+    "A",
+    "mat",
+    "vec",
+    "values",
+    "source",
+    "index",
+    "input1",
+    "input2",
+}
 SHAPES = re.compile(
     r"shape|element|entry|entries|everywhere|dim|size|\(N|\(…|\(\.\.\.|\(\*|0-d|1-d|2-d|number|scalar|vector|matri|batch|class|row|column|every|"
     r"reduced|:func:|:class:|``\w+\(|whether|view|copy|memory|itself",
@@ -33,7 +71,12 @@ def public():
         for key in getattr(module, "__all__", vars(module)):
             value = getattr(module, key)
             own = getattr(value, "__module__", None) or ""
-            if not key.startswith("_") and callable(value) and own.startswith("mytorch") and not inspect.ismodule(value):
+            if (
+                not key.startswith("_")
+                and callable(value)
+                and own.startswith("mytorch")
+                and not inspect.ismodule(value)
+            ):
                 found.setdefault(id(value), (f"{name}.{key}", value))
     return dict(found.values())
 
@@ -61,7 +104,9 @@ def raised(function):
 def test_a_sentence(name):
     words = text(PUBLIC[name]).strip()
     assert len(words.split()) >= 2 or words.startswith("``"), f"{name} has no docstring of its own"
-    assert words[-1] in ".:)`" or "https://" in words.split()[-1], f"{name}: the docstring is cut short: {words[-40:]!r}"
+    assert words[-1] in ".:)`" or "https://" in words.split()[-1], (
+        f"{name}: the docstring is cut short: {words[-40:]!r}"
+    )
 
 
 @pytest.mark.parametrize("name", [n for n, v in PUBLIC.items() if not inspect.isclass(v)])
@@ -71,7 +116,10 @@ def test_shapes(name):
     except ValueError:
         parameters = set()
     if parameters & TENSORS:
-        assert SHAPES.search(text(PUBLIC[name])), f"{name} takes tensors; say which shapes, or that it works on each element: {text(PUBLIC[name])!r}"
+        assert SHAPES.search(text(PUBLIC[name])), (
+            f"{name} takes tensors; say which shapes, or that it works on each element: "
+            f"{text(PUBLIC[name])!r}"
+        )
 
 
 @pytest.mark.parametrize("name", [n for n, v in PUBLIC.items() if not inspect.isclass(v)])

@@ -1,4 +1,6 @@
-"""The house's floors: a file imports only from floors below its own, nothing goes round in a circle, imports stand at the top of files."""
+"""The house's floors: a file imports only from floors below its own, nothing goes round in a circle, imports
+stand at the top of files.
+"""
 
 import ast
 import pathlib
@@ -8,14 +10,28 @@ import pytest
 import mytorch
 
 ROOT = pathlib.Path(mytorch.__file__).parent
-# The table of samples is written as a user writes: with the package's public face, and with torch as a referee where it is installed.
+# The table of samples is written as a user writes: with the package's public face, and with torch as a
+# referee where it is installed.
 SOURCES = [p for p in sorted(ROOT.rglob("*.py")) if "samples" not in p.parts]
-FILES = {".".join(p.relative_to(ROOT.parent).with_suffix("").parts).removesuffix(".__init__"): p for p in SOURCES}
+FILES = {
+    ".".join(p.relative_to(ROOT.parent).with_suffix("").parts).removesuffix(".__init__"): p for p in SOURCES
+}
 PACKAGES = {name for name, path in FILES.items() if path.name == "__init__.py"}
 
-# From the ground up; the longest matching prefix counts. A file may import from its own floor only within the same package or entry.
+# From the ground up; the longest matching prefix counts. A file may import from its own floor only within the
+# same package or entry.
 FLOORS = [
-    ["backend", "loops", "parallel", "version", "settings", "multiprocessing", "compiler", "distributed", "onnx"],
+    [
+        "backend",
+        "loops",
+        "parallel",
+        "version",
+        "settings",
+        "multiprocessing",
+        "compiler",
+        "distributed",
+        "onnx",
+    ],
     ["dtypes"],
     ["autograd.anomaly_mode", "autograd.grad_mode"],
     ["autograd.graph"],
@@ -24,8 +40,20 @@ FLOORS = [
     ["autograd.walk"],
     ["ops"],
     [
-        "generator", "methods", "new_methods", "sampling_methods", "memory_methods", "python_data", "printing", "queries", "memory", "tensor",
-        "creation", "random", "window_functions", "low_rank",
+        "generator",
+        "methods",
+        "new_methods",
+        "sampling_methods",
+        "memory_methods",
+        "python_data",
+        "printing",
+        "queries",
+        "memory",
+        "tensor",
+        "creation",
+        "random",
+        "window_functions",
+        "low_rank",
     ],
     ["autograd"],
     ["_utils", "cuda", "backends", "accelerator", "amp", "config", "linalg", "special", "stateless"],
@@ -33,20 +61,31 @@ FLOORS = [
     ["datasets", "testing", "gradcheck", "hub", "jit", "optim.swa_utils", "utils._pytree", "utils.model_zoo"],
     [""],
 ]
-SIDE_BY_SIDE = ("nn", "optim", "utils", "serialization", "func", "distributions")  # these never import each other
+# these never import each other
+SIDE_BY_SIDE = ("nn", "optim", "utils", "serialization", "func", "distributions")
 
 
 def entry(module):
     """(floor, name of the entry) of a module."""
     name = module.removeprefix("mytorch").removeprefix(".")
-    found = [(len(e), floor, e) for floor, entries in enumerate(FLOORS) for e in entries if name == e or name.startswith(e + ".") or e == ""]
+    found = [
+        (len(e), floor, e)
+        for floor, entries in enumerate(FLOORS)
+        for e in entries
+        if name == e or name.startswith(e + ".") or e == ""
+    ]
     return max(found)[1:]
 
 
 def imports(module):
     """(line, imported module, whether it is inside a function) for each import of mytorch in a file."""
     tree = ast.parse(FILES[module].read_text())
-    inside = {id(n) for f in ast.walk(tree) if isinstance(f, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)) for n in ast.walk(f)}
+    inside = {
+        id(n)
+        for f in ast.walk(tree)
+        if isinstance(f, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda))
+        for n in ast.walk(f)
+    }
     package = module if module in PACKAGES else module.rpartition(".")[0]
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
@@ -92,7 +131,9 @@ def test_imports_point_down(module):
 @pytest.mark.parametrize("module", FILES)
 def test_only_the_face_imports_the_face(module):
     found = [line for line, target, _ in GRAPH[module] if target == "mytorch"]
-    assert not found or module == "mytorch.gradcheck", f"{module}, lines {found}: import the module that has the name"
+    assert not found or module == "mytorch.gradcheck", (
+        f"{module}, lines {found}: import the module that has the name"
+    )
 
 
 @pytest.mark.parametrize("module", FILES)
@@ -122,7 +163,13 @@ def test_no_circles():
 def test_the_backend_alone_imports_cupy():
     for module, path in FILES.items():
         for node in ast.walk(ast.parse(path.read_text())):
-            names = [a.name for a in node.names] if isinstance(node, ast.Import) else [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            names = (
+                [a.name for a in node.names]
+                if isinstance(node, ast.Import)
+                else [node.module or ""]
+                if isinstance(node, ast.ImportFrom)
+                else []
+            )
             assert not any(n.split(".")[0] in ("cupy", "cupyx") for n in names), module
         assert module == "mytorch.backend" or 'import_module("cupy' not in path.read_text(), module
 
@@ -131,7 +178,13 @@ def test_nothing_imports_torch():
     allowed = {"mytorch.datasets", "mytorch.utils.data"}  # they look whether torchvision is there
     for module, path in FILES.items():
         for node in ast.walk(ast.parse(path.read_text())):
-            names = [a.name for a in node.names] if isinstance(node, ast.Import) else [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            names = (
+                [a.name for a in node.names]
+                if isinstance(node, ast.Import)
+                else [node.module or ""]
+                if isinstance(node, ast.ImportFrom)
+                else []
+            )
             assert not any(n.split(".")[0] == "torch" for n in names), module
             found = {n.split(".")[0] for n in names}
             assert "torchvision" not in found or any(module.startswith(a) for a in allowed), module

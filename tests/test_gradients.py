@@ -1,4 +1,6 @@
-"""Every row of the samples table: values, first and second gradients, broadcasting, layouts, zero sizes, dtypes."""
+"""Every row of the samples table: values, first and second gradients, broadcasting, layouts, zero sizes,
+dtypes.
+"""
 
 import numpy as np
 import pytest
@@ -31,7 +33,11 @@ def tensors(row, dtype, device, arrays=None, grad=True):
 
 
 def outputs(result):
-    return [r for r in (result if isinstance(result, (tuple, list)) else (result,)) if isinstance(r, mytorch.Tensor)]
+    return [
+        r
+        for r in (result if isinstance(result, (tuple, list)) else (result,))
+        if isinstance(r, mytorch.Tensor)
+    ]
 
 
 def expected(row, arrays):
@@ -75,7 +81,10 @@ def test_second_order(row, device):
 
 @smooth_rows
 def test_the_row_proves_its_operation(row, device):
-    names, stack = set(), [r.grad_fn for r in outputs(row.call(*tensors(row, "float64", device))) if r.grad_fn is not None]
+    names, stack = (
+        set(),
+        [r.grad_fn for r in outputs(row.call(*tensors(row, "float64", device))) if r.grad_fn is not None],
+    )
     while stack:
         node = stack.pop()
         names.add(node.name)
@@ -87,7 +96,9 @@ def test_the_row_proves_its_operation(row, device):
 def test_float32_gradients_follow_float64(row, device):
     found = []
     for dtype in ("float64", "float32"):
-        inputs = tensors(row, dtype, device, [a.astype(dtype) if a.dtype.kind == "f" else a for a in row.arrays("float32")])
+        inputs = tensors(
+            row, dtype, device, [a.astype(dtype) if a.dtype.kind == "f" else a for a in row.arrays("float32")]
+        )
         results = [r for r in outputs(row.call(*inputs)) if r.requires_grad]
         sum((r.sum() for r in results[1:]), results[0].sum()).backward()
         found.append([t.grad for t in inputs if t.requires_grad])
@@ -95,13 +106,19 @@ def test_float32_gradients_follow_float64(row, device):
         assert (exact is None) == (single is None)
         if single is not None:
             assert single.dtype == mytorch.float32
-            np.testing.assert_allclose(single.cpu().numpy(), exact.cpu().numpy(), rtol=max(1e-3, row.tolerance), atol=max(1e-4, row.tolerance))
+            np.testing.assert_allclose(
+                single.cpu().numpy(),
+                exact.cpu().numpy(),
+                rtol=max(1e-3, row.tolerance),
+                atol=max(1e-4, row.tolerance),
+            )
 
 
 @every_row
 def test_other_layouts(row, device):
     arrays = row.arrays("float64")
-    spread = [np.repeat(a.T, 2, axis=0)[::2].T if a.ndim else a for a in arrays]  # the same values, neither C- nor F-contiguous
+    # the same values, neither C- nor F-contiguous
+    spread = [np.repeat(a.T, 2, axis=0)[::2].T if a.ndim else a for a in arrays]
     made = [mytorch.from_numpy(a).to(device) for a in spread]
     plain = [mytorch.tensor(a, device=device) for a in arrays]
     compare(outputs(row.call(*made)), [r.detach().cpu().numpy() for r in outputs(row.call(*plain))], 1e-12)
@@ -131,6 +148,7 @@ def test_zero_size(row, device):
 
 
 def test_every_operation_has_a_row():
-    own = {name for name, op in primitives.items() if op.forward.__module__.startswith("mytorch.")}  # other tests make some of their own
+    # other tests make some of their own
+    own = {name for name, op in primitives.items() if op.forward.__module__.startswith("mytorch.")}
     missing = own - {row.op for row in ROWS}
     assert not missing, f"operations without a row in mytorch/testing/samples: {sorted(missing)}"

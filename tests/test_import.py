@@ -6,12 +6,30 @@ import sys
 
 import pytest
 
-HEAVY = ("torch", "torchvision", "matplotlib", "tqdm", "cupy", "PIL", "scipy", "pandas", "pytest", "safetensors", "numba")
+HEAVY = (
+    "torch",
+    "torchvision",
+    "matplotlib",
+    "tqdm",
+    "cupy",
+    "PIL",
+    "scipy",
+    "pandas",
+    "pytest",
+    "safetensors",
+    "numba",
+)
 
 
 def python(code, *options, **environment):
     kept = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
-    return subprocess.run([sys.executable, *options, "-c", code], capture_output=True, text=True, check=True, env=kept | environment)
+    return subprocess.run(
+        [sys.executable, *options, "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=kept | environment,
+    )
 
 
 def test_in_silence():
@@ -21,8 +39,12 @@ def test_in_silence():
 
 
 def test_every_module_in_silence():
-    walk = "import mytorch, pkgutil, importlib\nfor m in pkgutil.walk_packages(mytorch.__path__, 'mytorch.'):\n"
-    result = python(walk + "    m.name.endswith('__main__') or importlib.import_module(m.name)", "-W", "error")
+    walk = (
+        "import mytorch, pkgutil, importlib\nfor m in pkgutil.walk_packages(mytorch.__path__, 'mytorch.'):\n"
+    )
+    result = python(
+        walk + "    m.name.endswith('__main__') or importlib.import_module(m.name)", "-W", "error"
+    )
     assert result.stdout + result.stderr == ""
 
 
@@ -34,7 +56,8 @@ def test_without(module):
 
 def test_quickly(tmp_path):
     code = "import time, numpy; t = time.process_time(); import mytorch; print(time.process_time() - t)"
-    seconds = min(float(python(code, PYTHONPYCACHEPREFIX=str(tmp_path)).stdout) for _ in range(5))  # the first one compiles
+    # the first one compiles
+    seconds = min(float(python(code, PYTHONPYCACHEPREFIX=str(tmp_path)).stdout) for _ in range(5))
     assert seconds < 0.2, f"importing mytorch took {seconds:.2f} s beyond NumPy"
 
 

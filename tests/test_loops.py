@@ -13,7 +13,10 @@ from tests import stand_in
 
 def test_they_run_over_arrays_of_numpys_floats(loops):
     loops(True)
-    found = {kind: mytorch.loops.run_over(np.zeros(3, kind)) for kind in ("float16", "float32", "float64", "int64", "complex64")}
+    found = {
+        kind: mytorch.loops.run_over(np.zeros(3, kind))
+        for kind in ("float16", "float32", "float64", "int64", "complex64")
+    }
     assert found == {"float16": False, "float32": True, "float64": True, "int64": False, "complex64": False}
     assert not mytorch.loops.run_over(mytorch.zeros(3, dtype=mytorch.bfloat16).array)
     with stand_in.installed():
@@ -34,7 +37,9 @@ def test_numba_may_be_missing_or_too_old(loops, monkeypatch, error):
     if error is None:
         monkeypatch.setitem(sys.modules, "numba", None)
     else:
-        monkeypatch.setattr(mytorch.loops.importlib, "import_module", lambda name: (_ for _ in ()).throw(error))
+        monkeypatch.setattr(
+            mytorch.loops.importlib, "import_module", lambda name: (_ for _ in ()).throw(error)
+        )
     assert not mytorch.loops.run_over(np.zeros(3, "float32"))
     p = mytorch.nn.Parameter(mytorch.ones(3))
     p.grad = mytorch.ones(3)

@@ -1,4 +1,5 @@
-"""Randomized singular values and principal components against the exact ones and against PyTorch's refusals."""
+"""Randomized singular values and principal components against the exact ones and against PyTorch's
+refusals."""
 
 import numpy as np
 import pytest
@@ -15,9 +16,14 @@ def test_the_largest_singular_values(shape):
     U, S, V = mytorch.svd_lowrank(mytorch.tensor(A), q=6)
     np.testing.assert_allclose((U * S[..., None, :] @ V.mT).array, A, atol=1e-10)
     np.testing.assert_allclose(S.array[..., :4], np.linalg.svd(A, compute_uv=False)[..., :4], rtol=1e-10)
-    np.testing.assert_allclose((U.mT @ U)[..., :4, :4].array, np.broadcast_to(np.eye(4), (*shape[:-2], 4, 4)), atol=1e-10)
+    np.testing.assert_allclose(
+        (U.mT @ U)[..., :4, :4].array, np.broadcast_to(np.eye(4), (*shape[:-2], 4, 4)), atol=1e-10
+    )
     M = A.mean(-2, keepdims=True)
-    np.testing.assert_allclose(mytorch.svd_lowrank(mytorch.tensor(A), 6, M=mytorch.tensor(M)).S.array[..., :4], np.linalg.svd(A - M, compute_uv=False)[..., :4])
+    np.testing.assert_allclose(
+        mytorch.svd_lowrank(mytorch.tensor(A), 6, M=mytorch.tensor(M)).S.array[..., :4],
+        np.linalg.svd(A - M, compute_uv=False)[..., :4],
+    )
 
 
 def test_principal_components():
@@ -27,6 +33,7 @@ def test_principal_components():
     np.testing.assert_allclose(S.array, s, rtol=1e-10)
     np.testing.assert_allclose(np.abs(V.array), np.abs(vh.T), atol=1e-10)
     np.testing.assert_allclose(np.abs(U.array), np.abs(u), atol=1e-10)
-    agree(lambda m, x: m.pca_lowrank(x, q=5, center=False)[1], [A], tolerance=1e-9)  # with all of them its gradient is that of the exact ones
+    # with all of them its gradient is that of the exact ones
+    agree(lambda m, x: m.pca_lowrank(x, q=5, center=False)[1], [A], tolerance=1e-9)
     for settings in ({"q": 6}, {"q": -1}, {"niter": -1}):
         agree(lambda m, x, settings=settings: m.pca_lowrank(x, **settings), [A])

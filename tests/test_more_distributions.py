@@ -1,4 +1,6 @@
-"""The further distributions and the transforms: values, gradients, moments and divergences are torch's; samples follow their distributions."""
+"""The further distributions and the transforms: values, gradients, moments and divergences are torch's;
+samples follow their distributions.
+"""
 
 import numpy as np
 import pytest
@@ -56,20 +58,44 @@ CASES = {  # expression: values to score
     "MixtureSameFamily(Categorical(p), Independent(Normal(table, scale), 1))": [-1.0, 0.0, 2.5],
     "MixtureSameFamily(Categorical(probs), Gamma(table + 1.5, 2.0))": [0.3, 1.0, 2.5],
     "TransformedDistribution(Normal(loc, scale), [TanhTransform()])": [-0.5, 0.0, 0.9],
-    "TransformedDistribution(Normal(loc, scale), [AffineTransform(loc, -2.0), SigmoidTransform()])": [0.2, 0.5, 0.9],
+    "TransformedDistribution(Normal(loc, scale), [AffineTransform(loc, -2.0), SigmoidTransform()])": [
+        0.2,
+        0.5,
+        0.9,
+    ],
     "TransformedDistribution(Normal(0.0, 1.0), AffineTransform(loc, scale))": [-1.0, 0.0, 2.5],
-    "TransformedDistribution(Uniform(low - 9.0, high + 9.0), CumulativeDistributionTransform(Normal(loc, scale)))": [0.05, 0.6, 0.6],
+    "TransformedDistribution(Uniform(low - 9.0, high + 9.0), "
+    "CumulativeDistributionTransform(Normal(loc, scale)))": [0.05, 0.6, 0.6],
     "Independent(Gamma(more, rate), 1)": [0.3, 1.0, 2.5],
-}  # fmt: skip
-WITH_CDF = [e for e in CASES if e.split("(")[0] in "Gamma Chi2 InverseGamma Cauchy LogNormal Gumbel Weibull Pareto Kumaraswamy HalfNormal HalfCauchy".split()]
+}
+WITH_CDF = [
+    e
+    for e in CASES
+    if e.split("(")[0]
+    in "Gamma Chi2 InverseGamma Cauchy LogNormal Gumbel Weibull Pareto Kumaraswamy HalfNormal HalfCauchy".split()  # noqa: E501
+]
 WITH_CDF += [e for e in CASES if e.startswith("ContinuousB")]
 WITH_CDF += [e for e in CASES if e.startswith("TransformedD") and "Cumulative" not in e]
 REPARAMETERIZED = [
-    "Gamma(more, rate)", "Gamma(more * 20, rate)", "Chi2(more)", "InverseGamma(more + 5, rate)", "Beta(more, less)", "Dirichlet(more)",
-    "StudentT(more + 9, loc, scale)", "FisherSnedecor(more, more + 12)", "LogNormal(loc / 4, scale / 4)", "Gumbel(loc, scale)", "Weibull(scale, more)",
-    "Pareto(scale, more + 5)", "Kumaraswamy(more, less + 1)", "HalfNormal(scale)", "MultivariateNormal(loc, scale_tril=tril)",
-    "MultivariateNormal(loc, tril @ tril.mT)", "LowRankMultivariateNormal(loc, tril[:, :2], scale)", "ContinuousBernoulli(p)",
-]  # fmt: skip
+    "Gamma(more, rate)",
+    "Gamma(more * 20, rate)",
+    "Chi2(more)",
+    "InverseGamma(more + 5, rate)",
+    "Beta(more, less)",
+    "Dirichlet(more)",
+    "StudentT(more + 9, loc, scale)",
+    "FisherSnedecor(more, more + 12)",
+    "LogNormal(loc / 4, scale / 4)",
+    "Gumbel(loc, scale)",
+    "Weibull(scale, more)",
+    "Pareto(scale, more + 5)",
+    "Kumaraswamy(more, less + 1)",
+    "HalfNormal(scale)",
+    "MultivariateNormal(loc, scale_tril=tril)",
+    "MultivariateNormal(loc, tril @ tril.mT)",
+    "LowRankMultivariateNormal(loc, tril[:, :2], scale)",
+    "ContinuousBernoulli(p)",
+]
 
 
 COARSE = ("VonMises", "Multinomial")  # torch computes I₀ to single precision, and a factor of an entropy
@@ -83,7 +109,10 @@ def values(expression, library, dtype="float64"):
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("expression", CASES)
 def test_log_prob_and_entropy(expression, dtype):
-    for what in (lambda d, library: d.log_prob(values(expression, library, dtype)), lambda d, library: d.entropy()):
+    for what in (
+        lambda d, library: d.log_prob(values(expression, library, dtype)),
+        lambda d, library: d.entropy(),
+    ):
         try:
             b, expected = both_of(torch, expression, what, dtype)
         except NotImplementedError:
@@ -111,7 +140,9 @@ def test_moments_and_mode(expression, name):
         return
     if (expression, name) == OWN:
         grid = mytorch.linspace(0.001, 0.999, 999, dtype=mytorch.float64)
-        np.testing.assert_allclose(a.mode.array, grid.array[a.log_prob(grid[:, None]).array.argmax(0)], atol=1e-3)
+        np.testing.assert_allclose(
+            a.mode.array, grid.array[a.log_prob(grid[:, None]).array.argmax(0)], atol=1e-3
+        )
     else:
         close(getattr(a, name), expected, 1e-6 if expression.startswith(COARSE) else 1e-9)
 
@@ -119,8 +150,13 @@ def test_moments_and_mode(expression, name):
 @pytest.mark.parametrize("expression", WITH_CDF)
 def test_cdf_and_its_inverse(expression):
     for method in ("cdf", "icdf"):
+
         def call(d, library, method=method):
-            return getattr(d, method)(values(expression, library) if method == "cdf" else library.tensor([0.1, 0.5, 0.9], dtype=library.float64))
+            return getattr(d, method)(
+                values(expression, library)
+                if method == "cdf"
+                else library.tensor([0.1, 0.5, 0.9], dtype=library.float64)
+            )
 
         try:
             b, expected = both_of(torch, expression, call)
@@ -139,8 +175,14 @@ def test_expand(expression):
     a, b = a.expand(shape), b.expand(shape)
     assert (tuple(a.batch_shape), tuple(a.event_shape)) == (tuple(b.batch_shape), tuple(b.event_shape))
     assert a.sample((2,)).shape == (2, *shape, *a.event_shape)
-    value = (lambda library: values(expression, library)) if b.batch_shape[1:] or b.event_shape else lambda library: values(expression, library)[:1]
-    close(a.log_prob(value(mytorch)), b.log_prob(value(torch)), 1e-7 if expression.startswith(COARSE) else 1e-9)
+    value = (
+        (lambda library: values(expression, library))
+        if b.batch_shape[1:] or b.event_shape
+        else lambda library: values(expression, library)[:1]
+    )
+    close(
+        a.log_prob(value(mytorch)), b.log_prob(value(torch)), 1e-7 if expression.startswith(COARSE) else 1e-9
+    )
 
 
 @pytest.mark.parametrize("expression", CASES)
@@ -148,18 +190,29 @@ def test_samples(expression):
     d = build(expression, mytorch)[0]
     samples = d.sample((20000,))
     other = build(expression, torch)[0].sample((20000,))
-    assert samples.shape == tuple(other.shape) and samples.dtype.name == str(other.dtype)[6:] and not samples.requires_grad
-    assert d.sample().shape == d.batch_shape + d.event_shape and d.sample((2, 3)).shape == (2, 3) + d.batch_shape + d.event_shape
+    assert (
+        samples.shape == tuple(other.shape)
+        and samples.dtype.name == str(other.dtype)[6:]
+        and not samples.requires_grad
+    )
+    assert (
+        d.sample().shape == d.batch_shape + d.event_shape
+        and d.sample((2, 3)).shape == (2, 3) + d.batch_shape + d.event_shape
+    )
     assert d.support.check(samples).all()
     for share in (0.1, 0.5, 0.9):  # quantiles: some have no moments
         a, b = (np.quantile(x, share, axis=0) for x in (samples.array, other.numpy()))
-        spread = np.quantile(other.numpy(), min(share + 0.03, 1), axis=0) - np.quantile(other.numpy(), share - 0.03, axis=0)
+        spread = np.quantile(other.numpy(), min(share + 0.03, 1), axis=0) - np.quantile(
+            other.numpy(), share - 0.03, axis=0
+        )
         assert (np.abs(a - b) <= spread + 1e-9).all(), (share, a, b, spread)
 
 
 @pytest.mark.parametrize("expression", REPARAMETERIZED)
 def test_reparameterised_gradients(expression):
-    """d E[f(x)] / d parameter, from samples and from those of torch; f is bounded, so that the tails matter little."""
+    """d E[f(x)] / d parameter, from samples and from those of torch; f is bounded, so that the tails matter
+    little.
+    """
     found = []
     for library in (mytorch, torch):
         d, parameters = build(expression, library, requires_grad=True)
@@ -171,32 +224,69 @@ def test_reparameterised_gradients(expression):
 
 
 def test_relaxed_samples_have_gradients():
-    for expression in ("RelaxedBernoulli(rate[1], p)", "RelaxedOneHotCategorical(rate[1], probs[2])", "OneHotCategoricalStraightThrough(logits=table)"):
+    for expression in (
+        "RelaxedBernoulli(rate[1], p)",
+        "RelaxedOneHotCategorical(rate[1], probs[2])",
+        "OneHotCategoricalStraightThrough(logits=table)",
+    ):
         d, parameters = build(expression, mytorch, requires_grad=True)
         (d.rsample((3,)) ** 2).sum().backward()
-        assert any(p.grad is not None and np.isfinite(p.grad.array).all() and p.grad.array.any() for p in parameters.values())
+        assert any(
+            p.grad is not None and np.isfinite(p.grad.array).all() and p.grad.array.any()
+            for p in parameters.values()
+        )
 
 
-@pytest.mark.parametrize("expression", ["Binomial(n, p)", "Binomial(4, logits=logits)", "OneHotCategorical(probs)", "OneHotCategorical(logits=table)"])
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "Binomial(n, p)",
+        "Binomial(4, logits=logits)",
+        "OneHotCategorical(probs)",
+        "OneHotCategorical(logits=table)",
+    ],
+)
 def test_enumerate_support(expression):
     for expand in (True, False):
-        close(build(expression, mytorch)[0].enumerate_support(expand), build(expression, torch)[0].enumerate_support(expand))
+        close(
+            build(expression, mytorch)[0].enumerate_support(expand),
+            build(expression, torch)[0].enumerate_support(expand),
+        )
 
 
 PAIRS = [
-    ("Gamma(more, rate)", "Gamma(less, 2.0)"), ("Chi2(more)", "Gamma(less, 2.0)"), ("Beta(more, less)", "Beta(less, more)"),
-    ("Dirichlet(more)", "Dirichlet(less)"), ("Exponential(rate)", "Gamma(more, less)"), ("Gamma(more, rate)", "Exponential(less)"),
-    ("Poisson(more)", "Poisson(less)"), ("Bernoulli(p)", "Poisson(less)"), ("Geometric(p)", "Geometric(logits=logits / 3)"),
-    ("Binomial(n, p)", "Binomial(4, logits=logits)"), ("Binomial(n, p)", "Binomial(3, p)"), ("OneHotCategorical(table[2] + 1)", "OneHotCategorical(probs[2])"),
-    ("MultivariateNormal(loc, scale_tril=tril)", "MultivariateNormal(table, precision_matrix=tril @ tril.mT)"), ("Cauchy(loc, scale)", "Cauchy(0.0, rate)"),
+    ("Gamma(more, rate)", "Gamma(less, 2.0)"),
+    ("Chi2(more)", "Gamma(less, 2.0)"),
+    ("Beta(more, less)", "Beta(less, more)"),
+    ("Dirichlet(more)", "Dirichlet(less)"),
+    ("Exponential(rate)", "Gamma(more, less)"),
+    ("Gamma(more, rate)", "Exponential(less)"),
+    ("Poisson(more)", "Poisson(less)"),
+    ("Bernoulli(p)", "Poisson(less)"),
+    ("Geometric(p)", "Geometric(logits=logits / 3)"),
+    ("Binomial(n, p)", "Binomial(4, logits=logits)"),
+    ("Binomial(n, p)", "Binomial(3, p)"),
+    ("OneHotCategorical(table[2] + 1)", "OneHotCategorical(probs[2])"),
+    (
+        "MultivariateNormal(loc, scale_tril=tril)",
+        "MultivariateNormal(table, precision_matrix=tril @ tril.mT)",
+    ),
+    ("Cauchy(loc, scale)", "Cauchy(0.0, rate)"),
     ("Gumbel(loc, scale)", "Gumbel(0.0, rate)"),
     ("LowRankMultivariateNormal(loc, tril[:, :2], scale)", "MultivariateNormal(loc + 1, scale_tril=tril)"),
     ("MultivariateNormal(loc, scale_tril=tril)", "LowRankMultivariateNormal(loc + 1, tril[:, :1], scale)"),
-    ("LowRankMultivariateNormal(loc, tril[:, :2], scale)", "LowRankMultivariateNormal(loc + 1, tril[:, :1], more)"),
-    ("HalfNormal(scale)", "HalfNormal(rate)"), ("Pareto(scale, more)", "Pareto(0.7, less)"),
-    ("Laplace(loc, scale)", "Normal(0.0, rate)"), ("Gamma(more, rate)", "Normal(loc, scale)"), ("Exponential(rate)", "Normal(loc, scale)"),
-    ("LogNormal(loc, scale)", "LogNormal(0.0, rate)"), ("Independent(Gamma(more, rate), 1)", "Independent(Gamma(less, rate), 1)"),
-]  # fmt: skip
+    (
+        "LowRankMultivariateNormal(loc, tril[:, :2], scale)",
+        "LowRankMultivariateNormal(loc + 1, tril[:, :1], more)",
+    ),
+    ("HalfNormal(scale)", "HalfNormal(rate)"),
+    ("Pareto(scale, more)", "Pareto(0.7, less)"),
+    ("Laplace(loc, scale)", "Normal(0.0, rate)"),
+    ("Gamma(more, rate)", "Normal(loc, scale)"),
+    ("Exponential(rate)", "Normal(loc, scale)"),
+    ("LogNormal(loc, scale)", "LogNormal(0.0, rate)"),
+    ("Independent(Gamma(more, rate), 1)", "Independent(Gamma(less, rate), 1)"),
+]
 
 
 @pytest.mark.parametrize(("p", "q"), PAIRS)
@@ -210,7 +300,10 @@ def test_kl_divergence(p, q):
 
 def test_kl_of_other_transforms():
     with pytest.raises(NotImplementedError, match="equal transforms"):
-        mine.kl_divergence(mine.LogNormal(0.0, 1.0), mine.TransformedDistribution(mine.Normal(0.0, 1.0), [mine.TanhTransform()]))
+        mine.kl_divergence(
+            mine.LogNormal(0.0, 1.0),
+            mine.TransformedDistribution(mine.Normal(0.0, 1.0), [mine.TanhTransform()]),
+        )
 
 
 TRANSFORMS = {  # expression: x
@@ -227,14 +320,22 @@ TRANSFORMS = {  # expression: x
     "PositiveDefiniteTransform()": [[1.0, 2.0], [3.0, -1.0]],
     "ReshapeTransform((3,), (3, 1))": [-1.0, 0.0, 2.5],
     "IndependentTransform(ExpTransform(), 1)": [-1.0, 0.0, 2.5],
-    "ComposeTransform([AffineTransform(loc, scale), SigmoidTransform(), PowerTransform(2.0)])": [-1.0, 0.0, 2.5],
-    "ComposeTransform([StickBreakingTransform(), ReshapeTransform((4,), (2, 2)), ExpTransform()])": [-1.0, 0.0, 2.5],
+    "ComposeTransform([AffineTransform(loc, scale), SigmoidTransform(), PowerTransform(2.0)])": [
+        -1.0,
+        0.0,
+        2.5,
+    ],
+    "ComposeTransform([StickBreakingTransform(), ReshapeTransform((4,), (2, 2)), ExpTransform()])": [
+        -1.0,
+        0.0,
+        2.5,
+    ],
     "CumulativeDistributionTransform(Normal(loc, scale))": [-1.0, 0.0, 2.5],
     "AbsTransform()": [-1.0, 0.0, 2.5],
     "SoftmaxTransform()": [-1.0, 0.0, 2.5],
     "ExpTransform().inv": [0.3, 1.0, 2.5],
     "ComposeTransform([ExpTransform(), AffineTransform(0.0, scale)]).inv": [0.3, 1.0, 2.5],
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("expression", TRANSFORMS)
@@ -245,12 +346,23 @@ def test_transforms(expression):
         x = library.tensor(TRANSFORMS[expression], dtype=library.float64, requires_grad=True)
         y = t(x)
         parts = [y, t.inv(y)]
-        if expression not in ("AbsTransform()", "SoftmaxTransform()", "LowerCholeskyTransform()", "PositiveDefiniteTransform()"):
+        if expression not in (
+            "AbsTransform()",
+            "SoftmaxTransform()",
+            "LowerCholeskyTransform()",
+            "PositiveDefiniteTransform()",
+        ):
             parts.append(t.log_abs_det_jacobian(x, y))
         if "AffineTransform" not in expression and "Compose" not in expression and t.bijective:
             assert t.inv.inv is t
         sum(part.sum() for part in parts).backward()
-        shapes = (tuple(t.forward_shape(x.shape)), tuple(t.inverse_shape(y.shape)), t.domain.event_dim, t.codomain.event_dim, t.bijective)
+        shapes = (
+            tuple(t.forward_shape(x.shape)),
+            tuple(t.inverse_shape(y.shape)),
+            t.domain.event_dim,
+            t.codomain.event_dim,
+            t.bijective,
+        )
         found.append((parts, x.grad, shapes))
     (parts, grad, shapes), (wanted, wanted_grad, wanted_shapes) = found
     assert shapes == wanted_shapes
@@ -262,7 +374,7 @@ def test_transforms(expression):
 CONSTRAINTS = """
     real positive nonnegative unit_interval simplex lower_cholesky positive_definite real_vector interval(-1.0,2.0) greater_than(3.0)
     greater_than_eq(0.5) less_than(-1.0) half_open_interval(0.0,2.0) independent(constraints.positive,1)
-""".split()
+""".split()  # noqa: E501
 
 
 @pytest.mark.parametrize("registry", ["biject_to", "transform_to"])
@@ -311,7 +423,9 @@ def test_constraints_that_depend_on_the_distribution():
                 return -self.limit.log()
 
         below = Below(lib.tensor(-3), lib.tensor(2.0))
-        assert module.constraints.is_dependent(Below.support) and not module.constraints.is_dependent(below.support)
+        assert module.constraints.is_dependent(Below.support) and not module.constraints.is_dependent(
+            below.support
+        )
         assert Below.support.event_dim == 0 and below.log_prob(lib.tensor(1.0)).item() < 0
         with pytest.raises(ValueError, match="to be within the support"):
             below.log_prob(lib.tensor(3.0))
@@ -319,19 +433,37 @@ def test_constraints_that_depend_on_the_distribution():
             module.constraints.dependent.check(lib.ones(1))
 
 
-@pytest.mark.parametrize("rows", [[[1.0, 0.0], [0.6, 0.8]], [[1.0, 0.0], [0.6, 0.7]], [[1.0, 0.5], [0.6, 0.8]], [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]]])
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [[1.0, 0.0], [0.6, 0.8]],
+        [[1.0, 0.0], [0.6, 0.7]],
+        [[1.0, 0.5], [0.6, 0.8]],
+        [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]],
+    ],
+)
 def test_square_and_factors_of_correlations(rows):
     for name in ("square", "corr_cholesky") if len(rows[0]) == 2 else ("square",):
-        found, expected = (getattr(m.constraints, name).check(lib.tensor([rows])).tolist() for lib, m in ((mytorch, mine), (torch, theirs)))
+        found, expected = (
+            getattr(m.constraints, name).check(lib.tensor([rows])).tolist()
+            for lib, m in ((mytorch, mine), (torch, theirs))
+        )
         assert found == expected
 
 
 def test_torchs_names_of_arguments():
     for lib, module in ((mytorch, mine), (torch, theirs)):
-        mixture = module.MixtureSameFamily(module.Categorical(lib.ones(2)), module.Normal(lib.zeros(2), lib.ones(2)))
-        assert abs(mixture.cdf(x=lib.tensor(0.0)).item() - 0.5) < 1e-6 and mixture.log_prob(x=lib.tensor(0.0)).item() < 0
+        mixture = module.MixtureSameFamily(
+            module.Categorical(lib.ones(2)), module.Normal(lib.zeros(2), lib.ones(2))
+        )
+        assert (
+            abs(mixture.cdf(x=lib.tensor(0.0)).item() - 0.5) < 1e-6
+            and mixture.log_prob(x=lib.tensor(0.0)).item() < 0
+        )
         assert module.HalfNormal(1.0).icdf(prob=lib.tensor(0.0)).item() == 0
-        both = module.constraints.independent(base_constraint=module.constraints.real, reinterpreted_batch_ndims=1)
+        both = module.constraints.independent(
+            base_constraint=module.constraints.real, reinterpreted_batch_ndims=1
+        )
         assert both.check(lib.ones(2, 3)).shape == (2,)
 
 
@@ -339,11 +471,28 @@ def test_torchs_names_of_arguments():
 def test_generalized_pareto(concentration):
     """In float32: torch's takes no other dtype."""
     text, x, u = f"GeneralizedPareto(loc, scale, {concentration})", [0.9, -0.5, 2.5], [0.2, 0.5, 0.9]
-    for what in ("log_prob(x)", "cdf(x)", "log_survival_function(x)", "icdf(u)", "entropy()", "mean", "variance", "mode", "expand((2, 3)).mean"):
+    for what in (
+        "log_prob(x)",
+        "cdf(x)",
+        "log_survival_function(x)",
+        "icdf(u)",
+        "entropy()",
+        "mean",
+        "variance",
+        "mode",
+        "expand((2, 3)).mean",
+    ):
         results = []
         for lib in (mytorch, torch):
             given = {"x": lib.tensor(x), "u": lib.tensor(u)}
-            results.append(both_of(lib, text, lambda d, _, given=given, what=what: eval(f"d.{what}", {"d": d, **given}), "float32"))
+            results.append(
+                both_of(
+                    lib,
+                    text,
+                    lambda d, _, given=given, what=what: eval(f"d.{what}", {"d": d, **given}),
+                    "float32",
+                )
+            )
         (found, grads), (expected, wanted) = results
         close(found, expected, 1e-5)
         for name in grads.keys() & wanted.keys():
@@ -351,7 +500,11 @@ def test_generalized_pareto(concentration):
                 close(grads[name], wanted[name], 1e-3)
     d = mine.GeneralizedPareto(mytorch.tensor(1.0), 2.0, -0.5)
     samples = d.sample((40000,))
-    assert d.support.check(samples).all() and abs(samples.mean() - d.mean) < 0.03 and abs(samples.var() - d.variance) < 0.05
+    assert (
+        d.support.check(samples).all()
+        and abs(samples.mean() - d.mean) < 0.03
+        and abs(samples.var() - d.variance) < 0.05
+    )
 
 
 def test_multivariate_normals_show_what_was_given():
@@ -371,7 +524,9 @@ def test_one_binomial_number():
 
 def test_transforms_compare_and_keep_their_last_pair():
     assert mine.ExpTransform() == mine.ExpTransform() and mine.ExpTransform() != mine.TanhTransform()
-    assert mine.AffineTransform(0, 1) == mine.AffineTransform(0.0, 1) and mine.AffineTransform(0, 1) != mine.AffineTransform(0, 2)
+    assert mine.AffineTransform(0, 1) == mine.AffineTransform(0.0, 1) and mine.AffineTransform(
+        0, 1
+    ) != mine.AffineTransform(0, 2)
     assert mine.ExpTransform().inv == mine.ExpTransform().inv
     t, x = mine.TanhTransform(cache_size=1), mytorch.tensor([0.5, 30.0])
     assert t.inv(t(x)) is x and t.with_cache(0).inv(t(x)) is not x

@@ -11,10 +11,16 @@ LAYERS = {
     "Linear": (lambda: nn.Linear(4, 3), (2, 4)),
     "Bilinear": (lambda: nn.Bilinear(4, 3, 2), (2, 4), (2, 3)),
     "Conv1d": (lambda: nn.Conv1d(2, 4, 3, padding="same", groups=2), (2, 2, 6)),
-    "Conv2d": (lambda: nn.Conv2d(2, 4, 3, stride=2, padding=1, dilation=2, padding_mode="reflect"), (2, 2, 7, 7)),
+    "Conv2d": (
+        lambda: nn.Conv2d(2, 4, 3, stride=2, padding=1, dilation=2, padding_mode="reflect"),
+        (2, 2, 7, 7),
+    ),
     "Conv3d": (lambda: nn.Conv3d(1, 2, 2), (1, 1, 3, 3, 3)),
     "ConvTranspose1d": (lambda: nn.ConvTranspose1d(2, 3, 3, stride=2), (2, 2, 5)),
-    "ConvTranspose2d": (lambda: nn.ConvTranspose2d(2, 3, 3, stride=2, padding=1, output_padding=1), (2, 2, 4, 4)),
+    "ConvTranspose2d": (
+        lambda: nn.ConvTranspose2d(2, 3, 3, stride=2, padding=1, output_padding=1),
+        (2, 2, 4, 4),
+    ),
     "Unfold": (lambda: nn.Unfold(2), (1, 2, 4, 4)),
     "Fold": (lambda: nn.Fold((4, 4), 2, stride=2), (1, 8, 4)),
     "MaxPool1d": (lambda: nn.MaxPool1d(2), (1, 2, 6)),
@@ -40,9 +46,18 @@ LAYERS = {
     "LSTM": (lambda: nn.LSTM(3, 4, num_layers=2, batch_first=True), (2, 5, 3)),
     "GRU": (lambda: nn.GRU(3, 4, bidirectional=True), (5, 2, 3)),
     "LSTMCell": (lambda: nn.LSTMCell(3, 4), (2, 3)),
-    "MultiheadAttention": (lambda: nn.MultiheadAttention(4, 2, batch_first=True), (2, 3, 4), (2, 5, 4), (2, 5, 4)),
+    "MultiheadAttention": (
+        lambda: nn.MultiheadAttention(4, 2, batch_first=True),
+        (2, 3, 4),
+        (2, 5, 4),
+        (2, 5, 4),
+    ),
     "TransformerEncoderLayer": (lambda: nn.TransformerEncoderLayer(4, 2, 8, dropout=0.0), (3, 2, 4)),
-    "TransformerDecoderLayer": (lambda: nn.TransformerDecoderLayer(4, 2, 8, dropout=0.0, norm_first=True), (3, 2, 4), (5, 2, 4)),
+    "TransformerDecoderLayer": (
+        lambda: nn.TransformerDecoderLayer(4, 2, 8, dropout=0.0, norm_first=True),
+        (3, 2, 4),
+        (5, 2, 4),
+    ),
     "PReLU": (lambda: nn.PReLU(3), (2, 3)),
     "Softmax": (lambda: nn.Softmax(-1), (2, 3)),
     "Flatten": (nn.Flatten, (2, 3, 4)),
@@ -50,10 +65,30 @@ LAYERS = {
 } | {
     name: (getattr(nn, name), (3, 4))
     for name in (
-        "ReLU", "ReLU6", "LeakyReLU", "ELU", "CELU", "SELU", "GELU", "SiLU", "Mish", "Sigmoid", "Tanh", "Softplus",
-        "Softsign", "Tanhshrink", "Hardswish", "Hardsigmoid", "Hardtanh", "Hardshrink", "Softshrink", "LogSigmoid", "GLU", "Identity",
+        "ReLU",
+        "ReLU6",
+        "LeakyReLU",
+        "ELU",
+        "CELU",
+        "SELU",
+        "GELU",
+        "SiLU",
+        "Mish",
+        "Sigmoid",
+        "Tanh",
+        "Softplus",
+        "Softsign",
+        "Tanhshrink",
+        "Hardswish",
+        "Hardsigmoid",
+        "Hardtanh",
+        "Hardshrink",
+        "Softshrink",
+        "LogSigmoid",
+        "GLU",
+        "Identity",
     )
-}  # fmt: skip
+}
 
 PROBABILITIES = np.array([[0.2, 0.7], [0.9, 0.4]])
 SIGNS = np.array([1.0, -1.0, 1.0])
@@ -225,4 +260,8 @@ def test_legacy_types_of_the_gpu(gpu):
         assert x.is_cuda and isinstance(x, there) and not isinstance(x, here) and there.dtype is here.dtype
         y = x.type(here)
         assert not y.is_cuda and isinstance(y, here) and not isinstance(y, there)
-        assert y.type(there).is_cuda and y.type(f"torch.cuda.{kind}Tensor").is_cuda and x.type(mytorch.float32).is_cuda
+        assert (
+            y.type(there).is_cuda
+            and y.type(f"torch.cuda.{kind}Tensor").is_cuda
+            and x.type(mytorch.float32).is_cuda
+        )

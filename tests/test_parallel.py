@@ -63,7 +63,10 @@ def test_the_blas_keeps_to_one_thread(threads):
     threads(2)
     counts = []
     parallel.parallel_for(
-        lambda i: counts.extend(pool["num_threads"] for pool in threadpoolctl.threadpool_info() if pool["user_api"] == "blas"), [0, 1]
+        lambda i: counts.extend(
+            pool["num_threads"] for pool in threadpoolctl.threadpool_info() if pool["user_api"] == "blas"
+        ),
+        [0, 1],
     )
     assert set(counts) <= {1}
 
@@ -90,7 +93,9 @@ def test_the_blas_gets_back_the_threads_that_it_had(threads):
     with threadpoolctl.threadpool_limits(1, user_api="blas"):
         parallel.parallel_for(lambda i: None, [0, 1])
         parallel._free_blas()
-        assert {pool["num_threads"] for pool in threadpoolctl.threadpool_info() if pool["user_api"] == "blas"} <= {1}
+        assert {
+            pool["num_threads"] for pool in threadpoolctl.threadpool_info() if pool["user_api"] == "blas"
+        } <= {1}
 
 
 def test_a_flag_is_waited_for_briefly(threads):
@@ -161,7 +166,10 @@ def test_floating_point_warnings_are_off_in_threads(threads):
         mytorch.backend.float_errors.reset(token)
 
 
-@pytest.mark.parametrize(("value", "kind"), [(0, RuntimeError), (-1, RuntimeError), (1.5, TypeError), (True, TypeError), ("2", TypeError)])
+@pytest.mark.parametrize(
+    ("value", "kind"),
+    [(0, RuntimeError), (-1, RuntimeError), (1.5, TypeError), (True, TypeError), ("2", TypeError)],
+)
 def test_bad_counts_are_refused(value, kind):
     with pytest.raises(kind, match="set_num_threads"):
         mytorch.set_num_threads(value)

@@ -13,7 +13,19 @@ import mytorch
 
 torch = pytest.importorskip("torch")
 
-DTYPES = ["float32", "float64", "float16", "int8", "int16", "int32", "int64", "uint8", "bool", "complex64", "complex128"]
+DTYPES = [
+    "float32",
+    "float64",
+    "float16",
+    "int8",
+    "int16",
+    "int32",
+    "int64",
+    "uint8",
+    "bool",
+    "complex64",
+    "complex128",
+]
 
 
 def agree(array, **options):
@@ -78,16 +90,28 @@ ARRAYS = {
 @pytest.mark.parametrize("name", ARRAYS)
 def test_like_torch(name, dtype):
     with np.errstate(all="ignore"):
-        array = np.clip(np.nan_to_num(ARRAYS[name]), 0, 127) if np.dtype(dtype).kind in "iub" else ARRAYS[name]
+        array = (
+            np.clip(np.nan_to_num(ARRAYS[name]), 0, 127) if np.dtype(dtype).kind in "iub" else ARRAYS[name]
+        )
         agree(np.asarray(array, dtype))
 
 
 OPTIONS = [
-    {"precision": 2}, {"precision": 8}, {"precision": 0}, {"linewidth": 40}, {"linewidth": 200}, {"edgeitems": 1, "threshold": 5},
+    {"precision": 2},
+    {"precision": 8},
+    {"precision": 0},
+    {"linewidth": 40},
+    {"linewidth": 200},
+    {"edgeitems": 1, "threshold": 5},
     {"threshold": math.inf},
-    {"threshold": 0}, {"edgeitems": 0, "threshold": 2}, {"sci_mode": True}, {"sci_mode": False}, {"profile": "short"}, {"profile": "full"},
+    {"threshold": 0},
+    {"edgeitems": 0, "threshold": 2},
+    {"sci_mode": True},
+    {"sci_mode": False},
+    {"profile": "short"},
+    {"profile": "full"},
     {"profile": "default", "precision": 3},
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize("options", OPTIONS, ids=str)
@@ -102,7 +126,13 @@ def test_options(name, options):
         st.sampled_from(["float32", "float64", "float16", "int64", "uint8", "bool", "complex64"]),
         hnp.array_shapes(min_dims=0, max_dims=3, min_side=0, max_side=5),
     ),
-    st.fixed_dictionaries({"precision": st.integers(0, 7), "linewidth": st.integers(10, 100), "threshold": st.sampled_from([3, 20, 1000])}),
+    st.fixed_dictionaries(
+        {
+            "precision": st.integers(0, 7),
+            "linewidth": st.integers(10, 100),
+            "threshold": st.sampled_from([3, 20, 1000]),
+        }
+    ),
 )
 def test_anything(array, options):
     agree(array, **options)
@@ -112,7 +142,13 @@ def test_a_set_option_stays_until_reset():
     try:
         mytorch.set_printoptions(precision=1)
         mytorch.set_printoptions(edgeitems=2)
-        assert mytorch.get_printoptions() == {"precision": 1, "threshold": 1000, "edgeitems": 2, "linewidth": 80, "sci_mode": None}
+        assert mytorch.get_printoptions() == {
+            "precision": 1,
+            "threshold": 1000,
+            "edgeitems": 2,
+            "linewidth": 80,
+            "sci_mode": None,
+        }
         assert repr(mytorch.tensor([1.25, 2.0])) == "tensor([1.2, 2.0])"
     finally:
         mytorch.set_printoptions(profile="default")
@@ -153,7 +189,10 @@ def test_default_dtype_is_not_said():
 
 def test_bfloat16():
     pytest.importorskip("ml_dtypes")
-    assert repr(mytorch.tensor([1.5, 1 / 3], dtype=mytorch.bfloat16)) == "tensor([1.5000, 0.3340], dtype=mytorch.bfloat16)"
+    assert (
+        repr(mytorch.tensor([1.5, 1 / 3], dtype=mytorch.bfloat16))
+        == "tensor([1.5000, 0.3340], dtype=mytorch.bfloat16)"
+    )
 
 
 def test_subclasses_name_themselves():

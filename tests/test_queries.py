@@ -1,4 +1,6 @@
-"""What scripts ask tensors and the modules around them, before and beside the mathematics: the same answers as PyTorch's."""
+"""What scripts ask tensors and the modules around them, before and beside the mathematics: the same answers
+as PyTorch's.
+"""
 
 import importlib
 import inspect
@@ -14,13 +16,21 @@ torch = pytest.importorskip("torch")
 
 DTYPES = ("float32", "float64", "float16", "int64", "uint8", "bool", "complex64")
 ATTRIBUTES = """
-    name is_cpu is_cuda is_sparse is_sparse_csr is_quantized is_mkldnn is_nested is_meta is_mps is_xpu is_xla is_ipu is_mtia is_vulkan""".split()
-METHODS = "nelement ndimension is_complex is_signed is_floating_point is_conj is_neg is_pinned is_shared is_distributed get_device".split()
+    name is_cpu is_cuda is_sparse is_sparse_csr is_quantized is_mkldnn is_nested is_meta is_mps
+    is_xpu is_xla is_ipu is_mtia is_vulkan
+""".split()
+METHODS = (
+    "nelement ndimension is_complex is_signed is_floating_point is_conj is_neg is_pinned is_shared "
+    "is_distributed get_device"
+).split()
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_a_tensor_about_itself(dtype):
-    mine, theirs = mytorch.ones(2, 3, dtype=getattr(mytorch, dtype)), torch.ones(2, 3, dtype=getattr(torch, dtype))
+    mine, theirs = (
+        mytorch.ones(2, 3, dtype=getattr(mytorch, dtype)),
+        torch.ones(2, 3, dtype=getattr(torch, dtype)),
+    )
     for name in ATTRIBUTES:
         assert getattr(mine, name) == getattr(theirs, name), name
     for name in METHODS:
@@ -34,11 +44,17 @@ def test_a_tensor_about_itself(dtype):
 
 def test_memory_formats_are_accepted():
     x = mytorch.rand(2, 3, 4, 5)
-    for moved in (x.to(memory_format=mytorch.channels_last), x.contiguous(memory_format=mytorch.contiguous_format), x.pin_memory()):
+    for moved in (
+        x.to(memory_format=mytorch.channels_last),
+        x.contiguous(memory_format=mytorch.contiguous_format),
+        x.pin_memory(),
+    ):
         assert (moved == x).all()
     assert mytorch.zeros_like(x, memory_format=mytorch.preserve_format).shape == x.shape
     assert repr(mytorch.channels_last) == "mytorch.channels_last"
-    assert isinstance(mytorch.channels_last, mytorch.memory_format) and isinstance(mytorch.strided, mytorch.layout)
+    assert isinstance(mytorch.channels_last, mytorch.memory_format) and isinstance(
+        mytorch.strided, mytorch.layout
+    )
     net = mytorch.nn.Conv2d(3, 2, 2).to(memory_format=mytorch.channels_last)
     assert net(x).shape == (2, 2, 3, 4)
 
@@ -102,7 +118,11 @@ def test_no_compiler():
     assert (double(2), triple(2), half(2), mytorch.jit.trace(double, (1,))(4)) == (4, 6, 1, 8)
     assert mytorch.jit.ignore(drop=True)(double) is double
     assert not mytorch.jit.is_scripting() and not mytorch.jit.is_tracing()
-    for call in (lambda: mytorch.jit.save(double, "f"), lambda: mytorch.jit.load("f"), lambda: mytorch.onnx.export(double, (1,), "f")):
+    for call in (
+        lambda: mytorch.jit.save(double, "f"),
+        lambda: mytorch.jit.load("f"),
+        lambda: mytorch.onnx.export(double, (1,), "f"),
+    ):
         with pytest.raises(NotImplementedError, match="state_dict"):
             call()
 
@@ -118,15 +138,21 @@ def test_spawn():
 
 
 def names_of_layers():
-    for file in ("activation batchnorm channelshuffle container conv distance dropout flatten fold instancenorm linear loss module normalization padding "
-                 "pixelshuffle pooling rnn sparse transformer upsampling").split():  # fmt: skip
+    for file in (
+        "activation batchnorm channelshuffle container conv distance dropout flatten fold instancenorm "
+        "linear loss module normalization padding "
+        "pixelshuffle pooling rnn sparse transformer upsampling"
+    ).split():
         theirs = importlib.import_module(f"torch.nn.modules.{file}")
         for name, value in vars(theirs).items():
             if isinstance(value, type) and value.__module__ == theirs.__name__ and hasattr(mytorch.nn, name):
                 yield file, name
 
 
-@pytest.mark.parametrize(("file", "name"), [*names_of_layers(), ("batchnorm", "_BatchNorm"), ("loss", "_Loss"), ("conv", "_ConvNd")])
+@pytest.mark.parametrize(
+    ("file", "name"),
+    [*names_of_layers(), ("batchnorm", "_BatchNorm"), ("loss", "_Loss"), ("conv", "_ConvNd")],
+)
 def test_layers_under_torchs_files(file, name):
     mine = getattr(importlib.import_module(f"mytorch.nn.modules.{file}"), name)
     assert mine is getattr(getattr(mytorch.nn.modules, file), name)
@@ -150,11 +176,17 @@ def test_data_parallel():
         mytorch.nn.parallel.DistributedDataParallel(net)
 
 
-@pytest.mark.parametrize(("n", "replicas", "drop_last"), [(10, 3, False), (10, 3, True), (1, 4, False), (0, 2, False), (9, 3, False)])
+@pytest.mark.parametrize(
+    ("n", "replicas", "drop_last"),
+    [(10, 3, False), (10, 3, True), (1, 4, False), (0, 2, False), (9, 3, False)],
+)
 def test_distributed_sampler(n, replicas, drop_last):
     for rank in range(replicas):
         mine, theirs = (
-            lib.utils.data.distributed.DistributedSampler(range(n), replicas, rank, shuffle=False, drop_last=drop_last) for lib in (mytorch, torch)
+            lib.utils.data.distributed.DistributedSampler(
+                range(n), replicas, rank, shuffle=False, drop_last=drop_last
+            )
+            for lib in (mytorch, torch)
         )
         assert list(mine) == list(theirs) and len(mine) == len(theirs)
     parts = [mytorch.utils.data.DistributedSampler(range(12), 3, rank, seed=1) for rank in range(3)]
@@ -186,13 +218,22 @@ def test_modules_that_the_user_vouches_for():
         mytorch.load(io.BytesIO(file.getvalue()))
     with mytorch.serialization.safe_globals([Net, mytorch.nn.Linear, mytorch.relu]):
         assert (mytorch.load(io.BytesIO(file.getvalue()))(x) == net(x)).all()
-    with mytorch.serialization.safe_globals([Net]), pytest.raises((RuntimeError, pickle.UnpicklingError), match="Linear was not an allowed"):
+    with (
+        mytorch.serialization.safe_globals([Net]),
+        pytest.raises((RuntimeError, pickle.UnpicklingError), match="Linear was not an allowed"),
+    ):
         mytorch.load(io.BytesIO(file.getvalue()))
     assert mytorch.serialization.get_safe_globals() == []
 
 
 def test_each_distribution_by_the_path_of_torchs_file():
-    theirs = [getattr(torch.distributions, name) for name in dir(torch.distributions) if hasattr(mytorch.distributions, name)]
+    theirs = [
+        getattr(torch.distributions, name)
+        for name in dir(torch.distributions)
+        if hasattr(mytorch.distributions, name)
+    ]
     for cls in filter(inspect.isclass, theirs):
         path = cls.__module__.replace("torch", "mytorch", 1)
-        assert getattr(importlib.import_module(path), cls.__name__) is getattr(mytorch.distributions, cls.__name__)
+        assert getattr(importlib.import_module(path), cls.__name__) is getattr(
+            mytorch.distributions, cls.__name__
+        )

@@ -1,4 +1,5 @@
-"""Random numbers: states to the bit, distributions by their moments, dtypes, shapes and errors as in torch."""
+"""Random numbers: states to the bit, distributions by their moments, dtypes, shapes and errors as in
+torch."""
 
 import copy
 import pickle
@@ -17,7 +18,7 @@ def moments(t):
     return values.mean(), values.std()
 
 
-# ---- state --------------------------------------------------------------------------------------------------------
+# ---- state ---------------------------------------------------------------------------------------
 
 
 def draws():
@@ -81,7 +82,10 @@ def test_generators_are_independent():
         a.set_state(state)
     assert mytorch.Generator().initial_seed() == 67280421310721
     assert a.seed() == a.initial_seed() != 5 and a.device == mytorch.device("cpu")
-    assert mytorch.seed() == mytorch.initial_seed() and mytorch.default_generator.initial_seed() == mytorch.initial_seed()
+    assert (
+        mytorch.seed() == mytorch.initial_seed()
+        and mytorch.default_generator.initial_seed() == mytorch.initial_seed()
+    )
 
 
 @pytest.mark.parametrize("seed", [0, -1, 2**64 - 1, -(2**63), 3.0, "mytorch.tensor(3)", 2**64, -(2**63) - 1])
@@ -90,7 +94,11 @@ def test_seeds_as_in_torch(seed):
 
     def start(package):
         try:
-            return package.Generator().manual_seed(eval(seed, {"mytorch": package}) if isinstance(seed, str) else seed).initial_seed()
+            return (
+                package.Generator()
+                .manual_seed(eval(seed, {"mytorch": package}) if isinstance(seed, str) else seed)
+                .initial_seed()
+            )
         except (ValueError, TypeError) as error:
             return type(error)
 
@@ -100,7 +108,7 @@ def test_seeds_as_in_torch(seed):
         assert start(mytorch) == start(torch)
 
 
-# ---- distributions --------------------------------------------------------------------------------------------------
+# ---- distributions -------------------------------------------------------------------------------
 
 MOMENTS = {  # expression: mean, standard deviation
     "rand(N)": (0.5, 12**-0.5),
@@ -178,12 +186,18 @@ def test_permutations():
     assert mytorch.randperm(0).shape == (0,)
 
 
-# ---- the graph ------------------------------------------------------------------------------------------------------
+# ---- the graph -----------------------------------------------------------------------------------
 
 FILLS = [
-    lambda t: t.uniform_(), lambda t: t.normal_(), lambda t: t.bernoulli_(), lambda t: t.random_(5), lambda t: t.exponential_(),
-    lambda t: t.log_normal_(),    lambda t: t.cauchy_(), lambda t: t.geometric_(0.5),
-]  # fmt: skip
+    lambda t: t.uniform_(),
+    lambda t: t.normal_(),
+    lambda t: t.bernoulli_(),
+    lambda t: t.random_(5),
+    lambda t: t.exponential_(),
+    lambda t: t.log_normal_(),
+    lambda t: t.cauchy_(),
+    lambda t: t.geometric_(0.5),
+]
 
 
 @pytest.mark.parametrize("fill", FILLS)
@@ -226,7 +240,7 @@ def test_bernoulli_of_probabilities_with_gradient():
         assert not mytorch.bernoulli(p).requires_grad
 
 
-# ---- as in torch --------------------------------------------------------------------------------------------------------
+# ---- as in torch ---------------------------------------------------------------------------------
 
 FORMS = """
 T.rand(2, 3)
@@ -331,7 +345,11 @@ def run(expression, package):
 def test_forms_of_torch(expression):
     torch = pytest.importorskip("torch")
     mine, theirs = run(expression, mytorch), run(expression, torch)
-    assert (mine.dtype.name, mine.shape, mine.requires_grad) == (str(theirs.dtype)[6:], tuple(theirs.shape), theirs.requires_grad)
+    assert (mine.dtype.name, mine.shape, mine.requires_grad) == (
+        str(theirs.dtype)[6:],
+        tuple(theirs.shape),
+        theirs.requires_grad,
+    )
 
 
 @pytest.mark.parametrize("expression", REFUSED)
@@ -348,7 +366,11 @@ def test_devices(device):
     mytorch.manual_seed(0)
     here = [mytorch.rand(3), mytorch.bernoulli(mytorch.full((3,), 0.5)), mytorch.zeros(3).normal_()]
     mytorch.manual_seed(0)
-    there = [mytorch.rand(3, device=device), mytorch.bernoulli(mytorch.full((3,), 0.5, device=device)), mytorch.zeros(3, device=device).normal_()]
+    there = [
+        mytorch.rand(3, device=device),
+        mytorch.bernoulli(mytorch.full((3,), 0.5, device=device)),
+        mytorch.zeros(3, device=device).normal_(),
+    ]
     for a, b in zip(here, there):
         assert b.device.type == device.type and a.tolist() == b.tolist()
     assert mytorch.multinomial(mytorch.ones(3, device=device), 2).device.type == device.type
@@ -372,7 +394,9 @@ HUGE = {
     "uniform": lambda x, v: mytorch.nn.init.uniform_(x.detach().clone(), -v, v),
     "trunc_normal": lambda x, v: mytorch.nn.init.trunc_normal_(x.detach().clone(), 0, v),
     "linspace": lambda x, v: mytorch.linspace(-v, v, 5),
-    "max_norm": lambda x, v: mytorch.nn.functional.embedding(mytorch.tensor([1]), mytorch.ones(2, 3) * v, max_norm=1.0),
+    "max_norm": lambda x, v: mytorch.nn.functional.embedding(
+        mytorch.tensor([1]), mytorch.ones(2, 3) * v, max_norm=1.0
+    ),
 }
 
 

@@ -37,9 +37,13 @@ def same(a, b):
         assert a.requires_grad == b.requires_grad and a.device == b.device
         return same(a.detach().cpu().array, b.detach().cpu().array)
     if isinstance(a, (np.ndarray, np.generic)):
-        return a.dtype == b.dtype and a.shape == b.shape and np.asarray(a).tobytes() == np.asarray(b).tobytes()
+        return (
+            a.dtype == b.dtype and a.shape == b.shape and np.asarray(a).tobytes() == np.asarray(b).tobytes()
+        )
     if isinstance(a, dict):
-        return len(a) == len(b) and all(same(k, m) and same(v, w) for (k, v), (m, w) in zip(a.items(), b.items()))
+        return len(a) == len(b) and all(
+            same(k, m) and same(v, w) for (k, v), (m, w) in zip(a.items(), b.items())
+        )
     if isinstance(a, (list, tuple)):
         return len(a) == len(b) and all(map(same, a, b))
     if isinstance(a, float):
@@ -51,15 +55,47 @@ VALUES = {
     "none": None,
     "bools": [True, False],
     "ints": [0, -1, 2**53 - 1, 2**53, -(2**63), 10**5000, -(7**9999)],
-    "floats": [0.0, -0.0, 0.1, 1e-320, math.inf, -math.inf, math.nan, struct.unpack("d", bytes.fromhex("01000000000000fc")[::1])[0]],
+    "floats": [
+        0.0,
+        -0.0,
+        0.1,
+        1e-320,
+        math.inf,
+        -math.inf,
+        math.nan,
+        struct.unpack("d", bytes.fromhex("01000000000000fc")[::1])[0],
+    ],
     "complex": [1 + 2j, complex(-0.0, math.inf)],
     "strings": ["", "ünïcode ☃", "\ud800", "\x00", '"\\'],
     "bytes": [b"", bytes(range(256)), bytearray(b"xy")],
-    "containers": ([], (), {}, set(), frozenset({1, "a"}), {1, 2.5, None}, collections.OrderedDict(b=1, a=2), collections.Counter("abca")),
+    "containers": (
+        [],
+        (),
+        {},
+        set(),
+        frozenset({1, "a"}),
+        {1, 2.5, None},
+        collections.OrderedDict(b=1, a=2),
+        collections.Counter("abca"),
+    ),
     "keys": {"a": 1, 1: 2, 2.5: 3, False: 4, None: 5, (1, ("x", None)): 6, b"k": 7},
-    "names": [mytorch.float32, mytorch.bool, mytorch.device("cuda:1"), mytorch.device("cpu"), mytorch.Size([2, 3]), np.dtype(">f4")],
+    "names": [
+        mytorch.float32,
+        mytorch.bool,
+        mytorch.device("cuda:1"),
+        mytorch.device("cpu"),
+        mytorch.Size([2, 3]),
+        np.dtype(">f4"),
+    ],
     "order": {str(i): i for i in range(50, 0, -1)},
-    "scalars": [np.float64(0.1), np.float32(1), np.int8(-3), np.bool_(True), np.str_("a"), np.datetime64("2020-01-01")],
+    "scalars": [
+        np.float64(0.1),
+        np.float32(1),
+        np.int8(-3),
+        np.bool_(True),
+        np.str_("a"),
+        np.datetime64("2020-01-01"),
+    ],
     "nested": {"a": [{"b": ({"c": [1, (2, [3])]},)}]},
     "rng": random.Random(0).getstate(),
     "numpy rng": np.random.RandomState(0).get_state(),
@@ -96,7 +132,11 @@ def test_tensors_and_arrays_of_every_dtype(dtype):
     rng = np.random.default_rng(0)
     for shape in SHAPES:
         bits = rng.integers(0, 256, (*shape, np.dtype(dtype).itemsize)).astype(np.uint8)
-        array = (bits % 2).astype(bool)[..., 0] if dtype == "bool" else np.ndarray(shape, dtype, bits.tobytes()).copy()
+        array = (
+            (bits % 2).astype(bool)[..., 0]
+            if dtype == "bool"
+            else np.ndarray(shape, dtype, bits.tobytes()).copy()
+        )
         assert same(array, roundtrip(array))
         big_endian = array.astype(array.dtype.newbyteorder(">"))
         assert same(big_endian, roundtrip(big_endian))
@@ -129,10 +169,20 @@ def test_other_numpy_arrays(array):
 
 def test_layouts():
     base = np.arange(24.0).reshape(2, 3, 4)
-    views = [base.T, base[:, ::2], base[::-1], base[..., 1], np.asfortranarray(base), np.broadcast_to(base[0, 0], (5, 4)), base[1:1]]
+    views = [
+        base.T,
+        base[:, ::2],
+        base[::-1],
+        base[..., 1],
+        np.asfortranarray(base),
+        np.broadcast_to(base[0, 0], (5, 4)),
+        base[1:1],
+    ]
     for view in views:
         assert same(view, roundtrip(view))
-        assert same(mytorch.from_numpy(view.copy(order="K")), roundtrip(mytorch.from_numpy(view.copy(order="K"))))
+        assert same(
+            mytorch.from_numpy(view.copy(order="K")), roundtrip(mytorch.from_numpy(view.copy(order="K")))
+        )
     assert all(same(a, b) for a, b in zip(views, roundtrip(views)))
 
 
@@ -152,10 +202,12 @@ def test_parameters_load_before_anything_else_of_nn(tmp_path):
     mytorch.save({"w": nn.Parameter(mytorch.ones(2))}, tmp_path / "a.pt")
     code = f"import mytorch; print(mytorch.load({str(tmp_path / 'a.pt')!r}))"
     done = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True)
-    assert done.stdout.strip() == "{'w': Parameter containing:\ntensor([1., 1.], requires_grad=True)}", done.stderr
+    assert done.stdout.strip() == "{'w': Parameter containing:\ntensor([1., 1.], requires_grad=True)}", (
+        done.stderr
+    )
 
 
-# ---- shared memory ------------------------------------------------------------------------------------------------
+# ---- shared memory -------------------------------------------------------------------------------
 
 
 def test_identical_tensors_stay_one():
@@ -169,12 +221,22 @@ def test_identical_tensors_stay_one():
 
 def test_views_share_memory_again():
     base = mytorch.arange(12).reshape(3, 4)
-    saved = {"base": base, "row": base[1], "t": base.transpose(0, 1), "reversed": base.array[::-1], "bytes": base.array.view(np.uint8)[2:, ::3]}
+    saved = {
+        "base": base,
+        "row": base[1],
+        "t": base.transpose(0, 1),
+        "reversed": base.array[::-1],
+        "bytes": base.array.view(np.uint8)[2:, ::3],
+    }
     back = roundtrip(saved)
     for name, value in saved.items():
         assert same(value, back[name])
     back["row"].array[2] = 100
-    assert back["base"].tolist()[1] == [4, 5, 100, 7] and back["t"].tolist()[2] == [2, 100, 10] and back["reversed"][1, 2] == 100
+    assert (
+        back["base"].tolist()[1] == [4, 5, 100, 7]
+        and back["t"].tolist()[2] == [2, 100, 10]
+        and back["reversed"][1, 2] == 100
+    )
 
 
 def test_one_view_does_not_drag_its_base_along():
@@ -183,7 +245,8 @@ def test_one_view_does_not_drag_its_base_along():
     assert len(file.getvalue()) < 6000
     parts = mytorch.zeros(10**6)
     file = io.BytesIO()
-    mytorch.save([parts[10 * i : 10 * i + 10] for i in range(20)], file)  # neighbours in a flat buffer share nothing
+    # neighbours in a flat buffer share nothing
+    mytorch.save([parts[10 * i : 10 * i + 10] for i in range(20)], file)
     assert len(file.getvalue()) < 20000
 
 
@@ -203,7 +266,7 @@ def test_temporary_arrays_are_not_confused():
     assert [a[0] for a in back] == list(range(50))
 
 
-# ---- files --------------------------------------------------------------------------------------------------------
+# ---- files ---------------------------------------------------------------------------------------
 
 
 def test_paths_and_file_objects(tmp_path):
@@ -282,7 +345,7 @@ def test_nesting_has_an_end():
         roundtrip(loop)
 
 
-# ---- where tensors go ---------------------------------------------------------------------------------------------
+# ---- where tensors go ----------------------------------------------------------------------------
 
 
 def saved_on_a_gpu(value):
@@ -326,12 +389,15 @@ def test_bad_map_location():
 
 
 def test_devices(device):
-    value = {"x": mytorch.ones(3, device=device), "half": mytorch.ones(3, dtype=mytorch.float16, device=device)}
+    value = {
+        "x": mytorch.ones(3, device=device),
+        "half": mytorch.ones(3, dtype=mytorch.float16, device=device),
+    }
     assert same(value, roundtrip(value))
     assert roundtrip(value, map_location="cpu")["x"].device == mytorch.device("cpu")
 
 
-# ---- whole modules --------------------------------------------------------------------------------------------------
+# ---- whole modules -------------------------------------------------------------------------------
 
 
 class Net(nn.Module):
@@ -351,7 +417,9 @@ def test_a_module_needs_weights_only_false(tmp_path):
         net.weight.array[:] = 5
     path = tmp_path / "net.pt"
     mytorch.save({"net": net, "epoch": 3}, path)
-    with pytest.raises(RuntimeError, match=r"net\.pt holds a .*Net at object\['net'\].*weights_only=False.*state_dict"):
+    with pytest.raises(
+        RuntimeError, match=r"net\.pt holds a .*Net at object\['net'\].*weights_only=False.*state_dict"
+    ):
         mytorch.load(path)
     back = mytorch.load(path, weights_only=False)
     assert back["epoch"] == 3 and back["net"].note == "as it was"
@@ -384,7 +452,7 @@ def test_nothing_is_executed(tmp_path, monkeypatch):
     assert not os.path.exists("exploded")
 
 
-# ---- damage -------------------------------------------------------------------------------------------------------
+# ---- damage --------------------------------------------------------------------------------------
 
 
 def rewrite(file, compression=zipfile.ZIP_STORED, **members):
@@ -455,14 +523,19 @@ ALTERED = {
 
 @pytest.mark.parametrize("name", ALTERED)
 def test_an_altered_manifest_is_refused(name):
-    with pytest.raises(RuntimeError, match="the file object: the file is damaged, truncated or was altered: "):
+    with pytest.raises(
+        RuntimeError, match="the file object: the file is damaged, truncated or was altered: "
+    ):
         mytorch.load(manifest_of([mytorch.ones(2)], **ALTERED[name]))
 
 
 def test_deep_json_is_refused():
     for text in (
         "[" * 100000,
-        '{"format": "mytorch", "object": ' + "[" * 400 + "]" * 400 + ', "version": 1, "tensors": [], "arrays": []}',
+        '{"format": "mytorch", "object": '
+        + "[" * 400
+        + "]" * 400
+        + ', "version": 1, "tensors": [], "arrays": []}',
         '{"a": NaN}',
     ):
         file = io.BytesIO()
@@ -481,12 +554,19 @@ def npy(header):
 @pytest.mark.parametrize(
     "content",
     [
-        b"", b"\x93NUMPY", npy("{}"), npy("x" * 50), npy(("<f4", (1000000000000,))),
-        npy(("<f4", (2,))) + bytes(7), npy(("<f4", (2,))) + bytes(9),
-        npy(("<f4", (-2, -1))) + bytes(8), npy(("|b1", (1,))) + b"\7",
-        npy("__import__('os').mkdir('exploded')"), npy(([("a", "O")], ())) + bytes(8),
+        b"",
+        b"\x93NUMPY",
+        npy("{}"),
+        npy("x" * 50),
+        npy(("<f4", (1000000000000,))),
+        npy(("<f4", (2,))) + bytes(7),
+        npy(("<f4", (2,))) + bytes(9),
+        npy(("<f4", (-2, -1))) + bytes(8),
+        npy(("|b1", (1,))) + b"\7",
+        npy("__import__('os').mkdir('exploded')"),
+        npy(([("a", "O")], ())) + bytes(8),
     ],
-)  # fmt: skip
+)
 def test_altered_members_are_refused(content):
     file = io.BytesIO()
     mytorch.save(mytorch.ones(2), file)
@@ -508,10 +588,13 @@ def test_missing_and_compressed_members():
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"", "is empty"), (b"hello, this is some text", "not a mytorch or PyTorch checkpoint"), (b"\x80\x02}q\x00.", "before 1.6"),
-        (struct.pack("<Q", 2) + b"{}", "load_safetensors"), (b"PK\x03\x04rubbish that follows", "damaged"),
+        (b"", "is empty"),
+        (b"hello, this is some text", "not a mytorch or PyTorch checkpoint"),
+        (b"\x80\x02}q\x00.", "before 1.6"),
+        (struct.pack("<Q", 2) + b"{}", "load_safetensors"),
+        (b"PK\x03\x04rubbish that follows", "damaged"),
     ],
-)  # fmt: skip
+)
 def test_other_files(tmp_path, content, message):
     path = tmp_path / "odd.pt"
     path.write_bytes(content)
@@ -546,7 +629,9 @@ def test_every_truncation_is_noticed():
 
 
 def fuzz(content, rounds, accept):
-    """Load damaged copies: either the documented error, or, where the damage is without meaning, what ``accept`` takes."""
+    """Load damaged copies: either the documented error, or, where the damage is without meaning, what
+    ``accept`` takes.
+    """
     rng = random.Random(0)
     for _ in range(rounds):
         damaged = bytearray(content)
@@ -584,14 +669,16 @@ def test_flipped_bytes_under_a_right_checksum():
         name = rng.choice([*members, "manifest.json", "manifest.json"])
         damaged = bytearray(members[name])
         for _ in range(rng.choice((1, 2, 5))):
-            damaged[rng.randrange(len(damaged))] = rng.choice(b'0123456789[]{}",:-tensorx' if name == "manifest.json" else range(256))
+            damaged[rng.randrange(len(damaged))] = rng.choice(
+                b'0123456789[]{}",:-tensorx' if name == "manifest.json" else range(256)
+            )
         try:
             mytorch.load(rewrite(file, **{name: bytes(damaged)}))
         except RuntimeError as error:
             assert "the file object" in str(error)
 
 
-# ---- safetensors ----------------------------------------------------------------------------------------------------
+# ---- safetensors ---------------------------------------------------------------------------------
 
 
 def test_safetensors_there_and_back(tmp_path):
@@ -607,13 +694,21 @@ def test_safetensors_there_and_back(tmp_path):
     }
     save_safetensors(state, tmp_path / "a.safetensors", metadata={"format": "pt"})
     back = load_safetensors(tmp_path / "a.safetensors")
-    assert {k: (v.tolist(), v.dtype) for k, v in back.items()} == {k: (v.tolist(), v.dtype) for k, v in state.items()}
+    assert {k: (v.tolist(), v.dtype) for k, v in back.items()} == {
+        k: (v.tolist(), v.dtype) for k, v in state.items()
+    }
     back["n"].array[...] = 3  # writable memory of its own
     torch = pytest.importorskip("torch")
     theirs = pytest.importorskip("safetensors.torch").load_file(tmp_path / "a.safetensors")
     for name, value in theirs.items():
-        assert same(value.numpy(), np.ascontiguousarray(state[name].detach().array).reshape(state[name].shape))
-    values = {"x": torch.randn(3, 4), "h": torch.randn(3).half(), "i": torch.tensor([1, 2], dtype=torch.int32)}
+        assert same(
+            value.numpy(), np.ascontiguousarray(state[name].detach().array).reshape(state[name].shape)
+        )
+    values = {
+        "x": torch.randn(3, 4),
+        "h": torch.randn(3).half(),
+        "i": torch.tensor([1, 2], dtype=torch.int32),
+    }
     pytest.importorskip("safetensors.torch").save_file(values, tmp_path / "b.safetensors")
     for name, value in load_safetensors(tmp_path / "b.safetensors").items():
         assert same(value.array, values[name].numpy())

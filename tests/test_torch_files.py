@@ -1,4 +1,6 @@
-"""Files that PyTorch writes, read without it: values, sharing, dtypes; and whatever is not a state_dict refused, however it was damaged."""
+"""Files that PyTorch writes, read without it: values, sharing, dtypes; and whatever is not a state_dict
+refused, however it was damaged.
+"""
 
 import collections
 import io
@@ -49,7 +51,13 @@ def same(mine, theirs):
 
 
 def model():
-    net = torch.nn.Sequential(torch.nn.Conv2d(1, 2, 3), torch.nn.BatchNorm2d(2), torch.nn.Flatten(), torch.nn.Linear(8, 3), torch.nn.LSTM(3, 2))
+    net = torch.nn.Sequential(
+        torch.nn.Conv2d(1, 2, 3),
+        torch.nn.BatchNorm2d(2),
+        torch.nn.Flatten(),
+        torch.nn.Linear(8, 3),
+        torch.nn.LSTM(3, 2),
+    )
     net[3].bias.requires_grad_(False)
     return net
 
@@ -76,10 +84,28 @@ VALUES = {
     "empty": torch.zeros(0, 3),
     "views": [x, x[1], x[:, ::2], x.transpose(0, 2), x[0, 0].expand(5, 4), x.flatten()[5:7], x[1:1]],
     "as_strided": torch.arange(10.0).as_strided((4, 3), (2, 1), 1),
-    "requires grad": [torch.ones(2, requires_grad=True), torch.nn.Parameter(torch.ones(2)), torch.nn.Parameter(torch.ones(2), requires_grad=False)],
-    "containers": {"a": [1, (2, 3.5), {"b": None}], 5: {1, 2}, True: "ünï", None: b"\x00\xff", (1, "k"): -(10**30), "c": collections.Counter("aab")},
+    "requires grad": [
+        torch.ones(2, requires_grad=True),
+        torch.nn.Parameter(torch.ones(2)),
+        torch.nn.Parameter(torch.ones(2), requires_grad=False),
+    ],
+    "containers": {
+        "a": [1, (2, 3.5), {"b": None}],
+        5: {1, 2},
+        True: "ünï",
+        None: b"\x00\xff",
+        (1, "k"): -(10**30),
+        "c": collections.Counter("aab"),
+    },
     "numbers": [0, -1, 255, 256, 65536, 2**31, -(2**31), 2**63, 1.5, float("inf"), 2 + 3j, True, False],
-    "names": [torch.float16, torch.bool, torch.int64, torch.device("cuda:1"), torch.device("cpu"), torch.Size([2, 3])],
+    "names": [
+        torch.float16,
+        torch.bool,
+        torch.int64,
+        torch.device("cuda:1"),
+        torch.device("cpu"),
+        torch.Size([2, 3]),
+    ],
     "many": {str(i): i for i in range(300)},
     "nested": collections.OrderedDict(a=collections.OrderedDict(b=torch.ones(1))),
     "training": training(),
@@ -138,12 +164,22 @@ def test_views_share_memory():
 
 def test_files_by_path(tmp_path):
     torch.save(model().state_dict(), tmp_path / "model.pth")
-    assert same(mytorch.load(str(tmp_path / "model.pth"), map_location="cpu", weights_only=True), torch.load(tmp_path / "model.pth"))
+    assert same(
+        mytorch.load(str(tmp_path / "model.pth"), map_location="cpu", weights_only=True),
+        torch.load(tmp_path / "model.pth"),
+    )
 
 
 def on_a_gpu(obj):
     """The file with its storages said to be on cuda:0."""
-    return rewrite(written(obj), **{"archive/data.pkl": lambda content: content.replace(b"X\x03\x00\x00\x00cpu", b"X\x06\x00\x00\x00cuda:0")})
+    return rewrite(
+        written(obj),
+        **{
+            "archive/data.pkl": lambda content: content.replace(
+                b"X\x03\x00\x00\x00cpu", b"X\x06\x00\x00\x00cuda:0"
+            )
+        },
+    )
 
 
 @pytest.mark.skipif(mytorch.backend.cuda_is_available(), reason="only without a GPU")
@@ -151,7 +187,9 @@ def test_map_location():
     with pytest.raises(RuntimeError, match=r"map_location=mytorch\.device"):
         mytorch.load(on_a_gpu(torch.ones(2)))
     for where in ("cpu", {"cuda:0": "cpu"}, lambda tensor, place: tensor if place == "cuda:0" else None):
-        assert mytorch.load(on_a_gpu([torch.ones(2), torch.nn.Parameter(torch.ones(1))]), map_location=where)[0].tolist() == [1, 1]
+        assert mytorch.load(on_a_gpu([torch.ones(2), torch.nn.Parameter(torch.ones(1))]), map_location=where)[
+            0
+        ].tolist() == [1, 1]
 
 
 def test_into_a_model():
@@ -159,20 +197,50 @@ def test_into_a_model():
     mine = nn.Sequential(nn.Linear(4, 3), nn.ReLU(), nn.Linear(3, 2))
     mine.load_state_dict(mytorch.load(written(theirs.state_dict())))
     values = np.random.default_rng(0).standard_normal((5, 4)).astype(np.float32)
-    np.testing.assert_allclose(mine(mytorch.tensor(values)).detach().array, theirs(torch.tensor(values)).detach().numpy(), rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(
+        mine(mytorch.tensor(values)).detach().array,
+        theirs(torch.tensor(values)).detach().numpy(),
+        rtol=1e-5,
+        atol=1e-6,
+    )
 
 
 LAYERS = [
-    "Linear(3, 2)", "Bilinear(2, 3, 4)", "Conv1d(2, 4, 3, groups=2)", "Conv2d(1, 2, 3, bias=False)", "Conv3d(1, 2, 2)", "ConvTranspose1d(2, 3, 2)",
-    "ConvTranspose2d(2, 3, 2)", "BatchNorm1d(3)", "BatchNorm2d(3, affine=False)", "BatchNorm3d(2, track_running_stats=False)",
-    "LayerNorm((2, 3))", "GroupNorm(2, 4)", "InstanceNorm1d(3, affine=True, track_running_stats=True)", "InstanceNorm2d(3)", "RMSNorm(4)",
+    "Linear(3, 2)",
+    "Bilinear(2, 3, 4)",
+    "Conv1d(2, 4, 3, groups=2)",
+    "Conv2d(1, 2, 3, bias=False)",
+    "Conv3d(1, 2, 2)",
+    "ConvTranspose1d(2, 3, 2)",
+    "ConvTranspose2d(2, 3, 2)",
+    "BatchNorm1d(3)",
+    "BatchNorm2d(3, affine=False)",
+    "BatchNorm3d(2, track_running_stats=False)",
+    "LayerNorm((2, 3))",
+    "GroupNorm(2, 4)",
+    "InstanceNorm1d(3, affine=True, track_running_stats=True)",
+    "InstanceNorm2d(3)",
+    "RMSNorm(4)",
     "Embedding(5, 3, padding_idx=1)",
-    "EmbeddingBag(5, 3)", "RNN(2, 3, num_layers=2, bidirectional=True)", "LSTM(3, 4, proj_size=2)", "GRU(2, 3, bias=False)", "RNNCell(2, 3)",
-    "LSTMCell(2, 3)", "GRUCell(2, 3)", "MultiheadAttention(4, 2)", "MultiheadAttention(4, 2, kdim=3, vdim=5)", "TransformerEncoderLayer(4, 2, 8)",
-    "TransformerDecoderLayer(4, 2, 8)", "TransformerEncoder(nn.TransformerEncoderLayer(4, 2, 8), 2)", "Transformer(4, 2, 1, 1, 8)", "PReLU(3)",
-    "Sequential(nn.Linear(2, 2), nn.ReLU(), nn.ModuleList([nn.Linear(2, 1)]))", "ModuleDict({'a': nn.Linear(1, 1)})",
-    "ParameterList([nn.Parameter(T.ones(2))])", "CrossEntropyLoss(weight=T.ones(3))",
-]  # fmt: skip
+    "EmbeddingBag(5, 3)",
+    "RNN(2, 3, num_layers=2, bidirectional=True)",
+    "LSTM(3, 4, proj_size=2)",
+    "GRU(2, 3, bias=False)",
+    "RNNCell(2, 3)",
+    "LSTMCell(2, 3)",
+    "GRUCell(2, 3)",
+    "MultiheadAttention(4, 2)",
+    "MultiheadAttention(4, 2, kdim=3, vdim=5)",
+    "TransformerEncoderLayer(4, 2, 8)",
+    "TransformerDecoderLayer(4, 2, 8)",
+    "TransformerEncoder(nn.TransformerEncoderLayer(4, 2, 8), 2)",
+    "Transformer(4, 2, 1, 1, 8)",
+    "PReLU(3)",
+    "Sequential(nn.Linear(2, 2), nn.ReLU(), nn.ModuleList([nn.Linear(2, 1)]))",
+    "ModuleDict({'a': nn.Linear(1, 1)})",
+    "ParameterList([nn.Parameter(T.ones(2))])",
+    "CrossEntropyLoss(weight=T.ones(3))",
+]
 
 
 @pytest.mark.parametrize("layer", LAYERS)
@@ -192,13 +260,15 @@ def test_weights_travel_both_ways(layer, tmp_path):
     package = pytest.importorskip("safetensors.torch")
     save_safetensors(mine.state_dict(), tmp_path / "weights")
     back = package.load_file(tmp_path / "weights")
-    assert set(back) == set(state) and all(torch.equal(back[k], state[k]) and back[k].dtype == state[k].dtype for k in state)
+    assert set(back) == set(state) and all(
+        torch.equal(back[k], state[k]) and back[k].dtype == state[k].dtype for k in state
+    )
     package.save_file({k: v.clone() for k, v in state.items()}, tmp_path / "theirs")
     for name, tensor in load_safetensors(tmp_path / "theirs").items():
         assert same(tensor, state[name])
 
 
-# ---- refused --------------------------------------------------------------------------------------------------------
+# ---- refused -------------------------------------------------------------------------------------
 
 
 class Bomb:
@@ -215,7 +285,10 @@ NOT_STATE = {
     "module": (torch.nn.Linear(2, 2), r"it needs torch\.nn\.modules\.linear\.Linear.*state_dict"),
     "class": (Net(1, 1), "it needs .*Net"),
     "numpy": ({"a": np.ones(2)}, "it needs numpy"),
-    "sparse": (torch.sparse_coo_tensor(torch.tensor([[0]]), torch.tensor([1.0]), check_invariants=False), "_rebuild_sparse_tensor"),
+    "sparse": (
+        torch.sparse_coo_tensor(torch.tensor([[0]]), torch.tensor([1.0]), check_invariants=False),
+        "_rebuild_sparse_tensor",
+    ),
     "quantised": (torch.zeros(2).to(torch.float8_e4m3fn), "it needs torch.float8_e4m3fn"),
     "function": (print, "it needs .*print"),
     "defaultdict": (collections.defaultdict(list), "it needs collections.defaultdict"),
@@ -240,7 +313,7 @@ def test_other_formats_are_refused(tmp_path):
         mytorch.load(rewrite(written(torch.ones(2)), **{"archive/byteorder": lambda _: b"big"}))
 
 
-# ---- damage ---------------------------------------------------------------------------------------------------------
+# ---- damage --------------------------------------------------------------------------------------
 
 
 def rewrite(file, **changes):
@@ -275,7 +348,10 @@ def test_the_handwritten_pickle_is_right():
 MALFORMED = {
     "too long": tensor(size=b"K\x05\x85"),
     "huge": tensor(size=b"\x8a\x08\x00\x00\x00\x00\x00\x00\x00\x10\x85", stride=b"K\x01\x85"),
-    "overflow": tensor(size=b"\x8a\x08\xff\xff\xff\xff\xff\xff\xff\x7f\x85", stride=b"\x8a\x08\xff\xff\xff\xff\xff\xff\xff\x7f\x85"),
+    "overflow": tensor(
+        size=b"\x8a\x08\xff\xff\xff\xff\xff\xff\xff\x7f\x85",
+        stride=b"\x8a\x08\xff\xff\xff\xff\xff\xff\xff\x7f\x85",
+    ),
     "offset": tensor(offset=b"K\x01"),
     "negative offset": tensor(offset=b"J\xff\xff\xff\xff"),
     "negative stride": tensor(stride=b"J\xff\xff\xff\xff\x85"),
@@ -346,12 +422,22 @@ def test_missing_members():
     with pytest.raises(RuntimeError, match="should have 4 elements"):
         mytorch.load(rewrite(written([torch.ones(4)]), **{"archive/data/0": lambda content: content[:-1]}))
     with pytest.raises(RuntimeError, match="neither true nor false"):
-        mytorch.load(rewrite(written([torch.ones(4, dtype=torch.bool)]), **{"archive/data/0": lambda content: b"\x07" * 4}))
+        mytorch.load(
+            rewrite(
+                written([torch.ones(4, dtype=torch.bool)]), **{"archive/data/0": lambda content: b"\x07" * 4}
+            )
+        )
 
 
 def state():
     base = torch.arange(6)
-    return {"model": model().state_dict(), "b": base, "v": base[2:], "p": torch.nn.Parameter(torch.ones(2)), "n": [1, 2.5, None, "x", (1, {2})]}
+    return {
+        "model": model().state_dict(),
+        "b": base,
+        "v": base[2:],
+        "p": torch.nn.Parameter(torch.ones(2)),
+        "n": [1, 2.5, None, "x", (1, {2})],
+    }
 
 
 def test_flipped_and_missing_bytes():
@@ -382,7 +468,9 @@ def test_flipped_bytes_of_the_pickle_under_a_right_checksum(protocol, tmp_path, 
     def damage(content):
         damaged = bytearray(content)
         for _ in range(rng.choice((1, 1, 2, 5))):
-            damaged[rng.randrange(len(damaged))] = rng.choice(opcodes) if rng.random() < 0.5 else rng.randrange(256)
+            damaged[rng.randrange(len(damaged))] = (
+                rng.choice(opcodes) if rng.random() < 0.5 else rng.randrange(256)
+            )
         return bytes(damaged)
 
     for _ in range(1200):

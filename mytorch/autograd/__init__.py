@@ -1,4 +1,5 @@
-"""Reverse-mode differentiation: the graph (graph), its recording (engine, out), the walk back (walk), grad modes, user functions and gradient checks.
+"""Reverse-mode differentiation: the graph (graph), its recording (engine, out), the walk back (walk), grad
+modes, user functions and gradient checks.
 
 Names only. graph, engine, out, walk and grad_mode stand below the operations, the others above them.
 """
@@ -13,6 +14,17 @@ from .variable import Variable
 from .walk import backward
 
 __all__ = [
-    "Function", "Variable", "backward", "detect_anomaly", "enable_grad", "functional", "grad", "gradcheck", "gradgradcheck",
-    "inference_mode", "no_grad", "set_detect_anomaly", "set_grad_enabled",
-]  # fmt: skip
+    "Function",
+    "Variable",
+    "backward",
+    "detect_anomaly",
+    "enable_grad",
+    "functional",
+    "grad",
+    "gradcheck",
+    "gradgradcheck",
+    "inference_mode",
+    "no_grad",
+    "set_detect_anomaly",
+    "set_grad_enabled",
+]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 
 class detect_anomaly:
-    """A context manager, for debugging and slow: remembers the lines that recorded each operation and checks gradients for NaN.
+    """A context manager, for debugging and slow: remembers the lines that recorded each operation and checks
+    gradients for NaN.
 
     A RuntimeError in backward then shows both source lines. ``check_nan=False`` leaves NaN alone.
     """
@@ -23,7 +24,9 @@ class detect_anomaly:
 
 
 class set_detect_anomaly(detect_anomaly):
-    """``set_detect_anomaly(True)`` switches :class:`detect_anomaly` on at once; as a context manager it switches back at the end."""
+    """``set_detect_anomaly(True)`` switches :class:`detect_anomaly` on at once; as a context manager it
+    switches back at the end.
+    """
 
     def __init__(self, mode: bool, check_nan: bool = True):
         self._new = (mode, check_nan)

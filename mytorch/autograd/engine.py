@@ -1,6 +1,7 @@
 """How operations are declared and recorded. This file knows no operation.
 
-``@primitive`` turns a function on raw arrays into one that also takes Variables and records a Node in the graph (``graph.py``).
+``@primitive`` turns a function on raw arrays into one that also takes Variables and records a Node in the
+graph (``graph.py``).
 """
 
 from __future__ import annotations
@@ -25,7 +26,19 @@ ndarray, _new = numpy.ndarray, object.__new__
 class Plan:
     """What to do for one operation with one set of live inputs; made once, then only looked up."""
 
-    __slots__ = ("frees", "guarded", "keeps_out", "live", "name", "op", "record", "rules", "saves", "steps", "wants")
+    __slots__ = (
+        "frees",
+        "guarded",
+        "keeps_out",
+        "live",
+        "name",
+        "op",
+        "record",
+        "rules",
+        "saves",
+        "steps",
+        "wants",
+    )
 
     def __init__(self, op, inputs):
         names = tuple(f"{op.variadic}{i}" for i in range(len(inputs))) if op.variadic else op.inputs
@@ -43,16 +56,24 @@ class Plan:
             sources |= {name: f"a[{i}]", f"{name}_shape": f"a[{i}].shape", f"{name}_dtype": f"a[{i}].dtype"}
         if op.variadic:
             name = op.variadic
-            sources |= {name: "a", f"{name}_shape": "tuple(b.shape for b in a)", f"{name}_dtype": "tuple(b.dtype for b in a)"}
+            sources |= {
+                name: "a",
+                f"{name}_shape": "tuple(b.shape for b in a)",
+                f"{name}_dtype": "tuple(b.dtype for b in a)",
+            }
         wanted = {name for wants in self.wants for name in wants}
         if unknown := wanted - set(sources):
-            raise TypeError(f"{op.name}: a rule asks for {sorted(unknown)}, which are neither inputs, outputs nor settings")
+            raise TypeError(
+                f"{op.name}: a rule asks for {sorted(unknown)}, which are neither inputs, outputs nor "
+                "settings"
+            )
         everything = op.composed or op.variadic in wanted  # a definition needs all inputs again
         self.guarded = guarded = [i for i in variables if everything or names[i] in wanted]
         self.keeps_out = bool(wanted & {"out", *op.outputs})
         self.saves = frozenset(wanted)
         self.frees = bool(guarded or self.keeps_out or wanted & set(op.aux))
-        # Both steps are compiled, once, so that on the way forward and back each operation costs one plain call.
+        # Both steps are compiled, once, so that on the way forward and back each operation costs one plain
+        # call.
         edges = "".join(f"v[{i}]._node, " for i in self.live)
         saved = "".join(sources[name] + ", " for wants in self.wants for name in wants)
         guards = "".join(f"v[{i}]._counter, " for i in guarded) + ("c, " if self.keeps_out else "")
@@ -69,9 +90,18 @@ class Plan:
 class Primitive:
     """An operation: its forward function on arrays and one formula per differentiable input."""
 
-    def __init__(self, forward, rules, *, composed, joint, aux, outputs, prepare, view, broadcasts, name, spare=False):
+    def __init__(
+        self, forward, rules, *, composed, joint, aux, outputs, prepare, view, broadcasts, name, spare=False
+    ):
         self.forward, self.rules, self.composed, self.joint = forward, rules, composed, joint
-        self.aux, self.outputs, self.prepare, self.view, self.broadcasts, self.spare = aux, outputs, prepare, view, broadcasts, spare
+        self.aux, self.outputs, self.prepare, self.view, self.broadcasts, self.spare = (
+            aux,
+            outputs,
+            prepare,
+            view,
+            broadcasts,
+            spare,
+        )
         self.name = name or forward.__name__.strip("_")
         self.node_name = Name("".join(part.capitalize() for part in self.name.split("_")) + "Backward0")
         parameters = inspect.signature(forward).parameters.values()
@@ -80,14 +110,17 @@ class Primitive:
         self.inputs = tuple(p.name for p in positional)
         self.optional = {p.name: p.default for p in positional if p.default is not p.empty}
         self.defaults = {p.name: p.default for p in parameters if p.kind is p.KEYWORD_ONLY}
-        self.required = [name for name, default in self.defaults.items() if default is inspect.Parameter.empty]
+        self.required = [
+            name for name, default in self.defaults.items() if default is inspect.Parameter.empty
+        ]
         self.known = {name: default for name, default in self.defaults.items() if name not in self.required}
         self.flags = [name for name, default in self.known.items() if default is True or default is False]
         self.numbers = [(name, check) for _, name, check in number_settings(forward)]
         self.typed = self.known.get("dtype", ()) is None and bool(rules or joint)
         arity, order = len(self.inputs), list(self.defaults)
         least = arity + 1 + max((order.index(name) for name in self.required), default=0)
-        self.in_order = range(0) if self.variadic else range(least, arity + len(order) + 1)  # how many, with settings in their order: x.sum(1)
+        # how many, with settings in their order: x.sum(1)
+        self.in_order = range(0) if self.variadic else range(least, arity + len(order) + 1)
         self._wants: dict = {}
         unknown = set(rules) - set(self.inputs)
         if unknown:
@@ -99,11 +132,22 @@ class Primitive:
             self._wants[rule] = tuple(inspect.signature(rule).parameters)[1:]
         return self._wants[rule]
 
-    aliases = {"axis": "dim", "keepdims": "keepdim", "input": "x", "other": "y", "self": "x", "a_min": "min", "a_max": "max"}
+    aliases = {
+        "axis": "dim",
+        "keepdims": "keepdim",
+        "input": "x",
+        "other": "y",
+        "self": "x",
+        "a_min": "min",
+        "a_max": "max",
+    }
     aliases |= {"exponent": "y", "values": "y"}  # torch's for pow and heaviside
 
     def settle(self, inputs, settings):
-        """The inputs of a call and all settings by name, each of its kind. TypeError for arguments that do not fit."""
+        """The inputs of a call and all settings by name, each of its kind.
+
+        TypeError for arguments that do not fit.
+        """
         arity = len(self.inputs)
         if settings.keys() <= self.defaults.keys() and (self.variadic or len(inputs) == arity):
             settings = {**self.known, **settings}
@@ -116,7 +160,9 @@ class Primitive:
             refuse_integer_results(self, inputs, settings["dtype"])
         for name in self.flags:
             if settings[name] is not True and settings[name] is not False:
-                raise TypeError(f"{self.name}(): argument {name!r} must be bool, not {type(settings[name]).__name__}")
+                raise TypeError(
+                    f"{self.name}(): argument {name!r} must be bool, not {type(settings[name]).__name__}"
+                )
         for name, check in self.numbers:
             if type(settings[name]) not in PLAIN:
                 settings[name] = check(settings[name], self.name, name)
@@ -130,7 +176,10 @@ class Primitive:
             for value in inputs[len(self.inputs) :]:
                 name = next(options, None)
                 if name is None:
-                    raise TypeError(f"{self.name}() takes {len(self.inputs) + len(self.defaults)} positional arguments but {len(inputs)} were given")
+                    raise TypeError(
+                        f"{self.name}() takes {len(self.inputs) + len(self.defaults)} positional "
+                        f"arguments but {len(inputs)} were given"
+                    )
                 bound[name] = value
                 placed.add(name)
             given = len(inputs[: len(self.inputs)])
@@ -145,40 +194,81 @@ class Primitive:
             elif name in bound or name in self.inputs:
                 raise TypeError(f"{self.name}() got multiple values for argument {name!r}")
             else:
-                raise TypeError(f"{self.name}() got an unexpected keyword argument {name!r}; it takes {', '.join((*self.inputs, *self.defaults))}")
-        missing = [n for n, v in zip(self.inputs, inputs) if v is Primitive] + [n for n in self.required if bound[n] is inspect.Parameter.empty]
+                raise TypeError(
+                    f"{self.name}() got an unexpected keyword argument {name!r}; it takes "
+                    f"{', '.join((*self.inputs, *self.defaults))}"
+                )
+        missing = [n for n, v in zip(self.inputs, inputs) if v is Primitive] + [
+            n for n in self.required if bound[n] is inspect.Parameter.empty
+        ]
         if missing:
             raise TypeError(f"{self.name}() missing required argument: {', '.join(map(repr, missing))}")
         return inputs, bound
 
 
-primitives: dict[str, Primitive] = {}  # every operation, for the tests and for ``python -m mytorch.gradcheck``
+# every operation, for the tests and for ``python -m mytorch.gradcheck``
+primitives: dict[str, Primitive] = {}
 
 
 def primitive(
-    forward=None, /, *, composed=None, joint=None, aux=(), outputs=(), prepare=None, view=False, broadcasts=False, spare=False, name=None, **rules
+    forward=None,
+    /,
+    *,
+    composed=None,
+    joint=None,
+    aux=(),
+    outputs=(),
+    prepare=None,
+    view=False,
+    broadcasts=False,
+    spare=False,
+    name=None,
+    **rules,
 ):
     """Make an operation of a function on arrays.
 
-    Positional parameters of ``forward`` are arrays, keyword-only ones are settings. Each rule, named after an input,
-    maps the gradient of the output to that of the input; its further parameters say what to save: ``out``, an input, ``<input>_shape``,
-    ``<input>_dtype``, a setting, an ``aux`` or ``outputs`` name, ``needs`` (which inputs want a gradient).
+    Positional parameters of ``forward`` are arrays, keyword-only ones are settings. Each rule, named after an
+    input, maps the gradient of the output to that of the input; its further parameters say what to save:
+    ``out``, an input, ``<input>_shape``, ``<input>_dtype``, a setting, an ``aux`` or ``outputs`` name,
+    ``needs`` (which inputs want a gradient).
 
-    composed: the definition in differentiable operations; then rules may be array-only, and higher orders use it.
+    composed: the definition in differentiable operations; then rules may be array-only, and higher orders use
+        it.
     joint: one rule for all inputs that returns a gradient (or None) for each.
     aux: names of what ``forward`` returns after the output, only for the rules.
     outputs: names of several outputs. A tuple without names: each is an output.
     prepare: settles dtypes and devices of the arrays before ``forward``.
     view: the result may share memory with the first input.
     broadcasts: inputs broadcast; their gradients are summed back to their shapes (and cast to their dtypes).
-    spare: before an in-place change of the output the rules get a copy, since PyTorch's do not read it: layers such as ReLU(inplace=True) may follow.
+    spare: before an in-place change of the output the rules get a copy, since PyTorch's do not read it:
+        layers such as ReLU(inplace=True) may follow.
     """
     if forward is None:
         return lambda f: primitive(
-            f, composed=composed, joint=joint, aux=aux, outputs=outputs, prepare=prepare, view=view, broadcasts=broadcasts, spare=spare, name=name, **rules
+            f,
+            composed=composed,
+            joint=joint,
+            aux=aux,
+            outputs=outputs,
+            prepare=prepare,
+            view=view,
+            broadcasts=broadcasts,
+            spare=spare,
+            name=name,
+            **rules,
         )
     op = Primitive(
-        forward, rules, composed=composed, joint=joint, aux=aux, outputs=outputs, prepare=prepare, view=view, broadcasts=broadcasts, spare=spare, name=name
+        forward,
+        rules,
+        composed=composed,
+        joint=joint,
+        aux=aux,
+        outputs=outputs,
+        prepare=prepare,
+        view=view,
+        broadcasts=broadcasts,
+        spare=spare,
+        name=name,
     )
     primitives[op.name] = op
     plans, differentiable = {}, bool(rules or joint)
@@ -236,7 +326,11 @@ def primitive(
             if broadcasts:
                 shape = out.shape
                 for i in plan.live:
-                    if given[i].shape != shape or given[i] is not arrays[i] or (casts and given[i].dtype != out.dtype):
+                    if (
+                        given[i].shape != shape
+                        or given[i] is not arrays[i]
+                        or (casts and given[i].dtype != out.dtype)
+                    ):
                         node.restore = tuple((given[i].shape, given[i].dtype) for i in plan.live)
                         break
             if composed is not None:
@@ -274,7 +368,9 @@ def several(op, call, arrays, node, inputs, settings, state):
         results.append(new)
     if node is not None and node.plan.keeps_out:
         saves = op.outputs if "out" in node.plan.saves else node.plan.saves
-        node.guards += tuple(new._counter for i, new in enumerate(results) if not op.outputs or op.outputs[i] in saves)
+        node.guards += tuple(
+            new._counter for i, new in enumerate(results) if not op.outputs or op.outputs[i] in saves
+        )
     return tuple(results)
 
 
@@ -282,15 +378,20 @@ def refuse_integer_results(op, inputs, dtype):
     """A gradient is wanted, and ``dtype`` has none."""
     live = grad_state.get() is True and any(isinstance(v, Variable) and v._node is not None for v in inputs)
     if live and category(as_dtype(dtype).numpy) < 2:
-        raise RuntimeError(f"{op.name}(): Autograd not support dtype: {as_dtype(dtype)}, but the input requires grad")
+        raise RuntimeError(
+            f"{op.name}(): Autograd not support dtype: {as_dtype(dtype)}, but the input requires grad"
+        )
 
 
 def refuse_inference(plan, inputs):
-    """A tensor made under inference_mode has no version, so nobody could tell whether a saved one is intact."""
+    """A tensor made under inference_mode has no version, so nobody could tell whether a saved one is
+    intact."""
     if any(inputs[i]._inference for i in plan.guarded):
         raise RuntimeError(
-            "Inference tensors cannot be saved for backward. Please do not use Tensors created in inference mode in computation tracked by "
-            "autograd. To work around this, you can make a clone to get a normal tensor and use it in autograd, or use `torch.no_grad()` "
+            "Inference tensors cannot be saved for backward. Please do not use Tensors created in "
+            "inference mode in computation tracked by "
+            "autograd. To work around this, you can make a clone to get a normal tensor and use it in "
+            "autograd, or use `torch.no_grad()` "
             "instead of `torch.inference_mode()`."
         )
 
@@ -299,10 +400,16 @@ def explain(op, inputs, settings, error):
     """The same error with the operation, its inputs and their devices in the message."""
     arrays = [v.array if isinstance(v, Variable) else v for v in inputs]
     devices = sorted({str(device_of(a)) for a in arrays if hasattr(a, "dtype") and hasattr(a, "shape")})
-    described = ", ".join(f"{a.dtype!s}{list(a.shape)}" if hasattr(a, "dtype") and hasattr(a, "shape") else repr(a) for a in arrays)
+    described = ", ".join(
+        f"{a.dtype!s}{list(a.shape)}" if hasattr(a, "dtype") and hasattr(a, "shape") else repr(a)
+        for a in arrays
+    )
     described += "".join(f", {name}={value!r}" for name, value in settings.items())
     if len(devices) > 1:
-        text = f"Expected all tensors to be on the same device, but found at least two devices, {' and '.join(devices)}! (in {op.name}({described}))"
+        text = (
+            "Expected all tensors to be on the same device, but found at least two devices, "
+            f"{' and '.join(devices)}! (in {op.name}({described}))"
+        )
         return RuntimeError(text)
     if isinstance(error, ValueError) and "broadcast" in str(error):
         try:
@@ -311,7 +418,11 @@ def explain(op, inputs, settings, error):
             error = in_torchs_words
     if getattr(error, "explained", False) or isinstance(error, (NotImplementedError, MemoryError)):
         return error
-    kind = type(error) if isinstance(error, (TypeError, IndexError, RuntimeError, OverflowError)) else RuntimeError
+    kind = (
+        type(error)
+        if isinstance(error, (TypeError, IndexError, RuntimeError, OverflowError))
+        else RuntimeError
+    )
     if isinstance(error, AttributeError):  # something that is no array at all
         kind = TypeError
     new = kind(f"{op.name}({described}): {error}")

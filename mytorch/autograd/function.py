@@ -1,4 +1,6 @@
-"""Functions whose gradient the user writes: subclass :class:`Function`, define ``forward`` and ``backward``, call ``apply``."""
+"""Functions whose gradient the user writes: subclass :class:`Function`, define ``forward`` and ``backward``,
+call ``apply``.
+"""
 
 from __future__ import annotations
 
@@ -16,20 +18,32 @@ from .walk import SECOND_TIME
 
 
 class FunctionCtx(Node):
-    """What ``forward`` tells ``backward``. It is the node of the call in the graph, so ``y.grad_fn`` shows it."""
+    """What ``forward`` tells ``backward``.
+
+    It is the node of the call in the graph, so ``y.grad_fn`` shows it.
+    """
 
     _materialize, _dirty, _fixed, _to_save = True, (), (), ()
 
     def save_for_backward(self, *tensors):
-        """Keep inputs, outputs or intermediate tensors (or None) for ``backward``. TypeError for anything else."""
+        """Keep inputs, outputs or intermediate tensors (or None) for ``backward``.
+
+        TypeError for anything else.
+        """
         for i, t in enumerate(tensors):
             if t is not None and not isinstance(t, Variable):
-                raise TypeError(f"save_for_backward can only save variables, but argument {i} is of type {type(t).__name__}")
+                raise TypeError(
+                    f"save_for_backward can only save variables, but argument {i} is of type "
+                    f"{type(t).__name__}"
+                )
         self._to_save = tensors
 
     @property
     def saved_tensors(self):
-        """What ``save_for_backward`` kept. RuntimeError once backward has freed it, or if one was changed in place."""
+        """What ``save_for_backward`` kept.
+
+        RuntimeError once backward has freed it, or if one was changed in place.
+        """
         if self.saved is None:
             raise RuntimeError(SECOND_TIME.format(self.name))
         return tuple(s if s is None or isinstance(s, Variable) else s.unpack(self) for s in self.saved[1:])
@@ -53,18 +67,29 @@ class _Saved:
     __slots__ = ("array", "counter", "index", "leaf", "node", "version")
 
     def __init__(self, tensor, index):
-        self.array, self.counter, self.version, self.index = tensor.array, tensor._counter, tensor._counter[0], index
-        self.node, self.leaf = (tensor._node, tensor._leaf) if index is None else (None, None)  # an output must not be kept: a cycle
+        self.array, self.counter, self.version, self.index = (
+            tensor.array,
+            tensor._counter,
+            tensor._counter[0],
+            index,
+        )
+        # an output must not be kept: a cycle
+        self.node, self.leaf = (tensor._node, tensor._leaf) if index is None else (None, None)
 
     def unpack(self, ctx):
         if self.counter[0] != self.version:
             raise RuntimeError(
-                f"one of the variables needed for gradient computation has been modified by an inplace operation: a tensor of shape "
-                f"{list(self.array.shape)} saved by {ctx.name} is at version {self.counter[0]}; expected version {self.version} instead. "
-                f"Hint: enable anomaly detection to find the operation that failed to compute its gradient, with "
+                "one of the variables needed for gradient computation has been modified by an inplace "
+                "operation: a tensor of shape "
+                f"{list(self.array.shape)} saved by {ctx.name} is at version {self.counter[0]}; "
+                f"expected version {self.version} instead. "
+                "Hint: enable anomaly detection to find the operation that failed to compute its "
+                "gradient, with "
                 f"torch.autograd.set_detect_anomaly(True)."
             )
-        node = self.node if self.index is None else ctx if ctx.outputs is None else output_edge(ctx, self.index)
+        node = (
+            self.node if self.index is None else ctx if ctx.outputs is None else output_edge(ctx, self.index)
+        )
         tensor = wrap(self.array, node)
         tensor._counter, tensor._leaf = self.counter, self.leaf
         return tensor
@@ -74,7 +99,16 @@ class _Plan:
     """What the walk needs of a node, for a user's function: see ``engine.Plan``."""
 
     # As an operation it has no definition and no named inputs; its one "saved value" is the context itself.
-    composed, inputs, aux, variadic, outputs, wants, live, view = None, (), (), None, (), (("ctx",),), (), False
+    composed, inputs, aux, variadic, outputs, wants, live, view = (
+        None,
+        (),
+        (),
+        None,
+        (),
+        (("ctx",),),
+        (),
+        False,
+    )
 
     def __init__(self, function, frees):
         self.name, self.frees, self.op = Name(f"{function.__name__}Backward"), frees, self
@@ -108,17 +142,23 @@ class Function(metaclass=_FunctionMeta):
 
         y = Exp.apply(x)
 
-    ``forward`` takes anything and returns a tensor or a tuple; nothing inside it is recorded. It may leave the context to
-    ``setup_context(ctx, inputs, output)`` and be ``forward(x)``. ``backward`` takes a gradient per output and returns one (or None) per
-    argument of ``forward``; written in differentiable operations, it can be differentiated again.
+    ``forward`` takes anything and returns a tensor or a tuple; nothing inside it is recorded. It may leave
+    the context to ``setup_context(ctx, inputs, output)`` and be ``forward(x)``. ``backward`` takes a gradient
+    per output and returns one (or None) per argument of ``forward``; written in differentiable operations, it
+    can be differentiated again.
     """
 
     def __init__(self, *args, **kwargs):
-        raise RuntimeError(f"{type(self).__name__} should not be instantiated. Methods on autograd functions are all static, use .apply")
+        raise RuntimeError(
+            f"{type(self).__name__} should not be instantiated. Methods on autograd functions are all "
+            "static, use .apply"
+        )
 
     @staticmethod
     def forward(*args, **kwargs):
-        """The function's values: ``forward(ctx, ...)``, or ``forward(...)`` beside ``setup_context``. To be overridden."""
+        """The function's values: ``forward(ctx, ...)``, or ``forward(...)`` beside ``setup_context``. To be
+        overridden.
+        """
         raise NotImplementedError("You must implement the forward function for custom autograd.Function.")
 
     @staticmethod
@@ -128,9 +168,13 @@ class Function(metaclass=_FunctionMeta):
 
     @staticmethod
     def backward(ctx, *grad_outputs):
-        """The gradient per argument of forward, from the gradient per output. To be overridden (or ``vjp``, its other name)."""
+        """The gradient per argument of forward, from the gradient per output.
+
+        To be overridden (or ``vjp``, its other name).
+        """
         raise NotImplementedError(
-            "You must implement either the backward or vjp method for your custom autograd.Function to use it with backward mode AD."
+            "You must implement either the backward or vjp method for your custom autograd.Function to "
+            "use it with backward mode AD."
         )
 
     vjp = backward
@@ -165,16 +209,22 @@ class Function(metaclass=_FunctionMeta):
 
 
 def once_differentiable(backward):
-    """Decorate a ``backward`` that uses operations unknown to autograd: differentiating it again raises RuntimeError."""
+    """Decorate a ``backward`` that uses operations unknown to autograd: differentiating it again raises
+    RuntimeError.
+    """
 
     @functools.wraps(backward)
     def wrapper(ctx, *gradients):
         with grad_mode.no_grad():
             outputs = backward(ctx, *gradients)
-        if not grad_mode.is_grad_enabled() or not any(isinstance(g, Variable) and g._node is not None for g in gradients):
+        if not grad_mode.is_grad_enabled() or not any(
+            isinstance(g, Variable) and g._node is not None for g in gradients
+        ):
             return outputs
         several = isinstance(outputs, tuple)
-        detached = [o.detach() if isinstance(o, Variable) else o for o in (outputs if several else (outputs,))]
+        detached = [
+            o.detach() if isinstance(o, Variable) else o for o in (outputs if several else (outputs,))
+        ]
         outputs = _NotTwice.apply(*(o.requires_grad_() if isinstance(o, Variable) else o for o in detached))
         return outputs if several else outputs[0]
 
@@ -190,10 +240,12 @@ class _NotTwice(Function):
 
     @staticmethod
     def backward(ctx, *gradients):
-        raise RuntimeError("trying to differentiate twice a function that was marked with @once_differentiable")
+        raise RuntimeError(
+            "trying to differentiate twice a function that was marked with @once_differentiable"
+        )
 
 
-# ---- forward ----------------------------------------------------------------------------------------------------------
+# ---- forward -------------------------------------------------------------------------------------
 
 
 def _is_in(tensor, tensors):
@@ -204,7 +256,8 @@ def _check_dirty(ctx, args, results, recording):
     for x in ctx._dirty:
         if not _is_in(x, results):
             raise RuntimeError(
-                "Some elements marked as dirty during the forward method were not returned as output. The inputs that are modified inplace "
+                "Some elements marked as dirty during the forward method were not returned as output. "
+                "The inputs that are modified inplace "
                 "must all be outputs of the Function."
             )
         if recording:
@@ -214,9 +267,14 @@ def _check_dirty(ctx, args, results, recording):
 def _record(cls, ctx, args, results):
     """Give the outputs their place in the graph, and the context what it saved."""
     ctx.edges = tuple(a._node for a, needs in zip(args, ctx.needs_input_grad) if needs)
-    ctx._inputs = tuple((a.array.shape, a.array.dtype, device_of(a.array)) if isinstance(a, Variable) else None for a in args)
+    ctx._inputs = tuple(
+        (a.array.shape, a.array.dtype, device_of(a.array)) if isinstance(a, Variable) else None for a in args
+    )
     results = [_own_output(ctx, args, r, earlier=results[:i]) for i, r in enumerate(results)]
-    ctx._shapes = [(r.array.shape, r.array.dtype, device_of(r.array)) if isinstance(r, Variable) else None for r in results]
+    ctx._shapes = [
+        (r.array.shape, r.array.dtype, device_of(r.array)) if isinstance(r, Variable) else None
+        for r in results
+    ]
     if len(results) > 1:
         ctx.outputs = (None,) * len(results)
     for i, r in enumerate(results):
@@ -230,7 +288,10 @@ def _record(cls, ctx, args, results):
             changed(r)
     places = {id(r): i for i, r in enumerate(results)}
     ctx.plan = cls._plans[bool(ctx._to_save)]
-    ctx.saved = (weakref.ref(ctx), *(None if t is None else _Saved(t, places.get(id(t))) for t in ctx._to_save))
+    ctx.saved = (
+        weakref.ref(ctx),
+        *(None if t is None else _Saved(t, places.get(id(t))) for t in ctx._to_save),
+    )
     ctx._to_save = ctx._dirty = ctx._fixed = ()  # they hold outputs, which hold the context
     if detect_anomaly.enabled:
         ctx.origin = traceback.format_stack()[:-2]
@@ -241,7 +302,11 @@ def _own_output(ctx, args, result, earlier):
     """``result`` itself; another tensor on its memory where it is an input or appears twice."""
     if not isinstance(result, Variable) or _is_in(result, ctx._dirty):
         return result
-    source = result if _is_in(result, args) else next((a for a in args if isinstance(a, Variable) and _shares(result, a)), None)
+    source = (
+        result
+        if _is_in(result, args)
+        else next((a for a in args if isinstance(a, Variable) and _shares(result, a)), None)
+    )
     if source is None and not _is_in(result, earlier):
         return result
     new = wrap(result.array)
@@ -260,22 +325,30 @@ def _shares(result, argument):
 
 def _forbidden(base):
     raise RuntimeError(
-        "An output of a custom Function is a view of its input (or the input itself) and one of them is being modified inplace. This view was "
-        "created inside a custom Function (or because an input was returned as-is) and the autograd logic to handle view+inplace would override "
-        "the custom backward associated with the custom Function, leading to incorrect gradients. This behavior is forbidden. You can fix this "
+        "An output of a custom Function is a view of its input (or the input itself) and one of them "
+        "is being modified inplace. This view was "
+        "created inside a custom Function (or because an input was returned as-is) and the autograd "
+        "logic to handle view+inplace would override "
+        "the custom backward associated with the custom Function, leading to incorrect gradients. This "
+        "behavior is forbidden. You can fix this "
         "by cloning the output of the custom Function."
     )
 
 
-# ---- backward ---------------------------------------------------------------------------------------------------------
+# ---- backward ------------------------------------------------------------------------------------
 
 
 def _backward(function, ctx, gradients):
-    """The gradients of the live inputs: arrays of arrays (or Variables of Variables, recorded) by the user's ``backward``."""
+    """The gradients of the live inputs: arrays of arrays (or Variables of Variables, recorded) by the user's
+    ``backward``.
+    """
     create = any(isinstance(g, Variable) for g in gradients)
     given = [g if g is None or isinstance(g, Variable) else wrap(g) for g in gradients]
     if ctx._materialize:
-        given = [_zeros(*shape, given) if g is None and shape is not None else g for g, shape in zip(given, ctx._shapes)]
+        given = [
+            _zeros(*shape, given) if g is None and shape is not None else g
+            for g, shape in zip(given, ctx._shapes)
+        ]
     rule = function.backward if function.backward is not Function.backward else function.vjp
     token = grad_mode.mode.set(create)
     try:
@@ -287,7 +360,8 @@ def _backward(function, ctx, gradients):
         grad_mode.mode.reset(token)
     if create:
         return steps
-    return [None if g is None else g.array.view() for g in steps]  # a view, so that nobody takes it for a fresh array
+    # a view, so that nobody takes it for a fresh array
+    return [None if g is None else g.array.view() for g in steps]
 
 
 def _zeros(shape, dtype, where, given):
@@ -299,13 +373,19 @@ def _counted(ctx, found):
     if len(found) > expected and all(g is None for g in found[expected:]):
         found = found[:expected]
     if len(found) != expected:
-        raise RuntimeError(f"function {ctx.name} returned an incorrect number of gradients (expected {expected}, got {len(found)})")
+        raise RuntimeError(
+            f"function {ctx.name} returned an incorrect number of gradients (expected {expected}, got "
+            f"{len(found)})"
+        )
     for i, (g, meta) in enumerate(zip(found, ctx._inputs)):
         if g is not None and not isinstance(g, Variable):
-            raise RuntimeError(f"expected Variable or None (got {type(g).__name__}) as gradient {i} of {ctx.name}")
+            raise RuntimeError(
+                f"expected Variable or None (got {type(g).__name__}) as gradient {i} of {ctx.name}"
+            )
         if g is not None and meta is None:
             raise RuntimeError(
-                f"function {ctx.name} returned a gradient different from None at position {i + 1}, but the corresponding forward input "
+                f"function {ctx.name} returned a gradient different from None at position {i + 1}, but "
+                "the corresponding forward input "
                 "was not a Variable"
             )
     return found
@@ -317,12 +397,16 @@ def _fit(ctx, i, g):
         return None
     shape, dtype, where = ctx._inputs[i]
     if device_of(g.array) != where:
-        raise RuntimeError(f"Function {ctx.name} returned an invalid gradient at index {i} - expected device {where} but got {device_of(g.array)}")
+        raise RuntimeError(
+            f"Function {ctx.name} returned an invalid gradient at index {i} - expected device {where} "
+            f"but got {device_of(g.array)}"
+        )
     if g.array.shape != shape:
         extra = g.array.ndim - len(shape)
         if extra < 0 or any(n != m and n != 1 for n, m in zip(shape, g.array.shape[extra:])):
             raise RuntimeError(
-                f"Function {ctx.name} returned an invalid gradient at index {i} - got {list(g.array.shape)} but expected shape compatible "
+                f"Function {ctx.name} returned an invalid gradient at index {i} - got "
+                f"{list(g.array.shape)} but expected shape compatible "
                 f"with {list(shape)}"
             )
         g = sum_to(g, shape=shape)

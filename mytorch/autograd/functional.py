@@ -1,7 +1,9 @@
-"""Products with Jacobians and Hessians, and these matrices themselves, of functions of tensors: ``torch.autograd.functional``.
+"""Products with Jacobians and Hessians, and these matrices themselves, of functions of tensors:
+``torch.autograd.functional``.
 
-``func`` takes tensors and returns a tensor or a tuple of tensors. Everywhere ``create_graph=True`` makes the result differentiable, and
-``strict=True`` raises RuntimeError where an output does not depend on an input, instead of returning zeros.
+``func`` takes tensors and returns a tensor or a tuple of tensors. Everywhere ``create_graph=True`` makes the
+result differentiable, and ``strict=True`` raises RuntimeError where an output does not depend on an input,
+instead of returning zeros.
 """
 
 from __future__ import annotations
@@ -14,7 +16,8 @@ from .graph import Variable, wrap
 
 
 def vjp(func, inputs, v=None, create_graph=False, strict=False):
-    """``(func(*inputs), vᵀ J)``: the product of ``v``, of the outputs' shapes, with the Jacobian; of the inputs' shapes.
+    """``(func(*inputs), vᵀ J)``: the product of ``v``, of the outputs' shapes, with the Jacobian; of the
+    inputs' shapes.
 
     ``v`` may be left out for an output of one element. RuntimeError if its shapes are wrong.
     """
@@ -28,9 +31,11 @@ def vjp(func, inputs, v=None, create_graph=False, strict=False):
 
 
 def jvp(func, inputs, v=None, create_graph=False, strict=False):
-    """``(func(*inputs), J v)``: the product of the Jacobian with ``v``, of the inputs' shapes; of the outputs' shapes.
+    """``(func(*inputs), J v)``: the product of the Jacobian with ``v``, of the inputs' shapes; of the
+    outputs' shapes.
 
-    Computed by differentiating ``uᵀ J`` with respect to u. ``v`` may be left out for a single input of one element.
+    Computed by differentiating ``uᵀ J`` with respect to u. ``v`` may be left out for a single input of one
+    element.
     """
     with enable_grad():
         several_in, xs = _tensors(inputs, "inputs", "jvp")
@@ -40,20 +45,33 @@ def jvp(func, inputs, v=None, create_graph=False, strict=False):
         us = tuple(_zeros_like(o).requires_grad_() for o in outputs)
         back = _grads(outputs, xs, us, True)
         _check_in_graph(back, "gradient", strict)
-        found = _filled(_grads(back, us, v, create_graph), outputs, strict, create_graph, "gradient", "entry of grad_outputs")
+        found = _filled(
+            _grads(back, us, v, create_graph),
+            outputs,
+            strict,
+            create_graph,
+            "gradient",
+            "entry of grad_outputs",
+        )
     return _released(outputs, several_out, create_graph), _released(found, several_out, create_graph)
 
 
 def jacobian(func, inputs, create_graph=False, strict=False, vectorize=False, strategy="reverse-mode"):
-    """The Jacobian: a tensor of shape (*output.shape, *input.shape), or tuples of them, over outputs first, then inputs.
+    """The Jacobian: a tensor of shape (*output.shape, *input.shape), or tuples of them, over outputs first,
+    then inputs.
 
     It is computed row by row; ``vectorize`` and ``strategy`` change nothing about the result.
-    AssertionError for another strategy, NotImplementedError and RuntimeError for the combinations that torch refuses.
+    AssertionError for another strategy, NotImplementedError and RuntimeError for the combinations that torch
+    refuses.
     """
     if strategy not in ("reverse-mode", "forward-mode"):
-        raise AssertionError(f'Expected strategy to be either "forward-mode" or "reverse-mode". Got: {strategy!r}')
+        raise AssertionError(
+            f'Expected strategy to be either "forward-mode" or "reverse-mode". Got: {strategy!r}'
+        )
     if strategy == "forward-mode" and create_graph:
-        raise NotImplementedError('jacobian: `create_graph=True` and `strategy="forward-mode"` are not supported together')
+        raise NotImplementedError(
+            'jacobian: `create_graph=True` and `strategy="forward-mode"` are not supported together'
+        )
     if vectorize and strict:
         raise RuntimeError("jacobian: `strict=True` and `vectorized=True` are not supported together.")
     if strategy == "forward-mode" and not vectorize:
@@ -81,8 +99,11 @@ def _rows(output, xs, strict, create_graph):
     return [stack(column).reshape((*output.array.shape, *x.array.shape)) for column, x in zip(zip(*rows), xs)]
 
 
-def hessian(func, inputs, create_graph=False, strict=False, vectorize=False, outer_jacobian_strategy="reverse-mode"):
-    """The second derivatives of a function with one element: shape (*input.shape, *input.shape), or a tuple of tuples of them.
+def hessian(
+    func, inputs, create_graph=False, strict=False, vectorize=False, outer_jacobian_strategy="reverse-mode"
+):
+    """The second derivatives of a function with one element: shape (*input.shape, *input.shape), or a tuple
+    of tuples of them.
 
     AssertionError for another strategy than these names.
     """
@@ -102,7 +123,9 @@ def hessian(func, inputs, create_graph=False, strict=False, vectorize=False, out
 
 
 def vhp(func, inputs, v=None, create_graph=False, strict=False):
-    """``(func(*inputs), vᵀ H)``: the product of ``v``, of the inputs' shapes, with the Hessian of a function with one element."""
+    """``(func(*inputs), vᵀ H)``: the product of ``v``, of the inputs' shapes, with the Hessian of a function
+    with one element.
+    """
     with enable_grad():
         several, xs, output, first, v = _second(func, inputs, v, create_graph, strict, "vhp")
         found = _filled(_grads(first, xs, v, create_graph), xs, strict, create_graph, "jacobian", "input")
@@ -110,13 +133,17 @@ def vhp(func, inputs, v=None, create_graph=False, strict=False):
 
 
 def hvp(func, inputs, v=None, create_graph=False, strict=False):
-    """``(func(*inputs), H v)``: as :func:`vhp` (H is symmetric), by differentiating ``uᵀ H`` with respect to u; slower than that."""
+    """``(func(*inputs), H v)``: as :func:`vhp` (H is symmetric), by differentiating ``uᵀ H`` with respect to
+    u; slower than that.
+    """
     with enable_grad():
         several, xs, output, first, v = _second(func, inputs, v, create_graph, strict, "hvp")
         us = tuple(_zeros_like(x).requires_grad_() for x in xs)
         back = _grads(first, xs, us, True)
         _check_in_graph(back, "hessian", strict)
-        found = _filled(_grads(back, us, v, create_graph), xs, strict, create_graph, "hessian", "entry of grad_jacobian")
+        found = _filled(
+            _grads(back, us, v, create_graph), xs, strict, create_graph, "hessian", "entry of grad_jacobian"
+        )
     return _released([output], False, create_graph), _released(found, several, create_graph)
 
 
@@ -131,7 +158,7 @@ def _second(func, inputs, v, create_graph, strict, name):
     return several, xs, outputs[0], first, v
 
 
-# ---- arguments and results --------------------------------------------------------------------------------------------------
+# ---- arguments and results -----------------------------------------------------------------------
 
 
 def _tensors(values, what, name):
@@ -141,13 +168,18 @@ def _tensors(values, what, name):
     for i, x in enumerate(values):
         if not isinstance(x, Variable):
             where = f"the value at index {i} has type" if several else "the given value has type"
-            raise TypeError(f"The {what} given to {name} must be either a Tensor or a tuple of Tensors but {where} {type(x)}.")
+            raise TypeError(
+                f"The {what} given to {name} must be either a Tensor or a tuple of Tensors but {where} "
+                f"{type(x)}."
+            )
     return several, values
 
 
 def _fresh(xs, create_graph):
     """Stand-ins for the inputs: in their graph if the result shall be, else leaves."""
-    return tuple(x.view_as(x) if create_graph and x.requires_grad else x.detach().requires_grad_() for x in xs)
+    return tuple(
+        x.view_as(x) if create_graph and x.requires_grad else x.detach().requires_grad_() for x in xs
+    )
 
 
 def _outputs(func, xs, name, strict):
@@ -160,14 +192,18 @@ def _only(output, name):
     if isinstance(output, tuple) or not isinstance(output, Variable):
         raise RuntimeError(f"The function given to {name} should return a single Tensor")
     if output.array.size != 1:
-        raise RuntimeError(f"The Tensor returned by the function given to {name} should contain a single element")
+        raise RuntimeError(
+            f"The Tensor returned by the function given to {name} should contain a single element"
+        )
     return output.reshape(())
 
 
 def _direction(v, like, several, what):
     if v is None:
         if len(like) != 1 or like[0].array.size != 1:
-            raise RuntimeError(f"The vector v can only be None if {what} a single Tensor with a single element.")
+            raise RuntimeError(
+                f"The vector v can only be None if {what} a single Tensor with a single element."
+            )
         return (wrap(xp(like[0].array).ones_like(like[0].array)),)
     v = v if isinstance(v, tuple) else tuple(v) if isinstance(v, list) else (v,)
     if len(v) != len(like):
@@ -175,7 +211,10 @@ def _direction(v, like, several, what):
     for i, (given, x) in enumerate(zip(v, like)):
         if given.array.shape != x.array.shape:
             entry = f"Entry {i} in " if several else ""
-            raise RuntimeError(f"{entry}v has invalid size: should be {list(x.array.shape)} but got {list(given.array.shape)}.")
+            raise RuntimeError(
+                f"{entry}v has invalid size: should be {list(x.array.shape)} but got "
+                f"{list(given.array.shape)}."
+            )
     return v
 
 
@@ -196,7 +235,8 @@ def _check_in_graph(values, what, strict):
         for i, value in enumerate(values):
             if value is None or not value.requires_grad:
                 raise RuntimeError(
-                    f"The {what} of the user-provided function (entry {i}) is independent of the inputs. This is not allowed in strict mode."
+                    f"The {what} of the user-provided function (entry {i}) is independent of the "
+                    "inputs. This is not allowed in strict mode."
                 )
 
 
@@ -204,7 +244,10 @@ def _filled(found, like, strict, create_graph, what, entry):
     """Zeros where there is no dependence; RuntimeError in strict mode."""
     for i, g in enumerate(found):
         if strict and (g is None or (create_graph and not g.requires_grad)):
-            raise RuntimeError(f"The {what} of the user-provided function is independent of {entry} {i}. This is not allowed in strict mode.")
+            raise RuntimeError(
+                f"The {what} of the user-provided function is independent of {entry} {i}. This is not "
+                "allowed in strict mode."
+            )
     return tuple(_zeros_like(x) if g is None else g for g, x in zip(found, like))
 
 

@@ -1,7 +1,7 @@
 """Whether operations are recorded: no_grad, enable_grad, set_grad_enabled, inference_mode.
 
-The mode lives in a context variable, so it is local to a thread and to an asyncio task. Every switch works as a
-context manager and as a decorator, on generators too.
+The mode lives in a context variable, so it is local to a thread and to an asyncio task. Every switch works as
+a context manager and as a decorator, on generators too.
 """
 
 from __future__ import annotations
@@ -28,7 +28,8 @@ class _Switch:
         mode.reset(self._tokens.pop())
 
     def _next(self):
-        return INFERENCE if mode.get() is INFERENCE else self.target  # only inference_mode(False) leads out of it
+        # only inference_mode(False) leads out of it
+        return INFERENCE if mode.get() is INFERENCE else self.target
 
     def _fresh(self):
         return type(self)()
@@ -104,7 +105,9 @@ class _Switch:
 
 
 class no_grad(_Switch):
-    """Operations inside are not recorded: no graph, no memory kept. ``@no_grad`` works with and without parentheses."""
+    """Operations inside are not recorded: no graph, no memory kept. ``@no_grad`` works with and without
+    parentheses.
+    """
 
     target = SKIP
 
@@ -120,7 +123,9 @@ class enable_grad(no_grad):
 
 
 class set_grad_enabled(_Switch):
-    """``set_grad_enabled(flag)`` switches recording at once; as a context manager it switches back at the end."""
+    """``set_grad_enabled(flag)`` switches recording at once; as a context manager it switches back at the
+    end.
+    """
 
     def __init__(self, mode: bool):
         self.target = RECORD if mode else SKIP

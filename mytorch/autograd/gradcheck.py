@@ -1,4 +1,5 @@
-"""Proving gradients: what backward says against central differences, ``(f(x + eps) - f(x - eps)) / (2 eps)``."""
+"""Proving gradients: what backward says against central differences, ``(f(x + eps) - f(x - eps)) / (2
+eps)``."""
 
 from __future__ import annotations
 
@@ -17,26 +18,42 @@ class GradcheckError(RuntimeError):
 
 
 def gradcheck(
-    func, inputs, *, eps=1e-6, atol=1e-5, rtol=1e-3, raise_exception=True, nondet_tol=0.0, check_undefined_grad=True,
-    check_grad_dtypes=False, check_batched_grad=False, check_batched_forward_grad=False, check_forward_ad=False,
-    check_backward_ad=True, fast_mode=False, masked=None,
-):  # fmt: skip
+    func,
+    inputs,
+    *,
+    eps=1e-6,
+    atol=1e-5,
+    rtol=1e-3,
+    raise_exception=True,
+    nondet_tol=0.0,
+    check_undefined_grad=True,
+    check_grad_dtypes=False,
+    check_batched_grad=False,
+    check_batched_forward_grad=False,
+    check_forward_ad=False,
+    check_backward_ad=True,
+    fast_mode=False,
+    masked=None,
+):
     """Compare the gradients of ``func(*inputs)`` with central differences; True if they agree.
 
-    ``inputs``: a tensor or a tuple; those that require grad are checked, of any shape, and should be float64. ``func`` returns
-    a tensor or a tuple of tensors; integer outputs and those outside of the graph are ignored.
+    ``inputs``: a tensor or a tuple; those that require grad are checked, of any shape, and should be float64.
+    ``func`` returns a tensor or a tuple of tensors; integer outputs and those outside of the graph are
+    ignored.
 
-    eps: the step. atol, rtol: ``|analytical - numerical| <= atol + rtol * |numerical|`` must hold for every entry of the Jacobian.
+    eps: the step. atol, rtol: ``|analytical - numerical| <= atol + rtol * |numerical|`` must hold for every
+        entry of the Jacobian.
     raise_exception: False returns False where this would raise.
     nondet_tol: how far two runs of the same backward may differ.
-    check_undefined_grad: changes nothing: each output is always differentiated with the gradients of the others undefined.
+    check_undefined_grad: changes nothing: each output is always differentiated with the gradients of the
+        others undefined.
     check_grad_dtypes: gradients must have the dtype of their input.
     check_batched_grad: ``grad(..., is_grads_batched=True)`` must agree as well.
     fast_mode: compare ``v @ J @ u`` for random u, v: one step per input instead of one per element.
     masked: for sparse tensors only.
 
-    Raises GradcheckError, which shows the function, the input, the index and both numbers; ValueError if no input requires grad;
-    NotImplementedError for forward-mode checks.
+    Raises GradcheckError, which shows the function, the input, the index and both numbers; ValueError if no
+    input requires grad; NotImplementedError for forward-mode checks.
     """
     if check_forward_ad or check_batched_forward_grad:
         raise NotImplementedError("gradcheck: mytorch has no forward-mode differentiation to check")
@@ -49,11 +66,26 @@ def gradcheck(
 
 
 def gradgradcheck(
-    func, inputs, grad_outputs=None, *, eps=1e-6, atol=1e-5, rtol=1e-3, gen_non_contig_grad_outputs=False,
-    raise_exception=True, nondet_tol=0.0, check_undefined_grad=True, check_grad_dtypes=False, check_batched_grad=False,
-    check_fwd_over_rev=False, check_rev_over_rev=True, fast_mode=False, masked=False,
-):  # fmt: skip
-    """As :func:`gradcheck` for second derivatives: the gradients of ``func`` are checked, also with respect to ``grad_outputs``.
+    func,
+    inputs,
+    grad_outputs=None,
+    *,
+    eps=1e-6,
+    atol=1e-5,
+    rtol=1e-3,
+    gen_non_contig_grad_outputs=False,
+    raise_exception=True,
+    nondet_tol=0.0,
+    check_undefined_grad=True,
+    check_grad_dtypes=False,
+    check_batched_grad=False,
+    check_fwd_over_rev=False,
+    check_rev_over_rev=True,
+    fast_mode=False,
+    masked=False,
+):
+    """As :func:`gradcheck` for second derivatives: the gradients of ``func`` are checked, also with respect
+    to ``grad_outputs``.
 
     grad_outputs: one per differentiable output, of its shape; random ones if None.
     gen_non_contig_grad_outputs: the random ones are not contiguous in memory.
@@ -67,7 +99,9 @@ def gradgradcheck(
     _check_inputs(inputs)
     if grad_outputs is None:
         rng = numpy.random.default_rng(0)  # not the user's random state
-        grad_outputs = tuple(_random_like(o, rng, gen_non_contig_grad_outputs) for o in _differentiable(func(*inputs)))
+        grad_outputs = tuple(
+            _random_like(o, rng, gen_non_contig_grad_outputs) for o in _differentiable(func(*inputs))
+        )
     else:
         grad_outputs = _as_tuple(grad_outputs)
 
@@ -79,20 +113,39 @@ def gradgradcheck(
         outputs = _differentiable(func(*given))
         if not outputs:
             return ()
-        return tuple(g for g in grad(outputs, live, seeds, create_graph=True, allow_unused=True) if g is not None)
+        return tuple(
+            g for g in grad(outputs, live, seeds, create_graph=True, allow_unused=True) if g is not None
+        )
 
     gradients.__name__ = f"the gradient of {_name_of(func)}"
     inputs += grad_outputs
-    check = _Check(gradients, inputs, eps, atol, rtol, nondet_tol, check_grad_dtypes, check_batched_grad, every_output=True)
+    check = _Check(
+        gradients,
+        inputs,
+        eps,
+        atol,
+        rtol,
+        nondet_tol,
+        check_grad_dtypes,
+        check_batched_grad,
+        every_output=True,
+    )
     return check.verdict(fast_mode, raise_exception)
 
 
 class _Check:
     """One comparison of a function's gradients with differences."""
 
-    def __init__(self, func, inputs, eps, atol, rtol, nondet_tol, check_dtypes, check_batched, every_output=False):
+    def __init__(
+        self, func, inputs, eps, atol, rtol, nondet_tol, check_dtypes, check_batched, every_output=False
+    ):
         self.func, self.inputs, self.eps, self.atol, self.rtol = func, inputs, eps, atol, rtol
-        self.nondet_tol, self.check_dtypes, self.check_batched, self.every_output = nondet_tol, check_dtypes, check_batched, every_output
+        self.nondet_tol, self.check_dtypes, self.check_batched, self.every_output = (
+            nondet_tol,
+            check_dtypes,
+            check_batched,
+            every_output,
+        )
         self.live = [(i, x) for i, x in enumerate(inputs) if isinstance(x, Variable) and x.requires_grad]
 
     def verdict(self, fast, raise_exception):
@@ -118,7 +171,10 @@ class _Check:
             self._compare(analytical[j][k], numerical[k][j], j, output, i, x)
 
     def outputs(self):
-        """The outputs to check. A gradient that lost its place in the graph counts as one with derivative zero."""
+        """The outputs to check.
+
+        A gradient that lost its place in the graph counts as one with derivative zero.
+        """
         made = _differentiable(self.func(*self.inputs), every=self.every_output)
         return made if any(o.requires_grad for o in made) or self.every_output else []
 
@@ -127,12 +183,22 @@ class _Check:
         return [_host(o).reshape(-1) for o in self.outputs()]
 
     def numerical(self):
-        """Per input the Jacobians (output elements, input elements) of all outputs, by changing its memory element by element."""
+        """Per input the Jacobians (output elements, input elements) of all outputs, by changing its memory
+        element by element.
+        """
         jacobians = []
         for _, x in self.live:
-            columns = [self._difference(x.array, index, float(x.array[index])) for index in numpy.ndindex(x.array.shape)]
+            columns = [
+                self._difference(x.array, index, float(x.array[index]))
+                for index in numpy.ndindex(x.array.shape)
+            ]
             count = len(self.values()) if not columns else len(columns[0])
-            jacobians.append([numpy.stack([c[j] for c in columns], axis=1) if columns else numpy.zeros((0, 0)) for j in range(count)])
+            jacobians.append(
+                [
+                    numpy.stack([c[j] for c in columns], axis=1) if columns else numpy.zeros((0, 0))
+                    for j in range(count)
+                ]
+            )
         return jacobians
 
     def _difference(self, array, index, value):
@@ -146,12 +212,16 @@ class _Check:
         return [(a - b) / (2 * self.eps) for a, b in zip(above, below, strict=True)]
 
     def analytical(self, output, j):
-        """Per input the Jacobian (output elements, input elements) by backward, one row per element of the output, each twice."""
+        """Per input the Jacobian (output elements, input elements) by backward, one row per element of the
+        output, each twice.
+        """
         xs = [x for _, x in self.live]
         jacobians = [numpy.zeros((output.array.size, x.array.size)) for x in xs]
         if not output.requires_grad:
             return jacobians
-        seeds = numpy.eye(output.array.size, dtype=output.array.dtype).reshape(output.array.size, *output.array.shape)
+        seeds = numpy.eye(output.array.size, dtype=output.array.dtype).reshape(
+            output.array.size, *output.array.shape
+        )
         for row, seed in enumerate(seeds):
             seed = wrap(move(seed, device_of(output.array)))
             first, second = (grad(output, xs, seed, True, allow_unused=True) for _ in range(2))
@@ -160,48 +230,74 @@ class _Check:
                     self._check_gradient(first[k], second[k], j, output, i, x)
                     jacobians[k][row] = _host(first[k]).reshape(-1)
         if self.check_batched and len(seeds):
-            batch = grad(output, xs, wrap(move(seeds, device_of(output.array))), True, allow_unused=True, is_grads_batched=True)
+            batch = grad(
+                output,
+                xs,
+                wrap(move(seeds, device_of(output.array))),
+                True,
+                allow_unused=True,
+                is_grads_batched=True,
+            )
             for g, jacobian, (i, x) in zip(batch, jacobians, self.live):
                 if g is not None and not numpy.allclose(_host(g).reshape(jacobian.shape), jacobian):
-                    raise GradcheckError(f"{self._where(j, output, i, x)}: batched gradients differ from single ones")
+                    raise GradcheckError(
+                        f"{self._where(j, output, i, x)}: batched gradients differ from single ones"
+                    )
         return jacobians
 
     def _check_gradient(self, g, again, j, output, i, x):
         if g.array.shape != x.array.shape:
-            raise GradcheckError(f"{self._where(j, output, i, x)}: the gradient has shape {list(g.array.shape)}")
+            raise GradcheckError(
+                f"{self._where(j, output, i, x)}: the gradient has shape {list(g.array.shape)}"
+            )
         if self.check_dtypes and g.array.dtype != x.array.dtype:
-            raise GradcheckError(f"{self._where(j, output, i, x)}: the gradient has dtype {g.array.dtype}, not {x.array.dtype}")
+            raise GradcheckError(
+                f"{self._where(j, output, i, x)}: the gradient has dtype {g.array.dtype}, not {x.array.dtype}"
+            )
         difference = numpy.abs(_host(g) - _host(again)).max(initial=0)
         if difference > self.nondet_tol:
             raise GradcheckError(
-                "Backward is not reentrant, i.e., running backward with same input and grad_output multiple times gives different "
-                f"values: {self._where(j, output, i, x)} they differ by {difference:.3g}, nondet_tol is {self.nondet_tol}."
+                "Backward is not reentrant, i.e., running backward with same input and grad_output "
+                "multiple times gives different "
+                f"values: {self._where(j, output, i, x)} they differ by {difference:.3g}, nondet_tol "
+                f"is {self.nondet_tol}."
             )
 
     def _compare(self, analytical, numerical, j, output, i, x):
         if analytical.size == 0:
             return
         with numpy.errstate(invalid="ignore"):
-            wrong = ~(numpy.abs(analytical - numerical) <= self.atol + self.rtol * numpy.abs(numerical)) & (analytical != numerical)
+            wrong = ~(numpy.abs(analytical - numerical) <= self.atol + self.rtol * numpy.abs(numerical)) & (
+                analytical != numerical
+            )
         if not wrong.any():
             return
-        worst = numpy.where(wrong, numpy.nan_to_num(numpy.abs(analytical - numerical), nan=numpy.inf), -1).argmax()
+        worst = numpy.where(
+            wrong, numpy.nan_to_num(numpy.abs(analytical - numerical), nan=numpy.inf), -1
+        ).argmax()
         row, column = numpy.unravel_index(worst, wrong.shape)
         at_out = [int(n) for n in numpy.unravel_index(row, output.array.shape)]
         at_in = [int(n) for n in numpy.unravel_index(column, x.array.shape)]
         raise GradcheckError(
             f"Jacobian mismatch for {self._where(j, output, i, x)}:\n"
-            f"d output{at_out} / d input{at_in}: numerical {numerical[row, column]:.10g}, analytical {analytical[row, column]:.10g}; "
-            f"{int(wrong.sum())} of {wrong.size} entries differ by more than {self.atol} + {self.rtol} * |numerical|\n"
+            f"d output{at_out} / d input{at_in}: numerical {numerical[row, column]:.10g}, analytical "
+            f"{analytical[row, column]:.10g}; "
+            f"{int(wrong.sum())} of {wrong.size} entries differ by more than {self.atol} + {self.rtol} "
+            "* |numerical|\n"
             f"numerical:\n{numerical}\nanalytical:\n{analytical}"
         )
 
     def _where(self, j, output, i, x):
         name = f"{_name_of(self.func)} ({output._node.name})" if output.requires_grad else _name_of(self.func)
-        return f"output {j} of {name}, shape {list(output.array.shape)}, with respect to input {i}, shape {list(x.array.shape)}"
+        return (
+            f"output {j} of {name}, shape {list(output.array.shape)}, with respect to input {i}, shape "
+            f"{list(x.array.shape)}"
+        )
 
     def _projections_agree(self, outputs):
-        """Fast mode: ``v @ J @ u`` for one random direction u per input and v per output. On False the slow mode finds the entry."""
+        """Fast mode: ``v @ J @ u`` for one random direction u per input and v per output. On False the slow
+        mode finds the entry.
+        """
         rng = numpy.random.default_rng(0)
         vs = [_random_like(o, rng) for o in outputs]
         for k, (_, x) in enumerate(self.live):
@@ -217,21 +313,30 @@ class _Check:
                 x.array[...] = before
             for output, v, a, b in zip(outputs, vs, above, below):
                 numerical = float(((a - b) / (2 * self.eps) * _host(v).reshape(-1)).sum())
-                g = grad(output, [self.live[k][1]], v, True, allow_unused=True)[0] if output.requires_grad else None
+                g = (
+                    grad(output, [self.live[k][1]], v, True, allow_unused=True)[0]
+                    if output.requires_grad
+                    else None
+                )
                 analytical = 0.0 if g is None else float((_host(g) * _host(wrap(u))).sum())
-                allowed = self.atol * float(abs(u).sum()) * float(abs(v.array).sum()) + self.rtol * abs(numerical)
+                allowed = self.atol * float(abs(u).sum()) * float(abs(v.array).sum()) + self.rtol * abs(
+                    numerical
+                )
                 if not abs(numerical - analytical) <= allowed:
                     return False
         return True
 
     def _no_differentiable_outputs(self):
         """A function whose outputs are all outside of the graph must not depend on the inputs."""
-        every = _Check(self.func, self.inputs, self.eps, self.atol, self.rtol, 0.0, False, False, every_output=True)
+        every = _Check(
+            self.func, self.inputs, self.eps, self.atol, self.rtol, 0.0, False, False, every_output=True
+        )
         for (i, x), jacobians in zip(self.live, every.numerical()):
             for j, jacobian in enumerate(jacobians):
                 if jacobian.size and numpy.abs(jacobian).max() > self.atol:
                     raise GradcheckError(
-                        f"Numerical gradient for function expected to be zero: output {j} of {_name_of(self.func)} does not require grad, "
+                        f"Numerical gradient for function expected to be zero: output {j} of "
+                        f"{_name_of(self.func)} does not require grad, "
                         f"but it depends on input {i}, shape {list(x.array.shape)}"
                     )
 
@@ -243,7 +348,11 @@ def _as_tuple(values):
 def _differentiable(result, every=False):
     """The floating-point outputs that are part of the graph (``every``: also those that are not)."""
     results = result if isinstance(result, (tuple, list)) else (result,)
-    return [r for r in results if isinstance(r, Variable) and r.array.dtype.kind in "fV" and (every or r.requires_grad)]
+    return [
+        r
+        for r in results
+        if isinstance(r, Variable) and r.array.dtype.kind in "fV" and (every or r.requires_grad)
+    ]
 
 
 def _host(variable):
@@ -251,7 +360,9 @@ def _host(variable):
 
 
 def _random_like(variable, rng, spread=False):
-    """A leaf of random numbers with the shape, dtype and device of ``variable``; ``spread`` leaves gaps in memory."""
+    """A leaf of random numbers with the shape, dtype and device of ``variable``; ``spread`` leaves gaps in
+    memory.
+    """
     values = rng.standard_normal(variable.array.shape).astype(variable.array.dtype)
     if spread:
         values = numpy.repeat(values[..., None], 2, axis=-1)[..., 0]
@@ -261,20 +372,28 @@ def _random_like(variable, rng, spread=False):
 def _check_inputs(inputs):
     live = [(i, x) for i, x in enumerate(inputs) if isinstance(x, Variable) and x.requires_grad]
     if not live:
-        raise ValueError("gradcheck expects at least one input tensor to require gradient, but none of the them have requires_grad=True.")
+        raise ValueError(
+            "gradcheck expects at least one input tensor to require gradient, but none of the them "
+            "have requires_grad=True."
+        )
     for i, x in live:
         if x.array.dtype.kind == "c":
-            raise NotImplementedError(f"gradcheck: input {i} is complex; mytorch does not differentiate complex functions")
+            raise NotImplementedError(
+                f"gradcheck: input {i} is complex; mytorch does not differentiate complex functions"
+            )
         if x.array.dtype != "float64":
             warnings.warn(
                 f"Input #{i} requires gradient and is not a double precision floating point or complex. "
-                "This check will likely fail if all the inputs are not of double precision floating point or complex. ",
+                "This check will likely fail if all the inputs are not of double precision floating "
+                "point or complex. ",
                 stacklevel=3,
             )
         if x.array.size and any(stride == 0 and n > 1 for stride, n in zip(x.array.strides, x.array.shape)):
             raise RuntimeError(
-                f"The {i}th input has a dimension with stride 0. gradcheck only supports inputs that are non-overlapping to be able "
-                "to compute the numerical gradients correctly. You should call .contiguous on the input before passing it to gradcheck."
+                f"The {i}th input has a dimension with stride 0. gradcheck only supports inputs that "
+                "are non-overlapping to be able "
+                "to compute the numerical gradients correctly. You should call .contiguous on the "
+                "input before passing it to gradcheck."
             )
 
 

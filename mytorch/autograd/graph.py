@@ -1,7 +1,8 @@
 """The graph: Variables, the Nodes that made them, the edges between. This file knows no operation.
 
-A Node holds its rules, what they asked to save, and edges to the nodes of its inputs; never its outputs, so there are no reference cycles and a
-dropped graph is freed at once. ``engine.py`` records operations in it, ``walk.py`` goes back through it.
+A Node holds its rules, what they asked to save, and edges to the nodes of its inputs; never its outputs, so
+there are no reference cycles and a dropped graph is freed at once. ``engine.py`` records operations in it,
+``walk.py`` goes back through it.
 """
 
 from __future__ import annotations
@@ -29,8 +30,10 @@ class Variable:
     """An array and its place in the graph. Tensor adds the operators and methods."""
 
     array: numpy.ndarray  # the values, NumPy's or CuPy's
-    _node = None  # what made it (Node, Output), a Leaf if it collects a gradient, None if no gradient is wanted
-    _counter: list  # [number of in-place changes, clock of the last one], one for all views of the same memory
+    # what made it (Node, Output), a Leaf if it collects a gradient, None if no gradient is wanted
+    _node = None
+    # [number of in-place changes, clock of the last one], one for all views of the same memory
+    _counter: list
     _base = None  # for a view: the Variable that it was taken from,
     _view = None  # the function that takes it from there,
     _base_node = None  # and the base's node at that time
@@ -93,7 +96,8 @@ class Output:
 class Node:
     """One recorded operation."""
 
-    hooks = definition = origin = outputs = output_edges = restore = None  # set only where there is something to tell
+    # set only where there is something to tell
+    hooks = definition = origin = outputs = output_edges = restore = None
 
     def __init__(self, plan, edges, saved, guards):
         self.plan, self.edges, self.saved, self.guards, self.order = plan, edges, saved, guards, next(clock)
@@ -114,11 +118,13 @@ class Node:
 Leaf.__repr__ = Output.__repr__ = Node.__repr__  # type: ignore[method-assign, assignment]
 
 
-# ---- edges, views, changes in place -------------------------------------------------------------------------------
+# ---- edges, views, changes in place --------------------------------------------------------------
 
 
 def output_edge(node, index):
-    """The edge to one output of ``node``: the same as long as anybody holds it, since hooks and gradients belong to it."""
+    """The edge to one output of ``node``: the same as long as anybody holds it, since hooks and gradients
+    belong to it.
+    """
     if node.output_edges is None:
         node.output_edges = {}
     known = node.output_edges.get(index)
@@ -130,12 +136,16 @@ def output_edge(node, index):
 
 
 def note_view(new, call, inputs, settings, index=None):
-    """If ``new`` shares the memory of the input, tie them together: one change counter, and the way to take the view again."""
+    """If ``new`` shares the memory of the input, tie them together: one change counter, and the way to take
+    the view again.
+    """
     source, array = inputs[0], new.array
     owner = array.base
     if not isinstance(source, Variable):
         return
-    if array is not source.array and (owner is None or (owner is not source.array and owner is not source.array.base)):
+    if array is not source.array and (
+        owner is None or (owner is not source.array and owner is not source.array.base)
+    ):
         owner = getattr(owner, "base", None)  # NumPy's as_strided puts an object of its own between
         if owner is None or (owner is not source.array and owner is not source.array.base):
             return
@@ -145,7 +155,11 @@ def note_view(new, call, inputs, settings, index=None):
         again = call(base if earlier is None else earlier(base), *rest, **settings)
         return again if index is None else again[index]
 
-    new._counter, new._base, new._view = source._counter, source if source._base is None else source._base, retake
+    new._counter, new._base, new._view = (
+        source._counter,
+        source if source._base is None else source._base,
+        retake,
+    )
     new._base_node = new._base._node
     if new._inference is not source._inference:
         new._inference = source._inference
@@ -156,19 +170,26 @@ def refresh(view):
     base, view._base_node = view._base, view._base._node
     if type(view._node) is Output:
         raise RuntimeError(
-            f"Output {view._node.index} of {view._node.name} is a view and its base or another view of its base has been modified inplace. "
-            "This view is the output of a function that returns multiple views. Such functions do not allow the output views to be modified "
+            f"Output {view._node.index} of {view._node.name} is a view and its base or another view of "
+            "its base has been modified inplace. "
+            "This view is the output of a function that returns multiple views. Such functions do not "
+            "allow the output views to be modified "
             "inplace. You should replace the inplace operation by an out-of-place one."
         )
-    if type(base._node) is not Leaf:  # a leaf that began to collect gradients later says nothing of older views
+    # a leaf that began to collect gradients later says nothing of older views
+    if type(base._node) is not Leaf:
         again = view._view(base)
         if again.array.shape != view.array.shape or again.array.strides != view.array.strides:
-            raise RuntimeError("a view can't be used after the shape of the tensor that it was taken from was changed in place")
+            raise RuntimeError(
+                "a view can't be used after the shape of the tensor that it was taken from was changed "
+                "in place"
+            )
         view._node = again._node
         view._base_node = base._node
 
 
-last_change = [0]  # the clock at the newest in-place change of all: a node made after it has its values intact
+# the clock at the newest in-place change of all: a node made after it has its values intact
+last_change = [0]
 
 
 def changed(*variables):

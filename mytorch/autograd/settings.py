@@ -1,4 +1,6 @@
-"""Settings of operations that are numbers: torch takes a tensor of no dimensions for one, if it does not require grad, and no bool for an integer."""
+"""Settings of operations that are numbers: torch takes a tensor of no dimensions for one, if it does not
+require grad, and no bool for an integer.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,9 @@ PLAIN = {int, float}
 
 
 def as_number(value, function, argument):
-    """The number in a tensor of no dimensions; what is no tensor as it is. TypeError for other tensors and those that require grad."""
+    """The number in a tensor of no dimensions; what is no tensor as it is. TypeError for other tensors and
+    those that require grad.
+    """
     if not isinstance(value, Variable):
         return value
     if value.array.ndim or value._node is not None:
@@ -28,15 +32,26 @@ def as_integer(value, function, argument):
 
 
 def number_settings(function):
-    """(place, name, :func:`as_number` or :func:`as_integer`) of the parameters of ``function`` that are numbers, by annotation or default."""
-    kinds = {"float": as_number, "float | None": as_number, "int": as_integer, "int | None": as_integer, float: as_number, int: as_integer}
+    """(place, name, :func:`as_number` or :func:`as_integer`) of the parameters of ``function`` that are
+    numbers, by annotation or default.
+    """
+    kinds = {
+        "float": as_number,
+        "float | None": as_number,
+        "int": as_integer,
+        "int | None": as_integer,
+        float: as_number,
+        int: as_integer,
+    }
     parameters = enumerate(inspect.signature(function).parameters.values())
     found = [(place, p.name, kinds.get(p.annotation, kinds.get(type(p.default)))) for place, p in parameters]
     return [entry for entry in found if entry[2]]
 
 
 def takes_numbers(function):
-    """Let a function of several operations take tensors of no dimensions for its number settings; a primitive does so by itself."""
+    """Let a function of several operations take tensors of no dimensions for its number settings; a primitive
+    does so by itself.
+    """
     numbers = number_settings(function)
 
     @functools.wraps(function)

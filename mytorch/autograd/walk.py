@@ -1,7 +1,7 @@
 """The walk back through the graph: newest node first, for the order of creation is a topological order.
 
-The walk is iterative, so a chain of a million operations works. An ordinary backward runs the rules on raw arrays; with ``create`` the very
-same rules run on Variables and so are recorded themselves.
+The walk is iterative, so a chain of a million operations works. An ordinary backward runs the rules on raw
+arrays; with ``create`` the very same rules run on Variables and so are recorded themselves.
 """
 
 from __future__ import annotations
@@ -39,7 +39,8 @@ def walk(roots, gradients, *, retain=False, create=False, targets=None, accumula
         for edge, d in zip(edges, steps):
             if d is None:
                 continue
-            if edge not in pending:  # the first gradient is only borrowed, unless a rule made it for this leaf
+            # the first gradient is only borrowed, unless a rule made it for this leaf
+            if edge not in pending:
                 pending[edge] = d
                 if type(edge) is not Leaf:
                     if node is None and not heap:
@@ -121,7 +122,8 @@ def _is_fresh(d, steps, saved):
 
 
 SECOND_TIME = (
-    "Trying to backward through the graph a second time (or directly access saved tensors after they have already been freed): what {} saved "
+    "Trying to backward through the graph a second time (or directly access saved tensors after they "
+    "have already been freed): what {} saved "
     "is gone. Specify retain_graph=True if you need to backward through the graph a second time."
 )
 
@@ -152,7 +154,9 @@ def _leading_to(targets, roots):
         node = stack.pop()
         if node not in seen:
             seen.add(node)
-            stack.extend((node.parent,) if type(node) is Output else node.edges if isinstance(node, Node) else ())
+            stack.extend(
+                (node.parent,) if type(node) is Output else node.edges if isinstance(node, Node) else ()
+            )
     needed = set()
     for node in sorted(seen, key=lambda n: -n.order):  # oldest first: inputs before what uses them
         before = (node.parent,) if type(node) is Output else node.edges if isinstance(node, Node) else ()
@@ -162,7 +166,8 @@ def _leading_to(targets, roots):
 
 
 def _restored(d, shape, dtype):
-    """The gradient of an input that was broadcast or cast: summed back to ``shape``, cast back to ``dtype``."""
+    """The gradient of an input that was broadcast or cast: summed back to ``shape``, cast back to
+    ``dtype``."""
     if d.shape != shape:
         extra = len(d.shape) - len(shape)
         axes = tuple(i for i, n in enumerate(d.shape) if i < extra or (shape[i - extra] == 1 and n != 1))
@@ -171,14 +176,17 @@ def _restored(d, shape, dtype):
         d = d.reshape(shape)
     if d.dtype == dtype:
         return d
-    return (d if dtype.kind == "c" else d.real).astype(dtype)  # beside complex numbers, a real one has the real part
+    # beside complex numbers, a real one has the real part
+    return (d if dtype.kind == "c" else d.real).astype(dtype)
 
 
 _one_at_a_time = threading.Lock()  # backwards in several threads may reach the same leaf
 
 
 def _accumulate(leaf, g, is_own, create):
-    """Add to ``leaf.grad``; the first gradient is kept as it is when nobody else can hold it, otherwise copied."""
+    """Add to ``leaf.grad``; the first gradient is kept as it is when nobody else can hold it, otherwise
+    copied.
+    """
     with _one_at_a_time:
         if create:
             g = g.clone() if g.array.dtype == leaf.dtype else g.astype(leaf.dtype)
@@ -202,7 +210,8 @@ def _fill(node, parts, create):
     zeros = xp(like.array if create else like).zeros
     filled = []
     for part, spec in zip(parts, node.outputs):
-        if part is None and spec is not None and spec[1].kind in "fcV":  # (shape, dtype), or None: the rule deals with it
+        # (shape, dtype), or None: the rule deals with it
+        if part is None and spec is not None and spec[1].kind in "fcV":
             part = wrap(zeros(*spec)) if create else zeros(*spec)
         filled.append(part)
     return tuple(filled)
@@ -221,12 +230,16 @@ def _call_hooks(node, g, create):
 def _check_hook(hook, given, result):
     name = getattr(hook, "__name__", type(hook).__name__)
     if not isinstance(result, Variable):
-        raise TypeError(f"hook '{name}': expected a Tensor or None, but it returned '{type(result).__name__}'")
+        raise TypeError(
+            f"hook '{name}': expected a Tensor or None, but it returned '{type(result).__name__}'"
+        )
     if result.array.shape != given.array.shape:
         shapes = f"{list(result.array.shape)} instead of {list(given.array.shape)}"
         raise RuntimeError(f"hook '{name}' has changed the size of value: {shapes}")
     if result.array.dtype != given.array.dtype:
-        raise RuntimeError(f"hook '{name}' has changed the type of value (was {given.array.dtype} got {result.array.dtype})")
+        raise RuntimeError(
+            f"hook '{name}' has changed the type of value (was {given.array.dtype} got {result.array.dtype})"
+        )
 
 
 def _check_intact(node):
@@ -235,8 +248,10 @@ def _check_intact(node):
             raise _located(
                 node,
                 RuntimeError(
-                    f"one of the variables needed for gradient computation has been modified by an inplace operation: a value saved by "
-                    f"{node.name} ({node.plan.op.name}), of shape(s) {[list(a.shape) for a in _saved_arrays(node)]}, is at version {counter[0]} now. "
+                    "one of the variables needed for gradient computation has been modified by an "
+                    "inplace operation: a value saved by "
+                    f"{node.name} ({node.plan.op.name}), of shape(s) "
+                    f"{[list(a.shape) for a in _saved_arrays(node)]}, is at version {counter[0]} now. "
                     f"Hint: autograd.detect_anomaly() shows the line that recorded the operation."
                 ),
             )
@@ -250,7 +265,9 @@ def _check_nan(node, steps):
     for i, d in enumerate(steps):
         array = d.array if isinstance(d, Variable) else d
         if array is not None and array.dtype.kind in "fc" and bool((array != array).any()):
-            raise _located(node, RuntimeError(f"Function '{node.name}' returned nan values in its {i}th output."))
+            raise _located(
+                node, RuntimeError(f"Function '{node.name}' returned nan values in its {i}th output.")
+            )
 
 
 def _located(node, error):
@@ -261,7 +278,7 @@ def _located(node, error):
     return kind(f"{error}\nThe operation was recorded here (most recent call last):\n{''.join(node.origin)}")
 
 
-# ---- higher orders: the same rules, run on Variables ---------------------------------------------------------------
+# ---- higher orders: the same rules, run on Variables ---------------------------------------------
 
 
 def _identity(x):
@@ -269,8 +286,17 @@ def _identity(x):
 
 
 _same = Primitive(
-    _identity, {"x": lambda g: g}, composed=None, joint=None, aux=(), outputs=(), prepare=None, view=False, broadcasts=False, name="stand_in"
-)  # fmt: skip
+    _identity,
+    {"x": lambda g: g},
+    composed=None,
+    joint=None,
+    aux=(),
+    outputs=(),
+    prepare=None,
+    view=False,
+    broadcasts=False,
+    name="stand_in",
+)
 
 
 def _steps_as_graph(node, g):
@@ -289,7 +315,11 @@ def _as_variable(node, name, value):
     """A saved value with its place in the graph."""
     op, live = node.plan.op, node.plan.live
     if name == "out":
-        return wrap(value, node) if node.outputs is None else tuple(wrap(v, output_edge(node, i)) for i, v in enumerate(value))
+        return (
+            wrap(value, node)
+            if node.outputs is None
+            else tuple(wrap(v, output_edge(node, i)) for i, v in enumerate(value))
+        )
     if name in op.outputs:
         return wrap(value, output_edge(node, op.outputs.index(name)) if value.dtype.kind in "fcV" else None)
     if name == op.variadic:
@@ -298,37 +328,51 @@ def _as_variable(node, name, value):
         i = op.inputs.index(name)
         if i not in live:
             return wrap(value)
-        if value.dtype.kind == "c" and node.restore is not None and node.restore[live.index(i)][1].kind != "c":
+        if (
+            value.dtype.kind == "c"
+            and node.restore is not None
+            and node.restore[live.index(i)][1].kind != "c"
+        ):
             value = value.real  # as the input was before it met complex numbers
         return wrap(value, node.edges[live.index(i)])
     if name in op.aux and getattr(value, "dtype", None) is not None and value.dtype.kind in "fcV":
-        raise NotImplementedError(f"{op.name}: the second derivative needs a definition (composed=), since {name!r} is not part of the graph")
+        raise NotImplementedError(
+            f"{op.name}: the second derivative needs a definition (composed=), since {name!r} is not "
+            "part of the graph"
+        )
     return value
 
 
 def _through_definition(node, g):
-    """Differentiate what a fused operation means, at detached stand-ins for its inputs whose gradients flow on."""
+    """Differentiate what a fused operation means, at detached stand-ins for its inputs whose gradients flow
+    on.
+    """
     arrays, settings = node.definition
     inputs = [wrap(a) if hasattr(a, "dtype") else a for a in arrays]
     for i, edge in zip(node.plan.live, node.edges):
         stand_in = Node(Plan(_same, [wrap(arrays[i], edge)]), (edge,), (), ())
         inputs[i] = wrap(arrays[i], stand_in)
     outputs = node.plan.op.composed(*inputs, **settings)
-    pairs = [(o._node, d) for o, d in zip(outputs, g) if o._node is not None] if node.outputs else [(outputs._node, g)]
+    pairs = (
+        [(o._node, d) for o, d in zip(outputs, g) if o._node is not None]
+        if node.outputs
+        else [(outputs._node, g)]
+    )
     nodes, gradients = zip(*pairs)
     stand_ins = [inputs[i]._node for i in node.plan.live]
     found = run(nodes, gradients, retain=True, create=True, targets=set(stand_ins), accumulate=False)
     return [found.get(s) for s in stand_ins]
 
 
-# ---- what users call -----------------------------------------------------------------------------------------------
+# ---- what users call -----------------------------------------------------------------------------
 
 
 def backward(tensors, grad_tensors=None, retain_graph=None, create_graph=False, inputs=None):
     """Sum the gradients of ``tensors`` into the leaves' ``.grad``; public as ``mytorch.autograd.backward``.
 
-    ``grad_tensors`` (one per tensor, None for a scalar's 1) are the gradients to start from. ``inputs`` restricts which leaves collect one.
-    RuntimeError if a tensor has no graph, has more than one element and no gradient, or what its graph saved is gone; or for no ``inputs``.
+    ``grad_tensors`` (one per tensor, None for a scalar's 1) are the gradients to start from. ``inputs``
+    restricts which leaves collect one. RuntimeError if a tensor has no graph, has more than one element and
+    no gradient, or what its graph saved is gone; or for no ``inputs``.
     """
     nodes, gradients = _start(tensors, grad_tensors, create_graph)
     targets = None
@@ -345,11 +389,22 @@ def backward(tensors, grad_tensors=None, retain_graph=None, create_graph=False, 
             x.grad = g if x.grad is None else x.grad + g
 
 
-def gradients_of(outputs, inputs, grad_outputs=None, retain_graph=None, create_graph=False, allow_unused=None, materialize_grads=False):
+def gradients_of(
+    outputs,
+    inputs,
+    grad_outputs=None,
+    retain_graph=None,
+    create_graph=False,
+    allow_unused=None,
+    materialize_grads=False,
+):
     """What ``autograd.grad`` returns for one set of ``grad_outputs``; its options are explained there."""
     inputs = [inputs] if isinstance(inputs, Variable) else list(inputs)
     if materialize_grads and allow_unused is False:
-        raise ValueError("Expected allow_unused to be True or not passed when materialize_grads=True, but got: allow_unused=False.")
+        raise ValueError(
+            "Expected allow_unused to be True or not passed when materialize_grads=True, but got: "
+            "allow_unused=False."
+        )
     nodes, gradients = _start(outputs, grad_outputs, create_graph)
     edges = [_edge_of(x) for x in inputs]
     retain = create_graph if retain_graph is None else retain_graph
@@ -379,7 +434,9 @@ def _edge_of(x):
 def _start(tensors, grad_tensors, create):
     """The nodes to begin at, and the gradients that they begin with."""
     tensors = [tensors] if isinstance(tensors, Variable) else list(tensors)
-    given = [grad_tensors] if grad_tensors is None or isinstance(grad_tensors, Variable) else list(grad_tensors)
+    given = (
+        [grad_tensors] if grad_tensors is None or isinstance(grad_tensors, Variable) else list(grad_tensors)
+    )
     if len(given) == 1:
         given *= len(tensors) if given[0] is None else 1
     for g in given:
@@ -393,11 +450,15 @@ def _start(tensors, grad_tensors, create):
             raise RuntimeError("element 0 of tensors does not require grad and does not have a grad_fn")
         if g is None:
             if t.array.size != 1:
-                raise RuntimeError(f"grad can be implicitly created only for scalar outputs, but got a tensor of shape {list(t.array.shape)}")
+                raise RuntimeError(
+                    "grad can be implicitly created only for scalar outputs, but got a tensor of "
+                    f"shape {list(t.array.shape)}"
+                )
             g = wrap(xp(t.array).ones(t.array.shape, t.array.dtype))
         elif g.array.shape != t.array.shape:
             raise RuntimeError(
-                f"Mismatch in shape: grad_output[0] has a shape of {list(g.array.shape)} and output[0] has a shape of {list(t.array.shape)}."
+                f"Mismatch in shape: grad_output[0] has a shape of {list(g.array.shape)} and output[0] "
+                f"has a shape of {list(t.array.shape)}."
             )
         nodes.append(t._node)
         gradients.append(g if create else g.array)

@@ -1,3 +1,6 @@
-"""The queries and settings of ``torch.backends``. What mytorch does not use answers False; its settings are stored and have no effect."""
+"""The queries and settings of ``torch.backends``. What mytorch does not use answers False;
+
+its settings are stored and have no effect.
+"""
 
 from . import cuda, cudnn, mkl, mkldnn, mps, openmp

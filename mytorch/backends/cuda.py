@@ -4,7 +4,8 @@ import types
 
 from ..backend import cuda_is_available
 
-matmul = types.SimpleNamespace(allow_tf32=False, allow_fp16_reduced_precision_reduction=False)  # stored, without effect
+# stored, without effect
+matmul = types.SimpleNamespace(allow_tf32=False, allow_fp16_reduced_precision_reduction=False)
 
 
 def is_built() -> bool:

@@ -1,4 +1,6 @@
-"""GPUs: the queries and settings of ``torch.cuda``, answered by CuPy. Without CuPy or a GPU, ``is_available()`` is False."""
+"""GPUs: the queries and settings of ``torch.cuda``, answered by CuPy. Without CuPy or a GPU,
+``is_available()`` is False.
+"""
 
 from __future__ import annotations
 
@@ -11,8 +13,17 @@ from ..random import default_generator
 from . import amp
 
 (
-    FloatTensor, DoubleTensor, HalfTensor, BFloat16Tensor, BoolTensor, ByteTensor, CharTensor, ShortTensor, IntTensor, LongTensor,
-) = (legacy_type(f"{name}Tensor", kind, "cuda", __name__) for name, kind in LEGACY_DTYPES.items())  # fmt: skip
+    FloatTensor,
+    DoubleTensor,
+    HalfTensor,
+    BFloat16Tensor,
+    BoolTensor,
+    ByteTensor,
+    CharTensor,
+    ShortTensor,
+    IntTensor,
+    LongTensor,
+) = (legacy_type(f"{name}Tensor", kind, "cuda", __name__) for name, kind in LEGACY_DTYPES.items())
 
 
 def is_available() -> bool:
@@ -39,7 +50,9 @@ def device_count() -> int:
 
 
 def _index(where) -> int:
-    """The number of a GPU given as a number, a device or its name; the current one for None. ValueError for another device."""
+    """The number of a GPU given as a number, a device or its name; the current one for None. ValueError for
+    another device.
+    """
     if where is None:
         return cupy().cuda.Device().id
     where = as_device(where)
@@ -95,9 +108,13 @@ def get_device_properties(device=None):
     """name, total_memory (bytes), major and minor (compute capability), multi_processor_count of a GPU."""
     found = cupy().cuda.runtime.getDeviceProperties(_index(device))
     return types.SimpleNamespace(
-        name=found["name"].decode(), total_memory=found["totalGlobalMem"], major=found["major"], minor=found["minor"],
-        multi_processor_count=found["multiProcessorCount"], warp_size=found["warpSize"],
-    )  # fmt: skip
+        name=found["name"].decode(),
+        total_memory=found["totalGlobalMem"],
+        major=found["major"],
+        minor=found["minor"],
+        multi_processor_count=found["multiProcessorCount"],
+        warp_size=found["warpSize"],
+    )
 
 
 def get_device_name(device=None) -> str:
@@ -145,7 +162,10 @@ def memory_reserved(device=None) -> int:
 def max_memory_allocated(device=None) -> int:
     """NotImplementedError with a GPU, since CuPy's pool records no peak; 0 without one."""
     if is_available():
-        raise NotImplementedError("CuPy's memory pool records no peak; cuda.memory_allocated() and memory_reserved() tell the present")
+        raise NotImplementedError(
+            "CuPy's memory pool records no peak; cuda.memory_allocated() and memory_reserved() tell "
+            "the present"
+        )
     return 0
 
 
@@ -170,7 +190,9 @@ manual_seed_all = manual_seed
 
 
 def get_rng_state_all() -> list:
-    """A state per GPU, for :func:`set_rng_state_all`: all that of the default generator. An empty list without GPUs."""
+    """A state per GPU, for :func:`set_rng_state_all`: all that of the default generator. An empty list
+    without GPUs.
+    """
     return [default_generator.get_state()] * device_count()
 
 
@@ -188,7 +210,9 @@ class Stream:
 
 
 class Event:
-    """A mark in the GPU's work, to measure time: ``record()``, later ``synchronize()`` and ``start.elapsed_time(end)`` in milliseconds."""
+    """A mark in the GPU's work, to measure time: ``record()``, later ``synchronize()`` and
+    ``start.elapsed_time(end)`` in milliseconds.
+    """
 
     def __init__(self, enable_timing: bool = False, blocking: bool = False):
         self._event = cupy().cuda.Event(block=blocking, disable_timing=not enable_timing)

@@ -1,4 +1,6 @@
-"""Datasets: MNIST (a real part of it is shipped with the package), FashionMNIST, KMNIST; and ``transforms`` for their images."""
+"""Datasets: MNIST (a real part of it is shipped with the package), FashionMNIST, KMNIST; and ``transforms``
+for their images.
+"""
 
 from . import transforms
 from .mnist import KMNIST, MNIST, FashionMNIST, load_mnist

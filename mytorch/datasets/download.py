@@ -13,10 +13,12 @@ _CHUNK = 1 << 18
 
 
 def download(urls, path, md5, *, largest=1 << 28, timeout=30.0) -> str:
-    """Download the first of ``urls`` that answers with content of checksum ``md5`` to ``path``; returns that URL.
+    """Download the first of ``urls`` that answers with content of checksum ``md5`` to ``path``; returns that
+    URL.
 
-    The file appears under its name only when it is whole and right. Raises RuntimeError that lists what was wrong with every mirror.
-    ``timeout`` is in seconds without an answer; more than ``largest`` bytes are refused.
+    The file appears under its name only when it is whole and right. Raises RuntimeError that lists what was
+    wrong with every mirror. ``timeout`` is in seconds without an answer; more than ``largest`` bytes are
+    refused.
     """
     path = os.fspath(path)
     os.makedirs(os.path.dirname(path) or ".", exist_ok=True)

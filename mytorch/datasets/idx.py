@@ -1,4 +1,6 @@
-"""The IDX file format of MNIST: a type, sizes, then the elements, big-endian. Files may be compressed with gzip."""
+"""The IDX file format of MNIST: a type, sizes, then the elements, big-endian. Files may be compressed with
+gzip.
+"""
 
 from __future__ import annotations
 
@@ -18,8 +20,8 @@ _LARGEST = 2**31  # bytes of elements; a header that asks for more is not believ
 def read_idx(path) -> numpy.ndarray:
     """The array in an IDX file, plain or compressed with gzip (told by its content, not by its name).
 
-    Format: http://yann.lecun.com/exdb/mnist/. Raises ValueError, naming the file, if it is anything else, is truncated, or holds more than its
-    header says.
+    Format: http://yann.lecun.com/exdb/mnist/. Raises ValueError, naming the file, if it is anything else, is
+    truncated, or holds more than its header says.
     """
     path = os.fspath(path)
     with open(path, "rb") as plain:
@@ -37,18 +39,32 @@ def read_idx(path) -> numpy.ndarray:
 def _read(file):
     magic = file.read(4)
     if len(magic) < 4 or magic[:2] != b"\0\0" or magic[2] not in _TYPES or not magic[3]:
-        raise ValueError(f"not an IDX file: it begins with {magic.hex(' ') or 'nothing'}, expected 00 00, a type and a number of dimensions")
+        raise ValueError(
+            f"not an IDX file: it begins with {magic.hex(' ') or 'nothing'}, expected 00 00, a type "
+            "and a number of dimensions"
+        )
     sizes = file.read(4 * magic[3])
     if len(sizes) < 4 * magic[3]:
-        raise ValueError(f"truncated IDX file: the header announces {magic[3]} dimensions and ends before their sizes do")
+        raise ValueError(
+            f"truncated IDX file: the header announces {magic[3]} dimensions and ends before their sizes do"
+        )
     shape = struct.unpack(f">{magic[3]}I", sizes)
     dtype = numpy.dtype(_TYPES[magic[2]])
     expected = math.prod(shape) * dtype.itemsize
     if expected > _LARGEST:
-        raise ValueError(f"the header announces shape {shape} of {dtype.name}, {expected:,} bytes: more than the {_LARGEST:,} allowed")
+        raise ValueError(
+            f"the header announces shape {shape} of {dtype.name}, {expected:,} bytes: more than the "
+            f"{_LARGEST:,} allowed"
+        )
     content = file.read(expected)
     if len(content) < expected:
-        raise ValueError(f"truncated IDX file: shape {shape} of {dtype.name} needs {expected:,} bytes, found {len(content):,}")
+        raise ValueError(
+            f"truncated IDX file: shape {shape} of {dtype.name} needs {expected:,} bytes, found "
+            f"{len(content):,}"
+        )
     if file.read(1):
-        raise ValueError(f"the IDX file goes on after the {expected:,} bytes that its header announces (shape {shape} of {dtype.name})")
+        raise ValueError(
+            f"the IDX file goes on after the {expected:,} bytes that its header announces (shape "
+            f"{shape} of {dtype.name})"
+        )
     return numpy.frombuffer(content, dtype).reshape(shape).astype(dtype.newbyteorder("="))

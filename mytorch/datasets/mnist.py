@@ -20,16 +20,22 @@ _SUBSET = Path(__file__).with_name("mnist_subset")
 
 
 class MNIST(Dataset):
-    """Handwritten digits, as in torchvision. A sample is ``(image, label)``: a (28, 28) uint8 array, or what ``transform`` makes of it, and an int.
+    """Handwritten digits, as in torchvision. A sample is ``(image, label)``: a (28, 28) uint8 array, or what
+    ``transform`` makes of it, and an int.
 
-    Without ``root`` it is the part shipped with mytorch (5,000 training, 1,000 test digits). With ``root``, the IDX files (plain or .gz) in
-    ``root/MNIST/raw`` (torchvision's layout) or in ``root`` itself; ``download=True`` fetches them if they are absent. ``data`` and ``targets``
-    are tensors of all images and labels; ``description`` says which data this is. RuntimeError if there are no files, ValueError if they are damaged.
+    Without ``root`` it is the part shipped with mytorch (5,000 training, 1,000 test digits). With ``root``,
+    the IDX files (plain or .gz) in ``root/MNIST/raw`` (torchvision's layout) or in ``root`` itself;
+    ``download=True`` fetches them if they are absent. ``data`` and ``targets`` are tensors of all images and
+    labels; ``description`` says which data this is. RuntimeError if there are no files, ValueError if they
+    are damaged.
 
     Source: Y. LeCun, C. Cortes, C. J. C. Burges, http://yann.lecun.com/exdb/mnist/ (CC BY-SA 3.0).
     """
 
-    mirrors: tuple[str, ...] = ("https://ossci-datasets.s3.amazonaws.com/mnist/", "http://yann.lecun.com/exdb/mnist/")
+    mirrors: tuple[str, ...] = (
+        "https://ossci-datasets.s3.amazonaws.com/mnist/",
+        "http://yann.lecun.com/exdb/mnist/",
+    )
     md5 = {  # of the compressed files, as torchvision publishes them
         "train-images-idx3-ubyte": "f68b3c2dcbeaaa9fbdd348bbdeb94873",
         "train-labels-idx1-ubyte": "d53e105ee54ea40749a09fcbcd1e9432",
@@ -37,11 +43,25 @@ class MNIST(Dataset):
         "t10k-labels-idx1-ubyte": "ec29112dd5afa0611ce80d1b7f02629c",
     }
     _things = "digits"
-    classes = ["0 - zero", "1 - one", "2 - two", "3 - three", "4 - four", "5 - five", "6 - six", "7 - seven", "8 - eight", "9 - nine"]
+    classes = [
+        "0 - zero",
+        "1 - one",
+        "2 - two",
+        "3 - three",
+        "4 - four",
+        "5 - five",
+        "6 - six",
+        "7 - seven",
+        "8 - eight",
+        "9 - nine",
+    ]
 
     def __init__(self, root=None, train=True, transform=None, target_transform=None, download=False):
         if root is None and (download or type(self) is not MNIST):
-            raise ValueError(f"{type(self).__name__} needs a root folder to read from; only MNIST has a part that is shipped with mytorch")
+            raise ValueError(
+                f"{type(self).__name__} needs a root folder to read from; only MNIST has a part that "
+                "is shipped with mytorch"
+            )
         self.root, self.train = root, train
         self.transform, self.target_transform = transform, target_transform
         if download:
@@ -49,13 +69,20 @@ class MNIST(Dataset):
         files = self._files()
         if files is None:
             folder = "root" if root is None else self.raw_folder
-            raise RuntimeError(f"Dataset not found. You can use download=True to download it (looked for {', '.join(self._names)} in {folder})")
+            raise RuntimeError(
+                "Dataset not found. You can use download=True to download it (looked for "
+                f"{', '.join(self._names)} in {folder})"
+            )
         images, labels = _read_pair(*files)
         self.data, self.targets = as_tensor(images), as_tensor(labels.astype(numpy.int64))
-        where = f"{type(self).__name__} from {files[0].parent}" if root is not None else "MNIST subset shipped with mytorch"
+        where = (
+            f"{type(self).__name__} from {files[0].parent}"
+            if root is not None
+            else "MNIST subset shipped with mytorch"
+        )
         self.description = f"{where}: {len(images):,} {'training' if train else 'test'} {self._things}"
 
-    # ---- the samples --------------------------------------------------------------------------------------------------
+    # ---- the samples -----------------------------------------------------------------------------
 
     def __len__(self):
         return len(self.data.array)
@@ -80,10 +107,14 @@ class MNIST(Dataset):
         return {name: i for i, name in enumerate(self.classes)}
 
     def __repr__(self):
-        lines = [f"Number of datapoints: {len(self)}", f"Split: {'Train' if self.train else 'Test'}", self.description]
+        lines = [
+            f"Number of datapoints: {len(self)}",
+            f"Split: {'Train' if self.train else 'Test'}",
+            self.description,
+        ]
         return "\n    ".join([f"Dataset {type(self).__name__}", *lines])
 
-    # ---- the files ----------------------------------------------------------------------------------------------------
+    # ---- the files -------------------------------------------------------------------------------
 
     @property
     def raw_folder(self) -> str:
@@ -98,13 +129,17 @@ class MNIST(Dataset):
         """The paths of the files ``names``, all from one folder, or None."""
         folders = [_SUBSET] if self.root is None else [Path(self.raw_folder), Path(self.root)]
         for folder in folders:
-            found = [next((p for p in (folder / n, folder / f"{n}.gz") if p.is_file()), None) for n in names or self._names]
+            found = [
+                next((p for p in (folder / n, folder / f"{n}.gz") if p.is_file()), None)
+                for n in names or self._names
+            ]
             if all(found):
                 return found
         return None
 
     def download(self) -> None:
-        """Fetch all four files into :attr:`raw_folder` unless they are there: through torchvision if that is installed, else directly.
+        """Fetch all four files into :attr:`raw_folder` unless they are there: through torchvision if that is
+        installed, else directly.
 
         RuntimeError that tells what failed, mirror by mirror.
         """
@@ -115,18 +150,26 @@ class MNIST(Dataset):
                     download([f"{mirror}{path.name}" for mirror in self.mirrors], path, md5)
 
     def _download_by_torchvision(self) -> bool:
-        """Whether torchvision is there and has done it. Its failures are no news: the direct way is tried next and reports its own."""
+        """Whether torchvision is there and has done it. Its failures are no news:
+
+        the direct way is tried next and reports its own.
+        """
         if importlib.util.find_spec("torchvision") is None:
             return False
         try:
-            getattr(importlib.import_module("torchvision.datasets"), type(self).__name__)(os.fspath(self.root), download=True)
+            getattr(importlib.import_module("torchvision.datasets"), type(self).__name__)(
+                os.fspath(self.root), download=True
+            )
         except (ImportError, AttributeError, OSError, RuntimeError):
             return False
         return self._files(list(self.md5)) is not None
 
 
 class FashionMNIST(MNIST):
-    """Zalando's articles of clothing in MNIST's format. Source: H. Xiao, K. Rasul, R. Vollgraf (2017), arXiv:1708.07747 (MIT licence)."""
+    """Zalando's articles of clothing in MNIST's format. Source: H. Xiao, K. Rasul, R.
+
+    Vollgraf (2017), arXiv:1708.07747 (MIT licence).
+    """
 
     mirrors = ("http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",)
     md5 = {
@@ -136,11 +179,25 @@ class FashionMNIST(MNIST):
         "t10k-labels-idx1-ubyte": "bb300cfdad3c16e7a12a480ee83cd310",
     }
     _things = "images"
-    classes = ["T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"]
+    classes = [
+        "T-shirt/top",
+        "Trouser",
+        "Pullover",
+        "Dress",
+        "Coat",
+        "Sandal",
+        "Shirt",
+        "Sneaker",
+        "Bag",
+        "Ankle boot",
+    ]
 
 
 class KMNIST(MNIST):
-    """Cursive Japanese characters in MNIST's format. Source: T. Clanuwat et al. (2018), arXiv:1812.01718 (CC BY-SA 4.0)."""
+    """Cursive Japanese characters in MNIST's format. Source: T. Clanuwat et al.
+
+    (2018), arXiv:1812.01718 (CC BY-SA 4.0).
+    """
 
     mirrors = ("http://codh.rois.ac.jp/kmnist/dataset/kmnist/",)
     md5 = {
@@ -157,16 +214,22 @@ def _read_pair(images_path, labels_path):
     """Images (N, 28, 28) and labels (N,) in 0 … 9. ValueError if the files hold anything else."""
     images, labels = read_idx(images_path), read_idx(labels_path)
     if images.dtype != numpy.uint8 or images.shape[1:] != (28, 28):
-        raise ValueError(f"{images_path}: expected uint8 images (N, 28, 28), got {images.dtype} {images.shape}")
+        raise ValueError(
+            f"{images_path}: expected uint8 images (N, 28, 28), got {images.dtype} {images.shape}"
+        )
     if labels.dtype != numpy.uint8 or labels.shape != images.shape[:1]:
-        raise ValueError(f"{labels_path}: expected {len(images)} uint8 labels, one for each image, got {labels.dtype} {labels.shape}")
+        raise ValueError(
+            f"{labels_path}: expected {len(images)} uint8 labels, one for each image, got "
+            f"{labels.dtype} {labels.shape}"
+        )
     if labels.max(initial=0) > 9:
         raise ValueError(f"{labels_path}: expected labels 0 to 9, got {labels.max()}")
     return images, labels
 
 
 class Digits(NamedTuple):
-    """What :func:`load_mnist` returns: images (N, 28, 28) uint8, labels (N,) int64, and where they are from."""
+    """What :func:`load_mnist` returns: images (N, 28, 28) uint8, labels (N,) int64, and where they are
+    from."""
 
     train_images: numpy.ndarray
     train_labels: numpy.ndarray
@@ -176,9 +239,11 @@ class Digits(NamedTuple):
 
 
 def load_mnist(data="subset", root="data", download=True) -> Digits:
-    """MNIST as NumPy arrays: ``data="subset"``, the digits shipped with mytorch, or ``"full"``, all of them, from ``root`` (see :class:`MNIST`).
+    """MNIST as NumPy arrays: ``data="subset"``, the digits shipped with mytorch, or ``"full"``, all of them,
+    from ``root`` (see :class:`MNIST`).
 
-    ``download`` says whether the full set may be fetched if it is not in ``root``. ValueError for another ``data``.
+    ``download`` says whether the full set may be fetched if it is not in ``root``. ValueError for another
+    ``data``.
     """
     if data not in ("subset", "full"):
         raise ValueError(f"data should be 'subset' or 'full', got {data!r}")

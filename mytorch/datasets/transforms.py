@@ -1,6 +1,8 @@
-"""Transforms of images, as in torchvision.transforms, without PIL: they take NumPy arrays, tensors and anything with the array protocol.
+"""Transforms of images, as in torchvision.transforms, without PIL: they take NumPy arrays, tensors and
+anything with the array protocol.
 
-A transform with a ``batch`` method can treat a whole batch of images (N, ...) at once, with the very same result as one by one.
+A transform with a ``batch`` method can treat a whole batch of images (N, ...) at once, with the very same
+result as one by one.
 """
 
 from __future__ import annotations
@@ -37,12 +39,14 @@ class Compose:
 class ToTensor:
     """An image (H, W) or (H, W, C), PIL's or an array, as a tensor (C, H, W).
 
-    uint8 and boolean images become floating-point numbers (of the default dtype) in [0, 1]; other dtypes are kept. Raises TypeError for what is
-    not an image, ValueError for another number of dimensions.
+    uint8 and boolean images become floating-point numbers (of the default dtype) in [0, 1]; other dtypes are
+    kept. Raises TypeError for what is not an image, ValueError for another number of dimensions.
     """
 
     def __call__(self, image):
-        if isinstance(image, Tensor) or not (hasattr(image, "__array_interface__") or hasattr(image, "__array__")):
+        if isinstance(image, Tensor) or not (
+            hasattr(image, "__array_interface__") or hasattr(image, "__array__")
+        ):
             raise TypeError(f"pic should be PIL Image or ndarray. Got {type(image)}")
         image = numpy.asarray(image)
         if image.ndim not in (2, 3):
@@ -76,10 +80,17 @@ class Normalize:
         if not image.is_floating_point():
             raise TypeError(f"Input tensor should be a float tensor. Got {image.dtype}.")
         if image.ndim < 3:
-            raise ValueError(f"Expected tensor to be a tensor image of size (..., C, H, W). Got tensor.size() = {image.size()}")
-        mean, std = (as_tensor(numpy.asarray(v, image.dtype.numpy).reshape(-1, 1, 1)) for v in (self.mean, self.std))
+            raise ValueError(
+                "Expected tensor to be a tensor image of size (..., C, H, W). Got tensor.size() = "
+                f"{image.size()}"
+            )
+        mean, std = (
+            as_tensor(numpy.asarray(v, image.dtype.numpy).reshape(-1, 1, 1)) for v in (self.mean, self.std)
+        )
         if not std.array.all():
-            raise ValueError(f"std evaluated to zero after conversion to {image.dtype}, leading to division by zero.")
+            raise ValueError(
+                f"std evaluated to zero after conversion to {image.dtype}, leading to division by zero."
+            )
         mean, std = mean.to(image.device), std.to(image.device)
         return image.sub_(mean).div_(std) if self.inplace else (image - mean) / std
 

@@ -1,4 +1,6 @@
-"""Which transform leads from all numbers to a constraint: ``biject_to`` gives bijections, ``transform_to`` what is best to optimize."""
+"""Which transform leads from all numbers to a constraint: ``biject_to`` gives bijections, ``transform_to``
+what is best to optimize.
+"""
 
 from __future__ import annotations
 
@@ -14,11 +16,12 @@ from .transforms import (
     SoftmaxTransform,
     StickBreakingTransform,
     identity_transform,
-)  # fmt: skip
+)
 
 
 class ConstraintRegistry:
-    """A transform for each kind of constraint: ``registry(constraint)``, of shapes as the constraint's events are.
+    """A transform for each kind of constraint: ``registry(constraint)``, of shapes as the constraint's events
+    are.
 
     NotImplementedError for kinds that are not registered.
     """
@@ -27,7 +30,9 @@ class ConstraintRegistry:
         self._factories: dict = {}
 
     def register(self, constraint, factory=None):
-        """Take ``factory`` (a function of the constraint) for this kind of constraint; without it, a decorator."""
+        """Take ``factory`` (a function of the constraint) for this kind of constraint; without it, a
+        decorator.
+        """
         if factory is None:
             return lambda function: self.register(constraint, function)
         self._factories[_kind(constraint)] = factory
@@ -53,7 +58,11 @@ def _on_both(constraint, factory):
 
 def _above(constraint):
     bound = constraint.lower_bound
-    return ExpTransform() if isinstance(bound, (int, float)) and bound == 0 else ComposeTransform([ExpTransform(), AffineTransform(bound, 1)])
+    return (
+        ExpTransform()
+        if isinstance(bound, (int, float)) and bound == 0
+        else ComposeTransform([ExpTransform(), AffineTransform(bound, 1)])
+    )
 
 
 def _between(constraint):
@@ -66,7 +75,10 @@ def _between(constraint):
 _on_both(constraints.real, lambda constraint: identity_transform)
 _on_both(constraints.positive, _above)
 _on_both(constraints.nonnegative, _above)
-_on_both(constraints.less_than(0), lambda constraint: ComposeTransform([ExpTransform(), AffineTransform(constraint.upper_bound, -1)]))
+_on_both(
+    constraints.less_than(0),
+    lambda constraint: ComposeTransform([ExpTransform(), AffineTransform(constraint.upper_bound, -1)]),
+)
 _on_both(constraints.unit_interval, _between)
 _on_both(constraints.half_open_interval(0, 1), _between)
 transform_to.register(constraints.lower_cholesky, lambda constraint: LowerCholeskyTransform())
@@ -76,5 +88,7 @@ transform_to.register(constraints.simplex, lambda constraint: SoftmaxTransform()
 for _registry in (biject_to, transform_to):
     _registry.register(
         constraints.real_vector,
-        lambda constraint, registry=_registry: IndependentTransform(registry(constraint.base_constraint), constraint.reinterpreted_batch_ndims),
+        lambda constraint, registry=_registry: IndependentTransform(
+            registry(constraint.base_constraint), constraint.reinterpreted_batch_ndims
+        ),
     )

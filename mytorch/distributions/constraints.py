@@ -26,7 +26,9 @@ class Constraint:
 
 
 class dependent_property(property):
-    """Decorator of a property whose constraint depends on the distribution; ``is_discrete`` and ``event_dim`` say what is known without one."""
+    """Decorator of a property whose constraint depends on the distribution; ``is_discrete`` and ``event_dim``
+    say what is known without one.
+    """
 
     def __init__(self, fn=None, *, is_discrete=False, event_dim=0):
         super().__init__(fn)
@@ -49,55 +51,99 @@ dependent = Constraint("Dependent()", _cannot_say)
 real = Constraint("Real()", lambda x: x == x)
 positive = Constraint("GreaterThan(lower_bound=0.0)", lambda x: x > 0, lower_bound=0.0)
 nonnegative = Constraint("GreaterThanEq(lower_bound=0.0)", lambda x: x >= 0, lower_bound=0.0)
-unit_interval = Constraint("Interval(lower_bound=0.0, upper_bound=1.0)", lambda x: (x >= 0) & (x <= 1), lower_bound=0.0, upper_bound=1.0)
+unit_interval = Constraint(
+    "Interval(lower_bound=0.0, upper_bound=1.0)",
+    lambda x: (x >= 0) & (x <= 1),
+    lower_bound=0.0,
+    upper_bound=1.0,
+)
 boolean = Constraint("Boolean()", lambda x: (x == 0) | (x == 1), is_discrete=True)
-nonnegative_integer = Constraint("IntegerGreaterThan(lower_bound=0)", lambda x: (x % 1 == 0) & (x >= 0), is_discrete=True)
-positive_integer = Constraint("IntegerGreaterThan(lower_bound=1)", lambda x: (x % 1 == 0) & (x >= 1), is_discrete=True)
-one_hot = Constraint("OneHot()", lambda x: ((x == 0) | (x == 1)).all(-1) & (x.sum(-1) == 1), event_dim=1, is_discrete=True)
+nonnegative_integer = Constraint(
+    "IntegerGreaterThan(lower_bound=0)", lambda x: (x % 1 == 0) & (x >= 0), is_discrete=True
+)
+positive_integer = Constraint(
+    "IntegerGreaterThan(lower_bound=1)", lambda x: (x % 1 == 0) & (x >= 1), is_discrete=True
+)
+one_hot = Constraint(
+    "OneHot()", lambda x: ((x == 0) | (x == 1)).all(-1) & (x.sum(-1) == 1), event_dim=1, is_discrete=True
+)
 lower_triangular = Constraint("LowerTriangular()", lambda x: (x.tril() == x).flatten(-2).all(-1), event_dim=2)
 lower_cholesky = Constraint(
-    "LowerCholesky()", lambda x: (x.tril() == x).flatten(-2).all(-1) & (x.diagonal(dim1=-2, dim2=-1) > 0).all(-1), event_dim=2
+    "LowerCholesky()",
+    lambda x: (x.tril() == x).flatten(-2).all(-1) & (x.diagonal(dim1=-2, dim2=-1) > 0).all(-1),
+    event_dim=2,
 )
-square = Constraint("Square()", lambda x: x.new_full(x.shape[:-2], x.shape[-2] == x.shape[-1], dtype=bool), event_dim=2)
+square = Constraint(
+    "Square()", lambda x: x.new_full(x.shape[:-2], x.shape[-2] == x.shape[-1], dtype=bool), event_dim=2
+)
 corr_cholesky = Constraint(
-    "CorrCholesky()", lambda x: lower_cholesky.check(x) & (((x**2).sum(-1) - 1).abs() < 10 * x.shape[-1] * finfo(x.dtype).eps).all(-1), event_dim=2
+    "CorrCholesky()",
+    lambda x: (
+        lower_cholesky.check(x) & (((x**2).sum(-1) - 1).abs() < 10 * x.shape[-1] * finfo(x.dtype).eps).all(-1)
+    ),
+    event_dim=2,
 )
 symmetric = Constraint("Symmetric()", lambda x: ((x - x.mT).abs() < 1e-6).flatten(-2).all(-1), event_dim=2)
-positive_definite = Constraint("PositiveDefinite()", lambda x: symmetric.check(x) & (cholesky_ex(x).info == 0), event_dim=2)
-positive_semidefinite = Constraint("PositiveSemidefinite()", lambda x: symmetric.check(x) & (eigvalsh(x) >= 0).all(-1), event_dim=2)
+positive_definite = Constraint(
+    "PositiveDefinite()", lambda x: symmetric.check(x) & (cholesky_ex(x).info == 0), event_dim=2
+)
+positive_semidefinite = Constraint(
+    "PositiveSemidefinite()", lambda x: symmetric.check(x) & (eigvalsh(x) >= 0).all(-1), event_dim=2
+)
 simplex = Constraint("Simplex()", lambda x: (x >= 0).all(-1) & ((x.sum(-1) - 1).abs() < 1e-6), event_dim=1)
 
 
 def greater_than(lower_bound):
     """Above ``lower_bound``, a number or a tensor."""
-    return Constraint(f"GreaterThan(lower_bound={lower_bound})", lambda x: x > lower_bound, lower_bound=lower_bound)
+    return Constraint(
+        f"GreaterThan(lower_bound={lower_bound})", lambda x: x > lower_bound, lower_bound=lower_bound
+    )
 
 
 def greater_than_eq(lower_bound):
     """From ``lower_bound`` on, a number or a tensor."""
-    return Constraint(f"GreaterThanEq(lower_bound={lower_bound})", lambda x: x >= lower_bound, lower_bound=lower_bound)
+    return Constraint(
+        f"GreaterThanEq(lower_bound={lower_bound})", lambda x: x >= lower_bound, lower_bound=lower_bound
+    )
 
 
 def less_than(upper_bound):
     """Below ``upper_bound``, a number or a tensor."""
-    return Constraint(f"LessThan(upper_bound={upper_bound})", lambda x: x < upper_bound, upper_bound=upper_bound)
+    return Constraint(
+        f"LessThan(upper_bound={upper_bound})", lambda x: x < upper_bound, upper_bound=upper_bound
+    )
 
 
 def half_open_interval(lower_bound, upper_bound):
     """[lower_bound, upper_bound), both numbers or tensors."""
     text = f"HalfOpenInterval(lower_bound={lower_bound}, upper_bound={upper_bound})"
-    return Constraint(text, lambda x: (x >= lower_bound) & (x < upper_bound), lower_bound=lower_bound, upper_bound=upper_bound)
+    return Constraint(
+        text,
+        lambda x: (x >= lower_bound) & (x < upper_bound),
+        lower_bound=lower_bound,
+        upper_bound=upper_bound,
+    )
 
 
 def multinomial(upper_bound):
     """Counts that sum to ``upper_bound`` at most along the last dimension."""
-    return Constraint("Multinomial()", lambda x: (x >= 0).all(-1) & (x.sum(-1) <= upper_bound), event_dim=1, is_discrete=True)
+    return Constraint(
+        "Multinomial()",
+        lambda x: (x >= 0).all(-1) & (x.sum(-1) <= upper_bound),
+        event_dim=1,
+        is_discrete=True,
+    )
 
 
 def interval(lower_bound, upper_bound):
     """[lower_bound, upper_bound], both numbers or tensors."""
     text = f"Interval(lower_bound={lower_bound}, upper_bound={upper_bound})"
-    return Constraint(text, lambda x: (x >= lower_bound) & (x <= upper_bound), lower_bound=lower_bound, upper_bound=upper_bound)
+    return Constraint(
+        text,
+        lambda x: (x >= lower_bound) & (x <= upper_bound),
+        lower_bound=lower_bound,
+        upper_bound=upper_bound,
+    )
 
 
 def integer_interval(lower_bound, upper_bound):
@@ -116,7 +162,14 @@ def independent(base_constraint, reinterpreted_batch_ndims):
         return inside.reshape(*inside.shape[: inside.ndim - dims], -1).all(-1)
 
     name = f"IndependentConstraint({base}, {dims})"
-    return Constraint(name, check, base.event_dim + dims, base.is_discrete, base_constraint=base, reinterpreted_batch_ndims=dims)
+    return Constraint(
+        name,
+        check,
+        base.event_dim + dims,
+        base.is_discrete,
+        base_constraint=base,
+        reinterpreted_batch_ndims=dims,
+    )
 
 
 real_vector = independent(real, 1)

@@ -36,7 +36,11 @@ class Normal(Distribution):
 
     def log_prob(self, value):
         self._validate_sample(value)
-        return -((value - self.loc) ** 2) / (2 * self.scale**2) - self.scale.log() - math.log(math.sqrt(2 * math.pi))
+        return (
+            -((value - self.loc) ** 2) / (2 * self.scale**2)
+            - self.scale.log()
+            - math.log(math.sqrt(2 * math.pi))
+        )
 
     def cdf(self, value):
         self._validate_sample(value)
@@ -61,14 +65,18 @@ class Uniform(Distribution):
         if self._validate_args and not (self.low < self.high).all():
             raise ValueError("Uniform is not defined when low>= high")
 
-    support = property(lambda self: constraints.interval(self.low.detach(), self.high.detach()), doc="[low, high]")
+    support = property(
+        lambda self: constraints.interval(self.low.detach(), self.high.detach()), doc="[low, high]"
+    )
     mean = property(lambda self: (self.high + self.low) / 2, doc="(low + high) / 2")
     mode = property(lambda self: self.low * math.nan, doc="nan: no value is more probable than others")
     stddev = property(lambda self: (self.high - self.low) / 12**0.5, doc="(high - low) / √12")
     variance = property(lambda self: (self.high - self.low) ** 2 / 12, doc="(high - low)² / 12")
 
     def rsample(self, sample_shape=()):
-        return self.low + _noise(self.low, self._extended_shape(sample_shape)).uniform_() * (self.high - self.low)
+        return self.low + _noise(self.low, self._extended_shape(sample_shape)).uniform_() * (
+            self.high - self.low
+        )
 
     def log_prob(self, value):
         self._validate_sample(value)

@@ -13,7 +13,8 @@ from .distribution import Distribution, broadcast_all
 
 
 class ContinuousBernoulli(Distribution):
-    """Density C · probs^x (1 - probs)^(1 - x) on [0, 1], for ``probs`` = sigmoid(``logits``), a number or a tensor.
+    """Density C · probs^x (1 - probs)^(1 - x) on [0, 1], for ``probs`` = sigmoid(``logits``), a number or a
+    tensor.
 
     ``lims``: between them, around 1/2, Taylor series stand for formulas that would divide by zero.
     """
@@ -26,7 +27,9 @@ class ContinuousBernoulli(Distribution):
         one_of(probs, logits)
         (given,) = broadcast_all(logits if probs is None else probs)
         if probs is not None:
-            if (validate_args or self._validate_args) and not constraints.unit_interval.check(given.detach()).all():
+            if (validate_args or self._validate_args) and not constraints.unit_interval.check(
+                given.detach()
+            ).all():
                 raise ValueError("The parameter probs has invalid values")
             given = clamped(given)
         self.__dict__["logits" if probs is None else "probs"], self._lims = given, lims
@@ -69,7 +72,11 @@ class ContinuousBernoulli(Distribution):
         """p (p - 1) / (1 - 2p)² + 1 / (2 atanh(1 - 2p))²."""
         away, p = self._away()
         x = (self.probs - 0.5) ** 2
-        return where(away, p * (p - 1) / (1 - 2 * p) ** 2 + 1 / ((-p).log1p() - p.log()) ** 2, 1 / 12 - (1 / 15 - 128 / 945 * x) * x)
+        return where(
+            away,
+            p * (p - 1) / (1 - 2 * p) ** 2 + 1 / ((-p).log1p() - p.log()) ** 2,
+            1 / 12 - (1 / 15 - 128 / 945 * x) * x,
+        )
 
     def rsample(self, sample_shape=()):
         return self.icdf(self.probs.detach().new_empty(self._extended_shape(sample_shape)).uniform_())
@@ -87,7 +94,9 @@ class ContinuousBernoulli(Distribution):
 
     def icdf(self, value):
         away, p = self._away()
-        return where(away, ((-p + value * (2 * p - 1)).log1p() - (-p).log1p()) / (p.log() - (-p).log1p()), value)
+        return where(
+            away, ((-p + value * (2 * p - 1)).log1p() - (-p).log1p()) / (p.log() - (-p).log1p()), value
+        )
 
     def entropy(self):
         low, high = (-self.probs).log1p(), self.probs.log()

@@ -45,7 +45,8 @@ class Poisson(Distribution):
 
 
 class Geometric(Trials):
-    """The number of failures before the first success: (1 - probs)^k · probs. ValueError for probability 0."""
+    """The number of failures before the first success: (1 - probs)^k · probs. ValueError for probability
+    0."""
 
     arg_constraints = {"probs": constraints.unit_interval, "logits": constraints.real}
     support = constraints.nonnegative_integer
@@ -56,7 +57,8 @@ class Geometric(Trials):
         super().__init__(given.shape, validate_args=validate_args)
         if self._validate_args and probs is not None and not (given > 0).all():
             raise ValueError(
-                f"Expected parameter probs ({type(given).__name__} of shape {tuple(given.shape)}) of distribution {self!r} to be positive but found "
+                f"Expected parameter probs ({type(given).__name__} of shape {tuple(given.shape)}) of "
+                f"distribution {self!r} to be positive but found "
                 f"invalid values:\n{given}"
             )
 
@@ -66,7 +68,9 @@ class Geometric(Trials):
 
     def sample(self, sample_shape=()):
         with no_grad():
-            u = self.probs.new_empty(self._extended_shape(sample_shape)).uniform_(1e-38 if self.probs.array.itemsize > 2 else 1e-7, 1)
+            u = self.probs.new_empty(self._extended_shape(sample_shape)).uniform_(
+                1e-38 if self.probs.array.itemsize > 2 else 1e-7, 1
+            )
             return (u.log() / (-self.probs).log1p()).floor()
 
     def log_prob(self, value):
@@ -82,7 +86,11 @@ class Geometric(Trials):
 class Binomial(Trials):
     """The number of successes in ``total_count`` trials."""
 
-    arg_constraints = {"total_count": constraints.nonnegative_integer, "probs": constraints.unit_interval, "logits": constraints.real}
+    arg_constraints = {
+        "total_count": constraints.nonnegative_integer,
+        "probs": constraints.unit_interval,
+        "logits": constraints.real,
+    }
     has_enumerate_support = True
 
     def __init__(self, total_count=1, probs=None, logits=None, validate_args=None):
@@ -92,13 +100,18 @@ class Binomial(Trials):
 
     support = property(lambda self: constraints.integer_interval(0, self.total_count), doc="0 … total_count")
     mean = property(lambda self: self.total_count * self.probs, doc="n p")
-    mode = property(lambda self: ((self.total_count + 1) * self.probs).floor().clamp(max=self.total_count), doc="⌊(n + 1) p⌋, n at most")
+    mode = property(
+        lambda self: ((self.total_count + 1) * self.probs).floor().clamp(max=self.total_count),
+        doc="⌊(n + 1) p⌋, n at most",
+    )
     variance = property(lambda self: self.total_count * self.probs * (1 - self.probs), doc="n p (1 - p)")
 
     def sample(self, sample_shape=()):
         shape, kind = self._extended_shape(sample_shape), self.probs.array.dtype
         n, p = (move(v.detach().expand(shape).array, CPU) for v in (self.total_count, self.probs))
-        drawn = as_type(as_array(source_of(None).binomial(n.astype("int64"), p.astype("float64").clip(0, 1))), kind)
+        drawn = as_type(
+            as_array(source_of(None).binomial(n.astype("int64"), p.astype("float64").clip(0, 1))), kind
+        )
         return wrap(move(drawn, device_of(self.probs.array)))
 
     def log_prob(self, value):
@@ -110,7 +123,9 @@ class Binomial(Trials):
     def _count(self):
         n = int(self.total_count.max())
         if int(self.total_count.min()) != n:
-            raise NotImplementedError("Inhomogeneous total count not supported by `enumerate_support` and `entropy`.")
+            raise NotImplementedError(
+                "Inhomogeneous total count not supported by `enumerate_support` and `entropy`."
+            )
         return n
 
     def entropy(self):
@@ -118,7 +133,9 @@ class Binomial(Trials):
         return -(scores.exp() * scores).sum(0)
 
     def enumerate_support(self, expand=True):
-        values = arange(1 + self._count(), dtype=self.probs.dtype, device=self.probs.device).reshape(-1, *(1,) * len(self._batch_shape))
+        values = arange(1 + self._count(), dtype=self.probs.dtype, device=self.probs.device).reshape(
+            -1, *(1,) * len(self._batch_shape)
+        )
         return values.expand(-1, *self._batch_shape) if expand else values
 
 
@@ -126,8 +143,10 @@ class NegativeBinomial(Trials):
     """The number of successes before ``total_count`` failures."""
 
     arg_constraints = {
-        "total_count": constraints.nonnegative, "probs": constraints.half_open_interval(0.0, 1.0), "logits": constraints.real,
-    }  # fmt: skip
+        "total_count": constraints.nonnegative,
+        "probs": constraints.half_open_interval(0.0, 1.0),
+        "logits": constraints.real,
+    }
     support = constraints.nonnegative_integer
 
     def __init__(self, total_count, probs=None, logits=None, validate_args=None):
@@ -136,12 +155,17 @@ class NegativeBinomial(Trials):
         super().__init__(self.total_count.shape, validate_args=validate_args)
 
     mean = property(lambda self: self.total_count * self.logits.exp(), doc="r p / (1 - p)")
-    mode = property(lambda self: ((self.total_count - 1) * self.logits.exp()).floor().clamp(min=0.0), doc="⌊(r - 1) p / (1 - p)⌋, 0 at least")
+    mode = property(
+        lambda self: ((self.total_count - 1) * self.logits.exp()).floor().clamp(min=0.0),
+        doc="⌊(r - 1) p / (1 - p)⌋, 0 at least",
+    )
     variance = property(lambda self: self.mean * (1 + self.logits.exp()), doc="r p / (1 - p)²")
 
     def sample(self, sample_shape=()):
         with no_grad():  # Poisson numbers whose rates are gamma numbers
-            return poisson(gamma_noise(self.total_count, self._extended_shape(sample_shape)) * self.logits.exp())
+            return poisson(
+                gamma_noise(self.total_count, self._extended_shape(sample_shape)) * self.logits.exp()
+            )
 
     def log_prob(self, value):
         self._validate_sample(value)
@@ -151,7 +175,9 @@ class NegativeBinomial(Trials):
 
 
 class Multinomial(OfCategories):
-    """How often each of K categories (…, K) comes in ``total_count`` draws, an int, with the weights ``probs`` or their logarithms ``logits``."""
+    """How often each of K categories (…, K) comes in ``total_count`` draws, an int, with the weights
+    ``probs`` or their logarithms ``logits``.
+    """
 
     def __init__(self, total_count=1, probs=None, logits=None, validate_args=None):
         if not isinstance(total_count, int):
@@ -159,7 +185,9 @@ class Multinomial(OfCategories):
         self.total_count = total_count
         super().__init__(Categorical(probs, logits), validate_args)
 
-    support = property(lambda self: constraints.multinomial(self.total_count), doc="Counts with the sum total_count.")
+    support = property(
+        lambda self: constraints.multinomial(self.total_count), doc="Counts with the sum total_count."
+    )
     mean = property(lambda self: self.probs * self.total_count, doc="n p")
     variance = property(lambda self: self.total_count * self.probs * (1 - self.probs), doc="n p (1 - p)")
 
@@ -167,7 +195,9 @@ class Multinomial(OfCategories):
         with no_grad():
             picks = self._categorical.sample((self.total_count, *sample_shape))
             counts = self.probs.new_zeros(self._extended_shape(sample_shape))
-            return counts.scatter_add_(-1, picks.movedim(0, -1), self.probs.new_ones((*picks.shape[1:], self.total_count)))
+            return counts.scatter_add_(
+                -1, picks.movedim(0, -1), self.probs.new_ones((*picks.shape[1:], self.total_count))
+            )
 
     def log_prob(self, value):
         self._validate_sample(value)
@@ -176,7 +206,14 @@ class Multinomial(OfCategories):
         return lgamma(value.sum(-1) + 1) - lgamma(value + 1).sum(-1) + powers.sum(-1)
 
     def entropy(self):
-        n, k = self.total_count, arange(1.0, 1 + self.total_count, device=self.probs.device).to(self.probs.dtype)
+        n, k = (
+            self.total_count,
+            arange(1.0, 1 + self.total_count, device=self.probs.device).to(self.probs.dtype),
+        )
         k = k.reshape(-1, *(1,) * (len(self._batch_shape) + 1))
         scores = Binomial(n, probs=self.probs).log_prob(k)
-        return n * self._categorical.entropy() - math.lgamma(n + 1) + (scores.exp() * lgamma(k + 1)).sum(0).sum(-1)
+        return (
+            n * self._categorical.entropy()
+            - math.lgamma(n + 1)
+            + (scores.exp() * lgamma(k + 1)).sum(0).sum(-1)
+        )

@@ -53,7 +53,8 @@ class Trials(Distribution):
         return self.logits.sigmoid()
 
     param_shape = property(lambda self: self._batch_shape, doc="The shape of the parameter.")
-    _parameter = property(lambda self: self.__dict__["probs" if "probs" in self.__dict__ else "logits"])  # the one that is there, without computing
+    # the one that is there, without computing
+    _parameter = property(lambda self: self.__dict__["probs" if "probs" in self.__dict__ else "logits"])
 
 
 class Bernoulli(Trials):
@@ -88,12 +89,16 @@ class Bernoulli(Trials):
         return binary_cross_entropy_with_logits(self.logits, self.probs, reduction="none")
 
     def enumerate_support(self, expand=True):
-        values = arange(2, dtype=self._parameter.dtype, device=self._parameter.device).reshape(2, *(1,) * len(self._batch_shape))
+        values = arange(2, dtype=self._parameter.dtype, device=self._parameter.device).reshape(
+            2, *(1,) * len(self._batch_shape)
+        )
         return values.expand(2, *self._batch_shape) if expand else values
 
 
 class Categorical(Distribution):
-    """The integers 0 … K-1, with weights ``probs`` (…, K), which are scaled to sum 1, or with ``logits``, logarithms of weights."""
+    """The integers 0 … K-1, with weights ``probs`` (…, K), which are scaled to sum 1, or with ``logits``,
+    logarithms of weights.
+    """
 
     arg_constraints = {"probs": constraints.simplex, "logits": constraints.real_vector}
     has_enumerate_support = True
@@ -103,7 +108,11 @@ class Categorical(Distribution):
         name, given = ("logits", logits) if probs is None else ("probs", probs)
         if given.ndim < 1:
             raise ValueError(f"`{name}` parameter must be at least one-dimensional.")
-        self.__dict__[name] = given / given.sum(-1, keepdim=True) if probs is not None else given - given.logsumexp(-1, keepdim=True)
+        self.__dict__[name] = (
+            given / given.sum(-1, keepdim=True)
+            if probs is not None
+            else given - given.logsumexp(-1, keepdim=True)
+        )
         self._num_events = given.shape[-1]
         super().__init__(given.shape[:-1], validate_args=validate_args)
 
@@ -118,8 +127,13 @@ class Categorical(Distribution):
         return softmax(self.logits, dim=-1)
 
     support = property(lambda self: constraints.integer_interval(0, self._num_events - 1), doc="0 … K-1")
-    param_shape = property(lambda self: Size((*self._batch_shape, self._num_events)), doc="The shape of the parameter, (…, K).")
-    mean = variance = property(lambda self: full(self._batch_shape, math.nan, dtype=self.probs.dtype, device=self.probs.device), doc="nan")
+    param_shape = property(
+        lambda self: Size((*self._batch_shape, self._num_events)), doc="The shape of the parameter, (…, K)."
+    )
+    mean = variance = property(
+        lambda self: full(self._batch_shape, math.nan, dtype=self.probs.dtype, device=self.probs.device),
+        doc="nan",
+    )
     mode = property(lambda self: self.probs.argmax(-1), doc="The most probable category.")
 
     def sample(self, sample_shape=()):
@@ -138,7 +152,9 @@ class Categorical(Distribution):
         return -(logits * self.probs).sum(-1)
 
     def enumerate_support(self, expand=True):
-        values = arange(self._num_events, device=self.probs.device).reshape(-1, *(1,) * len(self._batch_shape))
+        values = arange(self._num_events, device=self.probs.device).reshape(
+            -1, *(1,) * len(self._batch_shape)
+        )
         return values.expand(-1, *self._batch_shape) if expand else values
 
 
@@ -156,4 +172,6 @@ class OfCategories(Distribution):
 
     probs = property(lambda self: self._categorical.probs, doc="The probabilities, (…, K).")
     logits = property(lambda self: self._categorical.logits, doc="Their logarithms.")
-    param_shape = property(lambda self: self._categorical.param_shape, doc="The shape of the parameter, (…, K).")
+    param_shape = property(
+        lambda self: self._categorical.param_shape, doc="The shape of the parameter, (…, K)."
+    )

@@ -17,15 +17,17 @@ def broadcast_all(*values):
         if not isinstance(value, (Variable, int, float)):
             raise ValueError(f"parameters should be numbers or tensors, got {type(value).__name__}")
     first = next((v for v in values if isinstance(v, Variable)), None)
-    options = {"dtype": get_default_dtype()} if first is None else {"dtype": first.dtype, "device": first.device}
+    options = (
+        {"dtype": get_default_dtype()} if first is None else {"dtype": first.dtype, "device": first.device}
+    )
     return broadcast_tensors(*(v if isinstance(v, Variable) else tensor(float(v), **options) for v in values))
 
 
 class Distribution:
     """A distribution over events of shape ``event_shape``, in a batch of shape ``batch_shape``.
 
-    ``validate_args``: check parameters here and samples in ``log_prob``; by default as :meth:`set_default_validate_args` says, which is True.
-    ValueError names the parameter and its constraint.
+    ``validate_args``: check parameters here and samples in ``log_prob``; by default as
+    :meth:`set_default_validate_args` says, which is True. ValueError names the parameter and its constraint.
     """
 
     has_rsample = has_enumerate_support = False
@@ -45,9 +47,14 @@ class Distribution:
             for name, constraint in self.arg_constraints.items():
                 derived = isinstance(getattr(type(self), name, None), property)
                 value = getattr(self, name) if derived else self.__dict__.get(name)
-                if value is not None and not is_dependent(constraint) and not constraint.check(value.detach()).all():
+                if (
+                    value is not None
+                    and not is_dependent(constraint)
+                    and not constraint.check(value.detach()).all()
+                ):
                     raise ValueError(
-                        f"Expected parameter {name} ({type(value).__name__} of shape {tuple(value.shape)}) of distribution {self!r} "
+                        f"Expected parameter {name} ({type(value).__name__} of shape "
+                        f"{tuple(value.shape)}) of distribution {self!r} "
                         f"to satisfy the constraint {constraint!r}, but found invalid values:\n{value}"
                     )
 
@@ -60,7 +67,13 @@ class Distribution:
     def expand(self, batch_shape):
         """The same distribution with parameters expanded to ``batch_shape``, without copying."""
         n = len(self._batch_shape)
-        return self._with(batch_shape, **{name: value.expand(*batch_shape, *value.shape[n:]) for name, value in self._parameters().items()})
+        return self._with(
+            batch_shape,
+            **{
+                name: value.expand(*batch_shape, *value.shape[n:])
+                for name, value in self._parameters().items()
+            },
+        )
 
     def _with(self, batch_shape, **parts):
         """A copy for ``batch_shape`` with these attributes."""
@@ -102,11 +115,15 @@ class Distribution:
             return self.rsample(sample_shape)
 
     def rsample(self, sample_shape=()):
-        """As :meth:`sample`, with the gradient to the parameters (the reparameterisation trick). NotImplementedError for discrete ones."""
+        """As :meth:`sample`, with the gradient to the parameters (the reparameterisation trick).
+
+        NotImplementedError for discrete ones.
+        """
         raise NotImplementedError(f"{type(self).__name__} has no reparameterised samples; use sample()")
 
     def log_prob(self, value):
-        """The logarithm of the density or mass at ``value``. ValueError if that lies outside of the support."""
+        """The logarithm of the density or mass at ``value``. ValueError if that lies outside of the
+        support."""
         raise NotImplementedError(f"{type(self).__name__} has no log_prob")
 
     def cdf(self, value):
@@ -118,7 +135,8 @@ class Distribution:
         raise NotImplementedError(f"{type(self).__name__} has no icdf")
 
     def enumerate_support(self, expand=True):
-        """All values of a discrete distribution along dimension 0; with ``expand`` for each one of the batch."""
+        """All values of a discrete distribution along dimension 0; with ``expand`` for each one of the
+        batch."""
         raise NotImplementedError(f"{type(self).__name__} cannot be enumerated")
 
     def entropy(self):
@@ -136,12 +154,17 @@ class Distribution:
             raise ValueError("The value argument to log_prob must be a Tensor")
         expected = self._batch_shape + self._event_shape
         if value.shape[value.ndim - len(self._event_shape) :] != self._event_shape:
-            raise ValueError(f"The right-most size of value must match event_shape: {value.shape} vs {self._event_shape}.")
+            raise ValueError(
+                f"The right-most size of value must match event_shape: {value.shape} vs {self._event_shape}."
+            )
         if any(i != 1 and j != 1 and i != j for i, j in zip(reversed(value.shape), reversed(expected))):
-            raise ValueError(f"Value is not broadcastable with batch_shape+event_shape: {value.shape} vs {expected}.")
+            raise ValueError(
+                f"Value is not broadcastable with batch_shape+event_shape: {value.shape} vs {expected}."
+            )
         if not self.support.check(value.detach()).all():
             raise ValueError(
-                f"Expected value argument ({type(value).__name__} of shape {tuple(value.shape)}) to be within the support ({self.support!r}) "
+                f"Expected value argument ({type(value).__name__} of shape {tuple(value.shape)}) to be "
+                f"within the support ({self.support!r}) "
                 f"of the distribution {self!r}, but found invalid values:\n{value}"
             )
 
@@ -149,5 +172,7 @@ class Distribution:
         return self._parameters()
 
     def __repr__(self):
-        arguments = (f"{name}: {value if value.numel() == 1 else value.shape}" for name, value in self._shown().items())
+        arguments = (
+            f"{name}: {value if value.numel() == 1 else value.shape}" for name, value in self._shown().items()
+        )
         return f"{type(self).__name__}({', '.join(arguments)})"

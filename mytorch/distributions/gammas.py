@@ -1,6 +1,8 @@
-"""Gamma and what is made of gamma random numbers: Chi2, InverseGamma, Beta, Dirichlet, FisherSnedecor, StudentT.
+"""Gamma and what is made of gamma random numbers: Chi2, InverseGamma, Beta, Dirichlet, FisherSnedecor,
+StudentT.
 
-Samples carry gradients by implicit differentiation of the gamma distribution (Figurnov et al., 2018; see ``ops/incomplete_gamma.py``). Densities and
+Samples carry gradients by implicit differentiation of the gamma distribution (Figurnov et al., 2018; see
+``ops/incomplete_gamma.py``). Densities and
 entropies: Johnson, Kotz and Balakrishnan, Continuous Univariate Distributions.
 """
 
@@ -25,7 +27,9 @@ def gamma_noise(concentration, shape):
     """Gamma random numbers of these shape parameters and rate 1, which move with them; none is 0."""
     concentration = concentration.expand(shape)
     array = concentration.array
-    drawn = as_type(source_of(None).standard_gamma(move(array.astype("float64"), CPU), array.shape), array.dtype)
+    drawn = as_type(
+        source_of(None).standard_gamma(move(array.astype("float64"), CPU), array.shape), array.dtype
+    )
     sample = wrap(move(drawn, device_of(array))).clamp(min=finfo(concentration.dtype).tiny)
     return standard_gamma(concentration, sample)
 
@@ -36,7 +40,9 @@ def log_beta(a, b):
 
 
 class Gamma(Distribution):
-    """rate^concentration x^(concentration - 1) exp(-rate x) / Γ(concentration) for x ≥ 0; both are numbers or tensors > 0."""
+    """rate^concentration x^(concentration - 1) exp(-rate x) / Γ(concentration) for x ≥ 0; both are numbers or
+    tensors > 0.
+    """
 
     arg_constraints = {"concentration": constraints.positive, "rate": constraints.positive}
     support = constraints.nonnegative
@@ -47,15 +53,20 @@ class Gamma(Distribution):
         super().__init__(self.concentration.shape, validate_args=validate_args)
 
     mean = property(lambda self: self.concentration / self.rate, doc="concentration / rate")
-    mode = property(lambda self: ((self.concentration - 1) / self.rate).clamp(min=0), doc="(concentration - 1) / rate, at least 0")
+    mode = property(
+        lambda self: ((self.concentration - 1) / self.rate).clamp(min=0),
+        doc="(concentration - 1) / rate, at least 0",
+    )
     variance = property(lambda self: self.concentration / self.rate**2, doc="concentration / rate²")
 
     def rsample(self, sample_shape=()):
         value = gamma_noise(self.concentration, self._extended_shape(sample_shape)) / self.rate
-        return value + (value.detach().clamp(min=finfo(value.dtype).tiny) - value.detach())  # dividing must not make it 0 either
+        # dividing must not make it 0 either
+        return value + (value.detach().clamp(min=finfo(value.dtype).tiny) - value.detach())
 
     def log_prob(self, value):
-        value = as_tensor(value, dtype=self.rate.dtype, device=self.rate.device)  # as in torch a number will do here
+        # as in torch a number will do here
+        value = as_tensor(value, dtype=self.rate.dtype, device=self.rate.device)
         self._validate_sample(value)
         a = self.concentration
         return a * self.rate.log() + (a - 1).xlogy(value) - self.rate * value - lgamma(a)
@@ -130,7 +141,9 @@ class InverseGamma(Distribution):
 
 
 class Dirichlet(Distribution):
-    """Probabilities (…, K) with density ∏ xᵢ^(concentrationᵢ - 1) / B(concentration); ``concentration`` (…, K) > 0."""
+    """Probabilities (…, K) with density ∏ xᵢ^(concentrationᵢ - 1) / B(concentration); ``concentration`` (…,
+    K) > 0.
+    """
 
     arg_constraints = {"concentration": constraints.independent(constraints.positive, 1)}
     support = constraints.simplex
@@ -142,7 +155,9 @@ class Dirichlet(Distribution):
         self.concentration = concentration
         super().__init__(concentration.shape[:-1], concentration.shape[-1:], validate_args=validate_args)
 
-    mean = property(lambda self: self.concentration / self.concentration.sum(-1, True), doc="concentration / its sum")
+    mean = property(
+        lambda self: self.concentration / self.concentration.sum(-1, True), doc="concentration / its sum"
+    )
 
     @property
     def mode(self):
@@ -169,7 +184,12 @@ class Dirichlet(Distribution):
     def entropy(self):
         a = self.concentration
         total = a.sum(-1)
-        return lgamma(a).sum(-1) - lgamma(total) - (a.shape[-1] - total) * digamma(total) - ((a - 1) * digamma(a)).sum(-1)
+        return (
+            lgamma(a).sum(-1)
+            - lgamma(total)
+            - (a.shape[-1] - total) * digamma(total)
+            - ((a - 1) * digamma(a)).sum(-1)
+        )
 
 
 class Beta(Distribution):
@@ -183,7 +203,9 @@ class Beta(Distribution):
         self.concentration1, self.concentration0 = broadcast_all(concentration1, concentration0)
         super().__init__(self.concentration1.shape, validate_args=validate_args)
 
-    mean = property(lambda self: self.concentration1 / (self.concentration1 + self.concentration0), doc="a / (a + b)")
+    mean = property(
+        lambda self: self.concentration1 / (self.concentration1 + self.concentration0), doc="a / (a + b)"
+    )
 
     @property
     def mode(self):
@@ -244,7 +266,10 @@ class FisherSnedecor(Distribution):
 
     def rsample(self, sample_shape=()):
         shape = self._extended_shape(sample_shape)
-        above, below = gamma_noise(self.df1 * 0.5, shape) / self.df1, gamma_noise(self.df2 * 0.5, shape) / self.df2
+        above, below = (
+            gamma_noise(self.df1 * 0.5, shape) / self.df1,
+            gamma_noise(self.df2 * 0.5, shape) / self.df2,
+        )
         return above / below
 
     def log_prob(self, value):
@@ -280,15 +305,30 @@ class StudentT(Distribution):
     def rsample(self, sample_shape=()):
         shape = self._extended_shape(sample_shape)
         chi2 = gamma_noise(self.df * 0.5, shape) * 2
-        return self.loc + self.scale * (self.loc.detach().new_empty(shape).normal_() * (chi2 / self.df).rsqrt())
+        return self.loc + self.scale * (
+            self.loc.detach().new_empty(shape).normal_() * (chi2 / self.df).rsqrt()
+        )
 
     def log_prob(self, value):
         self._validate_sample(value)
         half, y = 0.5 * self.df, (value - self.loc) / self.scale
-        norm = self.scale.log() + 0.5 * self.df.log() + 0.5 * math.log(math.pi) + lgamma(half) - lgamma(half + 0.5)
+        norm = (
+            self.scale.log()
+            + 0.5 * self.df.log()
+            + 0.5 * math.log(math.pi)
+            + lgamma(half)
+            - lgamma(half + 0.5)
+        )
         return -0.5 * (self.df + 1) * (y**2 / self.df).log1p() - norm
 
     def entropy(self):
         half = 0.5 * self.df
         spread = 0.5 * (self.df + 1) * (digamma(half + 0.5) - digamma(half))
-        return self.scale.log() + spread + 0.5 * self.df.log() + lgamma(half) + math.lgamma(0.5) - lgamma(half + 0.5)
+        return (
+            self.scale.log()
+            + spread
+            + 0.5 * self.df.log()
+            + lgamma(half)
+            + math.lgamma(0.5)
+            - lgamma(half + 0.5)
+        )

@@ -10,12 +10,17 @@ from .distribution import Distribution, broadcast_all
 
 
 class GeneralizedPareto(Distribution):
-    """P(X > x) = (1 + c z)^(-1 / c), z = (x - loc) / scale ≥ 0, for ``concentration`` c; exp(-z) for c = 0. Numbers or tensors that broadcast.
+    """P(X > x) = (1 + c z)^(-1 / c), z = (x - loc) / scale ≥ 0, for ``concentration`` c; exp(-z) for c = 0.
+    Numbers or tensors that broadcast.
 
     c < 0 ends at loc - scale / c. ``concentration`` 0 is exponential, -1 is uniform.
     """
 
-    arg_constraints = {"loc": constraints.real, "scale": constraints.positive, "concentration": constraints.real}
+    arg_constraints = {
+        "loc": constraints.real,
+        "scale": constraints.positive,
+        "concentration": constraints.real,
+    }
     has_rsample = True
 
     def __init__(self, loc, scale, concentration, validate_args=None):
@@ -26,7 +31,9 @@ class GeneralizedPareto(Distribution):
     def support(self):
         """From loc on, for a negative concentration up to loc - scale / concentration."""
         c = self.concentration
-        return constraints.interval(self.loc, where(c < 0, self.loc - self.scale / where(c < 0, c, -1.0), math.inf))
+        return constraints.interval(
+            self.loc, where(c < 0, self.loc - self.scale / where(c < 0, c, -1.0), math.inf)
+        )
 
     def _shape(self):
         """Where the concentration is next to 0, and the concentration with a harmless value there."""

@@ -32,7 +32,9 @@ class Cauchy(Distribution):
     variance = property(lambda self: full_like(self.loc.detach(), math.inf), doc="inf")
 
     def rsample(self, sample_shape=()):
-        return self.loc + self.loc.detach().new_empty(self._extended_shape(sample_shape)).cauchy_() * self.scale
+        return (
+            self.loc + self.loc.detach().new_empty(self._extended_shape(sample_shape)).cauchy_() * self.scale
+        )
 
     def log_prob(self, value):
         self._validate_sample(value)
@@ -50,7 +52,9 @@ class Cauchy(Distribution):
 
 
 class VonMises(Distribution):
-    """exp(concentration · cos(x - loc)) / (2π I₀(concentration)) on [-π, π): the circle's normal distribution."""
+    """exp(concentration · cos(x - loc)) / (2π I₀(concentration)) on [-π, π): the circle's normal
+    distribution.
+    """
 
     arg_constraints = {"loc": constraints.real, "concentration": constraints.positive}
     support = constraints.real
@@ -60,12 +64,21 @@ class VonMises(Distribution):
         super().__init__(self.loc.shape, validate_args=validate_args)
 
     mean = mode = property(lambda self: self.loc, doc="loc")
-    variance = property(lambda self: 1 - i1e(self.concentration) / i0e(self.concentration), doc="1 - I₁ / I₀, the circular variance")
+    variance = property(
+        lambda self: 1 - i1e(self.concentration) / i0e(self.concentration),
+        doc="1 - I₁ / I₀, the circular variance",
+    )
 
     def sample(self, sample_shape=()):
         shape = self._extended_shape(sample_shape)
-        loc, kappa = (move(v.detach().expand(shape).array, CPU).astype("float64") for v in (self.loc, self.concentration))
-        drawn = as_type(numpy.asarray(source_of(None).vonmises(numpy.angle(numpy.exp(1j * loc)), kappa)), self.loc.array.dtype)
+        loc, kappa = (
+            move(v.detach().expand(shape).array, CPU).astype("float64")
+            for v in (self.loc, self.concentration)
+        )
+        drawn = as_type(
+            numpy.asarray(source_of(None).vonmises(numpy.angle(numpy.exp(1j * loc)), kappa)),
+            self.loc.array.dtype,
+        )
         return wrap(move(drawn, device_of(self.loc.array)))
 
     def log_prob(self, value):

@@ -12,7 +12,8 @@ def sum_rightmost(value, dims):
 
 
 class Independent(Distribution):
-    """``base_distribution`` with its last ``reinterpreted_batch_ndims`` batch dimensions as event dimensions: ``log_prob`` sums over them.
+    """``base_distribution`` with its last ``reinterpreted_batch_ndims`` batch dimensions as event dimensions:
+    ``log_prob`` sums over them.
 
     ValueError if the batch has fewer.
     """
@@ -32,7 +33,9 @@ class Independent(Distribution):
         base = self.base_dist.expand((*batch_shape, *self._event_shape[: self.reinterpreted_batch_ndims]))
         return Independent(base, self.reinterpreted_batch_ndims, validate_args=self._validate_args)
 
-    has_rsample = property(lambda self: self.base_dist.has_rsample, doc="Whether the base has reparameterised samples.")
+    has_rsample = property(
+        lambda self: self.base_dist.has_rsample, doc="Whether the base has reparameterised samples."
+    )
     mean = property(lambda self: self.base_dist.mean, doc="That of the base.")
     mode = property(lambda self: self.base_dist.mode, doc="That of the base.")
     variance = property(lambda self: self.base_dist.variance, doc="That of the base.")

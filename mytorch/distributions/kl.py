@@ -33,12 +33,17 @@ def register_kl(type_p, type_q):
 
 
 def kl_divergence(p, q):
-    """KL(p ‖ q) = E_p[log p - log q], of the common batch shape. NotImplementedError for pairs without a formula."""
+    """KL(p ‖ q) = E_p[log p - log q], of the common batch shape.
+
+    NotImplementedError for pairs without a formula.
+    """
     for type_p in type(p).__mro__:
         for type_q in type(q).__mro__:
             if (type_p, type_q) in _formulas:
                 return _formulas[type_p, type_q](p, q)
-    raise NotImplementedError(f"No KL(p || q) is implemented for p type {type(p).__name__} and q type {type(q).__name__}")
+    raise NotImplementedError(
+        f"No KL(p || q) is implemented for p type {type(p).__name__} and q type {type(q).__name__}"
+    )
 
 
 @register_kl(Normal, Normal)
@@ -93,20 +98,32 @@ def _independents(p, q):
     return sum_rightmost(kl_divergence(p.base_dist, q.base_dist), p.reinterpreted_batch_ndims)
 
 
-# ---- of the family of gamma random numbers -----------------------------------------------------------------------------------
+# ---- of the family of gamma random numbers -------------------------------------------------------
 
 
 @register_kl(InverseGamma, InverseGamma)  # KL stays the same when both p and q are those of 1 / x
 @register_kl(Gamma, Gamma)
 def _gammas(p, q):
     a, b = p.concentration, q.concentration
-    return b * (p.rate / q.rate).log() + lgamma(b) - lgamma(a) + (a - b) * digamma(a) + (q.rate - p.rate) * (a / p.rate)
+    return (
+        b * (p.rate / q.rate).log()
+        + lgamma(b)
+        - lgamma(a)
+        + (a - b) * digamma(a)
+        + (q.rate - p.rate) * (a / p.rate)
+    )
 
 
 @register_kl(Beta, Beta)
 def _betas(p, q):
     a, b, c, d = p.concentration1, p.concentration0, q.concentration1, q.concentration0
-    return log_beta(c, d) - log_beta(a, b) + (a - c) * digamma(a) + (b - d) * digamma(b) + (c - a + d - b) * digamma(a + b)
+    return (
+        log_beta(c, d)
+        - log_beta(a, b)
+        + (a - c) * digamma(a)
+        + (b - d) * digamma(b)
+        + (c - a + d - b) * digamma(a + b)
+    )
 
 
 @register_kl(Dirichlet, Dirichlet)
@@ -119,7 +136,13 @@ def _dirichlets(p, q):
 @register_kl(Exponential, Gamma)
 def _exponential_gamma(p, q):
     ratio = q.rate / p.rate
-    return -q.concentration * ratio.log() + ratio + lgamma(q.concentration) + q.concentration * _EULER - (1 + _EULER)
+    return (
+        -q.concentration * ratio.log()
+        + ratio
+        + lgamma(q.concentration)
+        + q.concentration * _EULER
+        - (1 + _EULER)
+    )
 
 
 @register_kl(Gamma, Exponential)
@@ -127,7 +150,7 @@ def _gamma_exponential(p, q):
     return -p.entropy() - q.rate.log() + q.rate * p.concentration / p.rate
 
 
-# ---- of counts ---------------------------------------------------------------------------------------------------------------
+# ---- of counts -----------------------------------------------------------------------------------
 
 
 @register_kl(Poisson, Poisson)
@@ -156,7 +179,7 @@ def _one_hots(p, q):
     return kl_divergence(p._categorical, q._categorical)
 
 
-# ---- of location and scale ---------------------------------------------------------------------------------------------------
+# ---- of location and scale -----------------------------------------------------------------------
 
 
 @register_kl(MultivariateNormal, LowRankMultivariateNormal)
@@ -165,7 +188,10 @@ def _one_hots(p, q):
 @register_kl(MultivariateNormal, MultivariateNormal)
 def _multivariate_normals(p, q):
     if p.event_shape != q.event_shape:
-        raise ValueError(f"KL-divergence between two multivariate normal distributions with different event shapes, {p.event_shape} and {q.event_shape}")
+        raise ValueError(
+            "KL-divergence between two multivariate normal distributions with different event shapes, "
+            f"{p.event_shape} and {q.event_shape}"
+        )
     L, M = p.scale_tril, q.scale_tril
     logs = (M.diagonal(dim1=-2, dim2=-1).log() - L.diagonal(dim1=-2, dim2=-1).log()).sum(-1)
     return logs + 0.5 * (mahalanobis(M, L) + mahalanobis(M, (q.loc - p.loc).unsqueeze(-1)) - p.event_shape[0])
@@ -218,4 +244,9 @@ def _transformed(p, q):
     if p.transforms != q.transforms or p.event_shape != q.event_shape:
         raise NotImplementedError("KL of transformed distributions needs equal transforms and event shapes")
     between = kl_divergence(p.base_dist, q.base_dist)
-    return sum_rightmost(between, len(p.event_shape) - len(p.base_dist.event_shape) if len(p.event_shape) > len(p.base_dist.event_shape) else 0)
+    return sum_rightmost(
+        between,
+        len(p.event_shape) - len(p.base_dist.event_shape)
+        if len(p.event_shape) > len(p.base_dist.event_shape)
+        else 0,
+    )

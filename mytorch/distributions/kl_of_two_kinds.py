@@ -1,4 +1,6 @@
-"""Kullback-Leibler divergences between distributions of two kinds: KL(p ‖ q) = -H(p) - E_p[log q], where E_p needs but a few moments of p."""
+"""Kullback-Leibler divergences between distributions of two kinds: KL(p ‖ q) = -H(p) - E_p[log q], where E_p
+needs but a few moments of p.
+"""
 
 from __future__ import annotations
 
@@ -53,7 +55,7 @@ def _mean_log_rest(p):
     return -(xlogy(1 - p.high, 1 - p.high) - xlogy(1 - p.low, 1 - p.low)) / (p.high - p.low) - 1
 
 
-# ---- q that asks for the mean and the variance ----------------------------------------------------------------------------------
+# ---- q that asks for the mean and the variance ---------------------------------------------------
 
 
 @register_kl(Beta, Normal)
@@ -88,7 +90,7 @@ def _uniform_to_continuous_bernoulli(p, q):
     return where((p.low < 0) | (p.high > 1), math.inf, _to_continuous_bernoulli(p, q))
 
 
-# ---- q that asks for means of logarithms ------------------------------------------------------------------------------------------
+# ---- q that asks for means of logarithms ---------------------------------------------------------
 
 
 @register_kl(Beta, Gamma)
@@ -122,7 +124,7 @@ def _to_uniform(p, q):
     return where((q.low > 0) | (q.high < 1), math.inf, (q.high - q.low).log() - p.entropy())
 
 
-# ---- q that asks for the mean of exp(-x / scale), or of |x - loc| -------------------------------------------------------------------
+# ---- q that asks for the mean of exp(-x / scale), or of |x - loc| --------------------------------
 
 
 def _to_gumbel(p, q, mean_exp):
@@ -137,7 +139,9 @@ def _exponential_to_gumbel(p, q):
 
 @register_kl(Gamma, Gumbel)
 def _gamma_to_gumbel(p, q):
-    return _to_gumbel(p, q, (q.loc / q.scale).exp() * (1 + (p.rate * q.scale).reciprocal()) ** -p.concentration)
+    return _to_gumbel(
+        p, q, (q.loc / q.scale).exp() * (1 + (p.rate * q.scale).reciprocal()) ** -p.concentration
+    )
 
 
 @register_kl(Normal, Gumbel)

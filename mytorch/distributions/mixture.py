@@ -10,28 +10,45 @@ from .distribution import Distribution
 
 
 class MixtureSameFamily(Distribution):
-    """The component k of ``component_distribution`` (batch (…, K)) with the probability that ``mixture_distribution``, a Categorical, gives it.
+    """The component k of ``component_distribution`` (batch (…, K)) with the probability that
+    ``mixture_distribution``, a Categorical, gives it.
 
     ValueError for other classes, batches or numbers of components.
     """
 
     def __init__(self, mixture_distribution, component_distribution, validate_args=None):
         if not isinstance(mixture_distribution, Categorical):
-            raise ValueError("The mixture distribution needs to be an instance of mytorch.distributions.Categorical")
+            raise ValueError(
+                "The mixture distribution needs to be an instance of mytorch.distributions.Categorical"
+            )
         if not isinstance(component_distribution, Distribution):
-            raise ValueError("The component distribution needs to be an instance of mytorch.distributions.Distribution")
+            raise ValueError(
+                "The component distribution needs to be an instance of mytorch.distributions.Distribution"
+            )
         self.mixture_distribution, self.component_distribution = mixture_distribution, component_distribution
         mine, batch = mixture_distribution.batch_shape, component_distribution.batch_shape[:-1]
         if any(i != 1 and j != 1 and i != j for i, j in zip(reversed(mine), reversed(batch))):
-            raise ValueError(f"`mixture_distribution.batch_shape` ({mine}) is not compatible with `component_distribution.batch_shape`({batch})")
+            raise ValueError(
+                f"`mixture_distribution.batch_shape` ({mine}) is not compatible with "
+                f"`component_distribution.batch_shape`({batch})"
+            )
         k, n = mixture_distribution.param_shape[-1], component_distribution.batch_shape[-1]
         if k != n:
-            raise ValueError(f"`mixture_distribution component` ({k}) does not equal `component_distribution.batch_shape[-1]` ({n})")
+            raise ValueError(
+                f"`mixture_distribution component` ({k}) does not equal "
+                f"`component_distribution.batch_shape[-1]` ({n})"
+            )
         super().__init__(batch, component_distribution.event_shape, validate_args=validate_args)
 
     def expand(self, batch_shape):
-        components = self.component_distribution.expand((*batch_shape, self.mixture_distribution.param_shape[-1]))
-        return self._with(batch_shape, component_distribution=components, mixture_distribution=self.mixture_distribution.expand(batch_shape))
+        components = self.component_distribution.expand(
+            (*batch_shape, self.mixture_distribution.param_shape[-1])
+        )
+        return self._with(
+            batch_shape,
+            component_distribution=components,
+            mixture_distribution=self.mixture_distribution.expand(batch_shape),
+        )
 
     support = property(lambda self: self.component_distribution.support, doc="That of the components.")
 
@@ -41,7 +58,9 @@ class MixtureSameFamily(Distribution):
         probs = self.mixture_distribution.probs
         return (probs.reshape(*probs.shape, *(1,) * dims) * values).sum(-1 - dims)
 
-    mean = property(lambda self: self._averaged(self.component_distribution.mean), doc="The components' mean of means.")
+    mean = property(
+        lambda self: self._averaged(self.component_distribution.mean), doc="The components' mean of means."
+    )
 
     @property
     def variance(self):
@@ -60,9 +79,12 @@ class MixtureSameFamily(Distribution):
     def sample(self, sample_shape=()):
         with no_grad():
             dims, cut = len(self._event_shape), len(sample_shape) + len(self._batch_shape)
-            values = self.component_distribution.sample(sample_shape)  # (*sample_shape, *batch_shape, K, *event_shape)
+            # (*sample_shape, *batch_shape, K, *event_shape)
+            values = self.component_distribution.sample(sample_shape)
             choice = self.mixture_distribution.expand(self._batch_shape).sample(sample_shape)
-            index = choice.reshape(*choice.shape, 1, *(1,) * dims).expand(*choice.shape, 1, *self._event_shape)
+            index = choice.reshape(*choice.shape, 1, *(1,) * dims).expand(
+                *choice.shape, 1, *self._event_shape
+            )
             return gather(values, cut, index).squeeze(cut)
 
     def __repr__(self):

@@ -16,38 +16,59 @@ from .distribution import Distribution
 
 
 class MultivariateNormal(Distribution):
-    """Mean ``loc`` (…, n) and one of the covariance Σ, its inverse, or its Cholesky factor, (…, n, n): Σ = L Lᵀ. ValueError for other shapes."""
+    """Mean ``loc`` (…, n) and one of the covariance Σ, its inverse, or its Cholesky factor, (…, n, n): Σ = L
+    Lᵀ. ValueError for other shapes.
+    """
 
     arg_constraints = {
-        "loc": constraints.real_vector, "covariance_matrix": constraints.positive_definite, "precision_matrix": constraints.positive_definite,
+        "loc": constraints.real_vector,
+        "covariance_matrix": constraints.positive_definite,
+        "precision_matrix": constraints.positive_definite,
         "scale_tril": constraints.lower_cholesky,
-    }  # fmt: skip
+    }
     support = constraints.real_vector
     has_rsample = True
 
-    def __init__(self, loc, covariance_matrix=None, precision_matrix=None, scale_tril=None, validate_args=None):
+    def __init__(
+        self, loc, covariance_matrix=None, precision_matrix=None, scale_tril=None, validate_args=None
+    ):
         if loc.ndim < 1:
             raise ValueError("loc must be at least one-dimensional.")
-        given = {"covariance_matrix": covariance_matrix, "precision_matrix": precision_matrix, "scale_tril": scale_tril}
+        given = {
+            "covariance_matrix": covariance_matrix,
+            "precision_matrix": precision_matrix,
+            "scale_tril": scale_tril,
+        }
         given = {name: value for name, value in given.items() if value is not None}
         if len(given) != 1:
-            raise ValueError("Exactly one of covariance_matrix or precision_matrix or scale_tril may be specified.")
+            raise ValueError(
+                "Exactly one of covariance_matrix or precision_matrix or scale_tril may be specified."
+            )
         ((name, matrix),) = given.items()
         if matrix.ndim < 2:
-            raise ValueError(f"{name} must be at least two-dimensional, with optional leading batch dimensions")
+            raise ValueError(
+                f"{name} must be at least two-dimensional, with optional leading batch dimensions"
+            )
         batch, n = broadcast_shapes(matrix.shape[:-2], loc.shape[:-1]), loc.shape[-1]
         self.loc = loc.expand(*batch, n)
         self.__dict__[name], self._given = matrix.expand(*batch, n, n), name
         super().__init__(batch, (n,), validate_args=validate_args)
         if name == "covariance_matrix":
             self.scale_tril = cholesky(matrix).expand(*batch, n, n)
-        elif name == "precision_matrix":  # P = F Fᵀ for F upper triangular, so the factor of its inverse is F⁻ᵀ
+        elif name == "precision_matrix":
+            # P = F Fᵀ for F upper triangular, so the factor of its inverse is F⁻ᵀ
             turned = cholesky(matrix.flip(-2, -1)).flip(-2, -1).mT
             one = eye(n, dtype=matrix.dtype, device=matrix.device)
-            self.scale_tril = solve_triangular(turned, one.expand(turned.shape), upper=False).expand(*batch, n, n)
+            self.scale_tril = solve_triangular(turned, one.expand(turned.shape), upper=False).expand(
+                *batch, n, n
+            )
 
     def _shown(self):
-        return {name: value for name, value in self._parameters().items() if name != "scale_tril" or self._given == name}
+        return {
+            name: value
+            for name, value in self._parameters().items()
+            if name != "scale_tril" or self._given == name
+        }
 
     @functools.cached_property
     def covariance_matrix(self):
@@ -60,7 +81,10 @@ class MultivariateNormal(Distribution):
         return cholesky_inverse(self.scale_tril)
 
     mean = mode = property(lambda self: self.loc, doc="loc")
-    variance = property(lambda self: (self.scale_tril**2).sum(-1).expand(self._batch_shape + self._event_shape), doc="The covariance's diagonal.")
+    variance = property(
+        lambda self: (self.scale_tril**2).sum(-1).expand(self._batch_shape + self._event_shape),
+        doc="The covariance's diagonal.",
+    )
 
     def rsample(self, sample_shape=()):
         noise = self.loc.detach().new_empty(self._extended_shape(sample_shape)).normal_()
@@ -87,15 +111,17 @@ def mahalanobis(factor, columns):
 
 
 class LowRankMultivariateNormal(Distribution):
-    """Mean ``loc`` (…, n) and covariance W Wᵀ + diag(d), for ``cov_factor`` W (…, n, k) and ``cov_diag`` d (…, n) > 0.
+    """Mean ``loc`` (…, n) and covariance W Wᵀ + diag(d), for ``cov_factor`` W (…, n, k) and ``cov_diag`` d
+    (…, n) > 0.
 
     Costs k²n, not n³: by Woodbury's identity and the matrix determinant lemma. ValueError for other shapes.
     """
 
     arg_constraints = {
-        "loc": constraints.real_vector, "cov_factor": constraints.independent(constraints.real, 2),
+        "loc": constraints.real_vector,
+        "cov_factor": constraints.independent(constraints.real, 2),
         "cov_diag": constraints.independent(constraints.positive, 1),
-    }  # fmt: skip
+    }
     support = constraints.real_vector
     has_rsample = True
 
@@ -113,10 +139,18 @@ class LowRankMultivariateNormal(Distribution):
         super().__init__(batch, (n,), validate_args=validate_args)
 
     mean = mode = property(lambda self: self.loc, doc="loc")
-    variance = property(lambda self: (self.cov_factor**2).sum(-1) + self.cov_diag, doc="The covariance's diagonal.")
-    covariance_matrix = property(lambda self: self.cov_factor @ self.cov_factor.mT + diag_embed(self.cov_diag), doc="W Wᵀ + diag(d)")
-    precision_matrix = property(lambda self: cholesky_inverse(self.scale_tril), doc="The inverse of the covariance.")
-    scale_tril = property(lambda self: cholesky(self.covariance_matrix), doc="The covariance's Cholesky factor.")
+    variance = property(
+        lambda self: (self.cov_factor**2).sum(-1) + self.cov_diag, doc="The covariance's diagonal."
+    )
+    covariance_matrix = property(
+        lambda self: self.cov_factor @ self.cov_factor.mT + diag_embed(self.cov_diag), doc="W Wᵀ + diag(d)"
+    )
+    precision_matrix = property(
+        lambda self: cholesky_inverse(self.scale_tril), doc="The inverse of the covariance."
+    )
+    scale_tril = property(
+        lambda self: cholesky(self.covariance_matrix), doc="The covariance's Cholesky factor."
+    )
 
     def _capacitance(self):
         """The Cholesky factor of I + Wᵀ diag(d)⁻¹ W, (…, k, k)."""
@@ -127,7 +161,11 @@ class LowRankMultivariateNormal(Distribution):
     def rsample(self, sample_shape=()):
         shape, like = self._extended_shape(sample_shape), self.loc.detach()
         along = like.new_empty((*shape[:-1], self.cov_factor.shape[-1], 1)).normal_()
-        return self.loc + (self.cov_factor @ along).squeeze(-1) + self.cov_diag.sqrt() * like.new_empty(shape).normal_()
+        return (
+            self.loc
+            + (self.cov_factor @ along).squeeze(-1)
+            + self.cov_diag.sqrt() * like.new_empty(shape).normal_()
+        )
 
     def _log_det(self, capacitance):
         return 2 * capacitance.diagonal(dim1=-2, dim2=-1).log().sum(-1) + self.cov_diag.log().sum(-1)

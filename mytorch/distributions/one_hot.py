@@ -13,7 +13,10 @@ from .transforms import ExpTransform, SigmoidTransform
 
 
 class OneHotCategorical(OfCategories):
-    """A Categorical choice as a vector with a single 1. ``probs`` (…, K) are weights, ``logits`` their logarithms."""
+    """A Categorical choice as a vector with a single 1.
+
+    ``probs`` (…, K) are weights, ``logits`` their logarithms.
+    """
 
     support = constraints.one_hot
     has_enumerate_support = True
@@ -46,7 +49,9 @@ class OneHotCategorical(OfCategories):
 
 
 class OneHotCategoricalStraightThrough(OneHotCategorical):
-    """As OneHotCategorical; :meth:`rsample` gives the samples the gradient of the probabilities (Bengio et al., 2013)."""
+    """As OneHotCategorical; :meth:`rsample` gives the samples the gradient of the probabilities (Bengio et
+    al., 2013).
+    """
 
     has_rsample = True
 
@@ -55,7 +60,9 @@ class OneHotCategoricalStraightThrough(OneHotCategorical):
 
 
 class _LogitRelaxedBernoulli(Distribution):
-    """(logits + noise) / temperature, whose sigmoid is a RelaxedBernoulli number (Maddison et al., The Concrete Distribution, 2017)."""
+    """(logits + noise) / temperature, whose sigmoid is a RelaxedBernoulli number (Maddison et al., The
+    Concrete Distribution, 2017).
+    """
 
     arg_constraints = {"probs": constraints.unit_interval, "logits": constraints.real}
     support = constraints.real
@@ -93,7 +100,11 @@ class RelaxedBernoulli(TransformedDistribution):
     has_rsample = True
 
     def __init__(self, temperature, probs=None, logits=None, validate_args=None):
-        super().__init__(_LogitRelaxedBernoulli(temperature, probs, logits, validate_args), SigmoidTransform(), validate_args=validate_args)
+        super().__init__(
+            _LogitRelaxedBernoulli(temperature, probs, logits, validate_args),
+            SigmoidTransform(),
+            validate_args=validate_args,
+        )
 
     temperature = property(lambda self: self.base_dist.temperature, doc="The relaxation's temperature.")
     probs = property(lambda self: self.base_dist.probs, doc="The probability of 1.")
@@ -120,18 +131,26 @@ class _ExpRelaxedCategorical(OfCategories):
         k = self._event_shape[-1]
         logits, value = broadcast_all(self.logits, value)
         scores = logits - value * self.temperature
-        return (scores - scores.logsumexp(-1, keepdim=True)).sum(-1) + (math.lgamma(k) + (k - 1) * self.temperature.log())
+        return (scores - scores.logsumexp(-1, keepdim=True)).sum(-1) + (
+            math.lgamma(k) + (k - 1) * self.temperature.log()
+        )
 
 
 class RelaxedOneHotCategorical(TransformedDistribution):
-    """Probabilities (…, K) that come near one-hot vectors as ``temperature``, a tensor, goes to 0; reparameterised (Jang et al., Gumbel-Softmax, 2017)."""
+    """Probabilities (…, K) that come near one-hot vectors as ``temperature``, a tensor, goes to 0;
+    reparameterised (Jang et al., Gumbel-Softmax, 2017).
+    """
 
     arg_constraints = {"probs": constraints.simplex, "logits": constraints.real_vector}
     support = constraints.simplex
     has_rsample = True
 
     def __init__(self, temperature, probs=None, logits=None, validate_args=None):
-        super().__init__(_ExpRelaxedCategorical(temperature, probs, logits, validate_args), ExpTransform(), validate_args=validate_args)
+        super().__init__(
+            _ExpRelaxedCategorical(temperature, probs, logits, validate_args),
+            ExpTransform(),
+            validate_args=validate_args,
+        )
 
     temperature = property(lambda self: self.base_dist.temperature, doc="The relaxation's temperature.")
     probs = property(lambda self: self.base_dist.probs, doc="The probabilities, (…, K).")

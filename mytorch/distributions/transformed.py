@@ -1,4 +1,6 @@
-"""TransformedDistribution, and the distributions that are one: LogNormal, Gumbel, Weibull, Pareto, Kumaraswamy, HalfNormal, HalfCauchy, LogisticNormal."""
+"""TransformedDistribution, and the distributions that are one: LogNormal, Gumbel, Weibull, Pareto,
+Kumaraswamy, HalfNormal, HalfCauchy, LogisticNormal.
+"""
 
 from __future__ import annotations
 
@@ -23,13 +25,14 @@ from .transforms import (
     PowerTransform,
     StickBreakingTransform,
     Transform,
-)  # fmt: skip
+)
 
 _EULER = 0.57721566490153286061
 
 
 class TransformedDistribution(Distribution):
-    """The values of ``base_distribution`` under ``transforms`` (one, or a list in order): y = t(x), p(y) = p(x) / |dy/dx|.
+    """The values of ``base_distribution`` under ``transforms`` (one, or a list in order): y = t(x), p(y) =
+    p(x) / |dy/dx|.
 
     ValueError for anything but transforms, and for a base with too few dimensions.
     """
@@ -40,9 +43,14 @@ class TransformedDistribution(Distribution):
             raise ValueError(f"transforms must be a Transform or a list of Transforms, but was {transforms}")
         self.transforms, chain = transforms, ComposeTransform(transforms)
         domain, codomain = chain.domain.event_dim, chain.codomain.event_dim
-        shape, own = base_distribution.batch_shape + base_distribution.event_shape, len(base_distribution.event_shape)
+        shape, own = (
+            base_distribution.batch_shape + base_distribution.event_shape,
+            len(base_distribution.event_shape),
+        )
         if len(shape) < domain:
-            raise ValueError(f"base_distribution needs to have shape with size at least {domain}, but got {shape}.")
+            raise ValueError(
+                f"base_distribution needs to have shape with size at least {domain}, but got {shape}."
+            )
         result = chain.forward_shape(shape)
         needed = chain.inverse_shape(result)
         if tuple(needed) != tuple(shape):  # the transforms have batches of their own
@@ -55,9 +63,14 @@ class TransformedDistribution(Distribution):
         shape = Size((*batch_shape, *self._event_shape))
         for transform in reversed(self.transforms):
             shape = transform.inverse_shape(shape)
-        return self._with(batch_shape, base_dist=self.base_dist.expand(shape[: len(shape) - len(self.base_dist.event_shape)]))
+        return self._with(
+            batch_shape,
+            base_dist=self.base_dist.expand(shape[: len(shape) - len(self.base_dist.event_shape)]),
+        )
 
-    has_rsample = property(lambda self: self.base_dist.has_rsample, doc="Whether the base has reparameterised samples.")
+    has_rsample = property(
+        lambda self: self.base_dist.has_rsample, doc="Whether the base has reparameterised samples."
+    )
 
     @property
     def support(self):
@@ -65,7 +78,11 @@ class TransformedDistribution(Distribution):
         if not self.transforms:
             return self.base_dist.support
         support, dims = self.transforms[-1].codomain, len(self._event_shape)
-        return constraints.independent(support, dims - support.event_dim) if dims > support.event_dim else support
+        return (
+            constraints.independent(support, dims - support.event_dim)
+            if dims > support.event_dim
+            else support
+        )
 
     def _forward(self, x):
         for transform in self.transforms:
@@ -84,7 +101,9 @@ class TransformedDistribution(Distribution):
         for transform in reversed(self.transforms):
             x = transform.inv(y)
             dims += transform.domain.event_dim - transform.codomain.event_dim
-            total = total - sum_rightmost(transform.log_abs_det_jacobian(x, y), dims - transform.domain.event_dim)
+            total = total - sum_rightmost(
+                transform.log_abs_det_jacobian(x, y), dims - transform.domain.event_dim
+            )
             y = x
         return total + sum_rightmost(self.base_dist.log_prob(y), dims - len(self.base_dist.event_shape))
 
@@ -110,13 +129,18 @@ class LogNormal(TransformedDistribution):
     has_rsample = True
 
     def __init__(self, loc, scale, validate_args=None):
-        super().__init__(Normal(loc, scale, validate_args=validate_args), ExpTransform(), validate_args=validate_args)
+        super().__init__(
+            Normal(loc, scale, validate_args=validate_args), ExpTransform(), validate_args=validate_args
+        )
 
     loc = property(lambda self: self.base_dist.loc, doc="The mean of the logarithm.")
     scale = property(lambda self: self.base_dist.scale, doc="The standard deviation of the logarithm.")
     mean = property(lambda self: (self.loc + self.scale**2 / 2).exp(), doc="exp(loc + scale² / 2)")
     mode = property(lambda self: (self.loc - self.scale**2).exp(), doc="exp(loc - scale²)")
-    variance = property(lambda self: (self.scale**2).expm1() * (2 * self.loc + self.scale**2).exp(), doc="(exp(scale²) - 1) exp(2 loc + scale²)")
+    variance = property(
+        lambda self: (self.scale**2).expm1() * (2 * self.loc + self.scale**2).exp(),
+        doc="(exp(scale²) - 1) exp(2 loc + scale²)",
+    )
 
     def entropy(self):
         return self.base_dist.entropy() + self.loc
@@ -131,12 +155,23 @@ class Gumbel(TransformedDistribution):
     def __init__(self, loc, scale, validate_args=None):
         self.loc, self.scale = broadcast_all(loc, scale)
         info = finfo(self.loc.dtype)
-        base = Uniform(full_like(self.loc.detach(), info.tiny), full_like(self.loc.detach(), 1 - info.eps), validate_args=validate_args)
-        steps = [ExpTransform().inv, AffineTransform(0, -ones_like(self.scale.detach())), ExpTransform().inv, AffineTransform(self.loc, -self.scale)]
+        base = Uniform(
+            full_like(self.loc.detach(), info.tiny),
+            full_like(self.loc.detach(), 1 - info.eps),
+            validate_args=validate_args,
+        )
+        steps = [
+            ExpTransform().inv,
+            AffineTransform(0, -ones_like(self.scale.detach())),
+            ExpTransform().inv,
+            AffineTransform(self.loc, -self.scale),
+        ]
         super().__init__(base, steps, validate_args=validate_args)
 
     def expand(self, batch_shape):
-        return Gumbel(self.loc.expand(batch_shape), self.scale.expand(batch_shape), validate_args=self._validate_args)
+        return Gumbel(
+            self.loc.expand(batch_shape), self.scale.expand(batch_shape), validate_args=self._validate_args
+        )
 
     mode = property(lambda self: self.loc, doc="loc")
     mean = property(lambda self: self.loc + self.scale * _EULER, doc="loc + γ scale")
@@ -165,13 +200,20 @@ class Weibull(TransformedDistribution):
         super().__init__(base, steps, validate_args=validate_args)
 
     def expand(self, batch_shape):
-        return Weibull(self.scale.expand(batch_shape), self.concentration.expand(batch_shape), validate_args=self._validate_args)
+        return Weibull(
+            self.scale.expand(batch_shape),
+            self.concentration.expand(batch_shape),
+            validate_args=self._validate_args,
+        )
 
     def _moment(self, k):
         return lgamma(1 + k * self.concentration.reciprocal()).exp()
 
     mean = property(lambda self: self.scale * self._moment(1), doc="scale · Γ(1 + 1 / concentration)")
-    variance = property(lambda self: self.scale**2 * (self._moment(2) - self._moment(1) ** 2), doc="scale² (Γ(1 + 2/k) - Γ(1 + 1/k)²)")
+    variance = property(
+        lambda self: self.scale**2 * (self._moment(2) - self._moment(1) ** 2),
+        doc="scale² (Γ(1 + 2/k) - Γ(1 + 1/k)²)",
+    )
 
     @property
     def mode(self):
@@ -195,7 +237,9 @@ class Pareto(TransformedDistribution):
         super().__init__(base, [ExpTransform(), AffineTransform(0, self.scale)], validate_args=validate_args)
 
     def expand(self, batch_shape):
-        return Pareto(self.scale.expand(batch_shape), self.alpha.expand(batch_shape), validate_args=self._validate_args)
+        return Pareto(
+            self.scale.expand(batch_shape), self.alpha.expand(batch_shape), validate_args=self._validate_args
+        )
 
     support = property(lambda self: constraints.greater_than_eq(self.scale.detach()), doc="[scale, ∞)")
     mode = property(lambda self: self.scale, doc="scale")
@@ -217,19 +261,33 @@ class Pareto(TransformedDistribution):
 
 
 class Kumaraswamy(TransformedDistribution):
-    """(1 - u^(1 / concentration0))^(1 / concentration1) for u uniform on [0, 1]: much like Beta, with a closed inverse."""
+    """(1 - u^(1 / concentration0))^(1 / concentration1) for u uniform on [0, 1]: much like Beta, with a
+    closed inverse.
+    """
 
     arg_constraints = {"concentration1": constraints.positive, "concentration0": constraints.positive}
     support = constraints.unit_interval
 
     def __init__(self, concentration1, concentration0, validate_args=None):
         self.concentration1, self.concentration0 = broadcast_all(concentration1, concentration0)
-        base = Uniform(zeros_like(self.concentration0.detach()), ones_like(self.concentration0.detach()), validate_args=validate_args)
-        steps = [PowerTransform(self.concentration0.reciprocal()), AffineTransform(1.0, -1.0), PowerTransform(self.concentration1.reciprocal())]
+        base = Uniform(
+            zeros_like(self.concentration0.detach()),
+            ones_like(self.concentration0.detach()),
+            validate_args=validate_args,
+        )
+        steps = [
+            PowerTransform(self.concentration0.reciprocal()),
+            AffineTransform(1.0, -1.0),
+            PowerTransform(self.concentration1.reciprocal()),
+        ]
         super().__init__(base, steps, validate_args=validate_args)
 
     def expand(self, batch_shape):
-        return Kumaraswamy(self.concentration1.expand(batch_shape), self.concentration0.expand(batch_shape), validate_args=self._validate_args)
+        return Kumaraswamy(
+            self.concentration1.expand(batch_shape),
+            self.concentration0.expand(batch_shape),
+            validate_args=self._validate_args,
+        )
 
     def _moment(self, n):
         """E[xⁿ] = b · B(1 + n / a, b)."""
@@ -310,4 +368,6 @@ class LogisticNormal(TransformedDistribution):
         super().__init__(base, StickBreakingTransform(), validate_args=validate_args)
 
     loc = property(lambda self: self.base_dist.base_dist.loc, doc="The means before the transform.")
-    scale = property(lambda self: self.base_dist.base_dist.scale, doc="The standard deviations before the transform.")
+    scale = property(
+        lambda self: self.base_dist.base_dist.scale, doc="The standard deviations before the transform."
+    )

@@ -1,4 +1,6 @@
-"""Maps between the values of distributions, with their inverses and the logarithms of their Jacobian determinants."""
+"""Maps between the values of distributions, with their inverses and the logarithms of their Jacobian
+determinants.
+"""
 
 from __future__ import annotations
 
@@ -17,9 +19,11 @@ from .independent import sum_rightmost
 
 
 class Transform:
-    """y = t(x), x = t.inv(y). ``cache_size`` 1 keeps the last pair, so that the inverse of a value just made is that very value.
+    """y = t(x), x = t.inv(y). ``cache_size`` 1 keeps the last pair, so that the inverse of a value just made
+    is that very value.
 
-    A subclass gives ``domain``, ``codomain``, ``forward``, ``inverse`` and :meth:`log_abs_det_jacobian` (or, as in torch, ``_call`` and ``_inverse``).
+    A subclass gives ``domain``, ``codomain``, ``forward``, ``inverse`` and :meth:`log_abs_det_jacobian` (or,
+    as in torch, ``_call`` and ``_inverse``).
     """
 
     bijective = False
@@ -140,7 +144,7 @@ class _Monotone(Transform):
     __hash__ = Transform.__hash__
 
 
-# ---- of chains and of events -------------------------------------------------------------------------------------------------
+# ---- of chains and of events ---------------------------------------------------------------------
 
 
 class ComposeTransform(Transform):
@@ -225,22 +229,32 @@ class ComposeTransform(Transform):
 
 
 def _widened(constraint, size):
-    return constraints.independent(constraint, size - constraint.event_dim) if size > constraint.event_dim else constraint
+    return (
+        constraints.independent(constraint, size - constraint.event_dim)
+        if size > constraint.event_dim
+        else constraint
+    )
 
 
 identity_transform = ComposeTransform([])
 
 
 class IndependentTransform(Transform):
-    """``base_transform`` with ``reinterpreted_batch_ndims`` more dimensions taken as one event: their Jacobians add up."""
+    """``base_transform`` with ``reinterpreted_batch_ndims`` more dimensions taken as one event: their
+    Jacobians add up.
+    """
 
     def __init__(self, base_transform, reinterpreted_batch_ndims, cache_size=0):
         super().__init__(cache_size)
         self.base_transform = base_transform.with_cache(cache_size)
         self.reinterpreted_batch_ndims = reinterpreted_batch_ndims
 
-    domain = property(lambda self: constraints.independent(self.base_transform.domain, self.reinterpreted_batch_ndims))
-    codomain = property(lambda self: constraints.independent(self.base_transform.codomain, self.reinterpreted_batch_ndims))
+    domain = property(
+        lambda self: constraints.independent(self.base_transform.domain, self.reinterpreted_batch_ndims)
+    )
+    codomain = property(
+        lambda self: constraints.independent(self.base_transform.codomain, self.reinterpreted_batch_ndims)
+    )
     bijective = property(lambda self: self.base_transform.bijective)
     sign = property(lambda self: self.base_transform.sign)
 
@@ -264,7 +278,8 @@ class IndependentTransform(Transform):
 
 
 class ReshapeTransform(Transform):
-    """Events of shape ``in_shape`` in ``out_shape``. ValueError if they hold different numbers of elements."""
+    """Events of shape ``in_shape`` in ``out_shape``. ValueError if they hold different numbers of
+    elements."""
 
     bijective = True
 
@@ -302,7 +317,7 @@ def _exchanged(shape, old, new):
     return Size((*shape[:cut], *new))
 
 
-# ---- of numbers --------------------------------------------------------------------------------------------------------------
+# ---- of numbers ----------------------------------------------------------------------------------
 
 
 class ExpTransform(_Monotone):
@@ -332,7 +347,9 @@ class PowerTransform(_Monotone):
     @property
     def sign(self):
         """That of the exponent."""
-        return self.exponent.sign() if hasattr(self.exponent, "sign") else int(math.copysign(1, self.exponent))
+        return (
+            self.exponent.sign() if hasattr(self.exponent, "sign") else int(math.copysign(1, self.exponent))
+        )
 
     def _call(self, x):
         return x**self.exponent
@@ -466,7 +483,11 @@ class AffineTransform(Transform):
     inverse_shape = forward_shape
 
     def __eq__(self, other):
-        return isinstance(other, AffineTransform) and _same(self.loc, other.loc) and _same(self.scale, other.scale)
+        return (
+            isinstance(other, AffineTransform)
+            and _same(self.loc, other.loc)
+            and _same(self.scale, other.scale)
+        )
 
     __hash__ = Transform.__hash__
 
@@ -492,7 +513,7 @@ class CumulativeDistributionTransform(Transform):
         return self.distribution.log_prob(x)
 
 
-# ---- of vectors and matrices ---------------------------------------------------------------------------------------------------
+# ---- of vectors and matrices ---------------------------------------------------------------------
 
 
 class SoftmaxTransform(Transform):
@@ -543,7 +564,9 @@ class StickBreakingTransform(_Monotone):
 
 
 class LowerCholeskyTransform(Transform):
-    """Any square matrix as a lower triangular one with a positive diagonal: its lower triangle, with the diagonal's exponentials."""
+    """Any square matrix as a lower triangular one with a positive diagonal: its lower triangle, with the
+    diagonal's exponentials.
+    """
 
     domain, codomain = constraints.independent(constraints.real, 2), constraints.lower_cholesky
 

@@ -1,7 +1,8 @@
 """Derivatives of functions, as functions: grad, vjp, jvp, Jacobians, Hessians. They nest.
 
-Inside, the inputs are replaced by stand-ins: part of the graph where they are already differentiated from outside, leaves otherwise. A result
-that leads back to nothing but these leaves is taken out of the graph again.
+Inside, the inputs are replaced by stand-ins: part of the graph where they are already differentiated from
+outside, leaves otherwise. A result that leads back to nothing but these leaves is taken out of the graph
+again.
 """
 
 from __future__ import annotations
@@ -17,10 +18,12 @@ from .tree import leaves, mapped, rebuilt
 
 
 def grad(func, argnums=0, has_aux=False):
-    """A function that returns the gradient of ``func`` (one element) with respect to the arguments ``argnums`` (an int or a tuple).
+    """A function that returns the gradient of ``func`` (one element) with respect to the arguments
+    ``argnums`` (an int or a tuple).
 
-    The arguments are tensors or nested dicts, lists, tuples of them; the result has their form and shapes. ``has_aux``: ``func`` returns
-    ``(output, aux)``, the new function ``(gradient, aux)``. RuntimeError if the output has more than one element.
+    The arguments are tensors or nested dicts, lists, tuples of them; the result has their form and shapes.
+    ``has_aux``: ``func`` returns ``(output, aux)``, the new function ``(gradient, aux)``. RuntimeError if the
+    output has more than one element.
     """
     both = grad_and_value(func, argnums, has_aux)
 
@@ -33,7 +36,8 @@ def grad(func, argnums=0, has_aux=False):
 
 
 def grad_and_value(func, argnums=0, has_aux=False):
-    """As :func:`grad`; the new function returns ``(gradient, output)``, with ``has_aux`` ``(gradient, (output, aux))``.
+    """As :func:`grad`; the new function returns ``(gradient, output)``, with ``has_aux`` ``(gradient,
+    (output, aux))``.
 
     RuntimeError as there.
     """
@@ -47,7 +51,10 @@ def grad_and_value(func, argnums=0, has_aux=False):
             if not isinstance(output, Variable):
                 raise RuntimeError(f"Expected f(*args) to return a tensor, got {type(output).__name__}")
             if output.array.size != 1 or output.array.ndim:
-                raise RuntimeError(f"Expected f(*args) to return a scalar tensor, got one of shape {list(output.array.shape)}")
+                raise RuntimeError(
+                    "Expected f(*args) to return a scalar tensor, got one of shape "
+                    f"{list(output.array.shape)}"
+                )
             found = _grads([output], ends, [None])
         found = rebuilt(chosen, iter([_lowered(g, ends) for g in found]))
         output, aux = _lowered(output, ends), mapped(lambda leaf: _lowered(leaf, ends), aux)
@@ -57,7 +64,8 @@ def grad_and_value(func, argnums=0, has_aux=False):
 
 
 def vjp(func, *primals, has_aux=False):
-    """``(output, pull)``, with ``has_aux`` also aux: ``pull(v)``, v of the output's form and shapes, is vᵀ J, a tuple over the primals.
+    """``(output, pull)``, with ``has_aux`` also aux: ``pull(v)``, v of the output's form and shapes, is vᵀ J,
+    a tuple over the primals.
 
     RuntimeError for outputs that are no tensors and for a v of another form.
     """
@@ -73,10 +81,16 @@ def vjp(func, *primals, has_aux=False):
     def pull(v):
         vs = leaves(v)
         if len(vs) != len(outs):
-            raise RuntimeError(f"Expected pytree structure of cotangents to be the same as that of the outputs: {len(outs)} tensors, got {len(vs)}")
+            raise RuntimeError(
+                "Expected pytree structure of cotangents to be the same as that of the outputs: "
+                f"{len(outs)} tensors, got {len(vs)}"
+            )
         for o, u in zip(outs, vs):
             if u.array.shape != o.array.shape:
-                raise RuntimeError(f"Mismatch in shape: the cotangent has a shape of {list(u.array.shape)}, the output of {list(o.array.shape)}")
+                raise RuntimeError(
+                    f"Mismatch in shape: the cotangent has a shape of {list(u.array.shape)}, the "
+                    f"output of {list(o.array.shape)}"
+                )
         with enable_grad():
             found = _grads(outs, ends, vs)
         found = rebuilt(chosen, iter([_lowered(g, ends) for g in found]))
@@ -87,7 +101,8 @@ def vjp(func, *primals, has_aux=False):
 
 
 def jvp(func, primals, tangents, *, strict=False, has_aux=False):
-    """``(output, J v)``, with ``has_aux`` also aux, for ``tangents`` v of the form and shapes of the tuple ``primals``.
+    """``(output, J v)``, with ``has_aux`` also aux, for ``tangents`` v of the form and shapes of the tuple
+    ``primals``.
 
     Computed by differentiating uᵀ J with respect to u.
     RuntimeError if forms or shapes differ, with ``strict`` also if the output does not depend on the primals.
@@ -99,7 +114,8 @@ def jvp(func, primals, tangents, *, strict=False, has_aux=False):
         vs = leaves(tangents)
         if len(vs) != len(ends) or any(v.array.shape != x.array.shape for v, x in zip(vs, ends)):
             raise RuntimeError(
-                f"jvp(f, primals, tangents): Expected primals and tangents to have the same shapes, got {[list(x.array.shape) for x in ends]} "
+                "jvp(f, primals, tangents): Expected primals and tangents to have the same shapes, "
+                f"got {[list(x.array.shape) for x in ends]} "
                 f"and {[list(v.array.shape) for v in vs]}"
             )
         output = func(*given)
@@ -109,14 +125,17 @@ def jvp(func, primals, tangents, *, strict=False, has_aux=False):
         back = _grads(outs, ends, us)
         found = _grads(back, us, vs)
         if strict and not any(o.requires_grad for o in outs):
-            raise RuntimeError("jvp(f, primals, tangents, strict=True): the output of f is independent of the primals")
+            raise RuntimeError(
+                "jvp(f, primals, tangents, strict=True): the output of f is independent of the primals"
+            )
     tangent = rebuilt(output, iter([_lowered(t, [*ends, *us]) for t in found]))
     output = mapped(lambda leaf: _lowered(leaf, ends), output)
     return (output, tangent, mapped(lambda leaf: _lowered(leaf, ends), aux)) if has_aux else (output, tangent)
 
 
 def linearize(func, *primals):
-    """``(output, push)``: ``push(*tangents)`` is J v, as of :func:`jvp`, for tangents v of the form and shapes of ``primals``.
+    """``(output, push)``: ``push(*tangents)`` is J v, as of :func:`jvp`, for tangents v of the form and
+    shapes of ``primals``.
 
     Every call of ``push`` calls ``func`` anew.
     """
@@ -127,8 +146,8 @@ def linearize(func, *primals):
 def jacrev(func, argnums=0, *, has_aux=False, chunk_size=None, _preallocate_and_copy=False):
     """A function that returns the Jacobian of ``func`` with respect to the arguments ``argnums``, row by row.
 
-    Its shape is (*output.shape, *argument.shape); nested forms of outputs contain those of arguments. ``chunk_size`` changes nothing.
-    RuntimeError if ``func`` returns something else than tensors.
+    Its shape is (*output.shape, *argument.shape); nested forms of outputs contain those of arguments.
+    ``chunk_size`` changes nothing. RuntimeError if ``func`` returns something else than tensors.
     """
 
     @functools.wraps(func)
@@ -149,16 +168,20 @@ def jacrev(func, argnums=0, *, has_aux=False, chunk_size=None, _preallocate_and_
 
 
 def jacfwd(func, argnums=0, has_aux=False, *, randomness="error"):
-    """The same Jacobian as :func:`jacrev`, also by reverse mode: mytorch has no forward mode. ``randomness`` changes nothing."""
+    """The same Jacobian as :func:`jacrev`, also by reverse mode: mytorch has no forward mode. ``randomness``
+    changes nothing.
+    """
     return jacrev(func, argnums, has_aux=has_aux)
 
 
 def hessian(func, argnums=0):
-    """A function that returns the second derivatives of ``func``: shape (*output.shape, *argument.shape, *argument.shape)."""
+    """A function that returns the second derivatives of ``func``: shape (*output.shape, *argument.shape,
+    *argument.shape).
+    """
     return jacfwd(jacrev(func, argnums), argnums)
 
 
-# ---- stand-ins --------------------------------------------------------------------------------------------------------------
+# ---- stand-ins -----------------------------------------------------------------------------------
 
 
 def _stand_ins(args, argnums):
@@ -189,7 +212,15 @@ def _grads(outputs, inputs, seeds):
     if not live:
         return [wrap(xp(x.array).zeros_like(x.array)) for x in inputs]
     outputs, seeds = zip(*live)
-    return tape_grad(outputs, inputs, seeds, retain_graph=True, create_graph=True, allow_unused=True, materialize_grads=True)
+    return tape_grad(
+        outputs,
+        inputs,
+        seeds,
+        retain_graph=True,
+        create_graph=True,
+        allow_unused=True,
+        materialize_grads=True,
+    )
 
 
 def _rows(output, ends):
@@ -200,7 +231,9 @@ def _rows(output, ends):
         rows.append(_grads([output], ends, [wrap(seed.reshape(output.array.shape))]))
     if not rows:
         return [wrap(xp(x.array).zeros((*output.array.shape, *x.array.shape), x.array.dtype)) for x in ends]
-    return [stack(column).reshape((*output.array.shape, *x.array.shape)) for column, x in zip(zip(*rows), ends)]
+    return [
+        stack(column).reshape((*output.array.shape, *x.array.shape)) for column, x in zip(zip(*rows), ends)
+    ]
 
 
 def _lowered(value, ends):

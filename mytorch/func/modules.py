@@ -6,25 +6,40 @@ from ..ops.join import stack
 from ..stateless import call_with
 
 
-def functional_call(module, parameter_and_buffer_dicts, args=None, kwargs=None, *, tie_weights=True, strict=False):
-    """``module(*args, **kwargs)`` with other parameters and buffers, given by name in a dict or a sequence of dicts; the module stays as it is.
+def functional_call(
+    module, parameter_and_buffer_dicts, args=None, kwargs=None, *, tie_weights=True, strict=False
+):
+    """``module(*args, **kwargs)`` with other parameters and buffers, given by name in a dict or a sequence of
+    dicts; the module stays as it is.
 
-    tie_weights: a parameter that the module has under several names is replaced under all of them. RuntimeError with ``strict`` for
-    names that are missing, always for names that are unknown; ValueError for a name in two dicts.
+    tie_weights: a parameter that the module has under several names is replaced under all of them.
+        RuntimeError with ``strict`` for names that are missing, always for names that are unknown; ValueError
+        for a name in two dicts.
     """
-    dicts = [parameter_and_buffer_dicts] if isinstance(parameter_and_buffer_dicts, dict) else list(parameter_and_buffer_dicts)
+    dicts = (
+        [parameter_and_buffer_dicts]
+        if isinstance(parameter_and_buffer_dicts, dict)
+        else list(parameter_and_buffer_dicts)
+    )
     if not all(isinstance(d, dict) for d in dicts):
-        raise ValueError(f"Expected parameter_and_buffer_dicts to be a dict, or a list/tuple of dicts, but got {type(parameter_and_buffer_dicts)}")
+        raise ValueError(
+            "Expected parameter_and_buffer_dicts to be a dict, or a list/tuple of dicts, but got "
+            f"{type(parameter_and_buffer_dicts)}"
+        )
     given = {}
     for d in dicts:
         if repeated := given.keys() & d.keys():
-            raise ValueError(f"{sorted(repeated)} appeared in multiple dictionaries; behavior of functional call is ambiguous")
+            raise ValueError(
+                f"{sorted(repeated)} appeared in multiple dictionaries; behavior of functional call is "
+                "ambiguous"
+            )
         given |= d
     return call_with(module, given, args, kwargs, tie_weights=tie_weights, strict=strict)
 
 
 def stack_module_state(models):
-    """``(parameters, buffers)`` of modules of one class, each name's tensors stacked along a new first dimension: for an ensemble with ``vmap``.
+    """``(parameters, buffers)`` of modules of one class, each name's tensors stacked along a new first
+    dimension: for an ensemble with ``vmap``.
 
     RuntimeError without models, of different classes, or of mixed training and evaluation mode.
     """

@@ -11,16 +11,21 @@ from .tree import leaves, rebuilt
 
 
 def vmap(func, in_dims=0, out_dims=0, randomness="error", *, chunk_size=None):
-    """A function that applies ``func`` to each slice of its tensors along ``in_dims`` and stacks the results along ``out_dims``.
+    """A function that applies ``func`` to each slice of its tensors along ``in_dims`` and stacks the results
+    along ``out_dims``.
 
-    in_dims: one number for all arguments, or a tuple (nested as the arguments are); None for what is not batched. out_dims: the same for
-    outputs. randomness: "error" raises RuntimeError if ``func`` draws random numbers, "different" lets every entry draw its own, "same" gives
-    all of them the same. chunk_size changes nothing: it is a loop, with the speed of one. It is differentiable and nests with ``grad``.
+    in_dims: one number for all arguments, or a tuple (nested as the arguments are); None for what is not
+        batched. out_dims: the same for outputs. randomness: "error" raises RuntimeError if ``func`` draws
+        random numbers, "different" lets every entry draw its own, "same" gives all of them the same.
+        chunk_size changes nothing: it is a loop, with the speed of one. It is differentiable and nests with
+        ``grad``.
 
     ValueError if there is nothing to map over, or sizes differ.
     """
     if randomness not in ("error", "different", "same"):
-        raise RuntimeError(f"Only allowed values for randomness are 'error', 'different', or 'same'. Got {randomness}")
+        raise RuntimeError(
+            f"Only allowed values for randomness are 'error', 'different', or 'same'. Got {randomness}"
+        )
     if chunk_size is not None and chunk_size < 1:
         raise ValueError(f"vmap: chunk_size should be None or greater than 0. (got {chunk_size})")
 
@@ -38,10 +43,13 @@ def vmap(func, in_dims=0, out_dims=0, randomness="error", *, chunk_size=None):
         for i in range(size):
             entry = iter([v if d is None else select(v, d, i) for v, d in zip(values, dims)])
             before = default_generator.numpy.bit_generator.state if randomness == "error" else None
-            results.append(func(*rebuilt(args, entry), **{name: rebuilt(kwargs[name], entry) for name in names}))
+            results.append(
+                func(*rebuilt(args, entry), **{name: rebuilt(kwargs[name], entry) for name in names})
+            )
             if before is not None and before != default_generator.numpy.bit_generator.state:
                 raise RuntimeError(
-                    "vmap: called random operation while in randomness error mode. Please either use the 'same' or 'different' randomness flags "
+                    "vmap: called random operation while in randomness error mode. Please either use "
+                    "the 'same' or 'different' randomness flags "
                     "on vmap or perform the randomness operation out of vmap"
                 )
             if state is not None and i + 1 < size:
@@ -56,13 +64,21 @@ def _dims(in_dims, args):
     if isinstance(in_dims, int):
         return [in_dims if isinstance(leaf, Variable) else None for leaf in leaves(args)]
     if not isinstance(in_dims, (tuple, list)):
-        raise ValueError(f"vmap(in_dims={in_dims}): expected `in_dims` to be int or a (potentially nested) tuple matching the structure of inputs")
-    return [d for tree, dim in zip(args, _same_length(in_dims, args), strict=True) for d in _spread(dim, tree)]
+        raise ValueError(
+            f"vmap(in_dims={in_dims}): expected `in_dims` to be int or a (potentially nested) tuple "
+            "matching the structure of inputs"
+        )
+    return [
+        d for tree, dim in zip(args, _same_length(in_dims, args), strict=True) for d in _spread(dim, tree)
+    ]
 
 
 def _same_length(dims, tree):
     if len(dims) != len(tree):
-        raise ValueError(f"vmap: in_dims is not compatible with the structure of inputs: in_dims has {len(dims)} entries, the inputs {len(tree)}")
+        raise ValueError(
+            f"vmap: in_dims is not compatible with the structure of inputs: in_dims has {len(dims)} "
+            f"entries, the inputs {len(tree)}"
+        )
     return dims
 
 
@@ -81,14 +97,25 @@ def _batch_size(values, dims, func):
         if dim is None:
             continue
         if not isinstance(value, Variable):
-            raise ValueError(f"vmap({name}): Got in_dim={dim} for an input of type {type(value)}. We cannot vmap over non-Tensor arguments")
+            raise ValueError(
+                f"vmap({name}): Got in_dim={dim} for an input of type {type(value)}. We cannot vmap "
+                "over non-Tensor arguments"
+            )
         if not -value.array.ndim <= dim < value.array.ndim:
-            raise ValueError(f"vmap({name}): Got in_dim={dim} for some input, but that input is a Tensor of dimensionality {value.array.ndim}")
+            raise ValueError(
+                f"vmap({name}): Got in_dim={dim} for some input, but that input is a Tensor of "
+                f"dimensionality {value.array.ndim}"
+            )
         sizes.append(value.array.shape[dim])
     if not sizes:
-        raise ValueError(f"vmap({name}): at least one Tensor must be mapped over: its in_dim must not be None")
+        raise ValueError(
+            f"vmap({name}): at least one Tensor must be mapped over: its in_dim must not be None"
+        )
     if len(set(sizes)) > 1:
-        raise ValueError(f"vmap: Expected all tensors to have the same size in the mapped dimension, got sizes {sizes} for the mapped dimension")
+        raise ValueError(
+            "vmap: Expected all tensors to have the same size in the mapped dimension, got sizes "
+            f"{sizes} for the mapped dimension"
+        )
     return sizes[0]
 
 
@@ -109,7 +136,9 @@ def _stacked(results, out_dims, empty):
     outputs = []
     for column, dim in zip(columns, dims):
         if not all(isinstance(value, Variable) for value in column):
-            raise ValueError(f"vmap: the function must only return Tensors, got type {type(column[0])} as a return")
+            raise ValueError(
+                f"vmap: the function must only return Tensors, got type {type(column[0])} as a return"
+            )
         stacked = column[0] if dim is None else stack(column, dim)
         outputs.append(narrow(stacked, dim, 0, 0) if empty and dim is not None else stacked)
     return rebuilt(results[0], iter(outputs))

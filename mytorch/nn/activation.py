@@ -35,15 +35,21 @@ class Activation(Module):
 
 def _activation(name, function, **settings):
     """The module class ``name`` of ``function(input, *settings)``; the settings come with their defaults."""
-    parameters = [inspect.Parameter(s, inspect.Parameter.POSITIONAL_OR_KEYWORD, default=value) for s, value in settings.items()]
+    parameters = [
+        inspect.Parameter(s, inspect.Parameter.POSITIONAL_OR_KEYWORD, default=value)
+        for s, value in settings.items()
+    ]
     return type(
         name,
         (Activation,),
         {
-            "__module__": __name__, "__doc__": function.__doc__, "__signature__": inspect.Signature(parameters),
-            "function": staticmethod(function), "settings": settings,
+            "__module__": __name__,
+            "__doc__": function.__doc__,
+            "__signature__": inspect.Signature(parameters),
+            "function": staticmethod(function),
+            "settings": settings,
         },
-    )  # fmt: skip
+    )
 
 
 class ReLU(Module):
@@ -76,7 +82,9 @@ GELU = _activation("GELU", F.gelu, approximate="none")
 GLU = _activation("GLU", F.glu, dim=-1)
 Softplus = _activation("Softplus", F.softplus, beta=1.0, threshold=20.0)
 Hardtanh = _activation("Hardtanh", F.hardtanh, min_val=-1.0, max_val=1.0, inplace=False)
-Threshold = _activation("Threshold", F.threshold, threshold=inspect.Parameter.empty, value=inspect.Parameter.empty, inplace=False)
+Threshold = _activation(
+    "Threshold", F.threshold, threshold=inspect.Parameter.empty, value=inspect.Parameter.empty, inplace=False
+)
 ReLU6 = _activation("ReLU6", F.relu6, inplace=False)
 Softmax = _activation("Softmax", F.softmax, dim=None)
 Softmin = _activation("Softmin", F.softmin, dim=None)
@@ -92,7 +100,9 @@ Hardsigmoid.extra_repr = Hardswish.extra_repr = lambda self: ""
 
 
 class RReLU(Module):
-    """x where it is positive, else a · x with a drawn from [lower, upper] in training, and their mean in eval mode."""
+    """x where it is positive, else a · x with a drawn from [lower, upper] in training, and their mean in eval
+    mode.
+    """
 
     def __init__(self, lower=1.0 / 8, upper=1.0 / 3, inplace=False):
         super().__init__()
@@ -107,7 +117,9 @@ class RReLU(Module):
 
 
 class PReLU(Module):
-    """x where it is positive, else weight · x with a learned ``weight``: one for all, or ``num_parameters`` for as many channels."""
+    """x where it is positive, else weight · x with a learned ``weight``: one for all, or ``num_parameters``
+    for as many channels.
+    """
 
     def __init__(self, num_parameters=1, init=0.25, device=None, dtype=None):
         super().__init__()

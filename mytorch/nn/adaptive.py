@@ -16,19 +16,29 @@ _ASMoutput = namedtuple("_ASMoutput", ["output", "loss"])
 
 
 class AdaptiveLogSoftmaxWithLoss(Module):
-    """Log-probabilities of ``n_classes`` classes, sorted by how frequent they are; ``cutoffs`` are where the clusters of rarer ones begin.
+    """Log-probabilities of ``n_classes`` classes, sorted by how frequent they are; ``cutoffs`` are where the
+    clusters of rarer ones begin.
 
-    Cluster i works on in_features / div_value^(i + 1) features. ValueError for cutoffs that are not increasing and between 1 and n_classes - 1.
+    Cluster i works on in_features / div_value^(i + 1) features. ValueError for cutoffs that are not
+    increasing and between 1 and n_classes - 1.
     """
 
-    def __init__(self, in_features, n_classes, cutoffs, div_value=4.0, head_bias=False, device=None, dtype=None):
+    def __init__(
+        self, in_features, n_classes, cutoffs, div_value=4.0, head_bias=False, device=None, dtype=None
+    ):
         super().__init__()
         cutoffs, kind = list(cutoffs), {"device": device, "dtype": dtype}
         if not cutoffs:
             raise ValueError("cutoffs should be a sequence of length larger than 0")
-        if cutoffs != sorted(set(cutoffs)) or cutoffs[0] <= 0 or cutoffs[-1] > n_classes - 1 or any(int(c) != c for c in cutoffs):
+        if (
+            cutoffs != sorted(set(cutoffs))
+            or cutoffs[0] <= 0
+            or cutoffs[-1] > n_classes - 1
+            or any(int(c) != c for c in cutoffs)
+        ):
             raise ValueError(
-                "cutoffs should be a sequence of unique, positive integers sorted in an increasing order, where each value is between 1 and n_classes-1"
+                "cutoffs should be a sequence of unique, positive integers sorted in an increasing "
+                "order, where each value is between 1 and n_classes-1"
             )
         self.in_features, self.n_classes, self.cutoffs = in_features, n_classes, [*cutoffs, n_classes]
         self.div_value, self.head_bias = div_value, head_bias
@@ -38,7 +48,11 @@ class AdaptiveLogSoftmaxWithLoss(Module):
         self.tail = ModuleList()
         for i, (start, stop) in enumerate(self._clusters()):
             hidden = int(in_features // div_value ** (i + 1))
-            self.tail.append(Sequential(Linear(in_features, hidden, False, **kind), Linear(hidden, stop - start, False, **kind)))
+            self.tail.append(
+                Sequential(
+                    Linear(in_features, hidden, False, **kind), Linear(hidden, stop - start, False, **kind)
+                )
+            )
 
     def _clusters(self):
         return zip(self.cutoffs, self.cutoffs[1:])
@@ -49,23 +63,29 @@ class AdaptiveLogSoftmaxWithLoss(Module):
             layer.reset_parameters()
 
     def forward(self, input_, target_):
-        """(log-probability of each target (N,), their negative mean) for input (N, in_features) and target (N,), or one of each.
+        """(log-probability of each target (N,), their negative mean) for input (N, in_features) and target
+        (N,), or one of each.
 
         RuntimeError for shapes that do not match and classes out of range.
         """
         if target_.ndim > 1:
             raise RuntimeError("0D or 1D target tensor expected, multi-target not supported")
         if input_.ndim != target_.ndim + 1:
-            raise RuntimeError(f"{target_.ndim}D target tensor expects {target_.ndim + 1}D input tensors, but found inputs with size {input_.shape}")
+            raise RuntimeError(
+                f"{target_.ndim}D target tensor expects {target_.ndim + 1}D input tensors, but found "
+                f"inputs with size {input_.shape}"
+            )
         if target_.ndim and input_.shape[0] != target_.shape[0]:
             raise RuntimeError("Input and target should have the same size in the batch dimension.")
         x, target = (input_, target_.array) if target_.ndim else (input_[None], target_.array.reshape(1))
         m = xp(target)
         if target.size and not (int(target.min()) >= 0 and int(target.max()) < self.n_classes):
             raise RuntimeError(
-                f"Target values should be in [0, {self.n_classes - 1}], but values in range [{int(target.min())}, {int(target.max())}] were found. "
+                f"Target values should be in [0, {self.n_classes - 1}], but values in range "
+                f"[{int(target.min())}, {int(target.max())}] were found. "
             )
-        first = m.where(target < self.shortlist_size, target, 0)  # what the head has to say: the class, or its cluster
+        # what the head has to say: the class, or its cluster
+        first = m.where(target < self.shortlist_size, target, 0)
         parts = []
         for i, (start, stop) in enumerate(self._clusters()):
             rows = m.flatnonzero((target >= start) & (target < stop))
@@ -81,7 +101,10 @@ class AdaptiveLogSoftmaxWithLoss(Module):
     def log_prob(self, input):
         """The log-probabilities of all classes: (N, in_features) -> (N, n_classes)."""
         head = log_softmax(self.head(input), dim=1)
-        parts = [log_softmax(cluster(input), dim=1) + head[:, self.shortlist_size + i, None] for i, cluster in enumerate(self.tail)]
+        parts = [
+            log_softmax(cluster(input), dim=1) + head[:, self.shortlist_size + i, None]
+            for i, cluster in enumerate(self.tail)
+        ]
         return cat([head[:, : self.shortlist_size], *parts], 1)
 
     def predict(self, input):

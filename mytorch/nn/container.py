@@ -1,4 +1,5 @@
-"""Modules that hold modules or parameters: Sequential, ModuleList, ModuleDict, ParameterList, ParameterDict."""
+"""Modules that hold modules or parameters: Sequential, ModuleList, ModuleDict, ParameterList,
+ParameterDict."""
 
 from __future__ import annotations
 
@@ -56,11 +57,17 @@ class _Numbered:
 
 
 class Sequential(_Numbered, Module):
-    """Modules that run one after the other: ``Sequential(a, b)`` or ``Sequential(OrderedDict(first=a, second=b))``."""
+    """Modules that run one after the other: ``Sequential(a, b)`` or ``Sequential(OrderedDict(first=a,
+    second=b))``.
+    """
 
     def __init__(self, *args):
         super().__init__()
-        named = args[0].items() if len(args) == 1 and isinstance(args[0], OrderedDict) else ((str(i), m) for i, m in enumerate(args))
+        named = (
+            args[0].items()
+            if len(args) == 1 and isinstance(args[0], OrderedDict)
+            else ((str(i), m) for i, m in enumerate(args))
+        )
         for name, module in named:
             self.add_module(name, module)
 
@@ -95,7 +102,9 @@ class Sequential(_Numbered, Module):
 
     def __iadd__(self, other):
         if not isinstance(other, Sequential):
-            raise ValueError(f"add operator supports only objects of Sequential class, but {type(other)} is given.")
+            raise ValueError(
+                f"add operator supports only objects of Sequential class, but {type(other)} is given."
+            )
         return self.extend(list(other))
 
     def _check_factor(self, factor):
@@ -135,7 +144,9 @@ class ModuleList(_Numbered, Module):
     def extend(self, modules):
         """Add all ``modules`` at the end; returns the list."""
         if not isinstance(modules, Iterable):
-            raise TypeError(f"ModuleList.extend should be called with an iterable, but got {type(modules).__name__}")
+            raise TypeError(
+                f"ModuleList.extend should be called with an iterable, but got {type(modules).__name__}"
+            )
         for module in list(modules):
             self.append(module)
         return self
@@ -162,13 +173,18 @@ class ModuleList(_Numbered, Module):
 def _pairs(values, name):
     """The (key, value) pairs of a mapping or an iterable of pairs, checked as torch does."""
     if not isinstance(values, Iterable):
-        raise TypeError(f"{name}.update should be called with an iterable of key/value pairs, but got {type(values).__name__}")
+        raise TypeError(
+            f"{name}.update should be called with an iterable of key/value pairs, but got "
+            f"{type(values).__name__}"
+        )
     if isinstance(values, (Mapping, ModuleDict, ParameterDict)):
         return list(values.items())
     pairs = list(values)
     for i, pair in enumerate(pairs):
         if not isinstance(pair, Iterable):
-            raise TypeError(f"{name} update sequence element #{i} should be Iterable; is {type(pair).__name__}")
+            raise TypeError(
+                f"{name} update sequence element #{i} should be Iterable; is {type(pair).__name__}"
+            )
         if len(pair) != 2:
             raise ValueError(f"{name} update sequence element #{i} has length {len(pair)}; 2 is required")
     return pairs
@@ -277,7 +293,9 @@ class ParameterList(Module):
     def extend(self, values):
         """Add all ``values`` at the end; returns the list."""
         if not isinstance(values, Iterable) or isinstance(values, Tensor):
-            raise TypeError(f"ParameterList.extend should be called with an iterable, but got {type(values).__name__}")
+            raise TypeError(
+                f"ParameterList.extend should be called with an iterable, but got {type(values).__name__}"
+            )
         for value in list(values):
             self.append(value)
         return self
@@ -309,7 +327,10 @@ class ParameterDict(Module):
 
     def __setitem__(self, key, value):
         if not isinstance(key, str):
-            raise TypeError(f"Index given to ParameterDict cannot be used as a key as it is not a string (type is '{type(key).__name__}').")
+            raise TypeError(
+                "Index given to ParameterDict cannot be used as a key as it is not a string (type is "
+                f"'{type(key).__name__}')."
+            )
         setattr(self, key, _as_parameter(value))
         self._keys[key] = None
 
@@ -376,7 +397,9 @@ class ParameterDict(Module):
         return (self[key] for key in self._keys)
 
     def update(self, parameters):
-        """Add or replace values from a mapping or (name, value) pairs; a plain mapping in the order of its keys sorted, as in torch."""
+        """Add or replace values from a mapping or (name, value) pairs; a plain mapping in the order of its
+        keys sorted, as in torch.
+        """
         pairs = _pairs(parameters, "ParameterDict")
         keeps_order = not isinstance(parameters, Mapping) or isinstance(parameters, OrderedDict)
         for key, value in pairs if keeps_order else sorted(pairs):

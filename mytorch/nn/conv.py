@@ -25,7 +25,21 @@ class _Conv(Module):
     dimensions: int
     transposed: bool
 
-    def __init__(self, in_channels, out_channels, kernel_size, stride, padding, dilation, output_padding, groups, bias, padding_mode, device, dtype):
+    def __init__(
+        self,
+        in_channels,
+        out_channels,
+        kernel_size,
+        stride,
+        padding,
+        dilation,
+        output_padding,
+        groups,
+        bias,
+        padding_mode,
+        device,
+        dtype,
+    ):
         super().__init__()
         n = self.dimensions
         if groups <= 0:
@@ -41,14 +55,31 @@ class _Conv(Module):
             if padding == "same" and any(s != 1 for s in stride):
                 raise ValueError("padding='same' is not supported for strided convolutions")
         if padding_mode not in _PADDING_MODES:
-            raise ValueError(f"padding_mode must be one of {set(_PADDING_MODES)}, but got padding_mode='{padding_mode}'")
-        self.in_channels, self.out_channels, self.groups, self.padding_mode = in_channels, out_channels, groups, padding_mode
-        self.kernel_size, self.stride, self.dilation = per_dimension(kernel_size, n), stride, per_dimension(dilation, n)
+            raise ValueError(
+                f"padding_mode must be one of {set(_PADDING_MODES)}, but got padding_mode='{padding_mode}'"
+            )
+        self.in_channels, self.out_channels, self.groups, self.padding_mode = (
+            in_channels,
+            out_channels,
+            groups,
+            padding_mode,
+        )
+        self.kernel_size, self.stride, self.dilation = (
+            per_dimension(kernel_size, n),
+            stride,
+            per_dimension(dilation, n),
+        )
         self.padding = padding if isinstance(padding, str) else per_dimension(padding, n)
         self.output_padding = per_dimension(output_padding, n)
-        channels = (in_channels, out_channels // groups) if self.transposed else (out_channels, in_channels // groups)
+        channels = (
+            (in_channels, out_channels // groups)
+            if self.transposed
+            else (out_channels, in_channels // groups)
+        )
         self.weight = Parameter(empty(*channels, *self.kernel_size, device=device, dtype=dtype))
-        self.register_parameter("bias", Parameter(empty(out_channels, device=device, dtype=dtype)) if bias else None)
+        self.register_parameter(
+            "bias", Parameter(empty(out_channels, device=device, dtype=dtype)) if bias else None
+        )
         self.reset_parameters()
 
     def reset_parameters(self):
@@ -61,7 +92,9 @@ class _Conv(Module):
 
     def extra_repr(self):
         n = self.dimensions
-        text = f"{self.in_channels}, {self.out_channels}, kernel_size={self.kernel_size}, stride={self.stride}"
+        text = (
+            f"{self.in_channels}, {self.out_channels}, kernel_size={self.kernel_size}, stride={self.stride}"
+        )
         if self.padding != (0,) * n:
             text += f", padding={self.padding}"
         if self.dilation != (1,) * n:
@@ -84,16 +117,49 @@ class _ConvNd(_Conv):
     transposed = False
 
     def __init__(
-        self, in_channels, out_channels, kernel_size, stride=1, padding=0, dilation=1, groups=1, bias=True, padding_mode="zeros",
-        device=None, dtype=None,
-    ):  # fmt: skip
-        super().__init__(in_channels, out_channels, kernel_size, stride, padding, dilation, 0, groups, bias, padding_mode, device, dtype)
+        self,
+        in_channels,
+        out_channels,
+        kernel_size,
+        stride=1,
+        padding=0,
+        dilation=1,
+        groups=1,
+        bias=True,
+        padding_mode="zeros",
+        device=None,
+        dtype=None,
+    ):
+        super().__init__(
+            in_channels,
+            out_channels,
+            kernel_size,
+            stride,
+            padding,
+            dilation,
+            0,
+            groups,
+            bias,
+            padding_mode,
+            device,
+            dtype,
+        )
 
     def forward(self, input):
         """The convolution of ``input``."""
         if self.padding_mode == "zeros":
-            return self.function(input, self.weight, self.bias, self.stride, self.padding, self.dilation, self.groups)
-        return self.function(pad(input, self._sides(), self.padding_mode), self.weight, self.bias, self.stride, 0, self.dilation, self.groups)
+            return self.function(
+                input, self.weight, self.bias, self.stride, self.padding, self.dilation, self.groups
+            )
+        return self.function(
+            pad(input, self._sides(), self.padding_mode),
+            self.weight,
+            self.bias,
+            self.stride,
+            0,
+            self.dilation,
+            self.groups,
+        )
 
     def _sides(self):
         """(before, after) of each dimension, the last one first, as ``pad`` takes it."""
@@ -106,17 +172,20 @@ class _ConvNd(_Conv):
 
 
 class Conv1d(_ConvNd):
-    """Slides filters over (N, C, L) or (C, L): (N, out_channels, windows). ``weight`` is (out_channels, in_channels / groups, kernel).
+    """Slides filters over (N, C, L) or (C, L): (N, out_channels, windows). ``weight`` is (out_channels,
+    in_channels / groups, kernel).
 
-    ``padding`` is an int, a tuple, 'same' or 'valid'; ``padding_mode`` 'zeros', 'reflect', 'replicate' or 'circular'.
-    ValueError for settings that do not fit, RuntimeError for such inputs.
+    ``padding`` is an int, a tuple, 'same' or 'valid'; ``padding_mode`` 'zeros', 'reflect', 'replicate' or
+    'circular'. ValueError for settings that do not fit, RuntimeError for such inputs.
     """
 
     dimensions, function = 1, staticmethod(conv1d)
 
 
 class Conv2d(_ConvNd):
-    """Slides filters over (N, C, H, W) or (C, H, W): (N, out_channels, windows down, windows across); settings as in :class:`Conv1d`."""
+    """Slides filters over (N, C, H, W) or (C, H, W): (N, out_channels, windows down, windows across);
+    settings as in :class:`Conv1d`.
+    """
 
     dimensions, function = 2, staticmethod(conv2d)
 
@@ -131,17 +200,45 @@ class _ConvTransposeNd(_Conv):
     transposed = True
 
     def __init__(
-        self, in_channels, out_channels, kernel_size, stride=1, padding=0, output_padding=0, groups=1, bias=True, dilation=1,
-        padding_mode="zeros", device=None, dtype=None,
-    ):  # fmt: skip
+        self,
+        in_channels,
+        out_channels,
+        kernel_size,
+        stride=1,
+        padding=0,
+        output_padding=0,
+        groups=1,
+        bias=True,
+        dilation=1,
+        padding_mode="zeros",
+        device=None,
+        dtype=None,
+    ):
         if padding_mode != "zeros":
             raise ValueError(f'Only "zeros" padding mode is supported for {type(self).__name__}')
-        super().__init__(in_channels, out_channels, kernel_size, stride, padding, dilation, output_padding, groups, bias, padding_mode, device, dtype)
+        super().__init__(
+            in_channels,
+            out_channels,
+            kernel_size,
+            stride,
+            padding,
+            dilation,
+            output_padding,
+            groups,
+            bias,
+            padding_mode,
+            device,
+            dtype,
+        )
 
     def forward(self, input, output_size=None):
-        """The transposed convolution of ``input``; ``output_size`` chooses among the sizes that a strided convolution maps to the same."""
+        """The transposed convolution of ``input``; ``output_size`` chooses among the sizes that a strided
+        convolution maps to the same.
+        """
         extra = self._output_padding(input, output_size)
-        return self.function(input, self.weight, self.bias, self.stride, self.padding, extra, self.groups, self.dilation)
+        return self.function(
+            input, self.weight, self.bias, self.stride, self.padding, extra, self.groups, self.dilation
+        )
 
     def _output_padding(self, input, output_size):
         if output_size is None:
@@ -151,7 +248,8 @@ class _ConvTransposeNd(_Conv):
             output_size = output_size[-n:]
         if len(output_size) != n:
             raise ValueError(
-                f"{type(self).__name__}: for {len(input.shape)}D input, output_size must have {n} or {len(input.shape)} elements "
+                f"{type(self).__name__}: for {len(input.shape)}D input, output_size must have {n} or "
+                f"{len(input.shape)} elements "
                 f"(got {len(output_size)})"
             )
         geometry = zip(input.shape[-n:], self.stride, self.padding, self.dilation, self.kernel_size)
@@ -159,14 +257,16 @@ class _ConvTransposeNd(_Conv):
         most = [size + s - 1 for size, s in zip(least, self.stride)]
         if any(not a <= size <= b for size, a, b in zip(output_size, least, most)):
             raise ValueError(
-                f"requested an output size of {list(output_size)}, but valid sizes range from {least} to {most} "
+                f"requested an output size of {list(output_size)}, but valid sizes range from {least} "
+                f"to {most} "
                 f"(for an input of {list(input.shape[-n:])})"
             )
         return tuple(size - a for size, a in zip(output_size, least))
 
 
 class ConvTranspose1d(_ConvTransposeNd):
-    """The transpose of :class:`Conv1d`: (N, C, L) or (C, L) spread by filters to (N, out_channels, L'). ``weight``: (in, out / groups, kernel).
+    """The transpose of :class:`Conv1d`: (N, C, L) or (C, L) spread by filters to (N, out_channels, L').
+    ``weight``: (in, out / groups, kernel).
 
     L' = (L - 1) · stride - 2 · padding + dilation · (kernel - 1) + output_padding + 1.
     """
@@ -175,12 +275,16 @@ class ConvTranspose1d(_ConvTransposeNd):
 
 
 class ConvTranspose2d(_ConvTransposeNd):
-    """The transpose of :class:`Conv2d`: (N, C, H, W) or (C, H, W) spread by filters; sizes as in :class:`ConvTranspose1d`."""
+    """The transpose of :class:`Conv2d`: (N, C, H, W) or (C, H, W) spread by filters; sizes as in
+    :class:`ConvTranspose1d`.
+    """
 
     dimensions, function = 2, staticmethod(conv_transpose2d)
 
 
 class ConvTranspose3d(_ConvTransposeNd):
-    """The transpose of :class:`Conv3d`: (N, C, D, H, W) or (C, D, H, W) spread by filters; sizes as in :class:`ConvTranspose1d`."""
+    """The transpose of :class:`Conv3d`: (N, C, D, H, W) or (C, D, H, W) spread by filters; sizes as in
+    :class:`ConvTranspose1d`.
+    """
 
     dimensions, function = 3, staticmethod(conv_transpose3d)

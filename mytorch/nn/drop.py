@@ -1,4 +1,6 @@
-"""Functions that draw random numbers: dropout of all kinds, random slopes, samples of the Gumbel-softmax distribution."""
+"""Functions that draw random numbers: dropout of all kinds, random slopes, samples of the Gumbel-softmax
+distribution.
+"""
 
 from __future__ import annotations
 
@@ -36,11 +38,16 @@ def check_probability(p):
 
 def _refuse_integers(input):
     if not input.is_floating_point() and not input.is_complex():
-        raise RuntimeError(f"result type Float can't be cast to the desired output type {input.dtype}: dropout takes floating-point numbers")
+        raise RuntimeError(
+            f"result type Float can't be cast to the desired output type {input.dtype}: dropout takes "
+            "floating-point numbers"
+        )
 
 
 def _drop(input, p, training, inplace, shape=None):
-    """``input`` times 0 with probability ``p``, else times 1 / (1 - p); ``shape`` broadcasts against it: what has one fate."""
+    """``input`` times 0 with probability ``p``, else times 1 / (1 - p); ``shape`` broadcasts against it: what
+    has one fate.
+    """
     check_probability(p)
     if not training or p == 0 or input.array.size == 0:
         return input
@@ -52,7 +59,9 @@ def _drop(input, p, training, inplace, shape=None):
 
 
 def dropout(input, p=0.5, training=True, inplace=False):
-    """Zero each element with probability ``p`` and scale the rest by 1 / (1 - p); the input itself when not training."""
+    """Zero each element with probability ``p`` and scale the rest by 1 / (1 - p); the input itself when not
+    training.
+    """
     return _drop(input, p, training, inplace)
 
 
@@ -69,26 +78,34 @@ def dropout1d(input, p=0.5, training=True, inplace=False):
     """
     check_probability(p)
     if input.ndim not in (2, 3):
-        raise RuntimeError(f"dropout1d: Expected 2D or 3D input, but received a {input.ndim}D input. It drops channels of (N, C, L) or (C, L).")
+        raise RuntimeError(
+            f"dropout1d: Expected 2D or 3D input, but received a {input.ndim}D input. It drops "
+            "channels of (N, C, L) or (C, L)."
+        )
     return _drop_channels(input, p, training, inplace, input.ndim == 3)
 
 
 def dropout2d(input, p=0.5, training=True, inplace=False):
-    """Zero whole channels of (N, C, H, W) with probability ``p`` and scale the rest by 1 / (1 - p). Warns for other inputs, as torch does.
+    """Zero whole channels of (N, C, H, W) with probability ``p`` and scale the rest by 1 / (1 - p). Warns for
+    other inputs, as torch does.
 
     RuntimeError for fewer than two dimensions.
     """
     check_probability(p)
     if input.ndim not in (3, 4):
         warnings.warn(
-            f"dropout2d: Received a {input.ndim}-D input to dropout2d, which is deprecated and will result in an error in a future release. "
-            "To retain the behavior and silence this warning, please use dropout instead. Note that dropout2d exists to provide channel-wise "
-            "dropout on inputs with 2 spatial dimensions, a channel dimension, and an optional batch dimension (i.e. 3D or 4D inputs).",
+            f"dropout2d: Received a {input.ndim}-D input to dropout2d, which is deprecated and will "
+            "result in an error in a future release. "
+            "To retain the behavior and silence this warning, please use dropout instead. Note that "
+            "dropout2d exists to provide channel-wise "
+            "dropout on inputs with 2 spatial dimensions, a channel dimension, and an optional batch "
+            "dimension (i.e. 3D or 4D inputs).",
             stacklevel=2,
         )
     if input.ndim == 3:
         warnings.warn(
-            "dropout2d: Received a 3D input to dropout2d and assuming that channel-wise 1D dropout behavior is desired - input is interpreted as "
+            "dropout2d: Received a 3D input to dropout2d and assuming that channel-wise 1D dropout "
+            "behavior is desired - input is interpreted as "
             "shape (N, C, L), where C is the channel dim.",
             stacklevel=2,
         )
@@ -98,20 +115,27 @@ def dropout2d(input, p=0.5, training=True, inplace=False):
 
 
 def dropout3d(input, p=0.5, training=True, inplace=False):
-    """Zero whole channels of (N, C, D, H, W) or (C, D, H, W) with probability ``p`` and scale the rest by 1 / (1 - p)."""
+    """Zero whole channels of (N, C, D, H, W) or (C, D, H, W) with probability ``p`` and scale the rest by 1 /
+    (1 - p).
+    """
     check_probability(p)
     if input.ndim not in (4, 5):
         warnings.warn(
-            f"dropout3d: Received a {input.ndim}-D input to dropout3d, which is deprecated and will result in an error in a future release. "
-            "To retain the behavior and silence this warning, please use dropout instead. Note that dropout3d exists to provide channel-wise "
-            "dropout on inputs with 3 spatial dimensions, a channel dimension, and an optional batch dimension (i.e. 4D or 5D inputs).",
+            f"dropout3d: Received a {input.ndim}-D input to dropout3d, which is deprecated and will "
+            "result in an error in a future release. "
+            "To retain the behavior and silence this warning, please use dropout instead. Note that "
+            "dropout3d exists to provide channel-wise "
+            "dropout on inputs with 3 spatial dimensions, a channel dimension, and an optional batch "
+            "dimension (i.e. 4D or 5D inputs).",
             stacklevel=2,
         )
     return _drop_channels(input, p, training, inplace, input.ndim == 5)
 
 
 def _alpha_drop(input, p, training, shape=None):
-    """Dropout to the negative limit of SELU instead of 0, then scaled and shifted so that mean and variance stay."""
+    """Dropout to the negative limit of SELU instead of 0, then scaled and shifted so that mean and variance
+    stay.
+    """
     check_probability(p)
     if not training or p == 0 or input.array.size == 0:
         return input
@@ -141,10 +165,14 @@ def feature_alpha_dropout(input, p=0.5, training=False, inplace=False):
     if len(shape) < 2 and training and 0 < p < 1:
         raise RuntimeError("Feature dropout requires at least 2 dimensions in the input")
     shape = shape[:2] + (1,) * (len(shape) - 2)
-    return _alpha_drop_(input, p, training, shape) if inplace and training else _alpha_drop(input, p, training, shape)
+    return (
+        _alpha_drop_(input, p, training, shape)
+        if inplace and training
+        else _alpha_drop(input, p, training, shape)
+    )
 
 
-# ---- other functions of chance ---------------------------------------------------------------------------------------------
+# ---- other functions of chance -------------------------------------------------------------------
 
 
 _leaky_relu_ = in_place(leaky_relu)
@@ -152,12 +180,16 @@ _leaky_relu_ = in_place(leaky_relu)
 
 @numpy.errstate(all="ignore")  # what overflows is infinite
 def rrelu(input, lower=1.0 / 8, upper=1.0 / 3, training=False, inplace=False):
-    """x where it is positive, else a · x: in training a is drawn for each element from [lower, upper], otherwise it is their mean.
+    """x where it is positive, else a · x: in training a is drawn for each element from [lower, upper],
+    otherwise it is their mean.
 
     https://arxiv.org/abs/1505.00853 RuntimeError if lower > upper.
     """
     if lower > upper:
-        raise RuntimeError(f"Lower bound should be less than or equal to the upper bound, got lower={lower} and upper={upper}")
+        raise RuntimeError(
+            f"Lower bound should be less than or equal to the upper bound, got lower={lower} and "
+            f"upper={upper}"
+        )
     if not training:
         return (_leaky_relu_ if inplace else leaky_relu)(input, negative_slope=(lower + upper) / 2)
     slopes = as_array(random_like(input) * (upper - lower) + lower).astype(input.array.dtype, copy=False)
@@ -169,10 +201,13 @@ rrelu_ = in_place(rrelu)
 
 
 def gumbel_softmax(logits, tau=1, hard=False, eps=1e-10, dim=-1):
-    """A sample of the Gumbel-softmax distribution (https://arxiv.org/abs/1611.00712); ``hard``: one-hot, with the gradient of the soft one."""
+    """A sample of the Gumbel-softmax distribution (https://arxiv.org/abs/1611.00712); ``hard``: one-hot, with
+    the gradient of the soft one.
+    """
     u = random_like(logits)
     limits = xp(u).finfo(u.dtype)
-    noise = -xp(u).log(-xp(u).log(xp(u).clip(u, limits.tiny, 1 - limits.epsneg)))  # 16-bit numbers may be rounded to 1
+    # 16-bit numbers may be rounded to 1
+    noise = -xp(u).log(-xp(u).log(xp(u).clip(u, limits.tiny, 1 - limits.epsneg)))
     soft = softmax((logits + noise) / tau, dim=dim)
     if not hard:
         return soft

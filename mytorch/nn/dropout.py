@@ -26,7 +26,9 @@ class _Dropout(Module):
 
 
 class Dropout(_Dropout):
-    """Zero each element with probability ``p``, scale the rest by 1 / (1 - p) (https://arxiv.org/abs/1207.0580). The input itself in eval mode."""
+    """Zero each element with probability ``p``, scale the rest by 1 / (1 - p)
+    (https://arxiv.org/abs/1207.0580). The input itself in eval mode.
+    """
 
     function = staticmethod(F.dropout)
 

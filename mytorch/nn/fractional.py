@@ -24,25 +24,54 @@ def _pooled(name, nd, input, kernel_size, output_size, output_ratio, return_indi
     return (out, indices) if return_indices else out
 
 
-def fractional_max_pool2d(input, kernel_size, output_size=None, output_ratio=None, return_indices=False, _random_samples=None):
-    """The maxima of windows of (N, C, H, W) or (C, H, W) that begin at random places, ``output_size`` of them or ``output_ratio`` times as many.
+def fractional_max_pool2d(
+    input, kernel_size, output_size=None, output_ratio=None, return_indices=False, _random_samples=None
+):
+    """The maxima of windows of (N, C, H, W) or (C, H, W) that begin at random places, ``output_size`` of them
+    or ``output_ratio`` times as many.
 
-    ``return_indices`` adds where they lie. ValueError without a size; RuntimeError for windows that do not fit.
+    ``return_indices`` adds where they lie. ValueError without a size; RuntimeError for windows that do not
+    fit.
     """
-    return _pooled("fractional_max_pool2d", 2, input, kernel_size, output_size, output_ratio, return_indices, _random_samples)
+    return _pooled(
+        "fractional_max_pool2d",
+        2,
+        input,
+        kernel_size,
+        output_size,
+        output_ratio,
+        return_indices,
+        _random_samples,
+    )
 
 
-def fractional_max_pool3d(input, kernel_size, output_size=None, output_ratio=None, return_indices=False, _random_samples=None):
-    """The maxima of windows of (N, C, D, H, W) or (C, D, H, W); otherwise as :func:`fractional_max_pool2d`."""
-    return _pooled("fractional_max_pool3d", 3, input, kernel_size, output_size, output_ratio, return_indices, _random_samples)
+def fractional_max_pool3d(
+    input, kernel_size, output_size=None, output_ratio=None, return_indices=False, _random_samples=None
+):
+    """The maxima of windows of (N, C, D, H, W) or (C, D, H, W); otherwise as
+    :func:`fractional_max_pool2d`."""
+    return _pooled(
+        "fractional_max_pool3d",
+        3,
+        input,
+        kernel_size,
+        output_size,
+        output_ratio,
+        return_indices,
+        _random_samples,
+    )
 
 
-def fractional_max_pool2d_with_indices(input, kernel_size, output_size=None, output_ratio=None, return_indices=False, _random_samples=None):
+def fractional_max_pool2d_with_indices(
+    input, kernel_size, output_size=None, output_ratio=None, return_indices=False, _random_samples=None
+):
     """:func:`fractional_max_pool2d` and where the maxima lie."""
     return fractional_max_pool2d(input, kernel_size, output_size, output_ratio, True, _random_samples)
 
 
-def fractional_max_pool3d_with_indices(input, kernel_size, output_size=None, output_ratio=None, return_indices=False, _random_samples=None):
+def fractional_max_pool3d_with_indices(
+    input, kernel_size, output_size=None, output_ratio=None, return_indices=False, _random_samples=None
+):
     """:func:`fractional_max_pool3d` and where the maxima lie."""
     return fractional_max_pool3d(input, kernel_size, output_size, output_ratio, True, _random_samples)
 
@@ -50,7 +79,9 @@ def fractional_max_pool3d_with_indices(input, kernel_size, output_size=None, out
 class _FractionalMaxPool(Module):
     nd: int
 
-    def __init__(self, kernel_size, output_size=None, output_ratio=None, return_indices=False, _random_samples=None):
+    def __init__(
+        self, kernel_size, output_size=None, output_ratio=None, return_indices=False, _random_samples=None
+    ):
         super().__init__()
         name, nd = type(self).__name__, self.nd
         self.kernel_size, self.return_indices = _sizes(kernel_size, nd), return_indices
@@ -67,11 +98,19 @@ class _FractionalMaxPool(Module):
     def forward(self, input):
         """The maxima of windows at random places, with ``return_indices`` also where they lie."""
         pool = fractional_max_pool2d if self.nd == 2 else fractional_max_pool3d
-        return pool(input, self.kernel_size, self.output_size, self.output_ratio, self.return_indices, self._random_samples)
+        return pool(
+            input,
+            self.kernel_size,
+            self.output_size,
+            self.output_ratio,
+            self.return_indices,
+            self._random_samples,
+        )
 
 
 class FractionalMaxPool2d(_FractionalMaxPool):
-    """The maxima of windows of (N, C, H, W) or (C, H, W) at random places: ``output_size`` of them, or ``output_ratio`` in (0, 1) times as many.
+    """The maxima of windows of (N, C, H, W) or (C, H, W) at random places: ``output_size`` of them, or
+    ``output_ratio`` in (0, 1) times as many.
 
     ValueError unless exactly one of them is given. https://arxiv.org/abs/1412.6071
     """

@@ -1,12 +1,23 @@
 # ruff: noqa: F401, I001  (names, several a line)
-"""torch.nn.functional: what layers compute, as functions. Names, and the functions that also work in place."""
+"""torch.nn.functional: what layers compute, as functions. Names, and the functions that also work in
+place."""
 
 from __future__ import annotations
 
 import warnings
 
 from ..ops import activation
-from ..ops.activation import gelu, glu, hardshrink, logsigmoid, prelu, softplus, softshrink, softsign, tanhshrink
+from ..ops.activation import (
+    gelu,
+    glu,
+    hardshrink,
+    logsigmoid,
+    prelu,
+    softplus,
+    softshrink,
+    softsign,
+    tanhshrink,
+)
 from ..ops.conv import conv1d, conv2d, conv3d, conv_transpose1d, conv_transpose2d, conv_transpose3d
 from ..ops.cross_entropy import cross_entropy, nll_loss
 from ..ops.ctc import ctc_loss
@@ -20,31 +31,84 @@ from ..ops.inplace import inplace as in_place
 from ..ops.interpolate import interpolate, upsample, upsample_bilinear, upsample_nearest
 from ..ops.layer_norm import layer_norm, local_response_norm, rms_norm
 from ..ops.linear import bilinear, linear
-from ..ops.loss import binary_cross_entropy, binary_cross_entropy_with_logits, huber_loss, l1_loss, mse_loss, smooth_l1_loss
+from ..ops.loss import (
+    binary_cross_entropy,
+    binary_cross_entropy_with_logits,
+    huber_loss,
+    l1_loss,
+    mse_loss,
+    smooth_l1_loss,
+)
 from ..ops.margin import (
-    cosine_embedding_loss, gaussian_nll_loss, hinge_embedding_loss, kl_div, margin_ranking_loss, multi_margin_loss, multilabel_margin_loss,
-    multilabel_soft_margin_loss, poisson_nll_loss, soft_margin_loss, triplet_margin_loss, triplet_margin_with_distance_loss,
-)  # fmt: skip
+    cosine_embedding_loss,
+    gaussian_nll_loss,
+    hinge_embedding_loss,
+    kl_div,
+    margin_ranking_loss,
+    multi_margin_loss,
+    multilabel_margin_loss,
+    multilabel_soft_margin_loss,
+    poisson_nll_loss,
+    soft_margin_loss,
+    triplet_margin_loss,
+    triplet_margin_with_distance_loss,
+)
 from ..ops.norm import batch_norm, group_norm, instance_norm
 from ..ops.padding import pad
 from ..ops.pooling import (
-    adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg_pool3d, adaptive_max_pool1d, adaptive_max_pool2d, adaptive_max_pool3d, avg_pool1d,
-    adaptive_max_pool1d_with_indices, adaptive_max_pool2d_with_indices, adaptive_max_pool3d_with_indices, avg_pool2d, avg_pool3d, lp_pool1d,
-    lp_pool2d, lp_pool3d, max_pool1d, max_pool1d_with_indices, max_pool2d, max_pool2d_with_indices, max_pool3d, max_pool3d_with_indices, max_unpool1d,
-    max_unpool2d, max_unpool3d,
-)  # fmt: skip
+    adaptive_avg_pool1d,
+    adaptive_avg_pool2d,
+    adaptive_avg_pool3d,
+    adaptive_max_pool1d,
+    adaptive_max_pool2d,
+    adaptive_max_pool3d,
+    avg_pool1d,
+    adaptive_max_pool1d_with_indices,
+    adaptive_max_pool2d_with_indices,
+    adaptive_max_pool3d_with_indices,
+    avg_pool2d,
+    avg_pool3d,
+    lp_pool1d,
+    lp_pool2d,
+    lp_pool3d,
+    max_pool1d,
+    max_pool1d_with_indices,
+    max_pool2d,
+    max_pool2d_with_indices,
+    max_pool3d,
+    max_pool3d_with_indices,
+    max_unpool1d,
+    max_unpool2d,
+    max_unpool3d,
+)
 from .attend import multi_head_attention_forward, scaled_dot_product_attention
 from .fractional import (
-    fractional_max_pool2d, fractional_max_pool2d_with_indices, fractional_max_pool3d, fractional_max_pool3d_with_indices,
-)  # fmt: skip
-from .drop import alpha_dropout, dropout, dropout1d, dropout2d, dropout3d, feature_alpha_dropout, gumbel_softmax, rrelu, rrelu_
+    fractional_max_pool2d,
+    fractional_max_pool2d_with_indices,
+    fractional_max_pool3d,
+    fractional_max_pool3d_with_indices,
+)
+from .drop import (
+    alpha_dropout,
+    dropout,
+    dropout1d,
+    dropout2d,
+    dropout3d,
+    feature_alpha_dropout,
+    gumbel_softmax,
+    rrelu,
+    rrelu_,
+)
 
-# ---- activations that also work in place ------------------------------------------------------------------------------------
+# ---- activations that also work in place ---------------------------------------------------------
 
-relu_, leaky_relu_, elu_, celu_, selu_ = map(in_place, (activation.relu, activation.leaky_relu, activation.elu, activation.celu, activation.selu))
+relu_, leaky_relu_, elu_, celu_, selu_ = map(
+    in_place, (activation.relu, activation.leaky_relu, activation.elu, activation.celu, activation.selu)
+)
 hardtanh_, threshold_ = in_place(activation.hardtanh), in_place(activation.threshold)
 _silu_, _mish_, _relu6_, _hardsigmoid_, _hardswish_ = map(
-    in_place, (activation.silu, activation.mish, activation.relu6, activation.hardsigmoid, activation.hardswish)
+    in_place,
+    (activation.silu, activation.mish, activation.relu6, activation.hardsigmoid, activation.hardswish),
 )
 
 
@@ -64,7 +128,9 @@ def elu(input, alpha=1.0, inplace=False):
 
 
 def celu(input, alpha=1.0, inplace=False):
-    """x where it is positive, else alpha · (exp(x / alpha) - 1), elementwise (https://arxiv.org/abs/1704.07483)."""
+    """x where it is positive, else alpha · (exp(x / alpha) - 1), elementwise
+    (https://arxiv.org/abs/1704.07483).
+    """
     return (celu_ if inplace else activation.celu)(input, alpha)
 
 
@@ -110,13 +176,17 @@ def threshold(input, threshold, value, inplace=False):
     return (threshold_ if inplace else activation.threshold)(input, threshold=threshold, value=value)
 
 
-# ---- softmax ----------------------------------------------------------------------------------------------------------------
+# ---- softmax -------------------------------------------------------------------------------------
 
 
 def _dimension(name, input, dim):
     """``dim``, or torch's old choice of one, with its warning."""
     if dim is None:
-        warnings.warn(f"Implicit dimension choice for {name} has been deprecated. Change the call to include dim=X as an argument.", stacklevel=4)
+        warnings.warn(
+            f"Implicit dimension choice for {name} has been deprecated. Change the call to include "
+            "dim=X as an argument.",
+            stacklevel=4,
+        )
         dim = 0 if input.ndim in (0, 1, 3) else 1
     return dim
 

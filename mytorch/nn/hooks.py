@@ -1,4 +1,6 @@
-"""Calling a module: its hooks before, after and on the way back, and the place in the model that an error came from."""
+"""Calling a module: its hooks before, after and on the way back, and the place in the model that an error
+came from.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +39,9 @@ class Everywhere:
 
 
 class HookedCall:
-    """What ``module(x)`` does: pre-hooks, ``forward``, hooks. Without hooks it is one plain call of ``forward``."""
+    """What ``module(x)`` does: pre-hooks, ``forward``, hooks. Without hooks it is one plain call of
+    ``forward``.
+    """
 
     _hooked = False  # whether a hook was ever registered; most modules have none
 
@@ -51,30 +55,37 @@ class HookedCall:
             raise
 
     def register_forward_pre_hook(self, hook, *, prepend=False, with_kwargs=False):
-        """Call ``hook(module, args)`` (with_kwargs: ``hook(module, args, kwargs)``) before forward; it may return new arguments.
+        """Call ``hook(module, args)`` (with_kwargs: ``hook(module, args, kwargs)``) before forward; it may
+        return new arguments.
 
         Returns a handle whose ``remove()`` takes the hook away.
         """
         return _add(self, "_forward_pre_hooks", _Hook(hook, with_kwargs), prepend)
 
     def register_forward_hook(self, hook, *, prepend=False, with_kwargs=False, always_call=False):
-        """Call ``hook(module, args, output)`` (with_kwargs: ``hook(module, args, kwargs, output)``) after forward; it may return a new output.
+        """Call ``hook(module, args, output)`` (with_kwargs: ``hook(module, args, kwargs, output)``) after
+        forward; it may return a new output.
 
-        always_call: also when forward raised (then ``output`` is None). Returns a handle whose ``remove()`` takes the hook away.
+        always_call: also when forward raised (then ``output`` is None). Returns a handle whose ``remove()``
+            takes the hook away.
         """
         return _add(self, "_forward_hooks", _Hook(hook, with_kwargs, always_call), prepend)
 
     def register_full_backward_hook(self, hook, prepend=False):
-        """Call ``hook(module, grad_input, grad_output)`` when the gradients of the inputs are there; it may return new ones for the inputs.
+        """Call ``hook(module, grad_input, grad_output)`` when the gradients of the inputs are there; it may
+        return new ones for the inputs.
 
-        Both are tuples, as long as the positional arguments and the outputs. Returns a handle whose ``remove()`` takes the hook away.
+        Both are tuples, as long as the positional arguments and the outputs. Returns a handle whose
+        ``remove()`` takes the hook away.
         """
         return _add(self, "_backward_hooks", hook, prepend)
 
     register_backward_hook = register_full_backward_hook
 
     def register_full_backward_pre_hook(self, hook, prepend=False):
-        """Call ``hook(module, grad_output)`` before the gradients of the module are computed; it may return new ``grad_output``."""
+        """Call ``hook(module, grad_output)`` before the gradients of the module are computed; it may return
+        new ``grad_output``.
+        """
         return _add(self, "_backward_pre_hooks", hook, prepend)
 
     def compile(self, *args, **kwargs) -> None:
@@ -87,7 +98,12 @@ class HookedCall:
             for hook in [*Everywhere._forward_pre_hooks.values(), *self._forward_pre_hooks.values()]:
                 args, kwargs = _run_pre_hook(self, hook, args, kwargs)
             backward = None
-            if self._backward_hooks or self._backward_pre_hooks or Everywhere._backward_hooks or Everywhere._backward_pre_hooks:
+            if (
+                self._backward_hooks
+                or self._backward_pre_hooks
+                or Everywhere._backward_hooks
+                or Everywhere._backward_pre_hooks
+            ):
                 backward = BackwardHooks(self)
                 args = backward.watch_inputs(args)
             result = self.forward(*args, **kwargs)
@@ -102,7 +118,8 @@ class HookedCall:
                         result = _run_hook(self, hook, args, kwargs, result)
                     except Exception as error:
                         warnings.warn(
-                            "module forward hook with ``always_call=True`` raised an exception that was silenced as another error was raised "
+                            "module forward hook with ``always_call=True`` raised an exception that "
+                            "was silenced as another error was raised "
                             f"in forward: {error}",
                             stacklevel=3,
                         )
@@ -112,7 +129,8 @@ class HookedCall:
 class _HandleEverywhere(RemovableHandle):
     def remove(self):
         super().remove()
-        HookedCall._hooked = any(hooks for name, hooks in vars(Everywhere).items() if name.endswith("_hooks"))  # plain calls again
+        # plain calls again
+        HookedCall._hooked = any(hooks for name, hooks in vars(Everywhere).items() if name.endswith("_hooks"))
 
 
 def _add_everywhere(attribute, hook):
@@ -121,22 +139,32 @@ def _add_everywhere(attribute, hook):
 
 
 def register_module_forward_pre_hook(hook):
-    """Call ``hook(module, args)`` before the forward of every module; it may return new arguments. Returns a handle with ``remove()``."""
+    """Call ``hook(module, args)`` before the forward of every module; it may return new arguments. Returns a
+    handle with ``remove()``.
+    """
     return _add_everywhere("_forward_pre_hooks", _Hook(hook))
 
 
 def register_module_forward_hook(hook, *, with_kwargs=False, always_call=False):
-    """Call ``hook(module, args, output)`` after the forward of every module; it may return a new output. Returns a handle with ``remove()``."""
+    """Call ``hook(module, args, output)`` after the forward of every module; it may return a new output.
+    Returns a handle with ``remove()``.
+    """
     return _add_everywhere("_forward_hooks", _Hook(hook, with_kwargs, always_call))
 
 
 def register_module_full_backward_pre_hook(hook):
-    """Call ``hook(module, grad_output)`` on the way back through every module. Returns a handle with ``remove()``."""
+    """Call ``hook(module, grad_output)`` on the way back through every module.
+
+    Returns a handle with ``remove()``.
+    """
     return _add_everywhere("_backward_pre_hooks", hook)
 
 
 def register_module_full_backward_hook(hook):
-    """Call ``hook(module, grad_input, grad_output)`` on the way back through every module. Returns a handle with ``remove()``."""
+    """Call ``hook(module, grad_input, grad_output)`` on the way back through every module.
+
+    Returns a handle with ``remove()``.
+    """
     return _add_everywhere("_backward_hooks", hook)
 
 
@@ -151,21 +179,29 @@ def _run_pre_hook(module, hook, args, kwargs):
     if new is None:
         return args, kwargs
     if not isinstance(new, tuple) or len(new) != 2:
-        raise RuntimeError(f"forward pre-hook must return None or a tuple of (new_args, new_kwargs), but got {new}.")
+        raise RuntimeError(
+            f"forward pre-hook must return None or a tuple of (new_args, new_kwargs), but got {new}."
+        )
     return new
 
 
 def _run_hook(module, hook, args, kwargs, result):
-    new = hook.function(module, args, kwargs, result) if hook.with_kwargs else hook.function(module, args, result)
+    new = (
+        hook.function(module, args, kwargs, result)
+        if hook.with_kwargs
+        else hook.function(module, args, result)
+    )
     return result if new is None else new
 
 
-# ---- the way back -------------------------------------------------------------------------------------------------------
+# ---- the way back --------------------------------------------------------------------------------
 
 
 @primitive(joint=lambda g, on_gradient: on_gradient(g))
 def boundary(*xs, on_gradient):
-    """The tensors as they are; on the way back ``on_gradient`` sees the tuple of their gradients and returns those to go on with."""
+    """The tensors as they are; on the way back ``on_gradient`` sees the tuple of their gradients and returns
+    those to go on with.
+    """
     return xs
 
 
@@ -178,7 +214,8 @@ def _through(tensors, on_gradient):
 
 
 class BackwardHooks:
-    """One call of a module with backward hooks: gathers the gradients at both of its ends and runs the hooks."""
+    """One call of a module with backward hooks: gathers the gradients at both of its ends and runs the
+    hooks."""
 
     def __init__(self, module):
         self.module, self.grad_outputs = module, None
@@ -195,7 +232,9 @@ class BackwardHooks:
         single = isinstance(result, Tensor)
         if not single and not isinstance(result, tuple):
             warnings.warn(
-                f"For backward hooks to be called, module output should be a Tensor or a tuple of Tensors but received {type(result)}", stacklevel=5
+                "For backward hooks to be called, module output should be a Tensor or a tuple of "
+                f"Tensors but received {type(result)}",
+                stacklevel=5,
             )
             return result
         outputs = (result,) if single else result
@@ -222,7 +261,8 @@ class BackwardHooks:
             for hook in self.hooks:
                 if hook(self.module, nothing, given) not in (None, nothing):
                     raise RuntimeError(
-                        "Backward hook for Modules where no input requires gradient should always return None or None for all gradients."
+                        "Backward hook for Modules where no input requires gradient should always "
+                        "return None or None for all gradients."
                     )
         return _like(gradients, [given[i] for i in self.outputs.places])
 
@@ -242,7 +282,9 @@ class _Ends:
         self.places = [i for i, v in enumerate(values) if isinstance(v, Tensor) and v.requires_grad]
 
     def filled(self, gradients):
-        """A tuple of Tensors: ``gradients`` in their places, zeros for the other tensors (if there are any gradients), None for the rest."""
+        """A tuple of Tensors: ``gradients`` in their places, zeros for the other tensors (if there are any
+        gradients), None for the rest.
+        """
         result = [None if a is None else wrap(xp(a).zeros_like(a)) for a in self.arrays]
         for i, g in zip(self.places, gradients):
             result[i] = g if isinstance(g, Variable) else wrap(g)
@@ -261,17 +303,21 @@ def _replaced(old, new, what):
         return old
     new = new if isinstance(new, tuple) else (new,)
     if len(new) != len(old):
-        raise RuntimeError(f"Backward hook returned an invalid number of {what}, got {len(new)}, but expected {len(old)}")
+        raise RuntimeError(
+            f"Backward hook returned an invalid number of {what}, got {len(new)}, but expected {len(old)}"
+        )
     return new
 
 
-# ---- where an error came from -------------------------------------------------------------------------------------------
+# ---- where an error came from --------------------------------------------------------------------
 
-_PLAIN_ERRORS = (RuntimeError, TypeError, ValueError, IndexError, NotImplementedError)  # exactly these: a class of the user's is left alone
+# exactly these: a class of the user's is left alone
+_PLAIN_ERRORS = (RuntimeError, TypeError, ValueError, IndexError, NotImplementedError)
 
 
 def name_place(module, error):
-    """Put the path of the innermost module before the message of ``error``, which passes through the call of ``module``.
+    """Put the path of the innermost module before the message of ``error``, which passes through the call of
+    ``module``.
 
     Every module on the way adds its part: ``in net.2 Linear(5 -> 2): …``.
     """

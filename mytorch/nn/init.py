@@ -1,4 +1,6 @@
-"""Initial values: torch.nn.init. Every function fills a tensor in place, outside of the graph, and returns it."""
+"""Initial values: torch.nn.init. Every function fills a tensor in place, outside of the graph, and returns
+it.
+"""
 
 from __future__ import annotations
 
@@ -12,11 +14,15 @@ from ..backend import device_of, move
 from ..random import default_generator
 
 _GAINS = {"sigmoid": 1, "tanh": 5 / 3, "relu": math.sqrt(2), "selu": 3 / 4}
-_GAINS |= dict.fromkeys(("linear", "conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d"), 1)
+_GAINS |= dict.fromkeys(
+    ("linear", "conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d"), 1
+)
 
 
 def calculate_gain(nonlinearity, param=None):
-    """The factor by which weights before ``nonlinearity`` are larger; ``param`` is the slope of leaky_relu. ValueError for an unknown one."""
+    """The factor by which weights before ``nonlinearity`` are larger; ``param`` is the slope of leaky_relu.
+    ValueError for an unknown one.
+    """
     if nonlinearity == "leaky_relu":
         if param is not None and (isinstance(param, bool) or not isinstance(param, (int, float))):
             raise ValueError(f"negative_slope {param} not a valid number")
@@ -38,14 +44,18 @@ def _fill(tensor, values):
 
 @numpy.errstate(all="ignore")
 def _uniform(shape, dtype, low, high, generator):
-    values = (generator or default_generator).numpy.random(shape, numpy.float64 if dtype == "float64" else numpy.float32)
+    values = (generator or default_generator).numpy.random(
+        shape, numpy.float64 if dtype == "float64" else numpy.float32
+    )
     values *= high - low
     values += low
     return values
 
 
 def _normal(shape, dtype, mean, std, generator):
-    values = (generator or default_generator).numpy.standard_normal(shape, numpy.float64 if dtype == "float64" else numpy.float32)
+    values = (generator or default_generator).numpy.standard_normal(
+        shape, numpy.float64 if dtype == "float64" else numpy.float32
+    )
     values *= std
     values += mean
     return values
@@ -70,13 +80,23 @@ def normal_(tensor, mean=0.0, std=1.0, generator=None):
 
 
 def trunc_normal_(tensor, mean=0.0, std=1.0, a=-2.0, b=2.0, generator=None):
-    """Normal numbers, those outside of [a, b] drawn anew. Warns if the mean is more than two std from [a, b]. RuntimeError if a > b."""
+    """Normal numbers, those outside of [a, b] drawn anew. Warns if the mean is more than two std from [a, b].
+
+    RuntimeError if a > b.
+    """
     _check_interval(a, b)
     if mean < a - 2 * std or mean > b + 2 * std:
-        warnings.warn("mean is more than 2 std from [a, b] in nn.init.trunc_normal_. The distribution of values may be incorrect.", stacklevel=2)
+        warnings.warn(
+            "mean is more than 2 std from [a, b] in nn.init.trunc_normal_. The distribution of values "
+            "may be incorrect.",
+            stacklevel=2,
+        )
     inside = 0.5 * (math.erf((b - mean) / (std * math.sqrt(2))) - math.erf((a - mean) / (std * math.sqrt(2))))
     draw = _trunc_by_rejection if inside > 0.3 else _trunc_by_density
-    return _fill(tensor, draw(tensor.array.size, tensor.array.dtype, mean, std, a, b, generator).reshape(tensor.array.shape))
+    return _fill(
+        tensor,
+        draw(tensor.array.size, tensor.array.dtype, mean, std, a, b, generator).reshape(tensor.array.shape),
+    )
 
 
 def _trunc_by_rejection(count, dtype, mean, std, a, b, generator):
@@ -88,7 +108,8 @@ def _trunc_by_rejection(count, dtype, mean, std, a, b, generator):
 
 @numpy.errstate(all="ignore")
 def _trunc_by_density(count, dtype, mean, std, a, b, generator):
-    """For intervals in the tail: uniform candidates, kept in proportion to the density (rejection sampling)."""
+    """For intervals in the tail: uniform candidates, kept in proportion to the density (rejection
+    sampling)."""
     peak = ((max(a, min(mean, b)) - mean) / std) ** 2
     values, pending = numpy.empty(count, dtype), numpy.arange(count)
     while pending.size:
@@ -128,7 +149,11 @@ def dirac_(tensor, groups=1):
         raise ValueError("Only tensors with 3, 4, or 5 dimensions are supported")
     if shape[0] % groups:
         raise ValueError("dim 0 must be divisible by groups")
-    values, middle, each = numpy.zeros(shape, numpy.float32), tuple(k // 2 for k in shape[2:]), shape[0] // groups
+    values, middle, each = (
+        numpy.zeros(shape, numpy.float32),
+        tuple(k // 2 for k in shape[2:]),
+        shape[0] // groups,
+    )
     for group in range(groups):
         for channel in range(min(each, shape[1])):
             values[(group * each + channel, channel, *middle)] = 1
@@ -136,7 +161,8 @@ def dirac_(tensor, groups=1):
 
 
 def _calculate_fan_in_and_fan_out(tensor):
-    """How many inputs an output has, and how many outputs an input: (in, out) times the size of the kernel."""
+    """How many inputs an output has, and how many outputs an input: (in, out) times the size of the
+    kernel."""
     shape = tensor.array.shape
     if len(shape) < 2:
         raise ValueError("Fan in and fan out can not be computed for tensor with fewer than 2 dimensions")
@@ -152,13 +178,19 @@ def _calculate_correct_fan(tensor, mode):
 
 
 def xavier_uniform_(tensor, gain=1.0, generator=None):
-    """Uniform in ±gain · sqrt(6 / (fan_in + fan_out)) (Glorot & Bengio 2010). ValueError for fewer than two dimensions."""
+    """Uniform in ±gain · sqrt(6 / (fan_in + fan_out)) (Glorot & Bengio 2010).
+
+    ValueError for fewer than two dimensions.
+    """
     bound = gain * math.sqrt(6 / sum(_calculate_fan_in_and_fan_out(tensor)))
     return uniform_(tensor, -bound, bound, generator)
 
 
 def xavier_normal_(tensor, gain=1.0, generator=None):
-    """Normal with std gain · sqrt(2 / (fan_in + fan_out)) (Glorot & Bengio 2010). ValueError for fewer than two dimensions."""
+    """Normal with std gain · sqrt(2 / (fan_in + fan_out)) (Glorot & Bengio 2010).
+
+    ValueError for fewer than two dimensions.
+    """
     return normal_(tensor, 0, gain * math.sqrt(2 / sum(_calculate_fan_in_and_fan_out(tensor))), generator)
 
 
@@ -167,7 +199,10 @@ def _kaiming_std(tensor, a, mode, nonlinearity):
 
 
 def kaiming_uniform_(tensor, a=0, mode="fan_in", nonlinearity="leaky_relu", generator=None):
-    """Uniform in ±gain · sqrt(3 / fan) (He et al. 2015); ``a`` is the slope of leaky_relu. ValueError for fewer than two dimensions."""
+    """Uniform in ±gain · sqrt(3 / fan) (He et al. 2015); ``a`` is the slope of leaky_relu.
+
+    ValueError for fewer than two dimensions.
+    """
     if 0 in tensor.array.shape:
         warnings.warn("Initializing zero-element tensors is a no-op", stacklevel=2)
         return tensor
@@ -176,7 +211,10 @@ def kaiming_uniform_(tensor, a=0, mode="fan_in", nonlinearity="leaky_relu", gene
 
 
 def kaiming_normal_(tensor, a=0, mode="fan_in", nonlinearity="leaky_relu", generator=None):
-    """Normal with std gain / sqrt(fan) (He et al. 2015); ``a`` is the slope of leaky_relu. ValueError for fewer than two dimensions."""
+    """Normal with std gain / sqrt(fan) (He et al. 2015); ``a`` is the slope of leaky_relu.
+
+    ValueError for fewer than two dimensions.
+    """
     if 0 in tensor.array.shape:
         warnings.warn("Initializing zero-element tensors is a no-op", stacklevel=2)
         return tensor
@@ -201,13 +239,18 @@ def orthogonal_(tensor, gain=1, generator=None):
 
 
 def sparse_(tensor, sparsity, std=0.01, generator=None):
-    """Normal numbers with the fraction ``sparsity`` of every column zero (Martens 2010). ValueError unless it has two dimensions."""
+    """Normal numbers with the fraction ``sparsity`` of every column zero (Martens 2010).
+
+    ValueError unless it has two dimensions.
+    """
     if tensor.ndim != 2:
         raise ValueError("Only tensors with 2 dimensions are supported")
     rows, columns = tensor.array.shape
     values = _normal((rows, columns), tensor.array.dtype, 0, std, generator)
     for column in range(columns):
-        values[(generator or default_generator).numpy.permutation(rows)[: math.ceil(sparsity * rows)], column] = 0
+        values[
+            (generator or default_generator).numpy.permutation(rows)[: math.ceil(sparsity * rows)], column
+        ] = 0
     return _fill(tensor, values)
 
 
@@ -216,7 +259,11 @@ def _deprecated(function):
     name = function.__name__
 
     def old(*args, **kwargs):
-        warnings.warn(f"`nn.init.{name[:-1]}` is now deprecated in favor of `nn.init.{name}`.", FutureWarning, stacklevel=2)
+        warnings.warn(
+            f"`nn.init.{name[:-1]}` is now deprecated in favor of `nn.init.{name}`.",
+            FutureWarning,
+            stacklevel=2,
+        )
         return function(*args, **kwargs)
 
     old.__name__, old.__doc__ = name[:-1], f"Deprecated: use :func:`{name}`."

@@ -1,4 +1,6 @@
-"""Module: the base class of all layers and models. Calling it is in ``hooks.py``, saving and loading in ``state.py``."""
+"""Module: the base class of all layers and models. Calling it is in ``hooks.py``, saving and loading in
+``state.py``.
+"""
 
 from __future__ import annotations
 
@@ -14,13 +16,21 @@ from .parameter import Buffer, Parameter
 from .state import State
 
 _HOOKS = (
-    "_forward_pre_hooks", "_forward_hooks", "_backward_pre_hooks", "_backward_hooks",
-    "_state_dict_pre_hooks", "_state_dict_hooks", "_load_state_dict_pre_hooks", "_load_state_dict_post_hooks",
-)  # fmt: skip
+    "_forward_pre_hooks",
+    "_forward_hooks",
+    "_backward_pre_hooks",
+    "_backward_hooks",
+    "_state_dict_pre_hooks",
+    "_state_dict_hooks",
+    "_load_state_dict_pre_hooks",
+    "_load_state_dict_post_hooks",
+)
 
 
 class _Registered:
-    """Finds a parameter or buffer of a common name at once: ``__getattr__``, which finds all others, is called only after a search that failed."""
+    """Finds a parameter or buffer of a common name at once: ``__getattr__``, which finds all others, is
+    called only after a search that failed.
+    """
 
     def __set_name__(self, owner, name):
         self.name = name
@@ -36,8 +46,9 @@ class _Registered:
 class Module(HookedCall, State):
     """The base class of layers and models.
 
-    Assign parameters and other modules to attributes in ``__init__`` (after ``super().__init__()``) and define ``forward``; then
-    ``model(x)`` runs it, and ``parameters()``, ``state_dict()``, ``to()``, ``train()`` reach everything inside.
+    Assign parameters and other modules to attributes in ``__init__`` (after ``super().__init__()``) and
+    define ``forward``; then ``model(x)`` runs it, and ``parameters()``, ``state_dict()``, ``to()``,
+    ``train()`` reach everything inside.
     """
 
     training: bool
@@ -45,20 +56,31 @@ class Module(HookedCall, State):
 
     def __init__(self, *args, **kwargs):
         if kwargs:
-            raise TypeError(f"{type(self).__name__}.__init__() got an unexpected keyword argument '{next(iter(kwargs))}'")
+            raise TypeError(
+                f"{type(self).__name__}.__init__() got an unexpected keyword argument '{next(iter(kwargs))}'"
+            )
         if args:
-            raise TypeError(f"{type(self).__name__}.__init__() takes 1 positional argument but {len(args) + 1} were given")
+            raise TypeError(
+                f"{type(self).__name__}.__init__() takes 1 positional argument but {len(args) + 1} were given"
+            )
         own = self.__dict__  # past __setattr__, which reads what is made here
         own["training"] = True
-        own["_parameters"], own["_buffers"], own["_modules"], own["_non_persistent_buffers_set"] = {}, {}, {}, set()
+        own["_parameters"], own["_buffers"], own["_modules"], own["_non_persistent_buffers_set"] = (
+            {},
+            {},
+            {},
+            set(),
+        )
         for name in _HOOKS:
             own[name] = {}
 
     def forward(self, *inputs):
         """What the module computes; every subclass defines it."""
-        raise NotImplementedError(f'Module [{type(self).__name__}] is missing the required "forward" function')
+        raise NotImplementedError(
+            f'Module [{type(self).__name__}] is missing the required "forward" function'
+        )
 
-    # ---- attributes -----------------------------------------------------------------------------------------------------
+    # ---- attributes ------------------------------------------------------------------------------
 
     def __getattr__(self, name):  # only for names that are not found otherwise
         own = self.__dict__
@@ -77,7 +99,10 @@ class Module(HookedCall, State):
             elif registered is None or name not in registered:
                 continue
             elif value is not None and not isinstance(value, kind.replaced_by):
-                raise TypeError(f"cannot assign '{typename(value)}' as {kind.name} '{name}' ({kind.expected} or None expected)")
+                raise TypeError(
+                    f"cannot assign '{typename(value)}' as {kind.name} '{name}' ({kind.expected} or "
+                    "None expected)"
+                )
             if name not in registered:
                 self._forget(name)
             kind.register(self, name, value)
@@ -116,24 +141,38 @@ class Module(HookedCall, State):
             raise KeyError(f'{kind} name can\'t be empty string ""')
 
     def register_parameter(self, name, param):
-        """Add a Parameter (or None, to keep the name free for one) under ``name``. KeyError for a bad name, TypeError for another type."""
+        """Add a Parameter (or None, to keep the name free for one) under ``name``.
+
+        KeyError for a bad name, TypeError for another type.
+        """
         self._check_name("parameter", name, self.__dict__.get("_parameters"))
         if param is not None and not isinstance(param, Parameter):
-            raise TypeError(f"cannot assign '{typename(param)}' object to parameter '{name}' (torch.nn.Parameter or None required)")
+            raise TypeError(
+                f"cannot assign '{typename(param)}' object to parameter '{name}' (torch.nn.Parameter "
+                "or None required)"
+            )
         if param is not None and not param.is_leaf:
             raise ValueError(
-                f"Cannot assign non-leaf Tensor to parameter '{name}'. Model parameters must be created explicitly. To express '{name}' as a "
+                f"Cannot assign non-leaf Tensor to parameter '{name}'. Model parameters must be "
+                f"created explicitly. To express '{name}' as a "
                 "function of another Tensor, compute the value in the forward() method."
             )
         self._parameters[name] = param
 
     def register_buffer(self, name, tensor, persistent=True):
-        """Add a tensor that is moved with the module but not trained; ``persistent=False`` leaves it out of the state_dict."""
+        """Add a tensor that is moved with the module but not trained; ``persistent=False`` leaves it out of
+        the state_dict.
+        """
         self._check_name("buffer", name, self.__dict__.get("_buffers"))
         if tensor is not None and not isinstance(tensor, Tensor):
-            raise TypeError(f"cannot assign '{typename(tensor)}' object to buffer '{name}' (torch Tensor or None required)")
+            raise TypeError(
+                f"cannot assign '{typename(tensor)}' object to buffer '{name}' (torch Tensor or None "
+                "required)"
+            )
         self._buffers[name] = tensor
-        (self._non_persistent_buffers_set.discard if persistent else self._non_persistent_buffers_set.add)(name)
+        (self._non_persistent_buffers_set.discard if persistent else self._non_persistent_buffers_set.add)(
+            name
+        )
 
     def add_module(self, name, module):
         """Add a child module (or None) under ``name``."""
@@ -191,10 +230,12 @@ class Module(HookedCall, State):
             raise AttributeError(f"`{name}` is not {kind}")
         return found
 
-    # ---- everything inside --------------------------------------------------------------------------------------------
+    # ---- everything inside -----------------------------------------------------------------------
 
     def named_modules(self, memo=None, prefix="", remove_duplicate=True):
-        """(full name, module) of itself and all modules inside, each once (unless ``remove_duplicate=False``)."""
+        """(full name, module) of itself and all modules inside, each once (unless
+        ``remove_duplicate=False``).
+        """
         memo = set() if memo is None else memo
         if self in memo:
             return
@@ -225,7 +266,11 @@ class Module(HookedCall, State):
 
     def _named_members(self, get_members_fn, prefix="", recurse=True, remove_duplicate=True):
         seen = set()
-        for path, module in self.named_modules(prefix=prefix, remove_duplicate=remove_duplicate) if recurse else [(prefix, self)]:
+        for path, module in (
+            self.named_modules(prefix=prefix, remove_duplicate=remove_duplicate)
+            if recurse
+            else [(prefix, self)]
+        ):
             for name, member in get_members_fn(module):
                 if member is None or member in seen:
                     continue
@@ -259,7 +304,8 @@ class Module(HookedCall, State):
         return self
 
     def train(self, mode=True):
-        """Training mode (dropout drops, batch norm uses the batch) for itself and all inside; returns itself."""
+        """Training mode (dropout drops, batch norm uses the batch) for itself and all inside; returns
+        itself."""
         if not isinstance(mode, bool):
             raise ValueError("training mode is expected to be boolean")
         self.training = mode
@@ -283,10 +329,13 @@ class Module(HookedCall, State):
             if parameter.grad is not None:
                 parameter.grad = None if set_to_none else parameter.grad.detach() * 0
 
-    # ---- dtype and device -----------------------------------------------------------------------------------------------
+    # ---- dtype and device ------------------------------------------------------------------------
 
     def _apply(self, fn, recurse=True):
-        """Replace every parameter and buffer by ``fn`` of it. Parameters stay the same objects, so that optimizers keep working."""
+        """Replace every parameter and buffer by ``fn`` of it.
+
+        Parameters stay the same objects, so that optimizers keep working.
+        """
         for child in self.children() if recurse else ():
             child._apply(fn)
         with no_grad():
@@ -302,21 +351,27 @@ class Module(HookedCall, State):
         return self
 
     def to(self, *args, dtype=None, device=None, non_blocking=False, memory_format=None):
-        """Move to a device and/or cast floating-point parameters and buffers, in place: ``to(device)``, ``to(dtype)``, ``to(tensor)``.
+        """Move to a device and/or cast floating-point parameters and buffers, in place: ``to(device)``,
+        ``to(dtype)``, ``to(tensor)``.
 
         Returns itself. TypeError for a dtype that is not floating point or complex.
         """
         for value in args:
             if isinstance(value, Variable):
                 dtype, device = value.dtype, value.device
-            elif (isinstance(value, (str, int)) and not isinstance(value, bool)) or (hasattr(value, "index") and hasattr(value, "type")):
+            elif (isinstance(value, (str, int)) and not isinstance(value, bool)) or (
+                hasattr(value, "index") and hasattr(value, "type")
+            ):
                 device = value
             elif value is not None and not isinstance(value, bool):
                 dtype = value
         if dtype is not None:
             dtype = as_dtype(dtype)
             if not (dtype.is_floating_point or dtype.is_complex):
-                raise TypeError(f"nn.Module.to only accepts floating point or complex dtypes, but got desired dtype={dtype}")
+                raise TypeError(
+                    "nn.Module.to only accepts floating point or complex dtypes, but got desired "
+                    f"dtype={dtype}"
+                )
         return self._apply(lambda t: t.to(device=device, dtype=dtype if t.is_floating_point() else None))
 
     def cpu(self):
@@ -355,7 +410,7 @@ class Module(HookedCall, State):
         """As :meth:`Tensor.share_memory_`, of everything."""
         return self._apply(lambda t: t.share_memory_())
 
-    # ---- text -----------------------------------------------------------------------------------------------------------
+    # ---- text ------------------------------------------------------------------------------------
 
     def _get_name(self):
         return type(self).__name__
@@ -391,16 +446,20 @@ def typename(value):
     return type(value).__qualname__ if module == "builtins" else f"{module}.{type(value).__qualname__}"
 
 
-# ---- where assigned values go ------------------------------------------------------------------------------------------
+# ---- where assigned values go --------------------------------------------------------------------
 
 
 def _assign_buffer(module, name, value):
-    persistent = value.persistent if isinstance(value, Buffer) else name not in module._non_persistent_buffers_set
+    persistent = (
+        value.persistent if isinstance(value, Buffer) else name not in module._non_persistent_buffers_set
+    )
     module.register_buffer(name, value, persistent)
 
 
 class _Kind(NamedTuple):
-    """Attributes of one kind: where they are kept, which class goes there by itself, which may replace one that is there."""
+    """Attributes of one kind: where they are kept, which class goes there by itself, which may replace one
+    that is there.
+    """
 
     attribute: str
     cls: type
@@ -412,7 +471,15 @@ class _Kind(NamedTuple):
 
 
 _KINDS = (
-    _Kind("_parameters", Parameter, Parameter, Module.register_parameter, "parameter", "parameters", "torch.nn.Parameter"),
+    _Kind(
+        "_parameters",
+        Parameter,
+        Parameter,
+        Module.register_parameter,
+        "parameter",
+        "parameters",
+        "torch.nn.Parameter",
+    ),
     _Kind("_modules", Module, Module, Module.add_module, "child module", "module", "torch.nn.Module"),
     _Kind("_buffers", Buffer, Tensor, _assign_buffer, "buffer", "buffer", "torch.nn.Buffer, torch.Tensor"),
 )

@@ -1,4 +1,6 @@
-"""Functions that ``torch`` itself has in another order of arguments than ``torch.nn.functional``, with numbers for reductions."""
+"""Functions that ``torch`` itself has in another order of arguments than ``torch.nn.functional``, with
+numbers for reductions.
+"""
 
 from __future__ import annotations
 
@@ -12,14 +14,22 @@ def batch_norm(input, weight, bias, running_mean, running_var, training, momentu
     return F.batch_norm(input, running_mean, running_var, weight, bias, training, momentum, eps)
 
 
-def instance_norm(input, weight, bias, running_mean, running_var, use_input_stats, momentum, eps, cudnn_enabled=True):
+def instance_norm(
+    input, weight, bias, running_mean, running_var, use_input_stats, momentum, eps, cudnn_enabled=True
+):
     """As :func:`mytorch.nn.functional.instance_norm`."""
     return F.instance_norm(input, running_mean, running_var, weight, bias, use_input_stats, momentum, eps)
 
 
 def embedding(weight, indices, padding_idx=-1, scale_grad_by_freq=False, sparse=False):
     """As :func:`mytorch.nn.functional.embedding`; -1 stands for no ``padding_idx``."""
-    return F.embedding(indices, weight, None if padding_idx == -1 else padding_idx, scale_grad_by_freq=scale_grad_by_freq, sparse=sparse)
+    return F.embedding(
+        indices,
+        weight,
+        None if padding_idx == -1 else padding_idx,
+        scale_grad_by_freq=scale_grad_by_freq,
+        sparse=sparse,
+    )
 
 
 def kl_div(input, target, reduction=0, *, log_target=False):
@@ -28,5 +38,9 @@ def kl_div(input, target, reduction=0, *, log_target=False):
 
 
 def binary_cross_entropy_with_logits(input, target, weight=None, pos_weight=None, reduction=0):
-    """As :func:`mytorch.nn.functional.binary_cross_entropy_with_logits`; ``reduction`` is 0 for none, 1 for the mean, 2 for the sum."""
-    return F.binary_cross_entropy_with_logits(input, target, weight, pos_weight=pos_weight, reduction=_REDUCTIONS[reduction])
+    """As :func:`mytorch.nn.functional.binary_cross_entropy_with_logits`; ``reduction`` is 0 for none, 1 for
+    the mean, 2 for the sum.
+    """
+    return F.binary_cross_entropy_with_logits(
+        input, target, weight, pos_weight=pos_weight, reduction=_REDUCTIONS[reduction]
+    )

@@ -29,8 +29,14 @@ class _PerChannel(Module):
         self.track_running_stats = track_running_stats
         _parameter(self, "weight", num_features, affine, device, dtype)
         _parameter(self, "bias", num_features, affine and bias, device, dtype)
-        self.register_buffer("running_mean", zeros_tensor(num_features, device=device, dtype=dtype) if track_running_stats else None)
-        self.register_buffer("running_var", ones_tensor(num_features, device=device, dtype=dtype) if track_running_stats else None)
+        self.register_buffer(
+            "running_mean",
+            zeros_tensor(num_features, device=device, dtype=dtype) if track_running_stats else None,
+        )
+        self.register_buffer(
+            "running_var",
+            ones_tensor(num_features, device=device, dtype=dtype) if track_running_stats else None,
+        )
         self.register_buffer("num_batches_tracked", tensor(0, device=device) if track_running_stats else None)
         self.reset_parameters()
 
@@ -52,22 +58,37 @@ class _PerChannel(Module):
     def _load_from_state_dict(self, state_dict, prefix, local_metadata, *args):
         key = f"{prefix}num_batches_tracked"
         if (local_metadata.get("version") or 1) < 2 and self.num_batches_tracked is not None:
-            state_dict.setdefault(key, self.num_batches_tracked)  # files of the first version do not count batches
+            # files of the first version do not count batches
+            state_dict.setdefault(key, self.num_batches_tracked)
         super()._load_from_state_dict(state_dict, prefix, local_metadata, *args)
 
     def extra_repr(self):
         return (
-            f"{self.num_features}, eps={self.eps}, momentum={self.momentum}, affine={self.affine}, bias={self.bias is not None}, "
+            f"{self.num_features}, eps={self.eps}, momentum={self.momentum}, affine={self.affine}, "
+            f"bias={self.bias is not None}, "
             f"track_running_stats={self.track_running_stats}"
         )
 
 
 class _BatchNorm(_PerChannel):
-    def __init__(self, num_features, eps=1e-5, momentum=0.1, affine=True, track_running_stats=True, device=None, dtype=None, *, bias=True):
+    def __init__(
+        self,
+        num_features,
+        eps=1e-5,
+        momentum=0.1,
+        affine=True,
+        track_running_stats=True,
+        device=None,
+        dtype=None,
+        *,
+        bias=True,
+    ):
         super().__init__(num_features, eps, momentum, affine, track_running_stats, device, dtype, bias)
 
     def forward(self, input):
-        """``input`` normalised: by its own statistics in training (the running ones follow), else by the running ones."""
+        """``input`` normalised: by its own statistics in training (the running ones follow), else by the
+        running ones.
+        """
         self._check_input_dim(input)
         momentum = 0.0 if self.momentum is None else self.momentum
         if self.training and self.track_running_stats and self.num_batches_tracked is not None:
@@ -77,12 +98,20 @@ class _BatchNorm(_PerChannel):
         by_batch = self.training or (self.running_mean is None and self.running_var is None)
         keep = not self.training or self.track_running_stats
         return batch_norm(
-            input, self.running_mean if keep else None, self.running_var if keep else None, self.weight, self.bias, by_batch, momentum, self.eps
+            input,
+            self.running_mean if keep else None,
+            self.running_var if keep else None,
+            self.weight,
+            self.bias,
+            by_batch,
+            momentum,
+            self.eps,
         )
 
 
 class BatchNorm1d(_BatchNorm):
-    """Normalises each channel of (N, C) or (N, C, L) over the batch. ``momentum=None`` averages over all batches so far.
+    """Normalises each channel of (N, C) or (N, C, L) over the batch. ``momentum=None`` averages over all
+    batches so far.
 
     ValueError for other shapes and, in training, for one value per channel. https://arxiv.org/abs/1502.03167
     """
@@ -109,13 +138,24 @@ class BatchNorm3d(_BatchNorm):
 
 
 class SyncBatchNorm(_BatchNorm):
-    """Normalises each channel of (N, C, …) over batch and space. There is one process here, so it is the batch normalization of that one.
+    """Normalises each channel of (N, C, …) over batch and space. There is one process here, so it is the
+    batch normalization of that one.
 
     ValueError for inputs with fewer than two dimensions.
     """
 
     def __init__(
-        self, num_features, eps=1e-5, momentum=0.1, affine=True, track_running_stats=True, process_group=None, device=None, dtype=None, *, bias=True
+        self,
+        num_features,
+        eps=1e-5,
+        momentum=0.1,
+        affine=True,
+        track_running_stats=True,
+        process_group=None,
+        device=None,
+        dtype=None,
+        *,
+        bias=True,
     ):
         super().__init__(num_features, eps, momentum, affine, track_running_stats, device, dtype, bias=bias)
         self.process_group = process_group
@@ -126,10 +166,19 @@ class SyncBatchNorm(_BatchNorm):
 
     @classmethod
     def convert_sync_batchnorm(cls, module, process_group=None):
-        """``module`` with a SyncBatchNorm, of the same parameters and statistics, in the place of every batch normalization."""
+        """``module`` with a SyncBatchNorm, of the same parameters and statistics, in the place of every batch
+        normalization.
+        """
         new = module
         if isinstance(module, _BatchNorm):
-            new = cls(module.num_features, module.eps, module.momentum, module.affine, module.track_running_stats, process_group)
+            new = cls(
+                module.num_features,
+                module.eps,
+                module.momentum,
+                module.affine,
+                module.track_running_stats,
+                process_group,
+            )
             new._parameters, new._buffers, new.training = module._parameters, module._buffers, module.training
         for name, child in module.named_children():
             new.add_module(name, cls.convert_sync_batchnorm(child, process_group))
@@ -139,11 +188,23 @@ class SyncBatchNorm(_BatchNorm):
 class _InstanceNorm(_PerChannel):
     dimensions: int
 
-    def __init__(self, num_features, eps=1e-5, momentum=0.1, affine=False, track_running_stats=False, device=None, dtype=None, *, bias=True):
+    def __init__(
+        self,
+        num_features,
+        eps=1e-5,
+        momentum=0.1,
+        affine=False,
+        track_running_stats=False,
+        device=None,
+        dtype=None,
+        *,
+        bias=True,
+    ):
         super().__init__(num_features, eps, momentum, affine, track_running_stats, device, dtype, bias)
 
     def forward(self, input):
-        """Each channel of each sample normalised by itself, or in eval mode with running statistics by those."""
+        """Each channel of each sample normalised by itself, or in eval mode with running statistics by
+        those."""
         n = self.dimensions
         if input.ndim not in (n + 1, n + 2):
             raise ValueError(f"expected {n + 1}D or {n + 2}D input (got {input.ndim}D input)")
@@ -151,17 +212,26 @@ class _InstanceNorm(_PerChannel):
         if input.shape[channel] != self.num_features:
             if self.affine:
                 raise ValueError(
-                    f"expected input's size at dim={channel} to match num_features ({self.num_features}), but got: {input.shape[channel]}."
+                    f"expected input's size at dim={channel} to match num_features "
+                    f"({self.num_features}), but got: {input.shape[channel]}."
                 )
             warnings.warn(
-                f"input's size at dim={channel} does not match num_features. You can silence this warning by not passing in num_features, which is "
+                f"input's size at dim={channel} does not match num_features. You can silence this "
+                "warning by not passing in num_features, which is "
                 "not used because affine=False",
                 stacklevel=3,
             )
         by_sample = self.training or not self.track_running_stats
         batch = input if channel else input.unsqueeze(0)
         out = instance_norm(
-            batch, self.running_mean, self.running_var, self.weight, self.bias, by_sample, 0.0 if self.momentum is None else self.momentum, self.eps
+            batch,
+            self.running_mean,
+            self.running_var,
+            self.weight,
+            self.bias,
+            by_sample,
+            0.0 if self.momentum is None else self.momentum,
+            self.eps,
         )
         return out if channel else out.squeeze(0)
 
@@ -173,24 +243,31 @@ class InstanceNorm1d(_InstanceNorm):
 
 
 class InstanceNorm2d(_InstanceNorm):
-    """Normalises each channel of each sample of (N, C, H, W) or (C, H, W). https://arxiv.org/abs/1607.08022"""
+    """Normalises each channel of each sample of (N, C, H, W) or (C, H, W).
+    https://arxiv.org/abs/1607.08022"""
 
     dimensions = 2
 
 
 class InstanceNorm3d(_InstanceNorm):
-    """Normalises each channel of each sample of (N, C, D, H, W) or (C, D, H, W). https://arxiv.org/abs/1607.08022"""
+    """Normalises each channel of each sample of (N, C, D, H, W) or (C, D, H, W).
+
+    https://arxiv.org/abs/1607.08022
+    """
 
     dimensions = 3
 
 
 class GroupNorm(Module):
-    """Normalises each of ``num_groups`` groups of the channels of (N, C, *S) by itself. https://arxiv.org/abs/1803.08494
+    """Normalises each of ``num_groups`` groups of the channels of (N, C, *S) by itself.
+    https://arxiv.org/abs/1803.08494
 
     ValueError if the channels do not divide into groups.
     """
 
-    def __init__(self, num_groups, num_channels, eps=1e-5, affine=True, device=None, dtype=None, *, bias=True):
+    def __init__(
+        self, num_groups, num_channels, eps=1e-5, affine=True, device=None, dtype=None, *, bias=True
+    ):
         super().__init__()
         if num_channels % num_groups:
             raise ValueError(f"num_channels ({num_channels}) must be divisible by num_groups ({num_groups})")
@@ -208,7 +285,10 @@ class GroupNorm(Module):
         return group_norm(input, self.num_groups, self.weight, self.bias, self.eps)
 
     def extra_repr(self):
-        return f"{self.num_groups}, {self.num_channels}, eps={self.eps}, affine={self.affine}, bias={self.bias is not None}"
+        return (
+            f"{self.num_groups}, {self.num_channels}, eps={self.eps}, affine={self.affine}, "
+            f"bias={self.bias is not None}"
+        )
 
 
 def _reset(module):
@@ -223,14 +303,21 @@ def _shape(normalized_shape):
 
 
 class LayerNorm(Module):
-    """Normalises the last dimensions, of ``normalized_shape``, to mean 0 and variance 1, then scales and shifts each element.
+    """Normalises the last dimensions, of ``normalized_shape``, to mean 0 and variance 1, then scales and
+    shifts each element.
 
     RuntimeError for an input that does not end in that shape. https://arxiv.org/abs/1607.06450
     """
 
-    def __init__(self, normalized_shape, eps=1e-5, elementwise_affine=True, bias=True, device=None, dtype=None):
+    def __init__(
+        self, normalized_shape, eps=1e-5, elementwise_affine=True, bias=True, device=None, dtype=None
+    ):
         super().__init__()
-        self.normalized_shape, self.eps, self.elementwise_affine = _shape(normalized_shape), eps, elementwise_affine
+        self.normalized_shape, self.eps, self.elementwise_affine = (
+            _shape(normalized_shape),
+            eps,
+            elementwise_affine,
+        )
         _parameter(self, "weight", self.normalized_shape, elementwise_affine, device, dtype)
         _parameter(self, "bias", self.normalized_shape, elementwise_affine and bias, device, dtype)
         self.reset_parameters()
@@ -244,18 +331,26 @@ class LayerNorm(Module):
         return layer_norm(input, self.normalized_shape, self.weight, self.bias, self.eps)
 
     def extra_repr(self):
-        return f"{self.normalized_shape}, eps={self.eps}, elementwise_affine={self.elementwise_affine}, bias={self.bias is not None}"
+        return (
+            f"{self.normalized_shape}, eps={self.eps}, elementwise_affine={self.elementwise_affine}, "
+            f"bias={self.bias is not None}"
+        )
 
 
 class RMSNorm(Module):
-    """Divides the last dimensions, of ``normalized_shape``, by their root mean square, then scales each element.
+    """Divides the last dimensions, of ``normalized_shape``, by their root mean square, then scales each
+    element.
 
     RuntimeError for an input that does not end in that shape. https://arxiv.org/abs/1910.07467
     """
 
     def __init__(self, normalized_shape, eps=None, elementwise_affine=True, device=None, dtype=None):
         super().__init__()
-        self.normalized_shape, self.eps, self.elementwise_affine = _shape(normalized_shape), eps, elementwise_affine
+        self.normalized_shape, self.eps, self.elementwise_affine = (
+            _shape(normalized_shape),
+            eps,
+            elementwise_affine,
+        )
         _parameter(self, "weight", self.normalized_shape, elementwise_affine, device, dtype)
         self.reset_parameters()
 
@@ -272,7 +367,10 @@ class RMSNorm(Module):
 
 
 class LocalResponseNorm(Module):
-    """Divides (N, C, *S) by (k + alpha · mean of squares of ``size`` neighbouring channels) ** beta. https://papers.nips.cc/paper/4824"""
+    """Divides (N, C, *S) by (k + alpha · mean of squares of ``size`` neighbouring channels) ** beta.
+
+    https://papers.nips.cc/paper/4824
+    """
 
     def __init__(self, size, alpha=1e-4, beta=0.75, k=1.0):
         super().__init__()

@@ -8,7 +8,9 @@ from .module import Module
 
 
 class _Pad(Module):
-    """``padding``: an int for all sides, or (before, after) of the last dimension, then of the one before it, and so on."""
+    """``padding``: an int for all sides, or (before, after) of the last dimension, then of the one before it,
+    and so on.
+    """
 
     dimensions: int
     mode = "constant"

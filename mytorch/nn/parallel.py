@@ -1,4 +1,7 @@
-"""Wrappers that in torch spread a model over GPUs and processes. Here it stays where it is; the state_dict has torch's keys."""
+"""Wrappers that in torch spread a model over GPUs and processes. Here it stays where it is;
+
+the state_dict has torch's keys.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,12 @@ class DataParallel(Module):
 
     def __init__(self, module, device_ids=None, output_device=None, dim=0):
         super().__init__()
-        self.module, self.device_ids, self.output_device, self.dim = module, list(device_ids or ()), output_device, dim
+        self.module, self.device_ids, self.output_device, self.dim = (
+            module,
+            list(device_ids or ()),
+            output_device,
+            dim,
+        )
 
     def forward(self, *inputs, **kwargs):
         """What ``module`` returns."""
@@ -26,4 +34,6 @@ class DistributedDataParallel(Module):
     """ValueError, as in torch without a process group: mytorch trains in one process."""
 
     def __init__(self, module, *args, **kwargs):
-        raise ValueError("Default process group has not been initialized, please make sure to call init_process_group.")
+        raise ValueError(
+            "Default process group has not been initialized, please make sure to call init_process_group."
+        )

@@ -21,7 +21,8 @@ def _values(data):
 class Parameter(Tensor):
     """A tensor that, assigned to an attribute of a Module, becomes one of its parameters.
 
-    It shares the memory of ``data`` (a Tensor; an empty one for None) and is a leaf that requires a gradient. TypeError for other data.
+    It shares the memory of ``data`` (a Tensor; an empty one for None) and is a leaf that requires a gradient.
+    TypeError for other data.
     """
 
     def __new__(cls, data=None, requires_grad=True):
@@ -37,7 +38,8 @@ class Parameter(Tensor):
 
 
 class Buffer(Tensor):
-    """A tensor that, assigned to an attribute of a Module, becomes one of its buffers: state that is saved and moved but not trained.
+    """A tensor that, assigned to an attribute of a Module, becomes one of its buffers: state that is saved
+    and moved but not trained.
 
     ``persistent=False`` leaves it out of the state_dict.
     """

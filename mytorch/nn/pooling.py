@@ -12,33 +12,60 @@ from .module import Module
 class _MaxPool(Module):
     function: Callable
 
-    def __init__(self, kernel_size, stride=None, padding=0, dilation=1, return_indices=False, ceil_mode=False):
+    def __init__(
+        self, kernel_size, stride=None, padding=0, dilation=1, return_indices=False, ceil_mode=False
+    ):
         super().__init__()
         self.kernel_size, self.stride = kernel_size, stride if stride is not None else kernel_size
-        self.padding, self.dilation, self.return_indices, self.ceil_mode = padding, dilation, return_indices, ceil_mode
+        self.padding, self.dilation, self.return_indices, self.ceil_mode = (
+            padding,
+            dilation,
+            return_indices,
+            ceil_mode,
+        )
 
     def forward(self, input):
         """The maximum of each window, with ``return_indices`` also where it lies."""
-        return self.function(input, self.kernel_size, self.stride, self.padding, self.dilation, self.ceil_mode, self.return_indices)
+        return self.function(
+            input,
+            self.kernel_size,
+            self.stride,
+            self.padding,
+            self.dilation,
+            self.ceil_mode,
+            self.return_indices,
+        )
 
     def extra_repr(self):
-        return f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}, dilation={self.dilation}, ceil_mode={self.ceil_mode}"
+        return (
+            f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}, "
+            f"dilation={self.dilation}, ceil_mode={self.ceil_mode}"
+        )
 
 
 class MaxPool1d(_MaxPool):
-    """The maximum of each window of (N, C, L) or (C, L). ``stride`` is ``kernel_size`` by default; RuntimeError for sizes that do not fit."""
+    """The maximum of each window of (N, C, L) or (C, L). ``stride`` is ``kernel_size`` by default;
+
+    RuntimeError for sizes that do not fit.
+    """
 
     function = staticmethod(pooling.max_pool1d)
 
 
 class MaxPool2d(_MaxPool):
-    """The maximum of each window of (N, C, H, W) or (C, H, W). ``stride`` is ``kernel_size`` by default; RuntimeError for sizes that do not fit."""
+    """The maximum of each window of (N, C, H, W) or (C, H, W). ``stride`` is ``kernel_size`` by default;
+
+    RuntimeError for sizes that do not fit.
+    """
 
     function = staticmethod(pooling.max_pool2d)
 
 
 class MaxPool3d(_MaxPool):
-    """The maximum of each window of (N, C, D, H, W) or (C, D, H, W). ``stride`` is ``kernel_size`` by default."""
+    """The maximum of each window of (N, C, D, H, W) or (C, D, H, W).
+
+    ``stride`` is ``kernel_size`` by default.
+    """
 
     function = staticmethod(pooling.max_pool3d)
 
@@ -62,25 +89,34 @@ class _MaxUnpool(Module):
 
 
 class MaxUnpool1d(_MaxUnpool):
-    """Puts maxima (N, C, L) back where :class:`MaxPool1d` with ``return_indices=True`` found them; zeros elsewhere."""
+    """Puts maxima (N, C, L) back where :class:`MaxPool1d` with ``return_indices=True`` found them; zeros
+    elsewhere.
+    """
 
     dimensions, function = 1, staticmethod(pooling.max_unpool1d)
 
 
 class MaxUnpool2d(_MaxUnpool):
-    """Puts maxima (N, C, H, W) back where :class:`MaxPool2d` with ``return_indices=True`` found them; zeros elsewhere."""
+    """Puts maxima (N, C, H, W) back where :class:`MaxPool2d` with ``return_indices=True`` found them; zeros
+    elsewhere.
+    """
 
     dimensions, function = 2, staticmethod(pooling.max_unpool2d)
 
 
 class MaxUnpool3d(_MaxUnpool):
-    """Puts maxima (N, C, D, H, W) back where :class:`MaxPool3d` with ``return_indices=True`` found them; zeros elsewhere."""
+    """Puts maxima (N, C, D, H, W) back where :class:`MaxPool3d` with ``return_indices=True`` found them;
+    zeros elsewhere.
+    """
 
     dimensions, function = 3, staticmethod(pooling.max_unpool3d)
 
 
 class AvgPool1d(Module):
-    """The mean of each window of (N, C, L) or (C, L). ``stride`` is ``kernel_size`` by default; RuntimeError for sizes that do not fit."""
+    """The mean of each window of (N, C, L) or (C, L). ``stride`` is ``kernel_size`` by default;
+
+    RuntimeError for sizes that do not fit.
+    """
 
     def __init__(self, kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad=True):
         super().__init__()
@@ -90,7 +126,9 @@ class AvgPool1d(Module):
 
     def forward(self, input):
         """The mean of each window."""
-        return pooling.avg_pool1d(input, self.kernel_size, self.stride, self.padding, self.ceil_mode, self.count_include_pad)
+        return pooling.avg_pool1d(
+            input, self.kernel_size, self.stride, self.padding, self.ceil_mode, self.count_include_pad
+        )
 
     def extra_repr(self):
         return f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}"
@@ -99,14 +137,35 @@ class AvgPool1d(Module):
 class _AvgPool(Module):
     function: Callable
 
-    def __init__(self, kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad=True, divisor_override=None):
+    def __init__(
+        self,
+        kernel_size,
+        stride=None,
+        padding=0,
+        ceil_mode=False,
+        count_include_pad=True,
+        divisor_override=None,
+    ):
         super().__init__()
         self.kernel_size, self.stride = kernel_size, stride if stride is not None else kernel_size
-        self.padding, self.ceil_mode, self.count_include_pad, self.divisor_override = padding, ceil_mode, count_include_pad, divisor_override
+        self.padding, self.ceil_mode, self.count_include_pad, self.divisor_override = (
+            padding,
+            ceil_mode,
+            count_include_pad,
+            divisor_override,
+        )
 
     def forward(self, input):
         """The mean of each window."""
-        return self.function(input, self.kernel_size, self.stride, self.padding, self.ceil_mode, self.count_include_pad, self.divisor_override)
+        return self.function(
+            input,
+            self.kernel_size,
+            self.stride,
+            self.padding,
+            self.ceil_mode,
+            self.count_include_pad,
+            self.divisor_override,
+        )
 
     def extra_repr(self):
         return f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}"
@@ -129,14 +188,22 @@ class _LPPool(Module):
 
     def __init__(self, norm_type, kernel_size, stride=None, ceil_mode=False):
         super().__init__()
-        self.norm_type, self.kernel_size, self.stride, self.ceil_mode = norm_type, kernel_size, stride, ceil_mode
+        self.norm_type, self.kernel_size, self.stride, self.ceil_mode = (
+            norm_type,
+            kernel_size,
+            stride,
+            ceil_mode,
+        )
 
     def forward(self, input):
         """The power average of each window."""
         return self.function(input, float(self.norm_type), self.kernel_size, self.stride, self.ceil_mode)
 
     def extra_repr(self):
-        return f"norm_type={self.norm_type}, kernel_size={self.kernel_size}, stride={self.stride}, ceil_mode={self.ceil_mode}"
+        return (
+            f"norm_type={self.norm_type}, kernel_size={self.kernel_size}, stride={self.stride}, "
+            f"ceil_mode={self.ceil_mode}"
+        )
 
 
 class LPPool1d(_LPPool):
@@ -185,7 +252,9 @@ class AdaptiveAvgPool2d(_AdaptiveAvgPool):
 
 
 class AdaptiveAvgPool3d(_AdaptiveAvgPool):
-    """(N, C, D, H, W) or (C, D, H, W) averaged to ``output_size``: an int or three, of which None keeps a size."""
+    """(N, C, D, H, W) or (C, D, H, W) averaged to ``output_size``: an int or three, of which None keeps a
+    size.
+    """
 
     function = staticmethod(pooling.adaptive_avg_pool3d)
 
@@ -212,12 +281,16 @@ class AdaptiveMaxPool1d(_AdaptiveMaxPool):
 
 
 class AdaptiveMaxPool2d(_AdaptiveMaxPool):
-    """The maxima of windows that fill (N, C, H, W) or (C, H, W): ``output_size`` of them, an int or two (None keeps a size)."""
+    """The maxima of windows that fill (N, C, H, W) or (C, H, W): ``output_size`` of them, an int or two (None
+    keeps a size).
+    """
 
     function = staticmethod(pooling.adaptive_max_pool2d)
 
 
 class AdaptiveMaxPool3d(_AdaptiveMaxPool):
-    """The maxima of windows that fill (N, C, D, H, W) or (C, D, H, W): ``output_size`` of them, an int or three (None keeps a size)."""
+    """The maxima of windows that fill (N, C, D, H, W) or (C, D, H, W): ``output_size`` of them, an int or
+    three (None keeps a size).
+    """
 
     function = staticmethod(pooling.adaptive_max_pool3d)

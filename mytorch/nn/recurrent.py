@@ -25,7 +25,9 @@ _GATES = {"LSTM": 4, "GRU": 3, "RNN_TANH": 1, "RNN_RELU": 1}
 
 def _check_pair(hx, name):
     if isinstance(hx, Tensor):
-        raise TypeError(f"hx of an {name} has to be a pair of tensors (h, c), but is one of shape {list(hx.shape)}")
+        raise TypeError(
+            f"hx of an {name} has to be a pair of tensors (h, c), but is one of shape {list(hx.shape)}"
+        )
 
 
 class _Uniform(Module):
@@ -39,18 +41,40 @@ class _Uniform(Module):
 class RNNBase(_Uniform):
     """What RNN, LSTM and GRU share. ``mode`` is "LSTM", "GRU", "RNN_TANH" or "RNN_RELU".
 
-    Parameters of layer k: weight_ih_l{k} (gates · hidden, in), weight_hh_l{k} (gates · hidden, hidden), bias_ih_l{k}, bias_hh_l{k}, with
-    proj_size weight_hr_l{k} (proj, hidden); those of the reverse direction end in ``_reverse``.
+    Parameters of layer k: weight_ih_l{k} (gates · hidden, in), weight_hh_l{k} (gates · hidden, hidden),
+    bias_ih_l{k}, bias_hh_l{k}, with proj_size weight_hr_l{k} (proj, hidden); those of the reverse direction
+    end in ``_reverse``.
     """
 
     def __init__(
-        self, mode, input_size, hidden_size, num_layers=1, bias=True, batch_first=False, dropout=0.0, bidirectional=False, proj_size=0, device=None,
+        self,
+        mode,
+        input_size,
+        hidden_size,
+        num_layers=1,
+        bias=True,
+        batch_first=False,
+        dropout=0.0,
+        bidirectional=False,
+        proj_size=0,
+        device=None,
         dtype=None,
-    ):  # fmt: skip
+    ):
         super().__init__()
         self._check_settings(mode, input_size, hidden_size, num_layers, bias, batch_first, dropout, proj_size)
-        self.mode, self.input_size, self.hidden_size, self.num_layers, self.bias = mode, input_size, hidden_size, num_layers, bias
-        self.batch_first, self.dropout, self.bidirectional, self.proj_size = batch_first, float(dropout), bidirectional, proj_size
+        self.mode, self.input_size, self.hidden_size, self.num_layers, self.bias = (
+            mode,
+            input_size,
+            hidden_size,
+            num_layers,
+            bias,
+        )
+        self.batch_first, self.dropout, self.bidirectional, self.proj_size = (
+            batch_first,
+            float(dropout),
+            bidirectional,
+            proj_size,
+        )
         rows, out = _GATES[mode] * hidden_size, proj_size or hidden_size
         self._all_weights = []
         for layer in range(num_layers):
@@ -68,10 +92,14 @@ class RNNBase(_Uniform):
     @staticmethod
     def _check_settings(mode, input_size, hidden_size, num_layers, bias, batch_first, dropout, proj_size):
         if not isinstance(dropout, numbers.Number) or not 0 <= dropout <= 1 or isinstance(dropout, bool):
-            raise ValueError("dropout should be a number in range [0, 1] representing the probability of an element being zeroed")
+            raise ValueError(
+                "dropout should be a number in range [0, 1] representing the probability of an element "
+                "being zeroed"
+            )
         if dropout > 0 and num_layers == 1:
             warnings.warn(
-                "dropout option adds dropout after all but last recurrent layer, so non-zero dropout expects num_layers greater than 1, "
+                "dropout option adds dropout after all but last recurrent layer, so non-zero dropout "
+                "expects num_layers greater than 1, "
                 f"but got dropout={dropout} and num_layers={num_layers}",
                 stacklevel=4,
             )
@@ -83,7 +111,11 @@ class RNNBase(_Uniform):
         ):
             if not isinstance(value, kind):
                 raise TypeError(f"{name} should be of type {kind.__name__}, got: {type(value).__name__}")
-        for name, value in (("input_size", input_size), ("hidden_size", hidden_size), ("num_layers", num_layers)):
+        for name, value in (
+            ("input_size", input_size),
+            ("hidden_size", hidden_size),
+            ("num_layers", num_layers),
+        ):
             if value <= 0:
                 raise ValueError(f"{name} must be greater than zero")
         if proj_size < 0:
@@ -93,16 +125,20 @@ class RNNBase(_Uniform):
         if mode not in _GATES:
             raise ValueError("Unrecognized RNN mode: " + mode)
 
-    all_weights = property(lambda self: [[getattr(self, name) for name in names] for names in self._all_weights], doc="The parameters, by layer.")
+    all_weights = property(
+        lambda self: [[getattr(self, name) for name in names] for names in self._all_weights],
+        doc="The parameters, by layer.",
+    )
 
     def flatten_parameters(self):
         """Nothing to do here: torch's call that packs the weights for cuDNN."""
 
     def forward(self, input, hx=None):
-        """All outputs and the last state of ``input`` (T, B, in), (B, T, in) with ``batch_first``, (T, in), or a PackedSequence.
+        """All outputs and the last state of ``input`` (T, B, in), (B, T, in) with ``batch_first``, (T, in),
+        or a PackedSequence.
 
-        ``hx`` is the first state (layers · directions, B, hidden), of an LSTM a pair (h, c); zeros if None. ValueError or RuntimeError for shapes
-        or dtypes that do not match.
+        ``hx`` is the first state (layers · directions, B, hidden), of an LSTM a pair (h, c); zeros if None.
+        ValueError or RuntimeError for shapes or dtypes that do not match.
         """
         packed = input if isinstance(input, PackedSequence) else None
         if packed is not None:
@@ -110,7 +146,9 @@ class RNNBase(_Uniform):
             x, batched, sizes = packed.padded(), True, tuple(packed.batch_sizes.tolist())
         else:
             if input.ndim not in (2, 3):
-                raise ValueError(f"{self._get_name()}: Expected input to be 2D or 3D, got {input.ndim}D instead")
+                raise ValueError(
+                    f"{self._get_name()}: Expected input to be 2D or 3D, got {input.ndim}D instead"
+                )
             batched, sizes = input.ndim == 3, None
             x = input if batched else input[:, None]
             self._check_input(x, 3)
@@ -120,7 +158,12 @@ class RNNBase(_Uniform):
         states = self._first_states(x, hx, batched, packed)
         y, states = self._run(x, states, sizes)
         if packed is not None:
-            y = PackedSequence(getitem(y, index=packed.places()), packed.batch_sizes, packed.sorted_indices, packed.unsorted_indices)
+            y = PackedSequence(
+                getitem(y, index=packed.places()),
+                packed.batch_sizes,
+                packed.sorted_indices,
+                packed.unsorted_indices,
+            )
             if packed.unsorted_indices is not None:
                 states = [index_select(s, 1, packed.unsorted_indices) for s in states]
         elif not batched:
@@ -140,7 +183,11 @@ class RNNBase(_Uniform):
                 if not self.bias:
                     weights[2:2] = (None, None)
                 weights += [None] * (5 - len(weights))
-                h, c = (None, None) if states is None else (states[0][k], states[1][k] if self.mode == "LSTM" else None)
+                h, c = (
+                    (None, None)
+                    if states is None
+                    else (states[0][k], states[1][k] if self.mode == "LSTM" else None)
+                )
                 y, *final = recurrent(x, h, c, *weights, cell=self.mode, reverse=bool(direction), sizes=sizes)
                 outputs.append(y)
                 last.append(final)
@@ -159,7 +206,9 @@ class RNNBase(_Uniform):
         if x.ndim != ndim:
             raise RuntimeError(f"input must have {ndim} dimensions, got {x.ndim}")
         if x.shape[-1] != self.input_size:
-            raise RuntimeError(f"input.size(-1) must be equal to input_size. Expected {self.input_size}, got {x.shape[-1]}")
+            raise RuntimeError(
+                f"input.size(-1) must be equal to input_size. Expected {self.input_size}, got {x.shape[-1]}"
+            )
 
     def _first_states(self, x, hx, batched, packed):
         """The first states as (layers · directions, B, size), checked; None for zeros."""
@@ -172,9 +221,15 @@ class RNNBase(_Uniform):
         given = list(hx) if self.mode == "LSTM" else [hx]
         dims = 3 if batched else 2
         if any(s.ndim != dims for s in given):
-            name, found = ("hx and cx", tuple(s.ndim for s in given)) if self.mode == "LSTM" else ("hx", given[0].ndim)
+            name, found = (
+                ("hx and cx", tuple(s.ndim for s in given)) if self.mode == "LSTM" else ("hx", given[0].ndim)
+            )
             what = "batched 3-D" if batched else "unbatched 2-D"
-            found = f"({', '.join(f'{n}-D' for n in found)}) tensors" if self.mode == "LSTM" else f"{found}-D tensor"
+            found = (
+                f"({', '.join(f'{n}-D' for n in found)}) tensors"
+                if self.mode == "LSTM"
+                else f"{found}-D tensor"
+            )
             raise RuntimeError(f"For {what} input, {name} should also be {dims}-D but got {found}")
         given = given if batched else [s[:, None] for s in given]
         for i, (s, size) in enumerate(zip(given, sizes)):
@@ -187,45 +242,120 @@ class RNNBase(_Uniform):
 
     def extra_repr(self):
         text = f"{self.input_size}, {self.hidden_size}"
-        usual = {"proj_size": 0, "num_layers": 1, "bias": True, "batch_first": False, "dropout": 0, "bidirectional": False}
-        return text + "".join(f", {name}={getattr(self, name)}" for name, value in usual.items() if getattr(self, name) != value)
+        usual = {
+            "proj_size": 0,
+            "num_layers": 1,
+            "bias": True,
+            "batch_first": False,
+            "dropout": 0,
+            "bidirectional": False,
+        }
+        return text + "".join(
+            f", {name}={getattr(self, name)}" for name, value in usual.items() if getattr(self, name) != value
+        )
 
 
 class RNN(RNNBase):
-    """h = tanh(W_ih x + b_ih + W_hh h + b_hh), or relu: ``RNN(input_size, hidden_size, num_layers=1, nonlinearity="tanh", bias=True, …)``."""
+    """h = tanh(W_ih x + b_ih + W_hh h + b_hh), or relu: ``RNN(input_size, hidden_size, num_layers=1,
+    nonlinearity="tanh", bias=True, …)``.
+    """
 
     def __init__(
-        self, input_size, hidden_size, num_layers=1, nonlinearity="tanh", bias=True, batch_first=False, dropout=0.0, bidirectional=False, device=None,
-        dtype=None, **unknown,
-    ):  # fmt: skip
+        self,
+        input_size,
+        hidden_size,
+        num_layers=1,
+        nonlinearity="tanh",
+        bias=True,
+        batch_first=False,
+        dropout=0.0,
+        bidirectional=False,
+        device=None,
+        dtype=None,
+        **unknown,
+    ):
         _refuse(unknown, type(self).__name__)
         if nonlinearity not in ("tanh", "relu"):
             raise ValueError(f"Unknown nonlinearity '{nonlinearity}'. Select from 'tanh' or 'relu'.")
         super().__init__(
-            "RNN_" + nonlinearity.upper(), input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, 0, device, dtype
+            "RNN_" + nonlinearity.upper(),
+            input_size,
+            hidden_size,
+            num_layers,
+            bias,
+            batch_first,
+            dropout,
+            bidirectional,
+            0,
+            device,
+            dtype,
         )
         self.nonlinearity = nonlinearity
 
 
 class LSTM(RNNBase):
-    """Long short-term memory (Hochreiter & Schmidhuber 1997): gates input, forget, candidate, output; state (h, c)."""
+    """Long short-term memory (Hochreiter & Schmidhuber 1997): gates input, forget, candidate, output; state
+    (h, c).
+    """
 
     def __init__(
-        self, input_size, hidden_size, num_layers=1, bias=True, batch_first=False, dropout=0.0, bidirectional=False, proj_size=0, device=None,
+        self,
+        input_size,
+        hidden_size,
+        num_layers=1,
+        bias=True,
+        batch_first=False,
+        dropout=0.0,
+        bidirectional=False,
+        proj_size=0,
+        device=None,
         dtype=None,
-    ):  # fmt: skip
-        super().__init__("LSTM", input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, proj_size, device, dtype)
+    ):
+        super().__init__(
+            "LSTM",
+            input_size,
+            hidden_size,
+            num_layers,
+            bias,
+            batch_first,
+            dropout,
+            bidirectional,
+            proj_size,
+            device,
+            dtype,
+        )
 
 
 class GRU(RNNBase):
     """Gated recurrent unit (Cho et al. 2014): gates reset, update, candidate."""
 
     def __init__(
-        self, input_size, hidden_size, num_layers=1, bias=True, batch_first=False, dropout=0.0, bidirectional=False, device=None, dtype=None,
+        self,
+        input_size,
+        hidden_size,
+        num_layers=1,
+        bias=True,
+        batch_first=False,
+        dropout=0.0,
+        bidirectional=False,
+        device=None,
+        dtype=None,
         **unknown,
-    ):  # fmt: skip
+    ):
         _refuse(unknown, type(self).__name__)
-        super().__init__("GRU", input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, 0, device, dtype)
+        super().__init__(
+            "GRU",
+            input_size,
+            hidden_size,
+            num_layers,
+            bias,
+            batch_first,
+            dropout,
+            bidirectional,
+            0,
+            device,
+            dtype,
+        )
 
 
 def _refuse(unknown, name):
@@ -235,11 +365,13 @@ def _refuse(unknown, name):
         raise TypeError(f"{name}.__init__() got an unexpected keyword argument '{next(iter(unknown))}'")
 
 
-# ---- single steps -------------------------------------------------------------------------------------------------------------
+# ---- single steps --------------------------------------------------------------------------------
 
 
 class RNNCellBase(_Uniform):
-    """What the cells share: weight_ih (gates · hidden, in), weight_hh (gates · hidden, hidden), bias_ih, bias_hh."""
+    """What the cells share: weight_ih (gates · hidden, in), weight_hh (gates · hidden, hidden), bias_ih,
+    bias_hh.
+    """
 
     def __init__(self, input_size, hidden_size, bias, num_chunks, device=None, dtype=None):
         super().__init__()
@@ -248,14 +380,18 @@ class RNNCellBase(_Uniform):
         self.weight_ih = Parameter(empty(rows, input_size, device=device, dtype=dtype))
         self.weight_hh = Parameter(empty(rows, hidden_size, device=device, dtype=dtype))
         for name in ("bias_ih", "bias_hh"):
-            self.register_parameter(name, Parameter(empty(rows, device=device, dtype=dtype)) if bias else None)
+            self.register_parameter(
+                name, Parameter(empty(rows, device=device, dtype=dtype)) if bias else None
+            )
         self.reset_parameters()
 
     def _step(self, cell, input, states, names, **settings):
         """``cell`` on a batch, or on one vector; missing states are zeros."""
         for name, value in (("input", input), *zip(names, states or ())):
             if value.ndim not in (1, 2):
-                raise ValueError(f"{self._get_name()}: Expected {name} to be 1D or 2D, got {value.ndim}D instead")
+                raise ValueError(
+                    f"{self._get_name()}: Expected {name} to be 1D or 2D, got {value.ndim}D instead"
+                )
         batched = input.ndim == 2
         x = input if batched else input[None]
         if states is None:
@@ -263,10 +399,15 @@ class RNNCellBase(_Uniform):
         else:
             states = [s if batched else s[None] for s in states]
         if x.shape[1] != self.input_size:
-            raise RuntimeError(f"input has inconsistent input_size: got {x.shape[1]} expected {self.input_size}")
+            raise RuntimeError(
+                f"input has inconsistent input_size: got {x.shape[1]} expected {self.input_size}"
+            )
         for i, s in enumerate(states):
             if tuple(s.shape) != (x.shape[0], self.hidden_size):
-                raise RuntimeError(f"hidden{i} has inconsistent shape: got {list(s.shape)}, expected {[x.shape[0], self.hidden_size]}")
+                raise RuntimeError(
+                    f"hidden{i} has inconsistent shape: got {list(s.shape)}, expected "
+                    f"{[x.shape[0], self.hidden_size]}"
+                )
         new = cell(x, *states, self.weight_ih, self.weight_hh, self.bias_ih, self.bias_hh, **settings)
         if batched:
             return new
@@ -274,7 +415,9 @@ class RNNCellBase(_Uniform):
 
     def extra_repr(self):
         text = f"{self.input_size}, {self.hidden_size}" + ("" if self.bias is True else f", bias={self.bias}")
-        return text + (f", nonlinearity={self.nonlinearity}" if getattr(self, "nonlinearity", "tanh") != "tanh" else "")
+        return text + (
+            f", nonlinearity={self.nonlinearity}" if getattr(self, "nonlinearity", "tanh") != "tanh" else ""
+        )
 
 
 class RNNCell(RNNCellBase):
@@ -288,7 +431,13 @@ class RNNCell(RNNCellBase):
         """The next h. ValueError or RuntimeError for shapes that do not match."""
         if self.nonlinearity not in ("tanh", "relu"):
             raise RuntimeError(f"Unknown nonlinearity: {self.nonlinearity}")
-        return self._step(rnn_cell, input, None if hx is None else (hx,), ("hidden",), nonlinearity=tanh if self.nonlinearity == "tanh" else relu)
+        return self._step(
+            rnn_cell,
+            input,
+            None if hx is None else (hx,),
+            ("hidden",),
+            nonlinearity=tanh if self.nonlinearity == "tanh" else relu,
+        )
 
 
 class LSTMCell(RNNCellBase):
@@ -298,7 +447,10 @@ class LSTMCell(RNNCellBase):
         super().__init__(input_size, hidden_size, bias, 4, device, dtype)
 
     def forward(self, input, hx=None):
-        """The next (h, c). ValueError or RuntimeError for shapes that do not match, TypeError for a single tensor as ``hx``."""
+        """The next (h, c).
+
+        ValueError or RuntimeError for shapes that do not match, TypeError for a single tensor as ``hx``.
+        """
         _check_pair(hx, "LSTMCell")
         return self._step(lstm_cell, input, hx, ("hx[0]", "hx[1]"))
 

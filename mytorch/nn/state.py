@@ -22,7 +22,11 @@ class _IncompatibleKeys(namedtuple("_IncompatibleKeys", ["missing_keys", "unexpe
     __slots__ = ()
 
     def __repr__(self):
-        return super().__repr__() if self.missing_keys or self.unexpected_keys else "<All keys matched successfully>"
+        return (
+            super().__repr__()
+            if self.missing_keys or self.unexpected_keys
+            else "<All keys matched successfully>"
+        )
 
     __str__ = __repr__
 
@@ -41,7 +45,9 @@ class State:
         raise RuntimeError("Reached a code path in Module.set_extra_state() that should never be called.")
 
     def state_dict(self, *args, destination=None, prefix="", keep_vars=False):
-        """An OrderedDict of all parameters and persistent buffers by their full names, detached (unless ``keep_vars``) but not copied."""
+        """An OrderedDict of all parameters and persistent buffers by their full names, detached (unless
+        ``keep_vars``) but not copied.
+        """
         if args:  # torch's old positional form: destination, prefix, keep_vars
             destination, prefix, keep_vars = args + (destination, prefix, keep_vars)[len(args) :]
         if destination is None:
@@ -64,7 +70,11 @@ class State:
     def _persistent(self):
         """The module's own (name, tensor) pairs that are saved."""
         yield from ((name, p) for name, p in self._parameters.items() if p is not None)
-        yield from ((name, b) for name, b in self._buffers.items() if b is not None and name not in self._non_persistent_buffers_set)
+        yield from (
+            (name, b)
+            for name, b in self._buffers.items()
+            if b is not None and name not in self._non_persistent_buffers_set
+        )
 
     def _save_to_state_dict(self, destination, prefix, keep_vars):
         for name, value in self._persistent():
@@ -75,8 +85,9 @@ class State:
     def load_state_dict(self, state_dict, strict=True, assign=False):
         """Copy the values of ``state_dict`` (name -> Tensor or NumPy array) into the parameters and buffers.
 
-        strict: names have to match exactly. assign: take the given tensors themselves, in place of copying into the present ones.
-        Returns (missing_keys, unexpected_keys). RuntimeError lists every key that is missing, unexpected or of another shape.
+        strict: names have to match exactly. assign: take the given tensors themselves, in place of copying
+            into the present ones. Returns (missing_keys, unexpected_keys). RuntimeError lists every key that
+            is missing, unexpected or of another shape.
         """
         if not isinstance(state_dict, Mapping):
             raise TypeError(f"Expected state_dict to be dict-like, got {type(state_dict)}.")
@@ -84,7 +95,9 @@ class State:
         missing, unexpected, errors = [], [], []
 
         def load(module, values, prefix):
-            local = dict(metadata.get(prefix[:-1], {})) | ({"assign_to_params_buffers": True} if assign else {})
+            local = dict(metadata.get(prefix[:-1], {})) | (
+                {"assign_to_params_buffers": True} if assign else {}
+            )
             module._load_from_state_dict(values, prefix, local, True, missing, unexpected, errors)
             for name, child in module._modules.items():
                 if child is not None:
@@ -92,7 +105,10 @@ class State:
                     load(child, OrderedDict((k, v) for k, v in values.items() if k.startswith(inner)), inner)
             for hook in list(module._load_state_dict_post_hooks.values()):
                 if hook(module, _IncompatibleKeys(missing, unexpected)) is not None:
-                    raise AssertionError("a hook of register_load_state_dict_post_hook changes incompatible_keys in place and returns None")
+                    raise AssertionError(
+                        "a hook of register_load_state_dict_post_hook changes incompatible_keys in "
+                        "place and returns None"
+                    )
 
         load(self, OrderedDict(state_dict), "")
         if strict:
@@ -100,17 +116,28 @@ class State:
                 if keys:
                     errors.insert(0, f"{what} key(s) in state_dict: {', '.join(map(_quoted, keys))}. ")
         if errors:
-            raise RuntimeError(f"Error(s) in loading state_dict for {type(self).__name__}:\n\t" + "\n\t".join(errors))
+            raise RuntimeError(
+                f"Error(s) in loading state_dict for {type(self).__name__}:\n\t" + "\n\t".join(errors)
+            )
         return _IncompatibleKeys(missing, unexpected)
 
-    def _load_from_state_dict(self, state_dict, prefix, local_metadata, strict, missing_keys, unexpected_keys, error_msgs):
+    def _load_from_state_dict(
+        self, state_dict, prefix, local_metadata, strict, missing_keys, unexpected_keys, error_msgs
+    ):
         for hook in list(self._load_state_dict_pre_hooks.values()):
             hook(state_dict, prefix, local_metadata, strict, missing_keys, unexpected_keys, error_msgs)
         own = dict(self._persistent())
         for name, tensor in own.items():
             key = prefix + name
             if key in state_dict:
-                problem = _put(self, name, tensor, state_dict[key], key, local_metadata.get("assign_to_params_buffers", False))
+                problem = _put(
+                    self,
+                    name,
+                    tensor,
+                    state_dict[key],
+                    key,
+                    local_metadata.get("assign_to_params_buffers", False),
+                )
                 if problem:
                     error_msgs.append(problem)
             elif strict:
@@ -135,18 +162,26 @@ class State:
         return RemovableHandle.add(self, "_state_dict_pre_hooks", hook)
 
     def register_state_dict_post_hook(self, hook):
-        """Call ``hook(module, state_dict, prefix, local_metadata)`` after ``state_dict`` collected this module."""
+        """Call ``hook(module, state_dict, prefix, local_metadata)`` after ``state_dict`` collected this
+        module.
+        """
         return RemovableHandle.add(self, "_state_dict_hooks", hook)
 
     _register_state_dict_hook = register_state_dict_post_hook
 
     def register_load_state_dict_pre_hook(self, hook):
-        """Call ``hook(module, state_dict, prefix, local_metadata, strict, missing_keys, unexpected_keys, error_msgs)`` before loading."""
+        """Call ``hook(module, state_dict, prefix, local_metadata, strict, missing_keys, unexpected_keys,
+        error_msgs)`` before loading.
+        """
         return RemovableHandle.add(self, "_load_state_dict_pre_hooks", lambda *args: hook(self, *args))
 
     def _register_load_state_dict_pre_hook(self, hook, with_module=False):
-        """torch's old form of :meth:`register_load_state_dict_pre_hook`: without the module, unless ``with_module``."""
-        return self.register_load_state_dict_pre_hook(hook if with_module else lambda module, *args: hook(*args))
+        """torch's old form of :meth:`register_load_state_dict_pre_hook`: without the module, unless
+        ``with_module``.
+        """
+        return self.register_load_state_dict_pre_hook(
+            hook if with_module else lambda module, *args: hook(*args)
+        )
 
     def register_load_state_dict_post_hook(self, hook):
         """Call ``hook(module, incompatible_keys)`` after loading; it may change the lists in place."""
@@ -162,17 +197,27 @@ def _put(module, name, tensor, value, key, assign):
     if is_array(value) or isinstance(value, numpy.generic):
         value = as_tensor(value)
     if not isinstance(value, Tensor):
-        return f'While copying the parameter named "{key}", expected a Tensor or a NumPy array from checkpoint but received {type(value)}'
+        return (
+            f'While copying the parameter named "{key}", expected a Tensor or a NumPy array from '
+            f"checkpoint but received {type(value)}"
+        )
     if not tensor.shape and tuple(value.shape) == (1,):
         value = value[0]
     if tuple(value.shape) != tuple(tensor.shape):
-        return f"size mismatch for {key}: copying a param with shape {_size(value)} from checkpoint, the shape in current model is {_size(tensor)}."
+        return (
+            f"size mismatch for {key}: copying a param with shape {_size(value)} from checkpoint, the "
+            f"shape in current model is {_size(tensor)}."
+        )
     if not assign:
         tensor.array[...] = move(value.array, device_of(tensor.array))
         changed(tensor)
         return None
     if isinstance(tensor, Parameter):
-        value = value.requires_grad_(tensor.requires_grad) if isinstance(value, Parameter) else Parameter(value.detach(), tensor.requires_grad)
+        value = (
+            value.requires_grad_(tensor.requires_grad)
+            if isinstance(value, Parameter)
+            else Parameter(value.detach(), tensor.requires_grad)
+        )
     setattr(module, name, value)
     return None
 

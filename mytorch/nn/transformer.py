@@ -1,4 +1,6 @@
-"""The Transformer (https://arxiv.org/abs/1706.03762): encoder and decoder layers, stacks of them, and the whole."""
+"""The Transformer (https://arxiv.org/abs/1706.03762): encoder and decoder layers, stacks of them, and the
+whole.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,11 @@ def _is_causal(mask, is_causal, size):
     """``is_causal``, or, if that is None, whether ``mask`` is the causal one."""
     if is_causal is not None or mask is None:
         return bool(is_causal)
-    return mask.is_floating_point() and tuple(mask.shape) == (size, size) and bool((mask == _causal_mask(size, mask.device, mask.dtype)).all())
+    return (
+        mask.is_floating_point()
+        and tuple(mask.shape) == (size, size)
+        and bool((mask == _causal_mask(size, mask.device, mask.dtype)).all())
+    )
 
 
 def _length(x, batch_first):
@@ -53,15 +59,27 @@ class _Layer(Module):
 
 
 class TransformerEncoderLayer(_Layer):
-    """Self-attention and a feed-forward part, each with a residual connection and layer norm: (T, N, d_model) -> the same.
+    """Self-attention and a feed-forward part, each with a residual connection and layer norm: (T, N, d_model)
+    -> the same.
 
-    ``norm_first`` normalizes before each part rather than after; ``activation`` is "relu", "gelu" or a function; ``batch_first``: (N, T, d_model).
+    ``norm_first`` normalizes before each part rather than after; ``activation`` is "relu", "gelu" or a
+    function; ``batch_first``: (N, T, d_model).
     """
 
     def __init__(
-        self, d_model, nhead, dim_feedforward=2048, dropout=0.1, activation=F.relu, layer_norm_eps=1e-5, batch_first=False, norm_first=False,
-        bias=True, device=None, dtype=None,
-    ):  # fmt: skip
+        self,
+        d_model,
+        nhead,
+        dim_feedforward=2048,
+        dropout=0.1,
+        activation=F.relu,
+        layer_norm_eps=1e-5,
+        batch_first=False,
+        norm_first=False,
+        bias=True,
+        device=None,
+        dtype=None,
+    ):
         super().__init__()
         kind = {"device": device, "dtype": dtype}
         self.self_attn = MultiheadAttention(d_model, nhead, dropout, bias, batch_first=batch_first, **kind)
@@ -86,16 +104,30 @@ class TransformerEncoderLayer(_Layer):
 
 
 class TransformerDecoderLayer(_Layer):
-    """Self-attention, attention to ``memory`` and a feed-forward part, each with a residual connection and layer norm."""
+    """Self-attention, attention to ``memory`` and a feed-forward part, each with a residual connection and
+    layer norm.
+    """
 
     def __init__(
-        self, d_model, nhead, dim_feedforward=2048, dropout=0.1, activation=F.relu, layer_norm_eps=1e-5, batch_first=False, norm_first=False,
-        bias=True, device=None, dtype=None,
-    ):  # fmt: skip
+        self,
+        d_model,
+        nhead,
+        dim_feedforward=2048,
+        dropout=0.1,
+        activation=F.relu,
+        layer_norm_eps=1e-5,
+        batch_first=False,
+        norm_first=False,
+        bias=True,
+        device=None,
+        dtype=None,
+    ):
         super().__init__()
         kind = {"device": device, "dtype": dtype}
         self.self_attn = MultiheadAttention(d_model, nhead, dropout, bias, batch_first=batch_first, **kind)
-        self.multihead_attn = MultiheadAttention(d_model, nhead, dropout, bias, batch_first=batch_first, **kind)
+        self.multihead_attn = MultiheadAttention(
+            d_model, nhead, dropout, bias, batch_first=batch_first, **kind
+        )
         self.linear1 = Linear(d_model, dim_feedforward, bias, **kind)
         self.dropout = Dropout(dropout)
         self.linear2 = Linear(dim_feedforward, d_model, bias, **kind)
@@ -107,9 +139,16 @@ class TransformerDecoderLayer(_Layer):
         self.activation = _activation(activation)
 
     def forward(
-        self, tgt, memory, tgt_mask=None, memory_mask=None, tgt_key_padding_mask=None, memory_key_padding_mask=None, tgt_is_causal=False,
+        self,
+        tgt,
+        memory,
+        tgt_mask=None,
+        memory_mask=None,
+        tgt_key_padding_mask=None,
+        memory_key_padding_mask=None,
+        tgt_is_causal=False,
         memory_is_causal=False,
-    ):  # fmt: skip
+    ):
         """The shape of ``tgt``. Masks: True for what is not seen, or numbers to add to the scores."""
         x, own = tgt, (tgt_mask, tgt_key_padding_mask, tgt_is_causal)
         others = (memory_mask, memory_key_padding_mask, memory_is_causal)
@@ -126,8 +165,9 @@ class TransformerDecoderLayer(_Layer):
 class TransformerEncoder(Module):
     """``num_layers`` copies of ``encoder_layer`` one after the other, then ``norm``.
 
-    ``enable_nested_tensor``: in eval mode without gradients, what is padded at the ends of the sequences comes out as zeros before ``norm``, as it
-    does from torch's fast path. ``mask_check`` changes nothing here.
+    ``enable_nested_tensor``: in eval mode without gradients, what is padded at the ends of the sequences
+    comes out as zeros before ``norm``, as it does from torch's fast path. ``mask_check`` changes nothing
+    here.
     """
 
     def __init__(self, encoder_layer, num_layers, norm=None, enable_nested_tensor=True, mask_check=True):
@@ -142,18 +182,36 @@ class TransformerEncoder(Module):
         output = src
         for layer in self.layers:
             output = layer(output, src_mask=mask, src_key_padding_mask=src_key_padding_mask, is_causal=causal)
-        if src_key_padding_mask is not None and mask is None and self._drops_padding(src, src_key_padding_mask):
+        if (
+            src_key_padding_mask is not None
+            and mask is None
+            and self._drops_padding(src, src_key_padding_mask)
+        ):
             output = output.masked_fill(_hidden(src_key_padding_mask)[..., None], 0.0)
         return output if self.norm is None else self.norm(output)
 
     def _drops_padding(self, src, padding):
         """Whether torch would take its fast path, which leaves zeros where ``padding`` is."""
         layer = self.layers[0]
-        if not self.enable_nested_tensor or self.training or src.ndim != 3 or not isinstance(layer, TransformerEncoderLayer):
+        if (
+            not self.enable_nested_tensor
+            or self.training
+            or src.ndim != 3
+            or not isinstance(layer, TransformerEncoderLayer)
+        ):
             return False
         attention, kind = layer.self_attn, layer.activation
-        simple = kind in (F.relu, F.gelu) or isinstance(kind, ReLU) or (isinstance(kind, GELU) and kind.approximate == "none")
-        if not (simple and attention.batch_first and attention.in_proj_bias is not None and attention._qkv_same_embed_dim):
+        simple = (
+            kind in (F.relu, F.gelu)
+            or isinstance(kind, ReLU)
+            or (isinstance(kind, GELU) and kind.approximate == "none")
+        )
+        if not (
+            simple
+            and attention.batch_first
+            and attention.in_proj_bias is not None
+            and attention._qkv_same_embed_dim
+        ):
             return False
         if layer.norm_first or layer.norm1.eps != layer.norm2.eps or attention.num_heads % 2:
             return False
@@ -177,54 +235,121 @@ class TransformerDecoder(Module):
         self.num_layers, self.norm = num_layers, norm
 
     def forward(
-        self, tgt, memory, tgt_mask=None, memory_mask=None, tgt_key_padding_mask=None, memory_key_padding_mask=None, tgt_is_causal=None,
+        self,
+        tgt,
+        memory,
+        tgt_mask=None,
+        memory_mask=None,
+        tgt_key_padding_mask=None,
+        memory_key_padding_mask=None,
+        tgt_is_causal=None,
         memory_is_causal=False,
-    ):  # fmt: skip
+    ):
         """The shape of ``tgt``. ``tgt_is_causal``: its mask is the causal one; None finds out."""
         causal = _is_causal(tgt_mask, tgt_is_causal, _length(tgt, self.layers[0].self_attn.batch_first))
         for layer in self.layers:
             tgt = layer(
-                tgt, memory, tgt_mask=tgt_mask, memory_mask=memory_mask, tgt_key_padding_mask=tgt_key_padding_mask,
-                memory_key_padding_mask=memory_key_padding_mask, tgt_is_causal=causal, memory_is_causal=memory_is_causal,
-            )  # fmt: skip
+                tgt,
+                memory,
+                tgt_mask=tgt_mask,
+                memory_mask=memory_mask,
+                tgt_key_padding_mask=tgt_key_padding_mask,
+                memory_key_padding_mask=memory_key_padding_mask,
+                tgt_is_causal=causal,
+                memory_is_causal=memory_is_causal,
+            )
         return tgt if self.norm is None else self.norm(tgt)
 
 
 class Transformer(Module):
-    """Encoder and decoder, with torch's arguments; matrices start xavier-uniform. Inputs (T, N, d_model), with ``batch_first`` (N, T, d_model)."""
+    """Encoder and decoder, with torch's arguments; matrices start xavier-uniform. Inputs (T, N, d_model),
+    with ``batch_first`` (N, T, d_model).
+    """
 
     def __init__(
-        self, d_model=512, nhead=8, num_encoder_layers=6, num_decoder_layers=6, dim_feedforward=2048, dropout=0.1, activation=F.relu,
-        custom_encoder=None, custom_decoder=None, layer_norm_eps=1e-5, batch_first=False, norm_first=False, bias=True, device=None, dtype=None,
-    ):  # fmt: skip
+        self,
+        d_model=512,
+        nhead=8,
+        num_encoder_layers=6,
+        num_decoder_layers=6,
+        dim_feedforward=2048,
+        dropout=0.1,
+        activation=F.relu,
+        custom_encoder=None,
+        custom_decoder=None,
+        layer_norm_eps=1e-5,
+        batch_first=False,
+        norm_first=False,
+        bias=True,
+        device=None,
+        dtype=None,
+    ):
         super().__init__()
         kind = {"device": device, "dtype": dtype}
-        settings = (d_model, nhead, dim_feedforward, dropout, activation, layer_norm_eps, batch_first, norm_first, bias)
+        settings = (
+            d_model,
+            nhead,
+            dim_feedforward,
+            dropout,
+            activation,
+            layer_norm_eps,
+            batch_first,
+            norm_first,
+            bias,
+        )
 
         def stack(stack_class, layer_class, count):
-            return stack_class(layer_class(*settings, **kind), count, LayerNorm(d_model, layer_norm_eps, bias=bias, **kind))
+            return stack_class(
+                layer_class(*settings, **kind), count, LayerNorm(d_model, layer_norm_eps, bias=bias, **kind)
+            )
 
-        self.encoder = custom_encoder if custom_encoder is not None else stack(TransformerEncoder, TransformerEncoderLayer, num_encoder_layers)
-        self.decoder = custom_decoder if custom_decoder is not None else stack(TransformerDecoder, TransformerDecoderLayer, num_decoder_layers)
+        self.encoder = (
+            custom_encoder
+            if custom_encoder is not None
+            else stack(TransformerEncoder, TransformerEncoderLayer, num_encoder_layers)
+        )
+        self.decoder = (
+            custom_decoder
+            if custom_decoder is not None
+            else stack(TransformerDecoder, TransformerDecoderLayer, num_decoder_layers)
+        )
         for parameter in self.parameters():
             if parameter.ndim > 1:
                 init.xavier_uniform_(parameter)
         self.d_model, self.nhead, self.batch_first = d_model, nhead, batch_first
 
     def forward(
-        self, src, tgt, src_mask=None, tgt_mask=None, memory_mask=None, src_key_padding_mask=None, tgt_key_padding_mask=None,
-        memory_key_padding_mask=None, src_is_causal=None, tgt_is_causal=None, memory_is_causal=False,
-    ):  # fmt: skip
+        self,
+        src,
+        tgt,
+        src_mask=None,
+        tgt_mask=None,
+        memory_mask=None,
+        src_key_padding_mask=None,
+        tgt_key_padding_mask=None,
+        memory_key_padding_mask=None,
+        src_is_causal=None,
+        tgt_is_causal=None,
+        memory_is_causal=False,
+    ):
         """The shape of ``tgt``. RuntimeError for batches or features that do not match."""
         batch_dim = 0 if self.batch_first else 1
         if src.ndim == 3 and src.shape[batch_dim] != tgt.shape[batch_dim]:
             raise RuntimeError("the batch number of src and tgt must be equal")
         if src.shape[-1] != self.d_model or tgt.shape[-1] != self.d_model:
             raise RuntimeError("the feature number of src and tgt must be equal to d_model")
-        memory = self.encoder(src, mask=src_mask, src_key_padding_mask=src_key_padding_mask, is_causal=src_is_causal)
+        memory = self.encoder(
+            src, mask=src_mask, src_key_padding_mask=src_key_padding_mask, is_causal=src_is_causal
+        )
         return self.decoder(
-            tgt, memory, tgt_mask=tgt_mask, memory_mask=memory_mask, tgt_key_padding_mask=tgt_key_padding_mask,
-            memory_key_padding_mask=memory_key_padding_mask, tgt_is_causal=tgt_is_causal, memory_is_causal=memory_is_causal,
-        )  # fmt: skip
+            tgt,
+            memory,
+            tgt_mask=tgt_mask,
+            memory_mask=memory_mask,
+            tgt_key_padding_mask=tgt_key_padding_mask,
+            memory_key_padding_mask=memory_key_padding_mask,
+            tgt_is_causal=tgt_is_causal,
+            memory_is_causal=memory_is_causal,
+        )
 
     generate_square_subsequent_mask = staticmethod(_causal_mask)

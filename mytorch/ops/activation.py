@@ -11,7 +11,7 @@ from .elementwise import abs, bounded, check_floating, exp, select, sigmoid, tan
 from .shape import check_dim, spelled
 from .special import erf, erf_double, erf_single, in_blocks
 
-# ---- rectifiers -------------------------------------------------------------------------------------------------------
+# ---- rectifiers ----------------------------------------------------------------------------------
 
 
 @primitive(x=lambda g, where: kept(g, where))
@@ -42,7 +42,11 @@ def leaky_relu(x, *, negative_slope=0.01):
 @primitive(x=lambda g, x, threshold: select(x <= threshold, 0, g))
 def threshold(x, *, threshold: float, value: float):
     """x where it is above ``threshold``, else ``value``, elementwise."""
-    return choose(x > threshold, x, x.dtype.type(value)) if x.dtype.kind != "f" else choose((x > threshold) | (x != x), x, value)
+    return (
+        choose(x > threshold, x, x.dtype.type(value))
+        if x.dtype.kind != "f"
+        else choose((x > threshold) | (x != x), x, value)
+    )
 
 
 @primitive(x=lambda g, x, min_val, max_val: select((x <= min_val) | (x >= max_val), 0, g))
@@ -58,7 +62,9 @@ def _hardtanh(x, *, min_val: float, max_val: float):
 
 
 def hardtanh(input, min_val=-1.0, max_val=1.0):
-    """x, but no less than ``min_val`` and no more than ``max_val``, elementwise; unlike :func:`clamp` with gradient 0 at the bounds."""
+    """x, but no less than ``min_val`` and no more than ``max_val``, elementwise; unlike :func:`clamp` with
+    gradient 0 at the bounds.
+    """
     if min_val > max_val:
         raise ValueError("min_val cannot be greater than max_val")
     return _hardtanh(input, min_val=min_val, max_val=max_val)
@@ -114,37 +120,50 @@ def elu(input, alpha=1.0):
 
 
 def selu(input):
-    """The scaled exponential linear unit, whose constants keep mean 0 and variance 1 (https://arxiv.org/abs/1706.02515), elementwise."""
+    """The scaled exponential linear unit, whose constants keep mean 0 and variance 1
+    (https://arxiv.org/abs/1706.02515), elementwise.
+    """
     return _elu(input, alpha=1.6732632423543772848170429916717, scale=1.0507009873554804934193349852946)
 
 
 def celu(input, alpha=1.0):
-    """max(x, 0) + min(0, alpha · (exp(x / alpha) - 1)), elementwise (https://arxiv.org/abs/1704.07483). RuntimeError for alpha = 0."""
+    """max(x, 0) + min(0, alpha · (exp(x / alpha) - 1)), elementwise (https://arxiv.org/abs/1704.07483).
+
+    RuntimeError for alpha = 0.
+    """
     if alpha == 0:
         raise RuntimeError("ZeroDivisionError: alpha cannot be 0 for CELU")
     return _elu(input, alpha=alpha, rate=1 / alpha)
 
 
-@primitive(broadcasts=True, x=lambda g, x, weight: select(x > 0, g, g * weight), weight=lambda g, x: select(x > 0, 0, g * x))
+@primitive(
+    broadcasts=True,
+    x=lambda g, x, weight: select(x > 0, g, g * weight),
+    weight=lambda g, x: select(x > 0, 0, g * x),
+)
 def sloped(x, weight):
     """x where it is positive, else weight · x, elementwise."""
     return choose(x > 0, x, x * weight)
 
 
 def prelu(input, weight):
-    """x where it is positive, else weight · x; ``weight`` is one number or one for each channel (dimension 1).
+    """x where it is positive, else weight · x; ``weight`` is one number or one for each channel (dimension
+    1).
 
     RuntimeError for another shape or dtype of the weight.
     """
     if weight.ndim > 1:
-        raise RuntimeError(f"prelu: Expected `weight` to be a scalar or 1D tensor, but got: ndim = {weight.ndim}")
+        raise RuntimeError(
+            f"prelu: Expected `weight` to be a scalar or 1D tensor, but got: ndim = {weight.ndim}"
+        )
     if weight.dtype != input.dtype:
         raise RuntimeError(f"prelu: Type promoting not supported. Got {input.dtype} and {weight.dtype}")
     if weight.ndim == 1 and weight.shape[0] != 1:
         channels = input.shape[1] if input.ndim > 1 else 1
         if weight.shape[0] != channels:
             raise RuntimeError(
-                f"Mismatch of parameter numbers and input channel size. Found parameter numbers = {weight.shape[0]} and channel size = {channels}."
+                "Mismatch of parameter numbers and input channel size. Found parameter numbers = "
+                f"{weight.shape[0]} and channel size = {channels}."
             )
         weight = weight.reshape((channels,) + (1,) * (input.ndim - 2))
     elif weight.ndim == 1:
@@ -152,7 +171,7 @@ def prelu(input, weight):
     return sloped(input, weight)
 
 
-# ---- shrinking --------------------------------------------------------------------------------------------------------
+# ---- shrinking -----------------------------------------------------------------------------------
 
 
 def _outside(g, x, lambd):
@@ -181,7 +200,7 @@ def tanhshrink(input):
     return input - tanh(input)
 
 
-# ---- gates: x times a weight between 0 and 1, which the gradient needs again ---------------------------------------------
+# ---- gates: x times a weight between 0 and 1, which the gradient needs again ---------------------
 
 
 def _gated(weight, x):
@@ -210,14 +229,21 @@ def _silu_slope(x, w):  # w · (1 + x · (1 - w))
     return out
 
 
-@primitive(composed=lambda x: x * sigmoid(x), aux=("w",), x=lambda g, x, w: _through_gate(_silu_slope, g, x, w))
+@primitive(
+    composed=lambda x: x * sigmoid(x), aux=("w",), x=lambda g, x, w: _through_gate(_silu_slope, g, x, w)
+)
 def silu(x):
     """x · sigmoid(x), elementwise: SiLU, also called swish (https://arxiv.org/abs/1606.08415)."""
     check_floating(x, "silu")
     return _gated(sigmoid, x)
 
 
-_SQRT_HALF, _DENSITY, _ROOT, _CUBIC = math.sqrt(0.5), 1 / math.sqrt(2 * math.pi), math.sqrt(2 / math.pi), 0.044715
+_SQRT_HALF, _DENSITY, _ROOT, _CUBIC = (
+    math.sqrt(0.5),
+    1 / math.sqrt(2 * math.pi),
+    math.sqrt(2 / math.pi),
+    0.044715,
+)
 
 
 def _gelu_definition(x, *, approximate):
@@ -270,9 +296,14 @@ def _gelu_tanh_slope(x, w):  # w + x · 2 w (1 - w) · √(2/π) (1 + 3 · 0.044
 _GELUS = {"none": (_normal, _gelu_slope), "tanh": (_nearly_normal, _gelu_tanh_slope)}
 
 
-@primitive(composed=_gelu_definition, aux=("w",), x=lambda g, x, w, approximate: _through_gate(_GELUS[approximate][1], g, x, w))
+@primitive(
+    composed=_gelu_definition,
+    aux=("w",),
+    x=lambda g, x, w, approximate: _through_gate(_GELUS[approximate][1], g, x, w),
+)
 def gelu(x, *, approximate="none"):
-    """x · Φ(x) with the normal distribution Φ, elementwise; "tanh" is its common approximation (https://arxiv.org/abs/1606.08415).
+    """x · Φ(x) with the normal distribution Φ, elementwise; "tanh" is its common approximation
+    (https://arxiv.org/abs/1606.08415).
 
     RuntimeError for another ``approximate``.
     """
@@ -282,7 +313,7 @@ def gelu(x, *, approximate="none"):
     return _gated(_GELUS[approximate][0], x)
 
 
-# ---- smooth ones ------------------------------------------------------------------------------------------------------
+# ---- smooth ones ---------------------------------------------------------------------------------
 
 
 def _softplus_slope(g, x, beta, threshold):
@@ -334,7 +365,8 @@ def softsign(input):
 
 @spelled
 def glu(input, dim=-1):
-    """a · sigmoid(b), where a and b are the halves of the input along ``dim``. RuntimeError for an odd size."""
+    """a · sigmoid(b), where a and b are the halves of the input along ``dim``. RuntimeError for an odd
+    size."""
     if input.ndim == 0:
         raise RuntimeError("glu does not support scalars because halving size must be even")
     check_floating(input, "glu")
@@ -346,7 +378,7 @@ def glu(input, dim=-1):
     return input[(*before, slice(size // 2))] * sigmoid(input[(*before, slice(size // 2, None))])
 
 
-# ---- softmax ----------------------------------------------------------------------------------------------------------
+# ---- softmax -------------------------------------------------------------------------------------
 
 
 def _logits(x, dim, dtype, name):

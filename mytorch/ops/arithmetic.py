@@ -14,7 +14,7 @@ from ..backend import is_array, xp
 from ..dtypes import category, check_fits, floating, only, promoted, result_numpy
 from .elementwise import flat, log, pointwise, select, sigmoid, smooth, widened, zeros_like
 
-# ---- sums and products ------------------------------------------------------------------------------------------------
+# ---- sums and products ---------------------------------------------------------------------------
 
 _BOOL = numpy.dtype(bool)
 
@@ -32,7 +32,10 @@ def _without_booleans(arrays):
 def refuse_booleans(values):
     for v in values:
         if v is True or v is False or getattr(v, "dtype", None) == _BOOL:
-            raise RuntimeError("Subtraction, the `-` operator, with a bool tensor is not supported. Use the `^` or `logical_xor()` operator instead.")
+            raise RuntimeError(
+                "Subtraction, the `-` operator, with a bool tensor is not supported. Use the `^` or "
+                "`logical_xor()` operator instead."
+            )
 
 
 @primitive(broadcasts=True, prepare=_without_booleans, x=lambda g: g, y=lambda g: -g)
@@ -40,7 +43,8 @@ def _sub(x, y):
     return x - y
 
 
-@pointwise(x=lambda g, y: g * y.conjugate(), y=lambda g, x: g * x.conjugate())  # a real number is its own conjugate
+# a real number is its own conjugate
+@pointwise(x=lambda g, y: g * y.conjugate(), y=lambda g, x: g * x.conjugate())
 def mul(x, y):
     """x · y, elementwise; shapes broadcast."""
     return x * y
@@ -71,7 +75,9 @@ def _scaled(other, alpha, mixed):
 
 @takes_out
 def add(input, other, *older, alpha=1):
-    """input + alpha · other, elementwise; shapes broadcast. torch's older order is accepted: add(input, alpha, other)."""
+    """input + alpha · other, elementwise; shapes broadcast. torch's older order is accepted: add(input,
+    alpha, other).
+    """
     if older:
         alpha, (other,) = other, older
     return _add(input, other) if alpha is _ONE else _add(input, _scaled(other, alpha, _mixed(input, other)))
@@ -79,7 +85,9 @@ def add(input, other, *older, alpha=1):
 
 @takes_out
 def sub(input, other, *older, alpha=1):
-    """input - alpha · other, elementwise; shapes broadcast. torch's older order is accepted: sub(input, alpha, other)."""
+    """input - alpha · other, elementwise; shapes broadcast. torch's older order is accepted: sub(input,
+    alpha, other).
+    """
     if older:
         alpha, (other,) = other, older
     if alpha is _ONE:
@@ -103,12 +111,13 @@ def _mixed(*values):
     return result_numpy([v.array if isinstance(v, Variable) else v for v in values])
 
 
-# ---- quotients --------------------------------------------------------------------------------------------------------
+# ---- quotients -----------------------------------------------------------------------------------
 
 
 @takes_out
 def div(input, other, *, rounding_mode=None):
-    """input / other, elementwise; ``rounding_mode`` "trunc" rounds towards 0 and "floor" down, and then integers stay integers.
+    """input / other, elementwise; ``rounding_mode`` "trunc" rounds towards 0 and "floor" down, and then
+    integers stay integers.
 
     RuntimeError for another one.
     """
@@ -118,7 +127,9 @@ def div(input, other, *, rounding_mode=None):
         return trunc_divide(input, other)
     if rounding_mode == "floor":
         return floor_divide(input, other)
-    raise RuntimeError(f"div expected rounding_mode to be one of None, 'trunc', or 'floor' but found {rounding_mode!r}")
+    raise RuntimeError(
+        f"div expected rounding_mode to be one of None, 'trunc', or 'floor' but found {rounding_mode!r}"
+    )
 
 
 divide = div
@@ -148,7 +159,12 @@ def trunc_divide(x, y):
     return down + ((x - down * y != 0) & ((x < 0) != (y < 0)))
 
 
-@primitive(broadcasts=True, prepare=only("iufV", "remainder", numbers=True), x=lambda g: g, y=lambda g, x, y: -g * floor_divide(x, y))
+@primitive(
+    broadcasts=True,
+    prepare=only("iufV", "remainder", numbers=True),
+    x=lambda g: g,
+    y=lambda g, x, y: -g * floor_divide(x, y),
+)
 def remainder(x, y):
     """x - y · floor(x / y): it has the sign of y, elementwise. RuntimeError for integers and 0."""
     if (x.dtype if is_array(x) else y.dtype).kind in "iu":
@@ -156,7 +172,12 @@ def remainder(x, y):
     return x % y
 
 
-@primitive(broadcasts=True, prepare=only("iufV", "fmod", numbers="other"), x=lambda g: g, y=lambda g, x, y: -g * trunc_divide(x, y))
+@primitive(
+    broadcasts=True,
+    prepare=only("iufV", "fmod", numbers="other"),
+    x=lambda g: g,
+    y=lambda g, x, y: -g * trunc_divide(x, y),
+)
 def fmod(x, y):
     """x - y · trunc(x / y): it has the sign of x, elementwise. RuntimeError for integers and 0."""
     if (x.dtype if is_array(x) else y.dtype).kind in "iu":
@@ -164,7 +185,7 @@ def fmod(x, y):
     return xp(x).fmod(x, y)
 
 
-# ---- powers -----------------------------------------------------------------------------------------------------------
+# ---- powers --------------------------------------------------------------------------------------
 
 
 def _pow_base(g, x, y):
@@ -175,14 +196,25 @@ def _pow_base(g, x, y):
 
 def _pow_exponent(g, x, y, out):
     if isinstance(x, (int, float)):
-        return g * (out * math.log(x)) if x > 0 else select(y >= 0, 0, g * (out * -math.inf)) if x == 0 else g * math.nan
+        return (
+            g * (out * math.log(x))
+            if x > 0
+            else select(y >= 0, 0, g * (out * -math.inf))
+            if x == 0
+            else g * math.nan
+        )
     return select((x == 0) & (y >= 0), 0, g * (out * log(x)))
 
 
 _POWERS = {  # many times faster than x**y
-    1: lambda x: x.copy(), 2: lambda x: x * x, 3: lambda x: x * x * x, -1: lambda x: 1 / x, -2: lambda x: 1 / (x * x),
-    0.5: lambda x: xp(x).sqrt(x), -0.5: lambda x: 1 / xp(x).sqrt(x),
-}  # fmt: skip
+    1: lambda x: x.copy(),
+    2: lambda x: x * x,
+    3: lambda x: x * x * x,
+    -1: lambda x: 1 / x,
+    -2: lambda x: 1 / (x * x),
+    0.5: lambda x: xp(x).sqrt(x),
+    -0.5: lambda x: 1 / xp(x).sqrt(x),
+}
 
 
 def _powers(arrays):
@@ -206,7 +238,8 @@ _no_boolean_powers = only("iufcV", "pow", numbers=True)
 
 @primitive(broadcasts=True, prepare=_powers, x=_pow_base, y=_pow_exponent)
 def pow(x, y):
-    """x to the power of y, elementwise; shapes broadcast. RuntimeError for integers and a negative number y."""
+    """x to the power of y, elementwise; shapes broadcast. RuntimeError for integers and a negative number
+    y."""
     if isinstance(y, (int, float)):
         fast = _POWERS.get(y) if x.dtype.kind not in "iu" else None
         if fast is not None:
@@ -225,7 +258,7 @@ def float_power(input, exponent):
     return pow(*double)
 
 
-# ---- other functions of two numbers -----------------------------------------------------------------------------------
+# ---- other functions of two numbers --------------------------------------------------------------
 
 
 def _square_distance(x, y):
@@ -247,7 +280,12 @@ def atan2(x, y):
 arctan2 = atan2
 
 
-@primitive(broadcasts=True, prepare=only("fV", "hypot"), x=lambda g, x, out: g * (x / out), y=lambda g, y, out: g * (y / out))
+@primitive(
+    broadcasts=True,
+    prepare=only("fV", "hypot"),
+    x=lambda g, x, out: g * (x / out),
+    y=lambda g, y, out: g * (y / out),
+)
 def hypot(x, y):
     """sqrt(x² + y²) without overflow on the way, elementwise."""
     return xp(x).hypot(x, y)
@@ -267,7 +305,10 @@ def copysign(x, y):
 def _one_dtype(arrays):
     dtypes = {str(a.dtype) for a in arrays if hasattr(a, "dtype")}
     if len(dtypes) > 1:
-        raise RuntimeError(f"heaviside is not yet implemented for tensors with different dtypes, but got {' and '.join(sorted(dtypes))}")
+        raise RuntimeError(
+            "heaviside is not yet implemented for tensors with different dtypes, but got "
+            f"{' and '.join(sorted(dtypes))}"
+        )
     return only("biufV", "heaviside")(arrays)
 
 
@@ -304,7 +345,9 @@ def logaddexp2(x, y):
 
 
 @smooth(
-    x=lambda g, x, y: g * select((x == 0) & (y <= 0), 0, log(y if hasattr(y, "dtype") else zeros_like(x) + y)),
+    x=lambda g, x, y: (
+        g * select((x == 0) & (y <= 0), 0, log(y if hasattr(y, "dtype") else zeros_like(x) + y))
+    ),
     y=lambda g, x, y: g * (x / y),
 )
 def xlogy(x, y):
@@ -320,12 +363,16 @@ def _alike(arrays):
     if isinstance(weight, numpy.generic):
         arrays = [*arrays[:2], weight := weight.item()]
     if isinstance(weight, float):
-        check_fits(weight, numpy.dtype("float64" if arrays[0].dtype.itemsize == 8 else "float32"), finite=True)
+        check_fits(
+            weight, numpy.dtype("float64" if arrays[0].dtype.itemsize == 8 else "float32"), finite=True
+        )
     for a, name in zip(arrays, ("input", "end", "weight")):
         if not hasattr(a, "dtype") and not (name == "weight" and isinstance(a, (int, float))):
             raise TypeError(f"lerp(): argument '{name}' must be a tensor, not {type(a).__name__}")
         if hasattr(a, "dtype") and a.dtype != arrays[0].dtype:
-            raise RuntimeError(f"lerp(): expected dtype {arrays[0].dtype} for '{name}' but got dtype {a.dtype}")
+            raise RuntimeError(
+                f"lerp(): expected dtype {arrays[0].dtype} for '{name}' but got dtype {a.dtype}"
+            )
     if arrays[0].dtype.kind in "biu":
         raise NotImplementedError(f"lerp() is not implemented for {arrays[0].dtype}")
     return arrays
@@ -361,7 +408,10 @@ def _addcmul(x, tensor1, tensor2, *, value: float = 1):
 
 @takes_out
 def addcmul(input, tensor1, tensor2, *older, value=1):
-    """input + value · tensor1 · tensor2, elementwise. torch's older order is accepted: addcmul(input, value, tensor1, tensor2)."""
+    """input + value · tensor1 · tensor2, elementwise. torch's older order is accepted:
+
+    addcmul(input, value, tensor1, tensor2).
+    """
     if older:
         value, tensor1, (tensor2,) = tensor1, tensor2, older
     return _addcmul(input, tensor1, tensor2, value=value)
@@ -369,7 +419,9 @@ def addcmul(input, tensor1, tensor2, *older, value=1):
 
 def _no_integers(arrays):
     if all(hasattr(a, "dtype") and a.dtype.kind in "biu" for a in arrays[1:]):
-        raise RuntimeError("Integer division with addcdiv is no longer supported; make the tensors floating point first")
+        raise RuntimeError(
+            "Integer division with addcdiv is no longer supported; make the tensors floating point first"
+        )
     return only("fV", "addcdiv")(arrays)
 
 

@@ -87,9 +87,11 @@ def _gradients(g, q, k, v, mask, keep, scale, needs, out, weights):
 
 @primitive(composed=_definition, aux=("weights",), joint=_gradients, broadcasts=True)
 def attention(q, k, v, mask=None, keep=None, *, scale: float, causal=False):
-    """softmax(q kᵀ · scale) v for q (…, L, E), k (…, S, E), v (…, S, D): (…, L, D); leading dimensions broadcast.
+    """softmax(q kᵀ · scale) v for q (…, L, E), k (…, S, E), v (…, S, D): (…, L, D); leading dimensions
+    broadcast.
 
-    mask (…, L, S): True for keys that a query sees, or numbers to add to the scores. causal: query i sees the keys up to i. keep (…, L, S)
+    mask (…, L, S): True for keys that a query sees, or numbers to add to the scores. causal: query i sees the
+    keys up to i. keep (…, L, S)
     multiplies the weights: dropout. A query that sees no key gets zeros.
     """
     if q.dtype.itemsize == 2:
@@ -101,7 +103,8 @@ def attention(q, k, v, mask=None, keep=None, *, scale: float, causal=False):
     *lead, rows, _ = used.shape
     if len(lead) != 2 or v.shape[:-2] != tuple(lead):
         return m.matmul(used, v), weights
-    out = m.empty((lead[0], rows, lead[1], v.shape[-1]), v.dtype).swapaxes(1, 2)  # so that joining the heads needs no copy
+    # so that joining the heads needs no copy
+    out = m.empty((lead[0], rows, lead[1], v.shape[-1]), v.dtype).swapaxes(1, 2)
     return m.matmul(used, v, out=out), weights
 
 
@@ -109,22 +112,28 @@ def check_attention(query, key, value, mask):
     """Raise what does not fit for attention."""
     for name, t in (("query", query), ("key", key), ("value", value)):
         if not isinstance(t, Variable):
-            raise TypeError(f"scaled_dot_product_attention(): argument '{name}' must be Tensor, not {type(t).__name__}")
+            raise TypeError(
+                f"scaled_dot_product_attention(): argument '{name}' must be Tensor, not {type(t).__name__}"
+            )
         if t.ndim < 2:
             raise RuntimeError(
-                f"scaled_dot_product_attention: Expected query, key, and value to all be at least 2 dimensional, got {name} of {t.ndim}"
+                "scaled_dot_product_attention: Expected query, key, and value to all be at least 2 "
+                f"dimensional, got {name} of {t.ndim}"
             )
         if t.dtype != query.dtype:
             raise RuntimeError(
-                f"Expected query, key, and value to have the same dtype, but got query.dtype: {query.dtype} key.dtype: {key.dtype} "
+                "Expected query, key, and value to have the same dtype, but got query.dtype: "
+                f"{query.dtype} key.dtype: {key.dtype} "
                 f"and value.dtype: {value.dtype} instead."
             )
     if mask is not None and mask.array.dtype not in (bool, query.array.dtype):
         raise RuntimeError(
-            f"Expected attn_mask dtype to be bool or to match query dtype, but got attn_mask.dtype: {mask.dtype} and query.dtype: {query.dtype}"
+            "Expected attn_mask dtype to be bool or to match query dtype, but got attn_mask.dtype: "
+            f"{mask.dtype} and query.dtype: {query.dtype}"
         )
     if query.shape[-1] != key.shape[-1] or key.shape[-2] != value.shape[-2]:
         raise RuntimeError(
-            f"scaled_dot_product_attention takes query (..., L, E), key (..., S, E) and value (..., S, D), got {tuple(query.shape)}, "
+            "scaled_dot_product_attention takes query (..., L, E), key (..., S, E) and value (..., S, "
+            f"D), got {tuple(query.shape)}, "
             f"{tuple(key.shape)} and {tuple(value.shape)}"
         )

@@ -1,4 +1,6 @@
-"""The modified Bessel functions of the first kind, orders 0 and 1, computed in float64 (Abramowitz and Stegun, chapter 9)."""
+"""The modified Bessel functions of the first kind, orders 0 and 1, computed in float64 (Abramowitz and
+Stegun, chapter 9).
+"""
 
 from __future__ import annotations
 
@@ -8,8 +10,10 @@ from ..backend import kernel, xp
 from .elementwise import exp, select, sgn, smooth
 from .special import polynomial, through_double
 
-_FAR = 20.0  # from here on the asymptotic series (9.7.1) is exact to float64, up to here the power series (9.6.10)
-_SERIES = [tuple(1 / (math.factorial(k) * math.factorial(k + order)) for k in range(45)) for order in (0, 1)]  # of (x²/4)^k
+# from here on the asymptotic series (9.7.1) is exact to float64, up to here the power series (9.6.10)
+_FAR = 20.0
+# of (x²/4)^k
+_SERIES = [tuple(1 / (math.factorial(k) * math.factorial(k + order)) for k in range(45)) for order in (0, 1)]
 
 
 def _asymptotic(order):
@@ -26,7 +30,9 @@ def _scaled(order, a):
     """exp(-a) · I_order(a) for a >= 0."""
     near, far = xp(a).minimum(a, _FAR), xp(a).maximum(a, _FAR)
     series = polynomial(_SERIES[order], near * near / 4) * xp(a).exp(-near) * (near / 2) ** order
-    return xp(a).where(a < _FAR, series, polynomial(_ASYMPTOTIC[order], 1 / far) / xp(a).sqrt(2 * math.pi * far))
+    return xp(a).where(
+        a < _FAR, series, polynomial(_ASYMPTOTIC[order], 1 / far) / xp(a).sqrt(2 * math.pi * far)
+    )
 
 
 def _grown(a, scaled):

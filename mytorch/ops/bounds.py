@@ -68,7 +68,9 @@ def _bounds(arrays):
         raise TypeError(f"clamp(): argument 'input' (position 1) must be Tensor, not {type(x).__name__}")
     if is_array(low) != is_array(high) and low is not None and high is not None:
         if getattr(low, "ndim", 0) or getattr(high, "ndim", 0):
-            raise TypeError("clamp(): 'min' and 'max' must both be numbers (or tensors of one) or both be tensors")
+            raise TypeError(
+                "clamp(): 'min' and 'max' must both be numbers (or tensors of one) or both be tensors"
+            )
         low, high = (bound.item() if is_array(bound) else bound for bound in (low, high))
         arrays = [x, low, high]
     plain = x.dtype.kind == "f"
@@ -79,7 +81,11 @@ def _bounds(arrays):
                 check_fits(bound, x.dtype, finite=True)
     if plain and type(low) in _PLAIN and type(high) in _PLAIN:
         return arrays
-    given = iter((_clamp_of_booleans if is_array(low) != is_array(high) else _clamp)([a for a in arrays if a is not None]))
+    given = iter(
+        (_clamp_of_booleans if is_array(low) != is_array(high) else _clamp)(
+            [a for a in arrays if a is not None]
+        )
+    )
     return [None if a is None else next(given) for a in arrays]
 
 
@@ -103,7 +109,8 @@ def _inside(g, x, min, max):
     max=lambda g, x, min, max: select(x > max if min is None else (x > max) | (max < min), g, 0),
 )
 def clamp(x, min=None, max=None):
-    """x, but no less than ``min`` and no more than ``max`` (numbers, tensors that broadcast, or None), elementwise; nan stays.
+    """x, but no less than ``min`` and no more than ``max`` (numbers, tensors that broadcast, or None),
+    elementwise; nan stays.
 
     The gradient of x at a bound is 1.
     """

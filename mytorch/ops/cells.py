@@ -1,6 +1,8 @@
-"""One step of a recurrent layer forward and back, in place on columns: gates (rows, B) in slabs of hidden rows each.
+"""One step of a recurrent layer forward and back, in place on columns: gates (rows, B) in slabs of hidden
+rows each.
 
-An LSTM's and a GRU's take many passes over small arrays, so they are there as loops, too, with the same results.
+An LSTM's and a GRU's take many passes over small arrays, so they are there as loops, too, with the same
+results.
 """
 
 from __future__ import annotations
@@ -10,7 +12,8 @@ from ..loops import loop, run_over
 
 
 def _sigmoids(z):
-    """Halved arguments, of which the tanh was taken, become sigmoids: sigmoid(x) = tanh(x / 2) / 2 + 1 / 2."""
+    """Halved arguments, of which the tanh was taken, become sigmoids: sigmoid(x) = tanh(x / 2) / 2 + 1 /
+    2."""
     z *= 0.5
     z += 0.5
 
@@ -122,7 +125,7 @@ class Relu:
         m.multiply(dh, h_new != 0, out=d)  # nan passes, as in torch
 
 
-# ---- as loops ---------------------------------------------------------------------------------------------------------------
+# ---- as loops ------------------------------------------------------------------------------------
 
 
 @loop

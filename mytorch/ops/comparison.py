@@ -10,7 +10,7 @@ from ..backend import xp
 from ..dtypes import only, promoted
 from .elementwise import stepwise
 
-# ---- order ------------------------------------------------------------------------------------------------------------
+# ---- order ---------------------------------------------------------------------------------------
 
 
 @stepwise
@@ -54,7 +54,9 @@ not_equal, less, less_equal, greater, greater_equal = ne, lt, le, gt, ge
 
 def _same_dtype(x, y, name):
     if x.dtype != y.dtype:
-        raise RuntimeError(f"{name}: expected both tensors to have the same dtype, but got {x.dtype} and {y.dtype}")
+        raise RuntimeError(
+            f"{name}: expected both tensors to have the same dtype, but got {x.dtype} and {y.dtype}"
+        )
 
 
 def _tensors(arrays):
@@ -92,7 +94,7 @@ def equal(input, other) -> bool:
     return x.shape == y.shape and bool((x == y).all())
 
 
-# ---- logic ------------------------------------------------------------------------------------------------------------
+# ---- logic ---------------------------------------------------------------------------------------
 
 
 @primitive(prepare=_tensors)
@@ -119,7 +121,7 @@ def logical_not(x):
     return xp(x).logical_not(x)
 
 
-# ---- bits -------------------------------------------------------------------------------------------------------------
+# ---- bits ----------------------------------------------------------------------------------------
 
 
 def _bits(name, symbol, meaning):
@@ -135,7 +137,10 @@ def _as_arrays(arrays):
     """``promoted``, and numbers as arrays of the same dtype."""
     arrays = promoted(arrays)
     like = next(a for a in arrays if hasattr(a, "dtype"))
-    return [a if hasattr(a, "dtype") else xp(like).asarray(a, float if isinstance(a, float) else like.dtype) for a in arrays]
+    return [
+        a if hasattr(a, "dtype") else xp(like).asarray(a, float if isinstance(a, float) else like.dtype)
+        for a in arrays
+    ]
 
 
 bitwise_and = _bits("bitwise_and", "&", "the bits that both have")
@@ -159,10 +164,16 @@ def bitwise_left_shift(x, y):
 
 @primitive(prepare=only("iu", "bitwise_right_shift", _as_arrays, numbers=True))
 def bitwise_right_shift(x, y):
-    """x >> y: x / 2^y rounded down, of integers, elementwise; all bits go where y is negative or not below their number."""
+    """x >> y: x / 2^y rounded down, of integers, elementwise; all bits go where y is negative or not below
+    their number.
+    """
     fits = (y >= 0) & (y < x.dtype.itemsize * 8)
     zero = x.dtype.type(0)
-    return xp(x).where(fits, x >> xp(x).where(fits, y, zero), xp(x).where(x < 0, x.dtype.type(-1 if x.dtype.kind == "i" else 0), zero))
+    return xp(x).where(
+        fits,
+        x >> xp(x).where(fits, y, zero),
+        xp(x).where(x < 0, x.dtype.type(-1 if x.dtype.kind == "i" else 0), zero),
+    )
 
 
 def is_number(value) -> bool:

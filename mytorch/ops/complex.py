@@ -1,6 +1,8 @@
-"""Complex numbers as pairs of real ones and back, as rotary embeddings use them. Of the other operations, those in ``_LINEAR`` are differentiated.
+"""Complex numbers as pairs of real ones and back, as rotary embeddings use them. Of the other operations,
+those in ``_LINEAR`` are differentiated.
 
-The gradient of a complex number is that of its real part plus i times that of its imaginary part, as in torch.
+The gradient of a complex number is that of its real part plus i times that of its imaginary part, as in
+torch.
 """
 
 from __future__ import annotations
@@ -19,13 +21,15 @@ from .shape import broadcast_tensors
 # Their formulas hold for complex numbers as they are; mul conjugates.
 _LINEAR = set(
     """
-    mul add sub neg conj sum sum_to mean cat stack split unbind clone contiguous reshape view transpose permute expand unsqueeze squeeze flip roll
-    getitem put_in_zeros view_as_real""".split()
+    mul add sub neg conj sum sum_to mean cat stack split unbind clone contiguous reshape view
+    transpose permute expand unsqueeze squeeze flip roll getitem put_in_zeros view_as_real
+""".split()
 )
 
 
 def _refuse_unproved(x):
-    """NotImplementedError if a complex ``x`` was computed by an operation whose formula is for real numbers."""
+    """NotImplementedError if a complex ``x`` was computed by an operation whose formula is for real
+    numbers."""
     seen, waiting = set(), [x._node]
     while waiting:
         node = waiting.pop()
@@ -35,7 +39,9 @@ def _refuse_unproved(x):
         seen.add(node)
         if node.plan.op.name not in _LINEAR:
             raise NotImplementedError(f"{node.plan.op.name} of complex numbers is not differentiated")
-        was_real = [node.restore is not None and node.restore[i][1].kind != "c" for i in range(len(node.edges))]
+        was_real = [
+            node.restore is not None and node.restore[i][1].kind != "c" for i in range(len(node.edges))
+        ]
         waiting += [edge for edge, skip in zip(node.edges, was_real) if not skip]
 
 
@@ -50,10 +56,16 @@ def _view_as_real(x):
 
 
 def view_as_complex(input):
-    """Pairs (…, 2) as complex numbers (…), a copy. RuntimeError unless the pairs are float32 or float64 and lie side by side."""
+    """Pairs (…, 2) as complex numbers (…), a copy.
+
+    RuntimeError unless the pairs are float32 or float64 and lie side by side.
+    """
     x = input.array
     if x.dtype not in ("float32", "float64"):
-        raise RuntimeError(f"view_as_complex is only supported for float32 and float64 tensors, but got a tensor of {x.dtype}")
+        raise RuntimeError(
+            "view_as_complex is only supported for float32 and float64 tensors, but got a tensor of "
+            f"{x.dtype}"
+        )
     if not x.ndim or x.shape[-1] != 2:
         raise RuntimeError(f"Tensor must have a last dimension of size 2, got shape {list(x.shape)}")
     if x.size and x.strides[-1] != x.itemsize:
@@ -87,7 +99,10 @@ def itself(input):
 def complex(real, imag):
     """real + i · imag of two tensors of one dtype, which broadcast. RuntimeError for different ones."""
     if real.array.dtype != imag.array.dtype:
-        raise RuntimeError(f"Expected object of scalar type {real.array.dtype} but got scalar type {imag.array.dtype} for second argument")
+        raise RuntimeError(
+            f"Expected object of scalar type {real.array.dtype} but got scalar type {imag.array.dtype} "
+            "for second argument"
+        )
     return view_as_complex(stack(broadcast_tensors(real, imag), -1))
 
 

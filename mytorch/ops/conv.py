@@ -1,8 +1,10 @@
-"""Convolution (cross-correlation, as everywhere in deep learning) in any number of dimensions, and its transpose.
+"""Convolution (cross-correlation, as everywhere in deep learning) in any number of dimensions, and its
+transpose.
 
-Three bilinear operations, each the gradient of the others: ``convolution`` (input, weight -> output), ``convolution_input`` (output gradient,
-weight -> input gradient; also the transposed convolution) and ``convolution_weight``. So second order comes for nothing.
-The arrays that they multiply come from ``columns.py``.
+Three bilinear operations, each the gradient of the others: ``convolution`` (input, weight -> output),
+``convolution_input`` (output gradient, weight -> input gradient; also the transposed convolution) and
+``convolution_weight``. So second order comes for nothing. The arrays that they multiply come from
+``columns.py``.
 """
 
 from __future__ import annotations
@@ -36,7 +38,8 @@ def _sum_but_channels(g):
     bias=_sum_but_channels,
 )
 def convolution(x, weight, bias=None, *, stride, padding, dilation, groups, counts=None):
-    """(N, C, *S), (O, C/groups, *kernel), (O,) -> (N, O, *counts); ``padding`` is (before, after) per dimension.
+    """(N, C, *S), (O, C/groups, *kernel), (O,) -> (N, O, *counts); ``padding`` is (before, after) per
+    dimension.
 
     ``counts`` of windows per dimension, as many as fit by default.
     """
@@ -77,13 +80,20 @@ def convolution_input(x, weight, bias=None, *, sizes, stride, padding, dilation,
     _check_types(x, weight, bias)
     kernel, n, each = weight.shape[2:], x.shape[0], weight.shape[1]
     counts, padding = x.shape[2:], list(padding)
-    # With stride 1 the rows of the kernel are correlated like a convolution's; what the others contribute is added place by place.
+    # With stride 1 the rows of the kernel are correlated like a convolution's; what the others contribute is
+    # added place by place.
     before = (kernel[0] - 1) * dilation[0] - padding[0][0]
     after = sizes[0] - counts[0] + padding[0][0]
     if stacked := stride[0] == 1 and before >= 0 and after >= 0:
         counts, padding[0] = (sizes[0], *counts[1:]), (0, 0)
-    high, ones, margin = kernel[0] if stacked else 1, (1,) * (len(kernel) - 1), (before, after) if stacked else (0, 0)
-    columns = Columns(batch_last(x), groups, (high, *ones), (1, *ones), (dilation[0], *ones), counts, margin=margin, size=2)
+    high, ones, margin = (
+        kernel[0] if stacked else 1,
+        (1,) * (len(kernel) - 1),
+        (before, after) if stacked else (0, 0),
+    )
+    columns = Columns(
+        batch_last(x), groups, (high, *ones), (1, *ones), (dilation[0], *ones), counts, margin=margin, size=2
+    )
     taps = list(numpy.ndindex(*(1 if stacked else kernel[0], *kernel[1:])))
     matrix = _scattering_matrix(weight, groups, stacked)  # (groups, C/groups, taps, kernel rows · O/groups)
     padded = [a + size + b for size, (a, b) in zip(sizes, padding)]
@@ -97,28 +107,49 @@ def convolution_input(x, weight, bias=None, *, sizes, stride, padding, dilation,
         buffer = None
         for rows, places, box, block in columns.of(share):
             if direct:
-                multiply(spread, block, part.reshape(groups, top - low, columns.rows, columns.places)[:, :, rows, places].swapaxes(1, 2))
+                multiply(
+                    spread,
+                    block,
+                    part.reshape(groups, top - low, columns.rows, columns.places)[
+                        :, :, rows, places
+                    ].swapaxes(1, 2),
+                )
                 continue
             if buffer is None:
-                buffer = xp(x).empty(groups * spread.shape[1] * max((b - a) * (stop - start) for a, b, (start, stop, _) in share), x.dtype)
-            products = buffer[: groups * spread.shape[1] * block.shape[1] * block.shape[3]].reshape(groups, block.shape[1], -1, block.shape[3])
+                buffer = xp(x).empty(
+                    groups
+                    * spread.shape[1]
+                    * max((b - a) * (stop - start) for a, b, (start, stop, _) in share),
+                    x.dtype,
+                )
+            products = buffer[: groups * spread.shape[1] * block.shape[1] * block.shape[3]].reshape(
+                groups, block.shape[1], -1, block.shape[3]
+            )
             multiply(spread, block, products)
             ranges = [range(size)[cut] for size, cut in zip(counts, box)]
             across = map(len, ranges[columns.keeps_rows :])
-            products = products.reshape(groups, block.shape[1], top - low, len(taps), *across, -1).swapaxes(1, 2)
+            products = products.reshape(groups, block.shape[1], top - low, len(taps), *across, -1).swapaxes(
+                1, 2
+            )
             for i, tap in enumerate(taps):
-                spots = [slice(t * d + r[0] * s, t * d + r[-1] * s + 1, s) for t, d, s, r in zip(tap, dilation, stride, ranges)]
+                spots = [
+                    slice(t * d + r[0] * s, t * d + r[-1] * s + 1, s)
+                    for t, d, s, r in zip(tap, dilation, stride, ranges)
+                ]
                 target = part[(slice(None), slice(None), *spots, box[-1])]
                 target = target if columns.keeps_rows else target[:, :, None]
                 xp(x).add(target, products[:, :, :, i], out=target)
 
     threads = threads_for_product(matrix.shape[3], out.reshape(groups, each, -1), len(taps))
-    if threads == 1 or (stacked and (not columns.keeps_rows or columns.rows >= threads)):  # the threads write different rows,
+    # the threads write different rows,
+    if threads == 1 or (stacked and (not columns.keeps_rows or columns.rows >= threads)):
         pieces = [(share, (0, each)) for share in columns.shares(threads)]
     else:  # or else different channels, for the windows overlap
         pieces = [(share, channels) for channels in spans(each, threads) for share in columns.shares(1)]
     parallel_for(work, pieces)
-    out = out.reshape(groups * each, *padded, n)[(slice(None), *(slice(a, a + size) for size, (a, _) in zip(sizes, padding)))]
+    out = out.reshape(groups * each, *padded, n)[
+        (slice(None), *(slice(a, a + size) for size, (a, _) in zip(sizes, padding)))
+    ]
     if bias is not None:
         out += bias.reshape(-1, *[1] * (out.ndim - 1))
     return batch_first(out)
@@ -133,7 +164,9 @@ def convolution_input(x, weight, bias=None, *, sizes, stride, padding, dilation,
     ),
 )
 def convolution_weight(x, y, *, kernel, stride, padding, dilation, groups):
-    """The gradient of a convolution for its weight: (N, C, *S), output gradient (N, O, *counts) -> (O, C/groups, *kernel)."""
+    """The gradient of a convolution for its weight: (N, C, *S), output gradient (N, O, *counts) -> (O,
+    C/groups, *kernel).
+    """
     columns = Columns(batch_last(x, padding), groups, kernel, stride, dilation, y.shape[2:])
     gradients = batch_last(y).reshape(groups, y.shape[1] // groups, columns.rows, columns.places)
     depth, each = x.shape[1] // groups * math.prod(kernel), y.shape[1] // groups
@@ -151,11 +184,17 @@ def convolution_weight(x, y, *, kernel, stride, padding, dilation, groups):
     parallel_for(work, list(zip(sums, shares)))
     total = sums.sum(0) if len(sums) > 1 else sums[0]
     total = (total.swapaxes(1, 2) if tall else total).reshape(groups, each, *kernel, x.shape[1] // groups)
-    return xp(x).ascontiguousarray(xp(x).moveaxis(total, -1, 2)).reshape(y.shape[1], x.shape[1] // groups, *kernel)
+    return (
+        xp(x)
+        .ascontiguousarray(xp(x).moveaxis(total, -1, 2))
+        .reshape(y.shape[1], x.shape[1] // groups, *kernel)
+    )
 
 
 def _as_matrix(weight, groups, high, bias=None):
-    """(O, C/groups, *kernel) as the matrix (groups, O/groups, columns) for columns of ``high`` rows; ``bias`` meets the ones of the first row."""
+    """(O, C/groups, *kernel) as the matrix (groups, O/groups, columns) for columns of ``high`` rows; ``bias``
+    meets the ones of the first row.
+    """
     matrix = xp(weight).moveaxis(weight, 1, -1).reshape(groups, weight.shape[0] // groups, high, -1)
     if bias is not None:
         last = xp(weight).zeros((*matrix.shape[:3], 1), weight.dtype)
@@ -165,7 +204,9 @@ def _as_matrix(weight, groups, high, bias=None):
 
 
 def _scattering_matrix(weight, groups, stacked):
-    """(O, C/groups, *kernel) as (groups, C/groups, taps, kernel rows · O/groups): if ``stacked``, the rows (reversed) are multiplied, not taps."""
+    """(O, C/groups, *kernel) as (groups, C/groups, taps, kernel rows · O/groups): if ``stacked``, the rows
+    (reversed) are multiplied, not taps.
+    """
     split = weight.reshape(groups, weight.shape[0] // groups, *weight.shape[1:])
     if stacked:
         split = split[:, :, :, ::-1]
@@ -184,11 +225,12 @@ def _check_types(x, weight, bias):
             raise RuntimeError(f"Input type ({x.dtype}) and {name} type ({array.dtype}) should be the same")
 
 
-# ---- PyTorch's functions ------------------------------------------------------------------------------------------------
+# ---- PyTorch's functions -------------------------------------------------------------------------
 
 
 def conv1d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
-    """Slide ``weight`` (O, C/groups, kL) over ``input`` (N, C, L) or (C, L), adding ``bias`` (O,): (N, O, windows).
+    """Slide ``weight`` (O, C/groups, kL) over ``input`` (N, C, L) or (C, L), adding ``bias`` (O,): (N, O,
+    windows).
 
     ``padding`` is an int, a tuple, ``'same'`` or ``'valid'``. RuntimeError for shapes that do not fit.
     """
@@ -196,31 +238,47 @@ def conv1d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
 
 
 def conv2d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
-    """Slide ``weight`` (O, C/groups, kH, kW) over ``input`` (N, C, H, W) or (C, H, W); otherwise as :func:`conv1d`."""
+    """Slide ``weight`` (O, C/groups, kH, kW) over ``input`` (N, C, H, W) or (C, H, W); otherwise as
+    :func:`conv1d`.
+    """
     return _conv("conv2d", 2, input, weight, bias, stride, padding, dilation, groups)
 
 
 def conv3d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
-    """Slide ``weight`` (O, C/groups, kD, kH, kW) over ``input`` (N, C, D, H, W) or (C, D, H, W); otherwise as :func:`conv1d`."""
+    """Slide ``weight`` (O, C/groups, kD, kH, kW) over ``input`` (N, C, D, H, W) or (C, D, H, W); otherwise as
+    :func:`conv1d`.
+    """
     return _conv("conv3d", 3, input, weight, bias, stride, padding, dilation, groups)
 
 
 def conv_transpose1d(input, weight, bias=None, stride=1, padding=0, output_padding=0, groups=1, dilation=1):
-    """The transpose of :func:`conv1d`: ``input`` (N, C, L) or (C, L) spread by ``weight`` (C, O/groups, kL) to (N, O, L').
+    """The transpose of :func:`conv1d`: ``input`` (N, C, L) or (C, L) spread by ``weight`` (C, O/groups, kL)
+    to (N, O, L').
 
-    L' = (L - 1) · stride - 2 · padding + dilation · (kL - 1) + output_padding + 1. RuntimeError for shapes that do not fit.
+    L' = (L - 1) · stride - 2 · padding + dilation · (kL - 1) + output_padding + 1. RuntimeError for shapes
+    that do not fit.
     """
-    return _conv_transpose("conv_transpose1d", 1, input, weight, bias, stride, padding, output_padding, groups, dilation)
+    return _conv_transpose(
+        "conv_transpose1d", 1, input, weight, bias, stride, padding, output_padding, groups, dilation
+    )
 
 
 def conv_transpose2d(input, weight, bias=None, stride=1, padding=0, output_padding=0, groups=1, dilation=1):
-    """The transpose of :func:`conv2d`: (N, C, H, W) spread by ``weight`` (C, O/groups, kH, kW); otherwise as :func:`conv_transpose1d`."""
-    return _conv_transpose("conv_transpose2d", 2, input, weight, bias, stride, padding, output_padding, groups, dilation)
+    """The transpose of :func:`conv2d`: (N, C, H, W) spread by ``weight`` (C, O/groups, kH, kW); otherwise as
+    :func:`conv_transpose1d`.
+    """
+    return _conv_transpose(
+        "conv_transpose2d", 2, input, weight, bias, stride, padding, output_padding, groups, dilation
+    )
 
 
 def conv_transpose3d(input, weight, bias=None, stride=1, padding=0, output_padding=0, groups=1, dilation=1):
-    """The transpose of :func:`conv3d`: (N, C, D, H, W) spread by ``weight`` (C, O/groups, kD, kH, kW); otherwise as :func:`conv_transpose1d`."""
-    return _conv_transpose("conv_transpose3d", 3, input, weight, bias, stride, padding, output_padding, groups, dilation)
+    """The transpose of :func:`conv3d`: (N, C, D, H, W) spread by ``weight`` (C, O/groups, kD, kH, kW);
+    otherwise as :func:`conv_transpose1d`.
+    """
+    return _conv_transpose(
+        "conv_transpose3d", 3, input, weight, bias, stride, padding, output_padding, groups, dilation
+    )
 
 
 def _conv(name, nd, x, weight, bias, stride, padding, dilation, groups):
@@ -234,23 +292,36 @@ def _conv(name, nd, x, weight, bias, stride, padding, dilation, groups):
     size, channels = list(weight.shape), x.shape[len(x.shape) - nd - 1]
     if weight.shape[0] < groups or weight.shape[0] % groups:
         least = f"at least {groups}" if weight.shape[0] < groups else f"divisible by {groups}"
-        raise RuntimeError(f"Given groups={groups}, expected weight to be {least} at dimension 0, but got weight of size {size} instead")
+        raise RuntimeError(
+            f"Given groups={groups}, expected weight to be {least} at dimension 0, but got weight of "
+            f"size {size} instead"
+        )
     if channels != weight.shape[1] * groups:
         raise RuntimeError(
-            f"Given groups={groups}, weight of size {size}, expected input{list(x.shape)} to have {weight.shape[1] * groups} channels, "
+            f"Given groups={groups}, weight of size {size}, expected input{list(x.shape)} to have "
+            f"{weight.shape[1] * groups} channels, "
             f"but got {channels} channels instead"
         )
     if bias is not None and tuple(bias.shape) != (weight.shape[0],):
         raise RuntimeError(
-            f"Given weight of size {size}, expected bias to be 1-dimensional with {weight.shape[0]} elements, but got bias of size {list(bias.shape)} instead"
+            f"Given weight of size {size}, expected bias to be 1-dimensional with {weight.shape[0]} "
+            f"elements, but got bias of size {list(bias.shape)} instead"
         )
     padded = [n + a + b for n, (a, b) in zip(x.shape[-nd:], padding)]
     if any(n < (k - 1) * d + 1 for n, k, d in zip(padded, weight.shape[2:], dilation)):
-        shown, kernel = " x ".join(map(str, padded)), " x ".join(str((k - 1) * d + 1) for k, d in zip(weight.shape[2:], dilation))
-        raise RuntimeError(f"Calculated padded input size per channel: ({shown}). Kernel size: ({kernel}). Kernel size can't be greater than actual input size")
+        shown, kernel = (
+            " x ".join(map(str, padded)),
+            " x ".join(str((k - 1) * d + 1) for k, d in zip(weight.shape[2:], dilation)),
+        )
+        raise RuntimeError(
+            f"Calculated padded input size per channel: ({shown}). Kernel size: ({kernel}). Kernel "
+            "size can't be greater than actual input size"
+        )
     if len(x.shape) == nd + 1:
         x = reshape(x, shape=(1, *x.shape))
-        return convolution(x, weight, bias, stride=stride, padding=padding, dilation=dilation, groups=groups)[0]
+        return convolution(x, weight, bias, stride=stride, padding=padding, dilation=dilation, groups=groups)[
+            0
+        ]
     return convolution(x, weight, bias, stride=stride, padding=padding, dilation=dilation, groups=groups)
 
 
@@ -263,28 +334,45 @@ def _conv_transpose(name, nd, x, weight, bias, stride, padding, output_padding, 
         raise RuntimeError("negative output_padding is not supported")
     if any(e >= max(s, d) for e, s, d in zip(extra, stride, dilation)):
         raise RuntimeError(
-            f"output padding must be smaller than either stride or dilation, but got output_padding={extra}, stride={stride}, dilation={dilation}"
+            "output padding must be smaller than either stride or dilation, but got "
+            f"output_padding={extra}, stride={stride}, dilation={dilation}"
         )
-    size, channels, out_channels = list(weight.shape), x.shape[len(x.shape) - nd - 1], weight.shape[1] * groups
+    size, channels, out_channels = (
+        list(weight.shape),
+        x.shape[len(x.shape) - nd - 1],
+        weight.shape[1] * groups,
+    )
     if channels != weight.shape[0]:
         raise RuntimeError(
-            f"Given transposed=1, weight of size {size}, expected input{list(x.shape)} to have {weight.shape[0]} channels, but got {channels} channels instead"
+            f"Given transposed=1, weight of size {size}, expected input{list(x.shape)} to have "
+            f"{weight.shape[0]} channels, but got {channels} channels instead"
         )
     if channels % groups:
-        raise RuntimeError(f"Given groups={groups}, expected weight to be divisible by {groups} at dimension 0, but got weight of size {size} instead")
+        raise RuntimeError(
+            f"Given groups={groups}, expected weight to be divisible by {groups} at dimension 0, but "
+            f"got weight of size {size} instead"
+        )
     if bias is not None and tuple(bias.shape) != (out_channels,):
         raise RuntimeError(
-            f"Given transposed=1, weight of size {size}, expected bias to be 1-dimensional with {out_channels} elements, "
+            f"Given transposed=1, weight of size {size}, expected bias to be 1-dimensional with "
+            f"{out_channels} elements, "
             f"but got bias of size {list(bias.shape)} instead"
         )
     geometry = zip(x.shape[-nd:], weight.shape[2:], stride, padding, dilation, extra)
     sizes = tuple((n - 1) * s - 2 * p + d * (k - 1) + e + 1 for n, k, s, p, d, e in geometry)
     if min(sizes) < 1 or 0 in x.shape[-nd:]:
         raise RuntimeError(
-            f"Given input size per channel: ({' x '.join(map(str, x.shape[-nd:]))}). Calculated output size per channel: "
+            f"Given input size per channel: ({' x '.join(map(str, x.shape[-nd:]))}). Calculated output "
+            "size per channel: "
             f"({' x '.join(map(str, sizes))}). Output size is too small"
         )
-    settings = {"sizes": sizes, "stride": stride, "padding": [(p, p) for p in padding], "dilation": dilation, "groups": groups}
+    settings = {
+        "sizes": sizes,
+        "stride": stride,
+        "padding": [(p, p) for p in padding],
+        "dilation": dilation,
+        "groups": groups,
+    }
     if len(x.shape) == nd + 1:
         return convolution_input(reshape(x, shape=(1, *x.shape)), weight, bias, **settings)[0]
     return convolution_input(x, weight, bias, **settings)
@@ -293,11 +381,18 @@ def _conv_transpose(name, nd, x, weight, bias, stride, padding, output_padding, 
 def _settings(name, nd, x, weight, stride, dilation, groups):
     """``stride`` and ``dilation`` as tuples, after the checks that all convolutions share."""
     if len(x.shape) not in (nd + 1, nd + 2):
-        raise RuntimeError(f"Expected {nd + 1}D (unbatched) or {nd + 2}D (batched) input to {name}, but got input of size: {list(x.shape)}")
+        raise RuntimeError(
+            f"Expected {nd + 1}D (unbatched) or {nd + 2}D (batched) input to {name}, but got input of "
+            f"size: {list(x.shape)}"
+        )
     if len(weight.shape) != nd + 2:
-        raise RuntimeError(f"Expected {nd + 2}D weight for {name}, but got weight of size: {list(weight.shape)}")
+        raise RuntimeError(
+            f"Expected {nd + 2}D weight for {name}, but got weight of size: {list(weight.shape)}"
+        )
     if 0 in weight.shape[2:]:
-        raise RuntimeError(f"kernel size should be greater than zero, but got weight of size: {list(weight.shape)}")
+        raise RuntimeError(
+            f"kernel size should be greater than zero, but got weight of size: {list(weight.shape)}"
+        )
     stride, dilation = tuple_of(stride, nd, "stride"), tuple_of(dilation, nd, "dilation")
     if min(stride) < 1:
         raise RuntimeError("non-positive stride is not supported")
@@ -309,7 +404,9 @@ def _settings(name, nd, x, weight, stride, dilation, groups):
 
 
 def _named_padding(padding, kernel, stride, dilation):
-    """(before, after) per dimension for ``'valid'`` and ``'same'``; an odd total has its larger half after, as in torch."""
+    """(before, after) per dimension for ``'valid'`` and ``'same'``; an odd total has its larger half after,
+    as in torch.
+    """
     if padding == "valid":
         return [(0, 0)] * len(kernel)
     if padding != "same":

@@ -13,7 +13,8 @@ from ..backend import as_array, xp
 
 @primitive
 def bincount(x, weights=None, *, minlength=0):
-    """How often each integer 0, 1, … occurs in a 1-d tensor of them, or the sum of their ``weights``; at least ``minlength`` entries.
+    """How often each integer 0, 1, … occurs in a 1-d tensor of them, or the sum of their ``weights``; at
+    least ``minlength`` entries.
 
     RuntimeError for negative integers and other shapes, NotImplementedError for other dtypes.
     """
@@ -22,21 +23,29 @@ def bincount(x, weights=None, *, minlength=0):
     if minlength < 0:
         raise RuntimeError("minlength should be >= 0")
     if x.ndim != 1 or (x.size and x.min() < 0):
-        raise RuntimeError(f"bincount only supports 1-d non-negative integral inputs, but got shape {list(x.shape)}")
+        raise RuntimeError(
+            f"bincount only supports 1-d non-negative integral inputs, but got shape {list(x.shape)}"
+        )
     if weights is not None and weights.shape != x.shape:
-        raise RuntimeError(f"weights should be 1-d and have the same length as input, but got shapes {list(weights.shape)} and {list(x.shape)}")
+        raise RuntimeError(
+            "weights should be 1-d and have the same length as input, but got shapes "
+            f"{list(weights.shape)} and {list(x.shape)}"
+        )
     out = xp(x).bincount(x.astype("int64", copy=False), weights, minlength)
     return out.astype("float32") if weights is not None and weights.dtype == "float32" else out
 
 
 @primitive
 def histc(x, *, bins=100, min: float = 0, max: float = 0):
-    """How many elements fall into each of ``bins`` equal parts of [min, max] (of the range of the elements if both are equal).
+    """How many elements fall into each of ``bins`` equal parts of [min, max] (of the range of the elements if
+    both are equal).
 
     RuntimeError unless bins > 0 and min <= max are finite, NotImplementedError for integers.
     """
     if x.dtype.kind in "biu":
-        raise NotImplementedError(f'"histogram" not implemented for {x.dtype}: it takes floating-point numbers')
+        raise NotImplementedError(
+            f'"histogram" not implemented for {x.dtype}: it takes floating-point numbers'
+        )
     if bins <= 0:
         raise RuntimeError(f"histc(): bins must be > 0, but got {bins}")
     x = x.reshape(-1)
@@ -63,10 +72,12 @@ class histogram_result(NamedTuple):
 
 @takes_out
 def histogram(input, bins, *, range=None, weight=None, density=False):
-    """How many elements (or their ``weight``, of the same shape) lie in each bin: a pair (hist, bin_edges), of the dtype of ``input``.
+    """How many elements (or their ``weight``, of the same shape) lie in each bin: a pair (hist, bin_edges),
+    of the dtype of ``input``.
 
-    bins: a number, of equal bins over ``range`` (that of the elements by default), or a 1-d tensor of edges. ``density``: the integral is 1.
-    No gradient. RuntimeError for integers, or bins and ranges that make no sense.
+    bins: a number, of equal bins over ``range`` (that of the elements by default), or a 1-d tensor of edges.
+        ``density``: the integral is 1. No gradient. RuntimeError for integers, or bins and ranges that make
+        no sense.
     """
     x = input.array.reshape(-1)
     if x.dtype.kind != "f":
@@ -74,9 +85,14 @@ def histogram(input, bins, *, range=None, weight=None, density=False):
     if isinstance(bins, Variable):
         edges = bins.array
         if edges.dtype != x.dtype:
-            raise RuntimeError(f"torch.histogram: input tensor and bins tensors should have the same dtype, but got {x.dtype} and {edges.dtype}")
+            raise RuntimeError(
+                "torch.histogram: input tensor and bins tensors should have the same dtype, but got "
+                f"{x.dtype} and {edges.dtype}"
+            )
         if edges.ndim != 1:
-            raise RuntimeError(f"torch.histogram: bins tensor should have one dimension, but got {edges.ndim}")
+            raise RuntimeError(
+                f"torch.histogram: bins tensor should have one dimension, but got {edges.ndim}"
+            )
     else:
         if bins <= 0:
             raise RuntimeError(f"torch.histogram: bins must be > 0, but got {bins}")
@@ -92,8 +108,13 @@ def histogram(input, bins, *, range=None, weight=None, density=False):
 
 @takes_out
 def isin(elements, test_elements, *, assume_unique=False, invert=False):
-    """Whether each of ``elements`` is among ``test_elements`` (one of both may be a number), as booleans. RuntimeError for booleans."""
+    """Whether each of ``elements`` is among ``test_elements`` (one of both may be a number), as booleans.
+
+    RuntimeError for booleans.
+    """
     x, y = (v.array if isinstance(v, Variable) else v for v in (elements, test_elements))
     if "bool" in (getattr(x, "dtype", None), getattr(y, "dtype", None)):
         raise RuntimeError("Unsupported input type encountered for isin(): Bool")
-    return wrap(as_array(xp(x if hasattr(x, "dtype") else y).isin(x, y, assume_unique=assume_unique, invert=invert)))
+    return wrap(
+        as_array(xp(x if hasattr(x, "dtype") else y).isin(x, y, assume_unique=assume_unique, invert=invert))
+    )

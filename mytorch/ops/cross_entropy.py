@@ -19,7 +19,7 @@ _INDICES = {_INT64, numpy.dtype("uint8")}
 _FEW = 32  # classes up to which NumPy is faster over the rows of one class than over the classes of one row
 
 
-# ---- targets ----------------------------------------------------------------------------------------------------------
+# ---- targets -------------------------------------------------------------------------------------
 
 
 def _by_class(x):
@@ -42,11 +42,18 @@ def _from_rows(rows, shape):
 
 
 def _rows(target, classes, ignore_index, weight, dtype):
-    """The class of each row, and the weight of each row (None if all count 1). IndexError for a class that does not exist."""
+    """The class of each row, and the weight of each row (None if all count 1).
+
+    IndexError for a class that does not exist.
+    """
     t, module = target.reshape(-1), xp(target)
     t = t if t.dtype == _INT64 else t.astype(_INT64)
     w = None
-    if module is not numpy or 0 <= ignore_index < classes or (t.size and int(t.view(_UINT64).max()) >= classes):
+    if (
+        module is not numpy
+        or 0 <= ignore_index < classes
+        or (t.size and int(t.view(_UINT64).max()) >= classes)
+    ):
         valid = t != ignore_index
         outside = valid & ((t < 0) | (t >= classes))
         if module is numpy and outside.any():
@@ -71,11 +78,15 @@ def _check_classes(x, target):
         if sizes not in ((), (1,)):
             raise ValueError(f"For 1D input, 1D target must have size 1, but got target size: {sizes[0]}")
     elif not sizes or shape[0] != sizes[0]:
-        raise ValueError(f"Expected input batch_size ({shape[0]}) to match target batch_size ({sizes[0] if sizes else 1}).")
+        raise ValueError(
+            f"Expected input batch_size ({shape[0]}) to match target batch_size ({sizes[0] if sizes else 1})."
+        )
     elif len(shape) == 2 and len(sizes) > 1:
         raise RuntimeError("0D or 1D target tensor expected, multi-target not supported")
     elif len(shape) > 2 and target.dtype == "uint8":
-        raise RuntimeError("expected target dtype to be Long for inputs of more than two dimensions, but got uint8")
+        raise RuntimeError(
+            "expected target dtype to be Long for inputs of more than two dimensions, but got uint8"
+        )
     elif shape[2:] != sizes[1:]:
         raise RuntimeError(f"Expected target size {[shape[0], *shape[2:]]}, got {list(sizes)}")
 
@@ -84,14 +95,19 @@ def _arrays(name, input, target, weight):
     """The arrays of the tensors, checked as far as classes and probabilities have in common."""
     if not (isinstance(input, Variable) and isinstance(target, Variable)):
         position, key, value = (2, "target", target) if isinstance(input, Variable) else (1, "input", input)
-        raise TypeError(f"{name}(): argument '{key}' (position {position}) must be Tensor, not {type(value).__name__}")
+        raise TypeError(
+            f"{name}(): argument '{key}' (position {position}) must be Tensor, not {type(value).__name__}"
+        )
     x = input.array
     if not x.ndim:
-        raise ValueError(f"{name}() expects an input with classes, (C), (N, C) or (N, C, d1, ...), got a 0-d tensor")
+        raise ValueError(
+            f"{name}() expects an input with classes, (C), (N, C) or (N, C, d1, ...), got a 0-d tensor"
+        )
     if weight is not None:
         if weight.array.shape != (classes := x.shape[min(1, x.ndim - 1) :][:1]):
             raise RuntimeError(
-                f"weight tensor should be defined either for all {classes[0]} classes or no classes but got weight tensor of shape: "
+                f"weight tensor should be defined either for all {classes[0]} classes or no classes "
+                "but got weight tensor of shape: "
                 f"{list(weight.shape)}"
             )
         if weight.array.dtype != x.dtype:
@@ -99,7 +115,7 @@ def _arrays(name, input, target, weight):
     return x, target.array
 
 
-# ---- negative log-likelihood ----------------------------------------------------------------------------------------------
+# ---- negative log-likelihood ---------------------------------------------------------------------
 
 
 def _nll_definition(x, target, weight=None, *, ignore_index, reduction):
@@ -114,7 +130,9 @@ def _picked(logp, shape, target, weight, ignore_index, reduction, smoothing=0.0)
     w = xp(t).ones(t.shape, dtype) if w is None else w
     losses = logp[xp(t).arange(t.size), t] * -w
     if smoothing:
-        every = (logp if weight is None else logp * weight).sum(1) * (target.reshape(-1) != ignore_index).astype(dtype)
+        every = (logp if weight is None else logp * weight).sum(1) * (
+            target.reshape(-1) != ignore_index
+        ).astype(dtype)
         losses = losses * (1 - smoothing) - every * (smoothing / classes)
     if reduction == "none":
         return losses.reshape(shape)
@@ -134,7 +152,8 @@ def _row_scale(g, count, w, reduction):
         g = g.reshape(-1)
     elif reduction == "mean":
         g = g / (count if w is None else w.sum())
-    return g if w is None else xp(w).where(w != 0, g * w, w)  # of ignored rows alone the mean is nan, but its gradient 0
+    # of ignored rows alone the mean is nan, but its gradient 0
+    return g if w is None else xp(w).where(w != 0, g * w, w)
 
 
 @primitive(composed=_nll_definition, x=_nll_gradient)
@@ -156,16 +175,21 @@ def _reduced(losses, w, reduction, shape):
     return losses.sum() / losses.dtype.type(losses.size) if w is None else losses.sum() / w.sum()
 
 
-# ---- cross entropy --------------------------------------------------------------------------------------------------------
+# ---- cross entropy -------------------------------------------------------------------------------
 
 
 def _classes_definition(x, target, weight=None, *, ignore_index, reduction, label_smoothing):
     logp = _by_class(log_softmax(x, dim=min(1, x.ndim - 1)))
-    return _picked(logp, _without_classes(x.shape), target.array, weight, ignore_index, reduction, label_smoothing)
+    return _picked(
+        logp, _without_classes(x.shape), target.array, weight, ignore_index, reduction, label_smoothing
+    )
 
 
 def _scores(x):
-    """Rows of (scores less their maximum), their exponentials and the sums of these. 16-bit scores are summed in 32 bits."""
+    """Rows of (scores less their maximum), their exponentials and the sums of these.
+
+    16-bit scores are summed in 32 bits.
+    """
     z = _by_class(x)
     if z.itemsize == 2:
         z = z.astype("float32")
@@ -206,12 +230,18 @@ def _classes_gradient(g, x, weight, e, total, places, w, valid, reduction, label
     rows = e * (share / total)[:, None]
     _flat(rows)[places] -= s
     if spread is not None:
-        rows -= spread[:, None] * (1 if weight is None else weight) if spread.ndim else spread * (1 if weight is None else weight)
+        rows -= (
+            spread[:, None] * (1 if weight is None else weight)
+            if spread.ndim
+            else spread * (1 if weight is None else weight)
+        )
     return _kind(_from_rows(rows, x.shape), x)
 
 
 @primitive(composed=_classes_definition, aux=("e", "total", "places", "w", "valid"), x=_classes_gradient)
-def cross_entropy_of_classes(x, target, weight=None, *, ignore_index=-100, reduction="mean", label_smoothing=0.0):
+def cross_entropy_of_classes(
+    x, target, weight=None, *, ignore_index=-100, reduction="mean", label_smoothing=0.0
+):
     """-log softmax(x) at the class ``target``; see :func:`cross_entropy`."""
     z, e, total = _scores(x)
     t, w = _rows(target, z.shape[1], ignore_index, weight, z.dtype)
@@ -223,14 +253,20 @@ def cross_entropy_of_classes(x, target, weight=None, *, ignore_index=-100, reduc
     if w is not None:
         losses = losses * w
         valid = target.reshape(-1) != ignore_index
-    every = log_total * (z.shape[1] if weight is None else weight.sum()) - (z.sum(1) if weight is None else z @ weight)
+    every = log_total * (z.shape[1] if weight is None else weight.sum()) - (
+        z.sum(1) if weight is None else z @ weight
+    )
     losses = losses * (1 - label_smoothing) + every * (label_smoothing / z.shape[1])
     if valid is not None:
         losses = xp(z).where(valid, losses, losses.dtype.type(0))
     if reduction == "none":
         out = losses.reshape(_without_classes(x.shape))
     else:
-        out = losses.sum() if reduction == "sum" else losses.sum() / (losses.dtype.type(losses.size) if w is None else w.sum())
+        out = (
+            losses.sum()
+            if reduction == "sum"
+            else losses.sum() / (losses.dtype.type(losses.size) if w is None else w.sum())
+        )
     return _kind(out, x), e, total, places, w, valid
 
 
@@ -280,14 +316,15 @@ def cross_entropy_of_probabilities(x, target, weight=None, *, reduction="mean", 
     return _kind(out, x), e, total
 
 
-# ---- what users call ------------------------------------------------------------------------------------------------------
+# ---- what users call -----------------------------------------------------------------------------
 
 
 def nll_loss(input, target, weight=None, size_average=None, ignore_index=-100, reduce=None, reduction="mean"):
-    """Minus the log-probability of the class ``target`` (int64, (N, d1, …)) in ``input`` (N, C, d1, …), times ``weight`` (C,) of the class.
+    """Minus the log-probability of the class ``target`` (int64, (N, d1, …)) in ``input`` (N, C, d1, …), times
+    ``weight`` (C,) of the class.
 
-    Rows with ``ignore_index`` count nothing; "mean" divides by the sum of the weights. IndexError for a class out of range, ValueError or
-    RuntimeError for shapes that do not match.
+    Rows with ``ignore_index`` count nothing; "mean" divides by the sum of the weights. IndexError for a class
+    out of range, ValueError or RuntimeError for shapes that do not match.
     """
     reduction = chosen(reduction, size_average, reduce)
     check_floating(input, "nll_loss")
@@ -295,12 +332,22 @@ def nll_loss(input, target, weight=None, size_average=None, ignore_index=-100, r
     return nll(input, target, weight, ignore_index=ignore_index, reduction=reduction)
 
 
-def cross_entropy(input, target, weight=None, size_average=None, ignore_index=-100, reduce=None, reduction="mean", label_smoothing=0.0):
+def cross_entropy(
+    input,
+    target,
+    weight=None,
+    size_average=None,
+    ignore_index=-100,
+    reduce=None,
+    reduction="mean",
+    label_smoothing=0.0,
+):
     """Cross entropy of the scores ``input`` (C,), (N, C) or (N, C, d1, …) with ``target``.
 
-    ``target`` holds class indices (int64, (N, d1, …)) or probabilities (the shape and kind of ``input``). ``weight`` (C,) weighs the classes;
-    rows with ``ignore_index`` count nothing; "mean" divides by the sum of the weights (of probabilities: by N · d1 · …). ``label_smoothing``
-    mixes the target with the uniform distribution. IndexError for a class out of range, ValueError or RuntimeError for what does not match.
+    ``target`` holds class indices (int64, (N, d1, …)) or probabilities (the shape and kind of ``input``).
+    ``weight`` (C,) weighs the classes; rows with ``ignore_index`` count nothing; "mean" divides by the sum of
+    the weights (of probabilities: by N · d1 · …). ``label_smoothing`` mixes the target with the uniform
+    distribution. IndexError for a class out of range, ValueError or RuntimeError for what does not match.
     """
     reduction = chosen(reduction, size_average, reduce)
     if not 0 <= label_smoothing <= 1:
@@ -310,9 +357,18 @@ def cross_entropy(input, target, weight=None, size_average=None, ignore_index=-1
         _check_classes(x, t)
         if label_smoothing and t.dtype == "uint8":
             raise RuntimeError("expected target dtype to be Long with label_smoothing, but got uint8")
-        return cross_entropy_of_classes(input, target, weight, ignore_index=ignore_index, reduction=reduction, label_smoothing=label_smoothing)
+        return cross_entropy_of_classes(
+            input,
+            target,
+            weight,
+            ignore_index=ignore_index,
+            reduction=reduction,
+            label_smoothing=label_smoothing,
+        )
     if t.dtype.kind in "biuc":
         raise RuntimeError(f"Expected floating point type for target with class probabilities, got {t.dtype}")
     if ignore_index >= 0:
         raise RuntimeError("ignore_index is not supported for floating point target")
-    return cross_entropy_of_probabilities(input, target, weight, reduction=reduction, label_smoothing=label_smoothing)
+    return cross_entropy_of_probabilities(
+        input, target, weight, reduction=reduction, label_smoothing=label_smoothing
+    )

@@ -1,4 +1,7 @@
-"""Connectionist temporal classification (Graves et al. 2006): the loss of a label sequence that is not aligned with its input."""
+"""Connectionist temporal classification (Graves et al. 2006):
+
+the loss of a label sequence that is not aligned with its input.
+"""
 
 from __future__ import annotations
 
@@ -44,7 +47,9 @@ def _ends(labels, target_lengths):
 
 
 @primitive(
-    composed=lambda x, targets, input_lengths, target_lengths, *, blank: _definition(x, targets, input_lengths, target_lengths, blank),
+    composed=lambda x, targets, input_lengths, target_lengths, *, blank: _definition(
+        x, targets, input_lengths, target_lengths, blank
+    ),
     aux=("labels", "skips", "emitted", "alphas"),
     x=lambda g, out, x, input_lengths, target_lengths, labels, skips, emitted, alphas: _gradient(
         g, out, x, input_lengths, target_lengths, labels, skips, emitted, alphas
@@ -54,7 +59,8 @@ def ctc(x, targets, input_lengths, target_lengths, *, blank=0):
     """-log p of the targets (N, S) under the log-probabilities x (T, N, C), over all alignments: (N,)."""
     module, time = xp(x), x.shape[0]
     labels, skips = _lattice(targets, blank)
-    emitted = module.take_along_axis(x, module.broadcast_to(labels, (time, *labels.shape)), 2)  # (T, N, 2S + 1)
+    # (T, N, 2S + 1)
+    emitted = module.take_along_axis(x, module.broadcast_to(labels, (time, *labels.shape)), 2)
     alphas = module.full((time, *labels.shape), -math.inf, x.dtype)
     start = module.arange(labels.shape[1])[None] <= module.where(target_lengths > 0, 1, 0)[:, None]
     if time:
@@ -69,12 +75,16 @@ def ctc(x, targets, input_lengths, target_lengths, *, blank=0):
         loss = -module.logaddexp.reduce(module.where(_ends(labels, target_lengths), last, -math.inf), axis=1)
     else:
         loss = module.zeros(len(labels), x.dtype)
-    loss = module.where(input_lengths > 0, loss, module.where(target_lengths > 0, x.dtype.type(math.inf), x.dtype.type(0)))
+    loss = module.where(
+        input_lengths > 0, loss, module.where(target_lengths > 0, x.dtype.type(math.inf), x.dtype.type(0))
+    )
     return loss, labels, skips, emitted, alphas
 
 
 def _gradient(g, out, x, input_lengths, target_lengths, labels, skips, emitted, alphas):
-    """exp(x) minus the share of the paths through each class at each time: as in torch, that of the softmax before is included."""
+    """exp(x) minus the share of the paths through each class at each time: as in torch, that of the softmax
+    before is included.
+    """
     module, (time, count, _) = xp(x), x.shape
     ends, beta = _ends(labels, target_lengths), module.full(labels.shape, -math.inf, x.dtype)
     skips_ahead = module.zeros(skips.shape, bool)
@@ -86,16 +96,23 @@ def _gradient(g, out, x, input_lengths, target_lengths, labels, skips, emitted, 
             a = beta + emitted[t + 1]
             ahead = module.logaddexp(a, _shifted(a, -1))
             beta = module.where(skips_ahead, module.logaddexp(ahead, _shifted(a, -2)), ahead)
-        beta = module.where((input_lengths == t + 1)[:, None], module.where(ends, x.dtype.type(0), x.dtype.type(-math.inf)), beta)
+        beta = module.where(
+            (input_lengths == t + 1)[:, None],
+            module.where(ends, x.dtype.type(0), x.dtype.type(-math.inf)),
+            beta,
+        )
         scatter_add(shares[t], (rows, labels), module.exp(alphas[t] + beta + out[:, None]))
     shares[:, out == math.inf] = math.nan
-    inside = ((module.arange(time)[:, None] < input_lengths) & (g != 0))[:, :, None]  # impossible targets: nan, unless not asked for
+    # impossible targets: nan, unless not asked for
+    inside = ((module.arange(time)[:, None] < input_lengths) & (g != 0))[:, :, None]
     return module.where(inside, (module.exp(x) - shares) * g[:, None], x.dtype.type(0))
 
 
 def _definition(x, targets, input_lengths, target_lengths, blank):
     """The same recursion in differentiable operations."""
-    targets, input_lengths, target_lengths = (v.array if isinstance(v, Variable) else v for v in (targets, input_lengths, target_lengths))
+    targets, input_lengths, target_lengths = (
+        v.array if isinstance(v, Variable) else v for v in (targets, input_lengths, target_lengths)
+    )
     module = xp(targets)
     labels, skips = _lattice(targets, blank)
     rows = module.arange(len(labels))[:, None]
@@ -114,7 +131,8 @@ def _definition(x, targets, input_lengths, target_lengths, blank):
     loss = -((exp(last - highest[:, None]).sum(1)).log() + highest)
     inside = (module.arange(x.shape[0])[:, None] < input_lengths)[:, :, None]
     ordinary = exp(x) * inside
-    return loss + (ordinary - ordinary.detach()).sum((0, 2))  # torch's gradient includes that of the softmax before
+    # torch's gradient includes that of the softmax before
+    return loss + (ordinary - ordinary.detach()).sum((0, 2))
 
 
 def _lengths(values, count, name, like):
@@ -127,11 +145,14 @@ def _lengths(values, count, name, like):
     return move(array.astype("int64"), device_of(like))
 
 
-def ctc_loss(log_probs, targets, input_lengths, target_lengths, blank=0, reduction="mean", zero_infinity=False):
+def ctc_loss(
+    log_probs, targets, input_lengths, target_lengths, blank=0, reduction="mean", zero_infinity=False
+):
     """-log p of the targets, over all alignments with blanks, for log_probs (T, N, C) or (T, C).
 
-    ``targets`` is (N, S), or the sequences one after the other; the lengths (N,) are tensors or tuples. "mean" divides each loss by its target's
-    length first. ``zero_infinity``: 0, without gradient, where the target does not fit the input. RuntimeError for what does not match.
+    ``targets`` is (N, S), or the sequences one after the other; the lengths (N,) are tensors or tuples.
+    "mean" divides each loss by its target's length first. ``zero_infinity``: 0, without gradient, where the
+    target does not fit the input. RuntimeError for what does not match.
     """
     reduction = chosen(reduction)
     batched = log_probs.ndim == 3
@@ -145,7 +166,9 @@ def ctc_loss(log_probs, targets, input_lengths, target_lengths, blank=0, reducti
     steps = _lengths(input_lengths, count, "input_lengths", array)
     sizes = _lengths(target_lengths, count, "target_lengths", array)
     if count and (int(steps.max()) > time or int(steps.min()) < 0):
-        raise RuntimeError(f"Expected input_lengths to have value at most {time}, but got value {int(steps.max())}")
+        raise RuntimeError(
+            f"Expected input_lengths to have value at most {time}, but got value {int(steps.max())}"
+        )
     labels = _padded(array, sizes, count, batched)
     losses = ctc(x, labels, steps, sizes, blank=blank)
     if zero_infinity:
@@ -161,11 +184,17 @@ def _padded(targets, sizes, count, batched):
     if targets.ndim == 2 or not batched:
         targets = targets.reshape(count, -1)
         if targets.shape[1] < longest:
-            raise RuntimeError(f"Expected tensor to have size at least {longest} at dimension 1, but got size {targets.shape[1]} for targets")
+            raise RuntimeError(
+                f"Expected tensor to have size at least {longest} at dimension 1, but got size "
+                f"{targets.shape[1]} for targets"
+            )
         kept = xp(targets).arange(longest)[None] < sizes[:, None]
         return xp(targets).where(kept, targets[:, :longest], 0)
     if int(sizes.sum()) != targets.size:
-        raise RuntimeError(f"Expected tensor to have size {int(sizes.sum())} at dimension 0, but got size {targets.size} for targets")
+        raise RuntimeError(
+            f"Expected tensor to have size {int(sizes.sum())} at dimension 0, but got size "
+            f"{targets.size} for targets"
+        )
     out = xp(targets).zeros((count, longest), "int64")
     out[xp(targets).arange(longest)[None] < sizes[:, None]] = targets
     return out

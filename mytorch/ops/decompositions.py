@@ -28,7 +28,10 @@ def _cholesky_slope(g, out):
 @primitive(x=_cholesky_slope)
 def _cholesky(x):
     check_matrices(x, "cholesky")
-    text = "linalg.cholesky: The factorization could not be completed because the input is not positive-definite."
+    text = (
+        "linalg.cholesky: The factorization could not be completed because the input is not "
+        "positive-definite."
+    )
     out = computed(xp(x).linalg.cholesky, text, x)
     if not bool(xp(x).isfinite(out).all()):  # CuPy never raises, NumPy not for these
         raise LinAlgError(text)
@@ -37,11 +40,14 @@ def _cholesky(x):
 
 @takes_out
 def cholesky(A, upper=False):
-    """L with L Lᵀ = A, lower triangular (or its transpose with ``upper``), for positive-definite A (…, n, n). LinAlgError for others."""
+    """L with L Lᵀ = A, lower triangular (or its transpose with ``upper``), for positive-definite A (…, n, n).
+
+    LinAlgError for others.
+    """
     return mT(_cholesky(mT(A))) if upper else _cholesky(A)
 
 
-# ---- orthogonal and triangular -----------------------------------------------------------------------------------------
+# ---- orthogonal and triangular -------------------------------------------------------------------
 
 
 class qr_result(NamedTuple):
@@ -52,12 +58,15 @@ class qr_result(NamedTuple):
 
 
 def _qr_slope(g, Q, R, x):
-    """Walter and Lehmann (2018), "Algorithmic differentiation of linear algebra functions"; Roberts and Roberts (2020) for wide matrices."""
+    """Walter and Lehmann (2018), "Algorithmic differentiation of linear algebra functions"; Roberts and
+    Roberts (2020) for wide matrices.
+    """
     gQ, gR = g
     m, n = x.shape[-2:]
     if Q.shape[-1] > n:
         raise NotImplementedError(
-            "linalg.qr: mode='complete' has a derivative only where the number of rows is at most that of columns"
+            "linalg.qr: mode='complete' has a derivative only where the number of rows is at most that "
+            "of columns"
         )
     if m >= n:
         return _qr_tall(gQ, gR, Q, R)
@@ -80,19 +89,23 @@ def _qr(x, *, mode):
 
 @takes_out
 def qr(A, mode="reduced"):
-    """Q R = A for matrices (…, m, n): Q (…, m, k) with orthonormal columns, R (…, k, n) upper triangular; k is min(m, n), or m with mode "complete".
+    """Q R = A for matrices (…, m, n): Q (…, m, k) with orthonormal columns, R (…, k, n) upper triangular; k
+    is min(m, n), or m with mode "complete".
 
     Mode "r" gives R alone, beside an empty Q. RuntimeError for another mode.
     """
     if mode not in ("reduced", "complete", "r"):
-        raise RuntimeError(f"qr received unrecognized mode '{mode}' but expected one of 'reduced' (default), 'r', or 'complete'")
+        raise RuntimeError(
+            f"qr received unrecognized mode '{mode}' but expected one of 'reduced' (default), 'r', or "
+            "'complete'"
+        )
     if mode == "r":
         Q, R = _qr(A.detach() if hasattr(A, "detach") else A, mode="reduced")
         return qr_result(reshape(Q, shape=(-1,))[:0], R)
     return qr_result(*_qr(A, mode=mode))
 
 
-# ---- singular values ---------------------------------------------------------------------------------------------------
+# ---- singular values -----------------------------------------------------------------------------
 
 
 class svd_result(NamedTuple):
@@ -104,7 +117,10 @@ class svd_result(NamedTuple):
 
 
 def lapack_svd(x, full, name="svd"):
-    text = f"linalg.{name}: The algorithm failed to converge because the input matrix contained non-finite values."
+    text = (
+        f"linalg.{name}: The algorithm failed to converge because the input matrix contained non-finite "
+        "values."
+    )
     if not bool(xp(x).isfinite(x).all()):
         raise LinAlgError(text)
     if x.size == 0:
@@ -155,10 +171,12 @@ def singular(x, *, full_matrices):
 
 @takes_out
 def svd(A, full_matrices=True, *, driver=None):
-    """U diag(S) Vh = A for matrices (…, m, n): U (…, m, m), S (…, min(m, n)) in descending order, Vh (…, n, n).
+    """U diag(S) Vh = A for matrices (…, m, n): U (…, m, m), S (…, min(m, n)) in descending order, Vh (…, n,
+    n).
 
-    Without ``full_matrices`` only the first min(m, n) columns of U and rows of Vh. The gradient is that of a loss which does not depend on the
-    signs of the vectors; it is infinite where two singular values are equal.
+    Without ``full_matrices`` only the first min(m, n) columns of U and rows of Vh. The gradient is that of a
+    loss which does not depend on the signs of the vectors; it is infinite where two singular values are
+    equal.
     """
     return svd_result(*singular(A, full_matrices=full_matrices))
 
@@ -190,12 +208,14 @@ class old_svd_result(NamedTuple):
 
 @takes_out
 def old_svd(input, some=True, compute_uv=True):
-    """torch.svd: U diag(S) Vᵀ = input, by default with min(m, n) columns in U and V; zeros for both without ``compute_uv``."""
+    """torch.svd: U diag(S) Vᵀ = input, by default with min(m, n) columns in U and V; zeros for both without
+    ``compute_uv``.
+    """
     U, S, Vh = svd(input, full_matrices=not some)
     return old_svd_result(U, S, mT(Vh)) if compute_uv else old_svd_result(U * 0, S, mT(Vh) * 0)
 
 
-# ---- eigenvalues -------------------------------------------------------------------------------------------------------
+# ---- eigenvalues ---------------------------------------------------------------------------------
 
 
 class eigh_result(NamedTuple):
@@ -219,7 +239,10 @@ def _eigh_slope(g, values, vectors):
 @primitive(outputs=("values", "vectors"), x=lambda g, values, vectors: _eigh_slope(g, values, vectors))
 def _eigh(x, *, UPLO):
     check_matrices(x, "eigh")
-    text = "linalg.eigh: The algorithm failed to converge because the input matrix is ill-conditioned or has too many repeated eigenvalues."
+    text = (
+        "linalg.eigh: The algorithm failed to converge because the input matrix is ill-conditioned or has "
+        "too many repeated eigenvalues."
+    )
     return tuple(computed(xp(x).linalg.eigh, text, x, UPLO))
 
 
@@ -233,10 +256,11 @@ def _triangle(UPLO):
 
 @takes_out
 def eigh(A, UPLO="L"):
-    """Eigenvalues (…, n), ascending, and eigenvectors (…, n, n) of symmetric matrices, of which only the lower ("L") or upper triangle is read.
+    """Eigenvalues (…, n), ascending, and eigenvectors (…, n, n) of symmetric matrices, of which only the
+    lower ("L") or upper triangle is read.
 
-    The gradient is that of a loss which does not depend on the signs of the vectors; it is infinite where two eigenvalues are equal.
-    RuntimeError for another ``UPLO``.
+    The gradient is that of a loss which does not depend on the signs of the vectors; it is infinite where two
+    eigenvalues are equal. RuntimeError for another ``UPLO``.
     """
     return eigh_result(*_eigh(A, UPLO=_triangle(UPLO)))
 
@@ -244,7 +268,8 @@ def eigh(A, UPLO="L"):
 @primitive(
     aux=("vectors",),
     composed=lambda x, UPLO: _eigh(x, UPLO=UPLO)[0],
-    x=lambda g, vectors: (vectors * g[..., None, :]) @ vectors.swapaxes(-1, -2),  # no gaps: equal eigenvalues do no harm
+    # no gaps: equal eigenvalues do no harm
+    x=lambda g, vectors: (vectors * g[..., None, :]) @ vectors.swapaxes(-1, -2),
 )
 def _eigvalsh(x, *, UPLO):
     return _eigh(x, UPLO=UPLO)

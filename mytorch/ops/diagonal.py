@@ -22,10 +22,15 @@ def _two_dims(dim1, dim2, ndim):
 
 
 @primitive(
-    view=True, x=lambda g, x_shape, offset, dim1, dim2: diagonal_in_zeros(g, shape=x_shape, offset=offset, dim1=dim1, dim2=dim2)
+    view=True,
+    x=lambda g, x_shape, offset, dim1, dim2: diagonal_in_zeros(
+        g, shape=x_shape, offset=offset, dim1=dim1, dim2=dim2
+    ),
 )
 def diagonal(x, *, offset=0, dim1=0, dim2=1):
-    """The diagonal of dimensions ``dim1`` and ``dim2`` as a last dimension (a view); ``offset`` counts to the right of the main one."""
+    """The diagonal of dimensions ``dim1`` and ``dim2`` as a last dimension (a view); ``offset`` counts to the
+    right of the main one.
+    """
     first, second = _two_dims(dim1, dim2, x.ndim)
     matrices = xp(x).moveaxis(x, (first, second), (-2, -1))[..., max(-offset, 0) :, max(offset, 0) :]
     n = min(matrices.shape[-2:])
@@ -47,7 +52,9 @@ def diagonal_in_zeros(x, *, shape, offset, dim1, dim2):
 
 @takes_numbers
 def diag_embed(input, offset=0, dim1=-2, dim2=-1):
-    """Square matrices, in dimensions ``dim1`` and ``dim2``, with the last dimension of ``input`` on their diagonals, (…, n) -> (…, n, n)."""
+    """Square matrices, in dimensions ``dim1`` and ``dim2``, with the last dimension of ``input`` on their
+    diagonals, (…, n) -> (…, n, n).
+    """
     ndim = len(input.shape) + 1
     first, second = _two_dims(dim1, dim2, ndim)
     n = input.shape[-1] + abs(offset)
@@ -58,7 +65,10 @@ def diag_embed(input, offset=0, dim1=-2, dim2=-1):
 
 @takes_out
 def diag(input, diagonal=0):
-    """The diagonal of a matrix (a copy), or a matrix with the given vector on its diagonal. RuntimeError for other shapes."""
+    """The diagonal of a matrix (a copy), or a matrix with the given vector on its diagonal.
+
+    RuntimeError for other shapes.
+    """
     if len(input.shape) == 1:
         return diag_embed(input, diagonal)
     if len(input.shape) != 2:
@@ -75,7 +85,10 @@ def diagflat(input, offset=0):
 
 
 def trace(input):
-    """The sum of a matrix's diagonal, as a 0-d tensor. RuntimeError for other shapes, NotImplementedError for booleans."""
+    """The sum of a matrix's diagonal, as a 0-d tensor.
+
+    RuntimeError for other shapes, NotImplementedError for booleans.
+    """
     if len(input.shape) != 2:
         raise RuntimeError(f"trace: expected a matrix, but got tensor with dim {len(input.shape)}")
     if input.dtype == "bool":

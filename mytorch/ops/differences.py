@@ -15,7 +15,8 @@ from .shape import check_dim, mT, reshape, spelled
 @spelled
 @takes_numbers
 def diff(input, n=1, dim=-1, prepend=None, append=None):
-    """The ``n``-th differences between neighbours along ``dim``, after ``prepend`` and before ``append``; of booleans whether they differ.
+    """The ``n``-th differences between neighbours along ``dim``, after ``prepend`` and before ``append``; of
+    booleans whether they differ.
 
     RuntimeError for a 0-d tensor or a negative ``n``.
     """
@@ -26,7 +27,10 @@ def diff(input, n=1, dim=-1, prepend=None, append=None):
     dim = check_dim(dim, len(input.shape))
     parts = [x for x in (prepend, input, append) if x is not None]
     if any(len(x.shape) != len(input.shape) for x in parts):
-        raise RuntimeError(f"diff expects prepend or append to be the same dimension as input, got {[list(x.shape) for x in parts]}")
+        raise RuntimeError(
+            "diff expects prepend or append to be the same dimension as input, got "
+            f"{[list(x.shape) for x in parts]}"
+        )
     out = cat(parts, dim) if len(parts) > 1 and n else input
     for _ in range(min(n, out.shape[dim])):
         size = out.shape[dim] - 1
@@ -50,7 +54,10 @@ def _widths(y, x, dx, dim):
             raise RuntimeError("trapezoid: Currently, we only support dx as a real number.")
         return 1.0 if dx is None else float(dx)
     if x.shape and x.shape[-1 if len(x.shape) == 1 else dim - len(y.shape)] != y.shape[dim]:
-        raise RuntimeError(f"trapezoid: There must be one `x` value for each sample point, got {list(x.shape)} for {list(y.shape)}")
+        raise RuntimeError(
+            f"trapezoid: There must be one `x` value for each sample point, got {list(x.shape)} for "
+            f"{list(y.shape)}"
+        )
     if len(x.shape) == 1:
         return reshape(diff(x), shape=(-1,) + (1,) * (len(y.shape) - dim - 1))
     return diff(x, 1, dim - len(y.shape))
@@ -70,7 +77,10 @@ def _refuse_bools(y, x, name):
 @spelled
 @takes_numbers
 def trapezoid(y, x=None, *, dx: float | None = None, dim=-1):
-    """The integral of ``y`` over ``dim`` by the trapezoidal rule, for values at ``x`` or ``dx`` (1) apart. RuntimeError for booleans."""
+    """The integral of ``y`` over ``dim`` by the trapezoidal rule, for values at ``x`` or ``dx`` (1) apart.
+
+    RuntimeError for booleans.
+    """
     _refuse_bools(y, x, "trapezoid")
     dim = check_dim(dim, len(y.shape))
     widths = _widths(y, x, dx, dim)
@@ -95,19 +105,27 @@ def cumulative_trapezoid(y, x=None, *, dx: float | None = None, dim=-1):
 
 @takes_numbers
 def cov(input, *, correction=1, fweights=None, aweights=None):
-    """The covariances of variables (rows) over observations (columns), (n, m) -> (n, n); optional weights of the observations.
+    """The covariances of variables (rows) over observations (columns), (n, m) -> (n, n); optional weights of
+    the observations.
 
     RuntimeError for more dimensions, and for booleans.
     """
     if len(input.shape) > 2:
-        raise RuntimeError(f"cov(): expected input to have two or fewer dimensions but got an input with {len(input.shape)} dimensions")
+        raise RuntimeError(
+            "cov(): expected input to have two or fewer dimensions but got an input with "
+            f"{len(input.shape)} dimensions"
+        )
     _refuse_bool(input, "cov(): bool dtype is not supported for input")
     for name, w in (("fweights", fweights), ("aweights", aweights)):
         if w is not None and len(w.shape) > 1:
-            raise RuntimeError(f"cov(): expected {name} to have one or fewer dimensions but got {name} with {len(w.shape)} dimensions")
+            raise RuntimeError(
+                f"cov(): expected {name} to have one or fewer dimensions but got {name} with "
+                f"{len(w.shape)} dimensions"
+            )
         if w is not None and w.numel() != (input.shape[-1] if input.shape else 1):
             raise RuntimeError(
-                f"cov(): expected {name} to have the same numel as there are observations in the input but got {w.numel()} != "
+                f"cov(): expected {name} to have the same numel as there are observations in the input "
+                f"but got {w.numel()} != "
                 f"{input.shape[-1] if input.shape else 1}"
             )
     x = reshape(input, shape=(1, -1)) if len(input.shape) < 2 else input
@@ -137,32 +155,46 @@ def corrcoef(input):
     return (c / scale[:, None] / scale[None, :]).clamp(-1, 1)
 
 
-# ---- derivatives of sampled functions -----------------------------------------------------------------------------------
+# ---- derivatives of sampled functions ------------------------------------------------------------
 
 
 def gradient(input, *, spacing=1, dim=None, edge_order=1):
-    """The derivatives of samples along each dimension (or those in ``dim``), as a list of tensors of the shape of ``input``: second-order central
-    differences inside, differences of ``edge_order`` 1 or 2 at the ends (Fornberg, 1988).
+    """The derivatives of samples along each dimension (or those in ``dim``), as a list of tensors of the
+    shape of ``input``: second-order central differences inside, differences of ``edge_order`` 1 or 2 at the
+    ends (Fornberg, 1988).
 
-    spacing: a number, one for each dimension, or 1-d tensors of coordinates. RuntimeError for samples too few, or spacings that do not fit.
+    spacing: a number, one for each dimension, or 1-d tensors of coordinates. RuntimeError for samples too
+        few, or spacings that do not fit.
     """
     ndim = len(input.shape)
-    dims = list(range(ndim)) if dim is None else [check_dim(d, ndim) for d in (dim if isinstance(dim, (tuple, list)) else (dim,))]
+    dims = (
+        list(range(ndim))
+        if dim is None
+        else [check_dim(d, ndim) for d in (dim if isinstance(dim, (tuple, list)) else (dim,))]
+    )
     if edge_order not in (1, 2):
         raise RuntimeError("torch.gradient only supports edge_order=1 and edge_order=2.")
     steps = list(spacing) if isinstance(spacing, (tuple, list)) else [spacing] * len(dims)
     if len(steps) != len(dims):
-        raise RuntimeError(f"torch.gradient expected spacing to be unspecified, a scalar, or a list of length {len(dims)}, but got length {len(steps)}")
+        raise RuntimeError(
+            "torch.gradient expected spacing to be unspecified, a scalar, or a list of length "
+            f"{len(dims)}, but got length {len(steps)}"
+        )
     return [_derivative(input, d, step, edge_order) for d, step in zip(dims, steps)]
 
 
 def _derivative(f, dim, step, edge_order):
     n = f.shape[dim]
     if n < edge_order + 1:
-        raise RuntimeError(f"torch.gradient expected each dimension size to be at least edge_order+1, but got {n}")
+        raise RuntimeError(
+            f"torch.gradient expected each dimension size to be at least edge_order+1, but got {n}"
+        )
     if isinstance(step, Variable) and step.shape:
         if len(step.shape) != 1 or step.shape[0] != n:
-            raise RuntimeError(f"torch.gradient expected each spacing tensor to hold {n} coordinates, but got shape {list(step.shape)}")
+            raise RuntimeError(
+                f"torch.gradient expected each spacing tensor to hold {n} coordinates, but got shape "
+                f"{list(step.shape)}"
+            )
         gaps = reshape(diff(step), shape=(-1,) + (1,) * (len(f.shape) - dim - 1))
     else:
         gaps = None
@@ -177,8 +209,13 @@ def _derivative(f, dim, step, edge_order):
         before, after = narrow(gaps, 0, 0, n - 2), narrow(gaps, 0, 1, n - 2)
         share = after / (before + after)
     inside = left * share + right * (1 - share)
-    if edge_order == 2:  # straight on from the slopes at the middles of the first two gaps, and of the last two
-        ahead, behind = (1, 1) if gaps is None else (gaps[:1] / (gaps[:1] + gaps[1:2]), gaps[-1:] / (gaps[-1:] + gaps[-2:-1]))
+    # straight on from the slopes at the middles of the first two gaps, and of the last two
+    if edge_order == 2:
+        ahead, behind = (
+            (1, 1)
+            if gaps is None
+            else (gaps[:1] / (gaps[:1] + gaps[1:2]), gaps[-1:] / (gaps[-1:] + gaps[-2:-1]))
+        )
         scale = 0.5 if gaps is None else 1
         first = first + (first - narrow(slopes, dim, 1, 1)) * ahead * scale
         last = last + (last - narrow(slopes, dim, n - 3, 1)) * behind * scale

@@ -22,7 +22,9 @@ class eig_result(NamedTuple):
 
 
 def _complex(g):
-    raise NotImplementedError("linalg.eig: complex functions are not differentiated; for symmetric matrices there is eigh")
+    raise NotImplementedError(
+        "linalg.eig: complex functions are not differentiated; for symmetric matrices there is eigh"
+    )
 
 
 def _finite(x, name):
@@ -47,19 +49,24 @@ def _eigvals(x):
 
 @takes_out
 def eig(A):
-    """Eigenvalues (…, n) and eigenvectors (…, n, n) of square matrices, complex and in no order. NotImplementedError in the backward pass."""
+    """Eigenvalues (…, n) and eigenvectors (…, n, n) of square matrices, complex and in no order.
+
+    NotImplementedError in the backward pass.
+    """
     return eig_result(*_eig(A))
 
 
 @takes_out
 def eigvals(A):
-    """The eigenvalues of square matrices, complex and in no order. NotImplementedError in the backward pass."""
+    """The eigenvalues of square matrices, complex and in no order. NotImplementedError in the backward
+    pass."""
     return _eigvals(A)
 
 
 @takes_out
 def householder_product(A, tau):
-    """The first n columns of the product of the reflections I - tau_i v_i v_iᵀ, for A (…, m, n) with m >= n and tau (…, k) with k <= n.
+    """The first n columns of the product of the reflections I - tau_i v_i v_iᵀ, for A (…, m, n) with m >= n
+    and tau (…, k) with k <= n.
 
     v_i is column i of A below the diagonal, 1 on it and 0 above. RuntimeError for other shapes.
     """
@@ -67,9 +74,14 @@ def householder_product(A, tau):
         raise RuntimeError("torch.linalg.householder_product: input must have at least 2 dimensions.")
     m, n = A.shape[-2:]
     if m < n:
-        raise RuntimeError("torch.linalg.householder_product: input.shape[-2] must be greater than or equal to input.shape[-1]")
+        raise RuntimeError(
+            "torch.linalg.householder_product: input.shape[-2] must be greater than or equal to "
+            "input.shape[-1]"
+        )
     if n < tau.shape[-1]:
-        raise RuntimeError("torch.linalg.householder_product: input.shape[-1] must be greater than or equal to tau.shape[-1]")
+        raise RuntimeError(
+            "torch.linalg.householder_product: input.shape[-1] must be greater than or equal to tau.shape[-1]"
+        )
     Q = wrap(xp(A.array).eye(m, n, dtype=A.array.dtype)) + A * 0
     for i in reversed(range(tau.shape[-1])):
         column = A[..., i : i + 1]
@@ -104,13 +116,16 @@ def _geqrf(x):
 
 @takes_out
 def geqrf(input):
-    """What LAPACK's geqrf gives for matrices (…, m, n): R, and below its diagonal the vectors that :func:`householder_product` takes. No gradient."""
+    """What LAPACK's geqrf gives for matrices (…, m, n): R, and below its diagonal the vectors that
+    :func:`householder_product` takes. No gradient.
+    """
     return geqrf_result(*_geqrf(input))
 
 
 @takes_out
 def tensorinv(A, ind=2):
-    """The inverse of A as a map from its last dimensions to its first ``ind``, whose sizes have the same product; its dimensions swap.
+    """The inverse of A as a map from its last dimensions to its first ``ind``, whose sizes have the same
+    product; its dimensions swap.
 
     RuntimeError for others, LinAlgError where A is singular.
     """
@@ -119,21 +134,25 @@ def tensorinv(A, ind=2):
     first, rest = tuple(A.shape[:ind]), tuple(A.shape[ind:])
     if math.prod(first) != math.prod(rest):
         raise RuntimeError(
-            f"Expected self to satisfy the requirement prod(self.shape[ind:]) == prod(self.shape[:ind]), but got {math.prod(rest)} != {math.prod(first)}"
+            "Expected self to satisfy the requirement prod(self.shape[ind:]) == "
+            f"prod(self.shape[:ind]), but got {math.prod(rest)} != {math.prod(first)}"
         )
     return reshape(inv(reshape(A, shape=(math.prod(first), math.prod(rest)))), shape=(*rest, *first))
 
 
 @takes_out
 def tensorsolve(A, B, dims=None):
-    """X with tensordot(A, X, X.ndim) = B; the dimensions ``dims`` of A go last before. RuntimeError for shapes that do not fit."""
+    """X with tensordot(A, X, X.ndim) = B; the dimensions ``dims`` of A go last before. RuntimeError for
+    shapes that do not fit.
+    """
     if dims is not None:
         A = movedim(A, tuple(dims), tuple(range(-len(dims), 0)))
     shape = tuple(A.shape[len(B.shape) :])
     n = math.prod(shape)
     if n != math.prod(B.shape):
         raise RuntimeError(
-            f"Expected self to satisfy the requirement prod(self.shape[other.ndim:]) == prod(other.shape), but got "
+            "Expected self to satisfy the requirement prod(self.shape[other.ndim:]) == "
+            "prod(other.shape), but got "
             f"{n} != {math.prod(B.shape)}"
         )
     return reshape(solve(reshape(A, shape=(n, n)), reshape(B, shape=(n,))), shape=shape)

@@ -15,10 +15,11 @@ _LETTERS = string.ascii_uppercase + string.ascii_lowercase  # the order of dimen
 def einsum(equation, *operands):
     """The sum of products that ``equation`` describes, such as ``einsum("bij,bjk->bik", x, y)``.
 
-    Every letter names a dimension: where it repeats, elements are paired; where the output (after ``->``; by default the letters that occur once,
-    in alphabetical order) lacks it, they are summed. ``...`` stands for any dimensions, which broadcast. Instead of letters,
-    ``einsum(x, [0, 1], y, [1, 2], [0, 2])``. More than two operands are contracted pair by pair, the pair with the smallest result first.
-    RuntimeError for an equation that does not fit the operands.
+    Every letter names a dimension: where it repeats, elements are paired; where the output (after ``->``; by
+    default the letters that occur once, in alphabetical order) lacks it, they are summed. ``...`` stands for
+    any dimensions, which broadcast. Instead of letters, ``einsum(x, [0, 1], y, [1, 2], [0, 2])``. More than
+    two operands are contracted pair by pair, the pair with the smallest result first. RuntimeError for an
+    equation that does not fit the operands.
     """
     if not isinstance(equation, str):
         equation, operands = _from_lists((equation, *operands))
@@ -40,7 +41,7 @@ def einsum(equation, *operands):
     return permute(x, dims=tuple(labels.index(label) for label in output)) if labels != output else x
 
 
-# ---- the equation ------------------------------------------------------------------------------------------------------
+# ---- the equation --------------------------------------------------------------------------------
 
 
 def _from_lists(args):
@@ -48,9 +49,12 @@ def _from_lists(args):
     output = "" if len(args) % 2 == 0 else "->" + _letters(args[-1])
     if len(args) < 2:
         raise ValueError(
-            "einsum(): must specify the equation string and at least one operand, or at least one operand and its subscripts list"
+            "einsum(): must specify the equation string and at least one operand, or at least one "
+            "operand and its subscripts list"
         )
-    return ",".join(_letters(numbers) for numbers in args[1 : len(args) // 2 * 2 : 2]) + output, args[0 : len(args) // 2 * 2 : 2]
+    return ",".join(_letters(numbers) for numbers in args[1 : len(args) // 2 * 2 : 2]) + output, args[
+        0 : len(args) // 2 * 2 : 2
+    ]
 
 
 def _letters(numbers):
@@ -74,7 +78,8 @@ def _subscripts(text, start, where):
         if text[i] != " ":
             if text[i] not in _LETTERS:
                 raise RuntimeError(
-                    f"einsum(): invalid subscript given at index {start + i} in the equation string, subscripts must be in [a-zA-Z]"
+                    f"einsum(): invalid subscript given at index {start + i} in the equation string, "
+                    "subscripts must be in [a-zA-Z]"
                 )
             labels.append(text[i])
         i += 1
@@ -82,7 +87,9 @@ def _subscripts(text, start, where):
 
 
 def _parse(equation, operands):
-    """The labels of each operand's dimensions and those of the output; dimensions of an ellipsis are numbered from the last, -1, -2, …"""
+    """The labels of each operand's dimensions and those of the output; dimensions of an ellipsis are numbered
+    from the last, -1, -2, …
+    """
     if not operands:
         raise RuntimeError("einsum(): must provide at least one operand")
     left, arrow, right = equation.partition("->")
@@ -95,13 +102,18 @@ def _parse(equation, operands):
         ndim = len(operands[i].shape)
         spare = ndim - sum(label is not None for label in labels)
         if spare < 0 or (spare and None not in labels):
-            also = "but no ellipsis was given" if spare < 0 and None in labels else "and no ellipsis was given"
+            also = (
+                "but no ellipsis was given" if spare < 0 and None in labels else "and no ellipsis was given"
+            )
             raise RuntimeError(
-                f"einsum(): the number of subscripts in the equation ({ndim - spare}) does not match the number of dimensions ({ndim}) "
+                f"einsum(): the number of subscripts in the equation ({ndim - spare}) does not match "
+                f"the number of dimensions ({ndim}) "
                 f"for operand {i} {also}"
             )
         longest = max(longest, spare)
-        inputs.append(tuple(label for name in labels for label in (range(-spare, 0) if name is None else (name,))))
+        inputs.append(
+            tuple(label for name in labels for label in (range(-spare, 0) if name is None else (name,)))
+        )
     if len(operands) > len(texts):
         raise RuntimeError("einsum(): more operands were provided than specified in the equation")
     spread = tuple(range(-longest, 0))
@@ -112,7 +124,9 @@ def _parse(equation, operands):
     output = []
     for label in _subscripts(right, len(left) + 2, "the output"):
         if label is not None and label not in known:
-            raise RuntimeError(f"einsum(): output subscript {label} does not appear in the equation for any input operand")
+            raise RuntimeError(
+                f"einsum(): output subscript {label} does not appear in the equation for any input operand"
+            )
         if label is not None and label in output:
             raise RuntimeError(f"einsum(): output subscript {label} appears more than once in the output")
         output += spread if label is None else [label]
@@ -128,7 +142,8 @@ def _distinct(x, labels, number):
             j = labels.index(label, i + 1)
             if x.shape[i] != x.shape[j]:
                 raise RuntimeError(
-                    f"einsum(): subscript {label} is repeated for operand {number} but the sizes don't match, {x.shape[j]} != {x.shape[i]}"
+                    f"einsum(): subscript {label} is repeated for operand {number} but the sizes don't "
+                    f"match, {x.shape[j]} != {x.shape[i]}"
                 )
             x = diagonal(x, dim1=i, dim2=j)
             del labels[j], labels[i]
@@ -143,7 +158,8 @@ def _sizes(terms):
             seen = size.get(label, 1)
             if n not in (1, seen) and seen != 1:
                 raise RuntimeError(
-                    f"einsum(): subscript {label} has size {n} for operand {i} which does not broadcast with previously seen size {seen}"
+                    f"einsum(): subscript {label} has size {n} for operand {i} which does not "
+                    f"broadcast with previously seen size {seen}"
                 )
             size[label] = n if seen == 1 else seen
     return size
@@ -155,11 +171,13 @@ def _without_spread(x, labels, size):
     return (x, labels) if kept == labels else (reshape(x, shape=tuple(size[label] for label in kept)), kept)
 
 
-# ---- the products ------------------------------------------------------------------------------------------------------
+# ---- the products --------------------------------------------------------------------------------
 
 
 def _cheapest(terms, size, output):
-    """The pair of terms whose product takes least: first the smallest growth of memory, then the fewest multiplications."""
+    """The pair of terms whose product takes least: first the smallest growth of memory, then the fewest
+    multiplications.
+    """
     if len(terms) == 2:
         return 0, 1
     best = None
@@ -167,7 +185,9 @@ def _cheapest(terms, size, output):
         for i in range(j):
             pair = set(terms[i][1]) | set(terms[j][1])
             needed = set(output).union(*(labels for k, (_, labels) in enumerate(terms) if k not in (i, j)))
-            grown = math.prod(size[label] for label in pair & needed) - sum(math.prod(x.shape) for x, _ in (terms[i], terms[j]))
+            grown = math.prod(size[label] for label in pair & needed) - sum(
+                math.prod(x.shape) for x, _ in (terms[i], terms[j])
+            )
             cost = (grown, math.prod(size[label] for label in pair), i, j)
             best = cost if best is None else min(best, cost)
     return best[2:]
@@ -190,14 +210,20 @@ def _contract(x, of_x, y, of_y, needed, size):
     columns = [label for label in of_y if label not in shared]
     if not inner:  # nothing to sum: a product with broadcasting
         left = _arranged(x, of_x, batch + rows, [size[b] for b in batch + rows] + [1] * len(columns))
-        right = _arranged(y, of_y, batch + columns, [size[b] for b in batch] + [1] * len(rows) + [size[c] for c in columns])
+        right = _arranged(
+            y, of_y, batch + columns, [size[b] for b in batch] + [1] * len(rows) + [size[c] for c in columns]
+        )
         return left * right, (*batch, *rows, *columns)
     counts = [math.prod(size[label] for label in group) for group in (rows, inner, columns)]
     front = [size[label] for label in batch]
     left = _arranged(x, of_x, batch + rows + inner, [*front, counts[0], counts[1]])
     right = _arranged(y, of_y, batch + inner + columns, [*front, counts[1], counts[2]])
     product = matmul(left, right)
-    return reshape(product, shape=tuple(front) + tuple(size[label] for label in rows + columns)), (*batch, *rows, *columns)
+    return reshape(product, shape=tuple(front) + tuple(size[label] for label in rows + columns)), (
+        *batch,
+        *rows,
+        *columns,
+    )
 
 
 def _arranged(x, labels, order, shape):

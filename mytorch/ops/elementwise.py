@@ -13,7 +13,8 @@ from ..backend import choose, xp
 from ..dtypes import check_fits, finfo, floating, promoted, result_numpy, tensor_first
 
 pointwise = functools.partial(primitive, broadcasts=True, prepare=promoted)  # f(x, y) in the common dtype
-smooth = functools.partial(primitive, broadcasts=True, prepare=floating)  # the same, and integers become floating point
+# the same, and integers become floating point
+smooth = functools.partial(primitive, broadcasts=True, prepare=floating)
 stepwise = functools.partial(primitive, prepare=tensor_first)  # no gradient at all: comparisons
 
 
@@ -30,7 +31,9 @@ def unary(name, rule, meaning, spelling=None, op=smooth):
 
 
 def widened(forward):
-    """Compute a function of arrays in float32 where the first one's numbers have 16 bits: they are rounded once, at the end."""
+    """Compute a function of arrays in float32 where the first one's numbers have 16 bits: they are rounded
+    once, at the end.
+    """
 
     @functools.wraps(forward)
     def call(x, *args, **settings):
@@ -49,7 +52,10 @@ def check_floating(x, name):
 
 
 def bounded(x, low, high):
-    """An array within two numbers. NumPy's ``clip`` with two finite or infinite bounds is vectorised, its ``maximum`` with a number is not."""
+    """An array within two numbers.
+
+    NumPy's ``clip`` with two finite or infinite bounds is vectorised, its ``maximum`` with a number is not.
+    """
     if x.dtype.kind == "f" and x.size > 2048:
         return x.clip(low, high)
     return xp(x).minimum(xp(x).maximum(x, low), high)
@@ -66,14 +72,16 @@ def flat(g):
     return zeros_like(g)
 
 
-# ---- selection --------------------------------------------------------------------------------------------------------
+# ---- selection -----------------------------------------------------------------------------------
 
 
 def _branches(arrays):
     condition, *both = arrays
     if getattr(condition, "dtype", None) not in ("bool", "uint8"):
         kind = getattr(condition, "dtype", type(condition).__name__)
-        raise (RuntimeError if hasattr(condition, "dtype") else TypeError)(f"where expected condition to be a boolean tensor, but got {kind}")
+        raise (RuntimeError if hasattr(condition, "dtype") else TypeError)(
+            f"where expected condition to be a boolean tensor, but got {kind}"
+        )
     for value, other in (both, both[::-1]):
         if isinstance(value, int) and hasattr(other, "dtype"):
             check_fits(value, other.dtype)
@@ -100,15 +108,17 @@ def select(condition, x, y):
 
 @takes_out
 def where(condition, input=None, other=None):
-    """``input`` where ``condition`` (booleans) holds, else ``other``; tensors or numbers, broadcast. ``where(condition)``: where it holds, as
-    one index tensor for each dimension.
+    """``input`` where ``condition`` (booleans) holds, else ``other``; tensors or numbers, broadcast.
+    ``where(condition)``: where it holds, as one index tensor for each dimension.
     """
     if input is None and other is None:
-        return tuple(wrap(a) for a in xp(condition.array).nonzero(xp(condition.array).atleast_1d(condition.array)))
+        return tuple(
+            wrap(a) for a in xp(condition.array).nonzero(xp(condition.array).atleast_1d(condition.array))
+        )
     return select(condition, input, other)
 
 
-# ---- exponentials and logarithms ----------------------------------------------------------------------------------------
+# ---- exponentials and logarithms -----------------------------------------------------------------
 
 
 @smooth(x=lambda g, out: g * out)
@@ -177,7 +187,7 @@ def _within(x, eps):
     return select(x < low, low, select(x > high, high, x))
 
 
-# ---- circular and hyperbolic functions ------------------------------------------------------------------------------------
+# ---- circular and hyperbolic functions -----------------------------------------------------------
 
 
 sin = unary("sin", lambda g, x: g * cos(x), "The sine of x radians")
@@ -208,7 +218,8 @@ def sinc(x):
     return xp(x).sinc(x).astype(x.dtype, copy=False)
 
 
-_SINC_SERIES = [(-1) ** k * 2 * k / math.factorial(2 * k + 1) for k in range(1, 10)]  # of the derivative of sin(a) / a, for a^(2k - 1)
+# of the derivative of sin(a) / a, for a^(2k - 1)
+_SINC_SERIES = [(-1) ** k * 2 * k / math.factorial(2 * k + 1) for k in range(1, 10)]
 
 
 def _sinc_slope(x):
@@ -222,14 +233,17 @@ def _sinc_slope(x):
     return math.pi * select(near, series * b, (cos(a) - sin(a) / a) / a)
 
 
-# ---- parts of a number ------------------------------------------------------------------------------------------------------
+# ---- parts of a number ---------------------------------------------------------------------------
 
 
 @primitive(x=lambda g: -g)
 def neg(x):
     """-x, elementwise. RuntimeError for booleans."""
     if x.dtype.kind == "b":
-        raise RuntimeError("Negation, the `-` operator, on a bool tensor is not supported; use the `~` or `logical_not()` operator instead")
+        raise RuntimeError(
+            "Negation, the `-` operator, on a bool tensor is not supported; use the `~` or "
+            "`logical_not()` operator instead"
+        )
     return -x
 
 
@@ -295,7 +309,8 @@ fix = trunc
 @primitive(x=flat)
 @widened
 def round(x, *, decimals=0):
-    """The nearest number with ``decimals`` digits behind the point, halves to even, elementwise; the gradient is 0.
+    """The nearest number with ``decimals`` digits behind the point, halves to even, elementwise; the gradient
+    is 0.
 
     NotImplementedError for decimals of integers.
     """
@@ -332,7 +347,7 @@ def nan_to_num(x, *, nan=0.0, posinf: float | None = None, neginf: float | None 
     return out
 
 
-# ---- what kind of number ----------------------------------------------------------------------------------------------------
+# ---- what kind of number -------------------------------------------------------------------------
 
 
 def _test(name, meaning, of_floats):

@@ -28,10 +28,17 @@ def _table_gradient(g, indices, weight_shape, padding_idx, scale_grad_by_freq):
 def _embedding(weight, indices, *, padding_idx=None, scale_grad_by_freq=False):
     """``weight[indices]``: (V, D) and (…) -> (…, D). IndexError for a row that does not exist."""
     if indices.dtype.kind != "i" or indices.dtype.itemsize < 4:
-        raise RuntimeError(f"Expected tensor for argument #1 'indices' to have one of the following scalar types: Long, Int; but got {indices.dtype}")
+        raise RuntimeError(
+            "Expected tensor for argument #1 'indices' to have one of the following scalar types: "
+            f"Long, Int; but got {indices.dtype}"
+        )
     if weight.ndim != 2:
         raise RuntimeError("'weight' must be 2-D")
-    if xp(indices) is numpy and indices.size and (int(indices.min()) < 0 or int(indices.max()) >= len(weight)):
+    if (
+        xp(indices) is numpy
+        and indices.size
+        and (int(indices.min()) < 0 or int(indices.max()) >= len(weight))
+    ):
         raise IndexError("index out of range in self")
     return weight[indices]
 
@@ -57,11 +64,14 @@ def _renormalize(weight, indices, max_norm, norm_type):
     changed(weight)
 
 
-def embedding(input, weight, padding_idx=None, max_norm=None, norm_type=2.0, scale_grad_by_freq=False, sparse=False):
+def embedding(
+    input, weight, padding_idx=None, max_norm=None, norm_type=2.0, scale_grad_by_freq=False, sparse=False
+):
     """The rows of ``weight`` (V, D) with the numbers ``input`` (…, int32 or int64): (…, D).
 
-    The row ``padding_idx`` gets no gradient. ``max_norm`` first shortens the rows that are used, in place. ``scale_grad_by_freq`` divides each
-    row's gradient by how often it occurs. The gradient is dense, with ``sparse`` too. IndexError for a number out of range.
+    The row ``padding_idx`` gets no gradient. ``max_norm`` first shortens the rows that are used, in place.
+    ``scale_grad_by_freq`` divides each row's gradient by how often it occurs. The gradient is dense, with
+    ``sparse`` too. IndexError for a number out of range.
     """
     padding_idx = _padding_row(padding_idx, weight.shape[0])
     if max_norm is not None:
@@ -70,18 +80,29 @@ def embedding(input, weight, padding_idx=None, max_norm=None, norm_type=2.0, sca
 
 
 def embedding_bag(
-    input, weight, offsets=None, max_norm=None, norm_type=2, scale_grad_by_freq=False, mode="mean", sparse=False, per_sample_weights=None,
-    include_last_offset=False, padding_idx=None,
-):  # fmt: skip
+    input,
+    weight,
+    offsets=None,
+    max_norm=None,
+    norm_type=2,
+    scale_grad_by_freq=False,
+    mode="mean",
+    sparse=False,
+    per_sample_weights=None,
+    include_last_offset=False,
+    padding_idx=None,
+):
     """Sums, means or maxima of bags of rows of ``weight`` (V, D): (B, D). An empty bag gives zeros.
 
-    ``input`` is (B, L), a bag in each row, or (N,) with the beginnings of the bags in ``offsets`` (B,) (and the end, with ``include_last_offset``).
-    ``per_sample_weights``, shaped as ``input``, weigh the rows of a sum. Rows ``padding_idx`` do not count. ValueError or RuntimeError for
-    arguments that do not fit. NotImplementedError for ``per_sample_weights`` of other modes than "sum".
+    ``input`` is (B, L), a bag in each row, or (N,) with the beginnings of the bags in ``offsets`` (B,) (and
+    the end, with ``include_last_offset``). ``per_sample_weights``, shaped as ``input``, weigh the rows of a
+    sum. Rows ``padding_idx`` do not count. ValueError or RuntimeError for arguments that do not fit.
+    NotImplementedError for ``per_sample_weights`` of other modes than "sum".
     """
     if per_sample_weights is not None and per_sample_weights.shape != input.shape:
         raise ValueError(
-            f"embedding_bag: If per_sample_weights ({per_sample_weights.shape}) is not None, then it must have the same shape as the input "
+            f"embedding_bag: If per_sample_weights ({per_sample_weights.shape}) is not None, then it "
+            "must have the same shape as the input "
             f"({input.shape})"
         )
     if weight.ndim != 2:
@@ -89,10 +110,14 @@ def embedding_bag(
     if mode not in ("sum", "mean", "max"):
         raise ValueError("mode has to be one of sum, mean or max")
     if mode == "max" and (scale_grad_by_freq or sparse):
-        raise ValueError("max mode does not support " + ("scaling the gradient by the frequency" if scale_grad_by_freq else "sparse weights"))
+        raise ValueError(
+            "max mode does not support "
+            + ("scaling the gradient by the frequency" if scale_grad_by_freq else "sparse weights")
+        )
     if per_sample_weights is not None and mode != "sum":
         raise NotImplementedError(
-            f"embedding_bag: per_sample_weights was not None. per_sample_weights is only supported for mode='sum' (got mode='{mode}')."
+            "embedding_bag: per_sample_weights was not None. per_sample_weights is only supported for "
+            f"mode='sum' (got mode='{mode}')."
         )
     starts, ends = _bags(input, offsets, include_last_offset)
     module, flat = xp(starts), input.reshape(-1)
@@ -120,7 +145,8 @@ def _bags(input, offsets, include_last_offset):
     if len(shape) == 2:
         if offsets is not None:
             raise ValueError(
-                f"if input is 2D, then offsets has to be None, as input is treated is a mini-batch of fixed length sequences. "
+                "if input is 2D, then offsets has to be None, as input is treated is a mini-batch of "
+                "fixed length sequences. "
                 f"However, found offsets of type {type(offsets)}"
             )
         starts = module.arange(shape[0]) * shape[1]
@@ -134,10 +160,14 @@ def _bags(input, offsets, include_last_offset):
     starts = offsets.array
     if starts.size and int(starts[0]) != 0:
         raise RuntimeError(
-            f"offsets[0] has to be 0, i.e., the first sequence in the mini-batch has to start from position 0. However, got {int(starts[0])}"
+            "offsets[0] has to be 0, i.e., the first sequence in the mini-batch has to start from "
+            f"position 0. However, got {int(starts[0])}"
         )
     if starts.size and int(starts[-1]) > shape[0]:
-        raise RuntimeError(f"offsets[-1] can not be greater than input's length {shape[0]} but got offsets[-1] of {int(starts[-1])}")
+        raise RuntimeError(
+            f"offsets[-1] can not be greater than input's length {shape[0]} but got offsets[-1] of "
+            f"{int(starts[-1])}"
+        )
     if include_last_offset:
         return starts[:-1], starts[1:]
     return starts, module.concatenate([starts[1:], module.asarray([shape[0]], starts.dtype)])

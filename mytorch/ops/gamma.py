@@ -1,4 +1,6 @@
-"""The gamma function's logarithm and its derivatives, computed in float64 from series (Abramowitz and Stegun, chapters 6 and 23)."""
+"""The gamma function's logarithm and its derivatives, computed in float64 from series (Abramowitz and Stegun,
+chapters 6 and 23).
+"""
 
 from __future__ import annotations
 
@@ -118,7 +120,9 @@ def _polygamma_double(n, x):
     if not left.any():
         return out
     reduced = x - xp(x).rint(x)
-    turned = math.pi ** (n + 1) * polynomial(_cotangent_slopes(n), 1 / xp(x).tan(math.pi * where(reduced == 0, 0.25, reduced)))
+    turned = math.pi ** (n + 1) * polynomial(
+        _cotangent_slopes(n), 1 / xp(x).tan(math.pi * where(reduced == 0, 0.25, reduced))
+    )
     reflected = where(reduced == 0, math.copysign(math.inf, factor), (-1) ** n * out + turned)
     return where(left, reflected, out)
 
@@ -149,7 +153,10 @@ def _no_slope(g):
 
 @smooth(x=_no_slope, y=lambda g, x, y: -g * x * zeta(x + 1, y))
 def zeta(x, y):
-    """Hurwitz' ζ(x, y) = Σ (y + n)^-x over n = 0, 1, …, elementwise. NotImplementedError for y < -1000 and in the backward pass to x."""
+    """Hurwitz' ζ(x, y) = Σ (y + n)^-x over n = 0, 1, …, elementwise.
+
+    NotImplementedError for y < -1000 and in the backward pass to x.
+    """
     return both_double(_zeta_anywhere, x, y)
 
 
@@ -182,7 +189,10 @@ def lgamma(x):
 @takes_out
 @takes_numbers
 def mvlgamma(input, p: int):
-    """The logarithm of the multivariate gamma function of dimension ``p``, elementwise. RuntimeError unless all inputs exceed (p - 1) / 2."""
+    """The logarithm of the multivariate gamma function of dimension ``p``, elementwise.
+
+    RuntimeError unless all inputs exceed (p - 1) / 2.
+    """
     if p < 1:
         raise RuntimeError("p has to be greater than or equal to 1")
     out = lgamma(input)

@@ -30,19 +30,29 @@ def integers(index, op, kinds="dtype int32/int64"):
     return array.astype("int64")
 
 
-def inside(index, size, dim, error=RuntimeError, low=0, text="index {} is out of bounds for dimension {} with size {}"):
+def inside(
+    index,
+    size,
+    dim,
+    error=RuntimeError,
+    low=0,
+    text="index {} is out of bounds for dimension {} with size {}",
+):
     wrong = out_of_bounds(index, low, size)
     if wrong is not None:
         raise error(text.format(wrong, dim, size))
     return index
 
 
-# ---- one index for each element ---------------------------------------------------------------------------------------
+# ---- one index for each element ------------------------------------------------------------------
 
 
 def along(index, dim):
     """The index that takes ``x[i][j]…`` with ``index[i][j]…`` in the place of dimension ``dim``."""
-    ranges = [xp(index).arange(n).reshape((1,) * i + (n,) + (1,) * (index.ndim - i - 1)) for i, n in enumerate(index.shape)]
+    ranges = [
+        xp(index).arange(n).reshape((1,) * i + (n,) + (1,) * (index.ndim - i - 1))
+        for i, n in enumerate(index.shape)
+    ]
     return (*ranges[:dim], index, *ranges[dim + 1 :])
 
 
@@ -55,38 +65,49 @@ def check_sizes(x_shape, index, dim, text):
 @takes_out
 @spelled
 def gather(input, dim, index, *, sparse_grad=False):
-    """``out[i][j][k] = input[index[i][j][k]][j][k]`` for ``dim=0``; ``index`` has the dimensions of ``input`` and sizes up to its.
+    """``out[i][j][k] = input[index[i][j][k]][j][k]`` for ``dim=0``; ``index`` has the dimensions of ``input``
+    and sizes up to its.
 
     RuntimeError otherwise.
     """
     index = integers(index, "gather")
     dim = check_dim(dim, len(input.shape))
     if index.ndim != len(input.shape) and (index.ndim or 1) != (len(input.shape) or 1):
-        raise RuntimeError(f"Index tensor must have the same number of dimensions as input tensor: {index.ndim} and {len(input.shape)}")
+        raise RuntimeError(
+            f"Index tensor must have the same number of dimensions as input tensor: {index.ndim} and "
+            f"{len(input.shape)}"
+        )
     if not input.shape or not index.ndim:
         return reshape(
-            getitem(reshape(input, shape=(-1,)), index=(inside(index.reshape(-1), 1 if not input.shape else input.shape[0], dim),)),
+            getitem(
+                reshape(input, shape=(-1,)),
+                index=(inside(index.reshape(-1), 1 if not input.shape else input.shape[0], dim),),
+            ),
             shape=index.shape,
         )
     check_sizes(
         input.shape,
         index,
         dim,
-        "Size does not match at dimension {at} expected index {index} to be no larger than self {x} apart from dimension {dim}",
+        "Size does not match at dimension {at} expected index {index} to be no larger than self {x} "
+        "apart from dimension {dim}",
     )
     return getitem(input, index=along(inside(index, input.shape[dim], dim), dim))
 
 
 @takes_out
 def take_along_dim(input, indices, dim=None):
-    """As :func:`gather`, where ``indices`` and ``input`` broadcast outside of ``dim``; of the flattened tensors without ``dim``."""
+    """As :func:`gather`, where ``indices`` and ``input`` broadcast outside of ``dim``; of the flattened
+    tensors without ``dim``.
+    """
     if array_of(indices).dtype != "int64":
         raise RuntimeError(f"torch.take_along_dim(): dtype of indices should be Long but got {indices.dtype}")
     if dim is None:
         return gather(reshape(input, shape=(-1,)), 0, reshape(indices, shape=(-1,)))
     if len(indices.shape) != len(input.shape):
         raise RuntimeError(
-            f"torch.take_along_dim(): input and indices should have the same number of dimensions, but got {len(input.shape)} dimensions for input, "
+            "torch.take_along_dim(): input and indices should have the same number of dimensions, but "
+            f"got {len(input.shape)} dimensions for input, "
             f"and {len(indices.shape)} dimensions for indices"
         )
     if not input.shape:
@@ -101,15 +122,25 @@ def take_along_dim(input, indices, dim=None):
 
 @takes_out
 def take(input, index):
-    """The elements of the flattened ``input`` at ``index``, in the shape of ``index``. RuntimeError unless the index is int64."""
+    """The elements of the flattened ``input`` at ``index``, in the shape of ``index``.
+
+    RuntimeError unless the index is int64.
+    """
     if array_of(index).dtype != numpy.int64:
         raise RuntimeError(f"take(): Expected a long tensor for index, but got {array_of(index).dtype}")
     n = array_of(input).size
-    inside(array_of(index), n, 0, IndexError, -n, f"out of range: tried to access index {{}} on a tensor of {n} elements.")
+    inside(
+        array_of(index),
+        n,
+        0,
+        IndexError,
+        -n,
+        f"out of range: tried to access index {{}} on a tensor of {n} elements.",
+    )
     return getitem(reshape(input, shape=(-1,)), index=(array_of(index).copy(),))
 
 
-# ---- whole slices along one dimension ---------------------------------------------------------------------------------
+# ---- whole slices along one dimension ------------------------------------------------------------
 
 
 def vector(index, op):
@@ -122,24 +153,40 @@ def vector(index, op):
 @takes_out
 @spelled
 def index_select(input, dim, index):
-    """The slices of ``input`` at a vector of indices along ``dim``. RuntimeError for several indices into a 0-d tensor."""
+    """The slices of ``input`` at a vector of indices along ``dim``.
+
+    RuntimeError for several indices into a 0-d tensor.
+    """
     index, dim = vector(index, "index_select"), check_dim(dim, len(input.shape))
     if not input.shape:
         if index.size != 1:
-            raise RuntimeError(f"index_select(): Index to scalar can have only 1 value, got {index.size} value(s)")
+            raise RuntimeError(
+                f"index_select(): Index to scalar can have only 1 value, got {index.size} value(s)"
+            )
         return reshape(
-            getitem(reshape(input, shape=(1,)), index=(inside(index, 1, 0, IndexError, text="index out of range in self"),)),
+            getitem(
+                reshape(input, shape=(1,)),
+                index=(inside(index, 1, 0, IndexError, text="index out of range in self"),),
+            ),
             shape=(),
         )
-    return getitem(input, index=(*(FULL,) * dim, inside(index, input.shape[dim], dim, IndexError, text="index out of range in self")))
+    return getitem(
+        input,
+        index=(
+            *(FULL,) * dim,
+            inside(index, input.shape[dim], dim, IndexError, text="index out of range in self"),
+        ),
+    )
 
 
 @spelled
 def repeat_interleave(input, repeats=None, dim=None, *, output_size=None):
-    """Each slice along ``dim`` repeated ``repeats`` times (an int, or a vector with one number for each); of the flattened tensor without ``dim``.
+    """Each slice along ``dim`` repeated ``repeats`` times (an int, or a vector with one number for each); of
+    the flattened tensor without ``dim``.
 
     With ``input`` alone, a vector of repeats: the index i repeated ``input[i]`` times.
-    RuntimeError if the numbers are negative or not as many as slices, IndexError for a dimension of a 0-d tensor.
+    RuntimeError if the numbers are negative or not as many as slices, IndexError for a dimension of a 0-d
+    tensor.
     """
     if repeats is None:
         return _repeated_indices(input)
@@ -153,11 +200,14 @@ def repeat_interleave(input, repeats=None, dim=None, *, output_size=None):
         times = integer(repeats) if not hasattr(repeats, "shape") else int(repeats)
         if times < 0:
             raise RuntimeError("Repeats must be non-negative")
-        spread = expand(unsqueeze(input, dim=dim + 1), shape=(*input.shape[: dim + 1], times, *input.shape[dim + 1 :]))
+        spread = expand(
+            unsqueeze(input, dim=dim + 1), shape=(*input.shape[: dim + 1], times, *input.shape[dim + 1 :])
+        )
         return contiguous(reshape(spread, shape=(*input.shape[:dim], n * times, *input.shape[dim + 1 :])))
     if repeats.shape != (n,):
         raise RuntimeError(
-            f"repeats must have the same size as input along dim, but got repeats.size(0) = {repeats.shape[0]} and input.size({dim}) = {n}"
+            "repeats must have the same size as input along dim, but got repeats.size(0) = "
+            f"{repeats.shape[0]} and input.size({dim}) = {n}"
         )
     return index_select(input, dim, _repeated_indices(repeats))
 
@@ -178,7 +228,7 @@ def _positions(repeats):
     return xp(repeats).arange(repeats.size).repeat(repeats)
 
 
-# ---- positions ----------------------------------------------------------------------------------------------------------
+# ---- positions -----------------------------------------------------------------------------------
 
 
 @primitive
@@ -189,7 +239,9 @@ def _nonzero(x):
 
 @takes_out
 def nonzero(input, *, as_tuple=False):
-    """The indices of the elements that are not zero, as rows (n, ndim); with ``as_tuple`` a vector for each dimension, fit for indexing."""
+    """The indices of the elements that are not zero, as rows (n, ndim); with ``as_tuple`` a vector for each
+    dimension, fit for indexing.
+    """
     if as_tuple:
         return tuple(_nonzero(reshape(input, shape=input.shape or (1,))).T)
     return _nonzero(input)
@@ -216,13 +268,16 @@ def _one_hot(x, *, num_classes):
 
 
 def one_hot(input, num_classes=-1):
-    """Vectors of zeros with a 1 at each class number, (…) -> (…, num_classes), in int64; -1 takes the largest class + 1.
+    """Vectors of zeros with a 1 at each class number, (…) -> (…, num_classes), in int64; -1 takes the largest
+    class + 1.
 
     RuntimeError for classes out of range or not int64.
     """
     classes = array_of(input)
     if classes.dtype != numpy.int64:
-        raise RuntimeError(f"one_hot is only applicable to index tensor of type LongTensor, got {classes.dtype}.")
+        raise RuntimeError(
+            f"one_hot is only applicable to index tensor of type LongTensor, got {classes.dtype}."
+        )
     if not classes.size and num_classes <= 0:
         raise RuntimeError("Can not infer total number of classes from empty tensor.")
     if (low := out_of_bounds(classes, 0, numpy.iinfo("int64").max)) is not None:
@@ -230,5 +285,7 @@ def one_hot(input, num_classes=-1):
     if num_classes == -1:
         num_classes = int(classes.max()) + 1
     elif (high := out_of_bounds(classes, 0, num_classes)) is not None:
-        raise RuntimeError(f"Class values must be smaller than num_classes, got {high} with num_classes = {num_classes}.")
+        raise RuntimeError(
+            f"Class values must be smaller than num_classes, got {high} with num_classes = {num_classes}."
+        )
     return _one_hot(input, num_classes=num_classes)

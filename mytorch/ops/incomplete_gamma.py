@@ -1,4 +1,5 @@
-"""The regularized incomplete gamma functions, and how a gamma random number moves with its shape parameter."""
+"""The regularized incomplete gamma functions, and how a gamma random number moves with its shape
+parameter."""
 
 from __future__ import annotations
 
@@ -12,13 +13,17 @@ from .elementwise import exp, log, smooth
 from .gamma import digamma_double, lgamma, lgamma_double, stirling_rest
 from .special import both_double
 
-# ---- P(a, x) and Q(a, x) = 1 - P(a, x) -----------------------------------------------------------------------------------
+# ---- P(a, x) and Q(a, x) = 1 - P(a, x) -----------------------------------------------------------
 #
-# Abramowitz and Stegun, chapter 6.5: the series 6.5.29 for P where x < a + 1, Legendre's continued fraction 6.5.31 for Q elsewhere.
+# Abramowitz and Stegun, chapter 6.5: the series 6.5.29 for P where x < a + 1, Legendre's continued fraction
+# 6.5.31 for Q elsewhere.
 
 
 def _front(a, x):
-    """x^a · exp(-x) / Γ(a + 1). For large a by Stirling's formula around x = a, where a · log x - x - lgamma(a + 1) would cancel."""
+    """x^a · exp(-x) / Γ(a + 1).
+
+    For large a by Stirling's formula around x = a, where a · log x - x - lgamma(a + 1) would cancel.
+    """
     module, b = xp(x), xp(x).maximum(a, 10.0)
     d = (x - b) / b
     large = b * (module.log1p(d) - d) - 0.5 * module.log(2 * math.pi * b) - stirling_rest(b)
@@ -89,7 +94,9 @@ def _gammaincc(a, x):
 
 
 def _no_slope(g):
-    raise NotImplementedError("the derivative of the incomplete gamma functions in their first argument is not implemented")
+    raise NotImplementedError(
+        "the derivative of the incomplete gamma functions in their first argument is not implemented"
+    )
 
 
 def _density(x, y):
@@ -99,7 +106,8 @@ def _density(x, y):
 
 @smooth(x=_no_slope, y=lambda g, x, y: g * _density(x, y))
 def igamma(x, y):
-    """The regularized lower incomplete gamma function P(input, other) = ∫₀^other t^(input-1) exp(-t) dt / Γ(input), elementwise.
+    """The regularized lower incomplete gamma function P(input, other) = ∫₀^other t^(input-1) exp(-t) dt /
+    Γ(input), elementwise.
 
     nan for negative arguments. NotImplementedError in the backward pass to ``input``.
     """
@@ -108,20 +116,25 @@ def igamma(x, y):
 
 @smooth(x=_no_slope, y=lambda g, x, y: -g * _density(x, y))
 def igammac(x, y):
-    """The regularized upper incomplete gamma function 1 - P(input, other), elementwise; otherwise as :func:`igamma`."""
+    """The regularized upper incomplete gamma function 1 - P(input, other), elementwise; otherwise as
+    :func:`igamma`.
+    """
     return both_double(_gammaincc, x, y)
 
 
-# ---- random numbers ------------------------------------------------------------------------------------------------------
+# ---- random numbers ------------------------------------------------------------------------------
 #
-# Implicit differentiation (Figurnov et al., Implicit Reparameterization Gradients, 2018): P(a, x) stays the same as a moves, so
-# dx/da = -(∂P/∂a) / p(x) = -∫₀ˣ p(t)/p(x) · (log t - ψ(a)) dt = ∫ₓ^∞ p(t)/p(x) · (log t - ψ(a)) dt.
+# Implicit differentiation (Figurnov et al., Implicit Reparameterization Gradients, 2018): P(a, x) stays the
+# same as a moves, so dx/da = -(∂P/∂a) / p(x) = -∫₀ˣ p(t)/p(x) · (log t - ψ(a)) dt = ∫ₓ^∞ p(t)/p(x) · (log t -
+# ψ(a)) dt.
 
 _NODES, _WEIGHTS = numpy.polynomial.legendre.leggauss(64)
 
 
 def _by_series(a, x):
-    """For small a: ∂P/∂a from the series 6.5.29, whose terms x^(a+k) exp(-x) / Γ(a+k+1) have the slopes (log x - ψ(a+k+1)) times themselves."""
+    """For small a: ∂P/∂a from the series 6.5.29, whose terms x^(a+k) exp(-x) / Γ(a+k+1) have the slopes (log
+    x - ψ(a+k+1)) times themselves.
+    """
     log = xp(x).log
     term, psi = 1 / a, digamma_double(a) + 1 / a  # relative to the density times x; ψ(a + 1)
     logarithm, total, n = log(x), 0.0, a
@@ -135,7 +148,9 @@ def _by_series(a, x):
 
 
 def _by_quadrature(a, x):
-    """For larger a: the integral over log t from x to where the density is negligible, away from the mode, by Gauss and Legendre's rule."""
+    """For larger a: the integral over log t from x to where the density is negligible, away from the mode, by
+    Gauss and Legendre's rule.
+    """
     module = xp(x)
     down = x <= a
     gap = module.abs(a - x)
@@ -170,5 +185,7 @@ def gamma_slope(x, sample):
 
 @primitive(x=lambda g, x, sample: g * gamma_slope(x, sample), sample=lambda g: g)
 def standard_gamma(x, sample):
-    """``sample``, a gamma random number of shape ``x`` and rate 1 for each element of ``x``, with its gradient to ``x``."""
+    """``sample``, a gamma random number of shape ``x`` and rate 1 for each element of ``x``, with its
+    gradient to ``x``.
+    """
     return sample

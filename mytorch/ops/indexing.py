@@ -18,7 +18,9 @@ def is_basic(index):
 
 @primitive(view=True, x=lambda g, x_shape, index: put_in_zeros(g, shape=x_shape, index=index))
 def getitem(x, *, index):
-    """``x[index]`` for an index in NumPy's form: integers, slices, None and Ellipsis give a view; arrays of integers or booleans a copy."""
+    """``x[index]`` for an index in NumPy's form: integers, slices, None and Ellipsis give a view; arrays of
+    integers or booleans a copy.
+    """
     try:
         return x[index]
     except IndexError as error:
@@ -47,7 +49,9 @@ def put_in_zeros(x, *, shape, index):
     value=lambda g, index: getitem(g, index=index),
 )
 def put(x, value, *, index, accumulate=False):
-    """A copy of ``x`` with ``value`` (broadcast to ``x[index]``) written, or with ``accumulate`` added, at ``index``."""
+    """A copy of ``x`` with ``value`` (broadcast to ``x[index]``) written, or with ``accumulate`` added, at
+    ``index``.
+    """
     out = as_array(x).copy()
     if accumulate:
         scatter_add(out, index, value)
@@ -58,7 +62,9 @@ def put(x, value, *, index, accumulate=False):
 
 @primitive(base=lambda g, view: zero_at(g, view=view), value=lambda g, view: view(g))
 def write_view(base, value, *, view):
-    """What ``base`` is after ``value`` was written to its part ``view(base)``; the memory has been written already."""
+    """What ``base`` is after ``value`` was written to its part ``view(base)``; the memory has been written
+    already.
+    """
     return base
 
 
@@ -75,24 +81,30 @@ def zero_at(x, *, view):
     return out
 
 
-# ---- an index as the user writes it -------------------------------------------------------------------------------------
+# ---- an index as the user writes it --------------------------------------------------------------
 
 
 def parse(index, shape, module=numpy):
-    """Any index that torch takes, for a tensor of ``shape``, as a pair of NumPy's: what to take as a view, then what to pick from that.
+    """Any index that torch takes, for a tensor of ``shape``, as a pair of NumPy's: what to take as a view,
+    then what to pick from that.
 
-    Integers, slices, None and Ellipsis act first, as views; the second index holds arrays of integers or booleans, and full slices, or is
-    empty. (NumPy would let an integer broadcast with the arrays and so place the result's dimensions elsewhere.)
+    Integers, slices, None and Ellipsis act first, as views; the second index holds arrays of integers or
+    booleans, and full slices, or is empty. (NumPy would let an integer broadcast with the arrays and so place
+    the result's dimensions elsewhere.)
     """
     parts = [_part(p, module) for p in (index if type(index) is tuple else _as_tuple(index))]
     ndim = len(shape)
     taken = sum(
-        p.ndim if is_array(p) and p.dtype.kind == "b" else not (p is None or p is Ellipsis or isinstance(p, bool)) for p in parts
+        p.ndim
+        if is_array(p) and p.dtype.kind == "b"
+        else not (p is None or p is Ellipsis or isinstance(p, bool))
+        for p in parts
     )
     if taken > ndim:
         if ndim == 0:
             raise IndexError(
-                "invalid index of a 0-dim tensor. Use `tensor.item()` in Python or `tensor.item<T>()` in C++ to convert a 0-dim tensor to a number"
+                "invalid index of a 0-dim tensor. Use `tensor.item()` in Python or `tensor.item<T>()` "
+                "in C++ to convert a 0-dim tensor to a number"
             )
         raise IndexError(f"too many indices for tensor of dimension {ndim}")
     view, pick, dim, rest = [], [], 0, ndim - taken
@@ -102,7 +114,8 @@ def parse(index, shape, module=numpy):
             if p.dtype.kind == "b" and p.shape != shape[dim : dim + consumed]:
                 at = next(i for i in range(consumed) if p.shape[i] != shape[dim + i])
                 raise IndexError(
-                    f"The shape of the mask {list(p.shape)} at index {at} does not match the shape of the indexed tensor {list(shape)} "
+                    f"The shape of the mask {list(p.shape)} at index {at} does not match the shape of "
+                    f"the indexed tensor {list(shape)} "
                     f"at index {dim + at}"
                 )
             view += [FULL] * consumed
@@ -132,7 +145,9 @@ def _as_tuple(index):
     if (
         isinstance(index, list)
         and len(index) < 32
-        and any(isinstance(p, (slice, list, tuple, type(None), type(...))) or hasattr(p, "ndim") for p in index)
+        and any(
+            isinstance(p, (slice, list, tuple, type(None), type(...))) or hasattr(p, "ndim") for p in index
+        )
     ):
         return tuple(index)
     return (index,)
@@ -146,7 +161,9 @@ def _part(part, module):
     if kind is slice:
         step = part.step
         if step is not None and step.__index__() <= 0:
-            raise ValueError("slice step cannot be zero" if step.__index__() == 0 else "step must be greater than zero")
+            raise ValueError(
+                "slice step cannot be zero" if step.__index__() == 0 else "step must be greater than zero"
+            )
         if part.start is None and part.stop is None and step is None:
             return FULL
         return slice(*(None if v is None else _bound(v) for v in (part.start, part.stop, step)))
@@ -163,10 +180,13 @@ def _part(part, module):
         raise TypeError(f"a string is no index: {part!r}")
     else:
         raise IndexError(
-            f"only integers, slices (`:`), ellipsis (`...`), None and long or byte Variables are valid indices (got {type(part).__name__})"
+            "only integers, slices (`:`), ellipsis (`...`), None and long or byte Variables are valid "
+            f"indices (got {type(part).__name__})"
         )
     if array.dtype.kind not in "iub" or array.dtype.itemsize == 2:
-        raise IndexError(f"tensors used as indices must be long, int, byte or bool tensors, got {array.dtype}")
+        raise IndexError(
+            f"tensors used as indices must be long, int, byte or bool tensors, got {array.dtype}"
+        )
     if array.dtype == numpy.uint8:
         array = array.astype(bool)
     if array.ndim == 0:
@@ -203,13 +223,16 @@ def picked_shape(pick, shape):
         found = broadcast_shape(*arrays)
     except RuntimeError:
         raise IndexError(
-            f"shape mismatch: indexing tensors could not be broadcast together with shapes {', '.join(str(list(a)) for a in arrays)}"
+            "shape mismatch: indexing tensors could not be broadcast together with shapes "
+            f"{', '.join(str(list(a)) for a in arrays)}"
         ) from None
     return (*kept[:at], *found, *kept[at:], *shape[dim:])
 
 
 def is_plain(index):
-    """Whether NumPy can take this tuple as it is: integers, slices forward between integers, None and at most one Ellipsis."""
+    """Whether NumPy can take this tuple as it is: integers, slices forward between integers, None and at most
+    one Ellipsis.
+    """
     ellipses = 0
     for part in index:
         kind = type(part)
@@ -228,7 +251,9 @@ _BOUNDS = {int, type(None)}
 
 
 def alone(x, index):
-    """What to pick for an index that is one tensor of int64 or one mask, if NumPy can take it as it is; else None."""
+    """What to pick for an index that is one tensor of int64 or one mask, if NumPy can take it as it is; else
+    None.
+    """
     array, shape = index.array, x.array.shape
     fits = array.dtype == _INT64 and shape if array.dtype != _BOOL else array.shape == shape[: array.ndim]
     if not fits or not array.ndim or type(array) is not type(x.array):

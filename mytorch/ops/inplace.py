@@ -1,7 +1,9 @@
 """In-place forms: how ``x.add_(y)`` and ``x[i] = y`` take part in the graph.
 
-The new values are computed by the ordinary operation, then written into the memory of ``x``, whose node becomes that of the result. If ``x`` is a
-view, its base is what changed: the base gets a node that replaces the part, and every view takes its node from there anew.
+The new values are computed by the ordinary operation, then written into the memory of ``x``, whose node
+becomes that of the result. If ``x`` is a
+view, its base is what changed: the base gets a node that replaces the part, and every view takes its node
+from there anew.
 """
 
 from __future__ import annotations
@@ -30,13 +32,21 @@ def _live(values):
 def inplace(operation):
     """The method ``operation_`` of an operation whose first input is the tensor to change."""
     op = getattr(operation, "primitive", None)
-    reads_input = op is None or op.composed or any(op.inputs[0] in op.wants(rule) for rule in (op.joint, *op.rules.values()) if rule)
+    reads_input = (
+        op is None
+        or op.composed
+        or any(op.inputs[0] in op.wants(rule) for rule in (op.joint, *op.rules.values()) if rule)
+    )
 
     @functools.wraps(operation)
     def method(self, *inputs, **settings):
         prepare_write(self)
         before = wrap(self.array, self._node)
-        if reads_input and (before._node is not None or _live(inputs) or (settings and _live(settings.values()))) and grad_state.get() is True:
+        if (
+            reads_input
+            and (before._node is not None or _live(inputs) or (settings and _live(settings.values())))
+            and grad_state.get() is True
+        ):
             before.array = before.array.copy()  # a formula needs the old values
         return write(self, operation(before, *inputs, **settings))
 
@@ -46,7 +56,9 @@ def inplace(operation):
 
 
 def reshaped_in_place(operation):
-    """The method ``operation_`` of a view operation: the tensor itself takes the shape of the view. Not for views of a leaf that requires grad."""
+    """The method ``operation_`` of a view operation: the tensor itself takes the shape of the view. Not for
+    views of a leaf that requires grad.
+    """
 
     def method(self, *args, **settings):
         if grad_state.get() is True and type(self._node) is Leaf:
@@ -67,18 +79,22 @@ def _whole(x):
 
 
 def prepare_write(x):
-    """Refuse to change in place what autograd cannot follow, and what is stored only once for several elements."""
+    """Refuse to change in place what autograd cannot follow, and what is stored only once for several
+    elements.
+    """
     if x._base is not None:
         if x._base._node is not x._base_node:
             refresh(x)
         if x.array.size and any(n > 1 and s == 0 for n, s in zip(x.array.shape, x.array.strides)):
             raise RuntimeError(
-                "unsupported operation: more than one element of the written-to tensor refers to a single memory location. "
+                "unsupported operation: more than one element of the written-to tensor refers to a "
+                "single memory location. "
                 "Please clone() the tensor before performing the operation."
             )
     if x._inference and grad_state.get() is not None:
         raise RuntimeError(
-            "Inplace update to inference tensor outside InferenceMode is not allowed. You can make a clone to get a normal tensor before "
+            "Inplace update to inference tensor outside InferenceMode is not allowed. You can make a "
+            "clone to get a normal tensor before "
             "doing inplace update."
         )
     if grad_state.get() is not True:
@@ -86,14 +102,18 @@ def prepare_write(x):
     if type(x._node) is Leaf:
         raise RuntimeError("a leaf Variable that requires grad is being used in an in-place operation.")
     if x._base is not None and type(x._base._node) is Leaf:
-        raise RuntimeError("a view of a leaf Variable that requires grad is being used in an in-place operation.")
+        raise RuntimeError(
+            "a view of a leaf Variable that requires grad is being used in an in-place operation."
+        )
     node = x._node if x._base is not None else None
     while node is not None and node.plan is not None and node.plan.op.view and len(node.edges) == 1:
         node = node.edges[0]
     if type(node) is Output and node.parent.plan.op.view:
         raise RuntimeError(
-            f"Output {node.index} of {node.name} is a view and is being modified inplace. This view is the output of a function that returns "
-            f"multiple views. Such functions do not allow the output views to be modified inplace. You should replace the inplace operation by an "
+            f"Output {node.index} of {node.name} is a view and is being modified inplace. This view is "
+            "the output of a function that returns "
+            "multiple views. Such functions do not allow the output views to be modified inplace. You "
+            "should replace the inplace operation by an "
             f"out-of-place one."
         )
     _spare(x if x._base is None else x._base)
@@ -117,9 +137,14 @@ def _with_copy(value, array):
 def write(x, result):
     """Give ``x`` the values and the place in the graph of ``result``."""
     if result.array.shape != x.array.shape:
-        raise RuntimeError(f"output with shape {list(x.array.shape)} doesn't match the broadcast shape {list(result.array.shape)}")
+        raise RuntimeError(
+            f"output with shape {list(x.array.shape)} doesn't match the broadcast shape "
+            f"{list(result.array.shape)}"
+        )
     if category(result.array.dtype) > category(x.array.dtype):
-        raise RuntimeError(f"result type {result.array.dtype} can't be cast to the desired output type {x.array.dtype}")
+        raise RuntimeError(
+            f"result type {result.array.dtype} can't be cast to the desired output type {x.array.dtype}"
+        )
     if result.array.dtype != x.array.dtype:
         result = result.astype(x.array.dtype)
     if result.array is not x.array:
@@ -131,7 +156,8 @@ def write(x, result):
             base._node = write_view(wrap(base.array, base._node), result, view=x._view)._node
             refresh(x)
         elif x._base is None:
-            if x._node is not None and result._node is None:  # overwritten by constants: still in the graph, with a gradient of zero
+            # overwritten by constants: still in the graph, with a gradient of zero
+            if x._node is not None and result._node is None:
                 result = write_view(wrap(x.array, x._node), result, view=_whole)
             x._node = result._node
     return x
@@ -139,18 +165,25 @@ def write(x, result):
 
 def _recorded(*variables):
     """Whether a write among ``variables`` has to take part in the graph."""
-    return grad_state.get() is True and any(v._node is not None or (v._base is not None and v._base._node is not None) for v in variables)
+    return grad_state.get() is True and any(
+        v._node is not None or (v._base is not None and v._base._node is not None) for v in variables
+    )
 
 
-# ---- assignment -----------------------------------------------------------------------------------------------------------
+# ---- assignment ----------------------------------------------------------------------------------
 
 
 def fill_(x, value):
-    """Write ``value``, a number or a 0-d tensor, to every element; returns the tensor. RuntimeError for a tensor with dimensions."""
+    """Write ``value``, a number or a 0-d tensor, to every element; returns the tensor. RuntimeError for a
+    tensor with dimensions.
+    """
     prepare_write(x)
     if isinstance(value, Variable):
         if value.array.ndim:
-            raise RuntimeError(f"fill_ only supports 0-dimension value tensor but got tensor with {value.array.ndim} dimensions.")
+            raise RuntimeError(
+                f"fill_ only supports 0-dimension value tensor but got tensor with {value.array.ndim} "
+                "dimensions."
+            )
         return copy_(x, value)
     _store(x.array, ..., _number(value, x))
     return write(x, wrap(x.array))
@@ -164,8 +197,14 @@ def zero_(x):
 
 
 def fill_diagonal_(x, fill_value, wrap=False):
-    """Write a number to the main diagonal, of all dimensions when there are more than two, which must have the same size; returns the tensor."""
-    ndim, sizes, fill_value = x.array.ndim, x.array.shape, as_number(fill_value, "fill_diagonal_", "fill_value")
+    """Write a number to the main diagonal, of all dimensions when there are more than two, which must have
+    the same size; returns the tensor.
+    """
+    ndim, sizes, fill_value = (
+        x.array.ndim,
+        x.array.shape,
+        as_number(fill_value, "fill_diagonal_", "fill_value"),
+    )
     if ndim < 2:
         raise RuntimeError("dimensions must larger than 1")
     if ndim > 2 and len(set(sizes)) > 1:
@@ -205,9 +244,11 @@ def _number(value, x):
 
 
 def setitem(x, index, value):
-    """``x[index] = value``: a number, or a tensor that broadcasts to ``x[index]``; repeated indices keep one of the values.
+    """``x[index] = value``: a number, or a tensor that broadcasts to ``x[index]``; repeated indices keep one
+    of the values.
 
-    A view takes values of any dtype, as copy_ does; an index of tensors only those of its own dtype, a mask single ones of any.
+    A view takes values of any dtype, as copy_ does; an index of tensors only those of its own dtype, a mask
+    single ones of any.
     """
     if index is False:
         return
@@ -242,9 +283,13 @@ def setitem(x, index, value):
         value = _fit_value(value, target, pick)
     if _recorded(target, value) if is_tensor else _recorded(target):
         pick = tuple(p.copy() if is_array(p) else p for p in pick)  # the user may change theirs
-        value = expand(value if is_tensor else wrap(as_array(value)), shape=picked_shape(pick, target.array.shape))
+        value = expand(
+            value if is_tensor else wrap(as_array(value)), shape=picked_shape(pick, target.array.shape)
+        )
         _store(target.array, pick, value.array)
-        write(target, write_view(wrap(target.array, target._node), value, view=lambda b: getitem(b, index=pick)))
+        write(
+            target, write_view(wrap(target.array, target._node), value, view=lambda b: getitem(b, index=pick))
+        )
     else:
         _store(target.array, pick, value.array if is_tensor else value)
         changed(target)
@@ -260,7 +305,8 @@ def _store(array, index, value):
     except ValueError as error:
         shape = list(picked_shape(index, array.shape))
         raise RuntimeError(
-            f"shape mismatch: value tensor of shape {list(value.shape)} cannot be broadcast to indexing result of shape {shape}"
+            f"shape mismatch: value tensor of shape {list(value.shape)} cannot be broadcast to "
+            f"indexing result of shape {shape}"
         ) from error
     finally:
         float_errors.reset(token)
@@ -282,9 +328,11 @@ def _fit_value(value, target, pick):
     """``value`` on the device and in the dtype of ``target``, without leading dimensions of size 1."""
     if value.array.dtype != target.array.dtype:
         arrays = [p for p in pick if type(p) is not slice]
-        if value.array.size != 1 or len(arrays) > 1 or arrays[0].dtype.kind != "b":  # one mask is a masked_fill, which casts
+        # one mask is a masked_fill, which casts
+        if value.array.size != 1 or len(arrays) > 1 or arrays[0].dtype.kind != "b":
             raise RuntimeError(
-                f"Index put requires the source and destination dtypes match, got {target.array.dtype} for the destination and "
+                f"Index put requires the source and destination dtypes match, got {target.array.dtype} "
+                "for the destination and "
                 f"{value.array.dtype} for the source."
             )
         value = value.astype(target.array.dtype)

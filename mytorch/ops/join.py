@@ -19,9 +19,15 @@ def _part(x, dim, start, stop):
 
 
 def _sequence(tensors, name):
-    """``tensors`` as a tuple. TypeError for what is no sequence of tensors, ValueError or RuntimeError for an empty one."""
+    """``tensors`` as a tuple.
+
+    TypeError for what is no sequence of tensors, ValueError or RuntimeError for an empty one.
+    """
     if isinstance(tensors, Variable) or not hasattr(tensors, "__iter__"):
-        raise TypeError(f"{name}(): argument 'tensors' (position 1) must be tuple of Tensors, not {type(tensors).__name__}")
+        raise TypeError(
+            f"{name}(): argument 'tensors' (position 1) must be tuple of Tensors, not "
+            f"{type(tensors).__name__}"
+        )
     tensors = tuple(tensors)
     for i, x in enumerate(tensors):
         if not hasattr(x, "shape"):
@@ -29,7 +35,7 @@ def _sequence(tensors, name):
     return tensors
 
 
-# ---- joining ----------------------------------------------------------------------------------------------------------
+# ---- joining -------------------------------------------------------------------------------------
 
 
 @primitive(prepare=promoted, joint=lambda g, xs_shape, xs_dtype, dim: _cut(g, xs_shape, xs_dtype, dim))
@@ -46,7 +52,8 @@ def _cat(*xs, dim=0):
         if x.shape[:dim] != first.shape[:dim] or x.shape[dim + 1 :] != first.shape[dim + 1 :]:
             at = next(d for d in range(x.ndim) if d != dim and x.shape[d] != first.shape[d])
             raise RuntimeError(
-                f"Sizes of tensors must match except in dimension {dim}. Expected size {first.shape[at]} but got size {x.shape[at]} "
+                f"Sizes of tensors must match except in dimension {dim}. Expected size "
+                f"{first.shape[at]} but got size {x.shape[at]} "
                 f"for tensor number {i} in the list."
             )
     return xp(first).concatenate(kept, axis=dim)
@@ -57,7 +64,11 @@ def _cut(g, shapes, dtypes, dim):
     start, pieces = 0, []
     for shape, dtype in zip(shapes, dtypes):
         n = 0 if shape == (0,) else shape[dim]
-        piece = reshape(_part(g, dim, start, start + n), shape=shape) if shape == (0,) else _part(g, dim, start, start + n)
+        piece = (
+            reshape(_part(g, dim, start, start + n), shape=shape)
+            if shape == (0,)
+            else _part(g, dim, start, start + n)
+        )
         pieces.append(piece if piece.dtype == dtype else piece.astype(dtype))
         start += n
     return pieces
@@ -66,7 +77,8 @@ def _cut(g, shapes, dtypes, dim):
 @takes_out
 @spelled
 def cat(tensors, dim=0):
-    """Join along an existing dimension; all other sizes must agree. Empty 1-d tensors are skipped, as in torch.
+    """Join along an existing dimension; all other sizes must agree. Empty 1-d tensors are skipped, as in
+    torch.
 
     ValueError without a tensor.
     """
@@ -81,14 +93,17 @@ concat = concatenate = cat
 
 @primitive(
     prepare=promoted,
-    joint=lambda g, xs_dtype, dim: [p if p.dtype == d else p.astype(d) for p, d in zip(unbind(g, dim), xs_dtype)],
+    joint=lambda g, xs_dtype, dim: [
+        p if p.dtype == d else p.astype(d) for p, d in zip(unbind(g, dim), xs_dtype)
+    ],
 )
 def _stack(*xs, dim=0):
     dim = check_dim(dim, xs[0].ndim + 1)
     for i, x in enumerate(xs):
         if x.shape != xs[0].shape:
             raise RuntimeError(
-                f"stack expects each tensor to be equal size, but got {list(xs[0].shape)} at entry 0 and {list(x.shape)} at entry {i}"
+                f"stack expects each tensor to be equal size, but got {list(xs[0].shape)} at entry 0 "
+                f"and {list(x.shape)} at entry {i}"
             )
     return xp(xs[0]).stack(xs, axis=dim)
 
@@ -114,15 +129,28 @@ def atleast_2d(*tensors):
 
 
 def atleast_3d(*tensors):
-    """Each tensor with at least three dimensions: a vector of n becomes (1, n, 1), a matrix gets a last dimension."""
+    """Each tensor with at least three dimensions: a vector of n becomes (1, n, 1), a matrix gets a last
+    dimension.
+    """
     return _each(
-        lambda x: x if len(x.shape) > 2 else unsqueeze(x, dim=2) if len(x.shape) == 2 else reshape(x, shape=(1, -1, 1)), tensors
+        lambda x: (
+            x
+            if len(x.shape) > 2
+            else unsqueeze(x, dim=2)
+            if len(x.shape) == 2
+            else reshape(x, shape=(1, -1, 1))
+        ),
+        tensors,
     )
 
 
 def _each(function, tensors):
     if len(tensors) == 1:
-        return tuple(map(function, tensors[0])) if isinstance(tensors[0], (tuple, list)) else function(tensors[0])
+        return (
+            tuple(map(function, tensors[0]))
+            if isinstance(tensors[0], (tuple, list))
+            else function(tensors[0])
+        )
     return tuple(map(function, tensors))
 
 
@@ -165,7 +193,7 @@ def column_stack(tensors):
     return cat([x if len(x.shape) > 1 else reshape(x, shape=(-1, 1)) for x in tensors], 1)
 
 
-# ---- cutting ----------------------------------------------------------------------------------------------------------
+# ---- cutting -------------------------------------------------------------------------------------
 
 
 @primitive(view=True, x=lambda g, dim: cat(g, dim))
@@ -176,7 +204,10 @@ def _split(x, *, lengths, dim):
 
 @spelled
 def split(tensor, split_size_or_sections=None, dim=0, *, split_size=None):
-    """Views of ``split_size`` each along ``dim`` (the last may be smaller), or of the given list of sizes. RuntimeError if those do not add up."""
+    """Views of ``split_size`` each along ``dim`` (the last may be smaller), or of the given list of sizes.
+
+    RuntimeError if those do not add up.
+    """
     if len(tensor.shape) == 0:
         raise RuntimeError("split expects at least a 1-dimensional tensor")
     dim = check_dim(dim, len(tensor.shape))
@@ -187,11 +218,13 @@ def split(tensor, split_size_or_sections=None, dim=0, *, split_size=None):
         lengths = sizes((split_size_or_sections,))
         if min(lengths, default=0) < 0:
             raise RuntimeError(
-                f"split_with_sizes expects split_sizes have only non-negative entries, but got split_sizes={list(lengths)}"
+                "split_with_sizes expects split_sizes have only non-negative entries, but got "
+                f"split_sizes={list(lengths)}"
             )
         if sum(lengths) != size:
             raise RuntimeError(
-                f"split_with_sizes expects split_sizes to sum exactly to {size} (input tensor's size at dimension {dim}), "
+                f"split_with_sizes expects split_sizes to sum exactly to {size} (input tensor's size "
+                f"at dimension {dim}), "
                 f"but got split_sizes={list(lengths)}"
             )
         return _split(tensor, lengths=lengths, dim=dim)
@@ -199,7 +232,9 @@ def split(tensor, split_size_or_sections=None, dim=0, *, split_size=None):
     if step < 0:
         raise RuntimeError(f"split expects split_size be non-negative, but got split_size={step}")
     if step == 0 and size != 0:
-        raise RuntimeError(f"split_size can only be 0 if dimension size is 0, but got dimension size of {size}")
+        raise RuntimeError(
+            f"split_size can only be 0 if dimension size is 0, but got dimension size of {size}"
+        )
     whole, rest = divmod(size, step) if step else (1, 0)
     return _split(tensor, lengths=((step,) * whole + (rest,) * bool(rest)) or (0,), dim=dim)
 
@@ -229,7 +264,9 @@ def tensor_split(input, indices_or_sections, dim=0):
     RuntimeError for a 0-d tensor, or unless the number is positive.
     """
     if len(input.shape) == 0:
-        raise RuntimeError("tensor_split expected at least a 1-dimensional tensor, but got a tensor with 0 dims")
+        raise RuntimeError(
+            "tensor_split expected at least a 1-dimensional tensor, but got a tensor with 0 dims"
+        )
     dim = check_dim(dim, len(input.shape))
     size = input.shape[dim]
     if hasattr(indices_or_sections, "tolist"):
@@ -248,19 +285,24 @@ def _split_along(name, least, dim_of):
         ndim = len(input.shape)
         if ndim < least:
             raise RuntimeError(
-                f"torch.{name} requires a tensor with at least {least} dimension{'s' * (least > 1)}, but got a tensor with {ndim} dimensions!"
+                f"torch.{name} requires a tensor with at least {least} dimension{'s' * (least > 1)}, "
+                f"but got a tensor with {ndim} dimensions!"
             )
         dim = dim_of(ndim)
-        if isinstance(indices_or_sections, int) and (indices_or_sections <= 0 or input.shape[dim] % indices_or_sections):
+        if isinstance(indices_or_sections, int) and (
+            indices_or_sections <= 0 or input.shape[dim] % indices_or_sections
+        ):
             raise RuntimeError(
-                f"torch.{name} attempted to split along dimension {dim}, but the size of the dimension {input.shape[dim]} is not divisible by "
+                f"torch.{name} attempted to split along dimension {dim}, but the size of the dimension "
+                f"{input.shape[dim]} is not divisible by "
                 f"the split_size {indices_or_sections}!"
             )
         return tensor_split(input, indices_or_sections, dim)
 
     function.__name__ = function.__qualname__ = name
     function.__doc__ = (
-        f"Cut into equal parts, or at the given indices, along dimension {dim_of(3)}{' (0 for a vector)' * (name == 'hsplit')}. "
+        "Cut into equal parts, or at the given indices, along dimension "
+        f"{dim_of(3)}{' (0 for a vector)' * (name == 'hsplit')}. "
         f"RuntimeError for parts that are not equal, or fewer than {least} dimension{'s' * (least > 1)}."
     )
     return function
@@ -288,7 +330,10 @@ def unbind(input, dim=0):
 
 @spelled
 def narrow(input, dim, start, length):
-    """The ``length`` indices from ``start`` along ``dim`` (a view). RuntimeError or IndexError if they are not all there."""
+    """The ``length`` indices from ``start`` along ``dim`` (a view).
+
+    RuntimeError or IndexError if they are not all there.
+    """
     if len(input.shape) == 0:
         raise RuntimeError("narrow() cannot be applied to a 0-dim tensor.")
     dim, start, length = check_dim(dim, len(input.shape)), integer(start), integer(length)
@@ -296,7 +341,9 @@ def narrow(input, dim, start, length):
     if length < 0:
         raise RuntimeError("narrow(): length must be non-negative.")
     if not -size <= start <= size:
-        raise IndexError(f"start out of range (expected to be in range of [{-size}, {size}], but got {start})")
+        raise IndexError(
+            f"start out of range (expected to be in range of [{-size}, {size}], but got {start})"
+        )
     start += size if start < 0 else 0
     if start + length > size:
         raise RuntimeError(f"start ({start}) + length ({length}) exceeds dimension size ({size}).")
@@ -305,17 +352,22 @@ def narrow(input, dim, start, length):
 
 @spelled
 def select(input, dim, index):
-    """The part at ``index`` of ``dim``, without that dimension (a view). IndexError if there is no such index."""
+    """The part at ``index`` of ``dim``, without that dimension (a view).
+
+    IndexError if there is no such index.
+    """
     if len(input.shape) == 0:
         raise IndexError("select() cannot be applied to a 0-dim tensor.")
     dim, index = check_dim(dim, len(input.shape)), integer(index)
     size = input.shape[dim]
     if not -size <= index < size:
-        raise IndexError(f"select(): index {index} out of range for tensor of size {list(input.shape)} at dimension {dim}")
+        raise IndexError(
+            f"select(): index {index} out of range for tensor of size {list(input.shape)} at dimension {dim}"
+        )
     return getitem(input, index=(*(slice(None),) * dim, index, Ellipsis))
 
 
-# ---- grids ------------------------------------------------------------------------------------------------------------
+# ---- grids ---------------------------------------------------------------------------------------
 
 
 def meshgrid(*tensors, indexing="ij"):
@@ -330,7 +382,9 @@ def meshgrid(*tensors, indexing="ij"):
         raise RuntimeError(f'torch.meshgrid: indexing must be one of "xy" or "ij", but received: {indexing}')
     for x in tensors:
         if len(x.shape) > 1:
-            raise RuntimeError(f"torch.meshgrid: Expected 0D or 1D tensor in the tensor list but got: {list(x.shape)}")
+            raise RuntimeError(
+                f"torch.meshgrid: Expected 0D or 1D tensor in the tensor list but got: {list(x.shape)}"
+            )
     if any(x.dtype != tensors[0].dtype for x in tensors):
         raise RuntimeError("meshgrid expects all tensors to have the same dtype")
     swap = indexing == "xy" and len(tensors) > 1
@@ -358,7 +412,8 @@ def cartesian_prod(*tensors):
 @spelled
 @takes_numbers
 def combinations(input, r=2, with_replacement=False):
-    """All choices of ``r`` elements of a vector, as rows. RuntimeError for other shapes and a negative ``r``."""
+    """All choices of ``r`` elements of a vector, as rows. RuntimeError for other shapes and a negative
+    ``r``."""
     if len(input.shape) != 1:
         raise RuntimeError(f"Expect a 1D vector, but got shape {list(input.shape)}")
     if r < 0:
@@ -379,7 +434,8 @@ def block_diag(*tensors):
     for i, x in enumerate(blocks):
         if len(x.shape) != 2:
             raise RuntimeError(
-                f"torch.block_diag: Input tensors must have 2 or fewer dimensions. Input {i} has {len(x.shape)} dimensions"
+                f"torch.block_diag: Input tensors must have 2 or fewer dimensions. Input {i} has "
+                f"{len(x.shape)} dimensions"
             )
     return _block_diag(*blocks) if blocks else _block_diag(atleast_2d(xp(None).zeros((1, 0), "float32")))
 

@@ -1,4 +1,6 @@
-"""Normalisation over the last dimensions (layer norm, root-mean-square norm) and across channels (local response)."""
+"""Normalisation over the last dimensions (layer norm, root-mean-square norm) and across channels (local
+response).
+"""
 
 from __future__ import annotations
 
@@ -71,10 +73,16 @@ def _gradients(g, x_shape, weight, bias, normal, scale, centred, needs):
 
 @primitive(composed=_standardised_rows, joint=_gradients, aux=("normal", "scale"))
 def standardise_rows(x, weight=None, bias=None, *, size, eps: float, centred=True):
-    """The rows of ``size`` elements of ``x`` shifted (if ``centred``) and scaled to mean square 1, then by ``weight`` and ``bias``."""
+    """The rows of ``size`` elements of ``x`` shifted (if ``centred``) and scaled to mean square 1, then by
+    ``weight`` and ``bias``.
+    """
     rows, kind = x.size // max(size, 1), wide(x.dtype)
     flat, out = x.reshape(rows, size), xp(x).empty((rows, size), x.dtype)
-    normal, scale, mean = xp(x).empty((rows, size), kind), xp(x).empty(rows, kind), xp(x).full(size, 1 / max(size, 1), kind)
+    normal, scale, mean = (
+        xp(x).empty((rows, size), kind),
+        xp(x).empty(rows, kind),
+        xp(x).full(size, 1 / max(size, 1), kind),
+    )
 
     def work(a, b):
         block, unit = flat[a:b].astype(kind, copy=False), normal[a:b]
@@ -91,7 +99,8 @@ def standardise_rows(x, weight=None, bias=None, *, size, eps: float, centred=Tru
 
 
 def layer_norm(input, normalized_shape, weight=None, bias=None, eps=1e-5):
-    """The last dimensions of ``input``, of ``normalized_shape``, normalised to mean 0 and variance 1, then scaled and shifted elementwise.
+    """The last dimensions of ``input``, of ``normalized_shape``, normalised to mean 0 and variance 1, then
+    scaled and shifted elementwise.
 
     RuntimeError for shapes that do not fit. https://arxiv.org/abs/1607.06450
     """
@@ -100,9 +109,11 @@ def layer_norm(input, normalized_shape, weight=None, bias=None, eps=1e-5):
 
 
 def rms_norm(input, normalized_shape, weight=None, eps=None):
-    """The last dimensions of ``input``, of ``normalized_shape``, over their root mean square, then scaled elementwise.
+    """The last dimensions of ``input``, of ``normalized_shape``, over their root mean square, then scaled
+    elementwise.
 
-    ``eps`` is the dtype's resolution by default. RuntimeError for shapes that do not fit. https://arxiv.org/abs/1910.07467
+    ``eps`` is the dtype's resolution by default. RuntimeError for shapes that do not fit.
+    https://arxiv.org/abs/1910.07467
     """
     shape = _normalized_shape("rms_norm", input, normalized_shape, weight, None)
     if eps is None:
@@ -117,30 +128,41 @@ def _numpy_dtype(x):
 def _normalized_shape(op, x, normalized_shape, weight, bias):
     """``normalized_shape`` as a tuple, after the checks."""
     if not isinstance(normalized_shape, (tuple, list)):
-        raise TypeError(f"{op}(): argument 'normalized_shape' (position 2) must be tuple of ints, not {type(normalized_shape).__name__}")
+        raise TypeError(
+            f"{op}(): argument 'normalized_shape' (position 2) must be tuple of ints, not "
+            f"{type(normalized_shape).__name__}"
+        )
     shape, kind = tuple(map(operator.index, normalized_shape)), _numpy_dtype(x)
     if not shape:
         raise RuntimeError(
-            "Expected normalized_shape to be at least 1-dimensional, i.e., containing at least one element, but got normalized_shape = []"
+            "Expected normalized_shape to be at least 1-dimensional, i.e., containing at least one "
+            "element, but got normalized_shape = []"
         )
     for name, values in (("weight", weight), ("bias", bias)):
         if values is not None and tuple(values.shape) != shape:
             raise RuntimeError(
-                f"Expected {name} to be of same shape as normalized_shape, but got {name} of shape {list(values.shape)} "
+                f"Expected {name} to be of same shape as normalized_shape, but got {name} of shape "
+                f"{list(values.shape)} "
                 f"and normalized_shape = {list(shape)}"
             )
         if values is not None and _numpy_dtype(values) != kind and kind.itemsize > 2:
-            raise RuntimeError(f"mixed dtype: {op} expects {name} to be {x.dtype} like its input, but it is {values.dtype}")
+            raise RuntimeError(
+                f"mixed dtype: {op} expects {name} to be {x.dtype} like its input, but it is {values.dtype}"
+            )
     if tuple(x.shape[-len(shape) :]) != shape:
         expected = ", ".join(map(str, ("*", *shape)))
-        raise RuntimeError(f"Given normalized_shape={list(shape)}, expected input with shape [{expected}], but got input of size{list(x.shape)}")
+        raise RuntimeError(
+            f"Given normalized_shape={list(shape)}, expected input with shape [{expected}], but got "
+            f"input of size{list(x.shape)}"
+        )
     if kind.kind in "biu":
         raise NotImplementedError(f'"{op}" not implemented for {x.dtype}: it takes floating-point numbers')
     return shape
 
 
 def local_response_norm(input, size, alpha=1e-4, beta=0.75, k=1.0):
-    """(N, C, *S) over (k + alpha · mean of squares of ``size`` neighbouring channels) ** beta. ValueError below 3 dimensions.
+    """(N, C, *S) over (k + alpha · mean of squares of ``size`` neighbouring channels) ** beta. ValueError
+    below 3 dimensions.
 
     https://papers.nips.cc/paper/4824
     """

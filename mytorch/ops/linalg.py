@@ -1,4 +1,6 @@
-"""Norms, determinants, pseudo-inverses, powers and least squares: what ``mytorch.linalg`` has beside products and factorizations."""
+"""Norms, determinants, pseudo-inverses, powers and least squares: what ``mytorch.linalg`` has beside products
+and factorizations.
+"""
 
 from __future__ import annotations
 
@@ -22,14 +24,14 @@ from .reduce import vector_norm
 from .shape import check_dim, flip, movedim, mT, reshape, spelled
 from .solve import LinAlgError, check_matrices, eye_like, inv, solve_triangular
 
-# ---- norms -------------------------------------------------------------------------------------------------------------
+# ---- norms ---------------------------------------------------------------------------------------
 
 
 @takes_out
 def matrix_norm(A, ord="fro", dim=(-2, -1), keepdim=False, *, dtype=None):
-    """The norms of the matrices in two dimensions: "fro" (root of the sum of squares), "nuc" (sum of singular values), ±2 (largest or smallest
-    singular value), ±1 (sums of columns), ±inf (sums of rows).
-    RuntimeError for another ``ord``, vectors, or anything but two different dimensions.
+    """The norms of the matrices in two dimensions: "fro" (root of the sum of squares), "nuc" (sum of singular
+    values), ±2 (largest or smallest singular value), ±1 (sums of columns), ±inf (sums of rows). RuntimeError
+    for another ``ord``, vectors, or anything but two different dimensions.
     """
     if dtype is not None:
         A = A.to(dtype)
@@ -63,7 +65,8 @@ def _most(values, dim, keepdim=False):
 
 @takes_out
 def linalg_norm(A, ord=None, dim=None, keepdim=False, *, dtype=None):
-    """The norm of a vector or a matrix: of all elements without ``ord`` and ``dim``; of vectors for one ``dim``, of matrices for two.
+    """The norm of a vector or a matrix: of all elements without ``ord`` and ``dim``; of vectors for one
+    ``dim``, of matrices for two.
 
     RuntimeError for more dimensions.
     """
@@ -72,7 +75,10 @@ def linalg_norm(A, ord=None, dim=None, keepdim=False, *, dtype=None):
     if ord is None and dim is None:
         return vector_norm(A, 2, None, keepdim)
     if dim is None and len(A.shape) not in (1, 2):
-        raise RuntimeError(f"linalg.norm: If dim is not specified but ord is, the input must be 1D or 2D. Got {len(A.shape)}D.")
+        raise RuntimeError(
+            "linalg.norm: If dim is not specified but ord is, the input must be 1D or 2D. Got "
+            f"{len(A.shape)}D."
+        )
     dims = tuple(range(len(A.shape))) if dim is None else (dim,) if isinstance(dim, int) else tuple(dim)
     if len(dims) not in (1, 2):
         raise RuntimeError(f"linalg.norm: If dim is specified, it must be of length 1 or 2. Got {list(dims)}")
@@ -85,7 +91,9 @@ def linalg_norm(A, ord=None, dim=None, keepdim=False, *, dtype=None):
 
 @takes_out
 def cond(A, p=None):
-    """The condition numbers of matrices: norm(A) · norm(A⁻¹), by default in the 2-norm (any shape); 0 for those without elements."""
+    """The condition numbers of matrices: norm(A) · norm(A⁻¹), by default in the 2-norm (any shape); 0 for
+    those without elements.
+    """
     if 0 in A.shape and (A.shape[-1] == A.shape[-2] or p not in ("fro", "nuc")):
         return A.detach().sum((-2, -1))
     if p is None or p in (2, -2):
@@ -94,7 +102,7 @@ def cond(A, p=None):
     return matrix_norm(A, p) * matrix_norm(inv(A), p)
 
 
-# ---- determinants ------------------------------------------------------------------------------------------------------
+# ---- determinants --------------------------------------------------------------------------------
 
 
 def _cofactors(x, out):
@@ -159,7 +167,10 @@ def _slogdet(x):
 
 @takes_out
 def slogdet(A):
-    """The signs and the logarithms of the absolute values of determinants, as a pair (sign, logabsdet). Shapes: (…, n, n) -> twice (…)."""
+    """The signs and the logarithms of the absolute values of determinants, as a pair (sign, logabsdet).
+
+    Shapes: (…, n, n) -> twice (…).
+    """
     return slogdet_result(*_slogdet(A))
 
 
@@ -169,7 +180,7 @@ def logdet(input):
     return select(sign < 0, float("nan"), logabsdet)
 
 
-# ---- powers and least squares ------------------------------------------------------------------------------------------
+# ---- powers and least squares --------------------------------------------------------------------
 
 
 def _pinv_slope(g, x, out):
@@ -178,10 +189,14 @@ def _pinv_slope(g, x, out):
 
 
 def _bound(values, shape, atol, rtol):
-    """Up to where singular values (…, k) of matrices of ``shape`` count as 0: max(atol, rtol · largest), as (…, 1)."""
+    """Up to where singular values (…, k) of matrices of ``shape`` count as 0: max(atol, rtol · largest), as
+    (…, 1).
+    """
     raw, atol, rtol = (getattr(v, "array", v) for v in (values, atol, rtol))
     if rtol is None:
-        rtol = max(shape[-2:]) * xp(raw).finfo(raw.dtype).eps if atol is None or not xp(raw).any(atol > 0) else 0
+        rtol = (
+            max(shape[-2:]) * xp(raw).finfo(raw.dtype).eps if atol is None or not xp(raw).any(atol > 0) else 0
+        )
     atol, rtol = (v[..., None] if getattr(v, "ndim", 0) else v for v in (0 if atol is None else atol, rtol))
     return xp(raw).maximum(atol, rtol * largest(raw, -1, True, 0))
 
@@ -200,7 +215,8 @@ def _pinv(x, *, rtol=None, atol=None, hermitian=False):
 
 @takes_out
 def pinv(A, rtol=None, *, atol=None, hermitian=False, rcond=None):
-    """The Moore-Penrose inverses of matrices, (…, m, n) -> (…, n, m): singular values up to max(atol, rtol · largest) count as 0.
+    """The Moore-Penrose inverses of matrices, (…, m, n) -> (…, n, m): singular values up to max(atol, rtol ·
+    largest) count as 0.
 
     Gradient: Golub and Pereyra (1973), "The differentiation of pseudo-inverses".
     """
@@ -214,11 +230,16 @@ def matrix_power(A, n):
     RuntimeError unless they are square, TypeError unless ``n`` is an int.
     """
     if not isinstance(n, int) or n is True or n is False:
-        raise TypeError(f"linalg_matrix_power(): argument 'n' (position 2) must be int, not {type(n).__name__}")
+        raise TypeError(
+            f"linalg_matrix_power(): argument 'n' (position 2) must be int, not {type(n).__name__}"
+        )
     if len(A.shape) < 2:
         raise RuntimeError("linalg.matrix_power: The input tensor A must have at least 2 dimensions.")
     if A.shape[-1] != A.shape[-2]:
-        raise RuntimeError(f"linalg.matrix_power: A must be batches of square matrices, but they are {A.shape[-2]} by {A.shape[-1]} matrices")
+        raise RuntimeError(
+            f"linalg.matrix_power: A must be batches of square matrices, but they are {A.shape[-2]} by "
+            f"{A.shape[-1]} matrices"
+        )
     if n == 0:
         raw = getattr(A, "array", A)
         return A * 0 + eye_like(raw)
@@ -231,7 +252,9 @@ def matrix_power(A, n):
 
 
 def matrix_exp(A):
-    """Σ Aᵏ / k! of square matrices (…, n, n): the Taylor series of A / 2ˢ, whose norm is below 1/2, squared s times. Higham (2005)."""
+    """Σ Aᵏ / k! of square matrices (…, n, n): the Taylor series of A / 2ˢ, whose norm is below 1/2, squared s
+    times. Higham (2005).
+    """
     raw = getattr(A, "array", A)
     check_matrices(raw, "matrix_exp")
     if not raw.size:
@@ -263,9 +286,13 @@ def cholesky_inverse(L, upper=False):
 
 @takes_numbers
 def vander(x, *, N: int | None = None):
-    """The Vandermonde matrices of vectors, (…, n) -> (…, n, N): the powers 0 to N - 1 of each element. RuntimeError unless N > 1."""
+    """The Vandermonde matrices of vectors, (…, n) -> (…, n, N): the powers 0 to N - 1 of each element.
+    RuntimeError unless N > 1.
+    """
     if x.dtype == "bool":
-        raise RuntimeError("linalg.vander supports floating point, complex, and integer tensors, but got bool")
+        raise RuntimeError(
+            "linalg.vander supports floating point, complex, and integer tensors, but got bool"
+        )
     x = x if x.shape else reshape(x, shape=(1,))
     n = x.shape[-1] if N is None else N
     if n <= 1:
@@ -277,7 +304,8 @@ def vander(x, *, N: int | None = None):
 @spelled
 @takes_numbers
 def decreasing_vander(x, N: int | None = None, increasing=False):
-    """``torch.vander``: the powers N - 1 to 0 of a vector's elements (0 to N - 1 if ``increasing``), (n,) -> (n, N), for N = n by default.
+    """``torch.vander``: the powers N - 1 to 0 of a vector's elements (0 to N - 1 if ``increasing``), (n,) ->
+    (n, N), for N = n by default.
 
     RuntimeError for other shapes or a negative N.
     """
@@ -324,7 +352,10 @@ def lstsq(A, B, rcond: float | None = None, *, driver=None):
     """
     if driver not in (None, "gels", "gelsy", "gelsd", "gelss"):
         kind = RuntimeError if isinstance(driver, str) else TypeError
-        raise kind(f"torch.linalg.lstsq: parameter `driver` should be one of (gels, gelsy, gelsd, gelss), got {driver!r}")
+        raise kind(
+            "torch.linalg.lstsq: parameter `driver` should be one of (gels, gelsy, gelsd, gelss), got "
+            f"{driver!r}"
+        )
     if len(A.shape) < 2:
         raise RuntimeError("torch.linalg.lstsq: input must have at least 2 dimensions")
     vector = len(B.shape) == len(A.shape) - 1
@@ -332,10 +363,20 @@ def lstsq(A, B, rcond: float | None = None, *, driver=None):
         raise RuntimeError("torch.linalg.lstsq: other must have at least 1 dimension")
     columns = B[..., None] if vector else B
     if columns.shape[-2] != A.shape[-2]:
-        raise RuntimeError(f"torch.linalg.lstsq: input.size(-2) should match other.size(-2), got {list(A.shape)} and {list(B.shape)}")
+        raise RuntimeError(
+            f"torch.linalg.lstsq: input.size(-2) should match other.size(-2), got {list(A.shape)} and "
+            f"{list(B.shape)}"
+        )
     solution, rank = matmul(pinv(A, rcond), columns), matrix_rank(A, rtol=rcond)
-    overdetermined = driver not in (None, "gelsy") and A.shape[-2] > A.shape[-1] and int(rank.min()) == A.shape[-1]
+    overdetermined = (
+        driver not in (None, "gelsy") and A.shape[-2] > A.shape[-1] and int(rank.min()) == A.shape[-1]
+    )
     left = matmul(A, solution) - columns if overdetermined else None
     empty = reshape(columns, shape=(-1,))[:0]
     values = svdvals(A) if driver in ("gelsd", "gelss") else empty
-    return lstsq_result(solution[..., 0] if vector else solution, empty if left is None else (left * left).sum(-2), rank, values)
+    return lstsq_result(
+        solution[..., 0] if vector else solution,
+        empty if left is None else (left * left).sum(-2),
+        rank,
+        values,
+    )

@@ -49,10 +49,14 @@ def _gradients(g, x, weight, bias_shape, needs):
 
 @primitive(
     composed=_definition,
-    joint=lambda g, x, weight, bias, needs: _gradients(g, x, weight, None if bias is None else bias.shape, needs),
+    joint=lambda g, x, weight, bias, needs: _gradients(
+        g, x, weight, None if bias is None else bias.shape, needs
+    ),
 )
 def linear(x, weight, bias=None):
-    """x Wᵀ + b for x (…, in), weight (out, in) or (in,), bias (out,): (…, out). RuntimeError for sizes or dtypes that do not match."""
+    """x Wᵀ + b for x (…, in), weight (out, in) or (in,), bias (out,): (…, out). RuntimeError for sizes or
+    dtypes that do not match.
+    """
     dtype, n = x.dtype, x.ndim
     if n == 0 or x.shape[-1] != weight.shape[-1]:
         raise RuntimeError(_mismatch(x.shape, weight.shape))
@@ -75,7 +79,9 @@ def linear(x, weight, bias=None):
         return y
     result = y + bias
     if result.shape != y.shape:
-        raise RuntimeError(f"output with shape {list(y.shape)} doesn't match the broadcast shape {list(result.shape)}")
+        raise RuntimeError(
+            f"output with shape {list(y.shape)} doesn't match the broadcast shape {list(result.shape)}"
+        )
     return result
 
 
@@ -83,7 +89,10 @@ def _mismatch(x, weight):
     if not x:
         return "input of linear has to have at least one dimension"
     sizes = "x".join(map(str, reversed(weight)))
-    return f"expected (..., {weight[-1]}), got {tuple(x)}: mat1 and mat2 shapes cannot be multiplied ({math.prod(x[:-1])}x{x[-1]} and {sizes})"
+    return (
+        f"expected (..., {weight[-1]}), got {tuple(x)}: mat1 and mat2 shapes cannot be multiplied "
+        f"({math.prod(x[:-1])}x{x[-1]} and {sizes})"
+    )
 
 
 def bilinear(input1, input2, weight, bias=None):
@@ -96,11 +105,19 @@ def bilinear(input1, input2, weight, bias=None):
         raise RuntimeError(f"bilinear(): input batch dimensions do not match: got {list(a)} and {list(b)}")
     out, in1, in2 = weight.shape
     if not input1.dtype == input2.dtype == weight.dtype:
-        raise RuntimeError(f"All tensors must have the same dtype, got input1: {input1.dtype}, input2: {input2.dtype}, weight: {weight.dtype}")
+        raise RuntimeError(
+            f"All tensors must have the same dtype, got input1: {input1.dtype}, input2: "
+            f"{input2.dtype}, weight: {weight.dtype}"
+        )
     if bias is not None and tuple(bias.shape) != (out,):
-        raise RuntimeError(f"bilinear(): bias size does not match weight size: got {list(bias.shape)} but expected [{out}]")
+        raise RuntimeError(
+            f"bilinear(): bias size does not match weight size: got {list(bias.shape)} but expected [{out}]"
+        )
     if a[-1] != in1 or b[-1] != in2:
-        raise RuntimeError(f"bilinear(): expected inputs (..., {in1}) and (..., {in2}) for weight {list(weight.shape)}, got {a} and {b}")
+        raise RuntimeError(
+            f"bilinear(): expected inputs (..., {in1}) and (..., {in2}) for weight "
+            f"{list(weight.shape)}, got {a} and {b}"
+        )
     left = linear(input1, transpose(weight, 1, 2).reshape(out * in2, in1))  # (…, out · in2)
     y = (left.reshape(*a[:-1], out, in2) * input2[..., None, :]).sum(-1)
     return y if bias is None else y + bias

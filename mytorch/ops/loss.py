@@ -21,13 +21,15 @@ def _pair(name):
         given = iter(promoted([a for a in arrays if a is not None]))
         arrays = [None if a is None else next(given) for a in arrays]
         if arrays[0].dtype.kind in "biu":
-            raise NotImplementedError(f'"{name}" not implemented for {arrays[0].dtype}: it takes floating-point numbers')
+            raise NotImplementedError(
+                f'"{name}" not implemented for {arrays[0].dtype}: it takes floating-point numbers'
+            )
         return arrays
 
     return prepare
 
 
-# ---- regression -----------------------------------------------------------------------------------------------------------
+# ---- regression ----------------------------------------------------------------------------------
 
 
 def _mse_slope(g, x, target, reduction):
@@ -35,7 +37,12 @@ def _mse_slope(g, x, target, reduction):
     return d * (2 * share(g, d.shape, reduction))
 
 
-@primitive(broadcasts=True, prepare=_pair("mse_cpu"), x=_mse_slope, target=lambda g, x, target, reduction: -_mse_slope(g, x, target, reduction))
+@primitive(
+    broadcasts=True,
+    prepare=_pair("mse_cpu"),
+    x=_mse_slope,
+    target=lambda g, x, target, reduction: -_mse_slope(g, x, target, reduction),
+)
 @widened
 def mse(x, target, *, reduction="mean"):
     """(x - target)², reduced."""
@@ -53,14 +60,24 @@ def _l1_slope(g, x, target, reduction):
     return sign(d) * share(g, d.shape, reduction)
 
 
-@primitive(broadcasts=True, prepare=promoted, x=_l1_slope, target=lambda g, x, target, reduction: -_l1_slope(g, x, target, reduction))
+@primitive(
+    broadcasts=True,
+    prepare=promoted,
+    x=_l1_slope,
+    target=lambda g, x, target, reduction: -_l1_slope(g, x, target, reduction),
+)
 @widened
 def l1(x, target, *, reduction="mean"):
     """|x - target|, reduced."""
     if reduction == "mean" and x.dtype.kind in "biu":
-        raise RuntimeError(f"mean(): could not infer output dtype. Input dtype must be either a floating point or complex dtype. Got: {x.dtype}")
+        raise RuntimeError(
+            "mean(): could not infer output dtype. Input dtype must be either a floating point or "
+            f"complex dtype. Got: {x.dtype}"
+        )
     losses = xp(x).abs(x - target)
-    return reduced(losses.astype("int64") if losses.dtype.kind == "u" and reduction == "sum" else losses, reduction)
+    return reduced(
+        losses.astype("int64") if losses.dtype.kind == "u" and reduction == "sum" else losses, reduction
+    )
 
 
 def _huber_slope(g, x, target, reduction, delta, scale):
@@ -78,10 +95,12 @@ def _huber_slope(g, x, target, reduction, delta, scale):
 def huber(x, target, *, reduction="mean", delta=1.0, scale=1.0):
     """scale · (d² / 2 where |d| < delta, else delta · (|d| - delta / 2)) with d = x - target, reduced."""
     d = xp(x).abs(x - target)
-    return reduced(xp(x).where(d < delta, d * d * (0.5 * scale), (d - 0.5 * delta) * (delta * scale)), reduction)
+    return reduced(
+        xp(x).where(d < delta, d * d * (0.5 * scale), (d - 0.5 * delta) * (delta * scale)), reduction
+    )
 
 
-# ---- yes or no ------------------------------------------------------------------------------------------------------------
+# ---- yes or no -----------------------------------------------------------------------------------
 
 
 _LEAST = 9.999999960041972e-13  # 1e-12 in float32, as in torch's kernel
@@ -100,7 +119,8 @@ def _bce_target_slope(g, x, target, weight, reduction):
 @primitive(broadcasts=True, x=_bce_slope, target=_bce_target_slope)
 @widened
 def bce(x, target, weight=None, *, reduction="mean"):
-    """-(target · log x + (1 - target) · log(1 - x)), the logarithms at least -100, times ``weight``, reduced."""
+    """-(target · log x + (1 - target) · log(1 - x)), the logarithms at least -100, times ``weight``,
+    reduced."""
     if xp(x).__name__ == "numpy" and x.size and not (x.min() >= 0 and x.max() <= 1):
         raise RuntimeError("all elements of input should be between 0 and 1")
     if xp(x).__name__ == "numpy" and x.size and not (target.min() >= 0 and target.max() <= 1):
@@ -125,7 +145,9 @@ def _logits_target_slope(g, x, target, weight, pos_weight, reduction):
 @primitive(broadcasts=True, prepare=_pair("bce_with_logits"), x=_logits_slope, target=_logits_target_slope)
 @widened
 def bce_with_logits(x, target, weight=None, pos_weight=None, *, reduction="mean"):
-    """Binary cross entropy of sigmoid(x), without overflow: (1 - target) · x + (1 + (pos_weight - 1) · target) · log(1 + exp(-x)), reduced."""
+    """Binary cross entropy of sigmoid(x), without overflow: (1 - target) · x + (1 + (pos_weight - 1) ·
+    target) · log(1 + exp(-x)), reduced.
+    """
     module = xp(x)
     losses = module.log1p(module.exp(-module.abs(x)))  # log(1 + exp(-x)) = this + max(-x, 0)
     if pos_weight is None:
@@ -136,20 +158,22 @@ def bce_with_logits(x, target, weight=None, pos_weight=None, *, reduction="mean"
     return as_array(reduced(losses if weight is None else losses * weight, reduction))
 
 
-# ---- what users call ------------------------------------------------------------------------------------------------------
+# ---- what users call -----------------------------------------------------------------------------
 
 
 def _warn_of_sizes(input, target):
     if input.array.shape != target.array.shape:
         warnings.warn(
-            f"Using a target size ({target.shape}) that is different to the input size ({input.shape}). This will likely lead to incorrect results "
+            f"Using a target size ({target.shape}) that is different to the input size "
+            f"({input.shape}). This will likely lead to incorrect results "
             "due to broadcasting. Please ensure they have the same size.",
             stacklevel=3,
         )
 
 
 def _weighted(losses, input, weight, reduction, by_weight):
-    """``losses`` times ``weight``, reduced; the mean divides by the sum of the weights, or by their number."""
+    """``losses`` times ``weight``, reduced; the mean divides by the sum of the weights, or by their
+    number."""
     if weight.shape != input.shape:
         raise ValueError("Weights and input must have the same size.")
     losses = losses * weight
@@ -157,7 +181,10 @@ def _weighted(losses, input, weight, reduction, by_weight):
 
 
 def mse_loss(input, target, size_average=None, reduce=None, reduction="mean", weight=None):
-    """(input - target)², reduced. ``weight``, of the same shape, weighs the elements. Warns if the shapes differ (they broadcast)."""
+    """(input - target)², reduced. ``weight``, of the same shape, weighs the elements.
+
+    Warns if the shapes differ (they broadcast).
+    """
     _warn_of_sizes(input, target)
     reduction = chosen(reduction, size_average, reduce)
     if weight is None:
@@ -166,7 +193,10 @@ def mse_loss(input, target, size_average=None, reduce=None, reduction="mean", we
 
 
 def l1_loss(input, target, size_average=None, reduce=None, reduction="mean", weight=None):
-    """|input - target|, reduced. ``weight``, of the same shape, weighs the elements. Warns if the shapes differ (they broadcast)."""
+    """|input - target|, reduced. ``weight``, of the same shape, weighs the elements.
+
+    Warns if the shapes differ (they broadcast).
+    """
     _warn_of_sizes(input, target)
     refuse_booleans((input, target))
     reduction = chosen(reduction, size_average, reduce)
@@ -176,33 +206,47 @@ def l1_loss(input, target, size_average=None, reduce=None, reduction="mean", wei
 
 
 def smooth_l1_loss(input, target, size_average=None, reduce=None, reduction="mean", beta=1.0):
-    """d² / (2 beta) where |d| < beta, else |d| - beta / 2, with d = input - target, reduced. RuntimeError for a negative ``beta``."""
+    """d² / (2 beta) where |d| < beta, else |d| - beta / 2, with d = input - target, reduced.
+
+    RuntimeError for a negative ``beta``.
+    """
     _warn_of_sizes(input, target)
     reduction = chosen(reduction, size_average, reduce)
     if beta < 0:
         raise RuntimeError("smooth_l1_loss does not support negative values for beta.")
-    return l1(input, target, reduction=reduction) if beta == 0 else huber(input, target, reduction=reduction, delta=beta, scale=1 / beta)
+    return (
+        l1(input, target, reduction=reduction)
+        if beta == 0
+        else huber(input, target, reduction=reduction, delta=beta, scale=1 / beta)
+    )
 
 
 def huber_loss(input, target, reduction="mean", delta=1.0, weight=None):
-    """d² / 2 where |d| < delta, else delta · (|d| - delta / 2), with d = input - target, reduced. RuntimeError unless delta is positive."""
+    """d² / 2 where |d| < delta, else delta · (|d| - delta / 2), with d = input - target, reduced.
+
+    RuntimeError unless delta is positive.
+    """
     _warn_of_sizes(input, target)
     if delta <= 0:
         raise RuntimeError("huber_loss does not support non-positive values for delta.")
     if weight is None:
         return huber(input, target, reduction=chosen(reduction), delta=delta)
-    return _weighted(huber(input, target, reduction="none", delta=delta), input, weight, chosen(reduction), False)
+    return _weighted(
+        huber(input, target, reduction="none", delta=delta), input, weight, chosen(reduction), False
+    )
 
 
 def binary_cross_entropy(input, target, weight=None, size_average=None, reduce=None, reduction="mean"):
-    """-(target · log(input) + (1 - target) · log(1 - input)) of probabilities, times ``weight`` (broadcast), reduced.
+    """-(target · log(input) + (1 - target) · log(1 - input)) of probabilities, times ``weight`` (broadcast),
+    reduced.
 
     The logarithms are at least -100. ValueError for other shapes, RuntimeError for input outside of [0, 1].
     """
     reduction = chosen(reduction, size_average, reduce)
     if target.array.shape != input.array.shape:
         raise ValueError(
-            f"Using a target size ({target.shape}) that is different to the input size ({input.shape}) is deprecated. "
+            f"Using a target size ({target.shape}) that is different to the input size ({input.shape}) "
+            "is deprecated. "
             "Please ensure they have the same size."
         )
     if target.array.dtype != input.array.dtype:
@@ -210,8 +254,11 @@ def binary_cross_entropy(input, target, weight=None, size_average=None, reduce=N
     return bce(input, target, weight, reduction=reduction)
 
 
-def binary_cross_entropy_with_logits(input, target, weight=None, size_average=None, reduce=None, reduction="mean", pos_weight=None):
-    """Binary cross entropy of sigmoid(input), without overflow; ``pos_weight`` (broadcast) weighs the positive part, ``weight`` all, reduced.
+def binary_cross_entropy_with_logits(
+    input, target, weight=None, size_average=None, reduce=None, reduction="mean", pos_weight=None
+):
+    """Binary cross entropy of sigmoid(input), without overflow; ``pos_weight`` (broadcast) weighs the
+    positive part, ``weight`` all, reduced.
 
     ValueError if the shapes of input and target differ. RuntimeError for a target of integers.
     """
@@ -219,5 +266,7 @@ def binary_cross_entropy_with_logits(input, target, weight=None, size_average=No
     if target.array.shape != input.array.shape:
         raise ValueError(f"Target size ({target.shape}) must be the same as input size ({input.shape})")
     if target.array.dtype.kind in "biu":
-        raise RuntimeError(f"binary_cross_entropy_with_logits takes a floating-point target, got {target.dtype}")
+        raise RuntimeError(
+            f"binary_cross_entropy_with_logits takes a floating-point target, got {target.dtype}"
+        )
     return bce_with_logits(input, target, weight, pos_weight, reduction=reduction)

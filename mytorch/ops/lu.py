@@ -1,4 +1,6 @@
-"""The LU factorization, what is solved with it, and the forms of inverses and factorizations that report failure instead of raising."""
+"""The LU factorization, what is solved with it, and the forms of inverses and factorizations that report
+failure instead of raising.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +37,9 @@ class lu_factor_result(NamedTuple):
 
 
 class lu_factor_ex_result(NamedTuple):
-    """As of ``lu_factor``, and for each matrix the place of the first zero on U's diagonal, counted from 1; 0 where there is none."""
+    """As of ``lu_factor``, and for each matrix the place of the first zero on U's diagonal, counted from 1; 0
+    where there is none.
+    """
 
     LU: Any
     pivots: Any
@@ -57,13 +61,15 @@ class solve_ex_result(NamedTuple):
 
 
 class cholesky_ex_result(NamedTuple):
-    """Factors, and 0 for each positive-definite matrix, else the order of the first leading minor that is not."""
+    """Factors, and 0 for each positive-definite matrix, else the order of the first leading minor that is
+    not.
+    """
 
     L: Any
     info: Any
 
 
-# ---- factors -----------------------------------------------------------------------------------------------------------
+# ---- factors -------------------------------------------------------------------------------------
 
 
 def _permutation(order, like):
@@ -73,8 +79,11 @@ def _permutation(order, like):
 
 
 def _lu_slope(g, L, U, order, x):
-    """A = P L U. Square matrices: gA = P L⁻ᵀ (tril(Lᵀ gL, -1) + triu(gU Uᵀ)) U⁻ᵀ (de Hoog, Anderssen and Lukas, 2011); the columns of a wide
-    and the rows of a tall matrix beyond the square part solve linear equations with its factors, which send their gradients there."""
+    """A = P L U. Square matrices: gA = P L⁻ᵀ (tril(Lᵀ gL, -1) + triu(gU Uᵀ)) U⁻ᵀ (de Hoog, Anderssen and
+    Lukas, 2011); the columns of a wide
+    and the rows of a tall matrix beyond the square part solve linear equations with its factors, which send
+    their gradients there.
+    """
     gL, gU = g[0], g[1]
     k = L.shape[-1]
     right, below, wide = None, None, U.shape[-1] > k
@@ -103,7 +112,8 @@ def _solve(triangle, B, upper):
 
 @primitive(outputs=("L", "U", "order", "pivots"), x=lambda g, L, U, order, x: _lu_slope(g, L, U, order, x))
 def _lu(x, *, pivot):
-    """Gaussian elimination by columns (Golub and Van Loan, algorithm 3.4.1), all matrices of a batch at once."""
+    """Gaussian elimination by columns (Golub and Van Loan, algorithm 3.4.1), all matrices of a batch at
+    once."""
     check_matrices(x, "lu_factor", square=False)
     module, (m, n) = xp(x), x.shape[-2:]
     if not pivot and module is numpy and x.size:
@@ -126,12 +136,18 @@ def _lu(x, *, pivot):
     batch = x.shape[:-2]
     L = module.tril(a[:, :, :k], -1) + module.eye(m, k, dtype=x.dtype)
     U = module.triu(a[:, :k])
-    return L.reshape(*batch, m, k), U.reshape(*batch, k, n), order.reshape(*batch, m), (pivots + 1).astype("int32").reshape(*batch, k)
+    return (
+        L.reshape(*batch, m, k),
+        U.reshape(*batch, k, n),
+        order.reshape(*batch, m),
+        (pivots + 1).astype("int32").reshape(*batch, k),
+    )
 
 
 @takes_out
 def lu(A, *, pivot=True):
-    """P L U = A for matrices (…, m, n): a permutation (…, m, m), unit lower (…, m, k) and upper triangular (…, k, n), where k is min(m, n).
+    """P L U = A for matrices (…, m, n): a permutation (…, m, m), unit lower (…, m, k) and upper triangular
+    (…, k, n), where k is min(m, n).
 
     Without ``pivot`` no rows are swapped and P is empty.
     """
@@ -143,7 +159,8 @@ def lu(A, *, pivot=True):
 
 @takes_out
 def lu_factor_ex(A, *, pivot=True, check_errors=False):
-    """As :func:`lu_factor`, with ``info``: for each matrix the place of the first zero on the diagonal of U, counted from 1, or 0.
+    """As :func:`lu_factor`, with ``info``: for each matrix the place of the first zero on the diagonal of U,
+    counted from 1, or 0.
 
     With ``check_errors`` LinAlgError instead.
     """
@@ -156,12 +173,16 @@ def lu_factor_ex(A, *, pivot=True, check_errors=False):
         packed = cat([tril(L, diagonal=-1), U[..., k:] * 0], -1) + U
     info = _first(U.array.diagonal(0, -2, -1) == 0)
     if check_errors and (info.array > 0).any():
-        raise LinAlgError("torch.linalg.lu_factor_ex: U has a zero on its diagonal, so a division by it would fail")
+        raise LinAlgError(
+            "torch.linalg.lu_factor_ex: U has a zero on its diagonal, so a division by it would fail"
+        )
     return lu_factor_ex_result(packed, pivots, info)
 
 
 def _first(failed):
-    """The first place along the last dimension where ``failed`` holds, counted from 1, as int32; 0 where it never does."""
+    """The first place along the last dimension where ``failed`` holds, counted from 1, as int32; 0 where it
+    never does.
+    """
     if not failed.shape[-1]:
         return wrap(xp(failed).zeros(failed.shape[:-1], "int32"))
     return wrap(xp(failed).where(failed.any(-1), failed.argmax(-1) + 1, 0).astype("int32"))
@@ -169,7 +190,8 @@ def _first(failed):
 
 @takes_out
 def lu_factor(A, *, pivot=True):
-    """The factors of :func:`lu` in one matrix (…, m, n), L below the diagonal, and the pivots (…, k): row i was swapped with pivots[i], from 1.
+    """The factors of :func:`lu` in one matrix (…, m, n), L below the diagonal, and the pivots (…, k): row i
+    was swapped with pivots[i], from 1.
 
     LinAlgError for singular matrices.
     """
@@ -178,7 +200,10 @@ def lu_factor(A, *, pivot=True):
 
 def _order(pivots, m):
     """The rows' order that swapping by pivots gives."""
-    module, flat = xp(pivots), pivots.reshape(math.prod(pivots.shape[:-1]), pivots.shape[-1]).astype("int64") - 1
+    module, flat = (
+        xp(pivots),
+        pivots.reshape(math.prod(pivots.shape[:-1]), pivots.shape[-1]).astype("int64") - 1,
+    )
     order, rows = module.broadcast_to(module.arange(m), (len(flat), m)).copy(), module.arange(len(flat))
     for j in range(flat.shape[-1]):
         held = order[rows, flat[:, j]]
@@ -196,24 +221,36 @@ def lu_unpack(LU_data, LU_pivots, unpack_data=True, unpack_pivots=True):
     P = wrap(_permutation(_order(LU_pivots.array, m), LU_data)) if unpack_pivots else empty
     if not unpack_data:
         return lu_result(P, empty, empty)
-    return lu_result(P, tril(LU_data[..., :k], diagonal=-1) + wrap(xp(raw).eye(m, k, dtype=raw.dtype)), triu(LU_data[..., :k, :]))
+    return lu_result(
+        P,
+        tril(LU_data[..., :k], diagonal=-1) + wrap(xp(raw).eye(m, k, dtype=raw.dtype)),
+        triu(LU_data[..., :k, :]),
+    )
 
 
 @takes_out
 def lu_solve(LU, pivots, B, *, left=True, adjoint=False):
-    """X with A X = B (X A = B without ``left``, Aᵀ for A with ``adjoint``), from what :func:`lu_factor` made of A (…, n, n). B: (…, n, k).
+    """X with A X = B (X A = B without ``left``, Aᵀ for A with ``adjoint``), from what :func:`lu_factor` made
+    of A (…, n, n). B: (…, n, k).
 
     RuntimeError for other shapes.
     """
     if LU.shape[-1] != LU.shape[-2]:
-        raise RuntimeError(f"linalg.lu_solve: LU must be batches of square matrices, but they are {LU.shape[-2]} by {LU.shape[-1]} matrices")
+        raise RuntimeError(
+            f"linalg.lu_solve: LU must be batches of square matrices, but they are {LU.shape[-2]} by "
+            f"{LU.shape[-1]} matrices"
+        )
     if B.shape[-2 if left else -1] != LU.shape[-1]:
-        raise RuntimeError(f"linalg.lu_solve: Incompatible shapes of LU and B: {list(LU.shape)} and {list(B.shape)}")
+        raise RuntimeError(
+            f"linalg.lu_solve: Incompatible shapes of LU and B: {list(LU.shape)} and {list(B.shape)}"
+        )
     if not left:
         return mT(lu_solve(LU, pivots, mT(B), adjoint=not adjoint))
     P = wrap(_permutation(_order(pivots.array, LU.shape[-1]), LU))
     if adjoint:
-        return P @ solve_triangular(mT(LU), solve_triangular(mT(LU), B, upper=False), upper=True, unitriangular=True)
+        return P @ solve_triangular(
+            mT(LU), solve_triangular(mT(LU), B, upper=False), upper=True, unitriangular=True
+        )
     return solve_triangular(LU, solve_triangular(LU, mT(P) @ B, upper=False, unitriangular=True), upper=True)
 
 
@@ -227,11 +264,12 @@ def old_lu(A, pivot=True, get_infos=False):
     return tuple(lu_factor_ex(A, pivot=pivot))[: 3 if get_infos else 2]
 
 
-# ---- without raising ---------------------------------------------------------------------------------------------------
+# ---- without raising -----------------------------------------------------------------------------
 
 
 def _singular(A, check_errors, name):
-    """``info`` of square matrices, and whether one of them is singular. LinAlgError then if ``check_errors``."""
+    """``info`` of square matrices, and whether one of them is singular. LinAlgError then if
+    ``check_errors``."""
     check_matrices(A.array, name)
     info = lu_factor_ex(A.detach()).info
     found = bool((info.array > 0).any())
@@ -241,7 +279,9 @@ def _singular(A, check_errors, name):
 
 
 def _replaced(A, bad):
-    """``A`` with the identity in place of the matrices that are ``bad`` (…), and a factor for what comes of it: nan for them, 1 for the others."""
+    """``A`` with the identity in place of the matrices that are ``bad`` (…), and a factor for what comes of
+    it: nan for them, 1 for the others.
+    """
     bad = wrap(bad[..., None, None])
     return select(bad, wrap(eye_like(A.array)), A), select(bad, float("nan"), 1.0).to(A.dtype)
 
@@ -255,7 +295,9 @@ def inverse_or_infinite(x):
 
 @takes_out
 def inv_ex(A, *, check_errors=False):
-    """The inverses of square matrices and ``info``, which is not 0 for singular ones, whose inverse is infinite or nan."""
+    """The inverses of square matrices and ``info``, which is not 0 for singular ones, whose inverse is
+    infinite or nan.
+    """
     info, singular = _singular(A, check_errors, "inv_ex")
     return inv_ex_result((inverse_or_infinite if singular else inv)(A), info)
 
@@ -272,7 +314,9 @@ def solve_ex(A, B, *, left=True, check_errors=False):
 
 @takes_out
 def cholesky_ex(A, *, upper=False, check_errors=False):
-    """As :func:`cholesky`, with ``info``: 0, or the order of the first leading minor that is not positive-definite; then the factor is nan."""
+    """As :func:`cholesky`, with ``info``: 0, or the order of the first leading minor that is not
+    positive-definite; then the factor is nan.
+    """
     check_matrices(A.array, "cholesky")
     info = [0] * math.prod(A.shape[:-2])
     try:

@@ -15,7 +15,7 @@ from .distance import pairwise_distance
 from .elementwise import check_floating, exp, log, select, sqrt
 from .reduction import chosen, reduced
 
-# ---- margins ----------------------------------------------------------------------------------------------------------
+# ---- margins -------------------------------------------------------------------------------------
 
 
 @takes_numbers
@@ -26,22 +26,28 @@ def hinge_embedding_loss(input, target, margin=1.0, size_average=None, reduce=No
 
 
 @takes_numbers
-def margin_ranking_loss(input1, input2, target, margin: float = 0, size_average=None, reduce=None, reduction="mean"):
-    """max(0, margin - target · (input1 - input2)), reduced: ``target`` is 1 where the first should rank higher, else -1.
+def margin_ranking_loss(
+    input1, input2, target, margin: float = 0, size_average=None, reduce=None, reduction="mean"
+):
+    """max(0, margin - target · (input1 - input2)), reduced: ``target`` is 1 where the first should rank
+    higher, else -1.
 
     RuntimeError if they have not as many dimensions as each other.
     """
     reduction = chosen(reduction, size_average, reduce)
     if not input1.ndim == input2.ndim == target.ndim:
         raise RuntimeError(
-            f"margin_ranking_loss : All input tensors should have same dimension but got sizes: input1: {input1.shape}, input2: {input2.shape}, "
+            "margin_ranking_loss : All input tensors should have same dimension but got sizes: "
+            f"input1: {input1.shape}, input2: {input2.shape}, "
             f"target: {target.shape} "
         )
     return reduced(clamp_min(-target * (input1 - input2) + float(margin), 0), reduction)
 
 
 @takes_numbers
-def cosine_embedding_loss(input1, input2, target, margin: float = 0, size_average=None, reduce=None, reduction="mean"):
+def cosine_embedding_loss(
+    input1, input2, target, margin: float = 0, size_average=None, reduce=None, reduction="mean"
+):
     """1 - cos where ``target`` (N,) is 1, max(0, cos - margin) where it is -1, for inputs (N, D), reduced.
 
     RuntimeError for other shapes.
@@ -51,19 +57,28 @@ def cosine_embedding_loss(input1, input2, target, margin: float = 0, size_averag
         raise RuntimeError("0D or 1D target tensor expected, multi-target not supported")
     if input1.ndim != target.ndim + 1 or input2.ndim != target.ndim + 1:
         raise RuntimeError(
-            f"{target.ndim}D target tensor expects {target.ndim + 1}D input tensors, but found inputs with sizes {list(input1.shape)} and "
+            f"{target.ndim}D target tensor expects {target.ndim + 1}D input tensors, but found inputs "
+            f"with sizes {list(input1.shape)} and "
             f"{list(input2.shape)}."
         )
     squares = ((input1 * input1).sum(-1) + 1e-12) * ((input2 * input2).sum(-1) + 1e-12)
     cos = (input1 * input2).sum(-1) / sqrt(squares)
-    return reduced(select(target == 1, 1 - cos, 0.0) + select(target == -1, clamp_min(cos - float(margin), 0), 0.0), reduction)
+    return reduced(
+        select(target == 1, 1 - cos, 0.0) + select(target == -1, clamp_min(cos - float(margin), 0), 0.0),
+        reduction,
+    )
 
 
 def soft_margin_loss(input, target, size_average=None, reduce=None, reduction="mean"):
-    """log(1 + exp(-target · input)) with targets 1 and -1, reduced. RuntimeError unless ``target`` broadcasts to the shape of ``input``."""
+    """log(1 + exp(-target · input)) with targets 1 and -1, reduced.
+
+    RuntimeError unless ``target`` broadcasts to the shape of ``input``.
+    """
     shape = broadcast_shape(input.shape, target.shape)
     if shape != tuple(input.shape):
-        raise RuntimeError(f"output with shape {list(input.shape)} doesn't match the broadcast shape {list(shape)}")
+        raise RuntimeError(
+            f"output with shape {list(input.shape)} doesn't match the broadcast shape {list(shape)}"
+        )
     return reduced(-logsigmoid(target * input), chosen(reduction, size_average, reduce))
 
 
@@ -75,7 +90,10 @@ def _positive(x):
 def _one_class(input, target, name):
     """Rows of scores (N, C) and their classes (N,), as arrays of targets."""
     if input.ndim not in (1, 2) or (input.numel() == 0 and input.shape[-1] == 0):
-        raise RuntimeError(f"Expected non-empty vector or matrix with optional 0-dim batch size, but got: {list(input.shape)}")
+        raise RuntimeError(
+            "Expected non-empty vector or matrix with optional 0-dim batch size, but got: "
+            f"{list(input.shape)}"
+        )
     x = input.reshape(1, -1) if input.ndim == 1 else input
     t = target.array.reshape(-1)
     if target.ndim > 1 or t.size != x.shape[0]:
@@ -88,8 +106,11 @@ def _one_class(input, target, name):
 
 
 @takes_numbers
-def multi_margin_loss(input, target, p=1, margin=1.0, weight=None, size_average=None, reduce=None, reduction="mean"):
-    """Σ over the wrong classes of max(0, margin - x[target] + x)ᵖ / C, times the weight (C,) of the target class, reduced.
+def multi_margin_loss(
+    input, target, p=1, margin=1.0, weight=None, size_average=None, reduce=None, reduction="mean"
+):
+    """Σ over the wrong classes of max(0, margin - x[target] + x)ᵖ / C, times the weight (C,) of the target
+    class, reduced.
 
     ValueError unless p is 1 or 2, RuntimeError for a weight of another size.
     """
@@ -124,7 +145,9 @@ def multilabel_margin_loss(input, target, size_average=None, reduce=None, reduct
     if input.shape == target.shape == ():
         input, target = input.reshape(1), target.reshape(1)
     if input.shape != target.shape or input.ndim not in (1, 2):
-        raise RuntimeError(f"inconsistent target size: {list(target.shape)} for input of size: {list(input.shape)}")
+        raise RuntimeError(
+            f"inconsistent target size: {list(target.shape)} for input of size: {list(input.shape)}"
+        )
     x, t = input.reshape(-1, input.shape[-1]), target.array.reshape(-1, input.shape[-1])
     if t.size and not (int(t.min()) >= -1 and int(t.max()) < x.shape[1]):
         raise RuntimeError("target out of range")
@@ -133,19 +156,24 @@ def multilabel_margin_loss(input, target, size_average=None, reduce=None, reduct
     rows, places = xp(t).nonzero(listed)
     right[rows, t[rows, places]] = True
     counted = listed[:, :, None] & ~right[:, None, :]
-    picked = x[xp(t).arange(len(t))[:, None], xp(t).where(listed, t, 0)]  # (N, C) scores of the listed classes
+    # (N, C) scores of the listed classes
+    picked = x[xp(t).arange(len(t))[:, None], xp(t).where(listed, t, 0)]
     losses = _positive(1 - picked[:, :, None] + x[:, None, :]) * counted.astype(x.array.dtype)
     return reduced((losses.sum((1, 2)) / x.shape[1]).reshape(tuple(input.shape[:-1])), reduction)
 
 
 def multilabel_soft_margin_loss(input, target, weight=None, size_average=None, reduce=None, reduction="mean"):
-    """Binary cross entropy of sigmoid(input), averaged over the classes (last dimension) after ``weight`` (C,), then reduced."""
+    """Binary cross entropy of sigmoid(input), averaged over the classes (last dimension) after ``weight``
+    (C,), then reduced.
+    """
     losses = -(target * logsigmoid(input) + (1 - target) * logsigmoid(-input))
     losses = losses if weight is None else losses * weight
     return reduced(losses.sum(-1) / input.shape[-1], chosen(reduction, size_average, reduce))
 
 
-def triplet_margin_with_distance_loss(anchor, positive, negative, *, distance_function=None, margin=1.0, swap=False, reduction="mean"):
+def triplet_margin_with_distance_loss(
+    anchor, positive, negative, *, distance_function=None, margin=1.0, swap=False, reduction="mean"
+):
     """max(0, margin + distance(anchor, positive) - distance(anchor, negative)), reduced.
 
     ``swap``: the distance of positive and negative counts where it is smaller.
@@ -156,7 +184,8 @@ def triplet_margin_with_distance_loss(anchor, positive, negative, *, distance_fu
         raise ValueError(f"margin must be greater than 0, got {margin}")
     if not anchor.ndim == positive.ndim == negative.ndim:
         raise RuntimeError(
-            "The anchor, positive, and negative tensors are expected to have the same number of dimensions, but got: "
+            "The anchor, positive, and negative tensors are expected to have the same number of "
+            "dimensions, but got: "
             f"anchor {anchor.ndim}D, positive {positive.ndim}D, and negative {negative.ndim}D inputs"
         )
     distance = distance_function or pairwise_distance
@@ -168,27 +197,46 @@ def triplet_margin_with_distance_loss(anchor, positive, negative, *, distance_fu
 
 @takes_numbers
 def triplet_margin_loss(
-    anchor, positive, negative, margin=1.0, p: float = 2, eps=1e-6, swap=False, size_average=None, reduce=None, reduction="mean"
-):  # fmt: skip
-    """max(0, margin + ‖anchor - positive‖ₚ - ‖anchor - negative‖ₚ) over the last dimension, reduced (https://bmva-archive.org.uk/bmvc/2016)."""
+    anchor,
+    positive,
+    negative,
+    margin=1.0,
+    p: float = 2,
+    eps=1e-6,
+    swap=False,
+    size_average=None,
+    reduce=None,
+    reduction="mean",
+):
+    """max(0, margin + ‖anchor - positive‖ₚ - ‖anchor - negative‖ₚ) over the last dimension, reduced
+    (https://bmva-archive.org.uk/bmvc/2016).
+    """
     return triplet_margin_with_distance_loss(
-        anchor, positive, negative, distance_function=lambda a, b: pairwise_distance(a, b, p, eps), margin=margin, swap=swap,
+        anchor,
+        positive,
+        negative,
+        distance_function=lambda a, b: pairwise_distance(a, b, p, eps),
+        margin=margin,
+        swap=swap,
         reduction=chosen(reduction, size_average, reduce),
-    )  # fmt: skip
+    )
 
 
-# ---- divergences and likelihoods ------------------------------------------------------------------------------------------
+# ---- divergences and likelihoods -----------------------------------------------------------------
 
 
 def kl_div(input, target, size_average=None, reduce=None, reduction="mean", log_target=False):
-    """target · (log target - input) with ``input`` in logarithms (``log_target``: the target too), reduced; "batchmean" divides by N.
+    """target · (log target - input) with ``input`` in logarithms (``log_target``: the target too), reduced;
+    "batchmean" divides by N.
 
     RuntimeError for integers.
     """
     if reduction == "mean" and size_average is None and reduce is None:
         warnings.warn(
-            "reduction: 'mean' divides the total loss by both the batch size and the support size.'batchmean' divides only by the batch size, and "
-            "aligns with the KL div math definition.'mean' will be changed to behave the same as 'batchmean' in the next major release.",
+            "reduction: 'mean' divides the total loss by both the batch size and the support "
+            "size.'batchmean' divides only by the batch size, and "
+            "aligns with the KL div math definition.'mean' will be changed to behave the same as "
+            "'batchmean' in the next major release.",
             stacklevel=2,
         )
     if not input.is_floating_point() or (log_target and not target.is_floating_point()):
@@ -200,7 +248,9 @@ def kl_div(input, target, size_average=None, reduce=None, reduction="mean", log_
 
 
 @takes_numbers
-def poisson_nll_loss(input, target, log_input=True, full=False, size_average=None, eps=1e-8, reduce=None, reduction="mean"):
+def poisson_nll_loss(
+    input, target, log_input=True, full=False, size_average=None, eps=1e-8, reduce=None, reduction="mean"
+):
     """exp(input) - target · input, or without ``log_input`` input - target · log(input + eps), reduced.
 
     ``full`` adds Stirling's approximation of log(target!) where the target exceeds 1.
@@ -216,7 +266,8 @@ def poisson_nll_loss(input, target, log_input=True, full=False, size_average=Non
 def gaussian_nll_loss(input, target, var, full=False, eps=1e-6, reduction="mean"):
     """(log var + (input - target)² / var) / 2 with var at least ``eps``, reduced; ``full`` adds log(2π) / 2.
 
-    ``var`` is a number, or a tensor of the shape of ``input`` or of that with the last dimension 1 or missing. ValueError otherwise.
+    ``var`` is a number, or a tensor of the shape of ``input`` or of that with the last dimension 1 or
+    missing. ValueError otherwise.
     """
     if isinstance(var, (int, float)):
         if var < 0:
@@ -233,6 +284,7 @@ def gaussian_nll_loss(input, target, var, full=False, eps=1e-6, reduction="mean"
     if reduction not in ("none", "mean", "sum"):
         raise ValueError(reduction + " is not valid")
     eps = eps.item() if hasattr(eps, "item") else eps
-    var = var + wrap(xp(var.array).maximum(eps - var.array, 0))  # clamped outside of the graph: the gradient stays, as in torch
+    # clamped outside of the graph: the gradient stays, as in torch
+    var = var + wrap(xp(var.array).maximum(eps - var.array, 0))
     losses = 0.5 * (log(var) + (input - target) ** 2 / var)
     return reduced(losses + 0.5 * math.log(2 * math.pi) if full else losses, reduction)

@@ -13,10 +13,19 @@ from .indexing import getitem, put
 from .shape import expand, reshape
 
 
-@primitive(name="masked_fill", broadcasts=True, x=lambda g, mask: masked_fill_with(g, mask, 0), value=lambda g, mask: masked_fill_with(g, ~mask, 0))
+@primitive(
+    name="masked_fill",
+    broadcasts=True,
+    x=lambda g, mask: masked_fill_with(g, mask, 0),
+    value=lambda g, mask: masked_fill_with(g, ~mask, 0),
+)
 def masked_fill_with(x, mask, value):
     """``value`` where ``mask`` is True, ``x`` elsewhere, in the dtype of ``x``; all three broadcast."""
-    return xp(x).where(mask, value if not hasattr(value, "astype") else value.astype(x.dtype), x).astype(x.dtype, copy=False)
+    return (
+        xp(x)
+        .where(mask, value if not hasattr(value, "astype") else value.astype(x.dtype), x)
+        .astype(x.dtype, copy=False)
+    )
 
 
 def masked_fill(input, mask, value):
@@ -25,16 +34,22 @@ def masked_fill(input, mask, value):
     RuntimeError if it is not boolean.
     """
     if array_of(mask).dtype.kind != "b":
-        raise RuntimeError(f"masked_fill_ only supports boolean masks, but got mask with dtype {array_of(mask).dtype}")
+        raise RuntimeError(
+            f"masked_fill_ only supports boolean masks, but got mask with dtype {array_of(mask).dtype}"
+        )
     broadcast_shape(input.shape, mask.shape)
     return masked_fill_with(input, mask, fill_value(value, input, "masked_fill_"))
 
 
 def fill_value(value, like, op):
-    """A number, or a 0-d tensor, that is to be written into ``like``. RuntimeError for other tensors and for what does not fit."""
+    """A number, or a 0-d tensor, that is to be written into ``like``.
+
+    RuntimeError for other tensors and for what does not fit.
+    """
     if getattr(value, "shape", ()) != ():
         raise RuntimeError(
-            f"{op} only supports a 0-dimensional value tensor, but got tensor with {len(value.shape)} dimension(s)."
+            f"{op} only supports a 0-dimensional value tensor, but got tensor with {len(value.shape)} "
+            "dimension(s)."
         )
     if not hasattr(value, "shape"):
         return fitted(value, array_of(like).dtype)
@@ -44,7 +59,10 @@ def fill_value(value, like, op):
 
 
 def fitted(value, dtype):
-    """A Python number as NumPy's ``dtype`` stores it. RuntimeError if it does not fit; negative ones wrap in unsigned integers, as in torch."""
+    """A Python number as NumPy's ``dtype`` stores it. RuntimeError if it does not fit;
+
+    negative ones wrap in unsigned integers, as in torch.
+    """
     if not isinstance(value, (int, float, complex, numpy.generic)):
         raise TypeError(f"expected a number or a tensor of one, got {type(value).__name__} {value!r:.40}")
     if dtype.kind == "b":
@@ -72,20 +90,27 @@ def masked_select(input, mask):
 
 
 def masked_scatter(input, mask, source):
-    """A copy of ``input`` with the elements of ``source``, in order, where ``mask`` is True; the mask broadcasts.
+    """A copy of ``input`` with the elements of ``source``, in order, where ``mask`` is True; the mask
+    broadcasts.
 
     RuntimeError if dtypes differ or there are too few elements.
     """
     mask = _mask(mask, "masked_scatter")
     if array_of(source).dtype != array_of(input).dtype:
         raise RuntimeError(
-            f"masked_scatter: expected self and source to have same dtypes but got {array_of(input).dtype} and {array_of(source).dtype}"
+            "masked_scatter: expected self and source to have same dtypes but got "
+            f"{array_of(input).dtype} and {array_of(source).dtype}"
         )
     shape = broadcast_shape(input.shape, mask.shape)
     mask = xp(mask).broadcast_to(mask, shape).copy()
     n = int(mask.sum())
     if n > array_of(source).size:
         raise RuntimeError(
-            f"masked_scatter: Number of elements of source < number of ones in mask: {array_of(source).size} < {n}"
+            "masked_scatter: Number of elements of source < number of ones in mask: "
+            f"{array_of(source).size} < {n}"
         )
-    return put(expand(input, shape=shape), getitem(reshape(source, shape=(-1,)), index=(slice(n), Ellipsis)), index=(mask,))
+    return put(
+        expand(input, shape=shape),
+        getitem(reshape(source, shape=(-1,)), index=(slice(n), Ellipsis)),
+        index=(mask,),
+    )

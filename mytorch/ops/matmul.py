@@ -21,7 +21,9 @@ _FLOAT32 = numpy.dtype("float32")
 
 def _check_matmul(x, y):
     if x.ndim == 0 or y.ndim == 0:
-        raise RuntimeError(f"both arguments to matmul need to be at least 1D, but they are {x.ndim}D and {y.ndim}D")
+        raise RuntimeError(
+            f"both arguments to matmul need to be at least 1D, but they are {x.ndim}D and {y.ndim}D"
+        )
     if x.shape[-1] != y.shape[-2 if y.ndim > 1 else 0]:
         raise RuntimeError(_mismatch(x.shape, y.shape))
     if x.dtype != y.dtype:
@@ -34,7 +36,8 @@ def _mismatch(a, b):
     """torch's words for two shapes that do not multiply."""
     if len(a) == len(b) == 1:
         return (
-            f"inconsistent tensor size, expected tensor {list(a)} and src {list(b)} to have the same number of elements, but got {a[0]} and {b[0]} "
+            f"inconsistent tensor size, expected tensor {list(a)} and src {list(b)} to have the same "
+            f"number of elements, but got {a[0]} and {b[0]} "
             f"elements respectively"
         )
     rows = math.prod(a[:-1])
@@ -43,7 +46,10 @@ def _mismatch(a, b):
     if len(b) == 2:
         return f"mat1 and mat2 shapes cannot be multiplied ({rows}x{a[-1]} and {b[0]}x{b[1]})"
     batch = math.prod(broadcast_shape(a[:-2], b[:-2]))
-    return f"Expected size for first two dimensions of batch2 tensor to be: [{batch}, {a[-1]}] but got: [{batch}, {b[-2]}]."
+    return (
+        f"Expected size for first two dimensions of batch2 tensor to be: [{batch}, {a[-1]}] but got: "
+        f"[{batch}, {b[-2]}]."
+    )
 
 
 @primitive(
@@ -52,7 +58,8 @@ def _mismatch(a, b):
     y=lambda g, x, y_shape: _matmul_y(g, x, y_shape),
 )
 def matmul(x, y):
-    """Matrix product over the last two dimensions, (…, n, k) @ (…, k, m) -> (…, n, m); leading ones broadcast, 1-d inputs are vectors.
+    """Matrix product over the last two dimensions, (…, n, k) @ (…, k, m) -> (…, n, m); leading ones
+    broadcast, 1-d inputs are vectors.
 
     RuntimeError for shapes or dtypes that do not match. 16-bit numbers are multiplied in float32.
     """
@@ -64,7 +71,9 @@ def matmul(x, y):
 
 def _product(x, y):
     if x.ndim > 2 and y.ndim <= 2:  # one product for the whole batch
-        return product(x.reshape((math.prod(x.shape[:-1]), x.shape[-1])), y).reshape(x.shape[:-1] + y.shape[1:])
+        return product(x.reshape((math.prod(x.shape[:-1]), x.shape[-1])), y).reshape(
+            x.shape[:-1] + y.shape[1:]
+        )
     return product(x, y)
 
 
@@ -83,11 +92,13 @@ def _matmul_y(g, x, y_shape):
         return matmul(transpose(x, -2, -1), g[..., None])[..., 0]
     if len(y_shape) == 2 and len(x.shape) > 2:  # the sum over the batch is part of one product
         rows = math.prod(x.shape[:-1])
-        return matmul(transpose(reshape(x, shape=(rows, x.shape[-1])), 0, 1), reshape(g, shape=(rows, g.shape[-1])))
+        return matmul(
+            transpose(reshape(x, shape=(rows, x.shape[-1])), 0, 1), reshape(g, shape=(rows, g.shape[-1]))
+        )
     return matmul(transpose(x, -2, -1), g)
 
 
-# ---- by the number of dimensions ---------------------------------------------------------------------------------------
+# ---- by the number of dimensions -----------------------------------------------------------------
 
 
 def _dims(*pairs):
@@ -105,11 +116,15 @@ def mm(input, mat2):
 
 @takes_out
 def bmm(input, mat2):
-    """Matrix products of two batches of the same size, (b, n, k) @ (b, k, m) -> (b, n, m). RuntimeError if sizes do not fit."""
+    """Matrix products of two batches of the same size, (b, n, k) @ (b, k, m) -> (b, n, m).
+
+    RuntimeError if sizes do not fit.
+    """
     _dims((input, 3, "batch1 must be a 3D tensor"), (mat2, 3, "batch2 must be a 3D tensor"))
     if input.shape[0] != mat2.shape[0] or input.shape[2] != mat2.shape[1]:
         raise RuntimeError(
-            f"Expected size for first two dimensions of batch2 tensor to be: [{input.shape[0]}, {input.shape[2]}] but got: "
+            f"Expected size for first two dimensions of batch2 tensor to be: [{input.shape[0]}, "
+            f"{input.shape[2]}] but got: "
             f"[{mat2.shape[0]}, {mat2.shape[1]}]."
         )
     return matmul(input, mat2)
@@ -125,11 +140,18 @@ def mv(input, vec):
 
 @takes_out
 def dot(input, tensor):
-    """The inner product of two vectors of the same size, as a 0-d tensor. RuntimeError for other shapes and for unequal dtypes."""
+    """The inner product of two vectors of the same size, as a 0-d tensor.
+
+    RuntimeError for other shapes and for unequal dtypes.
+    """
     if (len(input.shape), len(tensor.shape)) != (1, 1):
-        raise RuntimeError(f"1D tensors expected, but got {len(input.shape)}D and {len(tensor.shape)}D tensors")
+        raise RuntimeError(
+            f"1D tensors expected, but got {len(input.shape)}D and {len(tensor.shape)}D tensors"
+        )
     if input.dtype != tensor.dtype:
-        raise RuntimeError(f"dot : expected both vectors to have same dtype, but found {input.dtype} and {tensor.dtype}")
+        raise RuntimeError(
+            f"dot : expected both vectors to have same dtype, but found {input.dtype} and {tensor.dtype}"
+        )
     return matmul(input, tensor)
 
 
@@ -146,14 +168,18 @@ def inner(input, other):
         return input * other
     if input.shape[-1] != other.shape[-1]:
         raise RuntimeError(
-            f"inner() the last dimension must match on both input tensors but got shapes {list(input.shape)} and {list(other.shape)}"
+            "inner() the last dimension must match on both input tensors but got shapes "
+            f"{list(input.shape)} and {list(other.shape)}"
         )
     return tensordot(input, other, ([-1], [-1]))
 
 
 @takes_out
 def outer(input, vec2):
-    """All products of an element of each vector, (n,) and (m,) -> (n, m). RuntimeError unless both are vectors."""
+    """All products of an element of each vector, (n,) and (m,) -> (n, m).
+
+    RuntimeError unless both are vectors.
+    """
     for name, x in (("self", input), ("vec2", vec2)):
         if len(x.shape) != 1:
             raise RuntimeError(f"outer: Expected 1-D argument {name}, but got {len(x.shape)}-D")
@@ -163,15 +189,19 @@ def outer(input, vec2):
 ger = outer
 
 
-# ---- sums of products ----------------------------------------------------------------------------------------------------
+# ---- sums of products ----------------------------------------------------------------------------
 
 
 def _plus(input, product, beta, alpha, name, skips=True):
-    """beta · input + alpha · product; with ``beta`` 0 the input does not count, not even its NaN, nor with ``alpha`` 0 the product if ``skips``."""
+    """beta · input + alpha · product; with ``beta`` 0 the input does not count, not even its NaN, nor with
+    ``alpha`` 0 the product if ``skips``.
+    """
     beta, alpha, shape = as_number(beta, name, "beta"), as_number(alpha, name, "alpha"), product.shape
     input = expand(input, shape=shape)
     if input.dtype != product.dtype:
-        raise RuntimeError(f"self and mat2 must have the same dtype, but got {input.dtype} and {product.dtype}")
+        raise RuntimeError(
+            f"self and mat2 must have the same dtype, but got {input.dtype} and {product.dtype}"
+        )
     if category(as_dtype(input.dtype).numpy) < 2:
         beta, alpha = int(beta), int(alpha)
     if alpha == 0 and skips:
@@ -197,11 +227,14 @@ def addmv(input, mat, vec, *, beta=1, alpha=1):
     Shapes: mat (n, m), vec (m,), input () or (n,). RuntimeError for others.
     """
     if (len(mat.shape), len(vec.shape)) != (2, 1):
-        raise RuntimeError(f"vector + matrix @ vector expected, got {len(input.shape)}, {len(mat.shape)}, {len(vec.shape)}")
+        raise RuntimeError(
+            f"vector + matrix @ vector expected, got {len(input.shape)}, {len(mat.shape)}, {len(vec.shape)}"
+        )
     product = matmul(mat, vec)
     if input.shape not in ((), (1,), product.shape):
         raise RuntimeError(
-            f"size mismatch, got input ({input.shape[0]}), mat ({'x'.join(map(str, mat.shape))}), vec ({vec.shape[0]})"
+            f"size mismatch, got input ({input.shape[0]}), mat ({'x'.join(map(str, mat.shape))}), vec "
+            f"({vec.shape[0]})"
         )
     return _plus(input, product, beta, alpha, "addmv")
 
@@ -213,7 +246,9 @@ def addr(input, vec1, vec2, *, beta=1, alpha=1):
     Shapes: vec1 (n,), vec2 (m,), result (n, m). RuntimeError unless both are vectors.
     """
     if (len(vec1.shape), len(vec2.shape)) != (1, 1):
-        raise RuntimeError(f"addr: Expected 1-D arguments vec1 and vec2, but got {len(vec1.shape)}-D and {len(vec2.shape)}-D")
+        raise RuntimeError(
+            f"addr: Expected 1-D arguments vec1 and vec2, but got {len(vec1.shape)}-D and {len(vec2.shape)}-D"
+        )
     product = outer(vec1, vec2)
     return _plus(input, product, beta, alpha, "addr", skips=False)
 
@@ -232,24 +267,29 @@ def baddbmm(input, batch1, batch2, *, beta=1, alpha=1):
     return _plus(input, product, beta, alpha, "baddbmm", skips=False)
 
 
-# ---- chains and other products -------------------------------------------------------------------------------------------
+# ---- chains and other products -------------------------------------------------------------------
 
 
 def _order(sizes):
-    """Where to split each chain of matrices (sizes[i], sizes[i+1]) for the fewest multiplications: Cormen et al., ch. 15.2."""
+    """Where to split each chain of matrices (sizes[i], sizes[i+1]) for the fewest multiplications: Cormen et
+    al., ch. 15.2.
+    """
     n = len(sizes) - 1
     cost, split = [[0] * n for _ in range(n)], [[0] * n for _ in range(n)]
     for length in range(1, n):
         for i in range(n - length):
             j = i + length
-            options = [(cost[i][k] + cost[k + 1][j] + sizes[i] * sizes[k + 1] * sizes[j + 1], k) for k in range(i, j)]
+            options = [
+                (cost[i][k] + cost[k + 1][j] + sizes[i] * sizes[k + 1] * sizes[j + 1], k) for k in range(i, j)
+            ]
             cost[i][j], split[i][j] = min(options)
     return split
 
 
 @takes_out
 def multi_dot(tensors):
-    """The product of two or more matrices in the order that costs least; the first and the last may be vectors.
+    """The product of two or more matrices in the order that costs least; the first and the last may be
+    vectors.
 
     RuntimeError for fewer than two tensors or other shapes.
     """
@@ -259,7 +299,10 @@ def multi_dot(tensors):
     for i, x in enumerate(tensors):
         allowed = (1, 2) if i in (0, len(tensors) - 1) else (2,)
         if len(x.shape) not in allowed:
-            raise RuntimeError(f"multi_dot(): tensor {i} must be {' or '.join(f'{n}D' for n in allowed)} but got {len(x.shape)}D")
+            raise RuntimeError(
+                f"multi_dot(): tensor {i} must be {' or '.join(f'{n}D' for n in allowed)} but got "
+                f"{len(x.shape)}D"
+            )
     first, last = len(tensors[0].shape) == 1, len(tensors[-1].shape) == 1
     if first:
         tensors[0] = reshape(tensors[0], shape=(1, tensors[0].shape[0]))
@@ -283,7 +326,8 @@ def chain_matmul(*matrices):
 
 @takes_out
 def tensordot(a, b, dims=2):
-    """Products of ``a`` and ``b`` summed over pairs of dimensions: the last ``dims`` of a with the first of b, or two lists of dimensions.
+    """Products of ``a`` and ``b`` summed over pairs of dimensions: the last ``dims`` of a with the first of
+    b, or two lists of dimensions.
 
     RuntimeError if their sizes differ or there are not as many.
     """
@@ -304,11 +348,15 @@ def tensordot(a, b, dims=2):
         if a.shape[i] != b.shape[j]:
             if 1 not in (a.shape[i], b.shape[j]):
                 raise RuntimeError(
-                    f"contracted dimensions need to match, but first has size {a.shape[i]} in dim {i} and second has size {b.shape[j]} in dim {j}"
+                    f"contracted dimensions need to match, but first has size {a.shape[i]} in dim {i} "
+                    f"and second has size {b.shape[j]} in dim {j}"
                 )
             a = a.sum(i, keepdims=True, dtype=a.dtype) if b.shape[j] == 1 else a
             b = b.sum(j, keepdims=True, dtype=b.dtype) if a.shape[i] == 1 else b
-    kept_a, kept_b = [d for d in range(len(a.shape)) if d not in of_a], [d for d in range(len(b.shape)) if d not in of_b]
+    kept_a, kept_b = (
+        [d for d in range(len(a.shape)) if d not in of_a],
+        [d for d in range(len(b.shape)) if d not in of_b],
+    )
     shape = tuple(a.shape[d] for d in kept_a) + tuple(b.shape[d] for d in kept_b)
     inner = math.prod(a.shape[d] for d in of_a)
     left = reshape(permute(a, dims=(*kept_a, *of_a)), shape=(math.prod(a.shape[d] for d in kept_a), inner))
@@ -318,7 +366,9 @@ def tensordot(a, b, dims=2):
 
 def _known(dim, ndim):
     if not -max(ndim, 1) <= dim < max(ndim, 1):
-        raise IndexError(f"Dimension out of range (expected to be in range of [{-ndim}, {ndim - 1}], but got {dim})")
+        raise IndexError(
+            f"Dimension out of range (expected to be in range of [{-ndim}, {ndim - 1}], but got {dim})"
+        )
     if not ndim:
         raise IndexError(f"Dimension specified as {dim} but tensor has no dimensions")
     return dim % ndim
@@ -328,7 +378,10 @@ def _known(dim, ndim):
 def kron(input, other):
     """The Kronecker product: every element of ``input`` times the whole of ``other``, sizes multiplied."""
     ndim = max(len(input.shape), len(other.shape))
-    a, b = (1,) * (ndim - len(input.shape)) + tuple(input.shape), (1,) * (ndim - len(other.shape)) + tuple(other.shape)
+    a, b = (
+        (1,) * (ndim - len(input.shape)) + tuple(input.shape),
+        (1,) * (ndim - len(other.shape)) + tuple(other.shape),
+    )
     left = reshape(input, shape=tuple(n for size in a for n in (size, 1)))
     right = reshape(other, shape=tuple(n for size in b for n in (1, size)))
     return reshape(left * right, shape=tuple(m * n for m, n in zip(a, b)))
@@ -342,15 +395,19 @@ def linalg_cross(input, other, *, dim=-1):
     RuntimeError unless both have size 3 there and as many dimensions as each other.
     """
     if input.dtype != other.dtype:
-        raise RuntimeError(f"linalg.cross: expected both inputs to have the same dtype, got {input.dtype} and {other.dtype}")
+        raise RuntimeError(
+            f"linalg.cross: expected both inputs to have the same dtype, got {input.dtype} and {other.dtype}"
+        )
     if len(input.shape) != len(other.shape):
         raise RuntimeError(
-            f"linalg.cross: inputs must have the same number of dimensions, got {len(input.shape)} and {len(other.shape)}."
+            f"linalg.cross: inputs must have the same number of dimensions, got {len(input.shape)} and "
+            f"{len(other.shape)}."
         )
     _known(dim, len(input.shape))
     if (input.shape[dim], other.shape[dim]) != (3, 3):
         raise RuntimeError(
-            f"linalg.cross: inputs dimension {dim} must have length 3. Got {input.shape[dim]} and {other.shape[dim]}"
+            f"linalg.cross: inputs dimension {dim} must have length 3. Got {input.shape[dim]} and "
+            f"{other.shape[dim]}"
         )
     return roll(input, -1, dim) * roll(other, -2, dim) - roll(input, -2, dim) * roll(other, -1, dim)
 
@@ -373,13 +430,18 @@ def cross(input, other, dim=None):
 def vecdot(x, y, *, dim=-1):
     """Inner products of vectors along ``dim``; other dimensions broadcast. RuntimeError for integers."""
     if not (x.is_floating_point() or x.is_complex()):
-        raise RuntimeError(f"linalg.vecdot: Expected a floating point or complex tensor as input. Got {x.dtype}")
+        raise RuntimeError(
+            f"linalg.vecdot: Expected a floating point or complex tensor as input. Got {x.dtype}"
+        )
     if x.dtype != y.dtype:
-        raise RuntimeError(f"linalg.vecdot: Expected x and y to have the same dtype, but found x of type {x.dtype} and y of type {y.dtype}")
+        raise RuntimeError(
+            f"linalg.vecdot: Expected x and y to have the same dtype, but found x of type {x.dtype} "
+            f"and y of type {y.dtype}"
+        )
     return (x * y).sum(dim)
 
 
-# ---- distances -----------------------------------------------------------------------------------------------------------
+# ---- distances -----------------------------------------------------------------------------------
 
 
 def _towards(g, out, x, y):
@@ -397,7 +459,9 @@ def _euclidean(x, y, *, by_product):
     if not by_product:
         between = x[..., :, None, :] - y[..., None, :, :]
         return xp(x).sqrt((between * between).sum(-1))
-    squares = (x * x).sum(-1)[..., :, None] + (y * y).sum(-1)[..., None, :] - 2 * _product(x, y.swapaxes(-1, -2))
+    squares = (
+        (x * x).sum(-1)[..., :, None] + (y * y).sum(-1)[..., None, :] - 2 * _product(x, y.swapaxes(-1, -2))
+    )
     return xp(x).sqrt(xp(x).maximum(squares, 0))
 
 
@@ -405,11 +469,15 @@ def _euclidean(x, y, *, by_product):
 def cdist(x1, x2, p=2.0, compute_mode="use_mm_for_euclid_dist_if_necessary"):
     """The distances of order ``p`` between all pairs of rows, (…, n, d) and (…, m, d) -> (…, n, m).
 
-    ``compute_mode``: whether distances of order 2 go through a matrix product, faster and less exact: "use_mm_for_euclid_dist",
-    "donot_use_mm_for_euclid_dist", or by default where there are more than 25 rows.
+    ``compute_mode``: whether distances of order 2 go through a matrix product, faster and less exact:
+    "use_mm_for_euclid_dist", "donot_use_mm_for_euclid_dist", or by default where there are more than 25 rows.
     RuntimeError for vectors, unequal d, or a negative ``p``; ValueError for another ``compute_mode``.
     """
-    if compute_mode not in ("use_mm_for_euclid_dist_if_necessary", "use_mm_for_euclid_dist", "donot_use_mm_for_euclid_dist"):
+    if compute_mode not in (
+        "use_mm_for_euclid_dist_if_necessary",
+        "use_mm_for_euclid_dist",
+        "donot_use_mm_for_euclid_dist",
+    ):
         raise ValueError(f"{compute_mode} is not a valid value for compute_mode")
     for name, x in (("X1", x1), ("X2", x2)):
         if not x.is_floating_point():
@@ -417,7 +485,9 @@ def cdist(x1, x2, p=2.0, compute_mode="use_mm_for_euclid_dist_if_necessary"):
         if len(x.shape) < 2:
             raise RuntimeError(f"cdist only supports at least 2D tensors, {name} got: {len(x.shape)}D")
     if x1.shape[-1] != x2.shape[-1]:
-        raise RuntimeError(f"X1 and X2 must have the same number of columns. X1: {x1.shape[-1]} X2: {x2.shape[-1]}")
+        raise RuntimeError(
+            f"X1 and X2 must have the same number of columns. X1: {x1.shape[-1]} X2: {x2.shape[-1]}"
+        )
     if p < 0:
         raise RuntimeError("cdist only supports non-negative p values")
     if p == 2:

@@ -19,7 +19,7 @@ def _dots(a, b):
     return xp(a).matmul(a[:, None, :], b[:, :, None])[:, 0, 0]
 
 
-# ---- per channel over the batch -----------------------------------------------------------------------------------------
+# ---- per channel over the batch ------------------------------------------------------------------
 
 
 def _per_channel(values, x):
@@ -28,7 +28,9 @@ def _per_channel(values, x):
 
 def _by_channel(x):
     """Memory for a result like ``x`` (N, C, *S), as (C, *S, N); a matrix keeps its rows together."""
-    return xp(x).empty(x.shape, x.dtype).T if x.ndim == 2 else xp(x).empty((*x.shape[1:], x.shape[0]), x.dtype)
+    return (
+        xp(x).empty(x.shape, x.dtype).T if x.ndim == 2 else xp(x).empty((*x.shape[1:], x.shape[0]), x.dtype)
+    )
 
 
 def _standardised_by_channel(x, weight=None, bias=None, *, eps, observe=None):
@@ -50,7 +52,11 @@ def _batch_norm_gradients(g, x, weight, average, scale):
         centred = batch_last(x[:, a:b]).reshape(b - a, -1) - average[a:b, None]
         sums[a:b], products[a:b] = row_sums(incoming), _dots(incoming, centred) * scale[a:b]
         target = dx[a:b].reshape(b - a, -1)
-        result = xp(x).multiply(centred, (-slope[a:b] * scale[a:b] * products[a:b] / count)[:, None], out=target if x.dtype == kind else centred)
+        result = xp(x).multiply(
+            centred,
+            (-slope[a:b] * scale[a:b] * products[a:b] / count)[:, None],
+            out=target if x.dtype == kind else centred,
+        )
         result += (-slope[a:b] * sums[a:b] / count)[:, None]
         result += xp(x).multiply(incoming, slope[a:b, None], out=centred if result is target else None)
         if result is not target:
@@ -62,7 +68,8 @@ def _batch_norm_gradients(g, x, weight, average, scale):
 
 @primitive(composed=_standardised_by_channel, joint=_batch_norm_gradients, aux=("average", "scale"))
 def standardise_channels(x, weight=None, bias=None, *, eps: float, observe=None):
-    """Each channel of (N, C, *S) shifted and scaled to mean 0 and variance 1 over batch and space, then by ``weight`` and ``bias`` (C,).
+    """Each channel of (N, C, *S) shifted and scaled to mean 0 and variance 1 over batch and space, then by
+    ``weight`` and ``bias`` (C,).
 
     ``observe`` is called with the means and the (biased) variances. https://arxiv.org/abs/1502.03167
     """
@@ -77,7 +84,12 @@ def standardise_channels(x, weight=None, bias=None, *, eps: float, observe=None)
         centred = block - average[a:b, None]
         variance[a:b] = _dots(centred, centred) / max(count, 1)
         scale[a:b] = 1 / xp(x).sqrt(variance[a:b] + eps)
-        xp(x).multiply(centred, (scale[a:b] if weight is None else scale[a:b] * weight[a:b])[:, None], out=target, casting="same_kind")
+        xp(x).multiply(
+            centred,
+            (scale[a:b] if weight is None else scale[a:b] * weight[a:b])[:, None],
+            out=target,
+            casting="same_kind",
+        )
         if bias is not None:
             target += bias[a:b, None]
 
@@ -100,20 +112,33 @@ def scale_channels(x, scale, shift):
     return out.astype(x.dtype, copy=False)
 
 
-def batch_norm(input, running_mean, running_var, weight=None, bias=None, training=False, momentum=0.1, eps=1e-5):
-    """(N, C, *) normalised per channel: by the batch's mean and variance in training, else by the running ones.
+def batch_norm(
+    input, running_mean, running_var, weight=None, bias=None, training=False, momentum=0.1, eps=1e-5
+):
+    """(N, C, *) normalised per channel: by the batch's mean and variance in training, else by the running
+    ones.
 
-    In training the running ones, if given, move by ``momentum`` towards those of the batch (the unbiased variance), in place.
-    ValueError for a single value per channel in training, RuntimeError for sizes that do not fit. https://arxiv.org/abs/1502.03167
+    In training the running ones, if given, move by ``momentum`` towards those of the batch (the unbiased
+    variance), in place. ValueError for a single value per channel in training, RuntimeError for sizes that do
+    not fit. https://arxiv.org/abs/1502.03167
     """
     if len(input.shape) < 2:
         raise RuntimeError(f"batch_norm expects (N, C, *), got {list(input.shape)}")
     count = math.prod(input.shape) // max(input.shape[1], 1)
     if training and count == 1:
-        raise ValueError(f"Expected more than 1 value per channel when training, got input size {list(input.shape)}")
-    for name, values in {"running_mean": running_mean, "running_var": running_var, "weight": weight, "bias": bias}.items():
+        raise ValueError(
+            f"Expected more than 1 value per channel when training, got input size {list(input.shape)}"
+        )
+    for name, values in {
+        "running_mean": running_mean,
+        "running_var": running_var,
+        "weight": weight,
+        "bias": bias,
+    }.items():
         if values is not None and tuple(values.shape) != (input.shape[1],):
-            raise RuntimeError(f"{name} should contain {input.shape[1]} elements not {math.prod(values.shape)}")
+            raise RuntimeError(
+                f"{name} should contain {input.shape[1]} elements not {math.prod(values.shape)}"
+            )
         _check_dtype("batch_norm", input, name, values)
     if not training:
         for name, values in (("running_mean", running_mean), ("running_var", running_var)):
@@ -149,21 +174,41 @@ def _check_dtype(op, x, name, values):
     if x.dtype.kind in "biu" if is_array(x) else not x.is_floating_point():
         raise NotImplementedError(f'"{op}" not implemented for {x.dtype}: it takes floating-point numbers')
     if values is not None and values.dtype != x.dtype and as_dtype(x.dtype).itemsize > 2:
-        raise RuntimeError(f"mixed dtype: {op} expects {name} to be {x.dtype} like its input, but it is {values.dtype}")
+        raise RuntimeError(
+            f"mixed dtype: {op} expects {name} to be {x.dtype} like its input, but it is {values.dtype}"
+        )
 
 
-def instance_norm(input, running_mean=None, running_var=None, weight=None, bias=None, use_input_stats=True, momentum=0.1, eps=1e-5):
-    """(N, C, *S) normalised per channel of each sample, by its own mean and variance or (``use_input_stats=False``) by the running ones.
+def instance_norm(
+    input,
+    running_mean=None,
+    running_var=None,
+    weight=None,
+    bias=None,
+    use_input_stats=True,
+    momentum=0.1,
+    eps=1e-5,
+):
+    """(N, C, *S) normalised per channel of each sample, by its own mean and variance or
+    (``use_input_stats=False``) by the running ones.
 
-    ValueError for a single element per channel, RuntimeError for sizes that do not fit. https://arxiv.org/abs/1607.08022
+    ValueError for a single element per channel, RuntimeError for sizes that do not fit.
+    https://arxiv.org/abs/1607.08022
     """
     if not use_input_stats:
         mean, variance = (v if v is None else v.to(input.dtype) for v in (running_mean, running_var))
         return batch_norm(input, mean, variance, weight, bias, False, momentum, eps)
     n, channels, *sizes = input.shape
     if math.prod(sizes) == 1:
-        raise ValueError(f"Expected more than 1 spatial element when training, got input size {list(input.shape)}")
-    for name, values in {"running_mean": running_mean, "running_var": running_var, "weight": weight, "bias": bias}.items():
+        raise ValueError(
+            f"Expected more than 1 spatial element when training, got input size {list(input.shape)}"
+        )
+    for name, values in {
+        "running_mean": running_mean,
+        "running_var": running_var,
+        "weight": weight,
+        "bias": bias,
+    }.items():
         if values is not None and tuple(values.shape) != (channels,):
             raise RuntimeError(f"{name} should contain {channels} elements not {math.prod(values.shape)}")
         _check_dtype("instance_norm", input, name, None if name.startswith("running") else values)
@@ -179,26 +224,32 @@ def instance_norm(input, running_mean=None, running_var=None, weight=None, bias=
 
 
 def group_norm(input, num_groups, weight=None, bias=None, eps=1e-5):
-    """(N, C, *S) normalised over each of ``num_groups`` groups of channels of each sample, then scaled per channel.
+    """(N, C, *S) normalised over each of ``num_groups`` groups of channels of each sample, then scaled per
+    channel.
 
-    RuntimeError if the channels do not divide into groups. https://arxiv.org/abs/1803.08494 ValueError for a single value per group.
+    RuntimeError if the channels do not divide into groups. https://arxiv.org/abs/1803.08494 ValueError for a
+    single value per group.
     """
     shape = tuple(input.shape)
     if len(shape) < 2:
         raise RuntimeError(f"Expected at least 2 dimensions for input tensor but received {len(shape)}")
     if (num_groups := integer(num_groups)) <= 0 or shape[1] % num_groups:
         raise RuntimeError(
-            f"Expected number of channels in input to be divisible by num_groups, but got input of shape {list(shape)} and num_groups={num_groups}"
+            "Expected number of channels in input to be divisible by num_groups, but got input of "
+            f"shape {list(shape)} and num_groups={num_groups}"
         )
     for name, values in (("weight", weight), ("bias", bias)):
         if values is not None and tuple(values.shape) != (shape[1],):
             raise RuntimeError(
-                f"Expected {name} to be a vector of size equal to the number of channels in input, but got {name} of shape "
+                f"Expected {name} to be a vector of size equal to the number of channels in input, but "
+                f"got {name} of shape "
                 f"{list(values.shape)} and input of shape {list(shape)}"
             )
         _check_dtype("group_norm", input, name, values)
     if math.prod(shape[2:]) * shape[0] * shape[1] // num_groups == 1:
-        raise ValueError(f"Expected more than 1 value per channel when training, got input size {list(shape)}")
+        raise ValueError(
+            f"Expected more than 1 value per channel when training, got input size {list(shape)}"
+        )
     each = math.prod(shape[1:]) // num_groups
     out = standardise_channels(reshape(input, shape=(1, shape[0] * num_groups, each)), eps=eps)
     return _rescaled(reshape(out, shape=shape), weight, bias)

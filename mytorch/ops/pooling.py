@@ -1,4 +1,6 @@
-"""PyTorch's pooling functions on top of ``pool.py``: arguments, sizes and errors; adaptive, power-average and inverse pooling."""
+"""PyTorch's pooling functions on top of ``pool.py``: arguments, sizes and errors; adaptive, power-average and
+inverse pooling.
+"""
 
 from __future__ import annotations
 
@@ -19,32 +21,45 @@ from .windows import tuple_of
 def max_pool1d(input, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False, return_indices=False):
     """The maximum of each window of (N, C, L) or (C, L); ``stride`` is the kernel's size by default.
 
-    ``ceil_mode`` lets the last window stick out; ``return_indices`` adds where each maximum lies, as int64. RuntimeError for sizes that do not fit.
+    ``ceil_mode`` lets the last window stick out; ``return_indices`` adds where each maximum lies, as int64.
+    RuntimeError for sizes that do not fit.
     """
-    return _max_pool("max_pool1d", 1, input, kernel_size, stride, padding, dilation, ceil_mode, return_indices)
+    return _max_pool(
+        "max_pool1d", 1, input, kernel_size, stride, padding, dilation, ceil_mode, return_indices
+    )
 
 
 def max_pool2d(input, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False, return_indices=False):
     """The maximum of each window of (N, C, H, W) or (C, H, W); otherwise as :func:`max_pool1d`."""
-    return _max_pool("max_pool2d", 2, input, kernel_size, stride, padding, dilation, ceil_mode, return_indices)
+    return _max_pool(
+        "max_pool2d", 2, input, kernel_size, stride, padding, dilation, ceil_mode, return_indices
+    )
 
 
 def max_pool3d(input, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False, return_indices=False):
     """The maximum of each window of (N, C, D, H, W) or (C, D, H, W); otherwise as :func:`max_pool1d`."""
-    return _max_pool("max_pool3d", 3, input, kernel_size, stride, padding, dilation, ceil_mode, return_indices)
+    return _max_pool(
+        "max_pool3d", 3, input, kernel_size, stride, padding, dilation, ceil_mode, return_indices
+    )
 
 
-def max_pool1d_with_indices(input, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False, return_indices=False):
+def max_pool1d_with_indices(
+    input, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False, return_indices=False
+):
     """:func:`max_pool1d` and where each maximum lies."""
     return max_pool1d(input, kernel_size, stride, padding, dilation, ceil_mode, True)
 
 
-def max_pool2d_with_indices(input, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False, return_indices=False):
+def max_pool2d_with_indices(
+    input, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False, return_indices=False
+):
     """:func:`max_pool2d` and where each maximum lies."""
     return max_pool2d(input, kernel_size, stride, padding, dilation, ceil_mode, True)
 
 
-def max_pool3d_with_indices(input, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False, return_indices=False):
+def max_pool3d_with_indices(
+    input, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False, return_indices=False
+):
     """:func:`max_pool3d` and where each maximum lies."""
     return max_pool3d(input, kernel_size, stride, padding, dilation, ceil_mode, True)
 
@@ -59,15 +74,25 @@ def avg_pool1d(input, kernel_size, stride=None, padding=0, ceil_mode=False, coun
 
 
 @spelled
-def avg_pool2d(input, kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad=True, divisor_override=None):
-    """The mean of each window of (N, C, H, W) or (C, H, W), or its sum over ``divisor_override``; otherwise as :func:`avg_pool1d`."""
-    return _avg_pool("avg_pool2d", 2, input, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override)
+def avg_pool2d(
+    input, kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad=True, divisor_override=None
+):
+    """The mean of each window of (N, C, H, W) or (C, H, W), or its sum over ``divisor_override``; otherwise
+    as :func:`avg_pool1d`.
+    """
+    return _avg_pool(
+        "avg_pool2d", 2, input, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override
+    )
 
 
 @spelled
-def avg_pool3d(input, kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad=True, divisor_override=None):
+def avg_pool3d(
+    input, kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad=True, divisor_override=None
+):
     """The mean of each window of (N, C, D, H, W) or (C, D, H, W); otherwise as :func:`avg_pool2d`."""
-    return _avg_pool("avg_pool3d", 3, input, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override)
+    return _avg_pool(
+        "avg_pool3d", 3, input, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override
+    )
 
 
 @spelled
@@ -89,12 +114,16 @@ def lp_pool3d(input, norm_type, kernel_size, stride=None, ceil_mode=False):
 
 
 def adaptive_avg_pool1d(input, output_size):
-    """(N, C, L) or (C, L) averaged to length ``output_size``: place i is the mean of elements floor(i·L/out) to ceil((i+1)·L/out)."""
+    """(N, C, L) or (C, L) averaged to length ``output_size``: place i is the mean of elements floor(i·L/out)
+    to ceil((i+1)·L/out).
+    """
     return _adaptive_avg_pool("adaptive_avg_pool1d", 1, input, output_size)
 
 
 def adaptive_avg_pool2d(input, output_size):
-    """(N, C, H, W) or (C, H, W) averaged to ``output_size`` (an int, or two of which None keeps a size); as :func:`adaptive_avg_pool1d`."""
+    """(N, C, H, W) or (C, H, W) averaged to ``output_size`` (an int, or two of which None keeps a size); as
+    :func:`adaptive_avg_pool1d`.
+    """
     return _adaptive_avg_pool("adaptive_avg_pool2d", 2, input, output_size)
 
 
@@ -104,17 +133,20 @@ def adaptive_avg_pool3d(input, output_size):
 
 
 def adaptive_max_pool1d(input, output_size, return_indices=False):
-    """The maxima of the windows of :func:`adaptive_avg_pool1d`, with ``return_indices`` also where they lie."""
+    """The maxima of the windows of :func:`adaptive_avg_pool1d`, with ``return_indices`` also where they
+    lie."""
     return _adaptive_max_pool("adaptive_max_pool1d", 1, input, output_size, return_indices)
 
 
 def adaptive_max_pool2d(input, output_size, return_indices=False):
-    """The maxima of the windows of :func:`adaptive_avg_pool2d`, with ``return_indices`` also where they lie."""
+    """The maxima of the windows of :func:`adaptive_avg_pool2d`, with ``return_indices`` also where they
+    lie."""
     return _adaptive_max_pool("adaptive_max_pool2d", 2, input, output_size, return_indices)
 
 
 def adaptive_max_pool3d(input, output_size, return_indices=False):
-    """The maxima of the windows of :func:`adaptive_avg_pool3d`, with ``return_indices`` also where they lie."""
+    """The maxima of the windows of :func:`adaptive_avg_pool3d`, with ``return_indices`` also where they
+    lie."""
     return _adaptive_max_pool("adaptive_max_pool3d", 3, input, output_size, return_indices)
 
 
@@ -148,15 +180,19 @@ def max_unpool3d(input, indices, kernel_size, stride=None, padding=0, output_siz
     return _max_unpool("max_unpool3d", 3, input, indices, kernel_size, stride, padding, output_size)
 
 
-# ---- sizes and checks ---------------------------------------------------------------------------------------------------
+# ---- sizes and checks ----------------------------------------------------------------------------
 
 
 def batched(name, nd, x, optional_channels=False):
-    """``x`` as (N, C, *S), and whether the batch was added. RuntimeError where it is empty in another dimension than the batch's, or C."""
+    """``x`` as (N, C, *S), and whether the batch was added.
+
+    RuntimeError where it is empty in another dimension than the batch's, or C.
+    """
     shape = tuple(x.shape)
     if len(shape) not in (nd + 1, nd + 2) or 0 in shape[-nd - (not optional_channels) :]:
         raise RuntimeError(
-            f"{name}: Expected {nd + 1}D or {nd + 2}D (batch mode) tensor with optional 0 dim batch size for input, but got:{list(shape)}"
+            f"{name}: Expected {nd + 1}D or {nd + 2}D (batch mode) tensor with optional 0 dim batch "
+            f"size for input, but got:{list(shape)}"
         )
     return (x, False) if len(shape) == nd + 2 else (reshape(x, shape=(1, *shape)), True)
 
@@ -171,20 +207,33 @@ def _geometry(name, nd, x, kernel_size, stride, padding, dilation, ceil_mode):
         try:
             return tuple_of(value, nd, what)
         except RuntimeError:
-            raise RuntimeError(f"{name}: {what} must either be a single int, or a tuple of {_NUMBERS[nd]} ints, but got {value}") from None
+            raise RuntimeError(
+                f"{name}: {what} must either be a single int, or a tuple of {_NUMBERS[nd]} ints, but "
+                f"got {value}"
+            ) from None
 
     kernel = sizes(kernel_size, "kernel_size")
-    stride = kernel if stride is None or (isinstance(stride, (tuple, list)) and not stride) else sizes(stride, "stride")
+    stride = (
+        kernel
+        if stride is None or (isinstance(stride, (tuple, list)) and not stride)
+        else sizes(stride, "stride")
+    )
     padding, dilation = sizes(padding, "padding"), sizes(dilation, "dilation")
     if min(kernel) < 1 or min(stride) < 1:
-        raise RuntimeError(f"{name}: kernel_size and stride should be greater than zero, but got kernel_size={kernel}, stride={stride}")
+        raise RuntimeError(
+            f"{name}: kernel_size and stride should be greater than zero, but got "
+            f"kernel_size={kernel}, stride={stride}"
+        )
     if min(dilation) < 1:
         raise RuntimeError(f"dilation should be greater than zero, but got dilation={dilation}")
     if min(padding) < 0:
         raise RuntimeError(f"pad must be non-negative, but got pad: {min(padding)}")
     for p, k, d in zip(padding, kernel, dilation):
         if p > ((k - 1) * d + 1) // 2:
-            raise RuntimeError(f"pad should be at most half of effective kernel size, but got pad={p}, kernel_size={k} and dilation={d}")
+            raise RuntimeError(
+                f"pad should be at most half of effective kernel size, but got pad={p}, "
+                f"kernel_size={k} and dilation={d}"
+            )
     counts, pads = [], []
     for n, k, s, p, d in zip(x.shape[2:], kernel, stride, padding, dilation):
         count = (n + 2 * p - d * (k - 1) - 1 + (s - 1 if ceil_mode else 0)) // s + 1
@@ -194,8 +243,16 @@ def _geometry(name, nd, x, kernel_size, stride, padding, dilation, ceil_mode):
         pads.append((p, max((count - 1) * s + (k - 1) * d + 1 - n - p, 0)))
     if min(counts) < 1:
         given, found = ("x".join(map(str, (x.shape[1], *v))) for v in (x.shape[2:], counts))
-        raise RuntimeError(f"Given input size: ({given}). Calculated output size: ({found}). Output size is too small")
-    return {"kernel": kernel, "stride": stride, "padding": tuple(pads), "dilation": dilation, "counts": tuple(counts)}
+        raise RuntimeError(
+            f"Given input size: ({given}). Calculated output size: ({found}). Output size is too small"
+        )
+    return {
+        "kernel": kernel,
+        "stride": stride,
+        "padding": tuple(pads),
+        "dilation": dilation,
+        "counts": tuple(counts),
+    }
 
 
 def _max_pool(name, nd, x, kernel_size, stride, padding, dilation, ceil_mode, return_indices):
@@ -220,10 +277,14 @@ def _avg_pool(name, nd, x, kernel_size, stride, padding, ceil_mode, count_includ
         divisors = divisor_override
     else:
         divisors = []
-        for n, k, s, (p, _), count in zip(x.shape[2:], *(geometry[name] for name in ("kernel", "stride", "padding", "counts"))):
+        for n, k, s, (p, _), count in zip(
+            x.shape[2:], *(geometry[name] for name in ("kernel", "stride", "padding", "counts"))
+        ):
             starts = [i * s - p for i in range(count)]
             stops = [min(i + k, n + p) for i in starts]
-            divisors.append([b - a if count_include_pad else min(b, n) - max(a, 0) for a, b in zip(starts, stops)])
+            divisors.append(
+                [b - a if count_include_pad else min(b, n) - max(a, 0) for a, b in zip(starts, stops)]
+            )
         if all(len(set(d)) == 1 for d in divisors):
             divisors = math.prod(d[0] for d in divisors)
     out = avg_pool(x, divisors=divisors, **geometry)
@@ -232,7 +293,9 @@ def _avg_pool(name, nd, x, kernel_size, stride, padding, ceil_mode, count_includ
 
 def _lp_pool(pool, nd, x, norm_type, kernel_size, stride, ceil_mode):
     out = pool(x**norm_type, kernel_size, stride, 0, ceil_mode)
-    return (out.sign() * out.abs().relu() * math.prod(tuple_of(kernel_size, nd, "kernel_size"))) ** (1.0 / norm_type)
+    return (out.sign() * out.abs().relu() * math.prod(tuple_of(kernel_size, nd, "kernel_size"))) ** (
+        1.0 / norm_type
+    )
 
 
 def _output_sizes(name, nd, x, output_size):
@@ -241,7 +304,9 @@ def _output_sizes(name, nd, x, output_size):
         raise RuntimeError(f"{name}: output_size must be {nd} ints, but got {len(values)}")
     values = tuple(n if v is None else operator.index(v) for v, n in zip(values, x.shape[2:]))
     if min(values) < 0:
-        raise RuntimeError(f"{name}: elements of output_size must be greater than or equal to 0 but received {values}")
+        raise RuntimeError(
+            f"{name}: elements of output_size must be greater than or equal to 0 but received {values}"
+        )
     return values
 
 
@@ -254,7 +319,8 @@ def _equal_windows(x, sizes):
 
 
 def _adaptive_spans(n, count):
-    """The (start, stop) of each of ``count`` windows that cover ``n`` elements, overlapping where they must."""
+    """The (start, stop) of each of ``count`` windows that cover ``n`` elements, overlapping where they
+    must."""
     return [(i * n // count, -(-(i + 1) * n // count)) for i in range(count)]
 
 
@@ -267,7 +333,11 @@ def _adaptive_avg_pool(name, nd, x, output_size):
     else:
         out = x
         for dim, (n, count) in enumerate(zip(x.shape[2:], sizes), 2):
-            out = stack([narrow(out, dim, a, b - a).mean(dim) for a, b in _adaptive_spans(n, count)], dim) if count else narrow(out, dim, 0, 0)
+            out = (
+                stack([narrow(out, dim, a, b - a).mean(dim) for a, b in _adaptive_spans(n, count)], dim)
+                if count
+                else narrow(out, dim, 0, 0)
+            )
     return out[0] if added else out
 
 
@@ -289,7 +359,9 @@ def _adaptive_max_pool(name, nd, x, output_size, return_indices):
 
 @primitive
 def adaptive_max_indices(x, *, sizes):
-    """Where each adaptive window of (N, C, *S) has its maximum: int64 numbers of the elements within a channel, (N, C, *sizes)."""
+    """Where each adaptive window of (N, C, *S) has its maximum: int64 numbers of the elements within a
+    channel, (N, C, *sizes).
+    """
     numbers = xp(x).arange(math.prod(x.shape[2:])).reshape(x.shape[2:])
     out = xp(x).zeros((*x.shape[:2], *sizes), "int64")
     every = [_adaptive_spans(n, count) for n, count in zip(x.shape[2:], sizes)]
@@ -301,7 +373,7 @@ def adaptive_max_indices(x, *, sizes):
     return out
 
 
-# ---- elements by their number within a channel --------------------------------------------------------------------------
+# ---- elements by their number within a channel ---------------------------------------------------
 
 
 @primitive(x=lambda g, x_shape, indices: unpick(g, indices, sizes=x_shape[2:]))
@@ -325,10 +397,16 @@ def unpick(x, indices, *, sizes):
 def max_unpool(x, indices, *, sizes):
     """Zeros (N, C, *sizes) with ``x`` (N, C, *S) written to the numbers ``indices`` within each channel."""
     if indices.shape != x.shape:
-        raise RuntimeError(f"Expected shape of indices to be the same as that of input {list(x.shape)}, but got {list(indices.shape)}")
+        raise RuntimeError(
+            f"Expected shape of indices to be the same as that of input {list(x.shape)}, but got "
+            f"{list(indices.shape)}"
+        )
     (n, c), size = x.shape[:2], math.prod(sizes)
     if indices.size and (int(indices.max()) >= size or int(indices.min()) < 0):
-        raise RuntimeError(f"found an invalid max index: {int(indices.max())} (output volumes are of size {'x'.join(map(str, sizes))})")
+        raise RuntimeError(
+            f"found an invalid max index: {int(indices.max())} (output volumes are of size "
+            f"{'x'.join(map(str, sizes))})"
+        )
     out = xp(x).zeros((n * c, size), x.dtype)
     xp(x).put_along_axis(out, indices.reshape(n * c, -1), x.reshape(n * c, -1), -1)
     return out.reshape(n, c, *sizes)
@@ -345,9 +423,15 @@ def _max_unpool(name, nd, x, indices, kernel_size, stride, padding, output_size)
     else:
         sizes = tuple(output_size)[-nd:]
         if len(output_size) not in (nd, nd + 1, nd + 2):
-            raise ValueError(f"output_size should be a sequence containing {nd} or {nd + 2} elements, but it has a length of '{len(output_size)}'")
+            raise ValueError(
+                f"output_size should be a sequence containing {nd} or {nd + 2} elements, but it has a "
+                f"length of '{len(output_size)}'"
+            )
         if any(not d - s < n < d + s for n, d, s in zip(sizes, default, stride)):
-            raise ValueError(f"invalid output_size {list(sizes)} (each must be less than stride={stride} away from {list(default)})")
+            raise ValueError(
+                f"invalid output_size {list(sizes)} (each must be less than stride={stride} away from "
+                f"{list(default)})"
+            )
     if added:
         indices = reshape(indices, shape=(1, *indices.shape))
     out = max_unpool(x, indices, sizes=sizes)

@@ -38,11 +38,13 @@ class mode_result(NamedTuple):
     indices: Any
 
 
-# ---- median -----------------------------------------------------------------------------------------------------------
+# ---- median --------------------------------------------------------------------------------------
 
 
 def _middle(x, ignore_nan):
-    """The number of the lower median among the sorted elements along the last dimension (nan sorts last): the first nan, if nan counts."""
+    """The number of the lower median among the sorted elements along the last dimension (nan sorts last): the
+    first nan, if nan counts.
+    """
     n = x.shape[-1]
     if x.dtype.kind in "iu":
         return xp(x).full((*x.shape[:-1], 1), (n - 1) // 2)
@@ -57,7 +59,10 @@ def _median_of_all(x, *, ignore_nan):
     return xp(x).sort(x)[_middle(x, ignore_nan)[0]] if x.size else x.dtype.type(math.nan)
 
 
-@primitive(outputs=("values", "indices"), x=lambda g, x_shape, indices, dim, keepdim: at_index(g[0], x_shape, indices, dim, keepdim))
+@primitive(
+    outputs=("values", "indices"),
+    x=lambda g, x_shape, indices, dim, keepdim: at_index(g[0], x_shape, indices, dim, keepdim),
+)
 def median_dim(x, *, dim, keepdim=False, ignore_nan=False):
     """The lower medians along ``dim`` and where they are; the gradient goes there alone."""
     dim = check_dim(dim, x.ndim)
@@ -67,7 +72,9 @@ def median_dim(x, *, dim, keepdim=False, ignore_nan=False):
         return x.copy(), xp(x).zeros((), "int64")
     last = xp(x).moveaxis(x, dim, -1)
     order = last.argsort(-1, kind="stable")
-    return pick(x, xp(x).moveaxis(xp(x).take_along_axis(order, _middle(last, ignore_nan), -1), -1, dim), dim, keepdim)
+    return pick(
+        x, xp(x).moveaxis(xp(x).take_along_axis(order, _middle(last, ignore_nan), -1), -1, dim), dim, keepdim
+    )
 
 
 def _no_booleans(x):
@@ -93,10 +100,13 @@ def nanmedian(input, dim=None, keepdim=False):
     return nanmedian_result(*median_dim(input, dim=dim, keepdim=keepdim, ignore_nan=True))
 
 
-# ---- mode -------------------------------------------------------------------------------------------------------------
+# ---- mode ----------------------------------------------------------------------------------------
 
 
-@primitive(outputs=("values", "indices"), x=lambda g, x_shape, indices, dim, keepdim: at_index(g[0], x_shape, indices, dim, keepdim))
+@primitive(
+    outputs=("values", "indices"),
+    x=lambda g, x_shape, indices, dim, keepdim: at_index(g[0], x_shape, indices, dim, keepdim),
+)
 def _mode(x, *, dim, keepdim):
     dim = check_dim(dim, x.ndim)
     check_filled(x, (dim,), "mode")
@@ -107,18 +117,21 @@ def _mode(x, *, dim, keepdim):
     number = xp(x).arange(x.shape[dim]).reshape((-1,) + (1,) * (x.ndim - dim - 1))
     begins = xp(x).ones(x.shape, bool)
     begins[at(dim, slice(1, None))] = ordered[at(dim, slice(1, None))] != ordered[at(dim, slice(-1))]
-    length = number - running("maximum", xp(x).where(begins, number, 0), dim)  # of the run of equal elements, up to each one
+    # of the run of equal elements, up to each one
+    length = number - running("maximum", xp(x).where(begins, number, 0), dim)
     return pick(x, xp(x).take_along_axis(order, length.argmax(dim, keepdims=True), dim), dim, keepdim)
 
 
 @takes_out
 @spelled
 def mode(input, dim=-1, keepdim=False):
-    """The most frequent elements along ``dim``, the smallest of several, and the last place where each is: a pair (values, indices)."""
+    """The most frequent elements along ``dim``, the smallest of several, and the last place where each is: a
+    pair (values, indices).
+    """
     return mode_result(*_mode(input, dim=dim, keepdim=keepdim))
 
 
-# ---- quantiles --------------------------------------------------------------------------------------------------------
+# ---- quantiles -----------------------------------------------------------------------------------
 
 _MODES = ("linear", "lower", "higher", "midpoint", "nearest")
 
@@ -127,7 +140,10 @@ def _quantile(input, q, dim, keepdim, interpolation, ignore_nan, name):
     if input.array.dtype not in ("float32", "float64"):
         raise RuntimeError(f"{name}() input tensor must be either float or double dtype")
     if interpolation not in _MODES:
-        raise RuntimeError(f"{name}() interpolation must be one of linear, lower, higher, midpoint or nearest, but got {interpolation}")
+        raise RuntimeError(
+            f"{name}() interpolation must be one of linear, lower, higher, midpoint or nearest, but "
+            f"got {interpolation}"
+        )
     module, kind, given = xp(input.array), input.array.dtype, q
     if isinstance(q, Variable) or is_array(q):
         q = q.array if isinstance(q, Variable) else q
@@ -151,12 +167,17 @@ def _quantile(input, q, dim, keepdim, interpolation, ignore_nan, name):
         ranks = module.maximum(q * (known - 1).astype(kind), 0)
     else:
         ranks = module.where(known < n, n - 1, q * kind.type(n - 1))
-    ranks = {"lower": module.floor, "higher": module.ceil, "nearest": module.rint}.get(interpolation, module.positive)(ranks).astype(kind)
+    ranks = {"lower": module.floor, "higher": module.ceil, "nearest": module.rint}.get(
+        interpolation, module.positive
+    )(ranks).astype(kind)
     low = wrap(ranks.astype("int64"))
     out = gather(x, -1, low)
     if interpolation in ("linear", "midpoint"):
-        weight = wrap(module.full_like(ranks, 0.5) if interpolation == "midpoint" else ranks - low.array.astype(kind))
-        if interpolation == "linear" and isinstance(given, Variable) and given.requires_grad:  # so much does each rank move with q
+        weight = wrap(
+            module.full_like(ranks, 0.5) if interpolation == "midpoint" else ranks - low.array.astype(kind)
+        )
+        # so much does each rank move with q
+        if interpolation == "linear" and isinstance(given, Variable) and given.requires_grad:
             steps = known - 1 if ignore_nan else module.where(known < n, 0, n - 1)
             weight = weight + (given - given.detach()) * wrap(module.maximum(steps, 0).astype(kind))
         out = lerp(out, gather(x, -1, wrap(module.ceil(ranks).astype("int64"))), weight)
@@ -170,9 +191,11 @@ def _quantile(input, q, dim, keepdim, interpolation, ignore_nan, name):
 @takes_out
 @spelled
 def quantile(input, q, dim=None, keepdim=False, *, interpolation="linear"):
-    """The quantiles ``q`` (a number or a 1-d tensor, in [0, 1]) of all elements, or along ``dim``; nan if one is nan.
+    """The quantiles ``q`` (a number or a 1-d tensor, in [0, 1]) of all elements, or along ``dim``; nan if one
+    is nan.
 
-    A tensor ``q`` gives a leading dimension. ``interpolation`` between two elements: linear, lower, higher, midpoint or nearest.
+    A tensor ``q`` gives a leading dimension. ``interpolation`` between two elements: linear, lower, higher,
+    midpoint or nearest.
     """
     return _quantile(input, q, dim, keepdim, interpolation, False, "quantile")
 

@@ -1,7 +1,8 @@
 """Recurrent layers: one operation runs a layer over the whole sequence, forward and back through time.
 
-Inside, a step works on columns: ``u = [x; h; 1]`` (in + hidden + 1, B) is what it sees, and one product with all weights and biases side by side
-gives its gates (rows, B), each a contiguous slab. The weights' gradient is one product over all steps.
+Inside, a step works on columns: ``u = [x; h; 1]`` (in + hidden + 1, B) is what it sees, and one product with
+all weights and biases side by side gives its gates (rows, B), each a contiguous slab. The weights' gradient
+is one product over all steps.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from .join import cat, chunk, stack
 from .linear import linear
 from .products import product, unpacked
 
-# ---- one step, in differentiable operations ---------------------------------------------------------------------------------
+# ---- one step, in differentiable operations ------------------------------------------------------
 
 
 def lstm_cell(x, h, c, w_ih, w_hh, b_ih=None, b_hh=None, w_hr=None):
@@ -63,7 +64,7 @@ def _definition(x, h0, c0, w_ih, w_hh, b_ih=None, b_hh=None, w_hr=None, *, cell,
     return (y, h, c) if cell == "LSTM" else (y, h)
 
 
-# ---- the matrix of one step -------------------------------------------------------------------------------------------------
+# ---- the matrix of one step ----------------------------------------------------------------------
 
 
 def _matrix(cell, w_ih, w_hh, b_ih, b_hh):
@@ -99,7 +100,7 @@ def _parts(cell, w, inputs):
     return w[: 3 * n, :inputs], hidden[:, inputs:-1], w[: 3 * n, -1], hidden[:, -1]
 
 
-# ---- the whole sequence -------------------------------------------------------------------------------------------------------
+# ---- the whole sequence --------------------------------------------------------------------------
 
 
 def _steps(time, reverse, sizes, batch):
@@ -120,7 +121,9 @@ def _bounds(m, time, reverse, sizes, batch):
 
 
 def _times(matrix, batch, sizes):
-    """The function (columns, out) that writes matrix @ columns to ``out``, in pieces that OpenBLAS multiplies without packing them first."""
+    """The function (columns, out) that writes matrix @ columns to ``out``, in pieces that OpenBLAS multiplies
+    without packing them first.
+    """
     m, (rows, depth) = xp(matrix), matrix.shape
     if sizes is not None:
         return lambda columns, out: m.matmul(matrix, columns, out=out)
@@ -161,7 +164,8 @@ def _gradients(g, x, w_hr, cell, reverse, sizes, needs, out, w, u, z, c, tc):
 def _by_place(u):
     """What the steps saw, (time, n, B), as a matrix (time · B, n or more) to multiply with.
 
-    In rows of whole vectors it is faster to multiply with, but not if many columns have to be turned into them.
+    In rows of whole vectors it is faster to multiply with, but not if many columns have to be turned into
+    them.
     """
     time, n, batch = u.shape
     if batch > 64:
@@ -173,9 +177,11 @@ def _by_place(u):
 
 @primitive(composed=_definition, spare=True, aux=("w", "u", "z", "c", "tc"), joint=_gradients)
 def recurrent(x, h0, c0, w_ih, w_hh, b_ih=None, b_hh=None, w_hr=None, *, cell, reverse=False, sizes=None):
-    """One layer over the sequence x (T, B, in) from h0 (B, hidden) (and c0, of an LSTM; zeros if None): all h (T, B, hidden), the last h (and c).
+    """One layer over the sequence x (T, B, in) from h0 (B, hidden) (and c0, of an LSTM; zeros if None): all h
+    (T, B, hidden), the last h (and c).
 
-    cell: "LSTM", "GRU", "RNN_TANH" or "RNN_RELU". w_hr projects h to fewer numbers. reverse: from the last step to the first.
+    cell: "LSTM", "GRU", "RNN_TANH" or "RNN_RELU". w_hr projects h to fewer numbers. reverse: from the last
+        step to the first.
     sizes: how many of the sequences, the longest first, are still there at each time.
     """
     m, kind, (time, batch, inputs) = xp(x), cell_for(cell, x, sizes), x.shape

@@ -22,11 +22,16 @@ from .shape import check_dim, check_dims, expand, spelled
 
 def folded(dim, ndim):
     """The dimensions that a reduction folds, counted from the front: all of them for None and ()."""
-    return tuple(range(ndim)) if dim is None or (isinstance(dim, (tuple, list)) and not dim) else check_dims(dim, ndim)
+    return (
+        tuple(range(ndim))
+        if dim is None or (isinstance(dim, (tuple, list)) and not dim)
+        else check_dims(dim, ndim)
+    )
 
 
 def unfold(g, shape, dim, keepdim):
-    """``g``, the gradient of a reduction over ``dim``, with size 1 back in every dimension that was reduced."""
+    """``g``, the gradient of a reduction over ``dim``, with size 1 back in every dimension that was
+    reduced."""
     if keepdim:
         return g
     dims = folded(dim, len(shape))
@@ -42,7 +47,10 @@ def floating_kind(x, dtype, name):
     """The dtype that a mean or a norm has. RuntimeError for integers."""
     kind = as_dtype(dtype).numpy if dtype is not None else x.dtype
     if kind.kind in "biu":
-        raise RuntimeError(f"{name}(): could not infer output dtype. Input dtype must be either a floating point or complex dtype. Got: {kind}")
+        raise RuntimeError(
+            f"{name}(): could not infer output dtype. Input dtype must be either a floating point or "
+            f"complex dtype. Got: {kind}"
+        )
     return kind
 
 
@@ -53,10 +61,13 @@ def total(x, dims, keepdim, kind):
     return summed(x, dims, kind, keepdim)
 
 
-# ---- sums and means ---------------------------------------------------------------------------------------------------
+# ---- sums and means ------------------------------------------------------------------------------
 
 
-@primitive(broadcasts=True, x=lambda g, x_shape, dim, keepdim: expand(unfold(g, x_shape, dim, keepdim), shape=x_shape))
+@primitive(
+    broadcasts=True,
+    x=lambda g, x_shape, dim, keepdim: expand(unfold(g, x_shape, dim, keepdim), shape=x_shape),
+)
 def sum(x, *, dim=None, keepdim=False, dtype=None):
     """Sum over ``dim`` (an int, a tuple, or None for all). Integers and booleans sum in int64."""
     kind = as_dtype(dtype).numpy if dtype is not None else _INT64 if x.dtype.kind in "biu" else x.dtype
@@ -67,7 +78,9 @@ _INT64 = numpy.dtype("int64")
 
 
 def _mean_slope(g, x_shape, dim, keepdim):
-    return expand(unfold(g, x_shape, dim, keepdim) * (1 / builtins.max(count(x_shape, dim), 1)), shape=x_shape)
+    return expand(
+        unfold(g, x_shape, dim, keepdim) * (1 / builtins.max(count(x_shape, dim), 1)), shape=x_shape
+    )
 
 
 @primitive(broadcasts=True, x=_mean_slope)
@@ -76,11 +89,16 @@ def mean(x, *, dim=None, keepdim=False, dtype=None):
     kind = floating_kind(x, dtype, "mean")
     n = x.size if dim is None else count(x.shape, dim)
     if kind.itemsize == 2:
-        return (x.sum(None if dim is None else folded(dim, x.ndim), "float32", keepdims=keepdim) / n).astype(kind)
+        return (x.sum(None if dim is None else folded(dim, x.ndim), "float32", keepdims=keepdim) / n).astype(
+            kind
+        )
     return total(x, None if dim is None else folded(dim, x.ndim), keepdim, kind) / n
 
 
-@primitive(x=lambda g, x, dim, keepdim: expand(unfold(g, x.shape, dim, keepdim), shape=x.shape) * (x == x), broadcasts=True)
+@primitive(
+    x=lambda g, x, dim, keepdim: expand(unfold(g, x.shape, dim, keepdim), shape=x.shape) * (x == x),
+    broadcasts=True,
+)
 def nansum(x, *, dim=None, keepdim=False, dtype=None):
     """As :func:`sum`, with nan as 0."""
     kind = as_dtype(dtype).numpy if dtype is not None else _INT64 if x.dtype.kind in "biu" else x.dtype
@@ -92,11 +110,15 @@ def nansum(x, *, dim=None, keepdim=False, dtype=None):
 def nanmean(input, dim=None, keepdim=False, *, dtype=None):
     """As :func:`mean`, of the elements that are not nan. RuntimeError for integers."""
     if input.array.dtype.kind in "biu":
-        raise RuntimeError(f"nanmean(): expected input to have floating point or complex dtype but got {input.dtype}")
-    return nansum(input, dim=dim, keepdim=keepdim, dtype=dtype) / sum(input == input, dim=dim, keepdim=keepdim)
+        raise RuntimeError(
+            f"nanmean(): expected input to have floating point or complex dtype but got {input.dtype}"
+        )
+    return nansum(input, dim=dim, keepdim=keepdim, dtype=dtype) / sum(
+        input == input, dim=dim, keepdim=keepdim
+    )
 
 
-# ---- extremes ---------------------------------------------------------------------------------------------------------
+# ---- extremes ------------------------------------------------------------------------------------
 
 
 def _evenly(g, x, out, dim, keepdim):
@@ -139,7 +161,10 @@ def amin(x, *, dim=(), keepdim=False):
 
 def check_any(x, name):
     if x.size == 0:
-        raise RuntimeError(f"{name}(): Expected reduction dim to be specified for input.numel() == 0, with the 'dim' argument.")
+        raise RuntimeError(
+            f"{name}(): Expected reduction dim to be specified for input.numel() == 0, with the 'dim' "
+            "argument."
+        )
 
 
 @primitive(x=evenly_or_nan)
@@ -166,7 +191,9 @@ def places(indices, *, shape, dim, keepdim):
 
 def at_index(g, x_shape, indices, dim, keepdim):
     """The gradient of elements that were picked along ``dim``: ``g`` at ``indices``, zeros elsewhere."""
-    return select(places(indices, shape=x_shape, dim=dim, keepdim=keepdim), unfold(g, x_shape, dim, keepdim), 0)
+    return select(
+        places(indices, shape=x_shape, dim=dim, keepdim=keepdim), unfold(g, x_shape, dim, keepdim), 0
+    )
 
 
 def pick(x, indices, dim, keepdim):
@@ -186,13 +213,19 @@ def _extreme(x, dim, keepdim, name):
     return pick(x, indices, dim, keepdim)
 
 
-@primitive(outputs=("values", "indices"), x=lambda g, x_shape, indices, dim, keepdim: at_index(g[0], x_shape, indices, dim, keepdim))
+@primitive(
+    outputs=("values", "indices"),
+    x=lambda g, x_shape, indices, dim, keepdim: at_index(g[0], x_shape, indices, dim, keepdim),
+)
 def max_dim(x, *, dim, keepdim=False):
     """The largest elements along ``dim`` and where they are; the gradient goes there alone."""
     return _extreme(x, dim, keepdim, "max")
 
 
-@primitive(outputs=("values", "indices"), x=lambda g, x_shape, indices, dim, keepdim: at_index(g[0], x_shape, indices, dim, keepdim))
+@primitive(
+    outputs=("values", "indices"),
+    x=lambda g, x_shape, indices, dim, keepdim: at_index(g[0], x_shape, indices, dim, keepdim),
+)
 def min_dim(x, *, dim, keepdim=False):
     """The smallest elements along ``dim`` and where they are; the gradient goes there alone."""
     return _extreme(x, dim, keepdim, "min")
@@ -203,9 +236,11 @@ max_result, min_result = namedtuple("max", ["values", "indices"]), namedtuple("m
 
 @takes_out
 def max(input, *args, **settings):
-    """``max(x)``: the largest element of all. ``max(x, dim, keepdim=False)``: a namedtuple (values, indices). ``max(x, y)``: :func:`maximum`.
+    """``max(x)``: the largest element of all. ``max(x, dim, keepdim=False)``: a namedtuple (values, indices).
+    ``max(x, y)``: :func:`maximum`.
 
-    nan is larger than any number. Of equal elements the first gives the index; the largest of all shares its gradient between them.
+    nan is larger than any number. Of equal elements the first gives the index; the largest of all shares its
+    gradient between them.
     """
     if not args and not settings:
         return _max_of_all(input)
@@ -252,17 +287,21 @@ def _arg(x, dim, keepdim, name):
 
 @primitive
 def argmax(x, *, dim=None, keepdim=False):
-    """Where the largest element is: along ``dim``, or its number in the flattened tensor; the first of equal ones."""
+    """Where the largest element is: along ``dim``, or its number in the flattened tensor; the first of equal
+    ones.
+    """
     return _arg(x, dim, keepdim, "argmax")
 
 
 @primitive
 def argmin(x, *, dim=None, keepdim=False):
-    """Where the smallest element is: along ``dim``, or its number in the flattened tensor; the first of equal ones."""
+    """Where the smallest element is: along ``dim``, or its number in the flattened tensor; the first of equal
+    ones.
+    """
     return _arg(x, dim, keepdim, "argmin")
 
 
-# ---- logic ------------------------------------------------------------------------------------------------------------
+# ---- logic ---------------------------------------------------------------------------------------
 
 
 @primitive
@@ -285,13 +324,15 @@ def count_nonzero(x, *, dim=None):
     return (x != 0).sum(folded(dim, x.ndim), dtype="int64")
 
 
-# ---- exponentials and norms -------------------------------------------------------------------------------------------
+# ---- exponentials and norms ----------------------------------------------------------------------
 
 
 @primitive(
     broadcasts=True,
     prepare=floating,
-    x=lambda g, x, out, dim, keepdim: unfold(g, x.shape, dim, keepdim) * exp(x - unfold(out, x.shape, dim, keepdim)),
+    x=lambda g, x, out, dim, keepdim: (
+        unfold(g, x.shape, dim, keepdim) * exp(x - unfold(out, x.shape, dim, keepdim))
+    ),
 )
 def logsumexp(x, *, dim, keepdim=False):
     """log Σ exp(x) over ``dim`` (an int or a tuple), without overflow."""
@@ -328,7 +369,10 @@ def _vector_norm(x, *, ord: float = 2, dim=None, keepdim=False):
     dims = folded(dim, x.ndim)
     work = x.astype("float32") if x.dtype.itemsize == 2 else x
     if ord in (math.inf, -math.inf) and not count(x.shape, dim):
-        raise RuntimeError(f"linalg.vector_norm cannot compute the {ord} norm on an empty tensor because the operation does not have an identity")
+        raise RuntimeError(
+            f"linalg.vector_norm cannot compute the {ord} norm on an empty tensor because the "
+            "operation does not have an identity"
+        )
     if ord == 0:
         out = (work != 0).sum(dims, work.dtype, keepdims=keepdim)
     elif ord == 2:
@@ -347,13 +391,17 @@ def _vector_norm(x, *, ord: float = 2, dim=None, keepdim=False):
 @takes_out
 @spelled
 def vector_norm(x, ord=2, dim=None, keepdim=False, *, dtype=None):
-    """(Σ |x|^ord)^(1/ord) over ``dim`` (an int, a tuple, or None for all); ``ord`` may be inf (largest), -inf (smallest) and 0 (how many nonzero).
+    """(Σ |x|^ord)^(1/ord) over ``dim`` (an int, a tuple, or None for all); ``ord`` may be inf (largest), -inf
+    (smallest) and 0 (how many nonzero).
 
     RuntimeError for integers, and for a narrower ``dtype``.
     """
     floating_kind(x.array, None, "linalg.vector_norm")
     if dtype is not None and promote_types(x.dtype, dtype) is not as_dtype(dtype):
-        raise RuntimeError(f"linalg.vector_norm: the dtype of the input ({x.dtype}) should be convertible without narrowing to {as_dtype(dtype)}")
+        raise RuntimeError(
+            f"linalg.vector_norm: the dtype of the input ({x.dtype}) should be convertible without "
+            f"narrowing to {as_dtype(dtype)}"
+        )
     return _vector_norm(x if dtype is None else x.to(dtype), ord=float(ord), dim=dim, keepdim=keepdim)
 
 

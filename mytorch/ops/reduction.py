@@ -7,11 +7,16 @@ import warnings
 
 
 def chosen(reduction, size_average=None, reduce=None):
-    """ "none", "mean" or "sum"; torch's old flags, where given, override ``reduction``. ValueError for anything else."""
+    """ "none", "mean" or "sum"; torch's old flags, where given, override ``reduction``. ValueError for
+    anything else.
+    """
     if size_average is not None or reduce is not None:
         each, total = reduce is not None and not reduce, size_average is not None and not size_average
         chosen = "none" if each else "sum" if total else "mean"
-        warnings.warn(f"size_average and reduce args will be deprecated, please use reduction='{chosen}' instead.", stacklevel=3)
+        warnings.warn(
+            f"size_average and reduce args will be deprecated, please use reduction='{chosen}' instead.",
+            stacklevel=3,
+        )
         return chosen
     if reduction not in ("none", "mean", "sum"):
         raise ValueError(f"{reduction} is not a valid value for reduction")

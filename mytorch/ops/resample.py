@@ -6,7 +6,11 @@ from ..autograd.engine import primitive
 from ..backend import scatter_add, xp
 
 
-@primitive(x=lambda g, x_shape, dim, places, weights: resample_back(g, dim=dim, size=x_shape[dim], places=places, weights=weights))
+@primitive(
+    x=lambda g, x_shape, dim, places, weights: resample_back(
+        g, dim=dim, size=x_shape[dim], places=places, weights=weights
+    )
+)
 def resample(x, *, dim, places, weights):
     """Along ``dim``, Σ x[places[k]] · weights[k]; ``weights`` None takes the one place as it is."""
     if weights is None:
@@ -19,10 +23,16 @@ def resample(x, *, dim, places, weights):
 
 @primitive(x=lambda g, dim, places, weights: resample(g, dim=dim, places=places, weights=weights))
 def resample_back(x, *, dim, size, places, weights):
-    """The transpose of the resampling: elements times weights added to their places, of which there are ``size``."""
+    """The transpose of the resampling: elements times weights added to their places, of which there are
+    ``size``.
+    """
     out = xp(x).zeros((*x.shape[:dim], size, *x.shape[dim + 1 :]), x.dtype)
     for k, place in enumerate(places):
-        scatter_add(out, (*[slice(None)] * dim, xp(x).asarray(place)), x if weights is None else x * _along(weights[k], dim, x))
+        scatter_add(
+            out,
+            (*[slice(None)] * dim, xp(x).asarray(place)),
+            x if weights is None else x * _along(weights[k], dim, x),
+        )
     return out
 
 

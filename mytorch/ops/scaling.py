@@ -34,7 +34,8 @@ def _kind(x):
 
 @takes_out
 def frexp(input):
-    """mantissa · 2^exponent = input, elementwise: a pair, the exponents in int32. RuntimeError for integers."""
+    """mantissa · 2^exponent = input, elementwise: a pair, the exponents in int32. RuntimeError for
+    integers."""
     return frexp_result(*_frexp(input))
 
 
@@ -42,7 +43,10 @@ def frexp(input):
 @spelled
 @takes_numbers
 def renorm(input, p: float, dim, maxnorm: float):
-    """Slices along ``dim`` whose ``p``-norm exceeds ``maxnorm`` scaled down to it, the others as they are. RuntimeError for vectors, or p <= 0."""
+    """Slices along ``dim`` whose ``p``-norm exceeds ``maxnorm`` scaled down to it, the others as they are.
+
+    RuntimeError for vectors, or p <= 0.
+    """
     if len(input.shape) < 2:
         raise RuntimeError(f"renorm: input needs at least 2 dimensions, got {len(input.shape)} dimensions")
     if p <= 0:

@@ -38,7 +38,9 @@ def at(dim, part):
 
 
 def scanned(operation, x, dim):
-    """The running results of an associative ``operation`` along ``dim`` in log2(n) steps: the definition that can be differentiated."""
+    """The running results of an associative ``operation`` along ``dim`` in log2(n) steps: the definition that
+    can be differentiated.
+    """
     step = 1
     while step < x.shape[dim]:
         head, tail = x[at(dim, slice(step))], x[at(dim, slice(step, None))]
@@ -48,16 +50,25 @@ def scanned(operation, x, dim):
 
 
 def running(name, x, dim):
-    """The running results of a function of two numbers of NumPy or CuPy, which has no ``accumulate``, along ``dim``."""
+    """The running results of a function of two numbers of NumPy or CuPy, which has no ``accumulate``, along
+    ``dim``.
+    """
     function = getattr(xp(x), name)
     return function.accumulate(x, dim) if xp(x) is numpy else scanned(function, x, dim)
 
 
-_WIDE = {2: numpy.dtype("float32"), 4: numpy.dtype("float64")}  # running sums are kept in more digits, as in torch; by size
+# running sums are kept in more digits, as in torch; by size
+_WIDE = {2: numpy.dtype("float32"), 4: numpy.dtype("float64")}
 
 
 def _accumulated(name, x, dim, dtype):
-    kind = as_dtype(dtype).numpy if dtype is not None else numpy.dtype("int64") if x.dtype.kind in "biu" else x.dtype
+    kind = (
+        as_dtype(dtype).numpy
+        if dtype is not None
+        else numpy.dtype("int64")
+        if x.dtype.kind in "biu"
+        else x.dtype
+    )
     dim = check_dim(dim, x.ndim)
     if x.ndim == 0:
         return x.astype(kind)
@@ -65,7 +76,7 @@ def _accumulated(name, x, dim, dtype):
     return getattr(xp(x), name)(x, dim, wide).astype(kind, copy=False)
 
 
-# ---- sums ---------------------------------------------------------------------------------------------------------------
+# ---- sums ----------------------------------------------------------------------------------------
 
 
 @primitive(broadcasts=True, x=lambda g, dim: _from_behind(g, dim))
@@ -81,11 +92,13 @@ def _from_behind(g, dim):
     return flip(cumsum(flip(g, dims=dim), dim=dim[0]), dims=dim)
 
 
-# ---- products -----------------------------------------------------------------------------------------------------------
+# ---- products ------------------------------------------------------------------------------------
 
 
 def _recurrence(g, ratio, dim):
-    """S with S[k] = g[k] + ratio[k] · S[k + 1] along ``dim``; ``ratio`` is one element shorter, and where it is 0 even nan goes no further."""
+    """S with S[k] = g[k] + ratio[k] · S[k + 1] along ``dim``; ``ratio`` is one element shorter, and where it
+    is 0 even nan goes no further.
+    """
     out = g.copy()
     for k in range(g.shape[dim] - 2, -1, -1):
         r = ratio[at(dim, k)]
@@ -161,8 +174,17 @@ def _prod_slope(g, x, out, dim, keepdim):
 
 @primitive(broadcasts=True, composed=_prod_definition, x=_prod_slope)
 def prod(x, *, dim=None, keepdim=False, dtype=None):
-    """Product over ``dim`` (an int, or None for all). Integers and booleans multiply in int64. TypeError for several dimensions."""
-    kind = as_dtype(dtype).numpy if dtype is not None else numpy.dtype("int64") if x.dtype.kind in "biu" else x.dtype
+    """Product over ``dim`` (an int, or None for all). Integers and booleans multiply in int64.
+
+    TypeError for several dimensions.
+    """
+    kind = (
+        as_dtype(dtype).numpy
+        if dtype is not None
+        else numpy.dtype("int64")
+        if x.dtype.kind in "biu"
+        else x.dtype
+    )
     if dim is not None and (isinstance(dim, (tuple, list)) or not hasattr(dim, "__index__")):
         raise TypeError(f"prod(): argument 'dim' must be int, not {type(dim).__name__}")
     axis = None if dim is None else check_dim(dim, x.ndim)
@@ -171,7 +193,7 @@ def prod(x, *, dim=None, keepdim=False, dtype=None):
     return x.prod(axis, wide, keepdims=keepdim).astype(kind, copy=False)
 
 
-# ---- extremes -----------------------------------------------------------------------------------------------------------
+# ---- extremes ------------------------------------------------------------------------------------
 
 
 def _latest(x, dim, name):
@@ -205,18 +227,22 @@ def _cummin(x, *, dim):
 @takes_out
 @spelled
 def cummax(input, dim):
-    """The largest element so far along ``dim``: a pair (values, indices); of equal ones the last. nan is larger than any number."""
+    """The largest element so far along ``dim``: a pair (values, indices); of equal ones the last. nan is
+    larger than any number.
+    """
     return cummax_result(*_cummax(input, dim=dim))
 
 
 @takes_out
 @spelled
 def cummin(input, dim):
-    """The smallest element so far along ``dim``: a pair (values, indices); of equal ones the last. nan is smaller than any number."""
+    """The smallest element so far along ``dim``: a pair (values, indices); of equal ones the last. nan is
+    smaller than any number.
+    """
     return cummin_result(*_cummin(input, dim=dim))
 
 
-# ---- exponentials -------------------------------------------------------------------------------------------------------
+# ---- exponentials --------------------------------------------------------------------------------
 
 
 def _logcumsumexp_definition(x, *, dim):
@@ -233,8 +259,11 @@ def _logcumsumexp_slope(g, x, out, dim):
 
 @primitive(composed=_logcumsumexp_definition, x=_logcumsumexp_slope)
 def logcumsumexp(x, *, dim):
-    """log Σ exp(x) of the elements so far along ``dim``, without overflow. NotImplementedError for integers."""
+    """log Σ exp(x) of the elements so far along ``dim``, without overflow. NotImplementedError for
+    integers."""
     dim = check_dim(dim, x.ndim)
     if x.dtype.kind in "biu":
-        raise NotImplementedError(f'"logcumsumexp" not implemented for {x.dtype}: it takes floating-point numbers')
+        raise NotImplementedError(
+            f'"logcumsumexp" not implemented for {x.dtype}: it takes floating-point numbers'
+        )
     return running("logaddexp", x, dim) if x.ndim else x.copy()

@@ -28,12 +28,23 @@ def _scatter(input, dim, index, src, op, place=put):
     dim = check_dim(dim, len(input.shape))
     if isinstance(src, Variable) or is_array(src):
         if array_of(src).dtype != array_of(input).dtype:
-            raise RuntimeError(f"{op}(): Expected self.dtype to be equal to src.dtype, got {array_of(input).dtype} and {array_of(src).dtype}")
+            raise RuntimeError(
+                f"{op}(): Expected self.dtype to be equal to src.dtype, got {array_of(input).dtype} "
+                f"and {array_of(src).dtype}"
+            )
         if (len(src.shape) or 1) != (index.ndim or 1) and index.size:
-            raise RuntimeError(f"Index tensor must have the same number of dimensions as src tensor: {index.ndim} and {len(src.shape)}")
+            raise RuntimeError(
+                f"Index tensor must have the same number of dimensions as src tensor: {index.ndim} and "
+                f"{len(src.shape)}"
+            )
     if (index.ndim or 1) != (len(input.shape) or 1) and index.size:
-        raise RuntimeError(f"Index tensor must have the same number of dimensions as self tensor: {index.ndim} and {len(input.shape)}")
-    if not index.size and (index.ndim != len(input.shape) or not hasattr(src, "shape") or index.ndim != len(src.shape)):
+        raise RuntimeError(
+            f"Index tensor must have the same number of dimensions as self tensor: {index.ndim} and "
+            f"{len(input.shape)}"
+        )
+    if not index.size and (
+        index.ndim != len(input.shape) or not hasattr(src, "shape") or index.ndim != len(src.shape)
+    ):
         return put(input, 0, index=(slice(0),)) if input.shape else put(input, input, index=(Ellipsis,))
     if not input.shape:
         src = reshape(src, shape=(-1,)) if hasattr(src, "shape") else src
@@ -41,14 +52,22 @@ def _scatter(input, dim, index, src, op, place=put):
     index = index.reshape(index.shape or (1,))
     if hasattr(src, "shape"):
         src = reshape(src, shape=(1,)) if not src.shape else src
-        if any(i > s for i, s in zip(index.shape, src.shape)) or any(i > n for d, (i, n) in enumerate(zip(index.shape, input.shape)) if d != dim):
+        if any(i > s for i, s in zip(index.shape, src.shape)) or any(
+            i > n for d, (i, n) in enumerate(zip(index.shape, input.shape)) if d != dim
+        ):
             raise RuntimeError(
-                f"Expected index {list(index.shape)} to be no larger than self {list(input.shape)} apart from dimension {dim} "
+                f"Expected index {list(index.shape)} to be no larger than self {list(input.shape)} "
+                f"apart from dimension {dim} "
                 f"and to be no larger size than src {list(src.shape)}"
             )
         if tuple(src.shape) != index.shape:
             src = getitem(src, index=(*(slice(n) for n in index.shape), Ellipsis))
-    check_sizes(input.shape, index, dim, "Expected index {index} to be no larger than self {x} apart from dimension {dim}")
+    check_sizes(
+        input.shape,
+        index,
+        dim,
+        "Expected index {index} to be no larger than self {x} apart from dimension {dim}",
+    )
     return place(input, src, index=along(inside(index, input.shape[dim], dim), dim))
 
 
@@ -58,9 +77,11 @@ _REDUCE = {"add": "sum", "multiply": "prod"}
 @takes_out
 @spelled
 def scatter(input, dim, index, src=None, *, value=None, reduce=None):
-    """A copy of ``input`` with ``out[index[i][j]][j] = src[i][j]`` (for ``dim=0``); ``src`` is a tensor or a number.
+    """A copy of ``input`` with ``out[index[i][j]][j] = src[i][j]`` (for ``dim=0``); ``src`` is a tensor or a
+    number.
 
-    ``reduce``: "add" or "multiply" instead of replacing. RuntimeError for another one, TypeError without ``src``.
+    ``reduce``: "add" or "multiply" instead of replacing. RuntimeError for another one, TypeError without
+    ``src``.
     """
     src = value if src is None else src
     if src is None:
@@ -82,7 +103,9 @@ def scatter_add(input, dim, index, src):
     TypeError if ``src`` is not a tensor.
     """
     if not hasattr(src, "shape"):
-        raise TypeError(f"scatter_add(): argument 'src' (position 4) must be Tensor, not {type(src).__name__}")
+        raise TypeError(
+            f"scatter_add(): argument 'src' (position 4) must be Tensor, not {type(src).__name__}"
+        )
     return _scatter(input, dim, index, src, "scatter_add", place=_add_at)
 
 
@@ -106,7 +129,12 @@ def _prod_slope(g, x, src, out, index):
     zero, src_zero = x == 0, src == 0
     whole = masked_fill_with(x, zero, 1)
     dx = g * scatter_prod(whole, src, index=index) / whole
-    zeros = put(xp(array_of(x)).zeros(x.shape, "int64"), array_of(src_zero).astype("int64"), index=index, accumulate=True)
+    zeros = put(
+        xp(array_of(x)).zeros(x.shape, "int64"),
+        array_of(src_zero).astype("int64"),
+        index=index,
+        accumulate=True,
+    )
     single = array_of(src_zero) & (zeros[index] == 1)
     without = scatter_prod(x, masked_fill_with(src, single, 1), index=index)
     ordinary = getitem(g * out, index=index) / masked_fill_with(src, src_zero, 1)
@@ -124,7 +152,8 @@ def scatter_prod(x, src, *, index):
 @takes_out
 @spelled
 def scatter_reduce(input, dim, index, src, reduce, *, include_self=True):
-    """A copy of ``input`` whose elements at ``index`` are reduced with those of ``src``: "sum", "prod", "mean", "amax" or "amin".
+    """A copy of ``input`` whose elements at ``index`` are reduced with those of ``src``: "sum", "prod",
+    "mean", "amax" or "amin".
 
     Without ``include_self`` the old value of an element that receives something does not count.
     RuntimeError for another ``reduce``, TypeError if ``src`` is not a tensor.
@@ -132,7 +161,9 @@ def scatter_reduce(input, dim, index, src, reduce, *, include_self=True):
     if reduce not in ("sum", "prod", "mean", "amax", "amin"):
         raise RuntimeError(f"reduce argument must be either sum, prod, mean, amax or amin, got {reduce}")
     if not hasattr(src, "shape"):
-        raise TypeError(f"scatter_reduce(): argument 'src' (position 4) must be Tensor, not {type(src).__name__}")
+        raise TypeError(
+            f"scatter_reduce(): argument 'src' (position 4) must be Tensor, not {type(src).__name__}"
+        )
     kind = array_of(input).dtype
     if not include_self:
         lowest, highest = (False, True) if kind.kind == "b" else (-numpy.inf, numpy.inf)
@@ -144,41 +175,61 @@ def scatter_reduce(input, dim, index, src, reduce, *, include_self=True):
         return _scatter(input, dim, index, src, "scatter_reduce", place=_add_at)
     if reduce == "mean":
         total = _scatter(input, dim, index, src, "scatter_reduce", place=_add_at)
-        ones, start = xp(array_of(src)).ones(src.shape, kind), xp(array_of(input)).full(input.shape, int(include_self), kind)
+        ones, start = (
+            xp(array_of(src)).ones(src.shape, kind),
+            xp(array_of(input)).full(input.shape, int(include_self), kind),
+        )
         count = _scatter(start, dim, index, ones, "scatter_reduce", place=_add_at)
         count[count == 0] = 1
         return total // count if kind.kind in "iu" else total / count
     if reduce == "prod":
         return _scatter(input, dim, index, src, "scatter_reduce", place=scatter_prod)
-    return _scatter(input, dim, index, src, "scatter_reduce", place=functools.partial(scatter_extreme, largest=reduce == "amax"))
+    return _scatter(
+        input,
+        dim,
+        index,
+        src,
+        "scatter_reduce",
+        place=functools.partial(scatter_extreme, largest=reduce == "amax"),
+    )
 
 
-# ---- whole slices along one dimension, and other places ---------------------------------------------------------------
+# ---- whole slices along one dimension, and other places ------------------------------------------
 
 
 @takes_out
 @spelled
 @takes_numbers
 def index_add(input, dim, index, source, *, alpha: float = 1):
-    """A copy of ``input`` with the slices of ``source`` times ``alpha`` added at a vector of indices along ``dim``.
+    """A copy of ``input`` with the slices of ``source`` times ``alpha`` added at a vector of indices along
+    ``dim``.
 
     RuntimeError if dtypes differ or shapes do not fit.
     """
     index, dim = vector(index, "index_add"), check_dim(dim, len(input.shape))
     if array_of(source).dtype != array_of(input).dtype:
-        raise RuntimeError(f"index_add_(): self ({array_of(input).dtype}) and source ({array_of(source).dtype}) must have the same scalar type")
+        raise RuntimeError(
+            f"index_add_(): self ({array_of(input).dtype}) and source ({array_of(source).dtype}) must "
+            "have the same scalar type"
+        )
     n = source.shape[dim] if source.shape else 1
     if index.size != n:
-        raise RuntimeError(f"index_add_(): Number of indices ({index.size}) should be equal to source.size(dim): ({n}), for dim: {dim}")
+        raise RuntimeError(
+            f"index_add_(): Number of indices ({index.size}) should be equal to source.size(dim): "
+            f"({n}), for dim: {dim}"
+        )
     if source.shape[:dim] != input.shape[:dim] or source.shape[dim + 1 :] != input.shape[dim + 1 :]:
         raise RuntimeError(
-            f"source tensor shape must match self tensor shape, excluding the specified dimension. Got self.shape = {list(input.shape)} "
+            "source tensor shape must match self tensor shape, excluding the specified dimension. Got "
+            f"self.shape = {list(input.shape)} "
             f"source.shape = {list(source.shape)}"
         )
     if not input.shape:
         return add(input, reshape(source, shape=()), alpha=alpha)
     index = inside(index, input.shape[dim], dim)
-    return put(input, source if alpha == 1 else source * alpha, index=(*(FULL,) * dim, index), accumulate=True)
+    return put(
+        input, source if alpha == 1 else source * alpha, index=(*(FULL,) * dim, index), accumulate=True
+    )
 
 
 @takes_out
@@ -191,25 +242,36 @@ def index_copy(input, dim, index, source):
     index, dim = vector(index, "index_copy"), check_dim(dim, len(input.shape))
     if array_of(source).dtype != array_of(input).dtype:
         raise RuntimeError(
-            f"index_copy_(): self and source expected to have the same dtype, but got (self) {array_of(input).dtype} "
+            "index_copy_(): self and source expected to have the same dtype, but got (self) "
+            f"{array_of(input).dtype} "
             f"and (source) {array_of(source).dtype}"
         )
     if source.shape and index.size != source.shape[dim]:
-        raise IndexError(f"index_copy_(): Number of indices ({index.size}) should be equal to source.size(dim) ({source.shape[dim]})")
-    if source.shape and (source.shape[:dim] != input.shape[:dim] or source.shape[dim + 1 :] != input.shape[dim + 1 :]):
+        raise IndexError(
+            f"index_copy_(): Number of indices ({index.size}) should be equal to source.size(dim) "
+            f"({source.shape[dim]})"
+        )
+    if source.shape and (
+        source.shape[:dim] != input.shape[:dim] or source.shape[dim + 1 :] != input.shape[dim + 1 :]
+    ):
         raise RuntimeError(
-            f"index_copy_(): Source/destination tensor must have same slice shapes. Got destination {list(input.shape)} "
+            "index_copy_(): Source/destination tensor must have same slice shapes. Got destination "
+            f"{list(input.shape)} "
             f"and source {list(source.shape)} with dim {dim}"
         )
     if not input.shape:
         return reshape(put(reshape(input, shape=(1,)), source, index=(index,)), shape=())
     text = "index_copy_(): index {} is out of bounds for dimension {} with size {}"
-    return put(input, source, index=(*(FULL,) * dim, inside(index, input.shape[dim], dim, IndexError, text=text)))
+    return put(
+        input, source, index=(*(FULL,) * dim, inside(index, input.shape[dim], dim, IndexError, text=text))
+    )
 
 
 @spelled
 def index_fill(input, dim, index, value):
-    """A copy of ``input`` with ``value`` (a number or a 0-d tensor) in the slices at a vector of indices along ``dim``."""
+    """A copy of ``input`` with ``value`` (a number or a 0-d tensor) in the slices at a vector of indices
+    along ``dim``.
+    """
     index, dim = vector(index, "index_fill"), check_dim(dim, len(input.shape))
     value = fill_value(value, input, "index_fill_")
     if not input.shape:
@@ -229,7 +291,8 @@ def index_put(input, indices, values, accumulate=False):
     """
     if array_of(values).dtype != array_of(input).dtype:
         raise RuntimeError(
-            f"Index put requires the source and destination dtypes match, got {array_of(input).dtype} for the destination and "
+            f"Index put requires the source and destination dtypes match, got {array_of(input).dtype} "
+            "for the destination and "
             f"{array_of(values).dtype} for the source."
         )
     for i, index in enumerate(indices):
@@ -242,34 +305,44 @@ def index_put(input, indices, values, accumulate=False):
 @takes_out
 @spelled
 def index_reduce(input, dim, index, source, reduce, *, include_self=True):
-    """A copy of ``input`` whose slices at a vector of indices along ``dim`` are reduced with those of ``source``.
+    """A copy of ``input`` whose slices at a vector of indices along ``dim`` are reduced with those of
+    ``source``.
 
     ``reduce`` is "prod", "mean", "amax" or "amin"; ``include_self`` as in :func:`scatter_reduce`.
     RuntimeError for another one, or unless there is an index for each slice.
     """
     if reduce not in ("prod", "mean", "amax", "amin"):
-        raise RuntimeError(f"index_reduce(): Expected reduce to be one of prod, mean, amax or amin but got {reduce}.")
+        raise RuntimeError(
+            f"index_reduce(): Expected reduce to be one of prod, mean, amax or amin but got {reduce}."
+        )
     index, dim = vector(index, "index_reduce"), check_dim(dim, len(input.shape))
     if not input.shape:
         one = [reshape(v, shape=(1,)) for v in (input, source)]
         return reshape(index_reduce(one[0], 0, index, one[1], reduce, include_self=include_self), shape=())
     if index.size != source.shape[dim]:
-        raise RuntimeError(f"index_reduce(): Number of indices ({index.size}) should be equal to source.size(dim): ({source.shape[dim]})")
+        raise RuntimeError(
+            f"index_reduce(): Number of indices ({index.size}) should be equal to source.size(dim): "
+            f"({source.shape[dim]})"
+        )
     if source.shape[:dim] != input.shape[:dim] or source.shape[dim + 1 :] != input.shape[dim + 1 :]:
         raise RuntimeError(
-            f"source tensor shape must match self tensor shape, excluding the specified dimension. Got self.shape = {list(input.shape)} "
+            "source tensor shape must match self tensor shape, excluding the specified dimension. Got "
+            f"self.shape = {list(input.shape)} "
             f"source.shape = {list(source.shape)}"
         )
     whole = xp(index).broadcast_to(index.reshape((-1,) + (1,) * (len(source.shape) - dim - 1)), source.shape)
     return scatter_reduce(input, dim, whole, source, reduce, include_self=include_self)
 
 
-# ---- parts of a tensor -------------------------------------------------------------------------------------------------
+# ---- parts of a tensor ---------------------------------------------------------------------------
 
 
 def _same_shape(name, src, shape):
     if tuple(src.shape) != tuple(shape):
-        raise RuntimeError(f"expected src to have a size equal to the {name} of self. src size = {list(src.shape)}, {name} size = {list(shape)}")
+        raise RuntimeError(
+            f"expected src to have a size equal to the {name} of self. src size = {list(src.shape)}, "
+            f"{name} size = {list(shape)}"
+        )
 
 
 @spelled
@@ -296,27 +369,37 @@ def diagonal_scatter(input, src, offset=0, dim1=0, dim2=1):
     return select_where(there, diagonal_in_zeros(src.to(input.dtype), **where), input)
 
 
-# ---- the flattened tensor ----------------------------------------------------------------------------------------------
+# ---- the flattened tensor ------------------------------------------------------------------------
 
 
 @spelled
 def put_at(input, index, source, accumulate=False):
-    """A copy of ``input`` with ``source`` written, or with ``accumulate`` added, at ``index`` of its flattened elements.
+    """A copy of ``input`` with ``source`` written, or with ``accumulate`` added, at ``index`` of its
+    flattened elements.
 
     IndexError unless there are as many of both, within range; RuntimeError for different dtypes.
     """
     n = array_of(input).size
     if array_of(source).dtype != array_of(input).dtype:
         raise RuntimeError(
-            f"put_(): self and source expected to have the same dtype, but got self.dtype = {array_of(input).dtype} and "
+            "put_(): self and source expected to have the same dtype, but got self.dtype = "
+            f"{array_of(input).dtype} and "
             f"source.dtype = {array_of(source).dtype}"
         )
     if array_of(source).size != array_of(index).size:
         raise IndexError(
-            f"put_(): Expected source and index to have the same number of elements, but got source.numel() = {array_of(source).size}, "
+            "put_(): Expected source and index to have the same number of elements, but got "
+            f"source.numel() = {array_of(source).size}, "
             f"index.numel() = {array_of(index).size}"
         )
-    inside(array_of(index), n, 0, IndexError, -n, f"out of range: tried to access index {{}} on a tensor of {n} elements.")
+    inside(
+        array_of(index),
+        n,
+        0,
+        IndexError,
+        -n,
+        f"out of range: tried to access index {{}} on a tensor of {n} elements.",
+    )
     flat = put(
         reshape(input, shape=(-1,)),
         reshape(source, shape=(-1,)),

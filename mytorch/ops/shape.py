@@ -14,7 +14,8 @@ from .layout import clone
 
 
 def spelled(function):
-    """Let a function of several operations take NumPy's ``axis`` and ``keepdims`` too, and refuse flags that are not bool.
+    """Let a function of several operations take NumPy's ``axis`` and ``keepdims`` too, and refuse flags that
+    are not bool.
 
     A primitive does so by itself.
     """
@@ -29,7 +30,9 @@ def spelled(function):
         for place, name in flags:
             value = args[place] if place < len(args) else kwargs.get(name, False)
             if value is not True and value is not False:
-                raise TypeError(f"{function.__name__}(): argument {name!r} must be bool, not {type(value).__name__}")
+                raise TypeError(
+                    f"{function.__name__}(): argument {name!r} must be bool, not {type(value).__name__}"
+                )
         try:
             return function(*args, **kwargs)
         except AttributeError as error:
@@ -39,7 +42,9 @@ def spelled(function):
 
 
 def sizes(args):
-    """``f(2, 3)`` and ``f((2, 3))`` mean the same; entries may be 0-d tensors. TypeError for anything but integers."""
+    """``f(2, 3)`` and ``f((2, 3))`` mean the same; entries may be 0-d tensors. TypeError for anything but
+    integers.
+    """
     if len(args) == 1 and isinstance(args[0], (tuple, list)):
         args = args[0]
     if args and type(args[0]) is bool:  # torch looks no further than the first
@@ -48,17 +53,26 @@ def sizes(args):
 
 
 def integer(value):
-    """``value`` as an int. TypeError for anything but integers and 0-d tensors of them; for booleans too, as in torch."""
+    """``value`` as an int. TypeError for anything but integers and 0-d tensors of them;
+
+    for booleans too, as in torch.
+    """
     if type(value) is bool:
         raise TypeError(f"expected an int, got {value}")
     return operator.index(value)
 
 
 def listed(args, named, name):
-    """The list that a method takes as ``f(2, 3)``, ``f((2, 3))`` or ``f(name=(2, 3))``. TypeError for other keywords and for both at once."""
+    """The list that a method takes as ``f(2, 3)``, ``f((2, 3))`` or ``f(name=(2, 3))``.
+
+    TypeError for other keywords and for both at once.
+    """
     if named:
         if named.keys() != {name} or args:
-            raise TypeError(f"expected one list, as positional arguments or as {name!r}, got {args} and {', '.join(named)}")
+            raise TypeError(
+                f"expected one list, as positional arguments or as {name!r}, got {args} and "
+                f"{', '.join(named)}"
+            )
         return named[name]
     return args[0] if len(args) == 1 else args
 
@@ -71,12 +85,15 @@ def check_dim(dim, ndim, what="Dimension"):
         dim = dim.__index__()
     bound = max(ndim, 1)
     if not -bound <= dim < bound:
-        raise IndexError(f"{what} out of range (expected to be in range of [{-bound}, {bound - 1}], but got {dim})")
+        raise IndexError(
+            f"{what} out of range (expected to be in range of [{-bound}, {bound - 1}], but got {dim})"
+        )
     return dim % bound
 
 
 def check_dims(dim, ndim):
-    """A tuple of dimensions counted from the front: all of them for None. RuntimeError if one appears twice."""
+    """A tuple of dimensions counted from the front: all of them for None. RuntimeError if one appears
+    twice."""
     if dim is None:
         return tuple(range(ndim))
     if not isinstance(dim, (tuple, list)):
@@ -90,7 +107,7 @@ def check_dims(dim, ndim):
     return tuple(dims) if ndim else ()
 
 
-# ---- another shape for the same elements ------------------------------------------------------------------------------
+# ---- another shape for the same elements ---------------------------------------------------------
 
 
 def infer_shape(shape, size):
@@ -103,7 +120,8 @@ def infer_shape(shape, size):
     known = math.prod(n for n in shape if n != -1)
     if unknown and known == 0 == size:
         raise RuntimeError(
-            f"cannot reshape tensor of 0 elements into shape {list(shape)} because the unspecified dimension size -1 can be any value "
+            f"cannot reshape tensor of 0 elements into shape {list(shape)} because the unspecified "
+            "dimension size -1 can be any value "
             f"and is ambiguous"
         )
     if (unknown and (known == 0 or size % known)) or (not unknown and known != size):
@@ -123,21 +141,26 @@ def _arranged(x, shape):
 
 @primitive(view=True, x=lambda g, x_shape: g.reshape(x_shape))
 def reshape(x, *, shape):
-    """The same elements in ``shape`` (one entry may be -1); a view where the layout allows it. RuntimeError if they do not fit."""
+    """The same elements in ``shape`` (one entry may be -1); a view where the layout allows it. RuntimeError
+    if they do not fit.
+    """
     return _arranged(x, shape)
 
 
 @primitive(view=True, x=lambda g, x_shape: g.reshape(x_shape))
 def view(x, *, shape):
-    """The same elements in ``shape`` (one entry may be -1), sharing memory. RuntimeError if the layout does not allow that.
+    """The same elements in ``shape`` (one entry may be -1), sharing memory. RuntimeError if the layout does
+    not allow that.
 
-    What convolutions and pooling make lies in memory with the batch last; where that does not allow a view that torch gives, it is a copy.
+    What convolutions and pooling make lies in memory with the batch last; where that does not allow a view
+    that torch gives, it is a copy.
     """
     out = _arranged(x, shape)
     batch_last = x.ndim > 2 and x.transpose(*range(1, x.ndim), 0).flags.c_contiguous
     if x.size and not batch_last and out.base is not x and (x.base is None or out.base is not x.base):
         raise RuntimeError(
-            "view size is not compatible with input tensor's size and stride (at least one dimension spans across two contiguous subspaces). "
+            "view size is not compatible with input tensor's size and stride (at least one dimension "
+            "spans across two contiguous subspaces). "
             "Use .reshape(...) instead."
         )
     return out
@@ -145,17 +168,23 @@ def view(x, *, shape):
 
 @primitive(view=True)
 def view_as_dtype(x, *, dtype):
-    """The same bytes read as another ``dtype``; the last dimension shrinks or grows with the size of an element."""
+    """The same bytes read as another ``dtype``; the last dimension shrinks or grows with the size of an
+    element.
+    """
     if x.dtype.itemsize != dtype.itemsize:
         if x.ndim == 0:
-            raise RuntimeError(f"self.dim() cannot be 0 to view {x.dtype} as {dtype} (different element sizes)")
+            raise RuntimeError(
+                f"self.dim() cannot be 0 to view {x.dtype} as {dtype} (different element sizes)"
+            )
         if x.strides[-1] != x.itemsize and x.shape[-1] != 1:
             raise RuntimeError(
-                f"self.stride(-1) must be 1 to view {x.dtype} as {dtype} (different element sizes), but got {x.strides[-1] // x.itemsize}"
+                f"self.stride(-1) must be 1 to view {x.dtype} as {dtype} (different element sizes), "
+                f"but got {x.strides[-1] // x.itemsize}"
             )
         if x.shape[-1] * x.itemsize % dtype.itemsize:
             raise RuntimeError(
-                f"self.size(-1) must be divisible by {dtype.itemsize // x.itemsize} to view {x.dtype} as {dtype} (different element sizes), "
+                f"self.size(-1) must be divisible by {dtype.itemsize // x.itemsize} to view {x.dtype} "
+                f"as {dtype} (different element sizes), "
                 f"but got {x.shape[-1]}"
             )
     return x.view(dtype)
@@ -169,7 +198,9 @@ def _kept(shape, dim):
 
 @primitive(view=True, x=lambda g, x_shape: g.reshape(x_shape))
 def squeeze(x, *, dim=None):
-    """Without its dimensions of size 1, or without those of ``dim`` (an int or a tuple) that have size 1 (a view)."""
+    """Without its dimensions of size 1, or without those of ``dim`` (an int or a tuple) that have size 1 (a
+    view).
+    """
     return x.reshape(_kept(x.shape, dim))
 
 
@@ -181,14 +212,20 @@ def unsqueeze(x, *, dim):
 
 
 def flatten(input, start_dim=0, end_dim=-1):
-    """Dimensions ``start_dim`` to ``end_dim`` folded into one; a 0-d tensor becomes 1-d. RuntimeError if the first comes after the last."""
+    """Dimensions ``start_dim`` to ``end_dim`` folded into one; a 0-d tensor becomes 1-d. RuntimeError if the
+    first comes after the last.
+    """
     shape = tuple(input.shape)
     start, end = check_dim(start_dim, len(shape)), check_dim(end_dim, len(shape))
     if start > end:
         raise RuntimeError("flatten() has invalid args: start_dim cannot come after end_dim")
     if not shape:
         return reshape(input, shape=(1,))
-    return input if start == end else reshape(input, shape=shape[:start] + (math.prod(shape[start : end + 1]),) + shape[end + 1 :])
+    return (
+        input
+        if start == end
+        else reshape(input, shape=shape[:start] + (math.prod(shape[start : end + 1]),) + shape[end + 1 :])
+    )
 
 
 def ravel(input):
@@ -198,20 +235,30 @@ def ravel(input):
 
 @spelled
 def unflatten(input, dim, sizes):
-    """Dimension ``dim`` unfolded into ``sizes`` (one may be -1). RuntimeError if they do not multiply to its size."""
+    """Dimension ``dim`` unfolded into ``sizes`` (one may be -1).
+
+    RuntimeError if they do not multiply to its size.
+    """
     if not input.shape:
         raise RuntimeError("unflatten: a 0-d tensor has no dimension to unfold")
     dim, shape = check_dim(dim, len(input.shape)), tuple(sizes)
     if not shape:
         raise RuntimeError("unflatten: sizes must be non-empty")
-    if shape.count(-1) < 2 and math.prod(n for n in shape if n != -1) and input.shape[dim] % math.prod(n for n in shape if n != -1):
+    if (
+        shape.count(-1) < 2
+        and math.prod(n for n in shape if n != -1)
+        and input.shape[dim] % math.prod(n for n in shape if n != -1)
+    ):
         raise RuntimeError(
-            f"unflatten: Provided sizes {list(shape)} don't multiply up to the size of dim {dim} ({input.shape[dim]}) in the input tensor"
+            f"unflatten: Provided sizes {list(shape)} don't multiply up to the size of dim {dim} "
+            f"({input.shape[dim]}) in the input tensor"
         )
-    return reshape(input, shape=input.shape[:dim] + infer_shape(shape, input.shape[dim]) + input.shape[dim + 1 :])
+    return reshape(
+        input, shape=input.shape[:dim] + infer_shape(shape, input.shape[dim]) + input.shape[dim + 1 :]
+    )
 
 
-# ---- another order of the dimensions ----------------------------------------------------------------------------------
+# ---- another order of the dimensions -------------------------------------------------------------
 
 
 @primitive(view=True, x=lambda g, dim0, dim1: transpose(g, dim0=dim0, dim1=dim1))
@@ -229,26 +276,36 @@ def mT(x):
     if not x.shape:
         return transpose(x, dim0=0, dim1=0)
     if len(x.shape) < 2:
-        raise RuntimeError(f"tensor.mT is only supported on matrices or batches of matrices. Got {len(x.shape)}-D tensor.")
+        raise RuntimeError(
+            f"tensor.mT is only supported on matrices or batches of matrices. Got {len(x.shape)}-D tensor."
+        )
     return transpose(x, dim0=-2, dim1=-1)
 
 
 def adjoint(x):
-    """The conjugate transpose of matrices (…, m, n), as a view: for real numbers the last two dimensions swapped.
+    """The conjugate transpose of matrices (…, m, n), as a view: for real numbers the last two dimensions
+    swapped.
 
     RuntimeError for vectors, NotImplementedError for complex numbers.
     """
     if len(x.shape) == 1:
-        raise RuntimeError("tensor.adjoint() is only supported on matrices or batches of matrices. Got 1-D tensor.")
+        raise RuntimeError(
+            "tensor.adjoint() is only supported on matrices or batches of matrices. Got 1-D tensor."
+        )
     if x.dtype.kind == "c" if hasattr(x.dtype, "kind") else x.dtype.is_complex:
         raise NotImplementedError("adjoint() of complex numbers")
     return mT(x)
 
 
 def H(x):
-    """The conjugate transpose of a matrix, as a view. RuntimeError for other numbers of dimensions than 2 and 0."""
+    """The conjugate transpose of a matrix, as a view.
+
+    RuntimeError for other numbers of dimensions than 2 and 0.
+    """
     if len(x.shape) not in (0, 2):
-        raise RuntimeError(f"tensor.H is only supported on matrices (2-D tensors). Got {len(x.shape)}-D tensor.")
+        raise RuntimeError(
+            f"tensor.H is only supported on matrices (2-D tensors). Got {len(x.shape)}-D tensor."
+        )
     return adjoint(x)
 
 
@@ -261,7 +318,11 @@ def t(input):
 
 def reverse_dims(x):
     """The dimensions in reverse order (a view): the transpose of a matrix."""
-    return transpose(x, dim0=0, dim1=1) if len(x.shape) == 2 else permute(x, dims=tuple(range(len(x.shape)))[::-1])
+    return (
+        transpose(x, dim0=0, dim1=1)
+        if len(x.shape) == 2
+        else permute(x, dims=tuple(range(len(x.shape)))[::-1])
+    )
 
 
 def _inverse(dims):
@@ -279,7 +340,8 @@ def permute(x, *, dims):
     """
     if len(dims) != x.ndim:
         raise RuntimeError(
-            f"permute(sparse_coo): number of dimensions in the tensor input does not match the length of the desired ordering "
+            "permute(sparse_coo): number of dimensions in the tensor input does not match the length "
+            "of the desired ordering "
             f"of dimensions i.e. input.dim() = {x.ndim} is not equal to len(dims) = {len(dims)}"
         )
     if len({check_dim(d, x.ndim) for d in dims}) < len(dims):
@@ -296,10 +358,14 @@ def movedim(input, source, destination):
     source, destination = ((d,) if not isinstance(d, (tuple, list)) else d for d in (source, destination))
     if len(source) != len(destination):
         raise RuntimeError(
-            f"movedim: Invalid source or destination dims: source ({list(source)} dims) should contain the same number of dims as "
+            f"movedim: Invalid source or destination dims: source ({list(source)} dims) should contain "
+            "the same number of dims as "
             f"destination ({list(destination)} dims)"
         )
-    source, destination = tuple(check_dim(d, ndim) for d in source), tuple(check_dim(d, ndim) for d in destination)
+    source, destination = (
+        tuple(check_dim(d, ndim) for d in source),
+        tuple(check_dim(d, ndim) for d in destination),
+    )
     for name, dims in (("source", source), ("destination", destination)):
         if len(set(dims)) < len(dims):
             raise RuntimeError(f"movedim: repeated dim in `{name}` ({list(dims)})")
@@ -318,7 +384,9 @@ moveaxis = movedim
 def flip(x, *, dims):
     """The order of elements along ``dims``, a tuple, reversed (a copy). TypeError for a bare int."""
     if not isinstance(dims, (tuple, list)):
-        raise TypeError(f"flip(): argument 'dims' (position 2) must be tuple of ints, not {type(dims).__name__}")
+        raise TypeError(
+            f"flip(): argument 'dims' (position 2) must be tuple of ints, not {type(dims).__name__}"
+        )
     return xp(x).flip(x, check_dims(dims, x.ndim)).copy()
 
 
@@ -338,11 +406,15 @@ def flipud(input):
 
 @primitive(x=lambda g, shifts, dims: roll(g, shifts=tuple(-s for s in _together(shifts)), dims=dims))
 def roll(x, *, shifts, dims=None):
-    """Elements moved by ``shifts`` along ``dims``, what falls off the end coming back at the start; of the flattened tensor without ``dims``.
+    """Elements moved by ``shifts`` along ``dims``, what falls off the end coming back at the start; of the
+    flattened tensor without ``dims``.
 
     RuntimeError unless there is a shift for each dimension, IndexError for a dimension of a 0-d tensor.
     """
-    shifts, dims = sizes(_together(shifts)), None if dims is None or (isinstance(dims, (tuple, list)) and not dims) else _together(dims)
+    shifts, dims = (
+        sizes(_together(shifts)),
+        None if dims is None or (isinstance(dims, (tuple, list)) and not dims) else _together(dims),
+    )
     if len(shifts) != len(dims if dims is not None else (0,)):
         raise RuntimeError(f"shifts and dimensions must align. shifts: {len(shifts)}, dims:{len(dims or ())}")
     if dims is None:
@@ -359,7 +431,10 @@ def _together(numbers):
 
 
 def rot90(input, k=1, dims=(0, 1)):
-    """Turned by 90 degrees ``k`` times, from ``dims[0]`` towards ``dims[1]``. RuntimeError unless these are two different dimensions."""
+    """Turned by 90 degrees ``k`` times, from ``dims[0]`` towards ``dims[1]``.
+
+    RuntimeError unless these are two different dimensions.
+    """
     k, ndim = integer(k), len(input.shape)
     if len(dims) != 2:
         raise RuntimeError(f"expected total rotation dims == 2, but got dims = {len(dims)}")
@@ -367,7 +442,9 @@ def rot90(input, k=1, dims=(0, 1)):
         raise RuntimeError(f"expected total dims >= 2, but got total dims = {ndim}")
     first, second = (check_dim(d, ndim) for d in dims)
     if first == second:
-        raise RuntimeError(f"expected rotation dims to be different, but got dim0 = {dims[0]} and dim1 = {dims[1]}")
+        raise RuntimeError(
+            f"expected rotation dims to be different, but got dim0 = {dims[0]} and dim1 = {dims[1]}"
+        )
     if k % 4 == 0:
         return clone(input)
     if k % 4 == 2:
@@ -376,26 +453,33 @@ def rot90(input, k=1, dims=(0, 1)):
     return clone(transpose(turned, dim0=first, dim1=second))
 
 
-# ---- repeats ----------------------------------------------------------------------------------------------------------
+# ---- repeats -------------------------------------------------------------------------------------
 
 
 @primitive(view=True, x=lambda g, x_shape: sum_to(g, shape=x_shape))
 def expand(x, *, shape):
-    """``x`` repeated along dimensions of size 1 and new leading ones, without copying; -1 keeps a size. RuntimeError for other sizes."""
+    """``x`` repeated along dimensions of size 1 and new leading ones, without copying; -1 keeps a size.
+    RuntimeError for other sizes.
+    """
     shape, extra = sizes((shape,)), len(shape) - x.ndim
     if extra < 0:
         raise RuntimeError(
-            f"expand({x.dtype}{list(x.shape)}, size={list(shape)}): the number of sizes provided ({len(shape)}) must be greater or equal to "
+            f"expand({x.dtype}{list(x.shape)}, size={list(shape)}): the number of sizes provided "
+            f"({len(shape)}) must be greater or equal to "
             f"the number of dimensions in the tensor ({x.ndim})"
         )
     target = []
     for i, n in enumerate(shape):
         have = x.shape[i - extra] if i >= extra else None
         if n < 0 and (n < -1 or have is None):
-            raise RuntimeError(f"The expanded size of the tensor ({n}) isn't allowed in a leading, non-existing dimension {i}")
+            raise RuntimeError(
+                f"The expanded size of the tensor ({n}) isn't allowed in a leading, non-existing "
+                f"dimension {i}"
+            )
         if have not in (None, 1, n) and n != -1:
             raise RuntimeError(
-                f"The expanded size of the tensor ({n}) must match the existing size ({have}) at non-singleton dimension {i}.  "
+                f"The expanded size of the tensor ({n}) must match the existing size ({have}) at "
+                f"non-singleton dimension {i}.  "
                 f"Target sizes: {list(shape)}.  Tensor sizes: {list(x.shape)}"
             )
         target.append(have if n == -1 else n)
@@ -431,7 +515,9 @@ def repeat(input, *args, **named):
     """``input`` copied ``repeats[i]`` times along dimension i; new dimensions come first."""
     times, shape = sizes((listed(args, named, "repeats"),)), tuple(input.shape)
     if len(times) < len(shape):
-        raise RuntimeError("Number of dimensions of repeat dims can not be smaller than number of dimensions of tensor")
+        raise RuntimeError(
+            "Number of dimensions of repeat dims can not be smaller than number of dimensions of tensor"
+        )
     if min(times, default=0) < 0:
         raise RuntimeError(f"Trying to create tensor with negative dimension: repeats {list(times)}")
     shape = (1,) * (len(times) - len(shape)) + shape

@@ -39,7 +39,9 @@ def _put_back(g, indices, x_shape, dim):
     return put_in_zeros(g, shape=x_shape, index=along(indices, dim))
 
 
-@primitive(outputs=("values", "indices"), x=lambda g, indices, x_shape, dim: _put_back(g[0], indices, x_shape, dim))
+@primitive(
+    outputs=("values", "indices"), x=lambda g, indices, x_shape, dim: _put_back(g[0], indices, x_shape, dim)
+)
 def _sort(x, *, dim, descending):
     if descending:  # stable: turn around, sort, turn around again
         order = x.shape[dim] - 1 - xp(x).flip(_stable(xp(x).flip(x, dim), dim), dim)
@@ -55,7 +57,9 @@ def _stable(x, dim):
 @takes_out
 @spelled
 def sort(input, dim=-1, descending=False, stable=False):
-    """Sorted along ``dim``: a pair (values, indices). Equal elements keep their order; NaN counts as the largest."""
+    """Sorted along ``dim``: a pair (values, indices). Equal elements keep their order; NaN counts as the
+    largest.
+    """
     if not input.shape:
         check_dim(dim, 0)
         values, indices = _sort(reshape(input, shape=(1,)), dim=0, descending=descending)
@@ -75,7 +79,9 @@ def msort(input):
     return sort(input, 0).values
 
 
-@primitive(outputs=("values", "indices"), x=lambda g, indices, x_shape, dim: _put_back(g[0], indices, x_shape, dim))
+@primitive(
+    outputs=("values", "indices"), x=lambda g, indices, x_shape, dim: _put_back(g[0], indices, x_shape, dim)
+)
 def _topk(x, *, k, dim, largest):
     n = x.shape[dim]
     if 0 < k < n:
@@ -83,7 +89,10 @@ def _topk(x, *, k, dim, largest):
         kept = kept[(*(slice(None),) * dim, slice(n - k, None) if largest else slice(k))]
         kept.sort(axis=dim)  # equal elements in their order
     else:
-        kept = xp(x).broadcast_to(xp(x).arange(k).reshape((-1,) + (1,) * (x.ndim - dim - 1)), (*x.shape[:dim], k, *x.shape[dim + 1 :]))
+        kept = xp(x).broadcast_to(
+            xp(x).arange(k).reshape((-1,) + (1,) * (x.ndim - dim - 1)),
+            (*x.shape[:dim], k, *x.shape[dim + 1 :]),
+        )
     values = xp(x).take_along_axis(x, kept, dim)
     back = (*(slice(None),) * dim, slice(None, None, -1))
     order = k - 1 - _stable(values[back], dim)[back] if largest else _stable(values, dim)
@@ -93,7 +102,9 @@ def _topk(x, *, k, dim, largest):
 @takes_out
 @spelled
 def topk(input, k, dim=-1, largest=True, sorted=True):
-    """The ``k`` largest (or smallest) elements along ``dim``, in order: a pair (values, indices). RuntimeError if there are not ``k``."""
+    """The ``k`` largest (or smallest) elements along ``dim``, in order: a pair (values, indices).
+    RuntimeError if there are not ``k``.
+    """
     dim = check_dim(dim, len(input.shape))
     if input.array.dtype.kind == "b":
         raise RuntimeError("topk does not support bool dtypes on CPU")
@@ -107,7 +118,8 @@ def topk(input, k, dim=-1, largest=True, sorted=True):
 @takes_out
 @spelled
 def kthvalue(input, k, dim=-1, keepdim=False):
-    """The ``k``-th smallest element along ``dim``: a pair (values, indices). RuntimeError unless 1 <= k <= size.
+    """The ``k``-th smallest element along ``dim``: a pair (values, indices). RuntimeError unless 1 <= k <=
+    size.
 
     IndexError if the dimension is empty, NotImplementedError for booleans.
     """
@@ -126,7 +138,7 @@ def kthvalue(input, k, dim=-1, keepdim=False):
     return kthvalue_result(reshape(values, shape=shape), reshape(indices, shape=shape))
 
 
-# ---- places in a sorted sequence --------------------------------------------------------------------------------------
+# ---- places in a sorted sequence -----------------------------------------------------------------
 
 
 @primitive
@@ -137,7 +149,11 @@ def _searchsorted(boundaries, values, *, right):
     out = xp(boundaries).empty(values.shape, "int64")
     if not out.size:
         return out
-    rows = zip(out.reshape(-1, values.shape[-1]), boundaries.reshape(-1, boundaries.shape[-1]), values.reshape(-1, values.shape[-1]))
+    rows = zip(
+        out.reshape(-1, values.shape[-1]),
+        boundaries.reshape(-1, boundaries.shape[-1]),
+        values.reshape(-1, values.shape[-1]),
+    )
     for found, row, wanted in rows:
         found[:] = row.searchsorted(wanted, side=side)
     return out
@@ -146,7 +162,8 @@ def _searchsorted(boundaries, values, *, right):
 @takes_out
 @spelled
 def searchsorted(sorted_sequence, input, *, out_int32=False, right=False, side=None, sorter=None):
-    """Where to insert the values ``input`` (…, m) into the sorted ``sorted_sequence`` (n,) or (…, n): the first place, or the last with ``right``.
+    """Where to insert the values ``input`` (…, m) into the sorted ``sorted_sequence`` (n,) or (…, n): the
+    first place, or the last with ``right``.
 
     ``sorter`` holds the indices that sort the sequence. RuntimeError if leading sizes differ.
     """
@@ -154,22 +171,30 @@ def searchsorted(sorted_sequence, input, *, out_int32=False, right=False, side=N
         if side not in ("left", "right"):
             raise RuntimeError(f"torch.searchsorted(): side can only be 'left' or 'right' but got {side}")
         if right and side == "left":
-            raise RuntimeError("torch.searchsorted(): side and right can't be set to opposites, got side of left while right was True")
+            raise RuntimeError(
+                "torch.searchsorted(): side and right can't be set to opposites, got side of left "
+                "while right was True"
+            )
         right = side == "right"
     if sorter is not None:
         if sorter.shape != sorted_sequence.shape:
             raise RuntimeError(
-                f"torch.searchsorted(): boundary and sorter must have the same size, but got boundary tensor {list(sorted_sequence.shape)} "
+                "torch.searchsorted(): boundary and sorter must have the same size, but got boundary "
+                f"tensor {list(sorted_sequence.shape)} "
                 f"and got sorter tensor {list(sorter.shape)}"
             )
         sorted_sequence = gather(sorted_sequence, -1, sorter)
     if not sorted_sequence.shape:
-        raise RuntimeError("torch.searchsorted(): boundaries tensor should have positive dimension, but got 0 dimension")
+        raise RuntimeError(
+            "torch.searchsorted(): boundaries tensor should have positive dimension, but got 0 dimension"
+        )
     shape = getattr(input, "shape", ())
     if len(sorted_sequence.shape) > 1 and tuple(shape[:-1]) != tuple(sorted_sequence.shape[:-1]):
         raise RuntimeError(
-            f"torch.searchsorted(): boundaries tensor should be 1 dimension or the first N-1 dimensions of boundaries tensor and input value tensor "
-            f"must match, but we got boundaries tensor {list(sorted_sequence.shape)} and input value tensor {list(shape)}"
+            "torch.searchsorted(): boundaries tensor should be 1 dimension or the first N-1 "
+            "dimensions of boundaries tensor and input value tensor "
+            f"must match, but we got boundaries tensor {list(sorted_sequence.shape)} and input value "
+            f"tensor {list(shape)}"
         )
     found = _searchsorted(sorted_sequence, input, right=right)
     return found.astype("int32") if out_int32 else found
@@ -178,19 +203,26 @@ def searchsorted(sorted_sequence, input, *, out_int32=False, right=False, side=N
 @takes_out
 @spelled
 def bucketize(input, boundaries, *, out_int32=False, right=False):
-    """The bucket of each element of ``input`` among sorted 1-d ``boundaries``. RuntimeError for boundaries of another shape."""
+    """The bucket of each element of ``input`` among sorted 1-d ``boundaries``.
+
+    RuntimeError for boundaries of another shape.
+    """
     if len(boundaries.shape) != 1:
-        raise RuntimeError(f"bucketize(): boundaries tensor must be 1 dimension, but got dim({len(boundaries.shape)})")
+        raise RuntimeError(
+            f"bucketize(): boundaries tensor must be 1 dimension, but got dim({len(boundaries.shape)})"
+        )
     return searchsorted(boundaries, input, out_int32=out_int32, right=right)
 
 
-# ---- distinct elements --------------------------------------------------------------------------------------------------
+# ---- distinct elements ---------------------------------------------------------------------------
 
 
 @primitive
 def _unique(x, *, dim):
     module = xp(x)
-    values, inverse, counts = module.unique(x, return_inverse=True, return_counts=True, axis=dim, equal_nan=False)
+    values, inverse, counts = module.unique(
+        x, return_inverse=True, return_counts=True, axis=dim, equal_nan=False
+    )
     return values, inverse.reshape(x.shape if dim is None else -1), counts
 
 
@@ -201,13 +233,16 @@ def _wanted(parts, *flags):
 
 @spelled
 def unique(input, sorted=True, return_inverse=False, return_counts=False, dim=None):
-    """The distinct elements, or slices along ``dim``, in order; optionally where each element of ``input`` went and how often each occurs.
+    """The distinct elements, or slices along ``dim``, in order; optionally where each element of ``input``
+    went and how often each occurs.
 
     RuntimeError if another dimension than ``dim`` is empty.
     """
     dim = None if dim is None else check_dim(dim, len(input.shape))
     if dim is not None and 0 in (*input.shape[:dim], *input.shape[dim + 1 :]):
-        raise RuntimeError("There are 0 sized dimensions, and they aren't selected, so unique cannot be applied")
+        raise RuntimeError(
+            "There are 0 sized dimensions, and they aren't selected, so unique cannot be applied"
+        )
     return _wanted(_unique(input, dim=dim), return_inverse, return_counts)
 
 

@@ -11,59 +11,112 @@ from ..backend import kernel, xp
 from ..parallel import parallel_for
 from .elementwise import exp, log, log1p, select, smooth, widened, zeros_like
 
-# ---- the error function -----------------------------------------------------------------------------------------------
+# ---- the error function --------------------------------------------------------------------------
 #
-# float64: S. T. Moshier / Sun Microsystems 1993, the rational approximations of FreeBSD's s_erf.c (error below 1 ulp in each of its ranges).
-# float32: a rational minimax approximation x · P(x²) / Q(x²) on |x| < 3.83, as in Eigen and XLA (error of a few ulp).
+# float64: S. T. Moshier / Sun Microsystems 1993, the rational approximations of FreeBSD's s_erf.c (error
+# below 1 ulp in each of its ranges). float32: a rational minimax approximation x · P(x²) / Q(x²) on |x| <
+# 3.83, as in Eigen and XLA (error of a few ulp).
 
 _SMALL = (
     (
-        1.28379167095512558561e-01, -3.25042107247001499370e-01, -2.84817495755985104766e-02, -5.77027029648944159157e-03,
+        1.28379167095512558561e-01,
+        -3.25042107247001499370e-01,
+        -2.84817495755985104766e-02,
+        -5.77027029648944159157e-03,
         -2.37630166566501626084e-05,
     ),
     (
-        1.0, 3.97917223959155352819e-01, 6.50222499887672944485e-02, 5.08130628187576562776e-03, 1.32494738004321644526e-04,
+        1.0,
+        3.97917223959155352819e-01,
+        6.50222499887672944485e-02,
+        5.08130628187576562776e-03,
+        1.32494738004321644526e-04,
         -3.96022827877536812320e-06,
     ),
-)  # |x| < 0.84375  # fmt: skip
+)  # |x| < 0.84375
 _ERX = 8.45062911510467529297e-01
 _NEAR_ONE = (
     (
-        -2.36211856075265944077e-03, 4.14856118683748331666e-01, -3.72207876035701323847e-01, 3.18346619901161753674e-01,
-        -1.10894694282396677476e-01, 3.54783043256182359371e-02, -2.16637559486879084300e-03,
+        -2.36211856075265944077e-03,
+        4.14856118683748331666e-01,
+        -3.72207876035701323847e-01,
+        3.18346619901161753674e-01,
+        -1.10894694282396677476e-01,
+        3.54783043256182359371e-02,
+        -2.16637559486879084300e-03,
     ),
     (
-        1.0, 1.06420880400844228286e-01, 5.40397917702171048937e-01, 7.18286544141962662868e-02, 1.26171219808761642112e-01,
-        1.36370839120290507362e-02, 1.19844998467991074170e-02,
+        1.0,
+        1.06420880400844228286e-01,
+        5.40397917702171048937e-01,
+        7.18286544141962662868e-02,
+        1.26171219808761642112e-01,
+        1.36370839120290507362e-02,
+        1.19844998467991074170e-02,
     ),
-)  # 0.84375 <= |x| < 1.25  # fmt: skip
+)  # 0.84375 <= |x| < 1.25
 _MIDDLE = (
     (
-        -9.86494403484714822705e-03, -6.93858572707181764372e-01, -1.05586262253232909814e01, -6.23753324503260060396e01,
-        -1.62396669462573470355e02, -1.84605092906711035994e02, -8.12874355063065934246e01, -9.81432934416914548592e00,
+        -9.86494403484714822705e-03,
+        -6.93858572707181764372e-01,
+        -1.05586262253232909814e01,
+        -6.23753324503260060396e01,
+        -1.62396669462573470355e02,
+        -1.84605092906711035994e02,
+        -8.12874355063065934246e01,
+        -9.81432934416914548592e00,
     ),
     (
-        1.0, 1.96512716674392571292e01, 1.37657754143519042600e02, 4.34565877475229228821e02, 6.45387271733267880336e02,
-        4.29008140027567833386e02, 1.08635005541779435134e02, 6.57024977031928170135e00, -6.04244152148580987438e-02,
+        1.0,
+        1.96512716674392571292e01,
+        1.37657754143519042600e02,
+        4.34565877475229228821e02,
+        6.45387271733267880336e02,
+        4.29008140027567833386e02,
+        1.08635005541779435134e02,
+        6.57024977031928170135e00,
+        -6.04244152148580987438e-02,
     ),
-)  # 1.25 <= |x| < 1/0.35  # fmt: skip
+)  # 1.25 <= |x| < 1/0.35
 _TAIL = (
     (
-        -9.86494292470009928597e-03, -7.99283237680523006574e-01, -1.77579549177547519889e01, -1.60636384855821916062e02,
-        -6.37566443368389627722e02, -1.02509513161107724954e03, -4.83519191608651397019e02,
+        -9.86494292470009928597e-03,
+        -7.99283237680523006574e-01,
+        -1.77579549177547519889e01,
+        -1.60636384855821916062e02,
+        -6.37566443368389627722e02,
+        -1.02509513161107724954e03,
+        -4.83519191608651397019e02,
     ),
     (
-        1.0, 3.03380607434824582924e01, 3.25792512996573918826e02, 1.53672958608443695994e03, 3.19985821950859553908e03,
-        2.55305040643316442583e03, 4.74528541206955367215e02, -2.24409524465858183362e01,
+        1.0,
+        3.03380607434824582924e01,
+        3.25792512996573918826e02,
+        1.53672958608443695994e03,
+        3.19985821950859553908e03,
+        2.55305040643316442583e03,
+        4.74528541206955367215e02,
+        -2.24409524465858183362e01,
     ),
-)  # |x| >= 1/0.35  # fmt: skip
+)  # |x| >= 1/0.35
 _SINGLE = (
-    (1.128379143519084, 0.18520832239976145, 0.050955695062380861, 0.0034082910107109506, 0.00022905065861350646),
     (
-        1.0, 0.49746925110067538, 0.11098505178285362, 0.014070470171167667, 0.0010179625278914885, 0.000023547966471313185,
+        1.128379143519084,
+        0.18520832239976145,
+        0.050955695062380861,
+        0.0034082910107109506,
+        0.00022905065861350646,
+    ),
+    (
+        1.0,
+        0.49746925110067538,
+        0.11098505178285362,
+        0.014070470171167667,
+        0.0010179625278914885,
+        0.000023547966471313185,
         -1.1791602954361697e-7,
     ),
-)  # fmt: skip
+)
 _SINGLE_END = 3.832506856900711  # erf is 1 in float32 beyond
 
 
@@ -87,7 +140,9 @@ _BLOCK = 65536  # elements at a time: the temporaries stay in the cache
 
 
 def in_blocks(function, x, *more):
-    """``function`` of pieces of arrays of one shape, each 1-d and small enough for the cache, on several threads; a GPU takes them whole."""
+    """``function`` of pieces of arrays of one shape, each 1-d and small enough for the cache, on several
+    threads; a GPU takes them whole.
+    """
     if x.ndim == 0:
         return function(*(xp(a).reshape(a, (1,)) for a in (x, *more))).reshape(())
     if x.size <= _BLOCK or xp(x) is not numpy:
@@ -156,14 +211,18 @@ def _erfc_double(x):
 
 def through_double(function, x):
     """``function`` of float64 numbers for ``x`` of any floating-point dtype."""
-    return in_blocks(lambda block: function(block.astype("float64", copy=False)).astype(x.dtype, copy=False), x)
+    return in_blocks(
+        lambda block: function(block.astype("float64", copy=False)).astype(x.dtype, copy=False), x
+    )
 
 
 def both_double(function, x, y):
     """``function`` of float64 numbers for two arrays (or numbers) of one dtype, which broadcast."""
     module, kind = (xp(x), x.dtype) if hasattr(x, "dtype") else (xp(y), y.dtype)
     x, y = module.broadcast_arrays(module.asarray(x, kind), module.asarray(y, kind))
-    return in_blocks(lambda a, b: function(a.astype("float64"), b.astype("float64")).astype(kind, copy=False), x, y)
+    return in_blocks(
+        lambda a, b: function(a.astype("float64"), b.astype("float64")).astype(kind, copy=False), x, y
+    )
 
 
 @smooth(x=lambda g, x: g * (exp(-(x * x)) * (2 / math.sqrt(math.pi))))
@@ -180,7 +239,11 @@ def erfc(x):
 
 
 _INVERSE = (
-    ((0.886226899, -1.645349621, 0.914624893, -0.140543331), (1.0, -2.118377725, 1.442710462, -0.329097515, 0.012229801)),  # |y| <= 0.7
+    # |y| <= 0.7
+    (
+        (0.886226899, -1.645349621, 0.914624893, -0.140543331),
+        (1.0, -2.118377725, 1.442710462, -0.329097515, 0.012229801),
+    ),
     ((-1.970840454, -1.624906493, 3.429567803, 1.641345311), (1.0, 3.543889200, 1.637067800)),
 )
 
@@ -190,7 +253,11 @@ def _erfinv_double(y):
     """A rational approximation (error 1e-8), then two steps of Newton's method."""
     where, a = xp(y).where, xp(y).abs(y)
     inner, outer = xp(y).minimum(a, 0.7), xp(y).maximum(a, 0.7)
-    x = where(a <= 0.7, inner * _ratio(_INVERSE[0], inner * inner), _ratio(_INVERSE[1], xp(y).sqrt(-xp(y).log((1 - outer) / 2))))
+    x = where(
+        a <= 0.7,
+        inner * _ratio(_INVERSE[0], inner * inner),
+        _ratio(_INVERSE[1], xp(y).sqrt(-xp(y).log((1 - outer) / 2))),
+    )
     for _ in range(2):
         error = where(a < 0.5, erf_double(x) - a, (1 - a) - _erfc_double(x))
         x = x - error / (2 / math.sqrt(math.pi) * xp(y).exp(-x * x))
@@ -227,7 +294,8 @@ def _log_ndtr_double(x):
 
 @smooth(x=lambda g, x: g / erfcx(x * -math.sqrt(0.5)) * math.sqrt(2 / math.pi))
 def log_ndtr(x):
-    """The logarithm of the standard normal distribution function, elementwise, exact in the lower tail too."""
+    """The logarithm of the standard normal distribution function, elementwise, exact in the lower tail
+    too."""
     return through_double(_log_ndtr_double, x)
 
 
@@ -250,7 +318,7 @@ def ndtri(x):
     return through_double(_ndtri_double, x)
 
 
-# ---- made of others ---------------------------------------------------------------------------------------------------
+# ---- made of others ------------------------------------------------------------------------------
 
 
 @takes_out
@@ -263,10 +331,17 @@ def ndtr(input):
 def entr(x):
     """-x · log(x), 0 at 0 and -inf below, elementwise."""
     inside = xp(x).where(x > 0, x, 1)
-    return xp(x).where(x < 0, x.dtype.type(-math.inf), -inside * xp(x).log(inside) + xp(x).where(x == x, x.dtype.type(0), x))
+    return xp(x).where(
+        x < 0, x.dtype.type(-math.inf), -inside * xp(x).log(inside) + xp(x).where(x == x, x.dtype.type(0), x)
+    )
 
 
-@smooth(x=lambda g, x, y: g * select((x == 0) & (y <= -1), 0, log1p(y if hasattr(y, "dtype") else zeros_like(x) + y)), y=lambda g, x, y: g * (x / (y + 1)))
+@smooth(
+    x=lambda g, x, y: (
+        g * select((x == 0) & (y <= -1), 0, log1p(y if hasattr(y, "dtype") else zeros_like(x) + y))
+    ),
+    y=lambda g, x, y: g * (x / (y + 1)),
+)
 def xlog1py(x, y):
     """x · log(1 + y), and 0 where x is 0 and y is not nan, elementwise."""
     module, kind = (xp(x), x.dtype) if hasattr(x, "dtype") else (xp(y), y.dtype)

@@ -11,9 +11,15 @@ from .indexing import getitem, put_in_zeros
 from .shape import check_dim, integer, sizes
 
 
-@primitive(name="unfold", view=True, x=lambda g, x_shape, dimension, step: _overlap_add(g, shape=x_shape, dimension=dimension, step=step))
+@primitive(
+    name="unfold",
+    view=True,
+    x=lambda g, x_shape, dimension, step: _overlap_add(g, shape=x_shape, dimension=dimension, step=step),
+)
 def windows(x, *, dimension, size: int, step: int):
-    """All windows of ``size`` that begin every ``step`` along ``dimension``, as a view with the windows' elements last. Tensor.unfold."""
+    """All windows of ``size`` that begin every ``step`` along ``dimension``, as a view with the windows'
+    elements last. Tensor.unfold.
+    """
     dim = check_dim(dimension, x.ndim)
     have = x.shape[dim] if x.ndim else 1
     if size < 0:
@@ -25,12 +31,15 @@ def windows(x, *, dimension, size: int, step: int):
     if not x.ndim:
         return x.reshape((1,))[:size]
     strides = (*x.strides[:dim], x.strides[dim] * step, *x.strides[dim + 1 :], x.strides[dim])
-    return xp(x).lib.stride_tricks.as_strided(x, (*x.shape[:dim], (have - size) // step + 1, *x.shape[dim + 1 :], size), strides)
+    return xp(x).lib.stride_tricks.as_strided(
+        x, (*x.shape[:dim], (have - size) // step + 1, *x.shape[dim + 1 :], size), strides
+    )
 
 
 @primitive(x=lambda g, x_shape, dimension, step: windows(g, dimension=dimension, size=x_shape[-1], step=step))
 def _overlap_add(x, *, shape, dimension, step):
-    """The reverse of :func:`windows`: elements of ``shape`` that are the sums over the windows they are in."""
+    """The reverse of :func:`windows`: elements of ``shape`` that are the sums over the windows they are
+    in."""
     if not shape:
         return xp(x).asarray(x.sum(), dtype=x.dtype)
     dim = check_dim(dimension, len(shape))
@@ -41,23 +50,37 @@ def _overlap_add(x, *, shape, dimension, step):
 
 
 class _Memory:
-    """What NumPy makes an array of, ``offset`` elements from the first one of the array ``x``, whose memory it keeps."""
+    """What NumPy makes an array of, ``offset`` elements from the first one of the array ``x``, whose memory
+    it keeps.
+    """
 
     def __init__(self, x, size, stride, offset):
         self.base, step = x, x.itemsize
-        place = {"shape": size, "strides": tuple(n * step for n in stride), "data": (address(x) + offset * step, not x.flags.writeable)}
+        place = {
+            "shape": size,
+            "strides": tuple(n * step for n in stride),
+            "data": (address(x) + offset * step, not x.flags.writeable),
+        }
         self.__array_interface__ = {**x.__array_interface__, **place}
 
 
-@primitive(view=True, x=lambda g, x_shape, size, stride, offset, x_stride: _places_again(g, x_shape, size, stride, offset, x_stride))
+@primitive(
+    view=True,
+    x=lambda g, x_shape, size, stride, offset, x_stride: _places_again(
+        g, x_shape, size, stride, offset, x_stride
+    ),
+)
 def _as_strided(x, *, size, stride, offset, x_stride):
     whole = owner(x)
     before = (address(x) - address(whole)) // x.itemsize
-    length = sum((n - 1) * step for n, step in zip(whole.shape, layout.stride(whole))) + 1 if whole.size else 0
+    length = (
+        sum((n - 1) * step for n, step in zip(whole.shape, layout.stride(whole))) + 1 if whole.size else 0
+    )
     last = before + offset + sum((n - 1) * step for n, step in zip(size, stride)) + 1
     if 0 not in size and (last > length or before + offset < 0):
         raise RuntimeError(
-            f"setStorage: sizes {list(size)}, strides {list(stride)}, storage offset {before + offset} requiring a storage of {last} elements "
+            f"setStorage: sizes {list(size)}, strides {list(stride)}, storage offset {before + offset} "
+            f"requiring a storage of {last} elements "
             f"are out of bounds for storage of {length}"
         )
     if xp(x) is numpy:
@@ -75,7 +98,8 @@ def _places(module, size, stride, offset):
 
 
 def _places_again(g, x_shape, size, stride, offset, x_stride):
-    """The gradient of :func:`as_strided`: each element added in memory where it was read, then taken from where those of ``x`` lie.
+    """The gradient of :func:`as_strided`: each element added in memory where it was read, then taken from
+    where those of ``x`` lie.
 
     Elements of ``x`` that share a place share its gradient, as in torch.
     """
@@ -83,22 +107,37 @@ def _places_again(g, x_shape, size, stride, offset, x_stride):
     read, own = _places(module, size, stride, offset), _places(module, x_shape, x_stride, 0)
     low = min(0, offset)
     spans = ((size, stride, offset), (x_shape, x_stride, 0))
-    length = max((start + sum((n - 1) * step for n, step in zip(shape, steps)) + 1 for shape, steps, start in spans if 0 not in shape), default=low)
+    length = max(
+        (
+            start + sum((n - 1) * step for n, step in zip(shape, steps)) + 1
+            for shape, steps, start in spans
+            if 0 not in shape
+        ),
+        default=low,
+    )
     memory = put_in_zeros(g, shape=(length - low,), index=(read - low,))
     shares = module.bincount((own - low).reshape(-1), minlength=length - low)
     out = getitem(memory, index=(own - low,))
-    return out if not shares.size or int(shares.max()) < 2 else out / shares[own - low].astype(out.dtype if is_array(out) else out.array.dtype)
+    return (
+        out
+        if not shares.size or int(shares.max()) < 2
+        else out / shares[own - low].astype(out.dtype if is_array(out) else out.array.dtype)
+    )
 
 
 def as_strided(input, size, stride, storage_offset=None):
-    """A view of ``size`` whose element (i, j, …) lies at ``storage_offset`` + i · stride[0] + j · stride[1] + … in memory, counted in elements.
+    """A view of ``size`` whose element (i, j, …) lies at ``storage_offset`` + i · stride[0] + j · stride[1] +
+    … in memory, counted in elements.
 
-    ``input`` need not be contiguous; without ``storage_offset`` its first element is the first. RuntimeError beyond the memory.
+    ``input`` need not be contiguous; without ``storage_offset`` its first element is the first. RuntimeError
+    beyond the memory.
     """
     size, stride = sizes((size,)), sizes((stride,))
     if len(size) != len(stride):
         raise RuntimeError(f"mismatch in length of strides and shape: {len(stride)} and {len(size)}")
     if min(stride, default=0) < 0:
-        raise RuntimeError(f"as_strided: Negative strides are not supported at the moment, got strides: {list(stride)}")
+        raise RuntimeError(
+            f"as_strided: Negative strides are not supported at the moment, got strides: {list(stride)}"
+        )
     offset = 0 if storage_offset is None else integer(storage_offset) - layout.storage_offset(input)
     return _as_strided(input, size=size, stride=stride, offset=offset, x_stride=layout.stride(input))

@@ -49,9 +49,11 @@ def _spread_settings(args, settings):
 
 @takes_out
 def var(input, *args, **settings):
-    """Variance over ``dim``: the squared distances from the mean, summed and divided by n - ``correction`` (1: Bessel's).
+    """Variance over ``dim``: the squared distances from the mean, summed and divided by n - ``correction``
+    (1: Bessel's).
 
-    ``var(dim=None, *, correction=1, keepdim=False)``; torch's older forms ``(unbiased)`` and ``(dim, unbiased, keepdim)`` work too.
+    ``var(dim=None, *, correction=1, keepdim=False)``; torch's older forms ``(unbiased)`` and ``(dim,
+    unbiased, keepdim)`` work too.
     """
     return _var(input, **_spread_settings(args, settings))
 

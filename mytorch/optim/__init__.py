@@ -17,6 +17,22 @@ from .rprop import Rprop
 from .sgd import SGD, Momentum
 
 __all__ = [
-    "ASGD", "LBFGS", "SGD", "AdaGrad", "Adadelta", "Adafactor", "Adagrad", "Adam", "AdamW", "Adamax", "Momentum", "Muon", "NAdam", "Optimizer",
-    "RAdam", "RMSprop", "Rprop", "lr_scheduler",
-]  # fmt: skip
+    "ASGD",
+    "LBFGS",
+    "SGD",
+    "AdaGrad",
+    "Adadelta",
+    "Adafactor",
+    "Adagrad",
+    "Adam",
+    "AdamW",
+    "Adamax",
+    "Momentum",
+    "Muon",
+    "NAdam",
+    "Optimizer",
+    "RAdam",
+    "RMSprop",
+    "Rprop",
+    "lr_scheduler",
+]

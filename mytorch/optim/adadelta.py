@@ -8,18 +8,31 @@ from .optimizer import Optimizer, check, check_lr
 
 
 class Adadelta(Optimizer):
-    """v ← rho · v + (1 − rho) · g², d = √(a + eps) / √(v + eps) · g, a ← rho · a + (1 − rho) · d², p ← p − lr · d (Zeiler, 2012)."""
+    """v ← rho · v + (1 − rho) · g², d = √(a + eps) / √(v + eps) · g, a ← rho · a + (1 − rho) · d², p ← p − lr
+    · d (Zeiler, 2012).
+    """
 
     def __init__(
-        self, params, lr=1.0, rho=0.9, eps=1e-6, weight_decay=0, foreach=None,
-        *, capturable=False, maximize=False, differentiable=False,
-    ):  # fmt: skip
+        self,
+        params,
+        lr=1.0,
+        rho=0.9,
+        eps=1e-6,
+        weight_decay=0,
+        foreach=None,
+        *,
+        capturable=False,
+        maximize=False,
+        differentiable=False,
+    ):
         check_lr(lr)
         check(0 <= rho <= 1, "rho value", rho)
         check(eps >= 0, "epsilon value", eps)
         check(weight_decay >= 0, "weight_decay value", weight_decay)
         defaults = dict(lr=lr, rho=rho, eps=eps, weight_decay=weight_decay, maximize=maximize)
-        super().__init__(params, defaults | dict(capturable=capturable, foreach=foreach, differentiable=differentiable))
+        super().__init__(
+            params, defaults | dict(capturable=capturable, foreach=foreach, differentiable=differentiable)
+        )
 
     def slots(self, group):
         return {"step": 0, "square_avg": 0, "acc_delta": 0}

@@ -1,4 +1,5 @@
-"""Adafactor: the average of squared gradients of a matrix is kept as one number per row and one per column."""
+"""Adafactor: the average of squared gradients of a matrix is kept as one number per row and one per
+column."""
 
 from __future__ import annotations
 
@@ -9,14 +10,27 @@ from .per_tensor import PerTensor
 
 
 class Adafactor(PerTensor):
-    """v ← v + step^beta2_decay · (g² − v), p ← p − ρ · max(eps₂, rms(p)) · u / max(1, rms(u) / d), u = g / √v, ρ = min(lr, 1 / √step).
+    """v ← v + step^beta2_decay · (g² − v), p ← p − ρ · max(eps₂, rms(p)) · u / max(1, rms(u) / d), u = g /
+    √v, ρ = min(lr, 1 / √step).
 
-    Of parameters with two and more dimensions v is not kept but v̂ = r c / mean(r), from averages of the means r of rows and c of columns
-    (Shazeer and Stern, 2018). ``eps``: the least mean of r and the least √v̂ (the dtype's resolution if None), the least rms(p).
-    ``weight_decay`` is decoupled. ValueError for values out of range.
+    Of parameters with two and more dimensions v is not kept but v̂ = r c / mean(r), from averages of the
+    means r of rows and c of columns (Shazeer and Stern, 2018). ``eps``: the least mean of r and the least √v̂
+    (the dtype's resolution if None), the least rms(p). ``weight_decay`` is decoupled. ValueError for values
+    out of range.
     """
 
-    def __init__(self, params, lr=1e-2, beta2_decay=-0.8, eps=(None, 1e-3), d=1.0, weight_decay=0.0, *, foreach=None, maximize=False):
+    def __init__(
+        self,
+        params,
+        lr=1e-2,
+        beta2_decay=-0.8,
+        eps=(None, 1e-3),
+        d=1.0,
+        weight_decay=0.0,
+        *,
+        foreach=None,
+        maximize=False,
+    ):
         check_lr(lr)
         for holds, text in (
             (beta2_decay <= 0, f"beta2_decay should be <= 0 but is: {beta2_decay}"),
@@ -27,13 +41,25 @@ class Adafactor(PerTensor):
         ):
             if not holds:
                 raise ValueError(text)
-        defaults = dict(lr=lr, beta2_decay=beta2_decay, eps=eps, d=d, weight_decay=weight_decay, foreach=foreach, maximize=maximize)
+        defaults = dict(
+            lr=lr,
+            beta2_decay=beta2_decay,
+            eps=eps,
+            d=d,
+            weight_decay=weight_decay,
+            foreach=foreach,
+            maximize=maximize,
+        )
         super().__init__(params, defaults)
 
     def change(self, p, g, state, group):
         if not state:
             state["step"] = tensor(0.0)
-            shapes = {"row_var": (*p.shape[:-1], 1), "col_var": (*p.shape[:-2], 1, p.shape[-1])} if p.ndim > 1 else {"variance": p.shape}
+            shapes = (
+                {"row_var": (*p.shape[:-1], 1), "col_var": (*p.shape[:-2], 1, p.shape[-1])}
+                if p.ndim > 1
+                else {"variance": p.shape}
+            )
             state.update((name, p.new_zeros(shape)) for name, shape in shapes.items())
         lr, least = float(group["lr"]), group["eps"][0]
         least = finfo(p.dtype).eps if least is None else least

@@ -7,19 +7,41 @@ from .optimizer import Optimizer, check, check_lr
 
 
 class Adagrad(Optimizer):
-    """s ← s + g², p ← p − lr / (1 + (step − 1) · lr_decay) · g / (√s + eps) (Duchi et al., 2011). ValueError for negative values."""
+    """s ← s + g², p ← p − lr / (1 + (step − 1) · lr_decay) · g / (√s + eps) (Duchi et al., 2011).
+
+    ValueError for negative values.
+    """
 
     def __init__(
-        self, params, lr=1e-2, lr_decay=0, weight_decay=0, initial_accumulator_value=0, eps=1e-10, foreach=None,
-        *, maximize=False, differentiable=False, fused=None,
-    ):  # fmt: skip
+        self,
+        params,
+        lr=1e-2,
+        lr_decay=0,
+        weight_decay=0,
+        initial_accumulator_value=0,
+        eps=1e-10,
+        foreach=None,
+        *,
+        maximize=False,
+        differentiable=False,
+        fused=None,
+    ):
         check_lr(lr)
         check(lr_decay >= 0, "lr_decay value", lr_decay)
         check(weight_decay >= 0, "weight_decay value", weight_decay)
         check(initial_accumulator_value >= 0, "initial_accumulator_value value", initial_accumulator_value)
         check(eps >= 0, "epsilon value", eps)
-        defaults = dict(lr=lr, lr_decay=lr_decay, eps=eps, weight_decay=weight_decay, initial_accumulator_value=initial_accumulator_value)
-        super().__init__(params, defaults | dict(foreach=foreach, maximize=maximize, differentiable=differentiable, fused=fused))
+        defaults = dict(
+            lr=lr,
+            lr_decay=lr_decay,
+            eps=eps,
+            weight_decay=weight_decay,
+            initial_accumulator_value=initial_accumulator_value,
+        )
+        super().__init__(
+            params,
+            defaults | dict(foreach=foreach, maximize=maximize, differentiable=differentiable, fused=fused),
+        )
         for group in self.param_groups:  # as in torch, the state is there before the first step
             for p in group["params"]:
                 self._init_state(p, self.slots(group))

@@ -28,16 +28,31 @@ def _adam(p, g, mean, square, share, beta2, share2, eps, lr):
 class Adam(Optimizer):
     """m ← β₁ m + (1 − β₁) g, v ← β₂ v + (1 − β₂) g², p ← p − lr · m̂ / (√v̂ + eps) (Kingma and Ba, 2015).
 
-    m̂ = m / (1 − β₁^step) and v̂ = v / (1 − β₂^step) correct the averages' start at zero; ``bias_correction=False`` leaves m and v as they are.
-    ``amsgrad`` divides by the largest v so far (Reddi et al., 2018). ``beta1`` and ``beta2`` may be given instead of ``betas``.
-    ValueError for values out of range.
+    m̂ = m / (1 − β₁^step) and v̂ = v / (1 − β₂^step) correct the averages' start at zero;
+    ``bias_correction=False`` leaves m and v as they are. ``amsgrad`` divides by the largest v so far (Reddi
+    et al., 2018). ``beta1`` and ``beta2`` may be given instead of ``betas``. ValueError for values out of
+    range.
     """
 
     def __init__(
-        self, params, lr=1e-3, betas=(0.9, 0.999), eps=1e-8, weight_decay=0, amsgrad=False,
-        *, foreach=None, maximize=False, capturable=False, differentiable=False, fused=None, decoupled_weight_decay=False,
-        beta1=None, beta2=None, bias_correction=True,
-    ):  # fmt: skip
+        self,
+        params,
+        lr=1e-3,
+        betas=(0.9, 0.999),
+        eps=1e-8,
+        weight_decay=0,
+        amsgrad=False,
+        *,
+        foreach=None,
+        maximize=False,
+        capturable=False,
+        differentiable=False,
+        fused=None,
+        decoupled_weight_decay=False,
+        beta1=None,
+        beta2=None,
+        bias_correction=True,
+    ):
         betas = (betas[0] if beta1 is None else float(beta1), betas[1] if beta2 is None else float(beta2))
         check_lr(lr)
         check(eps >= 0, "epsilon value", eps)
@@ -45,8 +60,21 @@ class Adam(Optimizer):
         check(weight_decay >= 0, "weight_decay value", weight_decay)
         if not any(all(isinstance(beta, kind) for beta in betas) for kind in (float, Tensor)):
             raise ValueError("betas must be either both floats or both Tensors")
-        defaults = dict(lr=lr, betas=betas, eps=eps, weight_decay=weight_decay, amsgrad=amsgrad, maximize=maximize, foreach=foreach)
-        defaults |= dict(capturable=capturable, differentiable=differentiable, fused=fused, decoupled_weight_decay=decoupled_weight_decay)
+        defaults = dict(
+            lr=lr,
+            betas=betas,
+            eps=eps,
+            weight_decay=weight_decay,
+            amsgrad=amsgrad,
+            maximize=maximize,
+            foreach=foreach,
+        )
+        defaults |= dict(
+            capturable=capturable,
+            differentiable=differentiable,
+            fused=fused,
+            decoupled_weight_decay=decoupled_weight_decay,
+        )
         if not bias_correction:
             defaults["bias_correction"] = False
         super().__init__(params, defaults)
@@ -82,17 +110,45 @@ class Adam(Optimizer):
 
 
 class AdamW(Adam):
-    """:class:`Adam` whose weight decay goes past the averages: p ← (1 − lr · weight_decay) p first (Loshchilov and Hutter, 2019)."""
+    """:class:`Adam` whose weight decay goes past the averages: p ← (1 − lr · weight_decay) p first
+    (Loshchilov and Hutter, 2019).
+    """
 
     def __init__(
-        self, params, lr=1e-3, betas=(0.9, 0.999), eps=1e-8, weight_decay=1e-2, amsgrad=False,
-        *, maximize=False, foreach=None, capturable=False, differentiable=False, fused=None,
-        beta1=None, beta2=None, bias_correction=True,
-    ):  # fmt: skip
+        self,
+        params,
+        lr=1e-3,
+        betas=(0.9, 0.999),
+        eps=1e-8,
+        weight_decay=1e-2,
+        amsgrad=False,
+        *,
+        maximize=False,
+        foreach=None,
+        capturable=False,
+        differentiable=False,
+        fused=None,
+        beta1=None,
+        beta2=None,
+        bias_correction=True,
+    ):
         super().__init__(
-            params, lr, betas, eps, weight_decay, amsgrad, foreach=foreach, maximize=maximize, capturable=capturable,
-            differentiable=differentiable, fused=fused, decoupled_weight_decay=True, beta1=beta1, beta2=beta2, bias_correction=bias_correction,
-        )  # fmt: skip
+            params,
+            lr,
+            betas,
+            eps,
+            weight_decay,
+            amsgrad,
+            foreach=foreach,
+            maximize=maximize,
+            capturable=capturable,
+            differentiable=differentiable,
+            fused=fused,
+            decoupled_weight_decay=True,
+            beta1=beta1,
+            beta2=beta2,
+            bias_correction=bias_correction,
+        )
 
     def __setstate__(self, state):
         super().__setstate__(state)

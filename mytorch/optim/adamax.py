@@ -12,15 +12,26 @@ class Adamax(Optimizer):
     """m as in Adam, w ← max(β₂ w, |g| + eps), p ← p − lr / (1 − β₁^step) · m / w (Kingma and Ba, 2015)."""
 
     def __init__(
-        self, params, lr=2e-3, betas=(0.9, 0.999), eps=1e-8, weight_decay=0, foreach=None,
-        *, maximize=False, differentiable=False, capturable=False,
-    ):  # fmt: skip
+        self,
+        params,
+        lr=2e-3,
+        betas=(0.9, 0.999),
+        eps=1e-8,
+        weight_decay=0,
+        foreach=None,
+        *,
+        maximize=False,
+        differentiable=False,
+        capturable=False,
+    ):
         check_lr(lr)
         check(eps >= 0, "epsilon value", eps)
         check_betas(betas)
         check(weight_decay >= 0, "weight_decay value", weight_decay)
         defaults = dict(lr=lr, betas=betas, eps=eps, weight_decay=weight_decay, foreach=foreach)
-        super().__init__(params, defaults | dict(maximize=maximize, differentiable=differentiable, capturable=capturable))
+        super().__init__(
+            params, defaults | dict(maximize=maximize, differentiable=differentiable, capturable=capturable)
+        )
 
     def slots(self, group):
         return {"step": 0, "exp_avg": 0, "exp_inf": 0}

@@ -8,7 +8,8 @@ from .optimizer import Optimizer, check, check_lr
 
 
 class ASGD(Optimizer):
-    """p ← (1 − lambd · η) p − η g; ``state[p]["ax"]`` is the average of p from step ``t0`` on (Polyak and Juditsky, 1992).
+    """p ← (1 − lambd · η) p − η g; ``state[p]["ax"]`` is the average of p from step ``t0`` on (Polyak and
+    Juditsky, 1992).
 
     η = lr / (1 + lambd · lr · step)^alpha.
     """
@@ -16,13 +17,26 @@ class ASGD(Optimizer):
     scalars = ("step", "eta", "mu")
 
     def __init__(
-        self, params, lr=1e-2, lambd=1e-4, alpha=0.75, t0=1e6, weight_decay=0, foreach=None,
-        maximize=False, differentiable=False, capturable=False,
-    ):  # fmt: skip
+        self,
+        params,
+        lr=1e-2,
+        lambd=1e-4,
+        alpha=0.75,
+        t0=1e6,
+        weight_decay=0,
+        foreach=None,
+        maximize=False,
+        differentiable=False,
+        capturable=False,
+    ):
         check_lr(lr)
         check(weight_decay >= 0, "weight_decay value", weight_decay)
         defaults = dict(lr=lr, lambd=lambd, alpha=alpha, t0=t0, weight_decay=weight_decay)
-        super().__init__(params, defaults | dict(foreach=foreach, maximize=maximize, differentiable=differentiable, capturable=capturable))
+        super().__init__(
+            params,
+            defaults
+            | dict(foreach=foreach, maximize=maximize, differentiable=differentiable, capturable=capturable),
+        )
 
     def slots(self, group):
         return {"step": 0, "eta": float(group["lr"]), "mu": 1, "ax": 0}

@@ -1,7 +1,9 @@
-"""Parameters laid out for their update: small ones packed into one flat block, large ones cut into blocks that fit the L2 cache.
+"""Parameters laid out for their update: small ones packed into one flat block, large ones cut into blocks
+that fit the L2 cache.
 
-So an update is a few array operations per block, however many parameters there are. The parameters' own memory never moves. Their state does:
-the state of packed parameters lies in flat arrays, of which the tensors in ``optimizer.state`` are views.
+So an update is a few array operations per block, however many parameters there are. The parameters' own
+memory never moves. Their state does: the state of packed parameters lies in flat arrays, of which the tensors
+in ``optimizer.state`` are views.
 """
 
 from __future__ import annotations
@@ -14,9 +16,12 @@ import numpy
 
 from ..backend import device_of, move, xp
 
-CPU_BLOCK = 512 * 1024  # bytes of one array: a few of them share the L2 cache, and an operation is long enough for two threads to run side by side
+# bytes of one array: a few of them share the L2 cache, and an operation is long enough for two threads to run
+# side by side
+CPU_BLOCK = 512 * 1024
 GPU_BLOCK = 1 << 62  # there every operation costs a launch: nothing is cut
-THREADED = 10 * 1024 * 1024  # bytes of parameters and their state from which two threads beat one, which are to be woken first
+# bytes of parameters and their state from which two threads beat one, which are to be woken first
+THREADED = 10 * 1024 * 1024
 SMALL = 64 * 1024  # bytes from which a parameter is worth a block of its own
 array_of = attrgetter("array")
 
@@ -36,7 +41,9 @@ class Scratch(threading.local):
         if parts is None:
             whole = self.whole.get(key[1:])
             if whole is None:
-                whole = self.whole[key[1:]] = [xp(like).empty(CPU_BLOCK // like.itemsize, like.dtype) for _ in range(3)]
+                whole = self.whole[key[1:]] = [
+                    xp(like).empty(CPU_BLOCK // like.itemsize, like.dtype) for _ in range(3)
+                ]
             parts = self.parts[key] = [a[: like.size] for a in whole]
         return parts
 
@@ -53,7 +60,8 @@ class Packed:
         spans = [(i, slice(end - arrays[i].size, end)) for i, end in zip(members, ends)]
         self.batch, self.members = batch, members
         self.p, self.g = (xp(first).empty(ends[-1], first.dtype) for _ in range(2))
-        self.sources = [arrays[i].reshape(-1) for i in members]  # views, but of arrays that are not contiguous
+        # views, but of arrays that are not contiguous
+        self.sources = [arrays[i].reshape(-1) for i in members]
         self.copies = not all(arrays[i].flags.c_contiguous for i in members)
         self.pairs = [(arrays[i], self.p[span].reshape(arrays[i].shape)) for i, span in spans]
         self.state = {}
@@ -95,7 +103,9 @@ class Part:
 
 
 class Batch:
-    """Parameters in step with each other: their scalars (the step count, …) are equal, so that one set of numbers, ``now``, serves all."""
+    """Parameters in step with each other: their scalars (the step count, …) are equal, so that one set of
+    numbers, ``now``, serves all.
+    """
 
     def __init__(self, members, states, scalars, fresh):
         self.scalars, self.steps, self.now = {}, 0 if fresh else 1, None
@@ -133,11 +143,18 @@ class Plan:
         for i, (array, state) in enumerate(zip(arrays, states)):
             for name in slots:  # state follows its parameter, as after model.half()
                 tensor = state[name]
-                if tensor.array.dtype != array.dtype or device_of(tensor.array) != device_of(array) or not tensor.array.flags.c_contiguous:
-                    tensor.array = xp(array).ascontiguousarray(move(tensor.array, device_of(array)).astype(array.dtype))
+                if (
+                    tensor.array.dtype != array.dtype
+                    or device_of(tensor.array) != device_of(array)
+                    or not tensor.array.flags.c_contiguous
+                ):
+                    tensor.array = xp(array).ascontiguousarray(
+                        move(tensor.array, device_of(array)).astype(array.dtype)
+                    )
             values = tuple((state[name].array.dtype, state[name].array.item()) for name in scalars)
             steps.setdefault((array.dtype, device_of(array), fresh[i], values), []).append(i)
-        self.shared = len({id(array) for array in arrays}) < len(arrays)  # one after another, each sees the update before it
+        # one after another, each sees the update before it
+        self.shared = len({id(array) for array in arrays}) < len(arrays)
         for (_, place, is_fresh, _), members in steps.items():
             batch = Batch(members, states, scalars, is_fresh)
             self.batches.append(batch)
@@ -147,7 +164,10 @@ class Plan:
                 array = arrays[i]
                 if array.nbytes >= SMALL and array.flags.c_contiguous:
                     length = limit // array.itemsize
-                    self.blocks += [Part(batch, i, slice(a, a + length), arrays, states, slots) for a in range(0, array.size, length)]
+                    self.blocks += [
+                        Part(batch, i, slice(a, a + length), arrays, states, slots)
+                        for a in range(0, array.size, length)
+                    ]
                     continue
                 if pack and (size + array.nbytes > limit or self.shared):
                     self.blocks.append(Packed(batch, pack, arrays, states, slots))
@@ -159,7 +179,9 @@ class Plan:
             elif pack:
                 self.blocks.append(Packed(batch, pack, arrays, states, slots))
         # bytes of parameters and their state in memory of the CPU
-        self.size = sum(block.p.nbytes for block in self.blocks if type(block.p) is numpy.ndarray) * (1 + len(slots))
+        self.size = sum(block.p.nbytes for block in self.blocks if type(block.p) is numpy.ndarray) * (
+            1 + len(slots)
+        )
         self.tensors = [state[name] for state in states for name in names]
         self.held = [tensor.array for tensor in self.tensors]
         self.values = list(chain.from_iterable(map(dict.values, states)))

@@ -10,32 +10,51 @@ from .optimizer import Optimizer, check_lr
 
 
 class LBFGS(Optimizer):
-    """Limited-memory BFGS (Nocedal and Wright, Numerical Optimization, algorithm 7.5); ``step`` needs a closure, which it calls several times.
+    """Limited-memory BFGS (Nocedal and Wright, Numerical Optimization, algorithm 7.5); ``step`` needs a
+    closure, which it calls several times.
 
-    A step makes up to ``max_iter`` iterations and ``max_eval`` (default 1.25 · max_iter) evaluations. It stops earlier when the
-    largest gradient is at most ``tolerance_grad`` or the parameters or the loss change by less than ``tolerance_change``.
-    ``line_search_fn``: None (steps of ``lr``) or ``"strong_wolfe"``. ValueError for more than one parameter group.
+    A step makes up to ``max_iter`` iterations and ``max_eval`` (default 1.25 · max_iter) evaluations. It
+    stops earlier when the largest gradient is at most ``tolerance_grad`` or the parameters or the loss change
+    by less than ``tolerance_change``. ``line_search_fn``: None (steps of ``lr``) or ``"strong_wolfe"``.
+    ValueError for more than one parameter group.
     """
 
     scalars = ()
 
     def __init__(
-        self, params, lr=1, max_iter=20, max_eval=None, tolerance_grad=1e-7, tolerance_change=1e-9, history_size=100, line_search_fn=None,
-    ):  # fmt: skip
+        self,
+        params,
+        lr=1,
+        max_iter=20,
+        max_eval=None,
+        tolerance_grad=1e-7,
+        tolerance_change=1e-9,
+        history_size=100,
+        line_search_fn=None,
+    ):
         check_lr(lr)
         max_eval = max_iter * 5 // 4 if max_eval is None else max_eval
-        defaults = dict(lr=lr, max_iter=max_iter, max_eval=max_eval, tolerance_grad=tolerance_grad, tolerance_change=tolerance_change)
+        defaults = dict(
+            lr=lr,
+            max_iter=max_iter,
+            max_eval=max_eval,
+            tolerance_grad=tolerance_grad,
+            tolerance_change=tolerance_change,
+        )
         super().__init__(params, defaults | dict(history_size=history_size, line_search_fn=line_search_fn))
         if len(self.param_groups) != 1:
             raise ValueError("LBFGS doesn't support per-parameter options (parameter groups)")
 
-    # ---- the parameters as one flat array -----------------------------------------------------------------------------
+    # ---- the parameters as one flat array --------------------------------------------------------
 
     def _params(self):
         return self.param_groups[0]["params"]
 
     def _flat_grad(self):
-        arrays = [xp(p.array).zeros(p.array.size, p.array.dtype) if p.grad is None else p.grad.array.reshape(-1) for p in self._params()]
+        arrays = [
+            xp(p.array).zeros(p.array.size, p.array.dtype) if p.grad is None else p.grad.array.reshape(-1)
+            for p in self._params()
+        ]
         return xp(arrays[0]).concatenate(arrays)
 
     def _move(self, t, d):
@@ -52,10 +71,13 @@ class LBFGS(Optimizer):
             p.array[...] = array
             changed(p)
 
-    # ---- one step -----------------------------------------------------------------------------------------------------
+    # ---- one step --------------------------------------------------------------------------------
 
     def step(self, closure):
-        """Minimise for up to ``max_iter`` iterations. ``closure`` computes the loss and its gradients anew; the loss at the start is returned."""
+        """Minimise for up to ``max_iter`` iterations. ``closure`` computes the loss and its gradients anew;
+
+        the loss at the start is returned.
+        """
         token = float_errors.set(QUIET)
         try:
             return self._minimise(enable_grad()(closure))
@@ -110,7 +132,9 @@ class LBFGS(Optimizer):
                     self._restore(start)
                     return value, g
 
-                loss, gradient, t, used = strong_wolfe(probe, t, d, loss, gradient, slope, max_evals=group["max_eval"] - evaluations)
+                loss, gradient, t, used = strong_wolfe(
+                    probe, t, d, loss, gradient, slope, max_evals=group["max_eval"] - evaluations
+                )
                 self._move(t, d)
             else:
                 self._move(t, d)
@@ -120,9 +144,19 @@ class LBFGS(Optimizer):
             state["func_evals"] += used
             if iterations == group["max_iter"] or evaluations >= group["max_eval"]:
                 break
-            if abs(gradient).max() <= group["tolerance_grad"] or abs(d * t).max() <= change or abs(loss - old_loss) < change:
+            if (
+                abs(gradient).max() <= group["tolerance_grad"]
+                or abs(d * t).max() <= change
+                or abs(loss - old_loss) < change
+            ):
                 break
-        state.update(d=_kept(d), t=_kept(t), old_dirs=list(map(_kept, ys)), old_stps=list(map(_kept, ss)), ro=list(map(_kept, ro)))
+        state.update(
+            d=_kept(d),
+            t=_kept(t),
+            old_dirs=list(map(_kept, ys)),
+            old_stps=list(map(_kept, ss)),
+            ro=list(map(_kept, ro)),
+        )
         state.update(H_diag=_kept(scale), prev_flat_grad=_kept(old_gradient), prev_loss=old_loss)
         return first_loss
 

@@ -1,10 +1,14 @@
-"""A line search for the strong Wolfe conditions, with cubic interpolation (Nocedal and Wright, Numerical Optimization, algorithms 3.5 and 3.6)."""
+"""A line search for the strong Wolfe conditions, with cubic interpolation (Nocedal and Wright, Numerical
+Optimization, algorithms 3.5 and 3.6).
+"""
 
 from __future__ import annotations
 
 
 def cubic_minimum(x1, f1, g1, x2, f2, g2, bounds=None):
-    """Where the cubic through (x1, f1) and (x2, f2) with slopes g1, g2 is smallest within ``bounds`` (by default between the two)."""
+    """Where the cubic through (x1, f1) and (x2, f2) with slopes g1, g2 is smallest within ``bounds`` (by
+    default between the two).
+    """
     low, high = bounds if bounds is not None else (x1, x2) if x1 <= x2 else (x2, x1)
     d1 = g1 + g2 - 3 * (f1 - f2) / (x1 - x2)
     square = d1**2 - g1 * g2
@@ -21,7 +25,8 @@ def cubic_minimum(x1, f1, g1, x2, f2, g2, bounds=None):
 def strong_wolfe(probe, t, d, f, g, slope, c1=1e-4, c2=0.9, tolerance_change=1e-9, max_evals=25):
     """A step length along ``d`` that lowers the loss enough (c1) and flattens the slope enough (c2).
 
-    ``probe(t)`` gives loss and gradient at x + t · d; ``f``, ``g``, ``slope`` are those at x. Returns (loss, gradient, t, number of probes).
+    ``probe(t)`` gives loss and gradient at x + t · d; ``f``, ``g``, ``slope`` are those at x. Returns (loss,
+    gradient, t, number of probes).
     """
     start = (0, f, g, slope)  # points are (t, loss, gradient, slope along d)
 
@@ -35,12 +40,23 @@ def strong_wolfe(probe, t, d, f, g, slope, c1=1e-4, c2=0.9, tolerance_change=1e-
     # widen until the interval surely holds such a point
     before, new, probes, rounds = start, point(t), 1, 0
     while rounds < max_evals:
-        if too_high(new) or (rounds > 1 and new[1] >= before[1]) or (abs(new[3]) > -c2 * slope and new[3] >= 0):
+        if (
+            too_high(new)
+            or (rounds > 1 and new[1] >= before[1])
+            or (abs(new[3]) > -c2 * slope and new[3] >= 0)
+        ):
             bracket = [before, new]
             break
         if abs(new[3]) <= -c2 * slope:
             return new[1], new[2], new[0], probes
-        t = cubic_minimum(before[0], before[1], before[3], *new[:2], new[3], (new[0] + 0.01 * (new[0] - before[0]), new[0] * 10))
+        t = cubic_minimum(
+            before[0],
+            before[1],
+            before[3],
+            *new[:2],
+            new[3],
+            (new[0] + 0.01 * (new[0] - before[0]), new[0] * 10),
+        )
         before, new = new, point(t)
         probes, rounds = probes + 1, rounds + 1
     else:

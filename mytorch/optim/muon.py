@@ -9,17 +9,27 @@ from .per_tensor import PerTensor
 
 
 class Muon(PerTensor):
-    """b ← momentum · b + (1 − momentum) · g, p ← (1 − lr · weight_decay) p − lr · ratio · U Vᵀ, where U S Vᵀ = b (nesterov: of g moved to b).
+    """b ← momentum · b + (1 − momentum) · g, p ← (1 − lr · weight_decay) p − lr · ratio · U Vᵀ, where U S Vᵀ
+    = b (nesterov: of g moved to b).
 
-    For the matrices of hidden layers (Jordan, 2024, https://kellerjordan.github.io/posts/muon/). U Vᵀ is approximated by ``ns_steps`` of
-    X ← a X + (b A + c A²) X, A = X Xᵀ, with ``ns_coefficients`` (a, b, c). The ratio is √max(1, rows / columns), or 0.2 √max(rows, columns)
-    for ``adjust_lr_fn="match_rms_adamw"``. ValueError for values out of range and for parameters that are no matrices.
+    For the matrices of hidden layers (Jordan, 2024, https://kellerjordan.github.io/posts/muon/). U Vᵀ is
+    approximated by ``ns_steps`` of X ← a X + (b A + c A²) X, A = X Xᵀ, with ``ns_coefficients`` (a, b, c).
+    The ratio is √max(1, rows / columns), or 0.2 √max(rows, columns) for ``adjust_lr_fn="match_rms_adamw"``.
+    ValueError for values out of range and for parameters that are no matrices.
     """
 
     def __init__(
-        self, params, lr=1e-3, weight_decay=0.1, momentum=0.95, nesterov=True, ns_coefficients=(3.4445, -4.7750, 2.0315), eps=1e-7, ns_steps=5,
+        self,
+        params,
+        lr=1e-3,
+        weight_decay=0.1,
+        momentum=0.95,
+        nesterov=True,
+        ns_coefficients=(3.4445, -4.7750, 2.0315),
+        eps=1e-7,
+        ns_steps=5,
         adjust_lr_fn=None,
-    ):  # fmt: skip
+    ):
         check_lr(lr)
         if momentum < 0:
             raise ValueError(f"momentum should be >= 0 but is: {momentum}")
@@ -27,25 +37,44 @@ class Muon(PerTensor):
             raise ValueError(f"weight decay should be >= 0 but is: {weight_decay}")
         if adjust_lr_fn not in (None, "original", "match_rms_adamw"):
             raise ValueError(f"Adjust learning rate function {adjust_lr_fn} is not supported")
-        defaults = dict(lr=lr, weight_decay=weight_decay, momentum=momentum, nesterov=nesterov, ns_coefficients=ns_coefficients, eps=eps)
+        defaults = dict(
+            lr=lr,
+            weight_decay=weight_decay,
+            momentum=momentum,
+            nesterov=nesterov,
+            ns_coefficients=ns_coefficients,
+            eps=eps,
+        )
         super().__init__(params, defaults | dict(ns_steps=ns_steps, adjust_lr_fn=adjust_lr_fn))
         for group in self.param_groups:
             for p in group["params"]:
                 if p.ndim != 2:
-                    raise ValueError(f"Muon only supports 2D parameters whereas we found a parameter with size: {p.shape}")
+                    raise ValueError(
+                        f"Muon only supports 2D parameters whereas we found a parameter with size: {p.shape}"
+                    )
 
     def change(self, p, g, state, group):
         lr, momentum = float(group["lr"]), group["momentum"]
         buffer = state.setdefault("momentum_buffer", p.new_zeros(p.shape)).lerp_(g, 1 - momentum)
-        update = orthogonalized(g.lerp(buffer, momentum) if group["nesterov"] else buffer, group["ns_coefficients"], group["ns_steps"], group["eps"])
+        update = orthogonalized(
+            g.lerp(buffer, momentum) if group["nesterov"] else buffer,
+            group["ns_coefficients"],
+            group["ns_steps"],
+            group["eps"],
+        )
         rows, columns = p.shape
-        ratio = 0.2 * math.sqrt(max(rows, columns)) if group["adjust_lr_fn"] == "match_rms_adamw" else math.sqrt(max(1, rows / columns))
+        ratio = (
+            0.2 * math.sqrt(max(rows, columns))
+            if group["adjust_lr_fn"] == "match_rms_adamw"
+            else math.sqrt(max(1, rows / columns))
+        )
         p *= 1 - lr * group["weight_decay"]
         p.sub_(update, alpha=lr * ratio)
 
 
 def orthogonalized(x, coefficients, steps, eps):
-    """A matrix with the singular vectors of ``x`` and singular values near 1, by Newton-Schulz steps; torch takes them in bfloat16.
+    """A matrix with the singular vectors of ``x`` and singular values near 1, by Newton-Schulz steps; torch
+    takes them in bfloat16.
 
     ValueError for 100 steps and more, and unless there are three coefficients.
     """

@@ -1,4 +1,6 @@
-"""The base of all optimizers: parameter groups, state, hooks, ``step``. An algorithm adds what it keeps and one update."""
+"""The base of all optimizers: parameter groups, state, hooks, ``step``. An algorithm adds what it keeps and
+one update.
+"""
 
 from __future__ import annotations
 
@@ -53,7 +55,9 @@ def hooked(step):
     def wrapper(self, *args, **kwargs):
         if self._opt_called is False:
             self._opt_called = True
-        if self._inside or not (self._step_pre_hooks or self._step_post_hooks or _global_pre_hooks or _global_post_hooks):
+        if self._inside or not (
+            self._step_pre_hooks or self._step_post_hooks or _global_pre_hooks or _global_post_hooks
+        ):
             return step(self, *args, **kwargs)
         self._inside = True  # a step that calls super().step() is one step
         try:
@@ -62,7 +66,10 @@ def hooked(step):
                 if isinstance(result, tuple) and len(result) == 2:
                     (_, *args), kwargs = result
                 elif result is not None:
-                    raise RuntimeError(f"{step.__qualname__} must return None or a tuple of (new_args, new_kwargs), but got {result}.")
+                    raise RuntimeError(
+                        f"{step.__qualname__} must return None or a tuple of (new_args, new_kwargs), "
+                        f"but got {result}."
+                    )
             out = step(self, *args, **kwargs)
             for hook in (*self._step_post_hooks.values(), *_global_post_hooks.values()):
                 hook(self, (self, *args), kwargs)
@@ -74,11 +81,12 @@ def hooked(step):
 
 
 class Optimizer:
-    """Base class. ``params`` are tensors, (name, tensor) pairs, dicts (groups with options of their own), or a module.
+    """Base class. ``params`` are tensors, (name, tensor) pairs, dicts (groups with options of their own), or
+    a module.
 
-    An algorithm says what it keeps of each parameter in ``slots`` and writes its update once, on flat arrays, in
-    ``update``; ``begin`` works out the numbers that are the same for all elements. ValueError for an empty parameter list,
-    a non-leaf, a parameter in two groups; TypeError for what is not a tensor.
+    An algorithm says what it keeps of each parameter in ``slots`` and writes its update once, on flat arrays,
+    in ``update``; ``begin`` works out the numbers that are the same for all elements. ValueError for an empty
+    parameter list, a non-leaf, a parameter in two groups; TypeError for what is not a tensor.
     """
 
     defaults: dict[str, Any]
@@ -91,7 +99,8 @@ class Optimizer:
     _save_post_hooks: dict
     _load_pre_hooks: dict
     _load_post_hooks: dict
-    _opt_called: bool | None = None  # set to False by a schedule, and then to True by a step: so it sees that it is called after one
+    # set to False by a schedule, and then to True by a step: so it sees that it is called after one
+    _opt_called: bool | None = None
     scalars: tuple = ("step",)  # those of ``slots`` that are one number per parameter
 
     def slots(self, group):
@@ -99,11 +108,17 @@ class Optimizer:
         return {}
 
     def begin(self, group, step, scalars):
-        """The numbers of update number ``step`` (from 1). ``scalars``: name -> array of equal numbers, one per parameter, to change in place."""
+        """The numbers of update number ``step`` (from 1). ``scalars``:
+
+        name -> array of equal numbers, one per parameter, to change in place.
+        """
         raise NotImplementedError
 
     def update(self, p, g, state, now, t, u):
-        """Change ``p`` and the arrays in ``state`` in place, all flat. ``now`` is from ``begin``; ``t`` and ``u`` are scratch; ``g`` is only read."""
+        """Change ``p`` and the arrays in ``state`` in place, all flat. ``now`` is from ``begin``;
+
+        ``t`` and ``u`` are scratch; ``g`` is only read.
+        """
         raise NotImplementedError
 
     def __init__(self, params, defaults):
@@ -111,7 +126,10 @@ class Optimizer:
         if defaults.get("foreach") and defaults.get("fused"):
             raise RuntimeError("`fused` and `foreach` cannot be `True` together.")
         if isinstance(params, Tensor):
-            raise TypeError(f"params argument given to the optimizer should be an iterable of Tensors or dicts, but got {type(params).__name__}")
+            raise TypeError(
+                "params argument given to the optimizer should be an iterable of Tensors or dicts, "
+                f"but got {type(params).__name__}"
+            )
         groups = list(params.parameters() if callable(getattr(params, "parameters", None)) else params)
         if not groups:
             raise ValueError("optimizer got an empty parameter list")
@@ -123,11 +141,14 @@ class Optimizer:
         if "step" in cls.__dict__:
             cls.step = hooked(cls.step)
 
-    # ---- one step -----------------------------------------------------------------------------------------------------
+    # ---- one step --------------------------------------------------------------------------------
 
     @hooked
     def step(self, closure=None):
-        """Update every parameter that has a gradient. ``closure``, if given, computes the loss anew, which is returned."""
+        """Update every parameter that has a gradient.
+
+        ``closure``, if given, computes the loss anew, which is returned.
+        """
         loss = None
         if closure is not None:
             with enable_grad():
@@ -205,16 +226,19 @@ class Optimizer:
                     with no_grad():
                         p.grad.detach_().zero_()
 
-    # ---- parameter groups ---------------------------------------------------------------------------------------------
+    # ---- parameter groups ------------------------------------------------------------------------
 
     def add_param_group(self, param_group) -> None:
-        """Add ``{"params": …, option: value, …}``; options left out take the optimizer's defaults. Errors as in the constructor."""
+        """Add ``{"params": …, option: value, …}``; options left out take the optimizer's defaults. Errors as
+        in the constructor.
+        """
         if not isinstance(param_group, dict):
             raise TypeError(f"param_group must be a dict, but got {type(param_group)}")
         params = param_group["params"]
         if isinstance(params, set):
             raise TypeError(
-                "optimizer parameters need to be organized in ordered collections, but the ordering of tensors in sets will change between runs. "
+                "optimizer parameters need to be organized in ordered collections, but the ordering of "
+                "tensors in sets will change between runs. "
                 "Please use a list instead."
             )
         if callable(getattr(params, "parameters", None)):
@@ -224,28 +248,43 @@ class Optimizer:
         param_group["params"] = params = [p[1] if isinstance(p, tuple) else p for p in params]
         if names:
             if len(names) != len(params):
-                raise ValueError("all optimizer params should be with/without names. Some param names are missing")
+                raise ValueError(
+                    "all optimizer params should be with/without names. Some param names are missing"
+                )
             param_group["param_names"] = names
         for p in params:
             if not isinstance(p, Tensor):
-                raise TypeError(f"optimizer can only optimize Tensors, but one of the params is {type(p).__name__}")
+                raise TypeError(
+                    f"optimizer can only optimize Tensors, but one of the params is {type(p).__name__}"
+                )
             if not (p.is_leaf or p.retains_grad):
                 raise ValueError("can't optimize a non-leaf Tensor")
         for name, default in self.defaults.items():
             if default is required and name not in param_group:
-                raise ValueError(f"parameter group didn't specify a value of required optimization parameter {name}")
+                raise ValueError(
+                    f"parameter group didn't specify a value of required optimization parameter {name}"
+                )
             value = param_group.setdefault(name, default)
             if isinstance(value, Tensor) and name != "lr":
                 param_group[name] = value.item()
         for option in ("differentiable", "capturable"):
             if param_group.get(option):
-                raise NotImplementedError(f"{type(self).__name__}: {option}=True is not supported; leave it False")
+                raise NotImplementedError(
+                    f"{type(self).__name__}: {option}=True is not supported; leave it False"
+                )
         if len(params) != len(set(params)):
-            warnings.warn("optimizer contains a parameter group with duplicate parameters; in future, this will cause an error", stacklevel=3)
+            warnings.warn(
+                "optimizer contains a parameter group with duplicate parameters; in future, this will "
+                "cause an error",
+                stacklevel=3,
+            )
         for group in self.param_groups:
             if ("param_names" in param_group) != ("param_names" in group):
                 how = "with names" if "param_names" in param_group else "without names"
-                raise ValueError(f"all optimizer param groups should be with/without names. cannot add param group {how} to the optimizer")
+                raise ValueError(
+                    "all optimizer param groups should be with/without names. cannot add param group "
+                    f"{how} to the optimizer"
+                )
         if not set(params).isdisjoint(chain.from_iterable(group["params"] for group in self.param_groups)):
             raise ValueError("some parameters appear in more than one parameter group")
         self.param_groups.append(param_group)
@@ -253,10 +292,12 @@ class Optimizer:
     def __repr__(self):
         text = f"{type(self).__name__} ("
         for i, group in enumerate(self.param_groups):
-            text += f"\nParameter Group {i}\n" + "".join(f"    {key}: {group[key]}\n" for key in sorted(group) if key != "params")
+            text += f"\nParameter Group {i}\n" + "".join(
+                f"    {key}: {group[key]}\n" for key in sorted(group) if key != "params"
+            )
         return text + ")"
 
-    # ---- saving -------------------------------------------------------------------------------------------------------
+    # ---- saving ----------------------------------------------------------------------------------
 
     def __getstate__(self):
         return {"defaults": self.defaults, "state": self.state, "param_groups": self.param_groups}
@@ -270,7 +311,9 @@ class Optimizer:
         self.__dict__.setdefault("_inside", False)
 
     def state_dict(self) -> dict:
-        """``{"state": {index: {name: tensor}}, "param_groups": [{option: value, "params": [index, …]}]}``, torch's layout. Tensors are not copied."""
+        """``{"state": {index: {name: tensor}}, "param_groups": [{option: value, "params": [index, …]}]}``,
+        torch's layout. Tensors are not copied.
+        """
         for hook in self._save_pre_hooks.values():
             hook(self)
         indices: dict = {}
@@ -288,7 +331,10 @@ class Optimizer:
         return result
 
     def load_state_dict(self, state_dict) -> None:
-        """Take over a copy of a ``state_dict``, this package's or torch's. ValueError if its groups do not match."""
+        """Take over a copy of a ``state_dict``, this package's or torch's.
+
+        ValueError if its groups do not match.
+        """
         state_dict = dict(state_dict)
         for hook in self._load_pre_hooks.values():
             state_dict = hook(self, state_dict) or state_dict
@@ -296,7 +342,10 @@ class Optimizer:
         if len(saved) != len(self.param_groups):
             raise ValueError("loaded state dict has a different number of parameter groups")
         if any(len(new["params"]) != len(old["params"]) for new, old in zip(saved, self.param_groups)):
-            raise ValueError("loaded state dict contains a parameter group that doesn't match the size of optimizer's group")
+            raise ValueError(
+                "loaded state dict contains a parameter group that doesn't match the size of "
+                "optimizer's group"
+            )
         params: dict = {}
         state: defaultdict = defaultdict(dict)
         for new, old in zip(saved, self.param_groups):
@@ -317,7 +366,9 @@ class Optimizer:
             hook(self)
 
     def _taken(self, p, name, value):
-        """A copy of one loaded value; arrays take the dtype and device of their parameter, the step count keeps its own."""
+        """A copy of one loaded value; arrays take the dtype and device of their parameter, the step count
+        keeps its own.
+        """
         if isinstance(value, Mapping):
             return {key: self._taken(p, key, v) for key, v in value.items()}
         if isinstance(value, (list, tuple)):
@@ -337,7 +388,7 @@ class Optimizer:
         array = move(array, "cpu" if name in self.scalars else device_of(p.array), copy=True)
         return wrap(as_array(array.astype(p.array.dtype, copy=False)))
 
-    # ---- hooks --------------------------------------------------------------------------------------------------------
+    # ---- hooks -----------------------------------------------------------------------------------
 
     def _add_hook(self, kind, hook, prepend=False):
         handle = RemovableHandle.add(self, kind, hook)
@@ -348,7 +399,9 @@ class Optimizer:
         return handle
 
     def register_step_pre_hook(self, hook):
-        """Call ``hook(optimizer, args, kwargs)`` before each step; it may return new (args, kwargs). Returns a handle with ``remove()``."""
+        """Call ``hook(optimizer, args, kwargs)`` before each step; it may return new (args, kwargs). Returns
+        a handle with ``remove()``.
+        """
         return self._add_hook("_step_pre_hooks", hook)
 
     def register_step_post_hook(self, hook):
@@ -360,11 +413,15 @@ class Optimizer:
         return self._add_hook("_save_pre_hooks", hook, prepend)
 
     def register_state_dict_post_hook(self, hook, prepend=False):
-        """Call ``hook(optimizer, state_dict)`` after ``state_dict``; what it returns, if anything, replaces it."""
+        """Call ``hook(optimizer, state_dict)`` after ``state_dict``; what it returns, if anything, replaces
+        it.
+        """
         return self._add_hook("_save_post_hooks", hook, prepend)
 
     def register_load_state_dict_pre_hook(self, hook, prepend=False):
-        """Call ``hook(optimizer, state_dict)`` before loading; what it returns, if anything, is loaded instead."""
+        """Call ``hook(optimizer, state_dict)`` before loading; what it returns, if anything, is loaded
+        instead.
+        """
         return self._add_hook("_load_pre_hooks", hook, prepend)
 
     def register_load_state_dict_post_hook(self, hook, prepend=False):

@@ -1,4 +1,6 @@
-"""The base of optimizers that look at a parameter as a whole, at its rows and columns, in place of element by element."""
+"""The base of optimizers that look at a parameter as a whole, at its rows and columns, in place of element by
+element.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,10 @@ class PerTensor(Optimizer):
 
     @no_grad()
     def step(self, closure=None):
-        """Update every parameter that has a gradient. ``closure``, if given, computes the loss anew, which is returned."""
+        """Update every parameter that has a gradient.
+
+        ``closure``, if given, computes the loss anew, which is returned.
+        """
         loss = None
         if closure is not None:
             with enable_grad():

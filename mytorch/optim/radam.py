@@ -9,18 +9,40 @@ from .optimizer import Optimizer, check, check_lr
 
 
 class RAdam(Optimizer):
-    """p ← p − lr · m̂ · r / (√v̂ + eps), r the rectification of the variance; p ← p − lr · m̂ in the first steps (Liu et al., 2020)."""
+    """p ← p − lr · m̂ · r / (√v̂ + eps), r the rectification of the variance; p ← p − lr · m̂ in the first
+    steps (Liu et al., 2020).
+    """
 
     def __init__(
-        self, params, lr=1e-3, betas=(0.9, 0.999), eps=1e-8, weight_decay=0, decoupled_weight_decay=False,
-        *, foreach=None, maximize=False, capturable=False, differentiable=False,
-    ):  # fmt: skip
+        self,
+        params,
+        lr=1e-3,
+        betas=(0.9, 0.999),
+        eps=1e-8,
+        weight_decay=0,
+        decoupled_weight_decay=False,
+        *,
+        foreach=None,
+        maximize=False,
+        capturable=False,
+        differentiable=False,
+    ):
         check_lr(lr)
         check(eps >= 0, "epsilon value", eps)
         check_betas(betas)
         check(weight_decay >= 0, "weight_decay value", weight_decay)
-        defaults = dict(lr=lr, betas=betas, eps=eps, weight_decay=weight_decay, maximize=maximize, foreach=foreach)
-        super().__init__(params, defaults | dict(capturable=capturable, decoupled_weight_decay=decoupled_weight_decay, differentiable=differentiable))
+        defaults = dict(
+            lr=lr, betas=betas, eps=eps, weight_decay=weight_decay, maximize=maximize, foreach=foreach
+        )
+        super().__init__(
+            params,
+            defaults
+            | dict(
+                capturable=capturable,
+                decoupled_weight_decay=decoupled_weight_decay,
+                differentiable=differentiable,
+            ),
+        )
 
     def slots(self, group):
         return {"step": 0, "exp_avg": 0, "exp_avg_sq": 0}
@@ -32,7 +54,9 @@ class RAdam(Optimizer):
         length = limit - 2 * step * beta2**step / correction2
         rectified = None
         if length > 5:
-            rectified = ((length - 4) * (length - 2) * limit / ((limit - 4) * (limit - 2) * length)) ** 0.5 * correction2**0.5
+            rectified = (
+                (length - 4) * (length - 2) * limit / ((limit - 4) * (limit - 2) * length)
+            ) ** 0.5 * correction2**0.5
         return beta1, beta2, group["eps"], float(group["lr"]) / correction1, rectified
 
     def update(self, p, g, state, now, t, u):

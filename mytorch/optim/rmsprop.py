@@ -10,20 +10,37 @@ from .optimizer import Optimizer, check, check_lr
 class RMSprop(Optimizer):
     """v ← alpha · v + (1 − alpha) · g², p ← p − lr · g / (√v + eps) (Hinton, 2012).
 
-    ``centered`` takes the running variance instead of v (Graves, 2013); ``momentum`` sums the steps. ValueError for negative values.
+    ``centered`` takes the running variance instead of v (Graves, 2013); ``momentum`` sums the steps.
+    ValueError for negative values.
     """
 
     def __init__(
-        self, params, lr=1e-2, alpha=0.99, eps=1e-8, weight_decay=0, momentum=0, centered=False,
-        capturable=False, foreach=None, maximize=False, differentiable=False,
-    ):  # fmt: skip
+        self,
+        params,
+        lr=1e-2,
+        alpha=0.99,
+        eps=1e-8,
+        weight_decay=0,
+        momentum=0,
+        centered=False,
+        capturable=False,
+        foreach=None,
+        maximize=False,
+        differentiable=False,
+    ):
         check_lr(lr)
         check(eps >= 0, "epsilon value", eps)
         check(momentum >= 0, "momentum value", momentum)
         check(weight_decay >= 0, "weight_decay value", weight_decay)
         check(alpha >= 0, "alpha value", alpha)
-        defaults = dict(lr=lr, momentum=momentum, alpha=alpha, eps=eps, centered=centered, weight_decay=weight_decay)
-        super().__init__(params, defaults | dict(capturable=capturable, foreach=foreach, maximize=maximize, differentiable=differentiable))
+        defaults = dict(
+            lr=lr, momentum=momentum, alpha=alpha, eps=eps, centered=centered, weight_decay=weight_decay
+        )
+        super().__init__(
+            params,
+            defaults
+            | dict(capturable=capturable, foreach=foreach, maximize=maximize, differentiable=differentiable),
+        )
 
     def slots(self, group):
         slots = {"step": 0, "square_avg": 0}

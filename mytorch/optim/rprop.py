@@ -7,15 +7,24 @@ from .optimizer import Optimizer, check, check_lr
 
 
 class Rprop(Optimizer):
-    """p ← p − sign(g) · s: each element's step size s grows by etas[1] while its gradient keeps its sign and shrinks by etas[0] when it turns.
+    """p ← p − sign(g) · s: each element's step size s grows by etas[1] while its gradient keeps its sign and
+    shrinks by etas[0] when it turns.
 
     s stays within ``step_sizes``; after a turn the element rests for a step (Riedmiller and Braun, 1993).
     """
 
     def __init__(
-        self, params, lr=1e-2, etas=(0.5, 1.2), step_sizes=(1e-6, 50),
-        *, capturable=False, foreach=None, maximize=False, differentiable=False,
-    ):  # fmt: skip
+        self,
+        params,
+        lr=1e-2,
+        etas=(0.5, 1.2),
+        step_sizes=(1e-6, 50),
+        *,
+        capturable=False,
+        foreach=None,
+        maximize=False,
+        differentiable=False,
+    ):
         check_lr(lr)
         check(0 < etas[0] < 1 < etas[1], "eta values", f"{etas[0]}, {etas[1]}")
         defaults = dict(lr=lr, etas=etas, step_sizes=step_sizes, foreach=foreach, maximize=maximize)

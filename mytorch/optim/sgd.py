@@ -7,26 +7,41 @@ from .optimizer import Optimizer, check, check_lr
 
 
 class SGD(Optimizer):
-    """p ← p − lr · g, with momentum b ← momentum · b + (1 − dampening) · g and p ← p − lr · b (first b: g itself).
+    """p ← p − lr · g, with momentum b ← momentum · b + (1 − dampening) · g and p ← p − lr · b (first b: g
+    itself).
 
-    ``nesterov`` steps along g + momentum · b (Sutskever et al., 2013). ``weight_decay`` adds weight_decay · p to the gradient.
-    ``lr_decay``: the group's learning rate changes at each step, lr ← lr · (1 − lr_decay)^(epoch // 100), where ``epoch`` counts the steps made
-    before; it is kept in the group, so that a ``state_dict`` carries on. ValueError for negative values.
+    ``nesterov`` steps along g + momentum · b (Sutskever et al., 2013). ``weight_decay`` adds weight_decay · p
+    to the gradient. ``lr_decay``: the group's learning rate changes at each step, lr ← lr · (1 −
+    lr_decay)^(epoch // 100), where ``epoch`` counts the steps made before; it is kept in the group, so that a
+    ``state_dict`` carries on. ValueError for negative values.
     """
 
     scalars = ()
 
     def __init__(
-        self, params, lr=1e-3, momentum=0, dampening=0, weight_decay=0, nesterov=False,
-        *, maximize=False, foreach=None, differentiable=False, fused=None, lr_decay=0,
-    ):  # fmt: skip
+        self,
+        params,
+        lr=1e-3,
+        momentum=0,
+        dampening=0,
+        weight_decay=0,
+        nesterov=False,
+        *,
+        maximize=False,
+        foreach=None,
+        differentiable=False,
+        fused=None,
+        lr_decay=0,
+    ):
         check_lr(lr)
         check(momentum >= 0, "momentum value", momentum)
         check(weight_decay >= 0, "weight_decay value", weight_decay)
         check(0 <= lr_decay <= 1, "lr_decay value", lr_decay)
         if nesterov and (momentum <= 0 or dampening != 0):
             raise ValueError("Nesterov momentum requires a momentum and zero dampening")
-        defaults = dict(lr=lr, momentum=momentum, dampening=dampening, weight_decay=weight_decay, nesterov=nesterov)
+        defaults = dict(
+            lr=lr, momentum=momentum, dampening=dampening, weight_decay=weight_decay, nesterov=nesterov
+        )
         defaults |= dict(maximize=maximize, foreach=foreach, differentiable=differentiable, fused=fused)
         if lr_decay:
             defaults |= dict(lr_decay=lr_decay, epoch=0)

@@ -1,4 +1,5 @@
-"""Averages of weights over the steps of training, equal (SWA) or exponential (EMA). Import it by name: it needs ``nn``, which ``optim`` does not.
+"""Averages of weights over the steps of training, equal (SWA) or exponential (EMA). Import it by name: it
+needs ``nn``, which ``optim`` does not.
 
 Source: Izmailov et al., Averaging Weights Leads to Wider Optima and Better Generalization, 2018.
 """
@@ -16,11 +17,21 @@ from ..nn.normalization import _BatchNorm
 from .lr_scheduler import LRScheduler
 from .lr_scheduler.base import per_group
 
-__all__ = ["SWALR", "AveragedModel", "get_ema_avg_fn", "get_ema_multi_avg_fn", "get_swa_avg_fn", "get_swa_multi_avg_fn", "update_bn"]
+__all__ = [
+    "SWALR",
+    "AveragedModel",
+    "get_ema_avg_fn",
+    "get_ema_multi_avg_fn",
+    "get_swa_avg_fn",
+    "get_swa_multi_avg_fn",
+    "update_bn",
+]
 
 
 def get_ema_avg_fn(decay=0.999):
-    """``avg_fn`` of an exponential average: decay · average + (1 - decay) · value. ValueError unless ``decay`` lies in [0, 1]."""
+    """``avg_fn`` of an exponential average: decay · average + (1 - decay) · value. ValueError unless
+    ``decay`` lies in [0, 1].
+    """
     if not 0 <= decay <= 1:
         raise ValueError(f"Invalid decay value {decay} provided. Please provide a value in [0,1] range.")
     return no_grad()(lambda average, value, n: decay * average + (1 - decay) * value)
@@ -41,7 +52,10 @@ def _each(avg_fn):
 
 
 def get_ema_multi_avg_fn(decay=0.999):
-    """As :func:`get_ema_avg_fn`, for lists of tensors that are updated in place. ValueError unless ``decay`` lies in [0, 1]."""
+    """As :func:`get_ema_avg_fn`, for lists of tensors that are updated in place.
+
+    ValueError unless ``decay`` lies in [0, 1].
+    """
     return _each(get_ema_avg_fn(decay))
 
 
@@ -51,10 +65,12 @@ def get_swa_multi_avg_fn():
 
 
 class AveragedModel(Module):
-    """A copy of ``model``, as ``module``, whose parameters are averages of those that :meth:`update_parameters` has seen.
+    """A copy of ``model``, as ``module``, whose parameters are averages of those that
+    :meth:`update_parameters` has seen.
 
-    avg_fn(average, value, n) says the next average of one tensor, multi_avg_fn(averages, values, n) updates lists in place; by default it is
-    the equal average. Buffers are copied, or averaged too with ``use_buffers``. AssertionError for both functions.
+    avg_fn(average, value, n) says the next average of one tensor, multi_avg_fn(averages, values, n) updates
+    lists in place; by default it is the equal average. Buffers are copied, or averaged too with
+    ``use_buffers``. AssertionError for both functions.
     """
 
     def __init__(self, model, device=None, avg_fn=None, multi_avg_fn=None, use_buffers=False):
@@ -75,7 +91,8 @@ class AveragedModel(Module):
     def update_parameters(self, model):
         """Take the present parameters of ``model`` into the average."""
         averaged, seen = (
-            [t.detach() for t in itertools.chain(m.parameters(), m.buffers() if self.use_buffers else ())] for m in (self.module, model)
+            [t.detach() for t in itertools.chain(m.parameters(), m.buffers() if self.use_buffers else ())]
+            for m in (self.module, model)
         )
         values = [value.to(average.device) for average, value in zip(averaged, seen)]
         if self.n_averaged == 0:
@@ -92,7 +109,9 @@ class AveragedModel(Module):
 
 @no_grad()
 def update_bn(loader, model, device=None):
-    """Compute the running statistics of all batch norms of ``model`` anew, over the inputs in ``loader`` (tensors, or tuples that begin with one)."""
+    """Compute the running statistics of all batch norms of ``model`` anew, over the inputs in ``loader``
+    (tensors, or tuples that begin with one).
+    """
     layers = [module for module in model.modules() if isinstance(module, _BatchNorm)]
     if not layers:
         return
@@ -110,14 +129,17 @@ def update_bn(loader, model, device=None):
 
 
 class SWALR(LRScheduler):
-    """Anneals each group's learning rate to ``swa_lr`` (one, or one for each group) over ``anneal_epochs`` steps and keeps it there.
+    """Anneals each group's learning rate to ``swa_lr`` (one, or one for each group) over ``anneal_epochs``
+    steps and keeps it there.
 
     ``anneal_strategy`` is "cos" or "linear". ValueError for another one, or a negative number of steps.
     """
 
     def __init__(self, optimizer, swa_lr, anneal_epochs=10, anneal_strategy="cos", last_epoch=-1):
         if anneal_strategy not in ("cos", "linear"):
-            raise ValueError(f"anneal_strategy must be one of 'cos' or 'linear', instead got {anneal_strategy}")
+            raise ValueError(
+                f"anneal_strategy must be one of 'cos' or 'linear', instead got {anneal_strategy}"
+            )
         if not isinstance(anneal_epochs, int) or anneal_epochs < 0:
             raise ValueError(f"anneal_epochs must be equal or greater than 0, got {anneal_epochs}")
         for group, rate in zip(optimizer.param_groups, per_group("swa_lr", optimizer, swa_lr)):

@@ -1,21 +1,27 @@
 """Saving and loading: ``save``, ``load``, and the way to and from PyTorch's files and safetensors.
 
-``save`` writes a zip file of uncompressed members, which is also a NumPy ``.npz`` file (``numpy.load(path)`` shows its arrays):
+``save`` writes a zip file of uncompressed members, which is also a NumPy ``.npz`` file (``numpy.load(path)``
+shows its arrays):
 
 ``manifest.json``
-    ``{"format": "mytorch", "version": 1, "object": …, "tensors": […], "arrays": […]}``. The object is JSON; what JSON lacks is an
-    object with one tag: ``{"dict": [[key, value], …]}``, ``OrderedDict``, ``Counter``; ``{"tuple": […]}``, ``set``, ``frozenset``, ``Size``;
-    ``{"int": "0x…"}`` (from 2**53), ``{"float": "7ff8…"}`` (nan, inf: big-endian bits), ``complex``; ``{"bytes": base64}``, ``bytearray``;
-    ``dtype``, ``device``, ``numpy.dtype``; ``{"tensor": i}`` into ``tensors``, ``{"ndarray": i}`` and ``{"scalar": i}`` into ``arrays``.
-    A tensor is ``{"kind": "Tensor" | "Parameter", "device", "requires_grad", "array": i}``; an array is ``{"dtype", "member": n}``, or, where
-    several overlap in memory, a window ``{"dtype", "member": n, "shape", "strides", "offset"}`` (in bytes) on a block of bytes.
+    ``{"format": "mytorch", "version": 1, "object": …, "tensors": […], "arrays": […]}``. The object is JSON;
+    what JSON lacks is an
+    object with one tag: ``{"dict": [[key, value], …]}``, ``OrderedDict``, ``Counter``; ``{"tuple": […]}``,
+    ``set``, ``frozenset``, ``Size``; ``{"int": "0x…"}`` (from 2**53), ``{"float": "7ff8…"}`` (nan, inf:
+    big-endian bits), ``complex``; ``{"bytes": base64}``, ``bytearray``; ``dtype``, ``device``,
+    ``numpy.dtype``; ``{"tensor": i}`` into ``tensors``, ``{"ndarray": i}`` and ``{"scalar": i}`` into
+    ``arrays``. A tensor is ``{"kind": "Tensor" | "Parameter", "device", "requires_grad", "array": i}``; an
+    array is ``{"dtype", "member": n}``, or, where several overlap in memory, a window ``{"dtype", "member":
+    n, "shape", "strides", "offset"}`` (in bytes) on a block of bytes.
 ``0.npy``, ``1.npy``, …
-    The arrays, in NumPy's format (bfloat16 as uint16). Tensors that shared memory share it again after loading.
+    The arrays, in NumPy's format (bfloat16 as uint16). Tensors that shared memory share it again after
+    loading.
 ``object.pickle``
-    Only if the object holds what JSON cannot say, such as a whole module: then the manifest has ``"pickled": reason`` instead of an
-    object, and ``load`` refuses the file unless ``weights_only=False``.
+    Only if the object holds what JSON cannot say, such as a whole module: then the manifest has ``"pickled":
+    reason`` instead of an object, and ``load`` refuses the file unless ``weights_only=False``.
 
-Every member has a CRC-32, compared on reading. Nothing in the file is ever executed, and no more memory is taken than the file has bytes.
+Every member has a CRC-32, compared on reading. Nothing in the file is ever executed, and no more memory is
+taken than the file has bytes.
 """
 
 from __future__ import annotations
@@ -32,16 +38,26 @@ from .archive import Archive, blame, reading, writing
 from .location import placer
 from .safetensors import load_safetensors, save_safetensors
 
-__all__ = ["add_safe_globals", "clear_safe_globals", "get_safe_globals", "load", "load_safetensors", "safe_globals", "save", "save_safetensors"]
+__all__ = [
+    "add_safe_globals",
+    "clear_safe_globals",
+    "get_safe_globals",
+    "load",
+    "load_safetensors",
+    "safe_globals",
+    "save",
+    "save_safetensors",
+]
 
 
 def save(obj, f) -> None:
     """Write ``obj`` to ``f``, a path or a binary file object.
 
-    Tensors, parameters, NumPy arrays, numbers, strings, bytes, None, dtypes, devices, and dicts, lists, tuples and sets of them go into
-    the safe format above. Anything else (a whole module) is pickled beside them, as torch does; such a file needs
-    ``load(f, weights_only=False)``. A path is replaced only when the new file is complete. RuntimeError if its folder does not exist,
-    ValueError for containers nested deeper than 100.
+    Tensors, parameters, NumPy arrays, numbers, strings, bytes, None, dtypes, devices, and dicts, lists,
+    tuples and sets of them go into the safe format above. Anything else (a whole module) is pickled beside
+    them, as torch does; such a file needs ``load(f, weights_only=False)``. A path is replaced only when the
+    new file is complete. RuntimeError if its folder does not exist, ValueError for containers nested deeper
+    than 100.
     """
     encoder = checkpoint.Encoder()
     try:
@@ -56,14 +72,18 @@ def save(obj, f) -> None:
 
 
 def load(f, map_location=None, weights_only=True):
-    """The object in ``f``, a path or a binary file object: one that :func:`save` wrote, or a state_dict in a PyTorch ``.pt``/``.pth`` file.
+    """The object in ``f``, a path or a binary file object: one that :func:`save` wrote, or a state_dict in a
+    PyTorch ``.pt``/``.pth`` file.
 
-    map_location: where tensors go: None (back to the device they were on), a device or its name, a dict from saved device names to others, or
-    a function (tensor on the CPU, saved name) -> tensor or None.
-    weights_only: of pickled objects, restore only those that consist of the classes and functions given to :func:`add_safe_globals`, and
-        refuse a file with others. With False everything is unpickled, which runs any code that the file asks for.
+    map_location: where tensors go: None (back to the device they were on), a device or its name, a dict from
+        saved device names to others, or a function (tensor on the CPU, saved name) -> tensor or None.
+    weights_only: of pickled objects, restore only those that consist of the classes and functions given to
+        :func:`add_safe_globals`, and
+        refuse a file with others. With False everything is unpickled, which runs any code that the file asks
+        for.
 
-    RuntimeError, naming the file, if it is damaged, not a checkpoint, or holds pickled objects although ``weights_only`` is True.
+    RuntimeError, naming the file, if it is damaged, not a checkpoint, or holds pickled objects although
+    ``weights_only`` is True.
     """
     with reading(f) as (file, name):
         place = placer(map_location, name)
@@ -78,8 +98,10 @@ def load(f, map_location=None, weights_only=True):
             checkpoint.check_tensors(manifest, arrays)
         if "pickled" in manifest and weights_only and not allowed.get_safe_globals():
             raise RuntimeError(
-                f"{name} holds {manifest['pickled']!s:.200}, which only pickle can restore, and a pickle can run any code. If you trust its "
-                "source, use load(f, weights_only=False). Better save and load the state_dict: mytorch.save(model.state_dict(), f), then "
+                f"{name} holds {manifest['pickled']!s:.200}, which only pickle can restore, and a "
+                "pickle can run any code. If you trust its "
+                "source, use load(f, weights_only=False). Better save and load the state_dict: "
+                "mytorch.save(model.state_dict(), f), then "
                 "model = Net(); model.load_state_dict(mytorch.load(f))"
             )
         tensors = checkpoint.make_tensors(manifest, arrays, place)
@@ -100,15 +122,24 @@ def _look_at(file, name):
         return
     if not head:
         at_end = start > 0 or file.seek(0, os.SEEK_END) > 0
-        raise RuntimeError(f"{name}: the file object is at its end; call f.seek(0) before load" if at_end else f"{name}: the file is empty")
+        raise RuntimeError(
+            f"{name}: the file object is at its end; call f.seek(0) before load"
+            if at_end
+            else f"{name}: the file is empty"
+        )
     if head[:2] in (b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05"):
         raise RuntimeError(
-            f"{name} is a pickle or a file of PyTorch before 1.6, which could run any code; save it anew with a current PyTorch: "
+            f"{name} is a pickle or a file of PyTorch before 1.6, which could run any code; save it "
+            "anew with a current PyTorch: "
             "torch.save(torch.load(f), f)"
         )
     if head[8:9] == b"{":
-        raise RuntimeError(f"{name} looks like a safetensors file: use mytorch.serialization.load_safetensors")
-    raise RuntimeError(f"{name} is not a mytorch or PyTorch checkpoint, or it was damaged: it does not begin like a zip file")
+        raise RuntimeError(
+            f"{name} looks like a safetensors file: use mytorch.serialization.load_safetensors"
+        )
+    raise RuntimeError(
+        f"{name} is not a mytorch or PyTorch checkpoint, or it was damaged: it does not begin like a zip file"
+    )
 
 
 class _Pickler(pickle.Pickler):

@@ -1,11 +1,18 @@
-"""Which classes and functions ``load`` may bring back from a pickled object: those that the user vouched for, as in torch."""
+"""Which classes and functions ``load`` may bring back from a pickled object: those that the user vouched for,
+as in torch.
+"""
 
 from __future__ import annotations
 
 import pickle
 
 _safe: list = []
-_INERT = {("collections", "OrderedDict"), ("builtins", "set"), ("mytorch.nn.parameter", "Parameter"), ("mytorch.tensor", "Tensor")}
+_INERT = {
+    ("collections", "OrderedDict"),
+    ("builtins", "set"),
+    ("mytorch.nn.parameter", "Parameter"),
+    ("mytorch.tensor", "Tensor"),
+}
 
 
 def add_safe_globals(safe_globals) -> None:
@@ -49,7 +56,9 @@ class AnyUnpickler(pickle.Unpickler):
 
 
 class Unpickler(AnyUnpickler):
-    """Restores what consists of safe globals and of containers; UnpicklingError for anything else, before it is imported."""
+    """Restores what consists of safe globals and of containers; UnpicklingError for anything else, before it
+    is imported.
+    """
 
     def find_class(self, module, name):
         known = {(value.__module__, value.__qualname__): value for value in _safe}
@@ -57,7 +66,9 @@ class Unpickler(AnyUnpickler):
             return known[module, name]
         if (module, name) not in _INERT:
             raise pickle.UnpicklingError(
-                f"Unsupported global: {module}.{name} was not an allowed global by default. Please use `mytorch.load` with "
-                f"`weights_only=False`, or allowlist it with `mytorch.serialization.add_safe_globals([{name}])`, if you trust it."
+                f"Unsupported global: {module}.{name} was not an allowed global by default. Please use "
+                "`mytorch.load` with "
+                "`weights_only=False`, or allowlist it with "
+                f"`mytorch.serialization.add_safe_globals([{name}])`, if you trust it."
             )
         return super().find_class(module, name)

@@ -11,12 +11,14 @@ import zipfile
 CHUNK = 1 << 24
 
 
-# ---- writing ------------------------------------------------------------------------------------------------------
+# ---- writing -------------------------------------------------------------------------------------
 
 
 @contextlib.contextmanager
 def writing(f):
-    """A binary file to write: ``f`` itself if it is a file object; for a path a new file that replaces the old one only when complete."""
+    """A binary file to write: ``f`` itself if it is a file object; for a path a new file that replaces the
+    old one only when complete.
+    """
     if hasattr(f, "write"):
         yield f
         return
@@ -26,7 +28,8 @@ def writing(f):
         raise RuntimeError(f"Parent directory {folder} does not exist.")
     if os.path.isdir(path):
         raise IsADirectoryError(f"{path} is a directory; a file name was expected")
-    if os.path.exists(path) and not os.path.isfile(path):  # a pipe or a device can neither be replaced nor rewound
+    # a pipe or a device can neither be replaced nor rewound
+    if os.path.exists(path) and not os.path.isfile(path):
         content = io.BytesIO()
         yield content
         with open(path, "wb") as file:
@@ -37,7 +40,9 @@ def writing(f):
     draft = os.path.join(folder, f".mytorch-{secrets.token_hex(8)}.tmp")
     try:
         mode = os.stat(path).st_mode & 0o7777 if os.path.exists(path) else None
-        with open(os.open(draft, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666), "w+b") as file:
+        with open(
+            os.open(draft, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666), "w+b"
+        ) as file:
             yield file
             file.flush()
             os.fsync(file.fileno())
@@ -61,15 +66,20 @@ def _flush_folder(folder):
             os.close(handle)
 
 
-# ---- reading ------------------------------------------------------------------------------------------------------
+# ---- reading -------------------------------------------------------------------------------------
 
 
 @contextlib.contextmanager
 def reading(f):
-    """(binary file, its name for messages) of a path or a file object. RuntimeError if a file object cannot seek."""
+    """(binary file, its name for messages) of a path or a file object.
+
+    RuntimeError if a file object cannot seek.
+    """
     if hasattr(f, "read"):
         if not (hasattr(f, "seek") and hasattr(f, "tell")):
-            raise RuntimeError("load needs a file object that can seek and tell; read it into io.BytesIO first")
+            raise RuntimeError(
+                "load needs a file object that can seek and tell; read it into io.BytesIO first"
+            )
         yield f, str(getattr(f, "name", "the file object"))
     else:
         with open(f, "rb") as file:
@@ -95,7 +105,8 @@ def blame(name):
 class Archive:
     """The members of an untrusted zip file.
 
-    Members must be stored uncompressed, so that none can grow beyond the bytes that are there; their checksums are compared on reading.
+    Members must be stored uncompressed, so that none can grow beyond the bytes that are there; their
+    checksums are compared on reading.
     """
 
     def __init__(self, file):
@@ -106,8 +117,14 @@ class Archive:
         for info in self._zip.infolist():
             if info.filename in self._members:
                 raise ValueError(f"member {info.filename!r} is there twice")
-            if info.compress_type != zipfile.ZIP_STORED or info.file_size != info.compress_size or info.flag_bits & 1:
-                raise ValueError(f"member {info.filename!r} is compressed or encrypted; it should be stored as it is")
+            if (
+                info.compress_type != zipfile.ZIP_STORED
+                or info.file_size != info.compress_size
+                or info.flag_bits & 1
+            ):
+                raise ValueError(
+                    f"member {info.filename!r} is compressed or encrypted; it should be stored as it is"
+                )
             self._members[info.filename] = info
         if sum(info.file_size for info in self._members.values()) > self.length:
             raise ValueError("its members claim more bytes than the file has")

@@ -1,4 +1,6 @@
-"""The safe half of the format: containers, numbers and tensors as a JSON manifest and one ``.npy`` member per array."""
+"""The safe half of the format: containers, numbers and tensors as a JSON manifest and one ``.npy`` member per
+array.
+"""
 
 from __future__ import annotations
 
@@ -28,11 +30,18 @@ _mapping_names = {kind: name for name, kind in MAPPINGS.items()}
 def kind_of(value):
     """The name in the file of a tensor's class; None for a class that only pickle can restore."""
     cls = type(value)
-    return "Tensor" if cls is Tensor else cls.__name__ if cls.__module__ == PARAMETERS and cls.__name__ in ("Parameter", "Buffer") else None
+    return (
+        "Tensor"
+        if cls is Tensor
+        else cls.__name__
+        if cls.__module__ == PARAMETERS and cls.__name__ in ("Parameter", "Buffer")
+        else None
+    )
 
 
 def tensor_class(kind):
-    """The class of a name in the file. Parameter lives beside this package and is loaded when a file has one."""
+    """The class of a name in the file. Parameter lives beside this package and is loaded when a file has
+    one."""
     expect(kind in ("Tensor", "Parameter", "Buffer"), f"a tensor of unknown kind {kind!r}")
     return Tensor if kind == "Tensor" else getattr(importlib.import_module(PARAMETERS), kind)
 
@@ -47,7 +56,7 @@ class NotPlain(TypeError):
         return f"{self.problem} at object{''.join(reversed(self.path))}"
 
 
-# ---- encoding -----------------------------------------------------------------------------------------------------
+# ---- encoding ------------------------------------------------------------------------------------
 
 
 class Encoder:
@@ -58,7 +67,9 @@ class Encoder:
         self._seen = {}
 
     def __call__(self, value, depth=0):
-        """JSON for ``value``: itself, a list, or an object {tag: content}. NotPlain if only pickle could save it."""
+        """JSON for ``value``: itself, a list, or an object {tag: content}. NotPlain if only pickle could save
+        it.
+        """
         kind = type(value)
         if value is None or kind is bool or kind is str:
             return value
@@ -67,18 +78,26 @@ class Encoder:
         if kind is float:
             return value if math.isfinite(value) else {"float": struct.pack(">d", value).hex()}
         if depth > MAX_DEPTH:
-            raise ValueError(f"cannot save containers nested more than {MAX_DEPTH} deep (or one that contains itself)")
+            raise ValueError(
+                f"cannot save containers nested more than {MAX_DEPTH} deep (or one that contains itself)"
+            )
         if kind is list:
             return self._items(value, depth)
         if kind in _sequence_names:
             return {_sequence_names[kind]: self._items(value, depth)}
         if kind in _mapping_names:
-            return {_mapping_names[kind]: [[self(k, depth + 1), self._item(v, k, depth)] for k, v in value.items()]}
+            return {
+                _mapping_names[kind]: [
+                    [self(k, depth + 1), self._item(v, k, depth)] for k, v in value.items()
+                ]
+            }
         if isinstance(value, Tensor) and kind_of(value):
             return {"tensor": self.tensor(value)}
         if kind is ndarray or isinstance(value, numpy.generic):
             array = numpy.asarray(value)
-            if (array.dtype not in by_numpy and array.dtype.kind not in "biufcSUmM") or not array.dtype.itemsize:
+            if (
+                array.dtype not in by_numpy and array.dtype.kind not in "biufcSUmM"
+            ) or not array.dtype.itemsize:
                 raise NotPlain(value, f"a NumPy array of dtype {array.dtype}")
             return {"ndarray" if kind is ndarray else "scalar": self._array(array)}
         if kind is complex:
@@ -108,7 +127,11 @@ class Encoder:
         if id(value) not in self._seen:
             self._seen[id(value)] = len(self.tensors), value  # the reference keeps the id taken
             array = value.detach().array
-            entry = {"kind": kind_of(value), "device": str(value.device), "requires_grad": value.requires_grad}
+            entry = {
+                "kind": kind_of(value),
+                "device": str(value.device),
+                "requires_grad": value.requires_grad,
+            }
             self.tensors.append({**entry, "array": self._array(array)})
         return self._seen[id(value)][0]
 
@@ -127,7 +150,7 @@ def write(archive, encoder, value, pickled=None):
             numpy.lib.format.write_array(member, array, allow_pickle=False)
 
 
-# ---- decoding -----------------------------------------------------------------------------------------------------
+# ---- decoding ------------------------------------------------------------------------------------
 
 
 def expect(condition, problem):
@@ -138,10 +161,20 @@ def expect(condition, problem):
 
 def read_manifest(archive):
     """The manifest as a dict, its outline checked."""
-    manifest = json.loads(archive.read(MANIFEST), parse_constant=lambda name: expect(False, f"{name} in the manifest"))
-    expect(isinstance(manifest, dict) and manifest.get("format") == FORMAT, "the manifest is not one of mytorch")
-    expect(manifest.get("version") == VERSION, f"format version {manifest.get('version')!r}; this mytorch reads version {VERSION}")
-    expect(all(isinstance(manifest.get(table), list) for table in ("tensors", "arrays")), "the manifest's tables are missing")
+    manifest = json.loads(
+        archive.read(MANIFEST), parse_constant=lambda name: expect(False, f"{name} in the manifest")
+    )
+    expect(
+        isinstance(manifest, dict) and manifest.get("format") == FORMAT, "the manifest is not one of mytorch"
+    )
+    expect(
+        manifest.get("version") == VERSION,
+        f"format version {manifest.get('version')!r}; this mytorch reads version {VERSION}",
+    )
+    expect(
+        all(isinstance(manifest.get(table), list) for table in ("tensors", "arrays")),
+        "the manifest's tables are missing",
+    )
     expect(("object" in manifest) != ("pickled" in manifest), "the manifest has no object")
     return manifest
 
@@ -159,7 +192,10 @@ def _place_array(archive, stored, entry):
         stored[member] = _read_npy(archive, member)
     array, kind = stored[member], numpy_dtype(entry["dtype"])
     if "strides" not in entry:
-        expect(array.dtype == kind or array.dtype == f"<u{kind.itemsize}", f"member {member} has dtype {array.dtype}, not {kind}")
+        expect(
+            array.dtype == kind or array.dtype == f"<u{kind.itemsize}",
+            f"member {member} has dtype {array.dtype}, not {kind}",
+        )
         return array.view(kind)
     expect(array.dtype == numpy.uint8 and array.ndim == 1, f"member {member} is not a block of bytes")
     return strided(array, kind, entry.get("shape"), entry["strides"], entry.get("offset"))
@@ -168,7 +204,10 @@ def _place_array(archive, stored, entry):
 def numpy_dtype(name):
     """NumPy's dtype of a name in the manifest; never one that holds Python objects."""
     kind = by_numpy_name(name)
-    expect(kind.itemsize and not kind.hasobject and kind.names is None and kind.subdtype is None, f"dtype {name!r} cannot be in a checkpoint")
+    expect(
+        kind.itemsize and not kind.hasobject and kind.names is None and kind.subdtype is None,
+        f"dtype {name!r} cannot be in a checkpoint",
+    )
     return kind
 
 
@@ -178,30 +217,50 @@ def by_numpy_name(name):
 
 
 def strided(block, kind, shape, strides, offset):
-    """A view of a 1-d uint8 array with these sizes, strides and offset in bytes. ValueError unless every element lies inside."""
-    integers = all(isinstance(v, (list, tuple)) and all(type(n) is int for n in v) for v in (shape, strides)) and type(offset) is int
-    expect(integers and len(shape) == len(strides) <= 32 and all(n >= 0 for n in shape), "a tensor's shape or strides are malformed")
+    """A view of a 1-d uint8 array with these sizes, strides and offset in bytes.
+
+    ValueError unless every element lies inside.
+    """
+    integers = (
+        all(isinstance(v, (list, tuple)) and all(type(n) is int for n in v) for v in (shape, strides))
+        and type(offset) is int
+    )
+    expect(
+        integers and len(shape) == len(strides) <= 32 and all(n >= 0 for n in shape),
+        "a tensor's shape or strides are malformed",
+    )
     if 0 in shape:
         return numpy.empty(shape, kind)
     low = offset + sum((n - 1) * s for n, s in zip(shape, strides) if s < 0)
     high = offset + sum((n - 1) * s for n, s in zip(shape, strides) if s > 0) + kind.itemsize
-    expect(low >= 0 and high <= block.size, f"a tensor of shape {tuple(shape)} reaches beyond its {block.size} bytes")
+    expect(
+        low >= 0 and high <= block.size,
+        f"a tensor of shape {tuple(shape)} reaches beyond its {block.size} bytes",
+    )
     return truthful(numpy.ndarray(tuple(shape), kind, block, offset, tuple(strides)))
 
 
 def truthful(array):
     """``array``; ValueError for booleans whose bytes are neither 0 nor 1, on which NumPy does not behave."""
-    expect(array.dtype != bool or not array.size or array.view(numpy.uint8).max() <= 1, "a boolean that is neither true nor false")
+    expect(
+        array.dtype != bool or not array.size or array.view(numpy.uint8).max() <= 1,
+        "a boolean that is neither true nor false",
+    )
     return array
 
 
 def _read_npy(archive, name):
     size = archive.size(name)
     with archive.open(name) as member:
-        expect(numpy.lib.format.read_magic(member) == (1, 0), f"member {name} is not a .npy file of version 1.0")
+        expect(
+            numpy.lib.format.read_magic(member) == (1, 0), f"member {name} is not a .npy file of version 1.0"
+        )
         shape, fortran, kind = numpy.lib.format.read_array_header_1_0(member)
         expect(kind.itemsize and not kind.hasobject, f"member {name} has dtype {kind}")
-        expect(math.prod(shape) * kind.itemsize == size - member.tell(), f"member {name} says shape {shape}, which does not fit its {size} bytes")
+        expect(
+            math.prod(shape) * kind.itemsize == size - member.tell(),
+            f"member {name} says shape {shape}, which does not fit its {size} bytes",
+        )
         array = numpy.empty(shape[::-1] if fortran else shape, kind)
         archive.fill(member, array.reshape(-1).view(numpy.uint8))
     return truthful(array.T if fortran else array)
@@ -214,20 +273,27 @@ def make_tensors(manifest, arrays, place):
         index, saved, kind = entry["array"], entry["device"], entry["kind"]
         if (index, saved) not in placed:
             placed[index, saved] = place(arrays[index], saved)
-        tensors.append(wrap(placed[index, saved], cls=tensor_class(kind)).requires_grad_(entry["requires_grad"]))
+        tensors.append(
+            wrap(placed[index, saved], cls=tensor_class(kind)).requires_grad_(entry["requires_grad"])
+        )
     return tensors
 
 
 def check_tensors(manifest, arrays):
     """ValueError unless every entry of the tensor table is whole."""
     for entry in manifest["tensors"]:
-        expect(isinstance(entry, dict) and isinstance(entry.get("device"), str), "a tensor's entry is malformed")
+        expect(
+            isinstance(entry, dict) and isinstance(entry.get("device"), str), "a tensor's entry is malformed"
+        )
         tensor_class(entry.get("kind"))
         index = entry.get("array")
         expect(type(index) is int and 0 <= index < len(arrays), "a tensor's array is not there")
         expect(arrays[index].dtype in by_numpy, f"a tensor of dtype {arrays[index].dtype}")
         floating = arrays[index].dtype.kind in "fcV"
-        expect(type(entry.get("requires_grad")) is bool and (floating or not entry["requires_grad"]), "a tensor's requires_grad is malformed")
+        expect(
+            type(entry.get("requires_grad")) is bool and (floating or not entry["requires_grad"]),
+            "a tensor's requires_grad is malformed",
+        )
 
 
 class Decoder:
@@ -248,7 +314,11 @@ class Decoder:
             expect(isinstance(content, list), f"{tag} without items")
             return SEQUENCES[tag]([self(v, depth + 1) for v in content])
         if tag in MAPPINGS:
-            expect(isinstance(content, list) and all(isinstance(pair, list) and len(pair) == 2 for pair in content), f"{tag} without items")
+            expect(
+                isinstance(content, list)
+                and all(isinstance(pair, list) and len(pair) == 2 for pair in content),
+                f"{tag} without items",
+            )
             return MAPPINGS[tag]({self(k, depth + 1): self(v, depth + 1) for k, v in content})
         if tag in ("tensor", "ndarray", "scalar"):
             table = self.tensors if tag == "tensor" else self.arrays

@@ -8,10 +8,11 @@ from ..tensor import Tensor
 
 
 def placer(map_location, name):
-    """For the file ``name``, a function (array in host memory, the name of the device it was saved from) -> array on the device where it belongs.
+    """For the file ``name``, a function (array in host memory, the name of the device it was saved from) ->
+    array on the device where it belongs.
 
-    map_location: None (back where it was), a device or its name, a dict from saved names to devices, or a function (tensor on the CPU, saved
-    name) -> tensor, or None for where it was.
+    map_location: None (back where it was), a device or its name, a dict from saved names to devices, or a
+        function (tensor on the CPU, saved name) -> tensor, or None for where it was.
     """
     if map_location is None:
         return lambda array, saved: _back(array, saved, name)
@@ -34,12 +35,17 @@ def _back(array, saved, name):
     try:
         where = device(saved)
     except RuntimeError:
-        raise RuntimeError(f"{name}: a tensor was saved from device {saved!r}, which mytorch does not have: load with map_location='cpu'") from None
+        raise RuntimeError(
+            f"{name}: a tensor was saved from device {saved!r}, which mytorch does not have: load with "
+            "map_location='cpu'"
+        ) from None
     if where.type == "cpu":
         return array
     if not cuda_is_available():
         raise RuntimeError(
-            f"{name}: Attempting to deserialize object on a CUDA device ({saved!r}), but mytorch.cuda.is_available() is False. "
-            "If you are running on a CPU-only machine, use mytorch.load with map_location=mytorch.device('cpu')."
+            f"{name}: Attempting to deserialize object on a CUDA device ({saved!r}), but "
+            "mytorch.cuda.is_available() is False. "
+            "If you are running on a CPU-only machine, use mytorch.load with "
+            "map_location=mytorch.device('cpu')."
         )
     return move(array, where)

@@ -29,7 +29,8 @@ class Memory:
     def settle(self):
         """(the arrays to write, for each array of the table where it is among them).
 
-        An array alone in its memory is written with its own shape. Arrays that overlap are windows on one written block of bytes.
+        An array alone in its memory is written with its own shape. Arrays that overlap are windows on one
+        written block of bytes.
         """
         written, places = [], [None] * len(self.arrays)
         for group in _overlapping(self.arrays):
@@ -38,7 +39,11 @@ class Memory:
                 array = self.arrays[i]
                 places[i] = {"dtype": _name(array.dtype), "member": len(written)}
                 if block is not None:
-                    places[i] |= {"shape": array.shape, "strides": array.strides, "offset": address(array) - low}
+                    places[i] |= {
+                        "shape": array.shape,
+                        "strides": array.strides,
+                        "offset": address(array) - low,
+                    }
                 else:
                     written.append(_plain(array))
             if block is not None:
@@ -77,7 +82,9 @@ def _overlapping(arrays):
 
 
 def _block(group):
-    """(the bytes that hold all arrays of ``group``, their address), or (None, 0) if they are better written one by one."""
+    """(the bytes that hold all arrays of ``group``, their address), or (None, 0) if they are better written
+    one by one.
+    """
     bounds = [_bounds(a) for a in group if a.size]
     if not bounds or (len(group) == 1 and group[0].nbytes <= bounds[0][1] - bounds[0][0]):
         return None, 0

@@ -1,4 +1,6 @@
-"""State dicts as safetensors files, the way to PyTorch: ``safetensors.torch.load_file`` reads them equal to the bit, and the other way round."""
+"""State dicts as safetensors files, the way to PyTorch: ``safetensors.torch.load_file`` reads them equal to
+the bit, and the other way round.
+"""
 
 from __future__ import annotations
 
@@ -18,19 +20,25 @@ def _package(name):
     try:
         return importlib.import_module(name)
     except ImportError as error:
-        raise RuntimeError("safetensors files need the package safetensors: pip install 'mytorch[safetensors]'") from error
+        raise RuntimeError(
+            "safetensors files need the package safetensors: pip install 'mytorch[safetensors]'"
+        ) from error
 
 
 def save_safetensors(tensors, f, metadata=None) -> None:
     """Write a flat dict from names to tensors (a ``state_dict()``) to the path or file object ``f``.
 
-    The format has no shared memory: a tensor that appears twice (tied weights) is written twice, so that every name can be read.
+    The format has no shared memory: a tensor that appears twice (tied weights) is written twice, so that
+    every name can be read.
     metadata: a dict of strings. TypeError if a value is not a tensor.
     """
     arrays = {}
     for name, value in tensors.items():
         if not isinstance(value, Tensor):
-            raise TypeError(f"safetensors files hold tensors only, got {type(value).__name__} under {name!r}; mytorch.save takes any checkpoint")
+            raise TypeError(
+                f"safetensors files hold tensors only, got {type(value).__name__} under {name!r}; "
+                "mytorch.save takes any checkpoint"
+            )
         arrays[name] = numpy.ascontiguousarray(move(value.detach().array, CPU)).reshape(value.shape)
     content = _package("safetensors.numpy").save(arrays, metadata)
     with writing(f) as file:

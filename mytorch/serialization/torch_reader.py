@@ -1,6 +1,7 @@
 """State dicts in PyTorch's ``.pt`` / ``.pth`` files, read without torch and without executing anything.
 
-Such a file is a zip archive: ``data.pkl`` is a pickle that names tensors, ``data/0``, ``data/1``, … are their storages. The pickle is not
+Such a file is a zip archive: ``data.pkl`` is a pickle that names tensors, ``data/0``, ``data/1``, … are their
+storages. The pickle is not
 unpickled: the few opcodes and names that a state_dict needs are interpreted here; every other one is refused.
 """
 
@@ -21,16 +22,28 @@ from .archive import Refused, blame
 from .checkpoint import expect, strided, tensor_class
 
 STORAGES = {
-    "FloatStorage": "float32", "DoubleStorage": "float64", "HalfStorage": "float16", "BFloat16Storage": "bfloat16",
-    "LongStorage": "int64", "IntStorage": "int32", "ShortStorage": "int16", "CharStorage": "int8", "ByteStorage": "uint8", "BoolStorage": "bool",
-    "ComplexFloatStorage": "complex64", "ComplexDoubleStorage": "complex128", "UntypedStorage": "uint8",
-}  # fmt: skip
+    "FloatStorage": "float32",
+    "DoubleStorage": "float64",
+    "HalfStorage": "float16",
+    "BFloat16Storage": "bfloat16",
+    "LongStorage": "int64",
+    "IntStorage": "int32",
+    "ShortStorage": "int16",
+    "CharStorage": "int8",
+    "ByteStorage": "uint8",
+    "BoolStorage": "bool",
+    "ComplexFloatStorage": "complex64",
+    "ComplexDoubleStorage": "complex128",
+    "UntypedStorage": "uint8",
+}
 DTYPES = {*STORAGES.values(), "uint16", "uint32", "uint64"}
 MARK = object()
 
 
 def load(archive, name, place):
-    """The object in the torch file ``archive``; ``place`` chooses the device of each tensor. RuntimeError naming the file if there is none."""
+    """The object in the torch file ``archive``; ``place`` chooses the device of each tensor. RuntimeError
+    naming the file if there is none.
+    """
     with blame(name):
         reader = Reader(archive)
         result = reader.run()
@@ -60,7 +73,11 @@ class Reader:
         pickles = [n for n in archive if n.count("/") == 1 and n.endswith("/data.pkl")]
         if not pickles:
             npz = any(n.endswith(".npy") for n in archive)
-            raise Refused("it is a NumPy .npz file: use numpy.load" if npz else "it is a zip file, but neither a mytorch nor a PyTorch checkpoint")
+            raise Refused(
+                "it is a NumPy .npz file: use numpy.load"
+                if npz
+                else "it is a zip file, but neither a mytorch nor a PyTorch checkpoint"
+            )
         self.archive, self.root = archive, pickles[0].removesuffix("data.pkl")
         if f"{self.root}constants.pkl" in archive:
             raise Refused("it is a TorchScript program; save its state_dict() with torch.save instead")
@@ -90,7 +107,7 @@ class Reader:
                 raise Refused(f"its pickle uses {name}, which no state_dict needs")
         raise ValueError("the pickle has no end")
 
-    # ---- containers -----------------------------------------------------------------------------------------------
+    # ---- containers ------------------------------------------------------------------------------
 
     def since_mark(self):
         """What was pushed since the last MARK, taken from the stack."""
@@ -113,7 +130,9 @@ class Reader:
 
     def update(self, items):
         target = self.stack[-1]
-        expect(isinstance(target, dict) and len(items) % 2 == 0, "the pickle sets items of what is not a dict")
+        expect(
+            isinstance(target, dict) and len(items) % 2 == 0, "the pickle sets items of what is not a dict"
+        )
         for key, value in zip(items[::2], items[1::2]):
             target[hashable(key)] = value
 
@@ -128,7 +147,7 @@ class Reader:
             raise Refused(f"its pickle sets attributes of {type(target).__name__}")
         target._metadata = state.get("_metadata")
 
-    # ---- names and what they make -----------------------------------------------------------------------------------
+    # ---- names and what they make ----------------------------------------------------------------
 
     def push_name(self, text):
         name = Name(text)
@@ -139,13 +158,17 @@ class Reader:
             self.stack.append(known(last))
         else:
             raise Refused(
-                f"it needs {name.text}, which a state_dict does not. Only tensors, numbers, strings and containers are loaded: in PyTorch, save "
+                f"it needs {name.text}, which a state_dict does not. Only tensors, numbers, strings "
+                "and containers are loaded: in PyTorch, save "
                 "model.state_dict()"
             )
 
     def reduce(self, _):
         arguments, maker = self.stack.pop(), self.stack.pop()
-        expect(isinstance(maker, Name) and maker.text in MAKERS and isinstance(arguments, tuple), "the pickle calls what is not a function")
+        expect(
+            isinstance(maker, Name) and maker.text in MAKERS and isinstance(arguments, tuple),
+            "the pickle calls what is not a function",
+        )
         self.stack.append(MAKERS[maker.text](self, *arguments))
 
     def copy(self, value):
@@ -158,7 +181,10 @@ class Reader:
         """A persistent id: ('storage', its class, its member, its location, its number of elements)."""
         tag, kind, key, location, count = self.stack.pop()
         typed = isinstance(kind, Name) and kind.text.rpartition(".")[2] in STORAGES
-        expect(tag == "storage" and typed and isinstance(key, str) and isinstance(location, str), "a storage is malformed")
+        expect(
+            tag == "storage" and typed and isinstance(key, str) and isinstance(location, str),
+            "a storage is malformed",
+        )
         kind = known(STORAGES[kind.text.rpartition(".")[2]]).numpy
         if key not in self.blocks:
             member = f"{self.root}data/{key}"
@@ -167,7 +193,10 @@ class Reader:
                 self.archive.fill(file, block)
             self.blocks[key] = block
         block = self.blocks[key]
-        expect(count == block.size // kind.itemsize, f"storage {key} should have {count!r} elements of {kind}, but has {block.size} bytes")
+        expect(
+            count == block.size // kind.itemsize,
+            f"storage {key} should have {count!r} elements of {kind}, but has {block.size} bytes",
+        )
         self.stack.append(Storage(block, kind, location))
 
     def tensor(self, storage, offset, size, stride, requires_grad, hooks, dtype=None):
@@ -216,9 +245,19 @@ class Reader:
 
 
 PUSHES = {
-    "BININT", "BININT1", "BININT2", "LONG1", "LONG4", "BINFLOAT", "BINUNICODE", "SHORT_BINUNICODE", "BINUNICODE8",
-    "SHORT_BINBYTES", "BINBYTES", "BINBYTES8",
-}  # fmt: skip
+    "BININT",
+    "BININT1",
+    "BININT2",
+    "LONG1",
+    "LONG4",
+    "BINFLOAT",
+    "BINUNICODE",
+    "SHORT_BINUNICODE",
+    "BINUNICODE8",
+    "SHORT_BINBYTES",
+    "BINBYTES",
+    "BINBYTES8",
+}
 
 
 def known(name):
@@ -230,9 +269,13 @@ def known(name):
 
 
 def hashable(key):
-    """``key`` if it is of a kind that keys of a checkpoint have; hashing an unknown object could do anything."""
+    """``key`` if it is of a kind that keys of a checkpoint have; hashing an unknown object could do
+    anything."""
     plain = (str, int, float, bool, type(None), bytes, complex)
-    expect(isinstance(key, plain) or (isinstance(key, tuple) and all(isinstance(k, plain) for k in key)), "a key of the pickle is not a plain value")
+    expect(
+        isinstance(key, plain) or (isinstance(key, tuple) and all(isinstance(k, plain) for k in key)),
+        "a key of the pickle is not a plain value",
+    )
     return key
 
 
@@ -252,7 +295,9 @@ def _counter(reader, counts=None):
 
 
 def _size(reader, items):
-    expect(isinstance(items, tuple) and all(type(n) is int for n in items), "a Size in the pickle is malformed")
+    expect(
+        isinstance(items, tuple) and all(type(n) is int for n in items), "a Size in the pickle is malformed"
+    )
     return Size(reader.copy(items))
 
 
@@ -262,7 +307,9 @@ def _complex(reader, real, imag):
 
 
 def _device(reader, kind, index=None):
-    expect(isinstance(kind, str) and (index is None or type(index) is int), "a device in the pickle is malformed")
+    expect(
+        isinstance(kind, str) and (index is None or type(index) is int), "a device in the pickle is malformed"
+    )
     return device(kind, index)
 
 

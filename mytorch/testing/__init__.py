@@ -1,4 +1,6 @@
-"""Comparing tensors in tests, and the table of samples by which every operation is proved (``testing.samples``)."""
+"""Comparing tensors in tests, and the table of samples by which every operation is proved
+(``testing.samples``).
+"""
 
 from .close import assert_close
 

@@ -8,18 +8,36 @@ from ..autograd.graph import Variable
 from ..backend import device_of, move
 from ..dtypes import promote_numpy
 
-_TOLERANCES = {"float16": (1e-3, 1e-5), "bfloat16": (1.6e-2, 1e-5), "float32": (1.3e-6, 1e-5), "float64": (1e-7, 1e-7)}
+_TOLERANCES = {
+    "float16": (1e-3, 1e-5),
+    "bfloat16": (1.6e-2, 1e-5),
+    "float32": (1.3e-6, 1e-5),
+    "float64": (1e-7, 1e-7),
+}
 
 
 def assert_close(
-    actual, expected, *, allow_subclasses=True, rtol=None, atol=None, equal_nan=False, check_device=True, check_dtype=True,
-    check_layout=True, check_stride=False, msg=None,
-):  # fmt: skip
-    """Raise AssertionError unless ``|actual - expected| <= atol + rtol · |expected|`` for every element, with equal shapes.
+    actual,
+    expected,
+    *,
+    allow_subclasses=True,
+    rtol=None,
+    atol=None,
+    equal_nan=False,
+    check_device=True,
+    check_dtype=True,
+    check_layout=True,
+    check_stride=False,
+    msg=None,
+):
+    """Raise AssertionError unless ``|actual - expected| <= atol + rtol · |expected|`` for every element, with
+    equal shapes.
 
-    Tensors, numbers, or sequences and dicts of them. Without ``rtol`` and ``atol`` (both or none, else ValueError) they are torch's for the
-    dtype: 1.3e-6 and 1e-5 in float32, 1e-7 twice in float64, 0 for integers. Dtypes and devices must be equal too, unless ``check_dtype`` and
-    ``check_device`` are False. ``msg`` replaces the message, or is a function of it. TypeError for what cannot be compared.
+    Tensors, numbers, or sequences and dicts of them. Without ``rtol`` and ``atol`` (both or none, else
+    ValueError) they are torch's for the
+    dtype: 1.3e-6 and 1e-5 in float32, 1e-7 twice in float64, 0 for integers. Dtypes and devices must be equal
+        too, unless ``check_dtype`` and ``check_device`` are False. ``msg`` replaces the message, or is a
+        function of it. TypeError for what cannot be compared.
     """
     if (rtol is None) != (atol is None):
         raise ValueError("rtol and atol must both be specified or both be unspecified")
@@ -35,35 +53,53 @@ def _compare(actual, expected, tolerances, equal_nan, check_device, check_dtype,
     options = (tolerances, equal_nan, check_device, check_dtype, check_stride)
     if isinstance(actual, dict) and isinstance(expected, dict):
         if actual.keys() != expected.keys():
-            raise AssertionError(f"The keys of the mappings do not match{where}: {sorted(actual)} != {sorted(expected)}")
+            raise AssertionError(
+                f"The keys of the mappings do not match{where}: {sorted(actual)} != {sorted(expected)}"
+            )
         for key in actual:
             _compare(actual[key], expected[key], *options, f"{where}[{key!r}]")
         return
     if isinstance(actual, (list, tuple)) and isinstance(expected, (list, tuple)):
         if len(actual) != len(expected):
-            raise AssertionError(f"The length of the sequences mismatch{where}: {len(actual)} != {len(expected)}")
+            raise AssertionError(
+                f"The length of the sequences mismatch{where}: {len(actual)} != {len(expected)}"
+            )
         for i, (a, e) in enumerate(zip(actual, expected)):
             _compare(a, e, *options, f"{where}[{i}]")
         return
     a, e = _array(actual), _array(expected)
     if a is None or e is None:
-        raise TypeError(f"No comparison pair was able to handle inputs of type {type(actual)} and {type(expected)}{where}")
+        raise TypeError(
+            f"No comparison pair was able to handle inputs of type {type(actual)} and {type(expected)}{where}"
+        )
     tensors = isinstance(actual, Variable) and isinstance(expected, Variable)
     if a.shape != e.shape:
-        raise AssertionError(f"The values for attribute 'shape' do not match{where}: {list(a.shape)} != {list(e.shape)}.")
+        raise AssertionError(
+            f"The values for attribute 'shape' do not match{where}: {list(a.shape)} != {list(e.shape)}."
+        )
     if tensors and check_device and device_of(a) != device_of(e):
-        raise AssertionError(f"The values for attribute 'device' do not match{where}: {device_of(a)} != {device_of(e)}.")
+        raise AssertionError(
+            f"The values for attribute 'device' do not match{where}: {device_of(a)} != {device_of(e)}."
+        )
     if tensors and check_dtype and a.dtype != e.dtype:
-        raise AssertionError(f"The values for attribute 'dtype' do not match{where}: mytorch.{a.dtype} != mytorch.{e.dtype}.")
+        raise AssertionError(
+            f"The values for attribute 'dtype' do not match{where}: mytorch.{a.dtype} != mytorch.{e.dtype}."
+        )
     if tensors and check_stride and a.strides != e.strides:
-        raise AssertionError(f"The values for attribute 'stride()' do not match{where}: {a.strides} != {e.strides}.")
+        raise AssertionError(
+            f"The values for attribute 'stride()' do not match{where}: {a.strides} != {e.strides}."
+        )
     _close(move(a, "cpu"), move(e, "cpu"), tolerances, equal_nan, where)
 
 
 def _array(value):
     if isinstance(value, Variable):
         return value.array
-    return numpy.asarray(value) if isinstance(value, (bool, int, float, complex, numpy.ndarray, numpy.generic)) else None
+    return (
+        numpy.asarray(value)
+        if isinstance(value, (bool, int, float, complex, numpy.ndarray, numpy.generic))
+        else None
+    )
 
 
 def _close(a, e, tolerances, equal_nan, where):
@@ -83,10 +119,14 @@ def _close(a, e, tolerances, equal_nan, where):
         return
     bad = ~good
     with numpy.errstate(all="ignore"):
-        worst = numpy.unravel_index(numpy.where(bad, numpy.nan_to_num(away, nan=numpy.inf), -1).argmax(), bad.shape)
+        worst = numpy.unravel_index(
+            numpy.where(bad, numpy.nan_to_num(away, nan=numpy.inf), -1).argmax(), bad.shape
+        )
     kind = "Tensor-likes" if bad.ndim else "Scalars"
     raise AssertionError(
-        f"{kind} are not close{where}!\n\nMismatched elements: {int(bad.sum())} / {bad.size} ({bad.mean():.1%})\n"
-        f"Greatest difference: {away[worst]} at index {tuple(map(int, worst))}: {a[worst]} instead of {e[worst]} "
+        f"{kind} are not close{where}!\n\nMismatched elements: {int(bad.sum())} / {bad.size} "
+        f"({bad.mean():.1%})\n"
+        f"Greatest difference: {away[worst]} at index {tuple(map(int, worst))}: {a[worst]} instead of "
+        f"{e[worst]} "
         f"(up to {atol} + {rtol} * |expected| allowed)"
     )

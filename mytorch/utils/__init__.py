@@ -1,3 +1,5 @@
-"""Tools around the framework: ``utils.data`` loads and batches data, ``utils.checkpoint`` trades time for memory."""
+"""Tools around the framework: ``utils.data`` loads and batches data, ``utils.checkpoint`` trades time for
+memory.
+"""
 
 from . import checkpoint, data

@@ -1,4 +1,6 @@
-"""Nested containers as a flat list of leaves, under the names by which libraries know torch's: private there, but imported by many."""
+"""Nested containers as a flat list of leaves, under the names by which libraries know torch's: private there,
+but imported by many.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,10 @@ class TreeSpec(NamedTuple):
 
 
 def tree_flatten(tree, is_leaf=None):
-    """(the leaves of nested dicts, lists and tuples in order, their :class:`TreeSpec`). NotImplementedError for ``is_leaf``."""
+    """(the leaves of nested dicts, lists and tuples in order, their :class:`TreeSpec`).
+
+    NotImplementedError for ``is_leaf``.
+    """
     if is_leaf is not None:
         raise NotImplementedError("tree_flatten: is_leaf is not supported")
     found = leaves(tree)

@@ -1,7 +1,9 @@
-"""Checkpointing: part of a model keeps nothing for backward and is computed a second time when backward comes to it.
+"""Checkpointing: part of a model keeps nothing for backward and is computed a second time when backward comes
+to it.
 
-The graph of the part is recorded as always; then the saved arrays of its nodes are dropped. The first node that backward reaches runs the
-part again and gives all of them back. Source: Chen et al., Training Deep Nets with Sublinear Memory Cost, 2016.
+The graph of the part is recorded as always; then the saved arrays of its nodes are dropped. The first node
+that backward reaches runs the part again and gives all of them back. Source: Chen et al., Training Deep Nets
+with Sublinear Memory Cost, 2016.
 """
 
 from __future__ import annotations
@@ -23,15 +25,23 @@ def noop_context_fn():
 
 
 def checkpoint(
-    function, *args, use_reentrant=None, context_fn=noop_context_fn, determinism_check="default", debug=False, early_stop=True,
-    preserve_rng_state=True, **kwargs,
-):  # fmt: skip
+    function,
+    *args,
+    use_reentrant=None,
+    context_fn=noop_context_fn,
+    determinism_check="default",
+    debug=False,
+    early_stop=True,
+    preserve_rng_state=True,
+    **kwargs,
+):
     """``function(*args, **kwargs)`` without keeping the values inside for backward, which runs it once more.
 
-    preserve_rng_state: the second run draws the same random numbers. context_fn: returns a context manager for each of the two runs.
-    ``use_reentrant``, ``debug`` and ``early_stop`` change nothing; parameters get gradients whether or not the arguments need them.
-    Raises CheckpointError (a RuntimeError) in backward if the second run did other operations; ``determinism_check="none"`` leaves out the
-    comparison of shapes. RuntimeError in backward if an argument was changed in place in between.
+    preserve_rng_state: the second run draws the same random numbers. context_fn: returns a context manager
+        for each of the two runs. ``use_reentrant``, ``debug`` and ``early_stop`` change nothing; parameters
+        get gradients whether or not the arguments need them. Raises CheckpointError (a RuntimeError) in
+        backward if the second run did other operations; ``determinism_check="none"`` leaves out the
+        comparison of shapes. RuntimeError in backward if an argument was changed in place in between.
     """
     first, second = context_fn()
     if not is_grad_enabled():
@@ -45,14 +55,18 @@ def checkpoint(
 
 
 def checkpoint_sequential(functions, segments, input, use_reentrant=None, *, preserve_rng_state=True):
-    """A Sequential (or list of modules) in ``segments`` parts, all but the last one checkpointed. ``input`` is the first one's argument.
+    """A Sequential (or list of modules) in ``segments`` parts, all but the last one checkpointed. ``input``
+    is the first one's argument.
 
-    It is passed from layer to layer in whatever shape they give it. ValueError for more segments than modules.
+    It is passed from layer to layer in whatever shape they give it. ValueError for more segments than
+    modules.
     """
     layers = list(functions.children()) if hasattr(functions, "children") else list(functions)
     size = len(layers) // segments
     if segments < 1 or size == 0:
-        raise ValueError(f"checkpoint_sequential: {len(layers)} modules cannot be split into {segments} segments")
+        raise ValueError(
+            f"checkpoint_sequential: {len(layers)} modules cannot be split into {segments} segments"
+        )
 
     def run(start, end):
         def part(x):
@@ -71,7 +85,13 @@ class _Segment:
     """A checkpointed call: how to run it again, and the nodes that wait for that."""
 
     def __init__(self, function, args, kwargs, context, preserve, compare):
-        self.function, self.args, self.kwargs, self.context, self.compare = function, args, kwargs, context, compare
+        self.function, self.args, self.kwargs, self.context, self.compare = (
+            function,
+            args,
+            kwargs,
+            context,
+            compare,
+        )
         self.state = default_generator.get_state() if preserve else None
         self.versions = [v._counter[0] for v in _variables((args, kwargs))]
         self.start = now()
@@ -87,7 +107,9 @@ class _Segment:
     def recall(self):
         """Run the call again and give the nodes their saved values back."""
         if [v._counter[0] for v in _variables((self.args, self.kwargs))] != self.versions:
-            raise RuntimeError("checkpoint: an argument of the checkpointed function was changed in place before backward")
+            raise RuntimeError(
+                "checkpoint: an argument of the checkpointed function was changed in place before backward"
+            )
         present = default_generator.get_state() if self.state is not None else None
         if self.state is not None:
             default_generator.set_state(self.state)
@@ -98,13 +120,15 @@ class _Segment:
         again = [n for n in _made(outputs, self.start) if n.saved is not None]
         if [n.plan for n in again] != [n.plan for n in self.nodes]:
             raise CheckpointError(
-                f"checkpoint: the second run did other operations than the first: {len(self.nodes)} were recorded, then {len(again)}; "
+                f"checkpoint: the second run did other operations than the first: {len(self.nodes)} "
+                f"were recorded, then {len(again)}; "
                 f"first {[n.name for n in self.nodes][:8]}, then {[n.name for n in again][:8]}"
             )
         for old, new in zip(self.nodes, again):
             if self.compare and _shapes(new) != old.shapes:
                 raise CheckpointError(
-                    f"checkpoint: {old.name} saved values of shapes {old.shapes} in the first run and {_shapes(new)} in the second"
+                    f"checkpoint: {old.name} saved values of shapes {old.shapes} in the first run and "
+                    f"{_shapes(new)} in the second"
                 )
         for old, new in zip(self.nodes, again):
             old.__class__ = Node

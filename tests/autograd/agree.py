@@ -1,4 +1,6 @@
-"""A scenario is a function of the library; ``agree`` runs it in mytorch and in PyTorch and compares what comes out."""
+"""A scenario is a function of the library; ``agree`` runs it in mytorch and in PyTorch and compares what
+comes out.
+"""
 
 import warnings
 
@@ -41,7 +43,9 @@ def equal(mine, theirs, path="result", close=1e-6):
 
 
 def agree(scenario, *args, close=1e-6):
-    """Run ``scenario(lib, *args)`` in both libraries; values (to ``close``), dtypes, shapes and types of errors must be the same."""
+    """Run ``scenario(lib, *args)`` in both libraries; values (to ``close``), dtypes, shapes and types of
+    errors must be the same.
+    """
     torch = pytest.importorskip("torch")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of the cycle that create_graph makes, for one

@@ -14,7 +14,7 @@ def leaf(t, *values, dtype=None):
     return t.tensor(list(values), requires_grad=True, dtype=dtype)
 
 
-# ---- backward and its options -------------------------------------------------------------------------------------------
+# ---- backward and its options --------------------------------------------------------------------
 
 
 def s_scalar(t):
@@ -161,7 +161,7 @@ def s_backward_under_no_grad(t):
     return x.grad
 
 
-# ---- autograd.grad --------------------------------------------------------------------------------------------------------
+# ---- autograd.grad -------------------------------------------------------------------------------
 
 
 def s_grad(t):
@@ -302,7 +302,7 @@ def s_gradient_penalty(t):
     return w.grad, x.grad
 
 
-# ---- shapes of graphs -----------------------------------------------------------------------------------------------------
+# ---- shapes of graphs ----------------------------------------------------------------------------
 
 
 def s_diamond(t):
@@ -353,13 +353,16 @@ def s_zero_size(t):
     return x.grad
 
 
-# ---- leaves and nodes -------------------------------------------------------------------------------------------------------
+# ---- leaves and nodes ----------------------------------------------------------------------------
 
 
 def s_leaf_semantics(t):
     x = leaf(t, 1.0)
     y, z = x * 2, t.tensor([1.0]) * 2
-    return [(v.is_leaf, v.requires_grad, v.grad_fn is None) for v in (x, y, z, y.detach(), x.detach(), y[0], x.data)]
+    return [
+        (v.is_leaf, v.requires_grad, v.grad_fn is None)
+        for v in (x, y, z, y.detach(), x.detach(), y[0], x.data)
+    ]
 
 
 def s_integers_cannot_require_grad(t):
@@ -461,7 +464,9 @@ def test_error_messages():
         x.exp().backward()
     y = x.exp().sum()
     y.backward()
-    with pytest.raises(RuntimeError, match=r"Trying to backward through the graph a second time.*retain_graph=True"):
+    with pytest.raises(
+        RuntimeError, match=r"Trying to backward through the graph a second time.*retain_graph=True"
+    ):
         y.backward()
     with pytest.raises(RuntimeError, match="does not require grad and does not have a grad_fn"):
         mytorch.ones(()).backward()
@@ -471,7 +476,7 @@ def test_error_messages():
         mytorch.autograd.grad(x.exp().sum(), mytorch.ones(2, requires_grad=True))
 
 
-# ---- long chains, threads, errors -----------------------------------------------------------------------------------------
+# ---- long chains, threads, errors ----------------------------------------------------------------
 
 
 def test_a_chain_of_a_million_operations():
@@ -588,7 +593,7 @@ def test_a_shared_retained_graph_in_threads():
     np.testing.assert_allclose(x.grad.numpy(), 400 * wanted)
 
 
-# ---- memory ownership -------------------------------------------------------------------------------------------------------
+# ---- memory ownership ----------------------------------------------------------------------------
 
 
 def shared(*tensors):

@@ -13,7 +13,11 @@ def leaf(t, *values, **options):
 
 
 def function(t, forward, backward, **more):
-    return type("Mine", (t.autograd.Function,), {"forward": staticmethod(forward), "backward": staticmethod(backward), **more})
+    return type(
+        "Mine",
+        (t.autograd.Function,),
+        {"forward": staticmethod(forward), "backward": staticmethod(backward), **more},
+    )
 
 
 def exp(t):
@@ -304,7 +308,9 @@ def s_without_forward(t):
 
 def s_vjp_is_backward(t):
     f = type(
-        "Mine", (t.autograd.Function,), {"forward": staticmethod(lambda ctx, x: x * 2), "vjp": staticmethod(lambda ctx, g: g * 5)}
+        "Mine",
+        (t.autograd.Function,),
+        {"forward": staticmethod(lambda ctx, x: x * 2), "vjp": staticmethod(lambda ctx, g: g * 5)},
     )
     x = leaf(t, 1.0)
     f.apply(x).backward()
@@ -528,15 +534,29 @@ def test_messages():
             return Bad.result
 
     for result, kind, message in [
-        (x.detach(), RuntimeError, r"BadBackward returned an incorrect number of gradients \(expected 2, got 1\)"),
-        ((x.detach(), x.detach()), RuntimeError, r"BadBackward returned a gradient different from None at position 2"),
-        ((mytorch.ones(3), None), RuntimeError, r"BadBackward returned an invalid gradient at index 0 - got \[3\] but expected.*\[2\]"),
+        (
+            x.detach(),
+            RuntimeError,
+            r"BadBackward returned an incorrect number of gradients \(expected 2, got 1\)",
+        ),
+        (
+            (x.detach(), x.detach()),
+            RuntimeError,
+            r"BadBackward returned a gradient different from None at position 2",
+        ),
+        (
+            (mytorch.ones(3), None),
+            RuntimeError,
+            r"BadBackward returned an invalid gradient at index 0 - got \[3\] but expected.*\[2\]",
+        ),
         ((1.0, None), RuntimeError, r"expected Variable or None \(got float\)"),
     ]:
         Bad.result = result
         with pytest.raises(kind, match=message):
             Bad.apply(x, 2).sum().backward()
-    with pytest.raises(TypeError, match="save_for_backward can only save variables, but argument 1 is of type int"):
+    with pytest.raises(
+        TypeError, match="save_for_backward can only save variables, but argument 1 is of type int"
+    ):
         mytorch.autograd.function.FunctionCtx(None, (), None, ()).save_for_backward(x, 1)
 
 

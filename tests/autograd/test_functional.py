@@ -24,13 +24,20 @@ def scalar(x, y=None):
     return (x * x * x).sum() + (0 if y is None else (x * y).sum() ** 2)
 
 
-# ---- autograd.functional ----------------------------------------------------------------------------------------------------
+# ---- autograd.functional -------------------------------------------------------------------------
 
 
 def s_grad_with_torchs_older_argument(t):
     x = x1(t).requires_grad_()
     y = (x.exp() * 2).sum()
-    named = t.autograd.grad(outputs=y, inputs=x, grad_outputs=t.ones_like(y), create_graph=True, retain_graph=True, only_inputs=True)
+    named = t.autograd.grad(
+        outputs=y,
+        inputs=x,
+        grad_outputs=t.ones_like(y),
+        create_graph=True,
+        retain_graph=True,
+        only_inputs=True,
+    )
     return named, t.autograd.grad(y, [x, x1(t).requires_grad_()], None, None, False, True, True)[0]
 
 
@@ -79,7 +86,9 @@ def s_jacobian(t):
 
 
 def s_jacobian_single(t):
-    return t.autograd.functional.jacobian(lambda x: x.exp(), x2(t)), t.autograd.functional.jacobian(lambda x: x.sum(), x2(t))
+    return t.autograd.functional.jacobian(lambda x: x.exp(), x2(t)), t.autograd.functional.jacobian(
+        lambda x: x.sum(), x2(t)
+    )
 
 
 def s_jacobian_vectorized(t):
@@ -102,7 +111,9 @@ def s_jacobian_create_graph(t):
 
 
 def s_hessian(t):
-    return t.autograd.functional.hessian(scalar, x1(t)), t.autograd.functional.hessian(scalar, (x1(t), x1(t) * 2))
+    return t.autograd.functional.hessian(scalar, x1(t)), t.autograd.functional.hessian(
+        scalar, (x1(t), x1(t) * 2)
+    )
 
 
 def s_hessian_of_several_elements(t):
@@ -111,7 +122,11 @@ def s_hessian_of_several_elements(t):
 
 def s_vhp_and_hvp(t):
     f = t.autograd.functional
-    return [f.vhp(scalar, x1(t), x1(t)), f.hvp(scalar, x1(t), x1(t)), f.hvp(scalar, (x1(t), x1(t) * 2), (x1(t), x1(t) + 1))]
+    return [
+        f.vhp(scalar, x1(t), x1(t)),
+        f.hvp(scalar, x1(t), x1(t)),
+        f.hvp(scalar, (x1(t), x1(t) * 2), (x1(t), x1(t) + 1)),
+    ]
 
 
 def s_vhp_create_graph(t):
@@ -127,11 +142,15 @@ def s_inputs_stay_as_they_are(t):
     return found.requires_grad, x.grad, x.requires_grad
 
 
-# ---- func -------------------------------------------------------------------------------------------------------------------
+# ---- func ----------------------------------------------------------------------------------------
 
 
 def s_grad(t):
-    return t.func.grad(scalar)(x1(t)), t.func.grad(scalar, argnums=(0, 1))(x1(t), x1(t) * 2), t.func.grad(scalar, argnums=1)(x1(t), x1(t))
+    return (
+        t.func.grad(scalar)(x1(t)),
+        t.func.grad(scalar, argnums=(0, 1))(x1(t), x1(t) * 2),
+        t.func.grad(scalar, argnums=1)(x1(t), x1(t)),
+    )
 
 
 def s_grad_nested(t):
@@ -157,11 +176,15 @@ def s_grad_with_aux(t):
 
 
 def s_grad_and_value(t):
-    return t.func.grad_and_value(scalar)(x1(t)), t.func.grad_and_value(lambda x: (scalar(x), x), has_aux=True)(x1(t))
+    return t.func.grad_and_value(scalar)(x1(t)), t.func.grad_and_value(
+        lambda x: (scalar(x), x), has_aux=True
+    )(x1(t))
 
 
 def s_grad_of_dicts(t):
-    found = t.func.grad(lambda p, x: ((p["w"] * x) ** 2).sum() + p["b"][0].sum())({"w": x1(t), "b": [x1(t)]}, x1(t))
+    found = t.func.grad(lambda p, x: ((p["w"] * x) ** 2).sum() + p["b"][0].sum())(
+        {"w": x1(t), "b": [x1(t)]}, x1(t)
+    )
     return found["w"], found["b"][0]
 
 
@@ -203,11 +226,17 @@ def s_func_hessian(t):
 
 def s_vmap(t):
     f = lambda x, y: (x * y).sum()
-    return t.vmap(f)(x2(t), x2(t)), t.vmap(f, in_dims=(0, None))(x2(t), x1(t)), t.vmap(f, in_dims=1)(x2(t), x2(t))
+    return (
+        t.vmap(f)(x2(t), x2(t)),
+        t.vmap(f, in_dims=(0, None))(x2(t), x1(t)),
+        t.vmap(f, in_dims=1)(x2(t), x2(t)),
+    )
 
 
 def s_vmap_out_dims(t):
-    return t.vmap(lambda x: (x * 2, x.sum()), out_dims=(1, 0))(x2(t)), t.vmap(lambda x: x, in_dims=1, out_dims=1)(x2(t))
+    return t.vmap(lambda x: (x * 2, x.sum()), out_dims=(1, 0))(x2(t)), t.vmap(
+        lambda x: x, in_dims=1, out_dims=1
+    )(x2(t))
 
 
 def s_vmap_nested(t):
@@ -272,7 +301,7 @@ def test_as_in_torch(scenario):
     agree(scenario)
 
 
-# ---- functional_call and per-sample gradients ---------------------------------------------------------------------------------
+# ---- functional_call and per-sample gradients ----------------------------------------------------
 
 
 def test_functional_call():
@@ -333,6 +362,8 @@ def test_an_ensemble():
     parameters, buffers = mytorch.func.stack_module_state(models)
     assert parameters["weight"].shape == (4, 2, 3)
     x = mytorch.ones(5, 3)
-    found = mytorch.vmap(lambda p, b, x: mytorch.func.functional_call(models[0], (p, b), (x,)), in_dims=(0, 0, None))(parameters, buffers, x)
+    found = mytorch.vmap(
+        lambda p, b, x: mytorch.func.functional_call(models[0], (p, b), (x,)), in_dims=(0, 0, None)
+    )(parameters, buffers, x)
     for out, model in zip(found, models):
         np.testing.assert_allclose(out.detach().numpy(), model(x).detach().numpy(), rtol=1e-6)

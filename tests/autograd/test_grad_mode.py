@@ -1,4 +1,6 @@
-"""no_grad, enable_grad, set_grad_enabled, inference_mode: context managers and decorators, local to threads and tasks."""
+"""no_grad, enable_grad, set_grad_enabled, inference_mode: context managers and decorators, local to threads
+and tasks.
+"""
 
 import asyncio
 import threading

@@ -20,24 +20,40 @@ def double(*shape, device="cpu"):
 
 
 def function(forward, backward):
-    return type("Mine", (Function,), {"forward": staticmethod(forward), "backward": staticmethod(backward)}).apply
+    return type(
+        "Mine", (Function,), {"forward": staticmethod(forward), "backward": staticmethod(backward)}
+    ).apply
 
 
 def wrong_square(x):
-    return function(lambda ctx, x: ctx.save_for_backward(x) or x * x, lambda ctx, g: g * ctx.saved_tensors[0])(x)
+    return function(
+        lambda ctx, x: ctx.save_for_backward(x) or x * x, lambda ctx, g: g * ctx.saved_tensors[0]
+    )(x)
 
 
 def wrong_second_order(x):
-    return function(lambda ctx, x: ctx.save_for_backward(x) or x**3, lambda ctx, g: g * 3 * ctx.saved_tensors[0].detach() ** 2)(x)
+    return function(
+        lambda ctx, x: ctx.save_for_backward(x) or x**3,
+        lambda ctx, g: g * 3 * ctx.saved_tensors[0].detach() ** 2,
+    )(x)
 
 
 def test_right_gradients(device):
     x, y = double(2, 3, device=device), double(3, device=device)
     for fast in (False, True):
         assert gradcheck(lambda x, y: (x * y).tanh(), (x, y), fast_mode=fast) is True
-        assert gradgradcheck(lambda x, y: (x * y).tanh(), (x, y), fast_mode=fast, gen_non_contig_grad_outputs=True) is True
-    assert gradcheck(lambda x: (x.exp(), x.argmax(), x * 2), x, check_batched_grad=True, check_grad_dtypes=True)
-    assert gradgradcheck(lambda x: x.exp(), x, mytorch.ones(2, 3, dtype="float64", device=device, requires_grad=True))
+        assert (
+            gradgradcheck(
+                lambda x, y: (x * y).tanh(), (x, y), fast_mode=fast, gen_non_contig_grad_outputs=True
+            )
+            is True
+        )
+    assert gradcheck(
+        lambda x: (x.exp(), x.argmax(), x * 2), x, check_batched_grad=True, check_grad_dtypes=True
+    )
+    assert gradgradcheck(
+        lambda x: x.exp(), x, mytorch.ones(2, 3, dtype="float64", device=device, requires_grad=True)
+    )
 
 
 @pytest.mark.parametrize("fast", [False, True])
@@ -95,7 +111,12 @@ def test_inputs_are_checked():
     with pytest.raises(ValueError, match="at least one input tensor to require gradient"):
         gradcheck(lambda x: x, mytorch.ones(2))
     with pytest.warns(UserWarning, match="Input #1 requires gradient and is not a double precision"):
-        gradcheck(lambda x, y: x + y, (double(2), mytorch.ones(2, requires_grad=True)), atol=1, raise_exception=False)
+        gradcheck(
+            lambda x, y: x + y,
+            (double(2), mytorch.ones(2, requires_grad=True)),
+            atol=1,
+            raise_exception=False,
+        )
     with pytest.raises(RuntimeError, match="0th input has a dimension with stride 0"):
         gradcheck(lambda x: x * 2, mytorch.ones(1, dtype="float64").expand(3).requires_grad_())
     with pytest.raises(NotImplementedError, match="forward"):
@@ -126,18 +147,39 @@ def test_a_parameter_that_the_function_holds():
 
 def test_as_in_torch():
     torch = pytest.importorskip("torch")
-    for f in (lambda x: x * x, lambda x: x.abs().sqrt(), lambda x: x.detach() * 2 + x, lambda x: x.round() * 1.0):
+    for f in (
+        lambda x: x * x,
+        lambda x: x.abs().sqrt(),
+        lambda x: x.detach() * 2 + x,
+        lambda x: x.round() * 1.0,
+    ):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            theirs = torch.autograd.gradcheck(f, torch.tensor([0.3, -1.2, 2.1], dtype=torch.float64, requires_grad=True), raise_exception=False)
-        assert gradcheck(f, mytorch.tensor([0.3, -1.2, 2.1], dtype="float64", requires_grad=True), raise_exception=False) == theirs
+            theirs = torch.autograd.gradcheck(
+                f,
+                torch.tensor([0.3, -1.2, 2.1], dtype=torch.float64, requires_grad=True),
+                raise_exception=False,
+            )
+        assert (
+            gradcheck(
+                f,
+                mytorch.tensor([0.3, -1.2, 2.1], dtype="float64", requires_grad=True),
+                raise_exception=False,
+            )
+            == theirs
+        )
 
 
-# ---- the command line -------------------------------------------------------------------------------------------------------
+# ---- the command line ----------------------------------------------------------------------------
 
 
 def test_command_line():
-    result = subprocess.run([sys.executable, "-m", "mytorch.gradcheck", "--op", "exp", "--op", "matmul"], capture_output=True, text=True, check=False)
+    result = subprocess.run(
+        [sys.executable, "-m", "mytorch.gradcheck", "--op", "exp", "--op", "matmul"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert result.returncode == 0, result.stderr
     lines = result.stdout.splitlines()
     assert lines[0].split()[0] == "exp"

@@ -196,7 +196,9 @@ def test_gradients_of_intermediate_results_warn():
         y, kept = x * 2, x * 3
         kept.retain_grad()
         assert kept.grad is None and x.grad is None and y.detach().grad is None  # in silence
-        with pytest.warns(UserWarning, match="The .grad attribute of a Tensor that is not a leaf Tensor is being accessed"):
+        with pytest.warns(
+            UserWarning, match="The .grad attribute of a Tensor that is not a leaf Tensor is being accessed"
+        ):
             assert y.grad is None
 
 

@@ -1,4 +1,6 @@
-"""In-place changes under autograd: version counters, views that propagate gradient, what is refused; compared with PyTorch."""
+"""In-place changes under autograd: version counters, views that propagate gradient, what is refused; compared
+with PyTorch.
+"""
 
 import pytest
 
@@ -10,7 +12,7 @@ def leaf(t, *values):
     return t.tensor(list(values), requires_grad=True)
 
 
-# ---- saved values that change ---------------------------------------------------------------------------------------------
+# ---- saved values that change --------------------------------------------------------------------
 
 
 def s_saved_input_changed(t):
@@ -115,7 +117,7 @@ def s_versions(t):
     return [*found, x._version, v._version, x.detach()._version, (x * 1)._version, x.data._version]
 
 
-# ---- what is refused --------------------------------------------------------------------------------------------------------
+# ---- what is refused -----------------------------------------------------------------------------
 
 
 def s_leaf(t):
@@ -156,7 +158,7 @@ def s_expanded(t):
     t.ones(1).expand(3).add_(1)
 
 
-# ---- gradients through changes ----------------------------------------------------------------------------------------------
+# ---- gradients through changes -------------------------------------------------------------------
 
 
 def s_in_place_operators(t):
@@ -342,7 +344,9 @@ def test_anomaly_mode_shows_both_lines():
         y = mytorch.ones(2, requires_grad=True) * 2
         z = y.exp()  # the line that recorded
         z.add_(1)
-        with pytest.raises(RuntimeError, match=r"(?s)inplace operation.*z = y.exp\(\)  # the line that recorded") as caught:
+        with pytest.raises(
+            RuntimeError, match=r"(?s)inplace operation.*z = y.exp\(\)  # the line that recorded"
+        ) as caught:
             z.sum().backward()  # the line that went back
     assert "z.sum().backward()  # the line that went back" in str(caught.getrepr())
     mytorch.ones(2, requires_grad=True).exp().sum().backward()  # off again
@@ -352,7 +356,10 @@ def test_anomaly_mode_finds_nan():
     x = mytorch.tensor([0.0], requires_grad=True)
     with mytorch.autograd.detect_anomaly():
         y = mytorch.sqrt(x) * 0  # here is the culprit
-        with pytest.raises(RuntimeError, match=r"(?s)SqrtBackward0.* returned nan values in its 0th output.*here is the culprit"):
+        with pytest.raises(
+            RuntimeError,
+            match=r"(?s)SqrtBackward0.* returned nan values in its 0th output.*here is the culprit",
+        ):
             y.backward()
     with mytorch.autograd.detect_anomaly(check_nan=False):
         (mytorch.sqrt(x) * 0).backward()

@@ -110,9 +110,20 @@ def raising(x):
 
 
 GRAPHS = [
-    forward_only, backward, with_views, in_place_on_views, with_hooks, second_order, second_order_dropped, create_graph_backward, user_function,
-    user_function_dropped, several_outputs, several_outputs_dropped, fused,
-]  # fmt: skip
+    forward_only,
+    backward,
+    with_views,
+    in_place_on_views,
+    with_hooks,
+    second_order,
+    second_order_dropped,
+    create_graph_backward,
+    user_function,
+    user_function_dropped,
+    several_outputs,
+    several_outputs_dropped,
+    fused,
+]
 
 
 @pytest.mark.parametrize("graph", GRAPHS, ids=lambda f: f.__name__)
@@ -137,7 +148,8 @@ def test_a_thousand_dropped_graphs_leave_nothing(graph):
         left = gc.collect()
         gc.enable()
     assert left == 0, f"{left} objects were in reference cycles"
-    assert grown < 100_000, f"{grown} bytes more after a thousand graphs"  # one tensor kept per graph would be 300,000
+    # one tensor kept per graph would be 300,000
+    assert grown < 100_000, f"{grown} bytes more after a thousand graphs"
 
 
 def test_backward_frees_what_was_saved_as_it_goes():

@@ -1,4 +1,6 @@
-"""Random programs of views, in-place changes and operations with several outputs: values, first and second gradients as in PyTorch."""
+"""Random programs of views, in-place changes and operations with several outputs: values, first and second
+gradients as in PyTorch.
+"""
 
 import random
 
@@ -34,7 +36,9 @@ def written(a, b):
 def program(t, seed):
     """Loss, gradients, and the gradients of the gradients' squares (zeros where there is no dependence)."""
     choose, rng = random.Random(seed), np.random.default_rng(seed)
-    xs = [t.tensor(rng.standard_normal((2, 3)).tolist(), dtype=t.float64, requires_grad=True) for _ in range(2)]
+    xs = [
+        t.tensor(rng.standard_normal((2, 3)).tolist(), dtype=t.float64, requires_grad=True) for _ in range(2)
+    ]
     pool = [x * 1.0 for x in xs] + [xs[0].exp()]
     for _ in range(choose.randint(4, 14)):
         step, a, b = choose.choice(STEPS), choose.choice(pool), choose.choice(pool)

@@ -1,4 +1,6 @@
-"""Tensors of no dimensions and booleans given for the numbers that set an operation: what PyTorch takes gives the same, what it refuses is refused."""
+"""Tensors of no dimensions and booleans given for the numbers that set an operation: what PyTorch takes gives
+the same, what it refuses is refused.
+"""
 
 import numpy as np
 import pytest
@@ -29,11 +31,19 @@ FLOATS = {  # each with 0.5 and 1 in a tensor, and with one that requires grad
     "pairwise_distance": lambda m, x, t: m.nn.functional.pairwise_distance(x, x * 2 + 1, eps=t),
     "label_smoothing": lambda m, x, t: m.nn.functional.cross_entropy(x, m.tensor([0, 1]), label_smoothing=t),
     "triplet_margin_loss": lambda m, x, t: m.nn.functional.triplet_margin_loss(x, x * 2, x * 3, margin=t),
-    "cosine_embedding_loss": lambda m, x, t: m.nn.functional.cosine_embedding_loss(x, x * 2, m.tensor([1, -1]), margin=t),
-    "margin_ranking_loss": lambda m, x, t: m.nn.functional.margin_ranking_loss(x, x * 2, m.sign(x.detach()), margin=t),
-    "hinge_embedding_loss": lambda m, x, t: m.nn.functional.hinge_embedding_loss(x, m.sign(x.detach()), margin=t),
+    "cosine_embedding_loss": lambda m, x, t: m.nn.functional.cosine_embedding_loss(
+        x, x * 2, m.tensor([1, -1]), margin=t
+    ),
+    "margin_ranking_loss": lambda m, x, t: m.nn.functional.margin_ranking_loss(
+        x, x * 2, m.sign(x.detach()), margin=t
+    ),
+    "hinge_embedding_loss": lambda m, x, t: m.nn.functional.hinge_embedding_loss(
+        x, m.sign(x.detach()), margin=t
+    ),
     "multi_margin_loss": lambda m, x, t: m.nn.functional.multi_margin_loss(x, m.tensor([0, 1]), margin=t),
-    "poisson_nll_loss": lambda m, x, t: m.nn.functional.poisson_nll_loss(x, x.detach().abs(), log_input=False, eps=t),
+    "poisson_nll_loss": lambda m, x, t: m.nn.functional.poisson_nll_loss(
+        x, x.detach().abs(), log_input=False, eps=t
+    ),
     "batch_norm": lambda m, x, t: m.nn.functional.batch_norm(x, None, None, training=True, eps=t),
     "attention": lambda m, x, t: m.nn.functional.scaled_dot_product_attention(*[x[None]] * 3, scale=t),
     "pad": lambda m, x, t: m.nn.functional.pad(x, (1, 1), value=t),
@@ -63,7 +73,9 @@ FLOATS = {  # each with 0.5 and 1 in a tensor, and with one that requires grad
     "mvlgamma": lambda m, x, t: m.mvlgamma(x + 5, t),
     "cov": lambda m, x, t: m.cov(x, correction=t),
     "topk": lambda m, x, t: m.topk(x, t),
-    "gaussian_nll_loss": lambda m, x, t: m.nn.functional.gaussian_nll_loss(x, x * 2, x.detach().abs(), eps=t.detach()),
+    "gaussian_nll_loss": lambda m, x, t: m.nn.functional.gaussian_nll_loss(
+        x, x * 2, x.detach().abs(), eps=t.detach()
+    ),
 }
 
 
@@ -71,7 +83,9 @@ FLOATS = {  # each with 0.5 and 1 in a tensor, and with one that requires grad
 @pytest.mark.parametrize("name", FLOATS)
 def test_tensors_of_one_number(name, value):
     def call(m, x):
-        return FLOATS[name](m, x, m.tensor(0.5, requires_grad=True) if value == "requires grad" else m.tensor(eval(value)))
+        return FLOATS[name](
+            m, x, m.tensor(0.5, requires_grad=True) if value == "requires grad" else m.tensor(eval(value))
+        )
 
     agree(call, [X], f"{name} with {value}", gradient=name not in ("linspace",))
 
@@ -94,7 +108,9 @@ m.roll(x, True); x.unfold(1, 2, True); m.nn.functional.pad(x, (True, 1)); m.nn.f
 m.nn.functional.avg_pool1d(x, True); m.nn.functional.avg_pool1d(x, 2, True); m.nn.functional.max_pool1d(x, 2, 1, True)
 m.nn.functional.conv1d(x, m.ones(1, 2, 2), None, True); m.nn.functional.conv1d(x, m.ones(1, 2, 2), padding=True)
 m.nn.functional.conv1d(x, m.ones(1, 2, 2), dilation=True); m.nn.functional.unfold(m.ones(1, 1, 3, 3), True); m.nn.MaxPool1d(True)(x)
-m.nn.functional.embedding(m.tensor([1]), x, padding_idx=True); m.nn.ConstantPad1d(True, 1.0)(x)""".replace("\n", ";").split(";")
+m.nn.functional.embedding(m.tensor([1]), x, padding_idx=True); m.nn.ConstantPad1d(True, 1.0)(x)""".replace(  # noqa: E501
+    "\n", ";"
+).split(";")
 
 
 @pytest.mark.parametrize("text", [text.strip() for text in BOOLEANS if text.strip()])

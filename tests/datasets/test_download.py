@@ -79,7 +79,12 @@ def test_nothing_is_left_when_all_fail(tmp_path, urls):
         with pytest.raises(RuntimeError) as caught:
             download([*urls("missing", "wrong"), refused], path, MD5)
     message = str(caught.value).splitlines()
-    assert message[0] == "could not download file.gz:" and "404" in message[1] and f"expected {MD5}" in message[2] and "refused" in message[3]
+    assert (
+        message[0] == "could not download file.gz:"
+        and "404" in message[1]
+        and f"expected {MD5}" in message[2]
+        and "refused" in message[3]
+    )
     assert path.read_bytes() == b"what was there" and os.listdir(tmp_path) == ["file.gz"]
 
 

@@ -24,7 +24,12 @@ def test_what_was_written_is_read(tmp_path, dtype, shape, compressed):
     path = tmp_path / "file"
     path.write_bytes(gzip.compress(idx(array)) if compressed else idx(array))
     got = read_idx(path)
-    assert got.dtype == numpy.dtype(dtype) and got.shape == shape and (got == array).all() and got.flags.writeable
+    assert (
+        got.dtype == numpy.dtype(dtype)
+        and got.shape == shape
+        and (got == array).all()
+        and got.flags.writeable
+    )
 
 
 GOOD = idx(numpy.arange(12, dtype="uint8").reshape(3, 4))

@@ -20,15 +20,25 @@ from mytorch.utils.data import DataLoader, Subset, default_collate
 NORMALIZED = transforms.Compose([transforms.ToTensor(), transforms.Normalize((0.1307,), (0.3081,))])
 
 
-# ---- the shipped part ---------------------------------------------------------------------------------------------------
+# ---- the shipped part ----------------------------------------------------------------------------
 
 
 def test_the_shipped_digits_are_real():
     digits = load_mnist()
     assert digits.description == "MNIST subset shipped with mytorch: 5,000 training + 1,000 test digits"
-    assert digits.train_images.shape == (5000, 28, 28) and digits.test_images.shape == (1000, 28, 28) and digits.train_images.dtype == numpy.uint8
-    assert digits.train_labels.shape == (5000,) and digits.test_labels.shape == (1000,) and digits.train_labels.dtype == numpy.int64
-    assert digits.train_labels[:10].tolist() == [5, 0, 4, 1, 9, 2, 1, 3, 1, 4] and digits.test_labels[:10].tolist() == [7, 2, 1, 0, 4, 1, 4, 9, 5, 9]
+    assert (
+        digits.train_images.shape == (5000, 28, 28)
+        and digits.test_images.shape == (1000, 28, 28)
+        and digits.train_images.dtype == numpy.uint8
+    )
+    assert (
+        digits.train_labels.shape == (5000,)
+        and digits.test_labels.shape == (1000,)
+        and digits.train_labels.dtype == numpy.int64
+    )
+    assert digits.train_labels[:10].tolist() == [5, 0, 4, 1, 9, 2, 1, 3, 1, 4] and digits.test_labels[
+        :10
+    ].tolist() == [7, 2, 1, 0, 4, 1, 4, 9, 5, 9]
     assert numpy.bincount(digits.train_labels).tolist() == [479, 563, 488, 493, 535, 434, 501, 550, 462, 495]
     assert numpy.bincount(digits.test_labels).tolist() == [85, 126, 116, 107, 110, 87, 87, 99, 89, 94]
     assert 32 < digits.train_images.mean() < 35 and digits.train_images[0].sum() == 27525
@@ -45,7 +55,13 @@ def test_the_shipped_files_are_small_and_credited():
 def test_samples():
     dataset = MNIST(train=False)
     image, label = dataset[0]
-    assert image.shape == (28, 28) and image.dtype == numpy.uint8 and label == 7 and type(label) is int and len(dataset) == 1000
+    assert (
+        image.shape == (28, 28)
+        and image.dtype == numpy.uint8
+        and label == 7
+        and type(label) is int
+        and len(dataset) == 1000
+    )
     image[:] = 0
     assert dataset[0][0].any() and dataset[-1][1] == dataset.targets[-1].item()
     assert dataset.data.dtype == mytorch.uint8 and dataset.targets.dtype == mytorch.int64
@@ -76,7 +92,10 @@ def one_by_one(samples):
 def test_a_batch_is_what_its_samples_are(transform, part):
     dataset = part(MNIST(train=False, transform=transform))
     for fast, slow in zip(DataLoader(dataset, 3), DataLoader(dataset, 3, collate_fn=one_by_one)):
-        assert all(a.dtype == b.dtype and a.shape == b.shape and (a.array == b.array).all() for a, b in zip(fast, slow))
+        assert all(
+            a.dtype == b.dtype and a.shape == b.shape and (a.array == b.array).all()
+            for a, b in zip(fast, slow)
+        )
         break
 
 
@@ -93,18 +112,29 @@ def test_a_subclass_with_its_own_samples():
     folder = Path(module.__file__).with_name("mnist_subset")
     images, _ = next(iter(DataLoader(Inverted(folder, train=False), 2)))
     assert images.array[0, 0, 0] == 255
-    images, _ = next(iter(DataLoader(MNIST(train=False, transform=transforms.Compose([transforms.ToTensor(), OnlyPart([0], [1])])), 2)))
+    images, _ = next(
+        iter(
+            DataLoader(
+                MNIST(train=False, transform=transforms.Compose([transforms.ToTensor(), OnlyPart([0], [1])])),
+                2,
+            )
+        )
+    )
     assert images.array.min() == -1
 
 
-# ---- folders ------------------------------------------------------------------------------------------------------------
+# ---- folders -------------------------------------------------------------------------------------
 
 
 def write(folder, *, n=4, compressed=True, images=None, labels=None, names=MNIST.md5):
     folder.mkdir(parents=True, exist_ok=True)
     for name in names:
         if "images" in name:
-            content = struct.pack(">IIII", 0x803, n, 28, 28) + bytes(range(1, n + 1)) * 784 if images is None else images
+            content = (
+                struct.pack(">IIII", 0x803, n, 28, 28) + bytes(range(1, n + 1)) * 784
+                if images is None
+                else images
+            )
         else:
             content = struct.pack(">II", 0x801, n) + bytes(range(n)) if labels is None else labels
         (folder / (name + ".gz" * compressed)).write_bytes(gzip.compress(content) if compressed else content)
@@ -132,7 +162,11 @@ def test_torchvisions_folder_comes_first(tmp_path):
 
 def test_nothing_there(tmp_path):
     write(tmp_path, names=["train-images-idx3-ubyte"])
-    with pytest.raises(RuntimeError, match=r"Dataset not found. You can use download=True to download it \(looked for train-images-idx3-ubyte, "):
+    with pytest.raises(
+        RuntimeError,
+        match=r"Dataset not found. You can use download=True to download it \(looked for "
+        r"train-images-idx3-ubyte, ",
+    ):
         MNIST(tmp_path)
     with pytest.raises(ValueError, match="FashionMNIST needs a root"):
         FashionMNIST()
@@ -146,8 +180,14 @@ def test_nothing_there(tmp_path):
     "damage, message",
     [
         ({"images": struct.pack(">IIII", 0x803, 4, 28, 28)}, "train-images-idx3-ubyte.gz: truncated"),
-        ({"images": struct.pack(">IIII", 0x803, 1, 27, 28) + bytes(756)}, r"expected uint8 images \(N, 28, 28\), got uint8 \(1, 27, 28\)"),
-        ({"images": struct.pack(">II", 0x801, 4) + bytes(4)}, r"expected uint8 images \(N, 28, 28\), got uint8 \(4,\)"),
+        (
+            {"images": struct.pack(">IIII", 0x803, 1, 27, 28) + bytes(756)},
+            r"expected uint8 images \(N, 28, 28\), got uint8 \(1, 27, 28\)",
+        ),
+        (
+            {"images": struct.pack(">II", 0x801, 4) + bytes(4)},
+            r"expected uint8 images \(N, 28, 28\), got uint8 \(4,\)",
+        ),
         ({"labels": struct.pack(">II", 0x801, 5) + bytes(5)}, "expected 4 uint8 labels, one for each image"),
         ({"labels": struct.pack(">II", 0x801, 4) + bytes([1, 2, 3, 10])}, "expected labels 0 to 9, got 10"),
         ({"labels": b"<html>"}, "not an IDX file"),
@@ -159,7 +199,7 @@ def test_damaged_folders(tmp_path, damage, message):
         MNIST(tmp_path)
 
 
-# ---- fetching -----------------------------------------------------------------------------------------------------------
+# ---- fetching ------------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -167,7 +207,10 @@ def mirror(tmp_path, monkeypatch):
     """A mirror of a tiny MNIST at a file: address, after one that has nothing."""
     source = tmp_path / "mirror"
     write(source)
-    md5 = {name: hashlib.md5((source / f"{name}.gz").read_bytes(), usedforsecurity=False).hexdigest() for name in MNIST.md5}
+    md5 = {
+        name: hashlib.md5((source / f"{name}.gz").read_bytes(), usedforsecurity=False).hexdigest()
+        for name in MNIST.md5
+    }
     monkeypatch.setattr(MNIST, "mirrors", ((tmp_path / "nothing").as_uri() + "/", source.as_uri() + "/"))
     monkeypatch.setattr(MNIST, "md5", md5)
     return source
@@ -180,7 +223,9 @@ def without_torchvision(monkeypatch):
 
 def test_fetching_from_a_mirror(tmp_path, mirror, without_torchvision):
     dataset = MNIST(tmp_path / "data", train=False, download=True)
-    assert len(dataset) == 4 and sorted(os.listdir(tmp_path / "data" / "MNIST" / "raw")) == sorted(f"{name}.gz" for name in MNIST.md5)
+    assert len(dataset) == 4 and sorted(os.listdir(tmp_path / "data" / "MNIST" / "raw")) == sorted(
+        f"{name}.gz" for name in MNIST.md5
+    )
     for file in mirror.iterdir():
         file.unlink()
     assert load_mnist("full", tmp_path / "data").train_labels.tolist() == [0, 1, 2, 3]
@@ -188,7 +233,10 @@ def test_fetching_from_a_mirror(tmp_path, mirror, without_torchvision):
 
 def test_fetching_what_is_altered(tmp_path, mirror, without_torchvision):
     (mirror / "t10k-images-idx3-ubyte.gz").write_bytes(b"altered")
-    with pytest.raises(RuntimeError, match=r"(?s)could not download t10k-images-idx3-ubyte.gz:.*nothing.*wrong checksum: MD5 .* of 7 bytes"):
+    with pytest.raises(
+        RuntimeError,
+        match=r"(?s)could not download t10k-images-idx3-ubyte.gz:.*nothing.*wrong checksum: MD5 .* of 7 bytes",  # noqa: E501
+    ):
         MNIST(tmp_path / "data", download=True)
 
 
@@ -209,4 +257,5 @@ def test_fetching_through_torchvision(tmp_path, mirror, monkeypatch, fails):
     monkeypatch.setitem(sys.modules, "torchvision.datasets", datasets)
     assert len(MNIST(tmp_path / "data", download=True)) == 4
     found = os.listdir(tmp_path / "data" / "MNIST" / "raw")
-    assert all(name.endswith(".gz") == fails for name in found)  # torchvision unpacks; the direct way does not
+    # torchvision unpacks; the direct way does not
+    assert all(name.endswith(".gz") == fails for name in found)

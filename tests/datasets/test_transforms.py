@@ -24,7 +24,12 @@ RGB = numpy.arange(24, dtype="uint8").reshape(2, 4, 3) * 10
 )
 def test_to_tensor(image, expected):
     got = transforms.ToTensor()(image)
-    assert isinstance(got, mytorch.Tensor) and got.array.dtype == expected.dtype and (got.array == expected).all() and got.array.flags.c_contiguous
+    assert (
+        isinstance(got, mytorch.Tensor)
+        and got.array.dtype == expected.dtype
+        and (got.array == expected).all()
+        and got.array.flags.c_contiguous
+    )
     got.array[:] = 0  # the tensor is a copy
     assert image.any()
 
@@ -34,11 +39,21 @@ def test_to_tensor_of_pil_images(mode):
     image = pytest.importorskip("PIL.Image").fromarray(RGB).convert(mode)
     got = transforms.ToTensor()(image)
     channels = numpy.asarray(image, "float32").reshape(2, 4, -1).transpose(2, 0, 1)
-    assert got.dtype == mytorch.float32 and (got.array == channels / numpy.float32(1 if mode == "1" else 255)).all()
+    assert (
+        got.dtype == mytorch.float32
+        and (got.array == channels / numpy.float32(1 if mode == "1" else 255)).all()
+    )
 
 
 @pytest.mark.parametrize(
-    "image, error", [([1, 2], TypeError), ("a", TypeError), (mytorch.zeros(2, 2), TypeError), (GREY[0], ValueError), (GREY[None, None], ValueError)]
+    "image, error",
+    [
+        ([1, 2], TypeError),
+        ("a", TypeError),
+        (mytorch.zeros(2, 2), TypeError),
+        (GREY[0], ValueError),
+        (GREY[None, None], ValueError),
+    ],
 )
 def test_to_tensor_refuses(image, error):
     with pytest.raises(error, match="pic should be"):
@@ -67,8 +82,18 @@ def test_normalize(mean, std, shape):
     "image, std, error, message",
     [
         (GREY, [1.0], TypeError, "img should be Tensor Image. Got <class 'numpy.ndarray'>"),
-        (mytorch.zeros(1, 2, 2, dtype=mytorch.uint8), [1.0], TypeError, "Input tensor should be a float tensor. Got mytorch.uint8"),
-        (mytorch.zeros(2, 2), [1.0], ValueError, r"Expected tensor to be a tensor image of size \(..., C, H, W\)"),
+        (
+            mytorch.zeros(1, 2, 2, dtype=mytorch.uint8),
+            [1.0],
+            TypeError,
+            "Input tensor should be a float tensor. Got mytorch.uint8",
+        ),
+        (
+            mytorch.zeros(2, 2),
+            [1.0],
+            ValueError,
+            r"Expected tensor to be a tensor image of size \(..., C, H, W\)",
+        ),
         (mytorch.zeros(1, 2, 2), [0.0], ValueError, "std evaluated to zero"),
     ],
 )
@@ -78,7 +103,9 @@ def test_normalize_refuses(image, std, error, message):
 
 
 def test_compose_and_lambda():
-    both = transforms.Compose([transforms.ToTensor(), transforms.Lambda(lambda x: x + 1), transforms.Normalize([0.5], [0.5])])
+    both = transforms.Compose(
+        [transforms.ToTensor(), transforms.Lambda(lambda x: x + 1), transforms.Normalize([0.5], [0.5])]
+    )
     assert both(GREY).shape == (1, 3, 4) and both(GREY).array[0, 0, 0] == 1
     assert repr(both) == "Compose(\n    ToTensor()\n    Lambda()\n    Normalize(mean=[0.5], std=[0.5])\n)"
     with pytest.raises(TypeError, match="Argument lambd should be callable, got 'int'"):

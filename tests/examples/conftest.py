@@ -1,4 +1,6 @@
-"""One thread of the BLAS: the products here are small, and more threads only wait for each other when the machine is busy."""
+"""One thread of the BLAS: the products here are small, and more threads only wait for each other when the
+machine is busy.
+"""
 
 import pytest
 

@@ -36,7 +36,8 @@ def run(name, *options):
         text, argv = io.StringIO(), sys.argv
         sys.argv = [f"{name}.py", "--out", str(out), *options]
         try:
-            with contextlib.redirect_stdout(text), contextlib.redirect_stderr(io.StringIO()):  # stderr: the progress bars
+            # stderr: the progress bars
+            with contextlib.redirect_stdout(text), contextlib.redirect_stderr(io.StringIO()):
                 load(name).main()
         finally:
             sys.argv = argv

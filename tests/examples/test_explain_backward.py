@@ -9,7 +9,9 @@ EXAMPLE = Path(__file__).parents[2] / "examples" / "explain_backward.py"
 
 
 def run(*options):
-    return subprocess.run([sys.executable, EXAMPLE, *options], capture_output=True, text=True, check=True).stdout
+    return subprocess.run(
+        [sys.executable, EXAMPLE, *options], capture_output=True, text=True, check=True
+    ).stdout
 
 
 def test_it_writes_both_pages_and_prints_table_and_graph(tmp_path):
@@ -24,7 +26,13 @@ def test_it_writes_both_pages_and_prints_table_and_graph(tmp_path):
 def test_sigmoid_shrinks_gradients_about_sixfold_a_layer_and_relu_does_not(tmp_path):
     lines = re.findall(r"^(\S+\.weight) +(\S+) +(\S+)$", run("--out", tmp_path), re.MULTILINE)
     names, relu, sigmoid = zip(*[(name, float(a), float(b)) for name, a, b in lines])
-    assert names == ("layers.0.weight", "layers.1.weight", "layers.2.weight", "layers.3.weight", "classes.weight")
+    assert names == (
+        "layers.0.weight",
+        "layers.1.weight",
+        "layers.2.weight",
+        "layers.3.weight",
+        "classes.weight",
+    )
     for i in (1, 2, 3):  # the first layer has other inputs: pixels
         assert 5 < sigmoid[i + 1] / sigmoid[i] < 8
         assert 0.5 < relu[i + 1] / relu[i] < 2

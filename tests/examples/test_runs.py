@@ -16,7 +16,10 @@ from .running import EXAMPLES, run
 # name: (its pictures, words of its table or last line)
 WRITES = {
     "optimizers_2d": ("trajectories.png loss.png", "last point"),
-    "optimizers_3d": ("cubic.gif cubic.png cubic_progress.png saddle.gif saddle.png saddle_progress.png", "what it did"),
+    "optimizers_3d": (
+        "cubic.gif cubic.png cubic_progress.png saddle.gif saddle.png saddle_progress.png",
+        "what it did",
+    ),
     "linear_fit": ("loss.png", "epochs to 2e-4"),
     "adam_deep_dive": ("recipes.png bias_correction.png clipping.png", "val acc"),
     "mytorch_optim": ("curves.png", "test accuracy"),
@@ -47,7 +50,11 @@ def test_run(name):
     for picture in pictures.split():
         with Image.open(out / picture) as image:
             image.load()
-            assert image.width > 300 and image.height > 250 and len(np.unique(np.asarray(image.convert("L")))) > 10
+            assert (
+                image.width > 300
+                and image.height > 250
+                and len(np.unique(np.asarray(image.convert("L")))) > 10
+            )
             assert getattr(image, "n_frames", 1) > 1 if picture.endswith(".gif") else image.format == "PNG"
 
 
@@ -55,9 +62,17 @@ def test_run(name):
 def test_the_same_seed_is_the_same_run(name):
     text, out = run(name, "--quick")
     again, other = run(name, "--quick", "--seed", "0"), run(name, "--quick", "--seed", "1")
-    assert again[0].replace(str(again[1]), "") == text.replace(str(out), "") != other[0].replace(str(other[1]), "")
+    assert (
+        again[0].replace(str(again[1]), "")
+        == text.replace(str(out), "")
+        != other[0].replace(str(other[1]), "")
+    )
     for picture in WRITES[name][0].split():
-        assert (again[1] / picture).read_bytes() == (out / picture).read_bytes() != (other[1] / picture).read_bytes()
+        assert (
+            (again[1] / picture).read_bytes()
+            == (out / picture).read_bytes()
+            != (other[1] / picture).read_bytes()
+        )
 
 
 @pytest.mark.parametrize("name", sorted(path.stem for path in EXAMPLES.glob("*.py")))
@@ -68,6 +83,8 @@ def test_the_text_says_how_to_run_it_and_what_it_shows(name):
 
 
 def test_help_in_a_process_of_its_own():
-    done = subprocess.run([sys.executable, EXAMPLES / "tiny_gpt.py", "--help"], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, EXAMPLES / "tiny_gpt.py", "--help"], capture_output=True, text=True, check=True
+    )
     for option in ("--quick", "--seed", "--out", "--steps"):
         assert option in done.stdout

@@ -1,4 +1,6 @@
-"""The MNIST scripts read torchvision's datasets through torchvision's transforms, without the network, and learn the same from them."""
+"""The MNIST scripts read torchvision's datasets through torchvision's transforms, without the network, and
+learn the same from them.
+"""
 
 import gzip
 from pathlib import Path
@@ -15,12 +17,18 @@ from .running import run
 
 @pytest.fixture(scope="module", autouse=True)
 def _torchvision():
-    """torchvision, also beside a PyTorch that lacks its compiled operations: those are not needed here, so they are not announced."""
+    """torchvision, also beside a PyTorch that lacks its compiled operations: those are not needed here, so
+    they are not announced.
+    """
     torch = pytest.importorskip("torch")
     announce = torch.library.register_fake
 
     def lenient(op, *args, **kwargs):
-        return (lambda f: f) if isinstance(op, str) and op.startswith("torchvision::") else announce(op, *args, **kwargs)
+        return (
+            (lambda f: f)
+            if isinstance(op, str) and op.startswith("torchvision::")
+            else announce(op, *args, **kwargs)
+        )
 
     torch.library.register_fake = lenient
     try:
@@ -56,5 +64,8 @@ def results(text):
 def test_the_same_results_as_with_mytorchs_datasets(name, root):
     theirs, _ = run(name, "--torchvision", "--root", root, "--epochs", "1")
     ours, _ = run(name, "--data", "full", "--root", root, "--epochs", "1")
-    assert "Root location" in theirs and "Root location" not in ours  # torchvision's description of its dataset
-    assert results(theirs) == results(ours) and len(results(ours)) == {"mlp_mnist": 1, "sigmoid_mnist": 5}[name]
+    # torchvision's description of its dataset
+    assert "Root location" in theirs and "Root location" not in ours
+    assert (
+        results(theirs) == results(ours) and len(results(ours)) == {"mlp_mnist": 1, "sigmoid_mnist": 5}[name]
+    )

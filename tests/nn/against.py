@@ -1,4 +1,6 @@
-"""Run the same call in mytorch and in PyTorch and compare what comes out: values, dtypes, gradients, errors, warnings."""
+"""Run the same call in mytorch and in PyTorch and compare what comes out: values, dtypes, gradients, errors,
+warnings.
+"""
 
 import warnings
 
@@ -29,13 +31,21 @@ def flat(result):
 
 def close(mine, theirs, tolerance, what="value"):
     """Same shape, dtype and values."""
-    assert tuple(mine.shape) == tuple(theirs.shape), f"{what}: shape {tuple(mine.shape)}, expected {tuple(theirs.shape)}"
-    assert str(mine.dtype).split(".")[1] == str(theirs.dtype).split(".")[1], f"{what}: {mine.dtype}, expected {theirs.dtype}"
-    np.testing.assert_allclose(mine.detach().numpy(), theirs.detach().numpy(), rtol=tolerance, atol=tolerance, err_msg=what)
+    assert tuple(mine.shape) == tuple(theirs.shape), (
+        f"{what}: shape {tuple(mine.shape)}, expected {tuple(theirs.shape)}"
+    )
+    assert str(mine.dtype).split(".")[1] == str(theirs.dtype).split(".")[1], (
+        f"{what}: {mine.dtype}, expected {theirs.dtype}"
+    )
+    np.testing.assert_allclose(
+        mine.detach().numpy(), theirs.detach().numpy(), rtol=tolerance, atol=tolerance, err_msg=what
+    )
 
 
 def compare(call, arrays, dtype="float64", parameters=((), ()), backward=True):
-    """``call(library, *tensors)`` in both; then the gradients of all inputs (and of ``parameters``) from a weighted sum of the results."""
+    """``call(library, *tensors)`` in both; then the gradients of all inputs (and of ``parameters``) from a
+    weighted sum of the results.
+    """
     arrays = [a.astype(dtype) if a.dtype.kind == "f" else a for a in arrays]
     mine, theirs = zip(*map(pair, arrays)) if arrays else ((), ())
     tolerance = TOLERANCE[dtype]
@@ -63,7 +73,9 @@ def compare(call, arrays, dtype="float64", parameters=((), ()), backward=True):
 
 
 def same_error(call, *arrays, match=None):
-    """Both refuse, with the same type; ``match`` (or the whole message of torch) is in the message of mytorch."""
+    """Both refuse, with the same type; ``match`` (or the whole message of torch) is in the message of
+    mytorch.
+    """
     mine, theirs = zip(*map(pair, arrays)) if arrays else ((), ())
     with pytest.raises(Exception) as expected:
         call(torch, *theirs)

@@ -22,11 +22,26 @@ def test_adaptive_softmax(settings):
 
 LAYER = "AdaptiveLogSoftmaxWithLoss"
 REFUSED = {
-    "no cutoffs": (lambda lib: getattr(lib.nn, LAYER)(4, 5, []), "cutoffs should be a sequence of length larger than 0"),
-    "cutoffs": (lambda lib: getattr(lib.nn, LAYER)(4, 5, [3, 2]), "cutoffs should be a sequence of unique, positive integers"),
-    "target": (lambda lib: getattr(lib.nn, LAYER)(4, 5, [2])(lib.ones(1, 4), lib.tensor([5])), "Target values should be in [0, 4]"),
-    "batch": (lambda lib: getattr(lib.nn, LAYER)(4, 5, [2])(lib.ones(2, 4), lib.tensor([1])), "same size in the batch dimension"),
-    "dimensions": (lambda lib: getattr(lib.nn, LAYER)(4, 5, [2])(lib.ones(1, 4, 1), lib.tensor([1])), "1D target tensor expects 2D input tensors"),
+    "no cutoffs": (
+        lambda lib: getattr(lib.nn, LAYER)(4, 5, []),
+        "cutoffs should be a sequence of length larger than 0",
+    ),
+    "cutoffs": (
+        lambda lib: getattr(lib.nn, LAYER)(4, 5, [3, 2]),
+        "cutoffs should be a sequence of unique, positive integers",
+    ),
+    "target": (
+        lambda lib: getattr(lib.nn, LAYER)(4, 5, [2])(lib.ones(1, 4), lib.tensor([5])),
+        "Target values should be in [0, 4]",
+    ),
+    "batch": (
+        lambda lib: getattr(lib.nn, LAYER)(4, 5, [2])(lib.ones(2, 4), lib.tensor([1])),
+        "same size in the batch dimension",
+    ),
+    "dimensions": (
+        lambda lib: getattr(lib.nn, LAYER)(4, 5, [2])(lib.ones(1, 4, 1), lib.tensor([1])),
+        "1D target tensor expects 2D input tensors",
+    ),
 }
 
 

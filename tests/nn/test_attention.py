@@ -11,16 +11,22 @@ from .against import compare, same_error, torch
 from .test_recurrent import agree, twins
 
 rng = np.random.default_rng(4)
-HIDE = np.array([[False, False, True, True], [False, False, False, True], [False] * 4])  # (N, S) what is padded
+# (N, S) what is padded
+HIDE = np.array([[False, False, True, True], [False, False, False, True], [False] * 4])
 
 
 def real(*shape):
     return rng.standard_normal(shape)
 
 
-# ---- scaled dot products -----------------------------------------------------------------------------------------------------
+# ---- scaled dot products -------------------------------------------------------------------------
 
-MASKS = {"none": None, "bool": rng.random((5, 4)) < 0.6, "float": real(5, 4), "batched": rng.random((3, 1, 5, 4)) < 0.6}
+MASKS = {
+    "none": None,
+    "bool": rng.random((5, 4)) < 0.6,
+    "float": real(5, 4),
+    "batched": rng.random((3, 1, 5, 4)) < 0.6,
+}
 MASKS["bool"][1] = False
 
 
@@ -28,20 +34,31 @@ MASKS["bool"][1] = False
 @pytest.mark.parametrize("settings", [{}, {"is_causal": True}, {"scale": 0.3}], ids=str)
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 def test_scaled_dot_product_attention(mask, settings, dtype):
-    arrays = [real(3, 2, 5, 6), real(3, 2, 4, 6), real(3, 2, 4, 6)] + ([] if mask == "none" else [MASKS[mask]])
+    arrays = [real(3, 2, 5, 6), real(3, 2, 4, 6), real(3, 2, 4, 6)] + (
+        [] if mask == "none" else [MASKS[mask]]
+    )
     kept = "is_causal" not in settings  # with both, torch takes no mask that wants a gradient
 
     def call(lib, q, k, v, *m):
-        return lib.nn.functional.scaled_dot_product_attention(q, k, v, *(m if kept else [t.detach() for t in m]), **settings)
+        return lib.nn.functional.scaled_dot_product_attention(
+            q, k, v, *(m if kept else [t.detach() for t in m]), **settings
+        )
 
     compare(call, arrays, dtype)
 
 
 def test_other_dimensions_and_grouped_heads():
-    compare(lambda lib, *x: lib.nn.functional.scaled_dot_product_attention(*x), [real(5, 6), real(4, 6), real(4, 3)])
-    compare(lambda lib, *x: lib.nn.functional.scaled_dot_product_attention(*x), [real(2, 5, 6), real(2, 4, 6), real(2, 4, 3)])
     compare(
-        lambda lib, *x: lib.nn.functional.scaled_dot_product_attention(*x, enable_gqa=True), [real(2, 4, 5, 6), real(2, 2, 4, 6), real(2, 2, 4, 6)]
+        lambda lib, *x: lib.nn.functional.scaled_dot_product_attention(*x),
+        [real(5, 6), real(4, 6), real(4, 3)],
+    )
+    compare(
+        lambda lib, *x: lib.nn.functional.scaled_dot_product_attention(*x),
+        [real(2, 5, 6), real(2, 4, 6), real(2, 4, 3)],
+    )
+    compare(
+        lambda lib, *x: lib.nn.functional.scaled_dot_product_attention(*x, enable_gqa=True),
+        [real(2, 4, 5, 6), real(2, 2, 4, 6), real(2, 2, 4, 6)],
     )
 
 
@@ -49,11 +66,12 @@ def test_dropout_of_weights():
     q = mytorch.tensor(real(2, 2, 50, 8).astype("float32"))
     one = mytorch.ones(2, 2, 50, 8)
     out = mytorch.nn.functional.scaled_dot_product_attention(q * 0, q, one, dropout_p=0.3)
-    assert abs(out.mean().item() - 1) < 0.05 and out.std().item() > 0.01  # each is the share of weights kept, over 0.7
+    # each is the share of weights kept, over 0.7
+    assert abs(out.mean().item() - 1) < 0.05 and out.std().item() > 0.01
     assert not mytorch.nn.functional.scaled_dot_product_attention(q, q, one, dropout_p=1.0).any()
 
 
-# ---- several heads -----------------------------------------------------------------------------------------------------------
+# ---- several heads -------------------------------------------------------------------------------
 
 CONSTRUCTIONS = [
     {},
@@ -90,15 +108,27 @@ def test_multihead_attention(settings, need_weights):
     for mask in (see, add, each):
         agree(modules, lambda m, *x: m(*x[:3], attn_mask=x[3].detach(), **call), [*inputs(settings), mask])
     agree(modules, lambda m, *x: m(*x[:3], key_padding_mask=x[3], **call), [*inputs(settings), HIDE])
-    agree(modules, lambda m, *x: m(*x[:3], key_padding_mask=x[3], attn_mask=x[4], **call), [*inputs(settings), HIDE, see])
-    agree(modules, lambda m, *x: m(*x[:3], key_padding_mask=x[3], attn_mask=x[4].detach(), **call), [*inputs(settings), HIDE, add])
+    agree(
+        modules,
+        lambda m, *x: m(*x[:3], key_padding_mask=x[3], attn_mask=x[4], **call),
+        [*inputs(settings), HIDE, see],
+    )
+    agree(
+        modules,
+        lambda m, *x: m(*x[:3], key_padding_mask=x[3], attn_mask=x[4].detach(), **call),
+        [*inputs(settings), HIDE, add],
+    )
 
 
 def test_causal_hint():
     modules = twins("MultiheadAttention", 6, 2, batch_first=True)
     future = np.triu(np.ones((5, 5), bool), 1)
     for need_weights in (True, False):
-        agree(modules, lambda m, x, f: m(x, x, x, attn_mask=f, is_causal=True, need_weights=need_weights), [real(3, 5, 6), future])
+        agree(
+            modules,
+            lambda m, x, f: m(x, x, x, attn_mask=f, is_causal=True, need_weights=need_weights),
+            [real(3, 5, 6), future],
+        )
 
 
 def test_mha_initial_values():
@@ -110,16 +140,28 @@ def test_mha_initial_values():
 
 x326 = real(3, 2, 6)
 REFUSED = {
-    "features": (lambda lib, x: lib.nn.MultiheadAttention(8, 2).double()(x, x, x), "was expecting embedding dimension of 8, but got 6"),
+    "features": (
+        lambda lib, x: lib.nn.MultiheadAttention(8, 2).double()(x, x, x),
+        "was expecting embedding dimension of 8, but got 6",
+    ),
     "batch": (lambda lib, x: lib.nn.MultiheadAttention(6, 2).double()(x, x[:, :1], x[:, :1]), ""),
     "features of keys": (lambda lib, x: lib.nn.MultiheadAttention(6, 2, kdim=5).double()(x, x, x), ""),
-    "key": (lambda lib, x: lib.nn.MultiheadAttention(6, 2).double()(x, x, x[:2]), "does not match value shape"),
-    "mask size": (lambda lib, x: lib.nn.MultiheadAttention(6, 2).double()(x, x, x, attn_mask=lib.zeros(2, 3)), "but should be (3, 3)."),
+    "key": (
+        lambda lib, x: lib.nn.MultiheadAttention(6, 2).double()(x, x, x[:2]),
+        "does not match value shape",
+    ),
+    "mask size": (
+        lambda lib, x: lib.nn.MultiheadAttention(6, 2).double()(x, x, x, attn_mask=lib.zeros(2, 3)),
+        "but should be (3, 3).",
+    ),
     "mask dtype": (
         lambda lib, x: lib.nn.MultiheadAttention(6, 2).double()(x, x, x, attn_mask=lib.zeros(3, 3).long()),
         "only bool and floating types of attn_mask are supported",
     ),
-    "causal": (lambda lib, x: lib.nn.MultiheadAttention(6, 2).double()(x, x, x, is_causal=True), "Need attn_mask if specifying the is_causal hint"),
+    "causal": (
+        lambda lib, x: lib.nn.MultiheadAttention(6, 2).double()(x, x, x, is_causal=True),
+        "Need attn_mask if specifying the is_causal hint",
+    ),
     "padding": (
         lambda lib, x: lib.nn.MultiheadAttention(6, 2).double()(x, x, x, key_padding_mask=lib.zeros(3, 3)),
         "Expected key_padded_mask.shape[0] to be 2, but got 3",
@@ -128,13 +170,19 @@ REFUSED = {
         lambda lib, x: lib.nn.MultiheadAttention(6, 2).double()(x, x, x, key_padding_mask=lib.zeros(3)),
         "expected `key_padding_mask` to be `None` or 2-D",
     ),
-    "mixed": (lambda lib, x: lib.nn.MultiheadAttention(6, 2).double()(x[0], x, x), "expected `key` and `value` to be 2-D"),
+    "mixed": (
+        lambda lib, x: lib.nn.MultiheadAttention(6, 2).double()(x[0], x, x),
+        "expected `key` and `value` to be 2-D",
+    ),
     "4d": (
         lambda lib, x: lib.nn.MultiheadAttention(6, 2).double()(x[None], x, x),
         "query should be unbatched 2D or batched 3D tensor but received 4-D",
     ),
     "heads": (lambda lib, x: lib.nn.MultiheadAttention(6, 4), "embed_dim must be divisible by num_heads"),
-    "no heads": (lambda lib, x: lib.nn.MultiheadAttention(6, 0), "embed_dim and num_heads must be greater than 0"),
+    "no heads": (
+        lambda lib, x: lib.nn.MultiheadAttention(6, 0),
+        "embed_dim and num_heads must be greater than 0",
+    ),
     "integer mask": (
         lambda lib, x: lib.nn.functional.scaled_dot_product_attention(x, x, x, lib.ones(2, 2).long()),
         "Expected attn_mask dtype to be bool or",
@@ -144,10 +192,22 @@ REFUSED = {
         "Expected query, key, and value to have the same dtype",
     ),
     "sizes": (lambda lib, x: lib.nn.functional.scaled_dot_product_attention(x, x[..., :2], x), ""),
-    "a vector": (lambda lib, x: lib.nn.functional.scaled_dot_product_attention(x[0, 0], x, x), "Expected query, key, and value to all be"),
-    "activation": (lambda lib, x: lib.nn.TransformerEncoderLayer(6, 2, activation="tanh"), "activation should be relu/gelu, not tanh"),
-    "batches": (lambda lib, x: lib.nn.Transformer(6, 2, 1, 1, 8).double()(x, x[:, :1]), "the batch number of src and tgt must be equal"),
-    "d_model": (lambda lib, x: lib.nn.Transformer(8, 2, 1, 1, 8).double()(x, x), "the feature number of src and tgt must be equal to d_model"),
+    "a vector": (
+        lambda lib, x: lib.nn.functional.scaled_dot_product_attention(x[0, 0], x, x),
+        "Expected query, key, and value to all be",
+    ),
+    "activation": (
+        lambda lib, x: lib.nn.TransformerEncoderLayer(6, 2, activation="tanh"),
+        "activation should be relu/gelu, not tanh",
+    ),
+    "batches": (
+        lambda lib, x: lib.nn.Transformer(6, 2, 1, 1, 8).double()(x, x[:, :1]),
+        "the batch number of src and tgt must be equal",
+    ),
+    "d_model": (
+        lambda lib, x: lib.nn.Transformer(8, 2, 1, 1, 8).double()(x, x),
+        "the feature number of src and tgt must be equal to d_model",
+    ),
 }
 
 
@@ -158,7 +218,7 @@ def test_refused(name):
     same_error(call, x326, match=match)
 
 
-# ---- Transformer layers -------------------------------------------------------------------------------------------------------
+# ---- Transformer layers --------------------------------------------------------------------------
 
 KINDS = [{}, {"norm_first": True}, {"batch_first": True, "activation": "gelu"}, {"bias": False}]
 
@@ -179,10 +239,16 @@ def test_decoder_layer(settings):
     first = settings.get("batch_first")
     x, memory = (real(3, 5, 6), real(3, 4, 6)) if first else (real(5, 3, 6), real(4, 3, 6))
     agree(modules, lambda m, *a: m(*a), [x, memory])
-    agree(modules, lambda m, *a: m(*a[:2], tgt_mask=a[2], memory_key_padding_mask=a[3]), [x, memory, np.triu(np.ones((5, 5), bool), 1), HIDE])
+    agree(
+        modules,
+        lambda m, *a: m(*a[:2], tgt_mask=a[2], memory_key_padding_mask=a[3]),
+        [x, memory, np.triu(np.ones((5, 5), bool), 1), HIDE],
+    )
 
 
-@pytest.mark.parametrize("settings", [{}, {"batch_first": True, "norm_first": True, "activation": "gelu"}], ids=str)
+@pytest.mark.parametrize(
+    "settings", [{}, {"batch_first": True, "norm_first": True, "activation": "gelu"}], ids=str
+)
 def test_transformer(settings):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -191,7 +257,11 @@ def test_transformer(settings):
 
     def call(m, src, tgt, padding):
         return m(
-            src, tgt, tgt_mask=m.generate_square_subsequent_mask(5, dtype=src.dtype), src_key_padding_mask=padding, memory_key_padding_mask=padding
+            src,
+            tgt,
+            tgt_mask=m.generate_square_subsequent_mask(5, dtype=src.dtype),
+            src_key_padding_mask=padding,
+            memory_key_padding_mask=padding,
         )
 
     agree(modules, lambda m, *a: m(*a), [src, tgt])
@@ -203,7 +273,9 @@ def test_encoder_finds_the_causal_mask():
         warnings.simplefilter("ignore")
         layer = torch.nn.TransformerEncoderLayer(6, 2, 7, 0.0).double()
         theirs = torch.nn.TransformerEncoder(layer, 2, torch.nn.LayerNorm(6).double())
-    mine = mytorch.nn.TransformerEncoder(mytorch.nn.TransformerEncoderLayer(6, 2, 7, 0.0), 2, mytorch.nn.LayerNorm(6)).double()
+    mine = mytorch.nn.TransformerEncoder(
+        mytorch.nn.TransformerEncoderLayer(6, 2, 7, 0.0), 2, mytorch.nn.LayerNorm(6)
+    ).double()
     mine.load_state_dict({k: v.numpy() for k, v in theirs.state_dict().items()})
     mask = np.triu(np.full((4, 4), -np.inf), 1)
     agree({mytorch: mine, torch: theirs}, lambda m, x, s: m(x, s.detach()), [real(4, 3, 6), mask])
@@ -211,7 +283,9 @@ def test_encoder_finds_the_causal_mask():
 
 
 @pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize("settings", [{}, {"norm_first": True}, {"activation": "gelu"}, {"batch_first": False}], ids=str)
+@pytest.mark.parametrize(
+    "settings", [{}, {"norm_first": True}, {"activation": "gelu"}, {"batch_first": False}], ids=str
+)
 @pytest.mark.parametrize("ends", [True, False])
 def test_padding_in_eval_mode(settings, ends):
     """torch's fast path leaves zeros where the padding is."""
@@ -227,7 +301,9 @@ def test_padding_in_eval_mode(settings, ends):
     def call(lib, x, p):
         encoder = made[0] if lib is mytorch else made[1]
         with lib.no_grad():
-            return encoder(x, src_key_padding_mask=p), encoder(x, src_key_padding_mask=p, mask=lib.zeros(4, 4, dtype=x.dtype))
+            return encoder(x, src_key_padding_mask=p), encoder(
+                x, src_key_padding_mask=p, mask=lib.zeros(4, 4, dtype=x.dtype)
+            )
 
     compare(call, [x, padding])
 

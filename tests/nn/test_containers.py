@@ -11,7 +11,15 @@ def chain(lib):
 
 def named(lib):
     net = lib.nn.Sequential(OrderedDict([("one", lib.nn.Linear(2, 3)), ("two", lib.nn.Tanh())]))
-    return net, net[:1], net[-1], list(net.state_dict()), net.one is net[0], len(net), [type(m).__name__ for m in net]
+    return (
+        net,
+        net[:1],
+        net[-1],
+        list(net.state_dict()),
+        net.one is net[0],
+        len(net),
+        [type(m).__name__ for m in net],
+    )
 
 
 def sliced(lib):
@@ -40,7 +48,9 @@ def arithmetic(lib):
 
 
 def runs(lib):
-    return lib.nn.Sequential()(lib.ones(2)), lib.nn.Sequential(lib.nn.Flatten(), lib.nn.Identity())(lib.ones(2, 3, 4)).shape
+    return lib.nn.Sequential()(lib.ones(2)), lib.nn.Sequential(lib.nn.Flatten(), lib.nn.Identity())(
+        lib.ones(2, 3, 4)
+    ).shape
 
 
 def sequential_of_strings(lib):
@@ -97,7 +107,14 @@ def module_dict(lib):
     table.update([("d", lib.nn.Sigmoid())])
     table.update(OrderedDict(e=lib.nn.ReLU()))
     table.update(lib.nn.ModuleDict({"f": lib.nn.ReLU()}))
-    before = repr(table), list(table), list(table.keys()), [repr(m) for m in table.values()], "a" in table, len(table)
+    before = (
+        repr(table),
+        list(table),
+        list(table.keys()),
+        [repr(m) for m in table.values()],
+        "a" in table,
+        len(table),
+    )
     del table["a"]
     popped = table.pop("b")
     text = repr(table)
@@ -122,7 +139,15 @@ def parameter_list(lib):
     ps.append(lib.ones(1))
     ps += [lib.ones(3)]
     ps[0] = lib.zeros(2)
-    return ps, len(ps), ps[-1], ps[1:3], list(ps.state_dict()), [type(p).__name__ for p in ps], len(list(ps.parameters()))
+    return (
+        ps,
+        len(ps),
+        ps[-1],
+        ps[1:3],
+        list(ps.state_dict()),
+        [type(p).__name__ for p in ps],
+        len(list(ps.parameters())),
+    )
 
 
 def parameter_list_of_a_tensor(lib):
@@ -138,7 +163,15 @@ def parameter_dict(lib):
     ps["d"] = lib.ones(1)
     ps.update([("e", lib.ones(1))])
     both = ps | lib.nn.ParameterDict({"z": lib.ones(1)})
-    before = repr(ps), list(ps), list(reversed(ps)), [k for k, _ in ps.items()], list(both), ps.get("x"), ps.setdefault("g", lib.ones(1))
+    before = (
+        repr(ps),
+        list(ps),
+        list(reversed(ps)),
+        [k for k, _ in ps.items()],
+        list(both),
+        ps.get("x"),
+        ps.setdefault("g", lib.ones(1)),
+    )
     del ps["a"]
     last, popped = ps.popitem(), ps.pop("c")
     names, copied = list(ps.state_dict()), list(ps.copy())
@@ -157,13 +190,35 @@ def parameter_dict_is_not_called(lib):
 
 
 @scenario(
-    chain, named, sliced, changed, arithmetic, runs, sequential_of_strings, index_out_of_range, insert_out_of_range, times_zero, times_text,
-    module_list, module_list_of_an_int, module_list_out_of_range, module_dict, module_dict_of_triples, module_dict_missing,
-    module_dict_of_an_int, parameter_list, parameter_list_of_a_tensor, parameter_list_out_of_range, parameter_dict, parameter_dict_is_not_called,
-)  # fmt: skip
+    chain,
+    named,
+    sliced,
+    changed,
+    arithmetic,
+    runs,
+    sequential_of_strings,
+    index_out_of_range,
+    insert_out_of_range,
+    times_zero,
+    times_text,
+    module_list,
+    module_list_of_an_int,
+    module_list_out_of_range,
+    module_dict,
+    module_dict_of_triples,
+    module_dict_missing,
+    module_dict_of_an_int,
+    parameter_list,
+    parameter_list_of_a_tensor,
+    parameter_list_out_of_range,
+    parameter_dict,
+    parameter_dict_is_not_called,
+)
 def test_same_as_torch(function):
     mine, theirs = outcome(function, mytorch), outcome(function, torch)
-    assert str(mine).replace("torch.nn.modules.", "torch.nn.") == str(theirs).replace("torch.nn.modules.", "torch.nn.")
+    assert str(mine).replace("torch.nn.modules.", "torch.nn.") == str(theirs).replace(
+        "torch.nn.modules.", "torch.nn."
+    )
 
 
 @scenario(add_a_list, module_list_is_not_called, parameter_dict_with_a_number)

@@ -8,10 +8,12 @@ from tests.nn.against import compare, same_error
 
 RNG = np.random.default_rng(0)
 CASES = [
-    (2, (2, 3, 9, 7), {"kernel_size": 2, "output_size": (4, 3)}), (2, (3, 9, 7), {"kernel_size": (3, 2), "output_size": 1}),
-    (2, (2, 3, 9, 8), {"kernel_size": 2, "output_ratio": (0.7, 0.5)}), (3, (2, 2, 7, 8, 6), {"kernel_size": 2, "output_size": (4, 3, 4)}),
+    (2, (2, 3, 9, 7), {"kernel_size": 2, "output_size": (4, 3)}),
+    (2, (3, 9, 7), {"kernel_size": (3, 2), "output_size": 1}),
+    (2, (2, 3, 9, 8), {"kernel_size": 2, "output_ratio": (0.7, 0.5)}),
+    (3, (2, 2, 7, 8, 6), {"kernel_size": 2, "output_size": (4, 3, 4)}),
     (3, (2, 7, 8, 6), {"kernel_size": (1, 2, 3), "output_ratio": 0.5}),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
@@ -39,14 +41,21 @@ def test_at_random_places():
     x = mytorch.randn(2, 3, 9, 9)
     out, indices = mytorch.nn.functional.fractional_max_pool2d_with_indices(x, 2, output_ratio=0.6)
     assert out.shape == (2, 3, 5, 5)
-    np.testing.assert_array_equal(out.array.reshape(2, 3, -1), np.take_along_axis(x.array.reshape(2, 3, -1), indices.array.reshape(2, 3, -1), -1))
+    np.testing.assert_array_equal(
+        out.array.reshape(2, 3, -1),
+        np.take_along_axis(x.array.reshape(2, 3, -1), indices.array.reshape(2, 3, -1), -1),
+    )
 
 
 def test_refused():
     x = RNG.standard_normal((1, 1, 5, 5))
     same_error(lambda lib, x: lib.nn.functional.fractional_max_pool2d(x, 2), x)
     same_error(lambda lib, x: lib.nn.functional.fractional_max_pool2d(x, 4, (4, 4)), x, match="too large")
-    same_error(lambda lib, x: lib.nn.functional.fractional_max_pool3d(x, 2, 4), x[..., None].repeat(5, -1), match="too large")
+    same_error(
+        lambda lib, x: lib.nn.functional.fractional_max_pool3d(x, 2, 4),
+        x[..., None].repeat(5, -1),
+        match="too large",
+    )
     for settings in ({}, {"output_size": 2, "output_ratio": 0.5}, {"output_ratio": 1.5}):
         same_error(lambda lib, settings=settings: lib.nn.FractionalMaxPool2d(2, **settings))
 
@@ -54,13 +63,16 @@ def test_refused():
 @pytest.mark.parametrize("which", ["k", "v", "kv"])
 def test_static_keys_and_values(which):
     E, heads, L, S, N = 6, 2, 3, 5, 2
-    arrays = [RNG.standard_normal(shape) for shape in ((L, N, E), (S, N, E), (3 * E, E), (3 * E,), (E, E), (N * heads, S, E // heads))]
+    arrays = [
+        RNG.standard_normal(shape)
+        for shape in ((L, N, E), (S, N, E), (3 * E, E), (3 * E,), (E, E), (N * heads, S, E // heads))
+    ]
 
     def call(lib, q, k, w, b, o, static):
         given = {f"static_{name}": static for name in which}
         return lib.nn.functional.multi_head_attention_forward(
             q, k, k, E, heads, w, b, None, None, False, 0.0, o, None, training=False, **given
-        )  # fmt: skip
+        )
 
     compare(call, arrays)
 
@@ -70,7 +82,20 @@ def test_static_refused():
     for shape in ((3, 3, 2), (4, 3, 3)):
         same_error(
             lambda lib, x, w, o, shape=shape: lib.nn.functional.multi_head_attention_forward(
-                x, x, x, E, 2, w, None, None, None, False, 0.0, o, None, static_k=lib.zeros(shape, dtype=lib.float64)
+                x,
+                x,
+                x,
+                E,
+                2,
+                w,
+                None,
+                None,
+                None,
+                False,
+                0.0,
+                o,
+                None,
+                static_k=lib.zeros(shape, dtype=lib.float64),
             ),
             *arrays,
         )

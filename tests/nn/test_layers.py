@@ -21,7 +21,7 @@ def real(*shape):
     return rng.standard_normal(shape)
 
 
-# ---- linear -----------------------------------------------------------------------------------------------------------------
+# ---- linear --------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("bias", [True, False])
@@ -53,12 +53,13 @@ def test_bilinear_and_shapes():
     for settings in [(), (0, 1), (1, 2)]:
         compare(lambda lib, x: lib.nn.Flatten(*settings)(x), [real(2, 3, 4)])
     compare(lambda lib, x: lib.nn.Unflatten(1, (2, 3))(x), [real(2, 6)])
-    assert [repr(lib.nn.Unflatten(1, (2, 3))) + repr(lib.nn.Flatten()) + repr(lib.nn.Identity(3, x=4)) for lib in (mytorch,)] == [
-        repr(torch.nn.Unflatten(1, (2, 3))) + repr(torch.nn.Flatten()) + repr(torch.nn.Identity(3, x=4))
-    ]
+    assert [
+        repr(lib.nn.Unflatten(1, (2, 3))) + repr(lib.nn.Flatten()) + repr(lib.nn.Identity(3, x=4))
+        for lib in (mytorch,)
+    ] == [repr(torch.nn.Unflatten(1, (2, 3))) + repr(torch.nn.Flatten()) + repr(torch.nn.Identity(3, x=4))]
 
 
-# ---- activations --------------------------------------------------------------------------------------------------------------
+# ---- activations ---------------------------------------------------------------------------------
 
 SETTINGS = {
     "Softmax": [(), (1,)],
@@ -78,9 +79,37 @@ SETTINGS = {
     "RReLU": [()],
     "Softmax2d": [()],
 }
-PLAIN = ["ReLU", "ReLU6", "SELU", "SiLU", "Mish", "Sigmoid", "Tanh", "LogSigmoid", "Softsign", "Tanhshrink", "Hardsigmoid", "Hardswish"]
-CASES = [(name, args) for name, all_args in SETTINGS.items() for args in all_args] + [(name, ()) for name in PLAIN]
-IN_PLACE = ["ReLU", "ReLU6", "SELU", "SiLU", "Mish", "Hardsigmoid", "Hardswish", "ELU", "CELU", "LeakyReLU", "Hardtanh", "RReLU"]
+PLAIN = [
+    "ReLU",
+    "ReLU6",
+    "SELU",
+    "SiLU",
+    "Mish",
+    "Sigmoid",
+    "Tanh",
+    "LogSigmoid",
+    "Softsign",
+    "Tanhshrink",
+    "Hardsigmoid",
+    "Hardswish",
+]
+CASES = [(name, args) for name, all_args in SETTINGS.items() for args in all_args] + [
+    (name, ()) for name in PLAIN
+]
+IN_PLACE = [
+    "ReLU",
+    "ReLU6",
+    "SELU",
+    "SiLU",
+    "Mish",
+    "Hardsigmoid",
+    "Hardswish",
+    "ELU",
+    "CELU",
+    "LeakyReLU",
+    "Hardtanh",
+    "RReLU",
+]
 
 
 @pytest.mark.filterwarnings("ignore:Implicit dimension choice")
@@ -91,7 +120,8 @@ def test_activations(name, args):
     for m in (mine, theirs):
         m.eval()
     for shape in [(6, 4), (2, 4, 2, 2)] if name != "Softmax2d" else [(2, 4, 2, 2), (4, 2, 2)]:
-        dtype = "float32" if name == "Hardsigmoid" else "float64"  # torch's slope is the float32 number next to 1/6
+        # torch's slope is the float32 number next to 1/6
+        dtype = "float32" if name == "Hardsigmoid" else "float64"
         modules = {mytorch: mine.to(getattr(mytorch, dtype)), torch: theirs.to(getattr(torch, dtype))}
         agree(modules, lambda m, x: m(x), [real(*shape) * 3], dtype)
 
@@ -114,7 +144,11 @@ def test_functions_of_torchs_names():
     for name in ("relu_", "leaky_relu_", "elu_", "celu_", "selu_", "hardtanh_"):
         compare(lambda lib, x: getattr(lib.nn.functional, name)(x * 1), [x])
     compare(lambda lib, x: lib.nn.functional.threshold_(x * 1, 0.5, 2.0), [x])
-    compare(lambda lib, x: lib.nn.functional.softmax(x, dim=0, dtype=lib.float64), [x.astype("float32")], "float32")
+    compare(
+        lambda lib, x: lib.nn.functional.softmax(x, dim=0, dtype=lib.float64),
+        [x.astype("float32")],
+        "float32",
+    )
     with pytest.warns(UserWarning, match="Implicit dimension choice for softmax has been deprecated"):
         mytorch.nn.functional.softmax(mytorch.ones(2, 3))
 
@@ -124,8 +158,13 @@ OLD = ("min_value", "max_value", "args", "kwargs")
 
 def test_constructors_take_torchs_arguments():
     for name in [*SETTINGS, *PLAIN]:
-        mine, theirs = inspect.signature(getattr(mytorch.nn, name)), inspect.signature(getattr(torch.nn, name))
-        found, wanted = ([(p.name, p.default) for p in s.parameters.values() if p.name not in OLD] for s in (mine, theirs))
+        mine, theirs = (
+            inspect.signature(getattr(mytorch.nn, name)),
+            inspect.signature(getattr(torch.nn, name)),
+        )
+        found, wanted = (
+            [(p.name, p.default) for p in s.parameters.values() if p.name not in OLD] for s in (mine, theirs)
+        )
         assert found == wanted, name
     with pytest.raises(TypeError):
         mytorch.nn.ELU(1.0, False, 3)
@@ -145,16 +184,28 @@ def test_gumbel_softmax_of_half_precision_is_finite():
 
 def test_gumbel_softmax():
     logits = mytorch.tensor([[1.0, 2.0, 0.0]]).expand(20000, 3).clone().requires_grad_()
-    soft, hard = mytorch.nn.functional.gumbel_softmax(logits), mytorch.nn.functional.gumbel_softmax(logits, tau=0.5, hard=True)
-    assert np.allclose(soft.sum(1).detach().numpy(), 1, atol=1e-5) and set(np.unique(hard.detach().numpy().round(5))) == {0, 1}
-    np.testing.assert_allclose(hard.mean(0).detach().numpy(), np.exp([1, 2, 0]) / np.exp([1, 2, 0]).sum(), atol=0.02)
+    soft, hard = (
+        mytorch.nn.functional.gumbel_softmax(logits),
+        mytorch.nn.functional.gumbel_softmax(logits, tau=0.5, hard=True),
+    )
+    assert np.allclose(soft.sum(1).detach().numpy(), 1, atol=1e-5) and set(
+        np.unique(hard.detach().numpy().round(5))
+    ) == {0, 1}
+    np.testing.assert_allclose(
+        hard.mean(0).detach().numpy(), np.exp([1, 2, 0]) / np.exp([1, 2, 0]).sum(), atol=0.02
+    )
     (hard * hard.detach()).sum().backward()
     assert logits.grad.abs().sum() > 0
 
 
-# ---- dropout ------------------------------------------------------------------------------------------------------------------
+# ---- dropout -------------------------------------------------------------------------------------
 
-DROPOUTS = {"Dropout": (200, 300), "Dropout1d": (200, 300, 2), "Dropout2d": (200, 300, 2, 2), "Dropout3d": (50, 300, 2, 1, 2)}
+DROPOUTS = {
+    "Dropout": (200, 300),
+    "Dropout1d": (200, 300, 2),
+    "Dropout2d": (200, 300, 2, 2),
+    "Dropout3d": (50, 300, 2, 1, 2),
+}
 
 
 @pytest.mark.parametrize("name", DROPOUTS)
@@ -205,7 +256,7 @@ def test_alpha_dropout_keeps_mean_and_variance(name):
     assert getattr(mytorch.nn, name)(0.2, inplace=True).eval()(x) is x  # nothing is written
 
 
-# ---- initial values -------------------------------------------------------------------------------------------------------------
+# ---- initial values ------------------------------------------------------------------------------
 
 
 def draws(function, shape, **settings):
@@ -275,7 +326,10 @@ def test_initialisation_stays_out_of_the_graph_and_takes_a_generator():
     p = mytorch.nn.Parameter(mytorch.zeros(3, 3))
     mytorch.nn.init.normal_(p)
     assert p.is_leaf and p.requires_grad and p._version == 1
-    one, two = (mytorch.nn.init.kaiming_uniform_(mytorch.empty(3, 3), generator=mytorch.Generator().manual_seed(3)) for _ in range(2))
+    one, two = (
+        mytorch.nn.init.kaiming_uniform_(mytorch.empty(3, 3), generator=mytorch.Generator().manual_seed(3))
+        for _ in range(2)
+    )
     assert mytorch.equal(one, two)
     with pytest.warns(FutureWarning, match="now deprecated in favor of `nn.init.xavier_uniform_`"):
         mytorch.nn.init.xavier_uniform(p)
@@ -286,7 +340,9 @@ def test_initialisation_stays_out_of_the_graph_and_takes_a_generator():
 def test_gains():
     for name in ("linear", "conv2d", "conv_transpose3d", "sigmoid", "tanh", "relu", "selu", "leaky_relu"):
         assert mytorch.nn.init.calculate_gain(name) == pytest.approx(torch.nn.init.calculate_gain(name))
-    assert mytorch.nn.init.calculate_gain("leaky_relu", 0.3) == pytest.approx(torch.nn.init.calculate_gain("leaky_relu", 0.3))
+    assert mytorch.nn.init.calculate_gain("leaky_relu", 0.3) == pytest.approx(
+        torch.nn.init.calculate_gain("leaky_relu", 0.3)
+    )
 
 
 def test_linear_initial_values():
@@ -296,33 +352,75 @@ def test_linear_initial_values():
 
 
 REFUSED = {
-    "linear": (lambda lib: lib.nn.Linear(5, 2)(lib.ones(2, 4)), "mat1 and mat2 shapes cannot be multiplied (2x4 and 5x2)"),
-    "linear dtype": (lambda lib: lib.nn.Linear(5, 2)(lib.ones(2, 5).double()), "mat1 and mat2 must have the same dtype"),
+    "linear": (
+        lambda lib: lib.nn.Linear(5, 2)(lib.ones(2, 4)),
+        "mat1 and mat2 shapes cannot be multiplied (2x4 and 5x2)",
+    ),
+    "linear dtype": (
+        lambda lib: lib.nn.Linear(5, 2)(lib.ones(2, 5).double()),
+        "mat1 and mat2 must have the same dtype",
+    ),
     "bilinear": (lambda lib: lib.nn.Bilinear(2, 3, 4)(lib.ones(5, 2), lib.ones(6, 3)), ""),
     "bilinear size": (lambda lib: lib.nn.Bilinear(0, 3, 4), "in1_features must be > 0"),
     "flatten": (lambda lib: lib.nn.Flatten(3)(lib.ones(2, 3)), ""),
     "unflatten": (lambda lib: lib.nn.Unflatten(1, (2, 2))(lib.ones(2, 6)), ""),
     "unflatten sizes": (lambda lib: lib.nn.Unflatten(1, 3), "unflattened_size must be"),
-    "dropout": (lambda lib: lib.nn.Dropout(1.5), "dropout probability has to be between 0 and 1, but got 1.5"),
-    "dropout function": (lambda lib: lib.nn.functional.dropout(lib.ones(2), -0.1), "dropout probability has to be between 0 and 1, but got -0.1"),
-    "dropout1d": (lambda lib: lib.nn.functional.dropout1d(lib.ones(2)), "Expected 2D or 3D input, but received a 1D input"),
-    "softmax2d": (lambda lib: lib.nn.Softmax2d()(lib.ones(2, 3)), "Softmax2d: expected input to be 3D or 4D, got 2D instead"),
+    "dropout": (
+        lambda lib: lib.nn.Dropout(1.5),
+        "dropout probability has to be between 0 and 1, but got 1.5",
+    ),
+    "dropout function": (
+        lambda lib: lib.nn.functional.dropout(lib.ones(2), -0.1),
+        "dropout probability has to be between 0 and 1, but got -0.1",
+    ),
+    "dropout1d": (
+        lambda lib: lib.nn.functional.dropout1d(lib.ones(2)),
+        "Expected 2D or 3D input, but received a 1D input",
+    ),
+    "softmax2d": (
+        lambda lib: lib.nn.Softmax2d()(lib.ones(2, 3)),
+        "Softmax2d: expected input to be 3D or 4D, got 2D instead",
+    ),
     "softmax": (lambda lib: lib.nn.Softmax(2)(lib.ones(2, 3)), ""),
-    "hardtanh": (lambda lib: lib.nn.functional.hardtanh(lib.ones(2), 2.0, 1.0), "min_val cannot be greater than max_val"),
+    "hardtanh": (
+        lambda lib: lib.nn.functional.hardtanh(lib.ones(2), 2.0, 1.0),
+        "min_val cannot be greater than max_val",
+    ),
     "prelu": (lambda lib: lib.nn.PReLU(3)(lib.ones(2, 4)), ""),
     "glu": (lambda lib: lib.nn.GLU()(lib.ones(2, 3)), "Halving dimension must be even"),
     "softshrink": (lambda lib: lib.nn.Softshrink(-1.0)(lib.ones(2)), "lambda must be "),
     "gain": (lambda lib: lib.nn.init.calculate_gain("step"), "Unsupported nonlinearity step"),
-    "slope": (lambda lib: lib.nn.init.calculate_gain("leaky_relu", "x"), "negative_slope x not a valid number"),
-    "fan": (lambda lib: lib.nn.init.xavier_uniform_(lib.ones(3)), "can not be computed for tensor with fewer than 2 dimensions"),
+    "slope": (
+        lambda lib: lib.nn.init.calculate_gain("leaky_relu", "x"),
+        "negative_slope x not a valid number",
+    ),
+    "fan": (
+        lambda lib: lib.nn.init.xavier_uniform_(lib.ones(3)),
+        "can not be computed for tensor with fewer than 2 dimensions",
+    ),
     "mode": (lambda lib: lib.nn.init.kaiming_normal_(lib.ones(3, 3), mode="in"), "Mode in not supported"),
     "eye": (lambda lib: lib.nn.init.eye_(lib.ones(3)), "Only tensors with 2 dimensions are supported"),
-    "dirac": (lambda lib: lib.nn.init.dirac_(lib.ones(3, 3)), "Only tensors with 3, 4, or 5 dimensions are supported"),
-    "uniform": (lambda lib: lib.nn.init.uniform_(lib.ones(3), 2, 1), "uniform_ expects to return a [from, to) range, but found from=2 > to=1"),
-    "normal": (lambda lib: lib.nn.init.normal_(lib.ones(3), 0, -1), "normal expects std >= 0.0, but found std -1"),
-    "truncated": (lambda lib: lib.nn.init.trunc_normal_(lib.ones(3), 0, 1, 2, -2), "but found from=2 > to=-2"),
-    "orthogonal": (lambda lib: lib.nn.init.orthogonal_(lib.ones(3)), "Only tensors with 2 or more dimensions are supported"),
-}  # fmt: skip
+    "dirac": (
+        lambda lib: lib.nn.init.dirac_(lib.ones(3, 3)),
+        "Only tensors with 3, 4, or 5 dimensions are supported",
+    ),
+    "uniform": (
+        lambda lib: lib.nn.init.uniform_(lib.ones(3), 2, 1),
+        "uniform_ expects to return a [from, to) range, but found from=2 > to=1",
+    ),
+    "normal": (
+        lambda lib: lib.nn.init.normal_(lib.ones(3), 0, -1),
+        "normal expects std >= 0.0, but found std -1",
+    ),
+    "truncated": (
+        lambda lib: lib.nn.init.trunc_normal_(lib.ones(3), 0, 1, 2, -2),
+        "but found from=2 > to=-2",
+    ),
+    "orthogonal": (
+        lambda lib: lib.nn.init.orthogonal_(lib.ones(3)),
+        "Only tensors with 2 or more dimensions are supported",
+    ),
+}
 
 
 @pytest.mark.parametrize("name", REFUSED)

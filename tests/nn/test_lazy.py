@@ -12,11 +12,20 @@ import mytorch
 from .against import torch
 
 ROWS = [
-    ("LazyLinear", (4,), (2, 3)), ("LazyConv1d", (4, 2), (2, 3, 5)), ("LazyConv2d", (4, 3, 1, 1), (2, 3, 5, 5)), ("LazyConv3d", (4, 2), (2, 3, 4, 4, 4)),
-    ("LazyConvTranspose1d", (4, 2), (2, 3, 5)), ("LazyConvTranspose2d", (4, 2), (2, 3, 5, 5)), ("LazyConvTranspose3d", (4, 2), (2, 3, 4, 4, 4)),
-    ("LazyBatchNorm1d", (), (2, 3, 5)), ("LazyBatchNorm2d", (1e-3,), (2, 3, 5, 5)), ("LazyBatchNorm3d", (), (2, 3, 2, 2, 2)),
-    ("LazyInstanceNorm1d", (), (2, 3, 5)), ("LazyInstanceNorm2d", (1e-3, 0.2, False), (2, 3, 5, 5)), ("LazyInstanceNorm3d", (), (2, 3, 2, 2, 2)),
-]  # fmt: skip
+    ("LazyLinear", (4,), (2, 3)),
+    ("LazyConv1d", (4, 2), (2, 3, 5)),
+    ("LazyConv2d", (4, 3, 1, 1), (2, 3, 5, 5)),
+    ("LazyConv3d", (4, 2), (2, 3, 4, 4, 4)),
+    ("LazyConvTranspose1d", (4, 2), (2, 3, 5)),
+    ("LazyConvTranspose2d", (4, 2), (2, 3, 5, 5)),
+    ("LazyConvTranspose3d", (4, 2), (2, 3, 4, 4, 4)),
+    ("LazyBatchNorm1d", (), (2, 3, 5)),
+    ("LazyBatchNorm2d", (1e-3,), (2, 3, 5, 5)),
+    ("LazyBatchNorm3d", (), (2, 3, 2, 2, 2)),
+    ("LazyInstanceNorm1d", (), (2, 3, 5)),
+    ("LazyInstanceNorm2d", (1e-3, 0.2, False), (2, 3, 5, 5)),
+    ("LazyInstanceNorm3d", (), (2, 3, 2, 2, 2)),
+]
 
 
 @pytest.mark.parametrize("name, args, shape", ROWS, ids=lambda v: v if isinstance(v, str) else "")
@@ -24,13 +33,22 @@ def test_become_ordinary(name, args, shape):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         mine, theirs = getattr(mytorch.nn, name)(*args), getattr(torch.nn, name)(*args)
-    assert repr(mine) == repr(theirs) and list(mine._parameters) == list(theirs._parameters) and type(mine).__name__ == name
+    assert (
+        repr(mine) == repr(theirs)
+        and list(mine._parameters) == list(theirs._parameters)
+        and type(mine).__name__ == name
+    )
     parameters = list(mine.parameters())
     mine(mytorch.ones(shape))
     theirs(torch.ones(shape))
     assert repr(mine) == repr(theirs) and type(mine) is getattr(mytorch.nn, name.removeprefix("Lazy"))
-    assert [(k, tuple(v.shape)) for k, v in mine.state_dict().items()] == [(k, tuple(v.shape)) for k, v in theirs.state_dict().items()]
-    assert all(a is b and type(a) is mytorch.nn.Parameter and a.requires_grad for a, b in zip(parameters, mine.parameters(), strict=True))
+    assert [(k, tuple(v.shape)) for k, v in mine.state_dict().items()] == [
+        (k, tuple(v.shape)) for k, v in theirs.state_dict().items()
+    ]
+    assert all(
+        a is b and type(a) is mytorch.nn.Parameter and a.requires_grad
+        for a, b in zip(parameters, mine.parameters(), strict=True)
+    )
 
 
 @pytest.mark.parametrize("name, args, shape", ROWS, ids=lambda v: v if isinstance(v, str) else "")
@@ -66,13 +84,18 @@ def test_torchs_names_of_arguments():
     for lib in (mytorch, torch):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            assert lib.nn.LazyConvTranspose2d(4, 3, 2)(lib.ones(1, 2, 4, 4), output_size=[10, 10]).shape[-1] == 10
+            assert (
+                lib.nn.LazyConvTranspose2d(4, 3, 2)(lib.ones(1, 2, 4, 4), output_size=[10, 10]).shape[-1]
+                == 10
+            )
         assert lib.nn.RMSNorm(3)(x=lib.ones(2, 3)).shape == (2, 3)
         assert lib.nn.Transformer.generate_square_subsequent_mask(sz=2).tolist() == [[0, -np.inf], [0, 0]]
 
 
 def test_optimizers_may_hold_them_already():
-    net = mytorch.nn.Sequential(mytorch.nn.LazyLinear(4), mytorch.nn.ReLU(), mytorch.nn.LazyLinear(1)).double()
+    net = mytorch.nn.Sequential(
+        mytorch.nn.LazyLinear(4), mytorch.nn.ReLU(), mytorch.nn.LazyLinear(1)
+    ).double()
     optimizer = mytorch.optim.SGD(net.parameters(), lr=0.1)
     x = mytorch.ones(2, 3).double()
     net(x)

@@ -67,17 +67,24 @@ def small(lib, **settings):
     return net
 
 
-# ---- names ----------------------------------------------------------------------------------------------------------------
+# ---- names ---------------------------------------------------------------------------------------
 
 
 def names(lib):
     net = small(lib)
     return [
-        [n for n, _ in net.named_parameters()], [n for n, _ in net.named_parameters(prefix="p", recurse=False)],
-        [n for n, _ in net.named_parameters(remove_duplicate=False)], [n for n, _ in net.named_buffers()], len(list(net.parameters())),
-        [n for n, _ in net.named_modules()], [n for n, _ in net.named_modules(remove_duplicate=False)], [n for n, _ in net.named_children()],
-        len(list(net.modules())), len(list(net.children())), len(list(net.buffers())),
-    ]  # fmt: skip
+        [n for n, _ in net.named_parameters()],
+        [n for n, _ in net.named_parameters(prefix="p", recurse=False)],
+        [n for n, _ in net.named_parameters(remove_duplicate=False)],
+        [n for n, _ in net.named_buffers()],
+        len(list(net.parameters())),
+        [n for n, _ in net.named_modules()],
+        [n for n, _ in net.named_modules(remove_duplicate=False)],
+        [n for n, _ in net.named_children()],
+        len(list(net.modules())),
+        len(list(net.children())),
+        len(list(net.buffers())),
+    ]
 
 
 def state(lib):
@@ -93,7 +100,12 @@ def state(lib):
 
 def look_up(lib):
     net = small(lib)
-    return net.get_submodule("layers.0"), net.get_submodule("") is net, net.get_parameter("layers.0.weight"), net.get_buffer("mean")
+    return (
+        net.get_submodule("layers.0"),
+        net.get_submodule("") is net,
+        net.get_parameter("layers.0.weight"),
+        net.get_buffer("mean"),
+    )
 
 
 def no_submodule(lib):
@@ -130,7 +142,7 @@ def listed(lib):
     return [n for n in dir(small(lib)) if not n.startswith("_") and hasattr(torch.nn.Module, n) is False]
 
 
-# ---- attributes ---------------------------------------------------------------------------------------------------------------
+# ---- attributes ----------------------------------------------------------------------------------
 
 
 def reassign(lib):
@@ -253,7 +265,7 @@ def to_integers(lib):
     small(lib).to(lib.int64)
 
 
-# ---- state ----------------------------------------------------------------------------------------------------------------------
+# ---- state ---------------------------------------------------------------------------------------
 
 
 def loads(lib):
@@ -286,7 +298,12 @@ def batches_not_counted(lib):
     partly = net.load_state_dict({k: v for k, v in values.items() if "0." in k}, strict=False)
     counted = net.state_dict()
     del counted["1.num_batches_tracked"]  # says that it is of the second version
-    return result, list(values), list(partly.missing_keys), net.load_state_dict(counted, strict=False).missing_keys
+    return (
+        result,
+        list(values),
+        list(partly.missing_keys),
+        net.load_state_dict(counted, strict=False).missing_keys,
+    )
 
 
 def wrong_size_even_if_not_strict(lib):
@@ -302,7 +319,12 @@ def not_a_dict(lib):
 def assigned(lib):
     net, values = small(lib), small(lib).double().state_dict()
     net.load_state_dict(values, assign=True)
-    return net.scale.dtype == lib.float64, net.scale.requires_grad, type(net.scale).__name__, net.mean.dtype == lib.float64
+    return (
+        net.scale.dtype == lib.float64,
+        net.scale.requires_grad,
+        type(net.scale).__name__,
+        net.mean.dtype == lib.float64,
+    )
 
 
 def one_element_for_a_number(lib):
@@ -340,7 +362,7 @@ def hooks_of_state(lib):
     return list(values), seen
 
 
-# ---- all at once --------------------------------------------------------------------------------------------------------------
+# ---- all at once ---------------------------------------------------------------------------------
 
 
 def modes(lib):
@@ -389,7 +411,12 @@ def moved_without_values(lib):
     net = small(lib)
     weight = net.first.weight
     net.to_empty(device="cpu")
-    return net.first.weight is weight, list(net.state_dict()), [list(p.shape) for p in net.parameters()], weight.requires_grad
+    return (
+        net.first.weight is weight,
+        list(net.state_dict()),
+        [list(p.shape) for p in net.parameters()],
+        weight.requires_grad,
+    )
 
 
 def copies(lib):
@@ -480,21 +507,36 @@ def test_loading_keeps_optimizers_working():
 
 
 def test_pickle():
-    net = pickle.loads(pickle.dumps(mytorch.nn.Sequential(mytorch.nn.Linear(2, 3), mytorch.nn.ELU(0.5), mytorch.nn.LSTM(3, 4))))
-    assert "ELU(alpha=0.5)" in repr(net) and net[0].weight.requires_grad and isinstance(net[0].weight, mytorch.nn.Parameter)
+    net = pickle.loads(
+        pickle.dumps(
+            mytorch.nn.Sequential(mytorch.nn.Linear(2, 3), mytorch.nn.ELU(0.5), mytorch.nn.LSTM(3, 4))
+        )
+    )
+    assert (
+        "ELU(alpha=0.5)" in repr(net)
+        and net[0].weight.requires_grad
+        and isinstance(net[0].weight, mytorch.nn.Parameter)
+    )
 
 
 def test_parameter():
     p = mytorch.nn.Parameter(mytorch.ones(2))
-    assert repr(p) == "Parameter containing:\ntensor([1., 1.], requires_grad=True)" and p.is_leaf and type(p * 1) is mytorch.Tensor
+    assert (
+        repr(p) == "Parameter containing:\ntensor([1., 1.], requires_grad=True)"
+        and p.is_leaf
+        and type(p * 1) is mytorch.Tensor
+    )
     assert not mytorch.nn.Parameter(mytorch.ones(2), requires_grad=False).requires_grad
     assert mytorch.nn.Parameter().shape == (0,)
-    assert type(pickle.loads(pickle.dumps(p))) is mytorch.nn.Parameter and type(copy.deepcopy(p)) is mytorch.nn.Parameter
+    assert (
+        type(pickle.loads(pickle.dumps(p))) is mytorch.nn.Parameter
+        and type(copy.deepcopy(p)) is mytorch.nn.Parameter
+    )
     with pytest.raises(TypeError, match="expected a Tensor"):
         mytorch.nn.Parameter([1.0])
 
 
-# ---- hooks ----------------------------------------------------------------------------------------------------------------------
+# ---- hooks ---------------------------------------------------------------------------------------
 
 
 def forward_hooks(lib):
@@ -573,7 +615,14 @@ def backward_hook_of_two_outputs(lib):
     return seen, x.grad
 
 
-@scenario(forward_hooks, failing_forward, backward_hooks, backward_hook_replaces, backward_hook_without_input_gradient, backward_hook_of_two_outputs)
+@scenario(
+    forward_hooks,
+    failing_forward,
+    backward_hooks,
+    backward_hook_replaces,
+    backward_hook_without_input_gradient,
+    backward_hook_of_two_outputs,
+)
 def test_hooks(function):
     assert outcome(function, mytorch) == outcome(function, torch)
 
@@ -603,7 +652,7 @@ def test_backward_hooks_under_create_graph():
     assert seen[0] and layer.weight.grad is not None
 
 
-# ---- where errors come from --------------------------------------------------------------------------------------------------
+# ---- where errors come from ----------------------------------------------------------------------
 
 
 class Net(mytorch.nn.Module):
@@ -620,7 +669,9 @@ class Net(mytorch.nn.Module):
 def test_errors_name_the_place():
     with pytest.raises(RuntimeError) as found:
         Net()(mytorch.ones(2, 4))
-    assert str(found.value).startswith("in blocks.0.fc Linear(5 -> 2): ") and "expected (..., 5), got (2, 4)" in str(found.value)
+    assert str(found.value).startswith(
+        "in blocks.0.fc Linear(5 -> 2): "
+    ) and "expected (..., 5), got (2, 4)" in str(found.value)
     with pytest.raises(RuntimeError, match=r"^in Linear\(5 -> 2\): "):
         mytorch.nn.Linear(5, 2)(mytorch.ones(4))
     with pytest.raises(TypeError, match=r"^in Net: .*missing 1 required positional argument"):
@@ -631,7 +682,9 @@ class Mine(RuntimeError):
     pass
 
 
-@pytest.mark.parametrize("error", [Mine("a"), RuntimeError("a", "b"), RuntimeError(3), KeyError("a"), StopIteration("a")], ids=repr)
+@pytest.mark.parametrize(
+    "error", [Mine("a"), RuntimeError("a", "b"), RuntimeError(3), KeyError("a"), StopIteration("a")], ids=repr
+)
 def test_other_errors_are_left_alone(error):
     args = error.args
     with pytest.raises(type(error)) as found:

@@ -58,24 +58,37 @@ ROWS = [
     ("gaussian_nll_loss", {}, [real(4, 5), real(4, 5), np.abs(real(4, 5)) + 0.1]),
     ("gaussian_nll_loss", {"full": True}, [real(4, 5), real(4, 5), np.abs(real(4, 1))]),
     ("gaussian_nll_loss", {"eps": 0.5}, [real(4, 5), real(4, 5), np.abs(real(4))]),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize("reduction", REDUCTIONS)
 @pytest.mark.parametrize("name, settings, arrays", ROWS, ids=lambda v: v if isinstance(v, str) else "")
 def test_functions(name, settings, arrays, reduction):
     for dtype in ("float64", "float32"):
-        compare(lambda lib, *x: getattr(lib.nn.functional, name)(*x, reduction=reduction, **settings), arrays, dtype)
+        compare(
+            lambda lib, *x: getattr(lib.nn.functional, name)(*x, reduction=reduction, **settings),
+            arrays,
+            dtype,
+        )
 
 
 def test_class_weights():
     weight = np.linspace(0.5, 2, 5)
-    compare(lambda lib, x, t: lib.nn.functional.multi_margin_loss(x, t, weight=lib.tensor(weight), p=2), [real(4, 5), rng.integers(0, 5, 4)])
-    compare(lambda lib, x, t: lib.nn.functional.multilabel_soft_margin_loss(x, t, lib.tensor(weight)), [real(4, 5), rng.integers(0, 2, (4, 5)) * 1.0])
+    compare(
+        lambda lib, x, t: lib.nn.functional.multi_margin_loss(x, t, weight=lib.tensor(weight), p=2),
+        [real(4, 5), rng.integers(0, 5, 4)],
+    )
+    compare(
+        lambda lib, x, t: lib.nn.functional.multilabel_soft_margin_loss(x, t, lib.tensor(weight)),
+        [real(4, 5), rng.integers(0, 2, (4, 5)) * 1.0],
+    )
 
 
 def test_kl_div_batchmean_and_number_as_variance():
-    compare(lambda lib, x, y: lib.nn.functional.kl_div(x, y, reduction="batchmean"), [np.log(shares(4, 5)), shares(4, 5)])
+    compare(
+        lambda lib, x, y: lib.nn.functional.kl_div(x, y, reduction="batchmean"),
+        [np.log(shares(4, 5)), shares(4, 5)],
+    )
     compare(lambda lib, x, y: lib.nn.functional.gaussian_nll_loss(x, y, 0.3), [real(4, 5), real(4, 5)])
     with pytest.warns(UserWarning, match="batchmean"):
         mytorch.nn.functional.kl_div(mytorch.zeros(2, 3), mytorch.ones(2, 3))
@@ -110,9 +123,9 @@ def test_modules(name, settings, arrays):
     compare(lambda lib, *x: getattr(lib.nn, name)(**settings)(*x), arrays)
     import torch
 
-    assert repr(getattr(mytorch.nn, name)(**settings)) == repr(getattr(torch.nn, name)(**settings)) or "distance_function" in repr(
+    assert repr(getattr(mytorch.nn, name)(**settings)) == repr(
         getattr(torch.nn, name)(**settings)
-    )
+    ) or "distance_function" in repr(getattr(torch.nn, name)(**settings))
 
 
 def test_distances():
@@ -122,11 +135,15 @@ def test_distances():
         compare(lambda lib, x: lib.nn.functional.pdist(x, p), [real(4, 5)])
     compare(lambda lib, x, y: lib.nn.functional.cosine_similarity(x, y), [real(4, 5), real(1, 5)])
     for dim in (0, 1, -1):
-        compare(lambda lib, x, y, dim=dim: lib.nn.functional.cosine_similarity(x, y, dim), [real(4, 5), real(5)])
-    compare(lambda lib, x, y: lib.nn.functional.cosine_similarity(x, y, 0), [real(4, 5), real(4, 5)], "float32")
+        compare(
+            lambda lib, x, y, dim=dim: lib.nn.functional.cosine_similarity(x, y, dim), [real(4, 5), real(5)]
+        )
+    compare(
+        lambda lib, x, y: lib.nn.functional.cosine_similarity(x, y, 0), [real(4, 5), real(4, 5)], "float32"
+    )
 
 
-# ---- CTC --------------------------------------------------------------------------------------------------------------
+# ---- CTC -----------------------------------------------------------------------------------------
 
 LOGP = np.log(shares(9, 4, 6))
 TARGETS = rng.integers(1, 6, (4, 3))
@@ -137,21 +154,38 @@ TARGETS[0] = 2
 @pytest.mark.parametrize("sizes", [(3, 3, 3, 3), (3, 2, 1, 0)], ids=str)
 @pytest.mark.parametrize("steps", [(9, 9, 9, 9), (9, 8, 5, 3)], ids=str)
 def test_ctc(steps, sizes, reduction):
-    compare(lambda lib, x, t: lib.nn.functional.ctc_loss(x, t, lib.tensor(steps), lib.tensor(sizes), reduction=reduction), [LOGP, TARGETS])
-    compare(lambda lib, x, t: lib.nn.CTCLoss(reduction=reduction)(x.log_softmax(-1), t, steps, sizes), [LOGP * 2, TARGETS], "float32")
+    compare(
+        lambda lib, x, t: lib.nn.functional.ctc_loss(
+            x, t, lib.tensor(steps), lib.tensor(sizes), reduction=reduction
+        ),
+        [LOGP, TARGETS],
+    )
+    compare(
+        lambda lib, x, t: lib.nn.CTCLoss(reduction=reduction)(x.log_softmax(-1), t, steps, sizes),
+        [LOGP * 2, TARGETS],
+        "float32",
+    )
     joined = np.concatenate([row[:n] for row, n in zip(TARGETS, sizes)])
-    compare(lambda lib, x, t: lib.nn.functional.ctc_loss(x, t, steps, sizes, 5, reduction), [LOGP, joined - 1])
+    compare(
+        lambda lib, x, t: lib.nn.functional.ctc_loss(x, t, steps, sizes, 5, reduction), [LOGP, joined - 1]
+    )
 
 
 @pytest.mark.parametrize("zero_infinity", [True, False])
 def test_ctc_of_targets_that_do_not_fit(zero_infinity):
     compare(
-        lambda lib, x, t: lib.nn.functional.ctc_loss(x, t, (4, 9, 9, 2), (3, 3, 3, 3), zero_infinity=zero_infinity, reduction="none"), [LOGP, TARGETS]
+        lambda lib, x, t: lib.nn.functional.ctc_loss(
+            x, t, (4, 9, 9, 2), (3, 3, 3, 3), zero_infinity=zero_infinity, reduction="none"
+        ),
+        [LOGP, TARGETS],
     )
 
 
 def test_ctc_without_a_batch():
-    compare(lambda lib, x, t: lib.nn.functional.ctc_loss(x, t, lib.tensor(9), lib.tensor(3), reduction="none"), [LOGP[:, 0], TARGETS[0]])
+    compare(
+        lambda lib, x, t: lib.nn.functional.ctc_loss(x, t, lib.tensor(9), lib.tensor(3), reduction="none"),
+        [LOGP[:, 0], TARGETS[0]],
+    )
 
 
 REFUSED = {
@@ -165,17 +199,41 @@ REFUSED = {
         [LOGP, TARGETS],
         "input_lengths must be of size batch_size",
     ),
-    "ctc blank": (lambda lib, x, t: lib.nn.functional.ctc_loss(x, t, (9,) * 4, (3,) * 4, 6), [LOGP, TARGETS], "blank must be in label range"),
-    "margin": (lambda lib, x: lib.nn.functional.triplet_margin_loss(x, x, x, margin=0.0), [real(4, 5)], "margin must be greater than 0, got 0.0"),
+    "ctc blank": (
+        lambda lib, x, t: lib.nn.functional.ctc_loss(x, t, (9,) * 4, (3,) * 4, 6),
+        [LOGP, TARGETS],
+        "blank must be in label range",
+    ),
+    "margin": (
+        lambda lib, x: lib.nn.functional.triplet_margin_loss(x, x, x, margin=0.0),
+        [real(4, 5)],
+        "margin must be greater than 0, got 0.0",
+    ),
     "ranking": (
         lambda lib, x, t: lib.nn.functional.margin_ranking_loss(x, x, t),
         [real(4, 5), signs(4)],
         "All input tensors should have same dimension",
     ),
-    "cosine": (lambda lib, x, t: lib.nn.functional.cosine_embedding_loss(x, x, t), [real(4, 5), signs(4, 5)], "multi-target not supported"),
-    "p": (lambda lib, x, t: lib.nn.functional.multi_margin_loss(x, t, p=3), [real(4, 5), rng.integers(0, 5, 4)], "only p == 1 and p == 2 supported"),
-    "var": (lambda lib, x: lib.nn.functional.gaussian_nll_loss(x, x, -1.0), [real(4)], "var has negative entry/entries"),
-    "var size": (lambda lib, x, v: lib.nn.functional.gaussian_nll_loss(x, x, v), [real(4, 5), shares(3)], "var is of incorrect size"),
+    "cosine": (
+        lambda lib, x, t: lib.nn.functional.cosine_embedding_loss(x, x, t),
+        [real(4, 5), signs(4, 5)],
+        "multi-target not supported",
+    ),
+    "p": (
+        lambda lib, x, t: lib.nn.functional.multi_margin_loss(x, t, p=3),
+        [real(4, 5), rng.integers(0, 5, 4)],
+        "only p == 1 and p == 2 supported",
+    ),
+    "var": (
+        lambda lib, x: lib.nn.functional.gaussian_nll_loss(x, x, -1.0),
+        [real(4)],
+        "var has negative entry/entries",
+    ),
+    "var size": (
+        lambda lib, x, v: lib.nn.functional.gaussian_nll_loss(x, x, v),
+        [real(4, 5), shares(3)],
+        "var is of incorrect size",
+    ),
 }
 
 

@@ -28,14 +28,23 @@ def test_orthogonal(shape, map, trivial):
     layer, other = layers
     eye = np.eye(min(shape))
     np.testing.assert_allclose(square(layer.weight).detach().array, eye, atol=1e-12)
-    assert [(k, v.shape) for k, v in layer.state_dict().items()] == [(k, tuple(v.shape)) for k, v in other.state_dict().items()]
-    state = {k: v.numpy() for k, v in other.state_dict().items()}  # its numbers: the same map, the same gradient
+    assert [(k, v.shape) for k, v in layer.state_dict().items()] == [
+        (k, tuple(v.shape)) for k, v in other.state_dict().items()
+    ]
+    # its numbers: the same map, the same gradient
+    state = {k: v.numpy() for k, v in other.state_dict().items()}
     values = state["parametrizations.weight.original"] + 0.1 * np.tril(values, -1) + 0.1 * np.triu(values, 1)
     for lib, one in ((mytorch, layer), (torch, other)):
-        one.load_state_dict({k: lib.tensor(values if k.endswith("original") else v) for k, v in state.items()})
+        one.load_state_dict(
+            {k: lib.tensor(values if k.endswith("original") else v) for k, v in state.items()}
+        )
         (one.weight**3).sum().backward()
     np.testing.assert_allclose(layer.weight.detach().array, other.weight.detach().numpy(), atol=1e-12)
-    np.testing.assert_allclose(layer.parametrizations.weight.original.grad.array, other.parametrizations.weight.original.grad.numpy(), atol=1e-10)
+    np.testing.assert_allclose(
+        layer.parametrizations.weight.original.grad.array,
+        other.parametrizations.weight.original.grad.numpy(),
+        atol=1e-10,
+    )
 
 
 @pytest.mark.parametrize("map", ["matrix_exp", "cayley", "householder"])
@@ -76,19 +85,29 @@ def test_fusion(bias, transpose):
     np.testing.assert_allclose(fused(x).detach().array, bn(layer(x)).detach().array, atol=1e-5)
     linear, norm = nn.Linear(3, 4, bias=bias).eval(), nn.BatchNorm1d(4)
     norm(mytorch.randn(9, 4)), norm.eval()
-    np.testing.assert_allclose(fuse_linear_bn_eval(linear, norm)(x[:, :, 0, 0]).detach().array, norm(linear(x[:, :, 0, 0])).detach().array, atol=1e-5)
+    np.testing.assert_allclose(
+        fuse_linear_bn_eval(linear, norm)(x[:, :, 0, 0]).detach().array,
+        norm(linear(x[:, :, 0, 0])).detach().array,
+        atol=1e-5,
+    )
     with pytest.raises(AssertionError, match="num_features"):
         fuse_linear_bn_eval(linear, nn.BatchNorm1d(3).eval())
 
 
 def test_synchronized_batch_norm_is_batch_norm_on_one_process():
     nn = mytorch.nn
-    model = nn.Sequential(nn.Conv2d(1, 2, 1), nn.BatchNorm2d(2), nn.Sequential(nn.BatchNorm2d(2, affine=False)))
+    model = nn.Sequential(
+        nn.Conv2d(1, 2, 1), nn.BatchNorm2d(2), nn.Sequential(nn.BatchNorm2d(2, affine=False))
+    )
     x = mytorch.randn(4, 1, 3, 3)
     before = model(x)
     keys = list(model.state_dict())
     converted = nn.SyncBatchNorm.convert_sync_batchnorm(model)
-    assert list(converted.state_dict()) == keys and type(converted[1]) is nn.SyncBatchNorm and type(converted[2][0]) is nn.SyncBatchNorm
+    assert (
+        list(converted.state_dict()) == keys
+        and type(converted[1]) is nn.SyncBatchNorm
+        and type(converted[2][0]) is nn.SyncBatchNorm
+    )
     np.testing.assert_allclose(converted(x).detach().array, before.detach().array, atol=1e-6)
     assert type(nn.SyncBatchNorm.convert_sync_batchnorm(nn.BatchNorm1d(3))) is nn.SyncBatchNorm
     with pytest.raises(ValueError, match="at least 2D"):

@@ -29,12 +29,24 @@ STEPS = {  # what is done to a layer
     "ln columns": lambda p, m, t: p.ln_structured(m, "weight", 2, float("inf"), -1),
     "mask": lambda p, m, t: p.custom_from_mask(m, "weight", t.tensor(MASK)),
     "identity": lambda p, m, t: p.identity(m, "weight"),
-    "twice": lambda p, m, t: (p.l1_unstructured(m, "weight", 0.3), p.ln_structured(m, "weight", 1, 1, 0), p.l1_unstructured(m, "weight", 4)),
+    "twice": lambda p, m, t: (
+        p.l1_unstructured(m, "weight", 0.3),
+        p.ln_structured(m, "weight", 1, 1, 0),
+        p.l1_unstructured(m, "weight", 4),
+    ),
     "both": lambda p, m, t: (p.l1_unstructured(m, "weight", 0.3), p.l1_unstructured(m, "bias", 0.5)),
-    "global": lambda p, m, t: p.global_unstructured([(m, "weight"), (m, "bias")], p.L1Unstructured, amount=0.4),
-    "global twice": lambda p, m, t: [p.global_unstructured([(m, "weight"), (m, "bias")], p.L1Unstructured, amount=a) for a in (3, 5)],
+    "global": lambda p, m, t: p.global_unstructured(
+        [(m, "weight"), (m, "bias")], p.L1Unstructured, amount=0.4
+    ),
+    "global twice": lambda p, m, t: [
+        p.global_unstructured([(m, "weight"), (m, "bias")], p.L1Unstructured, amount=a) for a in (3, 5)
+    ],
     "removed": lambda p, m, t: (p.l1_unstructured(m, "weight", 0.3), p.remove(m, "weight")),
-    "all removed": lambda p, m, t: (p.l1_unstructured(m, "weight", 0.3), p.l1_unstructured(m, "weight", 2), p.remove(m, "weight")),
+    "all removed": lambda p, m, t: (
+        p.l1_unstructured(m, "weight", 0.3),
+        p.l1_unstructured(m, "weight", 2),
+        p.remove(m, "weight"),
+    ),
 }
 
 
@@ -47,7 +59,14 @@ def test_as_torch(name):
         y = module(lib.ones(2, 6, dtype=lib.float64))
         y.sum().backward()
         grads = {n: p.grad.numpy() for n, p in module.named_parameters()}
-        found.append((y.detach().numpy(), {k: v.numpy() for k, v in module.state_dict().items()}, grads, prune.is_pruned(module)))
+        found.append(
+            (
+                y.detach().numpy(),
+                {k: v.numpy() for k, v in module.state_dict().items()},
+                grads,
+                prune.is_pruned(module),
+            )
+        )
     (y, state, grads, pruned), (expected, wanted, wanted_grads, was) = found
     np.testing.assert_allclose(y, expected)
     assert list(state) == list(wanted) and pruned == was
@@ -96,4 +115,6 @@ def test_refused(name):
     module = layer(mytorch)
     with pytest.raises(type(expected.value)):
         REFUSED[name](mine, module, mytorch)
-    assert list(module.state_dict()) == ["weight", "bias"] and module(mytorch.ones(1, 6, dtype=mytorch.float64)).shape == (1, 4)
+    assert list(module.state_dict()) == ["weight", "bias"] and module(
+        mytorch.ones(1, 6, dtype=mytorch.float64)
+    ).shape == (1, 4)

@@ -26,12 +26,21 @@ def twins(name, *args, dtype="float64", **settings):
 
 
 def agree(modules, call, arrays, dtype="float64"):
-    compare(lambda lib, *x: call(modules[lib], *x), arrays, dtype, (modules[mytorch].parameters(), modules[torch].parameters()))
+    compare(
+        lambda lib, *x: call(modules[lib], *x),
+        arrays,
+        dtype,
+        (modules[mytorch].parameters(), modules[torch].parameters()),
+    )
 
 
 def state(kind, layers, batch, hidden, proj=0):
     h = rng.standard_normal((layers, batch, proj or hidden) if batch else (layers, proj or hidden))
-    return [h, rng.standard_normal((layers, batch, hidden) if batch else (layers, hidden))] if kind == "LSTM" else [h]
+    return (
+        [h, rng.standard_normal((layers, batch, hidden) if batch else (layers, hidden))]
+        if kind == "LSTM"
+        else [h]
+    )
 
 
 def given(kind, states):
@@ -63,14 +72,20 @@ def test_layers(kind, settings):
     first = state(kind, count, 2 if settings.get("batch_first") else 5, 4, settings.get("proj_size", 0))
     agree(modules, lambda m, x, *s: m(x, given(kind, s)), [x, *first])
     agree(modules, lambda m, x: m(x), [x[0]])
-    agree(modules, lambda m, x, *s: m(x, given(kind, s)), [x[0], *state(kind, count, 0, 4, settings.get("proj_size", 0))])
+    agree(
+        modules,
+        lambda m, x, *s: m(x, given(kind, s)),
+        [x[0], *state(kind, count, 0, 4, settings.get("proj_size", 0))],
+    )
     agree(twins(kind, 3, 4, dtype="float32", **settings), lambda m, x: m(x), [x], "float32")
 
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("bidirectional", [False, True])
 def test_many_sequences(kind, bidirectional):
-    agree(twins(kind, 3, 4, bidirectional=bidirectional), lambda m, x: m(x), [rng.standard_normal((3, 70, 3))])
+    agree(
+        twins(kind, 3, 4, bidirectional=bidirectional), lambda m, x: m(x), [rng.standard_normal((3, 70, 3))]
+    )
 
 
 @pytest.mark.parametrize("threads", [1, 2])
@@ -140,17 +155,23 @@ def test_initial_values():
         assert abs(p).max().item() <= 0.1 and abs(p).max().item() > 0.09 and abs(p.mean().item()) < 0.02, name
 
 
-# ---- the helpers --------------------------------------------------------------------------------------------------------------
+# ---- the helpers ---------------------------------------------------------------------------------
 
 PIECES = [rng.standard_normal((n, 2)) for n in (4, 2, 1)]
 
 
-@pytest.mark.parametrize("settings", [{}, {"batch_first": True}, {"padding_value": -1.5}, {"padding_side": "left", "batch_first": True}], ids=str)
+@pytest.mark.parametrize(
+    "settings",
+    [{}, {"batch_first": True}, {"padding_value": -1.5}, {"padding_side": "left", "batch_first": True}],
+    ids=str,
+)
 def test_pad_and_unpad(settings):
     compare(lambda lib, *x: lib.nn.utils.rnn.pad_sequence(list(x), **settings), PIECES)
     if settings.get("batch_first") and "padding_side" not in settings:
         padded = mytorch.nn.utils.rnn.pad_sequence([mytorch.tensor(p) for p in PIECES], batch_first=True)
-        for piece, back in zip(PIECES, mytorch.nn.utils.rnn.unpad_sequence(padded, mytorch.tensor([4, 2, 1]), batch_first=True)):
+        for piece, back in zip(
+            PIECES, mytorch.nn.utils.rnn.unpad_sequence(padded, mytorch.tensor([4, 2, 1]), batch_first=True)
+        ):
             np.testing.assert_array_equal(piece, back.numpy())
 
 
@@ -158,23 +179,45 @@ def test_pack_and_unpack():
     def call(lib, *x):
         rnn = lib.nn.utils.rnn
         packed = rnn.pack_sequence([x[1], x[0], x[2]], enforce_sorted=False)
-        return list(packed), rnn.unpack_sequence(packed), rnn.pad_packed_sequence(packed, total_length=6, padding_value=2.0)
+        return (
+            list(packed),
+            rnn.unpack_sequence(packed),
+            rnn.pad_packed_sequence(packed, total_length=6, padding_value=2.0),
+        )
 
     compare(call, PIECES)
     compare(lambda lib, *x: list(lib.nn.utils.rnn.pack_sequence(list(x)))[:2], PIECES)
     packed = mytorch.nn.utils.rnn.pack_sequence([mytorch.tensor(p) for p in PIECES])
-    assert (packed.long().data.dtype, packed.int().data.dtype) == (mytorch.int64, mytorch.int32) and packed.pin_memory() is packed
-    assert packed.to(mytorch.float32).data.dtype == mytorch.float32 and packed.double() is packed and not packed.is_cuda
+    assert (packed.long().data.dtype, packed.int().data.dtype) == (
+        mytorch.int64,
+        mytorch.int32,
+    ) and packed.pin_memory() is packed
+    assert (
+        packed.to(mytorch.float32).data.dtype == mytorch.float32
+        and packed.double() is packed
+        and not packed.is_cuda
+    )
 
 
 x234 = rng.standard_normal((2, 3, 4))
 REFUSED = {
     "dtype": (lambda lib, x: lib.nn.LSTM(4, 5)(x), "does not match weight dtype"),
-    "size": (lambda lib, x: lib.nn.LSTM(3, 5).double()(x), "input.size(-1) must be equal to input_size. Expected 3, got 4"),
-    "dimensions": (lambda lib, x: lib.nn.LSTM(4, 5).double()(x[None]), "LSTM: Expected input to be 2D or 3D, got 4D"),
-    "hidden": (lambda lib, x: lib.nn.GRU(4, 5).double()(x, lib.zeros(1, 2, 5).double()), "Expected hidden size (1, 3, 5), got [1, 2, 5]"),
+    "size": (
+        lambda lib, x: lib.nn.LSTM(3, 5).double()(x),
+        "input.size(-1) must be equal to input_size. Expected 3, got 4",
+    ),
+    "dimensions": (
+        lambda lib, x: lib.nn.LSTM(4, 5).double()(x[None]),
+        "LSTM: Expected input to be 2D or 3D, got 4D",
+    ),
+    "hidden": (
+        lambda lib, x: lib.nn.GRU(4, 5).double()(x, lib.zeros(1, 2, 5).double()),
+        "Expected hidden size (1, 3, 5), got [1, 2, 5]",
+    ),
     "hidden of lstm": (
-        lambda lib, x: lib.nn.LSTM(4, 5).double()(x, (lib.zeros(1, 3, 4).double(), lib.zeros(1, 3, 5).double())),
+        lambda lib, x: lib.nn.LSTM(4, 5).double()(
+            x, (lib.zeros(1, 3, 4).double(), lib.zeros(1, 3, 5).double())
+        ),
         "Expected hidden[0] size (1, 3, 5), got [1, 3, 4]",
     ),
     "hidden dims": (
@@ -189,18 +232,35 @@ REFUSED = {
     "layers": (lambda lib, x: lib.nn.LSTM(4, 5, num_layers=0), "num_layers must be greater than zero"),
     "nonlinearity": (lambda lib, x: lib.nn.RNN(4, 5, nonlinearity="gelu"), "Unknown nonlinearity 'gelu'"),
     "proj": (lambda lib, x: lib.nn.GRU(4, 5, proj_size=2), "proj_size argument is only supported for LSTM"),
-    "large proj": (lambda lib, x: lib.nn.LSTM(4, 5, proj_size=5), "proj_size has to be smaller than hidden_size"),
+    "large proj": (
+        lambda lib, x: lib.nn.LSTM(4, 5, proj_size=5),
+        "proj_size has to be smaller than hidden_size",
+    ),
     "dropout": (lambda lib, x: lib.nn.LSTM(4, 5, dropout=1.5), "dropout should be a number in range [0, 1]"),
     "bias": (lambda lib, x: lib.nn.LSTM(4, 5, 1, 1), "bias should be of type bool, got: int"),
-    "cell": (lambda lib, x: lib.nn.LSTMCell(4, 5).double()(x), "LSTMCell: Expected input to be 1D or 2D, got 3D instead"),
+    "cell": (
+        lambda lib, x: lib.nn.LSTMCell(4, 5).double()(x),
+        "LSTMCell: Expected input to be 1D or 2D, got 3D instead",
+    ),
     "cell size": (lambda lib, x: lib.nn.GRUCell(3, 5).double()(x[0]), ""),
     "cell hidden": (lambda lib, x: lib.nn.GRUCell(4, 5).double()(x[0], lib.zeros(3, 4).double()), ""),
-    "not tensors": (lambda lib, x: lib.nn.utils.rnn.pad_sequence([x, 2]), "expected Tensor as element 1 in argument 0, but got int"),
-    "unsorted": (lambda lib, x: lib.nn.utils.rnn.pack_padded_sequence(x, [1, 2, 2]), "must be sorted in decreasing order"),
-    "empty sequence": (lambda lib, x: lib.nn.utils.rnn.pack_padded_sequence(x, [2, 1, 0]), "has to be greater than 0"),
+    "not tensors": (
+        lambda lib, x: lib.nn.utils.rnn.pad_sequence([x, 2]),
+        "expected Tensor as element 1 in argument 0, but got int",
+    ),
+    "unsorted": (
+        lambda lib, x: lib.nn.utils.rnn.pack_padded_sequence(x, [1, 2, 2]),
+        "must be sorted in decreasing order",
+    ),
+    "empty sequence": (
+        lambda lib, x: lib.nn.utils.rnn.pack_padded_sequence(x, [2, 1, 0]),
+        "has to be greater than 0",
+    ),
     "lengths": (lambda lib, x: lib.nn.utils.rnn.pack_padded_sequence(x, [2, 1]), "to be equal to batch_size"),
     "total length": (
-        lambda lib, x: lib.nn.utils.rnn.pad_packed_sequence(lib.nn.utils.rnn.pack_padded_sequence(x, [2, 2, 1]), total_length=1),
+        lambda lib, x: lib.nn.utils.rnn.pad_packed_sequence(
+            lib.nn.utils.rnn.pack_padded_sequence(x, [2, 2, 1]), total_length=1
+        ),
         "Expected total_length to be at least",
     ),
 }
@@ -222,13 +282,22 @@ def test_all_weights():
 
 
 @pytest.mark.parametrize("value", [np.inf, -np.inf, np.nan, 1e38, -1e4])
-@pytest.mark.parametrize("kind, settings", [("LSTM", {}), ("RNN", {}), ("RNN", {"nonlinearity": "relu"})], ids=["LSTM", "RNN", "RNN of relu"])
+@pytest.mark.parametrize(
+    "kind, settings",
+    [("LSTM", {}), ("RNN", {}), ("RNN", {"nonlinearity": "relu"})],
+    ids=["LSTM", "RNN", "RNN of relu"],
+)
 def test_infinite_inputs_and_saturated_gates(kind, settings, value):
     found = []
     for m in (torch, mytorch):
         rng = np.random.default_rng(0)
         net = getattr(m.nn, kind)(3, 4, num_layers=2, bidirectional=True, **settings)
-        net.load_state_dict({name: m.tensor(rng.standard_normal(tuple(p.shape)).astype("float32")) for name, p in net.named_parameters()})
+        net.load_state_dict(
+            {
+                name: m.tensor(rng.standard_normal(tuple(p.shape)).astype("float32"))
+                for name, p in net.named_parameters()
+            }
+        )
         x = rng.standard_normal((3, 2, 3)).astype("float32")
         x[1, 0, 1] = value
         x = m.tensor(x, requires_grad=True)

@@ -1,4 +1,6 @@
-"""Convolution, pooling, padding, normalisation and resizing layers against PyTorch's: results, gradients, state dicts, texts, refusals."""
+"""Convolution, pooling, padding, normalisation and resizing layers against PyTorch's: results, gradients,
+state dicts, texts, refusals.
+"""
 
 import math
 import warnings
@@ -17,7 +19,12 @@ IMAGE, LINE, VOLUME = (3, 4, 7, 6), (3, 4, 9), (2, 4, 5, 4, 6)
 LAYERS = [
     ("Conv1d", (4, 6, 3), {"padding": 1, "stride": 2}, LINE),
     ("Conv2d", (4, 6, 3), {}, IMAGE),
-    ("Conv2d", (4, 6, (3, 2)), {"stride": (2, 1), "padding": (1, 2), "dilation": (1, 2), "groups": 2, "bias": False}, IMAGE),
+    (
+        "Conv2d",
+        (4, 6, (3, 2)),
+        {"stride": (2, 1), "padding": (1, 2), "dilation": (1, 2), "groups": 2, "bias": False},
+        IMAGE,
+    ),
     ("Conv2d", (4, 6, (3, 2)), {"padding": "same", "dilation": (1, 2)}, IMAGE),
     ("Conv2d", (4, 6, 3), {"padding": "valid"}, IMAGE),
     ("Conv2d", (4, 6, 3), {"padding": (1, 2), "padding_mode": "reflect"}, IMAGE),
@@ -30,7 +37,12 @@ LAYERS = [
     ("ConvTranspose3d", (4, 2, 2), {"stride": (1, 2, 1)}, VOLUME),
     ("MaxPool1d", (3,), {"stride": 2, "padding": 1}, LINE),
     ("MaxPool2d", (2,), {}, IMAGE),
-    ("MaxPool2d", ((3, 2),), {"stride": (2, 1), "padding": 1, "ceil_mode": True, "return_indices": True}, IMAGE),
+    (
+        "MaxPool2d",
+        ((3, 2),),
+        {"stride": (2, 1), "padding": 1, "ceil_mode": True, "return_indices": True},
+        IMAGE,
+    ),
     ("MaxPool3d", (2,), {"dilation": (1, 2, 1), "stride": 1}, VOLUME),
     ("AvgPool1d", (3,), {"stride": 2, "padding": 1, "ceil_mode": True}, LINE),
     ("AvgPool2d", (3,), {"stride": 2, "padding": 1, "count_include_pad": False}, IMAGE),
@@ -94,7 +106,9 @@ LAYERS = [
     ("Unfold", ((2, 3),), {"padding": 1, "stride": 2}, IMAGE),
     ("Fold", ((4, 5), 2), {}, (2, 8, 12)),
 ]
-rows = pytest.mark.parametrize(("name", "args", "settings", "shape"), LAYERS, ids=[f"{n}{a}{','.join(s)}" for n, a, s, _ in LAYERS])
+rows = pytest.mark.parametrize(
+    ("name", "args", "settings", "shape"), LAYERS, ids=[f"{n}{a}{','.join(s)}" for n, a, s, _ in LAYERS]
+)
 
 
 def build(name, args, settings, dtype="float64"):
@@ -125,7 +139,9 @@ def test_results_gradients_and_buffers(name, args, settings, shape, dtype):
             p.grad = None
         compare(run, [x], dtype, parameters)
     for (key, mine), (_, other) in zip(ours.state_dict().items(), theirs.state_dict().items()):
-        np.testing.assert_allclose(mine.numpy(), other.numpy(), rtol=1e-10 if dtype == "float64" else 1e-4, err_msg=key)
+        np.testing.assert_allclose(
+            mine.numpy(), other.numpy(), rtol=1e-10 if dtype == "float64" else 1e-4, err_msg=key
+        )
 
 
 @rows
@@ -133,8 +149,12 @@ def test_text_attributes_and_state(name, args, settings, shape):
     ours, theirs = build(name, args, settings)
     assert repr(ours) == repr(theirs)
     assert list(ours.state_dict()) == list(theirs.state_dict())
-    assert [tuple(v.shape) for v in ours.state_dict().values()] == [tuple(v.shape) for v in theirs.state_dict().values()]
-    assert [str(v.dtype).split(".")[1] for v in ours.state_dict().values()] == [str(v.dtype).split(".")[1] for v in theirs.state_dict().values()]
+    assert [tuple(v.shape) for v in ours.state_dict().values()] == [
+        tuple(v.shape) for v in theirs.state_dict().values()
+    ]
+    assert [str(v.dtype).split(".")[1] for v in ours.state_dict().values()] == [
+        str(v.dtype).split(".")[1] for v in theirs.state_dict().values()
+    ]
     public = {k: v for k, v in vars(theirs).items() if not k.startswith("_")}
     mine = {k: getattr(ours, k) for k in public}
     assert mine == public
@@ -145,10 +165,15 @@ def test_unbatched(name, args, settings, shape):
     if name.startswith(("BatchNorm", "GroupNorm", "LocalResponseNorm", "Upsamp", "ChannelShuffle")):
         return  # these need the batch
     ours, theirs = build(name, args, settings)
-    compare(lambda library, x: (ours if library is mytorch else theirs)(x), [np.random.default_rng(0).standard_normal(shape[1:])])
+    compare(
+        lambda library, x: (ours if library is mytorch else theirs)(x),
+        [np.random.default_rng(0).standard_normal(shape[1:])],
+    )
 
 
-@pytest.mark.parametrize(("name", "args"), [("Conv2d", (16, 32, 3)), ("ConvTranspose2d", (16, 32, 3)), ("Conv1d", (8, 64, 5))])
+@pytest.mark.parametrize(
+    ("name", "args"), [("Conv2d", (16, 32, 3)), ("ConvTranspose2d", (16, 32, 3)), ("Conv1d", (8, 64, 5))]
+)
 def test_initial_values(name, args):
     """Uniform in the same bounds as torch's; both depend on the shape alone."""
     ours, theirs = getattr(nn, name)(*args), getattr(torch.nn, name)(*args)
@@ -163,7 +188,10 @@ def test_initial_values(name, args):
 def test_output_size_of_transposed_convolution():
     for size in ([11, 11], [12, 12], [3, 4, 12, 11]):
         ours, theirs = build("ConvTranspose2d", (4, 4, 3), {"stride": 2})
-        compare(lambda library, x: (ours if library is mytorch else theirs)(x, output_size=size), [np.ones((3, 4, 5, 5))])
+        compare(
+            lambda library, x: (ours if library is mytorch else theirs)(x, output_size=size),
+            [np.ones((3, 4, 5, 5))],
+        )
     too_large = lambda library, x: library.nn.ConvTranspose2d(4, 4, 3, stride=2)(x, output_size=[20, 20])
     same_error(too_large, np.ones((1, 4, 5, 5)), match="valid sizes range")
 
@@ -178,27 +206,48 @@ def test_unpooling_layer():
 
 
 REFUSED = [
-    (lambda lib: lib.nn.Conv2d(3, 4, 3, padding="same", stride=2), "padding='same' is not supported for strided convolutions"),
+    (
+        lambda lib: lib.nn.Conv2d(3, 4, 3, padding="same", stride=2),
+        "padding='same' is not supported for strided convolutions",
+    ),
     (lambda lib: lib.nn.Conv2d(3, 4, 3, groups=2), "in_channels must be divisible by groups"),
     (lambda lib: lib.nn.Conv2d(4, 3, 3, groups=2), "out_channels must be divisible by groups"),
     (lambda lib: lib.nn.Conv2d(4, 3, 3, groups=0), "groups must be a positive integer"),
     (lambda lib: lib.nn.Conv2d(4, 3, 3, padding="foo"), "Invalid padding string 'foo'"),
     (lambda lib: lib.nn.Conv2d(4, 3, 3, padding_mode="foo"), "padding_mode must be one of"),
-    (lambda lib: lib.nn.ConvTranspose2d(4, 3, 3, padding_mode="reflect"), 'Only "zeros" padding mode is supported for ConvTranspose2d'),
-    (lambda lib: lib.nn.Conv2d(3, 4, 3)(lib.zeros(3, 5)), "Expected 3D (unbatched) or 4D (batched) input to conv2d"),
-    (lambda lib: lib.nn.Conv2d(3, 4, 3)(lib.zeros(1, 2, 5, 5)), "to have 3 channels, but got 2 channels instead"),
+    (
+        lambda lib: lib.nn.ConvTranspose2d(4, 3, 3, padding_mode="reflect"),
+        'Only "zeros" padding mode is supported for ConvTranspose2d',
+    ),
+    (
+        lambda lib: lib.nn.Conv2d(3, 4, 3)(lib.zeros(3, 5)),
+        "Expected 3D (unbatched) or 4D (batched) input to conv2d",
+    ),
+    (
+        lambda lib: lib.nn.Conv2d(3, 4, 3)(lib.zeros(1, 2, 5, 5)),
+        "to have 3 channels, but got 2 channels instead",
+    ),
     (lambda lib: lib.nn.Conv2d(3, 4, 0)(lib.zeros(1, 3, 5, 5)), ""),
     (lambda lib: lib.nn.ConvTranspose2d(3, 4, 3)(lib.zeros(1, 3, 0, 5)), ""),
     (lambda lib: lib.nn.MaxPool2d("a")(lib.zeros(1, 2, 5, 5)), ""),
     (lambda lib: lib.nn.ReplicationPad1d("a")(lib.zeros(1, 2, 5)), ""),
     (lambda lib: lib.nn.GroupNorm(2, 3), "num_channels (3) must be divisible by num_groups (2)"),
-    (lambda lib: lib.nn.BatchNorm1d(3)(lib.zeros(1, 3)), "Expected more than 1 value per channel when training"),
-    (lambda lib: lib.nn.BatchNorm1d(4)(lib.zeros(1, 3)), "Expected more than 1 value per channel when training"),
+    (
+        lambda lib: lib.nn.BatchNorm1d(3)(lib.zeros(1, 3)),
+        "Expected more than 1 value per channel when training",
+    ),
+    (
+        lambda lib: lib.nn.BatchNorm1d(4)(lib.zeros(1, 3)),
+        "Expected more than 1 value per channel when training",
+    ),
     (lambda lib: lib.nn.BatchNorm1d(4)(lib.zeros(2, 3)), "running_mean should contain 3 elements not 4"),
     (lambda lib: lib.nn.BatchNorm2d(4)(lib.zeros(2, 4)), "expected 4D input (got 2D input)"),
     (lambda lib: lib.nn.BatchNorm1d(4)(lib.zeros(2, 4, 3, 3)), "expected 2D or 3D input (got 4D input)"),
     (lambda lib: lib.nn.InstanceNorm2d(3)(lib.zeros(3, 2)), "expected 3D or 4D input (got 2D input)"),
-    (lambda lib: lib.nn.InstanceNorm2d(4, affine=True)(lib.zeros(2, 3, 2, 2)), "to match num_features (4), but got: 3."),
+    (
+        lambda lib: lib.nn.InstanceNorm2d(4, affine=True)(lib.zeros(2, 3, 2, 2)),
+        "to match num_features (4), but got: 3.",
+    ),
 ]
 
 
@@ -220,7 +269,11 @@ def test_refusals(call, match):
 def test_parameters_of_another_dtype(name, args, settings, dtypes, training):
     ours, theirs = build(name, args, settings, dtypes[0])
     ours.train(training), theirs.train(training)
-    compare(lambda lib, x: (ours if lib is mytorch else theirs)(x), [np.random.default_rng(0).standard_normal(LINE)], dtypes[1])
+    compare(
+        lambda lib, x: (ours if lib is mytorch else theirs)(x),
+        [np.random.default_rng(0).standard_normal(LINE)],
+        dtypes[1],
+    )
 
 
 def test_instance_norm_warns_of_other_numbers_of_channels():
@@ -230,20 +283,39 @@ def test_instance_norm_warns_of_other_numbers_of_channels():
 
 
 @pytest.mark.parametrize(
-    ("name", "shape"), [("AdaptiveAvgPool2d", (2, 0, 7, 6)), ("AdaptiveMaxPool2d", (0, 3, 7, 6)), ("AdaptiveMaxPool1d", (0, 3, 7))], ids=str
+    ("name", "shape"),
+    [
+        ("AdaptiveAvgPool2d", (2, 0, 7, 6)),
+        ("AdaptiveMaxPool2d", (0, 3, 7, 6)),
+        ("AdaptiveMaxPool1d", (0, 3, 7)),
+    ],
+    ids=str,
 )
 def test_adaptive_pools_of_nothing(name, shape):
-    compare(lambda lib, x: getattr(lib.nn, name)(3)(x), [np.zeros(shape)], backward=shape[1] > 0)  # torch: no backward without channels
+    # torch: no backward without channels
+    compare(lambda lib, x: getattr(lib.nn, name)(3)(x), [np.zeros(shape)], backward=shape[1] > 0)
 
 
 def test_weights_travel_from_torch():
-    theirs = torch.nn.Sequential(torch.nn.Conv2d(3, 8, 3, padding=1), torch.nn.BatchNorm2d(8), torch.nn.ReLU(), torch.nn.ConvTranspose2d(8, 2, 2, 2))
-    ours = nn.Sequential(nn.Conv2d(3, 8, 3, padding=1), nn.BatchNorm2d(8), nn.ReLU(), nn.ConvTranspose2d(8, 2, 2, 2))
+    theirs = torch.nn.Sequential(
+        torch.nn.Conv2d(3, 8, 3, padding=1),
+        torch.nn.BatchNorm2d(8),
+        torch.nn.ReLU(),
+        torch.nn.ConvTranspose2d(8, 2, 2, 2),
+    )
+    ours = nn.Sequential(
+        nn.Conv2d(3, 8, 3, padding=1), nn.BatchNorm2d(8), nn.ReLU(), nn.ConvTranspose2d(8, 2, 2, 2)
+    )
     x = np.random.default_rng(0).standard_normal((4, 3, 6, 6)).astype("float32")
     theirs(torch.tensor(x))  # moves the running statistics
     ours.load_state_dict({k: mytorch.tensor(v.numpy()) for k, v in theirs.state_dict().items()})
     ours.eval(), theirs.eval()
-    np.testing.assert_allclose(ours(mytorch.tensor(x)).detach().numpy(), theirs(torch.tensor(x)).detach().numpy(), rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(
+        ours(mytorch.tensor(x)).detach().numpy(),
+        theirs(torch.tensor(x)).detach().numpy(),
+        rtol=1e-4,
+        atol=1e-5,
+    )
 
 
 @pytest.fixture(autouse=True)

@@ -53,7 +53,9 @@ def test_clip_grad_others():
     p.grad = mytorch.tensor([1.0, float("inf")])
     mytorch.nn.utils.clip_grad_norm_([p], 1.0)
     assert p.grad.isnan().tolist() == [False, True]
-    with pytest.raises(RuntimeError, match=r"The total norm of order 2\.0 for gradients from `parameters` is non-finite"):
+    with pytest.raises(
+        RuntimeError, match=r"The total norm of order 2\.0 for gradients from `parameters` is non-finite"
+    ):
         mytorch.nn.utils.clip_grad_norm_([p], 1.0, error_if_nonfinite=True)
 
 
@@ -68,11 +70,13 @@ def test_vectors():
     same_error(lambda lib: lib.nn.utils.vector_to_parameters([1.0], []), match="but got: list")
 
 
-# ---- weight and spectral normalization ----------------------------------------------------------------------------------------
+# ---- weight and spectral normalization -----------------------------------------------------------
 
 
 def copied(make, steps):
-    """The same normalized layer in both libraries, with the same parameters and buffers; what ``steps`` gives."""
+    """The same normalized layer in both libraries, with the same parameters and buffers; what ``steps``
+    gives.
+    """
     values = {}
 
     def call(lib, x):
@@ -103,7 +107,9 @@ LINEAR, CONV = rng.standard_normal((2, 3)), rng.standard_normal((2, 3, 5))
 @pytest.mark.parametrize("new", [True, False])
 def test_weight_norm(dim, new):
     def make(layer):
-        return lambda lib: (lib.nn.utils.parametrizations if new else lib.nn.utils).weight_norm(layer(lib), dim=dim)
+        return lambda lib: (lib.nn.utils.parametrizations if new else lib.nn.utils).weight_norm(
+            layer(lib), dim=dim
+        )
 
     compare(copied(make(lambda lib: lib.nn.Linear(3, 4).double()), run), [LINEAR], backward=False)
     compare(copied(make(lambda lib: lib.nn.Conv1d(3, 4, 3).double()), run), [CONV], backward=False)
@@ -112,7 +118,9 @@ def test_weight_norm(dim, new):
 @pytest.mark.parametrize("new", [True, False])
 def test_spectral_norm(new):
     def make(layer):
-        return lambda lib: (lib.nn.utils.parametrizations if new else lib.nn.utils).spectral_norm(layer(lib), n_power_iterations=2)
+        return lambda lib: (lib.nn.utils.parametrizations if new else lib.nn.utils).spectral_norm(
+            layer(lib), n_power_iterations=2
+        )
 
     compare(copied(make(lambda lib: lib.nn.Linear(3, 4).double()), run), [LINEAR], backward=False)
     compare(copied(make(lambda lib: lib.nn.ConvTranspose1d(3, 4, 3).double()), run), [CONV], backward=False)
@@ -132,8 +140,12 @@ def test_normalization_is_removed():
             getattr(utils, add)(layer)
         layer.eval()
         getattr(utils, remove)(layer)
-        assert list(layer.state_dict()) == ["bias", "weight"] and isinstance(layer.weight, mytorch.nn.Parameter)
-        np.testing.assert_allclose(layer.weight.detach().numpy(), weight.detach().numpy().T, rtol=1e-5, atol=1e-6)
+        assert list(layer.state_dict()) == ["bias", "weight"] and isinstance(
+            layer.weight, mytorch.nn.Parameter
+        )
+        np.testing.assert_allclose(
+            layer.weight.detach().numpy(), weight.detach().numpy().T, rtol=1e-5, atol=1e-6
+        )
         with pytest.raises(ValueError, match="not found in"):
             getattr(utils, remove)(layer)
 
@@ -146,7 +158,7 @@ def test_old_names_load_into_the_new_weight_norm():
     assert mytorch.equal(new(mytorch.ones(2, 3)), old(mytorch.ones(2, 3)))
 
 
-# ---- parametrizations ---------------------------------------------------------------------------------------------------------
+# ---- parametrizations ----------------------------------------------------------------------------
 
 
 def symmetric(lib, **methods):
@@ -182,8 +194,15 @@ def test_parametrize():
         y.sum().backward()
         with parametrize.cached():
             assert layer.weight is layer.weight
-        assert parametrize.is_parametrized(layer) and parametrize.is_parametrized(layer, "weight") and not parametrize.is_parametrized(layer, "bias")
-        assert parametrize.type_before_parametrizations(layer) is lib.nn.Linear and type(layer).__name__ == "ParametrizedLinear"
+        assert (
+            parametrize.is_parametrized(layer)
+            and parametrize.is_parametrized(layer, "weight")
+            and not parametrize.is_parametrized(layer, "bias")
+        )
+        assert (
+            parametrize.type_before_parametrizations(layer) is lib.nn.Linear
+            and type(layer).__name__ == "ParametrizedLinear"
+        )
         names, text = list(layer.state_dict()), repr(layer)
         twin = copy.deepcopy(layer)
         results = [first, y, layer.parametrizations.weight.original.grad, twin(x), layer.weight]
@@ -233,17 +252,29 @@ REFUSED = {
         "or a parametrized element with name 'x'",
     ),
     "another shape": (
-        lambda lib: lib.nn.utils.parametrize.register_parametrization(lib.nn.Linear(2, 2), "weight", cut(lib)),
+        lambda lib: lib.nn.utils.parametrize.register_parametrization(
+            lib.nn.Linear(2, 2), "weight", cut(lib)
+        ),
         "may not change the shape of the tensor",
     ),
     "nothing to remove": (
         lambda lib: lib.nn.utils.parametrize.remove_parametrizations(lib.nn.Linear(2, 2), "weight"),
         "does not have a parametrization on weight",
     ),
-    "iterations": (lambda lib: lib.nn.utils.spectral_norm(lib.nn.Linear(2, 2), n_power_iterations=0), "Expected n_power_iterations to be positive"),
-    "no bias": (lambda lib: lib.nn.utils.spectral_norm(lib.nn.Linear(2, 2, bias=False), "bias"), "parameter `bias` is None"),
+    "iterations": (
+        lambda lib: lib.nn.utils.spectral_norm(lib.nn.Linear(2, 2), n_power_iterations=0),
+        "Expected n_power_iterations to be positive",
+    ),
+    "no bias": (
+        lambda lib: lib.nn.utils.spectral_norm(lib.nn.Linear(2, 2, bias=False), "bias"),
+        "parameter `bias` is None",
+    ),
     "no inverse": (
-        lambda lib: setattr(lib.nn.utils.parametrize.register_parametrization(lib.nn.Linear(2, 2), "weight", doubled(lib)), "weight", lib.ones(2, 2)),
+        lambda lib: setattr(
+            lib.nn.utils.parametrize.register_parametrization(lib.nn.Linear(2, 2), "weight", doubled(lib)),
+            "weight",
+            lib.ones(2, 2),
+        ),
         "does not implement right_inverse",
     ),
 }
@@ -267,7 +298,11 @@ def test_stateless():
 
     for names in ({}, {"0.bias": (3,)}, {"0.bias": (3,), "1.running_mean": (3,)}):
         compare(lambda lib, names=names: call(lib, names), [], dtype="float32")
-    for names, settings in (({"0.bias": (3,)}, {"strict": True}), ({"other": (3,)}, {"strict": True}), ({"0.bias": (4,)}, {})):
+    for names, settings in (
+        ({"0.bias": (3,)}, {"strict": True}),
+        ({"other": (3,)}, {"strict": True}),
+        ({"0.bias": (4,)}, {}),
+    ):
         same_error(lambda lib, names=names, settings=settings: call(lib, names, **settings))
 
 

@@ -34,9 +34,13 @@ def compare_values(ours, theirs, where, tolerance):
         assert ours == theirs or (ours != ours and theirs != theirs), where
         return
     assert name_of(ours.dtype) == name_of(theirs.dtype), f"{where}: dtype {ours.dtype}, torch {theirs.dtype}"
-    assert tuple(ours.shape) == tuple(theirs.shape), f"{where}: shape {tuple(ours.shape)}, torch {tuple(theirs.shape)}"
+    assert tuple(ours.shape) == tuple(theirs.shape), (
+        f"{where}: shape {tuple(ours.shape)}, torch {tuple(theirs.shape)}"
+    )
     bound = tolerance if theirs.is_floating_point() else 0
-    np.testing.assert_allclose(ours.detach().numpy(), theirs.detach().numpy(), rtol=bound, atol=bound, err_msg=where)
+    np.testing.assert_allclose(
+        ours.detach().numpy(), theirs.detach().numpy(), rtol=bound, atol=bound, err_msg=where
+    )
 
 
 def attempt(function, *args):
@@ -47,7 +51,9 @@ def attempt(function, *args):
 
 
 def agree(call, arrays, where="", gradient=True, tolerance=None, weights_seed=0):
-    """Run ``call(module, *tensors)`` in both and compare; where torch refuses, mytorch must with an error of the same kind."""
+    """Run ``call(module, *tensors)`` in both and compare; where torch refuses, mytorch must with an error of
+    the same kind.
+    """
     theirs_in = [torch.tensor(a) if isinstance(a, (np.ndarray, np.generic)) else a for a in arrays]
     ours_in = [mytorch.tensor(a) if isinstance(a, (np.ndarray, np.generic)) else a for a in arrays]
     for ours, theirs in zip(ours_in, theirs_in):
@@ -56,9 +62,14 @@ def agree(call, arrays, where="", gradient=True, tolerance=None, weights_seed=0)
     theirs, refused = attempt(call, torch, *theirs_in)
     ours, error = attempt(call, mytorch, *ours_in)
     if refused is not None:
-        assert error is not None, f"{where}: torch refuses ({type(refused).__name__}: {refused}), mytorch gives {ours}"
+        assert error is not None, (
+            f"{where}: torch refuses ({type(refused).__name__}: {refused}), mytorch gives {ours}"
+        )
         kinds = (RuntimeError,) if isinstance(refused, NotImplementedError) else (type(refused),)
-        assert isinstance(error, kinds), f"{where}: torch raises {type(refused).__name__} ({refused}), mytorch {type(error).__name__} ({error})"
+        assert isinstance(error, kinds), (
+            f"{where}: torch raises {type(refused).__name__} ({refused}), mytorch "
+            f"{type(error).__name__} ({error})"
+        )
         return
     if error is not None:
         raise AssertionError(f"{where}: mytorch refuses what torch takes: {error}") from error
@@ -72,7 +83,9 @@ def agree(call, arrays, where="", gradient=True, tolerance=None, weights_seed=0)
     pairs = [(m, o) for m, o in zip(ours, theirs) if isinstance(o, torch.Tensor) and o.requires_grad]
     for mine, other in zip(ours, theirs):
         if isinstance(other, torch.Tensor) and gradient:
-            assert mine.requires_grad == other.requires_grad, f"{where}: requires_grad {mine.requires_grad}, torch {other.requires_grad}"
+            assert mine.requires_grad == other.requires_grad, (
+                f"{where}: requires_grad {mine.requires_grad}, torch {other.requires_grad}"
+            )
     if not gradient or not pairs:
         return
     rng = np.random.default_rng(weights_seed)
@@ -85,6 +98,8 @@ def agree(call, arrays, where="", gradient=True, tolerance=None, weights_seed=0)
     for i, (mine, other) in enumerate(zip(ours_in, theirs_in)):
         if isinstance(other, torch.Tensor) and other.requires_grad:
             if other.grad is None:  # torch leaves out gradients that are zero
-                assert mine.grad is None or not mine.grad.array.any(), f"{where}: gradient of input {i}: {mine.grad}, torch None"
+                assert mine.grad is None or not mine.grad.array.any(), (
+                    f"{where}: gradient of input {i}: {mine.grad}, torch None"
+                )
             else:
                 compare_values(mine.grad, other.grad, f"{where}: gradient of input {i}", 4 * tolerance)

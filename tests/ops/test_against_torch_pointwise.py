@@ -1,4 +1,6 @@
-"""Pointwise operations against PyTorch: every dtype, broadcasting, zeros, infinities, nan, empty, and what must be refused."""
+"""Pointwise operations against PyTorch: every dtype, broadcasting, zeros, infinities, nan, empty, and what
+must be refused.
+"""
 
 import operator
 
@@ -107,7 +109,8 @@ FORMS = {
 def test_functions_of_one_number(name):
     call = FORMS.get(name) or (lambda t, x: getattr(t, name)(x))
     for kind, x in SINGLE.items():
-        agree(call, [x[:-1] if name == "sinc" and x.ndim == 1 else x], f"{name} of {kind}")  # near 0 torch's derivative of sinc is rough
+        # near 0 torch's derivative of sinc is rough
+        agree(call, [x[:-1] if name == "sinc" and x.ndim == 1 else x], f"{name} of {kind}")
 
 
 @pytest.mark.parametrize(
@@ -179,7 +182,8 @@ ACTIVATIONS = [
     "tanhshrink",
     "logsigmoid",
 ]
-EXACT_ENOUGH = {"gelu": {"corners32"}}  # torch's float32 kernel gives nan at infinity, its float64 kernel infinity
+# torch's float32 kernel gives nan at infinity, its float64 kernel infinity
+EXACT_ENOUGH = {"gelu": {"corners32"}}
 
 
 @pytest.mark.parametrize("name", ACTIVATIONS)
@@ -187,10 +191,17 @@ def test_activations(name):
     for kind, x in SINGLE.items():
         if kind in EXACT_ENOUGH.get(name, ()):
             x = x[np.isfinite(x)]
-        if kind == "bool" and name == "tanhshrink":  # torch refuses it only because of how it is written there
+        # torch refuses it only because of how it is written there
+        if kind == "bool" and name == "tanhshrink":
             continue
-        tolerance = 2e-7 if name == "hardsigmoid" and x.dtype == "float64" else None  # torch's 1/6 is a float32
-        agree(lambda t, x: getattr(activation if t is mytorch else t.nn.functional, name)(x), [x], f"{name} of {kind}", tolerance=tolerance)
+        # torch's 1/6 is a float32
+        tolerance = 2e-7 if name == "hardsigmoid" and x.dtype == "float64" else None
+        agree(
+            lambda t, x: getattr(activation if t is mytorch else t.nn.functional, name)(x),
+            [x],
+            f"{name} of {kind}",
+            tolerance=tolerance,
+        )
 
 
 @pytest.mark.parametrize(
@@ -218,14 +229,23 @@ def test_activations(name):
         lambda F, x: F.softmax(x, 5),
     ],
 )
-@pytest.mark.parametrize("x", [rng.standard_normal((4, 6)), rng.standard_normal((4, 6)).astype("float32"), rng.standard_normal(3)])
+@pytest.mark.parametrize(
+    "x", [rng.standard_normal((4, 6)), rng.standard_normal((4, 6)).astype("float32"), rng.standard_normal(3)]
+)
 def test_activation_settings(call, x):
     agree(lambda t, x: call(activation if t is mytorch else t.nn.functional, x), [x])
 
 
 def test_prelu():
     x = rng.standard_normal((2, 3, 4))
-    for weight in (np.array([0.2]), np.array(0.3), np.array([0.1, 0.2, 0.3]), np.array([0.1, 0.2]), np.ones((1, 3)), np.ones(3, "float32")):
+    for weight in (
+        np.array([0.2]),
+        np.array(0.3),
+        np.array([0.1, 0.2, 0.3]),
+        np.array([0.1, 0.2]),
+        np.ones((1, 3)),
+        np.ones(3, "float32"),
+    ):
         agree(lambda t, x, w: t.prelu(x, w), [x, weight], str(weight))
     agree(lambda t, x, w: t.prelu(x, w), [x[0, 0], np.array([0.3])])
 
@@ -346,7 +366,26 @@ def test_functions_of_two_numbers(name):
         agree(call, pair, f"{name} of {kind}", gradient=name not in NO_GRADIENT_IN_TORCH)
 
 
-OPERATORS = ["add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "and_", "or_", "xor", "lshift", "rshift", "eq", "ne", "lt", "le", "gt", "ge"]
+OPERATORS = [
+    "add",
+    "sub",
+    "mul",
+    "truediv",
+    "floordiv",
+    "mod",
+    "pow",
+    "and_",
+    "or_",
+    "xor",
+    "lshift",
+    "rshift",
+    "eq",
+    "ne",
+    "lt",
+    "le",
+    "gt",
+    "ge",
+]
 
 
 @pytest.mark.parametrize("name", OPERATORS)
@@ -358,18 +397,52 @@ def test_operators(name):
         agree(lambda t, x, y: getattr(operator, name)(x, y), pair, f"{name} of {kind}", gradient)
         if kind in NUMBERS:
             reflected = gradient and name != "mod"  # torch has no gradient for number % tensor
-            agree(lambda t, x, y: getattr(operator, name)(y, x), pair, f"reflected {name} of {kind}", reflected)
+            agree(
+                lambda t, x, y: getattr(operator, name)(y, x), pair, f"reflected {name} of {kind}", reflected
+            )
 
 
-@pytest.mark.parametrize("name", ["iadd", "isub", "imul", "itruediv", "ifloordiv", "imod", "ipow", "iand", "ior", "ixor", "ilshift", "irshift"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "iadd",
+        "isub",
+        "imul",
+        "itruediv",
+        "ifloordiv",
+        "imod",
+        "ipow",
+        "iand",
+        "ior",
+        "ixor",
+        "ilshift",
+        "irshift",
+    ],
+)
 def test_operators_in_place(name):
     gradient = name != "ifloordiv"
     for kind, pair in (PAIRS | NUMBERS).items():
         agree(lambda t, x, y: getattr(operator, name)(x.clone(), y), pair, f"{name} of {kind}", gradient)
 
 
-IN_PLACE = [name for name in dir(torch.Tensor) if name.endswith("_") and not name.startswith("_") and hasattr(mytorch.Tensor, name)]
-STEPS = {"eq_", "ne_", "lt_", "le_", "gt_", "ge_", "logical_and_", "logical_or_", "logical_xor_", "logical_not_"}  # torch's gradients make no sense
+IN_PLACE = [
+    name
+    for name in dir(torch.Tensor)
+    if name.endswith("_") and not name.startswith("_") and hasattr(mytorch.Tensor, name)
+]
+# torch's gradients make no sense
+STEPS = {
+    "eq_",
+    "ne_",
+    "lt_",
+    "le_",
+    "gt_",
+    "ge_",
+    "logical_and_",
+    "logical_or_",
+    "logical_xor_",
+    "logical_not_",
+}
 OF_ONE_IN_PLACE = [name for name in IN_PLACE if name[:-1] in OF_ONE]
 OF_TWO_IN_PLACE = [name for name in IN_PLACE if name[:-1] in OF_TWO]
 
@@ -384,7 +457,9 @@ def test_in_place_forms(name):
 @pytest.mark.parametrize("name", OF_TWO_IN_PLACE)
 def test_in_place_forms_of_two(name):
     for kind, pair in PAIRS.items():
-        agree(lambda t, x, y: getattr(x.clone(), name)(y), pair, f"{name} of {kind}", gradient=name not in STEPS)
+        agree(
+            lambda t, x, y: getattr(x.clone(), name)(y), pair, f"{name} of {kind}", gradient=name not in STEPS
+        )
 
 
 def test_every_in_place_form_is_there():
@@ -403,10 +478,26 @@ def test_large_arrays_take_the_same_values_as_small_ones():
     x = rng.standard_normal((300, 401)).astype("float32")
     x[::7, ::5], x[3, 3], x[4, 4], x[5, 5] = 0, INF, -INF, NAN
     finite = np.where(np.isfinite(x), x, 1)
-    for name in ("relu", "leaky_relu", "elu", "hardtanh", "softplus", "silu", "hardswish", "threshold", "softshrink", "mish"):
+    for name in (
+        "relu",
+        "leaky_relu",
+        "elu",
+        "hardtanh",
+        "softplus",
+        "silu",
+        "hardswish",
+        "threshold",
+        "softshrink",
+        "mish",
+    ):
         settings = (0.1, 20.0) if name == "threshold" else ()
-        values = x if name == "relu" else np.where(np.isnan(x), 1, x)  # the gradient of torch's vectorised kernels at nan depends on the place
-        agree(lambda t, x: getattr(activation if t is mytorch else t.nn.functional, name)(x, *settings), [values], name)
+        # the gradient of torch's vectorised kernels at nan depends on the place
+        values = x if name == "relu" else np.where(np.isnan(x), 1, x)
+        agree(
+            lambda t, x: getattr(activation if t is mytorch else t.nn.functional, name)(x, *settings),
+            [values],
+            name,
+        )
     agree(lambda t, x: (activation if t is mytorch else t.nn.functional).gelu(x), [finite])
     agree(lambda t, x: t.erf(x), [x])
     agree(lambda t, x, y: t.where(x > 0, x, y), [x, x[::-1].copy()])

@@ -1,4 +1,6 @@
-"""Reductions, scans and order statistics against PyTorch: every dim, keepdim, dtype; ties, zeros, infinities, nan, empty, refusals."""
+"""Reductions, scans and order statistics against PyTorch: every dim, keepdim, dtype; ties, zeros, infinities,
+nan, empty, refusals.
+"""
 
 import numpy as np
 import pytest
@@ -24,8 +26,14 @@ ARRAYS = {
     "ties": np.array([[1.0, 2, 2], [3, 3, 3], [2, 1, 1]], "float32"),
     "one": np.array([[1.5]]),
 }
-NANS = {"nan": np.array([1.0, 2, NAN, 4, 3, NAN, 0], "float32"), "nan rows": np.array([[1.0, NAN, 2], [NAN] * 3, [3, 1, 2]])}
-INFINITIES = {"infinities": np.array([[-INF, -INF, 1], [INF, 1, 2], [INF, INF, INF]]), "all -inf": np.array([[-INF, -INF], [0.0, -INF]])}
+NANS = {
+    "nan": np.array([1.0, 2, NAN, 4, 3, NAN, 0], "float32"),
+    "nan rows": np.array([[1.0, NAN, 2], [NAN] * 3, [3, 1, 2]]),
+}
+INFINITIES = {
+    "infinities": np.array([[-INF, -INF, 1], [INF, 1, 2], [INF, INF, INF]]),
+    "all -inf": np.array([[-INF, -INF], [0.0, -INF]]),
+}
 
 OVER_ALL = [
     "sum",
@@ -85,7 +93,8 @@ OVER_DIMS = [
     "var_mean",
     "aminmax",
 ]
-ROUGH = {"std_mean", "var_mean", "cumprod", "logcumsumexp"}  # there torch makes nan of infinities that have a limit
+# there torch makes nan of infinities that have a limit
+ROUGH = {"std_mean", "var_mean", "cumprod", "logcumsumexp"}
 SCANS = {"cumsum", "cumprod", "cummax", "cummin", "logcumsumexp", "softmax", "log_softmax"}
 
 
@@ -113,7 +122,11 @@ def test_along_one_dimension(name):
                 continue  # torch looks at the size first
             agree(lambda t, x: getattr(t, name)(x, dim), [x], f"{name} of {kind} along {dim}")
             if name not in SCANS:
-                agree(lambda t, x: getattr(x, name)(dim=dim, keepdim=True), [x], f"{name} of {kind} along {dim}, keepdim")
+                agree(
+                    lambda t, x: getattr(x, name)(dim=dim, keepdim=True),
+                    [x],
+                    f"{name} of {kind} along {dim}, keepdim",
+                )
 
 
 def keywords(name, dim, keep):
@@ -127,7 +140,11 @@ def test_over_several_dimensions(name):
             if (name == "aminmax" and not isinstance(dim, int)) or (dim == (0, 0) and not x.size):
                 continue  # torch looks at the size first
             for keep in (False, True):
-                agree(lambda t, x: getattr(t, name)(x, **keywords(name, dim, keep)), [x], f"{name} of {kind} over {dim} {keep}")
+                agree(
+                    lambda t, x: getattr(t, name)(x, **keywords(name, dim, keep)),
+                    [x],
+                    f"{name} of {kind} over {dim} {keep}",
+                )
 
 
 @pytest.mark.parametrize(
@@ -209,7 +226,9 @@ def test_quantiles(name, interpolation):
                     call = lambda t, x: getattr(t, name)(x, q, dim, keep, interpolation=interpolation)
                     agree(call, [x], f"{kind} {q} {dim} {keep}", tolerance=rough)
         if x.dtype.kind == "f":
-            call = lambda t, x: getattr(t, name)(x, t.tensor([0.1, 0.9, 0.5], dtype=x.dtype), 0, interpolation=interpolation)
+            call = lambda t, x: getattr(t, name)(
+                x, t.tensor([0.1, 0.9, 0.5], dtype=x.dtype), 0, interpolation=interpolation
+            )
             agree(call, [x], kind, tolerance=rough)
 
 
@@ -267,7 +286,20 @@ def test_named_results():
 
 def test_numpys_spellings():
     x = mytorch.tensor(rng.standard_normal((2, 3)))
-    for name in ("sum", "mean", "std", "var", "amax", "argmax", "all", "prod", "logsumexp", "median", "nansum", "nanmean"):
+    for name in (
+        "sum",
+        "mean",
+        "std",
+        "var",
+        "amax",
+        "argmax",
+        "all",
+        "prod",
+        "logsumexp",
+        "median",
+        "nansum",
+        "nanmean",
+    ):
         ours = getattr(x, name)(axis=1, keepdims=True)
         theirs = getattr(x, name)(dim=1, keepdim=True)
         for a, b in zip(*((r if isinstance(r, tuple) else (r,)) for r in (ours, theirs))):
@@ -275,7 +307,10 @@ def test_numpys_spellings():
     assert mytorch.equal(x.cumsum(axis=1), x.cumsum(1)) and mytorch.equal(x.softmax(axis=0), x.softmax(0))
 
 
-@pytest.mark.parametrize(("shape", "dim"), [((4000, 3), 0), ((300, 5, 7), 0), ((20, 30, 9), (0, 1)), ((257,), 0), ((70, 5), 0), ((3, 40000), 1)])
+@pytest.mark.parametrize(
+    ("shape", "dim"),
+    [((4000, 3), 0), ((300, 5, 7), 0), ((20, 30, 9), (0, 1)), ((257,), 0), ((70, 5), 0), ((3, 40000), 1)],
+)
 def test_long_float32_sums_keep_their_digits(shape, dim):
     x = (rng.random(shape) + 100).astype("float32")
     exact = x.astype("float64").sum(dim)
@@ -290,7 +325,9 @@ def test_cumsum_of_float32_keeps_its_digits():
 
 
 @pytest.mark.parametrize("name", "softmax log_softmax cumsum cumprod sum prod mean".split())
-@pytest.mark.parametrize(("given", "computed"), [("float32", "float64"), ("float64", "float32"), ("float16", "float32")])
+@pytest.mark.parametrize(
+    ("given", "computed"), [("float32", "float64"), ("float64", "float32"), ("float16", "float32")]
+)
 def test_the_gradient_has_the_dtype_of_the_input(name, given, computed):
     """With ``dtype=`` the operation casts, and its gradient casts back, also within a graph."""
 

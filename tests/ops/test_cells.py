@@ -18,18 +18,30 @@ def trained(kind, dtype, settings, packed):
     found = []
     for _ in range(3):
         optimizer.zero_grad()
-        y, state = layer(pack_padded_sequence(x, [6, 5, 3, 3, 2, 1], batch_first=layer.batch_first) if packed else x)
+        y, state = layer(
+            pack_padded_sequence(x, [6, 5, 3, 3, 2, 1], batch_first=layer.batch_first) if packed else x
+        )
         y = y.data if packed else y
         (y * y + y).sum().backward()
         optimizer.step()
-        computed = [y, *(state if kind == "LSTM" else [state]), x.grad, *(p.grad for p in layer.parameters()), *layer.parameters()]
+        computed = [
+            y,
+            *(state if kind == "LSTM" else [state]),
+            x.grad,
+            *(p.grad for p in layer.parameters()),
+            *layer.parameters(),
+        ]
         found += [t.detach().numpy().copy() for t in computed]
     return found
 
 
 @pytest.mark.parametrize("dtype", [mytorch.float32, mytorch.float64], ids=str)
 @pytest.mark.parametrize("packed", [False, True], ids=["whole", "packed"])
-@pytest.mark.parametrize(("kind", "settings"), [*(("LSTM", s) for s in [*SETTINGS, {"proj_size": 4}]), *(("GRU", s) for s in SETTINGS)], ids=str)
+@pytest.mark.parametrize(
+    ("kind", "settings"),
+    [*(("LSTM", s) for s in [*SETTINGS, {"proj_size": 4}]), *(("GRU", s) for s in SETTINGS)],
+    ids=str,
+)
 def test_loops_compute_the_same(loops, kind, settings, packed, dtype):
     loops(False)
     expected = trained(kind, dtype, settings, packed)

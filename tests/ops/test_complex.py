@@ -44,7 +44,12 @@ def test_rotary_embedding():
         frequencies = 1.0 / (10000.0 ** (m.arange(0, 8, 2)[:4].float() / 8))
         angles = m.outer(m.arange(5).float(), frequencies)
         turns = m.polar(m.ones_like(angles), angles)
-        x = m.tensor(rng.permutation(np.arange(240.0)).reshape(2, 5, 3, 8).astype("float32") / 100 if m is mytorch else given[0], requires_grad=True)
+        x = m.tensor(
+            rng.permutation(np.arange(240.0)).reshape(2, 5, 3, 8).astype("float32") / 100
+            if m is mytorch
+            else given[0],
+            requires_grad=True,
+        )
         given.append(x.detach().numpy())
         pairs = m.view_as_complex(x.float().reshape(*x.shape[:-1], -1, 2))
         out = m.view_as_real(pairs * turns.view(1, 5, 1, 4)).flatten(3).type_as(x)

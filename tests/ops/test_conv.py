@@ -36,25 +36,50 @@ def draw(*shapes):
 
 
 @pytest.mark.parametrize("n", [1, 2, 3])
-@pytest.mark.parametrize(("groups", "channels", "filters"), [(1, 3, 4), (2, 4, 6), (3, 3, 6), (4, 4, 4), (1, 1, 1)])
+@pytest.mark.parametrize(
+    ("groups", "channels", "filters"), [(1, 3, 4), (2, 4, 6), (3, 3, 6), (4, 4, 4), (1, 1, 1)]
+)
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 def test_convolution(n, groups, channels, filters, dtype):
-    for kernel, stride, dilation, padding in itertools.product(KERNELS, [1, 2, (2, 1, 3)], [1, 2], [0, (2, 1, 0), "same"]):
+    for kernel, stride, dilation, padding in itertools.product(
+        KERNELS, [1, 2, (2, 1, 3)], [1, 2], [0, (2, 1, 0), "same"]
+    ):
         if padding == "same" and stride != 1:
             continue
-        settings = {"stride": cut(stride, n), "padding": cut(padding, n), "dilation": dilation, "groups": groups}
-        arrays = draw((2, channels, *SIZES[:n]), (filters, channels // groups, *kernel_of(kernel, n)), (filters,))
+        settings = {
+            "stride": cut(stride, n),
+            "padding": cut(padding, n),
+            "dilation": dilation,
+            "groups": groups,
+        }
+        arrays = draw(
+            (2, channels, *SIZES[:n]), (filters, channels // groups, *kernel_of(kernel, n)), (filters,)
+        )
         compare(call(f"conv{n}d", **settings), arrays, dtype)
 
 
 @pytest.mark.parametrize("n", [1, 2, 3])
 @pytest.mark.parametrize(("groups", "channels", "filters"), [(1, 3, 4), (2, 4, 6), (3, 3, 6)])
 def test_transposed_convolution(n, groups, channels, filters):
-    for kernel, stride, dilation, padding, extra in itertools.product([1, (3, 2, 3)], [1, 2, 3], [1, 2], [0, 1], [0, 1, 2]):
-        settings = {"stride": stride, "padding": padding, "dilation": dilation, "groups": groups, "output_padding": extra}
-        arrays = draw((2, channels, *SIZES[:n]), (channels, filters // groups, *kernel_of(kernel, n)), (filters,))
+    for kernel, stride, dilation, padding, extra in itertools.product(
+        [1, (3, 2, 3)], [1, 2, 3], [1, 2], [0, 1], [0, 1, 2]
+    ):
+        settings = {
+            "stride": stride,
+            "padding": padding,
+            "dilation": dilation,
+            "groups": groups,
+            "output_padding": extra,
+        }
+        arrays = draw(
+            (2, channels, *SIZES[:n]), (channels, filters // groups, *kernel_of(kernel, n)), (filters,)
+        )
         if extra >= max(stride, dilation):
-            same_error(call(f"conv_transpose{n}d", **settings), *arrays, match="output padding must be smaller than either stride or dilation")
+            same_error(
+                call(f"conv_transpose{n}d", **settings),
+                *arrays,
+                match="output padding must be smaller than either stride or dilation",
+            )
         else:
             compare(call(f"conv_transpose{n}d", **settings), arrays)
 
@@ -78,11 +103,16 @@ def test_however_it_is_cut_up(monkeypatch, threads, count, cache):
     for groups, stride, padding in [(1, 1, 1), (2, 1, (2, 0)), (2, (2, 1), 1), (1, (1, 2), 0)]:
         arrays = draw((40, 4, 9, 10), (6, 4 // groups, 3, 3), (6,))
         compare(call("conv2d", groups=groups, stride=stride, padding=padding), arrays)
-        compare(call("conv_transpose2d", groups=groups, stride=stride, padding=padding), [arrays[0], draw((4, 6 // groups, 3, 3))[0]])
+        compare(
+            call("conv_transpose2d", groups=groups, stride=stride, padding=padding),
+            [arrays[0], draw((4, 6 // groups, 3, 3))[0]],
+        )
 
 
 def test_the_same_numbers_every_time():
-    x, w = (mytorch.tensor(a.astype("float32"), requires_grad=True) for a in draw((64, 8, 24, 24), (16, 8, 3, 3)))
+    x, w = (
+        mytorch.tensor(a.astype("float32"), requires_grad=True) for a in draw((64, 8, 24, 24), (16, 8, 3, 3))
+    )
     runs = []
     for _ in range(3):
         y = F.conv2d(x, w)
@@ -95,7 +125,12 @@ def test_layouts_of_the_input_do_not_matter():
     expected = torch.nn.functional.conv2d(torch.tensor(x), torch.tensor(w)).numpy()
     for order in itertools.permutations(range(4)):
         laid_out = np.ascontiguousarray(x.transpose(order)).transpose(np.argsort(order))
-        np.testing.assert_allclose(F.conv2d(mytorch.from_numpy(laid_out), mytorch.tensor(w)).numpy(), expected, rtol=1e-12, atol=1e-12)
+        np.testing.assert_allclose(
+            F.conv2d(mytorch.from_numpy(laid_out), mytorch.tensor(w)).numpy(),
+            expected,
+            rtol=1e-12,
+            atol=1e-12,
+        )
 
 
 @pytest.mark.parametrize("shape", [(40, 2, 16, 32), (33, 1, 64, 64), (32, 3, 40, 32)], ids=str)
@@ -128,22 +163,44 @@ REFUSED = [
     ("conv2d", ((1, 4, 2, 2), W), {}, "Kernel size can't be greater than actual input size"),
     ("conv1d", ((1, 3, 2), (4, 3, 3)), {}, "Calculated padded input size per channel: (2). Kernel size: (3)"),
     ("conv2d", (X, W), {"dilation": 3}, "Calculated padded input size per channel: (5 x 5)"),
-    ("conv2d", ((4, 5), W), {}, "Expected 3D (unbatched) or 4D (batched) input to conv2d, but got input of size: [4, 5]"),
+    (
+        "conv2d",
+        ((4, 5), W),
+        {},
+        "Expected 3D (unbatched) or 4D (batched) input to conv2d, but got input of size: [4, 5]",
+    ),
     ("conv2d", (X, W), {"padding": -1}, "negative padding is not supported"),
     ("conv2d", (X, W), {"stride": 0}, "non-positive stride is not supported"),
     ("conv2d", (X, W), {"dilation": 0}, "dilation should be greater than zero"),
     ("conv2d", (X, W), {"groups": 0}, "non-positive groups is not supported"),
-    ("conv2d", (X, W), {"padding": "same", "stride": 2}, "padding='same' is not supported for strided convolutions"),
+    (
+        "conv2d",
+        (X, W),
+        {"padding": "same", "stride": 2},
+        "padding='same' is not supported for strided convolutions",
+    ),
     ("conv2d", (X, W), {"padding": "sam"}, "Invalid padding string: 'sam'"),
-    ("conv2d", (X, W), {"stride": (1, 2, 3)}, "expected stride to be a single integer value or a list of 2 values"),
+    (
+        "conv2d",
+        (X, W),
+        {"stride": (1, 2, 3)},
+        "expected stride to be a single integer value or a list of 2 values",
+    ),
     ("conv_transpose2d", (X, (3, 4, 3, 3)), {}, "to have 3 channels, but got 4 channels instead"),
     ("conv_transpose2d", (X, W, (3,)), {}, "expected bias to be 1-dimensional with 4 elements"),
-    ("conv_transpose2d", (X, W), {"output_padding": -1, "stride": 2}, "negative output_padding is not supported"),
+    (
+        "conv_transpose2d",
+        (X, W),
+        {"output_padding": -1, "stride": 2},
+        "negative output_padding is not supported",
+    ),
     ("conv_transpose2d", ((1, 4, 1, 1), W), {"padding": 2}, "Output size is too small"),
 ]
 
 
-@pytest.mark.parametrize(("name", "shapes", "settings", "match"), REFUSED, ids=lambda v: v if isinstance(v, str) else "")
+@pytest.mark.parametrize(
+    ("name", "shapes", "settings", "match"), REFUSED, ids=lambda v: v if isinstance(v, str) else ""
+)
 def test_refusals(name, shapes, settings, match):
     same_error(call(name, **settings), *draw(*shapes), match=match)
 

@@ -7,7 +7,12 @@ from .against_torch import agree
 
 rng = np.random.default_rng(0)
 pytestmark = pytest.mark.filterwarnings("ignore")
-X, PLACES, COUNTS, WEIGHTS = rng.standard_normal((4, 6)), np.sort(rng.random(6)), np.array([1, 2, 3, 1, 1, 1]), rng.random(6)
+X, PLACES, COUNTS, WEIGHTS = (
+    rng.standard_normal((4, 6)),
+    np.sort(rng.random(6)),
+    np.array([1, 2, 3, 1, 1, 1]),
+    rng.random(6),
+)
 
 
 @pytest.mark.parametrize("dim", [0, 1, -1, 2])
@@ -59,4 +64,5 @@ def test_the_special_namespace(name):
     if name == "xlog1py":
         agree(lambda t, x, y: t.special.xlog1py(x, y), [x[:, None], x])
     else:
-        agree(lambda t, x: getattr(t.special, name)(x), [x], tolerance=1e-8 if name == "psi" else None)  # torch's trigamma has ten digits
+        # torch's trigamma has ten digits
+        agree(lambda t, x: getattr(t.special, name)(x), [x], tolerance=1e-8 if name == "psi" else None)

@@ -44,7 +44,9 @@ def test_affine_grids(size, corners):
 
 REFUSED = {
     "mode": lambda t: t.nn.functional.grid_sample(t.ones(1, 1, 2, 2), t.ones(1, 2, 2, 2), mode="x"),
-    "padding": lambda t: t.nn.functional.grid_sample(t.ones(1, 1, 2, 2), t.ones(1, 2, 2, 2), padding_mode="x"),
+    "padding": lambda t: t.nn.functional.grid_sample(
+        t.ones(1, 1, 2, 2), t.ones(1, 2, 2, 2), padding_mode="x"
+    ),
     "batch": lambda t: t.nn.functional.grid_sample(t.ones(1, 1, 2, 2), t.ones(2, 2, 2, 2)),
     "coordinates": lambda t: t.nn.functional.grid_sample(t.ones(1, 1, 2, 2), t.ones(1, 2, 2, 3)),
     "dimensions": lambda t: t.nn.functional.grid_sample(t.ones(1, 2, 2), t.ones(1, 2, 2)),
@@ -71,5 +73,7 @@ def test_what_is_said():
 @pytest.mark.parametrize("mode", ["bilinear", "bicubic"])
 def test_derivatives(mode, padding):
     x, grid = (mytorch.tensor(a[:1, :2], requires_grad=True) for a in (IMAGES[2], GRIDS[2]))
-    function = functools.partial(mytorch.nn.functional.grid_sample, mode=mode, padding_mode=padding, align_corners=False)
+    function = functools.partial(
+        mytorch.nn.functional.grid_sample, mode=mode, padding_mode=padding, align_corners=False
+    )
     assert gradcheck(function, (x, grid)) and gradgradcheck(function, (x, grid))

@@ -9,7 +9,9 @@ import mytorch
 from tests.ops.against_torch import agree
 
 torch = pytest.importorskip("torch")
-pytestmark = pytest.mark.filterwarnings("ignore:Using a non-tuple sequence", "ignore:indexing with dtype torch.uint8")
+pytestmark = pytest.mark.filterwarnings(
+    "ignore:Using a non-tuple sequence", "ignore:indexing with dtype torch.uint8"
+)
 
 X = np.arange(24.0, dtype="float32").reshape(2, 3, 4) - 7.5
 
@@ -103,10 +105,15 @@ def test_read(name):
 
 @every_index
 def test_read_of_a_transposed_tensor(name):
-    agree(lambda m, x: x.permute(2, 1, 0).permute(2, 1, 0)[INDICES[name](m)], [X.transpose(2, 1, 0).copy().transpose(2, 1, 0)], name)
+    agree(
+        lambda m, x: x.permute(2, 1, 0).permute(2, 1, 0)[INDICES[name](m)],
+        [X.transpose(2, 1, 0).copy().transpose(2, 1, 0)],
+        name,
+    )
 
 
-every_write = pytest.mark.parametrize("name", [name for name in INDICES if name != "uint8 mask"])  # torch only reads by those
+# torch only reads by those
+every_write = pytest.mark.parametrize("name", [name for name in INDICES if name != "uint8 mask"])
 
 
 def written(index, make):
@@ -125,7 +132,8 @@ def test_write_a_number(name):
 
 @every_write
 def test_write_a_tensor(name):
-    if name in ("two tensors", "list", "tensor", "2-d tensor", "nested list"):  # repeated places: torch keeps any of the values
+    # repeated places: torch keeps any of the values
+    if name in ("two tensors", "list", "tensor", "2-d tensor", "nested list"):
         return
     try:
         shape = torch.tensor(X)[INDICES[name](torch)].shape
@@ -139,9 +147,15 @@ def test_write_a_tensor(name):
 @pytest.mark.parametrize("shape", [(), (1,), (4,), (1, 1, 1, 4), (3,), (5, 5)], ids=str)
 def test_write_what_broadcasts(name, shape):
     y = np.random.default_rng(0).standard_normal(shape).astype("float32")
-    if name in ("two tensors", "list", "tensor", "2-d tensor", "nested list") and shape not in ((), (1,), (5, 5)):
+    if name in ("two tensors", "list", "tensor", "2-d tensor", "nested list") and shape not in (
+        (),
+        (1,),
+        (5, 5),
+    ):
         return
-    agree(written(INDICES[name], lambda m, x, y: y), [X, y], f"{name} {shape}", gradient="repeated" not in name)
+    agree(
+        written(INDICES[name], lambda m, x, y: y), [X, y], f"{name} {shape}", gradient="repeated" not in name
+    )
 
 
 @every_write
@@ -222,13 +236,21 @@ def test_messages_are_torchs():
         (5, "index 5 is out of bounds for dimension 0 with size 3"),
         ((0, 0, 0), "too many indices for tensor of dimension 2"),
         (mytorch.tensor([5]), "index 5 is out of bounds for dimension 0 with size 3"),
-        (mytorch.tensor([True, False]), r"The shape of the mask \[2\] at index 0 does not match the shape of the indexed tensor \[3, 4\] at index 0"),
+        (
+            mytorch.tensor([True, False]),
+            r"The shape of the mask \[2\] at index 0 does not match the shape of the indexed tensor "
+            r"\[3, 4\] at index 0",
+        ),
     ]:
         with pytest.raises(IndexError, match=text):
             x[index]
         with pytest.raises(IndexError, match=text):
             x[index] = 0
-    with pytest.raises(RuntimeError, match=r"shape mismatch: value tensor of shape \[3\] cannot be broadcast to indexing result of shape \[2, 4\]"):
+    with pytest.raises(
+        RuntimeError,
+        match=r"shape mismatch: value tensor of shape \[3\] cannot be broadcast to indexing result of shape "
+        r"\[2, 4\]",
+    ):
         x[[0, 1]] = mytorch.zeros(3)
 
 
@@ -246,7 +268,7 @@ def test_an_index_that_changes_later_does_not_change_the_gradient():
         assert v.grad.tolist() == [1, 2]
 
 
-# ---- random indices ------------------------------------------------------------------------------------------------------
+# ---- random indices ------------------------------------------------------------------------------
 
 
 @st.composite
@@ -257,12 +279,22 @@ def indexed(draw):
     dim = 0
     while dim < dims:
         n = shape[dim]
-        kind = draw(st.sampled_from(["int", "slice", "slice", "tensor", "mask", "none", "full", "stop", "bool"]))
+        kind = draw(
+            st.sampled_from(["int", "slice", "slice", "tensor", "mask", "none", "full", "stop", "bool"])
+        )
         if kind == "int" and n:
             parts.append(draw(st.integers(-n, n - 1)))
         elif kind == "tensor" and n:
             sizes = draw(st.sampled_from([(), (1,), tuple(tensors)]))
-            parts.append(np.array(draw(st.lists(st.integers(-n, n - 1), min_size=int(np.prod(sizes)), max_size=int(np.prod(sizes))))).reshape(sizes))
+            parts.append(
+                np.array(
+                    draw(
+                        st.lists(
+                            st.integers(-n, n - 1), min_size=int(np.prod(sizes)), max_size=int(np.prod(sizes))
+                        )
+                    )
+                ).reshape(sizes)
+            )
         elif kind == "mask" and not any(isinstance(p, np.ndarray) for p in parts):
             parts.append(np.array(draw(st.lists(st.booleans(), min_size=n, max_size=n)), bool))
         elif kind == "none":

@@ -1,4 +1,6 @@
-"""Gradients that are infinite or nan reach the elements that they belong to, and no others: operations that choose, against PyTorch."""
+"""Gradients that are infinite or nan reach the elements that they belong to, and no others: operations that
+choose, against PyTorch.
+"""
 
 import numpy as np
 import pytest

@@ -1,4 +1,6 @@
-"""In-place changes: views of views, writes to bases and to views, what has to be refused. Each program runs in mytorch and in PyTorch."""
+"""In-place changes: views of views, writes to bases and to views, what has to be refused. Each program runs
+in mytorch and in PyTorch.
+"""
 
 import inspect
 
@@ -496,7 +498,13 @@ def run(m, x, y, program):
     if wanted:
         total = sum((r / (1 + r.detach().abs())).sum() for r in wanted)
         total.backward()
-    return [r.detach() for r in results], x.grad is None, y.grad is None, x.grad if x.grad is not None else 0, y.grad if y.grad is not None else 0
+    return (
+        [r.detach() for r in results],
+        x.grad is None,
+        y.grad is None,
+        x.grad if x.grad is not None else 0,
+        y.grad if y.grad is not None else 0,
+    )
 
 
 @pytest.mark.parametrize("name", PROGRAMS)
@@ -504,7 +512,10 @@ def test_program(name):
     agree(lambda m, x, y: run(m, x, y, PROGRAMS[name]), [X, Y], name, tolerance=1e-5)
 
 
-@pytest.mark.parametrize("name", "mul div pow atan2 fmod remainder xlogy clamp_min clamp_max hypot float_power lerp addcmul copysign".split())
+@pytest.mark.parametrize(
+    "name",
+    "mul div pow atan2 fmod remainder xlogy clamp_min clamp_max hypot float_power lerp addcmul copysign".split(),  # noqa: E501
+)
 def test_a_constant_changed_by_what_requires_grad(name):
     """The formulas need the old values of the constant, not what was written over them."""
 
@@ -546,7 +557,9 @@ CHANGES = {
 @pytest.mark.parametrize("change", CHANGES)
 @pytest.mark.parametrize("maker", MAKERS)
 def test_what_a_layer_made_is_changed_in_place(maker, change):
-    """As in a network with MaxPool2d and then ReLU(inplace=True); also when the gradient is differentiated again."""
+    """As in a network with MaxPool2d and then ReLU(inplace=True); also when the gradient is differentiated
+    again.
+    """
 
     def gradients(m, x, y):
         a = MAKERS[maker](m, x * y)
@@ -592,7 +605,15 @@ def test_views_share_memory():
         x[...],
     ):
         assert np.shares_memory(view.array, x.array)
-    for copy in (x[[0, 1]], x.clone(), x.T.contiguous(), x.flip(0), x.repeat(1, 1, 1), x[x > -1], x.T.reshape(-1)):
+    for copy in (
+        x[[0, 1]],
+        x.clone(),
+        x.T.contiguous(),
+        x.flip(0),
+        x.repeat(1, 1, 1),
+        x[x > -1],
+        x.T.reshape(-1),
+    ):
         assert not np.shares_memory(copy.array, x.array)
 
 

@@ -1,4 +1,5 @@
-"""Products and factorizations against PyTorch: values, gradients, dtypes, shapes, and what has to be refused."""
+"""Products and factorizations against PyTorch: values, gradients, dtypes, shapes, and what has to be
+refused."""
 
 import numpy as np
 import pytest
@@ -16,10 +17,15 @@ TIGHT = 2e-5
 
 def arrays(*shapes, dtype="float32", seed=0):
     rng = np.random.default_rng(seed)
-    return [rng.standard_normal(s).astype(dtype) if dtype.startswith("f") else rng.integers(-3, 4, s).astype(dtype) for s in shapes]
+    return [
+        rng.standard_normal(s).astype(dtype)
+        if dtype.startswith("f")
+        else rng.integers(-3, 4, s).astype(dtype)
+        for s in shapes
+    ]
 
 
-# ---- products ------------------------------------------------------------------------------------------------------------
+# ---- products ------------------------------------------------------------------------------------
 
 SHAPES = [
     (),
@@ -78,7 +84,15 @@ def test_two_arguments(name):
 
 @pytest.mark.parametrize("name", ["mm", "dot", "mv", "outer", "matmul", "bmm"])
 @pytest.mark.parametrize(
-    "kinds", [("float32", "float64"), ("int64", "float32"), ("bool", "bool"), ("float16", "float16"), ("int32", "int32")], ids=str
+    "kinds",
+    [
+        ("float32", "float64"),
+        ("int64", "float32"),
+        ("bool", "bool"),
+        ("float16", "float16"),
+        ("int32", "int32"),
+    ],
+    ids=str,
 )
 def test_mixed_dtypes(name, kinds):
     x, y = (np.ones(s).astype(k) for s, k in zip({"matmul": [(3, 4), (4, 2)]}.get(name) or TWO[name], kinds))
@@ -99,13 +113,23 @@ SUMS = {
 def test_sums_of_products(name, beta, alpha):
     a, b, whole = SUMS[name]
     for shape in (whole, (), (1,), whole[-1:], (2, 2), (1, *whole), (*whole[:-1], 1)):
-        agree(lambda m, z, x, y: getattr(m, name)(z, x, y, beta=beta, alpha=alpha), arrays(shape, a, b), f"{name} {shape}", tolerance=TIGHT)
+        agree(
+            lambda m, z, x, y: getattr(m, name)(z, x, y, beta=beta, alpha=alpha),
+            arrays(shape, a, b),
+            f"{name} {shape}",
+            tolerance=TIGHT,
+        )
 
 
 @pytest.mark.parametrize("name", SUMS)
 def test_sums_of_products_in_place(name):
     a, b, whole = SUMS[name]
-    agree(lambda m, z, x, y: getattr(z * 1, name + "_")(x, y, beta=0.5), arrays(whole, a, b), name, tolerance=TIGHT)
+    agree(
+        lambda m, z, x, y: getattr(z * 1, name + "_")(x, y, beta=0.5),
+        arrays(whole, a, b),
+        name,
+        tolerance=TIGHT,
+    )
 
 
 @pytest.mark.parametrize("beta, alpha", [(0, 1), (1, 0), (0, 0), (0.0, 0.0), (2, 3)])
@@ -116,7 +140,12 @@ def test_what_factors_of_zero_ignore(name, beta, alpha):
         for value in (np.nan, np.inf):
             values = [np.abs(x) for x in arrays(whole, a, b)]
             values[place][...] = value
-            agree(lambda m, z, x, y: getattr(m, name)(z, x, y, beta=beta, alpha=alpha), values, f"{name} {place} {value}", tolerance=TIGHT)
+            agree(
+                lambda m, z, x, y: getattr(m, name)(z, x, y, beta=beta, alpha=alpha),
+                values,
+                f"{name} {place} {value}",
+                tolerance=TIGHT,
+            )
 
 
 def test_other_products():
@@ -132,7 +161,12 @@ def test_other_products():
         agree(lambda m, *xs: m.linalg.multi_dot(xs), arrays(*shapes), str(shapes), tolerance=5e-5)
     agree(lambda m, *xs: m.chain_matmul(*xs), arrays((2, 3), (3, 4), (4, 5)), tolerance=TIGHT)
     for n in (0, 1, 2, 3, 5, -1, -2, 2.0):
-        agree(lambda m, x: m.linalg.matrix_power(x + 2 * m.eye(3), n), arrays((2, 3, 3)), f"power {n}", tolerance=3e-4)
+        agree(
+            lambda m, x: m.linalg.matrix_power(x + 2 * m.eye(3), n),
+            arrays((2, 3, 3)),
+            f"power {n}",
+            tolerance=3e-4,
+        )
     agree(lambda m, x: m.linalg.matrix_power(x, 2), arrays((2, 3)))
     for shapes in [((4, 3), (4, 3)), ((2, 1, 3), (4, 3)), ((3,), (3,)), ((4, 4), (4, 4)), ((1, 3), (5, 3))]:
         agree(lambda m, x, y: m.linalg.cross(x, y), arrays(*shapes), str(shapes), tolerance=TIGHT)
@@ -142,7 +176,22 @@ def test_other_products():
 
 
 @pytest.mark.parametrize(
-    "dims", [0, 1, 2, 3, 4, -1, ([1], [0]), ([0, 1], [1, 0]), ([2, 0], [0, 2]), ([-1], [-1]), ([0], [0, 1]), ([5], [0])], ids=str
+    "dims",
+    [
+        0,
+        1,
+        2,
+        3,
+        4,
+        -1,
+        ([1], [0]),
+        ([0, 1], [1, 0]),
+        ([2, 0], [0, 2]),
+        ([-1], [-1]),
+        ([0], [0, 1]),
+        ([5], [0]),
+    ],
+    ids=str,
 )
 def test_tensordot(dims):
     for shapes in [((2, 3, 4), (3, 2, 4)), ((3, 3, 3), (3, 3, 3)), ((2, 1, 3), (1, 4, 2))]:
@@ -151,12 +200,19 @@ def test_tensordot(dims):
 
 @pytest.mark.parametrize("p", [2.0, 1.0, 3.0, 0.0, float("inf")])
 def test_cdist(p):
-    for shapes in [((3, 4), (2, 4)), ((5, 3, 4), (2, 4)), ((30, 3), (28, 3)), ((0, 3), (2, 3)), ((2, 3), (2, 4)), ((3,), (3,))]:
+    for shapes in [
+        ((3, 4), (2, 4)),
+        ((5, 3, 4), (2, 4)),
+        ((30, 3), (28, 3)),
+        ((0, 3), (2, 3)),
+        ((2, 3), (2, 4)),
+        ((3,), (3,)),
+    ]:
         agree(lambda m, x, y: m.cdist(x, y, p), arrays(*shapes), f"{shapes} {p}", tolerance=1e-4)
     agree(lambda m, x: m.cdist(x, x * 1, p), arrays((3, 4)), f"{p} to itself", tolerance=1e-4)
 
 
-# ---- einsum --------------------------------------------------------------------------------------------------------------
+# ---- einsum --------------------------------------------------------------------------------------
 
 EQUATIONS = {
     "ij,jk->ik": [(2, 3), (3, 4)],
@@ -234,14 +290,22 @@ def test_einsum(equation):
 def test_einsum_with_lists():
     agree(lambda m, x, y: m.einsum(x, [0, 1], y, [1, 2], [0, 2]), arrays((2, 3), (3, 4)), tolerance=TIGHT)
     agree(lambda m, x, y: m.einsum(x, [0, 1], y, [1, 2]), arrays((2, 3), (3, 4)), tolerance=TIGHT)
-    agree(lambda m, x, y: m.einsum(x, [..., 0], y, [0, 30], [..., 30]), arrays((5, 2, 3), (3, 4)), tolerance=TIGHT)
+    agree(
+        lambda m, x, y: m.einsum(x, [..., 0], y, [0, 30], [..., 30]),
+        arrays((5, 2, 3), (3, 4)),
+        tolerance=TIGHT,
+    )
     agree(lambda m, x, y: m.einsum("ij,jk", [x, y]), arrays((2, 3), (3, 4)), tolerance=TIGHT)
     agree(lambda m, x: m.einsum(x, [0, 52]), arrays((2, 3)))
 
 
 def test_einsum_of_integers_and_other_layouts():
     agree(lambda m, x, y: m.einsum("ij,kj->ik", x, y), arrays((2, 3), (4, 3), dtype="int64"))
-    agree(lambda m, x, y: m.einsum("ji,jk->ik", x[::2], y.T), [arrays((6, 2))[0], arrays((4, 3))[0]], tolerance=TIGHT)
+    agree(
+        lambda m, x, y: m.einsum("ji,jk->ik", x[::2], y.T),
+        [arrays((6, 2))[0], arrays((4, 3))[0]],
+        tolerance=TIGHT,
+    )
 
 
 @st.composite
@@ -251,17 +315,24 @@ def equations(draw):
     known = sorted({letter for labels in inputs for letter in labels})
     output = draw(st.permutations(known))[: draw(st.integers(0, len(known)))] if known else []
     equation = ",".join("".join(labels) for labels in inputs)
-    return (equation if draw(st.booleans()) else equation + "->" + "".join(output)), [tuple(sizes[c] for c in labels) for labels in inputs]
+    return (equation if draw(st.booleans()) else equation + "->" + "".join(output)), [
+        tuple(sizes[c] for c in labels) for labels in inputs
+    ]
 
 
 @settings(max_examples=150, deadline=None)
 @given(equations())
 def test_random_einsum(case):
     equation, shapes = case
-    agree(lambda m, *xs: m.einsum(equation, *xs), arrays(*shapes, dtype="float64"), f"{equation} {shapes}", tolerance=1e-9)
+    agree(
+        lambda m, *xs: m.einsum(equation, *xs),
+        arrays(*shapes, dtype="float64"),
+        f"{equation} {shapes}",
+        tolerance=1e-9,
+    )
 
 
-# ---- factorizations --------------------------------------------------------------------------------------------------------
+# ---- factorizations ------------------------------------------------------------------------------
 
 
 def plus_eye(m, x):
@@ -314,12 +385,19 @@ FUNCTIONS = {
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_function_of_a_matrix(name):
     call, kind = FUNCTIONS[name]
-    shapes = [(3, 3), (2, 3, 3), (1, 1), (2, 2, 4, 4), (0, 3, 3)] + ([(4, 3), (2, 3, 4), (1, 3)] if kind == "any" else [(0, 0)])
+    shapes = [(3, 3), (2, 3, 3), (1, 1), (2, 2, 4, 4), (0, 3, 3)] + (
+        [(4, 3), (2, 3, 4), (1, 3)] if kind == "any" else [(0, 0)]
+    )
     for shape in shapes:
         if name in ("cond", "cond 1", "lstsq") and 0 in shape:
             continue
         for dtype in ("float32", "float64"):
-            agree(call, arrays(shape, dtype=dtype, seed=3), f"{name} {shape}", tolerance=2e-3 if dtype == "float32" else 1e-9)
+            agree(
+                call,
+                arrays(shape, dtype=dtype, seed=3),
+                f"{name} {shape}",
+                tolerance=2e-3 if dtype == "float32" else 1e-9,
+            )
 
 
 BARE = {
@@ -330,7 +408,13 @@ BARE = {
 
 @pytest.mark.parametrize("name", BARE)
 def test_refused(name):
-    for x in (np.ones(3, "float32"), np.ones((3, 4), "float32"), np.ones((3, 3), "int64"), np.ones((3, 3), "float16"), np.float32(1)):
+    for x in (
+        np.ones(3, "float32"),
+        np.ones((3, 4), "float32"),
+        np.ones((3, 3), "int64"),
+        np.ones((3, 3), "float16"),
+        np.float32(1),
+    ):
         if name in ("qr", "svd", "svdvals", "pinv") and x.shape == (3, 4):
             continue
         agree(BARE[name], [x], f"{name} {x.dtype}{x.shape}")
@@ -350,9 +434,19 @@ def test_singular_matrices_are_refused():
 
 
 def test_the_gradient_of_a_singular_determinant_is_its_cofactors():
-    for x in (np.zeros((1, 1)), np.ones((2, 2)), np.ones((3, 3)), np.diag([1.0, 2, 0]), np.arange(9.0).reshape(3, 3), np.zeros((3, 3))):
+    for x in (
+        np.zeros((1, 1)),
+        np.ones((2, 2)),
+        np.ones((3, 3)),
+        np.diag([1.0, 2, 0]),
+        np.arange(9.0).reshape(3, 3),
+        np.zeros((3, 3)),
+    ):
         n = len(x)
-        minors = [[np.linalg.det(np.delete(np.delete(x, i, 0), j, 1)) * (-1) ** (i + j) for j in range(n)] for i in range(n)]
+        minors = [
+            [np.linalg.det(np.delete(np.delete(x, i, 0), j, 1)) * (-1) ** (i + j) for j in range(n)]
+            for i in range(n)
+        ]
         t = mytorch.tensor(x, requires_grad=True)
         mytorch.linalg.det(t).backward()
         np.testing.assert_allclose(t.grad.numpy(), minors, atol=1e-12)
@@ -364,7 +458,12 @@ def test_solve():
         for shape in [(3,), (3, 2), (2, 3), (2, 3, 4), (5, 2, 3, 1), (4,), (2, 4), (5, 3), (1, 3), (5, 1, 3)]:
             for left in (True, False):
                 b = rng.standard_normal(shape)
-                agree(lambda m, x, y: m.linalg.solve(plus_eye(m, x), y, left=left), [a, b], f"{a.shape} {shape} {left}", tolerance=1e-8)
+                agree(
+                    lambda m, x, y: m.linalg.solve(plus_eye(m, x), y, left=left),
+                    [a, b],
+                    f"{a.shape} {shape} {left}",
+                    tolerance=1e-8,
+                )
     agree(lambda m, x, y: m.linalg.solve(x, y), [np.eye(3, dtype="float32"), np.ones(3)])
 
 
@@ -382,7 +481,9 @@ def test_solve_triangular(upper, left, unit):
         ((3, 4), (3, 2)),
     ]:
         agree(
-            lambda m, x, y: m.linalg.solve_triangular(plus_eye(m, x) if x.shape[-1] == 3 else x, y, upper=upper, left=left, unitriangular=unit),
+            lambda m, x, y: m.linalg.solve_triangular(
+                plus_eye(m, x) if x.shape[-1] == 3 else x, y, upper=upper, left=left, unitriangular=unit
+            ),
             arrays(a, b, dtype="float64"),
             f"{a} {b}",
             tolerance=1e-8,
@@ -392,21 +493,47 @@ def test_solve_triangular(upper, left, unit):
 def test_exponentials_and_what_follows_from_a_cholesky_factor():
     for scale in (0.01, 1, 10):
         for shape in [(3, 3), (2, 4, 4), (1, 1), (0, 0)]:
-            agree(lambda m, x: m.linalg.matrix_exp(x * scale), arrays(shape, dtype="float64"), f"{scale} {shape}", tolerance=1e-8 * 10**scale)
+            agree(
+                lambda m, x: m.linalg.matrix_exp(x * scale),
+                arrays(shape, dtype="float64"),
+                f"{scale} {shape}",
+                tolerance=1e-8 * 10**scale,
+            )
     for upper in (False, True):
         agree(
             lambda m, x, y: m.cholesky_solve(y, m.linalg.cholesky(definite(m, x), upper=upper), upper),
             arrays((3, 3), (3, 2), dtype="float64"),
             tolerance=1e-8,
         )
-        agree(lambda m, x: m.cholesky_inverse(m.linalg.cholesky(definite(m, x), upper=upper), upper), arrays((3, 3), dtype="float64"), tolerance=1e-8)
+        agree(
+            lambda m, x: m.cholesky_inverse(m.linalg.cholesky(definite(m, x), upper=upper), upper),
+            arrays((3, 3), dtype="float64"),
+            tolerance=1e-8,
+        )
     agree(lambda m, x: m.linalg.matrix_exp(x), arrays((3, 4)))
 
 
 def test_lstsq():
-    for a, b in [((5, 3), (5, 2)), ((5, 3), (5,)), ((3, 5), (3, 2)), ((2, 5, 3), (2, 5, 2)), ((5, 3), (4, 2)), ((3,), (3,))]:
-        agree(lambda m, x, y: tuple(r.detach() for r in m.linalg.lstsq(x, y)), arrays(a, b, dtype="float64"), f"{a} {b}", tolerance=1e-8)
-        agree(lambda m, x, y: m.linalg.lstsq(x, y).solution, arrays(a, b, dtype="float64"), f"{a} {b}", tolerance=1e-8)
+    for a, b in [
+        ((5, 3), (5, 2)),
+        ((5, 3), (5,)),
+        ((3, 5), (3, 2)),
+        ((2, 5, 3), (2, 5, 2)),
+        ((5, 3), (4, 2)),
+        ((3,), (3,)),
+    ]:
+        agree(
+            lambda m, x, y: tuple(r.detach() for r in m.linalg.lstsq(x, y)),
+            arrays(a, b, dtype="float64"),
+            f"{a} {b}",
+            tolerance=1e-8,
+        )
+        agree(
+            lambda m, x, y: m.linalg.lstsq(x, y).solution,
+            arrays(a, b, dtype="float64"),
+            f"{a} {b}",
+            tolerance=1e-8,
+        )
 
 
 NORMS = [None, 2, 1, 0, 3, 0.5, -1, -2, float("inf"), -float("inf"), "fro", "nuc", "other"]
@@ -423,9 +550,20 @@ def test_norms(ord, keepdim):
     ]:
         for dim in dims:
             where = f"norm {shape} {ord} {dim}"
-            agree(lambda m, x: m.linalg.norm(x, ord, dim, keepdim), arrays(shape, dtype="float64"), where, ord != 0, tolerance=1e-8)
+            agree(
+                lambda m, x: m.linalg.norm(x, ord, dim, keepdim),
+                arrays(shape, dtype="float64"),
+                where,
+                ord != 0,
+                tolerance=1e-8,
+            )
             if dim is not None and not isinstance(dim, int) and ord is not None:
-                agree(lambda m, x: m.linalg.matrix_norm(x, ord, dim, keepdim), arrays(shape, dtype="float64"), "matrix_" + where, tolerance=1e-8)
+                agree(
+                    lambda m, x: m.linalg.matrix_norm(x, ord, dim, keepdim),
+                    arrays(shape, dtype="float64"),
+                    "matrix_" + where,
+                    tolerance=1e-8,
+                )
             if not isinstance(ord, str) and ord is not None:
                 agree(
                     lambda m, x: m.linalg.vector_norm(x, ord, dim, keepdim),
@@ -438,8 +576,18 @@ def test_norms(ord, keepdim):
 
 
 # Matrices that no kernel of any BLAS has to round.
-SINGULAR = {"a row": np.diag([2.0, 0]), "zeros": np.zeros((2, 2)), "a batch": np.stack([np.diag([2.0, 0]), np.eye(2), np.zeros((2, 2))])}
-EQUAL = {"identity": np.eye(3), "zeros": np.zeros((2, 2)), "exchange": np.eye(2)[[1, 0]], "tall": np.eye(3)[:, :2], "a batch": np.stack([np.eye(2)] * 2)}
+SINGULAR = {
+    "a row": np.diag([2.0, 0]),
+    "zeros": np.zeros((2, 2)),
+    "a batch": np.stack([np.diag([2.0, 0]), np.eye(2), np.zeros((2, 2))]),
+}
+EQUAL = {
+    "identity": np.eye(3),
+    "zeros": np.zeros((2, 2)),
+    "exchange": np.eye(2)[[1, 0]],
+    "tall": np.eye(3)[:, :2],
+    "a batch": np.stack([np.eye(2)] * 2),
+}
 
 
 @pytest.mark.parametrize("name", SINGULAR)

@@ -11,16 +11,22 @@ from tests.autograd.agree import agree
 
 A = np.random.default_rng(0).uniform(0.1, 0.3, (3, 3)).astype("float32") + np.eye(3, dtype="float32") / 2
 CALLS = {
-    **{name: (lambda lib, x, out, name=name: getattr(lib, name)(x, x, out=out)) for name in
-       "add sub mul div true_divide floor_divide pow remainder fmod atan2 maximum minimum matmul mm hypot".split()},
-    **{name: (lambda lib, x, out, name=name: getattr(lib, name)(x, out=out)) for name in
-       "exp log sqrt abs neg sigmoid tanh sin floor ceil round sign square reciprocal rsqrt erf tril inverse".split()},
+    **{
+        name: (lambda lib, x, out, name=name: getattr(lib, name)(x, x, out=out))
+        for name in "add sub mul div true_divide floor_divide pow remainder fmod atan2 maximum minimum matmul mm "  # noqa: E501
+        "hypot".split()
+    },
+    **{
+        name: (lambda lib, x, out, name=name: getattr(lib, name)(x, out=out))
+        for name in "exp log sqrt abs neg sigmoid tanh sin floor ceil round sign square reciprocal rsqrt erf tril "  # noqa: E501
+        "inverse".split()
+    },
     "alpha": lambda lib, x, out: lib.add(x, x, alpha=2, out=out),
     "clamp": lambda lib, x, out: lib.clamp(x, 0.3, 0.5, out=out),
     "cumsum": lambda lib, x, out: lib.cumsum(x, 1, out=out),
     "addmm": lambda lib, x, out: lib.addmm(x, x, x, beta=2, out=out),
     "outer": lambda lib, x, out: lib.outer(x[0], x[1], out=out),
-}  # fmt: skip
+}
 OTHER_SHAPES = {
     "sum": lambda lib, x, out: lib.sum(x, 0, out=out),
     "mean": lambda lib, x, out: lib.mean(x, 0, True, out=out),
@@ -50,7 +56,7 @@ EXPRESSIONS = """
     special.ndtr(x) special.entr(x)
     max(x, 0) min(x, 1, True) sort(x, 0) sort(x, dim=1, descending=True) topk(x, 2) median(x, 0) nanmedian(x, 1) mode(x, 0) kthvalue(x, 2) cummax(x, 0)
     cummin(x, 1) aminmax(x, dim=0) slogdet(x) linalg.slogdet(x) linalg.qr(x) qr(x) linalg.svd(x) svd(x) linalg.eigh(s) linalg.lstsq(x, x)
-"""  # some give several results
+"""  # some give several results  # noqa: E501
 EXPRESSIONS = [e.strip() + ")" for e in re.split(r"\)\s(?=\s*[a-z_.]+\(|\s*$)", EXPRESSIONS) if e.strip()]
 
 
@@ -67,12 +73,14 @@ def test_every_function_that_takes_it(expression, kind):
         ]
         given = eval(f"lib.{expression[:-1]}, out=out)", {**names, "out": outs[0] if single else tuple(outs)})
         same = [a is b for a, b in zip((given,) if single else given, outs)]
-        return same, [o if o.dtype == lib.bool else o.abs() for o in outs]  # vectors of a factorization may point the other way
+        # vectors of a factorization may point the other way
+        return same, [o if o.dtype == lib.bool else o.abs() for o in outs]
 
     agree(scenario, close=1e-4)
 
 
-MAKERS = ("zeros", "eye", "full", "arange", "linspace", "logspace", "cholesky(")  # the last one casts in torch, unlike its twin in linalg
+# the last one casts in torch, unlike its twin in linalg
+MAKERS = ("zeros", "eye", "full", "arange", "linspace", "logspace", "cholesky(")
 
 
 @pytest.mark.parametrize("kind", ["float64", "float16", "int64"])
@@ -85,7 +93,9 @@ def test_every_function_into_another_dtype(expression, kind):
             return None  # torch allows no other dtype there
         if kind == "int64" and expression.startswith("nan"):
             return None  # torch's error is one of what is not implemented
-        return eval(f"lib.{expression[:-1]}, out=out)", {**names, "out": lib.empty(0, dtype=getattr(lib, kind))})
+        return eval(
+            f"lib.{expression[:-1]}, out=out)", {**names, "out": lib.empty(0, dtype=getattr(lib, kind))}
+        )
 
     agree(scenario, close=1e-2 if kind == "float16" else 1e-4)
 
@@ -94,9 +104,14 @@ def test_several_results_need_as_many_tensors():
     agree(lambda lib: lib.max(lib.tensor(A), 0, out=lib.zeros(3)))
     agree(lambda lib: lib.max(lib.tensor(A), 0, out=(lib.zeros(3),)))
     agree(lambda lib: lib.max(lib.tensor(A), 0, out=(lib.zeros(3), lib.zeros(3))))  # indices are integers
-    agree(lambda lib: lib.linalg.qr(lib.tensor(A), out=(lib.zeros(3, 3, dtype=lib.float64),) * 2))  # and each keeps its dtype
+    # and each keeps its dtype
+    agree(lambda lib: lib.linalg.qr(lib.tensor(A), out=(lib.zeros(3, 3, dtype=lib.float64),) * 2))
     agree(lambda lib: lib.exp(lib.tensor(A), out=(lib.zeros(3, 3),)))
-    agree(lambda lib: lib.max(lib.tensor(A, requires_grad=True), 0, out=(lib.zeros(3), lib.zeros(3, dtype=lib.int64))))
+    agree(
+        lambda lib: lib.max(
+            lib.tensor(A, requires_grad=True), 0, out=(lib.zeros(3), lib.zeros(3, dtype=lib.int64))
+        )
+    )
     agree(lambda lib: lib.zeros_like(lib.tensor(A), out=lib.zeros(3, 3)))
     given = mytorch.max(mytorch.tensor(A), 0, out=(mytorch.zeros(3), mytorch.zeros(3, dtype=mytorch.int64)))
     assert given._fields == ("values", "indices")

@@ -32,11 +32,21 @@ def draw(shape, ties=False):
 @pytest.mark.parametrize("ties", [False, True])
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 def test_maximum(n, ties, dtype):
-    for kernel, stride, padding, dilation, ceil in itertools.product([2, 3, (1, 2, 3)], [None, 1, 2, (2, 1, 3)], [0, 1], [1, 2], [False, True]):
+    for kernel, stride, padding, dilation, ceil in itertools.product(
+        [2, 3, (1, 2, 3)], [None, 1, 2, (2, 1, 3)], [0, 1], [1, 2], [False, True]
+    ):
         kernel, stride = cut(kernel, n), cut(stride, n)
-        settings = {"kernel_size": kernel, "stride": stride, "padding": padding, "dilation": dilation, "ceil_mode": ceil}
+        settings = {
+            "kernel_size": kernel,
+            "stride": stride,
+            "padding": padding,
+            "dilation": dilation,
+            "ceil_mode": ceil,
+        }
         x, pool = draw((2, 3, *SIZES[:n]), ties), call(f"max_pool{n}d", **settings, return_indices=True)
-        if (padding and min(kernel if isinstance(kernel, tuple) else (kernel,)) < 2 and dilation == 1) or padding > min(np.atleast_1d(kernel)) // 2:
+        if (
+            padding and min(kernel if isinstance(kernel, tuple) else (kernel,)) < 2 and dilation == 1
+        ) or padding > min(np.atleast_1d(kernel)) // 2:
             same_error(pool, x)
         else:
             compare(pool, [x], dtype)
@@ -44,8 +54,16 @@ def test_maximum(n, ties, dtype):
 
 @pytest.mark.parametrize("n", [1, 2, 3])
 def test_mean(n):
-    for kernel, stride, padding, ceil, count in itertools.product([2, 3, (2, 3, 4)], [None, 1, (2, 1, 3)], [0, 1], [False, True], [False, True]):
-        settings = {"kernel_size": cut(kernel, n), "stride": cut(stride, n), "padding": padding, "ceil_mode": ceil, "count_include_pad": count}
+    for kernel, stride, padding, ceil, count in itertools.product(
+        [2, 3, (2, 3, 4)], [None, 1, (2, 1, 3)], [0, 1], [False, True], [False, True]
+    ):
+        settings = {
+            "kernel_size": cut(kernel, n),
+            "stride": cut(stride, n),
+            "padding": padding,
+            "ceil_mode": ceil,
+            "count_include_pad": count,
+        }
         for divisor in ({}, {"divisor_override": 5}) if n > 1 else ({},):
             compare(call(f"avg_pool{n}d", **settings, **divisor), [draw((2, 3, *SIZES[:n]))])
 
@@ -65,7 +83,10 @@ def test_adaptive(n, size):
 @pytest.mark.parametrize("n", [1, 2, 3])
 def test_power_average(n):
     for norm, ceil in itertools.product([1, 2, 3.0], [False, True]):
-        compare(call(f"lp_pool{n}d", norm_type=norm, kernel_size=2, ceil_mode=ceil), [np.abs(draw((2, 3, *SIZES[:n]))) + 0.1])
+        compare(
+            call(f"lp_pool{n}d", norm_type=norm, kernel_size=2, ceil_mode=ceil),
+            [np.abs(draw((2, 3, *SIZES[:n]))) + 0.1],
+        )
 
 
 @pytest.mark.parametrize("n", [1, 2, 3])
@@ -122,24 +143,56 @@ def test_second_derivative():
 
 
 REFUSED = [
-    ("max_pool2d", (1, 1, 2, 2), {"kernel_size": 3}, "Given input size: (1x2x2). Calculated output size: (1x0x0). Output size is too small"),
-    ("max_pool2d", (1, 1, 5, 5), {"kernel_size": 3, "padding": 2}, "pad should be at most half of effective kernel size"),
+    (
+        "max_pool2d",
+        (1, 1, 2, 2),
+        {"kernel_size": 3},
+        "Given input size: (1x2x2). Calculated output size: (1x0x0). Output size is too small",
+    ),
+    (
+        "max_pool2d",
+        (1, 1, 5, 5),
+        {"kernel_size": 3, "padding": 2},
+        "pad should be at most half of effective kernel size",
+    ),
     ("max_pool2d", (5, 5), {"kernel_size": 3}, ""),
-    ("max_pool2d", (1, 0, 5, 5), {"kernel_size": 3}, "Expected 3D or 4D (batch mode) tensor with optional 0 dim batch size for input"),
+    (
+        "max_pool2d",
+        (1, 0, 5, 5),
+        {"kernel_size": 3},
+        "Expected 3D or 4D (batch mode) tensor with optional 0 dim batch size for input",
+    ),
     ("max_pool2d", (1, 1, 5, 5), {"kernel_size": 3, "stride": 0}, ""),
     ("max_pool2d", (1, 1, 5, 5), {"kernel_size": 0}, ""),
     ("max_pool2d", (1, 1, 5, 5), {"kernel_size": 2, "dilation": 0}, "dilation should be greater than zero"),
-    ("max_pool2d", (1, 1, 5, 5), {"kernel_size": (1, 2, 3)}, "max_pool2d: kernel_size must either be a single int, or a tuple of two ints"),
-    ("max_pool2d", (1, 1, 5, 5), {"kernel_size": 3, "padding": -1}, "pad must be non-negative, but got pad: -1"),
+    (
+        "max_pool2d",
+        (1, 1, 5, 5),
+        {"kernel_size": (1, 2, 3)},
+        "max_pool2d: kernel_size must either be a single int, or a tuple of two ints",
+    ),
+    (
+        "max_pool2d",
+        (1, 1, 5, 5),
+        {"kernel_size": 3, "padding": -1},
+        "pad must be non-negative, but got pad: -1",
+    ),
     ("avg_pool2d", (1, 1, 2, 2), {"kernel_size": 3}, "Output size is too small"),
     ("avg_pool2d", (1, 1, 5, 5), {"kernel_size": 3, "divisor_override": 0}, "divisor must be not zero"),
-    ("adaptive_avg_pool2d", (1, 1, 5, 5), {"output_size": -1}, "elements of output_size must be greater than or equal to 0"),
+    (
+        "adaptive_avg_pool2d",
+        (1, 1, 5, 5),
+        {"output_size": -1},
+        "elements of output_size must be greater than or equal to 0",
+    ),
     ("adaptive_avg_pool2d", (5, 5), {"output_size": 2}, ""),
     ("adaptive_avg_pool2d", (1, 1, 0, 5), {"output_size": 2}, ""),
 ]
 
 
-@pytest.mark.parametrize(("name", "shape", "settings", "match"), REFUSED, ids=lambda v: v if isinstance(v, str) else "")
+@pytest.mark.parametrize(
+    ("name", "shape", "settings", "match"), REFUSED, ids=lambda v: v if isinstance(v, str) else ""
+)
 def test_refusals(name, shape, settings, match):
     same_error(call(name, **settings), draw(shape), match=match)
 

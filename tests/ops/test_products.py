@@ -11,11 +11,17 @@ from mytorch.ops import products
 @pytest.mark.parametrize(
     ("x", "y"),
     [
-        ((40, 30), (30, 50)), ((50, 30), (30, 4)), ((1, 30), (30, 2)), ((6, 40, 30), (6, 30, 20)), ((6, 1, 5, 4), (3, 4, 5)), ((4, 5), (7, 5, 3)),
-        ((5,), (5, 3)), ((2, 5), (5,)),
+        ((40, 30), (30, 50)),
+        ((50, 30), (30, 4)),
+        ((1, 30), (30, 2)),
+        ((6, 40, 30), (6, 30, 20)),
+        ((6, 1, 5, 4), (3, 4, 5)),
+        ((4, 5), (7, 5, 3)),
+        ((5,), (5, 3)),
+        ((2, 5), (5,)),
     ],
     ids=str,
-)  # fmt: skip
+)
 def test_products_in_parts(threads, monkeypatch, count, x, y):
     threads(count)
     monkeypatch.setattr(products, "_LARGE", 0)
@@ -25,7 +31,10 @@ def test_products_in_parts(threads, monkeypatch, count, x, y):
     x, y = rng.standard_normal(x), rng.standard_normal(y)
     np.testing.assert_allclose(products.product(x, y), x @ y, rtol=1e-12, atol=1e-12)
     np.testing.assert_allclose(
-        products.product(np.asfortranarray(x), np.asfortranarray(y).astype("float32")), x @ y.astype("float32"), rtol=1e-12, atol=1e-12
+        products.product(np.asfortranarray(x), np.asfortranarray(y).astype("float32")),
+        x @ y.astype("float32"),
+        rtol=1e-12,
+        atol=1e-12,
     )
 
 
@@ -35,12 +44,16 @@ def test_several_products_at_once(threads, monkeypatch, count):
     monkeypatch.setattr(products, "_LARGE", 2000)
     parallel._hold_blas()
     rng = np.random.default_rng(0)
-    pairs = [(rng.standard_normal(a), rng.standard_normal(b)) for a, b in [((9, 30), (30, 20)), ((30, 9), (9, 4))]]
+    pairs = [
+        (rng.standard_normal(a), rng.standard_normal(b)) for a, b in [((9, 30), (30, 20)), ((30, 9), (9, 4))]
+    ]
     for found, (x, y) in zip(products.products(*pairs), pairs):
         np.testing.assert_allclose(found, x @ y, rtol=1e-12, atol=1e-12)
     x, y = pairs[0]
     for plus in (rng.standard_normal(20), None):
-        np.testing.assert_allclose(products.product(x, y, plus), x @ y + (0 if plus is None else plus), rtol=1e-12, atol=1e-12)
+        np.testing.assert_allclose(
+            products.product(x, y, plus), x @ y + (0 if plus is None else plus), rtol=1e-12, atol=1e-12
+        )
 
 
 @pytest.mark.parametrize("rows", [8, 16, 20, 24])

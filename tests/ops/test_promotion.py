@@ -32,8 +32,23 @@ def test_promote_types_and_can_cast(a):
 @pytest.mark.parametrize("a", NAMES)
 def test_results_of_two_tensors(a):
     for b, shapes in itertools.product(NAMES, itertools.product(((), (2,)), repeat=2)):
-        pairs = [[t.ones(shape, dtype=getattr(t, d)) for shape, d in zip(shapes, (a, b))] for t in (mytorch, torch)]
-        for name in ("result_type", "add", "sub", "mul", "true_divide", "lt", "maximum", "atan2", "pow", "remainder", "bitwise_and", "logaddexp"):
+        pairs = [
+            [t.ones(shape, dtype=getattr(t, d)) for shape, d in zip(shapes, (a, b))] for t in (mytorch, torch)
+        ]
+        for name in (
+            "result_type",
+            "add",
+            "sub",
+            "mul",
+            "true_divide",
+            "lt",
+            "maximum",
+            "atan2",
+            "pow",
+            "remainder",
+            "bitwise_and",
+            "logaddexp",
+        ):
             ours, theirs = (outcome(getattr(t, name), *pair) for t, pair in zip((mytorch, torch), pairs))
             assert ours == theirs, f"{name} of {a}{shapes[0]} and {b}{shapes[1]}"
 

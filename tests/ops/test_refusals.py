@@ -1,4 +1,6 @@
-"""Arguments at the edge of what PyTorch takes: what it refuses is refused with the same type of exception, what it takes gives the same."""
+"""Arguments at the edge of what PyTorch takes: what it refuses is refused with the same type of exception,
+what it takes gives the same.
+"""
 
 import inspect
 
@@ -63,8 +65,10 @@ DIMS = [
 NUMBER_FIRST = [
     (lambda m, x, name=name: getattr(m, name)(2, x))
     for name in """
-    eq ne lt le gt ge maximum minimum fmax fmin atan2 hypot copysign fmod logaddexp nextafter gcd lcm isclose ldexp heaviside rsub
-    logical_and logical_or clamp clamp_min add sub mul div pow remainder floor_divide bitwise_and xlogy float_power""".split()
+    eq ne lt le gt ge maximum minimum fmax fmin atan2 hypot copysign fmod logaddexp nextafter gcd
+    lcm isclose ldexp heaviside rsub logical_and logical_or clamp clamp_min add sub mul div pow
+    remainder floor_divide bitwise_and xlogy float_power
+""".split()
 ]
 NUMBERS = [
     lambda m, x: m.cos(2),
@@ -174,7 +178,9 @@ RESULTS = [  # what is easily given in another dtype or shape
 ]
 
 
-@pytest.mark.parametrize("call", FLAGS + DIMS + NUMBERS + NUMPY_NUMBERS, ids=lambda call: inspect.getsource(call).strip()[14:60])
+@pytest.mark.parametrize(
+    "call", FLAGS + DIMS + NUMBERS + NUMPY_NUMBERS, ids=lambda call: inspect.getsource(call).strip()[14:60]
+)
 def test_arguments(call):
     check(call)
 
@@ -263,7 +269,10 @@ def test_arguments_that_do_not_fit(call):
 
 
 def test_words_of_broadcasting():
-    with pytest.raises(RuntimeError, match=r"The size of tensor a \(3\) must match the size of tensor b \(2\) at non-singleton dimension 1") as error:
+    with pytest.raises(
+        RuntimeError,
+        match=r"The size of tensor a \(3\) must match the size of tensor b \(2\) at non-singleton dimension 1",  # noqa: E501
+    ) as error:
         mytorch.ones(2, 3) * mytorch.ones(4, 2)
     assert "mul(float32[2, 3], float32[4, 2])" in str(error.value)
 
@@ -282,7 +291,9 @@ SIXTEEN_BITS = [
     lambda m, x: m.nn.functional.interpolate(x[None], 5),
     lambda m, x: m.nn.functional.linear(x, x, x[:, 0]),
     lambda m, x: m.nn.functional.scaled_dot_product_attention(*[x[None]] * 3, is_causal=True),
-    lambda m, x: m.nn.functional.scaled_dot_product_attention(*[x[None, None]] * 3, m.ones(2, 2, dtype=x.dtype)),
+    lambda m, x: m.nn.functional.scaled_dot_product_attention(
+        *[x[None, None]] * 3, m.ones(2, 2, dtype=x.dtype)
+    ),
     lambda m, x: m.addcdiv(x, x + 1, x + 3.5, value=0.5),
     lambda m, x: m.addcmul(x, x + 1, x + 3.5, value=0.5),
     lambda m, x: m.lerp(x, x + 1, 0.25),

@@ -1,4 +1,6 @@
-"""Shapes, joins, order and gathering against PyTorch: each call on many shapes, as function and as method, with what has to be refused."""
+"""Shapes, joins, order and gathering against PyTorch: each call on many shapes, as function and as method,
+with what has to be refused.
+"""
 
 import numpy as np
 import pytest
@@ -11,7 +13,21 @@ from tests.ops.against_torch import agree
 torch = pytest.importorskip("torch")
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning", "ignore::FutureWarning")
 
-SHAPES = [(), (1,), (3,), (0,), (2, 3), (1, 4), (4, 0), (3, 3), (2, 3, 4), (1, 3, 1), (2, 0, 3), (2, 1, 3, 2), (6, 4)]
+SHAPES = [
+    (),
+    (1,),
+    (3,),
+    (0,),
+    (2, 3),
+    (1, 4),
+    (4, 0),
+    (3, 3),
+    (2, 3, 4),
+    (1, 3, 1),
+    (2, 0, 3),
+    (2, 1, 3, 2),
+    (6, 4),
+]
 
 
 def numbers(shape, dtype="float32", seed=0):
@@ -212,7 +228,7 @@ ON_EVERY_SHAPE = {
     "argwhere": lambda m, x: m.argwhere(x),
     "unique": lambda m, x: (x > 0).unique(),
     "stride": lambda m, x: (x.stride(), x.transpose(0, -1).stride(), x.is_contiguous(), x.storage_offset()),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", ON_EVERY_SHAPE)
@@ -226,7 +242,17 @@ def test_on_every_shape(name):
 @pytest.mark.parametrize("name", ON_EVERY_SHAPE)
 @pytest.mark.parametrize("dtype", ["int64", "bool", "float64", "uint8", "float16"])
 def test_other_dtypes(name, dtype):
-    if dtype == "bool" and name.split()[0] in ("argsort", "sort", "topk", "kthvalue", "gather", "scatter", "take_along_dim", "msort", "cumsum"):
+    if dtype == "bool" and name.split()[0] in (
+        "argsort",
+        "sort",
+        "topk",
+        "kthvalue",
+        "gather",
+        "scatter",
+        "take_along_dim",
+        "msort",
+        "cumsum",
+    ):
         return  # ties
     for shape in [(2, 3), (6, 4)]:
         x = numbers(shape, dtype)
@@ -237,9 +263,17 @@ def test_other_dtypes(name, dtype):
 def test_other_layouts(name):
     if name in ("stride", "take_along_dim flat"):
         return  # torch stumbles over its own view
-    for call in (lambda x: x.transpose(0, -1), lambda x: x[::2], lambda x: x.expand(2, *x.shape), lambda x: x[..., 1:]):
+    for call in (
+        lambda x: x.transpose(0, -1),
+        lambda x: x[::2],
+        lambda x: x.expand(2, *x.shape),
+        lambda x: x[..., 1:],
+    ):
         agree(
-            lambda m, x: ON_EVERY_SHAPE[name](m, call(x)), [numbers((6, 4))], name, gradient=not name.startswith(("sort", "topk", "kth", "argsort"))
+            lambda m, x: ON_EVERY_SHAPE[name](m, call(x)),
+            [numbers((6, 4))],
+            name,
+            gradient=not name.startswith(("sort", "topk", "kth", "argsort")),
         )
 
 
@@ -258,7 +292,9 @@ ORDERS = {
     "unique dim 1": lambda m, x: m.unique(x, dim=1, return_counts=True),
     "unique_consecutive": lambda m, x: m.unique_consecutive(x),
     "unique_consecutive all": lambda m, x: x.unique_consecutive(return_inverse=True, return_counts=True),
-    "unique_consecutive dim": lambda m, x: m.unique_consecutive(x, dim=1, return_inverse=True, return_counts=True),
+    "unique_consecutive dim": lambda m, x: m.unique_consecutive(
+        x, dim=1, return_inverse=True, return_counts=True
+    ),
 }
 
 
@@ -273,15 +309,38 @@ def test_order_with_ties_nan_and_infinities(name):
 
 def test_searchsorted():
     rows = np.sort(np.random.default_rng(0).integers(0, 9, (2, 5)).astype("float32"), 1)
-    for values in (np.float32(3), np.array([0, 3, 9], "float32"), np.array([[0, 3, 9], [4, 4, 5]], "float32")):
+    for values in (
+        np.float32(3),
+        np.array([0, 3, 9], "float32"),
+        np.array([[0, 3, 9], [4, 4, 5]], "float32"),
+    ):
         for right in (False, True):
-            agree(lambda m, b, v: m.searchsorted(b, v, right=right), [rows[0], values], f"{values} {right}", gradient=False)
-            agree(lambda m, b, v: m.searchsorted(b, v, right=right, out_int32=True), [rows, values], f"{values} {right}", gradient=False)
-            agree(lambda m, b, v: m.bucketize(v, b, right=right), [rows[0], values], f"{values} {right}", gradient=False)
+            agree(
+                lambda m, b, v: m.searchsorted(b, v, right=right),
+                [rows[0], values],
+                f"{values} {right}",
+                gradient=False,
+            )
+            agree(
+                lambda m, b, v: m.searchsorted(b, v, right=right, out_int32=True),
+                [rows, values],
+                f"{values} {right}",
+                gradient=False,
+            )
+            agree(
+                lambda m, b, v: m.bucketize(v, b, right=right),
+                [rows[0], values],
+                f"{values} {right}",
+                gradient=False,
+            )
     agree(lambda m, b, v: m.searchsorted(b, v, side="right"), [rows[0], rows[1]], gradient=False)
     agree(lambda m, b, v: m.searchsorted(b, v, side="left", right=True), [rows[0], rows[1]], gradient=False)
     agree(lambda m, b, v: m.searchsorted(b, v, side="up"), [rows[0], rows[1]], gradient=False)
-    agree(lambda m, b, v: m.searchsorted(b.flip(0), v, sorter=m.arange(4, -1, -1)), [rows[0], rows[1]], gradient=False)
+    agree(
+        lambda m, b, v: m.searchsorted(b.flip(0), v, sorter=m.arange(4, -1, -1)),
+        [rows[0], rows[1]],
+        gradient=False,
+    )
     agree(lambda m, b: (m.searchsorted(b, 3), m.bucketize(4, b)), [rows[0]], gradient=False)
 
 
@@ -292,10 +351,18 @@ REDUCTIONS = ["sum", "prod", "mean", "amax", "amin", "other"]
 @pytest.mark.parametrize("reduce", REDUCTIONS)
 def test_scatter_reduce(reduce, include_self):
     rng = np.random.default_rng(0)
-    cases = [((3, 4), (3, 6), 1), ((3, 4), (2, 4), 0), ((5,), (7,), 0), ((2, 3, 4), (2, 5, 4), 1), ((3,), (0,), 0), ((), (), 0)]
+    cases = [
+        ((3, 4), (3, 6), 1),
+        ((3, 4), (2, 4), 0),
+        ((5,), (7,), 0),
+        ((2, 3, 4), (2, 5, 4), 1),
+        ((3,), (0,), 0),
+        ((), (), 0),
+    ]
     for dtype in ("float32", "int64"):
         for shape, places, dim in cases:
-            x, y = numbers(shape, dtype), numbers(places, dtype, 1) * 2 + 1  # no ties: there torch counts itself even where it is not included
+            # no ties: there torch counts itself even where it is not included
+            x, y = numbers(shape, dtype), numbers(places, dtype, 1) * 2 + 1
             i = rng.integers(0, shape[dim] if shape else 1, places)
             agree(
                 lambda m, x, i, y: m.scatter_reduce(x, dim, i, y, reduce, include_self=include_self),
@@ -321,9 +388,21 @@ def test_scatter_reduce(reduce, include_self):
 def test_scatter_with_a_reduction():
     i = np.array([[0, 0, 1], [1, 1, 1]])
     for reduce in ("add", "multiply", "other"):
-        agree(lambda m, x, i, y: m.scatter(x, 0, i, y, reduce=reduce), [numbers((3, 3)), i, numbers((2, 3), seed=1)], reduce, gradient=False)
-        agree(lambda m, x, i: m.scatter(x, 0, i, 2.0, reduce=reduce), [numbers((3, 3)), i], reduce, gradient=False)
-        agree(lambda m, x, i: x.scatter_(0, i, 2.0, reduce=reduce), [numbers((3, 3)), i], reduce, gradient=False)
+        agree(
+            lambda m, x, i, y: m.scatter(x, 0, i, y, reduce=reduce),
+            [numbers((3, 3)), i, numbers((2, 3), seed=1)],
+            reduce,
+            gradient=False,
+        )
+        agree(
+            lambda m, x, i: m.scatter(x, 0, i, 2.0, reduce=reduce),
+            [numbers((3, 3)), i],
+            reduce,
+            gradient=False,
+        )
+        agree(
+            lambda m, x, i: x.scatter_(0, i, 2.0, reduce=reduce), [numbers((3, 3)), i], reduce, gradient=False
+        )
 
 
 REFUSED = {
@@ -376,7 +455,7 @@ REFUSED = {
     "view dtype strided": (lambda m, x: x.T.view(m.int16), 2),
     "repeat_interleave negative": (lambda m, x: x.repeat_interleave(-1, 0), 2),
     "rot90 of a vector": (lambda m, x: x[0].rot90(), 2),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", REFUSED)
@@ -388,7 +467,11 @@ def test_joins_of_several_dtypes():
     kinds = ["float32", "float64", "int64", "uint8", "bool", "float16"]
     for a in kinds:
         for b in kinds:
-            agree(lambda m, x, y: (m.cat([x, y]), m.stack([x, y]), m.hstack([x, y])), [numbers((3,), a), numbers((3,), b)], f"{a} {b}")
+            agree(
+                lambda m, x, y: (m.cat([x, y]), m.stack([x, y]), m.hstack([x, y])),
+                [numbers((3,), a), numbers((3,), b)],
+                f"{a} {b}",
+            )
 
 
 PARTS = {
@@ -401,7 +484,10 @@ PARTS = {
     "diagonal_scatter": (lambda m, x: m.diagonal_scatter(x, x[0, :3] * 2), True),
     "diagonal_scatter 1": (lambda m, x: x.diagonal_scatter(x[:, 0] * 2, 1), True),
     "index_reduce": (lambda m, x: x.index_reduce(0, m.tensor([0, 0]), x[1:] * 2, "amax"), True),
-    "index_reduce mean": (lambda m, x: x.index_reduce(1, m.tensor([3]), x[:, :1] * 2, "mean", include_self=False), True),
+    "index_reduce mean": (
+        lambda m, x: x.index_reduce(1, m.tensor([3]), x[:, :1] * 2, "mean", include_self=False),
+        True,
+    ),
     "index_reduce sum": (lambda m, x: x.index_reduce(0, m.tensor([0, 0]), x[1:] * 2, "sum"), True),
     "as_strided": (lambda m, x: m.as_strided(x, (2, 2), (3, 1), 1), True),
     "as_strided overlapping": (lambda m, x: x.as_strided((4, 3), (1, 2)), True),
@@ -436,19 +522,36 @@ def test_parts(name):
 
 
 def test_one_hot():
-    for x, n in [([0, 2, 1], -1), ([[0, 1], [3, 2]], 5), ([], 3), ([], -1), ([0, 3], 2), ([-1], 4), (2, -1), ([0], 0)]:
+    for x, n in [
+        ([0, 2, 1], -1),
+        ([[0, 1], [3, 2]], 5),
+        ([], 3),
+        ([], -1),
+        ([0, 3], 2),
+        ([-1], 4),
+        (2, -1),
+        ([0], 0),
+    ]:
         agree(lambda m, x: m.nn.functional.one_hot(x, n), [np.array(x, "int64")], f"{x} {n}")
     agree(lambda m, x: m.nn.functional.one_hot(x), [np.array([1], "int32")])
 
 
 def test_indices_of_triangles():
     for row, col, offset in [(3, 3, 0), (3, 4, 1), (4, 2, -1), (0, 3, 0), (3, 0, 0), (2, 2, 9), (2, 2, -9)]:
-        agree(lambda m: (m.tril_indices(row, col, offset), m.triu_indices(row, col, offset=offset)), [], f"{row} {col} {offset}")
+        agree(
+            lambda m: (m.tril_indices(row, col, offset), m.triu_indices(row, col, offset=offset)),
+            [],
+            f"{row} {col} {offset}",
+        )
 
 
 def test_the_same_bytes_as_another_dtype():
     x = numbers((2, 4), "float32")
-    agree(lambda m, x: (x.view(m.int32), x.view(dtype=m.float64), x.view(m.uint8), x.view(m.float32)), [x], gradient=False)
+    agree(
+        lambda m, x: (x.view(m.int32), x.view(dtype=m.float64), x.view(m.uint8), x.view(m.float32)),
+        [x],
+        gradient=False,
+    )
     agree(lambda m, x: x.view(m.int64), [numbers((3, 1), "float64")], gradient=False)
 
 
@@ -504,7 +607,20 @@ def test_random_views(shape, data):
     steps = []
     for _ in range(data.draw(st.integers(1, 4))):
         kind = data.draw(
-            st.sampled_from(["permute", "slice", "unsqueeze", "reshape", "squeeze", "flatten", "narrow", "diagonal", "select", "expand"])
+            st.sampled_from(
+                [
+                    "permute",
+                    "slice",
+                    "unsqueeze",
+                    "reshape",
+                    "squeeze",
+                    "flatten",
+                    "narrow",
+                    "diagonal",
+                    "select",
+                    "expand",
+                ]
+            )
         )
         steps.append((kind, data.draw(st.integers(0, 5)), data.draw(st.integers(0, 5))))
 

@@ -8,7 +8,9 @@ import pytest
 import mytorch
 
 EULER, ZETA3 = 0.57721566490153286, 1.2020569031595942
-HARD = np.array([0.0, 1e-300, 1e-20, 0.1, 0.4999, 0.84375, 0.85, 1.0, 1.25, 1.3, 2.0, 2.857, 3.0, 5.0, 6.1, 10.0, 27.0])
+HARD = np.array(
+    [0.0, 1e-300, 1e-20, 0.1, 0.4999, 0.84375, 0.85, 1.0, 1.25, 1.3, 2.0, 2.857, 3.0, 5.0, 6.1, 10.0, 27.0]
+)
 
 
 def exact(function, x):
@@ -17,7 +19,10 @@ def exact(function, x):
 
 def relative(ours, theirs):
     both = np.isfinite(theirs) & (np.abs(theirs) > 1e-300)
-    np.testing.assert_array_equal(ours[~both & (theirs != 0) & (np.abs(theirs) > 1)], theirs[~both & (theirs != 0) & (np.abs(theirs) > 1)])
+    np.testing.assert_array_equal(
+        ours[~both & (theirs != 0) & (np.abs(theirs) > 1)],
+        theirs[~both & (theirs != 0) & (np.abs(theirs) > 1)],
+    )
     return np.max(np.abs(ours - theirs)[both] / np.abs(theirs)[both])
 
 
@@ -26,7 +31,13 @@ def test_error_function(name):
     x = np.concatenate([np.linspace(-8, 27, 200_001), HARD, -HARD])
     assert relative(getattr(mytorch.tensor(x), name)().numpy(), exact(getattr(math, name), x)) < 2e-14
     single = x.astype("float32")
-    assert relative(getattr(mytorch.tensor(single), name)().numpy()[single < 9], exact(getattr(math, name), single[single < 9])) < 1e-6
+    assert (
+        relative(
+            getattr(mytorch.tensor(single), name)().numpy()[single < 9],
+            exact(getattr(math, name), single[single < 9]),
+        )
+        < 1e-6
+    )
 
 
 def test_the_inverse_of_the_error_function():
@@ -37,7 +48,9 @@ def test_the_inverse_of_the_error_function():
 
 
 def test_lgamma():
-    x = np.concatenate([np.linspace(1e-3, 30, 30_001), [1e-10, 50, 1e3, 1e10, 1e300], -np.linspace(0.01, 20.013, 999)])
+    x = np.concatenate(
+        [np.linspace(1e-3, 30, 30_001), [1e-10, 50, 1e3, 1e10, 1e300], -np.linspace(0.01, 20.013, 999)]
+    )
     ours, theirs = mytorch.tensor(x).lgamma().numpy(), exact(math.lgamma, x)
     assert np.max(np.abs(ours - theirs) / np.maximum(np.abs(theirs), 1)) < 1e-13
     z = np.array([1e-8, -1e-8, 3e-7])  # its zeros are at 1 and 2: the series there
@@ -50,15 +63,27 @@ def test_lgamma():
 
 
 KNOWN = [  # n, x, the n-th derivative of digamma (Abramowitz and Stegun, 6.3 and 6.4)
-    (0, 1.0, -EULER), (0, 0.5, -EULER - 2 * math.log(2)), (0, 2.0, 1 - EULER), (0, 0.25, -EULER - math.pi / 2 - 3 * math.log(2)),
-    (0, -0.5, 2 - EULER - 2 * math.log(2)), (1, 1.0, math.pi**2 / 6), (1, 0.5, math.pi**2 / 2), (1, -0.5, math.pi**2 / 2 + 4),
-    (2, 1.0, -2 * ZETA3), (2, 0.5, -14 * ZETA3), (2, -0.5, -14 * ZETA3 + 16), (3, 1.0, math.pi**4 / 15), (3, 0.5, math.pi**4),
-]  # fmt: skip
+    (0, 1.0, -EULER),
+    (0, 0.5, -EULER - 2 * math.log(2)),
+    (0, 2.0, 1 - EULER),
+    (0, 0.25, -EULER - math.pi / 2 - 3 * math.log(2)),
+    (0, -0.5, 2 - EULER - 2 * math.log(2)),
+    (1, 1.0, math.pi**2 / 6),
+    (1, 0.5, math.pi**2 / 2),
+    (1, -0.5, math.pi**2 / 2 + 4),
+    (2, 1.0, -2 * ZETA3),
+    (2, 0.5, -14 * ZETA3),
+    (2, -0.5, -14 * ZETA3 + 16),
+    (3, 1.0, math.pi**4 / 15),
+    (3, 0.5, math.pi**4),
+]
 
 
 @pytest.mark.parametrize(("n", "x", "value"), KNOWN)
 def test_polygamma(n, x, value):
-    assert math.isclose(mytorch.polygamma(n, mytorch.tensor(x, dtype=mytorch.float64)).item(), value, rel_tol=1e-13)
+    assert math.isclose(
+        mytorch.polygamma(n, mytorch.tensor(x, dtype=mytorch.float64)).item(), value, rel_tol=1e-13
+    )
 
 
 def test_digamma_satisfies_its_recurrence():

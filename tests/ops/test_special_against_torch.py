@@ -6,7 +6,27 @@ import pytest
 import mytorch
 from tests.ops.against_torch import agree
 
-GRID = np.array([-np.inf, -1000.3, -40.0, -3.0, -1.5, -1.0, -0.0, 0.0, 1e-10, 0.3, 0.5, 1.0, 2.5, 30.0, 1e5, np.inf, np.nan])
+GRID = np.array(
+    [
+        -np.inf,
+        -1000.3,
+        -40.0,
+        -3.0,
+        -1.5,
+        -1.0,
+        -0.0,
+        0.0,
+        1e-10,
+        0.3,
+        0.5,
+        1.0,
+        2.5,
+        30.0,
+        1e5,
+        np.inf,
+        np.nan,
+    ]
+)
 
 
 @pytest.mark.parametrize("name", ["i0", "i0e", "i1", "i1e", "erfcx", "log_ndtr", "ndtri"])
@@ -18,7 +38,8 @@ def test_at_the_ends(name):
 def test_functions_of_two_at_the_ends(name):
     grid = GRID[2:15] if name == "zeta" else GRID[:-1]
     x, y = (a.ravel() for a in np.meshgrid(grid, grid))
-    agree(lambda m, x, y: getattr(m.special, name)(x, y), [x, y], gradient=False, tolerance=1e-8)  # torch is that exact for large arguments
+    # torch is that exact for large arguments
+    agree(lambda m, x, y: getattr(m.special, name)(x, y), [x, y], gradient=False, tolerance=1e-8)
 
 
 def test_zeta_far_to_the_left():

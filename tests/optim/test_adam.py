@@ -16,14 +16,20 @@ import mytorch
     st.booleans(),
     st.sampled_from(["float32", "float64"]),
 )
-@hypothesis.settings(suppress_health_check=[hypothesis.HealthCheck.function_scoped_fixture], deadline=None, max_examples=30)
+@hypothesis.settings(
+    suppress_health_check=[hypothesis.HealthCheck.function_scoped_fixture], deadline=None, max_examples=30
+)
 def test_adams_loop_computes_the_same(loops, name, lr, betas, eps, decay, maximize, dtype):
     results = []
     for on in (False, True):
         loops(on)
         rng = np.random.default_rng(0)
-        params = [mytorch.nn.Parameter(mytorch.tensor(rng.standard_normal(n).astype(dtype))) for n in (7, 20_001, 3)]
-        optimizer = getattr(mytorch.optim, name)(params, lr=lr, betas=betas, eps=eps, weight_decay=decay, maximize=maximize)
+        params = [
+            mytorch.nn.Parameter(mytorch.tensor(rng.standard_normal(n).astype(dtype))) for n in (7, 20_001, 3)
+        ]
+        optimizer = getattr(mytorch.optim, name)(
+            params, lr=lr, betas=betas, eps=eps, weight_decay=decay, maximize=maximize
+        )
         for scale in (1, 1e-20, 1e20, np.inf):
             for p in params:
                 p.grad = mytorch.tensor((rng.standard_normal(tuple(p.shape)) * scale).astype(dtype))

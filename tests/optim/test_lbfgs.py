@@ -53,7 +53,11 @@ def test_against_torch(options):
             numpy.testing.assert_allclose(p.detach().numpy(), q.detach().numpy(), rtol=1e-8, atol=1e-10)
     state, state2 = mine.state_dict()["state"][0], yours.state_dict()["state"][0]
     assert set(state) | {"al"} == set(state2) | {"al"}
-    assert (state["n_iter"], state["func_evals"], len(state["old_dirs"])) == (state2["n_iter"], state2["func_evals"], len(state2["old_dirs"]))
+    assert (state["n_iter"], state["func_evals"], len(state["old_dirs"])) == (
+        state2["n_iter"],
+        state2["func_evals"],
+        len(state2["old_dirs"]),
+    )
 
 
 def test_it_finds_the_minimum():

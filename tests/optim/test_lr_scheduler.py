@@ -1,4 +1,6 @@
-"""Every schedule against PyTorch: the learning rate and momentum of every group at every step, saving and resuming, errors and warnings."""
+"""Every schedule against PyTorch: the learning rate and momentum of every group at every step, saving and
+resuming, errors and warnings.
+"""
 
 import copy
 import math
@@ -41,20 +43,61 @@ LRS = [
     ("CosineAnnealingWarmRestarts", lambda s: dict(T_0=3)),
     ("CosineAnnealingWarmRestarts", lambda s: dict(T_0=2, T_mult=2, eta_min=0.01)),
     ("CyclicLR", lambda s: dict(base_lr=0.01, max_lr=0.1, step_size_up=3)),
-    ("CyclicLR", lambda s: dict(base_lr=[0.01, 0.02], max_lr=[0.1, 0.3], step_size_up=3, step_size_down=5, mode="triangular2")),
-    ("CyclicLR", lambda s: dict(base_lr=0.01, max_lr=0.1, step_size_up=4, mode="exp_range", gamma=0.9, base_momentum=0.5)),
-    ("CyclicLR", lambda s: dict(base_lr=0.01, max_lr=0.1, step_size_up=2, scale_fn=Scale(0.7), scale_mode="iterations", cycle_momentum=False)),
+    (
+        "CyclicLR",
+        lambda s: dict(
+            base_lr=[0.01, 0.02], max_lr=[0.1, 0.3], step_size_up=3, step_size_down=5, mode="triangular2"
+        ),
+    ),
+    (
+        "CyclicLR",
+        lambda s: dict(
+            base_lr=0.01, max_lr=0.1, step_size_up=4, mode="exp_range", gamma=0.9, base_momentum=0.5
+        ),
+    ),
+    (
+        "CyclicLR",
+        lambda s: dict(
+            base_lr=0.01,
+            max_lr=0.1,
+            step_size_up=2,
+            scale_fn=Scale(0.7),
+            scale_mode="iterations",
+            cycle_momentum=False,
+        ),
+    ),
     ("OneCycleLR", lambda s: dict(max_lr=0.5, total_steps=30)),
-    ("OneCycleLR", lambda s: dict(max_lr=[0.5, 0.1], epochs=5, steps_per_epoch=6, pct_start=0.4, anneal_strategy="linear")),
+    (
+        "OneCycleLR",
+        lambda s: dict(
+            max_lr=[0.5, 0.1], epochs=5, steps_per_epoch=6, pct_start=0.4, anneal_strategy="linear"
+        ),
+    ),
     ("OneCycleLR", lambda s: dict(max_lr=0.5, total_steps=30, three_phase=True, cycle_momentum=False)),
-    ("SequentialLR", lambda s: dict(schedulers=lambda o: [s.ConstantLR(o, factor=0.1, total_iters=3), s.ExponentialLR(o, 0.8)], milestones=[4])),
     (
         "SequentialLR",
         lambda s: dict(
-            schedulers=lambda o: [s.LinearLR(o, total_iters=3), s.CosineAnnealingLR(o, T_max=8), s.StepLR(o, step_size=2)], milestones=[3, 11]
+            schedulers=lambda o: [s.ConstantLR(o, factor=0.1, total_iters=3), s.ExponentialLR(o, 0.8)],
+            milestones=[4],
         ),
     ),
-    ("ChainedScheduler", lambda s: dict(schedulers=lambda o: [s.ConstantLR(o, factor=0.1, total_iters=3), s.ExponentialLR(o, gamma=0.8)])),
+    (
+        "SequentialLR",
+        lambda s: dict(
+            schedulers=lambda o: [
+                s.LinearLR(o, total_iters=3),
+                s.CosineAnnealingLR(o, T_max=8),
+                s.StepLR(o, step_size=2),
+            ],
+            milestones=[3, 11],
+        ),
+    ),
+    (
+        "ChainedScheduler",
+        lambda s: dict(
+            schedulers=lambda o: [s.ConstantLR(o, factor=0.1, total_iters=3), s.ExponentialLR(o, gamma=0.8)]
+        ),
+    ),
 ]
 IDS = [f"{name}-{i}" for i, (name, _) in enumerate(LRS)]
 OPTIMIZERS = ["SGD", "Adam"]
@@ -133,7 +176,9 @@ def test_resumed_from_a_state_dict(name, arguments):
             assert again.get_last_lr() == straight.get_last_lr()
 
 
-@pytest.mark.parametrize(("name", "arguments"), [row for row in LRS if row[0] not in ("SequentialLR", "ChainedScheduler")])
+@pytest.mark.parametrize(
+    ("name", "arguments"), [row for row in LRS if row[0] not in ("SequentialLR", "ChainedScheduler")]
+)
 def test_resumed_by_last_epoch(name, arguments):
     runs = []
     for library in (mytorch, torch):
@@ -153,7 +198,10 @@ def test_resumed_by_last_epoch(name, arguments):
     assert runs[0] == runs[1]
 
 
-@pytest.mark.parametrize(("name", "arguments"), [row for row in LRS if row[0] not in ("SequentialLR", "ChainedScheduler", "OneCycleLR")])
+@pytest.mark.parametrize(
+    ("name", "arguments"),
+    [row for row in LRS if row[0] not in ("SequentialLR", "ChainedScheduler", "OneCycleLR")],
+)
 def test_step_to_an_epoch(name, arguments):
     runs = []
     for library in (mytorch, torch):
@@ -172,13 +220,20 @@ def test_warm_restarts_within_an_epoch():
     for library in (mytorch, torch):
         for mult in (1, 2):
             optimizer = optimizer_of(library)
-            scheduler = scheduler_of(library, optimizer, "CosineAnnealingWarmRestarts", lambda s, mult=mult: dict(T_0=3, T_mult=mult))
+            scheduler = scheduler_of(
+                library,
+                optimizer,
+                "CosineAnnealingWarmRestarts",
+                lambda s, mult=mult: dict(T_0=3, T_mult=mult),
+            )
             for i in range(40):
                 scheduler.step(i / 4)
                 runs.append(numbers(optimizer))
     assert runs[:80] == runs[80:]
     with pytest.raises(ValueError, match="non-negative epoch"):
-        scheduler_of(mytorch, optimizer_of(mytorch), "CosineAnnealingWarmRestarts", lambda s: dict(T_0=3)).step(-1)
+        scheduler_of(
+            mytorch, optimizer_of(mytorch), "CosineAnnealingWarmRestarts", lambda s: dict(T_0=3)
+        ).step(-1)
 
 
 PLATEAU = [
@@ -194,7 +249,28 @@ PLATEAU = [
 
 @pytest.mark.parametrize("options", PLATEAU, ids=range(len(PLATEAU)))
 def test_plateau(options):
-    metrics = [1.0, 0.9, 0.95, 0.9, 0.9, 0.5, 0.6, 0.7, 0.8, 0.45, 0.449, 0.448, 0.3, 0.4, 0.4, 0.4, 0.4, 0.4, 0.4, 0.4]
+    metrics = [
+        1.0,
+        0.9,
+        0.95,
+        0.9,
+        0.9,
+        0.5,
+        0.6,
+        0.7,
+        0.8,
+        0.45,
+        0.449,
+        0.448,
+        0.3,
+        0.4,
+        0.4,
+        0.4,
+        0.4,
+        0.4,
+        0.4,
+        0.4,
+    ]
     runs = []
     for library in (mytorch, torch):
         optimizer = optimizer_of(library)
@@ -205,7 +281,15 @@ def test_plateau(options):
                 scheduler = scheduler_of(library, optimizer, "ReduceLROnPlateau", lambda s: dict())
                 scheduler.load_state_dict(state)
             scheduler.step(library.tensor(metric, dtype=library.float64))
-            runs.append((numbers(optimizer), scheduler.get_last_lr(), scheduler.num_bad_epochs, scheduler.best, scheduler.in_cooldown))
+            runs.append(
+                (
+                    numbers(optimizer),
+                    scheduler.get_last_lr(),
+                    scheduler.num_bad_epochs,
+                    scheduler.best,
+                    scheduler.in_cooldown,
+                )
+            )
     assert runs[: len(metrics)] == runs[len(metrics) :]
 
 
@@ -228,7 +312,11 @@ def test_warmup_cosine():
         scheduler.step()
     cosine = [0.01 + 0.99 * (1 + math.cos(math.pi * i / 10)) / 2 for i in range(11)]
     numpy.testing.assert_allclose(seen, [0.2, 0.4, 0.6, 0.8, *cosine, *[0.01] * 5], rtol=1e-12)
-    for bad in (dict(warmup_steps=5, total_steps=5), dict(warmup_steps=-1, total_steps=5), dict(warmup_steps=1, total_steps=5, min_ratio=2)):
+    for bad in (
+        dict(warmup_steps=5, total_steps=5),
+        dict(warmup_steps=-1, total_steps=5),
+        dict(warmup_steps=1, total_steps=5, min_ratio=2),
+    ):
         with pytest.raises(ValueError, match="Expected"):
             optim.lr_scheduler.WarmupCosineLR(optimizer, **bad)
 

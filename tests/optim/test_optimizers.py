@@ -1,4 +1,6 @@
-"""Every optimizer against PyTorch, step by step in float64; what it keeps, how it is grouped, saved and refused."""
+"""Every optimizer against PyTorch, step by step in float64; what it keeps, how it is grouped, saved and
+refused.
+"""
 
 import copy
 import pickle
@@ -107,7 +109,9 @@ def test_against_torch(name, options):
     compare_states(mine, yours)
     for step in range(20):
         # some parameters join late or miss steps, so that step counts differ
-        give_gradients(ours, theirs, rng, skip={0: (1, 4), 3: (0,), 4: (0, 5), 7: range(6), 11: (4,)}.get(step, ()))
+        give_gradients(
+            ours, theirs, rng, skip={0: (1, 4), 3: (0,), 4: (0, 5), 7: range(6), 11: (4,)}.get(step, ())
+        )
         mine.step()
         yours.step()
         compare(ours, theirs)
@@ -153,7 +157,10 @@ def test_packed_or_alone_is_the_same(name, options, monkeypatch):
             numpy.testing.assert_array_equal(a, b)
 
 
-@pytest.mark.parametrize(("name", "options"), [("SGD", dict(lr=0.1, momentum=0.9)), ("AdamW", dict()), ("RMSprop", dict(centered=True))])
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [("SGD", dict(lr=0.1, momentum=0.9)), ("AdamW", dict()), ("RMSprop", dict(centered=True))],
+)
 def test_large_and_threaded(name, options):
     ours, theirs, rng = parameters([(600, 700), (33,), (500, 400)], "float32")
     mine, yours = getattr(optim, name)(ours, **options), getattr(torch.optim, name)(theirs, **options)
@@ -178,7 +185,10 @@ def test_many_small_parameters_cost_few_updates(monkeypatch):
 def test_groups_have_their_own_options():
     ours, theirs, rng = parameters()
     for lib, ps in ((optim, ours), (torch.optim, theirs)):
-        opt = lib.AdamW([{"params": ps[:2], "lr": 0.1}, {"params": ps[2], "weight_decay": 0.0, "betas": (0.5, 0.6)}], amsgrad=True)
+        opt = lib.AdamW(
+            [{"params": ps[:2], "lr": 0.1}, {"params": ps[2], "weight_decay": 0.0, "betas": (0.5, 0.6)}],
+            amsgrad=True,
+        )
         opt.add_param_group({"params": ps[3:], "maximize": True})
         ps.append(opt)
     mine, yours = ours.pop(), theirs.pop()
@@ -204,7 +214,9 @@ def test_options_may_change_between_steps():
 
 
 def test_state_reset_or_replaced_is_noticed():
-    """The usual ways to touch the state: a new dict, a replaced value, an in-place change, a changed step count."""
+    """The usual ways to touch the state: a new dict, a replaced value, an in-place change, a changed step
+    count.
+    """
 
     def replace_value(opt, zeros):
         for state in opt.state.values():
@@ -216,7 +228,11 @@ def test_state_reset_or_replaced_is_noticed():
         lambda opt, zeros: [state["exp_avg_sq"].mul_(2) for state in opt.state.values()],
         lambda opt, zeros: next(iter(opt.state.values()))["step"].fill_(7),
         lambda opt, zeros: opt.state.pop(opt.param_groups[0]["params"][1]),
-        lambda opt, zeros: setattr(next(iter(opt.state.values()))["exp_avg"], "data", zeros(next(iter(opt.state.values()))["exp_avg"])),
+        lambda opt, zeros: setattr(
+            next(iter(opt.state.values()))["exp_avg"],
+            "data",
+            zeros(next(iter(opt.state.values()))["exp_avg"]),
+        ),
     ]
     for change in changes:
         ours, theirs, rng = parameters()
@@ -273,7 +289,9 @@ def test_not_contiguous_and_shared_memory():
     optimizer = optim.SGD([p], lr=1.0)
     for _ in range(2):
         optimizer.step()
-    numpy.testing.assert_array_equal(base, numpy.arange(12.0).reshape(3, 4) - 2 * numpy.arange(12.0)[::-1].reshape(4, 3).T)
+    numpy.testing.assert_array_equal(
+        base, numpy.arange(12.0).reshape(3, 4) - 2 * numpy.arange(12.0)[::-1].reshape(4, 3).T
+    )
     a = mytorch.tensor([1.0], requires_grad=True)
     b = mytorch.tensor([0.0], requires_grad=True)
     b.data = a.data  # tied through their memory: both updates count
@@ -346,7 +364,10 @@ class Net:
 def test_a_module_in_place_of_its_parameters():
     for make, same in [
         (lambda m: optim.SGD(m, lr=1e-3, lr_decay=0), lambda p: torch.optim.SGD(p, lr=1e-3)),
-        (lambda m: optim.Adam(m, beta1=0.9, beta2=0.99, lr=1e-2, eps=1e-8), lambda p: torch.optim.Adam(p, lr=1e-2, betas=(0.9, 0.99))),
+        (
+            lambda m: optim.Adam(m, beta1=0.9, beta2=0.99, lr=1e-2, eps=1e-8),
+            lambda p: torch.optim.Adam(p, lr=1e-2, betas=(0.9, 0.99)),
+        ),
         (lambda m: optim.AdaGrad(m, lr=1e-2, eps=1e-8), lambda p: torch.optim.Adagrad(p, lr=1e-2, eps=1e-8)),
         (lambda m: optim.AdamW(m, beta2=0.99), lambda p: torch.optim.AdamW(p, betas=(0.9, 0.99))),
         (lambda m: optim.Momentum(m, lr=0.1), lambda p: torch.optim.SGD(p, lr=0.1, momentum=0.9)),
@@ -513,7 +534,9 @@ def test_an_optimizer_of_ones_own():
     assert seen == [1, 1]
 
 
-@pytest.mark.parametrize("duplicate", [copy.deepcopy, lambda o: pickle.loads(pickle.dumps(o))], ids=["deepcopy", "pickle"])
+@pytest.mark.parametrize(
+    "duplicate", [copy.deepcopy, lambda o: pickle.loads(pickle.dumps(o))], ids=["deepcopy", "pickle"]
+)
 def test_copies_go_on_alone(duplicate):
     ours, theirs, rng = parameters()
     mine = optim.Adam(ours, lr=0.1)
@@ -572,7 +595,15 @@ def test_no_warning_and_no_growth():
     assert len(optimizer._plans) == 1
 
 
-@pytest.mark.parametrize("name, option, value", [("AdamW", "weight_decay", 0.5), ("Adadelta", "rho", 0.5), ("Adam", "eps", 0.25), ("SGD", "momentum", 0.5)])
+@pytest.mark.parametrize(
+    "name, option, value",
+    [
+        ("AdamW", "weight_decay", 0.5),
+        ("Adadelta", "rho", 0.5),
+        ("Adam", "eps", 0.25),
+        ("SGD", "momentum", 0.5),
+    ],
+)
 def test_options_in_tensors(name, option, value):
     """A number in a 0-d tensor is that number."""
     results = []

@@ -10,12 +10,17 @@ from mytorch.optim.muon import orthogonalized
 from .test_optimizers import compare, compare_states, give_gradients, parameters, torch
 
 ADAFACTOR = [
-    {}, {"lr": 0.5, "beta2_decay": -0.5, "d": 2.0}, {"weight_decay": 0.1, "maximize": True}, {"eps": (0.3, 0.5)},
-]  # fmt: skip
+    {},
+    {"lr": 0.5, "beta2_decay": -0.5, "d": 2.0},
+    {"weight_decay": 0.1, "maximize": True},
+    {"eps": (0.3, 0.5)},
+]
 MUON = [
-    {}, {"lr": 0.1, "nesterov": False, "momentum": 0.5}, {"weight_decay": 0.0, "adjust_lr_fn": "match_rms_adamw"},
+    {},
+    {"lr": 0.1, "nesterov": False, "momentum": 0.5},
+    {"weight_decay": 0.0, "adjust_lr_fn": "match_rms_adamw"},
     {"ns_coefficients": (1.5, -0.5, 0.0), "ns_steps": 3, "adjust_lr_fn": "original"},
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize("options", ADAFACTOR, ids=str)
@@ -50,7 +55,9 @@ def test_muon(options):
             with mytorch.no_grad():
                 p.copy_(mytorch.tensor(q.detach().numpy()))
     for p, q in zip(ours, theirs):
-        numpy.testing.assert_allclose(mine.state[p]["momentum_buffer"].numpy(), yours.state[q]["momentum_buffer"].numpy(), rtol=1e-5)
+        numpy.testing.assert_allclose(
+            mine.state[p]["momentum_buffer"].numpy(), yours.state[q]["momentum_buffer"].numpy(), rtol=1e-5
+        )
     assert repr(mine) == repr(yours)
 
 
@@ -63,17 +70,28 @@ def test_orthogonalized(shape):
 
 
 REFUSED = [
-    ("Adafactor", {"lr": -1.0}), ("Adafactor", {"beta2_decay": 0.1}), ("Adafactor", {"eps": (-1.0, 0.1)}), ("Adafactor", {"eps": (None, -0.1)}),
-    ("Adafactor", {"d": 0.5}), ("Adafactor", {"weight_decay": -1}), ("Muon", {}), ("Muon", {"lr": -1.0}), ("Muon", {"momentum": -1}),
-    ("Muon", {"weight_decay": -1}), ("Muon", {"adjust_lr_fn": "other"}),
-]  # fmt: skip
+    ("Adafactor", {"lr": -1.0}),
+    ("Adafactor", {"beta2_decay": 0.1}),
+    ("Adafactor", {"eps": (-1.0, 0.1)}),
+    ("Adafactor", {"eps": (None, -0.1)}),
+    ("Adafactor", {"d": 0.5}),
+    ("Adafactor", {"weight_decay": -1}),
+    ("Muon", {}),
+    ("Muon", {"lr": -1.0}),
+    ("Muon", {"momentum": -1}),
+    ("Muon", {"weight_decay": -1}),
+    ("Muon", {"adjust_lr_fn": "other"}),
+]
 
 
 @pytest.mark.parametrize(("name", "options"), REFUSED, ids=str)
 def test_refused(name, options):
     for lib in (mytorch, torch):
         with pytest.raises(ValueError):
-            getattr(lib.optim, name)([lib.nn.Parameter(lib.ones(3) if name == "Muon" and not options else lib.ones(3, 3))], **options)
+            getattr(lib.optim, name)(
+                [lib.nn.Parameter(lib.ones(3) if name == "Muon" and not options else lib.ones(3, 3))],
+                **options,
+            )
 
 
 @pytest.mark.parametrize("options", [{"ns_steps": 100}, {"ns_coefficients": (1.0, 2.0)}], ids=str)

@@ -40,7 +40,10 @@ def test_averages(name):
     found = []
     for lib, swa in LIBS:
         model = net(lib)
-        averaged, optimizer = swa.AveragedModel(model, **AVERAGES[name](swa)), lib.optim.SGD(model.parameters(), lr=0.1)
+        averaged, optimizer = (
+            swa.AveragedModel(model, **AVERAGES[name](swa)),
+            lib.optim.SGD(model.parameters(), lr=0.1),
+        )
         for x in X:
             optimizer.zero_grad()
             model(lib.tensor(x)).pow(2).mean().backward()
@@ -49,20 +52,34 @@ def test_averages(name):
         before = averaged.training
         swa.update_bn([[lib.tensor(x), 1] for x in X], averaged)
         state = {k: np.asarray(v.numpy()) for k, v in averaged.state_dict().items()}
-        found.append((state, averaged(lib.tensor(X[0])).detach().numpy(), before == averaged.training, model[1].momentum))
+        found.append(
+            (
+                state,
+                averaged(lib.tensor(X[0])).detach().numpy(),
+                before == averaged.training,
+                model[1].momentum,
+            )
+        )
     mine, expected = found
     assert list(mine[0]) == list(expected[0]) and mine[2:] == expected[2:]
     for key in expected[0]:
-        np.testing.assert_allclose(mine[0][key], expected[0][key], rtol=1e-6, atol=1e-9, err_msg=key)  # torch divides in float32
+        # torch divides in float32
+        np.testing.assert_allclose(mine[0][key], expected[0][key], rtol=1e-6, atol=1e-9, err_msg=key)
     np.testing.assert_allclose(mine[1], expected[1], rtol=1e-6)
 
 
-@pytest.mark.parametrize("settings", [{}, {"anneal_epochs": 3}, {"anneal_epochs": 4, "anneal_strategy": "linear"}, {"anneal_epochs": 0}])
+@pytest.mark.parametrize(
+    "settings",
+    [{}, {"anneal_epochs": 3}, {"anneal_epochs": 4, "anneal_strategy": "linear"}, {"anneal_epochs": 0}],
+)
 @pytest.mark.parametrize("rates", [0.05, [0.5, 0.01]])
 def test_schedule(settings, rates):
     found = []
     for lib, swa in LIBS:
-        groups = [{"params": [lib.nn.Parameter(lib.ones(1))]}, {"params": [lib.nn.Parameter(lib.ones(1))], "lr": 0.3}]
+        groups = [
+            {"params": [lib.nn.Parameter(lib.ones(1))]},
+            {"params": [lib.nn.Parameter(lib.ones(1))], "lr": 0.3},
+        ]
         optimizer = lib.optim.SGD(groups, lr=0.1)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

@@ -25,7 +25,9 @@ def s_within_the_default_tolerance(t):
 
 
 def s_default_tolerance_of_float64(t):
-    return [outcome(t, t.ones(2, dtype=t.float64) + e, t.ones(2, dtype=t.float64)) for e in (1e-8, 1.5e-7, 3e-7)]
+    return [
+        outcome(t, t.ones(2, dtype=t.float64) + e, t.ones(2, dtype=t.float64)) for e in (1e-8, 1.5e-7, 3e-7)
+    ]
 
 
 def s_integers(t):
@@ -51,7 +53,11 @@ def s_dtypes(t):
 
 def s_nan(t):
     x = t.tensor([math.nan, 1.0])
-    return outcome(t, x, x), outcome(t, x, x.clone(), equal_nan=True), outcome(t, x, t.ones(2), equal_nan=True)
+    return (
+        outcome(t, x, x),
+        outcome(t, x, x.clone(), equal_nan=True),
+        outcome(t, x, t.ones(2), equal_nan=True),
+    )
 
 
 def s_infinity(t):
@@ -65,7 +71,12 @@ def s_numbers(t):
 
 def s_containers(t):
     a, b = [t.ones(2), {"x": t.zeros(1)}], [t.ones(2), {"x": t.zeros(1)}]
-    return outcome(t, a, b), outcome(t, a, b[:1]), outcome(t, a, [t.ones(2), {"x": t.ones(1)}]), outcome(t, {"a": 1}, {"b": 1})
+    return (
+        outcome(t, a, b),
+        outcome(t, a, b[:1]),
+        outcome(t, a, [t.ones(2), {"x": t.ones(1)}]),
+        outcome(t, {"a": 1}, {"b": 1}),
+    )
 
 
 def s_only_one_tolerance(t):
@@ -88,7 +99,9 @@ def test_as_in_torch(scenario):
 def test_the_message_shows_the_worst_element():
     x, y = mytorch.zeros(2, 3), mytorch.zeros(2, 3)
     x[0, 1], x[1, 2] = 0.5, 7.0
-    with pytest.raises(AssertionError, match=r"(?s)Mismatched elements: 2 / 6 \(33.3%\).*index \(1, 2\): 7.0 instead of 0.0"):
+    with pytest.raises(
+        AssertionError, match=r"(?s)Mismatched elements: 2 / 6 \(33.3%\).*index \(1, 2\): 7.0 instead of 0.0"
+    ):
         mytorch.testing.assert_close(x, y)
     with pytest.raises(AssertionError, match=r"^no$"):
         mytorch.testing.assert_close(x, y, msg="no")

@@ -15,11 +15,23 @@ def gradients(run, model, x):
     x.grad = None
     out = run(model, x)
     (out * out).sum().backward()
-    return [out.detach().numpy().copy(), *([x.grad.numpy().copy()] if x.requires_grad else []), *(p.grad.numpy().copy() for p in model.parameters())]
+    return [
+        out.detach().numpy().copy(),
+        *([x.grad.numpy().copy()] if x.requires_grad else []),
+        *(p.grad.numpy().copy() for p in model.parameters()),
+    ]
 
 
 def model():
-    return nn.Sequential(nn.Linear(4, 8), nn.Tanh(), nn.Linear(8, 8), nn.GELU(), nn.LayerNorm(8), nn.Linear(8, 2), nn.Softmax(-1)).double()
+    return nn.Sequential(
+        nn.Linear(4, 8),
+        nn.Tanh(),
+        nn.Linear(8, 8),
+        nn.GELU(),
+        nn.LayerNorm(8),
+        nn.Linear(8, 2),
+        nn.Softmax(-1),
+    ).double()
 
 
 RUNS = {

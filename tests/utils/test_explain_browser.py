@@ -1,4 +1,6 @@
-"""The page of ``explain`` in a real browser without a head: what it shows, and what keys, buttons, slider and address do."""
+"""The page of ``explain`` in a real browser without a head: what it shows, and what keys, buttons, slider and
+address do.
+"""
 
 import html
 import json
@@ -15,9 +17,17 @@ from mytorch.utils.visualize import Trace, explain
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium")
 FLAGS = (
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync", "--disable-extensions", "--enable-logging=stderr",
-)  # fmt: skip
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-extensions",
+    "--enable-logging=stderr",
+)
 ODD = "</script><img src=x onerror=alert()>&amp;"
 
 
@@ -42,7 +52,9 @@ def page(tmp_path_factory):
 
 @pytest.fixture
 def browse(page, tmp_path):
-    """Open the page at a fragment, run a script in it, and return what the script hands to ``done``, and the page's errors."""
+    """Open the page at a fragment, run a script in it, and return what the script hands to ``done``, and the
+    page's errors.
+    """
 
     def open_page(script, fragment="", size="1280,800", extra=()):
         ending = f"""<script>
@@ -51,11 +63,23 @@ def browse(page, tmp_path):
             const press = (key) => document.body.dispatchEvent(new KeyboardEvent("keydown", {{key, bubbles: true, cancelable: true}}));
             const done = (result) => document.body.append(
                 Object.assign(document.createElement("pre"), {{id: "result", textContent: JSON.stringify(result)}}));
-            {script}</script></body>"""
+            {script}</script></body>"""  # noqa: E501
         copy = tmp_path / "page.html"
         copy.write_text(page.read_text("utf-8").replace("</body>", ending), "utf-8")
-        command = [CHROMIUM, *FLAGS, *extra, f"--user-data-dir={tmp_path / 'profile'}", f"--window-size={size}", "--virtual-time-budget=20000"]
-        ran = subprocess.run([*command, "--dump-dom", f"{copy.as_uri()}{fragment}"], capture_output=True, text=True, timeout=120)
+        command = [
+            CHROMIUM,
+            *FLAGS,
+            *extra,
+            f"--user-data-dir={tmp_path / 'profile'}",
+            f"--window-size={size}",
+            "--virtual-time-budget=20000",
+        ]
+        ran = subprocess.run(
+            [*command, "--dump-dom", f"{copy.as_uri()}{fragment}"],
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
         found = re.search(r'<pre id="result">(.*?)</pre>', ran.stdout, re.DOTALL)
         errors = [line for line in ran.stderr.splitlines() if "CONSOLE" in line]
         assert found and not errors, (errors, ran.stderr[-2000:], ran.stdout[:2000])
@@ -66,10 +90,14 @@ def browse(page, tmp_path):
 
 def test_the_first_step(browse):
     seen = browse(
-        """done({title: document.title, heading: text("h2"), formulas: all(".rule pre"), places: all(".rule .place"),
-                 cells: all("#details tbody tr").slice(0, 2), list: all("#list button .name"), groups: all("#list .group"),
-                 bars: document.querySelectorAll("#chart rect:not(.hit)").length,
-                 position: text("#position"), images: document.images.length, current: all("[aria-current=step] .name")})"""
+        """
+                 done({title: document.title, heading: text("h2"), formulas: all(".rule pre"),
+                 places: all(".rule .place"), cells: all("#details tbody tr").slice(0, 2), list:
+                 all("#list button .name"), groups: all("#list .group"), bars:
+                 document.querySelectorAll("#chart rect:not(.hit)").length, position:
+                 text("#position"), images: document.images.length, current: all("[aria-
+                 current=step] .name")})
+             """
     )
     assert seen["title"] == "Backward pass of Mse" and seen["images"] == 0
     assert seen["heading"].startswith("1. MseMseBackward0")
@@ -77,13 +105,27 @@ def test_the_first_step(browse):
     assert seen["formulas"][0].startswith("def _mse_slope(g, x, target, reduction):")
     assert seen["cells"][0].startswith("in: ones, the start()float324 B1")
     assert seen["cells"][1].startswith("out for x, to#2 Mul(5, 3)float3260 B")
-    assert seen["list"] == ["Mse", "Mul", ODD, "Linear", "out.weight", "out.bias", "Relu", "Linear", "hidden.weight", "hidden.bias"]
+    assert seen["list"] == [
+        "Mse",
+        "Mul",
+        ODD,
+        "Linear",
+        "out.weight",
+        "out.bias",
+        "Relu",
+        "Linear",
+        "hidden.weight",
+        "hidden.bias",
+    ]
     assert seen["groups"] == ["outside of the model", "Model", "out: Linear", "Model", "hidden: Linear"]
     assert seen["bars"] == 10 and seen["position"] == "step 1 of 10" and seen["current"] == ["Mse"]
 
 
 def test_a_step_by_address(browse):
-    seen = browse("""done({heading: text("h2"), formulas: all(".rule pre"), tables: all("#details tbody tr"), slider: slider.value})""", "#step=2")
+    seen = browse(
+        """done({heading: text("h2"), formulas: all(".rule pre"), tables: all("#details tbody tr"), slider: slider.value})""",  # noqa: E501
+        "#step=2",
+    )
     assert seen["heading"].startswith("2. MulMulBackward0Model")
     assert seen["formulas"] == ["x=lambda g, y: g * y", "y=lambda g, x: g * x"]
     assert seen["tables"][0].startswith("in, from#1 Mse(5, 3)float3260 B")
@@ -123,7 +165,7 @@ def test_playing(browse):
         press(" "); steps.push(document.getElementById("play").textContent);
         setTimeout(() => { steps.push(text("#position")); press(" "); steps.push(document.getElementById("play").textContent); }, 2000);
         setTimeout(() => { steps.push(text("#position")); press(" "); }, 5000);
-        setTimeout(() => { steps.push(text("#position"), document.getElementById("play").textContent, next.disabled); done(steps); }, 16000);"""
+        setTimeout(() => { steps.push(text("#position"), document.getElementById("play").textContent, next.disabled); done(steps); }, 16000);"""  # noqa: E501
     )
     assert seen == ["Pause", "step 3 of 10", "Play", "step 3 of 10", "step 10 of 10", "Play", True]
 
@@ -144,9 +186,11 @@ def test_it_fits_and_can_be_read(browse, size, dark):
         };
         const texts = document.querySelectorAll("h1, h2, h3, p, pre, td, th, .place, .link, .name, .shape, .group, .summary, button:enabled");
         done({wider: document.documentElement.scrollWidth - innerWidth, least: Math.min(...[...texts].map(contrast)),
-              page: light(getComputedStyle(document.body).backgroundColor)});""",
-        "#step=4", size, extra,
-    )  # fmt: skip
+              page: light(getComputedStyle(document.body).backgroundColor)});""",  # noqa: E501
+        "#step=4",
+        size,
+        extra,
+    )
     assert seen["wider"] <= 0
     assert seen["least"] >= 4.5, "WCAG's contrast of text"
     assert (seen["page"] < 0.1) is dark

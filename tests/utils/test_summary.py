@@ -55,17 +55,26 @@ Memory:
 
 
 def test_depth_sums_what_it_leaves_out():
-    model = nn.Sequential(nn.Linear(3, 4), nn.Sequential(nn.Linear(4, 4), nn.Sequential(nn.Linear(4, 2), nn.ReLU())))
+    model = nn.Sequential(
+        nn.Linear(3, 4), nn.Sequential(nn.Linear(4, 4), nn.Sequential(nn.Linear(4, 2), nn.ReLU()))
+    )
     found = summary(model, (5, 3), depth=1)
-    assert numbers(found)[1:] == [("0: Linear", (5, 4), 16, 60), ("1: Sequential", (5, 2), 20 + 10, 5 * (16 + 8))]
+    assert numbers(found)[1:] == [
+        ("0: Linear", (5, 4), 16, 60),
+        ("1: Sequential", (5, 2), 20 + 10, 5 * (16 + 8)),
+    ]
     assert found.total_mult_adds == summary(model, (5, 3)).total_mult_adds
 
 
 def test_cnn():
     model = nn.Sequential(
-        nn.Conv2d(1, 16, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2), nn.Conv2d(16, 32, 3, stride=2, groups=4, bias=False),
-        nn.Flatten(), nn.Linear(1152, 10),
-    )  # fmt: skip
+        nn.Conv2d(1, 16, 3, padding=1),
+        nn.ReLU(),
+        nn.MaxPool2d(2),
+        nn.Conv2d(16, 32, 3, stride=2, groups=4, bias=False),
+        nn.Flatten(),
+        nn.Linear(1152, 10),
+    )
     found = summary(model, (8, 1, 28, 28))
     assert [line[1:] for line in numbers(found)[1:]] == [
         ((8, 16, 28, 28), 16 * 9 + 16, 8 * 16 * 28 * 28 * 9),
@@ -87,7 +96,11 @@ def test_cnn():
         (lambda: nn.GRU(3, 5, bidirectional=True, batch_first=True), (2, 7, 3), 7 * 2 * 3 * 5 * (3 + 5) * 2),
         (lambda: nn.RNNCell(3, 5), (2, 3), 2 * 5 * (3 + 5)),
         # the projections of 2 × 7 queries, 2 × 9 keys and values, and of the output; scores and weighted sums
-        (lambda: nn.MultiheadAttention(8, 2), [(7, 2, 8), (9, 2, 8), (9, 2, 8)], 8 * 8 * (14 + 18 + 18 + 14) + 2 * 2 * 7 * 9 * 8),
+        (
+            lambda: nn.MultiheadAttention(8, 2),
+            [(7, 2, 8), (9, 2, 8), (9, 2, 8)],
+            8 * 8 * (14 + 18 + 18 + 14) + 2 * 2 * 7 * 9 * 8,
+        ),
     ],
     ids=["Conv1d", "ConvTranspose2d", "Bilinear", "LSTM", "GRU", "RNNCell", "MultiheadAttention"],
 )
@@ -163,7 +176,10 @@ def test_inputs():
             assert index.dtype is mytorch.int64
             return x[index]
 
-    assert summary(Pick(), [(3, 4), (5,)], dtypes=[mytorch.float32, mytorch.int64]).layers[0].output_size == (5, 4)
+    assert summary(Pick(), [(3, 4), (5,)], dtypes=[mytorch.float32, mytorch.int64]).layers[0].output_size == (
+        5,
+        4,
+    )
     with pytest.raises(ValueError, match="input_size"):
         summary(model)
     with pytest.raises(ValueError, match="2 dtypes"):

@@ -16,7 +16,9 @@ from mytorch.utils.visualize import Trace, draw_graph, drawing, explain, graph_t
 from mytorch.utils.visualize.graph import Graph
 from mytorch.utils.visualize.lanes import Lanes, drawn, lanes_of
 
-needs_dot = pytest.mark.skipif(drawing.graphviz is None or shutil.which("dot") is None, reason="needs graphviz and its program dot")
+needs_dot = pytest.mark.skipif(
+    drawing.graphviz is None or shutil.which("dot") is None, reason="needs graphviz and its program dot"
+)
 
 
 class Residual(nn.Module):
@@ -40,7 +42,7 @@ def traced():
     return model, trace, loss
 
 
-# ---- text ---------------------------------------------------------------------------------------------------------------
+# ---- text ----------------------------------------------------------------------------------------
 
 PICTURE = """\
 ●         1  Sum         ()      float32
@@ -92,7 +94,9 @@ def test_text_of_a_graph_that_was_freed(traced):
 
 
 def test_text_without_a_graph():
-    assert graph_text(mytorch.zeros(2, 3)) == "(2, 3) mytorch.float32: no graph, since it does not require grad"
+    assert (
+        graph_text(mytorch.zeros(2, 3)) == "(2, 3) mytorch.float32: no graph, since it does not require grad"
+    )
     x = mytorch.zeros(2, requires_grad=True)
     assert graph_text(x) == "●  1  leaf  (2,)  float32"
 
@@ -137,7 +141,7 @@ def test_every_edge_has_a_lane_to_its_input(traced):
         assert reached == set(row.edges)
 
 
-# ---- which module recorded what -----------------------------------------------------------------------------------------
+# ---- which module recorded what ------------------------------------------------------------------
 
 
 def test_trace_knows_the_calls(traced):
@@ -163,7 +167,7 @@ def test_trace_survives_an_error():
     assert not model[1]._forward_hooks
 
 
-# ---- the picture --------------------------------------------------------------------------------------------------------
+# ---- the picture ---------------------------------------------------------------------------------
 
 
 @needs_dot
@@ -171,7 +175,9 @@ def test_drawing(traced, tmp_path):
     model, trace, loss = traced
     svg = draw_graph(loss, trace=trace)
     assert svg.lstrip().startswith("<?xml")
-    titles = re.findall(r'<g id="clust\d+" class="cluster">\s*<title>.*?</title>.*?<text[^>]*>(.*?)</text>', svg, re.DOTALL)
+    titles = re.findall(
+        r'<g id="clust\d+" class="cluster">\s*<title>.*?</title>.*?<text[^>]*>(.*?)</text>', svg, re.DOTALL
+    )
     assert sorted(titles) == ["Residual", "lin: Linear", "lin: Linear (call 2)"]
     assert svg.count('class="node"') == 10 and svg.count('class="edge"') == 12
     assert ">lin.weight<" in svg and ">(3, 3) float32<" in svg
@@ -211,7 +217,7 @@ def test_drawing_without_dot(traced, monkeypatch, tmp_path):
         draw_graph(traced[2])
 
 
-# ---- formulas -----------------------------------------------------------------------------------------------------------
+# ---- formulas ------------------------------------------------------------------------------------
 
 
 def test_the_formula_of_every_operation_is_found():
@@ -229,7 +235,9 @@ def test_the_formula_of_every_operation_is_found():
                 parameters = [a.arg for a in ast.parse(f"({text})", mode="eval").body.args.args]
             except SyntaxError:
                 parameters = None
-            if parameters != list(rule.__code__.co_varnames[: rule.__code__.co_argcount]) or not source.place.startswith("mytorch/"):
+            if parameters != list(
+                rule.__code__.co_varnames[: rule.__code__.co_argcount]
+            ) or not source.place.startswith("mytorch/"):
                 missing.append((op.name, source))
     assert not missing
 
@@ -244,7 +252,9 @@ def test_formulas_of_the_inputs_that_want_a_gradient():
 
 
 def test_formula_of_a_fused_operation_brings_its_function(traced):
-    (joint,), (called,) = rules.formulas(nn.functional.linear(mytorch.ones(1, 2), mytorch.ones(3, 2, requires_grad=True)).grad_fn)
+    (joint,), (called,) = rules.formulas(
+        nn.functional.linear(mytorch.ones(1, 2), mytorch.ones(3, 2, requires_grad=True)).grad_fn
+    )
     assert joint.text.startswith("joint=lambda g, x, weight")
     assert called.text.startswith("def _gradients(g, x, weight") and called.text.endswith("return gx, gw, gb")
 
@@ -268,7 +278,7 @@ def test_formula_of_a_function_of_the_user():
     assert re.fullmatch(r"(tests/utils/)?test_visualize\.py:\d+", found.place)
 
 
-# ---- the page -----------------------------------------------------------------------------------------------------------
+# ---- the page ------------------------------------------------------------------------------------
 
 
 def page_data(loss, trace, folder):
@@ -276,7 +286,9 @@ def page_data(loss, trace, folder):
     assert explain(loss, trace, path) == path
     text = path.read_text("utf-8")
     assert "{{" not in text
-    return json.loads(re.search(r'<script type="application/json" id="data">(.*?)</script>', text, re.DOTALL)[1])
+    return json.loads(
+        re.search(r'<script type="application/json" id="data">(.*?)</script>', text, re.DOTALL)[1]
+    )
 
 
 def test_explain_measures_the_gradients_of_backward(traced, tmp_path):
@@ -297,7 +309,9 @@ def test_explain_measures_the_gradients_of_backward(traced, tmp_path):
     assert [g["bytes"] for g in linear["outgoing"]] == ["48 B", "36 B", "12 B"]
     assert {"name": "x", "shape": "(4, 3)", "dtype": "float32", "bytes": "48 B"} in linear["saved"]
     assert data["rows"][8]["outgoing"][-1]["shape"] == "(4, 3) summed to (3,)"
-    assert [g["steps"] for g in data["rows"][6]["incoming"]] == [[3], [5]], "a shared layer sums two gradients"
+    assert [g["steps"] for g in data["rows"][6]["incoming"]] == [[3], [5]], (
+        "a shared layer sums two gradients"
+    )
 
 
 def test_explain_adds_nothing_to_grad_and_runs_hooks_once(traced, tmp_path):
@@ -337,7 +351,12 @@ def test_explain_several_outputs_functions_and_no_model(tmp_path):
     data = page_data(values, None, tmp_path)
     maximum, double, leaf = data["rows"]
     assert maximum["shape"] == "(3,), - float32"
-    assert double["about"] == "Twice x" and double["saved"][0] == {"name": "saved_tensors[0]", "shape": "(3, 4)", "dtype": "float32", "bytes": "48 B"}
+    assert double["about"] == "Twice x" and double["saved"][0] == {
+        "name": "saved_tensors[0]",
+        "shape": "(3, 4)",
+        "dtype": "float32",
+        "bytes": "48 B",
+    }
     assert double["outgoing"][0]["what"] == "out for argument 0, to" and leaf["label"] == "leaf"
     assert not data["grouped"]
 

@@ -1,4 +1,6 @@
-"""The layers under the names of torch's files, such as ``nn.modules.batchnorm._BatchNorm`` and ``nn.modules.utils._pair``."""
+"""The layers under the names of torch's files, such as ``nn.modules.batchnorm._BatchNorm`` and
+``nn.modules.utils._pair``.
+"""
 
 import sys
 import types
@@ -23,21 +25,45 @@ from .. import (
     sparse,
     transformer,
     upsampling,
-)  # fmt: skip
+)
 from ..module import Module
 from . import utils
 
 # torch's file -> where its names are
 FILES = {
-    "activation": (activation, attention), "batchnorm": (normalization, lazy), "channelshuffle": (upsampling,), "container": (container,),
-    "conv": (conv, lazy), "distance": (distance,), "dropout": (dropout,), "flatten": (linear,), "fold": (upsampling,),
-    "instancenorm": (normalization, lazy), "linear": (linear, lazy), "loss": (loss,), "module": (module, hooks), "normalization": (normalization,),
-    "padding": (padding,), "pixelshuffle": (upsampling,), "pooling": (pooling, fractional), "rnn": (recurrent,), "sparse": (sparse,),
-    "transformer": (transformer,), "upsampling": (upsampling,),
-}  # fmt: skip
+    "activation": (activation, attention),
+    "batchnorm": (normalization, lazy),
+    "channelshuffle": (upsampling,),
+    "container": (container,),
+    "conv": (conv, lazy),
+    "distance": (distance,),
+    "dropout": (dropout,),
+    "flatten": (linear,),
+    "fold": (upsampling,),
+    "instancenorm": (normalization, lazy),
+    "linear": (linear, lazy),
+    "loss": (loss,),
+    "module": (module, hooks),
+    "normalization": (normalization,),
+    "padding": (padding,),
+    "pixelshuffle": (upsampling,),
+    "pooling": (pooling, fractional),
+    "rnn": (recurrent,),
+    "sparse": (sparse,),
+    "transformer": (transformer,),
+    "upsampling": (upsampling,),
+}
 
 for _name, _sources in FILES.items():
-    _file = globals()[_name] = sys.modules[f"{__name__}.{_name}"] = types.ModuleType(f"{__name__}.{_name}", _sources[0].__doc__)
+    _file = globals()[_name] = sys.modules[f"{__name__}.{_name}"] = types.ModuleType(
+        f"{__name__}.{_name}", _sources[0].__doc__
+    )
     for _source in _sources:
-        vars(_file).update((name, value) for name, value in vars(_source).items() if not name.startswith("__"))
-        globals().update((name, value) for name, value in vars(_source).items() if isinstance(value, type) and name[0] != "_" and Module in value.__mro__)
+        vars(_file).update(
+            (name, value) for name, value in vars(_source).items() if not name.startswith("__")
+        )
+        globals().update(
+            (name, value)
+            for name, value in vars(_source).items()
+            if isinstance(value, type) and name[0] != "_" and Module in value.__mro__
+        )

@@ -1,4 +1,6 @@
-"""The repeaters of ``torch.nn.modules.utils``, which layers of others import: a number becomes a tuple, a sequence stays."""
+"""The repeaters of ``torch.nn.modules.utils``, which layers of others import: a number becomes a tuple, a
+sequence stays.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,15 @@
-"""What training loops do with parameters: clip gradients, flatten to one vector, reparametrize; and packed sequences (``rnn``)."""
+"""What training loops do with parameters: clip gradients, flatten to one vector, reparametrize; and packed
+sequences (``rnn``).
+"""
 
 from . import fusion, parametrizations, parametrize, prune, rnn, stateless
-from .clip_grad import clip_grad_norm, clip_grad_norm_, clip_grad_value_, clip_grads_with_norm_, get_total_norm
+from .clip_grad import (
+    clip_grad_norm,
+    clip_grad_norm_,
+    clip_grad_value_,
+    clip_grads_with_norm_,
+    get_total_norm,
+)
 from .convert_parameters import parameters_to_vector, vector_to_parameters
 from .fusion import fuse_conv_bn_eval, fuse_conv_bn_weights, fuse_linear_bn_eval, fuse_linear_bn_weights
 from .skip_init import skip_init

@@ -48,7 +48,8 @@ def get_total_norm(tensors, norm_type=2.0, error_if_nonfinite=False, foreach=Non
     total = _norm(xp(arrays[0]).stack([move(_norm(a, norm_type), home) for a in arrays]), norm_type)
     if error_if_nonfinite and not bool(xp(total).isfinite(total)):
         raise RuntimeError(
-            f"The total norm of order {norm_type} for gradients from `parameters` is non-finite, so it cannot be clipped. To disable this error "
+            f"The total norm of order {norm_type} for gradients from `parameters` is non-finite, so it "
+            "cannot be clipped. To disable this error "
             "and scale the gradients by the non-finite norm anyway, set `error_if_nonfinite=False`"
         )
     return wrap(total)
@@ -67,7 +68,8 @@ def clip_grads_with_norm_(parameters, max_norm, total_norm, foreach=None):
 
 
 def clip_grad_norm_(parameters, max_norm, norm_type=2.0, error_if_nonfinite=False, foreach=None):
-    """Scale the gradients of ``parameters`` in place so that the norm of all together is at most ``max_norm``; returns what it was.
+    """Scale the gradients of ``parameters`` in place so that the norm of all together is at most
+    ``max_norm``; returns what it was.
 
     RuntimeError with ``error_if_nonfinite`` if it is infinite or nan. ``foreach`` changes nothing here.
     """
@@ -82,7 +84,11 @@ def clip_grad_norm_(parameters, max_norm, norm_type=2.0, error_if_nonfinite=Fals
 
 def clip_grad_norm(parameters, max_norm, norm_type=2.0, error_if_nonfinite=False, foreach=None):
     """Deprecated: use :func:`clip_grad_norm_`."""
-    warnings.warn("`torch.nn.utils.clip_grad_norm` is now deprecated in favor of `torch.nn.utils.clip_grad_norm_`.", FutureWarning, stacklevel=2)
+    warnings.warn(
+        "`torch.nn.utils.clip_grad_norm` is now deprecated in favor of `torch.nn.utils.clip_grad_norm_`.",
+        FutureWarning,
+        stacklevel=2,
+    )
     return clip_grad_norm_(parameters, max_norm, norm_type, error_if_nonfinite, foreach)
 
 

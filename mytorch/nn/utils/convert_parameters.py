@@ -19,7 +19,9 @@ def parameters_to_vector(parameters):
 
 
 def vector_to_parameters(vec, parameters):
-    """Give ``parameters`` the values of the vector ``vec``, in their order; they share its memory. TypeError if it is not a tensor."""
+    """Give ``parameters`` the values of the vector ``vec``, in their order; they share its memory. TypeError
+    if it is not a tensor.
+    """
     if not isinstance(vec, Tensor):
         raise TypeError(f"expected torch.Tensor, but got: {type(vec).__name__}")
     start = 0

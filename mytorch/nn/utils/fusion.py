@@ -18,11 +18,15 @@ def _scales(w, bn_rm, bn_rv, bn_eps, bn_w, bn_b, b):
 
 
 def fuse_conv_bn_weights(conv_w, conv_b, bn_rm, bn_rv, bn_eps, bn_w, bn_b, transpose=False):
-    """Weight (out, in, …; (in, out, …) with ``transpose``) and bias of the convolution that does both; each None stands for ones or zeros."""
+    """Weight (out, in, …; (in, out, …) with ``transpose``) and bias of the convolution that does both; each
+    None stands for ones or zeros.
+    """
     scale, bias = _scales(conv_w, bn_rm, bn_rv, bn_eps, bn_w, bn_b, conv_b)
     shape = [1, -1] if transpose else [-1, 1]
     weight = conv_w * scale.reshape(*shape, *(1,) * (conv_w.ndim - 2))
-    return Parameter(weight.to(conv_w.dtype).detach(), conv_w.requires_grad), Parameter(bias.detach(), conv_w.requires_grad)
+    return Parameter(weight.to(conv_w.dtype).detach(), conv_w.requires_grad), Parameter(
+        bias.detach(), conv_w.requires_grad
+    )
 
 
 def fuse_linear_bn_weights(linear_w, linear_b, bn_rm, bn_rv, bn_eps, bn_w, bn_b):
@@ -36,17 +40,23 @@ def _fused(layer, bn, transpose):
     fused = copy.deepcopy(layer)
     fused.weight, fused.bias = fuse_conv_bn_weights(
         fused.weight, fused.bias, bn.running_mean, bn.running_var, bn.eps, bn.weight, bn.bias, transpose
-    )  # fmt: skip
+    )
     return fused
 
 
 def fuse_conv_bn_eval(conv, bn, transpose=False):
-    """A convolution that does what ``conv`` and then ``bn`` do to inputs of any shape. AssertionError unless both are in eval mode."""
+    """A convolution that does what ``conv`` and then ``bn`` do to inputs of any shape.
+
+    AssertionError unless both are in eval mode.
+    """
     return _fused(conv, bn, transpose)
 
 
 def fuse_linear_bn_eval(linear, bn):
-    """A linear layer that does what ``linear`` and then ``bn`` do. AssertionError unless both are in eval mode and the sizes fit."""
+    """A linear layer that does what ``linear`` and then ``bn`` do.
+
+    AssertionError unless both are in eval mode and the sizes fit.
+    """
     if linear.out_features != bn.num_features and bn.num_features != 1:
         raise AssertionError("To fuse, linear.out_features == bn.num_features or bn.num_features == 1")
     return _fused(linear, bn, False)

@@ -51,30 +51,40 @@ class _Orthogonal(Module):
     def right_inverse(self, Q):
         """Parameters of Q, or of what is near it if Q is not orthogonal. ValueError for another shape."""
         if Q.shape != self.shape:
-            raise ValueError(f"Expected a matrix or batch of matrices of shape {self.shape}. Got a tensor of shape {Q.shape}.")
+            raise ValueError(
+                f"Expected a matrix or batch of matrices of shape {self.shape}. Got a tensor of shape "
+                f"{Q.shape}."
+            )
         wide = Q.shape[-2] < Q.shape[-1]
         Q = Q.mT if wide else Q
         n, k = Q.shape[-2:]
         if not hasattr(self, "base"):
             if self.orthogonal_map != "householder":
-                raise NotImplementedError("It is not possible to assign to the matrix exponential or the Cayley map when use_trivialization=False.")
+                raise NotImplementedError(
+                    "It is not possible to assign to the matrix exponential or the Cayley map when "
+                    "use_trivialization=False."
+                )
             A = geqrf(Q)[0].clone()
             signs = A.diagonal(dim1=-2, dim2=-1).sign()
             A.diagonal(dim1=-2, dim2=-1).copy_(signs + (signs == 0).to(A.dtype))
             return A.mT if wide else A
-        others = randn(*Q.shape[:-2], n, n - k, dtype=Q.dtype, device=Q.device)  # what else is in the basis may be anything
+        # what else is in the basis may be anything
+        others = randn(*Q.shape[:-2], n, n - k, dtype=Q.dtype, device=Q.device)
         self.base = _nearby(cat([Q.detach(), others], -1))
         minus = zeros_like(Q)
-        minus.diagonal(dim1=-2, dim2=-1).fill_(-1)  # where each of the maps gives the first columns of the identity
+        # where each of the maps gives the first columns of the identity
+        minus.diagonal(dim1=-2, dim2=-1).fill_(-1)
         return minus.mT if wide else minus
 
 
 def orthogonal(module, name="weight", orthogonal_map=None, *, use_trivialization=True):
-    """The parameter ``name`` (…, m, n) as a matrix with orthonormal rows or columns (whichever are fewer); returns the module.
+    """The parameter ``name`` (…, m, n) as a matrix with orthonormal rows or columns (whichever are fewer);
+    returns the module.
 
-    orthogonal_map: "matrix_exp" of a skew-symmetric matrix (the default for square ones), its "cayley" transform (I + A/2) (I - A/2)⁻¹, or a product
-    of "householder" reflections. ``use_trivialization`` multiplies by a fixed basis, from which training starts (Lezcano-Casado, 2019).
-    ValueError for names, maps or shapes that are not there.
+    orthogonal_map: "matrix_exp" of a skew-symmetric matrix (the default for square ones), its "cayley"
+        transform (I + A/2) (I - A/2)⁻¹, or a product of "householder" reflections. ``use_trivialization``
+        multiplies by a fixed basis, from which training starts (Lezcano-Casado, 2019). ValueError for names,
+        maps or shapes that are not there.
     """
     weight = getattr(module, name, None)
     if weight is None or not hasattr(weight, "ndim"):
@@ -84,5 +94,9 @@ def orthogonal(module, name="weight", orthogonal_map=None, *, use_trivialization
     if orthogonal_map is None:
         orthogonal_map = "matrix_exp" if weight.shape[-2] == weight.shape[-1] else "householder"
     if orthogonal_map not in ("matrix_exp", "cayley", "householder"):
-        raise ValueError(f'orthogonal_map has to be one of "matrix_exp", "cayley", "householder". Got: {orthogonal_map}')
-    return register_parametrization(module, name, _Orthogonal(weight, orthogonal_map, use_trivialization), unsafe=True)
+        raise ValueError(
+            f'orthogonal_map has to be one of "matrix_exp", "cayley", "householder". Got: {orthogonal_map}'
+        )
+    return register_parametrization(
+        module, name, _Orthogonal(weight, orthogonal_map, use_trivialization), unsafe=True
+    )

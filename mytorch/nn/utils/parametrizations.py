@@ -25,16 +25,20 @@ class _WeightNorm(Module):
 
 
 def weight_norm(module, name="weight", dim=0):
-    """The parameter ``name`` as a length (per slice along ``dim``; one for all if None) times a direction; returns the module.
+    """The parameter ``name`` as a length (per slice along ``dim``; one for all if None) times a direction;
+    returns the module.
 
-    https://arxiv.org/abs/1602.07868. The state_dict holds parametrizations.{name}.original0 (length) and original1 (direction).
+    https://arxiv.org/abs/1602.07868. The state_dict holds parametrizations.{name}.original0 (length) and
+    original1 (direction).
     """
     register_parametrization(module, name, _WeightNorm(dim), unsafe=True)
 
     def accept_old_names(module, state_dict, prefix, *rest):
         if f"{prefix}{name}_g" in state_dict and f"{prefix}{name}_v" in state_dict:
             for i, end in enumerate("gv"):
-                state_dict[f"{prefix}parametrizations.{name}.original{i}"] = state_dict.pop(f"{prefix}{name}_{end}")
+                state_dict[f"{prefix}parametrizations.{name}.original{i}"] = state_dict.pop(
+                    f"{prefix}{name}_{end}"
+                )
 
     module.register_load_state_dict_pre_hook(accept_old_names)
     return module
@@ -44,9 +48,14 @@ class _SpectralNorm(Module):
     def __init__(self, weight, n_power_iterations=1, dim=0, eps=1e-12):
         super().__init__()
         if not -weight.ndim <= dim < weight.ndim:
-            raise IndexError(f"Dimension out of range (expected to be in range of [-{weight.ndim}, {weight.ndim - 1}] but got {dim})")
+            raise IndexError(
+                f"Dimension out of range (expected to be in range of [-{weight.ndim}, "
+                f"{weight.ndim - 1}] but got {dim})"
+            )
         if n_power_iterations <= 0:
-            raise ValueError(f"Expected n_power_iterations to be positive, but got n_power_iterations={n_power_iterations}")
+            raise ValueError(
+                f"Expected n_power_iterations to be positive, but got n_power_iterations={n_power_iterations}"
+            )
         self.dim, self.eps, self.n_power_iterations = dim % weight.ndim, eps, n_power_iterations
         if weight.ndim > 1:
             matrix = as_matrix(weight.detach(), self.dim)
@@ -60,7 +69,14 @@ class _SpectralNorm(Module):
         if weight.ndim == 1:
             return weight / weight.norm().clamp(min=self.eps)
         if self.training:
-            iterate(as_matrix(weight.detach(), self.dim), self._u, self._v, self.n_power_iterations, self.eps, u_first=True)
+            iterate(
+                as_matrix(weight.detach(), self.dim),
+                self._u,
+                self._v,
+                self.n_power_iterations,
+                self.eps,
+                u_first=True,
+            )
         return divided(weight, self._u, self._v, self.dim)
 
     def right_inverse(self, value):
@@ -69,7 +85,8 @@ class _SpectralNorm(Module):
 
 
 def spectral_norm(module, name="weight", n_power_iterations=1, eps=1e-12, dim=None):
-    """The parameter ``name`` divided by its largest singular value, which power iterations follow in training; returns the module.
+    """The parameter ``name`` divided by its largest singular value, which power iterations follow in
+    training; returns the module.
 
     https://arxiv.org/abs/1802.05957. ValueError if there is no such parameter.
     """

@@ -38,13 +38,16 @@ def _same_kind(what, before, after, change=""):
     for name in ("dtype", "shape"):
         if getattr(before, name) != getattr(after, name):
             raise ValueError(
-                f"Registering a parametrization may not change the {name} of the tensor, unless {change} flag is enabled.\n"
+                f"Registering a parametrization may not change the {name} of the tensor, unless "
+                f"{change} flag is enabled.\n"
                 f"{what[0]} {name}: {getattr(before, name)}\n{what[1]} {name}: {getattr(after, name)}"
             )
 
 
 class ParametrizationList(ModuleList):
-    """The parametrizations of one tensor, one after the other, and what they start from: ``original`` (or ``original0``, …)."""
+    """The parametrizations of one tensor, one after the other, and what they start from: ``original`` (or
+    ``original0``, …).
+    """
 
     def __init__(self, modules, original, unsafe=False):
         modules = list(modules)
@@ -62,7 +65,10 @@ class ParametrizationList(ModuleList):
                     except NotImplementedError:
                         pass
         if not isinstance(new, (Tensor, Sequence)):
-            raise ValueError(f"'right_inverse' must return a Tensor or a Sequence of tensors (list, tuple...). Got {type(new).__name__}")
+            raise ValueError(
+                "'right_inverse' must return a Tensor or a Sequence of tensors (list, tuple...). Got "
+                f"{type(new).__name__}"
+            )
         self.is_tensor = isinstance(new, Tensor)
         self.ntensors = 1 if self.is_tensor else len(new)
         if self.is_tensor:
@@ -77,18 +83,27 @@ class ParametrizationList(ModuleList):
             for i, part in enumerate(new):
                 if not isinstance(part, Tensor):
                     raise ValueError(
-                        f"'right_inverse' must return a Tensor or a Sequence of tensors (list, tuple...). Got element {i} of the sequence with type "
+                        "'right_inverse' must return a Tensor or a Sequence of tensors (list, "
+                        f"tuple...). Got element {i} of the sequence with type "
                         f"{type(part).__name__}."
                     )
                 wants = original.requires_grad
-                part = Parameter(part.detach(), wants) if isinstance(original, Parameter) else part.detach().requires_grad_(wants)
+                part = (
+                    Parameter(part.detach(), wants)
+                    if isinstance(original, Parameter)
+                    else part.detach().requires_grad_(wants)
+                )
                 _register(self, f"original{i}", part)
         if not unsafe:
             _same_kind(("unparametrized", "parametrized"), shape_and_dtype, self(), "`unsafe`")
 
     def forward(self):
         """The tensor as the parametrizations make it."""
-        originals = [self.original] if self.is_tensor else [getattr(self, f"original{i}") for i in range(self.ntensors)]
+        originals = (
+            [self.original]
+            if self.is_tensor
+            else [getattr(self, f"original{i}") for i in range(self.ntensors)]
+        )
         first, *rest = self
         x = first(*originals)
         for module in rest:
@@ -96,23 +111,31 @@ class ParametrizationList(ModuleList):
         return x
 
     def right_inverse(self, value):
-        """Make the originals such that the tensor becomes ``value``: the right_inverse of every parametrization, last one first."""
+        """Make the originals such that the tensor becomes ``value``: the right_inverse of every
+        parametrization, last one first.
+        """
         with no_grad():
             for module in reversed(list(self)):
                 if not hasattr(module, "right_inverse"):
-                    raise RuntimeError(f"parametrization {type(module).__name__} does not implement right_inverse.")
+                    raise RuntimeError(
+                        f"parametrization {type(module).__name__} does not implement right_inverse."
+                    )
                 value = module.right_inverse(value)
             if self.is_tensor:
                 if not isinstance(value, Tensor):
                     raise ValueError(f"`right_inverse` should return a tensor. Got {type(value).__name__}")
                 value = [value]
             elif not isinstance(value, Sequence) or len(value) != self.ntensors:
-                raise ValueError(f"'right_inverse' must return a sequence of tensors of length {self.ntensors}. Got {type(value).__name__}.")
+                raise ValueError(
+                    f"'right_inverse' must return a sequence of tensors of length {self.ntensors}. Got "
+                    f"{type(value).__name__}."
+                )
             for i, part in enumerate(value):
                 name = "original" if self.is_tensor else f"original{i}"
                 if part.dtype != getattr(self, name).dtype:
                     raise ValueError(
-                        f"The tensor returned by `right_inverse` has dtype {part.dtype} while `{name}` has dtype {getattr(self, name).dtype}"
+                        f"The tensor returned by `right_inverse` has dtype {part.dtype} while `{name}` "
+                        f"has dtype {getattr(self, name).dtype}"
                     )
                 getattr(self, name).data = part.detach()
 
@@ -141,10 +164,11 @@ def _computed(name):
 
 
 def register_parametrization(module, tensor_name, parametrization, *, unsafe=False):
-    """Read the parameter or buffer ``tensor_name`` through the module ``parametrization`` from now on; returns the module.
+    """Read the parameter or buffer ``tensor_name`` through the module ``parametrization`` from now on;
+    returns the module.
 
-    Assigning to it calls ``parametrization.right_inverse``, if there is one. ValueError if there is no such tensor, or if dtype or shape change
-    (unless ``unsafe``).
+    Assigning to it calls ``parametrization.right_inverse``, if there is one. ValueError if there is no such
+    tensor, or if dtype or shape change (unless ``unsafe``).
     """
     parametrization.train(module.training)
     if is_parametrized(module, tensor_name):
@@ -165,12 +189,17 @@ def register_parametrization(module, tensor_name, parametrization, *, unsafe=Fal
         parametrizations.unsafe |= unsafe
         return module
     if tensor_name not in module._parameters and tensor_name not in module._buffers:
-        raise ValueError(f"Module '{module}' does not have a parameter, a buffer, or a parametrized element with name '{tensor_name}'")
+        raise ValueError(
+            f"Module '{module}' does not have a parameter, a buffer, or a parametrized element with "
+            f"name '{tensor_name}'"
+        )
     parametrizations = ParametrizationList([parametrization], getattr(module, tensor_name), unsafe)
     delattr(module, tensor_name)
     if not is_parametrized(module):
         cls = type(module)
-        module.__class__ = type(f"Parametrized{cls.__name__}", (cls,), {"__getstate__": _refuse_pickle, "__deepcopy__": _deepcopy})
+        module.__class__ = type(
+            f"Parametrized{cls.__name__}", (cls,), {"__getstate__": _refuse_pickle, "__deepcopy__": _deepcopy}
+        )
         module.parametrizations = ModuleDict()
     setattr(type(module), tensor_name, _computed(tensor_name))
     module.parametrizations[tensor_name] = parametrizations
@@ -186,7 +215,9 @@ def is_parametrized(module, tensor_name=None):
 
 
 def remove_parametrizations(module, tensor_name, leave_parametrized=True):
-    """Make ``tensor_name`` an ordinary tensor again, with its present value, or (``leave_parametrized=False``) with that of the original."""
+    """Make ``tensor_name`` an ordinary tensor again, with its present value, or
+    (``leave_parametrized=False``) with that of the original.
+    """
     if not is_parametrized(module, tensor_name):
         raise ValueError(f"Module {module} does not have a parametrization on {tensor_name}")
     parametrizations = module.parametrizations[tensor_name]
@@ -199,7 +230,10 @@ def remove_parametrizations(module, tensor_name, leave_parametrized=True):
         value = getattr(module, tensor_name)
         original = Parameter(value.detach()) if value.requires_grad else value
     else:
-        raise ValueError("Cannot leave unparametrized (`leave_parametrized=False`) a tensor that is parametrized in terms of a sequence of tensors.")
+        raise ValueError(
+            "Cannot leave unparametrized (`leave_parametrized=False`) a tensor that is parametrized in "
+            "terms of a sequence of tensors."
+        )
     delattr(type(module), tensor_name)
     del module.parametrizations[tensor_name]
     _register(module, tensor_name, original)

@@ -1,4 +1,6 @@
-"""Pruning: a parameter ``name`` becomes ``name_orig`` times the buffer ``name_mask``; the product is computed before every call of the module."""
+"""Pruning: a parameter ``name`` becomes ``name_orig`` times the buffer ``name_mask``; the product is computed
+before every call of the module.
+"""
 
 from __future__ import annotations
 
@@ -17,11 +19,17 @@ from .convert_parameters import parameters_to_vector
 def _methods(module, name=None):
     """The pruning methods among the hooks of ``module`` (for the parameter ``name``), each with its key."""
     hooks = ((key, hook.function) for key, hook in module._forward_pre_hooks.items())
-    return [(key, hook) for key, hook in hooks if isinstance(hook, BasePruningMethod) and name in (None, hook._tensor_name)]
+    return [
+        (key, hook)
+        for key, hook in hooks
+        if isinstance(hook, BasePruningMethod) and name in (None, hook._tensor_name)
+    ]
 
 
 class BasePruningMethod(ABC):
-    """How to choose what is pruned: a subclass gives ``PRUNING_TYPE`` ("unstructured", "structured" or "global") and :meth:`compute_mask`."""
+    """How to choose what is pruned: a subclass gives ``PRUNING_TYPE`` ("unstructured", "structured" or
+    "global") and :meth:`compute_mask`.
+    """
 
     PRUNING_TYPE = "unstructured"
     _tensor_name: str
@@ -31,7 +39,8 @@ class BasePruningMethod(ABC):
 
     @abstractmethod
     def compute_mask(self, t, default_mask):
-        """A mask of the shape of ``t``, importance scores: 0 where to prune what ``default_mask`` has left."""
+        """A mask of the shape of ``t``, importance scores: 0 where to prune what ``default_mask`` has
+        left."""
 
     def apply_mask(self, module):
         """The product of the original parameter and the mask, of the shape of both."""
@@ -41,7 +50,8 @@ class BasePruningMethod(ABC):
 
     @classmethod
     def apply(cls, module, name, *args, importance_scores=None, **kwargs):
-        """Prune the parameter ``name`` of ``module``, after what pruned it before; returns the method that is now in force.
+        """Prune the parameter ``name`` of ``module``, after what pruned it before; returns the method that is
+        now in force.
 
         AssertionError unless ``importance_scores`` has the parameter's shape.
         """
@@ -53,7 +63,8 @@ class BasePruningMethod(ABC):
         original = getattr(module, name) if earlier is None else getattr(module, f"{name}_orig")
         if importance_scores is not None and importance_scores.shape != original.shape:
             raise AssertionError(
-                f"importance_scores should have the same shape as parameter {name} of {module}: {importance_scores.shape} vs {original.shape}"
+                f"importance_scores should have the same shape as parameter {name} of {module}: "
+                f"{importance_scores.shape} vs {original.shape}"
             )
         if earlier is None:
             mask = ones_like(original.detach())
@@ -62,7 +73,8 @@ class BasePruningMethod(ABC):
             container.add_pruning_method(method)
             method, mask = container, getattr(module, f"{name}_mask").to(original.dtype)
         scores = original if importance_scores is None else importance_scores
-        mask = method.compute_mask(scores.detach(), default_mask=mask)  # may refuse: only then is the module changed
+        # may refuse: only then is the module changed
+        mask = method.compute_mask(scores.detach(), default_mask=mask)
         if earlier is None:
             module.register_parameter(f"{name}_orig", original)
             del module._parameters[name]
@@ -72,10 +84,14 @@ class BasePruningMethod(ABC):
         return method
 
     def prune(self, t, default_mask=None, importance_scores=None):
-        """The pruned version of a tensor of any shape, by ``importance_scores`` (its own elements by default)."""
+        """The pruned version of a tensor of any shape, by ``importance_scores`` (its own elements by
+        default).
+        """
         scores = t if importance_scores is None else importance_scores
         if scores.shape != t.shape:
-            raise AssertionError(f"importance_scores should have the same shape as tensor t: {scores.shape} vs {t.shape}")
+            raise AssertionError(
+                f"importance_scores should have the same shape as tensor t: {scores.shape} vs {t.shape}"
+            )
         return t * self.compute_mask(scores, ones_like(t) if default_mask is None else default_mask)
 
     def remove(self, module):
@@ -104,7 +120,10 @@ class PruningContainer(BasePruningMethod):
         if not isinstance(method, BasePruningMethod):
             raise TypeError(f"{type(method)} is not a BasePruningMethod subclass")
         if method._tensor_name != self._tensor_name:
-            raise ValueError(f"Can only add pruning methods acting on the parameter named '{self._tensor_name}'. Found '{method._tensor_name}'")
+            raise ValueError(
+                f"Can only add pruning methods acting on the parameter named '{self._tensor_name}'. "
+                f"Found '{method._tensor_name}'"
+            )
         self._pruning_methods += (method,)
 
     def __len__(self):
@@ -133,11 +152,18 @@ class PruningContainer(BasePruningMethod):
 
 
 def _count(amount, size):
-    """How many of ``size`` a share or a number is. ValueError or TypeError for an ``amount`` that makes no sense."""
+    """How many of ``size`` a share or a number is.
+
+    ValueError or TypeError for an ``amount`` that makes no sense.
+    """
     if not isinstance(amount, numbers.Real):
         raise TypeError(f"Invalid type for amount: {amount}. Must be int or float.")
-    if (isinstance(amount, numbers.Integral) and amount < 0) or (not isinstance(amount, numbers.Integral) and not 0 <= float(amount) <= 1):
-        raise ValueError(f"amount={amount} should either be a float in the range [0, 1] or a non-negative integer")
+    if (isinstance(amount, numbers.Integral) and amount < 0) or (
+        not isinstance(amount, numbers.Integral) and not 0 <= float(amount) <= 1
+    ):
+        raise ValueError(
+            f"amount={amount} should either be a float in the range [0, 1] or a non-negative integer"
+        )
     count = amount if isinstance(amount, numbers.Integral) else round(amount * size)
     if count > size:
         raise ValueError(f"amount={amount} should be smaller than the number of parameters to prune={size}")
@@ -197,7 +223,10 @@ class _Structured(BasePruningMethod):
 
     def compute_mask(self, t, default_mask):
         if t.ndim <= 1:
-            raise ValueError(f"Structured pruning can only be applied to multidimensional tensors. Found tensor of shape {t.shape} with {t.ndim} dims")
+            raise ValueError(
+                "Structured pruning can only be applied to multidimensional tensors. Found tensor of "
+                f"shape {t.shape} with {t.ndim} dims"
+            )
         if not -t.ndim <= self.dim < t.ndim:
             raise IndexError(f"Invalid index {self.dim} for tensor of size {t.shape}")
         size = t.shape[self.dim]
@@ -221,7 +250,8 @@ class RandomStructured(_Structured):
 
 
 class LnStructured(_Structured):
-    """``amount`` of the slices along ``dim`` (a number, or a share in [0, 1]) with the smallest ``n``-norms."""
+    """``amount`` of the slices along ``dim`` (a number, or a share in [0, 1]) with the smallest
+    ``n``-norms."""
 
     def __init__(self, amount, n, dim=-1):
         super().__init__(amount, dim)
@@ -260,7 +290,7 @@ class CustomFromMask(BasePruningMethod):
         return super().apply(module, name, mask=mask)
 
 
-# ---- functions: each prunes and returns the module ---------------------------------------------------------------------------
+# ---- functions: each prunes and returns the module -----------------------------------------------
 
 
 def identity(module, name):
@@ -276,19 +306,25 @@ def random_unstructured(module, name, amount):
 
 
 def l1_unstructured(module, name, amount, importance_scores=None):
-    """Prune ``amount`` (a number, or a share in [0, 1]) of the elements, those with the smallest absolute values; returns the module."""
+    """Prune ``amount`` (a number, or a share in [0, 1]) of the elements, those with the smallest absolute
+    values; returns the module.
+    """
     L1Unstructured.apply(module, name, amount, importance_scores)
     return module
 
 
 def random_structured(module, name, amount, dim):
-    """Prune ``amount`` (a number, or a share in [0, 1]) of the slices along ``dim`` at random; returns the module."""
+    """Prune ``amount`` (a number, or a share in [0, 1]) of the slices along ``dim`` at random; returns the
+    module.
+    """
     RandomStructured.apply(module, name, amount, dim)
     return module
 
 
 def ln_structured(module, name, amount, n, dim, importance_scores=None):
-    """Prune ``amount`` (a number, or a share in [0, 1]) of the slices along ``dim``, those with the smallest ``n``-norms; returns the module."""
+    """Prune ``amount`` (a number, or a share in [0, 1]) of the slices along ``dim``, those with the smallest
+    ``n``-norms; returns the module.
+    """
     LnStructured.apply(module, name, amount, n, dim, importance_scores=importance_scores)
     return module
 
@@ -300,7 +336,8 @@ def custom_from_mask(module, name, mask):
 
 
 def global_unstructured(parameters, pruning_method, importance_scores=None, **kwargs):
-    """Prune the pairs (module, name) in ``parameters`` as if they were one vector, by an unstructured ``pruning_method`` class.
+    """Prune the pairs (module, name) in ``parameters`` as if they were one vector, by an unstructured
+    ``pruning_method`` class.
 
     ``importance_scores``: {(module, name): tensor}, of the parameters' shapes. TypeError for other arguments.
     """
@@ -310,15 +347,23 @@ def global_unstructured(parameters, pruning_method, importance_scores=None, **kw
     if not isinstance(scores, dict):
         raise TypeError("global_unstructured(): importance_scores must be of type dict")
     parameters = list(parameters)
-    flat = parameters_to_vector([scores.get((module, name), getattr(module, name)) for module, name in parameters])
-    masks = [getattr(module, f"{name}_mask", ones_like(getattr(module, name).detach())) for module, name in parameters]
+    flat = parameters_to_vector(
+        [scores.get((module, name), getattr(module, name)) for module, name in parameters]
+    )
+    masks = [
+        getattr(module, f"{name}_mask", ones_like(getattr(module, name).detach()))
+        for module, name in parameters
+    ]
     container = PruningContainer()
     container._tensor_name = "temp"
     method = pruning_method(**kwargs)
     method._tensor_name = "temp"
     container.add_pruning_method(method)
     if method.PRUNING_TYPE != "unstructured":
-        raise TypeError(f'Only "unstructured" PRUNING_TYPE supported for the `pruning_method`. Found method {pruning_method} of type {method.PRUNING_TYPE}')
+        raise TypeError(
+            'Only "unstructured" PRUNING_TYPE supported for the `pruning_method`. Found method '
+            f"{pruning_method} of type {method.PRUNING_TYPE}"
+        )
     final, start = container.compute_mask(flat.detach(), cat([m.reshape(-1) for m in masks])), 0
     for module, name in parameters:
         parameter = getattr(module, name)
@@ -327,7 +372,9 @@ def global_unstructured(parameters, pruning_method, importance_scores=None, **kw
 
 
 def remove(module, name):
-    """Make the pruned values of ``name`` the parameter again; returns the module. ValueError if it is not pruned."""
+    """Make the pruned values of ``name`` the parameter again; returns the module. ValueError if it is not
+    pruned.
+    """
     for key, hook in _methods(module, name):
         hook.remove(module)
         del module._forward_pre_hooks[key]

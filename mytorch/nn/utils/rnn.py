@@ -25,10 +25,11 @@ class _Packed(NamedTuple):
 
 
 class PackedSequence(_Packed):
-    """Sequences of different lengths, step by step: ``data`` (Σ lengths, …) holds the first steps of all, the second of those that have one, ….
+    """Sequences of different lengths, step by step: ``data`` (Σ lengths, …) holds the first steps of all, the
+    second of those that have one, ….
 
-    ``batch_sizes`` says how many there are of each; ``sorted_indices`` how the sequences were sorted (longest first), ``unsorted_indices`` the
-    way back. Made by :func:`pack_padded_sequence` and :func:`pack_sequence`.
+    ``batch_sizes`` says how many there are of each; ``sorted_indices`` how the sequences were sorted (longest
+    first), ``unsorted_indices`` the way back. Made by :func:`pack_padded_sequence` and :func:`pack_sequence`.
     """
 
     def __new__(cls, data, batch_sizes=None, sorted_indices=None, unsorted_indices=None):
@@ -37,7 +38,10 @@ class PackedSequence(_Packed):
                 raise AssertionError("Expected data to be a list or tuple of length 2")
             data, batch_sizes = data
         if batch_sizes.device.type != "cpu":
-            raise ValueError("batch_sizes should always be on CPU. Make instances of PackedSequence by pack_sequence and pack_padded_sequence.")
+            raise ValueError(
+                "batch_sizes should always be on CPU. Make instances of PackedSequence by "
+                "pack_sequence and pack_padded_sequence."
+            )
         if unsorted_indices is None:
             unsorted_indices = invert_permutation(sorted_indices)
         return super().__new__(cls, data, batch_sizes, sorted_indices, unsorted_indices)
@@ -47,7 +51,9 @@ class PackedSequence(_Packed):
         data = self.data.to(*args, **kwargs)
         if data is self.data:
             return self
-        orders = (None if t is None else t.to(data.device) for t in (self.sorted_indices, self.unsorted_indices))
+        orders = (
+            None if t is None else t.to(data.device) for t in (self.sorted_indices, self.unsorted_indices)
+        )
         return type(self)(data, self.batch_sizes, *orders)
 
     def cpu(self):
@@ -107,13 +113,17 @@ def invert_permutation(permutation):
 def pack_padded_sequence(input, lengths, batch_first=False, enforce_sorted=True):
     """Pack padded sequences (T, B, …), or (B, T, …) with ``batch_first``, of ``lengths`` (B,).
 
-    They come longest first unless ``enforce_sorted=False``, which sorts them. RuntimeError for lengths that do not fit.
+    They come longest first unless ``enforce_sorted=False``, which sorts them. RuntimeError for lengths that
+    do not fit.
     """
     lengths = as_tensor(lengths).cpu().array.astype("int64")
     if not batch_first:
         input = input.transpose(0, 1)
     if lengths.size != input.shape[0]:
-        raise RuntimeError(f"Expected `len(lengths)` to be equal to batch_size, but got {lengths.size} (batch_size={input.shape[0]})")
+        raise RuntimeError(
+            f"Expected `len(lengths)` to be equal to batch_size, but got {lengths.size} "
+            f"(batch_size={input.shape[0]})"
+        )
     if lengths.size == 0:
         raise RuntimeError("Cannot pack empty tensors.")
     order = None
@@ -124,13 +134,21 @@ def pack_padded_sequence(input, lengths, batch_first=False, enforce_sorted=True)
         input = index_select(input, 0, order)
     elif (lengths[1:] > lengths[:-1]).any():
         raise RuntimeError(
-            "`lengths` array must be sorted in decreasing order when `enforce_sorted` is True. You can pass `enforce_sorted=False` to "
-            "pack_padded_sequence and/or pack_sequence to sidestep this requirement if you do not need ONNX exportability."
+            "`lengths` array must be sorted in decreasing order when `enforce_sorted` is True. You can "
+            "pass `enforce_sorted=False` to "
+            "pack_padded_sequence and/or pack_sequence to sidestep this requirement if you do not need "
+            "ONNX exportability."
         )
     if lengths[-1] <= 0:
-        raise RuntimeError(f"Length of all samples has to be greater than 0, but found an element in 'lengths' that is <= 0: {lengths.tolist()}")
+        raise RuntimeError(
+            "Length of all samples has to be greater than 0, but found an element in 'lengths' that "
+            f"is <= 0: {lengths.tolist()}"
+        )
     if lengths[0] > input.shape[1]:
-        raise RuntimeError(f"Expected lengths of at most {input.shape[1]}, the padded length of the input, but got {int(lengths[0])}")
+        raise RuntimeError(
+            f"Expected lengths of at most {input.shape[1]}, the padded length of the input, but got "
+            f"{int(lengths[0])}"
+        )
     m = xp(input.array)
     times, rows = m.nonzero(m.asarray(lengths)[None] > m.arange(int(lengths[0]))[:, None])
     sizes = (lengths[None] > xp(lengths).arange(lengths[0])[:, None]).sum(1)
@@ -163,9 +181,13 @@ def pad_packed_sequence(sequence, batch_first=False, padding_value=0.0, total_le
 
 
 def pad_sequence(sequences, batch_first=False, padding_value=0.0, padding_side="right"):
-    """Tensors (Lᵢ, …) one beside the other, filled up with ``padding_value``: (T, B, …), or (B, T, …) with ``batch_first``."""
+    """Tensors (Lᵢ, …) one beside the other, filled up with ``padding_value``: (T, B, …), or (B, T, …) with
+    ``batch_first``.
+    """
     if not isinstance(sequences, Iterable):
-        raise RuntimeError(f"pad_sequence: Expected iterable for input sequences, but got arg of type: {type(sequences)}")
+        raise RuntimeError(
+            f"pad_sequence: Expected iterable for input sequences, but got arg of type: {type(sequences)}"
+        )
     sequences = list(sequences)
     if not sequences:
         raise RuntimeError("received an empty list of sequences")
@@ -177,7 +199,10 @@ def pad_sequence(sequences, batch_first=False, padding_value=0.0, padding_side="
     rest = tuple(sequences[0].shape[1:])
     for s in sequences:
         if tuple(s.shape[1:]) != rest:
-            raise RuntimeError(f"The sizes of the sequences must match except in dimension 0, got {list(sequences[0].shape)} and {list(s.shape)}")
+            raise RuntimeError(
+                "The sizes of the sequences must match except in dimension 0, got "
+                f"{list(sequences[0].shape)} and {list(s.shape)}"
+            )
     lengths = numpy.array([len(s) for s in sequences])
     longest = int(lengths.max())
     starts = (longest - lengths if padding_side == "left" else 0 * lengths)[:, None]

@@ -6,7 +6,8 @@ import inspect
 
 
 def skip_init(module_cls, *args, **kwargs):
-    """``module_cls(*args, **kwargs)``, for whose parameters, of any shape, the values mean nothing yet. RuntimeError if it takes no ``device``.
+    """``module_cls(*args, **kwargs)``, for whose parameters, of any shape, the values mean nothing yet.
+    RuntimeError if it takes no ``device``.
 
     Here the values are those of the class: an initialization costs little beside the rest.
     """

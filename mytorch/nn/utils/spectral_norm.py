@@ -1,4 +1,5 @@
-"""Spectral normalization (https://arxiv.org/abs/1802.05957): a weight divided by its largest singular value."""
+"""Spectral normalization (https://arxiv.org/abs/1802.05957): a weight divided by its largest singular
+value."""
 
 from __future__ import annotations
 
@@ -51,7 +52,9 @@ class SpectralNorm:
 
     def __init__(self, name="weight", n_power_iterations=1, dim=0, eps=1e-12):
         if n_power_iterations <= 0:
-            raise ValueError(f"Expected n_power_iterations to be positive, but got n_power_iterations={n_power_iterations}")
+            raise ValueError(
+                f"Expected n_power_iterations to be positive, but got n_power_iterations={n_power_iterations}"
+            )
         self.name, self.n_power_iterations, self.dim, self.eps = name, n_power_iterations, dim, eps
 
     def compute_weight(self, module, do_power_iteration):
@@ -66,10 +69,11 @@ class SpectralNorm:
 
 
 def spectral_norm(module, name="weight", n_power_iterations=1, eps=1e-12, dim=None):
-    """Divide the parameter ``name`` by its largest singular value, which power iterations follow in training; returns the module.
+    """Divide the parameter ``name`` by its largest singular value, which power iterations follow in training;
+    returns the module.
 
-    The parameter becomes ``name_orig``, beside the buffers ``name_u`` and ``name_v``. RuntimeError if it was done before.
-    ValueError if it is None.
+    The parameter becomes ``name_orig``, beside the buffers ``name_u`` and ``name_v``. RuntimeError if it was
+    done before. ValueError if it is None.
     """
     if dim is None:
         dim = 1 if isinstance(module, (ConvTranspose1d, ConvTranspose2d, ConvTranspose3d)) else 0
@@ -89,7 +93,9 @@ def spectral_norm(module, name="weight", n_power_iterations=1, eps=1e-12, dim=No
 
 
 def remove_spectral_norm(module, name="weight"):
-    """Undo :func:`spectral_norm`: the parameter ``name`` again, with its present value. ValueError if there is none."""
+    """Undo :func:`spectral_norm`: the parameter ``name`` again, with its present value. ValueError if there
+    is none.
+    """
     key = _found(module, SpectralNorm, name)
     if key is None:
         raise ValueError(f"spectral_norm of '{name}' not found in {module}")

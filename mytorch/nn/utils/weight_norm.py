@@ -9,7 +9,9 @@ from ..parameter import Parameter
 
 
 def norm_except_dim(v, pow=2, dim=0):
-    """The norms of the slices of ``v`` along ``dim``, with size 1 in all other dimensions; of everything for -1."""
+    """The norms of the slices of ``v`` along ``dim``, with size 1 in all other dimensions; of everything for
+    -1.
+    """
     if dim == -1:
         return norm(v, pow)
     return norm(v, pow, tuple(d for d in range(v.ndim) if d != dim % v.ndim), True)
@@ -43,12 +45,17 @@ def _found(module, kind, name):
 
 
 def weight_norm(module, name="weight", dim=0):
-    """Replace the parameter ``name`` by its length ``name_g`` (per slice along ``dim``; one for all if None) and direction ``name_v``.
+    """Replace the parameter ``name`` by its length ``name_g`` (per slice along ``dim``; one for all if None)
+    and direction ``name_v``.
 
-    Returns the module. Deprecated in torch for :func:`parametrizations.weight_norm`. RuntimeError if it was done before.
+    Returns the module. Deprecated in torch for :func:`parametrizations.weight_norm`. RuntimeError if it was
+    done before.
     """
     warnings.warn(
-        "`torch.nn.utils.weight_norm` is deprecated in favor of `torch.nn.utils.parametrizations.weight_norm`.", FutureWarning, stacklevel=2
+        "`torch.nn.utils.weight_norm` is deprecated in favor of "
+        "`torch.nn.utils.parametrizations.weight_norm`.",
+        FutureWarning,
+        stacklevel=2,
     )
     if _found(module, WeightNorm, name) is not None:
         raise RuntimeError(f"Cannot register two weight_norm hooks on the same parameter {name}")
@@ -62,7 +69,9 @@ def weight_norm(module, name="weight", dim=0):
 
 
 def remove_weight_norm(module, name="weight"):
-    """Undo :func:`weight_norm`: the parameter ``name`` again, with its present value. ValueError if there is none."""
+    """Undo :func:`weight_norm`: the parameter ``name`` again, with its present value. ValueError if there is
+    none.
+    """
     key = _found(module, WeightNorm, name)
     if key is None:
         raise ValueError(f"weight_norm of '{name}' not found in {module}")

@@ -10,23 +10,31 @@ from ...tensor import Tensor
 from ..optimizer import Optimizer
 
 EPOCH_WARNING = (
-    "The epoch parameter in `scheduler.step()` was not necessary and is being deprecated where possible. Please use "
-    "`scheduler.step()` to step the scheduler. During the deprecation, if epoch is different from None, the closed form is used "
+    "The epoch parameter in `scheduler.step()` was not necessary and is being deprecated where "
+    "possible. Please use "
+    "`scheduler.step()` to step the scheduler. During the deprecation, if epoch is different from "
+    "None, the closed form is used "
     "instead of the new chainable form, where available."
 )
 ORDER_WARNING = (
-    "Detected call of `lr_scheduler.step()` before `optimizer.step()`. You should call them in the opposite order: "
-    "`optimizer.step()` before `lr_scheduler.step()`.  Failure to do this skips the first value of the learning rate schedule."
+    "Detected call of `lr_scheduler.step()` before `optimizer.step()`. You should call them in the "
+    "opposite order: "
+    "`optimizer.step()` before `lr_scheduler.step()`.  Failure to do this skips the first value of the "
+    "learning rate schedule."
 )
 OVERRIDDEN_WARNING = (
-    "Seems like `optimizer.step()` has been overridden after learning rate scheduler initialization. Please, make sure to call "
+    "Seems like `optimizer.step()` has been overridden after learning rate scheduler initialization. "
+    "Please, make sure to call "
     "`optimizer.step()` before `lr_scheduler.step()`."
 )
 
 
 def values(optimizer, key):
     """``group[key]`` of every group; a tensor is copied."""
-    return [group[key].clone() if isinstance(group[key], Tensor) else group[key] for group in optimizer.param_groups]
+    return [
+        group[key].clone() if isinstance(group[key], Tensor) else group[key]
+        for group in optimizer.param_groups
+    ]
 
 
 def set_value(group, key, value):
@@ -55,11 +63,12 @@ def check_optimizer(optimizer):
 
 
 class LRScheduler:
-    """Base class. ``step()`` counts ``last_epoch`` up and sets each group's learning rate to what ``get_lr`` says.
+    """Base class. ``step()`` counts ``last_epoch`` up and sets each group's learning rate to what ``get_lr``
+    says.
 
-    ``base_lrs`` are the learning rates at the start, kept in the groups as ``initial_lr``. ``last_epoch=-1`` starts; another
-    value resumes there, with an optimizer whose groups have ``initial_lr`` (KeyError otherwise). TypeError for what is not an
-    optimizer.
+    ``base_lrs`` are the learning rates at the start, kept in the groups as ``initial_lr``. ``last_epoch=-1``
+    starts; another value resumes there, with an optimizer whose groups have ``initial_lr`` (KeyError
+    otherwise). TypeError for what is not an optimizer.
     """
 
     _get_lr_called_within_step = _is_initial = False
@@ -72,7 +81,8 @@ class LRScheduler:
                 group.setdefault("initial_lr", lr)
             elif "initial_lr" not in group:
                 raise KeyError(
-                    f"param 'initial_lr' is not specified in param_groups[{i}] when resuming scheduler with last_epoch >= 0: "
+                    f"param 'initial_lr' is not specified in param_groups[{i}] when resuming scheduler "
+                    "with last_epoch >= 0: "
                     "load the optimizer's state first"
                 )
         self.base_lrs = values(optimizer, "initial_lr")
@@ -146,5 +156,6 @@ class LRScheduler:
 
 
 def function_state(function):
-    """What can be saved of a user's function: the attributes of a callable object; None for a plain function."""
+    """What can be saved of a user's function: the attributes of a callable object; None for a plain
+    function."""
     return None if isinstance(function, types.FunctionType) else function.__dict__.copy()

@@ -18,18 +18,23 @@ class _Composed(LRScheduler):
                 raise TypeError(f"{name} at index {i} should have `optimizer` as its attribute.")
             if isinstance(scheduler, ReduceLROnPlateau):
                 raise ValueError(
-                    f"{name} does not support `ReduceLROnPlateau` scheduler as it requires additional kwargs to be specified when "
+                    f"{name} does not support `ReduceLROnPlateau` scheduler as it requires additional "
+                    "kwargs to be specified when "
                     f"calling `step`, but got one at index {i} in the given schedulers sequence."
                 )
             if optimizer is not scheduler.optimizer:
                 raise ValueError(
-                    f"{name} expects all schedulers to belong to the same optimizer, but got scheduler {type(scheduler).__name__} "
-                    f"at index {i} has {scheduler.optimizer}, which is different from {type(optimizer).__name__}."
+                    f"{name} expects all schedulers to belong to the same optimizer, but got scheduler "
+                    f"{type(scheduler).__name__} "
+                    f"at index {i} has {scheduler.optimizer}, which is different from "
+                    f"{type(optimizer).__name__}."
                 )
 
     def state_dict(self):
         """As in :class:`LRScheduler`, with a list of the schedules' states."""
-        return super().state_dict() | {"_schedulers": [scheduler.state_dict() for scheduler in self._schedulers]}
+        return super().state_dict() | {
+            "_schedulers": [scheduler.state_dict() for scheduler in self._schedulers]
+        }
 
     def load_state_dict(self, state_dict):
         """Take over what ``state_dict`` returned."""
@@ -52,11 +57,19 @@ class SequentialLR(_Composed):
         self._check(optimizer, schedulers)
         if len(milestones) != len(schedulers) - 1:
             raise ValueError(
-                "Sequential Schedulers expects number of schedulers provided to be one more than the number of milestone points, but "
-                f"got number of schedulers {len(schedulers)} and the number of milestones to be equal to {len(milestones)}"
+                "Sequential Schedulers expects number of schedulers provided to be one more than the "
+                "number of milestone points, but "
+                f"got number of schedulers {len(schedulers)} and the number of milestones to be equal "
+                f"to {len(milestones)}"
             )
-        self._schedulers, self._milestones, self.last_epoch, self.optimizer = schedulers, milestones, last_epoch + 1, optimizer
-        for group in optimizer.param_groups:  # every schedule has made its first step; undo them all but that of the first
+        self._schedulers, self._milestones, self.last_epoch, self.optimizer = (
+            schedulers,
+            milestones,
+            last_epoch + 1,
+            optimizer,
+        )
+        # every schedule has made its first step; undo them all but that of the first
+        for group in optimizer.param_groups:
             set_value(group, "lr", group["initial_lr"])
         self._undo(self)
         first = schedulers[bisect_right(milestones, 0)]
@@ -87,7 +100,9 @@ class ChainedScheduler(_Composed):
 
     def __init__(self, schedulers, optimizer=None):
         if not schedulers:
-            raise ValueError(f"{type(self).__name__} expects at least one scheduler to be chained, but got no scheduler.")
+            raise ValueError(
+                f"{type(self).__name__} expects at least one scheduler to be chained, but got no scheduler."
+            )
         optimizer = optimizer or schedulers[0].optimizer
         self._check(optimizer, schedulers)
         self._schedulers, self.optimizer = schedulers, optimizer

@@ -8,7 +8,9 @@ from .base import LRScheduler
 
 
 class CosineAnnealingLR(LRScheduler):
-    """eta_min + (base_lr − eta_min) · (1 + cos(π · epoch / T_max)) / 2 (Loshchilov and Hutter, 2017, without restarts)."""
+    """eta_min + (base_lr − eta_min) · (1 + cos(π · epoch / T_max)) / 2 (Loshchilov and Hutter, 2017, without
+    restarts).
+    """
 
     def __init__(self, optimizer, T_max, eta_min=0.0, last_epoch=-1):
         self.T_max, self.eta_min = T_max, eta_min
@@ -19,19 +21,28 @@ class CosineAnnealingLR(LRScheduler):
         if self._is_initial:
             return rates
         if self._step_count == 1 and n > 0:
-            return [low + (base - low) * (1 + math.cos(n * math.pi / self.T_max)) / 2 for base in self.base_lrs]
+            return [
+                low + (base - low) * (1 + math.cos(n * math.pi / self.T_max)) / 2 for base in self.base_lrs
+            ]
         if (n - 1 - self.T_max) % (2 * self.T_max) == 0:
-            return [lr + (base - low) * (1 - math.cos(math.pi / self.T_max)) / 2 for base, lr in zip(self.base_lrs, rates)]
+            return [
+                lr + (base - low) * (1 - math.cos(math.pi / self.T_max)) / 2
+                for base, lr in zip(self.base_lrs, rates)
+            ]
         factor = (1 + math.cos(math.pi * n / self.T_max)) / (1 + math.cos(math.pi * (n - 1) / self.T_max))
         return [factor * (lr - low) + low for lr in rates]
 
     def _get_closed_form_lr(self):
         low = self.eta_min
-        return [low + (base - low) * (1 + math.cos(math.pi * self.last_epoch / self.T_max)) / 2 for base in self.base_lrs]
+        return [
+            low + (base - low) * (1 + math.cos(math.pi * self.last_epoch / self.T_max)) / 2
+            for base in self.base_lrs
+        ]
 
 
 class CosineAnnealingWarmRestarts(LRScheduler):
-    """Cosine annealing that starts again after T_0 epochs, then T_0 · T_mult, T_0 · T_mult², … (Loshchilov and Hutter, 2017).
+    """Cosine annealing that starts again after T_0 epochs, then T_0 · T_mult, T_0 · T_mult², … (Loshchilov
+    and Hutter, 2017).
 
     ``step(epoch)`` also takes fractions of an epoch. ValueError unless T_0 and T_mult are positive ints.
     """
@@ -50,7 +61,9 @@ class CosineAnnealingWarmRestarts(LRScheduler):
     def get_lr(self):
         self._current()
         low = self.eta_min
-        return [low + (base - low) * (1 + math.cos(math.pi * self.T_cur / self.T_i)) / 2 for base in self.base_lrs]
+        return [
+            low + (base - low) * (1 + math.cos(math.pi * self.T_cur / self.T_i)) / 2 for base in self.base_lrs
+        ]
 
     def step(self, epoch=None):
         """Go on by one epoch, or to ``epoch``, which may be a fraction. ValueError if it is negative."""
@@ -79,16 +92,19 @@ class CosineAnnealingWarmRestarts(LRScheduler):
 
 
 class WarmupCosineLR(LRScheduler):
-    """A linear warm-up, then half a cosine down to ``min_ratio`` of the learning rate, which holds from ``total_steps`` on.
+    """A linear warm-up, then half a cosine down to ``min_ratio`` of the learning rate, which holds from
+    ``total_steps`` on.
 
     At step t (from 0): base_lr · (t + 1) / (warmup_steps + 1) while t < warmup_steps, then
-    base_lr · (min_ratio + (1 − min_ratio) · (1 + cos(π · (t − warmup_steps) / (total_steps − warmup_steps))) / 2).
-    ValueError unless 0 ≤ warmup_steps < total_steps and 0 ≤ min_ratio ≤ 1.
+    base_lr · (min_ratio + (1 − min_ratio) · (1 + cos(π · (t − warmup_steps) / (total_steps − warmup_steps)))
+    / 2). ValueError unless 0 ≤ warmup_steps < total_steps and 0 ≤ min_ratio ≤ 1.
     """
 
     def __init__(self, optimizer, warmup_steps, total_steps, min_ratio=0.0, last_epoch=-1):
         if not 0 <= warmup_steps < total_steps:
-            raise ValueError(f"Expected 0 <= warmup_steps < total_steps, but got {warmup_steps} and {total_steps}")
+            raise ValueError(
+                f"Expected 0 <= warmup_steps < total_steps, but got {warmup_steps} and {total_steps}"
+            )
         if not 0 <= min_ratio <= 1:
             raise ValueError(f"Expected min_ratio between 0 and 1, but got {min_ratio}")
         self.warmup_steps, self.total_steps, self.min_ratio = warmup_steps, total_steps, min_ratio

@@ -16,7 +16,10 @@ class _Momentum(LRScheduler):
         if "momentum" not in optimizer.defaults and "betas" not in optimizer.defaults:
             raise ValueError("optimizer must support momentum or beta1 with `cycle_momentum` option enabled")
         self.use_beta1 = "betas" in optimizer.defaults
-        lowest, highest = per_group("base_momentum", optimizer, lowest), per_group("max_momentum", optimizer, highest)
+        lowest, highest = (
+            per_group("base_momentum", optimizer, lowest),
+            per_group("max_momentum", optimizer, highest),
+        )
         if last_epoch == -1:
             for group, low, high in zip(optimizer.param_groups, lowest, highest):
                 self._set_momentum(group, high)
@@ -31,17 +34,30 @@ class _Momentum(LRScheduler):
 
 
 class CyclicLR(_Momentum):
-    """Up from ``base_lr`` to ``max_lr`` in ``step_size_up`` steps and down in ``step_size_down``, again and again (Smith, 2017).
+    """Up from ``base_lr`` to ``max_lr`` in ``step_size_up`` steps and down in ``step_size_down``, again and
+    again (Smith, 2017).
 
-    ``mode``: ``triangular`` keeps the height, ``triangular2`` halves it every cycle, ``exp_range`` scales it by gamma^step;
-    ``scale_fn`` by a function of the cycle or of the step (``scale_mode`` ``cycle`` or ``iterations``). The momentum goes the other
-    way. ValueError for an unknown mode.
+    ``mode``: ``triangular`` keeps the height, ``triangular2`` halves it every cycle, ``exp_range`` scales it
+    by gamma^step; ``scale_fn`` by a function of the cycle or of the step (``scale_mode`` ``cycle`` or
+    ``iterations``). The momentum goes the other way. ValueError for an unknown mode.
     """
 
     def __init__(
-        self, optimizer, base_lr, max_lr, step_size_up=2000, step_size_down=None, mode="triangular", gamma=1.0, scale_fn=None,
-        scale_mode="cycle", cycle_momentum=True, base_momentum=0.8, max_momentum=0.9, last_epoch=-1,
-    ):  # fmt: skip
+        self,
+        optimizer,
+        base_lr,
+        max_lr,
+        step_size_up=2000,
+        step_size_down=None,
+        mode="triangular",
+        gamma=1.0,
+        scale_fn=None,
+        scale_mode="cycle",
+        cycle_momentum=True,
+        base_momentum=0.8,
+        max_momentum=0.9,
+        last_epoch=-1,
+    ):
         check_optimizer(optimizer)
         self.optimizer = optimizer
         base_lrs = per_group("base_lr", optimizer, base_lr)
@@ -55,10 +71,14 @@ class CyclicLR(_Momentum):
         if mode not in ("triangular", "triangular2", "exp_range") and scale_fn is None:
             raise ValueError("mode is invalid and scale_fn is None")
         self.mode, self.gamma, self._scale_fn_custom = mode, gamma, scale_fn
-        self.scale_mode = scale_mode if scale_fn is not None else "iterations" if mode == "exp_range" else "cycle"
+        self.scale_mode = (
+            scale_mode if scale_fn is not None else "iterations" if mode == "exp_range" else "cycle"
+        )
         self.cycle_momentum = cycle_momentum
         if cycle_momentum:
-            self.base_momentums, self.max_momentums = self._start_momentum(base_momentum, max_momentum, last_epoch)
+            self.base_momentums, self.max_momentums = self._start_momentum(
+                base_momentum, max_momentum, last_epoch
+            )
         super().__init__(optimizer, last_epoch)
         self.base_lrs = base_lrs
 
@@ -84,7 +104,9 @@ class CyclicLR(_Momentum):
     def state_dict(self):
         """As in :class:`LRScheduler`; of ``scale_fn`` only the attributes of a callable object."""
         function = self._scale_fn_custom
-        return super().state_dict() | {"_scale_fn_custom": None if function is None else function_state(function)}
+        return super().state_dict() | {
+            "_scale_fn_custom": None if function is None else function_state(function)
+        }
 
     def load_state_dict(self, state_dict):
         """As in :class:`LRScheduler`; ``scale_fn`` stays."""
@@ -96,20 +118,38 @@ class CyclicLR(_Momentum):
 
 
 class OneCycleLR(_Momentum):
-    """One wave: up from max_lr / div_factor to ``max_lr``, then down to 1 / final_div_factor of the start (Smith and Topin, 2018).
+    """One wave: up from max_lr / div_factor to ``max_lr``, then down to 1 / final_div_factor of the start
+    (Smith and Topin, 2018).
 
-    The way up takes ``pct_start`` of all steps. ``three_phase`` comes down in two phases, to the start and then to the end.
-    ``anneal_strategy``: ``cos`` or ``linear``. The momentum goes the other way. ValueError for bad values and for a step past the
-    last.
+    The way up takes ``pct_start`` of all steps. ``three_phase`` comes down in two phases, to the start and
+    then to the end. ``anneal_strategy``: ``cos`` or ``linear``. The momentum goes the other way. ValueError
+    for bad values and for a step past the last.
     """
 
     def __init__(
-        self, optimizer, max_lr, total_steps=None, epochs=None, steps_per_epoch=None, pct_start=0.3, anneal_strategy="cos",
-        cycle_momentum=True, base_momentum=0.85, max_momentum=0.95, div_factor=25.0, final_div_factor=1e4, three_phase=False, last_epoch=-1,
-    ):  # fmt: skip
+        self,
+        optimizer,
+        max_lr,
+        total_steps=None,
+        epochs=None,
+        steps_per_epoch=None,
+        pct_start=0.3,
+        anneal_strategy="cos",
+        cycle_momentum=True,
+        base_momentum=0.85,
+        max_momentum=0.95,
+        div_factor=25.0,
+        final_div_factor=1e4,
+        three_phase=False,
+        last_epoch=-1,
+    ):
         check_optimizer(optimizer)
         self.optimizer = optimizer
-        counts = {"epochs": epochs, "steps_per_epoch": steps_per_epoch} if total_steps is None else {"total_steps": total_steps}
+        counts = (
+            {"epochs": epochs, "steps_per_epoch": steps_per_epoch}
+            if total_steps is None
+            else {"total_steps": total_steps}
+        )
         if None in counts.values():
             raise ValueError("You must define either total_steps OR (epochs AND steps_per_epoch)")
         for name, count in counts.items():
@@ -119,11 +159,23 @@ class OneCycleLR(_Momentum):
         if not isinstance(pct_start, float) or not 0 <= pct_start <= 1:
             raise ValueError(f"Expected float between 0 and 1 pct_start, but got {pct_start}")
         if anneal_strategy not in ("cos", "linear"):
-            raise ValueError(f"anneal_strategy must be one of 'cos' or 'linear', instead got {anneal_strategy}")
+            raise ValueError(
+                f"anneal_strategy must be one of 'cos' or 'linear', instead got {anneal_strategy}"
+            )
         self._anneal_func_type, last = anneal_strategy, self.total_steps - 1
-        phases = [(float(pct_start * self.total_steps) - 1, "initial_lr", "max_lr", "max_momentum", "base_momentum")]
+        phases = [
+            (float(pct_start * self.total_steps) - 1, "initial_lr", "max_lr", "max_momentum", "base_momentum")
+        ]
         if three_phase:
-            phases.append((float(2 * pct_start * self.total_steps) - 2, "max_lr", "initial_lr", "base_momentum", "max_momentum"))
+            phases.append(
+                (
+                    float(2 * pct_start * self.total_steps) - 2,
+                    "max_lr",
+                    "initial_lr",
+                    "base_momentum",
+                    "max_momentum",
+                )
+            )
             phases.append((last, "initial_lr", "min_lr", "max_momentum", "max_momentum"))
         else:
             phases.append((last, "max_lr", "min_lr", "base_momentum", "max_momentum"))
@@ -148,7 +200,9 @@ class OneCycleLR(_Momentum):
         self._current()
         n, start = self.last_epoch, 0.0
         if n > self.total_steps:
-            raise ValueError(f"Tried to step {n} times. The specified number of total steps is {self.total_steps}")
+            raise ValueError(
+                f"Tried to step {n} times. The specified number of total steps is {self.total_steps}"
+            )
         for phase in self._schedule_phases:
             if n <= phase["end_step"] or phase is self._schedule_phases[-1]:
                 break
@@ -158,4 +212,7 @@ class OneCycleLR(_Momentum):
             for group in self.optimizer.param_groups:
                 momentum = self._anneal(group[phase["start_momentum"]], group[phase["end_momentum"]], part)
                 self._set_momentum(group, momentum)
-        return [self._anneal(group[phase["start_lr"]], group[phase["end_lr"]], part) for group in self.optimizer.param_groups]
+        return [
+            self._anneal(group[phase["start_lr"]], group[phase["end_lr"]], part)
+            for group in self.optimizer.param_groups
+        ]

@@ -1,4 +1,5 @@
-"""Schedules that multiply: by a function of the step, at milestones, linearly, exponentially, polynomially."""
+"""Schedules that multiply: by a function of the step, at milestones, linearly, exponentially,
+polynomially."""
 
 from __future__ import annotations
 
@@ -9,7 +10,10 @@ from .base import LRScheduler, function_state
 
 
 class LambdaLR(LRScheduler):
-    """base_lr · lr_lambda(epoch). ``lr_lambda``: a function, or a list of one per group (ValueError for another length)."""
+    """base_lr · lr_lambda(epoch). ``lr_lambda``:
+
+    a function, or a list of one per group (ValueError for another length).
+    """
 
     def __init__(self, optimizer, lr_lambda, last_epoch=-1):
         groups = len(optimizer.param_groups)
@@ -47,7 +51,11 @@ class MultiplicativeLR(LambdaLR):
 
     def get_lr(self):
         rates = self._current()
-        return rates if self._is_initial else [lr * function(self.last_epoch) for function, lr in zip(self.lr_lambdas, rates)]
+        return (
+            rates
+            if self._is_initial
+            else [lr * function(self.last_epoch) for function, lr in zip(self.lr_lambdas, rates)]
+        )
 
 
 class StepLR(LRScheduler):
@@ -86,7 +94,10 @@ class MultiStepLR(LRScheduler):
 
 
 class ConstantLR(LRScheduler):
-    """base_lr · factor until epoch ``total_iters``, base_lr from there on. ValueError for a factor outside [0, 1]."""
+    """base_lr · factor until epoch ``total_iters``, base_lr from there on.
+
+    ValueError for a factor outside [0, 1].
+    """
 
     def __init__(self, optimizer, factor=1.0 / 3, total_iters=5, last_epoch=-1):
         if not 0 <= factor <= 1:
@@ -103,18 +114,24 @@ class ConstantLR(LRScheduler):
         return [lr * (1.0 / self.factor) for lr in rates]
 
     def _get_closed_form_lr(self):
-        return [base * (self.factor + (self.last_epoch >= self.total_iters) * (1 - self.factor)) for base in self.base_lrs]
+        return [
+            base * (self.factor + (self.last_epoch >= self.total_iters) * (1 - self.factor))
+            for base in self.base_lrs
+        ]
 
 
 class LinearLR(LRScheduler):
-    """base_lr times a factor that goes linearly from ``start_factor`` to ``end_factor`` in ``total_iters`` epochs.
+    """base_lr times a factor that goes linearly from ``start_factor`` to ``end_factor`` in ``total_iters``
+    epochs.
 
     ValueError for a start outside (0, 1] or an end outside [0, 1].
     """
 
     def __init__(self, optimizer, start_factor=1.0 / 3, end_factor=1.0, total_iters=5, last_epoch=-1):
         if not 0 < start_factor <= 1:
-            raise ValueError("Starting multiplicative factor expected to be greater than 0 and less or equal to 1.")
+            raise ValueError(
+                "Starting multiplicative factor expected to be greater than 0 and less or equal to 1."
+            )
         if not 0 <= end_factor <= 1:
             raise ValueError("Ending multiplicative factor expected to be between 0 and 1.")
         self.start_factor, self.end_factor, self.total_iters = start_factor, end_factor, total_iters
@@ -127,11 +144,17 @@ class LinearLR(LRScheduler):
         if self._is_initial or self.last_epoch > self.total_iters:
             return rates
         rise = self.end_factor - self.start_factor
-        return [lr * (1.0 + rise / (self.total_iters * self.start_factor + (self.last_epoch - 1) * rise)) for lr in rates]
+        return [
+            lr * (1.0 + rise / (self.total_iters * self.start_factor + (self.last_epoch - 1) * rise))
+            for lr in rates
+        ]
 
     def _get_closed_form_lr(self):
         rise = self.end_factor - self.start_factor
-        return [base * (self.start_factor + rise * min(self.total_iters, self.last_epoch) / self.total_iters) for base in self.base_lrs]
+        return [
+            base * (self.start_factor + rise * min(self.total_iters, self.last_epoch) / self.total_iters)
+            for base in self.base_lrs
+        ]
 
 
 class ExponentialLR(LRScheduler):
@@ -160,8 +183,13 @@ class PolynomialLR(LRScheduler):
         rates = self._current()
         if self._is_initial or self.last_epoch > self.total_iters:
             return rates
-        factor = ((1.0 - self.last_epoch / self.total_iters) / (1.0 - (self.last_epoch - 1) / self.total_iters)) ** self.power
+        factor = (
+            (1.0 - self.last_epoch / self.total_iters) / (1.0 - (self.last_epoch - 1) / self.total_iters)
+        ) ** self.power
         return [lr * factor for lr in rates]
 
     def _get_closed_form_lr(self):
-        return [base * (1.0 - min(self.total_iters, self.last_epoch) / self.total_iters) ** self.power for base in self.base_lrs]
+        return [
+            base * (1.0 - min(self.total_iters, self.last_epoch) / self.total_iters) ** self.power
+            for base in self.base_lrs
+        ]

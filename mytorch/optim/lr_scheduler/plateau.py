@@ -9,16 +9,26 @@ from .base import EPOCH_WARNING, LRScheduler, check_optimizer, set_value, values
 
 
 class ReduceLROnPlateau(LRScheduler):
-    """lr ← max(lr · factor, min_lr) when the metric has not improved for more than ``patience`` calls of ``step(metric)``.
+    """lr ← max(lr · factor, min_lr) when the metric has not improved for more than ``patience`` calls of
+    ``step(metric)``.
 
-    Better means below (``mode="min"``) or above (``"max"``) the best so far by ``threshold``, a fraction of it
-    (``threshold_mode="rel"``) or a difference (``"abs"``). After a cut, ``cooldown`` calls are not counted; changes of less than
-    ``eps`` are not made. ValueError for bad values.
+    Better means below (``mode="min"``) or above (``"max"``) the best so far by ``threshold``, a fraction of
+    it (``threshold_mode="rel"``) or a difference (``"abs"``). After a cut, ``cooldown`` calls are not
+    counted; changes of less than ``eps`` are not made. ValueError for bad values.
     """
 
     def __init__(
-        self, optimizer, mode="min", factor=0.1, patience=10, threshold=1e-4, threshold_mode="rel", cooldown=0, min_lr=0, eps=1e-8,
-    ):  # fmt: skip
+        self,
+        optimizer,
+        mode="min",
+        factor=0.1,
+        patience=10,
+        threshold=1e-4,
+        threshold_mode="rel",
+        cooldown=0,
+        min_lr=0,
+        eps=1e-8,
+    ):
         if factor >= 1.0:
             raise ValueError("Factor should be < 1.0.")
         check_optimizer(optimizer)
@@ -66,8 +76,10 @@ class ReduceLROnPlateau(LRScheduler):
         if len(groups) != len(self.min_lrs):
             if self.default_min_lr is None:
                 raise RuntimeError(
-                    f"The number of param groups in the `optimizer` ({len(groups)}) differs from when `ReduceLROnPlateau` was "
-                    f"initialized ({len(self.min_lrs)}), usually due to a new param group being added to the optimizer. Please modify "
+                    f"The number of param groups in the `optimizer` ({len(groups)}) differs from when "
+                    "`ReduceLROnPlateau` was "
+                    f"initialized ({len(self.min_lrs)}), usually due to a new param group being added "
+                    "to the optimizer. Please modify "
                     "the `min_lrs` field to match the length of the `optimizer` param groups."
                 )
             self.min_lrs = [self.default_min_lr] * len(groups)
@@ -84,7 +96,11 @@ class ReduceLROnPlateau(LRScheduler):
 
     def _is_better(self, a, best):
         sign = 1 if self.mode == "max" else -1
-        margin = best * (1 + sign * self.threshold) if self.threshold_mode == "rel" else best + sign * self.threshold
+        margin = (
+            best * (1 + sign * self.threshold)
+            if self.threshold_mode == "rel"
+            else best + sign * self.threshold
+        )
         return a > margin if self.mode == "max" else a < margin
 
     def load_state_dict(self, state_dict):

@@ -1,4 +1,6 @@
-"""A row per operation: how to call it, on what, and what it should give. ``tests/test_gradients.py`` and ``python -m mytorch.gradcheck`` run every row."""
+"""A row per operation: how to call it, on what, and what it should give. ``tests/test_gradients.py`` and
+``python -m mytorch.gradcheck`` run every row.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,9 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Real:
-    """A floating-point input: ``low``/``high`` bound uniform numbers; without them they are standard normal. ``distinct`` spreads the values apart."""
+    """A floating-point input: ``low``/``high`` bound uniform numbers; without them they are standard normal.
+    ``distinct`` spreads the values apart.
+    """
 
     shape: tuple
     low: float | None = None
@@ -61,7 +65,8 @@ class Sample:
     op: the name of the primitive that it proves (``mytorch.autograd.engine.primitives``).
     call: the call, on tensors, with mytorch's public API (returns a tensor or a tuple of tensors).
     inputs: makers (Real, Int, Bool; a bare shape is ``Real(shape)``).
-    reference: the same on float64 NumPy arrays; or ``torch``: the same on torch tensors (then the row skips where torch is absent).
+    reference: the same on float64 NumPy arrays; or ``torch``: the same on torch tensors (then the row skips
+        where torch is absent).
     smooth: run gradcheck (there is a derivative); second: run gradgradcheck.
     broadcast: the first two inputs broadcast against each other.
     empty: shapes of a zero-size call, or None.

@@ -14,7 +14,14 @@ distinct, wide = Real((3, 4), distinct=True), Real((3, 4), -7, 7)
 
 def one(name, reference, maker=(3, 4), note="", **settings):
     """A row of the activation ``name``."""
-    return Sample(name, lambda x: getattr(activation, name)(x, **settings), (maker,), reference, note=note, empty=((0, 4),))
+    return Sample(
+        name,
+        lambda x: getattr(activation, name)(x, **settings),
+        (maker,),
+        reference,
+        note=note,
+        empty=((0, 4),),
+    )
 
 
 def softmax(x):
@@ -46,21 +53,59 @@ ROWS = [
     one("hardsigmoid", lambda x: np.clip(x + 3, 0, 6) / 6, wide),
     one("hardswish", lambda x: x * np.clip(x + 3, 0, 6) / 6, wide),
     Sample("elu", activation.elu, (distinct,), lambda x: np.where(x > 0, x, np.expm1(x)), empty=((0, 4),)),
-    Sample("elu", lambda x: activation.elu(x, 0.7), (distinct,), lambda x: np.where(x > 0, x, 0.7 * np.expm1(x)), note="alpha"),
-    Sample("elu", activation.selu, (distinct,), lambda x: 1.0507009873554805 * np.where(x > 0, x, 1.6732632423543772 * np.expm1(x)), note="selu"),
-    Sample("elu", lambda x: activation.celu(x, 0.7), (distinct,), lambda x: np.where(x > 0, x, 0.7 * np.expm1(x / 0.7)), note="celu"),
+    Sample(
+        "elu",
+        lambda x: activation.elu(x, 0.7),
+        (distinct,),
+        lambda x: np.where(x > 0, x, 0.7 * np.expm1(x)),
+        note="alpha",
+    ),
+    Sample(
+        "elu",
+        activation.selu,
+        (distinct,),
+        lambda x: 1.0507009873554805 * np.where(x > 0, x, 1.6732632423543772 * np.expm1(x)),
+        note="selu",
+    ),
+    Sample(
+        "elu",
+        lambda x: activation.celu(x, 0.7),
+        (distinct,),
+        lambda x: np.where(x > 0, x, 0.7 * np.expm1(x / 0.7)),
+        note="celu",
+    ),
     Sample("sloped", activation.sloped, (distinct, (4,)), lambda x, w: np.where(x > 0, x, w * x)),
-    Sample("sloped", activation.prelu, (Real((2, 3, 4), distinct=True), (3,)), lambda x, w: np.where(x > 0, x, w[:, None] * x), note="prelu"),
+    Sample(
+        "sloped",
+        activation.prelu,
+        (Real((2, 3, 4), distinct=True), (3,)),
+        lambda x, w: np.where(x > 0, x, w[:, None] * x),
+        note="prelu",
+    ),
     one("hardshrink", lambda x: np.where(np.abs(x) > 0.5, x, 0), distinct),
     one("softshrink", lambda x: np.sign(x) * np.maximum(np.abs(x) - 0.5, 0), distinct),
     Sample("tanh", activation.tanhshrink, ((3, 4),), lambda x: x - np.tanh(x), note="tanhshrink"),
     one("softplus", lambda x: np.log1p(np.exp(x))),
-    one("softplus", lambda x: np.where(x * 2 > 1, x, np.log1p(np.exp(2 * x)) / 2), note="settings", beta=2, threshold=1),
+    one(
+        "softplus",
+        lambda x: np.where(x * 2 > 1, x, np.log1p(np.exp(2 * x)) / 2),
+        note="settings",
+        beta=2,
+        threshold=1,
+    ),
     one("logsigmoid", lambda x: -np.log1p(np.exp(-x))),
     one("mish", lambda x: x * np.tanh(np.log1p(np.exp(x)))),
     Sample("true_divide", activation.softsign, (distinct,), lambda x: x / (1 + np.abs(x)), note="softsign"),
-    Sample("sigmoid", lambda x: activation.glu(x, 1), ((3, 4, 2),), lambda x: x[:, :2] / (1 + np.exp(-x[:, 2:])), note="glu"),
-    Sample("softmax", lambda x: activation.softmin(x, 0), ((3, 4),), lambda x: softmax(-x.T).T, note="softmin"),
+    Sample(
+        "sigmoid",
+        lambda x: activation.glu(x, 1),
+        ((3, 4, 2),),
+        lambda x: x[:, :2] / (1 + np.exp(-x[:, 2:])),
+        note="glu",
+    ),
+    Sample(
+        "softmax", lambda x: activation.softmin(x, 0), ((3, 4),), lambda x: softmax(-x.T).T, note="softmin"
+    ),
     Sample("softmax", lambda x: x.softmax(-1), ((3, 4),), softmax),
     Sample("log_softmax", lambda x: x.log_softmax(-1), ((3, 4),), lambda x: np.log(softmax(x))),
 ]

@@ -31,12 +31,38 @@ SDPA = F.scaled_dot_product_attention
 QKV = ((2, 2, 3, 2), (2, 2, 4, 2), (2, 2, 4, 3))
 ROWS = [
     Sample("attention", SDPA, QKV, attend),
-    Sample("attention", SDPA, ((3, 2), (4, 2), (4, 3)), attend, note="two dimensions", empty=((0, 2), (4, 2), (4, 3))),
-    Sample("attention", SDPA, (*QKV, (3, 4)), attend, note="added mask"),
-    Sample("attention", SDPA, (*QKV, Bool((2, 1, 3, 4))), lambda q, k, v, m: attend(q, k, v, 0.0, m), note="boolean mask"),
     Sample(
-        "attention", lambda q, k, v: SDPA(q, k, v, is_causal=True), QKV, lambda q, k, v: attend(q, k, v, 0.0, np.tri(3, 4, dtype=bool)), note="causal"
+        "attention",
+        SDPA,
+        ((3, 2), (4, 2), (4, 3)),
+        attend,
+        note="two dimensions",
+        empty=((0, 2), (4, 2), (4, 3)),
     ),
-    Sample("attention", SDPA, (Real((2, 3, 2), -60, 60), Real((1, 4, 2), -60, 60), (4, 3)), attend, note="large scores, broadcast", tolerance=2e-4),
-    Sample("attention", scaled, ((3, 2), (4, 2), (4, 3), Real((3, 4), 0, 2, grad=False)), kept, note="dropout"),
+    Sample("attention", SDPA, (*QKV, (3, 4)), attend, note="added mask"),
+    Sample(
+        "attention",
+        SDPA,
+        (*QKV, Bool((2, 1, 3, 4))),
+        lambda q, k, v, m: attend(q, k, v, 0.0, m),
+        note="boolean mask",
+    ),
+    Sample(
+        "attention",
+        lambda q, k, v: SDPA(q, k, v, is_causal=True),
+        QKV,
+        lambda q, k, v: attend(q, k, v, 0.0, np.tri(3, 4, dtype=bool)),
+        note="causal",
+    ),
+    Sample(
+        "attention",
+        SDPA,
+        (Real((2, 3, 2), -60, 60), Real((1, 4, 2), -60, 60), (4, 3)),
+        attend,
+        note="large scores, broadcast",
+        tolerance=2e-4,
+    ),
+    Sample(
+        "attention", scaled, ((3, 2), (4, 2), (4, 3), Real((3, 4), 0, 2, grad=False)), kept, note="dropout"
+    ),
 ]

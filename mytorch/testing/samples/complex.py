@@ -20,20 +20,28 @@ def _pairs(z):
 ROWS = [
     Sample(
         "view_as_complex",
-        lambda x, y: mytorch.view_as_complex(x.contiguous() * mytorch.view_as_complex(y.contiguous()).real[:, None]).imag,
+        lambda x, y: (
+            mytorch.view_as_complex(
+                x.contiguous() * mytorch.view_as_complex(y.contiguous()).real[:, None]
+            ).imag
+        ),
         (PAIRS, PAIRS),
         lambda x, y: x[:, 1] * y[:, 0],
     ),
     Sample(
         "view_as_real",
-        lambda x, y: mytorch.view_as_real(mytorch.view_as_complex(x.contiguous()) * mytorch.view_as_complex(y.contiguous())),
+        lambda x, y: mytorch.view_as_real(
+            mytorch.view_as_complex(x.contiguous()) * mytorch.view_as_complex(y.contiguous())
+        ),
         (PAIRS, PAIRS),
         lambda x, y: _pairs(_complex(x) * _complex(y)),
         empty=((0, 2), (0, 2)),
     ),
     Sample(
         "conj",
-        lambda x, y: mytorch.view_as_real(mytorch.view_as_complex(x.contiguous()).conj() * mytorch.polar(y, y * y)),
+        lambda x, y: mytorch.view_as_real(
+            mytorch.view_as_complex(x.contiguous()).conj() * mytorch.polar(y, y * y)
+        ),
         (PAIRS, (3,)),
         lambda x, y: _pairs(_complex(x).conj() * y * np.exp(1j * y * y)),
     ),

@@ -23,7 +23,14 @@ def _torch(name, **settings):
 
 
 def _row(op, name, shapes, note="", empty=None, **settings):
-    return Sample(op, _with(getattr(F, name), **settings), shapes, torch=_torch(name, **settings), note=note or name, empty=empty)
+    return Sample(
+        op,
+        _with(getattr(F, name), **settings),
+        shapes,
+        torch=_torch(name, **settings),
+        note=note or name,
+        empty=empty,
+    )
 
 
 def _reference(part):
@@ -44,7 +51,9 @@ def _reference(part):
 
 
 ROWS = [
-    _row("convolution", "conv2d", ((2, 2, 5, 6), (3, 2, 3, 2), (3,)), empty=((0, 2, 5, 6), (3, 2, 3, 2), (3,))),
+    _row(
+        "convolution", "conv2d", ((2, 2, 5, 6), (3, 2, 3, 2), (3,)), empty=((0, 2, 5, 6), (3, 2, 3, 2), (3,))
+    ),
     _row(
         "convolution",
         "conv2d",
@@ -60,7 +69,12 @@ ROWS = [
     _row("convolution", "conv2d", ((2, 4, 5), (3, 2, 3, 5)), note="unbatched same", padding="same"),
     _row("convolution", "conv1d", ((2, 2, 6), (3, 2, 3), (3,)), padding=2, stride=2),
     _row("convolution", "conv3d", ((1, 2, 3, 4, 3), (2, 2, 2, 3, 2), (2,)), padding=1, stride=(1, 2, 1)),
-    _row("convolution_input", "conv_transpose2d", ((2, 2, 3, 4), (2, 3, 3, 2), (3,)), empty=((0, 2, 3, 4), (2, 3, 3, 2), (3,))),
+    _row(
+        "convolution_input",
+        "conv_transpose2d",
+        ((2, 2, 3, 4), (2, 3, 3, 2), (3,)),
+        empty=((0, 2, 3, 4), (2, 3, 3, 2), (3,)),
+    ),
     _row(
         "convolution_input",
         "conv_transpose2d",
@@ -71,7 +85,14 @@ ROWS = [
         output_padding=(1, 0),
         groups=2,
     ),
-    _row("convolution_input", "conv_transpose1d", ((2, 2, 4), (2, 3, 3)), dilation=2, padding=1, output_padding=1),
+    _row(
+        "convolution_input",
+        "conv_transpose1d",
+        ((2, 2, 4), (2, 3, 3)),
+        dilation=2,
+        padding=1,
+        output_padding=1,
+    ),
     _row("convolution_input", "conv_transpose3d", ((1, 2, 2, 3, 2), (2, 2, 2, 2, 2)), stride=2),
     Sample(
         "convolution_input",
@@ -92,6 +113,8 @@ ROWS = [
         _with(convolution, counts=(2, 3), **SETTINGS),
         ((2, 2, 5, 6), (3, 2, 3, 2)),
         note="fewer windows",
-        torch=lambda x, w: TF.conv2d(TF.pad(x, (0, 1, 1, 1)), w, stride=(2, 1), dilation=(1, 2))[:, :, :2, :3],
+        torch=lambda x, w: TF.conv2d(TF.pad(x, (0, 1, 1, 1)), w, stride=(2, 1), dilation=(1, 2))[
+            :, :, :2, :3
+        ],
     ),
 ]

@@ -9,7 +9,14 @@ from . import Bool, Real, Sample
 
 def one(name, reference=None, maker=(3, 4), **options):
     """A row of the function ``name`` of one number."""
-    return Sample(name, lambda x: getattr(x, name)(), (maker,), reference or getattr(np, name), empty=((0, 4),), **options)
+    return Sample(
+        name,
+        lambda x: getattr(x, name)(),
+        (maker,),
+        reference or getattr(np, name),
+        empty=((0, 4),),
+        **options,
+    )
 
 
 distinct = Real((3, 4), distinct=True)
@@ -53,7 +60,14 @@ ROWS = [
     one("ceil", maker=distinct, second=False),
     one("trunc", maker=distinct, second=False),
     one("round", maker=distinct, second=False),
-    Sample("round", lambda x: x.round(decimals=1), (distinct,), lambda x: np.round(x, 1), note="decimals", second=False),
+    Sample(
+        "round",
+        lambda x: x.round(decimals=1),
+        (distinct,),
+        lambda x: np.round(x, 1),
+        note="decimals",
+        second=False,
+    ),
     one("frac", lambda x: x - np.trunc(x), distinct),
     one("nan_to_num"),
     one("isnan", smooth=False),
@@ -63,10 +77,18 @@ ROWS = [
     one("isneginf", smooth=False),
     one("signbit", smooth=False),
     one("isreal", smooth=False),
-    Sample("zeros_like", lambda x: mytorch.ops.elementwise.zeros_like(x), ((3, 4),), np.zeros_like, smooth=False),
+    Sample(
+        "zeros_like", lambda x: mytorch.ops.elementwise.zeros_like(x), ((3, 4),), np.zeros_like, smooth=False
+    ),
     Sample("where", mytorch.where, (Bool((3, 4)), (3, 4), (3, 4)), np.where),
     Sample("where", mytorch.where, (Bool((3, 1)), (4,), (2, 1, 4)), np.where, note="broadcast"),
-    Sample("where", lambda c, x: mytorch.where(c, x, 2.5), (Bool((3, 4)), (3, 4)), lambda c, x: np.where(c, x, 2.5), note="number"),
+    Sample(
+        "where",
+        lambda c, x: mytorch.where(c, x, 2.5),
+        (Bool((3, 4)), (3, 4)),
+        lambda c, x: np.where(c, x, 2.5),
+        note="number",
+    ),
     Sample("frexp", mytorch.frexp, ((3, 4),), np.frexp),
     Sample(
         "mul",

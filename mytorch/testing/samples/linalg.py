@@ -63,7 +63,14 @@ MATMUL = [
 ]
 
 ROWS = [
-    Sample("matmul", lambda x, y: x @ y, shapes, np.matmul, note=f"{len(shapes[0])}d by {len(shapes[1])}d{note}", empty=empty)
+    Sample(
+        "matmul",
+        lambda x, y: x @ y,
+        shapes,
+        np.matmul,
+        note=f"{len(shapes[0])}d by {len(shapes[1])}d{note}",
+        empty=empty,
+    )
     for shapes, note, empty in MATMUL
 ] + [
     Sample(
@@ -89,7 +96,12 @@ ROWS = [
     ),
     Sample("mul", mytorch.kron, ((2, 3), (4, 1)), np.kron, note="kron"),
     Sample("mul", lambda x, y: L.cross(x, y), ((4, 3), (1, 3)), np.cross, note="cross"),
-    Sample("euclidean", lambda x, y: mytorch.cdist(x, y), ((4, 3), (2, 5, 3)), lambda x, y: np.linalg.norm(x[None, :, None] - y[:, None], axis=-1)),
+    Sample(
+        "euclidean",
+        lambda x, y: mytorch.cdist(x, y),
+        ((4, 3), (2, 5, 3)),
+        lambda x, y: np.linalg.norm(x[None, :, None] - y[:, None], axis=-1),
+    ),
     Sample(
         "euclidean",
         lambda x, y: mytorch.cdist(x, y, compute_mode="use_mm_for_euclid_dist"),
@@ -98,7 +110,12 @@ ROWS = [
         note="by a product",
     ),
     Sample("inv", lambda x: L.inv(apart(x)), (SQUARE,), lambda x: np.linalg.inv(np_apart(x))),
-    Sample("solve", lambda x, y: L.solve(apart(x), y), (SQUARE, (2, 3, 2)), lambda x, y: np.linalg.solve(np_apart(x), y)),
+    Sample(
+        "solve",
+        lambda x, y: L.solve(apart(x), y),
+        (SQUARE, (2, 3, 2)),
+        lambda x, y: np.linalg.solve(np_apart(x), y),
+    ),
     Sample(
         "solve",
         lambda x, y: L.solve(apart(x), y),
@@ -107,7 +124,11 @@ ROWS = [
         note="a vector for all",
     ),
     Sample(
-        "solve", lambda x, y: L.solve(apart(x), y, left=False), (SQUARE, (4, 3)), lambda x, y: y @ np.linalg.inv(np_apart(x)), note="from the right"
+        "solve",
+        lambda x, y: L.solve(apart(x), y, left=False),
+        (SQUARE, (4, 3)),
+        lambda x, y: y @ np.linalg.inv(np_apart(x)),
+        note="from the right",
     ),
     Sample(
         "solve_triangular",
@@ -119,18 +140,65 @@ ROWS = [
     Sample("pinv", lambda x: L.pinv(x), ((2, 3, 4),), np.linalg.pinv, note="wide"),
     Sample("pinv", lambda x: L.pinv(x), ((4, 3),), np.linalg.pinv, note="tall"),
     Sample("det", lambda x: L.det(apart(x)), (SQUARE,), lambda x: np.linalg.det(np_apart(x))),
-    Sample("slogdet", lambda x: L.slogdet(apart(x)), (SQUARE,), lambda x: tuple(np.linalg.slogdet(np_apart(x)))),
-    Sample("cholesky", lambda x: L.cholesky(definite(x)), ((2, 3, 3),), lambda x: np.linalg.cholesky(np_definite(x))),
-    Sample("cholesky", lambda x: L.cholesky(definite(x), upper=True), ((3, 3),), lambda x: np.linalg.cholesky(np_definite(x)).T, note="upper"),
+    Sample(
+        "slogdet", lambda x: L.slogdet(apart(x)), (SQUARE,), lambda x: tuple(np.linalg.slogdet(np_apart(x)))
+    ),
+    Sample(
+        "cholesky",
+        lambda x: L.cholesky(definite(x)),
+        ((2, 3, 3),),
+        lambda x: np.linalg.cholesky(np_definite(x)),
+    ),
+    Sample(
+        "cholesky",
+        lambda x: L.cholesky(definite(x), upper=True),
+        ((3, 3),),
+        lambda x: np.linalg.cholesky(np_definite(x)).T,
+        note="upper",
+    ),
     Sample("qr", lambda x: L.qr(x), ((2, 4, 3),), lambda x: tuple(np.linalg.qr(x)), note="tall"),
     Sample("qr", lambda x: L.qr(x), ((3, 5),), lambda x: tuple(np.linalg.qr(x)), note="wide"),
-    Sample("svd", lambda x: unsigned(L.svd(x, False)), ((4, 3),), lambda x: unsigned(np.linalg.svd(x, False)), note="tall"),
-    Sample("svd", lambda x: unsigned(L.svd(x, False)), ((2, 3, 4),), lambda x: unsigned(np.linalg.svd(x, False)), note="wide"),
+    Sample(
+        "svd",
+        lambda x: unsigned(L.svd(x, False)),
+        ((4, 3),),
+        lambda x: unsigned(np.linalg.svd(x, False)),
+        note="tall",
+    ),
+    Sample(
+        "svd",
+        lambda x: unsigned(L.svd(x, False)),
+        ((2, 3, 4),),
+        lambda x: unsigned(np.linalg.svd(x, False)),
+        note="wide",
+    ),
     Sample("svdvals", lambda x: L.svdvals(x), ((2, 3, 4),), lambda x: np.linalg.svd(x, compute_uv=False)),
-    Sample("svdvals", lambda x: L.matrix_norm(x, "nuc"), ((3, 4),), lambda x: np.linalg.norm(x, "nuc"), note="nuclear norm"),
-    Sample("eigh", lambda x: L.eigh(definite(x)).eigenvalues, ((3, 3),), lambda x: np.linalg.eigh(np_definite(x))[0]),
-    Sample("eigvalsh", lambda x: L.eigvalsh(definite(x)), ((2, 3, 3),), lambda x: np.linalg.eigvalsh(np_definite(x))),
-    Sample("eigh", lambda x: L.eigh(definite(x)).eigenvectors ** 2, ((2, 3, 3),), lambda x: np.linalg.eigh(np_definite(x))[1] ** 2, note="vectors"),
+    Sample(
+        "svdvals",
+        lambda x: L.matrix_norm(x, "nuc"),
+        ((3, 4),),
+        lambda x: np.linalg.norm(x, "nuc"),
+        note="nuclear norm",
+    ),
+    Sample(
+        "eigh",
+        lambda x: L.eigh(definite(x)).eigenvalues,
+        ((3, 3),),
+        lambda x: np.linalg.eigh(np_definite(x))[0],
+    ),
+    Sample(
+        "eigvalsh",
+        lambda x: L.eigvalsh(definite(x)),
+        ((2, 3, 3),),
+        lambda x: np.linalg.eigvalsh(np_definite(x)),
+    ),
+    Sample(
+        "eigh",
+        lambda x: L.eigh(definite(x)).eigenvectors ** 2,
+        ((2, 3, 3),),
+        lambda x: np.linalg.eigh(np_definite(x))[1] ** 2,
+        note="vectors",
+    ),
     Sample("lu", lambda x: L.lu(x), ((2, 4, 4),), lu_by_rows, note="square"),
     Sample("lu", lambda x: L.lu(x), ((5, 3),), lu_by_rows, note="tall"),
     Sample("lu", lambda x: L.lu(x), ((2, 3, 5),), lu_by_rows, note="wide"),
@@ -145,10 +213,18 @@ ROWS = [
         "mul",
         L.householder_product,
         ((4, 3), (3,)),
-        lambda x, t: np.linalg.multi_dot([np.eye(4) - c * np.outer(v, v) for c, v in zip(t, (np.tril(x, -1) + np.eye(4, 3)).T)])[:, :3],
+        lambda x, t: np.linalg.multi_dot(
+            [np.eye(4) - c * np.outer(v, v) for c, v in zip(t, (np.tril(x, -1) + np.eye(4, 3)).T)]
+        )[:, :3],
         note="householder_product",
     ),
-    Sample("geqrf", mytorch.geqrf, ((4, 3),), lambda x: tuple(p.T if p.ndim > 1 else p for p in np.linalg.qr(x, "raw")), smooth=False),
+    Sample(
+        "geqrf",
+        mytorch.geqrf,
+        ((4, 3),),
+        lambda x: tuple(p.T if p.ndim > 1 else p for p in np.linalg.qr(x, "raw")),
+        smooth=False,
+    ),
     Sample("eig", L.eig, (SQUARE,), smooth=False, reference=lambda x: tuple(np.linalg.eig(x))),
     Sample("eigvals", L.eigvals, (SQUARE,), smooth=False, reference=np.linalg.eigvals),
 ]

@@ -37,13 +37,28 @@ SCORES, CLASSES, SHARE = (4, 5), Int((4,), 5), Real((4, 5), 0.1, 0.9)
 CE, NLL, PICK, SOFT = "cross_entropy_of_classes", "nll", F.cross_entropy, "cross_entropy_of_probabilities"
 ROWS = [
     Sample(CE, PICK, (SCORES, CLASSES), lambda x, t: nll(log_softmax(x), t).mean()),
-    Sample(CE, lambda x, t: PICK(x, t, reduction="none"), (SCORES, CLASSES), lambda x, t: nll(log_softmax(x), t), note="none", empty=((0, 5), (0,))),
-    Sample(CE, lambda x, t: PICK(x, t, weights(x), label_smoothing=0.1), (SCORES, CLASSES), smoothed, note="weighted and smoothed"),
+    Sample(
+        CE,
+        lambda x, t: PICK(x, t, reduction="none"),
+        (SCORES, CLASSES),
+        lambda x, t: nll(log_softmax(x), t),
+        note="none",
+        empty=((0, 5), (0,)),
+    ),
+    Sample(
+        CE,
+        lambda x, t: PICK(x, t, weights(x), label_smoothing=0.1),
+        (SCORES, CLASSES),
+        smoothed,
+        note="weighted and smoothed",
+    ),
     Sample(
         CE,
         lambda x, t: PICK(x, t, ignore_index=2, reduction="sum"),
         ((2, 5, 3), Int((2, 3), 5)),
-        lambda x, t: (nll(log_softmax(x.transpose(0, 2, 1).reshape(-1, 5)), t.reshape(-1)) * (t.reshape(-1) != 2)).sum(),
+        lambda x, t: (
+            nll(log_softmax(x.transpose(0, 2, 1).reshape(-1, 5)), t.reshape(-1)) * (t.reshape(-1) != 2)
+        ).sum(),
         note="spatial, ignoring",
     ),
     Sample(SOFT, PICK, (SCORES, SHARE), lambda x, y: -(y * log_softmax(x)).sum(1).mean()),
@@ -55,11 +70,29 @@ ROWS = [
         note="weighted, smoothed, spatial",
     ),
     Sample(NLL, F.nll_loss, (SCORES, CLASSES), lambda x, t: nll(x, t).mean()),
-    Sample(NLL, lambda x, t: F.nll_loss(x, t, weights(x), reduction="none"), (SCORES, CLASSES), lambda x, t: nll(x, t) * (t + 1.0), note="weighted"),
-    Sample("mse", F.mse_loss, ((3, 4), (3, 4)), lambda x, y: ((x - y) ** 2).mean()),
-    Sample("mse", lambda x, y: F.mse_loss(x, y, reduction="none"), ((3, 4), (3, 4)), lambda x, y: (x - y) ** 2, note="none", empty=((0, 4), (0, 4))),
     Sample(
-        "mse", lambda x, y: F.mse_loss(x, y, reduction="sum"), ((3, 4), (3, 4)), lambda x, y: ((x - y) ** 2).sum(), note="sum", empty=((0, 4), (0, 4))
+        NLL,
+        lambda x, t: F.nll_loss(x, t, weights(x), reduction="none"),
+        (SCORES, CLASSES),
+        lambda x, t: nll(x, t) * (t + 1.0),
+        note="weighted",
+    ),
+    Sample("mse", F.mse_loss, ((3, 4), (3, 4)), lambda x, y: ((x - y) ** 2).mean()),
+    Sample(
+        "mse",
+        lambda x, y: F.mse_loss(x, y, reduction="none"),
+        ((3, 4), (3, 4)),
+        lambda x, y: (x - y) ** 2,
+        note="none",
+        empty=((0, 4), (0, 4)),
+    ),
+    Sample(
+        "mse",
+        lambda x, y: F.mse_loss(x, y, reduction="sum"),
+        ((3, 4), (3, 4)),
+        lambda x, y: ((x - y) ** 2).sum(),
+        note="sum",
+        empty=((0, 4), (0, 4)),
     ),
     Sample("l1", F.l1_loss, ((3, 4), (3, 4)), lambda x, y: np.abs(x - y).mean()),
     Sample(
@@ -75,7 +108,12 @@ ROWS = [
         lambda x, y: np.where(np.abs(x - y) < 0.7, (x - y) ** 2 / 1.4, np.abs(x - y) - 0.35),
         note="smooth l1",
     ),
-    Sample("bce", F.binary_cross_entropy, (SHARE, SHARE), lambda x, y: -(y * np.log(x) + (1 - y) * np.log(1 - x)).mean()),
+    Sample(
+        "bce",
+        F.binary_cross_entropy,
+        (SHARE, SHARE),
+        lambda x, y: -(y * np.log(x) + (1 - y) * np.log(1 - x)).mean(),
+    ),
     Sample(
         "bce",
         lambda x, y, w: F.binary_cross_entropy(x, y, w, reduction="none"),
@@ -83,7 +121,12 @@ ROWS = [
         lambda x, y, w: -(y * np.log(x) + (1 - y) * np.log(1 - x)) * w,
         note="weighted",
     ),
-    Sample("bce_with_logits", F.binary_cross_entropy_with_logits, (SCORES, SHARE), lambda x, y: ((1 - y) * x + softplus(-x)).mean()),
+    Sample(
+        "bce_with_logits",
+        F.binary_cross_entropy_with_logits,
+        (SCORES, SHARE),
+        lambda x, y: ((1 - y) * x + softplus(-x)).mean(),
+    ),
     Sample(
         "bce_with_logits",
         lambda x, y, w, p: F.binary_cross_entropy_with_logits(x, y, w, pos_weight=p, reduction="none"),

@@ -24,7 +24,10 @@ def _row(op, name, shape, note="", empty=None, **settings):
     )
 
 
-_PLACES, _WEIGHTS = [np.array([0, 1, 1, 3, 0]), np.array([1, 2, 1, 3, 3])], [np.array([0.5, 0.25, 1, 0.75, 2]), np.array([0.5, 0.75, 0, 0.25, 1])]
+_PLACES, _WEIGHTS = (
+    [np.array([0, 1, 1, 3, 0]), np.array([1, 2, 1, 3, 3])],
+    [np.array([0.5, 0.25, 1, 0.75, 2]), np.array([0.5, 0.75, 0, 0.25, 1])],
+)
 
 
 def _sum_at_places(x):
@@ -41,7 +44,15 @@ ROWS = [
     _row("resample", "pad", (2, 3, 4), note="reflect", pad=(3, 1), mode="reflect"),
     _row("resample", "pad", (2, 3, 4, 3), note="replicate", pad=(3, 1, 1, 0), mode="replicate"),
     _row("resample", "pad", (2, 3, 4, 3), note="circular", pad=(3, 1, -1, 2), mode="circular"),
-    _row("unfold_columns", "unfold", (2, 2, 4, 5), kernel_size=(2, 3), padding=1, stride=(1, 2), empty=((0, 2, 4, 5),)),
+    _row(
+        "unfold_columns",
+        "unfold",
+        (2, 2, 4, 5),
+        kernel_size=(2, 3),
+        padding=1,
+        stride=(1, 2),
+        empty=((0, 2, 4, 5),),
+    ),
     _row("unfold_columns", "unfold", (2, 4, 5), note="unbatched", kernel_size=2, dilation=2),
     _row("fold_columns", "fold", (2, 8, 12), output_size=(4, 5), kernel_size=2, empty=((0, 8, 12),)),
     _row("fold_columns", "fold", (8, 6), note="unbatched", output_size=(4, 5), kernel_size=2, dilation=2),
@@ -52,9 +63,22 @@ ROWS = [
     _row("resample", "interpolate", (2, 2, 3, 4), note="nearest-exact", size=(5, 3), mode="nearest-exact"),
     _row("resample", "interpolate", (2, 2, 4), note="linear", size=7, mode="linear"),
     _row("resample", "interpolate", (2, 2, 3, 4), note="bilinear", size=(5, 3), mode="bilinear"),
-    _row("resample", "interpolate", (2, 2, 3, 4), note="bilinear aligned", scale_factor=(2, 1.5), mode="bilinear", align_corners=True),
+    _row(
+        "resample",
+        "interpolate",
+        (2, 2, 3, 4),
+        note="bilinear aligned",
+        scale_factor=(2, 1.5),
+        mode="bilinear",
+        align_corners=True,
+    ),
     _row("resample", "interpolate", (2, 2, 5, 4), note="bicubic", size=(7, 3), mode="bicubic"),
     _row("resample", "interpolate", (1, 2, 2, 3, 2), note="trilinear", size=(3, 2, 5), mode="trilinear"),
-    Sample("resample_back", lambda x: resample_back(x, dim=1, size=4, places=_PLACES, weights=_WEIGHTS), ((2, 5, 3),), _sum_at_places),
+    Sample(
+        "resample_back",
+        lambda x: resample_back(x, dim=1, size=4, places=_PLACES, weights=_WEIGHTS),
+        ((2, 5, 3),),
+        _sum_at_places,
+    ),
     _row("avg_pool", "interpolate", (2, 2, 4, 6), note="area", size=(2, 3), mode="area"),
 ]

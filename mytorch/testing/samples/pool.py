@@ -15,7 +15,13 @@ except ImportError:
     torch = TF = None
 
 MAPS = Real((2, 2, 5, 6), distinct=True)
-GEOMETRY = {"kernel": (2, 3), "stride": (2, 2), "padding": ((1, 0), (0, 1)), "dilation": (1, 1), "counts": (3, 3)}
+GEOMETRY = {
+    "kernel": (2, 3),
+    "stride": (2, 2),
+    "padding": ((1, 0), (0, 1)),
+    "dilation": (1, 1),
+    "counts": (3, 3),
+}
 AVERAGE = {name: value for name, value in GEOMETRY.items() if name != "dilation"} | {"divisors": 6}
 
 
@@ -87,7 +93,9 @@ def _unpool(x):
 
 ROWS = [
     _row("max_pool", "max_pool2d", MAPS, kernel_size=2, empty=((0, 2, 5, 6),)),
-    _row("max_pool", "max_pool2d", MAPS, note="overlapping", kernel_size=3, stride=2, padding=1, ceil_mode=True),
+    _row(
+        "max_pool", "max_pool2d", MAPS, note="overlapping", kernel_size=3, stride=2, padding=1, ceil_mode=True
+    ),
     _row("max_pool", "max_pool2d", MAPS, note="dilated", kernel_size=2, stride=1, dilation=2),
     _row("max_pool", "max_pool1d", Real((2, 3, 7), distinct=True), kernel_size=3, stride=2, ceil_mode=True),
     _row("max_pool", "max_pool3d", Real((1, 2, 4, 3, 4), distinct=True), kernel_size=2),
@@ -123,7 +131,15 @@ ROWS = [
         ceil_mode=True,
         count_include_pad=False,
     ),
-    _row("avg_pool", "avg_pool2d", (2, 2, 5, 6), note="divisor", kernel_size=(2, 3), stride=1, divisor_override=5),
+    _row(
+        "avg_pool",
+        "avg_pool2d",
+        (2, 2, 5, 6),
+        note="divisor",
+        kernel_size=(2, 3),
+        stride=1,
+        divisor_override=5,
+    ),
     _row("avg_pool", "avg_pool1d", (2, 3, 7), kernel_size=3, stride=2, padding=1),
     _row("avg_pool", "avg_pool3d", (1, 2, 4, 3, 4), kernel_size=2, padding=1),
     _row("avg_pool", "adaptive_avg_pool2d", (2, 2, 4, 6), output_size=(2, 3)),
@@ -148,14 +164,29 @@ ROWS = [
         lambda x, u: fractional_indices(x, u, kernel=(2, 3), sizes=(2, 3)),
         (MAPS, Real((*MAPS.shape[:2], 2), 0, 1)),
         smooth=False,
-        torch=lambda x, u: TF.fractional_max_pool2d(x, (2, 3), (2, 3), return_indices=True, _random_samples=u)[1],
+        torch=lambda x, u: TF.fractional_max_pool2d(
+            x, (2, 3), (2, 3), return_indices=True, _random_samples=u
+        )[1],
     ),
-    Sample("unpick", lambda x, i: pooling.unpick(x, i, sizes=(3, 4)), ((2, 2, 2, 3), Int((2, 2, 2, 3), 12)), _unpick),
-    Sample("pick", lambda x, i: pooling.pick(x, i), ((2, 2, 3, 4), Int((2, 2, 2, 3), 12)), _places((2, 3)), note="repeated"),
+    Sample(
+        "unpick",
+        lambda x, i: pooling.unpick(x, i, sizes=(3, 4)),
+        ((2, 2, 2, 3), Int((2, 2, 2, 3), 12)),
+        _unpick,
+    ),
+    Sample(
+        "pick",
+        lambda x, i: pooling.pick(x, i),
+        ((2, 2, 3, 4), Int((2, 2, 2, 3), 12)),
+        _places((2, 3)),
+        note="repeated",
+    ),
     Sample(
         "max_unpool",
         _unpool,
         (MAPS,),
-        torch=lambda x: TF.max_unpool2d(TF.avg_pool2d(x, 2), TF.max_pool2d(x.detach(), 2, return_indices=True)[1], 2),
+        torch=lambda x: TF.max_unpool2d(
+            TF.avg_pool2d(x, 2), TF.max_pool2d(x.detach(), 2, return_indices=True)[1], 2
+        ),
     ),
 ]

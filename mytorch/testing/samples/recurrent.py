@@ -40,25 +40,48 @@ def reference(cell, reverse=False, sizes=None):
 
 
 def row(cell, gates, note, time=2, batch=2, hidden=1, projected=None, biases=True, **settings):
-    inputs = [(time, batch, 2), (batch, projected or hidden), (batch, hidden), (gates * hidden, 2), (gates * hidden, projected or hidden)]
+    inputs = [
+        (time, batch, 2),
+        (batch, projected or hidden),
+        (batch, hidden),
+        (gates * hidden, 2),
+        (gates * hidden, projected or hidden),
+    ]
     inputs += [(gates * hidden,)] * 2 if biases else []
     inputs += [(projected, hidden)] if projected else []
     makers = [Real(shape, -1, 1) for shape in inputs]
     if cell != "LSTM":
         makers[2] = Real(inputs[2], -1, 1, grad=False)
-    return Sample("recurrent", lambda *a: recurrent(*a, cell=cell, **settings), tuple(makers), reference(cell, **settings), note=note)
+    return Sample(
+        "recurrent",
+        lambda *a: recurrent(*a, cell=cell, **settings),
+        tuple(makers),
+        reference(cell, **settings),
+        note=note,
+    )
 
 
 def packed(cell):
     """The padded part of the result of a packed sequence is nobody's: only its valid rows are looked at."""
     sizes = (2, 1, 1)
-    pick = np.concatenate([np.full(n, t) for t, n in enumerate(sizes)]), np.concatenate([np.arange(n) for n in sizes])
+    pick = (
+        np.concatenate([np.full(n, t) for t, n in enumerate(sizes)]),
+        np.concatenate([np.arange(n) for n in sizes]),
+    )
 
     def valid(results):
         return results[0][pick], *results[1:]
 
-    base = row(cell, {"LSTM": 4, "GRU": 3}.get(cell, 1), f"{cell} packed, reverse", time=3, reverse=True, sizes=sizes)
-    return Sample(base.op, lambda *a: valid(base.call(*a)), base.inputs, lambda *a: valid(base.reference(*a)), note=base.note)
+    base = row(
+        cell, {"LSTM": 4, "GRU": 3}.get(cell, 1), f"{cell} packed, reverse", time=3, reverse=True, sizes=sizes
+    )
+    return Sample(
+        base.op,
+        lambda *a: valid(base.call(*a)),
+        base.inputs,
+        lambda *a: valid(base.reference(*a)),
+        note=base.note,
+    )
 
 
 ROWS = [

@@ -58,13 +58,41 @@ ROWS = [
     *over("argmin", folded(np.argmin), distinct, [(None, False), *ONE], smooth=False),
     *over("all", folded(np.all), smooth=False),
     *over("any", folded(np.any), smooth=False),
-    Sample("count_nonzero", lambda x: x.count_nonzero(dim=1), (SHAPE,), lambda x: np.count_nonzero(x, axis=1), smooth=False),
-    Sample("places", lambda x: mytorch.ops.reduce.places(x.argmax(1), shape=(3, 4), dim=1, keepdim=False), ((3, 4),),
-           lambda x: x == x.max(1, keepdims=True), smooth=False),
+    Sample(
+        "count_nonzero",
+        lambda x: x.count_nonzero(dim=1),
+        (SHAPE,),
+        lambda x: np.count_nonzero(x, axis=1),
+        smooth=False,
+    ),
+    Sample(
+        "places",
+        lambda x: mytorch.ops.reduce.places(x.argmax(1), shape=(3, 4), dim=1, keepdim=False),
+        ((3, 4),),
+        lambda x: x == x.max(1, keepdims=True),
+        smooth=False,
+    ),
     *over("logsumexp", lambda x, dim, keep: np.log(np.exp(x).sum(axis=dim, keepdims=keep)), dims=DIMS[1:]),
-    *(row for p in (1, 2, 2.5, 3) for row in over(f"norm{p}", p_norm(p), op="vector_norm", call=lambda x, dim, keep, p=p: x.norm(p, dim, keep))),
-    *over("norm inf", lambda x, dim, keep: np.abs(x).max(axis=dim, keepdims=keep), distinct, op="vector_norm",
-          call=lambda x, dim, keep: x.norm(float("inf"), dim, keep)),
-    *over("norm 0", lambda x, dim, keep: (x != 0).sum(axis=dim, keepdims=keep).astype(x.dtype), dims=ONE, op="vector_norm", second=False,
-          call=lambda x, dim, keep: x.norm(0, dim, keep)),
-]  # fmt: skip
+    *(
+        row
+        for p in (1, 2, 2.5, 3)
+        for row in over(
+            f"norm{p}", p_norm(p), op="vector_norm", call=lambda x, dim, keep, p=p: x.norm(p, dim, keep)
+        )
+    ),
+    *over(
+        "norm inf",
+        lambda x, dim, keep: np.abs(x).max(axis=dim, keepdims=keep),
+        distinct,
+        op="vector_norm",
+        call=lambda x, dim, keep: x.norm(float("inf"), dim, keep),
+    ),
+    *over(
+        "norm 0",
+        lambda x, dim, keep: (x != 0).sum(axis=dim, keepdims=keep).astype(x.dtype),
+        dims=ONE,
+        op="vector_norm",
+        second=False,
+        call=lambda x, dim, keep: x.norm(0, dim, keep),
+    ),
+]

@@ -26,13 +26,39 @@ ROWS = [
     Sample("erfinv", lambda x: mytorch.erf(x).erfinv(), (Real((3, 20), -3, 3),), lambda x: x, tolerance=2e-2),
     Sample("lgamma", lambda x: x.lgamma(), (positive,), each(math.lgamma), empty=((0, 4),), tolerance=1e-4),
     Sample("lgamma", lambda x: x.lgamma(), (around,), each(math.lgamma), note="negative", tolerance=1e-2),
-    Sample("digamma", lambda x: x.digamma(), (Real((3, 20), 1, 12),), torch=lambda x: x.digamma(), tolerance=1e-4),
-    Sample("digamma", lambda x: x.digamma(), (around,), torch=lambda x: x.digamma(), note="negative", tolerance=1e-2),
-    Sample("polygamma", lambda x: x.polygamma(1), (Real((3, 20), 1, 12),), torch=lambda x: x.polygamma(1), tolerance=1e-4),
-    Sample("polygamma", lambda x: mytorch.polygamma(2, x), (Real((3, 20), 1, 12),), torch=lambda x: x.polygamma(2), note="2", tolerance=1e-4),
-    Sample("erfc", mytorch.special.ndtr, ((3, 4),), each(lambda x: math.erfc(-x / math.sqrt(2)) / 2), note="ndtr"),
+    Sample(
+        "digamma", lambda x: x.digamma(), (Real((3, 20), 1, 12),), torch=lambda x: x.digamma(), tolerance=1e-4
+    ),
+    Sample(
+        "digamma",
+        lambda x: x.digamma(),
+        (around,),
+        torch=lambda x: x.digamma(),
+        note="negative",
+        tolerance=1e-2,
+    ),
+    Sample(
+        "polygamma",
+        lambda x: x.polygamma(1),
+        (Real((3, 20), 1, 12),),
+        torch=lambda x: x.polygamma(1),
+        tolerance=1e-4,
+    ),
+    Sample(
+        "polygamma",
+        lambda x: mytorch.polygamma(2, x),
+        (Real((3, 20), 1, 12),),
+        torch=lambda x: x.polygamma(2),
+        note="2",
+        tolerance=1e-4,
+    ),
+    Sample(
+        "erfc", mytorch.special.ndtr, ((3, 4),), each(lambda x: math.erfc(-x / math.sqrt(2)) / 2), note="ndtr"
+    ),
     Sample("entr", mytorch.special.entr, (positive,), lambda x: -x * np.log(x)),
-    Sample("xlog1py", mytorch.special.xlog1py, ((3, 20), positive), lambda x, y: x * np.log1p(y), broadcast=False),
+    Sample(
+        "xlog1py", mytorch.special.xlog1py, ((3, 20), positive), lambda x, y: x * np.log1p(y), broadcast=False
+    ),
 ]
 
 
@@ -48,16 +74,44 @@ def _torch(name, *before):
 
 
 BESIDES = {
-    "erfcx": Real((3, 20), -3, 12), "log_ndtr": Real((3, 20), -6, 4), "ndtri": Real((3, 20), 0.01, 0.99), "i0": Real((3, 20), -9, 9),
-    "i0e": Real((3, 20), 0.1, 40), "i1": Real((3, 20), -9, 9), "i1e": Real((3, 20), 0.1, 40),
-}  # fmt: skip
-ROWS += [Sample(name, getattr(S, name), (maker,), torch=_torch(name), tolerance=2e-4, empty=((0, 4),)) for name, maker in BESIDES.items()]
+    "erfcx": Real((3, 20), -3, 12),
+    "log_ndtr": Real((3, 20), -6, 4),
+    "ndtri": Real((3, 20), 0.01, 0.99),
+    "i0": Real((3, 20), -9, 9),
+    "i0e": Real((3, 20), 0.1, 40),
+    "i1": Real((3, 20), -9, 9),
+    "i1e": Real((3, 20), 0.1, 40),
+}
+ROWS += [
+    Sample(name, getattr(S, name), (maker,), torch=_torch(name), tolerance=2e-4, empty=((0, 4),))
+    for name, maker in BESIDES.items()
+]
 shape = Real((3, 20), 0.3, 30, grad=False)
 ROWS += [
     Sample("zeta", lambda x: S.zeta(3.0, x), (positive,), torch=_torch("zeta", 3.0), tolerance=1e-4),
-    Sample("igamma", mytorch.igamma, (shape, Real((3, 20), 0.3, 30)), torch=_torch("gammainc"), tolerance=1e-3),
-    Sample("igammac", mytorch.igammac, (shape, Real((3, 20), 0.3, 30)), torch=_torch("gammaincc"), tolerance=1e-3),
-    Sample("gamma_slope", gamma_slope, (Real((30,), 0.2, 5), Real((30,), 0.2, 5)), _gamma_slope, smooth=False, tolerance=1e-3),
-    Sample("gamma_slope", gamma_slope, (Real((30,), 15, 25), Real((30,), 15, 25)), _gamma_slope, note="large", smooth=False, tolerance=1e-3),
-    Sample("standard_gamma", standard_gamma, (positive, positive), lambda a, x: x, smooth=False),  # its gradient: tests/distributions
+    Sample(
+        "igamma", mytorch.igamma, (shape, Real((3, 20), 0.3, 30)), torch=_torch("gammainc"), tolerance=1e-3
+    ),
+    Sample(
+        "igammac", mytorch.igammac, (shape, Real((3, 20), 0.3, 30)), torch=_torch("gammaincc"), tolerance=1e-3
+    ),
+    Sample(
+        "gamma_slope",
+        gamma_slope,
+        (Real((30,), 0.2, 5), Real((30,), 0.2, 5)),
+        _gamma_slope,
+        smooth=False,
+        tolerance=1e-3,
+    ),
+    Sample(
+        "gamma_slope",
+        gamma_slope,
+        (Real((30,), 15, 25), Real((30,), 15, 25)),
+        _gamma_slope,
+        note="large",
+        smooth=False,
+        tolerance=1e-3,
+    ),
+    # its gradient: tests/distributions
+    Sample("standard_gamma", standard_gamma, (positive, positive), lambda a, x: x, smooth=False),
 ]

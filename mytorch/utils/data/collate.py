@@ -15,11 +15,13 @@ from ...tensor import Tensor
 
 
 def default_collate(batch):
-    """A batch made of a list of samples: one structure like a sample's, with a new first dimension in every tensor.
+    """A batch made of a list of samples: one structure like a sample's, with a new first dimension in every
+    tensor.
 
-    Tensors (of any library that has ``__dlpack__`` or ``__array__``), arrays, PIL images and numbers are stacked (Python floats as float64, as in torch);
-    strings and bytes stay lists; dicts, lists, tuples and named tuples are collated item by item. TypeError for samples of other types, RuntimeError
-    if their shapes or lengths differ.
+    Tensors (of any library that has ``__dlpack__`` or ``__array__``), arrays, PIL images and numbers are
+    stacked (Python floats as float64, as in torch); strings and bytes stay lists; dicts, lists, tuples and
+    named tuples are collated item by item. TypeError for samples of other types, RuntimeError if their shapes
+    or lengths differ.
     """
     first = batch[0]
     kind = type(first)
@@ -39,16 +41,24 @@ def default_collate(batch):
         if any(len(sample) != len(first) for sample in batch):
             raise RuntimeError("each element in list of batch should be of equal size")
         columns = [default_collate(column) for column in zip(*batch)]
-        return kind(*columns) if hasattr(first, "_fields") else columns if isinstance(first, tuple) else _like(first, columns)
+        return (
+            kind(*columns)
+            if hasattr(first, "_fields")
+            else columns
+            if isinstance(first, tuple)
+            else _like(first, columns)
+        )
     if _is_foreign_array(first):
         return as_tensor(_stack_arrays([_to_array(x) for x in batch]))
     raise _cannot(kind)
 
 
 def default_convert(data):
-    """``data`` with every array in it, of NumPy or of another library, as a tensor; everything else unchanged.
+    """``data`` with every array in it, of NumPy or of another library, as a tensor; everything else
+    unchanged.
 
-    Goes into dicts, lists, tuples (which become lists, as in torch) and named tuples. It is the ``collate_fn`` when nothing is batched.
+    Goes into dicts, lists, tuples (which become lists, as in torch) and named tuples. It is the
+    ``collate_fn`` when nothing is batched.
     """
     if isinstance(data, (Tensor, str, bytes)):
         return data
@@ -58,12 +68,20 @@ def default_convert(data):
         return _like(data, {key: default_convert(data[key]) for key in data})
     if isinstance(data, collections.abc.Sequence):
         items = [default_convert(item) for item in data]
-        return type(data)(*items) if hasattr(data, "_fields") else items if isinstance(data, tuple) else _like(data, items)
+        return (
+            type(data)(*items)
+            if hasattr(data, "_fields")
+            else items
+            if isinstance(data, tuple)
+            else _like(data, items)
+        )
     return as_tensor(_to_array(data)) if _is_foreign_array(data) else data
 
 
 def _like(original, items):
-    """A dict or a list in the type of ``original``, with what else a mutable one carries; a plain one where the type does not allow that."""
+    """A dict or a list in the type of ``original``, with what else a mutable one carries; a plain one where
+    the type does not allow that.
+    """
     try:
         if isinstance(original, collections.abc.MutableMapping):
             clone = copy.copy(original)
@@ -102,7 +120,10 @@ def _check_shapes(arrays):
     first = arrays[0].shape
     for i, a in enumerate(arrays):
         if a.shape != first:
-            raise RuntimeError(f"stack expects each tensor to be equal size, but got {list(first)} at entry 0 and {list(a.shape)} at entry {i}")
+            raise RuntimeError(
+                f"stack expects each tensor to be equal size, but got {list(first)} at entry 0 and "
+                f"{list(a.shape)} at entry {i}"
+            )
 
 
 def _is_foreign_array(x):
@@ -113,9 +134,15 @@ def _to_array(x):
     """An array of another library, on the CPU, as NumPy's; a copy only where its memory cannot be written."""
     if hasattr(x, "detach"):
         x = x.detach()  # torch does not export tensors that require a gradient
-    array = numpy.from_dlpack(x) if not (hasattr(x, "__array__") or hasattr(x, "__array_interface__")) else numpy.asarray(x)
+    array = (
+        numpy.from_dlpack(x)
+        if not (hasattr(x, "__array__") or hasattr(x, "__array_interface__"))
+        else numpy.asarray(x)
+    )
     return array if array.flags.writeable else array.copy()
 
 
 def _cannot(kind):
-    return TypeError(f"default_collate: batch must contain tensors, numpy arrays, numbers, dicts or lists; found {kind}")
+    return TypeError(
+        f"default_collate: batch must contain tensors, numpy arrays, numbers, dicts or lists; found {kind}"
+    )

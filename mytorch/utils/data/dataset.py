@@ -18,7 +18,9 @@ T_co = TypeVar("T_co", covariant=True)
 
 
 def fast_path(obj, name, *plain):
-    """``obj``'s method ``name``, a faster form of its methods ``plain``; None if it has none or a subclass has redefined a plain one since."""
+    """``obj``'s method ``name``, a faster form of its methods ``plain``; None if it has none or a subclass
+    has redefined a plain one since.
+    """
     for cls in type(obj).__mro__:
         if name in vars(cls):
             return getattr(obj, name)
@@ -35,8 +37,9 @@ def batch_reader(dataset):
 class Dataset(Generic[T_co]):
     """A map from keys to samples. Subclasses define ``__getitem__`` and mostly ``__len__``.
 
-    Two optional methods make loading faster. ``__getitems__(indices)`` returns a list of samples, as in torch. ``__getbatch__(indices)`` returns
-    the very batch that ``default_collate`` would make of them, or NotImplemented; it is used with the default ``collate_fn`` only.
+    Two optional methods make loading faster. ``__getitems__(indices)`` returns a list of samples, as in
+    torch. ``__getbatch__(indices)`` returns the very batch that ``default_collate`` would make of them, or
+    NotImplemented; it is used with the default ``collate_fn`` only.
     """
 
     def __getitem__(self, index) -> T_co:
@@ -49,7 +52,8 @@ class Dataset(Generic[T_co]):
 class IterableDataset(Dataset[T_co]):
     """A stream of samples. Subclasses define ``__iter__``.
 
-    With several workers each one has its own copy: split the work by :func:`get_worker_info`, or every sample comes once per worker.
+    With several workers each one has its own copy: split the work by :func:`get_worker_info`, or every sample
+    comes once per worker.
     """
 
     def __iter__(self):
@@ -60,7 +64,9 @@ class IterableDataset(Dataset[T_co]):
 
 
 class TensorDataset(Dataset):
-    """Samples ``(tensor[i], ...)`` of tensors (or arrays) that agree in their first dimension; AssertionError if they do not."""
+    """Samples ``(tensor[i], ...)`` of tensors (or arrays) that agree in their first dimension; AssertionError
+    if they do not.
+    """
 
     def __init__(self, *tensors):
         self.tensors = tuple(as_tensor(t) for t in tensors)
@@ -79,11 +85,17 @@ class TensorDataset(Dataset):
 
 
 class StackDataset(Dataset):
-    """Samples ``(a[i], b[i], ...)`` of several datasets, or dicts of them if they are given by keyword. ValueError if their lengths differ."""
+    """Samples ``(a[i], b[i], ...)`` of several datasets, or dicts of them if they are given by keyword.
+
+    ValueError if their lengths differ.
+    """
 
     def __init__(self, *args, **kwargs):
         if args and kwargs:
-            raise ValueError("Supported either ``tuple``- (via ``args``) or ``dict``- (via ``kwargs``) like input/output, but both types are given.")
+            raise ValueError(
+                "Supported either ``tuple``- (via ``args``) or ``dict``- (via ``kwargs``) like "
+                "input/output, but both types are given."
+            )
         if not args and not kwargs:
             raise ValueError("At least one dataset should be passed")
         self.datasets = args or kwargs
@@ -158,8 +170,10 @@ class Subset(Dataset[T_co]):
         self.dataset, self.indices = dataset, indices
         if fast_path(self, "__getitems__", "__getitem__") is None:
             raise NotImplementedError(
-                f"{type(self).__name__} overrides __getitem__ but not __getitems__. When subclassing Subset and overriding __getitem__, you must "
-                "also override __getitems__ to ensure DataLoader works correctly with your custom logic. A simple implementation:\n\n"
+                f"{type(self).__name__} overrides __getitem__ but not __getitems__. When subclassing "
+                "Subset and overriding __getitem__, you must "
+                "also override __getitems__ to ensure DataLoader works correctly with your custom "
+                "logic. A simple implementation:\n\n"
                 "def __getitems__(self, indices):\n    return [self.__getitem__(idx) for idx in indices]"
             )
 
@@ -180,19 +194,26 @@ class Subset(Dataset[T_co]):
 
 
 def _samples(dataset, indices):
-    """A list of samples, by ``__getitems__`` where the dataset has it. ValueError if that returns another number of them."""
+    """A list of samples, by ``__getitems__`` where the dataset has it.
+
+    ValueError if that returns another number of them.
+    """
     if not callable(getattr(dataset, "__getitems__", None)):
         return [dataset[i] for i in indices]
     samples = dataset.__getitems__(indices)
     if len(samples) != len(indices):
-        raise ValueError(f"Nested dataset's output size mismatch. Expected {len(indices)}, got {len(samples)}")
+        raise ValueError(
+            f"Nested dataset's output size mismatch. Expected {len(indices)}, got {len(samples)}"
+        )
     return samples
 
 
 def random_split(dataset, lengths, generator=default_generator):
-    """Split ``dataset`` at random into a list of :class:`Subset` of the given lengths, or of fractions that sum to 1.
+    """Split ``dataset`` at random into a list of :class:`Subset` of the given lengths, or of fractions that
+    sum to 1.
 
-    What fractions leave over by rounding down goes one each to the first parts. ValueError if the lengths do not sum to ``len(dataset)``.
+    What fractions leave over by rounding down goes one each to the first parts. ValueError if the lengths do
+    not sum to ``len(dataset)``.
     """
     total = len(dataset)
     if math.isclose(sum(lengths), 1) and sum(lengths) <= 1:
@@ -204,7 +225,9 @@ def random_split(dataset, lengths, generator=default_generator):
             lengths[i % len(lengths)] += 1
         for i, length in enumerate(lengths):
             if length == 0:
-                warnings.warn(f"Length of split at index {i} is 0. This might result in an empty dataset.", stacklevel=2)
+                warnings.warn(
+                    f"Length of split at index {i} is 0. This might result in an empty dataset.", stacklevel=2
+                )
     if sum(lengths) != total:
         raise ValueError("Sum of input lengths does not equal the length of the input dataset!")
     order = iter((generator or default_generator).numpy.permutation(total).tolist())

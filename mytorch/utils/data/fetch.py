@@ -39,7 +39,9 @@ def _refuse_stop_iteration(fetch):
         try:
             return fetch(index)
         except StopIteration as error:  # it would end the epoch in silence
-            raise RuntimeError("the dataset raised StopIteration; only an IterableDataset may end by it") from error
+            raise RuntimeError(
+                "the dataset raised StopIteration; only an IterableDataset may end by it"
+            ) from error
 
     return checked
 

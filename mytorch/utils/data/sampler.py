@@ -1,7 +1,7 @@
 """Samplers: in which order samples are visited.
 
-A sampler draws all its random numbers when its first index is asked for, so that a generator's state and the number of
-indices taken say where it stands.
+A sampler draws all its random numbers when its first index is asked for, so that a generator's state and the
+number of indices taken say where it stands.
 """
 
 from __future__ import annotations
@@ -28,7 +28,10 @@ def _is_count(n):
 
 
 class Sampler(Generic[T_co]):
-    """An iterable of indices, or of lists of them for batches. Subclasses define ``__iter__`` and, for ``len(loader)``, ``__len__``."""
+    """An iterable of indices, or of lists of them for batches.
+
+    Subclasses define ``__iter__`` and, for ``len(loader)``, ``__len__``.
+    """
 
     def __iter__(self):
         raise NotImplementedError("Subclasses of Sampler should implement __iter__.")
@@ -50,16 +53,24 @@ class SequentialSampler(Sampler[int]):
 class RandomSampler(Sampler[int]):
     """Indices of ``data_source`` in random order: permutations, or drawn independently with ``replacement``.
 
-    ``num_samples`` (default: the length of ``data_source``) is how many. Without ``generator`` the default generator seeds a new one for each
-    pass. TypeError if ``replacement`` is not a bool, ValueError unless ``num_samples`` is a positive integer.
+    ``num_samples`` (default: the length of ``data_source``) is how many. Without ``generator`` the default
+    generator seeds a new one for each pass. TypeError if ``replacement`` is not a bool, ValueError unless
+    ``num_samples`` is a positive integer.
     """
 
     def __init__(self, data_source, replacement=False, num_samples=None, generator=None):
-        self.data_source, self.replacement, self._num_samples, self.generator = data_source, replacement, num_samples, generator
+        self.data_source, self.replacement, self._num_samples, self.generator = (
+            data_source,
+            replacement,
+            num_samples,
+            generator,
+        )
         if not isinstance(replacement, bool):
             raise TypeError(f"replacement should be a boolean value, but got replacement={replacement}")
         if not isinstance(self.num_samples, int) or self.num_samples <= 0:
-            raise ValueError(f"num_samples should be a positive integer value, but got num_samples={self.num_samples}")
+            raise ValueError(
+                f"num_samples should be a positive integer value, but got num_samples={self.num_samples}"
+            )
 
     @property
     def num_samples(self) -> int:
@@ -96,19 +107,25 @@ class SubsetRandomSampler(Sampler[int]):
 
 
 class WeightedRandomSampler(Sampler[int]):
-    """``num_samples`` indices, each with probability proportional to its weight; ``replacement`` says whether one may come twice.
+    """``num_samples`` indices, each with probability proportional to its weight; ``replacement`` says whether
+    one may come twice.
 
-    ValueError for a bad setting, RuntimeError on iterating for weights that are negative, not finite, all zero, or too few to draw from.
+    ValueError for a bad setting, RuntimeError on iterating for weights that are negative, not finite, all
+    zero, or too few to draw from.
     """
 
     def __init__(self, weights, num_samples, replacement=True, generator=None):
         if not _is_count(num_samples):
-            raise ValueError(f"num_samples should be a positive integer value, but got num_samples={num_samples}")
+            raise ValueError(
+                f"num_samples should be a positive integer value, but got num_samples={num_samples}"
+            )
         if not isinstance(replacement, bool):
             raise ValueError(f"replacement should be a boolean value, but got replacement={replacement}")
         self.weights = as_tensor(weights, dtype="float64").cpu()
         if self.weights.ndim != 1:
-            raise ValueError(f"weights should be a 1d sequence but given weights have shape {tuple(self.weights.shape)}")
+            raise ValueError(
+                f"weights should be a 1d sequence but given weights have shape {tuple(self.weights.shape)}"
+            )
         self.num_samples, self.replacement, self.generator = num_samples, replacement, generator
 
     def __iter__(self):
@@ -120,7 +137,10 @@ class WeightedRandomSampler(Sampler[int]):
         if not possible:
             raise RuntimeError("invalid multinomial distribution (sum of probabilities <= 0)")
         if not self.replacement and self.num_samples > possible:
-            raise RuntimeError(f"cannot draw {self.num_samples} different samples: {possible} of {len(weights)} weights are not zero")
+            raise RuntimeError(
+                f"cannot draw {self.num_samples} different samples: {possible} of {len(weights)} "
+                "weights are not zero"
+            )
         source = (self.generator or random.default_generator).numpy
         yield from source.choice(len(weights), self.num_samples, self.replacement, weights / total).tolist()
 
@@ -129,14 +149,17 @@ class WeightedRandomSampler(Sampler[int]):
 
 
 class BatchSampler(Sampler[list]):
-    """Lists of ``batch_size`` indices of ``sampler``; the last one may be shorter, or is left out with ``drop_last``.
+    """Lists of ``batch_size`` indices of ``sampler``; the last one may be shorter, or is left out with
+    ``drop_last``.
 
     ValueError unless ``batch_size`` is a positive integer and ``drop_last`` a bool.
     """
 
     def __init__(self, sampler, batch_size, drop_last):
         if not _is_count(batch_size):
-            raise ValueError(f"batch_size should be a positive integer value, but got batch_size={batch_size}")
+            raise ValueError(
+                f"batch_size should be a positive integer value, but got batch_size={batch_size}"
+            )
         if not isinstance(drop_last, bool):
             raise ValueError(f"drop_last should be a boolean value, but got drop_last={drop_last}")
         self.sampler, self.batch_size, self.drop_last = sampler, batch_size, drop_last

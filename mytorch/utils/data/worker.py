@@ -1,8 +1,10 @@
 """Worker processes that load batches.
 
-Each worker has a pipe of its own and answers in the order in which it is asked, so the loader gets batches in order by asking the right
-worker, and no lock is shared that a killed worker could take with it: its pipe ends, and that is an error where its answer was due. Arrays
-travel as they are, outside of the pickle; shared memory would save a copy of each and leak when a process is killed.
+Each worker has a pipe of its own and answers in the order in which it is asked, so the loader gets batches in
+order by asking the right
+worker, and no lock is shared that a killed worker could take with it: its pipe ends, and that is an error
+where its answer was due. Arrays travel as they are, outside of the pickle; shared memory would save a copy of
+each and leak when a process is killed.
 """
 
 from __future__ import annotations
@@ -31,12 +33,15 @@ from .fetch import fetcher
 
 DATA, FAILED, END = range(3)  # what an answer is: a batch, a Failure, nothing more to come
 GRACE = 1.0  # seconds that a worker gets to finish its sample when it is stopped
-LOOK = 5.0  # seconds between looks whether the process at the other end is still there, should its pipe not tell
+# seconds between looks whether the process at the other end is still there, should its pipe not tell
+LOOK = 5.0
 
 
 @dataclasses.dataclass
 class WorkerInfo:
-    """What :func:`get_worker_info` returns: the worker's ``id`` of ``num_workers``, its ``seed`` and its copy of the ``dataset``."""
+    """What :func:`get_worker_info` returns: the worker's ``id`` of ``num_workers``, its ``seed`` and its copy
+    of the ``dataset``.
+    """
 
     id: int
     num_workers: int
@@ -89,18 +94,24 @@ class _Verbatim(str):
         return str(self)
 
 
-# ---- in the worker ------------------------------------------------------------------------------------------------------
+# ---- in the worker -------------------------------------------------------------------------------
 
 
 def run(pipe, worker_id, task):
-    """Answer until the pipe ends. A question is ``(seed, None)``, which begins an epoch and has no answer, or ``(None, indices)``."""
+    """Answer until the pipe ends.
+
+    A question is ``(seed, None)``, which begins an epoch and has no answer, or ``(None, indices)``.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to the whole group; the main process decides
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    for end in _main_ends:  # a forked worker has copies of them, which would hide from all workers that the main process has closed its own
+    # a forked worker has copies of them, which would hide from all workers that the main process has closed
+    # its own
+    for end in _main_ends:
         end.close()
     threadpool_limits(1)  # each worker is one thread of work
     answers = queue.SimpleQueue()
-    threading.Thread(target=_send_all, args=(pipe, answers), daemon=True).start()  # so that the next batch is made meanwhile
+    # so that the next batch is made meanwhile
+    threading.Thread(target=_send_all, args=(pipe, answers), daemon=True).start()
     fetch = None
     while (question := _next_question(pipe)) is not None:
         seed, indices = question
@@ -123,7 +134,8 @@ def _next_question(pipe):
 
 
 def _begin_epoch(seed, worker_id, task):
-    """Seed all generators and return the function that makes batches. A failure is kept for the first batch."""
+    """Seed all generators and return the function that makes batches. A failure is kept for the first
+    batch."""
     global _info
     high, low = divmod(seed - worker_id, 2**32)
     random.seed(seed)
@@ -174,7 +186,7 @@ def _send_all(pipe, answers):
         pass
 
 
-# ---- in the main process ------------------------------------------------------------------------------------------------
+# ---- in the main process -------------------------------------------------------------------------
 
 
 class Worker:
@@ -188,8 +200,11 @@ class Worker:
         self.process = context.Process(target=run, args=(theirs, worker_id, task), daemon=True)
         try:
             with warnings.catch_warnings():
-                # Python 3.12 warns of forks beside any thread; here there are none but BLAS's, which are made for it (see start_context)
-                warnings.filterwarnings("ignore", "This process .* is multi-threaded, use of fork", DeprecationWarning)
+                # Python 3.12 warns of forks beside any thread; here there are none but BLAS's, which are made
+                # for it (see start_context)
+                warnings.filterwarnings(
+                    "ignore", "This process .* is multi-threaded, use of fork", DeprecationWarning
+                )
                 self.process.start()
         finally:
             theirs.close()
@@ -202,7 +217,10 @@ class Worker:
             pass
 
     def answer(self, timeout):
-        """(status, value) of its next answer. TimeoutError after ``timeout`` seconds (0: none), RuntimeError if the process is dead."""
+        """(status, value) of its next answer. TimeoutError after ``timeout`` seconds (0:
+
+        none), RuntimeError if the process is dead.
+        """
         deadline = time.monotonic() + timeout if timeout > 0 else float("inf")
         while True:
             self._wait(deadline)
@@ -229,15 +247,22 @@ class Worker:
         code = self.process.exitcode
         if code is not None and code < 0:
             name = {s.value: s.name for s in signal.Signals}.get(-code, str(-code))
-            how = f"killed by signal {name}" + " (perhaps by the system, for want of memory)" * (name == "SIGKILL")
+            how = f"killed by signal {name}" + " (perhaps by the system, for want of memory)" * (
+                name == "SIGKILL"
+            )
         else:
-            how = f"exit code {code}; its own message, if any, is on stderr. Where workers are not forked, the main part of a script must be under "
+            how = (
+                f"exit code {code}; its own message, if any, is on stderr. Where workers are not forked, "
+                "the main part of a script must be under "
+            )
             how += "`if __name__ == '__main__':`"
         return RuntimeError(f"DataLoader worker (pid(s) {self.process.pid}) exited unexpectedly: {how}")
 
 
 def stop(workers, owner):
-    """End the processes: those that do not in a moment, by force. Does nothing in a forked copy of the ``owner`` process."""
+    """End the processes: those that do not in a moment, by force. Does nothing in a forked copy of the
+    ``owner`` process.
+    """
     if os.getpid() != owner:
         return
     for w in workers:
@@ -253,15 +278,19 @@ def stop(workers, owner):
 
 
 def start_context(chosen):
-    """How worker processes start: as ``chosen``, or Python's default, or by a fork server where the default is an unsafe fork.
+    """How worker processes start: as ``chosen``, or Python's default, or by a fork server where the default
+    is an unsafe fork.
 
-    A fork copies the locks that other threads hold at that moment and not the threads that would release them: a worker that needs one waits
-    forever. So beside other threads (tqdm's monitor and those of ``mytorch.parallel`` sleep, they do no harm) the workers are forked from a clean
-    process instead. That one imports the main module again, which a console or a notebook does not have; there it stays with fork.
+    A fork copies the locks that other threads hold at that moment and not the threads that would release
+    them: a worker that needs one waits forever. So beside other threads (tqdm's monitor and those of
+    ``mytorch.parallel`` sleep, they do no harm) the workers are forked from a clean process instead. That one
+    imports the main module again, which a console or a notebook does not have; there it stays with fork.
     """
     context = chosen or multiprocessing.get_context()
     if chosen is None and context.get_start_method() == "fork":
         others = [t for t in threading.enumerate() if t is not threading.current_thread()]
-        if any(type(t).__name__ != "TMonitor" and not t.name.startswith("mytorch-") for t in others) and hasattr(sys.modules["__main__"], "__file__"):
+        if any(
+            type(t).__name__ != "TMonitor" and not t.name.startswith("mytorch-") for t in others
+        ) and hasattr(sys.modules["__main__"], "__file__"):
             return multiprocessing.get_context("forkserver")
     return context

@@ -18,31 +18,45 @@ _MODULE = {"style": "rounded", "color": "#999999", "fontcolor": "#555555", "labe
 
 
 def draw_graph(tensor, path=None, trace=None):
-    """Draw the computation graph of ``tensor``, from the leaves down to it; returns the SVG text, or None if ``path`` (.svg, .png, .pdf) is written.
+    """Draw the computation graph of ``tensor``, from the leaves down to it; returns the SVG text, or None if
+    ``path`` (.svg, .png, .pdf) is written.
 
-    Operations are boxes with the shape and dtype of their output, leaves are green and bear the names of the parameters if ``trace`` is a
-    :class:`Trace` or a model; a Trace also frames what each module computed. Needs the package graphviz (``pip install 'mytorch[visualize]'``) and
-    Graphviz's program ``dot``: ImportError and RuntimeError say which is missing.
+    Operations are boxes with the shape and dtype of their output, leaves are green and bear the names of the
+    parameters if ``trace`` is a :class:`Trace` or a model; a Trace also frames what each module computed.
+    Needs the package graphviz (``pip install 'mytorch[visualize]'``) and Graphviz's program ``dot``:
+    ImportError and RuntimeError say which is missing.
     """
     if graphviz is None:
-        raise ImportError("draw_graph needs the package graphviz: pip install 'mytorch[visualize]' (graph_text and explain need nothing)")
+        raise ImportError(
+            "draw_graph needs the package graphviz: pip install 'mytorch[visualize]' (graph_text and "
+            "explain need nothing)"
+        )
     graph = Graph(tensor, trace)
     try:
         graph.run(hooks=False)
     except RuntimeError:
         pass  # freed, or changed in place: the rows after that have no shapes
-    dot = graphviz.Digraph(graph_attr={"ranksep": "0.3", **_STYLE}, node_attr={"height": "0.3", **_STYLE}, edge_attr={"color": "#777777"})
+    dot = graphviz.Digraph(
+        graph_attr={"ranksep": "0.3", **_STYLE},
+        node_attr={"height": "0.3", **_STYLE},
+        edge_attr={"color": "#777777"},
+    )
     _fill(dot, None, _by_parent(graph.rows))
     for row in graph.rows:
         for source in row.edges:
             dot.edge(str(source.index), str(row.index))
     file_format = "svg" if path is None else Path(path).suffix.lstrip(".").lower()
     if file_format not in graphviz.FORMATS:
-        raise ValueError(f"draw_graph: the name of the file has to say the format, such as graph.svg or graph.png; got {path}")
+        raise ValueError(
+            "draw_graph: the name of the file has to say the format, such as graph.svg or graph.png; "
+            f"got {path}"
+        )
     try:
         picture = dot.pipe(file_format)
     except graphviz.ExecutableNotFound as error:
-        raise RuntimeError("draw_graph needs Graphviz's program dot on the PATH: apt install graphviz, or see graphviz.org") from error
+        raise RuntimeError(
+            "draw_graph needs Graphviz's program dot on the PATH: apt install graphviz, or see graphviz.org"
+        ) from error
     if path is None:
         return picture.decode()
     Path(path).write_bytes(picture)

@@ -16,16 +16,19 @@ HUGE = 1e4  # gradients of a larger norm are marked
 
 
 def explain(loss, trace=None, path="explain.html", repeats=5):
-    """Run the backward pass of ``loss``, measure every step, and write a page that steps through it; returns the path.
+    """Run the backward pass of ``loss``, measure every step, and write a page that steps through it; returns
+    the path.
 
-    The page is one file that needs no network. For each node it shows the gradient formula as it stands in the source, shape, dtype, bytes and norm
-    of the gradients that come in and go out (zero, infinite, nan and huge ones are marked), the values saved for it, and the time in µs: the shortest
-    of ``repeats`` passes, since the first also warms up caches and threads. With a :class:`Trace` the nodes are grouped by the modules that recorded
-    them; with a model in its place leaves bear the names of the parameters.
+    The page is one file that needs no network. For each node it shows the gradient formula as it stands in
+    the source, shape, dtype, bytes and norm of the gradients that come in and go out (zero, infinite, nan and
+    huge ones are marked), the values saved for it, and the time in µs: the shortest of ``repeats`` passes,
+    since the first also warms up caches and threads. With a :class:`Trace` the nodes are grouped by the
+    modules that recorded them; with a model in its place leaves bear the names of the parameters.
 
-    The last pass, whose gradients are shown, is a real one with the hooks of tensors and modules; the others are without. None adds anything to the
-    ``.grad`` of a leaf and the graph is kept, so ``loss.backward()`` may follow. A ``loss`` that is not a scalar starts with ones. RuntimeError if it
-    has no graph, or if that was freed.
+    The last pass, whose gradients are shown, is a real one with the hooks of tensors and modules; the others
+    are without. None adds anything to the ``.grad`` of a leaf and the graph is kept, so ``loss.backward()``
+    may follow. A ``loss`` that is not a scalar starts with ones. RuntimeError if it has no graph, or if that
+    was freed.
     """
     graph = Graph(loss, trace)
     for i in reversed(range(repeats)):
@@ -33,7 +36,9 @@ def explain(loss, trace=None, path="explain.html", repeats=5):
     data = json.dumps(_page_data(graph, repeats), ensure_ascii=False, allow_nan=False)
     data = data.replace("<", "\\u003c")  # so that no text can end the script element
     page = Path(__file__).with_name("explain.html").read_text("utf-8")
-    page = page.replace("{{TITLE}}", html.escape(f"Backward pass of {graph.rows[0].label}")).replace("{{DATA}}", data)
+    page = page.replace("{{TITLE}}", html.escape(f"Backward pass of {graph.rows[0].label}")).replace(
+        "{{DATA}}", data
+    )
     Path(path).write_text(page, "utf-8")
     return path
 
@@ -48,13 +53,18 @@ def _page_data(graph, repeats):
         for g, goal in zip(row.outgoing or [None] * len(row.edges), row.edges):
             arrivals[goal].append((row.index, g))
     sources = _Sources()
-    rows = [_leaf(row, arrivals[row]) if row.is_leaf else _operation(row, arrivals[row], total, sources) for row in graph.rows]
+    rows = [
+        _leaf(row, arrivals[row]) if row.is_leaf else _operation(row, arrivals[row], total, sources)
+        for row in graph.rows
+    ]
     before = None
     for row, data, lanes in zip(graph.rows, rows, lanes_of(graph.rows)):
         before = before if row.is_leaf else row.call  # a leaf stands with the operation that needs it last
         data |= {"group": str(before or ""), "depth": before.depth if before else 0, "lanes": lanes._asdict()}
         data |= {"label": row.label, "shape": " ".join(row.describe()), "leaf": row.is_leaf}
-        data["flags"] = sorted({flag for g in (*row.incoming, *row.outgoing) if g and (flag := _flag(g.norm))})
+        data["flags"] = sorted(
+            {flag for g in (*row.incoming, *row.outgoing) if g and (flag := _flag(g.norm))}
+        )
     return {
         "rows": rows,
         "sources": [source._asdict() for source in sources.numbers],
@@ -81,15 +91,23 @@ class _Sources:
     def of(self, node):
         """The numbers of the rules of ``node`` and of the functions that they call."""
         if node.plan not in self.by_plan:
-            self.by_plan[node.plan] = [[self.numbers.setdefault(source, len(self.numbers)) for source in part] for part in formulas(node)]
+            self.by_plan[node.plan] = [
+                [self.numbers.setdefault(source, len(self.numbers)) for source in part]
+                for part in formulas(node)
+            ]
         return self.by_plan[node.plan]
 
 
 def _operation(row, arrivals, total, sources):
     rules, called = sources.of(row.node)
     users = list(dict.fromkeys(index for index, _ in arrivals))
-    incoming = [_gradient(g, "in, from" if users else "in: ones, the start", users) for g in row.incoming if g]
-    outgoing = [_gradient(g, f"out for {name}, to", [goal.index]) for g, name, goal in zip(row.outgoing, input_names(row.node), row.edges)]
+    incoming = [
+        _gradient(g, "in, from" if users else "in: ones, the start", users) for g in row.incoming if g
+    ]
+    outgoing = [
+        _gradient(g, f"out for {name}, to", [goal.index])
+        for g, name, goal in zip(row.outgoing, input_names(row.node), row.edges)
+    ]
     return {
         "kind": row.node.name,
         "about": _first_sentence(row.node),
@@ -99,7 +117,9 @@ def _operation(row, arrivals, total, sources):
         "outgoing": outgoing,
         "saved": [_saved(name, value) for name, value in saved_values(row.node)],
         "microseconds": (row.nanoseconds or 0) / 1000,
-        "time": f"{_microseconds(row.nanoseconds)}, {row.nanoseconds / total:.0%} of the pass" if row.incoming else "not reached by the pass",
+        "time": f"{_microseconds(row.nanoseconds)}, {row.nanoseconds / total:.0%} of the pass"
+        if row.incoming
+        else "not reached by the pass",
     }
 
 
@@ -107,12 +127,14 @@ def _leaf(row, arrivals):
     return {
         "kind": "AccumulateGrad",
         "about": "A leaf of the graph: here the gradients are summed, and backward() adds the sum to .grad.",
-        "rules": [], "called": [], "saved": [],
+        "rules": [],
+        "called": [],
+        "saved": [],
         "incoming": [_gradient(g, "in, from", [index]) for index, g in arrivals if g],
         "outgoing": [_gradient(g, "the sum, this leaf's gradient", []) for g in row.incoming if g],
         "microseconds": None,
         "time": "",
-    }  # fmt: skip
+    }
 
 
 def _first_sentence(node):
@@ -122,7 +144,15 @@ def _first_sentence(node):
 
 def _gradient(g, what, steps):
     if g is None:
-        return {"what": what, "steps": steps, "shape": "none", "dtype": "", "bytes": "", "norm": "", "flag": ""}
+        return {
+            "what": what,
+            "steps": steps,
+            "shape": "none",
+            "dtype": "",
+            "bytes": "",
+            "norm": "",
+            "flag": "",
+        }
     shape = str(g.shape) if g.raw_shape is None else f"{g.raw_shape} summed to {g.shape}"
     numbers = {"bytes": in_bytes(g.nbytes), "norm": f"{g.norm:.3g}", "flag": _flag(g.norm)}
     return {"what": what, "steps": steps, "shape": shape, "dtype": g.dtype, **numbers}
@@ -138,7 +168,12 @@ def _flag(norm):
 
 def _saved(name, value):
     if hasattr(value, "nbytes"):
-        return {"name": name, "shape": str(value.shape), "dtype": str(value.dtype), "bytes": in_bytes(value.nbytes)}
+        return {
+            "name": name,
+            "shape": str(value.shape),
+            "dtype": str(value.dtype),
+            "bytes": in_bytes(value.nbytes),
+        }
     plain = value is None or isinstance(value, (bool, int, float, complex, str, tuple, list, slice))
     text = repr(value) if plain else getattr(value, "__name__", type(value).__name__)
     return {"name": name, "shape": text if len(text) <= 80 else text[:79] + "…", "dtype": "", "bytes": ""}

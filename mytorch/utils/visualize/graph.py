@@ -1,7 +1,9 @@
-"""The graph behind a tensor as rows in the order of the backward pass, and what that pass does at each of them.
+"""The graph behind a tensor as rows in the order of the backward pass, and what that pass does at each of
+them.
 
-The pass is the real one (``autograd.walk``): for its duration every node's plan stands behind a :class:`_Watched` one, which notes what goes
-in and out. Nothing is added to any ``.grad``, and the graph stays whole.
+The pass is the real one (``autograd.walk``): for its duration every node's plan stands behind a
+:class:`_Watched` one, which notes what goes in and out. Nothing is added to any ``.grad``, and the graph
+stays whole.
 """
 
 from __future__ import annotations
@@ -35,10 +37,12 @@ class Row:
 
     node: object
     index: int = -1
-    edges: list = field(default_factory=list)  # the row of each input, in the order of the gradients that the rules return
+    # the row of each input, in the order of the gradients that the rules return
+    edges: list = field(default_factory=list)
     call: object = None  # of the module that recorded it
     label: str = ""
-    shape: tuple | None = None  # of the output, and so of the gradient that comes in; a list of shapes if there are several outputs
+    # of the output, and so of the gradient that comes in; a list of shapes if there are several outputs
+    shape: tuple | None = None
     dtype: str = ""
     incoming: list = field(default_factory=list)  # a Gradient per output, None where nothing arrived
     outgoing: list = field(default_factory=list)  # a Gradient per edge, None where the rule gave none
@@ -56,7 +60,8 @@ class Row:
 
 
 class Graph:
-    """The rows behind ``tensor``: operations newest first, each leaf right after the last operation that needs it.
+    """The rows behind ``tensor``: operations newest first, each leaf right after the last operation that
+    needs it.
 
     ``trace`` is a :class:`Trace`, or a model for the names of its parameters alone.
     """
@@ -80,23 +85,37 @@ class Graph:
         self.rows = [rows[leaf] for leaf in leaves.get(None, ())]
         for node in order:
             self.rows.append(rows[node])
-            self.rows += [rows[leaf] for leaf in sorted(leaves.get(node, ()), key=lambda leaf: leaf.order, reverse=True)]
+            self.rows += [
+                rows[leaf] for leaf in sorted(leaves.get(node, ()), key=lambda leaf: leaf.order, reverse=True)
+            ]
         for index, row in enumerate(self.rows):
             row.index = index
             if row.is_leaf:
-                row.label, row.shape, row.dtype = names.get(row.node, "leaf"), row.node.shape, str(row.node.dtype)
+                row.label, row.shape, row.dtype = (
+                    names.get(row.node, "leaf"),
+                    row.node.shape,
+                    str(row.node.dtype),
+                )
                 continue
             row.edges = [rows[_owner(edge)] for edge in row.node.edges]
             row.call, row.label = place(row.node), row.node.name.removesuffix("0").removesuffix("Backward")
 
     def run(self, hooks):
-        """Run the backward pass once and fill in what it does at each row; ``hooks=False`` leaves out the hooks of tensors and modules.
+        """Run the backward pass once and fill in what it does at each row; ``hooks=False`` leaves out the
+        hooks of tensors and modules.
 
-        It starts with ones. RuntimeError as in any backward, for example if the graph was freed; the rows up to there are filled in.
+        It starts with ones. RuntimeError as in any backward, for example if the graph was freed; the rows up
+        to there are filled in.
         """
         leaves = {row.node: row for row in self.rows if row.is_leaf}
         kept = [(row.node, row.node.hooks) for row in self.rows]
-        kept += [(edge, edge.hooks) for row in self.rows if not row.is_leaf for edge in (*row.node.edges, self.root) if type(edge) is Output]
+        kept += [
+            (edge, edge.hooks)
+            for row in self.rows
+            if not row.is_leaf
+            for edge in (*row.node.edges, self.root)
+            if type(edge) is Output
+        ]
         plans = [(row.node, row.node.plan) for row in self.rows if not row.is_leaf]
         start = xp(self.tensor.array).ones_like(self.tensor.array)
         try:
@@ -122,7 +141,8 @@ class _Watched:
 
     def __init__(self, row, hooks):
         self.plan, self.row = row.node.plan, row
-        self.skip = not hooks and self.plan.op.name == "boundary"  # the operation behind the backward hooks of modules
+        # the operation behind the backward hooks of modules
+        self.skip = not hooks and self.plan.op.name == "boundary"
 
     def __getattr__(self, name):
         return getattr(self.plan, name)
@@ -133,7 +153,11 @@ class _Watched:
         _wait(gradients)
         start = time.perf_counter_ns()
         raw = tuple(g) if self.skip else self.plan.steps(g, saved)
-        found = raw if node.restore is None else [d if d is None else walk._restored(d, *meta) for d, meta in zip(raw, node.restore)]
+        found = (
+            raw
+            if node.restore is None
+            else [d if d is None else walk._restored(d, *meta) for d, meta in zip(raw, node.restore)]
+        )
         _wait(found)
         elapsed = time.perf_counter_ns() - start
         row.nanoseconds = elapsed if row.nanoseconds is None else min(elapsed, row.nanoseconds)
@@ -178,7 +202,7 @@ def _noted(g, before=None):
     return Gradient(g.shape, str(g.dtype), g.nbytes, norm, raw)
 
 
-# ---- what a node keeps -------------------------------------------------------------------------------------------------
+# ---- what a node keeps ---------------------------------------------------------------------------
 
 
 def saved_values(node):
@@ -198,13 +222,21 @@ def saved_values(node):
 
 
 def saved_bytes(nodes, apart_from=()):
-    """Bytes of what ``nodes`` keep for their formulas, without the arrays ``apart_from``; see :func:`memory_bytes`."""
-    kept = [value for node in nodes for value in (*(v for _, v in saved_values(node)), *(node.definition[0] if node.definition else ()))]
+    """Bytes of what ``nodes`` keep for their formulas, without the arrays ``apart_from``; see
+    :func:`memory_bytes`.
+    """
+    kept = [
+        value
+        for node in nodes
+        for value in (*(v for _, v in saved_values(node)), *(node.definition[0] if node.definition else ()))
+    ]
     return memory_bytes([value for value in kept if hasattr(value, "nbytes")], apart_from)
 
 
 def memory_bytes(arrays, apart_from=()):
-    """Bytes of the memory behind ``arrays``, each piece once however many views there are, without that behind ``apart_from``."""
+    """Bytes of the memory behind ``arrays``, each piece once however many views there are, without that
+    behind ``apart_from``.
+    """
     pieces = {id(memory): memory.nbytes for memory in map(_memory, arrays)}
     return sum(pieces[key] for key in pieces.keys() - {id(_memory(a)) for a in apart_from})
 

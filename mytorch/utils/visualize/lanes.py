@@ -1,4 +1,6 @@
-"""Where the edges of a graph run beside its rows, as in ``git log --graph``: each edge has a lane from its row down to the row of its input."""
+"""Where the edges of a graph run beside its rows, as in ``git log --graph``: each edge has a lane from its
+row down to the row of its input.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +8,9 @@ from typing import NamedTuple
 
 
 class Lanes(NamedTuple):
-    """One row: the lane of its node, the lanes that end there, those that its own edges take, and those that pass by."""
+    """One row: the lane of its node, the lanes that end there, those that its own edges take, and those that
+    pass by.
+    """
 
     at: int
     into: list
@@ -44,7 +48,9 @@ def _free(active):
 
 
 def drawn(lanes):
-    """One row as text: ``●`` is the node, ``│`` what passes by, ``╮`` and ``╯`` where lanes begin and end; ``─│─`` crosses, ``─┼─`` joins."""
+    """One row as text: ``●`` is the node, ``│`` what passes by, ``╮`` and ``╯`` where lanes begin and end;
+    ``─│─`` crosses, ``─┼─`` joins.
+    """
     at, into, out, through = lanes
     here = {at, *into, *out}
     left, right = min(here), max(here)

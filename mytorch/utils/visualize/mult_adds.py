@@ -10,7 +10,10 @@ import math
 
 
 def mult_adds(module, args, kwargs, output):
-    """Multiply-adds of one call of ``module``'s own forward, None where they are not counted. Adding a bias is no multiply-add."""
+    """Multiply-adds of one call of ``module``'s own forward, None where they are not counted.
+
+    Adding a bias is no multiply-add.
+    """
     count = next((_COUNTS[cls.__name__] for cls in type(module).__mro__ if cls.__name__ in _COUNTS), None)
     if count is None:
         return None
@@ -50,5 +53,7 @@ def _attention(layer, inputs, output):
 
 
 _COUNTS = {"Linear": _linear, "Bilinear": _bilinear, "MultiheadAttention": _attention}
-_COUNTS |= {f"Conv{n}d": _convolution for n in (1, 2, 3)} | {f"ConvTranspose{n}d": _transposed_convolution for n in (1, 2, 3)}
+_COUNTS |= {f"Conv{n}d": _convolution for n in (1, 2, 3)} | {
+    f"ConvTranspose{n}d": _transposed_convolution for n in (1, 2, 3)
+}
 _COUNTS |= dict.fromkeys(("RNN", "LSTM", "GRU", "RNNCell", "LSTMCell", "GRUCell"), _recurrent)

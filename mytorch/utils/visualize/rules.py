@@ -33,17 +33,25 @@ def input_names(node):
 
 
 def formulas(node):
-    """[Source] of the rules of ``node`` that run, and [Source] of the functions of the same file that they call."""
+    """[Source] of the rules of ``node`` that run, and [Source] of the functions of the same file that they
+    call.
+    """
     plan = node.plan
     if isinstance(node, FunctionCtx):
-        found = plan.function.backward if plan.function.backward is not Function.backward else plan.function.vjp
+        found = (
+            plan.function.backward if plan.function.backward is not Function.backward else plan.function.vjp
+        )
         return [_definition(f"{plan.function.__name__}.{found.__name__}", found)], []
     names = ["joint"] if plan.op.joint else input_names(node)
     rules, called = {}, {}
     for name, rule in zip(names, plan.rules):
         rule = _plain(rule)
         is_lambda = getattr(rule, "__name__", "") == "<lambda>"
-        source = _lambda(name, rule) if is_lambda else _definition(f"{name}={getattr(rule, '__name__', rule)}", rule)
+        source = (
+            _lambda(name, rule)
+            if is_lambda
+            else _definition(f"{name}={getattr(rule, '__name__', rule)}", rule)
+        )
         rules[source.place, source.text] = source
         for function in _called_by(rule):
             called[function] = _definition(function.__name__, function)
@@ -56,11 +64,20 @@ def _plain(rule):
 
 
 def _called_by(function):
-    """The functions of the same file that ``function`` names; operations, which have formulas of their own, are left out."""
+    """The functions of the same file that ``function`` names; operations, which have formulas of their own,
+    are left out.
+    """
     if not inspect.isfunction(function):
         return []
     found = [function.__globals__.get(name) for name in function.__code__.co_names]
-    return [f for f in found if inspect.isfunction(f) and f.__module__ == function.__module__ and not hasattr(f, "primitive") and f is not function]
+    return [
+        f
+        for f in found
+        if inspect.isfunction(f)
+        and f.__module__ == function.__module__
+        and not hasattr(f, "primitive")
+        and f is not function
+    ]
 
 
 def _definition(name, function):
@@ -68,13 +85,17 @@ def _definition(name, function):
         lines, line = inspect.getsourcelines(function)
     except (OSError, TypeError):
         return Source(name, f"# the source of {name} is not available", "")
-    return Source(name, textwrap.dedent("".join(lines)).rstrip(), _place(inspect.getsourcefile(function), line))
+    return Source(
+        name, textwrap.dedent("".join(lines)).rstrip(), _place(inspect.getsourcefile(function), line)
+    )
 
 
 def _lambda(name, rule):
     """A lambda with the keyword in front of it: ``x=lambda g, y: g * y``."""
     code = rule.__code__
-    here = [(keyword, node) for keyword, node in _lambdas(code.co_filename) if node.lineno == code.co_firstlineno]
+    here = [
+        (keyword, node) for keyword, node in _lambdas(code.co_filename) if node.lineno == code.co_firstlineno
+    ]
     parameters = list(inspect.signature(rule).parameters)
     for fits in (  # several may stand on one line
         lambda keyword, node: keyword is not None and keyword.arg == name,
@@ -101,7 +122,9 @@ def _lambdas(filename):
 
 
 def _place(filename, line):
-    """file:line; the file is named from the folder of the package, or from the current one, or alone: never by where it is on this machine."""
+    """file:line; the file is named from the folder of the package, or from the current one, or alone: never
+    by where it is on this machine.
+    """
     path = Path(os.path.abspath(filename))
     for folder in (_PACKAGE, Path.cwd()):
         if path.is_relative_to(folder):

@@ -21,7 +21,8 @@ class Layer:
 
     call: Call
     output_size: object  # the shape of the output; a list of shapes if it is a tuple, list or dict of tensors
-    num_params: int  # those that no line inside or above counts, with those of modules inside that were not called
+    # those that no line inside or above counts, with those of modules inside that were not called
+    num_params: int
     mult_adds: int | None  # None: not counted
     shared: bool  # has parameters, all counted elsewhere
 
@@ -29,9 +30,11 @@ class Layer:
 class ModelStatistics:
     """What :func:`summary` found; ``str()`` is the table.
 
-    ``layers`` are its lines. ``total_params``, ``trainable_params``: numbers of elements, each parameter once. ``total_mult_adds``: of all lines.
-    Bytes: ``input_bytes``; ``output_bytes`` of the outputs of all layers, shared memory once; ``saved_bytes``: what the graph keeps for the
-    backward pass, apart from parameters and inputs; ``param_bytes``, ``grad_bytes`` (of the trainable ones) and ``buffer_bytes``.
+    ``layers`` are its lines. ``total_params``, ``trainable_params``: numbers of elements, each parameter
+    once. ``total_mult_adds``: of all lines.
+    Bytes: ``input_bytes``; ``output_bytes`` of the outputs of all layers, shared memory once;
+    ``saved_bytes``: what the graph keeps for the backward pass, apart from parameters and inputs;
+    ``param_bytes``, ``grad_bytes`` (of the trainable ones) and ``buffer_bytes``.
     """
 
     def __init__(self, model, trace, inputs, depth):
@@ -43,40 +46,62 @@ class ModelStatistics:
         self.input_bytes = sum(x.nbytes for x in inputs)
         known = [t.array for t in (*parameters, *model.buffers(), *inputs)]
         self.output_bytes = memory_bytes([t.array for t in trace.tensors], apart_from=known)
-        self.saved_bytes = saved_bytes((n for n in nodes_behind(trace.tensors) if n.plan is not None), apart_from=known)
+        self.saved_bytes = saved_bytes(
+            (n for n in nodes_behind(trace.tensors) if n.plan is not None), apart_from=known
+        )
         self.param_bytes = sum(p.nbytes for p in parameters)
         self.grad_bytes = sum(p.nbytes for p in parameters if p.requires_grad)
         self.buffer_bytes = sum(b.nbytes for b in model.buffers())
 
     def __str__(self):
         head = ("Layer", "Output shape", "Parameters", "Multiply-adds")
-        lines = [(tree + str(layer.call), _shapes(layer.output_size), *_numbers(layer)) for tree, layer in zip(_branches(self.layers), self.layers)]
+        lines = [
+            (tree + str(layer.call), _shapes(layer.output_size), *_numbers(layer))
+            for tree, layer in zip(_branches(self.layers), self.layers)
+        ]
         widths = [max(len(line[i]) for line in (head, *lines)) for i in range(4)]
         rule = "─" * (sum(widths) + 6)
-        table = ["  ".join(c.ljust(w) if i < 2 else c.rjust(w) for i, (c, w) in enumerate(zip(line, widths))).rstrip() for line in (head, *lines)]
+        table = [
+            "  ".join(
+                c.ljust(w) if i < 2 else c.rjust(w) for i, (c, w) in enumerate(zip(line, widths))
+            ).rstrip()
+            for line in (head, *lines)
+        ]
         fixed = self.total_params - self.trainable_params
         memory = {
-            "input": self.input_bytes, "outputs of the layers": self.output_bytes, "saved for the backward pass": self.saved_bytes,
-            "parameters": self.param_bytes, "gradients of the parameters": self.grad_bytes, "buffers": self.buffer_bytes,
-        }  # fmt: skip
-        return "\n".join([
-            table[0], rule, *table[1:], rule,
-            f"Parameters: {self.total_params:,} ({self.trainable_params:,} trainable, {fixed:,} not)",
-            f"Multiply-adds of matrix products and convolutions: {self.total_mult_adds:,} (-: not counted)",
-            "Memory:",
-            *(f"  {name:<28} {in_bytes(n):>10}" for name, n in memory.items()),
-        ])  # fmt: skip
+            "input": self.input_bytes,
+            "outputs of the layers": self.output_bytes,
+            "saved for the backward pass": self.saved_bytes,
+            "parameters": self.param_bytes,
+            "gradients of the parameters": self.grad_bytes,
+            "buffers": self.buffer_bytes,
+        }
+        return "\n".join(
+            [
+                table[0],
+                rule,
+                *table[1:],
+                rule,
+                f"Parameters: {self.total_params:,} ({self.trainable_params:,} trainable, {fixed:,} not)",
+                f"Multiply-adds of matrix products and convolutions: {self.total_mult_adds:,} (-: not "
+                "counted)",
+                "Memory:",
+                *(f"  {name:<28} {in_bytes(n):>10}" for name, n in memory.items()),
+            ]
+        )
 
     __repr__ = __str__
 
 
 def summary(model, input_size=None, input_data=None, *, dtypes=None, depth=None, mode="eval", **kwargs):
-    """What happens to an input in ``model``, layer by layer, as :class:`ModelStatistics`; ``print`` it for the table.
+    """What happens to an input in ``model``, layer by layer, as :class:`ModelStatistics`; ``print`` it for
+    the table.
 
-    ``input_size``: the shape of the input, batch included, or a list of shapes for several inputs; or give tensors as ``input_data``. Inputs made
-    from a shape hold ones (zeros for integers) in ``dtypes`` (one or a list; that of the parameters by default) on the model's device. ``kwargs`` go
-    to ``forward``. ``depth``: leave out what is nested deeper. ``mode``: "eval" or "train". The model is run once; its modes, buffers, ``.grad`` and
-    the state of the random numbers are as before. ValueError if there is no input.
+    ``input_size``: the shape of the input, batch included, or a list of shapes for several inputs; or give
+    tensors as ``input_data``. Inputs made from a shape hold ones (zeros for integers) in ``dtypes`` (one or a
+    list; that of the parameters by default) on the model's device. ``kwargs`` go to ``forward``. ``depth``:
+    leave out what is nested deeper. ``mode``: "eval" or "train". The model is run once; its modes, buffers,
+    ``.grad`` and the state of the random numbers are as before. ValueError if there is no input.
     """
     if mode not in ("eval", "train"):
         raise ValueError(f"mode has to be 'eval' or 'train', got {mode!r}")
@@ -84,13 +109,18 @@ def summary(model, input_size=None, input_data=None, *, dtypes=None, depth=None,
     with _left_as_it_was(model), enable_grad(), _Layers(model) as trace:
         model.train(mode == "train")
         model(*inputs, **kwargs)
-    return ModelStatistics(model, trace, [x for x in (*inputs, *kwargs.values()) if isinstance(x, Tensor)], depth)
+    return ModelStatistics(
+        model, trace, [x for x in (*inputs, *kwargs.values()) if isinstance(x, Tensor)], depth
+    )
 
 
 def _inputs(model, given, dtypes):
     """The input tensors: those given, or new ones of the shapes given."""
     if given is None:
-        raise ValueError("summary needs input_size (a shape such as (1, 3, 32, 32), or a list of shapes) or input_data (tensors)")
+        raise ValueError(
+            "summary needs input_size (a shape such as (1, 3, 32, 32), or a list of shapes) or "
+            "input_data (tensors)"
+        )
     if isinstance(given, Tensor):
         return [given]
     if all(isinstance(n, int) for n in given):
@@ -112,7 +142,12 @@ def _inputs(model, given, dtypes):
 def _left_as_it_was(model):
     """Put modes, buffers and the state of the random numbers back afterwards."""
     modes = [(module, module.training) for module in model.modules()]
-    buffers = [(module, name, b, b.detach().clone()) for module in model.modules() for name, b in module._buffers.items() if b is not None]
+    buffers = [
+        (module, name, b, b.detach().clone())
+        for module in model.modules()
+        for name, b in module._buffers.items()
+        if b is not None
+    ]
     try:
         with fork_rng():
             yield
@@ -133,13 +168,16 @@ class _Layers(Trace):
 
     def left(self, call, args, kwargs, output):
         self.sizes[call], tensors = _sizes(output)
-        self.work[call] = None if output is None else mult_adds(call.module, args, kwargs, output)  # None after an error
+        # None after an error
+        self.work[call] = None if output is None else mult_adds(call.module, args, kwargs, output)
         self.tensors += tensors
 
     def layers(self, depth):
-        """[Layer] of the calls no deeper than ``depth``; those at the edge count what is left out below them."""
+        """[Layer] of the calls no deeper than ``depth``; those at the edge count what is left out below
+        them."""
         owner = {}
-        for call in sorted(self.calls, key=lambda call: -call.depth):  # the innermost module that was called counts a parameter
+        # the innermost module that was called counts a parameter
+        for call in sorted(self.calls, key=lambda call: -call.depth):
             for parameter in call.module.parameters():
                 owner.setdefault(parameter, call)
         own = dict.fromkeys(self.calls, 0)
@@ -152,7 +190,10 @@ class _Layers(Trace):
                 if work[call] is not None:
                     work[call.parent] = (work[call.parent] or 0) + work[call]
         shown = [call for call in self.calls if depth is None or call.depth <= depth]
-        shared = {call: not own[call] and any(p is not None for p in call.module._parameters.values()) for call in shown}
+        shared = {
+            call: not own[call] and any(p is not None for p in call.module._parameters.values())
+            for call in shown
+        }
         return [Layer(call, self.sizes[call], own[call], work[call], shared[call]) for call in shown]
 
 
@@ -160,12 +201,14 @@ def _sizes(output):
     """The shapes in what a module returned, nested as it is, and its tensors."""
     if isinstance(output, Tensor):
         return tuple(output.shape), [output]
-    values = output.values() if isinstance(output, dict) else output if isinstance(output, (tuple, list)) else ()
+    values = (
+        output.values() if isinstance(output, dict) else output if isinstance(output, (tuple, list)) else ()
+    )
     pairs = [_sizes(value) for value in values]
     return [size for size, _ in pairs], [tensor for _, tensors in pairs for tensor in tensors]
 
 
-# ---- text ---------------------------------------------------------------------------------------------------------------
+# ---- text ----------------------------------------------------------------------------------------
 
 
 def _shapes(size):

@@ -1,4 +1,5 @@
-"""Which module recorded which node: hooks note the graph's clock whenever a module's forward begins and ends."""
+"""Which module recorded which node: hooks note the graph's clock whenever a module's forward begins and
+ends."""
 
 from __future__ import annotations
 
@@ -29,9 +30,9 @@ class Trace:
             loss = loss_function(model(x), y)
         explain(loss, trace)
 
-    ``calls`` are the calls of all modules in the order in which they began; ``place(node)`` is the innermost one that recorded ``node``, None
-    for what was computed outside of the model. ``names`` maps the leaves of the graph to the names of the parameters. The hooks are gone after
-    the block.
+    ``calls`` are the calls of all modules in the order in which they began; ``place(node)`` is the innermost
+    one that recorded ``node``, None for what was computed outside of the model. ``names`` maps the leaves of
+    the graph to the names of the parameters. The hooks are gone after the block.
     """
 
     def __init__(self, model):
@@ -42,8 +43,12 @@ class Trace:
     def __enter__(self):
         with ExitStack() as hooks:
             for path, module in self.model.named_modules():
-                enter = module.register_forward_pre_hook(lambda *_, path=path, module=module: self._enter(path, module), prepend=True)
-                leave = module.register_forward_hook(lambda *run: self._leave(*run), with_kwargs=True, always_call=True)
+                enter = module.register_forward_pre_hook(
+                    lambda *_, path=path, module=module: self._enter(path, module), prepend=True
+                )
+                leave = module.register_forward_hook(
+                    lambda *run: self._leave(*run), with_kwargs=True, always_call=True
+                )
                 hooks.callback(enter.remove)
                 hooks.callback(leave.remove)
             self._hooks = hooks.pop_all()

@@ -64,7 +64,10 @@ BATCHES = {
 def same(ours, theirs):
     """Whether two structures hold the same, tensors being compared by dtype and values."""
     if isinstance(ours, mytorch.Tensor):
-        return str(ours.dtype).split(".")[1] == str(theirs.dtype).split(".")[1] and ours.tolist() == theirs.tolist()
+        return (
+            str(ours.dtype).split(".")[1] == str(theirs.dtype).split(".")[1]
+            and ours.tolist() == theirs.tolist()
+        )
     if type(ours) is not type(theirs):
         return False
     if isinstance(ours, collections.abc.Mapping):
@@ -74,14 +77,19 @@ def same(ours, theirs):
     return len(ours) == len(theirs) and all(same(a, b) for a, b in zip(ours, theirs))
 
 
-@pytest.mark.parametrize("batch", [pytest.param(b, id=name) for name, b in BATCHES.items() if name != "array big endian"])
+@pytest.mark.parametrize(
+    "batch", [pytest.param(b, id=name) for name, b in BATCHES.items() if name != "array big endian"]
+)
 def test_collate_as_torch(batch):
     torch = pytest.importorskip("torch")
     ours, theirs = default_collate(batch), torch.utils.data.default_collate(batch)
     assert same(ours, theirs), f"{ours} is not {theirs}"
 
 
-@pytest.mark.parametrize("batch", [pytest.param(b, id=name) for name, b in BATCHES.items() if name not in ("array big endian", "frozen")])
+@pytest.mark.parametrize(
+    "batch",
+    [pytest.param(b, id=name) for name, b in BATCHES.items() if name not in ("array big endian", "frozen")],
+)
 def test_convert_as_torch(batch):
     torch = pytest.importorskip("torch")
     ours, theirs = default_convert(batch), torch.utils.data.default_convert(batch)
@@ -94,7 +102,16 @@ def test_big_endian_arrays_become_native():
 
 @pytest.mark.parametrize(
     "batch",
-    [[array(1, 2), array(1)], [(1, 2), (1,)], [object(), object()], [None], [array("a", dtype="U1")], [numpy.array([None])], [{1, 2}], []],
+    [
+        [array(1, 2), array(1)],
+        [(1, 2), (1,)],
+        [object(), object()],
+        [None],
+        [array("a", dtype="U1")],
+        [numpy.array([None])],
+        [{1, 2}],
+        [],
+    ],
 )
 def test_refusals_are_torchs(batch):
     torch = pytest.importorskip("torch")

@@ -1,4 +1,6 @@
-"""The DataLoader: what it gives, what it refuses, how it resumes. With workers and without where both must agree."""
+"""The DataLoader: what it gives, what it refuses, how it resumes. With workers and without where both must
+agree.
+"""
 
 import itertools
 
@@ -71,13 +73,22 @@ def test_batches_and_lengths_are_torchs(dataset, kwargs, workers):
     torch = pytest.importorskip("torch")
     other = dataset
     if isinstance(dataset, data.IterableDataset):
-        other = type("Theirs", (torch.utils.data.IterableDataset,), {"__iter__": lambda _: iter(range(dataset.n))})()
+        other = type(
+            "Theirs", (torch.utils.data.IterableDataset,), {"__iter__": lambda _: iter(range(dataset.n))}
+        )()
         if isinstance(dataset, SizedStream):
             type(other).__len__ = lambda _: dataset.n
     elif isinstance(dataset, data.TensorDataset):
         other = torch.utils.data.TensorDataset(torch.arange(10.0, dtype=torch.float64))
-    ours, theirs = data.DataLoader(dataset, num_workers=workers, **kwargs), torch.utils.data.DataLoader(other, **kwargs)
-    theirs = theirs if workers == 0 or other is dataset else torch.utils.data.DataLoader(other, num_workers=workers, **kwargs)
+    ours, theirs = (
+        data.DataLoader(dataset, num_workers=workers, **kwargs),
+        torch.utils.data.DataLoader(other, **kwargs),
+    )
+    theirs = (
+        theirs
+        if workers == 0 or other is dataset
+        else torch.utils.data.DataLoader(other, num_workers=workers, **kwargs)
+    )
     assert plain(list(ours)) == plain(list(theirs))
     assert plain(list(ours)) == plain(list(theirs))  # a second epoch
     try:
@@ -122,7 +133,9 @@ def plain(batch):
 )
 def test_refusals_are_torchs(iterable, kwargs):
     torch = pytest.importorskip("torch")
-    their_stream = type("Theirs", (torch.utils.data.IterableDataset,), {"__iter__": lambda self: iter(range(3))})
+    their_stream = type(
+        "Theirs", (torch.utils.data.IterableDataset,), {"__iter__": lambda self: iter(range(3))}
+    )
     with pytest.raises(Exception) as theirs:
         torch.utils.data.DataLoader(their_stream() if iterable else range(10), **kwargs)
     with pytest.raises(type(theirs.value)) as ours:
@@ -130,10 +143,14 @@ def test_refusals_are_torchs(iterable, kwargs):
     assert str(ours.value) == str(theirs.value)
 
 
-@pytest.mark.parametrize("name", ["batch_size", "batch_sampler", "sampler", "drop_last", "dataset", "persistent_workers"])
+@pytest.mark.parametrize(
+    "name", ["batch_size", "batch_sampler", "sampler", "drop_last", "dataset", "persistent_workers"]
+)
 def test_what_must_not_be_set(name):
     loader = data.DataLoader(range(3))
-    with pytest.raises(ValueError, match=f"{name} attribute should not be set after DataLoader is initialized"):
+    with pytest.raises(
+        ValueError, match=f"{name} attribute should not be set after DataLoader is initialized"
+    ):
         setattr(loader, name, 3)
     loader.num_workers = 0
 
@@ -153,7 +170,9 @@ def test_warnings():
     with pytest.warns(UserWarning, match="will create 5000 worker processes in total"):
         data.DataLoader(range(3), num_workers=5000)
     if not cuda_is_available():
-        with pytest.warns(UserWarning, match="'pin_memory' argument is set as true but no accelerator is found"):
+        with pytest.warns(
+            UserWarning, match="'pin_memory' argument is set as true but no accelerator is found"
+        ):
             list(data.DataLoader(range(3), pin_memory=True))
 
 
@@ -171,7 +190,7 @@ def test_a_loader_is_a_generic_type():
     assert count(data.DataLoader(range(3)), Squares()) == 3
 
 
-# ---- randomness ---------------------------------------------------------------------------------------------------------
+# ---- randomness ----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("workers", [0, 2])
@@ -179,14 +198,21 @@ def test_a_loader_is_a_generic_type():
 def test_a_generator_state_decides_the_epoch(workers, own):
     generator = mytorch.Generator() if own else None
     loader = data.DataLoader(range(20), 3, shuffle=True, generator=generator, num_workers=workers)
-    get, put = (generator.get_state, generator.set_state) if own else (mytorch.get_rng_state, mytorch.set_rng_state)
+    get, put = (
+        (generator.get_state, generator.set_state) if own else (mytorch.get_rng_state, mytorch.set_rng_state)
+    )
     start = get()
     first, second = lists(loader), lists(loader)
-    assert first != second and sorted(itertools.chain(*first)) == sorted(itertools.chain(*second)) == list(range(20))
+    assert first != second and sorted(itertools.chain(*first)) == sorted(itertools.chain(*second)) == list(
+        range(20)
+    )
     put(start)
     assert lists(loader) == first and lists(loader) == second
     put(start)
-    assert lists(data.DataLoader(range(20), 3, shuffle=True, generator=generator, num_workers=2 - workers)) == first
+    assert (
+        lists(data.DataLoader(range(20), 3, shuffle=True, generator=generator, num_workers=2 - workers))
+        == first
+    )
 
 
 def test_a_generator_leaves_the_default_one_alone():
@@ -222,11 +248,19 @@ SAMPLERS = {
 
 @pytest.mark.parametrize("stop", [0, 1, 2, 4])
 @pytest.mark.parametrize("own", [True, False])
-@pytest.mark.parametrize("workers, sampler", [(0, s) for s in SAMPLERS] + [(1, "shuffle"), (1, "replacement")])
+@pytest.mark.parametrize(
+    "workers, sampler", [(0, s) for s in SAMPLERS] + [(1, "shuffle"), (1, "replacement")]
+)
 def test_resuming_within_an_epoch(stop, own, workers, sampler):
     def make():
         g = mytorch.Generator().manual_seed(3) if own else None
-        return data.DataLoader(Noisy() if workers == 0 else range(10), 3, num_workers=workers, generator=g, **SAMPLERS[sampler](g))
+        return data.DataLoader(
+            Noisy() if workers == 0 else range(10),
+            3,
+            num_workers=workers,
+            generator=g,
+            **SAMPLERS[sampler](g),
+        )
 
     uninterrupted, after = resumed(make, stop, own)
     assert uninterrupted == after and len(after[0]) == len(make()) - stop
@@ -249,7 +283,7 @@ def test_resuming_between_epochs():
     assert saved["batches"] == 0 and lists(again) == lists(loader)
 
 
-# ---- cost ---------------------------------------------------------------------------------------------------------------
+# ---- cost ----------------------------------------------------------------------------------------
 
 
 def test_a_batch_of_tensors_is_indexed_at_once():

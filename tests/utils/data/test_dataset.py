@@ -81,7 +81,12 @@ def test_refusals_are_torchs(make):
 
 def test_concat_and_chain():
     joined = Squares(3) + Squares(2) + Squares(4)
-    assert len(joined) == 9 and list(joined) == [0, 1, 4, 0, 1, 0, 1, 4, 9] and joined[-1] == 9 and joined[-9] == 0
+    assert (
+        len(joined) == 9
+        and list(joined) == [0, 1, 4, 0, 1, 0, 1, 4, 9]
+        and joined[-1] == 9
+        and joined[-9] == 0
+    )
     assert joined.datasets[0].cumulative_sizes == [3, 5]
     with pytest.raises(IndexError):
         joined[9]
@@ -107,7 +112,10 @@ def test_subset():
         HalfDone(Squares(), [1])
 
 
-@pytest.mark.parametrize("n, lengths", [(10, [3, 7]), (10, [0.3, 0.7]), (11, [0.5, 0.5]), (29, [0.3, 0.3, 0.4]), (7, [7]), (3, [1, 1, 1])])
+@pytest.mark.parametrize(
+    "n, lengths",
+    [(10, [3, 7]), (10, [0.3, 0.7]), (11, [0.5, 0.5]), (29, [0.3, 0.3, 0.4]), (7, [7]), (3, [1, 1, 1])],
+)
 def test_random_split(n, lengths):
     torch = pytest.importorskip("torch")
     parts = data.random_split(range(n), lengths, generator=mytorch.Generator().manual_seed(1))
@@ -134,7 +142,9 @@ class Doubled(Shifted):
         return ["its own"]
 
 
-@pytest.mark.parametrize("dataset", [Shifted(X, Y), data.Subset(Shifted(X, Y), range(6)), data.StackDataset(Shifted(X, Y))])
+@pytest.mark.parametrize(
+    "dataset", [Shifted(X, Y), data.Subset(Shifted(X, Y), range(6)), data.StackDataset(Shifted(X, Y))]
+)
 def test_fast_path_gives_way_to_a_subclass(dataset):
     batch = next(iter(data.DataLoader(dataset, 6)))
     x = batch[0] if len(batch) == 2 else batch[0][0]
@@ -146,12 +156,22 @@ def test_fast_path_of_a_subclass_counts():
     assert len(next(iter(data.DataLoader(Doubled(X, Y), 2, collate_fn=list)))) == 2
 
 
-@pytest.mark.parametrize("indices", [[4, 1, 1], numpy.array([5, 0]), [mytorch.tensor(2), mytorch.tensor(0)], [-1, 0]])
+@pytest.mark.parametrize(
+    "indices", [[4, 1, 1], numpy.array([5, 0]), [mytorch.tensor(2), mytorch.tensor(0)], [-1, 0]]
+)
 def test_fast_path_equals_one_by_one(indices):
     pairs = data.TensorDataset(X, Y)
     fast = next(iter(data.DataLoader(pairs, batch_sampler=[indices])))
-    slow = next(iter(data.DataLoader(pairs, batch_sampler=[indices], collate_fn=lambda samples: data.default_collate(samples))))
-    assert [t.dtype for t in fast] == [t.dtype for t in slow] and [t.tolist() for t in fast] == [t.tolist() for t in slow]
+    slow = next(
+        iter(
+            data.DataLoader(
+                pairs, batch_sampler=[indices], collate_fn=lambda samples: data.default_collate(samples)
+            )
+        )
+    )
+    assert [t.dtype for t in fast] == [t.dtype for t in slow] and [t.tolist() for t in fast] == [
+        t.tolist() for t in slow
+    ]
 
 
 def test_tensors_stay_on_their_device(device):

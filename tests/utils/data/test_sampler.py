@@ -1,4 +1,6 @@
-"""Samplers: lengths and refusals as in torch, every index as often as it should be, the same order from the same state."""
+"""Samplers: lengths and refusals as in torch, every index as often as it should be, the same order from the
+same state.
+"""
 
 import numpy
 import pytest
@@ -48,7 +50,9 @@ def test_what_random_samplers_visit():
 def test_sampling_with_replacement_without_an_end():
     endless = iter(data.RandomSampler(range(5), replacement=True, num_samples=10**15))
     assert {next(endless) for _ in range(10000)} == set(range(5))
-    again = [list(data.RandomSampler(range(9), True, 5000, mytorch.Generator().manual_seed(3))) for _ in range(2)]
+    again = [
+        list(data.RandomSampler(range(9), True, 5000, mytorch.Generator().manual_seed(3))) for _ in range(2)
+    ]
     assert again[0] == again[1] and len(again[0]) == 5000
 
 

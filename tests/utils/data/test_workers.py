@@ -96,7 +96,13 @@ class Structures(Does):
     """Every kind of thing that travels."""
 
     def __getitem__(self, i):
-        return {"x": numpy.full((50, 50), i, "float32"), "t": mytorch.tensor([i]), "s": f"s{i}", "b": bytes([i]), "p": Pair(i, [i * 1.5, True])}
+        return {
+            "x": numpy.full((50, 50), i, "float32"),
+            "t": mytorch.tensor([i]),
+            "s": f"s{i}",
+            "b": bytes([i]),
+            "p": Pair(i, [i * 1.5, True]),
+        }
 
 
 Pair = collections.namedtuple("Pair", "a b")
@@ -107,7 +113,16 @@ class Who(Does):
 
     def __getitem__(self, i):
         info = data.get_worker_info()
-        return info.id, info.num_workers, info.seed, info.dataset.n, mytorch.rand(1).item(), numpy.random.rand(), random.random(), os.getpid()
+        return (
+            info.id,
+            info.num_workers,
+            info.seed,
+            info.dataset.n,
+            mytorch.rand(1).item(),
+            numpy.random.rand(),
+            random.random(),
+            os.getpid(),
+        )
 
 
 class WhoStream(data.IterableDataset):
@@ -162,7 +177,7 @@ def _nothing_left():
     assert not left, f"processes left behind: {left}"
 
 
-# ---- what arrives -------------------------------------------------------------------------------------------------------
+# ---- what arrives --------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -171,15 +186,25 @@ def test_everything_arrives_by_every_start_method(method):
     batches = list(loader)
     assert len(batches) == 3
     last = batches[-1]
-    assert last["x"].shape == (2, 50, 50) and last["x"].array[:, 0, 0].tolist() == [4, 5] and last["x"].dtype == mytorch.float32
+    assert (
+        last["x"].shape == (2, 50, 50)
+        and last["x"].array[:, 0, 0].tolist() == [4, 5]
+        and last["x"].dtype == mytorch.float32
+    )
     assert last["t"].tolist() == [[4], [5]] and last["s"] == ["s4", "s5"] and last["b"] == [b"\4", b"\5"]
-    assert isinstance(last["p"], Pair) and last["p"].b[0].tolist() == [6, 7.5] and last["p"].b[1].tolist() == [True, True]
+    assert (
+        isinstance(last["p"], Pair)
+        and last["p"].b[0].tolist() == [6, 7.5]
+        and last["p"].b[1].tolist() == [True, True]
+    )
     last["x"].array += 1  # a batch is its owner's
 
 
 @pytest.mark.parametrize("n, workers, prefetch", [(40, 2, None), (3, 2, 5), (11, 1, 1), (0, 2, None)])
 def test_order_is_kept(n, workers, prefetch):
-    assert flat(data.DataLoader(Slow(n=n), 3, num_workers=workers, prefetch_factor=prefetch)) == list(range(n))
+    assert flat(data.DataLoader(Slow(n=n), 3, num_workers=workers, prefetch_factor=prefetch)) == list(
+        range(n)
+    )
 
 
 def test_out_of_order_where_that_is_allowed():
@@ -195,13 +220,20 @@ def test_large_batches_and_reused_buffers():
             self.buffer[:] = i
             return self.buffer
 
-    got = [b.array[0] for b in data.DataLoader(Reusing(n=8), None, num_workers=1, prefetch_factor=4, multiprocessing_context="fork")]
+    got = [
+        b.array[0]
+        for b in data.DataLoader(
+            Reusing(n=8), None, num_workers=1, prefetch_factor=4, multiprocessing_context="fork"
+        )
+    ]
     assert got == list(range(8))
 
 
 def test_a_batch_of_very_many_indices_does_not_block():
     indices = [list(range(100_000))] * 6
-    got = list(data.DataLoader(range(100_000), batch_sampler=indices, num_workers=1, prefetch_factor=6, timeout=60))
+    got = list(
+        data.DataLoader(range(100_000), batch_sampler=indices, num_workers=1, prefetch_factor=6, timeout=60)
+    )
     assert len(got) == 6 and got[-1].array[-1] == 99_999
 
 
@@ -222,7 +254,7 @@ def test_streams_of_several_workers_are_torchs(lengths, batch_size):
     assert first == again == [b.tolist() if batch_size else b for b in theirs]
 
 
-# ---- failures -----------------------------------------------------------------------------------------------------------
+# ---- failures ------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -241,7 +273,10 @@ def test_an_exception_reaches_the_caller(action, kind, text):
     with pytest.raises(kind) as caught:
         next(batches)
     message = str(caught.value)
-    assert text in message and "in DataLoader worker process 0.\nOriginal Traceback (most recent call last):\n" in message
+    assert (
+        text in message
+        and "in DataLoader worker process 0.\nOriginal Traceback (most recent call last):\n" in message
+    )
     assert action in message and "\\n" not in message
     assert next(batches).tolist() == [6, 7]  # the loader goes on, as in torch
 
@@ -253,19 +288,25 @@ def test_what_cannot_be_pickled_says_so():
 
 @pytest.mark.parametrize("persistent", [True, False])
 def test_a_failing_worker_init_fn(persistent):
-    loader = data.DataLoader(Does(), num_workers=2, worker_init_fn=fail_to_start, persistent_workers=persistent)
+    loader = data.DataLoader(
+        Does(), num_workers=2, worker_init_fn=fail_to_start, persistent_workers=persistent
+    )
     for _ in range(2):
         with pytest.raises(OSError, match="no such file"):
             list(loader)
 
 
 @posix
-@pytest.mark.parametrize("action, how", [("kill_self", "killed by signal SIGKILL"), ("exit_self", "exit code 3")])
+@pytest.mark.parametrize(
+    "action, how", [("kill_self", "killed by signal SIGKILL"), ("exit_self", "exit code 3")]
+)
 @pytest.mark.parametrize("workers", [1, 2])
 def test_a_dead_worker_is_an_error(action, how, workers, capfd):
     loader = data.DataLoader(Does(action), 2, num_workers=workers, persistent_workers=True)
     for _ in range(2):  # new workers are started for the second epoch
-        with pytest.raises(RuntimeError, match=r"DataLoader worker \(pid\(s\) \d+\) exited unexpectedly: " + how):
+        with pytest.raises(
+            RuntimeError, match=r"DataLoader worker \(pid\(s\) \d+\) exited unexpectedly: " + how
+        ):
             list(loader)
         assert not children()
 
@@ -273,7 +314,9 @@ def test_a_dead_worker_is_an_error(action, how, workers, capfd):
 @posix
 @pytest.mark.parametrize("method", METHODS)
 def test_a_worker_killed_from_outside(method):
-    batches = iter(data.DataLoader(Does(n=1000), 1, num_workers=2, multiprocessing_context=method, timeout=30))
+    batches = iter(
+        data.DataLoader(Does(n=1000), 1, num_workers=2, multiprocessing_context=method, timeout=30)
+    )
     next(batches)
     for process in multiprocessing.active_children():
         os.kill(process.pid, signal.SIGKILL)
@@ -294,12 +337,17 @@ def test_timeout():
 
 def test_a_script_without_a_main_guard_is_told(tmp_path):
     script = tmp_path / "script.py"
-    script.write_text("from mytorch.utils.data import DataLoader\nlist(DataLoader(range(3), num_workers=1, multiprocessing_context='spawn'))\n")
-    done = subprocess.run([sys.executable, script], capture_output=True, text=True, timeout=60, env=environment())
+    script.write_text(
+        "from mytorch.utils.data import DataLoader\nlist(DataLoader(range(3), num_workers=1, "
+        "multiprocessing_context='spawn'))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, script], capture_output=True, text=True, timeout=60, env=environment()
+    )
     assert done.returncode == 1 and "must be under `if __name__ == '__main__':`" in done.stderr
 
 
-# ---- the end ------------------------------------------------------------------------------------------------------------
+# ---- the end -------------------------------------------------------------------------------------
 
 
 def open_files():
@@ -363,7 +411,7 @@ SCRIPT = """
         next(batches)
         print(*(p.pid for p in multiprocessing.active_children()), flush=True)
         for _ in batches: pass
-"""
+"""  # noqa: E501
 
 
 def alive(pid):
@@ -374,12 +422,27 @@ def alive(pid):
 
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc")
-@pytest.mark.parametrize("method, how", [("fork", signal.SIGINT), ("fork", signal.SIGTERM), ("fork", signal.SIGKILL), ("forkserver", signal.SIGKILL)])
+@pytest.mark.parametrize(
+    "method, how",
+    [
+        ("fork", signal.SIGINT),
+        ("fork", signal.SIGTERM),
+        ("fork", signal.SIGKILL),
+        ("forkserver", signal.SIGKILL),
+    ],
+)
 def test_workers_end_with_the_main_process(tmp_path, method, how):
     script = tmp_path / "script.py"
     script.write_text(textwrap.dedent(SCRIPT))
     command = [sys.executable, script, method]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True, env=environment()) as main:
+    with subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        env=environment(),
+    ) as main:
         workers = [int(pid) for pid in main.stdout.readline().split()]
         assert len(workers) == 2
         if how == signal.SIGINT:
@@ -391,10 +454,12 @@ def test_workers_end_with_the_main_process(tmp_path, method, how):
     while any(alive(pid) for pid in workers) and time.monotonic() < deadline:
         time.sleep(0.02)
     assert not any(alive(pid) for pid in workers)
-    assert errors.count("Traceback") == (how == signal.SIGINT) and ("KeyboardInterrupt" in errors) == (how == signal.SIGINT)
+    assert errors.count("Traceback") == (how == signal.SIGINT) and ("KeyboardInterrupt" in errors) == (
+        how == signal.SIGINT
+    )
 
 
-# ---- seeds and information ------------------------------------------------------------------------------------------------
+# ---- seeds and information -----------------------------------------------------------------------
 
 
 def test_worker_info_and_init_fn():
@@ -409,7 +474,14 @@ def test_random_numbers_in_workers(own):
     def epochs(persistent, method=None):
         mytorch.manual_seed(4)
         generator = mytorch.Generator().manual_seed(8) if own else None
-        loader = data.DataLoader(Who(n=6), None, num_workers=2, generator=generator, persistent_workers=persistent, multiprocessing_context=method)
+        loader = data.DataLoader(
+            Who(n=6),
+            None,
+            num_workers=2,
+            generator=generator,
+            persistent_workers=persistent,
+            multiprocessing_context=method,
+        )
         return [[sample[:-1] for sample in loader] for _ in range(2)]
 
     first, second = epochs(False)
@@ -422,9 +494,15 @@ def test_random_numbers_in_workers(own):
 def test_numpys_seed_is_torchs(base, worker_id):
     torch = pytest.importorskip("torch")
     expected = torch.utils.data._utils.worker._generate_state(base, worker_id)
-    states = [s.getstate() if s is random else s.get_state() for s in (random, numpy.random)], mytorch.get_rng_state(), worker_module._info
+    states = (
+        [s.getstate() if s is random else s.get_state() for s in (random, numpy.random)],
+        mytorch.get_rng_state(),
+        worker_module._info,
+    )
     try:
-        worker_module._begin_epoch(base + worker_id, worker_id, worker_module.Task(range(3), False, same, False, None, 8))
+        worker_module._begin_epoch(
+            base + worker_id, worker_id, worker_module.Task(range(3), False, same, False, None, 8)
+        )
         assert data.get_worker_info().seed == base + worker_id
         drawn = numpy.random.rand(3).tolist()
     finally:
@@ -435,11 +513,17 @@ def test_numpys_seed_is_torchs(base, worker_id):
     assert drawn == numpy.random.RandomState(expected).rand(3).tolist()
 
 
-# ---- how they start -----------------------------------------------------------------------------------------------------
+# ---- how they start ------------------------------------------------------------------------------
 
 
-@pytest.mark.skipif(multiprocessing.get_start_method() != "fork", reason="where Python does not fork by default there is nothing to avoid")
-@pytest.mark.skipif(not hasattr(sys.modules["__main__"], "__file__"), reason="there is no main module that a new process could import")
+@pytest.mark.skipif(
+    multiprocessing.get_start_method() != "fork",
+    reason="where Python does not fork by default there is nothing to avoid",
+)
+@pytest.mark.skipif(
+    not hasattr(sys.modules["__main__"], "__file__"),
+    reason="there is no main module that a new process could import",
+)
 def test_no_fork_beside_other_threads():
     """A fork here would copy LOCK held, with nobody to release it."""
     release = threading.Event()

@@ -8,7 +8,7 @@
     (docs/pictures/NAME-FILE) {{ pictures char_rnn }}                         all that it drew {{ benchmarks
     }}                                docs/benchmarks.json, written by `python -m benchmarks`, as tables {{
     limits }}                                    docs/limits.json, written by docs/limits.py, beside the times
-    of docs/benchmarks.json {{ modules mytorch/nn mytorch/ops/conv.py }}    the reference of modules: files,
+    of docs/benchmarks.json {{ modules mytorch/nn mytorch/ops/spatial/conv.py }}    the reference of modules: files,
     or folders less what another mark names more closely {{ compatibility }}
     PyTorch's names (docs/torch_names.txt) compared with the package as it is
 

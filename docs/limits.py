@@ -42,7 +42,7 @@ def measure():
     """(GFLOP/s of a large float32 product, GB/s of a large in-place sum) of this process."""
     import numpy as np
 
-    from mytorch.parallel import get_num_threads, parallel_for, spans
+    from mytorch.kernels.threads import get_num_threads, parallel_for, spans
 
     a, b, c = (np.ones((2048, 2048), np.float32) for _ in range(3))
     x, y = np.ones(1 << 26, np.float32), np.ones(1 << 26, np.float32)

@@ -21,8 +21,8 @@ import numpy as np
 
 import mytorch as torch
 from mytorch.autograd import Function, gradcheck, gradgradcheck
-from mytorch.autograd.engine import primitive
-from mytorch.backend import xp
+from mytorch.core.arrays import xp
+from mytorch.core.primitive import primitive
 
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt

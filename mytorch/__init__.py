@@ -6,12 +6,12 @@ import importlib
 from math import e, inf, nan, pi
 from typing import TYPE_CHECKING
 
-from . import autograd
+from . import autograd, random
 
 # isort: skip  (the submodule's name gives way to the function `tensor` below)
-from .tensor import Size, Tensor
-from .autograd.anomaly_mode import is_anomaly_check_nan_enabled, is_anomaly_enabled
-from .autograd.grad_mode import (
+from .tensors.tensor import Size, Tensor
+from .core.anomaly_mode import is_anomaly_check_nan_enabled, is_anomaly_enabled
+from .core.grad_mode import (
     enable_grad,
     inference_mode,
     is_grad_enabled,
@@ -19,9 +19,9 @@ from .autograd.grad_mode import (
     no_grad,
     set_grad_enabled,
 )
-from .backend import default_device as get_default_device
-from .backend import device, set_default_device
-from .creation import (
+from .core.arrays import default_device as get_default_device
+from .core.arrays import device, set_default_device
+from .tensors.creation import (
     BFloat16Tensor,
     BoolTensor,
     ByteTensor,
@@ -62,7 +62,7 @@ from .creation import (
     zeros,
     zeros_like,
 )
-from .dtypes import (
+from .core.dtypes import (
     can_cast,
     complex64,
     complex128,
@@ -84,11 +84,11 @@ from .dtypes import (
     uint32,
     uint64,
 )
-from .dtypes import __getattr__ as _dtype  # bfloat16, which needs the package ml_dtypes
-from .dtypes import bool_ as bool
-from .dtypes import double, half, long, short
-from .dtypes import float_ as float
-from .dtypes import int_ as int
+from .core.dtypes import __getattr__ as _dtype  # bfloat16, which needs the package ml_dtypes
+from .core.dtypes import bool_ as bool
+from .core.dtypes import double, half, long, short
+from .core.dtypes import float_ as float
+from .core.dtypes import int_ as int
 from .ops.activation import celu, hardshrink, log_softmax, prelu, relu, selu, softmax, threshold
 from .ops.arithmetic import (
     add,
@@ -152,9 +152,9 @@ from .ops.complex import angle, complex, conj, imag, polar, real, view_as_comple
 from .ops.complex import conj as conj_physical
 from .ops.complex import itself as resolve_conj
 from .ops.complex import itself as resolve_neg
-from .ops.counting import bincount, histc, histogram, isin
+from .ops.statistics.counting import bincount, histc, histogram, isin
 from .ops.diagonal import diag, diag_embed, diagflat, diagonal, trace, tril, tril_indices, triu, triu_indices
-from .ops.differences import corrcoef, cov, cumulative_trapezoid, diff, gradient, trapezoid, trapz
+from .ops.statistics.differences import corrcoef, cov, cumulative_trapezoid, diff, gradient, trapezoid, trapz
 from .ops.elementwise import (
     abs,
     absolute,
@@ -213,9 +213,9 @@ from .ops.elementwise import (
     trunc,
     where,
 )
-from .ops.bessel import i0
-from .ops.gamma import digamma, lgamma, mvlgamma, polygamma
-from .ops.incomplete_gamma import igamma, igammac
+from .ops.special.bessel import i0
+from .ops.special.gamma import digamma, lgamma, mvlgamma, polygamma
+from .ops.special.incomplete_gamma import igamma, igammac
 from .ops.gather import (
     argwhere,
     gather,
@@ -254,18 +254,26 @@ from .ops.join import (
     vsplit,
     vstack,
 )
-from .ops.decompositions import cholesky, qr
-from .ops.decompositions import old_svd as svd
-from .ops.eigen import geqrf
-from .ops.eigen import householder_product as orgqr
-from .ops.einsum import einsum
+from .ops.linalg.decompositions import cholesky, qr
+from .ops.linalg.decompositions import old_svd as svd
+from .ops.linalg.eigen import geqrf
+from .ops.linalg.eigen import householder_product as orgqr
+from .ops.linalg.einsum import einsum
 from .ops.layout import clone
-from .ops.linalg import cholesky_inverse, cholesky_solve, det, logdet, matrix_exp, matrix_power, slogdet
-from .ops.linalg import decreasing_vander as vander
-from .ops.linalg import pinv as pinverse
-from .ops.lu import lu_unpack
-from .ops.lu import old_lu as lu
-from .ops.lu import old_lu_solve as lu_solve
+from .ops.linalg.matrix import (
+    cholesky_inverse,
+    cholesky_solve,
+    det,
+    logdet,
+    matrix_exp,
+    matrix_power,
+    slogdet,
+)
+from .ops.linalg.matrix import decreasing_vander as vander
+from .ops.linalg.matrix import pinv as pinverse
+from .ops.linalg.lu import lu_unpack
+from .ops.linalg.lu import old_lu as lu
+from .ops.linalg.lu import old_lu_solve as lu_solve
 from .ops.masks import masked_fill, masked_scatter, masked_select
 from .ops.matmul import mm as spmm
 from .ops.matmul import (
@@ -289,7 +297,7 @@ from .ops.matmul import (
     tensordot,
     vdot,
 )
-from .ops.quantiles import median, mode, nanmedian, nanquantile, quantile
+from .ops.statistics.quantiles import median, mode, nanmedian, nanquantile, quantile
 from .ops.reduce import (
     all,
     amax,
@@ -310,7 +318,7 @@ from .ops.reduce import (
     sum,
 )
 from .ops.scaling import frexp, renorm
-from .ops.scan import cummax, cummin, cumprod, cumsum, logcumsumexp, prod
+from .ops.statistics.scan import cummax, cummin, cumprod, cumsum, logcumsumexp, prod
 from .ops.scatter import (
     diagonal_scatter,
     index_add,
@@ -350,8 +358,8 @@ from .ops.shape import (
     unflatten,
     unsqueeze,
 )
-from .ops.solve import inv as inverse
-from .ops.sort import (
+from .ops.linalg.solve import inv as inverse
+from .ops.statistics.sort import (
     argsort,
     bucketize,
     kthvalue,
@@ -363,10 +371,10 @@ from .ops.sort import (
     unique_consecutive,
 )
 from .ops.strided import as_strided
-from .ops.special import erf, erfc, erfinv
-from .ops.variance import std, std_mean, var, var_mean
-from .printing import get_printoptions, printoptions, set_printoptions
-from .random import (
+from .ops.special.erf import erf, erfc, erfinv
+from .ops.statistics.variance import std, std_mean, var, var_mean
+from .tensors.printing import get_printoptions, printoptions, set_printoptions
+from .tensors.random_creation import (
     Generator,
     bernoulli,
     default_generator,
@@ -386,13 +394,19 @@ from .random import (
     seed,
     set_rng_state,
 )
-from .low_rank import pca_lowrank, svd_lowrank
-from .window_functions import bartlett_window, blackman_window, hamming_window, hann_window, kaiser_window
-from .config import show_config
-from .memory import keep_freed_memory
-from .parallel import get_num_threads, set_num_threads
+from .linalg.low_rank import pca_lowrank, svd_lowrank
+from .tensors.window_creation import (
+    bartlett_window,
+    blackman_window,
+    hamming_window,
+    hann_window,
+    kaiser_window,
+)
+from .backends.show_config import show_config
+from .kernels.malloc import keep_freed_memory
+from .kernels.threads import get_num_threads, set_num_threads
 
-from .settings import (  # isort: skip
+from .tensors.torch_flags import (  # isort: skip
     are_deterministic_algorithms_enabled,
     channels_last,
     channels_last_3d,

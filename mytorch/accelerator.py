@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from . import cuda
-from .backend import device
+from .core.arrays import device
 
 
 def is_available() -> bool:

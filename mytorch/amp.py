@@ -7,8 +7,8 @@ from __future__ import annotations
 import functools
 import warnings
 
-from .autograd.grad_mode import no_grad
-from .backend import cuda_is_available
+from .core.arrays import cuda_is_available
+from .core.grad_mode import no_grad
 
 
 class autocast:

@@ -13,10 +13,10 @@ import importlib
 import sys
 import time
 
-from . import backend
 from .autograd.gradcheck import GradcheckError, gradcheck, gradgradcheck
-from .creation import tensor
-from .generator import manual_seed
+from .core import arrays as backend
+from .tensors.creation import tensor
+from .tensors.generator import manual_seed
 from .testing import samples
 
 

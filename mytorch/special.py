@@ -2,17 +2,17 @@
 
 from .ops.activation import log_softmax, softmax
 from .ops.arithmetic import xlogy
-from .ops.bessel import i0, i0e, i1, i1e
 from .ops.elementwise import exp2, expm1, log1p, logit, round, sinc
 from .ops.elementwise import sigmoid as expit
-from .ops.gamma import digamma, polygamma, zeta
-from .ops.gamma import digamma as psi
-from .ops.gamma import lgamma as gammaln
-from .ops.gamma import mvlgamma as multigammaln
-from .ops.incomplete_gamma import igamma as gammainc
-from .ops.incomplete_gamma import igammac as gammaincc
 from .ops.reduce import logsumexp
-from .ops.special import entr, erf, erfc, erfcx, erfinv, log_ndtr, ndtr, ndtri, xlog1py
+from .ops.special.bessel import i0, i0e, i1, i1e
+from .ops.special.erf import entr, erf, erfc, erfcx, erfinv, log_ndtr, ndtr, ndtri, xlog1py
+from .ops.special.gamma import digamma, polygamma, zeta
+from .ops.special.gamma import digamma as psi
+from .ops.special.gamma import lgamma as gammaln
+from .ops.special.gamma import mvlgamma as multigammaln
+from .ops.special.incomplete_gamma import igamma as gammainc
+from .ops.special.incomplete_gamma import igammac as gammaincc
 
 __all__ = [
     "digamma",

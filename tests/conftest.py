@@ -62,7 +62,7 @@ def loops(monkeypatch):
 
     def switch(on):
         monkeypatch.setenv("MYTORCH_NUMBA", str(int(on)))
-        mytorch.loops.numba.cache_clear()
+        mytorch.kernels.numba_loops.numba.cache_clear()
 
     yield switch
     switch(False)

@@ -16,8 +16,9 @@ import types
 
 import numpy
 
-from mytorch import backend
-from mytorch.ops import bessel, gamma, incomplete_gamma, special
+from mytorch.core import arrays as backend
+from mytorch.ops.special import bessel, gamma, incomplete_gamma
+from mytorch.ops.special import erf as special
 
 crossings: list[str] = []  # each transfer between host and "device", by its name
 

@@ -18,7 +18,7 @@ MODULES = [
     "mytorch.amp",
     "mytorch.autograd",
     "mytorch.autograd.functional",
-    "mytorch.autograd.anomaly_mode",
+    "mytorch.core.anomaly_mode",
     "mytorch.cuda",
     "mytorch.datasets",
     "mytorch.distributions",

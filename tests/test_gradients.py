@@ -7,7 +7,7 @@ import pytest
 
 import mytorch
 from mytorch.autograd import gradcheck, gradgradcheck
-from mytorch.autograd.engine import primitives
+from mytorch.core.primitive import primitives
 from mytorch.testing.samples import rows
 
 ROWS = rows()

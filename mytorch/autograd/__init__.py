@@ -4,14 +4,14 @@ modes, user functions and gradient checks.
 Names only. graph, engine, out, walk and grad_mode stand below the operations, the others above them.
 """
 
+from ..core.anomaly_mode import detect_anomaly, set_detect_anomaly
+from ..core.backward import backward
+from ..core.grad_mode import enable_grad, inference_mode, no_grad, set_grad_enabled
 from . import functional
-from .anomaly_mode import detect_anomaly, set_detect_anomaly
-from .batched import grad
 from .function import Function
-from .grad_mode import enable_grad, inference_mode, no_grad, set_grad_enabled
+from .grad import grad
 from .gradcheck import gradcheck, gradgradcheck  # the function takes the place of its module's name
 from .variable import Variable
-from .walk import backward
 
 __all__ = [
     "Function",

@@ -8,13 +8,13 @@ import functools
 import traceback
 import weakref
 
-from ..backend import device_of, move, xp
+from ..core import grad_mode
+from ..core.anomaly_mode import detect_anomaly
+from ..core.arrays import device_of, move, xp
+from ..core.backward import SECOND_TIME
+from ..core.graph import Name, Node, Variable, changed, output_edge, refresh, wrap
 from ..ops.inplace import prepare_write, write
 from ..ops.shape import sum_to
-from . import grad_mode
-from .anomaly_mode import detect_anomaly
-from .graph import Name, Node, Variable, changed, output_edge, refresh, wrap
-from .walk import SECOND_TIME
 
 
 class FunctionCtx(Node):

@@ -8,11 +8,11 @@ instead of returning zeros.
 
 from __future__ import annotations
 
-from ..backend import xp
+from ..core.arrays import xp
+from ..core.grad_mode import enable_grad
+from ..core.graph import Variable, wrap
 from ..ops.join import stack
-from .batched import grad
-from .grad_mode import enable_grad
-from .graph import Variable, wrap
+from .grad import grad
 
 
 def vjp(func, inputs, v=None, create_graph=False, strict=False):

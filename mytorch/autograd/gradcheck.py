@@ -8,9 +8,9 @@ import warnings
 
 import numpy
 
-from ..backend import device_of, move
-from .batched import grad
-from .graph import Variable, wrap
+from ..core.arrays import device_of, move
+from ..core.graph import Variable, wrap
+from .grad import grad
 
 
 class GradcheckError(RuntimeError):

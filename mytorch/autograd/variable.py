@@ -4,7 +4,7 @@ it.
 
 from __future__ import annotations
 
-from . import graph
+from ..core import graph
 
 
 class _TensorsAreVariables(type):

@@ -2,7 +2,7 @@
 
 import types
 
-from ..backend import cuda_is_available
+from ..core.arrays import cuda_is_available
 
 # stored, without effect
 matmul = types.SimpleNamespace(allow_tf32=False, allow_fp16_reduced_precision_reduction=False)

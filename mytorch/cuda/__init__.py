@@ -6,10 +6,10 @@ from __future__ import annotations
 
 import types
 
-from ..backend import cuda_is_available, cupy
-from ..backend import device as as_device
-from ..creation import LEGACY_DTYPES, legacy_type
-from ..random import default_generator
+from ..core.arrays import cuda_is_available, cupy
+from ..core.arrays import device as as_device
+from ..tensors.creation import LEGACY_DTYPES, legacy_type
+from ..tensors.random_creation import default_generator
 from . import amp
 
 (

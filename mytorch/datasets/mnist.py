@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy
 
-from ..creation import as_tensor
+from ..tensors.creation import as_tensor
 from ..utils.data.dataset import Dataset
 from .download import download
 from .idx import read_idx

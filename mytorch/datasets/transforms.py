@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import numpy
 
-from ..creation import as_tensor
-from ..dtypes import get_default_dtype
-from ..tensor import Tensor
+from ..core.dtypes import get_default_dtype
+from ..tensors.creation import as_tensor
+from ..tensors.tensor import Tensor
 from ..utils.data.dataset import fast_path
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from ..dtypes import finfo
-from ..ops.decompositions import eigvalsh
-from ..ops.lu import cholesky_ex
+from ..core.dtypes import finfo
+from ..ops.linalg.decompositions import eigvalsh
+from ..ops.linalg.lu import cholesky_ex
 
 
 class Constraint:

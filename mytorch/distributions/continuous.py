@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 
-from ..creation import zeros_like
-from ..dtypes import finfo
-from ..ops.special import erf, erfinv
+from ..core.dtypes import finfo
+from ..ops.special.erf import erf, erfinv
+from ..tensors.creation import zeros_like
 from . import constraints
 from .distribution import Distribution, broadcast_all
 

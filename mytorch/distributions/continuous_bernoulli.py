@@ -6,7 +6,7 @@ import functools
 import math
 
 from ..ops.elementwise import where
-from ..ops.loss import binary_cross_entropy_with_logits
+from ..ops.losses.pointwise import binary_cross_entropy_with_logits
 from . import constraints
 from .discrete import clamped, one_of
 from .distribution import Distribution, broadcast_all

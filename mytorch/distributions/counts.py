@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import math
 
-from ..autograd.grad_mode import no_grad
-from ..autograd.graph import wrap
-from ..backend import CPU, as_array, device_of, move
-from ..creation import arange
-from ..generator import source_of
+from ..core.arrays import CPU, as_array, device_of, move
+from ..core.grad_mode import no_grad
+from ..core.graph import wrap
 from ..ops.activation import softplus
 from ..ops.elementwise import where
-from ..ops.gamma import lgamma
-from ..ops.loss import binary_cross_entropy_with_logits
-from ..python_data import as_type
-from ..random import poisson
+from ..ops.losses.pointwise import binary_cross_entropy_with_logits
+from ..ops.special.gamma import lgamma
+from ..tensors.creation import arange
+from ..tensors.from_data import as_type
+from ..tensors.generator import source_of
+from ..tensors.random_creation import poisson
 from . import constraints
 from .discrete import Categorical, OfCategories, Trials
 from .distribution import Distribution, broadcast_all

@@ -5,16 +5,16 @@ from __future__ import annotations
 import functools
 import math
 
-from ..autograd.grad_mode import no_grad
-from ..creation import arange, full
-from ..dtypes import finfo
+from ..core.dtypes import finfo
+from ..core.grad_mode import no_grad
 from ..ops.activation import softmax
 from ..ops.elementwise import where
 from ..ops.gather import gather
-from ..ops.loss import binary_cross_entropy_with_logits
+from ..ops.losses.pointwise import binary_cross_entropy_with_logits
 from ..ops.shape import broadcast_tensors
-from ..random import bernoulli, multinomial
-from ..tensor import Size
+from ..tensors.creation import arange, full
+from ..tensors.random_creation import bernoulli, multinomial
+from ..tensors.tensor import Size
 from . import constraints
 from .distribution import Distribution, broadcast_all
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from ..autograd.grad_mode import no_grad
-from ..autograd.graph import Variable
-from ..creation import tensor
-from ..dtypes import get_default_dtype
+from ..core.dtypes import get_default_dtype
+from ..core.grad_mode import no_grad
+from ..core.graph import Variable
 from ..ops.shape import broadcast_tensors
-from ..tensor import Size
+from ..tensors.creation import tensor
+from ..tensors.tensor import Size
 from .constraints import is_dependent
 
 

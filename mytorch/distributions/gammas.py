@@ -10,15 +10,15 @@ from __future__ import annotations
 
 import math
 
-from ..autograd.graph import Variable, wrap
-from ..backend import CPU, device_of, move
-from ..creation import as_tensor
-from ..dtypes import finfo
-from ..generator import source_of
+from ..core.arrays import CPU, device_of, move
+from ..core.dtypes import finfo
+from ..core.graph import Variable, wrap
 from ..ops.elementwise import where
-from ..ops.gamma import digamma, lgamma
-from ..ops.incomplete_gamma import igamma, standard_gamma
-from ..python_data import as_type
+from ..ops.special.gamma import digamma, lgamma
+from ..ops.special.incomplete_gamma import igamma, standard_gamma
+from ..tensors.creation import as_tensor
+from ..tensors.from_data import as_type
+from ..tensors.generator import source_of
 from . import constraints
 from .distribution import Distribution, broadcast_all
 

@@ -6,12 +6,12 @@ import math
 
 import numpy
 
-from ..autograd.graph import wrap
-from ..backend import CPU, device_of, move
-from ..creation import full_like
-from ..generator import source_of
-from ..ops.bessel import i0e, i1e
-from ..python_data import as_type
+from ..core.arrays import CPU, device_of, move
+from ..core.graph import wrap
+from ..ops.special.bessel import i0e, i1e
+from ..tensors.creation import full_like
+from ..tensors.from_data import as_type
+from ..tensors.generator import source_of
 from . import constraints
 from .distribution import Distribution, broadcast_all
 

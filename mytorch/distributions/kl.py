@@ -6,7 +6,7 @@ import math
 
 from ..ops.activation import softplus
 from ..ops.elementwise import where
-from ..ops.gamma import digamma, lgamma
+from ..ops.special.gamma import digamma, lgamma
 from .continuous import Exponential, Laplace, Normal, Uniform
 from .counts import Binomial, Geometric, Poisson
 from .discrete import Bernoulli, Categorical

@@ -6,11 +6,11 @@ from __future__ import annotations
 
 import math
 
-from ..creation import full_like
 from ..ops.arithmetic import xlogy
 from ..ops.elementwise import where
-from ..ops.gamma import digamma, lgamma
-from ..ops.special import erf
+from ..ops.special.erf import erf
+from ..ops.special.gamma import digamma, lgamma
+from ..tensors.creation import full_like
 from .continuous import Exponential, Laplace, Normal, Uniform
 from .continuous_bernoulli import ContinuousBernoulli
 from .counts import Binomial, Poisson

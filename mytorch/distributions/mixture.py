@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..autograd.grad_mode import no_grad
+from ..core.grad_mode import no_grad
 from ..ops.activation import log_softmax
 from ..ops.gather import gather
 from .discrete import Categorical

@@ -5,12 +5,12 @@ from __future__ import annotations
 import functools
 import math
 
-from ..creation import eye
-from ..ops.decompositions import cholesky
 from ..ops.diagonal import diag_embed
-from ..ops.linalg import cholesky_inverse
+from ..ops.linalg.decompositions import cholesky
+from ..ops.linalg.matrix import cholesky_inverse
+from ..ops.linalg.solve import solve_triangular
 from ..ops.shape import broadcast_shapes
-from ..ops.solve import solve_triangular
+from ..tensors.creation import eye
 from . import constraints
 from .distribution import Distribution
 

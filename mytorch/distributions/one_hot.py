@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from ..creation import eye
+from ..tensors.creation import eye
 from . import constraints
 from .discrete import Bernoulli, Categorical, OfCategories, clamped, one_of
 from .distribution import Distribution, broadcast_all

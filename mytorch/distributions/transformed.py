@@ -6,11 +6,11 @@ from __future__ import annotations
 
 import math
 
-from ..creation import full_like, ones_like, zeros_like
-from ..dtypes import finfo
+from ..core.dtypes import finfo
 from ..ops.elementwise import where
-from ..ops.gamma import digamma, lgamma
-from ..tensor import Size
+from ..ops.special.gamma import digamma, lgamma
+from ..tensors.creation import full_like, ones_like, zeros_like
+from ..tensors.tensor import Size
 from . import constraints
 from .continuous import Exponential, Normal, Uniform
 from .distribution import Distribution, broadcast_all

@@ -7,13 +7,13 @@ from __future__ import annotations
 import math
 import operator
 
-from ..creation import ones_like, zeros_like
-from ..dtypes import finfo
+from ..core.dtypes import finfo
 from ..ops.activation import logsigmoid, softmax, softplus
-from ..ops.decompositions import cholesky
 from ..ops.diagonal import diag_embed
 from ..ops.join import cat
-from ..tensor import Size
+from ..ops.linalg.decompositions import cholesky
+from ..tensors.creation import ones_like, zeros_like
+from ..tensors.tensor import Size
 from . import constraints
 from .independent import sum_rightmost
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import functools
 
-from ..autograd.batched import grad as tape_grad
-from ..autograd.grad_mode import enable_grad
-from ..autograd.graph import Leaf, Node, Output, Variable, wrap
-from ..backend import xp
+from ..autograd.grad import grad as tape_grad
+from ..core.arrays import xp
+from ..core.grad_mode import enable_grad
+from ..core.graph import Leaf, Node, Output, Variable, wrap
 from ..ops.join import stack
 from .tree import leaves, mapped, rebuilt
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from ..nn.functional_call import call_with
 from ..ops.join import stack
-from ..stateless import call_with
 
 
 def functional_call(

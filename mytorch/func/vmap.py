@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import functools
 
-from ..autograd.graph import Variable
+from ..core.graph import Variable
 from ..ops.join import narrow, select, stack
-from ..random import default_generator
+from ..tensors.random_creation import default_generator
 from .tree import leaves, rebuilt
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 
-from ..creation import empty
+from ..tensors.creation import empty
 from . import functional as F
 from . import init as initial
 from .module import Module

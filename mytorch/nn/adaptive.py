@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import namedtuple
 
-from ..backend import xp
+from ..core.arrays import xp
 from ..ops.activation import log_softmax
 from ..ops.indexing import put_in_zeros
 from ..ops.join import cat

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import enum
 
-from ..creation import empty
+from ..tensors.creation import empty
 from . import functional as F
 from . import init
 from .linear import NonDynamicallyQuantizableLinear

@@ -7,7 +7,7 @@ import operator
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 
-from ..tensor import Tensor
+from ..tensors.tensor import Tensor
 from .module import Module, indented
 from .parameter import Parameter
 

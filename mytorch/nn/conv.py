@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 
-from ..creation import empty
-from ..ops.conv import conv1d, conv2d, conv3d, conv_transpose1d, conv_transpose2d, conv_transpose3d
-from ..ops.padding import pad
+from ..ops.spatial.conv import conv1d, conv2d, conv3d, conv_transpose1d, conv_transpose2d, conv_transpose3d
+from ..ops.spatial.padding import pad
+from ..tensors.creation import empty
 from . import init
 from .module import Module
 from .parameter import Parameter

@@ -8,12 +8,12 @@ import warnings
 
 import numpy
 
-from ..autograd.settings import as_number
-from ..backend import as_array, device_of, xp
+from ..core.arrays import as_array, device_of, xp
+from ..core.scalar_arguments import as_number
 from ..ops.activation import leaky_relu, softmax
 from ..ops.arithmetic import mul
 from ..ops.inplace import inplace as in_place
-from ..random import default_generator
+from ..tensors.random_creation import default_generator
 
 
 def random_like(like, shape=None):

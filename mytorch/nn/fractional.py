@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ..ops.fractional import fractional_max_pool
-from ..random import rand
+from ..ops.spatial.fractional import fractional_max_pool
+from ..tensors.random_creation import rand
 from .module import Module
 
 

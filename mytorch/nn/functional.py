@@ -18,20 +18,20 @@ from ..ops.activation import (
     softsign,
     tanhshrink,
 )
-from ..ops.conv import conv1d, conv2d, conv3d, conv_transpose1d, conv_transpose2d, conv_transpose3d
-from ..ops.cross_entropy import cross_entropy, nll_loss
-from ..ops.ctc import ctc_loss
-from ..ops.distance import cosine_similarity, normalize, pairwise_distance, pdist
+from ..ops.spatial.conv import conv1d, conv2d, conv3d, conv_transpose1d, conv_transpose2d, conv_transpose3d
+from ..ops.losses.cross_entropy import cross_entropy, nll_loss
+from ..ops.losses.ctc import ctc_loss
+from ..ops.losses.distance import cosine_similarity, normalize, pairwise_distance, pdist
 from ..ops.elementwise import sigmoid, tanh
-from ..ops.embedding import embedding, embedding_bag
-from ..ops.fold import channel_shuffle, fold, pixel_shuffle, pixel_unshuffle, unfold
+from ..ops.layers.embedding import embedding, embedding_bag
+from ..ops.spatial.fold import channel_shuffle, fold, pixel_shuffle, pixel_unshuffle, unfold
 from ..ops.gather import one_hot
-from ..ops.grid import affine_grid, grid_sample
+from ..ops.spatial.grid import affine_grid, grid_sample
 from ..ops.inplace import inplace as in_place
-from ..ops.interpolate import interpolate, upsample, upsample_bilinear, upsample_nearest
-from ..ops.layer_norm import layer_norm, local_response_norm, rms_norm
-from ..ops.linear import bilinear, linear
-from ..ops.loss import (
+from ..ops.spatial.interpolate import interpolate, upsample, upsample_bilinear, upsample_nearest
+from ..ops.layers.layer_norm import layer_norm, local_response_norm, rms_norm
+from ..ops.layers.linear import bilinear, linear
+from ..ops.losses.pointwise import (
     binary_cross_entropy,
     binary_cross_entropy_with_logits,
     huber_loss,
@@ -39,7 +39,7 @@ from ..ops.loss import (
     mse_loss,
     smooth_l1_loss,
 )
-from ..ops.margin import (
+from ..ops.losses.composite import (
     cosine_embedding_loss,
     gaussian_nll_loss,
     hinge_embedding_loss,
@@ -53,9 +53,9 @@ from ..ops.margin import (
     triplet_margin_loss,
     triplet_margin_with_distance_loss,
 )
-from ..ops.norm import batch_norm, group_norm, instance_norm
-from ..ops.padding import pad
-from ..ops.pooling import (
+from ..ops.layers.batch_norm import batch_norm, group_norm, instance_norm
+from ..ops.spatial.padding import pad
+from ..ops.spatial.pooling import (
     adaptive_avg_pool1d,
     adaptive_avg_pool2d,
     adaptive_avg_pool3d,
@@ -81,7 +81,7 @@ from ..ops.pooling import (
     max_unpool2d,
     max_unpool3d,
 )
-from .attend import multi_head_attention_forward, scaled_dot_product_attention
+from .multihead_forward import multi_head_attention_forward, scaled_dot_product_attention
 from .fractional import (
     fractional_max_pool2d,
     fractional_max_pool2d_with_indices,

@@ -7,10 +7,10 @@ from __future__ import annotations
 import warnings
 from typing import NamedTuple
 
-from ..autograd.engine import primitive
-from ..autograd.graph import Variable, wrap
-from ..backend import xp
-from ..tensor import RemovableHandle, Tensor
+from ..core.arrays import xp
+from ..core.graph import Variable, wrap
+from ..core.primitive import primitive
+from ..tensors.tensor import RemovableHandle, Tensor
 
 
 class _Hook(NamedTuple):

@@ -9,9 +9,9 @@ import warnings
 
 import numpy
 
-from ..autograd.graph import changed
-from ..backend import device_of, move
-from ..random import default_generator
+from ..core.arrays import device_of, move
+from ..core.graph import changed
+from ..tensors.random_creation import default_generator
 
 _GAINS = {"sigmoid": 1, "tanh": 5 / 3, "relu": math.sqrt(2), "selu": 3 / 4}
 _GAINS |= dict.fromkeys(

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ..creation import empty_like
-from ..tensor import Tensor
+from ..tensors.creation import empty_like
+from ..tensors.tensor import Tensor
 from .conv import Conv1d, Conv2d, Conv3d, ConvTranspose1d, ConvTranspose2d, ConvTranspose3d
 from .linear import Linear
 from .normalization import (

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 
-from ..creation import empty
-from ..ops.linear import bilinear, linear
+from ..ops.layers.linear import bilinear, linear
 from ..ops.shape import flatten, unflatten
+from ..tensors.creation import empty
 from . import init
 from .module import Module
 from .parameter import Parameter

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..ops.reduction import chosen
+from ..ops.losses.loss_reduction import chosen
 from . import functional as F
 from .distance import PairwiseDistance
 from .module import Module

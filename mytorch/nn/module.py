@@ -6,11 +6,11 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from ..autograd.grad_mode import no_grad
-from ..autograd.graph import Variable
-from ..creation import empty_like
-from ..dtypes import as_dtype
-from ..tensor import Tensor
+from ..core.dtypes import as_dtype
+from ..core.grad_mode import no_grad
+from ..core.graph import Variable
+from ..tensors.creation import empty_like
+from ..tensors.tensor import Tensor
 from .hooks import HookedCall
 from .parameter import Buffer, Parameter
 from .state import State

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import warnings
 
-from ..creation import empty, tensor
-from ..creation import ones as ones_tensor
-from ..creation import zeros as zeros_tensor
-from ..ops.layer_norm import layer_norm, local_response_norm, rms_norm
-from ..ops.norm import batch_norm, group_norm, instance_norm
+from ..ops.layers.batch_norm import batch_norm, group_norm, instance_norm
+from ..ops.layers.layer_norm import layer_norm, local_response_norm, rms_norm
+from ..tensors.creation import empty, tensor
+from ..tensors.creation import ones as ones_tensor
+from ..tensors.creation import zeros as zeros_tensor
 from . import init
 from .module import Module
 from .parameter import Parameter

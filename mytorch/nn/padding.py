@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..ops.padding import pad
+from ..ops.spatial.padding import pad
 from .conv import per_dimension
 from .module import Module
 

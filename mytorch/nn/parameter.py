@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy
 
-from ..autograd.graph import wrap
-from ..dtypes import default_numpy
-from ..tensor import Tensor
+from ..core.dtypes import default_numpy
+from ..core.graph import wrap
+from ..tensors.tensor import Tensor
 
 
 def _values(data):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ..ops import pooling
+from ..ops.spatial import pooling
 from .conv import per_dimension
 from .module import Module
 

@@ -6,14 +6,14 @@ import math
 import numbers
 import warnings
 
-from ..creation import empty, zeros
 from ..ops.activation import relu
 from ..ops.elementwise import tanh
 from ..ops.gather import index_select
 from ..ops.indexing import getitem
 from ..ops.join import cat, stack
-from ..ops.recurrent import gru_cell, lstm_cell, recurrent, rnn_cell
-from ..tensor import Tensor
+from ..ops.layers.recurrent import gru_cell, lstm_cell, recurrent, rnn_cell
+from ..tensors.creation import empty, zeros
+from ..tensors.tensor import Tensor
 from . import functional as F
 from . import init
 from .module import Module

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 
 import numpy
 
-from ..autograd.graph import changed
-from ..backend import device_of, is_array, move
-from ..creation import as_tensor
-from ..tensor import RemovableHandle, Tensor
+from ..core.arrays import device_of, is_array, move
+from ..core.graph import changed
+from ..tensors.creation import as_tensor
+from ..tensors.tensor import RemovableHandle, Tensor
 from .parameter import Parameter
 
 _EXTRA = "_extra_state"

@@ -7,8 +7,8 @@ from __future__ import annotations
 import copy
 import math
 
-from ..autograd.grad_mode import is_grad_enabled
-from ..creation import full
+from ..core.grad_mode import is_grad_enabled
+from ..tensors.creation import full
 from . import functional as F
 from . import init
 from .activation import GELU, ReLU

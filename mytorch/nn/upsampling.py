@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ..ops.fold import channel_shuffle, fold, pixel_shuffle, pixel_unshuffle, unfold
-from ..ops.interpolate import interpolate
+from ..ops.spatial.fold import channel_shuffle, fold, pixel_shuffle, pixel_unshuffle, unfold
+from ..ops.spatial.interpolate import interpolate
 from .module import Module
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 
-from ..autograd.engine import primitive
-from ..backend import choose, keep, largest, xp
-from ..dtypes import as_dtype
+from ..core.arrays import choose, keep, largest, xp
+from ..core.dtypes import as_dtype
+from ..core.primitive import primitive
 from .elementwise import abs, bounded, check_floating, exp, select, sigmoid, tanh, widened
 from .shape import check_dim, spelled
-from .special import erf, erf_double, erf_single, in_blocks
+from .special.erf import erf, erf_double, erf_single, in_blocks
 
 # ---- rectifiers ----------------------------------------------------------------------------------
 

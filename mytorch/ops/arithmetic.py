@@ -6,12 +6,12 @@ import math
 
 import numpy
 
-from ..autograd.engine import primitive
-from ..autograd.graph import Variable
-from ..autograd.out import takes_out
-from ..autograd.settings import as_number
-from ..backend import is_array, xp
-from ..dtypes import category, check_fits, floating, only, promoted, result_numpy
+from ..core.arrays import is_array, xp
+from ..core.dtypes import category, check_fits, floating, only, promoted, result_numpy
+from ..core.graph import Variable
+from ..core.out import takes_out
+from ..core.primitive import primitive
+from ..core.scalar_arguments import as_number
 from .elementwise import flat, log, pointwise, select, sigmoid, smooth, widened, zeros_like
 
 # ---- sums and products ---------------------------------------------------------------------------

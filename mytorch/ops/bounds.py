@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 
-from ..autograd.engine import primitive
-from ..autograd.out import takes_out
-from ..backend import is_array, xp
-from ..dtypes import check_fits, only
+from ..core.arrays import is_array, xp
+from ..core.dtypes import check_fits, only
+from ..core.out import takes_out
+from ..core.primitive import primitive
 from .elementwise import bounded, select
 
 

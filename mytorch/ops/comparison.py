@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy
 
-from ..autograd.engine import primitive
-from ..autograd.graph import Variable
-from ..backend import xp
-from ..dtypes import only, promoted
+from ..core.arrays import xp
+from ..core.dtypes import only, promoted
+from ..core.graph import Variable
+from ..core.primitive import primitive
 from .elementwise import stepwise
 
 # ---- order ---------------------------------------------------------------------------------------

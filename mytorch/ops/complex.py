@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import math
 
-from ..autograd.engine import primitive
-from ..autograd.graph import Node, Output
-from ..autograd.out import takes_out
-from ..backend import xp
+from ..core.arrays import xp
+from ..core.graph import Node, Output
+from ..core.out import takes_out
+from ..core.primitive import primitive
 from .arithmetic import atan2
 from .elementwise import cos, flat, sin, smooth
 from .join import stack

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy
 
-from ..autograd.engine import primitive
-from ..autograd.graph import wrap
-from ..autograd.out import takes_out
-from ..autograd.settings import takes_numbers
-from ..backend import default_device, device, move, xp
-from ..dtypes import as_dtype
+from ..core.arrays import default_device, device, move, xp
+from ..core.dtypes import as_dtype
+from ..core.graph import wrap
+from ..core.out import takes_out
+from ..core.primitive import primitive
+from ..core.scalar_arguments import takes_numbers
 from .layout import clone
 from .shape import check_dim
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import functools
 import math
 
-from ..autograd.engine import primitive
-from ..autograd.graph import wrap
-from ..autograd.out import takes_out
-from ..autograd.settings import takes_numbers
-from ..backend import choose, xp
-from ..dtypes import check_fits, finfo, floating, promoted, result_numpy, tensor_first
+from ..core.arrays import choose, xp
+from ..core.dtypes import check_fits, finfo, floating, promoted, result_numpy, tensor_first
+from ..core.graph import wrap
+from ..core.out import takes_out
+from ..core.primitive import primitive
+from ..core.scalar_arguments import takes_numbers
 
 pointwise = functools.partial(primitive, broadcasts=True, prepare=promoted)  # f(x, y) in the common dtype
 # the same, and integers become floating point

@@ -6,10 +6,10 @@ import math
 
 import numpy
 
-from ..autograd.engine import primitive
-from ..autograd.graph import Variable
-from ..autograd.out import takes_out
-from ..backend import broadcast_shape, is_array, out_of_bounds, xp
+from ..core.arrays import broadcast_shape, is_array, out_of_bounds, xp
+from ..core.graph import Variable
+from ..core.out import takes_out
+from ..core.primitive import primitive
 from .indexing import FULL, getitem
 from .layout import contiguous
 from .shape import check_dim, expand, integer, reshape, spelled, unsqueeze

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy
 
-from ..autograd.engine import primitive
-from ..autograd.graph import Variable
-from ..backend import as_array, broadcast_shape, is_array, scatter_add, xp
+from ..core.arrays import as_array, broadcast_shape, is_array, scatter_add, xp
+from ..core.graph import Variable
+from ..core.primitive import primitive
 
 FULL = slice(None)
 

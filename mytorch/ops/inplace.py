@@ -12,10 +12,10 @@ import functools
 
 import numpy
 
-from ..autograd.graph import Leaf, Node, Output, Variable, changed, grad_state, refresh, wrap
-from ..autograd.settings import as_number
-from ..backend import QUIET, as_array, float_errors, is_array, xp
-from ..dtypes import category
+from ..core.arrays import QUIET, as_array, float_errors, is_array, xp
+from ..core.dtypes import category
+from ..core.graph import Leaf, Node, Output, Variable, changed, grad_state, refresh, wrap
+from ..core.scalar_arguments import as_number
 from .indexing import alone, getitem, in_torchs_words, is_plain, parse, picked_shape, write_view
 from .masks import fitted
 from .shape import expand

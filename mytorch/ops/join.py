@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import itertools
 
-from ..autograd.engine import primitive
-from ..autograd.graph import Variable
-from ..autograd.out import takes_out
-from ..autograd.settings import takes_numbers
-from ..backend import xp
-from ..dtypes import promoted
+from ..core.arrays import xp
+from ..core.dtypes import promoted
+from ..core.graph import Variable
+from ..core.out import takes_out
+from ..core.primitive import primitive
+from ..core.scalar_arguments import takes_numbers
 from .indexing import getitem
 from .shape import check_dim, expand, integer, reshape, sizes, spelled, unsqueeze
 

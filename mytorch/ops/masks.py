@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy
 
-from ..autograd.engine import primitive
-from ..autograd.out import takes_out
-from ..backend import broadcast_shape, xp
-from ..dtypes import check_fits
+from ..core.arrays import broadcast_shape, xp
+from ..core.dtypes import check_fits
+from ..core.out import takes_out
+from ..core.primitive import primitive
 from .gather import array_of
 from .indexing import getitem, put
 from .shape import expand, reshape

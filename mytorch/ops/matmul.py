@@ -6,13 +6,13 @@ import math
 
 import numpy
 
-from ..autograd.engine import primitive
-from ..autograd.out import takes_out
-from ..autograd.settings import as_number, takes_numbers
-from ..backend import broadcast_shape, xp
-from ..dtypes import as_dtype, category
+from ..core.arrays import broadcast_shape, xp
+from ..core.dtypes import as_dtype, category
+from ..core.out import takes_out
+from ..core.primitive import primitive
+from ..core.scalar_arguments import as_number, takes_numbers
+from ..kernels.gemm import product
 from .masks import masked_fill_with
-from .products import product
 from .reduce import vector_norm
 from .shape import expand, permute, reshape, roll, spelled, transpose
 

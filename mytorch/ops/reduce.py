@@ -8,12 +8,12 @@ from collections import namedtuple
 
 import numpy
 
-from ..autograd.engine import primitive
-from ..autograd.graph import Variable
-from ..autograd.out import takes_out
-from ..autograd.settings import takes_numbers
-from ..backend import choose, is_array, largest, summed, xp
-from ..dtypes import as_dtype, floating, promote_types
+from ..core.arrays import choose, is_array, largest, summed, xp
+from ..core.dtypes import as_dtype, floating, promote_types
+from ..core.graph import Variable
+from ..core.out import takes_out
+from ..core.primitive import primitive
+from ..core.scalar_arguments import takes_numbers
 from .arithmetic import pow
 from .bounds import maximum, minimum
 from .elementwise import abs, exp, select, sign, zeros_like

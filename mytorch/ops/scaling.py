@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from ..autograd.engine import primitive
-from ..autograd.out import takes_out
-from ..autograd.settings import takes_numbers
-from ..backend import xp
-from ..dtypes import category
+from ..core.arrays import xp
+from ..core.dtypes import category
+from ..core.out import takes_out
+from ..core.primitive import primitive
+from ..core.scalar_arguments import takes_numbers
 from .elementwise import exp2, select
 from .reduce import vector_norm
 from .shape import check_dim, spelled

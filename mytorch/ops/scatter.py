@@ -6,11 +6,11 @@ import functools
 
 import numpy
 
-from ..autograd.engine import primitive
-from ..autograd.graph import Variable
-from ..autograd.out import takes_out
-from ..autograd.settings import takes_numbers
-from ..backend import is_array, xp
+from ..core.arrays import is_array, xp
+from ..core.graph import Variable
+from ..core.out import takes_out
+from ..core.primitive import primitive
+from ..core.scalar_arguments import takes_numbers
 from .arithmetic import add
 from .diagonal import diagonal, diagonal_in_zeros
 from .elementwise import select as select_where

@@ -7,9 +7,9 @@ import inspect
 import math
 import operator
 
-from ..autograd.engine import primitive
-from ..autograd.out import no_tensor
-from ..backend import broadcast_shape, spread, xp
+from ..core.arrays import broadcast_shape, spread, xp
+from ..core.out import no_tensor
+from ..core.primitive import primitive
 from .layout import clone
 
 

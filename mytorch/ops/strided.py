@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy
 
-from ..autograd.engine import primitive
-from ..backend import address, is_array, owner, xp
+from ..core.arrays import address, is_array, owner, xp
+from ..core.primitive import primitive
 from . import layout
 from .indexing import getitem, put_in_zeros
 from .shape import check_dim, integer, sizes

@@ -3,8 +3,8 @@ column."""
 
 from __future__ import annotations
 
-from ..creation import tensor
-from ..dtypes import finfo
+from ..core.dtypes import finfo
+from ..tensors.creation import tensor
 from .optimizer import check_lr
 from .per_tensor import PerTensor
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy
 
-from ..backend import xp
-from ..loops import loop, run_over
-from ..tensor import Tensor
+from ..core.arrays import xp
+from ..kernels.numba_loops import loop, run_over
+from ..tensors.tensor import Tensor
 from .averages import follow, follow_square
 from .optimizer import Optimizer, check, check_lr
 

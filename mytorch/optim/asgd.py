@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ..backend import xp
-from ..dtypes import default_numpy
+from ..core.arrays import xp
+from ..core.dtypes import default_numpy
 from .optimizer import Optimizer, check, check_lr
 
 

@@ -1,6 +1,6 @@
 """Exponential moving averages, in place on flat arrays; ``t`` is scratch."""
 
-from ..backend import xp
+from ..core.arrays import xp
 
 
 def follow(mean, g, beta, t):

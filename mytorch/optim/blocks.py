@@ -14,7 +14,7 @@ from operator import attrgetter, is_
 
 import numpy
 
-from ..backend import device_of, move, xp
+from ..core.arrays import device_of, move, xp
 
 # bytes of one array: a few of them share the L2 cache, and an operation is long enough for two threads to run
 # side by side

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from ..autograd.grad_mode import enable_grad
-from ..autograd.graph import changed, wrap
-from ..backend import QUIET, as_array, float_errors, xp
+from ..core.arrays import QUIET, as_array, float_errors, xp
+from ..core.grad_mode import enable_grad
+from ..core.graph import changed, wrap
 from .line_search import strong_wolfe
 from .optimizer import Optimizer, check_lr
 

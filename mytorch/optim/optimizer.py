@@ -14,12 +14,12 @@ from typing import Any
 
 import numpy
 
-from ..autograd.grad_mode import enable_grad, no_grad
-from ..autograd.graph import changed, wrap
-from ..backend import QUIET, as_array, device_of, float_errors, is_array, move, xp
-from ..dtypes import default_numpy
-from ..parallel import parallel_for
-from ..tensor import RemovableHandle, Tensor
+from ..core.arrays import QUIET, as_array, device_of, float_errors, is_array, move, xp
+from ..core.dtypes import default_numpy
+from ..core.grad_mode import enable_grad, no_grad
+from ..core.graph import changed, wrap
+from ..kernels.threads import parallel_for
+from ..tensors.tensor import RemovableHandle, Tensor
 from .blocks import THREADED, Plan, scratch
 
 

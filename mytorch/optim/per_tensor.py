@@ -4,7 +4,7 @@ element.
 
 from __future__ import annotations
 
-from ..autograd.grad_mode import enable_grad, no_grad
+from ..core.grad_mode import enable_grad, no_grad
 from .optimizer import Optimizer
 
 

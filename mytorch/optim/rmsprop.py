@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..backend import xp
+from ..core.arrays import xp
 from .averages import follow, follow_square
 from .optimizer import Optimizer, check, check_lr
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..backend import xp
+from ..core.arrays import xp
 from .optimizer import Optimizer, check, check_lr
 
 

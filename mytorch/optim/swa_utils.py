@@ -10,10 +10,10 @@ import copy
 import itertools
 import math
 
-from ..autograd.grad_mode import no_grad
-from ..creation import tensor
+from ..core.grad_mode import no_grad
 from ..nn.module import Module
 from ..nn.normalization import _BatchNorm
+from ..tensors.creation import tensor
 from .lr_scheduler import LRScheduler
 from .lr_scheduler.base import per_group
 

@@ -31,7 +31,7 @@ import os
 import pickle
 import zipfile
 
-from ..tensor import Tensor
+from ..tensors.tensor import Tensor
 from . import allowed, checkpoint, torch_reader
 from .allowed import add_safe_globals, clear_safe_globals, get_safe_globals, safe_globals
 from .archive import Archive, blame, reading, writing

@@ -13,10 +13,10 @@ from collections import Counter, OrderedDict
 
 import numpy
 
-from ..autograd.graph import wrap
-from ..backend import device, ndarray
-from ..dtypes import as_dtype, by_numpy, dtype
-from ..tensor import Size, Tensor
+from ..core.arrays import device, ndarray
+from ..core.dtypes import as_dtype, by_numpy, dtype
+from ..core.graph import wrap
+from ..tensors.tensor import Size, Tensor
 from .memory import Memory
 
 FORMAT, VERSION, MANIFEST, PICKLE, MAX_DEPTH = "mytorch", 1, "manifest.json", "object.pickle", 100

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from ..autograd.graph import wrap
-from ..backend import CPU, cuda_is_available, device, move
-from ..tensor import Tensor
+from ..core.arrays import CPU, cuda_is_available, device, move
+from ..core.graph import wrap
+from ..tensors.tensor import Tensor
 
 
 def placer(map_location, name):

@@ -6,8 +6,8 @@ import math
 
 import numpy
 
-from ..backend import CPU, address, move, owner
-from ..dtypes import by_numpy
+from ..core.arrays import CPU, address, move, owner
+from ..core.dtypes import by_numpy
 
 
 class Memory:

@@ -9,9 +9,9 @@ import os
 
 import numpy
 
-from ..autograd.graph import wrap
-from ..backend import CPU, move
-from ..tensor import Tensor
+from ..core.arrays import CPU, move
+from ..core.graph import wrap
+from ..tensors.tensor import Tensor
 from .archive import blame, writing
 from .location import placer
 

@@ -14,10 +14,10 @@ from collections import Counter, OrderedDict
 
 import numpy
 
-from ..autograd.graph import wrap
-from ..backend import device
-from ..dtypes import as_dtype, by_numpy
-from ..tensor import Size, Tensor
+from ..core.arrays import device
+from ..core.dtypes import as_dtype, by_numpy
+from ..core.graph import wrap
+from ..tensors.tensor import Size, Tensor
 from .archive import Refused, blame
 from .checkpoint import expect, strided, tensor_class
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy
 
-from ..autograd.graph import Variable
-from ..backend import device_of, move
-from ..dtypes import promote_numpy
+from ..core.arrays import device_of, move
+from ..core.dtypes import promote_numpy
+from ..core.graph import Variable
 
 _TOLERANCES = {
     "float16": (1e-3, 1e-5),

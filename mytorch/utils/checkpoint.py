@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from contextlib import nullcontext
 
-from ..autograd.grad_mode import enable_grad, is_grad_enabled
-from ..autograd.graph import Node, Output, Variable, now
-from ..random import default_generator
+from ..core.grad_mode import enable_grad, is_grad_enabled
+from ..core.graph import Node, Output, Variable, now
+from ..tensors.random_creation import default_generator
 
 
 class CheckpointError(RuntimeError):

@@ -1,5 +1,5 @@
 """Where torch keeps the handle that registering a hook returns."""
 
-from ..tensor import RemovableHandle
+from ..tensors.tensor import RemovableHandle
 
 __all__ = ["RemovableHandle"]

@@ -10,8 +10,8 @@ import pytest
 import mytorch
 from mytorch import gradcheck as command
 from mytorch.autograd import Function, gradcheck, gradgradcheck
-from mytorch.autograd.engine import primitive, primitives
 from mytorch.autograd.gradcheck import GradcheckError
+from mytorch.core.primitive import primitive, primitives
 from mytorch.testing.samples import Sample
 
 

@@ -9,7 +9,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from mytorch.autograd.engine import primitives
+from mytorch.core.primitive import primitives
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 _modules, _runs = {}, {}

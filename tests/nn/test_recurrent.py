@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 import mytorch
-from mytorch import parallel
-from mytorch.ops import recurrent
+from mytorch.kernels import threads as parallel
+from mytorch.ops.layers import recurrent
 
 from .against import close, compare, flat, same_error, torch
 

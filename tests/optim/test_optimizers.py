@@ -284,8 +284,8 @@ def test_new_memory_and_dtype_of_a_parameter_are_followed():
 
 def test_not_contiguous_and_shared_memory():
     base = numpy.arange(12.0).reshape(3, 4)
-    p = mytorch.autograd.graph.wrap(base.T).requires_grad_()
-    p.grad = mytorch.autograd.graph.wrap(numpy.arange(12.0)[::-1].reshape(4, 3))
+    p = mytorch.core.graph.wrap(base.T).requires_grad_()
+    p.grad = mytorch.core.graph.wrap(numpy.arange(12.0)[::-1].reshape(4, 3))
     optimizer = optim.SGD([p], lr=1.0)
     for _ in range(2):
         optimizer.step()

@@ -11,7 +11,7 @@ import pytest
 import mytorch
 from mytorch import nn
 from mytorch.autograd import Function
-from mytorch.autograd.engine import primitives
+from mytorch.core.primitive import primitives
 from mytorch.utils.visualize import Trace, draw_graph, drawing, explain, graph_text, rules
 from mytorch.utils.visualize.graph import Graph
 from mytorch.utils.visualize.lanes import Lanes, drawn, lanes_of

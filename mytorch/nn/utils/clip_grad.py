@@ -8,10 +8,10 @@ import warnings
 
 import numpy
 
-from ...autograd.graph import changed, wrap
-from ...backend import as_array, device_of, largest, move, xp
-from ...creation import zeros
-from ...tensor import Tensor
+from ...core.arrays import as_array, device_of, largest, move, xp
+from ...core.graph import changed, wrap
+from ...tensors.creation import zeros
+from ...tensors.tensor import Tensor
 
 
 def _listed(tensors):

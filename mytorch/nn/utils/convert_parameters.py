@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...ops.join import cat
-from ...tensor import Tensor
+from ...tensors.tensor import Tensor
 
 
 def _checked(parameters):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 
-from ...creation import ones_like, zeros_like
+from ...tensors.creation import ones_like, zeros_like
 from ..parameter import Parameter
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from ...creation import eye, zeros_like
-from ...ops.decompositions import qr
-from ...ops.eigen import geqrf, householder_product
 from ...ops.join import cat
-from ...ops.linalg import matrix_exp
-from ...ops.solve import solve
-from ...random import randn
+from ...ops.linalg.decompositions import qr
+from ...ops.linalg.eigen import geqrf, householder_product
+from ...ops.linalg.matrix import matrix_exp
+from ...ops.linalg.solve import solve
+from ...tensors.creation import eye, zeros_like
+from ...tensors.random_creation import randn
 from ..module import Module
 from .parametrize import register_parametrization
 

@@ -6,8 +6,8 @@ import copy
 from collections.abc import Sequence
 from contextlib import contextmanager
 
-from ...autograd.grad_mode import no_grad
-from ...tensor import Tensor
+from ...core.grad_mode import no_grad
+from ...tensors.tensor import Tensor
 from ..container import ModuleDict, ModuleList
 from ..parameter import Parameter
 

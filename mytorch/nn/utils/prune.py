@@ -8,11 +8,11 @@ import numbers
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
 
-from ...creation import ones_like, zeros_like
 from ...ops.join import cat
 from ...ops.reduce import norm
-from ...ops.sort import topk
-from ...random import rand
+from ...ops.statistics.sort import topk
+from ...tensors.creation import ones_like, zeros_like
+from ...tensors.random_creation import rand
 from .convert_parameters import parameters_to_vector
 
 

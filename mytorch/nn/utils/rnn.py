@@ -7,14 +7,14 @@ from typing import NamedTuple
 
 import numpy
 
-from ...autograd.graph import wrap
-from ...backend import device_of, move, xp
-from ...creation import as_tensor
+from ...core.arrays import device_of, move, xp
+from ...core.graph import wrap
 from ...ops.elementwise import select
 from ...ops.gather import index_select
 from ...ops.indexing import getitem, put_in_zeros
 from ...ops.join import cat
-from ...tensor import Tensor
+from ...tensors.creation import as_tensor
+from ...tensors.tensor import Tensor
 
 
 class _Packed(NamedTuple):

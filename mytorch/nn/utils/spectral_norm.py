@@ -3,10 +3,10 @@ value."""
 
 from __future__ import annotations
 
-from ...autograd.grad_mode import no_grad
-from ...autograd.graph import changed
-from ...backend import xp
-from ...random import randn
+from ...core.arrays import xp
+from ...core.grad_mode import no_grad
+from ...core.graph import changed
+from ...tensors.random_creation import randn
 from ..conv import ConvTranspose1d, ConvTranspose2d, ConvTranspose3d
 from ..parameter import Parameter
 from .weight_norm import _found

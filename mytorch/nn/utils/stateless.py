@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 
-from ...stateless import call_with
+from ..functional_call import call_with
 
 __all__ = ["functional_call"]
 

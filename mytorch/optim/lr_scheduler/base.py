@@ -6,7 +6,7 @@ import types
 import warnings
 from contextlib import contextmanager
 
-from ...tensor import Tensor
+from ...tensors.tensor import Tensor
 from ..optimizer import Optimizer
 
 EPOCH_WARNING = (

@@ -62,7 +62,7 @@ class Bool:
 class Sample:
     """One row.
 
-    op: the name of the primitive that it proves (``mytorch.autograd.engine.primitives``).
+    op: the name of the primitive that it proves (``mytorch.core.primitive.primitives``).
     call: the call, on tensors, with mytorch's public API (returns a tensor or a tuple of tensors).
     inputs: makers (Real, Int, Bool; a bare shape is ``Real(shape)``).
     reference: the same on float64 NumPy arrays; or ``torch``: the same on torch tensors (then the row skips

@@ -3,7 +3,7 @@
 import numpy as np
 
 from mytorch.nn import functional as F
-from mytorch.ops.attention import attention
+from mytorch.ops.layers.attention import attention
 
 from . import Bool, Real, Sample
 

@@ -1,7 +1,7 @@
 """Rows of ops/norm.py and ops/layer_norm.py."""
 
 import mytorch.nn.functional as F
-from mytorch.ops.norm import scale_channels
+from mytorch.ops.layers.batch_norm import scale_channels
 
 from . import Real, Sample
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 import mytorch.nn.functional as F
-from mytorch.ops.resample import resample_back
+from mytorch.ops.spatial.resample import resample_back
 
 from . import Sample
 

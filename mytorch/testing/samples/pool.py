@@ -3,8 +3,9 @@
 import numpy as np
 
 import mytorch.nn.functional as F
-from mytorch.ops import pool, pooling
-from mytorch.ops.fractional import fractional_indices
+from mytorch.ops.spatial import pooling
+from mytorch.ops.spatial import window_pool as pool
+from mytorch.ops.spatial.fractional import fractional_indices
 
 from . import Int, Real, Sample
 

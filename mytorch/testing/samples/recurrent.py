@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from mytorch.ops.recurrent import recurrent
+from mytorch.ops.layers.recurrent import recurrent
 
 from . import Real, Sample
 

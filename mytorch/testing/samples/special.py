@@ -6,7 +6,7 @@ import math
 import numpy as np
 
 import mytorch
-from mytorch.ops.incomplete_gamma import gamma_slope, standard_gamma
+from mytorch.ops.special.incomplete_gamma import gamma_slope, standard_gamma
 
 from . import Real, Sample
 

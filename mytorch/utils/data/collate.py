@@ -7,11 +7,11 @@ import copy
 
 import numpy
 
-from ...autograd.graph import wrap
-from ...backend import is_array, xp
-from ...creation import as_tensor, tensor
+from ...core.arrays import is_array, xp
+from ...core.graph import wrap
 from ...ops.join import stack
-from ...tensor import Tensor
+from ...tensors.creation import as_tensor, tensor
+from ...tensors.tensor import Tensor
 
 
 def default_collate(batch):

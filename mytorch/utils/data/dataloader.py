@@ -13,8 +13,8 @@ from collections import deque
 from multiprocessing import connection
 from typing import Generic, TypeVar
 
-from ... import random
-from ...backend import cuda_is_available
+from ...core.arrays import cuda_is_available
+from ...tensors import random_creation as random
 from .collate import default_collate, default_convert
 from .dataset import IterableDataset
 from .fetch import fetcher

@@ -10,9 +10,9 @@ from typing import Generic, TypeVar
 
 import numpy
 
-from ...backend import move
-from ...creation import as_tensor
-from ...random import default_generator
+from ...core.arrays import move
+from ...tensors.creation import as_tensor
+from ...tensors.random_creation import default_generator
 
 T_co = TypeVar("T_co", covariant=True)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from ...random import Generator, randperm
+from ...tensors.random_creation import Generator, randperm
 from .sampler import Sampler
 
 

@@ -11,9 +11,9 @@ from typing import Generic, TypeVar
 
 import numpy
 
-from ... import random
-from ...creation import as_tensor
-from ...random import Generator
+from ...tensors import random_creation as random
+from ...tensors.creation import as_tensor
+from ...tensors.random_creation import Generator
 
 T_co = TypeVar("T_co", covariant=True)
 

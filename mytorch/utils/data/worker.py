@@ -28,7 +28,7 @@ from typing import Any
 import numpy
 from threadpoolctl import threadpool_limits
 
-from ...random import manual_seed
+from ...tensors.random_creation import manual_seed
 from .fetch import fetcher
 
 DATA, FAILED, END = range(3)  # what an answer is: a batch, a Failure, nothing more to come
@@ -283,7 +283,7 @@ def start_context(chosen):
 
     A fork copies the locks that other threads hold at that moment and not the threads that would release
     them: a worker that needs one waits forever. So beside other threads (tqdm's monitor and those of
-    ``mytorch.parallel`` sleep, they do no harm) the workers are forked from a clean process instead. That one
+    ``mytorch.kernels.threads`` sleep, they do no harm) the workers are forked from a clean process instead. That one
     imports the main module again, which a console or a notebook does not have; there it stays with fork.
     """
     context = chosen or multiprocessing.get_context()

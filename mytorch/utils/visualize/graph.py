@@ -13,10 +13,10 @@ from dataclasses import dataclass, field
 
 import numpy
 
-from ...autograd import walk
 from ...autograd.function import FunctionCtx
-from ...autograd.graph import Leaf, Output
-from ...backend import as_array, xp
+from ...core import backward as walk
+from ...core.arrays import as_array, xp
+from ...core.graph import Leaf, Output
 from .trace import Trace, parameter_names
 
 

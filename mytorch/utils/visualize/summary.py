@@ -5,11 +5,11 @@ from __future__ import annotations
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from ...autograd.grad_mode import enable_grad
-from ...creation import ones, zeros
-from ...dtypes import as_dtype
-from ...random import fork_rng
-from ...tensor import Tensor
+from ...core.dtypes import as_dtype
+from ...core.grad_mode import enable_grad
+from ...tensors.creation import ones, zeros
+from ...tensors.random_creation import fork_rng
+from ...tensors.tensor import Tensor
 from .graph import in_bytes, memory_bytes, nodes_behind, saved_bytes
 from .mult_adds import mult_adds
 from .trace import Call, Trace

@@ -6,7 +6,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from contextlib import ExitStack
 
-from ...autograd.graph import now
+from ...core.graph import now
 
 
 class Call:

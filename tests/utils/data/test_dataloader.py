@@ -8,7 +8,7 @@ import numpy
 import pytest
 
 import mytorch
-from mytorch.backend import cuda_is_available
+from mytorch.core.arrays import cuda_is_available
 from mytorch.utils import data
 
 

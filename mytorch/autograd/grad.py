@@ -1,0 +1,58 @@
+"""``autograd.grad``: the gradients of tensors with respect to tensors, one set or a batch of them."""
+
+from __future__ import annotations
+
+import warnings
+
+from ..core.backward import gradients_of
+from ..core.graph import Variable
+from ..ops.join import stack
+
+
+def grad(
+    outputs,
+    inputs,
+    grad_outputs=None,
+    retain_graph=None,
+    create_graph=False,
+    only_inputs=True,
+    allow_unused=None,
+    is_grads_batched=False,
+    materialize_grads=False,
+):
+    """The gradients of ``outputs`` with respect to ``inputs``, a tuple of tensors of their shapes; no
+    ``.grad`` changes.
+
+    grad_outputs: the gradients to start from, one per output, of its shape; None for a scalar's 1.
+    retain_graph: keep what was saved, for another backward; as ``create_graph`` if None.
+    create_graph: the result is itself differentiable.
+    only_inputs: always True; False only warns, as in torch.
+    allow_unused: None for an input that the outputs do not depend on, instead of RuntimeError.
+    is_grads_batched: each of ``grad_outputs`` has a leading dimension of separate gradients, and so do the
+        results.
+    materialize_grads: zeros instead of None.
+    """
+    if not only_inputs:
+        warnings.warn(
+            "only_inputs argument is deprecated and is ignored now (defaults to True)",
+            FutureWarning,
+            stacklevel=2,
+        )
+    if not is_grads_batched:
+        return gradients_of(
+            outputs, inputs, grad_outputs, retain_graph, create_graph, allow_unused, materialize_grads
+        )
+    batch = [grad_outputs] if isinstance(grad_outputs, Variable) else list(grad_outputs)
+    rows = [
+        gradients_of(
+            outputs,
+            inputs,
+            [None if b is None else b[i] for b in batch],
+            True,
+            create_graph,
+            allow_unused,
+            materialize_grads,
+        )
+        for i in range(next(len(b) for b in batch if b is not None))
+    ]
+    return tuple(None if column[0] is None else stack(column) for column in zip(*rows))

@@ -1,0 +1,123 @@
+"""``out=``: results written into tensors that the caller gives."""
+
+from __future__ import annotations
+
+import functools
+import warnings
+
+from .dtypes import category
+from .graph import Variable, changed, grad_state
+
+# Where torch casts no result: ``out`` needs its dtype. Elsewhere it may be a wider one.
+EXACT = frozenset(
+    """
+    mm matmul bmm mv dot inner tensordot addmm addmv addbmm baddbmm multi_dot chain_matmul cross
+    linalg_cross vecdot abs neg sign signbit floor round trunc clamp clamp_min clamp_max nan_to_num
+    heaviside float_power where softmax log_softmax logcumsumexp amax amin argmax argmin norm
+    linalg_norm vector_norm matrix_norm renorm quantile nanquantile index_add index_copy
+    index_reduce index_select scatter scatter_add scatter_reduce gather take take_along_dim
+    masked_select isin isposinf isneginf nonzero bucketize searchsorted msort diag tril triu
+    cholesky det inv inverse matrix_power solve solve_triangular svdvals eigvalsh
+""".split()
+)
+JOINS = frozenset("cat concat concatenate stack hstack vstack dstack row_stack column_stack".split())
+FOLLOWING = frozenset("sum prod cumsum cumprod".split())  # they compute in the dtype of ``out``
+
+
+def into(call, inputs, settings):
+    """``call(…, out=target)``: the result is written into the tensor ``target``, which takes its shape;
+    several results into a tuple of tensors.
+
+    Not differentiable, as in torch.
+    """
+    name, settings = call.__name__, dict(settings)
+    out = settings.pop("out")
+    if out is None:
+        return call(*inputs, **settings)
+    targets = out if isinstance(out, (tuple, list)) else (out,)
+    for target in targets:
+        if not isinstance(target, Variable):
+            raise TypeError(f"{name}(): argument 'out' must be Tensor, not {type(target).__name__}")
+    given = [*inputs, *settings.values(), *targets]
+    given += [v for values in given if isinstance(values, (tuple, list)) for v in values]
+    if grad_state.get() is True and any(isinstance(v, Variable) and v._node is not None for v in given):
+        raise RuntimeError(
+            f"{name}(): functions with out=... arguments don't support automatic differentiation, but "
+            "one of the arguments requires grad."
+        )
+    if name in FOLLOWING and settings.get("dtype") is None and category(target.array.dtype):
+        settings["dtype"] = target.array.dtype
+    result = call(*inputs, **settings)
+    if isinstance(result, Variable):
+        if out is not target:
+            raise TypeError(f"{name}(): argument 'out' must be Tensor, not {type(out).__name__}")
+        kinds = (
+            ("bool", "uint8") if name in ("all", "any") else (result.array.dtype,) if name in EXACT else ()
+        )
+        if kinds and target.array.dtype not in kinds:
+            raise RuntimeError(
+                f"{name}(): Expected out tensor to have dtype {result.array.dtype}, but got "
+                f"{target.array.dtype} instead"
+            )
+        if name in JOINS and category(result.array.dtype) > category(target.array.dtype):
+            raise TypeError(
+                f"torch.{name}(): input types can't be cast to the desired output type {target.array.dtype}"
+            )
+        write(result.array, target)
+        return target
+    if out is target or len(targets) != len(result):
+        raise TypeError(f"{name}(): argument 'out' must be tuple of {len(result)} Tensors")
+    for part, target in zip(result, targets):
+        if part.array.dtype != target.array.dtype:
+            raise RuntimeError(
+                f"Expected out tensor to have dtype {part.array.dtype}, but got {target.array.dtype} instead"
+            )
+    for part, target in zip(result, targets):
+        write(part.array, target)
+    return type(result)(*targets) if hasattr(result, "_fields") else tuple(targets)
+
+
+def write(array, target):
+    """The numbers of ``array`` into the tensor ``target``, which takes its shape and keeps its dtype.
+
+    RuntimeError if that cannot hold them.
+    """
+    kind = target.array.dtype
+    if category(array.dtype) > category(kind):
+        raise RuntimeError(f"result type {array.dtype} can't be cast to the desired output type {kind}")
+    if array.shape == target.array.shape:
+        target.array[...] = array
+    else:
+        if target.array.size:
+            warnings.warn(
+                "An output with one or more elements was resized since it had shape "
+                f"{list(target.array.shape)}, which does not match the "
+                f"required output shape {list(array.shape)}.",
+                stacklevel=4,
+            )
+        target.array = array.astype(kind)
+    changed(target)
+
+
+def takes_out(function):
+    """Give a function of several operations the argument ``out``; a primitive has it by itself."""
+
+    @functools.wraps(function)
+    def call(*inputs, **settings):
+        try:
+            return into(function, inputs, settings) if "out" in settings else function(*inputs, **settings)
+        except AttributeError as error:
+            raise no_tensor(function, inputs, settings, error) from error
+
+    return call
+
+
+def no_tensor(function, inputs, settings, error):
+    """A TypeError in the place of an AttributeError of an argument that is no tensor; else the same error."""
+    if any(error.obj is value for value in (*inputs, *settings.values())) and not isinstance(
+        error.obj, Variable
+    ):
+        return TypeError(
+            f"{function.__name__}(): expected a Tensor, not {type(error.obj).__name__} {error.obj!r:.40}"
+        )
+    return error

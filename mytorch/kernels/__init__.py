@@ -1,0 +1,1 @@
+"""Fast array code that knows no autograd."""

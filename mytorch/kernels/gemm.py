@@ -1,0 +1,108 @@
+"""Matrix products: large ones shared out among threads, small ones as the BLAS does them fastest."""
+
+from __future__ import annotations
+
+import functools
+
+import numpy
+import threadpoolctl
+
+from .threads import blas_is_held, blas_is_threaded, get_num_threads, parallel_for, spans, unshared
+
+UNPACKED = 1_000_000  # multiplications
+
+
+@functools.cache
+def unpacked() -> int:
+    """Up to how many multiplications the BLAS makes a product without packing the operands first: OpenBLAS's
+    AVX-512 kernels do some, others none.
+    """
+    kernels = {pool.get("architecture") for pool in threadpoolctl.threadpool_info()}
+    return UNPACKED if kernels & {"SkylakeX", "Cooperlake", "SapphireRapids"} else 0
+
+
+_LARGE = 16_000_000  # multiplications in a matrix product from which on threads are worth their start
+
+
+def product(x, y, plus=None):
+    """x @ y for matrices or stacks of them, with the vector ``plus`` added to each row; large ones on several
+    threads.
+    """
+    if type(x) is not numpy.ndarray or x.ndim < 2 or y.ndim < 2:
+        out = x @ y
+    elif x.ndim > 2 or y.ndim > 2:
+        out = _stacked_product(x, y)
+    elif x.size * y.shape[1] < UNPACKED:
+        out = x.dot(y)  # half a microsecond less than x @ y
+    elif blas_is_held() and _is_shared(x, y):
+        return _shared_products([(x, y, plus)])[0]
+    else:
+        unshared()
+        out = (x.reshape(-1, 8, x.shape[1]) @ y).reshape(len(x), -1) if _packs_in_vain(x, y) else x.dot(y)
+    if plus is not None:
+        out += plus
+    return out
+
+
+def products(first, second):
+    """x @ y for both pairs (x, y) of matrices, as one piece of work for all threads: so they are woken only
+    once.
+    """
+    if blas_is_held() and type(first[0]) is numpy.ndarray and (_is_shared(*first) or _is_shared(*second)):
+        return _shared_products([(*first, None), (*second, None)])
+    return product(*first), product(*second)
+
+
+def _is_shared(x, y):
+    """Whether the product of these matrices pays to be shared out among our threads.
+
+    Until they are in use the BLAS has threads of its own.
+    """
+    return get_num_threads() > 1 and x.size * y.shape[1] >= _LARGE
+
+
+def _packs_in_vain(x, y):
+    """Whether x @ y, for a transposed matrix ``y`` as in a linear layer, is faster in stacks of eight rows
+    than after packing all of ``y``.
+
+    OpenBLAS's kernel for it makes results of up to 1200 numbers.
+    """
+    narrow = len(x) <= 64 and len(x) % 8 == 0 and 8 * y.shape[1] <= 1200 and 8 * y.size <= unpacked()
+    return narrow and y.strides[0] == y.itemsize and x.flags.c_contiguous and not blas_is_threaded()
+
+
+def _shared_products(triples):
+    """x @ y + plus for each (x, y, plus), cut along the longer side of the result."""
+    results, pieces = [], []
+    for x, y, plus in triples:
+        out = numpy.empty((len(x), y.shape[1]), numpy.result_type(x, y))
+        results.append(out)
+        by_rows = len(x) > y.shape[1]
+        for a, b in spans(max(out.shape), get_num_threads()):
+            pieces.append(
+                (x[a:b], y, plus, out[a:b])
+                if by_rows
+                else (x, y[:, a:b], plus if plus is None else plus[a:b], out[:, a:b])
+            )
+
+    def work(piece):
+        x, y, plus, out = piece
+        numpy.matmul(x, y, out=out)
+        if plus is not None:
+            out += plus
+
+    parallel_for(work, pieces)
+    return results
+
+
+def _stacked_product(x, y):
+    batch = numpy.broadcast_shapes(x.shape[:-2], y.shape[:-2])
+    if get_num_threads() == 1 or x.size * y.shape[-1] < _LARGE or batch[0] < get_num_threads():
+        return x @ y
+    out = numpy.empty((*batch, x.shape[-2], y.shape[-1]), numpy.result_type(x, y))
+    x, y = (numpy.broadcast_to(a, (*batch, *a.shape[-2:])) for a in (x, y))
+    parallel_for(
+        lambda span: numpy.matmul(x[slice(*span)], y[slice(*span)], out=out[slice(*span)]),
+        spans(batch[0], get_num_threads()),
+    )
+    return out

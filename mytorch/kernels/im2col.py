@@ -1,0 +1,184 @@
+"""The pixels under a sliding window as columns of a matrix (im2col), gathered a cache-sized block at a time.
+
+The first spatial dimension, the rows, costs nothing: with a row's pixels gathered as (kernel, channels,
+places), those of consecutive rows lie one after the other, and a window that is ``k`` rows high reads ``k``
+of them. So each pixel is copied once per position across the kernel, not per position of the kernel.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy
+
+from ..core.arrays import xp
+from .gemm import unpacked
+from .threads import spans
+from .windows import batch_first, batch_last, boxes, threads_for
+
+# bytes of columns at a time: they should be in the second-level cache when the matrix product reads them
+CACHE = 512 * 1024
+BAND = 4 * 1024 * 1024  # bytes of gathered rows to keep at most
+SUMMED = 1_000_000  # elements of products to keep at most before they are summed
+
+
+def threads_for_product(rows, targets, times=1):
+    """How many threads pay to gather columns of ``rows`` elements and multiply them, ``times``, to
+    ``targets`` (groups, channels, *places).
+    """
+    return (
+        threads_for(rows * targets.size * (0.1 / max(targets.shape[1], 1) + times / 100))
+        if xp(targets) is numpy
+        else 1
+    )
+
+
+def multiply(matrix, block, out):
+    """matrix @ block into ``out``: (groups, O, depth), (groups, rows, depth, places) -> (groups, rows, O,
+    places).
+    """
+    (_, high, depth), places = matrix.shape, block.shape[3]
+    width, whole = unpacked() // max(high * depth, 1), 0
+    if high <= 32 and 96 <= width < places:
+        width = places // -(-places // width) // 16 * 16  # pieces of nearly equal length
+        whole = places - places % width
+        xp(block).matmul(matrix[:, None, None], _cut(block, whole, width), out=_cut(out, whole, width))
+    if whole < places:
+        xp(block).matmul(matrix[:, None], block[..., whole:], out=out[..., whole:])
+
+
+def contract(block, other, total):
+    """Add block @ otherᵀ, summed over the rows, to ``total``: (groups, rows, depth, places), (groups, rows,
+    O, places) -> (groups, depth, O).
+    """
+    some = max(1, SUMMED * len(total) // max(total.size, 1))
+    for a in range(0, block.shape[1], some):
+        total += xp(block).matmul(block[:, a : a + some], other[:, a : a + some].swapaxes(2, 3)).sum(1)
+
+
+def _cut(x, whole, width):
+    """(groups, rows, n, places) as the view (groups, rows, pieces, n, width) of its first ``whole``
+    places."""
+    return x[..., :whole].reshape(*x.shape[:3], whole // width, width).swapaxes(2, 3)
+
+
+class Columns:
+    """The columns (groups, kernel · C/groups, places) of a padded array (C, *S, N), for windows in ``counts``
+    places.
+
+    ``margin``: how many rows of zeros there are to be before and after those of the array. ``ones``: each
+    row's columns end in a one, so that the product adds a bias; only where columns are gathered at all
+    (``self.ones``). ``size``: of the blocks, in units of the cache.
+    """
+
+    def __init__(self, x, groups, kernel, stride, dilation, counts, margin=(0, 0), ones=False, size=1):
+        self.groups, each = groups, x.shape[0] // max(groups, 1)
+        self.limit = max(256, size * CACHE // max(x.shape[0] * math.prod(kernel) * x.itemsize, 1))
+        if xp(x) is not numpy:  # a GPU has no such cache: only keep the memory within bounds
+            self.limit = max(1, 2**28 // max(x.shape[0] * math.prod(kernel), 1))
+        across = math.prod(counts[1:]) * x.shape[-1]
+        self.keeps_rows = (
+            xp(x) is numpy and kernel[0] > 1 and dilation[0] == 1 and across * 2 >= min(self.limit, 512)
+        )
+        # all is one row: gathering row by row would make small matrices, or is impossible
+        if not self.keeps_rows:
+            if any(margin):
+                x = batch_last(batch_first(x), [margin] + [(0, 0)] * (x.ndim - 3))
+            x, margin = x[:, None], (0, 0)
+            kernel, stride, dilation, counts = (1, *kernel), (1, *stride), (1, *dilation), (1, *counts)
+        self.high, self.stride, self.across = kernel[0], stride[0], (*counts[1:], x.shape[-1])
+        self.rows, self.places = counts[0], math.prod(self.across)
+        self.x, self.before, steps = x, margin[0], x.strides
+        inner = (
+            [s * d for s, d in zip(steps[2:], dilation[1:])],
+            [s * t for s, t in zip(steps[2:], stride[1:])],
+        )
+        self.view = xp(x).lib.stride_tricks.as_strided(
+            x,
+            (groups, x.shape[1], *kernel[1:], each, *self.across),
+            (steps[0] * each, steps[1], *inner[0], steps[0], *inner[1], steps[-1]),
+        )
+        self.pixels = math.prod(kernel[1:]) * each  # of a column in one row
+        self.plain = self.high == self.pixels // max(each, 1) == 1 and self.view.flags.c_contiguous
+        self.ones = ones and not self.plain
+        self.depth = self.pixels + self.ones
+
+    def shares(self, threads):
+        """(first row, last row + 1, (first place, last + 1, box) across) of all blocks, a list for each
+        thread: whole rows where there are enough.
+        """
+        if self.rows >= threads:
+            parts = [(span, (0, None)) for span in spans(self.rows, threads)]
+        else:
+            parts = [((0, self.rows), span) for span in spans(self.across[0], threads)]
+        return [
+            blocks
+            for (a, b), span in parts
+            if (blocks := self._blocks(a, b, boxes(self.across, self.limit, *span)))
+        ]
+
+    def _blocks(self, first, last, across):
+        """The boxes in bands of rows, so that what is gathered of them at a time stays within bounds."""
+        row = (
+            self.groups
+            * self.depth
+            * max((stop - start for start, stop, _ in across), default=1)
+            * self.x.itemsize
+        )
+        band = max(1, (BAND // max(row, 1) - self.high) // self.stride + 1)
+        return [
+            (a + first, b + first, box)
+            for a, b in spans(last - first, -(-(last - first) // band))
+            for box in across
+        ]
+
+    def of(self, share):
+        """Of each block in ``share``: the slices of its rows and places, those in *counts and N, and its
+        columns (groups, rows, depth, places).
+
+        The columns' memory is used again for the next block.
+        """
+        if self.plain:
+            flat = self.view.reshape(self.groups, 1, self.depth, self.places)
+            for first, last, (start, stop, box) in share:
+                yield slice(first, last), slice(start, stop), box, flat[..., start:stop]
+            return
+        heights = [(b - 1 - a) * self.stride + self.high for a, b, _ in share]
+        sizes = [n * (stop - start) for n, (_, _, (start, stop, _)) in zip(heights, share)]
+        buffer = xp(self.x).empty(self.groups * self.depth * max(sizes), self.x.dtype)
+        lead = (slice(None),) * (self.view.ndim - 2 - len(self.across))
+        for (first, last, (start, stop, box)), height, size in zip(share, heights, sizes):
+            source = self.view[(slice(None), slice(None), *lead, *box)]
+            rows = buffer[: self.groups * self.depth * size].reshape(
+                self.groups, height, self.depth, stop - start
+            )
+            if self.ones:
+                rows[:, :, -1] = 1
+            offset = first * self.stride - self.before
+            self._copy(
+                rows[:, :, : self.pixels].reshape(self.groups, height, *source.shape[2:]),
+                source,
+                offset,
+                offset + height,
+            )
+            across, down, *inner = rows.strides
+            shape = (self.groups, last - first, self.high * self.depth, stop - start)
+            columns = xp(self.x).lib.stride_tricks.as_strided(
+                rows, shape, (across, down * self.stride, *inner)
+            )
+            yield (
+                slice(first, last),
+                slice(start, stop),
+                ((slice(first, last), *box) if self.keeps_rows else box),
+                columns,
+            )
+
+    def _copy(self, target, source, start, stop):
+        """Write rows ``start`` to ``stop`` of ``source`` to ``target``: zeros where there are none."""
+        a, b = max(start, 0), min(stop, source.shape[1])
+        if a > start:
+            target[:, : a - start] = 0
+        if b < stop:
+            target[:, max(b - start, 0) :] = 0
+        if a < b:
+            xp(self.x).copyto(target[:, a - start : b - start], source[:, a:b])

@@ -1,0 +1,67 @@
+"""Linear algebra: norms, inverses, determinants, factorizations and products of matrices. Names only; the
+code is in ``ops``.
+"""
+
+from ..ops.diagonal import linalg_diagonal as diagonal
+from ..ops.linalg.decompositions import cholesky, eigh, eigvalsh, qr, svd, svdvals
+from ..ops.linalg.eigen import eig, eigvals, householder_product, tensorinv, tensorsolve
+from ..ops.linalg.lu import cholesky_ex, inv_ex, lu, lu_factor, lu_factor_ex, lu_solve, solve_ex
+from ..ops.linalg.matrix import (
+    cond,
+    det,
+    lstsq,
+    matrix_exp,
+    matrix_norm,
+    matrix_power,
+    matrix_rank,
+    pinv,
+    slogdet,
+    vander,
+)
+from ..ops.linalg.matrix import linalg_norm as norm
+from ..ops.linalg.solve import LinAlgError, inv, solve, solve_triangular
+from ..ops.matmul import linalg_cross as cross
+from ..ops.matmul import matmul, multi_dot, vecdot
+from ..ops.reduce import vector_norm
+
+__all__ = [
+    "LinAlgError",
+    "cholesky",
+    "cholesky_ex",
+    "cond",
+    "cross",
+    "det",
+    "diagonal",
+    "eig",
+    "eigh",
+    "eigvals",
+    "eigvalsh",
+    "householder_product",
+    "inv",
+    "inv_ex",
+    "lstsq",
+    "lu",
+    "lu_factor",
+    "lu_factor_ex",
+    "lu_solve",
+    "matmul",
+    "matrix_exp",
+    "matrix_norm",
+    "matrix_power",
+    "matrix_rank",
+    "multi_dot",
+    "norm",
+    "pinv",
+    "qr",
+    "slogdet",
+    "solve",
+    "solve_ex",
+    "solve_triangular",
+    "svd",
+    "svdvals",
+    "tensorinv",
+    "tensorsolve",
+    "vander",
+    "vecdot",
+    "vector_norm",
+]

@@ -1,0 +1,261 @@
+"""Normalisation per channel: batch, instance and group norm, in a few passes over cache-sized blocks."""
+
+from __future__ import annotations
+
+import math
+
+from ...core.arrays import is_array, row_sums, xp
+from ...core.dtypes import as_dtype
+from ...core.graph import Variable, changed
+from ...core.primitive import primitive
+from ...kernels.windows import batch_first, batch_last, over_blocks
+from ..elementwise import rsqrt
+from ..shape import integer, reshape
+from .layer_norm import wide
+
+
+def _dots(a, b):
+    """The dot product of each row of ``a`` with that of ``b``: (R, M), (R, M) -> (R,)."""
+    return xp(a).matmul(a[:, None, :], b[:, :, None])[:, 0, 0]
+
+
+# ---- per channel over the batch ------------------------------------------------------------------
+
+
+def _per_channel(values, x):
+    return reshape(values, shape=(1, -1, *[1] * (len(x.shape) - 2)))
+
+
+def _by_channel(x):
+    """Memory for a result like ``x`` (N, C, *S), as (C, *S, N); a matrix keeps its rows together."""
+    return (
+        xp(x).empty(x.shape, x.dtype).T if x.ndim == 2 else xp(x).empty((*x.shape[1:], x.shape[0]), x.dtype)
+    )
+
+
+def _standardised_by_channel(x, weight=None, bias=None, *, eps, observe=None):
+    dims = (0, *range(2, len(x.shape)))
+    centred = x - x.mean(dims, True)
+    out = centred * rsqrt((centred * centred).mean(dims, True) + eps)
+    out = out if weight is None else out * _per_channel(weight, x)
+    return out if bias is None else out + _per_channel(bias, x)
+
+
+def _batch_norm_gradients(g, x, weight, average, scale):
+    dx = _by_channel(x)
+    count, kind = max(x.size // max(x.shape[1], 1), 1), scale.dtype
+    sums, products = xp(x).empty(x.shape[1], kind), xp(x).empty(x.shape[1], kind)
+    slope = scale if weight is None else scale * weight
+
+    def work(a, b):
+        incoming = batch_last(g[:, a:b]).reshape(b - a, -1).astype(kind, copy=False)
+        centred = batch_last(x[:, a:b]).reshape(b - a, -1) - average[a:b, None]
+        sums[a:b], products[a:b] = row_sums(incoming), _dots(incoming, centred) * scale[a:b]
+        target = dx[a:b].reshape(b - a, -1)
+        result = xp(x).multiply(
+            centred,
+            (-slope[a:b] * scale[a:b] * products[a:b] / count)[:, None],
+            out=target if x.dtype == kind else centred,
+        )
+        result += (-slope[a:b] * sums[a:b] / count)[:, None]
+        result += xp(x).multiply(incoming, slope[a:b, None], out=centred if result is target else None)
+        if result is not target:
+            target[...] = result
+
+    over_blocks(work, x.shape[1], x.size, 0.8, x)
+    return batch_first(dx), products, sums
+
+
+@primitive(composed=_standardised_by_channel, joint=_batch_norm_gradients, aux=("average", "scale"))
+def standardise_channels(x, weight=None, bias=None, *, eps: float, observe=None):
+    """Each channel of (N, C, *S) shifted and scaled to mean 0 and variance 1 over batch and space, then by
+    ``weight`` and ``bias`` (C,).
+
+    ``observe`` is called with the means and the (biased) variances. https://arxiv.org/abs/1502.03167
+    """
+    channels, kind = x.shape[1], wide(x.dtype)
+    count = x.size // max(channels, 1)
+    average, variance = xp(x).empty(channels, kind), xp(x).empty(channels, kind)
+    scale, out = xp(x).empty(channels, kind), _by_channel(x)
+
+    def work(a, b):
+        block, target = batch_last(x[:, a:b]).reshape(b - a, -1), out[a:b].reshape(b - a, -1)
+        average[a:b] = row_sums(block.astype(kind, copy=False)) / max(count, 1)
+        centred = block - average[a:b, None]
+        variance[a:b] = _dots(centred, centred) / max(count, 1)
+        scale[a:b] = 1 / xp(x).sqrt(variance[a:b] + eps)
+        xp(x).multiply(
+            centred,
+            (scale[a:b] if weight is None else scale[a:b] * weight[a:b])[:, None],
+            out=target,
+            casting="same_kind",
+        )
+        if bias is not None:
+            target += bias[a:b, None]
+
+    over_blocks(work, channels, x.size, 0.5, x)
+    if observe is not None:
+        observe(average, variance)
+    return batch_first(out), average, scale
+
+
+@primitive(
+    broadcasts=True,
+    x=lambda g, scale: g * _per_channel(scale, g),
+    scale=lambda g, x: (g * x).sum((0, *range(2, len(g.shape)))),
+    shift=lambda g: g.sum((0, *range(2, len(g.shape)))),
+)
+def scale_channels(x, scale, shift):
+    """x · scale + shift with one number each per channel of (N, C, *)."""
+    out = x * _per_channel(scale, x)
+    out += _per_channel(shift, x)
+    return out.astype(x.dtype, copy=False)
+
+
+def batch_norm(
+    input, running_mean, running_var, weight=None, bias=None, training=False, momentum=0.1, eps=1e-5
+):
+    """(N, C, *) normalised per channel: by the batch's mean and variance in training, else by the running
+    ones.
+
+    In training the running ones, if given, move by ``momentum`` towards those of the batch (the unbiased
+    variance), in place. ValueError for a single value per channel in training, RuntimeError for sizes that do
+    not fit. https://arxiv.org/abs/1502.03167
+    """
+    if len(input.shape) < 2:
+        raise RuntimeError(f"batch_norm expects (N, C, *), got {list(input.shape)}")
+    count = math.prod(input.shape) // max(input.shape[1], 1)
+    if training and count == 1:
+        raise ValueError(
+            f"Expected more than 1 value per channel when training, got input size {list(input.shape)}"
+        )
+    for name, values in {
+        "running_mean": running_mean,
+        "running_var": running_var,
+        "weight": weight,
+        "bias": bias,
+    }.items():
+        if values is not None and tuple(values.shape) != (input.shape[1],):
+            raise RuntimeError(
+                f"{name} should contain {input.shape[1]} elements not {math.prod(values.shape)}"
+            )
+        _check_dtype("batch_norm", input, name, values)
+    if not training:
+        for name, values in (("running_mean", running_mean), ("running_var", running_var)):
+            if values is None:
+                raise RuntimeError(f"{name} must be defined in evaluation mode")
+        scale = rsqrt(running_var + eps)
+        scale = scale if weight is None else scale * weight
+        shift = -running_mean * scale if bias is None else bias - running_mean * scale
+        return scale_channels(input, scale, shift)
+    if eps <= 0:
+        raise ValueError(f"batch_norm eps must be positive during training, but got {eps}")
+
+    def observe(average, variance):
+        if count:
+            _move(running_mean, average, momentum)
+            _move(running_var, variance * (count / (count - 1)), momentum)
+
+    return standardise_channels(input, weight, bias, eps=eps, observe=observe)
+
+
+def _move(running, value, momentum):
+    """Move ``running`` (a Tensor, an array or None) towards ``value`` in place."""
+    if running is None:
+        return
+    array = running.array if isinstance(running, Variable) else running
+    array *= 1 - momentum
+    array += momentum * value
+    if isinstance(running, Variable):
+        changed(running)
+
+
+def _check_dtype(op, x, name, values):
+    if x.dtype.kind in "biu" if is_array(x) else not x.is_floating_point():
+        raise NotImplementedError(f'"{op}" not implemented for {x.dtype}: it takes floating-point numbers')
+    if values is not None and values.dtype != x.dtype and as_dtype(x.dtype).itemsize > 2:
+        raise RuntimeError(
+            f"mixed dtype: {op} expects {name} to be {x.dtype} like its input, but it is {values.dtype}"
+        )
+
+
+def instance_norm(
+    input,
+    running_mean=None,
+    running_var=None,
+    weight=None,
+    bias=None,
+    use_input_stats=True,
+    momentum=0.1,
+    eps=1e-5,
+):
+    """(N, C, *S) normalised per channel of each sample, by its own mean and variance or
+    (``use_input_stats=False``) by the running ones.
+
+    ValueError for a single element per channel, RuntimeError for sizes that do not fit.
+    https://arxiv.org/abs/1607.08022
+    """
+    if not use_input_stats:
+        mean, variance = (v if v is None else v.to(input.dtype) for v in (running_mean, running_var))
+        return batch_norm(input, mean, variance, weight, bias, False, momentum, eps)
+    n, channels, *sizes = input.shape
+    if math.prod(sizes) == 1:
+        raise ValueError(
+            f"Expected more than 1 spatial element when training, got input size {list(input.shape)}"
+        )
+    for name, values in {
+        "running_mean": running_mean,
+        "running_var": running_var,
+        "weight": weight,
+        "bias": bias,
+    }.items():
+        if values is not None and tuple(values.shape) != (channels,):
+            raise RuntimeError(f"{name} should contain {channels} elements not {math.prod(values.shape)}")
+        _check_dtype("instance_norm", input, name, None if name.startswith("running") else values)
+
+    def observe(average, variance):
+        count = math.prod(sizes)
+        if n and count:
+            _move(running_mean, average.reshape(n, channels).mean(0), momentum)
+            _move(running_var, variance.reshape(n, channels).mean(0) * (count / (count - 1)), momentum)
+
+    out = standardise_channels(reshape(input, shape=(1, n * channels, *sizes)), eps=eps, observe=observe)
+    return _rescaled(reshape(out, shape=tuple(input.shape)), weight, bias)
+
+
+def group_norm(input, num_groups, weight=None, bias=None, eps=1e-5):
+    """(N, C, *S) normalised over each of ``num_groups`` groups of channels of each sample, then scaled per
+    channel.
+
+    RuntimeError if the channels do not divide into groups. https://arxiv.org/abs/1803.08494 ValueError for a
+    single value per group.
+    """
+    shape = tuple(input.shape)
+    if len(shape) < 2:
+        raise RuntimeError(f"Expected at least 2 dimensions for input tensor but received {len(shape)}")
+    if (num_groups := integer(num_groups)) <= 0 or shape[1] % num_groups:
+        raise RuntimeError(
+            "Expected number of channels in input to be divisible by num_groups, but got input of "
+            f"shape {list(shape)} and num_groups={num_groups}"
+        )
+    for name, values in (("weight", weight), ("bias", bias)):
+        if values is not None and tuple(values.shape) != (shape[1],):
+            raise RuntimeError(
+                f"Expected {name} to be a vector of size equal to the number of channels in input, but "
+                f"got {name} of shape "
+                f"{list(values.shape)} and input of shape {list(shape)}"
+            )
+        _check_dtype("group_norm", input, name, values)
+    if math.prod(shape[2:]) * shape[0] * shape[1] // num_groups == 1:
+        raise ValueError(
+            f"Expected more than 1 value per channel when training, got input size {list(shape)}"
+        )
+    each = math.prod(shape[1:]) // num_groups
+    out = standardise_channels(reshape(input, shape=(1, shape[0] * num_groups, each)), eps=eps)
+    return _rescaled(reshape(out, shape=shape), weight, bias)
+
+
+def _rescaled(x, weight, bias):
+    out = x if weight is None else x * _per_channel(weight, x)
+    out = out if bias is None else out + _per_channel(bias, x)
+    return out.to(x.dtype)  # the parameters of 16-bit numbers may be float32

@@ -1,0 +1,186 @@
+"""Rows of a table by number: embeddings, and sums, means and maxima of bags of them."""
+
+from __future__ import annotations
+
+import numpy
+
+from ...core.arrays import xp
+from ...core.graph import Variable, changed
+from ...core.primitive import primitive
+from ..elementwise import select
+from ..indexing import put_in_zeros
+from ..reduce import max as maximum_of
+from ..shape import integer
+
+
+def _table_gradient(g, indices, weight_shape, padding_idx, scale_grad_by_freq):
+    """``g`` (…, D) summed by row; nothing for the padding row."""
+    at = indices.array if isinstance(indices, Variable) else indices
+    if scale_grad_by_freq:
+        counts = xp(at).bincount(at.reshape(-1), minlength=weight_shape[0])
+        g = g / counts[at][..., None].astype(g.dtype if not isinstance(g, Variable) else g.array.dtype)
+    if padding_idx is not None:
+        g = g * (at != padding_idx)[..., None]
+    return put_in_zeros(g, shape=weight_shape, index=(at,))
+
+
+@primitive(weight=_table_gradient, name="embedding")
+def _embedding(weight, indices, *, padding_idx=None, scale_grad_by_freq=False):
+    """``weight[indices]``: (V, D) and (…) -> (…, D). IndexError for a row that does not exist."""
+    if indices.dtype.kind != "i" or indices.dtype.itemsize < 4:
+        raise RuntimeError(
+            "Expected tensor for argument #1 'indices' to have one of the following scalar types: "
+            f"Long, Int; but got {indices.dtype}"
+        )
+    if weight.ndim != 2:
+        raise RuntimeError("'weight' must be 2-D")
+    if (
+        xp(indices) is numpy
+        and indices.size
+        and (int(indices.min()) < 0 or int(indices.max()) >= len(weight))
+    ):
+        raise IndexError("index out of range in self")
+    return weight[indices]
+
+
+def _padding_row(padding_idx, rows):
+    """``padding_idx`` counted from the front. AssertionError, as in torch, if there is no such row."""
+    if padding_idx is not None:
+        if not -rows <= (padding_idx := integer(padding_idx)) < rows:
+            raise AssertionError("Padding_idx must be within num_embeddings")
+        padding_idx %= rows
+    return padding_idx
+
+
+@numpy.errstate(all="ignore")  # what overflows is infinite
+def _renormalize(weight, indices, max_norm, norm_type):
+    """Shorten the rows that are used to ``max_norm``, in place and outside of the graph."""
+    module = xp(weight.array)
+    used = module.unique(indices.array)
+    rows = weight.array[used]
+    norms = module.linalg.norm(rows, norm_type, axis=1)
+    long = norms > max_norm
+    weight.array[used[long]] = rows[long] * (max_norm / (norms[long, None] + 1e-7))
+    changed(weight)
+
+
+def embedding(
+    input, weight, padding_idx=None, max_norm=None, norm_type=2.0, scale_grad_by_freq=False, sparse=False
+):
+    """The rows of ``weight`` (V, D) with the numbers ``input`` (…, int32 or int64): (…, D).
+
+    The row ``padding_idx`` gets no gradient. ``max_norm`` first shortens the rows that are used, in place.
+    ``scale_grad_by_freq`` divides each row's gradient by how often it occurs. The gradient is dense, with
+    ``sparse`` too. IndexError for a number out of range.
+    """
+    padding_idx = _padding_row(padding_idx, weight.shape[0])
+    if max_norm is not None:
+        _renormalize(weight, input, max_norm, norm_type)
+    return _embedding(weight, input, padding_idx=padding_idx, scale_grad_by_freq=scale_grad_by_freq)
+
+
+def embedding_bag(
+    input,
+    weight,
+    offsets=None,
+    max_norm=None,
+    norm_type=2,
+    scale_grad_by_freq=False,
+    mode="mean",
+    sparse=False,
+    per_sample_weights=None,
+    include_last_offset=False,
+    padding_idx=None,
+):
+    """Sums, means or maxima of bags of rows of ``weight`` (V, D): (B, D). An empty bag gives zeros.
+
+    ``input`` is (B, L), a bag in each row, or (N,) with the beginnings of the bags in ``offsets`` (B,) (and
+    the end, with ``include_last_offset``). ``per_sample_weights``, shaped as ``input``, weigh the rows of a
+    sum. Rows ``padding_idx`` do not count. ValueError or RuntimeError for arguments that do not fit.
+    NotImplementedError for ``per_sample_weights`` of other modes than "sum".
+    """
+    if per_sample_weights is not None and per_sample_weights.shape != input.shape:
+        raise ValueError(
+            f"embedding_bag: If per_sample_weights ({per_sample_weights.shape}) is not None, then it "
+            "must have the same shape as the input "
+            f"({input.shape})"
+        )
+    if weight.ndim != 2:
+        raise ValueError(f"weight has to be a 2D Tensor, but got Tensor of dimension {weight.ndim}")
+    if mode not in ("sum", "mean", "max"):
+        raise ValueError("mode has to be one of sum, mean or max")
+    if mode == "max" and (scale_grad_by_freq or sparse):
+        raise ValueError(
+            "max mode does not support "
+            + ("scaling the gradient by the frequency" if scale_grad_by_freq else "sparse weights")
+        )
+    if per_sample_weights is not None and mode != "sum":
+        raise NotImplementedError(
+            "embedding_bag: per_sample_weights was not None. per_sample_weights is only supported for "
+            f"mode='sum' (got mode='{mode}')."
+        )
+    starts, ends = _bags(input, offsets, include_last_offset)
+    module, flat = xp(starts), input.reshape(-1)
+    rows = embedding(flat, weight, padding_idx, max_norm, norm_type, scale_grad_by_freq)  # (N, D)
+    padding_idx = _padding_row(padding_idx, weight.shape[0])
+    counted = module.ones(flat.array.shape, bool) if padding_idx is None else flat.array != padding_idx
+    bags = module.repeat(module.arange(len(starts)), ends - starts)  # the bag of each row
+    shape = (len(starts), weight.shape[1])
+    if mode == "max":
+        return _maxima(rows, counted, starts, ends, shape)
+    if per_sample_weights is not None:
+        rows = rows * per_sample_weights.reshape(-1, 1)
+    if padding_idx is not None:
+        rows = rows * counted[:, None]
+    total = put_in_zeros(rows[: len(bags)], shape=shape, index=(bags,))
+    if mode == "sum":
+        return total
+    sizes = module.bincount(bags, counted[: len(bags)], minlength=len(starts))
+    return total / module.maximum(sizes, 1)[:, None].astype(weight.array.dtype)
+
+
+def _bags(input, offsets, include_last_offset):
+    """Where the bags start and end in the flat input."""
+    module, shape = xp(input.array), tuple(input.shape)
+    if len(shape) == 2:
+        if offsets is not None:
+            raise ValueError(
+                "if input is 2D, then offsets has to be None, as input is treated is a mini-batch of "
+                "fixed length sequences. "
+                f"However, found offsets of type {type(offsets)}"
+            )
+        starts = module.arange(shape[0]) * shape[1]
+        return starts, starts + shape[1]
+    if len(shape) != 1:
+        raise ValueError(f"input has to be 1D or 2D Tensor, but got Tensor of dimension {len(shape)}")
+    if offsets is None:
+        raise ValueError("offsets has to be a 1D Tensor but got None")
+    if offsets.ndim != 1:
+        raise ValueError("offsets has to be a 1D Tensor")
+    starts = offsets.array
+    if starts.size and int(starts[0]) != 0:
+        raise RuntimeError(
+            "offsets[0] has to be 0, i.e., the first sequence in the mini-batch has to start from "
+            f"position 0. However, got {int(starts[0])}"
+        )
+    if starts.size and int(starts[-1]) > shape[0]:
+        raise RuntimeError(
+            f"offsets[-1] can not be greater than input's length {shape[0]} but got offsets[-1] of "
+            f"{int(starts[-1])}"
+        )
+    if include_last_offset:
+        return starts[:-1], starts[1:]
+    return starts, module.concatenate([starts[1:], module.asarray([shape[0]], starts.dtype)])
+
+
+def _maxima(rows, counted, starts, ends, shape):
+    """The largest of each column in every bag: bags side by side (B, longest, D), filled up with -inf."""
+    module, longest = xp(starts), int((ends - starts).max()) if len(starts) else 0
+    if not longest:
+        return rows.sum() * 0 + module.zeros(shape, rows.array.dtype)
+    places = starts[:, None] + module.arange(longest)
+    inside = places < ends[:, None]
+    places = module.where(inside, places, 0)
+    inside &= counted[places]
+    largest = maximum_of(select(inside[:, :, None], rows[places], -numpy.inf), 1)[0]
+    return select(inside.any(1)[:, None], largest, 0.0)

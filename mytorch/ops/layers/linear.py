@@ -1,0 +1,123 @@
+"""The linear layer as one operation, and the bilinear one."""
+
+from __future__ import annotations
+
+import math
+
+from ...core.arrays import column_sums
+from ...core.primitive import primitive
+from ...kernels.gemm import product, products
+from ..matmul import matmul
+from ..shape import sum_to, transpose
+
+
+def _definition(x, weight, bias=None):
+    y = matmul(x, weight if len(weight.shape) == 1 else transpose(weight, 0, 1))
+    return y if bias is None else y + bias
+
+
+def _rows(x):
+    """(…, features) as (rows, features), also where there are none of either."""
+    return x if x.ndim == 2 else x.reshape(math.prod(x.shape[:-1]), x.shape[-1])
+
+
+def _gradients(g, x, weight, bias_shape, needs):
+    """All three from one flat (rows, features) form of ``g``."""
+    if g.dtype.kind == "V":  # NumPy's product of bfloat16 is float32
+        wide = _gradients(*(v.astype("float32") for v in (g, x, weight)), bias_shape, needs)
+        return tuple(v if v is None else v.astype(g.dtype) for v in wide)
+    vector = weight.ndim == 1
+    if vector:
+        g, weight = g[..., None], weight[None]
+    rows, seen = _rows(g), _rows(x)
+    gx = gw = gb = None
+    if needs[0] and needs[1]:
+        gx, gw = products((rows, weight), (rows.T, seen))
+    elif needs[0]:
+        gx = product(rows, weight)
+    elif needs[1]:
+        gw = product(rows.T, seen)
+    # No view where none is needed: the parameter keeps a fresh array as its gradient.
+    if gx is not None and gx.shape != x.shape:
+        gx = gx.reshape(x.shape)
+    if gw is not None and vector:
+        gw = gw[0]
+    if len(needs) > 2 and needs[2]:
+        gb = column_sums(rows) if bias_shape == g.shape[-1:] else sum_to(g, shape=bias_shape)
+    return gx, gw, gb
+
+
+@primitive(
+    composed=_definition,
+    joint=lambda g, x, weight, bias, needs: _gradients(
+        g, x, weight, None if bias is None else bias.shape, needs
+    ),
+)
+def linear(x, weight, bias=None):
+    """x Wᵀ + b for x (…, in), weight (out, in) or (in,), bias (out,): (…, out). RuntimeError for sizes or
+    dtypes that do not match.
+    """
+    dtype, n = x.dtype, x.ndim
+    if n == 0 or x.shape[-1] != weight.shape[-1]:
+        raise RuntimeError(_mismatch(x.shape, weight.shape))
+    if dtype != weight.dtype or (bias is not None and bias.dtype != dtype):
+        kinds = f"{dtype}, weight {weight.dtype}" + ("" if bias is None else f" and bias {bias.dtype}")
+        raise RuntimeError(f"mat1 and mat2 must have the same dtype, but got input {kinds}")
+    if n == 2 and weight.ndim == 1 and bias is not None:
+        raise RuntimeError("linear with a bias: weight must be a matrix, got a vector")
+    if dtype.kind == "V":
+        return linear(*(v if v is None else v.astype("float32") for v in (x, weight, bias))).astype(dtype)
+    plus = bias if bias is not None and weight.ndim == 2 and bias.shape == weight.shape[:1] else None
+    if n > 2:  # one matrix product for all leading dimensions together
+        y = product(_rows(x), weight.T, plus).reshape(x.shape[:-1] + weight.shape[:-1])
+    else:
+        y = product(x, weight.T, plus)
+    if bias is plus:  # added, or None
+        return y
+    if bias.ndim <= 1 and y.ndim or bias.shape == y.shape:
+        y += bias
+        return y
+    result = y + bias
+    if result.shape != y.shape:
+        raise RuntimeError(
+            f"output with shape {list(y.shape)} doesn't match the broadcast shape {list(result.shape)}"
+        )
+    return result
+
+
+def _mismatch(x, weight):
+    if not x:
+        return "input of linear has to have at least one dimension"
+    sizes = "x".join(map(str, reversed(weight)))
+    return (
+        f"expected (..., {weight[-1]}), got {tuple(x)}: mat1 and mat2 shapes cannot be multiplied "
+        f"({math.prod(x[:-1])}x{x[-1]} and {sizes})"
+    )
+
+
+def bilinear(input1, input2, weight, bias=None):
+    """y_k = x₁ᵀ A_k x₂ + b_k for x₁ (…, in1), x₂ (…, in2), weight (out, in1, in2), bias (out,): (…, out).
+
+    RuntimeError if shapes do not fit.
+    """
+    a, b = tuple(input1.shape), tuple(input2.shape)
+    if a[:-1] != b[:-1]:
+        raise RuntimeError(f"bilinear(): input batch dimensions do not match: got {list(a)} and {list(b)}")
+    out, in1, in2 = weight.shape
+    if not input1.dtype == input2.dtype == weight.dtype:
+        raise RuntimeError(
+            f"All tensors must have the same dtype, got input1: {input1.dtype}, input2: "
+            f"{input2.dtype}, weight: {weight.dtype}"
+        )
+    if bias is not None and tuple(bias.shape) != (out,):
+        raise RuntimeError(
+            f"bilinear(): bias size does not match weight size: got {list(bias.shape)} but expected [{out}]"
+        )
+    if a[-1] != in1 or b[-1] != in2:
+        raise RuntimeError(
+            f"bilinear(): expected inputs (..., {in1}) and (..., {in2}) for weight "
+            f"{list(weight.shape)}, got {a} and {b}"
+        )
+    left = linear(input1, transpose(weight, 1, 2).reshape(out * in2, in1))  # (…, out · in2)
+    y = (left.reshape(*a[:-1], out, in2) * input2[..., None, :]).sum(-1)
+    return y if bias is None else y + bias

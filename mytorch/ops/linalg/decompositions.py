@@ -1,0 +1,281 @@
+"""Factorizations of matrices. Each gradient names the paper that its formula is from."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from ...core.arrays import xp
+from ...core.out import takes_out
+from ...core.primitive import primitive
+from ..diagonal import diag_embed, diagonal, tril
+from ..join import cat
+from ..shape import mT, reshape
+from .solve import LinAlgError, check_matrices, computed, eye_like, inv, substituted
+
+
+def _half(x):
+    """The lower triangle with half the diagonal."""
+    return tril(x) - diag_embed(diagonal(x, dim1=-2, dim2=-1)) * 0.5
+
+
+def _cholesky_slope(g, out):
+    """Murray (2016), "Differentiation of the Cholesky decomposition"; made symmetric as the input is."""
+    inverse = inv(out)
+    s = mT(inverse) @ _half(mT(out) @ g) @ inverse
+    return (s + mT(s)) * 0.5
+
+
+@primitive(x=_cholesky_slope)
+def _cholesky(x):
+    check_matrices(x, "cholesky")
+    text = (
+        "linalg.cholesky: The factorization could not be completed because the input is not "
+        "positive-definite."
+    )
+    out = computed(xp(x).linalg.cholesky, text, x)
+    if not bool(xp(x).isfinite(out).all()):  # CuPy never raises, NumPy not for these
+        raise LinAlgError(text)
+    return out
+
+
+@takes_out
+def cholesky(A, upper=False):
+    """L with L Lᵀ = A, lower triangular (or its transpose with ``upper``), for positive-definite A (…, n, n).
+
+    LinAlgError for others.
+    """
+    return mT(_cholesky(mT(A))) if upper else _cholesky(A)
+
+
+# ---- orthogonal and triangular -------------------------------------------------------------------
+
+
+class qr_result(NamedTuple):
+    """An orthogonal and an upper triangular factor."""
+
+    Q: Any
+    R: Any
+
+
+def _qr_slope(g, Q, R, x):
+    """Walter and Lehmann (2018), "Algorithmic differentiation of linear algebra functions"; Roberts and
+    Roberts (2020) for wide matrices.
+    """
+    gQ, gR = g
+    m, n = x.shape[-2:]
+    if Q.shape[-1] > n:
+        raise NotImplementedError(
+            "linalg.qr: mode='complete' has a derivative only where the number of rows is at most that "
+            "of columns"
+        )
+    if m >= n:
+        return _qr_tall(gQ, gR, Q, R)
+    right = x[..., m:]
+    left = _qr_tall(gQ + right @ mT(gR[..., m:]), gR[..., :m], Q, R[..., :m])
+    return cat([left, Q @ gR[..., m:]], -1)
+
+
+def _qr_tall(gQ, gR, Q, R):
+    M = R @ mT(gR) - mT(gQ) @ Q
+    M = tril(M) + mT(tril(M, diagonal=-1))
+    return mT(substituted(R, mT(gQ + Q @ M), upper=True))
+
+
+@primitive(outputs=("Q", "R"), x=lambda g, Q, R, x: _qr_slope(g, Q, R, x))
+def _qr(x, *, mode):
+    check_matrices(x, "qr", square=False)
+    return tuple(xp(x).linalg.qr(x, mode))
+
+
+@takes_out
+def qr(A, mode="reduced"):
+    """Q R = A for matrices (…, m, n): Q (…, m, k) with orthonormal columns, R (…, k, n) upper triangular; k
+    is min(m, n), or m with mode "complete".
+
+    Mode "r" gives R alone, beside an empty Q. RuntimeError for another mode.
+    """
+    if mode not in ("reduced", "complete", "r"):
+        raise RuntimeError(
+            f"qr received unrecognized mode '{mode}' but expected one of 'reduced' (default), 'r', or "
+            "'complete'"
+        )
+    if mode == "r":
+        Q, R = _qr(A.detach() if hasattr(A, "detach") else A, mode="reduced")
+        return qr_result(reshape(Q, shape=(-1,))[:0], R)
+    return qr_result(*_qr(A, mode=mode))
+
+
+# ---- singular values -----------------------------------------------------------------------------
+
+
+class svd_result(NamedTuple):
+    """Left singular vectors, singular values, right singular vectors (as rows)."""
+
+    U: Any
+    S: Any
+    Vh: Any
+
+
+def lapack_svd(x, full, name="svd"):
+    text = (
+        f"linalg.{name}: The algorithm failed to converge because the input matrix contained non-finite "
+        "values."
+    )
+    if not bool(xp(x).isfinite(x).all()):
+        raise LinAlgError(text)
+    if x.size == 0:
+        batch, k = x.shape[:-2], min(x.shape[-2:])
+        shapes = [(*batch, n, n if full else k) for n in x.shape[-2:]]
+        u, v = (xp(x).broadcast_to(xp(x).eye(*shape[-2:], dtype=x.dtype), shape).copy() for shape in shapes)
+        return u, xp(x).zeros((*batch, k), x.dtype), v.swapaxes(-1, -2)
+    return computed(xp(x).linalg.svd, text, x, full_matrices=full)
+
+
+def _gaps(values):
+    """values_j - values_i off the diagonal, 1 on it."""
+    between = values[..., None, :] - values[..., :, None]
+    raw = getattr(between, "array", between)
+    return between + eye_like(raw)
+
+
+def _any(g):
+    """Whether a loss reads this output: if only the values, equal ones do no harm."""
+    return bool((getattr(g, "array", g) != 0).any())
+
+
+def _svd_slope(g, U, S, Vh):
+    """Townsend (2016), "Differentiating the singular value decomposition"."""
+    gU, gS, gVh = g
+    k = S.shape[-1]
+    U, Vh, gU, gVh = U[..., :k], Vh[..., :k, :], gU[..., :k], gVh[..., :k, :]
+    if not (_any(gU) or _any(gVh)):
+        return (U * gS[..., None, :]) @ Vh
+    V, gV = mT(Vh), mT(gVh)
+    gaps = _gaps(S * S)
+    of_u, of_v = mT(U) @ gU, Vh @ gV
+    of_u, of_v = (of_u - mT(of_u)) / gaps, (of_v - mT(of_v)) / gaps
+    middle = of_u * S[..., None, :] + S[..., :, None] * of_v + diag_embed(gS)
+    out = U @ middle @ Vh
+    if U.shape[-2] > k:
+        out = out + ((gU - U @ (mT(U) @ gU)) / S[..., None, :]) @ Vh
+    if V.shape[-2] > k:
+        out = out + (U / S[..., None, :]) @ mT(gV - V @ (Vh @ gV))
+    return out
+
+
+@primitive(name="svd", outputs=("U", "S", "Vh"), x=lambda g, U, S, Vh: _svd_slope(g, U, S, Vh))
+def singular(x, *, full_matrices):
+    check_matrices(x, "svd", square=False)
+    return tuple(lapack_svd(x, full_matrices))
+
+
+@takes_out
+def svd(A, full_matrices=True, *, driver=None):
+    """U diag(S) Vh = A for matrices (…, m, n): U (…, m, m), S (…, min(m, n)) in descending order, Vh (…, n,
+    n).
+
+    Without ``full_matrices`` only the first min(m, n) columns of U and rows of Vh. The gradient is that of a
+    loss which does not depend on the signs of the vectors; it is infinite where two singular values are
+    equal.
+    """
+    return svd_result(*singular(A, full_matrices=full_matrices))
+
+
+def _svdvals_slope(g, x):
+    U, _, Vh = singular(x, full_matrices=False)
+    return (U * g[..., None, :]) @ Vh
+
+
+@primitive(x=_svdvals_slope)
+def _svdvals(x):
+    check_matrices(x, "svdvals", square=False)
+    return lapack_svd(x, False, "svdvals")[1]
+
+
+@takes_out
+def svdvals(A, *, driver=None):
+    """The singular values of matrices (…, m, n), in descending order."""
+    return _svdvals(A)
+
+
+class old_svd_result(NamedTuple):
+    """Left singular vectors, singular values, right singular vectors (as columns)."""
+
+    U: Any
+    S: Any
+    V: Any
+
+
+@takes_out
+def old_svd(input, some=True, compute_uv=True):
+    """torch.svd: U diag(S) Vᵀ = input, by default with min(m, n) columns in U and V; zeros for both without
+    ``compute_uv``.
+    """
+    U, S, Vh = svd(input, full_matrices=not some)
+    return old_svd_result(U, S, mT(Vh)) if compute_uv else old_svd_result(U * 0, S, mT(Vh) * 0)
+
+
+# ---- eigenvalues ---------------------------------------------------------------------------------
+
+
+class eigh_result(NamedTuple):
+    """Eigenvalues in ascending order and eigenvectors (as columns)."""
+
+    eigenvalues: Any
+    eigenvectors: Any
+
+
+def _eigh_slope(g, values, vectors):
+    """Giles (2008), section 3.1."""
+    of_values, of_vectors = g
+    if not _any(of_vectors):
+        return (vectors * of_values[..., None, :]) @ mT(vectors)
+    turned = mT(vectors) @ of_vectors
+    turned = turned - diag_embed(diagonal(turned, dim1=-2, dim2=-1))  # eigenvectors keep their length
+    middle = turned / _gaps(values) + diag_embed(of_values)
+    return vectors @ middle @ mT(vectors)
+
+
+@primitive(outputs=("values", "vectors"), x=lambda g, values, vectors: _eigh_slope(g, values, vectors))
+def _eigh(x, *, UPLO):
+    check_matrices(x, "eigh")
+    text = (
+        "linalg.eigh: The algorithm failed to converge because the input matrix is ill-conditioned or has "
+        "too many repeated eigenvalues."
+    )
+    return tuple(computed(xp(x).linalg.eigh, text, x, UPLO))
+
+
+def _triangle(UPLO):
+    if not isinstance(UPLO, str):
+        raise TypeError(f"linalg_eigh(): argument 'UPLO' (position 2) must be str, not {type(UPLO).__name__}")
+    if UPLO not in ("L", "U", "l", "u"):
+        raise RuntimeError(f"Expected UPLO argument to be 'L' or 'U', but got {UPLO}")
+    return UPLO.upper()
+
+
+@takes_out
+def eigh(A, UPLO="L"):
+    """Eigenvalues (…, n), ascending, and eigenvectors (…, n, n) of symmetric matrices, of which only the
+    lower ("L") or upper triangle is read.
+
+    The gradient is that of a loss which does not depend on the signs of the vectors; it is infinite where two
+    eigenvalues are equal. RuntimeError for another ``UPLO``.
+    """
+    return eigh_result(*_eigh(A, UPLO=_triangle(UPLO)))
+
+
+@primitive(
+    aux=("vectors",),
+    composed=lambda x, UPLO: _eigh(x, UPLO=UPLO)[0],
+    # no gaps: equal eigenvalues do no harm
+    x=lambda g, vectors: (vectors * g[..., None, :]) @ vectors.swapaxes(-1, -2),
+)
+def _eigvalsh(x, *, UPLO):
+    return _eigh(x, UPLO=UPLO)
+
+
+@takes_out
+def eigvalsh(A, UPLO="L"):
+    """The eigenvalues of symmetric matrices, ascending."""
+    return _eigvalsh(A, UPLO=_triangle(UPLO))

@@ -1,0 +1,340 @@
+"""The LU factorization, what is solved with it, and the forms of inverses and factorizations that report
+failure instead of raising.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any, NamedTuple
+
+import numpy
+
+from ...core.arrays import is_array, xp
+from ...core.graph import wrap
+from ...core.out import takes_out
+from ...core.primitive import primitive
+from ..diagonal import tril, triu
+from ..elementwise import select
+from ..join import cat
+from ..shape import mT
+from .decompositions import cholesky
+from .solve import LinAlgError, check_matrices, eye_like, inv, solve, solve_triangular, substituted
+
+
+class lu_result(NamedTuple):
+    """A permutation, a unit lower and an upper triangular matrix."""
+
+    P: Any
+    L: Any
+    U: Any
+
+
+class lu_factor_result(NamedTuple):
+    """Both triangles in one matrix, and the rows that were swapped, counted from 1."""
+
+    LU: Any
+    pivots: Any
+
+
+class lu_factor_ex_result(NamedTuple):
+    """As of ``lu_factor``, and for each matrix the place of the first zero on U's diagonal, counted from 1; 0
+    where there is none.
+    """
+
+    LU: Any
+    pivots: Any
+    info: Any
+
+
+class inv_ex_result(NamedTuple):
+    """Inverses, and 0 for each matrix that has one."""
+
+    inverse: Any
+    info: Any
+
+
+class solve_ex_result(NamedTuple):
+    """Solutions, and 0 for each matrix that is not singular."""
+
+    result: Any
+    info: Any
+
+
+class cholesky_ex_result(NamedTuple):
+    """Factors, and 0 for each positive-definite matrix, else the order of the first leading minor that is
+    not.
+    """
+
+    L: Any
+    info: Any
+
+
+# ---- factors -------------------------------------------------------------------------------------
+
+
+def _permutation(order, like):
+    """P with P[order[i], i] = 1, as an array."""
+    module, raw = xp(order), getattr(like, "array", like)
+    return (module.arange(order.shape[-1])[:, None] == order[..., None, :]).astype(raw.dtype)
+
+
+def _lu_slope(g, L, U, order, x):
+    """A = P L U. Square matrices: gA = P L⁻ᵀ (tril(Lᵀ gL, -1) + triu(gU Uᵀ)) U⁻ᵀ (de Hoog, Anderssen and
+    Lukas, 2011); the columns of a wide
+    and the rows of a tall matrix beyond the square part solve linear equations with its factors, which send
+    their gradients there.
+    """
+    gL, gU = g[0], g[1]
+    k = L.shape[-1]
+    right, below, wide = None, None, U.shape[-1] > k
+    U1, U2, gU1, gU2 = U[..., :k], U[..., k:], gU[..., :k], gU[..., k:]
+    L1, L2, gL1, gL2 = L[..., :k, :], L[..., k:, :], gL[..., :k, :], gL[..., k:, :]
+    if wide:
+        right = _solve(mT(L1), gU2, True)
+        gL1 = gL1 - right @ mT(U2)
+    elif L.shape[-2] > k:
+        below = mT(_solve(U1, mT(gL2), True))
+        gU1 = gU1 - mT(L2) @ below
+    middle = tril(mT(L1) @ gL1, diagonal=-1) + triu(gU1 @ mT(U1))
+    out = _solve(mT(L1), mT(_solve(U1, mT(middle), True)), True)
+    if wide:
+        out = cat([out, right], -1)
+    elif below is not None:
+        out = cat([out, below], -2)
+    places = getattr(order, "array", order)
+    P = _permutation(places, x)
+    return (P if is_array(out) else wrap(P)) @ out
+
+
+def _solve(triangle, B, upper):
+    return solve_triangular(triangle, B, upper=upper)
+
+
+@primitive(outputs=("L", "U", "order", "pivots"), x=lambda g, L, U, order, x: _lu_slope(g, L, U, order, x))
+def _lu(x, *, pivot):
+    """Gaussian elimination by columns (Golub and Van Loan, algorithm 3.4.1), all matrices of a batch at
+    once."""
+    check_matrices(x, "lu_factor", square=False)
+    module, (m, n) = xp(x), x.shape[-2:]
+    if not pivot and module is numpy and x.size:
+        raise RuntimeError("linalg.lu_factor: LU without pivoting is not implemented on the CPU")
+    a, k = x.reshape(math.prod(x.shape[:-2]), m, n).copy(), min(m, n)
+    rows = module.arange(len(a))
+    order = module.broadcast_to(module.arange(m), (len(a), m)).copy()
+    pivots = module.broadcast_to(module.arange(k), (len(a), k)).copy()
+    for j in range(k):
+        if pivot:
+            best = j + module.abs(a[:, j:, j]).argmax(1)
+            pivots[:, j] = best
+            for part in (a, order):
+                held = part[rows, best]
+                part[rows, best] = part[:, j]
+                part[:, j] = held
+        head = a[:, j, j]
+        a[:, j + 1 :, j] /= module.where(head == 0, 1, head)[:, None]
+        a[:, j + 1 :, j + 1 :] -= a[:, j + 1 :, j, None] * a[:, None, j, j + 1 :]
+    batch = x.shape[:-2]
+    L = module.tril(a[:, :, :k], -1) + module.eye(m, k, dtype=x.dtype)
+    U = module.triu(a[:, :k])
+    return (
+        L.reshape(*batch, m, k),
+        U.reshape(*batch, k, n),
+        order.reshape(*batch, m),
+        (pivots + 1).astype("int32").reshape(*batch, k),
+    )
+
+
+@takes_out
+def lu(A, *, pivot=True):
+    """P L U = A for matrices (…, m, n): a permutation (…, m, m), unit lower (…, m, k) and upper triangular
+    (…, k, n), where k is min(m, n).
+
+    Without ``pivot`` no rows are swapped and P is empty.
+    """
+    L, U, order, _ = _lu(A, pivot=pivot)
+    raw = getattr(order, "array", order)
+    P = _permutation(raw, L) if pivot else xp(raw).empty(0, getattr(L, "array", L).dtype)
+    return lu_result(wrap(P), L, U)
+
+
+@takes_out
+def lu_factor_ex(A, *, pivot=True, check_errors=False):
+    """As :func:`lu_factor`, with ``info``: for each matrix the place of the first zero on the diagonal of U,
+    counted from 1, or 0.
+
+    With ``check_errors`` LinAlgError instead.
+    """
+    L, U, _, pivots = _lu(A, pivot=pivot)
+    m, n = A.shape[-2:]
+    k = min(m, n)
+    if m > n:
+        packed = tril(L, diagonal=-1) + cat([U, L[..., k:, :] * 0], -2)
+    else:
+        packed = cat([tril(L, diagonal=-1), U[..., k:] * 0], -1) + U
+    info = _first(U.array.diagonal(0, -2, -1) == 0)
+    if check_errors and (info.array > 0).any():
+        raise LinAlgError(
+            "torch.linalg.lu_factor_ex: U has a zero on its diagonal, so a division by it would fail"
+        )
+    return lu_factor_ex_result(packed, pivots, info)
+
+
+def _first(failed):
+    """The first place along the last dimension where ``failed`` holds, counted from 1, as int32; 0 where it
+    never does.
+    """
+    if not failed.shape[-1]:
+        return wrap(xp(failed).zeros(failed.shape[:-1], "int32"))
+    return wrap(xp(failed).where(failed.any(-1), failed.argmax(-1) + 1, 0).astype("int32"))
+
+
+@takes_out
+def lu_factor(A, *, pivot=True):
+    """The factors of :func:`lu` in one matrix (…, m, n), L below the diagonal, and the pivots (…, k): row i
+    was swapped with pivots[i], from 1.
+
+    LinAlgError for singular matrices.
+    """
+    return lu_factor_result(*lu_factor_ex(A, pivot=pivot, check_errors=True)[:2])
+
+
+def _order(pivots, m):
+    """The rows' order that swapping by pivots gives."""
+    module, flat = (
+        xp(pivots),
+        pivots.reshape(math.prod(pivots.shape[:-1]), pivots.shape[-1]).astype("int64") - 1,
+    )
+    order, rows = module.broadcast_to(module.arange(m), (len(flat), m)).copy(), module.arange(len(flat))
+    for j in range(flat.shape[-1]):
+        held = order[rows, flat[:, j]]
+        order[rows, flat[:, j]] = order[:, j]
+        order[:, j] = held
+    return order.reshape(*pivots.shape[:-1], m)
+
+
+@takes_out
+def lu_unpack(LU_data, LU_pivots, unpack_data=True, unpack_pivots=True):
+    """(P, L, U) of what :func:`lu_factor` gives; what is not unpacked is empty."""
+    m, n = LU_data.shape[-2:]
+    k, raw = min(m, n), LU_data.array
+    empty = wrap(xp(raw).empty(0, raw.dtype))
+    P = wrap(_permutation(_order(LU_pivots.array, m), LU_data)) if unpack_pivots else empty
+    if not unpack_data:
+        return lu_result(P, empty, empty)
+    return lu_result(
+        P,
+        tril(LU_data[..., :k], diagonal=-1) + wrap(xp(raw).eye(m, k, dtype=raw.dtype)),
+        triu(LU_data[..., :k, :]),
+    )
+
+
+@takes_out
+def lu_solve(LU, pivots, B, *, left=True, adjoint=False):
+    """X with A X = B (X A = B without ``left``, Aᵀ for A with ``adjoint``), from what :func:`lu_factor` made
+    of A (…, n, n). B: (…, n, k).
+
+    RuntimeError for other shapes.
+    """
+    if LU.shape[-1] != LU.shape[-2]:
+        raise RuntimeError(
+            f"linalg.lu_solve: LU must be batches of square matrices, but they are {LU.shape[-2]} by "
+            f"{LU.shape[-1]} matrices"
+        )
+    if B.shape[-2 if left else -1] != LU.shape[-1]:
+        raise RuntimeError(
+            f"linalg.lu_solve: Incompatible shapes of LU and B: {list(LU.shape)} and {list(B.shape)}"
+        )
+    if not left:
+        return mT(lu_solve(LU, pivots, mT(B), adjoint=not adjoint))
+    P = wrap(_permutation(_order(pivots.array, LU.shape[-1]), LU))
+    if adjoint:
+        return P @ solve_triangular(
+            mT(LU), solve_triangular(mT(LU), B, upper=False), upper=True, unitriangular=True
+        )
+    return solve_triangular(LU, solve_triangular(LU, mT(P) @ B, upper=False, unitriangular=True), upper=True)
+
+
+def old_lu_solve(b, LU_data, LU_pivots):
+    """torch.lu_solve: the solution of A x = b (…, n, k)."""
+    return lu_solve(LU_data, LU_pivots, b)
+
+
+def old_lu(A, pivot=True, get_infos=False):
+    """torch.lu: what ``linalg.lu_factor`` gives of matrices, and ``info`` if ``get_infos``."""
+    return tuple(lu_factor_ex(A, pivot=pivot))[: 3 if get_infos else 2]
+
+
+# ---- without raising -----------------------------------------------------------------------------
+
+
+def _singular(A, check_errors, name):
+    """``info`` of square matrices, and whether one of them is singular. LinAlgError then if
+    ``check_errors``."""
+    check_matrices(A.array, name)
+    info = lu_factor_ex(A.detach()).info
+    found = bool((info.array > 0).any())
+    if found and check_errors:
+        raise LinAlgError(f"linalg.{name}: The diagonal element of U is zero: the input matrix is singular.")
+    return info, found
+
+
+def _replaced(A, bad):
+    """``A`` with the identity in place of the matrices that are ``bad`` (…), and a factor for what comes of
+    it: nan for them, 1 for the others.
+    """
+    bad = wrap(bad[..., None, None])
+    return select(bad, wrap(eye_like(A.array)), A), select(bad, float("nan"), 1.0).to(A.dtype)
+
+
+def inverse_or_infinite(x):
+    """The inverses of square matrices; infinities and nan for those that have none."""
+    L, U, order, _ = _lu(x, pivot=True)
+    turned = mT(_permutation(getattr(order, "array", order), x))
+    return substituted(U, substituted(L, turned, upper=False), upper=True)
+
+
+@takes_out
+def inv_ex(A, *, check_errors=False):
+    """The inverses of square matrices and ``info``, which is not 0 for singular ones, whose inverse is
+    infinite or nan.
+    """
+    info, singular = _singular(A, check_errors, "inv_ex")
+    return inv_ex_result((inverse_or_infinite if singular else inv)(A), info)
+
+
+@takes_out
+def solve_ex(A, B, *, left=True, check_errors=False):
+    """As :func:`solve`, with ``info``, which is not 0 for singular matrices, whose solution is nan."""
+    info, singular = _singular(A, check_errors, "solve_ex")
+    if singular:  # nan in their place, so that only theirs is no solution
+        A, factor = _replaced(A, info.array > 0)
+        A = A * factor
+    return solve_ex_result(solve(A, B, left=left), info)
+
+
+@takes_out
+def cholesky_ex(A, *, upper=False, check_errors=False):
+    """As :func:`cholesky`, with ``info``: 0, or the order of the first leading minor that is not
+    positive-definite; then the factor is nan.
+    """
+    check_matrices(A.array, "cholesky")
+    info = [0] * math.prod(A.shape[:-2])
+    try:
+        factor = cholesky(A, upper=upper)
+    except LinAlgError:
+        if check_errors:
+            raise
+        flat = A.detach().reshape(-1, *A.shape[-2:])
+        info = [_order_of_failure(matrix, upper) for matrix in flat]
+        A, nan = _replaced(A, (xp(A.array).asarray(info) > 0).reshape(A.shape[:-2]))
+        factor = cholesky(A, upper=upper) * nan
+    return cholesky_ex_result(factor, wrap(xp(A.array).asarray(info, "int32").reshape(A.shape[:-2])))
+
+
+def _order_of_failure(matrix, upper):
+    for n in range(1, matrix.shape[-1] + 1):
+        try:
+            cholesky(matrix[:n, :n], upper=upper)
+        except LinAlgError:
+            return n
+    return 0

@@ -1,0 +1,382 @@
+"""Norms, determinants, pseudo-inverses, powers and least squares: what ``mytorch.linalg`` has beside products
+and factorizations.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any, NamedTuple
+
+import numpy
+
+from ...core.arrays import largest, xp
+from ...core.out import takes_out
+from ...core.primitive import primitive
+from ...core.scalar_arguments import takes_numbers
+from ..arithmetic import pow
+from ..diagonal import diag_embed
+from ..elementwise import select
+from ..join import stack
+from ..matmul import matmul
+from ..reduce import vector_norm
+from ..shape import check_dim, flip, movedim, mT, reshape, spelled
+from .decompositions import eigh, eigvalsh, lapack_svd, singular, svdvals
+from .lu import inverse_or_infinite
+from .solve import LinAlgError, check_matrices, eye_like, inv, solve_triangular
+
+# ---- norms ---------------------------------------------------------------------------------------
+
+
+@takes_out
+def matrix_norm(A, ord="fro", dim=(-2, -1), keepdim=False, *, dtype=None):
+    """The norms of the matrices in two dimensions: "fro" (root of the sum of squares), "nuc" (sum of singular
+    values), ±2 (largest or smallest singular value), ±1 (sums of columns), ±inf (sums of rows). RuntimeError
+    for another ``ord``, vectors, or anything but two different dimensions.
+    """
+    if dtype is not None:
+        A = A.to(dtype)
+    if len(A.shape) < 2:
+        raise RuntimeError("linalg.matrix_norm: The input tensor A must have at least 2 dimensions.")
+    if not isinstance(dim, (tuple, list)) or len(dim) != 2:
+        raise RuntimeError(f"linalg.matrix_norm: dim must be a 2-tuple. Got {dim}")
+    row, column = (check_dim(d, len(A.shape)) for d in dim)
+    if row == column:
+        raise RuntimeError(f"linalg.matrix_norm: dims must be different. Got ({dim[0]}, {dim[1]})")
+    if ord == "fro":
+        return vector_norm(A, 2, (row, column), keepdim)
+    if ord in ("nuc", 2, -2):
+        values = svdvals(movedim(A, (row, column), (-2, -1)))
+        out = values.sum(-1) if ord == "nuc" else _most(values, -1) if ord == 2 else values.amin(-1)
+        for d in sorted((row, column)) if keepdim else ():
+            out = out.unsqueeze(d)
+        return out
+    if isinstance(ord, str) or math.fabs(ord) not in (1, math.inf):
+        raise RuntimeError(f"linalg.matrix_norm: Order {ord} not supported.")
+    first, second = (row, column) if math.fabs(ord) == 1 else (column, row)
+    sums = vector_norm(A, 1, first, True)
+    out = _most(sums, second, True) if ord > 0 else sums.amin(second, True)
+    return out if keepdim else out.squeeze((row, column))
+
+
+def _most(values, dim, keepdim=False):
+    """The largest of numbers that are not negative; 0 of none."""
+    return values.amax(dim, keepdim) if values.shape[dim] else values.detach().sum(dim, keepdim)
+
+
+@takes_out
+def linalg_norm(A, ord=None, dim=None, keepdim=False, *, dtype=None):
+    """The norm of a vector or a matrix: of all elements without ``ord`` and ``dim``; of vectors for one
+    ``dim``, of matrices for two.
+
+    RuntimeError for more dimensions.
+    """
+    if dtype is not None:
+        A = A.to(dtype)
+    if ord is None and dim is None:
+        return vector_norm(A, 2, None, keepdim)
+    if dim is None and len(A.shape) not in (1, 2):
+        raise RuntimeError(
+            "linalg.norm: If dim is not specified but ord is, the input must be 1D or 2D. Got "
+            f"{len(A.shape)}D."
+        )
+    dims = tuple(range(len(A.shape))) if dim is None else (dim,) if isinstance(dim, int) else tuple(dim)
+    if len(dims) not in (1, 2):
+        raise RuntimeError(f"linalg.norm: If dim is specified, it must be of length 1 or 2. Got {list(dims)}")
+    if ord is None:
+        return vector_norm(A, 2, dims, keepdim)
+    if isinstance(ord, str):
+        return matrix_norm(A, ord, (-2, -1) if dim is None else dims, keepdim)
+    return matrix_norm(A, ord, dims, keepdim) if len(dims) == 2 else vector_norm(A, ord, dims, keepdim)
+
+
+@takes_out
+def cond(A, p=None):
+    """The condition numbers of matrices: norm(A) · norm(A⁻¹), by default in the 2-norm (any shape); 0 for
+    those without elements.
+    """
+    if 0 in A.shape and (A.shape[-1] == A.shape[-2] or p not in ("fro", "nuc")):
+        return A.detach().sum((-2, -1))
+    if p is None or p in (2, -2):
+        values = svdvals(A)
+        return values[..., -1] / values[..., 0] if p == -2 else values[..., 0] / values[..., -1]
+    return matrix_norm(A, p) * matrix_norm(inv(A), p)
+
+
+# ---- determinants --------------------------------------------------------------------------------
+
+
+def _cofactors(x, out):
+    """d det / d x: det · x⁻ᵀ, or through the singular values where the matrix is singular."""
+    raw = getattr(out, "array", out)
+    if not (raw == 0).any():
+        return out[..., None, None] * mT(inv(x))
+    u, s, vh = singular(x, full_matrices=False)
+    n = s.shape[-1]
+    others = [_product_without(s, i) for i in range(n)]
+    sign = _det(u) * _det(vh)
+    spread = sum(diag_embed(_at(o, i, n)) for i, o in enumerate(others))
+    return sign[..., None, None] * (u @ spread @ vh)
+
+
+def _product_without(s, i):
+    out = 1 + s[..., 0] * 0
+    for j in range(s.shape[-1]):
+        out = out * s[..., j] if j != i else out
+    return out
+
+
+def _at(values, i, n):
+    """``values`` at place i of n along a new last dimension, zeros elsewhere."""
+    place = numpy.zeros(n)
+    place[i] = 1
+    raw = getattr(values, "array", values)
+    return values[..., None] * xp(raw).asarray(place, dtype=raw.dtype)
+
+
+@primitive(name="det", x=lambda g, x, out: g[..., None, None] * _cofactors(x, out))
+def _det(x):
+    check_matrices(x, "det")
+    return xp(x).asarray(xp(x).linalg.det(x))
+
+
+@takes_out
+def det(A):
+    """The determinants of square matrices, (…, n, n) -> (…)."""
+    return _det(A)
+
+
+class slogdet_result(NamedTuple):
+    """The sign of a determinant and the logarithm of its absolute value."""
+
+    sign: Any
+    logabsdet: Any
+
+
+def _inverse(x):
+    try:
+        return inv(x)
+    except LinAlgError:  # the logarithm of a determinant of 0 has an infinite slope
+        return inverse_or_infinite(x)
+
+
+@primitive(outputs=("sign", "logabsdet"), x=lambda g, x: g[1][..., None, None] * mT(_inverse(x)))
+def _slogdet(x):
+    check_matrices(x, "slogdet")
+    return tuple(xp(x).asarray(part, dtype=x.dtype) for part in xp(x).linalg.slogdet(x))
+
+
+@takes_out
+def slogdet(A):
+    """The signs and the logarithms of the absolute values of determinants, as a pair (sign, logabsdet).
+
+    Shapes: (…, n, n) -> twice (…).
+    """
+    return slogdet_result(*_slogdet(A))
+
+
+def logdet(input):
+    """The logarithm of the determinant; NaN where it is negative. Shapes: (…, n, n) -> (…)."""
+    sign, logabsdet = slogdet(input)
+    return select(sign < 0, float("nan"), logabsdet)
+
+
+# ---- powers and least squares --------------------------------------------------------------------
+
+
+def _pinv_slope(g, x, out):
+    gT, outT = mT(g), mT(out)
+    return (gT - x @ (out @ gT)) @ (out @ outT) + outT @ (out @ (gT - (gT @ out) @ x)) - outT @ g @ outT
+
+
+def _bound(values, shape, atol, rtol):
+    """Up to where singular values (…, k) of matrices of ``shape`` count as 0: max(atol, rtol · largest), as
+    (…, 1).
+    """
+    raw, atol, rtol = (getattr(v, "array", v) for v in (values, atol, rtol))
+    if rtol is None:
+        rtol = (
+            max(shape[-2:]) * xp(raw).finfo(raw.dtype).eps if atol is None or not xp(raw).any(atol > 0) else 0
+        )
+    atol, rtol = (v[..., None] if getattr(v, "ndim", 0) else v for v in (0 if atol is None else atol, rtol))
+    return xp(raw).maximum(atol, rtol * largest(raw, -1, True, 0))
+
+
+@primitive(x=_pinv_slope)
+def _pinv(x, *, rtol=None, atol=None, hermitian=False):
+    check_matrices(x, "pinv", square=hermitian)
+    if hermitian:
+        values, u = eigh(x)
+        s, vh = abs(values), (u * xp(x).sign(values)[..., None, :]).swapaxes(-1, -2)
+    else:
+        u, s, vh = lapack_svd(x, False, "pinv")
+    s = xp(x).where(s > _bound(s, x.shape, atol, rtol), 1 / s, 0)
+    return vh.swapaxes(-1, -2) @ (s[..., None] * u.swapaxes(-1, -2))
+
+
+@takes_out
+def pinv(A, rtol=None, *, atol=None, hermitian=False, rcond=None):
+    """The Moore-Penrose inverses of matrices, (…, m, n) -> (…, n, m): singular values up to max(atol, rtol ·
+    largest) count as 0.
+
+    Gradient: Golub and Pereyra (1973), "The differentiation of pseudo-inverses".
+    """
+    return _pinv(A, rtol=rcond if rtol is None else rtol, atol=atol, hermitian=hermitian)
+
+
+@takes_out
+def matrix_power(A, n):
+    """Square matrices to the integer power ``n``; negative powers are those of the inverse.
+
+    RuntimeError unless they are square, TypeError unless ``n`` is an int.
+    """
+    if not isinstance(n, int) or n is True or n is False:
+        raise TypeError(
+            f"linalg_matrix_power(): argument 'n' (position 2) must be int, not {type(n).__name__}"
+        )
+    if len(A.shape) < 2:
+        raise RuntimeError("linalg.matrix_power: The input tensor A must have at least 2 dimensions.")
+    if A.shape[-1] != A.shape[-2]:
+        raise RuntimeError(
+            f"linalg.matrix_power: A must be batches of square matrices, but they are {A.shape[-2]} by "
+            f"{A.shape[-1]} matrices"
+        )
+    if n == 0:
+        raw = getattr(A, "array", A)
+        return A * 0 + eye_like(raw)
+    base, out, n = (inv(A), None, -n) if n < 0 else (A, None, n)
+    while n:
+        out = base if n % 2 and out is None else matmul(out, base) if n % 2 else out
+        n //= 2
+        base = matmul(base, base) if n else base
+    return out
+
+
+def matrix_exp(A):
+    """Σ Aᵏ / k! of square matrices (…, n, n): the Taylor series of A / 2ˢ, whose norm is below 1/2, squared s
+    times. Higham (2005).
+    """
+    raw = getattr(A, "array", A)
+    check_matrices(raw, "matrix_exp")
+    if not raw.size:
+        return A * 1
+    norm = float(xp(raw).abs(raw).sum(-2).max()) or 1
+    squarings = max(0, math.ceil(math.log2(norm)) + 1) if math.isfinite(norm) else 0
+    scaled, out = A * 0.5**squarings, eye_like(raw)
+    for k in range(16, 0, -1):  # Horner's scheme
+        out = matmul(scaled, out) * (1 / k) + eye_like(raw)
+    for _ in range(squarings):
+        out = matmul(out, out)
+    return out
+
+
+@takes_out
+def cholesky_solve(B, L, upper=False):
+    """X with A X = B, where ``L`` is the Cholesky factor of A: L Lᵀ = A (or Lᵀ L with ``upper``)."""
+    first = solve_triangular(mT(L) if upper else L, B, upper=False)
+    return solve_triangular(L if upper else mT(L), first, upper=True)
+
+
+@takes_out
+def cholesky_inverse(L, upper=False):
+    """The inverse of the matrix with the Cholesky factor ``L``."""
+    raw = getattr(L, "array", L)
+    check_matrices(raw, "cholesky_inverse")
+    return cholesky_solve(xp(raw).broadcast_to(eye_like(raw), raw.shape), L, upper)
+
+
+@takes_numbers
+def vander(x, *, N: int | None = None):
+    """The Vandermonde matrices of vectors, (…, n) -> (…, n, N): the powers 0 to N - 1 of each element.
+    RuntimeError unless N > 1.
+    """
+    if x.dtype == "bool":
+        raise RuntimeError(
+            "linalg.vander supports floating point, complex, and integer tensors, but got bool"
+        )
+    x = x if x.shape else reshape(x, shape=(1,))
+    n = x.shape[-1] if N is None else N
+    if n <= 1:
+        raise RuntimeError(f"N must be greater than 1, got {n}")
+    x = x if x.is_floating_point() or x.is_complex() else x.long()
+    return stack(_powers(x, n), -1)
+
+
+@spelled
+@takes_numbers
+def decreasing_vander(x, N: int | None = None, increasing=False):
+    """``torch.vander``: the powers N - 1 to 0 of a vector's elements (0 to N - 1 if ``increasing``), (n,) ->
+    (n, N), for N = n by default.
+
+    RuntimeError for other shapes or a negative N.
+    """
+    if len(x.shape) != 1:
+        raise RuntimeError("x must be a one-dimensional tensor.")
+    if N is not None and N < 0:
+        raise RuntimeError("N must be non-negative.")
+    x = x if x.is_floating_point() or x.is_complex() else x.long()
+    n = x.shape[0] if N is None else N
+    powers = stack(_powers(x, max(n, 1)), -1)[:, :n]
+    return powers if increasing else flip(powers, dims=(1,))
+
+
+def _powers(x, n):
+    """x⁰ … xⁿ⁻¹, one of them at least."""
+    powers = [pow(x, 0)]
+    while len(powers) < n:
+        powers.append(powers[-1] * x)
+    return powers[: max(n, 1)]
+
+
+@takes_out
+def matrix_rank(A, tol=None, hermitian=False, *, atol=None, rtol=None):
+    """How many singular values are larger than max(atol, rtol · largest), (…, m, n) -> (…) in int64."""
+    values = abs(eigvalsh(A)) if hermitian else svdvals(A)
+    return (values > _bound(values, A.shape, tol if atol is None else atol, rtol)).sum(-1)
+
+
+class lstsq_result(NamedTuple):
+    """A least-squares solution, its squared residuals, the ranks, the singular values."""
+
+    solution: Any
+    residuals: Any
+    rank: Any
+    singular_values: Any
+
+
+@takes_out
+@takes_numbers
+def lstsq(A, B, rcond: float | None = None, *, driver=None):
+    """X that minimizes ‖A X - B‖ (and, of many, ‖X‖), for A (…, m, n) and B (…, m, k) or (…, m).
+
+    RuntimeError for other shapes or another ``driver``, TypeError for one that is no string.
+    """
+    if driver not in (None, "gels", "gelsy", "gelsd", "gelss"):
+        kind = RuntimeError if isinstance(driver, str) else TypeError
+        raise kind(
+            "torch.linalg.lstsq: parameter `driver` should be one of (gels, gelsy, gelsd, gelss), got "
+            f"{driver!r}"
+        )
+    if len(A.shape) < 2:
+        raise RuntimeError("torch.linalg.lstsq: input must have at least 2 dimensions")
+    vector = len(B.shape) == len(A.shape) - 1
+    if not vector and len(B.shape) < 2:
+        raise RuntimeError("torch.linalg.lstsq: other must have at least 1 dimension")
+    columns = B[..., None] if vector else B
+    if columns.shape[-2] != A.shape[-2]:
+        raise RuntimeError(
+            f"torch.linalg.lstsq: input.size(-2) should match other.size(-2), got {list(A.shape)} and "
+            f"{list(B.shape)}"
+        )
+    solution, rank = matmul(pinv(A, rcond), columns), matrix_rank(A, rtol=rcond)
+    overdetermined = (
+        driver not in (None, "gelsy") and A.shape[-2] > A.shape[-1] and int(rank.min()) == A.shape[-1]
+    )
+    left = matmul(A, solution) - columns if overdetermined else None
+    empty = reshape(columns, shape=(-1,))[:0]
+    values = svdvals(A) if driver in ("gelsd", "gelss") else empty
+    return lstsq_result(
+        solution[..., 0] if vector else solution,
+        empty if left is None else (left * left).sum(-2),
+        rank,
+        values,
+    )

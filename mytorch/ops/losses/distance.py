@@ -1,0 +1,54 @@
+"""Distances and similarities of vectors."""
+
+from __future__ import annotations
+
+from ...core.dtypes import promote_types
+from ...core.scalar_arguments import takes_numbers
+from ..bounds import clamp_min
+from ..reduce import norm
+from ..shape import broadcast_tensors, spelled
+
+
+@spelled
+@takes_numbers
+def pairwise_distance(x1, x2, p=2.0, eps=1e-6, keepdim=False):
+    """The norm of order ``p`` of x1 - x2 + eps over the last dimension: (…, D), (…, D) -> (…)."""
+    return norm(x1 - x2 + eps, p, -1, keepdim)
+
+
+@spelled
+@takes_numbers
+def cosine_similarity(x1, x2, dim=1, eps=1e-8):
+    """The cosine of the angle between x1 and x2 along ``dim``; norms count at least ``eps``. Shapes
+    broadcast.
+
+    RuntimeError for integers.
+    """
+    if not (x1.is_floating_point() or x2.is_floating_point()):
+        raise RuntimeError(
+            f"expected common dtype to be floating point, yet common dtype is not: got {x1.dtype} and "
+            f"{x2.dtype}"
+        )
+    common = promote_types(x1.dtype, x2.dtype)
+    x1, x2 = broadcast_tensors(x1.to(common), x2.to(common))
+    one, two = (x / clamp_min(norm(x, 2, dim, True), eps) for x in (x1, x2))
+    return (one * two).sum(dim)
+
+
+def normalize(input, p=2.0, dim=1, eps=1e-12):
+    """``input`` divided by its norm of order ``p`` along ``dim`` (at least ``eps``)."""
+    return input / clamp_min(norm(input, p, dim, True), eps)
+
+
+@takes_numbers
+def pdist(input, p=2.0):
+    """The distances of all pairs i < j of the rows of ``input`` (N, D): (N · (N - 1) / 2,). RuntimeError for
+    other shapes or p < 0.
+    """
+    if p < 0:
+        raise RuntimeError(f"pdist only supports non-negative p values, got {p}")
+    if input.ndim != 2:
+        raise RuntimeError(f"pdist only supports 2D tensors, got: {input.ndim}D")
+    n = input.shape[0]
+    first, second = zip(*((i, j) for i in range(n) for j in range(i + 1, n))) if n > 1 else ((), ())
+    return norm(input[list(first)] - input[list(second)], p, -1)

@@ -1,0 +1,206 @@
+"""Sliding blocks as columns and back (unfold, fold), and channels exchanged for space (pixel shuffle)."""
+
+from __future__ import annotations
+
+import math
+
+import numpy
+
+from ...core.arrays import xp
+from ...core.primitive import primitive
+from ...core.scalar_arguments import takes_numbers
+from ...kernels.windows import batch_first, batch_last, tuple_of, window_counts, windows
+from ..elementwise import check_floating
+from ..shape import permute, reshape
+
+
+@primitive(
+    x=lambda g, x_shape, kernel, dilation, padding, stride: fold_columns(
+        g, sizes=x_shape[2:], kernel=kernel, dilation=dilation, padding=padding, stride=stride
+    )
+)
+def unfold_columns(x, *, kernel, dilation, padding, stride):
+    """(N, C, *S) -> (N, C · kernel, windows): each window's elements as a column."""
+    view = windows(batch_last(x, [(p, p) for p in padding]), kernel, stride, dilation)
+    n, spatial = x.shape[0], len(kernel)
+    return batch_first(
+        view.reshape(x.shape[1] * math.prod(kernel), math.prod(view.shape[1 + spatial : -1]), n)
+    )
+
+
+@primitive(
+    x=lambda g, kernel, dilation, padding, stride: unfold_columns(
+        g, kernel=kernel, dilation=dilation, padding=padding, stride=stride
+    )
+)
+def fold_columns(x, *, sizes, kernel, dilation, padding, stride):
+    """(N, C · kernel, windows) -> (N, C, *sizes): each column's elements added to where the window was."""
+    channels, n = x.shape[1] // math.prod(kernel), x.shape[0]
+    padded = [size + 2 * p for size, p in zip(sizes, padding)]
+    out = xp(x).zeros((channels, *padded, n), x.dtype)
+    target = windows(out, kernel, stride, dilation)
+    columns = batch_last(x).reshape(target.shape)
+    for tap in numpy.ndindex(*kernel):
+        place = target[(slice(None), *tap)]
+        place += columns[(slice(None), *tap)]
+    return batch_first(out[(slice(None), *(slice(p, p + size) for size, p in zip(sizes, padding)))])
+
+
+def _settings(kernel_size, dilation, padding, stride):
+    kernel, dilation, padding, stride = (
+        tuple_of(value, 2, name)
+        for value, name in (
+            (kernel_size, "kernel_size"),
+            (dilation, "dilation"),
+            (padding, "padding"),
+            (stride, "stride"),
+        )
+    )
+    for name, values in (("kernel_size", kernel), ("dilation", dilation), ("stride", stride)):
+        if min(values) < 1:
+            raise RuntimeError(f"{name} should be greater than zero, but got {name}={values}")
+    if min(padding) < 0:
+        raise RuntimeError(f"padding should be non-negative, but got padding={padding}")
+    return {"kernel": kernel, "dilation": dilation, "padding": padding, "stride": stride}
+
+
+def unfold(input, kernel_size, dilation=1, padding=0, stride=1):
+    """The sliding blocks of (N, C, H, W) as columns: (N, C · kH · kW, blocks), without N for (C, H, W).
+    RuntimeError for sizes that do not fit.
+    """
+    if len(input.shape) not in (3, 4) or 0 in input.shape[-3:]:
+        raise RuntimeError(
+            "Expected 3D or 4D (batch mode) tensor with possibly 0 batch size and other non-zero "
+            f"dimensions for input, but got: {list(input.shape)}"
+        )
+    check_floating(input, "im2col")
+    settings = _settings(kernel_size, dilation, padding, stride)
+    counts = _counts(input.shape[-2:], **settings)
+    if min(counts) < 1:
+        raise RuntimeError(
+            f"Given input with spatial size {tuple(input.shape[-2:])}, "
+            f"kernel_size={settings['kernel']}, dilation={settings['dilation']}, "
+            f"padding={settings['padding']}, calculated shape of the array of sliding blocks as "
+            f"{counts}, but its components must be at least one."
+        )
+    if len(input.shape) == 3:
+        return unfold_columns(reshape(input, shape=(1, *input.shape)), **settings)[0]
+    return unfold_columns(input, **settings)
+
+
+def _counts(sizes, kernel, dilation, padding, stride):
+    return window_counts([n + 2 * p for n, p in zip(sizes, padding)], kernel, stride, dilation)
+
+
+def fold(input, output_size, kernel_size, dilation=1, padding=0, stride=1):
+    """The reverse of :func:`unfold`: columns (N, C · kH · kW, blocks) summed into (N, C, *output_size).
+    RuntimeError for sizes that do not fit.
+    """
+    if len(input.shape) not in (2, 3) or 0 in input.shape[-2:]:
+        raise RuntimeError(
+            "Expected 2D or 3D (batch mode) tensor for input with possibly 0 batch size and non-zero "
+            "dimensions for input, "
+            f"but got: {list(input.shape)}"
+        )
+    settings, sizes = (
+        _settings(kernel_size, dilation, padding, stride),
+        tuple_of(output_size, 2, "output_size"),
+    )
+    size, (rows, blocks) = math.prod(settings["kernel"]), input.shape[-2:]
+    if rows % size:
+        raise RuntimeError(
+            "Expected size of input's dimension 1 to be divisible by the product of kernel_size, but "
+            f"got input.size(1)={rows} "
+            f"and kernel_size={settings['kernel']}."
+        )
+    counts = _counts(sizes, **settings)
+    if min(counts) < 1 or math.prod(counts) != blocks:
+        raise RuntimeError(
+            f"Given output_size={sizes}, kernel_size={settings['kernel']}, "
+            f"dilation={settings['dilation']}, padding={settings['padding']}, "
+            f"stride={settings['stride']}, expected size of input's dimension 2 to match the "
+            "calculated number of sliding blocks "
+            f"{' * '.join(map(str, counts))} = {math.prod(counts)}, but got input.size(2)={blocks}."
+        )
+    if len(input.shape) == 2:
+        return fold_columns(reshape(input, shape=(1, *input.shape)), sizes=sizes, **settings)[0]
+    return fold_columns(input, sizes=sizes, **settings)
+
+
+# ---- channels and space --------------------------------------------------------------------------
+
+
+@takes_numbers
+def pixel_shuffle(input, upscale_factor: int):
+    """(…, C · r², H, W) -> (…, C, H · r, W · r), r = ``upscale_factor``.
+
+    RuntimeError for channels that do not divide. https://arxiv.org/abs/1609.05158
+    """
+    r, shape = upscale_factor, tuple(input.shape)
+    _check_shuffle("pixel_shuffle", "upscale_factor", r, shape)
+    if shape[-3] % r**2:
+        raise RuntimeError(
+            "pixel_shuffle expects its input's 'channel' dimension to be divisible by the square of "
+            "upscale_factor, "
+            f"but input.size(-3)={shape[-3]} is not divisible by {r**2}"
+        )
+    lead, (c, h, w) = shape[:-3], shape[-3:]
+    out = reshape(input, shape=(*lead, c // r**2, r, r, h, w))
+    n = len(lead)
+    return reshape(
+        permute(out, dims=(*range(n + 1), n + 3, n + 1, n + 4, n + 2)), shape=(*lead, c // r**2, h * r, w * r)
+    )
+
+
+@takes_numbers
+def pixel_unshuffle(input, downscale_factor: int):
+    """(…, C, H · r, W · r) -> (…, C · r², H, W): the reverse of :func:`pixel_shuffle`. RuntimeError for sizes
+    that do not divide.
+    """
+    r, shape = downscale_factor, tuple(input.shape)
+    _check_shuffle("pixel_unshuffle", "downscale_factor", r, shape)
+    for name, dim in (("height", -2), ("width", -1)):
+        if shape[dim] % r:
+            raise RuntimeError(
+                f"pixel_unshuffle expects {name} to be divisible by downscale_factor, but "
+                f"input.size({dim})={shape[dim]} is not divisible by {r}"
+            )
+    lead, (c, h, w) = shape[:-3], shape[-3:]
+    out = reshape(input, shape=(*lead, c, h // r, r, w // r, r))
+    n = len(lead)
+    return reshape(
+        permute(out, dims=(*range(n + 1), n + 2, n + 4, n + 1, n + 3)),
+        shape=(*lead, c * r**2, h // r, w // r),
+    )
+
+
+def _check_shuffle(op, name, factor, shape):
+    if len(shape) < 3:
+        raise RuntimeError(
+            f"{op} expects input to have at least 3 dimensions, but got input with {len(shape)} dimension(s)"
+        )
+    if factor <= 0:
+        raise RuntimeError(f"{op} expects a positive {name}, but got {factor}")
+
+
+@takes_numbers
+def channel_shuffle(input, groups: int):
+    """Interleave the channels of ``groups`` groups of (N, C, *S). RuntimeError if C does not divide.
+
+    https://arxiv.org/abs/1707.01083
+    """
+    shape = tuple(input.shape)
+    if len(shape) < 3:
+        raise RuntimeError(
+            f"channel_shuffle expects input with > 2 dims, but got input with sizes {list(shape)}"
+        )
+    if groups <= 0:
+        raise RuntimeError(
+            f"Number of groups to divide channels in must be positive. Value of groups:{groups}"
+        )
+    if shape[1] % groups:
+        raise RuntimeError(
+            f"Number of channels must be divisible by groups. Got {shape[1]} channels and {groups} groups."
+        )
+    out = reshape(input, shape=(shape[0], groups, shape[1] // groups, *shape[2:]))
+    return reshape(permute(out, dims=(0, 2, 1, *range(3, len(shape) + 1))), shape=shape)

@@ -1,0 +1,157 @@
+"""Sampling an image at the points of a grid: what spatial transformers do (Jaderberg et al., Spatial
+Transformer Networks, 2015).
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+import warnings
+
+import numpy
+
+from ...core.arrays import device_of, move
+from ...core.graph import wrap
+from ..elementwise import select
+from ..gather import gather
+from ..shape import expand
+from .interpolate import cubic
+
+
+def _corners(align_corners):
+    if align_corners is None:
+        warnings.warn(
+            "Default grid_sample and affine_grid behavior has changed to align_corners=False since "
+            "1.3.0. Please specify align_corners=True if "
+            "the old behavior is desired.",
+            stacklevel=3,
+        )
+    return bool(align_corners)
+
+
+def affine_grid(theta, size, align_corners=None):
+    """Where each pixel of an image of ``size`` (N, C, H, W) or (N, C, D, H, W) comes from under affine maps
+    ``theta`` (N, 2, 3) or (N, 3, 4).
+
+    Returns (N, H, W, 2) or (N, D, H, W, 3): x, y(, z) from -1 to 1, which are the centers of the corner
+    pixels with ``align_corners``, else the edges of the image. RuntimeError for integers; ValueError for
+    matrices of another shape; NotImplementedError for another length of ``size``.
+    """
+    align_corners, (n, _, *spatial) = _corners(align_corners), tuple(size)
+    ndim = len(spatial)
+    if not theta.is_floating_point():
+        raise ValueError(f"Expected theta to have floating point type, but got {theta.dtype}")
+    if ndim not in (2, 3):
+        raise NotImplementedError(
+            "affine_grid only supports 4D and 5D sizes, for 2D and 3D affine transforms, "
+            f"respectively. Got size {tuple(size)}."
+        )
+    if tuple(theta.shape) != (n, ndim, ndim + 1):
+        raise ValueError(
+            f"Expected a batch of {ndim}D affine matrices of shape {n}x{ndim}x{ndim + 1} for size "
+            f"{tuple(size)}. Got {tuple(theta.shape)}."
+        )
+    if min(size) <= 0:
+        raise ValueError(f"Expected non-zero, positive output size. Got {tuple(size)}")
+    axes = [
+        numpy.linspace(-1, 1, m) * (1 if align_corners else (m - 1) / m) if m > 1 else numpy.zeros(1)
+        for m in spatial
+    ]
+    points = numpy.stack([*numpy.meshgrid(*axes, indexing="ij")[::-1], numpy.ones(spatial)], -1).reshape(
+        -1, ndim + 1
+    )
+    base = wrap(move(points.astype(theta.array.dtype), device_of(theta.array)))
+    return (base @ theta.mT).reshape(n, *spatial, ndim)
+
+
+def grid_sample(input, grid, mode="bilinear", padding_mode="zeros", align_corners=None):
+    """``input`` (N, C, H, W) or (N, C, D, H, W) at the points ``grid`` (N, …, 2) or (N, …, 3) of
+    :func:`affine_grid`'s coordinates: (N, C, …).
+
+    mode: "bilinear" between pixels (in three dimensions too), "bicubic" (in two alone), or "nearest".
+        padding_mode: what lies outside, "zeros", the "border" or the "reflection" of the image. ValueError
+        for others; RuntimeError for shapes or dtypes that do not match.
+    """
+    if mode not in ("bilinear", "nearest", "bicubic"):
+        raise ValueError(
+            "nn.functional.grid_sample(): expected mode to be 'bilinear', 'nearest' or 'bicubic', but "
+            f"got: '{mode}'"
+        )
+    if padding_mode not in ("zeros", "border", "reflection"):
+        raise ValueError(
+            "nn.functional.grid_sample(): expected padding_mode to be 'zeros', 'border', or "
+            f"'reflection', but got: '{padding_mode}'"
+        )
+    align_corners, ndim = _corners(align_corners), input.ndim - 2
+    if (
+        ndim not in (2, 3)
+        or grid.ndim != input.ndim
+        or grid.shape[-1] != ndim
+        or grid.shape[0] != input.shape[0]
+    ):
+        raise RuntimeError(
+            "grid_sampler(): expected 4D or 5D input and a grid of as many dimensions, the same batch "
+            f"size and {ndim} coordinates, but got input "
+            f"with sizes {list(input.shape)} and grid with sizes {list(grid.shape)}"
+        )
+    if input.dtype != grid.dtype:
+        raise RuntimeError(
+            "grid_sampler(): expected input and grid to have the same dtype, but input has "
+            f"{input.dtype} and grid has {grid.dtype}"
+        )
+    spatial, places = input.shape[2:], grid.shape[1:-1]
+    if 0 in spatial:
+        raise RuntimeError(
+            "grid_sampler(): expected input to have non-empty spatial dimensions, but input has sizes "
+            f"{list(input.shape)}"
+        )
+    if mode == "bicubic" and ndim != 2:
+        raise RuntimeError("grid_sampler(): bicubic interpolation only supports 4D input")
+    taps = [
+        _taps(_pixels(grid[..., ndim - 1 - d], n, align_corners), n, mode, padding_mode, align_corners)
+        for d, n in enumerate(spatial)
+    ]
+    pixels, result = input.reshape(*input.shape[:2], -1), 0
+    for corner in itertools.product(*taps):
+        weight, index = 1, 0
+        for (there, share), n in zip(corner, spatial):
+            weight = weight * (((there >= 0) & (there <= n - 1)).to(input.dtype) * share)
+            index = index * n + there.nan_to_num().clamp(0, n - 1).long()
+        index = expand(index.reshape(index.shape[0], 1, -1), shape=(*input.shape[:2], math.prod(places)))
+        result = result + gather(pixels, 2, index).reshape(*input.shape[:2], *places) * weight.unsqueeze(1)
+    return result
+
+
+def _pixels(x, n, align_corners):
+    """Coordinates from -1 to 1 as pixels of a row of ``n``."""
+    return (x + 1) * ((n - 1) / 2) if align_corners else ((x + 1) * n - 1) / 2
+
+
+def _taps(x, n, mode, padding_mode, align_corners):
+    """The pixels of a row of ``n`` that a sample at ``x`` is made of, each with its share."""
+    if mode == "bicubic":
+        start = x.detach().floor()
+        return [
+            (_inside(start + k, n, padding_mode, align_corners), share)
+            for k, share in zip((-1, 0, 1, 2), cubic(x - start))
+        ]
+    x = _inside(x, n, padding_mode, align_corners)
+    if mode == "nearest":
+        return [(x.detach().round(), 1)]
+    start = x.detach().floor()
+    return [(start, start + 1 - x), (start + 1, x - start)]
+
+
+def _inside(x, n, padding_mode, align_corners):
+    """Places in a row of ``n`` pixels, moved inside if there is padding."""
+    if padding_mode == "reflection":
+        low, span = (0, n - 1) if align_corners else (-0.5, n)
+        if span == 0:
+            return x * 0
+        distance = (x - low).abs()
+        turns = (distance.detach() / span).floor()
+        rest = distance - turns * span
+        x = select(turns % 2 == 0, rest, span - rest) + low
+    if padding_mode != "zeros":
+        x = select((x > 0) & (x < n - 1), x, x.detach().clamp(0, n - 1))
+    return x

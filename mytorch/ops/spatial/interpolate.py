@@ -1,0 +1,233 @@
+"""Resizing images: nearest, linear, cubic and area interpolation, one spatial dimension after the other."""
+
+from __future__ import annotations
+
+import math
+import warnings
+
+import numpy
+
+from ...core.arrays import is_array
+from .pooling import adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg_pool3d
+from .resample import resample
+
+# ---- which places, with which weights: computed as torch does, in the precision of the image -----
+
+
+def _scale(n, count, factor, kind):
+    return kind(1 / factor) if factor is not None and factor > 0 else kind(n) / kind(count)
+
+
+def _nearest(n, count, factor, align_corners, kind, shift=0.0):
+    scale = _scale(n, count, factor, numpy.float32)
+    places = numpy.floor((numpy.arange(count, dtype="float32") + numpy.float32(shift)) * scale).astype(
+        "int64"
+    )
+    return [numpy.minimum(places, n - 1)], None
+
+
+def _nearest_exact(n, count, factor, align_corners, kind):
+    return _nearest(n, count, factor, align_corners, kind, 0.5)
+
+
+def _sources(n, count, factor, align_corners, kind):
+    """Where each output pixel lies in the input, as fractions."""
+    at = numpy.arange(count).astype(kind)
+    if align_corners:
+        return at * (kind(n - 1) / kind(count - 1) if count > 1 else kind(0))
+    return _scale(n, count, factor, kind) * (at + kind(0.5)) - kind(0.5)
+
+
+def _linear(n, count, factor, align_corners, kind):
+    source = numpy.maximum(_sources(n, count, factor, align_corners, kind), kind(0))
+    first = numpy.minimum(source.astype("int64"), n - 1)
+    weight = numpy.clip(source - first.astype(kind), kind(0), kind(1))
+    return [first, numpy.minimum(first + 1, n - 1)], [kind(1) - weight, weight]
+
+
+def cubic(t, a=-0.75):
+    """The shares of the pixels at -1, 0, 1, 2 in the point ``t`` of [0, 1]: Keys' cubic convolution
+    (https://doi.org/10.1109/TASSP.1981.1163711).
+    """
+
+    def near(d):
+        return ((a + 2) * d - (a + 3)) * d * d + 1
+
+    def far(d):
+        return ((a * d - 5 * a) * d + 8 * a) * d - 4 * a
+
+    return far(t + 1), near(t), near(1 - t), far(2 - t)
+
+
+def _cubic(n, count, factor, align_corners, kind):
+    source = _sources(n, count, factor, align_corners, kind)
+    first = numpy.floor(source)
+    places = [numpy.clip(first.astype("int64") + k, 0, n - 1) for k in (-1, 0, 1, 2)]
+    return places, [w.astype(kind) for w in cubic(source - first, kind(-0.75))]
+
+
+# ---- with antialiasing: the filter widens as the image shrinks, as in Pillow ---------------------
+
+
+def _triangle(d):
+    return numpy.maximum(1 - numpy.abs(d), 0)
+
+
+def _keys(d):
+    """Keys' kernel with a = -0.5, which Pillow and torch take for antialiasing."""
+    d, a = numpy.abs(d), -0.5
+    return numpy.where(
+        d < 1,
+        ((a + 2) * d - (a + 3)) * d * d + 1,
+        numpy.where(d < 2, ((a * d - 5 * a) * d + 8 * a) * d - 4 * a, 0),
+    )
+
+
+def _antialiased(kernel, reach):
+    def method(n, count, factor, align_corners, kind):
+        if align_corners:
+            scale = kind(n - 1) / kind(count - 1) if count > 1 else kind(0)
+        else:
+            scale = _scale(n, count, factor, kind)
+        width = max(float(scale), 1.0)
+        centers = float(scale) * (numpy.arange(count) + 0.5)
+        first = numpy.maximum((centers - reach * width + 0.5).astype("int64"), 0)
+        size = numpy.minimum((centers + reach * width + 0.5).astype("int64"), n) - first
+        steps = numpy.arange(size.max())[:, None]
+        weights = numpy.where(steps < size, kernel((steps + first - centers + 0.5) / width), 0)
+        weights /= weights.sum(0)
+        return list(numpy.minimum(first + steps, n - 1)), list(weights.astype(kind))
+
+    return method
+
+
+_METHODS = {
+    "nearest": (_nearest, (3, 4, 5)),
+    "nearest-exact": (_nearest_exact, (3, 4, 5)),
+    "linear": (_linear, (3,)),
+    "bilinear": (_linear, (4,)),
+    "trilinear": (_linear, (5,)),
+    "bicubic": (_cubic, (4,)),
+}
+_ANTIALIASED = {"bilinear": _antialiased(_triangle, 1), "bicubic": _antialiased(_keys, 2)}
+_SMOOTH = ("linear", "bilinear", "bicubic", "trilinear")
+
+
+def interpolate(
+    input,
+    size=None,
+    scale_factor=None,
+    mode="nearest",
+    align_corners=None,
+    recompute_scale_factor=None,
+    antialias=False,
+):
+    """(N, C, *S) resized to ``size`` or by ``scale_factor`` (a number or one per spatial dimension).
+
+    mode: "nearest", "nearest-exact", "linear" (3-d input), "bilinear" and "bicubic" (4-d), "trilinear" (5-d),
+        "area". ``align_corners`` lets the centres of the corner pixels coincide. ``antialias`` averages over
+        what one pixel of a smaller image covers ("bilinear" and "bicubic"). ValueError or NotImplementedError
+        for combinations that torch refuses; RuntimeError for empty sizes.
+    """
+    if mode in ("nearest", "area", "nearest-exact"):
+        if align_corners is not None:
+            raise ValueError(
+                "align_corners option can only be set with the interpolating modes: linear | bilinear "
+                "| bicubic | trilinear"
+            )
+    elif align_corners is None:
+        align_corners = False
+    ndim = len(input.shape)
+    counts, factors = _output_sizes(input, size, scale_factor, recompute_scale_factor)
+    if antialias and (mode not in ("bilinear", "bicubic") or ndim != 4):
+        raise ValueError(
+            "Anti-alias option is restricted to bilinear and bicubic modes and requires a 4-D tensor as input"
+        )
+    if mode == "area" and ndim in (3, 4, 5):
+        return (adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg_pool3d)[ndim - 3](
+            input, counts if ndim > 3 else counts[0]
+        )
+    method, dimensions = _METHODS.get(mode, (None, ()))
+    if ndim not in dimensions:
+        if mode in _SMOOTH and ndim in (3, 4, 5) and mode != "bicubic":
+            raise NotImplementedError(f"Got {ndim}D input, but {mode} mode needs {dimensions[0]}D input")
+        raise NotImplementedError(
+            f"Input Error: Only 3D, 4D and 5D input Tensors supported (got {ndim}D) for the modes: "
+            "nearest | linear | bilinear | bicubic | "
+            f"trilinear | area | nearest-exact (got {mode})"
+        )
+    dtype = input.dtype if is_array(input) else input.dtype.numpy
+    if dtype.kind not in "fV" and not (dtype == "uint8" and mode.startswith("nearest")):
+        raise NotImplementedError(
+            f'"upsample_{mode}" not implemented for {input.dtype}: it takes floating-point numbers'
+        )
+    if min(counts) < 1 or 0 in input.shape[2:]:
+        raise RuntimeError(
+            f"Input and output sizes should be greater than 0, but got input {list(input.shape[2:])} "
+            f"output {list(counts)}"
+        )
+    kind = numpy.float64 if dtype == "float64" else numpy.float32
+    method, out = _ANTIALIASED[mode] if antialias else method, input
+    for dim, (n, count, factor) in enumerate(zip(input.shape[2:], counts, factors), 2):
+        if n == count and factor in (None, 1):
+            continue
+        places, weights = method(n, count, factor, align_corners, kind)
+        out = resample(out, dim=dim, places=places, weights=weights)
+    return out if out is not input else input * 1
+
+
+def _output_sizes(input, size, scale_factor, recompute):
+    """The spatial output sizes, and the scale factors to compute places with (None: from the sizes)."""
+    spatial = list(input.shape[2:])
+    if size is not None and scale_factor is not None:
+        raise ValueError("only one of size or scale_factor should be defined")
+    if size is not None:
+        if isinstance(size, (tuple, list)):
+            if len(size) != len(spatial):
+                raise ValueError(
+                    "Input and output must have the same number of spatial dimensions, but got input "
+                    "with spatial dimensions of "
+                    f"{spatial} and output size of {size}. Please provide input tensor in (N, C, d1, "
+                    "d2, ...,dK) format and "
+                    "output size in (o1, o2, ...,oK) format."
+                )
+            counts = tuple(s.__index__() for s in size)
+        else:
+            counts = (size.__index__(),) * len(spatial)
+        if recompute:
+            raise ValueError("recompute_scale_factor is not meaningful with an explicit size.")
+        return counts, (None,) * len(spatial)
+    if scale_factor is None:
+        raise ValueError("either size or scale_factor should be defined")
+    if isinstance(scale_factor, (tuple, list)):
+        if len(scale_factor) != len(spatial):
+            raise ValueError(
+                "Input and scale_factor must have the same number of spatial dimensions, but got input "
+                "with spatial dimensions of "
+                f"{spatial} and scale_factor of shape {scale_factor}. Please provide input tensor in "
+                "(N, C, d1, d2, ...,dK) format and "
+                "scale_factor in (s1, s2, ...,sK) format."
+            )
+        factors = tuple(map(float, scale_factor))
+    else:
+        factors = (float(scale_factor),) * len(spatial)
+    counts = tuple(math.floor(n * f) for n, f in zip(spatial, factors))
+    return counts, (None,) * len(spatial) if recompute else factors
+
+
+def upsample(input, size=None, scale_factor=None, mode="nearest", align_corners=None):
+    """Deprecated in torch: use :func:`interpolate`, which it calls."""
+    warnings.warn(
+        "`nn.functional.upsample` is deprecated. Use `nn.functional.interpolate` instead.", stacklevel=2
+    )
+    return interpolate(input, size, scale_factor, mode, align_corners)
+
+
+def upsample_nearest(input, size=None, scale_factor=None):
+    """Deprecated in torch: use :func:`interpolate`."""
+    return upsample(input, size, scale_factor)
+
+
+def upsample_bilinear(input, size=None, scale_factor=None):
+    """Deprecated in torch: use :func:`interpolate` with ``mode="bilinear"`` and ``align_corners=True``."""
+    return upsample(input, size, scale_factor, "bilinear", True)

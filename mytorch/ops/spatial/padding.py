@@ -1,0 +1,106 @@
+"""Padding: constants, reflections, repeated edges, wrapping round."""
+
+from __future__ import annotations
+
+import numpy
+
+from ...core.arrays import xp
+from ...core.primitive import primitive
+from ..shape import sizes
+from .resample import resample
+
+
+@primitive(x=lambda g, widths: pad_constant(g, widths=tuple((-a, -b) for a, b in widths), value=0))
+def pad_constant(x, *, widths, value: float):
+    """``value`` (before, after) each dimension; negative widths cut off instead."""
+    sizes = [n + a + b for n, (a, b) in zip(x.shape, widths)]
+    if any(size < 0 or n + min(a, 0) + min(b, 0) < 0 for size, n, (a, b) in zip(sizes, x.shape, widths)):
+        raise RuntimeError(
+            f"The input size {list(x.shape)}, plus negative padding {list(widths)}, resulted in a "
+            "negative output size"
+        )
+    out = xp(x).full(sizes, value, x.dtype)
+    inside = tuple(slice(max(a, 0), size - max(b, 0)) for size, (a, b) in zip(sizes, widths))
+    out[inside] = x[tuple(slice(max(-a, 0), n - max(-b, 0)) for n, (a, b) in zip(x.shape, widths))]
+    return out
+
+
+def pad(input, pad, mode="constant", value=None):
+    """Pad the last dimensions: ``pad`` is (before, after) for the last one, then for the one before it, and
+    so on.
+
+    mode: "constant" (``value``, 0 by default), "reflect" (without the edge), "replicate" (the edge),
+        "circular". RuntimeError for widths that do not fit. NotImplementedError for other modes, and numbers
+        of dimensions that a mode does not know.
+    """
+    pad = sizes((tuple(pad),))
+    ndim, known = len(input.shape), len(pad) // 2
+    if len(pad) % 2:
+        raise RuntimeError("Padding length must be divisible by 2")
+    if known > ndim:
+        raise RuntimeError(
+            "Padding length should be less than or equal to two times the input dimension but got "
+            "padding length "
+            f"{len(pad)} and input of dimension {ndim}"
+        )
+    widths = [(0, 0)] * (ndim - known) + [pad[i : i + 2] for i in range(0, len(pad), 2)][::-1]
+    if mode == "constant":
+        return (
+            pad_constant(input, widths=tuple(widths), value=0 if value is None else value)
+            if any(pad)
+            else input
+        )
+    if mode not in _PLACES:
+        raise NotImplementedError(f"Unrecognised padding mode {mode}")
+    if value:
+        raise RuntimeError(f'Padding mode "{mode}" doesn\'t take in value argument')
+    if known not in (1, 2, 3) or ndim not in (known + 1, known + 2):
+        raise NotImplementedError(
+            f"Padding size {len(pad)} is not supported for {ndim}D input tensor.\nSupported "
+            "combinations for non-constant padding:\n"
+            "  - 2D or 3D input: padding size = 2 (pads last dimension)\n  - 3D or 4D input: padding "
+            "size = 4 (pads last 2 dimensions)\n"
+            "  - 4D or 5D input: padding size = 6 (pads last 3 dimensions)"
+        )
+    if 0 in input.shape[ndim - known - 1 :]:
+        raise RuntimeError(
+            f"Expected {known + 1}D or {known + 2}D (batch mode) tensor with possibly 0 batch size and "
+            "other non-zero dimensions for input, "
+            f"but got: {list(input.shape)}"
+        )
+    out = input
+    if min(n + sum(w) for n, w in zip(input.shape[ndim - known :], widths[ndim - known :])) < 1:
+        raise RuntimeError(
+            f"input of shape {list(input.shape)} is too small for padding by {list(pad)}: nothing is left"
+        )
+    for dim in range(ndim - known, ndim):
+        before, after = widths[dim]
+        if before or after:
+            places = _PLACES[mode](input.shape[dim], before, after, dim, list(input.shape))
+            out = resample(out, dim=dim, places=[places], weights=None)
+    return out
+
+
+def _reflected(n, before, after, dim, shape):
+    if max(before, after) >= n:
+        raise RuntimeError(
+            "Argument #4: Padding size should be less than the corresponding input dimension, but "
+            f"got: padding ({before}, {after}) "
+            f"at dimension {dim} of input {shape}"
+        )
+    places = numpy.abs(numpy.arange(-before, n + after))
+    return numpy.where(places >= n, 2 * (n - 1) - places, places)
+
+
+def _replicated(n, before, after, dim, shape):
+    return numpy.clip(numpy.arange(-before, n + after), 0, n - 1)
+
+
+def _wrapped(n, before, after, dim, shape):
+    if max(before, after) > n:
+        raise RuntimeError("Padding value causes wrapping around more than once.")
+    first, stop = max(-before, 0), n - max(-after, 0)  # negative widths cut off first
+    return first + (numpy.arange(-before, n + after) - first) % (stop - first)
+
+
+_PLACES = {"reflect": _reflected, "replicate": _replicated, "circular": _wrapped}

@@ -1,0 +1,259 @@
+"""Pooling: the maximum or the mean of each window, in any number of dimensions.
+
+Arrays are taken a block of channels at a time, so that a block stays in the cache while all positions of the
+window are gone through. PyTorch's functions are in ``pooling.py``.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy
+
+from ...core.arrays import keep, xp
+from ...core.primitive import primitive
+from ...kernels.windows import batch_first, batch_last, over_blocks, windows
+from ..elementwise import widened
+
+# positions of a window from which on one reduction over the view of all is faster than a call for each
+_MANY = 128
+
+
+def _positions(view, kernel):
+    """The views (C, *counts, N) of what lies at each position of the window, from that of all windows (C,
+    *kernel, *counts, N).
+    """
+    return [view[(slice(None), *tap)] for tap in numpy.ndindex(*kernel)]
+
+
+def _spread(block, x_shape, kernel, stride, padding, dilation, counts):
+    """(view of all windows, interior, overlap): memory for the gradient of one block, padded if needed, with
+    zeros unless windows fill it.
+    """
+    sizes = [a + n + b for n, (a, b) in zip(x_shape[2:], padding)]
+    array = (
+        xp(block).zeros((block.shape[0], *sizes, x_shape[0]), block.dtype)
+        if any(map(any, padding))
+        else block
+    )
+    overlap = any((k - 1) * d + 1 > s for k, s, d in zip(kernel, stride, dilation))
+    tiled = not overlap and all(c * s == n and k == s for c, s, n, k in zip(counts, stride, sizes, kernel))
+    if array is block and not tiled:
+        block[...] = 0
+    interior = array[(slice(None), *(slice(a, a + n) for n, (a, _) in zip(x_shape[2:], padding)))]
+    return windows(array, kernel, stride, dilation, counts), None if array is block else interior, overlap
+
+
+def _empty_batch_last(x, channels, sizes):
+    return xp(x).empty((channels, *sizes, x.shape[0]), x.dtype)
+
+
+# ---- maximum -------------------------------------------------------------------------------------
+
+
+@primitive(
+    spare=True,
+    x=lambda g, x, out, kernel, stride, padding, dilation, counts: max_pool_scatter(
+        g, x, out, kernel=kernel, stride=stride, padding=padding, dilation=dilation, counts=counts
+    ),
+)
+def max_pool(x, *, kernel, stride, padding, dilation, counts):
+    """The maximum of each window: (N, C, *S) -> (N, C, *counts). NaN wins; ``padding`` (before, after) never
+    does.
+    """
+    out = _empty_batch_last(x, x.shape[1], counts)
+    lowest = -math.inf if x.dtype.kind in "fV" else numpy.iinfo(x.dtype).min
+
+    def work(a, b):
+        block, view = (
+            out[a:b],
+            windows(batch_last(x[:, a:b], padding, lowest), kernel, stride, dilation, counts),
+        )
+        if math.prod(kernel) > _MANY:
+            view.max(tuple(range(1, 1 + len(kernel))), out=block)
+            return
+        first, *others = _positions(view, kernel)
+        if others:
+            xp(x).maximum(first, others[0], out=block)
+        else:
+            block[...] = first
+        for position in others[1:]:
+            xp(x).maximum(block, position, out=block)
+
+    over_blocks(work, x.shape[1], x.size, 0.06 * math.prod(kernel), x)
+    return batch_first(out)
+
+
+def _winners(x, y, padding, kernel, *geometry):
+    """For each position of the window, where it is the first to have the maximum: booleans (C, *counts, N),
+    in one array that is reused.
+    """
+    array, y = x, batch_last(y)
+    if x.dtype.kind in "fV":
+        # NaN is the maximum, and equal to itself here; a GPU is not asked
+        if xp(x) is not numpy or math.isnan(_squares(y)):
+            array, y = (xp(x).where(xp(x).isnan(a), math.inf, a).astype(a.dtype) for a in (x, y))
+        never = math.nan
+    else:
+        never = numpy.iinfo(x.dtype).min
+    first, *others = _positions(windows(batch_last(array, padding, never), kernel, *geometry), kernel)
+    found = first == y
+    free = ~found
+    yield found
+    for position in others:
+        xp(x).equal(position, y, out=found)
+        found &= free
+        free ^= found
+        yield found
+
+
+def _squares(x):
+    """The sum of all squares of a contiguous array, NaN if one is: quicker than the sum where the BLAS knows
+    the dtype.
+    """
+    flat = x.reshape(-1)
+    return flat.dot(flat) if x.itemsize > 2 else x.sum()
+
+
+@primitive(
+    g=lambda g, x, y, kernel, stride, padding, dilation, counts: max_pool_gather(
+        g, x, y, kernel=kernel, stride=stride, padding=padding, dilation=dilation, counts=counts
+    )
+)
+def max_pool_scatter(g, x, y, *, kernel, stride, padding, dilation, counts):
+    """The gradient of :func:`max_pool`: ``g`` (N, C, *counts) added to where ``x`` (N, C, *S) has the maxima
+    ``y``, the first of equals.
+    """
+    out = _empty_batch_last(x, x.shape[1], x.shape[2:])
+
+    def work(a, b):
+        part = batch_last(g[:, a:b])
+        view, interior, overlap = _spread(out[a:b], x.shape, kernel, stride, padding, dilation, counts)
+        for place, found in zip(
+            _positions(view, kernel),
+            _winners(x[:, a:b], y[:, a:b], padding, kernel, stride, dilation, counts),
+        ):
+            if overlap:
+                place += keep(part, found)
+            else:
+                place[...] = keep(part, found)
+        if interior is not None:
+            out[a:b] = interior
+
+    over_blocks(work, x.shape[1], x.size, 0.25 * math.prod(kernel), x)
+    return batch_first(out)
+
+
+@primitive(
+    v=lambda g, x, y, kernel, stride, padding, dilation, counts: max_pool_scatter(
+        g, x, y, kernel=kernel, stride=stride, padding=padding, dilation=dilation, counts=counts
+    )
+)
+def max_pool_gather(v, x, y, *, kernel, stride, padding, dilation, counts):
+    """The elements of ``v`` (N, C, *S) at the places where ``x`` has the maxima ``y`` (N, C, *counts): the
+    transpose of the scatter.
+    """
+    out = _empty_batch_last(x, x.shape[1], counts)
+
+    def work(a, b):
+        out[a:b] = 0
+        view = windows(batch_last(v[:, a:b], padding), kernel, stride, dilation, counts)
+        for position, found in zip(
+            _positions(view, kernel),
+            _winners(x[:, a:b], y[:, a:b], padding, kernel, stride, dilation, counts),
+        ):
+            out[a:b] += keep(position, found)
+
+    over_blocks(work, x.shape[1], x.size, 0.25 * math.prod(kernel), x)
+    return batch_first(out)
+
+
+@primitive
+def max_pool_indices(x, y, *, kernel, stride, padding, dilation, counts):
+    """Where ``x`` (N, C, *S) has the maxima ``y`` (N, C, *counts): int64 numbers of the elements within a
+    channel.
+    """
+    starts = [xp(x).arange(c) * s - a for c, s, (a, _) in zip(counts, stride, padding)]
+    out = xp(x).zeros((x.shape[1], *counts, x.shape[0]), "int64")
+    taps = numpy.ndindex(*kernel)
+    for tap, found in zip(taps, _winners(x, y, padding, kernel, stride, dilation, counts)):
+        number = 0
+        for axis, (start, t, d, n) in enumerate(zip(starts, tap, dilation, x.shape[2:])):
+            number = number * n + (start + t * d).reshape((-1, *[1] * (len(counts) - axis - 1)))
+        out += xp(x).where(found, number[..., None], 0)
+    return batch_first(out)
+
+
+# ---- mean ----------------------------------------------------------------------------------------
+
+
+@primitive(
+    x=lambda g, x_shape, kernel, stride, padding, counts, divisors: avg_pool_spread(
+        g, sizes=x_shape[2:], kernel=kernel, stride=stride, padding=padding, counts=counts, divisors=divisors
+    )
+)
+@widened
+def avg_pool(x, *, kernel, stride, padding, counts, divisors):
+    """The sum of each window over its divisor: (N, C, *S) -> (N, C, *counts).
+
+    ``divisors``: a number, or one list per dimension whose products count.
+    """
+    out, once = _empty_batch_last(x, x.shape[1], counts), (1,) * len(kernel)
+    divisor = _divisor(x, divisors)
+
+    def work(a, b):
+        block, view = out[a:b], windows(batch_last(x[:, a:b], padding), kernel, stride, once, counts)
+        if math.prod(kernel) > _MANY:
+            view.sum(tuple(range(1, 1 + len(kernel))), out=block)
+        else:
+            first, *others = _positions(view, kernel)
+            block[...] = first
+            for position in others:
+                block += position
+        if x.dtype.kind in "fV":
+            block /= divisor
+        else:
+            block[...] = xp(x).trunc(block / divisor)
+
+    over_blocks(work, x.shape[1], x.size, 0.06 * math.prod(kernel), x)
+    return batch_first(out)
+
+
+@primitive(
+    x=lambda g, kernel, stride, padding, counts, divisors: avg_pool(
+        g, kernel=kernel, stride=stride, padding=padding, counts=counts, divisors=divisors
+    )
+)
+@widened
+def avg_pool_spread(x, *, sizes, kernel, stride, padding, counts, divisors):
+    """The gradient of :func:`avg_pool`: each element of (N, C, *counts), over its divisor, added to all
+    places of its window in (N, C, *sizes).
+    """
+    out, once = _empty_batch_last(x, x.shape[1], sizes), (1,) * len(kernel)
+    divisor = _divisor(x, divisors)
+
+    def work(a, b):
+        part = batch_last(x[:, a:b]) / divisor
+        view, interior, overlap = _spread(
+            out[a:b], (x.shape[0], b - a, *sizes), kernel, stride, padding, once, counts
+        )
+        if overlap:
+            for place in _positions(view, kernel):
+                place += part
+        else:
+            view[...] = part.reshape(b - a, *once, *part.shape[1:])
+        if interior is not None:
+            out[a:b] = interior
+
+    over_blocks(work, x.shape[1], x.size, 0.06 * math.prod(kernel), x)
+    return batch_first(out)
+
+
+def _divisor(x, divisors):
+    """A number, or an array (*counts, 1) of how many elements each window counts."""
+    if not isinstance(divisors, (tuple, list)):
+        return divisors
+    array = xp(x).ones((1,), x.dtype if x.dtype.kind in "fV" else "float64")
+    for sizes in reversed(divisors):
+        array = xp(x).asarray(sizes, array.dtype).reshape((-1, *[1] * array.ndim)) * array
+    return array

@@ -1,0 +1,120 @@
+"""How often elements occur."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, NamedTuple
+
+from ...core.arrays import as_array, xp
+from ...core.graph import Variable, wrap
+from ...core.out import takes_out
+from ...core.primitive import primitive
+
+
+@primitive
+def bincount(x, weights=None, *, minlength=0):
+    """How often each integer 0, 1, … occurs in a 1-d tensor of them, or the sum of their ``weights``; at
+    least ``minlength`` entries.
+
+    RuntimeError for negative integers and other shapes, NotImplementedError for other dtypes.
+    """
+    if x.dtype.kind not in "iu":
+        raise NotImplementedError(f'"bincount" not implemented for {x.dtype}: it takes integers')
+    if minlength < 0:
+        raise RuntimeError("minlength should be >= 0")
+    if x.ndim != 1 or (x.size and x.min() < 0):
+        raise RuntimeError(
+            f"bincount only supports 1-d non-negative integral inputs, but got shape {list(x.shape)}"
+        )
+    if weights is not None and weights.shape != x.shape:
+        raise RuntimeError(
+            "weights should be 1-d and have the same length as input, but got shapes "
+            f"{list(weights.shape)} and {list(x.shape)}"
+        )
+    out = xp(x).bincount(x.astype("int64", copy=False), weights, minlength)
+    return out.astype("float32") if weights is not None and weights.dtype == "float32" else out
+
+
+@primitive
+def histc(x, *, bins=100, min: float = 0, max: float = 0):
+    """How many elements fall into each of ``bins`` equal parts of [min, max] (of the range of the elements if
+    both are equal).
+
+    RuntimeError unless bins > 0 and min <= max are finite, NotImplementedError for integers.
+    """
+    if x.dtype.kind in "biu":
+        raise NotImplementedError(
+            f'"histogram" not implemented for {x.dtype}: it takes floating-point numbers'
+        )
+    if bins <= 0:
+        raise RuntimeError(f"histc(): bins must be > 0, but got {bins}")
+    x = x.reshape(-1)
+    low, high = x.dtype.type(min), x.dtype.type(max)
+    if low == high and x.size:
+        low, high = x.min(), x.max()
+    if low == high:
+        low, high = low - 1, high + 1
+    if not (math.isfinite(low) and math.isfinite(high)):
+        raise RuntimeError(f"torch.histc: range of [{low:g}, {high:g}] is not finite")
+    if low > high:
+        raise RuntimeError("torch.histc: max must be larger than min")
+    x = x[(x >= low) & (x <= high)]
+    places = ((x - low) * x.dtype.type(bins) / (high - low)).astype("int64")
+    return xp(x).bincount(xp(x).minimum(places, bins - 1), minlength=bins).astype(x.dtype)
+
+
+class histogram_result(NamedTuple):
+    """How many elements are in each bin, and the edges of the bins."""
+
+    hist: Any
+    bin_edges: Any
+
+
+@takes_out
+def histogram(input, bins, *, range=None, weight=None, density=False):
+    """How many elements (or their ``weight``, of the same shape) lie in each bin: a pair (hist, bin_edges),
+    of the dtype of ``input``.
+
+    bins: a number, of equal bins over ``range`` (that of the elements by default), or a 1-d tensor of edges.
+        ``density``: the integral is 1. No gradient. RuntimeError for integers, or bins and ranges that make
+        no sense.
+    """
+    x = input.array.reshape(-1)
+    if x.dtype.kind != "f":
+        raise RuntimeError(f'"histogram_cpu" not implemented for {input.dtype}')
+    if isinstance(bins, Variable):
+        edges = bins.array
+        if edges.dtype != x.dtype:
+            raise RuntimeError(
+                "torch.histogram: input tensor and bins tensors should have the same dtype, but got "
+                f"{x.dtype} and {edges.dtype}"
+            )
+        if edges.ndim != 1:
+            raise RuntimeError(
+                f"torch.histogram: bins tensor should have one dimension, but got {edges.ndim}"
+            )
+    else:
+        if bins <= 0:
+            raise RuntimeError(f"torch.histogram: bins must be > 0, but got {bins}")
+        low, high = range if range is not None else (float(x.min()), float(x.max())) if x.size else (0.0, 1.0)
+        if not (math.isfinite(low) and math.isfinite(high) and low <= high):
+            raise RuntimeError(f"torch.histogram: range of [{low}, {high}] is not finite, or min exceeds max")
+        low, high = (low - 0.5, high + 0.5) if low == high else (low, high)
+        edges = xp(x).linspace(low, high, bins + 1, dtype=x.dtype)
+    weights = None if weight is None else weight.array.reshape(-1)
+    counts = xp(x).histogram(x, edges, weights=weights, density=density)[0]
+    return histogram_result(wrap(counts.astype(x.dtype)), wrap(edges.copy()))
+
+
+@takes_out
+def isin(elements, test_elements, *, assume_unique=False, invert=False):
+    """Whether each of ``elements`` is among ``test_elements`` (one of both may be a number), as booleans.
+
+    RuntimeError for booleans.
+    """
+    x, y = (v.array if isinstance(v, Variable) else v for v in (elements, test_elements))
+    if "bool" in (getattr(x, "dtype", None), getattr(y, "dtype", None)):
+        raise RuntimeError("Unsupported input type encountered for isin(): Bool")
+    return wrap(
+        as_array(xp(x if hasattr(x, "dtype") else y).isin(x, y, assume_unique=assume_unique, invert=invert))
+    )

@@ -1,0 +1,222 @@
+"""Differences and sums along a sequence, covariance."""
+
+from __future__ import annotations
+
+from ...core.dtypes import as_dtype
+from ...core.graph import Variable
+from ...core.out import takes_out
+from ...core.scalar_arguments import takes_numbers
+from ..join import cat, narrow
+from ..matmul import matmul
+from ..shape import check_dim, mT, reshape, spelled
+
+
+@takes_out
+@spelled
+@takes_numbers
+def diff(input, n=1, dim=-1, prepend=None, append=None):
+    """The ``n``-th differences between neighbours along ``dim``, after ``prepend`` and before ``append``; of
+    booleans whether they differ.
+
+    RuntimeError for a 0-d tensor or a negative ``n``.
+    """
+    if not input.shape:
+        raise RuntimeError("diff expects input to be at least one-dimensional")
+    if n < 0:
+        raise RuntimeError(f"order must be non-negative but got {n}")
+    dim = check_dim(dim, len(input.shape))
+    parts = [x for x in (prepend, input, append) if x is not None]
+    if any(len(x.shape) != len(input.shape) for x in parts):
+        raise RuntimeError(
+            "diff expects prepend or append to be the same dimension as input, got "
+            f"{[list(x.shape) for x in parts]}"
+        )
+    out = cat(parts, dim) if len(parts) > 1 and n else input
+    for _ in range(min(n, out.shape[dim])):
+        size = out.shape[dim] - 1
+        later, earlier = narrow(out, dim, 1, size), narrow(out, dim, 0, size)
+        out = later ^ earlier if later.dtype == "bool" else later - earlier
+    return out
+
+
+def _pairs(y, dim):
+    """The sums of neighbours along ``dim``."""
+    size = max(y.shape[dim] - 1, 0)
+    return narrow(y, dim, 0, size) + narrow(y, dim, y.shape[dim] - size, size)
+
+
+def _widths(y, x, dx, dim):
+    """The distances of neighbours along ``dim``: a number, or a tensor that broadcasts."""
+    if x is not None and dx is not None:
+        raise RuntimeError("trapezoid: only one of x and dx can be given")
+    if x is None:
+        if isinstance(dx, bool):
+            raise RuntimeError("trapezoid: Currently, we only support dx as a real number.")
+        return 1.0 if dx is None else float(dx)
+    if x.shape and x.shape[-1 if len(x.shape) == 1 else dim - len(y.shape)] != y.shape[dim]:
+        raise RuntimeError(
+            f"trapezoid: There must be one `x` value for each sample point, got {list(x.shape)} for "
+            f"{list(y.shape)}"
+        )
+    if len(x.shape) == 1:
+        return reshape(diff(x), shape=(-1,) + (1,) * (len(y.shape) - dim - 1))
+    return diff(x, 1, dim - len(y.shape))
+
+
+def _refuse_bool(x, message):
+    if as_dtype(x.dtype).numpy.kind == "b":
+        raise RuntimeError(message)
+
+
+def _refuse_bools(y, x, name):
+    for value in (y, x):
+        if value is not None:
+            _refuse_bool(value, f"{name}: received a bool input for `x` or `y`, but bool is not supported")
+
+
+@spelled
+@takes_numbers
+def trapezoid(y, x=None, *, dx: float | None = None, dim=-1):
+    """The integral of ``y`` over ``dim`` by the trapezoidal rule, for values at ``x`` or ``dx`` (1) apart.
+
+    RuntimeError for booleans.
+    """
+    _refuse_bools(y, x, "trapezoid")
+    dim = check_dim(dim, len(y.shape))
+    widths = _widths(y, x, dx, dim)
+    if x is not None:
+        return (_pairs(y, dim) * widths).sum(dim) / 2
+    if not y.shape[dim]:
+        return y.sum(dim) * widths
+    return (y.sum(dim) - (y.select(dim, 0) + y.select(dim, -1)) * 0.5) * widths
+
+
+trapz = trapezoid
+
+
+@spelled
+@takes_numbers
+def cumulative_trapezoid(y, x=None, *, dx: float | None = None, dim=-1):
+    """The running integral of ``y`` over ``dim`` by the trapezoidal rule: one element less than ``y``."""
+    _refuse_bools(y, x, "cumulative_trapezoid")
+    dim = check_dim(dim, len(y.shape))
+    return (_pairs(y, dim) * _widths(y, x, dx, dim) / 2).cumsum(dim)
+
+
+@takes_numbers
+def cov(input, *, correction=1, fweights=None, aweights=None):
+    """The covariances of variables (rows) over observations (columns), (n, m) -> (n, n); optional weights of
+    the observations.
+
+    RuntimeError for more dimensions, and for booleans.
+    """
+    if len(input.shape) > 2:
+        raise RuntimeError(
+            "cov(): expected input to have two or fewer dimensions but got an input with "
+            f"{len(input.shape)} dimensions"
+        )
+    _refuse_bool(input, "cov(): bool dtype is not supported for input")
+    for name, w in (("fweights", fweights), ("aweights", aweights)):
+        if w is not None and len(w.shape) > 1:
+            raise RuntimeError(
+                f"cov(): expected {name} to have one or fewer dimensions but got {name} with "
+                f"{len(w.shape)} dimensions"
+            )
+        if w is not None and w.numel() != (input.shape[-1] if input.shape else 1):
+            raise RuntimeError(
+                f"cov(): expected {name} to have the same numel as there are observations in the input "
+                f"but got {w.numel()} != "
+                f"{input.shape[-1] if input.shape else 1}"
+            )
+    x = reshape(input, shape=(1, -1)) if len(input.shape) < 2 else input
+    x = x if isinstance(x, Variable) and x.is_floating_point() else x * 1.0
+    weights = aweights if fweights is None else fweights if aweights is None else fweights * aweights
+    if weights is None:
+        total, norm = x.shape[1], x.shape[1] - correction
+        centered = x - x.mean(1, keepdim=True)
+        weighted = centered
+    else:
+        total = weights.sum()
+        weights = weights if weights.is_floating_point() else weights.to(x.dtype)
+        norm = total - correction * ((weights * aweights).sum() / total if aweights is not None else 1)
+        centered = x - (x * weights).sum(1, keepdim=True) / total
+        weighted = centered * weights
+    norm = max(norm, 0) if isinstance(norm, int) else norm.clamp(min=0)
+    out = matmul(weighted, mT(centered)) / norm
+    return out.squeeze()
+
+
+def corrcoef(input):
+    """The correlation coefficients of variables (rows) over observations (columns), (n, m) -> (n, n)."""
+    c = cov(input)
+    if not c.shape:
+        return c / c
+    scale = c.diagonal().sqrt()
+    return (c / scale[:, None] / scale[None, :]).clamp(-1, 1)
+
+
+# ---- derivatives of sampled functions ------------------------------------------------------------
+
+
+def gradient(input, *, spacing=1, dim=None, edge_order=1):
+    """The derivatives of samples along each dimension (or those in ``dim``), as a list of tensors of the
+    shape of ``input``: second-order central differences inside, differences of ``edge_order`` 1 or 2 at the
+    ends (Fornberg, 1988).
+
+    spacing: a number, one for each dimension, or 1-d tensors of coordinates. RuntimeError for samples too
+        few, or spacings that do not fit.
+    """
+    ndim = len(input.shape)
+    dims = (
+        list(range(ndim))
+        if dim is None
+        else [check_dim(d, ndim) for d in (dim if isinstance(dim, (tuple, list)) else (dim,))]
+    )
+    if edge_order not in (1, 2):
+        raise RuntimeError("torch.gradient only supports edge_order=1 and edge_order=2.")
+    steps = list(spacing) if isinstance(spacing, (tuple, list)) else [spacing] * len(dims)
+    if len(steps) != len(dims):
+        raise RuntimeError(
+            "torch.gradient expected spacing to be unspecified, a scalar, or a list of length "
+            f"{len(dims)}, but got length {len(steps)}"
+        )
+    return [_derivative(input, d, step, edge_order) for d, step in zip(dims, steps)]
+
+
+def _derivative(f, dim, step, edge_order):
+    n = f.shape[dim]
+    if n < edge_order + 1:
+        raise RuntimeError(
+            f"torch.gradient expected each dimension size to be at least edge_order+1, but got {n}"
+        )
+    if isinstance(step, Variable) and step.shape:
+        if len(step.shape) != 1 or step.shape[0] != n:
+            raise RuntimeError(
+                f"torch.gradient expected each spacing tensor to hold {n} coordinates, but got shape "
+                f"{list(step.shape)}"
+            )
+        gaps = reshape(diff(step), shape=(-1,) + (1,) * (len(f.shape) - dim - 1))
+    else:
+        gaps = None
+    slopes = diff(f, 1, dim) / (step if gaps is None else gaps)  # between neighbours
+    first, last = narrow(slopes, dim, 0, 1), narrow(slopes, dim, n - 2, 1)
+    if n == 2:
+        return cat([first, last], dim)
+    left, right = narrow(slopes, dim, 0, n - 2), narrow(slopes, dim, 1, n - 2)
+    if gaps is None:
+        share = 0.5
+    else:  # each neighbour's slope by the other's distance
+        before, after = narrow(gaps, 0, 0, n - 2), narrow(gaps, 0, 1, n - 2)
+        share = after / (before + after)
+    inside = left * share + right * (1 - share)
+    # straight on from the slopes at the middles of the first two gaps, and of the last two
+    if edge_order == 2:
+        ahead, behind = (
+            (1, 1)
+            if gaps is None
+            else (gaps[:1] / (gaps[:1] + gaps[1:2]), gaps[-1:] / (gaps[-1:] + gaps[-2:-1]))
+        )
+        scale = 0.5 if gaps is None else 1
+        first = first + (first - narrow(slopes, dim, 1, 1)) * ahead * scale
+        last = last + (last - narrow(slopes, dim, n - 3, 1)) * behind * scale
+    return cat([first, inside, last], dim)

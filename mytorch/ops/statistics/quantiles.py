@@ -1,0 +1,207 @@
+"""Order statistics: median, mode, quantiles."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, NamedTuple
+
+from ...core.arrays import is_array, xp
+from ...core.graph import Variable, wrap
+from ...core.out import takes_out
+from ...core.primitive import primitive
+from ..arithmetic import lerp
+from ..gather import gather
+from ..reduce import at_index, check_filled, evenly_or_nan, pick
+from ..shape import check_dim, movedim, reshape, spelled
+from .scan import at, running
+from .sort import sort
+
+
+class median_result(NamedTuple):
+    """Medians and where they are."""
+
+    values: Any
+    indices: Any
+
+
+class nanmedian_result(NamedTuple):
+    """Medians of the numbers that are not nan, and where they are."""
+
+    values: Any
+    indices: Any
+
+
+class mode_result(NamedTuple):
+    """The most frequent values and where they are."""
+
+    values: Any
+    indices: Any
+
+
+# ---- median --------------------------------------------------------------------------------------
+
+
+def _middle(x, ignore_nan):
+    """The number of the lower median among the sorted elements along the last dimension (nan sorts last): the
+    first nan, if nan counts.
+    """
+    n = x.shape[-1]
+    if x.dtype.kind in "iu":
+        return xp(x).full((*x.shape[:-1], 1), (n - 1) // 2)
+    known = (x == x).sum(-1, keepdims=True)
+    return xp(x).where(known < n, known, (n - 1) // 2) if not ignore_nan else xp(x).maximum(known - 1, 0) // 2
+
+
+@primitive(x=evenly_or_nan)
+def _median_of_all(x, *, ignore_nan):
+    _no_booleans(x)
+    x = x.reshape(-1)
+    return xp(x).sort(x)[_middle(x, ignore_nan)[0]] if x.size else x.dtype.type(math.nan)
+
+
+@primitive(
+    outputs=("values", "indices"),
+    x=lambda g, x_shape, indices, dim, keepdim: at_index(g[0], x_shape, indices, dim, keepdim),
+)
+def median_dim(x, *, dim, keepdim=False, ignore_nan=False):
+    """The lower medians along ``dim`` and where they are; the gradient goes there alone."""
+    dim = check_dim(dim, x.ndim)
+    _no_booleans(x)
+    check_filled(x, (dim,), "median")
+    if not x.ndim:
+        return x.copy(), xp(x).zeros((), "int64")
+    last = xp(x).moveaxis(x, dim, -1)
+    order = last.argsort(-1, kind="stable")
+    return pick(
+        x, xp(x).moveaxis(xp(x).take_along_axis(order, _middle(last, ignore_nan), -1), -1, dim), dim, keepdim
+    )
+
+
+def _no_booleans(x):
+    if x.dtype.kind == "b":
+        raise NotImplementedError('"median" not implemented for bool')
+
+
+@takes_out
+@spelled
+def median(input, dim=None, keepdim=False):
+    """The lower median of all elements, or the pair (values, indices) along ``dim``; nan if one is nan."""
+    if dim is None:
+        return _median_of_all(input, ignore_nan=False)
+    return median_result(*median_dim(input, dim=dim, keepdim=keepdim))
+
+
+@takes_out
+@spelled
+def nanmedian(input, dim=None, keepdim=False):
+    """As :func:`median`, of the elements that are not nan."""
+    if dim is None:
+        return _median_of_all(input, ignore_nan=True)
+    return nanmedian_result(*median_dim(input, dim=dim, keepdim=keepdim, ignore_nan=True))
+
+
+# ---- mode ----------------------------------------------------------------------------------------
+
+
+@primitive(
+    outputs=("values", "indices"),
+    x=lambda g, x_shape, indices, dim, keepdim: at_index(g[0], x_shape, indices, dim, keepdim),
+)
+def _mode(x, *, dim, keepdim):
+    dim = check_dim(dim, x.ndim)
+    check_filled(x, (dim,), "mode")
+    if not x.ndim:
+        return x.copy(), xp(x).zeros((), "int64")
+    order = xp(x).argsort(x, axis=dim, kind="stable")
+    ordered = xp(x).take_along_axis(x, order, dim)
+    number = xp(x).arange(x.shape[dim]).reshape((-1,) + (1,) * (x.ndim - dim - 1))
+    begins = xp(x).ones(x.shape, bool)
+    begins[at(dim, slice(1, None))] = ordered[at(dim, slice(1, None))] != ordered[at(dim, slice(-1))]
+    # of the run of equal elements, up to each one
+    length = number - running("maximum", xp(x).where(begins, number, 0), dim)
+    return pick(x, xp(x).take_along_axis(order, length.argmax(dim, keepdims=True), dim), dim, keepdim)
+
+
+@takes_out
+@spelled
+def mode(input, dim=-1, keepdim=False):
+    """The most frequent elements along ``dim``, the smallest of several, and the last place where each is: a
+    pair (values, indices).
+    """
+    return mode_result(*_mode(input, dim=dim, keepdim=keepdim))
+
+
+# ---- quantiles -----------------------------------------------------------------------------------
+
+_MODES = ("linear", "lower", "higher", "midpoint", "nearest")
+
+
+def _quantile(input, q, dim, keepdim, interpolation, ignore_nan, name):
+    if input.array.dtype not in ("float32", "float64"):
+        raise RuntimeError(f"{name}() input tensor must be either float or double dtype")
+    if interpolation not in _MODES:
+        raise RuntimeError(
+            f"{name}() interpolation must be one of linear, lower, higher, midpoint or nearest, but "
+            f"got {interpolation}"
+        )
+    module, kind, given = xp(input.array), input.array.dtype, q
+    if isinstance(q, Variable) or is_array(q):
+        q = q.array if isinstance(q, Variable) else q
+        if q.dtype != kind:
+            raise RuntimeError(f"{name}() q tensor must be same dtype as the input tensor")
+    elif not 0 <= q <= 1:
+        raise RuntimeError(f"{name}() q must be in the range [0, 1] but got {q}")
+    q = module.asarray(q, kind)
+    if q.ndim > 1:
+        raise RuntimeError(f"{name}() q must be a scalar or 1D tensor")
+    if not ((q >= 0) & (q <= 1)).all():
+        raise RuntimeError(f"{name}() q values must be in the range [0, 1]")
+    if not input.array.size:
+        raise RuntimeError(f"{name}() input tensor must be non-empty")
+    ndim = input.array.ndim
+    at_dim = None if dim is None else check_dim(dim, ndim)
+    x = reshape(input, shape=(-1,)) if dim is None or not ndim else movedim(input, at_dim, -1)
+    x = sort(x, -1).values  # nan comes last
+    known, n = (x.array == x.array).sum(-1, keepdims=True), x.array.shape[-1]
+    if ignore_nan:
+        ranks = module.maximum(q * (known - 1).astype(kind), 0)
+    else:
+        ranks = module.where(known < n, n - 1, q * kind.type(n - 1))
+    ranks = {"lower": module.floor, "higher": module.ceil, "nearest": module.rint}.get(
+        interpolation, module.positive
+    )(ranks).astype(kind)
+    low = wrap(ranks.astype("int64"))
+    out = gather(x, -1, low)
+    if interpolation in ("linear", "midpoint"):
+        weight = wrap(
+            module.full_like(ranks, 0.5) if interpolation == "midpoint" else ranks - low.array.astype(kind)
+        )
+        # so much does each rank move with q
+        if interpolation == "linear" and isinstance(given, Variable) and given.requires_grad:
+            steps = known - 1 if ignore_nan else module.where(known < n, 0, n - 1)
+            weight = weight + (given - given.detach()) * wrap(module.maximum(steps, 0).astype(kind))
+        out = lerp(out, gather(x, -1, wrap(module.ceil(ranks).astype("int64"))), weight)
+    # (..., number of quantiles)
+    rest = (1,) * ndim if dim is None else (*input.shape[:at_dim], 1, *input.shape[at_dim + 1 :])[:ndim]
+    shape = rest if keepdim else () if dim is None or not ndim else rest[:at_dim] + rest[at_dim + 1 :]
+    out = movedim(out, -1, 0)
+    return reshape(out, shape=(*q.shape, *shape))
+
+
+@takes_out
+@spelled
+def quantile(input, q, dim=None, keepdim=False, *, interpolation="linear"):
+    """The quantiles ``q`` (a number or a 1-d tensor, in [0, 1]) of all elements, or along ``dim``; nan if one
+    is nan.
+
+    A tensor ``q`` gives a leading dimension. ``interpolation`` between two elements: linear, lower, higher,
+    midpoint or nearest.
+    """
+    return _quantile(input, q, dim, keepdim, interpolation, False, "quantile")
+
+
+@takes_out
+@spelled
+def nanquantile(input, q, dim=None, keepdim=False, *, interpolation="linear"):
+    """As :func:`quantile`, of the elements that are not nan."""
+    return _quantile(input, q, dim, keepdim, interpolation, True, "nanquantile")

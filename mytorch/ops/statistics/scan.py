@@ -1,0 +1,269 @@
+"""Running sums, products and extremes along one dimension."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy
+
+from ...core.arrays import xp
+from ...core.dtypes import as_dtype
+from ...core.out import takes_out
+from ...core.primitive import primitive
+from ..arithmetic import logaddexp, mul
+from ..elementwise import zeros_like
+from ..join import cat
+from ..reduce import unfold
+from ..scatter import scatter_add
+from ..shape import check_dim, flip, reshape, spelled
+
+
+class cummax_result(NamedTuple):
+    """The largest values so far and where they are."""
+
+    values: Any
+    indices: Any
+
+
+class cummin_result(NamedTuple):
+    """The smallest values so far and where they are."""
+
+    values: Any
+    indices: Any
+
+
+def at(dim, part):
+    """The index of ``part`` of dimension ``dim``."""
+    return (*(slice(None),) * dim, part)
+
+
+def scanned(operation, x, dim):
+    """The running results of an associative ``operation`` along ``dim`` in log2(n) steps: the definition that
+    can be differentiated.
+    """
+    step = 1
+    while step < x.shape[dim]:
+        head, tail = x[at(dim, slice(step))], x[at(dim, slice(step, None))]
+        x = cat([head, operation(x[at(dim, slice(-step))], tail)], dim)
+        step *= 2
+    return x
+
+
+def running(name, x, dim):
+    """The running results of a function of two numbers of NumPy or CuPy, which has no ``accumulate``, along
+    ``dim``.
+    """
+    function = getattr(xp(x), name)
+    return function.accumulate(x, dim) if xp(x) is numpy else scanned(function, x, dim)
+
+
+# running sums are kept in more digits, as in torch; by size
+_WIDE = {2: numpy.dtype("float32"), 4: numpy.dtype("float64")}
+
+
+def _accumulated(name, x, dim, dtype):
+    kind = (
+        as_dtype(dtype).numpy
+        if dtype is not None
+        else numpy.dtype("int64")
+        if x.dtype.kind in "biu"
+        else x.dtype
+    )
+    dim = check_dim(dim, x.ndim)
+    if x.ndim == 0:
+        return x.astype(kind)
+    wide = _WIDE.get(kind.itemsize, kind) if kind.kind in "fV" else kind
+    return getattr(xp(x), name)(x, dim, wide).astype(kind, copy=False)
+
+
+# ---- sums ----------------------------------------------------------------------------------------
+
+
+@primitive(broadcasts=True, x=lambda g, dim: _from_behind(g, dim))
+def cumsum(x, *, dim, dtype=None):
+    """The sum of the elements so far along ``dim``. Integers and booleans sum in int64."""
+    return _accumulated("cumsum", x, dim, dtype)
+
+
+def _from_behind(g, dim):
+    if not g.shape:
+        return g
+    dim = (check_dim(dim, len(g.shape)),)
+    return flip(cumsum(flip(g, dims=dim), dim=dim[0]), dims=dim)
+
+
+# ---- products ------------------------------------------------------------------------------------
+
+
+def _recurrence(g, ratio, dim):
+    """S with S[k] = g[k] + ratio[k] · S[k + 1] along ``dim``; ``ratio`` is one element shorter, and where it
+    is 0 even nan goes no further.
+    """
+    out = g.copy()
+    for k in range(g.shape[dim] - 2, -1, -1):
+        r = ratio[at(dim, k)]
+        out[at(dim, k)] += xp(g).where(r == 0, 0, r * out[at(dim, k + 1)])
+    return out
+
+
+def before(x, dim):
+    """The product of the elements before each one."""
+    out = xp(x).ones_like(x)
+    out[at(dim, slice(1, None))] = x[at(dim, slice(-1))].cumprod(dim)
+    return out
+
+
+def _cumprod_definition(x, *, dim, dtype=None):
+    x = x if dtype is None else x.to(dtype)
+    return scanned(mul, x, check_dim(dim, x.ndim)) if x.ndim else x
+
+
+def _cumprod_slope(g, x, out, dim):
+    if not x.ndim:
+        return g
+    dim, x = check_dim(dim, x.ndim), x.astype(out.dtype, copy=False)
+    if (out != 0).all():
+        return _from_behind(g * out, dim) / x
+    earlier = before(x, dim)
+    zero = (x == 0).cumsum(dim) - (x == 0) > 0  # behind a zero
+    return xp(x).where(zero, 0, earlier * _recurrence(g, x[at(dim, slice(1, None))], dim))
+
+
+@primitive(broadcasts=True, composed=_cumprod_definition, x=_cumprod_slope)
+def cumprod(x, *, dim, dtype=None):
+    """The product of the elements so far along ``dim``. Integers and booleans multiply in int64."""
+    return _accumulated("cumprod", x, dim, dtype)
+
+
+def _prod_definition(x, *, dim=None, keepdim=False, dtype=None):
+    x, shape = x if dtype is None else x.to(dtype), x.shape
+    if dim is None:
+        x, axis = reshape(x, shape=(-1,)), 0
+    elif not x.ndim:
+        return x
+    else:
+        axis = check_dim(dim, x.ndim)
+    while x.shape[axis] > 1:  # halves, multiplied with each other
+        half = x.shape[axis] // 2
+        rest = x[at(axis, slice(2 * half, None))]
+        x = x[at(axis, slice(half))] * x[at(axis, slice(half, 2 * half))]
+        x = cat([x, rest], axis) if rest.shape[axis] else x
+    if dim is None:
+        return reshape(x, shape=(1,) * len(shape) if keepdim else ())
+    return x if keepdim else x[at(axis, 0)]
+
+
+def _prod_slope(g, x, out, dim, keepdim):
+    """All other factors: by division, or one by one if there is a zero."""
+    kind, shape = out.dtype, x.shape
+    if not x.size:
+        return xp(x).zeros(shape, kind)
+    g, out = unfold(g, shape, dim, keepdim), unfold(out, shape, dim, keepdim)
+    x = x.astype(kind, copy=False)
+    if (x != 0).all():
+        return g * out / x
+    if dim is None or not x.ndim:
+        if (x == 0).sum() > 1:
+            return xp(x).zeros(shape, kind)
+        x, dim = x.reshape(-1), 0
+        g = g.reshape((1,))
+    dim = check_dim(dim, x.ndim)
+    behind = xp(x).flip(before(xp(x).flip(x, dim), dim), dim)
+    return (before(x, dim) * behind * g).reshape(shape)
+
+
+@primitive(broadcasts=True, composed=_prod_definition, x=_prod_slope)
+def prod(x, *, dim=None, keepdim=False, dtype=None):
+    """Product over ``dim`` (an int, or None for all). Integers and booleans multiply in int64.
+
+    TypeError for several dimensions.
+    """
+    kind = (
+        as_dtype(dtype).numpy
+        if dtype is not None
+        else numpy.dtype("int64")
+        if x.dtype.kind in "biu"
+        else x.dtype
+    )
+    if dim is not None and (isinstance(dim, (tuple, list)) or not hasattr(dim, "__index__")):
+        raise TypeError(f"prod(): argument 'dim' must be int, not {type(dim).__name__}")
+    axis = None if dim is None else check_dim(dim, x.ndim)
+    axis = axis if x.ndim else None
+    wide = "float32" if kind.name in ("float16", "bfloat16") else kind
+    return x.prod(axis, wide, keepdims=keepdim).astype(kind, copy=False)
+
+
+# ---- extremes ------------------------------------------------------------------------------------
+
+
+def _latest(x, dim, name):
+    """The running extreme and the last place where it occurs."""
+    dim = check_dim(dim, x.ndim)
+    if not x.ndim:
+        return x.copy(), xp(x).zeros((), "int64")
+    values = running(name, x, dim)
+    number = xp(x).arange(x.shape[dim]).reshape((-1,) + (1,) * (x.ndim - dim - 1))
+    found = xp(x).where((x == values) | (x != x), number, 0)
+    return values, running("maximum", found, dim)
+
+
+def _to_latest(g, x_shape, indices, dim):
+    if not x_shape:
+        return g[0]
+    zeros = zeros_like(g[0])
+    return scatter_add(zeros, check_dim(dim, len(x_shape)), indices, g[0])
+
+
+@primitive(outputs=("values", "indices"), x=_to_latest)
+def _cummax(x, *, dim):
+    return _latest(x, dim, "maximum")
+
+
+@primitive(outputs=("values", "indices"), x=_to_latest)
+def _cummin(x, *, dim):
+    return _latest(x, dim, "minimum")
+
+
+@takes_out
+@spelled
+def cummax(input, dim):
+    """The largest element so far along ``dim``: a pair (values, indices); of equal ones the last. nan is
+    larger than any number.
+    """
+    return cummax_result(*_cummax(input, dim=dim))
+
+
+@takes_out
+@spelled
+def cummin(input, dim):
+    """The smallest element so far along ``dim``: a pair (values, indices); of equal ones the last. nan is
+    smaller than any number.
+    """
+    return cummin_result(*_cummin(input, dim=dim))
+
+
+# ---- exponentials --------------------------------------------------------------------------------
+
+
+def _logcumsumexp_definition(x, *, dim):
+    return scanned(logaddexp, x, check_dim(dim, x.ndim)) if x.ndim else x
+
+
+def _logcumsumexp_slope(g, x, out, dim):
+    if not x.ndim:
+        return g
+    dim = check_dim(dim, x.ndim)
+    ratio = xp(x).exp(out[at(dim, slice(-1))] - out[at(dim, slice(1, None))])
+    return xp(x).exp(x - out) * _recurrence(g, ratio, dim)
+
+
+@primitive(composed=_logcumsumexp_definition, x=_logcumsumexp_slope)
+def logcumsumexp(x, *, dim):
+    """log Σ exp(x) of the elements so far along ``dim``, without overflow. NotImplementedError for
+    integers."""
+    dim = check_dim(dim, x.ndim)
+    if x.dtype.kind in "biu":
+        raise NotImplementedError(
+            f'"logcumsumexp" not implemented for {x.dtype}: it takes floating-point numbers'
+        )
+    return running("logaddexp", x, dim) if x.ndim else x.copy()

@@ -1,0 +1,265 @@
+"""Order: sorting, the largest elements, places in a sorted sequence."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from ...core.arrays import xp
+from ...core.out import takes_out
+from ...core.primitive import primitive
+from ..gather import along, gather
+from ..indexing import put_in_zeros
+from ..shape import check_dim, integer, reshape, spelled
+
+
+class sort_result(NamedTuple):
+    """Sorted values and where they were."""
+
+    values: Any
+    indices: Any
+
+
+class topk_result(NamedTuple):
+    """The largest (or smallest) values and where they were."""
+
+    values: Any
+    indices: Any
+
+
+class kthvalue_result(NamedTuple):
+    """The k-th smallest values and where they were."""
+
+    values: Any
+    indices: Any
+
+
+def _put_back(g, indices, x_shape, dim):
+    """The gradient ``g`` of values that were picked at ``indices`` along ``dim``."""
+    indices = getattr(indices, "array", indices)
+    return put_in_zeros(g, shape=x_shape, index=along(indices, dim))
+
+
+@primitive(
+    outputs=("values", "indices"), x=lambda g, indices, x_shape, dim: _put_back(g[0], indices, x_shape, dim)
+)
+def _sort(x, *, dim, descending):
+    if descending:  # stable: turn around, sort, turn around again
+        order = x.shape[dim] - 1 - xp(x).flip(_stable(xp(x).flip(x, dim), dim), dim)
+    else:
+        order = _stable(x, dim)
+    return xp(x).take_along_axis(x, order, dim), order
+
+
+def _stable(x, dim):
+    return xp(x).argsort(x, axis=dim, kind="stable")
+
+
+@takes_out
+@spelled
+def sort(input, dim=-1, descending=False, stable=False):
+    """Sorted along ``dim``: a pair (values, indices). Equal elements keep their order; NaN counts as the
+    largest.
+    """
+    if not input.shape:
+        check_dim(dim, 0)
+        values, indices = _sort(reshape(input, shape=(1,)), dim=0, descending=descending)
+        return sort_result(reshape(values, shape=()), reshape(indices, shape=()))
+    return sort_result(*_sort(input, dim=check_dim(dim, len(input.shape)), descending=descending))
+
+
+@spelled
+def argsort(input, dim=-1, descending=False, *, stable=False):
+    """The indices that sort along ``dim``."""
+    return sort(input, dim, descending).indices
+
+
+@takes_out
+def msort(input):
+    """Sorted along the first dimension."""
+    return sort(input, 0).values
+
+
+@primitive(
+    outputs=("values", "indices"), x=lambda g, indices, x_shape, dim: _put_back(g[0], indices, x_shape, dim)
+)
+def _topk(x, *, k, dim, largest):
+    n = x.shape[dim]
+    if 0 < k < n:
+        kept = xp(x).argpartition(x, n - k if largest else k - 1, axis=dim)
+        kept = kept[(*(slice(None),) * dim, slice(n - k, None) if largest else slice(k))]
+        kept.sort(axis=dim)  # equal elements in their order
+    else:
+        kept = xp(x).broadcast_to(
+            xp(x).arange(k).reshape((-1,) + (1,) * (x.ndim - dim - 1)),
+            (*x.shape[:dim], k, *x.shape[dim + 1 :]),
+        )
+    values = xp(x).take_along_axis(x, kept, dim)
+    back = (*(slice(None),) * dim, slice(None, None, -1))
+    order = k - 1 - _stable(values[back], dim)[back] if largest else _stable(values, dim)
+    return xp(x).take_along_axis(values, order, dim), xp(x).take_along_axis(kept, order, dim)
+
+
+@takes_out
+@spelled
+def topk(input, k, dim=-1, largest=True, sorted=True):
+    """The ``k`` largest (or smallest) elements along ``dim``, in order: a pair (values, indices).
+    RuntimeError if there are not ``k``.
+    """
+    dim = check_dim(dim, len(input.shape))
+    if input.array.dtype.kind == "b":
+        raise RuntimeError("topk does not support bool dtypes on CPU")
+    if not 0 <= (k := integer(k)) <= (input.shape[dim] if input.shape else 1):
+        raise RuntimeError(f"selected index k out of range: {k} of {input.shape[dim] if input.shape else 1}")
+    if not input.shape:
+        return topk_result(*sort(input))
+    return topk_result(*_topk(input, k=k, dim=dim, largest=largest))
+
+
+@takes_out
+@spelled
+def kthvalue(input, k, dim=-1, keepdim=False):
+    """The ``k``-th smallest element along ``dim``: a pair (values, indices). RuntimeError unless 1 <= k <=
+    size.
+
+    IndexError if the dimension is empty, NotImplementedError for booleans.
+    """
+    dim = check_dim(dim, len(input.shape))
+    if input.shape and input.shape[dim] == 0:
+        raise IndexError(f"kthvalue(): Expected reduction dim {dim} to have non-zero size.")
+    if not 1 <= (k := integer(k)) <= (input.shape[dim] if input.shape else 1):
+        raise RuntimeError(f"kthvalue(): selected number k out of range for dimension {dim}")
+    if input.dtype == "bool":
+        raise NotImplementedError("\"kthvalue_cpu\" not implemented for 'Bool'")
+    if not input.shape:
+        return kthvalue_result(*sort(input))
+    indices = sort(input, dim).indices[(*(slice(None),) * dim, slice(k - 1, k))]
+    values = gather(input, dim, indices)
+    shape = values.shape if keepdim else values.shape[:dim] + values.shape[dim + 1 :]
+    return kthvalue_result(reshape(values, shape=shape), reshape(indices, shape=shape))
+
+
+# ---- places in a sorted sequence -----------------------------------------------------------------
+
+
+@primitive
+def _searchsorted(boundaries, values, *, right):
+    side = "right" if right else "left"
+    if boundaries.ndim == 1:
+        return xp(boundaries).asarray(boundaries.searchsorted(values, side=side))
+    out = xp(boundaries).empty(values.shape, "int64")
+    if not out.size:
+        return out
+    rows = zip(
+        out.reshape(-1, values.shape[-1]),
+        boundaries.reshape(-1, boundaries.shape[-1]),
+        values.reshape(-1, values.shape[-1]),
+    )
+    for found, row, wanted in rows:
+        found[:] = row.searchsorted(wanted, side=side)
+    return out
+
+
+@takes_out
+@spelled
+def searchsorted(sorted_sequence, input, *, out_int32=False, right=False, side=None, sorter=None):
+    """Where to insert the values ``input`` (…, m) into the sorted ``sorted_sequence`` (n,) or (…, n): the
+    first place, or the last with ``right``.
+
+    ``sorter`` holds the indices that sort the sequence. RuntimeError if leading sizes differ.
+    """
+    if side is not None:
+        if side not in ("left", "right"):
+            raise RuntimeError(f"torch.searchsorted(): side can only be 'left' or 'right' but got {side}")
+        if right and side == "left":
+            raise RuntimeError(
+                "torch.searchsorted(): side and right can't be set to opposites, got side of left "
+                "while right was True"
+            )
+        right = side == "right"
+    if sorter is not None:
+        if sorter.shape != sorted_sequence.shape:
+            raise RuntimeError(
+                "torch.searchsorted(): boundary and sorter must have the same size, but got boundary "
+                f"tensor {list(sorted_sequence.shape)} "
+                f"and got sorter tensor {list(sorter.shape)}"
+            )
+        sorted_sequence = gather(sorted_sequence, -1, sorter)
+    if not sorted_sequence.shape:
+        raise RuntimeError(
+            "torch.searchsorted(): boundaries tensor should have positive dimension, but got 0 dimension"
+        )
+    shape = getattr(input, "shape", ())
+    if len(sorted_sequence.shape) > 1 and tuple(shape[:-1]) != tuple(sorted_sequence.shape[:-1]):
+        raise RuntimeError(
+            "torch.searchsorted(): boundaries tensor should be 1 dimension or the first N-1 "
+            "dimensions of boundaries tensor and input value tensor "
+            f"must match, but we got boundaries tensor {list(sorted_sequence.shape)} and input value "
+            f"tensor {list(shape)}"
+        )
+    found = _searchsorted(sorted_sequence, input, right=right)
+    return found.astype("int32") if out_int32 else found
+
+
+@takes_out
+@spelled
+def bucketize(input, boundaries, *, out_int32=False, right=False):
+    """The bucket of each element of ``input`` among sorted 1-d ``boundaries``.
+
+    RuntimeError for boundaries of another shape.
+    """
+    if len(boundaries.shape) != 1:
+        raise RuntimeError(
+            f"bucketize(): boundaries tensor must be 1 dimension, but got dim({len(boundaries.shape)})"
+        )
+    return searchsorted(boundaries, input, out_int32=out_int32, right=right)
+
+
+# ---- distinct elements ---------------------------------------------------------------------------
+
+
+@primitive
+def _unique(x, *, dim):
+    module = xp(x)
+    values, inverse, counts = module.unique(
+        x, return_inverse=True, return_counts=True, axis=dim, equal_nan=False
+    )
+    return values, inverse.reshape(x.shape if dim is None else -1), counts
+
+
+def _wanted(parts, *flags):
+    kept = tuple(part for part, flag in zip(parts, (True, *flags)) if flag)
+    return kept[0] if len(kept) == 1 else kept
+
+
+@spelled
+def unique(input, sorted=True, return_inverse=False, return_counts=False, dim=None):
+    """The distinct elements, or slices along ``dim``, in order; optionally where each element of ``input``
+    went and how often each occurs.
+
+    RuntimeError if another dimension than ``dim`` is empty.
+    """
+    dim = None if dim is None else check_dim(dim, len(input.shape))
+    if dim is not None and 0 in (*input.shape[:dim], *input.shape[dim + 1 :]):
+        raise RuntimeError(
+            "There are 0 sized dimensions, and they aren't selected, so unique cannot be applied"
+        )
+    return _wanted(_unique(input, dim=dim), return_inverse, return_counts)
+
+
+@primitive
+def _unique_consecutive(x, *, dim):
+    rows = x.reshape(-1) if dim is None else xp(x).moveaxis(x, dim, 0)
+    changes = rows[1:] != rows[:-1]
+    new = xp(x).ones(len(rows), bool)
+    new[1:] = changes.reshape(len(changes), -1).any(1) if len(rows) > 1 else True
+    inverse = new.cumsum() - 1
+    values = rows[new] if dim is None else xp(x).moveaxis(rows[new], 0, dim)
+    counts = xp(x).bincount(inverse, minlength=int(new.sum())) if len(rows) else inverse
+    return values, inverse.reshape(x.shape) if dim is None else inverse, counts
+
+
+@spelled
+def unique_consecutive(input, return_inverse=False, return_counts=False, dim=None):
+    """As :func:`unique`, where only equal neighbours count as one."""
+    dim = None if dim is None else check_dim(dim, len(input.shape))
+    return _wanted(_unique_consecutive(input, dim=dim), return_inverse, return_counts)

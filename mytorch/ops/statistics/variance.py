@@ -1,0 +1,81 @@
+"""Variance and standard deviation."""
+
+from __future__ import annotations
+
+import math
+
+from ...core.arrays import summed, xp
+from ...core.out import takes_out
+from ...core.primitive import primitive
+from ..elementwise import select
+from ..reduce import count, floating_kind, folded, mean, unfold
+
+
+def _var_slope(g, x, dim, correction, keepdim):
+    freedom = count(x.shape, dim) - correction
+    distance = x - mean(x, dim=dim, keepdim=True)
+    if freedom <= 0 and dim is None:
+        return unfold(g, x.shape, dim, keepdim) * select(distance == 0, math.nan, math.inf)
+    return unfold(g, x.shape, dim, keepdim) * (2 / freedom if freedom else math.inf) * distance
+
+
+@primitive(x=_var_slope)
+def _var(x, *, dim=None, correction: float = 1, keepdim=False):
+    kind, dims = floating_kind(x, None, "var"), folded(dim, x.ndim)
+    work = x.astype("float32") if kind.itemsize == 2 else x
+    n = count(x.shape, dim)
+    distance = work - summed(work, dims, keepdims=True) / max(n, 1)
+    distance *= distance
+    freedom = work.dtype.type(max(n - correction, 0))
+    return (summed(distance, dims, keepdims=keepdim) / freedom).astype(kind, copy=False)
+
+
+def _spread_settings(args, settings):
+    """torch's forms (dim, unbiased, keepdim) and (unbiased), beside the keywords, as those of ``_var``."""
+    names = ("unbiased",) if args and isinstance(args[0], bool) else ("dim", "unbiased", "keepdim")
+    if len(args) > len(names):
+        raise TypeError(f"var() and std() take (dim, unbiased, keepdim) or (unbiased), but got {args}")
+    given = dict(zip(names, args))
+    if twice := given.keys() & settings.keys():
+        raise TypeError(f"var() and std() got multiple values for {', '.join(twice)}")
+    settings = {**given, **settings}
+    unbiased = settings.pop("unbiased", None)
+    if unbiased is not None:
+        settings["correction"] = int(unbiased)
+    elif settings.get("correction", 1) is None:
+        settings["correction"] = 1
+    return settings
+
+
+@takes_out
+def var(input, *args, **settings):
+    """Variance over ``dim``: the squared distances from the mean, summed and divided by n - ``correction``
+    (1: Bessel's).
+
+    ``var(dim=None, *, correction=1, keepdim=False)``; torch's older forms ``(unbiased)`` and ``(dim,
+    unbiased, keepdim)`` work too.
+    """
+    return _var(input, **_spread_settings(args, settings))
+
+
+@takes_out
+def std(input, *args, **settings):
+    """The square root of :func:`var`, with the same arguments; its gradient is 0 where it is 0."""
+    return _root(_var(input, **_spread_settings(args, settings)))
+
+
+@primitive(x=lambda g, out: select(out == 0, 0, g / (out * 2)))
+def _root(x):
+    return xp(x).sqrt(x)
+
+
+def var_mean(input, *args, **settings):
+    """(:func:`var`, :func:`mean`) over the same dimensions."""
+    settings = _spread_settings(args, settings)
+    return _var(input, **settings), mean(input, **{k: v for k, v in settings.items() if k != "correction"})
+
+
+def std_mean(input, *args, **settings):
+    """(:func:`std`, :func:`mean`) over the same dimensions."""
+    variance, average = var_mean(input, *args, **settings)
+    return _root(variance), average

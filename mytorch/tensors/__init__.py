@@ -1,0 +1,1 @@
+"""The Tensor and what makes, fills, prints and changes it."""

@@ -1,0 +1,286 @@
+"""Python data as arrays: which dtype and shape nested lists, numbers and arrays of other libraries become."""
+
+from __future__ import annotations
+
+import functools
+
+import numpy
+
+from ..core.arrays import QUIET, cupy, default_device, device, device_of, float_errors, is_array, move
+from ..core.dtypes import by_numpy, check_fits, default_numpy, number_dtype, promote_numpy
+from ..core.graph import Variable
+from ..core.scalar_arguments import as_number
+from ..ops.shape import sizes
+
+_NUMBERS = {bool, int, float, complex}
+
+
+def array_of(data, kind=None):
+    """``data`` as an array of NumPy's dtype ``kind``; None stands for the dtype that ``torch.tensor``
+    chooses. An array is only copied if need be.
+
+    Python floats give the default dtype, ints int64, bools bool; arrays, their scalars and tensors count with
+    their own dtype. TypeError for strings and unsupported dtypes, ValueError for ragged sequences and ints
+    beyond 64 bits, RuntimeError for other objects and for numbers in ``data`` that an integer ``kind`` cannot
+    hold.
+    """
+    array = _existing(data)
+    if array is not None:
+        return array if kind is None else as_type(array, kind)
+    values, natural = _leaves(data)
+    array = _values(
+        values, _wide(natural if kind is None or (natural.kind == "c" or kind.kind in "iub") else kind)
+    )
+    if kind is None:
+        return as_type(array, natural)
+    if natural.kind == "c" and kind.kind != "c":
+        raise TypeError("must be real number, not complex")
+    if kind.kind in "iu" and array.size:
+        check_fits(array.min().item(), kind)
+        check_fits(array.max().item(), kind)
+    return as_type(array, kind)
+
+
+def placed(data, kind, where, copy):
+    """:func:`array_of` on the device ``where`` (None: the default one, or where an array of a GPU is), with
+    memory of its own if ``copy``.
+    """
+    array = array_of(data, kind)
+    if where is None:
+        where = (
+            default_device()
+            if type(array) is numpy.ndarray and not isinstance(data, Variable)
+            else device_of(array)
+        )
+    moved = move(array, where) if device_of(array) != device(where) else array
+    source = data.array if isinstance(data, Variable) else data
+    made = array is not source and (is_array(source) or isinstance(data, (list, tuple, int, float, complex)))
+    return moved.copy(order="K") if copy and moved is array and not made else moved
+
+
+def constructed(data, kind):
+    """What a constructor such as ``Tensor(2, 3)`` or ``FloatTensor([1, 2])`` means: uninitialised memory for
+    sizes, else the values.
+    """
+    value = data[0] if len(data) == 1 else None
+    if isinstance(value, Variable):
+        return value.array
+    count = isinstance(value, (int, numpy.integer)) or (
+        isinstance(value, numpy.ndarray) and value.ndim == 0 and value.dtype.kind in "iu"
+    )
+    if len(data) != 1 or count or (isinstance(value, tuple) and hasattr(value, "numel")):
+        return numpy.empty(sizes(data) if data else (0,), kind)
+    if value is None or isinstance(value, (float, complex)):
+        raise TypeError(f"new(): data must be a sequence (got {type(value).__name__})")
+    return array_of(value, kind)
+
+
+def number(value):
+    """(a Python number, NumPy's dtype of it), of a number or a tensor with one element.
+
+    TypeError for anything else.
+    """
+    if isinstance(value, Variable):
+        return as_number(value, "full", "fill_value"), value.array.dtype
+    if isinstance(value, numpy.generic):
+        value = value.item()
+    if not isinstance(value, (bool, int, float, complex)):
+        raise TypeError(f"expected a number, got {type(value).__name__}")
+    return value, number_dtype(value)
+
+
+def wrapped(value, kind):
+    """The number that ``value`` becomes in an integer dtype: truncated, and around the corner in an unsigned
+    one.
+    """
+    if kind.kind not in "iu":
+        return value
+    return int(value) % 2 ** (8 * kind.itemsize) if kind.kind == "u" else int(value)
+
+
+def as_type(array, kind):
+    """``array`` with elements of NumPy's dtype ``kind``; itself if it has it. Overflow gives inf, in
+    silence."""
+    if array.dtype == kind:
+        return array
+    token = float_errors.set(QUIET)
+    try:
+        return array.astype(kind)
+    finally:
+        float_errors.reset(token)
+
+
+def _existing(data):
+    """The array that ``data`` already is, in this library or another; None if it is a Python number or a
+    sequence.
+    """
+    if isinstance(data, Variable):
+        return data.array
+    if is_array(data):
+        return checked(data)
+    if type(data) in _NUMBERS or isinstance(data, (list, tuple, str, bytes)):
+        return None
+    if isinstance(data, (numpy.generic, numpy.ndarray)):
+        return checked(numpy.asarray(data))
+    array = foreign(data)
+    return None if array is None else checked(array)
+
+
+def checked(array):
+    """``array`` if tensors can have its dtype, byte order and strides.
+
+    TypeError or ValueError, as in torch, if not.
+    """
+    if type(array) is numpy.ndarray and not array.dtype.isnative:
+        raise ValueError(
+            "given numpy array has byte order different from the native byte order; convert it: "
+            "array.astype(array.dtype.newbyteorder('='))"
+        )
+    if array.dtype not in by_numpy:
+        supported = ", ".join(sorted(d.name for d in by_numpy.values()))
+        raise TypeError(
+            f"can't convert np.ndarray of type {array.dtype}. The only supported types are: {supported}."
+        )
+    if any(s < 0 for s in array.strides):
+        raise ValueError(
+            "At least one stride in the given numpy array is negative, and tensors with negative "
+            "strides are not currently supported. "
+            "(You can probably work around this by making a copy of your array with array.copy().)"
+        )
+    return array
+
+
+def foreign(data):
+    """An array of another library (a torch tensor, an image, a Series) as ours, sharing its memory where it
+    can; None if ``data`` is none.
+    """
+    if hasattr(data, "__dlpack__"):
+        if getattr(data, "requires_grad", False):
+            data = data.detach()
+        on_gpu = data.__dlpack_device__()[0] in (2, 13)  # kDLCUDA, kDLCUDAManaged
+        return (cupy() if on_gpu else numpy).from_dlpack(data)
+    if hasattr(data, "__array__") or hasattr(data, "__array_interface__"):
+        return numpy.asarray(data)
+    return None
+
+
+# ---- numbers and nested sequences ----------------------------------------------------------------
+
+
+def _leaves(data):
+    """(``data`` as Python numbers in nested lists, NumPy's dtype that it would naturally have)."""
+    kind = type(data)
+    if kind in _NUMBERS:
+        return data, number_dtype(data)
+    if isinstance(data, (str, bytes)):
+        raise TypeError(f"new(): invalid data type {kind.__name__!r}")
+    if not _is_sequence(data):
+        return _number(data)
+    data = data if isinstance(data, (list, tuple)) else list(data)
+    kinds = set()
+    _leaf_kinds(data, kinds)
+    if kinds <= _NUMBERS:
+        return data, _natural(kinds)
+    data, dtypes = _unwrapped(data)
+    return data, functools.reduce(promote_numpy, dtypes)
+
+
+def _is_sequence(data):
+    return (
+        hasattr(data, "__len__") and hasattr(data, "__getitem__") and not isinstance(data, (dict, str, bytes))
+    )
+
+
+def _leaf_kinds(data, kinds):
+    """Add the types of the leaves of nested lists and tuples to ``kinds``."""
+    found = set(map(type, data))
+    kinds |= found - {list, tuple}
+    if list in found or tuple in found:
+        for item in data:
+            if type(item) is list or type(item) is tuple:
+                _leaf_kinds(item, kinds)
+
+
+def _natural(kinds):
+    """NumPy's dtype for Python numbers of these types: that of the highest; the default dtype if there are
+    none.
+    """
+    return number_dtype(next((kind() for kind in (complex, float, int, bool) if kind in kinds), 0.0))
+
+
+def _wide(kind):
+    """The dtype of the same category that holds Python's numbers exactly."""
+    return numpy.dtype({"f": "float64", "V": "float64", "c": "complex128"}.get(kind.kind, kind))
+
+
+def _number(data):
+    """A number of a class derived from Python's, with its natural dtype."""
+    for kind in (bool, int, float, complex):
+        if isinstance(data, kind):
+            return kind(data), number_dtype(data)
+    raise RuntimeError(f"Could not infer dtype of {type(data).__name__}")
+
+
+def _unwrapped(data):
+    """(nested lists with tensors, scalars and arrays replaced by Python numbers and lists, the dtypes that
+    they had).
+    """
+    if isinstance(data, Variable):
+        if data.array.size != 1:
+            raise ValueError("only one element tensors can be converted to Python scalars")
+        return data.array.item(), {data.array.dtype}
+    if isinstance(data, (str, bytes)):
+        raise ValueError(f"too many dimensions {type(data).__name__!r}")
+    array = _existing(data)
+    if array is not None:
+        return array.tolist(), {array.dtype}
+    if not _is_sequence(data):
+        value, kind = _number(data)
+        return value, {kind}
+    pairs = [_unwrapped(item) for item in data]
+    return [value for value, _ in pairs], set().union(*(dtypes for _, dtypes in pairs)) if pairs else {
+        default_numpy()
+    }
+
+
+def _values(data, kind):
+    """Python numbers in nested lists as an array of dtype ``kind``."""
+    try:
+        array = numpy.array(data, kind)
+    except OverflowError as error:
+        raise (
+            ValueError(f"Overflow when unpacking long long: {error}") if kind.kind in "iu" else error
+        ) from None
+    except (ValueError, TypeError):
+        _explain_ragged(data, _sizes(data))
+        raise
+    if array.size == 0:
+        _explain_ragged(data, _sizes(data))
+    return array
+
+
+def _sizes(data):
+    sizes = []
+    while isinstance(data, (list, tuple)):
+        sizes.append(len(data))
+        if not data:
+            break
+        data = data[0]
+    return sizes
+
+
+def _explain_ragged(data, sizes, dim=0):
+    """The error of torch for nested sequences that have no one shape, if they have none."""
+    if dim == len(sizes):
+        if isinstance(data, (list, tuple)):
+            raise TypeError(
+                f"{type(data).__name__!r} object cannot be interpreted as a number: a sequence at dim "
+                f"{dim} beside numbers"
+            )
+        return
+    if not isinstance(data, (list, tuple)):
+        raise TypeError(f"not a sequence: a number at dim {dim} beside sequences")
+    if len(data) != sizes[dim]:
+        raise ValueError(f"expected sequence of length {sizes[dim]} at dim {dim} (got {len(data)})")
+    for item in data:
+        _explain_ragged(item, sizes, dim + 1)

@@ -1,0 +1,314 @@
+"""The operators and methods of Tensor: each one line into ``ops``."""
+
+from __future__ import annotations
+
+import numpy
+
+from ..core.dtypes import as_dtype
+from ..core.graph import wrap
+from ..ops import (
+    activation,
+    arithmetic,
+    bounds,
+    comparison,
+    complex,
+    diagonal,
+    elementwise,
+    gather,
+    indexing,
+    join,
+    layout,
+    masks,
+    matmul,
+    reduce,
+    scaling,
+    scatter,
+    shape,
+    strided,
+)
+from ..ops.inplace import copy_, fill_, fill_diagonal_, inplace, reshaped_in_place, setitem, zero_
+from ..ops.linalg import decompositions, eigen, lu, solve
+from ..ops.linalg import matrix as linalg
+from ..ops.shape import sizes
+from ..ops.special import bessel, gamma, incomplete_gamma
+from ..ops.special import erf as special
+from ..ops.statistics import counting, differences, quantiles, scan, sort, variance
+
+# Operations that are methods under their own name; those with an underscore change a tensor in place too
+# (``x.exp_()``).
+POINTWISE_METHODS = {
+    elementwise: """
+        exp_ exp2_ expm1_ log_ log2_ log10_ log1p_ sqrt_ rsqrt_ reciprocal_ sigmoid_ logit_ sin_
+        cos_ tan_ asin_ acos_ atan_ arcsin_ arccos_ arctan_ sinh_ cosh_ tanh_ asinh_ acosh_ atanh_
+        arcsinh_ arccosh_ arctanh_ deg2rad_ rad2deg_ sinc_ neg_ negative_ abs_ absolute_ sign_ sgn_
+        square_ positive floor_ ceil_ trunc_ fix_ round_ frac_ nan_to_num_ isnan isinf isfinite
+        isposinf isneginf signbit isreal
+    """,
+    arithmetic: """
+        add_ sub_ subtract_ mul_ multiply_ div_ divide_ true_divide_ floor_divide_ remainder_ fmod_
+        pow_ float_power atan2_ arctan2_ hypot_ copysign_ heaviside_ logaddexp logaddexp2 xlogy_
+        lerp_ addcmul_ addcdiv_ ldexp_ nextafter_ gcd_ lcm_
+    """,
+    bounds: "maximum minimum fmax fmin clamp_ clip_ clamp_min_ clamp_max_",
+    comparison: """
+        eq_ ne_ lt_ le_ gt_ ge_ not_equal_ less_ less_equal_ greater_ greater_equal_ isclose
+        allclose equal logical_and_ logical_or_ logical_xor_ logical_not_ bitwise_and_ bitwise_or_
+        bitwise_xor_ bitwise_not_ bitwise_left_shift_ bitwise_right_shift_
+    """,
+    special: "erf_ erfc_ erfinv_",
+    gamma: "lgamma_ digamma_ mvlgamma_",
+    bessel: "i0_",
+    incomplete_gamma: "igamma_ igammac_",
+    activation: "relu_ softmax log_softmax prelu hardshrink",
+    reduce: """
+        sum mean nansum nanmean max min amax amin aminmax argmax argmin all any count_nonzero
+        logsumexp norm dist
+    """,
+    variance: "var std",
+    scan: "prod cumsum_ cumprod_ cummax cummin logcumsumexp",
+    quantiles: "median nanmedian mode quantile nanquantile",
+    counting: "bincount histc histogram",
+    differences: "diff cov corrcoef",
+    scaling: "frexp renorm_",
+}
+
+
+def reflected(operation):
+    """The operator method for ``other (op) self``."""
+    return lambda self, other: operation(other, self)
+
+
+class TensorMethods:
+    """All that a Tensor can do that an operation in ``ops`` does."""
+
+    array: numpy.ndarray
+    requires_grad: bool
+
+    # ---- operators -------------------------------------------------------------------------------
+
+    __add__ = __radd__ = arithmetic._add
+    __sub__ = arithmetic._sub
+    __mul__ = __rmul__ = arithmetic.mul
+    __truediv__ = __div__ = arithmetic.true_divide
+    __floordiv__, __mod__, __pow__ = arithmetic.floor_divide, arithmetic.remainder, arithmetic.pow
+    __neg__, __pos__, __abs__ = elementwise.neg, elementwise.positive, elementwise.abs
+    __matmul__ = matmul.matmul
+    __gt__, __ge__, __lt__, __le__ = comparison.gt, comparison.ge, comparison.lt, comparison.le
+    __and__ = __rand__ = comparison.bitwise_and
+    __or__ = __ror__ = comparison.bitwise_or
+    __xor__ = __rxor__ = comparison.bitwise_xor
+    __lshift__, __rshift__ = comparison.bitwise_left_shift, comparison.bitwise_right_shift
+
+    __rsub__ = reflected(arithmetic._sub)
+    __rtruediv__ = __rdiv__ = reflected(arithmetic.true_divide)
+    __rfloordiv__, __rmod__, __rpow__ = (
+        reflected(arithmetic.floor_divide),
+        reflected(arithmetic.remainder),
+        reflected(arithmetic.pow),
+    )
+    __rmatmul__ = reflected(matmul.matmul)
+    __rlshift__, __rrshift__ = (
+        reflected(comparison.bitwise_left_shift),
+        reflected(comparison.bitwise_right_shift),
+    )
+
+    __iadd__, __isub__, __imul__, __itruediv__ = map(
+        inplace, (arithmetic._add, arithmetic._sub, arithmetic.mul, arithmetic.true_divide)
+    )
+    __ifloordiv__, __imod__, __ipow__ = map(
+        inplace, (arithmetic.floor_divide, arithmetic.remainder, arithmetic.pow)
+    )
+    __iand__, __ior__, __ixor__ = map(
+        inplace, (comparison.bitwise_and, comparison.bitwise_or, comparison.bitwise_xor)
+    )
+    __ilshift__, __irshift__ = map(inplace, (comparison.bitwise_left_shift, comparison.bitwise_right_shift))
+
+    def __invert__(self):
+        if self.array.dtype.kind not in "biu":
+            raise TypeError("~ (operator.invert) is only implemented on integer and Boolean-type tensors")
+        return comparison.bitwise_not(self)
+
+    def __eq__(self, other):
+        return comparison.eq(self, other) if comparison.is_number(other) else NotImplemented
+
+    def __ne__(self, other):
+        return comparison.ne(self, other) if comparison.is_number(other) else NotImplemented
+
+    real = property(complex.real, doc="The real parts.")
+    imag = property(complex.imag, doc="The imaginary parts.")
+    conj = conjugate = conj_physical = complex.conj  # NumPy's name is the second
+    resolve_conj = resolve_neg = complex.itself
+    angle = complex.angle
+
+    # ---- functions of one number and of two, comparison, reductions: the names that methods and fu
+
+    def float_power_(self, exponent):
+        """In-place form of :func:`float_power`, for float64 alone."""
+        if self.array.dtype != "float64":
+            raise RuntimeError(
+                f"the base given to float_power_ has dtype {self.dtype} but the operation's result "
+                "requires dtype float64"
+            )
+        return inplace(arithmetic.float_power)(self, exponent)
+
+    def polygamma(self, n):
+        """The n-th derivative of digamma at these elements."""
+        return gamma.polygamma(n, self)
+
+    def polygamma_(self, n):
+        """In-place form of :func:`polygamma`."""
+        return inplace(lambda x: gamma.polygamma(n, x))(self)
+
+    def where(self, condition, other):
+        """These elements where ``condition`` holds, else those of ``other``."""
+        return elementwise.select(condition, self, other)
+
+    # ---- shape -----------------------------------------------------------------------------------
+
+    def reshape(self, *args, **named):
+        """The same elements in another shape; one entry may be -1. A view where the layout allows it."""
+        return shape.reshape(self, shape=shape.listed(args, named, "shape"))
+
+    def view(self, *shape_, dtype=None):
+        """The same memory in another shape (one entry may be -1) or read as another dtype.
+
+        RuntimeError if the layout does not allow it.
+        """
+        kind = dtype if dtype is not None else shape_[0] if len(shape_) == 1 else None
+        if kind is not None and not isinstance(kind, (int, tuple, list)) and not hasattr(kind, "__index__"):
+            return shape.view_as_dtype(self, dtype=as_dtype(kind).numpy)
+        return shape.view(self, shape=shape_[0] if len(shape_) == 1 else shape_)
+
+    def permute(self, *args, **named):
+        """The dimensions in another order (a view)."""
+        return shape.permute(self, dims=sizes((shape.listed(args, named, "dims"),)))
+
+    def expand(self, *args, implicit=False, **named):
+        """Repeated along dimensions of size 1 and new leading ones, without copying; -1 keeps a size."""
+        return shape.expand(self, shape=sizes((shape.listed(args, named, "size"),)))
+
+    def flip(self, *args, **named):
+        """The order of elements along ``dims`` reversed (a copy)."""
+        return shape.flip(self, dims=sizes((shape.listed(args, named, "dims"),)))
+
+    def reshape_as(self, other):
+        """The same elements in the shape of ``other``."""
+        return shape.reshape(self, shape=other.shape)
+
+    def view_as(self, other):
+        """The same memory in the shape of ``other``."""
+        return shape.view(self, shape=other.shape)
+
+    def expand_as(self, other):
+        """Expanded to the shape of ``other``."""
+        return shape.expand(self, shape=other.shape)
+
+    def sum_to_size(self, *size):
+        """The sum over the dimensions that broadcasting ``size`` to this shape repeats.
+
+        RuntimeError if it cannot be.
+        """
+        size = sizes(size)
+        if len(size) > self.array.ndim or any(
+            n not in (1, m) for n, m in zip(size[::-1], self.array.shape[::-1])
+        ):
+            raise RuntimeError(
+                f"size {{{list(size)}}} is not expandable to size {{{list(self.array.shape)}}}."
+            )
+        extra = self.array.ndim - len(size)
+        dims = [
+            *range(extra),
+            *(i for i in range(extra, self.array.ndim) if size[i - extra] == 1 != self.array.shape[i]),
+        ]
+        return shape.reshape(reduce.sum(self, dims), shape=size) if dims else self
+
+    def apply_(self, function):
+        """Put ``function`` of each element, a Python number, in its place; slow. TypeError on a GPU."""
+        if not isinstance(self.array, numpy.ndarray):
+            raise TypeError("apply_ is only implemented on CPU tensors")
+        return self.map_(self, lambda x, _: function(x))
+
+    def map_(self, tensor, function):
+        """Put ``function`` of each element and that of ``tensor``, of a shape that broadcasts, in its place;
+        slow. TypeError on a GPU.
+        """
+        if not isinstance(self.array, numpy.ndarray):
+            raise TypeError("map_ is only implemented on CPU tensors")
+        if self.requires_grad:
+            raise RuntimeError(
+                "Can't call apply_() or map_() on Variable that requires grad. Use "
+                "var.detach().apply_() instead."
+            )
+        others = numpy.broadcast_to(tensor.array, self.array.shape)
+        values = [function(x.item(), y.item()) for x, y in zip(self.array.flat, others.flat)]
+        return copy_(self, wrap(numpy.array(values, self.array.dtype).reshape(self.array.shape)))
+
+    def unflatten(self, dim, sizes):
+        """Dimension ``dim`` unfolded into ``sizes`` (one may be -1)."""
+        return shape.unflatten(self, dim, sizes)
+
+    def unfold(self, dimension, size, step):
+        """All windows of ``size`` that begin every ``step`` along ``dimension``, as a view with the windows'
+        elements last.
+        """
+        return strided.windows(self, dimension=dimension, size=size, step=step)
+
+    transpose_, squeeze_, unsqueeze_, t_ = map(
+        reshaped_in_place, (shape.transpose, shape.squeeze, shape.unsqueeze, shape.t)
+    )
+
+    as_strided_ = reshaped_in_place(strided.as_strided)
+
+    inverse, pinverse, svd = solve.inv, linalg.pinv, decompositions.old_svd
+    lu, lu_solve, orgqr, geqrf = lu.old_lu, lu.old_lu_solve, eigen.householder_product, eigen.geqrf
+
+    swapaxes_ = swapdims_ = transpose_
+    H = property(shape.H, doc="The transpose of a matrix (a view).")
+    mH = property(shape.adjoint, doc="The last two dimensions swapped (a view).")
+    T = property(shape.reverse_dims, doc="The dimensions in reverse order (a view).")
+    mT = property(shape.mT, doc="The last two dimensions swapped (a view).")
+
+    # ---- indexing --------------------------------------------------------------------------------
+
+    __getitem__, __setitem__ = indexing.item, setitem
+    fill_, zero_, copy_, fill_diagonal_ = fill_, zero_, copy_, fill_diagonal_
+    put, put_ = scatter.put_at, inplace(scatter.put_at)
+
+    def __iter__(self):
+        if not self.array.ndim:
+            raise TypeError("iteration over a 0-d tensor")
+        return iter(join.unbind(self, 0))
+
+    def __contains__(self, element):
+        return bool((self.array == getattr(element, "array", element)).any())
+
+
+# As above, for operations that rearrange, pick and multiply.
+STRUCTURE_METHODS = {
+    shape: """
+        transpose swapaxes swapdims squeeze unsqueeze flatten ravel t movedim moveaxis roll rot90
+        fliplr flipud broadcast_to repeat tile adjoint
+    """,
+    strided: "as_strided",
+    layout: "clone contiguous is_contiguous stride storage_offset data_ptr",
+    join: """
+        split split_with_sizes chunk tensor_split hsplit vsplit dsplit unbind narrow select""",
+    gather: "gather take_along_dim index_select take nonzero argwhere repeat_interleave",
+    scatter: """
+        scatter_ scatter_add_ scatter_reduce_ index_add_ index_copy_ index_fill_ index_put_
+        index_reduce_ select_scatter slice_scatter diagonal_scatter
+    """,
+    masks: "masked_fill_ masked_select masked_scatter_",
+    sort: "sort argsort msort topk kthvalue unique unique_consecutive",
+    diagonal: "diag diag_embed diagflat diagonal trace triu_ tril_",
+    matmul: "matmul mm bmm mv dot vdot inner outer ger addmm_ addmv_ addr_ addbmm_ baddbmm_ kron cross",
+    decompositions: "cholesky qr",
+    linalg: "det logdet slogdet matrix_power matrix_exp cholesky_solve cholesky_inverse",
+}
+
+
+for _module, _names in (POINTWISE_METHODS | STRUCTURE_METHODS).items():
+    for _name in _names.split():
+        setattr(TensorMethods, _name.removesuffix("_"), getattr(_module, _name.removesuffix("_")))
+        if _name.endswith("_"):
+            setattr(TensorMethods, _name, inplace(getattr(_module, _name.removesuffix("_"))))

@@ -1,0 +1,213 @@
+"""How tensors print: the same text as PyTorch's, digit for digit."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import math
+
+import numpy
+
+from ..core.arrays import CPU, move
+from ..core.dtypes import default_numpy
+
+
+@dataclasses.dataclass
+class _Options:
+    precision: int = 4
+    threshold: float = 1000
+    edgeitems: int = 3
+    linewidth: int = 80
+    sci_mode: bool | None = None
+
+
+_options = _Options()
+_PROFILES: dict[str, dict[str, float]] = {
+    "default": {"precision": 4, "threshold": 1000, "edgeitems": 3, "linewidth": 80},
+    "short": {"precision": 2, "threshold": 1000, "edgeitems": 2, "linewidth": 80},
+    "full": {"precision": 4, "threshold": math.inf, "edgeitems": 3, "linewidth": 80},
+}
+
+
+def set_printoptions(
+    precision=None, threshold=None, edgeitems=None, linewidth=None, profile=None, sci_mode=None
+) -> None:
+    """Set how tensors print; None leaves an option as it is.
+
+    precision: digits after the point (4). threshold: more elements than this are summarised (1000).
+        edgeitems: how many at each end of a summary (3). linewidth: characters per line (80). profile:
+        "default", "short" or "full". sci_mode: always (True), never (False) or, with None,
+    where the numbers ask for it: scientific notation. ValueError for another profile.
+    """
+    if profile is not None and profile not in _PROFILES:
+        raise ValueError(f"profile should be one of {', '.join(_PROFILES)}, got {profile!r}")
+    given: dict[str, float | None] = {
+        "precision": precision,
+        "threshold": threshold,
+        "edgeitems": edgeitems,
+        "linewidth": linewidth,
+    }
+    for name, value in (
+        _PROFILES.get(profile, {}) | {k: v for k, v in given.items() if v is not None}
+    ).items():
+        setattr(_options, name, value)
+    _options.sci_mode = sci_mode
+
+
+def get_printoptions() -> dict:
+    """The options of :func:`set_printoptions` as they are now."""
+    return dataclasses.asdict(_options)
+
+
+@contextlib.contextmanager
+def printoptions(**options):
+    """``with printoptions(precision=2): …`` sets options for a while."""
+    before = get_printoptions()
+    set_printoptions(**options)
+    try:
+        yield
+    finally:
+        set_printoptions(**before)
+
+
+def tensor_repr(tensor):
+    """The text of a tensor, as torch prints it."""
+    array = move(tensor.detach().array, CPU)
+    prefix = "tensor(" if type(tensor).__module__.startswith("mytorch.") else f"{type(tensor).__name__}("
+    suffixes = [] if tensor.device == CPU else [f"device='{tensor.device}'"]
+    default = default_numpy()
+    if array.size == 0:
+        if array.ndim != 1:
+            suffixes.append(f"size={array.shape}")
+        unusual = array.dtype != default  # nothing inside tells the dtype
+    else:
+        if not _options.edgeitems:
+            suffixes.append(f"size={array.shape}")
+        unusual = array.dtype not in (
+            default,
+            "complex128" if default == "float64" else "complex64",
+            "int64",
+            "bool",
+        )
+    if unusual:
+        suffixes.append(f"dtype={tensor.dtype!r}")
+    if tensor.grad_fn is not None:
+        suffixes.append(f"grad_fn=<{tensor.grad_fn.name}>")
+    elif tensor.requires_grad:
+        suffixes.append("requires_grad=True")
+    return _with_suffixes(prefix + array_text(array, len(prefix)), suffixes, len(prefix))
+
+
+def _with_suffixes(text, suffixes, indent):
+    used = len(text) - text.rfind("\n") + 1
+    for suffix in suffixes:
+        if used + len(suffix) + 2 > _options.linewidth:
+            text += ",\n" + " " * indent + suffix
+            used = indent + len(suffix)
+        else:
+            text += ", " + suffix
+            used += len(suffix) + 2
+    return text + ")"
+
+
+def array_text(array, indent):
+    """The elements in brackets; ``indent`` characters stand before them."""
+    if array.size == 0:
+        return "[]"
+    summarize = array.size > _options.threshold
+    shown = _edges(array) if summarize else array
+    if array.dtype.kind == "c":
+        return _nested(array, indent, summarize, _ComplexFormat(shown))
+    if array.dtype.kind in "fV":
+        return _nested(array, indent, summarize, _FloatFormat(shown))
+    return _nested(array, indent, summarize, _PlainFormat(shown))
+
+
+def _edges(array):
+    """The elements that a summary shows."""
+    for axis, size in enumerate(array.shape):
+        if not _options.edgeitems:
+            return array[:0].reshape(-1)
+        if size > 2 * _options.edgeitems:
+            array = array.take([*range(_options.edgeitems), *range(size - _options.edgeitems, size)], axis)
+    return array
+
+
+class _PlainFormat:
+    """Integers and booleans."""
+
+    def __init__(self, array):
+        self.width = max((len(str(value)) for value in array.reshape(-1).tolist()), default=1)
+
+    def __call__(self, value):
+        return str(value).rjust(self.width)
+
+
+class _FloatFormat:
+    """Floating-point numbers: all as integers, with fixed digits, or in scientific notation, and of one
+    width.
+    """
+
+    def __init__(self, array):
+        values = array.reshape(-1).astype(numpy.float64)
+        values = values[numpy.isfinite(values) & (values != 0)]
+        self.width, self.integers, self.scientific = 1, True, False
+        if values.size == 0:
+            return
+        self.integers = bool((values == numpy.ceil(values)).all())
+        smallest, largest = abs(values).min(), abs(values).max()
+        if _options.sci_mode is not None:
+            self.scientific = _options.sci_mode
+        else:
+            with numpy.errstate(over="ignore"):
+                self.scientific = bool(largest / smallest > 1000.0 or largest > 1.0e8 or smallest < 1.0e-4)
+        self.width = max(len(self._digits(value)) for value in values.tolist())
+
+    def _digits(self, value):
+        if self.scientific:
+            return f"{value:.{_options.precision}e}"
+        if self.integers:
+            return f"{value:.0f}" + ("." if math.isfinite(value) else "")
+        return f"{value:.{_options.precision}f}"
+
+    def __call__(self, value):
+        return self._digits(value).rjust(self.width)
+
+
+class _ComplexFormat:
+    """Complex numbers: a format for each part."""
+
+    def __init__(self, array):
+        self.real, self.imag = _FloatFormat(array.real), _FloatFormat(array.imag)
+        self.width = self.real.width + self.imag.width + 1
+
+    def __call__(self, value):
+        imag = self.imag(value.imag).lstrip() + "j"
+        return self.real(value.real) + (imag if imag[0] in "+-" else "+" + imag)
+
+
+def _nested(array, indent, summarize, form):
+    if array.ndim == 0:
+        return form(array.tolist())
+    if array.ndim == 1:
+        return _row(array, indent, summarize, form)
+    edge = _options.edgeitems
+    if summarize and len(array) > 2 * edge:
+        rows = [_nested(a, indent + 1, summarize, form) for a in array[:edge]] + ["..."]
+        rows += [_nested(a, indent + 1, summarize, form) for a in array[len(array) - edge :]]
+    else:
+        rows = [_nested(a, indent + 1, summarize, form) for a in array]
+    return "[" + ("," + "\n" * (array.ndim - 1) + " " * (indent + 1)).join(rows) + "]"
+
+
+def _row(array, indent, summarize, form):
+    edge = _options.edgeitems
+    if summarize and not edge:
+        items = ["..."]
+    elif summarize and len(array) > 2 * edge:
+        items = [*map(form, array[:edge].tolist()), " ...", *map(form, array[-edge:].tolist())]
+    else:
+        items = [form(value) for value in array.tolist()]
+    per_line = max(1, (_options.linewidth - indent) // (form.width + 2))
+    lines = [", ".join(items[i : i + per_line]) for i in range(0, len(items), per_line)]
+    return "[" + (",\n" + " " * (indent + 1)).join(lines) + "]"

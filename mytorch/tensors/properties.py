@@ -1,0 +1,68 @@
+"""What scripts ask a tensor about itself, beyond its shape and dtype: where and how it is stored, and whether
+it is of a kind that exists here.
+"""
+
+from __future__ import annotations
+
+import numpy
+
+from ..core.arrays import device_of
+from ..core.dtypes import category
+from .torch_flags import strided
+
+
+class Queries:
+    """Answers that need no computation."""
+
+    array: numpy.ndarray
+
+    layout = strided
+    name = names = None
+    is_cpu = property(
+        lambda self: device_of(self.array).type == "cpu", doc="Whether it lives in host memory."
+    )
+    is_sparse = is_sparse_csr = is_quantized = is_mkldnn = is_nested = is_meta = False
+    is_mps = is_xpu = is_xla = is_ipu = is_hpu = is_mtia = is_vulkan = False
+
+    def nelement(self) -> int:
+        """The number of elements."""
+        return self.array.size
+
+    def ndimension(self) -> int:
+        """The number of dimensions."""
+        return self.array.ndim
+
+    def is_complex(self) -> bool:
+        """Whether the elements are complex numbers."""
+        return category(self.array.dtype) == 3
+
+    def is_signed(self) -> bool:
+        """Whether the elements can be negative."""
+        return self.array.dtype.kind not in "ub"
+
+    def is_nonzero(self) -> bool:
+        """Whether the only element differs from zero. RuntimeError if there is not exactly one."""
+        return bool(self)
+
+    def is_same_size(self, other) -> bool:
+        """Whether ``other`` has the same shape."""
+        return self.array.shape == other.array.shape
+
+    def is_conj(self) -> bool:
+        """False: conjugates are computed at once."""
+        return False
+
+    is_neg = is_pinned = is_shared = is_coalesced = is_distributed = is_conj
+
+    def get_device(self) -> int:
+        """The number of its GPU, -1 for the CPU."""
+        place = device_of(self.array)
+        return -1 if place.type == "cpu" else place.index or 0
+
+    def pin_memory(self, device=None):
+        """The tensor itself: there is no memory from which transfers are faster."""
+        return self
+
+    def share_memory_(self):
+        """NotImplementedError: processes do not share tensors; they are copied when they are sent."""
+        raise NotImplementedError("share_memory_: tensors are copied between processes, not shared")

@@ -1,0 +1,266 @@
+"""Random numbers: the functions that draw tensors, and by what names the generators are known."""
+
+from __future__ import annotations
+
+import numpy
+
+from ..core.arrays import CPU, device_of, move
+from ..core.dtypes import category, check_fits
+from ..core.grad_mode import is_grad_enabled
+from ..core.graph import Variable
+from ..core.primitive import primitive
+from ..core.scalar_arguments import as_number, takes_numbers
+from ..ops.elementwise import flat
+from ..ops.shape import sizes
+from .creation import array_argument, finish, given_shape, settings
+from .from_data import as_type
+from .generator import (
+    Generator,
+    coins,
+    default_generator,
+    floats,
+    fork_rng,
+    get_rng_state,
+    initial_seed,
+    integers,
+    manual_seed,
+    picks,
+    seed,
+    set_rng_state,
+    source_of,
+)
+
+__all__ = [
+    "Generator",
+    "bernoulli",
+    "default_generator",
+    "fork_rng",
+    "get_rng_state",
+    "initial_seed",
+    "manual_seed",
+    "multinomial",
+    "normal",
+    "poisson",
+    "rand",
+    "rand_like",
+    "randint",
+    "randint_like",
+    "randn",
+    "randn_like",
+    "randperm",
+    "seed",
+    "set_rng_state",
+]
+
+
+def _uniform(source, shape, kind):
+    return floats(source.random, shape, kind)
+
+
+def _normal(source, shape, kind):
+    return floats(source.standard_normal, shape, kind)
+
+
+def _drawn(draw, size, generator, dtype, device, requires_grad, options):
+    shape = given_shape(size, options)
+    kind, place, out = settings(dtype, device, options)
+    return finish(move(draw(source_of(generator), shape, kind), place), out, requires_grad)
+
+
+def _drawn_like(draw, input, generator, dtype, device, requires_grad, options):
+    array = array_argument(input, "rand_like")
+    kind, place, _ = settings(
+        array.dtype if dtype is None else dtype, device if device is not None else device_of(array), options
+    )
+    return finish(move(draw(source_of(generator), array.shape, kind), place), None, requires_grad)
+
+
+def rand(*size, generator=None, dtype=None, device=None, requires_grad=False, **options):
+    """Uniform random numbers in [0, 1) of shape ``size``. NotImplementedError for integer dtypes."""
+    return _drawn(_uniform, size, generator, dtype, device, requires_grad, options)
+
+
+def randn(*size, generator=None, dtype=None, device=None, requires_grad=False, **options):
+    """Standard normal random numbers of shape ``size``. NotImplementedError for integer dtypes."""
+    return _drawn(_normal, size, generator, dtype, device, requires_grad, options)
+
+
+def randint(
+    *bounds,
+    low=0,
+    high=None,
+    size=None,
+    generator=None,
+    dtype="int64",
+    device=None,
+    requires_grad=False,
+    **options,
+):
+    """Uniform random integers: ``randint(high, size)`` in [0, high), ``randint(low, high, size)`` in [low,
+    high); ``size`` is a tuple.
+
+    RuntimeError if the range is empty or ``dtype`` cannot hold it. TypeError for another ``size``.
+    """
+    low, high, size = _bounds(bounds, low, high, size)
+    if not isinstance(size, (tuple, list)):
+        raise TypeError(f"randint(): argument 'size' must be tuple of ints, not {type(size).__name__}")
+    kind, place, out = settings(dtype if options.get("out") is None else None, device, options)
+    return finish(
+        move(integers(source_of(generator), low, high, sizes((tuple(size),)), kind), place),
+        out,
+        requires_grad,
+    )
+
+
+def _bounds(bounds, low, high, size=None):
+    bounds = list(bounds)
+    if size is None and bounds and not hasattr(bounds[-1], "__index__"):
+        size = bounds.pop()
+    if len(bounds) > 2:
+        raise TypeError(f"expected at most low and high, got {len(bounds)} bounds")
+    if bounds:
+        low, high = (
+            (low, bounds[0])
+            if high is None and len(bounds) == 1
+            else (bounds[0], bounds[1] if len(bounds) == 2 else high)
+        )
+    return low, high, size
+
+
+def rand_like(input, *, generator=None, dtype=None, device=None, requires_grad=False, **options):
+    """Uniform random numbers in [0, 1) with the shape, dtype and device of ``input``, unless others are
+    given.
+    """
+    return _drawn_like(_uniform, input, generator, dtype, device, requires_grad, options)
+
+
+def randn_like(input, *, generator=None, dtype=None, device=None, requires_grad=False, **options):
+    """Standard normal random numbers with the shape, dtype and device of ``input``, unless others are
+    given."""
+    return _drawn_like(_normal, input, generator, dtype, device, requires_grad, options)
+
+
+def randint_like(
+    input, *bounds, low=0, high=None, generator=None, dtype=None, device=None, requires_grad=False, **options
+):
+    """Uniform random integers, ``randint_like(input, high)`` or ``randint_like(input, low, high)``, with the
+    shape, dtype and device of ``input``.
+    """
+    low, high, _ = _bounds(bounds, low, high)
+
+    def draw(source, shape, kind):
+        return integers(source, low, high, shape, kind)
+
+    return _drawn_like(draw, input, generator, dtype, device, requires_grad, options)
+
+
+@takes_numbers
+def randperm(n: int, *, generator=None, dtype="int64", device=None, requires_grad=False, **options):
+    """A random permutation of 0 … n-1. RuntimeError for a negative ``n`` or a dtype that cannot hold it."""
+    if n < 0:
+        raise RuntimeError(f"Trying to create tensor with negative dimension {n}: [{n}]")
+    kind, place, out = settings(dtype if options.get("out") is None else None, device, options)
+    check_fits(max(n - 1, 0), kind)
+    return finish(move(as_type(source_of(generator).permutation(n), kind), place), out, requires_grad)
+
+
+def _shifted(noise, mean, std):
+    """noise · std + mean in the dtype of ``noise``. Overflow gives inf, in silence."""
+    with numpy.errstate(all="ignore"):
+        return as_type(noise * std + mean, noise.dtype)
+
+
+@primitive(broadcasts=True, mean=flat, std=flat)
+def _normally(mean, std, *, noise):
+    return _shifted(noise, mean, std)
+
+
+def normal(
+    mean,
+    std=1.0,
+    size=None,
+    *,
+    generator=None,
+    out=None,
+    dtype=None,
+    device=None,
+    requires_grad=False,
+    **options,
+):
+    """Normal random numbers. ``mean`` and ``std`` are tensors that broadcast, or one is a number, or both are
+    and ``size`` is given.
+
+    Their gradients are zero. RuntimeError for a negative ``std``. TypeError if all are numbers and there is
+    no ``size``.
+    """
+    if size is not None:
+        mean, std = as_number(mean, "normal", "mean"), as_number(std, "normal", "std")
+    tensors = [v for v in (mean, std) if isinstance(v, Variable)]
+    if not tensors and size is None:
+        raise TypeError("normal() needs a size, or a tensor for mean or std")
+    if isinstance(std, Variable) and (std.array < 0).any():
+        raise RuntimeError("normal expects all elements of std >= 0.0")
+    if not isinstance(std, Variable) and std < 0:
+        raise RuntimeError(f"normal expects std >= 0.0, but found std {std}")
+    if not tensors:
+        return _drawn(
+            lambda *a: _shifted(_normal(*a), mean, std),
+            (size,),
+            generator,
+            dtype,
+            device,
+            requires_grad,
+            {**options, "out": out},
+        )
+    kind, place = tensors[0].array.dtype, tensors[0].device
+    noise = move(
+        _normal(source_of(generator), numpy.broadcast_shapes(*(v.shape for v in tensors)), kind), place
+    )
+    result = _normally(mean, std, noise=noise)
+    return result if out is None else finish(result.array, out)
+
+
+def bernoulli(input, p=None, *, generator=None, out=None):
+    """1 with the probability in each element of ``input`` (or with ``p`` everywhere, then only its shape
+    counts), else 0, in its dtype.
+
+    RuntimeError unless probabilities lie in [0, 1]. NotImplementedError for probabilities that are not
+    floating-point numbers.
+    """
+    array = array_argument(input, "bernoulli")
+    if p is None and category(array.dtype) != 2:
+        raise NotImplementedError(f"bernoulli is not implemented for probabilities of dtype {array.dtype}")
+    chance = move(array, CPU) if p is None else p
+    if out is not None or not (input.requires_grad and is_grad_enabled()):
+        return finish(
+            move(as_type(coins(source_of(generator), chance, array.shape), array.dtype), device_of(array)),
+            out,
+        )
+    return input.bernoulli(p, generator=generator)
+
+
+def multinomial(input, num_samples, replacement=False, *, generator=None, out=None):
+    """``num_samples`` indices drawn with the weights in each row of ``input``, (N, K) or (K,): int64 (N,
+    num_samples) or (num_samples,).
+
+    RuntimeError for other shapes, integer weights, negative or infinite ones, rows of zeros, and more samples
+    than K without ``replacement``.
+    """
+    array = array_argument(input, "multinomial")
+    return finish(
+        move(picks(source_of(generator), move(array, CPU), num_samples, replacement), device_of(array)), out
+    )
+
+
+def poisson(input, generator=None):
+    """Poisson random numbers with the rates in ``input``, in its dtype. RuntimeError for negative rates.
+
+    NotImplementedError unless they are floating-point numbers.
+    """
+    array = array_argument(input, "poisson")
+    if category(array.dtype) != 2:
+        raise NotImplementedError(f"poisson is not implemented for {array.dtype}")
+    if not (array >= 0).all():
+        raise RuntimeError("invalid Poisson rate, expected rate to be non-negative")
+    counts = numpy.asarray(source_of(generator).poisson(move(array, CPU)))
+    return finish(move(as_type(counts, array.dtype), device_of(array)), None)

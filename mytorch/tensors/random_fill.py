@@ -1,0 +1,158 @@
+"""The methods of a tensor that draw random numbers: ``uniform_`` and its kin fill it, ``multinomial`` takes
+its elements as weights.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy
+
+from ..core.arrays import CPU, device_of, move
+from ..core.dtypes import category
+from ..core.graph import Variable, wrap
+from ..core.scalar_arguments import takes_numbers
+from ..ops.inplace import prepare_write, write
+from .generator import coins, floats, integers, picks, source_of
+
+
+@numpy.errstate(all="ignore")  # what overflows is infinite
+def _fill(x, values):
+    x.array[...] = move(values, device_of(x.array))
+    return write(x, wrap(x.array))
+
+
+def _check_floating(x, name):
+    if category(x.array.dtype) != 2:
+        raise RuntimeError(
+            f"{name} draws from a continuous probability distribution. dtype must be a floating point "
+            f"but you specified {x.array.dtype}"
+        )
+
+
+class SamplingMethods:
+    """Each with an underscore changes the tensor in place, as a constant for autograd, and returns it."""
+
+    array: numpy.ndarray
+
+    def bernoulli(self, p=None, *, generator=None):
+        """As :func:`mytorch.bernoulli`: 1 with the probability in each element, or with ``p`` everywhere,
+        else 0, in the dtype of the tensor.
+        """
+        if p is None and category(self.array.dtype) != 2:
+            raise NotImplementedError(
+                f"bernoulli is not implemented for probabilities of dtype {self.array.dtype}"
+            )
+        # in the graph, with a gradient of zero
+        return self.clone().bernoulli_(self.detach() if p is None else p, generator=generator)
+
+    def multinomial(self, num_samples, replacement=False, *, generator=None):
+        """As :func:`mytorch.multinomial`: indices drawn with the weights in each row."""
+        return wrap(
+            move(
+                picks(source_of(generator), move(self.array, CPU), num_samples, replacement),
+                device_of(self.array),
+            )
+        )
+
+    @takes_numbers
+    def uniform_(self, from_=0.0, to=1.0, *, generator=None):
+        """Uniform in [from, to). RuntimeError if ``from`` exceeds ``to`` or the dtype cannot hold them;
+
+        NotImplementedError for integers.
+        """
+        prepare_write(self)
+        values = floats(source_of(generator).random, self.array.shape, self.array.dtype)
+        for name, bound in (("from", from_), ("to", to)):
+            if abs(bound) > float(
+                numpy.finfo("float32" if self.array.dtype.kind == "V" else self.array.dtype).max
+            ):
+                raise RuntimeError(f"{name} is out of bounds for {self.array.dtype}")
+        if from_ > to:
+            raise RuntimeError(
+                f"uniform_ expects to return a [from, to) range, but found from={from_} > to={to}"
+            )
+        return _fill(self, values if (from_, to) == (0, 1) else values * (to - from_) + from_)
+
+    @takes_numbers
+    def normal_(self, mean=0.0, std=1.0, *, generator=None):
+        """Normal. RuntimeError for a negative ``std``; NotImplementedError for integers."""
+        prepare_write(self)
+        if not std >= 0:
+            raise RuntimeError(f"normal expects std >= 0.0, but found std {std}")
+        values = floats(source_of(generator).standard_normal, self.array.shape, self.array.dtype)
+        with numpy.errstate(all="ignore"):
+            return _fill(self, values if (mean, std) == (0, 1) else values * std + mean)
+
+    def bernoulli_(self, p=0.5, *, generator=None):
+        """1 with probability ``p``, a number or a tensor that broadcasts to this shape, else 0.
+
+        RuntimeError unless it lies in [0, 1].
+        """
+        prepare_write(self)
+        chance = move(p.array, CPU) if isinstance(p, Variable) else p
+        coming, shape = numpy.shape(chance), self.array.shape
+        if len(coming) > len(shape) or any(n not in (1, m) for n, m in zip(coming[::-1], shape[::-1])):
+            raise RuntimeError(
+                f"The expanded size of the tensor {list(shape)} must match the existing size "
+                f"{list(coming)} of p"
+            )
+        return _fill(self, coins(source_of(generator), chance, self.array.shape))
+
+    def random_(self, *bounds, generator=None):
+        """Uniform integers: ``random_()`` in [0, largest], ``random_(to)`` in [0, to), ``random_(from, to)``
+        in [from, to).
+
+        The largest is that of the dtype, or the last up to which a floating one has all integers.
+        RuntimeError for an empty range.
+        """
+        prepare_write(self)
+        kind = self.array.dtype
+        if not bounds:
+            bits = {"b": 1, "V": 8}.get(kind.kind) or (
+                numpy.finfo(kind).nmant + 1 if kind.kind == "f" else 8 * kind.itemsize - (kind.kind == "i")
+            )
+            bounds = (0, 2**bits + (kind.kind in "fV"))
+        low, high = bounds if len(bounds) == 2 else (0, *bounds)
+        return _fill(self, integers(source_of(generator), low, high, self.array.shape, kind))
+
+    @takes_numbers
+    def exponential_(self, lambd=1.0, *, generator=None):
+        """Exponential with rate ``lambd``. RuntimeError unless that is positive and the dtype floating."""
+        prepare_write(self)
+        _check_floating(self, "exponential_")
+        if not lambd > 0:
+            raise RuntimeError(f"exponential_ expects lambda > 0.0, but found lambda={lambd}")
+        return _fill(self, source_of(generator).standard_exponential(self.array.shape) / lambd)
+
+    @takes_numbers
+    def log_normal_(self, mean=1.0, std=2.0, *, generator=None):
+        """Log-normal: the exponential of normal numbers. RuntimeError unless ``std`` is positive and the
+        dtype floating.
+        """
+        prepare_write(self)
+        _check_floating(self, "log_normal_")
+        if not std > 0:
+            raise RuntimeError(f"log_normal_ expects std > 0.0, but found std={std}")
+        return _fill(self, source_of(generator).lognormal(mean, std, self.array.shape))
+
+    def cauchy_(self, median=0.0, sigma=1.0, *, generator=None):
+        """Cauchy. RuntimeError unless ``sigma`` is positive and the dtype floating."""
+        prepare_write(self)
+        _check_floating(self, "cauchy_")
+        if not sigma > 0:
+            raise RuntimeError(f"cauchy_ expects sigma > 0.0, but found sigma={sigma}")
+        return _fill(self, median + sigma * source_of(generator).standard_cauchy(self.array.shape))
+
+    def geometric_(self, p, *, generator=None):
+        """The number of trials up to the first success of probability ``p``.
+
+        RuntimeError unless that lies in (0, 1).
+        """
+        prepare_write(self)
+        if not 0 < p < 1:
+            raise RuntimeError(f"geometric_ expects p to be in (0, 1), but got p={p}")
+        trials = (
+            numpy.floor(numpy.log(1 - source_of(generator).random(self.array.shape)) / math.log1p(-p)) + 1
+        )
+        return _fill(self, trials)

@@ -1,0 +1,723 @@
+"""Saving and loading: exact, shared memory kept, nothing executed, nothing half-written."""
+
+import collections
+import io
+import json
+import math
+import os
+import pathlib
+import pickle
+import random
+import stat
+import struct
+import subprocess
+import sys
+import threading
+import zipfile
+
+import numpy as np
+import pytest
+
+import mytorch
+from mytorch import nn
+from mytorch.serialization import load_safetensors, save_safetensors
+
+
+def roundtrip(obj, **options):
+    file = io.BytesIO()
+    mytorch.save(obj, file)
+    file.seek(0)
+    return mytorch.load(file, **options)
+
+
+def same(a, b):
+    """Equal to the bit, with the same types all the way down."""
+    assert type(a) is type(b), (type(a), type(b))
+    if isinstance(a, mytorch.Tensor):
+        assert a.requires_grad == b.requires_grad and a.device == b.device
+        return same(a.detach().cpu().array, b.detach().cpu().array)
+    if isinstance(a, (np.ndarray, np.generic)):
+        return (
+            a.dtype == b.dtype and a.shape == b.shape and np.asarray(a).tobytes() == np.asarray(b).tobytes()
+        )
+    if isinstance(a, dict):
+        return len(a) == len(b) and all(
+            same(k, m) and same(v, w) for (k, v), (m, w) in zip(a.items(), b.items())
+        )
+    if isinstance(a, (list, tuple)):
+        return len(a) == len(b) and all(map(same, a, b))
+    if isinstance(a, float):
+        return struct.pack("d", a) == struct.pack("d", b)
+    return a == b
+
+
+VALUES = {
+    "none": None,
+    "bools": [True, False],
+    "ints": [0, -1, 2**53 - 1, 2**53, -(2**63), 10**5000, -(7**9999)],
+    "floats": [
+        0.0,
+        -0.0,
+        0.1,
+        1e-320,
+        math.inf,
+        -math.inf,
+        math.nan,
+        struct.unpack("d", bytes.fromhex("01000000000000fc")[::1])[0],
+    ],
+    "complex": [1 + 2j, complex(-0.0, math.inf)],
+    "strings": ["", "ünïcode ☃", "\ud800", "\x00", '"\\'],
+    "bytes": [b"", bytes(range(256)), bytearray(b"xy")],
+    "containers": (
+        [],
+        (),
+        {},
+        set(),
+        frozenset({1, "a"}),
+        {1, 2.5, None},
+        collections.OrderedDict(b=1, a=2),
+        collections.Counter("abca"),
+    ),
+    "keys": {"a": 1, 1: 2, 2.5: 3, False: 4, None: 5, (1, ("x", None)): 6, b"k": 7},
+    "names": [
+        mytorch.float32,
+        mytorch.bool,
+        mytorch.device("cuda:1"),
+        mytorch.device("cpu"),
+        mytorch.Size([2, 3]),
+        np.dtype(">f4"),
+    ],
+    "order": {str(i): i for i in range(50, 0, -1)},
+    "scalars": [
+        np.float64(0.1),
+        np.float32(1),
+        np.int8(-3),
+        np.bool_(True),
+        np.str_("a"),
+        np.datetime64("2020-01-01"),
+    ],
+    "nested": {"a": [{"b": ({"c": [1, (2, [3])]},)}]},
+    "rng": random.Random(0).getstate(),
+    "numpy rng": np.random.RandomState(0).get_state(),
+    "numpy generator": np.random.default_rng(0).bit_generator.state,
+}
+
+
+@pytest.mark.parametrize("name", VALUES)
+def test_values_come_back_as_they_were(name):
+    assert same(VALUES[name], roundtrip(VALUES[name]))
+
+
+DTYPES = [
+    "float16",
+    "float32",
+    "float64",
+    "int8",
+    "int16",
+    "int32",
+    "int64",
+    "uint8",
+    "uint16",
+    "uint32",
+    "uint64",
+    "bool",
+    "complex64",
+    "complex128",
+]
+SHAPES = [(), (0,), (3, 0, 2), (1,), (5,), (2, 3), (2, 1, 3, 4)]
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_tensors_and_arrays_of_every_dtype(dtype):
+    rng = np.random.default_rng(0)
+    for shape in SHAPES:
+        bits = rng.integers(0, 256, (*shape, np.dtype(dtype).itemsize)).astype(np.uint8)
+        array = (
+            (bits % 2).astype(bool)[..., 0]
+            if dtype == "bool"
+            else np.ndarray(shape, dtype, bits.tobytes()).copy()
+        )
+        assert same(array, roundtrip(array))
+        big_endian = array.astype(array.dtype.newbyteorder(">"))
+        assert same(big_endian, roundtrip(big_endian))
+        tensor = mytorch.from_numpy(array)
+        assert same([tensor], roundtrip([tensor]))
+
+
+def test_bfloat16():
+    ml_dtypes = pytest.importorskip("ml_dtypes")
+    array = np.arange(65536, dtype=np.uint16).view(ml_dtypes.bfloat16).reshape(256, 256)
+    back = roundtrip({"t": mytorch.from_numpy(array), "n": array.T[3:]})
+    assert back["t"].dtype is mytorch.bfloat16
+    assert same(array, back["t"].array) and same(array.T[3:], back["n"])
+
+
+@pytest.mark.parametrize(
+    "array",
+    [
+        np.array(["ab", "c"]),
+        np.array([b"x", b"yz"]),
+        np.array(["2020-01-01", "NaT"], "M8[D]"),
+        np.array([5], "m8[ns]"),
+        np.array(np.longdouble(1) / 3),
+    ],
+    ids=lambda a: str(a.dtype),
+)
+def test_other_numpy_arrays(array):
+    assert same(array, roundtrip(array))
+
+
+def test_layouts():
+    base = np.arange(24.0).reshape(2, 3, 4)
+    views = [
+        base.T,
+        base[:, ::2],
+        base[::-1],
+        base[..., 1],
+        np.asfortranarray(base),
+        np.broadcast_to(base[0, 0], (5, 4)),
+        base[1:1],
+    ]
+    for view in views:
+        assert same(view, roundtrip(view))
+        assert same(
+            mytorch.from_numpy(view.copy(order="K")), roundtrip(mytorch.from_numpy(view.copy(order="K")))
+        )
+    assert all(same(a, b) for a, b in zip(views, roundtrip(views)))
+
+
+def test_parameters_and_graph_tensors():
+    weight = nn.Parameter(mytorch.ones(2))
+    leaf = mytorch.zeros(2, requires_grad=True)
+    back = roundtrip([weight, leaf, weight * 2, nn.Parameter(mytorch.ones(1), requires_grad=False)])
+    assert type(back[0]) is nn.Parameter and back[0].requires_grad and back[0].is_leaf
+    assert type(back[1]) is mytorch.Tensor and back[1].requires_grad
+    assert back[2].requires_grad and back[2].is_leaf and back[2].tolist() == [2, 2]
+    assert type(back[3]) is nn.Parameter and not back[3].requires_grad
+    back[0].sum().backward()
+    assert back[0].grad.tolist() == [1, 1]
+
+
+def test_parameters_load_before_anything_else_of_nn(tmp_path):
+    mytorch.save({"w": nn.Parameter(mytorch.ones(2))}, tmp_path / "a.pt")
+    code = f"import mytorch; print(mytorch.load({str(tmp_path / 'a.pt')!r}))"
+    done = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True)
+    assert done.stdout.strip() == "{'w': Parameter containing:\ntensor([1., 1.], requires_grad=True)}", (
+        done.stderr
+    )
+
+
+# ---- shared memory -------------------------------------------------------------------------------
+
+
+def test_identical_tensors_stay_one():
+    weight = nn.Parameter(mytorch.ones(3))
+    back = roundtrip({"a": weight, "b": [weight], "c": weight.detach()})
+    assert back["a"] is back["b"][0]
+    with mytorch.no_grad():
+        back["a"].array[0] = 7
+    assert back["c"].tolist() == [7, 1, 1]
+
+
+def test_views_share_memory_again():
+    base = mytorch.arange(12).reshape(3, 4)
+    saved = {
+        "base": base,
+        "row": base[1],
+        "t": base.transpose(0, 1),
+        "reversed": base.array[::-1],
+        "bytes": base.array.view(np.uint8)[2:, ::3],
+    }
+    back = roundtrip(saved)
+    for name, value in saved.items():
+        assert same(value, back[name])
+    back["row"].array[2] = 100
+    assert (
+        back["base"].tolist()[1] == [4, 5, 100, 7]
+        and back["t"].tolist()[2] == [2, 100, 10]
+        and back["reversed"][1, 2] == 100
+    )
+
+
+def test_one_view_does_not_drag_its_base_along():
+    file = io.BytesIO()
+    mytorch.save(mytorch.zeros(1000, 1000)[5], file)
+    assert len(file.getvalue()) < 6000
+    parts = mytorch.zeros(10**6)
+    file = io.BytesIO()
+    # neighbours in a flat buffer share nothing
+    mytorch.save([parts[10 * i : 10 * i + 10] for i in range(20)], file)
+    assert len(file.getvalue()) < 20000
+
+
+def test_an_expanded_tensor_stays_small():
+    file = io.BytesIO()
+    value = mytorch.tensor(3.0).expand(1000, 1000)
+    mytorch.save(value, file)
+    assert len(file.getvalue()) < 3000
+    file.seek(0)
+    assert same(value, mytorch.load(file))
+
+
+def test_temporary_arrays_are_not_confused():
+    """Memory that is freed and reused while saving must not make two tensors one."""
+    model = [mytorch.full((1000,), float(i)) for i in range(50)]
+    back = roundtrip([x.array[::2] for x in model])
+    assert [a[0] for a in back] == list(range(50))
+
+
+# ---- files ---------------------------------------------------------------------------------------
+
+
+def test_paths_and_file_objects(tmp_path):
+    value = {"x": mytorch.ones(2)}
+    for path in (tmp_path / "a.pt", str(tmp_path / "b.pt"), os.fsencode(tmp_path / "c.pt")):
+        mytorch.save(value, path)
+        assert same(value, mytorch.load(path))
+    with open(tmp_path / "d.pt", "wb") as file:
+        file.write(b"something before")
+        mytorch.save(value, file)
+    with open(tmp_path / "d.pt", "rb") as file:
+        file.seek(16)
+        assert same(value, mytorch.load(file))
+
+
+def test_numpy_opens_the_file(tmp_path):
+    mytorch.save({"x": mytorch.ones(2, 3)}, tmp_path / "a.npz")
+    with np.load(tmp_path / "a.npz") as arrays:
+        assert same(arrays["0"], np.ones((2, 3), np.float32))
+    with zipfile.ZipFile(tmp_path / "a.npz") as archive:
+        manifest = json.loads(archive.read("manifest.json"))
+        assert manifest["format"] == "mytorch" and manifest["object"] == {"dict": [["x", {"tensor": 0}]]}
+
+
+class Unsavable:
+    def __reduce__(self):
+        raise KeyboardInterrupt
+
+
+def test_a_failed_write_keeps_the_old_file(tmp_path):
+    path = tmp_path / "a.pt"
+    mytorch.save({"epoch": 1}, path)
+    with pytest.raises(KeyboardInterrupt):
+        mytorch.save([mytorch.ones(10000), Unsavable()], path)
+    with pytest.raises((AttributeError, pickle.PicklingError, TypeError)):
+        mytorch.save([mytorch.ones(10000), lambda: 1, threading.Lock()], path)
+    assert mytorch.load(path) == {"epoch": 1}
+    assert os.listdir(tmp_path) == ["a.pt"]
+
+
+def test_replacing_keeps_links_and_permissions(tmp_path):
+    target, link = tmp_path / "target.pt", tmp_path / "link.pt"
+    mytorch.save(1, target)
+    usual = stat.S_IMODE(os.stat(target).st_mode)
+    (tmp_path / "plain").write_bytes(b"")
+    assert usual == stat.S_IMODE(os.stat(tmp_path / "plain").st_mode)
+    os.chmod(target, 0o640)
+    link.symlink_to(target)
+    mytorch.save(2, link)
+    assert link.is_symlink() and mytorch.load(target) == 2 and stat.S_IMODE(os.stat(target).st_mode) == 0o640
+
+
+def test_where_nothing_can_be_written(tmp_path):
+    with pytest.raises(RuntimeError, match=r"Parent directory .* does not exist"):
+        mytorch.save(1, tmp_path / "no" / "a.pt")
+    with pytest.raises(IsADirectoryError):
+        mytorch.save(1, tmp_path)
+    with pytest.raises(FileNotFoundError):
+        mytorch.load(tmp_path / "a.pt")
+    mytorch.save(1, pathlib.Path(os.devnull))
+    assert stat.S_ISCHR(os.stat(os.devnull).st_mode)
+
+
+def test_nesting_has_an_end():
+    deep = []
+    for _ in range(90):
+        deep = [{"x": deep}] if len(str(deep)) % 2 else [deep]
+    assert roundtrip(deep) == deep
+    for _ in range(200):
+        deep = [deep]
+    with pytest.raises(ValueError, match="nested more than 100"):
+        roundtrip(deep)
+    loop = []
+    loop.append(loop)
+    with pytest.raises(ValueError, match="contains itself"):
+        roundtrip(loop)
+
+
+# ---- where tensors go ----------------------------------------------------------------------------
+
+
+def saved_on_a_gpu(value):
+    """A checkpoint whose tensors say that they were on cuda:1."""
+    source, file = io.BytesIO(), io.BytesIO()
+    mytorch.save(value, source)
+    with zipfile.ZipFile(source) as old, zipfile.ZipFile(file, "w") as new:
+        for name in old.namelist():
+            new.writestr(name, old.read(name).replace(b'"device": "cpu"', b'"device": "cuda:1"'))
+    file.seek(0)
+    return file
+
+
+@pytest.mark.parametrize(
+    "map_location",
+    [
+        "cpu",
+        mytorch.device("cpu"),
+        {"cuda:1": "cpu"},
+        lambda tensor, place: tensor,
+        lambda tensor, place: tensor.cpu() if place == "cuda:1" else None,
+    ],
+)
+def test_map_location(map_location):
+    back = mytorch.load(saved_on_a_gpu([mytorch.ones(2)]), map_location=map_location)
+    assert back[0].device.type == "cpu" and back[0].tolist() == [1, 1]
+
+
+@pytest.mark.skipif(mytorch.core.arrays.cuda_is_available(), reason="only without a GPU")
+@pytest.mark.parametrize("map_location", [None, {"cuda:0": "cpu"}, lambda tensor, place: None])
+def test_no_gpu_to_load_to(map_location):
+    with pytest.raises(RuntimeError, match=r"map_location=mytorch\.device"):
+        mytorch.load(saved_on_a_gpu([mytorch.ones(2)]), map_location=map_location)
+
+
+def test_bad_map_location():
+    with pytest.raises(RuntimeError, match="Invalid device string"):
+        roundtrip(1, map_location="gpu")
+    with pytest.raises(TypeError, match="map_location should return a tensor"):
+        roundtrip(mytorch.ones(1), map_location=lambda tensor, place: "cpu")
+
+
+def test_devices(device):
+    value = {
+        "x": mytorch.ones(3, device=device),
+        "half": mytorch.ones(3, dtype=mytorch.float16, device=device),
+    }
+    assert same(value, roundtrip(value))
+    assert roundtrip(value, map_location="cpu")["x"].device == mytorch.device("cpu")
+
+
+# ---- whole modules -------------------------------------------------------------------------------
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.weight = nn.Parameter(mytorch.ones(3))
+        self.tied = self.weight
+        self.note = "as it was"
+
+    def forward(self, x):
+        return x * self.weight
+
+
+def test_a_module_needs_weights_only_false(tmp_path):
+    net = Net()
+    with mytorch.no_grad():
+        net.weight.array[:] = 5
+    path = tmp_path / "net.pt"
+    mytorch.save({"net": net, "epoch": 3}, path)
+    with pytest.raises(
+        RuntimeError, match=r"net\.pt holds a .*Net at object\['net'\].*weights_only=False.*state_dict"
+    ):
+        mytorch.load(path)
+    back = mytorch.load(path, weights_only=False)
+    assert back["epoch"] == 3 and back["net"].note == "as it was"
+    assert back["net"].weight is back["net"].tied and type(back["net"].weight) is nn.Parameter
+    assert back["net"](mytorch.ones(3)).tolist() == [5, 5, 5]
+
+
+class Bomb:
+    def __reduce__(self):
+        return os.mkdir, ("exploded",)
+
+
+def test_nothing_is_executed(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    mytorch.save(Bomb(), "bomb.pt")
+    with pytest.raises(RuntimeError, match="only pickle can restore"):
+        mytorch.load("bomb.pt")
+    pathlib.Path("bare.pt").write_bytes(pickle.dumps(Bomb()))
+    with pytest.raises(RuntimeError, match="could run any code"):
+        mytorch.load("bare.pt")
+    np.savez("array.npz", np.array([Bomb()], object), allow_pickle=True)
+    with pytest.raises(RuntimeError, match=r"use numpy\.load"):
+        mytorch.load("array.npz")
+    good = io.BytesIO()
+    mytorch.save(np.ones(3), good)
+    object_array = zipfile.ZipFile("array.npz").read("arr_0.npy")
+    altered = rewrite(good, **{"0.npy": object_array})
+    with pytest.raises(RuntimeError, match="has dtype object"):
+        mytorch.load(altered)
+    assert not os.path.exists("exploded")
+
+
+# ---- damage --------------------------------------------------------------------------------------
+
+
+def rewrite(file, compression=zipfile.ZIP_STORED, **members):
+    """A copy of the zip file with some members exchanged (None: left out)."""
+    new = io.BytesIO()
+    with zipfile.ZipFile(file) as old, zipfile.ZipFile(new, "w", compression) as archive:
+        for name in old.namelist():
+            content = members.get(name, old.read(name))
+            if content is not None:
+                archive.writestr(name, content)
+    new.seek(0)
+    return new
+
+
+def zip_of(**members):
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    file.seek(0)
+    return file
+
+
+def manifest_of(obj, **changes):
+    """A checkpoint of ``obj`` whose manifest was altered."""
+    file = io.BytesIO()
+    mytorch.save(obj, file)
+    manifest = json.loads(zipfile.ZipFile(file).read("manifest.json"))
+    for key, value in changes.items():
+        manifest[key] = value(manifest[key]) if callable(value) else value
+    return rewrite(file, **{"manifest.json": json.dumps(manifest)})
+
+
+WINDOW = {"dtype": "|u1", "member": 0, "shape": [2], "strides": [1], "offset": 0}
+ALTERED = {
+    "format": dict(format="other"),
+    "version": dict(version=2),
+    "object missing": dict(pickled="both"),
+    "tables": dict(tensors=None),
+    "unknown tag": dict(object={"eval": "1"}),
+    "two tags": dict(object={"int": "1", "float": "1"}),
+    "tag content": dict(object={"tuple": 3}),
+    "pair": dict(object={"dict": [[1]]}),
+    "unhashable key": dict(object={"dict": [[[1], 2]]}),
+    "float": dict(object={"float": "zz"}),
+    "base64": dict(object={"bytes": "=a"}),
+    "device": dict(object={"device": "moon"}),
+    "dtype": dict(object={"numpy.dtype": "O"}),
+    "no such tensor": dict(object={"tensor": 7}),
+    "negative tensor": dict(object={"tensor": -1}),
+    "bool as index": dict(object={"tensor": True}),
+    "tensor's array": dict(tensors=lambda t: [{**t[0], "array": 9}]),
+    "tensor's kind": dict(tensors=lambda t: [{**t[0], "kind": "Module"}]),
+    "tensor's device": dict(tensors=lambda t: [{**t[0], "device": 3}]),
+    "tensor's flag": dict(tensors=lambda t: [{**t[0], "requires_grad": 1}]),
+    "member": dict(arrays=[{"dtype": "<f4", "member": "../../etc/passwd"}]),
+    "dtype of array": dict(arrays=[{"dtype": "<f8", "member": 0}]),
+    "object dtype": dict(arrays=[{"dtype": "O", "member": 0}]),
+    "structured dtype": dict(arrays=[{"dtype": "f4,O", "member": 0}]),
+    "window too long": dict(arrays=[WINDOW | {"shape": [10**12]}]),
+    "window before": dict(arrays=[WINDOW | {"strides": [-1]}]),
+    "window offset": dict(arrays=[WINDOW | {"offset": -1}]),
+    "window float": dict(arrays=[WINDOW | {"offset": 0.5}]),
+    "window negative": dict(arrays=[WINDOW | {"shape": [-1]}]),
+    "window rank": dict(arrays=[WINDOW | {"shape": [2, 2]}]),
+}
+
+
+@pytest.mark.parametrize("name", ALTERED)
+def test_an_altered_manifest_is_refused(name):
+    with pytest.raises(
+        RuntimeError, match="the file object: the file is damaged, truncated or was altered: "
+    ):
+        mytorch.load(manifest_of([mytorch.ones(2)], **ALTERED[name]))
+
+
+def test_deep_json_is_refused():
+    for text in (
+        "[" * 100000,
+        '{"format": "mytorch", "object": '
+        + "[" * 400
+        + "]" * 400
+        + ', "version": 1, "tensors": [], "arrays": []}',
+        '{"a": NaN}',
+    ):
+        file = io.BytesIO()
+        mytorch.save(1, file)
+        with pytest.raises(RuntimeError, match="damaged"):
+            mytorch.load(rewrite(file, **{"manifest.json": text}))
+
+
+def npy(header):
+    """A .npy file without its data; ``header`` is a dict's text or (dtype, shape)."""
+    if isinstance(header, tuple):
+        header = str({"descr": header[0], "fortran_order": False, "shape": header[1]})
+    return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header.encode()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"\x93NUMPY",
+        npy("{}"),
+        npy("x" * 50),
+        npy(("<f4", (1000000000000,))),
+        npy(("<f4", (2,))) + bytes(7),
+        npy(("<f4", (2,))) + bytes(9),
+        npy(("<f4", (-2, -1))) + bytes(8),
+        npy(("|b1", (1,))) + b"\7",
+        npy("__import__('os').mkdir('exploded')"),
+        npy(([("a", "O")], ())) + bytes(8),
+    ],
+)
+def test_altered_members_are_refused(content):
+    file = io.BytesIO()
+    mytorch.save(mytorch.ones(2), file)
+    with pytest.raises(RuntimeError, match="damaged"):
+        mytorch.load(rewrite(file, **{"0.npy": content}))
+
+
+def test_missing_and_compressed_members():
+    file = io.BytesIO()
+    mytorch.save(mytorch.ones(100000), file)
+    with pytest.raises(RuntimeError, match=r"member '0\.npy' is missing"):
+        mytorch.load(rewrite(file, **{"0.npy": None}))
+    with pytest.raises(RuntimeError, match="neither a mytorch nor a PyTorch checkpoint"):
+        mytorch.load(zip_of(readme=b"hello"))
+    with pytest.raises(RuntimeError, match="compressed"):
+        mytorch.load(rewrite(file, zipfile.ZIP_DEFLATED))
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "is empty"),
+        (b"hello, this is some text", "not a mytorch or PyTorch checkpoint"),
+        (b"\x80\x02}q\x00.", "before 1.6"),
+        (struct.pack("<Q", 2) + b"{}", "load_safetensors"),
+        (b"PK\x03\x04rubbish that follows", "damaged"),
+    ],
+)
+def test_other_files(tmp_path, content, message):
+    path = tmp_path / "odd.pt"
+    path.write_bytes(content)
+    with pytest.raises(RuntimeError, match=rf"odd\.pt.*{message}"):
+        mytorch.load(path)
+
+
+def test_file_object_at_its_end():
+    file = io.BytesIO()
+    mytorch.save(1, file)
+    with pytest.raises(RuntimeError, match=r"seek\(0\)"):
+        mytorch.load(file)
+
+
+def checkpoint():
+    base = mytorch.arange(6)
+    return {
+        "model": collections.OrderedDict(w=mytorch.ones(2, 3), b=base, v=base[2:]),
+        "lr": 0.1,
+        "n": [10**20, math.inf, b"x", (1, None)],
+        "a": np.eye(2),
+    }
+
+
+def test_every_truncation_is_noticed():
+    file = io.BytesIO()
+    mytorch.save(checkpoint(), file)
+    content = file.getvalue()
+    for length in range(0, len(content), 13):
+        with pytest.raises(RuntimeError, match="the file object"):
+            mytorch.load(io.BytesIO(content[:length]))
+
+
+def fuzz(content, rounds, accept):
+    """Load damaged copies: either the documented error, or, where the damage is without meaning, what
+    ``accept`` takes.
+    """
+    rng = random.Random(0)
+    for _ in range(rounds):
+        damaged = bytearray(content)
+        for _ in range(rng.choice((1, 1, 2, 8))):
+            damaged[rng.randrange(len(damaged))] = rng.randrange(256)
+        if rng.random() < 0.2:
+            start = rng.randrange(len(damaged))
+            del damaged[start : start + rng.randrange(1, 50)]
+        try:
+            result = mytorch.load(io.BytesIO(bytes(damaged)))
+        except RuntimeError as error:
+            assert "the file object" in str(error)
+        else:
+            accept(result)
+
+
+def test_flipped_bytes_are_noticed():
+    file = io.BytesIO()
+    mytorch.save(checkpoint(), file)
+
+    def accept(result):
+        assert same(result, checkpoint())
+
+    fuzz(file.getvalue(), 3000, accept)
+
+
+def test_flipped_bytes_under_a_right_checksum():
+    """The checksums do not hide a careless decoder: damage is done before they are made."""
+    file = io.BytesIO()
+    mytorch.save(checkpoint(), file)
+    rng = random.Random(1)
+    with zipfile.ZipFile(file) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    for _ in range(1500):
+        name = rng.choice([*members, "manifest.json", "manifest.json"])
+        damaged = bytearray(members[name])
+        for _ in range(rng.choice((1, 2, 5))):
+            damaged[rng.randrange(len(damaged))] = rng.choice(
+                b'0123456789[]{}",:-tensorx' if name == "manifest.json" else range(256)
+            )
+        try:
+            mytorch.load(rewrite(file, **{name: bytes(damaged)}))
+        except RuntimeError as error:
+            assert "the file object" in str(error)
+
+
+# ---- safetensors ---------------------------------------------------------------------------------
+
+
+def test_safetensors_there_and_back(tmp_path):
+    pytest.importorskip("safetensors")
+    weight = nn.Parameter(mytorch.arange(6.0).reshape(2, 3))
+    state = {
+        "w": weight,
+        "tied": weight,
+        "t": weight.transpose(0, 1),
+        "n": mytorch.tensor(7),
+        "empty": mytorch.zeros(0, 3),
+        "b": mytorch.tensor([True, False]),
+    }
+    save_safetensors(state, tmp_path / "a.safetensors", metadata={"format": "pt"})
+    back = load_safetensors(tmp_path / "a.safetensors")
+    assert {k: (v.tolist(), v.dtype) for k, v in back.items()} == {
+        k: (v.tolist(), v.dtype) for k, v in state.items()
+    }
+    back["n"].array[...] = 3  # writable memory of its own
+    torch = pytest.importorskip("torch")
+    theirs = pytest.importorskip("safetensors.torch").load_file(tmp_path / "a.safetensors")
+    for name, value in theirs.items():
+        assert same(
+            value.numpy(), np.ascontiguousarray(state[name].detach().array).reshape(state[name].shape)
+        )
+    values = {
+        "x": torch.randn(3, 4),
+        "h": torch.randn(3).half(),
+        "i": torch.tensor([1, 2], dtype=torch.int32),
+    }
+    pytest.importorskip("safetensors.torch").save_file(values, tmp_path / "b.safetensors")
+    for name, value in load_safetensors(tmp_path / "b.safetensors").items():
+        assert same(value.array, values[name].numpy())
+
+
+def test_safetensors_errors(tmp_path):
+    pytest.importorskip("safetensors")
+    with pytest.raises(TypeError, match="tensors only, got float under 'lr'"):
+        save_safetensors({"lr": 0.1}, tmp_path / "a")
+    (tmp_path / "bad").write_bytes(b"\x08\x00\x00\x00\x00\x00\x00\x00{rubbish")
+    with pytest.raises(RuntimeError, match="bad: the file is damaged"):
+        load_safetensors(tmp_path / "bad")

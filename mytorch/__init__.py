@@ -1,548 +1,180 @@
 """mytorch: a small deep-learning framework with PyTorch's API, on NumPy and CuPy. Names only; the code is in
 the modules.
+
+`_HOMES` says where each name is written. A module is imported when one of its names is first used.
 """
 
 import importlib
 from math import e, inf, nan, pi
-from typing import TYPE_CHECKING
 
-from . import autograd, random
-
-# isort: skip  (the submodule's name gives way to the function `tensor` below)
-from .tensors.tensor import Size, Tensor
-from .core.anomaly_mode import is_anomaly_check_nan_enabled, is_anomaly_enabled
-from .core.grad_mode import (
-    enable_grad,
-    inference_mode,
-    is_grad_enabled,
-    is_inference_mode_enabled,
-    no_grad,
-    set_grad_enabled,
-)
-from .core.arrays import default_device as get_default_device
-from .core.arrays import device, set_default_device
-from .tensors.creation import (
-    BFloat16Tensor,
-    BoolTensor,
-    ByteTensor,
-    CharTensor,
-    DoubleTensor,
-    FloatTensor,
-    HalfTensor,
-    IntTensor,
-    LongTensor,
-    ShortTensor,
-    arange,
-    as_tensor,
-    asarray,
-    empty,
-    empty_like,
-    empty_strided,
-    eye,
-    from_dlpack,
-    from_numpy,
-    frombuffer,
-    full,
-    full_like,
-    is_complex,
-    is_floating_point,
-    is_nonzero,
-    is_tensor,
-    linspace,
-    logspace,
-    numel,
-    ones,
-    ones_like,
-    range,
-    result_type,
-    scalar_tensor,
-    set_default_tensor_type,
-    tensor,
-    typename,
-    zeros,
-    zeros_like,
-)
-from .core.dtypes import (
-    can_cast,
-    complex64,
-    complex128,
-    dtype,
-    finfo,
-    float16,
-    float32,
-    float64,
-    get_default_dtype,
-    iinfo,
-    int8,
-    int16,
-    int32,
-    int64,
-    promote_types,
-    set_default_dtype,
-    uint8,
-    uint16,
-    uint32,
-    uint64,
-)
-from .core.dtypes import __getattr__ as _dtype  # bfloat16, which needs the package ml_dtypes
-from .core.dtypes import bool_ as bool
-from .core.dtypes import double, half, long, short
-from .core.dtypes import float_ as float
-from .core.dtypes import int_ as int
-from .ops.activation import celu, hardshrink, log_softmax, prelu, relu, selu, softmax, threshold
-from .ops.arithmetic import (
-    add,
-    addcdiv,
-    addcmul,
-    arctan2,
-    atan2,
-    copysign,
-    div,
-    divide,
-    float_power,
-    floor_divide,
-    fmod,
-    gcd,
-    heaviside,
-    hypot,
-    lcm,
-    ldexp,
-    lerp,
-    logaddexp,
-    logaddexp2,
-    mul,
-    multiply,
-    nextafter,
-    pow,
-    remainder,
-    rsub,
-    sub,
-    subtract,
-    true_divide,
-    xlogy,
-)
-from .ops.bounds import clamp, clamp_max, clamp_min, clip, fmax, fmin, maximum, minimum
-from .ops.comparison import (
-    allclose,
-    bitwise_and,
-    bitwise_left_shift,
-    bitwise_not,
-    bitwise_or,
-    bitwise_right_shift,
-    bitwise_xor,
-    eq,
-    equal,
-    ge,
-    greater,
-    greater_equal,
-    gt,
-    isclose,
-    le,
-    less,
-    less_equal,
-    logical_and,
-    logical_not,
-    logical_or,
-    logical_xor,
-    lt,
-    ne,
-    not_equal,
-)
-from .ops.complex import angle, complex, conj, imag, polar, real, view_as_complex, view_as_real
-from .ops.complex import conj as conj_physical
-from .ops.complex import itself as resolve_conj
-from .ops.complex import itself as resolve_neg
-from .ops.statistics.counting import bincount, histc, histogram, isin
-from .ops.diagonal import diag, diag_embed, diagflat, diagonal, trace, tril, tril_indices, triu, triu_indices
-from .ops.statistics.differences import corrcoef, cov, cumulative_trapezoid, diff, gradient, trapezoid, trapz
-from .ops.elementwise import (
-    abs,
-    absolute,
-    acos,
-    acosh,
-    arccos,
-    arccosh,
-    arcsin,
-    arcsinh,
-    arctan,
-    arctanh,
-    asin,
-    asinh,
-    atan,
-    atanh,
-    ceil,
-    cos,
-    cosh,
-    deg2rad,
-    exp,
-    exp2,
-    expm1,
-    fix,
-    floor,
-    frac,
-    isfinite,
-    isinf,
-    isnan,
-    isneginf,
-    isposinf,
-    isreal,
-    log,
-    log1p,
-    log2,
-    log10,
-    logit,
-    nan_to_num,
-    neg,
-    negative,
-    positive,
-    rad2deg,
-    reciprocal,
-    round,
-    rsqrt,
-    sgn,
-    sigmoid,
-    sign,
-    signbit,
-    sin,
-    sinc,
-    sinh,
-    sqrt,
-    square,
-    tan,
-    tanh,
-    trunc,
-    where,
-)
-from .ops.special.bessel import i0
-from .ops.special.gamma import digamma, lgamma, mvlgamma, polygamma
-from .ops.special.incomplete_gamma import igamma, igammac
-from .ops.gather import (
-    argwhere,
-    gather,
-    index_select,
-    nonzero,
-    repeat_interleave,
-    take,
-    take_along_dim,
-    unravel_index,
-)
-from .ops.join import (
-    atleast_1d,
-    atleast_2d,
-    atleast_3d,
-    block_diag,
-    cartesian_prod,
-    cat,
-    chunk,
-    column_stack,
-    combinations,
-    concat,
-    concatenate,
-    dsplit,
-    dstack,
-    hsplit,
-    hstack,
-    meshgrid,
-    narrow,
-    row_stack,
-    select,
-    split,
-    split_with_sizes,
-    stack,
-    tensor_split,
-    unbind,
-    vsplit,
-    vstack,
-)
-from .ops.linalg.decompositions import cholesky, qr
-from .ops.linalg.decompositions import old_svd as svd
-from .ops.linalg.eigen import geqrf
-from .ops.linalg.eigen import householder_product as orgqr
-from .ops.linalg.einsum import einsum
-from .ops.layout import clone
-from .ops.linalg.matrix import (
-    cholesky_inverse,
-    cholesky_solve,
-    det,
-    logdet,
-    matrix_exp,
-    matrix_power,
-    slogdet,
-)
-from .ops.linalg.matrix import decreasing_vander as vander
-from .ops.linalg.matrix import pinv as pinverse
-from .ops.linalg.lu import lu_unpack
-from .ops.linalg.lu import old_lu as lu
-from .ops.linalg.lu import old_lu_solve as lu_solve
-from .ops.masks import masked_fill, masked_scatter, masked_select
-from .ops.matmul import mm as spmm
-from .ops.matmul import (
-    addbmm,
-    addmm,
-    addmv,
-    addr,
-    baddbmm,
-    bmm,
-    cdist,
-    chain_matmul,
-    cross,
-    dot,
-    ger,
-    inner,
-    kron,
-    matmul,
-    mm,
-    mv,
-    outer,
-    tensordot,
-    vdot,
-)
-from .ops.statistics.quantiles import median, mode, nanmedian, nanquantile, quantile
-from .ops.reduce import (
-    all,
-    amax,
-    amin,
-    aminmax,
-    any,
-    argmax,
-    argmin,
-    count_nonzero,
-    dist,
-    logsumexp,
-    max,
-    mean,
-    min,
-    nanmean,
-    nansum,
-    norm,
-    sum,
-)
-from .ops.scaling import frexp, renorm
-from .ops.statistics.scan import cummax, cummin, cumprod, cumsum, logcumsumexp, prod
-from .ops.scatter import (
-    diagonal_scatter,
-    index_add,
-    index_copy,
-    index_fill,
-    index_put,
-    index_reduce,
-    scatter,
-    scatter_add,
-    scatter_reduce,
-    select_scatter,
-    slice_scatter,
-)
-from .ops.scatter import put_at as put
-from .ops.shape import (
-    adjoint,
-    broadcast_shapes,
-    broadcast_tensors,
-    broadcast_to,
-    flatten,
-    flip,
-    fliplr,
-    flipud,
-    moveaxis,
-    movedim,
-    permute,
-    ravel,
-    reshape,
-    roll,
-    rot90,
-    squeeze,
-    swapaxes,
-    swapdims,
-    t,
-    tile,
-    transpose,
-    unflatten,
-    unsqueeze,
-)
-from .ops.linalg.solve import inv as inverse
-from .ops.statistics.sort import (
-    argsort,
-    bucketize,
-    kthvalue,
-    msort,
-    searchsorted,
-    sort,
-    topk,
-    unique,
-    unique_consecutive,
-)
-from .ops.strided import as_strided
-from .ops.special.erf import erf, erfc, erfinv
-from .ops.statistics.variance import std, std_mean, var, var_mean
-from .tensors.printing import get_printoptions, printoptions, set_printoptions
-from .tensors.random_creation import (
-    Generator,
-    bernoulli,
-    default_generator,
-    get_rng_state,
-    initial_seed,
-    manual_seed,
-    multinomial,
-    normal,
-    poisson,
-    rand,
-    rand_like,
-    randint,
-    randint_like,
-    randn,
-    randn_like,
-    randperm,
-    seed,
-    set_rng_state,
-)
-from .linalg.low_rank import pca_lowrank, svd_lowrank
-from .tensors.window_creation import (
-    bartlett_window,
-    blackman_window,
-    hamming_window,
-    hann_window,
-    kaiser_window,
-)
-from .backends.show_config import show_config
 from .kernels.malloc import keep_freed_memory
-from .kernels.threads import get_num_threads, set_num_threads
+from .tensors.tensor import Size, Tensor
+from .version import __version__
 
-from .tensors.torch_flags import (  # isort: skip
-    are_deterministic_algorithms_enabled,
-    channels_last,
-    channels_last_3d,
-    compile,
-    contiguous_format,
-    get_float32_matmul_precision,
-    layout,
-    memory_format,
-    preserve_format,
-    set_float32_matmul_precision,
-    set_flush_denormal,
-    strided,
-    use_deterministic_algorithms,
-)
-from .version import __version__  # isort: skip
+# A training step frees and allocates the same large arrays over and over: glibc keeps them for the process.
+keep_freed_memory()
 
 newaxis = None
 
-if TYPE_CHECKING:
-    from . import (
-        accelerator,
-        amp,
-        backends,
-        compiler,
-        cuda,
-        datasets,
-        distributed,
-        distributions,
-        func,
-        hub,
-        jit,
-        linalg,
-        multiprocessing,
-        nn,
-        onnx,
-        optim,
-        serialization,
-        special,
-        testing,
-        utils,
-        version,
-    )
-    from .amp import GradScaler, autocast
-    from .func import vmap
-    from .serialization import load, save
+_SUBMODULES = """
+    accelerator amp autograd backends compiler cuda datasets distributed distributions func hub jit linalg
+    multiprocessing nn onnx optim random serialization special testing utils version
+""".split()
 
-# Loaded when first used, so that a script pays only for what it uses: name -> the module that holds it, None
-# for a module itself.
-_LATER = dict.fromkeys(
-    (
-        "accelerator",
-        "amp",
-        "backends",
-        "compiler",
-        "cuda",
-        "datasets",
-        "distributed",
-        "distributions",
-        "func",
-        "hub",
-        "jit",
-        "linalg",
-        "multiprocessing",
-        "nn",
-        "onnx",
-        "optim",
-        "serialization",
-        "special",
-        "testing",
-        "utils",
-    )
-) | {
-    "GradScaler": "amp",
-    "autocast": "amp",
-    "is_autocast_enabled": "amp",
-    "vmap": "func",
-    "load": "serialization",
-    "save": "serialization",
+_HOMES = {
+    "core.anomaly_mode": "is_anomaly_check_nan_enabled is_anomaly_enabled",
+    "core.arrays": "device get_default_device=default_device set_default_device",
+    "core.dtypes": """
+        bfloat16 bool=bool_ can_cast complex128 complex64 double dtype finfo float16 float32 float64
+        float=float_ get_default_dtype half iinfo int16 int32 int64 int8 int=int_ long promote_types
+        set_default_dtype short uint16 uint32 uint64 uint8
+    """,
+    "core.grad_mode": """
+        enable_grad inference_mode is_grad_enabled is_inference_mode_enabled no_grad
+        set_grad_enabled
+    """,
+    "kernels.threads": "get_num_threads set_num_threads",
+    "ops.activation": "celu hardshrink log_softmax prelu relu selu softmax threshold",
+    "ops.arithmetic": """
+        add addcdiv addcmul arctan2 atan2 copysign div divide float_power floor_divide fmod gcd
+        heaviside hypot lcm ldexp lerp logaddexp logaddexp2 mul multiply nextafter pow remainder
+        rsub sub subtract true_divide xlogy
+    """,
+    "ops.bounds": "clamp clamp_max clamp_min clip fmax fmin maximum minimum",
+    "ops.comparison": """
+        allclose bitwise_and bitwise_left_shift bitwise_not bitwise_or bitwise_right_shift
+        bitwise_xor eq equal ge greater greater_equal gt isclose le less less_equal logical_and
+        logical_not logical_or logical_xor lt ne not_equal
+    """,
+    "ops.complex": """
+        angle complex conj conj_physical=conj imag polar real resolve_conj=itself resolve_neg=itself
+        view_as_complex view_as_real
+    """,
+    "ops.diagonal": "diag diag_embed diagflat diagonal trace tril tril_indices triu triu_indices",
+    "ops.elementwise": """
+        abs absolute acos acosh arccos arccosh arcsin arcsinh arctan arctanh asin asinh atan atanh
+        ceil cos cosh deg2rad exp exp2 expm1 fix floor frac isfinite isinf isnan isneginf isposinf
+        isreal log log10 log1p log2 logit nan_to_num neg negative positive rad2deg reciprocal round
+        rsqrt sgn sigmoid sign signbit sin sinc sinh sqrt square tan tanh trunc where
+    """,
+    "ops.gather": """
+        argwhere gather index_select nonzero repeat_interleave take take_along_dim unravel_index
+    """,
+    "ops.join": """
+        atleast_1d atleast_2d atleast_3d block_diag cartesian_prod cat chunk column_stack
+        combinations concat concatenate dsplit dstack hsplit hstack meshgrid narrow row_stack select
+        split split_with_sizes stack tensor_split unbind vsplit vstack
+    """,
+    "ops.layout": "clone",
+    "ops.linalg.decompositions": "cholesky qr svd=old_svd",
+    "ops.linalg.eigen": "geqrf orgqr=householder_product",
+    "ops.linalg.einsum": "einsum",
+    "ops.linalg.lu": "lu=old_lu lu_solve=old_lu_solve lu_unpack",
+    "ops.linalg.matrix": """
+        cholesky_inverse cholesky_solve det logdet matrix_exp matrix_power pinverse=pinv slogdet
+        vander=decreasing_vander
+    """,
+    "ops.linalg.solve": "inverse=inv",
+    "ops.masks": "masked_fill masked_scatter masked_select",
+    "ops.matmul": """
+        addbmm addmm addmv addr baddbmm bmm cdist chain_matmul cross dot ger inner kron matmul mm mv
+        outer spmm=mm tensordot vdot
+    """,
+    "ops.reduce": """
+        all amax amin aminmax any argmax argmin count_nonzero dist logsumexp max mean min nanmean
+        nansum norm sum
+    """,
+    "ops.scaling": "frexp renorm",
+    "ops.scatter": """
+        diagonal_scatter index_add index_copy index_fill index_put index_reduce put=put_at scatter
+        scatter_add scatter_reduce select_scatter slice_scatter
+    """,
+    "ops.shape": """
+        adjoint broadcast_shapes broadcast_tensors broadcast_to flatten flip fliplr flipud moveaxis
+        movedim permute ravel reshape roll rot90 squeeze swapaxes swapdims t tile transpose
+        unflatten unsqueeze
+    """,
+    "ops.special.bessel": "i0",
+    "ops.special.erf": "erf erfc erfinv",
+    "ops.special.gamma": "digamma lgamma mvlgamma polygamma",
+    "ops.special.incomplete_gamma": "igamma igammac",
+    "ops.statistics.counting": "bincount histc histogram isin",
+    "ops.statistics.differences": "corrcoef cov cumulative_trapezoid diff gradient trapezoid trapz",
+    "ops.statistics.quantiles": "median mode nanmedian nanquantile quantile",
+    "ops.statistics.scan": "cummax cummin cumprod cumsum logcumsumexp prod",
+    "ops.statistics.sort": """
+        argsort bucketize kthvalue msort searchsorted sort topk unique unique_consecutive
+    """,
+    "ops.statistics.variance": "std std_mean var var_mean",
+    "ops.strided": "as_strided",
+    "tensors.creation": """
+        arange as_tensor asarray BFloat16Tensor BoolTensor ByteTensor CharTensor DoubleTensor empty
+        empty_like empty_strided eye FloatTensor from_dlpack from_numpy frombuffer full full_like
+        HalfTensor IntTensor is_complex is_floating_point is_nonzero is_tensor linspace logspace
+        LongTensor numel ones ones_like range result_type scalar_tensor set_default_tensor_type
+        ShortTensor tensor typename zeros zeros_like
+    """,
+    "tensors.printing": "get_printoptions printoptions set_printoptions",
+    "tensors.random_creation": """
+        bernoulli default_generator Generator get_rng_state initial_seed manual_seed multinomial
+        normal poisson rand rand_like randint randint_like randn randn_like randperm seed
+        set_rng_state
+    """,
+    "tensors.torch_flags": """
+        are_deterministic_algorithms_enabled channels_last channels_last_3d compile
+        contiguous_format get_float32_matmul_precision layout memory_format preserve_format
+        set_float32_matmul_precision set_flush_denormal strided use_deterministic_algorithms
+    """,
+    "tensors.window_creation": """
+        bartlett_window blackman_window hamming_window hann_window kaiser_window
+    """,
+    "amp": "autocast GradScaler is_autocast_enabled",
+    "backends.show_config": "show_config",
+    "func": "vmap",
+    "linalg.low_rank": "pca_lowrank svd_lowrank",
+    "nn.functional": """
+        adaptive_avg_pool1d adaptive_max_pool1d alpha_dropout avg_pool1d bilinear celu_
+        channel_shuffle conv1d conv2d conv3d conv_transpose1d conv_transpose2d conv_transpose3d
+        cosine_similarity dropout feature_alpha_dropout group_norm layer_norm max_pool1d max_pool2d
+        max_pool3d pairwise_distance pdist pixel_shuffle pixel_unshuffle rms_norm rrelu rrelu_ selu_
+        threshold_
+    """,
+    "nn.native": "batch_norm binary_cross_entropy_with_logits embedding instance_norm kl_div",
+    "serialization": "load save",
 }
-_LATER |= dict.fromkeys(
-    (
-        "conv1d",
-        "conv2d",
-        "conv3d",
-        "conv_transpose1d",
-        "conv_transpose2d",
-        "conv_transpose3d",
-        "max_pool1d",
-        "max_pool2d",
-        "max_pool3d",
-        "avg_pool1d",
-        "adaptive_avg_pool1d",
-        "adaptive_max_pool1d",
-        "layer_norm",
-        "group_norm",
-        "rms_norm",
-        "pixel_shuffle",
-        "pixel_unshuffle",
-        "channel_shuffle",
-        "alpha_dropout",
-        "bilinear",
-        "cosine_similarity",
-        "dropout",
-        "pairwise_distance",
-        "pdist",
-        "rrelu",
-        "feature_alpha_dropout",
-        "celu_",
-        "rrelu_",
-        "selu_",
-        "threshold_",
-    ),
-    "nn.functional",
-)
-_LATER |= dict.fromkeys(
-    ("batch_norm", "binary_cross_entropy_with_logits", "embedding", "instance_norm", "kl_div"), "nn.native"
-)
-# Functions that change their first argument.
-for _name in """
-    abs acos acosh addmv arccos arccosh arcsin arcsinh arctan arctanh asin asinh atan atanh ceil
-    clamp clamp_max clamp_min clip cos cosh deg2rad erf erfc exp exp2 expm1 fill fix floor frac gcd
-    i0 index_put lcm ldexp log log10 log1p log2 logit nan_to_num neg negative rad2deg reciprocal
-    relu round rsqrt sigmoid sin sinc sinh sqrt square tan tanh trunc xlogy zero detach
-""".split():
-    globals()[f"{_name}_"] = getattr(Tensor, f"{_name}_")
-for _name in "detach get_device is_conj is_inference is_neg is_signed resize_as_".split():
-    globals()[_name] = getattr(Tensor, _name)
+
+# Methods that are functions as well; those with an underscore change their first argument.
+_METHODS = """
+    abs_ acos_ acosh_ addmv_ arccos_ arccosh_ arcsin_ arcsinh_ arctan_ arctanh_ asin_ asinh_ atan_
+    atanh_ ceil_ clamp_ clamp_max_ clamp_min_ clip_ cos_ cosh_ deg2rad_ detach detach_ erf_ erfc_ exp2_
+    exp_ expm1_ fill_ fix_ floor_ frac_ gcd_ get_device i0_ index_put_ is_conj is_inference is_neg
+    is_signed lcm_ ldexp_ log10_ log1p_ log2_ log_ logit_ nan_to_num_ neg_ negative_ rad2deg_
+    reciprocal_ relu_ resize_as_ round_ rsqrt_ sigmoid_ sin_ sinc_ sinh_ sqrt_ square_ tan_ tanh_ trunc_
+    xlogy_ zero_
+""".split()
+
+_WHERE = {
+    alias: (module, name or alias)
+    for module, names in _HOMES.items()
+    for alias, _, name in (entry.partition("=") for entry in names.split())
+}
+
+__all__ = ["Size", "Tensor", "e", "inf", "keep_freed_memory", "nan", "newaxis", "pi", *_WHERE, *_METHODS]
 
 
 def __getattr__(name):
-    if name not in _LATER:
-        return _dtype(name)
-    module = importlib.import_module(f"{__name__}.{_LATER[name] or name}")
-    value = globals()[name] = module if _LATER[name] is None else getattr(module, name)
+    if name in _WHERE:
+        module, attribute = _WHERE[name]
+        value = getattr(importlib.import_module(f"{__name__}.{module}"), attribute)
+    elif name in _METHODS:
+        value = getattr(Tensor, name)
+    elif name in _SUBMODULES:
+        value = importlib.import_module(f"{__name__}.{name}")
+    else:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    globals()[name] = value  # found at once from now on
     return value
 
 
 def __dir__():
-    return sorted({*globals(), *_LATER})
+    return sorted({*globals(), *__all__, *_SUBMODULES})

@@ -18,6 +18,8 @@ def keep_freed_memory() -> bool:
     """Tell glibc's allocator to keep freed memory; True if it does. Settings that the user made by
     ``MALLOC_*`` variables stay.
     """
+    if os.environ.get("MYTORCH_KEEP_MEMORY", "1") == "0":
+        return False
     is_glibc = "CS_GNU_LIBC_VERSION" in getattr(os, "confstr_names", ())
     if not is_glibc or any(name.startswith("MALLOC_") or name == "GLIBC_TUNABLES" for name in os.environ):
         return False
@@ -25,7 +27,3 @@ def keep_freed_memory() -> bool:
     if mallopt is None or not mallopt(_TRIM_THRESHOLD, large):
         return False
     return any(mallopt(_MMAP_THRESHOLD, size) for size in (large, 1 << 25))
-
-
-if os.environ.get("MYTORCH_KEEP_MEMORY", "1") != "0":
-    keep_freed_memory()

@@ -2,75 +2,94 @@
 
 from __future__ import annotations
 
+import importlib
+
 import numpy
 
 from ..core.dtypes import as_dtype
 from ..core.graph import wrap
-from ..ops import (
-    activation,
-    arithmetic,
-    bounds,
-    comparison,
-    complex,
-    diagonal,
-    elementwise,
-    gather,
-    indexing,
-    join,
-    layout,
-    masks,
-    matmul,
-    reduce,
-    scaling,
-    scatter,
-    shape,
-    strided,
-)
+from ..ops import arithmetic, comparison, complex, elementwise, indexing, join, matmul, reduce, shape
 from ..ops.inplace import copy_, fill_, fill_diagonal_, inplace, reshaped_in_place, setitem, zero_
-from ..ops.linalg import decompositions, eigen, lu, solve
-from ..ops.linalg import matrix as linalg
 from ..ops.shape import sizes
-from ..ops.special import bessel, gamma, incomplete_gamma
-from ..ops.special import erf as special
-from ..ops.statistics import counting, differences, quantiles, scan, sort, variance
 
-# Operations that are methods under their own name; those with an underscore change a tensor in place too
-# (``x.exp_()``).
-POINTWISE_METHODS = {
-    elementwise: """
+# Operations that are methods; `name=function` where they are called otherwise. Those with an underscore
+# change a tensor in place too (``x.exp_()``).
+METHODS = {
+    "elementwise": """
         exp_ exp2_ expm1_ log_ log2_ log10_ log1p_ sqrt_ rsqrt_ reciprocal_ sigmoid_ logit_ sin_
         cos_ tan_ asin_ acos_ atan_ arcsin_ arccos_ arctan_ sinh_ cosh_ tanh_ asinh_ acosh_ atanh_
         arcsinh_ arccosh_ arctanh_ deg2rad_ rad2deg_ sinc_ neg_ negative_ abs_ absolute_ sign_ sgn_
         square_ positive floor_ ceil_ trunc_ fix_ round_ frac_ nan_to_num_ isnan isinf isfinite
         isposinf isneginf signbit isreal
     """,
-    arithmetic: """
+    "arithmetic": """
         add_ sub_ subtract_ mul_ multiply_ div_ divide_ true_divide_ floor_divide_ remainder_ fmod_
         pow_ float_power atan2_ arctan2_ hypot_ copysign_ heaviside_ logaddexp logaddexp2 xlogy_
         lerp_ addcmul_ addcdiv_ ldexp_ nextafter_ gcd_ lcm_
     """,
-    bounds: "maximum minimum fmax fmin clamp_ clip_ clamp_min_ clamp_max_",
-    comparison: """
+    "bounds": "maximum minimum fmax fmin clamp_ clip_ clamp_min_ clamp_max_",
+    "comparison": """
         eq_ ne_ lt_ le_ gt_ ge_ not_equal_ less_ less_equal_ greater_ greater_equal_ isclose
         allclose equal logical_and_ logical_or_ logical_xor_ logical_not_ bitwise_and_ bitwise_or_
         bitwise_xor_ bitwise_not_ bitwise_left_shift_ bitwise_right_shift_
     """,
-    special: "erf_ erfc_ erfinv_",
-    gamma: "lgamma_ digamma_ mvlgamma_",
-    bessel: "i0_",
-    incomplete_gamma: "igamma_ igammac_",
-    activation: "relu_ softmax log_softmax prelu hardshrink",
-    reduce: """
+    "complex": "conj conjugate=conj conj_physical=conj resolve_conj=itself resolve_neg=itself angle",
+    "special.erf": "erf_ erfc_ erfinv_",
+    "special.gamma": "lgamma_ digamma_ mvlgamma_ polygamma_=polygamma_of",
+    "special.bessel": "i0_",
+    "special.incomplete_gamma": "igamma_ igammac_",
+    "activation": "relu_ softmax log_softmax prelu hardshrink",
+    "reduce": """
         sum mean nansum nanmean max min amax amin aminmax argmax argmin all any count_nonzero
         logsumexp norm dist
     """,
-    variance: "var std",
-    scan: "prod cumsum_ cumprod_ cummax cummin logcumsumexp",
-    quantiles: "median nanmedian mode quantile nanquantile",
-    counting: "bincount histc histogram",
-    differences: "diff cov corrcoef",
-    scaling: "frexp renorm_",
+    "statistics.variance": "var std",
+    "statistics.scan": "prod cumsum_ cumprod_ cummax cummin logcumsumexp",
+    "statistics.quantiles": "median nanmedian mode quantile nanquantile",
+    "statistics.counting": "bincount histc histogram",
+    "statistics.differences": "diff cov corrcoef",
+    "statistics.sort": "sort argsort msort topk kthvalue unique unique_consecutive",
+    "scaling": "frexp renorm_",
+    "shape": """
+        transpose swapaxes swapdims squeeze unsqueeze flatten ravel t movedim moveaxis roll rot90
+        fliplr flipud broadcast_to repeat tile adjoint unflatten
+    """,
+    "strided": "as_strided unfold=windows",
+    "layout": "clone contiguous is_contiguous stride storage_offset data_ptr",
+    "join": "split split_with_sizes chunk tensor_split hsplit vsplit dsplit unbind narrow select",
+    "gather": "gather take_along_dim index_select take nonzero argwhere repeat_interleave",
+    "scatter": """
+        scatter_ scatter_add_ scatter_reduce_ index_add_ index_copy_ index_fill_ index_put_
+        index_reduce_ select_scatter slice_scatter diagonal_scatter put_=put_at
+    """,
+    "masks": "masked_fill_ masked_select masked_scatter_",
+    "diagonal": "diag diag_embed diagflat diagonal trace triu_ tril_",
+    "matmul": "matmul mm bmm mv dot vdot inner outer ger addmm_ addmv_ addr_ addbmm_ baddbmm_ kron cross",
+    "linalg.decompositions": "cholesky qr svd=old_svd",
+    "linalg.eigen": "geqrf orgqr=householder_product",
+    "linalg.lu": "lu=old_lu lu_solve=old_lu_solve",
+    "linalg.matrix": """
+        det logdet slogdet matrix_power matrix_exp cholesky_solve cholesky_inverse pinverse=pinv""",
+    "linalg.solve": "inverse=inv",
 }
+# Views that a tensor may become itself (``x.t_()``).
+RESHAPED = {
+    "shape": "transpose_ swapaxes_=transpose swapdims_=transpose squeeze_ unsqueeze_ t_",
+    "strided": "as_strided_",
+}
+
+
+class LateMethod:
+    """A method that is an operation, whose module is imported when the method is first used."""
+
+    def __init__(self, name, module, operation, form=None):
+        self.name, self.module, self.operation, self.form = name, module, operation, form
+
+    def __get__(self, tensor, owner=None):
+        operation = getattr(importlib.import_module(f"..ops.{self.module}", __package__), self.operation)
+        method = operation if self.form is None else self.form(operation)
+        setattr(TensorMethods, self.name, method)  # found at once from now on
+        return method if tensor is None else method.__get__(tensor, owner)
 
 
 def reflected(operation):
@@ -136,11 +155,6 @@ class TensorMethods:
 
     real = property(complex.real, doc="The real parts.")
     imag = property(complex.imag, doc="The imaginary parts.")
-    conj = conjugate = conj_physical = complex.conj  # NumPy's name is the second
-    resolve_conj = resolve_neg = complex.itself
-    angle = complex.angle
-
-    # ---- functions of one number and of two, comparison, reductions: the names that methods and fu
 
     def float_power_(self, exponent):
         """In-place form of :func:`float_power`, for float64 alone."""
@@ -150,14 +164,6 @@ class TensorMethods:
                 "requires dtype float64"
             )
         return inplace(arithmetic.float_power)(self, exponent)
-
-    def polygamma(self, n):
-        """The n-th derivative of digamma at these elements."""
-        return gamma.polygamma(n, self)
-
-    def polygamma_(self, n):
-        """In-place form of :func:`polygamma`."""
-        return inplace(lambda x: gamma.polygamma(n, x))(self)
 
     def where(self, condition, other):
         """These elements where ``condition`` holds, else those of ``other``."""
@@ -243,26 +249,6 @@ class TensorMethods:
         values = [function(x.item(), y.item()) for x, y in zip(self.array.flat, others.flat)]
         return copy_(self, wrap(numpy.array(values, self.array.dtype).reshape(self.array.shape)))
 
-    def unflatten(self, dim, sizes):
-        """Dimension ``dim`` unfolded into ``sizes`` (one may be -1)."""
-        return shape.unflatten(self, dim, sizes)
-
-    def unfold(self, dimension, size, step):
-        """All windows of ``size`` that begin every ``step`` along ``dimension``, as a view with the windows'
-        elements last.
-        """
-        return strided.windows(self, dimension=dimension, size=size, step=step)
-
-    transpose_, squeeze_, unsqueeze_, t_ = map(
-        reshaped_in_place, (shape.transpose, shape.squeeze, shape.unsqueeze, shape.t)
-    )
-
-    as_strided_ = reshaped_in_place(strided.as_strided)
-
-    inverse, pinverse, svd = solve.inv, linalg.pinv, decompositions.old_svd
-    lu, lu_solve, orgqr, geqrf = lu.old_lu, lu.old_lu_solve, eigen.householder_product, eigen.geqrf
-
-    swapaxes_ = swapdims_ = transpose_
     H = property(shape.H, doc="The transpose of a matrix (a view).")
     mH = property(shape.adjoint, doc="The last two dimensions swapped (a view).")
     T = property(shape.reverse_dims, doc="The dimensions in reverse order (a view).")
@@ -272,7 +258,6 @@ class TensorMethods:
 
     __getitem__, __setitem__ = indexing.item, setitem
     fill_, zero_, copy_, fill_diagonal_ = fill_, zero_, copy_, fill_diagonal_
-    put, put_ = scatter.put_at, inplace(scatter.put_at)
 
     def __iter__(self):
         if not self.array.ndim:
@@ -283,32 +268,18 @@ class TensorMethods:
         return bool((self.array == getattr(element, "array", element)).any())
 
 
-# As above, for operations that rearrange, pick and multiply.
-STRUCTURE_METHODS = {
-    shape: """
-        transpose swapaxes swapdims squeeze unsqueeze flatten ravel t movedim moveaxis roll rot90
-        fliplr flipud broadcast_to repeat tile adjoint
-    """,
-    strided: "as_strided",
-    layout: "clone contiguous is_contiguous stride storage_offset data_ptr",
-    join: """
-        split split_with_sizes chunk tensor_split hsplit vsplit dsplit unbind narrow select""",
-    gather: "gather take_along_dim index_select take nonzero argwhere repeat_interleave",
-    scatter: """
-        scatter_ scatter_add_ scatter_reduce_ index_add_ index_copy_ index_fill_ index_put_
-        index_reduce_ select_scatter slice_scatter diagonal_scatter
-    """,
-    masks: "masked_fill_ masked_select masked_scatter_",
-    sort: "sort argsort msort topk kthvalue unique unique_consecutive",
-    diagonal: "diag diag_embed diagflat diagonal trace triu_ tril_",
-    matmul: "matmul mm bmm mv dot vdot inner outer ger addmm_ addmv_ addr_ addbmm_ baddbmm_ kron cross",
-    decompositions: "cholesky qr",
-    linalg: "det logdet slogdet matrix_power matrix_exp cholesky_solve cholesky_inverse",
-}
+def _attach():
+    for module, names in METHODS.items():
+        for name, _, operation in (entry.partition("=") for entry in names.split()):
+            plain = name.removesuffix("_")
+            operation = operation or plain
+            setattr(TensorMethods, plain, LateMethod(plain, module, operation))
+            if name.endswith("_"):
+                setattr(TensorMethods, name, LateMethod(name, module, operation, inplace))
+    for module, names in RESHAPED.items():
+        for name, _, operation in (entry.partition("=") for entry in names.split()):
+            operation = operation or name.removesuffix("_")
+            setattr(TensorMethods, name, LateMethod(name, module, operation, reshaped_in_place))
 
 
-for _module, _names in (POINTWISE_METHODS | STRUCTURE_METHODS).items():
-    for _name in _names.split():
-        setattr(TensorMethods, _name.removesuffix("_"), getattr(_module, _name.removesuffix("_")))
-        if _name.endswith("_"):
-            setattr(TensorMethods, _name, inplace(getattr(_module, _name.removesuffix("_"))))
+_attach()

@@ -169,6 +169,11 @@ def polygamma(n: int, input):
     return _polygamma(input, n=n) if n else digamma(input)
 
 
+def polygamma_of(input, n: int):
+    """:func:`polygamma` as a method, which has the tensor first."""
+    return polygamma(n, input)
+
+
 @smooth(x=lambda g, x, n: g * _polygamma(x, n=n + 1))
 def _polygamma(x, *, n):
     return through_double(lambda b: _polygamma_double(n, b), x)

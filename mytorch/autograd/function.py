@@ -11,7 +11,7 @@ import weakref
 from ..core import grad_mode
 from ..core.anomaly_mode import detect_anomaly
 from ..core.arrays import device_of, move, xp
-from ..core.backward import SECOND_TIME
+from ..core.errors import SECOND_TIME
 from ..core.graph import Name, Node, Variable, changed, output_edge, refresh, wrap
 from ..ops.inplace import prepare_write, write
 from ..ops.shape import sum_to
@@ -95,26 +95,22 @@ class _Saved:
         return tensor
 
 
-class _Plan:
-    """What the walk needs of a node, for a user's function: see ``engine.Plan``."""
+class _FunctionPlan:
+    """What the walk needs of a node, for a user's function: see ``core.plan.Plan``.
 
-    # As an operation it has no definition and no named inputs; its one "saved value" is the context itself.
-    composed, inputs, aux, variadic, outputs, wants, live, view = (
-        None,
-        (),
-        (),
-        None,
-        (),
-        (("ctx",),),
-        (),
-        False,
-    )
+    As an operation it has no definition and no named inputs; its one "saved value" is the context itself.
+    """
+
+    composed, variadic, view = None, None, False
+    inputs = aux = outputs = live = ()
+    wants = (("ctx",),)
 
     def __init__(self, function, frees):
-        self.name, self.frees, self.op = Name(f"{function.__name__}Backward"), frees, self
+        self.name, self.frees = Name(f"{function.__name__}Backward"), frees
+        self.op = self.signature = self
         self.function = function
 
-    def steps(self, g, saved):
+    def vjp(self, g, saved):
         ctx = saved[0]()
         return _backward(self.function, ctx, g if ctx.outputs is not None else (g,))
 
@@ -122,7 +118,7 @@ class _Plan:
 class _FunctionMeta(type):
     def __init__(cls, name, bases, namespace):
         super().__init__(name, bases, namespace)
-        cls._plans = (_Plan(cls, False), _Plan(cls, True))  # without and with saved tensors
+        cls._plans = (_FunctionPlan(cls, False), _FunctionPlan(cls, True))  # without and with saved tensors
 
 
 class Function(metaclass=_FunctionMeta):

@@ -14,7 +14,7 @@ from ..core.arrays import xp
 from ..core.grad_mode import enable_grad
 from ..core.graph import Leaf, Node, Output, Variable, wrap
 from ..ops.join import stack
-from .tree import leaves, mapped, rebuilt
+from ..utils._pytree import leaves, mapped, rebuilt
 
 
 def grad(func, argnums=0, has_aux=False):

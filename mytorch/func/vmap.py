@@ -7,7 +7,7 @@ import functools
 from ..core.graph import Variable
 from ..ops.join import narrow, select, stack
 from ..tensors.random_creation import default_generator
-from .tree import leaves, rebuilt
+from ..utils._pytree import leaves, rebuilt
 
 
 def vmap(func, in_dims=0, out_dims=0, randomness="error", *, chunk_size=None):

@@ -13,29 +13,9 @@ import math
 import numpy
 
 from ..core.arrays import xp
-from ..ops.shape import integer
-from ..ops.shape import sizes as integers
 from .threads import get_num_threads, parallel_for, spans
 
 BLOCK = 256 * 1024  # elements to go through several times while they are in the cache
-
-
-def tuple_of(value, n, name="size"):
-    """An int or a sequence of 1 or ``n`` ints as a tuple of ``n``.
-
-    RuntimeError, as in torch, for another length, TypeError for what is no int.
-    """
-    if hasattr(value, "__index__"):
-        return (integer(value),) * n
-    values = integers((tuple(value),))
-    if len(values) == 1:
-        return values * n
-    if len(values) != n:
-        raise RuntimeError(
-            f"expected {name} to be a single integer value or a list of {n} values, but got "
-            f"{name}={list(values)}"
-        )
-    return values
 
 
 def batch_last(x, padding=(), value=0):

@@ -9,9 +9,9 @@ import weakref
 
 import numpy
 
-from ..core import backward as walk
 from ..core.arrays import as_array, device_of, move, ndarray
 from ..core.arrays import device as as_device
+from ..core.backward import backward
 from ..core.dtypes import as_dtype, by_numpy, category, default_numpy
 from ..core.grad_mode import is_inference_mode_enabled
 from ..core.graph import Leaf, Output, Variable, refresh, wrap
@@ -330,7 +330,7 @@ class Tensor(TensorMethods, NewMethods, MemoryMethods, SamplingMethods, Queries,
         """Add d self / d leaf, times ``gradient`` (1 for a scalar), to the ``.grad`` of every leaf, or of
         ``inputs`` alone.
         """
-        walk.backward(self, gradient, retain_graph, create_graph, inputs)
+        backward(self, gradient, retain_graph, create_graph, inputs)
 
     def retain_grad(self):
         """Keep the gradient of this non-leaf in ``.grad`` after backward."""

@@ -17,8 +17,9 @@ from ...core.arrays import is_array, row_sums, xp
 from ...core.primitive import primitive
 from ...kernels.im2col import Columns, contract, multiply, threads_for_product
 from ...kernels.threads import parallel_for, spans
-from ...kernels.windows import batch_first, batch_last, tuple_of, window_counts
+from ...kernels.windows import batch_first, batch_last, window_counts
 from ..shape import reshape
+from .arguments import tuple_of
 
 
 def _sum_but_channels(g):

@@ -9,9 +9,10 @@ import numpy
 from ...core.arrays import xp
 from ...core.primitive import primitive
 from ...core.scalar_arguments import takes_numbers
-from ...kernels.windows import batch_first, batch_last, tuple_of, window_counts, windows
+from ...kernels.windows import batch_first, batch_last, window_counts, windows
 from ..elementwise import check_floating
 from ..shape import permute, reshape
+from .arguments import tuple_of
 
 
 @primitive(

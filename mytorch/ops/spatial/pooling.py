@@ -11,10 +11,10 @@ import numpy
 
 from ...core.arrays import scatter_add, xp
 from ...core.primitive import primitive
-from ...kernels.windows import tuple_of
 from ..elementwise import check_floating
 from ..join import narrow, stack
 from ..shape import reshape, spelled
+from .arguments import tuple_of
 from .window_pool import avg_pool, max_pool, max_pool_indices
 
 

@@ -1,7 +1,7 @@
 """The graph behind a tensor as rows in the order of the backward pass, and what that pass does at each of
 them.
 
-The pass is the real one (``autograd.walk``): for its duration every node's plan stands behind a
+The pass is the real one (``core.walk``): for its duration every node's plan stands behind a
 :class:`_Watched` one, which notes what goes in and out. Nothing is added to any ``.grad``, and the graph
 stays whole.
 """
@@ -14,8 +14,9 @@ from dataclasses import dataclass, field
 import numpy
 
 from ...autograd.function import FunctionCtx
-from ...core import backward as walk
+from ...core import walk
 from ...core.arrays import as_array, xp
+from ...core.errors import SECOND_TIME
 from ...core.graph import Leaf, Output
 from .trace import Trace, parameter_names
 
@@ -147,16 +148,16 @@ class _Watched:
     def __getattr__(self, name):
         return getattr(self.plan, name)
 
-    def steps(self, g, saved):
+    def vjp(self, g, saved):
         row, node = self.row, self.row.node
         gradients = g if type(g) is tuple else (g,)
         _wait(gradients)
         start = time.perf_counter_ns()
-        raw = tuple(g) if self.skip else self.plan.steps(g, saved)
+        raw = tuple(g) if self.skip else self.plan.vjp(g, saved)
         found = (
             raw
             if node.restore is None
-            else [d if d is None else walk._restored(d, *meta) for d, meta in zip(raw, node.restore)]
+            else [d if d is None else walk.unbroadcast(d, *meta) for d, meta in zip(raw, node.restore)]
         )
         _wait(found)
         elapsed = time.perf_counter_ns() - start
@@ -208,7 +209,7 @@ def _noted(g, before=None):
 def saved_values(node):
     """[(name, value)] of what ``node`` keeps for its formulas, each once. RuntimeError if it was freed."""
     if node.saved is None:
-        raise RuntimeError(walk.SECOND_TIME.format(node.name))
+        raise RuntimeError(SECOND_TIME.format(node.name))
     if isinstance(node, FunctionCtx):
         return [(f"saved_tensors[{i}]", getattr(s, "array", None)) for i, s in enumerate(node.saved[1:])]
     names = [name for wants in node.plan.wants for name in wants]

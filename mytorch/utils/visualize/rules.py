@@ -29,7 +29,8 @@ def input_names(node):
     if isinstance(node, FunctionCtx):
         return [f"argument {i}" for i, needed in enumerate(node.needs_input_grad) if needed]
     op = node.plan.op
-    return [f"{op.variadic}[{i}]" if op.variadic else op.inputs[i] for i in node.plan.live]
+    variadic = op.signature.variadic
+    return [f"{variadic}[{i}]" if variadic else op.inputs[i] for i in node.plan.live]
 
 
 def formulas(node):

@@ -1,0 +1,5 @@
+"""The old name of ``mytorch.core.primitive``."""
+
+from ..core.primitive import Primitive, primitive, primitives
+
+__all__ = ["Primitive", "primitive", "primitives"]

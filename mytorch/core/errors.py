@@ -1,0 +1,134 @@
+"""Errors in plain words: what operation, which shapes, dtypes and devices, and what to do."""
+
+from __future__ import annotations
+
+from .arrays import broadcast_shape, device_of
+from .dtypes import as_dtype, category
+from .graph import Variable, grad_state
+
+SECOND_TIME = (
+    "Trying to backward through the graph a second time (or directly access saved tensors after they have "
+    "already been freed): what {} saved is gone. Specify retain_graph=True if you need to backward through "
+    "the graph a second time."
+)
+
+
+# ---- of an operation -----------------------------------------------------------------------------
+
+
+def explain(name, inputs, settings, error):
+    """The same error with the operation, its inputs and their devices in the message."""
+    arrays = [v.array if isinstance(v, Variable) else v for v in inputs]
+    devices = sorted({str(device_of(a)) for a in arrays if _is_array(a)})
+    if len(devices) > 1:
+        return RuntimeError(
+            "Expected all tensors to be on the same device, but found at least two devices, "
+            f"{' and '.join(devices)}! (in {name}({_described(arrays, settings)}))"
+        )
+    if isinstance(error, ValueError) and "broadcast" in str(error):
+        error = _in_torchs_words(arrays, error)
+    if getattr(error, "explained", False) or isinstance(error, (NotImplementedError, MemoryError)):
+        return error
+    new = _kind_of(error)(f"{name}({_described(arrays, settings)}): {error}")
+    new.explained = True
+    return new
+
+
+def _is_array(value):
+    return hasattr(value, "dtype") and hasattr(value, "shape")
+
+
+def _described(arrays, settings):
+    inputs = [f"{a.dtype!s}{list(a.shape)}" if _is_array(a) else repr(a) for a in arrays]
+    return ", ".join(inputs + [f"{name}={value!r}" for name, value in settings.items()])
+
+
+def _in_torchs_words(arrays, error):
+    """torch's error for shapes that do not broadcast, in the place of NumPy's."""
+    try:
+        broadcast_shape(*(a.shape for a in arrays if hasattr(a, "shape")))
+    except RuntimeError as better:
+        return better
+    return error
+
+
+def _kind_of(error):
+    if isinstance(error, AttributeError):  # something that is no array at all
+        return TypeError
+    known = isinstance(error, (TypeError, IndexError, RuntimeError, OverflowError))
+    return type(error) if known else RuntimeError
+
+
+def refuse_integer_results(name, inputs, dtype):
+    """RuntimeError if a gradient is wanted and ``dtype``, that of the result, has none."""
+    live = grad_state.get() is True and any(isinstance(v, Variable) and v._node is not None for v in inputs)
+    if live and category(as_dtype(dtype).numpy) < 2:
+        raise RuntimeError(
+            f"{name}(): Autograd not support dtype: {as_dtype(dtype)}, but the input requires grad"
+        )
+
+
+def refuse_inference(plan, inputs):
+    """RuntimeError if a tensor made under inference_mode is to be saved: it has no version, so nobody could
+    tell later whether it is intact.
+    """
+    if any(inputs[i]._inference for i in plan.guarded):
+        raise RuntimeError(
+            "Inference tensors cannot be saved for backward. Please do not use Tensors created in inference "
+            "mode in computation tracked by autograd. To work around this, you can make a clone to get a "
+            "normal tensor and use it in autograd, or use `torch.no_grad()` instead of "
+            "`torch.inference_mode()`."
+        )
+
+
+# ---- of a backward pass --------------------------------------------------------------------------
+
+
+def check_intact(node):
+    """RuntimeError if something that ``node`` saved was changed in place since."""
+    for counter in node.guards:
+        if counter[1] < node.order:
+            shapes = [list(a.shape) for a in node.saved if hasattr(a, "shape")]
+            raise located(
+                node,
+                RuntimeError(
+                    "one of the variables needed for gradient computation has been modified by an "
+                    f"inplace operation: a value saved by {node.name} ({node.plan.op.name}), of shape(s) "
+                    f"{shapes}, is at version {counter[0]} now. Hint: autograd.detect_anomaly() shows "
+                    "the line that recorded the operation."
+                ),
+            )
+
+
+def check_nan(node, gradients):
+    """RuntimeError if one of the gradients that ``node`` gave holds nan."""
+    for i, d in enumerate(gradients):
+        array = d.array if isinstance(d, Variable) else d
+        if array is not None and array.dtype.kind in "fc" and bool((array != array).any()):
+            raise located(
+                node, RuntimeError(f"Function '{node.name}' returned nan values in its {i}th output.")
+            )
+
+
+def check_hook(hook, given, result):
+    """TypeError or RuntimeError if what a hook returned cannot take the place of the gradient ``given``."""
+    name = getattr(hook, "__name__", type(hook).__name__)
+    if not isinstance(result, Variable):
+        raise TypeError(
+            f"hook '{name}': expected a Tensor or None, but it returned '{type(result).__name__}'"
+        )
+    if result.array.shape != given.array.shape:
+        shapes = f"{list(result.array.shape)} instead of {list(given.array.shape)}"
+        raise RuntimeError(f"hook '{name}' has changed the size of value: {shapes}")
+    if result.array.dtype != given.array.dtype:
+        kinds = f"was {given.array.dtype} got {result.array.dtype}"
+        raise RuntimeError(f"hook '{name}' has changed the type of value ({kinds})")
+
+
+def located(node, error):
+    """``error``, with the lines that recorded ``node`` if anomaly detection kept them."""
+    if node.origin is None:
+        return error
+    kind = type(error) if isinstance(error, (TypeError, IndexError)) else RuntimeError
+    lines = "".join(node.origin)
+    return kind(f"{error}\nThe operation was recorded here (most recent call last):\n{lines}")

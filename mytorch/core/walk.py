@@ -1,0 +1,246 @@
+"""The walk back through the graph: newest node first, for the order of creation is a topological order.
+
+``reference_walk.py`` says the same in twelve lines. This one is iterative as well, so a chain of a million
+operations works, and it avoids work: along a chain no node passes through the heap, a gradient is only
+borrowed until a second one is added to it, and what a node saved is freed as soon as it is used. An ordinary
+backward runs the rules on raw arrays; with ``create`` the very same rules run on Variables and so are
+recorded themselves (``higher_order.py``).
+"""
+
+from __future__ import annotations
+
+import threading
+from heapq import heappop, heappush, heappushpop
+
+from .anomaly_mode import detect_anomaly
+from .arrays import QUIET, as_array, float_errors, xp
+from .errors import SECOND_TIME, check_hook, check_intact, check_nan, located
+from .graph import Leaf, Node, Output, changed, last_change, wrap
+from .higher_order import vjp_in_graph
+
+
+class Walk:
+    """One backward pass from the nodes ``roots``, which begins with their ``gradients``: arrays, or Variables
+    with ``create``.
+
+    It sums into the leaves' ``.grad`` (only of ``targets``, if given). With ``accumulate=False`` it leaves
+    every ``.grad`` alone. ``found`` is {node: gradient} of ``targets``.
+    """
+
+    def __init__(self, roots, *, retain=False, create=False, targets=None, accumulate=True):
+        self.retain, self.create, self.targets, self.accumulate = retain, create, targets, accumulate
+        self.needed = None if targets is None else leading_to(targets, roots)
+        self.pending = {}  # node -> the sum of the gradients that have reached it
+        self.owned = set()  # nodes whose pending array nobody else holds
+        self.heap, self.leaves = [], []  # what waits for its turn, and the leaves for the end
+        self.parts = {}  # node with several outputs -> their gradients
+        self.found = {}
+        self.careful = create or targets is not None or detect_anomaly.enabled
+
+    def run(self, roots, gradients):
+        """Go back through the graph; returns ``found``."""
+        node = self.deliver(roots, gradients, gradients, None)
+        while node is not None:
+            g = self.take(node)
+            edges, saved, gradients = (), (), ()
+            if node.plan is None:  # one of several outputs
+                self.collect(node, g)
+            elif self.needed is None or any(edge in self.needed for edge in node.edges):
+                edges, saved = node.edges, node.saved
+                gradients = self.gradients_of(node, g)
+            node = self.deliver(edges, gradients, saved, g)
+        for leaf in self.leaves:
+            self.finish(leaf)
+        return self.found
+
+    def deliver(self, edges, gradients, saved, g):
+        """Add each of ``gradients``, which the rules of a node made of ``g`` and ``saved``, to what its edge
+        has received; returns the newest node that waits, or None.
+        """
+        pending, owned, heap, newest = self.pending, self.owned, self.heap, None
+        for edge, d in zip(edges, gradients):
+            if d is None:
+                continue
+            if edge not in pending:  # only borrowed, unless a rule made it for this leaf
+                pending[edge] = d
+                if type(edge) is not Leaf:
+                    if newest is None and not heap:
+                        newest = edge  # along a chain there is nothing to choose from
+                    else:
+                        heappush(heap, (edge.order, edge))
+                    continue
+                self.leaves.append(edge)
+                if not self.create and d is not g and is_fresh(d, gradients, saved):
+                    owned.add(edge)
+            elif edge in owned:
+                pending[edge] += d
+            else:
+                pending[edge] = pending[edge] + d  # the first sum is our own array
+                if not self.create:
+                    owned.add(edge)
+        if heap:
+            return (heappop(heap) if newest is None else heappushpop(heap, (newest.order, newest)))[1]
+        return newest
+
+    def take(self, node):
+        """The gradient that has reached ``node``, now that its turn has come, after its hooks."""
+        g = self.pending.pop(node)
+        if node.hooks is not None:
+            g = call_hooks(node, g, self.create)
+            self.owned.discard(node)  # a hook may have kept it
+        if self.needed is not None and node in self.targets:
+            # the caller may change it
+            self.found[node] = g if self.create or node in self.owned or g is None else g.copy()
+        return g
+
+    def collect(self, output, g):
+        """Gather the gradients of a node's several outputs; the node's turn comes when all are there."""
+        parent = output.parent
+        if parent not in self.parts:
+            self.parts[parent] = self.pending[parent] = [None] * len(parent.outputs)
+            heappush(self.heap, (parent.order, parent))
+        earlier = self.parts[parent][output.index]
+        self.parts[parent][output.index] = g if earlier is None else earlier + g
+
+    def gradients_of(self, node, g):
+        """The gradients of the inputs of ``node``, from that of its output and what it saved."""
+        if last_change[0] < node.order:
+            check_intact(node)
+        if node.outputs is not None:
+            g = fill(node, self.parts.pop(node), self.create)
+        if node.saved is None:
+            raise RuntimeError(SECOND_TIME.format(node.name))
+        try:
+            gradients = vjp_in_graph(node, g, run) if self.create else node.plan.vjp(g, node.saved)
+        except Exception as error:
+            if node.origin is None:
+                raise
+            raise located(node, error) from error
+        if self.careful:
+            if detect_anomaly.enabled and detect_anomaly.check_nan:
+                check_nan(node, gradients)
+            if self.needed is not None:
+                pairs = zip(node.edges, gradients)
+                gradients = [d if edge in self.needed else None for edge, d in pairs]
+        if node.restore is not None:
+            pairs = zip(gradients, node.restore)
+            gradients = [d if d is None else unbroadcast(d, shape, dtype) for d, (shape, dtype) in pairs]
+        if node.plan.frees and not self.retain:
+            node.saved = None
+            if node.definition is not None:
+                node.definition = None
+        return gradients
+
+    def finish(self, leaf):
+        """Hand the sum of its gradients to ``leaf``."""
+        g, is_own = self.pending.pop(leaf), leaf in self.owned
+        if leaf.hooks is not None:
+            g, is_own = call_hooks(leaf, g, self.create), False
+        if self.needed is None or leaf in self.targets:
+            if self.needed is not None:
+                self.found[leaf] = g if self.create or is_own else g.copy()
+            if self.accumulate:
+                accumulate(leaf, g, is_own, self.create)
+
+
+def run(roots, gradients, **options):
+    """A whole :class:`Walk`; returns {node: gradient} of its targets. NumPy's floating-point warnings are
+    off in it.
+    """
+    token = float_errors.set(QUIET)
+    try:
+        return Walk(roots, **options).run(roots, gradients)
+    finally:
+        float_errors.reset(token)
+
+
+def is_fresh(d, gradients, saved):
+    """Whether the rules made the array ``d`` for one input alone, and nobody else holds it."""
+    if d.base is not None:
+        return False
+    for value in saved:
+        if value is d:
+            return False
+    given = 0
+    for other in gradients:
+        given += other is d
+    return given == 1
+
+
+def leading_to(targets, roots):
+    """The nodes on the way from ``roots`` to ``targets``."""
+    seen, stack = set(), list(roots)
+    while stack:
+        node = stack.pop()
+        if node not in seen:
+            seen.add(node)
+            stack.extend(_inputs(node))
+    needed = set()
+    for node in sorted(seen, key=lambda n: -n.order):  # oldest first: inputs before what uses them
+        if node in targets or any(before in needed for before in _inputs(node)):
+            needed.add(node)
+    return needed
+
+
+def _inputs(node):
+    return (node.parent,) if type(node) is Output else node.edges if isinstance(node, Node) else ()
+
+
+def unbroadcast(d, shape, dtype):
+    """The gradient of an input that was broadcast or cast, summed to ``shape`` and cast to ``dtype``."""
+    if d.shape != shape:
+        extra = len(d.shape) - len(shape)
+        axes = tuple(i for i, n in enumerate(d.shape) if i < extra or (shape[i - extra] == 1 and n != 1))
+        if axes:
+            d = d.sum(axes, keepdims=True)
+        d = d.reshape(shape)
+    if d.dtype == dtype:
+        return d
+    # beside complex numbers, a real one has the real part
+    return (d if dtype.kind == "c" else d.real).astype(dtype)
+
+
+_one_at_a_time = threading.Lock()  # backwards in several threads may reach the same leaf
+
+
+def accumulate(leaf, g, is_own, create):
+    """Add to ``leaf.grad``. The first gradient is kept as it is if nobody else can hold it, else copied."""
+    with _one_at_a_time:
+        if create:
+            g = g.clone() if g.array.dtype == leaf.dtype else g.astype(leaf.dtype)
+            leaf.grad = g if leaf.grad is None else leaf.grad + g
+        elif leaf.grad is None:
+            g = as_array(g)
+            leaf.grad = wrap(g if is_own and g.dtype == leaf.dtype else g.astype(leaf.dtype))
+        elif leaf.grad._node is None:
+            leaf.grad.array += g
+            changed(leaf.grad)
+        else:
+            leaf.grad = wrap(leaf.grad.array + g)
+    if leaf.post_hooks is not None:
+        for hook in list(leaf.post_hooks.values()):
+            hook()
+
+
+def fill(node, parts, create):
+    """Zeros for the outputs that no gradient reached; None for those that carry none."""
+    like = next(p for p in parts if p is not None)
+    zeros = xp(like.array if create else like).zeros
+    filled = []
+    for part, spec in zip(parts, node.outputs):
+        # (shape, dtype), or None: the rule deals with it
+        if part is None and spec is not None and spec[1].kind in "fcV":
+            part = wrap(zeros(*spec)) if create else zeros(*spec)
+        filled.append(part)
+    return tuple(filled)
+
+
+def call_hooks(node, g, create):
+    """``g`` as the hooks of ``node`` leave it."""
+    for hook in sorted(node.hooks.values(), key=lambda hook: hasattr(hook, "runs_last")):
+        given = g if create else wrap(as_array(g))
+        result = hook(given)
+        if result is not None:
+            check_hook(hook, given, result)
+            g = result if create else result.array
+    return g

@@ -1,0 +1,24 @@
+"""The arguments of windows: kernel sizes, strides, paddings."""
+
+from __future__ import annotations
+
+from ..shape import integer
+from ..shape import sizes as integers
+
+
+def tuple_of(value, n, name="size"):
+    """An int or a sequence of 1 or ``n`` ints as a tuple of ``n``.
+
+    RuntimeError, as in torch, for another length, TypeError for what is no int.
+    """
+    if hasattr(value, "__index__"):
+        return (integer(value),) * n
+    values = integers((tuple(value),))
+    if len(values) == 1:
+        return values * n
+    if len(values) != n:
+        raise RuntimeError(
+            f"expected {name} to be a single integer value or a list of {n} values, but got "
+            f"{name}={list(values)}"
+        )
+    return values

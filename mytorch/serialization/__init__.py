@@ -107,10 +107,13 @@ def load(f, map_location=None, weights_only=True):
         tensors = checkpoint.make_tensors(manifest, arrays, place)
         if "pickled" in manifest:
             with blame(name):
-                content = io.BytesIO(archive.read(checkpoint.PICKLE))
-            return (allowed.Unpickler if weights_only else allowed.AnyUnpickler)(content, tensors).load()
+                content = archive.read(checkpoint.PICKLE)
+            with blame(name, "its pickled object cannot be restored"):
+                if weights_only:
+                    return allowed.Restorer(content, archive.spend, tensors).run()
+                return allowed.AnyUnpickler(io.BytesIO(content), tensors).load()
         with blame(name):
-            return checkpoint.Decoder(tensors, arrays)(manifest["object"])
+            return checkpoint.Decoder(tensors, arrays, archive.spend)(manifest["object"])
 
 
 def _look_at(file, name):

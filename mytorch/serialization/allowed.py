@@ -5,13 +5,22 @@ as in torch.
 from __future__ import annotations
 
 import pickle
+import sys
+from collections import OrderedDict
+from types import MemberDescriptorType
+
+from ..core.arrays import device
+from ..core.dtypes import dtype
+from ..tensors.tensor import Tensor
+from .archive import Refused, expect
+from .checkpoint import PARAMETERS, tensor_class
+from .opcodes import ENTRY, OBJECT, PLAIN, SET, Interpreter
 
 _safe: list = []
 _INERT = {
-    ("collections", "OrderedDict"),
-    ("builtins", "set"),
-    ("mytorch.nn.parameter", "Parameter"),
-    ("mytorch.tensor", "Tensor"),
+    ("collections", "OrderedDict"): OrderedDict,
+    ("builtins", "set"): set,
+    ("mytorch.tensor", "Tensor"): Tensor,
 }
 
 
@@ -55,20 +64,99 @@ class AnyUnpickler(pickle.Unpickler):
         return self.tensors[index]
 
 
-class Unpickler(AnyUnpickler):
-    """Restores what consists of safe globals and of containers; UnpicklingError for anything else, before it
-    is imported.
+class Restorer(Interpreter):
+    """Restores what consists of safe globals and of containers.
+
+    The state of an object goes only onto one that the pickle itself has made: classes, functions and whatever
+    else the process knows already stay as they are. Refused, before it is imported, for any other global.
     """
 
-    def find_class(self, module, name):
-        known = {(value.__module__, value.__qualname__): value for value in _safe}
-        if (module, name) in known:
-            return known[module, name]
-        if (module, name) not in _INERT:
-            raise pickle.UnpicklingError(
-                f"Unsupported global: {module}.{name} was not an allowed global by default. Please use "
-                "`mytorch.load` with "
-                "`weights_only=False`, or allowlist it with "
-                f"`mytorch.serialization.add_safe_globals([{name}])`, if you trust it."
-            )
-        return super().find_class(module, name)
+    def __init__(self, content, spend, tensors):
+        super().__init__(content, spend)
+        self.tensors = tensors
+        self.vouched = {id(value): value for value in _safe}
+        self.names = {(v.__module__, v.__qualname__): v for v in _safe}
+
+    def find(self, module, name):
+        if (module, name) in self.names:
+            return self.names[module, name]
+        if (module, name) in _INERT:
+            return _INERT[module, name]
+        if (module, name) == (PARAMETERS, "Parameter"):
+            return tensor_class("Parameter")
+        raise Refused(
+            f"Unsupported global: {module}.{name} was not an allowed global by default. Please use "
+            "`mytorch.load` with "
+            "`weights_only=False`, or allowlist it with "
+            f"`mytorch.serialization.add_safe_globals([{name}])`, if you trust it."
+        )
+
+    def persistent(self, identifier):
+        known = type(identifier) is int and 0 <= identifier < len(self.tensors)
+        expect(known, "a tensor of the pickle is not there")
+        return self.tensors[identifier]
+
+    def is_vouched(self, value):
+        """Whether ``value`` is an object of a class that the user has named."""
+        return id(type(value)) in self.vouched
+
+    def is_key(self, value):
+        plain = (*PLAIN, frozenset, type, dtype, device, Tensor)
+        return isinstance(value, plain) or self.is_vouched(value) or id(value) in self.vouched
+
+    def takes_items(self, value, kind):
+        return type(value) is kind or (kind is dict and type(value) is OrderedDict) or self.is_vouched(value)
+
+    def call(self, maker, arguments):
+        if maker is OrderedDict and not arguments:
+            return OrderedDict()
+        expect(id(maker) in self.vouched, "the pickle calls what nobody has vouched for")
+        return maker(*arguments)
+
+    def make(self, keywords):
+        """Push an object of a class, its ``__init__`` not called."""
+        arguments, cls = self.pop(), self.pop()
+        expect(type(arguments) is tuple and type(keywords) is dict, "an object's arguments are malformed")
+        vouched = isinstance(cls, type) and id(cls) in self.vouched
+        expect(vouched, "the pickle makes an object of what nobody has vouched for")
+        self.spend(OBJECT)
+        self.stack.append(cls.__new__(cls, *arguments, **keywords))
+        self.claim_top()
+
+    def freeze(self):
+        items = self.since_mark()
+        self.spend(SET + ENTRY * len(items))
+        self.stack.append(frozenset(self.keys(items)))
+
+    def build(self, target, state):
+        cls = type(target)
+        if cls is not OrderedDict and not self.is_vouched(target):
+            raise Refused(f"its pickle sets attributes of {cls.__name__}, for which nobody has vouched")
+        if hasattr(cls, "__setstate__"):
+            cls.__setstate__(target, state)
+            return
+        attributes, slots = state if type(state) is tuple and len(state) == 2 else (state, None)
+        for name, value in _attributes(attributes):
+            vars(target)[sys.intern(name)] = value
+        for name, value in _attributes(slots):
+            slot = getattr(cls, name, None)
+            expect(type(slot) is MemberDescriptorType, f"{cls.__name__} has no slot {name!r}")
+            slot.__set__(target, value)
+
+    handlers = Interpreter.handlers | {
+        code[0]: handler
+        for code, handler in {
+            pickle.NEWOBJ: lambda self: self.make({}),
+            pickle.NEWOBJ_EX: lambda self: self.make(self.pop()),
+            pickle.FROZENSET: freeze,
+            pickle.POP: Interpreter.pop,
+            pickle.POP_MARK: Interpreter.since_mark,
+        }.items()
+    }
+
+
+def _attributes(state):
+    """(name, value) of each attribute in a state, a dict or None."""
+    expect(state is None or type(state) is dict, "the state of an object is malformed")
+    expect(all(type(name) is str for name in state or ()), "an attribute's name is no text")
+    return (state or {}).items()

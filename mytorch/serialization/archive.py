@@ -9,6 +9,8 @@ import secrets
 import zipfile
 
 CHUNK = 1 << 24
+# what objects may take besides the arrays' own bytes: a few million small ones, more in a larger file
+BUDGET, GROWTH = 1 << 28, 16
 
 
 # ---- writing -------------------------------------------------------------------------------------
@@ -90,8 +92,14 @@ class Refused(RuntimeError):
     """The file is whole, but holds something that is not loaded; the message says what."""
 
 
+def expect(condition, problem):
+    """ValueError(problem) unless the file keeps its promise."""
+    if not condition:
+        raise ValueError(problem)
+
+
 @contextlib.contextmanager
-def blame(name):
+def blame(name, fault="the file is damaged, truncated or was altered"):
     """Whatever goes wrong inside is the fault of the file ``name``: a RuntimeError says so."""
     try:
         yield
@@ -99,19 +107,21 @@ def blame(name):
         raise RuntimeError(f"{name}: {error}") from None
     except Exception as error:
         reason = str(error) or type(error).__name__
-        raise RuntimeError(f"{name}: the file is damaged, truncated or was altered: {reason}") from error
+        raise RuntimeError(f"{name}: {fault}: {reason}") from error
 
 
 class Archive:
     """The members of an untrusted zip file.
 
     Members must be stored uncompressed, so that none can grow beyond the bytes that are there; their
-    checksums are compared on reading.
+    checksums are compared on reading. What is made of them costs memory and time, and :meth:`spend` keeps
+    the account.
     """
 
     def __init__(self, file):
         file.seek(0, os.SEEK_END)
         self.length = file.tell()
+        self.budget = BUDGET + GROWTH * self.length
         self._zip = zipfile.ZipFile(file)
         self._members = {}
         for info in self._zip.infolist():
@@ -128,6 +138,13 @@ class Archive:
             self._members[info.filename] = info
         if sum(info.file_size for info in self._members.values()) > self.length:
             raise ValueError("its members claim more bytes than the file has")
+
+    def spend(self, count):
+        """Note that ``count`` more bytes are taken or looked at. ValueError if a file of this length has no
+        reason to ask for so many.
+        """
+        self.budget -= count
+        expect(self.budget >= 0, f"it asks for more memory or work than its {self.length:,} bytes explain")
 
     def __contains__(self, name):
         return name in self._members

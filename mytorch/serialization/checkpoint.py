@@ -17,7 +17,9 @@ from ..core.arrays import device, ndarray
 from ..core.dtypes import as_dtype, by_numpy, dtype
 from ..core.graph import wrap
 from ..tensors.tensor import Size, Tensor
+from .archive import expect
 from .memory import Memory
+from .opcodes import LIST, OBJECT, Hashes
 
 FORMAT, VERSION, MANIFEST, PICKLE, MAX_DEPTH = "mytorch", 1, "manifest.json", "object.pickle", 100
 PARAMETERS = "mytorch.nn.parameter"
@@ -153,17 +155,11 @@ def write(archive, encoder, value, pickled=None):
 # ---- decoding ------------------------------------------------------------------------------------
 
 
-def expect(condition, problem):
-    """ValueError(problem) unless the file keeps its promise."""
-    if not condition:
-        raise ValueError(problem)
-
-
 def read_manifest(archive):
     """The manifest as a dict, its outline checked."""
-    manifest = json.loads(
-        archive.read(MANIFEST), parse_constant=lambda name: expect(False, f"{name} in the manifest")
-    )
+    text = archive.read(MANIFEST)
+    archive.spend(2 * LIST * (text.count(b"[") + text.count(b"{")))  # read, then decoded
+    manifest = json.loads(text, parse_constant=lambda name: expect(False, f"{name} in the manifest"))
     expect(
         isinstance(manifest, dict) and manifest.get("format") == FORMAT, "the manifest is not one of mytorch"
     )
@@ -181,12 +177,13 @@ def read_manifest(archive):
 
 def read_arrays(archive, manifest):
     """All arrays of the manifest, in host memory; those that shared memory share it again."""
-    stored = {}
-    return [_place_array(archive, stored, entry) for entry in manifest["arrays"]]
+    stored, blocks = {}, {}
+    return [_place_array(archive, stored, blocks, entry) for entry in manifest["arrays"]]
 
 
-def _place_array(archive, stored, entry):
+def _place_array(archive, stored, blocks, entry):
     expect(isinstance(entry, dict) and isinstance(entry.get("dtype"), str), "an array's entry is malformed")
+    archive.spend(OBJECT)
     member = f"{entry.get('member')}.npy"
     if member not in stored:
         stored[member] = _read_npy(archive, member)
@@ -198,7 +195,9 @@ def _place_array(archive, stored, entry):
         )
         return array.view(kind)
     expect(array.dtype == numpy.uint8 and array.ndim == 1, f"member {member} is not a block of bytes")
-    return strided(array, kind, entry.get("shape"), entry["strides"], entry.get("offset"))
+    if member not in blocks:
+        blocks[member] = Block(array, archive.spend)
+    return blocks[member].window(kind, entry.get("shape"), entry["strides"], entry.get("offset"))
 
 
 def numpy_dtype(name):
@@ -216,28 +215,51 @@ def by_numpy_name(name):
     return as_dtype(name).numpy if name == "bfloat16" else numpy.dtype(name)
 
 
-def strided(block, kind, shape, strides, offset):
-    """A view of a 1-d uint8 array with these sizes, strides and offset in bytes.
+class Block:
+    """Bytes of a file, on which its arrays are windows."""
 
-    ValueError unless every element lies inside.
-    """
-    integers = (
-        all(isinstance(v, (list, tuple)) and all(type(n) is int for n in v) for v in (shape, strides))
-        and type(offset) is int
-    )
-    expect(
-        integers and len(shape) == len(strides) <= 32 and all(n >= 0 for n in shape),
-        "a tensor's shape or strides are malformed",
-    )
-    if 0 in shape:
-        return numpy.empty(shape, kind)
-    low = offset + sum((n - 1) * s for n, s in zip(shape, strides) if s < 0)
-    high = offset + sum((n - 1) * s for n, s in zip(shape, strides) if s > 0) + kind.itemsize
-    expect(
-        low >= 0 and high <= block.size,
-        f"a tensor of shape {tuple(shape)} reaches beyond its {block.size} bytes",
-    )
-    return truthful(numpy.ndarray(tuple(shape), kind, block, offset, tuple(strides)))
+    def __init__(self, content, spend):
+        self.content, self.size, self.spend = content, content.size, spend
+        self._truths = None  # whether all bytes are booleans; looked up once
+
+    def window(self, kind, shape, strides, offset):
+        """An array with these sizes, strides and offset in bytes; no byte is copied.
+
+        ValueError unless every element lies inside.
+        """
+        integers = (
+            all(isinstance(v, (list, tuple)) and all(type(n) is int for n in v) for v in (shape, strides))
+            and type(offset) is int
+        )
+        expect(
+            integers and len(shape) == len(strides) <= 32 and all(n >= 0 for n in shape),
+            "a tensor's shape or strides are malformed",
+        )
+        if 0 in shape:
+            return numpy.empty(shape, kind)
+        low = offset + sum((n - 1) * s for n, s in zip(shape, strides) if s < 0)
+        high = offset + sum((n - 1) * s for n, s in zip(shape, strides) if s > 0) + kind.itemsize
+        expect(
+            low >= 0 and high <= self.size,
+            f"a tensor of shape {tuple(shape)} reaches beyond its {self.size} bytes",
+        )
+        array = numpy.ndarray(tuple(shape), kind, self.content, offset, tuple(strides))
+        if kind.kind == "b" and not self._all_truths():
+            self._check_truths(array, low, high)
+        return array
+
+    def _all_truths(self):
+        if self._truths is None:
+            self._truths = bool(self.content.max(initial=0) <= 1)
+        return self._truths
+
+    def _check_truths(self, array, low, high):
+        """:func:`truthful` for a window between the bytes ``low`` and ``high``, which may show a byte many
+        times.
+        """
+        few = array[tuple(slice(None if s else 1) for s in array.strides)]  # what repeats once
+        self.spend(high - low)
+        truthful(few if few.size <= high - low else self.content[low:high].view(bool))
 
 
 def truthful(array):
@@ -299,8 +321,9 @@ def check_tensors(manifest, arrays):
 class Decoder:
     """Turns JSON values back into an object."""
 
-    def __init__(self, tensors, arrays):
+    def __init__(self, tensors, arrays, spend):
         self.tensors, self.arrays = tensors, arrays
+        self.hashes = Hashes(spend)
 
     def __call__(self, value, depth=0):
         expect(depth <= MAX_DEPTH + 2, "it is nested too deep")
@@ -312,20 +335,29 @@ class Decoder:
         ((tag, content),) = value.items()
         if tag in SEQUENCES:
             expect(isinstance(content, list), f"{tag} without items")
-            return SEQUENCES[tag]([self(v, depth + 1) for v in content])
+            items = [self(v, depth + 1) for v in content]
+            return SEQUENCES[tag](items if tag in ("tuple", "Size") else self._keys(items))
         if tag in MAPPINGS:
             expect(
                 isinstance(content, list)
                 and all(isinstance(pair, list) and len(pair) == 2 for pair in content),
                 f"{tag} without items",
             )
-            return MAPPINGS[tag]({self(k, depth + 1): self(v, depth + 1) for k, v in content})
+            keys = self._keys([self(k, depth + 1) for k, _ in content])
+            return MAPPINGS[tag](dict(zip(keys, [self(v, depth + 1) for _, v in content])))
         if tag in ("tensor", "ndarray", "scalar"):
             table = self.tensors if tag == "tensor" else self.arrays
             expect(type(content) is int and 0 <= content < len(table), f"{tag} {content!r} is not there")
             return table[content][()] if tag == "scalar" else table[content]
         expect(isinstance(content, str) and tag in _LEAVES, f"unknown tag {tag!r}")
         return _LEAVES[tag](content)
+
+    def _keys(self, items):
+        """``items``, which become the keys of one container."""
+        container = self.hashes.new_container()
+        for item in items:
+            self.hashes.pay(container, item)
+        return items
 
 
 _LEAVES = {

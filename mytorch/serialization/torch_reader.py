@@ -2,14 +2,12 @@
 
 Such a file is a zip archive: ``data.pkl`` is a pickle that names tensors, ``data/0``, ``data/1``, … are their
 storages. The pickle is not
-unpickled: the few opcodes and names that a state_dict needs are interpreted here; every other one is refused.
+unpickled: the few opcodes and names that a state_dict needs are interpreted; every other one is refused.
 """
 
 from __future__ import annotations
 
 import codecs
-import io
-import pickletools
 from collections import Counter, OrderedDict
 
 import numpy
@@ -17,9 +15,10 @@ import numpy
 from ..core.arrays import device
 from ..core.dtypes import as_dtype, by_numpy
 from ..core.graph import wrap
-from ..tensors.tensor import Size, Tensor
-from .archive import Refused, blame
-from .checkpoint import expect, strided, tensor_class
+from ..tensors.tensor import Size
+from .archive import Refused, blame, expect
+from .checkpoint import Block, tensor_class
+from .opcodes import DICT, LIST, Interpreter
 
 STORAGES = {
     "FloatStorage": "float32",
@@ -37,7 +36,6 @@ STORAGES = {
     "UntypedStorage": "uint8",
 }
 DTYPES = {*STORAGES.values(), "uint16", "uint32", "uint64"}
-MARK = object()
 
 
 def load(archive, name, place):
@@ -46,7 +44,7 @@ def load(archive, name, place):
     """
     with blame(name):
         reader = Reader(archive)
-        result = reader.run()
+        result = finished(reader.run())
     for tensor, location in reader.tensors.values():
         tensor.array = place(tensor.array, location)
     return result
@@ -66,7 +64,7 @@ class Storage:
         self.block, self.kind, self.location = block, kind, location
 
 
-class Reader:
+class Reader(Interpreter):
     """Interprets ``data.pkl``."""
 
     def __init__(self, archive):
@@ -84,180 +82,89 @@ class Reader:
         if f"{self.root}byteorder" in archive and archive.read(f"{self.root}byteorder").strip() != b"little":
             raise Refused("it was written on a big-endian machine")
         self.blocks, self.tensors = {}, {}  # tensors: id -> (tensor, location)
-        self.stack, self.memo, self.copied = [], {}, 0
-        self.content = archive.read(pickles[0])
+        super().__init__(archive.read(pickles[0]), archive.spend)
 
-    def run(self):
-        """The object that the pickle describes."""
-        stack, memo, handlers = self.stack, self.memo, self.handlers
-        for opcode, argument, _ in pickletools.genops(io.BytesIO(self.content)):
-            name = opcode.name
-            if name in ("BINPUT", "LONG_BINPUT"):
-                memo[argument] = stack[-1]
-            elif name in ("BINGET", "LONG_BINGET"):
-                stack.append(memo[argument])
-            elif name in PUSHES:
-                stack.append(argument)
-            elif name == "STOP":
-                expect(len(stack) == 1, "the pickle leaves more than one object")
-                return stack.pop()
-            elif name in handlers:
-                handlers[name](self, argument)
-            else:
-                raise Refused(f"its pickle uses {name}, which no state_dict needs")
-        raise ValueError("the pickle has no end")
-
-    # ---- containers ------------------------------------------------------------------------------
-
-    def since_mark(self):
-        """What was pushed since the last MARK, taken from the stack."""
-        for start in range(len(self.stack) - 1, -1, -1):
-            if self.stack[start] is MARK:
-                items = self.stack[start + 1 :]
-                del self.stack[start:]
-                return items
-        raise ValueError("the pickle has no MARK where it needs one")
-
-    def tuple_of(self, count):
-        expect(len(self.stack) >= count, "the pickle's stack is too short")
-        items = tuple(self.stack[len(self.stack) - count :])
-        del self.stack[len(self.stack) - count :]
-        self.stack.append(items)
-
-    def extend(self, items):
-        expect(isinstance(self.stack[-1], list), "the pickle appends to what is not a list")
-        self.stack[-1].extend(items)
-
-    def update(self, items):
-        target = self.stack[-1]
-        expect(
-            isinstance(target, dict) and len(items) % 2 == 0, "the pickle sets items of what is not a dict"
+    def find(self, module, name):
+        """A name that is needed, never imported, or the dtype that it stands for."""
+        text = f"{module}.{name}"
+        package, _, last = text.rpartition(".")
+        if text in MAKERS or (package in ("torch", "torch.storage") and last in STORAGES):
+            return Name(text)
+        if package == "torch" and last in DTYPES:
+            return known(last)
+        raise Refused(
+            f"it needs {text}, which a state_dict does not. Only tensors, numbers, strings "
+            "and containers are loaded: in PyTorch, save "
+            "model.state_dict()"
         )
-        for key, value in zip(items[::2], items[1::2]):
-            target[hashable(key)] = value
 
-    def add(self, items):
-        expect(isinstance(self.stack[-1], set), "the pickle adds to what is not a set")
-        self.stack[-1].update(map(hashable, items))
+    def call(self, maker, arguments):
+        expect(isinstance(maker, Name) and maker.text in MAKERS, "the pickle calls what is not a function")
+        return MAKERS[maker.text](self, *arguments)
 
-    def build(self, _):
+    def build(self, target, state):
         """Attributes of an object: only those of a state_dict, ``_metadata``, are kept."""
-        state, target = self.stack.pop(), self.stack[-1]
-        if type(target) is not OrderedDict or not isinstance(state, dict):
+        if type(target) is not OrderedDict or type(state) is not dict:
             raise Refused(f"its pickle sets attributes of {type(target).__name__}")
         target._metadata = state.get("_metadata")
 
-    # ---- names and what they make ----------------------------------------------------------------
-
-    def push_name(self, text):
-        name = Name(text)
-        module, _, last = name.text.rpartition(".")
-        if name.text in MAKERS or (module in ("torch", "torch.storage") and last in STORAGES):
-            self.stack.append(name)
-        elif module == "torch" and last in DTYPES:
-            self.stack.append(known(last))
-        else:
-            raise Refused(
-                f"it needs {name.text}, which a state_dict does not. Only tensors, numbers, strings "
-                "and containers are loaded: in PyTorch, save "
-                "model.state_dict()"
-            )
-
-    def reduce(self, _):
-        arguments, maker = self.stack.pop(), self.stack.pop()
-        expect(
-            isinstance(maker, Name) and maker.text in MAKERS and isinstance(arguments, tuple),
-            "the pickle calls what is not a function",
-        )
-        self.stack.append(MAKERS[maker.text](self, *arguments))
-
     def copy(self, value):
-        """Note that ``value`` is about to be copied: together never more than the pickle is long."""
-        self.copied += len(value)
-        expect(self.copied <= len(self.content), "the pickle copies an object over and over")
+        """``value``, which is about to be copied."""
+        self.spend(DICT * len(value))
         return value
 
-    def storage(self, _):
-        """A persistent id: ('storage', its class, its member, its location, its number of elements)."""
-        tag, kind, key, location, count = self.stack.pop()
+    def persistent(self, identifier):
+        """A storage: ('storage', its class, its member, its location, its number of elements)."""
+        expect(type(identifier) is tuple, "a storage is malformed")
+        tag, kind, key, location, count = identifier
         typed = isinstance(kind, Name) and kind.text.rpartition(".")[2] in STORAGES
-        expect(
-            tag == "storage" and typed and isinstance(key, str) and isinstance(location, str),
-            "a storage is malformed",
-        )
+        # the types first: a tensor would be compared element by element
+        texts = all(type(text) is str for text in (tag, key, location))
+        expect(texts and tag == "storage" and typed and type(count) is int, "a storage is malformed")
         kind = known(STORAGES[kind.text.rpartition(".")[2]]).numpy
         if key not in self.blocks:
             member = f"{self.root}data/{key}"
-            block = numpy.empty(self.archive.size(member), numpy.uint8)
+            content = numpy.empty(self.archive.size(member), numpy.uint8)
             with self.archive.open(member) as file:
-                self.archive.fill(file, block)
-            self.blocks[key] = block
+                self.archive.fill(file, content)
+            self.blocks[key] = Block(content, self.spend)
         block = self.blocks[key]
         expect(
             count == block.size // kind.itemsize,
             f"storage {key} should have {count!r} elements of {kind}, but has {block.size} bytes",
         )
-        self.stack.append(Storage(block, kind, location))
+        self.spend(LIST)
+        return Storage(block, kind, location)
 
     def tensor(self, storage, offset, size, stride, requires_grad, hooks, dtype=None):
         expect(isinstance(storage, Storage) and type(requires_grad) is bool, "a tensor is malformed")
         kind = storage.kind if dtype is None else as_dtype(dtype).numpy
         integers = isinstance(stride, tuple) and all(type(n) is int and n >= 0 for n in (*stride, offset))
         expect(integers and isinstance(size, tuple), "a tensor's sizes are malformed")
+        self.spend(64 * len(stride))
         steps = tuple(n * kind.itemsize for n in stride)
-        new = wrap(strided(storage.block, kind, tuple(size), steps, offset * kind.itemsize))
+        new = wrap(storage.block.window(kind, tuple(size), steps, offset * kind.itemsize))
         self.tensors[id(new)] = new, storage.location
         return new.requires_grad_(requires_grad)
 
     def parameter(self, data, requires_grad, hooks, state=None):
-        expect(isinstance(data, Tensor) and type(requires_grad) is bool, "a parameter is malformed")
+        expect(id(data) in self.tensors and type(requires_grad) is bool, "a parameter is malformed")
         new = wrap(data.array, cls=tensor_class("Parameter"))
         self.tensors[id(new)] = new, self.tensors[id(data)][1]
         return new.requires_grad_(requires_grad)
 
-    handlers = {
-        "PROTO": lambda self, version: None,
-        "FRAME": lambda self, length: None,
-        "NONE": lambda self, _: self.stack.append(None),
-        "NEWTRUE": lambda self, _: self.stack.append(True),
-        "NEWFALSE": lambda self, _: self.stack.append(False),
-        "MARK": lambda self, _: self.stack.append(MARK),
-        "MEMOIZE": lambda self, _: self.memo.__setitem__(len(self.memo), self.stack[-1]),
-        "EMPTY_LIST": lambda self, _: self.stack.append([]),
-        "EMPTY_DICT": lambda self, _: self.stack.append({}),
-        "EMPTY_SET": lambda self, _: self.stack.append(set()),
-        "EMPTY_TUPLE": lambda self, _: self.stack.append(()),
-        "TUPLE": lambda self, _: self.stack.append(tuple(self.since_mark())),
-        "TUPLE1": lambda self, _: self.tuple_of(1),
-        "TUPLE2": lambda self, _: self.tuple_of(2),
-        "TUPLE3": lambda self, _: self.tuple_of(3),
-        "APPEND": lambda self, _: self.extend([self.stack.pop()]),
-        "APPENDS": lambda self, _: self.extend(self.since_mark()),
-        "SETITEM": lambda self, _: self.update([self.stack.pop(-2), self.stack.pop()]),
-        "SETITEMS": lambda self, _: self.update(self.since_mark()),
-        "ADDITEMS": lambda self, _: self.add(self.since_mark()),
-        "GLOBAL": push_name,
-        "STACK_GLOBAL": lambda self, _: self.push_name(f"{self.stack.pop(-2)} {self.stack.pop()}"),
-        "REDUCE": reduce,
-        "BUILD": build,
-        "BINPERSID": storage,
-    }
 
-
-PUSHES = {
-    "BININT",
-    "BININT1",
-    "BININT2",
-    "LONG1",
-    "LONG4",
-    "BINFLOAT",
-    "BINUNICODE",
-    "SHORT_BINUNICODE",
-    "BINUNICODE8",
-    "SHORT_BINBYTES",
-    "BINBYTES",
-    "BINBYTES8",
-}
+def finished(result):
+    """``result``; ValueError if what only serves to make tensors is left in it."""
+    rest, seen = [result], set()
+    while rest:
+        value = rest.pop()
+        expect(not isinstance(value, (Name, Storage)), "its pickle holds a name or a storage by itself")
+        if isinstance(value, (list, tuple, dict)) and id(value) not in seen:
+            seen.add(id(value))
+            rest.extend(value.values() if isinstance(value, dict) else value)
+            rest.append(getattr(value, "_metadata", None))
+    return result
 
 
 def known(name):
@@ -268,25 +175,17 @@ def known(name):
         raise Refused(str(error)) from None
 
 
-def hashable(key):
-    """``key`` if it is of a kind that keys of a checkpoint have; hashing an unknown object could do
-    anything."""
-    plain = (str, int, float, bool, type(None), bytes, complex)
-    expect(
-        isinstance(key, plain) or (isinstance(key, tuple) and all(isinstance(k, plain) for k in key)),
-        "a key of the pickle is not a plain value",
-    )
-    return key
-
-
 def _encoded(reader, text, encoding):
-    expect(encoding == "latin1" and isinstance(text, str), "bytes in the pickle are malformed")
+    expect(
+        type(text) is str and type(encoding) is str and encoding == "latin1",
+        "bytes in the pickle are malformed",
+    )
     return codecs.encode(reader.copy(text), "latin1")
 
 
 def _set(reader, items):
     expect(isinstance(items, list), "a set in the pickle is malformed")
-    return {hashable(item) for item in reader.copy(items)}
+    return set(reader.keys(reader.copy(items)))
 
 
 def _counter(reader, counts=None):
@@ -318,7 +217,7 @@ def _tensor(reader, storage, offset, size, stride, requires_grad, hooks, metadat
 
 
 def _tensor_of_dtype(reader, storage, offset, size, stride, requires_grad, hooks, dtype, metadata=None):
-    expect(dtype in by_numpy.values(), "a tensor's dtype is malformed")
+    expect(any(dtype is known for known in by_numpy.values()), "a tensor's dtype is malformed")
     return reader.tensor(storage, offset, size, stride, requires_grad, hooks, dtype)
 
 

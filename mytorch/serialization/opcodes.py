@@ -1,0 +1,306 @@
+"""An interpreter of pickles that trusts nothing: by itself it imports no module, calls no function and changes
+no object but its own.
+
+What a name means, what may be called and what may be given a state is left to its subclasses. Python's own
+Unpickler cannot be held back like this: its BUILD and SETITEMS change whatever lies on the stack, a class as
+well.
+"""
+
+from __future__ import annotations
+
+import pickle
+import pickletools
+import struct
+import sys
+from collections import Counter
+
+from .archive import Refused, expect
+
+# bytes of memory, roughly: an object that is noted in Interpreter.own, one that is not, an entry of a dict
+LIST, DICT, SET, TUPLE, TEXT, OBJECT, ENTRY = 192, 200, 352, 56, 56, 600, 104
+PLAIN = (str, int, float, bool, type(None), bytes, complex)
+DEEPEST_KEY = 8
+_NOTHING = object()
+_NAMES = {ord(op.code): op.name for op in pickletools.opcodes}
+
+
+class Interpreter:
+    """Runs the pickle ``content``; ``spend(bytes)`` raises if that is more than the file may ask for."""
+
+    def __init__(self, content, spend):
+        self.content, self.spend = content, spend
+        self.at, self.stack, self.marks, self.memo, self.hashes = 0, [], [], [], Hashes(spend)
+        self.own = {}  # id -> each container and instance that this pickle has made
+
+    def run(self):
+        """The object that the pickle describes."""
+        handlers, content = self.handlers, self.content
+        while self.at < len(content):
+            code = content[self.at]
+            self.at += 1
+            if code == pickle.STOP[0]:
+                expect(len(self.stack) == 1 and not self.marks, "the pickle leaves more than one object")
+                return self.stack.pop()
+            if code not in handlers:
+                raise Refused(f"its pickle uses {_NAMES.get(code, f'opcode {code}')}, which is not needed")
+            handlers[code](self)
+        raise ValueError("the pickle has no end")
+
+    # ---- what the subclasses decide --------------------------------------------------------------
+
+    def find(self, module, name):
+        """What the global ``module.name`` stands for."""
+        raise NotImplementedError
+
+    def call(self, maker, arguments):
+        """What ``maker``, which :meth:`find` returned, makes of a tuple."""
+        raise NotImplementedError
+
+    def build(self, target, state):
+        """Give ``target``, one of :attr:`own`, its state."""
+        raise NotImplementedError
+
+    def persistent(self, identifier):
+        """The object that is stored beside the pickle."""
+        raise NotImplementedError
+
+    def is_key(self, value):
+        """Whether a value of this kind, and no tuple, may be a key."""
+        return isinstance(value, PLAIN)
+
+    def takes_items(self, value, kind):
+        """Whether items may be put into ``value`` as into a list, dict or set (``kind``)."""
+        return isinstance(value, kind)
+
+    # ---- reading ---------------------------------------------------------------------------------
+
+    def take(self, count):
+        """The next ``count`` bytes."""
+        expect(count <= len(self.content) - self.at, "the pickle ends too early")
+        self.at += count
+        return self.content[self.at - count : self.at]
+
+    def number(self, form):
+        """The next number, in struct's format ``form``."""
+        return struct.unpack(form, self.take(struct.calcsize(form)))[0]
+
+    def line(self):
+        """The text up to the next newline."""
+        end = self.content.find(b"\n", self.at)
+        expect(end >= 0, "the pickle ends within a line")
+        return self.take(end + 1 - self.at)[:-1].decode()
+
+    # ---- the stack -------------------------------------------------------------------------------
+
+    def pop(self):
+        expect(len(self.stack) > (self.marks[-1] if self.marks else 0), "the pickle's stack is too short")
+        return self.stack.pop()
+
+    def top(self):
+        expect(len(self.stack) > (self.marks[-1] if self.marks else 0), "the pickle's stack is too short")
+        return self.stack[-1]
+
+    def since_mark(self):
+        """What was pushed since the last MARK, taken from the stack."""
+        expect(self.marks, "the pickle has no MARK where it needs one")
+        start = self.marks.pop()
+        items = self.stack[start:]
+        del self.stack[start:]
+        return items
+
+    def push_own(self, value, cost):
+        """Push a new object, which the pickle may go on to fill."""
+        self.spend(cost)
+        self.own[id(value)] = value
+        self.stack.append(value)
+
+    def push_text(self, value):
+        self.spend(TEXT)
+        self.stack.append(value)
+
+    def push_tuple(self, items):
+        self.spend(TUPLE + 8 * len(items))
+        self.stack.append(tuple(items))
+
+    def remember(self, place):
+        value, missing = self.top(), place + 1 - len(self.memo)
+        if missing > 0:  # one, as Python's Pickler counts
+            self.spend(8 * missing)
+            self.memo.extend([_NOTHING] * missing)
+        self.memo[place] = value
+
+    def recall(self, place):
+        known = place < len(self.memo) and self.memo[place] is not _NOTHING
+        expect(known, "the pickle asks for an object that it has not made")
+        self.stack.append(self.memo[place])
+
+    # ---- filling ---------------------------------------------------------------------------------
+
+    def target(self, kind, what):
+        """The object on top of the stack, if the pickle has made it and it is such a container."""
+        value = self.top()
+        expect(id(value) in self.own and self.takes_items(value, kind), f"the pickle {what}")
+        return value
+
+    def extend(self, items):
+        self.target(list, "appends to what is not its own list").extend(items)
+
+    def update(self, items):
+        target = self.target(dict, "sets items of what is not its own dict")
+        expect(len(items) % 2 == 0, "the pickle has a key without a value")
+        self.spend(ENTRY * len(items) // 2)
+        for key, value in zip(items[::2], items[1::2]):
+            target[self.key(key, id(target))] = value
+
+    def add(self, items):
+        target = self.target(set, "adds to what is not its own set")
+        self.spend(ENTRY * len(items))
+        target.update([self.key(item, id(target)) for item in items])
+
+    def key(self, value, container):
+        """``value``, a key of the container of this number, if it is of a kind that keys of a checkpoint
+        have: hashing another could do anything.
+        """
+        self.check_key(value, 0)
+        self.hashes.pay(container, value)
+        return value
+
+    def keys(self, items):
+        """The keys of a new container."""
+        container = self.hashes.new_container()
+        return [self.key(item, container) for item in items]
+
+    def check_key(self, value, depth):
+        if isinstance(value, tuple):
+            expect(depth < DEEPEST_KEY, "a key of the pickle is nested too deep")
+            for part in value:
+                self.spend(64)
+                self.check_key(part, depth + 1)
+        else:
+            expect(self.is_key(value), "a key of the pickle is not a plain value")
+
+    def one_item(self):
+        value, key = self.pop(), self.pop()
+        self.update([key, value])
+
+    def one_element(self):
+        value = self.pop()
+        self.extend([value])
+
+    # ---- names and what they make ----------------------------------------------------------------
+
+    def push_global(self, module, name):
+        expect(isinstance(module, str) and isinstance(name, str), "a name in the pickle is no text")
+        self.spend(TEXT)
+        self.stack.append(self.find(module, name))
+
+    def global_of_stack(self):
+        name, module = self.pop(), self.pop()
+        self.push_global(module, name)
+
+    def reduce(self):
+        arguments, maker = self.pop(), self.pop()
+        expect(type(arguments) is tuple, "the pickle calls a function without arguments")
+        self.spend(OBJECT)
+        self.stack.append(self.call(maker, arguments))
+        self.claim_top()
+
+    def claim_top(self):
+        """Note the new object on top of the stack as made by this pickle, unless somebody else holds it: an
+        enum's member, say, is the same for the whole process.
+        """
+        if _holders(self.stack) == _ALONE:
+            self.own[id(self.stack[-1])] = self.stack[-1]
+
+    def set_state(self):
+        state = self.pop()
+        target = self.top()
+        if id(target) not in self.own:
+            raise Refused(f"its pickle sets attributes of {type(target).__name__}, which it has not made")
+        self.build(target, state)
+
+    handlers = {
+        code[0]: handler
+        for code, handler in {
+            pickle.PROTO: lambda self: self.take(1),
+            pickle.FRAME: lambda self: expect(
+                self.number("<Q") <= len(self.content) - self.at, "a frame of the pickle is too long"
+            ),
+            pickle.MARK: lambda self: self.marks.append(len(self.stack)),
+            pickle.NONE: lambda self: self.stack.append(None),
+            pickle.NEWTRUE: lambda self: self.stack.append(True),
+            pickle.NEWFALSE: lambda self: self.stack.append(False),
+            pickle.BININT: lambda self: self.stack.append(self.number("<i")),
+            pickle.BININT1: lambda self: self.stack.append(self.number("<B")),
+            pickle.BININT2: lambda self: self.stack.append(self.number("<H")),
+            pickle.LONG1: lambda self: self.stack.append(pickle.decode_long(self.take(self.number("<B")))),
+            pickle.LONG4: lambda self: self.stack.append(pickle.decode_long(self.take(self.number("<I")))),
+            pickle.BINFLOAT: lambda self: self.stack.append(self.number(">d")),
+            pickle.SHORT_BINUNICODE: lambda self: self.push_text(_text(self.take(self.number("<B")))),
+            pickle.BINUNICODE: lambda self: self.push_text(_text(self.take(self.number("<I")))),
+            pickle.BINUNICODE8: lambda self: self.push_text(_text(self.take(self.number("<Q")))),
+            pickle.SHORT_BINBYTES: lambda self: self.push_text(self.take(self.number("<B"))),
+            pickle.BINBYTES: lambda self: self.push_text(self.take(self.number("<I"))),
+            pickle.BINBYTES8: lambda self: self.push_text(self.take(self.number("<Q"))),
+            pickle.BYTEARRAY8: lambda self: self.push_text(bytearray(self.take(self.number("<Q")))),
+            pickle.EMPTY_LIST: lambda self: self.push_own([], LIST),
+            pickle.EMPTY_DICT: lambda self: self.push_own({}, DICT),
+            pickle.EMPTY_SET: lambda self: self.push_own(set(), SET),
+            pickle.EMPTY_TUPLE: lambda self: self.stack.append(()),
+            pickle.TUPLE: lambda self: self.push_tuple(self.since_mark()),
+            pickle.TUPLE1: lambda self: self.push_tuple([self.pop()]),
+            pickle.TUPLE2: lambda self: self.push_tuple([self.pop(), self.pop()][::-1]),
+            pickle.TUPLE3: lambda self: self.push_tuple([self.pop(), self.pop(), self.pop()][::-1]),
+            pickle.APPEND: one_element,
+            pickle.APPENDS: lambda self: self.extend(self.since_mark()),
+            pickle.SETITEM: one_item,
+            pickle.SETITEMS: lambda self: self.update(self.since_mark()),
+            pickle.ADDITEMS: lambda self: self.add(self.since_mark()),
+            pickle.BINPUT: lambda self: self.remember(self.number("<B")),
+            pickle.LONG_BINPUT: lambda self: self.remember(self.number("<I")),
+            pickle.MEMOIZE: lambda self: self.remember(len(self.memo)),
+            pickle.BINGET: lambda self: self.recall(self.number("<B")),
+            pickle.LONG_BINGET: lambda self: self.recall(self.number("<I")),
+            pickle.GLOBAL: lambda self: self.push_global(self.line(), self.line()),
+            pickle.STACK_GLOBAL: global_of_stack,
+            pickle.REDUCE: reduce,
+            pickle.BUILD: set_state,
+            pickle.BINPERSID: lambda self: self.stack.append(self.persistent(self.pop())),
+        }.items()
+    }
+
+
+def _text(content):
+    return str(content, "utf-8", "surrogatepass")
+
+
+def _holders(stack):
+    """How many references there are to the last object."""
+    return sys.getrefcount(stack[-1])
+
+
+_ALONE = _holders([object()])
+
+
+class Hashes:
+    """The hashes of the keys so far. A file can choose numbers and tuples that collide, and then every key is
+    compared with all before it: it pays for that.
+    """
+
+    def __init__(self, spend):
+        self.spend, self.seen, self.containers = spend, Counter(), 0
+
+    def new_container(self):
+        """A number for a container, which is no object's id."""
+        self.containers -= 1
+        return self.containers
+
+    def pay(self, container, key):
+        """Note a key that goes into a container, told by its number."""
+        if not isinstance(key, (int, float, complex, tuple, frozenset)) or (
+            type(key) is int and abs(key) < 2**61 - 1  # its own hash
+        ):
+            return  # hashed at random, by its address, or by code that the user vouched for
+        place = container, hash(key)
+        self.spend(ENTRY + 8 * self.seen[place])
+        self.seen[place] += 1

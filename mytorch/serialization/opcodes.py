@@ -1,5 +1,5 @@
-"""An interpreter of pickles that trusts nothing: by itself it imports no module, calls no function and changes
-no object but its own.
+"""An interpreter of pickles that trusts nothing: by itself it imports no module, calls no function and
+changes only objects that the pickle has made.
 
 What a name means, what may be called and what may be given a state is left to its subclasses. Python's own
 Unpickler cannot be held back like this: its BUILD and SETITEMS change whatever lies on the stack, a class as

@@ -72,7 +72,7 @@ def printoptions(**options):
 
 def tensor_repr(tensor):
     """The text of a tensor, as torch prints it."""
-    array = move(tensor.detach().array, CPU)
+    array = tensor.detach().array
     prefix = "tensor(" if type(tensor).__module__.startswith("mytorch.") else f"{type(tensor).__name__}("
     suffixes = [] if tensor.device == CPU else [f"device='{tensor.device}'"]
     default = default_numpy()
@@ -111,26 +111,33 @@ def _with_suffixes(text, suffixes, indent):
 
 
 def array_text(array, indent):
-    """The elements in brackets; ``indent`` characters stand before them."""
+    """The elements in brackets; ``indent`` characters stand before them. Only those that are shown are
+    looked at, and of an array on a GPU only those are moved.
+    """
     if array.size == 0:
         return "[]"
     summarize = array.size > _options.threshold
-    shown = _edges(array) if summarize else array
-    if array.dtype.kind == "c":
-        return _nested(array, indent, summarize, _ComplexFormat(shown))
-    if array.dtype.kind in "fV":
-        return _nested(array, indent, summarize, _FloatFormat(shown))
-    return _nested(array, indent, summarize, _PlainFormat(shown))
+    shortened = [summarize and size > 2 * _options.edgeitems for size in array.shape]
+    shown = move(_edges(array, shortened), CPU)
+    if shown.dtype.kind == "c":
+        form = _ComplexFormat(shown)
+    elif shown.dtype.kind in "fV":
+        form = _FloatFormat(shown)
+    else:
+        form = _PlainFormat(shown)
+    return _nested(shown, indent, shortened, form)
 
 
-def _edges(array):
-    """The elements that a summary shows."""
-    for axis, size in enumerate(array.shape):
-        if not _options.edgeitems:
-            return array[:0].reshape(-1)
-        if size > 2 * _options.edgeitems:
-            array = array.take([*range(_options.edgeitems), *range(size - _options.edgeitems, size)], axis)
-    return array
+def _edges(array, shortened):
+    """The elements that a summary shows: of each axis that is shortened, those at both ends."""
+    if not any(shortened):
+        return array
+    edge = _options.edgeitems
+    places = [
+        [*range(edge), *range(size - edge, size)] if short else [*range(size)]
+        for size, short in zip(array.shape, shortened)
+    ]
+    return array[numpy.ix_(*(numpy.array(of_axis, int) for of_axis in places))]
 
 
 class _PlainFormat:
@@ -186,28 +193,21 @@ class _ComplexFormat:
         return self.real(value.real) + (imag if imag[0] in "+-" else "+" + imag)
 
 
-def _nested(array, indent, summarize, form):
+def _nested(array, indent, shortened, form):
     if array.ndim == 0:
         return form(array.tolist())
     if array.ndim == 1:
-        return _row(array, indent, summarize, form)
-    edge = _options.edgeitems
-    if summarize and len(array) > 2 * edge:
-        rows = [_nested(a, indent + 1, summarize, form) for a in array[:edge]] + ["..."]
-        rows += [_nested(a, indent + 1, summarize, form) for a in array[len(array) - edge :]]
-    else:
-        rows = [_nested(a, indent + 1, summarize, form) for a in array]
+        return _row(array, indent, shortened[0], form)
+    rows = [_nested(a, indent + 1, shortened[1:], form) for a in array]
+    if shortened[0]:
+        rows.insert(_options.edgeitems, "...")
     return "[" + ("," + "\n" * (array.ndim - 1) + " " * (indent + 1)).join(rows) + "]"
 
 
-def _row(array, indent, summarize, form):
-    edge = _options.edgeitems
-    if summarize and not edge:
-        items = ["..."]
-    elif summarize and len(array) > 2 * edge:
-        items = [*map(form, array[:edge].tolist()), " ...", *map(form, array[-edge:].tolist())]
-    else:
-        items = [form(value) for value in array.tolist()]
+def _row(array, indent, shortened, form):
+    items = [form(value) for value in array.tolist()]
+    if shortened:
+        items.insert(_options.edgeitems, " ..." if items else "...")
     per_line = max(1, (_options.linewidth - indent) // (form.width + 2))
     lines = [", ".join(items[i : i + per_line]) for i in range(0, len(items), per_line)]
     return "[" + (",\n" + " " * (indent + 1)).join(lines) + "]"

@@ -4,14 +4,12 @@ repositories: that is written for torch.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 import urllib.parse
-import urllib.request
 
 from .serialization import load as read
-from .serialization.archive import CHUNK, writing
+from .serialization.download import fetch
 
 _HASH = re.compile(r"-([a-f0-9]*)\.")  # as in resnet18-f37072fd.pth
 _chosen: list = []
@@ -38,18 +36,13 @@ def set_dir(d) -> None:
 
 def download_url_to_file(url, dst, hash_prefix=None, progress=True) -> None:
     """Download ``url`` to the path ``dst``, which appears when it is whole. RuntimeError unless its SHA-256
-    begins with ``hash_prefix``.
+    begins with ``hash_prefix``, OSError if the server does not answer for 30 s or ends too early.
 
     ``progress`` changes nothing.
     """
-    dst, digest = os.path.abspath(os.path.expanduser(dst)), hashlib.sha256()
+    dst = os.path.abspath(os.path.expanduser(dst))
     os.stat(os.path.dirname(dst))  # FileNotFoundError if there is no such folder, as in torch
-    with writing(dst) as file, urllib.request.urlopen(url) as answer:
-        while chunk := answer.read(CHUNK):
-            digest.update(chunk)
-            file.write(chunk)
-        if hash_prefix and not digest.hexdigest().startswith(hash_prefix):
-            raise RuntimeError(f'invalid hash value (expected "{hash_prefix}", got "{digest.hexdigest()}")')
+    fetch(url, dst, checksum=hash_prefix or "")
 
 
 def load_state_dict_from_url(

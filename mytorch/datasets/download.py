@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 import http.client
 import os
-import urllib.request
 
-from ..serialization.archive import writing
-
-_CHUNK = 1 << 18
+from ..serialization.download import fetch
 
 
 def download(urls, path, md5, *, largest=1 << 28, timeout=30.0) -> str:
@@ -25,21 +21,8 @@ def download(urls, path, md5, *, largest=1 << 28, timeout=30.0) -> str:
     failures = []
     for url in urls:
         try:
-            _download(url, path, md5, largest, timeout)
+            fetch(url, path, algorithm="md5", checksum=md5, largest=largest, timeout=timeout)
             return url
-        except (OSError, http.client.HTTPException, ValueError) as error:  # URLError is an OSError
+        except (OSError, http.client.HTTPException, RuntimeError, ValueError) as error:
             failures.append(f"  {url}: {error}")
     raise RuntimeError(f"could not download {os.path.basename(path)}:\n" + "\n".join(failures))
-
-
-def _download(url, path, md5, largest, timeout):
-    digest, size = hashlib.md5(usedforsecurity=False), 0
-    with writing(path) as file, urllib.request.urlopen(url, timeout=timeout) as answer:
-        while chunk := answer.read(_CHUNK):
-            size += len(chunk)
-            if size > largest:
-                raise ValueError(f"the file is larger than {largest:,} bytes")
-            digest.update(chunk)
-            file.write(chunk)
-        if digest.hexdigest() != md5:
-            raise ValueError(f"wrong checksum: MD5 {digest.hexdigest()} of {size:,} bytes, expected {md5}")

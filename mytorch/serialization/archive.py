@@ -5,8 +5,11 @@ from __future__ import annotations
 import contextlib
 import io
 import os
+import platform
+import re
 import secrets
 import zipfile
+import zlib
 
 CHUNK = 1 << 24
 # what objects may take besides the arrays' own bytes: a few million small ones, more in a larger file
@@ -39,7 +42,9 @@ def writing(f):
         return
     if os.path.exists(path) and not os.access(path, os.W_OK):
         raise PermissionError(f"no permission to write {path}")
-    draft = os.path.join(folder, f".mytorch-{secrets.token_hex(8)}.tmp")
+    remove_drafts(folder)
+    draft = os.path.join(folder, f".mytorch-{_machine()}-{os.getpid()}-{secrets.token_hex(8)}.tmp")
+    _drafts.add(draft)
     try:
         mode = os.stat(path).st_mode & 0o7777 if os.path.exists(path) else None
         with open(
@@ -55,7 +60,48 @@ def writing(f):
         with contextlib.suppress(FileNotFoundError):
             os.unlink(draft)
         raise
+    finally:
+        _drafts.discard(draft)
     _flush_folder(folder)
+
+
+_drafts: set = set()  # those that this process is writing
+_DRAFT = re.compile(r"\.mytorch-([0-9a-f]{8})-(\d+)-[0-9a-f]{16}\.tmp")
+
+
+def _machine():
+    """Eight digits for this machine, or this container on it: a process number means nothing elsewhere."""
+    try:
+        space = os.readlink("/proc/self/ns/pid")
+        with open("/proc/sys/kernel/random/boot_id") as file:
+            space += file.read()
+    except OSError:  # not Linux
+        space = ""
+    return f"{zlib.crc32((platform.node() + space).encode()):08x}"
+
+
+def remove_drafts(folder):
+    """Remove what processes of this machine that were killed while saving have left in ``folder``."""
+    if os.name != "posix":
+        return  # where no signal asks whether a process lives
+    with contextlib.suppress(OSError), os.scandir(folder) as entries:
+        for entry in entries:
+            found = _DRAFT.fullmatch(entry.name)
+            if found and found[1] == _machine() and not _is_being_written(entry.path, int(found[2])):
+                with contextlib.suppress(OSError):
+                    os.unlink(entry.path)
+
+
+def _is_being_written(draft, process):
+    if process == os.getpid():  # ours, or of one that had the same number
+        return draft in _drafts
+    try:
+        os.kill(process, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except OSError:  # another user's
+        return True
+    return True
 
 
 def _flush_folder(folder):

@@ -156,7 +156,8 @@ class _FloatFormat:
     """
 
     def __init__(self, array):
-        values = array.reshape(-1).astype(numpy.float64)
+        with numpy.errstate(invalid="ignore"):  # a signalling nan
+            values = array.reshape(-1).astype(numpy.float64)
         values = values[numpy.isfinite(values) & (values != 0)]
         self.width, self.integers, self.scientific = 1, True, False
         if values.size == 0:

@@ -2,6 +2,7 @@
 
 import gzip
 import struct
+import tracemalloc
 
 import numpy
 import pytest
@@ -51,6 +52,8 @@ DAMAGED = [
     (gzip.compress(GOOD)[:-8] + bytes(8), "truncated or damaged"),
     (b"\x1f\x8bnot gzip after all", "truncated or damaged"),
     (gzip.compress(b"\0\0\x08\x01\0\0\0\1" + bytes(10**6)), "goes on after the 1 bytes"),
+    (gzip.compress(b"\0\0\x08\x01\0\xff\xff\xff" + bytes(2**24 - 1)), "that a file of this length explains"),
+    (gzip.compress(b"\0\0\x08\x01\x7f\xff\xff\xff" + b"some"), "that a file of this length explains"),
 ]
 
 
@@ -78,3 +81,16 @@ def test_any_one_changed_byte_of_a_header_is_refused_or_read_as_another_array(tm
             except ValueError:
                 continue
             assert array.nbytes == 12
+
+
+def test_a_header_alone_takes_no_memory(tmp_path):
+    path, noise = tmp_path / "digits", numpy.random.default_rng(0).bytes(2**20)
+    path.write_bytes(gzip.compress(b"\0\0\x08\x01" + struct.pack(">I", 2**26) + noise))
+    tracemalloc.start()
+    try:
+        with pytest.raises(ValueError, match="needs 67,108,864 bytes, found 1,048,576"):
+            read_idx(path)
+    finally:
+        taken = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+    assert taken < 2**26 + 2**23  # the array's own memory, of which only what is there is touched

@@ -20,7 +20,7 @@ import pytest
 
 import mytorch
 from mytorch import nn
-from mytorch.serialization import load_safetensors, save_safetensors
+from mytorch.serialization import archive, load_safetensors, save_safetensors
 
 
 def roundtrip(obj, **options):
@@ -305,6 +305,38 @@ def test_a_failed_write_keeps_the_old_file(tmp_path):
         mytorch.save([mytorch.ones(10000), lambda: 1, threading.Lock()], path)
     assert mytorch.load(path) == {"epoch": 1}
     assert os.listdir(tmp_path) == ["a.pt"]
+
+
+KILLED = """
+import os, signal, sys
+import mytorch
+class Last:
+    def __reduce__(self):
+        os.kill(os.getpid(), signal.SIGKILL)
+mytorch.save([mytorch.ones(1000), Last()], sys.argv[1])
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="kills a process")
+def test_drafts_of_processes_that_were_killed_go_with_the_next_save(tmp_path):
+    path = tmp_path / "a.pt"
+    killed = subprocess.run([sys.executable, "-c", KILLED, str(path)])
+    assert killed.returncode < 0
+    (dead,) = os.listdir(tmp_path)
+    start, machine, number, token = dead.split("-")
+    kept = [
+        f"{start}-{machine}-{os.getppid()}-{token}",  # of a process that lives
+        f"{start}-00000000-{number}-{token}",  # of another machine
+        f"{start}-0123456789abcdef.tmp",  # of nobody known
+        "mine.tmp",
+    ]
+    reused = f"{start}-{machine}-{os.getpid()}-{token}"  # of an earlier process with this one's number
+    for name in (*kept, reused):
+        (tmp_path / name).touch()
+    with archive.writing(tmp_path / "b.pt") as file:  # a save that is under way stays
+        file.write(b"x")
+        mytorch.save(1, path)
+    assert sorted(os.listdir(tmp_path)) == sorted(["a.pt", "b.pt", *kept])
 
 
 def test_replacing_keeps_links_and_permissions(tmp_path):

@@ -195,6 +195,24 @@ def test_bfloat16():
     )
 
 
+@pytest.mark.parametrize(
+    "shape, width",
+    [((), 2**45), ((1,), 2**45), ((2**20, 1), 2**25), ((2**20, 1), 2), ((2, 1, 1, 3), 2**40)],
+)
+def test_only_what_is_shown_is_looked_at(shape, width):
+    torch = pytest.importorskip("torch")
+    wide = [width if n == 1 else n for n in shape or (1,)]
+    if len(shape) == 4:
+        wide[2] = 5
+    for make in (lambda t: t.zeros(shape), lambda t: t.zeros(shape) > 0, lambda t: t.zeros(shape) + 1j):
+        assert repr(make(mytorch).expand(wide)) == repr(make(torch).expand(wide))
+
+
+def test_a_signalling_nan():
+    array = np.array([0x7F800001], np.uint32).view(np.float32)
+    assert repr(mytorch.from_numpy(array)) == "tensor([nan])"
+
+
 def test_subclasses_name_themselves():
     class Mine(mytorch.Tensor):
         pass

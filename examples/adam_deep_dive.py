@@ -21,6 +21,7 @@ from pathlib import Path
 
 import matplotlib
 import numpy as np
+from _options import folder, needed_by, positive, seed
 from tqdm import tqdm
 
 import mytorch as torch
@@ -112,17 +113,15 @@ def main():
         "--data", choices=("subset", "full"), default="subset", help="5,000 + 1,000 shipped digits, or all"
     )
     parser.add_argument("--root", default="data", help="folder of the full set's IDX files")
-    parser.add_argument("--epochs", type=int, default=15, help="of the first experiment")
-    parser.add_argument("--seed", type=int, default=0, help="fixes initial weights and shuffling")
-    parser.add_argument(
-        "--out", type=Path, default=Path("runs/adam_deep_dive"), help="folder for the pictures"
-    )
+    parser.add_argument("--epochs", type=positive, default=15, help="of the first experiment")
+    parser.add_argument("--seed", type=seed, default=0, help="fixes initial weights and shuffling")
+    parser.add_argument("--out", type=folder, default="runs/adam_deep_dive", help="folder for the pictures")
     parser.add_argument("--quick", action="store_true", help="3, 2 and 1 epochs instead of 15, 5 and 3")
     args = parser.parse_args()
-    args.out.mkdir(parents=True, exist_ok=True)
     epochs = (3, 2, 1) if args.quick else (args.epochs, 5, 3)
 
-    digits = load_mnist(args.data, root=args.root)
+    with needed_by(parser, "--data"):
+        digits = load_mnist(args.data, root=args.root)
     print(f"data: {digits.description}")
     data = [
         TensorDataset(

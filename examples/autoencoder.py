@@ -20,6 +20,7 @@ from pathlib import Path
 
 import matplotlib
 import numpy as np
+from _options import folder, needed_by, positive, seed
 from tqdm import tqdm
 
 import mytorch as torch
@@ -115,15 +116,15 @@ def main():
         help="5,000 + 1,000 shipped digits, or all 70,000",
     )
     parser.add_argument("--root", default="data", help="folder of the full set's IDX files")
-    parser.add_argument("--epochs", type=int, default=40, help="passes over the training data")
-    parser.add_argument("--seed", type=int, default=0, help="fixes initial weights and shuffling")
-    parser.add_argument("--out", type=Path, default=Path("runs/autoencoder"), help="folder for the pictures")
+    parser.add_argument("--epochs", type=positive, default=40, help="passes over the training data")
+    parser.add_argument("--seed", type=seed, default=0, help="fixes initial weights and shuffling")
+    parser.add_argument("--out", type=folder, default="runs/autoencoder", help="folder for the pictures")
     parser.add_argument("--quick", action="store_true", help="3 epochs")
     args = parser.parse_args()
-    args.out.mkdir(parents=True, exist_ok=True)
     epochs = 3 if args.quick else args.epochs
 
-    images, test_images, labels, test_labels = load(args.data, args.root)
+    with needed_by(parser, "--data"):
+        images, test_images, labels, test_labels = load(args.data, args.root)
     drawn, planes, losses = {}, None, {}
     print(
         f"{'numbers':>7} {'error, training':>16} {'error, test':>12} {'error of PCA':>13} "

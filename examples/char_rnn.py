@@ -20,6 +20,7 @@ from pathlib import Path
 
 import matplotlib
 import numpy as np
+from _options import folder, positive, seed
 from tqdm import tqdm
 
 import mytorch as torch
@@ -141,15 +142,14 @@ def main():
     parser = argparse.ArgumentParser(
         description=__doc__.split("\n")[0], formatter_class=argparse.ArgumentDefaultsHelpFormatter
     )
-    parser.add_argument("--epochs", type=int, default=30, help="passes over the training names")
+    parser.add_argument("--epochs", type=positive, default=30, help="passes over the training names")
     parser.add_argument("--cell", choices=("lstm", "gru"), default="lstm", help="the kind of recurrent layer")
     parser.add_argument(
-        "--seed", type=int, default=0, help="fixes the split, initial weights, shuffling and what is drawn"
+        "--seed", type=seed, default=0, help="fixes the split, initial weights, shuffling and what is drawn"
     )
-    parser.add_argument("--out", type=Path, default=Path("runs/char_rnn"), help="folder for the pictures")
+    parser.add_argument("--out", type=folder, default="runs/char_rnn", help="folder for the pictures")
     parser.add_argument("--quick", action="store_true", help="6 epochs")
     args = parser.parse_args()
-    args.out.mkdir(parents=True, exist_ok=True)
     epochs = 6 if args.quick else args.epochs
 
     training, test = split(args.seed)

@@ -18,6 +18,7 @@ from pathlib import Path
 
 import matplotlib
 import numpy as np
+from _options import folder, seed
 
 import mytorch as torch
 from mytorch.autograd import Function, gradcheck, gradgradcheck
@@ -90,11 +91,12 @@ def main():
     parser = argparse.ArgumentParser(
         description=__doc__.split("\n")[0], formatter_class=argparse.ArgumentDefaultsHelpFormatter
     )
-    parser.add_argument("--seed", type=int, default=0, help="fixes the points at which gradients are checked")
-    parser.add_argument("--out", type=Path, default=Path("runs/custom_op"), help="folder for the pictures")
+    parser.add_argument(
+        "--seed", type=seed, default=0, help="fixes the points at which gradients are checked"
+    )
+    parser.add_argument("--out", type=folder, default="runs/custom_op", help="folder for the pictures")
     parser.add_argument("--quick", action="store_true", help="the whole run takes a second anyway")
     args = parser.parse_args()
-    args.out.mkdir(parents=True, exist_ok=True)
 
     torch.manual_seed(args.seed)
     x = (3 * torch.randn(2, dtype=torch.float64)).requires_grad_()

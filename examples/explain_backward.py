@@ -12,7 +12,8 @@ pages show both formulas at work, with the norm of the gradient at every step.
 """
 
 import argparse
-from pathlib import Path
+
+from _options import folder, positive, seed
 
 import mytorch as torch
 from mytorch import nn
@@ -53,21 +54,20 @@ def main():
     parser = argparse.ArgumentParser(
         description=__doc__.split("\n")[0], formatter_class=argparse.ArgumentDefaultsHelpFormatter
     )
-    parser.add_argument("--batch-size", type=int, default=64, help="images in the batch")
+    parser.add_argument("--batch-size", type=positive, default=64, help="images in the batch")
     parser.add_argument(
         "--seed",
-        type=int,
+        type=seed,
         default=0,
         help="fixes the batch and the initial weights (times differ from run to run)",
     )
     parser.add_argument(
-        "--out", type=Path, default=Path("runs/explain_backward"), help="folder for the pages and the picture"
+        "--out", type=folder, default="runs/explain_backward", help="folder for the pages and the picture"
     )
     parser.add_argument(
         "--quick", action="store_true", help="8 images (the full run takes about a second too)"
     )
     args = parser.parse_args()
-    args.out.mkdir(parents=True, exist_ok=True)
     images, labels = load_batch(8 if args.quick else args.batch_size, args.seed)
 
     norms = {}

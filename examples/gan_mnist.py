@@ -20,6 +20,7 @@ from pathlib import Path
 
 import matplotlib
 import numpy as np
+from _options import folder, needed_by, positive, seed
 from tqdm import tqdm
 
 import mytorch as torch
@@ -185,14 +186,14 @@ def main():
         help="5,000 + 1,000 shipped digits, or all 70,000",
     )
     parser.add_argument("--root", default="data", help="folder of the full set's IDX files")
-    parser.add_argument("--epochs", type=int, default=20, help="passes over the training data")
-    parser.add_argument("--seed", type=int, default=0, help="fixes initial weights, shuffling and noise")
-    parser.add_argument("--out", type=Path, default=Path("runs/gan_mnist"), help="folder for the pictures")
+    parser.add_argument("--epochs", type=positive, default=20, help="passes over the training data")
+    parser.add_argument("--seed", type=seed, default=0, help="fixes initial weights, shuffling and noise")
+    parser.add_argument("--out", type=folder, default="runs/gan_mnist", help="folder for the pictures")
     parser.add_argument("--quick", action="store_true", help="1 epoch on 2,000 digits")
     args = parser.parse_args()
-    args.out.mkdir(parents=True, exist_ok=True)
 
-    digits = load_mnist(args.data, root=args.root)
+    with needed_by(parser, "--data"):
+        digits = load_mnist(args.data, root=args.root)
     print(f"data: {digits.description}")
     count, epochs = (2000, 1) if args.quick else (len(digits.train_images), args.epochs)
     training, test = ((i / 255).astype(np.float32) for i in (digits.train_images[:count], digits.test_images))
@@ -268,11 +269,12 @@ def animate(frames, epochs, path):
 
 def draw_losses(losses, by_digit, path, window=50):
     fig, axes = plt.subplots(1, 2, figsize=(10, 3.6))
-    kernel = np.ones(min(window, len(losses))) / min(window, len(losses))
+    window = max(1, min(window, len(losses) // 5))
+    kernel = np.ones(window) / window
     for values, label in zip(losses.T, ("discriminator", "generator")):
         axes[0].plot(np.convolve(values, kernel, "valid"), lw=1.2, label=label)
     axes[0].axhline(np.log(2), color="#333333", ls=":", lw=1)
-    axes[0].set(title=f"losses (mean of {len(kernel)} steps)", xlabel="step", ylim=(0, None))
+    axes[0].set(title=f"losses (mean of {window} steps)", xlabel="step", ylim=(0, None))
     axes[0].legend()
     axes[1].bar(range(10), by_digit)
     axes[1].set(

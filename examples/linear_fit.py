@@ -14,6 +14,7 @@ from pathlib import Path
 
 import matplotlib
 import numpy as np
+from _options import folder, positive, seed
 from tqdm import tqdm
 
 import mytorch as torch
@@ -83,12 +84,11 @@ def main():
     parser = argparse.ArgumentParser(
         description=__doc__.split("\n")[0], formatter_class=argparse.ArgumentDefaultsHelpFormatter
     )
-    parser.add_argument("--epochs", type=int, default=30, help="passes over the 1,000 points")
-    parser.add_argument("--seed", type=int, default=0, help="fixes data, initial weights and shuffling")
-    parser.add_argument("--out", type=Path, default=Path("runs/linear_fit"), help="folder for the picture")
+    parser.add_argument("--epochs", type=positive, default=30, help="passes over the 1,000 points")
+    parser.add_argument("--seed", type=seed, default=0, help="fixes data, initial weights and shuffling")
+    parser.add_argument("--out", type=folder, default="runs/linear_fit", help="folder for the picture")
     parser.add_argument("--quick", action="store_true", help="5 epochs")
     args = parser.parse_args()
-    args.out.mkdir(parents=True, exist_ok=True)
     epochs = 5 if args.quick else args.epochs
 
     data = make_data(args.seed)

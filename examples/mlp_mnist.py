@@ -15,6 +15,7 @@ import argparse
 from pathlib import Path
 
 import matplotlib
+from _options import folder, needed_by, positive, seed
 from tqdm import tqdm
 
 import mytorch as torch
@@ -78,18 +79,18 @@ def main():
     )
     parser.add_argument("--root", default="data", help="folder of the full set's IDX files")
     parser.add_argument("--torchvision", action="store_true", help="read the full set through torchvision")
-    parser.add_argument("--epochs", type=int, default=20, help="passes over the training data")
-    parser.add_argument("--seed", type=int, default=0, help="fixes initial weights and shuffling")
+    parser.add_argument("--epochs", type=positive, default=20, help="passes over the training data")
+    parser.add_argument("--seed", type=seed, default=0, help="fixes initial weights and shuffling")
     parser.add_argument(
-        "--out", type=Path, default=Path("runs/mlp_mnist"), help="folder for checkpoints and the picture"
+        "--out", type=folder, default="runs/mlp_mnist", help="folder for checkpoints and the picture"
     )
     parser.add_argument("--quick", action="store_true", help="3 epochs")
     args = parser.parse_args()
-    args.out.mkdir(parents=True, exist_ok=True)
     epochs = 3 if args.quick else args.epochs
 
     torch.manual_seed(args.seed)
-    train_set, test_set = load(args)
+    with needed_by(parser, "--torchvision" if args.torchvision else "--data"):
+        train_set, test_set = load(args)
     print(train_set)
     train_loader = DataLoader(train_set, batch_size=64, shuffle=True)
     test_loader = DataLoader(test_set, batch_size=500)

@@ -4,6 +4,7 @@
     python examples/mnist.py --data full            # all 70,000 (downloaded to ./data if they are not there)
     python examples/mnist.py --model mlp --optimizer sgd --lr 0.1
     python examples/mnist.py --resume               # go on where Ctrl-C or the last epoch left off
+    python examples/mnist.py --quick                # 2 epochs on 1,000 digits, a few seconds
 
 Pictures (curves.png, worst.png, confusion.png), the checkpoint and the weights are written to --out.
 """
@@ -16,6 +17,7 @@ from pathlib import Path
 
 import matplotlib
 import numpy as np
+from _options import device, folder, needed_by, positive, rate, seed
 from tqdm import tqdm
 
 import mytorch as torch
@@ -57,33 +59,34 @@ def arguments():
     parser.add_argument("--optimizer", choices=OPTIMIZERS, default="adam", help="how the gradients are used")
     parser.add_argument(
         "--lr",
-        type=float,
+        type=rate,
         default=argparse.SUPPRESS,
         help="highest learning rate of the cosine schedule (default: by optimizer)",
     )
     parser.add_argument(
         "--epochs",
-        type=int,
+        type=positive,
         default=argparse.SUPPRESS,
         help="passes over the training data (default: 6 to 15, by model and data)",
     )
-    parser.add_argument("--batch-size", type=int, default=64, help="images per step")
-    parser.add_argument("--device", default="cpu", help="cpu, cuda or cuda:N")
+    parser.add_argument("--batch-size", type=positive, default=64, help="images per step")
+    parser.add_argument("--device", type=device, default="cpu", help="cpu, cuda or cuda:N")
     parser.add_argument(
-        "--seed", type=int, default=0, help="fixes the initial weights, the shuffling and the dropout"
+        "--seed", type=seed, default=0, help="fixes the initial weights, the shuffling and the dropout"
     )
     parser.add_argument(
-        "--out", type=Path, default=Path("runs/mnist"), help="folder for pictures, checkpoint and weights"
+        "--out", type=folder, default="runs/mnist", help="folder for pictures, checkpoint and weights"
     )
     parser.add_argument(
         "--resume",
         action="store_true",
         help="continue from the checkpoint in --out, to the bit as if never stopped",
     )
+    parser.add_argument("--quick", action="store_true", help="2 epochs on 1,000 digits")
     args = parser.parse_args()
     args.lr = getattr(args, "lr", OPTIMIZERS[args.optimizer][1])
-    args.epochs = getattr(args, "epochs", EPOCHS[args.model, args.data])
-    return args
+    args.epochs = 2 if args.quick else getattr(args, "epochs", EPOCHS[args.model, args.data])
+    return parser, args
 
 
 def build(name):
@@ -127,16 +130,32 @@ def evaluate(model, loader, device):
     return sum(losses) / len(targets), (probabilities.argmax(1) == targets).mean().item(), probabilities
 
 
+def read_checkpoint(path, device, recipe):
+    """The state that an interrupted run with the same options has left."""
+    if not path.exists():
+        raise FileNotFoundError(f"there is no checkpoint in {path.parent}; run without it first")
+    state = torch.load(path, map_location=device)
+    parts = {"recipe", "progress", "rng", "model", "optimizer", "scheduler"}
+    if not isinstance(state, dict) or state.keys() != parts or not isinstance(state["recipe"], dict):
+        raise ValueError(f"{path} is not a checkpoint of this example")
+    if state["recipe"] != recipe:
+        changed = [f"--{k.replace('_', '-')} {v}" for k, v in state["recipe"].items() if recipe.get(k) != v]
+        raise ValueError(
+            f"the checkpoint in {path.parent} was made with {', '.join(changed) or 'other options'}; use the "
+            "same, or another --out"
+        )
+    return state
+
+
 def main():
-    args = arguments()
+    parser, args = arguments()
     torch.manual_seed(args.seed)
-    args.out.mkdir(parents=True, exist_ok=True)
-    digits = load_mnist(args.data, root=args.root)
+    with needed_by(parser, "--data"):
+        digits = load_mnist(args.data, root=args.root)
     print(f"data:   {digits.description}")
-    train, test = (
-        as_dataset(digits.train_images, digits.train_labels),
-        as_dataset(digits.test_images, digits.test_labels),
-    )
+    count = 1000 if args.quick else len(digits.train_images)
+    train = as_dataset(digits.train_images[:count], digits.train_labels[:count])
+    test = as_dataset(digits.test_images, digits.test_labels)
     shuffle = torch.Generator().manual_seed(args.seed)
     train_loader = DataLoader(train, args.batch_size, shuffle=True, generator=shuffle)
     test_loader = DataLoader(test, 500)
@@ -166,9 +185,8 @@ def main():
         "order": shuffle.get_state(),
         "history": history,
     }
-    recipe = {
-        k: getattr(args, k) for k in ("data", "model", "optimizer", "lr", "epochs", "batch_size", "seed")
-    }
+    options = ("data", "model", "optimizer", "lr", "epochs", "batch_size", "seed", "quick")
+    recipe = {option: getattr(args, option) for option in options}
 
     def save_checkpoint():
         state = {"recipe": recipe, "progress": progress, "rng": torch.get_rng_state()}
@@ -179,20 +197,13 @@ def main():
         torch.save(state, checkpoint_path)
 
     if args.resume:
-        if not checkpoint_path.exists():
-            sys.exit(f"--resume: there is no checkpoint in {args.out}; run without it first")
-        state = torch.load(checkpoint_path, map_location=args.device)
-        if state["recipe"] != recipe:
-            changed = [f"--{k.replace('_', '-')} {v}" for k, v in state["recipe"].items() if recipe[k] != v]
-            sys.exit(
-                f"--resume: the checkpoint in {args.out} was made with {', '.join(changed)}; use the "
-                "same, or another --out"
-            )
-        for name, part in (("model", model), ("optimizer", optimizer), ("scheduler", scheduler)):
-            part.load_state_dict(state[name])
-        torch.set_rng_state(state["rng"])
-        progress, history = state["progress"], state["progress"]["history"]
-        print(f"resume: epoch {progress['epoch'] + 1}, batch {progress['step']}")
+        with needed_by(parser, "--resume"):
+            state = read_checkpoint(checkpoint_path, args.device, recipe)
+            for name, part in (("model", model), ("optimizer", optimizer), ("scheduler", scheduler)):
+                part.load_state_dict(state[name])
+            torch.set_rng_state(state["rng"])
+            progress, history = state["progress"], state["progress"]["history"]
+            print(f"resume: epoch {progress['epoch'] + 1}, batch {progress['step']}")
 
     # Ctrl-C asks the loop to stop after the current step, so that the checkpoint is whole; a second one stops
     # at once.

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import matplotlib
 import numpy as np
+from _options import folder, needed_by, positive, seed
 from tqdm import tqdm
 
 from mytorch import from_numpy, manual_seed, nn, no_grad
@@ -90,15 +91,15 @@ def main():
         help="5,000 + 1,000 shipped digits, or all 70,000",
     )
     parser.add_argument("--root", default="data", help="folder of the full set's IDX files")
-    parser.add_argument("--epochs", type=int, default=12, help="passes over the training data")
-    parser.add_argument("--seed", type=int, default=0, help="fixes initial weights and shuffling")
-    parser.add_argument("--out", type=Path, default=Path("runs/mytorch_optim"), help="folder for the picture")
-    parser.add_argument("--quick", action="store_true", help="1 epoch")
+    parser.add_argument("--epochs", type=positive, default=12, help="passes over the training data")
+    parser.add_argument("--seed", type=seed, default=0, help="fixes initial weights and shuffling")
+    parser.add_argument("--out", type=folder, default="runs/mytorch_optim", help="folder for the picture")
+    parser.add_argument("--quick", action="store_true", help="2 epochs")
     args = parser.parse_args()
-    args.out.mkdir(parents=True, exist_ok=True)
-    epochs = 1 if args.quick else args.epochs
+    epochs = 2 if args.quick else args.epochs
 
-    digits = load_mnist(args.data, root=args.root)
+    with needed_by(parser, "--data"):
+        digits = load_mnist(args.data, root=args.root)
     print(f"data: {digits.description}")
     training, validation = (
         TensorDataset(from_numpy((images[:, None] / 255).astype(np.float32)), from_numpy(labels))

@@ -20,6 +20,7 @@ from pathlib import Path
 
 import matplotlib
 import numpy as np
+from _options import folder, positive, seed
 from tqdm import tqdm
 
 import mytorch as torch
@@ -115,12 +116,11 @@ def main():
     parser = argparse.ArgumentParser(
         description=__doc__.split("\n")[0], formatter_class=argparse.ArgumentDefaultsHelpFormatter
     )
-    parser.add_argument("--steps", type=int, default=5000, help="at most, for gradient descent")
-    parser.add_argument("--seed", type=int, default=0, help="fixes the data of the logistic regression")
-    parser.add_argument("--out", type=Path, default=Path("runs/newton"), help="folder for the pictures")
+    parser.add_argument("--steps", type=positive, default=5000, help="at most, for gradient descent")
+    parser.add_argument("--seed", type=seed, default=0, help="fixes the data of the logistic regression")
+    parser.add_argument("--out", type=folder, default="runs/newton", help="folder for the pictures")
     parser.add_argument("--quick", action="store_true", help="500 steps")
     args = parser.parse_args()
-    args.out.mkdir(parents=True, exist_ok=True)
     steps = 500 if args.quick else args.steps
 
     problems = {

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import matplotlib
 import numpy as np
+from _options import folder, seed
 
 import mytorch as torch
 from mytorch import optim
@@ -57,15 +58,12 @@ def main():
     parser = argparse.ArgumentParser(
         description=__doc__.split("\n")[0], formatter_class=argparse.ArgumentDefaultsHelpFormatter
     )
+    parser.add_argument("--out", type=folder, default="runs/optimizers_2d", help="folder for the pictures")
     parser.add_argument(
-        "--out", type=Path, default=Path("runs/optimizers_2d"), help="folder for the pictures"
-    )
-    parser.add_argument(
-        "--seed", type=int, default=0, help="accepted by every example; nothing here is random"
+        "--seed", type=seed, default=0, help="accepted by every example; nothing here is random"
     )
     parser.add_argument("--quick", action="store_true", help="the whole run takes a few seconds anyway")
     args = parser.parse_args()
-    args.out.mkdir(parents=True, exist_ok=True)
 
     runs = {name: trajectory(make, steps) for name, (steps, make) in RUNS.items()}
     print(f"{'optimizer':<10} {'steps':>5} {'last point':>22} {'f there':>11}")

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import matplotlib
 import numpy as np
+from _options import folder, seed
 from tqdm import tqdm
 
 import mytorch as torch
@@ -95,15 +96,12 @@ def main():
     parser = argparse.ArgumentParser(
         description=__doc__.split("\n")[0], formatter_class=argparse.ArgumentDefaultsHelpFormatter
     )
+    parser.add_argument("--out", type=folder, default="runs/optimizers_3d", help="folder for the pictures")
     parser.add_argument(
-        "--out", type=Path, default=Path("runs/optimizers_3d"), help="folder for the pictures"
-    )
-    parser.add_argument(
-        "--seed", type=int, default=0, help="accepted by every example; nothing here is random"
+        "--seed", type=seed, default=0, help="accepted by every example; nothing here is random"
     )
     parser.add_argument("--quick", action="store_true", help="fewer frames in the animations")
     args = parser.parse_args()
-    args.out.mkdir(parents=True, exist_ok=True)
     for name, (f, text, start, steps, optimizers, *limits) in SURFACES.items():
         runs = {optimizer: trajectory(f, start, make, steps) for optimizer, make in optimizers.items()}
         report(name, text, runs, limits)

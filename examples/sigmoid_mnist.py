@@ -18,6 +18,7 @@ import argparse
 from pathlib import Path
 
 import matplotlib
+from _options import folder, natural, needed_by, positive, seed
 from tqdm import tqdm
 
 import mytorch as torch
@@ -96,16 +97,16 @@ def main():
     )
     parser.add_argument("--root", default="data", help="folder of the full set's IDX files")
     parser.add_argument("--torchvision", action="store_true", help="read the full set through torchvision")
-    parser.add_argument("--epochs", type=int, default=10, help="passes over the training data")
-    parser.add_argument("--workers", type=int, default=0, help="processes that load the data")
-    parser.add_argument("--seed", type=int, default=0, help="fixes initial weights and shuffling")
-    parser.add_argument("--out", type=Path, default=Path("runs/sigmoid_mnist"), help="folder for the picture")
+    parser.add_argument("--epochs", type=positive, default=10, help="passes over the training data")
+    parser.add_argument("--workers", type=natural, default=0, help="processes that load the data")
+    parser.add_argument("--seed", type=seed, default=0, help="fixes initial weights and shuffling")
+    parser.add_argument("--out", type=folder, default="runs/sigmoid_mnist", help="folder for the picture")
     parser.add_argument("--quick", action="store_true", help="2 epochs")
     args = parser.parse_args()
-    args.out.mkdir(parents=True, exist_ok=True)
     epochs = 2 if args.quick else args.epochs
 
-    train_set, test_set = load(args)
+    with needed_by(parser, "--torchvision" if args.torchvision else "--data"):
+        train_set, test_set = load(args)
     print(train_set)
     options = {"num_workers": args.workers, "persistent_workers": args.workers > 0}
     test_loader = DataLoader(test_set, batch_size=1000)

@@ -19,6 +19,7 @@ import math
 from pathlib import Path
 
 import matplotlib
+from _options import folder, positive, seed
 from tqdm import tqdm
 
 import mytorch as torch
@@ -124,7 +125,7 @@ def train(length, steps, seed, *, batch=128, lr=3e-3):
     scheduler = optim.lr_scheduler.WarmupCosineLR(optimizer, steps // 10, steps, min_ratio=0.01)
     losses, accuracies = [], []
     for step in tqdm(range(steps + 1), desc="training", unit="step", leave=False):
-        if step % (steps // 10) == 0:
+        if step % max(1, steps // 10) == 0:
             accuracies.append((step, *accuracy(model, length, 200)))
         if step == steps:
             break
@@ -144,19 +145,18 @@ def main():
     parser = argparse.ArgumentParser(
         description=__doc__.split("\n")[0], formatter_class=argparse.ArgumentDefaultsHelpFormatter
     )
-    parser.add_argument("--steps", type=int, default=800, help="of 128 random lists each")
-    parser.add_argument("--length", type=int, default=8, help="digits in a list")
-    parser.add_argument("--seed", type=int, default=0, help="fixes initial weights and lists")
-    parser.add_argument("--out", type=Path, default=Path("runs/tiny_gpt"), help="folder for the pictures")
+    parser.add_argument("--steps", type=positive, default=800, help="of 128 random lists each")
+    parser.add_argument("--length", type=positive, default=8, help="digits in a list")
+    parser.add_argument("--seed", type=seed, default=0, help="fixes initial weights and lists")
+    parser.add_argument("--out", type=folder, default="runs/tiny_gpt", help="folder for the pictures")
     parser.add_argument("--quick", action="store_true", help="120 steps on lists of 4")
     args = parser.parse_args()
-    args.out.mkdir(parents=True, exist_ok=True)
     steps, length = (120, 4) if args.quick else (args.steps, args.length)
 
     model, losses, accuracies = train(length, steps, args.seed)
     print(
         f"{sum(p.numel() for p in model.parameters()):,} parameters; loss {losses[0]:.4f} at the first "
-        f"step, {sum(losses[-20:]) / 20:.4f} over the last 20"
+        f"step, {sum(losses[-20:]) / len(losses[-20:]):.4f} over the last 20"
     )
     print(f"\n{'step':>5} {'sorted lists':>13} {'right digits':>13}")
     for step, lists, digits in accuracies:

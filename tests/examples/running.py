@@ -12,6 +12,7 @@ from pathlib import Path
 from mytorch.core.primitive import primitives
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
+sys.path.insert(0, str(EXAMPLES))  # as for ``python examples/name.py``: they share _options.py
 _modules, _runs = {}, {}
 _folder = Path(tempfile.mkdtemp(prefix="mytorch-examples-"))
 atexit.register(shutil.rmtree, _folder, ignore_errors=True)

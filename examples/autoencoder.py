@@ -208,6 +208,7 @@ def draw_losses(losses, path):
     for size, values in losses.items():
         ax.plot(range(1, len(values) + 1), values, label=f"{size} numbers")
     ax.set(title="training loss", xlabel="epoch", ylabel="mean squared error", ylim=(0, None))
+    ax.xaxis.get_major_locator().set_params(integer=True)
     ax.legend()
     fig.savefig(path)
     plt.close(fig)

@@ -112,6 +112,7 @@ def main():
     for ax, what in zip(axes, ("iteration", "epoch")):
         ax.axhline(1e-4, color="#333333", ls=":", lw=1)
         ax.set(title=f"loss by {what}", xlabel=what, yscale="log")
+        ax.xaxis.get_major_locator().set_params(integer=True)
     axes[0].set_ylabel("mean squared error")
     axes[0].annotate(
         "the noise, 1e-4", (0, 1e-4), (-8, -12), textcoords="offset points", fontsize=8, color="#333333"

@@ -124,6 +124,7 @@ def main():
         column[0].set(title=f"{network.__name__}: training loss", yscale="log")
         column[1].set(title=f"{network.__name__}: test accuracy", xlabel="epoch")
         column[1].yaxis.set_major_formatter("{x:.0%}")
+        column[1].xaxis.get_major_locator().set_params(integer=True)
     axes[0, 0].legend()
     fig.savefig(args.out / "curves.png")
     plt.close(fig)

@@ -9,11 +9,15 @@ import sys
 import tempfile
 from pathlib import Path
 
+from matplotlib.figure import Figure
+
 from mytorch.core.primitive import primitives
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 sys.path.insert(0, str(EXAMPLES))  # as for ``python examples/name.py``: they share _options.py
+NAMES = sorted(path.stem for path in EXAMPLES.glob("[!_]*.py"))
 _modules, _runs = {}, {}
+drawn = {}  # (name, options) -> for each picture (file name, what each of its plots shows)
 _folder = Path(tempfile.mkdtemp(prefix="mytorch-examples-"))
 atexit.register(shutil.rmtree, _folder, ignore_errors=True)
 
@@ -30,17 +34,31 @@ def load(name):
     return _modules[name]
 
 
+def content(axes):
+    """(the lengths of the lines that the legend names, whether anything else is drawn)."""
+    named = [len(line.get_xdata()) for line in axes.lines if not line.get_label().startswith("_")]
+    others = any(len(line.get_xdata()) > 1 for line in axes.lines)
+    return named, others or bool(axes.images or axes.collections or axes.patches)
+
+
 def run(name, *options):
     """What ``python examples/name.py options`` prints, and the folder of its pictures; each run once."""
     if (name, options) not in _runs:
         out = _folder / f"{name}-{len(_runs)}"
-        text, argv = io.StringIO(), sys.argv
+        text, argv, savefig = io.StringIO(), sys.argv, Figure.savefig
         sys.argv = [f"{name}.py", "--out", str(out), *options]
+        pictures = drawn[name, options] = []
+
+        def noting(figure, path, **settings):
+            pictures.append((Path(path).name, [content(axes) for axes in figure.axes]))
+            savefig(figure, path, **settings)
+
+        Figure.savefig = noting
         try:
             # stderr: the progress bars
             with contextlib.redirect_stdout(text), contextlib.redirect_stderr(io.StringIO()):
                 load(name).main()
         finally:
-            sys.argv = argv
+            sys.argv, Figure.savefig = argv, savefig
         _runs[name, options] = text.getvalue(), out
     return _runs[name, options]

@@ -11,7 +11,7 @@ pytest.importorskip("matplotlib", reason="the examples draw with matplotlib")
 pytest.importorskip("tqdm", reason="the examples show their progress with tqdm")
 from PIL import Image
 
-from .running import EXAMPLES, run
+from .running import EXAMPLES, NAMES, drawn, run
 
 # name: (its pictures, words of its table or last line)
 WRITES = {
@@ -33,18 +33,17 @@ WRITES = {
     "custom_op": ("log_cosh.png differences.png", "gradgradcheck"),
     "mnist": ("curves.png worst.png confusion.png", "test accuracy"),
 }
-QUICK = {"mnist": ("--model", "mlp", "--epochs", "1")}
 ELSEWHERE = {"explain_backward"}  # has its own tests
 
 
 def test_every_example_is_tested():
-    assert {path.stem for path in EXAMPLES.glob("*.py")} == WRITES.keys() | ELSEWHERE
+    assert set(NAMES) == WRITES.keys() | ELSEWHERE
 
 
 @pytest.mark.parametrize("name", WRITES)
 def test_run(name):
     pictures, words = WRITES[name]
-    text, out = run(name, *QUICK.get(name, ("--quick",)))
+    text, out = run(name, "--quick")
     assert words in text and str(out) in text
     assert {p.name for p in out.iterdir() if p.suffix in (".png", ".gif")} == set(pictures.split())
     for picture in pictures.split():
@@ -56,6 +55,9 @@ def test_run(name):
                 and len(np.unique(np.asarray(image.convert("L")))) > 10
             )
             assert getattr(image, "n_frames", 1) > 1 if picture.endswith(".gif") else image.format == "PNG"
+    for picture, plots in drawn[name, ("--quick",)]:
+        for lengths, anything in plots:
+            assert anything and min(lengths, default=2) > 1, f"{picture} has an empty plot or a single point"
 
 
 @pytest.mark.parametrize("name", ["linear_fit", "mlp_mnist"])
@@ -75,7 +77,7 @@ def test_the_same_seed_is_the_same_run(name):
         )
 
 
-@pytest.mark.parametrize("name", sorted(path.stem for path in EXAMPLES.glob("*.py")))
+@pytest.mark.parametrize("name", NAMES)
 def test_the_text_says_how_to_run_it_and_what_it_shows(name):
     text = ast.get_docstring(ast.parse((EXAMPLES / f"{name}.py").read_text("utf-8")))
     assert f"python examples/{name}.py" in text

@@ -20,8 +20,8 @@ shows its arrays):
     Only if the object holds what JSON cannot say, such as a whole module: then the manifest has ``"pickled":
     reason`` instead of an object, and ``load`` refuses the file unless ``weights_only=False``.
 
-Every member has a CRC-32, compared on reading. Nothing in the file is ever executed, and no more memory is
-taken than the file has bytes.
+Every member has a CRC-32, compared on reading. Nothing in the file is ever executed, and no more memory or
+time is taken than the file's length explains.
 """
 
 from __future__ import annotations
@@ -79,8 +79,8 @@ def load(f, map_location=None, weights_only=True):
         saved device names to others, or a function (tensor on the CPU, saved name) -> tensor or None.
     weights_only: of pickled objects, restore only those that consist of the classes and functions given to
         :func:`add_safe_globals`, and
-        refuse a file with others. With False everything is unpickled, which runs any code that the file asks
-        for.
+        refuse a file with others; attributes and items are set only of objects that the file itself makes.
+        With False everything is unpickled, which runs any code that the file asks for.
 
     RuntimeError, naming the file, if it is damaged, not a checkpoint, or holds pickled objects although
     ``weights_only`` is True.

@@ -190,7 +190,8 @@ class Archive:
         reason to ask for so many.
         """
         self.budget -= count
-        expect(self.budget >= 0, f"it asks for more memory or work than its {self.length:,} bytes explain")
+        if self.budget < 0:
+            raise ValueError(f"it asks for more memory or work than its {self.length:,} bytes explain")
 
     def __contains__(self, name):
         return name in self._members

@@ -239,10 +239,8 @@ class Block:
             return numpy.empty(shape, kind)
         low = offset + sum((n - 1) * s for n, s in zip(shape, strides) if s < 0)
         high = offset + sum((n - 1) * s for n, s in zip(shape, strides) if s > 0) + kind.itemsize
-        expect(
-            low >= 0 and high <= self.size,
-            f"a tensor of shape {tuple(shape)} reaches beyond its {self.size} bytes",
-        )
+        if low < 0 or high > self.size:
+            raise ValueError(f"a tensor of shape {tuple(shape)} reaches beyond its {self.size} bytes")
         array = numpy.ndarray(tuple(shape), kind, self.content, offset, tuple(strides))
         if kind.kind == "b" and not self._all_truths():
             self._check_truths(array, low, high)

@@ -20,6 +20,7 @@ from .archive import Refused, expect
 LIST, DICT, SET, TUPLE, TEXT, OBJECT, ENTRY = 192, 200, 352, 56, 56, 600, 104
 PLAIN = (str, int, float, bool, type(None), bytes, complex)
 DEEPEST_KEY = 8
+_U16, _U32, _U64, _I32, _F64 = map(struct.Struct, ("<H", "<I", "<Q", "<i", ">d"))
 _NOTHING = object()
 _NAMES = {ord(op.code): op.name for op in pickletools.opcodes}
 
@@ -76,13 +77,21 @@ class Interpreter:
 
     def take(self, count):
         """The next ``count`` bytes."""
-        expect(count <= len(self.content) - self.at, "the pickle ends too early")
-        self.at += count
-        return self.content[self.at - count : self.at]
+        start, self.at = self.at, self.at + count
+        if self.at > len(self.content):
+            raise ValueError("the pickle ends too early")
+        return self.content[start : self.at]
+
+    def byte(self):
+        """The next byte, a number."""
+        self.at += 1
+        return self.content[self.at - 1]
 
     def number(self, form):
-        """The next number, in struct's format ``form``."""
-        return struct.unpack(form, self.take(struct.calcsize(form)))[0]
+        """The next number in the format of a Struct, which raises where there are too few bytes."""
+        (value,) = form.unpack_from(self.content, self.at)
+        self.at += form.size
+        return value
 
     def line(self):
         """The text up to the next newline."""
@@ -93,11 +102,13 @@ class Interpreter:
     # ---- the stack -------------------------------------------------------------------------------
 
     def pop(self):
-        expect(len(self.stack) > (self.marks[-1] if self.marks else 0), "the pickle's stack is too short")
+        if self.marks and len(self.stack) <= self.marks[-1]:
+            raise ValueError("the pickle takes a MARK for an object")
         return self.stack.pop()
 
     def top(self):
-        expect(len(self.stack) > (self.marks[-1] if self.marks else 0), "the pickle's stack is too short")
+        if self.marks and len(self.stack) <= self.marks[-1]:
+            raise ValueError("the pickle takes a MARK for an object")
         return self.stack[-1]
 
     def since_mark(self):
@@ -123,16 +134,19 @@ class Interpreter:
         self.stack.append(tuple(items))
 
     def remember(self, place):
-        value, missing = self.top(), place + 1 - len(self.memo)
-        if missing > 0:  # one, as Python's Pickler counts
-            self.spend(8 * missing)
+        value, missing = self.top(), place - len(self.memo)
+        if missing >= 0:  # 0, as Python's Pickler counts
+            self.spend(8 * missing + 8)
             self.memo.extend([_NOTHING] * missing)
-        self.memo[place] = value
+            self.memo.append(value)
+        else:
+            self.memo[place] = value
 
     def recall(self, place):
-        known = place < len(self.memo) and self.memo[place] is not _NOTHING
-        expect(known, "the pickle asks for an object that it has not made")
-        self.stack.append(self.memo[place])
+        value = self.memo[place] if place < len(self.memo) else _NOTHING
+        if value is _NOTHING:
+            raise ValueError("the pickle asks for an object that it has not made")
+        self.stack.append(value)
 
     # ---- filling ---------------------------------------------------------------------------------
 
@@ -224,25 +238,25 @@ class Interpreter:
         for code, handler in {
             pickle.PROTO: lambda self: self.take(1),
             pickle.FRAME: lambda self: expect(
-                self.number("<Q") <= len(self.content) - self.at, "a frame of the pickle is too long"
+                self.number(_U64) <= len(self.content) - self.at, "a frame of the pickle is too long"
             ),
             pickle.MARK: lambda self: self.marks.append(len(self.stack)),
             pickle.NONE: lambda self: self.stack.append(None),
             pickle.NEWTRUE: lambda self: self.stack.append(True),
             pickle.NEWFALSE: lambda self: self.stack.append(False),
-            pickle.BININT: lambda self: self.stack.append(self.number("<i")),
-            pickle.BININT1: lambda self: self.stack.append(self.number("<B")),
-            pickle.BININT2: lambda self: self.stack.append(self.number("<H")),
-            pickle.LONG1: lambda self: self.stack.append(pickle.decode_long(self.take(self.number("<B")))),
-            pickle.LONG4: lambda self: self.stack.append(pickle.decode_long(self.take(self.number("<I")))),
-            pickle.BINFLOAT: lambda self: self.stack.append(self.number(">d")),
-            pickle.SHORT_BINUNICODE: lambda self: self.push_text(_text(self.take(self.number("<B")))),
-            pickle.BINUNICODE: lambda self: self.push_text(_text(self.take(self.number("<I")))),
-            pickle.BINUNICODE8: lambda self: self.push_text(_text(self.take(self.number("<Q")))),
-            pickle.SHORT_BINBYTES: lambda self: self.push_text(self.take(self.number("<B"))),
-            pickle.BINBYTES: lambda self: self.push_text(self.take(self.number("<I"))),
-            pickle.BINBYTES8: lambda self: self.push_text(self.take(self.number("<Q"))),
-            pickle.BYTEARRAY8: lambda self: self.push_text(bytearray(self.take(self.number("<Q")))),
+            pickle.BININT: lambda self: self.stack.append(self.number(_I32)),
+            pickle.BININT1: lambda self: self.stack.append(self.byte()),
+            pickle.BININT2: lambda self: self.stack.append(self.number(_U16)),
+            pickle.LONG1: lambda self: self.stack.append(pickle.decode_long(self.take(self.byte()))),
+            pickle.LONG4: lambda self: self.stack.append(pickle.decode_long(self.take(self.number(_U32)))),
+            pickle.BINFLOAT: lambda self: self.stack.append(self.number(_F64)),
+            pickle.SHORT_BINUNICODE: lambda self: self.push_text(_text(self.take(self.byte()))),
+            pickle.BINUNICODE: lambda self: self.push_text(_text(self.take(self.number(_U32)))),
+            pickle.BINUNICODE8: lambda self: self.push_text(_text(self.take(self.number(_U64)))),
+            pickle.SHORT_BINBYTES: lambda self: self.push_text(self.take(self.byte())),
+            pickle.BINBYTES: lambda self: self.push_text(self.take(self.number(_U32))),
+            pickle.BINBYTES8: lambda self: self.push_text(self.take(self.number(_U64))),
+            pickle.BYTEARRAY8: lambda self: self.push_text(bytearray(self.take(self.number(_U64)))),
             pickle.EMPTY_LIST: lambda self: self.push_own([], LIST),
             pickle.EMPTY_DICT: lambda self: self.push_own({}, DICT),
             pickle.EMPTY_SET: lambda self: self.push_own(set(), SET),
@@ -256,11 +270,11 @@ class Interpreter:
             pickle.SETITEM: one_item,
             pickle.SETITEMS: lambda self: self.update(self.since_mark()),
             pickle.ADDITEMS: lambda self: self.add(self.since_mark()),
-            pickle.BINPUT: lambda self: self.remember(self.number("<B")),
-            pickle.LONG_BINPUT: lambda self: self.remember(self.number("<I")),
+            pickle.BINPUT: lambda self: self.remember(self.byte()),
+            pickle.LONG_BINPUT: lambda self: self.remember(self.number(_U32)),
             pickle.MEMOIZE: lambda self: self.remember(len(self.memo)),
-            pickle.BINGET: lambda self: self.recall(self.number("<B")),
-            pickle.LONG_BINGET: lambda self: self.recall(self.number("<I")),
+            pickle.BINGET: lambda self: self.recall(self.byte()),
+            pickle.LONG_BINGET: lambda self: self.recall(self.number(_U32)),
             pickle.GLOBAL: lambda self: self.push_global(self.line(), self.line()),
             pickle.STACK_GLOBAL: global_of_stack,
             pickle.REDUCE: reduce,

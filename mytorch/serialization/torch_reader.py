@@ -129,10 +129,10 @@ class Reader(Interpreter):
                 self.archive.fill(file, content)
             self.blocks[key] = Block(content, self.spend)
         block = self.blocks[key]
-        expect(
-            count == block.size // kind.itemsize,
-            f"storage {key} should have {count!r} elements of {kind}, but has {block.size} bytes",
-        )
+        if count != block.size // kind.itemsize:
+            raise ValueError(
+                f"storage {key} should have {count!r} elements of {kind}, but has {block.size} bytes"
+            )
         self.spend(LIST)
         return Storage(block, kind, location)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import http.client
 import os
 
 from ..serialization.download import fetch
@@ -23,6 +22,6 @@ def download(urls, path, md5, *, largest=1 << 28, timeout=30.0) -> str:
         try:
             fetch(url, path, algorithm="md5", checksum=md5, largest=largest, timeout=timeout)
             return url
-        except (OSError, http.client.HTTPException, RuntimeError, ValueError) as error:
+        except (OSError, RuntimeError, ValueError) as error:
             failures.append(f"  {url}: {error}")
     raise RuntimeError(f"could not download {os.path.basename(path)}:\n" + "\n".join(failures))

@@ -73,8 +73,6 @@ def _machine():
     """Eight digits for this machine, or this container on it: a process number means nothing elsewhere."""
     try:
         space = os.readlink("/proc/self/ns/pid")
-        with open("/proc/sys/kernel/random/boot_id") as file:
-            space += file.read()
     except OSError:  # not Linux
         space = ""
     return f"{zlib.crc32((platform.node() + space).encode()):08x}"

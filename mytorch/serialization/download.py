@@ -23,7 +23,7 @@ def fetch(url, path, *, algorithm="sha256", checksum="", largest=None, timeout=3
     announced.
     """
     digest = hashlib.new(algorithm, usedforsecurity=False)
-    with writing(path) as file, urllib.request.urlopen(url, timeout=timeout) as answer:
+    with writing(path) as file, _open(url, timeout) as answer:
         size, announced = 0, answer.headers.get("Content-Length", "")
         for chunk in _chunks(answer, timeout):
             size += len(chunk)
@@ -35,6 +35,13 @@ def fetch(url, path, *, algorithm="sha256", checksum="", largest=None, timeout=3
             raise _cut(f"{size:,} of {int(announced):,} bytes")
         if not digest.hexdigest().startswith(checksum):
             raise RuntimeError(f'invalid hash value (expected "{checksum}", got "{digest.hexdigest()}")')
+
+
+def _open(url, timeout):
+    try:
+        return urllib.request.urlopen(url, timeout=timeout)
+    except http.client.HTTPException as error:
+        raise urllib.error.URLError(f"the server does not speak HTTP: {error!r}") from error
 
 
 def _chunks(answer, timeout):

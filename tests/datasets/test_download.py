@@ -25,6 +25,9 @@ class Answers(http.server.BaseHTTPRequestHandler):
         self.server.asked.append(self.path)
         if self.path == "/missing":
             return self.send_error(404)
+        if self.path == "/garbage":
+            self.wfile.write(b"\0\1\2 no HTTP\r\n\r\n")
+            return None
         if self.path == "/moved":
             self.send_response(302)
             self.send_header("Location", "/good")
@@ -92,6 +95,7 @@ BAD = {
     "wrong-length": (RuntimeError, "invalid hash value"),
     "breaks-off": (OSError, "ended too early: got 1,000 of 700,000 bytes"),
     "chunk-breaks-off": (OSError, "ended too early: got only a part"),
+    "garbage": (OSError, "does not speak HTTP"),
     "hangs": (OSError, "timed out"),
     "stalls": (OSError, "stopped sending for 0.5 s"),
 }

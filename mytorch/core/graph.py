@@ -38,6 +38,7 @@ class Variable:
     _view = None  # the function that takes it from there,
     _base_node = None  # and the base's node at that time
     _leaf = None  # where ``.grad`` is kept
+    _retaining = None  # the hook of ``retain_grad()``
     _inference = False
 
     def __init_subclass__(cls, results=False, **kwargs):
@@ -70,12 +71,13 @@ class Name(str):
 class Leaf:
     """The end of an edge: where gradients of one leaf are summed. It does not point back at the Variable."""
 
-    __slots__ = ("__weakref__", "dtype", "grad", "hooks", "order", "post_hooks", "shape")
+    __slots__ = ("__weakref__", "dtype", "frozen", "grad", "hooks", "order", "post_hooks", "shape")
     plan, name = None, Name("AccumulateGrad")
 
     def __init__(self, array):
         self.shape, self.dtype, self.order = array.shape, array.dtype, next(clock)
         self.grad = self.hooks = self.post_hooks = None
+        self.frozen = False  # whether gradients that still arrive are dropped
 
     next_functions = ()
 
@@ -165,6 +167,24 @@ def note_view(new, call, inputs, settings, index=None):
         new._inference = source._inference
 
 
+def rebase(variable, node):
+    """An in-place change made ``node`` the place of ``variable`` in the graph. The hook of ``retain_grad()``
+    moves there; other hooks keep watching the old values.
+    """
+    hook, old = variable._retaining, variable._node
+    if hook is not None and old is not node:
+        del old.hooks[hook]
+        retain(node, hook)
+    variable._node = node
+
+
+def retain(node, hook):
+    """Let ``hook``, that of a ``retain_grad()``, see the gradient that arrives at ``node``."""
+    if node.hooks is None:
+        node.hooks = {}
+    node.hooks[hook] = hook
+
+
 def refresh(view):
     """An in-place change gave the view's base a new node: take the view's node from there."""
     base, view._base_node = view._base, view._base._node
@@ -184,7 +204,7 @@ def refresh(view):
                 "a view can't be used after the shape of the tensor that it was taken from was changed "
                 "in place"
             )
-        view._node = again._node
+        rebase(view, again._node)
         view._base_node = base._node
 
 

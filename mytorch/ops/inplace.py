@@ -14,7 +14,7 @@ import numpy
 
 from ..core.arrays import QUIET, as_array, float_errors, is_array, xp
 from ..core.dtypes import category
-from ..core.graph import Leaf, Node, Output, Variable, changed, grad_state, refresh, wrap
+from ..core.graph import Leaf, Node, Output, Variable, changed, grad_state, rebase, refresh, wrap
 from ..core.scalar_arguments import as_number
 from .indexing import alone, getitem, in_torchs_words, is_plain, parse, picked_shape, write_view
 from .masks import fitted
@@ -64,7 +64,8 @@ def reshaped_in_place(operation):
         if grad_state.get() is True and type(self._node) is Leaf:
             raise RuntimeError("a leaf Variable that requires grad is being used in an in-place operation.")
         new = operation(self, *args, **settings)
-        self.array, self._node = new.array, new._node
+        self.array = new.array
+        rebase(self, new._node)
         if self._base is not None:
             self._view, self._base_node = new._view, new._base_node
         return self
@@ -153,13 +154,13 @@ def write(x, result):
     if grad_state.get() is True:
         if x._base is not None and (result._node is not None or x._base._node is not None):
             base = x._base
-            base._node = write_view(wrap(base.array, base._node), result, view=x._view)._node
+            rebase(base, write_view(wrap(base.array, base._node), result, view=x._view)._node)
             refresh(x)
         elif x._base is None:
             # overwritten by constants: still in the graph, with a gradient of zero
             if x._node is not None and result._node is None:
                 result = write_view(wrap(x.array, x._node), result, view=_whole)
-            x._node = result._node
+            rebase(x, result._node)
     return x
 
 

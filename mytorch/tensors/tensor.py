@@ -14,7 +14,7 @@ from ..core.arrays import device as as_device
 from ..core.backward import backward
 from ..core.dtypes import as_dtype, by_numpy, category, default_numpy
 from ..core.grad_mode import is_inference_mode_enabled
-from ..core.graph import Leaf, Output, Variable, refresh, wrap
+from ..core.graph import Leaf, Output, Variable, refresh, retain, wrap
 from ..core.primitive import primitive
 from ..ops.shape import check_dim
 from .from_data import constructed
@@ -254,7 +254,7 @@ class Tensor(TensorMethods, NewMethods, MemoryMethods, SamplingMethods, Queries,
                 "that doesn't require differentiation use var_no_grad = var.detach()."
             )
         if not requires_grad:
-            self._node = None
+            self._freeze()
         elif self._node is None:
             if category(self.array.dtype) < 2:
                 raise RuntimeError(
@@ -266,7 +266,14 @@ class Tensor(TensorMethods, NewMethods, MemoryMethods, SamplingMethods, Queries,
                     "Setting requires_grad=True on inference tensor outside InferenceMode is not allowed."
                 )
             self._node = self._leaf = self._leaf or Leaf(self.array)
+            self._leaf.frozen = False
         return self
+
+    def _freeze(self):
+        """Leave the graph; what was recorded before brings no gradient here any more."""
+        self._node = None
+        if self._leaf is not None:
+            self._leaf.frozen = True
 
     @property
     def is_leaf(self) -> bool:
@@ -345,13 +352,13 @@ class Tensor(TensorMethods, NewMethods, MemoryMethods, SamplingMethods, Queries,
                 tensor._grad = g.clone() if tensor.grad is None else tensor.grad + g
 
         keep.runs_last = True  # it keeps what the other hooks made of the gradient
-        self.register_hook(keep)
-        self._retains = True
+        retain(self._node, keep)
+        self._retaining = keep
 
     @property
     def retains_grad(self) -> bool:
         """Whether ``retain_grad()`` was called on this non-leaf."""
-        return self.__dict__.get("_retains", False)
+        return self._retaining is not None
 
     def register_hook(self, hook):
         """Call ``hook(grad)`` when the gradient of this tensor is there; what it returns, if anything,
@@ -378,7 +385,8 @@ class Tensor(TensorMethods, NewMethods, MemoryMethods, SamplingMethods, Queries,
         """Take this tensor out of the graph; returns it. RuntimeError for a view."""
         if self._base is not None:
             raise RuntimeError("Can't detach views in-place. Use detach() instead.")
-        self._node = None
+        self._freeze()
+        self._retaining = None
         return self
 
     @property
@@ -489,7 +497,7 @@ _OWN = {
     "_leaf",
     "_inference",
     "_grad",
-    "_retains",
+    "_retaining",
 }
 _LEGACY_NAMES = {
     "float32": "Float",

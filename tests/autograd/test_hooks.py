@@ -1,5 +1,7 @@
 """Hooks on tensors: order, replacing, removal, retain_grad, post-accumulate; compared with PyTorch."""
 
+import warnings
+
 import pytest
 
 import mytorch
@@ -143,6 +145,205 @@ def s_retain_grad_sees_what_hooks_made(t):
     y.register_hook(lambda g: g * 7)
     (y * 3).backward()
     return y.grad, x.grad
+
+
+# ---- in-place changes: the retained gradient is that of the values at the end -----------------------
+
+
+CHANGES = {
+    "relu_": lambda t, b: b.relu_(),
+    "ReLU(inplace=True)": lambda t, b: t.nn.ReLU(inplace=True)(b),
+    "leaky_relu(inplace=True)": lambda t, b: t.nn.functional.leaky_relu(b, 0.5, inplace=True),
+    "Hardtanh(inplace=True)": lambda t, b: t.nn.Hardtanh(-0.5, 2.5, inplace=True)(b),
+    "clamp_": lambda t, b: b.clamp_(min=0.0),
+    "mul_": lambda t, b: b.mul_(3),
+    "mul_ by itself": lambda t, b: b.mul_(b),
+    "sub": lambda t, b: b.__isub__(b.sum()),
+    "pow": lambda t, b: b.__ipow__(2),
+    "exp_": lambda t, b: b.exp_(),
+    "addcmul_": lambda t, b: b.addcmul_(b.detach(), b.detach(), value=0.5),
+    "masked_fill_": lambda t, b: b.masked_fill_(b < 0, 3.0),
+    "index_add_": lambda t, b: b.index_add_(0, t.tensor([1]), t.tensor([[9.0, 1.0]])),
+    "zero_": lambda t, b: b.zero_(),
+    "fill_": lambda t, b: b.fill_(2.0),
+    "copy_": lambda t, b: b.copy_(b.detach() * 2),
+    "number to a place": lambda t, b: b.__setitem__(0, 5.0),
+    "tensor to a place": lambda t, b: b.__setitem__(0, b[1] * 4),
+    "to a mask": lambda t, b: b.__setitem__(b > 0, 1.5),
+    "to places of a tensor": lambda t, b: b.__setitem__(t.tensor([1]), b.detach()[:1] * 2),
+    "a view": lambda t, b: b[0].mul_(4),
+    "a view of a view": lambda t, b: b.t()[0][:1].exp_(),
+    "twice": lambda t, b: b.mul_(2).add_(1),
+    "without recording": lambda t, b: b.detach().mul_(2),
+}
+
+
+# PyTorch's formulas read the result of these, so that it refuses a second change
+ONCE = {"relu_", "ReLU(inplace=True)", "leaky_relu(inplace=True)", "exp_", "a view of a view"}
+
+
+@pytest.mark.parametrize(
+    ("change", "again"), [(c, False) for c in CHANGES] + [(c, True) for c in CHANGES if c not in ONCE]
+)
+def test_retained_gradient_after_a_change(change, again):
+    def scenario(t):
+        x, weight = leaf(t, [-1.0, 2.0], [3.0, -4.0]), t.tensor([[5.0, 7.0], [11.0, 13.0]])
+        b = x * 1
+        b.retain_grad()
+        earlier = []
+        b.register_hook(lambda g: earlier.append(g.clone()))  # stays with the values before the change
+        CHANGES[change](t, b)
+        if again:
+            b.mul_(0.5)
+        (b * weight).sum().backward()
+        return b.grad, x.grad, earlier, b.retains_grad
+
+    agree(scenario)
+
+
+@pytest.mark.parametrize("change", ["t_", "unsqueeze_"])
+def test_retained_gradient_after_a_change_of_shape(change):
+    x = mytorch.tensor([[-1.0, 2.0], [3.0, -4.0]], requires_grad=True)
+    b = x * 1
+    b.retain_grad()
+    b.t_() if change == "t_" else b.unsqueeze_(0)
+    b.backward(mytorch.arange(4.0).reshape(b.shape))
+    assert b.grad.tolist() == mytorch.arange(4.0).reshape(b.shape).tolist()  # PyTorch's is that of x * 1
+
+
+def s_a_retained_view_is_changed(t):
+    x = leaf(t, 1.0, 2.0, 3.0)
+    b = x * 1
+    v = b[:2]
+    b.retain_grad()
+    v.retain_grad()
+    v.mul_(10)
+    (b.sum() + (v * v).sum()).backward()
+    return v.grad, b.grad, x.grad
+
+
+def s_the_base_of_a_retained_view_is_changed(t):
+    x = leaf(t, 1.0, 2.0, 3.0)
+    b = x * 1
+    v = b[:2]
+    v.retain_grad()
+    b.mul_(10)
+    (b * b).sum().backward()
+    return v.grad, x.grad
+
+
+def s_the_base_of_a_retained_view_is_changed_and_the_view_used(t):
+    x = leaf(t, 1.0, 2.0, 3.0)
+    b = x * 1
+    v = b[:2]
+    v.retain_grad()
+    b.mul_(10)
+    (v * v).sum().backward()
+    return v.grad, x.grad
+
+
+def s_a_retained_view_is_changed_through_another(t):
+    x = leaf(t, 1.0, 2.0, 3.0)
+    b = x * 1
+    v, w = b[:2], b[1:]
+    v.retain_grad()
+    w.mul_(10)
+    (b.sum() + (v * v).sum()).backward()
+    return v.grad, x.grad
+
+
+def s_a_retained_output_of_several_is_changed(t):
+    x = leaf(t, 3.0, 1.0, 2.0)
+    values, _ = (x * 1).sort()
+    values.retain_grad()
+    values.mul_(2)
+    (values * t.tensor([5.0, 7.0, 9.0])).sum().backward()
+    return values.grad, x.grad
+
+
+def s_a_retained_tensor_is_changed_by_a_user_function(t):
+    class Double(t.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            ctx.mark_dirty(x)
+            return x.mul_(2)
+
+        @staticmethod
+        def backward(ctx, g):
+            return g * 2
+
+    x = leaf(t, 1.0, 2.0)
+    b = x * 1
+    b.retain_grad()
+    Double.apply(b)
+    (b * t.tensor([5.0, 7.0])).sum().backward()
+    return b.grad, x.grad
+
+
+def s_retained_and_changed_under_no_grad(t):
+    x = leaf(t, 1.0, 2.0)
+    b = x * 1
+    b.retain_grad()
+    with t.no_grad():
+        b.mul_(2)
+    b.sum().backward()
+    return b.grad, x.grad
+
+
+def s_retained_then_detached_then_changed(t):
+    x = leaf(t, 1.0, 2.0)
+    b = x * 1
+    b.retain_grad()
+    b.detach_()
+    return b.mul_(2), b.requires_grad
+
+
+# ---- a leaf frozen after the forward pass collects nothing ------------------------------------------
+
+
+def _unflagged(w):
+    w.requires_grad = False
+
+
+FREEZING = {
+    "requires_grad_": lambda t, w: w.requires_grad_(False),
+    "requires_grad": lambda t, w: _unflagged(w),
+    "detach_": lambda t, w: w.detach_(),
+    "Module.requires_grad_": lambda t, w: t.nn.ParameterList([w]).requires_grad_(False),
+}
+
+
+@pytest.mark.parametrize("way", FREEZING)
+@pytest.mark.parametrize("create", [False, True], ids=["plain", "create_graph"])
+def test_a_frozen_leaf_collects_nothing(way, create):
+    def scenario(t):
+        w, v, seen = t.nn.Parameter(t.ones(2)), leaf(t, 3.0, 4.0), []
+        w.register_post_accumulate_grad_hook(lambda p: seen.append(p.grad is None))
+        w.register_hook(lambda g: seen.append(g.clone()))
+        y = (w * v).sum()
+        FREEZING[way](t, w)
+        y.backward(retain_graph=True, create_graph=create)
+        frozen = w.grad
+        w.requires_grad_()
+        y.backward()
+        return frozen, w.grad, v.grad, seen
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of the cycle that create_graph makes
+        agree(scenario)
+
+
+@pytest.mark.parametrize("way", FREEZING)
+def test_a_frozen_leaf_keeps_its_gradient(way):
+    def scenario(t):
+        w = t.nn.Parameter(t.ones(2))
+        (w * 3).sum().backward()
+        y = (w * 5).sum()
+        FREEZING[way](t, w)
+        y.backward()
+        return w.grad
+
+    agree(scenario)
 
 
 def s_post_accumulate(t):

@@ -266,7 +266,11 @@ def _record(cls, ctx, args, results):
     ctx._inputs = tuple(
         (a.array.shape, a.array.dtype, device_of(a.array)) if isinstance(a, Variable) else None for a in args
     )
-    results = [_own_output(ctx, args, r, earlier=results[:i]) for i, r in enumerate(results)]
+    seen, own = {id(a) for a in args}, []
+    for r in results:
+        own.append(_own_output(ctx, args, r, again=id(r) in seen))
+        seen.add(id(r))
+    results = own
     ctx._shapes = [
         (r.array.shape, r.array.dtype, device_of(r.array)) if isinstance(r, Variable) else None
         for r in results
@@ -294,16 +298,18 @@ def _record(cls, ctx, args, results):
     return tuple(results)
 
 
-def _own_output(ctx, args, result, earlier):
-    """``result`` itself; another tensor on its memory where it is an input or appears twice."""
+def _own_output(ctx, args, result, again):
+    """``result`` itself; another tensor on its memory where it is an input or appears twice (``again``)."""
     if not isinstance(result, Variable) or _is_in(result, ctx._dirty):
+        return result
+    if not again and result._base is None:
         return result
     source = (
         result
         if _is_in(result, args)
         else next((a for a in args if isinstance(a, Variable) and _shares(result, a)), None)
     )
-    if source is None and not _is_in(result, earlier):
+    if source is None and not again:
         return result
     new = wrap(result.array)
     if source is not None:

@@ -61,16 +61,14 @@ def _cat(*xs, dim=0):
 
 def _cut(g, shapes, dtypes, dim):
     dim = check_dim(dim, len(g.shape)) if g.shape != (0,) else 0
-    start, pieces = 0, []
+    before, start, pieces = (slice(None),) * dim, 0, []
     for shape, dtype in zip(shapes, dtypes):
-        n = 0 if shape == (0,) else shape[dim]
-        piece = (
-            reshape(_part(g, dim, start, start + n), shape=shape)
-            if shape == (0,)
-            else _part(g, dim, start, start + n)
-        )
+        stop = start if shape == (0,) else start + shape[dim]
+        piece = g[(*before, slice(start, stop))]
+        if shape == (0,):  # fits anything
+            piece = reshape(piece, shape=shape)
         pieces.append(piece if piece.dtype == dtype else piece.astype(dtype))
-        start += n
+        start = stop
     return pieces
 
 

@@ -1,6 +1,7 @@
 """The graph and the walk back: what PyTorch defines is compared with PyTorch, the rest is said here."""
 
 import threading
+import time
 
 import numpy as np
 import pytest
@@ -600,6 +601,60 @@ def shared(*tensors):
     """Pairs of tensors that share memory."""
     arrays = [t.detach().cpu().numpy() for t in tensors]
     return [(i, j) for i in range(len(arrays)) for j in range(i) if np.shares_memory(arrays[i], arrays[j])]
+
+
+class Doubled(mytorch.autograd.Function):
+    @staticmethod
+    def forward(ctx, *xs):
+        return tuple(x * 2 for x in xs)
+
+    @staticmethod
+    def backward(ctx, *gradients):
+        return tuple(g * 2 for g in gradients)
+
+
+JOINS = {
+    "cat": mytorch.cat,
+    "cat of some constants": lambda xs: mytorch.cat([*xs[::2], *(x.detach() for x in xs[1::2])]),
+    "stack": mytorch.stack,
+    "hstack": mytorch.hstack,
+    "vstack": mytorch.vstack,
+    "dstack": mytorch.dstack,
+    "column_stack": mytorch.column_stack,
+    "broadcast_tensors": lambda xs: mytorch.cat(mytorch.broadcast_tensors(*xs)),
+    "split": lambda xs: mytorch.cat(mytorch.cat(xs).split(1)),
+    "unbind": lambda xs: mytorch.stack(mytorch.cat(xs).unbind()),
+    "Function": lambda xs: mytorch.cat(Doubled.apply(*xs)),
+    "gradient's graph": lambda xs: mytorch.cat(
+        mytorch.autograd.grad((mytorch.cat(xs) ** 2).sum(), xs, create_graph=True)
+    ),
+}
+
+
+@pytest.mark.parametrize("name", JOINS)
+def test_the_time_of_many_inputs_is_linear(name):
+    xs = [mytorch.ones(1, requires_grad=True) for _ in range(30_000)]
+    start = time.process_time()
+    JOINS[name](xs).sum().backward()
+    assert time.process_time() - start < 8  # one or two; far more if it were quadratic
+    assert xs[0].grad is not None and xs[-2].grad is not None
+
+
+@pytest.mark.parametrize("n", [31, 32, 33, 40])
+@pytest.mark.parametrize("constants", [False, True])
+def test_joins_of_many(n, constants):
+    def scenario(t):
+        xs = [leaf(t, float(i), 2.0) for i in range(n)]
+        given = [x.detach() if constants and i % 3 == 1 else x * x for i, x in enumerate(xs)]
+        joined = [t.cat(given), t.stack(given, 1).flatten(), t.block_diag(*given).sum(0)]
+        loss = sum((y * t.arange(2.0 * n)).sum() for y in joined)
+        (g,) = t.autograd.grad(loss, xs[0], create_graph=True)
+        (g * g).sum().backward(retain_graph=True)
+        second = xs[0].grad.clone()
+        loss.backward()
+        return [loss, g, second, *(x.grad for x in xs)]
+
+    agree(scenario)
 
 
 ALIASING = {

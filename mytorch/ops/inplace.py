@@ -270,13 +270,15 @@ def setitem(x, index, value):
     if not pick:
         view = view if type(view) is tuple else (view,)
         view = view if Ellipsis in view else (*view, Ellipsis)
+        if is_tensor and x._base is None and type(x._node) is not Leaf and 0 not in x.array.strides:
+            return _record_assignment(x, view, value)
         part = getitem(x, index=view)
-        if is_tensor:
-            while value.array.ndim > part.array.ndim and value.array.shape[0] == 1:
-                value = value[0]
-            copy_(part, value)
-        else:
+        if not is_tensor:
             fill_(part, value)
+            return
+        while value.array.ndim > part.array.ndim and value.array.shape[0] == 1:
+            value = value[0]
+        copy_(part, value)
         return
     target = getitem(x, index=view) if view else x
     prepare_write(target)
@@ -294,6 +296,22 @@ def setitem(x, index, value):
     else:
         _store(target.array, pick, value.array if is_tensor else value)
         changed(target)
+
+
+def _record_assignment(x, index, value):
+    """``x[index] = value`` for a tensor ``value`` and an ``x`` that is no view, as one node."""
+    prepare_write(x)
+    part = getitem(x.array, index=index)
+    while value.array.ndim > part.ndim and value.array.shape[0] == 1:
+        value = value[0]
+    if type(value.array) is not type(part):
+        value = value.to(x.device)
+    if value.array.shape != part.shape:
+        value = expand(value, shape=part.shape)
+    if value.array.dtype != part.dtype:
+        value = value.astype(part.dtype)
+    part[...] = value.array
+    write(x, write_view(wrap(x.array, x._node), value, view=lambda base: getitem(base, index=index)))
 
 
 def _store(array, index, value):

@@ -257,6 +257,13 @@ class BackwardHooks:
             given = _replaced(given, hook(self.module, given), "grad_output")
         self.grad_outputs = given
         if not self.inputs.places:
+            warnings.warn(
+                "Full backward hook is firing when gradients are computed with respect to module outputs "
+                "since no inputs require gradients. See "
+                "https://docs.pytorch.org/docs/main/generated/torch.nn.Module.html"
+                "#torch.nn.Module.register_full_backward_hook for more details.",
+                stacklevel=5,
+            )
             nothing = (None,) * len(self.inputs.arrays)
             for hook in self.hooks:
                 if hook(self.module, nothing, given) not in (None, nothing):

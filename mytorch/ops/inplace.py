@@ -271,14 +271,12 @@ def setitem(x, index, value):
         view = view if type(view) is tuple else (view,)
         view = view if Ellipsis in view else (*view, Ellipsis)
         if is_tensor and x._base is None and type(x._node) is not Leaf and 0 not in x.array.strides:
-            return _record_assignment(x, view, value)
-        part = getitem(x, index=view)
-        if not is_tensor:
-            fill_(part, value)
-            return
-        while value.array.ndim > part.array.ndim and value.array.shape[0] == 1:
-            value = value[0]
-        copy_(part, value)
+            _record_assignment(x, view, value)
+        elif is_tensor:
+            part = getitem(x, index=view)
+            copy_(part, _without_leading_ones(value, part.array.ndim))
+        else:
+            fill_(getitem(x, index=view), value)
         return
     target = getitem(x, index=view) if view else x
     prepare_write(target)
@@ -302,8 +300,7 @@ def _record_assignment(x, index, value):
     """``x[index] = value`` for a tensor ``value`` and an ``x`` that is no view, as one node."""
     prepare_write(x)
     part = getitem(x.array, index=index)
-    while value.array.ndim > part.ndim and value.array.shape[0] == 1:
-        value = value[0]
+    value = _without_leading_ones(value, part.ndim)
     if type(value.array) is not type(part):
         value = value.to(x.device)
     if value.array.shape != part.shape:
@@ -356,6 +353,11 @@ def _fit_value(value, target, pick):
             )
         value = value.astype(target.array.dtype)
     value = value.to(target.device)
-    while value.array.ndim > 1 and value.array.shape[0] == 1:
+    return _without_leading_ones(value, 1)
+
+
+def _without_leading_ones(value, ndim):
+    """``value`` without leading dimensions of size 1, as long as it has more than ``ndim``."""
+    while value.array.ndim > ndim and value.array.shape[0] == 1:
         value = value[0]
     return value

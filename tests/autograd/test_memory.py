@@ -126,6 +126,7 @@ GRAPHS = [
 ]
 
 
+@pytest.mark.filterwarnings("ignore:Using backward.* with create_graph=True")
 @pytest.mark.parametrize("graph", GRAPHS, ids=lambda f: f.__name__)
 def test_a_thousand_dropped_graphs_leave_nothing(graph):
     x = mytorch.tensor(np.linspace(0.1, 1, 4), requires_grad=True)

@@ -614,6 +614,26 @@ class Doubled(mytorch.autograd.Function):
         return tuple(g * 2 for g in gradients)
 
 
+CYCLES = {
+    "Tensor.backward": lambda t, x: (x * x).sum().backward(create_graph=True),
+    "autograd.backward": lambda t, x: t.autograd.backward((x * x).sum(), create_graph=True),
+    "backward of inputs": lambda t, x: (x * x).sum().backward(create_graph=True, inputs=[x]),
+}
+
+
+@pytest.mark.parametrize("call", CYCLES)
+def test_backward_with_create_graph_warns_of_the_cycle(call):
+    x = leaf(mytorch, 1.0, 2.0)
+    with pytest.warns(UserWarning, match="will create a reference cycle between the parameter"):
+        CYCLES[call](mytorch, x)
+    x.grad = None
+
+
+def test_grad_with_create_graph_makes_no_cycle():
+    x = leaf(mytorch, 1.0, 2.0)
+    mytorch.autograd.grad((x * x).sum(), x, create_graph=True)  # warnings are errors here
+
+
 JOINS = {
     "cat": mytorch.cat,
     "cat of some constants": lambda xs: mytorch.cat([*xs[::2], *(x.detach() for x in xs[1::2])]),
@@ -673,6 +693,7 @@ ALIASING = {
 }
 
 
+@pytest.mark.filterwarnings("ignore:Using backward.* with create_graph=True")
 @pytest.mark.parametrize("create", [False, True], ids=["plain", "create_graph"])
 @pytest.mark.parametrize("name", ALIASING)
 def test_gradients_own_their_memory(name, create):

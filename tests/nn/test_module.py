@@ -643,6 +643,28 @@ def test_backward_hooks_keep_in_place_changes_visible():
         out.sum().backward()
 
 
+@pytest.mark.parametrize("kind", ["hook of the module", "hook of every module", "pre-hook alone"])
+def test_a_backward_hook_without_an_input_gradient_warns(kind):
+    for t in (mytorch, pytest.importorskip("torch")):
+        layer, handle = t.nn.Linear(2, 2), None
+        if kind == "hook of the module":
+            layer.register_full_backward_hook(lambda m, gi, go: None)
+        elif kind == "hook of every module":
+            handle = t.nn.modules.module.register_module_full_backward_hook(lambda m, gi, go: None)
+        else:
+            layer.register_full_backward_pre_hook(lambda m, go: None)
+        try:
+            loss = layer(t.ones(1, 2)).sum()
+            with pytest.warns(
+                UserWarning, match="Full backward hook is firing when .* no inputs require grad"
+            ):
+                loss.backward()
+        finally:
+            if handle is not None:
+                handle.remove()
+        layer(t.ones(1, 2, requires_grad=True)).sum().backward()  # in silence
+
+
 def test_backward_hooks_under_create_graph():
     layer, seen = mytorch.nn.Linear(2, 2), []
     layer.register_full_backward_hook(lambda m, gi, go: seen.append(gi[0].requires_grad))

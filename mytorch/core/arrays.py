@@ -234,8 +234,11 @@ def address(array):
 
 def owner(array):
     """The array that owns the memory of ``array``, so far as array types know."""
-    while isinstance(array.base, type(array)):
-        array = array.base
+    base = array
+    while base is not None:
+        if isinstance(base, type(array)):  # NumPy's as_strided puts an object of its own between
+            array = base
+        base = getattr(base, "base", None)
     return array
 
 

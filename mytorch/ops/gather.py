@@ -11,7 +11,7 @@ from ..core.graph import Variable
 from ..core.out import takes_out
 from ..core.primitive import primitive
 from .indexing import FULL, getitem
-from .layout import contiguous
+from .layout import contiguous, owned
 from .shape import check_dim, expand, integer, reshape, spelled, unsqueeze
 
 
@@ -203,7 +203,8 @@ def repeat_interleave(input, repeats=None, dim=None, *, output_size=None):
         spread = expand(
             unsqueeze(input, dim=dim + 1), shape=(*input.shape[: dim + 1], times, *input.shape[dim + 1 :])
         )
-        return contiguous(reshape(spread, shape=(*input.shape[:dim], n * times, *input.shape[dim + 1 :])))
+        out = reshape(spread, shape=(*input.shape[:dim], n * times, *input.shape[dim + 1 :]))
+        return owned(contiguous(out), input)
     if repeats.shape != (n,):
         raise RuntimeError(
             "repeats must have the same size as input along dim, but got repeats.size(0) = "

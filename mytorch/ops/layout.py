@@ -21,6 +21,14 @@ def clone(input, *, memory_format=None):
     return _clone(input)
 
 
+def owned(result, source):
+    """``result``, or a copy of it if it lies in the memory of ``source``: for operations that are no views,
+    with settings that move nothing.
+    """
+    arrays = [getattr(x, "array", x) for x in (result, source)]
+    return _clone(result) if owner(arrays[0]) is owner(arrays[1]) else result
+
+
 def is_contiguous(input, memory_format=None):
     """Whether the elements lie in memory in the order of their indices."""
     array = getattr(input, "array", input)

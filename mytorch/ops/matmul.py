@@ -12,6 +12,7 @@ from ..core.out import takes_out
 from ..core.primitive import primitive
 from ..core.scalar_arguments import as_number, takes_numbers
 from ..kernels.gemm import product
+from .layout import clone
 from .masks import masked_fill_with
 from .reduce import vector_norm
 from .shape import expand, permute, reshape, roll, spelled, transpose
@@ -321,7 +322,7 @@ def multi_dot(tensors):
 def chain_matmul(*matrices):
     """The product of matrices in the order that costs least."""
     _dims(*((x, 2, "Tensor dimension is not 2: matrices are expected") for x in matrices))
-    return matrices[0] if len(matrices) == 1 else multi_dot(matrices)
+    return clone(matrices[0]) if len(matrices) == 1 else multi_dot(matrices)
 
 
 @takes_out

@@ -220,7 +220,7 @@ def unpad_sequence(padded_sequences, lengths, batch_first=False):
     """The reverse of :func:`pad_sequence`: a list of tensors (Lᵢ, …)."""
     if not batch_first:
         padded_sequences = padded_sequences.transpose(0, 1)
-    return [sequence[: int(n)] for sequence, n in zip(padded_sequences, lengths, strict=True)]
+    return [sequence[: int(n)].clone() for sequence, n in zip(padded_sequences, lengths, strict=True)]
 
 
 def pack_sequence(sequences, enforce_sorted=True):

@@ -38,7 +38,11 @@ def einsum(equation, *operands):
     missing = [label for label in output if label not in labels]  # dimensions of size 1 that were squeezed
     x = reshape(x, shape=tuple(x.shape) + (1,) * len(missing)) if missing else x
     labels = (*labels, *missing)
-    return permute(x, dims=tuple(labels.index(label) for label in output)) if labels != output else x
+    return (
+        permute(x, dims=tuple(labels.index(label) for label in output))
+        if labels != output or x is operands[0]
+        else x
+    )
 
 
 # ---- the equation --------------------------------------------------------------------------------

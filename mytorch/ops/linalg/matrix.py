@@ -17,6 +17,7 @@ from ..arithmetic import pow
 from ..diagonal import diag_embed
 from ..elementwise import select
 from ..join import stack
+from ..layout import owned
 from ..matmul import matmul
 from ..reduce import vector_norm
 from ..shape import check_dim, flip, movedim, mT, reshape, spelled
@@ -248,7 +249,7 @@ def matrix_power(A, n):
         out = base if n % 2 and out is None else matmul(out, base) if n % 2 else out
         n //= 2
         base = matmul(base, base) if n else base
-    return out
+    return owned(out, A)
 
 
 def matrix_exp(A):

@@ -11,6 +11,7 @@ from ...core.primitive import primitive
 from ...core.scalar_arguments import takes_numbers
 from ...kernels.windows import batch_first, batch_last, window_counts, windows
 from ..elementwise import check_floating
+from ..layout import owned
 from ..shape import permute, reshape
 from .arguments import tuple_of
 
@@ -24,9 +25,8 @@ def unfold_columns(x, *, kernel, dilation, padding, stride):
     """(N, C, *S) -> (N, C · kernel, windows): each window's elements as a column."""
     view = windows(batch_last(x, [(p, p) for p in padding]), kernel, stride, dilation)
     n, spatial = x.shape[0], len(kernel)
-    return batch_first(
-        view.reshape(x.shape[1] * math.prod(kernel), math.prod(view.shape[1 + spatial : -1]), n)
-    )
+    columns = view.reshape(x.shape[1] * math.prod(kernel), math.prod(view.shape[1 + spatial : -1]), n)
+    return owned(batch_first(columns), x)
 
 
 @primitive(
@@ -148,9 +148,8 @@ def pixel_shuffle(input, upscale_factor: int):
     lead, (c, h, w) = shape[:-3], shape[-3:]
     out = reshape(input, shape=(*lead, c // r**2, r, r, h, w))
     n = len(lead)
-    return reshape(
-        permute(out, dims=(*range(n + 1), n + 3, n + 1, n + 4, n + 2)), shape=(*lead, c // r**2, h * r, w * r)
-    )
+    out = permute(out, dims=(*range(n + 1), n + 3, n + 1, n + 4, n + 2))
+    return owned(reshape(out, shape=(*lead, c // r**2, h * r, w * r)), input)
 
 
 @takes_numbers
@@ -169,10 +168,8 @@ def pixel_unshuffle(input, downscale_factor: int):
     lead, (c, h, w) = shape[:-3], shape[-3:]
     out = reshape(input, shape=(*lead, c, h // r, r, w // r, r))
     n = len(lead)
-    return reshape(
-        permute(out, dims=(*range(n + 1), n + 2, n + 4, n + 1, n + 3)),
-        shape=(*lead, c * r**2, h // r, w // r),
-    )
+    out = permute(out, dims=(*range(n + 1), n + 2, n + 4, n + 1, n + 3))
+    return owned(reshape(out, shape=(*lead, c * r**2, h // r, w // r)), input)
 
 
 def _check_shuffle(op, name, factor, shape):
@@ -204,4 +201,4 @@ def channel_shuffle(input, groups: int):
             f"Number of channels must be divisible by groups. Got {shape[1]} channels and {groups} groups."
         )
     out = reshape(input, shape=(shape[0], groups, shape[1] // groups, *shape[2:]))
-    return reshape(permute(out, dims=(0, 2, 1, *range(3, len(shape) + 1))), shape=shape)
+    return owned(reshape(permute(out, dims=(0, 2, 1, *range(3, len(shape) + 1))), shape=shape), input)

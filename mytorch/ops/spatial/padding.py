@@ -6,6 +6,7 @@ import numpy
 
 from ...core.arrays import xp
 from ...core.primitive import primitive
+from ..layout import owned
 from ..shape import sizes
 from .resample import resample
 
@@ -45,11 +46,7 @@ def pad(input, pad, mode="constant", value=None):
         )
     widths = [(0, 0)] * (ndim - known) + [pad[i : i + 2] for i in range(0, len(pad), 2)][::-1]
     if mode == "constant":
-        return (
-            pad_constant(input, widths=tuple(widths), value=0 if value is None else value)
-            if any(pad)
-            else input
-        )
+        return pad_constant(input, widths=tuple(widths), value=0 if value is None else value)
     if mode not in _PLACES:
         raise NotImplementedError(f"Unrecognised padding mode {mode}")
     if value:
@@ -78,7 +75,7 @@ def pad(input, pad, mode="constant", value=None):
         if before or after:
             places = _PLACES[mode](input.shape[dim], before, after, dim, list(input.shape))
             out = resample(out, dim=dim, places=[places], weights=None)
-    return out
+    return owned(out, input)
 
 
 def _reflected(n, before, after, dim, shape):

@@ -7,6 +7,7 @@ from ...core.graph import Variable
 from ...core.out import takes_out
 from ...core.scalar_arguments import takes_numbers
 from ..join import cat, narrow
+from ..layout import owned
 from ..matmul import matmul
 from ..shape import check_dim, mT, reshape, spelled
 
@@ -36,7 +37,7 @@ def diff(input, n=1, dim=-1, prepend=None, append=None):
         size = out.shape[dim] - 1
         later, earlier = narrow(out, dim, 1, size), narrow(out, dim, 0, size)
         out = later ^ earlier if later.dtype == "bool" else later - earlier
-    return out
+    return owned(out, input)
 
 
 def _pairs(y, dim):

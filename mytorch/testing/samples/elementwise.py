@@ -53,7 +53,6 @@ ROWS = [
     one("sinc", tolerance=1e-4),
     Sample("sinc", lambda x: x.sinc(), (Real((3, 4), -0.02, 0.02),), np.sinc, note="near 0"),
     one("neg", np.negative),
-    one("positive"),
     one("abs", maker=distinct),
     one("sign", maker=distinct, second=False),
     one("floor", maker=distinct, second=False),

@@ -2,8 +2,8 @@
 
     python -m tests.stubs
 
-``mytorch/__init__.pyi`` declares the functions of the package, ``mytorch/tensors/operators.pyi`` the methods of
-Tensor. ``tests/tensors/test_stubs.py`` fails if they are not up to date.
+``mytorch/__init__.pyi`` declares the functions of the package, ``mytorch/tensors/operators.pyi`` the methods
+of Tensor. ``tests/tensors/test_stubs.py`` fails if they are not up to date.
 """
 
 import inspect
@@ -80,7 +80,8 @@ def methods():
     cls = operators.TensorMethods
     lines = [
         HEAD,
-        "from typing import Any\n\nfrom .tensor import Tensor\n\nclass TensorMethods:\n    array: Any\n    requires_grad: bool\n",
+        "from typing import Any\n\nfrom .tensor import Tensor\n\n",
+        "class TensorMethods:\n    array: Any\n    requires_grad: bool\n",
     ]
     for name in sorted(vars(cls)):
         if name.startswith("__") and not callable(getattr(cls, name, None)):

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+import warnings
+
 from .arrays import as_array, xp
 from .graph import Variable, wrap
 from .walk import run
+
+CYCLE = (
+    "Using backward() with create_graph=True will create a reference cycle between the parameter and its "
+    "gradient which can cause a memory leak. We recommend using autograd.grad when creating the graph to "
+    "avoid this. If you have to use this function, make sure to reset the .grad fields of your parameters to "
+    "None after use to break the cycle and avoid the leak."
+)
 
 
 def backward(tensors, grad_tensors=None, retain_graph=None, create_graph=False, inputs=None):
@@ -12,8 +21,11 @@ def backward(tensors, grad_tensors=None, retain_graph=None, create_graph=False, 
 
     ``grad_tensors`` (one per tensor, None for a scalar's 1) are the gradients to start from. ``inputs``
     restricts which leaves collect one. RuntimeError if a tensor has no graph, has more than one element and
-    no gradient, or what its graph saved is gone; or for no ``inputs``.
+    no gradient, or what its graph saved is gone; or for no ``inputs``. UserWarning for ``create_graph``: then
+    ``.grad`` refers to the graph that refers to it.
     """
+    if create_graph:
+        warnings.warn(CYCLE, stacklevel=3)
     nodes, gradients = _start(tensors, grad_tensors, create_graph)
     targets = None
     if inputs is not None:

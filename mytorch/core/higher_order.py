@@ -39,7 +39,8 @@ def _as_variable(node, name, value):
     if name in op.outputs:
         return wrap(value, output_edge(node, op.outputs.index(name)) if value.dtype.kind in "fcV" else None)
     if name == op.signature.variadic:
-        return tuple(wrap(v, node.edges[live.index(i)] if i in live else None) for i, v in enumerate(value))
+        edges = dict(zip(live, node.edges))
+        return tuple(wrap(v, edges.get(i)) for i, v in enumerate(value))
     if name in op.inputs and hasattr(value, "dtype"):
         i = op.inputs.index(name)
         if i not in live:

@@ -6,6 +6,8 @@ import itertools
 
 from .graph import Variable
 
+MANY = 32  # inputs of one operation, from where on they are looped over and not spelled out
+
 
 class Plan:
     """Made once for an operation and a pattern of inputs, then only looked up.
@@ -37,7 +39,7 @@ class Plan:
     )
 
     def __init__(self, op, inputs):
-        names = op.names_of(inputs)
+        names, variadic = op.inputs, op.signature.variadic
         variables = [i for i, v in enumerate(inputs) if isinstance(v, Variable)]
         live = [i for i in variables if inputs[i]._node is not None]
         self.op, self.name = op, op.node_name
@@ -45,25 +47,29 @@ class Plan:
         self.rules = (op.joint,) if op.joint else tuple(op.rules[names[i]] for i in self.live)
         self.wants = tuple(op.wants(rule) for rule in self.rules)
         wanted = {name for wants in self.wants for name in wants}
-        everything = op.composed or op.signature.variadic in wanted  # a definition needs all inputs again
-        self.guarded = [i for i in variables if everything or names[i] in wanted]
+        everything = op.composed or variadic in wanted  # a definition needs all inputs again
+        self.guarded = [i for i in variables if everything or (not variadic and names[i] in wanted)]
         self.keeps_out = bool(wanted & {"out", *op.outputs})
         self.saves = frozenset(wanted)
         self.frees = bool(self.guarded or self.keeps_out or wanted & set(op.aux))
-        sources = _sources(op, names, live)
+        sources = _sources(op)
         if unknown := wanted - sources.keys():
             raise TypeError(
                 f"{op.name}: a rule asks for {sorted(unknown)}, which are neither inputs, outputs nor "
                 "settings"
             )
-        self.record = self._compile_record(sources)
+        needs = tuple(isinstance(v, Variable) and v._node is not None for v in inputs)
+        self.record = self._compile_record(sources, needs)
         self.vjp = self._compile_vjp()
 
-    def _compile_record(self, sources):
-        edges = _tuple(f"inputs[{i}]._node" for i in self.live)
+    def _compile_record(self, sources, needs):
+        edges = _tuple(_each("inputs[{}]._node", self.live, "live"))
         saved = _tuple(sources[name] for wants in self.wants for name in wants)
-        guards = _tuple([f"inputs[{i}]._counter" for i in self.guarded] + ["counter"] * self.keeps_out)
-        return eval(f"lambda inputs, arrays, out, extras, settings, counter: ({edges}, {saved}, {guards})")
+        guards = _tuple(_each("inputs[{}]._counter", self.guarded, "guarded") + ["counter"] * self.keeps_out)
+        return eval(
+            f"lambda inputs, arrays, out, extras, settings, counter: ({edges}, {saved}, {guards})",
+            {"live": self.live, "guarded": self.guarded, "needs": needs},
+        )
 
     def _compile_vjp(self):
         position = itertools.count()
@@ -72,10 +78,10 @@ class Plan:
             for i, wants in enumerate(self.wants)
         ]
         if self.op.joint:  # one rule gives the gradients of all inputs: those of the live ones
-            gradients = _tuple([f"each := {calls[0]}", *(f"each[{i}]" for i in self.live)]) + "[1:]"
+            gradients = _tuple([f"every := {calls[0]}", *_each("every[{}]", self.live, "live")]) + "[1:]"
         else:
             gradients = _tuple(calls)
-        return eval(f"lambda gradient, saved: {gradients}", {"rules": self.rules})
+        return eval(f"lambda gradient, saved: {gradients}", {"rules": self.rules, "live": self.live})
 
 
 def _tuple(parts):
@@ -83,13 +89,22 @@ def _tuple(parts):
     return "(" + "".join(f"{part}, " for part in parts) + ")"
 
 
-def _sources(op, names, live):
+def _each(item, positions, name):
+    """Sources of ``item`` at each of ``positions``: spelled out, or if they are many one loop over the tuple
+    called ``name``.
+    """
+    if len(positions) > MANY:
+        return [f"*[{item.format('i')} for i in {name}]"]
+    return [item.format(i) for i in positions]
+
+
+def _sources(op):
     """Where each name that a rule may ask for is found when a call is recorded."""
-    sources = {"out": "out", "needs": repr(tuple(i in live for i in range(len(names))))}
+    sources = {"out": "out", "needs": "needs"}
     sources |= {name: f"settings[{name!r}]" for name in op.signature.defaults}
     sources |= {name: f"extras[{i}]" for i, name in enumerate(op.aux)}
     sources |= {name: f"out[{i}]" for i, name in enumerate(op.outputs)}
-    for i, name in enumerate(names):
+    for i, name in enumerate(op.inputs):
         sources |= {name: f"arrays[{i}]"}
         sources |= {f"{name}_{what}": f"arrays[{i}].{what}" for what in ("shape", "dtype")}
     if name := op.signature.variadic:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import math
 import traceback
 
 import numpy
@@ -18,7 +19,7 @@ from .arrays import QUIET, as_array, float_errors
 from .errors import explain, refuse_inference
 from .graph import Name, Node, Variable, clock, grad_state, note_view, output_edge, refresh, wrap
 from .out import into
-from .plan import Plan
+from .plan import MANY, Plan
 from .signature import Signature
 
 ndarray, _new = numpy.ndarray, object.__new__
@@ -91,11 +92,6 @@ class Primitive:
             self._wants[rule] = tuple(inspect.signature(rule).parameters)[1:]
         return self._wants[rule]
 
-    def names_of(self, inputs):
-        """The names of the inputs of one call."""
-        variadic = self.signature.variadic
-        return tuple(f"{variadic}{i}" for i in range(len(inputs))) if variadic else self.inputs
-
     def as_function(self):
         """The operation as it is called. What is looked up once here costs nothing in a call."""
         op, signature, forward = self, self.signature, self.forward
@@ -104,12 +100,14 @@ class Primitive:
         arity = len(signature.inputs) if only_arrays else -1  # a call with so many needs no sorting out
 
         def call(*inputs, **settings):
+            pattern = 1  # a number that says which inputs are Variables and which want a gradient
             if settings or len(inputs) != arity:
                 if "out" in settings:
                     return into(call, inputs, settings)
                 inputs, settings = signature.settle(inputs, settings)
-            # the arrays, and a number that says which inputs are Variables and which want a gradient
-            arrays, pattern, found, live, inference = [], 1, False, False, False
+                if len(inputs) > MANY:
+                    pattern = math.inf  # stays infinite: so many inputs have a plan of their own
+            arrays, found, live, inference = [], False, False, False
             for value in inputs:
                 if isinstance(value, Variable):
                     if value._base is not None and value._base._node is not value._base_node:
@@ -165,7 +163,9 @@ class Primitive:
         """
         plan = self.plans.get(pattern)
         if plan is None:
-            plan = self.plans[pattern] = Plan(self, inputs)
+            plan = Plan(self, inputs)
+            if pattern != math.inf:
+                self.plans[pattern] = plan
         if inference:
             refuse_inference(plan, inputs)
         node = _new(Node)

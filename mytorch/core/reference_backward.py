@@ -6,8 +6,8 @@ First gradients only; no hooks, no checks, and nothing that was saved is freed.
 
 from __future__ import annotations
 
-from .backward import _fill, _restored
 from .graph import Leaf, Output
+from .walk import fill, unbroadcast
 
 
 def gradients(root, seed):
@@ -30,8 +30,8 @@ def gradients(root, seed):
 def gradients_of_inputs(node, g):
     """What the formulas of ``node`` make of its gradient ``g``: an array, or None, for each input."""
     if node.outputs is not None:
-        g = _fill(node, g, create=False)  # zeros where none arrived
-    found = node.plan.steps(g, node.saved)
+        g = fill(node, g, create=False)  # zeros where none arrived
+    found = node.plan.vjp(g, node.saved)
     if node.restore is None:
         return found
-    return [d if d is None else _restored(d, *meta) for d, meta in zip(found, node.restore)]  # un-broadcast
+    return [d if d is None else unbroadcast(d, *meta) for d, meta in zip(found, node.restore)]

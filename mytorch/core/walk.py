@@ -1,7 +1,7 @@
 """The walk back through the graph: newest node first, for the order of creation is a topological order.
 
-``reference_walk.py`` says the same in twelve lines. This one is iterative as well, so a chain of a million
-operations works, and it avoids work: along a chain no node passes through the heap, a gradient is only
+``reference_backward.py`` says the same in thirteen lines. This one is iterative as well, so a chain of a
+million operations works, and it avoids work: along a chain no node passes through the heap, a gradient is only
 borrowed until a second one is added to it, and what a node saved is freed as soon as it is used. An ordinary
 backward runs the rules on raw arrays; with ``create`` the very same rules run on Variables and so are
 recorded themselves (``higher_order.py``).
@@ -17,6 +17,7 @@ from .arrays import QUIET, as_array, float_errors, xp
 from .errors import SECOND_TIME, check_hook, check_intact, check_nan, located
 from .graph import Leaf, Node, Output, changed, last_change, wrap
 from .higher_order import vjp_in_graph
+from .plan import MANY
 
 
 class Walk:
@@ -155,8 +156,10 @@ def run(roots, gradients, **options):
 
 
 def is_fresh(d, gradients, saved):
-    """Whether the rules made the array ``d`` for one input alone, and nobody else holds it."""
-    if d.base is not None:
+    """Whether the rules made the array ``d`` for one input alone, and nobody else holds it (as far as a short
+    look can tell).
+    """
+    if d.base is not None or len(gradients) > MANY:
         return False
     for value in saved:
         if value is d:
@@ -206,7 +209,9 @@ _one_at_a_time = threading.Lock()  # backwards in several threads may reach the 
 def accumulate(leaf, g, is_own, create):
     """Add to ``leaf.grad``. The first gradient is kept as it is if nobody else can hold it, else copied."""
     with _one_at_a_time:
-        if create:
+        if leaf.frozen:
+            pass  # only its hooks run, as in torch
+        elif create:
             g = g.clone() if g.array.dtype == leaf.dtype else g.astype(leaf.dtype)
             leaf.grad = g if leaf.grad is None else leaf.grad + g
         elif leaf.grad is None:

@@ -1,4 +1,4 @@
-"""The walk back against its simplest form (``autograd/reference_walk.py``), on random programs."""
+"""The walk back against its simplest form (``core/reference_backward.py``), on random programs."""
 
 import ast
 import inspect
@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 import mytorch
-from mytorch.core import reference_backward as reference_walk
+from mytorch.core import reference_backward
 
 # Each takes two matrices of 2 x 3 and gives one; the results are small.
 STEPS = {
@@ -70,7 +70,7 @@ def test_the_fast_walk_gives_the_same(program, seed):
     except RuntimeError as error:
         assert "modified by an inplace operation" in str(error)
         assume(False)
-    found = reference_walk.gradients(loss._node, np.ones(()))
+    found = reference_backward.gradients(loss._node, np.ones(()))
     loss.backward()
     for x, by_grad in zip(leaves, expected):
         assert (x.grad is None) == (x._node not in found)
@@ -81,5 +81,5 @@ def test_the_fast_walk_gives_the_same(program, seed):
 
 
 def test_it_is_short():
-    function = ast.parse(inspect.getsource(reference_walk.gradients)).body[0]
+    function = ast.parse(inspect.getsource(reference_backward.gradients)).body[0]
     assert len(ast.unparse(function.body[1:]).strip().splitlines()) <= 13

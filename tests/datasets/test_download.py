@@ -8,10 +8,10 @@ import stat
 import threading
 
 import pytest
-from mytorch.serialization.download import fetch
 
 from mytorch import hub
 from mytorch.datasets.download import download
+from mytorch.serialization.download import fetch
 
 CONTENT = os.urandom(700_000)
 MD5 = hashlib.md5(CONTENT, usedforsecurity=False).hexdigest()

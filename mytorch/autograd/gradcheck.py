@@ -10,6 +10,7 @@ import numpy
 
 from ..core.arrays import device_of, move
 from ..core.graph import Variable, wrap
+from ..core.sums import summed
 from .grad import grad
 
 
@@ -282,7 +283,7 @@ class _Check:
             f"Jacobian mismatch for {self._where(j, output, i, x)}:\n"
             f"d output{at_out} / d input{at_in}: numerical {numerical[row, column]:.10g}, analytical "
             f"{analytical[row, column]:.10g}; "
-            f"{int(wrong.sum())} of {wrong.size} entries differ by more than {self.atol} + {self.rtol} "
+            f"{int(summed(wrong))} of {wrong.size} entries differ by more than {self.atol} + {self.rtol} "
             "* |numerical|\n"
             f"numerical:\n{numerical}\nanalytical:\n{analytical}"
         )
@@ -302,7 +303,7 @@ class _Check:
         vs = [_random_like(o, rng) for o in outputs]
         for k, (_, x) in enumerate(self.live):
             u = _random_like(x, rng).array
-            u /= max(float((u * u).sum()) ** 0.5, 1e-30)
+            u /= max(float(summed(u * u)) ** 0.5, 1e-30)
             before = x.array.copy()
             try:
                 x.array[...] = before + self.eps * u
@@ -312,14 +313,14 @@ class _Check:
             finally:
                 x.array[...] = before
             for output, v, a, b in zip(outputs, vs, above, below):
-                numerical = float(((a - b) / (2 * self.eps) * _host(v).reshape(-1)).sum())
+                numerical = float(summed((a - b) / (2 * self.eps) * _host(v).reshape(-1)))
                 g = (
                     grad(output, [self.live[k][1]], v, True, allow_unused=True)[0]
                     if output.requires_grad
                     else None
                 )
-                analytical = 0.0 if g is None else float((_host(g) * _host(wrap(u))).sum())
-                allowed = self.atol * float(abs(u).sum()) * float(abs(v.array).sum()) + self.rtol * abs(
+                analytical = 0.0 if g is None else float(summed(_host(g) * _host(wrap(u))))
+                allowed = self.atol * float(summed(abs(u))) * float(summed(abs(v.array))) + self.rtol * abs(
                     numerical
                 )
                 if not abs(numerical - analytical) <= allowed:

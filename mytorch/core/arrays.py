@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextvars
 import functools
 import importlib
-import math
 
 import numpy
 
@@ -222,8 +221,8 @@ def largest(array, dims, keepdims, least):
     if type(array) is ndarray:
         return numpy.maximum.reduce(array, dims, keepdims=keepdims, initial=least)
     if not array.size:  # CuPy's max takes no initial value
-        zeros = array.sum(dims, keepdims=keepdims)
-        return xp(array).full(zeros.shape, least, array.dtype)
+        shape = array.any(dims, keepdims=keepdims).shape
+        return xp(array).full(shape, least, array.dtype)
     return xp(array).maximum(array.max(dims, keepdims=keepdims), least)
 
 
@@ -252,70 +251,7 @@ def out_of_bounds(index, low, high):
     return int(index[(index < low) | (index >= high)][0])
 
 
-def scatter_add(target, index, values):
-    """``target[index] += values`` in place, with repeated indices adding up in their order.
-
-    ``index`` is a tuple of full slices and arrays of integers or booleans. ``add.at`` is slow on all but
-    vectors; integers of one dimension, or of several leading ones, are summed row by row here, several times
-    as fast.
-    """
-    skip = next((i for i, part in enumerate(index) if type(part) is not slice), len(index))
-    arrays, shape = index[skip:], target.shape
-    rows_only = (
-        type(target) is ndarray
-        and target.dtype.kind in "fiu"
-        and arrays
-        and all(type(i) is ndarray and i.dtype.kind == "i" for i in arrays)
-    )
-    if not rows_only or (len(arrays) > 1 and (skip or not target.flags.c_contiguous)):
-        xp(target).add.at(target, index, values)
-        return
-    for dim, part in enumerate(arrays, skip):
-        if (wrong := out_of_bounds(part, -shape[dim], shape[dim])) is not None:
-            raise IndexError(f"index {wrong} is out of bounds for dimension {dim} with size {shape[dim]}")
-    rest = shape[skip + len(arrays) :]
-    if len(arrays) == 1:
-        rows, target = arrays[0], numpy.moveaxis(target, skip, 0)
-    else:
-        rows = functools.reduce(
-            lambda place, pair: place * pair[1] + numpy.where(pair[0] < 0, pair[0] + pair[1], pair[0]),
-            zip(arrays, shape),
-            0,
-        )
-        target = target.reshape((math.prod(shape[: len(arrays)]), *rest))
-    values = numpy.broadcast_to(values, shape[:skip] + rows.shape + rest)
-    values = numpy.moveaxis(values, range(skip, skip + rows.ndim), range(rows.ndim)).reshape(
-        rows.size, *shape[:skip], *rest
-    )
-    if values.size:
-        _add_rows(target, rows.reshape(-1) % len(target), values)
-
-
-def _add_rows(target, rows, values):
-    """``target[rows] += values`` for a vector of ``rows``."""
-    width = values[0].size
-    if width <= 16 and (target.ndim == 1 or target.flags.c_contiguous):  # add.at is fast on vectors
-        places = rows if width == 1 else (rows[:, None] * width + numpy.arange(width)).reshape(-1)
-        numpy.add.at(target.reshape(-1), places, values.reshape(-1).astype(target.dtype, copy=False))
-        return
-    order = rows.argsort(kind="stable")
-    rows = rows[order]
-    starts = numpy.flatnonzero(numpy.concatenate([[True], rows[1:] != rows[:-1]]))
-    counts = numpy.diff(starts, append=len(rows))
-    few = starts[counts <= 8]
-    counted = counts[counts <= 8]
-    # the first of every row, the second of every row, …: no row twice at once
-    for turn in range(counted.max(initial=0)):
-        at = few[counted > turn] + turn
-        target[rows[at]] += values[order[at]]
-    many = numpy.repeat(counts > 8, counts)
-    if many.any():
-        rows, order = rows[many], order[many]
-        starts = numpy.flatnonzero(numpy.concatenate([[True], rows[1:] != rows[:-1]]))
-        target[rows[starts]] += numpy.add.reduceat(values[order], starts, axis=0)
-
-
-# ---- what NumPy does slowly or roughly -----------------------------------------------------------
+# ---- what NumPy does slowly ---------------------------------------------------------------------
 
 
 _BITS = {1: numpy.dtype("int8"), 2: numpy.dtype("int16"), 4: numpy.dtype("int32"), 8: numpy.dtype("int64")}
@@ -368,62 +304,3 @@ def choose(condition, x, y):
     mask &= x ^ y
     mask ^= y
     return mask.view(like.dtype)
-
-
-_units: dict = {}  # dtype -> the longest vector of ones that was needed
-_STRETCH = 512
-
-
-def _unit(n, array):
-    """A vector of ``n`` ones to sum ``array`` by, or None if the BLAS does not multiply its kind."""
-    if type(array) is not ndarray or array.dtype.kind != "f" or array.itemsize == 2:
-        return None
-    unit = _units.get(array.dtype)
-    if unit is None or len(unit) < n:
-        unit = _units[array.dtype] = numpy.ones(max(n, _STRETCH), array.dtype)
-    return unit[:n]
-
-
-def column_sums(rows):
-    """``rows.sum(0)`` of a matrix as a product with ones, in a quarter of the time."""
-    unit = _unit(len(rows), rows)
-    return rows.sum(0) if unit is None else unit.dot(rows)
-
-
-def row_sums(x):
-    """``x.sum(-1)`` as a product with ones, in a third of the time: long rows in stretches, whose sums are
-    added up, so that they lose no digit more.
-    """
-    n = x.shape[-1]
-    unit = _unit(min(n, _STRETCH), x)
-    if unit is None:
-        return x.sum(-1)
-    if n <= _STRETCH:
-        return x @ unit
-    whole = n - n % _STRETCH
-    sums = (x[..., :whole].reshape(*x.shape[:-1], -1, _STRETCH) @ unit).sum(-1)
-    return sums if whole == n else sums + x[..., whole:].sum(-1)
-
-
-def summed(x, axes, dtype=None, keepdims=False):
-    """``x.sum(axes)``. NumPy adds long columns up row by row, which costs float32 three digits;
-
-    here blocks of rows are summed first.
-    """
-    if (
-        type(x) is ndarray
-        and axes
-        and x.dtype == numpy.float32
-        and x.flags.c_contiguous
-        and dtype in (None, x.dtype)
-    ):
-        axes = (axes,) if isinstance(axes, int) else axes
-        rows = math.prod(x.shape[: len(axes)])
-        if rows > 256 and len(axes) < x.ndim and axes == tuple(range(len(axes))):
-            rest = x.shape[len(axes) :]
-            flat, whole = x.reshape(rows, *rest), rows // 128 * 128
-            out = flat[:whole].reshape(whole // 128, 128, *rest).sum(1).sum(0)
-            if whole < rows:
-                out += flat[whole:].sum(0)
-            return out.reshape((1,) * len(axes) + rest) if keepdims else out
-    return x.sum(axes, dtype, keepdims=keepdims)

@@ -12,6 +12,7 @@ import math
 import numpy
 
 from ..core.arrays import xp
+from ..core.sums import summed
 from .gemm import unpacked
 from .threads import spans
 from .windows import batch_first, batch_last, boxes, threads_for
@@ -53,7 +54,7 @@ def contract(block, other, total):
     """
     some = max(1, SUMMED * len(total) // max(total.size, 1))
     for a in range(0, block.shape[1], some):
-        total += xp(block).matmul(block[:, a : a + some], other[:, a : a + some].swapaxes(2, 3)).sum(1)
+        total += summed(xp(block).matmul(block[:, a : a + some], other[:, a : a + some].swapaxes(2, 3)), 1)
 
 
 def _cut(x, whole, width):

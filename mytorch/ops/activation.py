@@ -7,6 +7,7 @@ import math
 from ..core.arrays import choose, keep, largest, xp
 from ..core.dtypes import as_dtype
 from ..core.primitive import primitive
+from ..core.sums import summed
 from .elementwise import abs, bounded, check_floating, exp, select, sigmoid, tanh, widened
 from .shape import check_dim, spelled
 from .special.erf import erf, erf_double, erf_single, in_blocks
@@ -394,24 +395,24 @@ def _logits(x, dim, dtype, name):
 def _softmax(x, dim):
     out = xp(x).asarray(x - largest(x, dim, True, -math.inf))
     xp(x).exp(out, out=out)
-    out /= out.sum(dim, keepdims=True)
+    out /= summed(out, dim, keepdims=True)
     return out
 
 
 @widened
 def _log_softmax(x, dim):
     out = xp(x).asarray(x - largest(x, dim, True, -math.inf))
-    out -= xp(x).log(xp(x).exp(out).sum(dim, keepdims=True))
+    out -= xp(x).log(summed(xp(x).exp(out), dim, keepdims=True))
     return out
 
 
-@primitive(broadcasts=True, x=lambda g, out, dim: out * (g - (g * out).sum(dim, keepdims=True)))
+@primitive(broadcasts=True, x=lambda g, out, dim: out * (g - summed(g * out, dim, keepdims=True)))
 def softmax(x, *, dim, dtype=None):
     """exp(x) / Σ exp(x) over ``dim``, without overflow."""
     return _softmax(*_logits(x, dim, dtype, "softmax"))
 
 
-@primitive(broadcasts=True, x=lambda g, out, dim: g - exp(out) * g.sum(dim, keepdims=True))
+@primitive(broadcasts=True, x=lambda g, out, dim: g - exp(out) * summed(g, dim, keepdims=True))
 def log_softmax(x, *, dim, dtype=None):
     """x - log Σ exp(x) over ``dim``, without overflow."""
     return _log_softmax(*_logits(x, dim, dtype, "log_softmax"))

@@ -10,6 +10,7 @@ from ..core.graph import wrap
 from ..core.out import takes_out
 from ..core.primitive import primitive
 from ..core.scalar_arguments import takes_numbers
+from ..core.sums import summed
 from .layout import clone
 from .shape import check_dim
 
@@ -93,7 +94,7 @@ def trace(input):
         raise RuntimeError(f"trace: expected a matrix, but got tensor with dim {len(input.shape)}")
     if input.dtype == "bool":
         raise NotImplementedError("\"trace\" not implemented for 'Bool'")
-    return diagonal(input).sum()
+    return summed(diagonal(input))
 
 
 def _check_matrix(x, name):

@@ -11,6 +11,7 @@ from ..core.graph import wrap
 from ..core.out import takes_out
 from ..core.primitive import primitive
 from ..core.scalar_arguments import takes_numbers
+from ..core.sums import narrow, wide
 
 pointwise = functools.partial(primitive, broadcasts=True, prepare=promoted)  # f(x, y) in the common dtype
 # the same, and integers become floating point
@@ -31,16 +32,18 @@ def unary(name, rule, meaning, spelling=None, op=smooth):
 
 
 def widened(forward):
-    """Compute a function of arrays in float32 where the first one's numbers have 16 bits: they are rounded
+    """Compute a function of arrays in float32 where the first one's numbers have 16 bits: results are rounded
     once, at the end.
     """
 
     @functools.wraps(forward)
     def call(x, *args, **settings):
-        if x.dtype.itemsize == 2 and x.dtype.kind in "fV":
-            args = [a.astype("float32") if hasattr(a, "dtype") and a.dtype == x.dtype else a for a in args]
-            return forward(x.astype("float32"), *args, **settings).astype(x.dtype)
-        return forward(x, *args, **settings)
+        kind = wide(x.dtype)
+        if kind is x.dtype:
+            return forward(x, *args, **settings)
+        args = [a.astype(kind) if getattr(a, "dtype", None) == x.dtype else a for a in args]
+        out = forward(x.astype(kind), *args, **settings)
+        return narrow(out, x.dtype) if type(out) is tuple else out.astype(x.dtype)
 
     return call
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy
 
-from ..core.arrays import as_array, broadcast_shape, is_array, scatter_add, xp
+from ..core.arrays import as_array, broadcast_shape, is_array, xp
 from ..core.graph import Variable
 from ..core.primitive import primitive
+from ..core.sums import scatter_add, summed
 
 FULL = slice(None)
 
@@ -214,7 +215,7 @@ def picked_shape(pick, shape):
             kept.append(shape[dim])
             dim += 1
             continue
-        arrays.append((int(p.sum()),) if p.dtype.kind == "b" else p.shape)
+        arrays.append((int(summed(p)),) if p.dtype.kind == "b" else p.shape)
         first, last = len(kept) if first is None else first, position
         dim += p.ndim if p.dtype.kind == "b" else 1
     apart = any(p is FULL for p in pick[next(i for i, p in enumerate(pick) if p is not FULL) : last])

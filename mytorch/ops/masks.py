@@ -8,6 +8,7 @@ from ..core.arrays import broadcast_shape, xp
 from ..core.dtypes import check_fits
 from ..core.out import takes_out
 from ..core.primitive import primitive
+from ..core.sums import summed
 from .gather import array_of
 from .indexing import getitem, put
 from .shape import expand, reshape
@@ -103,7 +104,7 @@ def masked_scatter(input, mask, source):
         )
     shape = broadcast_shape(input.shape, mask.shape)
     mask = xp(mask).broadcast_to(mask, shape).copy()
-    n = int(mask.sum())
+    n = int(summed(mask))
     if n > array_of(source).size:
         raise RuntimeError(
             "masked_scatter: Number of elements of source < number of ones in mask: "

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import math
 
-import numpy
-
 from ..core.arrays import broadcast_shape, xp
 from ..core.dtypes import as_dtype, category
 from ..core.out import takes_out
 from ..core.primitive import primitive
 from ..core.scalar_arguments import as_number, takes_numbers
+from ..core.sums import summed
 from ..kernels.gemm import product
 from .layout import clone
+from .elementwise import widened
 from .masks import masked_fill_with
 from .reduce import vector_norm
 from .shape import expand, permute, reshape, roll, spelled, transpose
-
-_FLOAT32 = numpy.dtype("float32")
 
 
 def _check_matmul(x, y):
@@ -65,11 +63,10 @@ def matmul(x, y):
     RuntimeError for shapes or dtypes that do not match. 16-bit numbers are multiplied in float32.
     """
     _check_matmul(x, y)
-    if x.dtype.itemsize == 2 and x.dtype.kind in "fV":
-        return _product(x.astype(_FLOAT32), y.astype(_FLOAT32)).astype(x.dtype)
     return _product(x, y)
 
 
+@widened
 def _product(x, y):
     if x.ndim > 2 and y.ndim <= 2:  # one product for the whole batch
         return product(x.reshape((math.prod(x.shape[:-1]), x.shape[-1])), y).reshape(
@@ -257,7 +254,7 @@ def addr(input, vec1, vec2, *, beta=1, alpha=1):
 @takes_out
 def addbmm(input, batch1, batch2, *, beta=1, alpha=1):
     """beta · input + alpha · Σ over the batch of batch1[i] @ batch2[i]; ``input`` broadcasts to (n, m)."""
-    product = bmm(batch1, batch2).sum(0, dtype=batch1.dtype)
+    product = summed(bmm(batch1, batch2), 0, batch1.dtype)
     return _plus(input, product, beta, alpha, "addbmm")
 
 
@@ -352,8 +349,8 @@ def tensordot(a, b, dims=2):
                     f"contracted dimensions need to match, but first has size {a.shape[i]} in dim {i} "
                     f"and second has size {b.shape[j]} in dim {j}"
                 )
-            a = a.sum(i, keepdims=True, dtype=a.dtype) if b.shape[j] == 1 else a
-            b = b.sum(j, keepdims=True, dtype=b.dtype) if a.shape[i] == 1 else b
+            a = summed(a, i, a.dtype, True) if b.shape[j] == 1 else a
+            b = summed(b, j, b.dtype, True) if a.shape[i] == 1 else b
     kept_a, kept_b = (
         [d for d in range(len(a.shape)) if d not in of_a],
         [d for d in range(len(b.shape)) if d not in of_b],
@@ -439,7 +436,7 @@ def vecdot(x, y, *, dim=-1):
             f"linalg.vecdot: Expected x and y to have the same dtype, but found x of type {x.dtype} "
             f"and y of type {y.dtype}"
         )
-    return (x * y).sum(dim)
+    return summed(x * y, dim)
 
 
 # ---- distances -----------------------------------------------------------------------------------
@@ -448,7 +445,7 @@ def vecdot(x, y, *, dim=-1):
 def _towards(g, out, x, y):
     """Σ g (x - y) / distance; 0 where two points are the same, the derivative that torch takes there."""
     weight = g / masked_fill_with(out, out == 0, math.inf)
-    return x * weight.sum(-1)[..., None] - matmul(weight, y)
+    return x * summed(weight, -1)[..., None] - matmul(weight, y)
 
 
 @primitive(
@@ -456,13 +453,13 @@ def _towards(g, out, x, y):
     x=lambda g, out, x, y: _towards(g, out, x, y),
     y=lambda g, out, x, y: _towards(g.swapaxes(-1, -2), out.swapaxes(-1, -2), y, x),
 )
+@widened
 def _euclidean(x, y, *, by_product):
     if not by_product:
         between = x[..., :, None, :] - y[..., None, :, :]
-        return xp(x).sqrt((between * between).sum(-1))
-    squares = (
-        (x * x).sum(-1)[..., :, None] + (y * y).sum(-1)[..., None, :] - 2 * _product(x, y.swapaxes(-1, -2))
-    )
+        return xp(x).sqrt(summed(between * between, -1))
+    lengths = summed(x * x, -1)[..., :, None] + summed(y * y, -1)[..., None, :]
+    squares = lengths - 2 * _product(x, y.swapaxes(-1, -2))
     return xp(x).sqrt(xp(x).maximum(squares, 0))
 
 

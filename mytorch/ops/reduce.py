@@ -8,15 +8,16 @@ from collections import namedtuple
 
 import numpy
 
-from ..core.arrays import choose, is_array, largest, summed, xp
+from ..core.arrays import choose, is_array, largest, xp
 from ..core.dtypes import as_dtype, floating, promote_types
 from ..core.graph import Variable
 from ..core.out import takes_out
 from ..core.primitive import primitive
 from ..core.scalar_arguments import takes_numbers
+from ..core.sums import summed, wide
 from .arithmetic import pow
 from .bounds import maximum, minimum
-from .elementwise import abs, exp, select, sign, zeros_like
+from .elementwise import abs, exp, select, sign, widened, zeros_like
 from .shape import check_dim, check_dims, expand, spelled
 
 
@@ -54,13 +55,6 @@ def floating_kind(x, dtype, name):
     return kind
 
 
-def total(x, dims, keepdim, kind):
-    """Σ x over ``dims`` in the dtype ``kind``; 16-bit numbers are summed in float32."""
-    if kind.itemsize == 2:
-        return x.sum(dims, "float32", keepdims=keepdim).astype(kind)
-    return summed(x, dims, kind, keepdim)
-
-
 # ---- sums and means ------------------------------------------------------------------------------
 
 
@@ -71,7 +65,7 @@ def total(x, dims, keepdim, kind):
 def sum(x, *, dim=None, keepdim=False, dtype=None):
     """Sum over ``dim`` (an int, a tuple, or None for all). Integers and booleans sum in int64."""
     kind = as_dtype(dtype).numpy if dtype is not None else _INT64 if x.dtype.kind in "biu" else x.dtype
-    return total(x, None if dim is None else folded(dim, x.ndim), keepdim, kind)
+    return summed(x, None if dim is None else folded(dim, x.ndim), kind, keepdim)
 
 
 _INT64 = numpy.dtype("int64")
@@ -88,11 +82,8 @@ def mean(x, *, dim=None, keepdim=False, dtype=None):
     """Mean over ``dim`` (an int, a tuple, or None for all). RuntimeError for integers without ``dtype``."""
     kind = floating_kind(x, dtype, "mean")
     n = x.size if dim is None else count(x.shape, dim)
-    if kind.itemsize == 2:
-        return (x.sum(None if dim is None else folded(dim, x.ndim), "float32", keepdims=keepdim) / n).astype(
-            kind
-        )
-    return total(x, None if dim is None else folded(dim, x.ndim), keepdim, kind) / n
+    out = summed(x, None if dim is None else folded(dim, x.ndim), wide(kind), keepdim) / n
+    return out if out.dtype == kind else out.astype(kind)
 
 
 @primitive(
@@ -102,7 +93,7 @@ def mean(x, *, dim=None, keepdim=False, dtype=None):
 def nansum(x, *, dim=None, keepdim=False, dtype=None):
     """As :func:`sum`, with nan as 0."""
     kind = as_dtype(dtype).numpy if dtype is not None else _INT64 if x.dtype.kind in "biu" else x.dtype
-    return total(choose(x == x, x, 0), folded(dim, x.ndim), keepdim, kind)
+    return summed(choose(x == x, x, 0), folded(dim, x.ndim), kind, keepdim)
 
 
 @takes_out
@@ -321,7 +312,7 @@ def any(x, *, dim=None, keepdim=False):
 @primitive
 def count_nonzero(x, *, dim=None):
     """How many elements over ``dim`` (an int, a tuple, or None for all) are not zero."""
-    return (x != 0).sum(folded(dim, x.ndim), dtype="int64")
+    return summed(x != 0, folded(dim, x.ndim), "int64")
 
 
 # ---- exponentials and norms ----------------------------------------------------------------------
@@ -334,13 +325,14 @@ def count_nonzero(x, *, dim=None):
         unfold(g, x.shape, dim, keepdim) * exp(x - unfold(out, x.shape, dim, keepdim))
     ),
 )
+@widened
 def logsumexp(x, *, dim, keepdim=False):
     """log Σ exp(x) over ``dim`` (an int or a tuple), without overflow."""
     dims = folded(dim, x.ndim)
     peak = largest(x, dims, True, -math.inf)
     peak = xp(x).where(xp(x).isfinite(peak), peak, 0)
     shifted = xp(x).asarray(x - peak)
-    out = xp(x).log(xp(x).exp(shifted, out=shifted).sum(dims, keepdims=True)) + peak
+    out = xp(x).log(summed(xp(x).exp(shifted, out=shifted), dims, keepdims=True)) + peak
     return out if keepdim else out.squeeze(dims)
 
 
@@ -351,40 +343,41 @@ def _norm_slope(g, x, out, ord, dim, keepdim):
         return zeros_like(x)
     if ord == 1:
         return g * sign(x)
-    if ord == 2:
-        return select(out == 0, 0, g / out) * x
     if builtins.abs(ord) == math.inf:
         chosen = abs(x) == out
         return chosen * (g / sum(chosen, dim=dim, keepdim=True)) * sign(x)
+    share = select(out == 0, 0, x / out)  # up to 1 where ord >= 1: its powers do not overflow
+    if ord == 2:
+        return g * share
     if ord < 1:
-        return select(x == 0, 0, sign(x) * pow(abs(x), ord - 1)) * (g * pow(out, 1 - ord))
+        return g * select(x == 0, 0, sign(x) * pow(abs(share), ord - 1))
     if ord < 2:
-        return sign(x) * pow(abs(x), ord - 1) * select(out == 0, 0, g / pow(out, ord - 1))
-    return x * pow(abs(x), ord - 2) * select(out == 0, 0, g / pow(out, ord - 1))
+        return g * sign(x) * pow(abs(share), ord - 1)
+    return g * share * pow(abs(share), ord - 2)
 
 
 @primitive(x=_norm_slope)
+@widened
 def _vector_norm(x, *, ord: float = 2, dim=None, keepdim=False):
     floating_kind(x, None, "linalg.vector_norm")
     dims = folded(dim, x.ndim)
-    work = x.astype("float32") if x.dtype.itemsize == 2 else x
     if ord in (math.inf, -math.inf) and not count(x.shape, dim):
         raise RuntimeError(
             f"linalg.vector_norm cannot compute the {ord} norm on an empty tensor because the "
             "operation does not have an identity"
         )
     if ord == 0:
-        out = (work != 0).sum(dims, work.dtype, keepdims=keepdim)
+        out = summed(x != 0, dims, x.dtype, keepdim)
     elif ord == 2:
-        out = xp(x).sqrt((work * work).sum(dims, keepdims=keepdim))
+        out = xp(x).sqrt(summed(x * x, dims, keepdims=keepdim))
     elif ord == math.inf:
-        out = xp(x).abs(work).max(dims, keepdims=keepdim)
+        out = xp(x).abs(x).max(dims, keepdims=keepdim)
     elif ord == -math.inf:
-        out = xp(x).abs(work).min(dims, keepdims=keepdim)
+        out = xp(x).abs(x).min(dims, keepdims=keepdim)
     elif ord == 1:
-        out = xp(x).abs(work).sum(dims, keepdims=keepdim)
+        out = summed(xp(x).abs(x), dims, keepdims=keepdim)
     else:
-        out = (xp(x).abs(work) ** ord).sum(dims, keepdims=keepdim) ** (1 / ord)
+        out = summed(xp(x).abs(x) ** ord, dims, keepdims=keepdim) ** (1 / ord)
     return out.astype(x.dtype, copy=False)
 
 

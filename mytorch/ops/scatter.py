@@ -14,6 +14,7 @@ from ..core.scalar_arguments import takes_numbers
 from .arithmetic import add
 from .diagonal import diagonal, diagonal_in_zeros
 from .elementwise import select as select_where
+from .elementwise import widened
 from .gather import along, array_of, check_sizes, inside, integers, vector
 from .indexing import FULL, getitem, parse, put
 from .join import select
@@ -142,6 +143,7 @@ def _prod_slope(g, x, src, out, index):
 
 
 @primitive(joint=_prod_slope)
+@widened
 def scatter_prod(x, src, *, index):
     """``x`` times all the elements of ``src`` at ``index``."""
     out = x.copy()

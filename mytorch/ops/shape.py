@@ -10,6 +10,7 @@ import operator
 from ..core.arrays import broadcast_shape, spread, xp
 from ..core.out import no_tensor
 from ..core.primitive import primitive
+from ..core.sums import summed
 from .layout import clone
 
 
@@ -496,7 +497,7 @@ def sum_to(x, *, shape):
     """The reverse of broadcasting: sum over what :func:`expand` repeated."""
     extra = x.ndim - len(shape)
     axes = tuple(i for i, n in enumerate(x.shape) if i < extra or (shape[i - extra] == 1 and n != 1))
-    return (x.sum(axes, keepdims=True, dtype=x.dtype) if axes else x).reshape(shape)
+    return (summed(x, axes, x.dtype, True) if axes else x).reshape(shape)
 
 
 def broadcast_shapes(*shapes):

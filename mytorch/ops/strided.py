@@ -6,7 +6,9 @@ import numpy
 
 from ..core.arrays import address, is_array, owner, xp
 from ..core.primitive import primitive
+from ..core.sums import summed
 from . import layout
+from .elementwise import widened
 from .indexing import getitem, put_in_zeros
 from .shape import check_dim, integer, sizes
 
@@ -37,11 +39,12 @@ def windows(x, *, dimension, size: int, step: int):
 
 
 @primitive(x=lambda g, x_shape, dimension, step: windows(g, dimension=dimension, size=x_shape[-1], step=step))
+@widened
 def _overlap_add(x, *, shape, dimension, step):
     """The reverse of :func:`windows`: elements of ``shape`` that are the sums over the windows they are
     in."""
     if not shape:
-        return xp(x).asarray(x.sum(), dtype=x.dtype)
+        return xp(x).asarray(summed(x), dtype=x.dtype)
     dim = check_dim(dimension, len(shape))
     out, count = xp(x).zeros(shape, x.dtype), x.shape[dim]
     for offset in range(x.shape[-1]):

@@ -11,6 +11,7 @@ from ..core.arrays import CPU, device_generator, move
 from ..core.arrays import device as as_device
 from ..core.dtypes import category
 from ..core.graph import Variable, wrap
+from ..core.sums import running_sum
 from .from_data import as_type
 
 
@@ -247,7 +248,7 @@ def picks(source, weights, count, replacement):
     weights = weights.astype("float64")
     if not (numpy.isfinite(weights) & (weights >= 0)).all():
         raise RuntimeError("probability tensor contains either `inf`, `nan` or element < 0")
-    total = weights.cumsum(-1)
+    total = running_sum(weights, -1)
     if weights.size and (total[..., -1:] <= 0).any():
         raise RuntimeError("invalid multinomial distribution (sum of probabilities <= 0)")
     # the largest of weight / exponential noise: Efraimidis & Spirakis, Weighted random sampling (2006)

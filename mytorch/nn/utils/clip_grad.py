@@ -10,6 +10,7 @@ import numpy
 
 from ...core.arrays import as_array, device_of, largest, move, xp
 from ...core.graph import changed, wrap
+from ...core.sums import summed, wide
 from ...tensors.creation import zeros
 from ...tensors.tensor import Tensor
 
@@ -24,16 +25,18 @@ def _gradients(parameters):
 
 def _norm(array, order):
     """The vector norm of all elements, as a 0-d array."""
+    kind = array.dtype
+    array = array.astype(wide(kind), copy=False)
     if order == 2:
-        flat = array.reshape(-1) if array.itemsize > 2 else array.reshape(-1).astype("float32")
+        flat = array.reshape(-1)
         norm = (flat @ flat) ** 0.5  # BLAS: one pass and no copy
     elif order in (math.inf, -math.inf):
         norm = largest(abs(array), None, False, 0) if order > 0 else abs(array).min()
     elif order == 0:
-        norm = (array != 0).sum()
+        norm = summed(array != 0)
     else:
-        norm = (abs(array) ** order).sum() ** (1 / order)
-    return as_array(norm.astype(array.dtype))
+        norm = summed(abs(array) ** order) ** (1 / order)
+    return as_array(norm.astype(kind))
 
 
 def get_total_norm(tensors, norm_type=2.0, error_if_nonfinite=False, foreach=None):

@@ -9,6 +9,7 @@ import numpy
 
 from ...core.arrays import device_of, move, xp
 from ...core.graph import wrap
+from ...core.sums import summed
 from ...ops.elementwise import select
 from ...ops.gather import index_select
 from ...ops.indexing import getitem, put_in_zeros
@@ -151,7 +152,7 @@ def pack_padded_sequence(input, lengths, batch_first=False, enforce_sorted=True)
         )
     m = xp(input.array)
     times, rows = m.nonzero(m.asarray(lengths)[None] > m.arange(int(lengths[0]))[:, None])
-    sizes = (lengths[None] > xp(lengths).arange(lengths[0])[:, None]).sum(1)
+    sizes = summed(lengths[None] > xp(lengths).arange(lengths[0])[:, None], 1)
     return PackedSequence(getitem(input, index=(rows, times)), wrap(sizes.astype("int64")), order)
 
 
@@ -173,7 +174,7 @@ def pad_packed_sequence(sequence, batch_first=False, padding_value=0.0, total_le
         there = xp(places[0]).zeros(shape[:2], bool)
         there[places] = True
         padded = select(there.reshape(*shape[:2], *[1] * (len(shape) - 2)), padded, padding_value)
-    lengths = (sizes[:, None] > xp(sizes).arange(batch)).sum(0)
+    lengths = summed(sizes[:, None] > xp(sizes).arange(batch), 0)
     if sequence.unsorted_indices is not None:
         padded = index_select(padded, 1, sequence.unsorted_indices)
         lengths = lengths[sequence.unsorted_indices.cpu().array]

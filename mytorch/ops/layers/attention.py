@@ -6,9 +6,10 @@ import math
 
 import numpy
 
-from ...core.arrays import largest, row_sums, xp
+from ...core.arrays import largest, xp
 from ...core.graph import Variable
 from ...core.primitive import primitive
+from ...core.sums import narrow, row_sums, widen
 from ..activation import softmax
 from ..elementwise import select
 from ..matmul import matmul
@@ -59,15 +60,10 @@ def _weights(q, k, mask, scale, causal):
     return scores
 
 
-def _widened(*arrays):
-    """Arrays of 16-bit numbers as float32."""
-    return [a.astype("float32") if a is not None and a.dtype.itemsize == 2 else a for a in arrays]
-
-
 def _gradients(g, q, k, v, mask, keep, scale, needs, out, weights):
     if g.dtype.itemsize == 2:
-        wide = _gradients(*_widened(g, q, k, v, mask, keep), scale, needs, *_widened(out, weights))
-        return tuple(d if d is None else d.astype(g.dtype) for d in wide)
+        wide = _gradients(*widen(g, q, k, v, mask, keep), scale, needs, *widen(out, weights))
+        return narrow(wide, g.dtype)
     m = xp(g)
     used = weights if keep is None else weights * keep
     gv = m.matmul(used.swapaxes(-2, -1), g) if needs[2] else None
@@ -95,7 +91,7 @@ def attention(q, k, v, mask=None, keep=None, *, scale: float, causal=False):
     multiplies the weights: dropout. A query that sees no key gets zeros.
     """
     if q.dtype.itemsize == 2:
-        out, weights = attention.primitive.forward(*_widened(q, k, v, mask, keep), scale=scale, causal=causal)
+        out, weights = attention.primitive.forward(*widen(q, k, v, mask, keep), scale=scale, causal=causal)
         return out.astype(q.dtype), weights
     m = xp(q)
     weights = _weights(q, k, mask, scale, causal)

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import math
 
-from ...core.arrays import is_array, row_sums, xp
+from ...core.arrays import is_array, xp
 from ...core.dtypes import as_dtype
 from ...core.graph import Variable, changed
 from ...core.primitive import primitive
+from ...core.sums import row_sums, summed, wide
 from ...kernels.windows import batch_first, batch_last, over_blocks
 from ..elementwise import rsqrt
+from ..reduce import mean
 from ..shape import integer, reshape
-from .layer_norm import wide
 
 
 def _dots(a, b):
@@ -35,8 +36,8 @@ def _by_channel(x):
 
 def _standardised_by_channel(x, weight=None, bias=None, *, eps, observe=None):
     dims = (0, *range(2, len(x.shape)))
-    centred = x - x.mean(dims, True)
-    out = centred * rsqrt((centred * centred).mean(dims, True) + eps)
+    centred = x - mean(x, dim=dims, keepdim=True)
+    out = centred * rsqrt(mean(centred * centred, dim=dims, keepdim=True) + eps)
     out = out if weight is None else out * _per_channel(weight, x)
     return out if bias is None else out + _per_channel(bias, x)
 
@@ -102,8 +103,8 @@ def standardise_channels(x, weight=None, bias=None, *, eps: float, observe=None)
 @primitive(
     broadcasts=True,
     x=lambda g, scale: g * _per_channel(scale, g),
-    scale=lambda g, x: (g * x).sum((0, *range(2, len(g.shape)))),
-    shift=lambda g: g.sum((0, *range(2, len(g.shape)))),
+    scale=lambda g, x: summed(g * x, (0, *range(2, len(g.shape)))),
+    shift=lambda g: summed(g, (0, *range(2, len(g.shape)))),
 )
 def scale_channels(x, scale, shift):
     """x · scale + shift with one number each per channel of (N, C, *)."""
@@ -164,8 +165,8 @@ def _move(running, value, momentum):
     if running is None:
         return
     array = running.array if isinstance(running, Variable) else running
-    array *= 1 - momentum
-    array += momentum * value
+    old = array.astype(wide(array.dtype), copy=False)
+    array[...] = old * (1 - momentum) + momentum * value
     if isinstance(running, Variable):
         changed(running)
 
@@ -216,8 +217,9 @@ def instance_norm(
     def observe(average, variance):
         count = math.prod(sizes)
         if n and count:
-            _move(running_mean, average.reshape(n, channels).mean(0), momentum)
-            _move(running_var, variance.reshape(n, channels).mean(0) * (count / (count - 1)), momentum)
+            of_means, of_variances = (summed(v.reshape(n, channels), 0) / n for v in (average, variance))
+            _move(running_mean, of_means, momentum)
+            _move(running_var, of_variances * (count / (count - 1)), momentum)
 
     out = standardise_channels(reshape(input, shape=(1, n * channels, *sizes)), eps=eps, observe=observe)
     return _rescaled(reshape(out, shape=tuple(input.shape)), weight, bias)

@@ -7,6 +7,7 @@ import numpy
 from ...core.arrays import xp
 from ...core.graph import Variable, changed
 from ...core.primitive import primitive
+from ...core.sums import summed, wide
 from ..elementwise import select
 from ..indexing import put_in_zeros
 from ..reduce import max as maximum_of
@@ -57,7 +58,7 @@ def _renormalize(weight, indices, max_norm, norm_type):
     """Shorten the rows that are used to ``max_norm``, in place and outside of the graph."""
     module = xp(weight.array)
     used = module.unique(indices.array)
-    rows = weight.array[used]
+    rows = weight.array[used].astype(wide(weight.array.dtype), copy=False)
     norms = module.linalg.norm(rows, norm_type, axis=1)
     long = norms > max_norm
     weight.array[used[long]] = rows[long] * (max_norm / (norms[long, None] + 1e-7))
@@ -177,7 +178,7 @@ def _maxima(rows, counted, starts, ends, shape):
     """The largest of each column in every bag: bags side by side (B, longest, D), filled up with -inf."""
     module, longest = xp(starts), int((ends - starts).max()) if len(starts) else 0
     if not longest:
-        return rows.sum() * 0 + module.zeros(shape, rows.array.dtype)
+        return summed(rows) * 0 + module.zeros(shape, rows.array.dtype)
     places = starts[:, None] + module.arange(longest)
     inside = places < ends[:, None]
     places = module.where(inside, places, 0)

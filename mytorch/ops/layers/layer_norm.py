@@ -11,23 +11,20 @@ import numpy
 
 from ...core.arrays import is_array, xp
 from ...core.primitive import primitive
+from ...core.sums import summed, wide
 from ...kernels.windows import over_blocks
 from ..elementwise import rsqrt
+from ..reduce import mean
 from ..shape import reshape
 from ..spatial.padding import pad
 from ..spatial.pooling import avg_pool2d
 
 
-def wide(dtype):
-    """The dtype to compute in: float32 for 16-bit numbers."""
-    return numpy.dtype("float32") if dtype.itemsize == 2 else dtype
-
-
 def _standardised_rows(x, weight=None, bias=None, *, size, eps, centred=True):
     rows = x.reshape((math.prod(x.shape) // max(size, 1), size))
     if centred:
-        rows = rows - rows.mean(-1, True)
-    out = rows * rsqrt((rows * rows).mean(-1, True) + eps)
+        rows = rows - mean(rows, dim=-1, keepdim=True)
+    out = rows * rsqrt(mean(rows * rows, dim=-1, keepdim=True) + eps)
     out = out if weight is None else out * weight.reshape((size,))
     return (out if bias is None else out + bias.reshape((size,))).reshape(x.shape)
 
@@ -35,17 +32,17 @@ def _standardised_rows(x, weight=None, bias=None, *, size, eps, centred=True):
 def _row_gradients(g, weight, bias, normal, scale, centred, needs):
     rows, size = normal.shape
     g, flat = g.reshape(rows, size), None if weight is None else weight.reshape(size)
-    dx, mean = xp(g).empty(normal.shape, g.dtype), xp(g).full(size, 1 / max(size, 1), normal.dtype)
-    slope = mean if flat is None else flat * mean
+    dx, share = xp(g).empty(normal.shape, g.dtype), xp(g).full(size, 1 / max(size, 1), normal.dtype)
+    slope = share if flat is None else flat * share
     slopes, sums = {}, {}
 
     def work(a, b):
         incoming, unit = g[a:b].astype(normal.dtype, copy=False), normal[a:b]
         products = incoming * unit
         if needs[1]:
-            slopes[a] = products.sum(0)
+            slopes[a] = summed(products, 0)
         if needs[2]:
-            sums[a] = incoming.sum(0)
+            sums[a] = summed(incoming, 0)
         if needs[0]:
             part = incoming if flat is None else incoming * flat
             change = unit * (products @ slope)[:, None]
@@ -78,7 +75,7 @@ def standardise_rows(x, weight=None, bias=None, *, size, eps: float, centred=Tru
     """
     rows, kind = x.size // max(size, 1), wide(x.dtype)
     flat, out = x.reshape(rows, size), xp(x).empty((rows, size), x.dtype)
-    normal, scale, mean = (
+    normal, scale, share = (
         xp(x).empty((rows, size), kind),
         xp(x).empty(rows, kind),
         xp(x).full(size, 1 / max(size, 1), kind),
@@ -87,9 +84,9 @@ def standardise_rows(x, weight=None, bias=None, *, size, eps: float, centred=Tru
     def work(a, b):
         block, unit = flat[a:b].astype(kind, copy=False), normal[a:b]
         if centred:
-            xp(x).subtract(block, (block @ mean)[:, None], out=unit)
+            xp(x).subtract(block, (block @ share)[:, None], out=unit)
             block = unit
-        scale[a:b] = 1 / xp(x).sqrt((block * block) @ mean + eps)
+        scale[a:b] = 1 / xp(x).sqrt((block * block) @ share + eps)
         xp(x).multiply(block, scale[a:b, None], out=unit)
         result = unit if weight is None else unit * weight.reshape(size)
         out[a:b] = result if bias is None else result + bias.reshape(size)

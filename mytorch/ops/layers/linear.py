@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 
-from ...core.arrays import column_sums
 from ...core.primitive import primitive
+from ...core.sums import column_sums, summed
 from ...kernels.gemm import product, products
+from ..elementwise import widened
 from ..matmul import matmul
 from ..shape import sum_to, transpose
 
@@ -21,11 +22,9 @@ def _rows(x):
     return x if x.ndim == 2 else x.reshape(math.prod(x.shape[:-1]), x.shape[-1])
 
 
+@widened
 def _gradients(g, x, weight, bias_shape, needs):
     """All three from one flat (rows, features) form of ``g``."""
-    if g.dtype.kind == "V":  # NumPy's product of bfloat16 is float32
-        wide = _gradients(*(v.astype("float32") for v in (g, x, weight)), bias_shape, needs)
-        return tuple(v if v is None else v.astype(g.dtype) for v in wide)
     vector = weight.ndim == 1
     if vector:
         g, weight = g[..., None], weight[None]
@@ -65,8 +64,12 @@ def linear(x, weight, bias=None):
         raise RuntimeError(f"mat1 and mat2 must have the same dtype, but got input {kinds}")
     if n == 2 and weight.ndim == 1 and bias is not None:
         raise RuntimeError("linear with a bias: weight must be a matrix, got a vector")
-    if dtype.kind == "V":
-        return linear(*(v if v is None else v.astype("float32") for v in (x, weight, bias))).astype(dtype)
+    return _linear(x, weight, bias)
+
+
+@widened
+def _linear(x, weight, bias):
+    n = x.ndim
     plus = bias if bias is not None and weight.ndim == 2 and bias.shape == weight.shape[:1] else None
     if n > 2:  # one matrix product for all leading dimensions together
         y = product(_rows(x), weight.T, plus).reshape(x.shape[:-1] + weight.shape[:-1])
@@ -119,5 +122,5 @@ def bilinear(input1, input2, weight, bias=None):
             f"{list(weight.shape)}, got {a} and {b}"
         )
     left = linear(input1, transpose(weight, 1, 2).reshape(out * in2, in1))  # (…, out · in2)
-    y = (left.reshape(*a[:-1], out, in2) * input2[..., None, :]).sum(-1)
+    y = summed(left.reshape(*a[:-1], out, in2) * input2[..., None, :], -1)
     return y if bias is None else y + bias

@@ -12,6 +12,7 @@ import numpy
 from ...core.arrays import xp
 from ...core.graph import wrap
 from ...core.primitive import primitive
+from ...core.sums import narrow, summed, widen
 from ...kernels.gemm import product, unpacked
 from ...kernels.rnn_cells import cell_for
 from ...kernels.threads import blas_is_threaded
@@ -116,7 +117,7 @@ def _first(count, arrays):
 
 def _bounds(m, time, reverse, sizes, batch):
     """The slots of the first and of the last state of each column."""
-    ends = m.full(batch, time) if sizes is None else (m.asarray(sizes)[:, None] > m.arange(batch)).sum(0)
+    ends = m.full(batch, time) if sizes is None else summed(m.asarray(sizes)[:, None] > m.arange(batch), 0)
     return (ends, ends * 0) if reverse else (ends * 0, ends)
 
 
@@ -135,6 +136,11 @@ def _times(matrix, batch, sizes):
 
 
 def _gradients(g, x, w_hr, cell, reverse, sizes, needs, out, w, u, z, c, tc):
+    gradients = _backward(widen(*g), *widen(x, w_hr), cell, reverse, sizes, needs, w, u, z, c, tc)
+    return narrow(gradients, x.dtype)
+
+
+def _backward(g, x, w_hr, cell, reverse, sizes, needs, w, u, z, c, tc):
     m, kind, (time, batch, inputs) = xp(x), cell_for(cell, x, sizes), x.shape
     g_y, g_h, *g_c = g
     dh, dc = g_h.T.copy(), g_c[0].T.copy() if g_c else None
@@ -184,6 +190,12 @@ def recurrent(x, h0, c0, w_ih, w_hh, b_ih=None, b_hh=None, w_hr=None, *, cell, r
         step to the first.
     sizes: how many of the sequences, the longest first, are still there at each time.
     """
+    arrays = widen(x, h0, c0, w_ih, w_hh, b_ih, b_hh, w_hr)
+    results, *saved = _forward(*arrays, cell=cell, reverse=reverse, sizes=sizes)
+    return narrow(results, x.dtype), *saved
+
+
+def _forward(x, h0, c0, w_ih, w_hh, b_ih, b_hh, w_hr, *, cell, reverse, sizes):
     m, kind, (time, batch, inputs) = xp(x), cell_for(cell, x, sizes), x.shape
     w = _matrix(cell, w_ih, w_hh, b_ih, b_hh)
     hidden = len(w) // 4 if cell in ("LSTM", "GRU") else len(w)

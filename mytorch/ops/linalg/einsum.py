@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import string
 
+from ...core.sums import summed
 from ..diagonal import diagonal
 from ..matmul import matmul
 from ..shape import permute, reshape
@@ -200,7 +201,7 @@ def _cheapest(terms, size, output):
 def _summed(x, labels, needed):
     """``x`` summed over the dimensions that nothing else needs."""
     dims = tuple(i for i, label in enumerate(labels) if label not in needed)
-    return (x.sum(dims), tuple(label for label in labels if label in needed)) if dims else (x, labels)
+    return (summed(x, dims), tuple(label for label in labels if label in needed)) if dims else (x, labels)
 
 
 def _contract(x, of_x, y, of_y, needed, size):

@@ -13,6 +13,7 @@ from ...core.arrays import largest, xp
 from ...core.out import takes_out
 from ...core.primitive import primitive
 from ...core.scalar_arguments import takes_numbers
+from ...core.sums import summed
 from ..arithmetic import pow
 from ..diagonal import diag_embed
 from ..elementwise import select
@@ -47,7 +48,7 @@ def matrix_norm(A, ord="fro", dim=(-2, -1), keepdim=False, *, dtype=None):
         return vector_norm(A, 2, (row, column), keepdim)
     if ord in ("nuc", 2, -2):
         values = svdvals(movedim(A, (row, column), (-2, -1)))
-        out = values.sum(-1) if ord == "nuc" else _most(values, -1) if ord == 2 else values.amin(-1)
+        out = summed(values, -1) if ord == "nuc" else _most(values, -1) if ord == 2 else values.amin(-1)
         for d in sorted((row, column)) if keepdim else ():
             out = out.unsqueeze(d)
         return out
@@ -61,7 +62,7 @@ def matrix_norm(A, ord="fro", dim=(-2, -1), keepdim=False, *, dtype=None):
 
 def _most(values, dim, keepdim=False):
     """The largest of numbers that are not negative; 0 of none."""
-    return values.amax(dim, keepdim) if values.shape[dim] else values.detach().sum(dim, keepdim)
+    return values.amax(dim, keepdim) if values.shape[dim] else summed(values.detach(), dim, keepdims=keepdim)
 
 
 @takes_out
@@ -96,7 +97,7 @@ def cond(A, p=None):
     those without elements.
     """
     if 0 in A.shape and (A.shape[-1] == A.shape[-2] or p not in ("fro", "nuc")):
-        return A.detach().sum((-2, -1))
+        return summed(A.detach(), (-2, -1))
     if p is None or p in (2, -2):
         values = svdvals(A)
         return values[..., -1] / values[..., 0] if p == -2 else values[..., 0] / values[..., -1]
@@ -260,7 +261,7 @@ def matrix_exp(A):
     check_matrices(raw, "matrix_exp")
     if not raw.size:
         return A * 1
-    norm = float(xp(raw).abs(raw).sum(-2).max()) or 1
+    norm = float(summed(xp(raw).abs(raw), -2).max()) or 1
     squarings = max(0, math.ceil(math.log2(norm)) + 1) if math.isfinite(norm) else 0
     scaled, out = A * 0.5**squarings, eye_like(raw)
     for k in range(16, 0, -1):  # Horner's scheme
@@ -332,7 +333,7 @@ def _powers(x, n):
 def matrix_rank(A, tol=None, hermitian=False, *, atol=None, rtol=None):
     """How many singular values are larger than max(atol, rtol · largest), (…, m, n) -> (…) in int64."""
     values = abs(eigvalsh(A)) if hermitian else svdvals(A)
-    return (values > _bound(values, A.shape, tol if atol is None else atol, rtol)).sum(-1)
+    return summed(values > _bound(values, A.shape, tol if atol is None else atol, rtol), -1)
 
 
 class lstsq_result(NamedTuple):
@@ -377,7 +378,7 @@ def lstsq(A, B, rcond: float | None = None, *, driver=None):
     values = svdvals(A) if driver in ("gelsd", "gelss") else empty
     return lstsq_result(
         solution[..., 0] if vector else solution,
-        empty if left is None else (left * left).sum(-2),
+        empty if left is None else summed(left * left, -2),
         rank,
         values,
     )

@@ -8,6 +8,7 @@ import warnings
 from ...core.arrays import broadcast_shape, xp
 from ...core.graph import wrap
 from ...core.scalar_arguments import takes_numbers
+from ...core.sums import running_sum, summed
 from ..activation import logsigmoid
 from ..arithmetic import xlogy
 from ..bounds import clamp_min, minimum
@@ -61,8 +62,8 @@ def cosine_embedding_loss(
             f"with sizes {list(input1.shape)} and "
             f"{list(input2.shape)}."
         )
-    squares = ((input1 * input1).sum(-1) + 1e-12) * ((input2 * input2).sum(-1) + 1e-12)
-    cos = (input1 * input2).sum(-1) / sqrt(squares)
+    norms = sqrt(summed(input1 * input1, -1) + 1e-12) * sqrt(summed(input2 * input2, -1) + 1e-12)
+    cos = summed(input1 * input2, -1) / norms
     return reduced(
         select(target == 1, 1 - cos, 0.0) + select(target == -1, clamp_min(cos - float(margin), 0), 0.0),
         reduction,
@@ -130,7 +131,7 @@ def multi_margin_loss(
     losses = (losses if p == 1 else losses * losses) * wrong
     if weight is not None:
         losses = losses * weight[t][:, None]
-    losses = losses.sum(1) / x.shape[1]
+    losses = summed(losses, 1) / x.shape[1]
     return reduced(losses.reshape(tuple(input.shape[:-1])), reduction)
 
 
@@ -151,7 +152,7 @@ def multilabel_margin_loss(input, target, size_average=None, reduce=None, reduct
     x, t = input.reshape(-1, input.shape[-1]), target.array.reshape(-1, input.shape[-1])
     if t.size and not (int(t.min()) >= -1 and int(t.max()) < x.shape[1]):
         raise RuntimeError("target out of range")
-    listed = (t < 0).cumsum(1) == 0  # up to the first -1
+    listed = running_sum(t < 0, 1) == 0  # up to the first -1
     right = xp(t).zeros(t.shape, bool)
     rows, places = xp(t).nonzero(listed)
     right[rows, t[rows, places]] = True
@@ -159,7 +160,7 @@ def multilabel_margin_loss(input, target, size_average=None, reduce=None, reduct
     # (N, C) scores of the listed classes
     picked = x[xp(t).arange(len(t))[:, None], xp(t).where(listed, t, 0)]
     losses = _positive(1 - picked[:, :, None] + x[:, None, :]) * counted.astype(x.array.dtype)
-    return reduced((losses.sum((1, 2)) / x.shape[1]).reshape(tuple(input.shape[:-1])), reduction)
+    return reduced((summed(losses, (1, 2)) / x.shape[1]).reshape(tuple(input.shape[:-1])), reduction)
 
 
 def multilabel_soft_margin_loss(input, target, weight=None, size_average=None, reduce=None, reduction="mean"):
@@ -168,7 +169,7 @@ def multilabel_soft_margin_loss(input, target, weight=None, size_average=None, r
     """
     losses = -(target * logsigmoid(input) + (1 - target) * logsigmoid(-input))
     losses = losses if weight is None else losses * weight
-    return reduced(losses.sum(-1) / input.shape[-1], chosen(reduction, size_average, reduce))
+    return reduced(summed(losses, -1) / input.shape[-1], chosen(reduction, size_average, reduce))
 
 
 def triplet_margin_with_distance_loss(
@@ -243,7 +244,7 @@ def kl_div(input, target, size_average=None, reduce=None, reduction="mean", log_
         raise RuntimeError(f"kl_div: Integral inputs not supported, got {input.dtype} and {target.dtype}")
     losses = exp(target) * (target - input) if log_target else xlogy(target, target) - target * input
     if reduction == "batchmean":
-        return losses.sum() / input.shape[0] if input.ndim else losses.sum()
+        return summed(losses) / input.shape[0] if input.ndim else summed(losses)
     return reduced(losses, chosen(reduction, size_average, reduce))
 
 

@@ -9,8 +9,9 @@ import numpy
 from ...core.arrays import largest, xp
 from ...core.graph import Variable
 from ...core.primitive import primitive
+from ...core.sums import summed, wide
 from ..activation import log_softmax
-from ..elementwise import check_floating
+from ..elementwise import check_floating, widened
 from ..shape import movedim
 from .loss_reduction import chosen
 
@@ -130,15 +131,16 @@ def _picked(logp, shape, target, weight, ignore_index, reduction, smoothing=0.0)
     w = xp(t).ones(t.shape, dtype) if w is None else w
     losses = logp[xp(t).arange(t.size), t] * -w
     if smoothing:
-        every = (logp if weight is None else logp * weight).sum(1) * (
+        every = summed(logp if weight is None else logp * weight, 1) * (
             target.reshape(-1) != ignore_index
         ).astype(dtype)
         losses = losses * (1 - smoothing) - every * (smoothing / classes)
     if reduction == "none":
         return losses.reshape(shape)
-    return losses.sum() if reduction == "sum" else losses.sum() / w.sum()
+    return summed(losses) if reduction == "sum" else summed(losses) / summed(w)
 
 
+@widened
 def _nll_gradient(g, x, target, weight, ignore_index, reduction):
     rows = xp(x).zeros_like(_by_class(x))
     t, w = _rows(target, rows.shape[1], ignore_index, weight, x.dtype)
@@ -151,12 +153,13 @@ def _row_scale(g, count, w, reduction):
     if reduction == "none":
         g = g.reshape(-1)
     elif reduction == "mean":
-        g = g / (count if w is None else w.sum())
+        g = g / (count if w is None else summed(w))
     # of ignored rows alone the mean is nan, but its gradient 0
     return g if w is None else xp(w).where(w != 0, g * w, w)
 
 
 @primitive(composed=_nll_definition, x=_nll_gradient)
+@widened
 def nll(x, target, weight=None, *, ignore_index=-100, reduction="mean"):
     """Minus the log-probability ``x`` of the class ``target``; see :func:`nll_loss`."""
     rows = _by_class(x)
@@ -170,9 +173,11 @@ def _reduced(losses, w, reduction, shape):
         losses = xp(w).where(w != 0, losses * w, losses.dtype.type(0))
     if reduction == "none":
         return losses.reshape(shape)
-    if reduction == "sum":
-        return losses.sum()
-    return losses.sum() / losses.dtype.type(losses.size) if w is None else losses.sum() / w.sum()
+    return _averaged(losses, w) if reduction == "mean" else summed(losses)
+
+
+def _averaged(losses, w=None):
+    return summed(losses) / (losses.dtype.type(losses.size) if w is None else summed(w))
 
 
 # ---- cross entropy -------------------------------------------------------------------------------
@@ -191,13 +196,12 @@ def _scores(x):
     16-bit scores are summed in 32 bits.
     """
     z = _by_class(x)
-    if z.itemsize == 2:
-        z = z.astype("float32")
+    z = z.astype(wide(z.dtype), copy=False)
     if z.shape[1] <= _FEW:
         z = xp(z).asfortranarray(z)
     z = z - largest(z, 1, True, -math.inf)
     e = xp(z).exp(z)
-    return z, e, e.sum(1)
+    return z, e, summed(e, 1)
 
 
 def _flat(rows):
@@ -218,15 +222,16 @@ def _kind(array, x):
 
 def _classes_gradient(g, x, weight, e, total, places, w, valid, reduction, label_smoothing):
     """(softmax - one-hot) · scale of the row; smoothing spreads part of the one-hot over all classes."""
+    g, weight = _kind(g, e), None if weight is None else _kind(weight, e)
     s, spread = _row_scale(g, len(e), w, reduction), None
     share = s
     if label_smoothing:
         classes = e.shape[1]
-        spread = _row_scale(g, len(e), None, reduction) if w is None or reduction != "mean" else g / w.sum()
+        spread = _row_scale(g, len(e), None, reduction) if w is None or reduction != "mean" else g / summed(w)
         spread = spread * (label_smoothing / classes)
         spread = spread if valid is None else xp(e).where(valid, spread, e.dtype.type(0))
         s = s * (1 - label_smoothing)
-        share = s + spread * (classes if weight is None else weight.sum())
+        share = s + spread * (classes if weight is None else summed(weight))
     rows = e * (share / total)[:, None]
     _flat(rows)[places] -= s
     if spread is not None:
@@ -244,6 +249,7 @@ def cross_entropy_of_classes(
 ):
     """-log softmax(x) at the class ``target``; see :func:`cross_entropy`."""
     z, e, total = _scores(x)
+    weight = None if weight is None else _kind(weight, z)
     t, w = _rows(target, z.shape[1], ignore_index, weight, z.dtype)
     places = _places(z, t)
     log_total, valid = xp(z).log(total), None
@@ -253,8 +259,8 @@ def cross_entropy_of_classes(
     if w is not None:
         losses = losses * w
         valid = target.reshape(-1) != ignore_index
-    every = log_total * (z.shape[1] if weight is None else weight.sum()) - (
-        z.sum(1) if weight is None else z @ weight
+    every = log_total * (z.shape[1] if weight is None else summed(weight)) - (
+        summed(z, 1) if weight is None else z @ weight
     )
     losses = losses * (1 - label_smoothing) + every * (label_smoothing / z.shape[1])
     if valid is not None:
@@ -262,21 +268,17 @@ def cross_entropy_of_classes(
     if reduction == "none":
         out = losses.reshape(_without_classes(x.shape))
     else:
-        out = (
-            losses.sum()
-            if reduction == "sum"
-            else losses.sum() / (losses.dtype.type(losses.size) if w is None else w.sum())
-        )
+        out = _averaged(losses, w) if reduction == "mean" else summed(losses)
     return _kind(out, x), e, total, places, w, valid
 
 
 def _probabilities_definition(x, target, weight=None, *, reduction, label_smoothing):
     logp, y = _by_class(log_softmax(x, dim=min(1, x.ndim - 1))), _by_class(target)
     y = y * (1 - label_smoothing) + label_smoothing / logp.shape[1]
-    losses = -(logp * y if weight is None else logp * y * weight).sum(1)
+    losses = -summed(logp * y if weight is None else logp * y * weight, 1)
     if reduction == "none":
         return losses.reshape(_without_classes(x.shape))
-    return losses.sum() if reduction == "sum" else losses.sum() / losses.shape[0]
+    return summed(losses) if reduction == "sum" else summed(losses) / losses.shape[0]
 
 
 def _smoothed(target, weight, label_smoothing):
@@ -287,19 +289,20 @@ def _smoothed(target, weight, label_smoothing):
 
 
 def _probabilities_gradients(g, x, target, weight, e, total, needs, reduction, label_smoothing):
+    kind, g, weight = target.dtype, _kind(g, e), None if weight is None else _kind(weight, e)
     s = g.reshape(-1, 1) if reduction == "none" else g / len(e) if reduction == "mean" else g
     gx = gy = None
     if needs[0]:
-        y = _smoothed(target, weight, label_smoothing)
-        gx = e * (y.sum(1) / total)[:, None]
+        y = _smoothed(_kind(target, e), weight, label_smoothing)
+        gx = e * (summed(y, 1) / total)[:, None]
         gx -= y
         gx *= s
         gx = _kind(_from_rows(gx, x.shape), x)
     if needs[1]:
-        z = _by_class(x)
+        z = _by_class(_kind(x, e))
         logp = z - z.max(1, keepdims=True) - xp(e).log(total)[:, None]
         gy = logp * (s * (label_smoothing - 1))
-        gy = _from_rows(gy if weight is None else gy * weight, target.shape).astype(target.dtype, copy=False)
+        gy = _from_rows(gy if weight is None else gy * weight, target.shape).astype(kind, copy=False)
     return gx, gy, None
 
 
@@ -307,12 +310,13 @@ def _probabilities_gradients(g, x, target, weight, e, total, needs, reduction, l
 def cross_entropy_of_probabilities(x, target, weight=None, *, reduction="mean", label_smoothing=0.0):
     """-Σ target · log softmax(x) over the classes; see :func:`cross_entropy`."""
     z, e, total = _scores(x)
+    target, weight = _kind(target, z), None if weight is None else _kind(weight, z)
     y = _smoothed(target, weight, label_smoothing)
-    losses = xp(z).log(total) * y.sum(1) - (z * y).sum(1)
+    losses = xp(z).log(total) * summed(y, 1) - summed(z * y, 1)
     if reduction == "none":
         out = losses.reshape(_without_classes(x.shape))
     else:
-        out = losses.sum() if reduction == "sum" else losses.sum() / losses.dtype.type(losses.size)
+        out = _averaged(losses) if reduction == "mean" else summed(losses)
     return _kind(out, x), e, total
 
 

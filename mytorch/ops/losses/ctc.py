@@ -9,12 +9,14 @@ import math
 
 import numpy
 
-from ...core.arrays import device_of, move, scatter_add, xp
+from ...core.arrays import device_of, move, xp
 from ...core.graph import Variable
 from ...core.primitive import primitive
+from ...core.sums import scatter_add, summed, wide
 from ..arithmetic import logaddexp
 from ..elementwise import exp, select
 from ..join import cat, stack
+from ..reduce import mean
 from .loss_reduction import chosen
 
 _NEVER = -1e30  # log 0 in the definition: with it gradients stay finite
@@ -50,14 +52,14 @@ def _ends(labels, target_lengths):
     composed=lambda x, targets, input_lengths, target_lengths, *, blank: _definition(
         x, targets, input_lengths, target_lengths, blank
     ),
-    aux=("labels", "skips", "emitted", "alphas"),
-    x=lambda g, out, x, input_lengths, target_lengths, labels, skips, emitted, alphas: _gradient(
-        g, out, x, input_lengths, target_lengths, labels, skips, emitted, alphas
+    aux=("loss", "labels", "skips", "emitted", "alphas"),
+    x=lambda g, loss, x, input_lengths, target_lengths, labels, skips, emitted, alphas: _gradient(
+        g, loss, x, input_lengths, target_lengths, labels, skips, emitted, alphas
     ),
 )
 def ctc(x, targets, input_lengths, target_lengths, *, blank=0):
     """-log p of the targets (N, S) under the log-probabilities x (T, N, C), over all alignments: (N,)."""
-    module, time = xp(x), x.shape[0]
+    module, time, kind, x = xp(x), x.shape[0], x.dtype, x.astype(wide(x.dtype), copy=False)
     labels, skips = _lattice(targets, blank)
     # (T, N, 2S + 1)
     emitted = module.take_along_axis(x, module.broadcast_to(labels, (time, *labels.shape)), 2)
@@ -78,13 +80,14 @@ def ctc(x, targets, input_lengths, target_lengths, *, blank=0):
     loss = module.where(
         input_lengths > 0, loss, module.where(target_lengths > 0, x.dtype.type(math.inf), x.dtype.type(0))
     )
-    return loss, labels, skips, emitted, alphas
+    return loss.astype(kind, copy=False), loss, labels, skips, emitted, alphas
 
 
-def _gradient(g, out, x, input_lengths, target_lengths, labels, skips, emitted, alphas):
+def _gradient(g, loss, x, input_lengths, target_lengths, labels, skips, emitted, alphas):
     """exp(x) minus the share of the paths through each class at each time: as in torch, that of the softmax
     before is included.
     """
+    kind, x, g = x.dtype, *(v.astype(alphas.dtype, copy=False) for v in (x, g))
     module, (time, count, _) = xp(x), x.shape
     ends, beta = _ends(labels, target_lengths), module.full(labels.shape, -math.inf, x.dtype)
     skips_ahead = module.zeros(skips.shape, bool)
@@ -101,11 +104,12 @@ def _gradient(g, out, x, input_lengths, target_lengths, labels, skips, emitted, 
             module.where(ends, x.dtype.type(0), x.dtype.type(-math.inf)),
             beta,
         )
-        scatter_add(shares[t], (rows, labels), module.exp(alphas[t] + beta + out[:, None]))
-    shares[:, out == math.inf] = math.nan
+        scatter_add(shares[t], (rows, labels), module.exp(alphas[t] + beta + loss[:, None]))
+    shares[:, loss == math.inf] = math.nan
     # impossible targets: nan, unless not asked for
     inside = ((module.arange(time)[:, None] < input_lengths) & (g != 0))[:, :, None]
-    return module.where(inside, (module.exp(x) - shares) * g[:, None], x.dtype.type(0))
+    gx = module.where(inside, (module.exp(x) - shares) * g[:, None], x.dtype.type(0))
+    return gx.astype(kind, copy=False)
 
 
 def _definition(x, targets, input_lengths, target_lengths, blank):
@@ -128,11 +132,11 @@ def _definition(x, targets, input_lengths, target_lengths, blank):
     last = stack(states)[module.maximum(input_lengths - 1, 0), module.arange(len(labels))]
     last = select(_ends(labels, target_lengths), last, _NEVER)
     highest = last.detach().array.max(1)
-    loss = -((exp(last - highest[:, None]).sum(1)).log() + highest)
+    loss = -(summed(exp(last - highest[:, None]), 1).log() + highest)
     inside = (module.arange(x.shape[0])[:, None] < input_lengths)[:, :, None]
     ordinary = exp(x) * inside
     # torch's gradient includes that of the softmax before
-    return loss + (ordinary - ordinary.detach()).sum((0, 2))
+    return loss + summed(ordinary - ordinary.detach(), (0, 2))
 
 
 def _lengths(values, count, name, like):
@@ -174,8 +178,8 @@ def ctc_loss(
     if zero_infinity:
         losses = select(losses.array == math.inf, 0.0, losses)
     if reduction == "mean":
-        return (losses / xp(sizes).maximum(sizes, 1).astype(losses.array.dtype)).mean()
-    return losses.sum() if reduction == "sum" else losses if batched else losses[0]
+        return mean(losses / xp(sizes).maximum(sizes, 1).astype(losses.array.dtype))
+    return summed(losses) if reduction == "sum" else losses if batched else losses[0]
 
 
 def _padded(targets, sizes, count, batched):
@@ -190,9 +194,9 @@ def _padded(targets, sizes, count, batched):
             )
         kept = xp(targets).arange(longest)[None] < sizes[:, None]
         return xp(targets).where(kept, targets[:, :longest], 0)
-    if int(sizes.sum()) != targets.size:
+    if int(summed(sizes)) != targets.size:
         raise RuntimeError(
-            f"Expected tensor to have size {int(sizes.sum())} at dimension 0, but got size "
+            f"Expected tensor to have size {int(summed(sizes))} at dimension 0, but got size "
             f"{targets.size} for targets"
         )
     out = xp(targets).zeros((count, longest), "int64")

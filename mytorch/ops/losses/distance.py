@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ...core.dtypes import promote_types
 from ...core.scalar_arguments import takes_numbers
+from ...core.sums import summed
 from ..bounds import clamp_min
 from ..reduce import norm
 from ..shape import broadcast_tensors, spelled
@@ -32,7 +33,7 @@ def cosine_similarity(x1, x2, dim=1, eps=1e-8):
     common = promote_types(x1.dtype, x2.dtype)
     x1, x2 = broadcast_tensors(x1.to(common), x2.to(common))
     one, two = (x / clamp_min(norm(x, 2, dim, True), eps) for x in (x1, x2))
-    return (one * two).sum(dim)
+    return summed(one * two, dim)
 
 
 def normalize(input, p=2.0, dim=1, eps=1e-12):

@@ -5,6 +5,9 @@ from __future__ import annotations
 import math
 import warnings
 
+from ...core.sums import summed
+from ..reduce import mean
+
 
 def chosen(reduction, size_average=None, reduce=None):
     """ "none", "mean" or "sum"; torch's old flags, where given, override ``reduction``. ValueError for
@@ -27,10 +30,9 @@ def reduced(losses, reduction):
     """The sum or the mean of ``losses`` (nan of none), or ``losses`` as they are."""
     if reduction == "none":
         return losses
-    total = losses.sum()
-    return total if reduction == "sum" else total / (math.prod(losses.shape) or math.nan)
+    return summed(losses) if reduction == "sum" else mean(losses)
 
 
 def share(g, shape, reduction):
     """The gradient of each of the losses of ``shape`` from that of the reduced one."""
-    return g / (math.prod(shape) or math.nan) if reduction == "mean" else g
+    return g * (1 / (math.prod(shape) or math.nan)) if reduction == "mean" else g

@@ -7,6 +7,7 @@ import warnings
 from ...core.arrays import as_array, xp
 from ...core.dtypes import promoted
 from ...core.primitive import primitive
+from ...core.sums import summed
 from ..activation import softplus
 from ..arithmetic import refuse_booleans
 from ..bounds import clamp
@@ -177,7 +178,9 @@ def _weighted(losses, input, weight, reduction, by_weight):
     if weight.shape != input.shape:
         raise ValueError("Weights and input must have the same size.")
     losses = losses * weight
-    return losses.sum() / weight.sum() if reduction == "mean" and by_weight else reduced(losses, reduction)
+    if reduction == "mean" and by_weight:
+        return summed(losses) / summed(weight)
+    return reduced(losses, reduction)
 
 
 def mse_loss(input, target, size_average=None, reduce=None, reduction="mean", weight=None):

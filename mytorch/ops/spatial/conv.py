@@ -13,18 +13,29 @@ import math
 
 import numpy
 
-from ...core.arrays import is_array, row_sums, xp
+from ...core.arrays import is_array, xp
 from ...core.primitive import primitive
+from ...core.sums import row_sums, summed
 from ...kernels.im2col import Columns, contract, multiply, threads_for_product
 from ...kernels.threads import parallel_for, spans
 from ...kernels.windows import batch_first, batch_last, window_counts
+from ..elementwise import widened
 from ..shape import reshape
 from .arguments import tuple_of
 
 
+def _of_one_type(arrays):
+    for name, array in zip(("weight", "bias"), arrays[1:]):
+        if array is not None and array.dtype != arrays[0].dtype:
+            raise RuntimeError(
+                f"Input type ({arrays[0].dtype}) and {name} type ({array.dtype}) should be the same"
+            )
+    return arrays
+
+
 def _sum_but_channels(g):
     if not is_array(g):
-        return g.sum((0, *range(2, len(g.shape))))
+        return summed(g, (0, *range(2, len(g.shape))))
     rows = batch_last(g)
     return row_sums(rows.reshape(len(rows), math.prod(rows.shape[1:])))
 
@@ -37,14 +48,15 @@ def _sum_but_channels(g):
         x, g, kernel=weight_shape[2:], stride=stride, padding=padding, dilation=dilation, groups=groups
     ),
     bias=_sum_but_channels,
+    prepare=_of_one_type,
 )
+@widened
 def convolution(x, weight, bias=None, *, stride, padding, dilation, groups, counts=None):
     """(N, C, *S), (O, C/groups, *kernel), (O,) -> (N, O, *counts); ``padding`` is (before, after) per
     dimension.
 
     ``counts`` of windows per dimension, as many as fit by default.
     """
-    _check_types(x, weight, bias)
     out_channels, kernel = weight.shape[0], weight.shape[2:]
     padded = batch_last(x, padding)
     counts = counts or window_counts(padded.shape[1:-1], kernel, stride, dilation)
@@ -72,13 +84,14 @@ def convolution(x, weight, bias=None, *, stride, padding, dilation, groups, coun
         g, x, kernel=weight_shape[2:], stride=stride, padding=padding, dilation=dilation, groups=groups
     ),
     bias=_sum_but_channels,
+    prepare=_of_one_type,
 )
+@widened
 def convolution_input(x, weight, bias=None, *, sizes, stride, padding, dilation, groups):
     """The gradient of a convolution for its input of ``sizes``, from ``x``, that of its output.
 
     (N, O, *counts), (O, C/groups, *kernel) -> (N, C, *sizes).
     """
-    _check_types(x, weight, bias)
     kernel, n, each = weight.shape[2:], x.shape[0], weight.shape[1]
     counts, padding = x.shape[2:], list(padding)
     # With stride 1 the rows of the kernel are correlated like a convolution's; what the others contribute is
@@ -164,6 +177,7 @@ def convolution_input(x, weight, bias=None, *, sizes, stride, padding, dilation,
         x, g, stride=stride, padding=padding, dilation=dilation, groups=groups, counts=y_shape[2:]
     ),
 )
+@widened
 def convolution_weight(x, y, *, kernel, stride, padding, dilation, groups):
     """The gradient of a convolution for its weight: (N, C, *S), output gradient (N, O, *counts) -> (O,
     C/groups, *kernel).
@@ -183,7 +197,7 @@ def convolution_weight(x, y, *, kernel, stride, padding, dilation, groups):
             contract(first, second, total)
 
     parallel_for(work, list(zip(sums, shares)))
-    total = sums.sum(0) if len(sums) > 1 else sums[0]
+    total = summed(sums, 0) if len(sums) > 1 else sums[0]
     total = (total.swapaxes(1, 2) if tall else total).reshape(groups, each, *kernel, x.shape[1] // groups)
     return (
         xp(x)
@@ -218,12 +232,6 @@ def _scattering_matrix(weight, groups, stacked):
         high = 1
     taps = math.prod(weight.shape[2:]) // max(high, 1)
     return split.transpose(order).reshape(groups, weight.shape[1], taps, high * (weight.shape[0] // groups))
-
-
-def _check_types(x, weight, bias):
-    for name, array in (("weight", weight), ("bias", bias)):
-        if array is not None and array.dtype != x.dtype:
-            raise RuntimeError(f"Input type ({x.dtype}) and {name} type ({array.dtype}) should be the same")
 
 
 # ---- PyTorch's functions -------------------------------------------------------------------------

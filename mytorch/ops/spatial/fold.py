@@ -12,6 +12,7 @@ from ...core.scalar_arguments import takes_numbers
 from ...kernels.windows import batch_first, batch_last, window_counts, windows
 from ..elementwise import check_floating
 from ..layout import owned
+from ..elementwise import check_floating, widened
 from ..shape import permute, reshape
 from .arguments import tuple_of
 
@@ -34,6 +35,7 @@ def unfold_columns(x, *, kernel, dilation, padding, stride):
         g, kernel=kernel, dilation=dilation, padding=padding, stride=stride
     )
 )
+@widened
 def fold_columns(x, *, sizes, kernel, dilation, padding, stride):
     """(N, C · kernel, windows) -> (N, C, *sizes): each column's elements added to where the window was."""
     channels, n = x.shape[1] // math.prod(kernel), x.shape[0]

@@ -11,6 +11,7 @@ import warnings
 import numpy
 
 from ...core.arrays import device_of, move
+from ...core.dtypes import as_dtype
 from ...core.graph import wrap
 from ..elementwise import select
 from ..gather import gather
@@ -99,6 +100,9 @@ def grid_sample(input, grid, mode="bilinear", padding_mode="zeros", align_corner
             "grid_sampler(): expected input and grid to have the same dtype, but input has "
             f"{input.dtype} and grid has {grid.dtype}"
         )
+    if as_dtype(input.dtype).itemsize == 2:  # bfloat16 does not count more than 256 pixels
+        wide = grid_sample(input.float(), grid.float(), mode, padding_mode, align_corners)
+        return wide.to(input.dtype)
     spatial, places = input.shape[2:], grid.shape[1:-1]
     if 0 in spatial:
         raise RuntimeError(

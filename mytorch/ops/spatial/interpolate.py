@@ -8,6 +8,7 @@ import warnings
 import numpy
 
 from ...core.arrays import is_array
+from ...core.sums import summed
 from .pooling import adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg_pool3d
 from .resample import resample
 
@@ -95,7 +96,7 @@ def _antialiased(kernel, reach):
         size = numpy.minimum((centers + reach * width + 0.5).astype("int64"), n) - first
         steps = numpy.arange(size.max())[:, None]
         weights = numpy.where(steps < size, kernel((steps + first - centers + 0.5) / width), 0)
-        weights /= weights.sum(0)
+        weights /= summed(weights, 0)
         return list(numpy.minimum(first + steps, n - 1)), list(weights.astype(kind))
 
     return method

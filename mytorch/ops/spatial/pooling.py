@@ -9,10 +9,12 @@ import operator
 
 import numpy
 
-from ...core.arrays import scatter_add, xp
+from ...core.arrays import xp
 from ...core.primitive import primitive
+from ...core.sums import scatter_add
 from ..elementwise import check_floating
 from ..join import narrow, stack
+from ..reduce import mean
 from ..shape import reshape, spelled
 from .arguments import tuple_of
 from .window_pool import avg_pool, max_pool, max_pool_indices
@@ -334,7 +336,7 @@ def _adaptive_avg_pool(name, nd, x, output_size):
         out = x
         for dim, (n, count) in enumerate(zip(x.shape[2:], sizes), 2):
             out = (
-                stack([narrow(out, dim, a, b - a).mean(dim) for a, b in _adaptive_spans(n, count)], dim)
+                stack([mean(narrow(out, dim, a, b - a), dim=dim) for a, b in _adaptive_spans(n, count)], dim)
                 if count
                 else narrow(out, dim, 0, 0)
             )

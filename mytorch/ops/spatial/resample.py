@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from ...core.arrays import scatter_add, xp
+from ...core.arrays import xp
 from ...core.primitive import primitive
+from ...core.sums import scatter_add
+from ..elementwise import widened
 
 
 @primitive(
@@ -11,6 +13,7 @@ from ...core.primitive import primitive
         g, dim=dim, size=x_shape[dim], places=places, weights=weights
     )
 )
+@widened
 def resample(x, *, dim, places, weights):
     """Along ``dim``, Σ x[places[k]] · weights[k]; ``weights`` None takes the one place as it is."""
     if weights is None:
@@ -22,6 +25,7 @@ def resample(x, *, dim, places, weights):
 
 
 @primitive(x=lambda g, dim, places, weights: resample(g, dim=dim, places=places, weights=weights))
+@widened
 def resample_back(x, *, dim, size, places, weights):
     """The transpose of the resampling: elements times weights added to their places, of which there are
     ``size``.

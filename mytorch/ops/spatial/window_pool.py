@@ -12,6 +12,7 @@ import numpy
 
 from ...core.arrays import keep, xp
 from ...core.primitive import primitive
+from ...core.sums import summed
 from ...kernels.windows import batch_first, batch_last, over_blocks, windows
 from ..elementwise import widened
 
@@ -112,7 +113,7 @@ def _squares(x):
     the dtype.
     """
     flat = x.reshape(-1)
-    return flat.dot(flat) if x.itemsize > 2 else x.sum()
+    return flat.dot(flat) if x.itemsize > 2 else summed(x)
 
 
 @primitive(
@@ -120,6 +121,7 @@ def _squares(x):
         g, x, y, kernel=kernel, stride=stride, padding=padding, dilation=dilation, counts=counts
     )
 )
+@widened
 def max_pool_scatter(g, x, y, *, kernel, stride, padding, dilation, counts):
     """The gradient of :func:`max_pool`: ``g`` (N, C, *counts) added to where ``x`` (N, C, *S) has the maxima
     ``y``, the first of equals.
@@ -204,7 +206,7 @@ def avg_pool(x, *, kernel, stride, padding, counts, divisors):
     def work(a, b):
         block, view = out[a:b], windows(batch_last(x[:, a:b], padding), kernel, stride, once, counts)
         if math.prod(kernel) > _MANY:
-            view.sum(tuple(range(1, 1 + len(kernel))), out=block)
+            block[...] = summed(view, tuple(range(1, 1 + len(kernel))))
         else:
             first, *others = _positions(view, kernel)
             block[...] = first

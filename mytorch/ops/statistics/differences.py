@@ -6,10 +6,13 @@ from ...core.dtypes import as_dtype
 from ...core.graph import Variable
 from ...core.out import takes_out
 from ...core.scalar_arguments import takes_numbers
+from ...core.sums import summed
 from ..join import cat, narrow
 from ..layout import owned
 from ..matmul import matmul
+from ..reduce import mean
 from ..shape import check_dim, mT, reshape, spelled
+from .scan import cumsum
 
 
 @takes_out
@@ -86,10 +89,10 @@ def trapezoid(y, x=None, *, dx: float | None = None, dim=-1):
     dim = check_dim(dim, len(y.shape))
     widths = _widths(y, x, dx, dim)
     if x is not None:
-        return (_pairs(y, dim) * widths).sum(dim) / 2
+        return summed(_pairs(y, dim) * widths, dim) / 2
     if not y.shape[dim]:
-        return y.sum(dim) * widths
-    return (y.sum(dim) - (y.select(dim, 0) + y.select(dim, -1)) * 0.5) * widths
+        return summed(y, dim) * widths
+    return (summed(y, dim) - (y.select(dim, 0) + y.select(dim, -1)) * 0.5) * widths
 
 
 trapz = trapezoid
@@ -101,7 +104,7 @@ def cumulative_trapezoid(y, x=None, *, dx: float | None = None, dim=-1):
     """The running integral of ``y`` over ``dim`` by the trapezoidal rule: one element less than ``y``."""
     _refuse_bools(y, x, "cumulative_trapezoid")
     dim = check_dim(dim, len(y.shape))
-    return (_pairs(y, dim) * _widths(y, x, dx, dim) / 2).cumsum(dim)
+    return cumsum(_pairs(y, dim) * _widths(y, x, dx, dim) / 2, dim=dim)
 
 
 @takes_numbers
@@ -134,13 +137,13 @@ def cov(input, *, correction=1, fweights=None, aweights=None):
     weights = aweights if fweights is None else fweights if aweights is None else fweights * aweights
     if weights is None:
         total, norm = x.shape[1], x.shape[1] - correction
-        centered = x - x.mean(1, keepdim=True)
+        centered = x - mean(x, dim=1, keepdim=True)
         weighted = centered
     else:
-        total = weights.sum()
+        total = summed(weights)
         weights = weights if weights.is_floating_point() else weights.to(x.dtype)
-        norm = total - correction * ((weights * aweights).sum() / total if aweights is not None else 1)
-        centered = x - (x * weights).sum(1, keepdim=True) / total
+        norm = total - correction * (summed(weights * aweights) / total if aweights is not None else 1)
+        centered = x - summed(x * weights, 1, keepdims=True) / total
         weighted = centered * weights
     norm = max(norm, 0) if isinstance(norm, int) else norm.clamp(min=0)
     out = matmul(weighted, mT(centered)) / norm

@@ -9,6 +9,7 @@ from ...core.arrays import is_array, xp
 from ...core.graph import Variable, wrap
 from ...core.out import takes_out
 from ...core.primitive import primitive
+from ...core.sums import summed
 from ..arithmetic import lerp
 from ..gather import gather
 from ..reduce import at_index, check_filled, evenly_or_nan, pick
@@ -48,7 +49,7 @@ def _middle(x, ignore_nan):
     n = x.shape[-1]
     if x.dtype.kind in "iu":
         return xp(x).full((*x.shape[:-1], 1), (n - 1) // 2)
-    known = (x == x).sum(-1, keepdims=True)
+    known = summed(x == x, -1, keepdims=True)
     return xp(x).where(known < n, known, (n - 1) // 2) if not ignore_nan else xp(x).maximum(known - 1, 0) // 2
 
 
@@ -162,7 +163,7 @@ def _quantile(input, q, dim, keepdim, interpolation, ignore_nan, name):
     at_dim = None if dim is None else check_dim(dim, ndim)
     x = reshape(input, shape=(-1,)) if dim is None or not ndim else movedim(input, at_dim, -1)
     x = sort(x, -1).values  # nan comes last
-    known, n = (x.array == x.array).sum(-1, keepdims=True), x.array.shape[-1]
+    known, n = summed(x.array == x.array, -1, keepdims=True), x.array.shape[-1]
     if ignore_nan:
         ranks = module.maximum(q * (known - 1).astype(kind), 0)
     else:

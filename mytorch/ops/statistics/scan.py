@@ -10,8 +10,9 @@ from ...core.arrays import xp
 from ...core.dtypes import as_dtype
 from ...core.out import takes_out
 from ...core.primitive import primitive
+from ...core.sums import doubled, running_sum, summed, wide
 from ..arithmetic import logaddexp, mul
-from ..elementwise import zeros_like
+from ..elementwise import widened, zeros_like
 from ..join import cat
 from ..reduce import unfold
 from ..scatter import scatter_add
@@ -57,23 +58,20 @@ def running(name, x, dim):
     return function.accumulate(x, dim) if xp(x) is numpy else scanned(function, x, dim)
 
 
-# running sums are kept in more digits, as in torch; by size
-_WIDE = {2: numpy.dtype("float32"), 4: numpy.dtype("float64")}
+def _running_product(x, axis, kind):
+    return x.cumprod(axis, doubled(kind)).astype(kind, copy=False)
 
 
-def _accumulated(name, x, dim, dtype):
-    kind = (
-        as_dtype(dtype).numpy
-        if dtype is not None
-        else numpy.dtype("int64")
-        if x.dtype.kind in "biu"
-        else x.dtype
-    )
-    dim = check_dim(dim, x.ndim)
-    if x.ndim == 0:
-        return x.astype(kind)
-    wide = _WIDE.get(kind.itemsize, kind) if kind.kind in "fV" else kind
-    return getattr(xp(x), name)(x, dim, wide).astype(kind, copy=False)
+def _kind(x, dtype):
+    """The dtype of a sum or product: int64 of integers and booleans."""
+    if dtype is not None:
+        return as_dtype(dtype).numpy
+    return numpy.dtype("int64") if x.dtype.kind in "biu" else x.dtype
+
+
+def _accumulated(function, x, dim, dtype):
+    dim, kind = check_dim(dim, x.ndim), _kind(x, dtype)
+    return function(x, dim, kind) if x.ndim else x.astype(kind)
 
 
 # ---- sums ----------------------------------------------------------------------------------------
@@ -82,7 +80,7 @@ def _accumulated(name, x, dim, dtype):
 @primitive(broadcasts=True, x=lambda g, dim: _from_behind(g, dim))
 def cumsum(x, *, dim, dtype=None):
     """The sum of the elements so far along ``dim``. Integers and booleans sum in int64."""
-    return _accumulated("cumsum", x, dim, dtype)
+    return _accumulated(running_sum, x, dim, dtype)
 
 
 def _from_behind(g, dim):
@@ -118,6 +116,7 @@ def _cumprod_definition(x, *, dim, dtype=None):
     return scanned(mul, x, check_dim(dim, x.ndim)) if x.ndim else x
 
 
+@widened
 def _cumprod_slope(g, x, out, dim):
     if not x.ndim:
         return g
@@ -125,14 +124,14 @@ def _cumprod_slope(g, x, out, dim):
     if (out != 0).all():
         return _from_behind(g * out, dim) / x
     earlier = before(x, dim)
-    zero = (x == 0).cumsum(dim) - (x == 0) > 0  # behind a zero
+    zero = running_sum(x == 0, dim) - (x == 0) > 0  # behind a zero
     return xp(x).where(zero, 0, earlier * _recurrence(g, x[at(dim, slice(1, None))], dim))
 
 
 @primitive(broadcasts=True, composed=_cumprod_definition, x=_cumprod_slope)
 def cumprod(x, *, dim, dtype=None):
     """The product of the elements so far along ``dim``. Integers and booleans multiply in int64."""
-    return _accumulated("cumprod", x, dim, dtype)
+    return _accumulated(_running_product, x, dim, dtype)
 
 
 def _prod_definition(x, *, dim=None, keepdim=False, dtype=None):
@@ -153,6 +152,7 @@ def _prod_definition(x, *, dim=None, keepdim=False, dtype=None):
     return x if keepdim else x[at(axis, 0)]
 
 
+@widened
 def _prod_slope(g, x, out, dim, keepdim):
     """All other factors: by division, or one by one if there is a zero."""
     kind, shape = out.dtype, x.shape
@@ -163,7 +163,7 @@ def _prod_slope(g, x, out, dim, keepdim):
     if (x != 0).all():
         return g * out / x
     if dim is None or not x.ndim:
-        if (x == 0).sum() > 1:
+        if summed(x == 0) > 1:
             return xp(x).zeros(shape, kind)
         x, dim = x.reshape(-1), 0
         g = g.reshape((1,))
@@ -178,19 +178,12 @@ def prod(x, *, dim=None, keepdim=False, dtype=None):
 
     TypeError for several dimensions.
     """
-    kind = (
-        as_dtype(dtype).numpy
-        if dtype is not None
-        else numpy.dtype("int64")
-        if x.dtype.kind in "biu"
-        else x.dtype
-    )
+    kind = _kind(x, dtype)
     if dim is not None and (isinstance(dim, (tuple, list)) or not hasattr(dim, "__index__")):
         raise TypeError(f"prod(): argument 'dim' must be int, not {type(dim).__name__}")
     axis = None if dim is None else check_dim(dim, x.ndim)
     axis = axis if x.ndim else None
-    wide = "float32" if kind.name in ("float16", "bfloat16") else kind
-    return x.prod(axis, wide, keepdims=keepdim).astype(kind, copy=False)
+    return x.prod(axis, wide(kind), keepdims=keepdim).astype(kind, copy=False)
 
 
 # ---- extremes ------------------------------------------------------------------------------------
@@ -249,6 +242,7 @@ def _logcumsumexp_definition(x, *, dim):
     return scanned(logaddexp, x, check_dim(dim, x.ndim)) if x.ndim else x
 
 
+@widened
 def _logcumsumexp_slope(g, x, out, dim):
     if not x.ndim:
         return g
@@ -258,6 +252,7 @@ def _logcumsumexp_slope(g, x, out, dim):
 
 
 @primitive(composed=_logcumsumexp_definition, x=_logcumsumexp_slope)
+@widened
 def logcumsumexp(x, *, dim):
     """log Σ exp(x) of the elements so far along ``dim``, without overflow. NotImplementedError for
     integers."""

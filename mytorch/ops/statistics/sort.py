@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from ...core.arrays import xp
 from ...core.out import takes_out
 from ...core.primitive import primitive
+from ...core.sums import running_sum, summed
 from ..gather import along, gather
 from ..indexing import put_in_zeros
 from ..shape import check_dim, integer, reshape, spelled
@@ -252,9 +253,9 @@ def _unique_consecutive(x, *, dim):
     changes = rows[1:] != rows[:-1]
     new = xp(x).ones(len(rows), bool)
     new[1:] = changes.reshape(len(changes), -1).any(1) if len(rows) > 1 else True
-    inverse = new.cumsum() - 1
+    inverse = running_sum(new, 0) - 1
     values = rows[new] if dim is None else xp(x).moveaxis(rows[new], 0, dim)
-    counts = xp(x).bincount(inverse, minlength=int(new.sum())) if len(rows) else inverse
+    counts = xp(x).bincount(inverse, minlength=int(summed(new))) if len(rows) else inverse
     return values, inverse.reshape(x.shape) if dim is None else inverse, counts
 
 

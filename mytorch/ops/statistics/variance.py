@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 
-from ...core.arrays import summed, xp
+from ...core.arrays import xp
 from ...core.out import takes_out
 from ...core.primitive import primitive
+from ...core.sums import doubled, summed
 from ..elementwise import select
 from ..reduce import count, floating_kind, folded, mean, unfold
 
@@ -19,15 +20,17 @@ def _var_slope(g, x, dim, correction, keepdim):
     return unfold(g, x.shape, dim, keepdim) * (2 / freedom if freedom else math.inf) * distance
 
 
+def _spread(x, dim, correction, keepdim):
+    """The variance in twice the bits of ``x``, as in torch: the squares of large numbers do not overflow."""
+    kind, dims, n = doubled(floating_kind(x, None, "var")), folded(dim, x.ndim), count(x.shape, dim)
+    distance = x - summed(x, dims, kind, True) / max(n, 1)
+    distance *= distance
+    return summed(distance, dims, keepdims=keepdim) / kind.type(max(n - correction, 0))
+
+
 @primitive(x=_var_slope)
 def _var(x, *, dim=None, correction: float = 1, keepdim=False):
-    kind, dims = floating_kind(x, None, "var"), folded(dim, x.ndim)
-    work = x.astype("float32") if kind.itemsize == 2 else x
-    n = count(x.shape, dim)
-    distance = work - summed(work, dims, keepdims=True) / max(n, 1)
-    distance *= distance
-    freedom = work.dtype.type(max(n - correction, 0))
-    return (summed(distance, dims, keepdims=keepdim) / freedom).astype(kind, copy=False)
+    return _spread(x, dim, correction, keepdim).astype(x.dtype)
 
 
 def _spread_settings(args, settings):
@@ -61,12 +64,19 @@ def var(input, *args, **settings):
 @takes_out
 def std(input, *args, **settings):
     """The square root of :func:`var`, with the same arguments; its gradient is 0 where it is 0."""
-    return _root(_var(input, **_spread_settings(args, settings)))
+    return _std(input, **_spread_settings(args, settings))
 
 
-@primitive(x=lambda g, out: select(out == 0, 0, g / (out * 2)))
-def _root(x):
-    return xp(x).sqrt(x)
+def _std_slope(g, x, out, dim, correction, keepdim):
+    freedom, out = count(x.shape, dim) - correction, unfold(out, x.shape, dim, keepdim)
+    distance = x - mean(x, dim=dim, keepdim=True)
+    g = unfold(g, x.shape, dim, keepdim) * (1 / freedom if freedom else math.inf)
+    return g * select(out == 0, 0, distance / out)
+
+
+@primitive(x=_std_slope)
+def _std(x, *, dim=None, correction: float = 1, keepdim=False):
+    return xp(x).sqrt(_spread(x, dim, correction, keepdim)).astype(x.dtype)
 
 
 def var_mean(input, *args, **settings):
@@ -77,5 +87,5 @@ def var_mean(input, *args, **settings):
 
 def std_mean(input, *args, **settings):
     """(:func:`std`, :func:`mean`) over the same dimensions."""
-    variance, average = var_mean(input, *args, **settings)
-    return _root(variance), average
+    settings = _spread_settings(args, settings)
+    return _std(input, **settings), mean(input, **{k: v for k, v in settings.items() if k != "correction"})

@@ -11,6 +11,7 @@ from typing import Generic, TypeVar
 
 import numpy
 
+from ...core.sums import summed
 from ...tensors import random_creation as random
 from ...tensors.creation import as_tensor
 from ...tensors.random_creation import Generator
@@ -130,7 +131,7 @@ class WeightedRandomSampler(Sampler[int]):
 
     def __iter__(self):
         weights = self.weights.array
-        total = weights.sum()
+        total = summed(weights)
         if not numpy.isfinite(total) or (weights < 0).any():
             raise RuntimeError("probability tensor contains either `inf`, `nan` or element < 0")
         possible = numpy.count_nonzero(weights)

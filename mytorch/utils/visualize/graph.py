@@ -18,6 +18,7 @@ from ...core import walk
 from ...core.arrays import as_array, xp
 from ...core.errors import SECOND_TIME
 from ...core.graph import Leaf, Output
+from ...core.sums import summed
 from .trace import Trace, parameter_names
 
 
@@ -198,7 +199,7 @@ def _noted(g, before=None):
         return None
     g = as_array(g)
     wide = abs(g if g.dtype.kind != "V" else g.astype("float32")).astype("float64")
-    norm = float(xp(wide).sqrt((wide * wide).sum()))
+    norm = float(xp(wide).sqrt(summed(wide * wide)))
     raw = before.shape if before is not None and before.shape != g.shape else None
     return Gradient(g.shape, str(g.dtype), g.nbytes, norm, raw)
 

@@ -1,0 +1,134 @@
+"""The one place that adds up: 16-bit numbers in float32, long float32 columns in blocks; nobody else adds."""
+
+import ast
+import math
+import pathlib
+import re
+
+import numpy as np
+import pytest
+
+import mytorch
+from mytorch.core import sums
+
+ROOT = pathlib.Path(mytorch.__file__).parent
+HALVES = ["float16", "bfloat16"]
+
+
+def half(values, dtype):
+    if dtype == "bfloat16":
+        dtype = pytest.importorskip("ml_dtypes").bfloat16
+    return np.asarray(values).astype(dtype)
+
+
+# ---- values --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("dtype", HALVES)
+@pytest.mark.parametrize("shape", [(5000,), (5000, 3), (5000, 2, 3), (3, 5000), (2, 5000, 3)], ids=str)
+def test_16_bit_numbers_are_summed_in_float32(dtype, shape):
+    x = half(np.ones(shape), dtype)
+    exact = half(5000, dtype)
+    axis = shape.index(5000)
+    for keepdims in (False, True):
+        total = sums.summed(x, axis, keepdims=keepdims)
+        assert total.dtype == x.dtype and (np.asarray(total) == exact).all()
+        assert np.shape(total) == np.ones(shape, bool).any(axis, keepdims=keepdims).shape
+    assert float(sums.summed(x, dtype="float32")) == x.size
+    assert (sums.row_sums(np.moveaxis(x, axis, -1)) == exact).all()
+    assert (sums.column_sums(np.moveaxis(x, axis, 0).reshape(5000, -1)) == exact).all()
+    running = sums.running_sum(x, axis)
+    assert running.dtype == x.dtype and (running.take(-1, axis) == exact).all()
+
+
+@pytest.mark.parametrize("dtype", HALVES)
+@pytest.mark.parametrize("lead", [(), (2,)], ids=str)
+@pytest.mark.parametrize("rest", [(), (3,), (40,)], ids=str)
+def test_16_bit_numbers_are_added_at_indices_in_float32(dtype, lead, rest):
+    target = half(np.ones((*lead, 4, *rest)), dtype)
+    index = (*[slice(None)] * len(lead), np.arange(20_000) % 4)
+    sums.scatter_add(target, index, half(np.ones((*lead, 20_000, *rest)), dtype))
+    assert (target == half(5001, dtype)).all()
+
+
+@pytest.mark.parametrize("axes", [0, (0,), (0, 1), (1,), None], ids=str)
+@pytest.mark.parametrize("dtype", [None, "float32", "float64"])
+def test_long_columns_lose_no_digit(axes, dtype):
+    x = np.full((1000, 100, 3), 0.1, "float32")
+    exact = x.sum(axes, dtype="float64")
+    found = sums.summed(x, axes, dtype)
+    assert found.dtype == (dtype or "float32") and found.shape == exact.shape
+    assert np.abs(found / exact - 1).max() < 1e-5
+
+
+@pytest.mark.parametrize("shape", [(0, 3), (3, 0), (300, 0), (0,), ()], ids=str)
+def test_sums_of_nothing(shape):
+    x = np.zeros(shape, "float32")
+    for axis in range(len(shape)):
+        np.testing.assert_array_equal(sums.summed(x, axis), x.sum(axis))
+    assert sums.summed(x) == 0
+
+
+def test_a_tensor_sums_itself():
+    x = mytorch.ones(4, 5, requires_grad=True)
+    total = sums.summed(x, (0, 1), keepdims=True)
+    assert total.tolist() == [[20.0]] and total.requires_grad
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64", "int64", "complex64"])
+@pytest.mark.parametrize("shape", [(0, 5), (3, 0), (4, 7), (2, 512), (2, 3, 513), (5, 4000)], ids=str)
+def test_sums_by_products(dtype, shape):
+    x = (np.random.default_rng(0).standard_normal(shape) * 9).astype(dtype)
+    rows, columns = sums.row_sums(x), sums.column_sums(x.reshape(len(x), math.prod(shape[1:])))
+    assert rows.dtype == columns.dtype == x.dtype
+    tolerance = {"float16": 2e-2, "float32": 2e-6, "complex64": 2e-6}.get(dtype, 1e-13)
+    np.testing.assert_allclose(rows, x.sum(-1), rtol=tolerance, atol=tolerance * 50)
+    np.testing.assert_allclose(columns, x.sum(0).reshape(-1), rtol=tolerance, atol=tolerance * 50)
+
+
+def test_a_sum_of_long_rows_loses_no_digit():
+    x = np.random.default_rng(0).standard_normal((8, 100_000)).astype("float32") + 100
+    exact = x.sum(1, dtype="float64")
+    assert np.abs(sums.row_sums(x) / exact - 1).max() < 4e-7
+
+
+# ---- nobody else adds ----------------------------------------------------------------------------
+
+SUMMING = {"sum", "mean", "cumsum", "std", "var", "nansum", "nanmean", "average", "einsum", "trapezoid"}
+AT = {"at", "reduce", "reduceat", "accumulate"}  # of numpy.add
+# These rooms work on Tensors, whose methods come back to sums.py; on arrays they may not sum either.
+OF_TENSORS = ("distributions/", "nn/", "optim/", "methods.py", "low_rank.py")
+ALLOWED = {
+    "sums.py": "the place itself",
+    "ops/diagonal.py: xp(x).einsum('...ii->...i', matrices[..., :n, :n])": "a view, nothing is summed",
+    "testing/close.py": "counts of booleans",
+    "optim/blocks.py: numpy.cumsum([arrays[i].size for i in members])": "integers",
+    "methods.py: reduce.sum(self, dims)": "the operation",
+}
+
+
+def _sums_of_arrays(path):
+    """(place: source) of each call that sums and is neither of a Tensor nor allowed."""
+    name = path.relative_to(ROOT).as_posix()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
+            continue
+        receiver, method, source = ast.unparse(node.func.value), node.func.attr, ast.unparse(node)
+        if not (method in SUMMING or (method in AT and receiver.endswith(".add"))):
+            continue
+        of_array = re.search(r"numpy|\bxp\(|array", receiver)
+        if (of_array or not name.startswith(OF_TENSORS)) and f"{name}: {source}" not in ALLOWED:
+            yield f"{name}, line {node.lineno}: {source}"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        p
+        for p in sorted(ROOT.rglob("*.py"))
+        if "samples" not in p.parts and p.relative_to(ROOT).as_posix() not in ALLOWED
+    ],
+    ids=lambda p: p.relative_to(ROOT).as_posix(),
+)
+def test_only_sums_adds_arrays(path):
+    assert not list(_sums_of_arrays(path)), "use summed, running_sum or scatter_add of sums.py"

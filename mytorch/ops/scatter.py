@@ -11,10 +11,10 @@ from ..core.graph import Variable
 from ..core.out import takes_out
 from ..core.primitive import primitive
 from ..core.scalar_arguments import takes_numbers
+from ..core.sums import wide
 from .arithmetic import add
 from .diagonal import diagonal, diagonal_in_zeros
 from .elementwise import select as select_where
-from .elementwise import widened
 from .gather import along, array_of, check_sizes, inside, integers, vector
 from .indexing import FULL, getitem, parse, put
 from .join import select
@@ -143,7 +143,6 @@ def _prod_slope(g, x, src, out, index):
 
 
 @primitive(joint=_prod_slope)
-@widened
 def scatter_prod(x, src, *, index):
     """``x`` times all the elements of ``src`` at ``index``."""
     out = x.copy()
@@ -167,6 +166,9 @@ def scatter_reduce(input, dim, index, src, reduce, *, include_self=True):
             f"scatter_reduce(): argument 'src' (position 4) must be Tensor, not {type(src).__name__}"
         )
     kind = array_of(input).dtype
+    if reduce in ("mean", "prod") and wide(kind) is not kind == array_of(src).dtype:
+        input, src = input.astype(wide(kind)), src.astype(wide(kind))
+        return scatter_reduce(input, dim, index, src, reduce, include_self=include_self).astype(kind)
     if not include_self:
         lowest, highest = (False, True) if kind.kind == "b" else (-numpy.inf, numpy.inf)
         if kind.kind in "iu":

@@ -47,7 +47,7 @@ ROWS = [
     *over("sum", folded(np.sum), empty=((2, 0, 4),)),
     *over("mean", folded(np.mean)),
     *over("var", lambda x, dim, keep: x.var(axis=dim, keepdims=keep, ddof=1)),
-    *over("std", lambda x, dim, keep: x.std(axis=dim, keepdims=keep, ddof=1), op="root"),
+    *over("std", lambda x, dim, keep: x.std(axis=dim, keepdims=keep, ddof=1), op="std"),
     *over("amax", folded(np.max), distinct, DIMS[1:]),
     *over("amin", folded(np.min), distinct, DIMS[1:]),
     *over("max", picked(np.max, np.argmax), distinct, ONE, op="max_dim"),

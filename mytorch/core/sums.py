@@ -39,6 +39,7 @@ def doubled(dtype):
 # ---- over dimensions -----------------------------------------------------------------------------
 
 _BLOCK = 128  # rows
+_SMALL = 8192  # elements up to which blocks are not worth the question
 
 
 def summed(x, axes=None, dtype=None, keepdims=False):
@@ -47,6 +48,8 @@ def summed(x, axes=None, dtype=None, keepdims=False):
     NumPy adds long columns up row by row, which costs float32 three digits; here blocks of rows are summed
     first.
     """
+    if type(x) is ndarray and dtype is None and x.itemsize > 2 and x.size <= _SMALL:
+        return numpy.add.reduce(x, axes, None, None, keepdims)
     if not is_array(x):  # a Tensor, whose sum comes back here, or one number
         return x.sum(axes, dtype=dtype, keepdims=keepdims)
     kind = x.dtype if dtype is None else numpy.dtype(dtype)

@@ -338,22 +338,24 @@ def logsumexp(x, *, dim, keepdim=False):
 
 def _norm_slope(g, x, out, ord, dim, keepdim):
     """PyTorch's conventions: 0 where the norm is 0, and in equal parts to equal extremes."""
+    if (kind := x.dtype).itemsize == 2:  # 1 / out overflows in float16
+        g, x, out = (v.astype("float32") for v in (g, x, out))
+        return _norm_slope(g, x, out, ord, dim, keepdim).astype(kind)
     g, out = unfold(g, x.shape, dim, keepdim), unfold(out, x.shape, dim, keepdim)
     if ord == 0:
         return zeros_like(x)
     if ord == 1:
         return g * sign(x)
+    if ord == 2:
+        return select(out == 0, 0, g / out) * x
     if builtins.abs(ord) == math.inf:
         chosen = abs(x) == out
         return chosen * (g / sum(chosen, dim=dim, keepdim=True)) * sign(x)
-    share = select(out == 0, 0, x / out)  # up to 1 where ord >= 1: its powers do not overflow
-    if ord == 2:
-        return g * share
     if ord < 1:
-        return g * select(x == 0, 0, sign(x) * pow(abs(share), ord - 1))
+        return select(x == 0, 0, sign(x) * pow(abs(x), ord - 1)) * (g * pow(out, 1 - ord))
     if ord < 2:
-        return g * sign(x) * pow(abs(share), ord - 1)
-    return g * share * pow(abs(share), ord - 2)
+        return sign(x) * pow(abs(x), ord - 1) * select(out == 0, 0, g / pow(out, ord - 1))
+    return x * pow(abs(x), ord - 2) * select(out == 0, 0, g / pow(out, ord - 1))
 
 
 @primitive(x=_norm_slope)

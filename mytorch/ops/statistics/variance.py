@@ -7,7 +7,7 @@ import math
 from ...core.arrays import xp
 from ...core.out import takes_out
 from ...core.primitive import primitive
-from ...core.sums import doubled, summed
+from ...core.sums import doubled, summed, wide
 from ..elementwise import select
 from ..reduce import count, floating_kind, folded, mean, unfold
 
@@ -20,9 +20,9 @@ def _var_slope(g, x, dim, correction, keepdim):
     return unfold(g, x.shape, dim, keepdim) * (2 / freedom if freedom else math.inf) * distance
 
 
-def _spread(x, dim, correction, keepdim):
-    """The variance in twice the bits of ``x``, as in torch: the squares of large numbers do not overflow."""
-    kind, dims, n = doubled(floating_kind(x, None, "var")), folded(dim, x.ndim), count(x.shape, dim)
+def _spread(x, dim, correction, keepdim, precision):
+    """The variance in the dtype that ``precision`` gives for that of ``x``."""
+    kind, dims, n = precision(floating_kind(x, None, "var")), folded(dim, x.ndim), count(x.shape, dim)
     distance = x - summed(x, dims, kind, True) / max(n, 1)
     distance *= distance
     return summed(distance, dims, keepdims=keepdim) / kind.type(max(n - correction, 0))
@@ -30,7 +30,7 @@ def _spread(x, dim, correction, keepdim):
 
 @primitive(x=_var_slope)
 def _var(x, *, dim=None, correction: float = 1, keepdim=False):
-    return _spread(x, dim, correction, keepdim).astype(x.dtype)
+    return _spread(x, dim, correction, keepdim, wide).astype(x.dtype, copy=False)
 
 
 def _spread_settings(args, settings):
@@ -76,7 +76,8 @@ def _std_slope(g, x, out, dim, correction, keepdim):
 
 @primitive(x=_std_slope)
 def _std(x, *, dim=None, correction: float = 1, keepdim=False):
-    return xp(x).sqrt(_spread(x, dim, correction, keepdim)).astype(x.dtype)
+    # in twice the bits, as in torch: the squares of large numbers overflow, but their root does not
+    return xp(x).sqrt(_spread(x, dim, correction, keepdim, doubled)).astype(x.dtype, copy=False)
 
 
 def var_mean(input, *args, **settings):

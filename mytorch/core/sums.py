@@ -26,8 +26,8 @@ def widen(*arrays):
     return [a if a is None else a.astype(wide(a.dtype), copy=False) for a in arrays]
 
 
-def narrow(arrays, dtype):
-    """The arrays (or None) as a tuple, in ``dtype``."""
+def cast(arrays, dtype):
+    """The arrays (or None) in ``dtype``, as a tuple."""
     return tuple(a if a is None else a.astype(dtype, copy=False) for a in arrays)
 
 

@@ -11,7 +11,7 @@ from ..core.graph import wrap
 from ..core.out import takes_out
 from ..core.primitive import primitive
 from ..core.scalar_arguments import takes_numbers
-from ..core.sums import narrow, wide
+from ..core.sums import cast, wide
 
 pointwise = functools.partial(primitive, broadcasts=True, prepare=promoted)  # f(x, y) in the common dtype
 # the same, and integers become floating point
@@ -43,7 +43,7 @@ def widened(forward):
             return forward(x, *args, **settings)
         args = [a.astype(kind) if getattr(a, "dtype", None) == x.dtype else a for a in args]
         out = forward(x.astype(kind), *args, **settings)
-        return narrow(out, x.dtype) if type(out) is tuple else out.astype(x.dtype)
+        return cast(out, x.dtype) if type(out) is tuple else out.astype(x.dtype)
 
     return call
 

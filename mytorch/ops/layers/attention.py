@@ -9,7 +9,7 @@ import numpy
 from ...core.arrays import largest, xp
 from ...core.graph import Variable
 from ...core.primitive import primitive
-from ...core.sums import narrow, row_sums, widen
+from ...core.sums import cast, row_sums, widen
 from ..activation import softmax
 from ..elementwise import select
 from ..matmul import matmul
@@ -63,7 +63,7 @@ def _weights(q, k, mask, scale, causal):
 def _gradients(g, q, k, v, mask, keep, scale, needs, out, weights):
     if g.dtype.itemsize == 2:
         wide = _gradients(*widen(g, q, k, v, mask, keep), scale, needs, *widen(out, weights))
-        return narrow(wide, g.dtype)
+        return cast(wide, g.dtype)
     m = xp(g)
     used = weights if keep is None else weights * keep
     gv = m.matmul(used.swapaxes(-2, -1), g) if needs[2] else None

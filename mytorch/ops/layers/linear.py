@@ -5,9 +5,8 @@ from __future__ import annotations
 import math
 
 from ...core.primitive import primitive
-from ...core.sums import column_sums, summed
+from ...core.sums import cast, column_sums, summed, wide, widen
 from ...kernels.gemm import product, products
-from ..elementwise import widened
 from ..matmul import matmul
 from ..shape import sum_to, transpose
 
@@ -22,9 +21,10 @@ def _rows(x):
     return x if x.ndim == 2 else x.reshape(math.prod(x.shape[:-1]), x.shape[-1])
 
 
-@widened
 def _gradients(g, x, weight, bias_shape, needs):
     """All three from one flat (rows, features) form of ``g``."""
+    if wide(g.dtype) is not g.dtype:
+        return cast(_gradients(*widen(g, x, weight), bias_shape, needs), g.dtype)
     vector = weight.ndim == 1
     if vector:
         g, weight = g[..., None], weight[None]
@@ -64,12 +64,8 @@ def linear(x, weight, bias=None):
         raise RuntimeError(f"mat1 and mat2 must have the same dtype, but got input {kinds}")
     if n == 2 and weight.ndim == 1 and bias is not None:
         raise RuntimeError("linear with a bias: weight must be a matrix, got a vector")
-    return _linear(x, weight, bias)
-
-
-@widened
-def _linear(x, weight, bias):
-    n = x.ndim
+    if wide(dtype) is not dtype:
+        return linear(*widen(x, weight, bias)).astype(dtype)
     plus = bias if bias is not None and weight.ndim == 2 and bias.shape == weight.shape[:1] else None
     if n > 2:  # one matrix product for all leading dimensions together
         y = product(_rows(x), weight.T, plus).reshape(x.shape[:-1] + weight.shape[:-1])

@@ -12,7 +12,7 @@ import numpy
 from ...core.arrays import xp
 from ...core.graph import wrap
 from ...core.primitive import primitive
-from ...core.sums import narrow, summed, widen
+from ...core.sums import cast, summed, widen
 from ...kernels.gemm import product, unpacked
 from ...kernels.rnn_cells import cell_for
 from ...kernels.threads import blas_is_threaded
@@ -137,7 +137,7 @@ def _times(matrix, batch, sizes):
 
 def _gradients(g, x, w_hr, cell, reverse, sizes, needs, out, w, u, z, c, tc):
     gradients = _backward(widen(*g), *widen(x, w_hr), cell, reverse, sizes, needs, w, u, z, c, tc)
-    return narrow(gradients, x.dtype)
+    return cast(gradients, x.dtype)
 
 
 def _backward(g, x, w_hr, cell, reverse, sizes, needs, w, u, z, c, tc):
@@ -192,7 +192,7 @@ def recurrent(x, h0, c0, w_ih, w_hh, b_ih=None, b_hh=None, w_hr=None, *, cell, r
     """
     arrays = widen(x, h0, c0, w_ih, w_hh, b_ih, b_hh, w_hr)
     results, *saved = _forward(*arrays, cell=cell, reverse=reverse, sizes=sizes)
-    return narrow(results, x.dtype), *saved
+    return cast(results, x.dtype), *saved
 
 
 def _forward(x, h0, c0, w_ih, w_hh, b_ih, b_hh, w_hr, *, cell, reverse, sizes):

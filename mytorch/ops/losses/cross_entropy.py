@@ -216,13 +216,13 @@ def _places(rows, t):
 
 
 def _kind(array, x):
-    """``array`` in the dtype of the scores ``x``."""
-    return array if array.dtype == x.dtype else array.astype(x.dtype)
+    """``array`` (or None) in the dtype of the scores ``x``."""
+    return array if array is None or array.dtype == x.dtype else array.astype(x.dtype)
 
 
 def _classes_gradient(g, x, weight, e, total, places, w, valid, reduction, label_smoothing):
     """(softmax - one-hot) · scale of the row; smoothing spreads part of the one-hot over all classes."""
-    g, weight = _kind(g, e), None if weight is None else _kind(weight, e)
+    g, weight = _kind(g, e), _kind(weight, e)
     s, spread = _row_scale(g, len(e), w, reduction), None
     share = s
     if label_smoothing:
@@ -249,7 +249,7 @@ def cross_entropy_of_classes(
 ):
     """-log softmax(x) at the class ``target``; see :func:`cross_entropy`."""
     z, e, total = _scores(x)
-    weight = None if weight is None else _kind(weight, z)
+    weight = _kind(weight, z)
     t, w = _rows(target, z.shape[1], ignore_index, weight, z.dtype)
     places = _places(z, t)
     log_total, valid = xp(z).log(total), None
@@ -289,7 +289,7 @@ def _smoothed(target, weight, label_smoothing):
 
 
 def _probabilities_gradients(g, x, target, weight, e, total, needs, reduction, label_smoothing):
-    kind, g, weight = target.dtype, _kind(g, e), None if weight is None else _kind(weight, e)
+    kind, g, weight = target.dtype, _kind(g, e), _kind(weight, e)
     s = g.reshape(-1, 1) if reduction == "none" else g / len(e) if reduction == "mean" else g
     gx = gy = None
     if needs[0]:
@@ -310,7 +310,7 @@ def _probabilities_gradients(g, x, target, weight, e, total, needs, reduction, l
 def cross_entropy_of_probabilities(x, target, weight=None, *, reduction="mean", label_smoothing=0.0):
     """-Σ target · log softmax(x) over the classes; see :func:`cross_entropy`."""
     z, e, total = _scores(x)
-    target, weight = _kind(target, z), None if weight is None else _kind(weight, z)
+    target, weight = _kind(target, z), _kind(weight, z)
     y = _smoothed(target, weight, label_smoothing)
     losses = xp(z).log(total) * summed(y, 1) - summed(z * y, 1)
     if reduction == "none":

@@ -8,6 +8,7 @@ from .nn import Module
 
 __all__ = [
     "Final",
+    "ScriptFunction",
     "ScriptModule",
     "annotate",
     "export",
@@ -24,7 +25,13 @@ __all__ = [
     "unused",
 ]
 
-ScriptModule = Module
+
+class ScriptModule(Module):
+    """The base class of compiled modules: of those that a user writes, since nothing is compiled here."""
+
+
+class ScriptFunction:
+    """The class of compiled functions: there are none."""
 
 
 def annotate(the_type, the_value):

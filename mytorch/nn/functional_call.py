@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from ..core.graph import Variable
+
+_ABSENT = object()
+
 
 def call_with(module, given, args=None, kwargs=None, *, tie_weights=True, strict=False):
     """``module(*args, **kwargs)`` with the tensors ``given`` by name; the module stays as it is. Errors and
@@ -14,16 +18,13 @@ def call_with(module, given, args=None, kwargs=None, *, tie_weights=True, strict
         for table in (m._parameters, m._buffers)
         for name in table
     }
-    if unknown := given.keys() - places.keys():
-        raise RuntimeError(
-            f"Unexpected key(s): {', '.join(sorted(unknown))}: the module has no such parameters or buffers."
-        )
-    if strict and (missing := places.keys() - given.keys()):
-        raise RuntimeError(f"Missing key(s): {', '.join(sorted(missing))}.")
+    if strict:
+        _check_names(module, given, places)
     if tie_weights:
         _tie(given, places)
+    places |= {name: _attribute(module, name) for name in given if name not in places}
     args = () if args is None else args if isinstance(args, tuple) else (args,)
-    before = {name: places[name][0][places[name][1]] for name in given}
+    before = {name: places[name][0].get(places[name][1], _ABSENT) for name in given}
     try:
         for name, value in given.items():
             table, key = places[name]
@@ -32,7 +33,39 @@ def call_with(module, given, args=None, kwargs=None, *, tie_weights=True, strict
     finally:
         for name, value in before.items():
             table, key = places[name]
-            table[key] = value
+            if value is _ABSENT:
+                del table[key]
+            else:
+                table[key] = value
+
+
+def _check_names(module, given, places):
+    """RuntimeError unless exactly the module's parameters and buffers are given."""
+    problems = [
+        f"{what} key(s): {', '.join(map(repr, sorted(names)))}."
+        for what, names in (
+            ("Unexpected", given.keys() - places.keys()),
+            ("Missing", places.keys() - given.keys()),
+        )
+        if names
+    ]
+    if problems:
+        raise RuntimeError(
+            f"Error(s) in reparametrizing for {type(module).__name__}:\n\t" + "\n\t".join(problems)
+        )
+
+
+def _attribute(module, name):
+    """Where a tensor that is no parameter or buffer is kept, or may be: as a plain attribute.
+
+    TypeError if something else is there, AttributeError if there is no such submodule.
+    """
+    path, _, key = name.rpartition(".")
+    owner = module.get_submodule(path)
+    found = getattr(owner, key, _ABSENT)
+    if found is not _ABSENT and not isinstance(found, Variable):
+        raise TypeError(f"attribute `{name}`: {found} is not an instance of Tensor")
+    return vars(owner), key
 
 
 def _tie(given, places):

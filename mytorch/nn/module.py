@@ -210,25 +210,25 @@ class Module(HookedCall, State):
 
     def get_parameter(self, target):
         """The parameter at the dotted path ``target``. AttributeError if there is none."""
-        return self._get_tensor(target, Parameter, "an nn.Parameter")
+        _, name, found = self._get_attribute(target)
+        if not isinstance(found, Parameter):
+            raise AttributeError(f"`{name}` is not an nn.Parameter")
+        return found
 
     def get_buffer(self, target):
-        """The buffer at the dotted path ``target``. AttributeError if there is none."""
-        found = self._get_tensor(target, Tensor, "a buffer")
-        path, _, name = target.rpartition(".")
-        if name not in self.get_submodule(path)._buffers:
+        """The buffer (a tensor or None) at the dotted path ``target``. AttributeError if there is none."""
+        module, name, found = self._get_attribute(target)
+        if name not in module._buffers:
             raise AttributeError(f"`{name}` is not a buffer")
         return found
 
-    def _get_tensor(self, target, cls, kind):
+    def _get_attribute(self, target):
+        """(the module that holds the dotted path ``target``, the last name, its value)."""
         path, _, name = target.rpartition(".")
         module = self.get_submodule(path)
         if not hasattr(module, name):
             raise AttributeError(f"{module._get_name()} has no attribute `{name}`")
-        found = getattr(module, name)
-        if not isinstance(found, cls):
-            raise AttributeError(f"`{name}` is not {kind}")
-        return found
+        return module, name, getattr(module, name)
 
     # ---- everything inside -----------------------------------------------------------------------
 

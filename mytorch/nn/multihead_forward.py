@@ -122,6 +122,20 @@ def _mask(attn_mask, key_padding_mask, batch, heads, rows, columns, dtype):
     return numbers[0] if len(numbers) == 1 else numbers[0] + numbers[1]
 
 
+def _check_mask_types(query, need_weights, **masks):
+    """RuntimeError, as in torch, for numbers to add of another dtype than the query's (float32 goes with all
+    where no weights are wanted).
+    """
+    for name, mask in masks.items():
+        if mask is None or mask.dtype == query.dtype or mask.array.dtype == "bool":
+            continue
+        if need_weights or mask.array.dtype != "float32":
+            raise RuntimeError(
+                f"Expected {name} dtype to be bool or to match query dtype, but got {name}.dtype: "
+                f"{mask.dtype} and query.dtype: {query.dtype} instead."
+            )
+
+
 def _longer(mask, more):
     """``mask`` for ``more`` further keys, which all see."""
     if mask is None or not more:
@@ -205,6 +219,7 @@ def several_heads(
         )
     causal = causal and key_padding_mask is None and not need_weights
     mask = _mask(None if causal else attn_mask, key_padding_mask, batch, heads, rows, columns, query.dtype)
+    _check_mask_types(query, need_weights, attn_mask=attn_mask, key_padding_mask=key_padding_mask)
     q, k, v = _projected(query, key, value, weight, weights, bias, heads, (batch_dim, 2, time_dim, 3))
     if static:
         k, v = (

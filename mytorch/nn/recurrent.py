@@ -129,6 +129,8 @@ class RNNBase(_Uniform):
         lambda self: [[getattr(self, name) for name in names] for names in self._all_weights],
         doc="The parameters, by layer.",
     )
+    _flat_weights_names = property(lambda self: [name for names in self._all_weights for name in names])
+    _flat_weights = property(lambda self: [getattr(self, name) for name in self._flat_weights_names])
 
     def flatten_parameters(self):
         """Nothing to do here: torch's call that packs the weights for cuDNN."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict, namedtuple
 from collections.abc import Mapping
+from functools import partial
 
 import numpy
 
@@ -163,11 +164,15 @@ class State:
 
     def register_state_dict_post_hook(self, hook):
         """Call ``hook(module, state_dict, prefix, local_metadata)`` after ``state_dict`` collected this
-        module.
+        module. RuntimeError if it returns something: it changes the ``state_dict`` in place.
+        """
+        return RemovableHandle.add(self, "_state_dict_hooks", partial(_returns_nothing, hook))
+
+    def _register_state_dict_hook(self, hook):
+        """torch's old form of :meth:`register_state_dict_post_hook`: the hook may return another
+        ``state_dict``.
         """
         return RemovableHandle.add(self, "_state_dict_hooks", hook)
-
-    _register_state_dict_hook = register_state_dict_post_hook
 
     def register_load_state_dict_pre_hook(self, hook):
         """Call ``hook(module, state_dict, prefix, local_metadata, strict, missing_keys, unexpected_keys,
@@ -186,6 +191,11 @@ class State:
     def register_load_state_dict_post_hook(self, hook):
         """Call ``hook(module, incompatible_keys)`` after loading; it may change the lists in place."""
         return RemovableHandle.add(self, "_load_state_dict_post_hooks", hook)
+
+
+def _returns_nothing(hook, *args):
+    if hook(*args) is not None:
+        raise RuntimeError("state_dict post-hook must return None")
 
 
 def _quoted(key):

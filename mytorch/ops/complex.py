@@ -10,13 +10,13 @@ from __future__ import annotations
 import math
 
 from ..core.arrays import xp
-from ..core.graph import Node, Output
+from ..core.graph import Node, Output, Variable
 from ..core.out import takes_out
 from ..core.primitive import primitive
 from .arithmetic import atan2
 from .elementwise import cos, flat, sin, smooth
 from .join import stack
-from .shape import broadcast_tensors
+from .shape import broadcast_tensors, spelled
 
 # Their formulas hold for complex numbers as they are; mul conjugates.
 _LINEAR = set(
@@ -86,6 +86,7 @@ def _conj(x):
     return x.conj()
 
 
+@spelled
 def conj(input):
     """The conjugates of complex numbers, elementwise; real ones as they are."""
     return _conj(input) if input.array.dtype.kind == "c" else input
@@ -96,8 +97,18 @@ def itself(input):
     return input
 
 
+def _check_tensors(name, **inputs):
+    """TypeError for an input that is no tensor."""
+    for position, (key, value) in enumerate(inputs.items(), 1):
+        if not isinstance(value, Variable):
+            raise TypeError(
+                f"{name}(): argument '{key}' (position {position}) must be Tensor, not {type(value).__name__}"
+            )
+
+
 def complex(real, imag):
     """real + i · imag of two tensors of one dtype, which broadcast. RuntimeError for different ones."""
+    _check_tensors("complex", real=real, imag=imag)
     if real.array.dtype != imag.array.dtype:
         raise RuntimeError(
             f"Expected object of scalar type {real.array.dtype} but got scalar type {imag.array.dtype} "
@@ -108,14 +119,17 @@ def complex(real, imag):
 
 def polar(abs, angle):
     """abs · (cos(angle) + i · sin(angle)), complex. RuntimeError for different dtypes."""
+    _check_tensors("polar", abs=abs, angle=angle)
     return complex(abs * cos(angle), abs * sin(angle))
 
 
+@spelled
 def real(input):
     """The real parts, elementwise; of real numbers the tensor itself."""
     return view_as_real(input)[..., 0] if input.array.dtype.kind == "c" else input
 
 
+@spelled
 def imag(input):
     """The imaginary parts, elementwise. RuntimeError for real numbers."""
     if input.array.dtype.kind != "c":

@@ -334,6 +334,8 @@ def narrow(input, dim, start, length):
     """
     if len(input.shape) == 0:
         raise RuntimeError("narrow() cannot be applied to a 0-dim tensor.")
+    if isinstance(start, Variable) and (start.array.ndim or start.array.dtype.kind not in "iu"):
+        raise RuntimeError("start must be an 0-dim integral Tensor.")
     dim, start, length = check_dim(dim, len(input.shape)), integer(start), integer(length)
     size = input.shape[dim]
     if length < 0:

@@ -11,8 +11,8 @@ from ..core.primitive import primitive
 from ..core.scalar_arguments import as_number, takes_numbers
 from ..core.sums import summed
 from ..kernels.gemm import product
-from .layout import clone
 from .elementwise import widened
+from .layout import clone
 from .masks import masked_fill_with
 from .reduce import vector_norm
 from .shape import expand, permute, reshape, roll, spelled, transpose

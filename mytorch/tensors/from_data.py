@@ -27,7 +27,10 @@ def array_of(data, kind=None):
     array = _existing(data)
     if array is not None:
         return array if kind is None else as_type(array, kind)
-    values, natural = _leaves(data)
+    try:
+        values, natural = _leaves(data)
+    except RuntimeError as error:
+        raise error if kind is None else TypeError(f"must be a number: {error}") from None
     array = _values(
         values, _wide(natural if kind is None or (natural.kind == "c" or kind.kind in "iub") else kind)
     )
@@ -177,12 +180,21 @@ def _leaves(data):
     if not _is_sequence(data):
         return _number(data)
     data = data if isinstance(data, (list, tuple)) else list(data)
+    if isinstance(first := _first(data), (str, bytes)):
+        raise ValueError(f"too many dimensions {type(first).__name__!r}")
     kinds = set()
     _leaf_kinds(data, kinds)
     if kinds <= _NUMBERS:
         return data, _natural(kinds)
     data, dtypes = _unwrapped(data)
     return data, functools.reduce(promote_numpy, dtypes)
+
+
+def _first(data):
+    """The first leaf of nested lists and tuples; an empty one if it comes first."""
+    while isinstance(data, (list, tuple)) and data:
+        data = data[0]
+    return data
 
 
 def _is_sequence(data):
@@ -230,7 +242,7 @@ def _unwrapped(data):
             raise ValueError("only one element tensors can be converted to Python scalars")
         return data.array.item(), {data.array.dtype}
     if isinstance(data, (str, bytes)):
-        raise ValueError(f"too many dimensions {type(data).__name__!r}")
+        raise TypeError(f"new(): invalid data type {type(data).__name__!r}: must be a number")
     array = _existing(data)
     if array is not None:
         return array.tolist(), {array.dtype}

@@ -9,6 +9,32 @@ import numpy
 from ..core.dtypes import as_dtype
 from ..core.graph import wrap
 from ..ops import arithmetic, comparison, complex, elementwise, indexing, join, matmul, reduce, shape
+import numbers
+
+
+from ..core.arrays import is_array
+from ..core.dtypes import as_dtype, promote_numpy
+from ..core.graph import Variable, wrap
+from ..ops import (
+    activation,
+    arithmetic,
+    bounds,
+    comparison,
+    complex,
+    diagonal,
+    elementwise,
+    gather,
+    indexing,
+    join,
+    layout,
+    masks,
+    matmul,
+    reduce,
+    scaling,
+    scatter,
+    shape,
+    strided,
+)
 from ..ops.inplace import copy_, fill_, fill_diagonal_, inplace, reshaped_in_place, setitem, zero_
 from ..ops.shape import sizes
 
@@ -97,6 +123,12 @@ def reflected(operation):
     return lambda self, other: operation(other, self)
 
 
+def matched(tensor, array):
+    """A tensor and an array of NumPy's with elements of one dtype, as the other operators promote them."""
+    kind = promote_numpy(tensor.array.dtype, array.dtype)
+    return tensor.to(as_dtype(kind)), array.astype(kind, copy=False)
+
+
 class TensorMethods:
     """All that a Tensor can do that an operation in ``ops`` does."""
 
@@ -111,7 +143,6 @@ class TensorMethods:
     __truediv__ = __div__ = arithmetic.true_divide
     __floordiv__, __mod__, __pow__ = arithmetic.floor_divide, arithmetic.remainder, arithmetic.pow
     __neg__, __pos__, __abs__ = elementwise.neg, elementwise.positive, elementwise.abs
-    __matmul__ = matmul.matmul
     __gt__, __ge__, __lt__, __le__ = comparison.gt, comparison.ge, comparison.lt, comparison.le
     __and__ = __rand__ = comparison.bitwise_and
     __or__ = __ror__ = comparison.bitwise_or
@@ -125,7 +156,6 @@ class TensorMethods:
         reflected(arithmetic.remainder),
         reflected(arithmetic.pow),
     )
-    __rmatmul__ = reflected(matmul.matmul)
     __rlshift__, __rrshift__ = (
         reflected(comparison.bitwise_left_shift),
         reflected(comparison.bitwise_right_shift),
@@ -141,6 +171,14 @@ class TensorMethods:
         inplace, (comparison.bitwise_and, comparison.bitwise_or, comparison.bitwise_xor)
     )
     __ilshift__, __irshift__ = map(inplace, (comparison.bitwise_left_shift, comparison.bitwise_right_shift))
+
+    def __matmul__(self, other):
+        if isinstance(other, Variable):
+            return matmul.matmul(self, other)
+        return matmul.matmul(*matched(self, other)) if is_array(other) else NotImplemented
+
+    def __rmatmul__(self, other):
+        return matmul.matmul(*matched(self, other)[::-1]) if is_array(other) else NotImplemented
 
     def __invert__(self):
         if self.array.dtype.kind not in "biu":
@@ -262,10 +300,16 @@ class TensorMethods:
     def __iter__(self):
         if not self.array.ndim:
             raise TypeError("iteration over a 0-d tensor")
-        return iter(join.unbind(self, 0))
+        if self.requires_grad:  # one node for all rows, whose gradients are stacked
+            return iter(join.unbind(self, 0))
+        return (indexing.getitem(self, index=i) for i in range(self.array.shape[0]))
 
     def __contains__(self, element):
-        return bool((self.array == getattr(element, "array", element)).any())
+        if not isinstance(element, (Variable, numbers.Number)):
+            raise RuntimeError(
+                f"Tensor.__contains__ only supports Tensor or scalar, but you passed in a {type(element)}."
+            )
+        return bool(comparison.eq(self, element).array.any())
 
 
 def _attach():

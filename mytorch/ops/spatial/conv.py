@@ -10,6 +10,7 @@ Three bilinear operations, each the gradient of the others: ``convolution`` (inp
 from __future__ import annotations
 
 import math
+import warnings
 
 import numpy
 
@@ -423,4 +424,10 @@ def _named_padding(padding, kernel, stride, dilation):
     if max(stride) > 1:
         raise RuntimeError("padding='same' is not supported for strided convolutions")
     totals = [(k - 1) * d for k, d in zip(kernel, dilation)]
+    if any(total % 2 for total in totals):
+        warnings.warn(
+            "Using padding='same' with even kernel lengths and odd dilation may require a zero-padded copy "
+            "of the input be created",
+            stacklevel=4,
+        )
     return [(total // 2, total - total // 2) for total in totals]

@@ -10,9 +10,8 @@ from ...core.arrays import xp
 from ...core.primitive import primitive
 from ...core.scalar_arguments import takes_numbers
 from ...kernels.windows import batch_first, batch_last, window_counts, windows
-from ..elementwise import check_floating
-from ..layout import owned
 from ..elementwise import check_floating, widened
+from ..layout import owned
 from ..shape import permute, reshape
 from .arguments import tuple_of
 

@@ -8,6 +8,7 @@ import math
 import numpy
 
 from ...core.arrays import kernel, xp
+from ...core.dtypes import floating, only
 from ...core.primitive import primitive
 from ..elementwise import exp, log, smooth
 from .erf import both_double
@@ -104,7 +105,7 @@ def _density(x, y):
     return exp((x - 1) * log(y) - y - lgamma(x))
 
 
-@smooth(x=_no_slope, y=lambda g, x, y: g * _density(x, y))
+@smooth(prepare=only("fV", "igamma", floating), x=_no_slope, y=lambda g, x, y: g * _density(x, y))
 def igamma(x, y):
     """The regularized lower incomplete gamma function P(input, other) = ∫₀^other t^(input-1) exp(-t) dt /
     Γ(input), elementwise.
@@ -114,7 +115,7 @@ def igamma(x, y):
     return both_double(_gammainc, x, y)
 
 
-@smooth(x=_no_slope, y=lambda g, x, y: -g * _density(x, y))
+@smooth(prepare=only("fV", "igammac", floating), x=_no_slope, y=lambda g, x, y: -g * _density(x, y))
 def igammac(x, y):
     """The regularized upper incomplete gamma function 1 - P(input, other), elementwise; otherwise as
     :func:`igamma`.

@@ -71,7 +71,7 @@ class histogram_result(NamedTuple):
 
 
 @takes_out
-def histogram(input, bins, *, range=None, weight=None, density=False):
+def histogram(input, bins=100, *, range=None, weight=None, density=False):
     """How many elements (or their ``weight``, of the same shape) lie in each bin: a pair (hist, bin_edges),
     of the dtype of ``input``.
 

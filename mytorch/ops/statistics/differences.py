@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+
 from ...core.dtypes import as_dtype
 from ...core.graph import Variable
 from ...core.out import takes_out
@@ -13,6 +15,7 @@ from ..matmul import matmul
 from ..reduce import mean
 from ..shape import check_dim, mT, reshape, spelled
 from .scan import cumsum
+from ..shape import check_dim, check_dims, mT, reshape, spelled
 
 
 @takes_out
@@ -132,6 +135,7 @@ def cov(input, *, correction=1, fweights=None, aweights=None):
                 f"but got {w.numel()} != "
                 f"{input.shape[-1] if input.shape else 1}"
             )
+    _check_weights(fweights, aweights)
     x = reshape(input, shape=(1, -1)) if len(input.shape) < 2 else input
     x = x if isinstance(x, Variable) and x.is_floating_point() else x * 1.0
     weights = aweights if fweights is None else fweights if aweights is None else fweights * aweights
@@ -145,9 +149,31 @@ def cov(input, *, correction=1, fweights=None, aweights=None):
         norm = total - correction * (summed(weights * aweights) / total if aweights is not None else 1)
         centered = x - summed(x * weights, 1, keepdims=True) / total
         weighted = centered * weights
-    norm = max(norm, 0) if isinstance(norm, int) else norm.clamp(min=0)
+    if norm <= 0:
+        warnings.warn(
+            "cov(): degrees of freedom is <= 0. Correction should be strictly less than the number of "
+            "observations.",
+            stacklevel=3,
+        )
+    norm = norm.clamp(min=0) if isinstance(norm, Variable) else max(norm, 0)
     out = matmul(weighted, mT(centered)) / norm
     return out.squeeze()
+
+
+def _check_weights(fweights, aweights):
+    """RuntimeError unless ``fweights`` are integers and ``aweights`` floating point, none negative."""
+    for name, w, what, kinds in (
+        ("fweights", fweights, "integral", "iu"),
+        ("aweights", aweights, "floating point", "fV"),
+    ):
+        if w is None:
+            continue
+        if as_dtype(w.dtype).numpy.kind not in kinds:
+            raise RuntimeError(
+                f"cov(): expected {name} to have {what} dtype but got {name} with {w.dtype} dtype"
+            )
+        if w.numel() and w.min() < 0:
+            raise RuntimeError(f"cov(): {name} cannot be negative")
 
 
 def corrcoef(input):
@@ -162,8 +188,9 @@ def corrcoef(input):
 # ---- derivatives of sampled functions ------------------------------------------------------------
 
 
+@spelled
 def gradient(input, *, spacing=1, dim=None, edge_order=1):
-    """The derivatives of samples along each dimension (or those in ``dim``), as a list of tensors of the
+    """The derivatives of samples along each dimension (or those in ``dim``), as a tuple of tensors of the
     shape of ``input``: second-order central differences inside, differences of ``edge_order`` 1 or 2 at the
     ends (Fornberg, 1988).
 
@@ -171,11 +198,7 @@ def gradient(input, *, spacing=1, dim=None, edge_order=1):
         few, or spacings that do not fit.
     """
     ndim = len(input.shape)
-    dims = (
-        list(range(ndim))
-        if dim is None
-        else [check_dim(d, ndim) for d in (dim if isinstance(dim, (tuple, list)) else (dim,))]
-    )
+    dims = check_dims(dim, ndim)
     if edge_order not in (1, 2):
         raise RuntimeError("torch.gradient only supports edge_order=1 and edge_order=2.")
     steps = list(spacing) if isinstance(spacing, (tuple, list)) else [spacing] * len(dims)
@@ -184,7 +207,7 @@ def gradient(input, *, spacing=1, dim=None, edge_order=1):
             "torch.gradient expected spacing to be unspecified, a scalar, or a list of length "
             f"{len(dims)}, but got length {len(steps)}"
         )
-    return [_derivative(input, d, step, edge_order) for d, step in zip(dims, steps)]
+    return tuple(_derivative(input, d, step, edge_order) for d, step in zip(dims, steps))
 
 
 def _derivative(f, dim, step, edge_order):

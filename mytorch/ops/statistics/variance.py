@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 
 from ...core.arrays import xp
 from ...core.out import takes_out
@@ -50,6 +51,18 @@ def _spread_settings(args, settings):
     return settings
 
 
+def _settled(input, args, settings, name):
+    """The settings of the function ``name``. Warns where there are no degrees of freedom."""
+    settings = _spread_settings(args, settings)
+    if count(input.shape, settings.get("dim", settings.get("axis"))) <= settings.get("correction", 1):
+        warnings.warn(
+            f"{name}(): degrees of freedom is <= 0. Correction should be strictly less than the reduction "
+            "factor (input numel divided by output numel).",
+            stacklevel=4,
+        )
+    return settings
+
+
 @takes_out
 def var(input, *args, **settings):
     """Variance over ``dim``: the squared distances from the mean, summed and divided by n - ``correction``
@@ -58,13 +71,13 @@ def var(input, *args, **settings):
     ``var(dim=None, *, correction=1, keepdim=False)``; torch's older forms ``(unbiased)`` and ``(dim,
     unbiased, keepdim)`` work too.
     """
-    return _var(input, **_spread_settings(args, settings))
+    return _var(input, **_settled(input, args, settings, "var"))
 
 
 @takes_out
 def std(input, *args, **settings):
     """The square root of :func:`var`, with the same arguments; its gradient is 0 where it is 0."""
-    return _std(input, **_spread_settings(args, settings))
+    return _std(input, **_settled(input, args, settings, "std"))
 
 
 def _std_slope(g, x, out, dim, correction, keepdim):
@@ -82,11 +95,15 @@ def _std(x, *, dim=None, correction: float = 1, keepdim=False):
 
 def var_mean(input, *args, **settings):
     """(:func:`var`, :func:`mean`) over the same dimensions."""
-    settings = _spread_settings(args, settings)
-    return _var(input, **settings), mean(input, **{k: v for k, v in settings.items() if k != "correction"})
+    settings = _settled(input, args, settings, "var_mean")
+    return _var(input, **settings), _mean(input, settings)
 
 
 def std_mean(input, *args, **settings):
     """(:func:`std`, :func:`mean`) over the same dimensions."""
-    settings = _spread_settings(args, settings)
-    return _std(input, **settings), mean(input, **{k: v for k, v in settings.items() if k != "correction"})
+    settings = _settled(input, args, settings, "std_mean")
+    return _std(input, **settings), _mean(input, settings)
+
+
+def _mean(input, settings):
+    return mean(input, **{name: value for name, value in settings.items() if name != "correction"})

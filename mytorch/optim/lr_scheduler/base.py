@@ -127,6 +127,11 @@ class LRScheduler:
         self._set_lr(rates)
 
     def _set_lr(self, rates):
+        if len(rates) != len(self.optimizer.param_groups):
+            raise ValueError(
+                f"{type(self).__name__} was made for {len(rates)} parameter group(s), but the optimizer has "
+                f"{len(self.optimizer.param_groups)}: make it anew after add_param_group"
+            )
         for group, lr in zip(self.optimizer.param_groups, rates):
             set_value(group, "lr", lr)
         self._last_lr = values(self.optimizer, "lr")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from . import cuda
 from .core.arrays import device
+from .names import lookup
 
 
 def is_available() -> bool:
@@ -34,3 +35,6 @@ def set_device_index(device) -> None:
 def synchronize(device=None) -> None:
     """Wait until the GPU has finished all that was asked of it."""
     cuda.synchronize(device)
+
+
+__getattr__ = lookup(__name__)

@@ -9,6 +9,7 @@ import warnings
 
 from .core.arrays import cuda_is_available
 from .core.grad_mode import no_grad
+from .names import lookup
 
 
 class autocast:
@@ -167,3 +168,6 @@ class GradScaler:
         self._scale, self._good_steps = state_dict["scale"], state_dict["_growth_tracker"]
         self._growth_factor, self._backoff_factor = state_dict["growth_factor"], state_dict["backoff_factor"]
         self._growth_interval = state_dict["growth_interval"]
+
+
+__getattr__ = lookup(__name__)

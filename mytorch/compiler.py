@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from .names import lookup
+
 
 def is_compiling() -> bool:
     """False."""
@@ -23,3 +25,6 @@ def allow_in_graph(fn):
 
 def reset() -> None:
     """Nothing: there are no compiled functions to forget."""
+
+
+__getattr__ = lookup(__name__)

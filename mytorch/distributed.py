@@ -4,6 +4,8 @@ is, mytorch trains in one.
 
 from __future__ import annotations
 
+from .names import lookup
+
 
 def is_available() -> bool:
     """False: nothing here talks to other processes."""
@@ -35,3 +37,5 @@ class ReduceOp:
 
 get_rank = get_world_size = get_backend = new_group = destroy_process_group = _no_group
 barrier = all_reduce = all_gather = broadcast = reduce = scatter = gather = reduce_scatter = _no_group
+
+__getattr__ = lookup(__name__)

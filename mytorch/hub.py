@@ -8,6 +8,7 @@ import os
 import re
 import urllib.parse
 
+from .names import lookup
 from .serialization import load as read
 from .serialization.download import fetch
 
@@ -70,3 +71,6 @@ def load(repo_or_dir, model, *args, **kwargs):
         f"hub.load would run the code of {repo_or_dir}, which is written for torch; "
         "load_state_dict_from_url loads weights"
     )
+
+
+__getattr__ = lookup(__name__)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from .names import lookup
 from .nn import Module
 
 __all__ = [
@@ -75,3 +76,6 @@ def load(f, *args, **kwargs):
     raise NotImplementedError(
         "there is no TorchScript here: save the state_dict with torch.save and load that"
     )
+
+
+__getattr__ = lookup(__name__)

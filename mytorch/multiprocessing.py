@@ -8,6 +8,8 @@ from __future__ import annotations
 import multiprocessing
 from multiprocessing import *  # noqa: F403  (all of it, that is the point)
 
+from .names import lookup
+
 
 def get_all_sharing_strategies() -> set:
     """The ways to send tensors to other processes: through a file descriptor, by value."""
@@ -40,3 +42,6 @@ def spawn(fn, args=(), nprocs=1, join=True, daemon=False, start_method="spawn"):
         if process.exitcode:
             raise RuntimeError(f"process {i} terminated with exit code {process.exitcode}")
     return None
+
+
+__getattr__ = lookup(__name__)

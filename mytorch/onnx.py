@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from .names import lookup
+
 
 def export(model, args=(), f=None, **kwargs):
     """NotImplementedError: models are not exported to ONNX."""
@@ -9,3 +11,6 @@ def export(model, args=(), f=None, **kwargs):
         "mytorch does not export models to ONNX: save the state_dict with "
         "mytorch.serialization.save_safetensors"
     )
+
+
+__getattr__ = lookup(__name__)

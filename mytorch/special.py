@@ -1,5 +1,6 @@
 """Special functions under the names of ``torch.special``."""
 
+from .names import lookup
 from .ops.activation import log_softmax, softmax
 from .ops.arithmetic import xlogy
 from .ops.elementwise import exp2, expm1, log1p, logit, round, sinc
@@ -48,3 +49,5 @@ __all__ = [
     "xlogy",
     "zeta",
 ]
+
+__getattr__ = lookup(__name__)

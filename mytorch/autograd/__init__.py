@@ -7,6 +7,7 @@ Names only. graph, engine, out, walk and grad_mode stand below the operations, t
 from ..core.anomaly_mode import detect_anomaly, set_detect_anomaly
 from ..core.backward import backward
 from ..core.grad_mode import enable_grad, inference_mode, no_grad, set_grad_enabled
+from ..names import lookup, publish
 from . import functional
 from .function import Function
 from .grad import grad
@@ -28,3 +29,6 @@ __all__ = [
     "set_detect_anomaly",
     "set_grad_enabled",
 ]
+
+publish(__name__, ["backward", "grad"])
+__getattr__ = lookup(__name__)

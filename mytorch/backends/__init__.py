@@ -3,4 +3,7 @@
 its settings are stored and have no effect.
 """
 
+from ..names import lookup
 from . import cuda, cudnn, mkl, mkldnn, mps, openmp
+
+__getattr__ = lookup(__name__)

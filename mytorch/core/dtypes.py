@@ -8,6 +8,7 @@ import math
 
 import numpy
 
+from ..names import NoSuchName
 from .arrays import as_array, is_array, modules
 
 
@@ -129,7 +130,7 @@ def _bfloat16():
 def __getattr__(name):
     """``mytorch.bfloat16``, only when asked for."""
     if name != "bfloat16":
-        raise AttributeError(f"module 'mytorch' has no attribute {name!r}")
+        raise NoSuchName("mytorch", name)
     try:
         return _bfloat16()
     except RuntimeError as error:

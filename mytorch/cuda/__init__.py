@@ -8,6 +8,7 @@ import types
 
 from ..core.arrays import cuda_is_available, cupy
 from ..core.arrays import device as as_device
+from ..names import lookup
 from ..tensors.creation import LEGACY_DTYPES, legacy_type
 from ..tensors.random_creation import default_generator
 from . import amp
@@ -232,3 +233,6 @@ class Event:
     def elapsed_time(self, end) -> float:
         """Milliseconds from this mark to ``end``."""
         return cupy().cuda.get_elapsed_time(self._event, end._event)
+
+
+__getattr__ = lookup(__name__)

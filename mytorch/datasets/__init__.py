@@ -2,7 +2,10 @@
 for their images.
 """
 
+from ..names import lookup
 from . import transforms
 from .mnist import KMNIST, MNIST, FashionMNIST, load_mnist
 
 __all__ = ["KMNIST", "MNIST", "FashionMNIST", "load_mnist", "transforms"]
+
+__getattr__ = lookup(__name__)

@@ -2,6 +2,7 @@
 
 import sys
 
+from ..names import lookup
 from . import (
     constraints,
     continuous,
@@ -146,3 +147,5 @@ _FILES = {
     "transformed_distribution weibull",
 }
 sys.modules |= {f"{__name__}.{name}": module for module, names in _FILES.items() for name in names.split()}
+
+__getattr__ = lookup(__name__)

@@ -1,5 +1,6 @@
 """Functions of functions: ``torch.func``. Names only."""
 
+from ..names import lookup, publish
 from .derivatives import grad, grad_and_value, hessian, jacfwd, jacrev, jvp, linearize, vjp
 from .modules import functional_call, stack_module_state
 from .vmap import vmap
@@ -17,3 +18,6 @@ __all__ = [
     "vjp",
     "vmap",
 ]
+
+publish(__name__)
+__getattr__ = lookup(__name__)

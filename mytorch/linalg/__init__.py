@@ -2,6 +2,7 @@
 code is in ``ops``.
 """
 
+from ..names import lookup
 from ..ops.diagonal import linalg_diagonal as diagonal
 from ..ops.linalg.decompositions import cholesky, eigh, eigvalsh, qr, svd, svdvals
 from ..ops.linalg.eigen import eig, eigvals, householder_product, tensorinv, tensorsolve
@@ -65,3 +66,5 @@ __all__ = [
     "vecdot",
     "vector_norm",
 ]
+
+__getattr__ = lookup(__name__)

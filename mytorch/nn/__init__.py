@@ -1,5 +1,6 @@
 """Layers, losses and models: torch.nn's names. Names only; the code is in the modules."""
 
+from ..names import lookup
 from . import functional, init, modules, parallel, utils
 from .activation import (
     CELU,
@@ -150,3 +151,5 @@ from .upsampling import (
     UpsamplingBilinear2d,
     UpsamplingNearest2d,
 )
+
+__getattr__ = lookup(__name__)

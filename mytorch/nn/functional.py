@@ -99,6 +99,7 @@ from .drop import (
     rrelu,
     rrelu_,
 )
+from ..names import lookup, publish
 
 # ---- activations that also work in place ---------------------------------------------------------
 
@@ -204,3 +205,7 @@ def softmin(input, dim=None, _stacklevel=3, dtype=None):
 def log_softmax(input, dim=None, _stacklevel=3, dtype=None):
     """x - log Σ exp(x) over ``dim``, without overflow."""
     return activation.log_softmax(input, dim=_dimension("log_softmax", input, dim), dtype=dtype)
+
+
+publish(__name__, [name for name in globals() if not name.startswith("_")])
+__getattr__ = lookup(__name__)

@@ -1,5 +1,6 @@
 """Optimizers and learning-rate schedules with PyTorch's names, defaults and state dicts."""
 
+from ..names import lookup, publish
 from . import lr_scheduler
 from .adadelta import Adadelta
 from .adafactor import Adafactor
@@ -36,3 +37,6 @@ __all__ = [
     "Rprop",
     "lr_scheduler",
 ]
+
+publish(__name__, ["Adafactor", "Muon"])
+__getattr__ = lookup(__name__, later=("swa_utils",))  # which imports nn

@@ -31,6 +31,7 @@ import os
 import pickle
 import zipfile
 
+from ..names import lookup, publish
 from ..tensors.tensor import Tensor
 from . import allowed, checkpoint, torch_reader
 from .allowed import add_safe_globals, clear_safe_globals, get_safe_globals, safe_globals
@@ -156,3 +157,7 @@ class _Pickler(pickle.Pickler):
         if isinstance(value, Tensor) and checkpoint.kind_of(value) and not any(value._extras()):
             return self.encoder.tensor(value)
         return None
+
+
+publish(__name__)
+__getattr__ = lookup(__name__)

@@ -21,6 +21,7 @@ _INERT = {
     ("collections", "OrderedDict"): OrderedDict,
     ("builtins", "set"): set,
     ("mytorch.tensor", "Tensor"): Tensor,
+    ("mytorch", "Tensor"): Tensor,
 }
 
 

@@ -73,7 +73,8 @@ def printoptions(**options):
 def tensor_repr(tensor):
     """The text of a tensor, as torch prints it."""
     array = tensor.detach().array
-    prefix = "tensor(" if type(tensor).__module__.startswith("mytorch.") else f"{type(tensor).__name__}("
+    is_ours = type(tensor).__module__.split(".")[0] == "mytorch"
+    prefix = "tensor(" if is_ours else f"{type(tensor).__name__}("
     suffixes = [] if tensor.device == CPU else [f"device='{tensor.device}'"]
     default = default_numpy()
     if array.size == 0:

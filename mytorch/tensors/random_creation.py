@@ -10,6 +10,7 @@ from ..core.grad_mode import is_grad_enabled
 from ..core.graph import Variable
 from ..core.primitive import primitive
 from ..core.scalar_arguments import as_number, takes_numbers
+from ..names import lookup, publish
 from ..ops.elementwise import flat
 from ..ops.shape import sizes
 from .creation import array_argument, finish, given_shape, settings
@@ -264,3 +265,7 @@ def poisson(input, generator=None):
         raise RuntimeError("invalid Poisson rate, expected rate to be non-negative")
     counts = numpy.asarray(source_of(generator).poisson(move(array, CPU)))
     return finish(move(as_type(counts, array.dtype), device_of(array)), None)
+
+
+publish(__name__, ["fork_rng", "get_rng_state", "initial_seed", "manual_seed", "seed", "set_rng_state"])
+__getattr__ = lookup(__name__)

@@ -2,6 +2,9 @@
 (``testing.samples``).
 """
 
+from ..names import lookup
 from .close import assert_close
 
 __all__ = ["assert_close"]
+
+__getattr__ = lookup(__name__)

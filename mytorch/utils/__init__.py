@@ -2,4 +2,7 @@
 memory.
 """
 
-from . import checkpoint, data
+from ..names import lookup
+from . import checkpoint, data, hooks
+
+__getattr__ = lookup(__name__)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ...names import publish
 from ..conv import ConvTranspose1d, ConvTranspose2d, ConvTranspose3d
 from ..module import Module
 from .orthogonal import orthogonal as orthogonal
@@ -96,3 +97,6 @@ def spectral_norm(module, name="weight", n_power_iterations=1, eps=1e-12, dim=No
     if dim is None:
         dim = 1 if isinstance(module, (ConvTranspose1d, ConvTranspose2d, ConvTranspose3d)) else 0
     return register_parametrization(module, name, _SpectralNorm(weight, n_power_iterations, dim, eps))
+
+
+publish(__name__, ["orthogonal"])

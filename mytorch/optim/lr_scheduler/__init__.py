@@ -1,5 +1,6 @@
 """Learning-rate schedules with PyTorch's names, formulas and state dicts, and :class:`WarmupCosineLR`."""
 
+from ...names import lookup, publish
 from .base import LRScheduler
 from .compose import ChainedScheduler, SequentialLR
 from .cosine import CosineAnnealingLR, CosineAnnealingWarmRestarts, WarmupCosineLR
@@ -37,3 +38,6 @@ __all__ = [
     "StepLR",
     "WarmupCosineLR",
 ]
+
+publish(__name__)
+__getattr__ = lookup(__name__)

@@ -1,5 +1,6 @@
 """Datasets, samplers and the DataLoader that batches them, as in torch.utils.data."""
 
+from ...names import lookup
 from .collate import default_collate, default_convert
 from .dataloader import DataLoader
 from .dataset import (
@@ -44,3 +45,5 @@ __all__ = [
     "get_worker_info",
     "random_split",
 ]
+
+__getattr__ = lookup(__name__)

@@ -75,7 +75,7 @@ def _called_by(function):
         f
         for f in found
         if inspect.isfunction(f)
-        and f.__module__ == function.__module__
+        and f.__globals__ is function.__globals__
         and not hasattr(f, "primitive")
         and f is not function
     ]

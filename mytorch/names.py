@@ -7,7 +7,7 @@ from __future__ import annotations
 import difflib
 import importlib
 import sys
-from types import FunctionType
+from types import FunctionType, ModuleType
 
 # Parts of torch that are left out on purpose.
 ABSENT = {
@@ -48,9 +48,16 @@ class NoSuchName(AttributeError):
         text = super().__str__()
         if self.module == "mytorch" and self.name in ABSENT:
             return f"{text}, on purpose: {ABSENT[self.name]}"
-        names = [name for name in dir(sys.modules.get(self.module)) if not name.startswith("_")]
-        close = difflib.get_close_matches(self.name, names, 1)
-        return f"{text}. Did you mean: {close[0]!r}?" if close else text
+        meant = _closest(self.name, sys.modules[self.module])
+        return f"{text}. Did you mean: {meant!r}?" if meant else text
+
+
+def _closest(name, module):
+    """The public name of ``module`` that is most like ``name``, a submodule's only for want of others."""
+    public = [known for known in dir(module) if not known.startswith("_")]
+    others = [known for known in public if not isinstance(vars(module).get(known), ModuleType)]
+    close = difflib.get_close_matches(name, others, 1) or difflib.get_close_matches(name, public, 1)
+    return close[0] if close else None
 
 
 def lookup(namespace, later=()):

@@ -118,7 +118,8 @@ class _FunctionPlan:
 class _FunctionMeta(type):
     def __init__(cls, name, bases, namespace):
         super().__init__(name, bases, namespace)
-        cls._plans = (_FunctionPlan(cls, False), _FunctionPlan(cls, True))  # without and with saved tensors
+        # without and with saved tensors
+        cls._mytorch_plans = (_FunctionPlan(cls, False), _FunctionPlan(cls, True))
 
 
 class Function(metaclass=_FunctionMeta):
@@ -287,7 +288,7 @@ def _record(cls, ctx, args, results):
         elif isinstance(r, Variable) and _is_in(r, ctx._dirty):
             changed(r)
     places = {id(r): i for i, r in enumerate(results)}
-    ctx.plan = cls._plans[bool(ctx._to_save)]
+    ctx.plan = cls._mytorch_plans[bool(ctx._to_save)]
     ctx.saved = (
         weakref.ref(ctx),
         *(None if t is None else _Saved(t, places.get(id(t))) for t in ctx._to_save),

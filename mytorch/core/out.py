@@ -5,6 +5,9 @@ from __future__ import annotations
 import functools
 import warnings
 
+import numpy
+from numpy.lib.array_utils import byte_bounds
+
 from .dtypes import category
 from .graph import Variable, changed, grad_state
 
@@ -21,6 +24,22 @@ EXACT = frozenset(
 """.split()
 )
 JOINS = frozenset("cat concat concatenate stack hstack vstack dstack row_stack column_stack".split())
+# Where torch reads an input after it began to write: ``out`` may not be that input. Elsewhere it may be that
+# input, but not overlap it in part,
+ALONE = JOINS | frozenset(
+    """
+    gather take index_select masked_select take_along_dim kthvalue median nanmedian mode max min aminmax
+    scatter scatter_add scatter_reduce index_add index_copy index_reduce cross linalg_cross diff outer ger
+""".split()
+)
+# except where torch does not look.
+UNWATCHED = frozenset(
+    """
+    sum nansum mean nanmean prod all any amax amin argmax argmin std var norm linalg_norm vector_norm
+    matrix_norm logsumexp cummax cummin softmax log_softmax quantile nanquantile histc dot mv mm bmm matmul
+    tensordot inner inv inverse tril triu diag cholesky det solve svdvals eigvalsh matrix_power
+""".split()
+)
 FOLLOWING = frozenset("sum prod cumsum cumprod".split())  # they compute in the dtype of ``out``
 
 
@@ -38,13 +57,16 @@ def into(call, inputs, settings):
     for target in targets:
         if not isinstance(target, Variable):
             raise TypeError(f"{name}(): argument 'out' must be Tensor, not {type(target).__name__}")
-    given = [*inputs, *settings.values(), *targets]
+    given = [*inputs, *settings.values()]
     given += [v for values in given if isinstance(values, (tuple, list)) for v in values]
-    if grad_state.get() is True and any(isinstance(v, Variable) and v._node is not None for v in given):
+    given = [v for v in given if isinstance(v, Variable)]
+    if grad_state.get() is True and any(v._node is not None for v in (*given, *targets)):
         raise RuntimeError(
             f"{name}(): functions with out=... arguments don't support automatic differentiation, but "
             "one of the arguments requires grad."
         )
+    for target in targets:
+        _check_memory(name, target.array, [v.array for v in given])
     if name in FOLLOWING and settings.get("dtype") is None and category(target.array.dtype):
         settings["dtype"] = target.array.dtype
     result = call(*inputs, **settings)
@@ -75,6 +97,32 @@ def into(call, inputs, settings):
     for part, target in zip(result, targets):
         write(part.array, target)
     return type(result)(*targets) if hasattr(result, "_fields") else tuple(targets)
+
+
+def _check_memory(name, target, arrays):
+    """RuntimeError, as in torch, for an output whose elements share memory with each other or with inputs."""
+    if any(n > 1 and s == 0 for n, s in zip(target.shape, target.strides)):
+        raise RuntimeError(
+            "unsupported operation: more than one element of the written-to tensor refers to a single "
+            "memory location. Please clone() the tensor before performing the operation."
+        )
+    if name in UNWATCHED or type(target) is not numpy.ndarray:
+        return
+    for array in arrays:
+        if not (numpy.may_share_memory(target, array) and _is_dense(target) and _is_dense(array)):
+            continue
+        same = byte_bounds(array) == byte_bounds(target) and array.strides == target.strides
+        if not same or name in ALONE:
+            raise RuntimeError(
+                "unsupported operation: some elements of the input tensor and the written-to tensor refer to "
+                "a single memory location. Please clone() the tensor before performing the operation."
+            )
+
+
+def _is_dense(array):
+    """Whether an array fills its stretch of memory without gaps."""
+    low, high = byte_bounds(array)
+    return high - low == array.nbytes
 
 
 def write(array, target):

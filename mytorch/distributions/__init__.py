@@ -146,6 +146,8 @@ _FILES = {
     transformed: "gumbel half_cauchy half_normal kumaraswamy log_normal logistic_normal pareto "
     "transformed_distribution weibull",
 }
-sys.modules |= {f"{__name__}.{name}": module for module, names in _FILES.items() for name in names.split()}
+_PLACES = {name: module for module, names in _FILES.items() for name in names.split()}
+globals().update(_PLACES)
+sys.modules |= {f"{__name__}.{name}": module for name, module in _PLACES.items()}
 
 __getattr__ = lookup(__name__)

@@ -109,7 +109,7 @@ class _Conv(Module):
             text += f", padding_mode={self.padding_mode}"
         return text
 
-    def _describe(self):
+    def _mytorch_describe(self):
         return f"{type(self).__name__}({self.in_channels} -> {self.out_channels})"
 
 

@@ -21,7 +21,7 @@ class _Hook(NamedTuple):
 
 def _add(module, attribute, hook, prepend):
     handle = RemovableHandle.add(module, attribute, hook)
-    module._hooked = True
+    module._mytorch_hooked = True
     hooks = getattr(module, attribute)
     if prepend:
         for key in [key for key in hooks if key != handle.id]:
@@ -43,12 +43,12 @@ class HookedCall:
     ``forward``.
     """
 
-    _hooked = False  # whether a hook was ever registered; most modules have none
+    _mytorch_hooked = False  # whether a hook was ever registered; most modules have none
 
     def __call__(self, *args, **kwargs):
         try:
-            if self._hooked:
-                return self._call_with_hooks(args, kwargs)
+            if self._mytorch_hooked:
+                return _call_with_hooks(self, args, kwargs)
             return self.forward(*args, **kwargs)
         except Exception as error:
             name_place(self, error)
@@ -91,50 +91,53 @@ class HookedCall:
     def compile(self, *args, **kwargs) -> None:
         """Nothing: there is no compiler, the module stays as it is."""
 
-    def _call_with_hooks(self, args, kwargs):
-        result, done = None, set()
-        hooks = [*Everywhere._forward_hooks.items(), *self._forward_hooks.items()]
-        try:
-            for hook in [*Everywhere._forward_pre_hooks.values(), *self._forward_pre_hooks.values()]:
-                args, kwargs = _run_pre_hook(self, hook, args, kwargs)
-            backward = None
-            if (
-                self._backward_hooks
-                or self._backward_pre_hooks
-                or Everywhere._backward_hooks
-                or Everywhere._backward_pre_hooks
-            ):
-                backward = BackwardHooks(self)
-                args = backward.watch_inputs(args)
-            result = self.forward(*args, **kwargs)
-            for key, hook in hooks:
-                done.add(key)
-                result = _run_hook(self, hook, args, kwargs, result)
-            return result if backward is None else backward.watch_outputs(result)
-        except Exception:
-            for key, hook in hooks:
-                if hook.always_call and key not in done:
-                    try:
-                        result = _run_hook(self, hook, args, kwargs, result)
-                    except Exception as error:
-                        warnings.warn(
-                            "module forward hook with ``always_call=True`` raised an exception that "
-                            "was silenced as another error was raised "
-                            f"in forward: {error}",
-                            stacklevel=3,
-                        )
-            raise
+
+def _call_with_hooks(module, args, kwargs):
+    result, done = None, set()
+    hooks = [*Everywhere._forward_hooks.items(), *module._forward_hooks.items()]
+    try:
+        for hook in [*Everywhere._forward_pre_hooks.values(), *module._forward_pre_hooks.values()]:
+            args, kwargs = _run_pre_hook(module, hook, args, kwargs)
+        backward = None
+        if (
+            module._backward_hooks
+            or module._backward_pre_hooks
+            or Everywhere._backward_hooks
+            or Everywhere._backward_pre_hooks
+        ):
+            backward = BackwardHooks(module)
+            args = backward.watch_inputs(args)
+        result = module.forward(*args, **kwargs)
+        for key, hook in hooks:
+            done.add(key)
+            result = _run_hook(module, hook, args, kwargs, result)
+        return result if backward is None else backward.watch_outputs(result)
+    except Exception:
+        for key, hook in hooks:
+            if hook.always_call and key not in done:
+                try:
+                    result = _run_hook(module, hook, args, kwargs, result)
+                except Exception as error:
+                    warnings.warn(
+                        "module forward hook with ``always_call=True`` raised an exception that "
+                        "was silenced as another error was raised "
+                        f"in forward: {error}",
+                        stacklevel=3,
+                    )
+        raise
 
 
 class _HandleEverywhere(RemovableHandle):
     def remove(self):
         super().remove()
         # plain calls again
-        HookedCall._hooked = any(hooks for name, hooks in vars(Everywhere).items() if name.endswith("_hooks"))
+        HookedCall._mytorch_hooked = any(
+            hooks for name, hooks in vars(Everywhere).items() if name.endswith("_hooks")
+        )
 
 
 def _add_everywhere(attribute, hook):
-    HookedCall._hooked = True
+    HookedCall._mytorch_hooked = True
     return _HandleEverywhere.add(Everywhere, attribute, hook)
 
 
@@ -334,4 +337,4 @@ def name_place(module, error):
     name = next((name for name, child in module.named_modules() if child is last), "")
     path = ".".join(part for part in (name, path) if part)
     error.place = (innermost, module, path, text)
-    error.args = (f"in {path + ' ' if path else ''}{innermost._describe()}: {text}",)
+    error.args = (f"in {path + ' ' if path else ''}{innermost._mytorch_describe()}: {text}",)

@@ -15,6 +15,7 @@ from .normalization import (
     InstanceNorm3d,
 )
 from .parameter import Parameter
+from .state import persistent_tensors
 
 
 class UninitializedParameter(Parameter):
@@ -83,7 +84,7 @@ def _lazy(cls, size, dim, **defaults):
             return self.forward(input, *args, **kwargs)
 
         def _load_from_state_dict(self, state_dict, prefix, *args):
-            for name, tensor in self._persistent():
+            for name, tensor in persistent_tensors(self):
                 given = state_dict.get(prefix + name)
                 if (
                     isinstance(given, Tensor)

@@ -55,7 +55,7 @@ class Linear(Module):
             f"in_features={self.in_features}, out_features={self.out_features}, bias={self.bias is not None}"
         )
 
-    def _describe(self):
+    def _mytorch_describe(self):
         return f"{type(self).__name__}({self.in_features} -> {self.out_features})"
 
 

@@ -104,12 +104,12 @@ class Module(HookedCall, State):
                     "None expected)"
                 )
             if name not in registered:
-                self._forget(name)
+                self.__forget(name)
             kind.register(self, name, value)
             return
         object.__setattr__(self, name, value)
 
-    def _forget(self, name):
+    def __forget(self, name):
         """Drop ``name`` wherever it is, before it becomes something of another kind."""
         for place in (self.__dict__, self._parameters, self._buffers, self._modules):
             place.pop(name, None)
@@ -128,7 +128,7 @@ class Module(HookedCall, State):
         names |= {*self.__dict__, *self._parameters, *self._modules, *self._buffers}
         return sorted(name for name in names if not name[0].isdigit())
 
-    def _check_name(self, kind, name, registered):
+    def __check_name(self, kind, name, registered):
         if registered is None:
             raise AttributeError(f"cannot assign {kind} before Module.__init__() call")
         if not isinstance(name, str):
@@ -145,7 +145,7 @@ class Module(HookedCall, State):
 
         KeyError for a bad name, TypeError for another type.
         """
-        self._check_name("parameter", name, self.__dict__.get("_parameters"))
+        self.__check_name("parameter", name, self.__dict__.get("_parameters"))
         if param is not None and not isinstance(param, Parameter):
             raise TypeError(
                 f"cannot assign '{typename(param)}' object to parameter '{name}' (torch.nn.Parameter "
@@ -163,7 +163,7 @@ class Module(HookedCall, State):
         """Add a tensor that is moved with the module but not trained; ``persistent=False`` leaves it out of
         the state_dict.
         """
-        self._check_name("buffer", name, self.__dict__.get("_buffers"))
+        self.__check_name("buffer", name, self.__dict__.get("_buffers"))
         if tensor is not None and not isinstance(tensor, Tensor):
             raise TypeError(
                 f"cannot assign '{typename(tensor)}' object to buffer '{name}' (torch Tensor or None "
@@ -178,7 +178,7 @@ class Module(HookedCall, State):
         """Add a child module (or None) under ``name``."""
         if module is not None and not isinstance(module, Module):
             raise TypeError(f"{typename(module)} is not a Module subclass")
-        self._check_name("module", name, self.__dict__.get("_modules"))
+        self.__check_name("module", name, self.__dict__.get("_modules"))
         self._modules[name] = module
 
     def register_module(self, name, module):
@@ -210,19 +210,19 @@ class Module(HookedCall, State):
 
     def get_parameter(self, target):
         """The parameter at the dotted path ``target``. AttributeError if there is none."""
-        _, name, found = self._get_attribute(target)
+        _, name, found = self.__get_attribute(target)
         if not isinstance(found, Parameter):
             raise AttributeError(f"`{name}` is not an nn.Parameter")
         return found
 
     def get_buffer(self, target):
         """The buffer (a tensor or None) at the dotted path ``target``. AttributeError if there is none."""
-        module, name, found = self._get_attribute(target)
+        module, name, found = self.__get_attribute(target)
         if name not in module._buffers:
             raise AttributeError(f"`{name}` is not a buffer")
         return found
 
-    def _get_attribute(self, target):
+    def __get_attribute(self, target):
         """(the module that holds the dotted path ``target``, the last name, its value)."""
         path, _, name = target.rpartition(".")
         module = self.get_submodule(path)
@@ -427,7 +427,7 @@ class Module(HookedCall, State):
             return f"{self._get_name()}({extra})"
         return f"{self._get_name()}(\n  " + "\n  ".join(lines + children) + "\n)"
 
-    def _describe(self):
+    def _mytorch_describe(self):
         """A short name for messages: the settings of a layer, the class of what has children."""
         return self._get_name() if self._modules else f"{self._get_name()}({self.extra_repr()})"
 

@@ -17,6 +17,16 @@ from .parameter import Parameter
 _EXTRA = "_extra_state"
 
 
+def persistent_tensors(module):
+    """The module's own (name, tensor) pairs that are saved."""
+    yield from ((name, p) for name, p in module._parameters.items() if p is not None)
+    yield from (
+        (name, b)
+        for name, b in module._buffers.items()
+        if b is not None and name not in module._non_persistent_buffers_set
+    )
+
+
 class _IncompatibleKeys(namedtuple("_IncompatibleKeys", ["missing_keys", "unexpected_keys"])):
     """What ``load_state_dict(strict=False)`` could not match."""
 
@@ -68,17 +78,8 @@ class State:
             destination = destination if result is None else result
         return destination
 
-    def _persistent(self):
-        """The module's own (name, tensor) pairs that are saved."""
-        yield from ((name, p) for name, p in self._parameters.items() if p is not None)
-        yield from (
-            (name, b)
-            for name, b in self._buffers.items()
-            if b is not None and name not in self._non_persistent_buffers_set
-        )
-
     def _save_to_state_dict(self, destination, prefix, keep_vars):
-        for name, value in self._persistent():
+        for name, value in persistent_tensors(self):
             destination[prefix + name] = value if keep_vars else value.detach()
         if type(self).get_extra_state is not State.get_extra_state:
             destination[prefix + _EXTRA] = self.get_extra_state()
@@ -127,7 +128,7 @@ class State:
     ):
         for hook in list(self._load_state_dict_pre_hooks.values()):
             hook(state_dict, prefix, local_metadata, strict, missing_keys, unexpected_keys, error_msgs)
-        own = dict(self._persistent())
+        own = dict(persistent_tensors(self))
         for name, tensor in own.items():
             key = prefix + name
             if key in state_dict:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..core.arrays import xp
 from .averages import follow_square
-from .optimizer import Optimizer, check, check_lr
+from .optimizer import Optimizer, check, check_lr, numbers_checked
 
 
 class Adadelta(Optimizer):
@@ -12,6 +12,7 @@ class Adadelta(Optimizer):
     · d (Zeiler, 2012).
     """
 
+    @numbers_checked
     def __init__(
         self,
         params,
@@ -34,13 +35,13 @@ class Adadelta(Optimizer):
             params, defaults | dict(capturable=capturable, foreach=foreach, differentiable=differentiable)
         )
 
-    def slots(self, group):
+    def __kept__(self, group):
         return {"step": 0, "square_avg": 0, "acc_delta": 0}
 
-    def begin(self, group, step, scalars):
+    def __begin__(self, group, step, scalars):
         return float(group["lr"]), group["rho"], group["eps"]
 
-    def update(self, p, g, state, now, t, u):
+    def __update__(self, p, g, state, now, t, u):
         lr, rho, eps = now
         square, steps, array = state["square_avg"], state["acc_delta"], xp(p)
         follow_square(square, g, rho, t)

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from ..core.dtypes import finfo
 from ..tensors.creation import tensor
-from .optimizer import check_lr
+from .optimizer import check_lr, numbers_checked
 from .per_tensor import PerTensor
 
 
@@ -19,6 +19,7 @@ class Adafactor(PerTensor):
     out of range.
     """
 
+    @numbers_checked
     def __init__(
         self,
         params,
@@ -52,7 +53,7 @@ class Adafactor(PerTensor):
         )
         super().__init__(params, defaults)
 
-    def change(self, p, g, state, group):
+    def __change__(self, p, g, state, group):
         if not state:
             state["step"] = tensor(0.0)
             shapes = (

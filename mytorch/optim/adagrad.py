@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..core.arrays import xp
-from .optimizer import Optimizer, check, check_lr
+from .optimizer import Optimizer, check, check_lr, numbers_checked
 
 
 class Adagrad(Optimizer):
@@ -12,6 +12,7 @@ class Adagrad(Optimizer):
     ValueError for negative values.
     """
 
+    @numbers_checked
     def __init__(
         self,
         params,
@@ -44,15 +45,15 @@ class Adagrad(Optimizer):
         )
         for group in self.param_groups:  # as in torch, the state is there before the first step
             for p in group["params"]:
-                self._init_state(p, self.slots(group))
+                self._mytorch_init_state(p, self.__kept__(group))
 
-    def slots(self, group):
+    def __kept__(self, group):
         return {"step": 0, "sum": group["initial_accumulator_value"]}
 
-    def begin(self, group, step, scalars):
+    def __begin__(self, group, step, scalars):
         return float(group["lr"]) / (1 + (step - 1) * group["lr_decay"]), group["eps"]
 
-    def update(self, p, g, state, now, t, u):
+    def __update__(self, p, g, state, now, t, u):
         (lr, eps), total, array = now, state["sum"], xp(p)
         total += array.multiply(g, g, out=t)
         array.sqrt(total, out=t)

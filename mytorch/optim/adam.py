@@ -8,7 +8,7 @@ from ..core.arrays import xp
 from ..kernels.numba_loops import loop, run_over
 from ..tensors.tensor import Tensor
 from .averages import follow, follow_square
-from .optimizer import Optimizer, check, check_lr
+from .optimizer import Optimizer, check, check_lr, numbers_checked
 
 
 def check_betas(betas):
@@ -34,6 +34,7 @@ class Adam(Optimizer):
     range.
     """
 
+    @numbers_checked
     def __init__(
         self,
         params,
@@ -79,11 +80,11 @@ class Adam(Optimizer):
             defaults["bias_correction"] = False
         super().__init__(params, defaults)
 
-    def slots(self, group):
+    def __kept__(self, group):
         slots = {"step": 0, "exp_avg": 0, "exp_avg_sq": 0}
         return slots | {"max_exp_avg_sq": 0} if group["amsgrad"] else slots
 
-    def begin(self, group, step, scalars):
+    def __begin__(self, group, step, scalars):
         beta1, beta2 = map(float, group["betas"])
         correction1, correction2 = 1.0, 1.0
         if group.get("bias_correction", True):
@@ -91,7 +92,7 @@ class Adam(Optimizer):
         root = correction2**0.5  # √v̂ + eps = (√v + eps · root) / root: one pass over the memory less
         return beta1, beta2, group["eps"] * root, float(group["lr"]) / correction1 * root
 
-    def update(self, p, g, state, now, t, u):
+    def __update__(self, p, g, state, now, t, u):
         beta1, beta2, eps, lr = now
         mean, square, array = state["exp_avg"], state["exp_avg_sq"], xp(p)
         if run_over(p) and "max_exp_avg_sq" not in state:
@@ -114,6 +115,7 @@ class AdamW(Adam):
     (Loshchilov and Hutter, 2019).
     """
 
+    @numbers_checked
     def __init__(
         self,
         params,

@@ -5,12 +5,13 @@ from __future__ import annotations
 from ..core.arrays import xp
 from .adam import check_betas
 from .averages import follow
-from .optimizer import Optimizer, check, check_lr
+from .optimizer import Optimizer, check, check_lr, numbers_checked
 
 
 class Adamax(Optimizer):
     """m as in Adam, w ← max(β₂ w, |g| + eps), p ← p − lr / (1 − β₁^step) · m / w (Kingma and Ba, 2015)."""
 
+    @numbers_checked
     def __init__(
         self,
         params,
@@ -33,14 +34,14 @@ class Adamax(Optimizer):
             params, defaults | dict(maximize=maximize, differentiable=differentiable, capturable=capturable)
         )
 
-    def slots(self, group):
+    def __kept__(self, group):
         return {"step": 0, "exp_avg": 0, "exp_inf": 0}
 
-    def begin(self, group, step, scalars):
+    def __begin__(self, group, step, scalars):
         beta1, beta2 = group["betas"]
         return beta1, beta2, group["eps"], float(group["lr"]) / (1 - beta1**step)
 
-    def update(self, p, g, state, now, t, u):
+    def __update__(self, p, g, state, now, t, u):
         beta1, beta2, eps, lr = now
         mean, largest, array = state["exp_avg"], state["exp_inf"], xp(p)
         follow(mean, g, beta1, t)

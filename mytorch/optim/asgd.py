@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..core.arrays import xp
 from ..core.dtypes import default_numpy
-from .optimizer import Optimizer, check, check_lr
+from .optimizer import Optimizer, check, check_lr, numbers_checked
 
 
 class ASGD(Optimizer):
@@ -14,8 +14,9 @@ class ASGD(Optimizer):
     η = lr / (1 + lambd · lr · step)^alpha.
     """
 
-    scalars = ("step", "eta", "mu")
+    __scalars__ = ("step", "eta", "mu")
 
+    @numbers_checked
     def __init__(
         self,
         params,
@@ -38,17 +39,17 @@ class ASGD(Optimizer):
             | dict(foreach=foreach, maximize=maximize, differentiable=differentiable, capturable=capturable),
         )
 
-    def slots(self, group):
+    def __kept__(self, group):
         return {"step": 0, "eta": float(group["lr"]), "mu": 1, "ax": 0}
 
-    def begin(self, group, step, scalars):
+    def __begin__(self, group, step, scalars):
         lr, lambd, rounded = float(group["lr"]), group["lambd"], default_numpy().type
         eta, mu = scalars["eta"][0].item(), scalars["mu"][0].item()
         scalars["eta"][:] = rounded(lr / (1 + lambd * lr * step) ** group["alpha"])  # both for the next step
         scalars["mu"][:] = rounded(1 / max(1, step - group["t0"]))
         return lambd, eta, mu
 
-    def update(self, p, g, state, now, t, u):
+    def __update__(self, p, g, state, now, t, u):
         (lambd, eta, mu), average, array = now, state["ax"], xp(p)
         p *= 1 - lambd * eta
         p -= array.multiply(g, eta, out=t)

@@ -6,7 +6,7 @@ from ..core.arrays import QUIET, as_array, float_errors, xp
 from ..core.grad_mode import enable_grad
 from ..core.graph import changed, wrap
 from .line_search import strong_wolfe
-from .optimizer import Optimizer, check_lr
+from .optimizer import Optimizer, check_lr, numbers_checked
 
 
 class LBFGS(Optimizer):
@@ -19,8 +19,9 @@ class LBFGS(Optimizer):
     ValueError for more than one parameter group.
     """
 
-    scalars = ()
+    __scalars__ = ()
 
+    @numbers_checked
     def __init__(
         self,
         params,
@@ -50,14 +51,14 @@ class LBFGS(Optimizer):
     def _params(self):
         return self.param_groups[0]["params"]
 
-    def _flat_grad(self):
+    def __flat_grad(self):
         arrays = [
             xp(p.array).zeros(p.array.size, p.array.dtype) if p.grad is None else p.grad.array.reshape(-1)
             for p in self._params()
         ]
         return xp(arrays[0]).concatenate(arrays)
 
-    def _move(self, t, d):
+    def __move(self, t, d):
         """Add t · d to the parameters."""
         start = 0
         for p in self._params():
@@ -66,7 +67,7 @@ class LBFGS(Optimizer):
             changed(p)
             start = end
 
-    def _restore(self, arrays):
+    def __restore(self, arrays):
         for p, array in zip(self._params(), arrays):
             p.array[...] = array
             changed(p)
@@ -80,11 +81,11 @@ class LBFGS(Optimizer):
         """
         token = float_errors.set(QUIET)
         try:
-            return self._minimise(enable_grad()(closure))
+            return self.__minimise(enable_grad()(closure))
         finally:
             float_errors.reset(token)
 
-    def _minimise(self, evaluate):
+    def __minimise(self, evaluate):
         group = self.param_groups[0]
         lr, change = float(group["lr"]), group["tolerance_change"]
         if group["line_search_fn"] not in (None, "strong_wolfe"):
@@ -95,7 +96,7 @@ class LBFGS(Optimizer):
         first_loss = evaluate()
         loss, evaluations = float(first_loss), 1
         state["func_evals"] += 1
-        gradient = self._flat_grad()
+        gradient = self.__flat_grad()
         if abs(gradient).max() <= group["tolerance_grad"]:
             return first_loss
         d, t, old_gradient, scale = (_raw(state.get(name)) for name in ("d", "t", "prev_flat_grad", "H_diag"))
@@ -127,19 +128,19 @@ class LBFGS(Optimizer):
                 start = [p.array.copy() for p in self._params()]
 
                 def probe(t, d=d, start=start):
-                    self._move(t, d)
-                    value, g = float(evaluate()), self._flat_grad()
-                    self._restore(start)
+                    self.__move(t, d)
+                    value, g = float(evaluate()), self.__flat_grad()
+                    self.__restore(start)
                     return value, g
 
                 loss, gradient, t, used = strong_wolfe(
                     probe, t, d, loss, gradient, slope, max_evals=group["max_eval"] - evaluations
                 )
-                self._move(t, d)
+                self.__move(t, d)
             else:
-                self._move(t, d)
+                self.__move(t, d)
                 if iterations != group["max_iter"]:  # after the last move nobody looks at the loss
-                    loss, gradient, used = float(evaluate()), self._flat_grad(), 1
+                    loss, gradient, used = float(evaluate()), self.__flat_grad(), 1
             evaluations += used
             state["func_evals"] += used
             if iterations == group["max_iter"] or evaluations >= group["max_eval"]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from .optimizer import check_lr
+from .optimizer import check_lr, numbers_checked
 from .per_tensor import PerTensor
 
 
@@ -18,6 +18,7 @@ class Muon(PerTensor):
     ValueError for values out of range and for parameters that are no matrices.
     """
 
+    @numbers_checked
     def __init__(
         self,
         params,
@@ -53,7 +54,7 @@ class Muon(PerTensor):
                         f"Muon only supports 2D parameters whereas we found a parameter with size: {p.shape}"
                     )
 
-    def change(self, p, g, state, group):
+    def __change__(self, p, g, state, group):
         lr, momentum = float(group["lr"]), group["momentum"]
         buffer = state.setdefault("momentum_buffer", p.new_zeros(p.shape)).lerp_(g, 1 - momentum)
         update = orthogonalized(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..core.arrays import xp
 from .adam import check_betas
 from .averages import follow, follow_square
-from .optimizer import Optimizer, check, check_lr
+from .optimizer import Optimizer, check, check_lr, numbers_checked
 
 
 class NAdam(Optimizer):
@@ -15,8 +15,9 @@ class NAdam(Optimizer):
     p ← p − lr / (√v̂ + eps) · ((1 − μ) / (1 − Π) · g + μ' / (1 − Π μ') · m).
     """
 
-    scalars = ("step", "mu_product")
+    __scalars__ = ("step", "mu_product")
 
+    @numbers_checked
     def __init__(
         self,
         params,
@@ -41,10 +42,10 @@ class NAdam(Optimizer):
         defaults |= dict(decoupled_weight_decay=decoupled_weight_decay, maximize=maximize, foreach=foreach)
         super().__init__(params, defaults | dict(capturable=capturable, differentiable=differentiable))
 
-    def slots(self, group):
+    def __kept__(self, group):
         return {"step": 0, "mu_product": 1, "exp_avg": 0, "exp_avg_sq": 0}
 
-    def begin(self, group, step, scalars):
+    def __begin__(self, group, step, scalars):
         (beta1, beta2), lr, decay = group["betas"], float(group["lr"]), group["momentum_decay"]
         mu = beta1 * (1 - 0.5 * 0.96 ** (step * decay))
         following = beta1 * (1 - 0.5 * 0.96 ** ((step + 1) * decay))
@@ -53,7 +54,7 @@ class NAdam(Optimizer):
         along_g, along_mean = lr * (1 - mu) / (1 - product), lr * following / (1 - product * following)
         return beta1, beta2, group["eps"], 1 - beta2**step, along_g, along_mean
 
-    def update(self, p, g, state, now, t, u):
+    def __update__(self, p, g, state, now, t, u):
         beta1, beta2, eps, correction, along_g, along_mean = now
         mean, square, array = state["exp_avg"], state["exp_avg_sq"], xp(p)
         follow(mean, g, beta1, t)

@@ -6,10 +6,13 @@ from __future__ import annotations
 
 import copy
 import functools
+import inspect
 import warnings
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
+from numbers import Real
+from types import MappingProxyType
 from typing import Any
 
 import numpy
@@ -48,6 +51,48 @@ def check_lr(lr):
     check(lr >= 0, "learning rate", lr)
 
 
+_USED_UP = (
+    ": a generator such as model.parameters() gives its parameters once, and this one may be used up; call "
+    "parameters() again, or keep a list"
+)
+
+
+def _check_number(name, value):
+    if not isinstance(value, (Real, Tensor)):
+        raise TypeError(f"{name} must be a number, not {type(value).__name__} {value!r:.40}")
+
+
+def _check_numbers(name, values, defaults):
+    if not isinstance(values, Sequence) or isinstance(values, str):
+        raise TypeError(f"{name} must be {len(defaults)} numbers, not {type(values).__name__} {values!r:.40}")
+    if len(values) != len(defaults):
+        raise ValueError(f"{name} must be {len(defaults)} numbers, not {len(values)}")
+    for i, (value, default) in enumerate(zip(values, defaults)):
+        if value is not None or default is not None:
+            _check_number(f"{name}[{i}]", value)
+
+
+def numbers_checked(init):
+    """Let a constructor refuse what is no number, for the arguments whose defaults are numbers: a TypeError
+    that names the argument.
+    """
+    signature = inspect.signature(init)
+    defaults = {
+        p.name: p.default for p in signature.parameters.values() if type(p.default) in (int, float, tuple)
+    }
+
+    @functools.wraps(init)
+    def checked(*args, **kwargs):
+        for name, value in signature.bind(*args, **kwargs).arguments.items():
+            if type(defaults.get(name)) is tuple:
+                _check_numbers(name, value, defaults[name])
+            elif name in defaults:
+                _check_number(name, value)
+        return init(*args, **kwargs)
+
+    return checked
+
+
 def hooked(step):
     """``step`` between the hooks registered for it."""
 
@@ -55,13 +100,16 @@ def hooked(step):
     def wrapper(self, *args, **kwargs):
         if self._opt_called is False:
             self._opt_called = True
-        if self._inside or not (
-            self._step_pre_hooks or self._step_post_hooks or _global_pre_hooks or _global_post_hooks
+        if self._mytorch_inside or not (
+            self._optimizer_step_pre_hooks
+            or self._optimizer_step_post_hooks
+            or _global_pre_hooks
+            or _global_post_hooks
         ):
             return step(self, *args, **kwargs)
-        self._inside = True  # a step that calls super().step() is one step
+        self._mytorch_inside = True  # a step that calls super().step() is one step
         try:
-            for hook in (*_global_pre_hooks.values(), *self._step_pre_hooks.values()):
+            for hook in (*_global_pre_hooks.values(), *self._optimizer_step_pre_hooks.values()):
                 result = hook(self, (self, *args), kwargs)
                 if isinstance(result, tuple) and len(result) == 2:
                     (_, *args), kwargs = result
@@ -71,11 +119,11 @@ def hooked(step):
                         f"but got {result}."
                     )
             out = step(self, *args, **kwargs)
-            for hook in (*self._step_post_hooks.values(), *_global_post_hooks.values()):
+            for hook in (*self._optimizer_step_post_hooks.values(), *_global_post_hooks.values()):
                 hook(self, (self, *args), kwargs)
             return out
         finally:
-            self._inside = False
+            self._mytorch_inside = False
 
     return wrapper
 
@@ -84,38 +132,40 @@ class Optimizer:
     """Base class. ``params`` are tensors, (name, tensor) pairs, dicts (groups with options of their own), or
     a module.
 
-    An algorithm says what it keeps of each parameter in ``slots`` and writes its update once, on flat arrays,
-    in ``update``; ``begin`` works out the numbers that are the same for all elements. ValueError for an empty
-    parameter list, a non-leaf, a parameter in two groups; TypeError for what is not a tensor.
+    An algorithm says what it keeps of each parameter in ``__kept__`` and writes its update once, on flat
+    arrays, in ``__update__``; ``__begin__`` works out the numbers that are the same for all elements. (A
+    subclass of a user's may name its own methods as it likes.) ValueError for an empty parameter list, a
+    non-leaf, a parameter in two groups; TypeError for what is not a tensor.
     """
 
     defaults: dict[str, Any]
     param_groups: list[dict[str, Any]]
     state: defaultdict[Any, dict[str, Any]]  # by parameter
-    _plans: dict[int, Plan]
-    _step_pre_hooks: dict
-    _step_post_hooks: dict
-    _save_pre_hooks: dict
-    _save_post_hooks: dict
-    _load_pre_hooks: dict
-    _load_post_hooks: dict
+    # Hooks are kept in dicts of the optimizer's own once there are any; so a subclass need not call __init__.
+    _optimizer_step_pre_hooks: Mapping = MappingProxyType({})
+    _optimizer_step_post_hooks: Mapping = MappingProxyType({})
+    _optimizer_state_dict_pre_hooks: Mapping = MappingProxyType({})
+    _optimizer_state_dict_post_hooks: Mapping = MappingProxyType({})
+    _optimizer_load_state_dict_pre_hooks: Mapping = MappingProxyType({})
+    _optimizer_load_state_dict_post_hooks: Mapping = MappingProxyType({})
+    _mytorch_inside = False  # whether its step runs
     # set to False by a schedule, and then to True by a step: so it sees that it is called after one
     _opt_called: bool | None = None
-    scalars: tuple = ("step",)  # those of ``slots`` that are one number per parameter
+    __scalars__: tuple = ("step",)  # those of ``__kept__`` that are one number per parameter
 
-    def slots(self, group):
+    def __kept__(self, group):
         """Name -> first value of what is kept of each parameter: the gradient's averages, the step count."""
         return {}
 
-    def begin(self, group, step, scalars):
+    def __begin__(self, group, step, scalars):
         """The numbers of update number ``step`` (from 1). ``scalars``:
 
         name -> array of equal numbers, one per parameter, to change in place.
         """
         raise NotImplementedError
 
-    def update(self, p, g, state, now, t, u):
-        """Change ``p`` and the arrays in ``state`` in place, all flat. ``now`` is from ``begin``;
+    def __update__(self, p, g, state, now, t, u):
+        """Change ``p`` and the arrays in ``state`` in place, all flat. ``now`` is from ``__begin__``;
 
         ``t`` and ``u`` are scratch; ``g`` is only read.
         """
@@ -132,7 +182,9 @@ class Optimizer:
             )
         groups = list(params.parameters() if callable(getattr(params, "parameters", None)) else params)
         if not groups:
-            raise ValueError("optimizer got an empty parameter list")
+            raise ValueError(
+                "optimizer got an empty parameter list" + (_USED_UP if isinstance(params, Iterator) else "")
+            )
         for group in groups if isinstance(groups[0], dict) else [{"params": groups}]:
             self.add_param_group(group)
 
@@ -162,46 +214,47 @@ class Optimizer:
                     grads.append(g.array)
             if not params:
                 continue
-            plan = self._plan(index, group, params)
+            plan = self.__plan(index, group, params)
             for batch in plan.batches:
-                batch.now = self.begin(group, batch.advance(), batch.scalars)
+                batch.now = self.__begin__(group, batch.advance(), batch.scalars)
             jobs += [(block, grads, group) for block in plan.blocks]
             size, shared = size + plan.size, shared or plan.shared
             changed(*params)
         token = float_errors.set(QUIET)
         try:
             if size > THREADED and not shared:
-                parallel_for(self._run, jobs)
+                parallel_for(self.__run, jobs)
             else:
                 for job in jobs:
-                    self._run(job)
+                    self.__run(job)
         finally:
             float_errors.reset(token)
         return loss
 
-    def _plan(self, index, group, params):
+    def __plan(self, index, group, params):
         """How these parameters are laid out: as last time unless something has changed."""
-        arrays, slots = [p.array for p in params], self.slots(group)
-        plan = self._plans.get(index)
+        arrays, slots = [p.array for p in params], self.__kept__(group)
+        plans = vars(self).setdefault("_mytorch_plans", {})
+        plan = plans.get(index)
         if plan is None or not plan.holds(params, arrays, self.state, tuple(slots)):
-            fresh = [self._init_state(p, slots) for p in params]
+            fresh = [self._mytorch_init_state(p, slots) for p in params]
             states = [self.state[p] for p in params] if slots else [{} for _ in params]
-            scalars = tuple(name for name in slots if name in self.scalars)
-            plan = self._plans[index] = Plan(arrays, states, tuple(slots), scalars, fresh)
+            scalars = tuple(name for name in slots if name in self.__scalars__)
+            plan = plans[index] = Plan(arrays, states, tuple(slots), scalars, fresh)
         return plan
 
-    def _init_state(self, p, slots):
+    def _mytorch_init_state(self, p, slots):
         """Give ``p`` the state that it lacks; whether it lacked any."""
         lacking = [name for name in slots if self.state[p].get(name) is None]
         for name in lacking:
-            if name in self.scalars:
+            if name in self.__scalars__:
                 array = numpy.array(slots[name], "float64" if default_numpy() == "float64" else "float32")
             else:
                 array = xp(p.array).full(p.array.shape, slots[name], p.array.dtype)
             self.state[p][name] = wrap(array)
         return bool(lacking)
 
-    def _run(self, job):
+    def __run(self, job):
         """Update one block. Weight decay and ``maximize`` are the same in all algorithms and live here."""
         block, grads, group = job
         p, g = block.gather(grads)
@@ -213,7 +266,7 @@ class Optimizer:
                 p *= 1 - float(group["lr"]) * decay
             else:
                 g = xp(g).add(g, xp(p).multiply(p, decay, out=t), out=changed_g)
-        self.update(p, g, block.state, block.batch.now, t, u)
+        self.__update__(p, g, block.state, block.batch.now, t, u)
         block.scatter()
 
     def zero_grad(self, set_to_none: bool = True) -> None:
@@ -265,6 +318,8 @@ class Optimizer:
                     f"parameter group didn't specify a value of required optimization parameter {name}"
                 )
             value = param_group.setdefault(name, default)
+            if isinstance(value, str) and isinstance(default, Real):
+                raise TypeError(f"{name} must be a number, not str {value!r}")
             if isinstance(value, Tensor) and name != "lr":
                 param_group[name] = value.item()
         for option in ("differentiable", "capturable"):
@@ -304,17 +359,13 @@ class Optimizer:
 
     def __setstate__(self, state):
         self.__dict__.update(state)
-        self._plans = {}
-        for name in Optimizer.__annotations__:
-            if name.endswith("_hooks"):
-                self.__dict__.setdefault(name, {})
-        self.__dict__.setdefault("_inside", False)
+        self._mytorch_plans = {}
 
     def state_dict(self) -> dict:
         """``{"state": {index: {name: tensor}}, "param_groups": [{option: value, "params": [index, …]}]}``,
         torch's layout. Tensors are not copied.
         """
-        for hook in self._save_pre_hooks.values():
+        for hook in self._optimizer_state_dict_pre_hooks.values():
             hook(self)
         indices: dict = {}
         groups, start = [], 0
@@ -326,7 +377,7 @@ class Optimizer:
             groups.append(packed | {"params": [indices[p] for p in group["params"]]})
         state = {indices[key] if isinstance(key, Tensor) else key: value for key, value in self.state.items()}
         result = {"state": state, "param_groups": groups}
-        for hook in self._save_post_hooks.values():
+        for hook in self._optimizer_state_dict_post_hooks.values():
             result = hook(self, result) or result
         return result
 
@@ -336,7 +387,7 @@ class Optimizer:
         ValueError if its groups do not match.
         """
         state_dict = dict(state_dict)
-        for hook in self._load_pre_hooks.values():
+        for hook in self._optimizer_load_state_dict_pre_hooks.values():
             state_dict = hook(self, state_dict) or state_dict
         saved = copy.deepcopy(state_dict["param_groups"])
         if len(saved) != len(self.param_groups):
@@ -352,7 +403,7 @@ class Optimizer:
             params |= zip(new["params"], old["params"])
         for key, value in state_dict["state"].items():
             if key in params:
-                state[params[key]] = {name: self._taken(params[key], name, v) for name, v in value.items()}
+                state[params[key]] = {name: self.__taken(params[key], name, v) for name, v in value.items()}
             else:
                 state[key] = value
         for new, old in zip(saved, self.param_groups):
@@ -362,18 +413,18 @@ class Optimizer:
             for name, default in self.defaults.items():
                 new.setdefault(name, default)
         self.__setstate__({"state": state, "param_groups": saved})
-        for hook in self._load_post_hooks.values():
+        for hook in self._optimizer_load_state_dict_post_hooks.values():
             hook(self)
 
-    def _taken(self, p, name, value):
+    def __taken(self, p, name, value):
         """A copy of one loaded value; arrays take the dtype and device of their parameter, the step count
         keeps its own.
         """
         if isinstance(value, Mapping):
-            return {key: self._taken(p, key, v) for key, v in value.items()}
+            return {key: self.__taken(p, key, v) for key, v in value.items()}
         if isinstance(value, (list, tuple)):
-            return type(value)(self._taken(p, None, v) for v in value)
-        if name in self.scalars and isinstance(value, (int, float)):
+            return type(value)(self.__taken(p, None, v) for v in value)
+        if name in self.__scalars__ and isinstance(value, (int, float)):
             value = numpy.array(value, "float32")
         if isinstance(value, Tensor):
             array = value.array
@@ -385,48 +436,49 @@ class Optimizer:
             return value
         if name == "step":
             return wrap(move(array, "cpu", copy=True))
-        array = move(array, "cpu" if name in self.scalars else device_of(p.array), copy=True)
+        array = move(array, "cpu" if name in self.__scalars__ else device_of(p.array), copy=True)
         return wrap(as_array(array.astype(p.array.dtype, copy=False)))
 
     # ---- hooks -----------------------------------------------------------------------------------
-
-    def _add_hook(self, kind, hook, prepend=False):
-        handle = RemovableHandle.add(self, kind, hook)
-        if prepend:
-            hooks = getattr(self, kind)
-            others = {key: hooks.pop(key) for key in list(hooks) if key != handle.id}
-            hooks.update(others)
-        return handle
 
     def register_step_pre_hook(self, hook):
         """Call ``hook(optimizer, args, kwargs)`` before each step; it may return new (args, kwargs). Returns
         a handle with ``remove()``.
         """
-        return self._add_hook("_step_pre_hooks", hook)
+        return _add_hook(self, "_optimizer_step_pre_hooks", hook)
 
     def register_step_post_hook(self, hook):
         """Call ``hook(optimizer, args, kwargs)`` after each step."""
-        return self._add_hook("_step_post_hooks", hook)
+        return _add_hook(self, "_optimizer_step_post_hooks", hook)
 
     def register_state_dict_pre_hook(self, hook, prepend=False):
         """Call ``hook(optimizer)`` before ``state_dict``."""
-        return self._add_hook("_save_pre_hooks", hook, prepend)
+        return _add_hook(self, "_optimizer_state_dict_pre_hooks", hook, prepend)
 
     def register_state_dict_post_hook(self, hook, prepend=False):
         """Call ``hook(optimizer, state_dict)`` after ``state_dict``; what it returns, if anything, replaces
         it.
         """
-        return self._add_hook("_save_post_hooks", hook, prepend)
+        return _add_hook(self, "_optimizer_state_dict_post_hooks", hook, prepend)
 
     def register_load_state_dict_pre_hook(self, hook, prepend=False):
         """Call ``hook(optimizer, state_dict)`` before loading; what it returns, if anything, is loaded
         instead.
         """
-        return self._add_hook("_load_pre_hooks", hook, prepend)
+        return _add_hook(self, "_optimizer_load_state_dict_pre_hooks", hook, prepend)
 
     def register_load_state_dict_post_hook(self, hook, prepend=False):
         """Call ``hook(optimizer)`` after loading."""
-        return self._add_hook("_load_post_hooks", hook, prepend)
+        return _add_hook(self, "_optimizer_load_state_dict_post_hooks", hook, prepend)
+
+
+def _add_hook(optimizer, kind, hook, prepend=False):
+    hooks = vars(optimizer).setdefault(kind, {})
+    handle = RemovableHandle.add(optimizer, kind, hook)
+    if prepend:
+        others = {key: hooks.pop(key) for key in list(hooks) if key != handle.id}
+        hooks.update(others)
+    return handle
 
 
 class _Globals:

@@ -9,9 +9,9 @@ from .optimizer import Optimizer
 
 
 class PerTensor(Optimizer):
-    """An algorithm writes its update once, for one parameter, in ``change``."""
+    """An algorithm writes its update once, for one parameter, in ``__change__``."""
 
-    def change(self, p, g, state, group):
+    def __change__(self, p, g, state, group):
         """Change the tensor ``p`` in place by its gradient ``g``, and what ``state`` keeps of it."""
         raise NotImplementedError
 
@@ -28,5 +28,5 @@ class PerTensor(Optimizer):
         for group in self.param_groups:
             for p in group["params"]:
                 if p.grad is not None:
-                    self.change(p, -p.grad if group.get("maximize") else p.grad, self.state[p], group)
+                    self.__change__(p, -p.grad if group.get("maximize") else p.grad, self.state[p], group)
         return loss

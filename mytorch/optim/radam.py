@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..core.arrays import xp
 from .adam import check_betas
 from .averages import follow, follow_square
-from .optimizer import Optimizer, check, check_lr
+from .optimizer import Optimizer, check, check_lr, numbers_checked
 
 
 class RAdam(Optimizer):
@@ -13,6 +13,7 @@ class RAdam(Optimizer):
     steps (Liu et al., 2020).
     """
 
+    @numbers_checked
     def __init__(
         self,
         params,
@@ -44,10 +45,10 @@ class RAdam(Optimizer):
             ),
         )
 
-    def slots(self, group):
+    def __kept__(self, group):
         return {"step": 0, "exp_avg": 0, "exp_avg_sq": 0}
 
-    def begin(self, group, step, scalars):
+    def __begin__(self, group, step, scalars):
         beta1, beta2 = group["betas"]
         correction1, correction2 = 1 - beta1**step, 1 - beta2**step
         limit = 2 / (1 - beta2) - 1  # length of the moving average in the limit, and now
@@ -59,7 +60,7 @@ class RAdam(Optimizer):
             ) ** 0.5 * correction2**0.5
         return beta1, beta2, group["eps"], float(group["lr"]) / correction1, rectified
 
-    def update(self, p, g, state, now, t, u):
+    def __update__(self, p, g, state, now, t, u):
         beta1, beta2, eps, lr, rectified = now
         mean, square, array = state["exp_avg"], state["exp_avg_sq"], xp(p)
         follow(mean, g, beta1, t)

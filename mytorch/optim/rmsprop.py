@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..core.arrays import xp
 from .averages import follow, follow_square
-from .optimizer import Optimizer, check, check_lr
+from .optimizer import Optimizer, check, check_lr, numbers_checked
 
 
 class RMSprop(Optimizer):
@@ -14,6 +14,7 @@ class RMSprop(Optimizer):
     ValueError for negative values.
     """
 
+    @numbers_checked
     def __init__(
         self,
         params,
@@ -42,7 +43,7 @@ class RMSprop(Optimizer):
             | dict(capturable=capturable, foreach=foreach, maximize=maximize, differentiable=differentiable),
         )
 
-    def slots(self, group):
+    def __kept__(self, group):
         slots = {"step": 0, "square_avg": 0}
         if group["momentum"] > 0:
             slots["momentum_buffer"] = 0
@@ -50,10 +51,10 @@ class RMSprop(Optimizer):
             slots["grad_avg"] = 0
         return slots
 
-    def begin(self, group, step, scalars):
+    def __begin__(self, group, step, scalars):
         return float(group["lr"]), group["alpha"], group["eps"], group["momentum"], group["centered"]
 
-    def update(self, p, g, state, now, t, u):
+    def __update__(self, p, g, state, now, t, u):
         lr, alpha, eps, momentum, centered = now
         square, array = state["square_avg"], xp(p)
         follow_square(square, g, alpha, t)

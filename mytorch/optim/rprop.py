@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..core.arrays import xp
-from .optimizer import Optimizer, check, check_lr
+from .optimizer import Optimizer, check, check_lr, numbers_checked
 
 
 class Rprop(Optimizer):
@@ -13,6 +13,7 @@ class Rprop(Optimizer):
     s stays within ``step_sizes``; after a turn the element rests for a step (Riedmiller and Braun, 1993).
     """
 
+    @numbers_checked
     def __init__(
         self,
         params,
@@ -30,13 +31,13 @@ class Rprop(Optimizer):
         defaults = dict(lr=lr, etas=etas, step_sizes=step_sizes, foreach=foreach, maximize=maximize)
         super().__init__(params, defaults | dict(differentiable=differentiable, capturable=capturable))
 
-    def slots(self, group):
+    def __kept__(self, group):
         return {"step": 0, "prev": 0, "step_size": float(group["lr"])}
 
-    def begin(self, group, step, scalars):
+    def __begin__(self, group, step, scalars):
         return *group["etas"], *group["step_sizes"]
 
-    def update(self, p, g, state, now, t, u):
+    def __update__(self, p, g, state, now, t, u):
         shrink, grow, smallest, largest = now
         previous, sizes, array = state["prev"], state["step_size"], xp(p)
         array.sign(array.multiply(g, previous, out=t), out=t)

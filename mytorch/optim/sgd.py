@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..core.arrays import xp
-from .optimizer import Optimizer, check, check_lr
+from .optimizer import Optimizer, check, check_lr, numbers_checked
 
 
 class SGD(Optimizer):
@@ -16,8 +16,9 @@ class SGD(Optimizer):
     ``state_dict`` carries on. ValueError for negative values.
     """
 
-    scalars = ()
+    __scalars__ = ()
 
+    @numbers_checked
     def __init__(
         self,
         params,
@@ -47,7 +48,7 @@ class SGD(Optimizer):
             defaults |= dict(lr_decay=lr_decay, epoch=0)
         super().__init__(params, defaults)
 
-    def slots(self, group):
+    def __kept__(self, group):
         return {"momentum_buffer": 0} if group["momentum"] else {}
 
     def step(self, closure=None):
@@ -58,10 +59,10 @@ class SGD(Optimizer):
                 group["epoch"] += 1
         return super().step(closure)
 
-    def begin(self, group, step, scalars):
+    def __begin__(self, group, step, scalars):
         return float(group["lr"]), group["momentum"], 1 - group["dampening"], group["nesterov"], step == 1
 
-    def update(self, p, g, state, now, t, u):
+    def __update__(self, p, g, state, now, t, u):
         lr, momentum, share, nesterov, first = now
         array = xp(p)
         if momentum:

@@ -9,6 +9,8 @@ import pytest
 import mytorch
 from tests.autograd.agree import agree
 
+torch = pytest.importorskip("torch")
+
 A = np.random.default_rng(0).uniform(0.1, 0.3, (3, 3)).astype("float32") + np.eye(3, dtype="float32") / 2
 CALLS = {
     **{
@@ -173,3 +175,90 @@ def test_a_saved_value_that_is_overwritten():
         y.sum().backward()
 
     agree(scenario)
+
+
+def numbered(lib, n):
+    return lib.arange(n)
+
+
+# by name: a call that reads x (4) and writes out (4)
+OVERLAPS = {
+    **{
+        name: (lambda lib, x, out, name=name: getattr(lib, name)(x, out=out))
+        for name in "exp abs sigmoid round floor nan_to_num msort".split()
+    },
+    **{
+        name: (lambda lib, x, out, name=name: getattr(lib, name)(x, x, out=out))
+        for name in "add mul atan2 maximum".split()
+    },
+    **{
+        name: (lambda lib, x, out, name=name: getattr(lib, name)(x, 0, out=out))
+        for name in "cumsum cumprod logcumsumexp softmax".split()
+    },
+    **{
+        name: (lambda lib, x, out, name=name: getattr(lib, name)(x, 0, out=out[0]))
+        for name in "sum mean amax std logsumexp".split()
+    },
+    **{
+        name: (lambda lib, x, out, name=name: getattr(lib, name)(x, 0, out=(out[0], lib.tensor(0))))
+        for name in "median mode max min".split()
+    },
+    **{
+        name: (lambda lib, x, out, name=name: getattr(lib, name)([x[:2], x[2:]], out=out))
+        for name in "cat hstack".split()
+    },
+    **{
+        name: (lambda lib, x, out, name=name: getattr(lib, name)(x, 0, numbered(lib, 4), x, out=out))
+        for name in "scatter scatter_add index_add index_copy".split()
+    },
+    "stack": lambda lib, x, out: lib.stack([x[:2], x[2:]], out=out.reshape(2, 2)),
+    "gather": lambda lib, x, out: lib.gather(x, 0, numbered(lib, 4), out=out),
+    "take": lambda lib, x, out: lib.take(x, numbered(lib, 4), out=out),
+    "index_select": lambda lib, x, out: lib.index_select(x, 0, numbered(lib, 4), out=out),
+    "masked_select": lambda lib, x, out: lib.masked_select(x, x > -9, out=out),
+    "take_along_dim": lambda lib, x, out: lib.take_along_dim(x, numbered(lib, 4), 0, out=out),
+    "kthvalue": lambda lib, x, out: lib.kthvalue(x, 1, out=(out[0], lib.tensor(0))),
+    "aminmax": lambda lib, x, out: lib.aminmax(x, dim=0, out=(out[0], out[1])),
+    "sort": lambda lib, x, out: lib.sort(x, out=(out, numbered(lib, 4))),
+    "topk": lambda lib, x, out: lib.topk(x, 4, out=(out, numbered(lib, 4))),
+    "clamp": lambda lib, x, out: lib.clamp(x, 0, 1, out=out),
+    "where": lambda lib, x, out: lib.where(x > 0, x, x, out=out),
+    "lerp": lambda lib, x, out: lib.lerp(x, x, 0.5, out=out),
+    "addmm": lambda lib, x, out: lib.addmm(*[x.reshape(2, 2)] * 3, out=out.reshape(2, 2)),
+    "mm": lambda lib, x, out: lib.mm(*[x.reshape(2, 2)] * 2, out=out.reshape(2, 2)),
+    "tril": lambda lib, x, out: lib.tril(x.reshape(2, 2), out=out.reshape(2, 2)),
+    "outer": lambda lib, x, out: lib.outer(x[:2], x[:2], out=out.reshape(2, 2)),
+    "cross": lambda lib, x, out: lib.cross(x[:3], x[:3], dim=0, out=out[:3]),
+    "diff": lambda lib, x, out: lib.diff(x, out=out[:3]),
+    "kron": lambda lib, x, out: lib.kron(x, lib.ones(1), out=out),
+}
+
+
+@pytest.mark.parametrize("shift", [0, 1], ids=["the input itself", "a part of the input"])
+@pytest.mark.parametrize("name", OVERLAPS)
+def test_an_output_on_the_memory_of_an_input(name, shift):
+    """Refused where torch refuses; otherwise the right numbers are written (torch's are not always)."""
+    refused = []
+    for lib in (mytorch, torch):
+        memory = lib.arange(1.0, 7.0)
+        try:
+            OVERLAPS[name](lib, memory[:4], memory[shift : 4 + shift])
+        except RuntimeError as error:
+            assert "some elements of the input tensor and the written-to tensor refer to" in str(error)
+            refused.append(True)
+        else:
+            refused.append(False)
+    assert refused[0] == refused[1]
+
+
+def test_an_output_on_memory_of_its_own_several_times():
+    for lib in (mytorch, torch):
+        with pytest.raises(RuntimeError, match="more than one element of the written-to tensor"):
+            lib.add(lib.ones(4), 1, out=lib.zeros(1).expand(4))
+
+
+def test_an_output_beside_the_input_in_one_memory():
+    for lib in (mytorch, torch):
+        memory = lib.arange(6.0)
+        assert lib.cat([memory[:2], memory[2:3]], out=memory[3:]).tolist() == [0, 1, 2]
+        assert lib.exp(memory[::2], out=memory[1::2]).shape == (3,)

@@ -408,3 +408,37 @@ def test_a_schedule_of_ones_own():
     optimizer.step()
     scheduler.step()
     assert scheduler.get_last_lr() == [0.1, 0.025]
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("StepLR", {"step_size": 1}),
+        ("ExponentialLR", {"gamma": 0.9}),
+        ("LambdaLR", {"lr_lambda": lambda epoch: 0.5}),
+        ("MultiplicativeLR", {"lr_lambda": lambda epoch: 0.5}),
+        ("CosineAnnealingLR", {"T_max": 3}),
+        ("CosineAnnealingWarmRestarts", {"T_0": 3}),
+        ("CyclicLR", {"base_lr": 0.1, "max_lr": 0.2}),
+        ("LinearLR", {}),
+        ("PolynomialLR", {}),
+        ("MultiStepLR", {"milestones": [1]}),
+    ],
+)
+def test_an_optimizer_that_grew(name, options):
+    outcomes = []
+    for lib in (mytorch, torch):
+        optimizer = lib.optim.SGD([lib.nn.Parameter(lib.ones(1))], lr=0.1, momentum=0.9)
+        schedule = getattr(lib.optim.lr_scheduler, name)(optimizer, **options)
+        optimizer.add_param_group({"params": [lib.nn.Parameter(lib.ones(1))]})
+        optimizer.step()
+        try:
+            schedule.step()
+            outcomes.append([group["lr"] for group in optimizer.param_groups])
+        except ValueError:
+            outcomes.append(ValueError)
+    assert (
+        outcomes[0] == pytest.approx(outcomes[1])
+        if outcomes[1] is not ValueError
+        else outcomes[0] is ValueError
+    )

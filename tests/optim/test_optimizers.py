@@ -3,6 +3,7 @@ refused.
 """
 
 import copy
+import inspect
 import pickle
 import warnings
 
@@ -174,8 +175,8 @@ def test_large_and_threaded(name, options):
 def test_many_small_parameters_cost_few_updates(monkeypatch):
     ours, theirs, rng = parameters([(64,), (8, 8)] * 60, "float32")
     optimizer, calls = optim.AdamW(ours), []
-    update = optim.AdamW.update
-    monkeypatch.setattr(optim.AdamW, "update", lambda *args: (calls.append(1), update(*args)))
+    update = optim.AdamW.__update__
+    monkeypatch.setattr(optim.AdamW, "__update__", lambda *args: (calls.append(1), update(*args)))
     give_gradients(ours, theirs, rng)
     for _ in range(3):
         optimizer.step()
@@ -592,7 +593,7 @@ def test_no_warning_and_no_growth():
         for _ in range(3):
             give_gradients(ours, theirs, rng)
             optimizer.step()
-    assert len(optimizer._plans) == 1
+    assert len(optimizer._mytorch_plans) == 1
 
 
 @pytest.mark.parametrize(
@@ -615,3 +616,84 @@ def test_options_in_tensors(name, option, value):
             optimizer.step()
         results.append(p.tolist())
     assert results[0] == results[1]
+
+
+ALL = "SGD Adam AdamW Adamax NAdam RAdam Adagrad Adadelta RMSprop Rprop ASGD LBFGS Adafactor Muon".split()
+
+
+def number_arguments():
+    """(optimizer, argument) for all whose default is a number or several."""
+    for name in ALL:
+        for p in inspect.signature(getattr(optim, name)).parameters.values():
+            if type(p.default) in (int, float, tuple):
+                yield name, p.name
+
+
+@pytest.mark.parametrize("value", ["0.1", None, {}, object()], ids=["str", "None", "dict", "object"])
+@pytest.mark.parametrize(("name", "argument"), list(number_arguments()))
+def test_an_argument_that_is_no_number_is_named(name, argument, value):
+    p = mytorch.nn.Parameter(mytorch.ones(2, 2))
+    with pytest.raises(TypeError, match=argument):
+        getattr(optim, name)([p], **{argument: value})
+
+
+@pytest.mark.parametrize("betas", [("a", 0.9), (0.9, None), ([0.9], 0.9)])
+def test_one_of_several_numbers_is_named(betas):
+    with pytest.raises(TypeError, match=r"betas\[[01]\] must be a number"):
+        optim.Adam([mytorch.ones(2)], betas=betas)
+    with pytest.raises(ValueError, match="betas must be 2 numbers, not 1"):
+        optim.AdamW([mytorch.ones(2)], betas=(0.9,))
+
+
+def test_a_groups_option_that_is_no_number_is_named():
+    with pytest.raises(TypeError, match=r"lr must be a number, not str '0.1'"):
+        optim.SGD([{"params": [mytorch.ones(2)], "lr": "0.1"}], lr=0.1)
+
+
+@pytest.mark.parametrize("lr", [1, 0.1, True, numpy.float32(0.1), numpy.float64(0.1), numpy.int64(1)])
+def test_kinds_of_numbers(lr):
+    for lib in (mytorch, torch):
+        lib.optim.SGD([lib.ones(2)], lr=lr)
+
+
+def test_a_generator_that_is_used_up():
+    for lib in (mytorch, torch):
+        parameters = lib.nn.Linear(1, 1).parameters()
+        list(parameters)
+        with pytest.raises(ValueError, match="optimizer got an empty parameter list"):
+            lib.optim.SGD(parameters, lr=0.1)
+    with pytest.raises(ValueError, match=r"may be used up; call parameters\(\) again"):
+        optim.SGD(iter(()), lr=0.1)
+    with pytest.raises(ValueError, match=r"optimizer got an empty parameter list$"):
+        optim.SGD([], lr=0.1)
+
+
+def test_a_subclass_that_never_calls_init():
+    for lib in (mytorch, torch):
+
+        class Own(lib.optim.Optimizer):
+            def __init__(self, params, lr):
+                self.param_groups = [{"params": list(params), "lr": lr}]
+                self.defaults, self.state = {}, {}
+
+            def step(self, closure=None):
+                for group in self.param_groups:
+                    for p in group["params"]:
+                        p.data -= group["lr"] * p.grad
+
+        p = lib.nn.Parameter(lib.ones(2))
+        optimizer = Own([p], 0.5)
+        schedule = lib.optim.lr_scheduler.StepLR(optimizer, 1)
+        p.grad = lib.ones(2)
+        optimizer.step()
+        schedule.step()
+        optimizer.zero_grad()
+        assert p.tolist() == [0.5, 0.5]
+        assert p.grad is None
+        assert optimizer.param_groups[0]["lr"] == pytest.approx(0.05)
+        if lib is mytorch:  # its hooks are there too
+            calls = []
+            optimizer.register_step_post_hook(lambda *args: calls.append(1))
+            p.grad = lib.ones(2)
+            optimizer.step()
+            assert calls == [1]

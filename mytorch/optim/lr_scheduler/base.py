@@ -122,34 +122,9 @@ class LRScheduler:
     def _update_lr(self, epoch=None):
         self.last_epoch = self.last_epoch + 1 if epoch is None else epoch
         closed = None if epoch is None else getattr(self, "_get_closed_form_lr", None)
-        with self._within_step():
+        with within_step(self):
             rates = self.get_lr() if closed is None else closed()
-        self._set_lr(rates)
-
-    def _set_lr(self, rates):
-        if len(rates) != len(self.optimizer.param_groups):
-            raise ValueError(
-                f"{type(self).__name__} was made for {len(rates)} parameter group(s), but the optimizer has "
-                f"{len(self.optimizer.param_groups)}: make it anew after add_param_group"
-            )
-        for group, lr in zip(self.optimizer.param_groups, rates):
-            set_value(group, "lr", lr)
-        self._last_lr = values(self.optimizer, "lr")
-
-    @contextmanager
-    def _within_step(self):
-        self._get_lr_called_within_step = True
-        try:
-            yield
-        finally:
-            self._get_lr_called_within_step = False
-
-    def _current(self):
-        """The groups' learning rates as they are, where ``get_lr`` begins; warns a caller from outside."""
-        if not self._get_lr_called_within_step:
-            text = "To get the last learning rate computed by the scheduler, please use `get_last_lr()`."
-            warnings.warn(text, UserWarning, stacklevel=3)
-        return values(self.optimizer, "lr")
+        set_rates(self, rates)
 
     def state_dict(self):
         """All attributes but the optimizer."""
@@ -158,6 +133,36 @@ class LRScheduler:
     def load_state_dict(self, state_dict):
         """Take over what ``state_dict`` returned, this package's or torch's."""
         self.__dict__.update(state_dict)
+
+
+def set_rates(scheduler, rates):
+    """Give each group its learning rate. ValueError if their numbers differ."""
+    if len(rates) != len(scheduler.optimizer.param_groups):
+        raise ValueError(
+            f"{type(scheduler).__name__} was made for {len(rates)} parameter group(s), but the optimizer has "
+            f"{len(scheduler.optimizer.param_groups)}: make it anew after add_param_group"
+        )
+    for group, lr in zip(scheduler.optimizer.param_groups, rates):
+        set_value(group, "lr", lr)
+    scheduler._last_lr = values(scheduler.optimizer, "lr")
+
+
+@contextmanager
+def within_step(scheduler):
+    """A context in which ``get_lr`` does not warn."""
+    scheduler._get_lr_called_within_step = True
+    try:
+        yield
+    finally:
+        scheduler._get_lr_called_within_step = False
+
+
+def current_rates(scheduler):
+    """The groups' learning rates as they are, where ``get_lr`` begins; warns a caller from outside."""
+    if not scheduler._get_lr_called_within_step:
+        text = "To get the last learning rate computed by the scheduler, please use `get_last_lr()`."
+        warnings.warn(text, UserWarning, stacklevel=3)
+    return values(scheduler.optimizer, "lr")
 
 
 def function_state(function):

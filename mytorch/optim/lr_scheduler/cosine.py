@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from .base import LRScheduler
+from .base import LRScheduler, current_rates, set_rates, within_step
 
 
 class CosineAnnealingLR(LRScheduler):
@@ -17,7 +17,7 @@ class CosineAnnealingLR(LRScheduler):
         super().__init__(optimizer, last_epoch)
 
     def get_lr(self):
-        rates, n, low = self._current(), self.last_epoch, self.eta_min
+        rates, n, low = current_rates(self), self.last_epoch, self.eta_min
         if self._is_initial:
             return rates
         if self._step_count == 1 and n > 0:
@@ -59,7 +59,7 @@ class CosineAnnealingWarmRestarts(LRScheduler):
         super().__init__(optimizer, last_epoch)
 
     def get_lr(self):
-        self._current()
+        current_rates(self)
         low = self.eta_min
         return [
             low + (base - low) * (1 + math.cos(math.pi * self.T_cur / self.T_i)) / 2 for base in self.base_lrs
@@ -86,9 +86,9 @@ class CosineAnnealingWarmRestarts(LRScheduler):
             self.T_cur = epoch - self.T_0 * (self.T_mult**restarts - 1) / (self.T_mult - 1)
             self.T_i = self.T_0 * self.T_mult**restarts
         self.last_epoch = math.floor(epoch)
-        with self._within_step():
+        with within_step(self):
             rates = self.get_lr()
-        self._set_lr(rates)
+        set_rates(self, rates)
 
 
 class WarmupCosineLR(LRScheduler):
@@ -111,7 +111,7 @@ class WarmupCosineLR(LRScheduler):
         super().__init__(optimizer, last_epoch)
 
     def get_lr(self):
-        self._current()
+        current_rates(self)
         return self._get_closed_form_lr()
 
     def _get_closed_form_lr(self):

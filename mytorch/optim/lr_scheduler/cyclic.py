@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from .base import LRScheduler, check_optimizer, function_state, per_group, set_value
+from .base import LRScheduler, check_optimizer, current_rates, function_state, per_group, set_value
 
 
 class _Momentum(LRScheduler):
@@ -91,7 +91,7 @@ class CyclicLR(_Momentum):
         return 1.0 if self.mode == "triangular" else 1 / 2.0 ** (x - 1)
 
     def get_lr(self):
-        self._current()
+        current_rates(self)
         cycle = math.floor(1 + self.last_epoch / self.total_size)
         x = 1.0 + self.last_epoch / self.total_size - cycle
         height = x / self.step_ratio if x <= self.step_ratio else (x - 1) / (self.step_ratio - 1)
@@ -197,7 +197,7 @@ class OneCycleLR(_Momentum):
         return end + (start - end) / 2.0 * (math.cos(math.pi * part) + 1)
 
     def get_lr(self):
-        self._current()
+        current_rates(self)
         n, start = self.last_epoch, 0.0
         if n > self.total_steps:
             raise ValueError(

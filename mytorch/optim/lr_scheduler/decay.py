@@ -6,7 +6,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import Counter
 
-from .base import LRScheduler, function_state
+from .base import LRScheduler, current_rates, function_state
 
 
 class LambdaLR(LRScheduler):
@@ -23,7 +23,7 @@ class LambdaLR(LRScheduler):
         super().__init__(optimizer, last_epoch)
 
     def get_lr(self):
-        self._current()
+        current_rates(self)
         return [base * function(self.last_epoch) for function, base in zip(self.lr_lambdas, self.base_lrs)]
 
     def state_dict(self):
@@ -50,7 +50,7 @@ class MultiplicativeLR(LambdaLR):
         super().__init__(optimizer, lr_lambda, last_epoch)
 
     def get_lr(self):
-        rates = self._current()
+        rates = current_rates(self)
         return (
             rates
             if self._is_initial
@@ -66,7 +66,7 @@ class StepLR(LRScheduler):
         super().__init__(optimizer, last_epoch)
 
     def get_lr(self):
-        rates = self._current()
+        rates = current_rates(self)
         if self.last_epoch == 0 or self.last_epoch % self.step_size:
             return rates
         return [lr * self.gamma for lr in rates]
@@ -83,7 +83,7 @@ class MultiStepLR(LRScheduler):
         super().__init__(optimizer, last_epoch)
 
     def get_lr(self):
-        rates = self._current()
+        rates = current_rates(self)
         if self.last_epoch not in self.milestones:
             return rates
         return [lr * self.gamma ** self.milestones[self.last_epoch] for lr in rates]
@@ -106,7 +106,7 @@ class ConstantLR(LRScheduler):
         super().__init__(optimizer, last_epoch)
 
     def get_lr(self):
-        rates = self._current()
+        rates = current_rates(self)
         if self.last_epoch == 0:
             return [lr * self.factor for lr in rates]
         if self.last_epoch != self.total_iters:
@@ -138,7 +138,7 @@ class LinearLR(LRScheduler):
         super().__init__(optimizer, last_epoch)
 
     def get_lr(self):
-        rates = self._current()
+        rates = current_rates(self)
         if self.last_epoch == 0:
             return [lr * self.start_factor for lr in rates]
         if self._is_initial or self.last_epoch > self.total_iters:
@@ -165,7 +165,7 @@ class ExponentialLR(LRScheduler):
         super().__init__(optimizer, last_epoch)
 
     def get_lr(self):
-        rates = self._current()
+        rates = current_rates(self)
         return rates if self._is_initial else [lr * self.gamma for lr in rates]
 
     def _get_closed_form_lr(self):
@@ -180,7 +180,7 @@ class PolynomialLR(LRScheduler):
         super().__init__(optimizer, last_epoch)
 
     def get_lr(self):
-        rates = self._current()
+        rates = current_rates(self)
         if self._is_initial or self.last_epoch > self.total_iters:
             return rates
         factor = (

@@ -49,8 +49,8 @@ class DataLoader(Generic[T_co]):
     the exception: they are drawn anew.
     """
 
-    _protected = ("batch_size", "batch_sampler", "sampler", "drop_last", "dataset", "persistent_workers")
-    _initialized = False
+    __protected = ("batch_size", "batch_sampler", "sampler", "drop_last", "dataset", "persistent_workers")
+    __initialized = False
 
     def __init__(
         self,
@@ -100,21 +100,21 @@ class DataLoader(Generic[T_co]):
             batch_sampler,
         )
         self.collate_fn = collate_fn or (default_convert if batch_sampler is None else default_collate)
-        self._iterator = self._resume = None
+        self._iterator = self._mytorch_resume = None
         # the generator's state when the current epoch began (None: no epoch is under way), batches given
         # since
-        self._progress = [None, 0]
-        self._initialized = True
+        self._mytorch_progress = [None, 0]
+        self.__initialized = True
 
     def __setattr__(self, name, value):
-        if self._initialized and name in self._protected:
+        if self.__initialized and name in self.__protected:
             raise ValueError(f"{name} attribute should not be set after {type(self).__name__} is initialized")
         super().__setattr__(name, value)
 
     @property
     def multiprocessing_context(self):
         """How the workers start; None: see :class:`DataLoader`."""
-        return self._context
+        return self.__context
 
     @multiprocessing_context.setter
     def multiprocessing_context(self, context):
@@ -137,7 +137,7 @@ class DataLoader(Generic[T_co]):
                 "specifying the start method, "
                 f"but got multiprocessing_context={context}"
             )
-        self._context = context
+        self.__context = context
 
     def __len__(self):
         if not isinstance(self.dataset, IterableDataset):
@@ -160,7 +160,7 @@ class DataLoader(Generic[T_co]):
         """Where this loader stands: in the epoch (of the newest iterator), and its own generator's state, if
         it has one.
         """
-        began, batches = self._progress
+        began, batches = self._mytorch_progress
         return {
             "epoch_began": began,
             "batches": batches,
@@ -169,7 +169,7 @@ class DataLoader(Generic[T_co]):
 
     def load_state_dict(self, state) -> None:
         """Go on from ``state``: the next iteration gives what was left of its epoch."""
-        self._resume = state if state["epoch_began"] is not None else None
+        self._mytorch_resume = state if state["epoch_began"] is not None else None
         if state["generator"] is not None:
             self.generator.set_state(state["generator"])
 
@@ -254,12 +254,12 @@ class _Iterator:
             loader.generator or random.default_generator,
             isinstance(loader.dataset, IterableDataset),
         )
-        resume, loader._resume = loader._resume, None
+        resume, loader._mytorch_resume = loader._mytorch_resume, None
         given = 0 if resume is None else resume["batches"]
         if resume is not None:
             left_off = generator.get_state()
             generator.set_state(resume["epoch_began"])
-        loader._progress = self._progress = [generator.get_state(), given]
+        loader._mytorch_progress = self._mytorch_progress = [generator.get_state(), given]
         self._index_sampler = loader.sampler if loader.batch_sampler is None else loader.batch_sampler
         indices = iter(self._index_sampler)
         seed = draw_seed(generator)
@@ -290,9 +290,9 @@ class _Iterator:
         try:
             data = self._next_data()
         except StopIteration:
-            self._progress[:] = None, 0
+            self._mytorch_progress[:] = None, 0
             raise
-        self._progress[1] += 1
+        self._mytorch_progress[1] += 1
         return data
 
 

@@ -314,3 +314,20 @@ def test_dropout_is_off_in_eval_mode():
     assert not mytorch.equal(layer(x), layer(x))
     layer.eval()
     assert mytorch.equal(layer(x), layer(x))
+
+
+@pytest.mark.parametrize("need_weights", [True, False])
+@pytest.mark.parametrize("name", ["attn_mask", "key_padding_mask"])
+@pytest.mark.parametrize("mask", ["float64", "float32", "float16", "bool", "int64"])
+@pytest.mark.parametrize("query", ["float32", "float64"])
+def test_dtypes_of_masks(query, mask, name, need_weights):
+    outcomes = []
+    for lib in (mytorch, torch):
+        layer = lib.nn.MultiheadAttention(4, 2, dtype=getattr(lib, query))
+        x = lib.ones(3, 1, 4, dtype=getattr(lib, query))
+        given = lib.zeros(*((3, 3) if name == "attn_mask" else (1, 3)), dtype=getattr(lib, mask))
+        try:
+            outcomes.append(str(layer(x, x, x, need_weights=need_weights, **{name: given})[0].dtype)[-7:])
+        except Exception as error:
+            outcomes.append(type(error))
+    assert outcomes[0] == outcomes[1]

@@ -723,3 +723,100 @@ def test_calls_are_lean():
             return sys._getframe(2).f_code.co_name
 
     assert Depth()() == "test_calls_are_lean"
+
+
+def post_hook_with_result(lib):
+    module = lib.nn.Linear(1, 1)
+    module.register_state_dict_post_hook(lambda *args: {"x": 1})
+    return module.state_dict()
+
+
+def post_hook(lib):
+    module = lib.nn.Linear(1, 1)
+    module.register_state_dict_post_hook(lambda module, state, prefix, local: state.pop("bias") and None)
+    return list(module.state_dict())
+
+
+def old_hook_with_result(lib):
+    module = lib.nn.Linear(1, 1)
+    module._register_state_dict_hook(lambda *args: {"x": 1})
+    return module.state_dict()
+
+
+def buffer_of_none(lib):
+    module = lib.nn.Module()
+    module.register_buffer("b", None)
+    return module.get_buffer("b")
+
+
+def parameter_of_none(lib):
+    module = lib.nn.Module()
+    module.register_parameter("p", None)
+    return module.get_parameter("p")
+
+
+def buffer_that_is_a_parameter(lib):
+    return lib.nn.Linear(1, 1).get_buffer("weight")
+
+
+def scripted(lib):
+    return isinstance(lib.nn.Linear(1, 1), lib.jit.ScriptModule), issubclass(
+        lib.jit.ScriptModule, lib.nn.Module
+    )
+
+
+@scenario(
+    post_hook_with_result,
+    post_hook,
+    old_hook_with_result,
+    buffer_of_none,
+    parameter_of_none,
+    buffer_that_is_a_parameter,
+    scripted,
+)
+def test_hooks_and_names_as_torch(function):
+    assert outcome(function, mytorch) == outcome(function, torch)
+
+
+def called_with(lib, names, strict=False):
+    class Net(lib.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.inner = lib.nn.Linear(1, 1)
+            self.plain, self.number = lib.ones(1), 3
+
+        def forward(self, x):
+            extra = getattr(self, "extra", None)
+            return extra is not None, self.plain.tolist(), self.number, self.inner.weight.tolist() == [[0]]
+
+    net = Net()
+    given = {name: lib.zeros(1, 1) for name in names}
+    during = lib.func.functional_call(net, given, (lib.ones(1, 1),), strict=strict)
+    return during, net.plain.tolist(), hasattr(net, "extra"), hasattr(net.inner, "extra")
+
+
+@pytest.mark.parametrize("strict", [False, True])
+@pytest.mark.parametrize(
+    "names",
+    [
+        ["extra"],
+        ["plain"],
+        ["number"],
+        ["inner"],
+        ["inner.weight"],
+        ["inner.extra"],
+        ["none.extra"],
+        ["extra", "inner.weight"],
+        ["forward"],
+        ["inner.weight", "inner.bias"],
+    ],
+    ids=str,
+)
+def test_functional_call_with_further_names(names, strict):
+    outcomes = []
+    for lib in (mytorch, torch):
+        try:
+            outcomes.append(called_with(lib, names, strict))
+        except Exception as error:
+            outcomes.append((type(error), str(error).partition(":")[0]))
+    assert outcomes[0] == outcomes[1]

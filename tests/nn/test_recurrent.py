@@ -306,3 +306,18 @@ def test_infinite_inputs_and_saturated_gates(kind, settings, value):
         found.append([out.detach().numpy(), x.grad.numpy(), *(p.grad.numpy() for p in net.parameters())])
     for theirs, ours in zip(*found):
         np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("GRU", {}),
+        ("LSTM", {"num_layers": 2, "bidirectional": True, "proj_size": 2}),
+        ("RNN", {"bias": False, "num_layers": 2}),
+    ],
+)
+def test_the_weights_in_one_list(name, options):
+    mine, theirs = (getattr(lib.nn, name)(2, 3, **options) for lib in (mytorch, torch))
+    assert mine._flat_weights_names == theirs._flat_weights_names
+    assert [tuple(w.shape) for w in mine._flat_weights] == [tuple(w.shape) for w in theirs._flat_weights]
+    assert mine._flat_weights[0] is mine.weight_ih_l0

@@ -3,13 +3,14 @@ what it takes gives the same.
 """
 
 import inspect
+import warnings
 
 import numpy as np
 import pytest
 
 import mytorch
 
-from .against_torch import agree
+from .against_torch import agree, torch
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # torch warns of its own deprecations
 
@@ -316,3 +317,179 @@ def test_sixteen_bits(call, dtype):
         return out.float()
 
     agree(widened, [X], inspect.getsource(call).strip(), tolerance=1e-2)
+
+
+WEIGHTS = [
+    lambda m, x: m.cov(x, fweights=m.ones(3)),
+    lambda m, x: m.cov(x, fweights=m.tensor([1, 2, 0])),
+    lambda m, x: m.cov(x, fweights=m.tensor([1, 2, -1])),
+    lambda m, x: m.cov(x, fweights=m.tensor([True, True, True])),
+    lambda m, x: m.cov(x, aweights=m.tensor([1, 2, 3])),
+    lambda m, x: m.cov(x, aweights=m.tensor([1.0, 2, 0])),
+    lambda m, x: m.cov(x, aweights=m.tensor([1.0, 2, -1])),
+    lambda m, x: m.gradient(x, dim=(1, 1)),
+    lambda m, x: m.gradient(x, dim=(1, -1)),
+    lambda m, x: m.gradient(x, dim=2),
+    lambda m, x: m.gradient(x, dim=()),
+    lambda m, x: m.gradient(x, dim=(1, 0)),
+]
+TENSORS_ONLY = [
+    lambda m, x: m.igamma(1.0, 2.0),
+    lambda m, x: m.igamma(x, 2.0),
+    lambda m, x: m.igammac(1.0, x),
+    lambda m, x: m.igamma(x.double().abs(), x.double().abs() + 1),
+    lambda m, x: m.special.gammainc(1.0, x),
+    lambda m, x: m.polar(1.0, 2.0),
+    lambda m, x: m.polar(x, 2.0),
+    lambda m, x: m.polar(2.0, x),
+    lambda m, x: m.complex(1.0, x),
+    lambda m, x: m.complex(x, 1.0),
+    lambda m, x: m.real(1.0),
+    lambda m, x: m.imag([1.0]),
+    lambda m, x: m.conj(1.0),
+    lambda m, x: m.gradient(1.0),
+]
+STARTS = [
+    lambda m, x: x.narrow(1, True, 1),
+    lambda m, x: x.narrow(1, 0, True),
+    lambda m, x: x.narrow(1, m.tensor(True), 1),
+    lambda m, x: x.narrow(1, m.tensor(1), 1),
+    lambda m, x: x.narrow(1, m.tensor(1.0), 1),
+    lambda m, x: x.narrow(1, m.tensor([1]), 1),
+]
+MEMBERS = [
+    lambda m, x: "a" in x,
+    lambda m, x: None in x,
+    lambda m, x: [1.0] in x,
+    lambda m, x: (1.0,) in x,
+    lambda m, x: np.ones(3) in x,
+    lambda m, x: object() in x,
+    lambda m, x: 1 in x,
+    lambda m, x: 9 in x,
+    lambda m, x: True in x,
+    lambda m, x: np.float32(1) in x,
+    lambda m, x: x[0] in x,
+    lambda m, x: m.ones(4) in x,
+]
+DATA = [
+    lambda m, x, data=data, make=make: make(m, data)
+    for data in (
+        [1, "a"],
+        ["a"],
+        "a",
+        ["a", 1],
+        [1, b"a"],
+        [[1], ["a"]],
+        [["a"], [1]],
+        [1.0, "a"],
+        [True, "a"],
+        [None],
+        [1, None],
+        [1, {}],
+        {},
+    )
+    for make in (
+        lambda m, data: m.tensor(data),
+        lambda m, data: m.as_tensor(data),
+        lambda m, data: m.tensor(data, dtype=m.float32),
+        lambda m, data: m.tensor(data, dtype=m.int64),
+    )
+]
+HISTOGRAMS = [
+    lambda m, x: m.histogram(x.sin())[0],
+    lambda m, x: m.histogram(x.sin(), density=True)[0],
+    lambda m, x: x.sin().histogram(range=(0.0, 1.0))[0],
+]
+
+
+@pytest.mark.parametrize(
+    "call",
+    WEIGHTS + TENSORS_ONLY + STARTS + MEMBERS + HISTOGRAMS,
+    ids=lambda call: inspect.getsource(call).strip()[14:60],
+)
+def test_weights_tensors_starts_members(call):
+    agree(call, [X], inspect.getsource(call).strip(), gradient=False)
+
+
+@pytest.mark.parametrize("call", DATA)
+def test_data_that_is_no_number(call):
+    agree(call, [X], gradient=False)
+
+
+OPERATORS = [
+    lambda m, x: x @ np.ones(3),
+    lambda m, x: x @ np.ones((3, 2), "float32"),
+    lambda m, x: x.long() @ np.ones(3),
+    lambda m, x: x.half() @ np.ones(3),
+    lambda m, x: x + np.ones(3),
+    lambda m, x: x * np.ones((2, 1)),
+    lambda m, x: x / np.ones(3, "float32"),
+    lambda m, x: x @ 2.0,
+    lambda m, x: x @ np.float64(2),
+    lambda m, x: 2.0 @ x,
+    lambda m, x: x @ "a",
+    lambda m, x: x @ None,
+    lambda m, x: x @ np.ones(4),
+]
+
+
+@pytest.mark.parametrize("call", OPERATORS, ids=lambda call: inspect.getsource(call).strip()[14:60])
+def test_operators_with_arrays(call):
+    if "ones(4)" in inspect.getsource(call):
+        with pytest.raises(RuntimeError):
+            call(mytorch, mytorch.tensor(X))
+    else:
+        agree(call, [X], inspect.getsource(call).strip(), gradient=False)
+
+
+def test_an_array_before_a_tensor():
+    product = np.ones((4, 2)) @ mytorch.tensor(X)
+    assert product.dtype == mytorch.float64
+    np.testing.assert_array_equal(product.numpy(), np.ones((4, 2)) @ X)
+
+
+FREEDOM = [
+    lambda m, x, name=name, case=case: case(getattr(m, name), m)
+    for name in ("std", "var", "std_mean", "var_mean")
+    for case in (
+        lambda f, m: f(m.ones(1)),
+        lambda f, m: f(m.tensor(1.0)),
+        lambda f, m: f(m.ones(2, 1), dim=1),
+        lambda f, m: f(m.ones(3), correction=3),
+        lambda f, m: f(m.ones(0)),
+        lambda f, m: f(m.ones(1), unbiased=False),
+        lambda f, m: f(m.ones(3), correction=2),
+    )
+] + [
+    lambda m, x: m.cov(m.ones(2, 1)),
+    lambda m, x: m.cov(x, correction=5),
+    lambda m, x: m.cov(x),
+    lambda m, x: m.corrcoef(m.ones(2, 1)),
+]
+
+
+@pytest.mark.filterwarnings("always")
+@pytest.mark.parametrize("call", FREEDOM)
+def test_warned_of_too_few_degrees_of_freedom(call):
+    messages = []
+    for lib in (torch, mytorch):
+        with warnings.catch_warnings(record=True) as found:
+            warnings.simplefilter("always")
+            call(lib, lib.tensor(X))
+        messages.append([str(w.message).partition(" (Triggered")[0] for w in found])
+    assert messages[0] == messages[1]
+
+
+@pytest.mark.parametrize(
+    ("kernel", "dilation", "warned"), [(2, 1, True), (4, 3, True), (2, 2, False), (3, 1, False)]
+)
+def test_warned_of_padding_on_one_side(kernel, dilation, warned):
+    """torch warns once for a process, mytorch as Python's filters say."""
+    text = "Using padding='same' with even kernel lengths and odd dilation may require a zero-padded copy"
+    with warnings.catch_warnings(record=True) as found:
+        warnings.simplefilter("always")
+        mytorch.nn.functional.conv1d(
+            mytorch.ones(1, 1, 9), mytorch.ones(1, 1, kernel), padding="same", dilation=dilation
+        )
+        mytorch.nn.Conv2d(1, 1, (3, kernel), padding="same", dilation=dilation)(mytorch.ones(1, 1, 9, 9))
+    assert [str(w.message).startswith(text) for w in found] == [True] * 2 * warned

@@ -661,3 +661,25 @@ def test_random_views(shape, data):
         return base, view, again
 
     agree(program, [numbers(tuple(shape))], f"{shape} {steps}", tolerance=1e-5)
+
+
+def test_iterating_makes_one_row_at_a_time():
+    x = mytorch.arange(6.0).reshape(3, 2)
+    rows = iter(x)
+    x[1] = 7.0
+    assert [row.tolist() for row in rows] == [[0, 1], [7, 7], [4, 5]]
+    first, _, _ = x
+    first += 1  # a view
+    assert x[0].tolist() == [1, 2]
+    many = mytorch.arange(10**6)
+    assert next(iter(many)).item() == 0  # makes no million of tensors
+    with pytest.raises(TypeError, match="iteration over a 0-d tensor"):
+        iter(mytorch.tensor(1.0))
+
+
+def test_iterating_where_a_gradient_is_wanted():
+    x = mytorch.ones(3, 2, requires_grad=True)
+    rows = list(x)
+    assert len({row.grad_fn.name for row in rows}) == 1  # one node, which stacks the gradients
+    sum(i * row.sum() for i, row in enumerate(rows)).backward()
+    assert x.grad.tolist() == [[0, 0], [1, 1], [2, 2]]

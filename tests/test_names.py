@@ -241,12 +241,27 @@ def test_a_function_with_private_names_of_its_own():
 
         @staticmethod
         def forward(ctx, x):
-            return x * 2
+            ctx.save_for_backward(x)
+            for name in NODE_NAMES:
+                setattr(ctx, name, "the user's")
+            return x * 2, x * 3
 
         @staticmethod
-        def backward(ctx, g):
-            return g * 2
+        def backward(ctx, g, h):
+            assert [getattr(ctx, name) for name in NODE_NAMES] == ["the user's"] * len(NODE_NAMES)
+            assert ctx.saved_tensors[0] is not None
+            return g * 2 + h * 3
 
     x = mytorch.ones(2, requires_grad=True)
-    Double.apply(x).sum().backward()
-    assert x.grad.tolist() == [2, 2]
+    y, z = Double.apply(x)
+    assert y.grad_fn.mine == "the user's"
+    assert y.grad_fn.saved_tensors[0].tolist() == [1, 1]
+    (y + z).sum().backward()
+    assert x.grad.tolist() == [5, 5]
+
+
+# what a node of the graph keeps for itself, or once kept, and an attribute that it never had
+NODE_NAMES = """
+    mine order saved plan edges guards hooks outputs output_edges inputs results definition origin restore ctx
+    _materialize _dirty _fixed _to_save _inputs _shapes name next_functions
+""".split()

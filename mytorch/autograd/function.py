@@ -17,13 +17,13 @@ from ..ops.inplace import prepare_write, write
 from ..ops.shape import sum_to
 
 
-class FunctionCtx(Node):
-    """What ``forward`` tells ``backward``.
-
-    It is the node of the call in the graph, so ``y.grad_fn`` shows it.
+class FunctionCtx:
+    """What ``forward`` tells ``backward``. Attributes of any name may be set on it; they are seen on
+    ``y.grad_fn`` too.
     """
 
-    _materialize, _dirty, _fixed, _to_save = True, (), (), ()
+    _mytorch_materialize, _mytorch_dirty, _mytorch_fixed, _mytorch_to_save = True, (), (), ()
+    _mytorch_node = staticmethod(lambda: None)  # a weak reference to the node of the call, once there is one
 
     def save_for_backward(self, *tensors):
         """Keep inputs, outputs or intermediate tensors (or None) for ``backward``.
@@ -36,7 +36,7 @@ class FunctionCtx(Node):
                     f"save_for_backward can only save variables, but argument {i} is of type "
                     f"{type(t).__name__}"
                 )
-        self._to_save = tensors
+        self._mytorch_to_save = tensors
 
     @property
     def saved_tensors(self):
@@ -44,21 +44,47 @@ class FunctionCtx(Node):
 
         RuntimeError once backward has freed it, or if one was changed in place.
         """
-        if self.saved is None:
-            raise RuntimeError(SECOND_TIME.format(self.name))
-        return tuple(s if s is None or isinstance(s, Variable) else s.unpack(self) for s in self.saved[1:])
+        node = self._mytorch_node()
+        if node is None or node.saved is None:
+            raise RuntimeError(SECOND_TIME.format("a Function" if node is None else node.name))
+        return tuple(s if s is None or isinstance(s, Variable) else s.unpack(node) for s in node.saved[1:])
 
     def mark_dirty(self, *tensors):
         """Say which inputs ``forward`` changed in place; each must also be an output."""
-        self._dirty = tensors
+        self._mytorch_dirty = tensors
 
     def mark_non_differentiable(self, *tensors):
         """Say which outputs carry no gradient; integer ones never do."""
-        self._fixed = tensors
+        self._mytorch_fixed = tensors
 
     def set_materialize_grads(self, value):
         """False: ``backward`` gets None instead of zeros for an output that no gradient reached."""
-        self._materialize = value
+        self._mytorch_materialize = value
+
+    def __getattr__(self, name):
+        node = self._mytorch_node() if name in ("name", "next_functions") else None
+        if node is None:
+            raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'")
+        return getattr(node, name)
+
+
+class FunctionNode(Node):
+    """The call of a Function in the graph: ``y.grad_fn``. ``inputs`` and ``results`` are (shape, dtype,
+    device) of the tensors among both.
+    """
+
+    def __init__(self, plan, edges, ctx, args):
+        super().__init__(plan, edges, None, ())
+        self.ctx, self.inputs = ctx, list(map(_form, args))
+
+    def __getattr__(self, name):  # what the user has set on the context
+        return getattr(object.__getattribute__(self, "ctx"), name)
+
+
+def _form(value):
+    if isinstance(value, Variable):
+        return value.array.shape, value.array.dtype, device_of(value.array)
+    return None
 
 
 class _Saved:
@@ -76,21 +102,21 @@ class _Saved:
         # an output must not be kept: a cycle
         self.node, self.leaf = (tensor._node, tensor._leaf) if index is None else (None, None)
 
-    def unpack(self, ctx):
+    def unpack(self, node):
         if self.counter[0] != self.version:
             raise RuntimeError(
                 "one of the variables needed for gradient computation has been modified by an inplace "
                 "operation: a tensor of shape "
-                f"{list(self.array.shape)} saved by {ctx.name} is at version {self.counter[0]}; "
+                f"{list(self.array.shape)} saved by {node.name} is at version {self.counter[0]}; "
                 f"expected version {self.version} instead. "
                 "Hint: enable anomaly detection to find the operation that failed to compute its "
                 "gradient, with "
                 f"torch.autograd.set_detect_anomaly(True)."
             )
-        node = (
-            self.node if self.index is None else ctx if ctx.outputs is None else output_edge(ctx, self.index)
-        )
-        tensor = wrap(self.array, node)
+        edge = self.node
+        if self.index is not None:
+            edge = node if node.outputs is None else output_edge(node, self.index)
+        tensor = wrap(self.array, edge)
         tensor._counter, tensor._leaf = self.counter, self.leaf
         return tensor
 
@@ -98,12 +124,12 @@ class _Saved:
 class _FunctionPlan:
     """What the walk needs of a node, for a user's function: see ``core.plan.Plan``.
 
-    As an operation it has no definition and no named inputs; its one "saved value" is the context itself.
+    As an operation it has no definition and no named inputs; its one "saved value" is the node itself.
     """
 
     composed, variadic, view = None, None, False
     inputs = aux = outputs = live = ()
-    wants = (("ctx",),)
+    wants = (("node",),)
 
     def __init__(self, function, frees):
         self.name, self.frees = Name(f"{function.__name__}Backward"), frees
@@ -111,8 +137,8 @@ class _FunctionPlan:
         self.function = function
 
     def vjp(self, g, saved):
-        ctx = saved[0]()
-        return _backward(self.function, ctx, g if ctx.outputs is not None else (g,))
+        node = saved[0]()
+        return _backward(self.function, node, g if node.outputs is not None else (g,))
 
 
 class _FunctionMeta(type):
@@ -182,7 +208,7 @@ class Function(metaclass=_FunctionMeta):
         for a in args:
             if isinstance(a, Variable) and a._base is not None and a._base._node is not a._base_node:
                 refresh(a)
-        ctx = FunctionCtx(None, (), None, ())
+        ctx = FunctionCtx()
         ctx.needs_input_grad = tuple(isinstance(a, Variable) and a._node is not None for a in args)
         state = grad_mode.mode.get()
         recording = state is grad_mode.RECORD and any(ctx.needs_input_grad)
@@ -200,7 +226,7 @@ class Function(metaclass=_FunctionMeta):
         if recording:
             results = _record(cls, ctx, args, results)
         else:
-            for x in ctx._dirty:
+            for x in ctx._mytorch_dirty:
                 changed(x)
         return results if isinstance(result, tuple) else results[0]
 
@@ -250,7 +276,7 @@ def _is_in(tensor, tensors):
 
 
 def _check_dirty(ctx, args, results, recording):
-    for x in ctx._dirty:
+    for x in ctx._mytorch_dirty:
         if not _is_in(x, results):
             raise RuntimeError(
                 "Some elements marked as dirty during the forward method were not returned as output. "
@@ -262,46 +288,43 @@ def _check_dirty(ctx, args, results, recording):
 
 
 def _record(cls, ctx, args, results):
-    """Give the outputs their place in the graph, and the context what it saved."""
-    ctx.edges = tuple(a._node for a, needs in zip(args, ctx.needs_input_grad) if needs)
-    ctx._inputs = tuple(
-        (a.array.shape, a.array.dtype, device_of(a.array)) if isinstance(a, Variable) else None for a in args
-    )
+    """Give the outputs their place in the graph, and the node what the context saved."""
+    edges = tuple(a._node for a, needs in zip(args, ctx.needs_input_grad) if needs)
+    node = FunctionNode(cls._mytorch_plans[bool(ctx._mytorch_to_save)], edges, ctx, args)
+    ctx._mytorch_node = weakref.ref(node)
     seen, own = {id(a) for a in args}, []
     for r in results:
         own.append(_own_output(ctx, args, r, again=id(r) in seen))
         seen.add(id(r))
     results = own
-    ctx._shapes = [
-        (r.array.shape, r.array.dtype, device_of(r.array)) if isinstance(r, Variable) else None
-        for r in results
-    ]
+    node.results = list(map(_form, results))
     if len(results) > 1:
-        ctx.outputs = (None,) * len(results)
+        node.outputs = (None,) * len(results)
     for i, r in enumerate(results):
-        if isinstance(r, Variable) and not _is_in(r, ctx._fixed) and r.array.dtype.kind in "fcV":
-            edge = ctx if ctx.outputs is None else output_edge(ctx, i)
-            if _is_in(r, ctx._dirty):
+        dirty = _is_in(r, ctx._mytorch_dirty)
+        if isinstance(r, Variable) and not _is_in(r, ctx._mytorch_fixed) and r.array.dtype.kind in "fcV":
+            edge = node if node.outputs is None else output_edge(node, i)
+            if dirty:
                 write(r, wrap(r.array, edge))
             else:
                 r._node = edge
-        elif isinstance(r, Variable) and _is_in(r, ctx._dirty):
+        elif isinstance(r, Variable) and dirty:
             changed(r)
     places = {id(r): i for i, r in enumerate(results)}
-    ctx.plan = cls._mytorch_plans[bool(ctx._to_save)]
-    ctx.saved = (
-        weakref.ref(ctx),
-        *(None if t is None else _Saved(t, places.get(id(t))) for t in ctx._to_save),
+    node.saved = (
+        weakref.ref(node),
+        *(None if t is None else _Saved(t, places.get(id(t))) for t in ctx._mytorch_to_save),
     )
-    ctx._to_save = ctx._dirty = ctx._fixed = ()  # they hold outputs, which hold the context
+    # they hold outputs, which hold the node
+    ctx._mytorch_to_save = ctx._mytorch_dirty = ctx._mytorch_fixed = ()
     if detect_anomaly.enabled:
-        ctx.origin = traceback.format_stack()[:-2]
+        node.origin = traceback.format_stack()[:-2]
     return tuple(results)
 
 
 def _own_output(ctx, args, result, again):
     """``result`` itself; another tensor on its memory where it is an input or appears twice (``again``)."""
-    if not isinstance(result, Variable) or _is_in(result, ctx._dirty):
+    if not isinstance(result, Variable) or _is_in(result, ctx._mytorch_dirty):
         return result
     if not again and result._base is None:
         return result
@@ -317,8 +340,8 @@ def _own_output(ctx, args, result, again):
         base = source if source._base is None else source._base
         new._counter = source._counter
         new._base, new._view, new._base_node = base, _forbidden, base._node
-    if _is_in(result, ctx._fixed):
-        ctx._fixed += (new,)
+    if _is_in(result, ctx._mytorch_fixed):
+        ctx._mytorch_fixed += (new,)
     return new
 
 
@@ -341,24 +364,26 @@ def _forbidden(base):
 # ---- backward ------------------------------------------------------------------------------------
 
 
-def _backward(function, ctx, gradients):
+def _backward(function, node, gradients):
     """The gradients of the live inputs: arrays of arrays (or Variables of Variables, recorded) by the user's
     ``backward``.
     """
     create = any(isinstance(g, Variable) for g in gradients)
     given = [g if g is None or isinstance(g, Variable) else wrap(g) for g in gradients]
-    if ctx._materialize:
+    if node.ctx._mytorch_materialize:
         given = [
             _zeros(*shape, given) if g is None and shape is not None else g
-            for g, shape in zip(given, ctx._shapes)
+            for g, shape in zip(given, node.results)
         ]
     rule = function.backward if function.backward is not Function.backward else function.vjp
     token = grad_mode.mode.set(create)
     try:
-        found = rule(ctx, *given)
+        found = rule(node.ctx, *given)
         found = found if isinstance(found, tuple) else (found,)
-        found = _counted(ctx, found)
-        steps = [_fit(ctx, i, g) for i, (g, needs) in enumerate(zip(found, ctx.needs_input_grad)) if needs]
+        found = _counted(node, found)
+        steps = [
+            _fit(node, i, g) for i, (g, needs) in enumerate(zip(found, node.ctx.needs_input_grad)) if needs
+        ]
     finally:
         grad_mode.mode.reset(token)
     if create:
@@ -371,44 +396,44 @@ def _zeros(shape, dtype, where, given):
     return wrap(move(xp(next(g.array for g in given if g is not None)).zeros(shape, dtype), where))
 
 
-def _counted(ctx, found):
-    expected = len(ctx._inputs)
+def _counted(node, found):
+    expected = len(node.inputs)
     if len(found) > expected and all(g is None for g in found[expected:]):
         found = found[:expected]
     if len(found) != expected:
         raise RuntimeError(
-            f"function {ctx.name} returned an incorrect number of gradients (expected {expected}, got "
+            f"function {node.name} returned an incorrect number of gradients (expected {expected}, got "
             f"{len(found)})"
         )
-    for i, (g, meta) in enumerate(zip(found, ctx._inputs)):
+    for i, (g, meta) in enumerate(zip(found, node.inputs)):
         if g is not None and not isinstance(g, Variable):
             raise RuntimeError(
-                f"expected Variable or None (got {type(g).__name__}) as gradient {i} of {ctx.name}"
+                f"expected Variable or None (got {type(g).__name__}) as gradient {i} of {node.name}"
             )
         if g is not None and meta is None:
             raise RuntimeError(
-                f"function {ctx.name} returned a gradient different from None at position {i + 1}, but "
+                f"function {node.name} returned a gradient different from None at position {i + 1}, but "
                 "the corresponding forward input "
                 "was not a Variable"
             )
     return found
 
 
-def _fit(ctx, i, g):
+def _fit(node, i, g):
     """The gradient ``g`` of input ``i`` in that input's shape and dtype. RuntimeError if it cannot be."""
     if g is None:
         return None
-    shape, dtype, where = ctx._inputs[i]
+    shape, dtype, where = node.inputs[i]
     if device_of(g.array) != where:
         raise RuntimeError(
-            f"Function {ctx.name} returned an invalid gradient at index {i} - expected device {where} "
+            f"Function {node.name} returned an invalid gradient at index {i} - expected device {where} "
             f"but got {device_of(g.array)}"
         )
     if g.array.shape != shape:
         extra = g.array.ndim - len(shape)
         if extra < 0 or any(n != m and n != 1 for n, m in zip(shape, g.array.shape[extra:])):
             raise RuntimeError(
-                f"Function {ctx.name} returned an invalid gradient at index {i} - got "
+                f"Function {node.name} returned an invalid gradient at index {i} - got "
                 f"{list(g.array.shape)} but expected shape compatible "
                 f"with {list(shape)}"
             )

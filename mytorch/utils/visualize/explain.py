@@ -7,7 +7,7 @@ import json
 import math
 from pathlib import Path
 
-from ...autograd.function import FunctionCtx
+from ...autograd.function import FunctionNode
 from .graph import Graph, in_bytes, saved_bytes, saved_values
 from .lanes import lanes_of
 from .rules import formulas, input_names
@@ -138,7 +138,7 @@ def _leaf(row, arrivals):
 
 
 def _first_sentence(node):
-    document = node.plan.function.__doc__ if isinstance(node, FunctionCtx) else node.plan.op.forward.__doc__
+    document = node.plan.function.__doc__ if isinstance(node, FunctionNode) else node.plan.op.forward.__doc__
     return (document or "").strip().split("\n")[0].split(". ")[0].removesuffix(".").replace("``", "")
 
 

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 
 import numpy
 
-from ...autograd.function import FunctionCtx
 from ...core import walk
+from ...autograd.function import FunctionNode
 from ...core.arrays import as_array, xp
 from ...core.errors import SECOND_TIME
 from ...core.graph import Leaf, Output
@@ -211,7 +211,7 @@ def saved_values(node):
     """[(name, value)] of what ``node`` keeps for its formulas, each once. RuntimeError if it was freed."""
     if node.saved is None:
         raise RuntimeError(SECOND_TIME.format(node.name))
-    if isinstance(node, FunctionCtx):
+    if isinstance(node, FunctionNode):
         return [(f"saved_tensors[{i}]", getattr(s, "array", None)) for i, s in enumerate(node.saved[1:])]
     names = [name for wants in node.plan.wants for name in wants]
     found = {}

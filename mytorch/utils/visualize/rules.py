@@ -11,7 +11,7 @@ import textwrap
 from pathlib import Path
 from typing import NamedTuple
 
-from ...autograd.function import Function, FunctionCtx
+from ...autograd.function import Function, FunctionNode
 
 _PACKAGE = Path(__file__).resolve().parents[3]  # the folder that holds mytorch
 
@@ -26,7 +26,7 @@ class Source(NamedTuple):
 
 def input_names(node):
     """The name of the input behind each edge of ``node``."""
-    if isinstance(node, FunctionCtx):
+    if isinstance(node, FunctionNode):
         return [f"argument {i}" for i, needed in enumerate(node.needs_input_grad) if needed]
     op = node.plan.op
     variadic = op.signature.variadic
@@ -38,7 +38,7 @@ def formulas(node):
     call.
     """
     plan = node.plan
-    if isinstance(node, FunctionCtx):
+    if isinstance(node, FunctionNode):
         found = (
             plan.function.backward if plan.function.backward is not Function.backward else plan.function.vjp
         )

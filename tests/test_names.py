@@ -175,6 +175,34 @@ OPTIMIZERS = (
 COMMON = ["update", "begin", "slots", "scalars", "change", "_plan", "_plans", "_run", "_hooks", "_restore"]
 
 
+# A tensor's place in the graph, which operations read at every turn: the names of ``Variable``.
+PLACE = {"_base_node", "_counter", "_inference", "_leaf", "_node", "_view"}
+
+
+def test_private_names_of_tensors():
+    for mine, theirs in (
+        (mytorch.ones(2, requires_grad=True), torch.ones(2, requires_grad=True)),
+        (mytorch.nn.Parameter(mytorch.ones(2)), torch.nn.Parameter(torch.ones(2))),
+    ):
+        assert set(private(mine, theirs)) == PLACE
+
+
+@pytest.mark.parametrize("name", ["_new", "_place", "_scalar", "_extras", "_fresh_node", "_retains", "_data"])
+def test_a_tensor_with_private_names_of_its_own(name):
+    own = type("Own", (mytorch.Tensor,), {name: "the user's"})
+    x = mytorch.ones(2).as_subclass(own) if hasattr(mytorch.Tensor, "as_subclass") else own([1.0, 1.0])
+    setattr(x, name, {"the user's": 1})
+    x.requires_grad_()
+    y = x * 2
+    y.retain_grad()
+    y.sum().backward()
+    assert float(x[0]) == 1
+    assert x.new_zeros(2).tolist() == [0, 0]
+    assert x.grad.tolist() == [2, 2]
+    assert y.grad.tolist() == [1, 1]
+    assert getattr(copy.deepcopy(x), name) == {"the user's": 1}
+
+
 def test_private_names_of_classes():
     steps = [lib.optim.SGD([parameter(lib)], lr=0.1) for lib in (mytorch, torch)]
     pairs = [

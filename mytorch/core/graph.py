@@ -38,7 +38,7 @@ class Variable:
     _view = None  # the function that takes it from there,
     _base_node = None  # and the base's node at that time
     _leaf = None  # where ``.grad`` is kept
-    _retaining = None  # the hook of ``retain_grad()``
+    _mytorch_retaining = None  # the hook of ``retain_grad()``
     _inference = False
 
     def __init_subclass__(cls, results=False, **kwargs):
@@ -171,7 +171,7 @@ def rebase(variable, node):
     """An in-place change made ``node`` the place of ``variable`` in the graph. The hook of ``retain_grad()``
     moves there; other hooks keep watching the old values.
     """
-    hook, old = variable._retaining, variable._node
+    hook, old = variable._mytorch_retaining, variable._node
     if hook is not None and old is not node:
         del old.hooks[hook]
         retain(node, hook)

@@ -30,7 +30,7 @@ class Parameter(Tensor):
 
     def __deepcopy__(self, memo):
         new = memo[id(self)] = wrap(self.array.copy(), cls=type(self)).requires_grad_(self.requires_grad)
-        new.__dict__.update(self._extras())
+        new.__dict__.update(self._mytorch_extras())
         return new
 
     def __repr__(self):

@@ -154,7 +154,7 @@ class _Pickler(pickle.Pickler):
         self.encoder = encoder
 
     def persistent_id(self, value):
-        if isinstance(value, Tensor) and checkpoint.kind_of(value) and not any(value._extras()):
+        if isinstance(value, Tensor) and checkpoint.kind_of(value) and not any(value._mytorch_extras()):
             return self.encoder.tensor(value)
         return None
 

@@ -19,13 +19,13 @@ class NewMethods:
 
     array: numpy.ndarray
 
-    def _place(self, dtype, device):
+    def __place(self, dtype, device):
         return as_dtype(self.array.dtype if dtype is None else dtype).numpy, as_device(
             device
         ) if device is not None else device_of(self.array)
 
-    def _new(self, maker, size, dtype, device, requires_grad, *value):
-        kind, place = self._place(dtype, device)
+    def __new(self, maker, size, dtype, device, requires_grad, *value):
+        kind, place = self.__place(dtype, device)
         return wrap(
             move(getattr(module_for(place), maker)(sizes(size), *value, dtype=kind), place)
         ).requires_grad_(requires_grad)
@@ -39,32 +39,32 @@ class NewMethods:
                 "tensor.new_tensor(sourceTensor).",
                 stacklevel=2,
             )
-        kind, place = self._place(dtype, device)
+        kind, place = self.__place(dtype, device)
         return wrap(placed(data, kind, place, copy=True)).requires_grad_(requires_grad)
 
     def new_zeros(self, *size, dtype=None, device=None, requires_grad=False):
         """Zeros of shape ``size``."""
-        return self._new("zeros", size, dtype, device, requires_grad)
+        return self.__new("zeros", size, dtype, device, requires_grad)
 
     def new_ones(self, *size, dtype=None, device=None, requires_grad=False):
         """Ones of shape ``size``."""
-        return self._new("ones", size, dtype, device, requires_grad)
+        return self.__new("ones", size, dtype, device, requires_grad)
 
     def new_empty(self, *size, dtype=None, device=None, requires_grad=False):
         """Uninitialised memory of shape ``size``."""
-        return self._new("empty", size, dtype, device, requires_grad)
+        return self.__new("empty", size, dtype, device, requires_grad)
 
     def new_full(self, size, fill_value, *, dtype=None, device=None, requires_grad=False):
         """``fill_value`` in shape ``size``. RuntimeError if the dtype cannot hold it."""
-        kind, value = self._place(dtype, device)[0], number(fill_value)[0]
+        kind, value = self.__place(dtype, device)[0], number(fill_value)[0]
         check_fits(value, kind, finite=True)
-        return self._new("full", (size,), dtype, device, requires_grad, wrapped(value, kind))
+        return self.__new("full", (size,), dtype, device, requires_grad, wrapped(value, kind))
 
     def new(self, *data):
         """``new(2, 3)``: uninitialised memory; ``new([1, 2])``: these values. The dtype is that of this
         tensor; TypeError for another tensor's.
         """
-        kind, place = self._place(None, None)
+        kind, place = self.__place(None, None)
         if len(data) == 1 and isinstance(data[0], Variable) and data[0].array.dtype != kind:
             raise TypeError(f"expected a tensor of dtype {kind}, got {data[0].array.dtype}")
         return wrap(move(constructed(data, kind), place))

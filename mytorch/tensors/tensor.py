@@ -171,7 +171,7 @@ class Tensor(TensorMethods, NewMethods, MemoryMethods, SamplingMethods, Queries,
             )
         return bool(self.array.item())
 
-    def _scalar(self):
+    def __scalar(self):
         if self.array.size != 1:
             raise ValueError(
                 "only one element tensors can be converted to Python scalars, but got a tensor of "
@@ -180,13 +180,13 @@ class Tensor(TensorMethods, NewMethods, MemoryMethods, SamplingMethods, Queries,
         return self.array.item()
 
     def __float__(self):
-        return float(self._scalar())
+        return float(self.__scalar())
 
     def __int__(self):
-        return int(self._scalar())
+        return int(self.__scalar())
 
     def __complex__(self):
-        return complex(self._scalar())
+        return complex(self.__scalar())
 
     def __index__(self):
         if self.array.size != 1 or self.array.dtype.kind not in "iub":
@@ -199,10 +199,10 @@ class Tensor(TensorMethods, NewMethods, MemoryMethods, SamplingMethods, Queries,
             self.detach().cpu().array,
             str(self.device),
             self.requires_grad,
-            dict(self._extras()),
+            dict(self._mytorch_extras()),
         )
 
-    def _extras(self):
+    def _mytorch_extras(self):
         """Attributes that a user has set."""
         return ((name, value) for name, value in self.__dict__.items() if name not in _OWN)
 
@@ -214,7 +214,7 @@ class Tensor(TensorMethods, NewMethods, MemoryMethods, SamplingMethods, Queries,
             )
         new = wrap(self.array.copy(), cls=type(self))
         memo[id(self)] = new
-        new.__dict__.update(self._extras())
+        new.__dict__.update(self._mytorch_extras())
         new.requires_grad_(self.requires_grad)
         if self.grad is not None:
             new.grad = self.grad.detach().clone()
@@ -222,7 +222,7 @@ class Tensor(TensorMethods, NewMethods, MemoryMethods, SamplingMethods, Queries,
 
     # ---- the graph -------------------------------------------------------------------------------
 
-    def _fresh_node(self):
+    def __fresh_node(self):
         """Its node, after in-place changes of its base were taken into account."""
         if self._base is not None and self._base._node is not self._base_node:
             refresh(self)
@@ -231,7 +231,7 @@ class Tensor(TensorMethods, NewMethods, MemoryMethods, SamplingMethods, Queries,
     @property
     def requires_grad(self) -> bool:
         """Whether a gradient is wanted: set on leaves, and true of all that is computed from them."""
-        return self._fresh_node() is not None
+        return self.__fresh_node() is not None
 
     @requires_grad.setter
     def requires_grad(self, flag):
@@ -278,7 +278,7 @@ class Tensor(TensorMethods, NewMethods, MemoryMethods, SamplingMethods, Queries,
     @property
     def is_leaf(self) -> bool:
         """Whether it was made by the user and not computed from tensors that require a gradient."""
-        node = self._fresh_node()
+        node = self.__fresh_node()
         return node is None or type(node) is Leaf
 
     @property
@@ -353,12 +353,12 @@ class Tensor(TensorMethods, NewMethods, MemoryMethods, SamplingMethods, Queries,
 
         keep.runs_last = True  # it keeps what the other hooks made of the gradient
         retain(self._node, keep)
-        self._retaining = keep
+        self._mytorch_retaining = keep
 
     @property
     def retains_grad(self) -> bool:
         """Whether ``retain_grad()`` was called on this non-leaf."""
-        return self._retaining is not None
+        return self._mytorch_retaining is not None
 
     def register_hook(self, hook):
         """Call ``hook(grad)`` when the gradient of this tensor is there; what it returns, if anything,
@@ -366,7 +366,7 @@ class Tensor(TensorMethods, NewMethods, MemoryMethods, SamplingMethods, Queries,
         """
         if not self.requires_grad:
             raise RuntimeError("cannot register a hook on a tensor that doesn't require gradient")
-        return RemovableHandle.add(self._fresh_node(), "hooks", hook)
+        return RemovableHandle.add(self.__fresh_node(), "hooks", hook)
 
     def register_post_accumulate_grad_hook(self, hook):
         """Call ``hook(tensor)`` after a gradient was added to this leaf's ``.grad``."""
@@ -386,7 +386,7 @@ class Tensor(TensorMethods, NewMethods, MemoryMethods, SamplingMethods, Queries,
         if self._base is not None:
             raise RuntimeError("Can't detach views in-place. Use detach() instead.")
         self._freeze()
-        self._retaining = None
+        self._mytorch_retaining = None
         return self
 
     @property
@@ -497,7 +497,7 @@ _OWN = {
     "_leaf",
     "_inference",
     "_grad",
-    "_retaining",
+    "_mytorch_retaining",
 }
 _LEGACY_NAMES = {
     "float32": "Float",

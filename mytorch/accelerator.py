@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from . import cuda
 from .core.arrays import device
-from .names import lookup
+from .names import lookup as _lookup
 
 
 def is_available() -> bool:
@@ -37,4 +37,4 @@ def synchronize(device=None) -> None:
     cuda.synchronize(device)
 
 
-__getattr__ = lookup(__name__)
+__getattr__ = _lookup(__name__)

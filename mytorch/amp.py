@@ -9,7 +9,7 @@ import warnings
 
 from .core.arrays import cuda_is_available
 from .core.grad_mode import no_grad
-from .names import lookup
+from .names import lookup as _lookup
 
 
 class autocast:
@@ -170,4 +170,4 @@ class GradScaler:
         self._growth_interval = state_dict["growth_interval"]
 
 
-__getattr__ = lookup(__name__)
+__getattr__ = _lookup(__name__)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .names import lookup
+from .names import lookup as _lookup
 
 
 def is_compiling() -> bool:
@@ -27,4 +27,4 @@ def reset() -> None:
     """Nothing: there are no compiled functions to forget."""
 
 
-__getattr__ = lookup(__name__)
+__getattr__ = _lookup(__name__)

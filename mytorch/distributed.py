@@ -4,7 +4,7 @@ is, mytorch trains in one.
 
 from __future__ import annotations
 
-from .names import lookup
+from .names import lookup as _lookup
 
 
 def is_available() -> bool:
@@ -38,4 +38,4 @@ class ReduceOp:
 get_rank = get_world_size = get_backend = new_group = destroy_process_group = _no_group
 barrier = all_reduce = all_gather = broadcast = reduce = scatter = gather = reduce_scatter = _no_group
 
-__getattr__ = lookup(__name__)
+__getattr__ = _lookup(__name__)

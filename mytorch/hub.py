@@ -8,7 +8,7 @@ import os
 import re
 import urllib.parse
 
-from .names import lookup
+from .names import lookup as _lookup
 from .serialization import load as read
 from .serialization.download import fetch
 
@@ -73,4 +73,4 @@ def load(repo_or_dir, model, *args, **kwargs):
     )
 
 
-__getattr__ = lookup(__name__)
+__getattr__ = _lookup(__name__)

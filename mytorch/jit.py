@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from .names import lookup
+from .names import lookup as _lookup
 from .nn import Module
 
 __all__ = [
@@ -78,4 +78,4 @@ def load(f, *args, **kwargs):
     )
 
 
-__getattr__ = lookup(__name__)
+__getattr__ = _lookup(__name__)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import multiprocessing
 from multiprocessing import *  # noqa: F403  (all of it, that is the point)
 
-from .names import lookup
+from .names import lookup as _lookup
 
 
 def get_all_sharing_strategies() -> set:
@@ -44,4 +44,4 @@ def spawn(fn, args=(), nprocs=1, join=True, daemon=False, start_method="spawn"):
     return None
 
 
-__getattr__ = lookup(__name__)
+__getattr__ = _lookup(__name__)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .names import lookup
+from .names import lookup as _lookup
 
 
 def export(model, args=(), f=None, **kwargs):
@@ -13,4 +13,4 @@ def export(model, args=(), f=None, **kwargs):
     )
 
 
-__getattr__ = lookup(__name__)
+__getattr__ = _lookup(__name__)

@@ -1,6 +1,6 @@
 """Special functions under the names of ``torch.special``."""
 
-from .names import lookup
+from .names import lookup as _lookup
 from .ops.activation import log_softmax, softmax
 from .ops.arithmetic import xlogy
 from .ops.elementwise import exp2, expm1, log1p, logit, round, sinc
@@ -50,4 +50,4 @@ __all__ = [
     "zeta",
 ]
 
-__getattr__ = lookup(__name__)
+__getattr__ = _lookup(__name__)

@@ -7,7 +7,8 @@ Names only. graph, engine, out, walk and grad_mode stand below the operations, t
 from ..core.anomaly_mode import detect_anomaly, set_detect_anomaly
 from ..core.backward import backward
 from ..core.grad_mode import enable_grad, inference_mode, no_grad, set_grad_enabled
-from ..names import lookup, publish
+from ..names import lookup as _lookup
+from ..names import publish as _publish
 from . import functional
 from .function import Function
 from .grad import grad
@@ -30,5 +31,5 @@ __all__ = [
     "set_grad_enabled",
 ]
 
-publish(__name__, ["backward", "grad"])
-__getattr__ = lookup(__name__)
+_publish(__name__, ["backward", "grad"])
+__getattr__ = _lookup(__name__)

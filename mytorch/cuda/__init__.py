@@ -8,7 +8,7 @@ import types
 
 from ..core.arrays import cuda_is_available, cupy
 from ..core.arrays import device as as_device
-from ..names import lookup
+from ..names import lookup as _lookup
 from ..tensors.creation import LEGACY_DTYPES, legacy_type
 from ..tensors.random_creation import default_generator
 from . import amp
@@ -235,4 +235,4 @@ class Event:
         return cupy().cuda.get_elapsed_time(self._event, end._event)
 
 
-__getattr__ = lookup(__name__)
+__getattr__ = _lookup(__name__)

@@ -2,10 +2,10 @@
 for their images.
 """
 
-from ..names import lookup
+from ..names import lookup as _lookup
 from . import transforms
 from .mnist import KMNIST, MNIST, FashionMNIST, load_mnist
 
 __all__ = ["KMNIST", "MNIST", "FashionMNIST", "load_mnist", "transforms"]
 
-__getattr__ = lookup(__name__)
+__getattr__ = _lookup(__name__)

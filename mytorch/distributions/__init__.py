@@ -2,7 +2,7 @@
 
 import sys
 
-from ..names import lookup
+from ..names import lookup as _lookup
 from . import (
     constraints,
     continuous,
@@ -150,4 +150,4 @@ _PLACES = {name: module for module, names in _FILES.items() for name in names.sp
 globals().update(_PLACES)
 sys.modules |= {f"{__name__}.{name}": module for name, module in _PLACES.items()}
 
-__getattr__ = lookup(__name__)
+__getattr__ = _lookup(__name__)

@@ -1,6 +1,7 @@
 """Functions of functions: ``torch.func``. Names only."""
 
-from ..names import lookup, publish
+from ..names import lookup as _lookup
+from ..names import publish as _publish
 from .derivatives import grad, grad_and_value, hessian, jacfwd, jacrev, jvp, linearize, vjp
 from .modules import functional_call, stack_module_state
 from .vmap import vmap
@@ -19,5 +20,5 @@ __all__ = [
     "vmap",
 ]
 
-publish(__name__)
-__getattr__ = lookup(__name__)
+_publish(__name__)
+__getattr__ = _lookup(__name__)

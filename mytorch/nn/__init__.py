@@ -1,6 +1,6 @@
 """Layers, losses and models: torch.nn's names. Names only; the code is in the modules."""
 
-from ..names import lookup
+from ..names import lookup as _lookup
 from . import functional, init, modules, parallel, utils
 from .activation import (
     CELU,
@@ -152,4 +152,4 @@ from .upsampling import (
     UpsamplingNearest2d,
 )
 
-__getattr__ = lookup(__name__)
+__getattr__ = _lookup(__name__)

@@ -99,7 +99,8 @@ from .drop import (
     rrelu,
     rrelu_,
 )
-from ..names import lookup, publish
+from ..names import lookup as _lookup
+from ..names import publish as _publish
 
 # ---- activations that also work in place ---------------------------------------------------------
 
@@ -207,5 +208,5 @@ def log_softmax(input, dim=None, _stacklevel=3, dtype=None):
     return activation.log_softmax(input, dim=_dimension("log_softmax", input, dim), dtype=dtype)
 
 
-publish(__name__, [name for name in globals() if not name.startswith("_")])
-__getattr__ = lookup(__name__)
+_publish(__name__, [name for name in globals() if not name.startswith("_")])
+__getattr__ = _lookup(__name__)

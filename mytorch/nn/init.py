@@ -11,7 +11,7 @@ import numpy
 
 from ..core.arrays import device_of, move
 from ..core.graph import changed
-from ..names import lookup
+from ..names import lookup as _lookup
 from ..tensors.random_creation import default_generator
 
 _GAINS = {"sigmoid": 1, "tanh": 5 / 3, "relu": math.sqrt(2), "selu": 3 / 4}
@@ -276,4 +276,4 @@ xavier_uniform, xavier_normal = map(_deprecated, (xavier_uniform_, xavier_normal
 kaiming_uniform, kaiming_normal = map(_deprecated, (kaiming_uniform_, kaiming_normal_))
 orthogonal, sparse = map(_deprecated, (orthogonal_, sparse_))
 
-__getattr__ = lookup(__name__)
+__getattr__ = _lookup(__name__)

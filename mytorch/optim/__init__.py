@@ -1,6 +1,7 @@
 """Optimizers and learning-rate schedules with PyTorch's names, defaults and state dicts."""
 
-from ..names import lookup, publish
+from ..names import lookup as _lookup
+from ..names import publish as _publish
 from . import lr_scheduler
 from .adadelta import Adadelta
 from .adafactor import Adafactor
@@ -38,5 +39,5 @@ __all__ = [
     "lr_scheduler",
 ]
 
-publish(__name__, ["Adafactor", "Muon"])
-__getattr__ = lookup(__name__, later=("swa_utils",))  # which imports nn
+_publish(__name__, ["Adafactor", "Muon"])
+__getattr__ = _lookup(__name__, later=("swa_utils",))  # which imports nn

@@ -31,7 +31,8 @@ import os
 import pickle
 import zipfile
 
-from ..names import lookup, publish
+from ..names import lookup as _lookup
+from ..names import publish as _publish
 from ..tensors.tensor import Tensor
 from . import allowed, checkpoint, torch_reader
 from .allowed import add_safe_globals, clear_safe_globals, get_safe_globals, safe_globals
@@ -159,5 +160,5 @@ class _Pickler(pickle.Pickler):
         return None
 
 
-publish(__name__)
-__getattr__ = lookup(__name__)
+_publish(__name__)
+__getattr__ = _lookup(__name__)

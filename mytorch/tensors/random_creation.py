@@ -10,7 +10,8 @@ from ..core.grad_mode import is_grad_enabled
 from ..core.graph import Variable
 from ..core.primitive import primitive
 from ..core.scalar_arguments import as_number, takes_numbers
-from ..names import lookup, publish
+from ..names import lookup as _lookup
+from ..names import publish as _publish
 from ..ops.elementwise import flat
 from ..ops.shape import sizes
 from .creation import array_argument, finish, given_shape, settings
@@ -267,5 +268,5 @@ def poisson(input, generator=None):
     return finish(move(as_type(counts, array.dtype), device_of(array)), None)
 
 
-publish(__name__, ["fork_rng", "get_rng_state", "initial_seed", "manual_seed", "seed", "set_rng_state"])
-__getattr__ = lookup(__name__)
+_publish(__name__, ["fork_rng", "get_rng_state", "initial_seed", "manual_seed", "seed", "set_rng_state"])
+__getattr__ = _lookup(__name__)

@@ -2,9 +2,9 @@
 (``testing.samples``).
 """
 
-from ..names import lookup
+from ..names import lookup as _lookup
 from .close import assert_close
 
 __all__ = ["assert_close"]
 
-__getattr__ = lookup(__name__)
+__getattr__ = _lookup(__name__)

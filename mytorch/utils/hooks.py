@@ -1,8 +1,8 @@
 """Where torch keeps the handle that registering a hook returns."""
 
-from ..names import publish
+from ..names import publish as _publish
 from ..tensors.tensor import RemovableHandle
 
 __all__ = ["RemovableHandle"]
 
-publish(__name__)
+_publish(__name__)

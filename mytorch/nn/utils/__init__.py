@@ -2,7 +2,7 @@
 sequences (``rnn``).
 """
 
-from ...names import lookup
+from ...names import lookup as _lookup
 from . import fusion, parametrizations, parametrize, prune, rnn, stateless
 from .clip_grad import (
     clip_grad_norm,
@@ -17,4 +17,4 @@ from .skip_init import skip_init
 from .spectral_norm import remove_spectral_norm, spectral_norm
 from .weight_norm import remove_weight_norm, weight_norm
 
-__getattr__ = lookup(__name__)
+__getattr__ = _lookup(__name__)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ...names import publish
+from ...names import publish as _publish
 from ..conv import ConvTranspose1d, ConvTranspose2d, ConvTranspose3d
 from ..module import Module
 from .orthogonal import orthogonal as orthogonal
@@ -99,4 +99,4 @@ def spectral_norm(module, name="weight", n_power_iterations=1, eps=1e-12, dim=No
     return register_parametrization(module, name, _SpectralNorm(weight, n_power_iterations, dim, eps))
 
 
-publish(__name__, ["orthogonal"])
+_publish(__name__, ["orthogonal"])

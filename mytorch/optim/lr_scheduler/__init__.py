@@ -1,6 +1,7 @@
 """Learning-rate schedules with PyTorch's names, formulas and state dicts, and :class:`WarmupCosineLR`."""
 
-from ...names import lookup, publish
+from ...names import lookup as _lookup
+from ...names import publish as _publish
 from .base import LRScheduler
 from .compose import ChainedScheduler, SequentialLR
 from .cosine import CosineAnnealingLR, CosineAnnealingWarmRestarts, WarmupCosineLR
@@ -39,5 +40,5 @@ __all__ = [
     "WarmupCosineLR",
 ]
 
-publish(__name__)
-__getattr__ = lookup(__name__)
+_publish(__name__)
+__getattr__ = _lookup(__name__)

@@ -1,6 +1,6 @@
 """Datasets, samplers and the DataLoader that batches them, as in torch.utils.data."""
 
-from ...names import lookup
+from ...names import lookup as _lookup
 from .collate import default_collate, default_convert
 from .dataloader import DataLoader
 from .dataset import (
@@ -46,4 +46,4 @@ __all__ = [
     "random_split",
 ]
 
-__getattr__ = lookup(__name__)
+__getattr__ = _lookup(__name__)

@@ -147,7 +147,7 @@ def parameter(lib):
 def private(mine, theirs):
     """Names of ours that torch's class lacks, but for those that nobody else would choose."""
     names = set(object.__dir__(mine)) - set(object.__dir__(theirs))
-    taken = [f"_{cls.__name__}__" for cls in type(mine).__mro__]
+    taken = [f"_{cls.__name__.lstrip('_')}__" for cls in type(mine).__mro__]
     return sorted(
         name
         for name in names
@@ -203,11 +203,39 @@ def test_a_tensor_with_private_names_of_its_own(name):
     assert getattr(copy.deepcopy(x), name) == {"the user's": 1}
 
 
+LAYERS = [
+    lambda nn: nn.GRU(2, 3),
+    lambda nn: nn.LSTMCell(2, 3),
+    lambda nn: nn.Conv2d(1, 1, 3),
+    lambda nn: nn.ConvTranspose1d(1, 1, 3),
+    lambda nn: nn.Embedding(2, 3),
+    lambda nn: nn.EmbeddingBag(2, 3),
+    lambda nn: nn.BatchNorm1d(2),
+    lambda nn: nn.InstanceNorm1d(2),
+    lambda nn: nn.LayerNorm(2),
+    lambda nn: nn.GELU(),
+    lambda nn: nn.MaxPool2d(2),
+    lambda nn: nn.Dropout(),
+    lambda nn: nn.CrossEntropyLoss(),
+    lambda nn: nn.MultiheadAttention(4, 2),
+    lambda nn: nn.TransformerEncoderLayer(4, 2),
+    lambda nn: nn.TransformerDecoderLayer(4, 2),
+    lambda nn: nn.TransformerEncoder(nn.TransformerEncoderLayer(4, 2, batch_first=True), 1),
+    lambda nn: nn.Sequential(),
+    lambda nn: nn.ModuleList(),
+    lambda nn: nn.ModuleDict(),
+    lambda nn: nn.ParameterList(),
+    lambda nn: nn.ParameterDict(),
+    lambda nn: nn.AdaptiveLogSoftmaxWithLoss(16, 6, [2, 4]),
+]
+
+
 def test_private_names_of_classes():
     steps = [lib.optim.SGD([parameter(lib)], lr=0.1) for lib in (mytorch, torch)]
     pairs = [
         (mytorch.nn.Linear(2, 3), torch.nn.Linear(2, 3)),
         (mytorch.nn.Module(), torch.nn.Module()),
+        *(tuple(make(lib.nn) for lib in (mytorch, torch)) for make in LAYERS),
         (mytorch.utils.data.Dataset(), torch.utils.data.Dataset()),
         (mytorch.utils.data.RandomSampler([1]), torch.utils.data.RandomSampler([1])),
         (mytorch.utils.data.DataLoader([1]), torch.utils.data.DataLoader([1])),

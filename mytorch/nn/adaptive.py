@@ -46,7 +46,7 @@ class AdaptiveLogSoftmaxWithLoss(Module):
         self.head_size = self.shortlist_size + self.n_clusters
         self.head = Linear(in_features, self.head_size, head_bias, **kind)
         self.tail = ModuleList()
-        for i, (start, stop) in enumerate(self._clusters()):
+        for i, (start, stop) in enumerate(self.__clusters()):
             hidden = int(in_features // div_value ** (i + 1))
             self.tail.append(
                 Sequential(
@@ -54,7 +54,7 @@ class AdaptiveLogSoftmaxWithLoss(Module):
                 )
             )
 
-    def _clusters(self):
+    def __clusters(self):
         return zip(self.cutoffs, self.cutoffs[1:])
 
     def reset_parameters(self):
@@ -87,7 +87,7 @@ class AdaptiveLogSoftmaxWithLoss(Module):
         # what the head has to say: the class, or its cluster
         first = m.where(target < self.shortlist_size, target, 0)
         parts = []
-        for i, (start, stop) in enumerate(self._clusters()):
+        for i, (start, stop) in enumerate(self.__clusters()):
             rows = m.flatnonzero((target >= start) & (target < stop))
             if rows.size:
                 first[rows] = self.shortlist_size + i

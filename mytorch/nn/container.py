@@ -23,7 +23,7 @@ class _Numbered:
     def __iter__(self):
         return iter(self._modules.values())
 
-    def _key(self, index):
+    def _mytorch_key(self, index):
         """The name of the child at ``index``. IndexError if there is none."""
         index = operator.index(index)
         if not -len(self) <= index < len(self):
@@ -31,10 +31,10 @@ class _Numbered:
         return list(self._modules)[index]
 
     def __setitem__(self, index, module):
-        setattr(self, self._key(index), module)
+        setattr(self, self._mytorch_key(index), module)
 
     def __delitem__(self, index):
-        for key in list(self._modules)[index] if isinstance(index, slice) else [self._key(index)]:
+        for key in list(self._modules)[index] if isinstance(index, slice) else [self._mytorch_key(index)]:
             delattr(self, key)
         self._modules = {str(i): module for i, module in enumerate(self._modules.values())}
 
@@ -49,7 +49,7 @@ class _Numbered:
         del self[key]
         return module
 
-    def _insert(self, index, module):
+    def _mytorch_insert(self, index, module):
         modules = list(self._modules.values())
         modules.insert(index, module)
         self._modules.clear()
@@ -80,7 +80,7 @@ class Sequential(_Numbered, Module):
     def __getitem__(self, index):
         if isinstance(index, slice):
             return type(self)(OrderedDict(list(self._modules.items())[index]))
-        return self._modules[self._key(index)]
+        return self._modules[self._mytorch_key(index)]
 
     def insert(self, index, module):
         """Put ``module`` before position ``index``; returns the container."""
@@ -88,7 +88,7 @@ class Sequential(_Numbered, Module):
             raise AssertionError(f"module should be of type: {Module}")
         if not -len(self) <= index <= len(self):
             raise IndexError(f"Index out of range: {index}")
-        self._insert(index, module)
+        self._mytorch_insert(index, module)
         return self
 
     def extend(self, sequential):
@@ -107,20 +107,20 @@ class Sequential(_Numbered, Module):
             )
         return self.extend(list(other))
 
-    def _check_factor(self, factor):
+    def __check_factor(self, factor):
         if not isinstance(factor, int):
             raise TypeError(f"unsupported operand type(s) for *: {type(self)} and {type(factor)}")
         if factor <= 0:
             raise ValueError(f"Non-positive multiplication factor {factor} for {type(self)}")
 
     def __mul__(self, other):
-        self._check_factor(other)
+        self.__check_factor(other)
         return Sequential(*(list(self) * other))
 
     __rmul__ = __mul__
 
     def __imul__(self, other):
-        self._check_factor(other)
+        self.__check_factor(other)
         return self.extend(list(self) * (other - 1))
 
 
@@ -135,11 +135,11 @@ class ModuleList(_Numbered, Module):
     def __getitem__(self, index):
         if isinstance(index, slice):
             return type(self)(list(self._modules.values())[index])
-        return self._modules[self._key(index)]
+        return self._modules[self._mytorch_key(index)]
 
     def insert(self, index, module):
         """Put ``module`` before position ``index``."""
-        self._insert(index, module)
+        self._mytorch_insert(index, module)
 
     def extend(self, modules):
         """Add all ``modules`` at the end; returns the list."""
@@ -264,7 +264,7 @@ class ParameterList(Module):
         if values is not None:
             self.extend(values)
 
-    def _key(self, index):
+    def _mytorch_key(self, index):
         index = operator.index(index)
         if not -len(self) <= index < len(self):
             raise IndexError(f"index {index} is out of range")
@@ -273,10 +273,10 @@ class ParameterList(Module):
     def __getitem__(self, index):
         if isinstance(index, slice):
             return type(self)(self[i] for i in range(*index.indices(len(self))))
-        return getattr(self, self._key(index))
+        return getattr(self, self._mytorch_key(index))
 
     def __setitem__(self, index, value):
-        setattr(self, self._key(index), _as_parameter(value))
+        setattr(self, self._mytorch_key(index), _as_parameter(value))
 
     def __len__(self):
         return self._size

@@ -152,7 +152,7 @@ class _ConvNd(_Conv):
                 input, self.weight, self.bias, self.stride, self.padding, self.dilation, self.groups
             )
         return self.function(
-            pad(input, self._sides(), self.padding_mode),
+            pad(input, self.__sides(), self.padding_mode),
             self.weight,
             self.bias,
             self.stride,
@@ -161,7 +161,7 @@ class _ConvNd(_Conv):
             self.groups,
         )
 
-    def _sides(self):
+    def __sides(self):
         """(before, after) of each dimension, the last one first, as ``pad`` takes it."""
         if self.padding == "valid":
             return (0,) * (2 * self.dimensions)

@@ -61,7 +61,9 @@ class RNNBase(_Uniform):
         dtype=None,
     ):
         super().__init__()
-        self._check_settings(mode, input_size, hidden_size, num_layers, bias, batch_first, dropout, proj_size)
+        self.__check_settings(
+            mode, input_size, hidden_size, num_layers, bias, batch_first, dropout, proj_size
+        )
         self.mode, self.input_size, self.hidden_size, self.num_layers, self.bias = (
             mode,
             input_size,
@@ -90,7 +92,7 @@ class RNNBase(_Uniform):
         self.reset_parameters()
 
     @staticmethod
-    def _check_settings(mode, input_size, hidden_size, num_layers, bias, batch_first, dropout, proj_size):
+    def __check_settings(mode, input_size, hidden_size, num_layers, bias, batch_first, dropout, proj_size):
         if not isinstance(dropout, numbers.Number) or not 0 <= dropout <= 1 or isinstance(dropout, bool):
             raise ValueError(
                 "dropout should be a number in range [0, 1] representing the probability of an element "
@@ -144,7 +146,7 @@ class RNNBase(_Uniform):
         """
         packed = input if isinstance(input, PackedSequence) else None
         if packed is not None:
-            self._check_input(packed.data, 2)
+            self.__check_input(packed.data, 2)
             x, batched, sizes = packed.padded(), True, tuple(packed.batch_sizes.tolist())
         else:
             if input.ndim not in (2, 3):
@@ -153,12 +155,12 @@ class RNNBase(_Uniform):
                 )
             batched, sizes = input.ndim == 3, None
             x = input if batched else input[:, None]
-            self._check_input(x, 3)
+            self.__check_input(x, 3)
             x = x.transpose(0, 1) if self.batch_first and batched else x
         if not x.shape[0]:
             raise RuntimeError("Expected sequence length to be larger than 0 in RNN")
-        states = self._first_states(x, hx, batched, packed)
-        y, states = self._run(x, states, sizes)
+        states = self.__first_states(x, hx, batched, packed)
+        y, states = self.__run(x, states, sizes)
         if packed is not None:
             y = PackedSequence(
                 getitem(y, index=packed.places()),
@@ -174,7 +176,7 @@ class RNNBase(_Uniform):
             y = y.transpose(0, 1)
         return y, tuple(states) if self.mode == "LSTM" else states[0]
 
-    def _run(self, x, states, sizes):
+    def __run(self, x, states, sizes):
         """The layers one after the other on x (T, B, in)."""
         directions, last = 1 + self.bidirectional, []
         for layer in range(self.num_layers):
@@ -198,7 +200,7 @@ class RNNBase(_Uniform):
                 x = F.dropout(x, self.dropout, self.training)
         return x, [parts[0][None] if len(parts) == 1 else stack(parts) for parts in zip(*last)]
 
-    def _check_input(self, x, ndim):
+    def __check_input(self, x, ndim):
         weight = getattr(self, self._all_weights[0][0])
         if x.dtype != weight.dtype:
             raise ValueError(
@@ -212,7 +214,7 @@ class RNNBase(_Uniform):
                 f"input.size(-1) must be equal to input_size. Expected {self.input_size}, got {x.shape[-1]}"
             )
 
-    def _first_states(self, x, hx, batched, packed):
+    def __first_states(self, x, hx, batched, packed):
         """The first states as (layers · directions, B, size), checked; None for zeros."""
         batch, layers = x.shape[1], self.num_layers * (1 + self.bidirectional)
         sizes = [self.proj_size or self.hidden_size, self.hidden_size][: 2 if self.mode == "LSTM" else 1]
@@ -387,7 +389,7 @@ class RNNCellBase(_Uniform):
             )
         self.reset_parameters()
 
-    def _step(self, cell, input, states, names, **settings):
+    def _mytorch_step(self, cell, input, states, names, **settings):
         """``cell`` on a batch, or on one vector; missing states are zeros."""
         for name, value in (("input", input), *zip(names, states or ())):
             if value.ndim not in (1, 2):
@@ -433,7 +435,7 @@ class RNNCell(RNNCellBase):
         """The next h. ValueError or RuntimeError for shapes that do not match."""
         if self.nonlinearity not in ("tanh", "relu"):
             raise RuntimeError(f"Unknown nonlinearity: {self.nonlinearity}")
-        return self._step(
+        return self._mytorch_step(
             rnn_cell,
             input,
             None if hx is None else (hx,),
@@ -454,7 +456,7 @@ class LSTMCell(RNNCellBase):
         ValueError or RuntimeError for shapes that do not match, TypeError for a single tensor as ``hx``.
         """
         _check_pair(hx, "LSTMCell")
-        return self._step(lstm_cell, input, hx, ("hx[0]", "hx[1]"))
+        return self._mytorch_step(lstm_cell, input, hx, ("hx[0]", "hx[1]"))
 
 
 class GRUCell(RNNCellBase):
@@ -465,4 +467,4 @@ class GRUCell(RNNCellBase):
 
     def forward(self, input, hx=None):
         """The next h. ValueError or RuntimeError for shapes that do not match."""
-        return self._step(gru_cell, input, None if hx is None else (hx,), ("hidden",))
+        return self._mytorch_step(gru_cell, input, None if hx is None else (hx,), ("hidden",))

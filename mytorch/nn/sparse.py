@@ -12,7 +12,9 @@ from .parameter import Parameter
 class _Table(Module):
     """``weight`` (num_embeddings, embedding_dim), standard normal, its padding row zero."""
 
-    def _make(self, num_embeddings, embedding_dim, padding_idx, weight, device, dtype, requires_grad=True):
+    def _mytorch_make(
+        self, num_embeddings, embedding_dim, padding_idx, weight, device, dtype, requires_grad=True
+    ):
         self.num_embeddings, self.embedding_dim = num_embeddings, embedding_dim
         if padding_idx is not None:
             if not -num_embeddings <= padding_idx < num_embeddings:
@@ -36,7 +38,7 @@ class _Table(Module):
             init.zeros_(self.weight.detach()[self.padding_idx])
 
     @staticmethod
-    def _size(embeddings):
+    def _mytorch_size(embeddings):
         if embeddings.ndim != 2:
             raise AssertionError("Embeddings parameter is expected to be 2-dimensional")
         return embeddings.shape
@@ -71,7 +73,7 @@ class Embedding(_Table):
             scale_grad_by_freq,
             sparse,
         )
-        self._make(num_embeddings, embedding_dim, padding_idx, _weight, device, dtype, not _freeze)
+        self._mytorch_make(num_embeddings, embedding_dim, padding_idx, _weight, device, dtype, not _freeze)
 
     @classmethod
     def from_pretrained(
@@ -85,7 +87,7 @@ class Embedding(_Table):
         sparse=False,
     ):
         """An Embedding of the given table (V, D); ``freeze``: it is not trained."""
-        rows, columns = cls._size(embeddings)
+        rows, columns = cls._mytorch_size(embeddings)
         return cls(
             rows, columns, padding_idx, max_norm, norm_type, scale_grad_by_freq, sparse, embeddings, freeze
         )
@@ -142,7 +144,7 @@ class EmbeddingBag(_Table):
             sparse,
         )
         self.mode, self.include_last_offset = mode, include_last_offset
-        self._make(num_embeddings, embedding_dim, padding_idx, _weight, device, dtype)
+        self._mytorch_make(num_embeddings, embedding_dim, padding_idx, _weight, device, dtype)
 
     @classmethod
     def from_pretrained(
@@ -158,7 +160,7 @@ class EmbeddingBag(_Table):
         padding_idx=None,
     ):
         """An EmbeddingBag of the given table (V, D); ``freeze``: it is not trained."""
-        rows, columns = cls._size(embeddings)
+        rows, columns = cls._mytorch_size(embeddings)
         new = cls(
             rows,
             columns,

@@ -51,10 +51,10 @@ def _activation(activation):
 class _Layer(Module):
     """The blocks that both layers are made of."""
 
-    def _attend(self, attention, dropout, x, memory, mask, padding, causal):
+    def _mytorch_attend(self, attention, dropout, x, memory, mask, padding, causal):
         return dropout(attention(x, memory, memory, padding, False, mask, is_causal=causal)[0])
 
-    def _feed_forward(self, x, dropout):
+    def _mytorch_feed_forward(self, x, dropout):
         return dropout(self.linear2(self.dropout(self.activation(self.linear1(x)))))
 
 
@@ -97,10 +97,10 @@ class TransformerEncoderLayer(_Layer):
         x, rest = src, (src_mask, src_key_padding_mask, is_causal)
         if self.norm_first:
             y = self.norm1(x)
-            x = x + self._attend(self.self_attn, self.dropout1, y, y, *rest)
-            return x + self._feed_forward(self.norm2(x), self.dropout2)
-        x = self.norm1(x + self._attend(self.self_attn, self.dropout1, x, x, *rest))
-        return self.norm2(x + self._feed_forward(x, self.dropout2))
+            x = x + self._mytorch_attend(self.self_attn, self.dropout1, y, y, *rest)
+            return x + self._mytorch_feed_forward(self.norm2(x), self.dropout2)
+        x = self.norm1(x + self._mytorch_attend(self.self_attn, self.dropout1, x, x, *rest))
+        return self.norm2(x + self._mytorch_feed_forward(x, self.dropout2))
 
 
 class TransformerDecoderLayer(_Layer):
@@ -154,12 +154,12 @@ class TransformerDecoderLayer(_Layer):
         others = (memory_mask, memory_key_padding_mask, memory_is_causal)
         if self.norm_first:
             y = self.norm1(x)
-            x = x + self._attend(self.self_attn, self.dropout1, y, y, *own)
-            x = x + self._attend(self.multihead_attn, self.dropout2, self.norm2(x), memory, *others)
-            return x + self._feed_forward(self.norm3(x), self.dropout3)
-        x = self.norm1(x + self._attend(self.self_attn, self.dropout1, x, x, *own))
-        x = self.norm2(x + self._attend(self.multihead_attn, self.dropout2, x, memory, *others))
-        return self.norm3(x + self._feed_forward(x, self.dropout3))
+            x = x + self._mytorch_attend(self.self_attn, self.dropout1, y, y, *own)
+            x = x + self._mytorch_attend(self.multihead_attn, self.dropout2, self.norm2(x), memory, *others)
+            return x + self._mytorch_feed_forward(self.norm3(x), self.dropout3)
+        x = self.norm1(x + self._mytorch_attend(self.self_attn, self.dropout1, x, x, *own))
+        x = self.norm2(x + self._mytorch_attend(self.multihead_attn, self.dropout2, x, memory, *others))
+        return self.norm3(x + self._mytorch_feed_forward(x, self.dropout3))
 
 
 class TransformerEncoder(Module):
@@ -185,12 +185,12 @@ class TransformerEncoder(Module):
         if (
             src_key_padding_mask is not None
             and mask is None
-            and self._drops_padding(src, src_key_padding_mask)
+            and self.__drops_padding(src, src_key_padding_mask)
         ):
             output = output.masked_fill(_hidden(src_key_padding_mask)[..., None], 0.0)
         return output if self.norm is None else self.norm(output)
 
-    def _drops_padding(self, src, padding):
+    def __drops_padding(self, src, padding):
         """Whether torch would take its fast path, which leaves zeros where ``padding`` is."""
         layer = self.layers[0]
         if (

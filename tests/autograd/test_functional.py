@@ -316,7 +316,7 @@ def test_functional_call():
     partly = mytorch.func.functional_call(model, {"0.bias": mytorch.ones(2)}, x)
     assert not mytorch.equal(partly, found)
     with pytest.raises(RuntimeError, match="nothing"):
-        mytorch.func.functional_call(model, {"nothing": x}, x)
+        mytorch.func.functional_call(model, {"nothing": x}, x, strict=True)
     with pytest.raises(RuntimeError, match="Missing key"):
         mytorch.func.functional_call(model, {"0.bias": mytorch.ones(2)}, x, strict=True)
 

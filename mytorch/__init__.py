@@ -7,6 +7,7 @@ the modules.
 import importlib
 from math import e, inf, nan, pi
 
+from .core.public_names import NoSuchName, own
 from .kernels.malloc import keep_freed_memory
 from .tensors.tensor import Size, Tensor
 from .version import __version__
@@ -116,9 +117,8 @@ _HOMES = {
     """,
     "tensors.printing": "get_printoptions printoptions set_printoptions",
     "tensors.random_creation": """
-        bernoulli default_generator Generator get_rng_state initial_seed manual_seed multinomial
-        normal poisson rand rand_like randint randint_like randn randn_like randperm seed
-        set_rng_state
+        bernoulli default_generator Generator multinomial normal poisson rand rand_like randint
+        randint_like randn randn_like randperm
     """,
     "tensors.torch_flags": """
         are_deterministic_algorithms_enabled channels_last channels_last_3d compile
@@ -140,6 +140,7 @@ _HOMES = {
         threshold_
     """,
     "nn.native": "batch_norm binary_cross_entropy_with_logits embedding instance_norm kl_div",
+    "random": "get_rng_state initial_seed manual_seed seed set_rng_state",
     "serialization": "load save",
 }
 
@@ -162,16 +163,25 @@ _WHERE = {
 __all__ = ["Size", "Tensor", "e", "inf", "keep_freed_memory", "nan", "newaxis", "pi", *_WHERE, *_METHODS]
 
 
+# torch's functions that are written in files of its own keep the names of these.
+_FILES = ("mytorch.autograd", "mytorch.random", "mytorch.amp", "mytorch.func")
+
+for _name in ("Size", "Tensor", "keep_freed_memory"):
+    own(__name__, _name, globals()[_name])
+
+
 def __getattr__(name):
     if name in _WHERE:
         module, attribute = _WHERE[name]
         value = getattr(importlib.import_module(f"{__name__}.{module}"), attribute)
+        if not getattr(value, "__module__", "").startswith(_FILES):
+            own(__name__, name, value)
     elif name in _METHODS:
         value = getattr(Tensor, name)
     elif name in _SUBMODULES:
         value = importlib.import_module(f"{__name__}.{name}")
     else:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        raise NoSuchName(__name__, name)
     globals()[name] = value  # found at once from now on
     return value
 

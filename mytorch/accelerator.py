@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from . import cuda
 from .core.arrays import device
-from .names import lookup as _lookup
+from .core.public_names import lookup as _lookup
 
 
 def is_available() -> bool:

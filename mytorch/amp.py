@@ -9,7 +9,7 @@ import warnings
 
 from .core.arrays import cuda_is_available
 from .core.grad_mode import no_grad
-from .names import lookup as _lookup
+from .core.public_names import lookup as _lookup
 
 
 class autocast:

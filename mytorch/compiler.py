@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .names import lookup as _lookup
+from .core.public_names import lookup as _lookup
 
 
 def is_compiling() -> bool:

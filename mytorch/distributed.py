@@ -4,7 +4,7 @@ is, mytorch trains in one.
 
 from __future__ import annotations
 
-from .names import lookup as _lookup
+from .core.public_names import lookup as _lookup
 
 
 def is_available() -> bool:

@@ -8,7 +8,7 @@ import os
 import re
 import urllib.parse
 
-from .names import lookup as _lookup
+from .core.public_names import lookup as _lookup
 from .serialization import load as read
 from .serialization.download import fetch
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from .names import lookup as _lookup
+from .core.public_names import lookup as _lookup
 from .nn import Module
 
 __all__ = [

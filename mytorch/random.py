@@ -1,5 +1,7 @@
 """``torch.random``: seeds and generators. Random tensors are in ``tensors.random_creation``."""
 
+from .core.public_names import lookup as _lookup
+from .core.public_names import publish as _publish
 from .tensors.generator import (
     Generator,
     default_generator,
@@ -21,3 +23,6 @@ __all__ = [
     "seed",
     "set_rng_state",
 ]
+
+_publish(__name__, [name for name in __all__ if name not in ("Generator", "default_generator")])
+__getattr__ = _lookup(__name__)

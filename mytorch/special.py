@@ -1,6 +1,6 @@
 """Special functions under the names of ``torch.special``."""
 
-from .names import lookup as _lookup
+from .core.public_names import lookup as _lookup
 from .ops.activation import log_softmax, softmax
 from .ops.arithmetic import xlogy
 from .ops.elementwise import exp2, expm1, log1p, logit, round, sinc

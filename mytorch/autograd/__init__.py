@@ -7,8 +7,8 @@ Names only. graph, engine, out, walk and grad_mode stand below the operations, t
 from ..core.anomaly_mode import detect_anomaly, set_detect_anomaly
 from ..core.backward import backward
 from ..core.grad_mode import enable_grad, inference_mode, no_grad, set_grad_enabled
-from ..names import lookup as _lookup
-from ..names import publish as _publish
+from ..core.public_names import lookup as _lookup
+from ..core.public_names import publish as _publish
 from . import functional
 from .function import Function
 from .grad import grad

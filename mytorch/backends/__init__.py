@@ -3,7 +3,7 @@
 its settings are stored and have no effect.
 """
 
-from ..names import lookup as _lookup
+from ..core.public_names import lookup as _lookup
 from . import cuda, cudnn, mkl, mkldnn, mps, openmp
 
 __getattr__ = _lookup(__name__)

@@ -8,8 +8,8 @@ import math
 
 import numpy
 
-from ..names import NoSuchName
 from .arrays import as_array, is_array, modules
+from .public_names import NoSuchName
 
 
 class dtype:

@@ -18,6 +18,7 @@ from .errors import SECOND_TIME, check_hook, check_intact, check_nan, located
 from .graph import Leaf, Node, Output, changed, last_change, wrap
 from .higher_order import vjp_in_graph
 from .plan import MANY
+from .sums import summed
 
 
 class Walk:
@@ -195,7 +196,7 @@ def unbroadcast(d, shape, dtype):
         extra = len(d.shape) - len(shape)
         axes = tuple(i for i, n in enumerate(d.shape) if i < extra or (shape[i - extra] == 1 and n != 1))
         if axes:
-            d = d.sum(axes, keepdims=True)
+            d = summed(d, axes, keepdims=True)
         d = d.reshape(shape)
     if d.dtype == dtype:
         return d

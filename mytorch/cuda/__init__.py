@@ -8,9 +8,9 @@ import types
 
 from ..core.arrays import cuda_is_available, cupy
 from ..core.arrays import device as as_device
-from ..names import lookup as _lookup
+from ..core.public_names import lookup as _lookup
 from ..tensors.creation import LEGACY_DTYPES, legacy_type
-from ..tensors.random_creation import default_generator
+from ..tensors.generator import default_generator
 from . import amp
 
 (

@@ -2,7 +2,7 @@
 for their images.
 """
 
-from ..names import lookup as _lookup
+from ..core.public_names import lookup as _lookup
 from . import transforms
 from .mnist import KMNIST, MNIST, FashionMNIST, load_mnist
 

@@ -1,7 +1,7 @@
 """Functions of functions: ``torch.func``. Names only."""
 
-from ..names import lookup as _lookup
-from ..names import publish as _publish
+from ..core.public_names import lookup as _lookup
+from ..core.public_names import publish as _publish
 from .derivatives import grad, grad_and_value, hessian, jacfwd, jacrev, jvp, linearize, vjp
 from .modules import functional_call, stack_module_state
 from .vmap import vmap

@@ -6,7 +6,7 @@ import functools
 
 from ..core.graph import Variable
 from ..ops.join import narrow, select, stack
-from ..tensors.random_creation import default_generator
+from ..tensors.generator import default_generator
 from ..utils._pytree import leaves, rebuilt
 
 

@@ -2,7 +2,7 @@
 code is in ``ops``.
 """
 
-from ..names import lookup as _lookup
+from ..core.public_names import lookup as _lookup
 from ..ops.diagonal import linalg_diagonal as diagonal
 from ..ops.linalg.decompositions import cholesky, eigh, eigvalsh, qr, svd, svdvals
 from ..ops.linalg.eigen import eig, eigvals, householder_product, tensorinv, tensorsolve

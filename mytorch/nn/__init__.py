@@ -1,6 +1,6 @@
 """Layers, losses and models: torch.nn's names. Names only; the code is in the modules."""
 
-from ..names import lookup as _lookup
+from ..core.public_names import lookup as _lookup
 from . import functional, init, modules, parallel, utils
 from .activation import (
     CELU,

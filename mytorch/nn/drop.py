@@ -13,7 +13,7 @@ from ..core.scalar_arguments import as_number
 from ..ops.activation import leaky_relu, softmax
 from ..ops.arithmetic import mul
 from ..ops.inplace import inplace as in_place
-from ..tensors.random_creation import default_generator
+from ..tensors.generator import default_generator
 
 
 def random_like(like, shape=None):

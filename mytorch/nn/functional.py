@@ -99,8 +99,8 @@ from .drop import (
     rrelu,
     rrelu_,
 )
-from ..names import lookup as _lookup
-from ..names import publish as _publish
+from ..core.public_names import lookup as _lookup
+from ..core.public_names import publish as _publish
 
 # ---- activations that also work in place ---------------------------------------------------------
 

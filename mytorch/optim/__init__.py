@@ -1,7 +1,7 @@
 """Optimizers and learning-rate schedules with PyTorch's names, defaults and state dicts."""
 
-from ..names import lookup as _lookup
-from ..names import publish as _publish
+from ..core.public_names import lookup as _lookup
+from ..core.public_names import publish as _publish
 from . import lr_scheduler
 from .adadelta import Adadelta
 from .adafactor import Adafactor

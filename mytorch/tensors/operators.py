@@ -3,37 +3,23 @@
 from __future__ import annotations
 
 import importlib
-
-import numpy
-
-from ..core.dtypes import as_dtype
-from ..core.graph import wrap
-from ..ops import arithmetic, comparison, complex, elementwise, indexing, join, matmul, reduce, shape
 import numbers
 
+import numpy
 
 from ..core.arrays import is_array
 from ..core.dtypes import as_dtype, promote_numpy
 from ..core.graph import Variable, wrap
 from ..ops import (
-    activation,
     arithmetic,
-    bounds,
     comparison,
     complex,
-    diagonal,
     elementwise,
-    gather,
     indexing,
     join,
-    layout,
-    masks,
     matmul,
     reduce,
-    scaling,
-    scatter,
     shape,
-    strided,
 )
 from ..ops.inplace import copy_, fill_, fill_diagonal_, inplace, reshaped_in_place, setitem, zero_
 from ..ops.shape import sizes

@@ -10,8 +10,6 @@ from ..core.grad_mode import is_grad_enabled
 from ..core.graph import Variable
 from ..core.primitive import primitive
 from ..core.scalar_arguments import as_number, takes_numbers
-from ..names import lookup as _lookup
-from ..names import publish as _publish
 from ..ops.elementwise import flat
 from ..ops.shape import sizes
 from .creation import array_argument, finish, given_shape, settings
@@ -21,14 +19,8 @@ from .generator import (
     coins,
     default_generator,
     floats,
-    fork_rng,
-    get_rng_state,
-    initial_seed,
     integers,
-    manual_seed,
     picks,
-    seed,
-    set_rng_state,
     source_of,
 )
 
@@ -36,10 +28,6 @@ __all__ = [
     "Generator",
     "bernoulli",
     "default_generator",
-    "fork_rng",
-    "get_rng_state",
-    "initial_seed",
-    "manual_seed",
     "multinomial",
     "normal",
     "poisson",
@@ -50,8 +38,6 @@ __all__ = [
     "randn",
     "randn_like",
     "randperm",
-    "seed",
-    "set_rng_state",
 ]
 
 
@@ -266,7 +252,3 @@ def poisson(input, generator=None):
         raise RuntimeError("invalid Poisson rate, expected rate to be non-negative")
     counts = numpy.asarray(source_of(generator).poisson(move(array, CPU)))
     return finish(move(as_type(counts, array.dtype), device_of(array)), None)
-
-
-_publish(__name__, ["fork_rng", "get_rng_state", "initial_seed", "manual_seed", "seed", "set_rng_state"])
-__getattr__ = _lookup(__name__)

@@ -2,7 +2,7 @@
 (``testing.samples``).
 """
 
-from ..names import lookup as _lookup
+from ..core.public_names import lookup as _lookup
 from .close import assert_close
 
 __all__ = ["assert_close"]

@@ -2,7 +2,7 @@
 memory.
 """
 
-from ..names import lookup as _lookup
+from ..core.public_names import lookup as _lookup
 from . import checkpoint, data, hooks
 
 __getattr__ = _lookup(__name__)

@@ -12,7 +12,7 @@ from contextlib import nullcontext
 
 from ..core.grad_mode import enable_grad, is_grad_enabled
 from ..core.graph import Node, Output, Variable, now
-from ..tensors.random_creation import default_generator
+from ..tensors.generator import default_generator
 
 
 class CheckpointError(RuntimeError):

@@ -1,6 +1,6 @@
 """Where torch keeps the handle that registering a hook returns."""
 
-from ..names import publish as _publish
+from ..core.public_names import publish as _publish
 from ..tensors.tensor import RemovableHandle
 
 __all__ = ["RemovableHandle"]

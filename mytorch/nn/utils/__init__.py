@@ -2,7 +2,7 @@
 sequences (``rnn``).
 """
 
-from ...names import lookup as _lookup
+from ...core.public_names import lookup as _lookup
 from . import fusion, parametrizations, parametrize, prune, rnn, stateless
 from .clip_grad import (
     clip_grad_norm,

@@ -13,9 +13,8 @@ from ..join import cat, narrow
 from ..layout import owned
 from ..matmul import matmul
 from ..reduce import mean
-from ..shape import check_dim, mT, reshape, spelled
-from .scan import cumsum
 from ..shape import check_dim, check_dims, mT, reshape, spelled
+from .scan import cumsum
 
 
 @takes_out

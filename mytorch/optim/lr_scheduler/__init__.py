@@ -1,7 +1,7 @@
 """Learning-rate schedules with PyTorch's names, formulas and state dicts, and :class:`WarmupCosineLR`."""
 
-from ...names import lookup as _lookup
-from ...names import publish as _publish
+from ...core.public_names import lookup as _lookup
+from ...core.public_names import publish as _publish
 from .base import LRScheduler
 from .compose import ChainedScheduler, SequentialLR
 from .cosine import CosineAnnealingLR, CosineAnnealingWarmRestarts, WarmupCosineLR

@@ -1,6 +1,6 @@
 """Datasets, samplers and the DataLoader that batches them, as in torch.utils.data."""
 
-from ...names import lookup as _lookup
+from ...core.public_names import lookup as _lookup
 from .collate import default_collate, default_convert
 from .dataloader import DataLoader
 from .dataset import (

@@ -14,7 +14,7 @@ from multiprocessing import connection
 from typing import Generic, TypeVar
 
 from ...core.arrays import cuda_is_available
-from ...tensors import random_creation as random
+from ...tensors.generator import default_generator
 from .collate import default_collate, default_convert
 from .dataset import IterableDataset
 from .fetch import fetcher
@@ -251,7 +251,7 @@ class _Iterator:
         Of an interrupted epoch, draw what it drew and pass over what it gave.
         """
         generator, stream = (
-            loader.generator or random.default_generator,
+            loader.generator or default_generator,
             isinstance(loader.dataset, IterableDataset),
         )
         resume, loader._mytorch_resume = loader._mytorch_resume, None

@@ -12,7 +12,7 @@ import numpy
 
 from ...core.arrays import move
 from ...tensors.creation import as_tensor
-from ...tensors.random_creation import default_generator
+from ...tensors.generator import default_generator
 
 T_co = TypeVar("T_co", covariant=True)
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 
-from ...tensors.random_creation import Generator, randperm
+from ...tensors.generator import Generator
+from ...tensors.random_creation import randperm
 from .sampler import Sampler
 
 

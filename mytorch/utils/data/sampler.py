@@ -12,16 +12,15 @@ from typing import Generic, TypeVar
 import numpy
 
 from ...core.sums import summed
-from ...tensors import random_creation as random
 from ...tensors.creation import as_tensor
-from ...tensors.random_creation import Generator
+from ...tensors.generator import Generator, default_generator
 
 T_co = TypeVar("T_co", covariant=True)
 
 
 def draw_seed(generator=None) -> int:
     """A seed for other generators, from ``generator`` or the default one."""
-    return int((generator or random.default_generator).numpy.integers(2**62))
+    return int((generator or default_generator).numpy.integers(2**62))
 
 
 def _is_count(n):
@@ -100,7 +99,7 @@ class SubsetRandomSampler(Sampler[int]):
         self.indices, self.generator = indices, generator
 
     def __iter__(self):
-        for i in (self.generator or random.default_generator).numpy.permutation(len(self.indices)).tolist():
+        for i in (self.generator or default_generator).numpy.permutation(len(self.indices)).tolist():
             yield self.indices[i]
 
     def __len__(self):
@@ -142,7 +141,7 @@ class WeightedRandomSampler(Sampler[int]):
                 f"cannot draw {self.num_samples} different samples: {possible} of {len(weights)} "
                 "weights are not zero"
             )
-        source = (self.generator or random.default_generator).numpy
+        source = (self.generator or default_generator).numpy
         yield from source.choice(len(weights), self.num_samples, self.replacement, weights / total).tolist()
 
     def __len__(self):

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 
 import numpy
 
-from ...core import walk
 from ...autograd.function import FunctionNode
+from ...core import walk
 from ...core.arrays import as_array, xp
 from ...core.errors import SECOND_TIME
 from ...core.graph import Leaf, Output

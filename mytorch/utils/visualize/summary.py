@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ...core.dtypes import as_dtype
 from ...core.grad_mode import enable_grad
 from ...tensors.creation import ones, zeros
-from ...tensors.random_creation import fork_rng
+from ...tensors.generator import fork_rng
 from ...tensors.tensor import Tensor
 from .graph import in_bytes, memory_bytes, nodes_behind, saved_bytes
 from .mult_adds import mult_adds

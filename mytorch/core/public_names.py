@@ -28,10 +28,15 @@ def publish(namespace, names=None):
     """
     module = sys.modules[namespace]
     for name in module.__all__ if names is None else names:
-        value = vars(module)[name]
-        own = isinstance(value, (type, FunctionType)) and value.__module__.partition(".")[0] == "mytorch"
-        if own and value.__qualname__ == name:
-            value.__module__ = namespace
+        own(namespace, name, vars(module)[name])
+
+
+def own(namespace, name, value):
+    """``value``, which says that it is of ``namespace`` if it is a class or function of ours of that name."""
+    ours = isinstance(value, (type, FunctionType)) and value.__module__.partition(".")[0] == "mytorch"
+    if ours and value.__qualname__ == name:
+        value.__module__ = namespace
+    return value
 
 
 class NoSuchName(AttributeError):

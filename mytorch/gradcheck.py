@@ -28,7 +28,7 @@ def check(row, where):
         return "-", "-"
     arrays = row.arrays("float64")
     inputs = [
-        tensor(a, device=where, requires_grad=a.dtype.kind == "f" and getattr(maker, "grad", True))
+        tensor(a, device=where, requires_grad=a.dtype.kind in "fc" and getattr(maker, "grad", True))
         for maker, a in zip(row.makers(), arrays)
     ]
     found = []

@@ -27,7 +27,7 @@ def _here(device, request):
 def tensors(row, dtype, device, arrays=None, grad=True):
     made = []
     for maker, array in zip(row.makers(), row.arrays(dtype) if arrays is None else arrays):
-        wants = grad and array.dtype.kind == "f" and getattr(maker, "grad", True) and row.smooth
+        wants = grad and array.dtype.kind in "fc" and getattr(maker, "grad", True) and row.smooth
         made.append(mytorch.tensor(array, device=device, requires_grad=wants))
     return made
 
@@ -47,7 +47,8 @@ def expected(row, arrays):
         return [np.asarray(r) for r in (result if isinstance(result, (tuple, list)) else (result,))]
     torch = pytest.importorskip("torch")
     result = row.torch(*[torch.tensor(a) for a in arrays])
-    return [r.detach().numpy() for r in (result if isinstance(result, (tuple, list)) else (result,))]
+    results = result if isinstance(result, (tuple, list)) else (result,)
+    return [r.detach().resolve_conj().numpy() for r in results]
 
 
 def compare(results, wanted, tolerance):
@@ -96,16 +97,17 @@ def test_the_row_proves_its_operation(row, device):
 def test_float32_gradients_follow_float64(row, device):
     found = []
     for dtype in ("float64", "float32"):
-        inputs = tensors(
-            row, dtype, device, [a.astype(dtype) if a.dtype.kind == "f" else a for a in row.arrays("float32")]
-        )
+        kinds = {"f": dtype, "c": "complex64" if dtype == "float32" else "complex128"}
+        arrays = [a.astype(kinds.get(a.dtype.kind, a.dtype)) for a in row.arrays("float32")]
+        inputs = tensors(row, dtype, device, arrays)
         results = [r for r in outputs(row.call(*inputs)) if r.requires_grad]
-        sum((r.sum() for r in results[1:]), results[0].sum()).backward()
+        sums = [r.sum() for r in results]
+        sum(s.real + s.imag if s.is_complex() else s for s in sums).backward()
         found.append([t.grad for t in inputs if t.requires_grad])
     for exact, single in zip(*found):
         assert (exact is None) == (single is None)
         if single is not None:
-            assert single.dtype == mytorch.float32
+            assert single.dtype in (mytorch.float32, mytorch.complex64)
             np.testing.assert_allclose(
                 single.cpu().numpy(),
                 exact.cpu().numpy(),

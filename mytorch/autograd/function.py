@@ -438,4 +438,9 @@ def _fit(node, i, g):
                 f"with {list(shape)}"
             )
         g = sum_to(g, shape=shape)
+    if g.array.dtype.kind == "c" and dtype.kind != "c":
+        raise RuntimeError(
+            f"Function {ctx.name} returned an invalid gradient at index {i} - expected {dtype} but got "
+            f"{g.array.dtype}"
+        )
     return g if g.array.dtype == dtype else g.astype(dtype)

@@ -1,5 +1,9 @@
 """Proving gradients: what backward says against central differences, ``(f(x + eps) - f(x - eps)) / (2
-eps)``."""
+eps)``.
+
+A complex number counts as two real ones, its parts: a Jacobian has two columns for each complex element of
+the input and two rows for each of the output.
+"""
 
 from __future__ import annotations
 
@@ -38,7 +42,8 @@ def gradcheck(
 ):
     """Compare the gradients of ``func(*inputs)`` with central differences; True if they agree.
 
-    ``inputs``: a tensor or a tuple; those that require grad are checked, of any shape, and should be float64.
+    ``inputs``: a tensor or a tuple; those that require grad are checked, of any shape, and should be float64
+    or complex128.
     ``func`` returns a tensor or a tuple of tensors; integer outputs and those outside of the graph are
     ignored.
 
@@ -181,17 +186,18 @@ class _Check:
 
     def values(self):
         """The outputs as flat float64 arrays on the host."""
-        return [_host(o).reshape(-1) for o in self.outputs()]
+        return [_host(o) for o in self.outputs()]
 
     def numerical(self):
-        """Per input the Jacobians (output elements, input elements) of all outputs, by changing its memory
+        """Per input the Jacobians (output numbers, input numbers) of all outputs, by changing its memory
         element by element.
         """
         jacobians = []
         for _, x in self.live:
             columns = [
-                self._difference(x.array, index, float(x.array[index]))
+                self._difference(x.array, index, x.array[index].item(), step * self.eps)
                 for index in numpy.ndindex(x.array.shape)
+                for step in _units(x.array.dtype)
             ]
             count = len(self.values()) if not columns else len(columns[0])
             jacobians.append(
@@ -202,34 +208,34 @@ class _Check:
             )
         return jacobians
 
-    def _difference(self, array, index, value):
+    def _difference(self, array, index, value, step):
         try:
-            array[index] = value + self.eps
+            array[index] = value + step
             above = self.values()
-            array[index] = value - self.eps
+            array[index] = value - step
             below = self.values()
         finally:
             array[index] = value
         return [(a - b) / (2 * self.eps) for a, b in zip(above, below, strict=True)]
 
     def analytical(self, output, j):
-        """Per input the Jacobian (output elements, input elements) by backward, one row per element of the
+        """Per input the Jacobian (output numbers, input numbers) by backward, one row per number of the
         output, each twice.
         """
         xs = [x for _, x in self.live]
-        jacobians = [numpy.zeros((output.array.size, x.array.size)) for x in xs]
+        jacobians = [numpy.zeros((_count(output), _count(x))) for x in xs]
         if not output.requires_grad:
             return jacobians
-        seeds = numpy.eye(output.array.size, dtype=output.array.dtype).reshape(
-            output.array.size, *output.array.shape
-        )
+        eye = numpy.eye(output.array.size, dtype=output.array.dtype)
+        seeds = numpy.stack([eye * unit for unit in _units(eye.dtype)], 1)
+        seeds = seeds.reshape(_count(output), *output.array.shape)
         for row, seed in enumerate(seeds):
             seed = wrap(move(seed, device_of(output.array)))
             first, second = (grad(output, xs, seed, True, allow_unused=True) for _ in range(2))
             for k, (i, x) in enumerate(self.live):
                 if first[k] is not None:
                     self._check_gradient(first[k], second[k], j, output, i, x)
-                    jacobians[k][row] = _host(first[k]).reshape(-1)
+                    jacobians[k][row] = _host(first[k])
         if self.check_batched and len(seeds):
             batch = grad(
                 output,
@@ -277,12 +283,10 @@ class _Check:
             wrong, numpy.nan_to_num(numpy.abs(analytical - numerical), nan=numpy.inf), -1
         ).argmax()
         row, column = numpy.unravel_index(worst, wrong.shape)
-        at_out = [int(n) for n in numpy.unravel_index(row, output.array.shape)]
-        at_in = [int(n) for n in numpy.unravel_index(column, x.array.shape)]
         raise GradcheckError(
             f"Jacobian mismatch for {self._where(j, output, i, x)}:\n"
-            f"d output{at_out} / d input{at_in}: numerical {numerical[row, column]:.10g}, analytical "
-            f"{analytical[row, column]:.10g}; "
+            f"d output{_place(output, row)} / d input{_place(x, column)}: numerical "
+            f"{numerical[row, column]:.10g}, analytical {analytical[row, column]:.10g}; "
             f"{int(summed(wrong))} of {wrong.size} entries differ by more than {self.atol} + {self.rtol} "
             "* |numerical|\n"
             f"numerical:\n{numerical}\nanalytical:\n{analytical}"
@@ -303,7 +307,7 @@ class _Check:
         vs = [_random_like(o, rng) for o in outputs]
         for k, (_, x) in enumerate(self.live):
             u = _random_like(x, rng).array
-            u /= max(float(summed(u * u)) ** 0.5, 1e-30)
+            u /= max(float(summed((u * u.conj()).real)) ** 0.5, 1e-30)
             before = x.array.copy()
             try:
                 x.array[...] = before + self.eps * u
@@ -313,7 +317,7 @@ class _Check:
             finally:
                 x.array[...] = before
             for output, v, a, b in zip(outputs, vs, above, below):
-                numerical = float(summed((a - b) / (2 * self.eps) * _host(v).reshape(-1)))
+                numerical = float(summed((a - b) / (2 * self.eps) * _host(v)))
                 g = (
                     grad(output, [self.live[k][1]], v, True, allow_unused=True)[0]
                     if output.requires_grad
@@ -352,19 +356,43 @@ def _differentiable(result, every=False):
     return [
         r
         for r in results
-        if isinstance(r, Variable) and r.array.dtype.kind in "fV" and (every or r.requires_grad)
+        if isinstance(r, Variable) and r.array.dtype.kind in "fcV" and (every or r.requires_grad)
     ]
 
 
 def _host(variable):
-    return move(variable.array, "cpu").astype("float64")
+    """The numbers as a flat float64 array on the host; of complex ones each part follows the other."""
+    array = move(variable.array, "cpu")
+    if array.dtype.kind == "c":
+        return array.astype("complex128").reshape(-1).view("float64")
+    return array.astype("float64").reshape(-1)
+
+
+def _units(dtype):
+    """The directions in which a number can change."""
+    return (1, 1j) if dtype.kind == "c" else (1,)
+
+
+def _count(variable):
+    """How many real numbers a tensor holds."""
+    return variable.array.size * len(_units(variable.array.dtype))
+
+
+def _place(variable, number):
+    """The index of an element, and which part of it, for one of the numbers that :func:`_host` gives."""
+    units = _units(variable.array.dtype)
+    index, part = divmod(int(number), len(units))
+    at = [int(n) for n in numpy.unravel_index(index, variable.array.shape)]
+    return f"{at}" if len(units) == 1 else f"{at}.{('real', 'imag')[part]}"
 
 
 def _random_like(variable, rng, spread=False):
     """A leaf of random numbers with the shape, dtype and device of ``variable``; ``spread`` leaves gaps in
     memory.
     """
-    values = rng.standard_normal(variable.array.shape).astype(variable.array.dtype)
+    units = _units(variable.array.dtype)
+    values = sum(unit * rng.standard_normal(variable.array.shape) for unit in units)
+    values = numpy.asarray(values, variable.array.dtype)
     if spread:
         values = numpy.repeat(values[..., None], 2, axis=-1)[..., 0]
     return wrap(move(values, device_of(variable.array))).requires_grad_()
@@ -378,11 +406,7 @@ def _check_inputs(inputs):
             "have requires_grad=True."
         )
     for i, x in live:
-        if x.array.dtype.kind == "c":
-            raise NotImplementedError(
-                f"gradcheck: input {i} is complex; mytorch does not differentiate complex functions"
-            )
-        if x.array.dtype != "float64":
+        if x.array.dtype not in ("float64", "complex128"):
             warnings.warn(
                 f"Input #{i} requires gradient and is not a double precision floating point or complex. "
                 "This check will likely fail if all the inputs are not of double precision floating "

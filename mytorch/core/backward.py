@@ -106,11 +106,21 @@ def _start(tensors, grad_tensors, create):
                     "grad can be implicitly created only for scalar outputs, but got a tensor of "
                     f"shape {list(t.array.shape)}"
                 )
+            if t.array.dtype.kind == "c":
+                raise RuntimeError(
+                    f"grad can be implicitly created only for real scalar outputs but got {t.dtype}"
+                )
             g = wrap(xp(t.array).ones(t.array.shape, t.array.dtype))
         elif g.array.shape != t.array.shape:
             raise RuntimeError(
                 f"Mismatch in shape: grad_output[0] has a shape of {list(g.array.shape)} and output[0] "
                 f"has a shape of {list(t.array.shape)}."
+            )
+        elif (g.array.dtype.kind == "c") != (t.array.dtype.kind == "c"):
+            raise RuntimeError(
+                "For complex Tensors, both grad_output and output are required to have the same dtype. "
+                f"Mismatch in dtype: grad_output[0] has a dtype of {g.dtype} and output[0] has a dtype of "
+                f"{t.dtype}."
             )
         nodes.append(t._node)
         gradients.append(g if create else g.array)

@@ -371,6 +371,15 @@ def only(kinds, name, prepare=promoted, numbers=False):
     return step
 
 
+def cast_back(g, kind):
+    """The gradient ``g`` (an array or a Tensor) in the dtype of its input: beside complex numbers a real one
+    has the real part.
+    """
+    if g.dtype == kind:
+        return g
+    return (g if kind.kind == "c" else g.real).astype(kind)
+
+
 def promote_types(a, b) -> dtype:
     """The smallest dtype that holds both, by torch's rules. Takes dtypes, not tensors:
 

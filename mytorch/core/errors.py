@@ -53,9 +53,9 @@ def _in_torchs_words(arrays, error):
 
 
 def _kind_of(error):
-    if isinstance(error, AttributeError):  # something that is no array at all
+    if isinstance(error, (TypeError, AttributeError)):  # something that is no array, or of no such dtype
         return TypeError
-    known = isinstance(error, (TypeError, IndexError, RuntimeError, OverflowError))
+    known = isinstance(error, (IndexError, RuntimeError, OverflowError))
     return type(error) if known else RuntimeError
 
 

@@ -11,7 +11,7 @@ def _identity(x):
     return x
 
 
-_same = Primitive(_identity, x=lambda g: g, name="stand_in")
+_same = Primitive(_identity, x=lambda g: g, complex=True, name="stand_in")
 
 
 def vjp_in_graph(node, g, run):
@@ -45,13 +45,11 @@ def _as_variable(node, name, value):
         i = op.inputs.index(name)
         if i not in live:
             return wrap(value)
-        if (
-            value.dtype.kind == "c"
-            and node.restore is not None
-            and node.restore[live.index(i)][1].kind != "c"
-        ):
-            value = value.real  # as the input was before it met complex numbers
-        return wrap(value, node.edges[live.index(i)])
+        edge = node.edges[live.index(i)]
+        kind = value.dtype if node.restore is None else node.restore[live.index(i)][1]
+        if value.dtype.kind == "c" and kind.kind != "c":  # real numbers, cast beside complex ones
+            return wrap(value.real.astype(kind), edge).astype(value.dtype)
+        return wrap(value, edge)
     if name in op.aux and getattr(value, "dtype", None) is not None and value.dtype.kind in "fcV":
         raise NotImplementedError(
             f"{op.name}: the second derivative needs a definition (composed=), since {name!r} is not "

@@ -14,7 +14,7 @@ from .graph import Variable, changed, grad_state
 # Where torch casts no result: ``out`` needs its dtype. Elsewhere it may be a wider one.
 EXACT = frozenset(
     """
-    mm matmul bmm mv dot inner tensordot addmm addmv addbmm baddbmm multi_dot chain_matmul cross
+    mm matmul bmm mv dot vdot inner tensordot addmm addmv addbmm baddbmm multi_dot chain_matmul cross
     linalg_cross vecdot abs neg sign signbit floor round trunc clamp clamp_min clamp_max nan_to_num
     heaviside float_power where softmax log_softmax logcumsumexp amax amin argmax argmin norm
     linalg_norm vector_norm matrix_norm renorm quantile nanquantile index_add index_copy

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import itertools
 
 from .graph import Variable
@@ -36,13 +37,14 @@ class Plan:
         "saves",
         "vjp",
         "wants",
+        "with_complex",
     )
 
     def __init__(self, op, inputs):
         names, variadic = op.inputs, op.signature.variadic
         variables = [i for i, v in enumerate(inputs) if isinstance(v, Variable)]
         live = [i for i in variables if inputs[i]._node is not None]
-        self.op, self.name = op, op.node_name
+        self.op, self.name, self.with_complex = op, op.node_name, None
         self.live = tuple(i for i in live if op.joint or names[i] in op.rules)
         self.rules = (op.joint,) if op.joint else tuple(op.rules[names[i]] for i in self.live)
         self.wants = tuple(op.wants(rule) for rule in self.rules)
@@ -82,6 +84,24 @@ class Plan:
         else:
             gradients = _tuple(calls)
         return eval(f"lambda gradient, saved: {gradients}", {"rules": self.rules, "live": self.live})
+
+
+    def for_complex(self):
+        """The plan for complex results. NotImplementedError if the rules do not serve them."""
+        if self.with_complex is None:
+            if self.op.complex is None:
+                raise NotImplementedError(f"{self.op.name}: complex numbers are not differentiated")
+            self.with_complex = plan = copy.copy(self)
+            if self.op.complex == "holomorphic":
+                plan.vjp = lambda gradient, saved: _conjugates(self.vjp(_conjugates(gradient), saved))
+        return self.with_complex
+
+
+def _conjugates(values):
+    """The conjugate of an array or a Variable; of each one in a tuple, where None stays."""
+    if type(values) is tuple:
+        return tuple(v if v is None else v.conj() for v in values)
+    return values.conj()
 
 
 def _tuple(parts):

@@ -23,6 +23,7 @@ from .plan import MANY, Plan
 from .signature import Signature
 
 ndarray, _new = numpy.ndarray, object.__new__
+_FLOAT32, _FLOAT64 = numpy.dtype("float32"), numpy.dtype("float64")
 
 # every operation, for the tests and for ``python -m mytorch.gradcheck``
 primitives: dict[str, Primitive] = {}
@@ -46,6 +47,11 @@ def primitive(forward=None, /, **declaration):
     broadcasts: inputs broadcast; their gradients are summed back to their shapes (and cast to their dtypes).
     spare: before an in-place change of the output the rules get a copy, since PyTorch's do not read it:
         layers such as ReLU(inplace=True) may follow.
+    complex: whether the rules serve complex numbers, whose gradient is that of the real part plus i times
+        that of the imaginary part. None: not at all, and recording complex results is refused; ``forward``
+        must not make real ones of complex numbers. True: as they are written; the operation is linear, or
+        they conjugate what they must. "holomorphic": they are the real derivative, so they are run on the
+        conjugate of the gradient, and what they give is conjugated.
     name: the operation's name; that of ``forward`` without underscores if not given.
     """
     if forward is None:
@@ -70,12 +76,13 @@ class Primitive:
         view=False,
         broadcasts=False,
         spare=False,
+        complex=None,
         name=None,
         **rules,
     ):
         self.forward, self.rules, self.composed, self.joint = forward, rules, composed, joint
         self.aux, self.outputs, self.prepare = aux, outputs, prepare
-        self.view, self.broadcasts, self.spare = view, broadcasts, spare
+        self.view, self.broadcasts, self.spare, self.complex = view, broadcasts, spare, complex
         self.name = name or forward.__name__.strip("_")
         self.node_name = Name("".join(part.capitalize() for part in self.name.split("_")) + "Backward0")
         self.differentiable = bool(rules or joint)
@@ -178,6 +185,12 @@ class Primitive:
                 if x.shape != shape or x is not arrays[i] or (self.casts and x.dtype != out.dtype):
                     node.restore = tuple((given[k].shape, given[k].dtype) for k in plan.live)
                     break
+        elif given is not arrays and any(given[i] is not arrays[i] for i in plan.live):
+            node.restore = tuple((given[i].shape, given[i].dtype) for i in plan.live)
+        if self.complex is not True and type(out) is not tuple:
+            kind = out.dtype
+            if kind is not _FLOAT32 and kind is not _FLOAT64 and kind.kind == "c":
+                take_complex(node, inputs)
         if self.composed is not None:
             node.definition = (tuple(arrays), settings)
         if detect_anomaly.enabled:
@@ -188,6 +201,8 @@ class Primitive:
         """The Variables of several outputs; those of integers and booleans carry no gradient."""
         if node is not None:
             node.outputs = tuple((a.shape, a.dtype) for a in arrays)
+            if any(a.dtype.kind == "c" for a in arrays):
+                take_complex(node, inputs)
         results = []
         for index, array in enumerate(map(as_array, arrays)):
             edge = output_edge(node, index) if node is not None and array.dtype.kind in "fcV" else None
@@ -201,3 +216,11 @@ class Primitive:
                 new._counter for i, new in enumerate(results) if not self.outputs or self.outputs[i] in saved
             )
         return tuple(results)
+
+
+def take_complex(node, inputs):
+    """``node`` recorded complex numbers: real inputs beside them get the real part of their gradients."""
+    plan = node.plan
+    if plan.live:
+        node.plan = plan.for_complex()
+        node.restore = tuple((inputs[i].array.shape, inputs[i].array.dtype) for i in plan.live)

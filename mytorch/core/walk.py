@@ -14,6 +14,7 @@ from heapq import heappop, heappush, heappushpop
 
 from .anomaly_mode import detect_anomaly
 from .arrays import QUIET, as_array, float_errors, xp
+from .dtypes import cast_back
 from .errors import SECOND_TIME, check_hook, check_intact, check_nan, located
 from .graph import Leaf, Node, Output, changed, last_change, wrap
 from .higher_order import vjp_in_graph
@@ -198,10 +199,7 @@ def unbroadcast(d, shape, dtype):
         if axes:
             d = summed(d, axes, keepdims=True)
         d = d.reshape(shape)
-    if d.dtype == dtype:
-        return d
-    # beside complex numbers, a real one has the real part
-    return (d if dtype.kind == "c" else d.real).astype(dtype)
+    return cast_back(d, dtype)
 
 
 _one_at_a_time = threading.Lock()  # backwards in several threads may reach the same leaf

@@ -200,7 +200,7 @@ def _run_hook(module, hook, args, kwargs, result):
 # ---- the way back --------------------------------------------------------------------------------
 
 
-@primitive(joint=lambda g, on_gradient: on_gradient(g))
+@primitive(complex=True, joint=lambda g, on_gradient: on_gradient(g))
 def boundary(*xs, on_gradient):
     """The tensors as they are; on the way back ``on_gradient`` sees the tuple of their gradients and returns
     those to go on with.

@@ -15,7 +15,7 @@ from .special.erf import erf, erf_double, erf_single, in_blocks
 # ---- rectifiers ----------------------------------------------------------------------------------
 
 
-@primitive(x=lambda g, where: kept(g, where))
+@primitive(complex=True, x=lambda g, where: kept(g, where))
 def kept(x, where):
     """``x`` where the booleans ``where`` hold, else 0, also for infinities."""
     return keep(x, where)

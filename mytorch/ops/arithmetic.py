@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cmath
 import math
 
 import numpy
@@ -19,7 +20,7 @@ from .elementwise import flat, log, pointwise, select, sigmoid, smooth, widened,
 _BOOL = numpy.dtype(bool)
 
 
-@pointwise(x=lambda g: g, y=lambda g: g)
+@pointwise(complex=True, x=lambda g: g, y=lambda g: g)
 def _add(x, y):
     return x + y
 
@@ -38,19 +39,18 @@ def refuse_booleans(values):
             )
 
 
-@primitive(broadcasts=True, prepare=_without_booleans, x=lambda g: g, y=lambda g: -g)
+@primitive(complex=True, broadcasts=True, prepare=_without_booleans, x=lambda g: g, y=lambda g: -g)
 def _sub(x, y):
     return x - y
 
 
-# a real number is its own conjugate
-@pointwise(x=lambda g, y: g * y.conjugate(), y=lambda g, x: g * x.conjugate())
+@pointwise(complex="holomorphic", x=lambda g, y: g * y, y=lambda g, x: g * x)
 def mul(x, y):
     """x · y, elementwise; shapes broadcast."""
     return x * y
 
 
-@smooth(spare=True, x=lambda g, y: g / y, y=lambda g, out, y: -g * (out / y))
+@smooth(complex="holomorphic", spare=True, x=lambda g, y: g / y, y=lambda g, out, y: -g * (out / y))
 def true_divide(x, y):
     """x / y, elementwise; integers give the default floating-point dtype."""
     return x / y
@@ -189,13 +189,13 @@ def fmod(x, y):
 
 
 def _pow_base(g, x, y):
-    if isinstance(y, (int, float)):
+    if isinstance(y, (int, float, complex)):
         return zeros_like(g) if y == 0 else g * (y * pow(x, y - 1))
     return select(y == 0, 0, g * (y * pow(x, y - 1)))
 
 
 def _pow_exponent(g, x, y, out):
-    if isinstance(x, (int, float)):
+    if isinstance(x, (int, float)) and getattr(y, "array", y).dtype.kind != "c":
         return (
             g * (out * math.log(x))
             if x > 0
@@ -203,7 +203,9 @@ def _pow_exponent(g, x, y, out):
             if x == 0
             else g * math.nan
         )
-    return select((x == 0) & (y >= 0), 0, g * (out * log(x)))
+    if isinstance(x, (int, float, complex)):
+        return g * (out * cmath.log(x)) if x else select(y.real >= 0, 0, g * (out * -math.inf))
+    return select((x == 0) & (y.real >= 0), 0, g * (out * log(x)))
 
 
 _POWERS = {  # many times faster than x**y
@@ -236,11 +238,11 @@ def _powers(arrays):
 _no_boolean_powers = only("iufcV", "pow", numbers=True)
 
 
-@primitive(broadcasts=True, prepare=_powers, x=_pow_base, y=_pow_exponent)
+@primitive(complex="holomorphic", broadcasts=True, prepare=_powers, x=_pow_base, y=_pow_exponent)
 def pow(x, y):
     """x to the power of y, elementwise; shapes broadcast. RuntimeError for integers and a negative number
     y."""
-    if isinstance(y, (int, float)):
+    if isinstance(y, (int, float, complex)):
         fast = _POWERS.get(y) if x.dtype.kind not in "iu" else None
         if fast is not None:
             return fast(x)
@@ -253,8 +255,11 @@ def pow(x, y):
 
 @takes_out
 def float_power(input, exponent):
-    """input to the power of exponent in float64, elementwise."""
-    double = [v.astype("float64") if isinstance(v, Variable) else v for v in (input, exponent)]
+    """input to the power of exponent in float64, or complex128, elementwise."""
+    double = [
+        v.astype("complex128" if v.is_complex() else "float64") if isinstance(v, Variable) else v
+        for v in (input, exponent)
+    ]
     return pow(*double)
 
 
@@ -323,14 +328,19 @@ def heaviside(x, y):
 
 
 @primitive(
+    complex="holomorphic",
     broadcasts=True,
-    prepare=only("fV", "logaddexp"),
+    prepare=only("fcV", "logaddexp"),
     x=lambda g, x, y: g * sigmoid(x - y),
     y=lambda g, x, y: g * sigmoid(y - x),
 )
 def logaddexp(x, y):
     """log(exp(x) + exp(y)) without overflow on the way, elementwise."""
-    return xp(x).logaddexp(x, y)
+    if x.dtype.kind != "c":
+        return xp(x).logaddexp(x, y)
+    swaps = x.real < y.real
+    low, high = xp(x).where(swaps, x, y), xp(x).where(swaps, y, x)
+    return high + xp(x).log1p(xp(x).exp(low - high))
 
 
 @primitive(
@@ -379,6 +389,7 @@ def _alike(arrays):
 
 
 @primitive(
+    complex="holomorphic",
     broadcasts=True,
     prepare=_alike,
     x=lambda g, weight: g * (1 - weight),
@@ -395,8 +406,9 @@ def lerp(x, end, weight):
 
 
 @primitive(
+    complex="holomorphic",
     broadcasts=True,
-    prepare=only("iufV", "addcmul"),
+    prepare=only("iufcV", "addcmul"),
     x=lambda g: g,
     tensor1=lambda g, tensor2, value: g * (tensor2 * value),
     tensor2=lambda g, tensor1, value: g * (tensor1 * value),
@@ -422,10 +434,11 @@ def _no_integers(arrays):
         raise RuntimeError(
             "Integer division with addcdiv is no longer supported; make the tensors floating point first"
         )
-    return only("fV", "addcdiv")(arrays)
+    return only("fcV", "addcdiv")(arrays)
 
 
 @primitive(
+    complex="holomorphic",
     broadcasts=True,
     prepare=_no_integers,
     x=lambda g: g,

@@ -1,8 +1,8 @@
-"""Complex numbers as pairs of real ones and back, as rotary embeddings use them. Of the other operations,
-those in ``_LINEAR`` are differentiated.
+"""Complex numbers as pairs of real ones and back, as rotary embeddings use them, and their parts.
 
 The gradient of a complex number is that of its real part plus i times that of its imaginary part, as in
-torch.
+torch: the conjugate of its Wirtinger derivative, twice. ``complex=`` of ``@primitive`` says how the rules of
+an operation give it.
 """
 
 from __future__ import annotations
@@ -18,39 +18,13 @@ from .elementwise import cos, flat, sin, smooth
 from .join import stack
 from .shape import broadcast_tensors, spelled
 
-# Their formulas hold for complex numbers as they are; mul conjugates.
-_LINEAR = set(
-    """
-    mul add sub neg conj sum sum_to mean cat stack split unbind clone contiguous reshape view
-    transpose permute expand unsqueeze squeeze flip roll getitem put_in_zeros view_as_real
-""".split()
-)
 
-
-def _refuse_unproved(x):
-    """NotImplementedError if a complex ``x`` was computed by an operation whose formula is for real
-    numbers."""
-    seen, waiting = set(), [x._node]
-    while waiting:
-        node = waiting.pop()
-        node = node.parent if type(node) is Output else node
-        if type(node) is not Node or node in seen or node.plan.op is _view_as_complex.primitive:
-            continue
-        seen.add(node)
-        if node.plan.op.name not in _LINEAR:
-            raise NotImplementedError(f"{node.plan.op.name} of complex numbers is not differentiated")
-        was_real = [
-            node.restore is not None and node.restore[i][1].kind != "c" for i in range(len(node.edges))
-        ]
-        waiting += [edge for edge, skip in zip(node.edges, was_real) if not skip]
-
-
-@primitive(x=lambda g: _view_as_real(g))
+@primitive(complex=True, x=lambda g: _view_as_real(g))
 def _view_as_complex(x):
     return x.copy().view("complex64" if x.itemsize == 4 else "complex128")[..., 0]
 
 
-@primitive(x=lambda g: _view_as_complex(g))
+@primitive(complex=True, x=lambda g: _view_as_complex(g))
 def _view_as_real(x):
     return x.copy()[..., None].view("float32" if x.itemsize == 8 else "float64")
 
@@ -77,11 +51,10 @@ def view_as_real(input):
     """Complex numbers (…) as pairs (…, 2) of real and imaginary parts, a copy. RuntimeError for real ones."""
     if input.array.dtype.kind != "c":
         raise RuntimeError("view_as_real is only supported for complex tensors")
-    _refuse_unproved(input)
     return _view_as_real(input)
 
 
-@primitive(x=lambda g: _conj(g))
+@primitive(complex=True, x=lambda g: _conj(g))
 def _conj(x):
     return x.conj()
 

@@ -23,6 +23,7 @@ def _two_dims(dim1, dim2, ndim):
 
 
 @primitive(
+    complex=True,
     view=True,
     x=lambda g, x_shape, offset, dim1, dim2: diagonal_in_zeros(
         g, shape=x_shape, offset=offset, dim1=dim1, dim2=dim2
@@ -43,7 +44,7 @@ def linalg_diagonal(A, *, offset=0, dim1=-2, dim2=-1):
     return diagonal(A, offset=offset, dim1=dim1, dim2=dim2)
 
 
-@primitive(x=lambda g, offset, dim1, dim2: diagonal(g, offset=offset, dim1=dim1, dim2=dim2))
+@primitive(complex=True, x=lambda g, offset, dim1, dim2: diagonal(g, offset=offset, dim1=dim1, dim2=dim2))
 def diagonal_in_zeros(x, *, shape, offset, dim1, dim2):
     """Zeros of ``shape`` with ``x`` on the diagonal: the reverse of :func:`diagonal`."""
     out = xp(x).zeros(shape, x.dtype)
@@ -102,14 +103,14 @@ def _check_matrix(x, name):
         raise RuntimeError(f"{name}: input tensor must have at least 2 dimensions")
 
 
-@primitive(x=lambda g, diagonal: triu(g, diagonal=diagonal))
+@primitive(complex=True, x=lambda g, diagonal: triu(g, diagonal=diagonal))
 def triu(x, *, diagonal=0):
     """Matrices with zeros below a diagonal: 0 is the main one, positive numbers lie above it."""
     _check_matrix(x, "triu")
     return xp(x).triu(x, diagonal)
 
 
-@primitive(x=lambda g, diagonal: tril(g, diagonal=diagonal))
+@primitive(complex=True, x=lambda g, diagonal: tril(g, diagonal=diagonal))
 def tril(x, *, diagonal=0):
     """Matrices with zeros above a diagonal: 0 is the main one, positive numbers lie above it."""
     _check_matrix(x, "tril")

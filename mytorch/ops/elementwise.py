@@ -19,7 +19,7 @@ smooth = functools.partial(primitive, broadcasts=True, prepare=floating)
 stepwise = functools.partial(primitive, prepare=tensor_first)  # no gradient at all: comparisons
 
 
-def unary(name, rule, meaning, spelling=None, op=smooth):
+def unary(name, rule, meaning, spelling=None, op=smooth, complex="holomorphic"):
     """The operation ``name`` of NumPy's function ``spelling``: one line for each function of one number."""
 
     def forward(x):
@@ -28,7 +28,7 @@ def unary(name, rule, meaning, spelling=None, op=smooth):
     function = spelling or name
     forward.__name__ = forward.__qualname__ = name
     forward.__doc__ = f"{meaning}, elementwise."
-    return op(x=rule)(forward)
+    return op(complex=complex, x=rule)(forward)
 
 
 def widened(forward):
@@ -96,6 +96,7 @@ def _branches(arrays):
 
 
 @primitive(
+    complex=True,
     broadcasts=True,
     prepare=_branches,
     x=lambda g, condition: select(condition, g, 0),
@@ -124,19 +125,19 @@ def where(condition, input=None, other=None):
 # ---- exponentials and logarithms -----------------------------------------------------------------
 
 
-@smooth(x=lambda g, out: g * out)
+@smooth(complex="holomorphic", x=lambda g, out: g * out)
 def exp(x):
     """e to the power of x, elementwise."""
     return xp(x).exp(x)
 
 
-@smooth(x=lambda g, x: g / x)
+@smooth(complex="holomorphic", x=lambda g, x: g / x)
 def log(x):
     """The natural logarithm, elementwise."""
     return xp(x).log(x)
 
 
-@smooth(x=lambda g, out: g / (out * 2))
+@smooth(complex="holomorphic", x=lambda g, out: g / (out * 2))
 def sqrt(x):
     """The square root, elementwise."""
     return xp(x).sqrt(x)
@@ -149,20 +150,20 @@ log10 = unary("log10", lambda g, x: g / (x * math.log(10)), "The logarithm to ba
 log1p = unary("log1p", lambda g, x: g / (x + 1), "log(1 + x), accurate near 0")
 
 
-@smooth(x=lambda g, out: -0.5 * g * (out * out * out))
+@smooth(complex="holomorphic", x=lambda g, out: -0.5 * g * (out * out * out))
 def rsqrt(x):
     """1 / sqrt(x), elementwise."""
     out = xp(x).asarray(xp(x).sqrt(x))
     return xp(x).divide(1, out, out=out)
 
 
-@smooth(x=lambda g, out: g * (-out * out))
+@smooth(complex="holomorphic", x=lambda g, out: g * (-out * out))
 def reciprocal(x):
     """1 / x, elementwise."""
     return 1 / x
 
 
-@smooth(x=lambda g, out: g * (out * (1 - out)))
+@smooth(complex="holomorphic", x=lambda g, out: g * (out * (1 - out)))
 def sigmoid(x):
     """1 / (1 + exp(-x)), elementwise."""
     if x.ndim == 0:
@@ -202,20 +203,26 @@ atan = unary("atan", lambda g, x: g / (x * x + 1), "The angle in [-π/2, π/2] w
 sinh = unary("sinh", lambda g, x: g * cosh(x), "The hyperbolic sine")
 cosh = unary("cosh", lambda g, x: g * sinh(x), "The hyperbolic cosine")
 asinh = unary("asinh", lambda g, x: g * rsqrt(x * x + 1), "The inverse of sinh", "arcsinh")
-acosh = unary("acosh", lambda g, x: g * rsqrt(x * x - 1), "The inverse of cosh", "arccosh")
+acosh = unary("acosh", lambda g, x: g * _acosh_slope(x), "The inverse of cosh", "arccosh")
 atanh = unary("atanh", lambda g, x: g / (1 - x * x), "The inverse of tanh", "arctanh")
-deg2rad = unary("deg2rad", lambda g: g * (math.pi / 180), "Degrees as radians")
-rad2deg = unary("rad2deg", lambda g: g * (180 / math.pi), "Radians as degrees")
+deg2rad = unary("deg2rad", lambda g: g * (math.pi / 180), "Degrees as radians", complex=None)
+rad2deg = unary("rad2deg", lambda g: g * (180 / math.pi), "Radians as degrees", complex=None)
 arcsin, arccos, arctan, arcsinh, arccosh, arctanh = asin, acos, atan, asinh, acosh, atanh
 
 
-@smooth(x=lambda g, out: g * (1 - out * out))
+def _acosh_slope(x):
+    if getattr(x, "array", x).dtype.kind == "c":  # the root of x² - 1 has the other sign left of 0
+        return rsqrt(x - 1) * rsqrt(x + 1)
+    return rsqrt(x * x - 1)
+
+
+@smooth(complex="holomorphic", x=lambda g, out: g * (1 - out * out))
 def tanh(x):
     """The hyperbolic tangent, elementwise."""
     return xp(x).tanh(x)
 
 
-@smooth(x=lambda g, x: g * _sinc_slope(x))
+@smooth(complex="holomorphic", x=lambda g, x: g * _sinc_slope(x))
 def sinc(x):
     """sin(πx) / (πx), and 1 at 0, elementwise."""
     return xp(x).sinc(x).astype(x.dtype, copy=False)
@@ -239,7 +246,7 @@ def _sinc_slope(x):
 # ---- parts of a number ---------------------------------------------------------------------------
 
 
-@primitive(x=lambda g: -g)
+@primitive(complex=True, x=lambda g: -g)
 def neg(x):
     """-x, elementwise. RuntimeError for booleans."""
     if x.dtype.kind == "b":
@@ -258,7 +265,7 @@ def _no_booleans(x, name):
         raise NotImplementedError(f'"{name}" not implemented for bool')
 
 
-@primitive(x=lambda g, x: g * sign(x))
+@primitive(complex=True, x=lambda g, x: g * sgn(x))
 def abs(x):
     """|x|, elementwise; the gradient at 0 is 0."""
     _no_booleans(x, "abs")
@@ -270,16 +277,38 @@ absolute = abs
 
 @primitive(x=flat)
 def sign(x):
-    """-1, 0 or 1, elementwise; 0 for nan."""
+    """-1, 0 or 1, elementwise; 0 for nan. RuntimeError for complex numbers."""
+    if x.dtype.kind == "c":
+        raise RuntimeError(
+            "Unlike NumPy, torch.sign is not intended to support complex numbers. Please use torch.sgn "
+            "instead."
+        )
     if x.dtype.kind in "bu":
         return (x != 0).astype(x.dtype)
     return xp(x).sign(x) if x.dtype.kind == "i" else xp(x).sign(choose(x == x, x, x.dtype.type(0)))
 
 
-sgn = sign
+def _turn(g, x):
+    """What of ``g`` is at right angles to ``x``, over |x|: a change along ``x`` does not turn it."""
+    size = abs(x)
+    size = select(size == 0, math.inf, size)
+    unit = x / size
+    return (g - unit * (unit * g.conj()).real) / size
 
 
-@primitive(x=lambda g, x: g * (x * 2))
+@primitive(complex=True, x=_turn)
+def _direction(x):
+    return xp(x).sign(x)
+
+
+@takes_out
+def sgn(input):
+    """x / |x|, and 0 for 0, elementwise; of real numbers :func:`sign`."""
+    raw = getattr(input, "array", input)
+    return (_direction if raw.dtype.kind == "c" else sign)(input)
+
+
+@primitive(complex="holomorphic", x=lambda g, x: g * (x * 2))
 def square(x):
     """x · x, elementwise; booleans give integers."""
     return x * x if x.dtype.kind != "b" else x.astype("int64")

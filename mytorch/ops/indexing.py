@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy
 
 from ..core.arrays import as_array, broadcast_shape, is_array, xp
+from ..core.arrays import as_array, broadcast_shape, is_array, scatter_add, xp
+from ..core.dtypes import cast_back
 from ..core.graph import Variable
 from ..core.primitive import primitive
 from ..core.sums import scatter_add, summed
@@ -17,7 +19,7 @@ def is_basic(index):
     return not any(is_array(i) for i in index)
 
 
-@primitive(view=True, x=lambda g, x_shape, index: put_in_zeros(g, shape=x_shape, index=index))
+@primitive(complex=True, view=True, x=lambda g, x_shape, index: put_in_zeros(g, shape=x_shape, index=index))
 def getitem(x, *, index):
     """``x[index]`` for an index in NumPy's form: integers, slices, None and Ellipsis give a view; arrays of
     integers or booleans a copy.
@@ -33,7 +35,7 @@ def in_torchs_words(error):
     return str(error).replace(" axis ", " dimension ").replace("arrays", "tensors")
 
 
-@primitive(x=lambda g, index: getitem(g, index=index))
+@primitive(complex=True, x=lambda g, index: getitem(g, index=index))
 def put_in_zeros(x, *, shape, index):
     """Zeros of ``shape`` with ``x`` added at ``index``; repeated indices add up."""
     out = xp(x).zeros(shape, x.dtype)
@@ -45,9 +47,10 @@ def put_in_zeros(x, *, shape, index):
 
 
 @primitive(
+    complex=True,
     broadcasts=True,
     x=lambda g, index, accumulate: g if accumulate else put(g, 0, index=index),
-    value=lambda g, index: getitem(g, index=index),
+    value=lambda g, index, value_dtype: cast_back(getitem(g, index=index), value_dtype),
 )
 def put(x, value, *, index, accumulate=False):
     """A copy of ``x`` with ``value`` (broadcast to ``x[index]``) written, or with ``accumulate`` added, at
@@ -61,7 +64,11 @@ def put(x, value, *, index, accumulate=False):
     return out
 
 
-@primitive(base=lambda g, view: zero_at(g, view=view), value=lambda g, view: view(g))
+@primitive(
+    complex=True,
+    base=lambda g, view: zero_at(g, view=view),
+    value=lambda g, view, value_dtype: cast_back(view(g), value_dtype),
+)
 def write_view(base, value, *, view):
     """What ``base`` is after ``value`` was written to its part ``view(base)``; the memory has been written
     already.
@@ -69,7 +76,7 @@ def write_view(base, value, *, view):
     return base
 
 
-@primitive(x=lambda g, view: zero_at(g, view=view))
+@primitive(complex=True, x=lambda g, view: zero_at(g, view=view))
 def zero_at(x, *, view):
     """``x`` with zeros in its part ``view(x)``."""
     out = as_array(x).copy()

@@ -38,7 +38,7 @@ def _sequence(tensors, name):
 # ---- joining -------------------------------------------------------------------------------------
 
 
-@primitive(prepare=promoted, joint=lambda g, xs_shape, xs_dtype, dim: _cut(g, xs_shape, xs_dtype, dim))
+@primitive(complex=True, prepare=promoted, joint=lambda g, xs_shape, dim: _cut(g, xs_shape, dim))
 def _cat(*xs, dim=0):
     kept = [x for x in xs if x.shape != (0,)] or xs[:1]
     first = kept[0]
@@ -59,15 +59,15 @@ def _cat(*xs, dim=0):
     return xp(first).concatenate(kept, axis=dim)
 
 
-def _cut(g, shapes, dtypes, dim):
+def _cut(g, shapes, dim):
     dim = check_dim(dim, len(g.shape)) if g.shape != (0,) else 0
     before, start, pieces = (slice(None),) * dim, 0, []
-    for shape, dtype in zip(shapes, dtypes):
+    for shape in shapes:
         stop = start if shape == (0,) else start + shape[dim]
         piece = g[(*before, slice(start, stop))]
         if shape == (0,):  # fits anything
             piece = reshape(piece, shape=shape)
-        pieces.append(piece if piece.dtype == dtype else piece.astype(dtype))
+        pieces.append(piece)
         start = stop
     return pieces
 
@@ -90,10 +90,9 @@ concat = concatenate = cat
 
 
 @primitive(
+    complex=True,
     prepare=promoted,
-    joint=lambda g, xs_dtype, dim: [
-        p if p.dtype == d else p.astype(d) for p, d in zip(unbind(g, dim), xs_dtype)
-    ],
+    joint=lambda g, dim: unbind(g, dim),
 )
 def _stack(*xs, dim=0):
     dim = check_dim(dim, xs[0].ndim + 1)
@@ -194,7 +193,7 @@ def column_stack(tensors):
 # ---- cutting -------------------------------------------------------------------------------------
 
 
-@primitive(view=True, x=lambda g, dim: cat(g, dim))
+@primitive(complex=True, view=True, x=lambda g, dim: cat(g, dim))
 def _split(x, *, lengths, dim):
     stops = itertools.accumulate(lengths)
     return tuple(_part(x, dim, stop - n, stop) for n, stop in zip(lengths, stops))
@@ -311,7 +310,7 @@ vsplit = _split_along("vsplit", 2, lambda ndim: 0)
 dsplit = _split_along("dsplit", 3, lambda ndim: 2)
 
 
-@primitive(view=True, x=lambda g, dim: stack(g, dim))
+@primitive(complex=True, view=True, x=lambda g, dim: stack(g, dim))
 def _unbind(x, *, dim):
     front = (slice(None),) * dim
     return tuple(x[(*front, i, Ellipsis)] for i in range(x.shape[dim]))
@@ -440,18 +439,17 @@ def block_diag(*tensors):
     return _block_diag(*blocks) if blocks else _block_diag(atleast_2d(xp(None).zeros((1, 0), "float32")))
 
 
-@primitive(prepare=promoted, joint=lambda g, xs_shape, xs_dtype: _blocks(g, xs_shape, xs_dtype))
+@primitive(complex=True, prepare=promoted, joint=lambda g, xs_shape: _blocks(g, xs_shape))
 def _block_diag(*xs):
     out = xp(xs[0]).zeros((sum(x.shape[0] for x in xs), sum(x.shape[1] for x in xs)), xs[0].dtype)
-    for part, x in zip(_blocks(out, [x.shape for x in xs], [x.dtype for x in xs]), xs):
+    for part, x in zip(_blocks(out, [x.shape for x in xs]), xs):
         part[...] = x
     return out
 
 
-def _blocks(g, shapes, dtypes):
+def _blocks(g, shapes):
     parts, row, column = [], 0, 0
-    for (rows, columns), dtype in zip(shapes, dtypes):
-        part = getitem(g, index=(slice(row, row + rows), slice(column, column + columns)))
-        parts.append(part if part.dtype == dtype else part.astype(dtype))
+    for rows, columns in shapes:
+        parts.append(getitem(g, index=(slice(row, row + rows), slice(column, column + columns))))
         row, column = row + rows, column + columns
     return parts

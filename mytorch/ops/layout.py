@@ -6,12 +6,12 @@ from ..core.arrays import address, owner
 from ..core.primitive import primitive
 
 
-@primitive(x=lambda g: g)
+@primitive(complex=True, x=lambda g: g)
 def _clone(x):
     return x.copy(order="K")
 
 
-@primitive(x=lambda g: g)
+@primitive(complex=True, x=lambda g: g)
 def _contiguous(x):
     return x.copy(order="C")
 

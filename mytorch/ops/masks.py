@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy
 
 from ..core.arrays import broadcast_shape, xp
-from ..core.dtypes import check_fits
+from ..core.dtypes import cast_back, check_fits
 from ..core.out import takes_out
 from ..core.primitive import primitive
 from ..core.sums import summed
@@ -15,10 +15,11 @@ from .shape import expand, reshape
 
 
 @primitive(
+    complex=True,
     name="masked_fill",
     broadcasts=True,
     x=lambda g, mask: masked_fill_with(g, mask, 0),
-    value=lambda g, mask: masked_fill_with(g, ~mask, 0),
+    value=lambda g, mask, value_dtype: cast_back(masked_fill_with(g, ~mask, 0), value_dtype),
 )
 def masked_fill_with(x, mask, value):
     """``value`` where ``mask`` is True, ``x`` elsewhere, in the dtype of ``x``; all three broadcast."""

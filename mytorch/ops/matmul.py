@@ -52,6 +52,7 @@ def _mismatch(a, b):
 
 
 @primitive(
+    complex="holomorphic",
     broadcasts=True,
     x=lambda g, x_shape, y: _matmul_x(g, x_shape, y),
     y=lambda g, x, y_shape: _matmul_y(g, x, y_shape),
@@ -153,7 +154,10 @@ def dot(input, tensor):
     return matmul(input, tensor)
 
 
-vdot = dot
+@takes_out
+def vdot(input, other):
+    """As :func:`dot`, with the conjugate of ``input``."""
+    return dot(input.conj(), other)
 
 
 @takes_out
@@ -426,7 +430,9 @@ def cross(input, other, dim=None):
 
 @takes_out
 def vecdot(x, y, *, dim=-1):
-    """Inner products of vectors along ``dim``; other dimensions broadcast. RuntimeError for integers."""
+    """Inner products of vectors along ``dim``, the first conjugated; other dimensions broadcast. RuntimeError
+    for integers.
+    """
     if not (x.is_floating_point() or x.is_complex()):
         raise RuntimeError(
             f"linalg.vecdot: Expected a floating point or complex tensor as input. Got {x.dtype}"
@@ -436,7 +442,7 @@ def vecdot(x, y, *, dim=-1):
             f"linalg.vecdot: Expected x and y to have the same dtype, but found x of type {x.dtype} "
             f"and y of type {y.dtype}"
         )
-    return summed(x * y, dim)
+    return summed(x.conj() * y, dim)
 
 
 # ---- distances -----------------------------------------------------------------------------------

@@ -18,6 +18,7 @@ from ..core.sums import summed, wide
 from .arithmetic import pow
 from .bounds import maximum, minimum
 from .elementwise import abs, exp, select, sign, widened, zeros_like
+from .elementwise import abs, exp, select, sgn, zeros_like
 from .shape import check_dim, check_dims, expand, spelled
 
 
@@ -59,6 +60,7 @@ def floating_kind(x, dtype, name):
 
 
 @primitive(
+    complex=True,
     broadcasts=True,
     x=lambda g, x_shape, dim, keepdim: expand(unfold(g, x_shape, dim, keepdim), shape=x_shape),
 )
@@ -77,7 +79,7 @@ def _mean_slope(g, x_shape, dim, keepdim):
     )
 
 
-@primitive(broadcasts=True, x=_mean_slope)
+@primitive(complex=True, broadcasts=True, x=_mean_slope)
 def mean(x, *, dim=None, keepdim=False, dtype=None):
     """Mean over ``dim`` (an int, a tuple, or None for all). RuntimeError for integers without ``dtype``."""
     kind = floating_kind(x, dtype, "mean")
@@ -87,6 +89,7 @@ def mean(x, *, dim=None, keepdim=False, dtype=None):
 
 
 @primitive(
+    complex=True,
     x=lambda g, x, dim, keepdim: expand(unfold(g, x.shape, dim, keepdim), shape=x.shape) * (x == x),
     broadcasts=True,
 )
@@ -319,6 +322,7 @@ def count_nonzero(x, *, dim=None):
 
 
 @primitive(
+    complex="holomorphic",
     broadcasts=True,
     prepare=floating,
     x=lambda g, x, out, dim, keepdim: (
@@ -329,7 +333,7 @@ def count_nonzero(x, *, dim=None):
 def logsumexp(x, *, dim, keepdim=False):
     """log Σ exp(x) over ``dim`` (an int or a tuple), without overflow."""
     dims = folded(dim, x.ndim)
-    peak = largest(x, dims, True, -math.inf)
+    peak = largest(x.real, dims, True, -math.inf)
     peak = xp(x).where(xp(x).isfinite(peak), peak, 0)
     shifted = xp(x).asarray(x - peak)
     out = xp(x).log(summed(xp(x).exp(shifted, out=shifted), dims, keepdims=True)) + peak
@@ -345,24 +349,25 @@ def _norm_slope(g, x, out, ord, dim, keepdim):
     if ord == 0:
         return zeros_like(x)
     if ord == 1:
-        return g * sign(x)
+        return g * sgn(x)
     if ord == 2:
         return select(out == 0, 0, g / out) * x
     if builtins.abs(ord) == math.inf:
         chosen = abs(x) == out
-        return chosen * (g / sum(chosen, dim=dim, keepdim=True)) * sign(x)
+        return chosen * (g / sum(chosen, dim=dim, keepdim=True)) * sgn(x)
     if ord < 1:
-        return select(x == 0, 0, sign(x) * pow(abs(x), ord - 1)) * (g * pow(out, 1 - ord))
+        return select(x == 0, 0, sgn(x) * pow(abs(x), ord - 1)) * (g * pow(out, 1 - ord))
     if ord < 2:
-        return sign(x) * pow(abs(x), ord - 1) * select(out == 0, 0, g / pow(out, ord - 1))
+        return sgn(x) * pow(abs(x), ord - 1) * select(out == 0, 0, g / pow(out, ord - 1))
     return x * pow(abs(x), ord - 2) * select(out == 0, 0, g / pow(out, ord - 1))
 
 
-@primitive(x=_norm_slope)
+@primitive(complex=True, x=_norm_slope)
 @widened
 def _vector_norm(x, *, ord: float = 2, dim=None, keepdim=False):
     floating_kind(x, None, "linalg.vector_norm")
-    dims = folded(dim, x.ndim)
+    dims, kind = folded(dim, x.ndim), x.real.dtype
+    x = xp(x).abs(x) if x.dtype.kind == "c" else x
     if ord in (math.inf, -math.inf) and not count(x.shape, dim):
         raise RuntimeError(
             f"linalg.vector_norm cannot compute the {ord} norm on an empty tensor because the "
@@ -380,7 +385,7 @@ def _vector_norm(x, *, ord: float = 2, dim=None, keepdim=False):
         out = summed(xp(x).abs(x), dims, keepdims=keepdim)
     else:
         out = summed(xp(x).abs(x) ** ord, dims, keepdims=keepdim) ** (1 / ord)
-    return out.astype(x.dtype, copy=False)
+    return out.astype(kind, copy=False)
 
 
 @takes_out

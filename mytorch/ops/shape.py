@@ -140,7 +140,7 @@ def _arranged(x, shape):
     return x.reshape(infer_shape(shape, x.size))
 
 
-@primitive(view=True, x=lambda g, x_shape: g.reshape(x_shape))
+@primitive(complex=True, view=True, x=lambda g, x_shape: g.reshape(x_shape))
 def reshape(x, *, shape):
     """The same elements in ``shape`` (one entry may be -1); a view where the layout allows it. RuntimeError
     if they do not fit.
@@ -148,7 +148,7 @@ def reshape(x, *, shape):
     return _arranged(x, shape)
 
 
-@primitive(view=True, x=lambda g, x_shape: g.reshape(x_shape))
+@primitive(complex=True, view=True, x=lambda g, x_shape: g.reshape(x_shape))
 def view(x, *, shape):
     """The same elements in ``shape`` (one entry may be -1), sharing memory. RuntimeError if the layout does
     not allow that.
@@ -197,7 +197,7 @@ def _kept(shape, dim):
     return tuple(n for i, n in enumerate(shape) if n != 1 or i not in dims)
 
 
-@primitive(view=True, x=lambda g, x_shape: g.reshape(x_shape))
+@primitive(complex=True, view=True, x=lambda g, x_shape: g.reshape(x_shape))
 def squeeze(x, *, dim=None):
     """Without its dimensions of size 1, or without those of ``dim`` (an int or a tuple) that have size 1 (a
     view).
@@ -205,7 +205,7 @@ def squeeze(x, *, dim=None):
     return x.reshape(_kept(x.shape, dim))
 
 
-@primitive(view=True, x=lambda g, x_shape: g.reshape(x_shape))
+@primitive(complex=True, view=True, x=lambda g, x_shape: g.reshape(x_shape))
 def unsqueeze(x, *, dim):
     """With a new dimension of size 1 at ``dim`` (a view)."""
     dim = check_dim(dim, x.ndim + 1)
@@ -262,7 +262,7 @@ def unflatten(input, dim, sizes):
 # ---- another order of the dimensions -------------------------------------------------------------
 
 
-@primitive(view=True, x=lambda g, dim0, dim1: transpose(g, dim0=dim0, dim1=dim1))
+@primitive(complex=True, view=True, x=lambda g, dim0, dim1: transpose(g, dim0=dim0, dim1=dim1))
 def transpose(x, *, dim0, dim1):
     """Swap two dimensions (a view)."""
     dim0, dim1 = check_dim(dim0, x.ndim), check_dim(dim1, x.ndim)
@@ -284,22 +284,20 @@ def mT(x):
 
 
 def adjoint(x):
-    """The conjugate transpose of matrices (…, m, n), as a view: for real numbers the last two dimensions
-    swapped.
+    """The conjugate transpose of matrices (…, m, n): for real numbers the last two dimensions swapped, as a
+    view.
 
-    RuntimeError for vectors, NotImplementedError for complex numbers.
+    RuntimeError for vectors.
     """
     if len(x.shape) == 1:
         raise RuntimeError(
             "tensor.adjoint() is only supported on matrices or batches of matrices. Got 1-D tensor."
         )
-    if x.dtype.kind == "c" if hasattr(x.dtype, "kind") else x.dtype.is_complex:
-        raise NotImplementedError("adjoint() of complex numbers")
-    return mT(x)
+    return mT(x).conj()
 
 
 def H(x):
-    """The conjugate transpose of a matrix, as a view.
+    """The conjugate transpose of a matrix: a view of real numbers.
 
     RuntimeError for other numbers of dimensions than 2 and 0.
     """
@@ -333,7 +331,7 @@ def _inverse(dims):
     return tuple(order)
 
 
-@primitive(view=True, x=lambda g, dims: permute(g, dims=_inverse(dims)))
+@primitive(complex=True, view=True, x=lambda g, dims: permute(g, dims=_inverse(dims)))
 def permute(x, *, dims):
     """Reorder the dimensions (a view): dimension ``dims[i]`` of ``x`` becomes dimension i.
 
@@ -381,7 +379,7 @@ def movedim(input, source, destination):
 moveaxis = movedim
 
 
-@primitive(x=lambda g, dims: flip(g, dims=dims))
+@primitive(complex=True, x=lambda g, dims: flip(g, dims=dims))
 def flip(x, *, dims):
     """The order of elements along ``dims``, a tuple, reversed (a copy). TypeError for a bare int."""
     if not isinstance(dims, (tuple, list)):
@@ -405,7 +403,9 @@ def flipud(input):
     return flip(input, dims=(0,))
 
 
-@primitive(x=lambda g, shifts, dims: roll(g, shifts=tuple(-s for s in _together(shifts)), dims=dims))
+@primitive(
+    complex=True, x=lambda g, shifts, dims: roll(g, shifts=tuple(-s for s in _together(shifts)), dims=dims)
+)
 def roll(x, *, shifts, dims=None):
     """Elements moved by ``shifts`` along ``dims``, what falls off the end coming back at the start; of the
     flattened tensor without ``dims``.
@@ -457,7 +457,7 @@ def rot90(input, k=1, dims=(0, 1)):
 # ---- repeats -------------------------------------------------------------------------------------
 
 
-@primitive(view=True, x=lambda g, x_shape: sum_to(g, shape=x_shape))
+@primitive(complex=True, view=True, x=lambda g, x_shape: sum_to(g, shape=x_shape))
 def expand(x, *, shape):
     """``x`` repeated along dimensions of size 1 and new leading ones, without copying; -1 keeps a size.
     RuntimeError for other sizes.
@@ -492,7 +492,7 @@ def broadcast_to(x, shape):
     return expand(x, shape=sizes((shape,)))
 
 
-@primitive(x=lambda g, x_shape: expand(g, shape=x_shape))
+@primitive(complex=True, x=lambda g, x_shape: expand(g, shape=x_shape))
 def sum_to(x, *, shape):
     """The reverse of broadcasting: sum over what :func:`expand` repeated."""
     extra = x.ndim - len(shape)

@@ -14,6 +14,7 @@ from .shape import check_dim, integer, sizes
 
 
 @primitive(
+    complex=True,
     name="unfold",
     view=True,
     x=lambda g, x_shape, dimension, step: _overlap_add(g, shape=x_shape, dimension=dimension, step=step),
@@ -38,7 +39,10 @@ def windows(x, *, dimension, size: int, step: int):
     )
 
 
-@primitive(x=lambda g, x_shape, dimension, step: windows(g, dimension=dimension, size=x_shape[-1], step=step))
+@primitive(
+    complex=True,
+    x=lambda g, x_shape, dimension, step: windows(g, dimension=dimension, size=x_shape[-1], step=step),
+)
 @widened
 def _overlap_add(x, *, shape, dimension, step):
     """The reverse of :func:`windows`: elements of ``shape`` that are the sums over the windows they are
@@ -68,6 +72,7 @@ class _Memory:
 
 
 @primitive(
+    complex=True,
     view=True,
     x=lambda g, x_shape, size, stride, offset, x_stride: _places_again(
         g, x_shape, size, stride, offset, x_stride

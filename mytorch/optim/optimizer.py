@@ -250,14 +250,18 @@ class Optimizer:
             if name in self.__scalars__:
                 array = numpy.array(slots[name], "float64" if default_numpy() == "float64" else "float32")
             else:
-                array = xp(p.array).full(p.array.shape, slots[name], p.array.dtype)
+                value = slots[name] * (1 + 1j if p.array.dtype.kind == "c" else 1)  # the same for both parts
+                array = xp(p.array).full(p.array.shape, value, p.array.dtype)
             self.state[p][name] = wrap(array)
         return bool(lacking)
 
     def __run(self, job):
         """Update one block. Weight decay and ``maximize`` are the same in all algorithms and live here."""
         block, grads, group = job
-        p, g = block.gather(grads)
+        (p, g), state = block.gather(grads), block.state
+        if p.dtype.kind == "c":  # the parts of a complex number are updated as two real ones
+            p, g, *slots = (a.view(a.real.dtype) for a in (p, g, *state.values()))
+            state = dict(zip(state, slots))
         t, u, changed_g = scratch.take(p)
         if group.get("maximize"):
             g = xp(g).negative(g, out=changed_g)
@@ -266,7 +270,7 @@ class Optimizer:
                 p *= 1 - float(group["lr"]) * decay
             else:
                 g = xp(g).add(g, xp(p).multiply(p, decay, out=t), out=changed_g)
-        self.__update__(p, g, block.state, block.batch.now, t, u)
+        self.__update__(p, g, state, block.batch.now, t, u)
         block.scatter()
 
     def zero_grad(self, set_to_none: bool = True) -> None:

@@ -13,6 +13,7 @@ from ..core.arrays import as_array, device_of, move, ndarray
 from ..core.arrays import device as as_device
 from ..core.backward import backward
 from ..core.dtypes import as_dtype, by_numpy, category, default_numpy
+from ..core.dtypes import as_dtype, by_numpy, cast_back, category, default_numpy
 from ..core.grad_mode import is_inference_mode_enabled
 from ..core.graph import Leaf, Output, Variable, refresh, retain, wrap
 from ..core.primitive import primitive
@@ -46,13 +47,13 @@ class Size(tuple):
         return Size(super().__add__(tuple(other)))
 
 
-@primitive(x=lambda g, x_dtype: cast(g, dtype=x_dtype))
+@primitive(complex=True, x=lambda g, x_dtype: cast_back(g, x_dtype))
 def cast(x, *, dtype):
     """``x`` with elements of another dtype."""
     return x.astype(dtype)
 
 
-@primitive(x=lambda g, where, source: transfer(g, where=source, source=where))
+@primitive(complex=True, x=lambda g, where, source: transfer(g, where=source, source=where))
 def transfer(x, *, where, source):
     """``x`` on device ``where``; the gradient travels back to ``source``."""
     return move(x, where)

@@ -25,7 +25,7 @@ def _table_gradient(g, indices, weight_shape, padding_idx, scale_grad_by_freq):
     return put_in_zeros(g, shape=weight_shape, index=(at,))
 
 
-@primitive(weight=_table_gradient, name="embedding")
+@primitive(complex=True, weight=_table_gradient, name="embedding")
 def _embedding(weight, indices, *, padding_idx=None, scale_grad_by_freq=False):
     """``weight[indices]``: (V, D) and (…) -> (…, D). IndexError for a row that does not exist."""
     if indices.dtype.kind != "i" or indices.dtype.itemsize < 4:

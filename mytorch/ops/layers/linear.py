@@ -47,6 +47,7 @@ def _gradients(g, x, weight, bias_shape, needs):
 
 
 @primitive(
+    complex="holomorphic",
     composed=_definition,
     joint=lambda g, x, weight, bias, needs: _gradients(
         g, x, weight, None if bias is None else bias.shape, needs

@@ -9,7 +9,7 @@ from ...core.out import takes_out
 from ...core.primitive import primitive
 from ..diagonal import diag_embed, diagonal, tril
 from ..join import cat
-from ..shape import mT, reshape
+from ..shape import adjoint, reshape
 from .solve import LinAlgError, check_matrices, computed, eye_like, inv, substituted
 
 
@@ -21,11 +21,11 @@ def _half(x):
 def _cholesky_slope(g, out):
     """Murray (2016), "Differentiation of the Cholesky decomposition"; made symmetric as the input is."""
     inverse = inv(out)
-    s = mT(inverse) @ _half(mT(out) @ g) @ inverse
-    return (s + mT(s)) * 0.5
+    s = adjoint(inverse) @ _half(adjoint(out) @ g) @ inverse
+    return (s + adjoint(s)) * 0.5
 
 
-@primitive(x=_cholesky_slope)
+@primitive(complex=True, x=_cholesky_slope)
 def _cholesky(x):
     check_matrices(x, "cholesky")
     text = (
@@ -40,11 +40,11 @@ def _cholesky(x):
 
 @takes_out
 def cholesky(A, upper=False):
-    """L with L Lᵀ = A, lower triangular (or its transpose with ``upper``), for positive-definite A (…, n, n).
+    """L with L Lᴴ = A, lower triangular (or its adjoint with ``upper``), for positive-definite A (…, n, n).
 
     LinAlgError for others.
     """
-    return mT(_cholesky(mT(A))) if upper else _cholesky(A)
+    return adjoint(_cholesky(adjoint(A))) if upper else _cholesky(A)
 
 
 # ---- orthogonal and triangular -------------------------------------------------------------------
@@ -71,17 +71,18 @@ def _qr_slope(g, Q, R, x):
     if m >= n:
         return _qr_tall(gQ, gR, Q, R)
     right = x[..., m:]
-    left = _qr_tall(gQ + right @ mT(gR[..., m:]), gR[..., :m], Q, R[..., :m])
+    left = _qr_tall(gQ + right @ adjoint(gR[..., m:]), gR[..., :m], Q, R[..., :m])
     return cat([left, Q @ gR[..., m:]], -1)
 
 
 def _qr_tall(gQ, gR, Q, R):
-    M = R @ mT(gR) - mT(gQ) @ Q
-    M = tril(M) + mT(tril(M, diagonal=-1))
-    return mT(substituted(R, mT(gQ + Q @ M), upper=True))
+    M = R @ adjoint(gR) - adjoint(gQ) @ Q
+    below = tril(M, diagonal=-1)
+    M = below + adjoint(below) + diag_embed(diagonal(M, dim1=-2, dim2=-1).real)  # R's diagonal is real
+    return adjoint(substituted(R, adjoint(gQ + Q @ M), upper=True))
 
 
-@primitive(outputs=("Q", "R"), x=lambda g, Q, R, x: _qr_slope(g, Q, R, x))
+@primitive(complex=True, outputs=("Q", "R"), x=lambda g, Q, R, x: _qr_slope(g, Q, R, x))
 def _qr(x, *, mode):
     check_matrices(x, "qr", square=False)
     return tuple(xp(x).linalg.qr(x, mode))
@@ -127,11 +128,11 @@ def lapack_svd(x, full, name="svd"):
         batch, k = x.shape[:-2], min(x.shape[-2:])
         shapes = [(*batch, n, n if full else k) for n in x.shape[-2:]]
         u, v = (xp(x).broadcast_to(xp(x).eye(*shape[-2:], dtype=x.dtype), shape).copy() for shape in shapes)
-        return u, xp(x).zeros((*batch, k), x.dtype), v.swapaxes(-1, -2)
+        return u, xp(x).zeros((*batch, k), x.real.dtype), v.swapaxes(-1, -2)
     return computed(xp(x).linalg.svd, text, x, full_matrices=full)
 
 
-def _gaps(values):
+def gaps(values):
     """values_j - values_i off the diagonal, 1 on it."""
     between = values[..., None, :] - values[..., :, None]
     raw = getattr(between, "array", between)
@@ -150,20 +151,22 @@ def _svd_slope(g, U, S, Vh):
     U, Vh, gU, gVh = U[..., :k], Vh[..., :k, :], gU[..., :k], gVh[..., :k, :]
     if not (_any(gU) or _any(gVh)):
         return (U * gS[..., None, :]) @ Vh
-    V, gV = mT(Vh), mT(gVh)
-    gaps = _gaps(S * S)
-    of_u, of_v = mT(U) @ gU, Vh @ gV
-    of_u, of_v = (of_u - mT(of_u)) / gaps, (of_v - mT(of_v)) / gaps
+    V, gV = adjoint(Vh), adjoint(gVh)
+    between = gaps(S * S)
+    of_u, of_v = adjoint(U) @ gU, Vh @ gV
+    of_u, of_v = (of_u - adjoint(of_u)) / between, (of_v - adjoint(of_v)) / between
     middle = of_u * S[..., None, :] + S[..., :, None] * of_v + diag_embed(gS)
+    if getattr(U, "array", U).dtype.kind == "c":  # what turns the phases of both vectors alike
+        middle = middle + diag_embed(diagonal(of_u, dim1=-2, dim2=-1) / (2 * S))
     out = U @ middle @ Vh
     if U.shape[-2] > k:
-        out = out + ((gU - U @ (mT(U) @ gU)) / S[..., None, :]) @ Vh
+        out = out + ((gU - U @ (adjoint(U) @ gU)) / S[..., None, :]) @ Vh
     if V.shape[-2] > k:
-        out = out + (U / S[..., None, :]) @ mT(gV - V @ (Vh @ gV))
+        out = out + (U / S[..., None, :]) @ adjoint(gV - V @ (Vh @ gV))
     return out
 
 
-@primitive(name="svd", outputs=("U", "S", "Vh"), x=lambda g, U, S, Vh: _svd_slope(g, U, S, Vh))
+@primitive(complex=True, name="svd", outputs=("U", "S", "Vh"), x=lambda g, U, S, Vh: _svd_slope(g, U, S, Vh))
 def singular(x, *, full_matrices):
     check_matrices(x, "svd", square=False)
     return tuple(lapack_svd(x, full_matrices))
@@ -186,7 +189,7 @@ def _svdvals_slope(g, x):
     return (U * g[..., None, :]) @ Vh
 
 
-@primitive(x=_svdvals_slope)
+@primitive(complex=True, x=_svdvals_slope)
 def _svdvals(x):
     check_matrices(x, "svdvals", square=False)
     return lapack_svd(x, False, "svdvals")[1]
@@ -208,11 +211,11 @@ class old_svd_result(NamedTuple):
 
 @takes_out
 def old_svd(input, some=True, compute_uv=True):
-    """torch.svd: U diag(S) Vᵀ = input, by default with min(m, n) columns in U and V; zeros for both without
+    """torch.svd: U diag(S) Vᴴ = input, by default with min(m, n) columns in U and V; zeros for both without
     ``compute_uv``.
     """
     U, S, Vh = svd(input, full_matrices=not some)
-    return old_svd_result(U, S, mT(Vh)) if compute_uv else old_svd_result(U * 0, S, mT(Vh) * 0)
+    return old_svd_result(U, S, adjoint(Vh)) if compute_uv else old_svd_result(U * 0, S, adjoint(Vh) * 0)
 
 
 # ---- eigenvalues ---------------------------------------------------------------------------------
@@ -229,14 +232,18 @@ def _eigh_slope(g, values, vectors):
     """Giles (2008), section 3.1."""
     of_values, of_vectors = g
     if not _any(of_vectors):
-        return (vectors * of_values[..., None, :]) @ mT(vectors)
-    turned = mT(vectors) @ of_vectors
+        return (vectors * of_values[..., None, :]) @ adjoint(vectors)
+    turned = adjoint(vectors) @ of_vectors
     turned = turned - diag_embed(diagonal(turned, dim1=-2, dim2=-1))  # eigenvectors keep their length
-    middle = turned / _gaps(values) + diag_embed(of_values)
-    return vectors @ middle @ mT(vectors)
+    middle = turned / gaps(values) + diag_embed(of_values)
+    return vectors @ middle @ adjoint(vectors)
 
 
-@primitive(outputs=("values", "vectors"), x=lambda g, values, vectors: _eigh_slope(g, values, vectors))
+@primitive(
+    complex=True,
+    outputs=("values", "vectors"),
+    x=lambda g, values, vectors: _eigh_slope(g, values, vectors),
+)
 def _eigh(x, *, UPLO):
     check_matrices(x, "eigh")
     text = (
@@ -256,8 +263,8 @@ def _triangle(UPLO):
 
 @takes_out
 def eigh(A, UPLO="L"):
-    """Eigenvalues (…, n), ascending, and eigenvectors (…, n, n) of symmetric matrices, of which only the
-    lower ("L") or upper triangle is read.
+    """Eigenvalues (…, n), ascending, and eigenvectors (…, n, n) of symmetric or Hermitian matrices, of which
+    only the lower ("L") or upper triangle is read.
 
     The gradient is that of a loss which does not depend on the signs of the vectors; it is infinite where two
     eigenvalues are equal. RuntimeError for another ``UPLO``.
@@ -266,10 +273,11 @@ def eigh(A, UPLO="L"):
 
 
 @primitive(
+    complex=True,
     aux=("vectors",),
     composed=lambda x, UPLO: _eigh(x, UPLO=UPLO)[0],
     # no gaps: equal eigenvalues do no harm
-    x=lambda g, vectors: (vectors * g[..., None, :]) @ vectors.swapaxes(-1, -2),
+    x=lambda g, vectors: (vectors * g[..., None, :]) @ vectors.conj().swapaxes(-1, -2),
 )
 def _eigvalsh(x, *, UPLO):
     return _eigh(x, UPLO=UPLO)

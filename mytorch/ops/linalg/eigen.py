@@ -9,8 +9,10 @@ from ...core.arrays import xp
 from ...core.graph import wrap
 from ...core.out import takes_out
 from ...core.primitive import primitive
+from ..diagonal import diag_embed, diagonal
 from ..join import cat
-from ..shape import movedim, mT, reshape
+from ..shape import adjoint, movedim, reshape
+from .decompositions import gaps
 from .solve import check_matrices, computed, inv, solve
 
 
@@ -21,10 +23,14 @@ class eig_result(NamedTuple):
     eigenvectors: Any
 
 
-def _complex(g):
-    raise NotImplementedError(
-        "linalg.eig: complex functions are not differentiated; for symmetric matrices there is eigh"
-    )
+def _eig_slope(g, values, vectors):
+    """Giles (2008), section 3.1, with eigenvectors of length 1 (Boeddeker et al., 2019)."""
+    of_values, of_vectors = g
+    turned = adjoint(vectors) @ of_vectors
+    along = diagonal(turned, dim1=-2, dim2=-1).real
+    turned = (turned - (adjoint(vectors) @ vectors) * along[..., None, :]) / gaps(values).conj()
+    turned = turned - diag_embed(diagonal(turned, dim1=-2, dim2=-1))
+    return solve(adjoint(vectors), (turned + diag_embed(of_values)) @ adjoint(vectors))
 
 
 def _finite(x, name):
@@ -34,38 +40,48 @@ def _finite(x, name):
     return x, "complex64" if x.dtype in ("float32", "complex64") else "complex128"
 
 
-@primitive(x=_complex, outputs=("values", "vectors"))
+@primitive(
+    complex=True,
+    outputs=("values", "vectors"),
+    x=lambda g, values, vectors: _eig_slope(g, values, vectors),
+)
 def _eig(x):
     x, kind = _finite(x, "eig")
     values, vectors = computed(xp(x).linalg.eig, "linalg.eig: The algorithm failed to converge.", x)
     return values.astype(kind), vectors.astype(kind)
 
 
-@primitive(x=_complex)
+def _eigvals_slope(g, vectors):
+    turned = vectors.swapaxes(-1, -2)
+    return solve(turned, g[..., None] * turned)
+
+
+@primitive(complex="holomorphic", aux=("vectors",), composed=lambda x: _eig(x)[0], x=_eigvals_slope)
 def _eigvals(x):
     x, kind = _finite(x, "eigvals")
-    return computed(xp(x).linalg.eigvals, "linalg.eigvals: The algorithm failed to converge.", x).astype(kind)
+    values, vectors = computed(xp(x).linalg.eig, "linalg.eigvals: The algorithm failed to converge.", x)
+    return values.astype(kind), vectors.astype(kind)
 
 
 @takes_out
 def eig(A):
     """Eigenvalues (…, n) and eigenvectors (…, n, n) of square matrices, complex and in no order.
 
-    NotImplementedError in the backward pass.
+    The gradient is that of a loss which does not depend on the phases of the vectors; it is infinite where
+    two eigenvalues are equal.
     """
     return eig_result(*_eig(A))
 
 
 @takes_out
 def eigvals(A):
-    """The eigenvalues of square matrices, complex and in no order. NotImplementedError in the backward
-    pass."""
+    """The eigenvalues of square matrices, complex and in no order."""
     return _eigvals(A)
 
 
 @takes_out
 def householder_product(A, tau):
-    """The first n columns of the product of the reflections I - tau_i v_i v_iᵀ, for A (…, m, n) with m >= n
+    """The first n columns of the product of the reflections I - tau_i v_i v_iᴴ, for A (…, m, n) with m >= n
     and tau (…, k) with k <= n.
 
     v_i is column i of A below the diagonal, 1 on it and 0 above. RuntimeError for other shapes.
@@ -86,7 +102,7 @@ def householder_product(A, tau):
     for i in reversed(range(tau.shape[-1])):
         column = A[..., i : i + 1]
         v = cat([column[..., :i, :] * 0, column[..., i : i + 1, :] * 0 + 1, column[..., i + 1 :, :]], -2)
-        Q = Q - tau[..., i, None, None] * (v @ (mT(v) @ Q))
+        Q = Q - tau[..., i, None, None] * (v @ (adjoint(v) @ Q))
     return Q
 
 

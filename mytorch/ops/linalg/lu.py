@@ -16,6 +16,7 @@ from ...core.primitive import primitive
 from ..diagonal import tril, triu
 from ..elementwise import select
 from ..join import cat
+from ..shape import adjoint as adjoint_of
 from ..shape import mT
 from .decompositions import cholesky
 from .solve import LinAlgError, check_matrices, eye_like, inv, solve, solve_triangular, substituted
@@ -110,7 +111,11 @@ def _solve(triangle, B, upper):
     return solve_triangular(triangle, B, upper=upper)
 
 
-@primitive(outputs=("L", "U", "order", "pivots"), x=lambda g, L, U, order, x: _lu_slope(g, L, U, order, x))
+@primitive(
+    complex="holomorphic",
+    outputs=("L", "U", "order", "pivots"),
+    x=lambda g, L, U, order, x: _lu_slope(g, L, U, order, x),
+)
 def _lu(x, *, pivot):
     """Gaussian elimination by columns (Golub and Van Loan, algorithm 3.4.1), all matrices of a batch at
     once."""
@@ -124,7 +129,11 @@ def _lu(x, *, pivot):
     pivots = module.broadcast_to(module.arange(k), (len(a), k)).copy()
     for j in range(k):
         if pivot:
-            best = j + module.abs(a[:, j:, j]).argmax(1)
+            column = a[:, j:, j]
+            size = module.abs(column.real)
+            if x.dtype.kind == "c":  # as LAPACK measures it
+                size = size + module.abs(column.imag)
+            best = j + size.argmax(1)
             pivots[:, j] = best
             for part in (a, order):
                 held = part[rows, best]
@@ -230,7 +239,7 @@ def lu_unpack(LU_data, LU_pivots, unpack_data=True, unpack_pivots=True):
 
 @takes_out
 def lu_solve(LU, pivots, B, *, left=True, adjoint=False):
-    """X with A X = B (X A = B without ``left``, Aᵀ for A with ``adjoint``), from what :func:`lu_factor` made
+    """X with A X = B (X A = B without ``left``, Aᴴ for A with ``adjoint``), from what :func:`lu_factor` made
     of A (…, n, n). B: (…, n, k).
 
     RuntimeError for other shapes.
@@ -245,11 +254,11 @@ def lu_solve(LU, pivots, B, *, left=True, adjoint=False):
             f"linalg.lu_solve: Incompatible shapes of LU and B: {list(LU.shape)} and {list(B.shape)}"
         )
     if not left:
-        return mT(lu_solve(LU, pivots, mT(B), adjoint=not adjoint))
+        return adjoint_of(lu_solve(LU, pivots, adjoint_of(B), adjoint=not adjoint))
     P = wrap(_permutation(_order(pivots.array, LU.shape[-1]), LU))
     if adjoint:
         return P @ solve_triangular(
-            mT(LU), solve_triangular(mT(LU), B, upper=False), upper=True, unitriangular=True
+            adjoint_of(LU), solve_triangular(adjoint_of(LU), B, upper=False), upper=True, unitriangular=True
         )
     return solve_triangular(LU, solve_triangular(LU, mT(P) @ B, upper=False, unitriangular=True), upper=True)
 

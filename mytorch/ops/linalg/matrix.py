@@ -16,12 +16,12 @@ from ...core.scalar_arguments import takes_numbers
 from ...core.sums import summed
 from ..arithmetic import pow
 from ..diagonal import diag_embed
-from ..elementwise import select
+from ..elementwise import log, select
 from ..join import stack
 from ..layout import owned
 from ..matmul import matmul
 from ..reduce import vector_norm
-from ..shape import check_dim, flip, movedim, mT, reshape, spelled
+from ..shape import adjoint, check_dim, flip, movedim, mT, reshape, spelled
 from .decompositions import eigh, eigvalsh, lapack_svd, singular, svdvals
 from .lu import inverse_or_infinite
 from .solve import LinAlgError, check_matrices, eye_like, inv, solve_triangular
@@ -117,7 +117,7 @@ def _cofactors(x, out):
     others = [_product_without(s, i) for i in range(n)]
     sign = _det(u) * _det(vh)
     spread = sum(diag_embed(_at(o, i, n)) for i, o in enumerate(others))
-    return sign[..., None, None] * (u @ spread @ vh)
+    return sign[..., None, None] * (u.conj() @ spread @ vh.conj())
 
 
 def _product_without(s, i):
@@ -135,7 +135,7 @@ def _at(values, i, n):
     return values[..., None] * xp(raw).asarray(place, dtype=raw.dtype)
 
 
-@primitive(name="det", x=lambda g, x, out: g[..., None, None] * _cofactors(x, out))
+@primitive(complex="holomorphic", name="det", x=lambda g, x, out: g[..., None, None] * _cofactors(x, out))
 def _det(x):
     check_matrices(x, "det")
     return xp(x).asarray(xp(x).linalg.det(x))
@@ -161,10 +161,21 @@ def _inverse(x):
         return inverse_or_infinite(x)
 
 
-@primitive(outputs=("sign", "logabsdet"), x=lambda g, x: g[1][..., None, None] * mT(_inverse(x)))
+def _slogdet_slope(g, x, sign):
+    """The logarithm of the determinant changes by tr(x⁻¹ dx): its real part is that of the absolute value,
+    its imaginary part the sign's angle.
+    """
+    of_sign, slope = g
+    if getattr(sign, "array", sign).dtype.kind == "c":
+        slope = slope - 1j * (of_sign.conj() * sign).imag
+    return slope[..., None, None] * adjoint(_inverse(x))
+
+
+@primitive(complex=True, outputs=("sign", "logabsdet"), x=_slogdet_slope)
 def _slogdet(x):
     check_matrices(x, "slogdet")
-    return tuple(xp(x).asarray(part, dtype=x.dtype) for part in xp(x).linalg.slogdet(x))
+    sign, logabsdet = xp(x).linalg.slogdet(x)
+    return xp(x).asarray(sign, dtype=x.dtype), xp(x).asarray(logabsdet, dtype=x.real.dtype)
 
 
 @takes_out
@@ -177,8 +188,12 @@ def slogdet(A):
 
 
 def logdet(input):
-    """The logarithm of the determinant; NaN where it is negative. Shapes: (…, n, n) -> (…)."""
+    """The logarithm of the determinant; NaN where it is negative, complex for complex matrices. Shapes: (…,
+    n, n) -> (…).
+    """
     sign, logabsdet = slogdet(input)
+    if sign.is_complex():
+        return log(sign) + logabsdet
     return select(sign < 0, float("nan"), logabsdet)
 
 
@@ -186,7 +201,7 @@ def logdet(input):
 
 
 def _pinv_slope(g, x, out):
-    gT, outT = mT(g), mT(out)
+    gT, outT = adjoint(g), adjoint(out)
     return (gT - x @ (out @ gT)) @ (out @ outT) + outT @ (out @ (gT - (gT @ out) @ x)) - outT @ g @ outT
 
 
@@ -203,16 +218,16 @@ def _bound(values, shape, atol, rtol):
     return xp(raw).maximum(atol, rtol * largest(raw, -1, True, 0))
 
 
-@primitive(x=_pinv_slope)
+@primitive(complex=True, x=_pinv_slope)
 def _pinv(x, *, rtol=None, atol=None, hermitian=False):
     check_matrices(x, "pinv", square=hermitian)
     if hermitian:
         values, u = eigh(x)
-        s, vh = abs(values), (u * xp(x).sign(values)[..., None, :]).swapaxes(-1, -2)
+        s, vh = abs(values), adjoint(u * xp(x).sign(values)[..., None, :])
     else:
         u, s, vh = lapack_svd(x, False, "pinv")
     s = xp(x).where(s > _bound(s, x.shape, atol, rtol), 1 / s, 0)
-    return vh.swapaxes(-1, -2) @ (s[..., None] * u.swapaxes(-1, -2))
+    return adjoint(vh) @ (s[..., None] * adjoint(u))
 
 
 @takes_out
@@ -273,9 +288,9 @@ def matrix_exp(A):
 
 @takes_out
 def cholesky_solve(B, L, upper=False):
-    """X with A X = B, where ``L`` is the Cholesky factor of A: L Lᵀ = A (or Lᵀ L with ``upper``)."""
-    first = solve_triangular(mT(L) if upper else L, B, upper=False)
-    return solve_triangular(L if upper else mT(L), first, upper=True)
+    """X with A X = B, where ``L`` is the Cholesky factor of A: L Lᴴ = A (or Lᴴ L with ``upper``)."""
+    first = solve_triangular(adjoint(L) if upper else L, B, upper=False)
+    return solve_triangular(L if upper else adjoint(L), first, upper=True)
 
 
 @takes_out
@@ -378,7 +393,7 @@ def lstsq(A, B, rcond: float | None = None, *, driver=None):
     values = svdvals(A) if driver in ("gelsd", "gelss") else empty
     return lstsq_result(
         solution[..., 0] if vector else solution,
-        empty if left is None else summed(left * left, -2),
+        empty if left is None else summed((left * left.conj()).real, -2),
         rank,
         values,
     )

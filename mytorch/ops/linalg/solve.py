@@ -47,7 +47,7 @@ def eye_like(x):
 # ---- inverses and solutions ----------------------------------------------------------------------
 
 
-@primitive(A=lambda g, out: -(mT(out) @ (g @ mT(out))))
+@primitive(complex="holomorphic", A=lambda g, out: -(mT(out) @ (g @ mT(out))))
 def inv(A):
     """The inverses of square matrices (…, n, n). LinAlgError where one is singular."""
     check_matrices(A, "inv")
@@ -58,7 +58,9 @@ def inv(A):
     )
 
 
-@primitive(name="solve", joint=lambda g, A, out: _solve_slopes(g, A, out), broadcasts=True)
+@primitive(
+    complex="holomorphic", name="solve", joint=lambda g, A, out: _solve_slopes(g, A, out), broadcasts=True
+)
 def solved(A, B):
     check_matrices(A, "solve")
     if A.dtype != B.dtype:
@@ -81,6 +83,7 @@ def _solve_slopes(g, A, out):
 
 @primitive(
     name="solve_triangular",
+    complex="holomorphic",
     joint=lambda g, A, out, upper: _substituted_slopes(g, A, out, upper),
     broadcasts=True,
 )

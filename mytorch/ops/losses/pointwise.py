@@ -11,7 +11,7 @@ from ...core.sums import summed
 from ..activation import softplus
 from ..arithmetic import refuse_booleans
 from ..bounds import clamp
-from ..elementwise import log, sigmoid, sign, widened
+from ..elementwise import log, sgn, sigmoid, widened
 from .loss_reduction import chosen, reduced, share
 
 
@@ -21,7 +21,7 @@ def _pair(name):
     def prepare(arrays):
         given = iter(promoted([a for a in arrays if a is not None]))
         arrays = [None if a is None else next(given) for a in arrays]
-        if arrays[0].dtype.kind in "biu":
+        if arrays[0].dtype.kind in "biuc":
             raise NotImplementedError(
                 f'"{name}" not implemented for {arrays[0].dtype}: it takes floating-point numbers'
             )
@@ -58,10 +58,11 @@ def mse(x, target, *, reduction="mean"):
 
 def _l1_slope(g, x, target, reduction):
     d = x - target
-    return sign(d) * share(g, d.shape, reduction)
+    return sgn(d) * share(g, d.shape, reduction)
 
 
 @primitive(
+    complex=True,
     broadcasts=True,
     prepare=promoted,
     x=_l1_slope,

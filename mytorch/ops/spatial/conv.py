@@ -42,6 +42,7 @@ def _sum_but_channels(g):
 
 
 @primitive(
+    complex="holomorphic",
     x=lambda g, x_shape, weight, stride, padding, dilation, groups: convolution_input(
         g, weight, sizes=x_shape[2:], stride=stride, padding=padding, dilation=dilation, groups=groups
     ),
@@ -78,6 +79,7 @@ def convolution(x, weight, bias=None, *, stride, padding, dilation, groups, coun
 
 
 @primitive(
+    complex="holomorphic",
     x=lambda g, x_shape, weight, stride, padding, dilation, groups: convolution(
         g, weight, stride=stride, padding=padding, dilation=dilation, groups=groups, counts=x_shape[2:]
     ),
@@ -171,6 +173,7 @@ def convolution_input(x, weight, bias=None, *, sizes, stride, padding, dilation,
 
 
 @primitive(
+    complex="holomorphic",
     x=lambda g, x_shape, y, stride, padding, dilation, groups: convolution_input(
         y, g, sizes=x_shape[2:], stride=stride, padding=padding, dilation=dilation, groups=groups
     ),

@@ -17,9 +17,10 @@ from .arguments import tuple_of
 
 
 @primitive(
+    complex=True,
     x=lambda g, x_shape, kernel, dilation, padding, stride: fold_columns(
         g, sizes=x_shape[2:], kernel=kernel, dilation=dilation, padding=padding, stride=stride
-    )
+    ),
 )
 def unfold_columns(x, *, kernel, dilation, padding, stride):
     """(N, C, *S) -> (N, C · kernel, windows): each window's elements as a column."""
@@ -30,9 +31,10 @@ def unfold_columns(x, *, kernel, dilation, padding, stride):
 
 
 @primitive(
+    complex=True,
     x=lambda g, kernel, dilation, padding, stride: unfold_columns(
         g, kernel=kernel, dilation=dilation, padding=padding, stride=stride
-    )
+    ),
 )
 @widened
 def fold_columns(x, *, sizes, kernel, dilation, padding, stride):

@@ -11,7 +11,9 @@ from ..shape import sizes
 from .resample import resample
 
 
-@primitive(x=lambda g, widths: pad_constant(g, widths=tuple((-a, -b) for a, b in widths), value=0))
+@primitive(
+    complex=True, x=lambda g, widths: pad_constant(g, widths=tuple((-a, -b) for a, b in widths), value=0)
+)
 def pad_constant(x, *, widths, value: float):
     """``value`` (before, after) each dimension; negative widths cut off instead."""
     sizes = [n + a + b for n, (a, b) in zip(x.shape, widths)]

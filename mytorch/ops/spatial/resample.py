@@ -9,9 +9,10 @@ from ..elementwise import widened
 
 
 @primitive(
+    complex=True,
     x=lambda g, x_shape, dim, places, weights: resample_back(
         g, dim=dim, size=x_shape[dim], places=places, weights=weights
-    )
+    ),
 )
 @widened
 def resample(x, *, dim, places, weights):
@@ -24,7 +25,9 @@ def resample(x, *, dim, places, weights):
     return out
 
 
-@primitive(x=lambda g, dim, places, weights: resample(g, dim=dim, places=places, weights=weights))
+@primitive(
+    complex=True, x=lambda g, dim, places, weights: resample(g, dim=dim, places=places, weights=weights)
+)
 @widened
 def resample_back(x, *, dim, size, places, weights):
     """The transpose of the resampling: elements times weights added to their places, of which there are

@@ -9,12 +9,14 @@ from ...core.graph import Variable
 from ...core.out import takes_out
 from ...core.scalar_arguments import takes_numbers
 from ...core.sums import summed
+from ..complex import complex
 from ..join import cat, narrow
 from ..layout import owned
 from ..matmul import matmul
 from ..reduce import mean
 from ..shape import check_dim, check_dims, mT, reshape, spelled
 from .scan import cumsum
+from ..shape import adjoint, check_dim, reshape, spelled
 
 
 @takes_out
@@ -136,7 +138,7 @@ def cov(input, *, correction=1, fweights=None, aweights=None):
             )
     _check_weights(fweights, aweights)
     x = reshape(input, shape=(1, -1)) if len(input.shape) < 2 else input
-    x = x if isinstance(x, Variable) and x.is_floating_point() else x * 1.0
+    x = x if isinstance(x, Variable) and x.array.dtype.kind in "fcV" else x * 1.0
     weights = aweights if fweights is None else fweights if aweights is None else fweights * aweights
     if weights is None:
         total, norm = x.shape[1], x.shape[1] - correction
@@ -144,7 +146,7 @@ def cov(input, *, correction=1, fweights=None, aweights=None):
         weighted = centered
     else:
         total = summed(weights)
-        weights = weights if weights.is_floating_point() else weights.to(x.dtype)
+        weights = weights if weights.is_floating_point() else weights.to(x.real.dtype)
         norm = total - correction * (summed(weights * aweights) / total if aweights is not None else 1)
         centered = x - summed(x * weights, 1, keepdims=True) / total
         weighted = centered * weights
@@ -155,7 +157,7 @@ def cov(input, *, correction=1, fweights=None, aweights=None):
             stacklevel=3,
         )
     norm = norm.clamp(min=0) if isinstance(norm, Variable) else max(norm, 0)
-    out = matmul(weighted, mT(centered)) / norm
+    out = matmul(weighted, adjoint(centered)) / norm
     return out.squeeze()
 
 
@@ -181,7 +183,10 @@ def corrcoef(input):
     if not c.shape:
         return c / c
     scale = c.diagonal().sqrt()
-    return (c / scale[:, None] / scale[None, :]).clamp(-1, 1)
+    out = c / scale[:, None] / scale[None, :]
+    if out.is_complex():
+        return complex(out.real.clamp(-1, 1), out.imag.clamp(-1, 1))
+    return out.clamp(-1, 1)
 
 
 # ---- derivatives of sampled functions ------------------------------------------------------------

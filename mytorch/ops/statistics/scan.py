@@ -77,7 +77,7 @@ def _accumulated(function, x, dim, dtype):
 # ---- sums ----------------------------------------------------------------------------------------
 
 
-@primitive(broadcasts=True, x=lambda g, dim: _from_behind(g, dim))
+@primitive(complex=True, broadcasts=True, x=lambda g, dim: _from_behind(g, dim))
 def cumsum(x, *, dim, dtype=None):
     """The sum of the elements so far along ``dim``. Integers and booleans sum in int64."""
     return _accumulated(running_sum, x, dim, dtype)
@@ -128,7 +128,7 @@ def _cumprod_slope(g, x, out, dim):
     return xp(x).where(zero, 0, earlier * _recurrence(g, x[at(dim, slice(1, None))], dim))
 
 
-@primitive(broadcasts=True, composed=_cumprod_definition, x=_cumprod_slope)
+@primitive(complex="holomorphic", broadcasts=True, composed=_cumprod_definition, x=_cumprod_slope)
 def cumprod(x, *, dim, dtype=None):
     """The product of the elements so far along ``dim``. Integers and booleans multiply in int64."""
     return _accumulated(_running_product, x, dim, dtype)
@@ -172,7 +172,7 @@ def _prod_slope(g, x, out, dim, keepdim):
     return (before(x, dim) * behind * g).reshape(shape)
 
 
-@primitive(broadcasts=True, composed=_prod_definition, x=_prod_slope)
+@primitive(complex="holomorphic", broadcasts=True, composed=_prod_definition, x=_prod_slope)
 def prod(x, *, dim=None, keepdim=False, dtype=None):
     """Product over ``dim`` (an int, or None for all). Integers and booleans multiply in int64.
 
@@ -251,7 +251,7 @@ def _logcumsumexp_slope(g, x, out, dim):
     return xp(x).exp(x - out) * _recurrence(g, ratio, dim)
 
 
-@primitive(composed=_logcumsumexp_definition, x=_logcumsumexp_slope)
+@primitive(complex="holomorphic", composed=_logcumsumexp_definition, x=_logcumsumexp_slope)
 @widened
 def logcumsumexp(x, *, dim):
     """log Σ exp(x) of the elements so far along ``dim``, without overflow. NotImplementedError for
@@ -261,4 +261,6 @@ def logcumsumexp(x, *, dim):
         raise NotImplementedError(
             f'"logcumsumexp" not implemented for {x.dtype}: it takes floating-point numbers'
         )
+    if x.dtype.kind == "c":
+        return scanned(logaddexp, x, dim) if x.ndim else x.copy()
     return running("logaddexp", x, dim) if x.ndim else x.copy()

@@ -25,13 +25,16 @@ def _spread(x, dim, correction, keepdim, precision):
     """The variance in the dtype that ``precision`` gives for that of ``x``."""
     kind, dims, n = precision(floating_kind(x, None, "var")), folded(dim, x.ndim), count(x.shape, dim)
     distance = x - summed(x, dims, kind, True) / max(n, 1)
-    distance *= distance
-    return summed(distance, dims, keepdims=keepdim) / kind.type(max(n - correction, 0))
+    if kind.kind == "c":
+        distance = distance.real**2 + distance.imag**2
+    else:
+        distance *= distance
+    return summed(distance, dims, keepdims=keepdim) / distance.dtype.type(max(n - correction, 0))
 
 
-@primitive(x=_var_slope)
+@primitive(complex=True, x=_var_slope)
 def _var(x, *, dim=None, correction: float = 1, keepdim=False):
-    return _spread(x, dim, correction, keepdim, wide).astype(x.dtype, copy=False)
+    return _spread(x, dim, correction, keepdim, wide).astype(x.real.dtype, copy=False)
 
 
 def _spread_settings(args, settings):
@@ -87,10 +90,10 @@ def _std_slope(g, x, out, dim, correction, keepdim):
     return g * select(out == 0, 0, distance / out)
 
 
-@primitive(x=_std_slope)
+@primitive(complex=True, x=_std_slope)
 def _std(x, *, dim=None, correction: float = 1, keepdim=False):
     # in twice the bits, as in torch: the squares of large numbers overflow, but their root does not
-    return xp(x).sqrt(_spread(x, dim, correction, keepdim, doubled)).astype(x.dtype, copy=False)
+    return xp(x).sqrt(_spread(x, dim, correction, keepdim, doubled)).astype(x.real.dtype, copy=False)
 
 
 def var_mean(input, *args, **settings):

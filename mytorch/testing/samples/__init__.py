@@ -37,6 +37,18 @@ class Real:
 
 
 @dataclass(frozen=True)
+class Complex:
+    """A complex input, whose parts are standard normal; complex64 where the row runs in float32."""
+
+    shape: tuple
+    grad: bool = True
+
+    def make(self, rng, dtype, shape=None):
+        real, imag = rng.standard_normal((2, *(self.shape if shape is None else shape)))
+        return np.asarray(real + 1j * imag, "complex64" if dtype == "float32" else "complex128")
+
+
+@dataclass(frozen=True)
 class Int:
     """An int64 input in [low, high)."""
 
@@ -64,7 +76,7 @@ class Sample:
 
     op: the name of the primitive that it proves (``mytorch.core.primitive.primitives``).
     call: the call, on tensors, with mytorch's public API (returns a tensor or a tuple of tensors).
-    inputs: makers (Real, Int, Bool; a bare shape is ``Real(shape)``).
+    inputs: makers (Real, Complex, Int, Bool; a bare shape is ``Real(shape)``).
     reference: the same on float64 NumPy arrays; or ``torch``: the same on torch tensors (then the row skips
         where torch is absent).
     smooth: run gradcheck (there is a derivative); second: run gradgradcheck.

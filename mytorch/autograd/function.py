@@ -440,7 +440,7 @@ def _fit(node, i, g):
         g = sum_to(g, shape=shape)
     if g.array.dtype.kind == "c" and dtype.kind != "c":
         raise RuntimeError(
-            f"Function {ctx.name} returned an invalid gradient at index {i} - expected {dtype} but got "
+            f"Function {node.name} returned an invalid gradient at index {i} - expected {dtype} but got "
             f"{g.array.dtype}"
         )
     return g if g.array.dtype == dtype else g.astype(dtype)

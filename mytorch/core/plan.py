@@ -85,7 +85,6 @@ class Plan:
             gradients = _tuple(calls)
         return eval(f"lambda gradient, saved: {gradients}", {"rules": self.rules, "live": self.live})
 
-
     def for_complex(self):
         """The plan for complex results. NotImplementedError if the rules do not serve them."""
         if self.with_complex is None:

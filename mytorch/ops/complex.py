@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 
 from ..core.arrays import xp
-from ..core.graph import Node, Output, Variable
+from ..core.graph import Variable
 from ..core.out import takes_out
 from ..core.primitive import primitive
 from .arithmetic import atan2

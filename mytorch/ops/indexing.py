@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy
 
 from ..core.arrays import as_array, broadcast_shape, is_array, xp
-from ..core.arrays import as_array, broadcast_shape, is_array, scatter_add, xp
 from ..core.dtypes import cast_back
 from ..core.graph import Variable
 from ..core.primitive import primitive

@@ -17,8 +17,7 @@ from ..core.scalar_arguments import takes_numbers
 from ..core.sums import summed, wide
 from .arithmetic import pow
 from .bounds import maximum, minimum
-from .elementwise import abs, exp, select, sign, widened, zeros_like
-from .elementwise import abs, exp, select, sgn, zeros_like
+from .elementwise import abs, exp, select, sgn, widened, zeros_like
 from .shape import check_dim, check_dims, expand, spelled
 
 

@@ -12,7 +12,6 @@ import numpy
 from ..core.arrays import as_array, device_of, move, ndarray
 from ..core.arrays import device as as_device
 from ..core.backward import backward
-from ..core.dtypes import as_dtype, by_numpy, category, default_numpy
 from ..core.dtypes import as_dtype, by_numpy, cast_back, category, default_numpy
 from ..core.grad_mode import is_inference_mode_enabled
 from ..core.graph import Leaf, Output, Variable, refresh, retain, wrap

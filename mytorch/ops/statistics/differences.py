@@ -14,9 +14,8 @@ from ..join import cat, narrow
 from ..layout import owned
 from ..matmul import matmul
 from ..reduce import mean
-from ..shape import check_dim, check_dims, mT, reshape, spelled
+from ..shape import adjoint, check_dim, check_dims, reshape, spelled
 from .scan import cumsum
-from ..shape import adjoint, check_dim, reshape, spelled
 
 
 @takes_out

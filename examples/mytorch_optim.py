@@ -7,7 +7,7 @@ Each trains a small fully connected and a small convolutional network on 5,000 d
 drawn. What the run shows: the network decides more than the optimizer, 93 to 96 % of unseen digits for the
 convolutions against 90 to 91 %, though the three have learning rates from 0.001 to 0.1. With ``lr_decay``
 SGD's learning rate changes at each step, lr ← lr · (1 - lr_decay)^(epoch // 100), where epoch counts the
-steps: after the 948 steps of this run it is at 45 % of the first.
+steps from 1: after the 948 steps of this run it is at 45 % of the first.
 """
 
 import argparse

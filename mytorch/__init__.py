@@ -72,7 +72,7 @@ _HOMES = {
     "ops.linalg.einsum": "einsum",
     "ops.linalg.lu": "lu=old_lu lu_solve=old_lu_solve lu_unpack",
     "ops.linalg.matrix": """
-        cholesky_inverse cholesky_solve det logdet matrix_exp matrix_power pinverse=pinv slogdet
+        cholesky_inverse cholesky_solve det logdet matrix_exp matrix_power norm pinverse=pinv slogdet
         vander=decreasing_vander
     """,
     "ops.linalg.solve": "inverse=inv",
@@ -83,7 +83,7 @@ _HOMES = {
     """,
     "ops.reduce": """
         all amax amin aminmax any argmax argmin count_nonzero dist logsumexp max mean min nanmean
-        nansum norm sum
+        nansum sum
     """,
     "ops.scaling": "frexp renorm",
     "ops.scatter": """

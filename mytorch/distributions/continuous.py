@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 
 from ..core.dtypes import finfo
-from ..ops.special.erf import erf, erfinv
+from ..ops.elementwise import where
+from ..ops.special.erf import ndtr, ndtri
 from ..tensors.creation import zeros_like
 from . import constraints
 from .distribution import Distribution, broadcast_all
@@ -44,10 +45,10 @@ class Normal(Distribution):
 
     def cdf(self, value):
         self._validate_sample(value)
-        return 0.5 * (1 + erf((value - self.loc) * self.scale.reciprocal() / math.sqrt(2)))
+        return ndtr((value - self.loc) / self.scale)
 
     def icdf(self, value):
-        return self.loc + self.scale * erfinv(2 * value - 1) * math.sqrt(2)
+        return self.loc + self.scale * ndtri(value)
 
     def entropy(self):
         return 0.5 + 0.5 * math.log(2 * math.pi) + self.scale.log()
@@ -119,11 +120,13 @@ class Laplace(Distribution):
 
     def cdf(self, value):
         self._validate_sample(value)
-        return 0.5 - 0.5 * (value - self.loc).sign() * (-(value - self.loc).abs() / self.scale).expm1()
+        tail = 0.5 * (-(value - self.loc).abs() / self.scale).exp()
+        return where(value < self.loc, tail, 1 - tail)
 
     def icdf(self, value):
-        term = value - 0.5
-        return self.loc - self.scale * term.sign() * (-2 * term.abs()).log1p()
+        below = value < 0.5
+        tail = (2 * where(below, value, 1 - value)).log()
+        return self.loc + self.scale * where(below, tail, -tail)
 
     def entropy(self):
         return 1 + (2 * self.scale).log()
@@ -153,7 +156,7 @@ class Exponential(Distribution):
 
     def cdf(self, value):
         self._validate_sample(value)
-        return 1 - (-self.rate * value).exp()
+        return -(-self.rate * value).expm1()
 
     def icdf(self, value):
         return -(-value).log1p() / self.rate

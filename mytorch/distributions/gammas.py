@@ -15,7 +15,7 @@ from ..core.dtypes import finfo
 from ..core.graph import Variable, wrap
 from ..ops.elementwise import where
 from ..ops.special.gamma import digamma, lgamma
-from ..ops.special.incomplete_gamma import igamma, standard_gamma
+from ..ops.special.incomplete_gamma import igamma, igammac, standard_gamma
 from ..tensors.creation import as_tensor
 from ..tensors.from_data import as_type
 from ..tensors.generator import source_of
@@ -133,7 +133,7 @@ class InverseGamma(Distribution):
 
     def cdf(self, value):
         self._validate_sample(value)
-        return 1 - igamma(self.concentration, self.rate / value)
+        return igammac(self.concentration, self.rate / value)
 
     def entropy(self):
         a = self.concentration

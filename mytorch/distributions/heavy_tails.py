@@ -8,8 +8,9 @@ import numpy
 
 from ..core.arrays import CPU, device_of, move
 from ..core.graph import wrap
+from ..ops.arithmetic import atan2
 from ..ops.special.bessel import i0e, i1e
-from ..tensors.creation import full_like
+from ..tensors.creation import full_like, ones_like
 from ..tensors.from_data import as_type
 from ..tensors.generator import source_of
 from . import constraints
@@ -42,7 +43,8 @@ class Cauchy(Distribution):
 
     def cdf(self, value):
         self._validate_sample(value)
-        return ((value - self.loc) / self.scale).atan() / math.pi + 0.5
+        distance = (self.loc - value) / self.scale  # atan(…) + 1/2 would cancel far to the left
+        return atan2(ones_like(distance), distance) / math.pi
 
     def icdf(self, value):
         return (math.pi * (value - 0.5)).tan() * self.scale + self.loc

@@ -8,6 +8,7 @@ import math
 
 from ..core.dtypes import finfo
 from ..ops.elementwise import where
+from ..ops.special.erf import erf, erfinv
 from ..ops.special.gamma import digamma, lgamma
 from ..tensors.creation import full_like, ones_like, zeros_like
 from ..tensors.tensor import Size
@@ -323,13 +324,6 @@ class _Half(TransformedDistribution):
         self._validate_sample(value)
         return where(value >= 0, self.base_dist.log_prob(value) + math.log(2), -math.inf)
 
-    def cdf(self, value):
-        self._validate_sample(value)
-        return 2 * self.base_dist.cdf(value) - 1
-
-    def icdf(self, prob):
-        return self.base_dist.icdf((prob + 1) / 2)
-
     def entropy(self):
         return self.base_dist.entropy() - math.log(2)
 
@@ -340,6 +334,13 @@ class HalfNormal(_Half):
     def __init__(self, scale, validate_args=None):
         super().__init__(Normal(0, scale, validate_args=False), AbsTransform(), validate_args=validate_args)
 
+    def cdf(self, value):
+        self._validate_sample(value)
+        return erf(value / (self.scale * math.sqrt(2)))
+
+    def icdf(self, prob):
+        return self.scale * erfinv(prob) * math.sqrt(2)
+
     mean = property(lambda self: self.scale * math.sqrt(2 / math.pi), doc="√(2 / π) · scale")
     variance = property(lambda self: self.scale**2 * (1 - 2 / math.pi), doc="(1 - 2 / π) · scale²")
 
@@ -349,6 +350,13 @@ class HalfCauchy(_Half):
 
     def __init__(self, scale, validate_args=None):
         super().__init__(Cauchy(0, scale, validate_args=False), AbsTransform(), validate_args=validate_args)
+
+    def cdf(self, value):
+        self._validate_sample(value)
+        return (value / self.scale).atan() * (2 / math.pi)
+
+    def icdf(self, prob):
+        return (prob * (math.pi / 2)).tan() * self.scale
 
     mean = property(lambda self: full_like(self.scale.detach(), math.inf), doc="inf")
     variance = property(lambda self: self.base_dist.variance, doc="inf")

@@ -9,8 +9,23 @@ from ..core.dtypes import as_dtype
 from ..core.primitive import primitive
 from ..core.sums import summed
 from .elementwise import abs, bounded, check_floating, exp, select, sigmoid, tanh, widened
+from .bounds import clamp
+from .elementwise import (
+    abs,
+    bounded,
+    check_floating,
+    exp,
+    in_blocks,
+    sech_squared,
+    select,
+    sigmoid,
+    smooth,
+    square,
+    tanh,
+    widened,
+)
 from .shape import check_dim, spelled
-from .special.erf import erf, erf_double, erf_single, in_blocks
+from .special.erf import ndtr, ndtr_double, ndtr_single
 
 # ---- rectifiers ----------------------------------------------------------------------------------
 
@@ -196,9 +211,16 @@ def softshrink(x, *, lambd=0.5):
     return x - bounded(x, -lambd, lambd)
 
 
-def tanhshrink(input):
+@smooth(x=lambda g, x: g * square(tanh(x)))
+@widened
+def tanhshrink(x):
     """x - tanh(x), elementwise."""
-    return input - tanh(input)
+    near = xp(x).abs(x) < 1
+    square = choose(near, x, x.dtype.type(0)) ** 2
+    fraction = 0  # Lambert's continued fraction, tanh(x) = x / (1 + x² / (3 + x² / (5 + …))), does not cancel
+    for odd in range(19, 1, -2):
+        fraction = square / (odd + fraction)
+    return choose(near, x * (fraction / (1 + fraction)), x - xp(x).tanh(x))
 
 
 # ---- gates: x times a weight between 0 and 1, which the gradient needs again ---------------------
@@ -239,38 +261,31 @@ def silu(x):
     return _gated(sigmoid, x)
 
 
-_SQRT_HALF, _DENSITY, _ROOT, _CUBIC = (
-    math.sqrt(0.5),
-    1 / math.sqrt(2 * math.pi),
-    math.sqrt(2 / math.pi),
-    0.044715,
-)
+_DENSITY, _ROOT, _CUBIC = 1 / math.sqrt(2 * math.pi), math.sqrt(2 / math.pi), 0.044715
+_FLAT = 30  # beyond, the approximation by tanh is 0 or 1 in float64 too, and x³ stays finite within
 
 
 def _gelu_definition(x, *, approximate):
     if approximate == "none":
-        return x * (0.5 * (1 + erf(x * _SQRT_HALF)))
-    return x * (0.5 * (1 + tanh(_ROOT * (x + _CUBIC * (x * x * x)))))
+        return x * ndtr(x)
+    within = clamp(x, -_FLAT, _FLAT)
+    return x * sigmoid((2 * _ROOT) * (within + _CUBIC * (within * within * within)))
 
 
 def _normal(x):
     """The distribution function of the standard normal distribution."""
-    out = (erf_double if x.dtype == "float64" else erf_single)(x * _SQRT_HALF)
-    out += 1
-    out *= 0.5
-    return out
+    return (ndtr_double if x.dtype == "float64" else ndtr_single)(x)
 
 
 def _nearly_normal(x):
-    """Its approximation by tanh."""
+    """Its approximation (1 + tanh(u)) / 2 = 1 / (1 + exp(-2u)), which does not cancel."""
     out = x * x
-    out *= _CUBIC * _ROOT
-    out += _ROOT
+    out *= -2 * _CUBIC * _ROOT
+    out -= 2 * _ROOT
     out *= x
-    xp(x).tanh(out, out=out)
+    xp(x).exp(out, out=out)
     out += 1
-    out *= 0.5
-    return out
+    return xp(x).divide(1, out, out=out)
 
 
 def _gelu_slope(x, w):  # w + x · density(x)
@@ -284,6 +299,7 @@ def _gelu_slope(x, w):  # w + x · density(x)
 
 
 def _gelu_tanh_slope(x, w):  # w + x · 2 w (1 - w) · √(2/π) (1 + 3 · 0.044715 x²)
+    x = bounded(x, -_FLAT, _FLAT)
     out = x * x
     out *= 6 * _CUBIC * _ROOT
     out += 2 * _ROOT
@@ -317,6 +333,15 @@ def gelu(x, *, approximate="none"):
 # ---- smooth ones ---------------------------------------------------------------------------------
 
 
+def log_of_one_plus_exp(x):
+    """log(1 + exp(x)) of an array, without overflow."""
+    out = xp(x).asarray(-xp(x).abs(x))
+    xp(x).exp(out, out=out)
+    xp(x).log1p(out, out=out)
+    out += bounded(x, 0, math.inf)
+    return out
+
+
 def _softplus_slope(g, x, beta, threshold):
     return select(x * beta > threshold, g, g * sigmoid(x * beta))
 
@@ -327,9 +352,7 @@ def softplus(x, *, beta=1.0, threshold=20.0):
     """log(1 + exp(beta · x)) / beta, elementwise; x itself where beta · x > threshold."""
     check_floating(x, "softplus")
     scaled = x if beta == 1 else x * beta
-    out = xp(x).asarray(bounded(scaled, -math.inf, threshold))
-    xp(x).exp(out, out=out)
-    xp(x).log1p(out, out=out)
+    out = log_of_one_plus_exp(scaled)
     if beta != 1:
         out /= beta
     return choose(scaled > threshold, x, out)
@@ -340,15 +363,13 @@ def softplus(x, *, beta=1.0, threshold=20.0):
 def logsigmoid(x):
     """log(sigmoid(x)) without overflow, elementwise."""
     check_floating(x, "log_sigmoid")
-    out = xp(x).asarray(-xp(x).abs(x))
-    xp(x).exp(out, out=out)
-    xp(x).log1p(out, out=out)
-    return xp(x).subtract(bounded(x, -math.inf, 0), out, out=out)
+    out = log_of_one_plus_exp(-x)
+    return xp(x).negative(out, out=out)
 
 
 def _mish_slope(g, x):
-    t, s = tanh(softplus(x)), sigmoid(x)
-    return g * (t + x * s * (1 - t * t))
+    inside = softplus(x, threshold=math.inf)
+    return g * (tanh(inside) + x * sigmoid(x) * sech_squared(inside))
 
 
 @primitive(x=_mish_slope)
@@ -356,7 +377,7 @@ def _mish_slope(g, x):
 def mish(x):
     """x · tanh(softplus(x)), elementwise (https://arxiv.org/abs/1908.08681)."""
     check_floating(x, "mish")
-    return x * xp(x).tanh(softplus(x))
+    return x * xp(x).tanh(log_of_one_plus_exp(x))
 
 
 def softsign(input):

@@ -426,6 +426,10 @@ def addcmul(input, tensor1, tensor2, *older, value=1):
     """
     if older:
         value, tensor1, (tensor2,) = tensor1, tensor2, older
+    value, kind = as_number(value, "addcmul", "value"), _mixed(input, tensor1, tensor2)
+    if category(kind) == 1:  # among integers the factor is one too; -1 of unsigned ones wraps
+        check_fits(value, kind)
+        value = numpy.asarray(int(value)).astype(kind).item()
     return _addcmul(input, tensor1, tensor2, value=value)
 
 
@@ -480,7 +484,9 @@ def nextafter(x, y):
 
 @primitive(prepare=only("iu", "gcd"))
 def gcd(x, y):
-    """The greatest common divisor of integers, elementwise."""
+    """The greatest common divisor of integers, elementwise. It is positive, but for the smallest number of a
+    dtype with itself or 0, whose absolute value the dtype does not hold.
+    """
     return xp(x).gcd(x, y)
 
 

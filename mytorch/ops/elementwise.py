@@ -5,6 +5,8 @@ from __future__ import annotations
 import functools
 import math
 
+import numpy
+
 from ..core.arrays import choose, xp
 from ..core.dtypes import check_fits, finfo, floating, promoted, result_numpy, tensor_first
 from ..core.graph import wrap
@@ -12,6 +14,7 @@ from ..core.out import takes_out
 from ..core.primitive import primitive
 from ..core.scalar_arguments import takes_numbers
 from ..core.sums import cast, wide
+from ..kernels.threads import parallel_for
 
 pointwise = functools.partial(primitive, broadcasts=True, prepare=promoted)  # f(x, y) in the common dtype
 # the same, and integers become floating point
@@ -62,6 +65,27 @@ def bounded(x, low, high):
     if x.dtype.kind == "f" and x.size > 2048:
         return x.clip(low, high)
     return xp(x).minimum(xp(x).maximum(x, low), high)
+
+
+_BLOCK = 65536  # elements at a time: the temporaries stay in the cache
+
+
+def in_blocks(function, x, *more):
+    """``function`` of pieces of arrays of one shape, each 1-d and small enough for the cache, on several
+    threads; a GPU takes them whole.
+    """
+    if x.ndim == 0:
+        return function(*(xp(a).reshape(a, (1,)) for a in (x, *more))).reshape(())
+    if x.size <= _BLOCK or xp(x) is not numpy:
+        return function(x, *more)
+    flat = [a.reshape(-1) for a in (x, *more)]
+    out = numpy.empty_like(flat[0])
+
+    def work(start):
+        out[start : start + _BLOCK] = function(*(a[start : start + _BLOCK] for a in flat))
+
+    parallel_for(work, range(0, out.size, _BLOCK))
+    return out.reshape(x.shape)
 
 
 @primitive
@@ -143,8 +167,9 @@ def sqrt(x):
     return xp(x).sqrt(x)
 
 
-exp2 = unary("exp2", lambda g, out: g * out * math.log(2), "2 to the power of x")
-expm1 = unary("expm1", lambda g, out: g * (out + 1), "exp(x) - 1, accurate near 0")
+# half of 2ˣ does not overflow where the derivative does not
+exp2 = unary("exp2", lambda g, x: g * (exp2(x - 1) * (2 * math.log(2))), "2 to the power of x")
+expm1 = unary("expm1", lambda g, x: g * exp(x), "exp(x) - 1, accurate near 0")
 log2 = unary("log2", lambda g, x: g / (x * math.log(2)), "The logarithm to base 2")
 log10 = unary("log10", lambda g, x: g / (x * math.log(10)), "The logarithm to base 10")
 log1p = unary("log1p", lambda g, x: g / (x + 1), "log(1 + x), accurate near 0")
@@ -163,7 +188,68 @@ def reciprocal(x):
     return 1 / x
 
 
-@smooth(complex="holomorphic", x=lambda g, out: g * (out * (1 - out)))
+_HEADS = {4: ("int32", -(1 << 12)), 8: ("int64", -(1 << 27))}  # the bits of half a number's digits
+
+
+def gaussian_of(x, rate):
+    """exp(-rate · x²) of an array of float32 or float64. The square of the first half of x's digits is exact:
+    so it is as accurate as exp, which would multiply the rounding of x² by x².
+    """
+    x = bounded(x, -40, 40)  # 0 beyond
+    integer, half = _HEADS[x.dtype.itemsize]
+    head = (x.view(integer) & half).view(x.dtype)
+    out = xp(x).exp(head * head * -rate)
+    out *= xp(x).exp((head - x) * (head + x) * rate)
+    return out
+
+
+@smooth(x=lambda g, x, out, rate: g * (x * out * (-2 * rate)))
+@widened
+def gaussian(x, *, rate=1.0):
+    """exp(-rate · x²) for a ``rate`` of 1 or 1/2, elementwise."""
+    return in_blocks(lambda block: gaussian_of(block, rate), x)
+
+
+def _logistic_density(x, scale=1.0):
+    """4ˢ⁻¹ e / (1 + e)² with e = exp(-scale · |x|) for a scale s of 1 or 2."""
+    e = xp(x).abs(x)
+    e *= -scale
+    xp(x).exp(e, out=e)
+    root = e + 1
+    e /= root
+    e /= root
+    if scale == 2:
+        e *= 4
+    return e
+
+
+@smooth(x=lambda g, x, out: g * (out * tanh(x * -0.5)))
+@widened
+def logistic_density(x):
+    """The derivative of sigmoid, sigmoid(x) · sigmoid(-x), elementwise, exact in both tails."""
+    return in_blocks(_logistic_density, x)
+
+
+@smooth(x=lambda g, x, out: g * (out * tanh(x) * -2))
+@widened
+def sech_squared(x):
+    """The derivative of tanh, 1 / cosh(x)², elementwise, exact in both tails."""
+    return in_blocks(lambda block: _logistic_density(block, 2.0), x)
+
+
+def _is_complex(x):
+    return getattr(x, "array", x).dtype.kind == "c"
+
+
+def _sigmoid_slope(x):
+    """From x, not from the result: near 1 that has lost what its derivative is made of."""
+    if _is_complex(x):
+        out = sigmoid(x)
+        return out * (1 - out)
+    return logistic_density(x)
+
+
+@smooth(complex="holomorphic", x=lambda g, x: g * _sigmoid_slope(x))
 def sigmoid(x):
     """1 / (1 + exp(-x)), elementwise."""
     if x.ndim == 0:
@@ -183,7 +269,11 @@ def logit(x, eps: float | None = None):
 
 @smooth(x=lambda g, x: select((x < 0) | (x > 1), math.nan, g / abs(x * (1 - x))))
 def _logit(x):
-    return xp(x).log(x / (1 - x))
+    middle = xp(x).abs(x - 0.5) < 0.25  # there the quotient is near 1, where log loses digits
+    inside = choose(middle, x, x.dtype.type(0.5))
+    return choose(
+        middle, xp(x).log1p((2 * inside - 1) / (1 - inside)), xp(x).log(x / (1 - x)).astype(x.dtype)
+    )
 
 
 def _within(x, eps):
@@ -194,29 +284,47 @@ def _within(x, eps):
 # ---- circular and hyperbolic functions -----------------------------------------------------------
 
 
+@smooth(complex="holomorphic", x=lambda g, x: g * (x * -2))
+def one_minus_square(x):
+    """1 - x², elementwise, exact near 1 too."""
+    return (1 - x) * (1 + x)
+
+
 sin = unary("sin", lambda g, x: g * cos(x), "The sine of x radians")
 cos = unary("cos", lambda g, x: g * -sin(x), "The cosine of x radians")
 tan = unary("tan", lambda g, out: g * (1 + out * out), "The tangent of x radians")
-asin = unary("asin", lambda g, x: g * rsqrt(1 - x * x), "The angle in [-π/2, π/2] whose sine is x", "arcsin")
-acos = unary("acos", lambda g, x: g * -rsqrt(1 - x * x), "The angle in [0, π] whose cosine is x", "arccos")
+asin = unary(
+    "asin", lambda g, x: g * rsqrt(one_minus_square(x)), "The angle in [-π/2, π/2] whose sine is x", "arcsin"
+)
+acos = unary(
+    "acos", lambda g, x: g * -rsqrt(one_minus_square(x)), "The angle in [0, π] whose cosine is x", "arccos"
+)
 atan = unary("atan", lambda g, x: g / (x * x + 1), "The angle in [-π/2, π/2] whose tangent is x", "arctan")
 sinh = unary("sinh", lambda g, x: g * cosh(x), "The hyperbolic sine")
 cosh = unary("cosh", lambda g, x: g * sinh(x), "The hyperbolic cosine")
 asinh = unary("asinh", lambda g, x: g * rsqrt(x * x + 1), "The inverse of sinh", "arcsinh")
 acosh = unary("acosh", lambda g, x: g * _acosh_slope(x), "The inverse of cosh", "arccosh")
-atanh = unary("atanh", lambda g, x: g / (1 - x * x), "The inverse of tanh", "arctanh")
+atanh = unary("atanh", lambda g, x: g / one_minus_square(x), "The inverse of tanh", "arctanh")
 deg2rad = unary("deg2rad", lambda g: g * (math.pi / 180), "Degrees as radians", complex=None)
 rad2deg = unary("rad2deg", lambda g: g * (180 / math.pi), "Radians as degrees", complex=None)
 arcsin, arccos, arctan, arcsinh, arccosh, arctanh = asin, acos, atan, asinh, acosh, atanh
 
 
 def _acosh_slope(x):
-    if getattr(x, "array", x).dtype.kind == "c":  # the root of x² - 1 has the other sign left of 0
+    if _is_complex(x):  # the root of x² - 1 has the other sign left of 0
         return rsqrt(x - 1) * rsqrt(x + 1)
-    return rsqrt(x * x - 1)
+    return rsqrt(0 - one_minus_square(x))
 
 
-@smooth(complex="holomorphic", x=lambda g, out: g * (1 - out * out))
+def _tanh_slope(x):
+    """From x, for the same reason as sigmoid's."""
+    if _is_complex(x):
+        out = tanh(x)
+        return 1 - out * out
+    return sech_squared(x)
+
+
+@smooth(complex="holomorphic", x=lambda g, x: g * _tanh_slope(x))
 def tanh(x):
     """The hyperbolic tangent, elementwise."""
     return xp(x).tanh(x)

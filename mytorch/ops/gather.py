@@ -20,12 +20,14 @@ def array_of(x):
     return x.array if isinstance(x, Variable) else x
 
 
-def integers(index, op, kinds="dtype int32/int64"):
-    """``index`` as an int64 array of its own. RuntimeError unless it holds int32 or int64."""
+def integers(index, op, kinds="dtype int32/int64", any_empty=False):
+    """``index`` as an int64 array of its own. RuntimeError unless it holds int32 or int64, or with
+    ``any_empty`` nothing.
+    """
     if not isinstance(index, Variable) and not is_array(index):
         raise TypeError(f"{op}(): argument 'index' must be Tensor, not {type(index).__name__}")
     array = array_of(index)
-    if array.dtype not in (numpy.int64, numpy.int32):
+    if array.dtype not in (numpy.int64, numpy.int32) and not (any_empty and not array.size):
         raise RuntimeError(f"{op}(): Expected {kinds} for index, got {array.dtype}")
     return array.astype("int64")
 
@@ -66,12 +68,14 @@ def check_sizes(x_shape, index, dim, text):
 @spelled
 def gather(input, dim, index, *, sparse_grad=False):
     """``out[i][j][k] = input[index[i][j][k]][j][k]`` for ``dim=0``; ``index`` has the dimensions of ``input``
-    and sizes up to its.
+    and sizes up to its, unless it is empty.
 
     RuntimeError otherwise.
     """
-    index = integers(index, "gather")
+    index = integers(index, "gather", any_empty=True)
     dim = check_dim(dim, len(input.shape))
+    if not index.size:
+        return reshape(getitem(reshape(input, shape=(-1,)), index=(index.reshape(-1),)), shape=index.shape)
     if index.ndim != len(input.shape) and (index.ndim or 1) != (len(input.shape) or 1):
         raise RuntimeError(
             f"Index tensor must have the same number of dimensions as input tensor: {index.ndim} and "

@@ -204,8 +204,9 @@ def _plus(input, product, beta, alpha, name, skips=True):
         raise RuntimeError(
             f"self and mat2 must have the same dtype, but got {input.dtype} and {product.dtype}"
         )
-    if category(as_dtype(input.dtype).numpy) < 2:
-        beta, alpha = int(beta), int(alpha)
+    kind = category(as_dtype(input.dtype).numpy)
+    if kind < 2:
+        beta, alpha = (bool(beta), bool(alpha)) if kind == 0 else (int(beta), int(alpha))
     if alpha == 0 and skips:
         product = masked_fill_with(product, True, 0)
     product = product if alpha == 1 else product * alpha
@@ -252,7 +253,25 @@ def addr(input, vec1, vec2, *, beta=1, alpha=1):
             f"addr: Expected 1-D arguments vec1 and vec2, but got {len(vec1.shape)}-D and {len(vec2.shape)}-D"
         )
     product = outer(vec1, vec2)
+    beta, alpha = (
+        _of_kind(as_number(value, "addr", name), name, input.dtype, product.dtype)
+        for value, name in ((beta, "beta"), (alpha, "alpha"))
+    )
     return _plus(input, product, beta, alpha, "addr", skips=False)
+
+
+def _of_kind(factor, name, *dtypes):
+    """A factor of tensors of ``dtypes``, as addr, unlike the other products, takes it: a bool of booleans, no
+    fraction of integers. RuntimeError for another.
+    """
+    kind = max(category(as_dtype(dtype).numpy) for dtype in dtypes)
+    if isinstance(factor, bool) and kind > 0:
+        raise RuntimeError(f"Boolean {name} only supported for Boolean results.")
+    if isinstance(factor, float) and kind < 2:
+        raise RuntimeError(
+            f"For integral input tensors, argument {name} must not be a floating point number."
+        )
+    return bool(factor) if kind == 0 else factor
 
 
 @takes_out

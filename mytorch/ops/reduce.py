@@ -404,23 +404,9 @@ def vector_norm(x, ord=2, dim=None, keepdim=False, *, dtype=None):
     return _vector_norm(x if dtype is None else x.to(dtype), ord=float(ord), dim=dim, keepdim=keepdim)
 
 
-@takes_out
-@spelled
-def norm(input, p="fro", dim=None, keepdim=False, dtype=None):
-    """The vector norm of order ``p`` over ``dim``, or of all elements; "fro" is the one of order 2.
-
-    RuntimeError for integers. Norms of matrices are in ``linalg``. NotImplementedError for other names.
-    """
-    if p is None or p == "fro":
-        p = 2
-    elif isinstance(p, str):
-        raise NotImplementedError(f"norm(): p={p!r}; use linalg.matrix_norm")
-    return vector_norm(input, p, dim, keepdim, dtype=dtype)
-
-
 @takes_numbers
 def dist(input, other, p: float = 2):
     """The norm of order ``p`` of input - other. Shapes broadcast. TypeError if other is not a tensor."""
     if not isinstance(other, Variable):
         raise TypeError(f"dist(): argument 'other' must be a tensor, not {type(other).__name__}")
-    return norm(input - other, p)
+    return vector_norm(input - other, p)

@@ -25,7 +25,7 @@ _add_at = functools.partial(put, accumulate=True)
 
 
 def _scatter(input, dim, index, src, op, place=put):
-    index = integers(index, op)
+    index = integers(index, op, any_empty=True)
     dim = check_dim(dim, len(input.shape))
     if isinstance(src, Variable) or is_array(src):
         if array_of(src).dtype != array_of(input).dtype:

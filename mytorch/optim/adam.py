@@ -21,7 +21,7 @@ def check_betas(betas):
 def _adam(p, g, mean, square, share, beta2, share2, eps, lr):
     for i in range(p.size):
         mean[i] += (g[i] - mean[i]) * share
-        square[i] = square[i] * beta2 + g[i] * g[i] * share2
+        square[i] = square[i] * beta2 + g[i] * share2 * g[i]
         p[i] -= mean[i] / (numpy.sqrt(square[i]) + eps) * lr
 
 

@@ -11,8 +11,8 @@ def follow(mean, g, beta, t):
 
 
 def follow_square(square, g, beta, t):
-    """square ← beta · square + (1 − beta) · g²."""
+    """square ← beta · square + (1 − beta) · g²; weighed first, so that g² alone may overflow."""
     square *= beta
-    xp(g).multiply(g, g, out=t)
-    t *= 1 - beta
+    xp(g).multiply(g, 1 - beta, out=t)
+    t *= g
     square += t

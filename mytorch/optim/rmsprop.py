@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import math
+
+import numpy
+
 from ..core.arrays import xp
 from .averages import follow, follow_square
 from .optimizer import Optimizer, check, check_lr, numbers_checked
@@ -62,6 +66,8 @@ class RMSprop(Optimizer):
             mean = state["grad_avg"]
             follow(mean, g, alpha, t)
             array.multiply(mean, mean, out=t)
+            # where both overflow, v still is the larger one
+            array.minimum(t, numpy.finfo(t.dtype).max if t.dtype.kind == "f" else math.inf, out=t)
             array.sqrt(array.subtract(square, t, out=t), out=t)
         else:
             array.sqrt(square, out=t)

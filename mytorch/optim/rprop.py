@@ -40,15 +40,16 @@ class Rprop(Optimizer):
     def __update__(self, p, g, state, now, t, u):
         shrink, grow, smallest, largest = now
         previous, sizes, array = state["prev"], state["step_size"], xp(p)
-        array.sign(array.multiply(g, previous, out=t), out=t)
-        turned = t < 0
-        t[t > 0] = grow
-        t[t == 0] = 1
+        array.multiply(g, previous, out=t)
+        turned, kept = t < 0, t > 0
+        t[...] = 1  # also where it is nan
+        t[kept] = grow
         t[turned] = shrink
         sizes *= t
         array.clip(sizes, smallest, largest, out=sizes)
         previous[...] = g
         previous[turned] = 0
         array.sign(previous, out=t)
+        t[t != t] = 0  # no step without a number
         t *= sizes
         p -= t

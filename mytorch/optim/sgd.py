@@ -11,9 +11,9 @@ class SGD(Optimizer):
     itself).
 
     ``nesterov`` steps along g + momentum · b (Sutskever et al., 2013). ``weight_decay`` adds weight_decay · p
-    to the gradient. ``lr_decay``: the group's learning rate changes at each step, lr ← lr · (1 −
-    lr_decay)^(epoch // 100), where ``epoch`` counts the steps made before; it is kept in the group, so that a
-    ``state_dict`` carries on. ValueError for negative values.
+    to the gradient. ``lr_decay``: each step first counts itself, epoch = 1, 2, …, and then changes the
+    group's learning rate, lr ← lr · (1 − lr_decay)^(epoch // 100): the 100th step is the first with a smaller
+    one. Both are kept in the group, so that a ``state_dict`` carries on. ValueError for negative values.
     """
 
     __scalars__ = ()
@@ -55,8 +55,8 @@ class SGD(Optimizer):
         """As in :class:`Optimizer`, after the learning rates of groups with ``lr_decay`` were decayed."""
         for group in self.param_groups:
             if group.get("lr_decay"):
-                group["lr"] *= (1 - group["lr_decay"]) ** (group["epoch"] // 100)
                 group["epoch"] += 1
+                group["lr"] *= (1 - group["lr_decay"]) ** (group["epoch"] // 100)
         return super().step(closure)
 
     def __begin__(self, group, step, scalars):

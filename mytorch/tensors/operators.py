@@ -53,7 +53,7 @@ METHODS = {
     "activation": "relu_ softmax log_softmax prelu hardshrink",
     "reduce": """
         sum mean nansum nanmean max min amax amin aminmax argmax argmin all any count_nonzero
-        logsumexp norm dist
+        logsumexp dist
     """,
     "statistics.variance": "var std",
     "statistics.scan": "prod cumsum_ cumprod_ cummax cummin logcumsumexp",
@@ -81,7 +81,9 @@ METHODS = {
     "linalg.eigen": "geqrf orgqr=householder_product",
     "linalg.lu": "lu=old_lu lu_solve=old_lu_solve",
     "linalg.matrix": """
-        det logdet slogdet matrix_power matrix_exp cholesky_solve cholesky_inverse pinverse=pinv""",
+        det logdet slogdet matrix_power matrix_exp cholesky_solve cholesky_inverse pinverse=pinv
+        norm
+    """,
     "linalg.solve": "inverse=inv",
 }
 # Views that a tensor may become itself (``x.t_()``).
@@ -250,6 +252,8 @@ class TensorMethods:
             *range(extra),
             *(i for i in range(extra, self.array.ndim) if size[i - extra] == 1 != self.array.shape[i]),
         ]
+        if not size:
+            return reduce.sum(self)  # also of a number: booleans and small integers become int64
         return shape.reshape(reduce.sum(self, dims), shape=size) if dims else self
 
     def apply_(self, function):

@@ -290,3 +290,27 @@ def test_repr():
         assert repr(build(expression, mytorch, "float32")[0]) == repr(
             build(expression, torch, "float32")[0]
         ).replace("torch.", "mytorch.")
+
+
+@pytest.mark.parametrize(
+    "make, value, wanted",
+    [
+        (lambda d: d.Normal(0.0, 1.0), -10.0, 7.619853024160525e-24),
+        (lambda d: d.LogNormal(0.0, 1.0), 4.5399929762484854e-05, 7.619853024160525e-24),
+        (lambda d: d.HalfNormal(1.0), 1e-10, 7.978845608028654e-11),
+        (lambda d: d.Laplace(0.0, 1.0), -50.0, 9.643749239819589e-23),
+        (lambda d: d.Cauchy(0.0, 1.0), -1e20, 3.183098861837907e-21),
+        (lambda d: d.HalfCauchy(1.0), 1e-10, 6.366197723675814e-11),
+        (lambda d: d.Exponential(1.0), 1e-10, 1e-10),
+        (lambda d: d.InverseGamma(1.0, 1.0), 0.02, 1.9287498479639178e-22),
+    ],
+)
+def test_cumulative_distributions_do_not_cancel(make, value, wanted):
+    distribution = make(mytorch.distributions)
+    assert distribution.cdf(mytorch.tensor(value)).item() == pytest.approx(wanted, rel=2e-5)
+    try:
+        back = distribution.icdf(mytorch.tensor(wanted)).item()
+    except NotImplementedError:
+        return
+    if not isinstance(distribution, mytorch.distributions.Cauchy):
+        assert back == pytest.approx(value, rel=2e-5)

@@ -344,3 +344,45 @@ def test_weights_are_buffers():
         assert list(lib.nn.CrossEntropyLoss(lib.ones(3)).state_dict()) == ["weight"]
         assert list(lib.nn.BCEWithLogitsLoss(pos_weight=lib.ones(3)).state_dict()) == ["pos_weight"]
         assert not list(lib.nn.CrossEntropyLoss(lib.ones(3)).parameters())
+
+
+ENDS = [np.inf, -np.inf, 0.0, 1.0, 800.0, -800.0, np.nan]
+
+
+@pytest.mark.parametrize("pos_weight", [None, 0.0, 3.0])
+@pytest.mark.parametrize("target", [0.0, 1.0, 0.5])
+@pytest.mark.parametrize("x", ENDS)
+@pytest.mark.parametrize(
+    "name",
+    [
+        "binary_cross_entropy_with_logits",
+        "soft_margin_loss",
+        "multilabel_soft_margin_loss",
+        "poisson_nll_loss",
+    ],
+)
+def test_logits_at_the_ends(name, x, target, pos_weight):
+    """As torch, or a number where torch's is nan for a target that has no share in the infinite part."""
+    options = {}
+    if pos_weight is not None:
+        if name != "binary_cross_entropy_with_logits":
+            return
+        options = {"pos_weight": pos_weight}
+    found = []
+    for lib in (mytorch, torch):
+        given = {key: lib.tensor([value], dtype=lib.float64) for key, value in options.items()}
+        logits = lib.tensor([x], dtype=lib.float64, requires_grad=True)
+        loss = getattr(lib.nn.functional, name)(logits, lib.tensor([target], dtype=lib.float64), **given)
+        loss.sum().backward()
+        found.append((loss.item(), logits.grad.item()))
+    for ours, theirs in zip(*found):
+        overflows = np.isinf(theirs) and np.isfinite(x)  # torch's soft margin loss
+        assert np.isnan(theirs) or overflows or ours == pytest.approx(theirs, rel=1e-12)
+
+
+def test_an_infinite_logit_of_the_right_class_costs_nothing():
+    for x, target in ((np.inf, 1.0), (-np.inf, 0.0)):
+        for name in ("binary_cross_entropy_with_logits", "multilabel_soft_margin_loss"):
+            loss = getattr(mytorch.nn.functional, name)
+            assert loss(mytorch.tensor([x]), mytorch.tensor([target])).item() == 0
+            assert loss(mytorch.tensor([x]), mytorch.tensor([1 - target])).item() == np.inf

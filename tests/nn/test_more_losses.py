@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import mytorch
+from tests.ops.against_torch import agree
 
 from .against import compare, same_error
 
@@ -241,3 +242,17 @@ REFUSED = {
 def test_refused(name):
     call, arrays, match = REFUSED[name]
     same_error(call, *arrays, match=match)
+
+
+@pytest.mark.parametrize("reduction", REDUCTIONS)
+@pytest.mark.parametrize("p", [1, 2])
+@pytest.mark.parametrize(
+    "x, target",
+    [(2.0, 0), ([2.0], 0), (2.0, [0]), ([2.0, 3], 1), ([2.0, 3], [1]), ([[2.0]], [0]), ([[2.0, 1]], 0)],
+    ids=str,
+)
+def test_multi_margin_loss_of_numbers_and_single_rows(x, target, p, reduction):
+    agree(
+        lambda m, x, t: m.nn.functional.multi_margin_loss(x, t, p=p, reduction=reduction),
+        [np.array(x), np.array(target)],
+    )

@@ -8,7 +8,7 @@ import pytest
 
 import mytorch
 
-from .against import compare, same_error
+from .against import compare, same_error, torch
 
 rng = np.random.default_rng(6)
 GRADS = [rng.standard_normal((3, 4)), rng.standard_normal(5), None, np.zeros(2)]
@@ -309,3 +309,18 @@ def test_stateless():
 def test_stateless_is_older():
     with pytest.warns(FutureWarning, match="torch.func.functional_call"):
         mytorch.nn.utils.stateless.functional_call(mytorch.nn.Linear(2, 1), {}, mytorch.ones(1, 2))
+
+
+@pytest.mark.parametrize("value", [0.0, 1e-45, 1e20, 1e38, -1e38, np.inf, np.nan], ids=str)
+@pytest.mark.parametrize("order", [0, 0.5, 1, 2, 3, np.inf, -np.inf], ids=str)
+def test_clipping_at_the_ends_of_the_range(value, order):
+    """As torch, and without NumPy's warnings, which would fail the test."""
+    found = []
+    for lib in (mytorch, torch):
+        p = lib.ones(3, requires_grad=True)
+        p.grad = lib.tensor([value, value, 1.0])
+        total = lib.nn.utils.clip_grad_norm_([p], 1.0, norm_type=order)
+        by_norm = p.grad.numpy().copy()
+        lib.nn.utils.clip_grad_value_([p], 0.5)
+        found.append([total.item(), *by_norm, *p.grad.numpy()])
+    np.testing.assert_allclose(*found, rtol=1e-5)

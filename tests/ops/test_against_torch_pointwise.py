@@ -512,3 +512,17 @@ def test_heaviside_has_no_derivative():
     x = mytorch.tensor([1.0, 0.0], requires_grad=True)
     with pytest.raises(RuntimeError, match="derivative for aten::heaviside is not implemented"):
         mytorch.heaviside(x, x).sum().backward()
+
+
+@pytest.mark.parametrize("value", [1, 2, 0.5, 1.5, -1, 300, True], ids=str)
+@pytest.mark.parametrize("dtype", ["bool", "uint8", "int32", "int64", "float16", "float32"])
+@pytest.mark.parametrize("name", ["addcmul", "addcdiv"])
+def test_the_factor_of_integers_is_an_integer(name, dtype, value):
+    x, y, z = (np.array(numbers).astype(dtype) for numbers in ([1, 2, 3], [3, 5, 6], [3, 4, 6]))
+    agree(lambda t, x, y, z: getattr(t, name)(x, y, z, value=value), [x, y, z])
+    agree(lambda t, x, y, z: getattr(x, name + "_")(y, z, value=value), [x, y, z], gradient=False)
+    agree(
+        lambda t, x, y, z: getattr(t, name)(x, y, z, value=value),
+        [x, y, z.astype("float32")],
+        gradient=0 < value < 3,
+    )  # torch wraps

@@ -333,3 +333,41 @@ def test_random_indices(case):
         return x
 
     agree(write, [x], str(case))
+
+
+@pytest.mark.parametrize("shape", [(0,), (1, 0), (2, 0, 3)], ids=str)
+@pytest.mark.parametrize("dtype", ["uint8", "bool", "float32", "int32", "int64"])
+def test_an_empty_index_may_have_any_dtype(dtype, shape):
+    index = np.zeros(shape, dtype)
+    for x in (X[0, 0], X[0], np.float32(2)):
+        agree(lambda m, x, i: m.gather(x, 0, i), [x, index], gradient=x.ndim > 0 and dtype != "float32")
+        agree(
+            lambda m, x, i, s: m.scatter(x, 0, i, s), [x, index, np.zeros(shape, "float32")], gradient=False
+        )
+        agree(
+            lambda m, x, i, s: x.scatter_add(0, i, s), [x, index, np.zeros(shape, "float32")], gradient=False
+        )
+
+
+@pytest.mark.parametrize("reduce", ["amax", "amin"])
+@pytest.mark.parametrize("name", ["scatter_reduce", "index_reduce"])
+@pytest.mark.filterwarnings("ignore:index_reduce")
+def test_equal_extremes_share_the_gradient(name, reduce):
+    index = np.array([0, 0, 1, 1, 1])
+    for x, include_self in (([5.0, 6, 7], True), ([50.0, -6, 7], False)):
+
+        def call(m, x, i, s, include_self=include_self):
+            return getattr(m, name)(x, 0, i, s, reduce, include_self=include_self)
+
+        agree(call, [np.array(x), index, np.array([5.0, 5, 4, 6, 6])])
+
+
+@pytest.mark.parametrize("reduce", ["amax", "amin"])
+@pytest.mark.parametrize("name", ["scatter_reduce", "index_reduce"])
+def test_an_element_that_does_not_count_gets_no_share_of_the_gradient(name, reduce):
+    """PyTorch takes a share for it where it is equal to the extreme."""
+    x = mytorch.tensor([5.0, 6.0], requires_grad=True)
+    source = mytorch.tensor([5.0, 5.0, 6.0], requires_grad=True)
+    index = mytorch.tensor([0, 0, 1])
+    getattr(mytorch, name)(x, 0, index, source, reduce, include_self=False).sum().backward()
+    assert source.grad.tolist() == [0.5, 0.5, 1] and x.grad.tolist() == [0, 0]

@@ -251,3 +251,64 @@ def test_antialiasing(mode, settings, corners):
         call("interpolate", mode=mode, align_corners=corners, antialias=True, **settings),
         [draw((2, 3, 9, 7))],
     )
+
+
+@pytest.mark.parametrize("n, count", [(2, 41), (3, 41), (2, 7), (5, 13), (7, 98), (41, 2), (6, 9)])
+@pytest.mark.parametrize("mode", ["nearest", "nearest-exact"])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_pixels_that_are_equally_near(mode, n, count, dtype):
+    x = np.arange(float(n)).astype(dtype).reshape(1, 1, n)
+    ours = F.interpolate(mytorch.tensor(x), size=count, mode=mode)
+    theirs = torch.nn.functional.interpolate(torch.tensor(x), size=count, mode=mode)
+    assert ours.tolist() == theirs.tolist()
+
+
+@pytest.mark.parametrize(
+    "mode, shape",
+    [
+        ("linear", (3,)),
+        ("bilinear", (3, 3)),
+        ("bilinear", (3, 10)),
+        ("trilinear", (3, 10, 3)),
+        ("bicubic", (3, 10)),
+    ]
+    + [
+        (mode, shape)
+        for mode in ("nearest", "nearest-exact", "area")
+        for shape in [(3,), (3, 10), (3, 3, 10)]
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("recompute", [None, False, True])
+@pytest.mark.parametrize("factor", [1.3, 0.7, 1.9, 2.0])
+def test_scale_factors_that_change_few_sizes(mode, shape, recompute, factor):
+    x = np.random.default_rng(0).standard_normal((1, 2, *shape))
+    settings = dict(scale_factor=factor, mode=mode, recompute_scale_factor=recompute)
+    ours = F.interpolate(mytorch.tensor(x), **settings)
+    theirs = torch.nn.functional.interpolate(torch.tensor(x), **settings)
+    np.testing.assert_allclose(ours.numpy(), theirs.numpy(), atol=1e-12)
+
+
+@pytest.mark.parametrize("size", [2.0, 2.5, [2.0], [2.5], "a", None], ids=str)
+def test_sizes_are_integers(size):
+    with pytest.raises(ValueError if size is None else TypeError):
+        F.interpolate(mytorch.ones(1, 1, 3), size=size)
+
+
+@pytest.mark.parametrize("corners", [False, True])
+@pytest.mark.parametrize("padding", ["zeros", "border", "reflection"])
+@pytest.mark.parametrize("mode", ["bilinear", "nearest", "bicubic"])
+def test_nan_in_a_sampling_grid(mode, padding, corners):
+    """Values alone: PyTorch's backward pass reads outside of its memory there."""
+    settings = dict(mode=mode, padding_mode=padding, align_corners=corners)
+    nan, image = np.nan, np.arange(9.0).reshape(1, 1, 3, 3) + 1
+    places = np.array([[nan, 0], [0, nan], [nan, nan], [0.3, 0.2]]).reshape(1, 1, 4, 2)
+    x, grid = (mytorch.tensor(a, requires_grad=True) for a in (image, places))
+    ours = F.grid_sample(x, grid, **settings)
+    theirs = torch.nn.functional.grid_sample(torch.tensor(image), torch.tensor(places), **settings)
+    np.testing.assert_allclose(ours.detach().numpy(), theirs.numpy(), atol=1e-12)
+    if mode != "bicubic":
+        ours.sum().backward()
+        assert np.isfinite(x.grad.numpy()).all()
+    if mode == "nearest":
+        assert not grid.grad.array.any()

@@ -683,3 +683,23 @@ def test_iterating_where_a_gradient_is_wanted():
     assert len({row.grad_fn.name for row in rows}) == 1  # one node, which stacks the gradients
     sum(i * row.sum() for i, row in enumerate(rows)).backward()
     assert x.grad.tolist() == [[0, 0], [1, 1], [2, 2]]
+
+
+@pytest.mark.parametrize("dtype", ["bool", "uint8", "int32", "int64", "float32", "float16"])
+def test_sum_to_size(dtype):
+    for shape, size in [
+        ((), ()),
+        ((1,), (1,)),
+        ((1,), ()),
+        ((2,), (2,)),
+        ((2,), (1,)),
+        ((2, 3), ()),
+        ((2, 3), (3,)),
+    ]:
+        agree(lambda m, x, size=size: x.sum_to_size(size), [np.ones(shape, dtype)])
+
+
+@pytest.mark.parametrize("dtype", ["bool", "uint8", "int32", "int64", "float32", "float16"])
+def test_sliding_blocks_of_all_dtypes(dtype):
+    agree(lambda m, x: m.nn.functional.unfold(x, 2), [np.ones((1, 2, 3, 3), dtype)])
+    agree(lambda m, x: m.nn.functional.fold(x, (3, 3), 2), [np.ones((1, 8, 4), dtype)])

@@ -392,12 +392,23 @@ def test_lr_decay():
             saved = optimizer.state_dict()
             optimizer = optim.SGD([w], lr=5.0)
             optimizer.load_state_dict(saved)
-        lr *= 0.9 ** (step // 100)
+        lr *= 0.9 ** ((step + 1) // 100)
         total -= lr
         w.grad = mytorch.tensor(numpy.ones(1))
         optimizer.step()
     assert optimizer.param_groups[0]["lr"] == pytest.approx(lr, rel=1e-12)
     assert w.item() == pytest.approx(total, rel=1e-12)
+
+
+def test_lr_decay_counts_the_step_before_it_decays():
+    w = mytorch.tensor(numpy.zeros(1), requires_grad=True)
+    optimizer, rates = optim.SGD([w], lr=0.5, lr_decay=0.01), []
+    w.grad = mytorch.tensor(numpy.ones(1))
+    for _ in range(100):
+        optimizer.step()
+        rates.append(optimizer.param_groups[0]["lr"])
+    assert rates[:99] == [0.5] * 99 and rates[99] == pytest.approx(0.495)
+    assert w.item() == pytest.approx(-99 * 0.5 - 0.495)
 
 
 def test_adam_without_bias_correction():
@@ -697,3 +708,43 @@ def test_a_subclass_that_never_calls_init():
             p.grad = lib.ones(2)
             optimizer.step()
             assert calls == [1]
+
+
+EXTREMES = [0.0, 1.0, 1e20, -1e20, 1e38, numpy.inf, -numpy.inf, numpy.nan, 1e-42, 1e-30]
+EXTREME_SETTINGS = [
+    ("SGD", {}),
+    ("SGD", {"lr": 0.1, "momentum": 0.9, "nesterov": True}),
+    ("Adam", {}),
+    ("Adam", {"amsgrad": True}),
+    ("AdamW", {"lr": 0.1, "maximize": True}),
+    ("Adamax", {}),
+    ("NAdam", {"weight_decay": 0.1}),
+    ("RAdam", {}),
+    ("Adagrad", {"lr_decay": 0.1}),
+    ("Adadelta", {}),
+    ("RMSprop", {}),
+    ("RMSprop", {"momentum": 0.9}),
+    ("RMSprop", {"centered": True}),
+    ("RMSprop", {"centered": True, "momentum": 0.9}),
+    ("Rprop", {}),
+    ("ASGD", {}),
+    ("Adafactor", {}),
+]
+
+
+@pytest.mark.parametrize("name, settings", EXTREME_SETTINGS, ids=str)
+@pytest.mark.parametrize("with_numba", [False, True])
+def test_gradients_at_the_ends_of_the_range(name, settings, with_numba, monkeypatch):
+    """Their squares overflow or vanish in float32. Warnings would fail the test."""
+    if not with_numba:
+        monkeypatch.setattr("mytorch.kernels.numba_loops.numba", lambda: None)
+    found = []
+    for lib in (mytorch, torch):
+        p = lib.tensor([1.0] * len(EXTREMES), requires_grad=True)
+        optimizer, path = getattr(lib.optim, name)([p], **settings), []
+        for gradient in (EXTREMES, EXTREMES, [0.5] * len(EXTREMES)):
+            p.grad = lib.tensor(gradient)
+            optimizer.step()
+            path.append(p.detach().numpy().copy())
+        found.append(path)
+    numpy.testing.assert_allclose(*found, rtol=1e-5, atol=1e-6)

@@ -14,6 +14,8 @@ from ...core.sums import summed, wide
 from ...tensors.creation import zeros
 from ...tensors.tensor import Tensor
 
+_quietly = numpy.errstate(all="ignore")  # overflow is infinite and 0 · infinity nan, as in operations
+
 
 def _listed(tensors):
     return [tensors] if isinstance(tensors, Tensor) else list(tensors)
@@ -39,6 +41,7 @@ def _norm(array, order):
     return as_array(norm.astype(kind))
 
 
+@_quietly
 def get_total_norm(tensors, norm_type=2.0, error_if_nonfinite=False, foreach=None):
     """The norm of order ``norm_type`` of all ``tensors`` taken as one vector, as a 0-d tensor; 0 of none.
 
@@ -58,6 +61,7 @@ def get_total_norm(tensors, norm_type=2.0, error_if_nonfinite=False, foreach=Non
     return wrap(total)
 
 
+@_quietly
 def clip_grads_with_norm_(parameters, max_norm, total_norm, foreach=None):
     """Scale the gradients so that their norm, which is ``total_norm``, becomes at most ``max_norm``."""
     gradients = _gradients(parameters)
@@ -65,8 +69,7 @@ def clip_grads_with_norm_(parameters, max_norm, total_norm, foreach=None):
         factor = float(max_norm) / (total_norm.array + 1e-6)
         factor = xp(total_norm.array).minimum(factor, 1)
         for g in gradients:
-            with numpy.errstate(all="ignore"):  # 0 · infinity is nan
-                g.array *= move(as_array(factor), device_of(g.array)).astype(g.array.dtype)
+            g.array *= move(as_array(factor), device_of(g.array)).astype(g.array.dtype)
             changed(g)
 
 
@@ -95,6 +98,7 @@ def clip_grad_norm(parameters, max_norm, norm_type=2.0, error_if_nonfinite=False
     return clip_grad_norm_(parameters, max_norm, norm_type, error_if_nonfinite, foreach)
 
 
+@_quietly
 def clip_grad_value_(parameters, clip_value, foreach=None):
     """Limit every element of the gradients to [-clip_value, clip_value], in place."""
     for g in _gradients(parameters):

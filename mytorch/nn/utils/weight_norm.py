@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 
-from ...ops.reduce import norm
+from ...ops.linalg.matrix import norm
 from ..parameter import Parameter
 
 

@@ -123,13 +123,15 @@ def batch_norm(
     variance), in place. ValueError for a single value per channel in training, RuntimeError for sizes that do
     not fit. https://arxiv.org/abs/1502.03167
     """
-    if len(input.shape) < 2:
-        raise RuntimeError(f"batch_norm expects (N, C, *), got {list(input.shape)}")
-    count = math.prod(input.shape) // max(input.shape[1], 1)
+    count = math.prod((*input.shape[:1], *input.shape[2:]))
     if training and count == 1:
         raise ValueError(
             f"Expected more than 1 value per channel when training, got input size {list(input.shape)}"
         )
+    if not math.prod(input.shape):
+        return _nothing_normalised(input, weight, bias)
+    if len(input.shape) < 2:
+        raise RuntimeError(f"batch_norm expects (N, C, *), got {list(input.shape)}")
     for name, values in {
         "running_mean": running_mean,
         "running_var": running_var,
@@ -153,11 +155,17 @@ def batch_norm(
         raise ValueError(f"batch_norm eps must be positive during training, but got {eps}")
 
     def observe(average, variance):
-        if count:
-            _move(running_mean, average, momentum)
-            _move(running_var, variance * (count / (count - 1)), momentum)
+        _move(running_mean, average, momentum)
+        _move(running_var, variance * (count / (count - 1)), momentum)
 
     return standardise_channels(input, weight, bias, eps=eps, observe=observe)
+
+
+def _nothing_normalised(input, weight, bias):
+    """An input without elements stays as it is; the parameters still get their gradients, zeros."""
+    out = input * 1
+    out = out if weight is None else out * weight[:1].sum()
+    return out if bias is None else out + bias[:1].sum()
 
 
 def _move(running, value, momentum):

@@ -60,6 +60,22 @@ def matrix_norm(A, ord="fro", dim=(-2, -1), keepdim=False, *, dtype=None):
     return out if keepdim else out.squeeze((row, column))
 
 
+@takes_out
+@spelled
+def norm(input, p="fro", dim=None, keepdim=False, dtype=None):
+    """The vector norm of order ``p`` over ``dim``, or of all elements; "fro" is the one of order 2, "nuc" the
+    nuclear norm of matrices in two dimensions.
+
+    RuntimeError for integers and other names.
+    """
+    if p == "nuc":
+        dims = tuple(range(len(input.shape))) if dim is None else dim
+        return matrix_norm(input, "nuc", dims, keepdim, dtype=dtype)
+    if isinstance(p, str) and p != "fro":
+        raise RuntimeError(f"norm(): the named norms are 'fro' and 'nuc', got {p!r}")
+    return vector_norm(input, 2 if p is None or p == "fro" else p, dim, keepdim, dtype=dtype)
+
+
 def _most(values, dim, keepdim=False):
     """The largest of numbers that are not negative; 0 of none."""
     return values.amax(dim, keepdim) if values.shape[dim] else summed(values.detach(), dim, keepdims=keepdim)
@@ -288,7 +304,22 @@ def matrix_exp(A):
 
 @takes_out
 def cholesky_solve(B, L, upper=False):
-    """X with A X = B, where ``L`` is the Cholesky factor of A: L Lᴴ = A (or Lᴴ L with ``upper``)."""
+    """X with A X = B, where ``L`` is the Cholesky factor of A: L Lᴴ = A (or Lᴴ L with ``upper``).
+
+    Only one triangle of ``L`` is read. Its gradient, as in PyTorch, fills the whole matrix.
+    """
+    return _cholesky_solved(B, L, upper=upper)
+
+
+def _cholesky_solve_slopes(g, L, out, upper):
+    gB = _cholesky_solved(g, L, upper=upper)
+    gA = gB @ adjoint(out)
+    gA = gA + adjoint(gA)
+    return gB, -(L @ gA) if upper else -(gA @ L)
+
+
+@primitive(complex=True, name="cholesky_solve", joint=_cholesky_solve_slopes, broadcasts=True)
+def _cholesky_solved(B, L, *, upper):
     first = solve_triangular(adjoint(L) if upper else L, B, upper=False)
     return solve_triangular(L if upper else adjoint(L), first, upper=True)
 
@@ -394,6 +425,6 @@ def lstsq(A, B, rcond: float | None = None, *, driver=None):
     return lstsq_result(
         solution[..., 0] if vector else solution,
         empty if left is None else summed((left * left.conj()).real, -2),
-        rank,
+        rank.reshape(-1)[:0] if driver == "gels" else rank,  # it takes A to have full rank
         values,
     )

@@ -15,6 +15,7 @@ from ..bounds import clamp_min, minimum
 from ..elementwise import check_floating, exp, log, select, sqrt
 from .distance import pairwise_distance
 from .loss_reduction import chosen, reduced
+from .pointwise import bce_with_logits
 
 # ---- margins -------------------------------------------------------------------------------------
 
@@ -90,12 +91,12 @@ def _positive(x):
 
 def _one_class(input, target, name):
     """Rows of scores (N, C) and their classes (N,), as arrays of targets."""
-    if input.ndim not in (1, 2) or (input.numel() == 0 and input.shape[-1] == 0):
+    if input.ndim > 2 or (input.ndim and input.shape[-1] == 0):
         raise RuntimeError(
             "Expected non-empty vector or matrix with optional 0-dim batch size, but got: "
             f"{list(input.shape)}"
         )
-    x = input.reshape(1, -1) if input.ndim == 1 else input
+    x = input.reshape(1, -1) if input.ndim < 2 else input
     t = target.array.reshape(-1)
     if target.ndim > 1 or t.size != x.shape[0]:
         raise RuntimeError(f"inconsistent target size, expected [{x.shape[0]}] but got {list(target.shape)}")
@@ -132,7 +133,7 @@ def multi_margin_loss(
     if weight is not None:
         losses = losses * weight[t][:, None]
     losses = summed(losses, 1) / x.shape[1]
-    return reduced(losses.reshape(tuple(input.shape[:-1])), reduction)
+    return reduced(losses.reshape(tuple(target.shape)), reduction)
 
 
 def multilabel_margin_loss(input, target, size_average=None, reduce=None, reduction="mean"):
@@ -167,7 +168,7 @@ def multilabel_soft_margin_loss(input, target, weight=None, size_average=None, r
     """Binary cross entropy of sigmoid(input), averaged over the classes (last dimension) after ``weight``
     (C,), then reduced.
     """
-    losses = -(target * logsigmoid(input) + (1 - target) * logsigmoid(-input))
+    losses = bce_with_logits(input, target, reduction="none")
     losses = losses if weight is None else losses * weight
     return reduced(summed(losses, -1) / input.shape[-1], chosen(reduction, size_average, reduce))
 
@@ -257,7 +258,12 @@ def poisson_nll_loss(
     ``full`` adds Stirling's approximation of log(target!) where the target exceeds 1.
     """
     reduction = chosen(reduction, size_average, reduce)
-    losses = exp(input) - target * input if log_input else input - target * log(input + eps)
+    if log_input:  # 0 · infinity counts as 0, and exp(infinity) more than any multiple of it
+        certain = (input == math.inf) | ((input == -math.inf) & (target == 0))
+        rest = select(certain, 0, target * input)
+        losses = exp(input) - rest
+    else:
+        losses = input - target * log(input + eps)
     if full:
         safe = clamp_min(target, 1)
         losses = losses + select(target > 1, safe * log(safe) - safe + 0.5 * log(2 * math.pi * safe), 0.0)

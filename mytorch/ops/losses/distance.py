@@ -6,7 +6,7 @@ from ...core.dtypes import promote_types
 from ...core.scalar_arguments import takes_numbers
 from ...core.sums import summed
 from ..bounds import clamp_min
-from ..reduce import norm
+from ..reduce import vector_norm
 from ..shape import broadcast_tensors, spelled
 
 
@@ -14,7 +14,7 @@ from ..shape import broadcast_tensors, spelled
 @takes_numbers
 def pairwise_distance(x1, x2, p=2.0, eps=1e-6, keepdim=False):
     """The norm of order ``p`` of x1 - x2 + eps over the last dimension: (…, D), (…, D) -> (…)."""
-    return norm(x1 - x2 + eps, p, -1, keepdim)
+    return vector_norm(x1 - x2 + eps, p, -1, keepdim)
 
 
 @spelled
@@ -32,13 +32,13 @@ def cosine_similarity(x1, x2, dim=1, eps=1e-8):
         )
     common = promote_types(x1.dtype, x2.dtype)
     x1, x2 = broadcast_tensors(x1.to(common), x2.to(common))
-    one, two = (x / clamp_min(norm(x, 2, dim, True), eps) for x in (x1, x2))
+    one, two = (x / clamp_min(vector_norm(x, 2, dim, True), eps) for x in (x1, x2))
     return summed(one * two, dim)
 
 
 def normalize(input, p=2.0, dim=1, eps=1e-12):
     """``input`` divided by its norm of order ``p`` along ``dim`` (at least ``eps``)."""
-    return input / clamp_min(norm(input, p, dim, True), eps)
+    return input / clamp_min(vector_norm(input, p, dim, True), eps)
 
 
 @takes_numbers
@@ -52,4 +52,4 @@ def pdist(input, p=2.0):
         raise RuntimeError(f"pdist only supports 2D tensors, got: {input.ndim}D")
     n = input.shape[0]
     first, second = zip(*((i, j) for i in range(n) for j in range(i + 1, n))) if n > 1 else ((), ())
-    return norm(input[list(first)] - input[list(second)], p, -1)
+    return vector_norm(input[list(first)] - input[list(second)], p, -1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 
-from ...core.arrays import as_array, xp
+from ...core.arrays import as_array, choose, keep, xp
 from ...core.dtypes import promoted
 from ...core.primitive import primitive
 from ...core.sums import summed
@@ -131,6 +131,12 @@ def bce(x, target, weight=None, *, reduction="mean"):
     return as_array(reduced(losses if weight is None else losses * weight, reduction))
 
 
+def _weighed(weight, losses):
+    """weight · losses, and 0 where the weight is 0, also of an infinite loss."""
+    weight = xp(losses).broadcast_to(weight, losses.shape)
+    return keep(losses * weight, (weight != 0) | (losses != losses))
+
+
 def _logits_slope(g, x, target, weight, pos_weight, reduction):
     s = sigmoid(x)
     d = s - target if pos_weight is None else (pos_weight * target + 1 - target) * s - pos_weight * target
@@ -150,13 +156,14 @@ def bce_with_logits(x, target, weight=None, pos_weight=None, *, reduction="mean"
     """Binary cross entropy of sigmoid(x), without overflow: (1 - target) · x + (1 + (pos_weight - 1) ·
     target) · log(1 + exp(-x)), reduced.
     """
-    module = xp(x)
-    losses = module.log1p(module.exp(-module.abs(x)))  # log(1 + exp(-x)) = this + max(-x, 0)
+    size = xp(x).abs(x)
+    losses = xp(x).log1p(xp(x).exp(-size))  # log(1 + exp(-x)) = this + max(-x, 0)
     if pos_weight is None:
-        losses += module.maximum(x, 0)
-        losses -= x * target
+        losses += _weighed(choose(x > 0, 1 - target, target), size)
     else:
-        losses = (losses + module.maximum(-x, 0)) * ((pos_weight - 1) * target + 1) + (1 - target) * x
+        losses = _weighed(1 - target, losses + xp(x).maximum(x, 0)) + _weighed(
+            pos_weight * target, losses + xp(x).maximum(-x, 0)
+        )
     return as_array(reduced(losses if weight is None else losses * weight, reduction))
 
 

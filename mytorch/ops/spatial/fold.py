@@ -77,7 +77,8 @@ def unfold(input, kernel_size, dilation=1, padding=0, stride=1):
             "Expected 3D or 4D (batch mode) tensor with possibly 0 batch size and other non-zero "
             f"dimensions for input, but got: {list(input.shape)}"
         )
-    check_floating(input, "im2col")
+    if input.dtype != "bool":
+        check_floating(input, "im2col")
     settings = _settings(kernel_size, dilation, padding, stride)
     counts = _counts(input.shape[-2:], **settings)
     if min(counts) < 1:
@@ -106,6 +107,8 @@ def fold(input, output_size, kernel_size, dilation=1, padding=0, stride=1):
             "dimensions for input, "
             f"but got: {list(input.shape)}"
         )
+    if input.dtype != "bool":
+        check_floating(input, "col2im")
     settings, sizes = (
         _settings(kernel_size, dilation, padding, stride),
         tuple_of(output_size, 2, "output_size"),

@@ -12,7 +12,9 @@ import numpy
 
 from ...core.arrays import device_of, move
 from ...core.dtypes import as_dtype
+from ...core.arrays import device_of, move, xp
 from ...core.graph import wrap
+from ..activation import kept
 from ..elementwise import select
 from ..gather import gather
 from ..shape import expand
@@ -116,13 +118,19 @@ def grid_sample(input, grid, mode="bilinear", padding_mode="zeros", align_corner
         for d, n in enumerate(spatial)
     ]
     pixels, result = input.reshape(*input.shape[:2], -1), 0
+    lost = bool((grid.array != grid.array).any()) if padding_mode == "zeros" or mode == "bicubic" else False
     for corner in itertools.product(*taps):
         weight, index = 1, 0
         for (there, share), n in zip(corner, spatial):
             weight = weight * (((there >= 0) & (there <= n - 1)).to(input.dtype) * share)
             index = index * n + there.nan_to_num().clamp(0, n - 1).long()
         index = expand(index.reshape(index.shape[0], 1, -1), shape=(*input.shape[:2], math.prod(places)))
-        result = result + gather(pixels, 2, index).reshape(*input.shape[:2], *places) * weight.unsqueeze(1)
+        values, weight = gather(pixels, 2, index).reshape(*input.shape[:2], *places), weight.unsqueeze(1)
+        if lost:  # a place that is nan gives nan, but the image no gradient
+            values = select((weight != weight).expand_as(values), 0, values)
+        result = result + values * weight
+    if mode == "nearest" and grid.requires_grad:  # it does not change with the grid: gradients of 0
+        result = result + kept(grid[..., 0], xp(grid.array).zeros(grid.shape[:-1], bool)).unsqueeze(1)
     return result
 
 
@@ -147,7 +155,9 @@ def _taps(x, n, mode, padding_mode, align_corners):
 
 
 def _inside(x, n, padding_mode, align_corners):
-    """Places in a row of ``n`` pixels, moved inside if there is padding."""
+    """Places in a row of ``n`` pixels, moved inside if there is padding, where nan counts as the first."""
+    if padding_mode != "zeros":
+        x = select(x == x, x, 0)
     if padding_mode == "reflection":
         low, span = (0, n - 1) if align_corners else (-0.5, n)
         if span == 0:

@@ -19,16 +19,18 @@ def _scale(n, count, factor, kind):
     return kind(1 / factor) if factor is not None and factor > 0 else kind(n) / kind(count)
 
 
-def _nearest(n, count, factor, align_corners, kind, shift=0.0):
+def _nearest(n, count, factor, align_corners, kind):
     scale = _scale(n, count, factor, numpy.float32)
-    places = numpy.floor((numpy.arange(count, dtype="float32") + numpy.float32(shift)) * scale).astype(
-        "int64"
-    )
+    places = numpy.floor(numpy.arange(count, dtype="float32") * scale).astype("int64")
     return [numpy.minimum(places, n - 1)], None
 
 
 def _nearest_exact(n, count, factor, align_corners, kind):
-    return _nearest(n, count, factor, align_corners, kind, 0.5)
+    # torch multiplies and subtracts 1/2 with one rounding, then adds it again: that decides between two
+    # pixels as near
+    middle = numpy.arange(count).astype(numpy.longdouble) + 0.5
+    source = (middle * _scale(n, count, factor, kind) - 0.5).astype(kind)
+    return [numpy.minimum(numpy.floor(source + kind(0.5)).astype("int64"), n - 1)], None
 
 
 def _sources(n, count, factor, align_corners, kind):
@@ -169,8 +171,10 @@ def interpolate(
         )
     kind = numpy.float64 if dtype == "float64" else numpy.float32
     method, out = _ANTIALIASED[mode] if antialias else method, input
+    # torch copies what does not change in size even if the factor is not quite 1, but not in all modes
+    copies = method is _linear or antialias or (mode == "nearest" and ndim == 4)
     for dim, (n, count, factor) in enumerate(zip(input.shape[2:], counts, factors), 2):
-        if n == count and factor in (None, 1):
+        if n == count and (copies or factor in (None, 1)):
             continue
         places, weights = method(n, count, factor, align_corners, kind)
         out = resample(out, dim=dim, places=places, weights=weights)
@@ -192,9 +196,9 @@ def _output_sizes(input, size, scale_factor, recompute):
                     "d2, ...,dK) format and "
                     "output size in (o1, o2, ...,oK) format."
                 )
-            counts = tuple(s.__index__() for s in size)
+            counts = tuple(_size(s) for s in size)
         else:
-            counts = (size.__index__(),) * len(spatial)
+            counts = (_size(size),) * len(spatial)
         if recompute:
             raise ValueError("recompute_scale_factor is not meaningful with an explicit size.")
         return counts, (None,) * len(spatial)
@@ -214,6 +218,14 @@ def _output_sizes(input, size, scale_factor, recompute):
         factors = (float(scale_factor),) * len(spatial)
     counts = tuple(math.floor(n * f) for n, f in zip(spatial, factors))
     return counts, (None,) * len(spatial) if recompute else factors
+
+
+def _size(value):
+    if not hasattr(value, "__index__"):
+        raise TypeError(
+            f"interpolate(): size must be an int or a tuple of ints, but got {type(value).__name__} {value!r}"
+        )
+    return value.__index__()
 
 
 def upsample(input, size=None, scale_factor=None, mode="nearest", align_corners=None):

@@ -64,8 +64,9 @@ def _i1e(x):
 
 
 def _per(out, x):
-    """out / x, and 1/2, its limit, at 0."""
-    return select(x == 0, 0.5, out / select(x == 0, 1, x))
+    """out / x of I₁ or a scaled one, and 1/2, its limit, near 0, where subnormal numbers have few digits."""
+    near = abs(x) < 1e-10
+    return select(near, 0.5, out / select(near, 1, x))
 
 
 @smooth(x=lambda g, x: g * i1(x))

@@ -192,15 +192,15 @@ def corrcoef(input):
 
 
 @spelled
-def gradient(input, *, spacing=1, dim=None, edge_order=1):
+def gradient(input, *, spacing=None, dim=None, edge_order=1):
     """The derivatives of samples along each dimension (or those in ``dim``), as a tuple of tensors of the
     shape of ``input``: second-order central differences inside, differences of ``edge_order`` 1 or 2 at the
     ends (Fornberg, 1988).
 
-    spacing: a number, one for each dimension, or 1-d tensors of coordinates. RuntimeError for samples too
-        few, or spacings that do not fit.
+    spacing: a number (1 by default), one for each dimension, or 1-d tensors of coordinates. RuntimeError for
+        samples too few, or spacings that do not fit.
     """
-    ndim = len(input.shape)
+    ndim, spacing = len(input.shape), 1 if spacing is None else spacing
     dims = check_dims(dim, ndim)
     if edge_order not in (1, 2):
         raise RuntimeError("torch.gradient only supports edge_order=1 and edge_order=2.")

@@ -84,7 +84,7 @@ ROWS = [
     ),
     one("hardshrink", lambda x: np.where(np.abs(x) > 0.5, x, 0), distinct),
     one("softshrink", lambda x: np.sign(x) * np.maximum(np.abs(x) - 0.5, 0), distinct),
-    Sample("tanh", activation.tanhshrink, ((3, 4),), lambda x: x - np.tanh(x), note="tanhshrink"),
+    Sample("tanhshrink", activation.tanhshrink, ((3, 4),), lambda x: x - np.tanh(x)),
     one("softplus", lambda x: np.log1p(np.exp(x))),
     one(
         "softplus",

@@ -6,6 +6,8 @@ import math
 import numpy as np
 
 import mytorch
+from mytorch.ops.elementwise import gaussian, logistic_density, one_minus_square, sech_squared
+from mytorch.ops.special.erf import erfcx_integral, inverse_mills, mills_excess
 from mytorch.ops.special.incomplete_gamma import gamma_slope, standard_gamma
 
 from . import Real, Sample
@@ -17,12 +19,47 @@ except ImportError:  # then the rows that need it skip
 S = mytorch.special
 
 each = functools.partial(np.vectorize, otypes=["float64"])
+
+
+def _log_ndtr(x):
+    return math.log(math.erfc(-x / 2**0.5) / 2)
+
+
+def _inverse_mills(x):
+    return math.exp(-x * x / 2 - _log_ndtr(x)) / (2 * math.pi) ** 0.5
+
+
 positive, around = Real((3, 20), 0.1, 12), Real((3, 20), -4.7, 4.7)
 
 
 ROWS = [
     Sample("erf", lambda x: x.erf(), (Real((3, 40), -5, 5),), each(math.erf), note="wide", empty=((0, 4),)),
     Sample("erfc", lambda x: x.erfc(), (Real((3, 40), -5, 5),), each(math.erfc), note="wide"),
+    Sample("ndtr", lambda x: S.ndtr(x), (Real((3, 40), -5, 5),), each(lambda x: math.erfc(-x / 2**0.5) / 2)),
+    Sample("inverse_mills", inverse_mills, (Real((3, 20), -3, 3),), each(_inverse_mills)),
+    Sample("mills_excess", mills_excess, (Real((3, 20), -3, 3),), each(lambda x: x + _inverse_mills(x))),
+    Sample(
+        "erfcx_integral",
+        lambda x: erfcx_integral(x, order=1),
+        (Real((3, 20), 0, 2),),
+        each(lambda x: math.pi**-0.5 - x * math.exp(x * x) * math.erfc(x)),
+    ),
+    Sample("gaussian", lambda x: gaussian(x), (Real((3, 20), -3, 3),), lambda x: np.exp(-x * x)),
+    Sample(
+        "gaussian",
+        lambda x: gaussian(x, rate=0.5),
+        (Real((3, 20), -3, 3),),
+        lambda x: np.exp(-x * x / 2),
+        note="half",
+    ),
+    Sample(
+        "logistic_density",
+        lambda x: logistic_density(x),
+        (Real((3, 20), -5, 5),),
+        lambda x: np.exp(-x) / (1 + np.exp(-x)) ** 2,
+    ),
+    Sample("sech_squared", lambda x: sech_squared(x), (Real((3, 20), -3, 3),), lambda x: np.cosh(x) ** -2.0),
+    Sample("one_minus_square", lambda x: one_minus_square(x), (Real((3, 4), -2, 2),), lambda x: 1 - x * x),
     Sample("erfinv", lambda x: mytorch.erf(x).erfinv(), (Real((3, 20), -3, 3),), lambda x: x, tolerance=2e-2),
     Sample("lgamma", lambda x: x.lgamma(), (positive,), each(math.lgamma), empty=((0, 4),), tolerance=1e-4),
     Sample("lgamma", lambda x: x.lgamma(), (around,), each(math.lgamma), note="negative", tolerance=1e-2),
@@ -51,9 +88,6 @@ ROWS = [
         torch=lambda x: x.polygamma(2),
         note="2",
         tolerance=1e-4,
-    ),
-    Sample(
-        "erfc", mytorch.special.ndtr, ((3, 4),), each(lambda x: math.erfc(-x / math.sqrt(2)) / 2), note="ndtr"
     ),
     Sample("entr", mytorch.special.entr, (positive,), lambda x: -x * np.log(x)),
     Sample(

@@ -7,6 +7,7 @@ import mytorch
 from mytorch.kernels import windows
 from mytorch.nn import functional as F
 from tests.nn.against import compare, same_error
+from tests.ops.against_torch import agree
 
 torch = pytest.importorskip("torch")
 torch.set_num_threads(1)  # its threads wait for each other longer than these small arrays take
@@ -177,3 +178,16 @@ def test_integers_and_mixed_dtypes_are_refused():
         F.layer_norm(mytorch.zeros(2, 3), (3,), mytorch.zeros(3, dtype=mytorch.float64))
     with pytest.raises(RuntimeError, match="mixed dtype"):
         F.batch_norm(mytorch.zeros(2, 3, dtype=mytorch.float64), mytorch.zeros(3), mytorch.ones(3))
+
+
+@pytest.mark.parametrize("shape", [(0,), (0, 3), (2, 0), (1, 0), (0, 3, 2), (2, 3, 0)], ids=str)
+@pytest.mark.parametrize("training", [False, True])
+@pytest.mark.parametrize("stats", [False, True])
+def test_batch_norm_of_nothing(shape, training, stats):
+    def call(m, x, mean, variance, weight, bias):
+        mean, variance = (mean.detach(), variance.detach()) if stats else (None, None)
+        affine = (weight, bias) if len(weight) else (None, None)
+        return m.nn.functional.batch_norm(x, mean, variance, *affine, training=training)
+
+    channels = (shape[1:2] or (0,))[0]
+    agree(call, [np.zeros(shape, "float32"), *(np.ones(channels, "float32") for _ in range(4))])

@@ -626,3 +626,72 @@ def test_matrices_of_no_numbers():
         agree(lambda m, x: m.linalg.matrix_exp(x), [np.full((2, 2), value)])
         agree(lambda m, x: m.linalg.inv_ex(x).info, [np.full((2, 2), value)], gradient=False)
     agree(lambda m, x: m.linalg.lu_factor(x), [np.ones((2, 2))])
+
+
+@pytest.mark.parametrize(
+    "shape, dim", [((3, 2), None), ((2, 3, 4), (0, 2)), ((2, 3, 4), None), ((3,), None), ((2, 3), 1)]
+)
+@pytest.mark.parametrize("keepdim", [False, True])
+def test_the_nuclear_norm_by_name(shape, dim, keepdim):
+    x = arrays(shape, dtype="float64")
+    agree(lambda m, x: x.norm("nuc", dim=dim, keepdim=keepdim), x, tolerance=1e-8)
+    agree(lambda m, x: m.norm(x, "nuc", dim=dim, keepdim=keepdim), x, tolerance=1e-8)
+
+
+def test_the_second_derivative_of_a_norm_at_zero_is_zero():
+    for norm in (
+        lambda x: mytorch.linalg.norm(x, dim=1),
+        lambda x: x.norm(dim=1),
+        lambda x: mytorch.linalg.matrix_norm(x),
+    ):
+        x = mytorch.zeros(2, 3, dtype=mytorch.float64, requires_grad=True)
+        (slope,) = mytorch.autograd.grad(norm(x).sum(), x, create_graph=True)
+        slope.sum().backward()
+        assert not slope.array.any() and not x.grad.array.any()
+
+
+@pytest.mark.parametrize("driver", [None, "gels", "gelsy", "gelsd", "gelss"])
+@pytest.mark.parametrize(
+    "a, b", [((5, 3), (5, 2)), ((3, 3), (3, 1)), ((3, 5), (3, 2)), ((2, 5, 3), (2, 5, 1))]
+)
+def test_what_lstsq_gives_besides_the_solution(driver, a, b):
+    A, B = arrays(a, b, dtype="float64")
+    agree(
+        lambda m, a, b: list(m.linalg.lstsq(a, b, driver=driver))[1:], [A, B], tolerance=1e-8, gradient=False
+    )
+
+
+@pytest.mark.parametrize("upper", [False, True])
+@pytest.mark.parametrize(
+    "b, factor", [((3, 2), (3, 3)), ((2, 3, 2), (3, 3)), ((3, 2), (2, 3, 3)), ((0, 0), (0, 0))], ids=str
+)
+def test_the_gradient_of_a_cholesky_factor_fills_the_matrix(upper, b, factor):
+    """As in PyTorch, also where the triangle that is not read holds other numbers; of second order too."""
+    B, L = arrays(b, factor, dtype="float64")
+    L = L + 3 * np.eye(factor[-1])
+    for call, inputs in (
+        (lambda m, x, y: m.cholesky_solve(x, y, upper=upper), [B, L]),
+        (lambda m, y: m.cholesky_inverse(y, upper=upper), [L]),
+    ):
+        agree(call, inputs, tolerance=1e-9)
+        found = []
+        for m in (mytorch, torch):
+            tensors = [m.tensor(x, requires_grad=True) for x in inputs]
+            slopes = m.autograd.grad((call(m, *tensors) ** 2).sum(), tensors, create_graph=True)
+            found.append(m.autograd.grad(sum((s**3).sum() for s in slopes), tensors))
+        for mine, theirs in zip(*found):
+            np.testing.assert_allclose(mine.numpy(), theirs.numpy(), rtol=1e-8, atol=1e-9)
+
+
+NUMBERS = [(1, 1), (3, 2), (0, 2), (2, 0), (0, 0), (True, True), (False, True), (0.5, 1), (1, 0.5)]
+
+
+@pytest.mark.parametrize("beta, alpha", NUMBERS, ids=str)
+@pytest.mark.parametrize("dtype", ["bool", "uint8", "int64", "float32"])
+def test_the_factors_of_addr(dtype, beta, alpha):
+    x, v, w = (
+        np.array([[1, 0], [0, 2]]).astype(dtype),
+        np.array([1, 0]).astype(dtype),
+        np.array([1, 3]).astype(dtype),
+    )
+    agree(lambda m, *a: m.addr(*a, beta=beta, alpha=alpha), [x, v, w])

@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 
+import mytorch
+
 from ..against_torch import agree
 
 rng = np.random.default_rng(0)
@@ -66,3 +68,23 @@ def test_the_special_namespace(name):
     else:
         # torch's trigamma has ten digits
         agree(lambda t, x: getattr(t.special, name)(x), [x], tolerance=1e-8 if name == "psi" else None)
+
+
+@pytest.mark.parametrize(
+    "settings", [{}, {"spacing": None}, {"dim": None, "spacing": None}, {"dim": 1, "spacing": None}], ids=str
+)
+def test_gradient_takes_none_for_its_defaults(settings):
+    agree(lambda t, x: t.gradient(x, **settings), [X])
+
+
+@pytest.mark.parametrize("dtype", ["int8", "int64"])
+def test_the_greatest_common_divisor_of_the_smallest_number_is_positive(dtype):
+    smallest = np.iinfo(dtype).min  # PyTorch gives -2: the sign of the remainders
+    x = mytorch.tensor(np.array([smallest, 6, -6], dtype))
+    y = mytorch.tensor(np.array([6, smallest, smallest], dtype))
+    assert mytorch.gcd(x, y).tolist() == [2, 2, 2]
+    agree(
+        lambda t, x, y: t.gcd(x, y),
+        [np.array([smallest, smallest, 0], dtype), np.array([0, smallest, smallest], dtype)],
+    )
+    agree(lambda t, x, y: t.lcm(x, y), [np.array([smallest, 0, 3], dtype), np.array([0, smallest, 5], dtype)])

@@ -8,7 +8,6 @@ from ..core.arrays import choose, keep, largest, xp
 from ..core.dtypes import as_dtype
 from ..core.primitive import primitive
 from ..core.sums import summed
-from .elementwise import abs, bounded, check_floating, exp, select, sigmoid, tanh, widened
 from .bounds import clamp
 from .elementwise import (
     abs,

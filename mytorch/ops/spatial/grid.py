@@ -10,9 +10,8 @@ import warnings
 
 import numpy
 
-from ...core.arrays import device_of, move
-from ...core.dtypes import as_dtype
 from ...core.arrays import device_of, move, xp
+from ...core.dtypes import as_dtype
 from ...core.graph import wrap
 from ..activation import kept
 from ..elementwise import select

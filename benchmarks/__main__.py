@@ -23,21 +23,23 @@ from pathlib import Path
 
 from . import workloads
 
+THREAD_LIMITS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+
 
 class Worker:
-    """A library in a process of its own."""
+    """A library in a process of its own, with so many ``threads`` (None: as many as it takes by default)."""
 
     def __init__(self, library, threads):
-        limits = {
-            name: str(threads) for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
-        }
-        limits["MYTORCH_NUMBA"] = str(int(library == "numba"))
+        environment = {name: value for name, value in os.environ.items() if name not in THREAD_LIMITS}
+        if threads is not None:
+            environment |= dict.fromkeys(THREAD_LIMITS, str(threads))
+        environment["MYTORCH_NUMBA"] = str(int(library == "numba"))
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "benchmarks.worker", library, str(threads)],
+            [sys.executable, "-m", "benchmarks.worker", library, str(threads or "")],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
-            env=os.environ | limits,
+            env=environment,
             cwd=Path(__file__).parent.parent,
         )
 

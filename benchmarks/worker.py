@@ -39,10 +39,11 @@ def number(value):
 
 
 def main():
-    library, threads = sys.argv[1], int(sys.argv[2])
+    library, threads = sys.argv[1:]
     answers = sys.stdout
     sys.stdout = sys.stderr  # nothing else may write into the answers
-    set_threads(library, threads)
+    if threads:
+        set_threads(library, int(threads))
     steps = {}
     for line in sys.stdin:
         request = json.loads(line)

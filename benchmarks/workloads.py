@@ -155,6 +155,21 @@ def lstm(torch, batch=64):
     return _trainer(torch, Net(), lambda p: torch.optim.Adam(p, lr=1e-3), *_data(torch, batch, 28, 28))
 
 
+def gru(torch, batch=32):
+    """Bidirectional GRU 48-96 over 50 steps, a linear layer on the last state, Adam."""
+
+    class Net(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.gru = torch.nn.GRU(48, 96, batch_first=True, bidirectional=True)
+            self.head = torch.nn.Linear(192, 10)
+
+        def forward(self, x):
+            return self.head(self.gru(x)[0][:, -1])
+
+    return _trainer(torch, Net(), lambda p: torch.optim.Adam(p, lr=1e-3), *_data(torch, batch, 50, 48))
+
+
 def transformer(torch, batch=32):
     """One encoder layer, d = 64, 4 heads, 32 tokens, mean over time, AdamW."""
 
@@ -229,6 +244,7 @@ WORKLOADS = [
     lenet,
     bn_cnn,
     lstm,
+    gru,
     transformer,
     opchain,
     optim_many,

@@ -324,7 +324,10 @@ def _make():
         "warpSize": 32,
     }
     runtime = types.SimpleNamespace(getDeviceCount=lambda: 1, getDeviceProperties=lambda index: properties)
-    cupy.cuda = types.SimpleNamespace(is_available=lambda: True, Device=_Device, runtime=runtime)
+    driver = types.SimpleNamespace(ctxGetCurrent=lambda: 1)
+    cupy.cuda = types.SimpleNamespace(
+        is_available=lambda: True, Device=_Device, runtime=runtime, driver=driver
+    )
     return cupy
 
 

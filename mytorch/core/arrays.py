@@ -9,8 +9,12 @@ from __future__ import annotations
 import contextvars
 import functools
 import importlib
+import math
+import sys
 
 import numpy
+
+from ..blas import use_one_thread
 
 ndarray = numpy.ndarray
 modules = {ndarray: numpy}  # array type -> the module that works on it; CuPy's joins when it is first used
@@ -146,6 +150,12 @@ def cuda_is_available() -> bool:
         return bool(cupy())
     except RuntimeError:
         return False
+
+
+def cuda_is_initialized() -> bool:
+    """Whether this thread has a CUDA context, made when the first array went to a GPU."""
+    gpu = sys.modules.get("cupy")
+    return gpu is not None and gpu.ndarray in modules and gpu.cuda.driver.ctxGetCurrent() != 0
 
 
 def module_for(where: device):

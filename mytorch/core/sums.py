@@ -91,6 +91,7 @@ def _unit(n, array):
         return None
     unit = _units.get(array.dtype)
     if unit is None or len(unit) < n:
+        use_one_thread()
         unit = _units[array.dtype] = numpy.ones(max(n, _STRETCH), array.dtype)
     return unit[:n]
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import functools
 
 import numpy
-import threadpoolctl
 
-from .threads import blas_is_held, blas_is_threaded, get_num_threads, parallel_for, spans, unshared
+from ..blas import libraries, use_one_thread
+from .threads import get_num_threads, parallel_for, spans
 
 UNPACKED = 1_000_000  # multiplications
 
@@ -17,7 +17,7 @@ def unpacked() -> int:
     """Up to how many multiplications the BLAS makes a product without packing the operands first: OpenBLAS's
     AVX-512 kernels do some, others none.
     """
-    kernels = {pool.get("architecture") for pool in threadpoolctl.threadpool_info()}
+    kernels = {library.info().get("architecture") for library in libraries()}
     return UNPACKED if kernels & {"SkylakeX", "Cooperlake", "SapphireRapids"} else 0
 
 
@@ -28,16 +28,16 @@ def product(x, y, plus=None):
     """x @ y for matrices or stacks of them, with the vector ``plus`` added to each row; large ones on several
     threads.
     """
+    use_one_thread()
     if type(x) is not numpy.ndarray or x.ndim < 2 or y.ndim < 2:
         out = x @ y
     elif x.ndim > 2 or y.ndim > 2:
         out = _stacked_product(x, y)
     elif x.size * y.shape[1] < UNPACKED:
         out = x.dot(y)  # half a microsecond less than x @ y
-    elif blas_is_held() and _is_shared(x, y):
+    elif _is_shared(x, y):
         return _shared_products([(x, y, plus)])[0]
     else:
-        unshared()
         out = (x.reshape(-1, 8, x.shape[1]) @ y).reshape(len(x), -1) if _packs_in_vain(x, y) else x.dot(y)
     if plus is not None:
         out += plus
@@ -48,16 +48,14 @@ def products(first, second):
     """x @ y for both pairs (x, y) of matrices, as one piece of work for all threads: so they are woken only
     once.
     """
-    if blas_is_held() and type(first[0]) is numpy.ndarray and (_is_shared(*first) or _is_shared(*second)):
+    use_one_thread()
+    if type(first[0]) is numpy.ndarray and (_is_shared(*first) or _is_shared(*second)):
         return _shared_products([(*first, None), (*second, None)])
     return product(*first), product(*second)
 
 
 def _is_shared(x, y):
-    """Whether the product of these matrices pays to be shared out among our threads.
-
-    Until they are in use the BLAS has threads of its own.
-    """
+    """Whether the product of these matrices pays to be shared out among our threads."""
     return get_num_threads() > 1 and x.size * y.shape[1] >= _LARGE
 
 
@@ -68,7 +66,7 @@ def _packs_in_vain(x, y):
     OpenBLAS's kernel for it makes results of up to 1200 numbers.
     """
     narrow = len(x) <= 64 and len(x) % 8 == 0 and 8 * y.shape[1] <= 1200 and 8 * y.size <= unpacked()
-    return narrow and y.strides[0] == y.itemsize and x.flags.c_contiguous and not blas_is_threaded()
+    return narrow and y.strides[0] == y.itemsize and x.flags.c_contiguous
 
 
 def _shared_products(triples):

@@ -11,6 +11,7 @@ import math
 
 import numpy
 
+from ..blas import use_one_thread
 from ..core.arrays import xp
 from ..core.sums import summed
 from .gemm import unpacked
@@ -73,6 +74,7 @@ class Columns:
     """
 
     def __init__(self, x, groups, kernel, stride, dilation, counts, margin=(0, 0), ones=False, size=1):
+        use_one_thread()
         self.groups, each = groups, x.shape[0] // max(groups, 1)
         self.limit = max(256, size * CACHE // max(x.shape[0] * math.prod(kernel) * x.itemsize, 1))
         if xp(x) is not numpy:  # a GPU has no such cache: only keep the memory within bounds

@@ -12,8 +12,8 @@ import queue
 import threading
 
 import numpy
-import threadpoolctl
 
+from .. import blas
 from ..core.arrays import QUIET, float_errors
 
 
@@ -32,7 +32,7 @@ def get_num_threads() -> int:
 
 
 def set_num_threads(n: int) -> None:
-    """Let one operation use ``n`` threads, those of the BLAS included.
+    """Let one operation use ``n`` threads.
 
     TypeError for other than integers, RuntimeError unless it is positive.
     """
@@ -41,84 +41,40 @@ def set_num_threads(n: int) -> None:
     if n <= 0:
         raise RuntimeError(f"set_num_threads expects a positive integer, got {n}")
     _threads[0] = n
-    _free_blas()
-    threadpoolctl.threadpool_limits(n, user_api="blas")
 
 
-_PATIENCE = 1000  # operations
-_held, _holding, _unshared = None, threading.Lock(), 0
+_SPIN = 4  # rows to read in a spin-wait, some 30 µs each
 
 
-def _hold_blas():
-    """Keep the BLAS at one thread: its own threads go on spinning for a while, on the cores that ours
-    need."""
-    global _held, _unshared
-    _unshared = 0
-    if _held is None:
-        with _holding:
-            _held = _held or threadpoolctl.threadpool_limits(1, user_api="blas")
+class _Signal:
+    """What one thread raises and another spin-waits for, without the GIL: in a loop of NumPy's that reads it
+    over and over.
 
-
-def _free_blas():
-    """Give the BLAS the threads back that it had."""
-    global _held
-    with _holding:
-        if _held is not None:
-            _held.restore_original_limits()
-            _held = None
-
-
-def blas_is_held() -> bool:
-    """Whether our threads are in use, and so those of the BLAS are not."""
-    return _held is not None
-
-
-def blas_is_threaded() -> bool:
-    """Whether a product may use several threads of the BLAS."""
-    return _threads[0] > 1 and _held is None
-
-
-def unshared():
-    """Note work that is too small for our threads: after much of it in a row the BLAS gets its own back."""
-    global _unshared
-    _unshared += 1
-    if _unshared > _PATIENCE and _held is not None:
-        _free_blas()
-
-
-class _Flag:
-    """What one thread raises and another waits for without the GIL, awake in a loop of NumPy's that reads the
-    flag over and over.
-
-    A thread that sleeps on a lock takes some 30 µs to wake up, this one 3. Each of the rows is read until the
-    flag is up, or to its end: 3 ms in all. By the time that the rest of the rows is seen, too, the thread
-    that raised it has left the GIL to its own work.
+    A thread that sleeps on a lock takes some 30 µs to wake up, one that spins 3. But it keeps its core from
+    others, so it spins for a short time only and then sleeps.
     """
 
     def __init__(self):
         self.up = numpy.zeros(1, bool)
-        self.rows, self.seen = numpy.broadcast_to(self.up, (100, 1 << 17)), numpy.empty(100, bool)
+        self.rows, self.seen = numpy.broadcast_to(self.up, (_SPIN, 1 << 17)), numpy.empty(_SPIN, bool)
 
-    def wait(self):
-        """Until it is up, or for long enough: what it stands for is then to be taken from a lock or a
-        queue."""
-        if _threads[0] <= _CORES:  # or else it would keep another from its work
+    def spin(self):
+        """Return when it is up, or after some 100 µs."""
+        if _threads[0] <= _CORES:  # else another thread needs this core
             numpy.logical_or.reduce(self.rows, axis=1, out=self.seen)
 
 
 class _Job:
-    """Pieces of work that several threads take in turn."""
+    """Pieces of work that several threads take one by one."""
 
     def __init__(self, function, pieces):
         self.function, self.todo, self.left, self.error = function, iter(pieces), len(pieces), None
-        self.lock, self.finished, self.flag = (
-            threading.Lock(),
-            threading.Lock(),
-            _flags.pop() if _flags else _Flag(),
-        )
+        self.lock, self.finished = threading.Lock(), threading.Lock()
+        self.signal = _signals.pop() if _signals else _Signal()
         self.finished.acquire()  # until the last piece is done
 
     def work(self):
+        """Do pieces until none is left to begin."""
         while True:
             with self.lock:
                 piece = next(self.todo, self)
@@ -132,55 +88,95 @@ class _Job:
             with self.lock:
                 self.left -= 1
                 if self.left == 0:
-                    self.flag.up[0] = True
+                    self.signal.up[0] = True
                     self.finished.release()
 
     def wait(self):
+        """Wait for the pieces that other threads have begun."""
         if self.left:
-            self.flag.wait()
+            self.signal.spin()
         self.finished.acquire()
-        self.flag.up[0] = False
-        _flags.append(self.flag)
+        self.signal.up[0] = False
+        _signals.append(self.signal)
+        self.function = None  # a worker that comes too late holds on to no array
 
 
-_flags: list[_Flag] = []  # of finished jobs, for the next
+_signals: list[_Signal] = []  # of finished jobs, for the next
 
 
 class _Worker:
-    """A thread that waits for jobs."""
+    """A thread that helps with the newest job that it was offered."""
 
     def __init__(self, number):
-        self.jobs, self.flag = queue.SimpleQueue(), _Flag()
-        threading.Thread(target=self._serve, name=f"mytorch-{number}", daemon=True).start()
+        self.job, self.calls, self.signal, self.stopped = None, queue.SimpleQueue(), _Signal(), False
+        self.thread = threading.Thread(target=self._serve, name=f"mytorch-{number}", daemon=True)
+        self.thread.start()
 
-    def take(self, job):
-        self.jobs.put(job)
-        self.flag.up[0] = True
+    def offer(self, job):
+        self.job = job
+        self.signal.up[0] = True
+        if self.calls.empty():  # else it has not woken up yet since the last call
+            self.calls.put(None)
 
     def _serve(self):
         _inside.worker = True
         float_errors.set(QUIET)
         while True:
-            if self.jobs.empty():
-                self.flag.wait()
-            job = self.jobs.get()
-            self.flag.up[0] = False
-            job.work()
+            self.signal.spin()
+            self.calls.get()
+            if self.stopped:
+                return
+            self.signal.up[0] = False
+            job, self.job = self.job, None
+            if job is not None:
+                job.work()
             del job  # while waiting, hold on to no array
+
+    def stop(self):
+        """End the thread, after the piece that it works on."""
+        self.stopped = True
+        self.signal.up[0] = True
+        self.calls.put(None)
+        self.thread.join()
 
 
 _workers: list[_Worker] = []  # started when first needed
+_starting = threading.RLock()  # held while workers start, and while the process forks
 _inside = threading.local()
 
 
-def _after_fork():
-    global _holding
-    _holding = threading.Lock()
-    _workers.clear()  # the threads are not in the new process
+def _helpers(count):
+    """So many workers."""
+    if len(_workers) < count:
+        with _starting:
+            while len(_workers) < count:
+                _workers.append(_Worker(len(_workers) + 1))
+    return _workers[:count]
+
+
+def _before_fork():
+    """Stop the workers: a fork would copy the locks that they hold, but not the threads to release them.
+
+    The next job of either process starts new ones.
+    """
+    _starting.acquire()
+    for worker in _workers:
+        if worker.thread is not threading.current_thread():
+            worker.stop()
+    _workers.clear()
+
+
+def _after_fork_in_child():
+    global _starting
+    _starting = threading.RLock()
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_after_fork)
+    os.register_at_fork(
+        before=_before_fork,
+        after_in_parent=lambda: _starting.release(),
+        after_in_child=_after_fork_in_child,
+    )
 
 
 def parallel_for(function, pieces) -> None:
@@ -188,21 +184,18 @@ def parallel_for(function, pieces) -> None:
     raised here.
 
     ``function`` must write only memory that belongs to its piece. Sharing costs some 12 µs, and every call of
-    NumPy in a piece may wait for the GIL.
+    NumPy in a piece may wait for the GIL. The caller works, too: where the other cores are busy it does all
+    pieces itself, and waits for none but those that a worker has begun.
     """
     threads = min(_threads[0], len(pieces))
-    if threads <= 1:
-        unshared()
     if threads <= 1 or getattr(_inside, "worker", False):
         for piece in pieces:
             function(piece)
         return
-    _hold_blas()
-    while len(_workers) < threads - 1:
-        _workers.append(_Worker(len(_workers) + 1))
+    blas.use_one_thread()
     job = _Job(function, pieces)
-    for worker in _workers[: threads - 1]:
-        worker.take(job)
+    for worker in _helpers(threads - 1):
+        worker.offer(job)
     job.work()
     job.wait()
     if job.error is not None:
@@ -215,3 +208,14 @@ def spans(n: int, count: int) -> list[tuple[int, int]]:
     """
     count = max(min(n, count), 1)
     return [(i * n // count, (i + 1) * n // count) for i in range(count) if n]
+
+
+_LARGE_MATRIX = 128 * 128  # elements from which on LAPACK gains by threads
+
+
+def lapack(function, x, *args, **settings):
+    """``function(x, ...)``, a call of LAPACK, with threads of the BLAS where the matrices are large."""
+    if type(x) is not numpy.ndarray or x.ndim < 2 or x.shape[-1] * x.shape[-2] < _LARGE_MATRIX:
+        return function(x, *args, **settings)
+    with blas.several_threads(1 if getattr(_inside, "worker", False) else _threads[0]):
+        return function(x, *args, **settings)

@@ -13,6 +13,8 @@ from ..core.arrays import device_of, move
 from ..core.graph import changed
 from ..core.public_names import lookup as _lookup
 from ..tensors.generator import default_generator
+from ..kernels.threads import lapack
+from ..tensors.random_creation import default_generator
 
 _GAINS = {"sigmoid": 1, "tanh": 5 / 3, "relu": math.sqrt(2), "selu": 3 / 4}
 _GAINS |= dict.fromkeys(
@@ -234,7 +236,7 @@ def orthogonal_(tensor, gain=1, generator=None):
     rows = tensor.array.shape[0]
     values = _normal((rows, tensor.array.size // rows), tensor.array.dtype, 0, 1, generator)
     wide = values.shape[0] < values.shape[1]
-    q, r = numpy.linalg.qr(values.T if wide else values)
+    q, r = lapack(numpy.linalg.qr, values.T if wide else values)
     q = q * numpy.sign(numpy.diag(r))  # uniform over all such matrices: https://arxiv.org/abs/math-ph/0609050
     return _fill(tensor, gain * (q.T if wide else q).reshape(tensor.array.shape))
 

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from mytorch.kernels import gemm as products
-from mytorch.kernels import threads as parallel
 
 
 @pytest.mark.parametrize("count", [1, 2, 3])
@@ -26,7 +25,6 @@ def test_products_in_parts(threads, monkeypatch, count, x, y):
     threads(count)
     monkeypatch.setattr(products, "_LARGE", 0)
     monkeypatch.setattr(products, "UNPACKED", 0)
-    parallel._hold_blas()
     rng = np.random.default_rng(0)
     x, y = rng.standard_normal(x), rng.standard_normal(y)
     np.testing.assert_allclose(products.product(x, y), x @ y, rtol=1e-12, atol=1e-12)
@@ -42,7 +40,6 @@ def test_products_in_parts(threads, monkeypatch, count, x, y):
 def test_several_products_at_once(threads, monkeypatch, count):
     threads(count)
     monkeypatch.setattr(products, "_LARGE", 2000)
-    parallel._hold_blas()
     rng = np.random.default_rng(0)
     pairs = [
         (rng.standard_normal(a), rng.standard_normal(b)) for a, b in [((9, 30), (30, 20)), ((30, 9), (9, 4))]

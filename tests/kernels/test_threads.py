@@ -1,15 +1,15 @@
-"""Threads: every piece once, errors reach the caller, the BLAS gets its threads back, forks start afresh."""
+"""Threads: every piece once, errors reach the caller, nobody waits for a busy worker, forks start afresh."""
 
 import os
+import signal
 import threading
 import time
+import weakref
 
 import numpy as np
 import pytest
-import threadpoolctl
 
 import mytorch
-from mytorch.kernels import gemm as products
 from mytorch.kernels import threads as parallel
 
 
@@ -59,53 +59,50 @@ def test_inside_a_piece_there_are_no_further_threads(threads):
     assert all(a == b for a, b in names)
 
 
-def test_the_blas_keeps_to_one_thread(threads):
-    threads(2)
-    counts = []
-    parallel.parallel_for(
-        lambda i: counts.extend(
-            pool["num_threads"] for pool in threadpoolctl.threadpool_info() if pool["user_api"] == "blas"
-        ),
-        [0, 1],
-    )
-    assert set(counts) <= {1}
-
-
-def test_the_blas_gets_its_threads_back_after_many_small_products(threads, monkeypatch):
-    def count():
-        return {pool["num_threads"] for pool in threadpoolctl.threadpool_info() if pool["user_api"] == "blas"}
-
-    threads(2)
-    monkeypatch.setattr(parallel, "_PATIENCE", 10)
-    x = np.ones((128, 128))
-    for _ in range(2):
-        parallel.parallel_for(lambda i: None, [0, 1])
-        for _ in range(10):
-            products.product(x, x)
-            products.product(x[:2], x)  # far too small to count
-            assert count() <= {1}
-        products.product(x, x)
-        assert count() <= {2}
-
-
-def test_the_blas_gets_back_the_threads_that_it_had(threads):
-    threads(3)
-    with threadpoolctl.threadpool_limits(1, user_api="blas"):
-        parallel.parallel_for(lambda i: None, [0, 1])
-        parallel._free_blas()
-        assert {
-            pool["num_threads"] for pool in threadpoolctl.threadpool_info() if pool["user_api"] == "blas"
-        } <= {1}
-
-
-def test_a_flag_is_waited_for_briefly(threads):
+def test_a_signal_is_waited_for_briefly(threads):
     threads(1)
-    flag = parallel._Flag()
-    flag.wait()  # never raised: returns all the same
-    assert not flag.seen.any()
-    flag.up[0] = True
-    flag.wait()
-    assert flag.seen.all()
+    ready = parallel._Signal()
+    ready.spin()  # never raised: returns all the same
+    assert not ready.seen.any()
+    ready.up[0] = True
+    ready.spin()
+    assert ready.seen.all()
+
+
+@pytest.fixture
+def stuck_worker(threads):
+    """The one worker is busy with a piece of another caller until the test ends."""
+    threads(2)
+    begun, release = threading.Event(), threading.Event()
+
+    def work(i):
+        if threading.current_thread().name.startswith("mytorch"):
+            begun.set()
+            release.wait(60)
+        else:
+            begun.wait(60)
+
+    other = threading.Thread(target=parallel.parallel_for, args=(work, [0, 1]))
+    other.start()
+    assert begun.wait(60)
+    yield
+    release.set()
+    other.join()
+
+
+def test_the_caller_does_not_wait_for_a_worker_that_does_not_come(stuck_worker):
+    for _ in range(3):
+        names = []
+        parallel.parallel_for(lambda i: names.append(threading.current_thread().name), list(range(8)))
+        assert names == [threading.current_thread().name] * 8
+
+
+def test_a_worker_that_comes_too_late_holds_no_array(stuck_worker):
+    array = np.ones(3)
+    gone = weakref.ref(array)
+    parallel.parallel_for(lambda i, array=array: array.sum(), [0, 1])
+    del array
+    assert gone() is None
 
 
 def test_workers_that_fell_asleep_take_jobs(threads):
@@ -145,16 +142,83 @@ def test_several_callers_at_once(threads):
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
-@pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork.*:DeprecationWarning")
-def test_a_forked_process_has_threads_of_its_own(threads):
+def test_both_processes_have_threads_after_a_fork(threads):
     threads(2)
     parallel.parallel_for(lambda i: None, [0, 1])
     child = os.fork()
     if child == 0:
-        done = []
-        parallel.parallel_for(done.append, [0, 1, 2])
-        os._exit(0 if sorted(done) == [0, 1, 2] else 1)
+        _exit_with(_two_threads_share_work)
     assert os.waitpid(child, 0)[1] == 0
+    assert _two_threads_share_work()
+
+
+def _exit_with(check):
+    """End a forked process; with 0 if ``check()``."""
+    try:
+        os._exit(0 if check() else 1)
+    finally:
+        os._exit(2)
+
+
+def _two_threads_share_work():
+    names, together = set(), threading.Barrier(2)
+
+    def work(i):
+        together.wait(30)
+        names.add(threading.current_thread().name)
+
+    parallel.parallel_for(work, [0, 1])
+    return len(names) == 2
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+def test_no_thread_of_ours_is_alive_during_a_fork(threads):
+    threads(3)
+    parallel.parallel_for(lambda i: None, list(range(6)))
+    assert _our_threads()
+    found = []
+    os.register_at_fork(before=lambda: None, after_in_parent=lambda: found.append(_our_threads()))
+    child = os.fork()
+    if child == 0:
+        _exit_with(lambda: not _our_threads())
+    assert os.waitpid(child, 0)[1] == 0
+    assert found == [[]]
+
+
+def _our_threads():
+    return [t.name for t in threading.enumerate() if t.name.startswith("mytorch-")]
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+@pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork.*:DeprecationWarning")
+def test_a_fork_while_another_thread_works(threads):
+    """The child shares work, multiplies, decomposes and runs backward; none of it waits for a lock that was
+    held during the fork.
+    """
+    threads(2)
+    weight, stop = mytorch.ones(300, 300, requires_grad=True), threading.Event()
+
+    def train():
+        while not stop.is_set():
+            (mytorch.ones(1000, 300) @ weight).sum().backward()
+
+    def child_works():
+        (mytorch.ones(1000, 300) @ weight).sum().backward()
+        mytorch.linalg.svd(mytorch.eye(130))
+        return _two_threads_share_work()
+
+    trainer = threading.Thread(target=train)
+    trainer.start()
+    try:
+        for _ in range(50):
+            child = os.fork()
+            if child == 0:
+                signal.alarm(60)  # a child that hangs is killed
+                _exit_with(child_works)
+            assert os.waitpid(child, 0)[1] == 0
+    finally:
+        stop.set()
+        trainer.join()
 
 
 def test_floating_point_warnings_are_off_in_threads(threads):

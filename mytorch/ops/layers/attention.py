@@ -7,6 +7,8 @@ import math
 import numpy
 
 from ...core.arrays import largest, xp
+from ...blas import use_one_thread
+from ...core.arrays import largest, row_sums, xp
 from ...core.graph import Variable
 from ...core.primitive import primitive
 from ...core.sums import cast, row_sums, widen
@@ -36,6 +38,7 @@ def _definition(q, k, v, mask=None, keep=None, *, scale, causal=False):
 
 def _weights(q, k, mask, scale, causal):
     """softmax(q kᵀ · scale + mask) over the keys; rows that see nothing are zero."""
+    use_one_thread()
     m = xp(q)
     scores = m.matmul(q * q.dtype.type(scale), k.swapaxes(-2, -1))
     shape = scores.shape

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import numpy
 
+from ...blas import use_one_thread
 from ...core.arrays import xp
 from ...core.graph import wrap
 from ...core.primitive import primitive
 from ...core.sums import cast, summed, widen
 from ...kernels.gemm import product, unpacked
 from ...kernels.rnn_cells import cell_for
-from ...kernels.threads import blas_is_threaded
 from ..activation import relu
 from ..elementwise import sigmoid, tanh
 from ..join import cat, chunk, stack
@@ -125,11 +125,12 @@ def _times(matrix, batch, sizes):
     """The function (columns, out) that writes matrix @ columns to ``out``, in pieces that OpenBLAS multiplies
     without packing them first.
     """
+    use_one_thread()
     m, (rows, depth) = xp(matrix), matrix.shape
     if sizes is not None:
         return lambda columns, out: m.matmul(matrix, columns, out=out)
     pieces = next((n for n in (1, 2, 4) if rows % n == 0 and rows * depth * batch <= n * unpacked()), 1)
-    if m is not numpy or pieces == 1 or blas_is_threaded():
+    if m is not numpy or pieces == 1:
         return lambda columns, out: m.dot(matrix, columns, out=out)
     stack = matrix.reshape(pieces, -1, depth)
     return lambda columns, out: m.matmul(stack, columns, out=out.reshape(pieces, -1, batch))

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from ...core.arrays import xp
 from ...core.out import takes_out
 from ...core.primitive import primitive
+from ...kernels.threads import lapack
 from ..diagonal import diag_embed, diagonal, tril
 from ..join import cat
 from ..shape import adjoint, reshape
@@ -85,7 +86,7 @@ def _qr_tall(gQ, gR, Q, R):
 @primitive(complex=True, outputs=("Q", "R"), x=lambda g, Q, R, x: _qr_slope(g, Q, R, x))
 def _qr(x, *, mode):
     check_matrices(x, "qr", square=False)
-    return tuple(xp(x).linalg.qr(x, mode))
+    return tuple(lapack(xp(x).linalg.qr, x, mode))
 
 
 @takes_out

@@ -10,6 +10,7 @@ from ...core.graph import wrap
 from ...core.out import takes_out
 from ...core.primitive import primitive
 from ..diagonal import diag_embed, diagonal
+from ...kernels.threads import lapack
 from ..join import cat
 from ..shape import adjoint, movedim, reshape
 from .decompositions import gaps
@@ -123,10 +124,10 @@ def _geqrf(x):
     if not x.size:
         return x.copy(), xp(x).zeros((*x.shape[:-2], min(x.shape[-2:])), x.dtype)
     if x.ndim > 2:
-        parts = [xp(x).linalg.qr(part, "raw") for part in x.reshape(-1, *x.shape[-2:])]
+        parts = [lapack(xp(x).linalg.qr, part, "raw") for part in x.reshape(-1, *x.shape[-2:])]
         a, tau = (xp(x).stack(group) for group in zip(*parts))
         return a.swapaxes(-1, -2).reshape(x.shape), tau.reshape(*x.shape[:-2], -1)
-    a, tau = xp(x).linalg.qr(x, "raw")
+    a, tau = lapack(xp(x).linalg.qr, x, "raw")
     return a.T, tau
 
 

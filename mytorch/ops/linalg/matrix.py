@@ -14,6 +14,7 @@ from ...core.out import takes_out
 from ...core.primitive import primitive
 from ...core.scalar_arguments import takes_numbers
 from ...core.sums import summed
+from ...kernels.threads import lapack
 from ..arithmetic import pow
 from ..diagonal import diag_embed
 from ..elementwise import log, select
@@ -154,7 +155,7 @@ def _at(values, i, n):
 @primitive(complex="holomorphic", name="det", x=lambda g, x, out: g[..., None, None] * _cofactors(x, out))
 def _det(x):
     check_matrices(x, "det")
-    return xp(x).asarray(xp(x).linalg.det(x))
+    return xp(x).asarray(lapack(xp(x).linalg.det, x))
 
 
 @takes_out
@@ -190,7 +191,7 @@ def _slogdet_slope(g, x, sign):
 @primitive(complex=True, outputs=("sign", "logabsdet"), x=_slogdet_slope)
 def _slogdet(x):
     check_matrices(x, "slogdet")
-    sign, logabsdet = xp(x).linalg.slogdet(x)
+    sign, logabsdet = lapack(xp(x).linalg.slogdet, x)
     return xp(x).asarray(sign, dtype=x.dtype), xp(x).asarray(logabsdet, dtype=x.real.dtype)
 
 

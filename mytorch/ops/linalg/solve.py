@@ -7,6 +7,7 @@ import numpy
 from ...core.arrays import broadcast_shape, spread, xp
 from ...core.out import takes_out
 from ...core.primitive import primitive
+from ...kernels.threads import lapack
 from ..diagonal import tril, triu
 from ..shape import mT
 
@@ -35,7 +36,7 @@ def check_matrices(x, name, square=True):
 def computed(function, message, *args, **settings):
     """What LAPACK gives. LinAlgError with torch's words where it fails."""
     try:
-        return function(*args, **settings)
+        return lapack(function, *args, **settings)
     except numpy.linalg.LinAlgError as error:
         raise LinAlgError(message) from error
 

@@ -32,10 +32,11 @@ class DataLoader(Generic[T_co]):
     stays. An exception in a worker is raised here with its type and traceback, a dead worker or a wait of
     more than ``timeout`` seconds is a RuntimeError. ``worker_init_fn(id)`` runs in each worker when it
     starts; ``persistent_workers`` live until the loader goes. ``multiprocessing_context`` (``"fork"``,
-    ``"spawn"``, ``"forkserver"`` or a context) is how
-    they start: by default as Python does it, but never by a fork beside other running threads. ``pin_memory``
-    warns where there is no GPU and changes nothing where there is one. ValueError or TypeError for settings
-    that contradict.
+    ``"spawn"``, ``"forkserver"`` or a context) is how they start: by default as
+    ``multiprocessing.set_start_method`` says, or else by a fork on Linux (after CUDA or MPI has been
+    initialised: by spawning, with a warning) and as Python does it elsewhere. ``pin_memory`` warns where
+    there is no GPU and changes nothing where there is one. ValueError or TypeError for settings that
+    contradict.
 
     **Randomness.** Each epoch draws a seed for the workers, then the order, from ``generator``, or from
     mytorch's default one. Worker ``i`` seeds ``random``, NumPy and mytorch with that seed + ``i`` at the

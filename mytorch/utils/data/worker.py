@@ -29,6 +29,9 @@ import numpy
 from threadpoolctl import threadpool_limits
 
 from ...tensors.generator import manual_seed
+from ...core.arrays import cuda_is_initialized
+from ...kernels.threads import set_num_threads
+from ...tensors.random_creation import manual_seed
 from .fetch import fetcher
 
 DATA, FAILED, END = range(3)  # what an answer is: a batch, a Failure, nothing more to come
@@ -108,7 +111,8 @@ def run(pipe, worker_id, task):
     # its own
     for end in _main_ends:
         end.close()
-    threadpool_limits(1)  # each worker is one thread of work
+    set_num_threads(1)  # the other cores are for the other workers
+    threadpool_limits(1)
     answers = queue.SimpleQueue()
     # so that the next batch is made meanwhile
     threading.Thread(target=_send_all, args=(pipe, answers), daemon=True).start()
@@ -200,8 +204,8 @@ class Worker:
         self.process = context.Process(target=run, args=(theirs, worker_id, task), daemon=True)
         try:
             with warnings.catch_warnings():
-                # Python 3.12 warns of forks beside any thread; here there are none but BLAS's, which are made
-                # for it (see start_context)
+                # Python 3.12 warns of a fork beside any thread, such as tqdm's monitor. Those of mytorch have
+                # stopped by then, and the others are no more dangerous than in torch.
                 warnings.filterwarnings(
                     "ignore", "This process .* is multi-threaded, use of fork", DeprecationWarning
                 )
@@ -278,19 +282,32 @@ def stop(workers, owner):
 
 
 def start_context(chosen):
-    """How worker processes start: as ``chosen``, or Python's default, or by a fork server where the default
-    is an unsafe fork.
+    """How worker processes start: as ``chosen`` or as ``multiprocessing.set_start_method`` says; by default
+    by a fork on Linux, as in torch, and elsewhere as Python does it.
 
-    A fork copies the locks that other threads hold at that moment and not the threads that would release
-    them: a worker that needs one waits forever. So beside other threads (tqdm's monitor and those of
-    ``mytorch.kernels.threads`` sleep, they do no harm) the workers are forked from a clean process instead. That one
-    imports the main module again, which a console or a notebook does not have; there it stays with fork.
+    A forked worker needs neither a guarded main module nor a dataset that can be pickled. The threads of
+    mytorch and of OpenBLAS stop before a fork. CUDA and MPI do not survive one: there the default is to
+    spawn.
     """
-    context = chosen or multiprocessing.get_context()
-    if chosen is None and context.get_start_method() == "fork":
-        others = [t for t in threading.enumerate() if t is not threading.current_thread()]
-        if any(
-            type(t).__name__ != "TMonitor" and not t.name.startswith("mytorch-") for t in others
-        ) and hasattr(sys.modules["__main__"], "__file__"):
-            return multiprocessing.get_context("forkserver")
-    return context
+    if chosen is not None:
+        return chosen
+    if multiprocessing.get_start_method(allow_none=True) is not None or sys.platform != "linux":
+        return multiprocessing.get_context()
+    if (library := _unfit_for_a_fork()) is None:
+        return multiprocessing.get_context("fork")
+    warnings.warn(
+        f"DataLoader: {library} has been initialised in this process and does not survive a fork, so the "
+        "workers are spawned: the dataset must be picklable, and the main part of a script under "
+        "`if __name__ == '__main__':`. multiprocessing_context='fork' forks all the same, for workers that "
+        f"do not use {library}.",
+        stacklevel=5,
+    )
+    return multiprocessing.get_context("spawn")
+
+
+def _unfit_for_a_fork():
+    """The name of a library that has been initialised and does not survive a fork, or None."""
+    if cuda_is_initialized():
+        return "CUDA"
+    mpi = sys.modules.get("mpi4py.MPI")
+    return "MPI" if mpi is not None and mpi.Is_initialized() else None

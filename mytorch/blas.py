@@ -1,0 +1,50 @@
+"""The BLAS works on one thread; mytorch's own threads share out large work (``parallel.py``).
+
+After each product the threads of a BLAS spin-wait for the next one, for milliseconds, on cores that other
+threads and other processes need. LAPACK cannot be cut into pieces from outside, so a large decomposition
+gets threads of the BLAS while it lasts.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import os
+
+import threadpoolctl
+
+
+@functools.cache
+def libraries():
+    """The controls of the loaded BLAS libraries. To look for them takes milliseconds, so it is done once."""
+    return threadpoolctl.ThreadpoolController().select(user_api="blas").lib_controllers
+
+
+@functools.cache
+def use_one_thread() -> bool:
+    """Set the BLAS to one thread, at the first call; whether that was done.
+
+    It holds for the whole process, for NumPy code outside of mytorch, too.
+    ``threadpoolctl.threadpool_limits`` gives such code its threads back, MYTORCH_ONE_BLAS_THREAD=0 leaves
+    the BLAS as it is.
+    """
+    if os.environ.get("MYTORCH_ONE_BLAS_THREAD", "1") == "0":
+        return False
+    for library in libraries():
+        library.set_num_threads(1)
+    return True
+
+
+@contextlib.contextmanager
+def several_threads(count: int):
+    """The BLAS may use ``count`` threads within."""
+    if not use_one_thread() or count == 1:
+        yield
+        return
+    try:
+        for library in libraries():
+            library.set_num_threads(count)
+        yield
+    finally:
+        for library in libraries():
+            library.set_num_threads(1)

@@ -1,0 +1,94 @@
+"""The BLAS keeps to one thread from the first product on, but for large decompositions; users can free it."""
+
+import subprocess
+import sys
+import threading
+
+import numpy as np
+import pytest
+import threadpoolctl
+
+import mytorch
+from mytorch import blas
+from mytorch.kernels import threads as parallel
+
+
+def counts():
+    """The numbers of threads of the loaded BLAS libraries."""
+    return {pool["num_threads"] for pool in threadpoolctl.threadpool_info() if pool["user_api"] == "blas"}
+
+
+FREE = """
+import numpy, threadpoolctl
+def counts():
+    return {p["num_threads"] for p in threadpoolctl.threadpool_info() if p["user_api"] == "blas"}
+threadpoolctl.threadpool_limits(3, user_api="blas")
+import mytorch
+from mytorch import nn
+x = mytorch.ones(8, 8)
+assert counts() <= {3}, counts()
+"""
+
+
+@pytest.mark.parametrize(
+    "first",
+    [
+        "x @ x",
+        "nn.functional.linear(x, x)",
+        "nn.functional.conv2d(x[None, None], mytorch.ones(1, 1, 3, 3))",
+        "nn.functional.scaled_dot_product_attention(x[None], x[None], x[None])",
+        "nn.LSTM(8, 4)(x)",
+        "mytorch.linalg.svd(mytorch.eye(200))",
+        "mytorch.core.arrays.row_sums(x.numpy())",
+    ],
+)
+def test_one_thread_from_the_first_product_on(first):
+    code = f"{FREE}\n{first}\nassert counts() <= {{1}}, counts()"
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_users_can_give_the_blas_its_threads():
+    again = "x @ x\nthreadpoolctl.threadpool_limits(2, user_api='blas')\nx @ x\nassert counts() <= {2}"
+    subprocess.run([sys.executable, "-c", FREE + again], check=True)
+    kept = "import os\nos.environ['MYTORCH_ONE_BLAS_THREAD'] = '0'\n"
+    late = "x @ x\nmytorch.linalg.svd(mytorch.eye(200))\nassert counts() <= {3}, counts()"
+    subprocess.run([sys.executable, "-c", kept + FREE + late], check=True)
+
+
+def test_pieces_see_one_thread(threads):
+    threads(2)
+    seen = []
+    parallel.parallel_for(lambda i: seen.append(counts()), [0, 1])
+    assert all(found <= {1} for found in seen)
+
+
+@pytest.mark.parametrize(
+    ("shape", "several"), [((128, 128), True), ((2, 300, 100), True), ((100, 100), False), ((9,), False)]
+)
+@pytest.mark.parametrize("count", [1, 3])
+def test_lapack_gets_threads_for_large_matrices(threads, shape, several, count):
+    threads(count)
+    blas.use_one_thread()
+    assert parallel.lapack(lambda x: counts(), np.ones(shape)) <= {count if several else 1}
+    assert counts() <= {1}
+
+
+def test_lapack_gives_them_back_after_an_error(threads):
+    threads(2)
+    with pytest.raises(mytorch.linalg.LinAlgError):
+        mytorch.linalg.inv(mytorch.zeros(200, 200))
+    assert counts() <= {1}
+
+
+def test_lapack_in_a_piece_keeps_to_one_thread(threads):
+    threads(2)
+    seen, together = {}, threading.Barrier(2)
+
+    def work(i):
+        together.wait(30)
+        name = threading.current_thread().name
+        if name.startswith("mytorch"):
+            seen[name] = parallel.lapack(lambda x: counts(), np.ones((200, 200)))
+
+    parallel.parallel_for(work, [0, 1])
+    assert len(seen) == 1 and all(found <= {1} for found in seen.values())

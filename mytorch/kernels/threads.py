@@ -210,7 +210,7 @@ def spans(n: int, count: int) -> list[tuple[int, int]]:
     return [(i * n // count, (i + 1) * n // count) for i in range(count) if n]
 
 
-_LARGE_MATRIX = 128 * 128  # elements from which on LAPACK gains by threads
+_LARGE_MATRIX = 512 * 512  # elements; below, threads of the BLAS wait for each other more than they work
 
 
 def lapack(function, x, *args, **settings):

@@ -11,6 +11,7 @@ import sys
 import textwrap
 import threading
 import time
+import types
 from pathlib import Path
 
 import numpy
@@ -21,7 +22,6 @@ from mytorch.utils import data
 from mytorch.utils.data import worker as worker_module
 
 METHODS = multiprocessing.get_all_start_methods()
-LOCK = threading.Lock()
 posix = pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
 
 
@@ -134,12 +134,6 @@ class WhoStream(data.IterableDataset):
     def __iter__(self):
         info = data.get_worker_info()
         return iter([info.id * 100 + i for i in range(self.lengths[info.id])])
-
-
-class Locked(Does):
-    def __getitem__(self, i):
-        with LOCK:
-            return i
 
 
 def same(batch):
@@ -516,39 +510,105 @@ def test_numpys_seed_is_torchs(base, worker_id):
 # ---- how they start ------------------------------------------------------------------------------
 
 
-@pytest.mark.skipif(
-    multiprocessing.get_start_method() != "fork",
-    reason="where Python does not fork by default there is nothing to avoid",
-)
-@pytest.mark.skipif(
-    not hasattr(sys.modules["__main__"], "__file__"),
-    reason="there is no main module that a new process could import",
-)
-def test_no_fork_beside_other_threads():
-    """A fork here would copy LOCK held, with nobody to release it."""
-    release = threading.Event()
+linux = pytest.mark.skipif(sys.platform != "linux", reason="where the default is a fork")
 
-    def hold():
-        with LOCK:
-            release.wait(60)
 
-    assert worker_module.start_context(None).get_start_method() == "fork"
-    thread = threading.Thread(target=hold)
-    thread.start()
-    try:
-        assert flat(data.DataLoader(Locked(), 4, num_workers=2, timeout=30)) == list(range(16))
-        fork = multiprocessing.get_context("fork")
-        assert worker_module.start_context(fork) is fork
-    finally:
-        release.set()
-        thread.join()
+def run_script(script):
+    """What a script prints; it has to end within two minutes."""
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(script)], capture_output=True, text=True, timeout=120
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout.split()
+
+
+@linux
+def test_a_plain_script_with_threads_and_a_lambda(tmp_path):
+    """No guard, no dataset that can be pickled, threads of Python and of mytorch alive; the workers
+    multiply, decompose and share nothing out.
+    """
+    path = tmp_path / "script.py"
+    path.write_text(
+        textwrap.dedent("""
+        import threading
+        import mytorch
+        from mytorch import parallel
+        from mytorch.utils.data import DataLoader, Dataset
+
+        print("once")
+        threading.Thread(target=threading.Event().wait, daemon=True).start()
+        mytorch.set_num_threads(2)
+        parallel.parallel_for(lambda i: None, [0, 1])
+
+        class Made(Dataset):
+            def __init__(self, make):
+                self.make = make
+            def __len__(self):
+                return 8
+            def __getitem__(self, i):
+                return self.make(i)
+
+        def make(i):
+            square = mytorch.eye(300) * i
+            assert mytorch.get_num_threads() == 1
+            return (square @ square).sum() + mytorch.linalg.svd(mytorch.eye(20)).S.sum()
+
+        for epoch in range(2):
+            for x in DataLoader(Made(lambda i: make(i)), 4, num_workers=2, timeout=60):
+                print(*x.tolist())
+        parallel.parallel_for(lambda i: None, [0, 1])
+        """)
+    )
+    done = subprocess.run([sys.executable, path], capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    epoch = [str(300.0 * i * i + 20) for i in range(8)]
+    assert done.stdout.split() == ["once", *epoch, *epoch]
+
+
+@linux
+def test_the_default_is_a_fork():
+    script = "from mytorch.utils.data import worker; print(worker.start_context(None).get_start_method())"
+    assert run_script(script) == ["fork"]
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_start_method_that_the_user_names_is_used(method):
+    script = f"""
+        import multiprocessing
+        from mytorch.utils.data import worker
+        multiprocessing.set_start_method({method!r})
+        print(worker.start_context(None).get_start_method())
+    """
+    assert run_script(script) == [method]
+    named = multiprocessing.get_context(method)
+    assert worker_module.start_context(named) is named
+
+
+@linux
+@pytest.mark.parametrize("library", ["CUDA", "MPI"])
+def test_no_fork_after_cuda_or_mpi(monkeypatch, library):
+    monkeypatch.setattr(multiprocessing, "get_start_method", lambda allow_none: None)
+    if library == "CUDA":
+        monkeypatch.setattr(worker_module, "cuda_is_initialized", lambda: True)
+    else:
+        monkeypatch.setitem(sys.modules, "mpi4py.MPI", types.SimpleNamespace(Is_initialized=lambda: True))
+    loader = data.DataLoader(Does(), 4, num_workers=1, timeout=60)
+    with pytest.warns(UserWarning, match=f"{library} has been initialised.*spawned") as caught:
+        batches = iter(loader)
+    assert caught[0].filename == __file__
+    assert flat(batches) == list(range(16))
+    fork = multiprocessing.get_context("fork")
+    assert worker_module.start_context(fork) is fork
+
+
+def test_whether_cuda_is_initialized(gpu):
+    assert mytorch.core.arrays.cuda_is_initialized()
 
 
 def test_progress_bars_do_not_change_how_workers_start():
     tqdm = pytest.importorskip("tqdm")
-    before = worker_module.start_context(None).get_start_method()
     with tqdm.tqdm(total=1, file=open(os.devnull, "w")) as bar:
-        assert worker_module.start_context(None).get_start_method() == before
+        assert flat(data.DataLoader(Does(), 4, num_workers=2, timeout=60)) == list(range(16))
     bar.fp.close()
 
 

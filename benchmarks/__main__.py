@@ -1,8 +1,9 @@
 """Time the workloads in mytorch and, where installed, mytorch with numba, PyTorch, JAX and NumPy by hand.
 
-    python -m benchmarks                     # the table: median times, and ratios to PyTorch with their
-    spread python -m benchmarks --plot              # and the bars and growth curves, as pictures beside the
-    JSON python -m benchmarks --only mlp_sgd cnn --threads 1
+    python -m benchmarks                     # the table: median times, and their ratios to PyTorch
+    python -m benchmarks --plot              # and the bars and growth curves, as pictures beside the JSON
+    python -m benchmarks --only mlp_sgd cnn --threads 1
+    python -m benchmarks --busy 2            # how much slower a step of mytorch is beside two busy processes
 
 Each library runs in a process of its own. Rounds are interleaved (mytorch, PyTorch, …, mytorch, PyTorch, …);
 a round's time is the median of its steps, a ratio that of one round, and the table shows the median ratio
@@ -21,7 +22,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from . import workloads
+from . import busy, workloads
 
 THREAD_LIMITS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
@@ -194,6 +195,27 @@ def print_row(row, libraries):
     print("  ".join(cells), flush=True)
 
 
+def compare_busy(names, args):
+    """The steps of mytorch beside ``args.busy`` busy processes, as a table."""
+    print(f"mean times of a step of mytorch; busy: beside {args.busy} processes that never sleep")
+    print("in brackets: in steps of one thread on the idle machine\n")
+    print(f"{'workload':<12}{'one thread':>14}{'default':>14}{'':8}{'default, busy':>14}")
+    spinners, rows = busy.Spinners(args.busy), []
+    try:
+        for name in names:
+            row = busy.measure(name, spinners, Worker, args.rounds, args.seconds)
+            idle, beside = busy.ratios(row)
+            print(
+                f"{name:<12}{show(row['one thread']):>14}{show(row['default']):>14}  ({idle:4.2f})"
+                f"{show(row['busy']):>14}  ({beside:4.2f})" + "  over the bar" * (beside > busy.BAR),
+                flush=True,
+            )
+            rows.append(row)
+    finally:
+        spinners.close()
+    return {"machine": machine(), "busy": args.busy, "bar": busy.BAR, "rows": rows}
+
+
 def main():
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -219,9 +241,21 @@ def main():
     parser.add_argument(
         "--smoke", action="store_true", help="one short round of everything, to see that it runs"
     )
+    parser.add_argument(
+        "--busy",
+        type=int,
+        metavar="N",
+        help="instead: mytorch's steps beside N busy processes, written to busy.json",
+    )
     args = parser.parse_args()
     if args.smoke:
         args.rounds, args.seconds, args.threads, args.out = 1, 0.0, args.threads[:1], args.out / "smoke"
+    names = [w.__name__ for w in workloads.WORKLOADS if not args.only or w.__name__ in args.only]
+    args.out.mkdir(parents=True, exist_ok=True)
+    if args.busy is not None:
+        (args.out / "busy.json").write_text(json.dumps(compare_busy(names, args), indent=1))
+        print(f"results are in {args.out}")
+        return
     libraries = [name for name in args.libraries if importlib.util.find_spec(name)]
     result = {"machine": machine(), "rows": [], "import": {}}
     print(result["machine"])
@@ -239,11 +273,10 @@ def main():
         )
     )
     for threads in args.threads:
-        for workload in workloads.WORKLOADS:
-            if not args.only or workload.__name__ in args.only:
-                row = measure(workload.__name__, libraries, threads, args.rounds, args.seconds)
-                result["rows"].append(row)
-                print_row(row, libraries)
+        for name in names:
+            row = measure(name, libraries, threads, args.rounds, args.seconds)
+            result["rows"].append(row)
+            print_row(row, libraries)
     if not args.only:
         result["import"] = {
             library: import_time(library, max(args.rounds // 2, 1))
@@ -259,7 +292,6 @@ def main():
 
         result["growth"] = growth(libraries, args.threads[0], max(args.rounds // 3, 1), args.seconds)
         plots.draw(result, args.out)
-    args.out.mkdir(parents=True, exist_ok=True)
     (args.out / "results.json").write_text(json.dumps(result, indent=1))
     print(f"results are in {args.out}")
 

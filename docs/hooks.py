@@ -8,7 +8,8 @@
     (docs/pictures/NAME-FILE) {{ pictures char_rnn }}                         all that it drew {{ benchmarks
     }}                                docs/benchmarks.json, written by `python -m benchmarks`, as tables {{
     limits }}                                    docs/limits.json, written by docs/limits.py, beside the times
-    of docs/benchmarks.json {{ modules mytorch/nn mytorch/ops/spatial/conv.py }}    the reference of modules: files,
+    of docs/benchmarks.json {{ busy }}           docs/busy.json, written by `python -m benchmarks --busy 2`
+    {{ modules mytorch/nn mytorch/ops/spatial/conv.py }}    the reference of modules: files,
     or folders less what another mark names more closely {{ compatibility }}
     PyTorch's names (docs/torch_names.txt) compared with the package as it is
 
@@ -197,6 +198,33 @@ def benchmarks(up):
     return "\n\n".join(parts)
 
 
+def busy():
+    """The rows of docs/busy.json as a table: how much longer a step takes beside busy processes."""
+    path = DOCS / "busy.json"
+    if not path.exists():
+        return (
+            "*Not measured yet: run `python -m benchmarks --busy 2` and copy `runs/benchmarks/busy.json` "
+            "to `docs/busy.json`.*"
+        )
+    result = json.loads(path.read_text())
+    lines = [
+        _row(
+            [
+                "workload",
+                "one thread, idle",
+                "default, idle",
+                f"default, beside {result['busy']} busy processes",
+            ]
+        ),
+        _row(["---", "---:", "---:", "---:"]),
+    ]
+    for row in result["rows"]:
+        one = row["one thread"]
+        cells = [f"{_time(row[kind])} ({row[kind] / one:.2f})" for kind in ("default", "busy")]
+        lines.append(_row([f"`{row['name']}`", _time(one), *cells]))
+    return "\n".join(lines)
+
+
 def limits():
     """What a step needs at the rates of the BLAS and the memory, and how far the measured times are from
     it."""
@@ -355,6 +383,7 @@ _PLAIN = {
     "about": about,
     "output": output,
     "limits": limits,
+    "busy": busy,
     "modules": modules,
     "compatibility": compatibility,
 }

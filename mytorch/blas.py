@@ -1,8 +1,8 @@
 """The BLAS works on one thread; mytorch's own threads share out large work (``parallel.py``).
 
 After each product the threads of a BLAS spin-wait for the next one, for milliseconds, on cores that other
-threads and other processes need. LAPACK cannot be cut into pieces from outside, so a large decomposition
-gets threads of the BLAS while it lasts.
+threads and other processes need. A call of LAPACK cannot be cut into pieces here, so a large one gets
+threads of the BLAS while it lasts (``parallel.lapack``).
 """
 
 from __future__ import annotations
@@ -37,14 +37,13 @@ def use_one_thread() -> bool:
 
 @contextlib.contextmanager
 def several_threads(count: int):
-    """The BLAS may use ``count`` threads within."""
-    if not use_one_thread() or count == 1:
-        yield
-        return
+    """The BLAS may use ``count`` threads within; a library that has several already keeps its own number."""
+    ours = use_one_thread() and count > 1
+    single = [library for library in libraries() if library.get_num_threads() == 1] if ours else []
     try:
-        for library in libraries():
+        for library in single:
             library.set_num_threads(count)
         yield
     finally:
-        for library in libraries():
+        for library in single:
             library.set_num_threads(1)

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import threading
+import time
 
 import numpy as np
 import pytest
@@ -71,6 +72,30 @@ def test_lapack_gets_threads_for_large_matrices(threads, shape, several, count):
     threads(count)
     blas.use_one_thread()
     assert parallel.lapack(lambda x: counts(), np.ones(shape)) <= {count if several else 1}
+    assert counts() <= {1}
+
+
+def test_lapack_keeps_the_number_of_the_user(threads):
+    threads(2)
+    with threadpoolctl.threadpool_limits(3, user_api="blas"):
+        assert parallel.lapack(lambda x: counts(), np.ones((512, 512))) <= {3}
+        assert counts() <= {3}
+
+
+def test_lapack_calls_that_overlap_leave_one_thread(threads):
+    threads(2)
+    together = threading.Barrier(2)
+
+    def call(pause):
+        with blas.several_threads(2):
+            together.wait(30)
+            time.sleep(pause)
+
+    callers = [threading.Thread(target=call, args=(pause,)) for pause in (0, 0.02)]
+    for caller in callers:
+        caller.start()
+    for caller in callers:
+        caller.join()
     assert counts() <= {1}
 
 

@@ -23,7 +23,15 @@ def available_cores() -> int:
 
 
 _CORES = available_cores()
-_threads = [min(_CORES, int(os.environ.get("OMP_NUM_THREADS") or _CORES))]
+
+
+def _default_threads():
+    """As many as there are cores, or OMP_NUM_THREADS (of "4,2" the first) if that is less."""
+    first = os.environ.get("OMP_NUM_THREADS", "").split(",")[0].strip()
+    return min(_CORES, int(first)) if first.isdigit() and int(first) else _CORES
+
+
+_threads = [_default_threads()]
 
 
 def get_num_threads() -> int:

@@ -234,6 +234,18 @@ def test_floating_point_warnings_are_off_in_threads(threads):
 
 
 @pytest.mark.parametrize(
+    ("value", "count"),
+    [("1", 1), ("2", 2), ("99", 4), ("3,2", 3), (" 2 ", 2), ("", 4), ("0", 4), ("-1", 4), ("many", 4)],
+)
+def test_the_default_follows_omp_num_threads(monkeypatch, value, count):
+    monkeypatch.setattr(parallel, "_CORES", 4)
+    monkeypatch.setenv("OMP_NUM_THREADS", value)
+    assert parallel._default_threads() == count
+    monkeypatch.delenv("OMP_NUM_THREADS")
+    assert parallel._default_threads() == 4
+
+
+@pytest.mark.parametrize(
     ("value", "kind"),
     [(0, RuntimeError), (-1, RuntimeError), (1.5, TypeError), (True, TypeError), ("2", TypeError)],
 )

@@ -192,8 +192,9 @@ def parallel_for(function, pieces) -> None:
     raised here.
 
     ``function`` must write only memory that belongs to its piece. Sharing costs some 12 µs while the workers
-    spin and 65 once they sleep, and every call of NumPy in a piece may wait for the GIL. The caller works, too: where the other cores are busy it does all
-    pieces itself, and waits for none but those that a worker has begun.
+    spin and 65 once they sleep, and every call of NumPy in a piece may wait for the GIL. The caller works,
+    too: where the other cores are busy it does all pieces itself, and waits for none but those that a worker
+    has begun.
     """
     threads = min(_threads[0], len(pieces))
     if threads <= 1 or getattr(_inside, "worker", False):

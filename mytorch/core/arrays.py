@@ -9,12 +9,9 @@ from __future__ import annotations
 import contextvars
 import functools
 import importlib
-import math
 import sys
 
 import numpy
-
-from ..blas import use_one_thread
 
 ndarray = numpy.ndarray
 modules = {ndarray: numpy}  # array type -> the module that works on it; CuPy's joins when it is first used

@@ -12,6 +12,7 @@ import math
 import numpy
 
 from .arrays import is_array, ndarray, out_of_bounds, xp
+from .blas import use_one_thread
 
 FLOAT32, FLOAT64 = numpy.dtype("float32"), numpy.dtype("float64")
 

@@ -1,14 +1,15 @@
 """The walk back through the graph: newest node first, for the order of creation is a topological order.
 
 ``reference_backward.py`` says the same in thirteen lines. This one is iterative as well, so a chain of a
-million operations works, and it avoids work: along a chain no node passes through the heap, a gradient is only
-borrowed until a second one is added to it, and what a node saved is freed as soon as it is used. An ordinary
-backward runs the rules on raw arrays; with ``create`` the very same rules run on Variables and so are
+million operations works, and it avoids work: along a chain no node passes through the heap, a gradient is
+only borrowed until a second one is added to it, and what a node saved is freed as soon as it is used. An
+ordinary backward runs the rules on raw arrays; with ``create`` the very same rules run on Variables and so are
 recorded themselves (``higher_order.py``).
 """
 
 from __future__ import annotations
 
+import os
 import threading
 from heapq import heappop, heappush, heappushpop
 
@@ -203,6 +204,16 @@ def unbroadcast(d, shape, dtype):
 
 
 _one_at_a_time = threading.Lock()  # backwards in several threads may reach the same leaf
+
+
+def _after_fork_in_child():
+    """The thread that held it is not in the new process."""
+    global _one_at_a_time
+    _one_at_a_time = threading.Lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork_in_child)
 
 
 def accumulate(leaf, g, is_own, create):

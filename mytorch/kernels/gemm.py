@@ -6,7 +6,7 @@ import functools
 
 import numpy
 
-from ..blas import libraries, use_one_thread
+from ..core.blas import libraries, use_one_thread
 from .threads import get_num_threads, parallel_for, spans
 
 UNPACKED = 1_000_000  # multiplications

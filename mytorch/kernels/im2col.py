@@ -11,8 +11,8 @@ import math
 
 import numpy
 
-from ..blas import use_one_thread
 from ..core.arrays import xp
+from ..core.blas import use_one_thread
 from ..core.sums import summed
 from .gemm import unpacked
 from .threads import spans

@@ -7,8 +7,7 @@ import math
 import numpy
 
 from ...core.arrays import largest, xp
-from ...blas import use_one_thread
-from ...core.arrays import largest, row_sums, xp
+from ...core.blas import use_one_thread
 from ...core.graph import Variable
 from ...core.primitive import primitive
 from ...core.sums import cast, row_sums, widen

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import numpy
 
-from ...blas import use_one_thread
 from ...core.arrays import xp
+from ...core.blas import use_one_thread
 from ...core.graph import wrap
 from ...core.primitive import primitive
 from ...core.sums import cast, summed, widen

@@ -9,8 +9,8 @@ from ...core.arrays import xp
 from ...core.graph import wrap
 from ...core.out import takes_out
 from ...core.primitive import primitive
-from ..diagonal import diag_embed, diagonal
 from ...kernels.threads import lapack
+from ..diagonal import diag_embed, diagonal
 from ..join import cat
 from ..shape import adjoint, movedim, reshape
 from .decompositions import gaps

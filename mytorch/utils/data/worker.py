@@ -28,10 +28,9 @@ from typing import Any
 import numpy
 from threadpoolctl import threadpool_limits
 
-from ...tensors.generator import manual_seed
 from ...core.arrays import cuda_is_initialized
 from ...kernels.threads import set_num_threads
-from ...tensors.random_creation import manual_seed
+from ...tensors.generator import manual_seed
 from .fetch import fetcher
 
 DATA, FAILED, END = range(3)  # what an answer is: a batch, a Failure, nothing more to come

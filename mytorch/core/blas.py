@@ -1,8 +1,8 @@
-"""The BLAS works on one thread; mytorch's own threads share out large work (``parallel.py``).
+"""The BLAS works on one thread; mytorch's own threads share out large work (``kernels/threads.py``).
 
 After each product the threads of a BLAS spin-wait for the next one, for milliseconds, on cores that other
 threads and other processes need. A call of LAPACK cannot be cut into pieces here, so a large one gets
-threads of the BLAS while it lasts (``parallel.lapack``).
+threads of the BLAS while it lasts (``kernels.threads.lapack``).
 """
 
 from __future__ import annotations

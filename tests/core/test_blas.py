@@ -10,7 +10,7 @@ import pytest
 import threadpoolctl
 
 import mytorch
-from mytorch import blas
+from mytorch.core import blas
 from mytorch.kernels import threads as parallel
 
 

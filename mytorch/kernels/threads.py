@@ -13,7 +13,7 @@ import threading
 
 import numpy
 
-from .. import blas
+from ..core import blas
 from ..core.arrays import QUIET, float_errors
 
 

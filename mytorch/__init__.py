@@ -30,10 +30,7 @@ _HOMES = {
         float=float_ get_default_dtype half iinfo int16 int32 int64 int8 int=int_ long promote_types
         set_default_dtype short uint16 uint32 uint64 uint8
     """,
-    "core.grad_mode": """
-        enable_grad inference_mode is_grad_enabled is_inference_mode_enabled no_grad
-        set_grad_enabled
-    """,
+    "core.grad_mode": "is_grad_enabled is_inference_mode_enabled",
     "kernels.threads": "get_num_threads set_num_threads",
     "ops.activation": "celu hardshrink log_softmax prelu relu selu softmax threshold",
     "ops.arithmetic": """
@@ -128,6 +125,7 @@ _HOMES = {
     "tensors.window_creation": """
         bartlett_window blackman_window hamming_window hann_window kaiser_window
     """,
+    "autograd.grad_mode": "enable_grad inference_mode no_grad set_grad_enabled",
     "amp": "autocast GradScaler is_autocast_enabled",
     "backends.show_config": "show_config",
     "func": "vmap",
@@ -163,8 +161,8 @@ _WHERE = {
 __all__ = ["Size", "Tensor", "e", "inf", "keep_freed_memory", "nan", "newaxis", "pi", *_WHERE, *_METHODS]
 
 
-# torch's functions that are written in files of its own keep the names of these.
-_FILES = ("mytorch.autograd", "mytorch.random", "mytorch.amp", "mytorch.func")
+# What is written in the rooms behind the face says that it is of this module; in public modules it stays theirs.
+_ROOMS = tuple(f"{__name__}.{room}." for room in ("core", "kernels", "ops", "tensors"))
 
 for _name in ("Size", "Tensor", "keep_freed_memory"):
     own(__name__, _name, globals()[_name])
@@ -174,7 +172,7 @@ def __getattr__(name):
     if name in _WHERE:
         module, attribute = _WHERE[name]
         value = getattr(importlib.import_module(f"{__name__}.{module}"), attribute)
-        if not getattr(value, "__module__", "").startswith(_FILES):
+        if (getattr(value, "__module__", None) or "").startswith(_ROOMS):
             own(__name__, name, value)
     elif name in _METHODS:
         value = getattr(Tensor, name)

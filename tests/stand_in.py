@@ -341,6 +341,7 @@ for _name, _function in {
     "digamma": gamma.digamma_double,
     "zeta": gamma._zeta_anywhere,
     "erfcx": special._erfcx_double,
+    "ndtr": special.ndtr_double,
     "log_ndtr": special._log_ndtr_double,
     "ndtri": special._ndtri_double,
     "gammainc": incomplete_gamma._gammainc,

@@ -13,7 +13,8 @@ import mytorch
 from mytorch.tensors import operators
 
 ROOT = pathlib.Path(mytorch.__file__).parent
-CREATION = [f"mytorch.tensors.{name}" for name in ("creation", "random_creation", "window_creation")]
+# the functions that make tensors
+MAKERS = {name for name, (module, _) in mytorch._WHERE.items() if module.endswith("creation")}
 OTHERS = "numel result_type set_default_tensor_type typename".split()  # of those, what returns no tensor
 HEAD = "# Written by `python -m tests.stubs`; do not edit.\n"
 
@@ -48,7 +49,7 @@ def parameters(function, first=None):
 
 def declaration(name, function, first=None, indent=""):
     op = getattr(function, "primitive", None)
-    makes = function.__module__ in CREATION and not name.startswith("is_") and name not in OTHERS
+    makes = name in MAKERS and not name.startswith("is_") and name not in OTHERS
     one = op is not None and not op.outputs and name not in ("__eq__", "__ne__")
     kind = "Tensor" if makes or one else "Any"
     return f"{indent}def {name}({parameters(function, first)}) -> {kind}: ...\n"

@@ -24,7 +24,7 @@ NAMESPACES = """
     mytorch.nn.utils.parametrizations mytorch.nn.utils.parametrize mytorch.nn.utils.prune mytorch.nn.utils.rnn
     mytorch.optim
     mytorch.optim.lr_scheduler mytorch.optim.swa_utils mytorch.utils.hooks mytorch.utils.data
-    mytorch.utils.checkpoint mytorch.core.grad_mode mytorch.autograd.functional
+    mytorch.utils.checkpoint mytorch.autograd.grad_mode mytorch.autograd.functional
 """.split()
 # Its name in its file is another one, which pickles would look for.
 ALIASES = {"get_default_device"}

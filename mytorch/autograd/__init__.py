@@ -1,17 +1,17 @@
-"""Reverse-mode differentiation: the graph (graph), its recording (engine, out), the walk back (walk), grad
-modes, user functions and gradient checks.
+"""Reverse-mode differentiation as users see it. Names only.
 
-Names only. graph, engine, out, walk and grad_mode stand below the operations, the others above them.
+What records operations and goes back through them is in ``core``; here are user functions, gradient checks and
+functions of derivatives.
 """
 
-from ..core.anomaly_mode import detect_anomaly, set_detect_anomaly
 from ..core.backward import backward
-from ..core.grad_mode import enable_grad, inference_mode, no_grad, set_grad_enabled
 from ..core.public_names import lookup as _lookup
 from ..core.public_names import publish as _publish
 from . import functional
+from .anomaly_mode import detect_anomaly, set_detect_anomaly
 from .function import Function
 from .grad import grad
+from .grad_mode import enable_grad, inference_mode, no_grad, set_grad_enabled
 from .gradcheck import gradcheck, gradgradcheck  # the function takes the place of its module's name
 from .variable import Variable
 

@@ -32,7 +32,8 @@ class Variable:
     array: numpy.ndarray  # the values, NumPy's or CuPy's
     # what made it (Node, Output), a Leaf if it collects a gradient, None if no gradient is wanted
     _node = None
-    # [number of in-place changes, clock of the last one], one for all views of the same memory
+    # [number of in-place changes, clock of the last one, who wants a copy before the next …], one for all views
+    # of the same memory
     _counter: list
     _base = None  # for a view: the Variable that it was taken from,
     _view = None  # the function that takes it from there,
@@ -206,6 +207,22 @@ def refresh(view):
             )
         rebase(view, again._node)
         view._base_node = base._node
+
+
+def note_reader(counter, node):
+    """Note that ``node``, which saved what ``counter`` counts the changes of, wants a copy before the next."""
+    if len(counter) % 32 == 0:
+        counter[2:] = [ref for ref in counter[2:] if ref() is not None]
+    counter.append(weakref.ref(node))
+
+
+def readers(counter):
+    """The nodes noted by :func:`note_reader`, which are forgotten."""
+    if len(counter) == 2:
+        return []
+    found = [node for ref in counter[2:] if (node := ref()) is not None]
+    del counter[2:]
+    return found
 
 
 # the clock at the newest in-place change of all: a node made after it has its values intact

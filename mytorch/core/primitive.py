@@ -17,7 +17,7 @@ from . import graph
 from .anomaly_mode import detect_anomaly
 from .arrays import QUIET, as_array, float_errors
 from .errors import explain, refuse_inference
-from .graph import Name, Node, Variable, clock, grad_state, note_view, output_edge, refresh, wrap
+from .graph import Name, Node, Variable, clock, grad_state, note_reader, note_view, output_edge, refresh, wrap
 from .out import into
 from .plan import MANY, Plan
 from .signature import Signature
@@ -45,8 +45,8 @@ def primitive(forward=None, /, **declaration):
     prepare: settles dtypes and devices of the arrays before ``forward``.
     view: the result may share memory with the first input.
     broadcasts: inputs broadcast; their gradients are summed back to their shapes (and cast to their dtypes).
-    spare: before an in-place change of the output the rules get a copy, since PyTorch's do not read it:
-        layers such as ReLU(inplace=True) may follow.
+    copy_on_write: "out" or "x", the first input: the rules get a copy before that tensor is changed in
+        place, since PyTorch's do not read it; layers such as ReLU(inplace=True) may follow.
     complex: whether the rules serve complex numbers, whose gradient is that of the real part plus i times
         that of the imaginary part. None: not at all, and recording complex results is refused; ``forward``
         must not make real ones of complex numbers. True: as they are written; the operation is linear, or
@@ -75,14 +75,15 @@ class Primitive:
         prepare=None,
         view=False,
         broadcasts=False,
-        spare=False,
+        copy_on_write=None,
         complex=None,
         name=None,
         **rules,
     ):
         self.forward, self.rules, self.composed, self.joint = forward, rules, composed, joint
         self.aux, self.outputs, self.prepare = aux, outputs, prepare
-        self.view, self.broadcasts, self.spare, self.complex = view, broadcasts, spare, complex
+        self.view, self.broadcasts, self.complex = view, broadcasts, complex
+        self.copy_on_write = copy_on_write
         self.name = name or forward.__name__.strip("_")
         self.node_name = Name("".join(part.capitalize() for part in self.name.split("_")) + "Backward0")
         self.differentiable = bool(rules or joint)
@@ -191,6 +192,8 @@ class Primitive:
             kind = out.dtype
             if kind is not _FLOAT32 and kind is not _FLOAT64 and kind.kind == "c":
                 take_complex(node, inputs)
+        if self.copy_on_write == "x":
+            note_reader(inputs[0]._counter, node)
         if self.composed is not None:
             node.definition = (tuple(arrays), settings)
         if detect_anomaly.enabled:

@@ -50,7 +50,7 @@ def mul(x, y):
     return x * y
 
 
-@smooth(complex="holomorphic", spare=True, x=lambda g, y: g / y, y=lambda g, out, y: -g * (out / y))
+@smooth(complex="holomorphic", copy_on_write="out", x=lambda g, y: g / y, y=lambda g, out, y: -g * (out / y))
 def true_divide(x, y):
     """x / y, elementwise; integers give the default floating-point dtype."""
     return x / y

@@ -249,7 +249,7 @@ def _sigmoid_slope(x):
     return logistic_density(x)
 
 
-@smooth(complex="holomorphic", x=lambda g, x: g * _sigmoid_slope(x))
+@smooth(complex="holomorphic", copy_on_write="x", x=lambda g, x: g * _sigmoid_slope(x))
 def sigmoid(x):
     """1 / (1 + exp(-x)), elementwise."""
     if x.ndim == 0:
@@ -324,7 +324,7 @@ def _tanh_slope(x):
     return sech_squared(x)
 
 
-@smooth(complex="holomorphic", x=lambda g, x: g * _tanh_slope(x))
+@smooth(complex="holomorphic", copy_on_write="x", x=lambda g, x: g * _tanh_slope(x))
 def tanh(x):
     """The hyperbolic tangent, elementwise."""
     return xp(x).tanh(x)

@@ -14,7 +14,7 @@ import numpy
 
 from ..core.arrays import QUIET, as_array, float_errors, is_array, xp
 from ..core.dtypes import category
-from ..core.graph import Leaf, Node, Output, Variable, changed, grad_state, rebase, refresh, wrap
+from ..core.graph import Leaf, Node, Output, Variable, changed, grad_state, readers, rebase, refresh, wrap
 from ..core.scalar_arguments import as_number
 from .indexing import alone, getitem, in_torchs_words, is_plain, parse, picked_shape, write_view
 from .masks import fitted
@@ -98,6 +98,7 @@ def prepare_write(x):
             "clone to get a normal tensor before "
             "doing inplace update."
         )
+    _copy_on_write(x if x._base is None else x._base)
     if grad_state.get() is not True:
         return
     if type(x._node) is Leaf:
@@ -117,22 +118,30 @@ def prepare_write(x):
             "should replace the inplace operation by an "
             f"out-of-place one."
         )
-    _spare(x if x._base is None else x._base)
 
 
-def _spare(x):
-    """Before ``x`` changes, give the formula that made it a copy if it is declared so (``spare``)."""
-    node = x._node.parent if type(x._node) is Output else x._node
-    if type(node) is Node and node.plan.op.spare and node.saved and any(c is x._counter for c in node.guards):
-        node.saved = tuple(_with_copy(value, x.array) for value in node.saved)
-        node.guards = tuple(c for c in node.guards if c is not x._counter)
+def _copy_on_write(x):
+    """Before ``x`` changes, give copies to the nodes that saved it and are declared so (``copy_on_write``): the
+    one that made it, and those that read it.
+    """
+    counter, maker = x._counter, x._node.parent if type(x._node) is Output else x._node
+    if type(maker) is Node and maker.plan.op.copy_on_write == "out":
+        _save_copies(maker, counter, lambda value: value is x.array)
+    for reader in readers(counter):
+        _save_copies(reader, counter, is_array)
 
 
-def _with_copy(value, array):
-    """A saved value, with a copy in place of ``array``."""
+def _save_copies(node, counter, chosen):
+    """Let ``node`` keep copies of the ``chosen`` arrays that it saved, whose version ``counter`` counts."""
+    if node.saved and any(c is counter for c in node.guards):
+        node.saved = tuple(_copied(value, chosen) for value in node.saved)
+        node.guards = tuple(c for c in node.guards if c is not counter)
+
+
+def _copied(value, chosen):
     if type(value) is tuple:
-        return tuple(_with_copy(v, array) for v in value)
-    return array.copy() if value is array else value
+        return tuple(_copied(v, chosen) for v in value)
+    return value.copy() if chosen(value) else value
 
 
 def write(x, result):

@@ -254,7 +254,7 @@ class Tensor(TensorMethods, NewMethods, MemoryMethods, SamplingMethods, Queries,
                 "that doesn't require differentiation use var_no_grad = var.detach()."
             )
         if not requires_grad:
-            self._freeze()
+            self._mytorch_freeze()
         elif self._node is None:
             if category(self.array.dtype) < 2:
                 raise RuntimeError(
@@ -269,7 +269,7 @@ class Tensor(TensorMethods, NewMethods, MemoryMethods, SamplingMethods, Queries,
             self._leaf.frozen = False
         return self
 
-    def _freeze(self):
+    def _mytorch_freeze(self):
         """Leave the graph; what was recorded before brings no gradient here any more."""
         self._node = None
         if self._leaf is not None:
@@ -385,7 +385,7 @@ class Tensor(TensorMethods, NewMethods, MemoryMethods, SamplingMethods, Queries,
         """Take this tensor out of the graph; returns it. RuntimeError for a view."""
         if self._base is not None:
             raise RuntimeError("Can't detach views in-place. Use detach() instead.")
-        self._freeze()
+        self._mytorch_freeze()
         self._mytorch_retaining = None
         return self
 

@@ -53,9 +53,14 @@ def program(t, seed):
 @pytest.mark.parametrize("start", range(0, 400, 100))
 def test_as_in_torch(start):
     torch = pytest.importorskip("torch")
-    values = 0
+    values = lenient = 0
     for seed in range(start, start + 100):
         mine, theirs = outcome(program, mytorch, seed), outcome(program, torch, seed)
+        if isinstance(mine, list) and not isinstance(theirs, list):
+            # PyTorch's tanh and sigmoid read their result again, so it may not change; ours read their input
+            lenient += 1
+            continue
         equal(mine, theirs, f"program {seed}")
         values += isinstance(theirs, list)
+    assert lenient < 10
     assert values > 20  # the others change what was saved, which both refuse

@@ -244,7 +244,7 @@ def test_the_decay_of_the_learning_rate():
         optimizer.step()
     rate = optimizer.param_groups[0]["lr"]
     assert (
-        rate == pytest.approx(0.1 * (1 - 2e-4) ** sum(step // 100 for step in range(948)))
+        rate == pytest.approx(0.1 * (1 - 2e-4) ** sum(step // 100 for step in range(1, 949)))
         and round(rate / 0.1, 2) == 0.45
     )
 

@@ -152,11 +152,11 @@ def gradients_after(row, change):
     mytorch.manual_seed(0)
     leaves = [mytorch.tensor(a) for a in row.arrays("float64")]
     for x, maker in zip(leaves, row.makers()):
-        if x.is_floating_point() and getattr(maker, "grad", True):
+        if (x.is_floating_point() or x.is_complex()) and getattr(maker, "grad", True):
             x.requires_grad_()
     inputs = [x * 1 if x.requires_grad else x for x in leaves]
     results = [r for r in tensors(row.call(*inputs), mytorch.Tensor) if r.requires_grad]
-    loss = sum(r.sum() for r in results)
+    loss = sum((mytorch.view_as_real(r) if r.is_complex() else r).sum() for r in results)
     change(results)
     return mytorch.autograd.grad(loss, [x for x in leaves if x.requires_grad], materialize_grads=True)
 

@@ -164,8 +164,8 @@ def batch_norm(
 def _nothing_normalised(input, weight, bias):
     """An input without elements stays as it is; the parameters still get their gradients, zeros."""
     out = input * 1
-    out = out if weight is None else out * weight[:1].sum()
-    return out if bias is None else out + bias[:1].sum()
+    out = out if weight is None else out * summed(weight[:1])
+    return out if bias is None else out + summed(bias[:1])
 
 
 def _move(running, value, momentum):

@@ -182,7 +182,7 @@ def _by_place(u):
     return rows.reshape(time * batch, rows.shape[2])
 
 
-@primitive(composed=_definition, spare=True, aux=("w", "u", "z", "c", "tc"), joint=_gradients)
+@primitive(composed=_definition, copy_on_write="out", aux=("w", "u", "z", "c", "tc"), joint=_gradients)
 def recurrent(x, h0, c0, w_ih, w_hh, b_ih=None, b_hh=None, w_hr=None, *, cell, reverse=False, sizes=None):
     """One layer over the sequence x (T, B, in) from h0 (B, hidden) (and c0, of an LSTM; zeros if None): all h
     (T, B, hidden), the last h (and c).

@@ -80,7 +80,7 @@ def ctc(x, targets, input_lengths, target_lengths, *, blank=0):
     loss = module.where(
         input_lengths > 0, loss, module.where(target_lengths > 0, x.dtype.type(math.inf), x.dtype.type(0))
     )
-    return loss.astype(kind, copy=False), loss, labels, skips, emitted, alphas
+    return loss.astype(kind), loss, labels, skips, emitted, alphas
 
 
 def _gradient(g, loss, x, input_lengths, target_lengths, labels, skips, emitted, alphas):

@@ -53,7 +53,7 @@ def _empty_batch_last(x, channels, sizes):
 
 
 @primitive(
-    spare=True,
+    copy_on_write="out",
     x=lambda g, x, out, kernel, stride, padding, dilation, counts: max_pool_scatter(
         g, x, out, kernel=kernel, stride=stride, padding=padding, dilation=dilation, counts=counts
     ),

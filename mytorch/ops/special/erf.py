@@ -275,7 +275,6 @@ def _ratios(x, order):
     return found[: -order - 1 : -1]
 
 
-@kernel("erfcx_integral")
 def _erfcx_integral_double(x, order):
     near = x < 1
     a, far = xp(x).where(near, x, 0), xp(x).maximum(x, 1)
@@ -318,6 +317,7 @@ def ndtr_single(x):
     return xp(x).abs(xp(x).subtract(x > 0, out, out=out), out=out)
 
 
+@kernel("ndtr")
 def ndtr_double(x):
     """ndtr of float64 numbers."""
     out = 0.5 * _erfc_double(x * -math.sqrt(0.5))
@@ -343,7 +343,6 @@ def _log_ndtr_double(x):
     return xp(x).where(left, xp(x).log(0.5 * _erfcx_double(-a / math.sqrt(2))) - 0.5 * a * a, right)
 
 
-@kernel("inverse_mills")
 def _inverse_mills_double(x):
     left = x < 0
     below = math.sqrt(2 / math.pi) / _erfcx_double(xp(x).where(left, x, 0) * -math.sqrt(0.5))
@@ -351,7 +350,6 @@ def _inverse_mills_double(x):
     return xp(x).where(left, below, gaussian_of(above, 0.5) / (ndtr_double(above) * math.sqrt(2 * math.pi)))
 
 
-@kernel("mills_excess")
 def _mills_excess_double(x):
     far = x < -math.sqrt(2)
     u = xp(x).where(far, x, -math.sqrt(2)) * -math.sqrt(0.5)

@@ -57,6 +57,7 @@ def _spread_settings(args, settings):
 def _settled(input, args, settings, name):
     """The settings of the function ``name``. Warns where there are no degrees of freedom."""
     settings = _spread_settings(args, settings)
+    floating_kind(input.array if hasattr(input, "array") else input, None, name)
     if count(input.shape, settings.get("dim", settings.get("axis"))) <= settings.get("correction", 1):
         warnings.warn(
             f"{name}(): degrees of freedom is <= 0. Correction should be strictly less than the reduction "

@@ -13,6 +13,7 @@ import numpy as np
 import mytorch
 
 from ...ops.activation import kept
+from ...ops.elementwise import one_minus_square
 from . import Complex, Real, Sample, embedding, indexing, padding, shape, tensor
 
 PAIRS = (3, 2)
@@ -55,7 +56,7 @@ def _pairs(z):
 
 
 ELEMENTWISE = """exp log sqrt exp2 expm1 log2 log10 log1p rsqrt reciprocal sigmoid sin cos tan asin acos atan
-    sinh cosh tanh asinh acosh atanh sinc square neg positive abs conj clone""".split()
+    sinh cosh tanh asinh acosh atanh sinc square neg abs conj clone""".split()
 OF_TWO = {"add": "add", "sub": "sub", "mul": "mul", "div": "true_divide", "pow": "pow"}
 POWERS = (2, 3, 0.5, -1, 2.5, 1 + 2j)
 ORDERS = (0.5, 1, 1.5, 2, 3, math.inf, -math.inf)
@@ -64,6 +65,13 @@ POSITIVE = Real((2, 3), 0.5, 2)
 POINTWISE = [
     *(in_both(name, named(name), (2, 3)) for name in ELEMENTWISE),
     in_both("direction", named("sgn"), (2, 3)),
+    Sample(
+        "one_minus_square",
+        lambda z: one_minus_square(z),
+        (Complex((3,)),),
+        lambda z: 1 - z * z,
+        note="complex",
+    ),
     *(in_both(op, named(name), (2, 3), (3,)) for name, op in OF_TWO.items()),
     *(in_both(op, named(name), POSITIVE, (3,), note="after real") for name, op in OF_TWO.items()),
     *(in_both(op, named(name), (3,), POSITIVE, note="before real") for name, op in OF_TWO.items()),
@@ -104,7 +112,7 @@ REDUCED = [
     in_both("cumsum", lambda m, z: z.cumsum(1), (2, 3)),
     in_both("cumprod", lambda m, z: z.cumprod(1), (2, 3)),
     in_both("var", lambda m, z: (z.var(), z.var(1, unbiased=False)), (2, 3)),
-    in_both("root", lambda m, z: m.std_mean(z, 1), (2, 3)),
+    in_both("std", lambda m, z: m.std_mean(z, 1), (2, 3)),
     in_both("logsumexp", lambda m, z: m.logsumexp(z, 1), (2, 3)),
     in_both("logcumsumexp", lambda m, z: m.logcumsumexp(z, 1), (2, 3)),
     *(

@@ -91,7 +91,7 @@ FACTORED = [
         for u, note in ((False, "lower"), (True, "upper"))
     ),
     in_both(
-        "cholesky",
+        "cholesky_solve",
         lambda m, B, x: m.cholesky_solve(B, m.linalg.cholesky(_hermitian(m, x))),
         (3, 2),
         (3, 3),

@@ -532,13 +532,13 @@ def test_a_plain_script_with_threads_and_a_lambda(tmp_path):
         textwrap.dedent("""
         import threading
         import mytorch
-        from mytorch import parallel
+        from mytorch.kernels import threads
         from mytorch.utils.data import DataLoader, Dataset
 
         print("once")
         threading.Thread(target=threading.Event().wait, daemon=True).start()
         mytorch.set_num_threads(2)
-        parallel.parallel_for(lambda i: None, [0, 1])
+        threads.parallel_for(lambda i: None, [0, 1])
 
         class Made(Dataset):
             def __init__(self, make):
@@ -556,7 +556,7 @@ def test_a_plain_script_with_threads_and_a_lambda(tmp_path):
         for epoch in range(2):
             for x in DataLoader(Made(lambda i: make(i)), 4, num_workers=2, timeout=60):
                 print(*x.tolist())
-        parallel.parallel_for(lambda i: None, [0, 1])
+        threads.parallel_for(lambda i: None, [0, 1])
         """)
     )
     done = subprocess.run([sys.executable, path], capture_output=True, text=True, timeout=120)

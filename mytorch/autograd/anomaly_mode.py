@@ -1,0 +1,8 @@
+"""``torch.autograd.anomaly_mode``: finding where nan comes from. The code is in ``core/anomaly_mode.py``."""
+
+from ..core.anomaly_mode import detect_anomaly, set_detect_anomaly
+from ..core.public_names import publish as _publish
+
+__all__ = ["detect_anomaly", "set_detect_anomaly"]
+
+_publish(__name__)

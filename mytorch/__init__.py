@@ -161,7 +161,7 @@ _WHERE = {
 __all__ = ["Size", "Tensor", "e", "inf", "keep_freed_memory", "nan", "newaxis", "pi", *_WHERE, *_METHODS]
 
 
-# What is written in the rooms behind the face says that it is of this module; in public modules it stays theirs.
+# What is written in these rooms says that it is of this module; what is in public modules stays theirs.
 _ROOMS = tuple(f"{__name__}.{room}." for room in ("core", "kernels", "ops", "tensors"))
 
 for _name in ("Size", "Tensor", "keep_freed_memory"):

@@ -1,7 +1,7 @@
 """Reverse-mode differentiation as users see it. Names only.
 
-What records operations and goes back through them is in ``core``; here are user functions, gradient checks and
-functions of derivatives.
+What records operations and goes back through them is in ``core``; here are user functions, gradient
+checks and functions of derivatives.
 """
 
 from ..core.backward import backward

@@ -32,8 +32,8 @@ class Variable:
     array: numpy.ndarray  # the values, NumPy's or CuPy's
     # what made it (Node, Output), a Leaf if it collects a gradient, None if no gradient is wanted
     _node = None
-    # [number of in-place changes, clock of the last one, who wants a copy before the next …], one for all views
-    # of the same memory
+    # [number of in-place changes, clock of the last one, who wants a copy before the next …], one for all
+    # views of the same memory
     _counter: list
     _base = None  # for a view: the Variable that it was taken from,
     _view = None  # the function that takes it from there,
@@ -210,7 +210,7 @@ def refresh(view):
 
 
 def note_reader(counter, node):
-    """Note that ``node``, which saved what ``counter`` counts the changes of, wants a copy before the next."""
+    """Note that ``node`` saved the memory of ``counter`` and wants a copy before the next change."""
     if len(counter) % 32 == 0:
         counter[2:] = [ref for ref in counter[2:] if ref() is not None]
     counter.append(weakref.ref(node))

@@ -3,8 +3,8 @@
 ``reference_backward.py`` says the same in thirteen lines. This one is iterative as well, so a chain of a
 million operations works, and it avoids work: along a chain no node passes through the heap, a gradient is
 only borrowed until a second one is added to it, and what a node saved is freed as soon as it is used. An
-ordinary backward runs the rules on raw arrays; with ``create`` the very same rules run on Variables and so are
-recorded themselves (``higher_order.py``).
+ordinary backward runs the rules on raw arrays; with ``create`` the very same rules run on Variables and so
+are recorded themselves (``higher_order.py``).
 """
 
 from __future__ import annotations

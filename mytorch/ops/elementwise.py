@@ -57,6 +57,12 @@ def check_floating(x, name):
         raise NotImplementedError(f'"{name}" not implemented for {x.dtype}: it takes floating-point numbers')
 
 
+def check_real(x, name):
+    """NotImplementedError for an array of complex numbers."""
+    if x.dtype.kind == "c":
+        raise NotImplementedError(f'"{name}" not implemented for {x.dtype}')
+
+
 def bounded(x, low, high):
     """An array within two numbers.
 
@@ -227,6 +233,7 @@ def _logistic_density(x, scale=1.0):
 @widened
 def logistic_density(x):
     """The derivative of sigmoid, sigmoid(x) · sigmoid(-x), elementwise, exact in both tails."""
+    check_real(x, "logistic_density")
     return in_blocks(_logistic_density, x)
 
 
@@ -234,6 +241,7 @@ def logistic_density(x):
 @widened
 def sech_squared(x):
     """The derivative of tanh, 1 / cosh(x)², elementwise, exact in both tails."""
+    check_real(x, "sech_squared")
     return in_blocks(lambda block: _logistic_density(block, 2.0), x)
 
 

@@ -121,8 +121,8 @@ def prepare_write(x):
 
 
 def _copy_on_write(x):
-    """Before ``x`` changes, give copies to the nodes that saved it and are declared so (``copy_on_write``): the
-    one that made it, and those that read it.
+    """Before ``x`` changes, give copies to the nodes that saved it and are declared so (``copy_on_write``):
+    the one that made it, and those that read it.
     """
     counter, maker = x._counter, x._node.parent if type(x._node) is Output else x._node
     if type(maker) is Node and maker.plan.op.copy_on_write == "out":

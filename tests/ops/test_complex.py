@@ -57,7 +57,7 @@ def test_every_operation_that_takes_complex_numbers_has_a_row():
     taken = {name for name, op in own.items() if op.complex}
     proved = {row.op for row in rows() if "complex" in row.note}
     assert not taken - proved, f"without a row: {sorted(taken - proved)}"
-    assert proved - taken == {"atan2", "root"}  # of what is real already
+    assert proved - taken == {"atan2"}  # of what is real already
 
 
 FUNCTIONS = {  # f(library, complex z, real s) -> real

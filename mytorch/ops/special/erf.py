@@ -5,7 +5,18 @@ from __future__ import annotations
 import math
 
 from ...core.arrays import kernel, xp
-from ..elementwise import gaussian, gaussian_of, in_blocks, log, log1p, select, smooth, widened, zeros_like
+from ..elementwise import (
+    check_real,
+    gaussian,
+    gaussian_of,
+    in_blocks,
+    log,
+    log1p,
+    select,
+    smooth,
+    widened,
+    zeros_like,
+)
 
 # ---- the error function --------------------------------------------------------------------------
 #
@@ -332,6 +343,7 @@ def ndtr_double(x):
 @widened
 def ndtr(x):
     """The standard normal distribution function, elementwise, exact in the lower tail too."""
+    check_real(x, "ndtr")
     return in_blocks(ndtr_double if x.dtype == "float64" else ndtr_single, x)
 
 

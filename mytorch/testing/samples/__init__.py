@@ -11,6 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ... import ops
+
 
 @dataclass(frozen=True)
 class Real:
@@ -113,7 +115,9 @@ class Sample:
 
 
 def rows() -> list[Sample]:
-    """Every row of every file beside this one (each has a list ``ROWS``)."""
+    """All rows, of all operations: those that nobody has used so far are imported."""
+    for module in pkgutil.walk_packages(ops.__path__, f"{ops.__name__}."):
+        importlib.import_module(module.name)
     found = []
     for module in pkgutil.iter_modules(__path__):
         found += importlib.import_module(f"{__name__}.{module.name}").ROWS

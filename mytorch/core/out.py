@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import warnings
 
 import numpy
@@ -145,27 +144,3 @@ def write(array, target):
             )
         target.array = array.astype(kind)
     changed(target)
-
-
-def takes_out(function):
-    """Give a function of several operations the argument ``out``; a primitive has it by itself."""
-
-    @functools.wraps(function)
-    def call(*inputs, **settings):
-        try:
-            return into(function, inputs, settings) if "out" in settings else function(*inputs, **settings)
-        except AttributeError as error:
-            raise no_tensor(function, inputs, settings, error) from error
-
-    return call
-
-
-def no_tensor(function, inputs, settings, error):
-    """A TypeError in the place of an AttributeError of an argument that is no tensor; else the same error."""
-    if any(error.obj is value for value in (*inputs, *settings.values())) and not isinstance(
-        error.obj, Variable
-    ):
-        return TypeError(
-            f"{function.__name__}(): expected a Tensor, not {type(error.obj).__name__} {error.obj!r:.40}"
-        )
-    return error

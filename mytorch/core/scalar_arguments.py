@@ -4,7 +4,6 @@ require grad, and no bool for an integer.
 
 from __future__ import annotations
 
-import functools
 import inspect
 
 from .graph import Variable
@@ -46,21 +45,3 @@ def number_settings(function):
     parameters = enumerate(inspect.signature(function).parameters.values())
     found = [(place, p.name, kinds.get(p.annotation, kinds.get(type(p.default)))) for place, p in parameters]
     return [entry for entry in found if entry[2]]
-
-
-def takes_numbers(function):
-    """Let a function of several operations take tensors of no dimensions for its number settings; a primitive
-    does so by itself.
-    """
-    numbers = number_settings(function)
-
-    @functools.wraps(function)
-    def call(*args, **kwargs):
-        for place, name, check in numbers:
-            if name in kwargs:
-                kwargs[name] = check(kwargs[name], function.__name__, name)
-            elif place < len(args) and type(args[place]) not in PLAIN:
-                args = (*args[:place], check(args[place], function.__name__, name), *args[place + 1 :])
-        return function(*args, **kwargs)
-
-    return call

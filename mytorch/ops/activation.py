@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from ..core.arrays import choose, keep, largest, xp
+from ..core.composite import composite
 from ..core.dtypes import as_dtype
 from ..core.primitive import primitive
 from ..core.sums import summed
@@ -23,7 +24,7 @@ from .elementwise import (
     tanh,
     widened,
 )
-from .shape import check_dim, spelled
+from .shape import check_dim
 from .special.erf import ndtr, ndtr_double, ndtr_single
 
 # ---- rectifiers ----------------------------------------------------------------------------------
@@ -384,7 +385,7 @@ def softsign(input):
     return input / (abs(input) + 1)
 
 
-@spelled
+@composite
 def glu(input, dim=-1):
     """a · sigmoid(b), where a and b are the halves of the input along ``dim``. RuntimeError for an odd
     size."""
@@ -438,7 +439,7 @@ def log_softmax(x, *, dim, dtype=None):
     return _log_softmax(*_logits(x, dim, dtype, "log_softmax"))
 
 
-@spelled
+@composite
 def softmin(input, dim, dtype=None):
     """softmax(-x) over ``dim``."""
     return softmax(-input, dim=dim, dtype=dtype)

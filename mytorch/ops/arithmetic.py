@@ -8,9 +8,9 @@ import math
 import numpy
 
 from ..core.arrays import is_array, xp
+from ..core.composite import composite
 from ..core.dtypes import category, check_fits, floating, only, promoted, result_numpy
 from ..core.graph import Variable
-from ..core.out import takes_out
 from ..core.primitive import primitive
 from ..core.scalar_arguments import as_number
 from .elementwise import flat, log, pointwise, select, sigmoid, smooth, widened, zeros_like
@@ -73,7 +73,7 @@ def _scaled(other, alpha, mixed):
     return bool(other * alpha) if mixed.kind == "b" else other * alpha
 
 
-@takes_out
+@composite(out=True)
 def add(input, other, *older, alpha=1):
     """input + alpha · other, elementwise; shapes broadcast. torch's older order is accepted: add(input,
     alpha, other).
@@ -83,7 +83,7 @@ def add(input, other, *older, alpha=1):
     return _add(input, other) if alpha is _ONE else _add(input, _scaled(other, alpha, _mixed(input, other)))
 
 
-@takes_out
+@composite(out=True)
 def sub(input, other, *older, alpha=1):
     """input - alpha · other, elementwise; shapes broadcast. torch's older order is accepted: sub(input,
     alpha, other).
@@ -114,7 +114,7 @@ def _mixed(*values):
 # ---- quotients -----------------------------------------------------------------------------------
 
 
-@takes_out
+@composite(out=True)
 def div(input, other, *, rounding_mode=None):
     """input / other, elementwise; ``rounding_mode`` "trunc" rounds towards 0 and "floor" down, and then
     integers stay integers.
@@ -253,7 +253,7 @@ def pow(x, y):
     return x**y
 
 
-@takes_out
+@composite(out=True)
 def float_power(input, exponent):
     """input to the power of exponent in float64, or complex128, elementwise."""
     double = [
@@ -418,7 +418,7 @@ def _addcmul(x, tensor1, tensor2, *, value: float = 1):
     return x + (tensor1 * tensor2 if value == 1 else tensor1 * value * tensor2)
 
 
-@takes_out
+@composite(out=True)
 def addcmul(input, tensor1, tensor2, *older, value=1):
     """input + value · tensor1 · tensor2, elementwise. torch's older order is accepted:
 
@@ -454,7 +454,7 @@ def _addcdiv(x, tensor1, tensor2, *, value: float = 1):
     return x + value * tensor1 / tensor2
 
 
-@takes_out
+@composite(out=True)
 def addcdiv(input, tensor1, tensor2, *older, value=1):
     """input + value · tensor1 / tensor2, elementwise. RuntimeError for integers.
 
@@ -465,7 +465,7 @@ def addcdiv(input, tensor1, tensor2, *older, value=1):
     return _addcdiv(input, tensor1, tensor2, value=value)
 
 
-@takes_out
+@composite(out=True)
 def ldexp(input, other):
     """input · 2^other, elementwise. TypeError if other is not a tensor."""
     for name, value in (("input", input), ("other", other)):

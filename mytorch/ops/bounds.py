@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 
 from ..core.arrays import is_array, xp
+from ..core.composite import composite
 from ..core.dtypes import check_fits, only
-from ..core.out import takes_out
 from ..core.primitive import primitive
 from .elementwise import bounded, select
 
@@ -123,13 +123,13 @@ def clamp(x, min=None, max=None):
 clip = clamp
 
 
-@takes_out
+@composite(out=True)
 def clamp_min(input, min):
     """``clamp(input, min)``."""
     return clamp(input, _bound(min, "clamp_min"))
 
 
-@takes_out
+@composite(out=True)
 def clamp_max(input, max):
     """``clamp(input, max=max)``."""
     return clamp(input, None, _bound(max, "clamp_max"))

@@ -10,13 +10,13 @@ from __future__ import annotations
 import math
 
 from ..core.arrays import xp
+from ..core.composite import composite
 from ..core.graph import Variable
-from ..core.out import takes_out
 from ..core.primitive import primitive
 from .arithmetic import atan2
 from .elementwise import cos, flat, sin, smooth
 from .join import stack
-from .shape import broadcast_tensors, spelled
+from .shape import broadcast_tensors
 
 
 @primitive(complex=True, x=lambda g: _view_as_real(g))
@@ -59,7 +59,7 @@ def _conj(x):
     return x.conj()
 
 
-@spelled
+@composite
 def conj(input):
     """The conjugates of complex numbers, elementwise; real ones as they are."""
     return _conj(input) if input.array.dtype.kind == "c" else input
@@ -96,13 +96,13 @@ def polar(abs, angle):
     return complex(abs * cos(angle), abs * sin(angle))
 
 
-@spelled
+@composite
 def real(input):
     """The real parts, elementwise; of real numbers the tensor itself."""
     return view_as_real(input)[..., 0] if input.array.dtype.kind == "c" else input
 
 
-@spelled
+@composite
 def imag(input):
     """The imaginary parts, elementwise. RuntimeError for real numbers."""
     if input.array.dtype.kind != "c":
@@ -115,7 +115,7 @@ def _real_angle(x):
     return xp(x).where(x != x, x, (x < 0) * x.dtype.type(math.pi)).astype(x.dtype, copy=False)
 
 
-@takes_out
+@composite(out=True)
 def angle(input):
     """The angles to the positive real axis, in radians, elementwise: in (-π, π], of real numbers 0 or π."""
     if input.array.dtype.kind == "c":

@@ -5,11 +5,10 @@ from __future__ import annotations
 import numpy
 
 from ..core.arrays import default_device, device, move, xp
+from ..core.composite import composite
 from ..core.dtypes import as_dtype
 from ..core.graph import wrap
-from ..core.out import takes_out
 from ..core.primitive import primitive
-from ..core.scalar_arguments import takes_numbers
 from ..core.sums import summed
 from .layout import clone
 from .shape import check_dim
@@ -52,7 +51,7 @@ def diagonal_in_zeros(x, *, shape, offset, dim1, dim2):
     return out
 
 
-@takes_numbers
+@composite
 def diag_embed(input, offset=0, dim1=-2, dim2=-1):
     """Square matrices, in dimensions ``dim1`` and ``dim2``, with the last dimension of ``input`` on their
     diagonals, (…, n) -> (…, n, n).
@@ -65,7 +64,7 @@ def diag_embed(input, offset=0, dim1=-2, dim2=-1):
     return diagonal_in_zeros(input, shape=shape, offset=offset, dim1=first, dim2=second)
 
 
-@takes_out
+@composite(out=True)
 def diag(input, diagonal=0):
     """The diagonal of a matrix (a copy), or a matrix with the given vector on its diagonal.
 
@@ -122,14 +121,14 @@ def _triangle(found, where, dtype):
     return wrap(move(numpy.stack(found).astype(as_dtype(dtype).numpy), place))
 
 
-@takes_numbers
+@composite
 def tril_indices(row: int, col: int, offset=0, *, dtype="int64", device=None, layout=None):
     """The places of the lower triangle of a (row, col) matrix, row by row, as a (2, n) tensor."""
     _check_sizes(row, col)
     return _triangle(numpy.tril_indices(row, offset, col), device, dtype or "int64")
 
 
-@takes_numbers
+@composite
 def triu_indices(row: int, col: int, offset=0, *, dtype="int64", device=None, layout=None):
     """The places of the upper triangle of a (row, col) matrix, row by row, as a (2, n) tensor."""
     _check_sizes(row, col)

@@ -8,11 +8,10 @@ import math
 import numpy
 
 from ..core.arrays import choose, xp
+from ..core.composite import composite
 from ..core.dtypes import check_fits, finfo, floating, promoted, result_numpy, tensor_first
 from ..core.graph import wrap
-from ..core.out import takes_out
 from ..core.primitive import primitive
-from ..core.scalar_arguments import takes_numbers
 from ..core.sums import cast, wide
 from ..kernels.threads import parallel_for
 
@@ -140,7 +139,7 @@ def select(condition, x, y):
     return choose(condition, x, y)
 
 
-@takes_out
+@composite(out=True)
 def where(condition, input=None, other=None):
     """``input`` where ``condition`` (booleans) holds, else ``other``; tensors or numbers, broadcast.
     ``where(condition)``: where it holds, as one index tensor for each dimension.
@@ -268,8 +267,7 @@ def sigmoid(x):
     return xp(x).divide(1, out, out=out)
 
 
-@takes_out
-@takes_numbers
+@composite(out=True)
 def logit(x, eps: float | None = None):
     """log(x / (1 - x)), elementwise; ``eps`` first clamps x into [eps, 1 - eps]."""
     return _logit(x if eps is None else _within(x, eps))
@@ -417,7 +415,7 @@ def _direction(x):
     return xp(x).sign(x)
 
 
-@takes_out
+@composite(out=True)
 def sgn(input):
     """x / |x|, and 0 for 0, elementwise; of real numbers :func:`sign`."""
     raw = getattr(input, "array", input)

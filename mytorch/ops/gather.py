@@ -7,12 +7,12 @@ import math
 import numpy
 
 from ..core.arrays import broadcast_shape, is_array, out_of_bounds, xp
+from ..core.composite import composite
 from ..core.graph import Variable
-from ..core.out import takes_out
 from ..core.primitive import primitive
 from .indexing import FULL, getitem
 from .layout import contiguous, owned
-from .shape import check_dim, expand, integer, reshape, spelled, unsqueeze
+from .shape import check_dim, expand, integer, reshape, unsqueeze
 
 
 def array_of(x):
@@ -64,8 +64,7 @@ def check_sizes(x_shape, index, dim, text):
         raise RuntimeError(text.format(at=at, index=list(index.shape), x=list(x_shape), dim=dim))
 
 
-@takes_out
-@spelled
+@composite(out=True)
 def gather(input, dim, index, *, sparse_grad=False):
     """``out[i][j][k] = input[index[i][j][k]][j][k]`` for ``dim=0``; ``index`` has the dimensions of ``input``
     and sizes up to its, unless it is empty.
@@ -99,7 +98,7 @@ def gather(input, dim, index, *, sparse_grad=False):
     return getitem(input, index=along(inside(index, input.shape[dim], dim), dim))
 
 
-@takes_out
+@composite(out=True)
 def take_along_dim(input, indices, dim=None):
     """As :func:`gather`, where ``indices`` and ``input`` broadcast outside of ``dim``; of the flattened
     tensors without ``dim``.
@@ -124,7 +123,7 @@ def take_along_dim(input, indices, dim=None):
     return gather(expand(input, shape=resized[0]), dim, expand(indices, shape=resized[1]))
 
 
-@takes_out
+@composite(out=True)
 def take(input, index):
     """The elements of the flattened ``input`` at ``index``, in the shape of ``index``.
 
@@ -154,8 +153,7 @@ def vector(index, op):
     return index.reshape(-1)
 
 
-@takes_out
-@spelled
+@composite(out=True)
 def index_select(input, dim, index):
     """The slices of ``input`` at a vector of indices along ``dim``.
 
@@ -183,7 +181,7 @@ def index_select(input, dim, index):
     )
 
 
-@spelled
+@composite
 def repeat_interleave(input, repeats=None, dim=None, *, output_size=None):
     """Each slice along ``dim`` repeated ``repeats`` times (an int, or a vector with one number for each); of
     the flattened tensor without ``dim``.
@@ -242,7 +240,7 @@ def _nonzero(x):
     return xp(x).stack(found, axis=1)[:, : x.ndim]
 
 
-@takes_out
+@composite(out=True)
 def nonzero(input, *, as_tuple=False):
     """The indices of the elements that are not zero, as rows (n, ndim); with ``as_tuple`` a vector for each
     dimension, fit for indexing.

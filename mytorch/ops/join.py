@@ -5,13 +5,12 @@ from __future__ import annotations
 import itertools
 
 from ..core.arrays import xp
+from ..core.composite import composite
 from ..core.dtypes import promoted
 from ..core.graph import Variable
-from ..core.out import takes_out
 from ..core.primitive import primitive
-from ..core.scalar_arguments import takes_numbers
 from .indexing import getitem
-from .shape import check_dim, expand, integer, reshape, sizes, spelled, unsqueeze
+from .shape import check_dim, expand, integer, reshape, sizes, unsqueeze
 
 
 def _part(x, dim, start, stop):
@@ -72,8 +71,7 @@ def _cut(g, shapes, dim):
     return pieces
 
 
-@takes_out
-@spelled
+@composite(out=True)
 def cat(tensors, dim=0):
     """Join along an existing dimension; all other sizes must agree. Empty 1-d tensors are skipped, as in
     torch.
@@ -105,8 +103,7 @@ def _stack(*xs, dim=0):
     return xp(xs[0]).stack(xs, axis=dim)
 
 
-@takes_out
-@spelled
+@composite(out=True)
 def stack(tensors, dim=0):
     """Join along a new dimension; all shapes must agree. RuntimeError if they do not, or without a tensor."""
     tensors = _sequence(tensors, "stack")
@@ -151,7 +148,7 @@ def _each(function, tensors):
     return tuple(map(function, tensors))
 
 
-@takes_out
+@composite(out=True)
 def hstack(tensors):
     """Join along dimension 1; vectors along dimension 0. RuntimeError without a tensor."""
     tensors = atleast_1d(_sequence(tensors, "hstack"))
@@ -160,7 +157,7 @@ def hstack(tensors):
     return cat(tensors, 0 if len(tensors[0].shape) == 1 else 1)
 
 
-@takes_out
+@composite(out=True)
 def vstack(tensors):
     """Join along dimension 0; vectors are rows. RuntimeError without a tensor."""
     tensors = atleast_2d(_sequence(tensors, "vstack"))
@@ -172,7 +169,7 @@ def vstack(tensors):
 row_stack = vstack
 
 
-@takes_out
+@composite(out=True)
 def dstack(tensors):
     """Join along dimension 2. RuntimeError without a tensor."""
     tensors = atleast_3d(_sequence(tensors, "dstack"))
@@ -181,7 +178,7 @@ def dstack(tensors):
     return cat(tensors, 2)
 
 
-@takes_out
+@composite(out=True)
 def column_stack(tensors):
     """Join as columns of a matrix: vectors and scalars become columns. RuntimeError without a tensor."""
     tensors = _sequence(tensors, "column_stack")
@@ -199,7 +196,7 @@ def _split(x, *, lengths, dim):
     return tuple(_part(x, dim, stop - n, stop) for n, stop in zip(lengths, stops))
 
 
-@spelled
+@composite
 def split(tensor, split_size_or_sections=None, dim=0, *, split_size=None):
     """Views of ``split_size`` each along ``dim`` (the last may be smaller), or of the given list of sizes.
 
@@ -239,7 +236,7 @@ def split(tensor, split_size_or_sections=None, dim=0, *, split_size=None):
 split_with_sizes = split
 
 
-@spelled
+@composite
 def chunk(input, chunks, dim=0):
     """At most ``chunks`` views of the same size along ``dim``; the last may be smaller.
 
@@ -254,7 +251,7 @@ def chunk(input, chunks, dim=0):
     return split(input, (0,) * chunks if size == 0 else -(-size // chunks), dim)
 
 
-@spelled
+@composite
 def tensor_split(input, indices_or_sections, dim=0):
     """Views of as equal sizes as can be, the larger ones first, or cut at the given indices.
 
@@ -316,7 +313,7 @@ def _unbind(x, *, dim):
     return tuple(x[(*front, i, Ellipsis)] for i in range(x.shape[dim]))
 
 
-@spelled
+@composite
 def unbind(input, dim=0):
     """A tuple of the views at each index of ``dim``. IndexError for a 0-d tensor."""
     if len(input.shape) == 0:
@@ -325,7 +322,7 @@ def unbind(input, dim=0):
     return _unbind(input, dim=dim) if input.shape[dim] else ()
 
 
-@spelled
+@composite
 def narrow(input, dim, start, length):
     """The ``length`` indices from ``start`` along ``dim`` (a view).
 
@@ -349,7 +346,7 @@ def narrow(input, dim, start, length):
     return _part(input, dim, start, start + length)
 
 
-@spelled
+@composite
 def select(input, dim, index):
     """The part at ``index`` of ``dim``, without that dimension (a view).
 
@@ -408,8 +405,7 @@ def cartesian_prod(*tensors):
     return stack([reshape(g, shape=(-1,)) for g in meshgrid(*tensors)], 1)
 
 
-@spelled
-@takes_numbers
+@composite
 def combinations(input, r=2, with_replacement=False):
     """All choices of ``r`` elements of a vector, as rows. RuntimeError for other shapes and a negative
     ``r``."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy
 
 from ..core.arrays import broadcast_shape, xp
+from ..core.composite import composite
 from ..core.dtypes import cast_back, check_fits
-from ..core.out import takes_out
 from ..core.primitive import primitive
 from ..core.sums import summed
 from .gather import array_of
@@ -83,7 +83,7 @@ def _mask(mask, op):
     return array_of(mask)
 
 
-@takes_out
+@composite(out=True)
 def masked_select(input, mask):
     """The elements of ``input`` where ``mask`` is True, as a vector; both broadcast."""
     mask = _mask(mask, "masked_select")

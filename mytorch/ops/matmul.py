@@ -5,17 +5,17 @@ from __future__ import annotations
 import math
 
 from ..core.arrays import broadcast_shape, xp
+from ..core.composite import composite
 from ..core.dtypes import as_dtype, category
-from ..core.out import takes_out
 from ..core.primitive import primitive
-from ..core.scalar_arguments import as_number, takes_numbers
+from ..core.scalar_arguments import as_number
 from ..core.sums import summed
 from ..kernels.gemm import product
 from .elementwise import widened
 from .layout import clone
 from .masks import masked_fill_with
 from .reduce import vector_norm
-from .shape import expand, permute, reshape, roll, spelled, transpose
+from .shape import expand, permute, reshape, roll, transpose
 
 
 def _check_matmul(x, y):
@@ -106,14 +106,14 @@ def _dims(*pairs):
             raise RuntimeError(f"{text}, got {len(x.shape)}-D tensor")
 
 
-@takes_out
+@composite(out=True)
 def mm(input, mat2):
     """Matrix product of two matrices, (n, k) @ (k, m) -> (n, m), without broadcasting."""
     _dims((input, 2, "self must be a matrix"), (mat2, 2, "mat2 must be a matrix"))
     return matmul(input, mat2)
 
 
-@takes_out
+@composite(out=True)
 def bmm(input, mat2):
     """Matrix products of two batches of the same size, (b, n, k) @ (b, k, m) -> (b, n, m).
 
@@ -129,7 +129,7 @@ def bmm(input, mat2):
     return matmul(input, mat2)
 
 
-@takes_out
+@composite(out=True)
 def mv(input, vec):
     """Matrix times vector, (n, k) @ (k,) -> (n,). RuntimeError for other shapes."""
     if (len(input.shape), len(vec.shape)) != (2, 1):
@@ -137,7 +137,7 @@ def mv(input, vec):
     return matmul(input, vec)
 
 
-@takes_out
+@composite(out=True)
 def dot(input, tensor):
     """The inner product of two vectors of the same size, as a 0-d tensor.
 
@@ -154,13 +154,13 @@ def dot(input, tensor):
     return matmul(input, tensor)
 
 
-@takes_out
+@composite(out=True)
 def vdot(input, other):
     """As :func:`dot`, with the conjugate of ``input``."""
     return dot(input.conj(), other)
 
 
-@takes_out
+@composite(out=True)
 def inner(input, other):
     """Inner products over the last dimensions, (…, k) and (…', k) -> (…, …'); a 0-d tensor multiplies.
 
@@ -176,7 +176,7 @@ def inner(input, other):
     return tensordot(input, other, ([-1], [-1]))
 
 
-@takes_out
+@composite(out=True)
 def outer(input, vec2):
     """All products of an element of each vector, (n,) and (m,) -> (n, m).
 
@@ -215,7 +215,7 @@ def _plus(input, product, beta, alpha, name, skips=True):
     return (input if beta == 1 else input * beta) + product
 
 
-@takes_out
+@composite(out=True)
 def addmm(input, mat1, mat2, *, beta=1, alpha=1):
     """beta · input + alpha · (mat1 @ mat2) for matrices; ``input`` broadcasts to the product."""
     _dims((mat1, 2, "mat1 must be a matrix"), (mat2, 2, "mat2 must be a matrix"))
@@ -223,7 +223,7 @@ def addmm(input, mat1, mat2, *, beta=1, alpha=1):
     return _plus(input, product, beta, alpha, "addmm")
 
 
-@takes_out
+@composite(out=True)
 def addmv(input, mat, vec, *, beta=1, alpha=1):
     """beta · input + alpha · (mat @ vec); ``input`` broadcasts to the product.
 
@@ -242,7 +242,7 @@ def addmv(input, mat, vec, *, beta=1, alpha=1):
     return _plus(input, product, beta, alpha, "addmv")
 
 
-@takes_out
+@composite(out=True)
 def addr(input, vec1, vec2, *, beta=1, alpha=1):
     """beta · input + alpha · outer(vec1, vec2); ``input`` broadcasts to the product.
 
@@ -274,14 +274,14 @@ def _of_kind(factor, name, *dtypes):
     return bool(factor) if kind == 0 else factor
 
 
-@takes_out
+@composite(out=True)
 def addbmm(input, batch1, batch2, *, beta=1, alpha=1):
     """beta · input + alpha · Σ over the batch of batch1[i] @ batch2[i]; ``input`` broadcasts to (n, m)."""
     product = summed(bmm(batch1, batch2), 0, batch1.dtype)
     return _plus(input, product, beta, alpha, "addbmm")
 
 
-@takes_out
+@composite(out=True)
 def baddbmm(input, batch1, batch2, *, beta=1, alpha=1):
     """beta · input + alpha · (batch1 @ batch2); ``input`` broadcasts to (b, n, m)."""
     product = bmm(batch1, batch2)
@@ -307,7 +307,7 @@ def _order(sizes):
     return split
 
 
-@takes_out
+@composite(out=True)
 def multi_dot(tensors):
     """The product of two or more matrices in the order that costs least; the first and the last may be
     vectors.
@@ -338,14 +338,14 @@ def multi_dot(tensors):
     return reshape(out, shape=out.shape[first : 2 - last]) if first or last else out
 
 
-@takes_out
+@composite(out=True)
 def chain_matmul(*matrices):
     """The product of matrices in the order that costs least."""
     _dims(*((x, 2, "Tensor dimension is not 2: matrices are expected") for x in matrices))
     return clone(matrices[0]) if len(matrices) == 1 else multi_dot(matrices)
 
 
-@takes_out
+@composite(out=True)
 def tensordot(a, b, dims=2):
     """Products of ``a`` and ``b`` summed over pairs of dimensions: the last ``dims`` of a with the first of
     b, or two lists of dimensions.
@@ -395,7 +395,7 @@ def _known(dim, ndim):
     return dim % ndim
 
 
-@takes_out
+@composite(out=True)
 def kron(input, other):
     """The Kronecker product: every element of ``input`` times the whole of ``other``, sizes multiplied."""
     ndim = max(len(input.shape), len(other.shape))
@@ -408,8 +408,7 @@ def kron(input, other):
     return reshape(left * right, shape=tuple(m * n for m, n in zip(a, b)))
 
 
-@takes_out
-@spelled
+@composite(out=True)
 def linalg_cross(input, other, *, dim=-1):
     """The cross product of vectors of three numbers along ``dim``; other dimensions broadcast.
 
@@ -433,8 +432,7 @@ def linalg_cross(input, other, *, dim=-1):
     return roll(input, -1, dim) * roll(other, -2, dim) - roll(input, -2, dim) * roll(other, -1, dim)
 
 
-@takes_out
-@spelled
+@composite(out=True)
 def cross(input, other, dim=None):
     """The cross product of vectors of three numbers along ``dim``, by default the first dimension of size 3.
 
@@ -447,7 +445,7 @@ def cross(input, other, dim=None):
     return linalg_cross(input, other, dim=dim)
 
 
-@takes_out
+@composite(out=True)
 def vecdot(x, y, *, dim=-1):
     """Inner products of vectors along ``dim``, the first conjugated; other dimensions broadcast. RuntimeError
     for integers.
@@ -488,7 +486,7 @@ def _euclidean(x, y, *, by_product):
     return xp(x).sqrt(xp(x).maximum(squares, 0))
 
 
-@takes_numbers
+@composite
 def cdist(x1, x2, p=2.0, compute_mode="use_mm_for_euclid_dist_if_necessary"):
     """The distances of order ``p`` between all pairs of rows, (…, n, d) and (…, m, d) -> (…, n, m).
 

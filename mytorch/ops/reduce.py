@@ -9,16 +9,15 @@ from collections import namedtuple
 import numpy
 
 from ..core.arrays import choose, is_array, largest, xp
+from ..core.composite import composite
 from ..core.dtypes import as_dtype, floating, promote_types
 from ..core.graph import Variable
-from ..core.out import takes_out
 from ..core.primitive import primitive
-from ..core.scalar_arguments import takes_numbers
 from ..core.sums import summed, wide
 from .arithmetic import pow
 from .bounds import maximum, minimum
 from .elementwise import abs, exp, select, sgn, widened, zeros_like
-from .shape import check_dim, check_dims, expand, spelled
+from .shape import check_dim, check_dims, expand
 
 
 def folded(dim, ndim):
@@ -98,8 +97,7 @@ def nansum(x, *, dim=None, keepdim=False, dtype=None):
     return summed(choose(x == x, x, 0), folded(dim, x.ndim), kind, keepdim)
 
 
-@takes_out
-@spelled
+@composite(out=True)
 def nanmean(input, dim=None, keepdim=False, *, dtype=None):
     """As :func:`mean`, of the elements that are not nan. RuntimeError for integers."""
     if input.array.dtype.kind in "biu":
@@ -227,7 +225,7 @@ def min_dim(x, *, dim, keepdim=False):
 max_result, min_result = namedtuple("max", ["values", "indices"]), namedtuple("min", ["values", "indices"])
 
 
-@takes_out
+@composite(out=True)
 def max(input, *args, **settings):
     """``max(x)``: the largest element of all. ``max(x, dim, keepdim=False)``: a namedtuple (values, indices).
     ``max(x, y)``: :func:`maximum`.
@@ -242,7 +240,7 @@ def max(input, *args, **settings):
     return max_result(*max_dim(input, *args, **settings))
 
 
-@takes_out
+@composite(out=True)
 def min(input, *args, **settings):
     """As :func:`max`, of the smallest."""
     if not args and not settings:
@@ -252,8 +250,7 @@ def min(input, *args, **settings):
     return min_result(*min_dim(input, *args, **settings))
 
 
-@takes_out
-@spelled
+@composite(out=True)
 def aminmax(input, *, dim=None, keepdim=False):
     """A namedtuple (min, max) over ``dim``, or of all elements."""
     dims = () if dim is None else dim
@@ -387,8 +384,7 @@ def _vector_norm(x, *, ord: float = 2, dim=None, keepdim=False):
     return out.astype(kind, copy=False)
 
 
-@takes_out
-@spelled
+@composite(out=True)
 def vector_norm(x, ord=2, dim=None, keepdim=False, *, dtype=None):
     """(Σ |x|^ord)^(1/ord) over ``dim`` (an int, a tuple, or None for all); ``ord`` may be inf (largest), -inf
     (smallest) and 0 (how many nonzero).
@@ -404,7 +400,7 @@ def vector_norm(x, ord=2, dim=None, keepdim=False, *, dtype=None):
     return _vector_norm(x if dtype is None else x.to(dtype), ord=float(ord), dim=dim, keepdim=keepdim)
 
 
-@takes_numbers
+@composite
 def dist(input, other, p: float = 2):
     """The norm of order ``p`` of input - other. Shapes broadcast. TypeError if other is not a tensor."""
     if not isinstance(other, Variable):

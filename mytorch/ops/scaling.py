@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from ..core.arrays import xp
+from ..core.composite import composite
 from ..core.dtypes import category
-from ..core.out import takes_out
 from ..core.primitive import primitive
-from ..core.scalar_arguments import takes_numbers
 from .elementwise import exp2, select
 from .reduce import vector_norm
-from .shape import check_dim, spelled
+from .shape import check_dim
 
 
 class frexp_result(NamedTuple):
@@ -32,16 +31,14 @@ def _kind(x):
     return getattr(x, "array", x).dtype
 
 
-@takes_out
+@composite(out=True)
 def frexp(input):
     """mantissa · 2^exponent = input, elementwise: a pair, the exponents in int32. RuntimeError for
     integers."""
     return frexp_result(*_frexp(input))
 
 
-@takes_out
-@spelled
-@takes_numbers
+@composite(out=True)
 def renorm(input, p: float, dim, maxnorm: float):
     """Slices along ``dim`` whose ``p``-norm exceeds ``maxnorm`` scaled down to it, the others as they are.
 

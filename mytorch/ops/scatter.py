@@ -7,10 +7,9 @@ import functools
 import numpy
 
 from ..core.arrays import is_array, xp
+from ..core.composite import composite
 from ..core.graph import Variable
-from ..core.out import takes_out
 from ..core.primitive import primitive
-from ..core.scalar_arguments import takes_numbers
 from ..core.sums import wide
 from .arithmetic import add
 from .diagonal import diagonal, diagonal_in_zeros
@@ -19,7 +18,7 @@ from .gather import along, array_of, check_sizes, inside, integers, vector
 from .indexing import FULL, getitem, parse, put
 from .join import select
 from .masks import fill_value, masked_fill_with
-from .shape import check_dim, reshape, spelled
+from .shape import check_dim, reshape
 
 _add_at = functools.partial(put, accumulate=True)
 
@@ -75,8 +74,7 @@ def _scatter(input, dim, index, src, op, place=put):
 _REDUCE = {"add": "sum", "multiply": "prod"}
 
 
-@takes_out
-@spelled
+@composite(out=True)
 def scatter(input, dim, index, src=None, *, value=None, reduce=None):
     """A copy of ``input`` with ``out[index[i][j]][j] = src[i][j]`` (for ``dim=0``); ``src`` is a tensor or a
     number.
@@ -96,8 +94,7 @@ def scatter(input, dim, index, src=None, *, value=None, reduce=None):
     return _scatter(input, dim, index, src, "scatter")
 
 
-@takes_out
-@spelled
+@composite(out=True)
 def scatter_add(input, dim, index, src):
     """A copy of ``input`` with ``out[index[i][j]][j] += src[i][j]`` (for ``dim=0``); repeated indices add up.
 
@@ -150,8 +147,7 @@ def scatter_prod(x, src, *, index):
     return out
 
 
-@takes_out
-@spelled
+@composite(out=True)
 def scatter_reduce(input, dim, index, src, reduce, *, include_self=True):
     """A copy of ``input`` whose elements at ``index`` are reduced with those of ``src``: "sum", "prod",
     "mean", "amax" or "amin".
@@ -201,9 +197,7 @@ def scatter_reduce(input, dim, index, src, reduce, *, include_self=True):
 # ---- whole slices along one dimension, and other places ------------------------------------------
 
 
-@takes_out
-@spelled
-@takes_numbers
+@composite(out=True)
 def index_add(input, dim, index, source, *, alpha: float = 1):
     """A copy of ``input`` with the slices of ``source`` times ``alpha`` added at a vector of indices along
     ``dim``.
@@ -236,8 +230,7 @@ def index_add(input, dim, index, source, *, alpha: float = 1):
     )
 
 
-@takes_out
-@spelled
+@composite(out=True)
 def index_copy(input, dim, index, source):
     """A copy of ``input`` with the slices of ``source`` written at a vector of indices along ``dim``.
 
@@ -271,7 +264,7 @@ def index_copy(input, dim, index, source):
     )
 
 
-@spelled
+@composite
 def index_fill(input, dim, index, value):
     """A copy of ``input`` with ``value`` (a number or a 0-d tensor) in the slices at a vector of indices
     along ``dim``.
@@ -287,7 +280,7 @@ def index_fill(input, dim, index, value):
     return put(input, value, index=(*(FULL,) * dim, index))
 
 
-@spelled
+@composite
 def index_put(input, indices, values, accumulate=False):
     """A copy of ``input`` with ``values`` written, or with ``accumulate`` added, at a tuple of index tensors.
 
@@ -306,8 +299,7 @@ def index_put(input, indices, values, accumulate=False):
     return put(input, values, index=index, accumulate=accumulate)
 
 
-@takes_out
-@spelled
+@composite(out=True)
 def index_reduce(input, dim, index, source, reduce, *, include_self=True):
     """A copy of ``input`` whose slices at a vector of indices along ``dim`` are reduced with those of
     ``source``.
@@ -349,14 +341,14 @@ def _same_shape(name, src, shape):
         )
 
 
-@spelled
+@composite
 def select_scatter(input, src, dim, index):
     """A copy of ``input`` with ``src`` written where ``select(dim, index)`` reads."""
     _same_shape("slice", src, select(input, dim, index).shape)
     return put(input, src, index=(*(FULL,) * check_dim(dim, len(input.shape)), index.__index__()))
 
 
-@spelled
+@composite
 def slice_scatter(input, src, dim=0, start=None, end=None, step=1):
     """A copy of ``input`` with ``src`` written to the slice start:end:step of ``dim``."""
     where = (*(FULL,) * check_dim(dim, len(input.shape)), slice(start, end, step))
@@ -376,7 +368,7 @@ def diagonal_scatter(input, src, offset=0, dim1=0, dim2=1):
 # ---- the flattened tensor ------------------------------------------------------------------------
 
 
-@spelled
+@composite
 def put_at(input, index, source, accumulate=False):
     """A copy of ``input`` with ``source`` written, or with ``accumulate`` added, at ``index`` of its
     flattened elements.

@@ -2,44 +2,14 @@
 
 from __future__ import annotations
 
-import functools
-import inspect
 import math
 import operator
 
 from ..core.arrays import broadcast_shape, spread, xp
-from ..core.out import no_tensor
+from ..core.composite import composite
 from ..core.primitive import primitive
 from ..core.sums import summed
 from .layout import clone
-
-
-def spelled(function):
-    """Let a function of several operations take NumPy's ``axis`` and ``keepdims`` too, and refuse flags that
-    are not bool.
-
-    A primitive does so by itself.
-    """
-    parameters = enumerate(inspect.signature(function).parameters.values())
-    flags = [(place, p.name) for place, p in parameters if p.default is True or p.default is False]
-
-    @functools.wraps(function)
-    def call(*args, **kwargs):
-        for theirs, ours in (("axis", "dim"), ("keepdims", "keepdim")):
-            if theirs in kwargs:
-                kwargs[ours] = kwargs.pop(theirs)
-        for place, name in flags:
-            value = args[place] if place < len(args) else kwargs.get(name, False)
-            if value is not True and value is not False:
-                raise TypeError(
-                    f"{function.__name__}(): argument {name!r} must be bool, not {type(value).__name__}"
-                )
-        try:
-            return function(*args, **kwargs)
-        except AttributeError as error:
-            raise no_tensor(function, args, kwargs, error) from error
-
-    return call
 
 
 def sizes(args):
@@ -234,7 +204,7 @@ def ravel(input):
     return reshape(input, shape=(-1,))
 
 
-@spelled
+@composite
 def unflatten(input, dim, sizes):
     """Dimension ``dim`` unfolded into ``sizes`` (one may be -1).
 

@@ -19,6 +19,7 @@ from ..core.arrays import (
     xp,
 )
 from ..core.arrays import device as as_device
+from ..core.composite import composite
 from ..core.dtypes import (
     as_dtype,
     by_numpy,
@@ -30,7 +31,6 @@ from ..core.dtypes import (
     set_default_dtype,
 )
 from ..core.graph import Variable, changed, wrap
-from ..core.scalar_arguments import takes_numbers
 from ..ops.shape import sizes
 from .from_data import as_type, checked, constructed, foreign, number, placed, wrapped
 
@@ -372,7 +372,7 @@ def _steps(start, end, steps, kind):
     )
 
 
-@takes_numbers
+@composite
 def linspace(start, end, steps: int, *, dtype=None, device=None, requires_grad=False, **options):
     """``steps`` numbers from ``start`` to ``end``, both included, at equal distances.
 
@@ -382,7 +382,7 @@ def linspace(start, end, steps: int, *, dtype=None, device=None, requires_grad=F
     return finish(move(as_type(_steps(start, end, steps, kind), kind), place), out, requires_grad)
 
 
-@takes_numbers
+@composite
 def logspace(start, end, steps: int, base=10.0, *, dtype=None, device=None, requires_grad=False, **options):
     """``base`` to the powers of :func:`linspace`."""
     kind, place, out = settings(dtype, device, options)
@@ -391,7 +391,7 @@ def logspace(start, end, steps: int, base=10.0, *, dtype=None, device=None, requ
     return finish(move(as_type(powers, kind), place), out, requires_grad)
 
 
-@takes_numbers
+@composite
 def eye(n: int, m: int | None = None, *, dtype=None, device=None, requires_grad=False, **options):
     """The (n, m) matrix with ones on its diagonal; square without ``m``. RuntimeError for negative sizes."""
     m = n if m is None else m

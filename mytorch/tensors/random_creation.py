@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy
 
 from ..core.arrays import CPU, device_of, move
+from ..core.composite import composite
 from ..core.dtypes import category, check_fits
 from ..core.grad_mode import is_grad_enabled
 from ..core.graph import Variable
 from ..core.primitive import primitive
-from ..core.scalar_arguments import as_number, takes_numbers
+from ..core.scalar_arguments import as_number
 from ..ops.elementwise import flat
 from ..ops.shape import sizes
 from .creation import array_argument, finish, given_shape, settings
@@ -142,7 +143,7 @@ def randint_like(
     return _drawn_like(draw, input, generator, dtype, device, requires_grad, options)
 
 
-@takes_numbers
+@composite
 def randperm(n: int, *, generator=None, dtype="int64", device=None, requires_grad=False, **options):
     """A random permutation of 0 … n-1. RuntimeError for a negative ``n`` or a dtype that cannot hold it."""
     if n < 0:

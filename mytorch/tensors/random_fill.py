@@ -9,9 +9,9 @@ import math
 import numpy
 
 from ..core.arrays import CPU, device_of, move
+from ..core.composite import composite
 from ..core.dtypes import category
 from ..core.graph import Variable, wrap
-from ..core.scalar_arguments import takes_numbers
 from ..ops.inplace import prepare_write, write
 from .generator import coins, floats, integers, picks, source_of
 
@@ -55,7 +55,7 @@ class SamplingMethods:
             )
         )
 
-    @takes_numbers
+    @composite
     def uniform_(self, from_=0.0, to=1.0, *, generator=None):
         """Uniform in [from, to). RuntimeError if ``from`` exceeds ``to`` or the dtype cannot hold them;
 
@@ -74,7 +74,7 @@ class SamplingMethods:
             )
         return _fill(self, values if (from_, to) == (0, 1) else values * (to - from_) + from_)
 
-    @takes_numbers
+    @composite
     def normal_(self, mean=0.0, std=1.0, *, generator=None):
         """Normal. RuntimeError for a negative ``std``; NotImplementedError for integers."""
         prepare_write(self)
@@ -116,7 +116,7 @@ class SamplingMethods:
         low, high = bounds if len(bounds) == 2 else (0, *bounds)
         return _fill(self, integers(source_of(generator), low, high, self.array.shape, kind))
 
-    @takes_numbers
+    @composite
     def exponential_(self, lambd=1.0, *, generator=None):
         """Exponential with rate ``lambd``. RuntimeError unless that is positive and the dtype floating."""
         prepare_write(self)
@@ -125,7 +125,7 @@ class SamplingMethods:
             raise RuntimeError(f"exponential_ expects lambda > 0.0, but found lambda={lambd}")
         return _fill(self, source_of(generator).standard_exponential(self.array.shape) / lambd)
 
-    @takes_numbers
+    @composite
     def log_normal_(self, mean=1.0, std=2.0, *, generator=None):
         """Log-normal: the exponential of normal numbers. RuntimeError unless ``std`` is positive and the
         dtype floating.

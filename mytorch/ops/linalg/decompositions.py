@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from ...core.arrays import xp
-from ...core.out import takes_out
+from ...core.composite import composite
 from ...core.primitive import primitive
 from ...kernels.threads import lapack
 from ..diagonal import diag_embed, diagonal, tril
@@ -39,7 +39,7 @@ def _cholesky(x):
     return out
 
 
-@takes_out
+@composite(out=True)
 def cholesky(A, upper=False):
     """L with L Lᴴ = A, lower triangular (or its adjoint with ``upper``), for positive-definite A (…, n, n).
 
@@ -89,7 +89,7 @@ def _qr(x, *, mode):
     return tuple(lapack(xp(x).linalg.qr, x, mode))
 
 
-@takes_out
+@composite(out=True)
 def qr(A, mode="reduced"):
     """Q R = A for matrices (…, m, n): Q (…, m, k) with orthonormal columns, R (…, k, n) upper triangular; k
     is min(m, n), or m with mode "complete".
@@ -173,7 +173,7 @@ def singular(x, *, full_matrices):
     return tuple(lapack_svd(x, full_matrices))
 
 
-@takes_out
+@composite(out=True)
 def svd(A, full_matrices=True, *, driver=None):
     """U diag(S) Vh = A for matrices (…, m, n): U (…, m, m), S (…, min(m, n)) in descending order, Vh (…, n,
     n).
@@ -196,7 +196,7 @@ def _svdvals(x):
     return lapack_svd(x, False, "svdvals")[1]
 
 
-@takes_out
+@composite(out=True)
 def svdvals(A, *, driver=None):
     """The singular values of matrices (…, m, n), in descending order."""
     return _svdvals(A)
@@ -210,7 +210,7 @@ class old_svd_result(NamedTuple):
     V: Any
 
 
-@takes_out
+@composite(out=True)
 def old_svd(input, some=True, compute_uv=True):
     """torch.svd: U diag(S) Vᴴ = input, by default with min(m, n) columns in U and V; zeros for both without
     ``compute_uv``.
@@ -262,7 +262,7 @@ def _triangle(UPLO):
     return UPLO.upper()
 
 
-@takes_out
+@composite(out=True)
 def eigh(A, UPLO="L"):
     """Eigenvalues (…, n), ascending, and eigenvectors (…, n, n) of symmetric or Hermitian matrices, of which
     only the lower ("L") or upper triangle is read.
@@ -284,7 +284,7 @@ def _eigvalsh(x, *, UPLO):
     return _eigh(x, UPLO=UPLO)
 
 
-@takes_out
+@composite(out=True)
 def eigvalsh(A, UPLO="L"):
     """The eigenvalues of symmetric matrices, ascending."""
     return _eigvalsh(A, UPLO=_triangle(UPLO))

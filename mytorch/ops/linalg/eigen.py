@@ -6,8 +6,8 @@ import math
 from typing import Any, NamedTuple
 
 from ...core.arrays import xp
+from ...core.composite import composite
 from ...core.graph import wrap
-from ...core.out import takes_out
 from ...core.primitive import primitive
 from ...kernels.threads import lapack
 from ..diagonal import diag_embed, diagonal
@@ -64,7 +64,7 @@ def _eigvals(x):
     return values.astype(kind), vectors.astype(kind)
 
 
-@takes_out
+@composite(out=True)
 def eig(A):
     """Eigenvalues (…, n) and eigenvectors (…, n, n) of square matrices, complex and in no order.
 
@@ -74,13 +74,13 @@ def eig(A):
     return eig_result(*_eig(A))
 
 
-@takes_out
+@composite(out=True)
 def eigvals(A):
     """The eigenvalues of square matrices, complex and in no order."""
     return _eigvals(A)
 
 
-@takes_out
+@composite(out=True)
 def householder_product(A, tau):
     """The first n columns of the product of the reflections I - tau_i v_i v_iᴴ, for A (…, m, n) with m >= n
     and tau (…, k) with k <= n.
@@ -131,7 +131,7 @@ def _geqrf(x):
     return a.T, tau
 
 
-@takes_out
+@composite(out=True)
 def geqrf(input):
     """What LAPACK's geqrf gives for matrices (…, m, n): R, and below its diagonal the vectors that
     :func:`householder_product` takes. No gradient.
@@ -139,7 +139,7 @@ def geqrf(input):
     return geqrf_result(*_geqrf(input))
 
 
-@takes_out
+@composite(out=True)
 def tensorinv(A, ind=2):
     """The inverse of A as a map from its last dimensions to its first ``ind``, whose sizes have the same
     product; its dimensions swap.
@@ -157,7 +157,7 @@ def tensorinv(A, ind=2):
     return reshape(inv(reshape(A, shape=(math.prod(first), math.prod(rest)))), shape=(*rest, *first))
 
 
-@takes_out
+@composite(out=True)
 def tensorsolve(A, B, dims=None):
     """X with tensordot(A, X, X.ndim) = B; the dimensions ``dims`` of A go last before. RuntimeError for
     shapes that do not fit.

@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 import numpy
 
 from ...core.arrays import is_array, xp
+from ...core.composite import composite
 from ...core.graph import wrap
-from ...core.out import takes_out
 from ...core.primitive import primitive
 from ..diagonal import tril, triu
 from ..elementwise import select
@@ -153,7 +153,7 @@ def _lu(x, *, pivot):
     )
 
 
-@takes_out
+@composite(out=True)
 def lu(A, *, pivot=True):
     """P L U = A for matrices (…, m, n): a permutation (…, m, m), unit lower (…, m, k) and upper triangular
     (…, k, n), where k is min(m, n).
@@ -166,7 +166,7 @@ def lu(A, *, pivot=True):
     return lu_result(wrap(P), L, U)
 
 
-@takes_out
+@composite(out=True)
 def lu_factor_ex(A, *, pivot=True, check_errors=False):
     """As :func:`lu_factor`, with ``info``: for each matrix the place of the first zero on the diagonal of U,
     counted from 1, or 0.
@@ -197,7 +197,7 @@ def _first(failed):
     return wrap(xp(failed).where(failed.any(-1), failed.argmax(-1) + 1, 0).astype("int32"))
 
 
-@takes_out
+@composite(out=True)
 def lu_factor(A, *, pivot=True):
     """The factors of :func:`lu` in one matrix (…, m, n), L below the diagonal, and the pivots (…, k): row i
     was swapped with pivots[i], from 1.
@@ -221,7 +221,7 @@ def _order(pivots, m):
     return order.reshape(*pivots.shape[:-1], m)
 
 
-@takes_out
+@composite(out=True)
 def lu_unpack(LU_data, LU_pivots, unpack_data=True, unpack_pivots=True):
     """(P, L, U) of what :func:`lu_factor` gives; what is not unpacked is empty."""
     m, n = LU_data.shape[-2:]
@@ -237,7 +237,7 @@ def lu_unpack(LU_data, LU_pivots, unpack_data=True, unpack_pivots=True):
     )
 
 
-@takes_out
+@composite(out=True)
 def lu_solve(LU, pivots, B, *, left=True, adjoint=False):
     """X with A X = B (X A = B without ``left``, Aᴴ for A with ``adjoint``), from what :func:`lu_factor` made
     of A (…, n, n). B: (…, n, k).
@@ -302,7 +302,7 @@ def inverse_or_infinite(x):
     return substituted(U, substituted(L, turned, upper=False), upper=True)
 
 
-@takes_out
+@composite(out=True)
 def inv_ex(A, *, check_errors=False):
     """The inverses of square matrices and ``info``, which is not 0 for singular ones, whose inverse is
     infinite or nan.
@@ -311,7 +311,7 @@ def inv_ex(A, *, check_errors=False):
     return inv_ex_result((inverse_or_infinite if singular else inv)(A), info)
 
 
-@takes_out
+@composite(out=True)
 def solve_ex(A, B, *, left=True, check_errors=False):
     """As :func:`solve`, with ``info``, which is not 0 for singular matrices, whose solution is nan."""
     info, singular = _singular(A, check_errors, "solve_ex")
@@ -321,7 +321,7 @@ def solve_ex(A, B, *, left=True, check_errors=False):
     return solve_ex_result(solve(A, B, left=left), info)
 
 
-@takes_out
+@composite(out=True)
 def cholesky_ex(A, *, upper=False, check_errors=False):
     """As :func:`cholesky`, with ``info``: 0, or the order of the first leading minor that is not
     positive-definite; then the factor is nan.

@@ -10,9 +10,8 @@ from typing import Any, NamedTuple
 import numpy
 
 from ...core.arrays import largest, xp
-from ...core.out import takes_out
+from ...core.composite import composite
 from ...core.primitive import primitive
-from ...core.scalar_arguments import takes_numbers
 from ...core.sums import summed
 from ...kernels.threads import lapack
 from ..arithmetic import pow
@@ -22,7 +21,7 @@ from ..join import stack
 from ..layout import owned
 from ..matmul import matmul
 from ..reduce import vector_norm
-from ..shape import adjoint, check_dim, flip, movedim, mT, reshape, spelled
+from ..shape import adjoint, check_dim, flip, movedim, mT, reshape
 from .decompositions import eigh, eigvalsh, lapack_svd, singular, svdvals
 from .lu import inverse_or_infinite
 from .solve import LinAlgError, check_matrices, eye_like, inv, solve_triangular
@@ -30,7 +29,7 @@ from .solve import LinAlgError, check_matrices, eye_like, inv, solve_triangular
 # ---- norms ---------------------------------------------------------------------------------------
 
 
-@takes_out
+@composite(out=True)
 def matrix_norm(A, ord="fro", dim=(-2, -1), keepdim=False, *, dtype=None):
     """The norms of the matrices in two dimensions: "fro" (root of the sum of squares), "nuc" (sum of singular
     values), ±2 (largest or smallest singular value), ±1 (sums of columns), ±inf (sums of rows). RuntimeError
@@ -61,8 +60,7 @@ def matrix_norm(A, ord="fro", dim=(-2, -1), keepdim=False, *, dtype=None):
     return out if keepdim else out.squeeze((row, column))
 
 
-@takes_out
-@spelled
+@composite(out=True)
 def norm(input, p="fro", dim=None, keepdim=False, dtype=None):
     """The vector norm of order ``p`` over ``dim``, or of all elements; "fro" is the one of order 2, "nuc" the
     nuclear norm of matrices in two dimensions.
@@ -82,7 +80,7 @@ def _most(values, dim, keepdim=False):
     return values.amax(dim, keepdim) if values.shape[dim] else summed(values.detach(), dim, keepdims=keepdim)
 
 
-@takes_out
+@composite(out=True)
 def linalg_norm(A, ord=None, dim=None, keepdim=False, *, dtype=None):
     """The norm of a vector or a matrix: of all elements without ``ord`` and ``dim``; of vectors for one
     ``dim``, of matrices for two.
@@ -108,7 +106,7 @@ def linalg_norm(A, ord=None, dim=None, keepdim=False, *, dtype=None):
     return matrix_norm(A, ord, dims, keepdim) if len(dims) == 2 else vector_norm(A, ord, dims, keepdim)
 
 
-@takes_out
+@composite(out=True)
 def cond(A, p=None):
     """The condition numbers of matrices: norm(A) · norm(A⁻¹), by default in the 2-norm (any shape); 0 for
     those without elements.
@@ -158,7 +156,7 @@ def _det(x):
     return xp(x).asarray(lapack(xp(x).linalg.det, x))
 
 
-@takes_out
+@composite(out=True)
 def det(A):
     """The determinants of square matrices, (…, n, n) -> (…)."""
     return _det(A)
@@ -195,7 +193,7 @@ def _slogdet(x):
     return xp(x).asarray(sign, dtype=x.dtype), xp(x).asarray(logabsdet, dtype=x.real.dtype)
 
 
-@takes_out
+@composite(out=True)
 def slogdet(A):
     """The signs and the logarithms of the absolute values of determinants, as a pair (sign, logabsdet).
 
@@ -247,7 +245,7 @@ def _pinv(x, *, rtol=None, atol=None, hermitian=False):
     return adjoint(vh) @ (s[..., None] * adjoint(u))
 
 
-@takes_out
+@composite(out=True)
 def pinv(A, rtol=None, *, atol=None, hermitian=False, rcond=None):
     """The Moore-Penrose inverses of matrices, (…, m, n) -> (…, n, m): singular values up to max(atol, rtol ·
     largest) count as 0.
@@ -257,7 +255,7 @@ def pinv(A, rtol=None, *, atol=None, hermitian=False, rcond=None):
     return _pinv(A, rtol=rcond if rtol is None else rtol, atol=atol, hermitian=hermitian)
 
 
-@takes_out
+@composite(out=True)
 def matrix_power(A, n):
     """Square matrices to the integer power ``n``; negative powers are those of the inverse.
 
@@ -303,7 +301,7 @@ def matrix_exp(A):
     return out
 
 
-@takes_out
+@composite(out=True)
 def cholesky_solve(B, L, upper=False):
     """X with A X = B, where ``L`` is the Cholesky factor of A: L Lᴴ = A (or Lᴴ L with ``upper``).
 
@@ -325,7 +323,7 @@ def _cholesky_solved(B, L, *, upper):
     return solve_triangular(L if upper else adjoint(L), first, upper=True)
 
 
-@takes_out
+@composite(out=True)
 def cholesky_inverse(L, upper=False):
     """The inverse of the matrix with the Cholesky factor ``L``."""
     raw = getattr(L, "array", L)
@@ -333,7 +331,7 @@ def cholesky_inverse(L, upper=False):
     return cholesky_solve(xp(raw).broadcast_to(eye_like(raw), raw.shape), L, upper)
 
 
-@takes_numbers
+@composite
 def vander(x, *, N: int | None = None):
     """The Vandermonde matrices of vectors, (…, n) -> (…, n, N): the powers 0 to N - 1 of each element.
     RuntimeError unless N > 1.
@@ -350,8 +348,7 @@ def vander(x, *, N: int | None = None):
     return stack(_powers(x, n), -1)
 
 
-@spelled
-@takes_numbers
+@composite
 def decreasing_vander(x, N: int | None = None, increasing=False):
     """``torch.vander``: the powers N - 1 to 0 of a vector's elements (0 to N - 1 if ``increasing``), (n,) ->
     (n, N), for N = n by default.
@@ -376,7 +373,7 @@ def _powers(x, n):
     return powers[: max(n, 1)]
 
 
-@takes_out
+@composite(out=True)
 def matrix_rank(A, tol=None, hermitian=False, *, atol=None, rtol=None):
     """How many singular values are larger than max(atol, rtol · largest), (…, m, n) -> (…) in int64."""
     values = abs(eigvalsh(A)) if hermitian else svdvals(A)
@@ -392,8 +389,7 @@ class lstsq_result(NamedTuple):
     singular_values: Any
 
 
-@takes_out
-@takes_numbers
+@composite(out=True)
 def lstsq(A, B, rcond: float | None = None, *, driver=None):
     """X that minimizes ‖A X - B‖ (and, of many, ‖X‖), for A (…, m, n) and B (…, m, k) or (…, m).
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy
 
 from ...core.arrays import broadcast_shape, spread, xp
-from ...core.out import takes_out
+from ...core.composite import composite
 from ...core.primitive import primitive
 from ...kernels.threads import lapack
 from ..diagonal import tril, triu
@@ -111,7 +111,7 @@ def _substituted_slopes(g, A, out, upper):
     return -(gB @ mT(out)), gB
 
 
-@takes_out
+@composite(out=True)
 def solve(A, B, *, left=True):
     """X with A X = B, or X A = B without ``left``, for A (…, n, n) and B (…, n, k) or a batch of vectors (…,
     n). LinAlgError where A is singular.
@@ -145,7 +145,7 @@ def _mismatched(A, B, left):
     )
 
 
-@takes_out
+@composite(out=True)
 def solve_triangular(A, B, *, upper, left=True, unitriangular=False):
     """X with A X = B, or X A = B without ``left``, reading only one triangle of A (its diagonal as ones with
     ``unitriangular``).

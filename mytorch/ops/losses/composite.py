@@ -6,8 +6,8 @@ import math
 import warnings
 
 from ...core.arrays import broadcast_shape, xp
+from ...core.composite import composite
 from ...core.graph import wrap
-from ...core.scalar_arguments import takes_numbers
 from ...core.sums import running_sum, summed
 from ..activation import logsigmoid
 from ..arithmetic import xlogy
@@ -20,14 +20,14 @@ from .pointwise import bce_with_logits
 # ---- margins -------------------------------------------------------------------------------------
 
 
-@takes_numbers
+@composite
 def hinge_embedding_loss(input, target, margin=1.0, size_average=None, reduce=None, reduction="mean"):
     """``input`` where ``target`` is 1, max(0, margin - input) where it is -1, reduced."""
     losses = select(target != 1, clamp_min(margin - input, 0), 0.0) + select(target != -1, input, 0.0)
     return reduced(losses, chosen(reduction, size_average, reduce))
 
 
-@takes_numbers
+@composite
 def margin_ranking_loss(
     input1, input2, target, margin: float = 0, size_average=None, reduce=None, reduction="mean"
 ):
@@ -46,7 +46,7 @@ def margin_ranking_loss(
     return reduced(clamp_min(-target * (input1 - input2) + float(margin), 0), reduction)
 
 
-@takes_numbers
+@composite
 def cosine_embedding_loss(
     input1, input2, target, margin: float = 0, size_average=None, reduce=None, reduction="mean"
 ):
@@ -107,7 +107,7 @@ def _one_class(input, target, name):
     return x, t
 
 
-@takes_numbers
+@composite
 def multi_margin_loss(
     input, target, p=1, margin=1.0, weight=None, size_average=None, reduce=None, reduction="mean"
 ):
@@ -197,7 +197,7 @@ def triplet_margin_with_distance_loss(
     return reduced(clamp_min(margin + near - far, 0), reduction)
 
 
-@takes_numbers
+@composite
 def triplet_margin_loss(
     anchor,
     positive,
@@ -249,7 +249,7 @@ def kl_div(input, target, size_average=None, reduce=None, reduction="mean", log_
     return reduced(losses, chosen(reduction, size_average, reduce))
 
 
-@takes_numbers
+@composite
 def poisson_nll_loss(
     input, target, log_input=True, full=False, size_average=None, eps=1e-8, reduce=None, reduction="mean"
 ):

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
+from ...core.composite import composite
 from ...core.dtypes import promote_types
-from ...core.scalar_arguments import takes_numbers
 from ...core.sums import summed
 from ..bounds import clamp_min
 from ..reduce import vector_norm
-from ..shape import broadcast_tensors, spelled
+from ..shape import broadcast_tensors
 
 
-@spelled
-@takes_numbers
+@composite
 def pairwise_distance(x1, x2, p=2.0, eps=1e-6, keepdim=False):
     """The norm of order ``p`` of x1 - x2 + eps over the last dimension: (…, D), (…, D) -> (…)."""
     return vector_norm(x1 - x2 + eps, p, -1, keepdim)
 
 
-@spelled
-@takes_numbers
+@composite
 def cosine_similarity(x1, x2, dim=1, eps=1e-8):
     """The cosine of the angle between x1 and x2 along ``dim``; norms count at least ``eps``. Shapes
     broadcast.
@@ -41,7 +39,7 @@ def normalize(input, p=2.0, dim=1, eps=1e-12):
     return input / clamp_min(vector_norm(input, p, dim, True), eps)
 
 
-@takes_numbers
+@composite
 def pdist(input, p=2.0):
     """The distances of all pairs i < j of the rows of ``input`` (N, D): (N · (N - 1) / 2,). RuntimeError for
     other shapes or p < 0.

@@ -7,8 +7,8 @@ import math
 import numpy
 
 from ...core.arrays import xp
+from ...core.composite import composite
 from ...core.primitive import primitive
-from ...core.scalar_arguments import takes_numbers
 from ...kernels.windows import batch_first, batch_last, window_counts, windows
 from ..elementwise import check_floating, widened
 from ..layout import owned
@@ -137,7 +137,7 @@ def fold(input, output_size, kernel_size, dilation=1, padding=0, stride=1):
 # ---- channels and space --------------------------------------------------------------------------
 
 
-@takes_numbers
+@composite
 def pixel_shuffle(input, upscale_factor: int):
     """(…, C · r², H, W) -> (…, C, H · r, W · r), r = ``upscale_factor``.
 
@@ -158,7 +158,7 @@ def pixel_shuffle(input, upscale_factor: int):
     return owned(reshape(out, shape=(*lead, c // r**2, h * r, w * r)), input)
 
 
-@takes_numbers
+@composite
 def pixel_unshuffle(input, downscale_factor: int):
     """(…, C, H · r, W · r) -> (…, C · r², H, W): the reverse of :func:`pixel_shuffle`. RuntimeError for sizes
     that do not divide.
@@ -187,7 +187,7 @@ def _check_shuffle(op, name, factor, shape):
         raise RuntimeError(f"{op} expects a positive {name}, but got {factor}")
 
 
-@takes_numbers
+@composite
 def channel_shuffle(input, groups: int):
     """Interleave the channels of ``groups`` groups of (N, C, *S). RuntimeError if C does not divide.
 

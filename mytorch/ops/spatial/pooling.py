@@ -10,12 +10,13 @@ import operator
 import numpy
 
 from ...core.arrays import xp
+from ...core.composite import composite
 from ...core.primitive import primitive
 from ...core.sums import scatter_add
 from ..elementwise import check_floating
 from ..join import narrow, stack
 from ..reduce import mean
-from ..shape import reshape, spelled
+from ..shape import reshape
 from .arguments import tuple_of
 from .window_pool import avg_pool, max_pool, max_pool_indices
 
@@ -66,7 +67,7 @@ def max_pool3d_with_indices(
     return max_pool3d(input, kernel_size, stride, padding, dilation, ceil_mode, True)
 
 
-@spelled
+@composite
 def avg_pool1d(input, kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad=True):
     """The mean of each window of (N, C, L) or (C, L); ``stride`` is the kernel's size by default.
 
@@ -75,7 +76,7 @@ def avg_pool1d(input, kernel_size, stride=None, padding=0, ceil_mode=False, coun
     return _avg_pool("avg_pool1d", 1, input, kernel_size, stride, padding, ceil_mode, count_include_pad, None)
 
 
-@spelled
+@composite
 def avg_pool2d(
     input, kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad=True, divisor_override=None
 ):
@@ -87,7 +88,7 @@ def avg_pool2d(
     )
 
 
-@spelled
+@composite
 def avg_pool3d(
     input, kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad=True, divisor_override=None
 ):
@@ -97,19 +98,19 @@ def avg_pool3d(
     )
 
 
-@spelled
+@composite
 def lp_pool1d(input, norm_type, kernel_size, stride=None, ceil_mode=False):
     """(sum of x ** norm_type) ** (1 / norm_type) over each window of (N, C, L) or (C, L)."""
     return _lp_pool(avg_pool1d, 1, input, norm_type, kernel_size, stride, ceil_mode)
 
 
-@spelled
+@composite
 def lp_pool2d(input, norm_type, kernel_size, stride=None, ceil_mode=False):
     """(sum of x ** norm_type) ** (1 / norm_type) over each window of (N, C, H, W) or (C, H, W)."""
     return _lp_pool(avg_pool2d, 2, input, norm_type, kernel_size, stride, ceil_mode)
 
 
-@spelled
+@composite
 def lp_pool3d(input, norm_type, kernel_size, stride=None, ceil_mode=False):
     """(sum of x ** norm_type) ** (1 / norm_type) over each window of (N, C, D, H, W) or (C, D, H, W)."""
     return _lp_pool(avg_pool3d, 3, input, norm_type, kernel_size, stride, ceil_mode)

@@ -7,8 +7,7 @@ from __future__ import annotations
 import math
 
 from ...core.arrays import kernel, xp
-from ...core.out import takes_out
-from ...core.scalar_arguments import takes_numbers
+from ...core.composite import composite
 from ..elementwise import smooth
 from .erf import both_double, polynomial, through_double
 
@@ -160,8 +159,7 @@ def zeta(x, y):
     return both_double(_zeta_anywhere, x, y)
 
 
-@takes_out
-@takes_numbers
+@composite(out=True)
 def polygamma(n: int, input):
     """The n-th derivative of :func:`digamma`, elementwise. RuntimeError for a negative n."""
     if n < 0:
@@ -191,8 +189,7 @@ def lgamma(x):
     return through_double(lgamma_double, x)
 
 
-@takes_out
-@takes_numbers
+@composite(out=True)
 def mvlgamma(input, p: int):
     """The logarithm of the multivariate gamma function of dimension ``p``, elementwise.
 

@@ -6,8 +6,8 @@ import math
 from typing import Any, NamedTuple
 
 from ...core.arrays import as_array, xp
+from ...core.composite import composite
 from ...core.graph import Variable, wrap
-from ...core.out import takes_out
 from ...core.primitive import primitive
 
 
@@ -70,7 +70,7 @@ class histogram_result(NamedTuple):
     bin_edges: Any
 
 
-@takes_out
+@composite(out=True)
 def histogram(input, bins=100, *, range=None, weight=None, density=False):
     """How many elements (or their ``weight``, of the same shape) lie in each bin: a pair (hist, bin_edges),
     of the dtype of ``input``.
@@ -106,7 +106,7 @@ def histogram(input, bins=100, *, range=None, weight=None, density=False):
     return histogram_result(wrap(counts.astype(x.dtype)), wrap(edges.copy()))
 
 
-@takes_out
+@composite(out=True)
 def isin(elements, test_elements, *, assume_unique=False, invert=False):
     """Whether each of ``elements`` is among ``test_elements`` (one of both may be a number), as booleans.
 

@@ -4,23 +4,20 @@ from __future__ import annotations
 
 import warnings
 
+from ...core.composite import composite
 from ...core.dtypes import as_dtype
 from ...core.graph import Variable
-from ...core.out import takes_out
-from ...core.scalar_arguments import takes_numbers
 from ...core.sums import summed
 from ..complex import complex
 from ..join import cat, narrow
 from ..layout import owned
 from ..matmul import matmul
 from ..reduce import mean
-from ..shape import adjoint, check_dim, check_dims, reshape, spelled
+from ..shape import adjoint, check_dim, check_dims, reshape
 from .scan import cumsum
 
 
-@takes_out
-@spelled
-@takes_numbers
+@composite(out=True)
 def diff(input, n=1, dim=-1, prepend=None, append=None):
     """The ``n``-th differences between neighbours along ``dim``, after ``prepend`` and before ``append``; of
     booleans whether they differ.
@@ -81,8 +78,7 @@ def _refuse_bools(y, x, name):
             _refuse_bool(value, f"{name}: received a bool input for `x` or `y`, but bool is not supported")
 
 
-@spelled
-@takes_numbers
+@composite
 def trapezoid(y, x=None, *, dx: float | None = None, dim=-1):
     """The integral of ``y`` over ``dim`` by the trapezoidal rule, for values at ``x`` or ``dx`` (1) apart.
 
@@ -101,8 +97,7 @@ def trapezoid(y, x=None, *, dx: float | None = None, dim=-1):
 trapz = trapezoid
 
 
-@spelled
-@takes_numbers
+@composite
 def cumulative_trapezoid(y, x=None, *, dx: float | None = None, dim=-1):
     """The running integral of ``y`` over ``dim`` by the trapezoidal rule: one element less than ``y``."""
     _refuse_bools(y, x, "cumulative_trapezoid")
@@ -110,7 +105,7 @@ def cumulative_trapezoid(y, x=None, *, dx: float | None = None, dim=-1):
     return cumsum(_pairs(y, dim) * _widths(y, x, dx, dim) / 2, dim=dim)
 
 
-@takes_numbers
+@composite
 def cov(input, *, correction=1, fweights=None, aweights=None):
     """The covariances of variables (rows) over observations (columns), (n, m) -> (n, n); optional weights of
     the observations.
@@ -191,7 +186,7 @@ def corrcoef(input):
 # ---- derivatives of sampled functions ------------------------------------------------------------
 
 
-@spelled
+@composite
 def gradient(input, *, spacing=None, dim=None, edge_order=1):
     """The derivatives of samples along each dimension (or those in ``dim``), as a tuple of tensors of the
     shape of ``input``: second-order central differences inside, differences of ``edge_order`` 1 or 2 at the

@@ -6,14 +6,14 @@ import math
 from typing import Any, NamedTuple
 
 from ...core.arrays import is_array, xp
+from ...core.composite import composite
 from ...core.graph import Variable, wrap
-from ...core.out import takes_out
 from ...core.primitive import primitive
 from ...core.sums import summed
 from ..arithmetic import lerp
 from ..gather import gather
 from ..reduce import at_index, check_filled, evenly_or_nan, pick
-from ..shape import check_dim, movedim, reshape, spelled
+from ..shape import check_dim, movedim, reshape
 from .scan import at, running
 from .sort import sort
 
@@ -83,8 +83,7 @@ def _no_booleans(x):
         raise NotImplementedError('"median" not implemented for bool')
 
 
-@takes_out
-@spelled
+@composite(out=True)
 def median(input, dim=None, keepdim=False):
     """The lower median of all elements, or the pair (values, indices) along ``dim``; nan if one is nan."""
     if dim is None:
@@ -92,8 +91,7 @@ def median(input, dim=None, keepdim=False):
     return median_result(*median_dim(input, dim=dim, keepdim=keepdim))
 
 
-@takes_out
-@spelled
+@composite(out=True)
 def nanmedian(input, dim=None, keepdim=False):
     """As :func:`median`, of the elements that are not nan."""
     if dim is None:
@@ -123,8 +121,7 @@ def _mode(x, *, dim, keepdim):
     return pick(x, xp(x).take_along_axis(order, length.argmax(dim, keepdims=True), dim), dim, keepdim)
 
 
-@takes_out
-@spelled
+@composite(out=True)
 def mode(input, dim=-1, keepdim=False):
     """The most frequent elements along ``dim``, the smallest of several, and the last place where each is: a
     pair (values, indices).
@@ -189,8 +186,7 @@ def _quantile(input, q, dim, keepdim, interpolation, ignore_nan, name):
     return reshape(out, shape=(*q.shape, *shape))
 
 
-@takes_out
-@spelled
+@composite(out=True)
 def quantile(input, q, dim=None, keepdim=False, *, interpolation="linear"):
     """The quantiles ``q`` (a number or a 1-d tensor, in [0, 1]) of all elements, or along ``dim``; nan if one
     is nan.
@@ -201,8 +197,7 @@ def quantile(input, q, dim=None, keepdim=False, *, interpolation="linear"):
     return _quantile(input, q, dim, keepdim, interpolation, False, "quantile")
 
 
-@takes_out
-@spelled
+@composite(out=True)
 def nanquantile(input, q, dim=None, keepdim=False, *, interpolation="linear"):
     """As :func:`quantile`, of the elements that are not nan."""
     return _quantile(input, q, dim, keepdim, interpolation, True, "nanquantile")

@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 import numpy
 
 from ...core.arrays import xp
+from ...core.composite import composite
 from ...core.dtypes import as_dtype
-from ...core.out import takes_out
 from ...core.primitive import primitive
 from ...core.sums import doubled, running_sum, summed, wide
 from ..arithmetic import logaddexp, mul
@@ -16,7 +16,7 @@ from ..elementwise import widened, zeros_like
 from ..join import cat
 from ..reduce import unfold
 from ..scatter import scatter_add
-from ..shape import check_dim, flip, reshape, spelled
+from ..shape import check_dim, flip, reshape
 
 
 class cummax_result(NamedTuple):
@@ -217,8 +217,7 @@ def _cummin(x, *, dim):
     return _latest(x, dim, "minimum")
 
 
-@takes_out
-@spelled
+@composite(out=True)
 def cummax(input, dim):
     """The largest element so far along ``dim``: a pair (values, indices); of equal ones the last. nan is
     larger than any number.
@@ -226,8 +225,7 @@ def cummax(input, dim):
     return cummax_result(*_cummax(input, dim=dim))
 
 
-@takes_out
-@spelled
+@composite(out=True)
 def cummin(input, dim):
     """The smallest element so far along ``dim``: a pair (values, indices); of equal ones the last. nan is
     smaller than any number.

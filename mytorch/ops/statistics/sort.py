@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from ...core.arrays import xp
-from ...core.out import takes_out
+from ...core.composite import composite
 from ...core.primitive import primitive
 from ...core.sums import running_sum, summed
 from ..gather import along, gather
 from ..indexing import put_in_zeros
-from ..shape import check_dim, integer, reshape, spelled
+from ..shape import check_dim, integer, reshape
 
 
 class sort_result(NamedTuple):
@@ -55,8 +55,7 @@ def _stable(x, dim):
     return xp(x).argsort(x, axis=dim, kind="stable")
 
 
-@takes_out
-@spelled
+@composite(out=True)
 def sort(input, dim=-1, descending=False, stable=False):
     """Sorted along ``dim``: a pair (values, indices). Equal elements keep their order; NaN counts as the
     largest.
@@ -68,13 +67,13 @@ def sort(input, dim=-1, descending=False, stable=False):
     return sort_result(*_sort(input, dim=check_dim(dim, len(input.shape)), descending=descending))
 
 
-@spelled
+@composite
 def argsort(input, dim=-1, descending=False, *, stable=False):
     """The indices that sort along ``dim``."""
     return sort(input, dim, descending).indices
 
 
-@takes_out
+@composite(out=True)
 def msort(input):
     """Sorted along the first dimension."""
     return sort(input, 0).values
@@ -100,8 +99,7 @@ def _topk(x, *, k, dim, largest):
     return xp(x).take_along_axis(values, order, dim), xp(x).take_along_axis(kept, order, dim)
 
 
-@takes_out
-@spelled
+@composite(out=True)
 def topk(input, k, dim=-1, largest=True, sorted=True):
     """The ``k`` largest (or smallest) elements along ``dim``, in order: a pair (values, indices).
     RuntimeError if there are not ``k``.
@@ -116,8 +114,7 @@ def topk(input, k, dim=-1, largest=True, sorted=True):
     return topk_result(*_topk(input, k=k, dim=dim, largest=largest))
 
 
-@takes_out
-@spelled
+@composite(out=True)
 def kthvalue(input, k, dim=-1, keepdim=False):
     """The ``k``-th smallest element along ``dim``: a pair (values, indices). RuntimeError unless 1 <= k <=
     size.
@@ -160,8 +157,7 @@ def _searchsorted(boundaries, values, *, right):
     return out
 
 
-@takes_out
-@spelled
+@composite(out=True)
 def searchsorted(sorted_sequence, input, *, out_int32=False, right=False, side=None, sorter=None):
     """Where to insert the values ``input`` (…, m) into the sorted ``sorted_sequence`` (n,) or (…, n): the
     first place, or the last with ``right``.
@@ -201,8 +197,7 @@ def searchsorted(sorted_sequence, input, *, out_int32=False, right=False, side=N
     return found.astype("int32") if out_int32 else found
 
 
-@takes_out
-@spelled
+@composite(out=True)
 def bucketize(input, boundaries, *, out_int32=False, right=False):
     """The bucket of each element of ``input`` among sorted 1-d ``boundaries``.
 
@@ -232,7 +227,7 @@ def _wanted(parts, *flags):
     return kept[0] if len(kept) == 1 else kept
 
 
-@spelled
+@composite
 def unique(input, sorted=True, return_inverse=False, return_counts=False, dim=None):
     """The distinct elements, or slices along ``dim``, in order; optionally where each element of ``input``
     went and how often each occurs.
@@ -259,7 +254,7 @@ def _unique_consecutive(x, *, dim):
     return values, inverse.reshape(x.shape) if dim is None else inverse, counts
 
 
-@spelled
+@composite
 def unique_consecutive(input, return_inverse=False, return_counts=False, dim=None):
     """As :func:`unique`, where only equal neighbours count as one."""
     dim = None if dim is None else check_dim(dim, len(input.shape))

@@ -6,7 +6,7 @@ import math
 import warnings
 
 from ...core.arrays import xp
-from ...core.out import takes_out
+from ...core.composite import composite
 from ...core.primitive import primitive
 from ...core.sums import doubled, summed, wide
 from ..elementwise import select
@@ -67,7 +67,7 @@ def _settled(input, args, settings, name):
     return settings
 
 
-@takes_out
+@composite(out=True)
 def var(input, *args, **settings):
     """Variance over ``dim``: the squared distances from the mean, summed and divided by n - ``correction``
     (1: Bessel's).
@@ -78,7 +78,7 @@ def var(input, *args, **settings):
     return _var(input, **_settled(input, args, settings, "var"))
 
 
-@takes_out
+@composite(out=True)
 def std(input, *args, **settings):
     """The square root of :func:`var`, with the same arguments; its gradient is 0 where it is 0."""
     return _std(input, **_settled(input, args, settings, "std"))

@@ -32,7 +32,7 @@ def as_integer(value, function, argument):
 
 def number_settings(function):
     """(place, name, :func:`as_number` or :func:`as_integer`) of the parameters of ``function`` that are
-    numbers, by annotation or default.
+    numbers, by annotation or else by default. ``complex``: any number, which the function itself looks at.
     """
     kinds = {
         "float": as_number,
@@ -43,5 +43,9 @@ def number_settings(function):
         int: as_integer,
     }
     parameters = enumerate(inspect.signature(function).parameters.values())
-    found = [(place, p.name, kinds.get(p.annotation, kinds.get(type(p.default)))) for place, p in parameters]
-    return [entry for entry in found if entry[2]]
+    found = []
+    for place, p in parameters:
+        kind = type(p.default) if p.annotation is p.empty else p.annotation
+        if kind in kinds:
+            found.append((place, p.name, kinds[kind]))
+    return found

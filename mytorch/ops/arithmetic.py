@@ -74,7 +74,7 @@ def _scaled(other, alpha, mixed):
 
 
 @composite(out=True)
-def add(input, other, *older, alpha=1):
+def add(input, other, *older, alpha: complex = 1):
     """input + alpha · other, elementwise; shapes broadcast. torch's older order is accepted: add(input,
     alpha, other).
     """
@@ -84,7 +84,7 @@ def add(input, other, *older, alpha=1):
 
 
 @composite(out=True)
-def sub(input, other, *older, alpha=1):
+def sub(input, other, *older, alpha: complex = 1):
     """input - alpha · other, elementwise; shapes broadcast. torch's older order is accepted: sub(input,
     alpha, other).
     """
@@ -96,7 +96,7 @@ def sub(input, other, *older, alpha=1):
     return _sub(input, _scaled(other, alpha, _mixed(input, other)))
 
 
-def rsub(input, other, *, alpha=1):
+def rsub(input, other, *, alpha: complex = 1):
     """other - alpha · input, elementwise. TypeError if ``input`` is not a tensor."""
     if not hasattr(input, "dtype"):
         raise TypeError(f"rsub(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}")
@@ -419,7 +419,7 @@ def _addcmul(x, tensor1, tensor2, *, value: float = 1):
 
 
 @composite(out=True)
-def addcmul(input, tensor1, tensor2, *older, value=1):
+def addcmul(input, tensor1, tensor2, *older, value: complex = 1):
     """input + value · tensor1 · tensor2, elementwise. torch's older order is accepted:
 
     addcmul(input, value, tensor1, tensor2).
@@ -455,7 +455,7 @@ def _addcdiv(x, tensor1, tensor2, *, value: float = 1):
 
 
 @composite(out=True)
-def addcdiv(input, tensor1, tensor2, *older, value=1):
+def addcdiv(input, tensor1, tensor2, *older, value: complex = 1):
     """input + value · tensor1 / tensor2, elementwise. RuntimeError for integers.
 
     torch's older order is accepted: addcdiv(input, value, tensor1, tensor2).

@@ -216,7 +216,7 @@ def _plus(input, product, beta, alpha, name, skips=True):
 
 
 @composite(out=True)
-def addmm(input, mat1, mat2, *, beta=1, alpha=1):
+def addmm(input, mat1, mat2, *, beta: complex = 1, alpha: complex = 1):
     """beta · input + alpha · (mat1 @ mat2) for matrices; ``input`` broadcasts to the product."""
     _dims((mat1, 2, "mat1 must be a matrix"), (mat2, 2, "mat2 must be a matrix"))
     product = matmul(mat1, mat2)
@@ -224,7 +224,7 @@ def addmm(input, mat1, mat2, *, beta=1, alpha=1):
 
 
 @composite(out=True)
-def addmv(input, mat, vec, *, beta=1, alpha=1):
+def addmv(input, mat, vec, *, beta: complex = 1, alpha: complex = 1):
     """beta · input + alpha · (mat @ vec); ``input`` broadcasts to the product.
 
     Shapes: mat (n, m), vec (m,), input () or (n,). RuntimeError for others.
@@ -243,7 +243,7 @@ def addmv(input, mat, vec, *, beta=1, alpha=1):
 
 
 @composite(out=True)
-def addr(input, vec1, vec2, *, beta=1, alpha=1):
+def addr(input, vec1, vec2, *, beta: complex = 1, alpha: complex = 1):
     """beta · input + alpha · outer(vec1, vec2); ``input`` broadcasts to the product.
 
     Shapes: vec1 (n,), vec2 (m,), result (n, m). RuntimeError unless both are vectors.
@@ -275,14 +275,14 @@ def _of_kind(factor, name, *dtypes):
 
 
 @composite(out=True)
-def addbmm(input, batch1, batch2, *, beta=1, alpha=1):
+def addbmm(input, batch1, batch2, *, beta: complex = 1, alpha: complex = 1):
     """beta · input + alpha · Σ over the batch of batch1[i] @ batch2[i]; ``input`` broadcasts to (n, m)."""
     product = summed(bmm(batch1, batch2), 0, batch1.dtype)
     return _plus(input, product, beta, alpha, "addbmm")
 
 
 @composite(out=True)
-def baddbmm(input, batch1, batch2, *, beta=1, alpha=1):
+def baddbmm(input, batch1, batch2, *, beta: complex = 1, alpha: complex = 1):
     """beta · input + alpha · (batch1 @ batch2); ``input`` broadcasts to (b, n, m)."""
     product = bmm(batch1, batch2)
     return _plus(input, product, beta, alpha, "baddbmm", skips=False)

@@ -71,7 +71,7 @@ class histogram_result(NamedTuple):
 
 
 @composite(out=True)
-def histogram(input, bins=100, *, range=None, weight=None, density=False):
+def histogram(input, bins: int | Variable = 100, *, range=None, weight=None, density=False):
     """How many elements (or their ``weight``, of the same shape) lie in each bin: a pair (hist, bin_edges),
     of the dtype of ``input``.
 

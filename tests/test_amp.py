@@ -5,7 +5,7 @@ import math
 import pytest
 
 import mytorch
-from tests.autograd.agree import agree, table
+from tests.referee import agree_on, table
 
 
 def trained(t, gradients, **options):
@@ -75,7 +75,7 @@ def s_autocast_disabled(t):
 
 @table(globals())
 def test_as_in_torch(scenario):
-    agree(scenario)
+    agree_on(scenario)
 
 
 def test_autocast_refuses_what_it_cannot_do():

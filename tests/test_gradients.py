@@ -9,6 +9,7 @@ import mytorch
 from mytorch.autograd import gradcheck, gradgradcheck
 from mytorch.core.primitive import primitives
 from mytorch.testing.samples import rows
+from tests.referee import Numbers, answer, leaves
 
 ROWS = rows()
 every_row = pytest.mark.parametrize("row", ROWS, ids=lambda row: row.id)
@@ -41,21 +42,23 @@ def outputs(result):
 
 
 def expected(row, arrays):
-    """What the reference gives, as a list of NumPy arrays."""
+    """What the reference gives, as a list of Numbers."""
     if row.reference is not None:
-        result = row.reference(*arrays)
-        return [np.asarray(r) for r in (result if isinstance(result, (tuple, list)) else (result,))]
-    torch = pytest.importorskip("torch")
-    result = row.torch(*[torch.tensor(a) for a in arrays])
-    results = result if isinstance(result, (tuple, list)) else (result,)
-    return [r.detach().resolve_conj().numpy() for r in results]
+        return [Numbers.of(np.asarray(r)) for r in leaves(row.reference(*arrays))]
+    return answer(of_torch, row.torch, *arrays)
+
+
+def of_torch(torch, call, *arrays):
+    return [
+        Numbers.of(r.detach().resolve_conj().numpy())
+        for r in leaves(call(*[torch.tensor(a) for a in arrays]))
+    ]
 
 
 def compare(results, wanted, tolerance):
     assert len(results) == len(wanted)
     for r, w in zip(results, wanted):
-        assert tuple(r.shape) == w.shape
-        np.testing.assert_allclose(r.detach().cpu().numpy(), w, rtol=tolerance, atol=tolerance)
+        w.check(r.detach().cpu().numpy(), tolerance, tolerance, "value")
 
 
 @every_row
@@ -123,7 +126,8 @@ def test_other_layouts(row, device):
     spread = [np.repeat(a.T, 2, axis=0)[::2].T if a.ndim else a for a in arrays]
     made = [mytorch.from_numpy(a).to(device) for a in spread]
     plain = [mytorch.tensor(a, device=device) for a in arrays]
-    compare(outputs(row.call(*made)), [r.detach().cpu().numpy() for r in outputs(row.call(*plain))], 1e-12)
+    wanted = [Numbers.of(r.detach().cpu().numpy()) for r in outputs(row.call(*plain))]
+    compare(outputs(row.call(*made)), wanted, 1e-12)
 
 
 BROADCASTS = [((3, 4), (4,)), ((3, 1), (1, 4)), ((), (2, 3)), ((2, 1, 3), (4, 1)), ((1,), (3, 1))]

@@ -15,8 +15,7 @@ import pytest
 
 import mytorch
 import mytorch.utils.data
-
-torch = pytest.importorskip("torch")
+from tests.referee import torch
 
 NAMESPACES = """
     mytorch mytorch.autograd mytorch.func mytorch.linalg mytorch.special mytorch.random mytorch.serialization

@@ -20,8 +20,7 @@ from hypothesis import strategies as st
 import mytorch
 from mytorch import nn
 from mytorch.serialization import safe_globals
-
-torch = pytest.importorskip("torch")
+from tests.referee import torch
 
 
 class Plain:

@@ -12,9 +12,10 @@ import mytorch
 from mytorch import _utils
 from mytorch.nn.attention import SDPBackend, sdpa_kernel
 from mytorch.utils import _pytree
+from tests.draws import draws
+from tests.referee import answer, torch
 
-torch = pytest.importorskip("torch")
-rng = np.random.default_rng(4)
+rng = draws(4)
 X, W = rng.standard_normal((3, 4)).astype("float32"), rng.standard_normal(4).astype("float32")
 
 PATHS = """
@@ -38,7 +39,7 @@ def found(path):
 
 @pytest.mark.parametrize("path", PATHS)
 def test_paths(path):
-    assert found(path) is not None and found("my" + path) is not None
+    assert found("my" + path) is not None and answer(lambda _: found(path) is not None)
 
 
 def as_numbers(result):
@@ -147,7 +148,7 @@ def test_hooks_of_all_modules():
         net(x)
         return seen
 
-    assert run(mytorch) == run(torch)
+    assert run(mytorch) == answer(run)
 
 
 def test_no_compiler_for_modules():

@@ -5,7 +5,7 @@ import pytest
 
 import mytorch
 from mytorch.autograd import Function, gradcheck, gradgradcheck
-from tests.autograd.agree import agree, table
+from tests.referee import agree_on, table
 
 
 def leaf(t, *values, **options):
@@ -493,7 +493,7 @@ def s_straight_through(t):
 
 @table(globals())
 def test_as_in_torch(scenario):
-    agree(scenario)
+    agree_on(scenario)
 
 
 class Exp(Function):

@@ -5,7 +5,8 @@ import pytest
 
 import mytorch
 from mytorch import nn
-from tests.autograd.agree import agree, table
+from tests.draws import draws
+from tests.referee import agree_on, table
 
 
 def x1(t):
@@ -298,7 +299,7 @@ def s_grad_twice_for_one_argument(t):
 
 @table(globals())
 def test_as_in_torch(scenario):
-    agree(scenario)
+    agree_on(scenario)
 
 
 # ---- functional_call and per-sample gradients ----------------------------------------------------
@@ -341,7 +342,7 @@ PER_SAMPLE = {
 @pytest.mark.parametrize("name", PER_SAMPLE)
 def test_gradients_per_sample(name):
     make, shape = PER_SAMPLE[name]
-    rng = np.random.default_rng(0)
+    rng = draws(0)
     model = make().double()
     x = mytorch.tensor(rng.integers(0, 7, (5, 4)) if shape is None else rng.standard_normal(shape))
     parameters = {key: p.detach() for key, p in model.named_parameters()}

@@ -13,10 +13,12 @@ from mytorch.autograd import Function, gradcheck, gradgradcheck
 from mytorch.autograd.gradcheck import GradcheckError
 from mytorch.core.primitive import primitive, primitives
 from mytorch.testing.samples import Sample
+from tests.draws import draws
+from tests.referee import torch
 
 
 def double(*shape, device="cpu"):
-    return mytorch.tensor(np.random.default_rng(0).standard_normal(shape), requires_grad=True, device=device)
+    return mytorch.tensor(draws(0).standard_normal(shape), requires_grad=True, device=device)
 
 
 def function(forward, backward):
@@ -146,7 +148,6 @@ def test_a_parameter_that_the_function_holds():
 
 
 def test_as_in_torch():
-    torch = pytest.importorskip("torch")
     for f in (
         lambda x: x * x,
         lambda x: x.abs().sqrt(),

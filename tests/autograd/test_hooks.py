@@ -3,7 +3,7 @@
 import pytest
 
 import mytorch
-from tests.autograd.agree import agree, table
+from tests.referee import agree_on, table, torch
 
 
 def leaf(t, *values, **options):
@@ -196,7 +196,7 @@ def test_retained_gradient_after_a_change(change, again):
         (b * weight).sum().backward()
         return b.grad, x.grad, earlier, b.retains_grad
 
-    agree(scenario)
+    agree_on(scenario)
 
 
 @pytest.mark.parametrize("change", ["t_", "unsqueeze_"])
@@ -326,7 +326,7 @@ def test_a_frozen_leaf_collects_nothing(way, create):
         y.backward()
         return frozen, w.grad, v.grad, seen
 
-    agree(scenario)
+    agree_on(scenario)
 
 
 @pytest.mark.parametrize("way", FREEZING)
@@ -339,7 +339,7 @@ def test_a_frozen_leaf_keeps_its_gradient(way):
         y.backward()
         return w.grad
 
-    agree(scenario)
+    agree_on(scenario)
 
 
 def s_post_accumulate(t):
@@ -384,11 +384,11 @@ def s_a_gradient_is_not_its_own(t):
 
 @table(globals())
 def test_as_in_torch(scenario):
-    agree(scenario)
+    agree_on(scenario)
 
 
 def test_gradients_of_intermediate_results_warn():
-    for t in (mytorch, pytest.importorskip("torch")):
+    for t in (mytorch, torch):
         x = t.ones(2, requires_grad=True)
         y, kept = x * 2, x * 3
         kept.retain_grad()

@@ -5,7 +5,7 @@ with PyTorch.
 import pytest
 
 import mytorch
-from tests.autograd.agree import agree, table
+from tests.referee import agree_on, table
 
 
 def leaf(t, *values):
@@ -328,7 +328,7 @@ def s_requires_grad_in_place_after_write(t):
 
 @table(globals())
 def test_as_in_torch(scenario):
-    agree(scenario)
+    agree_on(scenario)
 
 
 def test_the_error_names_the_operation_and_the_version():

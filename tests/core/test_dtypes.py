@@ -6,8 +6,7 @@ import operator
 import pytest
 
 import mytorch
-
-from ..ops.against_torch import name_of, torch
+from tests.referee import name_of, torch
 
 NAMES = ["float16", "float32", "float64", "int8", "int16", "int32", "int64", "uint8", "bool", "bfloat16"]
 pytestmark = pytest.mark.filterwarnings("ignore")

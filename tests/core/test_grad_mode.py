@@ -8,7 +8,7 @@ import threading
 import pytest
 
 import mytorch
-from tests.autograd.agree import agree, table
+from tests.referee import agree_on, table
 
 
 def leaf(t, *values):
@@ -253,7 +253,7 @@ def s_generator_in_a_mode_of_its_own(t):
 
 @table(globals())
 def test_as_in_torch(scenario):
-    agree(scenario)
+    agree_on(scenario)
     assert mytorch.is_grad_enabled()
 
 

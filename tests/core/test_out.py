@@ -7,11 +7,10 @@ import numpy as np
 import pytest
 
 import mytorch
-from tests.autograd.agree import agree
+from tests.draws import draws
+from tests.referee import agree_on, torch
 
-torch = pytest.importorskip("torch")
-
-A = np.random.default_rng(0).uniform(0.1, 0.3, (3, 3)).astype("float32") + np.eye(3, dtype="float32") / 2
+A = draws(0).uniform(0.1, 0.3, (3, 3)).astype("float32") + np.eye(3, dtype="float32") / 2
 CALLS = {
     **{
         name: (lambda lib, x, out, name=name: getattr(lib, name)(x, x, out=out))
@@ -78,7 +77,7 @@ def test_every_function_that_takes_it(expression, kind):
         # vectors of a factorization may point the other way
         return same, [o if o.dtype == lib.bool else o.abs() for o in outs]
 
-    agree(scenario, close=1e-4)
+    agree_on(scenario, close=1e-4)
 
 
 # the last one casts in torch, unlike its twin in linalg
@@ -99,22 +98,22 @@ def test_every_function_into_another_dtype(expression, kind):
             f"lib.{expression[:-1]}, out=out)", {**names, "out": lib.empty(0, dtype=getattr(lib, kind))}
         )
 
-    agree(scenario, close=1e-2 if kind == "float16" else 1e-4)
+    agree_on(scenario, close=1e-2 if kind == "float16" else 1e-4)
 
 
 def test_several_results_need_as_many_tensors():
-    agree(lambda lib: lib.max(lib.tensor(A), 0, out=lib.zeros(3)))
-    agree(lambda lib: lib.max(lib.tensor(A), 0, out=(lib.zeros(3),)))
-    agree(lambda lib: lib.max(lib.tensor(A), 0, out=(lib.zeros(3), lib.zeros(3))))  # indices are integers
+    agree_on(lambda lib: lib.max(lib.tensor(A), 0, out=lib.zeros(3)))
+    agree_on(lambda lib: lib.max(lib.tensor(A), 0, out=(lib.zeros(3),)))
+    agree_on(lambda lib: lib.max(lib.tensor(A), 0, out=(lib.zeros(3), lib.zeros(3))))  # indices are integers
     # and each keeps its dtype
-    agree(lambda lib: lib.linalg.qr(lib.tensor(A), out=(lib.zeros(3, 3, dtype=lib.float64),) * 2))
-    agree(lambda lib: lib.exp(lib.tensor(A), out=(lib.zeros(3, 3),)))
-    agree(
+    agree_on(lambda lib: lib.linalg.qr(lib.tensor(A), out=(lib.zeros(3, 3, dtype=lib.float64),) * 2))
+    agree_on(lambda lib: lib.exp(lib.tensor(A), out=(lib.zeros(3, 3),)))
+    agree_on(
         lambda lib: lib.max(
             lib.tensor(A, requires_grad=True), 0, out=(lib.zeros(3), lib.zeros(3, dtype=lib.int64))
         )
     )
-    agree(lambda lib: lib.zeros_like(lib.tensor(A), out=lib.zeros(3, 3)))
+    agree_on(lambda lib: lib.zeros_like(lib.tensor(A), out=lib.zeros(3, 3)))
     given = mytorch.max(mytorch.tensor(A), 0, out=(mytorch.zeros(3), mytorch.zeros(3, dtype=mytorch.int64)))
     assert given._fields == ("values", "indices")
 
@@ -126,7 +125,7 @@ def test_into_a_tensor_of_the_shape(name):
         part = out[1:]  # sees the change
         return CALLS[name](lib, x, out) is out, out, part
 
-    agree(scenario)
+    agree_on(scenario)
 
 
 @pytest.mark.parametrize("name", OTHER_SHAPES)
@@ -135,22 +134,22 @@ def test_into_an_empty_tensor(name):
         out = lib.empty(0)
         return OTHER_SHAPES[name](lib, lib.tensor(A), out) is out, out
 
-    agree(scenario)
+    agree_on(scenario)
 
 
 def test_into_another_dtype():
     for kind in ("float64", "float16"):
-        agree(lambda lib, kind=kind: lib.exp(lib.tensor(A), out=lib.zeros(3, 3, dtype=getattr(lib, kind))))
-    agree(lambda lib: lib.exp(lib.tensor(A), out=lib.zeros(3, 3, dtype=lib.int64)))  # refused
-    agree(lambda lib: lib.nonzero(lib.tensor(A), out=lib.zeros(0, dtype=lib.int64)))
+        agree_on(lambda lib, kind=kind: lib.exp(lib.tensor(A), out=lib.zeros(3, 3, dtype=getattr(lib, kind))))
+    agree_on(lambda lib: lib.exp(lib.tensor(A), out=lib.zeros(3, 3, dtype=lib.int64)))  # refused
+    agree_on(lambda lib: lib.nonzero(lib.tensor(A), out=lib.zeros(0, dtype=lib.int64)))
 
 
 def test_what_is_refused():
-    agree(lambda lib: lib.exp(lib.tensor(A, requires_grad=True), out=lib.zeros(3, 3)))
-    agree(lambda lib: lib.exp(lib.tensor(A), out=lib.zeros(3, 3, requires_grad=True)))
-    agree(lambda lib: lib.stack([lib.tensor(A, requires_grad=True)], out=lib.zeros(1, 3, 3)))
-    agree(lambda lib: lib.exp(lib.tensor(A), out=3))
-    agree(lambda lib: lib.add(lib.tensor(A), 1, out=None))
+    agree_on(lambda lib: lib.exp(lib.tensor(A, requires_grad=True), out=lib.zeros(3, 3)))
+    agree_on(lambda lib: lib.exp(lib.tensor(A), out=lib.zeros(3, 3, requires_grad=True)))
+    agree_on(lambda lib: lib.stack([lib.tensor(A, requires_grad=True)], out=lib.zeros(1, 3, 3)))
+    agree_on(lambda lib: lib.exp(lib.tensor(A), out=3))
+    agree_on(lambda lib: lib.add(lib.tensor(A), 1, out=None))
     with pytest.warns(UserWarning, match="was resized"):
         assert mytorch.exp(mytorch.tensor(A), out=mytorch.zeros(2)).shape == (3, 3)
 
@@ -164,7 +163,7 @@ def test_without_recording():
 
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        agree(scenario)
+        agree_on(scenario)
 
 
 def test_a_saved_value_that_is_overwritten():
@@ -174,7 +173,7 @@ def test_a_saved_value_that_is_overwritten():
         lib.exp(lib.tensor(A), out=saved)
         y.sum().backward()
 
-    agree(scenario)
+    agree_on(scenario)
 
 
 def numbered(lib, n):

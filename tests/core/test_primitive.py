@@ -9,7 +9,7 @@ import pytest
 
 import mytorch
 from mytorch.core.primitive import primitive
-from tests.autograd.agree import agree, table
+from tests.referee import agree_on, table
 
 
 def leaf(t, *values, dtype=None):
@@ -448,7 +448,7 @@ def s_numpy_of_what_requires_grad(t):
 
 @table(globals())
 def test_as_in_torch(scenario):
-    agree(scenario)
+    agree_on(scenario)
 
 
 def test_names_of_nodes(device):
@@ -676,7 +676,7 @@ def test_joins_of_many(n, constants):
         loss.backward()
         return [loss, g, second, *(x.grad for x in xs)]
 
-    agree(scenario)
+    agree_on(scenario)
 
 
 ALIASING = {

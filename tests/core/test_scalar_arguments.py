@@ -5,7 +5,7 @@ the same, what it refuses is refused.
 import numpy as np
 import pytest
 
-from ..ops.against_torch import agree
+from tests.referee import agree
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # torch warns of its own deprecations
 

@@ -5,8 +5,8 @@ import pytest
 
 import mytorch
 from mytorch import distributions as mine
+from tests.referee import torch
 
-torch = pytest.importorskip("torch")
 theirs = torch.distributions
 
 ROW = {

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 import mytorch
+from tests.referee import torch
 
-from .test_distributions import build, close, divergences, mine, theirs, torch
+from .test_distributions import build, close, divergences, mine, theirs
 
 # within (0, 1), where torch's formulas are right; it takes a whole [0, 1] for too large
 INSIDE = "Uniform(p * 0.3, p * 0.3 + 0.5)"

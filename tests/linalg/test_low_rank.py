@@ -5,9 +5,10 @@ import numpy as np
 import pytest
 
 import mytorch
-from tests.ops.against_torch import agree
+from tests.draws import draws
+from tests.referee import agree
 
-RNG = np.random.default_rng(0)
+RNG = draws(0)
 
 
 @pytest.mark.parametrize("shape", [(40, 12), (2, 12, 40), (30, 30)], ids=str)

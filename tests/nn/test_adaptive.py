@@ -3,10 +3,12 @@
 import numpy as np
 import pytest
 
-from .against import same_error
+from tests.draws import draws
+from tests.referee import same_error
+
 from .test_recurrent import agree, twins
 
-rng = np.random.default_rng(8)
+rng = draws(8)
 TARGETS = [np.array([0, 3, 5, 11, 7]), np.array([1, 2, 0, 1, 1]), np.array([9, 10, 11, 9, 8])]
 
 

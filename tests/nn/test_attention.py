@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 
 import mytorch
+from tests.draws import draws
+from tests.referee import compare, same_error, torch
 
-from .against import compare, same_error, torch
 from .test_recurrent import agree, twins
 
-rng = np.random.default_rng(4)
+rng = draws(4)
 # (N, S) what is padded
 HIDE = np.array([[False, False, True, True], [False, False, False, True], [False] * 4])
 

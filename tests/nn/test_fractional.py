@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 import mytorch
-from tests.nn.against import compare, same_error
+from tests.draws import draws
+from tests.referee import compare, same_error
 
-RNG = np.random.default_rng(0)
+RNG = draws(0)
 CASES = [
     (2, (2, 3, 9, 7), {"kernel_size": 2, "output_size": (4, 3)}),
     (2, (3, 9, 7), {"kernel_size": (3, 2), "output_size": 1}),

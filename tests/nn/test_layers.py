@@ -10,11 +10,12 @@ import numpy as np
 import pytest
 
 import mytorch
+from tests.draws import draws
+from tests.referee import answer, compare, same_error, torch
 
-from .against import compare, same_error, torch
 from .test_recurrent import agree, twins
 
-rng = np.random.default_rng(7)
+rng = draws(7)
 
 
 def real(*shape):
@@ -156,16 +157,14 @@ def test_functions_of_torchs_names():
 OLD = ("min_value", "max_value", "args", "kwargs")
 
 
+def arguments(lib, name):
+    parameters = inspect.signature(getattr(lib.nn, name)).parameters.values()
+    return [(p.name, None if p.default is p.empty else p.default) for p in parameters if p.name not in OLD]
+
+
 def test_constructors_take_torchs_arguments():
     for name in [*SETTINGS, *PLAIN]:
-        mine, theirs = (
-            inspect.signature(getattr(mytorch.nn, name)),
-            inspect.signature(getattr(torch.nn, name)),
-        )
-        found, wanted = (
-            [(p.name, p.default) for p in s.parameters.values() if p.name not in OLD] for s in (mine, theirs)
-        )
-        assert found == wanted, name
+        assert arguments(mytorch, name) == answer(arguments, name), name
     with pytest.raises(TypeError):
         mytorch.nn.ELU(1.0, False, 3)
 

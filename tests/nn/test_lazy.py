@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 
 import mytorch
-
-from .against import torch
+from tests.referee import torch
 
 ROWS = [
     ("LazyLinear", (4,), (2, 3)),

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 import mytorch
-
-from .against import compare, same_error, torch
+from tests.draws import draws
+from tests.referee import compare, same_error, torch
 
 REDUCTIONS = ["mean", "sum", "none"]
-rng = np.random.default_rng(0)
+rng = draws(0)
 
 
 def real(*shape):

@@ -4,12 +4,11 @@ import numpy as np
 import pytest
 
 import mytorch
-from tests.ops.against_torch import agree
-
-from .against import compare, same_error
+from tests.draws import draws
+from tests.referee import agree, compare, same_error, torch
 
 REDUCTIONS = ["mean", "sum", "none"]
-rng = np.random.default_rng(1)
+rng = draws(1)
 
 
 def real(*shape):
@@ -122,8 +121,6 @@ MODULES = [
 @pytest.mark.parametrize("name, settings, arrays", MODULES, ids=lambda v: v if isinstance(v, str) else "")
 def test_modules(name, settings, arrays):
     compare(lambda lib, *x: getattr(lib.nn, name)(**settings)(*x), arrays)
-    import torch
-
     assert repr(getattr(mytorch.nn, name)(**settings)) == repr(
         getattr(torch.nn, name)(**settings)
     ) or "distance_function" in repr(getattr(torch.nn, name)(**settings))

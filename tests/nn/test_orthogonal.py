@@ -5,9 +5,10 @@ import pytest
 
 import mytorch
 from mytorch.nn.utils import fuse_conv_bn_eval, fuse_linear_bn_eval, parametrizations, skip_init
-from tests.nn.against import torch
+from tests.draws import draws
+from tests.referee import torch
 
-RNG = np.random.default_rng(0)
+RNG = draws(0)
 SHAPES = [(4, 4), (6, 3), (3, 6)]
 
 

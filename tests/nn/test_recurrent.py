@@ -8,10 +8,10 @@ import pytest
 import mytorch
 from mytorch.kernels import threads as parallel
 from mytorch.ops.layers import recurrent
+from tests.draws import draws
+from tests.referee import close, compare, leaves, same_error, torch
 
-from .against import close, compare, flat, same_error, torch
-
-rng = np.random.default_rng(3)
+rng = draws(3)
 KINDS = ["RNN", "LSTM", "GRU"]
 
 
@@ -26,11 +26,9 @@ def twins(name, *args, dtype="float64", **settings):
 
 
 def agree(modules, call, arrays, dtype="float64"):
+    mine, theirs = modules[mytorch], modules[torch]
     compare(
-        lambda lib, *x: call(modules[lib], *x),
-        arrays,
-        dtype,
-        (modules[mytorch].parameters(), modules[torch].parameters()),
+        lambda lib, *x: call(mine if lib is mytorch else theirs, *x), arrays, dtype, modules=(mine, theirs)
     )
 
 
@@ -278,7 +276,7 @@ def test_all_weights():
         [tuple(w.shape) for w in layer] for layer in modules[torch].all_weights
     ]
     modules[mytorch].flatten_parameters()
-    assert len(flat(modules[mytorch].all_weights)) == 16
+    assert len(leaves(modules[mytorch].all_weights)) == 16
 
 
 @pytest.mark.parametrize("value", [np.inf, -np.inf, np.nan, 1e38, -1e4])
@@ -290,7 +288,7 @@ def test_all_weights():
 def test_infinite_inputs_and_saturated_gates(kind, settings, value):
     found = []
     for m in (torch, mytorch):
-        rng = np.random.default_rng(0)
+        rng = draws(1)
         net = getattr(m.nn, kind)(3, 4, num_layers=2, bidirectional=True, **settings)
         net.load_state_dict(
             {

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 import mytorch
+from tests.draws import draws
+from tests.referee import compare, same_error, torch
 
-from .against import compare, same_error, torch
-
-rng = np.random.default_rng(2)
+rng = draws(2)
 TABLE = rng.standard_normal((7, 3))
 NUMBERS = rng.integers(0, 7, (4, 5))
 SETTINGS = [

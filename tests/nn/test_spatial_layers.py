@@ -10,9 +10,9 @@ import pytest
 
 import mytorch
 from mytorch import nn
-from tests.nn.against import compare, same_error
+from tests.draws import draws
+from tests.referee import answer, compare, same_error, torch
 
-torch = pytest.importorskip("torch")
 torch.set_num_threads(1)  # its threads wait for each other longer than these small arrays take
 
 IMAGE, LINE, VOLUME = (3, 4, 7, 6), (3, 4, 9), (2, 4, 5, 4, 6)
@@ -115,7 +115,7 @@ def build(name, args, settings, dtype="float64"):
     """The layer in both libraries with the same random parameters."""
     theirs = getattr(torch.nn, name)(*args, **settings).to(getattr(torch, dtype))
     ours = getattr(nn, name)(*args, **settings).to(getattr(mytorch, dtype))
-    rng = np.random.default_rng(1)
+    rng = draws(1)
     for mine, other in zip(ours.parameters(), theirs.parameters(), strict=True):
         values = rng.uniform(0.5, 1.5, tuple(other.shape))
         other.data = torch.tensor(values, dtype=other.dtype)
@@ -127,7 +127,7 @@ def build(name, args, settings, dtype="float64"):
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 def test_results_gradients_and_buffers(name, args, settings, shape, dtype):
     ours, theirs = build(name, args, settings, dtype)
-    x = np.random.default_rng(0).standard_normal(shape)
+    x = draws(0).standard_normal(shape)
     parameters = (list(ours.parameters()), list(theirs.parameters()))
 
     def run(library, x):
@@ -155,7 +155,7 @@ def test_text_attributes_and_state(name, args, settings, shape):
     assert [str(v.dtype).split(".")[1] for v in ours.state_dict().values()] == [
         str(v.dtype).split(".")[1] for v in theirs.state_dict().values()
     ]
-    public = {k: v for k, v in vars(theirs).items() if not k.startswith("_")}
+    public = answer(lambda _, layer: {k: v for k, v in vars(layer).items() if not k.startswith("_")}, theirs)
     mine = {k: getattr(ours, k) for k in public}
     assert mine == public
 
@@ -167,7 +167,7 @@ def test_unbatched(name, args, settings, shape):
     ours, theirs = build(name, args, settings)
     compare(
         lambda library, x: (ours if library is mytorch else theirs)(x),
-        [np.random.default_rng(0).standard_normal(shape[1:])],
+        [draws(0).standard_normal(shape[1:])],
     )
 
 
@@ -201,7 +201,7 @@ def test_unpooling_layer():
         values, indices = library.nn.MaxPool2d(2, return_indices=True)(x)
         return library.nn.MaxUnpool2d(2)(values, indices, output_size=x.shape)
 
-    compare(there_and_back, [np.random.default_rng(0).standard_normal((2, 3, 5, 6))])
+    compare(there_and_back, [draws(0).standard_normal((2, 3, 5, 6))])
     assert repr(nn.MaxUnpool2d(2, 3)) == repr(torch.nn.MaxUnpool2d(2, 3))
 
 
@@ -271,7 +271,7 @@ def test_parameters_of_another_dtype(name, args, settings, dtypes, training):
     ours.train(training), theirs.train(training)
     compare(
         lambda lib, x: (ours if lib is mytorch else theirs)(x),
-        [np.random.default_rng(0).standard_normal(LINE)],
+        [draws(0).standard_normal(LINE)],
         dtypes[1],
     )
 
@@ -306,7 +306,7 @@ def test_weights_travel_from_torch():
     ours = nn.Sequential(
         nn.Conv2d(3, 8, 3, padding=1), nn.BatchNorm2d(8), nn.ReLU(), nn.ConvTranspose2d(8, 2, 2, 2)
     )
-    x = np.random.default_rng(0).standard_normal((4, 3, 6, 6)).astype("float32")
+    x = draws(0).standard_normal((4, 3, 6, 6)).astype("float32")
     theirs(torch.tensor(x))  # moves the running statistics
     ours.load_state_dict({k: mytorch.tensor(v.numpy()) for k, v in theirs.state_dict().items()})
     ours.eval(), theirs.eval()

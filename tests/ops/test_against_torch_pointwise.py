@@ -9,10 +9,10 @@ import pytest
 
 import mytorch
 from mytorch.ops import activation
+from tests.draws import draws
+from tests.referee import INF, NAN, agree, torch
 
-from .against_torch import INF, NAN, agree, torch
-
-rng = np.random.default_rng(0)
+rng = draws(0)
 CORNERS = [0.0, -0.0, 1, -1, 2.5, -3.5, 0.5, INF, -INF, NAN]
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # torch warns of its own deprecations
@@ -427,8 +427,8 @@ def test_operators_in_place(name):
 
 IN_PLACE = [
     name
-    for name in dir(torch.Tensor)
-    if name.endswith("_") and not name.startswith("_") and hasattr(mytorch.Tensor, name)
+    for name in dir(mytorch.Tensor)
+    if name.endswith("_") and not name.startswith("_") and hasattr(torch.Tensor, name)
 ]
 # torch's gradients make no sense
 STEPS = {

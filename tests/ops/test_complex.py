@@ -7,9 +7,10 @@ import mytorch
 from mytorch.autograd import gradcheck
 from mytorch.core.primitive import primitives
 from mytorch.testing.samples import Complex, Real, rows
+from tests.draws import draws
+from tests.referee import torch
 
-torch = pytest.importorskip("torch")
-rng = np.random.default_rng(3)
+rng = draws(3)
 X, S = rng.standard_normal((4, 2)), rng.standard_normal(4)
 
 ROWS = [row for row in rows() if "complex" in row.note and row.smooth and row.torch is not None]

@@ -6,9 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import mytorch
-from tests.ops.against_torch import agree
+from tests.draws import draws
+from tests.referee import agree, live, torch
 
-torch = pytest.importorskip("torch")
 pytestmark = pytest.mark.filterwarnings(
     "ignore:Using a non-tuple sequence", "ignore:indexing with dtype torch.uint8"
 )
@@ -139,14 +139,14 @@ def test_write_a_tensor(name):
         shape = torch.tensor(X)[INDICES[name](torch)].shape
     except Exception:
         shape = (2,)
-    y = np.random.default_rng(0).standard_normal(shape).astype("float32")
+    y = draws(0).standard_normal(shape).astype("float32")
     agree(written(INDICES[name], lambda m, x, y: y), [X, y], name)
 
 
 @every_write
 @pytest.mark.parametrize("shape", [(), (1,), (4,), (1, 1, 1, 4), (3,), (5, 5)], ids=str)
 def test_write_what_broadcasts(name, shape):
-    y = np.random.default_rng(0).standard_normal(shape).astype("float32")
+    y = draws(0).standard_normal(shape).astype("float32")
     if name in ("two tensors", "list", "tensor", "2-d tensor", "nested list") and shape not in (
         (),
         (1,),
@@ -316,6 +316,7 @@ def indexed(draw):
     return shape, (*parts, Ellipsis)
 
 
+@live
 @settings(max_examples=400, deadline=None)
 @given(indexed())
 def test_random_indices(case):

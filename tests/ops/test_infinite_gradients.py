@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 import mytorch
-
-torch = pytest.importorskip("torch")
+from tests.draws import draws
+from tests.referee import torch
 
 
 def functional(name, *args, **settings):
@@ -64,7 +64,7 @@ POOLING = {
 @pytest.mark.parametrize("bad", [np.inf, -np.inf, np.nan])
 def test_no_other_element_is_touched(name, bad):
     call, shape = (CHOICES[name], (4, 6)) if name in CHOICES else (POOLING[name], (2, 3, 6, 6))
-    values = np.random.default_rng(0).standard_normal(shape).astype("float32")
+    values = draws(0).standard_normal(shape).astype("float32")
     found = []
     for library in (mytorch, torch):
         x = library.tensor(values, requires_grad=True)
@@ -77,7 +77,7 @@ def test_no_other_element_is_touched(name, bad):
 
 
 def test_the_gradient_of_a_pooling_gradient():
-    x = mytorch.tensor(np.random.default_rng(0).standard_normal((1, 1, 4, 4)), requires_grad=True)
+    x = mytorch.tensor(draws(0).standard_normal((1, 1, 4, 4)), requires_grad=True)
     weights = mytorch.ones(1, 1, 2, 2, dtype=mytorch.float64, requires_grad=True)
     (g,) = mytorch.autograd.grad(mytorch.nn.functional.max_pool2d(x, 2), x, weights, create_graph=True)
     seed = mytorch.where(g.detach() == 0, mytorch.inf, 1.0)  # infinite where nothing was chosen

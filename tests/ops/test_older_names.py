@@ -4,7 +4,7 @@ an integer dtype.
 
 import pytest
 
-from tests.autograd.agree import agree
+from tests.referee import agree_on
 
 CASES = {
     "number before tensors": lambda t: [
@@ -73,4 +73,4 @@ CASES = {
 
 @pytest.mark.parametrize("name", CASES)
 def test_as_in_torch(name):
-    agree(CASES[name])
+    agree_on(CASES[name])

@@ -8,8 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 import mytorch
-
-from .against_torch import agree
+from tests.referee import agree, live
 
 FEW = settings(max_examples=60, deadline=None)
 DTYPES = ["float32", "float64", "int64", "int32", "uint8", "bool"]
@@ -52,6 +51,7 @@ def one_and_dims(draw, dtypes=DTYPES):
     return x, dims, draw(st.booleans())
 
 
+@live
 @FEW
 @given(
     two_that_broadcast(),
@@ -93,6 +93,7 @@ def test_the_gradient_of_a_broadcast_input_has_its_shape(pair, name):
     assert x.grad.shape == x.shape and y.grad.shape == y.shape
 
 
+@live
 @FEW
 @given(two_that_broadcast(["float64", "float32"]), st.data())
 def test_where_and_clamp(pair, data):
@@ -102,6 +103,7 @@ def test_where_and_clamp(pair, data):
     agree(lambda t, x, y: t.clamp(x, max=y), pair)
 
 
+@live
 @FEW
 @given(
     one_and_dims(),
@@ -133,6 +135,7 @@ def test_reductions(case, name):
     )
 
 
+@live
 @FEW
 @given(
     one_and_dims(["float64", "int64"]),
@@ -144,6 +147,7 @@ def test_along_a_dimension(case, name):
         agree(lambda t, x: getattr(t, name)(x, dims), [x], f"{name} {x.dtype}{x.shape} {dims}")
 
 
+@live
 @FEW
 @given(
     two_that_broadcast(["float64", "float32", "int64"]),

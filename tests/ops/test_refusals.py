@@ -9,8 +9,7 @@ import numpy as np
 import pytest
 
 import mytorch
-
-from .against_torch import agree, torch
+from tests.referee import agree, torch
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # torch warns of its own deprecations
 

@@ -7,14 +7,14 @@ import pytest
 
 import mytorch
 from mytorch.nn import functional as F
-from tests.nn.against import compare, same_error
+from tests.draws import draws
+from tests.referee import compare, same_error, torch
 
-torch = pytest.importorskip("torch")
 torch.set_num_threads(1)  # its threads wait for each other longer than these small arrays take
 
 
 def draw(shape):
-    return np.random.default_rng(0).standard_normal(shape)
+    return draws(0).standard_normal(shape)
 
 
 def call(name, **settings):

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 import mytorch
-from tests.ops.against_torch import agree
+from tests.draws import draws
+from tests.referee import agree
 
-RNG = np.random.default_rng(0)
+RNG = draws(0)
 X, CUBE = RNG.standard_normal((4, 5)), RNG.standard_normal((3, 4, 5))
 
 

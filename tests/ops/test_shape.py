@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import mytorch
-from tests.ops.against_torch import agree
+from tests.draws import draws
+from tests.referee import agree, live
 
-torch = pytest.importorskip("torch")
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning", "ignore::FutureWarning")
 
 SHAPES = [
@@ -31,7 +31,7 @@ SHAPES = [
 
 
 def numbers(shape, dtype="float32", seed=0):
-    rng = np.random.default_rng([seed, *shape])
+    rng = draws([seed, *shape])
     if dtype == "bool":
         return np.asarray(rng.random(shape) < 0.5)
     n = int(np.prod(shape))
@@ -308,7 +308,7 @@ def test_order_with_ties_nan_and_infinities(name):
 
 
 def test_searchsorted():
-    rows = np.sort(np.random.default_rng(0).integers(0, 9, (2, 5)).astype("float32"), 1)
+    rows = np.sort(draws(0).integers(0, 9, (2, 5)).astype("float32"), 1)
     for values in (
         np.float32(3),
         np.array([0, 3, 9], "float32"),
@@ -350,7 +350,7 @@ REDUCTIONS = ["sum", "prod", "mean", "amax", "amin", "other"]
 @pytest.mark.parametrize("include_self", [True, False])
 @pytest.mark.parametrize("reduce", REDUCTIONS)
 def test_scatter_reduce(reduce, include_self):
-    rng = np.random.default_rng(0)
+    rng = draws(0)
     cases = [
         ((3, 4), (3, 6), 1),
         ((3, 4), (2, 4), 0),
@@ -600,6 +600,7 @@ def test_numpys_spellings():
     assert x.kthvalue(1, axis=0, keepdims=True).values.shape == (1, 3)
 
 
+@live
 @settings(max_examples=150, deadline=None)
 @given(st.lists(st.integers(0, 4), max_size=4), st.data())
 def test_random_views(shape, data):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import mytorch
-from tests.ops.against_torch import agree
+from tests.referee import agree
 
 GRID = np.array(
     [

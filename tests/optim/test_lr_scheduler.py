@@ -11,8 +11,7 @@ import pytest
 
 import mytorch
 from mytorch import optim
-
-torch = pytest.importorskip("torch")
+from tests.referee import torch
 
 
 class Scale:

@@ -13,8 +13,8 @@ import pytest
 import mytorch
 from mytorch import optim
 from mytorch.optim import blocks
-
-torch = pytest.importorskip("torch")
+from tests.draws import draws
+from tests.referee import close, torch
 
 SHAPES = [(3, 4), (5,), (), (0, 3), (2, 3, 2), (1,)]
 ROWS = [
@@ -59,7 +59,7 @@ IDS = [f"{name}-{'-'.join(options) or 'defaults'}" for name, options in ROWS]
 
 def parameters(shapes=SHAPES, dtype="float64", seed=0):
     """The same parameters for both libraries, and the generator to go on with."""
-    rng = numpy.random.default_rng(seed)
+    rng = draws(seed)
     arrays = [rng.standard_normal(shape).astype(dtype) for shape in shapes]
     ours = [mytorch.tensor(a, requires_grad=True) for a in arrays]
     theirs = [torch.tensor(a, requires_grad=True) for a in arrays]
@@ -77,7 +77,7 @@ def give_gradients(ours, theirs, rng, skip=()):
 
 def compare(ours, theirs, rtol=1e-12):
     for p, q in zip(ours, theirs):
-        numpy.testing.assert_allclose(p.detach().numpy(), q.detach().numpy(), rtol=rtol, atol=rtol)
+        close(p, q, rtol)
 
 
 def compare_states(mine, yours, rtol=1e-12):

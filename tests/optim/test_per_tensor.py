@@ -6,8 +6,9 @@ import pytest
 import mytorch
 from mytorch import optim
 from mytorch.optim.muon import orthogonalized
+from tests.referee import torch
 
-from .test_optimizers import compare, compare_states, give_gradients, parameters, torch
+from .test_optimizers import compare, compare_states, give_gradients, parameters
 
 ADAFACTOR = [
     {},
@@ -51,7 +52,7 @@ def test_muon(options):
         mine.step(), yours.step()
         for p, q, old in zip(ours, theirs, before):  # torch orthogonalizes in bfloat16
             moved = abs(p.detach().numpy() - old.numpy()).max()
-            numpy.testing.assert_allclose(p.detach().numpy(), q.detach().numpy(), atol=0.05 * moved)
+            numpy.testing.assert_allclose(p.detach().numpy(), q.detach().numpy(), atol=0.1 * moved)
             with mytorch.no_grad():
                 p.copy_(mytorch.tensor(q.detach().numpy()))
     for p, q in zip(ours, theirs):

@@ -7,16 +7,17 @@ import pytest
 
 import mytorch
 from mytorch.optim import swa_utils
+from tests.draws import draws
+from tests.referee import torch
 
-torch = pytest.importorskip("torch")
 theirs = torch.optim.swa_utils
 LIBS = ((mytorch, swa_utils), (torch, theirs))
-X = np.random.default_rng(1).standard_normal((5, 8, 3))
+X = draws(1).standard_normal((5, 8, 3))
 
 
 def net(lib):
     model = lib.nn.Sequential(lib.nn.Linear(3, 4), lib.nn.BatchNorm1d(4), lib.nn.Linear(4, 1)).double()
-    rng = np.random.default_rng(0)
+    rng = draws(0)
     with lib.no_grad():
         for p in model.parameters():
             p.copy_(lib.tensor(rng.standard_normal(tuple(p.shape))))
@@ -51,7 +52,7 @@ def test_averages(name):
             averaged.update_parameters(model)
         before = averaged.training
         swa.update_bn([[lib.tensor(x), 1] for x in X], averaged)
-        state = {k: np.asarray(v.numpy()) for k, v in averaged.state_dict().items()}
+        state = {k: np.array(v.numpy()) for k, v in averaged.state_dict().items()}
         found.append(
             (
                 state,

@@ -3,6 +3,7 @@ refused, however it was damaged.
 """
 
 import collections
+import importlib
 import io
 import os
 import pickle
@@ -16,8 +17,8 @@ import pytest
 import mytorch
 from mytorch import nn
 from mytorch.serialization import load_safetensors, save_safetensors
-
-torch = pytest.importorskip("torch")
+from tests.draws import draws
+from tests.referee import answer, torch
 
 
 def written(obj, **options):
@@ -111,7 +112,7 @@ VALUES = {
     "training": training(),
     "list of states": [model().state_dict()] * 2,
     "empty containers": [[], (), {}, set(), collections.OrderedDict()],
-    "large": torch.randn(300, 300),
+    "large": torch.arange(90000.0).reshape(300, 300) % 7,
 }
 
 
@@ -196,7 +197,7 @@ def test_into_a_model():
     theirs = torch.nn.Sequential(torch.nn.Linear(4, 3), torch.nn.ReLU(), torch.nn.Linear(3, 2))
     mine = nn.Sequential(nn.Linear(4, 3), nn.ReLU(), nn.Linear(3, 2))
     mine.load_state_dict(mytorch.load(written(theirs.state_dict())))
-    values = np.random.default_rng(0).standard_normal((5, 4)).astype(np.float32)
+    values = draws(0).standard_normal((5, 4)).astype(np.float32)
     np.testing.assert_allclose(
         mine(mytorch.tensor(values)).detach().array,
         theirs(torch.tensor(values)).detach().numpy(),
@@ -243,6 +244,10 @@ LAYERS = [
 ]
 
 
+def safetensors_of_torch():
+    return importlib.import_module("safetensors.torch")
+
+
 @pytest.mark.parametrize("layer", LAYERS)
 def test_weights_travel_both_ways(layer, tmp_path):
     """From torch through its own file, and back through safetensors, equal to the bit."""
@@ -257,14 +262,17 @@ def test_weights_travel_both_ways(layer, tmp_path):
     assert str(mine.load_state_dict(mytorch.load(written(state)))) == "<All keys matched successfully>"
     for name, tensor in mine.state_dict().items():
         assert same(tensor, state[name])
-    package = pytest.importorskip("safetensors.torch")
+    pytest.importorskip("safetensors")
     save_safetensors(mine.state_dict(), tmp_path / "weights")
-    back = package.load_file(tmp_path / "weights")
+    back = answer(
+        lambda _, path: dict(sorted(safetensors_of_torch().load_file(path).items())), tmp_path / "weights"
+    )
     assert set(back) == set(state) and all(
         torch.equal(back[k], state[k]) and back[k].dtype == state[k].dtype for k in state
     )
-    package.save_file({k: v.clone() for k, v in state.items()}, tmp_path / "theirs")
-    for name, tensor in load_safetensors(tmp_path / "theirs").items():
+    state = {k: v.clone() for k, v in state.items()}
+    answer(lambda _, *args: safetensors_of_torch().save_file(*args), state, tmp_path / "theirs")
+    for name, tensor in sorted(load_safetensors(tmp_path / "theirs").items()):
         assert same(tensor, state[name])
 
 
@@ -276,14 +284,19 @@ class Bomb:
         return os.mkdir, ("exploded",)
 
 
-class Net(torch.nn.Linear):
-    pass
+def made_from_a_class_of_ones_own(torch):
+    global Net  # where pickle looks for it
+
+    class Net(torch.nn.Linear):
+        pass
+
+    return Net(1, 1)
 
 
 NOT_STATE = {
     "call": (Bomb(), "it needs posix.mkdir|it needs nt.mkdir"),
     "module": (torch.nn.Linear(2, 2), r"it needs torch\.nn\.modules\.linear\.Linear.*state_dict"),
-    "class": (Net(1, 1), "it needs .*Net"),
+    "class": (answer(made_from_a_class_of_ones_own), "it needs .*Net"),
     "numpy": ({"a": np.ones(2)}, "it needs numpy"),
     "sparse": (
         torch.sparse_coo_tensor(torch.tensor([[0]]), torch.tensor([1.0]), check_invariants=False),

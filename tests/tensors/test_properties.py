@@ -11,8 +11,7 @@ import numpy as np
 import pytest
 
 import mytorch
-
-torch = pytest.importorskip("torch")
+from tests.referee import answer, torch
 
 DTYPES = ("float32", "float64", "float16", "int64", "uint8", "bool", "complex64")
 ATTRIBUTES = """
@@ -64,7 +63,7 @@ def test_sharing_between_processes_is_refused():
         mytorch.zeros(2).share_memory_()
 
 
-IN_PLACE = [n for n in dir(torch) if n.endswith("_") and not n.startswith("_") and hasattr(mytorch, n)]
+IN_PLACE = [n for n in dir(mytorch) if n.endswith("_") and not n.startswith("_") and hasattr(torch, n)]
 
 
 OF_MORE = "addmv gcd lcm index_put clamp clip detach resize_as threshold".split()  # they take other arguments
@@ -143,10 +142,15 @@ def names_of_layers():
         "linear loss module normalization padding "
         "pixelshuffle pooling rnn sparse transformer upsampling"
     ).split():
-        theirs = importlib.import_module(f"torch.nn.modules.{file}")
-        for name, value in vars(theirs).items():
-            if isinstance(value, type) and value.__module__ == theirs.__name__ and hasattr(mytorch.nn, name):
+        for name in answer(classes_in, file):
+            if hasattr(mytorch.nn, name):
                 yield file, name
+
+
+def classes_in(torch, file):
+    module = getattr(torch.nn.modules, file)
+    classes = {name: value for name, value in vars(module).items() if isinstance(value, type)}
+    return [name for name, value in classes.items() if value.__module__ == module.__name__]
 
 
 @pytest.mark.parametrize(
@@ -227,13 +231,12 @@ def test_modules_that_the_user_vouches_for():
 
 
 def test_each_distribution_by_the_path_of_torchs_file():
-    theirs = [
-        getattr(torch.distributions, name)
-        for name in dir(torch.distributions)
-        if hasattr(mytorch.distributions, name)
-    ]
-    for cls in filter(inspect.isclass, theirs):
-        path = cls.__module__.replace("torch", "mytorch", 1)
-        assert getattr(importlib.import_module(path), cls.__name__) is getattr(
-            mytorch.distributions, cls.__name__
-        )
+    def paths(torch):
+        found = vars(torch.distributions)
+        return {n: c.__module__ for n, c in found.items() if inspect.isclass(c)}
+
+    theirs = {n: path for n, path in answer(paths).items() if hasattr(mytorch.distributions, n)}
+    assert len(theirs) > 30
+    for name, path in theirs.items():
+        module = importlib.import_module(path.replace("torch", "mytorch", 1))
+        assert getattr(module, name) is getattr(mytorch.distributions, name)

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import mytorch
+from tests.referee import torch
 
 N = 40000
 
@@ -90,7 +91,6 @@ def test_generators_are_independent():
 
 @pytest.mark.parametrize("seed", [0, -1, 2**64 - 1, -(2**63), 3.0, "mytorch.tensor(3)", 2**64, -(2**63) - 1])
 def test_seeds_as_in_torch(seed):
-    torch = pytest.importorskip("torch")
 
     def start(package):
         try:
@@ -343,7 +343,6 @@ def run(expression, package):
 
 @pytest.mark.parametrize("expression", FORMS)
 def test_forms_of_torch(expression):
-    torch = pytest.importorskip("torch")
     mine, theirs = run(expression, mytorch), run(expression, torch)
     assert (mine.dtype.name, mine.shape, mine.requires_grad) == (
         str(theirs.dtype)[6:],
@@ -354,7 +353,6 @@ def test_forms_of_torch(expression):
 
 @pytest.mark.parametrize("expression", REFUSED)
 def test_refused_as_torch_refuses(expression):
-    torch = pytest.importorskip("torch")
     with pytest.raises(Exception) as theirs:
         run(expression, torch)
     with pytest.raises(type(theirs.value)) as mine:

@@ -5,7 +5,7 @@ import math
 import pytest
 
 import mytorch
-from tests.autograd.agree import agree, table
+from tests.referee import agree_on, table
 
 
 def outcome(t, actual, expected, **options):
@@ -93,7 +93,7 @@ def s_empty(t):
 
 @table(globals())
 def test_as_in_torch(scenario):
-    agree(scenario)
+    agree_on(scenario)
 
 
 def test_the_message_shows_the_worst_element():

@@ -6,15 +6,14 @@ import pytest
 import mytorch
 from mytorch.kernels import windows
 from mytorch.nn import functional as F
-from tests.nn.against import compare, same_error
-from tests.ops.against_torch import agree
+from tests.draws import draws
+from tests.referee import agree, compare, same_error, torch
 
-torch = pytest.importorskip("torch")
 torch.set_num_threads(1)  # its threads wait for each other longer than these small arrays take
 
 
 def draw(*shapes):
-    rng = np.random.default_rng(0)
+    rng = draws(0)
     return [rng.standard_normal(shape) * 2 + 1 for shape in shapes]
 
 
@@ -85,8 +84,14 @@ def test_instance_norm(shape):
 def test_layer_and_rms_norm(shape, last, dtype, blocks):
     normalized = shape[-last:]
     x, weight, bias = draw(shape, normalized, normalized)
+    rough = 1e-3 if (shape, dtype) == ((3, 1), "float32") else None  # torch's rounding, divided by sqrt(eps)
     for arrays in ([x], [x, weight], [x, weight, bias]):
-        compare(lambda library, *a: library.nn.functional.layer_norm(a[0], normalized, *a[1:]), arrays, dtype)
+        compare(
+            lambda library, *a: library.nn.functional.layer_norm(a[0], normalized, *a[1:]),
+            arrays,
+            dtype,
+            tolerance=rough,
+        )
     for arrays in ([x], [x, weight]):
         compare(lambda library, *a: library.nn.functional.rms_norm(a[0], normalized, *a[1:]), arrays, dtype)
         compare(
@@ -105,7 +110,7 @@ def test_local_response_norm(size):
 
 
 def test_large_means_lose_no_precision():
-    x = (np.random.default_rng(0).standard_normal((64, 3, 8, 8)) + 1000).astype("float32")
+    x = (draws(0).standard_normal((64, 3, 8, 8)) + 1000).astype("float32")
     exact = (x.astype("float64") - x.astype("float64").mean((0, 2, 3), keepdims=True)) / x.astype(
         "float64"
     ).std((0, 2, 3), keepdims=True)
@@ -115,7 +120,7 @@ def test_large_means_lose_no_precision():
 
 
 def test_half_precision_computes_in_single():
-    x = (np.random.default_rng(0).standard_normal((6, 4, 5)) * 30).astype("float16")
+    x = (draws(0).standard_normal((6, 4, 5)) * 30).astype("float16")
     for call in (
         lambda f, x: f.layer_norm(x, (5,)),
         lambda f, x: f.batch_norm(x, None, None, training=True),

@@ -2,14 +2,14 @@
 
 import functools
 
-import numpy as np
 import pytest
 
 import mytorch
 from mytorch.autograd import gradcheck, gradgradcheck
-from tests.autograd.agree import agree
+from tests.draws import draws
+from tests.referee import agree_on
 
-RNG = np.random.default_rng(0)
+RNG = draws(0)
 IMAGES = {2: RNG.standard_normal((2, 3, 4, 5)), 3: RNG.standard_normal((1, 2, 3, 4, 2))}
 THETAS = {2: RNG.standard_normal((2, 2, 3)), 3: RNG.standard_normal((2, 3, 4))}
 GRIDS = {2: RNG.uniform(-1.7, 1.7, (2, 3, 6, 2)), 3: RNG.uniform(-1.7, 1.7, (1, 2, 2, 3, 3))}
@@ -26,7 +26,7 @@ def test_samples(ndim, corners, padding, mode):
         (y * y).sum().backward()
         return y, x.grad, None if mode == "nearest" else grid.grad
 
-    agree(scenario)
+    agree_on(scenario)
 
 
 @pytest.mark.parametrize("corners", [True, False])
@@ -39,7 +39,7 @@ def test_affine_grids(size, corners):
         (grid**2).sum().backward()
         return grid, theta.grad
 
-    agree(scenario)
+    agree_on(scenario)
 
 
 REFUSED = {
@@ -61,7 +61,7 @@ REFUSED = {
 @pytest.mark.filterwarnings("ignore:Default grid_sample")
 @pytest.mark.parametrize("name", REFUSED)
 def test_refused(name):
-    agree(REFUSED[name])
+    agree_on(REFUSED[name])
 
 
 def test_what_is_said():

@@ -7,9 +7,9 @@ import pytest
 
 import mytorch
 from mytorch.nn import functional as F
-from tests.nn.against import compare, same_error
+from tests.draws import draws
+from tests.referee import compare, same_error, torch
 
-torch = pytest.importorskip("torch")
 torch.set_num_threads(1)  # its threads wait for each other longer than these small arrays take
 
 SIZES = (7, 6, 9)
@@ -24,7 +24,7 @@ def call(name, **settings):
 
 
 def draw(shape, ties=False):
-    values = np.random.default_rng(0).standard_normal(shape)
+    values = draws(0).standard_normal(shape)
     return np.round(values) if ties else values
 
 
@@ -115,7 +115,7 @@ def test_unbatched_and_empty():
 
 
 def test_integers():
-    x = np.random.default_rng(0).integers(-9, 9, (2, 3, 6, 6))
+    x = draws(0).integers(-9, 9, (2, 3, 6, 6))
     compare(call("max_pool2d", kernel_size=3, padding=1, return_indices=True), [x])
     compare(call("avg_pool2d", kernel_size=3, padding=1), [x])
 

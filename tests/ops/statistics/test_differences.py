@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 import mytorch
+from tests.draws import draws
+from tests.referee import agree
 
-from ..against_torch import agree
-
-rng = np.random.default_rng(0)
+rng = draws(0)
 pytestmark = pytest.mark.filterwarnings("ignore")
 X, PLACES, COUNTS, WEIGHTS = (
     rng.standard_normal((4, 6)),

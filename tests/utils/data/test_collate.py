@@ -7,6 +7,7 @@ import pytest
 
 import mytorch
 from mytorch.utils.data import default_collate, default_convert
+from tests.referee import answer, equal, facts, torch
 
 Point = collections.namedtuple("Point", "x y")
 
@@ -61,29 +62,24 @@ BATCHES = {
 }
 
 
-def same(ours, theirs):
-    """Whether two structures hold the same, tensors being compared by dtype and values."""
-    if isinstance(ours, mytorch.Tensor):
-        return (
-            str(ours.dtype).split(".")[1] == str(theirs.dtype).split(".")[1]
-            and ours.tolist() == theirs.tolist()
-        )
-    if type(ours) is not type(theirs):
-        return False
-    if isinstance(ours, collections.abc.Mapping):
-        return list(ours) == list(theirs) and all(same(ours[k], theirs[k]) for k in ours)
-    if isinstance(ours, (str, bytes)) or not isinstance(ours, collections.abc.Sequence):
-        return bool(numpy.all(ours == theirs))
-    return len(ours) == len(theirs) and all(same(a, b) for a, b in zip(ours, theirs))
+def described(value):
+    """A structure with the names of its types."""
+    if isinstance(value, collections.abc.Mapping):
+        return [type(value).__name__, *((k, described(v)) for k, v in value.items())]
+    if isinstance(value, collections.abc.Sequence) and not isinstance(value, (str, bytes)):
+        return [type(value).__name__, *map(described, value)]
+    return value
+
+
+def collated(lib, name, batch):
+    return facts(described(getattr(lib.utils.data, name)(batch)))
 
 
 @pytest.mark.parametrize(
     "batch", [pytest.param(b, id=name) for name, b in BATCHES.items() if name != "array big endian"]
 )
 def test_collate_as_torch(batch):
-    torch = pytest.importorskip("torch")
-    ours, theirs = default_collate(batch), torch.utils.data.default_collate(batch)
-    assert same(ours, theirs), f"{ours} is not {theirs}"
+    equal(collated(mytorch, "default_collate", batch), answer(collated, "default_collate", batch))
 
 
 @pytest.mark.parametrize(
@@ -91,9 +87,7 @@ def test_collate_as_torch(batch):
     [pytest.param(b, id=name) for name, b in BATCHES.items() if name not in ("array big endian", "frozen")],
 )
 def test_convert_as_torch(batch):
-    torch = pytest.importorskip("torch")
-    ours, theirs = default_convert(batch), torch.utils.data.default_convert(batch)
-    assert same(ours, theirs), f"{ours} is not {theirs}"
+    equal(collated(mytorch, "default_convert", batch), answer(collated, "default_convert", batch))
 
 
 def test_big_endian_arrays_become_native():
@@ -114,7 +108,6 @@ def test_big_endian_arrays_become_native():
     ],
 )
 def test_refusals_are_torchs(batch):
-    torch = pytest.importorskip("torch")
     with pytest.raises(Exception) as theirs:
         torch.utils.data.default_collate(batch)
     with pytest.raises(type(theirs.value)) as ours:
@@ -124,7 +117,6 @@ def test_refusals_are_torchs(batch):
 
 @pytest.mark.parametrize("shapes", [[(2,), (3,)], [(), (1,)], [(2, 3), (2, 3), (3, 2)]])
 def test_tensors_of_different_shapes(shapes):
-    torch = pytest.importorskip("torch")
     with pytest.raises(RuntimeError) as theirs:
         torch.utils.data.default_collate([torch.zeros(s) for s in shapes])
     for requires_grad in (False, True):
@@ -175,7 +167,6 @@ def test_arrays_of_other_libraries(kind):
 
 @pytest.mark.parametrize("dtype", ["float32", "float64", "int64", "uint8", "bool", "float16"])
 def test_torch_tensors(dtype):
-    torch = pytest.importorskip("torch")
     samples = [(torch.arange(4).reshape(2, 2).to(getattr(torch, dtype)), i) for i in range(3)]
     images, labels = default_collate(samples)
     assert isinstance(images, mytorch.Tensor) and images.shape == (3, 2, 2) and labels.tolist() == [0, 1, 2]
@@ -184,6 +175,5 @@ def test_torch_tensors(dtype):
 
 
 def test_torch_tensors_that_require_a_gradient():
-    torch = pytest.importorskip("torch")
     assert default_collate([torch.ones(2, requires_grad=True)]).tolist() == [[1, 1]]
     assert default_convert(torch.ones(2, requires_grad=True)).tolist() == [1, 1]

@@ -10,6 +10,7 @@ import pytest
 import mytorch
 from mytorch.core.arrays import cuda_is_available
 from mytorch.utils import data
+from tests.referee import answer
 
 
 class Squares(data.Dataset):
@@ -70,34 +71,43 @@ def lists(loader):
     ],
 )
 def test_batches_and_lengths_are_torchs(dataset, kwargs, workers):
-    torch = pytest.importorskip("torch")
-    other = dataset
-    if isinstance(dataset, data.IterableDataset):
-        other = type(
-            "Theirs", (torch.utils.data.IterableDataset,), {"__iter__": lambda _: iter(range(dataset.n))}
-        )()
-        if isinstance(dataset, SizedStream):
-            type(other).__len__ = lambda _: dataset.n
-    elif isinstance(dataset, data.TensorDataset):
-        other = torch.utils.data.TensorDataset(torch.arange(10.0, dtype=torch.float64))
-    ours, theirs = (
-        data.DataLoader(dataset, num_workers=workers, **kwargs),
-        torch.utils.data.DataLoader(other, **kwargs),
-    )
-    theirs = (
-        theirs
-        if workers == 0 or other is dataset
-        else torch.utils.data.DataLoader(other, num_workers=workers, **kwargs)
-    )
-    assert plain(list(ours)) == plain(list(theirs))
-    assert plain(list(ours)) == plain(list(theirs))  # a second epoch
-    try:
-        length = len(theirs)
-    except (TypeError, NotImplementedError):
+    ours = data.DataLoader(dataset, num_workers=workers, **kwargs)
+    batches, length = answer(batches_and_length, dataset, kwargs, workers)
+    assert plain(list(ours)) == batches
+    assert plain(list(ours)) == batches  # a second epoch
+    if length is None:
         with pytest.raises(TypeError):
             len(ours)
     else:
         assert len(ours) == length
+
+
+def batches_and_length(torch, dataset, kwargs, workers):
+    """Those of torch's loader, over the same dataset or one of torch's own."""
+    other = dataset
+    if isinstance(dataset, data.IterableDataset):
+        other = stream_of(torch)(dataset.n)
+        if isinstance(dataset, SizedStream):
+            type(other).__len__ = lambda _: dataset.n
+    elif isinstance(dataset, data.TensorDataset):
+        other = torch.utils.data.TensorDataset(torch.arange(10.0, dtype=torch.float64))
+    workers = 0 if other is dataset else workers
+    theirs = torch.utils.data.DataLoader(other, num_workers=workers, **kwargs)
+    try:
+        return plain(list(theirs)), len(theirs)
+    except (TypeError, NotImplementedError):
+        return plain(list(theirs)), None
+
+
+def stream_of(torch):
+    class Theirs(torch.utils.data.IterableDataset):
+        def __init__(self, n=3):
+            self.n = n
+
+        def __iter__(self):
+            return iter(range(self.n))
+
+    return Theirs
 
 
 def plain(batch):
@@ -132,12 +142,8 @@ def plain(batch):
     ],
 )
 def test_refusals_are_torchs(iterable, kwargs):
-    torch = pytest.importorskip("torch")
-    their_stream = type(
-        "Theirs", (torch.utils.data.IterableDataset,), {"__iter__": lambda self: iter(range(3))}
-    )
     with pytest.raises(Exception) as theirs:
-        torch.utils.data.DataLoader(their_stream() if iterable else range(10), **kwargs)
+        answer(lambda t: t.utils.data.DataLoader(stream_of(t)() if iterable else range(10), **kwargs))
     with pytest.raises(type(theirs.value)) as ours:
         data.DataLoader(Stream() if iterable else range(10), **kwargs)
     assert str(ours.value) == str(theirs.value)
@@ -156,9 +162,10 @@ def test_what_must_not_be_set(name):
 
 
 def test_iterators_have_a_length():
-    torch = pytest.importorskip("torch")
-    for loader in (data.DataLoader, torch.utils.data.DataLoader):
-        assert len(iter(loader(range(5), batch_size=2))) == 3
+    def length(lib):
+        return len(iter(lib.utils.data.DataLoader(range(5), batch_size=2)))
+
+    assert length(mytorch) == answer(length) == 3
 
 
 def test_timeout_needs_workers():

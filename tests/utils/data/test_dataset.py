@@ -5,6 +5,7 @@ import pytest
 
 import mytorch
 from mytorch.utils import data
+from tests.referee import answer, torch
 
 X, Y = numpy.arange(12.0, dtype="float32").reshape(6, 2), numpy.arange(6)
 
@@ -71,9 +72,8 @@ class TooFew(Squares):
     ],
 )
 def test_refusals_are_torchs(make):
-    torch = pytest.importorskip("torch")
     with pytest.raises(Exception) as theirs:
-        make(torch.utils.data)
+        answer(lambda torch: make(torch.utils.data))
     with pytest.raises(type(theirs.value)) as ours:
         make(data)
     assert str(ours.value).replace(" ", "").startswith(str(theirs.value).replace(" ", ""))
@@ -117,7 +117,6 @@ def test_subset():
     [(10, [3, 7]), (10, [0.3, 0.7]), (11, [0.5, 0.5]), (29, [0.3, 0.3, 0.4]), (7, [7]), (3, [1, 1, 1])],
 )
 def test_random_split(n, lengths):
-    torch = pytest.importorskip("torch")
     parts = data.random_split(range(n), lengths, generator=mytorch.Generator().manual_seed(1))
     assert [len(p) for p in parts] == [len(p) for p in torch.utils.data.random_split(range(n), lengths)]
     assert sorted(i for p in parts for i in p) == list(range(n))

@@ -7,6 +7,7 @@ import pytest
 
 import mytorch
 from mytorch.utils import data
+from tests.referee import torch
 
 MADE = [
     ("SequentialSampler", (range(5),), {}),
@@ -26,7 +27,6 @@ MADE = [
 
 @pytest.mark.parametrize("name, args, kwargs", MADE)
 def test_lengths_and_range_are_torchs(name, args, kwargs):
-    torch = pytest.importorskip("torch")
     ours, theirs = getattr(data, name)(*args, **kwargs), getattr(torch.utils.data, name)(*args, **kwargs)
     assert len(ours) == len(theirs)
     mine, other = list(ours), list(theirs)
@@ -75,7 +75,6 @@ def test_sampling_with_replacement_without_an_end():
     ],
 )
 def test_refusals_are_torchs(make):
-    torch = pytest.importorskip("torch")
     with pytest.raises(Exception) as theirs:
         make(torch.utils.data)
     with pytest.raises(type(theirs.value)) as ours:

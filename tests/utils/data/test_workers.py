@@ -20,6 +20,7 @@ import pytest
 import mytorch
 from mytorch.utils import data
 from mytorch.utils.data import worker as worker_module
+from tests.referee import answer, live, torch
 
 METHODS = multiprocessing.get_all_start_methods()
 posix = pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
@@ -234,18 +235,21 @@ def test_a_batch_of_very_many_indices_does_not_block():
 @pytest.mark.parametrize("lengths", [[4, 4], [1, 6], [6, 1], [0, 3], [0, 0], [3]])
 @pytest.mark.parametrize("batch_size", [2, None])
 def test_streams_of_several_workers_are_torchs(lengths, batch_size):
-    torch = pytest.importorskip("torch")
 
+    ours = data.DataLoader(WhoStream(lengths), batch_size, num_workers=len(lengths), persistent_workers=True)
+    first = [b.tolist() if batch_size else b for b in ours]
+    again = [b.tolist() if batch_size else b for b in ours]
+    assert first == again == answer(batches_of_streams, lengths, batch_size)
+
+
+def batches_of_streams(torch, lengths, batch_size):
     class Theirs(torch.utils.data.IterableDataset):
         def __iter__(self):
             worker = torch.utils.data.get_worker_info().id
             return iter([worker * 100 + i for i in range(lengths[worker])])
 
-    ours = data.DataLoader(WhoStream(lengths), batch_size, num_workers=len(lengths), persistent_workers=True)
-    first = [b.tolist() if batch_size else b for b in ours]
-    again = [b.tolist() if batch_size else b for b in ours]
-    theirs = torch.utils.data.DataLoader(Theirs(), batch_size, num_workers=len(lengths))
-    assert first == again == [b.tolist() if batch_size else b for b in theirs]
+    loader = torch.utils.data.DataLoader(Theirs(), batch_size, num_workers=len(lengths))
+    return [b.tolist() if batch_size else b for b in loader]
 
 
 # ---- failures ------------------------------------------------------------------------------------
@@ -486,7 +490,6 @@ def test_random_numbers_in_workers(own):
 
 @pytest.mark.parametrize("base, worker_id", [(0, 0), (12345, 1), (2**61 + 12345678901, 7), (2**32 - 1, 3)])
 def test_numpys_seed_is_torchs(base, worker_id):
-    torch = pytest.importorskip("torch")
     expected = torch.utils.data._utils.worker._generate_state(base, worker_id)
     states = (
         [s.getstate() if s is random else s.get_state() for s in (random, numpy.random)],
@@ -612,8 +615,8 @@ def test_progress_bars_do_not_change_how_workers_start():
     bar.fp.close()
 
 
-def test_a_dataset_of_torchs(tmp_path):
-    torch = pytest.importorskip("torch")
+@live  # the workers ask
+def test_a_dataset_of_torchs():
     pairs = torch.utils.data.TensorDataset(torch.arange(12.0).reshape(6, 2), torch.arange(6))
     for workers in (0, 1):
         x, y = list(data.DataLoader(pairs, 4, num_workers=workers))[1]

@@ -32,13 +32,15 @@ _HOMES = {
     """,
     "core.grad_mode": "is_grad_enabled is_inference_mode_enabled",
     "kernels.threads": "get_num_threads set_num_threads",
-    "ops.activation": "celu hardshrink log_softmax prelu relu selu softmax threshold",
+    "ops.activation": "celu hardshrink prelu relu selu threshold",
+    "ops.addmm": "addbmm addmm addmv addr baddbmm",
     "ops.arithmetic": """
-        add addcdiv addcmul arctan2 atan2 copysign div divide float_power floor_divide fmod gcd
-        heaviside hypot lcm ldexp lerp logaddexp logaddexp2 mul multiply nextafter pow remainder
-        rsub sub subtract true_divide xlogy
+        add addcdiv addcmul div divide floor_divide fmod lerp mul multiply remainder rsub sub
+        subtract true_divide
     """,
+    "ops.binary": "arctan2 atan2 copysign gcd heaviside hypot lcm logaddexp logaddexp2 nextafter xlogy",
     "ops.bounds": "clamp clamp_max clamp_min clip fmax fmin maximum minimum",
+    "ops.cdist": "cdist",
     "ops.comparison": """
         allclose bitwise_and bitwise_left_shift bitwise_not bitwise_or bitwise_right_shift
         bitwise_xor eq equal ge greater greater_equal gt isclose le less less_equal logical_and
@@ -48,20 +50,19 @@ _HOMES = {
         angle complex conj conj_physical=conj imag polar real resolve_conj=itself resolve_neg=itself
         view_as_complex view_as_real
     """,
+    "ops.cross": "cross kron",
     "ops.diagonal": "diag diag_embed diagflat diagonal trace tril tril_indices triu triu_indices",
-    "ops.elementwise": """
-        abs absolute acos acosh arccos arccosh arcsin arcsinh arctan arctanh asin asinh atan atanh
-        ceil cos cosh deg2rad exp exp2 expm1 fix floor frac isfinite isinf isnan isneginf isposinf
-        isreal log log10 log1p log2 logit nan_to_num neg negative positive rad2deg reciprocal round
-        rsqrt sgn sigmoid sign signbit sin sinc sinh sqrt square tan tanh trunc where
-    """,
+    "ops.elementwise": "where",
     "ops.gather": """
         argwhere gather index_select nonzero repeat_interleave take take_along_dim unravel_index
     """,
+    "ops.index_put": """
+        diagonal_scatter index_add index_copy index_fill index_put index_reduce put=put_at
+        select_scatter slice_scatter
+    """,
     "ops.join": """
-        atleast_1d atleast_2d atleast_3d block_diag cartesian_prod cat chunk column_stack
-        combinations concat concatenate dsplit dstack hsplit hstack meshgrid narrow row_stack select
-        split split_with_sizes stack tensor_split unbind vsplit vstack
+        atleast_1d atleast_2d atleast_3d block_diag cat column_stack concat concatenate dstack
+        hstack row_stack stack unbind vstack
     """,
     "ops.layout": "clone",
     "ops.linalg.decompositions": "cholesky qr svd=old_svd",
@@ -69,33 +70,38 @@ _HOMES = {
     "ops.linalg.einsum": "einsum",
     "ops.linalg.lu": "lu=old_lu lu_solve=old_lu_solve lu_unpack",
     "ops.linalg.matrix": """
-        cholesky_inverse cholesky_solve det logdet matrix_exp matrix_power norm pinverse=pinv slogdet
+        cholesky_inverse cholesky_solve det logdet matrix_exp matrix_power pinverse=pinv slogdet
         vander=decreasing_vander
     """,
+    "ops.linalg.matrix_norm": "norm",
     "ops.linalg.solve": "inverse=inv",
     "ops.masks": "masked_fill masked_scatter masked_select",
-    "ops.matmul": """
-        addbmm addmm addmv addr baddbmm bmm cdist chain_matmul cross dot ger inner kron matmul mm mv
-        outer spmm=mm tensordot vdot
+    "ops.matmul": "bmm chain_matmul dot ger inner matmul mm mv outer spmm=mm tensordot vdot",
+    "ops.meshgrid": "cartesian_prod combinations meshgrid",
+    "ops.permute": """
+        adjoint flip fliplr flipud moveaxis movedim permute roll rot90 swapaxes swapdims t transpose
     """,
+    "ops.power": "float_power ldexp pow",
     "ops.reduce": """
-        all amax amin aminmax any argmax argmin count_nonzero dist logsumexp max mean min nanmean
-        nansum sum
+        all amax amin aminmax any argmax argmin count_nonzero logsumexp max mean min nanmean nansum
+        sum
+    """,
+    "ops.rounding": """
+        abs absolute ceil fix floor frac isfinite isinf isnan isneginf isposinf isreal nan_to_num
+        neg negative positive round sgn sign signbit square trunc
     """,
     "ops.scaling": "frexp renorm",
-    "ops.scatter": """
-        diagonal_scatter index_add index_copy index_fill index_put index_reduce put=put_at scatter
-        scatter_add scatter_reduce select_scatter slice_scatter
-    """,
+    "ops.scatter": "scatter scatter_add scatter_reduce",
     "ops.shape": """
-        adjoint broadcast_shapes broadcast_tensors broadcast_to flatten flip fliplr flipud moveaxis
-        movedim permute ravel reshape roll rot90 squeeze swapaxes swapdims t tile transpose
-        unflatten unsqueeze
+        broadcast_shapes broadcast_tensors broadcast_to flatten ravel reshape squeeze tile unflatten
+        unsqueeze
     """,
+    "ops.softmax": "log_softmax softmax",
     "ops.special.bessel": "i0",
     "ops.special.erf": "erf erfc erfinv",
     "ops.special.gamma": "digamma lgamma mvlgamma polygamma",
     "ops.special.incomplete_gamma": "igamma igammac",
+    "ops.split": "chunk dsplit hsplit narrow select split split_with_sizes tensor_split vsplit",
     "ops.statistics.counting": "bincount histc histogram isin",
     "ops.statistics.differences": "corrcoef cov cumulative_trapezoid diff gradient trapezoid trapz",
     "ops.statistics.quantiles": "median mode nanmedian nanquantile quantile",
@@ -105,6 +111,12 @@ _HOMES = {
     """,
     "ops.statistics.variance": "std std_mean var var_mean",
     "ops.strided": "as_strided",
+    "ops.transcendental": """
+        acos acosh arccos arccosh arcsin arcsinh arctan arctanh asin asinh atan atanh cos cosh
+        deg2rad exp exp2 expm1 log log10 log1p log2 logit rad2deg reciprocal rsqrt sigmoid sin sinc
+        sinh sqrt tan tanh
+    """,
+    "ops.vector_norm": "dist",
     "tensors.creation": """
         arange as_tensor asarray BFloat16Tensor BoolTensor ByteTensor CharTensor DoubleTensor empty
         empty_like empty_strided eye FloatTensor from_dlpack from_numpy frombuffer full full_like

@@ -17,7 +17,7 @@ import types
 import numpy
 
 from mytorch.core import arrays as backend
-from mytorch.ops.special import bessel, gamma, incomplete_gamma
+from mytorch.ops.special import bessel, gamma, incomplete_gamma, normal
 from mytorch.ops.special import erf as special
 
 crossings: list[str] = []  # each transfer between host and "device", by its name
@@ -335,15 +335,15 @@ cupy = _make()
 _kernels = types.ModuleType("cupyx.scipy.special")  # the package's own functions stand in for CuPy's
 for _name, _function in {
     "erf": special.erf_double,
-    "erfc": special._erfc_double,
+    "erfc": special.erfc_double,
     "erfinv": special._erfinv_double,
     "gammaln": gamma.lgamma_double,
     "digamma": gamma.digamma_double,
     "zeta": gamma._zeta_anywhere,
-    "erfcx": special._erfcx_double,
-    "ndtr": special.ndtr_double,
-    "log_ndtr": special._log_ndtr_double,
-    "ndtri": special._ndtri_double,
+    "erfcx": special.erfcx_double,
+    "ndtr": normal.ndtr_double,
+    "log_ndtr": normal._log_ndtr_double,
+    "ndtri": normal._ndtri_double,
     "gammainc": incomplete_gamma._gammainc,
     "gammaincc": incomplete_gamma._gammaincc,
     "i0": bessel._i0,

@@ -6,7 +6,7 @@ import math
 
 from ..core.dtypes import finfo
 from ..ops.elementwise import where
-from ..ops.special.erf import ndtr, ndtri
+from ..ops.special.normal import ndtr, ndtri
 from ..tensors.creation import zeros_like
 from . import constraints
 from .distribution import Distribution, broadcast_all

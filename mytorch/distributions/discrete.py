@@ -7,11 +7,11 @@ import math
 
 from ..core.dtypes import finfo
 from ..core.grad_mode import no_grad
-from ..ops.activation import softmax
 from ..ops.elementwise import where
 from ..ops.gather import gather
 from ..ops.losses.pointwise import binary_cross_entropy_with_logits
 from ..ops.shape import broadcast_tensors
+from ..ops.softmax import softmax
 from ..tensors.creation import arange, full
 from ..tensors.random_creation import bernoulli, multinomial
 from ..tensors.tensor import Size

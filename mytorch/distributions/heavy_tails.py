@@ -8,7 +8,7 @@ import numpy
 
 from ..core.arrays import CPU, device_of, move
 from ..core.graph import wrap
-from ..ops.arithmetic import atan2
+from ..ops.binary import atan2
 from ..ops.special.bessel import i0e, i1e
 from ..tensors.creation import full_like, ones_like
 from ..tensors.from_data import as_type

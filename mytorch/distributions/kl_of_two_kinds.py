@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import math
 
-from ..ops.arithmetic import xlogy
+from ..ops.binary import xlogy
 from ..ops.elementwise import where
 from ..ops.special.erf import erf
 from ..ops.special.gamma import digamma, lgamma

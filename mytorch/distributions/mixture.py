@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from ..core.grad_mode import no_grad
-from ..ops.activation import log_softmax
 from ..ops.gather import gather
+from ..ops.softmax import log_softmax
 from .discrete import Categorical
 from .distribution import Distribution
 

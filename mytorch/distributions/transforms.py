@@ -8,10 +8,11 @@ import math
 import operator
 
 from ..core.dtypes import finfo
-from ..ops.activation import logsigmoid, softmax, softplus
+from ..ops.activation import logsigmoid, softplus
 from ..ops.diagonal import diag_embed
 from ..ops.join import cat
 from ..ops.linalg.decompositions import cholesky
+from ..ops.softmax import softmax
 from ..tensors.creation import ones_like, zeros_like
 from ..tensors.tensor import Size
 from . import constraints

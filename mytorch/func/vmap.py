@@ -5,7 +5,8 @@ from __future__ import annotations
 import functools
 
 from ..core.graph import Variable
-from ..ops.join import narrow, select, stack
+from ..ops.join import stack
+from ..ops.split import narrow, select
 from ..tensors.generator import default_generator
 from ..utils._pytree import leaves, rebuilt
 

@@ -3,27 +3,18 @@ code is in ``ops``.
 """
 
 from ..core.public_names import lookup as _lookup
+from ..ops.cross import linalg_cross as cross
+from ..ops.cross import vecdot
 from ..ops.diagonal import linalg_diagonal as diagonal
 from ..ops.linalg.decompositions import cholesky, eigh, eigvalsh, qr, svd, svdvals
 from ..ops.linalg.eigen import eig, eigvals, householder_product, tensorinv, tensorsolve
 from ..ops.linalg.lu import cholesky_ex, inv_ex, lu, lu_factor, lu_factor_ex, lu_solve, solve_ex
-from ..ops.linalg.matrix import (
-    cond,
-    det,
-    lstsq,
-    matrix_exp,
-    matrix_norm,
-    matrix_power,
-    matrix_rank,
-    pinv,
-    slogdet,
-    vander,
-)
-from ..ops.linalg.matrix import linalg_norm as norm
+from ..ops.linalg.matrix import det, lstsq, matrix_exp, matrix_power, matrix_rank, pinv, slogdet, vander
+from ..ops.linalg.matrix_norm import cond, matrix_norm
+from ..ops.linalg.matrix_norm import linalg_norm as norm
 from ..ops.linalg.solve import LinAlgError, inv, solve, solve_triangular
-from ..ops.matmul import linalg_cross as cross
-from ..ops.matmul import matmul, multi_dot, vecdot
-from ..ops.reduce import vector_norm
+from ..ops.matmul import matmul, multi_dot
+from ..ops.vector_norm import vector_norm
 
 __all__ = [
     "LinAlgError",

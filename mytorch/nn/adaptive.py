@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import namedtuple
 
 from ..core.arrays import xp
-from ..ops.activation import log_softmax
 from ..ops.indexing import put_in_zeros
 from ..ops.join import cat
+from ..ops.softmax import log_softmax
 from .container import ModuleList, Sequential
 from .linear import Linear
 from .module import Module

@@ -10,9 +10,10 @@ import numpy
 
 from ..core.arrays import as_array, device_of, xp
 from ..core.scalar_arguments import as_number
-from ..ops.activation import leaky_relu, softmax
+from ..ops.activation import leaky_relu
 from ..ops.arithmetic import mul
 from ..ops.inplace import inplace as in_place
+from ..ops.softmax import softmax
 from ..tensors.generator import default_generator
 
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import warnings
 
-from ..ops import activation
+from ..ops import activation, softmax as softmax_ops
 from ..ops.activation import (
     gelu,
     glu,
@@ -22,7 +22,7 @@ from ..ops.spatial.conv import conv1d, conv2d, conv3d, conv_transpose1d, conv_tr
 from ..ops.losses.cross_entropy import cross_entropy, nll_loss
 from ..ops.losses.ctc import ctc_loss
 from ..ops.losses.distance import cosine_similarity, normalize, pairwise_distance, pdist
-from ..ops.elementwise import sigmoid, tanh
+from ..ops.transcendental import sigmoid, tanh
 from ..ops.layers.embedding import embedding, embedding_bag
 from ..ops.spatial.fold import channel_shuffle, fold, pixel_shuffle, pixel_unshuffle, unfold
 from ..ops.gather import one_hot
@@ -195,17 +195,17 @@ def _dimension(name, input, dim):
 
 def softmax(input, dim=None, _stacklevel=3, dtype=None):
     """exp(x) / Σ exp(x) over ``dim``, without overflow."""
-    return activation.softmax(input, dim=_dimension("softmax", input, dim), dtype=dtype)
+    return softmax_ops.softmax(input, dim=_dimension("softmax", input, dim), dtype=dtype)
 
 
 def softmin(input, dim=None, _stacklevel=3, dtype=None):
     """softmax(-x) over ``dim``."""
-    return activation.softmax(-input, dim=_dimension("softmin", input, dim), dtype=dtype)
+    return softmax_ops.softmax(-input, dim=_dimension("softmin", input, dim), dtype=dtype)
 
 
 def log_softmax(input, dim=None, _stacklevel=3, dtype=None):
     """x - log Σ exp(x) over ``dim``, without overflow."""
-    return activation.log_softmax(input, dim=_dimension("log_softmax", input, dim), dtype=dtype)
+    return softmax_ops.log_softmax(input, dim=_dimension("log_softmax", input, dim), dtype=dtype)
 
 
 _publish(__name__, [name for name in globals() if not name.startswith("_")])

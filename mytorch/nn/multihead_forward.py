@@ -6,14 +6,15 @@ import math
 import warnings
 
 from ..core.arrays import xp
-from ..ops.activation import softmax
 from ..ops.elementwise import select
 from ..ops.gather import repeat_interleave
-from ..ops.join import cat, chunk, unbind
+from ..ops.join import cat, unbind
 from ..ops.layers.attention import attention, check_attention
 from ..ops.layers.linear import linear
 from ..ops.matmul import matmul
 from ..ops.shape import broadcast_to
+from ..ops.softmax import softmax
+from ..ops.split import chunk
 from ..tensors.creation import ones, zeros
 from .drop import check_probability, dropout, random_like
 

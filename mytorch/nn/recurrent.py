@@ -7,11 +7,11 @@ import numbers
 import warnings
 
 from ..ops.activation import relu
-from ..ops.elementwise import tanh
 from ..ops.gather import index_select
 from ..ops.indexing import getitem
 from ..ops.join import cat, stack
 from ..ops.layers.recurrent import gru_cell, lstm_cell, recurrent, rnn_cell
+from ..ops.transcendental import tanh
 from ..tensors.creation import empty, zeros
 from ..tensors.tensor import Tensor
 from . import functional as F

@@ -4,28 +4,15 @@ from __future__ import annotations
 
 import math
 
-from ..core.arrays import choose, keep, largest, xp
+from ..core.arrays import choose, keep, xp
 from ..core.composite import composite
-from ..core.dtypes import as_dtype
 from ..core.primitive import primitive
-from ..core.sums import summed
 from .bounds import clamp
-from .elementwise import (
-    abs,
-    bounded,
-    check_floating,
-    exp,
-    in_blocks,
-    sech_squared,
-    select,
-    sigmoid,
-    smooth,
-    square,
-    tanh,
-    widened,
-)
-from .shape import check_dim
-from .special.erf import ndtr, ndtr_double, ndtr_single
+from .elementwise import bounded, check_floating, in_blocks, select, smooth, widened
+from .rounding import abs, square
+from .shape_arguments import check_dim
+from .special.normal import ndtr, ndtr_double, ndtr_single
+from .transcendental import exp, sech_squared, sigmoid, tanh
 
 # ---- rectifiers ----------------------------------------------------------------------------------
 
@@ -398,48 +385,3 @@ def glu(input, dim=-1):
         raise RuntimeError(f"Halving dimension must be even, but dimension {dim} is size {size}")
     before = (slice(None),) * dim
     return input[(*before, slice(size // 2))] * sigmoid(input[(*before, slice(size // 2, None))])
-
-
-# ---- softmax -------------------------------------------------------------------------------------
-
-
-def _logits(x, dim, dtype, name):
-    """``x`` in ``dtype`` and its dimension ``dim`` from the front, None if it has none."""
-    dim = check_dim(dim, x.ndim)
-    if dtype is not None:
-        x = x.astype(as_dtype(dtype).numpy, copy=False)
-    check_floating(x, name)
-    return x, dim if x.ndim else None
-
-
-@widened
-def _softmax(x, dim):
-    out = xp(x).asarray(x - largest(x, dim, True, -math.inf))
-    xp(x).exp(out, out=out)
-    out /= summed(out, dim, keepdims=True)
-    return out
-
-
-@widened
-def _log_softmax(x, dim):
-    out = xp(x).asarray(x - largest(x, dim, True, -math.inf))
-    out -= xp(x).log(summed(xp(x).exp(out), dim, keepdims=True))
-    return out
-
-
-@primitive(broadcasts=True, x=lambda g, out, dim: out * (g - summed(g * out, dim, keepdims=True)))
-def softmax(x, *, dim, dtype=None):
-    """exp(x) / Σ exp(x) over ``dim``, without overflow."""
-    return _softmax(*_logits(x, dim, dtype, "softmax"))
-
-
-@primitive(broadcasts=True, x=lambda g, out, dim: g - exp(out) * summed(g, dim, keepdims=True))
-def log_softmax(x, *, dim, dtype=None):
-    """x - log Σ exp(x) over ``dim``, without overflow."""
-    return _log_softmax(*_logits(x, dim, dtype, "log_softmax"))
-
-
-@composite
-def softmin(input, dim, dtype=None):
-    """softmax(-x) over ``dim``."""
-    return softmax(-input, dim=dim, dtype=dtype)

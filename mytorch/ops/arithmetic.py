@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import cmath
-import math
-
 import numpy
 
 from ..core.arrays import is_array, xp
 from ..core.composite import composite
-from ..core.dtypes import category, check_fits, floating, only, promoted, result_numpy
+from ..core.dtypes import category, check_fits, only, promoted, result_numpy
 from ..core.graph import Variable
 from ..core.primitive import primitive
 from ..core.scalar_arguments import as_number
-from .elementwise import flat, log, pointwise, select, sigmoid, smooth, widened, zeros_like
+from .elementwise import flat, pointwise, smooth, widened
 
 # ---- sums and products ---------------------------------------------------------------------------
 
@@ -185,188 +182,6 @@ def fmod(x, y):
     return xp(x).fmod(x, y)
 
 
-# ---- powers --------------------------------------------------------------------------------------
-
-
-def _pow_base(g, x, y):
-    if isinstance(y, (int, float, complex)):
-        return zeros_like(g) if y == 0 else g * (y * pow(x, y - 1))
-    return select(y == 0, 0, g * (y * pow(x, y - 1)))
-
-
-def _pow_exponent(g, x, y, out):
-    if isinstance(x, (int, float)) and getattr(y, "array", y).dtype.kind != "c":
-        return (
-            g * (out * math.log(x))
-            if x > 0
-            else select(y >= 0, 0, g * (out * -math.inf))
-            if x == 0
-            else g * math.nan
-        )
-    if isinstance(x, (int, float, complex)):
-        return g * (out * cmath.log(x)) if x else select(y.real >= 0, 0, g * (out * -math.inf))
-    return select((x == 0) & (y.real >= 0), 0, g * (out * log(x)))
-
-
-_POWERS = {  # many times faster than x**y
-    1: lambda x: x.copy(),
-    2: lambda x: x * x,
-    3: lambda x: x * x * x,
-    -1: lambda x: 1 / x,
-    -2: lambda x: 1 / (x * x),
-    0.5: lambda x: xp(x).sqrt(x),
-    -0.5: lambda x: 1 / xp(x).sqrt(x),
-}
-
-
-def _powers(arrays):
-    x, y = arrays
-    if isinstance(y, numpy.generic) and is_array(x):
-        arrays = x, y = [x, y.item()]
-    if isinstance(y, (int, float)) and is_array(x):
-        if x.dtype.itemsize == 2:
-            check_fits(y, x.dtype, finite=True)
-        if x.dtype.kind == "f":
-            return arrays
-        if x.dtype.kind in "iu" and isinstance(y, int):
-            check_fits(y, x.dtype)
-            if y < 0:
-                raise RuntimeError("Integers to negative integer powers are not allowed.")
-    return _no_boolean_powers(arrays)
-
-
-_no_boolean_powers = only("iufcV", "pow", numbers=True)
-
-
-@primitive(complex="holomorphic", broadcasts=True, prepare=_powers, x=_pow_base, y=_pow_exponent)
-def pow(x, y):
-    """x to the power of y, elementwise; shapes broadcast. RuntimeError for integers and a negative number
-    y."""
-    if isinstance(y, (int, float, complex)):
-        fast = _POWERS.get(y) if x.dtype.kind not in "iu" else None
-        if fast is not None:
-            return fast(x)
-    elif y.dtype.kind == "i" and (y < 0).any():  # 1 or -1 stay, 1/2 and less round to 0
-        positive = xp(y).where(y < 0, 0, y)
-        inverse = xp(y).where(x == 1, 1, xp(y).where(x == -1, 1 - 2 * (y & 1), 0)).astype(y.dtype)
-        return xp(y).where(y < 0, inverse, x**positive)
-    return x**y
-
-
-@composite(out=True)
-def float_power(input, exponent):
-    """input to the power of exponent in float64, or complex128, elementwise."""
-    double = [
-        v.astype("complex128" if v.is_complex() else "float64") if isinstance(v, Variable) else v
-        for v in (input, exponent)
-    ]
-    return pow(*double)
-
-
-# ---- other functions of two numbers --------------------------------------------------------------
-
-
-def _square_distance(x, y):
-    squares = x * x + y * y
-    return select(squares == 0, 1, squares)
-
-
-@primitive(
-    broadcasts=True,
-    prepare=only("fV", "atan2", floating),
-    x=lambda g, x, y: g * (y / _square_distance(x, y)),
-    y=lambda g, x, y: g * (-x / _square_distance(x, y)),
-)
-def atan2(x, y):
-    """The angle of the point (y, x), in [-π, π], elementwise."""
-    return xp(x).arctan2(x, y)
-
-
-arctan2 = atan2
-
-
-@primitive(
-    broadcasts=True,
-    prepare=only("fV", "hypot"),
-    x=lambda g, x, out: g * (x / out),
-    y=lambda g, y, out: g * (y / out),
-)
-def hypot(x, y):
-    """sqrt(x² + y²) without overflow on the way, elementwise."""
-    return xp(x).hypot(x, y)
-
-
-@primitive(
-    broadcasts=True,
-    prepare=only("fV", "copysign", floating, numbers="other"),
-    x=lambda g, x, out: select(x == 0, 0, g * (out / x)),
-    y=flat,
-)
-def copysign(x, y):
-    """|x| with the sign of y, elementwise."""
-    return xp(x).copysign(x, y)
-
-
-def _one_dtype(arrays):
-    dtypes = {str(a.dtype) for a in arrays if hasattr(a, "dtype")}
-    if len(dtypes) > 1:
-        raise RuntimeError(
-            "heaviside is not yet implemented for tensors with different dtypes, but got "
-            f"{' and '.join(sorted(dtypes))}"
-        )
-    return only("biufV", "heaviside")(arrays)
-
-
-def _no_slope(g):
-    raise RuntimeError("derivative for aten::heaviside is not implemented")
-
-
-@primitive(broadcasts=True, prepare=_one_dtype, x=_no_slope, y=_no_slope)
-def heaviside(x, y):
-    """0 below 0, ``y`` at 0, 1 above 0, elementwise."""
-    return xp(x).where(x == 0, y, (x > 0).astype(x.dtype))
-
-
-@primitive(
-    complex="holomorphic",
-    broadcasts=True,
-    prepare=only("fcV", "logaddexp"),
-    x=lambda g, x, y: g * sigmoid(x - y),
-    y=lambda g, x, y: g * sigmoid(y - x),
-)
-def logaddexp(x, y):
-    """log(exp(x) + exp(y)) without overflow on the way, elementwise."""
-    if x.dtype.kind != "c":
-        return xp(x).logaddexp(x, y)
-    swaps = x.real < y.real
-    low, high = xp(x).where(swaps, x, y), xp(x).where(swaps, y, x)
-    return high + xp(x).log1p(xp(x).exp(low - high))
-
-
-@primitive(
-    broadcasts=True,
-    prepare=only("fV", "logaddexp2"),
-    x=lambda g, x, y: g * sigmoid((x - y) * math.log(2)),
-    y=lambda g, x, y: g * sigmoid((y - x) * math.log(2)),
-)
-def logaddexp2(x, y):
-    """log2(2^x + 2^y) without overflow on the way, elementwise."""
-    return xp(x).logaddexp2(x, y)
-
-
-@smooth(
-    x=lambda g, x, y: (
-        g * select((x == 0) & (y <= 0), 0, log(y if hasattr(y, "dtype") else zeros_like(x) + y))
-    ),
-    y=lambda g, x, y: g * (x / y),
-)
-def xlogy(x, y):
-    """x · log(y), and 0 where x is 0 and y is not nan, elementwise."""
-    module, kind = (xp(x), x.dtype) if hasattr(x, "dtype") else (xp(y), y.dtype)
-    x, y = module.asarray(x, kind), module.asarray(y, kind)
-    return module.where((x == 0) & (y == y), kind.type(0), module.log(y) * x)
-
-
 def _alike(arrays):
     """lerp takes floating-point tensors of one dtype; the weight may be a number."""
     weight = arrays[2]
@@ -463,34 +278,3 @@ def addcdiv(input, tensor1, tensor2, *older, value: complex = 1):
     if older:
         value, tensor1, (tensor2,) = tensor1, tensor2, older
     return _addcdiv(input, tensor1, tensor2, value=value)
-
-
-@composite(out=True)
-def ldexp(input, other):
-    """input · 2^other, elementwise. TypeError if other is not a tensor."""
-    for name, value in (("input", input), ("other", other)):
-        if not hasattr(value, "dtype"):
-            raise TypeError(f"ldexp(): argument '{name}' must be Tensor, not {type(value).__name__}")
-    product = mul(input, pow(2.0, other))
-    integers = isinstance(input, Variable) and input.is_floating_point() and not other.is_floating_point()
-    return product.to(input.dtype) if integers else product
-
-
-@primitive(broadcasts=True, prepare=only("f", "nextafter"), x=lambda g, x, y: select(x == y, 0, g), y=flat)
-def nextafter(x, y):
-    """The next floating-point number after x towards y, elementwise."""
-    return xp(x).nextafter(x, y)
-
-
-@primitive(prepare=only("iu", "gcd"))
-def gcd(x, y):
-    """The greatest common divisor of integers, elementwise. It is positive, but for the smallest number of a
-    dtype with itself or 0, whose absolute value the dtype does not hold.
-    """
-    return xp(x).gcd(x, y)
-
-
-@primitive(prepare=only("iu", "lcm"))
-def lcm(x, y):
-    """The least common multiple of integers, elementwise."""
-    return xp(x).lcm(x, y)

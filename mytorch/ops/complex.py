@@ -13,10 +13,11 @@ from ..core.arrays import xp
 from ..core.composite import composite
 from ..core.graph import Variable
 from ..core.primitive import primitive
-from .arithmetic import atan2
-from .elementwise import cos, flat, sin, smooth
+from .binary import atan2
+from .elementwise import flat, smooth
 from .join import stack
 from .shape import broadcast_tensors
+from .transcendental import cos, sin
 
 
 @primitive(complex=True, x=lambda g: _view_as_real(g))

@@ -11,7 +11,7 @@ from ..core.graph import wrap
 from ..core.primitive import primitive
 from ..core.sums import summed
 from .layout import clone
-from .shape import check_dim
+from .shape_arguments import check_dim
 
 
 def _two_dims(dim1, dim2, ndim):

@@ -12,7 +12,8 @@ from ..core.graph import Variable
 from ..core.primitive import primitive
 from .indexing import FULL, getitem
 from .layout import contiguous, owned
-from .shape import check_dim, expand, integer, reshape, unsqueeze
+from .shape import expand, reshape, unsqueeze
+from .shape_arguments import check_dim, integer
 
 
 def array_of(x):

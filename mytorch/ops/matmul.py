@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import math
 
-from ..core.arrays import broadcast_shape, xp
+from ..core.arrays import broadcast_shape
 from ..core.composite import composite
-from ..core.dtypes import as_dtype, category
 from ..core.primitive import primitive
-from ..core.scalar_arguments import as_number
 from ..core.sums import summed
 from ..kernels.gemm import product
 from .elementwise import widened
 from .layout import clone
-from .masks import masked_fill_with
-from .reduce import vector_norm
-from .shape import expand, permute, reshape, roll, transpose
+from .permute import permute, transpose
+from .shape import reshape
 
 
 def _check_matmul(x, y):
@@ -54,8 +51,8 @@ def _mismatch(a, b):
 @primitive(
     complex="holomorphic",
     broadcasts=True,
-    x=lambda g, x_shape, y: _matmul_x(g, x_shape, y),
-    y=lambda g, x, y_shape: _matmul_y(g, x, y_shape),
+    x=lambda g, x_shape, y: _matmul_x_vjp(g, x_shape, y),
+    y=lambda g, x, y_shape: _matmul_y_vjp(g, x, y_shape),
 )
 def matmul(x, y):
     """Matrix product over the last two dimensions, (…, n, k) @ (…, k, m) -> (…, n, m); leading ones
@@ -64,11 +61,11 @@ def matmul(x, y):
     RuntimeError for shapes or dtypes that do not match. 16-bit numbers are multiplied in float32.
     """
     _check_matmul(x, y)
-    return _product(x, y)
+    return array_product(x, y)
 
 
 @widened
-def _product(x, y):
+def array_product(x, y):
     if x.ndim > 2 and y.ndim <= 2:  # one product for the whole batch
         return product(x.reshape((math.prod(x.shape[:-1]), x.shape[-1])), y).reshape(
             x.shape[:-1] + y.shape[1:]
@@ -76,7 +73,7 @@ def _product(x, y):
     return product(x, y)
 
 
-def _matmul_x(g, x_shape, y):
+def _matmul_x_vjp(g, x_shape, y):
     if len(y.shape) == 1:
         return g * y if len(x_shape) == 1 else g[..., None] * y
     if len(x_shape) == 1:
@@ -84,7 +81,7 @@ def _matmul_x(g, x_shape, y):
     return matmul(g, transpose(y, -2, -1))
 
 
-def _matmul_y(g, x, y_shape):
+def _matmul_y_vjp(g, x, y_shape):
     if len(x.shape) == 1:
         return g * x if len(y_shape) == 1 else x[:, None] * g[..., None, :]
     if len(y_shape) == 1:
@@ -100,7 +97,7 @@ def _matmul_y(g, x, y_shape):
 # ---- by the number of dimensions -----------------------------------------------------------------
 
 
-def _dims(*pairs):
+def check_ndims(*pairs):
     for x, ndim, text in pairs:
         if len(x.shape) != ndim:
             raise RuntimeError(f"{text}, got {len(x.shape)}-D tensor")
@@ -109,7 +106,7 @@ def _dims(*pairs):
 @composite(out=True)
 def mm(input, mat2):
     """Matrix product of two matrices, (n, k) @ (k, m) -> (n, m), without broadcasting."""
-    _dims((input, 2, "self must be a matrix"), (mat2, 2, "mat2 must be a matrix"))
+    check_ndims((input, 2, "self must be a matrix"), (mat2, 2, "mat2 must be a matrix"))
     return matmul(input, mat2)
 
 
@@ -119,7 +116,7 @@ def bmm(input, mat2):
 
     RuntimeError if sizes do not fit.
     """
-    _dims((input, 3, "batch1 must be a 3D tensor"), (mat2, 3, "batch2 must be a 3D tensor"))
+    check_ndims((input, 3, "batch1 must be a 3D tensor"), (mat2, 3, "batch2 must be a 3D tensor"))
     if input.shape[0] != mat2.shape[0] or input.shape[2] != mat2.shape[1]:
         raise RuntimeError(
             f"Expected size for first two dimensions of batch2 tensor to be: [{input.shape[0]}, "
@@ -191,103 +188,6 @@ def outer(input, vec2):
 ger = outer
 
 
-# ---- sums of products ----------------------------------------------------------------------------
-
-
-def _plus(input, product, beta, alpha, name, skips=True):
-    """beta · input + alpha · product; with ``beta`` 0 the input does not count, not even its NaN, nor with
-    ``alpha`` 0 the product if ``skips``.
-    """
-    beta, alpha, shape = as_number(beta, name, "beta"), as_number(alpha, name, "alpha"), product.shape
-    input = expand(input, shape=shape)
-    if input.dtype != product.dtype:
-        raise RuntimeError(
-            f"self and mat2 must have the same dtype, but got {input.dtype} and {product.dtype}"
-        )
-    kind = category(as_dtype(input.dtype).numpy)
-    if kind < 2:
-        beta, alpha = (bool(beta), bool(alpha)) if kind == 0 else (int(beta), int(alpha))
-    if alpha == 0 and skips:
-        product = masked_fill_with(product, True, 0)
-    product = product if alpha == 1 else product * alpha
-    if beta == 0:
-        return masked_fill_with(input, True, 0) + product
-    return (input if beta == 1 else input * beta) + product
-
-
-@composite(out=True)
-def addmm(input, mat1, mat2, *, beta: complex = 1, alpha: complex = 1):
-    """beta · input + alpha · (mat1 @ mat2) for matrices; ``input`` broadcasts to the product."""
-    _dims((mat1, 2, "mat1 must be a matrix"), (mat2, 2, "mat2 must be a matrix"))
-    product = matmul(mat1, mat2)
-    return _plus(input, product, beta, alpha, "addmm")
-
-
-@composite(out=True)
-def addmv(input, mat, vec, *, beta: complex = 1, alpha: complex = 1):
-    """beta · input + alpha · (mat @ vec); ``input`` broadcasts to the product.
-
-    Shapes: mat (n, m), vec (m,), input () or (n,). RuntimeError for others.
-    """
-    if (len(mat.shape), len(vec.shape)) != (2, 1):
-        raise RuntimeError(
-            f"vector + matrix @ vector expected, got {len(input.shape)}, {len(mat.shape)}, {len(vec.shape)}"
-        )
-    product = matmul(mat, vec)
-    if input.shape not in ((), (1,), product.shape):
-        raise RuntimeError(
-            f"size mismatch, got input ({input.shape[0]}), mat ({'x'.join(map(str, mat.shape))}), vec "
-            f"({vec.shape[0]})"
-        )
-    return _plus(input, product, beta, alpha, "addmv")
-
-
-@composite(out=True)
-def addr(input, vec1, vec2, *, beta: complex = 1, alpha: complex = 1):
-    """beta · input + alpha · outer(vec1, vec2); ``input`` broadcasts to the product.
-
-    Shapes: vec1 (n,), vec2 (m,), result (n, m). RuntimeError unless both are vectors.
-    """
-    if (len(vec1.shape), len(vec2.shape)) != (1, 1):
-        raise RuntimeError(
-            f"addr: Expected 1-D arguments vec1 and vec2, but got {len(vec1.shape)}-D and {len(vec2.shape)}-D"
-        )
-    product = outer(vec1, vec2)
-    beta, alpha = (
-        _of_kind(as_number(value, "addr", name), name, input.dtype, product.dtype)
-        for value, name in ((beta, "beta"), (alpha, "alpha"))
-    )
-    return _plus(input, product, beta, alpha, "addr", skips=False)
-
-
-def _of_kind(factor, name, *dtypes):
-    """A factor of tensors of ``dtypes``, as addr, unlike the other products, takes it: a bool of booleans, no
-    fraction of integers. RuntimeError for another.
-    """
-    kind = max(category(as_dtype(dtype).numpy) for dtype in dtypes)
-    if isinstance(factor, bool) and kind > 0:
-        raise RuntimeError(f"Boolean {name} only supported for Boolean results.")
-    if isinstance(factor, float) and kind < 2:
-        raise RuntimeError(
-            f"For integral input tensors, argument {name} must not be a floating point number."
-        )
-    return bool(factor) if kind == 0 else factor
-
-
-@composite(out=True)
-def addbmm(input, batch1, batch2, *, beta: complex = 1, alpha: complex = 1):
-    """beta · input + alpha · Σ over the batch of batch1[i] @ batch2[i]; ``input`` broadcasts to (n, m)."""
-    product = summed(bmm(batch1, batch2), 0, batch1.dtype)
-    return _plus(input, product, beta, alpha, "addbmm")
-
-
-@composite(out=True)
-def baddbmm(input, batch1, batch2, *, beta: complex = 1, alpha: complex = 1):
-    """beta · input + alpha · (batch1 @ batch2); ``input`` broadcasts to (b, n, m)."""
-    product = bmm(batch1, batch2)
-    return _plus(input, product, beta, alpha, "baddbmm", skips=False)
-
-
 # ---- chains and other products -------------------------------------------------------------------
 
 
@@ -341,7 +241,7 @@ def multi_dot(tensors):
 @composite(out=True)
 def chain_matmul(*matrices):
     """The product of matrices in the order that costs least."""
-    _dims(*((x, 2, "Tensor dimension is not 2: matrices are expected") for x in matrices))
+    check_ndims(*((x, 2, "Tensor dimension is not 2: matrices are expected") for x in matrices))
     return clone(matrices[0]) if len(matrices) == 1 else multi_dot(matrices)
 
 
@@ -364,7 +264,7 @@ def tensordot(a, b, dims=2):
         of_a, of_b = list(range(-dims, 0)), list(range(dims))
     if len(of_a) != len(of_b):
         raise RuntimeError("both dimension lists should have same length")
-    of_a, of_b = [_known(d, len(a.shape)) for d in of_a], [_known(d, len(b.shape)) for d in of_b]
+    of_a, of_b = [known_dim(d, len(a.shape)) for d in of_a], [known_dim(d, len(b.shape)) for d in of_b]
     for i, j in zip(of_a, of_b):
         if a.shape[i] != b.shape[j]:
             if 1 not in (a.shape[i], b.shape[j]):
@@ -385,7 +285,7 @@ def tensordot(a, b, dims=2):
     return reshape(matmul(left, right), shape=shape)
 
 
-def _known(dim, ndim):
+def known_dim(dim, ndim):
     if not -max(ndim, 1) <= dim < max(ndim, 1):
         raise IndexError(
             f"Dimension out of range (expected to be in range of [{-ndim}, {ndim - 1}], but got {dim})"
@@ -393,125 +293,3 @@ def _known(dim, ndim):
     if not ndim:
         raise IndexError(f"Dimension specified as {dim} but tensor has no dimensions")
     return dim % ndim
-
-
-@composite(out=True)
-def kron(input, other):
-    """The Kronecker product: every element of ``input`` times the whole of ``other``, sizes multiplied."""
-    ndim = max(len(input.shape), len(other.shape))
-    a, b = (
-        (1,) * (ndim - len(input.shape)) + tuple(input.shape),
-        (1,) * (ndim - len(other.shape)) + tuple(other.shape),
-    )
-    left = reshape(input, shape=tuple(n for size in a for n in (size, 1)))
-    right = reshape(other, shape=tuple(n for size in b for n in (1, size)))
-    return reshape(left * right, shape=tuple(m * n for m, n in zip(a, b)))
-
-
-@composite(out=True)
-def linalg_cross(input, other, *, dim=-1):
-    """The cross product of vectors of three numbers along ``dim``; other dimensions broadcast.
-
-    RuntimeError unless both have size 3 there and as many dimensions as each other.
-    """
-    if input.dtype != other.dtype:
-        raise RuntimeError(
-            f"linalg.cross: expected both inputs to have the same dtype, got {input.dtype} and {other.dtype}"
-        )
-    if len(input.shape) != len(other.shape):
-        raise RuntimeError(
-            f"linalg.cross: inputs must have the same number of dimensions, got {len(input.shape)} and "
-            f"{len(other.shape)}."
-        )
-    _known(dim, len(input.shape))
-    if (input.shape[dim], other.shape[dim]) != (3, 3):
-        raise RuntimeError(
-            f"linalg.cross: inputs dimension {dim} must have length 3. Got {input.shape[dim]} and "
-            f"{other.shape[dim]}"
-        )
-    return roll(input, -1, dim) * roll(other, -2, dim) - roll(input, -2, dim) * roll(other, -1, dim)
-
-
-@composite(out=True)
-def cross(input, other, dim=None):
-    """The cross product of vectors of three numbers along ``dim``, by default the first dimension of size 3.
-
-    RuntimeError if there is none, or for different dtypes.
-    """
-    if dim is None:
-        dim = next((d for d, n in enumerate(input.shape) if n == 3), None)
-        if dim is None:
-            raise RuntimeError(f"no dimension of size 3 in input, of shape {list(input.shape)}")
-    return linalg_cross(input, other, dim=dim)
-
-
-@composite(out=True)
-def vecdot(x, y, *, dim=-1):
-    """Inner products of vectors along ``dim``, the first conjugated; other dimensions broadcast. RuntimeError
-    for integers.
-    """
-    if not (x.is_floating_point() or x.is_complex()):
-        raise RuntimeError(
-            f"linalg.vecdot: Expected a floating point or complex tensor as input. Got {x.dtype}"
-        )
-    if x.dtype != y.dtype:
-        raise RuntimeError(
-            f"linalg.vecdot: Expected x and y to have the same dtype, but found x of type {x.dtype} "
-            f"and y of type {y.dtype}"
-        )
-    return summed(x.conj() * y, dim)
-
-
-# ---- distances -----------------------------------------------------------------------------------
-
-
-def _towards(g, out, x, y):
-    """Σ g (x - y) / distance; 0 where two points are the same, the derivative that torch takes there."""
-    weight = g / masked_fill_with(out, out == 0, math.inf)
-    return x * summed(weight, -1)[..., None] - matmul(weight, y)
-
-
-@primitive(
-    broadcasts=True,
-    x=lambda g, out, x, y: _towards(g, out, x, y),
-    y=lambda g, out, x, y: _towards(g.swapaxes(-1, -2), out.swapaxes(-1, -2), y, x),
-)
-@widened
-def _euclidean(x, y, *, by_product):
-    if not by_product:
-        between = x[..., :, None, :] - y[..., None, :, :]
-        return xp(x).sqrt(summed(between * between, -1))
-    lengths = summed(x * x, -1)[..., :, None] + summed(y * y, -1)[..., None, :]
-    squares = lengths - 2 * _product(x, y.swapaxes(-1, -2))
-    return xp(x).sqrt(xp(x).maximum(squares, 0))
-
-
-@composite
-def cdist(x1, x2, p=2.0, compute_mode="use_mm_for_euclid_dist_if_necessary"):
-    """The distances of order ``p`` between all pairs of rows, (…, n, d) and (…, m, d) -> (…, n, m).
-
-    ``compute_mode``: whether distances of order 2 go through a matrix product, faster and less exact:
-    "use_mm_for_euclid_dist", "donot_use_mm_for_euclid_dist", or by default where there are more than 25 rows.
-    RuntimeError for vectors, unequal d, or a negative ``p``; ValueError for another ``compute_mode``.
-    """
-    if compute_mode not in (
-        "use_mm_for_euclid_dist_if_necessary",
-        "use_mm_for_euclid_dist",
-        "donot_use_mm_for_euclid_dist",
-    ):
-        raise ValueError(f"{compute_mode} is not a valid value for compute_mode")
-    for name, x in (("X1", x1), ("X2", x2)):
-        if not x.is_floating_point():
-            raise RuntimeError(f"cdist only supports floating-point dtypes, {name} got: {x.dtype}")
-        if len(x.shape) < 2:
-            raise RuntimeError(f"cdist only supports at least 2D tensors, {name} got: {len(x.shape)}D")
-    if x1.shape[-1] != x2.shape[-1]:
-        raise RuntimeError(
-            f"X1 and X2 must have the same number of columns. X1: {x1.shape[-1]} X2: {x2.shape[-1]}"
-        )
-    if p < 0:
-        raise RuntimeError("cdist only supports non-negative p values")
-    if p == 2:
-        large = max(x1.shape[-2], x2.shape[-2]) > 25 and compute_mode != "donot_use_mm_for_euclid_dist"
-        return _euclidean(x1, x2, by_product=large or compute_mode == "use_mm_for_euclid_dist")
-    return vector_norm(x1[..., :, None, :] - x2[..., None, :, :], p, -1)

@@ -10,14 +10,15 @@ import numpy
 
 from ..core.arrays import choose, is_array, largest, xp
 from ..core.composite import composite
-from ..core.dtypes import as_dtype, floating, promote_types
+from ..core.dtypes import as_dtype, floating
 from ..core.graph import Variable
 from ..core.primitive import primitive
 from ..core.sums import summed, wide
-from .arithmetic import pow
 from .bounds import maximum, minimum
-from .elementwise import abs, exp, select, sgn, widened, zeros_like
-from .shape import check_dim, check_dims, expand
+from .elementwise import select, widened
+from .shape import expand
+from .shape_arguments import check_dim, check_dims
+from .transcendental import exp
 
 
 def folded(dim, ndim):
@@ -314,9 +315,6 @@ def count_nonzero(x, *, dim=None):
     return summed(x != 0, folded(dim, x.ndim), "int64")
 
 
-# ---- exponentials and norms ----------------------------------------------------------------------
-
-
 @primitive(
     complex="holomorphic",
     broadcasts=True,
@@ -334,75 +332,3 @@ def logsumexp(x, *, dim, keepdim=False):
     shifted = xp(x).asarray(x - peak)
     out = xp(x).log(summed(xp(x).exp(shifted, out=shifted), dims, keepdims=True)) + peak
     return out if keepdim else out.squeeze(dims)
-
-
-def _norm_slope(g, x, out, ord, dim, keepdim):
-    """PyTorch's conventions: 0 where the norm is 0, and in equal parts to equal extremes."""
-    if (kind := x.dtype).itemsize == 2:  # 1 / out overflows in float16
-        g, x, out = (v.astype("float32") for v in (g, x, out))
-        return _norm_slope(g, x, out, ord, dim, keepdim).astype(kind)
-    g, out = unfold(g, x.shape, dim, keepdim), unfold(out, x.shape, dim, keepdim)
-    if ord == 0:
-        return zeros_like(x)
-    if ord == 1:
-        return g * sgn(x)
-    if ord == 2:
-        return select(out == 0, 0, g / out) * x
-    if builtins.abs(ord) == math.inf:
-        chosen = abs(x) == out
-        return chosen * (g / sum(chosen, dim=dim, keepdim=True)) * sgn(x)
-    if ord < 1:
-        return select(x == 0, 0, sgn(x) * pow(abs(x), ord - 1)) * (g * pow(out, 1 - ord))
-    if ord < 2:
-        return sgn(x) * pow(abs(x), ord - 1) * select(out == 0, 0, g / pow(out, ord - 1))
-    return x * pow(abs(x), ord - 2) * select(out == 0, 0, g / pow(out, ord - 1))
-
-
-@primitive(complex=True, x=_norm_slope)
-@widened
-def _vector_norm(x, *, ord: float = 2, dim=None, keepdim=False):
-    floating_kind(x, None, "linalg.vector_norm")
-    dims, kind = folded(dim, x.ndim), x.real.dtype
-    x = xp(x).abs(x) if x.dtype.kind == "c" else x
-    if ord in (math.inf, -math.inf) and not count(x.shape, dim):
-        raise RuntimeError(
-            f"linalg.vector_norm cannot compute the {ord} norm on an empty tensor because the "
-            "operation does not have an identity"
-        )
-    if ord == 0:
-        out = summed(x != 0, dims, x.dtype, keepdim)
-    elif ord == 2:
-        out = xp(x).sqrt(summed(x * x, dims, keepdims=keepdim))
-    elif ord == math.inf:
-        out = xp(x).abs(x).max(dims, keepdims=keepdim)
-    elif ord == -math.inf:
-        out = xp(x).abs(x).min(dims, keepdims=keepdim)
-    elif ord == 1:
-        out = summed(xp(x).abs(x), dims, keepdims=keepdim)
-    else:
-        out = summed(xp(x).abs(x) ** ord, dims, keepdims=keepdim) ** (1 / ord)
-    return out.astype(kind, copy=False)
-
-
-@composite(out=True)
-def vector_norm(x, ord=2, dim=None, keepdim=False, *, dtype=None):
-    """(Σ |x|^ord)^(1/ord) over ``dim`` (an int, a tuple, or None for all); ``ord`` may be inf (largest), -inf
-    (smallest) and 0 (how many nonzero).
-
-    RuntimeError for integers, and for a narrower ``dtype``.
-    """
-    floating_kind(x.array, None, "linalg.vector_norm")
-    if dtype is not None and promote_types(x.dtype, dtype) is not as_dtype(dtype):
-        raise RuntimeError(
-            f"linalg.vector_norm: the dtype of the input ({x.dtype}) should be convertible without "
-            f"narrowing to {as_dtype(dtype)}"
-        )
-    return _vector_norm(x if dtype is None else x.to(dtype), ord=float(ord), dim=dim, keepdim=keepdim)
-
-
-@composite
-def dist(input, other, p: float = 2):
-    """The norm of order ``p`` of input - other. Shapes broadcast. TypeError if other is not a tensor."""
-    if not isinstance(other, Variable):
-        raise TypeError(f"dist(): argument 'other' must be a tensor, not {type(other).__name__}")
-    return vector_norm(input - other, p)

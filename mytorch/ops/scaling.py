@@ -8,9 +8,10 @@ from ..core.arrays import xp
 from ..core.composite import composite
 from ..core.dtypes import category
 from ..core.primitive import primitive
-from .elementwise import exp2, select
-from .reduce import vector_norm
-from .shape import check_dim
+from .elementwise import select
+from .shape_arguments import check_dim
+from .transcendental import exp2
+from .vector_norm import vector_norm
 
 
 class frexp_result(NamedTuple):

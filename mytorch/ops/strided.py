@@ -10,7 +10,7 @@ from ..core.sums import summed
 from . import layout
 from .elementwise import widened
 from .indexing import getitem, put_in_zeros
-from .shape import check_dim, integer, sizes
+from .shape_arguments import check_dim, integer, sizes
 
 
 @primitive(

@@ -31,7 +31,7 @@ from ..core.dtypes import (
     set_default_dtype,
 )
 from ..core.graph import Variable, changed, wrap
-from ..ops.shape import sizes
+from ..ops.shape_arguments import sizes
 from .from_data import as_type, checked, constructed, foreign, number, placed, wrapped
 
 # ---- from data -----------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from ..core.arrays import QUIET, cupy, default_device, device, device_of, float_
 from ..core.dtypes import by_numpy, check_fits, default_numpy, number_dtype, promote_numpy
 from ..core.graph import Variable
 from ..core.scalar_arguments import as_number
-from ..ops.shape import sizes
+from ..ops.shape_arguments import sizes
 
 _NUMBERS = {bool, int, float, complex}
 

@@ -18,27 +18,33 @@ from ..ops import (
     indexing,
     join,
     matmul,
+    power,
     reduce,
+    rounding,
     shape,
 )
 from ..ops.inplace import copy_, fill_, fill_diagonal_, inplace, reshaped_in_place, setitem, zero_
-from ..ops.shape import sizes
+from ..ops.permute import H, adjoint, flip, mT, permute, reverse_dims
+from ..ops.shape_arguments import listed, sizes
 
 # Operations that are methods; `name=function` where they are called otherwise. Those with an underscore
 # change a tensor in place too (``x.exp_()``).
 METHODS = {
-    "elementwise": """
+    "transcendental": """
         exp_ exp2_ expm1_ log_ log2_ log10_ log1p_ sqrt_ rsqrt_ reciprocal_ sigmoid_ logit_ sin_
         cos_ tan_ asin_ acos_ atan_ arcsin_ arccos_ arctan_ sinh_ cosh_ tanh_ asinh_ acosh_ atanh_
-        arcsinh_ arccosh_ arctanh_ deg2rad_ rad2deg_ sinc_ neg_ negative_ abs_ absolute_ sign_ sgn_
-        square_ positive floor_ ceil_ trunc_ fix_ round_ frac_ nan_to_num_ isnan isinf isfinite
-        isposinf isneginf signbit isreal
+        arcsinh_ arccosh_ arctanh_ deg2rad_ rad2deg_ sinc_
+    """,
+    "rounding": """
+        neg_ negative_ abs_ absolute_ sign_ sgn_ square_ positive floor_ ceil_ trunc_ fix_ round_
+        frac_ nan_to_num_ isnan isinf isfinite isposinf isneginf signbit isreal
     """,
     "arithmetic": """
         add_ sub_ subtract_ mul_ multiply_ div_ divide_ true_divide_ floor_divide_ remainder_ fmod_
-        pow_ float_power atan2_ arctan2_ hypot_ copysign_ heaviside_ logaddexp logaddexp2 xlogy_
-        lerp_ addcmul_ addcdiv_ ldexp_ nextafter_ gcd_ lcm_
+        lerp_ addcmul_ addcdiv_
     """,
+    "power": "pow_ float_power ldexp_",
+    "binary": "atan2_ arctan2_ hypot_ copysign_ heaviside_ logaddexp logaddexp2 xlogy_ nextafter_ gcd_ lcm_",
     "bounds": "maximum minimum fmax fmin clamp_ clip_ clamp_min_ clamp_max_",
     "comparison": """
         eq_ ne_ lt_ le_ gt_ ge_ not_equal_ less_ less_equal_ greater_ greater_equal_ isclose
@@ -50,11 +56,13 @@ METHODS = {
     "special.gamma": "lgamma_ digamma_ mvlgamma_ polygamma_=polygamma_of",
     "special.bessel": "i0_",
     "special.incomplete_gamma": "igamma_ igammac_",
-    "activation": "relu_ softmax log_softmax prelu hardshrink",
+    "activation": "relu_ prelu hardshrink",
+    "softmax": "softmax log_softmax",
     "reduce": """
         sum mean nansum nanmean max min amax amin aminmax argmax argmin all any count_nonzero
-        logsumexp dist
+        logsumexp
     """,
+    "vector_norm": "dist",
     "statistics.variance": "var std",
     "statistics.scan": "prod cumsum_ cumprod_ cummax cummin logcumsumexp",
     "statistics.quantiles": "median nanmedian mode quantile nanquantile",
@@ -62,33 +70,36 @@ METHODS = {
     "statistics.differences": "diff cov corrcoef",
     "statistics.sort": "sort argsort msort topk kthvalue unique unique_consecutive",
     "scaling": "frexp renorm_",
-    "shape": """
-        transpose swapaxes swapdims squeeze unsqueeze flatten ravel t movedim moveaxis roll rot90
-        fliplr flipud broadcast_to repeat tile adjoint unflatten
-    """,
+    "permute": "transpose swapaxes swapdims t movedim moveaxis roll rot90 fliplr flipud adjoint",
+    "shape": "squeeze unsqueeze flatten ravel broadcast_to repeat tile unflatten",
     "strided": "as_strided unfold=windows",
     "layout": "clone contiguous is_contiguous stride storage_offset data_ptr",
-    "join": "split split_with_sizes chunk tensor_split hsplit vsplit dsplit unbind narrow select",
+    "split": "split split_with_sizes chunk tensor_split hsplit vsplit dsplit narrow select",
+    "join": "unbind",
     "gather": "gather take_along_dim index_select take nonzero argwhere repeat_interleave",
-    "scatter": """
-        scatter_ scatter_add_ scatter_reduce_ index_add_ index_copy_ index_fill_ index_put_
-        index_reduce_ select_scatter slice_scatter diagonal_scatter put_=put_at
+    "scatter": "scatter_ scatter_add_ scatter_reduce_",
+    "index_put": """
+        index_add_ index_copy_ index_fill_ index_put_ index_reduce_ select_scatter slice_scatter
+        diagonal_scatter put_=put_at
     """,
     "masks": "masked_fill_ masked_select masked_scatter_",
     "diagonal": "diag diag_embed diagflat diagonal trace triu_ tril_",
-    "matmul": "matmul mm bmm mv dot vdot inner outer ger addmm_ addmv_ addr_ addbmm_ baddbmm_ kron cross",
+    "matmul": "matmul mm bmm mv dot vdot inner outer ger",
+    "addmm": "addmm_ addmv_ addr_ addbmm_ baddbmm_",
+    "cross": "kron cross",
     "linalg.decompositions": "cholesky qr svd=old_svd",
     "linalg.eigen": "geqrf orgqr=householder_product",
     "linalg.lu": "lu=old_lu lu_solve=old_lu_solve",
     "linalg.matrix": """
         det logdet slogdet matrix_power matrix_exp cholesky_solve cholesky_inverse pinverse=pinv
-        norm
     """,
+    "linalg.matrix_norm": "norm",
     "linalg.solve": "inverse=inv",
 }
 # Views that a tensor may become itself (``x.t_()``).
 RESHAPED = {
-    "shape": "transpose_ swapaxes_=transpose swapdims_=transpose squeeze_ unsqueeze_ t_",
+    "permute": "transpose_ swapaxes_=transpose swapdims_=transpose t_",
+    "shape": "squeeze_ unsqueeze_",
     "strided": "as_strided_",
 }
 
@@ -129,8 +140,8 @@ class TensorMethods:
     __sub__ = arithmetic._sub
     __mul__ = __rmul__ = arithmetic.mul
     __truediv__ = __div__ = arithmetic.true_divide
-    __floordiv__, __mod__, __pow__ = arithmetic.floor_divide, arithmetic.remainder, arithmetic.pow
-    __neg__, __pos__, __abs__ = elementwise.neg, elementwise.positive, elementwise.abs
+    __floordiv__, __mod__, __pow__ = arithmetic.floor_divide, arithmetic.remainder, power.pow
+    __neg__, __pos__, __abs__ = rounding.neg, rounding.positive, rounding.abs
     __gt__, __ge__, __lt__, __le__ = comparison.gt, comparison.ge, comparison.lt, comparison.le
     __and__ = __rand__ = comparison.bitwise_and
     __or__ = __ror__ = comparison.bitwise_or
@@ -142,7 +153,7 @@ class TensorMethods:
     __rfloordiv__, __rmod__, __rpow__ = (
         reflected(arithmetic.floor_divide),
         reflected(arithmetic.remainder),
-        reflected(arithmetic.pow),
+        reflected(power.pow),
     )
     __rlshift__, __rrshift__ = (
         reflected(comparison.bitwise_left_shift),
@@ -153,7 +164,7 @@ class TensorMethods:
         inplace, (arithmetic._add, arithmetic._sub, arithmetic.mul, arithmetic.true_divide)
     )
     __ifloordiv__, __imod__, __ipow__ = map(
-        inplace, (arithmetic.floor_divide, arithmetic.remainder, arithmetic.pow)
+        inplace, (arithmetic.floor_divide, arithmetic.remainder, power.pow)
     )
     __iand__, __ior__, __ixor__ = map(
         inplace, (comparison.bitwise_and, comparison.bitwise_or, comparison.bitwise_xor)
@@ -189,7 +200,7 @@ class TensorMethods:
                 f"the base given to float_power_ has dtype {self.dtype} but the operation's result "
                 "requires dtype float64"
             )
-        return inplace(arithmetic.float_power)(self, exponent)
+        return inplace(power.float_power)(self, exponent)
 
     def where(self, condition, other):
         """These elements where ``condition`` holds, else those of ``other``."""
@@ -199,7 +210,7 @@ class TensorMethods:
 
     def reshape(self, *args, **named):
         """The same elements in another shape; one entry may be -1. A view where the layout allows it."""
-        return shape.reshape(self, shape=shape.listed(args, named, "shape"))
+        return shape.reshape(self, shape=listed(args, named, "shape"))
 
     def view(self, *shape_, dtype=None):
         """The same memory in another shape (one entry may be -1) or read as another dtype.
@@ -213,15 +224,15 @@ class TensorMethods:
 
     def permute(self, *args, **named):
         """The dimensions in another order (a view)."""
-        return shape.permute(self, dims=sizes((shape.listed(args, named, "dims"),)))
+        return permute(self, dims=sizes((listed(args, named, "dims"),)))
 
     def expand(self, *args, implicit=False, **named):
         """Repeated along dimensions of size 1 and new leading ones, without copying; -1 keeps a size."""
-        return shape.expand(self, shape=sizes((shape.listed(args, named, "size"),)))
+        return shape.expand(self, shape=sizes((listed(args, named, "size"),)))
 
     def flip(self, *args, **named):
         """The order of elements along ``dims`` reversed (a copy)."""
-        return shape.flip(self, dims=sizes((shape.listed(args, named, "dims"),)))
+        return flip(self, dims=sizes((listed(args, named, "dims"),)))
 
     def reshape_as(self, other):
         """The same elements in the shape of ``other``."""
@@ -277,10 +288,10 @@ class TensorMethods:
         values = [function(x.item(), y.item()) for x, y in zip(self.array.flat, others.flat)]
         return copy_(self, wrap(numpy.array(values, self.array.dtype).reshape(self.array.shape)))
 
-    H = property(shape.H, doc="The transpose of a matrix (a view).")
-    mH = property(shape.adjoint, doc="The last two dimensions swapped (a view).")
-    T = property(shape.reverse_dims, doc="The dimensions in reverse order (a view).")
-    mT = property(shape.mT, doc="The last two dimensions swapped (a view).")
+    H = property(H, doc="The transpose of a matrix (a view).")
+    mH = property(adjoint, doc="The last two dimensions swapped (a view).")
+    T = property(reverse_dims, doc="The dimensions in reverse order (a view).")
+    mT = property(mT, doc="The last two dimensions swapped (a view).")
 
     # ---- indexing --------------------------------------------------------------------------------
 

@@ -7,7 +7,7 @@ import math
 import numpy
 
 from ..core.arrays import xp
-from ..ops.shape import sizes
+from ..ops.shape_arguments import sizes
 
 
 class MemoryMethods:

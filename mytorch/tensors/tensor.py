@@ -16,7 +16,7 @@ from ..core.dtypes import as_dtype, by_numpy, cast_back, category, default_numpy
 from ..core.grad_mode import is_inference_mode_enabled
 from ..core.graph import Leaf, Output, Variable, refresh, retain, wrap
 from ..core.primitive import primitive
-from ..ops.shape import check_dim
+from ..ops.shape_arguments import check_dim
 from .from_data import constructed
 from .new_like import NewMethods
 from .operators import TensorMethods

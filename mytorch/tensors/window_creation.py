@@ -7,7 +7,7 @@ from __future__ import annotations
 import math
 
 from ..core.dtypes import as_dtype, get_default_dtype
-from ..ops.shape import integer
+from ..ops.shape_arguments import integer
 from ..ops.special.bessel import i0
 from .creation import arange, ones
 

@@ -9,7 +9,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable
 
 from ...ops.join import cat
-from ...ops.linalg.matrix import norm
+from ...ops.linalg.matrix_norm import norm
 from ...ops.statistics.sort import topk
 from ...tensors.creation import ones_like, zeros_like
 from ...tensors.random_creation import rand

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 
-from ...ops.linalg.matrix import norm
+from ...ops.linalg.matrix_norm import norm
 from ..parameter import Parameter
 
 

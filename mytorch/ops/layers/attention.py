@@ -11,10 +11,10 @@ from ...core.blas import use_one_thread
 from ...core.graph import Variable
 from ...core.primitive import primitive
 from ...core.sums import cast, row_sums, widen
-from ..activation import softmax
 from ..elementwise import select
 from ..matmul import matmul
-from ..shape import transpose
+from ..permute import transpose
+from ..softmax import softmax
 
 _SAFE = 60.0  # exponentials of scores within ±60 can be summed as they are, also in float32
 

@@ -10,9 +10,10 @@ from ...core.graph import Variable, changed
 from ...core.primitive import primitive
 from ...core.sums import row_sums, summed, wide
 from ...kernels.windows import batch_first, batch_last, over_blocks
-from ..elementwise import rsqrt
 from ..reduce import mean
-from ..shape import integer, reshape
+from ..shape import reshape
+from ..shape_arguments import integer
+from ..transcendental import rsqrt
 
 
 def _dots(a, b):

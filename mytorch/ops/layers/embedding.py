@@ -11,7 +11,7 @@ from ...core.sums import summed, wide
 from ..elementwise import select
 from ..indexing import put_in_zeros
 from ..reduce import max as maximum_of
-from ..shape import integer
+from ..shape_arguments import integer
 
 
 def _table_gradient(g, indices, weight_shape, padding_idx, scale_grad_by_freq):

@@ -13,11 +13,11 @@ from ...core.arrays import is_array, xp
 from ...core.primitive import primitive
 from ...core.sums import summed, wide
 from ...kernels.windows import over_blocks
-from ..elementwise import rsqrt
 from ..reduce import mean
 from ..shape import reshape
 from ..spatial.padding import pad
 from ..spatial.pooling import avg_pool2d
+from ..transcendental import rsqrt
 
 
 def _standardised_rows(x, weight=None, bias=None, *, size, eps, centred=True):

@@ -8,7 +8,8 @@ from ...core.primitive import primitive
 from ...core.sums import cast, column_sums, summed, wide, widen
 from ...kernels.gemm import product, products
 from ..matmul import matmul
-from ..shape import sum_to, transpose
+from ..permute import transpose
+from ..shape import sum_to
 
 
 def _definition(x, weight, bias=None):

@@ -17,8 +17,9 @@ from ...core.sums import cast, summed, widen
 from ...kernels.gemm import product, unpacked
 from ...kernels.rnn_cells import cell_for
 from ..activation import relu
-from ..elementwise import sigmoid, tanh
-from ..join import cat, chunk, stack
+from ..join import cat, stack
+from ..split import chunk
+from ..transcendental import sigmoid, tanh
 from .linear import linear
 
 # ---- one step, in differentiable operations ------------------------------------------------------

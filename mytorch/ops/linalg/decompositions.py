@@ -10,7 +10,8 @@ from ...core.primitive import primitive
 from ...kernels.threads import lapack
 from ..diagonal import diag_embed, diagonal, tril
 from ..join import cat
-from ..shape import adjoint, reshape
+from ..permute import adjoint
+from ..shape import reshape
 from .solve import LinAlgError, check_matrices, computed, eye_like, inv, substituted
 
 

@@ -12,7 +12,8 @@ from ...core.primitive import primitive
 from ...kernels.threads import lapack
 from ..diagonal import diag_embed, diagonal
 from ..join import cat
-from ..shape import adjoint, movedim, reshape
+from ..permute import adjoint, movedim
+from ..shape import reshape
 from .decompositions import gaps
 from .solve import check_matrices, computed, inv, solve
 

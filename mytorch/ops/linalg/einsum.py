@@ -8,7 +8,8 @@ import string
 from ...core.sums import summed
 from ..diagonal import diagonal
 from ..matmul import matmul
-from ..shape import permute, reshape
+from ..permute import permute
+from ..shape import reshape
 
 _LETTERS = string.ascii_uppercase + string.ascii_lowercase  # the order of dimensions that are not asked for
 

@@ -16,8 +16,8 @@ from ...core.primitive import primitive
 from ..diagonal import tril, triu
 from ..elementwise import select
 from ..join import cat
-from ..shape import adjoint as adjoint_of
-from ..shape import mT
+from ..permute import adjoint as adjoint_of
+from ..permute import mT
 from .decompositions import cholesky
 from .solve import LinAlgError, check_matrices, eye_like, inv, solve, solve_triangular, substituted
 

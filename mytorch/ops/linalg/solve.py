@@ -9,7 +9,7 @@ from ...core.composite import composite
 from ...core.primitive import primitive
 from ...kernels.threads import lapack
 from ..diagonal import tril, triu
-from ..shape import mT
+from ..permute import mT
 
 
 class LinAlgError(RuntimeError):

@@ -10,9 +10,10 @@ from ...core.composite import composite
 from ...core.graph import wrap
 from ...core.sums import running_sum, summed
 from ..activation import logsigmoid
-from ..arithmetic import xlogy
+from ..binary import xlogy
 from ..bounds import clamp_min, minimum
-from ..elementwise import check_floating, exp, log, select, sqrt
+from ..elementwise import check_floating, select
+from ..transcendental import exp, log, sqrt
 from .distance import pairwise_distance
 from .loss_reduction import chosen, reduced
 from .pointwise import bce_with_logits

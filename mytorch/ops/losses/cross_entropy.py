@@ -10,9 +10,9 @@ from ...core.arrays import largest, xp
 from ...core.graph import Variable
 from ...core.primitive import primitive
 from ...core.sums import summed, wide
-from ..activation import log_softmax
 from ..elementwise import check_floating, widened
-from ..shape import movedim
+from ..permute import movedim
+from ..softmax import log_softmax
 from .loss_reduction import chosen
 
 _INT64, _UINT64 = numpy.dtype("int64"), numpy.dtype("uint64")

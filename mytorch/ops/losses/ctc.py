@@ -13,10 +13,11 @@ from ...core.arrays import device_of, move, xp
 from ...core.graph import Variable
 from ...core.primitive import primitive
 from ...core.sums import scatter_add, summed, wide
-from ..arithmetic import logaddexp
-from ..elementwise import exp, select
+from ..binary import logaddexp
+from ..elementwise import select
 from ..join import cat, stack
 from ..reduce import mean
+from ..transcendental import exp
 from .loss_reduction import chosen
 
 _NEVER = -1e30  # log 0 in the definition: with it gradients stay finite

@@ -6,8 +6,8 @@ from ...core.composite import composite
 from ...core.dtypes import promote_types
 from ...core.sums import summed
 from ..bounds import clamp_min
-from ..reduce import vector_norm
 from ..shape import broadcast_tensors
+from ..vector_norm import vector_norm
 
 
 @composite

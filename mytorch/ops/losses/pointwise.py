@@ -11,7 +11,9 @@ from ...core.sums import summed
 from ..activation import softplus
 from ..arithmetic import refuse_booleans
 from ..bounds import clamp
-from ..elementwise import log, sgn, sigmoid, widened
+from ..elementwise import widened
+from ..rounding import sgn
+from ..transcendental import log, sigmoid
 from .loss_reduction import chosen, reduced, share
 
 

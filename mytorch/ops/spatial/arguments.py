@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ..shape import integer
-from ..shape import sizes as integers
+from ..shape_arguments import integer
+from ..shape_arguments import sizes as integers
 
 
 def tuple_of(value, n, name="size"):

@@ -12,7 +12,8 @@ from ...core.primitive import primitive
 from ...kernels.windows import batch_first, batch_last, window_counts, windows
 from ..elementwise import check_floating, widened
 from ..layout import owned
-from ..shape import permute, reshape
+from ..permute import permute
+from ..shape import reshape
 from .arguments import tuple_of
 
 

@@ -7,7 +7,7 @@ import numpy
 from ...core.arrays import xp
 from ...core.primitive import primitive
 from ..layout import owned
-from ..shape import sizes
+from ..shape_arguments import sizes
 from .resample import resample
 
 

@@ -14,9 +14,10 @@ from ...core.composite import composite
 from ...core.primitive import primitive
 from ...core.sums import scatter_add
 from ..elementwise import check_floating
-from ..join import narrow, stack
+from ..join import stack
 from ..reduce import mean
 from ..shape import reshape
+from ..split import narrow
 from .arguments import tuple_of
 from .window_pool import avg_pool, max_pool, max_pool_indices
 

@@ -5,18 +5,8 @@ from __future__ import annotations
 import math
 
 from ...core.arrays import kernel, xp
-from ..elementwise import (
-    check_real,
-    gaussian,
-    gaussian_of,
-    in_blocks,
-    log,
-    log1p,
-    select,
-    smooth,
-    widened,
-    zeros_like,
-)
+from ..elementwise import in_blocks, select, smooth, widened, zeros_like
+from ..transcendental import gaussian, log, log1p
 
 # ---- the error function --------------------------------------------------------------------------
 #
@@ -181,7 +171,7 @@ def erf_double(x):
 
 
 @kernel("erfc")
-def _erfc_double(x):
+def erfc_double(x):
     out = 1 - erf_double(x)
     far = x >= 0.5
     if far.any():
@@ -221,7 +211,7 @@ def erf(x):
 @smooth(x=lambda g, x: g * (gaussian(x) * (-2 / math.sqrt(math.pi))))
 def erfc(x):
     """1 - erf(x) without cancellation, elementwise."""
-    return through_double(_erfc_double, x)
+    return through_double(erfc_double, x)
 
 
 _INVERSE = (
@@ -245,7 +235,7 @@ def _erfinv_double(y):
         _ratio(_INVERSE[1], xp(y).sqrt(-xp(y).log((1 - outer) / 2))),
     )
     for _ in range(2):
-        error = where(a < 0.5, erf_double(x) - a, (1 - a) - _erfc_double(x))
+        error = where(a < 0.5, erf_double(x) - a, (1 - a) - erfc_double(x))
         x = x - error / (2 / math.sqrt(math.pi) * xp(y).exp(-x * x))
     return where(a == 1, math.inf, x) * xp(y).sign(y)
 
@@ -257,17 +247,17 @@ def erfinv(x):
 
 
 @kernel("erfcx")
-def _erfcx_double(x):
+def erfcx_double(x):
     near = x < 1.25
     far = xp(x).maximum(x, 1.25)
     a = xp(x).where(near, x, 0)
-    return xp(x).where(near, xp(x).exp(a * a) * _erfc_double(a), xp(x).exp(_beyond(far) - 0.5625) / far)
+    return xp(x).where(near, xp(x).exp(a * a) * erfc_double(a), xp(x).exp(_beyond(far) - 0.5625) / far)
 
 
 @smooth(x=lambda g, x: g * (erfcx_integral(x, order=1) * -2))
 def erfcx(x):
     """exp(x²) · erfc(x), elementwise: it does not vanish where erfc does."""
-    return through_double(_erfcx_double, x)
+    return through_double(erfcx_double, x)
 
 
 # Its derivatives are exp(x²) times the repeated integrals iⁿerfc(x): S₀' = -2 S₁, S₁' = -4 S₂, …, with
@@ -276,7 +266,7 @@ def erfcx(x):
 _TERMS = 150
 
 
-def _ratios(x, order):
+def erfc_integral_ratios(x, order):
     """Sₙ / S₍ₙ₋₁₎ at x >= 1 for n from 1 to ``order``."""
     last = order + _TERMS
     ratio, found = 1 / (x + xp(x).sqrt(x * x + 2 * last)), []
@@ -289,121 +279,16 @@ def _ratios(x, order):
 def _erfcx_integral_double(x, order):
     near = x < 1
     a, far = xp(x).where(near, x, 0), xp(x).maximum(x, 1)
-    before, here = 2 / math.sqrt(math.pi), _erfcx_double(a)
+    before, here = 2 / math.sqrt(math.pi), erfcx_double(a)
     for n in range(1, order + 1):
         before, here = here, (before - 2 * a * here) / (2 * n)
-    return xp(x).where(near, here, math.prod(_ratios(far, order), start=_erfcx_double(far)))
+    return xp(x).where(near, here, math.prod(erfc_integral_ratios(far, order), start=erfcx_double(far)))
 
 
 @smooth(x=lambda g, x, order: g * (erfcx_integral(x, order=order + 1) * (-2 * (order + 1))))
 def erfcx_integral(x, *, order):
     """exp(x²) times the ``order``-fold integral of erfc from x to infinity, elementwise."""
     return through_double(lambda block: _erfcx_integral_double(block, order), x)
-
-
-# ---- the normal distribution ---------------------------------------------------------------------
-
-
-# float32: exp(x²/2) · ndtr(-x) for x >= 0 as a polynomial in (x - 3) / (x + 3), with a relative error of
-# 1.1e-8: a fit of least squares, weighted until its largest relative error was smallest
-_NORMAL_TAIL = (
-    0.1215139474,
-    -0.2064026219,
-    0.1232250523,
-    -0.04621323451,
-    0.00613181128,
-    0.00290421392,
-    -0.0009828224968,
-    -0.0003385464083,
-    0.0001145047196,
-    5.267676468e-05,
-)
-
-
-def ndtr_single(x):
-    """ndtr of float32 numbers."""
-    a = xp(x).minimum(xp(x).abs(x), 15)
-    out = polynomial(_NORMAL_TAIL, (a - 3) / (a + 3))
-    out *= gaussian_of(a, 0.5)
-    return xp(x).abs(xp(x).subtract(x > 0, out, out=out), out=out)
-
-
-@kernel("ndtr")
-def ndtr_double(x):
-    """ndtr of float64 numbers."""
-    out = 0.5 * _erfc_double(x * -math.sqrt(0.5))
-    tail = x < -1
-    if tail.any():
-        a = x[tail]
-        out[tail] = 0.5 * _erfcx_double(a * -math.sqrt(0.5)) * gaussian_of(a, 0.5)
-    return out
-
-
-@smooth(x=lambda g, x: g * (gaussian(x, rate=0.5) * (1 / math.sqrt(2 * math.pi))))
-@widened
-def ndtr(x):
-    """The standard normal distribution function, elementwise, exact in the lower tail too."""
-    check_real(x, "ndtr")
-    return in_blocks(ndtr_double if x.dtype == "float64" else ndtr_single, x)
-
-
-@kernel("log_ndtr")
-def _log_ndtr_double(x):
-    left = x < -1
-    a = xp(x).where(left, x, -1)
-    right = xp(x).log1p(-ndtr_double(-xp(x).where(left, -1, x)))
-    return xp(x).where(left, xp(x).log(0.5 * _erfcx_double(-a / math.sqrt(2))) - 0.5 * a * a, right)
-
-
-def _inverse_mills_double(x):
-    left = x < 0
-    below = math.sqrt(2 / math.pi) / _erfcx_double(xp(x).where(left, x, 0) * -math.sqrt(0.5))
-    above = xp(x).where(left, 0, x)
-    return xp(x).where(left, below, gaussian_of(above, 0.5) / (ndtr_double(above) * math.sqrt(2 * math.pi)))
-
-
-def _mills_excess_double(x):
-    far = x < -math.sqrt(2)
-    u = xp(x).where(far, x, -math.sqrt(2)) * -math.sqrt(0.5)
-    return xp(x).where(far, _ratios(xp(x).maximum(u, 1), 1)[0] * math.sqrt(2), x + _inverse_mills_double(x))
-
-
-@smooth(x=lambda g, x, out: -g * (out * mills_excess(x)))
-def inverse_mills(x):
-    """The density of the standard normal distribution over its distribution function, elementwise."""
-    return through_double(_inverse_mills_double, x)
-
-
-@smooth(x=lambda g, x, out: g * (1 - inverse_mills(x) * out))
-def mills_excess(x):
-    """x + inverse_mills(x), elementwise, without cancellation: about -1/x far to the left."""
-    return through_double(_mills_excess_double, x)
-
-
-@smooth(x=lambda g, x: g * inverse_mills(x))
-def log_ndtr(x):
-    """The logarithm of the standard normal distribution function, elementwise, exact in the lower tail
-    too."""
-    return through_double(_log_ndtr_double, x)
-
-
-@kernel("ndtri")
-def _ndtri_double(p):
-    """Newton's method on log ndtr, which is concave, for the lower half; the upper half mirrors it."""
-    where, low = xp(p).where, xp(p).minimum(p, 1 - p)
-    inside = (low > 0) & (low <= 0.5)
-    wanted = xp(p).log(where(inside, low, 0.25))
-    x = -xp(p).sqrt(-2 * wanted) + 1.17  # 0 for p = 1/2, a little above the root in the tail
-    for _ in range(8):
-        x = x - (_log_ndtr_double(x) - wanted) * _erfcx_double(-x / math.sqrt(2)) * math.sqrt(math.pi / 2)
-    x = where(p == 0.5, 0, where(p < 0.5, x, -x))
-    return where(inside, x, where(p == 0, -math.inf, where(p == 1, math.inf, math.nan)))
-
-
-@smooth(x=lambda g, out: g / gaussian(out, rate=0.5) * math.sqrt(2 * math.pi))
-def ndtri(x):
-    """The inverse of :func:`ndtr`, elementwise; nan outside [0, 1]."""
-    return through_double(_ndtri_double, x)
 
 
 # ---- made of others ------------------------------------------------------------------------------

@@ -10,7 +10,8 @@ import numpy
 from ...core.arrays import kernel, xp
 from ...core.dtypes import floating, only
 from ...core.primitive import primitive
-from ..elementwise import exp, log, smooth
+from ..elementwise import smooth
+from ..transcendental import exp, log
 from .erf import both_double
 from .gamma import digamma_double, lgamma, lgamma_double, stirling_rest
 

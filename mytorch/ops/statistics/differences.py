@@ -9,11 +9,14 @@ from ...core.dtypes import as_dtype
 from ...core.graph import Variable
 from ...core.sums import summed
 from ..complex import complex
-from ..join import cat, narrow
+from ..join import cat
 from ..layout import owned
 from ..matmul import matmul
+from ..permute import adjoint
 from ..reduce import mean
-from ..shape import adjoint, check_dim, check_dims, reshape
+from ..shape import reshape
+from ..shape_arguments import check_dim, check_dims
+from ..split import narrow
 from .scan import cumsum
 
 

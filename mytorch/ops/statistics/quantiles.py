@@ -12,8 +12,10 @@ from ...core.primitive import primitive
 from ...core.sums import summed
 from ..arithmetic import lerp
 from ..gather import gather
+from ..permute import movedim
 from ..reduce import at_index, check_filled, evenly_or_nan, pick
-from ..shape import check_dim, movedim, reshape
+from ..shape import reshape
+from ..shape_arguments import check_dim
 from .scan import at, running
 from .sort import sort
 

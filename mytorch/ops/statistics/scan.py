@@ -11,12 +11,15 @@ from ...core.composite import composite
 from ...core.dtypes import as_dtype
 from ...core.primitive import primitive
 from ...core.sums import doubled, running_sum, summed, wide
-from ..arithmetic import logaddexp, mul
+from ..arithmetic import mul
+from ..binary import logaddexp
 from ..elementwise import widened, zeros_like
 from ..join import cat
+from ..permute import flip
 from ..reduce import unfold
 from ..scatter import scatter_add
-from ..shape import check_dim, flip, reshape
+from ..shape import reshape
+from ..shape_arguments import check_dim
 
 
 class cummax_result(NamedTuple):

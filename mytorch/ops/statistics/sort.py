@@ -10,7 +10,8 @@ from ...core.primitive import primitive
 from ...core.sums import running_sum, summed
 from ..gather import along, gather
 from ..indexing import put_in_zeros
-from ..shape import check_dim, integer, reshape
+from ..shape import reshape
+from ..shape_arguments import check_dim, integer
 
 
 class sort_result(NamedTuple):

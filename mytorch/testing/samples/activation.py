@@ -1,10 +1,11 @@
-"""Rows of ops/activation.py."""
+"""Rows of ops/activation.py and ops/softmax.py."""
 
 import math
 
 import numpy as np
 
 from mytorch.ops import activation
+from mytorch.ops.softmax import softmin
 
 from . import Real, Sample
 
@@ -103,9 +104,7 @@ ROWS = [
         lambda x: x[:, :2] / (1 + np.exp(-x[:, 2:])),
         note="glu",
     ),
-    Sample(
-        "softmax", lambda x: activation.softmin(x, 0), ((3, 4),), lambda x: softmax(-x.T).T, note="softmin"
-    ),
+    Sample("softmax", lambda x: softmin(x, 0), ((3, 4),), lambda x: softmax(-x.T).T, note="softmin"),
     Sample("softmax", lambda x: x.softmax(-1), ((3, 4),), softmax),
     Sample("log_softmax", lambda x: x.log_softmax(-1), ((3, 4),), lambda x: np.log(softmax(x))),
 ]

@@ -1,4 +1,4 @@
-"""Rows of ops/arithmetic.py, ops/bounds.py and ops/comparison.py."""
+"""Rows of ops/arithmetic.py, ops/power.py, ops/binary.py, ops/bounds.py and ops/comparison.py."""
 
 import numpy as np
 

@@ -13,7 +13,7 @@ import numpy as np
 import mytorch
 
 from ...ops.activation import kept
-from ...ops.elementwise import one_minus_square
+from ...ops.transcendental import one_minus_square
 from . import Complex, Real, Sample, embedding, indexing, padding, shape, tensor
 
 PAIRS = (3, 2)

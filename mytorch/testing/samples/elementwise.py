@@ -1,4 +1,4 @@
-"""Rows of ops/elementwise.py and ops/scaling.py."""
+"""Rows of ops/elementwise.py, ops/transcendental.py, ops/rounding.py and ops/scaling.py."""
 
 import numpy as np
 

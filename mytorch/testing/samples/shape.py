@@ -1,4 +1,4 @@
-"""Rows of ops/shape.py and ops/join.py."""
+"""Rows of ops/shape.py, ops/permute.py, ops/join.py and ops/split.py."""
 
 import numpy as np
 

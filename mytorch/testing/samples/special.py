@@ -1,4 +1,4 @@
-"""Rows of ops/special.py, ops/gamma.py, ops/bessel.py and ops/incomplete_gamma.py."""
+"""Rows of ops/special."""
 
 import functools
 import math
@@ -6,9 +6,10 @@ import math
 import numpy as np
 
 import mytorch
-from mytorch.ops.elementwise import gaussian, logistic_density, one_minus_square, sech_squared
-from mytorch.ops.special.erf import erfcx_integral, inverse_mills, mills_excess
+from mytorch.ops.special.erf import erfcx_integral
 from mytorch.ops.special.incomplete_gamma import gamma_slope, standard_gamma
+from mytorch.ops.special.normal import inverse_mills, mills_excess
+from mytorch.ops.transcendental import gaussian, logistic_density, one_minus_square, sech_squared
 
 from . import Real, Sample
 

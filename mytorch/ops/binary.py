@@ -1,0 +1,132 @@
+"""Other functions of two numbers, elementwise with broadcasting."""
+
+from __future__ import annotations
+
+import math
+
+from ..core.arrays import xp
+from ..core.dtypes import floating, only
+from ..core.primitive import primitive
+from .elementwise import flat, select, smooth, zeros_like
+from .transcendental import log, sigmoid
+
+
+def _square_distance(x, y):
+    squares = x * x + y * y
+    return select(squares == 0, 1, squares)
+
+
+@primitive(
+    broadcasts=True,
+    prepare=only("fV", "atan2", floating),
+    x=lambda g, x, y: g * (y / _square_distance(x, y)),
+    y=lambda g, x, y: g * (-x / _square_distance(x, y)),
+)
+def atan2(x, y):
+    """The angle of the point (y, x), in [-π, π], elementwise."""
+    return xp(x).arctan2(x, y)
+
+
+arctan2 = atan2
+
+
+@primitive(
+    broadcasts=True,
+    prepare=only("fV", "hypot"),
+    x=lambda g, x, out: g * (x / out),
+    y=lambda g, y, out: g * (y / out),
+)
+def hypot(x, y):
+    """sqrt(x² + y²) without overflow on the way, elementwise."""
+    return xp(x).hypot(x, y)
+
+
+@primitive(
+    broadcasts=True,
+    prepare=only("fV", "copysign", floating, numbers="other"),
+    x=lambda g, x, out: select(x == 0, 0, g * (out / x)),
+    y=flat,
+)
+def copysign(x, y):
+    """|x| with the sign of y, elementwise."""
+    return xp(x).copysign(x, y)
+
+
+def _one_dtype(arrays):
+    dtypes = {str(a.dtype) for a in arrays if hasattr(a, "dtype")}
+    if len(dtypes) > 1:
+        raise RuntimeError(
+            "heaviside is not yet implemented for tensors with different dtypes, but got "
+            f"{' and '.join(sorted(dtypes))}"
+        )
+    return only("biufV", "heaviside")(arrays)
+
+
+def _no_slope(g):
+    raise RuntimeError("derivative for aten::heaviside is not implemented")
+
+
+@primitive(broadcasts=True, prepare=_one_dtype, x=_no_slope, y=_no_slope)
+def heaviside(x, y):
+    """0 below 0, ``y`` at 0, 1 above 0, elementwise."""
+    return xp(x).where(x == 0, y, (x > 0).astype(x.dtype))
+
+
+@primitive(
+    complex="holomorphic",
+    broadcasts=True,
+    prepare=only("fcV", "logaddexp"),
+    x=lambda g, x, y: g * sigmoid(x - y),
+    y=lambda g, x, y: g * sigmoid(y - x),
+)
+def logaddexp(x, y):
+    """log(exp(x) + exp(y)) without overflow on the way, elementwise."""
+    if x.dtype.kind != "c":
+        return xp(x).logaddexp(x, y)
+    swaps = x.real < y.real
+    low, high = xp(x).where(swaps, x, y), xp(x).where(swaps, y, x)
+    return high + xp(x).log1p(xp(x).exp(low - high))
+
+
+@primitive(
+    broadcasts=True,
+    prepare=only("fV", "logaddexp2"),
+    x=lambda g, x, y: g * sigmoid((x - y) * math.log(2)),
+    y=lambda g, x, y: g * sigmoid((y - x) * math.log(2)),
+)
+def logaddexp2(x, y):
+    """log2(2^x + 2^y) without overflow on the way, elementwise."""
+    return xp(x).logaddexp2(x, y)
+
+
+@smooth(
+    x=lambda g, x, y: (
+        g * select((x == 0) & (y <= 0), 0, log(y if hasattr(y, "dtype") else zeros_like(x) + y))
+    ),
+    y=lambda g, x, y: g * (x / y),
+)
+def xlogy(x, y):
+    """x · log(y), and 0 where x is 0 and y is not nan, elementwise."""
+    module, kind = (xp(x), x.dtype) if hasattr(x, "dtype") else (xp(y), y.dtype)
+    x, y = module.asarray(x, kind), module.asarray(y, kind)
+    return module.where((x == 0) & (y == y), kind.type(0), module.log(y) * x)
+
+
+@primitive(broadcasts=True, prepare=only("f", "nextafter"), x=lambda g, x, y: select(x == y, 0, g), y=flat)
+def nextafter(x, y):
+    """The next floating-point number after x towards y, elementwise."""
+    return xp(x).nextafter(x, y)
+
+
+@primitive(prepare=only("iu", "gcd"))
+def gcd(x, y):
+    """The greatest common divisor of integers, elementwise. It is positive, but for the smallest number of a
+    dtype with itself or 0, whose absolute value the dtype does not hold.
+    """
+    return xp(x).gcd(x, y)
+
+
+@primitive(prepare=only("iu", "lcm"))
+def lcm(x, y):
+    """The least common multiple of integers, elementwise."""
+    return xp(x).lcm(x, y)

@@ -1,0 +1,200 @@
+"""The dimensions, or the elements along them, in another order."""
+
+from __future__ import annotations
+
+from ..core.arrays import xp
+from ..core.primitive import primitive
+from .layout import clone
+from .shape_arguments import check_dim, check_dims, integer, sizes
+
+
+@primitive(complex=True, view=True, x=lambda g, dim0, dim1: transpose(g, dim0=dim0, dim1=dim1))
+def transpose(x, *, dim0, dim1):
+    """Swap two dimensions (a view)."""
+    dim0, dim1 = check_dim(dim0, x.ndim), check_dim(dim1, x.ndim)
+    return x.swapaxes(dim0, dim1) if x.ndim else x.reshape(())
+
+
+swapaxes = swapdims = transpose
+
+
+def mT(x):
+    """The last two dimensions swapped (a view). RuntimeError below two dimensions."""
+    if not x.shape:
+        return transpose(x, dim0=0, dim1=0)
+    if len(x.shape) < 2:
+        raise RuntimeError(
+            f"tensor.mT is only supported on matrices or batches of matrices. Got {len(x.shape)}-D tensor."
+        )
+    return transpose(x, dim0=-2, dim1=-1)
+
+
+def adjoint(x):
+    """The conjugate transpose of matrices (…, m, n): for real numbers the last two dimensions swapped, as a
+    view.
+
+    RuntimeError for vectors.
+    """
+    if len(x.shape) == 1:
+        raise RuntimeError(
+            "tensor.adjoint() is only supported on matrices or batches of matrices. Got 1-D tensor."
+        )
+    return mT(x).conj()
+
+
+def H(x):
+    """The conjugate transpose of a matrix: a view of real numbers.
+
+    RuntimeError for other numbers of dimensions than 2 and 0.
+    """
+    if len(x.shape) not in (0, 2):
+        raise RuntimeError(
+            f"tensor.H is only supported on matrices (2-D tensors). Got {len(x.shape)}-D tensor."
+        )
+    return adjoint(x)
+
+
+def t(input):
+    """The transpose of a matrix (a view); vectors and scalars stay. RuntimeError above two dimensions."""
+    if len(input.shape) > 2:
+        raise RuntimeError(f"t() expects a tensor with <= 2 dimensions, but self is {len(input.shape)}D")
+    return transpose(input, dim0=0, dim1=1) if len(input.shape) == 2 else transpose(input, dim0=0, dim1=0)
+
+
+def reverse_dims(x):
+    """The dimensions in reverse order (a view): the transpose of a matrix."""
+    return (
+        transpose(x, dim0=0, dim1=1)
+        if len(x.shape) == 2
+        else permute(x, dims=tuple(range(len(x.shape)))[::-1])
+    )
+
+
+def _inverse(dims):
+    order = [0] * len(dims)
+    for i, d in enumerate(dims):
+        order[d % len(dims)] = i
+    return tuple(order)
+
+
+@primitive(complex=True, view=True, x=lambda g, dims: permute(g, dims=_inverse(dims)))
+def permute(x, *, dims):
+    """Reorder the dimensions (a view): dimension ``dims[i]`` of ``x`` becomes dimension i.
+
+    RuntimeError unless each dimension is named once.
+    """
+    if len(dims) != x.ndim:
+        raise RuntimeError(
+            "permute(sparse_coo): number of dimensions in the tensor input does not match the length "
+            "of the desired ordering "
+            f"of dimensions i.e. input.dim() = {x.ndim} is not equal to len(dims) = {len(dims)}"
+        )
+    if len({check_dim(d, x.ndim) for d in dims}) < len(dims):
+        raise RuntimeError("permute(): duplicate dims are not allowed.")
+    return x.transpose(tuple(dims))
+
+
+def movedim(input, source, destination):
+    """Dimensions ``source`` moved to ``destination`` (ints or tuples); the others keep their order (a view).
+
+    RuntimeError if they are not as many as each other, or one is named twice.
+    """
+    ndim = len(input.shape)
+    source, destination = ((d,) if not isinstance(d, (tuple, list)) else d for d in (source, destination))
+    if len(source) != len(destination):
+        raise RuntimeError(
+            f"movedim: Invalid source or destination dims: source ({list(source)} dims) should contain "
+            "the same number of dims as "
+            f"destination ({list(destination)} dims)"
+        )
+    source, destination = (
+        tuple(check_dim(d, ndim) for d in source),
+        tuple(check_dim(d, ndim) for d in destination),
+    )
+    for name, dims in (("source", source), ("destination", destination)):
+        if len(set(dims)) < len(dims):
+            raise RuntimeError(f"movedim: repeated dim in `{name}` ({list(dims)})")
+    if not ndim:
+        return permute(input, dims=())
+    order = [d for d in range(ndim) if d not in source]
+    for to, d in sorted(zip(destination, source)):
+        order.insert(to, d)
+    return permute(input, dims=tuple(order))
+
+
+moveaxis = movedim
+
+
+@primitive(complex=True, x=lambda g, dims: flip(g, dims=dims))
+def flip(x, *, dims):
+    """The order of elements along ``dims``, a tuple, reversed (a copy). TypeError for a bare int."""
+    if not isinstance(dims, (tuple, list)):
+        raise TypeError(
+            f"flip(): argument 'dims' (position 2) must be tuple of ints, not {type(dims).__name__}"
+        )
+    return xp(x).flip(x, check_dims(dims, x.ndim)).copy()
+
+
+def fliplr(input):
+    """The order of columns reversed (a copy). RuntimeError for fewer than two dimensions."""
+    if len(input.shape) < 2:
+        raise RuntimeError("Input must be >= 2-d.")
+    return flip(input, dims=(1,))
+
+
+def flipud(input):
+    """The order of rows reversed (a copy). RuntimeError for a 0-d tensor."""
+    if not input.shape:
+        raise RuntimeError("Input must be >= 1-d.")
+    return flip(input, dims=(0,))
+
+
+@primitive(
+    complex=True, x=lambda g, shifts, dims: roll(g, shifts=tuple(-s for s in _together(shifts)), dims=dims)
+)
+def roll(x, *, shifts, dims=None):
+    """Elements moved by ``shifts`` along ``dims``, what falls off the end coming back at the start; of the
+    flattened tensor without ``dims``.
+
+    RuntimeError unless there is a shift for each dimension, IndexError for a dimension of a 0-d tensor.
+    """
+    shifts, dims = (
+        sizes(_together(shifts)),
+        None if dims is None or (isinstance(dims, (tuple, list)) and not dims) else _together(dims),
+    )
+    if len(shifts) != len(dims if dims is not None else (0,)):
+        raise RuntimeError(f"shifts and dimensions must align. shifts: {len(shifts)}, dims:{len(dims or ())}")
+    if dims is None:
+        return xp(x).roll(x, shifts[0])
+    if not x.size:
+        return x.copy()
+    if not x.ndim:
+        raise IndexError(f"Dimension specified as {dims[0]} but tensor has no dimensions")
+    return xp(x).roll(x, shifts, tuple(check_dim(d, x.ndim) for d in dims))
+
+
+def _together(numbers):
+    return tuple(numbers) if isinstance(numbers, (tuple, list)) else (numbers,)
+
+
+def rot90(input, k=1, dims=(0, 1)):
+    """Turned by 90 degrees ``k`` times, from ``dims[0]`` towards ``dims[1]``.
+
+    RuntimeError unless these are two different dimensions.
+    """
+    k, ndim = integer(k), len(input.shape)
+    if len(dims) != 2:
+        raise RuntimeError(f"expected total rotation dims == 2, but got dims = {len(dims)}")
+    if ndim < 2:
+        raise RuntimeError(f"expected total dims >= 2, but got total dims = {ndim}")
+    first, second = (check_dim(d, ndim) for d in dims)
+    if first == second:
+        raise RuntimeError(
+            f"expected rotation dims to be different, but got dim0 = {dims[0]} and dim1 = {dims[1]}"
+        )
+    if k % 4 == 0:
+        return clone(input)
+    if k % 4 == 2:
+        return flip(input, dims=(first, second))
+    turned = flip(input, dims=(second if k % 4 == 1 else first,))
+    return clone(transpose(turned, dim0=first, dim1=second))

@@ -1,0 +1,103 @@
+"""Powers, elementwise with broadcasting."""
+
+from __future__ import annotations
+
+import cmath
+import math
+
+import numpy
+
+from ..core.arrays import is_array, xp
+from ..core.composite import composite
+from ..core.dtypes import check_fits, only
+from ..core.graph import Variable
+from ..core.primitive import primitive
+from .arithmetic import mul
+from .elementwise import select, zeros_like
+from .transcendental import log
+
+
+def _pow_base(g, x, y):
+    if isinstance(y, (int, float, complex)):
+        return zeros_like(g) if y == 0 else g * (y * pow(x, y - 1))
+    return select(y == 0, 0, g * (y * pow(x, y - 1)))
+
+
+def _pow_exponent(g, x, y, out):
+    if isinstance(x, (int, float)) and getattr(y, "array", y).dtype.kind != "c":
+        return (
+            g * (out * math.log(x))
+            if x > 0
+            else select(y >= 0, 0, g * (out * -math.inf))
+            if x == 0
+            else g * math.nan
+        )
+    if isinstance(x, (int, float, complex)):
+        return g * (out * cmath.log(x)) if x else select(y.real >= 0, 0, g * (out * -math.inf))
+    return select((x == 0) & (y.real >= 0), 0, g * (out * log(x)))
+
+
+_POWERS = {  # many times faster than x**y
+    1: lambda x: x.copy(),
+    2: lambda x: x * x,
+    3: lambda x: x * x * x,
+    -1: lambda x: 1 / x,
+    -2: lambda x: 1 / (x * x),
+    0.5: lambda x: xp(x).sqrt(x),
+    -0.5: lambda x: 1 / xp(x).sqrt(x),
+}
+
+
+def _powers(arrays):
+    x, y = arrays
+    if isinstance(y, numpy.generic) and is_array(x):
+        arrays = x, y = [x, y.item()]
+    if isinstance(y, (int, float)) and is_array(x):
+        if x.dtype.itemsize == 2:
+            check_fits(y, x.dtype, finite=True)
+        if x.dtype.kind == "f":
+            return arrays
+        if x.dtype.kind in "iu" and isinstance(y, int):
+            check_fits(y, x.dtype)
+            if y < 0:
+                raise RuntimeError("Integers to negative integer powers are not allowed.")
+    return _no_boolean_powers(arrays)
+
+
+_no_boolean_powers = only("iufcV", "pow", numbers=True)
+
+
+@primitive(complex="holomorphic", broadcasts=True, prepare=_powers, x=_pow_base, y=_pow_exponent)
+def pow(x, y):
+    """x to the power of y, elementwise; shapes broadcast. RuntimeError for integers and a negative number
+    y."""
+    if isinstance(y, (int, float, complex)):
+        fast = _POWERS.get(y) if x.dtype.kind not in "iu" else None
+        if fast is not None:
+            return fast(x)
+    elif y.dtype.kind == "i" and (y < 0).any():  # 1 or -1 stay, 1/2 and less round to 0
+        positive = xp(y).where(y < 0, 0, y)
+        inverse = xp(y).where(x == 1, 1, xp(y).where(x == -1, 1 - 2 * (y & 1), 0)).astype(y.dtype)
+        return xp(y).where(y < 0, inverse, x**positive)
+    return x**y
+
+
+@composite(out=True)
+def float_power(input, exponent):
+    """input to the power of exponent in float64, or complex128, elementwise."""
+    double = [
+        v.astype("complex128" if v.is_complex() else "float64") if isinstance(v, Variable) else v
+        for v in (input, exponent)
+    ]
+    return pow(*double)
+
+
+@composite(out=True)
+def ldexp(input, other):
+    """input · 2^other, elementwise. TypeError if other is not a tensor."""
+    for name, value in (("input", input), ("other", other)):
+        if not hasattr(value, "dtype"):
+            raise TypeError(f"ldexp(): argument '{name}' must be Tensor, not {type(value).__name__}")
+    product = mul(input, pow(2.0, other))
+    integers = isinstance(input, Variable) and input.is_floating_point() and not other.is_floating_point()
+    return product.to(input.dtype) if integers else product

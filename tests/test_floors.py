@@ -158,3 +158,54 @@ def test_nothing_imports_torch():
             assert not any(n.split(".")[0] == "torch" for n in names), module
             found = {n.split(".")[0] for n in names}
             assert "torchvision" not in found or any(module.startswith(a) for a in allowed), module
+
+
+# Methods that Tensors have and arrays lack. An operation that calls one reaches up to a floor above it, and
+# its formula fails on the arrays of an ordinary backward: operations call each other as functions.
+TENSOR_METHODS = set(
+    """
+    to detach detach_ clone long float double half int short bool cpu cuda numpy is_floating_point is_complex
+    numel element_size dim requires_grad_ type_as expand expand_as permute unsqueeze unflatten
+    contiguous select narrow unbind movedim flip roll gather scatter scatter_add index_select masked_fill
+    amax amin exp log sqrt abs sigmoid tanh relu softmax log_softmax clamp matmul mm bmm norm logsumexp tril
+    triu isnan new_zeros new_ones new_full new_tensor add_ mul_ zero_ fill_ copy_
+""".split()
+)
+MODULES = {"numpy", "cupy", "module", "m", "math", "cmath", "builtins"}  # ``numpy.exp(x)`` is no method of x
+ALLOWED = {
+    ("mytorch.core.blas", "select"),  # of threadpoolctl
+    ("mytorch.core.walk", "clone"),  # under create_graph every gradient is a Tensor
+    ("mytorch.ops.layers.embedding", "norm"),  # of numpy.linalg
+}
+# These families take Tensors alone so far, not arrays.
+TENSORS_ALONE = {
+    "mytorch.ops.layers.batch_norm",
+    "mytorch.ops.losses.composite",
+    "mytorch.ops.losses.ctc",
+    "mytorch.ops.losses.distance",
+    "mytorch.ops.spatial.grid",
+    "mytorch.ops.spatial.pooling",
+}
+
+
+def is_module(node):
+    """Whether an expression is an array module: ``numpy``, ``module``, ``xp(x)``."""
+    if isinstance(node, ast.Call):
+        return getattr(node.func, "id", None) == "xp"
+    return getattr(node, "id", None) in MODULES
+
+
+@pytest.mark.parametrize(
+    "module", [m for m in FILES if m.startswith(("mytorch.core.", "mytorch.ops.")) and m not in TENSORS_ALONE]
+)
+def test_operations_call_no_methods_of_tensors(module):
+    found = [
+        f"line {node.lineno}: {ast.unparse(node)}"
+        for node in ast.walk(ast.parse(FILES[module].read_text()))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr in TENSOR_METHODS
+        and not is_module(node.func.value)
+        and (module, node.func.attr) not in ALLOWED
+    ]
+    assert not found, f"{module} calls methods that arrays lack: {found}"

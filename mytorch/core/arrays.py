@@ -27,6 +27,11 @@ def as_array(x):
     return x if type(x) in modules else numpy.asarray(x)
 
 
+def array_of(x):
+    """The array of a Variable; anything else as it is."""
+    return getattr(x, "array", x)
+
+
 def is_array(x):
     """Whether ``x`` is an array of a known module."""
     return type(x) in modules

@@ -99,12 +99,12 @@ def hardswish(x):
     return out
 
 
-def _bent(g, x, alpha, scale, rate):
+def _elu_vjp(g, x, alpha, scale, rate):
     below = x <= 0
     return select(below, g * (alpha * scale * rate * exp(select(below, x, 0) * rate)), g * scale)
 
 
-@primitive(x=_bent)
+@primitive(x=_elu_vjp)
 @widened
 def _elu(x, *, alpha=1.0, scale=1.0, rate=1.0):
     check_floating(x, "elu")
@@ -177,18 +177,18 @@ def prelu(input, weight):
 # ---- shrinking -----------------------------------------------------------------------------------
 
 
-def _outside(g, x, lambd):
+def _shrink_vjp(g, x, lambd):
     return select((x >= -lambd) & (x <= lambd), 0, g)
 
 
-@primitive(x=_outside)
+@primitive(x=_shrink_vjp)
 def hardshrink(x, *, lambd=0.5):
     """x where |x| > lambd, else 0, elementwise."""
     check_floating(x, "hardshrink")
     return choose((x >= -lambd) & (x <= lambd), 0, x)
 
 
-@primitive(x=_outside)
+@primitive(x=_shrink_vjp)
 @widened
 def softshrink(x, *, lambd=0.5):
     """x moved towards 0 by ``lambd``, but not beyond, elementwise. RuntimeError for a negative ``lambd``."""
@@ -220,18 +220,18 @@ def _gated(weight, x):
     return (wide * w).astype(x.dtype, copy=False), w
 
 
-def _through_gate(slope, g, x, w):
-    """g · slope(x, w), the derivative of x · w(x)."""
+def _gated_vjp(derivative, g, x, w):
+    """g · derivative(x, w), the derivative of x · w(x)."""
 
     def work(g, x, w):
-        out = slope(x.astype(w.dtype, copy=False), w)
+        out = derivative(x.astype(w.dtype, copy=False), w)
         out *= g
         return out
 
     return in_blocks(work, g, x, w).astype(x.dtype, copy=False)
 
 
-def _silu_slope(x, w):  # w · (1 + x · (1 - w))
+def _silu_derivative(x, w):  # w · (1 + x · (1 - w))
     out = 1 - w
     out *= x
     out += 1
@@ -240,7 +240,7 @@ def _silu_slope(x, w):  # w · (1 + x · (1 - w))
 
 
 @primitive(
-    composed=lambda x: x * sigmoid(x), aux=("w",), x=lambda g, x, w: _through_gate(_silu_slope, g, x, w)
+    composed=lambda x: x * sigmoid(x), aux=("w",), x=lambda g, x, w: _gated_vjp(_silu_derivative, g, x, w)
 )
 def silu(x):
     """x · sigmoid(x), elementwise: SiLU, also called swish (https://arxiv.org/abs/1606.08415)."""
@@ -275,7 +275,7 @@ def _nearly_normal(x):
     return xp(x).divide(1, out, out=out)
 
 
-def _gelu_slope(x, w):  # w + x · density(x)
+def _gelu_derivative(x, w):  # w + x · density(x)
     out = x * x
     out *= -0.5
     xp(x).exp(out, out=out)
@@ -285,7 +285,7 @@ def _gelu_slope(x, w):  # w + x · density(x)
     return out
 
 
-def _gelu_tanh_slope(x, w):  # w + x · 2 w (1 - w) · √(2/π) (1 + 3 · 0.044715 x²)
+def _gelu_tanh_derivative(x, w):  # w + x · 2 w (1 - w) · √(2/π) (1 + 3 · 0.044715 x²)
     x = bounded(x, -_FLAT, _FLAT)
     out = x * x
     out *= 6 * _CUBIC * _ROOT
@@ -297,13 +297,13 @@ def _gelu_tanh_slope(x, w):  # w + x · 2 w (1 - w) · √(2/π) (1 + 3 · 0.044
     return out
 
 
-_GELUS = {"none": (_normal, _gelu_slope), "tanh": (_nearly_normal, _gelu_tanh_slope)}
+_GELUS = {"none": (_normal, _gelu_derivative), "tanh": (_nearly_normal, _gelu_tanh_derivative)}
 
 
 @primitive(
     composed=_gelu_definition,
     aux=("w",),
-    x=lambda g, x, w, approximate: _through_gate(_GELUS[approximate][1], g, x, w),
+    x=lambda g, x, w, approximate: _gated_vjp(_GELUS[approximate][1], g, x, w),
 )
 def gelu(x, *, approximate="none"):
     """x · Φ(x) with the normal distribution Φ, elementwise; "tanh" is its common approximation
@@ -329,11 +329,11 @@ def log_of_one_plus_exp(x):
     return out
 
 
-def _softplus_slope(g, x, beta, threshold):
+def _softplus_vjp(g, x, beta, threshold):
     return select(x * beta > threshold, g, g * sigmoid(x * beta))
 
 
-@primitive(x=_softplus_slope)
+@primitive(x=_softplus_vjp)
 @widened
 def softplus(x, *, beta=1.0, threshold=20.0):
     """log(1 + exp(beta · x)) / beta, elementwise; x itself where beta · x > threshold."""
@@ -354,12 +354,12 @@ def logsigmoid(x):
     return xp(x).negative(out, out=out)
 
 
-def _mish_slope(g, x):
+def _mish_vjp(g, x):
     inside = softplus(x, threshold=math.inf)
     return g * (tanh(inside) + x * sigmoid(x) * sech_squared(inside))
 
 
-@primitive(x=_mish_slope)
+@primitive(x=_mish_vjp)
 @widened
 def mish(x):
     """x · tanh(softplus(x)), elementwise (https://arxiv.org/abs/1908.08681)."""

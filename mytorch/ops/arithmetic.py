@@ -10,6 +10,7 @@ from ..core.dtypes import category, check_fits, only, promoted, result_numpy
 from ..core.graph import Variable
 from ..core.primitive import primitive
 from ..core.scalar_arguments import as_number
+from .cast import to_dtype
 from .elementwise import flat, pointwise, smooth, widened
 
 # ---- sums and products ---------------------------------------------------------------------------
@@ -66,7 +67,7 @@ def _scaled(other, alpha, mixed):
     if isinstance(alpha, float) and category(mixed) < 2:
         raise RuntimeError("For integral input tensors, argument alpha must not be a floating point number.")
     if isinstance(other, Variable):
-        return mul(other.to(mixed), alpha).to(mixed)
+        return to_dtype(mul(to_dtype(other, mixed), alpha), mixed)
     return bool(other * alpha) if mixed.kind == "b" else other * alpha
 
 

@@ -62,11 +62,11 @@ def _one_dtype(arrays):
     return only("biufV", "heaviside")(arrays)
 
 
-def _no_slope(g):
+def _heaviside_vjp(g):
     raise RuntimeError("derivative for aten::heaviside is not implemented")
 
 
-@primitive(broadcasts=True, prepare=_one_dtype, x=_no_slope, y=_no_slope)
+@primitive(broadcasts=True, prepare=_one_dtype, x=_heaviside_vjp, y=_heaviside_vjp)
 def heaviside(x, y):
     """0 below 0, ``y`` at 0, 1 above 0, elementwise."""
     return xp(x).where(x == 0, y, (x > 0).astype(x.dtype))

@@ -93,7 +93,7 @@ _PLAIN = (type(None), float, int)
 _clamp, _clamp_of_booleans = only("iufV", "clamp", numbers=True), only("biufV", "clamp", numbers=True)
 
 
-def _inside(g, x, min, max):
+def _clamp_vjp(g, x, min, max):
     if max is None:
         return select(x >= min, g, 0)
     if min is None:
@@ -104,7 +104,7 @@ def _inside(g, x, min, max):
 @primitive(
     broadcasts=True,
     prepare=_bounds,
-    x=_inside,
+    x=_clamp_vjp,
     min=lambda g, x, min, max: select(x < min if max is None else (x < min) & (min < max), g, 0),
     max=lambda g, x, min, max: select(x > max if min is None else (x > max) | (max < min), g, 0),
 )

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 
-from ..core.arrays import xp
+from ..core.arrays import array_of, xp
 from ..core.composite import composite
+from ..core.dtypes import category
 from ..core.primitive import primitive
 from ..core.sums import summed
 from .elementwise import widened
@@ -14,7 +15,7 @@ from .matmul import array_product, matmul
 from .vector_norm import vector_norm
 
 
-def _towards(g, out, x, y):
+def _euclidean_vjp(g, out, x, y):
     """Σ g (x - y) / distance; 0 where two points are the same, the derivative that torch takes there."""
     weight = g / masked_fill_with(out, out == 0, math.inf)
     return x * summed(weight, -1)[..., None] - matmul(weight, y)
@@ -22,8 +23,8 @@ def _towards(g, out, x, y):
 
 @primitive(
     broadcasts=True,
-    x=lambda g, out, x, y: _towards(g, out, x, y),
-    y=lambda g, out, x, y: _towards(g.swapaxes(-1, -2), out.swapaxes(-1, -2), y, x),
+    x=lambda g, out, x, y: _euclidean_vjp(g, out, x, y),
+    y=lambda g, out, x, y: _euclidean_vjp(g.swapaxes(-1, -2), out.swapaxes(-1, -2), y, x),
 )
 @widened
 def _euclidean(x, y, *, by_product):
@@ -50,7 +51,7 @@ def cdist(x1, x2, p=2.0, compute_mode="use_mm_for_euclid_dist_if_necessary"):
     ):
         raise ValueError(f"{compute_mode} is not a valid value for compute_mode")
     for name, x in (("X1", x1), ("X2", x2)):
-        if not x.is_floating_point():
+        if category(array_of(x).dtype) != 2:
             raise RuntimeError(f"cdist only supports floating-point dtypes, {name} got: {x.dtype}")
         if len(x.shape) < 2:
             raise RuntimeError(f"cdist only supports at least 2D tensors, {name} got: {len(x.shape)}D")

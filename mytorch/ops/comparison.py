@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy
 
-from ..core.arrays import xp
+from ..core.arrays import array_of, xp
 from ..core.dtypes import only, promoted
 from ..core.graph import Variable
 from ..core.primitive import primitive
@@ -90,7 +90,7 @@ def allclose(input, other, rtol=1e-05, atol=1e-08, equal_nan=False) -> bool:
 
 def equal(input, other) -> bool:
     """Whether both tensors have the same shape and elements."""
-    x, y = _tensors([getattr(v, "array", v) for v in (input, other)])
+    x, y = _tensors([array_of(v) for v in (input, other)])
     return x.shape == y.shape and bool((x == y).all())
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ..core.composite import composite
 from ..core.sums import summed
+from .cast import is_floating
 from .matmul import known_dim
 from .permute import roll
 from .shape import reshape
@@ -64,7 +65,7 @@ def vecdot(x, y, *, dim=-1):
     """Inner products of vectors along ``dim``, the first conjugated; other dimensions broadcast. RuntimeError
     for integers.
     """
-    if not (x.is_floating_point() or x.is_complex()):
+    if not is_floating(x):
         raise RuntimeError(
             f"linalg.vecdot: Expected a floating point or complex tensor as input. Got {x.dtype}"
         )

@@ -6,7 +6,7 @@ import functools
 
 import numpy
 
-from ..core.arrays import choose, xp
+from ..core.arrays import array_of, choose, xp
 from ..core.composite import composite
 from ..core.dtypes import check_fits, floating, promoted, result_numpy, tensor_first
 from ..core.graph import wrap
@@ -39,7 +39,7 @@ def widened(forward):
 
 def check_floating(x, name):
     """NotImplementedError for an array or a tensor of integers or booleans."""
-    if getattr(x, "array", x).dtype.kind in "biu":
+    if array_of(x).dtype.kind in "biu":
         raise NotImplementedError(f'"{name}" not implemented for {x.dtype}: it takes floating-point numbers')
 
 

@@ -6,7 +6,7 @@ import math
 
 import numpy
 
-from ..core.arrays import broadcast_shape, is_array, out_of_bounds, xp
+from ..core.arrays import array_of, broadcast_shape, is_array, out_of_bounds, xp
 from ..core.composite import composite
 from ..core.graph import Variable
 from ..core.primitive import primitive
@@ -14,11 +14,6 @@ from .indexing import FULL, getitem
 from .layout import contiguous, owned
 from .shape import expand, reshape, unsqueeze
 from .shape_arguments import check_dim, integer
-
-
-def array_of(x):
-    """The array of a Tensor; an array itself."""
-    return x.array if isinstance(x, Variable) else x
 
 
 def integers(index, op, kinds="dtype int32/int64", any_empty=False):

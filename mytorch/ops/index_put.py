@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from ..core.arrays import is_array, xp
+from ..core.arrays import array_of, is_array, xp
 from ..core.composite import composite
 from ..core.graph import Variable
 from .arithmetic import add
+from .cast import to_dtype
 from .diagonal import diagonal, diagonal_in_zeros
 from .elementwise import select as select_where
-from .gather import array_of, inside, vector
+from .gather import inside, vector
 from .indexing import FULL, getitem, parse, put
 from .masks import fill_value
 from .scatter import scatter_reduce
@@ -184,7 +185,7 @@ def diagonal_scatter(input, src, offset=0, dim1=0, dim2=1):
     _same_shape("slice", src, part.shape)
     where = {"shape": tuple(input.shape), "offset": offset, "dim1": dim1, "dim2": dim2}
     there = diagonal_in_zeros(xp(array_of(input)).ones(part.shape, bool), **where)
-    return select_where(there, diagonal_in_zeros(src.to(input.dtype), **where), input)
+    return select_where(there, diagonal_in_zeros(to_dtype(src, input.dtype), **where), input)
 
 
 # ---- the flattened tensor ------------------------------------------------------------------------

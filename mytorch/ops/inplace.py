@@ -12,10 +12,11 @@ import functools
 
 import numpy
 
-from ..core.arrays import QUIET, as_array, float_errors, is_array, xp
+from ..core.arrays import QUIET, as_array, device_of, float_errors, is_array, xp
 from ..core.dtypes import category
 from ..core.graph import Leaf, Node, Output, Variable, changed, grad_state, readers, rebase, refresh, wrap
 from ..core.scalar_arguments import as_number
+from .cast import to_device
 from .indexing import alone, getitem, in_torchs_words, is_plain, parse, picked_shape, write_view
 from .masks import fitted
 from .shape import expand
@@ -232,7 +233,7 @@ def copy_(x, src, non_blocking=False):
     if not isinstance(src, Variable):
         raise TypeError(f"copy_(): argument 'other' (position 1) must be Tensor, not {type(src).__name__}")
     prepare_write(x)
-    src = src.to(x.device)
+    src = to_device(src, device_of(x.array))
     if src.array.shape != x.array.shape:
         src = expand(src, shape=x.array.shape)
     if not _recorded(x, src):
@@ -273,7 +274,7 @@ def setitem(x, index, value):
         value = _number(value, x)
     if not pick and 0 not in x.array.strides and not (_recorded(x, value) if is_tensor else _recorded(x)):
         prepare_write(x)
-        if _stored(x.array, view, value.to(x.device).array if is_tensor else value):
+        if _stored(x.array, view, to_device(value, device_of(x.array)).array if is_tensor else value):
             changed(x)
             return
     if not pick:
@@ -311,7 +312,7 @@ def _record_assignment(x, index, value):
     part = getitem(x.array, index=index)
     value = _without_leading_ones(value, part.ndim)
     if type(value.array) is not type(part):
-        value = value.to(x.device)
+        value = to_device(value, device_of(x.array))
     if value.array.shape != part.shape:
         value = expand(value, shape=part.shape)
     if value.array.dtype != part.dtype:
@@ -361,7 +362,7 @@ def _fit_value(value, target, pick):
                 f"{value.array.dtype} for the source."
             )
         value = value.astype(target.array.dtype)
-    value = value.to(target.device)
+    value = to_device(value, device_of(target.array))
     return _without_leading_ones(value, 1)
 
 

@@ -29,7 +29,7 @@ def _sequence(tensors, name):
     return tensors
 
 
-@primitive(complex=True, prepare=promoted, joint=lambda g, xs_shape, dim: _cut(g, xs_shape, dim))
+@primitive(complex=True, prepare=promoted, joint=lambda g, xs_shape, dim: _cat_vjp(g, xs_shape, dim))
 def _cat(*xs, dim=0):
     kept = [x for x in xs if x.shape != (0,)] or xs[:1]
     first = kept[0]
@@ -50,7 +50,7 @@ def _cat(*xs, dim=0):
     return xp(first).concatenate(kept, axis=dim)
 
 
-def _cut(g, shapes, dim):
+def _cat_vjp(g, shapes, dim):
     dim = check_dim(dim, len(g.shape)) if g.shape != (0,) else 0
     before, start, pieces = (slice(None),) * dim, 0, []
     for shape in shapes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..core.arrays import address, owner
+from ..core.arrays import address, array_of, owner
 from ..core.primitive import primitive
 
 
@@ -25,13 +25,13 @@ def owned(result, source):
     """``result``, or a copy of it if it lies in the memory of ``source``: for operations that are no views,
     with settings that move nothing.
     """
-    arrays = [getattr(x, "array", x) for x in (result, source)]
+    arrays = [array_of(x) for x in (result, source)]
     return _clone(result) if owner(arrays[0]) is owner(arrays[1]) else result
 
 
 def is_contiguous(input, memory_format=None):
     """Whether the elements lie in memory in the order of their indices."""
-    array = getattr(input, "array", input)
+    array = array_of(input)
     return bool(array.flags.c_contiguous)
 
 
@@ -42,7 +42,7 @@ def contiguous(input, memory_format=None):
 
 def stride(input, dim=None):
     """How many elements to go in memory for one step in each dimension, or in ``dim``."""
-    array = getattr(input, "array", input)
+    array = array_of(input)
     if isinstance(dim, bool):
         raise TypeError("stride(): argument 'dim' must be int, not bool")
     if not array.size:  # here NumPy's strides mean nothing
@@ -58,11 +58,11 @@ def stride(input, dim=None):
 
 def storage_offset(input):
     """How many elements lie in memory before the first one."""
-    array = getattr(input, "array", input)
+    array = array_of(input)
     return (address(array) - address(owner(array))) // array.itemsize
 
 
 def data_ptr(input):
     """Where in memory the first element lies."""
-    array = getattr(input, "array", input)
+    array = array_of(input)
     return address(array) if array.size else 0

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import numpy
 
-from ..core.arrays import broadcast_shape, xp
+from ..core.arrays import array_of, broadcast_shape, xp
 from ..core.composite import composite
 from ..core.dtypes import cast_back, check_fits
 from ..core.primitive import primitive
 from ..core.sums import summed
-from .gather import array_of
 from .indexing import getitem, put
 from .shape import expand, reshape
 

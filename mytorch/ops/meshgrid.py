@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 
-from ..core.arrays import xp
+from ..core.arrays import array_of, xp
 from ..core.composite import composite
 from .indexing import getitem
 from .join import stack
@@ -62,4 +62,4 @@ def combinations(input, r=2, with_replacement=False):
     rows = list(choose(range(input.shape[0]), r))
     if not rows or r == 0:
         return input[:0] if r == 0 else reshape(input[:0], shape=(0, r))
-    return getitem(input, index=(xp(getattr(input, "array", input)).asarray(rows),))
+    return getitem(input, index=(xp(array_of(input)).asarray(rows),))

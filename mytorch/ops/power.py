@@ -7,24 +7,25 @@ import math
 
 import numpy
 
-from ..core.arrays import is_array, xp
+from ..core.arrays import array_of, is_array, xp
 from ..core.composite import composite
 from ..core.dtypes import check_fits, only
 from ..core.graph import Variable
 from ..core.primitive import primitive
 from .arithmetic import mul
+from .cast import is_floating, to_dtype
 from .elementwise import select, zeros_like
 from .transcendental import log
 
 
-def _pow_base(g, x, y):
+def _pow_x_vjp(g, x, y):
     if isinstance(y, (int, float, complex)):
         return zeros_like(g) if y == 0 else g * (y * pow(x, y - 1))
     return select(y == 0, 0, g * (y * pow(x, y - 1)))
 
 
-def _pow_exponent(g, x, y, out):
-    if isinstance(x, (int, float)) and getattr(y, "array", y).dtype.kind != "c":
+def _pow_y_vjp(g, x, y, out):
+    if isinstance(x, (int, float)) and array_of(y).dtype.kind != "c":
         return (
             g * (out * math.log(x))
             if x > 0
@@ -67,7 +68,7 @@ def _powers(arrays):
 _no_boolean_powers = only("iufcV", "pow", numbers=True)
 
 
-@primitive(complex="holomorphic", broadcasts=True, prepare=_powers, x=_pow_base, y=_pow_exponent)
+@primitive(complex="holomorphic", broadcasts=True, prepare=_powers, x=_pow_x_vjp, y=_pow_y_vjp)
 def pow(x, y):
     """x to the power of y, elementwise; shapes broadcast. RuntimeError for integers and a negative number
     y."""
@@ -86,7 +87,9 @@ def pow(x, y):
 def float_power(input, exponent):
     """input to the power of exponent in float64, or complex128, elementwise."""
     double = [
-        v.astype("complex128" if v.is_complex() else "float64") if isinstance(v, Variable) else v
+        to_dtype(v, "complex128" if v.array.dtype.kind == "c" else "float64")
+        if isinstance(v, Variable)
+        else v
         for v in (input, exponent)
     ]
     return pow(*double)
@@ -99,5 +102,5 @@ def ldexp(input, other):
         if not hasattr(value, "dtype"):
             raise TypeError(f"ldexp(): argument '{name}' must be Tensor, not {type(value).__name__}")
     product = mul(input, pow(2.0, other))
-    integers = isinstance(input, Variable) and input.is_floating_point() and not other.is_floating_point()
-    return product.to(input.dtype) if integers else product
+    keeps_dtype = is_floating(input) and not is_floating(other)  # integer exponents do not promote
+    return to_dtype(product, array_of(input).dtype) if keeps_dtype else product

@@ -72,13 +72,13 @@ def sum(x, *, dim=None, keepdim=False, dtype=None):
 _INT64 = numpy.dtype("int64")
 
 
-def _mean_slope(g, x_shape, dim, keepdim):
+def _mean_vjp(g, x_shape, dim, keepdim):
     return expand(
         unfold(g, x_shape, dim, keepdim) * (1 / builtins.max(count(x_shape, dim), 1)), shape=x_shape
     )
 
 
-@primitive(complex=True, broadcasts=True, x=_mean_slope)
+@primitive(complex=True, broadcasts=True, x=_mean_vjp)
 def mean(x, *, dim=None, keepdim=False, dtype=None):
     """Mean over ``dim`` (an int, a tuple, or None for all). RuntimeError for integers without ``dtype``."""
     kind = floating_kind(x, dtype, "mean")
@@ -113,13 +113,13 @@ def nanmean(input, dim=None, keepdim=False, *, dtype=None):
 # ---- extremes ------------------------------------------------------------------------------------
 
 
-def _evenly(g, x, out, dim, keepdim):
+def _extreme_vjp(g, x, out, dim, keepdim):
     """The gradient in equal parts to all elements that equal the extreme."""
     chosen = x == unfold(out, x.shape, dim, keepdim)
     return chosen * (unfold(g, x.shape, dim, keepdim) / sum(chosen, dim=dim, keepdim=True))
 
 
-def evenly_or_nan(g, x, out):
+def extreme_of_all_vjp(g, x, out):
     """The same for the extreme of all, which may be nan."""
     chosen = (x == out) | ((x != x) & (out != out))
     return select(chosen, g / sum(chosen), 0)  # where g is infinite the others still get 0
@@ -139,13 +139,13 @@ def _reached(x, dim, keepdim, name):
     return getattr(x, name[1:])(dims, keepdims=keepdim)
 
 
-@primitive(x=_evenly)
+@primitive(x=_extreme_vjp)
 def amax(x, *, dim=(), keepdim=False):
     """The largest element over ``dim`` (an int, a tuple, or () for all); equal ones share the gradient."""
     return _reached(x, dim, keepdim, "amax")
 
 
-@primitive(x=_evenly)
+@primitive(x=_extreme_vjp)
 def amin(x, *, dim=(), keepdim=False):
     """The smallest element over ``dim`` (an int, a tuple, or () for all); equal ones share the gradient."""
     return _reached(x, dim, keepdim, "amin")
@@ -159,13 +159,13 @@ def check_any(x, name):
         )
 
 
-@primitive(x=evenly_or_nan)
+@primitive(x=extreme_of_all_vjp)
 def _max_of_all(x):
     check_any(x, "max")
     return x.max()
 
 
-@primitive(x=evenly_or_nan)
+@primitive(x=extreme_of_all_vjp)
 def _min_of_all(x):
     check_any(x, "min")
     return x.min()
@@ -181,7 +181,7 @@ def places(indices, *, shape, dim, keepdim):
     return steps == (indices if keepdim else xp(indices).expand_dims(indices, dim))
 
 
-def at_index(g, x_shape, indices, dim, keepdim):
+def pick_vjp(g, x_shape, indices, dim, keepdim):
     """The gradient of elements that were picked along ``dim``: ``g`` at ``indices``, zeros elsewhere."""
     return select(
         places(indices, shape=x_shape, dim=dim, keepdim=keepdim), unfold(g, x_shape, dim, keepdim), 0
@@ -207,7 +207,7 @@ def _extreme(x, dim, keepdim, name):
 
 @primitive(
     outputs=("values", "indices"),
-    x=lambda g, x_shape, indices, dim, keepdim: at_index(g[0], x_shape, indices, dim, keepdim),
+    x=lambda g, x_shape, indices, dim, keepdim: pick_vjp(g[0], x_shape, indices, dim, keepdim),
 )
 def max_dim(x, *, dim, keepdim=False):
     """The largest elements along ``dim`` and where they are; the gradient goes there alone."""
@@ -216,7 +216,7 @@ def max_dim(x, *, dim, keepdim=False):
 
 @primitive(
     outputs=("values", "indices"),
-    x=lambda g, x_shape, indices, dim, keepdim: at_index(g[0], x_shape, indices, dim, keepdim),
+    x=lambda g, x_shape, indices, dim, keepdim: pick_vjp(g[0], x_shape, indices, dim, keepdim),
 )
 def min_dim(x, *, dim, keepdim=False):
     """The smallest elements along ``dim`` and where they are; the gradient goes there alone."""

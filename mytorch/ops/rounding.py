@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from ..core.arrays import choose, xp
+from ..core.arrays import array_of, choose, xp
 from ..core.composite import composite
 from ..core.dtypes import finfo
 from ..core.primitive import primitive
@@ -55,7 +55,7 @@ def sign(x):
     return xp(x).sign(x) if x.dtype.kind == "i" else xp(x).sign(choose(x == x, x, x.dtype.type(0)))
 
 
-def _turn(g, x):
+def _direction_vjp(g, x):
     """What of ``g`` is at right angles to ``x``, over |x|: a change along ``x`` does not turn it."""
     size = abs(x)
     size = select(size == 0, math.inf, size)
@@ -63,7 +63,7 @@ def _turn(g, x):
     return (g - unit * (unit * g.conj()).real) / size
 
 
-@primitive(complex=True, x=_turn)
+@primitive(complex=True, x=_direction_vjp)
 def _direction(x):
     return xp(x).sign(x)
 
@@ -71,7 +71,7 @@ def _direction(x):
 @composite(out=True)
 def sgn(input):
     """x / |x|, and 0 for 0, elementwise; of real numbers :func:`sign`."""
-    raw = getattr(input, "array", input)
+    raw = array_of(input)
     return (_direction if raw.dtype.kind == "c" else sign)(input)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from ..core.arrays import xp
+from ..core.arrays import array_of, xp
 from ..core.composite import composite
 from ..core.dtypes import category
 from ..core.primitive import primitive
@@ -29,7 +29,7 @@ def _frexp(x):
 
 
 def _kind(x):
-    return getattr(x, "array", x).dtype
+    return array_of(x).dtype
 
 
 @composite(out=True)

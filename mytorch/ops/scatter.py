@@ -6,12 +6,12 @@ import functools
 
 import numpy
 
-from ..core.arrays import is_array, xp
+from ..core.arrays import array_of, is_array, xp
 from ..core.composite import composite
 from ..core.graph import Variable
 from ..core.primitive import primitive
 from ..core.sums import wide
-from .gather import along, array_of, check_sizes, inside, integers
+from .gather import along, check_sizes, inside, integers
 from .indexing import getitem, put
 from .masks import masked_fill_with
 from .shape import reshape
@@ -104,14 +104,14 @@ def scatter_add(input, dim, index, src):
     return _scatter(input, dim, index, src, "scatter_add", place=_add_at)
 
 
-def _extreme_slope(g, x, src, out, index):
+def _scatter_extreme_vjp(g, x, src, out, index):
     """Elements that share the extreme share its gradient equally (the rule of torch)."""
     mine, theirs = (x == out).astype(g.dtype), (src == getitem(out, index=index)).astype(g.dtype)
     share = g / put(mine, theirs, index=index, accumulate=True)
     return mine * share, theirs * getitem(share, index=index)
 
 
-@primitive(joint=_extreme_slope)
+@primitive(joint=_scatter_extreme_vjp)
 def scatter_extreme(x, src, *, index, largest):
     """``x`` with the maximum (or minimum) of itself and the elements of ``src`` at ``index``."""
     out = x.copy()
@@ -119,7 +119,7 @@ def scatter_extreme(x, src, *, index, largest):
     return out
 
 
-def _prod_slope(g, x, src, out, index):
+def _scatter_prod_vjp(g, x, src, out, index):
     """The product of all the others; a single zero among them makes that the product without it."""
     zero, src_zero = x == 0, src == 0
     whole = masked_fill_with(x, zero, 1)
@@ -136,7 +136,7 @@ def _prod_slope(g, x, src, out, index):
     return dx, masked_fill_with(ordinary, single, getitem(g * without, index=index))
 
 
-@primitive(joint=_prod_slope)
+@primitive(joint=_scatter_prod_vjp)
 def scatter_prod(x, src, *, index):
     """``x`` times all the elements of ``src`` at ``index``."""
     out = x.copy()

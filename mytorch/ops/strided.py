@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy
 
-from ..core.arrays import address, is_array, owner, xp
+from ..core.arrays import address, array_of, is_array, owner, xp
 from ..core.primitive import primitive
 from ..core.sums import summed
 from . import layout
@@ -74,7 +74,7 @@ class _Memory:
 @primitive(
     complex=True,
     view=True,
-    x=lambda g, x_shape, size, stride, offset, x_stride: _places_again(
+    x=lambda g, x_shape, size, stride, offset, x_stride: _as_strided_vjp(
         g, x_shape, size, stride, offset, x_stride
     ),
 )
@@ -105,13 +105,13 @@ def _places(module, size, stride, offset):
     return places
 
 
-def _places_again(g, x_shape, size, stride, offset, x_stride):
+def _as_strided_vjp(g, x_shape, size, stride, offset, x_stride):
     """The gradient of :func:`as_strided`: each element added in memory where it was read, then taken from
     where those of ``x`` lie.
 
     Elements of ``x`` that share a place share its gradient, as in torch.
     """
-    module = xp(getattr(g, "array", g))
+    module = xp(array_of(g))
     read, own = _places(module, size, stride, offset), _places(module, x_shape, x_stride, 0)
     low = min(0, offset)
     spans = ((size, stride, offset), (x_shape, x_stride, 0))

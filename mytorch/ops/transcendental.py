@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from ..core.arrays import choose, xp
+from ..core.arrays import array_of, choose, xp
 from ..core.composite import composite
 from .elementwise import bounded, check_real, in_blocks, select, smooth, widened
 from .rounding import abs
@@ -116,10 +116,10 @@ def sech_squared(x):
 
 
 def _is_complex(x):
-    return getattr(x, "array", x).dtype.kind == "c"
+    return array_of(x).dtype.kind == "c"
 
 
-def _sigmoid_slope(x):
+def _sigmoid_derivative(x):
     """From x, not from the result: near 1 that has lost what its derivative is made of."""
     if _is_complex(x):
         out = sigmoid(x)
@@ -127,7 +127,7 @@ def _sigmoid_slope(x):
     return logistic_density(x)
 
 
-@smooth(complex="holomorphic", copy_on_write="x", x=lambda g, x: g * _sigmoid_slope(x))
+@smooth(complex="holomorphic", copy_on_write="x", x=lambda g, x: g * _sigmoid_derivative(x))
 def sigmoid(x):
     """1 / (1 + exp(-x)), elementwise."""
     if x.ndim == 0:
@@ -180,20 +180,20 @@ atan = unary("atan", lambda g, x: g / (x * x + 1), "The angle in [-π/2, π/2] w
 sinh = unary("sinh", lambda g, x: g * cosh(x), "The hyperbolic sine")
 cosh = unary("cosh", lambda g, x: g * sinh(x), "The hyperbolic cosine")
 asinh = unary("asinh", lambda g, x: g * rsqrt(x * x + 1), "The inverse of sinh", "arcsinh")
-acosh = unary("acosh", lambda g, x: g * _acosh_slope(x), "The inverse of cosh", "arccosh")
+acosh = unary("acosh", lambda g, x: g * _acosh_derivative(x), "The inverse of cosh", "arccosh")
 atanh = unary("atanh", lambda g, x: g / one_minus_square(x), "The inverse of tanh", "arctanh")
 deg2rad = unary("deg2rad", lambda g: g * (math.pi / 180), "Degrees as radians", complex=None)
 rad2deg = unary("rad2deg", lambda g: g * (180 / math.pi), "Radians as degrees", complex=None)
 arcsin, arccos, arctan, arcsinh, arccosh, arctanh = asin, acos, atan, asinh, acosh, atanh
 
 
-def _acosh_slope(x):
+def _acosh_derivative(x):
     if _is_complex(x):  # the root of x² - 1 has the other sign left of 0
         return rsqrt(x - 1) * rsqrt(x + 1)
     return rsqrt(0 - one_minus_square(x))
 
 
-def _tanh_slope(x):
+def _tanh_derivative(x):
     """From x, for the same reason as sigmoid's."""
     if _is_complex(x):
         out = tanh(x)
@@ -201,13 +201,13 @@ def _tanh_slope(x):
     return sech_squared(x)
 
 
-@smooth(complex="holomorphic", copy_on_write="x", x=lambda g, x: g * _tanh_slope(x))
+@smooth(complex="holomorphic", copy_on_write="x", x=lambda g, x: g * _tanh_derivative(x))
 def tanh(x):
     """The hyperbolic tangent, elementwise."""
     return xp(x).tanh(x)
 
 
-@smooth(complex="holomorphic", x=lambda g, x: g * _sinc_slope(x))
+@smooth(complex="holomorphic", x=lambda g, x: g * _sinc_derivative(x))
 def sinc(x):
     """sin(πx) / (πx), and 1 at 0, elementwise."""
     return xp(x).sinc(x).astype(x.dtype, copy=False)
@@ -217,7 +217,7 @@ def sinc(x):
 _SINC_SERIES = [(-1) ** k * 2 * k / math.factorial(2 * k + 1) for k in range(1, 10)]
 
 
-def _sinc_slope(x):
+def _sinc_derivative(x):
     a = x * math.pi
     near = abs(a) < 1  # the closed form cancels there
     b = select(near, a, 0)

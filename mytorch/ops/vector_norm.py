@@ -11,17 +11,18 @@ from ..core.dtypes import as_dtype, promote_types
 from ..core.graph import Variable
 from ..core.primitive import primitive
 from ..core.sums import summed
+from .cast import to_dtype
 from .elementwise import select, widened, zeros_like
 from .power import pow
 from .reduce import count, floating_kind, folded, sum, unfold
 from .rounding import abs, sgn
 
 
-def _norm_slope(g, x, out, ord, dim, keepdim):
+def _vector_norm_vjp(g, x, out, ord, dim, keepdim):
     """PyTorch's conventions: 0 where the norm is 0, and in equal parts to equal extremes."""
     if (kind := x.dtype).itemsize == 2:  # 1 / out overflows in float16
         g, x, out = (v.astype("float32") for v in (g, x, out))
-        return _norm_slope(g, x, out, ord, dim, keepdim).astype(kind)
+        return _vector_norm_vjp(g, x, out, ord, dim, keepdim).astype(kind)
     g, out = unfold(g, x.shape, dim, keepdim), unfold(out, x.shape, dim, keepdim)
     if ord == 0:
         return zeros_like(x)
@@ -39,7 +40,7 @@ def _norm_slope(g, x, out, ord, dim, keepdim):
     return x * pow(abs(x), ord - 2) * select(out == 0, 0, g / pow(out, ord - 1))
 
 
-@primitive(complex=True, x=_norm_slope)
+@primitive(complex=True, x=_vector_norm_vjp)
 @widened
 def _vector_norm(x, *, ord: float = 2, dim=None, keepdim=False):
     floating_kind(x, None, "linalg.vector_norm")
@@ -78,7 +79,7 @@ def vector_norm(x, ord=2, dim=None, keepdim=False, *, dtype=None):
             f"linalg.vector_norm: the dtype of the input ({x.dtype}) should be convertible without "
             f"narrowing to {as_dtype(dtype)}"
         )
-    return _vector_norm(x if dtype is None else x.to(dtype), ord=float(ord), dim=dim, keepdim=keepdim)
+    return _vector_norm(x if dtype is None else to_dtype(x, dtype), ord=float(ord), dim=dim, keepdim=keepdim)
 
 
 @composite

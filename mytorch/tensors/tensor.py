@@ -10,12 +10,11 @@ import weakref
 import numpy
 
 from ..core.arrays import as_array, device_of, move, ndarray
-from ..core.arrays import device as as_device
 from ..core.backward import backward
-from ..core.dtypes import as_dtype, by_numpy, cast_back, category, default_numpy
+from ..core.dtypes import as_dtype, by_numpy, category, default_numpy
 from ..core.grad_mode import is_inference_mode_enabled
 from ..core.graph import Leaf, Output, Variable, refresh, retain, wrap
-from ..core.primitive import primitive
+from ..ops.cast import to_device, to_dtype
 from ..ops.shape_arguments import check_dim
 from .from_data import constructed
 from .new_like import NewMethods
@@ -44,18 +43,6 @@ class Size(tuple):
 
     def __add__(self, other):
         return Size(super().__add__(tuple(other)))
-
-
-@primitive(complex=True, x=lambda g, x_dtype: cast_back(g, x_dtype))
-def cast(x, *, dtype):
-    """``x`` with elements of another dtype."""
-    return x.astype(dtype)
-
-
-@primitive(complex=True, x=lambda g, where, source: transfer(g, where=source, source=where))
-def transfer(x, *, where, source):
-    """``x`` on device ``where``; the gradient travels back to ``source``."""
-    return move(x, where)
 
 
 class Tensor(TensorMethods, NewMethods, MemoryMethods, SamplingMethods, Queries, Variable, results=True):
@@ -439,11 +426,10 @@ class Tensor(TensorMethods, NewMethods, MemoryMethods, SamplingMethods, Queries,
             elif value is not None:
                 dtype = value
         result = self
-        if device is not None and not _same_place(self.device, as_device(device)):
-            result = transfer(result, where=as_device(device), source=self.device)
-        if dtype is not None and as_dtype(dtype).numpy != self.array.dtype:
-            kind = as_dtype(dtype).numpy
-            result = cast(result if category(kind) >= 2 else result.detach(), dtype=kind)
+        if device is not None:
+            result = to_device(result, device)
+        if dtype is not None:
+            result = to_dtype(result, dtype)
         return self.clone() if copy and result is self else result
 
     def astype(self, dtype):
@@ -515,10 +501,6 @@ def _names_dtype(value):
         return isinstance(value, str) and bool(as_dtype(value))
     except TypeError:
         return False
-
-
-def _same_place(here, there):
-    return here.type == there.type and (there.index is None or here.index == there.index)
 
 
 def _rebuild(cls, array, where, requires_grad, extras):

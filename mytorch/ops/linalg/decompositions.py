@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from ...core.arrays import xp
+from ...core.arrays import array_of, is_array, xp
 from ...core.composite import composite
+from ...core.graph import wrap
 from ...core.primitive import primitive
 from ...kernels.threads import lapack
 from ..diagonal import diag_embed, diagonal, tril
@@ -20,14 +21,14 @@ def _half(x):
     return tril(x) - diag_embed(diagonal(x, dim1=-2, dim2=-1)) * 0.5
 
 
-def _cholesky_slope(g, out):
+def _cholesky_vjp(g, out):
     """Murray (2016), "Differentiation of the Cholesky decomposition"; made symmetric as the input is."""
     inverse = inv(out)
     s = adjoint(inverse) @ _half(adjoint(out) @ g) @ inverse
     return (s + adjoint(s)) * 0.5
 
 
-@primitive(complex=True, x=_cholesky_slope)
+@primitive(complex=True, x=_cholesky_vjp)
 def _cholesky(x):
     check_matrices(x, "cholesky")
     text = (
@@ -59,7 +60,7 @@ class qr_result(NamedTuple):
     R: Any
 
 
-def _qr_slope(g, Q, R, x):
+def _qr_vjp(g, Q, R, x):
     """Walter and Lehmann (2018), "Algorithmic differentiation of linear algebra functions"; Roberts and
     Roberts (2020) for wide matrices.
     """
@@ -71,20 +72,20 @@ def _qr_slope(g, Q, R, x):
             "of columns"
         )
     if m >= n:
-        return _qr_tall(gQ, gR, Q, R)
+        return _qr_tall_vjp(gQ, gR, Q, R)
     right = x[..., m:]
-    left = _qr_tall(gQ + right @ adjoint(gR[..., m:]), gR[..., :m], Q, R[..., :m])
+    left = _qr_tall_vjp(gQ + right @ adjoint(gR[..., m:]), gR[..., :m], Q, R[..., :m])
     return cat([left, Q @ gR[..., m:]], -1)
 
 
-def _qr_tall(gQ, gR, Q, R):
+def _qr_tall_vjp(gQ, gR, Q, R):
     M = R @ adjoint(gR) - adjoint(gQ) @ Q
     below = tril(M, diagonal=-1)
     M = below + adjoint(below) + diag_embed(diagonal(M, dim1=-2, dim2=-1).real)  # R's diagonal is real
     return adjoint(substituted(R, adjoint(gQ + Q @ M), upper=True))
 
 
-@primitive(complex=True, outputs=("Q", "R"), x=lambda g, Q, R, x: _qr_slope(g, Q, R, x))
+@primitive(complex=True, outputs=("Q", "R"), x=lambda g, Q, R, x: _qr_vjp(g, Q, R, x))
 def _qr(x, *, mode):
     check_matrices(x, "qr", square=False)
     return tuple(lapack(xp(x).linalg.qr, x, mode))
@@ -103,7 +104,7 @@ def qr(A, mode="reduced"):
             "'complete'"
         )
     if mode == "r":
-        Q, R = _qr(A.detach() if hasattr(A, "detach") else A, mode="reduced")
+        Q, R = _qr(A if is_array(A) else wrap(A.array), mode="reduced")
         return qr_result(reshape(Q, shape=(-1,))[:0], R)
     return qr_result(*_qr(A, mode=mode))
 
@@ -137,16 +138,16 @@ def lapack_svd(x, full, name="svd"):
 def gaps(values):
     """values_j - values_i off the diagonal, 1 on it."""
     between = values[..., None, :] - values[..., :, None]
-    raw = getattr(between, "array", between)
+    raw = array_of(between)
     return between + eye_like(raw)
 
 
 def _any(g):
     """Whether a loss reads this output: if only the values, equal ones do no harm."""
-    return bool((getattr(g, "array", g) != 0).any())
+    return bool((array_of(g) != 0).any())
 
 
-def _svd_slope(g, U, S, Vh):
+def _svd_vjp(g, U, S, Vh):
     """Townsend (2016), "Differentiating the singular value decomposition"."""
     gU, gS, gVh = g
     k = S.shape[-1]
@@ -158,7 +159,7 @@ def _svd_slope(g, U, S, Vh):
     of_u, of_v = adjoint(U) @ gU, Vh @ gV
     of_u, of_v = (of_u - adjoint(of_u)) / between, (of_v - adjoint(of_v)) / between
     middle = of_u * S[..., None, :] + S[..., :, None] * of_v + diag_embed(gS)
-    if getattr(U, "array", U).dtype.kind == "c":  # what turns the phases of both vectors alike
+    if array_of(U).dtype.kind == "c":  # what turns the phases of both vectors alike
         middle = middle + diag_embed(diagonal(of_u, dim1=-2, dim2=-1) / (2 * S))
     out = U @ middle @ Vh
     if U.shape[-2] > k:
@@ -168,7 +169,7 @@ def _svd_slope(g, U, S, Vh):
     return out
 
 
-@primitive(complex=True, name="svd", outputs=("U", "S", "Vh"), x=lambda g, U, S, Vh: _svd_slope(g, U, S, Vh))
+@primitive(complex=True, name="svd", outputs=("U", "S", "Vh"), x=lambda g, U, S, Vh: _svd_vjp(g, U, S, Vh))
 def singular(x, *, full_matrices):
     check_matrices(x, "svd", square=False)
     return tuple(lapack_svd(x, full_matrices))
@@ -186,12 +187,12 @@ def svd(A, full_matrices=True, *, driver=None):
     return svd_result(*singular(A, full_matrices=full_matrices))
 
 
-def _svdvals_slope(g, x):
+def _svdvals_vjp(g, x):
     U, _, Vh = singular(x, full_matrices=False)
     return (U * g[..., None, :]) @ Vh
 
 
-@primitive(complex=True, x=_svdvals_slope)
+@primitive(complex=True, x=_svdvals_vjp)
 def _svdvals(x):
     check_matrices(x, "svdvals", square=False)
     return lapack_svd(x, False, "svdvals")[1]
@@ -230,7 +231,7 @@ class eigh_result(NamedTuple):
     eigenvectors: Any
 
 
-def _eigh_slope(g, values, vectors):
+def _eigh_vjp(g, values, vectors):
     """Giles (2008), section 3.1."""
     of_values, of_vectors = g
     if not _any(of_vectors):
@@ -244,7 +245,7 @@ def _eigh_slope(g, values, vectors):
 @primitive(
     complex=True,
     outputs=("values", "vectors"),
-    x=lambda g, values, vectors: _eigh_slope(g, values, vectors),
+    x=lambda g, values, vectors: _eigh_vjp(g, values, vectors),
 )
 def _eigh(x, *, UPLO):
     check_matrices(x, "eigh")

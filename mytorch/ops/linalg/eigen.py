@@ -25,7 +25,7 @@ class eig_result(NamedTuple):
     eigenvectors: Any
 
 
-def _eig_slope(g, values, vectors):
+def _eig_vjp(g, values, vectors):
     """Giles (2008), section 3.1, with eigenvectors of length 1 (Boeddeker et al., 2019)."""
     of_values, of_vectors = g
     turned = adjoint(vectors) @ of_vectors
@@ -45,7 +45,7 @@ def _finite(x, name):
 @primitive(
     complex=True,
     outputs=("values", "vectors"),
-    x=lambda g, values, vectors: _eig_slope(g, values, vectors),
+    x=lambda g, values, vectors: _eig_vjp(g, values, vectors),
 )
 def _eig(x):
     x, kind = _finite(x, "eig")
@@ -53,12 +53,12 @@ def _eig(x):
     return values.astype(kind), vectors.astype(kind)
 
 
-def _eigvals_slope(g, vectors):
+def _eigvals_vjp(g, vectors):
     turned = vectors.swapaxes(-1, -2)
     return solve(turned, g[..., None] * turned)
 
 
-@primitive(complex="holomorphic", aux=("vectors",), composed=lambda x: _eig(x)[0], x=_eigvals_slope)
+@primitive(complex="holomorphic", aux=("vectors",), composed=lambda x: _eig(x)[0], x=_eigvals_vjp)
 def _eigvals(x):
     x, kind = _finite(x, "eigvals")
     values, vectors = computed(xp(x).linalg.eig, "linalg.eigvals: The algorithm failed to converge.", x)
@@ -115,11 +115,11 @@ class geqrf_result(NamedTuple):
     tau: Any
 
 
-def _no_slope(g):
+def _geqrf_vjp(g):
     raise NotImplementedError("the derivative for 'geqrf' is not implemented.")
 
 
-@primitive(outputs=("a", "tau"), x=_no_slope)
+@primitive(outputs=("a", "tau"), x=_geqrf_vjp)
 def _geqrf(x):
     check_matrices(x, "geqrf", square=False)
     if not x.size:

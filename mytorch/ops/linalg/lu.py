@@ -9,10 +9,11 @@ from typing import Any, NamedTuple
 
 import numpy
 
-from ...core.arrays import is_array, xp
+from ...core.arrays import array_of, is_array, xp
 from ...core.composite import composite
 from ...core.graph import wrap
 from ...core.primitive import primitive
+from ..cast import to_dtype
 from ..diagonal import tril, triu
 from ..elementwise import select
 from ..join import cat
@@ -75,11 +76,11 @@ class cholesky_ex_result(NamedTuple):
 
 def _permutation(order, like):
     """P with P[order[i], i] = 1, as an array."""
-    module, raw = xp(order), getattr(like, "array", like)
+    module, raw = xp(order), array_of(like)
     return (module.arange(order.shape[-1])[:, None] == order[..., None, :]).astype(raw.dtype)
 
 
-def _lu_slope(g, L, U, order, x):
+def _lu_vjp(g, L, U, order, x):
     """A = P L U. Square matrices: gA = P L⁻ᵀ (tril(Lᵀ gL, -1) + triu(gU Uᵀ)) U⁻ᵀ (de Hoog, Anderssen and
     Lukas, 2011); the columns of a wide
     and the rows of a tall matrix beyond the square part solve linear equations with its factors, which send
@@ -102,7 +103,7 @@ def _lu_slope(g, L, U, order, x):
         out = cat([out, right], -1)
     elif below is not None:
         out = cat([out, below], -2)
-    places = getattr(order, "array", order)
+    places = array_of(order)
     P = _permutation(places, x)
     return (P if is_array(out) else wrap(P)) @ out
 
@@ -114,7 +115,7 @@ def _solve(triangle, B, upper):
 @primitive(
     complex="holomorphic",
     outputs=("L", "U", "order", "pivots"),
-    x=lambda g, L, U, order, x: _lu_slope(g, L, U, order, x),
+    x=lambda g, L, U, order, x: _lu_vjp(g, L, U, order, x),
 )
 def _lu(x, *, pivot):
     """Gaussian elimination by columns (Golub and Van Loan, algorithm 3.4.1), all matrices of a batch at
@@ -161,8 +162,8 @@ def lu(A, *, pivot=True):
     Without ``pivot`` no rows are swapped and P is empty.
     """
     L, U, order, _ = _lu(A, pivot=pivot)
-    raw = getattr(order, "array", order)
-    P = _permutation(raw, L) if pivot else xp(raw).empty(0, getattr(L, "array", L).dtype)
+    raw = array_of(order)
+    P = _permutation(raw, L) if pivot else xp(raw).empty(0, array_of(L).dtype)
     return lu_result(wrap(P), L, U)
 
 
@@ -280,7 +281,7 @@ def _singular(A, check_errors, name):
     """``info`` of square matrices, and whether one of them is singular. LinAlgError then if
     ``check_errors``."""
     check_matrices(A.array, name)
-    info = lu_factor_ex(A.detach()).info
+    info = lu_factor_ex(wrap(A.array)).info
     found = bool((info.array > 0).any())
     if found and check_errors:
         raise LinAlgError(f"linalg.{name}: The diagonal element of U is zero: the input matrix is singular.")
@@ -292,13 +293,13 @@ def _replaced(A, bad):
     it: nan for them, 1 for the others.
     """
     bad = wrap(bad[..., None, None])
-    return select(bad, wrap(eye_like(A.array)), A), select(bad, float("nan"), 1.0).to(A.dtype)
+    return select(bad, wrap(eye_like(A.array)), A), to_dtype(select(bad, float("nan"), 1.0), A.array.dtype)
 
 
 def inverse_or_infinite(x):
     """The inverses of square matrices; infinities and nan for those that have none."""
     L, U, order, _ = _lu(x, pivot=True)
-    turned = mT(_permutation(getattr(order, "array", order), x))
+    turned = mT(_permutation(array_of(order), x))
     return substituted(U, substituted(L, turned, upper=False), upper=True)
 
 
@@ -333,7 +334,7 @@ def cholesky_ex(A, *, upper=False, check_errors=False):
     except LinAlgError:
         if check_errors:
             raise
-        flat = A.detach().reshape(-1, *A.shape[-2:])
+        flat = A.array.reshape(-1, *A.shape[-2:])
         info = [_order_of_failure(matrix, upper) for matrix in flat]
         A, nan = _replaced(A, (xp(A.array).asarray(info) > 0).reshape(A.shape[:-2]))
         factor = cholesky(A, upper=upper) * nan

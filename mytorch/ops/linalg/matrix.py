@@ -9,11 +9,12 @@ from typing import Any, NamedTuple
 
 import numpy
 
-from ...core.arrays import largest, xp
+from ...core.arrays import array_of, largest, xp
 from ...core.composite import composite
 from ...core.primitive import primitive
 from ...core.sums import summed
 from ...kernels.threads import lapack
+from ..cast import is_floating, to_dtype
 from ..diagonal import diag_embed
 from ..elementwise import select
 from ..join import stack
@@ -30,9 +31,9 @@ from .solve import LinAlgError, check_matrices, eye_like, inv, solve_triangular
 # ---- determinants --------------------------------------------------------------------------------
 
 
-def _cofactors(x, out):
+def _det_derivative(x, out):
     """d det / d x: det · x⁻ᵀ, or through the singular values where the matrix is singular."""
-    raw = getattr(out, "array", out)
+    raw = array_of(out)
     if not (raw == 0).any():
         return out[..., None, None] * mT(inv(x))
     u, s, vh = singular(x, full_matrices=False)
@@ -54,11 +55,13 @@ def _at(values, i, n):
     """``values`` at place i of n along a new last dimension, zeros elsewhere."""
     place = numpy.zeros(n)
     place[i] = 1
-    raw = getattr(values, "array", values)
+    raw = array_of(values)
     return values[..., None] * xp(raw).asarray(place, dtype=raw.dtype)
 
 
-@primitive(complex="holomorphic", name="det", x=lambda g, x, out: g[..., None, None] * _cofactors(x, out))
+@primitive(
+    complex="holomorphic", name="det", x=lambda g, x, out: g[..., None, None] * _det_derivative(x, out)
+)
 def _det(x):
     check_matrices(x, "det")
     return xp(x).asarray(lapack(xp(x).linalg.det, x))
@@ -89,7 +92,7 @@ def _slogdet_slope(g, x, sign):
     its imaginary part the sign's angle.
     """
     of_sign, slope = g
-    if getattr(sign, "array", sign).dtype.kind == "c":
+    if array_of(sign).dtype.kind == "c":
         slope = slope - 1j * (of_sign.conj() * sign).imag
     return slope[..., None, None] * adjoint(_inverse(x))
 
@@ -115,7 +118,7 @@ def logdet(input):
     n, n) -> (…).
     """
     sign, logabsdet = slogdet(input)
-    if sign.is_complex():
+    if array_of(sign).dtype.kind == "c":
         return log(sign) + logabsdet
     return select(sign < 0, float("nan"), logabsdet)
 
@@ -123,7 +126,7 @@ def logdet(input):
 # ---- powers and least squares --------------------------------------------------------------------
 
 
-def _pinv_slope(g, x, out):
+def _pinv_vjp(g, x, out):
     gT, outT = adjoint(g), adjoint(out)
     return (gT - x @ (out @ gT)) @ (out @ outT) + outT @ (out @ (gT - (gT @ out) @ x)) - outT @ g @ outT
 
@@ -132,7 +135,7 @@ def _bound(values, shape, atol, rtol):
     """Up to where singular values (…, k) of matrices of ``shape`` count as 0: max(atol, rtol · largest), as
     (…, 1).
     """
-    raw, atol, rtol = (getattr(v, "array", v) for v in (values, atol, rtol))
+    raw, atol, rtol = (array_of(v) for v in (values, atol, rtol))
     if rtol is None:
         rtol = (
             max(shape[-2:]) * xp(raw).finfo(raw.dtype).eps if atol is None or not xp(raw).any(atol > 0) else 0
@@ -141,7 +144,7 @@ def _bound(values, shape, atol, rtol):
     return xp(raw).maximum(atol, rtol * largest(raw, -1, True, 0))
 
 
-@primitive(complex=True, x=_pinv_slope)
+@primitive(complex=True, x=_pinv_vjp)
 def _pinv(x, *, rtol=None, atol=None, hermitian=False):
     check_matrices(x, "pinv", square=hermitian)
     if hermitian:
@@ -181,7 +184,7 @@ def matrix_power(A, n):
             f"{A.shape[-1]} matrices"
         )
     if n == 0:
-        raw = getattr(A, "array", A)
+        raw = array_of(A)
         return A * 0 + eye_like(raw)
     base, out, n = (inv(A), None, -n) if n < 0 else (A, None, n)
     while n:
@@ -195,7 +198,7 @@ def matrix_exp(A):
     """Σ Aᵏ / k! of square matrices (…, n, n): the Taylor series of A / 2ˢ, whose norm is below 1/2, squared s
     times. Higham (2005).
     """
-    raw = getattr(A, "array", A)
+    raw = array_of(A)
     check_matrices(raw, "matrix_exp")
     if not raw.size:
         return A * 1
@@ -218,14 +221,14 @@ def cholesky_solve(B, L, upper=False):
     return _cholesky_solved(B, L, upper=upper)
 
 
-def _cholesky_solve_slopes(g, L, out, upper):
+def _cholesky_solve_vjp(g, L, out, upper):
     gB = _cholesky_solved(g, L, upper=upper)
     gA = gB @ adjoint(out)
     gA = gA + adjoint(gA)
     return gB, -(L @ gA) if upper else -(gA @ L)
 
 
-@primitive(complex=True, name="cholesky_solve", joint=_cholesky_solve_slopes, broadcasts=True)
+@primitive(complex=True, name="cholesky_solve", joint=_cholesky_solve_vjp, broadcasts=True)
 def _cholesky_solved(B, L, *, upper):
     first = solve_triangular(adjoint(L) if upper else L, B, upper=False)
     return solve_triangular(L if upper else adjoint(L), first, upper=True)
@@ -234,7 +237,7 @@ def _cholesky_solved(B, L, *, upper):
 @composite(out=True)
 def cholesky_inverse(L, upper=False):
     """The inverse of the matrix with the Cholesky factor ``L``."""
-    raw = getattr(L, "array", L)
+    raw = array_of(L)
     check_matrices(raw, "cholesky_inverse")
     return cholesky_solve(xp(raw).broadcast_to(eye_like(raw), raw.shape), L, upper)
 
@@ -252,7 +255,7 @@ def vander(x, *, N: int | None = None):
     n = x.shape[-1] if N is None else N
     if n <= 1:
         raise RuntimeError(f"N must be greater than 1, got {n}")
-    x = x if x.is_floating_point() or x.is_complex() else x.long()
+    x = x if is_floating(x) else to_dtype(x, "int64")
     return stack(_powers(x, n), -1)
 
 
@@ -267,7 +270,7 @@ def decreasing_vander(x, N: int | None = None, increasing=False):
         raise RuntimeError("x must be a one-dimensional tensor.")
     if N is not None and N < 0:
         raise RuntimeError("N must be non-negative.")
-    x = x if x.is_floating_point() or x.is_complex() else x.long()
+    x = x if is_floating(x) else to_dtype(x, "int64")
     n = x.shape[0] if N is None else N
     powers = stack(_powers(x, max(n, 1)), -1)[:, :n]
     return powers if increasing else flip(powers, dims=(1,))

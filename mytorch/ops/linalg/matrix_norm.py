@@ -5,8 +5,12 @@ from __future__ import annotations
 import math
 
 from ...core.composite import composite
+from ...core.graph import wrap
 from ...core.sums import summed
+from ..cast import to_dtype
 from ..permute import movedim
+from ..reduce import amax, amin
+from ..shape import unsqueeze
 from ..shape_arguments import check_dim
 from ..vector_norm import vector_norm
 from .decompositions import svdvals
@@ -20,7 +24,7 @@ def matrix_norm(A, ord="fro", dim=(-2, -1), keepdim=False, *, dtype=None):
     for another ``ord``, vectors, or anything but two different dimensions.
     """
     if dtype is not None:
-        A = A.to(dtype)
+        A = to_dtype(A, dtype)
     if len(A.shape) < 2:
         raise RuntimeError("linalg.matrix_norm: The input tensor A must have at least 2 dimensions.")
     if not isinstance(dim, (tuple, list)) or len(dim) != 2:
@@ -32,15 +36,15 @@ def matrix_norm(A, ord="fro", dim=(-2, -1), keepdim=False, *, dtype=None):
         return vector_norm(A, 2, (row, column), keepdim)
     if ord in ("nuc", 2, -2):
         values = svdvals(movedim(A, (row, column), (-2, -1)))
-        out = summed(values, -1) if ord == "nuc" else _most(values, -1) if ord == 2 else values.amin(-1)
+        out = summed(values, -1) if ord == "nuc" else _most(values, -1) if ord == 2 else amin(values, dim=-1)
         for d in sorted((row, column)) if keepdim else ():
-            out = out.unsqueeze(d)
+            out = unsqueeze(out, dim=d)
         return out
     if isinstance(ord, str) or math.fabs(ord) not in (1, math.inf):
         raise RuntimeError(f"linalg.matrix_norm: Order {ord} not supported.")
     first, second = (row, column) if math.fabs(ord) == 1 else (column, row)
     sums = vector_norm(A, 1, first, True)
-    out = _most(sums, second, True) if ord > 0 else sums.amin(second, True)
+    out = _most(sums, second, True) if ord > 0 else amin(sums, dim=second, keepdim=True)
     return out if keepdim else out.squeeze((row, column))
 
 
@@ -61,7 +65,9 @@ def norm(input, p="fro", dim=None, keepdim=False, dtype=None):
 
 def _most(values, dim, keepdim=False):
     """The largest of numbers that are not negative; 0 of none."""
-    return values.amax(dim, keepdim) if values.shape[dim] else summed(values.detach(), dim, keepdims=keepdim)
+    if values.shape[dim]:
+        return amax(values, dim=dim, keepdim=keepdim)
+    return summed(wrap(values.array), dim, keepdims=keepdim)
 
 
 @composite(out=True)
@@ -72,7 +78,7 @@ def linalg_norm(A, ord=None, dim=None, keepdim=False, *, dtype=None):
     RuntimeError for more dimensions.
     """
     if dtype is not None:
-        A = A.to(dtype)
+        A = to_dtype(A, dtype)
     if ord is None and dim is None:
         return vector_norm(A, 2, None, keepdim)
     if dim is None and len(A.shape) not in (1, 2):
@@ -96,7 +102,7 @@ def cond(A, p=None):
     those without elements.
     """
     if 0 in A.shape and (A.shape[-1] == A.shape[-2] or p not in ("fro", "nuc")):
-        return summed(A.detach(), (-2, -1))
+        return summed(wrap(A.array), (-2, -1))
     if p is None or p in (2, -2):
         values = svdvals(A)
         return values[..., -1] / values[..., 0] if p == -2 else values[..., 0] / values[..., -1]

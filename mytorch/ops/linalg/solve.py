@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy
 
-from ...core.arrays import broadcast_shape, spread, xp
+from ...core.arrays import array_of, broadcast_shape, spread, xp
 from ...core.composite import composite
 from ...core.primitive import primitive
 from ...kernels.threads import lapack
@@ -60,7 +60,7 @@ def inv(A):
 
 
 @primitive(
-    complex="holomorphic", name="solve", joint=lambda g, A, out: _solve_slopes(g, A, out), broadcasts=True
+    complex="holomorphic", name="solve", joint=lambda g, A, out: _solve_vjp(g, A, out), broadcasts=True
 )
 def solved(A, B):
     check_matrices(A, "solve")
@@ -77,7 +77,7 @@ def solved(A, B):
     )
 
 
-def _solve_slopes(g, A, out):
+def _solve_vjp(g, A, out):
     gB = solved(mT(A), g)
     return -(gB @ mT(out)), gB
 
@@ -85,7 +85,7 @@ def _solve_slopes(g, A, out):
 @primitive(
     name="solve_triangular",
     complex="holomorphic",
-    joint=lambda g, A, out, upper: _substituted_slopes(g, A, out, upper),
+    joint=lambda g, A, out, upper: _substituted_vjp(g, A, out, upper),
     broadcasts=True,
 )
 def substituted(A, B, *, upper):
@@ -106,7 +106,7 @@ def substituted(A, B, *, upper):
     return out
 
 
-def _substituted_slopes(g, A, out, upper):
+def _substituted_vjp(g, A, out, upper):
     gB = substituted(mT(A), g, upper=not upper)
     return -(gB @ mT(out)), gB
 
@@ -167,5 +167,5 @@ def solve_triangular(A, B, *, upper, left=True, unitriangular=False):
         _mismatched(A, B, left)
     A = (triu if upper else tril)(A, diagonal=int(unitriangular) * (1 if upper else -1))
     if unitriangular:
-        A = A + eye_like(getattr(A, "array", A))
+        A = A + eye_like(array_of(A))
     return substituted(A, B, upper=upper) if left else mT(substituted(mT(A), mT(B), upper=not upper))

@@ -102,12 +102,12 @@ def _zeta(s, x):
     return out + _zeta_tail(s, a)
 
 
-def _cotangent_slopes(n):
+def _cotangent_derivative(n):
     """The coefficients of the polynomial in cot(πx) that the n-th derivative of -cot(πx) / π^n is."""
     out = [0, -1]
     for _ in range(n):  # d/dx p(cot) = -π (1 + cot²) p'(cot)
-        slope = [-k * c for k, c in enumerate(out)][1:]
-        out = [low + high for low, high in zip([*slope, 0, 0], [0, 0, *slope])]
+        derivative = [-k * c for k, c in enumerate(out)][1:]
+        out = [low + high for low, high in zip([*derivative, 0, 0], [0, 0, *derivative])]
     return tuple(map(float, out))
 
 
@@ -120,7 +120,7 @@ def _polygamma_double(n, x):
         return out
     reduced = x - xp(x).rint(x)
     turned = math.pi ** (n + 1) * polynomial(
-        _cotangent_slopes(n), 1 / xp(x).tan(math.pi * where(reduced == 0, 0.25, reduced))
+        _cotangent_derivative(n), 1 / xp(x).tan(math.pi * where(reduced == 0, 0.25, reduced))
     )
     reflected = where(reduced == 0, math.copysign(math.inf, factor), (-1) ** n * out + turned)
     return where(left, reflected, out)
@@ -146,11 +146,11 @@ def _zeta_anywhere(s, x):
     return where(bad, math.nan, where(infinite, math.inf, out + _zeta(s, a)))
 
 
-def _no_slope(g):
+def _zeta_x_vjp(g):
     raise NotImplementedError("the derivative of zeta in its first argument is not implemented")
 
 
-@smooth(x=_no_slope, y=lambda g, x, y: -g * x * zeta(x + 1, y))
+@smooth(x=_zeta_x_vjp, y=lambda g, x, y: -g * x * zeta(x + 1, y))
 def zeta(x, y):
     """Hurwitz' ζ(x, y) = Σ (y + n)^-x over n = 0, 1, …, elementwise.
 

@@ -95,7 +95,7 @@ def _gammaincc(a, x):
     return _regularized(a, x, 1)
 
 
-def _no_slope(g):
+def _gammainc_x_vjp(g):
     raise NotImplementedError(
         "the derivative of the incomplete gamma functions in their first argument is not implemented"
     )
@@ -106,7 +106,7 @@ def _density(x, y):
     return exp((x - 1) * log(y) - y - lgamma(x))
 
 
-@smooth(prepare=only("fV", "igamma", floating), x=_no_slope, y=lambda g, x, y: g * _density(x, y))
+@smooth(prepare=only("fV", "igamma", floating), x=_gammainc_x_vjp, y=lambda g, x, y: g * _density(x, y))
 def igamma(x, y):
     """The regularized lower incomplete gamma function P(input, other) = ∫₀^other t^(input-1) exp(-t) dt /
     Γ(input), elementwise.
@@ -116,7 +116,7 @@ def igamma(x, y):
     return both_double(_gammainc, x, y)
 
 
-@smooth(prepare=only("fV", "igammac", floating), x=_no_slope, y=lambda g, x, y: -g * _density(x, y))
+@smooth(prepare=only("fV", "igammac", floating), x=_gammainc_x_vjp, y=lambda g, x, y: -g * _density(x, y))
 def igammac(x, y):
     """The regularized upper incomplete gamma function 1 - P(input, other), elementwise; otherwise as
     :func:`igamma`.
@@ -165,7 +165,7 @@ def _by_quadrature(a, x):
     return sign * x * total * end * 0.5
 
 
-def _moves(a, x):
+def _sample_derivative(a, x):
     """dx/da of standard gamma numbers x of shape a."""
     x = xp(x).maximum(x, 1e-300)
     out, small = xp(x).empty_like(x), a < 10
@@ -175,17 +175,17 @@ def _moves(a, x):
     return out
 
 
-def _once(g):
+def _standard_gamma_derivative_vjp(g):
     raise NotImplementedError("the second derivative of gamma random numbers is not implemented")
 
 
-@primitive(x=_once, sample=_once)
-def gamma_slope(x, sample):
+@primitive(x=_standard_gamma_derivative_vjp, sample=_standard_gamma_derivative_vjp)
+def standard_gamma_derivative(x, sample):
     """How a gamma random number ``sample`` of shape ``x`` and rate 1 moves with ``x``, elementwise."""
-    return both_double(_moves, x, sample)
+    return both_double(_sample_derivative, x, sample)
 
 
-@primitive(x=lambda g, x, sample: g * gamma_slope(x, sample), sample=lambda g: g)
+@primitive(x=lambda g, x, sample: g * standard_gamma_derivative(x, sample), sample=lambda g: g)
 def standard_gamma(x, sample):
     """``sample``, a gamma random number of shape ``x`` and rate 1 for each element of ``x``, with its
     gradient to ``x``.

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import warnings
 
+from ...core.arrays import array_of
 from ...core.composite import composite
 from ...core.dtypes import as_dtype
 from ...core.graph import Variable
 from ...core.sums import summed
+from ..bounds import clamp, clamp_min
+from ..cast import is_floating, to_dtype
 from ..complex import complex
+from ..diagonal import diagonal
 from ..join import cat
 from ..layout import owned
 from ..matmul import matmul
@@ -16,7 +20,8 @@ from ..permute import adjoint
 from ..reduce import mean
 from ..shape import reshape
 from ..shape_arguments import check_dim, check_dims
-from ..split import narrow
+from ..split import narrow, select
+from ..transcendental import sqrt
 from .scan import cumsum
 
 
@@ -94,7 +99,7 @@ def trapezoid(y, x=None, *, dx: float | None = None, dim=-1):
         return summed(_pairs(y, dim) * widths, dim) / 2
     if not y.shape[dim]:
         return summed(y, dim) * widths
-    return (summed(y, dim) - (y.select(dim, 0) + y.select(dim, -1)) * 0.5) * widths
+    return (summed(y, dim) - (select(y, dim, 0) + select(y, dim, -1)) * 0.5) * widths
 
 
 trapz = trapezoid
@@ -127,10 +132,10 @@ def cov(input, *, correction=1, fweights=None, aweights=None):
                 f"cov(): expected {name} to have one or fewer dimensions but got {name} with "
                 f"{len(w.shape)} dimensions"
             )
-        if w is not None and w.numel() != (input.shape[-1] if input.shape else 1):
+        if w is not None and array_of(w).size != (input.shape[-1] if input.shape else 1):
             raise RuntimeError(
                 f"cov(): expected {name} to have the same numel as there are observations in the input "
-                f"but got {w.numel()} != "
+                f"but got {array_of(w).size} != "
                 f"{input.shape[-1] if input.shape else 1}"
             )
     _check_weights(fweights, aweights)
@@ -143,7 +148,7 @@ def cov(input, *, correction=1, fweights=None, aweights=None):
         weighted = centered
     else:
         total = summed(weights)
-        weights = weights if weights.is_floating_point() else weights.to(x.real.dtype)
+        weights = weights if is_floating(weights) else to_dtype(weights, x.array.real.dtype)
         norm = total - correction * (summed(weights * aweights) / total if aweights is not None else 1)
         centered = x - summed(x * weights, 1, keepdims=True) / total
         weighted = centered * weights
@@ -153,7 +158,7 @@ def cov(input, *, correction=1, fweights=None, aweights=None):
             "observations.",
             stacklevel=3,
         )
-    norm = norm.clamp(min=0) if isinstance(norm, Variable) else max(norm, 0)
+    norm = clamp_min(norm, 0) if isinstance(norm, Variable) else max(norm, 0)
     out = matmul(weighted, adjoint(centered)) / norm
     return out.squeeze()
 
@@ -170,7 +175,7 @@ def _check_weights(fweights, aweights):
             raise RuntimeError(
                 f"cov(): expected {name} to have {what} dtype but got {name} with {w.dtype} dtype"
             )
-        if w.numel() and w.min() < 0:
+        if array_of(w).size and array_of(w).min() < 0:
             raise RuntimeError(f"cov(): {name} cannot be negative")
 
 
@@ -179,11 +184,11 @@ def corrcoef(input):
     c = cov(input)
     if not c.shape:
         return c / c
-    scale = c.diagonal().sqrt()
+    scale = sqrt(diagonal(c))
     out = c / scale[:, None] / scale[None, :]
-    if out.is_complex():
-        return complex(out.real.clamp(-1, 1), out.imag.clamp(-1, 1))
-    return out.clamp(-1, 1)
+    if array_of(out).dtype.kind == "c":
+        return complex(clamp(out.real, -1, 1), clamp(out.imag, -1, 1))
+    return clamp(out, -1, 1)
 
 
 # ---- derivatives of sampled functions ------------------------------------------------------------

@@ -13,7 +13,7 @@ from ...core.sums import summed
 from ..arithmetic import lerp
 from ..gather import gather
 from ..permute import movedim
-from ..reduce import at_index, check_filled, evenly_or_nan, pick
+from ..reduce import check_filled, extreme_of_all_vjp, pick, pick_vjp
 from ..shape import reshape
 from ..shape_arguments import check_dim
 from .scan import at, running
@@ -55,7 +55,7 @@ def _middle(x, ignore_nan):
     return xp(x).where(known < n, known, (n - 1) // 2) if not ignore_nan else xp(x).maximum(known - 1, 0) // 2
 
 
-@primitive(x=evenly_or_nan)
+@primitive(x=extreme_of_all_vjp)
 def _median_of_all(x, *, ignore_nan):
     _no_booleans(x)
     x = x.reshape(-1)
@@ -64,7 +64,7 @@ def _median_of_all(x, *, ignore_nan):
 
 @primitive(
     outputs=("values", "indices"),
-    x=lambda g, x_shape, indices, dim, keepdim: at_index(g[0], x_shape, indices, dim, keepdim),
+    x=lambda g, x_shape, indices, dim, keepdim: pick_vjp(g[0], x_shape, indices, dim, keepdim),
 )
 def median_dim(x, *, dim, keepdim=False, ignore_nan=False):
     """The lower medians along ``dim`` and where they are; the gradient goes there alone."""
@@ -106,7 +106,7 @@ def nanmedian(input, dim=None, keepdim=False):
 
 @primitive(
     outputs=("values", "indices"),
-    x=lambda g, x_shape, indices, dim, keepdim: at_index(g[0], x_shape, indices, dim, keepdim),
+    x=lambda g, x_shape, indices, dim, keepdim: pick_vjp(g[0], x_shape, indices, dim, keepdim),
 )
 def _mode(x, *, dim, keepdim):
     dim = check_dim(dim, x.ndim)
@@ -177,9 +177,9 @@ def _quantile(input, q, dim, keepdim, interpolation, ignore_nan, name):
             module.full_like(ranks, 0.5) if interpolation == "midpoint" else ranks - low.array.astype(kind)
         )
         # so much does each rank move with q
-        if interpolation == "linear" and isinstance(given, Variable) and given.requires_grad:
+        if interpolation == "linear" and isinstance(given, Variable):
             steps = known - 1 if ignore_nan else module.where(known < n, 0, n - 1)
-            weight = weight + (given - given.detach()) * wrap(module.maximum(steps, 0).astype(kind))
+            weight = weight + (given - wrap(given.array)) * wrap(module.maximum(steps, 0).astype(kind))
         out = lerp(out, gather(x, -1, wrap(module.ceil(ranks).astype("int64"))), weight)
     # (..., number of quantiles)
     rest = (1,) * ndim if dim is None else (*input.shape[:at_dim], 1, *input.shape[at_dim + 1 :])[:ndim]

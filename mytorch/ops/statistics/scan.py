@@ -13,6 +13,7 @@ from ...core.primitive import primitive
 from ...core.sums import doubled, running_sum, summed, wide
 from ..arithmetic import mul
 from ..binary import logaddexp
+from ..cast import to_dtype
 from ..elementwise import widened, zeros_like
 from ..join import cat
 from ..permute import flip
@@ -80,13 +81,13 @@ def _accumulated(function, x, dim, dtype):
 # ---- sums ----------------------------------------------------------------------------------------
 
 
-@primitive(complex=True, broadcasts=True, x=lambda g, dim: _from_behind(g, dim))
+@primitive(complex=True, broadcasts=True, x=lambda g, dim: _cumsum_vjp(g, dim))
 def cumsum(x, *, dim, dtype=None):
     """The sum of the elements so far along ``dim``. Integers and booleans sum in int64."""
     return _accumulated(running_sum, x, dim, dtype)
 
 
-def _from_behind(g, dim):
+def _cumsum_vjp(g, dim):
     if not g.shape:
         return g
     dim = (check_dim(dim, len(g.shape)),)
@@ -115,30 +116,30 @@ def before(x, dim):
 
 
 def _cumprod_definition(x, *, dim, dtype=None):
-    x = x if dtype is None else x.to(dtype)
+    x = x if dtype is None else to_dtype(x, dtype)
     return scanned(mul, x, check_dim(dim, x.ndim)) if x.ndim else x
 
 
 @widened
-def _cumprod_slope(g, x, out, dim):
+def _cumprod_vjp(g, x, out, dim):
     if not x.ndim:
         return g
     dim, x = check_dim(dim, x.ndim), x.astype(out.dtype, copy=False)
     if (out != 0).all():
-        return _from_behind(g * out, dim) / x
+        return _cumsum_vjp(g * out, dim) / x
     earlier = before(x, dim)
     zero = running_sum(x == 0, dim) - (x == 0) > 0  # behind a zero
     return xp(x).where(zero, 0, earlier * _recurrence(g, x[at(dim, slice(1, None))], dim))
 
 
-@primitive(complex="holomorphic", broadcasts=True, composed=_cumprod_definition, x=_cumprod_slope)
+@primitive(complex="holomorphic", broadcasts=True, composed=_cumprod_definition, x=_cumprod_vjp)
 def cumprod(x, *, dim, dtype=None):
     """The product of the elements so far along ``dim``. Integers and booleans multiply in int64."""
     return _accumulated(_running_product, x, dim, dtype)
 
 
 def _prod_definition(x, *, dim=None, keepdim=False, dtype=None):
-    x, shape = x if dtype is None else x.to(dtype), x.shape
+    x, shape = x if dtype is None else to_dtype(x, dtype), x.shape
     if dim is None:
         x, axis = reshape(x, shape=(-1,)), 0
     elif not x.ndim:
@@ -156,7 +157,7 @@ def _prod_definition(x, *, dim=None, keepdim=False, dtype=None):
 
 
 @widened
-def _prod_slope(g, x, out, dim, keepdim):
+def _prod_vjp(g, x, out, dim, keepdim):
     """All other factors: by division, or one by one if there is a zero."""
     kind, shape = out.dtype, x.shape
     if not x.size:
@@ -175,7 +176,7 @@ def _prod_slope(g, x, out, dim, keepdim):
     return (before(x, dim) * behind * g).reshape(shape)
 
 
-@primitive(complex="holomorphic", broadcasts=True, composed=_prod_definition, x=_prod_slope)
+@primitive(complex="holomorphic", broadcasts=True, composed=_prod_definition, x=_prod_vjp)
 def prod(x, *, dim=None, keepdim=False, dtype=None):
     """Product over ``dim`` (an int, or None for all). Integers and booleans multiply in int64.
 
@@ -203,19 +204,19 @@ def _latest(x, dim, name):
     return values, running("maximum", found, dim)
 
 
-def _to_latest(g, x_shape, indices, dim):
+def _running_extreme_vjp(g, x_shape, indices, dim):
     if not x_shape:
         return g[0]
     zeros = zeros_like(g[0])
     return scatter_add(zeros, check_dim(dim, len(x_shape)), indices, g[0])
 
 
-@primitive(outputs=("values", "indices"), x=_to_latest)
+@primitive(outputs=("values", "indices"), x=_running_extreme_vjp)
 def _cummax(x, *, dim):
     return _latest(x, dim, "maximum")
 
 
-@primitive(outputs=("values", "indices"), x=_to_latest)
+@primitive(outputs=("values", "indices"), x=_running_extreme_vjp)
 def _cummin(x, *, dim):
     return _latest(x, dim, "minimum")
 
@@ -244,7 +245,7 @@ def _logcumsumexp_definition(x, *, dim):
 
 
 @widened
-def _logcumsumexp_slope(g, x, out, dim):
+def _logcumsumexp_vjp(g, x, out, dim):
     if not x.ndim:
         return g
     dim = check_dim(dim, x.ndim)
@@ -252,7 +253,7 @@ def _logcumsumexp_slope(g, x, out, dim):
     return xp(x).exp(x - out) * _recurrence(g, ratio, dim)
 
 
-@primitive(complex="holomorphic", composed=_logcumsumexp_definition, x=_logcumsumexp_slope)
+@primitive(complex="holomorphic", composed=_logcumsumexp_definition, x=_logcumsumexp_vjp)
 @widened
 def logcumsumexp(x, *, dim):
     """log Σ exp(x) of the elements so far along ``dim``, without overflow. NotImplementedError for

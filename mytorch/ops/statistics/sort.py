@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from ...core.arrays import xp
+from ...core.arrays import array_of, xp
 from ...core.composite import composite
 from ...core.primitive import primitive
 from ...core.sums import running_sum, summed
@@ -35,14 +35,14 @@ class kthvalue_result(NamedTuple):
     indices: Any
 
 
-def _put_back(g, indices, x_shape, dim):
+def _sort_vjp(g, indices, x_shape, dim):
     """The gradient ``g`` of values that were picked at ``indices`` along ``dim``."""
-    indices = getattr(indices, "array", indices)
+    indices = array_of(indices)
     return put_in_zeros(g, shape=x_shape, index=along(indices, dim))
 
 
 @primitive(
-    outputs=("values", "indices"), x=lambda g, indices, x_shape, dim: _put_back(g[0], indices, x_shape, dim)
+    outputs=("values", "indices"), x=lambda g, indices, x_shape, dim: _sort_vjp(g[0], indices, x_shape, dim)
 )
 def _sort(x, *, dim, descending):
     if descending:  # stable: turn around, sort, turn around again
@@ -81,7 +81,7 @@ def msort(input):
 
 
 @primitive(
-    outputs=("values", "indices"), x=lambda g, indices, x_shape, dim: _put_back(g[0], indices, x_shape, dim)
+    outputs=("values", "indices"), x=lambda g, indices, x_shape, dim: _sort_vjp(g[0], indices, x_shape, dim)
 )
 def _topk(x, *, k, dim, largest):
     n = x.shape[dim]

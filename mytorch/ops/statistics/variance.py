@@ -13,7 +13,7 @@ from ..elementwise import select
 from ..reduce import count, floating_kind, folded, mean, unfold
 
 
-def _var_slope(g, x, dim, correction, keepdim):
+def _var_vjp(g, x, dim, correction, keepdim):
     freedom = count(x.shape, dim) - correction
     distance = x - mean(x, dim=dim, keepdim=True)
     if freedom <= 0 and dim is None:
@@ -32,7 +32,7 @@ def _spread(x, dim, correction, keepdim, precision):
     return summed(distance, dims, keepdims=keepdim) / distance.dtype.type(max(n - correction, 0))
 
 
-@primitive(complex=True, x=_var_slope)
+@primitive(complex=True, x=_var_vjp)
 def _var(x, *, dim=None, correction: float = 1, keepdim=False):
     return _spread(x, dim, correction, keepdim, wide).astype(x.real.dtype, copy=False)
 
@@ -84,14 +84,14 @@ def std(input, *args, **settings):
     return _std(input, **_settled(input, args, settings, "std"))
 
 
-def _std_slope(g, x, out, dim, correction, keepdim):
+def _std_vjp(g, x, out, dim, correction, keepdim):
     freedom, out = count(x.shape, dim) - correction, unfold(out, x.shape, dim, keepdim)
     distance = x - mean(x, dim=dim, keepdim=True)
     g = unfold(g, x.shape, dim, keepdim) * (1 / freedom if freedom else math.inf)
     return g * select(out == 0, 0, distance / out)
 
 
-@primitive(complex=True, x=_std_slope)
+@primitive(complex=True, x=_std_vjp)
 def _std(x, *, dim=None, correction: float = 1, keepdim=False):
     # in twice the bits, as in torch: the squares of large numbers overflow, but their root does not
     return xp(x).sqrt(_spread(x, dim, correction, keepdim, doubled)).astype(x.real.dtype, copy=False)

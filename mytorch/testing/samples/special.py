@@ -7,7 +7,7 @@ import numpy as np
 
 import mytorch
 from mytorch.ops.special.erf import erfcx_integral
-from mytorch.ops.special.incomplete_gamma import gamma_slope, standard_gamma
+from mytorch.ops.special.incomplete_gamma import standard_gamma, standard_gamma_derivative
 from mytorch.ops.special.normal import inverse_mills, mills_excess
 from mytorch.ops.transcendental import gaussian, logistic_density, one_minus_square, sech_squared
 
@@ -97,7 +97,7 @@ ROWS = [
 ]
 
 
-def _gamma_slope(a, x):
+def _gamma_derivative(a, x):
     """By differences of P(a, x) in a, in steps that its precision of 1e-14 allows."""
     P, h, a, x = mytorch.igamma, 1e-3, a.astype("float64"), x.astype("float64")
     slope = (8 * (P(a + h, x) - P(a - h, x)) - (P(a + 2 * h, x) - P(a - 2 * h, x))) / (12 * h)
@@ -131,18 +131,18 @@ ROWS += [
         "igammac", mytorch.igammac, (shape, Real((3, 20), 0.3, 30)), torch=_torch("gammaincc"), tolerance=1e-3
     ),
     Sample(
-        "gamma_slope",
-        gamma_slope,
+        "standard_gamma_derivative",
+        standard_gamma_derivative,
         (Real((30,), 0.2, 5), Real((30,), 0.2, 5)),
-        _gamma_slope,
+        _gamma_derivative,
         smooth=False,
         tolerance=1e-3,
     ),
     Sample(
-        "gamma_slope",
-        gamma_slope,
+        "standard_gamma_derivative",
+        standard_gamma_derivative,
         (Real((30,), 15, 25), Real((30,), 15, 25)),
-        _gamma_slope,
+        _gamma_derivative,
         note="large",
         smooth=False,
         tolerance=1e-3,

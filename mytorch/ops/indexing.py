@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy
 
-from ..core.arrays import as_array, broadcast_shape, is_array, xp
+from ..core.arrays import array_of, as_array, broadcast_shape, is_array, xp
 from ..core.dtypes import cast_back
 from ..core.graph import Variable
 from ..core.primitive import primitive
@@ -26,11 +26,12 @@ def getitem(x, *, index):
     try:
         return x[index]
     except IndexError as error:
-        parse(index, x.shape)  # has torch's words for most
+        parse(index, x.shape)  # raises most errors in torch's words
         raise IndexError(in_torchs_words(error)) from None
 
 
 def in_torchs_words(error):
+    """The message of an IndexError of NumPy's, as torch would say it."""
     return str(error).replace(" axis ", " dimension ").replace("arrays", "tensors")
 
 
@@ -99,35 +100,15 @@ def parse(index, shape, module=numpy):
     booleans, and full slices, or is empty. (NumPy would let an integer broadcast with the arrays and so place
     the result's dimensions elsewhere.)
     """
-    parts = [_part(p, module) for p in (index if type(index) is tuple else _as_tuple(index))]
-    ndim = len(shape)
-    taken = sum(
-        p.ndim
-        if is_array(p) and p.dtype.kind == "b"
-        else not (p is None or p is Ellipsis or isinstance(p, bool))
-        for p in parts
-    )
-    if taken > ndim:
-        if ndim == 0:
-            raise IndexError(
-                "invalid index of a 0-dim tensor. Use `tensor.item()` in Python or `tensor.item<T>()` "
-                "in C++ to convert a 0-dim tensor to a number"
-            )
-        raise IndexError(f"too many indices for tensor of dimension {ndim}")
-    view, pick, dim, rest = [], [], 0, ndim - taken
+    parts = [_part(p, module) for p in as_tuple(index)]
+    view, pick, dim, rest = [], [], 0, len(shape) - _dims_taken(parts, len(shape))
     for p in parts:
         if is_array(p):
-            consumed = p.ndim if p.dtype.kind == "b" else 1
-            if p.dtype.kind == "b" and p.shape != shape[dim : dim + consumed]:
-                at = next(i for i in range(consumed) if p.shape[i] != shape[dim + i])
-                raise IndexError(
-                    f"The shape of the mask {list(p.shape)} at index {at} does not match the shape of "
-                    f"the indexed tensor {list(shape)} "
-                    f"at index {dim + at}"
-                )
-            view += [FULL] * consumed
+            if p.dtype.kind == "b":
+                _check_mask(p, shape, dim)
+            view += [FULL] * _dims_of(p)
             pick.append(p)
-            dim += consumed
+            dim += _dims_of(p)
         elif p is Ellipsis:
             view += [FULL] * rest
             pick += [FULL] * rest
@@ -140,6 +121,13 @@ def parse(index, shape, module=numpy):
             if isinstance(p, (slice, type(None))):
                 pick.append(FULL)
             dim += p is not None
+    return _without_full_ends(view, pick)
+
+
+def _without_full_ends(view, pick):
+    """The pair of :func:`parse`: full slices at the end of ``pick`` are left out, an index that takes all is
+    empty.
+    """
     if all(p is FULL for p in pick):
         return (*view, Ellipsis), ()
     while pick[-1] is FULL:
@@ -147,8 +135,44 @@ def parse(index, shape, module=numpy):
     return () if all(v is FULL for v in view) else (*view, Ellipsis), tuple(pick)
 
 
-def _as_tuple(index):
-    """A short list that holds slices, lists or tensors means the same as a tuple."""
+def _dims_of(array):
+    """How many dimensions an array in an index stands for: a mask for all of its own."""
+    return array.ndim if array.dtype.kind == "b" else 1
+
+
+def _dims_taken(parts, ndim):
+    """How many of ``ndim`` dimensions the parts of an index stand for. IndexError for more than there are."""
+    taken = 0
+    for p in parts:
+        if is_array(p):
+            taken += _dims_of(p)
+        elif not (p is None or p is Ellipsis or isinstance(p, bool)):
+            taken += 1
+    if taken > ndim:
+        if ndim == 0:
+            raise IndexError(
+                "invalid index of a 0-dim tensor. Use `tensor.item()` in Python or `tensor.item<T>()` "
+                "in C++ to convert a 0-dim tensor to a number"
+            )
+        raise IndexError(f"too many indices for tensor of dimension {ndim}")
+    return taken
+
+
+def _check_mask(mask, shape, dim):
+    """IndexError unless a mask fits the dimensions from ``dim`` on."""
+    sizes = shape[dim : dim + mask.ndim]
+    if mask.shape != sizes:
+        at = next(i for i, (m, n) in enumerate(zip(mask.shape, sizes)) if m != n)
+        raise IndexError(
+            f"The shape of the mask {list(mask.shape)} at index {at} does not match the shape of the "
+            f"indexed tensor {list(shape)} at index {dim + at}"
+        )
+
+
+def as_tuple(index):
+    """An index as a tuple. A short list that holds slices, lists or tensors means the same as one."""
+    if type(index) is tuple:
+        return index
     if (
         isinstance(index, list)
         and len(index) < 32
@@ -166,30 +190,38 @@ def _part(part, module):
     if kind is int or part is None or part is Ellipsis or kind is bool:
         return part
     if kind is slice:
-        step = part.step
-        if step is not None and step.__index__() <= 0:
-            raise ValueError(
-                "slice step cannot be zero" if step.__index__() == 0 else "step must be greater than zero"
-            )
-        if part.start is None and part.stop is None and step is None:
-            return FULL
-        return slice(*(None if v is None else _bound(v) for v in (part.start, part.stop, step)))
-    if isinstance(part, Variable):
-        array = part.array
-    elif isinstance(part, (numpy.ndarray, numpy.generic)) or is_array(part):
-        array = part
-    elif isinstance(part, (list, tuple, range)):
-        array = numpy.asarray(part if not _holds_variables(part) else [v.__index__() for v in part])
-        array = array.astype("int64") if array.dtype.kind == "f" or not array.size else array
-    elif hasattr(part, "__index__"):
-        return part.__index__()
-    elif isinstance(part, str):
-        raise TypeError(f"a string is no index: {part!r}")
-    else:
-        raise IndexError(
-            "only integers, slices (`:`), ellipsis (`...`), None and long or byte Variables are valid "
-            f"indices (got {type(part).__name__})"
+        return _slice(part)
+    if isinstance(part, (list, tuple, range)):
+        return _index_array(_array_of_list(part), module)
+    if isinstance(part, (Variable, numpy.generic)) or is_array(part):
+        array = array_of(part)
+        return _index_array(array.copy() if array.ndim else array, module)  # the user may change theirs
+    return _integer(part)
+
+
+def _slice(part):
+    """A slice of Python integers, FULL if it takes all. ValueError unless it steps forward."""
+    step = part.step
+    if step is not None and step.__index__() <= 0:
+        raise ValueError(
+            "slice step cannot be zero" if step.__index__() == 0 else "step must be greater than zero"
         )
+    if part.start is None and part.stop is None and step is None:
+        return FULL
+    return slice(*(None if v is None else _bound(v) for v in (part.start, part.stop, step)))
+
+
+def _array_of_list(part):
+    """The array of a list, a tuple or a range of numbers, 0-d tensors or further lists."""
+    array = numpy.asarray([v.__index__() for v in part] if _holds_variables(part) else part)
+    return array.astype("int64") if array.dtype.kind == "f" or not array.size else array
+
+
+def _index_array(array, module):
+    """An array in an index: of int64 or booleans, of ``module``. IndexError for other dtypes.
+
+    A 0-d one is a number.
+    """
     if array.dtype.kind not in "iub" or array.dtype.itemsize == 2:
         raise IndexError(
             f"tensors used as indices must be long, int, byte or bool tensors, got {array.dtype}"
@@ -198,9 +230,19 @@ def _part(part, module):
         array = array.astype(bool)
     if array.ndim == 0:
         return array.item()
-    if type(array) is numpy.ndarray and module is not numpy:
-        return module.asarray(array)
-    return array if isinstance(part, (list, tuple, range)) else array.copy()  # the user may change theirs
+    return module.asarray(array) if type(array) is numpy.ndarray else array
+
+
+def _integer(part):
+    """An entry of an index that is neither a number, a slice nor an array: what its ``__index__`` gives."""
+    if hasattr(part, "__index__"):
+        return part.__index__()
+    if isinstance(part, str):
+        raise TypeError(f"a string is no index: {part!r}")
+    raise IndexError(
+        "only integers, slices (`:`), ellipsis (`...`), None and long or byte Variables are valid "
+        f"indices (got {type(part).__name__})"
+    )
 
 
 def _bound(value):
@@ -258,10 +300,10 @@ _BOUNDS = {int, type(None)}
 
 
 def alone(x, index):
-    """What to pick for an index that is one tensor of int64 or one mask, if NumPy can take it as it is; else
-    None.
+    """What to pick for an index that is one array or tensor, of int64 or a mask, if NumPy can take it as it
+    is; else None.
     """
-    array, shape = index.array, x.array.shape
+    array, shape = array_of(index), x.array.shape
     fits = array.dtype == _INT64 and shape if array.dtype != _BOOL else array.shape == shape[: array.ndim]
     if not fits or not array.ndim or type(array) is not type(x.array):
         return None
@@ -270,16 +312,14 @@ def alone(x, index):
 
 def item(x, index):
     """``x[index]`` for any index that torch takes."""
-    kind = type(index)
-    if kind is int:
+    if type(index) is int:
         return getitem(x, index=(index, Ellipsis))
-    if isinstance(index, Variable) and (pick := alone(x, index)):
+    if (isinstance(index, Variable) or is_array(index)) and (pick := alone(x, index)):
         return getitem(x, index=pick)
-    if kind is not tuple:
-        index = (index,) if kind is not list else _as_tuple(index)
+    index = as_tuple(index)
     if is_plain(index):
         return getitem(x, index=index if Ellipsis in index else (*index, Ellipsis))
     view, pick = parse(index, x.array.shape, xp(x.array))
-    if view:
-        x = getitem(x, index=view)
-    return getitem(x, index=pick) if pick else x if view else getitem(x, index=(Ellipsis,))
+    if not pick:
+        return getitem(x, index=view or (Ellipsis,))
+    return getitem(getitem(x, index=view) if view else x, index=pick)

@@ -65,8 +65,9 @@ def _hardtanh(x, *, min_val: float, max_val: float):
 
 
 def hardtanh(input, min_val=-1.0, max_val=1.0):
-    """x, but no less than ``min_val`` and no more than ``max_val``, elementwise; unlike :func:`clamp` with
-    gradient 0 at the bounds.
+    """x limited to [min_val, max_val], elementwise.
+
+    Unlike :func:`clamp`, its gradient is 0 at the bounds.
     """
     if min_val > max_val:
         raise ValueError("min_val cannot be greater than max_val")
@@ -123,8 +124,9 @@ def elu(input, alpha=1.0):
 
 
 def selu(input):
-    """The scaled exponential linear unit, whose constants keep mean 0 and variance 1
-    (https://arxiv.org/abs/1706.02515), elementwise.
+    """The scaled exponential linear unit, elementwise (https://arxiv.org/abs/1706.02515).
+
+    Its constants keep mean 0 and variance 1.
     """
     return _elu(input, alpha=1.6732632423543772848170429916717, scale=1.0507009873554804934193349852946)
 
@@ -150,10 +152,10 @@ def sloped(x, weight):
 
 
 def prelu(input, weight):
-    """x where it is positive, else weight · x; ``weight`` is one number or one for each channel (dimension
-    1).
+    """x where it is positive, else weight · x.
 
-    RuntimeError for another shape or dtype of the weight.
+    ``weight`` is one number, or one for each channel (dimension 1). RuntimeError for another shape or dtype
+    of the weight.
     """
     if weight.ndim > 1:
         raise RuntimeError(
@@ -214,7 +216,7 @@ def tanhshrink(x):
 
 
 def _gated(weight, x):
-    """x · weight(x) and the weight; 16-bit numbers take theirs in float32."""
+    """x · weight(x), and the weight; 16-bit numbers take theirs in float32."""
     wide = x.astype("float32") if x.dtype.itemsize == 2 else x
     w = in_blocks(weight, wide)
     return (wide * w).astype(x.dtype, copy=False), w
@@ -306,10 +308,9 @@ _GELUS = {"none": (_normal, _gelu_derivative), "tanh": (_nearly_normal, _gelu_ta
     x=lambda g, x, w, approximate: _gated_vjp(_GELUS[approximate][1], g, x, w),
 )
 def gelu(x, *, approximate="none"):
-    """x · Φ(x) with the normal distribution Φ, elementwise; "tanh" is its common approximation
-    (https://arxiv.org/abs/1606.08415).
+    """x · Φ(x) with the normal distribution function Φ, elementwise (https://arxiv.org/abs/1606.08415).
 
-    RuntimeError for another ``approximate``.
+    ``approximate="tanh"`` is its common approximation. RuntimeError for another ``approximate``.
     """
     check_floating(x, "gelu")
     if approximate not in _GELUS:
@@ -374,8 +375,10 @@ def softsign(input):
 
 @composite
 def glu(input, dim=-1):
-    """a · sigmoid(b), where a and b are the halves of the input along ``dim``. RuntimeError for an odd
-    size."""
+    """a · sigmoid(b), where a and b are the halves of the input along ``dim``.
+
+    RuntimeError for an odd size.
+    """
     if input.ndim == 0:
         raise RuntimeError("glu does not support scalars because halving size must be even")
     check_floating(input, "glu")

@@ -12,8 +12,10 @@ from .shape import expand
 
 
 def _plus(input, product, beta, alpha, name, skips=True):
-    """beta · input + alpha · product; with ``beta`` 0 the input does not count, not even its NaN, nor with
-    ``alpha`` 0 the product if ``skips``.
+    """beta · input + alpha · product.
+
+    With ``beta`` 0 the input does not count, not even its nan; with ``alpha`` 0 and ``skips`` neither does
+    the product.
     """
     beta, alpha, shape = as_number(beta, name, "beta"), as_number(alpha, name, "alpha"), product.shape
     input = expand(input, shape=shape)
@@ -78,8 +80,9 @@ def addr(input, vec1, vec2, *, beta: complex = 1, alpha: complex = 1):
 
 
 def _of_kind(factor, name, *dtypes):
-    """A factor of tensors of ``dtypes``, as addr, unlike the other products, takes it: a bool of booleans, no
-    fraction of integers. RuntimeError for another.
+    """A factor of addr in the category of ``dtypes``: a bool for booleans, no fraction for integers.
+
+    Only addr is so strict. RuntimeError for another.
     """
     kind = max(category(as_dtype(dtype).numpy) for dtype in dtypes)
     if isinstance(factor, bool) and kind > 0:

@@ -73,8 +73,9 @@ def _scaled(other, alpha, mixed):
 
 @composite(out=True)
 def add(input, other, *older, alpha: complex = 1):
-    """input + alpha · other, elementwise; shapes broadcast. torch's older order is accepted: add(input,
-    alpha, other).
+    """input + alpha · other, elementwise; shapes broadcast.
+
+    torch's older order is accepted: add(input, alpha, other).
     """
     if older:
         alpha, (other,) = other, older
@@ -83,8 +84,9 @@ def add(input, other, *older, alpha: complex = 1):
 
 @composite(out=True)
 def sub(input, other, *older, alpha: complex = 1):
-    """input - alpha · other, elementwise; shapes broadcast. torch's older order is accepted: sub(input,
-    alpha, other).
+    """input - alpha · other, elementwise; shapes broadcast.
+
+    torch's older order is accepted: sub(input, alpha, other).
     """
     if older:
         alpha, (other,) = other, older
@@ -114,10 +116,10 @@ def _mixed(*values):
 
 @composite(out=True)
 def div(input, other, *, rounding_mode=None):
-    """input / other, elementwise; ``rounding_mode`` "trunc" rounds towards 0 and "floor" down, and then
-    integers stay integers.
+    """input / other, elementwise.
 
-    RuntimeError for another one.
+    ``rounding_mode`` "trunc" rounds towards 0, "floor" rounds down; both keep integers. RuntimeError for
+    another one.
     """
     if rounding_mode is None:
         return true_divide(input, other)
@@ -134,7 +136,7 @@ divide = div
 
 
 def _nonzero(y):
-    """Integers have no infinity for a quotient by zero."""
+    """RuntimeError for a zero among integers ``y``: they have no infinity for the quotient."""
     if (y.dtype.kind in "iu" and not y.all()) if is_array(y) else (y == 0):
         raise RuntimeError("ZeroDivisionError")
 
@@ -184,7 +186,7 @@ def fmod(x, y):
 
 
 def _alike(arrays):
-    """lerp takes floating-point tensors of one dtype; the weight may be a number."""
+    """Check the inputs of lerp: floating-point tensors of one dtype; the weight may be a number."""
     weight = arrays[2]
     if isinstance(weight, numpy.generic):
         arrays = [*arrays[:2], weight := weight.item()]
@@ -236,9 +238,10 @@ def _addcmul(x, tensor1, tensor2, *, value: float = 1):
 
 @composite(out=True)
 def addcmul(input, tensor1, tensor2, *older, value: complex = 1):
-    """input + value · tensor1 · tensor2, elementwise. torch's older order is accepted:
+    """input + value · tensor1 · tensor2, elementwise.
 
-    addcmul(input, value, tensor1, tensor2).
+    torch's older order is accepted: addcmul(input, value, tensor1, tensor2). addcmul(input, value, tensor1,
+    tensor2).
     """
     if older:
         value, tensor1, (tensor2,) = tensor1, tensor2, older

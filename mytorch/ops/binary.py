@@ -120,8 +120,9 @@ def nextafter(x, y):
 
 @primitive(prepare=only("iu", "gcd"))
 def gcd(x, y):
-    """The greatest common divisor of integers, elementwise. It is positive, but for the smallest number of a
-    dtype with itself or 0, whose absolute value the dtype does not hold.
+    """The greatest common divisor of integers, elementwise.
+
+    It is positive, except where the smallest number of a dtype meets itself or 0.
     """
     return xp(x).gcd(x, y)
 

@@ -12,7 +12,7 @@ from .elementwise import bounded, select
 
 
 def _share(g, mine, other):
-    """The gradient of an extreme of two: all of it to the chosen one, half to each if they are equal."""
+    """The gradient of the larger or smaller of two: all of it, or half where they are equal."""
     return select(mine == other, g * 0.5, g)
 
 
@@ -109,10 +109,9 @@ def _clamp_vjp(g, x, min, max):
     max=lambda g, x, min, max: select(x > max if min is None else (x > max) | (max < min), g, 0),
 )
 def clamp(x, min=None, max=None):
-    """x, but no less than ``min`` and no more than ``max`` (numbers, tensors that broadcast, or None),
-    elementwise; nan stays.
+    """x limited to [min, max], elementwise; nan stays.
 
-    The gradient of x at a bound is 1.
+    The bounds are numbers, tensors that broadcast, or None. The gradient of x at a bound is 1.
     """
     if not (is_array(min) or is_array(max)) and is_array(x) and x.dtype.kind == "f":
         return bounded(x, -math.inf if min is None else min, math.inf if max is None else max)

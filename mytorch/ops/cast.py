@@ -21,8 +21,9 @@ def transfer(x, *, where, source):
 
 
 def to_dtype(x, dtype):
-    """``x``, an array or a Variable, in ``dtype``; itself if it has that. Integers are outside of the
-    graph.
+    """An array or a Variable ``x`` in ``dtype``; itself if it has that.
+
+    Integers leave the graph.
     """
     kind = as_dtype(dtype).numpy
     if not isinstance(x, Variable):
@@ -33,7 +34,7 @@ def to_dtype(x, dtype):
 
 
 def to_device(x, where):
-    """``x``, an array or a Variable, on device ``where``; itself if it is there."""
+    """An array or a Variable ``x`` on device ``where``; itself if it is there."""
     where = device(where)
     if not isinstance(x, Variable):
         return move(x, where)

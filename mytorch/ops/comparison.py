@@ -164,8 +164,9 @@ def bitwise_left_shift(x, y):
 
 @primitive(prepare=only("iu", "bitwise_right_shift", _as_arrays, numbers=True))
 def bitwise_right_shift(x, y):
-    """x >> y: x / 2^y rounded down, of integers, elementwise; all bits go where y is negative or not below
-    their number.
+    """x >> y: x / 2^y rounded down, of integers, elementwise.
+
+    All bits are lost where y is negative or not below their number.
     """
     fits = (y >= 0) & (y < x.dtype.itemsize * 8)
     zero = x.dtype.type(0)

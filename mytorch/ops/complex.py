@@ -85,8 +85,8 @@ def complex(real, imag):
     _check_tensors("complex", real=real, imag=imag)
     if real.array.dtype != imag.array.dtype:
         raise RuntimeError(
-            f"Expected object of scalar type {real.array.dtype} but got scalar type {imag.array.dtype} "
-            "for second argument"
+            f"Expected object of scalar type {real.array.dtype} but got scalar type {imag.array.dtype} for "
+            "second argument"
         )
     return view_as_complex(stack(broadcast_tensors(real, imag), -1))
 

@@ -62,8 +62,9 @@ def cross(input, other, dim=None):
 
 @composite(out=True)
 def vecdot(x, y, *, dim=-1):
-    """Inner products of vectors along ``dim``, the first conjugated; other dimensions broadcast. RuntimeError
-    for integers.
+    """Inner products of vectors along ``dim``, the first conjugated; other dimensions broadcast.
+
+    RuntimeError for integers.
     """
     if not is_floating(x):
         raise RuntimeError(
@@ -71,7 +72,7 @@ def vecdot(x, y, *, dim=-1):
         )
     if x.dtype != y.dtype:
         raise RuntimeError(
-            f"linalg.vecdot: Expected x and y to have the same dtype, but found x of type {x.dtype} "
-            f"and y of type {y.dtype}"
+            f"linalg.vecdot: Expected x and y to have the same dtype, but found x of type {x.dtype} and y "
+            f"of type {y.dtype}"
         )
     return summed(x.conj() * y, dim)

@@ -29,8 +29,9 @@ def _two_dims(dim1, dim2, ndim):
     ),
 )
 def diagonal(x, *, offset=0, dim1=0, dim2=1):
-    """The diagonal of dimensions ``dim1`` and ``dim2`` as a last dimension (a view); ``offset`` counts to the
-    right of the main one.
+    """The diagonal of dimensions ``dim1`` and ``dim2`` as a last dimension (a view).
+
+    ``offset`` counts to the right of the main diagonal.
     """
     first, second = _two_dims(dim1, dim2, x.ndim)
     matrices = xp(x).moveaxis(x, (first, second), (-2, -1))[..., max(-offset, 0) :, max(offset, 0) :]
@@ -53,8 +54,9 @@ def diagonal_in_zeros(x, *, shape, offset, dim1, dim2):
 
 @composite
 def diag_embed(input, offset=0, dim1=-2, dim2=-1):
-    """Square matrices, in dimensions ``dim1`` and ``dim2``, with the last dimension of ``input`` on their
-    diagonals, (…, n) -> (…, n, n).
+    """Square matrices with the last dimension of ``input`` on their diagonals, (…, n) -> (…, n, n).
+
+    ``dim1`` and ``dim2`` are the dimensions of the matrices.
     """
     ndim = len(input.shape) + 1
     first, second = _two_dims(dim1, dim2, ndim)

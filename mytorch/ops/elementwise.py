@@ -21,8 +21,9 @@ stepwise = functools.partial(primitive, prepare=tensor_first)  # no gradient at 
 
 
 def widened(forward):
-    """Compute a function of arrays in float32 where the first one's numbers have 16 bits: results are rounded
-    once, at the end.
+    """Let a function of arrays compute in float32 where the first array has 16-bit numbers.
+
+    Results are rounded once, at the end.
     """
 
     @functools.wraps(forward)
@@ -50,8 +51,9 @@ def check_real(x, name):
 
 
 def bounded(x, low, high):
-    """An array within two numbers.
+    """An array limited to two numbers.
 
+    NumPy's ``clip`` with two finite or infinite bounds is vectorised, its ``maximum`` with a number is not.
     NumPy's ``clip`` with two finite or infinite bounds is vectorised, its ``maximum`` with a number is not.
     """
     if x.dtype.kind == "f" and x.size > 2048:
@@ -63,8 +65,9 @@ _BLOCK = 65536  # elements at a time: the temporaries stay in the cache
 
 
 def in_blocks(function, x, *more):
-    """``function`` of pieces of arrays of one shape, each 1-d and small enough for the cache, on several
-    threads; a GPU takes them whole.
+    """``function`` of arrays of one shape, block by block, on several threads.
+
+    A block is 1-d and fits into the cache. A GPU takes the whole arrays.
     """
     if x.ndim == 0:
         return function(*(xp(a).reshape(a, (1,)) for a in (x, *more))).reshape(())
@@ -82,12 +85,12 @@ def in_blocks(function, x, *more):
 
 @primitive
 def zeros_like(x):
-    """Zeros, as the gradient of a step function: of the shape and dtype of ``x``, outside of the graph."""
+    """Zeros of the shape and dtype of ``x``, outside of the graph: the gradient of a step function."""
     return xp(x).zeros_like(x)
 
 
 def flat(g):
-    """The rule of functions that are constant in pieces."""
+    """The vjp of piecewise constant functions: zeros."""
     return zeros_like(g)
 
 
@@ -129,7 +132,8 @@ def select(condition, x, y):
 @composite(out=True)
 def where(condition, input=None, other=None):
     """``input`` where ``condition`` (booleans) holds, else ``other``; tensors or numbers, broadcast.
-    ``where(condition)``: where it holds, as one index tensor for each dimension.
+
+    ``where(condition)`` alone gives one index tensor for each dimension.
     """
     if input is None and other is None:
         return tuple(

@@ -17,8 +17,9 @@ from .shape_arguments import check_dim, integer
 
 
 def integers(index, op, kinds="dtype int32/int64", any_empty=False):
-    """``index`` as an int64 array of its own. RuntimeError unless it holds int32 or int64, or with
-    ``any_empty`` nothing.
+    """``index`` as an int64 array of its own.
+
+    RuntimeError unless it holds int32 or int64, or with ``any_empty`` nothing.
     """
     if not isinstance(index, Variable) and not is_array(index):
         raise TypeError(f"{op}(): argument 'index' must be Tensor, not {type(index).__name__}")
@@ -62,10 +63,9 @@ def check_sizes(x_shape, index, dim, text):
 
 @composite(out=True)
 def gather(input, dim, index, *, sparse_grad=False):
-    """``out[i][j][k] = input[index[i][j][k]][j][k]`` for ``dim=0``; ``index`` has the dimensions of ``input``
-    and sizes up to its, unless it is empty.
+    """``out[i][j][k] = input[index[i][j][k]][j][k]`` for ``dim=0``.
 
-    RuntimeError otherwise.
+    ``index`` has the dimensions of ``input`` and sizes up to its, unless it is empty. RuntimeError otherwise.
     """
     index = integers(index, "gather", any_empty=True)
     dim = check_dim(dim, len(input.shape))
@@ -96,8 +96,9 @@ def gather(input, dim, index, *, sparse_grad=False):
 
 @composite(out=True)
 def take_along_dim(input, indices, dim=None):
-    """As :func:`gather`, where ``indices`` and ``input`` broadcast outside of ``dim``; of the flattened
-    tensors without ``dim``.
+    """As :func:`gather`, where ``indices`` and ``input`` broadcast outside of ``dim``.
+
+    Without ``dim`` the tensors are flattened.
     """
     if array_of(indices).dtype != "int64":
         raise RuntimeError(f"torch.take_along_dim(): dtype of indices should be Long but got {indices.dtype}")
@@ -105,9 +106,8 @@ def take_along_dim(input, indices, dim=None):
         return gather(reshape(input, shape=(-1,)), 0, reshape(indices, shape=(-1,)))
     if len(indices.shape) != len(input.shape):
         raise RuntimeError(
-            "torch.take_along_dim(): input and indices should have the same number of dimensions, but "
-            f"got {len(input.shape)} dimensions for input, "
-            f"and {len(indices.shape)} dimensions for indices"
+            "torch.take_along_dim(): input and indices should have the same number of dimensions, but got "
+            f"{len(input.shape)} dimensions for input, and {len(indices.shape)} dimensions for indices"
         )
     if not input.shape:
         raise IndexError(f"Dimension specified as {dim} but tensor has no dimensions")
@@ -179,12 +179,11 @@ def index_select(input, dim, index):
 
 @composite
 def repeat_interleave(input, repeats=None, dim=None, *, output_size=None):
-    """Each slice along ``dim`` repeated ``repeats`` times (an int, or a vector with one number for each); of
-    the flattened tensor without ``dim``.
+    """Each slice along ``dim`` repeated ``repeats`` times, an int or a vector with one number for each.
 
-    With ``input`` alone, a vector of repeats: the index i repeated ``input[i]`` times.
-    RuntimeError if the numbers are negative or not as many as slices, IndexError for a dimension of a 0-d
-    tensor.
+    Without ``dim`` the tensor is flattened. With ``input`` alone, a vector of repeats: the index i repeated
+    ``input[i]`` times. RuntimeError if the numbers are negative or not as many as slices, IndexError for a
+    dimension of a 0-d tensor.
     """
     if repeats is None:
         return _repeated_indices(input)
@@ -238,8 +237,9 @@ def _nonzero(x):
 
 @composite(out=True)
 def nonzero(input, *, as_tuple=False):
-    """The indices of the elements that are not zero, as rows (n, ndim); with ``as_tuple`` a vector for each
-    dimension, fit for indexing.
+    """The indices of the elements that are not zero, as rows (n, ndim).
+
+    With ``as_tuple`` one vector for each dimension, fit for indexing.
     """
     if as_tuple:
         return tuple(_nonzero(reshape(input, shape=input.shape or (1,))).T)
@@ -267,10 +267,9 @@ def _one_hot(x, *, num_classes):
 
 
 def one_hot(input, num_classes=-1):
-    """Vectors of zeros with a 1 at each class number, (…) -> (…, num_classes), in int64; -1 takes the largest
-    class + 1.
+    """Vectors of zeros with a 1 at each class number, (…) -> (…, num_classes), in int64.
 
-    RuntimeError for classes out of range or not int64.
+    ``num_classes`` -1 stands for the largest class + 1. RuntimeError for classes out of range or not int64.
     """
     classes = array_of(input)
     if classes.dtype != numpy.int64:

@@ -22,28 +22,26 @@ from .split import select
 
 @composite(out=True)
 def index_add(input, dim, index, source, *, alpha: float = 1):
-    """A copy of ``input`` with the slices of ``source`` times ``alpha`` added at a vector of indices along
-    ``dim``.
+    """A copy of ``input`` with slices of ``source`` added at a vector of indices along ``dim``.
 
-    RuntimeError if dtypes differ or shapes do not fit.
+    The slices are multiplied by ``alpha``. RuntimeError if dtypes differ or shapes do not fit.
     """
     index, dim = vector(index, "index_add"), check_dim(dim, len(input.shape))
     if array_of(source).dtype != array_of(input).dtype:
         raise RuntimeError(
-            f"index_add_(): self ({array_of(input).dtype}) and source ({array_of(source).dtype}) must "
-            "have the same scalar type"
+            f"index_add_(): self ({array_of(input).dtype}) and source ({array_of(source).dtype}) must have "
+            "the same scalar type"
         )
     n = source.shape[dim] if source.shape else 1
     if index.size != n:
         raise RuntimeError(
-            f"index_add_(): Number of indices ({index.size}) should be equal to source.size(dim): "
-            f"({n}), for dim: {dim}"
+            f"index_add_(): Number of indices ({index.size}) should be equal to source.size(dim): ({n}), "
+            f"for dim: {dim}"
         )
     if source.shape[:dim] != input.shape[:dim] or source.shape[dim + 1 :] != input.shape[dim + 1 :]:
         raise RuntimeError(
             "source tensor shape must match self tensor shape, excluding the specified dimension. Got "
-            f"self.shape = {list(input.shape)} "
-            f"source.shape = {list(source.shape)}"
+            f"self.shape = {list(input.shape)} source.shape = {list(source.shape)}"
         )
     if not input.shape:
         return add(input, reshape(source, shape=()), alpha=alpha)
@@ -63,8 +61,7 @@ def index_copy(input, dim, index, source):
     if array_of(source).dtype != array_of(input).dtype:
         raise RuntimeError(
             "index_copy_(): self and source expected to have the same dtype, but got (self) "
-            f"{array_of(input).dtype} "
-            f"and (source) {array_of(source).dtype}"
+            f"{array_of(input).dtype} and (source) {array_of(source).dtype}"
         )
     if source.shape and index.size != source.shape[dim]:
         raise IndexError(
@@ -76,8 +73,7 @@ def index_copy(input, dim, index, source):
     ):
         raise RuntimeError(
             "index_copy_(): Source/destination tensor must have same slice shapes. Got destination "
-            f"{list(input.shape)} "
-            f"and source {list(source.shape)} with dim {dim}"
+            f"{list(input.shape)} and source {list(source.shape)} with dim {dim}"
         )
     if not input.shape:
         return reshape(put(reshape(input, shape=(1,)), source, index=(index,)), shape=())
@@ -89,8 +85,9 @@ def index_copy(input, dim, index, source):
 
 @composite
 def index_fill(input, dim, index, value):
-    """A copy of ``input`` with ``value`` (a number or a 0-d tensor) in the slices at a vector of indices
-    along ``dim``.
+    """A copy of ``input`` with ``value`` in the slices at a vector of indices along ``dim``.
+
+    ``value`` is a number or a 0-d tensor.
     """
     index, dim = vector(index, "index_fill"), check_dim(dim, len(input.shape))
     value = fill_value(value, input, "index_fill_")
@@ -111,9 +108,8 @@ def index_put(input, indices, values, accumulate=False):
     """
     if array_of(values).dtype != array_of(input).dtype:
         raise RuntimeError(
-            f"Index put requires the source and destination dtypes match, got {array_of(input).dtype} "
-            "for the destination and "
-            f"{array_of(values).dtype} for the source."
+            f"Index put requires the source and destination dtypes match, got {array_of(input).dtype} for "
+            f"the destination and {array_of(values).dtype} for the source."
         )
     for i, index in enumerate(indices):
         if not isinstance(index, Variable) and not is_array(index):
@@ -124,8 +120,7 @@ def index_put(input, indices, values, accumulate=False):
 
 @composite(out=True)
 def index_reduce(input, dim, index, source, reduce, *, include_self=True):
-    """A copy of ``input`` whose slices at a vector of indices along ``dim`` are reduced with those of
-    ``source``.
+    """A copy of ``input`` whose slices at a vector of indices are reduced with those of ``source``.
 
     ``reduce`` is "prod", "mean", "amax" or "amin"; ``include_self`` as in :func:`scatter_reduce`.
     RuntimeError for another one, or unless there is an index for each slice.
@@ -146,8 +141,7 @@ def index_reduce(input, dim, index, source, reduce, *, include_self=True):
     if source.shape[:dim] != input.shape[:dim] or source.shape[dim + 1 :] != input.shape[dim + 1 :]:
         raise RuntimeError(
             "source tensor shape must match self tensor shape, excluding the specified dimension. Got "
-            f"self.shape = {list(input.shape)} "
-            f"source.shape = {list(source.shape)}"
+            f"self.shape = {list(input.shape)} source.shape = {list(source.shape)}"
         )
     whole = xp(index).broadcast_to(index.reshape((-1,) + (1,) * (len(source.shape) - dim - 1)), source.shape)
     return scatter_reduce(input, dim, whole, source, reduce, include_self=include_self)
@@ -159,8 +153,8 @@ def index_reduce(input, dim, index, source, reduce, *, include_self=True):
 def _same_shape(name, src, shape):
     if tuple(src.shape) != tuple(shape):
         raise RuntimeError(
-            f"expected src to have a size equal to the {name} of self. src size = {list(src.shape)}, "
-            f"{name} size = {list(shape)}"
+            f"expected src to have a size equal to the {name} of self. src size = {list(src.shape)}, {name} "
+            f"size = {list(shape)}"
         )
 
 
@@ -193,23 +187,21 @@ def diagonal_scatter(input, src, offset=0, dim1=0, dim2=1):
 
 @composite
 def put_at(input, index, source, accumulate=False):
-    """A copy of ``input`` with ``source`` written, or with ``accumulate`` added, at ``index`` of its
-    flattened elements.
+    """A copy of ``input`` with ``source`` written at ``index`` of its flattened elements.
 
-    IndexError unless there are as many of both, within range; RuntimeError for different dtypes.
+    With ``accumulate`` it is added. IndexError unless there are as many of both, within range; RuntimeError
+    for different dtypes.
     """
     n = array_of(input).size
     if array_of(source).dtype != array_of(input).dtype:
         raise RuntimeError(
             "put_(): self and source expected to have the same dtype, but got self.dtype = "
-            f"{array_of(input).dtype} and "
-            f"source.dtype = {array_of(source).dtype}"
+            f"{array_of(input).dtype} and source.dtype = {array_of(source).dtype}"
         )
     if array_of(source).size != array_of(index).size:
         raise IndexError(
-            "put_(): Expected source and index to have the same number of elements, but got "
-            f"source.numel() = {array_of(source).size}, "
-            f"index.numel() = {array_of(index).size}"
+            "put_(): Expected source and index to have the same number of elements, but got source.numel() "
+            f"= {array_of(source).size}, index.numel() = {array_of(index).size}"
         )
     inside(
         array_of(index),

@@ -20,8 +20,9 @@ def is_basic(index):
 
 @primitive(complex=True, view=True, x=lambda g, x_shape, index: put_in_zeros(g, shape=x_shape, index=index))
 def getitem(x, *, index):
-    """``x[index]`` for an index in NumPy's form: integers, slices, None and Ellipsis give a view; arrays of
-    integers or booleans a copy.
+    """``x[index]`` for an index in NumPy's form.
+
+    Integers, slices, None and Ellipsis give a view, arrays of integers or booleans a copy.
     """
     try:
         return x[index]
@@ -53,8 +54,9 @@ def put_in_zeros(x, *, shape, index):
     value=lambda g, index, value_dtype: cast_back(getitem(g, index=index), value_dtype),
 )
 def put(x, value, *, index, accumulate=False):
-    """A copy of ``x`` with ``value`` (broadcast to ``x[index]``) written, or with ``accumulate`` added, at
-    ``index``.
+    """A copy of ``x`` with ``value``, broadcast to ``x[index]``, written at ``index``.
+
+    With ``accumulate`` it is added.
     """
     out = as_array(x).copy()
     if accumulate:
@@ -70,8 +72,9 @@ def put(x, value, *, index, accumulate=False):
     value=lambda g, view, value_dtype: cast_back(view(g), value_dtype),
 )
 def write_view(base, value, *, view):
-    """What ``base`` is after ``value`` was written to its part ``view(base)``; the memory has been written
-    already.
+    """``base`` after ``value`` was written to its part ``view(base)``.
+
+    The memory has been written already.
     """
     return base
 
@@ -93,8 +96,7 @@ def zero_at(x, *, view):
 
 
 def parse(index, shape, module=numpy):
-    """Any index that torch takes, for a tensor of ``shape``, as a pair of NumPy's: what to take as a view,
-    then what to pick from that.
+    """Any index that torch takes, as a pair of NumPy's: what to take as a view, then what to pick from it.
 
     Integers, slices, None and Ellipsis act first, as views; the second index holds arrays of integers or
     booleans, and full slices, or is empty. (NumPy would let an integer broadcast with the arrays and so place
@@ -125,9 +127,7 @@ def parse(index, shape, module=numpy):
 
 
 def _without_full_ends(view, pick):
-    """The pair of :func:`parse`: full slices at the end of ``pick`` are left out, an index that takes all is
-    empty.
-    """
+    """The pair of :func:`parse` without full slices at the end of ``pick``; empty where all is taken."""
     if all(p is FULL for p in pick):
         return (*view, Ellipsis), ()
     while pick[-1] is FULL:
@@ -151,8 +151,8 @@ def _dims_taken(parts, ndim):
     if taken > ndim:
         if ndim == 0:
             raise IndexError(
-                "invalid index of a 0-dim tensor. Use `tensor.item()` in Python or `tensor.item<T>()` "
-                "in C++ to convert a 0-dim tensor to a number"
+                "invalid index of a 0-dim tensor. Use `tensor.item()` in Python or `tensor.item<T>()` in "
+                "C++ to convert a 0-dim tensor to a number"
             )
         raise IndexError(f"too many indices for tensor of dimension {ndim}")
     return taken
@@ -240,8 +240,8 @@ def _integer(part):
     if isinstance(part, str):
         raise TypeError(f"a string is no index: {part!r}")
     raise IndexError(
-        "only integers, slices (`:`), ellipsis (`...`), None and long or byte Variables are valid "
-        f"indices (got {type(part).__name__})"
+        "only integers, slices (`:`), ellipsis (`...`), None and long or byte Variables are valid indices "
+        f"(got {type(part).__name__})"
     )
 
 
@@ -279,8 +279,9 @@ def picked_shape(pick, shape):
 
 
 def is_plain(index):
-    """Whether NumPy can take this tuple as it is: integers, slices forward between integers, None and at most
-    one Ellipsis.
+    """Whether NumPy can take this tuple as it is.
+
+    It may hold integers, slices that step forward between integers, None, and one Ellipsis.
     """
     ellipses = 0
     for part in index:
@@ -300,8 +301,9 @@ _BOUNDS = {int, type(None)}
 
 
 def alone(x, index):
-    """What to pick for an index that is one array or tensor, of int64 or a mask, if NumPy can take it as it
-    is; else None.
+    """The pick for an index that is one array or tensor, of int64 or a mask.
+
+    None if NumPy cannot take it as it is.
     """
     array, shape = array_of(index), x.array.shape
     fits = array.dtype == _INT64 and shape if array.dtype != _BOOL else array.shape == shape[: array.ndim]

@@ -57,8 +57,9 @@ def inplace(operation):
 
 
 def reshaped_in_place(operation):
-    """The method ``operation_`` of a view operation: the tensor itself takes the shape of the view. Not for
-    views of a leaf that requires grad.
+    """The method ``operation_`` of a view operation: the tensor itself takes the shape of the view.
+
+    Not for views of a leaf that requires grad.
     """
 
     def method(self, *args, **settings):
@@ -81,23 +82,19 @@ def _whole(x):
 
 
 def prepare_write(x):
-    """Refuse to change in place what autograd cannot follow, and what is stored only once for several
-    elements.
-    """
+    """Refuse an in-place change that autograd cannot follow, or of elements that share memory."""
     if x._base is not None:
         if x._base._node is not x._base_node:
             refresh(x)
         if x.array.size and any(n > 1 and s == 0 for n, s in zip(x.array.shape, x.array.strides)):
             raise RuntimeError(
-                "unsupported operation: more than one element of the written-to tensor refers to a "
-                "single memory location. "
-                "Please clone() the tensor before performing the operation."
+                "unsupported operation: more than one element of the written-to tensor refers to a single "
+                "memory location. Please clone() the tensor before performing the operation."
             )
     if x._inference and grad_state.get() is not None:
         raise RuntimeError(
-            "Inplace update to inference tensor outside InferenceMode is not allowed. You can make a "
-            "clone to get a normal tensor before "
-            "doing inplace update."
+            "Inplace update to inference tensor outside InferenceMode is not allowed. You can make a clone "
+            "to get a normal tensor before doing inplace update."
         )
     _copy_on_write(x if x._base is None else x._base)
     if grad_state.get() is not True:
@@ -113,17 +110,16 @@ def prepare_write(x):
         node = node.edges[0]
     if type(node) is Output and node.parent.plan.op.view:
         raise RuntimeError(
-            f"Output {node.index} of {node.name} is a view and is being modified inplace. This view is "
-            "the output of a function that returns "
-            "multiple views. Such functions do not allow the output views to be modified inplace. You "
-            "should replace the inplace operation by an "
-            f"out-of-place one."
+            f"Output {node.index} of {node.name} is a view and is being modified inplace. This view is the "
+            "output of a function that returns multiple views. Such functions do not allow the output "
+            "views to be modified inplace. You should replace the inplace operation by an out-of-place one."
         )
 
 
 def _copy_on_write(x):
-    """Before ``x`` changes, give copies to the nodes that saved it and are declared so (``copy_on_write``):
-    the one that made it, and those that read it.
+    """Before ``x`` changes, give copies to the nodes that saved it and are declared ``copy_on_write``.
+
+    Those are the node that made it and the nodes that read it.
     """
     counter, maker = x._counter, x._node.parent if type(x._node) is Output else x._node
     if type(maker) is Node and maker.plan.op.copy_on_write == "out":
@@ -185,8 +181,9 @@ def _recorded(*variables):
 
 
 def fill_(x, value):
-    """Write ``value``, a number or a 0-d tensor, to every element; returns the tensor. RuntimeError for a
-    tensor with dimensions.
+    """Write ``value``, a number or a 0-d tensor, to every element; returns the tensor.
+
+    RuntimeError for a tensor with dimensions.
     """
     prepare_write(x)
     if isinstance(value, Variable):
@@ -208,8 +205,9 @@ def zero_(x):
 
 
 def fill_diagonal_(x, fill_value, wrap=False):
-    """Write a number to the main diagonal, of all dimensions when there are more than two, which must have
-    the same size; returns the tensor.
+    """Write a number to the main diagonal; returns the tensor.
+
+    More than two dimensions must have the same size; all of them count.
     """
     ndim, sizes, fill_value = (
         x.array.ndim,
@@ -255,11 +253,10 @@ def _number(value, x):
 
 
 def setitem(x, index, value):
-    """``x[index] = value``: a number, or a tensor that broadcasts to ``x[index]``; repeated indices keep one
-    of the values.
+    """``x[index] = value``, a number or a tensor that broadcasts to ``x[index]``.
 
-    A view takes values of any dtype, as copy_ does; an index of tensors only those of its own dtype, a mask
-    single ones of any.
+    Repeated indices keep one of the values. A view takes values of any dtype, as copy_ does; an index of
+    tensors only those of its own dtype, a mask single ones of any.
     """
     if index is False:
         return
@@ -331,15 +328,15 @@ def _store(array, index, value):
     except ValueError as error:
         shape = list(picked_shape(index, array.shape))
         raise RuntimeError(
-            f"shape mismatch: value tensor of shape {list(value.shape)} cannot be broadcast to "
-            f"indexing result of shape {shape}"
+            f"shape mismatch: value tensor of shape {list(value.shape)} cannot be broadcast to indexing "
+            f"result of shape {shape}"
         ) from error
     finally:
         float_errors.reset(token)
 
 
 def _stored(array, index, value):
-    """Whether ``array[index] = value`` could be done; if not, the longer way finds torch's words for it."""
+    """Whether ``array[index] = value`` worked; if not, the general way raises torch's error."""
     token = float_errors.set(QUIET)
     try:
         array[index] = value
@@ -357,9 +354,8 @@ def _fit_value(value, target, pick):
         # one mask is a masked_fill, which casts
         if value.array.size != 1 or len(arrays) > 1 or arrays[0].dtype.kind != "b":
             raise RuntimeError(
-                f"Index put requires the source and destination dtypes match, got {target.array.dtype} "
-                "for the destination and "
-                f"{value.array.dtype} for the source."
+                f"Index put requires the source and destination dtypes match, got {target.array.dtype} for "
+                f"the destination and {value.array.dtype} for the source."
             )
         value = value.astype(target.array.dtype)
     value = to_device(value, device_of(target.array))

@@ -43,9 +43,8 @@ def _cat(*xs, dim=0):
         if x.shape[:dim] != first.shape[:dim] or x.shape[dim + 1 :] != first.shape[dim + 1 :]:
             at = next(d for d in range(x.ndim) if d != dim and x.shape[d] != first.shape[d])
             raise RuntimeError(
-                f"Sizes of tensors must match except in dimension {dim}. Expected size "
-                f"{first.shape[at]} but got size {x.shape[at]} "
-                f"for tensor number {i} in the list."
+                f"Sizes of tensors must match except in dimension {dim}. Expected size {first.shape[at]} "
+                f"but got size {x.shape[at]} for tensor number {i} in the list."
             )
     return xp(first).concatenate(kept, axis=dim)
 
@@ -65,10 +64,9 @@ def _cat_vjp(g, shapes, dim):
 
 @composite(out=True)
 def cat(tensors, dim=0):
-    """Join along an existing dimension; all other sizes must agree. Empty 1-d tensors are skipped, as in
-    torch.
+    """Join along an existing dimension; all other sizes must agree.
 
-    ValueError without a tensor.
+    Empty 1-d tensors are skipped, as in torch. ValueError without a tensor.
     """
     tensors = _sequence(tensors, "cat")
     if not tensors:
@@ -89,8 +87,8 @@ def _stack(*xs, dim=0):
     for i, x in enumerate(xs):
         if x.shape != xs[0].shape:
             raise RuntimeError(
-                f"stack expects each tensor to be equal size, but got {list(xs[0].shape)} at entry 0 "
-                f"and {list(x.shape)} at entry {i}"
+                f"stack expects each tensor to be equal size, but got {list(xs[0].shape)} at entry 0 and "
+                f"{list(x.shape)} at entry {i}"
             )
     return xp(xs[0]).stack(xs, axis=dim)
 
@@ -115,8 +113,9 @@ def atleast_2d(*tensors):
 
 
 def atleast_3d(*tensors):
-    """Each tensor with at least three dimensions: a vector of n becomes (1, n, 1), a matrix gets a last
-    dimension.
+    """Each tensor with at least three dimensions.
+
+    A vector of n becomes (1, n, 1), a matrix gets a last dimension.
     """
     return _each(
         lambda x: (

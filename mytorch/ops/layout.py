@@ -22,8 +22,9 @@ def clone(input, *, memory_format=None):
 
 
 def owned(result, source):
-    """``result``, or a copy of it if it lies in the memory of ``source``: for operations that are no views,
-    with settings that move nothing.
+    """``result``, or a copy of it if it shares memory with ``source``.
+
+    For operations that return no views, where their settings change nothing.
     """
     arrays = [array_of(x) for x in (result, source)]
     return _clone(result) if owner(arrays[0]) is owner(arrays[1]) else result

@@ -60,9 +60,9 @@ def fill_value(value, like, op):
 
 
 def fitted(value, dtype):
-    """A Python number as NumPy's ``dtype`` stores it. RuntimeError if it does not fit;
+    """A Python number as NumPy's ``dtype`` stores it; negative ones wrap in unsigned integers, as in torch.
 
-    negative ones wrap in unsigned integers, as in torch.
+    RuntimeError if it does not fit. negative ones wrap in unsigned integers, as in torch.
     """
     if not isinstance(value, (int, float, complex, numpy.generic)):
         raise TypeError(f"expected a number or a tensor of one, got {type(value).__name__} {value!r:.40}")
@@ -91,16 +91,15 @@ def masked_select(input, mask):
 
 
 def masked_scatter(input, mask, source):
-    """A copy of ``input`` with the elements of ``source``, in order, where ``mask`` is True; the mask
-    broadcasts.
+    """A copy of ``input`` with the elements of ``source``, in order, where ``mask`` is True.
 
-    RuntimeError if dtypes differ or there are too few elements.
+    The mask broadcasts. RuntimeError if dtypes differ or there are too few elements.
     """
     mask = _mask(mask, "masked_scatter")
     if array_of(source).dtype != array_of(input).dtype:
         raise RuntimeError(
-            "masked_scatter: expected self and source to have same dtypes but got "
-            f"{array_of(input).dtype} and {array_of(source).dtype}"
+            f"masked_scatter: expected self and source to have same dtypes but got {array_of(input).dtype} "
+            f"and {array_of(source).dtype}"
         )
     shape = broadcast_shape(input.shape, mask.shape)
     mask = xp(mask).broadcast_to(mask, shape).copy()

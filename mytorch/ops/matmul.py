@@ -29,12 +29,11 @@ def _check_matmul(x, y):
 
 
 def _mismatch(a, b):
-    """torch's words for two shapes that do not multiply."""
+    """torch's message for two shapes that do not multiply."""
     if len(a) == len(b) == 1:
         return (
-            f"inconsistent tensor size, expected tensor {list(a)} and src {list(b)} to have the same "
-            f"number of elements, but got {a[0]} and {b[0]} "
-            f"elements respectively"
+            f"inconsistent tensor size, expected tensor {list(a)} and src {list(b)} to have the same number "
+            f"of elements, but got {a[0]} and {b[0]} elements respectively"
         )
     rows = math.prod(a[:-1])
     if len(b) == 1:
@@ -55,10 +54,10 @@ def _mismatch(a, b):
     y=lambda g, x, y_shape: _matmul_y_vjp(g, x, y_shape),
 )
 def matmul(x, y):
-    """Matrix product over the last two dimensions, (…, n, k) @ (…, k, m) -> (…, n, m); leading ones
-    broadcast, 1-d inputs are vectors.
+    """Matrix product over the last two dimensions, (…, n, k) @ (…, k, m) -> (…, n, m).
 
-    RuntimeError for shapes or dtypes that do not match. 16-bit numbers are multiplied in float32.
+    Leading dimensions broadcast; 1-d inputs are vectors. RuntimeError for shapes or dtypes that do not match.
+    16-bit numbers are multiplied in float32.
     """
     _check_matmul(x, y)
     return array_product(x, y)
@@ -120,8 +119,7 @@ def bmm(input, mat2):
     if input.shape[0] != mat2.shape[0] or input.shape[2] != mat2.shape[1]:
         raise RuntimeError(
             f"Expected size for first two dimensions of batch2 tensor to be: [{input.shape[0]}, "
-            f"{input.shape[2]}] but got: "
-            f"[{mat2.shape[0]}, {mat2.shape[1]}]."
+            f"{input.shape[2]}] but got: [{mat2.shape[0]}, {mat2.shape[1]}]."
         )
     return matmul(input, mat2)
 
@@ -192,8 +190,9 @@ ger = outer
 
 
 def _order(sizes):
-    """Where to split each chain of matrices (sizes[i], sizes[i+1]) for the fewest multiplications: Cormen et
-    al., ch. 15.2.
+    """Where to split each chain of matrices (sizes[i], sizes[i+1]) for the fewest multiplications.
+
+    Source: Cormen et al., chapter 15.2.
     """
     n = len(sizes) - 1
     cost, split = [[0] * n for _ in range(n)], [[0] * n for _ in range(n)]
@@ -209,10 +208,9 @@ def _order(sizes):
 
 @composite(out=True)
 def multi_dot(tensors):
-    """The product of two or more matrices in the order that costs least; the first and the last may be
-    vectors.
+    """The product of two or more matrices in the cheapest order.
 
-    RuntimeError for fewer than two tensors or other shapes.
+    The first and the last may be vectors. RuntimeError for fewer than two tensors or other shapes.
     """
     tensors = list(tensors)
     if len(tensors) < 2:
@@ -240,17 +238,17 @@ def multi_dot(tensors):
 
 @composite(out=True)
 def chain_matmul(*matrices):
-    """The product of matrices in the order that costs least."""
+    """The product of matrices in the cheapest order."""
     check_ndims(*((x, 2, "Tensor dimension is not 2: matrices are expected") for x in matrices))
     return clone(matrices[0]) if len(matrices) == 1 else multi_dot(matrices)
 
 
 @composite(out=True)
 def tensordot(a, b, dims=2):
-    """Products of ``a`` and ``b`` summed over pairs of dimensions: the last ``dims`` of a with the first of
-    b, or two lists of dimensions.
+    """Products of ``a`` and ``b`` summed over pairs of dimensions.
 
-    RuntimeError if their sizes differ or there are not as many.
+    ``dims``: how many of the last of a and first of b, or two lists of dimensions. RuntimeError if their
+    sizes differ or there are not as many.
     """
     if isinstance(dims, (tuple, list)) or (hasattr(dims, "tolist") and getattr(dims, "shape", ()) != ()):
         of_a, of_b = dims.tolist() if hasattr(dims, "tolist") else dims
@@ -269,8 +267,8 @@ def tensordot(a, b, dims=2):
         if a.shape[i] != b.shape[j]:
             if 1 not in (a.shape[i], b.shape[j]):
                 raise RuntimeError(
-                    f"contracted dimensions need to match, but first has size {a.shape[i]} in dim {i} "
-                    f"and second has size {b.shape[j]} in dim {j}"
+                    f"contracted dimensions need to match, but first has size {a.shape[i]} in dim {i} and "
+                    f"second has size {b.shape[j]} in dim {j}"
                 )
             a = summed(a, i, a.dtype, True) if b.shape[j] == 1 else a
             b = summed(b, j, b.dtype, True) if a.shape[i] == 1 else b

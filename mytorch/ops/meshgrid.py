@@ -52,8 +52,10 @@ def cartesian_prod(*tensors):
 
 @composite
 def combinations(input, r=2, with_replacement=False):
-    """All choices of ``r`` elements of a vector, as rows. RuntimeError for other shapes and a negative
-    ``r``."""
+    """All choices of ``r`` elements of a vector, as rows.
+
+    RuntimeError for other shapes and a negative ``r``.
+    """
     if len(input.shape) != 1:
         raise RuntimeError(f"Expect a 1D vector, but got shape {list(input.shape)}")
     if r < 0:

@@ -30,10 +30,9 @@ def mT(x):
 
 
 def adjoint(x):
-    """The conjugate transpose of matrices (…, m, n): for real numbers the last two dimensions swapped, as a
-    view.
+    """The conjugate transpose of matrices (…, m, n).
 
-    RuntimeError for vectors.
+    For real numbers it is a view with the last two dimensions swapped. RuntimeError for vectors.
     """
     if len(x.shape) == 1:
         raise RuntimeError(
@@ -85,9 +84,9 @@ def permute(x, *, dims):
     """
     if len(dims) != x.ndim:
         raise RuntimeError(
-            "permute(sparse_coo): number of dimensions in the tensor input does not match the length "
-            "of the desired ordering "
-            f"of dimensions i.e. input.dim() = {x.ndim} is not equal to len(dims) = {len(dims)}"
+            "permute(sparse_coo): number of dimensions in the tensor input does not match the length of "
+            f"the desired ordering of dimensions i.e. input.dim() = {x.ndim} is not equal to len(dims) = "
+            f"{len(dims)}"
         )
     if len({check_dim(d, x.ndim) for d in dims}) < len(dims):
         raise RuntimeError("permute(): duplicate dims are not allowed.")
@@ -103,9 +102,8 @@ def movedim(input, source, destination):
     source, destination = ((d,) if not isinstance(d, (tuple, list)) else d for d in (source, destination))
     if len(source) != len(destination):
         raise RuntimeError(
-            f"movedim: Invalid source or destination dims: source ({list(source)} dims) should contain "
-            "the same number of dims as "
-            f"destination ({list(destination)} dims)"
+            f"movedim: Invalid source or destination dims: source ({list(source)} dims) should contain the "
+            f"same number of dims as destination ({list(destination)} dims)"
         )
     source, destination = (
         tuple(check_dim(d, ndim) for d in source),
@@ -153,10 +151,10 @@ def flipud(input):
     complex=True, x=lambda g, shifts, dims: roll(g, shifts=tuple(-s for s in _together(shifts)), dims=dims)
 )
 def roll(x, *, shifts, dims=None):
-    """Elements moved by ``shifts`` along ``dims``, what falls off the end coming back at the start; of the
-    flattened tensor without ``dims``.
+    """Elements moved by ``shifts`` along ``dims``; what falls off the end comes back at the start.
 
-    RuntimeError unless there is a shift for each dimension, IndexError for a dimension of a 0-d tensor.
+    Without ``dims`` the tensor is flattened. RuntimeError unless there is a shift for each dimension,
+    IndexError for a dimension of a 0-d tensor.
     """
     shifts, dims = (
         sizes(_together(shifts)),

@@ -70,8 +70,10 @@ _no_boolean_powers = only("iufcV", "pow", numbers=True)
 
 @primitive(complex="holomorphic", broadcasts=True, prepare=_powers, x=_pow_x_vjp, y=_pow_y_vjp)
 def pow(x, y):
-    """x to the power of y, elementwise; shapes broadcast. RuntimeError for integers and a negative number
-    y."""
+    """x to the power of y, elementwise; shapes broadcast.
+
+    RuntimeError for integers and a negative number y.
+    """
     if isinstance(y, (int, float, complex)):
         fast = _POWERS.get(y) if x.dtype.kind not in "iu" else None
         if fast is not None:

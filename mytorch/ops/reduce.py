@@ -22,7 +22,7 @@ from .transcendental import exp
 
 
 def folded(dim, ndim):
-    """The dimensions that a reduction folds, counted from the front: all of them for None and ()."""
+    """The dimensions that a reduction folds, counted from the front; None and () stand for all."""
     return (
         tuple(range(ndim))
         if dim is None or (isinstance(dim, (tuple, list)) and not dim)
@@ -31,8 +31,7 @@ def folded(dim, ndim):
 
 
 def unfold(g, shape, dim, keepdim):
-    """``g``, the gradient of a reduction over ``dim``, with size 1 back in every dimension that was
-    reduced."""
+    """``g``, the gradient of a reduction over ``dim``, with size 1 for every dimension that was reduced."""
     if keepdim:
         return g
     dims = folded(dim, len(shape))
@@ -120,7 +119,7 @@ def _extreme_vjp(g, x, out, dim, keepdim):
 
 
 def extreme_of_all_vjp(g, x, out):
-    """The same for the extreme of all, which may be nan."""
+    """As :func:`_extreme_vjp`, for the extreme of all elements, which may be nan."""
     chosen = (x == out) | ((x != x) & (out != out))
     return select(chosen, g / sum(chosen), 0)  # where g is infinite the others still get 0
 
@@ -228,11 +227,10 @@ max_result, min_result = namedtuple("max", ["values", "indices"]), namedtuple("m
 
 @composite(out=True)
 def max(input, *args, **settings):
-    """``max(x)``: the largest element of all. ``max(x, dim, keepdim=False)``: a namedtuple (values, indices).
-    ``max(x, y)``: :func:`maximum`.
+    """The largest element: ``max(x)`` of all, ``max(x, dim, keepdim=False)`` along one dimension.
 
-    nan is larger than any number. Of equal elements the first gives the index; the largest of all shares its
-    gradient between them.
+    The latter gives a namedtuple (values, indices). ``max(x, y)`` is :func:`maximum`. nan is larger than any
+    number. Of equal elements the first gives the index; the largest of all shares its gradient between them.
     """
     if not args and not settings:
         return _max_of_all(input)
@@ -278,17 +276,13 @@ def _arg(x, dim, keepdim, name):
 
 @primitive
 def argmax(x, *, dim=None, keepdim=False):
-    """Where the largest element is: along ``dim``, or its number in the flattened tensor; the first of equal
-    ones.
-    """
+    """Where the first largest element is: its index along ``dim``, or in the flattened tensor."""
     return _arg(x, dim, keepdim, "argmax")
 
 
 @primitive
 def argmin(x, *, dim=None, keepdim=False):
-    """Where the smallest element is: along ``dim``, or its number in the flattened tensor; the first of equal
-    ones.
-    """
+    """Where the first smallest element is: its index along ``dim``, or in the flattened tensor."""
     return _arg(x, dim, keepdim, "argmin")
 
 

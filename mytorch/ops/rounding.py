@@ -18,8 +18,8 @@ def neg(x):
     """-x, elementwise. RuntimeError for booleans."""
     if x.dtype.kind == "b":
         raise RuntimeError(
-            "Negation, the `-` operator, on a bool tensor is not supported; use the `~` or "
-            "`logical_not()` operator instead"
+            "Negation, the `-` operator, on a bool tensor is not supported; use the `~` or `logical_not()` "
+            "operator instead"
         )
     return -x
 
@@ -56,7 +56,7 @@ def sign(x):
 
 
 def _direction_vjp(g, x):
-    """What of ``g`` is at right angles to ``x``, over |x|: a change along ``x`` does not turn it."""
+    """The part of ``g`` at right angles to ``x``, over |x|: a change along ``x`` keeps its direction."""
     size = abs(x)
     size = select(size == 0, math.inf, size)
     unit = x / size
@@ -107,10 +107,9 @@ fix = trunc
 @primitive(x=flat)
 @widened
 def round(x, *, decimals=0):
-    """The nearest number with ``decimals`` digits behind the point, halves to even, elementwise; the gradient
-    is 0.
+    """The nearest number with ``decimals`` digits after the point, elementwise; halves round to even.
 
-    NotImplementedError for decimals of integers.
+    The gradient is 0. NotImplementedError for decimals of integers.
     """
     _no_booleans(x, "round")
     if x.dtype.kind in "iu":

@@ -34,8 +34,10 @@ def _kind(x):
 
 @composite(out=True)
 def frexp(input):
-    """mantissa · 2^exponent = input, elementwise: a pair, the exponents in int32. RuntimeError for
-    integers."""
+    """mantissa · 2^exponent = input, elementwise: a pair, the exponents in int32.
+
+    RuntimeError for integers.
+    """
     return frexp_result(*_frexp(input))
 
 

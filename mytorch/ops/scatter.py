@@ -26,8 +26,8 @@ def _scatter(input, dim, index, src, op, place=put):
     if isinstance(src, Variable) or is_array(src):
         if array_of(src).dtype != array_of(input).dtype:
             raise RuntimeError(
-                f"{op}(): Expected self.dtype to be equal to src.dtype, got {array_of(input).dtype} "
-                f"and {array_of(src).dtype}"
+                f"{op}(): Expected self.dtype to be equal to src.dtype, got {array_of(input).dtype} and "
+                f"{array_of(src).dtype}"
             )
         if (len(src.shape) or 1) != (index.ndim or 1) and index.size:
             raise RuntimeError(
@@ -53,9 +53,8 @@ def _scatter(input, dim, index, src, op, place=put):
             i > n for d, (i, n) in enumerate(zip(index.shape, input.shape)) if d != dim
         ):
             raise RuntimeError(
-                f"Expected index {list(index.shape)} to be no larger than self {list(input.shape)} "
-                f"apart from dimension {dim} "
-                f"and to be no larger size than src {list(src.shape)}"
+                f"Expected index {list(index.shape)} to be no larger than self {list(input.shape)} apart "
+                f"from dimension {dim} and to be no larger size than src {list(src.shape)}"
             )
         if tuple(src.shape) != index.shape:
             src = getitem(src, index=(*(slice(n) for n in index.shape), Ellipsis))
@@ -73,8 +72,9 @@ _REDUCE = {"add": "sum", "multiply": "prod"}
 
 @composite(out=True)
 def scatter(input, dim, index, src=None, *, value=None, reduce=None):
-    """A copy of ``input`` with ``out[index[i][j]][j] = src[i][j]`` (for ``dim=0``); ``src`` is a tensor or a
-    number.
+    """A copy of ``input`` with ``out[index[i][j]][j] = src[i][j]`` (for ``dim=0``).
+
+    ``src`` is a tensor or a number.
 
     ``reduce``: "add" or "multiply" instead of replacing. RuntimeError for another one, TypeError without
     ``src``.
@@ -120,7 +120,7 @@ def scatter_extreme(x, src, *, index, largest):
 
 
 def _scatter_prod_vjp(g, x, src, out, index):
-    """The product of all the others; a single zero among them makes that the product without it."""
+    """The product of all the others. A single zero among them leaves the product without it."""
     zero, src_zero = x == 0, src == 0
     whole = masked_fill_with(x, zero, 1)
     dx = g * scatter_prod(whole, src, index=index) / whole
@@ -146,11 +146,11 @@ def scatter_prod(x, src, *, index):
 
 @composite(out=True)
 def scatter_reduce(input, dim, index, src, reduce, *, include_self=True):
-    """A copy of ``input`` whose elements at ``index`` are reduced with those of ``src``: "sum", "prod",
-    "mean", "amax" or "amin".
+    """A copy of ``input`` whose elements at ``index`` are reduced with those of ``src``.
 
-    Without ``include_self`` the old value of an element that receives something does not count.
-    RuntimeError for another ``reduce``, TypeError if ``src`` is not a tensor.
+    ``reduce`` is "sum", "prod", "mean", "amax" or "amin". Without ``include_self`` the old value of an
+    element that receives something does not count. RuntimeError for another ``reduce``, TypeError if ``src``
+    is not a tensor.
     """
     if reduce not in ("sum", "prod", "mean", "amax", "amin"):
         raise RuntimeError(f"reduce argument must be either sum, prod, mean, amax or amin, got {reduce}")

@@ -24,35 +24,35 @@ def _arranged(x, shape):
 
 @primitive(complex=True, view=True, x=lambda g, x_shape: g.reshape(x_shape))
 def reshape(x, *, shape):
-    """The same elements in ``shape`` (one entry may be -1); a view where the layout allows it. RuntimeError
-    if they do not fit.
+    """The same elements in ``shape`` (one entry may be -1); a view where the layout allows it.
+
+    RuntimeError if they do not fit.
     """
     return _arranged(x, shape)
 
 
 @primitive(complex=True, view=True, x=lambda g, x_shape: g.reshape(x_shape))
 def view(x, *, shape):
-    """The same elements in ``shape`` (one entry may be -1), sharing memory. RuntimeError if the layout does
-    not allow that.
+    """The same elements in ``shape`` (one entry may be -1), sharing memory.
 
-    What convolutions and pooling make lies in memory with the batch last; where that does not allow a view
-    that torch gives, it is a copy.
+    RuntimeError if the layout does not allow that. What convolutions and pooling make lies in memory with the
+    batch last; where that does not allow a view that torch gives, it is a copy.
     """
     out = _arranged(x, shape)
     batch_last = x.ndim > 2 and x.transpose(*range(1, x.ndim), 0).flags.c_contiguous
     if x.size and not batch_last and out.base is not x and (x.base is None or out.base is not x.base):
         raise RuntimeError(
-            "view size is not compatible with input tensor's size and stride (at least one dimension "
-            "spans across two contiguous subspaces). "
-            "Use .reshape(...) instead."
+            "view size is not compatible with input tensor's size and stride (at least one dimension spans "
+            "across two contiguous subspaces). Use .reshape(...) instead."
         )
     return out
 
 
 @primitive(view=True)
 def view_as_dtype(x, *, dtype):
-    """The same bytes read as another ``dtype``; the last dimension shrinks or grows with the size of an
-    element.
+    """The same bytes read as another ``dtype``.
+
+    The last dimension shrinks or grows with the size of an element.
     """
     if x.dtype.itemsize != dtype.itemsize:
         if x.ndim == 0:
@@ -61,14 +61,13 @@ def view_as_dtype(x, *, dtype):
             )
         if x.strides[-1] != x.itemsize and x.shape[-1] != 1:
             raise RuntimeError(
-                f"self.stride(-1) must be 1 to view {x.dtype} as {dtype} (different element sizes), "
-                f"but got {x.strides[-1] // x.itemsize}"
+                f"self.stride(-1) must be 1 to view {x.dtype} as {dtype} (different element sizes), but got "
+                f"{x.strides[-1] // x.itemsize}"
             )
         if x.shape[-1] * x.itemsize % dtype.itemsize:
             raise RuntimeError(
-                f"self.size(-1) must be divisible by {dtype.itemsize // x.itemsize} to view {x.dtype} "
-                f"as {dtype} (different element sizes), "
-                f"but got {x.shape[-1]}"
+                f"self.size(-1) must be divisible by {dtype.itemsize // x.itemsize} to view {x.dtype} as "
+                f"{dtype} (different element sizes), but got {x.shape[-1]}"
             )
     return x.view(dtype)
 
@@ -81,9 +80,7 @@ def _kept(shape, dim):
 
 @primitive(complex=True, view=True, x=lambda g, x_shape: g.reshape(x_shape))
 def squeeze(x, *, dim=None):
-    """Without its dimensions of size 1, or without those of ``dim`` (an int or a tuple) that have size 1 (a
-    view).
-    """
+    """Without its dimensions of size 1 (a view), or only those of ``dim`` (an int or a tuple)."""
     return x.reshape(_kept(x.shape, dim))
 
 
@@ -95,8 +92,9 @@ def unsqueeze(x, *, dim):
 
 
 def flatten(input, start_dim=0, end_dim=-1):
-    """Dimensions ``start_dim`` to ``end_dim`` folded into one; a 0-d tensor becomes 1-d. RuntimeError if the
-    first comes after the last.
+    """Dimensions ``start_dim`` to ``end_dim`` folded into one; a 0-d tensor becomes 1-d.
+
+    RuntimeError if the first comes after the last.
     """
     shape = tuple(input.shape)
     start, end = check_dim(start_dim, len(shape)), check_dim(end_dim, len(shape))
@@ -147,28 +145,27 @@ def unflatten(input, dim, sizes):
 @primitive(complex=True, view=True, x=lambda g, x_shape: sum_to(g, shape=x_shape))
 def expand(x, *, shape):
     """``x`` repeated along dimensions of size 1 and new leading ones, without copying; -1 keeps a size.
+
     RuntimeError for other sizes.
     """
     shape, extra = sizes((shape,)), len(shape) - x.ndim
     if extra < 0:
         raise RuntimeError(
             f"expand({x.dtype}{list(x.shape)}, size={list(shape)}): the number of sizes provided "
-            f"({len(shape)}) must be greater or equal to "
-            f"the number of dimensions in the tensor ({x.ndim})"
+            f"({len(shape)}) must be greater or equal to the number of dimensions in the tensor ({x.ndim})"
         )
     target = []
     for i, n in enumerate(shape):
         have = x.shape[i - extra] if i >= extra else None
         if n < 0 and (n < -1 or have is None):
             raise RuntimeError(
-                f"The expanded size of the tensor ({n}) isn't allowed in a leading, non-existing "
-                f"dimension {i}"
+                f"The expanded size of the tensor ({n}) isn't allowed in a leading, non-existing dimension "
+                f"{i}"
             )
         if have not in (None, 1, n) and n != -1:
             raise RuntimeError(
                 f"The expanded size of the tensor ({n}) must match the existing size ({have}) at "
-                f"non-singleton dimension {i}.  "
-                f"Target sizes: {list(shape)}.  Tensor sizes: {list(x.shape)}"
+                f"non-singleton dimension {i}.  Target sizes: {list(shape)}.  Tensor sizes: {list(x.shape)}"
             )
         target.append(have if n == -1 else n)
     return spread(x, tuple(target))

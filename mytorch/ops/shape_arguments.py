@@ -1,4 +1,4 @@
-"""What shapes and dimensions are as arguments: checked, and counted from the front."""
+"""Arguments that are shapes and dimensions: checked, and counted from the front."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ import operator
 
 
 def sizes(args):
-    """``f(2, 3)`` and ``f((2, 3))`` mean the same; entries may be 0-d tensors. TypeError for anything but
-    integers.
+    """The ints of ``f(2, 3)`` or ``f((2, 3))``; entries may be 0-d tensors.
+
+    TypeError for anything but integers.
     """
     if len(args) == 1 and isinstance(args[0], (tuple, list)):
         args = args[0]
@@ -18,9 +19,10 @@ def sizes(args):
 
 
 def integer(value):
-    """``value`` as an int. TypeError for anything but integers and 0-d tensors of them;
+    """``value`` as an int.
 
-    for booleans too, as in torch.
+    TypeError for booleans, as in torch, and for anything but integers and 0-d tensors of them. for booleans
+    too, as in torch.
     """
     if type(value) is bool:
         raise TypeError(f"expected an int, got {value}")
@@ -57,8 +59,10 @@ def check_dim(dim, ndim, what="Dimension"):
 
 
 def check_dims(dim, ndim):
-    """A tuple of dimensions counted from the front: all of them for None. RuntimeError if one appears
-    twice."""
+    """A tuple of dimensions counted from the front; None stands for all.
+
+    RuntimeError if one appears twice.
+    """
     if dim is None:
         return tuple(range(ndim))
     if not isinstance(dim, (tuple, list)):
@@ -83,8 +87,7 @@ def infer_shape(shape, size):
     if unknown and known == 0 == size:
         raise RuntimeError(
             f"cannot reshape tensor of 0 elements into shape {list(shape)} because the unspecified "
-            "dimension size -1 can be any value "
-            f"and is ambiguous"
+            "dimension size -1 can be any value and is ambiguous"
         )
     if (unknown and (known == 0 or size % known)) or (not unknown and known != size):
         raise RuntimeError(f"shape '{list(shape)}' is invalid for input of size {size}")

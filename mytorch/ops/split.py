@@ -43,9 +43,8 @@ def split(tensor, split_size_or_sections=None, dim=0, *, split_size=None):
             )
         if sum(lengths) != size:
             raise RuntimeError(
-                f"split_with_sizes expects split_sizes to sum exactly to {size} (input tensor's size "
-                f"at dimension {dim}), "
-                f"but got split_sizes={list(lengths)}"
+                f"split_with_sizes expects split_sizes to sum exactly to {size} (input tensor's size at "
+                f"dimension {dim}), but got split_sizes={list(lengths)}"
             )
         return _split(tensor, lengths=lengths, dim=dim)
     step = integer(split_size_or_sections)
@@ -105,8 +104,8 @@ def _split_along(name, least, dim_of):
         ndim = len(input.shape)
         if ndim < least:
             raise RuntimeError(
-                f"torch.{name} requires a tensor with at least {least} dimension{'s' * (least > 1)}, "
-                f"but got a tensor with {ndim} dimensions!"
+                f"torch.{name} requires a tensor with at least {least} dimension{'s' * (least > 1)}, but "
+                f"got a tensor with {ndim} dimensions!"
             )
         dim = dim_of(ndim)
         if isinstance(indices_or_sections, int) and (
@@ -114,16 +113,15 @@ def _split_along(name, least, dim_of):
         ):
             raise RuntimeError(
                 f"torch.{name} attempted to split along dimension {dim}, but the size of the dimension "
-                f"{input.shape[dim]} is not divisible by "
-                f"the split_size {indices_or_sections}!"
+                f"{input.shape[dim]} is not divisible by the split_size {indices_or_sections}!"
             )
         return tensor_split(input, indices_or_sections, dim)
 
     function.__name__ = function.__qualname__ = name
     function.__doc__ = (
         "Cut into equal parts, or at the given indices, along dimension "
-        f"{dim_of(3)}{' (0 for a vector)' * (name == 'hsplit')}. "
-        f"RuntimeError for parts that are not equal, or fewer than {least} dimension{'s' * (least > 1)}."
+        f"{dim_of(3)}{' (0 for a vector)' * (name == 'hsplit')}. RuntimeError for parts that are not equal, "
+        f"or fewer than {least} dimension{'s' * (least > 1)}."
     )
     return function
 

@@ -20,8 +20,9 @@ from .shape_arguments import check_dim, integer, sizes
     x=lambda g, x_shape, dimension, step: _overlap_add(g, shape=x_shape, dimension=dimension, step=step),
 )
 def windows(x, *, dimension, size: int, step: int):
-    """All windows of ``size`` that begin every ``step`` along ``dimension``, as a view with the windows'
-    elements last. Tensor.unfold.
+    """All windows of ``size`` along ``dimension``, one every ``step``, as a view.
+
+    The elements of a window come last. It is Tensor.unfold.
     """
     dim = check_dim(dimension, x.ndim)
     have = x.shape[dim] if x.ndim else 1
@@ -45,8 +46,7 @@ def windows(x, *, dimension, size: int, step: int):
 )
 @widened
 def _overlap_add(x, *, shape, dimension, step):
-    """The reverse of :func:`windows`: elements of ``shape`` that are the sums over the windows they are
-    in."""
+    """The reverse of :func:`windows`: each element of ``shape`` is the sum over the windows that it is in."""
     if not shape:
         return xp(x).asarray(summed(x), dtype=x.dtype)
     dim = check_dim(dimension, len(shape))
@@ -57,9 +57,7 @@ def _overlap_add(x, *, shape, dimension, step):
 
 
 class _Memory:
-    """What NumPy makes an array of, ``offset`` elements from the first one of the array ``x``, whose memory
-    it keeps.
-    """
+    """The memory of an array ``x`` from ``offset`` on, for NumPy to make an array of."""
 
     def __init__(self, x, size, stride, offset):
         self.base, step = x, x.itemsize
@@ -88,8 +86,7 @@ def _as_strided(x, *, size, stride, offset, x_stride):
     if 0 not in size and (last > length or before + offset < 0):
         raise RuntimeError(
             f"setStorage: sizes {list(size)}, strides {list(stride)}, storage offset {before + offset} "
-            f"requiring a storage of {last} elements "
-            f"are out of bounds for storage of {length}"
+            f"requiring a storage of {last} elements are out of bounds for storage of {length}"
         )
     if xp(x) is numpy:
         out = numpy.asarray(_Memory(x, size, stride, 0 if 0 in size else offset))
@@ -106,10 +103,10 @@ def _places(module, size, stride, offset):
 
 
 def _as_strided_vjp(g, x_shape, size, stride, offset, x_stride):
-    """The gradient of :func:`as_strided`: each element added in memory where it was read, then taken from
-    where those of ``x`` lie.
+    """The gradient of :func:`as_strided`, added up in memory where elements were read.
 
-    Elements of ``x`` that share a place share its gradient, as in torch.
+    Then each element of ``x`` takes it from its place. Elements of ``x`` that share a place share its
+    gradient, as in torch.
     """
     module = xp(array_of(g))
     read, own = _places(module, size, stride, offset), _places(module, x_shape, x_stride, 0)
@@ -134,11 +131,10 @@ def _as_strided_vjp(g, x_shape, size, stride, offset, x_stride):
 
 
 def as_strided(input, size, stride, storage_offset=None):
-    """A view of ``size`` whose element (i, j, …) lies at ``storage_offset`` + i · stride[0] + j · stride[1] +
-    … in memory, counted in elements.
+    """A view of ``size`` with steps of ``stride`` elements in memory.
 
-    ``input`` need not be contiguous; without ``storage_offset`` its first element is the first. RuntimeError
-    beyond the memory.
+    Element (i, j, …) lies at ``storage_offset`` + i · stride[0] + j · stride[1] + …. ``input`` need not be
+    contiguous; without ``storage_offset`` its first element is the first. RuntimeError beyond the memory.
     """
     size, stride = sizes((size,)), sizes((stride,))
     if len(size) != len(stride):

@@ -68,8 +68,9 @@ _HEADS = {4: ("int32", -(1 << 12)), 8: ("int64", -(1 << 27))}  # the bits of hal
 
 
 def gaussian_of(x, rate):
-    """exp(-rate · x²) of an array of float32 or float64. The square of the first half of x's digits is exact:
-    so it is as accurate as exp, which would multiply the rounding of x² by x².
+    """exp(-rate · x²) of an array of float32 or float64, as accurate as exp.
+
+    The square of the first half of x's digits is exact; rounding x² itself would cost x² units.
     """
     x = bounded(x, -40, 40)  # 0 beyond
     integer, half = _HEADS[x.dtype.itemsize]

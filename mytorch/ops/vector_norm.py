@@ -48,8 +48,8 @@ def _vector_norm(x, *, ord: float = 2, dim=None, keepdim=False):
     x = xp(x).abs(x) if x.dtype.kind == "c" else x
     if ord in (math.inf, -math.inf) and not count(x.shape, dim):
         raise RuntimeError(
-            f"linalg.vector_norm cannot compute the {ord} norm on an empty tensor because the "
-            "operation does not have an identity"
+            f"linalg.vector_norm cannot compute the {ord} norm on an empty tensor because the operation "
+            "does not have an identity"
         )
     if ord == 0:
         out = summed(x != 0, dims, x.dtype, keepdim)
@@ -68,10 +68,10 @@ def _vector_norm(x, *, ord: float = 2, dim=None, keepdim=False):
 
 @composite(out=True)
 def vector_norm(x, ord=2, dim=None, keepdim=False, *, dtype=None):
-    """(Σ |x|^ord)^(1/ord) over ``dim`` (an int, a tuple, or None for all); ``ord`` may be inf (largest), -inf
-    (smallest) and 0 (how many nonzero).
+    """(Σ |x|^ord)^(1/ord) over ``dim`` (an int, a tuple, or None for all).
 
-    RuntimeError for integers, and for a narrower ``dtype``.
+    ``ord`` may be inf (largest), -inf (smallest) and 0 (how many are not zero). RuntimeError for integers,
+    and for a narrower ``dtype``.
     """
     floating_kind(x.array, None, "linalg.vector_norm")
     if dtype is not None and promote_types(x.dtype, dtype) is not as_dtype(dtype):

@@ -61,15 +61,16 @@ class qr_result(NamedTuple):
 
 
 def _qr_vjp(g, Q, R, x):
-    """Walter and Lehmann (2018), "Algorithmic differentiation of linear algebra functions"; Roberts and
-    Roberts (2020) for wide matrices.
+    """Walter and Lehmann (2018), "Algorithmic differentiation of linear algebra functions".
+
+    For wide matrices Roberts and Roberts (2020).
     """
     gQ, gR = g
     m, n = x.shape[-2:]
     if Q.shape[-1] > n:
         raise NotImplementedError(
-            "linalg.qr: mode='complete' has a derivative only where the number of rows is at most that "
-            "of columns"
+            "linalg.qr: mode='complete' has a derivative only where the number of rows is at most that of "
+            "columns"
         )
     if m >= n:
         return _qr_tall_vjp(gQ, gR, Q, R)
@@ -93,10 +94,10 @@ def _qr(x, *, mode):
 
 @composite(out=True)
 def qr(A, mode="reduced"):
-    """Q R = A for matrices (…, m, n): Q (…, m, k) with orthonormal columns, R (…, k, n) upper triangular; k
-    is min(m, n), or m with mode "complete".
+    """Q R = A for matrices (…, m, n): Q (…, m, k) has orthonormal columns, R (…, k, n) is upper triangular.
 
-    Mode "r" gives R alone, beside an empty Q. RuntimeError for another mode.
+    k is min(m, n), or m with mode "complete". Mode "r" gives R alone, beside an empty Q. RuntimeError for
+    another mode.
     """
     if mode not in ("reduced", "complete", "r"):
         raise RuntimeError(
@@ -143,7 +144,7 @@ def gaps(values):
 
 
 def _any(g):
-    """Whether a loss reads this output: if only the values, equal ones do no harm."""
+    """Whether a loss reads this output. If it reads only the values, equal ones do no harm."""
     return bool((array_of(g) != 0).any())
 
 
@@ -177,12 +178,11 @@ def singular(x, *, full_matrices):
 
 @composite(out=True)
 def svd(A, full_matrices=True, *, driver=None):
-    """U diag(S) Vh = A for matrices (…, m, n): U (…, m, m), S (…, min(m, n)) in descending order, Vh (…, n,
-    n).
+    """U diag(S) Vh = A for matrices (…, m, n), with S in descending order.
 
-    Without ``full_matrices`` only the first min(m, n) columns of U and rows of Vh. The gradient is that of a
-    loss which does not depend on the signs of the vectors; it is infinite where two singular values are
-    equal.
+    Shapes: U (…, m, m), S (…, min(m, n)), Vh (…, n, n). Without ``full_matrices`` only the first min(m, n)
+    columns of U and rows of Vh. The gradient is that of a loss which does not depend on the signs of the
+    vectors; it is infinite where two singular values are equal.
     """
     return svd_result(*singular(A, full_matrices=full_matrices))
 
@@ -214,8 +214,9 @@ class old_svd_result(NamedTuple):
 
 @composite(out=True)
 def old_svd(input, some=True, compute_uv=True):
-    """torch.svd: U diag(S) Vᴴ = input, by default with min(m, n) columns in U and V; zeros for both without
-    ``compute_uv``.
+    """torch.svd: U diag(S) Vᴴ = input, by default with min(m, n) columns in U and V.
+
+    Without ``compute_uv`` both are zeros.
     """
     U, S, Vh = svd(input, full_matrices=not some)
     return old_svd_result(U, S, adjoint(Vh)) if compute_uv else old_svd_result(U * 0, S, adjoint(Vh) * 0)
@@ -266,11 +267,11 @@ def _triangle(UPLO):
 
 @composite(out=True)
 def eigh(A, UPLO="L"):
-    """Eigenvalues (…, n), ascending, and eigenvectors (…, n, n) of symmetric or Hermitian matrices, of which
-    only the lower ("L") or upper triangle is read.
+    """Eigenvalues (…, n), ascending, and eigenvectors (…, n, n) of symmetric or Hermitian matrices.
 
-    The gradient is that of a loss which does not depend on the signs of the vectors; it is infinite where two
-    eigenvalues are equal. RuntimeError for another ``UPLO``.
+    Only the lower ("L") or upper ("U") triangle is read. The gradient is that of a loss which does not depend
+    on the signs of the vectors; it is infinite where two eigenvalues are equal. RuntimeError for another
+    ``UPLO``.
     """
     return eigh_result(*_eigh(A, UPLO=_triangle(UPLO)))
 

@@ -83,10 +83,10 @@ def eigvals(A):
 
 @composite(out=True)
 def householder_product(A, tau):
-    """The first n columns of the product of the reflections I - tau_i v_i v_iᴴ, for A (…, m, n) with m >= n
-    and tau (…, k) with k <= n.
+    """The first n columns of the product of the reflections I - tau_i v_i v_iᴴ.
 
-    v_i is column i of A below the diagonal, 1 on it and 0 above. RuntimeError for other shapes.
+    Shapes: A (…, m, n) with m >= n, tau (…, k) with k <= n. v_i is column i of A below the diagonal, 1 on it
+    and 0 above. RuntimeError for other shapes.
     """
     if len(A.shape) < 2:
         raise RuntimeError("torch.linalg.householder_product: input must have at least 2 dimensions.")
@@ -134,34 +134,36 @@ def _geqrf(x):
 
 @composite(out=True)
 def geqrf(input):
-    """What LAPACK's geqrf gives for matrices (…, m, n): R, and below its diagonal the vectors that
-    :func:`householder_product` takes. No gradient.
+    """R of matrices (…, m, n), and below its diagonal the vectors for :func:`householder_product`.
+
+    As LAPACK's geqrf gives them. No gradient.
     """
     return geqrf_result(*_geqrf(input))
 
 
 @composite(out=True)
 def tensorinv(A, ind=2):
-    """The inverse of A as a map from its last dimensions to its first ``ind``, whose sizes have the same
-    product; its dimensions swap.
+    """The inverse of A as a map from its last dimensions to its first ``ind``.
 
-    RuntimeError for others, LinAlgError where A is singular.
+    Both have the same product of sizes; in the result they are swapped. RuntimeError for others, LinAlgError
+    where A is singular.
     """
     if ind <= 0:
         raise RuntimeError("Expected a strictly positive integer for 'ind'")
     first, rest = tuple(A.shape[:ind]), tuple(A.shape[ind:])
     if math.prod(first) != math.prod(rest):
         raise RuntimeError(
-            "Expected self to satisfy the requirement prod(self.shape[ind:]) == "
-            f"prod(self.shape[:ind]), but got {math.prod(rest)} != {math.prod(first)}"
+            "Expected self to satisfy the requirement prod(self.shape[ind:]) == prod(self.shape[:ind]), "
+            f"but got {math.prod(rest)} != {math.prod(first)}"
         )
     return reshape(inv(reshape(A, shape=(math.prod(first), math.prod(rest)))), shape=(*rest, *first))
 
 
 @composite(out=True)
 def tensorsolve(A, B, dims=None):
-    """X with tensordot(A, X, X.ndim) = B; the dimensions ``dims`` of A go last before. RuntimeError for
-    shapes that do not fit.
+    """X with tensordot(A, X, X.ndim) = B; first the dimensions ``dims`` of A are moved to the end.
+
+    RuntimeError for shapes that do not fit.
     """
     if dims is not None:
         A = movedim(A, tuple(dims), tuple(range(-len(dims), 0)))
@@ -169,8 +171,7 @@ def tensorsolve(A, B, dims=None):
     n = math.prod(shape)
     if n != math.prod(B.shape):
         raise RuntimeError(
-            "Expected self to satisfy the requirement prod(self.shape[other.ndim:]) == "
-            "prod(other.shape), but got "
-            f"{n} != {math.prod(B.shape)}"
+            "Expected self to satisfy the requirement prod(self.shape[other.ndim:]) == prod(other.shape), "
+            f"but got {n} != {math.prod(B.shape)}"
         )
     return reshape(solve(reshape(A, shape=(n, n)), reshape(B, shape=(n,))), shape=shape)

@@ -55,8 +55,8 @@ def _from_lists(args):
     output = "" if len(args) % 2 == 0 else "->" + _letters(args[-1])
     if len(args) < 2:
         raise ValueError(
-            "einsum(): must specify the equation string and at least one operand, or at least one "
-            "operand and its subscripts list"
+            "einsum(): must specify the equation string and at least one operand, or at least one operand "
+            "and its subscripts list"
         )
     return ",".join(_letters(numbers) for numbers in args[1 : len(args) // 2 * 2 : 2]) + output, args[
         0 : len(args) // 2 * 2 : 2
@@ -93,8 +93,9 @@ def _subscripts(text, start, where):
 
 
 def _parse(equation, operands):
-    """The labels of each operand's dimensions and those of the output; dimensions of an ellipsis are numbered
-    from the last, -1, -2, …
+    """The labels of each operand's dimensions and those of the output.
+
+    Dimensions of an ellipsis are numbered from the last: -1, -2, …
     """
     if not operands:
         raise RuntimeError("einsum(): must provide at least one operand")
@@ -112,9 +113,8 @@ def _parse(equation, operands):
                 "but no ellipsis was given" if spare < 0 and None in labels else "and no ellipsis was given"
             )
             raise RuntimeError(
-                f"einsum(): the number of subscripts in the equation ({ndim - spare}) does not match "
-                f"the number of dimensions ({ndim}) "
-                f"for operand {i} {also}"
+                f"einsum(): the number of subscripts in the equation ({ndim - spare}) does not match the "
+                f"number of dimensions ({ndim}) for operand {i} {also}"
             )
         longest = max(longest, spare)
         inputs.append(
@@ -164,8 +164,8 @@ def _sizes(terms):
             seen = size.get(label, 1)
             if n not in (1, seen) and seen != 1:
                 raise RuntimeError(
-                    f"einsum(): subscript {label} has size {n} for operand {i} which does not "
-                    f"broadcast with previously seen size {seen}"
+                    f"einsum(): subscript {label} has size {n} for operand {i} which does not broadcast "
+                    f"with previously seen size {seen}"
                 )
             size[label] = n if seen == 1 else seen
     return size
@@ -181,9 +181,7 @@ def _without_spread(x, labels, size):
 
 
 def _cheapest(terms, size, output):
-    """The pair of terms whose product takes least: first the smallest growth of memory, then the fewest
-    multiplications.
-    """
+    """The pair of terms whose product costs least: first in growth of memory, then in multiplications."""
     if len(terms) == 2:
         return 0, 1
     best = None

@@ -1,6 +1,4 @@
-"""The LU factorization, what is solved with it, and the forms of inverses and factorizations that report
-failure instead of raising.
-"""
+"""The LU factorization, solving with it, and forms that report failure instead of raising."""
 
 from __future__ import annotations
 
@@ -39,8 +37,9 @@ class lu_factor_result(NamedTuple):
 
 
 class lu_factor_ex_result(NamedTuple):
-    """As of ``lu_factor``, and for each matrix the place of the first zero on U's diagonal, counted from 1; 0
-    where there is none.
+    """As of ``lu_factor``, and for each matrix the place of the first zero on U's diagonal.
+
+    It counts from 1; 0 stands for none.
     """
 
     LU: Any
@@ -63,8 +62,9 @@ class solve_ex_result(NamedTuple):
 
 
 class cholesky_ex_result(NamedTuple):
-    """Factors, and 0 for each positive-definite matrix, else the order of the first leading minor that is
-    not.
+    """Factors, and 0 for each positive-definite matrix.
+
+    For others the order of the first leading minor that is not.
     """
 
     L: Any
@@ -81,10 +81,11 @@ def _permutation(order, like):
 
 
 def _lu_vjp(g, L, U, order, x):
-    """A = P L U. Square matrices: gA = P L⁻ᵀ (tril(Lᵀ gL, -1) + triu(gU Uᵀ)) U⁻ᵀ (de Hoog, Anderssen and
-    Lukas, 2011); the columns of a wide
-    and the rows of a tall matrix beyond the square part solve linear equations with its factors, which send
-    their gradients there.
+    """gA = P L⁻ᵀ (tril(Lᵀ gL, -1) + triu(gU Uᵀ)) U⁻ᵀ for square A = P L U.
+
+    Source: de Hoog, Anderssen and Lukas (2011). The columns of a wide matrix beyond the square part, and the
+    rows of a tall one, solve linear equations with its factors; their gradients flow into those of the
+    factors.
     """
     gL, gU = g[0], g[1]
     k = L.shape[-1]
@@ -118,8 +119,7 @@ def _solve(triangle, B, upper):
     x=lambda g, L, U, order, x: _lu_vjp(g, L, U, order, x),
 )
 def _lu(x, *, pivot):
-    """Gaussian elimination by columns (Golub and Van Loan, algorithm 3.4.1), all matrices of a batch at
-    once."""
+    """Gaussian elimination by columns (Golub and Van Loan, algorithm 3.4.1), a whole batch at once."""
     check_matrices(x, "lu_factor", square=False)
     module, (m, n) = xp(x), x.shape[-2:]
     if not pivot and module is numpy and x.size:
@@ -156,10 +156,10 @@ def _lu(x, *, pivot):
 
 @composite(out=True)
 def lu(A, *, pivot=True):
-    """P L U = A for matrices (…, m, n): a permutation (…, m, m), unit lower (…, m, k) and upper triangular
-    (…, k, n), where k is min(m, n).
+    """P L U = A for matrices (…, m, n): a permutation, unit lower and upper triangular matrices.
 
-    Without ``pivot`` no rows are swapped and P is empty.
+    Shapes: P (…, m, m), L (…, m, k), U (…, k, n) with k = min(m, n). Without ``pivot`` no rows are swapped
+    and P is empty.
     """
     L, U, order, _ = _lu(A, pivot=pivot)
     raw = array_of(order)
@@ -169,10 +169,9 @@ def lu(A, *, pivot=True):
 
 @composite(out=True)
 def lu_factor_ex(A, *, pivot=True, check_errors=False):
-    """As :func:`lu_factor`, with ``info``: for each matrix the place of the first zero on the diagonal of U,
-    counted from 1, or 0.
+    """As :func:`lu_factor`, with ``info``: the place of the first zero on the diagonal of each U.
 
-    With ``check_errors`` LinAlgError instead.
+    It counts from 1; 0 stands for none. With ``check_errors`` LinAlgError instead.
     """
     L, U, _, pivots = _lu(A, pivot=pivot)
     m, n = A.shape[-2:]
@@ -190,8 +189,9 @@ def lu_factor_ex(A, *, pivot=True, check_errors=False):
 
 
 def _first(failed):
-    """The first place along the last dimension where ``failed`` holds, counted from 1, as int32; 0 where it
-    never does.
+    """The first place along the last dimension where ``failed`` holds, counted from 1, as int32.
+
+    0 where it never does.
     """
     if not failed.shape[-1]:
         return wrap(xp(failed).zeros(failed.shape[:-1], "int32"))
@@ -200,16 +200,15 @@ def _first(failed):
 
 @composite(out=True)
 def lu_factor(A, *, pivot=True):
-    """The factors of :func:`lu` in one matrix (…, m, n), L below the diagonal, and the pivots (…, k): row i
-    was swapped with pivots[i], from 1.
+    """The factors of :func:`lu` in one matrix (…, m, n), L below the diagonal, and the pivots (…, k).
 
-    LinAlgError for singular matrices.
+    Row i was swapped with row pivots[i], counted from 1. LinAlgError for singular matrices.
     """
     return lu_factor_result(*lu_factor_ex(A, pivot=pivot, check_errors=True)[:2])
 
 
 def _order(pivots, m):
-    """The rows' order that swapping by pivots gives."""
+    """The order of the rows after swapping by ``pivots``."""
     module, flat = (
         xp(pivots),
         pivots.reshape(math.prod(pivots.shape[:-1]), pivots.shape[-1]).astype("int64") - 1,
@@ -224,7 +223,7 @@ def _order(pivots, m):
 
 @composite(out=True)
 def lu_unpack(LU_data, LU_pivots, unpack_data=True, unpack_pivots=True):
-    """(P, L, U) of what :func:`lu_factor` gives; what is not unpacked is empty."""
+    """(P, L, U) from what :func:`lu_factor` gives; parts that are not wanted are empty."""
     m, n = LU_data.shape[-2:]
     k, raw = min(m, n), LU_data.array
     empty = wrap(xp(raw).empty(0, raw.dtype))
@@ -240,10 +239,9 @@ def lu_unpack(LU_data, LU_pivots, unpack_data=True, unpack_pivots=True):
 
 @composite(out=True)
 def lu_solve(LU, pivots, B, *, left=True, adjoint=False):
-    """X with A X = B (X A = B without ``left``, Aᴴ for A with ``adjoint``), from what :func:`lu_factor` made
-    of A (…, n, n). B: (…, n, k).
+    """X with A X = B, from what :func:`lu_factor` made of A (…, n, n). Shape of B: (…, n, k).
 
-    RuntimeError for other shapes.
+    X A = B without ``left``; Aᴴ in the place of A with ``adjoint``. RuntimeError for other shapes.
     """
     if LU.shape[-1] != LU.shape[-2]:
         raise RuntimeError(
@@ -278,8 +276,10 @@ def old_lu(A, pivot=True, get_infos=False):
 
 
 def _singular(A, check_errors, name):
-    """``info`` of square matrices, and whether one of them is singular. LinAlgError then if
-    ``check_errors``."""
+    """``info`` of square matrices, and whether one of them is singular.
+
+    With ``check_errors`` that raises LinAlgError.
+    """
     check_matrices(A.array, name)
     info = lu_factor_ex(wrap(A.array)).info
     found = bool((info.array > 0).any())
@@ -289,8 +289,9 @@ def _singular(A, check_errors, name):
 
 
 def _replaced(A, bad):
-    """``A`` with the identity in place of the matrices that are ``bad`` (…), and a factor for what comes of
-    it: nan for them, 1 for the others.
+    """``A`` with the identity in place of the ``bad`` matrices, and factors for their results.
+
+    The factors are nan for the bad ones, 1 for the others.
     """
     bad = wrap(bad[..., None, None])
     return select(bad, wrap(eye_like(A.array)), A), to_dtype(select(bad, float("nan"), 1.0), A.array.dtype)
@@ -305,8 +306,9 @@ def inverse_or_infinite(x):
 
 @composite(out=True)
 def inv_ex(A, *, check_errors=False):
-    """The inverses of square matrices and ``info``, which is not 0 for singular ones, whose inverse is
-    infinite or nan.
+    """The inverses of square matrices, and ``info``, which is not 0 for singular ones.
+
+    The inverse of those is infinite or nan.
     """
     info, singular = _singular(A, check_errors, "inv_ex")
     return inv_ex_result((inverse_or_infinite if singular else inv)(A), info)
@@ -324,8 +326,9 @@ def solve_ex(A, B, *, left=True, check_errors=False):
 
 @composite(out=True)
 def cholesky_ex(A, *, upper=False, check_errors=False):
-    """As :func:`cholesky`, with ``info``: 0, or the order of the first leading minor that is not
-    positive-definite; then the factor is nan.
+    """As :func:`cholesky`, with ``info``: 0, or the order of the first minor that is not positive-definite.
+
+    Then the factor is nan.
     """
     check_matrices(A.array, "cholesky")
     info = [0] * math.prod(A.shape[:-2])

@@ -1,6 +1,4 @@
-"""Norms, determinants, pseudo-inverses, powers and least squares: what ``mytorch.linalg`` has beside products
-and factorizations.
-"""
+"""Determinants, pseudo-inverses, powers and least squares."""
 
 from __future__ import annotations
 
@@ -87,17 +85,15 @@ def _inverse(x):
         return inverse_or_infinite(x)
 
 
-def _slogdet_slope(g, x, sign):
-    """The logarithm of the determinant changes by tr(x⁻¹ dx): its real part is that of the absolute value,
-    its imaginary part the sign's angle.
-    """
+def _slogdet_vjp(g, x, sign):
+    """d log det x = tr(x⁻¹ dx): the real part is d logabsdet, the imaginary part that of the sign's angle."""
     of_sign, slope = g
     if array_of(sign).dtype.kind == "c":
         slope = slope - 1j * (of_sign.conj() * sign).imag
     return slope[..., None, None] * adjoint(_inverse(x))
 
 
-@primitive(complex=True, outputs=("sign", "logabsdet"), x=_slogdet_slope)
+@primitive(complex=True, outputs=("sign", "logabsdet"), x=_slogdet_vjp)
 def _slogdet(x):
     check_matrices(x, "slogdet")
     sign, logabsdet = lapack(xp(x).linalg.slogdet, x)
@@ -114,8 +110,9 @@ def slogdet(A):
 
 
 def logdet(input):
-    """The logarithm of the determinant; NaN where it is negative, complex for complex matrices. Shapes: (…,
-    n, n) -> (…).
+    """The logarithm of the determinant, (…, n, n) -> (…).
+
+    It is nan where the determinant is negative, and complex for complex matrices.
     """
     sign, logabsdet = slogdet(input)
     if array_of(sign).dtype.kind == "c":
@@ -132,8 +129,9 @@ def _pinv_vjp(g, x, out):
 
 
 def _bound(values, shape, atol, rtol):
-    """Up to where singular values (…, k) of matrices of ``shape`` count as 0: max(atol, rtol · largest), as
-    (…, 1).
+    """The bound up to which singular values (…, k) count as 0: max(atol, rtol · largest), as (…, 1).
+
+    ``shape`` is that of the matrices.
     """
     raw, atol, rtol = (array_of(v) for v in (values, atol, rtol))
     if rtol is None:
@@ -158,8 +156,9 @@ def _pinv(x, *, rtol=None, atol=None, hermitian=False):
 
 @composite(out=True)
 def pinv(A, rtol=None, *, atol=None, hermitian=False, rcond=None):
-    """The Moore-Penrose inverses of matrices, (…, m, n) -> (…, n, m): singular values up to max(atol, rtol ·
-    largest) count as 0.
+    """The Moore-Penrose inverses of matrices, (…, m, n) -> (…, n, m).
+
+    Singular values up to max(atol, rtol · largest) count as 0.
 
     Gradient: Golub and Pereyra (1973), "The differentiation of pseudo-inverses".
     """
@@ -195,8 +194,9 @@ def matrix_power(A, n):
 
 
 def matrix_exp(A):
-    """Σ Aᵏ / k! of square matrices (…, n, n): the Taylor series of A / 2ˢ, whose norm is below 1/2, squared s
-    times. Higham (2005).
+    """Σ Aᵏ / k! of square matrices (…, n, n). Higham (2005).
+
+    It is the Taylor series of A / 2ˢ, whose norm is below 1/2, squared s times.
     """
     raw = array_of(A)
     check_matrices(raw, "matrix_exp")
@@ -245,6 +245,7 @@ def cholesky_inverse(L, upper=False):
 @composite
 def vander(x, *, N: int | None = None):
     """The Vandermonde matrices of vectors, (…, n) -> (…, n, N): the powers 0 to N - 1 of each element.
+
     RuntimeError unless N > 1.
     """
     if x.dtype == "bool":
@@ -261,10 +262,10 @@ def vander(x, *, N: int | None = None):
 
 @composite
 def decreasing_vander(x, N: int | None = None, increasing=False):
-    """``torch.vander``: the powers N - 1 to 0 of a vector's elements (0 to N - 1 if ``increasing``), (n,) ->
-    (n, N), for N = n by default.
+    """``torch.vander``: the powers N - 1 to 0 of a vector's elements, (n,) -> (n, N).
 
-    RuntimeError for other shapes or a negative N.
+    N is n by default. The powers are 0 to N - 1 if ``increasing``. RuntimeError for other shapes or a
+    negative N.
     """
     if len(x.shape) != 1:
         raise RuntimeError("x must be a one-dimensional tensor.")

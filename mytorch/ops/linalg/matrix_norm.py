@@ -19,9 +19,11 @@ from .solve import inv
 
 @composite(out=True)
 def matrix_norm(A, ord="fro", dim=(-2, -1), keepdim=False, *, dtype=None):
-    """The norms of the matrices in two dimensions: "fro" (root of the sum of squares), "nuc" (sum of singular
-    values), ±2 (largest or smallest singular value), ±1 (sums of columns), ±inf (sums of rows). RuntimeError
-    for another ``ord``, vectors, or anything but two different dimensions.
+    """The norms of the matrices in two dimensions.
+
+    ``ord``: "fro" (root of the sum of squares), "nuc" (sum of singular values), ±2 (largest or smallest
+    singular value), ±1 (sums of columns), ±inf (sums of rows). RuntimeError for another ``ord``, for vectors,
+    or for anything but two different dimensions.
     """
     if dtype is not None:
         A = to_dtype(A, dtype)
@@ -50,10 +52,10 @@ def matrix_norm(A, ord="fro", dim=(-2, -1), keepdim=False, *, dtype=None):
 
 @composite(out=True)
 def norm(input, p="fro", dim=None, keepdim=False, dtype=None):
-    """The vector norm of order ``p`` over ``dim``, or of all elements; "fro" is the one of order 2, "nuc" the
-    nuclear norm of matrices in two dimensions.
+    """The vector norm of order ``p`` over ``dim``, or of all elements.
 
-    RuntimeError for integers and other names.
+    "fro" is the norm of order 2, "nuc" the nuclear norm of matrices in two dimensions. RuntimeError for
+    integers and other names.
     """
     if p == "nuc":
         dims = tuple(range(len(input.shape))) if dim is None else dim
@@ -64,7 +66,7 @@ def norm(input, p="fro", dim=None, keepdim=False, dtype=None):
 
 
 def _most(values, dim, keepdim=False):
-    """The largest of numbers that are not negative; 0 of none."""
+    """The largest of numbers that are not negative, 0 if there is none."""
     if values.shape[dim]:
         return amax(values, dim=dim, keepdim=keepdim)
     return summed(wrap(values.array), dim, keepdims=keepdim)
@@ -72,10 +74,9 @@ def _most(values, dim, keepdim=False):
 
 @composite(out=True)
 def linalg_norm(A, ord=None, dim=None, keepdim=False, *, dtype=None):
-    """The norm of a vector or a matrix: of all elements without ``ord`` and ``dim``; of vectors for one
-    ``dim``, of matrices for two.
+    """The norm of vectors for one ``dim``, of matrices for two.
 
-    RuntimeError for more dimensions.
+    Without ``ord`` and ``dim`` that of all elements. RuntimeError for more dimensions.
     """
     if dtype is not None:
         A = to_dtype(A, dtype)
@@ -98,8 +99,9 @@ def linalg_norm(A, ord=None, dim=None, keepdim=False, *, dtype=None):
 
 @composite(out=True)
 def cond(A, p=None):
-    """The condition numbers of matrices: norm(A) · norm(A⁻¹), by default in the 2-norm (any shape); 0 for
-    those without elements.
+    """The condition numbers of matrices: norm(A) · norm(A⁻¹), by default in the 2-norm (any shape).
+
+    Matrices without elements have 0.
     """
     if 0 in A.shape and (A.shape[-1] == A.shape[-2] or p not in ("fro", "nuc")):
         return summed(wrap(A.array), (-2, -1))

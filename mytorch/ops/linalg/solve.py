@@ -34,7 +34,7 @@ def check_matrices(x, name, square=True):
 
 
 def computed(function, message, *args, **settings):
-    """What LAPACK gives. LinAlgError with torch's words where it fails."""
+    """What LAPACK computes. LinAlgError with torch's words where it fails."""
     try:
         return lapack(function, *args, **settings)
     except numpy.linalg.LinAlgError as error:
@@ -66,8 +66,8 @@ def solved(A, B):
     check_matrices(A, "solve")
     if A.dtype != B.dtype:
         raise RuntimeError(
-            f"linalg.solve: Expected A and B to have the same dtype, but found A of type {A.dtype} and "
-            f"B of type {B.dtype} instead"
+            f"linalg.solve: Expected A and B to have the same dtype, but found A of type {A.dtype} and B of "
+            f"type {B.dtype} instead"
         )
     return computed(
         xp(A).linalg.solve,
@@ -89,8 +89,10 @@ def _solve_vjp(g, A, out):
     broadcasts=True,
 )
 def substituted(A, B, *, upper):
-    """X with A X = B for triangular A; where its diagonal has a zero or B no number, what substitution
-    gives."""
+    """X with A X = B for triangular A.
+
+    Where the diagonal has a zero, or B infinities or nan, the result is that of substitution.
+    """
     module, n = xp(A), A.shape[-1]
     if not A.size or ((module.diagonal(A, 0, -2, -1) != 0).all() and module.isfinite(B).all()):
         return solved(A, B)
@@ -113,18 +115,17 @@ def _substituted_vjp(g, A, out, upper):
 
 @composite(out=True)
 def solve(A, B, *, left=True):
-    """X with A X = B, or X A = B without ``left``, for A (…, n, n) and B (…, n, k) or a batch of vectors (…,
-    n). LinAlgError where A is singular.
+    """X with A X = B, or X A = B without ``left``. LinAlgError where A is singular.
 
-    RuntimeError for other shapes.
+    Shapes: A (…, n, n), B (…, n, k) or a batch of vectors (…, n). RuntimeError for other shapes.
     """
     if len(A.shape) < 2:
         raise RuntimeError("linalg.solve: The input tensor A must have at least 2 dimensions.")
     vector = len(B.shape) == 1 or (len(B.shape) == len(A.shape) - 1 and tuple(B.shape) == tuple(A.shape[:-1]))
     if not left and vector:
         raise RuntimeError(
-            "linalg.solve: Vector broadcasting of the right hand side is not supported for "
-            f"left=False, got B of shape {list(B.shape)}"
+            "linalg.solve: Vector broadcasting of the right hand side is not supported for left=False, got "
+            f"B of shape {list(B.shape)}"
         )
     if vector:
         return (
@@ -140,18 +141,17 @@ def solve(A, B, *, left=True):
 def _mismatched(A, B, left):
     a, b = "x".join(map(str, A.shape[-2:])), "x".join(map(str, B.shape[-2:]))
     raise RuntimeError(
-        "linalg.solve: Incompatible shapes of A and B for the equation "
-        f"{'AX = B' if left else 'XA = B'} ({a} and {b})"
+        f"linalg.solve: Incompatible shapes of A and B for the equation {'AX = B' if left else 'XA = B'} "
+        f"({a} and {b})"
     )
 
 
 @composite(out=True)
 def solve_triangular(A, B, *, upper, left=True, unitriangular=False):
-    """X with A X = B, or X A = B without ``left``, reading only one triangle of A (its diagonal as ones with
-    ``unitriangular``).
+    """X with A X = B, or X A = B without ``left``, reading only one triangle of A.
 
-    Where a diagonal has a zero, infinities and nan come out. Shapes: A (…, n, n), B (…, n, k). RuntimeError
-    for vectors.
+    With ``unitriangular`` its diagonal counts as ones. Where a diagonal has a zero, infinities and nan come
+    out. Shapes: A (…, n, n), B (…, n, k). RuntimeError for vectors.
     """
     for name, x in (("A", A), ("B", B)):
         if len(x.shape) < 2:
@@ -160,8 +160,8 @@ def solve_triangular(A, B, *, upper, left=True, unitriangular=False):
             )
     if A.shape[-1] != A.shape[-2]:
         raise RuntimeError(
-            "linalg.solve_triangular: A must be batches of square matrices, but they are "
-            f"{A.shape[-2]} by {A.shape[-1]} matrices"
+            f"linalg.solve_triangular: A must be batches of square matrices, but they are {A.shape[-2]} by "
+            f"{A.shape[-1]} matrices"
         )
     if B.shape[-2 if left else -1] != A.shape[-1]:
         _mismatched(A, B, left)

@@ -1,5 +1,6 @@
-"""The modified Bessel functions of the first kind, orders 0 and 1, computed in float64 (Abramowitz and
-Stegun, chapter 9).
+"""The modified Bessel functions of the first kind, orders 0 and 1.
+
+Computed in float64 (Abramowitz and Stegun, chapter 9).
 """
 
 from __future__ import annotations
@@ -66,7 +67,7 @@ def _i1e(x):
 
 
 def _per(out, x):
-    """out / x of I₁ or a scaled one, and 1/2, its limit, near 0, where subnormal numbers have few digits."""
+    """out / x for I₁ or the scaled one; its limit 1/2 near 0, where subnormal numbers have few digits."""
     near = abs(x) < 1e-10
     return select(near, 0.5, out / select(near, 1, x))
 

@@ -1,5 +1,6 @@
-"""The gamma function's logarithm and its derivatives, computed in float64 from series (Abramowitz and Stegun,
-chapters 6 and 23).
+"""The logarithm of the gamma function and its derivatives.
+
+Computed in float64 from series (Abramowitz and Stegun, chapters 6 and 23).
 """
 
 from __future__ import annotations

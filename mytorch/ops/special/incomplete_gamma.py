@@ -1,5 +1,4 @@
-"""The regularized incomplete gamma functions, and how a gamma random number moves with its shape
-parameter."""
+"""The regularized incomplete gamma functions, and the derivative of gamma random numbers."""
 
 from __future__ import annotations
 
@@ -108,18 +107,19 @@ def _density(x, y):
 
 @smooth(prepare=only("fV", "igamma", floating), x=_gammainc_x_vjp, y=lambda g, x, y: g * _density(x, y))
 def igamma(x, y):
-    """The regularized lower incomplete gamma function P(input, other) = ∫₀^other t^(input-1) exp(-t) dt /
-    Γ(input), elementwise.
+    """The regularized lower incomplete gamma function P(input, other), elementwise.
 
-    nan for negative arguments. NotImplementedError in the backward pass to ``input``.
+    P(a, x) = ∫₀ˣ t^(a-1) exp(-t) dt / Γ(a). nan for negative arguments. NotImplementedError in the backward
+    pass to ``input``.
     """
     return both_double(_gammainc, x, y)
 
 
 @smooth(prepare=only("fV", "igammac", floating), x=_gammainc_x_vjp, y=lambda g, x, y: -g * _density(x, y))
 def igammac(x, y):
-    """The regularized upper incomplete gamma function 1 - P(input, other), elementwise; otherwise as
-    :func:`igamma`.
+    """The regularized upper incomplete gamma function 1 - P(input, other), elementwise.
+
+    Otherwise as :func:`igamma`.
     """
     return both_double(_gammaincc, x, y)
 
@@ -134,8 +134,9 @@ _NODES, _WEIGHTS = numpy.polynomial.legendre.leggauss(64)
 
 
 def _by_series(a, x):
-    """For small a: ∂P/∂a from the series 6.5.29, whose terms x^(a+k) exp(-x) / Γ(a+k+1) have the slopes (log
-    x - ψ(a+k+1)) times themselves.
+    """-(∂P/∂a) / p(x) for small a, from the series 6.5.29.
+
+    The derivative of its term x^(a+k) exp(-x) / Γ(a+k+1) is (log x - ψ(a+k+1)) times the term.
     """
     log = xp(x).log
     term, psi = 1 / a, digamma_double(a) + 1 / a  # relative to the density times x; ψ(a + 1)
@@ -150,8 +151,9 @@ def _by_series(a, x):
 
 
 def _by_quadrature(a, x):
-    """For larger a: the integral over log t from x to where the density is negligible, away from the mode, by
-    Gauss and Legendre's rule.
+    """-(∂P/∂a) / p(x) for larger a, by Gauss and Legendre's rule.
+
+    The integral over log t goes from x, away from the mode, to where the density is negligible.
     """
     module = xp(x)
     down = x <= a
@@ -181,13 +183,11 @@ def _standard_gamma_derivative_vjp(g):
 
 @primitive(x=_standard_gamma_derivative_vjp, sample=_standard_gamma_derivative_vjp)
 def standard_gamma_derivative(x, sample):
-    """How a gamma random number ``sample`` of shape ``x`` and rate 1 moves with ``x``, elementwise."""
+    """d sample / dx for a gamma random number ``sample`` of shape ``x`` and rate 1, elementwise."""
     return both_double(_sample_derivative, x, sample)
 
 
 @primitive(x=lambda g, x, sample: g * standard_gamma_derivative(x, sample), sample=lambda g: g)
 def standard_gamma(x, sample):
-    """``sample``, a gamma random number of shape ``x`` and rate 1 for each element of ``x``, with its
-    gradient to ``x``.
-    """
+    """``sample``, a gamma random number of shape ``x`` and rate 1, with its gradient to ``x``."""
     return sample

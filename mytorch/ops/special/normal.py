@@ -89,8 +89,7 @@ def mills_excess(x):
 
 @smooth(x=lambda g, x: g * inverse_mills(x))
 def log_ndtr(x):
-    """The logarithm of the standard normal distribution function, elementwise, exact in the lower tail
-    too."""
+    """The logarithm of :func:`ndtr`, elementwise, exact in the lower tail too."""
     return through_double(_log_ndtr_double, x)
 
 

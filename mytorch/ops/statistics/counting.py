@@ -13,10 +13,10 @@ from ...core.primitive import primitive
 
 @primitive
 def bincount(x, weights=None, *, minlength=0):
-    """How often each integer 0, 1, … occurs in a 1-d tensor of them, or the sum of their ``weights``; at
-    least ``minlength`` entries.
+    """How often each integer 0, 1, … occurs in a 1-d tensor, or the sum of their ``weights``.
 
-    RuntimeError for negative integers and other shapes, NotImplementedError for other dtypes.
+    The result has at least ``minlength`` entries. RuntimeError for negative integers and other shapes,
+    NotImplementedError for other dtypes.
     """
     if x.dtype.kind not in "iu":
         raise NotImplementedError(f'"bincount" not implemented for {x.dtype}: it takes integers')
@@ -28,8 +28,8 @@ def bincount(x, weights=None, *, minlength=0):
         )
     if weights is not None and weights.shape != x.shape:
         raise RuntimeError(
-            "weights should be 1-d and have the same length as input, but got shapes "
-            f"{list(weights.shape)} and {list(x.shape)}"
+            f"weights should be 1-d and have the same length as input, but got shapes {list(weights.shape)} "
+            f"and {list(x.shape)}"
         )
     out = xp(x).bincount(x.astype("int64", copy=False), weights, minlength)
     return out.astype("float32") if weights is not None and weights.dtype == "float32" else out
@@ -37,10 +37,10 @@ def bincount(x, weights=None, *, minlength=0):
 
 @primitive
 def histc(x, *, bins=100, min: float = 0, max: float = 0):
-    """How many elements fall into each of ``bins`` equal parts of [min, max] (of the range of the elements if
-    both are equal).
+    """How many elements fall into each of ``bins`` equal parts of [min, max].
 
-    RuntimeError unless bins > 0 and min <= max are finite, NotImplementedError for integers.
+    If both are equal, it is the range of the elements. RuntimeError unless bins > 0 and min <= max are
+    finite, NotImplementedError for integers.
     """
     if x.dtype.kind in "biu":
         raise NotImplementedError(
@@ -72,8 +72,9 @@ class histogram_result(NamedTuple):
 
 @composite(out=True)
 def histogram(input, bins: int | Variable = 100, *, range=None, weight=None, density=False):
-    """How many elements (or their ``weight``, of the same shape) lie in each bin: a pair (hist, bin_edges),
-    of the dtype of ``input``.
+    """How many elements lie in each bin: a pair (hist, bin_edges), of the dtype of ``input``.
+
+    ``weight``, of the same shape, counts instead of 1.
 
     bins: a number, of equal bins over ``range`` (that of the elements by default), or a 1-d tensor of edges.
         ``density``: the integral is 1. No gradient. RuntimeError for integers, or bins and ranges that make

@@ -27,10 +27,9 @@ from .scan import cumsum
 
 @composite(out=True)
 def diff(input, n=1, dim=-1, prepend=None, append=None):
-    """The ``n``-th differences between neighbours along ``dim``, after ``prepend`` and before ``append``; of
-    booleans whether they differ.
+    """The ``n``-th differences between neighbours along ``dim``, after ``prepend`` and before ``append``.
 
-    RuntimeError for a 0-d tensor or a negative ``n``.
+    For booleans: whether they differ. RuntimeError for a 0-d tensor or a negative ``n``.
     """
     if not input.shape:
         raise RuntimeError("diff expects input to be at least one-dimensional")
@@ -115,10 +114,9 @@ def cumulative_trapezoid(y, x=None, *, dx: float | None = None, dim=-1):
 
 @composite
 def cov(input, *, correction=1, fweights=None, aweights=None):
-    """The covariances of variables (rows) over observations (columns), (n, m) -> (n, n); optional weights of
-    the observations.
+    """The covariances of variables (rows) over observations (columns), (n, m) -> (n, n).
 
-    RuntimeError for more dimensions, and for booleans.
+    The weights of the observations are optional. RuntimeError for more dimensions, and for booleans.
     """
     if len(input.shape) > 2:
         raise RuntimeError(
@@ -129,14 +127,13 @@ def cov(input, *, correction=1, fweights=None, aweights=None):
     for name, w in (("fweights", fweights), ("aweights", aweights)):
         if w is not None and len(w.shape) > 1:
             raise RuntimeError(
-                f"cov(): expected {name} to have one or fewer dimensions but got {name} with "
-                f"{len(w.shape)} dimensions"
+                f"cov(): expected {name} to have one or fewer dimensions but got {name} with {len(w.shape)} "
+                "dimensions"
             )
         if w is not None and array_of(w).size != (input.shape[-1] if input.shape else 1):
             raise RuntimeError(
-                f"cov(): expected {name} to have the same numel as there are observations in the input "
-                f"but got {array_of(w).size} != "
-                f"{input.shape[-1] if input.shape else 1}"
+                f"cov(): expected {name} to have the same numel as there are observations in the input but "
+                f"got {array_of(w).size} != {input.shape[-1] if input.shape else 1}"
             )
     _check_weights(fweights, aweights)
     x = reshape(input, shape=(1, -1)) if len(input.shape) < 2 else input
@@ -196,9 +193,10 @@ def corrcoef(input):
 
 @composite
 def gradient(input, *, spacing=None, dim=None, edge_order=1):
-    """The derivatives of samples along each dimension (or those in ``dim``), as a tuple of tensors of the
-    shape of ``input``: second-order central differences inside, differences of ``edge_order`` 1 or 2 at the
-    ends (Fornberg, 1988).
+    """The derivatives of samples along each dimension, or those in ``dim``, as a tuple of tensors.
+
+    Inside, second-order central differences; at the ends, differences of ``edge_order`` 1 or 2 (Fornberg,
+    1988).
 
     spacing: a number (1 by default), one for each dimension, or 1-d tensors of coordinates. RuntimeError for
         samples too few, or spacings that do not fit.
@@ -210,8 +208,8 @@ def gradient(input, *, spacing=None, dim=None, edge_order=1):
     steps = list(spacing) if isinstance(spacing, (tuple, list)) else [spacing] * len(dims)
     if len(steps) != len(dims):
         raise RuntimeError(
-            "torch.gradient expected spacing to be unspecified, a scalar, or a list of length "
-            f"{len(dims)}, but got length {len(steps)}"
+            f"torch.gradient expected spacing to be unspecified, a scalar, or a list of length {len(dims)}, "
+            f"but got length {len(steps)}"
         )
     return tuple(_derivative(input, d, step, edge_order) for d, step in zip(dims, steps))
 

@@ -45,8 +45,9 @@ class mode_result(NamedTuple):
 
 
 def _middle(x, ignore_nan):
-    """The number of the lower median among the sorted elements along the last dimension (nan sorts last): the
-    first nan, if nan counts.
+    """The place of the lower median among the sorted elements along the last dimension.
+
+    nan sorts last; if nan counts, it is the place of the first one.
     """
     n = x.shape[-1]
     if x.dtype.kind in "iu":
@@ -125,8 +126,9 @@ def _mode(x, *, dim, keepdim):
 
 @composite(out=True)
 def mode(input, dim=-1, keepdim=False):
-    """The most frequent elements along ``dim``, the smallest of several, and the last place where each is: a
-    pair (values, indices).
+    """The most frequent elements along ``dim`` and their last places: a pair (values, indices).
+
+    Of several the smallest.
     """
     return mode_result(*_mode(input, dim=dim, keepdim=keepdim))
 
@@ -141,8 +143,8 @@ def _quantile(input, q, dim, keepdim, interpolation, ignore_nan, name):
         raise RuntimeError(f"{name}() input tensor must be either float or double dtype")
     if interpolation not in _MODES:
         raise RuntimeError(
-            f"{name}() interpolation must be one of linear, lower, higher, midpoint or nearest, but "
-            f"got {interpolation}"
+            f"{name}() interpolation must be one of linear, lower, higher, midpoint or nearest, but got "
+            f"{interpolation}"
         )
     module, kind, given = xp(input.array), input.array.dtype, q
     if isinstance(q, Variable) or is_array(q):
@@ -190,11 +192,10 @@ def _quantile(input, q, dim, keepdim, interpolation, ignore_nan, name):
 
 @composite(out=True)
 def quantile(input, q, dim=None, keepdim=False, *, interpolation="linear"):
-    """The quantiles ``q`` (a number or a 1-d tensor, in [0, 1]) of all elements, or along ``dim``; nan if one
-    is nan.
+    """The quantiles ``q`` (a number or a 1-d tensor, in [0, 1]) of all elements, or along ``dim``.
 
-    A tensor ``q`` gives a leading dimension. ``interpolation`` between two elements: linear, lower, higher,
-    midpoint or nearest.
+    nan if one is nan. A tensor ``q`` gives a leading dimension. ``interpolation`` between two elements:
+    linear, lower, higher, midpoint or nearest.
     """
     return _quantile(input, q, dim, keepdim, interpolation, False, "quantile")
 

@@ -43,8 +43,9 @@ def at(dim, part):
 
 
 def scanned(operation, x, dim):
-    """The running results of an associative ``operation`` along ``dim`` in log2(n) steps: the definition that
-    can be differentiated.
+    """The running results of an associative ``operation`` along ``dim``, in log2(n) steps.
+
+    It is the differentiable definition.
     """
     step = 1
     while step < x.shape[dim]:
@@ -55,8 +56,9 @@ def scanned(operation, x, dim):
 
 
 def running(name, x, dim):
-    """The running results of a function of two numbers of NumPy or CuPy, which has no ``accumulate``, along
-    ``dim``.
+    """The running results of a function ``name`` of two numbers along ``dim``.
+
+    CuPy has no ``accumulate``.
     """
     function = getattr(xp(x), name)
     return function.accumulate(x, dim) if xp(x) is numpy else scanned(function, x, dim)
@@ -98,8 +100,9 @@ def _cumsum_vjp(g, dim):
 
 
 def _recurrence(g, ratio, dim):
-    """S with S[k] = g[k] + ratio[k] · S[k + 1] along ``dim``; ``ratio`` is one element shorter, and where it
-    is 0 even nan goes no further.
+    """S with S[k] = g[k] + ratio[k] · S[k + 1] along ``dim``; ``ratio`` is one element shorter.
+
+    Where it is 0, even nan goes no further.
     """
     out = g.copy()
     for k in range(g.shape[dim] - 2, -1, -1):
@@ -223,16 +226,18 @@ def _cummin(x, *, dim):
 
 @composite(out=True)
 def cummax(input, dim):
-    """The largest element so far along ``dim``: a pair (values, indices); of equal ones the last. nan is
-    larger than any number.
+    """The largest element so far along ``dim``: a pair (values, indices); of equal ones the last.
+
+    nan is larger than any number.
     """
     return cummax_result(*_cummax(input, dim=dim))
 
 
 @composite(out=True)
 def cummin(input, dim):
-    """The smallest element so far along ``dim``: a pair (values, indices); of equal ones the last. nan is
-    smaller than any number.
+    """The smallest element so far along ``dim``: a pair (values, indices); of equal ones the last.
+
+    nan is smaller than any number.
     """
     return cummin_result(*_cummin(input, dim=dim))
 
@@ -256,8 +261,10 @@ def _logcumsumexp_vjp(g, x, out, dim):
 @primitive(complex="holomorphic", composed=_logcumsumexp_definition, x=_logcumsumexp_vjp)
 @widened
 def logcumsumexp(x, *, dim):
-    """log Σ exp(x) of the elements so far along ``dim``, without overflow. NotImplementedError for
-    integers."""
+    """log Σ exp(x) of the elements so far along ``dim``, without overflow.
+
+    NotImplementedError for integers.
+    """
     dim = check_dim(dim, x.ndim)
     if x.dtype.kind in "biu":
         raise NotImplementedError(

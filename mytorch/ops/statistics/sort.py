@@ -58,8 +58,9 @@ def _stable(x, dim):
 
 @composite(out=True)
 def sort(input, dim=-1, descending=False, stable=False):
-    """Sorted along ``dim``: a pair (values, indices). Equal elements keep their order; NaN counts as the
-    largest.
+    """Sorted along ``dim``: a pair (values, indices).
+
+    Equal elements keep their order; nan counts as the largest.
     """
     if not input.shape:
         check_dim(dim, 0)
@@ -103,6 +104,7 @@ def _topk(x, *, k, dim, largest):
 @composite(out=True)
 def topk(input, k, dim=-1, largest=True, sorted=True):
     """The ``k`` largest (or smallest) elements along ``dim``, in order: a pair (values, indices).
+
     RuntimeError if there are not ``k``.
     """
     dim = check_dim(dim, len(input.shape))
@@ -117,10 +119,10 @@ def topk(input, k, dim=-1, largest=True, sorted=True):
 
 @composite(out=True)
 def kthvalue(input, k, dim=-1, keepdim=False):
-    """The ``k``-th smallest element along ``dim``: a pair (values, indices). RuntimeError unless 1 <= k <=
-    size.
+    """The ``k``-th smallest element along ``dim``: a pair (values, indices).
 
-    IndexError if the dimension is empty, NotImplementedError for booleans.
+    RuntimeError unless 1 <= k <= size. IndexError if the dimension is empty, NotImplementedError for
+    booleans.
     """
     dim = check_dim(dim, len(input.shape))
     if input.shape and input.shape[dim] == 0:
@@ -160,26 +162,25 @@ def _searchsorted(boundaries, values, *, right):
 
 @composite(out=True)
 def searchsorted(sorted_sequence, input, *, out_int32=False, right=False, side=None, sorter=None):
-    """Where to insert the values ``input`` (…, m) into the sorted ``sorted_sequence`` (n,) or (…, n): the
-    first place, or the last with ``right``.
+    """Where to insert the values ``input`` (…, m) into the sorted ``sorted_sequence`` (n,) or (…, n).
 
-    ``sorter`` holds the indices that sort the sequence. RuntimeError if leading sizes differ.
+    The first such place, or the last with ``right``. ``sorter`` holds the indices that sort the sequence.
+    RuntimeError if leading sizes differ.
     """
     if side is not None:
         if side not in ("left", "right"):
             raise RuntimeError(f"torch.searchsorted(): side can only be 'left' or 'right' but got {side}")
         if right and side == "left":
             raise RuntimeError(
-                "torch.searchsorted(): side and right can't be set to opposites, got side of left "
-                "while right was True"
+                "torch.searchsorted(): side and right can't be set to opposites, got side of left while "
+                "right was True"
             )
         right = side == "right"
     if sorter is not None:
         if sorter.shape != sorted_sequence.shape:
             raise RuntimeError(
                 "torch.searchsorted(): boundary and sorter must have the same size, but got boundary "
-                f"tensor {list(sorted_sequence.shape)} "
-                f"and got sorter tensor {list(sorter.shape)}"
+                f"tensor {list(sorted_sequence.shape)} and got sorter tensor {list(sorter.shape)}"
             )
         sorted_sequence = gather(sorted_sequence, -1, sorter)
     if not sorted_sequence.shape:
@@ -189,10 +190,9 @@ def searchsorted(sorted_sequence, input, *, out_int32=False, right=False, side=N
     shape = getattr(input, "shape", ())
     if len(sorted_sequence.shape) > 1 and tuple(shape[:-1]) != tuple(sorted_sequence.shape[:-1]):
         raise RuntimeError(
-            "torch.searchsorted(): boundaries tensor should be 1 dimension or the first N-1 "
-            "dimensions of boundaries tensor and input value tensor "
-            f"must match, but we got boundaries tensor {list(sorted_sequence.shape)} and input value "
-            f"tensor {list(shape)}"
+            "torch.searchsorted(): boundaries tensor should be 1 dimension or the first N-1 dimensions of "
+            "boundaries tensor and input value tensor must match, but we got boundaries tensor "
+            f"{list(sorted_sequence.shape)} and input value tensor {list(shape)}"
         )
     found = _searchsorted(sorted_sequence, input, right=right)
     return found.astype("int32") if out_int32 else found
@@ -230,10 +230,10 @@ def _wanted(parts, *flags):
 
 @composite
 def unique(input, sorted=True, return_inverse=False, return_counts=False, dim=None):
-    """The distinct elements, or slices along ``dim``, in order; optionally where each element of ``input``
-    went and how often each occurs.
+    """The distinct elements, or slices along ``dim``, in order.
 
-    RuntimeError if another dimension than ``dim`` is empty.
+    On request also where each element of ``input`` went, and how often each occurs. RuntimeError if another
+    dimension than ``dim`` is empty.
     """
     dim = None if dim is None else check_dim(dim, len(input.shape))
     if dim is not None and 0 in (*input.shape[:dim], *input.shape[dim + 1 :]):

@@ -69,11 +69,10 @@ def _settled(input, args, settings, name):
 
 @composite(out=True)
 def var(input, *args, **settings):
-    """Variance over ``dim``: the squared distances from the mean, summed and divided by n - ``correction``
-    (1: Bessel's).
+    """Variance over ``dim``: the sum of squared distances from the mean, over n - ``correction``.
 
-    ``var(dim=None, *, correction=1, keepdim=False)``; torch's older forms ``(unbiased)`` and ``(dim,
-    unbiased, keepdim)`` work too.
+    The default correction 1 is Bessel's. ``var(dim=None, *, correction=1, keepdim=False)``; torch's older
+    forms ``(unbiased)`` and ``(dim, unbiased, keepdim)`` work too.
     """
     return _var(input, **_settled(input, args, settings, "var"))
 

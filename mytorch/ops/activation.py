@@ -45,11 +45,9 @@ def leaky_relu(x, *, negative_slope=0.01):
 @primitive(x=lambda g, x, threshold: select(x <= threshold, 0, g))
 def threshold(x, *, threshold: float, value: float):
     """x where it is above ``threshold``, else ``value``, elementwise."""
-    return (
-        choose(x > threshold, x, x.dtype.type(value))
-        if x.dtype.kind != "f"
-        else choose((x > threshold) | (x != x), x, value)
-    )
+    if x.dtype.kind != "f":
+        return choose(x > threshold, x, x.dtype.type(value))
+    return choose((x > threshold) | (x != x), x, value)  # nan stays
 
 
 @primitive(x=lambda g, x, min_val, max_val: select((x <= min_val) | (x >= max_val), 0, g))
@@ -206,13 +204,14 @@ def tanhshrink(x):
     """x - tanh(x), elementwise."""
     near = xp(x).abs(x) < 1
     square = choose(near, x, x.dtype.type(0)) ** 2
-    fraction = 0  # Lambert's continued fraction, tanh(x) = x / (1 + x² / (3 + x² / (5 + …))), does not cancel
+    # Lambert's continued fraction, tanh(x) = x / (1 + x² / (3 + x² / (5 + …))), does not cancel
+    fraction = 0
     for odd in range(19, 1, -2):
         fraction = square / (odd + fraction)
     return choose(near, x * (fraction / (1 + fraction)), x - xp(x).tanh(x))
 
 
-# ---- gates: x times a weight between 0 and 1, which the gradient needs again ---------------------
+# ---- gates: x times a weight between 0 and 1, which is saved for the gradient --------------------
 
 
 def _gated(weight, x):
@@ -251,7 +250,7 @@ def silu(x):
 
 
 _DENSITY, _ROOT, _CUBIC = 1 / math.sqrt(2 * math.pi), math.sqrt(2 / math.pi), 0.044715
-_FLAT = 30  # beyond, the approximation by tanh is 0 or 1 in float64 too, and x³ stays finite within
+_FLAT = 30  # beyond ±30 the approximation by tanh is 0 or 1 in float64 too; within, x³ stays finite
 
 
 def _gelu_definition(x, *, approximate):
@@ -267,7 +266,7 @@ def _normal(x):
 
 
 def _nearly_normal(x):
-    """Its approximation (1 + tanh(u)) / 2 = 1 / (1 + exp(-2u)), which does not cancel."""
+    """The approximation (1 + tanh(u)) / 2 of :func:`_normal`, as 1 / (1 + exp(-2u)): no cancellation."""
     out = x * x
     out *= -2 * _CUBIC * _ROOT
     out -= 2 * _ROOT

@@ -61,6 +61,7 @@ def fmin(x, y):
 
 
 def _bounds(arrays):
+    """The ``prepare`` step of clamp: one dtype for all; two bounds are both numbers or both tensors."""
     x, low, high = arrays
     if low is None and high is None:
         raise RuntimeError("torch.clamp: At least one of 'min' or 'max' must not be None")
@@ -81,11 +82,8 @@ def _bounds(arrays):
                 check_fits(bound, x.dtype, finite=True)
     if plain and type(low) in _PLAIN and type(high) in _PLAIN:
         return arrays
-    given = iter(
-        (_clamp_of_booleans if is_array(low) != is_array(high) else _clamp)(
-            [a for a in arrays if a is not None]
-        )
-    )
+    prepare = _clamp_of_booleans if is_array(low) != is_array(high) else _clamp
+    given = iter(prepare([a for a in arrays if a is not None]))
     return [None if a is None else next(given) for a in arrays]
 
 

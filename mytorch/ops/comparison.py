@@ -137,10 +137,8 @@ def _as_arrays(arrays):
     """``promoted``, and numbers as arrays of the same dtype."""
     arrays = promoted(arrays)
     like = next(a for a in arrays if hasattr(a, "dtype"))
-    return [
-        a if hasattr(a, "dtype") else xp(like).asarray(a, float if isinstance(a, float) else like.dtype)
-        for a in arrays
-    ]
+    kinds = [float if isinstance(a, float) else like.dtype for a in arrays]
+    return [a if hasattr(a, "dtype") else xp(like).asarray(a, kind) for a, kind in zip(arrays, kinds)]
 
 
 bitwise_and = _bits("bitwise_and", "&", "the bits that both have")
@@ -170,11 +168,8 @@ def bitwise_right_shift(x, y):
     """
     fits = (y >= 0) & (y < x.dtype.itemsize * 8)
     zero = x.dtype.type(0)
-    return xp(x).where(
-        fits,
-        x >> xp(x).where(fits, y, zero),
-        xp(x).where(x < 0, x.dtype.type(-1 if x.dtype.kind == "i" else 0), zero),
-    )
+    emptied = xp(x).where(x < 0, x.dtype.type(-1 if x.dtype.kind == "i" else 0), zero)  # only signs are left
+    return xp(x).where(fits, x >> xp(x).where(fits, y, zero), emptied)
 
 
 def is_number(value) -> bool:

@@ -67,7 +67,7 @@ def conj(input):
 
 
 def itself(input):
-    """The tensor itself: conjugates and negatives are computed at once. Of any shape."""
+    """The tensor itself: no conjugate and no negative is ever pending."""
     return input
 
 

@@ -14,10 +14,8 @@ from .shape import reshape
 def kron(input, other):
     """The Kronecker product: every element of ``input`` times the whole of ``other``, sizes multiplied."""
     ndim = max(len(input.shape), len(other.shape))
-    a, b = (
-        (1,) * (ndim - len(input.shape)) + tuple(input.shape),
-        (1,) * (ndim - len(other.shape)) + tuple(other.shape),
-    )
+    a = (1,) * (ndim - len(input.shape)) + tuple(input.shape)
+    b = (1,) * (ndim - len(other.shape)) + tuple(other.shape)
     left = reshape(input, shape=tuple(n for size in a for n in (size, 1)))
     right = reshape(other, shape=tuple(n for size in b for n in (1, size)))
     return reshape(left * right, shape=tuple(m * n for m, n in zip(a, b)))

@@ -98,12 +98,13 @@ def flat(g):
 
 
 def _branches(arrays):
+    """The ``prepare`` step of where: both values in one dtype, numbers checked to fit."""
     condition, *both = arrays
-    if getattr(condition, "dtype", None) not in ("bool", "uint8"):
-        kind = getattr(condition, "dtype", type(condition).__name__)
-        raise (RuntimeError if hasattr(condition, "dtype") else TypeError)(
-            f"where expected condition to be a boolean tensor, but got {kind}"
-        )
+    expected = "where expected condition to be a boolean tensor, but got"
+    if not hasattr(condition, "dtype"):
+        raise TypeError(f"{expected} {type(condition).__name__}")
+    if condition.dtype not in ("bool", "uint8"):
+        raise RuntimeError(f"{expected} {condition.dtype}")
     for value, other in (both, both[::-1]):
         if isinstance(value, int) and hasattr(other, "dtype"):
             check_fits(value, other.dtype)
@@ -136,7 +137,6 @@ def where(condition, input=None, other=None):
     ``where(condition)`` alone gives one index tensor for each dimension.
     """
     if input is None and other is None:
-        return tuple(
-            wrap(a) for a in xp(condition.array).nonzero(xp(condition.array).atleast_1d(condition.array))
-        )
+        array = condition.array
+        return tuple(wrap(a) for a in xp(array).nonzero(xp(array).atleast_1d(array)))
     return select(condition, input, other)

@@ -29,14 +29,11 @@ def integers(index, op, kinds="dtype int32/int64", any_empty=False):
     return array.astype("int64")
 
 
-def inside(
-    index,
-    size,
-    dim,
-    error=RuntimeError,
-    low=0,
-    text="index {} is out of bounds for dimension {} with size {}",
-):
+OUT_OF_BOUNDS = "index {} is out of bounds for dimension {} with size {}"
+
+
+def inside(index, size, dim, error=RuntimeError, low=0, text=OUT_OF_BOUNDS):
+    """``index``, an array. ``error`` with ``text`` if an entry is outside of [low, size)."""
     wrong = out_of_bounds(index, low, size)
     if wrong is not None:
         raise error(text.format(wrong, dim, size))
@@ -56,8 +53,10 @@ def along(index, dim):
 
 
 def check_sizes(x_shape, index, dim, text):
-    if any(i > n for d, (i, n) in enumerate(zip(index.shape, x_shape)) if d != dim):
-        at = next(d for d, (i, n) in enumerate(zip(index.shape, x_shape)) if d != dim and i > n)
+    """RuntimeError with ``text`` if ``index`` is larger than ``x_shape`` outside of ``dim``."""
+    sizes = enumerate(zip(index.shape, x_shape))
+    at = next((d for d, (i, n) in sizes if d != dim and i > n), None)
+    if at is not None:
         raise RuntimeError(text.format(at=at, index=list(index.shape), x=list(x_shape), dim=dim))
 
 
@@ -77,13 +76,9 @@ def gather(input, dim, index, *, sparse_grad=False):
             f"{len(input.shape)}"
         )
     if not input.shape or not index.ndim:
-        return reshape(
-            getitem(
-                reshape(input, shape=(-1,)),
-                index=(inside(index.reshape(-1), 1 if not input.shape else input.shape[0], dim),),
-            ),
-            shape=index.shape,
-        )
+        flat = reshape(input, shape=(-1,))
+        picked = getitem(flat, index=(inside(index.reshape(-1), flat.shape[0], dim),))
+        return reshape(picked, shape=index.shape)
     check_sizes(
         input.shape,
         index,
@@ -127,22 +122,24 @@ def take(input, index):
     """
     if array_of(index).dtype != numpy.int64:
         raise RuntimeError(f"take(): Expected a long tensor for index, but got {array_of(index).dtype}")
-    n = array_of(input).size
-    inside(
-        array_of(index),
-        n,
-        0,
-        IndexError,
-        -n,
-        f"out of range: tried to access index {{}} on a tensor of {n} elements.",
-    )
+    check_flat(array_of(index), array_of(input).size)
     return getitem(reshape(input, shape=(-1,)), index=(array_of(index).copy(),))
+
+
+def check_flat(index, n):
+    """IndexError if an array of indices is outside of the ``n`` flattened elements; negative ones count
+    from the end.
+    """
+    inside(
+        index, n, 0, IndexError, -n, f"out of range: tried to access index {{}} on a tensor of {n} elements."
+    )
 
 
 # ---- whole slices along one dimension ------------------------------------------------------------
 
 
 def vector(index, op):
+    """``index`` as an int64 vector of its own. IndexError for more dimensions."""
     index = integers(index, op, "dtype int32 or int64")
     if index.ndim > 1:
         raise IndexError(f"{op}(): Index is supposed to be a vector, got shape {list(index.shape)}")
@@ -161,20 +158,9 @@ def index_select(input, dim, index):
             raise RuntimeError(
                 f"index_select(): Index to scalar can have only 1 value, got {index.size} value(s)"
             )
-        return reshape(
-            getitem(
-                reshape(input, shape=(1,)),
-                index=(inside(index, 1, 0, IndexError, text="index out of range in self"),),
-            ),
-            shape=(),
-        )
-    return getitem(
-        input,
-        index=(
-            *(FULL,) * dim,
-            inside(index, input.shape[dim], dim, IndexError, text="index out of range in self"),
-        ),
-    )
+        return reshape(index_select(reshape(input, shape=(1,)), 0, index), shape=())
+    inside(index, input.shape[dim], dim, IndexError, text="index out of range in self")
+    return getitem(input, index=(*(FULL,) * dim, index))
 
 
 @composite
@@ -197,10 +183,9 @@ def repeat_interleave(input, repeats=None, dim=None, *, output_size=None):
         times = integer(repeats) if not hasattr(repeats, "shape") else int(repeats)
         if times < 0:
             raise RuntimeError("Repeats must be non-negative")
-        spread = expand(
-            unsqueeze(input, dim=dim + 1), shape=(*input.shape[: dim + 1], times, *input.shape[dim + 1 :])
-        )
-        out = reshape(spread, shape=(*input.shape[:dim], n * times, *input.shape[dim + 1 :]))
+        before, after = input.shape[:dim], input.shape[dim + 1 :]
+        repeated = expand(unsqueeze(input, dim=dim + 1), shape=(*before, n, times, *after))
+        out = reshape(repeated, shape=(*before, n * times, *after))
         return owned(contiguous(out), input)
     if repeats.shape != (n,):
         raise RuntimeError(

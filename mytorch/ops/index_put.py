@@ -9,7 +9,7 @@ from .arithmetic import add
 from .cast import to_dtype
 from .diagonal import diagonal, diagonal_in_zeros
 from .elementwise import select as select_where
-from .gather import inside, vector
+from .gather import OUT_OF_BOUNDS, check_flat, inside, vector
 from .indexing import FULL, getitem, parse, put
 from .masks import fill_value
 from .scatter import scatter_reduce
@@ -46,9 +46,8 @@ def index_add(input, dim, index, source, *, alpha: float = 1):
     if not input.shape:
         return add(input, reshape(source, shape=()), alpha=alpha)
     index = inside(index, input.shape[dim], dim)
-    return put(
-        input, source if alpha == 1 else source * alpha, index=(*(FULL,) * dim, index), accumulate=True
-    )
+    source = source if alpha == 1 else source * alpha
+    return put(input, source, index=(*(FULL,) * dim, index), accumulate=True)
 
 
 @composite(out=True)
@@ -77,10 +76,8 @@ def index_copy(input, dim, index, source):
         )
     if not input.shape:
         return reshape(put(reshape(input, shape=(1,)), source, index=(index,)), shape=())
-    text = "index_copy_(): index {} is out of bounds for dimension {} with size {}"
-    return put(
-        input, source, index=(*(FULL,) * dim, inside(index, input.shape[dim], dim, IndexError, text=text))
-    )
+    inside(index, input.shape[dim], dim, IndexError, text=f"index_copy_(): {OUT_OF_BOUNDS}")
+    return put(input, source, index=(*(FULL,) * dim, index))
 
 
 @composite
@@ -96,7 +93,7 @@ def index_fill(input, dim, index, value):
     n = input.shape[dim]
     index = inside(index, n, dim, IndexError, -n)
     if hasattr(value, "shape"):
-        index = xp(index).unique(index % n)  # its gradient comes once from each slice
+        index = xp(index).unique(index % n)  # each slice sends its gradient once
     return put(input, value, index=(*(FULL,) * dim, index))
 
 
@@ -151,6 +148,7 @@ def index_reduce(input, dim, index, source, reduce, *, include_self=True):
 
 
 def _same_shape(name, src, shape):
+    """RuntimeError unless ``src`` has the shape of the part that it is written to."""
     if tuple(src.shape) != tuple(shape):
         raise RuntimeError(
             f"expected src to have a size equal to the {name} of self. src size = {list(src.shape)}, {name} "
@@ -203,14 +201,7 @@ def put_at(input, index, source, accumulate=False):
             "put_(): Expected source and index to have the same number of elements, but got source.numel() "
             f"= {array_of(source).size}, index.numel() = {array_of(index).size}"
         )
-    inside(
-        array_of(index),
-        n,
-        0,
-        IndexError,
-        -n,
-        f"out of range: tried to access index {{}} on a tensor of {n} elements.",
-    )
+    check_flat(array_of(index), n)
     flat = put(
         reshape(input, shape=(-1,)),
         reshape(source, shape=(-1,)),

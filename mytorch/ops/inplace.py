@@ -1,9 +1,8 @@
 """In-place forms: how ``x.add_(y)`` and ``x[i] = y`` take part in the graph.
 
 The new values are computed by the ordinary operation, then written into the memory of ``x``, whose node
-becomes that of the result. If ``x`` is a
-view, its base is what changed: the base gets a node that replaces the part, and every view takes its node
-from there anew.
+becomes that of the result. If ``x`` is a view, its base is what changed: the base gets a node that replaces
+the part, and every view takes its node from there anew.
 """
 
 from __future__ import annotations
@@ -43,11 +42,7 @@ def inplace(operation):
     def method(self, *inputs, **settings):
         prepare_write(self)
         before = wrap(self.array, self._node)
-        if (
-            reads_input
-            and (before._node is not None or _live(inputs) or (settings and _live(settings.values())))
-            and grad_state.get() is True
-        ):
+        if reads_input and grad_state.get() is True and _live((before, *inputs, *settings.values())):
             before.array = before.array.copy()  # a formula needs the old values
         return write(self, operation(before, *inputs, **settings))
 
@@ -97,8 +92,12 @@ def prepare_write(x):
             "to get a normal tensor before doing inplace update."
         )
     _copy_on_write(x if x._base is None else x._base)
-    if grad_state.get() is not True:
-        return
+    if grad_state.get() is True:
+        _check_recorded_write(x)
+
+
+def _check_recorded_write(x):
+    """RuntimeError for a leaf that requires grad, and for one of several views that a function returned."""
     if type(x._node) is Leaf:
         raise RuntimeError("a leaf Variable that requires grad is being used in an in-place operation.")
     if x._base is not None and type(x._base._node) is Leaf:
@@ -209,11 +208,8 @@ def fill_diagonal_(x, fill_value, wrap=False):
 
     More than two dimensions must have the same size; all of them count.
     """
-    ndim, sizes, fill_value = (
-        x.array.ndim,
-        x.array.shape,
-        as_number(fill_value, "fill_diagonal_", "fill_value"),
-    )
+    ndim, sizes = x.array.ndim, x.array.shape
+    fill_value = as_number(fill_value, "fill_diagonal_", "fill_value")
     if ndim < 2:
         raise RuntimeError("dimensions must larger than 1")
     if ndim > 2 and len(set(sizes)) > 1:
@@ -274,19 +270,28 @@ def setitem(x, index, value):
         if _stored(x.array, view, to_device(value, device_of(x.array)).array if is_tensor else value):
             changed(x)
             return
-    if not pick:
+    if pick:
+        _assign_picked(getitem(x, index=view) if view else x, pick, value)
+    else:
         view = view if type(view) is tuple else (view,)
-        view = view if Ellipsis in view else (*view, Ellipsis)
-        if is_tensor and x._base is None and type(x._node) is not Leaf and 0 not in x.array.strides:
-            _record_assignment(x, view, value)
-        elif is_tensor:
-            part = getitem(x, index=view)
-            copy_(part, _without_leading_ones(value, part.array.ndim))
-        else:
-            fill_(getitem(x, index=view), value)
-        return
-    target = getitem(x, index=view) if view else x
+        _assign_view(x, view if Ellipsis in view else (*view, Ellipsis), value)
+
+
+def _assign_view(x, index, value):
+    """``x[index] = value`` where ``x[index]`` is a view, by the general way."""
+    if not isinstance(value, Variable):
+        fill_(getitem(x, index=index), value)
+    elif x._base is None and type(x._node) is not Leaf and 0 not in x.array.strides:
+        _record_assignment(x, index, value)
+    else:
+        part = getitem(x, index=index)
+        copy_(part, _without_leading_ones(value, part.array.ndim))
+
+
+def _assign_picked(target, pick, value):
+    """``target[pick] = value`` for arrays of integers or booleans in ``pick``."""
     prepare_write(target)
+    is_tensor = isinstance(value, Variable)
     if is_tensor:
         value = _fit_value(value, target, pick)
     if _recorded(target, value) if is_tensor else _recorded(target):

@@ -13,10 +13,7 @@ from .shape_arguments import check_dim
 
 
 def _sequence(tensors, name):
-    """``tensors`` as a tuple.
-
-    TypeError for what is no sequence of tensors, ValueError or RuntimeError for an empty one.
-    """
+    """``tensors`` as a tuple. TypeError for anything but a sequence of tensors."""
     if isinstance(tensors, Variable) or not hasattr(tensors, "__iter__"):
         raise TypeError(
             f"{name}(): argument 'tensors' (position 1) must be tuple of Tensors, not "
@@ -55,7 +52,7 @@ def _cat_vjp(g, shapes, dim):
     for shape in shapes:
         stop = start if shape == (0,) else start + shape[dim]
         piece = g[(*before, slice(start, stop))]
-        if shape == (0,):  # fits anything
+        if shape == (0,):  # an empty vector, which cat skips
             piece = reshape(piece, shape=shape)
         pieces.append(piece)
         start = stop
@@ -77,11 +74,7 @@ def cat(tensors, dim=0):
 concat = concatenate = cat
 
 
-@primitive(
-    complex=True,
-    prepare=promoted,
-    joint=lambda g, dim: unbind(g, dim),
-)
+@primitive(complex=True, prepare=promoted, joint=lambda g, dim: unbind(g, dim))
 def _stack(*xs, dim=0):
     dim = check_dim(dim, xs[0].ndim + 1)
     for i, x in enumerate(xs):
@@ -117,26 +110,21 @@ def atleast_3d(*tensors):
 
     A vector of n becomes (1, n, 1), a matrix gets a last dimension.
     """
-    return _each(
-        lambda x: (
-            x
-            if len(x.shape) > 2
-            else unsqueeze(x, dim=2)
-            if len(x.shape) == 2
-            else reshape(x, shape=(1, -1, 1))
-        ),
-        tensors,
-    )
+    return _each(_three_dims, tensors)
+
+
+def _three_dims(x):
+    if len(x.shape) > 2:
+        return x
+    return unsqueeze(x, dim=2) if len(x.shape) == 2 else reshape(x, shape=(1, -1, 1))
 
 
 def _each(function, tensors):
-    if len(tensors) == 1:
-        return (
-            tuple(map(function, tensors[0]))
-            if isinstance(tensors[0], (tuple, list))
-            else function(tensors[0])
-        )
-    return tuple(map(function, tensors))
+    """``function`` of one tensor, or of each of several or of a list, as a tuple."""
+    if len(tensors) != 1:
+        return tuple(map(function, tensors))
+    (given,) = tensors
+    return tuple(map(function, given)) if isinstance(given, (tuple, list)) else function(given)
 
 
 @composite(out=True)
@@ -217,6 +205,7 @@ def _block_diag(*xs):
 
 
 def _blocks(g, shapes):
+    """The parts of a matrix that lie along its diagonal."""
     parts, row, column = [], 0, 0
     for rows, columns in shapes:
         parts.append(getitem(g, index=(slice(row, row + rows), slice(column, column + columns))))

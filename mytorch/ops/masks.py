@@ -22,11 +22,9 @@ from .shape import expand, reshape
 )
 def masked_fill_with(x, mask, value):
     """``value`` where ``mask`` is True, ``x`` elsewhere, in the dtype of ``x``; all three broadcast."""
-    return (
-        xp(x)
-        .where(mask, value if not hasattr(value, "astype") else value.astype(x.dtype), x)
-        .astype(x.dtype, copy=False)
-    )
+    if hasattr(value, "astype"):
+        value = value.astype(x.dtype)
+    return xp(x).where(mask, value, x).astype(x.dtype, copy=False)
 
 
 def masked_fill(input, mask, value):
@@ -43,7 +41,7 @@ def masked_fill(input, mask, value):
 
 
 def fill_value(value, like, op):
-    """A number, or a 0-d tensor, that is to be written into ``like``.
+    """Check a number, or a 0-d tensor, that is to be written into ``like``.
 
     RuntimeError for other tensors and for what does not fit.
     """
@@ -54,7 +52,7 @@ def fill_value(value, like, op):
         )
     if not hasattr(value, "shape"):
         return fitted(value, array_of(like).dtype)
-    if isinstance(array_of(value), (numpy.ndarray, numpy.generic)):  # a GPU is not asked
+    if isinstance(array_of(value), (numpy.ndarray, numpy.generic)):  # the host does not wait for a GPU
         fitted(array_of(value).item(), array_of(like).dtype)
     return value
 
@@ -77,6 +75,7 @@ def fitted(value, dtype):
 
 
 def _mask(mask, op):
+    """The array of a mask. RuntimeError if it is not boolean."""
     if array_of(mask).dtype.kind != "b":
         raise RuntimeError(f"{op}: expected BoolTensor for mask, got {array_of(mask).dtype}")
     return array_of(mask)

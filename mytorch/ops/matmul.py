@@ -65,10 +65,10 @@ def matmul(x, y):
 
 @widened
 def array_product(x, y):
+    """The product of :func:`matmul` of two arrays."""
     if x.ndim > 2 and y.ndim <= 2:  # one product for the whole batch
-        return product(x.reshape((math.prod(x.shape[:-1]), x.shape[-1])), y).reshape(
-            x.shape[:-1] + y.shape[1:]
-        )
+        rows = x.reshape((math.prod(x.shape[:-1]), x.shape[-1]))
+        return product(rows, y).reshape(x.shape[:-1] + y.shape[1:])
     return product(x, y)
 
 
@@ -87,9 +87,8 @@ def _matmul_y_vjp(g, x, y_shape):
         return matmul(transpose(x, -2, -1), g[..., None])[..., 0]
     if len(y_shape) == 2 and len(x.shape) > 2:  # the sum over the batch is part of one product
         rows = math.prod(x.shape[:-1])
-        return matmul(
-            transpose(reshape(x, shape=(rows, x.shape[-1])), 0, 1), reshape(g, shape=(rows, g.shape[-1]))
-        )
+        x, g = reshape(x, shape=(rows, x.shape[-1])), reshape(g, shape=(rows, g.shape[-1]))
+        return matmul(transpose(x, 0, 1), g)
     return matmul(transpose(x, -2, -1), g)
 
 
@@ -97,6 +96,7 @@ def _matmul_y_vjp(g, x, y_shape):
 
 
 def check_ndims(*pairs):
+    """RuntimeError with the text of the first (tensor, number of dimensions, text) that does not fit."""
     for x, ndim, text in pairs:
         if len(x.shape) != ndim:
             raise RuntimeError(f"{text}, got {len(x.shape)}-D tensor")
@@ -272,10 +272,8 @@ def tensordot(a, b, dims=2):
                 )
             a = summed(a, i, a.dtype, True) if b.shape[j] == 1 else a
             b = summed(b, j, b.dtype, True) if a.shape[i] == 1 else b
-    kept_a, kept_b = (
-        [d for d in range(len(a.shape)) if d not in of_a],
-        [d for d in range(len(b.shape)) if d not in of_b],
-    )
+    kept_a = [d for d in range(len(a.shape)) if d not in of_a]
+    kept_b = [d for d in range(len(b.shape)) if d not in of_b]
     shape = tuple(a.shape[d] for d in kept_a) + tuple(b.shape[d] for d in kept_b)
     inner = math.prod(a.shape[d] for d in of_a)
     left = reshape(permute(a, dims=(*kept_a, *of_a)), shape=(math.prod(a.shape[d] for d in kept_a), inner))
@@ -284,6 +282,7 @@ def tensordot(a, b, dims=2):
 
 
 def known_dim(dim, ndim):
+    """``dim`` counted from the front. IndexError if there is no such dimension, or none at all."""
     if not -max(ndim, 1) <= dim < max(ndim, 1):
         raise IndexError(
             f"Dimension out of range (expected to be in range of [{-ndim}, {ndim - 1}], but got {dim})"

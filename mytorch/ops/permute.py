@@ -57,19 +57,18 @@ def t(input):
     """The transpose of a matrix (a view); vectors and scalars stay. RuntimeError above two dimensions."""
     if len(input.shape) > 2:
         raise RuntimeError(f"t() expects a tensor with <= 2 dimensions, but self is {len(input.shape)}D")
-    return transpose(input, dim0=0, dim1=1) if len(input.shape) == 2 else transpose(input, dim0=0, dim1=0)
+    return transpose(input, dim0=0, dim1=1 if len(input.shape) == 2 else 0)
 
 
 def reverse_dims(x):
     """The dimensions in reverse order (a view): the transpose of a matrix."""
-    return (
-        transpose(x, dim0=0, dim1=1)
-        if len(x.shape) == 2
-        else permute(x, dims=tuple(range(len(x.shape)))[::-1])
-    )
+    if len(x.shape) == 2:
+        return transpose(x, dim0=0, dim1=1)
+    return permute(x, dims=tuple(range(len(x.shape)))[::-1])
 
 
 def _inverse(dims):
+    """The permutation that undoes ``dims``."""
     order = [0] * len(dims)
     for i, d in enumerate(dims):
         order[d % len(dims)] = i
@@ -105,10 +104,8 @@ def movedim(input, source, destination):
             f"movedim: Invalid source or destination dims: source ({list(source)} dims) should contain the "
             f"same number of dims as destination ({list(destination)} dims)"
         )
-    source, destination = (
-        tuple(check_dim(d, ndim) for d in source),
-        tuple(check_dim(d, ndim) for d in destination),
-    )
+    source = tuple(check_dim(d, ndim) for d in source)
+    destination = tuple(check_dim(d, ndim) for d in destination)
     for name, dims in (("source", source), ("destination", destination)):
         if len(set(dims)) < len(dims):
             raise RuntimeError(f"movedim: repeated dim in `{name}` ({list(dims)})")
@@ -147,22 +144,22 @@ def flipud(input):
     return flip(input, dims=(0,))
 
 
-@primitive(
-    complex=True, x=lambda g, shifts, dims: roll(g, shifts=tuple(-s for s in _together(shifts)), dims=dims)
-)
+def _roll_vjp(g, shifts, dims):
+    return roll(g, shifts=tuple(-s for s in _as_tuple(shifts)), dims=dims)
+
+
+@primitive(complex=True, x=_roll_vjp)
 def roll(x, *, shifts, dims=None):
     """Elements moved by ``shifts`` along ``dims``; what falls off the end comes back at the start.
 
     Without ``dims`` the tensor is flattened. RuntimeError unless there is a shift for each dimension,
     IndexError for a dimension of a 0-d tensor.
     """
-    shifts, dims = (
-        sizes(_together(shifts)),
-        None if dims is None or (isinstance(dims, (tuple, list)) and not dims) else _together(dims),
-    )
-    if len(shifts) != len(dims if dims is not None else (0,)):
-        raise RuntimeError(f"shifts and dimensions must align. shifts: {len(shifts)}, dims:{len(dims or ())}")
-    if dims is None:
+    shifts = sizes(_as_tuple(shifts))
+    dims = () if dims is None else _as_tuple(dims)
+    if len(shifts) != (len(dims) or 1):
+        raise RuntimeError(f"shifts and dimensions must align. shifts: {len(shifts)}, dims:{len(dims)}")
+    if not dims:
         return xp(x).roll(x, shifts[0])
     if not x.size:
         return x.copy()
@@ -171,7 +168,7 @@ def roll(x, *, shifts, dims=None):
     return xp(x).roll(x, shifts, tuple(check_dim(d, x.ndim) for d in dims))
 
 
-def _together(numbers):
+def _as_tuple(numbers):
     return tuple(numbers) if isinstance(numbers, (tuple, list)) else (numbers,)
 
 

@@ -25,17 +25,13 @@ def _pow_x_vjp(g, x, y):
 
 
 def _pow_y_vjp(g, x, y, out):
-    if isinstance(x, (int, float)) and array_of(y).dtype.kind != "c":
-        return (
-            g * (out * math.log(x))
-            if x > 0
-            else select(y >= 0, 0, g * (out * -math.inf))
-            if x == 0
-            else g * math.nan
-        )
-    if isinstance(x, (int, float, complex)):
-        return g * (out * cmath.log(x)) if x else select(y.real >= 0, 0, g * (out * -math.inf))
-    return select((x == 0) & (y.real >= 0), 0, g * (out * log(x)))
+    if not isinstance(x, (int, float, complex)):
+        return select((x == 0) & (y.real >= 0), 0, g * (out * log(x)))
+    if x == 0:
+        return select(y.real >= 0, 0, g * (out * -math.inf))
+    if isinstance(x, complex) or array_of(y).dtype.kind == "c":
+        return g * (out * cmath.log(x))
+    return g * (out * (math.log(x) if x > 0 else math.nan))
 
 
 _POWERS = {  # many times faster than x**y
@@ -50,6 +46,7 @@ _POWERS = {  # many times faster than x**y
 
 
 def _powers(arrays):
+    """The ``prepare`` step of pow: a number in the exponent stays a number, for :data:`_POWERS`."""
     x, y = arrays
     if isinstance(y, numpy.generic) and is_array(x):
         arrays = x, y = [x, y.item()]
@@ -88,13 +85,14 @@ def pow(x, y):
 @composite(out=True)
 def float_power(input, exponent):
     """input to the power of exponent in float64, or complex128, elementwise."""
-    double = [
-        to_dtype(v, "complex128" if v.array.dtype.kind == "c" else "float64")
-        if isinstance(v, Variable)
-        else v
-        for v in (input, exponent)
-    ]
-    return pow(*double)
+    return pow(_double(input), _double(exponent))
+
+
+def _double(value):
+    """A tensor in float64 or complex128; a number as it is."""
+    if not isinstance(value, Variable):
+        return value
+    return to_dtype(value, "complex128" if value.array.dtype.kind == "c" else "float64")
 
 
 @composite(out=True)

@@ -23,11 +23,9 @@ from .transcendental import exp
 
 def folded(dim, ndim):
     """The dimensions that a reduction folds, counted from the front; None and () stand for all."""
-    return (
-        tuple(range(ndim))
-        if dim is None or (isinstance(dim, (tuple, list)) and not dim)
-        else check_dims(dim, ndim)
-    )
+    if dim is None or (isinstance(dim, (tuple, list)) and not dim):
+        return tuple(range(ndim))
+    return check_dims(dim, ndim)
 
 
 def unfold(g, shape, dim, keepdim):
@@ -72,9 +70,8 @@ _INT64 = numpy.dtype("int64")
 
 
 def _mean_vjp(g, x_shape, dim, keepdim):
-    return expand(
-        unfold(g, x_shape, dim, keepdim) * (1 / builtins.max(count(x_shape, dim), 1)), shape=x_shape
-    )
+    share = 1 / builtins.max(count(x_shape, dim), 1)
+    return expand(unfold(g, x_shape, dim, keepdim) * share, shape=x_shape)
 
 
 @primitive(complex=True, broadcasts=True, x=_mean_vjp)
@@ -104,9 +101,8 @@ def nanmean(input, dim=None, keepdim=False, *, dtype=None):
         raise RuntimeError(
             f"nanmean(): expected input to have floating point or complex dtype but got {input.dtype}"
         )
-    return nansum(input, dim=dim, keepdim=keepdim, dtype=dtype) / sum(
-        input == input, dim=dim, keepdim=keepdim
-    )
+    known = sum(input == input, dim=dim, keepdim=keepdim)
+    return nansum(input, dim=dim, keepdim=keepdim, dtype=dtype) / known
 
 
 # ---- extremes ------------------------------------------------------------------------------------
@@ -125,14 +121,15 @@ def extreme_of_all_vjp(g, x, out):
 
 
 def check_filled(x, dims, name):
+    """IndexError if one of ``dims`` is empty."""
     for d in dims:
         if x.ndim and x.shape[d] == 0:
             raise IndexError(f"{name}(): Expected reduction dim {d} to have non-zero size.")
 
 
-def _reached(x, dim, keepdim, name):
+def _amax_or_amin(x, dim, keepdim, name):
     dims = folded(dim, x.ndim)
-    if len(dims) == x.ndim and (dim is None or (isinstance(dim, (tuple, list)) and not dim)):
+    if dim is None or (isinstance(dim, (tuple, list)) and not dim):
         check_any(x, name)
     check_filled(x, dims, name)
     return getattr(x, name[1:])(dims, keepdims=keepdim)
@@ -141,16 +138,17 @@ def _reached(x, dim, keepdim, name):
 @primitive(x=_extreme_vjp)
 def amax(x, *, dim=(), keepdim=False):
     """The largest element over ``dim`` (an int, a tuple, or () for all); equal ones share the gradient."""
-    return _reached(x, dim, keepdim, "amax")
+    return _amax_or_amin(x, dim, keepdim, "amax")
 
 
 @primitive(x=_extreme_vjp)
 def amin(x, *, dim=(), keepdim=False):
     """The smallest element over ``dim`` (an int, a tuple, or () for all); equal ones share the gradient."""
-    return _reached(x, dim, keepdim, "amin")
+    return _amax_or_amin(x, dim, keepdim, "amin")
 
 
 def check_any(x, name):
+    """RuntimeError for an array without elements."""
     if x.size == 0:
         raise RuntimeError(
             f"{name}(): Expected reduction dim to be specified for input.numel() == 0, with the 'dim' "
@@ -182,9 +180,8 @@ def places(indices, *, shape, dim, keepdim):
 
 def pick_vjp(g, x_shape, indices, dim, keepdim):
     """The gradient of elements that were picked along ``dim``: ``g`` at ``indices``, zeros elsewhere."""
-    return select(
-        places(indices, shape=x_shape, dim=dim, keepdim=keepdim), unfold(g, x_shape, dim, keepdim), 0
-    )
+    picked = places(indices, shape=x_shape, dim=dim, keepdim=keepdim)
+    return select(picked, unfold(g, x_shape, dim, keepdim), 0)
 
 
 def pick(x, indices, dim, keepdim):
@@ -194,6 +191,7 @@ def pick(x, indices, dim, keepdim):
 
 
 def _extreme(x, dim, keepdim, name):
+    """The extremes of an array along ``dim``, and where they are."""
     if isinstance(dim, bool) or not hasattr(dim, "__index__"):
         raise TypeError(f"{name}(): argument 'dim' must be int, not {type(dim).__name__}")
     dim = check_dim(dim, x.ndim)

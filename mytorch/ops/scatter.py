@@ -21,8 +21,31 @@ _add_at = functools.partial(put, accumulate=True)
 
 
 def _scatter(input, dim, index, src, op, place=put):
+    """``place(input, src, index=…)`` for an ``index`` along ``dim``, with torch's checks of the arguments."""
     index = integers(index, op, any_empty=True)
     dim = check_dim(dim, len(input.shape))
+    _check_scatter(input, index, src, op)
+    if not index.size and (
+        index.ndim != len(input.shape) or not hasattr(src, "shape") or index.ndim != len(src.shape)
+    ):
+        return put(input, 0, index=(slice(0),)) if input.shape else put(input, input, index=(Ellipsis,))
+    if not input.shape:
+        src = reshape(src, shape=(-1,)) if hasattr(src, "shape") else src
+        return reshape(_scatter(reshape(input, shape=(1,)), 0, index.reshape(-1), src, op, place), shape=())
+    index = index.reshape(index.shape or (1,))
+    if hasattr(src, "shape"):
+        src = _covered(src, index, input.shape, dim)
+    check_sizes(
+        input.shape,
+        index,
+        dim,
+        "Expected index {index} to be no larger than self {x} apart from dimension {dim}",
+    )
+    return place(input, src, index=along(inside(index, input.shape[dim], dim), dim))
+
+
+def _check_scatter(input, index, src, op):
+    """RuntimeError unless dtypes are equal and all have the same number of dimensions."""
     if isinstance(src, Variable) or is_array(src):
         if array_of(src).dtype != array_of(input).dtype:
             raise RuntimeError(
@@ -39,32 +62,21 @@ def _scatter(input, dim, index, src, op, place=put):
             f"Index tensor must have the same number of dimensions as self tensor: {index.ndim} and "
             f"{len(input.shape)}"
         )
-    if not index.size and (
-        index.ndim != len(input.shape) or not hasattr(src, "shape") or index.ndim != len(src.shape)
+
+
+def _covered(src, index, shape, dim):
+    """The part of ``src`` that ``index`` covers. RuntimeError if ``index`` is too large."""
+    src = reshape(src, shape=(1,)) if not src.shape else src
+    if any(i > s for i, s in zip(index.shape, src.shape)) or any(
+        i > n for d, (i, n) in enumerate(zip(index.shape, shape)) if d != dim
     ):
-        return put(input, 0, index=(slice(0),)) if input.shape else put(input, input, index=(Ellipsis,))
-    if not input.shape:
-        src = reshape(src, shape=(-1,)) if hasattr(src, "shape") else src
-        return reshape(_scatter(reshape(input, shape=(1,)), 0, index.reshape(-1), src, op, place), shape=())
-    index = index.reshape(index.shape or (1,))
-    if hasattr(src, "shape"):
-        src = reshape(src, shape=(1,)) if not src.shape else src
-        if any(i > s for i, s in zip(index.shape, src.shape)) or any(
-            i > n for d, (i, n) in enumerate(zip(index.shape, input.shape)) if d != dim
-        ):
-            raise RuntimeError(
-                f"Expected index {list(index.shape)} to be no larger than self {list(input.shape)} apart "
-                f"from dimension {dim} and to be no larger size than src {list(src.shape)}"
-            )
-        if tuple(src.shape) != index.shape:
-            src = getitem(src, index=(*(slice(n) for n in index.shape), Ellipsis))
-    check_sizes(
-        input.shape,
-        index,
-        dim,
-        "Expected index {index} to be no larger than self {x} apart from dimension {dim}",
-    )
-    return place(input, src, index=along(inside(index, input.shape[dim], dim), dim))
+        raise RuntimeError(
+            f"Expected index {list(index.shape)} to be no larger than self {list(shape)} apart from "
+            f"dimension {dim} and to be no larger size than src {list(src.shape)}"
+        )
+    if tuple(src.shape) == index.shape:
+        return src
+    return getitem(src, index=(*(slice(n) for n in index.shape), Ellipsis))
 
 
 _REDUCE = {"add": "sum", "multiply": "prod"}
@@ -163,29 +175,33 @@ def scatter_reduce(input, dim, index, src, reduce, *, include_self=True):
         input, src = input.astype(wide(kind)), src.astype(wide(kind))
         return scatter_reduce(input, dim, index, src, reduce, include_self=include_self).astype(kind)
     if not include_self:
-        lowest, highest = (False, True) if kind.kind == "b" else (-numpy.inf, numpy.inf)
-        if kind.kind in "iu":
-            lowest, highest = numpy.iinfo(kind).min, numpy.iinfo(kind).max
-        neutral = {"prod": 1, "amax": lowest, "amin": highest}.get(reduce, 0)
-        input = _scatter(input, dim, index, neutral, "scatter_reduce")
+        input = _scatter(input, dim, index, _neutral(reduce, kind), "scatter_reduce")
     if reduce == "sum":
         return _scatter(input, dim, index, src, "scatter_reduce", place=_add_at)
     if reduce == "mean":
-        total = _scatter(input, dim, index, src, "scatter_reduce", place=_add_at)
-        ones, start = (
-            xp(array_of(src)).ones(src.shape, kind),
-            xp(array_of(input)).full(input.shape, int(include_self), kind),
-        )
-        count = _scatter(start, dim, index, ones, "scatter_reduce", place=_add_at)
-        count[count == 0] = 1
-        return total // count if kind.kind in "iu" else total / count
+        return _scatter_mean(input, dim, index, src, include_self)
     if reduce == "prod":
         return _scatter(input, dim, index, src, "scatter_reduce", place=scatter_prod)
-    return _scatter(
-        input,
-        dim,
-        index,
-        src,
-        "scatter_reduce",
-        place=functools.partial(scatter_extreme, largest=reduce == "amax"),
-    )
+    extreme = functools.partial(scatter_extreme, largest=reduce == "amax")
+    return _scatter(input, dim, index, src, "scatter_reduce", place=extreme)
+
+
+def _neutral(reduce, kind):
+    """The number of dtype ``kind`` that changes no result of ``reduce``."""
+    if kind.kind == "b":
+        lowest, highest = False, True
+    elif kind.kind in "iu":
+        lowest, highest = numpy.iinfo(kind).min, numpy.iinfo(kind).max
+    else:
+        lowest, highest = -numpy.inf, numpy.inf
+    return {"prod": 1, "amax": lowest, "amin": highest}.get(reduce, 0)
+
+
+def _scatter_mean(input, dim, index, src, include_self):
+    kind = array_of(input).dtype
+    total = _scatter(input, dim, index, src, "scatter_reduce", place=_add_at)
+    ones = xp(array_of(src)).ones(src.shape, kind)
+    start = xp(array_of(input)).full(input.shape, int(include_self), kind)
+    count = _scatter(start, dim, index, ones, "scatter_reduce", place=_add_at)
+    count[count == 0] = 1
+    return total // count if kind.kind in "iu" else total / count

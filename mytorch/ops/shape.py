@@ -13,12 +13,13 @@ from .shape_arguments import check_dim, check_dims, infer_shape, listed, sizes
 
 
 def _arranged(x, shape):
+    """``x.reshape(shape)`` of an array, with torch's errors."""
     shape = sizes((shape,))
     if min(shape, default=0) >= -1:
         try:
             return x.reshape(shape)
         except ValueError:
-            pass  # torch's words are better
+            pass  # infer_shape raises torch's error
     return x.reshape(infer_shape(shape, x.size))
 
 
@@ -102,11 +103,10 @@ def flatten(input, start_dim=0, end_dim=-1):
         raise RuntimeError("flatten() has invalid args: start_dim cannot come after end_dim")
     if not shape:
         return reshape(input, shape=(1,))
-    return (
-        input
-        if start == end
-        else reshape(input, shape=shape[:start] + (math.prod(shape[start : end + 1]),) + shape[end + 1 :])
-    )
+    if start == end:
+        return input
+    folded = math.prod(shape[start : end + 1])
+    return reshape(input, shape=(*shape[:start], folded, *shape[end + 1 :]))
 
 
 def ravel(input):
@@ -125,11 +125,8 @@ def unflatten(input, dim, sizes):
     dim, shape = check_dim(dim, len(input.shape)), tuple(sizes)
     if not shape:
         raise RuntimeError("unflatten: sizes must be non-empty")
-    if (
-        shape.count(-1) < 2
-        and math.prod(n for n in shape if n != -1)
-        and input.shape[dim] % math.prod(n for n in shape if n != -1)
-    ):
+    known = math.prod(n for n in shape if n != -1)
+    if shape.count(-1) < 2 and known and input.shape[dim] % known:
         raise RuntimeError(
             f"unflatten: Provided sizes {list(shape)} don't multiply up to the size of dim {dim} "
             f"({input.shape[dim]}) in the input tensor"

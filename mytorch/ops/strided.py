@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy
 
-from ..core.arrays import address, array_of, is_array, owner, xp
+from ..core.arrays import address, array_of, owner, xp
 from ..core.primitive import primitive
 from ..core.sums import summed
 from . import layout
@@ -79,10 +79,8 @@ class _Memory:
 def _as_strided(x, *, size, stride, offset, x_stride):
     whole = owner(x)
     before = (address(x) - address(whole)) // x.itemsize
-    length = (
-        sum((n - 1) * step for n, step in zip(whole.shape, layout.stride(whole))) + 1 if whole.size else 0
-    )
-    last = before + offset + sum((n - 1) * step for n, step in zip(size, stride)) + 1
+    length = _end(whole.shape, layout.stride(whole)) if whole.size else 0
+    last = before + offset + _end(size, stride)
     if 0 not in size and (last > length or before + offset < 0):
         raise RuntimeError(
             f"setStorage: sizes {list(size)}, strides {list(stride)}, storage offset {before + offset} "
@@ -95,7 +93,13 @@ def _as_strided(x, *, size, stride, offset, x_stride):
     return as_strided(as_strided(x, (2,), (offset * x.itemsize,))[1:] if offset else x, size, steps)
 
 
+def _end(size, stride):
+    """Up to where in memory the elements reach, from the first one on."""
+    return sum((n - 1) * step for n, step in zip(size, stride)) + 1
+
+
 def _places(module, size, stride, offset):
+    """The place of each element in memory."""
     places = module.asarray(offset)
     for n, step in zip(size, stride):
         places = places[..., None] + module.arange(n) * step
@@ -112,22 +116,13 @@ def _as_strided_vjp(g, x_shape, size, stride, offset, x_stride):
     read, own = _places(module, size, stride, offset), _places(module, x_shape, x_stride, 0)
     low = min(0, offset)
     spans = ((size, stride, offset), (x_shape, x_stride, 0))
-    length = max(
-        (
-            start + sum((n - 1) * step for n, step in zip(shape, steps)) + 1
-            for shape, steps, start in spans
-            if 0 not in shape
-        ),
-        default=low,
-    )
+    length = max((start + _end(shape, steps) for shape, steps, start in spans if 0 not in shape), default=low)
     memory = put_in_zeros(g, shape=(length - low,), index=(read - low,))
     shares = module.bincount((own - low).reshape(-1), minlength=length - low)
     out = getitem(memory, index=(own - low,))
-    return (
-        out
-        if not shares.size or int(shares.max()) < 2
-        else out / shares[own - low].astype(out.dtype if is_array(out) else out.array.dtype)
-    )
+    if not shares.size or int(shares.max()) < 2:
+        return out
+    return out / shares[own - low].astype(array_of(out).dtype)
 
 
 def as_strided(input, size, stride, storage_offset=None):

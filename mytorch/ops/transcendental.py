@@ -11,7 +11,7 @@ from .rounding import abs
 
 
 def unary(name, rule, meaning, spelling=None, op=smooth, complex="holomorphic"):
-    """The operation ``name`` of NumPy's function ``spelling``: one line for each function of one number."""
+    """The elementwise operation ``name``, computed by NumPy's function of that name or ``spelling``."""
 
     def forward(x):
         return getattr(xp(x), function)(x)
@@ -43,7 +43,7 @@ def sqrt(x):
     return xp(x).sqrt(x)
 
 
-# half of 2ˣ does not overflow where the derivative does not
+# 2^(x - 1) does not overflow before the derivative does
 exp2 = unary("exp2", lambda g, x: g * (exp2(x - 1) * (2 * math.log(2))), "2 to the power of x")
 expm1 = unary("expm1", lambda g, x: g * exp(x), "exp(x) - 1, accurate near 0")
 log2 = unary("log2", lambda g, x: g / (x * math.log(2)), "The logarithm to base 2")
@@ -64,13 +64,15 @@ def reciprocal(x):
     return 1 / x
 
 
-_HEADS = {4: ("int32", -(1 << 12)), 8: ("int64", -(1 << 27))}  # the bits of half a number's digits
+# masks that keep the first half of the digits of a number, by its size in bytes
+_HEADS = {4: ("int32", -(1 << 12)), 8: ("int64", -(1 << 27))}
 
 
 def gaussian_of(x, rate):
     """exp(-rate · x²) of an array of float32 or float64, as accurate as exp.
 
-    The square of the first half of x's digits is exact; rounding x² itself would cost x² units.
+    The square of the first half of x's digits is exact. Otherwise exp would multiply the rounding error of x²
+    by x².
     """
     x = bounded(x, -40, 40)  # 0 beyond
     integer, half = _HEADS[x.dtype.itemsize]
@@ -121,7 +123,7 @@ def _is_complex(x):
 
 
 def _sigmoid_derivative(x):
-    """From x, not from the result: near 1 that has lost what its derivative is made of."""
+    """Computed from x: the result is rounded near 1, where 1 - out cancels."""
     if _is_complex(x):
         out = sigmoid(x)
         return out * (1 - out)
@@ -195,7 +197,7 @@ def _acosh_derivative(x):
 
 
 def _tanh_derivative(x):
-    """From x, for the same reason as sigmoid's."""
+    """Computed from x, for the same reason as that of sigmoid."""
     if _is_complex(x):
         out = tanh(x)
         return 1 - out * out
@@ -214,7 +216,7 @@ def sinc(x):
     return xp(x).sinc(x).astype(x.dtype, copy=False)
 
 
-# of the derivative of sin(a) / a, for a^(2k - 1)
+# the series of the derivative of sin(a) / a: the coefficients of a^(2k - 1)
 _SINC_SERIES = [(-1) ** k * 2 * k / math.factorial(2 * k + 1) for k in range(1, 10)]
 
 

@@ -83,6 +83,14 @@ def histogram(input, bins: int | Variable = 100, *, range=None, weight=None, den
     x = input.array.reshape(-1)
     if x.dtype.kind != "f":
         raise RuntimeError(f'"histogram_cpu" not implemented for {input.dtype}')
+    edges = _edges(x, bins, range)
+    weights = None if weight is None else weight.array.reshape(-1)
+    counts = xp(x).histogram(x, edges, weights=weights, density=density)[0]
+    return histogram_result(wrap(counts.astype(x.dtype)), wrap(edges.copy()))
+
+
+def _edges(x, bins, range):
+    """The edges of the bins of a histogram of an array, whose dtype they have."""
     if isinstance(bins, Variable):
         edges = bins.array
         if edges.dtype != x.dtype:
@@ -94,17 +102,17 @@ def histogram(input, bins: int | Variable = 100, *, range=None, weight=None, den
             raise RuntimeError(
                 f"torch.histogram: bins tensor should have one dimension, but got {edges.ndim}"
             )
+        return edges
+    if bins <= 0:
+        raise RuntimeError(f"torch.histogram: bins must be > 0, but got {bins}")
+    if range is not None:
+        low, high = range
     else:
-        if bins <= 0:
-            raise RuntimeError(f"torch.histogram: bins must be > 0, but got {bins}")
-        low, high = range if range is not None else (float(x.min()), float(x.max())) if x.size else (0.0, 1.0)
-        if not (math.isfinite(low) and math.isfinite(high) and low <= high):
-            raise RuntimeError(f"torch.histogram: range of [{low}, {high}] is not finite, or min exceeds max")
-        low, high = (low - 0.5, high + 0.5) if low == high else (low, high)
-        edges = xp(x).linspace(low, high, bins + 1, dtype=x.dtype)
-    weights = None if weight is None else weight.array.reshape(-1)
-    counts = xp(x).histogram(x, edges, weights=weights, density=density)[0]
-    return histogram_result(wrap(counts.astype(x.dtype)), wrap(edges.copy()))
+        low, high = (float(x.min()), float(x.max())) if x.size else (0.0, 1.0)
+    if not (math.isfinite(low) and math.isfinite(high) and low <= high):
+        raise RuntimeError(f"torch.histogram: range of [{low}, {high}] is not finite, or min exceeds max")
+    low, high = (low - 0.5, high + 0.5) if low == high else (low, high)
+    return xp(x).linspace(low, high, bins + 1, dtype=x.dtype)
 
 
 @composite(out=True)
@@ -116,6 +124,5 @@ def isin(elements, test_elements, *, assume_unique=False, invert=False):
     x, y = (v.array if isinstance(v, Variable) else v for v in (elements, test_elements))
     if "bool" in (getattr(x, "dtype", None), getattr(y, "dtype", None)):
         raise RuntimeError("Unsupported input type encountered for isin(): Bool")
-    return wrap(
-        as_array(xp(x if hasattr(x, "dtype") else y).isin(x, y, assume_unique=assume_unique, invert=invert))
-    )
+    module = xp(x if hasattr(x, "dtype") else y)
+    return wrap(as_array(module.isin(x, y, assume_unique=assume_unique, invert=invert)))

@@ -118,32 +118,14 @@ def cov(input, *, correction=1, fweights=None, aweights=None):
 
     The weights of the observations are optional. RuntimeError for more dimensions, and for booleans.
     """
-    if len(input.shape) > 2:
-        raise RuntimeError(
-            "cov(): expected input to have two or fewer dimensions but got an input with "
-            f"{len(input.shape)} dimensions"
-        )
-    _refuse_bool(input, "cov(): bool dtype is not supported for input")
-    for name, w in (("fweights", fweights), ("aweights", aweights)):
-        if w is not None and len(w.shape) > 1:
-            raise RuntimeError(
-                f"cov(): expected {name} to have one or fewer dimensions but got {name} with {len(w.shape)} "
-                "dimensions"
-            )
-        if w is not None and array_of(w).size != (input.shape[-1] if input.shape else 1):
-            raise RuntimeError(
-                f"cov(): expected {name} to have the same numel as there are observations in the input but "
-                f"got {array_of(w).size} != {input.shape[-1] if input.shape else 1}"
-            )
-    _check_weights(fweights, aweights)
+    _check_cov(input, fweights, aweights)
     x = reshape(input, shape=(1, -1)) if len(input.shape) < 2 else input
     x = x if isinstance(x, Variable) and x.array.dtype.kind in "fcV" else x * 1.0
-    weights = aweights if fweights is None else fweights if aweights is None else fweights * aweights
-    if weights is None:
-        total, norm = x.shape[1], x.shape[1] - correction
-        centered = x - mean(x, dim=1, keepdim=True)
-        weighted = centered
+    if fweights is None and aweights is None:
+        norm = x.shape[1] - correction
+        centered = weighted = x - mean(x, dim=1, keepdim=True)
     else:
+        weights = aweights if fweights is None else fweights if aweights is None else fweights * aweights
         total = summed(weights)
         weights = weights if is_floating(weights) else to_dtype(weights, x.array.real.dtype)
         norm = total - correction * (summed(weights * aweights) / total if aweights is not None else 1)
@@ -156,8 +138,30 @@ def cov(input, *, correction=1, fweights=None, aweights=None):
             stacklevel=3,
         )
     norm = clamp_min(norm, 0) if isinstance(norm, Variable) else max(norm, 0)
-    out = matmul(weighted, adjoint(centered)) / norm
-    return out.squeeze()
+    return (matmul(weighted, adjoint(centered)) / norm).squeeze()
+
+
+def _check_cov(input, fweights, aweights):
+    """RuntimeError for an input or weights that cov does not take."""
+    if len(input.shape) > 2:
+        raise RuntimeError(
+            "cov(): expected input to have two or fewer dimensions but got an input with "
+            f"{len(input.shape)} dimensions"
+        )
+    _refuse_bool(input, "cov(): bool dtype is not supported for input")
+    observations = input.shape[-1] if input.shape else 1
+    for name, w in (("fweights", fweights), ("aweights", aweights)):
+        if w is not None and len(w.shape) > 1:
+            raise RuntimeError(
+                f"cov(): expected {name} to have one or fewer dimensions but got {name} with {len(w.shape)} "
+                "dimensions"
+            )
+        if w is not None and array_of(w).size != observations:
+            raise RuntimeError(
+                f"cov(): expected {name} to have the same numel as there are observations in the input but "
+                f"got {array_of(w).size} != {observations}"
+            )
+    _check_weights(fweights, aweights)
 
 
 def _check_weights(fweights, aweights):
@@ -215,6 +219,7 @@ def gradient(input, *, spacing=None, dim=None, edge_order=1):
 
 
 def _derivative(f, dim, step, edge_order):
+    """The derivative of samples ``f`` along one dimension; ``step`` is their distance or coordinates."""
     n = f.shape[dim]
     if n < edge_order + 1:
         raise RuntimeError(
@@ -229,25 +234,23 @@ def _derivative(f, dim, step, edge_order):
         gaps = reshape(diff(step), shape=(-1,) + (1,) * (len(f.shape) - dim - 1))
     else:
         gaps = None
-    slopes = diff(f, 1, dim) / (step if gaps is None else gaps)  # between neighbours
-    first, last = narrow(slopes, dim, 0, 1), narrow(slopes, dim, n - 2, 1)
+    quotients = diff(f, 1, dim) / (step if gaps is None else gaps)  # between neighbours
+    first, last = narrow(quotients, dim, 0, 1), narrow(quotients, dim, n - 2, 1)
     if n == 2:
         return cat([first, last], dim)
-    left, right = narrow(slopes, dim, 0, n - 2), narrow(slopes, dim, 1, n - 2)
+    left, right = narrow(quotients, dim, 0, n - 2), narrow(quotients, dim, 1, n - 2)
     if gaps is None:
         share = 0.5
-    else:  # each neighbour's slope by the other's distance
+    else:  # the difference on each side is weighted by the gap on the other
         before, after = narrow(gaps, 0, 0, n - 2), narrow(gaps, 0, 1, n - 2)
         share = after / (before + after)
     inside = left * share + right * (1 - share)
-    # straight on from the slopes at the middles of the first two gaps, and of the last two
+    # linear extrapolation from the middles of the first two gaps, and of the last two
     if edge_order == 2:
-        ahead, behind = (
-            (1, 1)
-            if gaps is None
-            else (gaps[:1] / (gaps[:1] + gaps[1:2]), gaps[-1:] / (gaps[-1:] + gaps[-2:-1]))
-        )
-        scale = 0.5 if gaps is None else 1
-        first = first + (first - narrow(slopes, dim, 1, 1)) * ahead * scale
-        last = last + (last - narrow(slopes, dim, n - 3, 1)) * behind * scale
+        ahead = behind = 0.5
+        if gaps is not None:
+            ahead = gaps[:1] / (gaps[:1] + gaps[1:2])
+            behind = gaps[-1:] / (gaps[-1:] + gaps[-2:-1])
+        first = first + (first - narrow(quotients, dim, 1, 1)) * ahead
+        last = last + (last - narrow(quotients, dim, n - 3, 1)) * behind
     return cat([first, inside, last], dim)

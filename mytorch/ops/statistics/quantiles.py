@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any, NamedTuple
 
-from ...core.arrays import is_array, xp
+from ...core.arrays import array_of, is_array, xp
 from ...core.composite import composite
 from ...core.graph import Variable, wrap
 from ...core.primitive import primitive
@@ -53,7 +53,9 @@ def _middle(x, ignore_nan):
     if x.dtype.kind in "iu":
         return xp(x).full((*x.shape[:-1], 1), (n - 1) // 2)
     known = summed(x == x, -1, keepdims=True)
-    return xp(x).where(known < n, known, (n - 1) // 2) if not ignore_nan else xp(x).maximum(known - 1, 0) // 2
+    if ignore_nan:
+        return xp(x).maximum(known - 1, 0) // 2
+    return xp(x).where(known < n, known, (n - 1) // 2)
 
 
 @primitive(x=extreme_of_all_vjp)
@@ -76,9 +78,8 @@ def median_dim(x, *, dim, keepdim=False, ignore_nan=False):
         return x.copy(), xp(x).zeros((), "int64")
     last = xp(x).moveaxis(x, dim, -1)
     order = last.argsort(-1, kind="stable")
-    return pick(
-        x, xp(x).moveaxis(xp(x).take_along_axis(order, _middle(last, ignore_nan), -1), -1, dim), dim, keepdim
-    )
+    indices = xp(x).take_along_axis(order, _middle(last, ignore_nan), -1)
+    return pick(x, xp(x).moveaxis(indices, -1, dim), dim, keepdim)
 
 
 def _no_booleans(x):
@@ -119,7 +120,7 @@ def _mode(x, *, dim, keepdim):
     number = xp(x).arange(x.shape[dim]).reshape((-1,) + (1,) * (x.ndim - dim - 1))
     begins = xp(x).ones(x.shape, bool)
     begins[at(dim, slice(1, None))] = ordered[at(dim, slice(1, None))] != ordered[at(dim, slice(-1))]
-    # of the run of equal elements, up to each one
+    # length of the run of equal elements up to each one, less 1
     length = number - running("maximum", xp(x).where(begins, number, 0), dim)
     return pick(x, xp(x).take_along_axis(order, length.argmax(dim, keepdims=True), dim), dim, keepdim)
 
@@ -139,16 +140,28 @@ _MODES = ("linear", "lower", "higher", "midpoint", "nearest")
 
 
 def _quantile(input, q, dim, keepdim, interpolation, ignore_nan, name):
-    if input.array.dtype not in ("float32", "float64"):
+    """Quantiles by sorting: the fractional ranks that ``q`` stands for, then the elements around them."""
+    quantiles = _checked_quantiles(input, q, interpolation, name)
+    ndim = input.array.ndim
+    dim = None if dim is None else check_dim(dim, ndim)
+    x = reshape(input, shape=(-1,)) if dim is None or not ndim else movedim(input, dim, -1)
+    x = sort(x, -1).values  # nan comes last
+    out = _between(x, q, *_ranks(x.array, quantiles, ignore_nan), interpolation)
+    return reshape(movedim(out, -1, 0), shape=(*quantiles.shape, *_reduced(input.shape, dim, keepdim)))
+
+
+def _checked_quantiles(input, q, interpolation, name):
+    """``q`` as an array of the dtype of ``input``. RuntimeError for arguments that torch refuses."""
+    module, kind = xp(input.array), input.array.dtype
+    if kind not in ("float32", "float64"):
         raise RuntimeError(f"{name}() input tensor must be either float or double dtype")
     if interpolation not in _MODES:
         raise RuntimeError(
             f"{name}() interpolation must be one of linear, lower, higher, midpoint or nearest, but got "
             f"{interpolation}"
         )
-    module, kind, given = xp(input.array), input.array.dtype, q
-    if isinstance(q, Variable) or is_array(q):
-        q = q.array if isinstance(q, Variable) else q
+    q = array_of(q)
+    if is_array(q):
         if q.dtype != kind:
             raise RuntimeError(f"{name}() q tensor must be same dtype as the input tensor")
     elif not 0 <= q <= 1:
@@ -160,34 +173,45 @@ def _quantile(input, q, dim, keepdim, interpolation, ignore_nan, name):
         raise RuntimeError(f"{name}() q values must be in the range [0, 1]")
     if not input.array.size:
         raise RuntimeError(f"{name}() input tensor must be non-empty")
-    ndim = input.array.ndim
-    at_dim = None if dim is None else check_dim(dim, ndim)
-    x = reshape(input, shape=(-1,)) if dim is None or not ndim else movedim(input, at_dim, -1)
-    x = sort(x, -1).values  # nan comes last
-    known, n = summed(x.array == x.array, -1, keepdims=True), x.array.shape[-1]
+    return q
+
+
+def _ranks(x, q, ignore_nan):
+    """The fractional ranks of the quantiles ``q`` in sorted rows, and d rank / dq. Shapes: (…, n) -> (…, q).
+
+    In a row with a nan that counts, the rank is that of the last element, which is nan.
+    """
+    module, kind, n = xp(x), x.dtype, x.shape[-1]
+    known = summed(x == x, -1, keepdims=True)
     if ignore_nan:
-        ranks = module.maximum(q * (known - 1).astype(kind), 0)
-    else:
-        ranks = module.where(known < n, n - 1, q * kind.type(n - 1))
-    ranks = {"lower": module.floor, "higher": module.ceil, "nearest": module.rint}.get(
-        interpolation, module.positive
-    )(ranks).astype(kind)
-    low = wrap(ranks.astype("int64"))
-    out = gather(x, -1, low)
-    if interpolation in ("linear", "midpoint"):
-        weight = wrap(
-            module.full_like(ranks, 0.5) if interpolation == "midpoint" else ranks - low.array.astype(kind)
-        )
-        # so much does each rank move with q
-        if interpolation == "linear" and isinstance(given, Variable):
-            steps = known - 1 if ignore_nan else module.where(known < n, 0, n - 1)
-            weight = weight + (given - wrap(given.array)) * wrap(module.maximum(steps, 0).astype(kind))
-        out = lerp(out, gather(x, -1, wrap(module.ceil(ranks).astype("int64"))), weight)
-    # (..., number of quantiles)
-    rest = (1,) * ndim if dim is None else (*input.shape[:at_dim], 1, *input.shape[at_dim + 1 :])[:ndim]
-    shape = rest if keepdim else () if dim is None or not ndim else rest[:at_dim] + rest[at_dim + 1 :]
-    out = movedim(out, -1, 0)
-    return reshape(out, shape=(*q.shape, *shape))
+        steps = module.maximum(known - 1, 0).astype(kind)
+        return q * steps, steps
+    steps = module.where(known < n, 0, n - 1).astype(kind)
+    return module.where(known < n, n - 1, q * kind.type(n - 1)), steps
+
+
+def _between(x, q, ranks, steps, interpolation):
+    """The elements of sorted rows at ``ranks``, interpolated between neighbours."""
+    module, kind = xp(ranks), x.array.dtype
+    rounded = {"lower": module.floor, "higher": module.ceil, "nearest": module.rint}
+    if interpolation in rounded:
+        ranks = rounded[interpolation](ranks)
+    ranks = ranks.astype(kind)
+    low = ranks.astype("int64")
+    out = gather(x, -1, wrap(low))
+    if interpolation in rounded:
+        return out
+    weight = wrap(module.full_like(ranks, 0.5) if interpolation == "midpoint" else ranks - low.astype(kind))
+    if interpolation == "linear" and isinstance(q, Variable):
+        weight = weight + (q - wrap(q.array)) * wrap(steps)  # it is 0, with the gradient of the ranks to q
+    return lerp(out, gather(x, -1, wrap(module.ceil(ranks).astype("int64"))), weight)
+
+
+def _reduced(shape, dim, keepdim):
+    """``shape`` after a reduction over ``dim`` (None for all)."""
+    if dim is None or not shape:
+        return (1,) * len(shape) if keepdim else ()
+    return (*shape[:dim], *((1,) if keepdim else ()), *shape[dim + 1 :])
 
 
 @composite(out=True)

@@ -112,7 +112,7 @@ def _recurrence(g, ratio, dim):
 
 
 def before(x, dim):
-    """The product of the elements before each one."""
+    """The product of the elements before each one along ``dim``."""
     out = xp(x).ones_like(x)
     out[at(dim, slice(1, None))] = x[at(dim, slice(-1))].cumprod(dim)
     return out
@@ -131,7 +131,7 @@ def _cumprod_vjp(g, x, out, dim):
     if (out != 0).all():
         return _cumsum_vjp(g * out, dim) / x
     earlier = before(x, dim)
-    zero = running_sum(x == 0, dim) - (x == 0) > 0  # behind a zero
+    zero = running_sum(x == 0, dim) - (x == 0) > 0  # after a zero
     return xp(x).where(zero, 0, earlier * _recurrence(g, x[at(dim, slice(1, None))], dim))
 
 
@@ -149,7 +149,7 @@ def _prod_definition(x, *, dim=None, keepdim=False, dtype=None):
         return x
     else:
         axis = check_dim(dim, x.ndim)
-    while x.shape[axis] > 1:  # halves, multiplied with each other
+    while x.shape[axis] > 1:  # multiply the halves with each other
         half = x.shape[axis] // 2
         rest = x[at(axis, slice(2 * half, None))]
         x = x[at(axis, slice(half))] * x[at(axis, slice(half, 2 * half))]
@@ -161,7 +161,7 @@ def _prod_definition(x, *, dim=None, keepdim=False, dtype=None):
 
 @widened
 def _prod_vjp(g, x, out, dim, keepdim):
-    """All other factors: by division, or one by one if there is a zero."""
+    """The product of all other factors: by division, or from both sides if there is a zero."""
     kind, shape = out.dtype, x.shape
     if not x.size:
         return xp(x).zeros(shape, kind)

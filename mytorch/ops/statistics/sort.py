@@ -53,6 +53,7 @@ def _sort(x, *, dim, descending):
 
 
 def _stable(x, dim):
+    """The indices that sort along ``dim``; equal elements keep their order."""
     return xp(x).argsort(x, axis=dim, kind="stable")
 
 
@@ -91,10 +92,8 @@ def _topk(x, *, k, dim, largest):
         kept = kept[(*(slice(None),) * dim, slice(n - k, None) if largest else slice(k))]
         kept.sort(axis=dim)  # equal elements in their order
     else:
-        kept = xp(x).broadcast_to(
-            xp(x).arange(k).reshape((-1,) + (1,) * (x.ndim - dim - 1)),
-            (*x.shape[:dim], k, *x.shape[dim + 1 :]),
-        )
+        places = xp(x).arange(k).reshape((-1,) + (1,) * (x.ndim - dim - 1))
+        kept = xp(x).broadcast_to(places, (*x.shape[:dim], k, *x.shape[dim + 1 :]))
     values = xp(x).take_along_axis(x, kept, dim)
     back = (*(slice(None),) * dim, slice(None, None, -1))
     order = k - 1 - _stable(values[back], dim)[back] if largest else _stable(values, dim)
@@ -168,19 +167,12 @@ def searchsorted(sorted_sequence, input, *, out_int32=False, right=False, side=N
     RuntimeError if leading sizes differ.
     """
     if side is not None:
-        if side not in ("left", "right"):
-            raise RuntimeError(f"torch.searchsorted(): side can only be 'left' or 'right' but got {side}")
-        if right and side == "left":
-            raise RuntimeError(
-                "torch.searchsorted(): side and right can't be set to opposites, got side of left while "
-                "right was True"
-            )
-        right = side == "right"
+        right = _is_right(side, right)
     if sorter is not None:
         if sorter.shape != sorted_sequence.shape:
             raise RuntimeError(
-                "torch.searchsorted(): boundary and sorter must have the same size, but got boundary "
-                f"tensor {list(sorted_sequence.shape)} and got sorter tensor {list(sorter.shape)}"
+                "torch.searchsorted(): boundary and sorter must have the same size, but got boundary tensor "
+                f"{list(sorted_sequence.shape)} and got sorter tensor {list(sorter.shape)}"
             )
         sorted_sequence = gather(sorted_sequence, -1, sorter)
     if not sorted_sequence.shape:
@@ -196,6 +188,18 @@ def searchsorted(sorted_sequence, input, *, out_int32=False, right=False, side=N
         )
     found = _searchsorted(sorted_sequence, input, right=right)
     return found.astype("int32") if out_int32 else found
+
+
+def _is_right(side, right):
+    """Whether ``side`` means the last place. RuntimeError for another word, or against ``right``."""
+    if side not in ("left", "right"):
+        raise RuntimeError(f"torch.searchsorted(): side can only be 'left' or 'right' but got {side}")
+    if right and side == "left":
+        raise RuntimeError(
+            "torch.searchsorted(): side and right can't be set to opposites, got side of left while right "
+            "was True"
+        )
+    return side == "right"
 
 
 @composite(out=True)
@@ -224,6 +228,7 @@ def _unique(x, *, dim):
 
 
 def _wanted(parts, *flags):
+    """The first of ``parts`` and those of the others that are asked for."""
     kept = tuple(part for part, flag in zip(parts, (True, *flags)) if flag)
     return kept[0] if len(kept) == 1 else kept
 

@@ -160,7 +160,7 @@ def _svd_vjp(g, U, S, Vh):
     of_u, of_v = adjoint(U) @ gU, Vh @ gV
     of_u, of_v = (of_u - adjoint(of_u)) / between, (of_v - adjoint(of_v)) / between
     middle = of_u * S[..., None, :] + S[..., :, None] * of_v + diag_embed(gS)
-    if array_of(U).dtype.kind == "c":  # what turns the phases of both vectors alike
+    if array_of(U).dtype.kind == "c":  # a phase that both vectors share
         middle = middle + diag_embed(diagonal(of_u, dim1=-2, dim2=-1) / (2 * S))
     out = U @ middle @ Vh
     if U.shape[-2] > k:

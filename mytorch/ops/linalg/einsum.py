@@ -11,7 +11,7 @@ from ..matmul import matmul
 from ..permute import permute
 from ..shape import reshape
 
-_LETTERS = string.ascii_uppercase + string.ascii_lowercase  # the order of dimensions that are not asked for
+_LETTERS = string.ascii_uppercase + string.ascii_lowercase  # the order of the output's dimensions by default
 
 
 def einsum(equation, *operands):
@@ -40,11 +40,9 @@ def einsum(equation, *operands):
     missing = [label for label in output if label not in labels]  # dimensions of size 1 that were squeezed
     x = reshape(x, shape=tuple(x.shape) + (1,) * len(missing)) if missing else x
     labels = (*labels, *missing)
-    return (
-        permute(x, dims=tuple(labels.index(label) for label in output))
-        if labels != output or x is operands[0]
-        else x
-    )
+    if labels == output and x is not operands[0]:
+        return x
+    return permute(x, dims=tuple(labels.index(label) for label in output))
 
 
 # ---- the equation --------------------------------------------------------------------------------
@@ -58,12 +56,12 @@ def _from_lists(args):
             "einsum(): must specify the equation string and at least one operand, or at least one operand "
             "and its subscripts list"
         )
-    return ",".join(_letters(numbers) for numbers in args[1 : len(args) // 2 * 2 : 2]) + output, args[
-        0 : len(args) // 2 * 2 : 2
-    ]
+    pairs = args[: len(args) // 2 * 2]
+    return ",".join(map(_letters, pairs[1::2])) + output, pairs[::2]
 
 
 def _letters(numbers):
+    """The subscripts that a list of numbers stands for."""
     if any(n is not Ellipsis and not 0 <= n < 52 for n in numbers):
         raise ValueError("einsum(): subscripts in the lists must be in the range [0, 52)")
     return "".join("..." if n is Ellipsis else _LETTERS[n] for n in numbers)
@@ -106,37 +104,45 @@ def _parse(equation, operands):
         start += len(text) + 1
         if i >= len(operands):
             raise RuntimeError("einsum(): fewer operands were provided than specified in the equation")
-        ndim = len(operands[i].shape)
-        spare = ndim - sum(label is not None for label in labels)
-        if spare < 0 or (spare and None not in labels):
-            also = (
-                "but no ellipsis was given" if spare < 0 and None in labels else "and no ellipsis was given"
-            )
-            raise RuntimeError(
-                f"einsum(): the number of subscripts in the equation ({ndim - spare}) does not match the "
-                f"number of dimensions ({ndim}) for operand {i} {also}"
-            )
-        longest = max(longest, spare)
+        spread = _ellipsis_dims(labels, len(operands[i].shape), i)
+        longest = max(longest, spread)
         inputs.append(
-            tuple(label for name in labels for label in (range(-spare, 0) if name is None else (name,)))
+            tuple(label for name in labels for label in (range(-spread, 0) if name is None else (name,)))
         )
     if len(operands) > len(texts):
         raise RuntimeError("einsum(): more operands were provided than specified in the equation")
-    spread = tuple(range(-longest, 0))
+    ellipsis = tuple(range(-longest, 0))
     if not arrow:
         every = [label for labels in inputs for label in labels if isinstance(label, str)]
-        return inputs, (*spread, *(letter for letter in _LETTERS if every.count(letter) == 1))
+        return inputs, (*ellipsis, *(letter for letter in _LETTERS if every.count(letter) == 1))
+    return inputs, _parse_output(_subscripts(right, len(left) + 2, "the output"), inputs, ellipsis)
+
+
+def _ellipsis_dims(labels, ndim, i):
+    """How many dimensions of operand ``i`` the ellipsis stands for. RuntimeError if labels do not fit."""
+    spread = ndim - sum(label is not None for label in labels)
+    if spread < 0 or (spread and None not in labels):
+        also = "but no ellipsis was given" if spread < 0 and None in labels else "and no ellipsis was given"
+        raise RuntimeError(
+            f"einsum(): the number of subscripts in the equation ({ndim - spread}) does not match the number "
+            f"of dimensions ({ndim}) for operand {i} {also}"
+        )
+    return spread
+
+
+def _parse_output(subscripts, inputs, ellipsis):
+    """The labels of the output. RuntimeError for unknown and repeated ones."""
     known = {label for labels in inputs for label in labels}
     output = []
-    for label in _subscripts(right, len(left) + 2, "the output"):
+    for label in subscripts:
         if label is not None and label not in known:
             raise RuntimeError(
                 f"einsum(): output subscript {label} does not appear in the equation for any input operand"
             )
         if label is not None and label in output:
             raise RuntimeError(f"einsum(): output subscript {label} appears more than once in the output")
-        output += spread if label is None else [label]
-    return inputs, tuple(output)
+        output += ellipsis if label is None else [label]
+    return tuple(output)
 
 
 def _distinct(x, labels, number):
@@ -158,6 +164,7 @@ def _distinct(x, labels, number):
 
 
 def _sizes(terms):
+    """The size of each label. RuntimeError if operands differ."""
     size: dict = {}
     for i, (x, labels) in enumerate(terms):
         for label, n in zip(labels, x.shape):
@@ -174,7 +181,9 @@ def _sizes(terms):
 def _without_spread(x, labels, size):
     """An operand without the dimensions of size 1 that stand for more: it does not vary along them."""
     kept = tuple(label for label, n in zip(labels, x.shape) if n == size[label])
-    return (x, labels) if kept == labels else (reshape(x, shape=tuple(size[label] for label in kept)), kept)
+    if kept == labels:
+        return x, labels
+    return reshape(x, shape=tuple(size[label] for label in kept)), kept
 
 
 # ---- the products --------------------------------------------------------------------------------
@@ -200,7 +209,9 @@ def _cheapest(terms, size, output):
 def _summed(x, labels, needed):
     """``x`` summed over the dimensions that nothing else needs."""
     dims = tuple(i for i, label in enumerate(labels) if label not in needed)
-    return (summed(x, dims), tuple(label for label in labels if label in needed)) if dims else (x, labels)
+    if not dims:
+        return x, labels
+    return summed(x, dims), tuple(label for label in labels if label in needed)
 
 
 def _contract(x, of_x, y, of_y, needed, size):
@@ -212,22 +223,16 @@ def _contract(x, of_x, y, of_y, needed, size):
     inner = [label for label in shared if label not in needed]
     rows = [label for label in of_x if label not in shared]
     columns = [label for label in of_y if label not in shared]
+    front, heights, widths = ([size[label] for label in group] for group in (batch, rows, columns))
     if not inner:  # nothing to sum: a product with broadcasting
-        left = _arranged(x, of_x, batch + rows, [size[b] for b in batch + rows] + [1] * len(columns))
-        right = _arranged(
-            y, of_y, batch + columns, [size[b] for b in batch] + [1] * len(rows) + [size[c] for c in columns]
-        )
+        left = _arranged(x, of_x, batch + rows, [*front, *heights, *[1] * len(columns)])
+        right = _arranged(y, of_y, batch + columns, [*front, *[1] * len(rows), *widths])
         return left * right, (*batch, *rows, *columns)
-    counts = [math.prod(size[label] for label in group) for group in (rows, inner, columns)]
-    front = [size[label] for label in batch]
-    left = _arranged(x, of_x, batch + rows + inner, [*front, counts[0], counts[1]])
-    right = _arranged(y, of_y, batch + inner + columns, [*front, counts[1], counts[2]])
-    product = matmul(left, right)
-    return reshape(product, shape=tuple(front) + tuple(size[label] for label in rows + columns)), (
-        *batch,
-        *rows,
-        *columns,
-    )
+    n, k, m = math.prod(heights), math.prod(size[label] for label in inner), math.prod(widths)
+    left = _arranged(x, of_x, batch + rows + inner, [*front, n, k])
+    right = _arranged(y, of_y, batch + inner + columns, [*front, k, m])
+    labels = (*batch, *rows, *columns)
+    return reshape(matmul(left, right), shape=tuple(size[label] for label in labels)), labels
 
 
 def _arranged(x, labels, order, shape):

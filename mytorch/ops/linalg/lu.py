@@ -132,7 +132,7 @@ def _lu(x, *, pivot):
         if pivot:
             column = a[:, j:, j]
             size = module.abs(column.real)
-            if x.dtype.kind == "c":  # as LAPACK measures it
+            if x.dtype.kind == "c":  # |re| + |im|, as in LAPACK
                 size = size + module.abs(column.imag)
             best = j + size.argmax(1)
             pivots[:, j] = best
@@ -209,10 +209,8 @@ def lu_factor(A, *, pivot=True):
 
 def _order(pivots, m):
     """The order of the rows after swapping by ``pivots``."""
-    module, flat = (
-        xp(pivots),
-        pivots.reshape(math.prod(pivots.shape[:-1]), pivots.shape[-1]).astype("int64") - 1,
-    )
+    module = xp(pivots)
+    flat = pivots.reshape(math.prod(pivots.shape[:-1]), pivots.shape[-1]).astype("int64") - 1
     order, rows = module.broadcast_to(module.arange(m), (len(flat), m)).copy(), module.arange(len(flat))
     for j in range(flat.shape[-1]):
         held = order[rows, flat[:, j]]
@@ -256,10 +254,11 @@ def lu_solve(LU, pivots, B, *, left=True, adjoint=False):
         return adjoint_of(lu_solve(LU, pivots, adjoint_of(B), adjoint=not adjoint))
     P = wrap(_permutation(_order(pivots.array, LU.shape[-1]), LU))
     if adjoint:
-        return P @ solve_triangular(
-            adjoint_of(LU), solve_triangular(adjoint_of(LU), B, upper=False), upper=True, unitriangular=True
-        )
-    return solve_triangular(LU, solve_triangular(LU, mT(P) @ B, upper=False, unitriangular=True), upper=True)
+        LUH = adjoint_of(LU)
+        first = solve_triangular(LUH, B, upper=False)
+        return P @ solve_triangular(LUH, first, upper=True, unitriangular=True)
+    first = solve_triangular(LU, mT(P) @ B, upper=False, unitriangular=True)
+    return solve_triangular(LU, first, upper=True)
 
 
 def old_lu_solve(b, LU_data, LU_pivots):
@@ -318,7 +317,7 @@ def inv_ex(A, *, check_errors=False):
 def solve_ex(A, B, *, left=True, check_errors=False):
     """As :func:`solve`, with ``info``, which is not 0 for singular matrices, whose solution is nan."""
     info, singular = _singular(A, check_errors, "solve_ex")
-    if singular:  # nan in their place, so that only theirs is no solution
+    if singular:  # their solutions become nan, the others stay
         A, factor = _replaced(A, info.array > 0)
         A = A * factor
     return solve_ex_result(solve(A, B, left=left), info)
@@ -345,6 +344,7 @@ def cholesky_ex(A, *, upper=False, check_errors=False):
 
 
 def _order_of_failure(matrix, upper):
+    """The order of the first leading minor that is not positive-definite."""
     for n in range(1, matrix.shape[-1] + 1):
         try:
             cholesky(matrix[:n, :n], upper=upper)

@@ -43,6 +43,7 @@ def _det_derivative(x, out):
 
 
 def _product_without(s, i):
+    """The product over the last dimension of all but element i."""
     out = 1 + s[..., 0] * 0
     for j in range(s.shape[-1]):
         out = out * s[..., j] if j != i else out
@@ -81,16 +82,16 @@ class slogdet_result(NamedTuple):
 def _inverse(x):
     try:
         return inv(x)
-    except LinAlgError:  # the logarithm of a determinant of 0 has an infinite slope
+    except LinAlgError:  # the derivative of the logarithm is infinite at 0
         return inverse_or_infinite(x)
 
 
 def _slogdet_vjp(g, x, sign):
     """d log det x = tr(x⁻¹ dx): the real part is d logabsdet, the imaginary part that of the sign's angle."""
-    of_sign, slope = g
+    of_sign, of_log = g
     if array_of(sign).dtype.kind == "c":
-        slope = slope - 1j * (of_sign.conj() * sign).imag
-    return slope[..., None, None] * adjoint(_inverse(x))
+        of_log = of_log - 1j * (of_sign.conj() * sign).imag
+    return of_log[..., None, None] * adjoint(_inverse(x))
 
 
 @primitive(complex=True, outputs=("sign", "logabsdet"), x=_slogdet_vjp)
@@ -135,9 +136,8 @@ def _bound(values, shape, atol, rtol):
     """
     raw, atol, rtol = (array_of(v) for v in (values, atol, rtol))
     if rtol is None:
-        rtol = (
-            max(shape[-2:]) * xp(raw).finfo(raw.dtype).eps if atol is None or not xp(raw).any(atol > 0) else 0
-        )
+        given = atol is not None and xp(raw).any(atol > 0)
+        rtol = 0 if given else max(shape[-2:]) * xp(raw).finfo(raw.dtype).eps
     atol, rtol = (v[..., None] if getattr(v, "ndim", 0) else v for v in (0 if atol is None else atol, rtol))
     return xp(raw).maximum(atol, rtol * largest(raw, -1, True, 0))
 
@@ -185,12 +185,18 @@ def matrix_power(A, n):
     if n == 0:
         raw = array_of(A)
         return A * 0 + eye_like(raw)
-    base, out, n = (inv(A), None, -n) if n < 0 else (A, None, n)
+    return owned(_power(inv(A), -n) if n < 0 else _power(A, n), A)
+
+
+def _power(A, n):
+    """Aⁿ for n >= 1, by repeated squaring."""
+    out = None
     while n:
-        out = base if n % 2 and out is None else matmul(out, base) if n % 2 else out
+        if n % 2:
+            out = A if out is None else matmul(out, A)
         n //= 2
-        base = matmul(base, base) if n else base
-    return owned(out, A)
+        A = matmul(A, A) if n else A
+    return out
 
 
 def matrix_exp(A):
@@ -325,15 +331,14 @@ def lstsq(A, B, rcond: float | None = None, *, driver=None):
             f"{list(B.shape)}"
         )
     solution, rank = matmul(pinv(A, rcond), columns), matrix_rank(A, rtol=rcond)
-    overdetermined = (
-        driver not in (None, "gelsy") and A.shape[-2] > A.shape[-1] and int(rank.min()) == A.shape[-1]
-    )
-    left = matmul(A, solution) - columns if overdetermined else None
-    empty = reshape(columns, shape=(-1,))[:0]
-    values = svdvals(A) if driver in ("gelsd", "gelss") else empty
+    m, n = A.shape[-2:]
+    residuals = empty = reshape(columns, shape=(-1,))[:0]
+    if driver not in (None, "gelsy") and m > n and int(rank.min()) == n:
+        left = matmul(A, solution) - columns
+        residuals = summed((left * left.conj()).real, -2)
     return lstsq_result(
         solution[..., 0] if vector else solution,
-        empty if left is None else summed((left * left.conj()).real, -2),
-        rank.reshape(-1)[:0] if driver == "gels" else rank,  # it takes A to have full rank
-        values,
+        residuals,
+        rank.reshape(-1)[:0] if driver == "gels" else rank,  # gels assumes that A has full rank
+        svdvals(A) if driver in ("gelsd", "gelss") else empty,
     )

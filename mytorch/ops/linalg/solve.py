@@ -96,10 +96,8 @@ def substituted(A, B, *, upper):
     module, n = xp(A), A.shape[-1]
     if not A.size or ((module.diagonal(A, 0, -2, -1) != 0).all() and module.isfinite(B).all()):
         return solved(A, B)
-    A, B = (
-        spread(A, (*broadcast_shape(A.shape[:-2], B.shape[:-2]), n, n)),
-        spread(B, (*broadcast_shape(A.shape[:-2], B.shape[:-2]), *B.shape[-2:])),
-    )
+    batch = broadcast_shape(A.shape[:-2], B.shape[:-2])
+    A, B = spread(A, (*batch, n, n)), spread(B, (*batch, *B.shape[-2:]))
     out = B.copy()
     for i in reversed(range(n)) if upper else range(n):
         known = slice(i + 1, n) if upper else slice(0, i)
@@ -128,17 +126,15 @@ def solve(A, B, *, left=True):
             f"B of shape {list(B.shape)}"
         )
     if vector:
-        return (
-            solved(A, B[..., None])[..., 0]
-            if A.shape[-1] == B.shape[-1]
-            else _mismatched(A, B[..., None], left)
-        )
+        B = B[..., None]
+        return solved(A, B)[..., 0] if A.shape[-1] == B.shape[-2] else _mismatched(A, B, left)
     if len(B.shape) < 2 or B.shape[-2 if left else -1] != A.shape[-1]:
         return _mismatched(A, B, left)
     return solved(A, B) if left else mT(solved(mT(A), mT(B)))
 
 
 def _mismatched(A, B, left):
+    """RuntimeError for shapes that do not fit."""
     a, b = "x".join(map(str, A.shape[-2:])), "x".join(map(str, B.shape[-2:]))
     raise RuntimeError(
         f"linalg.solve: Incompatible shapes of A and B for the equation {'AX = B' if left else 'XA = B'} "

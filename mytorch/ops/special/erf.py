@@ -298,9 +298,9 @@ def erfcx_integral(x, *, order):
 def entr(x):
     """-x · log(x), 0 at 0 and -inf below, elementwise."""
     inside = xp(x).where(x > 0, x, 1)
-    return xp(x).where(
-        x < 0, x.dtype.type(-math.inf), -inside * xp(x).log(inside) + xp(x).where(x == x, x.dtype.type(0), x)
-    )
+    out = 0 - inside * xp(x).log(inside)  # 0, not -0, for 0
+    out = xp(x).where(x == x, out, x)  # nan stays
+    return xp(x).where(x < 0, x.dtype.type(-math.inf), out)
 
 
 @smooth(

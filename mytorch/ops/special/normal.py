@@ -9,8 +9,8 @@ from ..elementwise import check_real, in_blocks, smooth, widened
 from ..transcendental import gaussian, gaussian_of
 from .erf import erfc_double, erfc_integral_ratios, erfcx_double, polynomial, through_double
 
-# float32: exp(x²/2) · ndtr(-x) for x >= 0 as a polynomial in (x - 3) / (x + 3), with a relative error of
-# 1.1e-8: a fit of least squares, weighted until its largest relative error was smallest
+# float32: exp(x²/2) · ndtr(-x) for x >= 0 as a polynomial in (x - 3) / (x + 3). It is a least-squares fit,
+# reweighted to minimize the largest relative error, 1.1e-8.
 _NORMAL_TAIL = (
     0.1215139474,
     -0.2064026219,

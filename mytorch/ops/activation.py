@@ -1,4 +1,4 @@
-"""Activations: elementwise ones, and softmax over a dimension."""
+"""Activations, elementwise."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Functions of two numbers, elementwise with broadcasting: arithmetic, bounds, interpolation."""
+"""Sums, products, quotients and interpolation, elementwise with broadcasting."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ def rsub(input, other, *, alpha: complex = 1):
     return sub(other, input, alpha=alpha)
 
 
-_ONE = 1  # Python keeps small integers once
+_ONE = 1  # CPython has one object for 1: ``is`` tells it from 1.0 and True
 subtract = sub
 
 
@@ -246,7 +246,7 @@ def addcmul(input, tensor1, tensor2, *older, value: complex = 1):
     if older:
         value, tensor1, (tensor2,) = tensor1, tensor2, older
     value, kind = as_number(value, "addcmul", "value"), _mixed(input, tensor1, tensor2)
-    if category(kind) == 1:  # among integers the factor is one too; -1 of unsigned ones wraps
+    if category(kind) == 1:  # the factor of integers is an integer; -1 wraps in unsigned ones
         check_fits(value, kind)
         value = numpy.asarray(int(value)).astype(kind).item()
     return _addcmul(input, tensor1, tensor2, value=value)

@@ -148,7 +148,7 @@ bitwise_xor = _bits("bitwise_xor", "^", "the bits that exactly one has")
 
 @primitive(prepare=only("biu", "bitwise_not"))
 def bitwise_not(x):
-    """~x: the other bits, of integers or booleans, elementwise."""
+    """~x: all bits inverted, of integers or booleans, elementwise."""
     return ~x
 
 

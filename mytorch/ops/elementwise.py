@@ -1,4 +1,4 @@
-"""Functions of one number, applied to each element, and ``where``."""
+"""How elementwise operations are made, and selection by a condition."""
 
 from __future__ import annotations
 
@@ -125,7 +125,7 @@ def _branches(arrays):
 )
 def select(condition, x, y):
     """``x`` where ``condition`` holds, else ``y``; the three broadcast."""
-    if not (hasattr(x, "dtype") or hasattr(y, "dtype")):  # two numbers: nothing else says the dtype
+    if not (hasattr(x, "dtype") or hasattr(y, "dtype")):  # two numbers have the default dtypes
         return xp(condition).where(condition, x, y).astype(result_numpy([x, y]))
     return choose(condition, x, y)
 

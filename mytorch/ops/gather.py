@@ -127,9 +127,7 @@ def take(input, index):
 
 
 def check_flat(index, n):
-    """IndexError if an array of indices is outside of the ``n`` flattened elements; negative ones count
-    from the end.
-    """
+    """IndexError if an array of indices, which may be negative, is outside of ``n`` flattened elements."""
     inside(
         index, n, 0, IndexError, -n, f"out of range: tried to access index {{}} on a tensor of {n} elements."
     )

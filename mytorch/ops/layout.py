@@ -46,7 +46,7 @@ def stride(input, dim=None):
     array = array_of(input)
     if isinstance(dim, bool):
         raise TypeError("stride(): argument 'dim' must be int, not bool")
-    if not array.size:  # here NumPy's strides mean nothing
+    if not array.size:  # NumPy's strides of empty arrays mean nothing
         steps, step = [], 1
         for n in reversed(array.shape):
             steps.append(step)

@@ -1,4 +1,4 @@
-"""Operations that fold dimensions: sums, means, extremes, norms."""
+"""Reductions: sums, means, extremes, logic."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ def sizes(args):
     """
     if len(args) == 1 and isinstance(args[0], (tuple, list)):
         args = args[0]
-    if args and type(args[0]) is bool:  # torch looks no further than the first
+    if args and type(args[0]) is bool:  # torch checks the first entry alone
         raise TypeError(f"sizes must be ints, got {args}")
     return tuple(map(operator.index, args))
 

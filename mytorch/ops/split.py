@@ -78,7 +78,7 @@ def chunk(input, chunks, dim=0):
 
 @composite
 def tensor_split(input, indices_or_sections, dim=0):
-    """Views of as equal sizes as can be, the larger ones first, or cut at the given indices.
+    """Views of nearly equal sizes, the larger ones first, or cut at the given indices.
 
     RuntimeError for a 0-d tensor, or unless the number is positive.
     """

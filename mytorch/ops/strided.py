@@ -1,4 +1,4 @@
-"""Views that step through memory in their own way: windows, strides."""
+"""Views with strides of their own: windows, as_strided."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def _as_strided(x, *, size, stride, offset, x_stride):
         )
     if xp(x) is numpy:
         out = numpy.asarray(_Memory(x, size, stride, 0 if 0 in size else offset))
-        return out if out.dtype == x.dtype else out.view(x.dtype)  # NumPy does not spell bfloat16
+        return out if out.dtype == x.dtype else out.view(x.dtype)  # the interface has no name for bfloat16
     as_strided, steps = xp(x).lib.stride_tricks.as_strided, [step * x.itemsize for step in stride]
     return as_strided(as_strided(x, (2,), (offset * x.itemsize,))[1:] if offset else x, size, steps)
 

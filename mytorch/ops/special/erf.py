@@ -1,4 +1,4 @@
-"""The error function and its kin, which NumPy lacks, from published rational approximations."""
+"""The error function and its relatives, from published rational approximations; NumPy lacks them."""
 
 from __future__ import annotations
 

@@ -104,7 +104,7 @@ def _zeta(s, x):
 
 
 def _cotangent_derivative(n):
-    """The coefficients of the polynomial in cot(πx) that the n-th derivative of -cot(πx) / π^n is."""
+    """The coefficients of the n-th derivative of -cot(πx) / π^n, a polynomial in cot(πx)."""
     out = [0, -1]
     for _ in range(n):  # d/dx p(cot) = -π (1 + cot²) p'(cot)
         derivative = [-k * c for k, c in enumerate(out)][1:]
@@ -129,7 +129,7 @@ def _polygamma_double(n, x):
 
 @kernel("zeta")
 def _zeta_anywhere(s, x):
-    """Hurwitz' ζ(s, x), also for negative x that are not integers, where s is one."""
+    """Hurwitz' ζ(s, x). Where s is an integer, x may be negative, but no integer."""
     where = xp(x).where
     pole = (x <= 0) & (x == xp(x).floor(x))
     infinite = (s == 1) | (pole & (s >= 1))

@@ -56,7 +56,7 @@ def _upper(a, x):
         c = b + factor / c
         step = c * d
         out = out * step
-        if not (xp(x).abs(step - 1) > 2e-15).any():  # as near as rounding lets it come
+        if not (xp(x).abs(step - 1) > 2e-15).any():  # converged to rounding error
             break
     return out * _front(a, x) * a
 

@@ -45,7 +45,7 @@ def _sort_vjp(g, indices, x_shape, dim):
     outputs=("values", "indices"), x=lambda g, indices, x_shape, dim: _sort_vjp(g[0], indices, x_shape, dim)
 )
 def _sort(x, *, dim, descending):
-    if descending:  # stable: turn around, sort, turn around again
+    if descending:  # flip, sort, flip back: equal elements keep their order
         order = x.shape[dim] - 1 - xp(x).flip(_stable(xp(x).flip(x, dim), dim), dim)
     else:
         order = _stable(x, dim)
@@ -228,7 +228,7 @@ def _unique(x, *, dim):
 
 
 def _wanted(parts, *flags):
-    """The first of ``parts`` and those of the others that are asked for."""
+    """The first of ``parts``, and those of the others whose flag is set."""
     kept = tuple(part for part, flag in zip(parts, (True, *flags)) if flag)
     return kept[0] if len(kept) == 1 else kept
 

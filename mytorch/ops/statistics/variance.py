@@ -38,7 +38,7 @@ def _var(x, *, dim=None, correction: float = 1, keepdim=False):
 
 
 def _spread_settings(args, settings):
-    """torch's forms (dim, unbiased, keepdim) and (unbiased), beside the keywords, as those of ``_var``."""
+    """The keyword settings of ``_var``, from torch's forms (dim, unbiased, keepdim) and (unbiased)."""
     names = ("unbiased",) if args and isinstance(args[0], bool) else ("dim", "unbiased", "keepdim")
     if len(args) > len(names):
         raise TypeError(f"var() and std() take (dim, unbiased, keepdim) or (unbiased), but got {args}")

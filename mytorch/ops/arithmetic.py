@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy
 
-from ..core.arrays import is_array, xp
+from ..core.arrays import array_of, is_array, xp
 from ..core.composite import composite
 from ..core.dtypes import category, check_fits, only, promoted, result_numpy
 from ..core.graph import Variable
@@ -108,7 +108,7 @@ subtract = sub
 
 
 def _mixed(*values):
-    return result_numpy([v.array if isinstance(v, Variable) else v for v in values])
+    return result_numpy(list(map(array_of, values)))
 
 
 # ---- quotients -----------------------------------------------------------------------------------

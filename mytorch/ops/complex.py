@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 
-from ..core.arrays import xp
+from ..core.arrays import array_of, xp
 from ..core.composite import composite
 from ..core.graph import Variable
 from ..core.primitive import primitive
@@ -35,7 +35,7 @@ def view_as_complex(input):
 
     RuntimeError unless the pairs are float32 or float64 and lie side by side.
     """
-    x = input.array
+    x = array_of(input)
     if x.dtype not in ("float32", "float64"):
         raise RuntimeError(
             "view_as_complex is only supported for float32 and float64 tensors, but got a tensor of "
@@ -50,7 +50,7 @@ def view_as_complex(input):
 
 def view_as_real(input):
     """Complex numbers (…) as pairs (…, 2) of real and imaginary parts, a copy. RuntimeError for real ones."""
-    if input.array.dtype.kind != "c":
+    if array_of(input).dtype.kind != "c":
         raise RuntimeError("view_as_real is only supported for complex tensors")
     return _view_as_real(input)
 
@@ -63,7 +63,7 @@ def _conj(x):
 @composite
 def conj(input):
     """The conjugates of complex numbers, elementwise; real ones as they are."""
-    return _conj(input) if input.array.dtype.kind == "c" else input
+    return _conj(input) if array_of(input).dtype.kind == "c" else input
 
 
 def itself(input):
@@ -100,13 +100,13 @@ def polar(abs, angle):
 @composite
 def real(input):
     """The real parts, elementwise; of real numbers the tensor itself."""
-    return view_as_real(input)[..., 0] if input.array.dtype.kind == "c" else input
+    return view_as_real(input)[..., 0] if array_of(input).dtype.kind == "c" else input
 
 
 @composite
 def imag(input):
     """The imaginary parts, elementwise. RuntimeError for real numbers."""
-    if input.array.dtype.kind != "c":
+    if array_of(input).dtype.kind != "c":
         raise RuntimeError("imag is not implemented for tensors with non-complex dtypes.")
     return view_as_real(input)[..., 1]
 
@@ -119,6 +119,6 @@ def _real_angle(x):
 @composite(out=True)
 def angle(input):
     """The angles to the positive real axis, in radians, elementwise: in (-π, π], of real numbers 0 or π."""
-    if input.array.dtype.kind == "c":
+    if array_of(input).dtype.kind == "c":
         return atan2(imag(input), real(input))
     return _real_angle(input)

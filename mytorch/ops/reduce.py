@@ -8,7 +8,7 @@ from collections import namedtuple
 
 import numpy
 
-from ..core.arrays import choose, is_array, largest, xp
+from ..core.arrays import array_of, choose, is_array, largest, xp
 from ..core.composite import composite
 from ..core.dtypes import as_dtype, floating
 from ..core.graph import Variable
@@ -97,7 +97,7 @@ def nansum(x, *, dim=None, keepdim=False, dtype=None):
 @composite(out=True)
 def nanmean(input, dim=None, keepdim=False, *, dtype=None):
     """As :func:`mean`, of the elements that are not nan. RuntimeError for integers."""
-    if input.array.dtype.kind in "biu":
+    if array_of(input).dtype.kind in "biu":
         raise RuntimeError(
             f"nanmean(): expected input to have floating point or complex dtype but got {input.dtype}"
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import builtins
 import math
 
-from ..core.arrays import xp
+from ..core.arrays import array_of, xp
 from ..core.composite import composite
 from ..core.dtypes import as_dtype, promote_types
 from ..core.graph import Variable
@@ -73,7 +73,7 @@ def vector_norm(x, ord=2, dim=None, keepdim=False, *, dtype=None):
     ``ord`` may be inf (largest), -inf (smallest) and 0 (how many are not zero). RuntimeError for integers,
     and for a narrower ``dtype``.
     """
-    floating_kind(x.array, None, "linalg.vector_norm")
+    floating_kind(array_of(x), None, "linalg.vector_norm")
     if dtype is not None and promote_types(x.dtype, dtype) is not as_dtype(dtype):
         raise RuntimeError(
             f"linalg.vector_norm: the dtype of the input ({x.dtype}) should be convertible without "

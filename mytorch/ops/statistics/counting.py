@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any, NamedTuple
 
-from ...core.arrays import as_array, xp
+from ...core.arrays import array_of, as_array, xp
 from ...core.composite import composite
 from ...core.graph import Variable, wrap
 from ...core.primitive import primitive
@@ -121,7 +121,7 @@ def isin(elements, test_elements, *, assume_unique=False, invert=False):
 
     RuntimeError for booleans.
     """
-    x, y = (v.array if isinstance(v, Variable) else v for v in (elements, test_elements))
+    x, y = array_of(elements), array_of(test_elements)
     if "bool" in (getattr(x, "dtype", None), getattr(y, "dtype", None)):
         raise RuntimeError("Unsupported input type encountered for isin(): Bool")
     module = xp(x if hasattr(x, "dtype") else y)

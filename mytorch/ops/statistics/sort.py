@@ -107,7 +107,7 @@ def topk(input, k, dim=-1, largest=True, sorted=True):
     RuntimeError if there are not ``k``.
     """
     dim = check_dim(dim, len(input.shape))
-    if input.array.dtype.kind == "b":
+    if array_of(input).dtype.kind == "b":
         raise RuntimeError("topk does not support bool dtypes on CPU")
     if not 0 <= (k := integer(k)) <= (input.shape[dim] if input.shape else 1):
         raise RuntimeError(f"selected index k out of range: {k} of {input.shape[dim] if input.shape else 1}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import warnings
 
-from ...core.arrays import xp
+from ...core.arrays import array_of, xp
 from ...core.composite import composite
 from ...core.primitive import primitive
 from ...core.sums import doubled, summed, wide
@@ -57,7 +57,7 @@ def _spread_settings(args, settings):
 def _settled(input, args, settings, name):
     """The settings of the function ``name``. Warns where there are no degrees of freedom."""
     settings = _spread_settings(args, settings)
-    floating_kind(input.array if hasattr(input, "array") else input, None, name)
+    floating_kind(array_of(input), None, name)
     if count(input.shape, settings.get("dim", settings.get("axis"))) <= settings.get("correction", 1):
         warnings.warn(
             f"{name}(): degrees of freedom is <= 0. Correction should be strictly less than the reduction "

@@ -7,7 +7,7 @@ import math
 from ..core.arrays import xp
 from ..core.dtypes import floating, only
 from ..core.primitive import primitive
-from .elementwise import flat, select, smooth, zeros_like
+from .elementwise import both_arrays, flat, select, smooth, zeros_like
 from .transcendental import log, sigmoid
 
 
@@ -99,17 +99,16 @@ def logaddexp2(x, y):
     return xp(x).logaddexp2(x, y)
 
 
-@smooth(
-    x=lambda g, x, y: (
-        g * select((x == 0) & (y <= 0), 0, log(y if hasattr(y, "dtype") else zeros_like(x) + y))
-    ),
-    y=lambda g, x, y: g * (x / y),
-)
+def _xlogy_x_vjp(g, x, y):
+    y = y if hasattr(y, "dtype") else zeros_like(x) + y
+    return g * select((x == 0) & (y <= 0), 0, log(y))
+
+
+@smooth(x=_xlogy_x_vjp, y=lambda g, x, y: g * (x / y))
 def xlogy(x, y):
     """x · log(y), and 0 where x is 0 and y is not nan, elementwise."""
-    module, kind = (xp(x), x.dtype) if hasattr(x, "dtype") else (xp(y), y.dtype)
-    x, y = module.asarray(x, kind), module.asarray(y, kind)
-    return module.where((x == 0) & (y == y), kind.type(0), module.log(y) * x)
+    x, y = both_arrays(x, y)
+    return xp(x).where((x == 0) & (y == y), x.dtype.type(0), xp(x).log(y) * x)
 
 
 @primitive(broadcasts=True, prepare=only("f", "nextafter"), x=lambda g, x, y: select(x == y, 0, g), y=flat)

@@ -83,6 +83,12 @@ def in_blocks(function, x, *more):
     return out.reshape(x.shape)
 
 
+def both_arrays(x, y):
+    """Two inputs, of which one may be a number, as arrays of one dtype."""
+    module, kind = (xp(x), x.dtype) if hasattr(x, "dtype") else (xp(y), y.dtype)
+    return module.asarray(x, kind), module.asarray(y, kind)
+
+
 @primitive
 def zeros_like(x):
     """Zeros of the shape and dtype of ``x``, outside of the graph: the gradient of a step function."""

@@ -52,6 +52,16 @@ def floating_kind(x, dtype, name):
     return kind
 
 
+_INT64 = numpy.dtype("int64")
+
+
+def sum_dtype(x, dtype):
+    """The dtype of a sum or a product of an array: ``dtype``, or int64 for integers and booleans."""
+    if dtype is not None:
+        return as_dtype(dtype).numpy
+    return _INT64 if x.dtype.kind in "biu" else x.dtype
+
+
 # ---- sums and means ------------------------------------------------------------------------------
 
 
@@ -62,11 +72,8 @@ def floating_kind(x, dtype, name):
 )
 def sum(x, *, dim=None, keepdim=False, dtype=None):
     """Sum over ``dim`` (an int, a tuple, or None for all). Integers and booleans sum in int64."""
-    kind = as_dtype(dtype).numpy if dtype is not None else _INT64 if x.dtype.kind in "biu" else x.dtype
+    kind = sum_dtype(x, dtype)
     return summed(x, None if dim is None else folded(dim, x.ndim), kind, keepdim)
-
-
-_INT64 = numpy.dtype("int64")
 
 
 def _mean_vjp(g, x_shape, dim, keepdim):
@@ -90,7 +97,7 @@ def mean(x, *, dim=None, keepdim=False, dtype=None):
 )
 def nansum(x, *, dim=None, keepdim=False, dtype=None):
     """As :func:`sum`, with nan as 0."""
-    kind = as_dtype(dtype).numpy if dtype is not None else _INT64 if x.dtype.kind in "biu" else x.dtype
+    kind = sum_dtype(x, dtype)
     return summed(choose(x == x, x, 0), folded(dim, x.ndim), kind, keepdim)
 
 
@@ -307,14 +314,11 @@ def count_nonzero(x, *, dim=None):
     return summed(x != 0, folded(dim, x.ndim), "int64")
 
 
-@primitive(
-    complex="holomorphic",
-    broadcasts=True,
-    prepare=floating,
-    x=lambda g, x, out, dim, keepdim: (
-        unfold(g, x.shape, dim, keepdim) * exp(x - unfold(out, x.shape, dim, keepdim))
-    ),
-)
+def _logsumexp_vjp(g, x, out, dim, keepdim):
+    return unfold(g, x.shape, dim, keepdim) * exp(x - unfold(out, x.shape, dim, keepdim))
+
+
+@primitive(complex="holomorphic", broadcasts=True, prepare=floating, x=_logsumexp_vjp)
 @widened
 def logsumexp(x, *, dim, keepdim=False):
     """log Σ exp(x) over ``dim`` (an int or a tuple), without overflow."""

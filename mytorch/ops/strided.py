@@ -69,30 +69,6 @@ class _Memory:
         self.__array_interface__ = {**x.__array_interface__, **place}
 
 
-@primitive(
-    complex=True,
-    view=True,
-    x=lambda g, x_shape, size, stride, offset, x_stride: _as_strided_vjp(
-        g, x_shape, size, stride, offset, x_stride
-    ),
-)
-def _as_strided(x, *, size, stride, offset, x_stride):
-    whole = owner(x)
-    before = (address(x) - address(whole)) // x.itemsize
-    length = _end(whole.shape, layout.stride(whole)) if whole.size else 0
-    last = before + offset + _end(size, stride)
-    if 0 not in size and (last > length or before + offset < 0):
-        raise RuntimeError(
-            f"setStorage: sizes {list(size)}, strides {list(stride)}, storage offset {before + offset} "
-            f"requiring a storage of {last} elements are out of bounds for storage of {length}"
-        )
-    if xp(x) is numpy:
-        out = numpy.asarray(_Memory(x, size, stride, 0 if 0 in size else offset))
-        return out if out.dtype == x.dtype else out.view(x.dtype)  # the interface has no name for bfloat16
-    as_strided, steps = xp(x).lib.stride_tricks.as_strided, [step * x.itemsize for step in stride]
-    return as_strided(as_strided(x, (2,), (offset * x.itemsize,))[1:] if offset else x, size, steps)
-
-
 def _end(size, stride):
     """Up to where in memory the elements reach, from the first one on."""
     return sum((n - 1) * step for n, step in zip(size, stride)) + 1
@@ -123,6 +99,24 @@ def _as_strided_vjp(g, x_shape, size, stride, offset, x_stride):
     if not shares.size or int(shares.max()) < 2:
         return out
     return out / shares[own - low].astype(array_of(out).dtype)
+
+
+@primitive(complex=True, view=True, x=_as_strided_vjp)
+def _as_strided(x, *, size, stride, offset, x_stride):
+    whole = owner(x)
+    before = (address(x) - address(whole)) // x.itemsize
+    length = _end(whole.shape, layout.stride(whole)) if whole.size else 0
+    last = before + offset + _end(size, stride)
+    if 0 not in size and (last > length or before + offset < 0):
+        raise RuntimeError(
+            f"setStorage: sizes {list(size)}, strides {list(stride)}, storage offset {before + offset} "
+            f"requiring a storage of {last} elements are out of bounds for storage of {length}"
+        )
+    if xp(x) is numpy:
+        out = numpy.asarray(_Memory(x, size, stride, 0 if 0 in size else offset))
+        return out if out.dtype == x.dtype else out.view(x.dtype)  # the interface has no name for bfloat16
+    as_strided, steps = xp(x).lib.stride_tricks.as_strided, [step * x.itemsize for step in stride]
+    return as_strided(as_strided(x, (2,), (offset * x.itemsize,))[1:] if offset else x, size, steps)
 
 
 def as_strided(input, size, stride, storage_offset=None):

@@ -86,7 +86,7 @@ def _qr_tall_vjp(gQ, gR, Q, R):
     return adjoint(substituted(R, adjoint(gQ + Q @ M), upper=True))
 
 
-@primitive(complex=True, outputs=("Q", "R"), x=lambda g, Q, R, x: _qr_vjp(g, Q, R, x))
+@primitive(complex=True, outputs=("Q", "R"), x=_qr_vjp)
 def _qr(x, *, mode):
     check_matrices(x, "qr", square=False)
     return tuple(lapack(xp(x).linalg.qr, x, mode))
@@ -170,7 +170,7 @@ def _svd_vjp(g, U, S, Vh):
     return out
 
 
-@primitive(complex=True, name="svd", outputs=("U", "S", "Vh"), x=lambda g, U, S, Vh: _svd_vjp(g, U, S, Vh))
+@primitive(complex=True, name="svd", outputs=("U", "S", "Vh"), x=_svd_vjp)
 def singular(x, *, full_matrices):
     check_matrices(x, "svd", square=False)
     return tuple(lapack_svd(x, full_matrices))
@@ -246,7 +246,7 @@ def _eigh_vjp(g, values, vectors):
 @primitive(
     complex=True,
     outputs=("values", "vectors"),
-    x=lambda g, values, vectors: _eigh_vjp(g, values, vectors),
+    x=_eigh_vjp,
 )
 def _eigh(x, *, UPLO):
     check_matrices(x, "eigh")

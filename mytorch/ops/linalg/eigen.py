@@ -45,7 +45,7 @@ def _finite(x, name):
 @primitive(
     complex=True,
     outputs=("values", "vectors"),
-    x=lambda g, values, vectors: _eig_vjp(g, values, vectors),
+    x=_eig_vjp,
 )
 def _eig(x):
     x, kind = _finite(x, "eig")

@@ -116,7 +116,7 @@ def _solve(triangle, B, upper):
 @primitive(
     complex="holomorphic",
     outputs=("L", "U", "order", "pivots"),
-    x=lambda g, L, U, order, x: _lu_vjp(g, L, U, order, x),
+    x=_lu_vjp,
 )
 def _lu(x, *, pivot):
     """Gaussian elimination by columns (Golub and Van Loan, algorithm 3.4.1), a whole batch at once."""

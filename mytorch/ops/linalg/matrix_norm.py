@@ -38,7 +38,10 @@ def matrix_norm(A, ord="fro", dim=(-2, -1), keepdim=False, *, dtype=None):
         return vector_norm(A, 2, (row, column), keepdim)
     if ord in ("nuc", 2, -2):
         values = svdvals(movedim(A, (row, column), (-2, -1)))
-        out = summed(values, -1) if ord == "nuc" else _most(values, -1) if ord == 2 else amin(values, dim=-1)
+        if ord == "nuc":
+            out = summed(values, -1)
+        else:
+            out = _most(values, -1) if ord == 2 else amin(values, dim=-1)
         for d in sorted((row, column)) if keepdim else ():
             out = unsqueeze(out, dim=d)
         return out
@@ -87,7 +90,10 @@ def linalg_norm(A, ord=None, dim=None, keepdim=False, *, dtype=None):
             "linalg.norm: If dim is not specified but ord is, the input must be 1D or 2D. Got "
             f"{len(A.shape)}D."
         )
-    dims = tuple(range(len(A.shape))) if dim is None else (dim,) if isinstance(dim, int) else tuple(dim)
+    if dim is None:
+        dims = tuple(range(len(A.shape)))
+    else:
+        dims = (dim,) if isinstance(dim, int) else tuple(dim)
     if len(dims) not in (1, 2):
         raise RuntimeError(f"linalg.norm: If dim is specified, it must be of length 1 or 2. Got {list(dims)}")
     if ord is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from ...core.arrays import kernel, xp
-from ..elementwise import in_blocks, select, smooth, widened, zeros_like
+from ..elementwise import both_arrays, in_blocks, select, smooth, widened, zeros_like
 from ..transcendental import gaussian, log, log1p
 
 # ---- the error function --------------------------------------------------------------------------
@@ -194,11 +194,13 @@ def through_double(function, x):
 
 def both_double(function, x, y):
     """``function`` of float64 numbers for two arrays (or numbers) of one dtype, which broadcast."""
-    module, kind = (xp(x), x.dtype) if hasattr(x, "dtype") else (xp(y), y.dtype)
-    x, y = module.broadcast_arrays(module.asarray(x, kind), module.asarray(y, kind))
-    return in_blocks(
-        lambda a, b: function(a.astype("float64"), b.astype("float64")).astype(kind, copy=False), x, y
-    )
+    x, y = both_arrays(x, y)
+    kind = x.dtype
+
+    def work(a, b):
+        return function(a.astype("float64"), b.astype("float64")).astype(kind, copy=False)
+
+    return in_blocks(work, *xp(x).broadcast_arrays(x, y))
 
 
 @smooth(x=lambda g, x: g * (gaussian(x) * (2 / math.sqrt(math.pi))))
@@ -303,14 +305,13 @@ def entr(x):
     return xp(x).where(x < 0, x.dtype.type(-math.inf), out)
 
 
-@smooth(
-    x=lambda g, x, y: (
-        g * select((x == 0) & (y <= -1), 0, log1p(y if hasattr(y, "dtype") else zeros_like(x) + y))
-    ),
-    y=lambda g, x, y: g * (x / (y + 1)),
-)
+def _xlog1py_x_vjp(g, x, y):
+    y = y if hasattr(y, "dtype") else zeros_like(x) + y
+    return g * select((x == 0) & (y <= -1), 0, log1p(y))
+
+
+@smooth(x=_xlog1py_x_vjp, y=lambda g, x, y: g * (x / (y + 1)))
 def xlog1py(x, y):
     """x · log(1 + y), and 0 where x is 0 and y is not nan, elementwise."""
-    module, kind = (xp(x), x.dtype) if hasattr(x, "dtype") else (xp(y), y.dtype)
-    x, y = module.asarray(x, kind), module.asarray(y, kind)
-    return module.where((x == 0) & (y == y), kind.type(0), module.log1p(y) * x)
+    x, y = both_arrays(x, y)
+    return xp(x).where((x == 0) & (y == y), x.dtype.type(0), xp(x).log1p(y) * x)

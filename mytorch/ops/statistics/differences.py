@@ -125,7 +125,10 @@ def cov(input, *, correction=1, fweights=None, aweights=None):
         norm = x.shape[1] - correction
         centered = weighted = x - mean(x, dim=1, keepdim=True)
     else:
-        weights = aweights if fweights is None else fweights if aweights is None else fweights * aweights
+        if fweights is None or aweights is None:
+            weights = aweights if fweights is None else fweights
+        else:
+            weights = fweights * aweights
         total = summed(weights)
         weights = weights if is_floating(weights) else to_dtype(weights, x.array.real.dtype)
         norm = total - correction * (summed(weights * aweights) / total if aweights is not None else 1)

@@ -8,7 +8,6 @@ import numpy
 
 from ...core.arrays import xp
 from ...core.composite import composite
-from ...core.dtypes import as_dtype
 from ...core.primitive import primitive
 from ...core.sums import doubled, running_sum, summed, wide
 from ..arithmetic import mul
@@ -17,7 +16,7 @@ from ..cast import to_dtype
 from ..elementwise import widened, zeros_like
 from ..join import cat
 from ..permute import flip
-from ..reduce import unfold
+from ..reduce import sum_dtype, unfold
 from ..scatter import scatter_add
 from ..shape import reshape
 from ..shape_arguments import check_dim
@@ -68,15 +67,8 @@ def _running_product(x, axis, kind):
     return x.cumprod(axis, doubled(kind)).astype(kind, copy=False)
 
 
-def _kind(x, dtype):
-    """The dtype of a sum or product: int64 of integers and booleans."""
-    if dtype is not None:
-        return as_dtype(dtype).numpy
-    return numpy.dtype("int64") if x.dtype.kind in "biu" else x.dtype
-
-
 def _accumulated(function, x, dim, dtype):
-    dim, kind = check_dim(dim, x.ndim), _kind(x, dtype)
+    dim, kind = check_dim(dim, x.ndim), sum_dtype(x, dtype)
     return function(x, dim, kind) if x.ndim else x.astype(kind)
 
 
@@ -185,7 +177,7 @@ def prod(x, *, dim=None, keepdim=False, dtype=None):
 
     TypeError for several dimensions.
     """
-    kind = _kind(x, dtype)
+    kind = sum_dtype(x, dtype)
     if dim is not None and (isinstance(dim, (tuple, list)) or not hasattr(dim, "__index__")):
         raise TypeError(f"prod(): argument 'dim' must be int, not {type(dim).__name__}")
     axis = None if dim is None else check_dim(dim, x.ndim)

@@ -13,7 +13,7 @@ from ..core.anomaly_mode import detect_anomaly
 from ..core.arrays import device_of, move, xp
 from ..core.errors import SECOND_TIME
 from ..core.graph import Name, Node, Variable, changed, output_edge, refresh, wrap
-from ..ops.inplace import prepare_write, write
+from ..ops.inplace import assign, prepare_write
 from ..ops.shape import sum_to
 
 
@@ -305,7 +305,7 @@ def _record(cls, ctx, args, results):
         if isinstance(r, Variable) and not _is_in(r, ctx._mytorch_fixed) and r.array.dtype.kind in "fcV":
             edge = node if node.outputs is None else output_edge(node, i)
             if dirty:
-                write(r, wrap(r.array, edge))
+                assign(r, wrap(r.array, edge))
             else:
                 r._node = edge
         elif isinstance(r, Variable) and dirty:

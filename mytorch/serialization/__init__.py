@@ -70,7 +70,7 @@ def save(obj, f) -> None:
         if reason is not None:
             with archive.open(checkpoint.PICKLE, "w", force_zip64=True) as member:
                 _Pickler(member, encoder).dump(obj)
-        checkpoint.write(archive, encoder, value, reason)
+        checkpoint.write_members(archive, encoder, value, reason)
 
 
 def load(f, map_location=None, weights_only=True):

@@ -18,7 +18,7 @@ from ..core.dtypes import as_dtype, by_numpy, dtype
 from ..core.graph import wrap
 from ..tensors.tensor import Size, Tensor
 from .archive import expect
-from .memory import Memory
+from .array_table import ArrayTable
 from .opcodes import LIST, OBJECT, Hashes
 
 FORMAT, VERSION, MANIFEST, PICKLE, MAX_DEPTH = "mytorch", 1, "manifest.json", "object.pickle", 100
@@ -65,7 +65,7 @@ class Encoder:
     """Turns an object into JSON values; its arrays are gathered on the side."""
 
     def __init__(self):
-        self.memory, self.tensors = Memory(), []
+        self.arrays, self.tensors = ArrayTable(), []
         self._seen = {}
 
     def __call__(self, value, depth=0):
@@ -138,12 +138,12 @@ class Encoder:
         return self._seen[id(value)][0]
 
     def _array(self, array):
-        return self.memory.add(array)
+        return self.arrays.add(array)
 
 
-def write(archive, encoder, value, pickled=None):
+def write_members(archive, encoder, value, pickled=None):
     """Add the manifest and all arrays to a zip file that is being written."""
-    arrays, places = encoder.memory.settle()
+    arrays, places = encoder.arrays.settle()
     content = {"object": value} if pickled is None else {"pickled": pickled}
     manifest = {"format": FORMAT, "version": VERSION, **content, "tensors": encoder.tensors, "arrays": places}
     archive.writestr(MANIFEST, json.dumps(manifest, allow_nan=False))

@@ -138,7 +138,7 @@ def _from_data(data, dtype, device, copy):
 # ---- of a shape ----------------------------------------------------------------------------------
 
 
-def settings(dtype, device, options):
+def creation_options(dtype, device, options):
     """NumPy's dtype, the device and ``out`` of a function that makes a tensor; those options that mean
     nothing here are let pass.
     """
@@ -188,7 +188,7 @@ def given_shape(size, options):
 
 def _filled(maker, size, dtype, device, requires_grad, options):
     size = given_shape(size, options)
-    kind, place, out = settings(dtype, device, options)
+    kind, place, out = creation_options(dtype, device, options)
     return finish(move(getattr(module_for(place), maker)(size, dtype=kind), place), out, requires_grad)
 
 
@@ -218,7 +218,7 @@ def full(size, fill_value, *, dtype=None, device=None, requires_grad=False, **op
             f"full(): argument 'size' (position 1) must be tuple of ints, not {type(size).__name__}"
         )
     value, natural = number(fill_value)
-    kind, place, out = settings(
+    kind, place, out = creation_options(
         natural if dtype is None and options.get("out") is None else dtype, device, options
     )
     check_fits(value, kind, finite=True)
@@ -239,7 +239,7 @@ def _like(maker, input, dtype, device, requires_grad, options, *value):
     array = array_argument(input, f"{maker}_like")
     if "out" in options:
         raise TypeError(f"{maker}_like() got an unexpected keyword argument 'out'")
-    kind, place, _ = settings(
+    kind, place, _ = creation_options(
         array.dtype if dtype is None else dtype, device if device is not None else device_of(array), options
     )
     if value:
@@ -275,7 +275,7 @@ def full_like(input, fill_value, *, dtype=None, device=None, requires_grad=False
 
 def empty_strided(size, stride, *, dtype=None, device=None, requires_grad=False, **options):
     """Uninitialised memory of shape ``size`` with these strides, in elements."""
-    kind, place, _ = settings(dtype, device, options)
+    kind, place, _ = creation_options(dtype, device, options)
     count = 0 if 0 in size else 1 + sum((n - 1) * s for n, s in zip(size, stride))
     module = module_for(place)
     block = move(module.empty(count, kind), place)
@@ -298,7 +298,7 @@ def arange(start=0, end=None, step=1, *, dtype=None, device=None, requires_grad=
     numbers = [number(v)[0] for v in (start, end, step)]
     if dtype is None and options.get("out") is None and all(isinstance(v, int) for v in numbers):
         dtype = "int64"
-    kind, place, out = settings(dtype, device, options)
+    kind, place, out = creation_options(dtype, device, options)
     if kind.kind == "b":
         raise NotImplementedError("arange is not implemented for bool")
     start, end, step = map(int, numbers) if kind == "int64" and _finite(numbers) else numbers
@@ -333,7 +333,7 @@ def range(start=0, end=None, step=1, *, dtype=None, device=None, requires_grad=F
     )
     start, end, step = (number(v)[0] for v in ((0, start, step) if end is None else (start, end, step)))
     count = math.floor((end - start) / step) + 1
-    kind, place, out = settings(dtype, device, options)
+    kind, place, out = creation_options(dtype, device, options)
     return finish(move(as_type(start + numpy.arange(count) * step, kind), place), out, requires_grad)
 
 
@@ -378,14 +378,14 @@ def linspace(start, end, steps: int, *, dtype=None, device=None, requires_grad=F
 
     RuntimeError for negative ``steps``.
     """
-    kind, place, out = settings(dtype, device, options)
+    kind, place, out = creation_options(dtype, device, options)
     return finish(move(as_type(_steps(start, end, steps, kind), kind), place), out, requires_grad)
 
 
 @composite
 def logspace(start, end, steps: int, base=10.0, *, dtype=None, device=None, requires_grad=False, **options):
     """``base`` to the powers of :func:`linspace`."""
-    kind, place, out = settings(dtype, device, options)
+    kind, place, out = creation_options(dtype, device, options)
     with numpy.errstate(all="ignore"):
         powers = numpy.power(float(base), _steps(start, end, steps, kind))
     return finish(move(as_type(powers, kind), place), out, requires_grad)
@@ -398,7 +398,7 @@ def eye(n: int, m: int | None = None, *, dtype=None, device=None, requires_grad=
     for name, value in (("n", n), ("m", m)):
         if value < 0:
             raise RuntimeError(f"{name} must be greater or equal to 0, got {value}")
-    kind, place, out = settings(dtype, device, options)
+    kind, place, out = creation_options(dtype, device, options)
     return finish(move(module_for(place).eye(*sizes((n, m)), dtype=kind), place), out, requires_grad)
 
 

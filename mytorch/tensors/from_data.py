@@ -15,7 +15,7 @@ from ..ops.shape import sizes
 _NUMBERS = {bool, int, float, complex}
 
 
-def array_of(data, kind=None):
+def array_from(data, kind=None):
     """``data`` as an array of NumPy's dtype ``kind``; None stands for the dtype that ``torch.tensor``
     chooses. An array is only copied if need be.
 
@@ -45,10 +45,10 @@ def array_of(data, kind=None):
 
 
 def placed(data, kind, where, copy):
-    """:func:`array_of` on the device ``where`` (None: the default one, or where an array of a GPU is), with
+    """:func:`array_from` on the device ``where`` (None: the default one, or where an array of a GPU is), with
     memory of its own if ``copy``.
     """
-    array = array_of(data, kind)
+    array = array_from(data, kind)
     if where is None:
         where = (
             default_device()
@@ -75,7 +75,7 @@ def constructed(data, kind):
         return numpy.empty(sizes(data) if data else (0,), kind)
     if value is None or isinstance(value, (float, complex)):
         raise TypeError(f"new(): data must be a sequence (got {type(value).__name__})")
-    return array_of(value, kind)
+    return array_from(value, kind)
 
 
 def number(value):

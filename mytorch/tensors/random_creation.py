@@ -13,7 +13,7 @@ from ..core.primitive import primitive
 from ..core.scalar_arguments import as_number
 from ..ops.elementwise import flat
 from ..ops.shape import sizes
-from .creation import array_argument, finish, given_shape, settings
+from .creation import array_argument, creation_options, finish, given_shape
 from .from_data import as_type
 from .generator import (
     Generator,
@@ -52,13 +52,13 @@ def _normal(source, shape, kind):
 
 def _drawn(draw, size, generator, dtype, device, requires_grad, options):
     shape = given_shape(size, options)
-    kind, place, out = settings(dtype, device, options)
+    kind, place, out = creation_options(dtype, device, options)
     return finish(move(draw(source_of(generator), shape, kind), place), out, requires_grad)
 
 
 def _drawn_like(draw, input, generator, dtype, device, requires_grad, options):
     array = array_argument(input, "rand_like")
-    kind, place, _ = settings(
+    kind, place, _ = creation_options(
         array.dtype if dtype is None else dtype, device if device is not None else device_of(array), options
     )
     return finish(move(draw(source_of(generator), array.shape, kind), place), None, requires_grad)
@@ -93,7 +93,7 @@ def randint(
     low, high, size = _bounds(bounds, low, high, size)
     if not isinstance(size, (tuple, list)):
         raise TypeError(f"randint(): argument 'size' must be tuple of ints, not {type(size).__name__}")
-    kind, place, out = settings(dtype if options.get("out") is None else None, device, options)
+    kind, place, out = creation_options(dtype if options.get("out") is None else None, device, options)
     return finish(
         move(integers(source_of(generator), low, high, sizes((tuple(size),)), kind), place),
         out,
@@ -148,7 +148,7 @@ def randperm(n: int, *, generator=None, dtype="int64", device=None, requires_gra
     """A random permutation of 0 … n-1. RuntimeError for a negative ``n`` or a dtype that cannot hold it."""
     if n < 0:
         raise RuntimeError(f"Trying to create tensor with negative dimension {n}: [{n}]")
-    kind, place, out = settings(dtype if options.get("out") is None else None, device, options)
+    kind, place, out = creation_options(dtype if options.get("out") is None else None, device, options)
     check_fits(max(n - 1, 0), kind)
     return finish(move(as_type(source_of(generator).permutation(n), kind), place), out, requires_grad)
 

@@ -12,14 +12,14 @@ from ..core.arrays import CPU, device_of, move
 from ..core.composite import composite
 from ..core.dtypes import category
 from ..core.graph import Variable, wrap
-from ..ops.inplace import prepare_write, write
+from ..ops.inplace import assign, prepare_write
 from .generator import coins, floats, integers, picks, source_of
 
 
 @numpy.errstate(all="ignore")  # what overflows is infinite
 def _fill(x, values):
     x.array[...] = move(values, device_of(x.array))
-    return write(x, wrap(x.array))
+    return assign(x, wrap(x.array))
 
 
 def _check_floating(x, name):

@@ -10,7 +10,7 @@ from ..core.arrays import CPU, address, move, owner
 from ..core.dtypes import by_numpy
 
 
-class Memory:
+class ArrayTable:
     """The arrays of one checkpoint."""
 
     def __init__(self):

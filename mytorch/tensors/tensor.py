@@ -1,5 +1,7 @@
-"""The Tensor: what it is, its place in the graph, where it lives. Its operators and methods are in
-``methods.py``.
+"""The Tensor: an array and its place in the graph.
+
+Its operators are in ``operators.py``, conversions to numbers and NumPy in ``conversion.py``, to other dtypes
+and devices in ``casting.py``.
 """
 
 from __future__ import annotations
@@ -9,21 +11,21 @@ import weakref
 
 import numpy
 
-from ..core.arrays import as_array, device_of, move, ndarray
-from ..core.arrays import device as as_device
+from ..core.arrays import device_of
 from ..core.backward import backward
-from ..core.dtypes import as_dtype, by_numpy, cast_back, category, default_numpy
+from ..core.dtypes import by_numpy, category, default_numpy
 from ..core.grad_mode import is_inference_mode_enabled
 from ..core.graph import Leaf, Output, Variable, refresh, retain, wrap
-from ..core.primitive import primitive
 from ..ops.shape import check_dim
+from .casting import CastingMethods
+from .conversion import ConversionMethods
 from .from_data import constructed
 from .new_like import NewMethods
 from .operators import TensorMethods
 from .printing import tensor_repr
-from .properties import Queries
 from .random_fill import SamplingMethods
-from .resize import MemoryMethods
+from .removable_handle import RemovableHandle
+from .storage import StorageMethods
 
 
 class Size(tuple):
@@ -46,24 +48,20 @@ class Size(tuple):
         return Size(super().__add__(tuple(other)))
 
 
-@primitive(complex=True, x=lambda g, x_dtype: cast_back(g, x_dtype))
-def cast(x, *, dtype):
-    """``x`` with elements of another dtype."""
-    return x.astype(dtype)
+class Tensor(
+    TensorMethods,
+    ConversionMethods,
+    CastingMethods,
+    NewMethods,
+    StorageMethods,
+    SamplingMethods,
+    Variable,
+    results=True,
+):
+    """An n-dimensional array on a device, with reverse-mode differentiation.
 
-
-@primitive(complex=True, x=lambda g, where, source: transfer(g, where=source, source=where))
-def transfer(x, *, where, source):
-    """``x`` on device ``where``; the gradient travels back to ``source``."""
-    return move(x, where)
-
-
-class Tensor(TensorMethods, NewMethods, MemoryMethods, SamplingMethods, Queries, Variable, results=True):
-    """An n-dimensional array on a device, with reverse-mode differentiation. Make one with
-    :func:`mytorch.tensor`.
-
-    ``Tensor(2, 3)`` is uninitialised memory of that shape and ``Tensor([1, 2])`` holds data, both in the
-    default dtype, as in torch.
+    :func:`mytorch.tensor` makes one. ``Tensor(2, 3)`` is uninitialised memory of that shape and
+    ``Tensor([1, 2])`` holds data, both in the default dtype, as in torch.
     """
 
     __array_priority__ = 1000  # NumPy's operators leave an expression with a Tensor to the Tensor
@@ -118,107 +116,6 @@ class Tensor(TensorMethods, NewMethods, MemoryMethods, SamplingMethods, Queries,
             if spec
             else str(self.item() if self.array.ndim == 0 else self)
         )
-
-    # ---- Python and NumPy values -----------------------------------------------------------------
-
-    def item(self):
-        """The only element as a Python number. RuntimeError if there is not exactly one."""
-        if self.array.size != 1:
-            raise RuntimeError(f"a Tensor with {self.array.size} elements cannot be converted to Scalar")
-        return self.array.item()
-
-    def tolist(self):
-        """Nested lists of Python numbers."""
-        return self.array.tolist()
-
-    def numpy(self, *, force=False):
-        """The elements as a NumPy array that shares their memory.
-
-        RuntimeError if it requires grad or is on a GPU, unless ``force``.
-        """
-        if force:
-            return self.detach().cpu().array
-        if self.requires_grad:
-            raise RuntimeError(
-                "Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead."
-            )
-        if type(self.array) is not ndarray:
-            raise TypeError(
-                f"can't convert {self.device} device type tensor to numpy. Use Tensor.cpu() to copy "
-                "the tensor to host memory first."
-            )
-        return self.array
-
-    def __array__(self, dtype=None, copy=None):
-        return numpy.array(self.numpy(), dtype=dtype, copy=copy)
-
-    def __array_wrap__(self, array, context=None, return_scalar=False):
-        return wrap(as_array(array))  # numpy.sin(tensor) is a tensor
-
-    def __dlpack__(self, **options):
-        if self.requires_grad:
-            raise BufferError("Can't export tensors that require gradient, use tensor.detach()")
-        return self.array.__dlpack__(**options)
-
-    def __dlpack_device__(self):
-        return self.array.__dlpack_device__()
-
-    def __bool__(self):
-        if self.array.size != 1:
-            raise RuntimeError(
-                "Boolean value of Tensor with "
-                f"{'no values' if self.array.size == 0 else 'more than one value'} is ambiguous"
-            )
-        return bool(self.array.item())
-
-    def __scalar(self):
-        if self.array.size != 1:
-            raise ValueError(
-                "only one element tensors can be converted to Python scalars, but got a tensor of "
-                f"shape {list(self.array.shape)}"
-            )
-        return self.array.item()
-
-    def __float__(self):
-        return float(self.__scalar())
-
-    def __int__(self):
-        return int(self.__scalar())
-
-    def __complex__(self):
-        return complex(self.__scalar())
-
-    def __index__(self):
-        if self.array.size != 1 or self.array.dtype.kind not in "iub":
-            raise TypeError("only integer tensors of a single element can be converted to an index")
-        return int(self.array.item())
-
-    def __reduce_ex__(self, protocol):
-        return _rebuild, (
-            type(self),
-            self.detach().cpu().array,
-            str(self.device),
-            self.requires_grad,
-            dict(self._mytorch_extras()),
-        )
-
-    def _mytorch_extras(self):
-        """Attributes that a user has set."""
-        return ((name, value) for name, value in self.__dict__.items() if name not in _OWN)
-
-    def __deepcopy__(self, memo):
-        if not self.is_leaf:
-            raise RuntimeError(
-                "Only Tensors created explicitly by the user (graph leaves) support the deepcopy "
-                "protocol at the moment"
-            )
-        new = wrap(self.array.copy(), cls=type(self))
-        memo[id(self)] = new
-        new.__dict__.update(self._mytorch_extras())
-        new.requires_grad_(self.requires_grad)
-        if self.grad is not None:
-            new.grad = self.grad.detach().clone()
-        return new
 
     # ---- the graph -------------------------------------------------------------------------------
 
@@ -414,141 +311,3 @@ class Tensor(TensorMethods, NewMethods, MemoryMethods, SamplingMethods, Queries,
     def is_inference(self) -> bool:
         """Whether it was made under :class:`inference_mode`."""
         return self._inference
-
-    # ---- dtype and device ------------------------------------------------------------------------
-
-    def to(self, *args, dtype=None, device=None, non_blocking=False, copy=False, memory_format=None):
-        """This tensor with another dtype and/or on another device: ``to(dtype)``, ``to(device)``,
-        ``to(device, dtype)``, ``to(tensor)``.
-
-        Itself if nothing changes and no ``copy`` is asked for. The gradient travels back through both
-        changes.
-        """
-        for value in args:
-            if isinstance(value, Tensor):
-                dtype, device = value.array.dtype, value.device
-            elif isinstance(value, bool):
-                pass  # torch's positional non_blocking
-            elif (
-                isinstance(value, (str, int))
-                and not _names_dtype(value)
-                or hasattr(value, "index")
-                and hasattr(value, "type")
-            ):
-                device = value
-            elif value is not None:
-                dtype = value
-        result = self
-        if device is not None and not _same_place(self.device, as_device(device)):
-            result = transfer(result, where=as_device(device), source=self.device)
-        if dtype is not None and as_dtype(dtype).numpy != self.array.dtype:
-            kind = as_dtype(dtype).numpy
-            result = cast(result if category(kind) >= 2 else result.detach(), dtype=kind)
-        return self.clone() if copy and result is self else result
-
-    def astype(self, dtype):
-        """NumPy's spelling of ``to(dtype)``."""
-        return self.to(as_dtype(dtype))
-
-    def type(self, dtype=None, non_blocking=False):
-        """The type's name, such as ``'torch.FloatTensor'``, or this tensor cast to ``dtype``."""
-        if dtype is None:
-            return f"mytorch.{'cuda.' if self.is_cuda else ''}{_LEGACY_NAMES.get(self.dtype.name, self.dtype.name)}Tensor"  # noqa: E501
-        place = getattr(dtype, "place", None)  # legacy types have one
-        if isinstance(dtype, str) and dtype.endswith("Tensor"):
-            legacy, place = (
-                dtype.rsplit(".", 1)[-1].removesuffix("Tensor"),
-                "cuda" if ".cuda." in dtype else "cpu",
-            )
-            dtype = next(name for name, value in _LEGACY_NAMES.items() if value == legacy)
-        return self.to(device=place, dtype=as_dtype(dtype))
-
-    def type_as(self, other):
-        """This tensor with the dtype and on the device of ``other``."""
-        return self.to(other)
-
-    def cpu(self):
-        """This tensor in host memory."""
-        return self.to("cpu")
-
-    def cuda(self, device=None, non_blocking=False):
-        """This tensor on a GPU, the current one by default."""
-        return self.to("cuda" if device is None else device)
-
-    float = lambda self, memory_format=None: self.to("float32")
-    double = lambda self, memory_format=None: self.to("float64")
-    half = lambda self, memory_format=None: self.to("float16")
-    bfloat16 = lambda self, memory_format=None: self.to("bfloat16")
-    long = lambda self, memory_format=None: self.to("int64")
-    int = lambda self, memory_format=None: self.to("int32")
-    short = lambda self, memory_format=None: self.to("int16")
-    char = lambda self, memory_format=None: self.to("int8")
-    byte = lambda self, memory_format=None: self.to("uint8")
-    bool = lambda self, memory_format=None: self.to("bool")
-
-
-_OWN = {
-    "array",
-    "_node",
-    "_counter",
-    "_base",
-    "_view",
-    "_base_node",
-    "_leaf",
-    "_inference",
-    "_grad",
-    "_mytorch_retaining",
-}
-_LEGACY_NAMES = {
-    "float32": "Float",
-    "float64": "Double",
-    "float16": "Half",
-    "bfloat16": "BFloat16",
-    "int64": "Long",
-    "int32": "Int",
-}
-_LEGACY_NAMES |= {"int16": "Short", "int8": "Char", "uint8": "Byte", "bool": "Bool"}
-
-
-def _names_dtype(value):
-    try:
-        return isinstance(value, str) and bool(as_dtype(value))
-    except TypeError:
-        return False
-
-
-def _same_place(here, there):
-    return here.type == there.type and (there.index is None or here.index == there.index)
-
-
-def _rebuild(cls, array, where, requires_grad, extras):
-    new = wrap(move(array, where), cls=cls)
-    new.__dict__.update(extras)
-    return new.requires_grad_(requires_grad)
-
-
-class RemovableHandle:
-    """What registering a hook returns: ``remove()`` takes the hook away again."""
-
-    _next = 0
-
-    @classmethod
-    def add(cls, owner, attribute, hook):
-        """Put ``hook`` into the dict ``owner.attribute``."""
-        if getattr(owner, attribute) is None:
-            setattr(owner, attribute, {})
-        self = cls.__new__(cls)
-        RemovableHandle._next += 1
-        self.id, self._hooks = RemovableHandle._next, getattr(owner, attribute)
-        self._hooks[self.id] = hook
-        return self
-
-    def remove(self):
-        """Take the hook away; harmless when it is gone."""
-        self._hooks.pop(self.id, None)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *exc_info):
-        self.remove()

@@ -9,7 +9,8 @@ import math
 from ..core.dtypes import as_dtype, get_default_dtype
 from ..ops.shape import integer
 from ..ops.special.bessel import i0
-from .creation import arange, ones
+from .creation import ones
+from .range_creation import arange
 
 
 def _window(formula, name, length, periodic, dtype, device, requires_grad):

@@ -1,7 +1,7 @@
 """Rows of tensor.py and random.py: changes of dtype and device, random numbers."""
 
+from mytorch.tensors.casting import cast, transfer
 from mytorch.tensors.random_creation import _normally
-from mytorch.tensors.tensor import cast, transfer
 
 from . import Sample
 

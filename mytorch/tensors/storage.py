@@ -1,20 +1,22 @@
-"""What scripts ask a tensor about itself, beyond its shape and dtype: where and how it is stored, and whether
-it is of a kind that exists here.
-"""
+"""Where and how a tensor is stored, and the methods that change how much memory it has."""
 
 from __future__ import annotations
 
+import math
+
 import numpy
 
-from ..core.arrays import device_of
+from ..core.arrays import device_of, xp
 from ..core.dtypes import category
+from ..ops.shape import sizes
 from .torch_flags import strided
 
 
-class Queries:
-    """Answers that need no computation."""
+class StorageMethods:
+    """Answers that need no computation, and ``resize_``."""
 
     array: numpy.ndarray
+    requires_grad: bool
 
     layout = strided
     name = names = None
@@ -66,3 +68,25 @@ class Queries:
     def share_memory_(self):
         """NotImplementedError: processes do not share tensors; they are copied when they are sent."""
         raise NotImplementedError("share_memory_: tensors are copied between processes, not shared")
+
+    # ---- changes of the tensor itself, outside of the graph
+
+    def resize_(self, *size, memory_format=None):
+        """Give it the shape ``size``: its first elements in order, and uninitialised memory where there were
+        none.
+
+        If it shrinks, it shares memory with what it was. RuntimeError if it requires grad.
+        """
+        shape = sizes(size)
+        if self.requires_grad:
+            raise RuntimeError("cannot resize variables that require grad")
+        elements, count = self.array.reshape(-1), math.prod(shape)
+        if count > elements.size:
+            elements = xp(elements).empty(count, elements.dtype)
+            elements[: self.array.size] = self.array.reshape(-1)
+        self.array = elements[:count].reshape(shape)
+        return self
+
+    def resize_as_(self, other, memory_format=None):
+        """Give it the shape of ``other``, as :meth:`resize_` does."""
+        return self.resize_(other.shape)

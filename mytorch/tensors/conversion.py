@@ -9,7 +9,7 @@ from ..core.graph import wrap
 
 
 class ConversionMethods:
-    """The values of a tensor as other objects."""
+    """Conversions to numbers, arrays and copies; pickling."""
 
     array: numpy.ndarray
 
@@ -95,7 +95,7 @@ class ConversionMethods:
         )
 
     def _mytorch_extras(self):
-        """Attributes that a user has set."""
+        """(name, value) of each attribute that a user has set."""
         return ((name, value) for name, value in self.__dict__.items() if name not in _OWN)
 
     def __deepcopy__(self, memo):

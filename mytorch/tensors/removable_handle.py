@@ -4,13 +4,13 @@ from __future__ import annotations
 
 
 class RemovableHandle:
-    """What registering a hook returns: ``remove()`` takes the hook away again."""
+    """A handle to a registered hook; ``remove()`` removes the hook."""
 
     _next = 0
 
     @classmethod
     def add(cls, owner, attribute, hook):
-        """Put ``hook`` into the dict ``owner.attribute``."""
+        """Add ``hook`` to the dict ``owner.attribute``, which is made if it is None."""
         if getattr(owner, attribute) is None:
             setattr(owner, attribute, {})
         self = cls.__new__(cls)
@@ -20,7 +20,7 @@ class RemovableHandle:
         return self
 
     def remove(self):
-        """Take the hook away; harmless when it is gone."""
+        """Remove the hook; nothing happens if it is already removed."""
         self._hooks.pop(self.id, None)
 
     def __enter__(self):

@@ -1,4 +1,4 @@
-"""Where and how a tensor is stored, and the methods that change how much memory it has."""
+"""Questions about how a tensor is stored, and ``resize_``."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .torch_flags import strided
 
 
 class StorageMethods:
-    """Answers that need no computation, and ``resize_``."""
+    """Questions that need no computation, and ``resize_``."""
 
     array: numpy.ndarray
     requires_grad: bool
@@ -51,31 +51,31 @@ class StorageMethods:
         return self.array.shape == other.array.shape
 
     def is_conj(self) -> bool:
-        """False: conjugates are computed at once."""
+        """False: conjugation computes the values at once."""
         return False
 
     is_neg = is_pinned = is_shared = is_coalesced = is_distributed = is_conj
 
     def get_device(self) -> int:
-        """The number of its GPU, -1 for the CPU."""
+        """The index of its GPU, -1 for the CPU."""
         place = device_of(self.array)
         return -1 if place.type == "cpu" else place.index or 0
 
     def pin_memory(self, device=None):
-        """The tensor itself: there is no memory from which transfers are faster."""
+        """The tensor itself: there is no pinned memory."""
         return self
 
     def share_memory_(self):
-        """NotImplementedError: processes do not share tensors; they are copied when they are sent."""
+        """NotImplementedError: tensors that are sent to another process are copied."""
         raise NotImplementedError("share_memory_: tensors are copied between processes, not shared")
 
-    # ---- changes of the tensor itself, outside of the graph
+    # ---- resizing, outside of the graph -----------------------------------------------------------
 
     def resize_(self, *size, memory_format=None):
-        """Give it the shape ``size``: its first elements in order, and uninitialised memory where there were
-        none.
+        """Change the shape to ``size`` in place and return the tensor.
 
-        If it shrinks, it shares memory with what it was. RuntimeError if it requires grad.
+        It keeps its first elements in order; additional ones are uninitialised. A smaller tensor shares the
+        old memory. RuntimeError if it requires grad.
         """
         shape = sizes(size)
         if self.requires_grad:
@@ -88,5 +88,5 @@ class StorageMethods:
         return self
 
     def resize_as_(self, other, memory_format=None):
-        """Give it the shape of ``other``, as :meth:`resize_` does."""
+        """Change the shape to that of ``other`` in place, as :meth:`resize_` does."""
         return self.resize_(other.shape)

@@ -120,14 +120,14 @@ class Tensor(
     # ---- the graph -------------------------------------------------------------------------------
 
     def __fresh_node(self):
-        """Its node, after in-place changes of its base were taken into account."""
+        """Its node, refreshed if its base was changed in place."""
         if self._base is not None and self._base._node is not self._base_node:
             refresh(self)
         return self._node
 
     @property
     def requires_grad(self) -> bool:
-        """Whether a gradient is wanted: set on leaves, and true of all that is computed from them."""
+        """Whether operations on it are recorded: set on leaves, True for all tensors computed from them."""
         return self.__fresh_node() is not None
 
     @requires_grad.setter
@@ -135,8 +135,9 @@ class Tensor(
         self.requires_grad_(flag)
 
     def requires_grad_(self, requires_grad=True):
-        """Say whether operations on this leaf are recorded; returns the tensor. RuntimeError for integers and
-        for non-leaves.
+        """Set whether operations on this leaf are recorded, and return the tensor.
+
+        RuntimeError for integers and for non-leaves.
         """
         if requires_grad is not True and requires_grad is not False:
             raise TypeError(
@@ -167,25 +168,27 @@ class Tensor(
         return self
 
     def _mytorch_freeze(self):
-        """Leave the graph; what was recorded before brings no gradient here any more."""
+        """Leave the graph; nodes recorded before no longer accumulate a gradient here."""
         self._node = None
         if self._leaf is not None:
             self._leaf.frozen = True
 
     @property
     def is_leaf(self) -> bool:
-        """Whether it was made by the user and not computed from tensors that require a gradient."""
+        """Whether it was not computed from tensors that require a gradient."""
         node = self.__fresh_node()
         return node is None or type(node) is Leaf
 
     @property
     def grad_fn(self):
         """The node that computed it; None for a leaf."""
-        return None if self.is_leaf else self._node.parent if type(self._node) is Output else self._node
+        if self.is_leaf:
+            return None
+        return self._node.parent if type(self._node) is Output else self._node
 
     @property
     def grad(self):
-        """The gradient that backward summed here, or None."""
+        """The gradient that backward accumulated, or None."""
         if self._leaf is not None:
             return self._leaf.grad
         found = self.__dict__.get("_grad")
@@ -231,8 +234,11 @@ class Tensor(
             self._grad = value
 
     def backward(self, gradient=None, retain_graph=None, create_graph=False, inputs=None):
-        """Add d self / d leaf, times ``gradient`` (1 for a scalar), to the ``.grad`` of every leaf, or of
-        ``inputs`` alone.
+        """Accumulate the gradients of this tensor in the ``.grad`` of every leaf, or of ``inputs`` alone.
+
+        gradient: the gradient with respect to this tensor, of its shape; 1 for a scalar by default.
+        retain_graph: keep the saved values for another backward; as ``create_graph`` if None.
+        create_graph: the gradients are themselves differentiable.
         """
         backward(self, gradient, retain_graph, create_graph, inputs)
 
@@ -248,7 +254,7 @@ class Tensor(
             if (tensor := mine()) is not None:
                 tensor._grad = g.clone() if tensor.grad is None else tensor.grad + g
 
-        keep.runs_last = True  # it keeps what the other hooks made of the gradient
+        keep.runs_last = True  # after the hooks that change the gradient
         retain(self._node, keep)
         self._mytorch_retaining = keep
 
@@ -258,28 +264,26 @@ class Tensor(
         return self._mytorch_retaining is not None
 
     def register_hook(self, hook):
-        """Call ``hook(grad)`` when the gradient of this tensor is there; what it returns, if anything,
-        replaces it.
-        """
+        """Call ``hook(grad)`` when the gradient of this tensor is computed; a result replaces it."""
         if not self.requires_grad:
             raise RuntimeError("cannot register a hook on a tensor that doesn't require gradient")
         return RemovableHandle.add(self.__fresh_node(), "hooks", hook)
 
     def register_post_accumulate_grad_hook(self, hook):
-        """Call ``hook(tensor)`` after a gradient was added to this leaf's ``.grad``."""
+        """Call ``hook(tensor)`` after a gradient was accumulated in this leaf's ``.grad``."""
         if not (self.requires_grad and self.is_leaf):
             raise RuntimeError("post accumulate grad hooks cannot be registered on non-leaf tensors")
         mine = weakref.ref(self)
         return RemovableHandle.add(self._node, "post_hooks", lambda: hook(mine()))
 
     def detach(self):
-        """The same memory outside of the graph."""
+        """A tensor on the same memory, outside of the graph."""
         new = wrap(self.array)
         new._counter, new._inference = self._counter, self._inference
         return new
 
     def detach_(self):
-        """Take this tensor out of the graph; returns it. RuntimeError for a view."""
+        """Take this tensor out of the graph, and return it. RuntimeError for a view."""
         if self._base is not None:
             raise RuntimeError("Can't detach views in-place. Use detach() instead.")
         self._mytorch_freeze()
@@ -288,7 +292,7 @@ class Tensor(
 
     @property
     def data(self):
-        """The same memory outside of the graph; changes through it go unnoticed by autograd."""
+        """A tensor on the same memory, outside of the graph; autograd does not notice changes through it."""
         return wrap(self.array)
 
     @data.setter
@@ -301,7 +305,7 @@ class Tensor(
 
     @property
     def _version(self):
-        """How often the memory was changed in place."""
+        """How many times the memory was changed in place."""
         if self._inference:
             raise RuntimeError("Inference tensors do not track version counter.")
         return self._counter[0]

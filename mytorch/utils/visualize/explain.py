@@ -7,7 +7,7 @@ import json
 import math
 from pathlib import Path
 
-from ...autograd.function import FunctionNode
+from ...autograd.function_node import FunctionNode
 from .graph import Graph, in_bytes, saved_bytes, saved_values
 from .lanes import lanes_of
 from .rules import formulas, input_names

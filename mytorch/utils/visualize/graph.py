@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 import numpy
 
-from ...autograd.function import FunctionNode
+from ...autograd.function_node import FunctionNode
 from ...core import walk
 from ...core.arrays import as_array, xp
 from ...core.errors import SECOND_TIME

@@ -11,7 +11,7 @@ import textwrap
 from pathlib import Path
 from typing import NamedTuple
 
-from ...autograd.function import Function, FunctionNode
+from ...autograd.function_node import FunctionNode
 
 _PACKAGE = Path(__file__).resolve().parents[3]  # the folder that holds mytorch
 
@@ -39,9 +39,7 @@ def formulas(node):
     """
     plan = node.plan
     if isinstance(node, FunctionNode):
-        found = (
-            plan.function.backward if plan.function.backward is not Function.backward else plan.function.vjp
-        )
+        found = plan.function._mytorch_rule()
         return [_definition(f"{plan.function.__name__}.{found.__name__}", found)], []
     names = ["joint"] if plan.op.joint else input_names(node)
     rules, called = {}, {}

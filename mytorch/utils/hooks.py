@@ -1,4 +1,4 @@
-"""Where torch keeps the handle that registering a hook returns."""
+"""``torch.utils.hooks``: the handle that registering a hook returns."""
 
 from ..core.public_names import publish as _publish
 from ..tensors.removable_handle import RemovableHandle

@@ -1,15 +1,14 @@
-"""Five optimizers on two surfaces, animated: who leaves a saddle, and who runs away.
+"""Five optimizers on two surfaces, animated: which leave a saddle, and which diverge.
 
     python examples/optimizers_3d.py [--out runs/optimizers_3d] [--quick]
 
 What the run shows:
-1. The cubic f(x) = x₀² + x₁² + x₁³ + x₀ x₁ from (2, 3): (0, 0) is a minimum, (0.25, -0.5) a saddle, and below
-the saddle f falls without end. Momentum
-   overshoots the minimum, crosses the ridge beside the saddle and runs off to minus infinity: no "escape from
-   a saddle", and the drawing has to clip it. The other four end near the minimum.
-2. The true saddle f(x) = -x₀²/2 + x₁² from (1e-5, 0.5): within 100 steps at lr 0.05 every optimizer but plain
-SGD leaves it; SGD's way out grows by only
-   5 % a step from 1e-5.
+1. The cubic f(x) = x₀² + x₁² + x₁³ + x₀ x₁ from (2, 3): (0, 0) is a minimum, (0.25, -0.5) a saddle, and
+   below the saddle f is unbounded. Momentum overshoots the minimum, crosses the ridge beside the saddle and
+   diverges to minus infinity: no "escape from a saddle", and the drawing has to clip it. The other four end
+   near the minimum.
+2. The true saddle f(x) = -x₀²/2 + x₁² from (1e-5, 0.5): within 100 steps at lr 0.05 every optimizer but
+   plain SGD leaves it; SGD's distance from it grows by only 5 % a step from 1e-5.
 """
 
 import argparse

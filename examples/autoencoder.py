@@ -88,9 +88,7 @@ def train(size, images, epochs, seed):
 
 
 def pca(train, test, size):
-    """The test images drawn from their first ``size`` principal components: the best linear autoencoder of
-    the training images.
-    """
+    """The test images reconstructed by PCA of the training images with ``size`` components."""
     mean = train.mean(0)
     _, vectors = np.linalg.eigh(np.cov(train - mean, rowvar=False))  # in ascending order
     basis = vectors[:, -size:]

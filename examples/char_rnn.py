@@ -80,8 +80,9 @@ def bits(model, x, y):
 
 
 def counted_bits(training, test, order):
-    """The same for a model that counts: how often each letter follows the ``order`` before it, one added to
-    each count.
+    """Bits per letter of a model that counts how often each letter follows the ``order`` letters before it.
+
+    One is added to each count.
     """
     counts = {}
     for name in training:
@@ -99,8 +100,9 @@ def counted_bits(training, test, order):
 
 
 def train(training, test, cell, epochs, seed):
-    """The model with the weights of its best epoch, and the bits per letter of training and unseen names
-    after every epoch.
+    """Train; return the model with the weights of its best epoch, and the bits per letter of every epoch.
+
+    The bits are those of the training names and of the unseen names.
     """
     torch.manual_seed(seed)
     model = NameModel(cell)
@@ -125,8 +127,7 @@ def train(training, test, cell, epochs, seed):
 
 @torch.no_grad()
 def invent(model, count, temperature, longest=15):
-    """Names drawn letter by letter; ``temperature`` divides the logits: below 1 the likely becomes
-    likelier."""
+    """Names drawn letter by letter; ``temperature`` divides the logits."""
     model.eval()
     letters, state = torch.zeros(count, 1, dtype=torch.int64), None
     drawn = []

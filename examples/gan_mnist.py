@@ -61,8 +61,9 @@ class Generator(nn.Module):
 
 
 class Discriminator(nn.Module):
-    """A logit (N, 1): above 0 it takes the picture for a real one of that digit. The digit enters by a
-    product with the features (Miyato and Koyama 2018).
+    """The logit (N, 1) that a picture is a real one of the given digit.
+
+    The digit enters by a product with the features (Miyato and Koyama 2018).
     """
 
     def __init__(self):
@@ -85,8 +86,9 @@ class Discriminator(nn.Module):
 
 
 def train(images, labels, epochs, seed, frames_per_epoch=2):
-    """The generator, the losses (discriminator, generator) of every step, and pictures (frames, 80, 28, 28)
-    of the same noise on the way.
+    """The generator, the losses of every step, and pictures of the same noise during the training.
+
+    Losses are (discriminator, generator); the pictures have shape (frames, 80, 28, 28).
     """
     torch.manual_seed(seed)
     generator, discriminator = Generator(), Discriminator()
@@ -160,8 +162,7 @@ def nearest(pictures, training):
 
 
 def variety(pictures, labels):
-    """The mean distance between two pictures of the same digit: 0 if the generator always draws the same
-    one."""
+    """The mean distance between two pictures of the same digit, 0 if they are all equal."""
     means = []
     for digit in range(10):
         of_digit = pictures[labels == digit].reshape(-1, 784)

@@ -39,8 +39,9 @@ def rosenbrock(x):
 
 
 def logistic_regression(seed, samples=500, features=100):
-    """The mean logistic loss as a function of the weights, with an L2 penalty; the features' scales go from
-    0.01 to 1.
+    """The mean logistic loss with an L2 penalty as a function of the weights.
+
+    The scales of the features go from 0.01 to 1.
     """
     torch.manual_seed(seed)
     x = torch.randn(samples, features, dtype=torch.float64) * torch.logspace(
@@ -53,8 +54,9 @@ def logistic_regression(seed, samples=500, features=100):
 
 
 def newton_direction(gradient, x, tolerance):
-    """Conjugate gradients on H p = -g by products H v, up to a residual of ``tolerance``; the step and how
-    many products it took.
+    """Solve H p = -g by conjugate gradients with products H v, up to a residual of ``tolerance``.
+
+    Returns the step p and the number of products.
     """
     g = gradient.detach()
     p, r = torch.zeros_like(g), g.clone()

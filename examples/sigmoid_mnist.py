@@ -67,8 +67,9 @@ def accuracy(model, loader):
 
 
 def train(activation, make, train_set, test_loader, epochs, label, **options):
-    """Test accuracy after every epoch, and the norm of the first layer's gradient at the first step, as a
-    share of the last layer's.
+    """The test accuracy after every epoch, and a ratio of gradient norms at the first step.
+
+    The ratio is that of the first layer to the last layer.
     """
     train_loader = DataLoader(train_set, batch_size=64, **options)
     model = build(activation)

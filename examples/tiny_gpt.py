@@ -33,9 +33,7 @@ BAR, VOCABULARY = 10, 11  # the digits are their own tokens
 
 
 class Block(nn.Module):
-    """Attention to what came before, then a small network at each place; both added to the stream, each on
-    normalised values ("pre-norm").
-    """
+    """Causal attention, then a small MLP at each position; both are residual, with pre-normalisation."""
 
     def __init__(self, width, heads):
         super().__init__()
@@ -66,8 +64,9 @@ class GPT(nn.Module):
                 )
 
     def forward(self, tokens, weights=False):
-        """Logits (B, T, VOCABULARY) of the next token at every place; with ``weights`` also where each layer
-        looked.
+        """The logits (B, T, VOCABULARY) of the next token at every position.
+
+        With ``weights`` also the attention weights of each layer.
         """
         length = tokens.shape[1]
         x = self.tokens(tokens) + self.places.weight[:length]  # (B, T, C)
@@ -103,8 +102,9 @@ def accuracy(model, length, count):
 
 @torch.no_grad()
 def aim(model, length, count):
-    """What share of its attention each head (layers, heads) gives to the places of the list that hold the
-    digit to come; and the share of an even gaze.
+    """The share of attention (layers, heads) at the positions of the next digit in the list.
+
+    The second result is the share of uniform attention.
     """
     tokens = sequences(count, length)
     _, looked = model(tokens[:, :-1], weights=True)
@@ -202,9 +202,7 @@ def draw_training(losses, accuracies, path):
 
 
 def draw_attention(model, tokens, length, path):
-    """Where each head looks while the answer is written: a row for each digit to come, a column for each
-    token it may look at.
-    """
+    """Draw the attention of each head: a row for each digit to come, a column for each token before it."""
     with torch.no_grad():
         _, looked = model(tokens[:, :-1], weights=True)
     names = [str(t) if t != BAR else "|" for t in tokens[0].tolist()]

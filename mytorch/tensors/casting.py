@@ -32,8 +32,7 @@ class CastingMethods:
     array: numpy.ndarray
 
     def to(self, *args, dtype=None, device=None, non_blocking=False, copy=False, memory_format=None):
-        """Convert to another dtype or device: ``to(dtype)``, ``to(device)``, ``to(device, dtype)`` or
-        ``to(tensor)``.
+        """Convert to another dtype or device: ``to(dtype)``, ``to(device, dtype)``, ``to(tensor)``.
 
         Returns the tensor itself if nothing changes, unless ``copy`` is True. Both conversions are
         differentiable.
@@ -60,8 +59,9 @@ class CastingMethods:
         return self.to(as_dtype(dtype))
 
     def type(self, dtype=None, non_blocking=False):
-        """The name of the legacy type, such as ``'mytorch.FloatTensor'``, or this tensor cast to ``dtype``,
-        which may be a legacy type or its name.
+        """The name of the legacy type, such as ``'mytorch.FloatTensor'``, or this tensor cast to ``dtype``.
+
+        ``dtype`` may be a dtype, a legacy type or the name of one.
         """
         if dtype is None:
             room = "mytorch.cuda" if self.is_cuda else "mytorch"

@@ -122,9 +122,8 @@ def _close(a, e, tolerances, equal_nan, where):
         worst = numpy.unravel_index(distance.argmax(), bad.shape)
     kind = "Tensor-likes" if bad.ndim else "Scalars"
     raise AssertionError(
-        f"{kind} are not close{where}!\n\nMismatched elements: {int(bad.sum())} / {bad.size} "
-        f"({bad.mean():.1%})\n"
-        f"Greatest difference: {away[worst]} at index {tuple(map(int, worst))}: {a[worst]} instead of "
-        f"{e[worst]} "
-        f"(up to {atol} + {rtol} * |expected| allowed)"
+        f"{kind} are not close{where}!\n\n"
+        f"Mismatched elements: {int(bad.sum())} / {bad.size} ({bad.mean():.1%})\n"
+        f"Greatest difference: {away[worst]} at index {tuple(map(int, worst))}: "
+        f"{a[worst]} instead of {e[worst]} (up to {atol} + {rtol} * |expected| allowed)"
     )

@@ -1,4 +1,4 @@
-"""Rows of ops/matmul.py, ops/einsum.py, ops/decompositions.py, ops/linalg.py, ops/lu.py and ops/eigen.py."""
+"""Rows of ops/matmul.py and ops/linalg/."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""Rows of ops/special.py, ops/gamma.py, ops/bessel.py and ops/incomplete_gamma.py."""
+"""Rows of ops/special/."""
 
 import functools
 import math

@@ -192,39 +192,13 @@ class Tensor(
             return self._leaf.grad
         found = self.__dict__.get("_grad")
         if found is None and not self.is_leaf and not self.retains_grad:
-            warnings.warn(
-                "The .grad attribute of a Tensor that is not a leaf Tensor is being accessed. Its .grad "
-                "attribute won't be populated during autograd.backward(). If you indeed want the .grad field "
-                "to be populated for a non-leaf Tensor, use .retain_grad() on the non-leaf Tensor. If you "
-                "access the non-leaf Tensor by mistake, make sure you access the leaf Tensor instead.",
-                stacklevel=2,
-            )
+            _warn_of_no_grad()
         return found
 
     @grad.setter
     def grad(self, value):
         if value is not None:
-            if not isinstance(value, Tensor):
-                raise TypeError(
-                    "assigned grad expected to be a Tensor or None but got grad of type "
-                    f"{type(value).__name__}"
-                )
-            if value is self:
-                raise RuntimeError("can't assign Variable as its own grad")
-            if value.array.shape != self.array.shape:
-                raise RuntimeError(
-                    f"assigned grad has data of a different size: expected {list(self.shape)}, got "
-                    f"{list(value.shape)}"
-                )
-            if value.array.dtype != self.array.dtype:
-                raise RuntimeError(
-                    f"assigned grad has data of a different type: expected {self.dtype}, got {value.dtype}"
-                )
-            if value.device != self.device:
-                raise RuntimeError(
-                    f"assigned grad has data located on a different device: expected {self.device}, "
-                    f"got {value.device}"
-                )
+            _check_grad(self, value)
         if self._leaf is not None:
             self._leaf.grad = value
         else:
@@ -312,3 +286,37 @@ class Tensor(
     def is_inference(self) -> bool:
         """Whether it was made under :class:`inference_mode`."""
         return self._inference
+
+
+def _warn_of_no_grad():
+    warnings.warn(
+        "The .grad attribute of a Tensor that is not a leaf Tensor is being accessed. Its .grad "
+        "attribute won't be populated during autograd.backward(). If you indeed want the .grad field "
+        "to be populated for a non-leaf Tensor, use .retain_grad() on the non-leaf Tensor. If you "
+        "access the non-leaf Tensor by mistake, make sure you access the leaf Tensor instead.",
+        stacklevel=3,
+    )
+
+
+def _check_grad(tensor, value):
+    """TypeError or RuntimeError unless ``value`` can be the gradient of ``tensor``."""
+    if not isinstance(value, Tensor):
+        raise TypeError(
+            f"assigned grad expected to be a Tensor or None but got grad of type {type(value).__name__}"
+        )
+    if value is tensor:
+        raise RuntimeError("can't assign Variable as its own grad")
+    if value.array.shape != tensor.array.shape:
+        raise RuntimeError(
+            f"assigned grad has data of a different size: expected {list(tensor.shape)}, got "
+            f"{list(value.shape)}"
+        )
+    if value.array.dtype != tensor.array.dtype:
+        raise RuntimeError(
+            f"assigned grad has data of a different type: expected {tensor.dtype}, got {value.dtype}"
+        )
+    if value.device != tensor.device:
+        raise RuntimeError(
+            f"assigned grad has data located on a different device: expected {tensor.device}, "
+            f"got {value.device}"
+        )

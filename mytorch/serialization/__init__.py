@@ -1,8 +1,9 @@
 """Saving and loading: ``save``, ``load``, PyTorch's files and safetensors.
 
 **What a file may do.** A file that is loaded cannot run code, import modules, change objects that it has not
-made, or take more memory or time than its length explains. Only ``load(f, weights_only=False)`` unpickles an
-object, which may do all of this. Each file of the package makes one check:
+made, or take more memory or time than its length explains. There are two exceptions: classes and functions
+that the user has given to ``add_safe_globals`` are called, and ``load(f, weights_only=False)`` unpickles
+anything. Each check is in one file:
 
 ``archive.py``
     The zip file: members are uncompressed and no larger than the file, checksums (CRC-32) are right, and
@@ -15,9 +16,12 @@ object, which may do all of this. Each file of the package makes one check:
 ``torch_reader.py``
     PyTorch's files: which names such an interpreter needs for a state_dict; all others are refused.
 ``allowed.py``
-    Pickled objects: the classes and functions that the user has allowed by ``add_safe_globals``.
-``location.py``, ``array_table.py``, ``safetensors.py``, ``download.py``
-    Devices of loaded tensors, shared memory of saved arrays, safetensors files, files from the web.
+    Pickled objects: the classes and functions of ``add_safe_globals``; all others are refused.
+``download.py``
+    Files from the web: complete, with the right checksum and not too large.
+
+``array_table.py`` finds the saved arrays that share memory, ``location.py`` chooses the devices of loaded
+tensors, ``safetensors.py`` reads and writes safetensors files.
 
 **The format.** ``save`` writes a zip file of uncompressed members, which is also a NumPy ``.npz`` file
 (``numpy.load(path)`` shows its arrays):

@@ -187,7 +187,7 @@ def _place_array(archive, stored, blocks, entry):
         return array.view(kind)
     expect(array.dtype == numpy.uint8 and array.ndim == 1, f"member {member} is not a block of bytes")
     if member not in blocks:
-        blocks[member] = Block(array, archive.spend)
+        blocks[member] = ByteBlock(array, archive.spend)
     return blocks[member].window(kind, entry.get("shape"), entry["strides"], entry.get("offset"))
 
 
@@ -206,7 +206,7 @@ def by_numpy_name(name):
     return as_dtype(name).numpy if name == "bfloat16" else numpy.dtype(name)
 
 
-class Block:
+class ByteBlock:
     """A block of bytes in a file, on which arrays are windows."""
 
     def __init__(self, content, spend):

@@ -17,7 +17,7 @@ from ..core.dtypes import as_dtype, by_numpy
 from ..core.graph import wrap
 from ..tensors.tensor import Size
 from .archive import Refused, blame, expect
-from .checkpoint import Block, tensor_class
+from .checkpoint import ByteBlock, tensor_class
 from .opcodes import DICT, LIST, Interpreter
 
 STORAGES = {
@@ -51,7 +51,7 @@ def load(archive, name, place):
     return result
 
 
-class Name:
+class GlobalName:
     """A global that the pickle names, such as ``torch.FloatStorage``; it is never imported."""
 
     def __init__(self, text):
@@ -83,11 +83,11 @@ class Reader(Interpreter):
         super().__init__(archive.read(pickles[0]), archive.spend)
 
     def find(self, module, name):
-        """The dtype that a global stands for, or a :class:`Name`; nothing is imported."""
+        """The dtype that a global stands for, or a :class:`GlobalName`; nothing is imported."""
         text = f"{module}.{name}"
         package, _, last = text.rpartition(".")
         if text in MAKERS or (package in ("torch", "torch.storage") and last in STORAGES):
-            return Name(text)
+            return GlobalName(text)
         if package == "torch" and last in DTYPES:
             return known(last)
         raise Refused(
@@ -96,7 +96,9 @@ class Reader(Interpreter):
         )
 
     def call(self, maker, arguments):
-        expect(isinstance(maker, Name) and maker.text in MAKERS, "the pickle calls what is not a function")
+        expect(
+            isinstance(maker, GlobalName) and maker.text in MAKERS, "the pickle calls what is not a function"
+        )
         return MAKERS[maker.text](self, *arguments)
 
     def build(self, target, state):
@@ -114,7 +116,7 @@ class Reader(Interpreter):
         """The storage of ('storage', its class, its member, its device, its number of elements)."""
         expect(type(identifier) is tuple, "a storage is malformed")
         tag, kind, key, location, count = identifier
-        typed = isinstance(kind, Name) and kind.text.rpartition(".")[2] in STORAGES
+        typed = isinstance(kind, GlobalName) and kind.text.rpartition(".")[2] in STORAGES
         # types are checked before values: == of a tensor compares element by element
         texts = all(type(text) is str for text in (tag, key, location))
         expect(texts and tag == "storage" and typed and type(count) is int, "a storage is malformed")
@@ -124,7 +126,7 @@ class Reader(Interpreter):
             content = numpy.empty(self.archive.size(member), numpy.uint8)
             with self.archive.open(member) as file:
                 self.archive.fill(file, content)
-            self.blocks[key] = Block(content, self.spend)
+            self.blocks[key] = ByteBlock(content, self.spend)
         block = self.blocks[key]
         if count != block.size // kind.itemsize:
             raise ValueError(
@@ -156,7 +158,7 @@ def finished(result):
     rest, seen = [result], set()
     while rest:
         value = rest.pop()
-        expect(not isinstance(value, (Name, Storage)), "its pickle holds a name or a storage by itself")
+        expect(not isinstance(value, (GlobalName, Storage)), "its pickle holds a name or a storage by itself")
         if isinstance(value, (list, tuple, dict)) and id(value) not in seen:
             seen.add(id(value))
             rest.extend(value.values() if isinstance(value, dict) else value)

@@ -30,8 +30,8 @@ class DataLoader(Generic[T_co]):
     ``multiprocessing.set_start_method``, else fork on Linux (spawn, with a warning, once CUDA or MPI is
     initialised) and Python's default elsewhere.
 
-    ``pin_memory`` has no effect; it warns where there is no GPU. ValueError or TypeError for settings that
-    contradict.
+    ``pin_memory`` has no effect; it warns where there is no GPU. ValueError or TypeError for
+    contradictory settings.
 
     **Randomness.** Each epoch draws a seed for the workers, then the order, from ``generator`` or the default
     generator. Worker ``i`` seeds ``random``, NumPy and mytorch with that seed + ``i`` at the start of each

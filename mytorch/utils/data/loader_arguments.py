@@ -9,7 +9,7 @@ import warnings
 
 
 def check_workers(num_workers, timeout, prefetch_factor, persistent_workers):
-    """ValueError for settings of workers that contradict; a warning for more workers than cores."""
+    """ValueError for contradictory settings of the workers, a warning for more workers than cores."""
     if num_workers < 0:
         raise ValueError(
             "num_workers option should be non-negative; use num_workers=0 to disable multiprocessing."
@@ -37,7 +37,7 @@ def check_workers(num_workers, timeout, prefetch_factor, persistent_workers):
 
 
 def check_order(iterable, batch_size, shuffle, sampler, batch_sampler, drop_last):
-    """ValueError for settings of the order and the batches that contradict."""
+    """ValueError for contradictory settings of the order and the batches."""
     if iterable:
         given = {"shuffle": shuffle or None, "sampler": sampler, "batch_sampler": batch_sampler}
         for name, value in given.items():

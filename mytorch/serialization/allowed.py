@@ -108,7 +108,7 @@ class Restorer(Interpreter):
     def call(self, maker, arguments):
         if maker is OrderedDict and not arguments:
             return OrderedDict()
-        expect(id(maker) in self.allowed, "the pickle calls what nobody has vouched for")
+        expect(id(maker) in self.allowed, "the pickle calls what is not an allowed global")
         return maker(*arguments)
 
     def make(self, keywords):
@@ -116,7 +116,7 @@ class Restorer(Interpreter):
         arguments, cls = self.pop(), self.pop()
         expect(type(arguments) is tuple and type(keywords) is dict, "an object's arguments are malformed")
         allowed = isinstance(cls, type) and id(cls) in self.allowed
-        expect(allowed, "the pickle makes an object of what nobody has vouched for")
+        expect(allowed, "the pickle makes an object of what is not an allowed global")
         self.spend(OBJECT)
         self.stack.append(cls.__new__(cls, *arguments, **keywords))
         self.claim_top()
@@ -129,7 +129,7 @@ class Restorer(Interpreter):
     def build(self, target, state):
         cls = type(target)
         if cls is not OrderedDict and not self.is_allowed(target):
-            raise Refused(f"its pickle sets attributes of {cls.__name__}, for which nobody has vouched")
+            raise Refused(f"its pickle sets attributes of {cls.__name__}, which is not an allowed global")
         if hasattr(cls, "__setstate__"):
             cls.__setstate__(target, state)
             return

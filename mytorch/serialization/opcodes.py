@@ -226,6 +226,10 @@ class Interpreter:
         if _holders(self.stack) == _ALONE:
             self.own[id(self.stack[-1])] = self.stack[-1]
 
+    def begin_frame(self):
+        length = self.number(_U64)
+        expect(length <= len(self.content) - self.at, "a frame of the pickle is too long")
+
     def set_state(self):
         state = self.pop()
         target = self.top()
@@ -237,9 +241,7 @@ class Interpreter:
         code[0]: handler
         for code, handler in {
             pickle.PROTO: lambda self: self.take(1),
-            pickle.FRAME: lambda self: expect(
-                self.number(_U64) <= len(self.content) - self.at, "a frame of the pickle is too long"
-            ),
+            pickle.FRAME: begin_frame,
             pickle.MARK: lambda self: self.marks.append(len(self.stack)),
             pickle.NONE: lambda self: self.stack.append(None),
             pickle.NEWTRUE: lambda self: self.stack.append(True),

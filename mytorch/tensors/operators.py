@@ -139,15 +139,11 @@ class TensorMethods:
 
     __rsub__ = reflected(arithmetic._sub)
     __rtruediv__ = __rdiv__ = reflected(arithmetic.true_divide)
-    __rfloordiv__, __rmod__, __rpow__ = (
-        reflected(arithmetic.floor_divide),
-        reflected(arithmetic.remainder),
-        reflected(arithmetic.pow),
-    )
-    __rlshift__, __rrshift__ = (
-        reflected(comparison.bitwise_left_shift),
-        reflected(comparison.bitwise_right_shift),
-    )
+    __rfloordiv__ = reflected(arithmetic.floor_divide)
+    __rmod__ = reflected(arithmetic.remainder)
+    __rpow__ = reflected(arithmetic.pow)
+    __rlshift__ = reflected(comparison.bitwise_left_shift)
+    __rrshift__ = reflected(comparison.bitwise_right_shift)
 
     __iadd__, __isub__, __imul__, __itruediv__ = map(
         inplace, (arithmetic._add, arithmetic._sub, arithmetic.mul, arithmetic.true_divide)

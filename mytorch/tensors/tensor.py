@@ -111,11 +111,9 @@ class Tensor(
         return tensor_repr(self)
 
     def __format__(self, spec):
-        return (
-            format(self.item() if spec and self.array.ndim == 0 else self, spec)
-            if spec
-            else str(self.item() if self.array.ndim == 0 else self)
-        )
+        if self.array.ndim == 0:
+            return format(self.item(), spec)
+        return object.__format__(self, spec)
 
     # ---- the graph -------------------------------------------------------------------------------
 

@@ -44,11 +44,10 @@ def formulas(node):
     for name, rule in zip(names, plan.rules):
         rule = _plain(rule)
         is_lambda = getattr(rule, "__name__", "") == "<lambda>"
-        source = (
-            _lambda(name, rule)
-            if is_lambda
-            else _definition(f"{name}={getattr(rule, '__name__', rule)}", rule)
-        )
+        if is_lambda:
+            source = _lambda(name, rule)
+        else:
+            source = _definition(f"{name}={getattr(rule, '__name__', rule)}", rule)
         rules[source.place, source.text] = source
         for function in _called_by(rule):
             called[function] = _definition(function.__name__, function)

@@ -1,5 +1,6 @@
-"""What the examples take on the command line. A wrong option ends the program with a line that says why and
-exit code 2, before anything is overwritten.
+"""Command-line options of the examples.
+
+A wrong option ends the program with a message and exit code 2, before any file is overwritten.
 """
 
 import argparse
@@ -28,6 +29,7 @@ def natural(text):
 
 
 def seed(text):
+    """A whole number from 0 to 2**63 - 1."""
     number = natural(text)
     if number >= 2**63:
         raise argparse.ArgumentTypeError(f"expected less than 2**63, got {number}")
@@ -46,7 +48,7 @@ def rate(text):
 
 
 def device(text):
-    """A device that is there."""
+    """The name of a device that is available."""
     try:
         torch.zeros(1, device=text)
     except Exception as error:
@@ -55,7 +57,7 @@ def device(text):
 
 
 def folder(text):
-    """A folder to write to, made if it is not there."""
+    """A folder that can be written to; it is made if it does not exist."""
     path = Path(text)
     try:
         path.mkdir(parents=True, exist_ok=True)
@@ -68,7 +70,7 @@ def folder(text):
 
 @contextlib.contextmanager
 def needed_by(parser, option):
-    """What goes wrong inside, such as reading a file, is told as the fault of ``option``."""
+    """Report an error inside, such as an unreadable file, as an error of ``option``."""
     try:
         yield
     except (ImportError, LookupError, OSError, RuntimeError, TypeError, ValueError) as error:

@@ -1,18 +1,16 @@
-"""Autoencoders on MNIST: digits squeezed through 2 or 16 numbers and drawn again from them, without a single
-label.
+"""Autoencoders on MNIST: digits compressed to 2 or 16 numbers and reconstructed from them, without labels.
 
     python examples/autoencoder.py [--data full] [--epochs 40] [--out runs/autoencoder] [--quick]
 
-A network 784-512-128-k learns to describe a digit by k numbers, its mirror image to draw the digit from them.
-What the run shows:
-1. With as many numbers, both draw unseen digits closer than PCA, the best that a linear pair can do: the mean
-squared error of a pixel is 0.042
-   against 0.055 with 2 numbers, and 0.016 against 0.028 with 16.
-2. Two numbers sort the digits by themselves, though no label was ever shown: the nearest training digit in
-the plane is of the same class for more than
-   six in ten test digits (one by chance). With 16 numbers it is nine in ten.
-3. Between the clouds of the classes the decoder draws mixtures: the plane is a map of shapes, not of ten
-digits.
+An encoder 784-512-128-k learns to describe a digit by k numbers, a decoder of the reverse shape to draw the
+digit from them. What the run shows:
+1. Both reconstruct unseen digits better than PCA, the best linear method, with as many numbers. The mean
+   squared error of a pixel is 0.042 against 0.055 with 2 numbers, and 0.016 against 0.028 with 16.
+2. Two numbers separate the digits, although no label was used: for more than six in ten test digits the
+   nearest training digit in the plane has the same class (one in ten by chance). With 16 numbers it is nine
+   in ten.
+3. Between the clusters of the classes the decoder draws mixtures: the plane is a map of shapes, not of ten
+   digits.
 """
 
 import argparse
@@ -90,9 +88,7 @@ def train(size, images, epochs, seed):
 
 
 def pca(train, test, size):
-    """The test images drawn from their first ``size`` principal components: the best linear autoencoder of
-    the training images.
-    """
+    """The test images reconstructed by PCA of the training images with ``size`` components."""
     mean = train.mean(0)
     _, vectors = np.linalg.eigh(np.cov(train - mean, rowvar=False))  # in ascending order
     basis = vectors[:, -size:]

@@ -1,16 +1,16 @@
-"""A recurrent network learns, letter by letter, what a name is, and invents names.
+"""A recurrent network learns names letter by letter, and invents names.
 
     python examples/char_rnn.py [--epochs 30] [--cell gru] [--out runs/char_rnn] [--quick]
 
-An LSTM reads the 1,355 given names of examples/data/names.txt (public domain) and says after each letter how
-likely each next one is, or the end. What the run shows:
-1. On names that it never saw it needs 3.1 bits a letter. Knowing nothing costs 4.75, counting letters 4.1,
-counting pairs of letters 3.5.
-2. It learns them by heart if it may: after 13 epochs the loss of the unseen names rises while that of the
-training names goes on falling. The weights of
-   the best epoch are kept; as the unseen names choose it, the 3.1 is a little too good.
-3. What it invents sounds like names. The colder it draws, the more are ordinary, and the more stand in the
-list already.
+An LSTM reads the 1,355 given names of examples/data/names.txt (public domain). After each letter it predicts
+the probability of each next letter and of the end. What the run shows:
+1. On unseen names it needs 3.1 bits per letter. A uniform guess needs 4.75, letter frequencies 4.1, pairs of
+   letters 3.5.
+2. It overfits: after 13 epochs the loss of the unseen names rises while that of the training names still
+   falls. The weights of the best epoch are kept. As the unseen names choose that epoch, the 3.1 is slightly
+   too good.
+3. The invented names sound like names. At a lower temperature more of them are ordinary, and more are in the
+   list already.
 """
 
 import argparse
@@ -80,8 +80,9 @@ def bits(model, x, y):
 
 
 def counted_bits(training, test, order):
-    """The same for a model that counts: how often each letter follows the ``order`` before it, one added to
-    each count.
+    """Bits per letter of a model that counts how often each letter follows the ``order`` letters before it.
+
+    One is added to each count.
     """
     counts = {}
     for name in training:
@@ -99,8 +100,9 @@ def counted_bits(training, test, order):
 
 
 def train(training, test, cell, epochs, seed):
-    """The model with the weights of its best epoch, and the bits per letter of training and unseen names
-    after every epoch.
+    """Train; return the model with the weights of its best epoch, and the bits per letter of every epoch.
+
+    The bits are those of the training names and of the unseen names.
     """
     torch.manual_seed(seed)
     model = NameModel(cell)
@@ -125,8 +127,7 @@ def train(training, test, cell, epochs, seed):
 
 @torch.no_grad()
 def invent(model, count, temperature, longest=15):
-    """Names drawn letter by letter; ``temperature`` divides the logits: below 1 the likely becomes
-    likelier."""
+    """Names drawn letter by letter; ``temperature`` divides the logits."""
     model.eval()
     letters, state = torch.zeros(count, 1, dtype=torch.int64), None
     drawn = []

@@ -1,16 +1,17 @@
-"""An operation of your own, written twice, its gradient proved, and what a wrong gradient is told.
+"""A user-defined operation, written in two ways, and how gradcheck accepts right and refuses wrong gradients.
 
     python examples/custom_op.py [--out runs/custom_op]
 
 The operation is log cosh x, a loss that is quadratic near 0 and linear far away, written so that it does not
-overflow. Once as mytorch writes its own: one decorated function on arrays, its derivative beside it. Once as
-in PyTorch: a class with forward and backward. What the run shows:
-1. gradcheck compares each derivative with central differences and accepts both; gradgradcheck proves the
-second derivatives, which nobody wrote.
-2. A sign error and a forgotten factor are refused, with the place, both numbers and both Jacobians.
-3. Why gradcheck wants float64: at best, differences are wrong by 2e-5 in float32 and by 2e-11 in float64. The
-best step is near the cube
-   root of the precision in both: larger ones cut off the series, smaller ones drown in rounding.
+overflow. The first form is that of mytorch itself: a decorated function on arrays with its derivative beside
+it. The second is that of PyTorch: a class with forward and backward. What the run shows:
+1. gradcheck compares each derivative with central differences and accepts both. gradgradcheck checks the
+   second derivatives, which follow from the first.
+2. A sign error and a missing factor are refused; the message shows the place, both numbers and both
+   Jacobians.
+3. Why gradcheck needs float64: at best, differences have an error of 2e-5 in float32 and of 2e-11 in
+   float64. The best step is near the cube root of the precision in both: larger steps have a larger
+   truncation error, smaller ones a larger rounding error.
 """
 
 import argparse
@@ -31,11 +32,10 @@ import matplotlib.pyplot as plt
 plt.style.use(Path(__file__).with_name("mytorch.mplstyle"))
 
 
-# ---- as mytorch writes its own -------------------------------------------------------------------
-# `forward` gets arrays, of NumPy or CuPy: xp(x) is the module that they belong to. The rule says what the
-# gradient g of the result becomes for x; its further
-# parameters (here x) say what to keep until then. It uses operations that take arrays and tensors alike, so
-# the same line serves for the second order.
+# ---- in the form of mytorch ----------------------------------------------------------------------
+# The function gets NumPy or CuPy arrays; xp(x) is their module. The formula x=… gives the gradient for x from
+# the gradient g of the result. Its other parameters (here x) name the values to save for backward. Its
+# operations take arrays and tensors alike, so that it can be differentiated again.
 @primitive(x=lambda g, x: g * torch.tanh(x))
 def log_cosh(x):
     """log cosh x = |x| + log(1 + exp(-2 |x|)) - log 2, elementwise."""
@@ -43,7 +43,7 @@ def log_cosh(x):
     return size + xp(x).log1p(xp(x).exp(-2 * size)) - np.log(2).astype(x.dtype)
 
 
-# ---- as in PyTorch -------------------------------------------------------------------------------
+# ---- in the form of PyTorch ----------------------------------------------------------------------
 class LogCosh(Function):
     @staticmethod
     def forward(ctx, x):
@@ -57,7 +57,7 @@ class LogCosh(Function):
         return g * torch.tanh(x)  # operations on tensors: differentiable again
 
 
-# ---- and wrong -----------------------------------------------------------------------------------
+# ---- with wrong gradients ------------------------------------------------------------------------
 class WrongSign(LogCosh):
     @staticmethod
     def backward(ctx, g):
@@ -66,7 +66,7 @@ class WrongSign(LogCosh):
 
 
 class ForgottenGradient(LogCosh):
-    """Ignores what the rest of the program does with the result: right only if that is a plain sum."""
+    """Ignores the gradient g of the result: right only if that is 1, as for a plain sum."""
 
     @staticmethod
     def backward(ctx, g):
@@ -75,9 +75,7 @@ class ForgottenGradient(LogCosh):
 
 
 def difference_errors(dtype, steps):
-    """The largest error, over 200 points, of the central difference with each step against the derivative
-    tanh.
-    """
+    """The largest error over 200 points of central differences with each step; the derivative is tanh."""
     x = np.linspace(-3, 3, 200).astype(dtype)
     exact = np.tanh(x.astype(np.float64))
     errors = []

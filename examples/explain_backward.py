@@ -1,14 +1,12 @@
-"""Look inside one backward pass: the layers as a table, the graph as text and picture, and a web page that
-steps through every gradient.
+"""One backward pass in detail: a table of layers, the graph as text and picture, and a page with every step.
 
-    python examples/explain_backward.py             # writes runs/explain_backward/relu.html and sigmoid.html:
-    open them in a browser
+    python examples/explain_backward.py             # writes runs/explain_backward/relu.html and sigmoid.html
 
-A five-layer MLP sees one batch of digits, once with ReLU and once with sigmoid, from the same initial
-weights. What the run shows: sigmoid's gradient formula, g * (out * (1 - out)), lets at most a quarter of the
-gradient pass, and the small weights of a new layer less than that: from each hidden layer to the one before,
-the gradient of the weights shrinks about sixfold. With ReLU's, g where out != 0, it stays about as large. The
-pages show both formulas at work, with the norm of the gradient at every step.
+Open the pages in a browser. A five-layer MLP sees one batch of digits, once with ReLU and once with sigmoid,
+from the same initial weights. What the run shows: sigmoid's gradient formula, g * (out * (1 - out)), passes
+at most a quarter of the gradient, and the small initial weights reduce it further. From each hidden layer to
+the one before, the gradient of the weights shrinks about sixfold. With ReLU's formula, g where out != 0, it
+stays about the same. The pages show both formulas, with the norm of the gradient at every step.
 """
 
 import argparse
@@ -80,10 +78,10 @@ def main():
             print(summary(model, images), graph_text(loss, trace), sep="\n\n", end="\n\n")
             try:
                 draw_graph(loss, args.out / "graph.png", trace)
-            except (ImportError, RuntimeError) as error:  # an extra
+            except (ImportError, RuntimeError) as error:  # Graphviz is optional
                 print(f"no picture: {error}\n")
         explain(loss, trace, args.out / f"{name}.html")
-        loss.backward()  # explain left the graph and every .grad as they were
+        loss.backward()  # explain has kept the graph and every .grad
         norms[name] = {
             key: p.grad.norm().item() for key, p in model.named_parameters() if key.endswith("weight")
         }

@@ -1,18 +1,17 @@
-"""A generative adversarial network draws the digits it is asked for: a forger learns from a critic, and the
-critic from the forger.
+"""A generative adversarial network draws the digits that it is asked for.
 
     python examples/gan_mnist.py [--epochs 20] [--out runs/gan_mnist] [--quick]
 
-The generator makes a 28 x 28 picture of 64 random numbers and a digit by transposed convolutions, the
-discriminator tells drawn from real ones (Goodfellow et al. 2014, the layers of Radford et al. 2015).
-samples.gif follows 80 drawings through the training. What the run shows:
-1. After 20 epochs on 5,000 digits a classifier trained on real digits reads more than nine drawings in ten as
-the digit that was asked for. That is no less
-   than of unseen real digits: the generator draws the ordinary ones, and there is less variety in them than
-   in real ones. Some are smudged, as the picture shows.
-2. It does not copy: a drawing is about as far from the nearest training digit as an unseen real digit is.
-3. The losses say little of all that: the critic stays ahead of the forger (below log 2, which is guessing),
-while the pictures get better and better.
+The generator turns 64 random numbers and a digit into a 28 x 28 picture by transposed convolutions; the
+discriminator distinguishes generated from real pictures (Goodfellow et al. 2014, the layers of Radford et
+al. 2015). samples.gif shows 80 generated pictures during the training. What the run shows:
+1. After 20 epochs on 5,000 digits a classifier trained on real digits recognises more than nine in ten
+   generated pictures as the requested digit. That is as good as on unseen real digits, because the generator
+   draws ordinary digits with less variety than real ones. Some are smudged, as the picture shows.
+2. It does not copy: a generated picture is about as far from the nearest training digit as an unseen real
+   digit is.
+3. The losses say little about this: the discriminator stays ahead of the generator (below log 2, the loss of
+   guessing), while the pictures improve.
 """
 
 import argparse
@@ -62,8 +61,9 @@ class Generator(nn.Module):
 
 
 class Discriminator(nn.Module):
-    """A logit (N, 1): above 0 it takes the picture for a real one of that digit. The digit enters by a
-    product with the features (Miyato and Koyama 2018).
+    """The logit (N, 1) that a picture is a real one of the given digit.
+
+    The digit enters by a product with the features (Miyato and Koyama 2018).
     """
 
     def __init__(self):
@@ -86,8 +86,9 @@ class Discriminator(nn.Module):
 
 
 def train(images, labels, epochs, seed, frames_per_epoch=2):
-    """The generator, the losses (discriminator, generator) of every step, and pictures (frames, 80, 28, 28)
-    of the same noise on the way.
+    """The generator, the losses of every step, and pictures of the same noise during the training.
+
+    Losses are (discriminator, generator); the pictures have shape (frames, 80, 28, 28).
     """
     torch.manual_seed(seed)
     generator, discriminator = Generator(), Discriminator()
@@ -161,8 +162,7 @@ def nearest(pictures, training):
 
 
 def variety(pictures, labels):
-    """The mean distance between two pictures of the same digit: 0 if the generator always draws the same
-    one."""
+    """The mean distance between two pictures of the same digit, 0 if they are all equal."""
     means = []
     for digit in range(10):
         of_digit = pictures[labels == digit].reshape(-1, 784)

@@ -1,12 +1,11 @@
-"""Fit y = 0.5 x₁ + 0.8 x₂ + 0.01 · noise with five optimizers, and check the library's SGD against the step
-written by hand.
+"""Fit y = 0.5 x₁ + 0.8 x₂ + 0.01 · noise with five optimizers, and check SGD against a step written by hand.
 
     python examples/linear_fit.py [--epochs 30] [--out runs/linear_fit]
 
 1,000 points in batches of 64. What the run shows: at these learning rates all five come within a factor of
-two of the noise (a mean squared error of 1e-4) in four to six epochs. There SGD, Momentum and AdaGrad stay,
-at 1.05e-4; RMSprop and Adam divide by the size of the gradient, so that their steps do not
-shrink with it, and go on jittering: RMSprop's loss rises to twice the noise on the way.
+two of the noise (a mean squared error of 1e-4) in four to six epochs. SGD, Momentum and AdaGrad stay there,
+at 1.05e-4. RMSprop and Adam divide by the size of the gradient, so their steps do not shrink with it and
+they keep oscillating: RMSprop's loss rises to twice the noise on the way.
 """
 
 import argparse

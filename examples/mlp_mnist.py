@@ -1,14 +1,12 @@
-"""The three-layer MLP (784-128-64-10, ReLU) on MNIST with Adam, a test after every epoch and a checkpoint of
-each.
+"""The three-layer MLP (784-128-64-10, ReLU) on MNIST with Adam, with a test and a checkpoint every epoch.
 
     python examples/mlp_mnist.py                    # the digits shipped with mytorch
-    python examples/mlp_mnist.py --data full        # all of them: 97.5 % and more within 20 epochs
-    python examples/mlp_mnist.py --torchvision      # torchvision's MNIST and transforms instead (they need
-    PyTorch)
+    python examples/mlp_mnist.py --data full        # all digits: 97.5 % and more within 20 epochs
+    python examples/mlp_mnist.py --torchvision      # torchvision's MNIST and transforms; needs PyTorch
 
-The code is what a PyTorch tutorial shows; only the import differs. What the run shows: on all 60,000 digits
-it reaches 97.5 % on unseen ones within 20 epochs. On the 5,000 shipped ones the accuracy stays at 91 to 92 %
-while the training loss goes on falling: what is missing is digits, not epochs.
+The code is that of a PyTorch tutorial; only the import differs. What the run shows: trained on all 60,000
+digits it reaches 97.5 % on unseen ones within 20 epochs. On the 5,000 shipped digits the accuracy stays at
+91 to 92 % while the training loss still falls: more digits would help, more epochs do not.
 """
 
 import argparse
@@ -44,7 +42,7 @@ class MLP(nn.Module):
 
 
 def load(args):
-    """Training and test set: mytorch's own classes, or torchvision's, which work the same."""
+    """The training and test sets, from mytorch or from torchvision, which have the same interface."""
     if args.torchvision:
         from torchvision import datasets, transforms
     else:

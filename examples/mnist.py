@@ -1,9 +1,9 @@
 """Train a convolutional network (or an MLP) on MNIST and show what it learned.
 
     python examples/mnist.py                        # the 6,000 digits shipped with mytorch, under a minute
-    python examples/mnist.py --data full            # all 70,000 (downloaded to ./data if they are not there)
+    python examples/mnist.py --data full            # all 70,000 digits, downloaded to ./data if absent
     python examples/mnist.py --model mlp --optimizer sgd --lr 0.1
-    python examples/mnist.py --resume               # go on where Ctrl-C or the last epoch left off
+    python examples/mnist.py --resume               # continue after Ctrl-C or the last epoch
     python examples/mnist.py --quick                # 2 epochs on 1,000 digits, a few seconds
 
 Pictures (curves.png, worst.png, confusion.png), the checkpoint and the weights are written to --out.
@@ -56,7 +56,7 @@ def arguments():
     parser.add_argument(
         "--model", choices=("cnn", "mlp"), default="cnn", help="two convolutions, or 784-128-64-10"
     )
-    parser.add_argument("--optimizer", choices=OPTIMIZERS, default="adam", help="how the gradients are used")
+    parser.add_argument("--optimizer", choices=OPTIMIZERS, default="adam", help="name of the optimizer")
     parser.add_argument(
         "--lr",
         type=rate,
@@ -80,7 +80,7 @@ def arguments():
     parser.add_argument(
         "--resume",
         action="store_true",
-        help="continue from the checkpoint in --out, to the bit as if never stopped",
+        help="continue from the checkpoint in --out, with exactly the result of an uninterrupted run",
     )
     parser.add_argument("--quick", action="store_true", help="2 epochs on 1,000 digits")
     args = parser.parse_args()
@@ -131,7 +131,7 @@ def evaluate(model, loader, device):
 
 
 def read_checkpoint(path, device, recipe):
-    """The state that an interrupted run with the same options has left."""
+    """The state that an interrupted run with the same options has saved."""
     if not path.exists():
         raise FileNotFoundError(f"there is no checkpoint in {path.parent}; run without it first")
     state = torch.load(path, map_location=device)
@@ -205,8 +205,8 @@ def main():
             progress, history = state["progress"], state["progress"]["history"]
             print(f"resume: epoch {progress['epoch'] + 1}, batch {progress['step']}")
 
-    # Ctrl-C asks the loop to stop after the current step, so that the checkpoint is whole; a second one stops
-    # at once.
+    # The first Ctrl-C stops the loop after the current step, so that the checkpoint is complete; a second one
+    # stops at once.
     stop = []
 
     def on_interrupt(number, frame):
@@ -218,7 +218,7 @@ def main():
 
     # ---- training --------------------------------------------------------------------------------
     while progress["epoch"] < args.epochs:
-        # a resumed epoch draws the same order again and skips what is done
+        # a resumed epoch draws the same order again and skips the batches that are done
         shuffle.set_state(progress["order"])
         done, started, seen = progress["step"], time.perf_counter(), 0
         bar = tqdm(
@@ -274,7 +274,7 @@ def main():
         }
         save_checkpoint()
 
-    # ---- what came of it -------------------------------------------------------------------------
+    # ---- the results -----------------------------------------------------------------------------
     _, accuracy, probabilities = evaluate(model, test_loader, args.device)
     torch.save(model.state_dict(), args.out / "weights.mt")
     draw_curves(history, args)

@@ -1,17 +1,15 @@
-"""Newton's method by Hessian-vector products: second derivatives that are never written down, against
-gradient descent.
+"""Newton's method by Hessian-vector products, without forming the Hessian, against gradient descent.
 
     python examples/newton.py [--out runs/newton] [--quick]
 
 A Newton step p solves H p = -g. Conjugate gradients need only products H v, and each is one more backward
-pass: H v is the gradient of g · v (Pearlmutter 1994), so that no n x n matrix is ever formed. This is
-Newton-CG with a line search (Nocedal and Wright, Numerical Optimization, algorithm 7.1). What the run shows:
-1. On Rosenbrock's curved valley Newton-CG arrives in 22 steps, 65 backward passes; gradient descent with the
-same line search is still on its way
-   after 5,000.
-2. On logistic regression with 100 features of very different scale Newton-CG arrives in 7 steps. The products
-make them dear, 978 backward passes; but
-   gradient descent has not arrived after 5,000.
+pass: H v is the gradient of g · v (Pearlmutter 1994), so no n x n matrix is formed. This is Newton-CG with a
+line search (Nocedal and Wright, Numerical Optimization, algorithm 7.1). What the run shows:
+1. In Rosenbrock's curved valley Newton-CG converges in 22 steps, 65 backward passes; gradient descent with
+   the same line search has not converged after 5,000 steps.
+2. On logistic regression with 100 features of very different scale Newton-CG converges in 7 steps. The
+   products make them expensive, 978 backward passes; but gradient descent has not converged after 5,000
+   steps.
 3. Near the end every Newton step about squares the error: the gradient's norm goes 5e-4, 7e-6, 2e-9, 9e-17.
 """
 
@@ -41,8 +39,9 @@ def rosenbrock(x):
 
 
 def logistic_regression(seed, samples=500, features=100):
-    """The mean logistic loss as a function of the weights, with an L2 penalty; the features' scales go from
-    0.01 to 1.
+    """The mean logistic loss with an L2 penalty as a function of the weights.
+
+    The scales of the features go from 0.01 to 1.
     """
     torch.manual_seed(seed)
     x = torch.randn(samples, features, dtype=torch.float64) * torch.logspace(
@@ -55,8 +54,9 @@ def logistic_regression(seed, samples=500, features=100):
 
 
 def newton_direction(gradient, x, tolerance):
-    """Conjugate gradients on H p = -g by products H v, up to a residual of ``tolerance``; the step and how
-    many products it took.
+    """Solve H p = -g by conjugate gradients with products H v, up to a residual of ``tolerance``.
+
+    Returns the step p and the number of products.
     """
     g = gradient.detach()
     p, r = torch.zeros_like(g), g.clone()

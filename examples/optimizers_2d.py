@@ -2,12 +2,13 @@
 
     python examples/optimizers_2d.py [--out runs/optimizers_2d] [--quick]
 
-Draws the trajectories over the contours of f, one panel each and one together, and f against the step. The
-gradient comes from autograd. What the run
-shows: plain SGD drops across the valley within three steps (each leaves 1 - 0.2 · 4 = 0.2 of x₂) and then
-    creeps along its bottom (0.92 of x₁ a step); AdaGrad and RMSprop, which divide by the size of the
-    gradient, go down both directions alike, on a straighter line; Momentum swings across the valley; Adam
-    crosses x₁ = 0 before its 20 steps are over.
+It draws the trajectories over the contours of f, in one panel each and together, and f against the step. The
+gradient comes from autograd. What the run shows:
+1. SGD reaches the bottom of the valley within three steps (each leaves 1 - 0.2 · 4 = 0.2 of x₂), then moves
+   slowly along it (each step leaves 0.92 of x₁).
+2. AdaGrad and RMSprop divide by the size of the gradient, so they move at similar speed in both directions,
+   on a straighter line.
+3. Momentum oscillates across the valley. Adam crosses x₁ = 0 within its 20 steps.
 """
 
 import argparse

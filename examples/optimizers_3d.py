@@ -1,15 +1,14 @@
-"""Five optimizers on two surfaces, animated: who leaves a saddle, and who runs away.
+"""Five optimizers on two surfaces, animated: which leave a saddle, and which diverge.
 
     python examples/optimizers_3d.py [--out runs/optimizers_3d] [--quick]
 
 What the run shows:
-1. The cubic f(x) = x₀² + x₁² + x₁³ + x₀ x₁ from (2, 3): (0, 0) is a minimum, (0.25, -0.5) a saddle, and below
-the saddle f falls without end. Momentum
-   overshoots the minimum, crosses the ridge beside the saddle and runs off to minus infinity: no "escape from
-   a saddle", and the drawing has to clip it. The other four end near the minimum.
-2. The true saddle f(x) = -x₀²/2 + x₁² from (1e-5, 0.5): within 100 steps at lr 0.05 every optimizer but plain
-SGD leaves it; SGD's way out grows by only
-   5 % a step from 1e-5.
+1. The cubic f(x) = x₀² + x₁² + x₁³ + x₀ x₁ from (2, 3): (0, 0) is a minimum, (0.25, -0.5) a saddle, and
+   below the saddle f is unbounded. Momentum overshoots the minimum, crosses the ridge beside the saddle and
+   diverges to minus infinity: no "escape from a saddle", and the drawing has to clip it. The other four end
+   near the minimum.
+2. The true saddle f(x) = -x₀²/2 + x₁² from (1e-5, 0.5): within 100 steps at lr 0.05 every optimizer but
+   plain SGD leaves it; SGD's distance from it grows by only 5 % a step from 1e-5.
 """
 
 import argparse
@@ -68,9 +67,7 @@ SURFACES = {  # name: (function, its text, start, steps, optimizers, drawn range
 
 
 def trajectory(f, start, make, steps):
-    """The points (steps + 1, 3), x₀, x₁ and f, that an optimizer visits; fewer if f leaves the range of a
-    float64.
-    """
+    """The points (steps + 1, 3), x₀, x₁ and f, that an optimizer visits; fewer if f overflows."""
     x = torch.tensor(start, dtype=torch.float64, requires_grad=True)
     optimizer = make([x])
     points = []
@@ -122,8 +119,9 @@ def report(name, text, runs, limits):
 
 
 def verdict(name, points, limits):
-    """What an optimizer did: on the saddle, having left it is |x₀| > 1; on the cubic, having run away is f
-    below what is drawn.
+    """The result of an optimizer in words.
+
+    It has left the saddle if |x₀| > 1, and diverged on the cubic if f is below the drawn range.
     """
     if name == "saddle":
         away = abs(points[:, 0]) > 1
@@ -181,9 +179,7 @@ def draw(name, f, text, runs, limits, out, frames):
 
 
 def draw_progress(name, text, runs, path):
-    """Against the step: on the saddle how far along x₀ each has come (who has left it), on the cubic f,
-    clipped below.
-    """
+    """Plot against the step: x₀ on the saddle, f on the cubic, clipped below."""
     fig, ax = plt.subplots(figsize=(7, 4))
     for optimizer, points in runs.items():
         ax.plot(abs(points[:, 0]) if name == "saddle" else points[:, 2], label=optimizer)

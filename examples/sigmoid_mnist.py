@@ -1,17 +1,16 @@
 """Why deep learning left the sigmoid: 784-128-256-10 with SGD at lr 0.01, SGD at lr 1, and Adam at lr 0.01.
 
     python examples/sigmoid_mnist.py                # the digits shipped with mytorch
-    python examples/sigmoid_mnist.py --data full    # all of them: the accuracies below
-    python examples/sigmoid_mnist.py --torchvision  # torchvision's MNIST and transforms instead (they need
-    PyTorch)
+    python examples/sigmoid_mnist.py --data full    # all digits: the accuracies below
+    python examples/sigmoid_mnist.py --torchvision  # torchvision's MNIST and transforms; needs PyTorch
 
 What the run shows, on the full set: with SGD at 0.01 the network still gives almost every digit the same
-answer after an epoch, and 70 % right ones after ten, because a sigmoid's slope is at most 1/4, so that each
-layer shrinks the gradient on its way to the first: there it has 3 % of the norm that it has in the last.
-Which answer it gives is an accident of the last batches: 10 to 20 % are right, depending on the seed, and
-with the digits in the file's order instead of shuffled about 24 %. The same network with ReLU reaches 83 % in
-that epoch. A hundred times the learning rate makes up for the sigmoid, and Adam, which divides by the
-gradient's size, reaches 97 % within ten epochs.
+answer after one epoch, and is right for 70 % after ten. A sigmoid's slope is at most 1/4, so each layer
+shrinks the gradient: in the first layer it has 3 % of the norm that it has in the last. Which answer it
+gives depends on the last batches: 10 to 20 % are right, depending on the seed, and about 24 % with the
+digits in the file's order instead of shuffled. The same network with ReLU reaches 83 % in that epoch. A
+hundred times the learning rate compensates for the sigmoid, and Adam, which divides by the gradient's size,
+reaches 97 % within ten epochs.
 """
 
 import argparse
@@ -46,7 +45,7 @@ def build(activation):
 
 
 def load(args):
-    """Training and test set: mytorch's own classes, or torchvision's, which work the same."""
+    """The training and test sets, from mytorch or from torchvision, which have the same interface."""
     if args.torchvision:
         from torchvision import datasets, transforms
     else:
@@ -60,7 +59,7 @@ def load(args):
 
 
 def accuracy(model, loader):
-    model.eval()  # no layer here behaves differently in evaluation, but the habit costs nothing
+    model.eval()  # no effect on these layers, but good practice
     with torch.no_grad():
         correct = sum((model(x).argmax(1) == y).sum().item() for x, y in loader)
     model.train()
@@ -68,8 +67,9 @@ def accuracy(model, loader):
 
 
 def train(activation, make, train_set, test_loader, epochs, label, **options):
-    """Test accuracy after every epoch, and the norm of the first layer's gradient at the first step, as a
-    share of the last layer's.
+    """The test accuracy after every epoch, and a ratio of gradient norms at the first step.
+
+    The ratio is that of the first layer to the last layer.
     """
     train_loader = DataLoader(train_set, batch_size=64, **options)
     model = build(activation)

@@ -1,17 +1,16 @@
-"""A small GPT learns to sort: it reads eight digits and writes them down in order, one by one.
+"""A small GPT learns to sort: it reads eight digits and writes them in order, one by one.
 
     python examples/tiny_gpt.py [--steps 800] [--length 8] [--out runs/tiny_gpt] [--quick]
 
-A causal transformer of two layers with four heads of attention, 100,000 parameters, trained on random digits
-to predict the next token of "3 1 4 1 5 9 2 6 | 1 1 2 3 4 5 6 9"; only what stands after the bar counts.
-Nobody tells it what sorting is. What the run shows:
-1. The loss falls from log 11 = 2.4 to nearly nothing, and after 800 steps it sorts more than 99 % of 2,000
-lists without a fault that it never saw: of the
-   100,000,000 lists of eight digits its training has shown it a tenth of a percent.
-2. What it looks at while it writes: every head gives the places of the list that hold the digit to come more
-of its attention than an even gaze
-   would (14 %), the keenest nearly three times as much. The second layer also watches what has been written
-   last.
+A causal transformer of two layers with four attention heads and 100,000 parameters. It is trained on random
+digits to predict the next token of "3 1 4 1 5 9 2 6 | 1 1 2 3 4 5 6 9"; only the tokens after the bar count
+in the loss. What the run shows:
+1. The loss falls from log 11 = 2.4 to nearly 0. After 800 steps it sorts more than 99 % of 2,000 unseen
+   lists without an error; its training has shown it a tenth of a percent of the 100,000,000 lists of eight
+   digits.
+2. What it attends to while it writes: every head gives the positions of the next digit in the list more
+   attention than uniform attention would (14 %), the most focused one nearly three times as much. The second
+   layer also attends to the digits written last.
 """
 
 import argparse
@@ -34,9 +33,7 @@ BAR, VOCABULARY = 10, 11  # the digits are their own tokens
 
 
 class Block(nn.Module):
-    """Attention to what came before, then a small network at each place; both added to the stream, each on
-    normalised values ("pre-norm").
-    """
+    """Causal attention, then a small MLP at each position; both are residual, with pre-normalisation."""
 
     def __init__(self, width, heads):
         super().__init__()
@@ -67,8 +64,9 @@ class GPT(nn.Module):
                 )
 
     def forward(self, tokens, weights=False):
-        """Logits (B, T, VOCABULARY) of the next token at every place; with ``weights`` also where each layer
-        looked.
+        """The logits (B, T, VOCABULARY) of the next token at every position.
+
+        With ``weights`` also the attention weights of each layer.
         """
         length = tokens.shape[1]
         x = self.tokens(tokens) + self.places.weight[:length]  # (B, T, C)
@@ -104,8 +102,9 @@ def accuracy(model, length, count):
 
 @torch.no_grad()
 def aim(model, length, count):
-    """What share of its attention each head (layers, heads) gives to the places of the list that hold the
-    digit to come; and the share of an even gaze.
+    """The share of attention (layers, heads) at the positions of the next digit in the list.
+
+    The second result is the share of uniform attention.
     """
     tokens = sequences(count, length)
     _, looked = model(tokens[:, :-1], weights=True)
@@ -203,9 +202,7 @@ def draw_training(losses, accuracies, path):
 
 
 def draw_attention(model, tokens, length, path):
-    """Where each head looks while the answer is written: a row for each digit to come, a column for each
-    token it may look at.
-    """
+    """Draw the attention of each head: a row for each digit to come, a column for each token before it."""
     with torch.no_grad():
         _, looked = model(tokens[:, :-1], weights=True)
     names = [str(t) if t != BAR else "|" for t in tokens[0].tolist()]

@@ -118,21 +118,26 @@ _HOMES = {
     """,
     "ops.vector_norm": "dist",
     "tensors.creation": """
-        arange as_tensor asarray BFloat16Tensor BoolTensor ByteTensor CharTensor DoubleTensor empty
-        empty_like empty_strided eye FloatTensor from_dlpack from_numpy frombuffer full full_like
-        HalfTensor IntTensor is_complex is_floating_point is_nonzero is_tensor linspace logspace
-        LongTensor numel ones ones_like range result_type scalar_tensor set_default_tensor_type
-        ShortTensor tensor typename zeros zeros_like
+        as_tensor asarray empty empty_like empty_strided eye from_dlpack from_numpy frombuffer full
+        full_like ones ones_like scalar_tensor tensor zeros zeros_like
+    """,
+    "tensors.legacy_types": """
+        BFloat16Tensor BoolTensor ByteTensor CharTensor DoubleTensor FloatTensor HalfTensor IntTensor
+        LongTensor set_default_tensor_type ShortTensor
     """,
     "tensors.printing": "get_printoptions printoptions set_printoptions",
     "tensors.random_creation": """
         bernoulli default_generator Generator multinomial normal poisson rand rand_like randint
         randint_like randn randn_like randperm
     """,
+    "tensors.range_creation": "arange linspace logspace range",
     "tensors.torch_flags": """
         are_deterministic_algorithms_enabled channels_last channels_last_3d compile
         contiguous_format get_float32_matmul_precision layout memory_format preserve_format
         set_float32_matmul_precision set_flush_denormal strided use_deterministic_algorithms
+    """,
+    "tensors.type_queries": """
+        is_complex is_floating_point is_nonzero is_tensor numel result_type typename
     """,
     "tensors.window_creation": """
         bartlett_window blackman_window hamming_window hann_window kaiser_window

@@ -26,28 +26,28 @@ from . import utils as utils
 from . import version as version
 from .tensors.tensor import Size as Size, Tensor as Tensor
 from .amp import autocast as autocast
-from .tensors.creation import BFloat16Tensor as BFloat16Tensor
-from .tensors.creation import BoolTensor as BoolTensor
-from .tensors.creation import ByteTensor as ByteTensor
-from .tensors.creation import CharTensor as CharTensor
+from .tensors.legacy_types import BFloat16Tensor as BFloat16Tensor
+from .tensors.legacy_types import BoolTensor as BoolTensor
+from .tensors.legacy_types import ByteTensor as ByteTensor
+from .tensors.legacy_types import CharTensor as CharTensor
 from .core.arrays import device as device
-from .tensors.creation import DoubleTensor as DoubleTensor
+from .tensors.legacy_types import DoubleTensor as DoubleTensor
 from .core.dtypes import dtype as dtype
 from .autograd.grad_mode import enable_grad as enable_grad
 from .core.dtypes import finfo as finfo
-from .tensors.creation import FloatTensor as FloatTensor
+from .tensors.legacy_types import FloatTensor as FloatTensor
 from .tensors.random_creation import Generator as Generator
 from .amp import GradScaler as GradScaler
-from .tensors.creation import HalfTensor as HalfTensor
+from .tensors.legacy_types import HalfTensor as HalfTensor
 from .core.dtypes import iinfo as iinfo
 from .autograd.grad_mode import inference_mode as inference_mode
-from .tensors.creation import IntTensor as IntTensor
+from .tensors.legacy_types import IntTensor as IntTensor
 from .tensors.torch_flags import layout as layout
-from .tensors.creation import LongTensor as LongTensor
+from .tensors.legacy_types import LongTensor as LongTensor
 from .tensors.torch_flags import memory_format as memory_format
 from .autograd.grad_mode import no_grad as no_grad
 from .autograd.grad_mode import set_grad_enabled as set_grad_enabled
-from .tensors.creation import ShortTensor as ShortTensor
+from .tensors.legacy_types import ShortTensor as ShortTensor
 
 def abs(input) -> Tensor: ...
 def abs_(input) -> Tensor: ...

@@ -1,6 +1,4 @@
-"""Mixed precision: ``GradScaler`` keeps small gradients of float16 models from vanishing; ``autocast`` is
-only there to be switched off.
-"""
+"""Mixed precision: ``GradScaler`` scales the loss of float16 models; ``autocast`` can only be disabled."""
 
 from __future__ import annotations
 
@@ -13,11 +11,9 @@ from .core.public_names import lookup as _lookup
 
 
 class autocast:
-    """A context manager and decorator that does nothing when disabled; NotImplementedError when enabled on a
-    device that is there.
+    """A context manager and decorator that does nothing when disabled, and else raises NotImplementedError.
 
-    As in torch, asking for ``"cuda"`` without a GPU warns and disables it. Cast the model with
-    ``model.half()`` instead.
+    Cast the model with ``model.half()`` instead. As in torch, ``"cuda"`` without a GPU warns and disables it.
     """
 
     def __init__(self, device_type, dtype=None, enabled=True, cache_enabled=None):
@@ -52,12 +48,12 @@ def is_autocast_enabled(device_type=None) -> bool:
 
 
 class GradScaler:
-    """Scales the loss up before backward and the gradients down before the step; skips steps with infinite
-    gradients.
+    """Scales the loss up before backward and the gradients down before the step.
 
-    The scale grows by ``growth_factor`` after ``growth_interval`` good steps and shrinks by
-    ``backoff_factor`` after a bad one. Without a GPU, a scaler for ``"cuda"`` warns and passes everything
-    through. Source: Micikevicius et al., Mixed Precision Training, 2017.
+    So small gradients do not vanish in float16. Steps with infinite gradients are skipped. The scale grows by
+    ``growth_factor`` after ``growth_interval`` good steps and shrinks by ``backoff_factor`` after a skipped
+    one. Without a GPU, a scaler for ``"cuda"`` warns and is disabled. Source: Micikevicius et al., Mixed
+    Precision Training, 2017.
     """
 
     def __init__(
@@ -79,20 +75,17 @@ class GradScaler:
         if enabled and backoff_factor >= 1:
             raise AssertionError("The backoff factor must be < 1.0.")
         self._enabled, self._scale, self._good_steps = enabled, init_scale, 0
-        self._growth_factor, self._backoff_factor, self._growth_interval = (
-            growth_factor,
-            backoff_factor,
-            growth_interval,
-        )
-        # id of optimizer -> whether an infinite gradient was found, since the last update
+        self._growth_factor, self._backoff_factor = growth_factor, backoff_factor
+        self._growth_interval = growth_interval
+        # id of optimizer -> whether an infinite gradient was found since the last update
         self._unscaled: dict = {}
 
     def is_enabled(self) -> bool:
-        """Whether it does anything."""
+        """Whether it scales."""
         return self._enabled
 
     def get_scale(self) -> float:
-        """The present scale; 1.0 when disabled."""
+        """The current scale; 1.0 when disabled."""
         return self._scale if self._enabled else 1.0
 
     def scale(self, outputs):
@@ -107,7 +100,7 @@ class GradScaler:
     def unscale_(self, optimizer) -> None:
         """Divide the gradients of the optimizer's parameters by the scale.
 
-        RuntimeError if that was done since the last ``update``.
+        RuntimeError if they were already divided since the last ``update``.
         """
         if not self._enabled:
             return
@@ -123,7 +116,7 @@ class GradScaler:
         self._unscaled[id(optimizer)] = any(not bool(g.isfinite().all()) for g in gradients)
 
     def step(self, optimizer, *args, **kwargs):
-        """``optimizer.step(...)`` with gradients scaled down, unless one is infinite or NaN."""
+        """``optimizer.step(...)`` with unscaled gradients, unless one is infinite or NaN."""
         if not self._enabled:
             return optimizer.step(*args, **kwargs)
         if id(optimizer) not in self._unscaled:
@@ -157,7 +150,7 @@ class GradScaler:
         }
 
     def load_state_dict(self, state_dict) -> None:
-        """Go on from what :meth:`state_dict` returned. RuntimeError for the state of a disabled scaler."""
+        """Restore what :meth:`state_dict` returned. RuntimeError for the state of a disabled scaler."""
         if not self._enabled:
             return
         if not state_dict:

@@ -1,5 +1,6 @@
-"""``torch.hub``: weights from the web, kept in torch's own cache. Models are not built from the code of
-repositories: that is written for torch.
+"""``torch.hub``: weights from the web, stored in torch's own cache.
+
+Models are not built from the code of repositories, which is written for torch.
 """
 
 from __future__ import annotations
@@ -17,29 +18,24 @@ _chosen: list = []
 
 
 def get_dir() -> str:
-    """Where downloads are kept: what :func:`set_dir` said, else ``$TORCH_HOME/hub`` or
-    ``~/.cache/torch/hub``.
-    """
+    """The folder of downloads: that of :func:`set_dir`, or ``$TORCH_HOME/hub`` or ``~/.cache/torch/hub``."""
+    if _chosen:
+        return _chosen[-1]
     cache = os.environ.get("XDG_CACHE_HOME", "~/.cache")
-    return (
-        _chosen[-1]
-        if _chosen
-        else os.path.join(
-            os.path.expanduser(os.environ.get("TORCH_HOME", os.path.join(cache, "torch"))), "hub"
-        )
-    )
+    home = os.environ.get("TORCH_HOME", os.path.join(cache, "torch"))
+    return os.path.join(os.path.expanduser(home), "hub")
 
 
 def set_dir(d) -> None:
-    """Keep downloads in the folder ``d``."""
+    """Set the folder of downloads."""
     _chosen.append(os.path.expanduser(d))
 
 
 def download_url_to_file(url, dst, hash_prefix=None, progress=True) -> None:
-    """Download ``url`` to the path ``dst``, which appears when it is whole. RuntimeError unless its SHA-256
-    begins with ``hash_prefix``, OSError if the server does not answer for 30 s or ends too early.
+    """Download ``url`` to the path ``dst``, where the file appears when it is complete.
 
-    ``progress`` changes nothing.
+    RuntimeError unless its SHA-256 begins with ``hash_prefix``, OSError if the server does not answer for
+    30 s or sends too few bytes. ``progress`` has no effect.
     """
     dst = os.path.abspath(os.path.expanduser(dst))
     os.stat(os.path.dirname(dst))  # FileNotFoundError if there is no such folder, as in torch
@@ -49,11 +45,14 @@ def download_url_to_file(url, dst, hash_prefix=None, progress=True) -> None:
 def load_state_dict_from_url(
     url, model_dir=None, map_location=None, progress=True, check_hash=False, file_name=None, weights_only=True
 ):
-    """The state dict at ``url``, downloaded once into ``model_dir`` (``checkpoints`` in :func:`get_dir`)
-    under ``file_name`` or its own name.
+    """The state dict at ``url``, which is downloaded once.
 
-    ``check_hash``: the name holds the beginning of the SHA-256, as in ``resnet18-f37072fd.pth``. What it may
-    contain is said in :func:`mytorch.load`.
+    model_dir: the folder of the file, by default ``checkpoints`` in :func:`get_dir`.
+    file_name: its name, by default that of the URL.
+    check_hash: compare the first digits of the SHA-256 with those in the name, as in
+        ``resnet18-f37072fd.pth``.
+
+    ``map_location`` and ``weights_only`` as in :func:`mytorch.load`.
     """
     folder = os.path.join(get_dir(), "checkpoints") if model_dir is None else model_dir
     name = os.path.basename(urllib.parse.urlparse(url).path) if file_name is None else file_name

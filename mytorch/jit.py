@@ -28,15 +28,15 @@ __all__ = [
 
 
 class ScriptModule(Module):
-    """The base class of compiled modules: of those that a user writes, since nothing is compiled here."""
+    """A base class for modules of the user; nothing is compiled here."""
 
 
 class ScriptFunction:
-    """The class of compiled functions: there are none."""
+    """The class of compiled functions, of which there are none."""
 
 
 def annotate(the_type, the_value):
-    """``the_value`` itself: the type is for a compiler."""
+    """``the_value`` itself; the type would be for a compiler."""
     return the_value
 
 
@@ -46,7 +46,7 @@ def script(obj, *args, **kwargs):
 
 
 def trace(func, example_inputs=None, *args, **kwargs):
-    """``func`` itself. Unlike torch's it is not frozen to one path: branches stay branches."""
+    """``func`` itself; unlike torch's result it keeps its branches."""
     return func
 
 

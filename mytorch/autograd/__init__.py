@@ -1,7 +1,7 @@
-"""Reverse-mode differentiation as users see it. Names only.
+"""The public names of reverse-mode differentiation.
 
-What records operations and goes back through them is in ``core``; here are user functions, gradient
-checks and functions of derivatives.
+``core`` records operations and runs backward; this package has user functions, gradient checks, Jacobians and
+Hessians.
 """
 
 from ..core.backward import backward
@@ -12,7 +12,7 @@ from .anomaly_mode import detect_anomaly, set_detect_anomaly
 from .function import Function
 from .grad import grad
 from .grad_mode import enable_grad, inference_mode, no_grad, set_grad_enabled
-from .gradcheck import gradcheck, gradgradcheck  # the function takes the place of its module's name
+from .gradcheck import gradcheck, gradgradcheck  # the function hides its module
 from .variable import Variable
 
 __all__ = [

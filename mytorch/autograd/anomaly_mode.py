@@ -1,4 +1,4 @@
-"""``torch.autograd.anomaly_mode``: finding where nan comes from. The code is in ``core/anomaly_mode.py``."""
+"""``torch.autograd.anomaly_mode``: finding the operation that made a nan; see ``core/anomaly_mode.py``."""
 
 from ..core.anomaly_mode import detect_anomaly, set_detect_anomaly
 from ..core.public_names import publish as _publish

@@ -1,8 +1,7 @@
-"""Products with Jacobians and Hessians, and these matrices themselves, of functions of tensors:
-``torch.autograd.functional``.
+"""Jacobians and Hessians of functions of tensors, and their products with vectors.
 
 ``func`` takes tensors and returns a tensor or a tuple of tensors. Everywhere ``create_graph=True`` makes the
-result differentiable, and ``strict=True`` raises RuntimeError where an output does not depend on an input,
+result differentiable, and ``strict=True`` raises RuntimeError if an output does not depend on an input,
 instead of returning zeros.
 """
 
@@ -16,10 +15,10 @@ from .grad import grad
 
 
 def vjp(func, inputs, v=None, create_graph=False, strict=False):
-    """``(func(*inputs), vᵀ J)``: the product of ``v``, of the outputs' shapes, with the Jacobian; of the
-    inputs' shapes.
+    """``(func(*inputs), vᵀ J)``: the outputs and the vector-Jacobian product.
 
-    ``v`` may be left out for an output of one element. RuntimeError if its shapes are wrong.
+    ``v`` has the outputs' shapes, the product the inputs'. ``v`` may be left out for an output of one
+    element. RuntimeError if its shapes are wrong.
     """
     with enable_grad():
         several_in, xs = _tensors(inputs, "inputs", "vjp")
@@ -31,11 +30,10 @@ def vjp(func, inputs, v=None, create_graph=False, strict=False):
 
 
 def jvp(func, inputs, v=None, create_graph=False, strict=False):
-    """``(func(*inputs), J v)``: the product of the Jacobian with ``v``, of the inputs' shapes; of the
-    outputs' shapes.
+    """``(func(*inputs), J v)``: the outputs and the Jacobian-vector product.
 
-    Computed by differentiating ``uᵀ J`` with respect to u. ``v`` may be left out for a single input of one
-    element.
+    ``v`` has the inputs' shapes, the product the outputs'. It is computed by differentiating ``uᵀ J`` with
+    respect to u. ``v`` may be left out for a single input of one element.
     """
     with enable_grad():
         several_in, xs = _tensors(inputs, "inputs", "jvp")
@@ -57,12 +55,11 @@ def jvp(func, inputs, v=None, create_graph=False, strict=False):
 
 
 def jacobian(func, inputs, create_graph=False, strict=False, vectorize=False, strategy="reverse-mode"):
-    """The Jacobian: a tensor of shape (*output.shape, *input.shape), or tuples of them, over outputs first,
-    then inputs.
+    """The Jacobian: a tensor of shape (*output.shape, *input.shape).
 
-    It is computed row by row; ``vectorize`` and ``strategy`` change nothing about the result.
-    AssertionError for another strategy, NotImplementedError and RuntimeError for the combinations that torch
-    refuses.
+    For several outputs or inputs it is a tuple over outputs of tuples over inputs. It is computed row by row;
+    ``vectorize`` and ``strategy`` have no effect on the result. AssertionError for another strategy,
+    NotImplementedError and RuntimeError for the combinations that torch refuses.
     """
     if strategy not in ("reverse-mode", "forward-mode"):
         raise AssertionError(
@@ -102,10 +99,9 @@ def _rows(output, xs, strict, create_graph):
 def hessian(
     func, inputs, create_graph=False, strict=False, vectorize=False, outer_jacobian_strategy="reverse-mode"
 ):
-    """The second derivatives of a function with one element: shape (*input.shape, *input.shape), or a tuple
-    of tuples of them.
+    """The Hessian of a function with one output element: a tensor of shape (*input.shape, *input.shape).
 
-    AssertionError for another strategy than these names.
+    For several inputs it is a tuple of tuples. AssertionError for an unknown strategy.
     """
     if outer_jacobian_strategy not in ("reverse-mode", "forward-mode"):
         raise AssertionError('Expected strategy to be either "forward-mode" or "reverse-mode".')
@@ -123,8 +119,9 @@ def hessian(
 
 
 def vhp(func, inputs, v=None, create_graph=False, strict=False):
-    """``(func(*inputs), vᵀ H)``: the product of ``v``, of the inputs' shapes, with the Hessian of a function
-    with one element.
+    """``(func(*inputs), vᵀ H)``: the output of one element, and the vector-Hessian product.
+
+    ``v`` and the product have the inputs' shapes.
     """
     with enable_grad():
         several, xs, output, first, v = _second(func, inputs, v, create_graph, strict, "vhp")
@@ -133,8 +130,10 @@ def vhp(func, inputs, v=None, create_graph=False, strict=False):
 
 
 def hvp(func, inputs, v=None, create_graph=False, strict=False):
-    """``(func(*inputs), H v)``: as :func:`vhp` (H is symmetric), by differentiating ``uᵀ H`` with respect to
-    u; slower than that.
+    """``(func(*inputs), H v)``: equal to :func:`vhp` because H is symmetric, but slower.
+
+    ``v`` and the product have the inputs' shapes. It is computed by differentiating ``uᵀ H`` with respect to
+    u.
     """
     with enable_grad():
         several, xs, output, first, v = _second(func, inputs, v, create_graph, strict, "hvp")
@@ -148,7 +147,7 @@ def hvp(func, inputs, v=None, create_graph=False, strict=False):
 
 
 def _second(func, inputs, v, create_graph, strict, name):
-    """What ``vhp`` and ``hvp`` share: the inputs, the output and the gradient, which is part of the graph."""
+    """The inputs, the output and the differentiable gradient, from which ``vhp`` and ``hvp`` start."""
     several, xs = _tensors(inputs, "inputs", name)
     xs = _fresh(xs, create_graph)
     v = _direction(v, xs, several, "the input to the user-provided function is")
@@ -162,7 +161,7 @@ def _second(func, inputs, v, create_graph, strict, name):
 
 
 def _tensors(values, what, name):
-    """(whether they are several, the tuple). TypeError unless all are tensors."""
+    """(whether ``values`` is a tuple, the values as a tuple). TypeError unless all are tensors."""
     several = isinstance(values, tuple)
     values = values if several else (values,)
     for i, x in enumerate(values):
@@ -176,7 +175,7 @@ def _tensors(values, what, name):
 
 
 def _fresh(xs, create_graph):
-    """Stand-ins for the inputs: in their graph if the result shall be, else leaves."""
+    """New tensors for the inputs: views in their graph with ``create_graph``, else leaves."""
     return tuple(
         x.view_as(x) if create_graph and x.requires_grad else x.detach().requires_grad_() for x in xs
     )
@@ -241,7 +240,7 @@ def _check_in_graph(values, what, strict):
 
 
 def _filled(found, like, strict, create_graph, what, entry):
-    """Zeros where there is no dependence; RuntimeError in strict mode."""
+    """``found`` with zeros for None; RuntimeError in strict mode."""
     for i, g in enumerate(found):
         if strict and (g is None or (create_graph and not g.requires_grad)):
             raise RuntimeError(

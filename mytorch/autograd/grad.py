@@ -1,4 +1,4 @@
-"""``autograd.grad``: the gradients of tensors with respect to tensors, one set or a batch of them."""
+"""``autograd.grad``: gradients of tensors with respect to tensors."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ def grad(
     is_grads_batched=False,
     materialize_grads=False,
 ):
-    """The gradients of ``outputs`` with respect to ``inputs``, a tuple of tensors of their shapes; no
-    ``.grad`` changes.
+    """The gradients of ``outputs`` with respect to ``inputs``, a tuple of tensors of the inputs' shapes.
 
-    grad_outputs: the gradients to start from, one per output, of its shape; None for a scalar's 1.
-    retain_graph: keep what was saved, for another backward; as ``create_graph`` if None.
+    No ``.grad`` changes.
+
+    grad_outputs: the gradients to start from, one per output, of its shape; None is 1 for a scalar.
+    retain_graph: keep the saved values for another backward; as ``create_graph`` if None.
     create_graph: the result is itself differentiable.
     only_inputs: always True; False only warns, as in torch.
     allow_unused: None for an input that the outputs do not depend on, instead of RuntimeError.
-    is_grads_batched: each of ``grad_outputs`` has a leading dimension of separate gradients, and so do the
-        results.
+    is_grads_batched: each of ``grad_outputs`` has a leading batch dimension, and so do the results.
     materialize_grads: zeros instead of None.
     """
     if not only_inputs:
@@ -43,16 +43,8 @@ def grad(
             outputs, inputs, grad_outputs, retain_graph, create_graph, allow_unused, materialize_grads
         )
     batch = [grad_outputs] if isinstance(grad_outputs, Variable) else list(grad_outputs)
-    rows = [
-        gradients_of(
-            outputs,
-            inputs,
-            [None if b is None else b[i] for b in batch],
-            True,
-            create_graph,
-            allow_unused,
-            materialize_grads,
-        )
-        for i in range(next(len(b) for b in batch if b is not None))
-    ]
+    rows = []
+    for i in range(next(len(b) for b in batch if b is not None)):
+        seeds = [None if b is None else b[i] for b in batch]
+        rows.append(gradients_of(outputs, inputs, seeds, True, create_graph, allow_unused, materialize_grads))
     return tuple(None if column[0] is None else stack(column) for column in zip(*rows))

@@ -1,8 +1,7 @@
-"""Proving gradients: what backward says against central differences, ``(f(x + eps) - f(x - eps)) / (2
-eps)``.
+"""Numerical checks of gradients: backward against central differences.
 
-A complex number counts as two real ones, its parts: a Jacobian has two columns for each complex element of
-the input and two rows for each of the output.
+The difference is ``(f(x + eps) - f(x - eps)) / (2 eps)``. A complex number counts as two real ones, in the
+columns of the Jacobian (inputs) and in its rows (outputs).
 """
 
 from __future__ import annotations
@@ -16,10 +15,11 @@ from ..core.arrays import device_of, move
 from ..core.graph import Variable, wrap
 from ..core.sums import summed
 from .grad import grad
+from .real_numbers import count_reals, position, random_like, real_values, unit_steps
 
 
 class GradcheckError(RuntimeError):
-    """Raised by :func:`gradcheck` and :func:`gradgradcheck` where a gradient is wrong."""
+    """Raised by :func:`gradcheck` and :func:`gradgradcheck` for a wrong gradient."""
 
 
 def gradcheck(
@@ -42,21 +42,19 @@ def gradcheck(
 ):
     """Compare the gradients of ``func(*inputs)`` with central differences; True if they agree.
 
-    ``inputs``: a tensor or a tuple; those that require grad are checked, of any shape, and should be float64
-    or complex128.
-    ``func`` returns a tensor or a tuple of tensors; integer outputs and those outside of the graph are
-    ignored.
-
-    eps: the step. atol, rtol: ``|analytical - numerical| <= atol + rtol * |numerical|`` must hold for every
-        entry of the Jacobian.
-    raise_exception: False returns False where this would raise.
-    nondet_tol: how far two runs of the same backward may differ.
-    check_undefined_grad: changes nothing: each output is always differentiated with the gradients of the
-        others undefined.
+    inputs: a tensor or a tuple of any shapes. Those that require grad are checked; they should be float64 or
+        complex128.
+    func: returns a tensor or a tuple of tensors; integer outputs and those outside of the graph are ignored.
+    eps: the step.
+    atol, rtol: ``|analytical - numerical| <= atol + rtol * |numerical|`` for every entry of the Jacobian.
+    raise_exception: False returns False instead of raising.
+    nondet_tol: the largest difference between two runs of the same backward.
+    check_undefined_grad: no effect: each output is always differentiated with the gradients of the others
+        undefined.
     check_grad_dtypes: gradients must have the dtype of their input.
     check_batched_grad: ``grad(..., is_grads_batched=True)`` must agree as well.
     fast_mode: compare ``v @ J @ u`` for random u, v: one step per input instead of one per element.
-    masked: for sparse tensors only.
+    masked: no effect, for sparse tensors.
 
     Raises GradcheckError, which shows the function, the input, the index and both numbers; ValueError if no
     input requires grad; NotImplementedError for forward-mode checks.
@@ -90,12 +88,15 @@ def gradgradcheck(
     fast_mode=False,
     masked=False,
 ):
-    """As :func:`gradcheck` for second derivatives: the gradients of ``func`` are checked, also with respect
-    to ``grad_outputs``.
+    """Check second derivatives: :func:`gradcheck` of the gradients of ``func``.
+
+    The gradients are checked with respect to ``inputs`` and ``grad_outputs``.
 
     grad_outputs: one per differentiable output, of its shape; random ones if None.
-    gen_non_contig_grad_outputs: the random ones are not contiguous in memory.
-    Raises as that, with NotImplementedError for forward-mode checks and ValueError for none.
+    gen_non_contig_grad_outputs: random ones are not contiguous in memory.
+
+    Raises GradcheckError as :func:`gradcheck`, NotImplementedError for forward-mode checks and ValueError
+    for no check.
     """
     if check_fwd_over_rev:
         raise NotImplementedError("gradgradcheck: mytorch has no forward-mode differentiation to check")
@@ -106,52 +107,41 @@ def gradgradcheck(
     if grad_outputs is None:
         rng = numpy.random.default_rng(0)  # not the user's random state
         grad_outputs = tuple(
-            _random_like(o, rng, gen_non_contig_grad_outputs) for o in _differentiable(func(*inputs))
+            random_like(o, rng, gen_non_contig_grad_outputs) for o in _differentiable(func(*inputs))
         )
     else:
         grad_outputs = _as_tuple(grad_outputs)
-
-    count = len(inputs)
-
-    def gradients(*arguments):
-        given, seeds = arguments[:count], arguments[count:]
-        live = [x for x in given if isinstance(x, Variable) and x.requires_grad]
-        outputs = _differentiable(func(*given))
-        if not outputs:
-            return ()
-        return tuple(
-            g for g in grad(outputs, live, seeds, create_graph=True, allow_unused=True) if g is not None
-        )
-
-    gradients.__name__ = f"the gradient of {_name_of(func)}"
-    inputs += grad_outputs
-    check = _Check(
-        gradients,
-        inputs,
-        eps,
-        atol,
-        rtol,
-        nondet_tol,
-        check_grad_dtypes,
-        check_batched_grad,
-        every_output=True,
-    )
+    gradients = _gradient_function(func, len(inputs))
+    settings = (eps, atol, rtol, nondet_tol, check_grad_dtypes, check_batched_grad)
+    check = _Check(gradients, inputs + grad_outputs, *settings, every_output=True)
     return check.verdict(fast_mode, raise_exception)
 
 
+def _gradient_function(func, count):
+    """The gradients of ``func`` as a function of its ``count`` inputs and the gradients of its outputs."""
+
+    def gradients(*arguments):
+        inputs, seeds = arguments[:count], arguments[count:]
+        live = [x for x in inputs if isinstance(x, Variable) and x.requires_grad]
+        outputs = _differentiable(func(*inputs))
+        if not outputs:
+            return ()
+        found = grad(outputs, live, seeds, create_graph=True, allow_unused=True)
+        return tuple(g for g in found if g is not None)
+
+    gradients.__name__ = f"the gradient of {_name_of(func)}"
+    return gradients
+
+
 class _Check:
-    """One comparison of a function's gradients with differences."""
+    """One comparison of a function's gradients with central differences."""
 
     def __init__(
         self, func, inputs, eps, atol, rtol, nondet_tol, check_dtypes, check_batched, every_output=False
     ):
         self.func, self.inputs, self.eps, self.atol, self.rtol = func, inputs, eps, atol, rtol
-        self.nondet_tol, self.check_dtypes, self.check_batched, self.every_output = (
-            nondet_tol,
-            check_dtypes,
-            check_batched,
-            every_output,
-        )
+        self.nondet_tol, self.every_output = nondet_tol, every_output
+        self.check_dtypes, self.check_batched = check_dtypes, check_batched
         self.live = [(i, x) for i, x in enumerate(inputs) if isinstance(x, Variable) and x.requires_grad]
 
     def verdict(self, fast, raise_exception):
@@ -179,33 +169,31 @@ class _Check:
     def outputs(self):
         """The outputs to check.
 
-        A gradient that lost its place in the graph counts as one with derivative zero.
+        With ``every_output`` an output outside of the graph counts as one with derivative zero.
         """
         made = _differentiable(self.func(*self.inputs), every=self.every_output)
         return made if any(o.requires_grad for o in made) or self.every_output else []
 
     def values(self):
         """The outputs as flat float64 arrays on the host."""
-        return [_host(o) for o in self.outputs()]
+        return [real_values(o) for o in self.outputs()]
 
     def numerical(self):
-        """Per input the Jacobians (output numbers, input numbers) of all outputs, by changing its memory
-        element by element.
+        """For each input the Jacobians of all outputs, (output numbers, input numbers), by differences.
+
+        The input's memory is changed element by element.
         """
         jacobians = []
         for _, x in self.live:
             columns = [
                 self._difference(x.array, index, x.array[index].item(), step * self.eps)
                 for index in numpy.ndindex(x.array.shape)
-                for step in _units(x.array.dtype)
+                for step in unit_steps(x.array.dtype)
             ]
-            count = len(self.values()) if not columns else len(columns[0])
-            jacobians.append(
-                [
-                    numpy.stack([c[j] for c in columns], axis=1) if columns else numpy.zeros((0, 0))
-                    for j in range(count)
-                ]
-            )
+            if columns:
+                jacobians.append([numpy.stack(of_output, axis=1) for of_output in zip(*columns)])
+            else:
+                jacobians.append([numpy.zeros((0, 0)) for _ in self.values()])
         return jacobians
 
     def _difference(self, array, index, value, step):
@@ -219,23 +207,24 @@ class _Check:
         return [(a - b) / (2 * self.eps) for a, b in zip(above, below, strict=True)]
 
     def analytical(self, output, j):
-        """Per input the Jacobian (output numbers, input numbers) by backward, one row per number of the
-        output, each twice.
+        """For each input the Jacobian of ``output``, (output numbers, input numbers), by backward.
+
+        Each row is computed twice, to compare the two runs.
         """
         xs = [x for _, x in self.live]
-        jacobians = [numpy.zeros((_count(output), _count(x))) for x in xs]
+        jacobians = [numpy.zeros((count_reals(output), count_reals(x))) for x in xs]
         if not output.requires_grad:
             return jacobians
         eye = numpy.eye(output.array.size, dtype=output.array.dtype)
-        seeds = numpy.stack([eye * unit for unit in _units(eye.dtype)], 1)
-        seeds = seeds.reshape(_count(output), *output.array.shape)
+        seeds = numpy.stack([eye * unit for unit in unit_steps(eye.dtype)], 1)
+        seeds = seeds.reshape(count_reals(output), *output.array.shape)
         for row, seed in enumerate(seeds):
             seed = wrap(move(seed, device_of(output.array)))
             first, second = (grad(output, xs, seed, True, allow_unused=True) for _ in range(2))
             for k, (i, x) in enumerate(self.live):
                 if first[k] is not None:
                     self._check_gradient(first[k], second[k], j, output, i, x)
-                    jacobians[k][row] = _host(first[k])
+                    jacobians[k][row] = real_values(first[k])
         if self.check_batched and len(seeds):
             batch = grad(
                 output,
@@ -246,7 +235,7 @@ class _Check:
                 is_grads_batched=True,
             )
             for g, jacobian, (i, x) in zip(batch, jacobians, self.live):
-                if g is not None and not numpy.allclose(_host(g).reshape(jacobian.shape), jacobian):
+                if g is not None and not numpy.allclose(real_values(g).reshape(jacobian.shape), jacobian):
                     raise GradcheckError(
                         f"{self._where(j, output, i, x)}: batched gradients differ from single ones"
                     )
@@ -261,31 +250,27 @@ class _Check:
             raise GradcheckError(
                 f"{self._where(j, output, i, x)}: the gradient has dtype {g.array.dtype}, not {x.array.dtype}"
             )
-        difference = numpy.abs(_host(g) - _host(again)).max(initial=0)
+        difference = numpy.abs(real_values(g) - real_values(again)).max(initial=0)
         if difference > self.nondet_tol:
             raise GradcheckError(
-                "Backward is not reentrant, i.e., running backward with same input and grad_output "
-                "multiple times gives different "
-                f"values: {self._where(j, output, i, x)} they differ by {difference:.3g}, nondet_tol "
-                f"is {self.nondet_tol}."
+                "Backward is not reentrant, i.e., running backward with same input and grad_output multiple "
+                f"times gives different values: {self._where(j, output, i, x)} they differ by "
+                f"{difference:.3g}, nondet_tol is {self.nondet_tol}."
             )
 
     def _compare(self, analytical, numerical, j, output, i, x):
         if analytical.size == 0:
             return
         with numpy.errstate(invalid="ignore"):
-            wrong = ~(numpy.abs(analytical - numerical) <= self.atol + self.rtol * numpy.abs(numerical)) & (
-                analytical != numerical
-            )
+            distance = numpy.abs(analytical - numerical)
+            wrong = ~(distance <= self.atol + self.rtol * numpy.abs(numerical)) & (analytical != numerical)
         if not wrong.any():
             return
-        worst = numpy.where(
-            wrong, numpy.nan_to_num(numpy.abs(analytical - numerical), nan=numpy.inf), -1
-        ).argmax()
+        worst = numpy.where(wrong, numpy.nan_to_num(distance, nan=numpy.inf), -1).argmax()
         row, column = numpy.unravel_index(worst, wrong.shape)
         raise GradcheckError(
             f"Jacobian mismatch for {self._where(j, output, i, x)}:\n"
-            f"d output{_place(output, row)} / d input{_place(x, column)}: numerical "
+            f"d output{position(output, row)} / d input{position(x, column)}: numerical "
             f"{numerical[row, column]:.10g}, analytical {analytical[row, column]:.10g}; "
             f"{int(summed(wrong))} of {wrong.size} entries differ by more than {self.atol} + {self.rtol} "
             "* |numerical|\n"
@@ -300,13 +285,11 @@ class _Check:
         )
 
     def _projections_agree(self, outputs):
-        """Fast mode: ``v @ J @ u`` for one random direction u per input and v per output. On False the slow
-        mode finds the entry.
-        """
+        """Fast mode: whether ``v @ J @ u`` agrees for a random direction u per input and v per output."""
         rng = numpy.random.default_rng(0)
-        vs = [_random_like(o, rng) for o in outputs]
-        for k, (_, x) in enumerate(self.live):
-            u = _random_like(x, rng).array
+        vs = [random_like(o, rng) for o in outputs]
+        for _, x in self.live:
+            u = random_like(x, rng).array
             u /= max(float(summed((u * u.conj()).real)) ** 0.5, 1e-30)
             before = x.array.copy()
             try:
@@ -317,22 +300,18 @@ class _Check:
             finally:
                 x.array[...] = before
             for output, v, a, b in zip(outputs, vs, above, below):
-                numerical = float(summed((a - b) / (2 * self.eps) * _host(v)))
-                g = (
-                    grad(output, [self.live[k][1]], v, True, allow_unused=True)[0]
-                    if output.requires_grad
-                    else None
-                )
-                analytical = 0.0 if g is None else float(summed(_host(g) * _host(wrap(u))))
-                allowed = self.atol * float(summed(abs(u))) * float(summed(abs(v.array))) + self.rtol * abs(
-                    numerical
-                )
-                if not abs(numerical - analytical) <= allowed:
+                numerical = float(summed((a - b) / (2 * self.eps) * real_values(v)))
+                g = None
+                if output.requires_grad:
+                    (g,) = grad(output, [x], v, True, allow_unused=True)
+                analytical = 0.0 if g is None else float(summed(real_values(g) * real_values(wrap(u))))
+                scale = float(summed(abs(u))) * float(summed(abs(v.array)))
+                if not abs(numerical - analytical) <= self.atol * scale + self.rtol * abs(numerical):
                     return False
         return True
 
     def _no_differentiable_outputs(self):
-        """A function whose outputs are all outside of the graph must not depend on the inputs."""
+        """GradcheckError if outputs depend on the inputs although all are outside of the graph."""
         every = _Check(
             self.func, self.inputs, self.eps, self.atol, self.rtol, 0.0, False, False, every_output=True
         )
@@ -341,8 +320,8 @@ class _Check:
                 if jacobian.size and numpy.abs(jacobian).max() > self.atol:
                     raise GradcheckError(
                         f"Numerical gradient for function expected to be zero: output {j} of "
-                        f"{_name_of(self.func)} does not require grad, "
-                        f"but it depends on input {i}, shape {list(x.array.shape)}"
+                        f"{_name_of(self.func)} does not require grad, but it depends on input {i}, shape "
+                        f"{list(x.array.shape)}"
                     )
 
 
@@ -351,51 +330,13 @@ def _as_tuple(values):
 
 
 def _differentiable(result, every=False):
-    """The floating-point outputs that are part of the graph (``every``: also those that are not)."""
+    """The floating-point outputs that are part of the graph, or all of them with ``every``."""
     results = result if isinstance(result, (tuple, list)) else (result,)
     return [
         r
         for r in results
         if isinstance(r, Variable) and r.array.dtype.kind in "fcV" and (every or r.requires_grad)
     ]
-
-
-def _host(variable):
-    """The numbers as a flat float64 array on the host; of complex ones each part follows the other."""
-    array = move(variable.array, "cpu")
-    if array.dtype.kind == "c":
-        return array.astype("complex128").reshape(-1).view("float64")
-    return array.astype("float64").reshape(-1)
-
-
-def _units(dtype):
-    """The directions in which a number can change."""
-    return (1, 1j) if dtype.kind == "c" else (1,)
-
-
-def _count(variable):
-    """How many real numbers a tensor holds."""
-    return variable.array.size * len(_units(variable.array.dtype))
-
-
-def _place(variable, number):
-    """The index of an element, and which part of it, for one of the numbers that :func:`_host` gives."""
-    units = _units(variable.array.dtype)
-    index, part = divmod(int(number), len(units))
-    at = [int(n) for n in numpy.unravel_index(index, variable.array.shape)]
-    return f"{at}" if len(units) == 1 else f"{at}.{('real', 'imag')[part]}"
-
-
-def _random_like(variable, rng, spread=False):
-    """A leaf of random numbers with the shape, dtype and device of ``variable``; ``spread`` leaves gaps in
-    memory.
-    """
-    units = _units(variable.array.dtype)
-    values = sum(unit * rng.standard_normal(variable.array.shape) for unit in units)
-    values = numpy.asarray(values, variable.array.dtype)
-    if spread:
-        values = numpy.repeat(values[..., None], 2, axis=-1)[..., 0]
-    return wrap(move(values, device_of(variable.array))).requires_grad_()
 
 
 def _check_inputs(inputs):
@@ -415,10 +356,9 @@ def _check_inputs(inputs):
             )
         if x.array.size and any(stride == 0 and n > 1 for stride, n in zip(x.array.strides, x.array.shape)):
             raise RuntimeError(
-                f"The {i}th input has a dimension with stride 0. gradcheck only supports inputs that "
-                "are non-overlapping to be able "
-                "to compute the numerical gradients correctly. You should call .contiguous on the "
-                "input before passing it to gradcheck."
+                f"The {i}th input has a dimension with stride 0. gradcheck only supports inputs that are "
+                "non-overlapping to be able to compute the numerical gradients correctly. You should call "
+                ".contiguous on the input before passing it to gradcheck."
             )
 
 

@@ -1,6 +1,4 @@
-"""The old name of Tensor: ``Variable(data, requires_grad=True)`` still works, and tensors are instances of
-it.
-"""
+"""``Variable``, the old name of Tensor: tensors are instances of it."""
 
 from __future__ import annotations
 
@@ -13,9 +11,7 @@ class _TensorsAreVariables(type):
 
 
 class Variable(metaclass=_TensorsAreVariables):
-    """``Variable(tensor, requires_grad=False)`` returns a tensor on the same memory, outside of the graph, as
-    in torch.
-    """
+    """``Variable(tensor, requires_grad=False)``: a tensor on the same memory, outside of the graph."""
 
     def __new__(cls, data=None, requires_grad=False):
         if data is None:

@@ -84,7 +84,7 @@ def into(call, inputs, settings):
             raise TypeError(
                 f"torch.{name}(): input types can't be cast to the desired output type {target.array.dtype}"
             )
-        write(result.array, target)
+        write_out(result.array, target)
         return target
     if out is target or len(targets) != len(result):
         raise TypeError(f"{name}(): argument 'out' must be tuple of {len(result)} Tensors")
@@ -94,7 +94,7 @@ def into(call, inputs, settings):
                 f"Expected out tensor to have dtype {part.array.dtype}, but got {target.array.dtype} instead"
             )
     for part, target in zip(result, targets):
-        write(part.array, target)
+        write_out(part.array, target)
     return type(result)(*targets) if hasattr(result, "_fields") else tuple(targets)
 
 
@@ -124,7 +124,7 @@ def _is_dense(array):
     return high - low == array.nbytes
 
 
-def write(array, target):
+def write_out(array, target):
     """The numbers of ``array`` into the tensor ``target``, which takes its shape and keeps its dtype.
 
     RuntimeError if that cannot hold them.

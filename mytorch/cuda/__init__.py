@@ -1,5 +1,6 @@
-"""GPUs: the queries and settings of ``torch.cuda``, answered by CuPy. Without CuPy or a GPU,
-``is_available()`` is False.
+"""GPUs: the queries and settings of ``torch.cuda``, by CuPy.
+
+Without CuPy or a GPU, ``is_available()`` is False.
 """
 
 from __future__ import annotations
@@ -9,8 +10,8 @@ import types
 from ..core.arrays import cuda_is_available, cupy
 from ..core.arrays import device as as_device
 from ..core.public_names import lookup as _lookup
-from ..tensors.creation import LEGACY_DTYPES, legacy_type
 from ..tensors.generator import default_generator
+from ..tensors.legacy_types import LEGACY_DTYPES, legacy_type
 from . import amp
 
 (
@@ -36,7 +37,7 @@ is_initialized = is_available
 
 
 def init() -> None:
-    """Nothing: CuPy starts when it is first used. RuntimeError if it cannot."""
+    """Check that CuPy can be used; RuntimeError if it cannot. It is initialised on first use."""
     cupy()
 
 
@@ -46,13 +47,14 @@ def is_bf16_supported(including_emulation: bool = True) -> bool:
 
 
 def device_count() -> int:
-    """How many GPUs there are; 0 without CuPy."""
+    """The number of GPUs; 0 without CuPy."""
     return cupy().cuda.runtime.getDeviceCount() if is_available() else 0
 
 
 def _index(where) -> int:
-    """The number of a GPU given as a number, a device or its name; the current one for None. ValueError for
-    another device.
+    """The index of a GPU given as a number, a device or its name; None is the current one.
+
+    ValueError for a device that is no GPU.
     """
     if where is None:
         return cupy().cuda.Device().id
@@ -67,7 +69,7 @@ def _gpu(where):
 
 
 def current_device() -> int:
-    """The number of the GPU that ``device("cuda")`` means. RuntimeError without one."""
+    """The index of the GPU that ``device("cuda")`` means. RuntimeError without a GPU."""
     return _index(None)
 
 
@@ -77,7 +79,7 @@ def set_device(device) -> None:
 
 
 class device:
-    """``with cuda.device(1):`` another GPU is current inside."""
+    """Make a GPU the current one within ``with cuda.device(1): …``."""
 
     def __init__(self, device):
         self._wanted = device
@@ -92,7 +94,10 @@ class device:
 
 
 class device_of(device):
-    """``with cuda.device_of(tensor):`` its GPU is current inside; nothing changes for a tensor of the CPU."""
+    """Make the GPU of a tensor the current one within ``with cuda.device_of(tensor): …``.
+
+    A tensor on the CPU changes nothing.
+    """
 
     def __init__(self, tensor):
         super().__init__(tensor.device if tensor.is_cuda else None)
@@ -106,7 +111,7 @@ class device_of(device):
 
 
 def get_device_properties(device=None):
-    """name, total_memory (bytes), major and minor (compute capability), multi_processor_count of a GPU."""
+    """The name, total_memory (bytes), major, minor and multi_processor_count of a GPU, as attributes."""
     found = cupy().cuda.runtime.getDeviceProperties(_index(device))
     return types.SimpleNamespace(
         name=found["name"].decode(),
@@ -130,7 +135,7 @@ def get_device_capability(device=None) -> tuple[int, int]:
 
 
 def synchronize(device=None) -> None:
-    """Wait until the GPU has finished all that was asked of it."""
+    """Wait until the GPU has finished all its work."""
     _gpu(device).synchronize()
 
 
@@ -164,8 +169,8 @@ def max_memory_allocated(device=None) -> int:
     """NotImplementedError with a GPU, since CuPy's pool records no peak; 0 without one."""
     if is_available():
         raise NotImplementedError(
-            "CuPy's memory pool records no peak; cuda.memory_allocated() and memory_reserved() tell "
-            "the present"
+            "CuPy's memory pool records no peak; cuda.memory_allocated() and memory_reserved() tell the "
+            "present"
         )
     return 0
 
@@ -176,14 +181,14 @@ def reset_peak_memory_stats(device=None) -> None:
 
 
 def empty_cache() -> None:
-    """Give the memory that CuPy's pool holds unused back to the GPU."""
+    """Free the unused memory of CuPy's pools."""
     if is_available():
         cupy().get_default_memory_pool().free_all_blocks()
         cupy().get_default_pinned_memory_pool().free_all_blocks()
 
 
 def manual_seed(seed: int) -> None:
-    """Start the default generator's numbers on GPUs anew from ``seed``; harmless without one."""
+    """Restart the default generator's generators on GPUs from ``seed``; harmless without a GPU."""
     default_generator.seed_devices(seed)
 
 
@@ -191,14 +196,12 @@ manual_seed_all = manual_seed
 
 
 def get_rng_state_all() -> list:
-    """A state per GPU, for :func:`set_rng_state_all`: all that of the default generator. An empty list
-    without GPUs.
-    """
+    """The default generator's state, once for each GPU, for :func:`set_rng_state_all`."""
     return [default_generator.get_state()] * device_count()
 
 
 def set_rng_state_all(new_states) -> None:
-    """Go on from what :func:`get_rng_state_all` returned."""
+    """Restore what :func:`get_rng_state_all` returned."""
     for state in new_states:
         default_generator.set_state(state)
 
@@ -211,15 +214,13 @@ class Stream:
 
 
 class Event:
-    """A mark in the GPU's work, to measure time: ``record()``, later ``synchronize()`` and
-    ``start.elapsed_time(end)`` in milliseconds.
-    """
+    """A point in the GPU's work, to measure time: ``record()``, ``synchronize()``, ``elapsed_time(end)``."""
 
     def __init__(self, enable_timing: bool = False, blocking: bool = False):
         self._event = cupy().cuda.Event(block=blocking, disable_timing=not enable_timing)
 
     def record(self) -> None:
-        """Mark this point in the work that was asked for so far."""
+        """Mark this point in the GPU's work."""
         self._event.record()
 
     def synchronize(self) -> None:
@@ -231,7 +232,7 @@ class Event:
         return self._event.done
 
     def elapsed_time(self, end) -> float:
-        """Milliseconds from this mark to ``end``."""
+        """The milliseconds from this mark to ``end``."""
         return cupy().cuda.get_elapsed_time(self._event, end._event)
 
 

@@ -1,6 +1,4 @@
-"""Datasets: MNIST (a real part of it is shipped with the package), FashionMNIST, KMNIST; and ``transforms``
-for their images.
-"""
+"""MNIST (a subset is shipped with the package), FashionMNIST, KMNIST, and transforms of their images."""
 
 from ..core.public_names import lookup as _lookup
 from . import transforms

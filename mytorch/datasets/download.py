@@ -1,4 +1,4 @@
-"""Download one file from the first mirror that has it, and believe it only if its checksum is right."""
+"""Download one file from the first mirror that has it with the right checksum."""
 
 from __future__ import annotations
 
@@ -8,12 +8,10 @@ from ..serialization.download import fetch
 
 
 def download(urls, path, md5, *, largest=1 << 28, timeout=30.0) -> str:
-    """Download the first of ``urls`` that answers with content of checksum ``md5`` to ``path``; returns that
-    URL.
+    """Download a file with checksum ``md5`` from the first of ``urls`` that has it, and return that URL.
 
-    The file appears under its name only when it is whole and right. Raises RuntimeError that lists what was
-    wrong with every mirror. ``timeout`` is in seconds without an answer; more than ``largest`` bytes are
-    refused.
+    The file appears at ``path`` only when it is complete and right. ``largest``: the allowed size in bytes.
+    ``timeout``: seconds to wait for an answer. RuntimeError lists what was wrong with each mirror.
     """
     path = os.fspath(path)
     os.makedirs(os.path.dirname(path) or ".", exist_ok=True)

@@ -1,6 +1,4 @@
-"""The IDX file format of MNIST: a type, sizes, then the elements, big-endian. Files may be compressed with
-gzip.
-"""
+"""The IDX file format of MNIST: a type, the sizes, then the elements, big-endian; gzip is optional."""
 
 from __future__ import annotations
 
@@ -15,16 +13,15 @@ import numpy
 _GZIP = b"\x1f\x8b"
 _TYPES = {0x08: "u1", 0x09: "i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 _CHUNK = 1 << 20
-# how much larger than its file the array may be: MNIST's images are compressed to a fifth of their size, and
-# the emptiest pictures hardly to a fiftieth
+# the array may have 64 bytes for each byte of the file, and 1 MiB more: images compress at most to a fiftieth
 _RATIO, _FREE = 64, 1 << 20
 
 
 def read_idx(path) -> numpy.ndarray:
-    """The array in an IDX file, plain or compressed with gzip (told by its content, not by its name).
+    """The array in an IDX file, plain or compressed with gzip; its content says which.
 
-    Format: http://yann.lecun.com/exdb/mnist/. Raises ValueError, naming the file, if it is anything else, is
-    truncated, or holds more than its header says.
+    Format: http://yann.lecun.com/exdb/mnist/. ValueError, naming the file, if it is another format,
+    truncated, or longer than its header says.
     """
     path = os.fspath(path)
     with open(path, "rb") as plain:
@@ -41,7 +38,7 @@ def read_idx(path) -> numpy.ndarray:
 
 
 def _read(file, largest):
-    """The array in an open file, which explains at most ``largest`` bytes."""
+    """The array in an open file, of at most ``largest`` bytes."""
     magic = file.read(4)
     if len(magic) < 4 or magic[:2] != b"\0\0" or magic[2] not in _TYPES or not magic[3]:
         raise ValueError(

@@ -1,4 +1,4 @@
-"""MNIST: the part shipped with the package, or the full set from a folder, downloaded if it is not there."""
+"""MNIST: the subset shipped with the package, or the full set from a folder, downloaded if absent."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ _SUBSET = Path(__file__).with_name("mnist_subset")
 
 
 class MNIST(Dataset):
-    """Handwritten digits, as in torchvision. A sample is ``(image, label)``: a (28, 28) uint8 array, or what
-    ``transform`` makes of it, and an int.
+    """Handwritten digits, as in torchvision.
 
-    Without ``root`` it is the part shipped with mytorch (5,000 training, 1,000 test digits). With ``root``,
-    the IDX files (plain or .gz) in ``root/MNIST/raw`` (torchvision's layout) or in ``root`` itself;
-    ``download=True`` fetches them if they are absent. ``data`` and ``targets`` are tensors of all images and
-    labels; ``description`` says which data this is. RuntimeError if there are no files, ValueError if they
+    A sample is ``(image, label)``: a (28, 28) uint8 array, or the result of ``transform``, and an int.
+    Without ``root`` the data are the subset shipped with mytorch (5,000 training, 1,000 test digits). With
+    ``root`` they are the IDX files (plain or .gz) in ``root/MNIST/raw``, torchvision's layout, or in
+    ``root``; ``download=True`` downloads them if they are absent. ``data`` and ``targets`` are tensors of all
+    images and labels; ``description`` names the data. RuntimeError if there are no files, ValueError if they
     are damaged.
 
     Source: Y. LeCun, C. Cortes, C. J. C. Burges, http://yann.lecun.com/exdb/mnist/ (CC BY-SA 3.0).
@@ -75,11 +75,9 @@ class MNIST(Dataset):
             )
         images, labels = _read_pair(*files)
         self.data, self.targets = as_tensor(images), as_tensor(labels.astype(numpy.int64))
-        where = (
-            f"{type(self).__name__} from {files[0].parent}"
-            if root is not None
-            else "MNIST subset shipped with mytorch"
-        )
+        where = "MNIST subset shipped with mytorch"
+        if root is not None:
+            where = f"{type(self).__name__} from {files[0].parent}"
         self.description = f"{where}: {len(images):,} {'training' if train else 'test'} {self._things}"
 
     # ---- the samples -----------------------------------------------------------------------------
@@ -138,10 +136,9 @@ class MNIST(Dataset):
         return None
 
     def download(self) -> None:
-        """Fetch all four files into :attr:`raw_folder` unless they are there: through torchvision if that is
-        installed, else directly.
+        """Download all four files into :attr:`raw_folder` unless they are there.
 
-        RuntimeError that tells what failed, mirror by mirror.
+        torchvision does it if it is installed. RuntimeError lists what was wrong with each mirror.
         """
         if self._files(list(self.md5)) is None and not self._download_by_torchvision():
             for name, md5 in self.md5.items():
@@ -150,9 +147,9 @@ class MNIST(Dataset):
                     download([f"{mirror}{path.name}" for mirror in self.mirrors], path, md5)
 
     def _download_by_torchvision(self) -> bool:
-        """Whether torchvision is there and has done it. Its failures are no news:
+        """Whether torchvision is installed and has downloaded the files.
 
-        the direct way is tried next and reports its own.
+        Its errors are ignored: the direct download is tried next and reports its own.
         """
         if importlib.util.find_spec("torchvision") is None:
             return False
@@ -166,9 +163,9 @@ class MNIST(Dataset):
 
 
 class FashionMNIST(MNIST):
-    """Zalando's articles of clothing in MNIST's format. Source: H. Xiao, K. Rasul, R.
+    """Zalando's articles of clothing in MNIST's format.
 
-    Vollgraf (2017), arXiv:1708.07747 (MIT licence).
+    Source: H. Xiao, K. Rasul, R. Vollgraf (2017), arXiv:1708.07747 (MIT licence).
     """
 
     mirrors = ("http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",)
@@ -194,9 +191,9 @@ class FashionMNIST(MNIST):
 
 
 class KMNIST(MNIST):
-    """Cursive Japanese characters in MNIST's format. Source: T. Clanuwat et al.
+    """Cursive Japanese characters in MNIST's format.
 
-    (2018), arXiv:1812.01718 (CC BY-SA 4.0).
+    Source: T. Clanuwat et al. (2018), arXiv:1812.01718 (CC BY-SA 4.0).
     """
 
     mirrors = ("http://codh.rois.ac.jp/kmnist/dataset/kmnist/",)
@@ -211,7 +208,7 @@ class KMNIST(MNIST):
 
 
 def _read_pair(images_path, labels_path):
-    """Images (N, 28, 28) and labels (N,) in 0 … 9. ValueError if the files hold anything else."""
+    """Images (N, 28, 28) and labels (N,) from 0 to 9. ValueError if the files hold anything else."""
     images, labels = read_idx(images_path), read_idx(labels_path)
     if images.dtype != numpy.uint8 or images.shape[1:] != (28, 28):
         raise ValueError(
@@ -228,8 +225,7 @@ def _read_pair(images_path, labels_path):
 
 
 class Digits(NamedTuple):
-    """What :func:`load_mnist` returns: images (N, 28, 28) uint8, labels (N,) int64, and where they are
-    from."""
+    """The result of :func:`load_mnist`: uint8 images (N, 28, 28), int64 labels (N,), and their source."""
 
     train_images: numpy.ndarray
     train_labels: numpy.ndarray
@@ -239,11 +235,11 @@ class Digits(NamedTuple):
 
 
 def load_mnist(data="subset", root="data", download=True) -> Digits:
-    """MNIST as NumPy arrays: ``data="subset"``, the digits shipped with mytorch, or ``"full"``, all of them,
-    from ``root`` (see :class:`MNIST`).
+    """MNIST as NumPy arrays.
 
-    ``download`` says whether the full set may be fetched if it is not in ``root``. ValueError for another
-    ``data``.
+    data: "subset", the digits shipped with mytorch, or "full", all digits from ``root`` (see
+        :class:`MNIST`); ValueError for another value.
+    download: whether the full set may be downloaded if it is not in ``root``.
     """
     if data not in ("subset", "full"):
         raise ValueError(f"data should be 'subset' or 'full', got {data!r}")

@@ -1,8 +1,7 @@
-"""Transforms of images, as in torchvision.transforms, without PIL: they take NumPy arrays, tensors and
-anything with the array protocol.
+"""Transforms of images, as in torchvision.transforms, for NumPy arrays, tensors and PIL images.
 
-A transform with a ``batch`` method can treat a whole batch of images (N, ...) at once, with the very same
-result as one by one.
+A transform with a ``batch`` method can transform a whole batch of images (N, ...) at once, with exactly the
+result of one by one.
 """
 
 from __future__ import annotations
@@ -28,7 +27,7 @@ class Compose:
 
     @property
     def batch(self):
-        """All transforms on a whole batch; None unless each of them can do that."""
+        """The composition for a whole batch; None if one of the transforms has no ``batch``."""
         steps = [batch_form(t) for t in self.transforms]
         return Compose(steps) if all(steps) else None
 
@@ -39,14 +38,13 @@ class Compose:
 class ToTensor:
     """An image (H, W) or (H, W, C), PIL's or an array, as a tensor (C, H, W).
 
-    uint8 and boolean images become floating-point numbers (of the default dtype) in [0, 1]; other dtypes are
-    kept. Raises TypeError for what is not an image, ValueError for another number of dimensions.
+    uint8 and boolean images become numbers of the default dtype in [0, 1]; other dtypes are kept. TypeError
+    for what is not an image, ValueError for another number of dimensions.
     """
 
     def __call__(self, image):
-        if isinstance(image, Tensor) or not (
-            hasattr(image, "__array_interface__") or hasattr(image, "__array__")
-        ):
+        is_array = hasattr(image, "__array_interface__") or hasattr(image, "__array__")
+        if isinstance(image, Tensor) or not is_array:
             raise TypeError(f"pic should be PIL Image or ndarray. Got {type(image)}")
         image = numpy.asarray(image)
         if image.ndim not in (2, 3):
@@ -101,7 +99,7 @@ class Normalize:
 
 
 class Lambda:
-    """Apply a function of one's own. TypeError if ``lambd`` is not callable."""
+    """Apply the function ``lambd``. TypeError if it is not callable."""
 
     def __init__(self, lambd):
         if not callable(lambd):
@@ -116,5 +114,5 @@ class Lambda:
 
 
 def batch_form(transform):
-    """What treats a whole batch just as ``transform`` treats one image, or None."""
+    """The function that applies ``transform`` to a whole batch of images at once, or None."""
     return fast_path(transform, "batch", "__call__")

@@ -11,10 +11,10 @@ from ..ops.activation import softplus
 from ..ops.elementwise import where
 from ..ops.losses.pointwise import binary_cross_entropy_with_logits
 from ..ops.special.gamma import lgamma
-from ..tensors.creation import arange
 from ..tensors.from_data import as_type
 from ..tensors.generator import source_of
 from ..tensors.random_creation import poisson
+from ..tensors.range_creation import arange
 from . import constraints
 from .discrete import Categorical, OfCategories, Trials
 from .distribution import Distribution, broadcast_all

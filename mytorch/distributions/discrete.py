@@ -12,8 +12,9 @@ from ..ops.gather import gather
 from ..ops.losses.pointwise import binary_cross_entropy_with_logits
 from ..ops.shape import broadcast_tensors
 from ..ops.softmax import softmax
-from ..tensors.creation import arange, full
+from ..tensors.creation import full
 from ..tensors.random_creation import bernoulli, multinomial
+from ..tensors.range_creation import arange
 from ..tensors.tensor import Size
 from . import constraints
 from .distribution import Distribution, broadcast_all

@@ -44,7 +44,7 @@ def inplace(operation):
         before = wrap(self.array, self._node)
         if reads_input and grad_state.get() is True and _live((before, *inputs, *settings.values())):
             before.array = before.array.copy()  # a formula needs the old values
-        return write(self, operation(before, *inputs, **settings))
+        return assign(self, operation(before, *inputs, **settings))
 
     method.__name__ = method.__qualname__ = operation.__name__ + "_"
     method.__doc__ = f"In-place form of :func:`{operation.__name__}`; returns the tensor itself."
@@ -140,7 +140,7 @@ def _copied(value, chosen):
     return value.copy() if chosen(value) else value
 
 
-def write(x, result):
+def assign(x, result):
     """Give ``x`` the values and the place in the graph of ``result``."""
     if result.array.shape != x.array.shape:
         raise RuntimeError(
@@ -193,14 +193,14 @@ def fill_(x, value):
             )
         return copy_(x, value)
     _store(x.array, ..., _number(value, x))
-    return write(x, wrap(x.array))
+    return assign(x, wrap(x.array))
 
 
 def zero_(x):
     """Write zeros to every element; returns the tensor."""
     prepare_write(x)
     x.array[...] = 0
-    return write(x, wrap(x.array))
+    return assign(x, wrap(x.array))
 
 
 def fill_diagonal_(x, fill_value, wrap=False):
@@ -239,7 +239,7 @@ def copy_(x, src, non_blocking=False):
     if x._base is None and x._node is not None:
         x.array[...] = src.array
         src = write_view(wrap(x.array, x._node), src, view=_whole)
-    return write(x, src)
+    return assign(x, src)
 
 
 def _number(value, x):
@@ -300,7 +300,7 @@ def _assign_picked(target, pick, value):
             value if is_tensor else wrap(as_array(value)), shape=picked_shape(pick, target.array.shape)
         )
         _store(target.array, pick, value.array)
-        write(
+        assign(
             target, write_view(wrap(target.array, target._node), value, view=lambda b: getitem(b, index=pick))
         )
     else:
@@ -320,7 +320,7 @@ def _record_assignment(x, index, value):
     if value.array.dtype != part.dtype:
         value = value.astype(part.dtype)
     part[...] = value.array
-    write(x, write_view(wrap(x.array, x._node), value, view=lambda base: getitem(base, index=index)))
+    assign(x, write_view(wrap(x.array, x._node), value, view=lambda base: getitem(base, index=index)))
 
 
 def _store(array, index, value):

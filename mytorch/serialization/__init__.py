@@ -1,27 +1,45 @@
-"""Saving and loading: ``save``, ``load``, and the way to and from PyTorch's files and safetensors.
+"""Saving and loading: ``save``, ``load``, PyTorch's files and safetensors.
 
-``save`` writes a zip file of uncompressed members, which is also a NumPy ``.npz`` file (``numpy.load(path)``
-shows its arrays):
+**What a file may do.** A file that is loaded cannot run code, import modules, change objects that it has not
+made, or take more memory or time than its length explains. There are two exceptions: classes and functions
+that the user has given to ``add_safe_globals`` are called, and ``load(f, weights_only=False)`` unpickles
+anything. Each check is in one file:
+
+``archive.py``
+    The zip file: members are uncompressed and no larger than the file, checksums (CRC-32) are right, and
+    ``spend`` counts the memory and work that the content asks for against a budget. Writes files whole or not
+    at all.
+``checkpoint.py``
+    The manifest: every entry has the type that the format says, every array lies inside its member.
+``opcodes.py``
+    Pickles: an interpreter that imports nothing, calls nothing and fills only containers of its own.
+``torch_reader.py``
+    PyTorch's files: which names such an interpreter needs for a state_dict; all others are refused.
+``allowed.py``
+    Pickled objects: the classes and functions of ``add_safe_globals``; all others are refused.
+``download.py``
+    Files from the web: complete, with the right checksum and not too large.
+
+``array_table.py`` finds the saved arrays that share memory, ``location.py`` chooses the devices of loaded
+tensors, ``safetensors.py`` reads and writes safetensors files.
+
+**The format.** ``save`` writes a zip file of uncompressed members, which is also a NumPy ``.npz`` file
+(``numpy.load(path)`` shows its arrays):
 
 ``manifest.json``
-    ``{"format": "mytorch", "version": 1, "object": …, "tensors": […], "arrays": […]}``. The object is JSON;
-    what JSON lacks is an
-    object with one tag: ``{"dict": [[key, value], …]}``, ``OrderedDict``, ``Counter``; ``{"tuple": […]}``,
-    ``set``, ``frozenset``, ``Size``; ``{"int": "0x…"}`` (from 2**53), ``{"float": "7ff8…"}`` (nan, inf:
-    big-endian bits), ``complex``; ``{"bytes": base64}``, ``bytearray``; ``dtype``, ``device``,
-    ``numpy.dtype``; ``{"tensor": i}`` into ``tensors``, ``{"ndarray": i}`` and ``{"scalar": i}`` into
-    ``arrays``. A tensor is ``{"kind": "Tensor" | "Parameter", "device", "requires_grad", "array": i}``; an
-    array is ``{"dtype", "member": n}``, or, where several overlap in memory, a window ``{"dtype", "member":
-    n, "shape", "strides", "offset"}`` (in bytes) on a block of bytes.
+    ``{"format": "mytorch", "version": 1, "object": …, "tensors": […], "arrays": […]}``. The object is JSON.
+    What JSON lacks is an object with one tag: ``{"dict": [[key, value], …]}``, ``OrderedDict``, ``Counter``;
+    ``{"tuple": […]}``, ``set``, ``frozenset``, ``Size``; ``{"int": "0x…"}`` (from 2**53), ``{"float":
+    "7ff8…"}`` (nan, inf: big-endian bits), ``complex``; ``{"bytes": base64}``, ``bytearray``; ``dtype``,
+    ``device``, ``numpy.dtype``; ``{"tensor": i}`` into ``tensors``, ``{"ndarray": i}`` and ``{"scalar": i}``
+    into ``arrays``. A tensor is ``{"kind": "Tensor" | "Parameter" | "Buffer", "device", "requires_grad",
+    "array": i}``. An array is ``{"dtype", "member": n}`` or, if arrays overlap in memory, a window
+    ``{"dtype", "member": n, "shape", "strides", "offset"}`` (in bytes) on a block of bytes.
 ``0.npy``, ``1.npy``, …
-    The arrays, in NumPy's format (bfloat16 as uint16). Tensors that shared memory share it again after
-    loading.
+    The arrays in NumPy's format (bfloat16 as uint16). Tensors that shared memory share it after loading.
 ``object.pickle``
-    Only if the object holds what JSON cannot say, such as a whole module: then the manifest has ``"pickled":
-    reason`` instead of an object, and ``load`` refuses the file unless ``weights_only=False``.
-
-Every member has a CRC-32, compared on reading. Nothing in the file is ever executed, and no more memory or
-time is taken than the file's length explains.
+    Only if the object holds what JSON cannot say, such as a whole module. The manifest then has ``"pickled":
+    reason`` instead of an object.
 """
 
 from __future__ import annotations
@@ -56,10 +74,10 @@ def save(obj, f) -> None:
     """Write ``obj`` to ``f``, a path or a binary file object.
 
     Tensors, parameters, NumPy arrays, numbers, strings, bytes, None, dtypes, devices, and dicts, lists,
-    tuples and sets of them go into the safe format above. Anything else (a whole module) is pickled beside
-    them, as torch does; such a file needs ``load(f, weights_only=False)``. A path is replaced only when the
-    new file is complete. RuntimeError if its folder does not exist, ValueError for containers nested deeper
-    than 100.
+    tuples and sets of them go into the safe format above. An object with anything else, such as a whole
+    module, is pickled as in torch; its file needs ``load(f, weights_only=False)``. An existing file is
+    replaced only when the new one is complete. RuntimeError if the folder does not exist, ValueError for
+    containers nested deeper than 100.
     """
     encoder = checkpoint.Encoder()
     try:
@@ -70,26 +88,26 @@ def save(obj, f) -> None:
         if reason is not None:
             with archive.open(checkpoint.PICKLE, "w", force_zip64=True) as member:
                 _Pickler(member, encoder).dump(obj)
-        checkpoint.write(archive, encoder, value, reason)
+        checkpoint.write_members(archive, encoder, value, reason)
 
 
 def load(f, map_location=None, weights_only=True):
-    """The object in ``f``, a path or a binary file object: one that :func:`save` wrote, or a state_dict in a
-    PyTorch ``.pt``/``.pth`` file.
+    """Read the object in ``f``, a path or a binary file object.
 
-    map_location: where tensors go: None (back to the device they were on), a device or its name, a dict from
-        saved device names to others, or a function (tensor on the CPU, saved name) -> tensor or None.
-    weights_only: of pickled objects, restore only those that consist of the classes and functions given to
-        :func:`add_safe_globals`, and
-        refuse a file with others; attributes and items are set only of objects that the file itself makes.
-        With False everything is unpickled, which runs any code that the file asks for.
+    The file is one that :func:`save` wrote, or a PyTorch ``.pt``/``.pth`` file with a state_dict.
 
-    RuntimeError, naming the file, if it is damaged, not a checkpoint, or holds pickled objects although
-    ``weights_only`` is True.
+    map_location: the devices of the tensors: None (the saved ones), a device or its name, a dict from saved
+        names to devices, or a function (tensor on the CPU, saved name) -> tensor or None.
+    weights_only: True restores a pickled object only if it consists of the classes and functions given to
+        :func:`add_safe_globals`; attributes and items are set only on objects that the file itself makes.
+        False unpickles everything, which runs any code that the file asks for.
+
+    RuntimeError, naming the file, if it is damaged, is no checkpoint, or holds a pickled object that is not
+    allowed.
     """
     with reading(f) as (file, name):
         place = placer(map_location, name)
-        _look_at(file, name)
+        _check_start(file, name)
         with blame(name):
             archive = Archive(file)
         if checkpoint.MANIFEST not in archive:
@@ -100,11 +118,10 @@ def load(f, map_location=None, weights_only=True):
             checkpoint.check_tensors(manifest, arrays)
         if "pickled" in manifest and weights_only and not allowed.get_safe_globals():
             raise RuntimeError(
-                f"{name} holds {manifest['pickled']!s:.200}, which only pickle can restore, and a "
-                "pickle can run any code. If you trust its "
-                "source, use load(f, weights_only=False). Better save and load the state_dict: "
-                "mytorch.save(model.state_dict(), f), then "
-                "model = Net(); model.load_state_dict(mytorch.load(f))"
+                f"{name} holds {manifest['pickled']!s:.200}, which only pickle can restore, and a pickle can "
+                "run any code. If you trust its source, use load(f, weights_only=False). Better save and "
+                "load the state_dict: mytorch.save(model.state_dict(), f), then model = Net(); "
+                "model.load_state_dict(mytorch.load(f))"
             )
         tensors = checkpoint.make_tensors(manifest, arrays, place)
         if "pickled" in manifest:
@@ -118,25 +135,21 @@ def load(f, map_location=None, weights_only=True):
             return checkpoint.Decoder(tensors, arrays, archive.spend)(manifest["object"])
 
 
-def _look_at(file, name):
-    """Refuse by its first bytes what is not a zip file."""
+def _check_start(file, name):
+    """RuntimeError unless the file begins like a zip file; the message says what it looks like instead."""
     start = file.tell()
     head = file.read(16)
     file.seek(start)
     if head[:4] == b"PK\x03\x04":
         return
     if not head:
-        at_end = start > 0 or file.seek(0, os.SEEK_END) > 0
-        raise RuntimeError(
-            f"{name}: the file object is at its end; call f.seek(0) before load"
-            if at_end
-            else f"{name}: the file is empty"
-        )
+        if start > 0 or file.seek(0, os.SEEK_END) > 0:
+            raise RuntimeError(f"{name}: the file object is at its end; call f.seek(0) before load")
+        raise RuntimeError(f"{name}: the file is empty")
     if head[:2] in (b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05"):
         raise RuntimeError(
-            f"{name} is a pickle or a file of PyTorch before 1.6, which could run any code; save it "
-            "anew with a current PyTorch: "
-            "torch.save(torch.load(f), f)"
+            f"{name} is a pickle or a file of PyTorch before 1.6, which could run any code; save it anew "
+            "with a current PyTorch: torch.save(torch.load(f), f)"
         )
     if head[8:9] == b"{":
         raise RuntimeError(
@@ -148,7 +161,7 @@ def _look_at(file, name):
 
 
 class _Pickler(pickle.Pickler):
-    """Pickles everything but plain tensors, which go to the safe part of the file."""
+    """Pickles an object, except plain tensors, which go to the safe part of the file."""
 
     def __init__(self, file, encoder):
         super().__init__(file, protocol=4)

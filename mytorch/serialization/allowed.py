@@ -1,6 +1,4 @@
-"""Which classes and functions ``load`` may bring back from a pickled object: those that the user vouched for,
-as in torch.
-"""
+"""Pickled objects: ``load`` restores the classes and functions that the user has allowed, as in torch."""
 
 from __future__ import annotations
 
@@ -26,17 +24,17 @@ _INERT = {
 
 
 def add_safe_globals(safe_globals) -> None:
-    """Let ``load`` restore objects of these classes and call these functions."""
+    """Allow ``load`` to restore objects of these classes and to call these functions."""
     _safe.extend(safe_globals)
 
 
 def get_safe_globals() -> list:
-    """What :func:`add_safe_globals` was given."""
+    """The classes and functions given to :func:`add_safe_globals`."""
     return list(_safe)
 
 
 def clear_safe_globals() -> None:
-    """Trust nothing any more."""
+    """Allow no class and no function any more."""
     _safe.clear()
 
 
@@ -55,7 +53,7 @@ class safe_globals:
 
 
 class AnyUnpickler(pickle.Unpickler):
-    """Restores everything; the tensors are those that were read before."""
+    """Unpickles everything; the tensors are those that were read before."""
 
     def __init__(self, file, tensors):
         super().__init__(file)
@@ -66,16 +64,16 @@ class AnyUnpickler(pickle.Unpickler):
 
 
 class Restorer(Interpreter):
-    """Restores what consists of safe globals and of containers.
+    """Restores an object that consists of allowed classes and of containers.
 
-    The state of an object goes only onto one that the pickle itself has made: classes, functions and whatever
-    else the process knows already stay as they are. Refused, before it is imported, for any other global.
+    Any other global is refused before it is imported. State is set only on objects that the pickle itself has
+    made, never on classes, functions and other objects of the process.
     """
 
     def __init__(self, content, spend, tensors):
         super().__init__(content, spend)
         self.tensors = tensors
-        self.vouched = {id(value): value for value in _safe}
+        self.allowed = {id(value): value for value in _safe}
         self.names = {(v.__module__, v.__qualname__): v for v in _safe}
 
     def find(self, module, name):
@@ -87,8 +85,7 @@ class Restorer(Interpreter):
             return tensor_class("Parameter")
         raise Refused(
             f"Unsupported global: {module}.{name} was not an allowed global by default. Please use "
-            "`mytorch.load` with "
-            "`weights_only=False`, or allowlist it with "
+            "`mytorch.load` with `weights_only=False`, or allowlist it with "
             f"`mytorch.serialization.add_safe_globals([{name}])`, if you trust it."
         )
 
@@ -97,29 +94,29 @@ class Restorer(Interpreter):
         expect(known, "a tensor of the pickle is not there")
         return self.tensors[identifier]
 
-    def is_vouched(self, value):
-        """Whether ``value`` is an object of a class that the user has named."""
-        return id(type(value)) in self.vouched
+    def is_allowed(self, value):
+        """Whether ``value`` is an object of a class that the user has allowed."""
+        return id(type(value)) in self.allowed
 
     def is_key(self, value):
         plain = (*PLAIN, frozenset, type, dtype, device, Tensor)
-        return isinstance(value, plain) or self.is_vouched(value) or id(value) in self.vouched
+        return isinstance(value, plain) or self.is_allowed(value) or id(value) in self.allowed
 
     def takes_items(self, value, kind):
-        return type(value) is kind or (kind is dict and type(value) is OrderedDict) or self.is_vouched(value)
+        return type(value) is kind or (kind is dict and type(value) is OrderedDict) or self.is_allowed(value)
 
     def call(self, maker, arguments):
         if maker is OrderedDict and not arguments:
             return OrderedDict()
-        expect(id(maker) in self.vouched, "the pickle calls what nobody has vouched for")
+        expect(id(maker) in self.allowed, "the pickle calls what is not an allowed global")
         return maker(*arguments)
 
     def make(self, keywords):
-        """Push an object of a class, its ``__init__`` not called."""
+        """Push a new object of a class, without calling its ``__init__``."""
         arguments, cls = self.pop(), self.pop()
         expect(type(arguments) is tuple and type(keywords) is dict, "an object's arguments are malformed")
-        vouched = isinstance(cls, type) and id(cls) in self.vouched
-        expect(vouched, "the pickle makes an object of what nobody has vouched for")
+        allowed = isinstance(cls, type) and id(cls) in self.allowed
+        expect(allowed, "the pickle makes an object of what is not an allowed global")
         self.spend(OBJECT)
         self.stack.append(cls.__new__(cls, *arguments, **keywords))
         self.claim_top()
@@ -131,8 +128,8 @@ class Restorer(Interpreter):
 
     def build(self, target, state):
         cls = type(target)
-        if cls is not OrderedDict and not self.is_vouched(target):
-            raise Refused(f"its pickle sets attributes of {cls.__name__}, for which nobody has vouched")
+        if cls is not OrderedDict and not self.is_allowed(target):
+            raise Refused(f"its pickle sets attributes of {cls.__name__}, which is not an allowed global")
         if hasattr(cls, "__setstate__"):
             cls.__setstate__(target, state)
             return

@@ -1,4 +1,4 @@
-"""Zip files of uncompressed members, written whole or not at all, and read without trust."""
+"""Zip files of uncompressed members: written whole or not at all, and read without trust."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import zipfile
 import zlib
 
 CHUNK = 1 << 24
-# what objects may take besides the arrays' own bytes: a few million small ones, more in a larger file
+# the bytes that objects may take besides the arrays: 256 MiB, and 16 for each byte of the file
 BUDGET, GROWTH = 1 << 28, 16
 
 
@@ -21,13 +21,11 @@ BUDGET, GROWTH = 1 << 28, 16
 
 @contextlib.contextmanager
 def writing(f):
-    """A binary file to write: ``f`` itself if it is a file object; for a path a new file that replaces the
-    old one only when complete.
-    """
+    """A binary file to write: ``f`` itself, or a draft that replaces the file at path ``f`` when complete."""
     if hasattr(f, "write"):
         yield f
         return
-    path = os.path.realpath(os.fsdecode(f))  # a link stays, what it points at is replaced
+    path = os.path.realpath(os.fsdecode(f))  # replaces the file that a link points to
     folder = os.path.dirname(path)
     if not os.path.isdir(folder):
         raise RuntimeError(f"Parent directory {folder} does not exist.")
@@ -47,9 +45,8 @@ def writing(f):
     _drafts.add(draft)
     try:
         mode = os.stat(path).st_mode & 0o7777 if os.path.exists(path) else None
-        with open(
-            os.open(draft, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666), "w+b"
-        ) as file:
+        flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+        with open(os.open(draft, flags, 0o666), "w+b") as file:
             yield file
             file.flush()
             os.fsync(file.fileno())
@@ -65,12 +62,12 @@ def writing(f):
     _flush_folder(folder)
 
 
-_drafts: set = set()  # those that this process is writing
+_drafts: set = set()  # the drafts that this process is writing
 _DRAFT = re.compile(r"\.mytorch-([0-9a-f]{8})-(\d+)-[0-9a-f]{16}\.tmp")
 
 
 def _machine():
-    """Eight digits for this machine, or this container on it: a process number means nothing elsewhere."""
+    """Eight digits for this machine or container, on which process numbers are unique."""
     try:
         space = os.readlink("/proc/self/ns/pid")
     except OSError:  # not Linux
@@ -79,9 +76,9 @@ def _machine():
 
 
 def remove_drafts(folder):
-    """Remove what processes of this machine that were killed while saving have left in ``folder``."""
+    """Remove the drafts in ``folder`` of processes on this machine that were killed while saving."""
     if os.name != "posix":
-        return  # where no signal asks whether a process lives
+        return  # no signal to test whether a process is alive
     with contextlib.suppress(OSError), os.scandir(folder) as entries:
         for entry in entries:
             found = _DRAFT.fullmatch(entry.name)
@@ -91,7 +88,7 @@ def remove_drafts(folder):
 
 
 def _is_being_written(draft, process):
-    if process == os.getpid():  # ours, or of one that had the same number
+    if process == os.getpid():  # ours, or that of an earlier process with the same number
         return draft in _drafts
     try:
         os.kill(process, 0)
@@ -103,7 +100,7 @@ def _is_being_written(draft, process):
 
 
 def _flush_folder(folder):
-    """Make the new name last through a power cut, where the system can."""
+    """Write the folder to disk, so that the new name survives a power cut, if the system can."""
     with contextlib.suppress(OSError):
         handle = os.open(folder, os.O_RDONLY)
         try:
@@ -133,18 +130,18 @@ def reading(f):
 
 
 class Refused(RuntimeError):
-    """The file is whole, but holds something that is not loaded; the message says what."""
+    """The file is intact, but holds something that is not loaded; the message says what."""
 
 
 def expect(condition, problem):
-    """ValueError(problem) unless the file keeps its promise."""
+    """ValueError(problem) unless ``condition`` holds."""
     if not condition:
         raise ValueError(problem)
 
 
 @contextlib.contextmanager
 def blame(name, fault="the file is damaged, truncated or was altered"):
-    """Whatever goes wrong inside is the fault of the file ``name``: a RuntimeError says so."""
+    """Turn any exception inside into a RuntimeError that names the file and its ``fault``."""
     try:
         yield
     except Refused as error:
@@ -157,9 +154,8 @@ def blame(name, fault="the file is damaged, truncated or was altered"):
 class Archive:
     """The members of an untrusted zip file.
 
-    Members must be stored uncompressed, so that none can grow beyond the bytes that are there; their
-    checksums are compared on reading. What is made of them costs memory and time, and :meth:`spend` keeps
-    the account.
+    Members must be uncompressed, so that none is larger than the file; checksums are compared on reading.
+    :meth:`spend` counts the memory and time that their content takes.
     """
 
     def __init__(self, file):
@@ -171,11 +167,8 @@ class Archive:
         for info in self._zip.infolist():
             if info.filename in self._members:
                 raise ValueError(f"member {info.filename!r} is there twice")
-            if (
-                info.compress_type != zipfile.ZIP_STORED
-                or info.file_size != info.compress_size
-                or info.flag_bits & 1
-            ):
+            stored = info.compress_type == zipfile.ZIP_STORED and info.file_size == info.compress_size
+            if not stored or info.flag_bits & 1:
                 raise ValueError(
                     f"member {info.filename!r} is compressed or encrypted; it should be stored as it is"
                 )
@@ -184,8 +177,9 @@ class Archive:
             raise ValueError("its members claim more bytes than the file has")
 
     def spend(self, count):
-        """Note that ``count`` more bytes are taken or looked at. ValueError if a file of this length has no
-        reason to ask for so many.
+        """Count ``count`` more bytes that are allocated or read.
+
+        ValueError if the total is more than a file of this length may ask for.
         """
         self.budget -= count
         if self.budget < 0:
@@ -204,7 +198,7 @@ class Archive:
         return self._members[name].file_size
 
     def read(self, name):
-        """All bytes of a member. Raises if they do not match their checksum."""
+        """All bytes of a member; an error if they do not match the checksum."""
         with self.open(name) as member:
             return member.read()
 

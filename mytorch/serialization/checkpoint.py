@@ -1,6 +1,4 @@
-"""The safe half of the format: containers, numbers and tensors as a JSON manifest and one ``.npy`` member per
-array.
-"""
+"""The safe format: containers, numbers and tensors in a JSON manifest, and one ``.npy`` member per array."""
 
 from __future__ import annotations
 
@@ -18,7 +16,7 @@ from ..core.dtypes import as_dtype, by_numpy, dtype
 from ..core.graph import wrap
 from ..tensors.tensor import Size, Tensor
 from .archive import expect
-from .memory import Memory
+from .array_table import ArrayTable
 from .opcodes import LIST, OBJECT, Hashes
 
 FORMAT, VERSION, MANIFEST, PICKLE, MAX_DEPTH = "mytorch", 1, "manifest.json", "object.pickle", 100
@@ -32,24 +30,20 @@ _mapping_names = {kind: name for name, kind in MAPPINGS.items()}
 def kind_of(value):
     """The name in the file of a tensor's class; None for a class that only pickle can restore."""
     cls = type(value)
-    return (
-        "Tensor"
-        if cls is Tensor
-        else cls.__name__
-        if cls.__module__ == PARAMETERS and cls.__name__ in ("Parameter", "Buffer")
-        else None
-    )
+    if cls is Tensor:
+        return "Tensor"
+    is_parameter = cls.__module__ == PARAMETERS and cls.__name__ in ("Parameter", "Buffer")
+    return cls.__name__ if is_parameter else None
 
 
 def tensor_class(kind):
-    """The class of a name in the file. Parameter lives beside this package and is loaded when a file has
-    one."""
+    """The class of a name in the file; Parameter is imported only when a file has one."""
     expect(kind in ("Tensor", "Parameter", "Buffer"), f"a tensor of unknown kind {kind!r}")
     return Tensor if kind == "Tensor" else getattr(importlib.import_module(PARAMETERS), kind)
 
 
 class NotPlain(TypeError):
-    """A value that only pickle can save, and the way to it."""
+    """Raised for a value that only pickle can save; the message says where it is in the object."""
 
     def __init__(self, value, problem=None):
         self.path, self.problem = [], problem or f"a {type(value).__module__}.{type(value).__qualname__}"
@@ -62,16 +56,14 @@ class NotPlain(TypeError):
 
 
 class Encoder:
-    """Turns an object into JSON values; its arrays are gathered on the side."""
+    """Turns an object into JSON values, and collects its tensors and arrays in tables."""
 
     def __init__(self):
-        self.memory, self.tensors = Memory(), []
+        self.arrays, self.tensors = ArrayTable(), []
         self._seen = {}
 
     def __call__(self, value, depth=0):
-        """JSON for ``value``: itself, a list, or an object {tag: content}. NotPlain if only pickle could save
-        it.
-        """
+        """JSON for ``value``: itself, a list, or an object {tag: content}; NotPlain if there is none."""
         kind = type(value)
         if value is None or kind is bool or kind is str:
             return value
@@ -97,9 +89,8 @@ class Encoder:
             return {"tensor": self.tensor(value)}
         if kind is ndarray or isinstance(value, numpy.generic):
             array = numpy.asarray(value)
-            if (
-                array.dtype not in by_numpy and array.dtype.kind not in "biufcSUmM"
-            ) or not array.dtype.itemsize:
+            known = array.dtype in by_numpy or array.dtype.kind in "biufcSUmM"
+            if not known or not array.dtype.itemsize:
                 raise NotPlain(value, f"a NumPy array of dtype {array.dtype}")
             return {"ndarray" if kind is ndarray else "scalar": self._array(array)}
         if kind is complex:
@@ -125,9 +116,9 @@ class Encoder:
         return [self._item(value, i, depth) for i, value in enumerate(values)]
 
     def tensor(self, value):
-        """The place of a tensor in the table; the same for the same tensor."""
+        """The index of a tensor in the table; the same tensor has one index."""
         if id(value) not in self._seen:
-            self._seen[id(value)] = len(self.tensors), value  # the reference keeps the id taken
+            self._seen[id(value)] = len(self.tensors), value  # the reference keeps the id in use
             array = value.detach().array
             entry = {
                 "kind": kind_of(value),
@@ -138,12 +129,12 @@ class Encoder:
         return self._seen[id(value)][0]
 
     def _array(self, array):
-        return self.memory.add(array)
+        return self.arrays.add(array)
 
 
-def write(archive, encoder, value, pickled=None):
-    """Add the manifest and all arrays to a zip file that is being written."""
-    arrays, places = encoder.memory.settle()
+def write_members(archive, encoder, value, pickled=None):
+    """Write the manifest and all arrays as members of a zip file."""
+    arrays, places = encoder.arrays.settle()
     content = {"object": value} if pickled is None else {"pickled": pickled}
     manifest = {"format": FORMAT, "version": VERSION, **content, "tensors": encoder.tensors, "arrays": places}
     archive.writestr(MANIFEST, json.dumps(manifest, allow_nan=False))
@@ -156,9 +147,9 @@ def write(archive, encoder, value, pickled=None):
 
 
 def read_manifest(archive):
-    """The manifest as a dict, its outline checked."""
+    """The manifest as a dict with the tables and the object that the format requires."""
     text = archive.read(MANIFEST)
-    archive.spend(2 * LIST * (text.count(b"[") + text.count(b"{")))  # read, then decoded
+    archive.spend(2 * LIST * (text.count(b"[") + text.count(b"{")))  # once as JSON, once decoded
     manifest = json.loads(text, parse_constant=lambda name: expect(False, f"{name} in the manifest"))
     expect(
         isinstance(manifest, dict) and manifest.get("format") == FORMAT, "the manifest is not one of mytorch"
@@ -176,7 +167,7 @@ def read_manifest(archive):
 
 
 def read_arrays(archive, manifest):
-    """All arrays of the manifest, in host memory; those that shared memory share it again."""
+    """All arrays of the manifest, in host memory; arrays that shared memory share it again."""
     stored, blocks = {}, {}
     return [_place_array(archive, stored, blocks, entry) for entry in manifest["arrays"]]
 
@@ -196,12 +187,12 @@ def _place_array(archive, stored, blocks, entry):
         return array.view(kind)
     expect(array.dtype == numpy.uint8 and array.ndim == 1, f"member {member} is not a block of bytes")
     if member not in blocks:
-        blocks[member] = Block(array, archive.spend)
+        blocks[member] = ByteBlock(array, archive.spend)
     return blocks[member].window(kind, entry.get("shape"), entry["strides"], entry.get("offset"))
 
 
 def numpy_dtype(name):
-    """NumPy's dtype of a name in the manifest; never one that holds Python objects."""
+    """The NumPy dtype of a name in the manifest; ValueError for one that holds Python objects."""
     kind = by_numpy_name(name)
     expect(
         kind.itemsize and not kind.hasobject and kind.names is None and kind.subdtype is None,
@@ -211,30 +202,25 @@ def numpy_dtype(name):
 
 
 def by_numpy_name(name):
-    """``<f4``, ``|S3``, or ``bfloat16``, which NumPy alone does not have."""
+    """The dtype of ``<f4``, ``|S3`` or ``bfloat16``, which is not NumPy's own."""
     return as_dtype(name).numpy if name == "bfloat16" else numpy.dtype(name)
 
 
-class Block:
-    """Bytes of a file, on which its arrays are windows."""
+class ByteBlock:
+    """A block of bytes in a file, on which arrays are windows."""
 
     def __init__(self, content, spend):
         self.content, self.size, self.spend = content, content.size, spend
-        self._truths = None  # whether all bytes are booleans; looked up once
+        self._truths = None  # whether all bytes are 0 or 1; computed once
 
     def window(self, kind, shape, strides, offset):
         """An array with these sizes, strides and offset in bytes; no byte is copied.
 
         ValueError unless every element lies inside.
         """
-        integers = (
-            all(isinstance(v, (list, tuple)) and all(type(n) is int for n in v) for v in (shape, strides))
-            and type(offset) is int
-        )
-        expect(
-            integers and len(shape) == len(strides) <= 32 and all(n >= 0 for n in shape),
-            "a tensor's shape or strides are malformed",
-        )
+        integers = _are_integers(shape) and _are_integers(strides) and type(offset) is int
+        fits = integers and len(shape) == len(strides) <= 32 and all(n >= 0 for n in shape)
+        expect(fits, "a tensor's shape or strides are malformed")
         if 0 in shape:
             return numpy.empty(shape, kind)
         low = offset + sum((n - 1) * s for n, s in zip(shape, strides) if s < 0)
@@ -252,16 +238,18 @@ class Block:
         return self._truths
 
     def _check_truths(self, array, low, high):
-        """:func:`truthful` for a window between the bytes ``low`` and ``high``, which may show a byte many
-        times.
-        """
-        few = array[tuple(slice(None if s else 1) for s in array.strides)]  # what repeats once
+        """:func:`truthful` for a window of the bytes from ``low`` to ``high``, some of which may repeat."""
+        few = array[tuple(slice(None if s else 1) for s in array.strides)]  # without repeated rows
         self.spend(high - low)
         truthful(few if few.size <= high - low else self.content[low:high].view(bool))
 
 
+def _are_integers(values):
+    return isinstance(values, (list, tuple)) and all(type(n) is int for n in values)
+
+
 def truthful(array):
-    """``array``; ValueError for booleans whose bytes are neither 0 nor 1, on which NumPy does not behave."""
+    """``array``; ValueError for booleans whose bytes are not 0 or 1, which NumPy does not expect."""
     expect(
         array.dtype != bool or not array.size or array.view(numpy.uint8).max() <= 1,
         "a boolean that is neither true nor false",
@@ -300,7 +288,7 @@ def make_tensors(manifest, arrays, place):
 
 
 def check_tensors(manifest, arrays):
-    """ValueError unless every entry of the tensor table is whole."""
+    """ValueError unless every entry of the tensor table is complete and of the right types."""
     for entry in manifest["tensors"]:
         expect(
             isinstance(entry, dict) and isinstance(entry.get("device"), str), "a tensor's entry is malformed"
@@ -351,7 +339,7 @@ class Decoder:
         return _LEAVES[tag](content)
 
     def _keys(self, items):
-        """``items``, which become the keys of one container."""
+        """``items``, the keys of one container, after their hashes were paid for."""
         container = self.hashes.new_container()
         for item in items:
             self.hashes.pay(container, item)

@@ -1,4 +1,4 @@
-"""One file from the web, whole and right, or not at all."""
+"""Downloads of one file, which appears only if it is complete and its checksum is right."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ _CHUNK = 1 << 18
 def fetch(url, path, *, algorithm="sha256", checksum="", largest=None, timeout=30.0) -> None:
     """Download ``url`` to ``path``, where the file appears when it is complete.
 
-    checksum: what the content's hash by ``algorithm``, in hexadecimal digits, begins with. largest: more
-        bytes are refused. timeout: seconds without an answer after which it is given up, at the beginning as
-        well as between two pieces.
+    checksum: the first hexadecimal digits of the content's hash by ``algorithm``.
+    largest: the largest allowed size in bytes.
+    timeout: seconds to wait for an answer, at the beginning and between two pieces.
+
     RuntimeError for another checksum, ValueError for a file that is too large, OSError (URLError,
-    TimeoutError) for all that goes wrong on the way, such as an end before the length that the server
-    announced.
+    TimeoutError) for network errors, such as fewer bytes than the server announced.
     """
     digest = hashlib.new(algorithm, usedforsecurity=False)
     with writing(path) as file, _open(url, timeout) as answer:

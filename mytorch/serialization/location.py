@@ -1,4 +1,4 @@
-"""Where loaded tensors go: ``map_location``."""
+"""The devices of loaded tensors: ``map_location``."""
 
 from __future__ import annotations
 
@@ -8,11 +8,10 @@ from ..tensors.tensor import Tensor
 
 
 def placer(map_location, name):
-    """For the file ``name``, a function (array in host memory, the name of the device it was saved from) ->
-    array on the device where it belongs.
+    """The function (array in host memory, saved device name) -> array on its device, for the file ``name``.
 
-    map_location: None (back where it was), a device or its name, a dict from saved names to devices, or a
-        function (tensor on the CPU, saved name) -> tensor, or None for where it was.
+    map_location: None (the saved device), a device or its name, a dict from saved names to devices, or a
+        function (tensor on the CPU, saved name) -> tensor, or None for the saved device.
     """
     if map_location is None:
         return lambda array, saved: _back(array, saved, name)
@@ -44,8 +43,7 @@ def _back(array, saved, name):
     if not cuda_is_available():
         raise RuntimeError(
             f"{name}: Attempting to deserialize object on a CUDA device ({saved!r}), but "
-            "mytorch.cuda.is_available() is False. "
-            "If you are running on a CPU-only machine, use mytorch.load with "
-            "map_location=mytorch.device('cpu')."
+            "mytorch.cuda.is_available() is False. If you are running on a CPU-only machine, use "
+            "mytorch.load with map_location=mytorch.device('cpu')."
         )
     return move(array, where)

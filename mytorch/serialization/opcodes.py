@@ -1,9 +1,7 @@
-"""An interpreter of pickles that trusts nothing: by itself it imports no module, calls no function and
-changes only objects that the pickle has made.
+"""An interpreter of untrusted pickles: it imports and calls nothing, and changes only objects of its own.
 
-What a name means, what may be called and what may be given a state is left to its subclasses. Python's own
-Unpickler cannot be held back like this: its BUILD and SETITEMS change whatever lies on the stack, a class as
-well.
+Its subclasses decide what a name means, what may be called and what may be given a state. Python's Unpickler
+cannot be restricted like this: its BUILD and SETITEMS change any object on the stack, even a class.
 """
 
 from __future__ import annotations
@@ -16,7 +14,7 @@ from collections import Counter
 
 from .archive import Refused, expect
 
-# bytes of memory, roughly: an object that is noted in Interpreter.own, one that is not, an entry of a dict
+# the approximate bytes of an object of each kind, and of an entry of a dict
 LIST, DICT, SET, TUPLE, TEXT, OBJECT, ENTRY = 192, 200, 352, 56, 56, 600, 104
 PLAIN = (str, int, float, bool, type(None), bytes, complex)
 DEEPEST_KEY = 8
@@ -26,12 +24,12 @@ _NAMES = {ord(op.code): op.name for op in pickletools.opcodes}
 
 
 class Interpreter:
-    """Runs the pickle ``content``; ``spend(bytes)`` raises if that is more than the file may ask for."""
+    """Runs the pickle ``content``; ``spend(bytes)`` raises ValueError beyond the file's budget."""
 
     def __init__(self, content, spend):
         self.content, self.spend = content, spend
         self.at, self.stack, self.marks, self.memo, self.hashes = 0, [], [], [], Hashes(spend)
-        self.own = {}  # id -> each container and instance that this pickle has made
+        self.own = {}  # id -> container or instance that this pickle has made
 
     def run(self):
         """The object that the pickle describes."""
@@ -50,15 +48,15 @@ class Interpreter:
     # ---- what the subclasses decide --------------------------------------------------------------
 
     def find(self, module, name):
-        """What the global ``module.name`` stands for."""
+        """The object that the global ``module.name`` stands for."""
         raise NotImplementedError
 
     def call(self, maker, arguments):
-        """What ``maker``, which :meth:`find` returned, makes of a tuple."""
+        """The result of ``maker``, an object of :meth:`find`, for a tuple of arguments."""
         raise NotImplementedError
 
     def build(self, target, state):
-        """Give ``target``, one of :attr:`own`, its state."""
+        """Set the state of ``target``, one of :attr:`own`."""
         raise NotImplementedError
 
     def persistent(self, identifier):
@@ -66,7 +64,7 @@ class Interpreter:
         raise NotImplementedError
 
     def is_key(self, value):
-        """Whether a value of this kind, and no tuple, may be a key."""
+        """Whether ``value``, which is no tuple, may be a key."""
         return isinstance(value, PLAIN)
 
     def takes_items(self, value, kind):
@@ -112,7 +110,7 @@ class Interpreter:
         return self.stack[-1]
 
     def since_mark(self):
-        """What was pushed since the last MARK, taken from the stack."""
+        """Pop all objects that were pushed since the last MARK."""
         expect(self.marks, "the pickle has no MARK where it needs one")
         start = self.marks.pop()
         items = self.stack[start:]
@@ -120,7 +118,7 @@ class Interpreter:
         return items
 
     def push_own(self, value, cost):
-        """Push a new object, which the pickle may go on to fill."""
+        """Push a new object, which the pickle may fill later."""
         self.spend(cost)
         self.own[id(value)] = value
         self.stack.append(value)
@@ -151,7 +149,7 @@ class Interpreter:
     # ---- filling ---------------------------------------------------------------------------------
 
     def target(self, kind, what):
-        """The object on top of the stack, if the pickle has made it and it is such a container."""
+        """The container of this ``kind`` on top of the stack; ValueError if the pickle has not made it."""
         value = self.top()
         expect(id(value) in self.own and self.takes_items(value, kind), f"the pickle {what}")
         return value
@@ -172,8 +170,9 @@ class Interpreter:
         target.update([self.key(item, id(target)) for item in items])
 
     def key(self, value, container):
-        """``value``, a key of the container of this number, if it is of a kind that keys of a checkpoint
-        have: hashing another could do anything.
+        """``value``, a key of the container with this number, after its type was checked.
+
+        Hashing an object of another type could run any code.
         """
         self.check_key(value, 0)
         self.hashes.pay(container, value)
@@ -220,11 +219,16 @@ class Interpreter:
         self.claim_top()
 
     def claim_top(self):
-        """Note the new object on top of the stack as made by this pickle, unless somebody else holds it: an
-        enum's member, say, is the same for the whole process.
+        """Add the object on top of the stack to :attr:`own`, unless there are other references to it.
+
+        The member of an enum, for example, is not new: it is the same for the whole process.
         """
         if _holders(self.stack) == _ALONE:
             self.own[id(self.stack[-1])] = self.stack[-1]
+
+    def begin_frame(self):
+        length = self.number(_U64)
+        expect(length <= len(self.content) - self.at, "a frame of the pickle is too long")
 
     def set_state(self):
         state = self.pop()
@@ -237,9 +241,7 @@ class Interpreter:
         code[0]: handler
         for code, handler in {
             pickle.PROTO: lambda self: self.take(1),
-            pickle.FRAME: lambda self: expect(
-                self.number(_U64) <= len(self.content) - self.at, "a frame of the pickle is too long"
-            ),
+            pickle.FRAME: begin_frame,
             pickle.MARK: lambda self: self.marks.append(len(self.stack)),
             pickle.NONE: lambda self: self.stack.append(None),
             pickle.NEWTRUE: lambda self: self.stack.append(True),
@@ -289,7 +291,7 @@ def _text(content):
 
 
 def _holders(stack):
-    """How many references there are to the last object."""
+    """The number of references to the last object."""
     return sys.getrefcount(stack[-1])
 
 
@@ -297,24 +299,25 @@ _ALONE = _holders([object()])
 
 
 class Hashes:
-    """The hashes of the keys so far. A file can choose numbers and tuples that collide, and then every key is
-    compared with all before it: it pays for that.
+    """The hashes of all keys so far, to count the work of collisions.
+
+    A file can choose numbers and tuples with equal hashes; then every key is compared with all before it.
     """
 
     def __init__(self, spend):
         self.spend, self.seen, self.containers = spend, Counter(), 0
 
     def new_container(self):
-        """A number for a container, which is no object's id."""
+        """A number for a container that differs from every object's id."""
         self.containers -= 1
         return self.containers
 
     def pay(self, container, key):
-        """Note a key that goes into a container, told by its number."""
-        if not isinstance(key, (int, float, complex, tuple, frozenset)) or (
-            type(key) is int and abs(key) < 2**61 - 1  # its own hash
-        ):
-            return  # hashed at random, by its address, or by code that the user vouched for
+        """Spend the work of adding ``key`` to the container with this number."""
+        if not isinstance(key, (int, float, complex, tuple, frozenset)):
+            return  # hashed with a random seed, by its address, or by code that the user has allowed
+        if type(key) is int and abs(key) < 2**61 - 1:
+            return  # its own hash, so it collides with no other
         place = container, hash(key)
         self.spend(ENTRY + 8 * self.seen[place])
         self.seen[place] += 1

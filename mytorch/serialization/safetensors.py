@@ -1,6 +1,4 @@
-"""State dicts as safetensors files, the way to PyTorch: ``safetensors.torch.load_file`` reads them equal to
-the bit, and the other way round.
-"""
+"""State dicts as safetensors files, bit for bit as ``safetensors.torch`` reads and writes them."""
 
 from __future__ import annotations
 
@@ -28,9 +26,8 @@ def _package(name):
 def save_safetensors(tensors, f, metadata=None) -> None:
     """Write a flat dict from names to tensors (a ``state_dict()``) to the path or file object ``f``.
 
-    The format has no shared memory: a tensor that appears twice (tied weights) is written twice, so that
-    every name can be read.
-    metadata: a dict of strings. TypeError if a value is not a tensor.
+    The format has no shared memory: a tensor under two names (tied weights) is written twice. ``metadata`` is
+    a dict of strings. TypeError if a value is not a tensor.
     """
     arrays = {}
     for name, value in tensors.items():

@@ -1,8 +1,8 @@
 """State dicts in PyTorch's ``.pt`` / ``.pth`` files, read without torch and without executing anything.
 
-Such a file is a zip archive: ``data.pkl`` is a pickle that names tensors, ``data/0``, ``data/1``, … are their
-storages. The pickle is not
-unpickled: the few opcodes and names that a state_dict needs are interpreted; every other one is refused.
+Such a file is a zip archive: ``data.pkl`` is a pickle that names tensors; ``data/0``, ``data/1``, … are their
+storages. The pickle is interpreted: the few opcodes and names that a state_dict needs are known, all others
+are refused.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from ..core.dtypes import as_dtype, by_numpy
 from ..core.graph import wrap
 from ..tensors.tensor import Size
 from .archive import Refused, blame, expect
-from .checkpoint import Block, tensor_class
+from .checkpoint import ByteBlock, tensor_class
 from .opcodes import DICT, LIST, Interpreter
 
 STORAGES = {
@@ -39,8 +39,9 @@ DTYPES = {*STORAGES.values(), "uint16", "uint32", "uint64"}
 
 
 def load(archive, name, place):
-    """The object in the torch file ``archive``; ``place`` chooses the device of each tensor. RuntimeError
-    naming the file if there is none.
+    """The object in the torch file ``archive``; ``place`` chooses the device of each tensor.
+
+    RuntimeError, naming the file, if it holds no state_dict.
     """
     with blame(name):
         reader = Reader(archive)
@@ -50,15 +51,15 @@ def load(archive, name, place):
     return result
 
 
-class Name:
-    """A global that the pickle mentions, such as ``torch.FloatStorage``; it is never imported."""
+class GlobalName:
+    """A global that the pickle names, such as ``torch.FloatStorage``; it is never imported."""
 
     def __init__(self, text):
         self.text = text.replace(" ", ".", 1)
 
 
 class Storage:
-    """The bytes of one storage, where they were, and the dtype of its elements."""
+    """The bytes of one storage, the dtype of its elements and its saved device."""
 
     def __init__(self, block, kind, location):
         self.block, self.kind, self.location = block, kind, location
@@ -70,12 +71,9 @@ class Reader(Interpreter):
     def __init__(self, archive):
         pickles = [n for n in archive if n.count("/") == 1 and n.endswith("/data.pkl")]
         if not pickles:
-            npz = any(n.endswith(".npy") for n in archive)
-            raise Refused(
-                "it is a NumPy .npz file: use numpy.load"
-                if npz
-                else "it is a zip file, but neither a mytorch nor a PyTorch checkpoint"
-            )
+            if any(n.endswith(".npy") for n in archive):
+                raise Refused("it is a NumPy .npz file: use numpy.load")
+            raise Refused("it is a zip file, but neither a mytorch nor a PyTorch checkpoint")
         self.archive, self.root = archive, pickles[0].removesuffix("data.pkl")
         if f"{self.root}constants.pkl" in archive:
             raise Refused("it is a TorchScript program; save its state_dict() with torch.save instead")
@@ -85,40 +83,41 @@ class Reader(Interpreter):
         super().__init__(archive.read(pickles[0]), archive.spend)
 
     def find(self, module, name):
-        """A name that is needed, never imported, or the dtype that it stands for."""
+        """The dtype that a global stands for, or a :class:`GlobalName`; nothing is imported."""
         text = f"{module}.{name}"
         package, _, last = text.rpartition(".")
         if text in MAKERS or (package in ("torch", "torch.storage") and last in STORAGES):
-            return Name(text)
+            return GlobalName(text)
         if package == "torch" and last in DTYPES:
             return known(last)
         raise Refused(
-            f"it needs {text}, which a state_dict does not. Only tensors, numbers, strings "
-            "and containers are loaded: in PyTorch, save "
-            "model.state_dict()"
+            f"it needs {text}, which a state_dict does not. Only tensors, numbers, strings and containers "
+            "are loaded: in PyTorch, save model.state_dict()"
         )
 
     def call(self, maker, arguments):
-        expect(isinstance(maker, Name) and maker.text in MAKERS, "the pickle calls what is not a function")
+        expect(
+            isinstance(maker, GlobalName) and maker.text in MAKERS, "the pickle calls what is not a function"
+        )
         return MAKERS[maker.text](self, *arguments)
 
     def build(self, target, state):
-        """Attributes of an object: only those of a state_dict, ``_metadata``, are kept."""
+        """Set ``_metadata``, the only attribute that a state_dict has; others are dropped."""
         if type(target) is not OrderedDict or type(state) is not dict:
             raise Refused(f"its pickle sets attributes of {type(target).__name__}")
         target._metadata = state.get("_metadata")
 
     def copy(self, value):
-        """``value``, which is about to be copied."""
+        """``value``, after the memory of its copy was spent."""
         self.spend(DICT * len(value))
         return value
 
     def persistent(self, identifier):
-        """A storage: ('storage', its class, its member, its location, its number of elements)."""
+        """The storage of ('storage', its class, its member, its device, its number of elements)."""
         expect(type(identifier) is tuple, "a storage is malformed")
         tag, kind, key, location, count = identifier
-        typed = isinstance(kind, Name) and kind.text.rpartition(".")[2] in STORAGES
-        # the types first: a tensor would be compared element by element
+        typed = isinstance(kind, GlobalName) and kind.text.rpartition(".")[2] in STORAGES
+        # types are checked before values: == of a tensor compares element by element
         texts = all(type(text) is str for text in (tag, key, location))
         expect(texts and tag == "storage" and typed and type(count) is int, "a storage is malformed")
         kind = known(STORAGES[kind.text.rpartition(".")[2]]).numpy
@@ -127,7 +126,7 @@ class Reader(Interpreter):
             content = numpy.empty(self.archive.size(member), numpy.uint8)
             with self.archive.open(member) as file:
                 self.archive.fill(file, content)
-            self.blocks[key] = Block(content, self.spend)
+            self.blocks[key] = ByteBlock(content, self.spend)
         block = self.blocks[key]
         if count != block.size // kind.itemsize:
             raise ValueError(
@@ -155,11 +154,11 @@ class Reader(Interpreter):
 
 
 def finished(result):
-    """``result``; ValueError if what only serves to make tensors is left in it."""
+    """``result``; ValueError if it holds names or storages, which only serve to make tensors."""
     rest, seen = [result], set()
     while rest:
         value = rest.pop()
-        expect(not isinstance(value, (Name, Storage)), "its pickle holds a name or a storage by itself")
+        expect(not isinstance(value, (GlobalName, Storage)), "its pickle holds a name or a storage by itself")
         if isinstance(value, (list, tuple, dict)) and id(value) not in seen:
             seen.add(id(value))
             rest.extend(value.values() if isinstance(value, dict) else value)
@@ -168,7 +167,7 @@ def finished(result):
 
 
 def known(name):
-    """The dtype of this name; bfloat16 may be missing."""
+    """The dtype of this name; Refused if it is not available, as bfloat16 may be."""
     try:
         return as_dtype(name)
     except RuntimeError as error:

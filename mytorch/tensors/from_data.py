@@ -1,4 +1,4 @@
-"""Python data as arrays: which dtype and shape nested lists, numbers and arrays of other libraries become."""
+"""Conversion of Python data to arrays: numbers, nested sequences and arrays of other libraries."""
 
 from __future__ import annotations
 
@@ -15,14 +15,13 @@ from ..ops.shape_arguments import sizes
 _NUMBERS = {bool, int, float, complex}
 
 
-def array_of(data, kind=None):
-    """``data`` as an array of NumPy's dtype ``kind``; None stands for the dtype that ``torch.tensor``
-    chooses. An array is only copied if need be.
+def array_from(data, kind=None):
+    """Convert ``data`` to an array of NumPy dtype ``kind``, or of the dtype that ``torch.tensor`` chooses.
 
-    Python floats give the default dtype, ints int64, bools bool; arrays, their scalars and tensors count with
-    their own dtype. TypeError for strings and unsupported dtypes, ValueError for ragged sequences and ints
-    beyond 64 bits, RuntimeError for other objects and for numbers in ``data`` that an integer ``kind`` cannot
-    hold.
+    Python floats give the default dtype, ints int64, bools bool; arrays, their scalars and tensors keep their
+    own. An array is copied only if its dtype changes. TypeError for strings and unsupported dtypes,
+    ValueError for ragged sequences and ints beyond 64 bits, RuntimeError for other objects and for numbers
+    that an integer ``kind`` cannot hold.
     """
     array = _existing(data)
     if array is not None:
@@ -31,11 +30,10 @@ def array_of(data, kind=None):
         values, natural = _leaves(data)
     except RuntimeError as error:
         raise error if kind is None else TypeError(f"must be a number: {error}") from None
-    array = _values(
-        values, _wide(natural if kind is None or (natural.kind == "c" or kind.kind in "iub") else kind)
-    )
     if kind is None:
-        return as_type(array, natural)
+        return as_type(_values(values, _wide(natural)), natural)
+    parsed = natural if natural.kind == "c" or kind.kind in "iub" else kind
+    array = _values(values, _wide(parsed))
     if natural.kind == "c" and kind.kind != "c":
         raise TypeError("must be real number, not complex")
     if kind.kind in "iu" and array.size:
@@ -45,16 +43,14 @@ def array_of(data, kind=None):
 
 
 def placed(data, kind, where, copy):
-    """:func:`array_of` on the device ``where`` (None: the default one, or where an array of a GPU is), with
-    memory of its own if ``copy``.
+    """:func:`array_from` on the device ``where``, in its own memory if ``copy``.
+
+    Without ``where`` a tensor or an array on a GPU stays there; all else goes to the default device.
     """
-    array = array_of(data, kind)
+    array = array_from(data, kind)
     if where is None:
-        where = (
-            default_device()
-            if type(array) is numpy.ndarray and not isinstance(data, Variable)
-            else device_of(array)
-        )
+        has_device = isinstance(data, Variable) or type(array) is not numpy.ndarray
+        where = device_of(array) if has_device else default_device()
     moved = move(array, where) if device_of(array) != device(where) else array
     source = data.array if isinstance(data, Variable) else data
     made = array is not source and (is_array(source) or isinstance(data, (list, tuple, int, float, complex)))
@@ -62,9 +58,7 @@ def placed(data, kind, where, copy):
 
 
 def constructed(data, kind):
-    """What a constructor such as ``Tensor(2, 3)`` or ``FloatTensor([1, 2])`` means: uninitialised memory for
-    sizes, else the values.
-    """
+    """The array of a constructor: values for ``Tensor([1, 2])``, uninitialised for ``Tensor(2, 3)``."""
     value = data[0] if len(data) == 1 else None
     if isinstance(value, Variable):
         return value.array
@@ -75,11 +69,11 @@ def constructed(data, kind):
         return numpy.empty(sizes(data) if data else (0,), kind)
     if value is None or isinstance(value, (float, complex)):
         raise TypeError(f"new(): data must be a sequence (got {type(value).__name__})")
-    return array_of(value, kind)
+    return array_from(value, kind)
 
 
 def number(value):
-    """(a Python number, NumPy's dtype of it), of a number or a tensor with one element.
+    """(the Python number, its NumPy dtype) of a number or a tensor with one element.
 
     TypeError for anything else.
     """
@@ -93,17 +87,14 @@ def number(value):
 
 
 def wrapped(value, kind):
-    """The number that ``value`` becomes in an integer dtype: truncated, and around the corner in an unsigned
-    one.
-    """
+    """``value`` as an integer dtype stores it: truncated, and modulo 2**bits in an unsigned one."""
     if kind.kind not in "iu":
         return value
     return int(value) % 2 ** (8 * kind.itemsize) if kind.kind == "u" else int(value)
 
 
 def as_type(array, kind):
-    """``array`` with elements of NumPy's dtype ``kind``; itself if it has it. Overflow gives inf, in
-    silence."""
+    """``array`` cast to NumPy dtype ``kind``; overflow gives inf, without a warning."""
     if array.dtype == kind:
         return array
     token = float_errors.set(QUIET)
@@ -114,9 +105,7 @@ def as_type(array, kind):
 
 
 def _existing(data):
-    """The array that ``data`` already is, in this library or another; None if it is a Python number or a
-    sequence.
-    """
+    """The array of a tensor or an array of any library; None for Python numbers and sequences."""
     if isinstance(data, Variable):
         return data.array
     if is_array(data):
@@ -130,9 +119,9 @@ def _existing(data):
 
 
 def checked(array):
-    """``array`` if tensors can have its dtype, byte order and strides.
+    """``array``, whose dtype, byte order and strides are checked.
 
-    TypeError or ValueError, as in torch, if not.
+    TypeError or ValueError, as in torch, if a tensor cannot have them.
     """
     if type(array) is numpy.ndarray and not array.dtype.isnative:
         raise ValueError(
@@ -154,8 +143,9 @@ def checked(array):
 
 
 def foreign(data):
-    """An array of another library (a torch tensor, an image, a Series) as ours, sharing its memory where it
-    can; None if ``data`` is none.
+    """An array of another library (a torch tensor, an image, a Series) as a NumPy or CuPy array.
+
+    It shares memory where possible. None if ``data`` is not an array.
     """
     if hasattr(data, "__dlpack__"):
         if getattr(data, "requires_grad", False):
@@ -171,7 +161,7 @@ def foreign(data):
 
 
 def _leaves(data):
-    """(``data`` as Python numbers in nested lists, NumPy's dtype that it would naturally have)."""
+    """(``data`` as Python numbers in nested lists, the NumPy dtype that follows from their types)."""
     kind = type(data)
     if kind in _NUMBERS:
         return data, number_dtype(data)
@@ -191,7 +181,7 @@ def _leaves(data):
 
 
 def _first(data):
-    """The first leaf of nested lists and tuples; an empty one if it comes first."""
+    """The first leaf of nested lists and tuples, or the empty list that comes before it."""
     while isinstance(data, (list, tuple)) and data:
         data = data[0]
     return data
@@ -214,19 +204,20 @@ def _leaf_kinds(data, kinds):
 
 
 def _natural(kinds):
-    """NumPy's dtype for Python numbers of these types: that of the highest; the default dtype if there are
-    none.
-    """
-    return number_dtype(next((kind() for kind in (complex, float, int, bool) if kind in kinds), 0.0))
+    """The NumPy dtype for Python numbers of these types: that of the highest, the default without any."""
+    for kind in (complex, float, int, bool):
+        if kind in kinds:
+            return number_dtype(kind())
+    return number_dtype(0.0)
 
 
 def _wide(kind):
-    """The dtype of the same category that holds Python's numbers exactly."""
+    """The dtype of the same category that holds Python numbers exactly."""
     return numpy.dtype({"f": "float64", "V": "float64", "c": "complex128"}.get(kind.kind, kind))
 
 
 def _number(data):
-    """A number of a class derived from Python's, with its natural dtype."""
+    """(Python number, NumPy dtype) of a number whose class derives from a Python number."""
     for kind in (bool, int, float, complex):
         if isinstance(data, kind):
             return kind(data), number_dtype(data)
@@ -234,9 +225,7 @@ def _number(data):
 
 
 def _unwrapped(data):
-    """(nested lists with tensors, scalars and arrays replaced by Python numbers and lists, the dtypes that
-    they had).
-    """
+    """(nested lists with tensors, scalars and arrays replaced by Python values, the set of their dtypes)."""
     if isinstance(data, Variable):
         if data.array.size != 1:
             raise ValueError("only one element tensors can be converted to Python scalars")
@@ -249,10 +238,10 @@ def _unwrapped(data):
     if not _is_sequence(data):
         value, kind = _number(data)
         return value, {kind}
-    pairs = [_unwrapped(item) for item in data]
-    return [value for value, _ in pairs], set().union(*(dtypes for _, dtypes in pairs)) if pairs else {
-        default_numpy()
-    }
+    if not len(data):
+        return [], {default_numpy()}
+    values, dtypes = zip(*(_unwrapped(item) for item in data))
+    return list(values), set().union(*dtypes)
 
 
 def _values(data, kind):
@@ -260,9 +249,9 @@ def _values(data, kind):
     try:
         array = numpy.array(data, kind)
     except OverflowError as error:
-        raise (
-            ValueError(f"Overflow when unpacking long long: {error}") if kind.kind in "iu" else error
-        ) from None
+        if kind.kind in "iu":
+            raise ValueError(f"Overflow when unpacking long long: {error}") from None
+        raise
     except (ValueError, TypeError):
         _explain_ragged(data, _sizes(data))
         raise
@@ -282,7 +271,7 @@ def _sizes(data):
 
 
 def _explain_ragged(data, sizes, dim=0):
-    """The error of torch for nested sequences that have no one shape, if they have none."""
+    """Raise torch's error if nested sequences have no common shape."""
     if dim == len(sizes):
         if isinstance(data, (list, tuple)):
             raise TypeError(

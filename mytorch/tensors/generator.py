@@ -1,4 +1,4 @@
-"""Where random numbers come from: generators with a state, the default one, and draws of plain arrays."""
+"""Random numbers: generators with a state, the default generator, and functions that draw arrays."""
 
 from __future__ import annotations
 
@@ -16,11 +16,10 @@ from .from_data import as_type
 
 
 class Generator:
-    """A source of random numbers with its own state.
+    """A random number generator with its own state.
 
-    Behind it is NumPy's PCG64, for tensors of every device, so that a seed means the same everywhere. What
-    only the GPU sees (dropout)
-    is drawn there, by a generator whose seed is part of the state: see :meth:`on`.
+    It draws with NumPy's PCG64 for tensors of every device, so that a seed means the same everywhere. Only
+    dropout masks are drawn on the GPU itself, by a generator whose seed is part of the state: see :meth:`on`.
     """
 
     def __init__(self, device="cpu"):
@@ -28,8 +27,9 @@ class Generator:
         self.manual_seed(67280421310721)  # torch's seed of a new generator
 
     def manual_seed(self, seed: int):
-        """Start anew from ``seed``, an integer in [-2**63, 2**64); negative ones count from 2**64. Returns
-        the generator; ValueError for others.
+        """Restart from ``seed`` and return the generator.
+
+        ``seed``: an integer in [-2**63, 2**64), taken modulo 2**64. ValueError for others.
         """
         seed = int(seed)
         if not -(2**63) <= seed < 2**64:
@@ -42,22 +42,21 @@ class Generator:
 
     @property
     def numpy(self):
-        """NumPy's generator behind it, made when first asked for: numpy.random takes as long to import as a
-        tenth of this package.
-        """
+        """The NumPy generator, made on first use because importing numpy.random is slow."""
         if self._source is None:
             self._source = numpy.random.Generator(numpy.random.PCG64(self._seed))
         return self._source
 
     def seed_devices(self, seed: int):
-        """Start only the generators on GPUs anew; returns the generator."""
+        """Restart the generators on GPUs alone, and return the generator."""
         self._device_seed = int(seed) % 2**64
         self._on_devices: dict = {}
         return self
 
     def on(self, where):
-        """What draws on the device ``where``, with ``random(size, dtype)`` and ``standard_normal(size,
-        dtype)``: NumPy's generator or CuPy's.
+        """The NumPy or CuPy generator that draws on the device ``where``.
+
+        It has ``random(size, dtype)`` and ``standard_normal(size, dtype)``.
         """
         if where.type == "cpu":
             return self.numpy
@@ -66,35 +65,30 @@ class Generator:
         return self._on_devices[where]
 
     def seed(self) -> int:
-        """Start anew from a seed of the operating system; returns it."""
+        """Restart from a seed of the operating system, and return the seed."""
         return self.manual_seed(int.from_bytes(os.urandom(7), "little")).initial_seed()
 
     def initial_seed(self) -> int:
-        """The seed that it was last started from."""
+        """The seed of the last restart."""
         return self._seed
 
     def get_state(self):
-        """Its state as a uint8 tensor. CuPy's generators cannot tell theirs:
+        """The state as a uint8 tensor.
 
-        they start anew here, from a seed that is part of the state.
+        CuPy's generators have no readable state, so this restarts them from a seed that is part of the state.
         """
         if self._on_devices:
             self.seed_devices(self._device_seed + 1)
         state = self.numpy.bit_generator.state
-        numbers = (
-            state["state"]["state"],
-            state["state"]["inc"],
-            state["uinteger"],
-            state["has_uint32"],
-            self._seed,
-            self._device_seed,
-        )
+        counter, unused = state["state"], (state["uinteger"], state["has_uint32"])
+        numbers = (counter["state"], counter["inc"], *unused, self._seed, self._device_seed)
         raw = b"".join(n.to_bytes(16, "little") for n in numbers)
         return wrap(numpy.frombuffer(raw, numpy.uint8).copy())
 
     def set_state(self, state):
-        """Go on from a state that ``get_state`` returned; returns the generator. TypeError or RuntimeError
-        for anything else.
+        """Restore a state that ``get_state`` returned, and return the generator.
+
+        TypeError or RuntimeError for anything else.
         """
         if not isinstance(state, Variable) or state.array.dtype != numpy.uint8:
             raise TypeError(
@@ -136,12 +130,12 @@ default_generator.seed()
 
 
 def manual_seed(seed: int) -> Generator:
-    """Start the default generator anew from ``seed``; returns it."""
+    """Restart the default generator from ``seed``, and return the generator."""
     return default_generator.manual_seed(seed)
 
 
 def seed() -> int:
-    """Start the default generator anew from a seed of the operating system; returns it."""
+    """Restart the default generator from a seed of the operating system, and return the seed."""
     return default_generator.seed()
 
 
@@ -156,15 +150,13 @@ def get_rng_state():
 
 
 def set_rng_state(state) -> None:
-    """Go on from a state that :func:`get_rng_state` returned."""
+    """Restore a state that :func:`get_rng_state` returned."""
     default_generator.set_state(state)
 
 
 @contextlib.contextmanager
 def fork_rng(devices=None, enabled=True):
-    """``with fork_rng(): …``: what is drawn inside leaves the default generator as it was. ``devices`` need
-    not be named.
-    """
+    """Restore the default generator's state at the end of ``with fork_rng(): …``; ``devices`` is ignored."""
     state = get_rng_state() if enabled else None
     try:
         yield
@@ -177,14 +169,14 @@ def fork_rng(devices=None, enabled=True):
 
 
 def source_of(generator):
-    """NumPy's generator behind ``generator``; None stands for the default one."""
+    """The NumPy generator of ``generator``, or of the default one for None."""
     return (default_generator if generator is None else generator).numpy
 
 
 def floats(draw, shape, kind):
-    """``draw`` (``random`` or ``standard_normal`` of a source) in NumPy's dtype ``kind``.
+    """Numbers of ``draw``, a source's ``random`` or ``standard_normal``, in the NumPy dtype ``kind``.
 
-    NotImplementedError unless that is a floating one.
+    NotImplementedError unless ``kind`` is a floating-point dtype.
     """
     if category(kind) != 2:
         raise NotImplementedError(
@@ -193,16 +185,16 @@ def floats(draw, shape, kind):
     if kind.itemsize > 2:
         return draw(shape, dtype=kind)
     values = draw(shape, dtype="float32")
-    if draw.__name__ == "random":  # rounding to 16 bits could reach 1
+    if draw.__name__ == "random":  # round down: rounding to the nearest could give 1
         steps = 2.0 ** (11 if kind == "float16" else 8)
         values = numpy.floor(values * numpy.float32(steps)) / numpy.float32(steps)
     return values.astype(kind)
 
 
 def integers(source, low, high, shape, kind):
-    """Uniform integers in [low, high) in NumPy's dtype ``kind``.
+    """Uniform integers in [low, high) in the NumPy dtype ``kind``.
 
-    RuntimeError if there are none or the dtype cannot hold them.
+    RuntimeError if the range is empty or the dtype cannot hold it.
     """
     for name, value in (("from", low), ("to", high)):
         if not hasattr(value, "__index__"):
@@ -222,20 +214,20 @@ def coins(source, chance, shape):
 
     RuntimeError unless it lies in [0, 1].
     """
-    outside = ~((chance >= 0) & (chance <= 1)) if isinstance(chance, numpy.ndarray) else not 0 <= chance <= 1
+    outside = ~numpy.asarray((chance >= 0) & (chance <= 1))
     if numpy.any(outside):
         raise RuntimeError(
             f"bernoulli expects p to be in [0, 1], but got p={numpy.extract(outside, chance)[0]}"
         )
-    draws = source.random(
-        shape, dtype="float64" if getattr(chance, "dtype", "float64") == "float64" else "float32"
-    )
+    is_double = getattr(chance, "dtype", "float64") == "float64"
+    draws = source.random(shape, dtype="float64" if is_double else "float32")
     return numpy.asarray(draws < chance)
 
 
 def picks(source, weights, count, replacement):
     """Indices drawn with the weights in each row of an array (N, K) or (K,): int64 (N, count) or (count,).
-    RuntimeError as ``multinomial``.
+
+    RuntimeError as in ``multinomial``.
     """
     if weights.ndim not in (1, 2):
         raise RuntimeError(f"prob_dist must be 1 or 2 dim, got {weights.ndim}")
@@ -251,15 +243,13 @@ def picks(source, weights, count, replacement):
     total = running_sum(weights, -1)
     if weights.size and (total[..., -1:] <= 0).any():
         raise RuntimeError("invalid multinomial distribution (sum of probabilities <= 0)")
-    # the largest of weight / exponential noise: Efraimidis & Spirakis, Weighted random sampling (2006)
+    # the largest weights / exponential noise: Efraimidis & Spirakis, Weighted random sampling (2006)
     if not replacement:
         keys = weights / source.standard_exponential(weights.shape)
         return numpy.argsort(-keys, axis=-1, kind="stable")[..., :count]
     draws = source.random((*weights.shape[:-1], count)) * total[..., -1:]
-    rows = [
-        numpy.searchsorted(t, d, side="right")
-        for t, d in zip(total.reshape(-1, weights.shape[-1]), draws.reshape(-1, count))
-    ]
-    # rounding must not lead beyond the last possible one
+    totals = total.reshape(-1, weights.shape[-1])
+    rows = [numpy.searchsorted(t, d, side="right") for t, d in zip(totals, draws.reshape(-1, count))]
+    # rounding may give an index behind the last positive weight
     last = weights.shape[-1] - 1 - (weights[..., ::-1] > 0).argmax(-1, keepdims=True)
     return numpy.minimum(numpy.array(rows, "int64").reshape(draws.shape), last)

@@ -1,4 +1,4 @@
-"""The methods of a tensor that make others like it: ``new_zeros`` and its kin."""
+"""The methods that make tensors with this tensor's dtype and device: ``new_zeros`` and others."""
 
 from __future__ import annotations
 
@@ -15,23 +15,21 @@ from .from_data import constructed, number, placed, wrapped
 
 
 class NewMethods:
-    """Tensors with the dtype and on the device of this one, unless others are given."""
+    """Each makes a tensor with the dtype and device of this one, unless others are given."""
 
     array: numpy.ndarray
 
     def __place(self, dtype, device):
-        return as_dtype(self.array.dtype if dtype is None else dtype).numpy, as_device(
-            device
-        ) if device is not None else device_of(self.array)
+        kind = as_dtype(self.array.dtype if dtype is None else dtype).numpy
+        return kind, device_of(self.array) if device is None else as_device(device)
 
     def __new(self, maker, size, dtype, device, requires_grad, *value):
         kind, place = self.__place(dtype, device)
-        return wrap(
-            move(getattr(module_for(place), maker)(sizes(size), *value, dtype=kind), place)
-        ).requires_grad_(requires_grad)
+        array = getattr(module_for(place), maker)(sizes(size), *value, dtype=kind)
+        return wrap(move(array, place)).requires_grad_(requires_grad)
 
     def new_tensor(self, data, *, dtype=None, device=None, requires_grad=False):
-        """A new leaf with a copy of ``data``. Errors as :func:`mytorch.tensor`."""
+        """Make a new leaf tensor with a copy of ``data``. Errors as :func:`mytorch.tensor`."""
         if isinstance(data, Variable):
             warnings.warn(
                 "To copy construct from a tensor, it is recommended to use sourceTensor.detach().clone() or "
@@ -55,14 +53,15 @@ class NewMethods:
         return self.__new("empty", size, dtype, device, requires_grad)
 
     def new_full(self, size, fill_value, *, dtype=None, device=None, requires_grad=False):
-        """``fill_value`` in shape ``size``. RuntimeError if the dtype cannot hold it."""
+        """A tensor of shape ``size`` filled with ``fill_value``; RuntimeError if the dtype cannot hold it."""
         kind, value = self.__place(dtype, device)[0], number(fill_value)[0]
         check_fits(value, kind, finite=True)
         return self.__new("full", (size,), dtype, device, requires_grad, wrapped(value, kind))
 
     def new(self, *data):
-        """``new(2, 3)``: uninitialised memory; ``new([1, 2])``: these values. The dtype is that of this
-        tensor; TypeError for another tensor's.
+        """Uninitialised memory for ``new(2, 3)``, the values for ``new([1, 2])``, in this tensor's dtype.
+
+        TypeError for a tensor of another dtype.
         """
         kind, place = self.__place(None, None)
         if len(data) == 1 and isinstance(data[0], Variable) and data[0].array.dtype != kind:

@@ -1,4 +1,4 @@
-"""The operators and methods of Tensor: each one line into ``ops``."""
+"""The operators and methods of Tensor; each calls an operation of ``ops``."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ from ..ops.inplace import copy_, fill_, fill_diagonal_, inplace, reshaped_in_pla
 from ..ops.permute import H, adjoint, flip, mT, permute, reverse_dims
 from ..ops.shape_arguments import listed, sizes
 
-# Operations that are methods; `name=function` where they are called otherwise. Those with an underscore
-# change a tensor in place too (``x.exp_()``).
+# Operations that are methods, as `method=operation` where the names differ. A name with an underscore stands
+# for both forms: ``x.exp()`` and the in-place ``x.exp_()``.
 METHODS = {
     "transcendental": """
         exp_ exp2_ expm1_ log_ log2_ log10_ log1p_ sqrt_ rsqrt_ reciprocal_ sigmoid_ logit_ sin_
@@ -96,7 +96,7 @@ METHODS = {
     "linalg.matrix_norm": "norm",
     "linalg.solve": "inverse=inv",
 }
-# Views that a tensor may become itself (``x.t_()``).
+# View operations with an in-place form (``x.t_()``).
 RESHAPED = {
     "permute": "transpose_ swapaxes_=transpose swapdims_=transpose t_",
     "shape": "squeeze_ unsqueeze_",
@@ -105,7 +105,7 @@ RESHAPED = {
 
 
 class LateMethod:
-    """A method that is an operation, whose module is imported when the method is first used."""
+    """An operation as a method; its module is imported when the method is first used."""
 
     def __init__(self, name, module, operation, form=None):
         self.name, self.module, self.operation, self.form = name, module, operation, form
@@ -113,23 +113,23 @@ class LateMethod:
     def __get__(self, tensor, owner=None):
         operation = getattr(importlib.import_module(f"..ops.{self.module}", __package__), self.operation)
         method = operation if self.form is None else self.form(operation)
-        setattr(TensorMethods, self.name, method)  # found at once from now on
+        setattr(TensorMethods, self.name, method)  # later calls find the operation itself
         return method if tensor is None else method.__get__(tensor, owner)
 
 
 def reflected(operation):
-    """The operator method for ``other (op) self``."""
+    """The operator method for ``other (op) self``, such as ``__rsub__``."""
     return lambda self, other: operation(other, self)
 
 
 def matched(tensor, array):
-    """A tensor and an array of NumPy's with elements of one dtype, as the other operators promote them."""
+    """A tensor and a NumPy array, both in the dtype to which the other operators would promote them."""
     kind = promote_numpy(tensor.array.dtype, array.dtype)
     return tensor.to(as_dtype(kind)), array.astype(kind, copy=False)
 
 
 class TensorMethods:
-    """All that a Tensor can do that an operation in ``ops`` does."""
+    """The operators and methods of Tensor that are operations of ``ops``."""
 
     array: numpy.ndarray
     requires_grad: bool
@@ -150,15 +150,11 @@ class TensorMethods:
 
     __rsub__ = reflected(arithmetic._sub)
     __rtruediv__ = __rdiv__ = reflected(arithmetic.true_divide)
-    __rfloordiv__, __rmod__, __rpow__ = (
-        reflected(arithmetic.floor_divide),
-        reflected(arithmetic.remainder),
-        reflected(power.pow),
-    )
-    __rlshift__, __rrshift__ = (
-        reflected(comparison.bitwise_left_shift),
-        reflected(comparison.bitwise_right_shift),
-    )
+    __rfloordiv__ = reflected(arithmetic.floor_divide)
+    __rmod__ = reflected(arithmetic.remainder)
+    __rpow__ = reflected(power.pow)
+    __rlshift__ = reflected(comparison.bitwise_left_shift)
+    __rrshift__ = reflected(comparison.bitwise_right_shift)
 
     __iadd__, __isub__, __imul__, __itruediv__ = map(
         inplace, (arithmetic._add, arithmetic._sub, arithmetic.mul, arithmetic.true_divide)
@@ -194,7 +190,7 @@ class TensorMethods:
     imag = property(complex.imag, doc="The imaginary parts.")
 
     def float_power_(self, exponent):
-        """In-place form of :func:`float_power`, for float64 alone."""
+        """In-place form of :func:`float_power`, for float64 only."""
         if self.array.dtype != "float64":
             raise RuntimeError(
                 f"the base given to float_power_ has dtype {self.dtype} but the operation's result "
@@ -209,11 +205,11 @@ class TensorMethods:
     # ---- shape -----------------------------------------------------------------------------------
 
     def reshape(self, *args, **named):
-        """The same elements in another shape; one entry may be -1. A view where the layout allows it."""
+        """The same elements in another shape, as a view if the layout allows it; one entry may be -1."""
         return shape.reshape(self, shape=listed(args, named, "shape"))
 
     def view(self, *shape_, dtype=None):
-        """The same memory in another shape (one entry may be -1) or read as another dtype.
+        """A view of the same memory in another shape (one entry may be -1) or as another dtype.
 
         RuntimeError if the layout does not allow it.
         """
@@ -227,11 +223,11 @@ class TensorMethods:
         return permute(self, dims=sizes((listed(args, named, "dims"),)))
 
     def expand(self, *args, implicit=False, **named):
-        """Repeated along dimensions of size 1 and new leading ones, without copying; -1 keeps a size."""
+        """A view repeated along dimensions of size 1 and new leading ones; -1 keeps a size."""
         return shape.expand(self, shape=sizes((listed(args, named, "size"),)))
 
     def flip(self, *args, **named):
-        """The order of elements along ``dims`` reversed (a copy)."""
+        """A copy with the order of elements along ``dims`` reversed."""
         return flip(self, dims=sizes((listed(args, named, "dims"),)))
 
     def reshape_as(self, other):
@@ -247,35 +243,29 @@ class TensorMethods:
         return shape.expand(self, shape=other.shape)
 
     def sum_to_size(self, *size):
-        """The sum over the dimensions that broadcasting ``size`` to this shape repeats.
+        """The sum over the dimensions along which broadcasting repeats a tensor of shape ``size``.
 
-        RuntimeError if it cannot be.
+        RuntimeError if ``size`` does not broadcast to this shape.
         """
-        size = sizes(size)
-        if len(size) > self.array.ndim or any(
-            n not in (1, m) for n, m in zip(size[::-1], self.array.shape[::-1])
-        ):
-            raise RuntimeError(
-                f"size {{{list(size)}}} is not expandable to size {{{list(self.array.shape)}}}."
-            )
-        extra = self.array.ndim - len(size)
-        dims = [
-            *range(extra),
-            *(i for i in range(extra, self.array.ndim) if size[i - extra] == 1 != self.array.shape[i]),
-        ]
+        size, own = sizes(size), self.array.shape
+        if len(size) > len(own) or any(n not in (1, m) for n, m in zip(size[::-1], own[::-1])):
+            raise RuntimeError(f"size {{{list(size)}}} is not expandable to size {{{list(own)}}}.")
+        extra = len(own) - len(size)
+        dims = [*range(extra), *(i for i in range(extra, len(own)) if size[i - extra] == 1 != own[i])]
         if not size:
-            return reduce.sum(self)  # also of a number: booleans and small integers become int64
+            return reduce.sum(self)  # for a 0-d tensor too: booleans and small integers become int64
         return shape.reshape(reduce.sum(self, dims), shape=size) if dims else self
 
     def apply_(self, function):
-        """Put ``function`` of each element, a Python number, in its place; slow. TypeError on a GPU."""
+        """Replace each element, a Python number, by ``function`` of it; slow. TypeError on a GPU."""
         if not isinstance(self.array, numpy.ndarray):
             raise TypeError("apply_ is only implemented on CPU tensors")
         return self.map_(self, lambda x, _: function(x))
 
     def map_(self, tensor, function):
-        """Put ``function`` of each element and that of ``tensor``, of a shape that broadcasts, in its place;
-        slow. TypeError on a GPU.
+        """Replace each element by ``function`` of it and the element of ``tensor``, which is broadcast; slow.
+
+        TypeError on a GPU.
         """
         if not isinstance(self.array, numpy.ndarray):
             raise TypeError("map_ is only implemented on CPU tensors")
@@ -301,7 +291,7 @@ class TensorMethods:
     def __iter__(self):
         if not self.array.ndim:
             raise TypeError("iteration over a 0-d tensor")
-        if self.requires_grad:  # one node for all rows, whose gradients are stacked
+        if self.requires_grad:  # one node for all rows
             return iter(join.unbind(self, 0))
         return (indexing.getitem(self, index=i) for i in range(self.array.shape[0]))
 

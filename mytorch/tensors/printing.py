@@ -1,4 +1,4 @@
-"""How tensors print: the same text as PyTorch's, digit for digit."""
+"""Printing of tensors: the same text as PyTorch's, digit for digit."""
 
 from __future__ import annotations
 
@@ -34,10 +34,12 @@ def set_printoptions(
 ) -> None:
     """Set how tensors print; None leaves an option as it is.
 
-    precision: digits after the point (4). threshold: more elements than this are summarised (1000).
-        edgeitems: how many at each end of a summary (3). linewidth: characters per line (80). profile:
-        "default", "short" or "full". sci_mode: always (True), never (False) or, with None,
-    where the numbers ask for it: scientific notation. ValueError for another profile.
+    precision: digits after the decimal point (4).
+    threshold: tensors with more elements than this are summarised (1000).
+    edgeitems: elements at each end of a summarised dimension (3).
+    linewidth: characters per line (80).
+    profile: "default", "short" or "full"; ValueError for another.
+    sci_mode: scientific notation always (True), never (False), or if the numbers require it (None).
     """
     if profile is not None and profile not in _PROFILES:
         raise ValueError(f"profile should be one of {', '.join(_PROFILES)}, got {profile!r}")
@@ -47,9 +49,8 @@ def set_printoptions(
         "edgeitems": edgeitems,
         "linewidth": linewidth,
     }
-    for name, value in (
-        _PROFILES.get(profile, {}) | {k: v for k, v in given.items() if v is not None}
-    ).items():
+    chosen = _PROFILES.get(profile, {}) | {k: v for k, v in given.items() if v is not None}
+    for name, value in chosen.items():
         setattr(_options, name, value)
     _options.sci_mode = sci_mode
 
@@ -61,7 +62,7 @@ def get_printoptions() -> dict:
 
 @contextlib.contextmanager
 def printoptions(**options):
-    """``with printoptions(precision=2): …`` sets options for a while."""
+    """Set options within ``with printoptions(precision=2): …``."""
     before = get_printoptions()
     set_printoptions(**options)
     try:
@@ -80,7 +81,7 @@ def tensor_repr(tensor):
     if array.size == 0:
         if array.ndim != 1:
             suffixes.append(f"size={array.shape}")
-        unusual = array.dtype != default  # nothing inside tells the dtype
+        unusual = array.dtype != default  # no element shows the dtype
     else:
         if not _options.edgeitems:
             suffixes.append(f"size={array.shape}")
@@ -112,8 +113,9 @@ def _with_suffixes(text, suffixes, indent):
 
 
 def array_text(array, indent):
-    """The elements in brackets; ``indent`` characters stand before them. Only those that are shown are
-    looked at, and of an array on a GPU only those are moved.
+    """The elements in brackets, after ``indent`` characters on the line.
+
+    Only the elements that are shown are read, and moved from a GPU.
     """
     if array.size == 0:
         return "[]"
@@ -130,7 +132,7 @@ def array_text(array, indent):
 
 
 def _edges(array, shortened):
-    """The elements that a summary shows: of each axis that is shortened, those at both ends."""
+    """The elements that a summary shows: those at both ends of each shortened axis."""
     if not any(shortened):
         return array
     edge = _options.edgeitems
@@ -152,9 +154,7 @@ class _PlainFormat:
 
 
 class _FloatFormat:
-    """Floating-point numbers: all as integers, with fixed digits, or in scientific notation, and of one
-    width.
-    """
+    """Floating-point numbers, all in one notation (integer, fixed-point or scientific) and of one width."""
 
     def __init__(self, array):
         with numpy.errstate(invalid="ignore"):  # a signalling nan
@@ -184,7 +184,7 @@ class _FloatFormat:
 
 
 class _ComplexFormat:
-    """Complex numbers: a format for each part."""
+    """Complex numbers: one format for the real parts, one for the imaginary parts."""
 
     def __init__(self, array):
         self.real, self.imag = _FloatFormat(array.real), _FloatFormat(array.imag)

@@ -1,4 +1,4 @@
-"""Random numbers: the functions that draw tensors, and by what names the generators are known."""
+"""Functions that make tensors of random numbers."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from ..core.graph import Variable
 from ..core.primitive import primitive
 from ..core.scalar_arguments import as_number
 from ..ops.elementwise import flat
+from ..ops.shape import sizes
 from ..ops.shape_arguments import sizes
-from .creation import array_argument, finish, given_shape, settings
+from .creation import array_argument, creation_options, finish, given_shape
 from .from_data import as_type
 from .generator import (
     Generator,
@@ -52,13 +53,13 @@ def _normal(source, shape, kind):
 
 def _drawn(draw, size, generator, dtype, device, requires_grad, options):
     shape = given_shape(size, options)
-    kind, place, out = settings(dtype, device, options)
+    kind, place, out = creation_options(dtype, device, options)
     return finish(move(draw(source_of(generator), shape, kind), place), out, requires_grad)
 
 
 def _drawn_like(draw, input, generator, dtype, device, requires_grad, options):
     array = array_argument(input, "rand_like")
-    kind, place, _ = settings(
+    kind, place, _ = creation_options(
         array.dtype if dtype is None else dtype, device if device is not None else device_of(array), options
     )
     return finish(move(draw(source_of(generator), array.shape, kind), place), None, requires_grad)
@@ -85,20 +86,17 @@ def randint(
     requires_grad=False,
     **options,
 ):
-    """Uniform random integers: ``randint(high, size)`` in [0, high), ``randint(low, high, size)`` in [low,
-    high); ``size`` is a tuple.
+    """Uniform random integers in [low, high): ``randint(high, size)`` or ``randint(low, high, size)``.
 
-    RuntimeError if the range is empty or ``dtype`` cannot hold it. TypeError for another ``size``.
+    ``size`` is a tuple, ``low`` 0 by default. RuntimeError if the range is empty or ``dtype`` cannot hold it,
+    TypeError for another ``size``.
     """
     low, high, size = _bounds(bounds, low, high, size)
     if not isinstance(size, (tuple, list)):
         raise TypeError(f"randint(): argument 'size' must be tuple of ints, not {type(size).__name__}")
-    kind, place, out = settings(dtype if options.get("out") is None else None, device, options)
-    return finish(
-        move(integers(source_of(generator), low, high, sizes((tuple(size),)), kind), place),
-        out,
-        requires_grad,
-    )
+    kind, place, out = creation_options(dtype if options.get("out") is None else None, device, options)
+    values = integers(source_of(generator), low, high, sizes((tuple(size),)), kind)
+    return finish(move(values, place), out, requires_grad)
 
 
 def _bounds(bounds, low, high, size=None):
@@ -107,33 +105,31 @@ def _bounds(bounds, low, high, size=None):
         size = bounds.pop()
     if len(bounds) > 2:
         raise TypeError(f"expected at most low and high, got {len(bounds)} bounds")
-    if bounds:
-        low, high = (
-            (low, bounds[0])
-            if high is None and len(bounds) == 1
-            else (bounds[0], bounds[1] if len(bounds) == 2 else high)
-        )
+    if len(bounds) == 2:
+        low, high = bounds
+    elif bounds and high is None:
+        high = bounds[0]
+    elif bounds:
+        low = bounds[0]
     return low, high, size
 
 
 def rand_like(input, *, generator=None, dtype=None, device=None, requires_grad=False, **options):
-    """Uniform random numbers in [0, 1) with the shape, dtype and device of ``input``, unless others are
-    given.
-    """
+    """Uniform random numbers in [0, 1) with the shape, dtype and device of ``input`` unless given."""
     return _drawn_like(_uniform, input, generator, dtype, device, requires_grad, options)
 
 
 def randn_like(input, *, generator=None, dtype=None, device=None, requires_grad=False, **options):
-    """Standard normal random numbers with the shape, dtype and device of ``input``, unless others are
-    given."""
+    """Standard normal random numbers with the shape, dtype and device of ``input`` unless given."""
     return _drawn_like(_normal, input, generator, dtype, device, requires_grad, options)
 
 
 def randint_like(
     input, *bounds, low=0, high=None, generator=None, dtype=None, device=None, requires_grad=False, **options
 ):
-    """Uniform random integers, ``randint_like(input, high)`` or ``randint_like(input, low, high)``, with the
-    shape, dtype and device of ``input``.
+    """Uniform random integers in [low, high) with the shape, dtype and device of ``input`` unless given.
+
+    ``randint_like(input, high)`` or ``randint_like(input, low, high)``.
     """
     low, high, _ = _bounds(bounds, low, high)
 
@@ -148,13 +144,13 @@ def randperm(n: int, *, generator=None, dtype="int64", device=None, requires_gra
     """A random permutation of 0 … n-1. RuntimeError for a negative ``n`` or a dtype that cannot hold it."""
     if n < 0:
         raise RuntimeError(f"Trying to create tensor with negative dimension {n}: [{n}]")
-    kind, place, out = settings(dtype if options.get("out") is None else None, device, options)
+    kind, place, out = creation_options(dtype if options.get("out") is None else None, device, options)
     check_fits(max(n - 1, 0), kind)
     return finish(move(as_type(source_of(generator).permutation(n), kind), place), out, requires_grad)
 
 
 def _shifted(noise, mean, std):
-    """noise · std + mean in the dtype of ``noise``. Overflow gives inf, in silence."""
+    """noise · std + mean in the dtype of ``noise``; overflow gives inf, without a warning."""
     with numpy.errstate(all="ignore"):
         return as_type(noise * std + mean, noise.dtype)
 
@@ -176,11 +172,10 @@ def normal(
     requires_grad=False,
     **options,
 ):
-    """Normal random numbers. ``mean`` and ``std`` are tensors that broadcast, or one is a number, or both are
-    and ``size`` is given.
+    """Normal random numbers with the given ``mean`` and ``std``, tensors that broadcast or numbers.
 
-    Their gradients are zero. RuntimeError for a negative ``std``. TypeError if all are numbers and there is
-    no ``size``.
+    Two numbers need ``size``, the shape; TypeError without it. The gradients of ``mean`` and ``std`` are
+    zero. RuntimeError for a negative ``std``.
     """
     if size is not None:
         mean, std = as_number(mean, "normal", "mean"), as_number(std, "normal", "std")
@@ -192,59 +187,50 @@ def normal(
     if not isinstance(std, Variable) and std < 0:
         raise RuntimeError(f"normal expects std >= 0.0, but found std {std}")
     if not tensors:
-        return _drawn(
-            lambda *a: _shifted(_normal(*a), mean, std),
-            (size,),
-            generator,
-            dtype,
-            device,
-            requires_grad,
-            {**options, "out": out},
-        )
-    kind, place = tensors[0].array.dtype, tensors[0].device
-    noise = move(
-        _normal(source_of(generator), numpy.broadcast_shapes(*(v.shape for v in tensors)), kind), place
-    )
+
+        def draw(source, shape, kind):
+            return _shifted(_normal(source, shape, kind), mean, std)
+
+        options["out"] = out
+        return _drawn(draw, (size,), generator, dtype, device, requires_grad, options)
+    shape = numpy.broadcast_shapes(*(v.shape for v in tensors))
+    noise = move(_normal(source_of(generator), shape, tensors[0].array.dtype), tensors[0].device)
     result = _normally(mean, std, noise=noise)
     return result if out is None else finish(result.array, out)
 
 
 def bernoulli(input, p=None, *, generator=None, out=None):
-    """1 with the probability in each element of ``input`` (or with ``p`` everywhere, then only its shape
-    counts), else 0, in its dtype.
+    """1 with the probability in each element of ``input``, else 0, in its shape and dtype.
 
-    RuntimeError unless probabilities lie in [0, 1]. NotImplementedError for probabilities that are not
-    floating-point numbers.
+    With ``p`` that is the probability everywhere. RuntimeError unless probabilities lie in [0, 1],
+    NotImplementedError unless they are floating-point numbers.
     """
     array = array_argument(input, "bernoulli")
     if p is None and category(array.dtype) != 2:
         raise NotImplementedError(f"bernoulli is not implemented for probabilities of dtype {array.dtype}")
     chance = move(array, CPU) if p is None else p
     if out is not None or not (input.requires_grad and is_grad_enabled()):
-        return finish(
-            move(as_type(coins(source_of(generator), chance, array.shape), array.dtype), device_of(array)),
-            out,
-        )
+        values = as_type(coins(source_of(generator), chance, array.shape), array.dtype)
+        return finish(move(values, device_of(array)), out)
     return input.bernoulli(p, generator=generator)
 
 
 def multinomial(input, num_samples, replacement=False, *, generator=None, out=None):
-    """``num_samples`` indices drawn with the weights in each row of ``input``, (N, K) or (K,): int64 (N,
-    num_samples) or (num_samples,).
+    """``num_samples`` indices drawn with the weights in each row of ``input``.
 
-    RuntimeError for other shapes, integer weights, negative or infinite ones, rows of zeros, and more samples
-    than K without ``replacement``.
+    ``input``: (N, K) or (K,); the result is int64, (N, num_samples) or (num_samples,). RuntimeError for other
+    shapes, integer, negative or infinite weights, rows of zeros, and more samples than K without
+    ``replacement``.
     """
     array = array_argument(input, "multinomial")
-    return finish(
-        move(picks(source_of(generator), move(array, CPU), num_samples, replacement), device_of(array)), out
-    )
+    indices = picks(source_of(generator), move(array, CPU), num_samples, replacement)
+    return finish(move(indices, device_of(array)), out)
 
 
 def poisson(input, generator=None):
-    """Poisson random numbers with the rates in ``input``, in its dtype. RuntimeError for negative rates.
+    """Poisson random numbers with the rates in ``input``, in its shape and dtype.
 
-    NotImplementedError unless they are floating-point numbers.
+    RuntimeError for negative rates, NotImplementedError unless they are floating-point numbers.
     """
     array = array_argument(input, "poisson")
     if category(array.dtype) != 2:

@@ -1,6 +1,4 @@
-"""The methods of a tensor that draw random numbers: ``uniform_`` and its kin fill it, ``multinomial`` takes
-its elements as weights.
-"""
+"""The methods of a tensor that draw random numbers: ``uniform_`` and others fill it in place."""
 
 from __future__ import annotations
 
@@ -12,14 +10,14 @@ from ..core.arrays import CPU, device_of, move
 from ..core.composite import composite
 from ..core.dtypes import category
 from ..core.graph import Variable, wrap
-from ..ops.inplace import prepare_write, write
+from ..ops.inplace import assign, prepare_write
 from .generator import coins, floats, integers, picks, source_of
 
 
-@numpy.errstate(all="ignore")  # what overflows is infinite
+@numpy.errstate(all="ignore")  # overflow gives inf, without a warning
 def _fill(x, values):
     x.array[...] = move(values, device_of(x.array))
-    return write(x, wrap(x.array))
+    return assign(x, wrap(x.array))
 
 
 def _check_floating(x, name):
@@ -31,14 +29,12 @@ def _check_floating(x, name):
 
 
 class SamplingMethods:
-    """Each with an underscore changes the tensor in place, as a constant for autograd, and returns it."""
+    """Those with an underscore fill the tensor in place with constants for autograd, and return it."""
 
     array: numpy.ndarray
 
     def bernoulli(self, p=None, *, generator=None):
-        """As :func:`mytorch.bernoulli`: 1 with the probability in each element, or with ``p`` everywhere,
-        else 0, in the dtype of the tensor.
-        """
+        """As :func:`mytorch.bernoulli`: 1 with the probability in each element, or with ``p``, else 0."""
         if p is None and category(self.array.dtype) != 2:
             raise NotImplementedError(
                 f"bernoulli is not implemented for probabilities of dtype {self.array.dtype}"
@@ -48,25 +44,22 @@ class SamplingMethods:
 
     def multinomial(self, num_samples, replacement=False, *, generator=None):
         """As :func:`mytorch.multinomial`: indices drawn with the weights in each row."""
-        return wrap(
-            move(
-                picks(source_of(generator), move(self.array, CPU), num_samples, replacement),
-                device_of(self.array),
-            )
-        )
+        indices = picks(source_of(generator), move(self.array, CPU), num_samples, replacement)
+        return wrap(move(indices, device_of(self.array)))
 
     @composite
     def uniform_(self, from_=0.0, to=1.0, *, generator=None):
-        """Uniform in [from, to). RuntimeError if ``from`` exceeds ``to`` or the dtype cannot hold them;
+        """Fill with uniform numbers in [from, to).
 
-        NotImplementedError for integers.
+        RuntimeError if ``from`` exceeds ``to`` or the dtype cannot hold them, NotImplementedError for
+        integers.
         """
         prepare_write(self)
-        values = floats(source_of(generator).random, self.array.shape, self.array.dtype)
+        kind = self.array.dtype
+        values = floats(source_of(generator).random, self.array.shape, kind)
+        largest = float(numpy.finfo("float32" if kind.kind == "V" else kind).max)
         for name, bound in (("from", from_), ("to", to)):
-            if abs(bound) > float(
-                numpy.finfo("float32" if self.array.dtype.kind == "V" else self.array.dtype).max
-            ):
+            if abs(bound) > largest:
                 raise RuntimeError(f"{name} is out of bounds for {self.array.dtype}")
         if from_ > to:
             raise RuntimeError(
@@ -76,7 +69,10 @@ class SamplingMethods:
 
     @composite
     def normal_(self, mean=0.0, std=1.0, *, generator=None):
-        """Normal. RuntimeError for a negative ``std``; NotImplementedError for integers."""
+        """Fill with normal numbers.
+
+        RuntimeError for a negative ``std``, NotImplementedError for integers.
+        """
         prepare_write(self)
         if not std >= 0:
             raise RuntimeError(f"normal expects std >= 0.0, but found std {std}")
@@ -85,7 +81,7 @@ class SamplingMethods:
             return _fill(self, values if (mean, std) == (0, 1) else values * std + mean)
 
     def bernoulli_(self, p=0.5, *, generator=None):
-        """1 with probability ``p``, a number or a tensor that broadcasts to this shape, else 0.
+        """Fill with 1 with probability ``p``, a number or a tensor that broadcasts to this shape, else 0.
 
         RuntimeError unless it lies in [0, 1].
         """
@@ -100,11 +96,10 @@ class SamplingMethods:
         return _fill(self, coins(source_of(generator), chance, self.array.shape))
 
     def random_(self, *bounds, generator=None):
-        """Uniform integers: ``random_()`` in [0, largest], ``random_(to)`` in [0, to), ``random_(from, to)``
-        in [from, to).
+        """Fill with uniform integers: ``random_(to)`` in [0, to), ``random_(from, to)`` in [from, to).
 
-        The largest is that of the dtype, or the last up to which a floating one has all integers.
-        RuntimeError for an empty range.
+        ``random_()`` draws in [0, largest]: the largest integer of the dtype, or the last one up to which a
+        floating-point dtype has all integers. RuntimeError for an empty range.
         """
         prepare_write(self)
         kind = self.array.dtype
@@ -118,7 +113,10 @@ class SamplingMethods:
 
     @composite
     def exponential_(self, lambd=1.0, *, generator=None):
-        """Exponential with rate ``lambd``. RuntimeError unless that is positive and the dtype floating."""
+        """Fill with exponential numbers of rate ``lambd``.
+
+        RuntimeError unless the rate is positive and the dtype floating-point.
+        """
         prepare_write(self)
         _check_floating(self, "exponential_")
         if not lambd > 0:
@@ -127,8 +125,9 @@ class SamplingMethods:
 
     @composite
     def log_normal_(self, mean=1.0, std=2.0, *, generator=None):
-        """Log-normal: the exponential of normal numbers. RuntimeError unless ``std`` is positive and the
-        dtype floating.
+        """Fill with log-normal numbers: the exponential of normal ones.
+
+        RuntimeError unless ``std`` is positive and the dtype floating-point.
         """
         prepare_write(self)
         _check_floating(self, "log_normal_")
@@ -137,7 +136,10 @@ class SamplingMethods:
         return _fill(self, source_of(generator).lognormal(mean, std, self.array.shape))
 
     def cauchy_(self, median=0.0, sigma=1.0, *, generator=None):
-        """Cauchy. RuntimeError unless ``sigma`` is positive and the dtype floating."""
+        """Fill with Cauchy numbers.
+
+        RuntimeError unless ``sigma`` is positive and the dtype floating-point.
+        """
         prepare_write(self)
         _check_floating(self, "cauchy_")
         if not sigma > 0:
@@ -145,14 +147,12 @@ class SamplingMethods:
         return _fill(self, median + sigma * source_of(generator).standard_cauchy(self.array.shape))
 
     def geometric_(self, p, *, generator=None):
-        """The number of trials up to the first success of probability ``p``.
+        """Fill with geometric numbers: trials up to the first success of probability ``p``.
 
-        RuntimeError unless that lies in (0, 1).
+        RuntimeError unless ``p`` lies in (0, 1).
         """
         prepare_write(self)
         if not 0 < p < 1:
             raise RuntimeError(f"geometric_ expects p to be in (0, 1), but got p={p}")
-        trials = (
-            numpy.floor(numpy.log(1 - source_of(generator).random(self.array.shape)) / math.log1p(-p)) + 1
-        )
-        return _fill(self, trials)
+        uniform = source_of(generator).random(self.array.shape)
+        return _fill(self, numpy.floor(numpy.log(1 - uniform) / math.log1p(-p)) + 1)

@@ -1,5 +1,7 @@
-"""The Tensor: what it is, its place in the graph, where it lives. Its operators and methods are in
-``methods.py``.
+"""The Tensor: an array and its place in the graph.
+
+Its operators are in ``operators.py``, conversions to numbers and NumPy in ``conversion.py``, to other dtypes
+and devices in ``casting.py``.
 """
 
 from __future__ import annotations
@@ -9,20 +11,21 @@ import weakref
 
 import numpy
 
-from ..core.arrays import as_array, device_of, move, ndarray
+from ..core.arrays import device_of
 from ..core.backward import backward
-from ..core.dtypes import as_dtype, by_numpy, category, default_numpy
+from ..core.dtypes import by_numpy, category, default_numpy
 from ..core.grad_mode import is_inference_mode_enabled
 from ..core.graph import Leaf, Output, Variable, refresh, retain, wrap
-from ..ops.cast import to_device, to_dtype
 from ..ops.shape_arguments import check_dim
+from .casting import CastingMethods
+from .conversion import ConversionMethods
 from .from_data import constructed
 from .new_like import NewMethods
 from .operators import TensorMethods
 from .printing import tensor_repr
-from .properties import Queries
 from .random_fill import SamplingMethods
-from .resize import MemoryMethods
+from .removable_handle import RemovableHandle
+from .storage import StorageMethods
 
 
 class Size(tuple):
@@ -45,12 +48,20 @@ class Size(tuple):
         return Size(super().__add__(tuple(other)))
 
 
-class Tensor(TensorMethods, NewMethods, MemoryMethods, SamplingMethods, Queries, Variable, results=True):
-    """An n-dimensional array on a device, with reverse-mode differentiation. Make one with
-    :func:`mytorch.tensor`.
+class Tensor(
+    TensorMethods,
+    ConversionMethods,
+    CastingMethods,
+    NewMethods,
+    StorageMethods,
+    SamplingMethods,
+    Variable,
+    results=True,
+):
+    """An n-dimensional array on a device, with reverse-mode differentiation.
 
-    ``Tensor(2, 3)`` is uninitialised memory of that shape and ``Tensor([1, 2])`` holds data, both in the
-    default dtype, as in torch.
+    :func:`mytorch.tensor` makes one. ``Tensor(2, 3)`` is uninitialised memory of that shape and
+    ``Tensor([1, 2])`` holds data, both in the default dtype, as in torch.
     """
 
     __array_priority__ = 1000  # NumPy's operators leave an expression with a Tensor to the Tensor
@@ -100,124 +111,21 @@ class Tensor(TensorMethods, NewMethods, MemoryMethods, SamplingMethods, Queries,
         return tensor_repr(self)
 
     def __format__(self, spec):
-        return (
-            format(self.item() if spec and self.array.ndim == 0 else self, spec)
-            if spec
-            else str(self.item() if self.array.ndim == 0 else self)
-        )
-
-    # ---- Python and NumPy values -----------------------------------------------------------------
-
-    def item(self):
-        """The only element as a Python number. RuntimeError if there is not exactly one."""
-        if self.array.size != 1:
-            raise RuntimeError(f"a Tensor with {self.array.size} elements cannot be converted to Scalar")
-        return self.array.item()
-
-    def tolist(self):
-        """Nested lists of Python numbers."""
-        return self.array.tolist()
-
-    def numpy(self, *, force=False):
-        """The elements as a NumPy array that shares their memory.
-
-        RuntimeError if it requires grad or is on a GPU, unless ``force``.
-        """
-        if force:
-            return self.detach().cpu().array
-        if self.requires_grad:
-            raise RuntimeError(
-                "Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead."
-            )
-        if type(self.array) is not ndarray:
-            raise TypeError(
-                f"can't convert {self.device} device type tensor to numpy. Use Tensor.cpu() to copy "
-                "the tensor to host memory first."
-            )
-        return self.array
-
-    def __array__(self, dtype=None, copy=None):
-        return numpy.array(self.numpy(), dtype=dtype, copy=copy)
-
-    def __array_wrap__(self, array, context=None, return_scalar=False):
-        return wrap(as_array(array))  # numpy.sin(tensor) is a tensor
-
-    def __dlpack__(self, **options):
-        if self.requires_grad:
-            raise BufferError("Can't export tensors that require gradient, use tensor.detach()")
-        return self.array.__dlpack__(**options)
-
-    def __dlpack_device__(self):
-        return self.array.__dlpack_device__()
-
-    def __bool__(self):
-        if self.array.size != 1:
-            raise RuntimeError(
-                "Boolean value of Tensor with "
-                f"{'no values' if self.array.size == 0 else 'more than one value'} is ambiguous"
-            )
-        return bool(self.array.item())
-
-    def __scalar(self):
-        if self.array.size != 1:
-            raise ValueError(
-                "only one element tensors can be converted to Python scalars, but got a tensor of "
-                f"shape {list(self.array.shape)}"
-            )
-        return self.array.item()
-
-    def __float__(self):
-        return float(self.__scalar())
-
-    def __int__(self):
-        return int(self.__scalar())
-
-    def __complex__(self):
-        return complex(self.__scalar())
-
-    def __index__(self):
-        if self.array.size != 1 or self.array.dtype.kind not in "iub":
-            raise TypeError("only integer tensors of a single element can be converted to an index")
-        return int(self.array.item())
-
-    def __reduce_ex__(self, protocol):
-        return _rebuild, (
-            type(self),
-            self.detach().cpu().array,
-            str(self.device),
-            self.requires_grad,
-            dict(self._mytorch_extras()),
-        )
-
-    def _mytorch_extras(self):
-        """Attributes that a user has set."""
-        return ((name, value) for name, value in self.__dict__.items() if name not in _OWN)
-
-    def __deepcopy__(self, memo):
-        if not self.is_leaf:
-            raise RuntimeError(
-                "Only Tensors created explicitly by the user (graph leaves) support the deepcopy "
-                "protocol at the moment"
-            )
-        new = wrap(self.array.copy(), cls=type(self))
-        memo[id(self)] = new
-        new.__dict__.update(self._mytorch_extras())
-        new.requires_grad_(self.requires_grad)
-        if self.grad is not None:
-            new.grad = self.grad.detach().clone()
-        return new
+        if self.array.ndim == 0:
+            return format(self.item(), spec)
+        return object.__format__(self, spec)
 
     # ---- the graph -------------------------------------------------------------------------------
 
     def __fresh_node(self):
-        """Its node, after in-place changes of its base were taken into account."""
+        """Its node, refreshed if its base was changed in place."""
         if self._base is not None and self._base._node is not self._base_node:
             refresh(self)
         return self._node
 
     @property
     def requires_grad(self) -> bool:
-        """Whether a gradient is wanted: set on leaves, and true of all that is computed from them."""
+        """Whether operations on it are recorded: set on leaves, True for all tensors computed from them."""
         return self.__fresh_node() is not None
 
     @requires_grad.setter
@@ -225,8 +133,9 @@ class Tensor(TensorMethods, NewMethods, MemoryMethods, SamplingMethods, Queries,
         self.requires_grad_(flag)
 
     def requires_grad_(self, requires_grad=True):
-        """Say whether operations on this leaf are recorded; returns the tensor. RuntimeError for integers and
-        for non-leaves.
+        """Set whether operations on this leaf are recorded, and return the tensor.
+
+        RuntimeError for integers and for non-leaves.
         """
         if requires_grad is not True and requires_grad is not False:
             raise TypeError(
@@ -236,9 +145,8 @@ class Tensor(TensorMethods, NewMethods, MemoryMethods, SamplingMethods, Queries,
             if requires_grad:
                 return self
             raise RuntimeError(
-                "you can only change requires_grad flags of leaf variables. If you want to use a "
-                "computed variable in a subgraph "
-                "that doesn't require differentiation use var_no_grad = var.detach()."
+                "you can only change requires_grad flags of leaf variables. If you want to use a computed "
+                "variable in a subgraph that doesn't require differentiation use var_no_grad = var.detach()."
             )
         if not requires_grad:
             self._mytorch_freeze()
@@ -257,72 +165,49 @@ class Tensor(TensorMethods, NewMethods, MemoryMethods, SamplingMethods, Queries,
         return self
 
     def _mytorch_freeze(self):
-        """Leave the graph; what was recorded before brings no gradient here any more."""
+        """Leave the graph; nodes recorded before no longer accumulate a gradient here."""
         self._node = None
         if self._leaf is not None:
             self._leaf.frozen = True
 
     @property
     def is_leaf(self) -> bool:
-        """Whether it was made by the user and not computed from tensors that require a gradient."""
+        """Whether it was not computed from tensors that require a gradient."""
         node = self.__fresh_node()
         return node is None or type(node) is Leaf
 
     @property
     def grad_fn(self):
         """The node that computed it; None for a leaf."""
-        return None if self.is_leaf else self._node.parent if type(self._node) is Output else self._node
+        if self.is_leaf:
+            return None
+        return self._node.parent if type(self._node) is Output else self._node
 
     @property
     def grad(self):
-        """The gradient that backward summed here, or None."""
+        """The gradient that backward accumulated, or None."""
         if self._leaf is not None:
             return self._leaf.grad
         found = self.__dict__.get("_grad")
         if found is None and not self.is_leaf and not self.retains_grad:
-            warnings.warn(
-                "The .grad attribute of a Tensor that is not a leaf Tensor is being accessed. Its "
-                ".grad attribute won't be populated during "
-                "autograd.backward(). If you indeed want the .grad field to be populated for a "
-                "non-leaf Tensor, use .retain_grad() on the non-leaf "
-                "Tensor. If you access the non-leaf Tensor by mistake, make sure you access the leaf "
-                "Tensor instead.",
-                stacklevel=2,
-            )
+            _warn_of_no_grad()
         return found
 
     @grad.setter
     def grad(self, value):
         if value is not None:
-            if not isinstance(value, Tensor):
-                raise TypeError(
-                    "assigned grad expected to be a Tensor or None but got grad of type "
-                    f"{type(value).__name__}"
-                )
-            if value is self:
-                raise RuntimeError("can't assign Variable as its own grad")
-            if value.array.shape != self.array.shape:
-                raise RuntimeError(
-                    f"assigned grad has data of a different size: expected {list(self.shape)}, got "
-                    f"{list(value.shape)}"
-                )
-            if value.array.dtype != self.array.dtype:
-                raise RuntimeError(
-                    f"assigned grad has data of a different type: expected {self.dtype}, got {value.dtype}"
-                )
-            if value.device != self.device:
-                raise RuntimeError(
-                    f"assigned grad has data located on a different device: expected {self.device}, "
-                    f"got {value.device}"
-                )
+            _check_grad(self, value)
         if self._leaf is not None:
             self._leaf.grad = value
         else:
             self._grad = value
 
     def backward(self, gradient=None, retain_graph=None, create_graph=False, inputs=None):
-        """Add d self / d leaf, times ``gradient`` (1 for a scalar), to the ``.grad`` of every leaf, or of
-        ``inputs`` alone.
+        """Accumulate the gradients of this tensor in the ``.grad`` of every leaf, or of ``inputs`` alone.
+
+        gradient: the gradient with respect to this tensor, of its shape; 1 for a scalar by default.
+        retain_graph: keep the saved values for another backward; as ``create_graph`` if None.
+        create_graph: the gradients are themselves differentiable.
         """
         backward(self, gradient, retain_graph, create_graph, inputs)
 
@@ -338,7 +223,7 @@ class Tensor(TensorMethods, NewMethods, MemoryMethods, SamplingMethods, Queries,
             if (tensor := mine()) is not None:
                 tensor._grad = g.clone() if tensor.grad is None else tensor.grad + g
 
-        keep.runs_last = True  # it keeps what the other hooks made of the gradient
+        keep.runs_last = True  # after the hooks that change the gradient
         retain(self._node, keep)
         self._mytorch_retaining = keep
 
@@ -348,28 +233,26 @@ class Tensor(TensorMethods, NewMethods, MemoryMethods, SamplingMethods, Queries,
         return self._mytorch_retaining is not None
 
     def register_hook(self, hook):
-        """Call ``hook(grad)`` when the gradient of this tensor is there; what it returns, if anything,
-        replaces it.
-        """
+        """Call ``hook(grad)`` when the gradient of this tensor is computed; a result replaces it."""
         if not self.requires_grad:
             raise RuntimeError("cannot register a hook on a tensor that doesn't require gradient")
         return RemovableHandle.add(self.__fresh_node(), "hooks", hook)
 
     def register_post_accumulate_grad_hook(self, hook):
-        """Call ``hook(tensor)`` after a gradient was added to this leaf's ``.grad``."""
+        """Call ``hook(tensor)`` after a gradient was accumulated in this leaf's ``.grad``."""
         if not (self.requires_grad and self.is_leaf):
             raise RuntimeError("post accumulate grad hooks cannot be registered on non-leaf tensors")
         mine = weakref.ref(self)
         return RemovableHandle.add(self._node, "post_hooks", lambda: hook(mine()))
 
     def detach(self):
-        """The same memory outside of the graph."""
+        """A tensor on the same memory, outside of the graph."""
         new = wrap(self.array)
         new._counter, new._inference = self._counter, self._inference
         return new
 
     def detach_(self):
-        """Take this tensor out of the graph; returns it. RuntimeError for a view."""
+        """Take this tensor out of the graph, and return it. RuntimeError for a view."""
         if self._base is not None:
             raise RuntimeError("Can't detach views in-place. Use detach() instead.")
         self._mytorch_freeze()
@@ -378,7 +261,7 @@ class Tensor(TensorMethods, NewMethods, MemoryMethods, SamplingMethods, Queries,
 
     @property
     def data(self):
-        """The same memory outside of the graph; changes through it go unnoticed by autograd."""
+        """A tensor on the same memory, outside of the graph; autograd does not notice changes through it."""
         return wrap(self.array)
 
     @data.setter
@@ -391,7 +274,7 @@ class Tensor(TensorMethods, NewMethods, MemoryMethods, SamplingMethods, Queries,
 
     @property
     def _version(self):
-        """How often the memory was changed in place."""
+        """How many times the memory was changed in place."""
         if self._inference:
             raise RuntimeError("Inference tensors do not track version counter.")
         return self._counter[0]
@@ -402,135 +285,36 @@ class Tensor(TensorMethods, NewMethods, MemoryMethods, SamplingMethods, Queries,
         """Whether it was made under :class:`inference_mode`."""
         return self._inference
 
-    # ---- dtype and device ------------------------------------------------------------------------
 
-    def to(self, *args, dtype=None, device=None, non_blocking=False, copy=False, memory_format=None):
-        """This tensor with another dtype and/or on another device: ``to(dtype)``, ``to(device)``,
-        ``to(device, dtype)``, ``to(tensor)``.
-
-        Itself if nothing changes and no ``copy`` is asked for. The gradient travels back through both
-        changes.
-        """
-        for value in args:
-            if isinstance(value, Tensor):
-                dtype, device = value.array.dtype, value.device
-            elif isinstance(value, bool):
-                pass  # torch's positional non_blocking
-            elif (
-                isinstance(value, (str, int))
-                and not _names_dtype(value)
-                or hasattr(value, "index")
-                and hasattr(value, "type")
-            ):
-                device = value
-            elif value is not None:
-                dtype = value
-        result = self
-        if device is not None:
-            result = to_device(result, device)
-        if dtype is not None:
-            result = to_dtype(result, dtype)
-        return self.clone() if copy and result is self else result
-
-    def astype(self, dtype):
-        """NumPy's spelling of ``to(dtype)``."""
-        return self.to(as_dtype(dtype))
-
-    def type(self, dtype=None, non_blocking=False):
-        """The type's name, such as ``'torch.FloatTensor'``, or this tensor cast to ``dtype``."""
-        if dtype is None:
-            return f"mytorch.{'cuda.' if self.is_cuda else ''}{_LEGACY_NAMES.get(self.dtype.name, self.dtype.name)}Tensor"  # noqa: E501
-        place = getattr(dtype, "place", None)  # legacy types have one
-        if isinstance(dtype, str) and dtype.endswith("Tensor"):
-            legacy, place = (
-                dtype.rsplit(".", 1)[-1].removesuffix("Tensor"),
-                "cuda" if ".cuda." in dtype else "cpu",
-            )
-            dtype = next(name for name, value in _LEGACY_NAMES.items() if value == legacy)
-        return self.to(device=place, dtype=as_dtype(dtype))
-
-    def type_as(self, other):
-        """This tensor with the dtype and on the device of ``other``."""
-        return self.to(other)
-
-    def cpu(self):
-        """This tensor in host memory."""
-        return self.to("cpu")
-
-    def cuda(self, device=None, non_blocking=False):
-        """This tensor on a GPU, the current one by default."""
-        return self.to("cuda" if device is None else device)
-
-    float = lambda self, memory_format=None: self.to("float32")
-    double = lambda self, memory_format=None: self.to("float64")
-    half = lambda self, memory_format=None: self.to("float16")
-    bfloat16 = lambda self, memory_format=None: self.to("bfloat16")
-    long = lambda self, memory_format=None: self.to("int64")
-    int = lambda self, memory_format=None: self.to("int32")
-    short = lambda self, memory_format=None: self.to("int16")
-    char = lambda self, memory_format=None: self.to("int8")
-    byte = lambda self, memory_format=None: self.to("uint8")
-    bool = lambda self, memory_format=None: self.to("bool")
+def _warn_of_no_grad():
+    warnings.warn(
+        "The .grad attribute of a Tensor that is not a leaf Tensor is being accessed. Its .grad "
+        "attribute won't be populated during autograd.backward(). If you indeed want the .grad field "
+        "to be populated for a non-leaf Tensor, use .retain_grad() on the non-leaf Tensor. If you "
+        "access the non-leaf Tensor by mistake, make sure you access the leaf Tensor instead.",
+        stacklevel=3,
+    )
 
 
-_OWN = {
-    "array",
-    "_node",
-    "_counter",
-    "_base",
-    "_view",
-    "_base_node",
-    "_leaf",
-    "_inference",
-    "_grad",
-    "_mytorch_retaining",
-}
-_LEGACY_NAMES = {
-    "float32": "Float",
-    "float64": "Double",
-    "float16": "Half",
-    "bfloat16": "BFloat16",
-    "int64": "Long",
-    "int32": "Int",
-}
-_LEGACY_NAMES |= {"int16": "Short", "int8": "Char", "uint8": "Byte", "bool": "Bool"}
-
-
-def _names_dtype(value):
-    try:
-        return isinstance(value, str) and bool(as_dtype(value))
-    except TypeError:
-        return False
-
-
-def _rebuild(cls, array, where, requires_grad, extras):
-    new = wrap(move(array, where), cls=cls)
-    new.__dict__.update(extras)
-    return new.requires_grad_(requires_grad)
-
-
-class RemovableHandle:
-    """What registering a hook returns: ``remove()`` takes the hook away again."""
-
-    _next = 0
-
-    @classmethod
-    def add(cls, owner, attribute, hook):
-        """Put ``hook`` into the dict ``owner.attribute``."""
-        if getattr(owner, attribute) is None:
-            setattr(owner, attribute, {})
-        self = cls.__new__(cls)
-        RemovableHandle._next += 1
-        self.id, self._hooks = RemovableHandle._next, getattr(owner, attribute)
-        self._hooks[self.id] = hook
-        return self
-
-    def remove(self):
-        """Take the hook away; harmless when it is gone."""
-        self._hooks.pop(self.id, None)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *exc_info):
-        self.remove()
+def _check_grad(tensor, value):
+    """TypeError or RuntimeError unless ``value`` can be the gradient of ``tensor``."""
+    if not isinstance(value, Tensor):
+        raise TypeError(
+            f"assigned grad expected to be a Tensor or None but got grad of type {type(value).__name__}"
+        )
+    if value is tensor:
+        raise RuntimeError("can't assign Variable as its own grad")
+    if value.array.shape != tensor.array.shape:
+        raise RuntimeError(
+            f"assigned grad has data of a different size: expected {list(tensor.shape)}, got "
+            f"{list(value.shape)}"
+        )
+    if value.array.dtype != tensor.array.dtype:
+        raise RuntimeError(
+            f"assigned grad has data of a different type: expected {tensor.dtype}, got {value.dtype}"
+        )
+    if value.device != tensor.device:
+        raise RuntimeError(
+            f"assigned grad has data located on a different device: expected {tensor.device}, "
+            f"got {value.device}"
+        )

@@ -1,6 +1,4 @@
-"""Global settings of torch that scripts make: those without meaning here are stored, or change nothing, as
-each says.
-"""
+"""Torch's global settings that have no effect here, so that scripts which set them run."""
 
 from __future__ import annotations
 
@@ -8,8 +6,9 @@ _precision, _deterministic = ["highest"], [False]
 
 
 def set_float32_matmul_precision(precision: str) -> None:
-    """Stored without effect: float32 products are always computed in float32. RuntimeError unless "highest",
-    "high" or "medium".
+    """Store ``precision`` without effect: float32 products are always computed in float32.
+
+    RuntimeError unless it is "highest", "high" or "medium".
     """
     if precision not in ("highest", "high", "medium"):
         raise RuntimeError(
@@ -19,17 +18,17 @@ def set_float32_matmul_precision(precision: str) -> None:
 
 
 def get_float32_matmul_precision() -> str:
-    """What :func:`set_float32_matmul_precision` stored."""
+    """The value that :func:`set_float32_matmul_precision` stored."""
     return _precision[0]
 
 
 def use_deterministic_algorithms(mode: bool, *, warn_only: bool = False) -> None:
-    """Stored without effect: on the CPU every operation is deterministic already."""
+    """Store ``mode`` without effect: on the CPU every operation is deterministic."""
     _deterministic[0] = bool(mode)
 
 
 def are_deterministic_algorithms_enabled() -> bool:
-    """What :func:`use_deterministic_algorithms` stored."""
+    """The value that :func:`use_deterministic_algorithms` stored."""
     return _deterministic[0]
 
 
@@ -39,14 +38,12 @@ def set_flush_denormal(mode: bool) -> bool:
 
 
 def compile(model=None, **options):
-    """``model`` (a module or function) itself: there is no compiler. Without one, a decorator that returns
-    its function.
-    """
+    """Return ``model``, a module or function, unchanged; without one, a decorator that does so."""
     return (lambda function: function) if model is None else model
 
 
 class layout:
-    """How the elements of a tensor are stored: ``strided``, the only way here."""
+    """The storage layout of a tensor; ``strided`` is the only one here."""
 
     def __init__(self, name):
         self.name = name
@@ -56,10 +53,7 @@ class layout:
 
 
 class memory_format(layout):
-    """In which order the elements of a new tensor lie. Accepted without effect:
-
-    it is left to NumPy, and values do not depend on it.
-    """
+    """The memory order of a new tensor's elements; accepted without effect, as values do not depend on it."""
 
 
 strided = layout("strided")

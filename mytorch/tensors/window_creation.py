@@ -1,6 +1,4 @@
-"""Windows for signals: each is a 1-d tensor of ``window_length`` numbers, periodic (one period of it) or
-symmetric.
-"""
+"""Window functions for signals: 1-d tensors of ``window_length`` numbers, periodic or symmetric."""
 
 from __future__ import annotations
 
@@ -9,11 +7,12 @@ import math
 from ..core.dtypes import as_dtype, get_default_dtype
 from ..ops.shape_arguments import integer
 from ..ops.special.bessel import i0
-from .creation import arange, ones
+from .creation import ones
+from .range_creation import arange
 
 
 def _window(formula, name, length, periodic, dtype, device, requires_grad):
-    """``formula`` of 0 … 1 along the window."""
+    """``formula`` of t, which runs from 0 to 1 along the window."""
     dtype = get_default_dtype() if dtype is None else as_dtype(dtype)
     if not dtype.is_floating_point:
         raise RuntimeError(f"{name}(): expected a floating point dtype, but got: {dtype}")
@@ -27,33 +26,27 @@ def _window(formula, name, length, periodic, dtype, device, requires_grad):
 
 
 def bartlett_window(window_length, periodic=True, *, dtype=None, device=None, requires_grad=False, **options):
-    """A triangle, 1 - |2t - 1| for t from 0 to 1: ``window_length`` numbers. RuntimeError for a negative
-    length or an integer dtype.
+    """The Bartlett (triangular) window, 1 - |2t - 1| for t from 0 to 1: ``window_length`` numbers.
+
+    RuntimeError for a negative length or an integer dtype.
     """
-    return _window(
-        lambda t: 1 - (2 * t - 1).abs(),
-        "bartlett_window",
-        window_length,
-        periodic,
-        dtype,
-        device,
-        requires_grad,
-    )
+
+    def formula(t):
+        return 1 - (2 * t - 1).abs()
+
+    return _window(formula, "bartlett_window", window_length, periodic, dtype, device, requires_grad)
 
 
 def hann_window(window_length, periodic=True, *, dtype=None, device=None, requires_grad=False, **options):
-    """(1 - cos 2πt) / 2 for t from 0 to 1: ``window_length`` numbers. RuntimeError for a negative length or
-    an integer dtype.
+    """The Hann window, (1 - cos 2πt) / 2 for t from 0 to 1: ``window_length`` numbers.
+
+    RuntimeError for a negative length or an integer dtype.
     """
-    return _window(
-        lambda t: 0.5 - 0.5 * (2 * math.pi * t).cos(),
-        "hann_window",
-        window_length,
-        periodic,
-        dtype,
-        device,
-        requires_grad,
-    )
+
+    def formula(t):
+        return 0.5 - 0.5 * (2 * math.pi * t).cos()
+
+    return _window(formula, "hann_window", window_length, periodic, dtype, device, requires_grad)
 
 
 def hamming_window(
@@ -67,23 +60,21 @@ def hamming_window(
     requires_grad=False,
     **options,
 ):
-    """alpha - beta · cos 2πt for t from 0 to 1: ``window_length`` numbers. RuntimeError for a negative length
-    or an integer dtype.
+    """The Hamming window, alpha - beta · cos 2πt for t from 0 to 1: ``window_length`` numbers.
+
+    RuntimeError for a negative length or an integer dtype.
     """
-    return _window(
-        lambda t: alpha - beta * (2 * math.pi * t).cos(),
-        "hamming_window",
-        window_length,
-        periodic,
-        dtype,
-        device,
-        requires_grad,
-    )
+
+    def formula(t):
+        return alpha - beta * (2 * math.pi * t).cos()
+
+    return _window(formula, "hamming_window", window_length, periodic, dtype, device, requires_grad)
 
 
 def blackman_window(window_length, periodic=True, *, dtype=None, device=None, requires_grad=False, **options):
-    """0.42 - 0.5 cos 2πt + 0.08 cos 4πt for t from 0 to 1: ``window_length`` numbers. RuntimeError for a
-    negative length or an integer dtype.
+    """The Blackman window, 0.42 - 0.5 cos 2πt + 0.08 cos 4πt for t from 0 to 1: ``window_length`` numbers.
+
+    RuntimeError for a negative length or an integer dtype.
     """
 
     def formula(t):
@@ -95,8 +86,9 @@ def blackman_window(window_length, periodic=True, *, dtype=None, device=None, re
 def kaiser_window(
     window_length, periodic=True, beta=12.0, *, dtype=None, device=None, requires_grad=False, **options
 ):
-    """I₀(beta √(1 - (2t - 1)²)) / I₀(beta) for t from 0 to 1: ``window_length`` numbers. RuntimeError for a
-    negative length or an integer dtype.
+    """The Kaiser window, I₀(beta √(1 - (2t - 1)²)) / I₀(beta) for t from 0 to 1: ``window_length`` numbers.
+
+    RuntimeError for a negative length or an integer dtype.
     """
 
     def formula(t):

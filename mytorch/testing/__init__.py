@@ -1,6 +1,4 @@
-"""Comparing tensors in tests, and the table of samples by which every operation is proved
-(``testing.samples``).
-"""
+"""Comparison of tensors in tests; ``testing.samples`` is the table of samples of every operation."""
 
 from ..core.public_names import lookup as _lookup
 from .close import assert_close

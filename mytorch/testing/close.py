@@ -1,4 +1,4 @@
-"""``assert_close``: two tensors agree within tolerances that suit their dtype."""
+"""``assert_close``: compares tensors within tolerances that depend on their dtype."""
 
 from __future__ import annotations
 
@@ -30,14 +30,15 @@ def assert_close(
     check_stride=False,
     msg=None,
 ):
-    """Raise AssertionError unless ``|actual - expected| <= atol + rtol · |expected|`` for every element, with
-    equal shapes.
+    """Raise AssertionError unless ``|actual - expected| <= atol + rtol · |expected|`` for every element.
 
-    Tensors, numbers, or sequences and dicts of them. Without ``rtol`` and ``atol`` (both or none, else
-    ValueError) they are torch's for the
-    dtype: 1.3e-6 and 1e-5 in float32, 1e-7 twice in float64, 0 for integers. Dtypes and devices must be equal
-        too, unless ``check_dtype`` and ``check_device`` are False. ``msg`` replaces the message, or is a
-        function of it. TypeError for what cannot be compared.
+    actual, expected: tensors of equal shapes, numbers, or sequences and dicts of them.
+    rtol, atol: both or none, else ValueError. The defaults are torch's for the dtype: 1.3e-6 and 1e-5 in
+        float32, 1e-7 and 1e-7 in float64, 0 for integers.
+    check_dtype, check_device: False allows different dtypes or devices.
+    msg: replaces the message, or is a function of it.
+
+    TypeError for what cannot be compared.
     """
     if (rtol is None) != (atol is None):
         raise ValueError("rtol and atol must both be specified or both be unspecified")
@@ -95,11 +96,9 @@ def _compare(actual, expected, tolerances, equal_nan, check_device, check_dtype,
 def _array(value):
     if isinstance(value, Variable):
         return value.array
-    return (
-        numpy.asarray(value)
-        if isinstance(value, (bool, int, float, complex, numpy.ndarray, numpy.generic))
-        else None
-    )
+    if isinstance(value, (bool, int, float, complex, numpy.ndarray, numpy.generic)):
+        return numpy.asarray(value)
+    return None
 
 
 def _close(a, e, tolerances, equal_nan, where):
@@ -119,14 +118,12 @@ def _close(a, e, tolerances, equal_nan, where):
         return
     bad = ~good
     with numpy.errstate(all="ignore"):
-        worst = numpy.unravel_index(
-            numpy.where(bad, numpy.nan_to_num(away, nan=numpy.inf), -1).argmax(), bad.shape
-        )
+        distance = numpy.where(bad, numpy.nan_to_num(away, nan=numpy.inf), -1)
+        worst = numpy.unravel_index(distance.argmax(), bad.shape)
     kind = "Tensor-likes" if bad.ndim else "Scalars"
     raise AssertionError(
-        f"{kind} are not close{where}!\n\nMismatched elements: {int(bad.sum())} / {bad.size} "
-        f"({bad.mean():.1%})\n"
-        f"Greatest difference: {away[worst]} at index {tuple(map(int, worst))}: {a[worst]} instead of "
-        f"{e[worst]} "
-        f"(up to {atol} + {rtol} * |expected| allowed)"
+        f"{kind} are not close{where}!\n\n"
+        f"Mismatched elements: {int(bad.sum())} / {bad.size} ({bad.mean():.1%})\n"
+        f"Greatest difference: {away[worst]} at index {tuple(map(int, worst))}: "
+        f"{a[worst]} instead of {e[worst]} (up to {atol} + {rtol} * |expected| allowed)"
     )

@@ -1,6 +1,4 @@
-"""Tools around the framework: ``utils.data`` loads and batches data, ``utils.checkpoint`` trades time for
-memory.
-"""
+"""Data loading (``utils.data``), checkpointing (``utils.checkpoint``) and pictures of models."""
 
 from ..core.public_names import lookup as _lookup
 from . import checkpoint, data, hooks

@@ -1,5 +1,6 @@
-"""Nested containers as a flat list of leaves, under the names by which libraries know torch's: private there,
-but imported by many.
+"""Nested containers as a flat list of leaves.
+
+The names are those of ``torch.utils._pytree``, which is private but imported by many libraries.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from typing import NamedTuple
 
 
 def leaves(tree):
-    """What is at the ends, in order."""
+    """The leaves of nested dicts, lists and tuples, in order."""
     if isinstance(tree, dict):
         return [leaf for value in tree.values() for leaf in leaves(value)]
     if isinstance(tree, (list, tuple)):
@@ -17,7 +18,7 @@ def leaves(tree):
 
 
 def rebuilt(tree, values):
-    """A tree of the same form with the ``values`` (an iterator) at its ends."""
+    """A tree of the same structure with the values of an iterator as leaves."""
     if isinstance(tree, dict):
         return type(tree)((key, rebuilt(value, values)) for key, value in tree.items())
     if isinstance(tree, tuple) and hasattr(tree, "_fields"):
@@ -28,19 +29,19 @@ def rebuilt(tree, values):
 
 
 def mapped(function, tree):
-    """``function`` of every end."""
+    """A tree of the same structure with ``function`` of every leaf."""
     return rebuilt(tree, iter([function(leaf) for leaf in leaves(tree)]))
 
 
 class TreeSpec(NamedTuple):
-    """The form of a tree, kept as one of that form."""
+    """The structure of a tree, stored as a tree whose leaves are None."""
 
     tree: object
     num_leaves: int
 
 
 def tree_flatten(tree, is_leaf=None):
-    """(the leaves of nested dicts, lists and tuples in order, their :class:`TreeSpec`).
+    """(the leaves of nested dicts, lists and tuples in order, the :class:`TreeSpec`).
 
     NotImplementedError for ``is_leaf``.
     """
@@ -51,7 +52,7 @@ def tree_flatten(tree, is_leaf=None):
 
 
 def tree_unflatten(leaves, treespec):
-    """The tree of a :class:`TreeSpec` with these leaves. ValueError for another number of them."""
+    """The tree of a :class:`TreeSpec` with these leaves. ValueError for the wrong number of leaves."""
     leaves = list(leaves)
     if len(leaves) != treespec.num_leaves:
         raise ValueError(f"tree_unflatten: got {len(leaves)} leaves for a tree of {treespec.num_leaves}")
@@ -64,5 +65,5 @@ def tree_leaves(tree):
 
 
 def tree_map(func, tree):
-    """``func`` of every leaf, in a tree of the same form."""
+    """A tree of the same structure with ``func`` of every leaf."""
     return mapped(func, tree)

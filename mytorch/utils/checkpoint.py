@@ -1,9 +1,8 @@
-"""Checkpointing: part of a model keeps nothing for backward and is computed a second time when backward comes
-to it.
+"""Checkpointing: part of a model saves no values for backward, but is computed again in backward.
 
-The graph of the part is recorded as always; then the saved arrays of its nodes are dropped. The first node
-that backward reaches runs the part again and gives all of them back. Source: Chen et al., Training Deep Nets
-with Sublinear Memory Cost, 2016.
+The graph of the part is recorded as always, then the saved values of its nodes are dropped. The first node
+that backward reaches runs the part again and restores the saved values of all its nodes. Source: Chen et al.,
+Training Deep Nets with Sublinear Memory Cost, 2016.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ from ..tensors.generator import default_generator
 
 
 class CheckpointError(RuntimeError):
-    """The second run did other operations than the first."""
+    """Raised if the second run did other operations than the first."""
 
 
 def noop_context_fn():
@@ -35,13 +34,15 @@ def checkpoint(
     preserve_rng_state=True,
     **kwargs,
 ):
-    """``function(*args, **kwargs)`` without keeping the values inside for backward, which runs it once more.
+    """``function(*args, **kwargs)`` without saved values; backward runs it a second time.
 
-    preserve_rng_state: the second run draws the same random numbers. context_fn: returns a context manager
-        for each of the two runs. ``use_reentrant``, ``debug`` and ``early_stop`` change nothing; parameters
-        get gradients whether or not the arguments need them. Raises CheckpointError (a RuntimeError) in
-        backward if the second run did other operations; ``determinism_check="none"`` leaves out the
-        comparison of shapes. RuntimeError in backward if an argument was changed in place in between.
+    preserve_rng_state: the second run draws the same random numbers.
+    context_fn: returns a context manager for each of the two runs.
+    determinism_check: "none" leaves out the comparison of shapes.
+    use_reentrant, debug, early_stop: no effect.
+
+    Parameters get gradients whether or not the arguments need them. Backward raises CheckpointError if the
+    second run did other operations, and RuntimeError if an argument was changed in place before it.
     """
     first, second = context_fn()
     if not is_grad_enabled():
@@ -55,11 +56,10 @@ def checkpoint(
 
 
 def checkpoint_sequential(functions, segments, input, use_reentrant=None, *, preserve_rng_state=True):
-    """A Sequential (or list of modules) in ``segments`` parts, all but the last one checkpointed. ``input``
-    is the first one's argument.
+    """A Sequential (or list of modules) in ``segments`` parts, of which all but the last are checkpointed.
 
-    It is passed from layer to layer in whatever shape they give it. ValueError for more segments than
-    modules.
+    ``input`` is the argument of the first module, of any shape that it takes. ValueError for more segments
+    than modules.
     """
     layers = list(functions.children()) if hasattr(functions, "children") else list(functions)
     size = len(layers) // segments
@@ -82,16 +82,11 @@ def checkpoint_sequential(functions, segments, input, use_reentrant=None, *, pre
 
 
 class _Segment:
-    """A checkpointed call: how to run it again, and the nodes that wait for that."""
+    """A checkpointed call: how to run it again, and its nodes without saved values."""
 
     def __init__(self, function, args, kwargs, context, preserve, compare):
-        self.function, self.args, self.kwargs, self.context, self.compare = (
-            function,
-            args,
-            kwargs,
-            context,
-            compare,
-        )
+        self.function, self.args, self.kwargs = function, args, kwargs
+        self.context, self.compare = context, compare
         self.state = default_generator.get_state() if preserve else None
         self.versions = [v._counter[0] for v in _variables((args, kwargs))]
         self.start = now()
@@ -105,7 +100,7 @@ class _Segment:
             node.__class__ = _Forgotten
 
     def recall(self):
-        """Run the call again and give the nodes their saved values back."""
+        """Run the call again and restore the saved values of the nodes."""
         if [v._counter[0] for v in _variables((self.args, self.kwargs))] != self.versions:
             raise RuntimeError(
                 "checkpoint: an argument of the checkpointed function was changed in place before backward"
@@ -120,9 +115,9 @@ class _Segment:
         again = [n for n in _made(outputs, self.start) if n.saved is not None]
         if [n.plan for n in again] != [n.plan for n in self.nodes]:
             raise CheckpointError(
-                f"checkpoint: the second run did other operations than the first: {len(self.nodes)} "
-                f"were recorded, then {len(again)}; "
-                f"first {[n.name for n in self.nodes][:8]}, then {[n.name for n in again][:8]}"
+                f"checkpoint: the second run did other operations than the first: {len(self.nodes)} were "
+                f"recorded, then {len(again)}; first {[n.name for n in self.nodes][:8]}, then "
+                f"{[n.name for n in again][:8]}"
             )
         for old, new in zip(self.nodes, again):
             if self.compare and _shapes(new) != old.shapes:
@@ -138,7 +133,7 @@ class _Segment:
 
 
 class _Forgotten(Node):
-    """A node whose saved values were dropped; asking for them brings them back."""
+    """A node whose saved values were dropped; reading them runs the segment again."""
 
     @property
     def saved(self):
@@ -161,7 +156,7 @@ def _shapes(node):
 
 
 def _made(outputs, start):
-    """The nodes of operations behind ``outputs`` that were made after ``start``, in their order."""
+    """The nodes of operations behind ``outputs`` that were recorded after ``start``, in order."""
     found, stack = set(), [v._node for v in _variables(outputs) if v._node is not None]
     while stack:
         node = stack.pop()

@@ -1,7 +1,7 @@
-"""Where torch keeps the handle that registering a hook returns."""
+"""``torch.utils.hooks``: the handle that registering a hook returns."""
 
 from ..core.public_names import publish as _publish
-from ..tensors.tensor import RemovableHandle
+from ..tensors.removable_handle import RemovableHandle
 
 __all__ = ["RemovableHandle"]
 

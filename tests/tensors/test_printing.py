@@ -226,3 +226,9 @@ def test_subclasses_name_themselves():
 def test_device(device):
     suffix = "" if device.type == "cpu" else ", device='cuda:0'"
     assert repr(mytorch.ones(2, device=device)) == f"tensor([1., 1.]{suffix})"
+
+
+def test_format():
+    assert f"{mytorch.tensor(1.5):.2f} {mytorch.tensor(3)} {mytorch.tensor([1.0])}" == "1.50 3 tensor([1.])"
+    with pytest.raises(TypeError, match=r"unsupported format string passed to Tensor.__format__"):
+        format(mytorch.tensor([1.0]), ".2f")

@@ -91,13 +91,15 @@ def browse(page, tmp_path):
 def test_the_first_step(browse):
     seen = browse(
         """
-                 done({title: document.title, heading: text("h2"), formulas: all(".rule pre"),
-                 places: all(".rule .place"), cells: all("#details tbody tr").slice(0, 2), list:
-                 all("#list button .name"), groups: all("#list .group"), bars:
-                 document.querySelectorAll("#chart rect:not(.hit)").length, position:
-                 text("#position"), images: document.images.length, current: all("[aria-
-                 current=step] .name")})
-             """
+        done({
+            title: document.title, heading: text("h2"),
+            formulas: all(".rule pre"), places: all(".rule .place"),
+            cells: all("#details tbody tr").slice(0, 2), list: all("#list button .name"),
+            groups: all("#list .group"), bars: document.querySelectorAll("#chart rect:not(.hit)").length,
+            position: text("#position"), images: document.images.length,
+            current: all("[aria-current=step] .name"),
+        })
+        """
     )
     assert seen["title"] == "Backward pass of Mse" and seen["images"] == 0
     assert seen["heading"].startswith("1. MseMseBackward0")

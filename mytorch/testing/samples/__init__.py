@@ -1,5 +1,6 @@
-"""A row per operation: how to call it, on what, and what it should give. ``tests/test_gradients.py`` and
-``python -m mytorch.gradcheck`` run every row.
+"""A table of samples for every operation: a call, its inputs and the expected result.
+
+``tests/test_gradients.py`` and ``python -m mytorch.gradcheck`` run every row.
 """
 
 from __future__ import annotations
@@ -16,8 +17,9 @@ from ... import ops
 
 @dataclass(frozen=True)
 class Real:
-    """A floating-point input: ``low``/``high`` bound uniform numbers; without them they are standard normal.
-    ``distinct`` spreads the values apart.
+    """A floating-point input: uniform in [low, high), or standard normal without bounds.
+
+    ``distinct`` keeps the values apart.
     """
 
     shape: tuple
@@ -28,7 +30,7 @@ class Real:
 
     def make(self, rng, dtype, shape=None):
         shape = self.shape if shape is None else shape
-        if self.distinct:  # no ties and no near-ties: extremes, sorts and kinks have one derivative
+        if self.distinct:  # no ties: the derivatives of extremes, sorts and kinks are unique
             n = int(np.prod(shape))
             values = (rng.permutation(n).reshape(shape) - (n - 1) / 2 + 0.25) * 0.37
         elif self.low is not None:
@@ -115,7 +117,7 @@ class Sample:
 
 
 def rows() -> list[Sample]:
-    """All rows, of all operations: those that nobody has used so far are imported."""
+    """The rows of all operations, which are imported first."""
     for module in pkgutil.walk_packages(ops.__path__, f"{ops.__name__}."):
         importlib.import_module(module.name)
     found = []

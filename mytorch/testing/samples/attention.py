@@ -1,4 +1,4 @@
-"""Rows of ops/attention.py."""
+"""Rows of ops/layers/attention.py."""
 
 import numpy as np
 

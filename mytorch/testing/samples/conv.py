@@ -1,4 +1,4 @@
-"""Rows of ops/conv.py."""
+"""Rows of ops/spatial/conv.py."""
 
 import mytorch.nn.functional as F
 from mytorch.ops.spatial.conv import convolution, convolution_input, convolution_weight

@@ -1,4 +1,4 @@
-"""Rows of ops/embedding.py."""
+"""Rows of ops/layers/embedding.py."""
 
 from mytorch.nn import functional as F
 

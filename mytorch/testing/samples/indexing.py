@@ -1,4 +1,4 @@
-"""Rows of ops/indexing.py, ops/gather.py and ops/sort.py."""
+"""Rows of ops/indexing.py, ops/gather.py and ops/statistics/sort.py."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""Rows of ops/linear.py and nn/hooks.py."""
+"""Rows of ops/layers/linear.py and nn/hooks.py."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""Rows of ops/cross_entropy.py and ops/loss.py."""
+"""Rows of ops/losses/."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""Rows of ops/norm.py and ops/layer_norm.py."""
+"""Rows of normalisation in ops/layers/."""
 
 import mytorch.nn.functional as F
 from mytorch.ops.layers.batch_norm import scale_channels

@@ -1,4 +1,4 @@
-"""Rows of ops/padding.py, ops/resample.py, ops/fold.py and ops/interpolate.py."""
+"""Rows of padding, resampling, folding and interpolation in ops/spatial/."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""Rows of ops/pool.py, ops/pooling.py and ops/fractional.py."""
+"""Rows of pooling in ops/spatial/."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""Rows of ops/quantiles.py and ops/counting.py."""
+"""Rows of ops/statistics/quantiles.py and ops/statistics/counting.py."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""Rows of ops/reduce.py and ops/variance.py."""
+"""Rows of ops/reduce.py and ops/statistics/variance.py."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""Rows of ops/scan.py."""
+"""Rows of ops/statistics/scan.py."""
 
 import numpy as np
 

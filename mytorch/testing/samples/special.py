@@ -1,4 +1,4 @@
-"""Rows of ops/special."""
+"""Rows of ops/special/."""
 
 import functools
 import math

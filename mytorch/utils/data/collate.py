@@ -1,4 +1,4 @@
-"""Collation: from a list of samples to a batch. Also the conversion of what other libraries call arrays."""
+"""Collation of a list of samples to a batch, and conversion of other libraries' arrays to tensors."""
 
 from __future__ import annotations
 
@@ -15,11 +15,10 @@ from ...tensors.tensor import Tensor
 
 
 def default_collate(batch):
-    """A batch made of a list of samples: one structure like a sample's, with a new first dimension in every
-    tensor.
+    """Collate a list of samples to one batch, with a new first dimension in every tensor.
 
-    Tensors (of any library that has ``__dlpack__`` or ``__array__``), arrays, PIL images and numbers are
-    stacked (Python floats as float64, as in torch); strings and bytes stay lists; dicts, lists, tuples and
+    Tensors and arrays (of any library with ``__dlpack__`` or ``__array__``), PIL images and numbers are
+    stacked, Python floats as float64 as in torch. Strings and bytes stay lists. Dicts, lists, tuples and
     named tuples are collated item by item. TypeError for samples of other types, RuntimeError if their shapes
     or lengths differ.
     """
@@ -40,25 +39,17 @@ def default_collate(batch):
     if isinstance(first, collections.abc.Sequence):
         if any(len(sample) != len(first) for sample in batch):
             raise RuntimeError("each element in list of batch should be of equal size")
-        columns = [default_collate(column) for column in zip(*batch)]
-        return (
-            kind(*columns)
-            if hasattr(first, "_fields")
-            else columns
-            if isinstance(first, tuple)
-            else _like(first, columns)
-        )
+        return _sequence_like(first, [default_collate(column) for column in zip(*batch)])
     if _is_foreign_array(first):
         return as_tensor(_stack_arrays([_to_array(x) for x in batch]))
     raise _cannot(kind)
 
 
 def default_convert(data):
-    """``data`` with every array in it, of NumPy or of another library, as a tensor; everything else
-    unchanged.
+    """``data`` with every array in it, of NumPy or another library, converted to a tensor.
 
-    Goes into dicts, lists, tuples (which become lists, as in torch) and named tuples. It is the
-    ``collate_fn`` when nothing is batched.
+    It recurses into dicts, lists, tuples (which become lists, as in torch) and named tuples; everything else
+    is unchanged. This is the default ``collate_fn`` of single samples.
     """
     if isinstance(data, (Tensor, str, bytes)):
         return data
@@ -67,20 +58,21 @@ def default_convert(data):
     if isinstance(data, collections.abc.Mapping):
         return _like(data, {key: default_convert(data[key]) for key in data})
     if isinstance(data, collections.abc.Sequence):
-        items = [default_convert(item) for item in data]
-        return (
-            type(data)(*items)
-            if hasattr(data, "_fields")
-            else items
-            if isinstance(data, tuple)
-            else _like(data, items)
-        )
+        return _sequence_like(data, [default_convert(item) for item in data])
     return as_tensor(_to_array(data)) if _is_foreign_array(data) else data
 
 
+def _sequence_like(original, items):
+    """The list ``items`` in the type of ``original``; plain tuples become lists, as in torch."""
+    if hasattr(original, "_fields"):
+        return type(original)(*items)
+    return items if isinstance(original, tuple) else _like(original, items)
+
+
 def _like(original, items):
-    """A dict or a list in the type of ``original``, with what else a mutable one carries; a plain one where
-    the type does not allow that.
+    """A dict or list of ``items`` in the type of ``original``, or a plain one if the type cannot be made.
+
+    A mutable original is copied, to keep its other attributes.
     """
     try:
         if isinstance(original, collections.abc.MutableMapping):
@@ -98,7 +90,7 @@ def _like(original, items):
 
 
 def _stack(tensors):
-    """As ops.join.stack; tensors that need no gradient skip the graph."""
+    """``stack``, without the graph for tensors that need no gradient."""
     if any(t._node is not None for t in tensors):
         return stack(tensors)
     return wrap(_stack_arrays([t.array for t in tensors]))
@@ -113,7 +105,7 @@ def _stack_arrays(arrays):
         return stack(arrays)  # promotes as torch does
     if first.ndim == 0:
         return xp(first).stack(arrays)
-    return xp(first).concatenate(arrays).reshape(len(arrays), *first.shape)  # a third of the time of `stack`
+    return xp(first).concatenate(arrays).reshape(len(arrays), *first.shape)  # three times as fast as `stack`
 
 
 def _check_shapes(arrays):
@@ -131,14 +123,11 @@ def _is_foreign_array(x):
 
 
 def _to_array(x):
-    """An array of another library, on the CPU, as NumPy's; a copy only where its memory cannot be written."""
+    """An array of another library on the CPU as a NumPy array; copied only if it is read-only."""
     if hasattr(x, "detach"):
         x = x.detach()  # torch does not export tensors that require a gradient
-    array = (
-        numpy.from_dlpack(x)
-        if not (hasattr(x, "__array__") or hasattr(x, "__array_interface__"))
-        else numpy.asarray(x)
-    )
+    is_like_numpy = hasattr(x, "__array__") or hasattr(x, "__array_interface__")
+    array = numpy.asarray(x) if is_like_numpy else numpy.from_dlpack(x)
     return array if array.flags.writeable else array.copy()
 
 

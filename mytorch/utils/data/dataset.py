@@ -1,4 +1,4 @@
-"""Datasets: anything that gives samples, by index or as a stream."""
+"""Datasets: samples by index or as a stream."""
 
 from __future__ import annotations
 
@@ -18,8 +18,9 @@ T_co = TypeVar("T_co", covariant=True)
 
 
 def fast_path(obj, name, *plain):
-    """``obj``'s method ``name``, a faster form of its methods ``plain``; None if it has none or a subclass
-    has redefined a plain one since.
+    """The method ``name`` of ``obj``, a faster form of its methods ``plain``, or None.
+
+    A subclass that overrides a plain method but not the fast one has none.
     """
     for cls in type(obj).__mro__:
         if name in vars(cls):
@@ -30,7 +31,7 @@ def fast_path(obj, name, *plain):
 
 
 def batch_reader(dataset):
-    """``dataset.__getbatch__`` if it can be trusted to agree with its ``__getitem__``, else None."""
+    """``dataset.__getbatch__``, or None if a subclass overrides ``__getitem__`` without it."""
     return fast_path(dataset, "__getbatch__", "__getitem__", "__getitems__")
 
 
@@ -38,8 +39,8 @@ class Dataset(Generic[T_co]):
     """A map from keys to samples. Subclasses define ``__getitem__`` and mostly ``__len__``.
 
     Two optional methods make loading faster. ``__getitems__(indices)`` returns a list of samples, as in
-    torch. ``__getbatch__(indices)`` returns the very batch that ``default_collate`` would make of them, or
-    NotImplemented; it is used with the default ``collate_fn`` only.
+    torch. ``__getbatch__(indices)`` returns the batch that ``default_collate`` would make of them, or
+    NotImplemented; only the default ``collate_fn`` uses it.
     """
 
     def __getitem__(self, index) -> T_co:
@@ -52,8 +53,8 @@ class Dataset(Generic[T_co]):
 class IterableDataset(Dataset[T_co]):
     """A stream of samples. Subclasses define ``__iter__``.
 
-    With several workers each one has its own copy: split the work by :func:`get_worker_info`, or every sample
-    comes once per worker.
+    Each worker has its own copy: split the work by :func:`get_worker_info`, or every sample comes once per
+    worker.
     """
 
     def __iter__(self):
@@ -64,9 +65,7 @@ class IterableDataset(Dataset[T_co]):
 
 
 class TensorDataset(Dataset):
-    """Samples ``(tensor[i], ...)`` of tensors (or arrays) that agree in their first dimension; AssertionError
-    if they do not.
-    """
+    """Samples ``(tensor[i], ...)`` of tensors or arrays; AssertionError if their first dimensions differ."""
 
     def __init__(self, *tensors):
         self.tensors = tuple(as_tensor(t) for t in tensors)
@@ -85,7 +84,7 @@ class TensorDataset(Dataset):
 
 
 class StackDataset(Dataset):
-    """Samples ``(a[i], b[i], ...)`` of several datasets, or dicts of them if they are given by keyword.
+    """Samples ``(a[i], b[i], ...)`` of several datasets, or dicts if the datasets are given by keyword.
 
     ValueError if their lengths differ.
     """
@@ -140,11 +139,12 @@ class ConcatDataset(Dataset[T_co]):
             )
         index = index % len(self)
         which = bisect.bisect_right(self.cumulative_sizes, index)
-        return self.datasets[which][index - (self.cumulative_sizes[which - 1] if which else 0)]
+        before = self.cumulative_sizes[which - 1] if which else 0
+        return self.datasets[which][index - before]
 
 
 class ChainDataset(IterableDataset):
-    """Several streams, one after the other. AssertionError on meeting what is not an IterableDataset."""
+    """Several streams, one after the other; AssertionError for what is not an IterableDataset."""
 
     def __init__(self, datasets):
         self.datasets = datasets
@@ -171,9 +171,8 @@ class Subset(Dataset[T_co]):
         if fast_path(self, "__getitems__", "__getitem__") is None:
             raise NotImplementedError(
                 f"{type(self).__name__} overrides __getitem__ but not __getitems__. When subclassing "
-                "Subset and overriding __getitem__, you must "
-                "also override __getitems__ to ensure DataLoader works correctly with your custom "
-                "logic. A simple implementation:\n\n"
+                "Subset and overriding __getitem__, you must also override __getitems__ to ensure DataLoader "
+                "works correctly with your custom logic. A simple implementation:\n\n"
                 "def __getitems__(self, indices):\n    return [self.__getitem__(idx) for idx in indices]"
             )
 
@@ -194,9 +193,9 @@ class Subset(Dataset[T_co]):
 
 
 def _samples(dataset, indices):
-    """A list of samples, by ``__getitems__`` where the dataset has it.
+    """A list of the samples at ``indices``, by ``__getitems__`` if the dataset has it.
 
-    ValueError if that returns another number of them.
+    ValueError if that returns another number of samples.
     """
     if not callable(getattr(dataset, "__getitems__", None)):
         return [dataset[i] for i in indices]
@@ -209,11 +208,10 @@ def _samples(dataset, indices):
 
 
 def random_split(dataset, lengths, generator=default_generator):
-    """Split ``dataset`` at random into a list of :class:`Subset` of the given lengths, or of fractions that
-    sum to 1.
+    """Split ``dataset`` at random into a list of :class:`Subset` of the given lengths.
 
-    What fractions leave over by rounding down goes one each to the first parts. ValueError if the lengths do
-    not sum to ``len(dataset)``.
+    ``lengths`` may also be fractions that sum to 1: they are rounded down, and the remaining samples go one
+    each to the first parts. ValueError if the lengths do not sum to ``len(dataset)``.
     """
     total = len(dataset)
     if math.isclose(sum(lengths), 1) and sum(lengths) <= 1:

@@ -1,4 +1,4 @@
-"""The sampler that gives each of several processes its own part of a dataset."""
+"""A sampler that gives each of several processes its own part of a dataset."""
 
 from __future__ import annotations
 
@@ -10,12 +10,11 @@ from .sampler import Sampler
 
 
 class DistributedSampler(Sampler[int]):
-    """Every ``num_replicas``-th index from the ``rank``-th on, after a shuffle that ``seed`` and
-    :meth:`set_epoch` determine.
+    """Every ``num_replicas``-th index from the ``rank``-th on, shuffled by ``seed`` and :meth:`set_epoch`.
 
-    The last ones are repeated from the front so that all parts are of one length, or left out with
-    ``drop_last``. ValueError for a rank outside of [0, num_replicas); RuntimeError without both, as there are
-    no process groups to ask.
+    All parts have one length: missing indices are repeated from the front, or the last ones left out with
+    ``drop_last``. ValueError for a rank outside of [0, num_replicas), RuntimeError unless ``num_replicas``
+    and ``rank`` are both given.
     """
 
     def __init__(self, dataset, num_replicas=None, rank=None, shuffle=True, seed=0, drop_last=False):
@@ -23,25 +22,17 @@ class DistributedSampler(Sampler[int]):
             raise RuntimeError("Requires distributed package to be available: give num_replicas and rank")
         if not 0 <= rank < num_replicas:
             raise ValueError(f"Invalid rank {rank}, rank should be in the interval [0, {num_replicas - 1}]")
-        self.dataset, self.num_replicas, self.rank, self.shuffle, self.seed, self.drop_last = (
-            dataset,
-            num_replicas,
-            rank,
-            shuffle,
-            seed,
-            drop_last,
-        )
+        self.dataset, self.num_replicas, self.rank = dataset, num_replicas, rank
+        self.shuffle, self.seed, self.drop_last = shuffle, seed, drop_last
         self.epoch, n = 0, len(dataset)
         self.num_samples = n // num_replicas if drop_last else math.ceil(n / num_replicas)
         self.total_size = self.num_samples * num_replicas
 
     def __iter__(self):
         n = len(self.dataset)
-        order = (
-            randperm(n, generator=Generator().manual_seed(self.seed + self.epoch)).tolist()
-            if self.shuffle
-            else list(range(n))
-        )
+        order = list(range(n))
+        if self.shuffle:
+            order = randperm(n, generator=Generator().manual_seed(self.seed + self.epoch)).tolist()
         if not self.drop_last and n:
             order = (order * math.ceil(self.total_size / n))[: self.total_size]
         return iter(order[self.rank : self.total_size : self.num_replicas])
@@ -50,5 +41,5 @@ class DistributedSampler(Sampler[int]):
         return self.num_samples
 
     def set_epoch(self, epoch: int) -> None:
-        """Shuffle differently from now on."""
+        """Set the epoch, which changes the shuffled order."""
         self.epoch = epoch

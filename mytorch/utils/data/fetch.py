@@ -1,4 +1,4 @@
-"""From indices to a batch: what a worker process and the loader without workers both do."""
+"""From indices to a batch, in a worker process or in the loader's own."""
 
 from __future__ import annotations
 
@@ -9,41 +9,31 @@ from .dataset import IterableDataset, batch_reader
 
 
 def fetcher(dataset, batched, collate_fn, drop_last):
-    """The function that makes one batch of a list of indices (one sample of one index, if not ``batched``).
+    """The function that loads one batch from a list of indices, or one sample if not ``batched``.
 
-    For an IterableDataset it raises StopIteration at the end, and only the number of indices counts.
+    For an IterableDataset only the number of indices counts; StopIteration is raised at its end.
     """
     if isinstance(dataset, IterableDataset):
         return _from_stream(iter(dataset), batched, collate_fn, drop_last)
-    return _refuse_stop_iteration(_from_map(dataset, batched, collate_fn))
-
-
-def _from_map(dataset, batched, collate_fn):
-    if not batched:
-        return lambda index: collate_fn(dataset[index])
-    read = batch_reader(dataset) if collate_fn is default_collate else None
-    samples = getattr(dataset, "__getitems__", None)
+    read = batch_reader(dataset) if batched and collate_fn is default_collate else None
 
     def fetch(indices):
-        if read is not None:
-            batch = read(indices)
-            if batch is not NotImplemented:
-                return batch
-        return collate_fn(samples(indices) if samples else [dataset[i] for i in indices])
-
-    return fetch
-
-
-def _refuse_stop_iteration(fetch):
-    def checked(index):
         try:
-            return fetch(index)
+            if read is not None and (batch := read(indices)) is not NotImplemented:
+                return batch
+            return collate_fn(_load(dataset, indices) if batched else dataset[indices])
         except StopIteration as error:  # it would end the epoch in silence
             raise RuntimeError(
                 "the dataset raised StopIteration; only an IterableDataset may end by it"
             ) from error
 
-    return checked
+    return fetch
+
+
+def _load(dataset, indices):
+    """A list of the samples at ``indices``."""
+    load_all = getattr(dataset, "__getitems__", None)
+    return load_all(indices) if load_all else [dataset[i] for i in indices]
 
 
 def _from_stream(stream, batched, collate_fn, drop_last):

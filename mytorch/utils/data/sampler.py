@@ -1,7 +1,7 @@
-"""Samplers: in which order samples are visited.
+"""Samplers: the order in which samples are visited.
 
-A sampler draws all its random numbers when its first index is asked for, so that a generator's state and the
-number of indices taken say where it stands.
+A sampler draws all its random numbers when its first index is taken. So a generator's state and the number of
+indices taken determine its position.
 """
 
 from __future__ import annotations
@@ -53,18 +53,14 @@ class SequentialSampler(Sampler[int]):
 class RandomSampler(Sampler[int]):
     """Indices of ``data_source`` in random order: permutations, or drawn independently with ``replacement``.
 
-    ``num_samples`` (default: the length of ``data_source``) is how many. Without ``generator`` the default
-    generator seeds a new one for each pass. TypeError if ``replacement`` is not a bool, ValueError unless
-    ``num_samples`` is a positive integer.
+    ``num_samples`` is their number, by default the length of ``data_source``. Without ``generator`` the
+    default generator seeds a new one for each pass. TypeError if ``replacement`` is not a bool, ValueError
+    unless ``num_samples`` is a positive integer.
     """
 
     def __init__(self, data_source, replacement=False, num_samples=None, generator=None):
-        self.data_source, self.replacement, self._num_samples, self.generator = (
-            data_source,
-            replacement,
-            num_samples,
-            generator,
-        )
+        self.data_source, self.generator = data_source, generator
+        self.replacement, self._num_samples = replacement, num_samples
         if not isinstance(replacement, bool):
             raise TypeError(f"replacement should be a boolean value, but got replacement={replacement}")
         if not isinstance(self.num_samples, int) or self.num_samples <= 0:
@@ -79,7 +75,7 @@ class RandomSampler(Sampler[int]):
 
     def __iter__(self):
         n, count = len(self.data_source), self.num_samples
-        if self.replacement:  # by the piece, from a generator of its own: there may be no end to them
+        if self.replacement:  # in pieces, from its own generator: num_samples may be huge
             source = Generator().manual_seed(draw_seed(self.generator)).numpy
             for done in range(0, count, 4096):
                 yield from source.integers(n, size=min(4096, count - done)).tolist()
@@ -107,11 +103,10 @@ class SubsetRandomSampler(Sampler[int]):
 
 
 class WeightedRandomSampler(Sampler[int]):
-    """``num_samples`` indices, each with probability proportional to its weight; ``replacement`` says whether
-    one may come twice.
+    """``num_samples`` indices, each with probability proportional to its weight.
 
-    ValueError for a bad setting, RuntimeError on iterating for weights that are negative, not finite, all
-    zero, or too few to draw from.
+    Without ``replacement`` no index comes twice. ValueError for a wrong argument; iterating raises
+    RuntimeError for weights that are negative, not finite, all zero, or too few to draw from.
     """
 
     def __init__(self, weights, num_samples, replacement=True, generator=None):
@@ -149,8 +144,7 @@ class WeightedRandomSampler(Sampler[int]):
 
 
 class BatchSampler(Sampler[list]):
-    """Lists of ``batch_size`` indices of ``sampler``; the last one may be shorter, or is left out with
-    ``drop_last``.
+    """Lists of ``batch_size`` indices of ``sampler``; ``drop_last`` leaves out a shorter last one.
 
     ValueError unless ``batch_size`` is a positive integer and ``drop_last`` a bool.
     """

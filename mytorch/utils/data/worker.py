@@ -1,10 +1,8 @@
 """Worker processes that load batches.
 
-Each worker has a pipe of its own and answers in the order in which it is asked, so the loader gets batches in
-order by asking the right
-worker, and no lock is shared that a killed worker could take with it: its pipe ends, and that is an error
-where its answer was due. Arrays travel as they are, outside of the pickle; shared memory would save a copy of
-each and leak when a process is killed.
+Each worker has its own pipe and answers requests in order, so the loader gets the batches in order. No lock
+is shared that a killed worker could hold: its pipe closes, which is an error when its answer is due. Arrays
+are sent outside of the pickle. Shared memory would save one copy of each, but leak when a process is killed.
 """
 
 from __future__ import annotations
@@ -33,17 +31,14 @@ from ...kernels.threads import set_num_threads
 from ...tensors.generator import manual_seed
 from .fetch import fetcher
 
-DATA, FAILED, END = range(3)  # what an answer is: a batch, a Failure, nothing more to come
+DATA, FAILED, END = range(3)  # the kinds of answers: a batch, a Failure, the end of the data
 GRACE = 1.0  # seconds that a worker gets to finish its sample when it is stopped
-# seconds between looks whether the process at the other end is still there, should its pipe not tell
-LOOK = 5.0
+LOOK = 5.0  # seconds between checks that the process at the other end of a pipe is alive
 
 
 @dataclasses.dataclass
 class WorkerInfo:
-    """What :func:`get_worker_info` returns: the worker's ``id`` of ``num_workers``, its ``seed`` and its copy
-    of the ``dataset``.
-    """
+    """A worker, as :func:`get_worker_info` describes it; ``dataset`` is the worker's own copy."""
 
     id: int
     num_workers: int
@@ -52,7 +47,7 @@ class WorkerInfo:
 
 
 _info: WorkerInfo | None = None
-_main_ends: weakref.WeakSet = weakref.WeakSet()  # the main process's ends of all pipes to workers
+_main_ends: weakref.WeakSet = weakref.WeakSet()  # the main process's ends of the pipes to all workers
 
 
 def get_worker_info() -> WorkerInfo | None:
@@ -62,7 +57,7 @@ def get_worker_info() -> WorkerInfo | None:
 
 @dataclasses.dataclass
 class Task:
-    """What a worker is for: the same for all workers of a loader."""
+    """The settings that all workers of a loader share."""
 
     dataset: Any
     batched: bool
@@ -73,7 +68,7 @@ class Task:
 
 
 class Failure:
-    """An exception of a worker, in a form that travels: its type and the text of its traceback."""
+    """An exception of a worker in a form that can be sent: its type and the text of its traceback."""
 
     def __init__(self, error, worker_id):
         text = "".join(traceback.format_exception(type(error), error, error.__traceback__))
@@ -81,7 +76,7 @@ class Failure:
         self.text = f"Caught {self.kind.__name__} in DataLoader worker process {worker_id}.\nOriginal {text}"
 
     def reraise(self):
-        """Raise an exception of the original type; RuntimeError where that cannot be made from a message."""
+        """Raise the original type of exception, or RuntimeError if it cannot be made from a message."""
         try:
             error = self.kind(_Verbatim(self.text) if issubclass(self.kind, KeyError) else self.text)
         except Exception:
@@ -90,7 +85,7 @@ class Failure:
 
 
 class _Verbatim(str):
-    """A text that is its own repr: KeyError shows the repr of its message."""
+    """A text whose repr is itself, because KeyError shows the repr of its message."""
 
     def __repr__(self):
         return str(self)
@@ -100,20 +95,19 @@ class _Verbatim(str):
 
 
 def run(pipe, worker_id, task):
-    """Answer until the pipe ends.
+    """The main loop of a worker: answer requests until the pipe closes.
 
-    A question is ``(seed, None)``, which begins an epoch and has no answer, or ``(None, indices)``.
+    ``(seed, None)`` begins an epoch and has no answer; ``(None, indices)`` asks for a batch.
     """
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to the whole group; the main process decides
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all processes; the main one handles it
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    # a forked worker has copies of them, which would hide from all workers that the main process has closed
-    # its own
+    # close the copies that a fork has made: a pipe only ends when every copy of the main end is closed
     for end in _main_ends:
         end.close()
     set_num_threads(1)  # the other cores are for the other workers
     threadpool_limits(1)
     answers = queue.SimpleQueue()
-    # so that the next batch is made meanwhile
+    # a thread sends, so that the next batch is loaded meanwhile
     threading.Thread(target=_send_all, args=(pipe, answers), daemon=True).start()
     fetch = None
     while (question := _next_question(pipe)) is not None:
@@ -125,7 +119,7 @@ def run(pipe, worker_id, task):
 
 
 def _next_question(pipe):
-    """None when the main process has closed the pipe or is gone."""
+    """The next request; None when the main process has closed the pipe or is dead."""
     parent = os.getppid()
     try:
         while not pipe.poll(LOOK):
@@ -137,8 +131,7 @@ def _next_question(pipe):
 
 
 def _begin_epoch(seed, worker_id, task):
-    """Seed all generators and return the function that makes batches. A failure is kept for the first
-    batch."""
+    """Seed all generators and return the function that loads batches, or a Failure to answer with."""
     global _info
     high, low = divmod(seed - worker_id, 2**32)
     random.seed(seed)
@@ -148,7 +141,7 @@ def _begin_epoch(seed, worker_id, task):
     try:
         if task.init_fn is not None:
             task.init_fn(worker_id)
-            task.init_fn = None  # once in the life of a worker
+            task.init_fn = None  # only when the worker starts
         return fetcher(task.dataset, task.batched, task.collate_fn, task.drop_last)
     except Exception as error:
         return Failure(error, worker_id)
@@ -166,12 +159,12 @@ def _answer(fetch, indices, worker_id):
 
 
 def _packed(status, value, worker_id):
-    """The answer as bytes: its pickle, and one piece for each array in it."""
+    """The answer as a list of bytes: its pickle, then the memory of each array in it."""
     arrays = []
     try:
         head = pickle.dumps((status, value), 5, buffer_callback=arrays.append)
     except Exception as error:
-        if status == FAILED:  # an exception type of this process's own
+        if status == FAILED:  # an exception type that cannot be pickled
             value.kind = RuntimeError
             return _packed(status, value, worker_id)
         return _packed(FAILED, Failure(error, worker_id), worker_id)
@@ -185,7 +178,7 @@ def _send_all(pipe, answers):
             pipe.send((head, len(arrays)))
             for array in arrays:
                 pipe.send_bytes(array)
-    except OSError:  # nobody listens any more
+    except OSError:  # the main process has closed the pipe
         pass
 
 
@@ -198,13 +191,13 @@ class Worker:
     def __init__(self, context, worker_id, task):
         self.pipe, theirs = context.Pipe()
         _main_ends.add(self.pipe)
-        self.active = True  # whether it may have more to give
-        self.stale = 0  # answers on their way that nobody wants any more
+        self.active = True  # whether it may have more data
+        self.stale = 0  # answers of an earlier epoch that are still to come
         self.process = context.Process(target=run, args=(theirs, worker_id, task), daemon=True)
         try:
             with warnings.catch_warnings():
-                # Python 3.12 warns of a fork beside any thread, such as tqdm's monitor. Those of mytorch have
-                # stopped by then, and the others are no more dangerous than in torch.
+                # Python 3.12 warns about a fork beside any thread, such as tqdm's monitor. The threads of
+                # mytorch stop before a fork; others are as dangerous as in torch.
                 warnings.filterwarnings(
                     "ignore", "This process .* is multi-threaded, use of fork", DeprecationWarning
                 )
@@ -213,16 +206,16 @@ class Worker:
             theirs.close()
 
     def ask(self, seed, indices):
-        """Send a question. If the worker is dead, that is reported where its answer is due."""
+        """Send a request. A dead worker is reported when its answer is due."""
         try:
             self.pipe.send((seed, indices))
         except OSError:
             pass
 
     def answer(self, timeout):
-        """(status, value) of its next answer. TimeoutError after ``timeout`` seconds (0:
+        """(status, value) of its next answer.
 
-        none), RuntimeError if the process is dead.
+        TimeoutError after ``timeout`` seconds (0: no limit), RuntimeError if the process is dead.
         """
         deadline = time.monotonic() + timeout if timeout > 0 else float("inf")
         while True:
@@ -250,23 +243,20 @@ class Worker:
         code = self.process.exitcode
         if code is not None and code < 0:
             name = {s.value: s.name for s in signal.Signals}.get(-code, str(-code))
-            how = f"killed by signal {name}" + " (perhaps by the system, for want of memory)" * (
-                name == "SIGKILL"
-            )
+            how = f"killed by signal {name}"
+            if name == "SIGKILL":
+                how += " (perhaps by the system, for want of memory)"
         else:
             how = (
-                f"exit code {code}; its own message, if any, is on stderr. Where workers are not forked, "
-                "the main part of a script must be under "
+                f"exit code {code}; its own message, if any, is on stderr. Where workers are not forked, the "
+                "main part of a script must be under `if __name__ == '__main__':`"
             )
-            how += "`if __name__ == '__main__':`"
         return RuntimeError(f"DataLoader worker (pid(s) {self.process.pid}) exited unexpectedly: {how}")
 
 
 def stop(workers, owner):
-    """End the processes: those that do not in a moment, by force. Does nothing in a forked copy of the
-    ``owner`` process.
-    """
-    if os.getpid() != owner:
+    """End the processes, by force after :data:`GRACE` seconds."""
+    if os.getpid() != owner:  # in a forked copy of the process that owns them
         return
     for w in workers:
         w.pipe.close()
@@ -281,12 +271,11 @@ def stop(workers, owner):
 
 
 def start_context(chosen):
-    """How worker processes start: as ``chosen`` or as ``multiprocessing.set_start_method`` says; by default
-    by a fork on Linux, as in torch, and elsewhere as Python does it.
+    """The multiprocessing context: ``chosen``, or that of ``multiprocessing.set_start_method``.
 
-    A forked worker needs neither a guarded main module nor a dataset that can be pickled. The threads of
-    mytorch and of OpenBLAS stop before a fork. CUDA and MPI do not survive one: there the default is to
-    spawn.
+    Without either it is fork on Linux, as in torch, and Python's default elsewhere. A forked worker needs
+    neither a guarded main module nor a picklable dataset. The threads of mytorch and of OpenBLAS stop before
+    a fork. CUDA and MPI do not survive one, so the default is spawn once they are initialised.
     """
     if chosen is not None:
         return chosen
@@ -305,7 +294,7 @@ def start_context(chosen):
 
 
 def _unfit_for_a_fork():
-    """The name of a library that has been initialised and does not survive a fork, or None."""
+    """The name of an initialised library that does not survive a fork, or None."""
     if cuda_is_initialized():
         return "CUDA"
     mpi = sys.modules.get("mpi4py.MPI")

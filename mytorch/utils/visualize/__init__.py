@@ -1,4 +1,4 @@
-"""See a model and its graph."""
+"""Pictures, tables and web pages of a model and its computation graph."""
 
 from .drawing import draw_graph
 from .explain import explain

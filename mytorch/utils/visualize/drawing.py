@@ -18,13 +18,14 @@ _MODULE = {"style": "rounded", "color": "#999999", "fontcolor": "#555555", "labe
 
 
 def draw_graph(tensor, path=None, trace=None):
-    """Draw the computation graph of ``tensor``, from the leaves down to it; returns the SVG text, or None if
-    ``path`` (.svg, .png, .pdf) is written.
+    """Draw the computation graph of ``tensor``, with the leaves at the top.
 
-    Operations are boxes with the shape and dtype of their output, leaves are green and bear the names of the
-    parameters if ``trace`` is a :class:`Trace` or a model; a Trace also frames what each module computed.
-    Needs the package graphviz (``pip install 'mytorch[visualize]'``) and Graphviz's program ``dot``:
-    ImportError and RuntimeError say which is missing.
+    Returns the SVG text, or None if a ``path`` (.svg, .png, .pdf) is given. Operations are boxes with the
+    shape and dtype of their output. Leaves are green, with the names of the parameters if ``trace`` is a
+    :class:`Trace` or a model. A Trace also draws a frame around the nodes of each module.
+
+    ImportError without the package graphviz (``pip install 'mytorch[visualize]'``), RuntimeError without
+    Graphviz's program ``dot``, ValueError for a path without a known format.
     """
     if graphviz is None:
         raise ImportError(
@@ -35,7 +36,7 @@ def draw_graph(tensor, path=None, trace=None):
     try:
         graph.run(hooks=False)
     except RuntimeError:
-        pass  # freed, or changed in place: the rows after that have no shapes
+        pass  # saved values were freed or changed in place: the following rows have no shapes
     dot = graphviz.Digraph(
         graph_attr={"ranksep": "0.3", **_STYLE},
         node_attr={"height": "0.3", **_STYLE},
@@ -64,7 +65,7 @@ def draw_graph(tensor, path=None, trace=None):
 
 
 def _by_parent(rows):
-    """{call: (rows recorded by it, calls inside)}; of None for what is outside of the model."""
+    """{call: (its rows, the calls inside)}; the key None is for rows outside of the model."""
     tree = {None: ([], [])}
     for row in rows:
         call = row.call
@@ -80,7 +81,7 @@ def _by_parent(rows):
 
 
 def _fill(dot, call, tree):
-    """Add what ``call`` recorded, and a frame for each call inside."""
+    """Add the rows of ``call``, and a frame for each call inside."""
     rows, inside = tree[call]
     for row in rows:
         shape, dtype = row.describe()

@@ -7,44 +7,41 @@ import json
 import math
 from pathlib import Path
 
-from ...autograd.function import FunctionNode
+from ...autograd.function_node import FunctionNode
 from .graph import Graph, in_bytes, saved_bytes, saved_values
 from .lanes import lanes_of
 from .rules import formulas, input_names
 
-HUGE = 1e4  # gradients of a larger norm are marked
+HUGE = 1e4  # gradients with a larger norm are marked
 
 
 def explain(loss, trace=None, path="explain.html", repeats=5):
-    """Run the backward pass of ``loss``, measure every step, and write a page that steps through it; returns
-    the path.
+    """Write a page that steps through the backward pass of ``loss``, and return its path.
 
-    The page is one file that needs no network. For each node it shows the gradient formula as it stands in
-    the source, shape, dtype, bytes and norm of the gradients that come in and go out (zero, infinite, nan and
-    huge ones are marked), the values saved for it, and the time in µs: the shortest of ``repeats`` passes,
-    since the first also warms up caches and threads. With a :class:`Trace` the nodes are grouped by the
-    modules that recorded them; with a model in its place leaves bear the names of the parameters.
+    The page is one file that needs no network. For each node it shows the source of the gradient formula; the
+    shape, dtype, bytes and norm of the incoming and outgoing gradients (zero, infinite, nan and huge ones are
+    marked); the saved values; and the time in µs, the shortest of ``repeats`` passes, as the first one also
+    warms up caches and threads. With a :class:`Trace` the nodes are grouped by the modules that recorded
+    them. With a model instead, leaves have the names of its parameters.
 
-    The last pass, whose gradients are shown, is a real one with the hooks of tensors and modules; the others
-    are without. None adds anything to the ``.grad`` of a leaf and the graph is kept, so ``loss.backward()``
-    may follow. A ``loss`` that is not a scalar starts with ones. RuntimeError if it has no graph, or if that
-    was freed.
+    The last pass, whose gradients are shown, runs the hooks of tensors and modules; the others do not. No
+    pass changes the ``.grad`` of a leaf or frees the graph, so ``loss.backward()`` may follow. If ``loss`` is
+    not a scalar, its gradient is ones. RuntimeError if it has no graph, or if the graph was freed.
     """
     graph = Graph(loss, trace)
     for i in reversed(range(repeats)):
         graph.run(hooks=i == 0)
     data = json.dumps(_page_data(graph, repeats), ensure_ascii=False, allow_nan=False)
-    data = data.replace("<", "\\u003c")  # so that no text can end the script element
+    data = data.replace("<", "\\u003c")  # so that no text ends the script element
     page = Path(__file__).with_name("explain.html").read_text("utf-8")
-    page = page.replace("{{TITLE}}", html.escape(f"Backward pass of {graph.rows[0].label}")).replace(
-        "{{DATA}}", data
-    )
+    title = html.escape(f"Backward pass of {graph.rows[0].label}")
+    page = page.replace("{{TITLE}}", title).replace("{{DATA}}", data)
     Path(path).write_text(page, "utf-8")
     return path
 
 
 def _page_data(graph, repeats):
-    """All that the page shows, as text and numbers."""
+    """The content of the page, as text and numbers."""
     operations = [row for row in graph.rows if not row.is_leaf]
     total = max(1, sum(row.nanoseconds or 0 for row in operations))
     gradients = [g for row in operations for g in row.outgoing if g]
@@ -62,9 +59,8 @@ def _page_data(graph, repeats):
         before = before if row.is_leaf else row.call  # a leaf stands with the operation that needs it last
         data |= {"group": str(before or ""), "depth": before.depth if before else 0, "lanes": lanes._asdict()}
         data |= {"label": row.label, "shape": " ".join(row.describe()), "leaf": row.is_leaf}
-        data["flags"] = sorted(
-            {flag for g in (*row.incoming, *row.outgoing) if g and (flag := _flag(g.norm))}
-        )
+        flags = {_flag(g.norm) for g in (*row.incoming, *row.outgoing) if g}
+        data["flags"] = sorted(flags - {""})
     return {
         "rows": rows,
         "sources": [source._asdict() for source in sources.numbers],
@@ -83,7 +79,7 @@ def _page_data(graph, repeats):
 
 
 class _Sources:
-    """The formulas of all nodes, each once: a node of the page has their numbers."""
+    """The formulas of all nodes, each once; nodes refer to them by number."""
 
     def __init__(self):
         self.numbers, self.by_plan = {}, {}
@@ -101,13 +97,15 @@ class _Sources:
 def _operation(row, arrivals, total, sources):
     rules, called = sources.of(row.node)
     users = list(dict.fromkeys(index for index, _ in arrivals))
-    incoming = [
-        _gradient(g, "in, from" if users else "in: ones, the start", users) for g in row.incoming if g
-    ]
+    source = "in, from" if users else "in: ones, the start"
+    incoming = [_gradient(g, source, users) for g in row.incoming if g]
     outgoing = [
         _gradient(g, f"out for {name}, to", [goal.index])
         for g, name, goal in zip(row.outgoing, input_names(row.node), row.edges)
     ]
+    time = "not reached by the pass"
+    if row.incoming:
+        time = f"{_microseconds(row.nanoseconds)}, {row.nanoseconds / total:.0%} of the pass"
     return {
         "kind": row.node.name,
         "about": _first_sentence(row.node),
@@ -117,9 +115,7 @@ def _operation(row, arrivals, total, sources):
         "outgoing": outgoing,
         "saved": [_saved(name, value) for name, value in saved_values(row.node)],
         "microseconds": (row.nanoseconds or 0) / 1000,
-        "time": f"{_microseconds(row.nanoseconds)}, {row.nanoseconds / total:.0%} of the pass"
-        if row.incoming
-        else "not reached by the pass",
+        "time": time,
     }
 
 
@@ -144,15 +140,8 @@ def _first_sentence(node):
 
 def _gradient(g, what, steps):
     if g is None:
-        return {
-            "what": what,
-            "steps": steps,
-            "shape": "none",
-            "dtype": "",
-            "bytes": "",
-            "norm": "",
-            "flag": "",
-        }
+        unknown = dict.fromkeys(("dtype", "bytes", "norm", "flag"), "")
+        return {"what": what, "steps": steps, "shape": "none", **unknown}
     shape = str(g.shape) if g.raw_shape is None else f"{g.raw_shape} summed to {g.shape}"
     numbers = {"bytes": in_bytes(g.nbytes), "norm": f"{g.norm:.3g}", "flag": _flag(g.norm)}
     return {"what": what, "steps": steps, "shape": shape, "dtype": g.dtype, **numbers}

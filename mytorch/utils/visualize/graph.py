@@ -1,9 +1,7 @@
-"""The graph behind a tensor as rows in the order of the backward pass, and what that pass does at each of
-them.
+"""The graph behind a tensor as rows in the order of the backward pass, with the gradients at each of them.
 
-The pass is the real one (``core.walk``): for its duration every node's plan stands behind a
-:class:`_Watched` one, which notes what goes in and out. Nothing is added to any ``.grad``, and the graph
-stays whole.
+The pass is the real one (``core.walk``). While it runs, a :class:`_Watched` plan replaces every node's plan
+and records the gradients that go in and out. No ``.grad`` changes, and the graph is kept.
 """
 
 from __future__ import annotations
@@ -13,7 +11,7 @@ from dataclasses import dataclass, field
 
 import numpy
 
-from ...autograd.function import FunctionNode
+from ...autograd.function_node import FunctionNode
 from ...core import walk
 from ...core.arrays import as_array, xp
 from ...core.errors import SECOND_TIME
@@ -24,13 +22,13 @@ from .trace import Trace, parameter_names
 
 @dataclass
 class Gradient:
-    """What is noted of one gradient; the array itself is let go."""
+    """The recorded properties of one gradient; its array is not kept."""
 
     shape: tuple
     dtype: str
     nbytes: int
     norm: float  # Euclidean, summed in float64
-    raw_shape: tuple | None = None  # before it was summed back to the shape of an input that was broadcast
+    raw_shape: tuple | None = None  # before it was summed to the shape of a broadcast input
 
 
 @dataclass(eq=False)
@@ -43,17 +41,17 @@ class Row:
     edges: list = field(default_factory=list)
     call: object = None  # of the module that recorded it
     label: str = ""
-    # of the output, and so of the gradient that comes in; a list of shapes if there are several outputs
+    # of the output and of the incoming gradient; a list of shapes for several outputs
     shape: tuple | None = None
     dtype: str = ""
-    incoming: list = field(default_factory=list)  # a Gradient per output, None where nothing arrived
-    outgoing: list = field(default_factory=list)  # a Gradient per edge, None where the rule gave none
-    nanoseconds: int | None = None  # of the formulas, in the fastest pass; None if no pass came here
+    incoming: list = field(default_factory=list)  # a Gradient per output, None if none arrived
+    outgoing: list = field(default_factory=list)  # a Gradient per edge, None if the formula gave none
+    nanoseconds: int | None = None  # of the formulas in the fastest pass; None if no pass reached it
 
     is_leaf = property(lambda self: type(self.node) is Leaf)
 
     def describe(self):
-        """Shape and dtype as text; "?" where they are unknown."""
+        """Shape and dtype as text; "?" if they are unknown."""
         if self.shape is None:
             return "?", ""
         if isinstance(self.shape, list):
@@ -62,10 +60,9 @@ class Row:
 
 
 class Graph:
-    """The rows behind ``tensor``: operations newest first, each leaf right after the last operation that
-    needs it.
+    """The rows behind ``tensor``: operations newest first, each leaf after the last operation that needs it.
 
-    ``trace`` is a :class:`Trace`, or a model for the names of its parameters alone.
+    ``trace`` is a :class:`Trace`, or a model for the names of its parameters only.
     """
 
     def __init__(self, tensor, trace=None):
@@ -87,27 +84,22 @@ class Graph:
         self.rows = [rows[leaf] for leaf in leaves.get(None, ())]
         for node in order:
             self.rows.append(rows[node])
-            self.rows += [
-                rows[leaf] for leaf in sorted(leaves.get(node, ()), key=lambda leaf: leaf.order, reverse=True)
-            ]
+            needed = sorted(leaves.get(node, ()), key=lambda leaf: leaf.order, reverse=True)
+            self.rows += [rows[leaf] for leaf in needed]
         for index, row in enumerate(self.rows):
             row.index = index
             if row.is_leaf:
-                row.label, row.shape, row.dtype = (
-                    names.get(row.node, "leaf"),
-                    row.node.shape,
-                    str(row.node.dtype),
-                )
+                row.label = names.get(row.node, "leaf")
+                row.shape, row.dtype = row.node.shape, str(row.node.dtype)
                 continue
             row.edges = [rows[_owner(edge)] for edge in row.node.edges]
             row.call, row.label = place(row.node), row.node.name.removesuffix("0").removesuffix("Backward")
 
     def run(self, hooks):
-        """Run the backward pass once and fill in what it does at each row; ``hooks=False`` leaves out the
-        hooks of tensors and modules.
+        """Run the backward pass once and record its gradients in the rows.
 
-        It starts with ones. RuntimeError as in any backward, for example if the graph was freed; the rows up
-        to there are filled in.
+        ``hooks=False`` leaves out the hooks of tensors and modules. The pass starts with ones. RuntimeError
+        as in any backward, for example if the graph was freed; the rows before are filled in.
         """
         leaves = {row.node: row for row in self.rows if row.is_leaf}
         kept = [(row.node, row.node.hooks) for row in self.rows]
@@ -139,7 +131,7 @@ class Graph:
 
 
 class _Watched:
-    """A plan that notes the gradients that pass, and the time that its formulas take."""
+    """A plan that records its incoming and outgoing gradients, and the time of its formulas."""
 
     def __init__(self, row, hooks):
         self.plan, self.row = row.node.plan, row
@@ -155,11 +147,9 @@ class _Watched:
         _wait(gradients)
         start = time.perf_counter_ns()
         raw = tuple(g) if self.skip else self.plan.vjp(g, saved)
-        found = (
-            raw
-            if node.restore is None
-            else [d if d is None else walk.unbroadcast(d, *meta) for d, meta in zip(raw, node.restore)]
-        )
+        found = raw
+        if node.restore is not None:
+            found = [d if d is None else walk.unbroadcast(d, *meta) for d, meta in zip(raw, node.restore)]
         _wait(found)
         elapsed = time.perf_counter_ns() - start
         row.nanoseconds = elapsed if row.nanoseconds is None else min(elapsed, row.nanoseconds)
@@ -188,7 +178,7 @@ def _owner(edge):
 
 
 def _wait(arrays):
-    """Until a GPU has finished: it computes behind the host's back."""
+    """Wait for the GPU, which computes asynchronously."""
     for array in arrays:
         if array is not None and xp(array) is not numpy:
             xp(array).cuda.get_current_stream().synchronize()
@@ -208,7 +198,7 @@ def _noted(g, before=None):
 
 
 def saved_values(node):
-    """[(name, value)] of what ``node`` keeps for its formulas, each once. RuntimeError if it was freed."""
+    """[(name, value)] of the values saved by ``node``, each once. RuntimeError if they were freed."""
     if node.saved is None:
         raise RuntimeError(SECOND_TIME.format(node.name))
     if isinstance(node, FunctionNode):
@@ -224,9 +214,7 @@ def saved_values(node):
 
 
 def saved_bytes(nodes, apart_from=()):
-    """Bytes of what ``nodes`` keep for their formulas, without the arrays ``apart_from``; see
-    :func:`memory_bytes`.
-    """
+    """Bytes of the values saved by ``nodes``, without the memory of the arrays ``apart_from``."""
     kept = [
         value
         for node in nodes
@@ -236,9 +224,7 @@ def saved_bytes(nodes, apart_from=()):
 
 
 def memory_bytes(arrays, apart_from=()):
-    """Bytes of the memory behind ``arrays``, each piece once however many views there are, without that
-    behind ``apart_from``.
-    """
+    """Bytes of the memory behind ``arrays``, without that behind ``apart_from``; views count once."""
     pieces = {id(memory): memory.nbytes for memory in map(_memory, arrays)}
     return sum(pieces[key] for key in pieces.keys() - {id(_memory(a)) for a in apart_from})
 

@@ -1,5 +1,6 @@
-"""Where the edges of a graph run beside its rows, as in ``git log --graph``: each edge has a lane from its
-row down to the row of its input.
+"""The lanes of a graph's edges beside its rows, as in ``git log --graph``.
+
+Each edge has a lane from its row down to the row of its input.
 """
 
 from __future__ import annotations
@@ -8,9 +9,7 @@ from typing import NamedTuple
 
 
 class Lanes(NamedTuple):
-    """One row: the lane of its node, the lanes that end there, those that its own edges take, and those that
-    pass by.
-    """
+    """One row: the lane of its node, the lanes that end there, those of its edges, and those that pass."""
 
     at: int
     into: list
@@ -28,7 +27,7 @@ def lanes_of(rows):
         for lane in into:
             active[lane] = None
         out, goals = [], sorted(set(row.edges), key=lambda goal: -goal.index)
-        for goal in goals:  # the longest edge goes straight on
+        for goal in goals:  # the longest edge stays in the node's lane
             if goal in active:
                 lane = active.index(goal)
             else:
@@ -43,13 +42,14 @@ def lanes_of(rows):
 
 
 def _free(active):
-    """The first lane that leads nowhere."""
+    """The first free lane."""
     return active.index(None) if None in active else len(active)
 
 
 def drawn(lanes):
-    """One row as text: ``●`` is the node, ``│`` what passes by, ``╮`` and ``╯`` where lanes begin and end;
-    ``─│─`` crosses, ``─┼─`` joins.
+    """One row as text: ``●`` is the node, ``│`` a lane that passes, ``╮`` and ``╯`` a begin and an end.
+
+    ``─│─`` is a crossing, ``─┼─`` a join.
     """
     at, into, out, through = lanes
     here = {at, *into, *out}

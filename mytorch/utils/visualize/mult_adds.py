@@ -1,6 +1,6 @@
-"""How many multiply-adds the layers of ``mytorch.nn`` do: those of their matrix products and convolutions.
+"""The number of multiply-adds in the matrix products and convolutions of the layers of ``mytorch.nn``.
 
-A layer is known by its class's name, so that ``utils`` need not import ``nn``.
+Layers are recognised by the name of their class, so that ``utils`` need not import ``nn``.
 """
 
 from __future__ import annotations
@@ -10,10 +10,7 @@ import math
 
 
 def mult_adds(module, args, kwargs, output):
-    """Multiply-adds of one call of ``module``'s own forward, None where they are not counted.
-
-    Adding a bias is no multiply-add.
-    """
+    """The multiply-adds of one call of ``module``'s own forward, without biases; None if not counted."""
     count = next((_COUNTS[cls.__name__] for cls in type(module).__mro__ if cls.__name__ in _COUNTS), None)
     if count is None:
         return None

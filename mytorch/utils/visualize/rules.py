@@ -1,4 +1,4 @@
-"""The gradient formulas of a node as they stand in the source files."""
+"""The source of a node's gradient formulas."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import textwrap
 from pathlib import Path
 from typing import NamedTuple
 
-from ...autograd.function import Function, FunctionNode
+from ...autograd.function_node import FunctionNode
 
 _PACKAGE = Path(__file__).resolve().parents[3]  # the folder that holds mytorch
 
@@ -34,25 +34,20 @@ def input_names(node):
 
 
 def formulas(node):
-    """[Source] of the rules of ``node`` that run, and [Source] of the functions of the same file that they
-    call.
-    """
+    """([Source] of the formulas of ``node``, [Source] of the functions of the same file that they call)."""
     plan = node.plan
     if isinstance(node, FunctionNode):
-        found = (
-            plan.function.backward if plan.function.backward is not Function.backward else plan.function.vjp
-        )
+        found = plan.function._mytorch_rule()
         return [_definition(f"{plan.function.__name__}.{found.__name__}", found)], []
     names = ["joint"] if plan.op.joint else input_names(node)
     rules, called = {}, {}
     for name, rule in zip(names, plan.rules):
         rule = _plain(rule)
         is_lambda = getattr(rule, "__name__", "") == "<lambda>"
-        source = (
-            _lambda(name, rule)
-            if is_lambda
-            else _definition(f"{name}={getattr(rule, '__name__', rule)}", rule)
-        )
+        if is_lambda:
+            source = _lambda(name, rule)
+        else:
+            source = _definition(f"{name}={getattr(rule, '__name__', rule)}", rule)
         rules[source.place, source.text] = source
         for function in _called_by(rule):
             called[function] = _definition(function.__name__, function)
@@ -65,9 +60,7 @@ def _plain(rule):
 
 
 def _called_by(function):
-    """The functions of the same file that ``function`` names; operations, which have formulas of their own,
-    are left out.
-    """
+    """The functions of the same file that ``function`` names, except operations."""
     if not inspect.isfunction(function):
         return []
     found = [function.__globals__.get(name) for name in function.__code__.co_names]
@@ -92,17 +85,15 @@ def _definition(name, function):
 
 
 def _lambda(name, rule):
-    """A lambda with the keyword in front of it: ``x=lambda g, y: g * y``."""
+    """The source of a lambda with its keyword: ``x=lambda g, y: g * y``."""
     code = rule.__code__
     here = [
         (keyword, node) for keyword, node in _lambdas(code.co_filename) if node.lineno == code.co_firstlineno
     ]
     parameters = list(inspect.signature(rule).parameters)
-    for fits in (  # several may stand on one line
-        lambda keyword, node: keyword is not None and keyword.arg == name,
-        lambda keyword, node: [a.arg for a in node.args.args] == parameters,
-    ):
-        here = [pair for pair in here if fits(*pair)] or here
+    # several lambdas may be on one line
+    here = [(k, node) for k, node in here if k is not None and k.arg == name] or here
+    here = [(k, node) for k, node in here if [a.arg for a in node.args.args] == parameters] or here
     if not here:
         return Source(name, f"# the source of {name} is not available", "")
     keyword, node = here[0]
@@ -113,7 +104,7 @@ def _lambda(name, rule):
 
 @functools.lru_cache(maxsize=64)
 def _lambdas(filename):
-    """[(keyword in front of it or None, lambda)] of a file, as syntax nodes."""
+    """[(keyword or None, lambda)] of a file, as syntax nodes."""
     try:
         tree = ast.parse("".join(linecache.getlines(filename)))
     except SyntaxError:
@@ -123,9 +114,7 @@ def _lambdas(filename):
 
 
 def _place(filename, line):
-    """file:line; the file is named from the folder of the package, or from the current one, or alone: never
-    by where it is on this machine.
-    """
+    """file:line, with the path from the package's folder or the current one, else the file name alone."""
     path = Path(os.path.abspath(filename))
     for folder in (_PACKAGE, Path.cwd()):
         if path.is_relative_to(folder):

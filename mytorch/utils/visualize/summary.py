@@ -21,20 +21,19 @@ class Layer:
 
     call: Call
     output_size: object  # the shape of the output; a list of shapes if it is a tuple, list or dict of tensors
-    # those that no line inside or above counts, with those of modules inside that were not called
-    num_params: int
+    num_params: int  # of parameters that no other line counts
     mult_adds: int | None  # None: not counted
     shared: bool  # has parameters, all counted elsewhere
 
 
 class ModelStatistics:
-    """What :func:`summary` found; ``str()`` is the table.
+    """The result of :func:`summary`; ``str()`` is the table.
 
-    ``layers`` are its lines. ``total_params``, ``trainable_params``: numbers of elements, each parameter
-    once. ``total_mult_adds``: of all lines.
-    Bytes: ``input_bytes``; ``output_bytes`` of the outputs of all layers, shared memory once;
-    ``saved_bytes``: what the graph keeps for the backward pass, apart from parameters and inputs;
-    ``param_bytes``, ``grad_bytes`` (of the trainable ones) and ``buffer_bytes``.
+    ``layers`` are the lines of the table. ``total_params`` and ``trainable_params`` count the elements of
+    each parameter once; ``total_mult_adds`` is the sum over all lines. In bytes: ``input_bytes``;
+    ``output_bytes`` of all layers, with shared memory once; ``saved_bytes`` of the values saved for backward,
+    without parameters and inputs; ``param_bytes``, ``grad_bytes`` (of trainable parameters) and
+    ``buffer_bytes``.
     """
 
     def __init__(self, model, trace, inputs, depth):
@@ -46,9 +45,8 @@ class ModelStatistics:
         self.input_bytes = sum(x.nbytes for x in inputs)
         known = [t.array for t in (*parameters, *model.buffers(), *inputs)]
         self.output_bytes = memory_bytes([t.array for t in trace.tensors], apart_from=known)
-        self.saved_bytes = saved_bytes(
-            (n for n in nodes_behind(trace.tensors) if n.plan is not None), apart_from=known
-        )
+        nodes = (n for n in nodes_behind(trace.tensors) if n.plan is not None)
+        self.saved_bytes = saved_bytes(nodes, apart_from=known)
         self.param_bytes = sum(p.nbytes for p in parameters)
         self.grad_bytes = sum(p.nbytes for p in parameters if p.requires_grad)
         self.buffer_bytes = sum(b.nbytes for b in model.buffers())
@@ -61,12 +59,7 @@ class ModelStatistics:
         ]
         widths = [max(len(line[i]) for line in (head, *lines)) for i in range(4)]
         rule = "─" * (sum(widths) + 6)
-        table = [
-            "  ".join(
-                c.ljust(w) if i < 2 else c.rjust(w) for i, (c, w) in enumerate(zip(line, widths))
-            ).rstrip()
-            for line in (head, *lines)
-        ]
+        table = [_aligned(line, widths) for line in (head, *lines)]
         fixed = self.total_params - self.trainable_params
         memory = {
             "input": self.input_bytes,
@@ -76,46 +69,43 @@ class ModelStatistics:
             "gradients of the parameters": self.grad_bytes,
             "buffers": self.buffer_bytes,
         }
-        return "\n".join(
-            [
-                table[0],
-                rule,
-                *table[1:],
-                rule,
-                f"Parameters: {self.total_params:,} ({self.trainable_params:,} trainable, {fixed:,} not)",
-                f"Multiply-adds of matrix products and convolutions: {self.total_mult_adds:,} (-: not "
-                "counted)",
-                "Memory:",
-                *(f"  {name:<28} {in_bytes(n):>10}" for name, n in memory.items()),
-            ]
-        )
+        totals = [
+            f"Parameters: {self.total_params:,} ({self.trainable_params:,} trainable, {fixed:,} not)",
+            f"Multiply-adds of matrix products and convolutions: {self.total_mult_adds:,} (-: not counted)",
+            "Memory:",
+            *(f"  {name:<28} {in_bytes(n):>10}" for name, n in memory.items()),
+        ]
+        return "\n".join([table[0], rule, *table[1:], rule, *totals])
 
     __repr__ = __str__
 
 
 def summary(model, input_size=None, input_data=None, *, dtypes=None, depth=None, mode="eval", **kwargs):
-    """What happens to an input in ``model``, layer by layer, as :class:`ModelStatistics`; ``print`` it for
-    the table.
+    """The layers of ``model`` for one input, as :class:`ModelStatistics`; ``print`` it for the table.
 
-    ``input_size``: the shape of the input, batch included, or a list of shapes for several inputs; or give
-    tensors as ``input_data``. Inputs made from a shape hold ones (zeros for integers) in ``dtypes`` (one or a
-    list; that of the parameters by default) on the model's device. ``kwargs`` go to ``forward``. ``depth``:
-    leave out what is nested deeper. ``mode``: "eval" or "train". The model is run once; its modes, buffers,
-    ``.grad`` and the state of the random numbers are as before. ValueError if there is no input.
+    input_size: the shape of the input, with the batch, or a list of shapes for several inputs.
+    input_data: input tensors, instead of ``input_size``.
+    dtypes: of inputs made from a shape, one or a list; that of the parameters by default. They hold ones
+        (zeros for integers) on the model's device.
+    depth: the largest depth of nested modules that are shown.
+    mode: "eval" or "train".
+    kwargs: arguments of ``forward``.
+
+    The model is run once. Its modes, buffers, ``.grad`` and the random state do not change. ValueError if
+    there is no input.
     """
     if mode not in ("eval", "train"):
         raise ValueError(f"mode has to be 'eval' or 'train', got {mode!r}")
     inputs = _inputs(model, input_size if input_data is None else input_data, dtypes)
-    with _left_as_it_was(model), enable_grad(), _Layers(model) as trace:
+    with _restored(model), enable_grad(), _Layers(model) as trace:
         model.train(mode == "train")
         model(*inputs, **kwargs)
-    return ModelStatistics(
-        model, trace, [x for x in (*inputs, *kwargs.values()) if isinstance(x, Tensor)], depth
-    )
+    tensors = [x for x in (*inputs, *kwargs.values()) if isinstance(x, Tensor)]
+    return ModelStatistics(model, trace, tensors, depth)
 
 
 def _inputs(model, given, dtypes):
-    """The input tensors: those given, or new ones of the shapes given."""
+    """The input tensors: those given, or new ones of the given shapes."""
     if given is None:
         raise ValueError(
             "summary needs input_size (a shape such as (1, 3, 32, 32), or a list of shapes) or "
@@ -139,8 +129,8 @@ def _inputs(model, given, dtypes):
 
 
 @contextmanager
-def _left_as_it_was(model):
-    """Put modes, buffers and the state of the random numbers back afterwards."""
+def _restored(model):
+    """Restore modes, buffers and the random state at the end."""
     modes = [(module, module.training) for module in model.modules()]
     buffers = [
         (module, name, b, b.detach().clone())
@@ -160,7 +150,7 @@ def _left_as_it_was(model):
 
 
 class _Layers(Trace):
-    """A trace that keeps the outputs and counts the work."""
+    """A trace that keeps the outputs of all calls and counts their multiply-adds."""
 
     def __init__(self, model):
         super().__init__(model)
@@ -173,10 +163,9 @@ class _Layers(Trace):
         self.tensors += tensors
 
     def layers(self, depth):
-        """[Layer] of the calls no deeper than ``depth``; those at the edge count what is left out below
-        them."""
+        """[Layer] of the calls no deeper than ``depth``, which include the counts of deeper ones."""
         owner = {}
-        # the innermost module that was called counts a parameter
+        # a parameter counts for the innermost module that was called
         for call in sorted(self.calls, key=lambda call: -call.depth):
             for parameter in call.module.parameters():
                 owner.setdefault(parameter, call)
@@ -198,17 +187,23 @@ class _Layers(Trace):
 
 
 def _sizes(output):
-    """The shapes in what a module returned, nested as it is, and its tensors."""
+    """(the shapes in a module's output, nested like the output, the list of its tensors)."""
     if isinstance(output, Tensor):
         return tuple(output.shape), [output]
-    values = (
-        output.values() if isinstance(output, dict) else output if isinstance(output, (tuple, list)) else ()
-    )
+    values = output.values() if isinstance(output, dict) else output
+    if not isinstance(output, (dict, tuple, list)):
+        values = ()
     pairs = [_sizes(value) for value in values]
     return [size for size, _ in pairs], [tensor for _, tensors in pairs for tensor in tensors]
 
 
 # ---- text ----------------------------------------------------------------------------------------
+
+
+def _aligned(cells, widths):
+    """One line of the table: two columns of text, then columns of numbers."""
+    padded = [c.ljust(w) if i < 2 else c.rjust(w) for i, (c, w) in enumerate(zip(cells, widths))]
+    return "  ".join(padded).rstrip()
 
 
 def _shapes(size):
@@ -223,7 +218,7 @@ def _numbers(layer):
 
 
 def _branches(layers):
-    """The lines of the tree in front of each layer."""
+    """The branches of the tree that stand before each layer."""
     result, goes_on = [], set()  # the depths at which a later line has the same parent
     for layer in reversed(layers):
         depth = layer.call.depth

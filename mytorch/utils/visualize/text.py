@@ -7,13 +7,12 @@ from .lanes import drawn, lanes_of
 
 
 def graph_text(tensor, trace=None):
-    """The computation graph of ``tensor``, a line per node, newest first: the way that the backward pass
-    takes.
+    """The computation graph of ``tensor``, one line per node in the order of the backward pass.
 
     Columns: the edges (``●`` a node, ``│`` an edge down to an input), number, operation or name of the leaf,
-    shape and dtype of its output, and the module that recorded it if ``trace`` is a :class:`Trace`. With a
-    model instead of a trace, leaves are named alone. Shapes come from a trial run of the gradient formulas,
-    without hooks; no ``.grad`` changes. They are "?" where the values saved for it are gone.
+    shape and dtype of the output, and the module that recorded it if ``trace`` is a :class:`Trace`. With a
+    model instead of a trace, leaves have the names of its parameters. Shapes come from a trial run of the
+    backward pass without hooks, which changes no ``.grad``; they are "?" if the saved values were freed.
     """
     if not tensor.requires_grad:
         return f"{tuple(tensor.shape)} {tensor.dtype}: no graph, since it does not require grad"
@@ -21,7 +20,7 @@ def graph_text(tensor, trace=None):
     try:
         graph.run(hooks=False)
     except RuntimeError:
-        pass  # freed, or changed in place: the rows after that have no shapes
+        pass  # saved values were freed or changed in place: the following rows have no shapes
     pictures = [drawn(lanes) for lanes in lanes_of(graph.rows)]
     cells = [
         (picture, str(row.index + 1), row.label, *row.describe(), str(row.call or ""))

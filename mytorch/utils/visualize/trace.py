@@ -1,5 +1,4 @@
-"""Which module recorded which node: hooks note the graph's clock whenever a module's forward begins and
-ends."""
+"""Which module recorded which node: hooks read the graph's clock when a module's forward begins and ends."""
 
 from __future__ import annotations
 
@@ -24,15 +23,15 @@ class Call:
 
 
 class Trace:
-    """Remember which module of ``model`` records which nodes of the graph::
+    """Record which module of ``model`` makes which nodes of the graph::
 
         with Trace(model) as trace:
             loss = loss_function(model(x), y)
         explain(loss, trace)
 
-    ``calls`` are the calls of all modules in the order in which they began; ``place(node)`` is the innermost
-    one that recorded ``node``, None for what was computed outside of the model. ``names`` maps the leaves of
-    the graph to the names of the parameters. The hooks are gone after the block.
+    ``calls`` are the calls of all modules in the order in which they began. ``place(node)`` is the innermost
+    call that recorded ``node``, None outside of the model. ``names`` maps the leaves of the graph to the
+    names of the parameters. The hooks are removed at the end of the block.
     """
 
     def __init__(self, model):
@@ -68,13 +67,13 @@ class Trace:
         self._note(self._current.parent)
 
     def _note(self, call):
-        """From now on nodes belong to ``call``."""
+        """Let the nodes that follow belong to ``call``."""
         self._current = call
         self._ticks.append(-now())  # the clock counts down
         self._innermost.append(call)
 
     def left(self, call, args, kwargs, output):
-        """What to do at the end of a call; for subclasses."""
+        """Called at the end of a call; for subclasses."""
 
     def place(self, node):
         """The innermost call that recorded ``node`` of the graph, or None."""
@@ -83,5 +82,5 @@ class Trace:
 
 
 def parameter_names(model):
-    """{leaf of the graph: name} of the parameters that collect a gradient."""
+    """{leaf of the graph: name} of the parameters that require a gradient."""
     return {p._node: name for name, p in model.named_parameters() if p.requires_grad}

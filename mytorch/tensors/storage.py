@@ -1,20 +1,22 @@
-"""What scripts ask a tensor about itself, beyond its shape and dtype: where and how it is stored, and whether
-it is of a kind that exists here.
-"""
+"""Questions about how a tensor is stored, and ``resize_``."""
 
 from __future__ import annotations
 
+import math
+
 import numpy
 
-from ..core.arrays import device_of
+from ..core.arrays import device_of, xp
 from ..core.dtypes import category
+from ..ops.shape import sizes
 from .torch_flags import strided
 
 
-class Queries:
-    """Answers that need no computation."""
+class StorageMethods:
+    """Questions that need no computation, and ``resize_``."""
 
     array: numpy.ndarray
+    requires_grad: bool
 
     layout = strided
     name = names = None
@@ -49,20 +51,42 @@ class Queries:
         return self.array.shape == other.array.shape
 
     def is_conj(self) -> bool:
-        """False: conjugates are computed at once."""
+        """False: conjugation computes the values at once."""
         return False
 
     is_neg = is_pinned = is_shared = is_coalesced = is_distributed = is_conj
 
     def get_device(self) -> int:
-        """The number of its GPU, -1 for the CPU."""
+        """The index of its GPU, -1 for the CPU."""
         place = device_of(self.array)
         return -1 if place.type == "cpu" else place.index or 0
 
     def pin_memory(self, device=None):
-        """The tensor itself: there is no memory from which transfers are faster."""
+        """The tensor itself: there is no pinned memory."""
         return self
 
     def share_memory_(self):
-        """NotImplementedError: processes do not share tensors; they are copied when they are sent."""
+        """NotImplementedError: tensors that are sent to another process are copied."""
         raise NotImplementedError("share_memory_: tensors are copied between processes, not shared")
+
+    # ---- resizing, outside of the graph -----------------------------------------------------------
+
+    def resize_(self, *size, memory_format=None):
+        """Change the shape to ``size`` in place and return the tensor.
+
+        It keeps its first elements in order; additional ones are uninitialised. A smaller tensor shares the
+        old memory. RuntimeError if it requires grad.
+        """
+        shape = sizes(size)
+        if self.requires_grad:
+            raise RuntimeError("cannot resize variables that require grad")
+        elements, count = self.array.reshape(-1), math.prod(shape)
+        if count > elements.size:
+            elements = xp(elements).empty(count, elements.dtype)
+            elements[: self.array.size] = self.array.reshape(-1)
+        self.array = elements[:count].reshape(shape)
+        return self
+
+    def resize_as_(self, other, memory_format=None):
+        """Change the shape to that of ``other`` in place, as :meth:`resize_` does."""
+        return self.resize_(other.shape)

@@ -1,4 +1,4 @@
-"""Which arrays of a checkpoint share memory: what shares before saving shares after loading."""
+"""The arrays of a checkpoint: those that share memory before saving share it after loading."""
 
 from __future__ import annotations
 
@@ -10,27 +10,27 @@ from ..core.arrays import CPU, address, move, owner
 from ..core.dtypes import by_numpy
 
 
-class Memory:
-    """The arrays of one checkpoint."""
+class ArrayTable:
+    """The arrays of one checkpoint, each of which is written once."""
 
     def __init__(self):
         self.arrays = []  # in host memory
         self._index, self._originals = {}, []
 
     def add(self, array):
-        """The place of ``array`` in the table; arrays of the same memory, layout and dtype have the same."""
+        """The index of ``array`` in the table; arrays of the same memory, layout and dtype have one index."""
         key = (address(array) if array.size else id(array), array.shape, array.strides, array.dtype)
         if key not in self._index:
             self._index[key] = len(self.arrays)
-            self._originals.append(array)  # the reference keeps the address taken
+            self._originals.append(array)  # the reference keeps the address in use
             self.arrays.append(move(array, CPU))
         return self._index[key]
 
     def settle(self):
-        """(the arrays to write, for each array of the table where it is among them).
+        """(the arrays to write, for each array of the table its entry in the manifest).
 
-        An array alone in its memory is written with its own shape. Arrays that overlap are windows on one
-        written block of bytes.
+        An array that overlaps with no other is written with its own shape. Overlapping arrays are windows on
+        one block of bytes.
         """
         written, places = [], [None] * len(self.arrays)
         for group in _overlapping(self.arrays):
@@ -56,12 +56,12 @@ def _name(kind):
 
 
 def _plain(array):
-    """bfloat16, which ``.npy`` files do not know, as the integers of the same bits."""
+    """``array``; bfloat16, which ``.npy`` files do not have, as integers of the same bits."""
     return array if array.dtype.kind != "V" else array.view(f"<u{array.dtype.itemsize}")
 
 
 def _bounds(array):
-    """The addresses of its first byte and of the one after its last."""
+    """The addresses of the first byte and of the byte after the last."""
     low = high = address(array)
     for n, stride in zip(array.shape, array.strides):
         low, high = (low + (n - 1) * stride, high) if stride < 0 else (low, high + (n - 1) * stride)
@@ -69,7 +69,7 @@ def _bounds(array):
 
 
 def _overlapping(arrays):
-    """Lists of the indices of arrays whose ranges of memory overlap; most lists have one entry."""
+    """Groups of indices of arrays whose ranges of memory overlap; most groups have one index."""
     spans = sorted((*_bounds(a), i) for i, a in enumerate(arrays) if a.size)
     groups, end = [[i] for i, a in enumerate(arrays) if not a.size], 0
     for low, high, i in spans:
@@ -82,9 +82,7 @@ def _overlapping(arrays):
 
 
 def _block(group):
-    """(the bytes that hold all arrays of ``group``, their address), or (None, 0) if they are better written
-    one by one.
-    """
+    """(the block of bytes that holds all arrays of ``group``, its address); (None, 0) to write each alone."""
     bounds = [_bounds(a) for a in group if a.size]
     if not bounds or (len(group) == 1 and group[0].nbytes <= bounds[0][1] - bounds[0][0]):
         return None, 0
@@ -98,7 +96,7 @@ def _block(group):
 
 
 def _bytes(array):
-    """All the memory that ``array`` is a view of, as uint8; None if it has holes or is not NumPy's."""
+    """The whole memory that ``array`` is a view of, as uint8; None if it is not contiguous."""
     array = numpy.asarray(owner(array))
     order = sorted(range(array.ndim), key=lambda d: -abs(array.strides[d]))
     array = array.transpose(order)

@@ -81,24 +81,15 @@ from ..ops.spatial.pooling import (
     max_unpool2d,
     max_unpool3d,
 )
-from .multihead_forward import multi_head_attention_forward, scaled_dot_product_attention
+from .multihead_attention import multi_head_attention_forward, scaled_dot_product_attention
 from .fractional import (
     fractional_max_pool2d,
     fractional_max_pool2d_with_indices,
     fractional_max_pool3d,
     fractional_max_pool3d_with_indices,
 )
-from .drop import (
-    alpha_dropout,
-    dropout,
-    dropout1d,
-    dropout2d,
-    dropout3d,
-    feature_alpha_dropout,
-    gumbel_softmax,
-    rrelu,
-    rrelu_,
-)
+from .dropout import alpha_dropout, dropout, dropout1d, dropout2d, dropout3d, feature_alpha_dropout
+from .random_activation import gumbel_softmax, rrelu, rrelu_
 from ..core.public_names import lookup as _lookup
 from ..core.public_names import publish as _publish
 

@@ -9,7 +9,7 @@ from .base import EPOCH_WARNING, LRScheduler, check_optimizer, set_value, values
 
 
 class ReduceLROnPlateau(LRScheduler):
-    """lr ← max(lr · factor, min_lr) after more than ``patience`` calls of ``step(metric)`` with no improvement.
+    """lr ← max(lr · factor, min_lr) when the metric has not improved in more than ``patience`` steps.
 
     The metric improves if it is below (``mode="min"``) or above (``"max"``) the best so far by more than
     ``threshold``, a fraction of the best (``threshold_mode="rel"``) or a difference (``"abs"``). The

@@ -1,3 +1,4 @@
+# Names only: there is nothing to read here.
 """Reverse-mode differentiation as users see it. Names only.
 
 What records operations and goes back through them is in ``core``; here are user functions, gradient

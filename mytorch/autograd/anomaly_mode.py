@@ -1,3 +1,4 @@
+# Names only: there is nothing to read here.
 """``torch.autograd.anomaly_mode``: finding where nan comes from. The code is in ``core/anomaly_mode.py``."""
 
 from ..core.anomaly_mode import detect_anomaly, set_detect_anomaly

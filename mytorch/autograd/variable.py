@@ -1,3 +1,4 @@
+# Names only: there is nothing to read here.
 """The old name of Tensor: ``Variable(data, requires_grad=True)`` still works, and tensors are instances of
 it.
 """

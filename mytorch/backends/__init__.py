@@ -1,3 +1,4 @@
+# Names only: there is nothing to read here.
 """The queries and settings of ``torch.backends``. What mytorch does not use answers False;
 
 its settings are stored and have no effect.

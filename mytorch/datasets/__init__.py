@@ -1,3 +1,4 @@
+# Names only: there is nothing to read here.
 """Datasets: MNIST (a real part of it is shipped with the package), FashionMNIST, KMNIST; and ``transforms``
 for their images.
 """

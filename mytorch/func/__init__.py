@@ -1,3 +1,4 @@
+# Names only: there is nothing to read here.
 """Functions of functions: ``torch.func``. Names only."""
 
 from ..core.public_names import lookup as _lookup

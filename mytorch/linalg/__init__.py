@@ -1,3 +1,4 @@
+# Names only: there is nothing to read here.
 """Linear algebra: norms, inverses, determinants, factorizations and products of matrices. Names only; the
 code is in ``ops``.
 """

@@ -1,3 +1,4 @@
+# Names only: there is nothing to read here.
 """The names of ``torch.nn.attention``, by which scripts choose one of torch's kernels."""
 
 from __future__ import annotations

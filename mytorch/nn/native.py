@@ -1,3 +1,4 @@
+# Names only: there is nothing to read here.
 """Functions that ``torch`` itself has in another order of arguments than ``torch.nn.functional``, with
 numbers for reductions.
 """

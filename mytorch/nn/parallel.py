@@ -1,3 +1,4 @@
+# Names only: there is nothing to read here.
 """Wrappers that in torch spread a model over GPUs and processes. Here it stays where it is;
 
 the state_dict has torch's keys.

@@ -1,3 +1,4 @@
+# Names only: there is nothing to read here.
 """Comparing tensors in tests, and the table of samples by which every operation is proved
 (``testing.samples``).
 """

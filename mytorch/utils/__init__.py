@@ -1,3 +1,4 @@
+# Names only: there is nothing to read here.
 """Tools around the framework: ``utils.data`` loads and batches data, ``utils.checkpoint`` trades time for
 memory.
 """

@@ -1,3 +1,4 @@
+# Names only: there is nothing to read here.
 """The layers under the names of torch's files, such as ``nn.modules.batchnorm._BatchNorm`` and
 ``nn.modules.utils._pair``.
 """

@@ -1,3 +1,4 @@
+# Names only: there is nothing to read here.
 """The repeaters of ``torch.nn.modules.utils``, which layers of others import: a number becomes a tuple, a
 sequence stays.
 """

@@ -1,3 +1,4 @@
+# Names only: there is nothing to read here.
 """What training loops do with parameters: clip gradients, flatten to one vector, reparametrize; and packed
 sequences (``rnn``).
 """

@@ -1,3 +1,4 @@
+# Names only: there is nothing to read here.
 """Modules without initial values."""
 
 from __future__ import annotations

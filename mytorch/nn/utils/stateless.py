@@ -1,3 +1,4 @@
+# Names only: there is nothing to read here.
 """torch.nn.utils.stateless, the older place of ``functional_call``."""
 
 from __future__ import annotations

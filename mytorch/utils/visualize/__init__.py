@@ -1,3 +1,4 @@
+# Names only: there is nothing to read here.
 """See a model and its graph."""
 
 from .drawing import draw_graph

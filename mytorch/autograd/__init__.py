@@ -1,9 +1,5 @@
 # Names only: there is nothing to read here.
-"""Reverse-mode differentiation as users see it. Names only.
-
-What records operations and goes back through them is in ``core``; here are user functions, gradient
-checks and functions of derivatives.
-"""
+"""``torch.autograd``: what users see of reverse-mode differentiation. The engine is in ``core``."""
 
 from ..core.backward import backward
 from ..core.public_names import lookup as _lookup

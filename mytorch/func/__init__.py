@@ -1,5 +1,5 @@
 # Names only: there is nothing to read here.
-"""Functions of functions: ``torch.func``. Names only."""
+"""``torch.func``: derivatives of functions as functions, ``vmap``, modules as functions."""
 
 from ..core.public_names import lookup as _lookup
 from ..core.public_names import publish as _publish

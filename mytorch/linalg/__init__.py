@@ -1,7 +1,5 @@
 # Names only: there is nothing to read here.
-"""Linear algebra: norms, inverses, determinants, factorizations and products of matrices. Names only; the
-code is in ``ops``.
-"""
+"""``torch.linalg``: norms, inverses, determinants, factorizations and products of matrices, from ``ops``."""
 
 from ..core.public_names import lookup as _lookup
 from ..ops.diagonal import linalg_diagonal as diagonal

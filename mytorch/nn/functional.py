@@ -1,6 +1,5 @@
 # ruff: noqa: F401, I001  (names, several a line)
-"""torch.nn.functional: what layers compute, as functions. Names, and the functions that also work in
-place."""
+"""torch.nn.functional: what layers compute, as functions. Names, and activations that also work in place."""
 
 from __future__ import annotations
 
@@ -121,8 +120,9 @@ def elu(input, alpha=1.0, inplace=False):
 
 
 def celu(input, alpha=1.0, inplace=False):
-    """x where it is positive, else alpha · (exp(x / alpha) - 1), elementwise
-    (https://arxiv.org/abs/1704.07483).
+    """x where it is positive, else alpha · (exp(x / alpha) - 1), elementwise.
+
+    https://arxiv.org/abs/1704.07483
     """
     return (celu_ if inplace else activation.celu)(input, alpha)
 
@@ -173,11 +173,11 @@ def threshold(input, threshold, value, inplace=False):
 
 
 def _dimension(name, input, dim):
-    """``dim``, or torch's old choice of one, with its warning."""
+    """``dim``, or torch's deprecated default, with a warning."""
     if dim is None:
         warnings.warn(
-            f"Implicit dimension choice for {name} has been deprecated. Change the call to include "
-            "dim=X as an argument.",
+            f"Implicit dimension choice for {name} has been deprecated. "
+            "Change the call to include dim=X as an argument.",
             stacklevel=4,
         )
         dim = 0 if input.ndim in (0, 1, 3) else 1

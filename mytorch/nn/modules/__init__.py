@@ -1,7 +1,5 @@
 # Names only: there is nothing to read here.
-"""The layers under the names of torch's files, such as ``nn.modules.batchnorm._BatchNorm`` and
-``nn.modules.utils._pair``.
-"""
+"""The layers under the names of torch's files, such as ``nn.modules.batchnorm._BatchNorm``."""
 
 import sys
 import types

@@ -18,6 +18,8 @@ from .step_hooks import NO_HOOKS, add_hook
 class Saving:
     """The part of Optimizer that saves and loads its state."""
 
+    defaults: dict[str, Any]
+    param_groups: list[dict[str, Any]]
     state: defaultdict[Any, dict[str, Any]]  # by parameter
     _optimizer_state_dict_pre_hooks: Mapping = NO_HOOKS
     _optimizer_state_dict_post_hooks: Mapping = NO_HOOKS

@@ -1,3 +1,4 @@
+# Names only: there is nothing to read here.
 """Several tensors as one flat one and back, under the names by which libraries know torch's: private there,
 but imported.
 """

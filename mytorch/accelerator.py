@@ -1,3 +1,4 @@
+# Names only: there is nothing to read here.
 """The queries of ``torch.accelerator``: CUDA is the only accelerator."""
 
 from __future__ import annotations

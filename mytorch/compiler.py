@@ -1,3 +1,4 @@
+# Names only: there is nothing to read here.
 """``torch.compiler`` without a compiler: nothing is compiled, and functions stay as they are."""
 
 from __future__ import annotations

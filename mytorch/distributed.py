@@ -1,3 +1,4 @@
+# Names only: there is nothing to read here.
 """The questions that scripts ask ``torch.distributed`` before they go on in one process: that is all there
 is, mytorch trains in one.
 """

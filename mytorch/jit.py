@@ -1,3 +1,4 @@
+# Names only: there is nothing to read here.
 """``torch.jit`` without a compiler: functions and modules stay as they are."""
 
 from __future__ import annotations

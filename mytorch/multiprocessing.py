@@ -1,3 +1,4 @@
+# Names only: there is nothing to read here.
 """The standard library's ``multiprocessing``, under torch's name.
 
 Tensors that travel between processes are copied, not shared.

@@ -1,3 +1,4 @@
+# Names only: there is nothing to read here.
 """``torch.onnx``, so that scripts which may export a model can be imported."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Names only: there is nothing to read here.
 """``torch.random``: seeds and generators. Random tensors are in ``tensors.random_creation``."""
 
 from .core.public_names import lookup as _lookup

@@ -1,3 +1,4 @@
+# Names only: there is nothing to read here.
 """Special functions under the names of ``torch.special``."""
 
 from .core.public_names import lookup as _lookup

@@ -1,3 +1,4 @@
+# Names only: there is nothing to read here.
 """The version, and what it was built for: the queries of ``torch.version``."""
 
 __version__ = "0.1.0"

@@ -1,3 +1,4 @@
+# Names only: there is nothing to read here.
 """The public names of reverse-mode differentiation.
 
 ``core`` records operations and runs backward; this package has user functions, gradient checks, Jacobians and

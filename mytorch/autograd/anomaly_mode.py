@@ -1,3 +1,4 @@
+# Names only: there is nothing to read here.
 """``torch.autograd.anomaly_mode``: finding the operation that made a nan; see ``core/anomaly_mode.py``."""
 
 from ..core.anomaly_mode import detect_anomaly, set_detect_anomaly

@@ -1,3 +1,4 @@
+# Names only: there is nothing to read here.
 """The old name of ``mytorch.core.primitive``."""
 
 from ..core.primitive import Primitive, primitive, primitives

@@ -1,3 +1,4 @@
+# Names only: there is nothing to read here.
 """``torch.autograd.grad_mode``: whether operations are recorded; see ``core/grad_mode.py``."""
 
 from ..core.grad_mode import enable_grad, inference_mode, no_grad, set_grad_enabled

@@ -1,3 +1,4 @@
+# Names only: there is nothing to read here.
 """``Variable``, the old name of Tensor: tensors are instances of it."""
 
 from __future__ import annotations

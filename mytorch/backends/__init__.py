@@ -1,6 +1,7 @@
-"""The queries and settings of ``torch.backends``. What mytorch does not use answers False;
+# Names only: there is nothing to read here.
+"""The queries and settings of ``torch.backends``.
 
-its settings are stored and have no effect.
+A backend that mytorch does not use answers False; its settings are stored and have no effect.
 """
 
 from ..core.public_names import lookup as _lookup

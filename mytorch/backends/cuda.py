@@ -1,3 +1,4 @@
+# Names only: there is nothing to read here.
 """CUDA, through CuPy."""
 
 import types

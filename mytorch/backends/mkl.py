@@ -1,3 +1,4 @@
+# Names only: there is nothing to read here.
 """Intel MKL, where NumPy was built with it."""
 
 import threadpoolctl

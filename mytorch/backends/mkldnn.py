@@ -1,3 +1,4 @@
+# Names only: there is nothing to read here.
 """oneDNN is not used."""
 
 enabled = False

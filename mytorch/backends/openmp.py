@@ -1,3 +1,4 @@
+# Names only: there is nothing to read here.
 """OpenMP is not used; mytorch has threads of its own, see ``set_num_threads``."""
 
 

@@ -1,3 +1,4 @@
+# Names only: there is nothing to read here.
 """``torch.cuda.amp``: the mixed-precision helpers of :mod:`mytorch.amp` for GPUs."""
 
 from __future__ import annotations

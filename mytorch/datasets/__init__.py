@@ -1,3 +1,4 @@
+# Names only: there is nothing to read here.
 """MNIST (a subset is shipped with the package), FashionMNIST, KMNIST, and transforms of their images."""
 
 from ..core.public_names import lookup as _lookup

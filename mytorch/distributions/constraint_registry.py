@@ -1,5 +1,5 @@
-"""Which transform leads from all numbers to a constraint: ``biject_to`` gives bijections, ``transform_to``
-what is best to optimize.
+"""Transforms from unconstrained numbers to a constraint: ``biject_to`` gives bijections, ``transform_to``
+those that are best for optimization.
 """
 
 from __future__ import annotations
@@ -20,8 +20,7 @@ from .transforms import (
 
 
 class ConstraintRegistry:
-    """A transform for each kind of constraint: ``registry(constraint)``, of shapes as the constraint's events
-    are.
+    """``registry(constraint)`` is a transform to the constraint, for events of its shape.
 
     NotImplementedError for kinds that are not registered.
     """
@@ -30,9 +29,7 @@ class ConstraintRegistry:
         self._factories: dict = {}
 
     def register(self, constraint, factory=None):
-        """Take ``factory`` (a function of the constraint) for this kind of constraint; without it, a
-        decorator.
-        """
+        """Register ``factory``, a function of such a constraint. Without it, returns a decorator."""
         if factory is None:
             return lambda function: self.register(constraint, function)
         self._factories[_kind(constraint)] = factory

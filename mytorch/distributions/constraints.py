@@ -1,4 +1,4 @@
-"""Where parameters and samples must lie: ``constraint.check(tensor)`` says for each event whether it does."""
+"""Regions in which parameters and samples must lie: ``constraint.check(tensor)`` tests each event."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from ..ops.linalg.lu import cholesky_ex
 
 
 class Constraint:
-    """A region, by its name and a test of tensors. ``event_dim``: how many trailing dimensions one event has.
+    """A region, with a name and a test of tensors. Its settings, such as ``lower_bound``, are attributes.
 
-    What it is made of, such as ``lower_bound``, are attributes.
+    ``event_dim``: how many trailing dimensions one event has.
     """
 
     def __init__(self, name, check, event_dim=0, is_discrete=False, **parts):
@@ -26,8 +26,9 @@ class Constraint:
 
 
 class dependent_property(property):
-    """Decorator of a property whose constraint depends on the distribution; ``is_discrete`` and ``event_dim``
-    say what is known without one.
+    """Decorator of a property: a constraint that depends on the distribution.
+
+    ``is_discrete`` and ``event_dim`` are known without a distribution.
     """
 
     def __init__(self, fn=None, *, is_discrete=False, event_dim=0):
@@ -39,7 +40,7 @@ class dependent_property(property):
 
 
 def is_dependent(constraint):
-    """Whether ``constraint`` is known for a given distribution alone."""
+    """Whether ``constraint`` depends on the distribution."""
     return constraint is dependent or isinstance(constraint, dependent_property)
 
 
@@ -94,21 +95,21 @@ simplex = Constraint("Simplex()", lambda x: (x >= 0).all(-1) & ((x.sum(-1) - 1).
 
 
 def greater_than(lower_bound):
-    """Above ``lower_bound``, a number or a tensor."""
+    """(lower_bound, ∞); the bound is a number or a tensor."""
     return Constraint(
         f"GreaterThan(lower_bound={lower_bound})", lambda x: x > lower_bound, lower_bound=lower_bound
     )
 
 
 def greater_than_eq(lower_bound):
-    """From ``lower_bound`` on, a number or a tensor."""
+    """[lower_bound, ∞); the bound is a number or a tensor."""
     return Constraint(
         f"GreaterThanEq(lower_bound={lower_bound})", lambda x: x >= lower_bound, lower_bound=lower_bound
     )
 
 
 def less_than(upper_bound):
-    """Below ``upper_bound``, a number or a tensor."""
+    """(-∞, upper_bound); the bound is a number or a tensor."""
     return Constraint(
         f"LessThan(upper_bound={upper_bound})", lambda x: x < upper_bound, upper_bound=upper_bound
     )
@@ -126,7 +127,7 @@ def half_open_interval(lower_bound, upper_bound):
 
 
 def multinomial(upper_bound):
-    """Counts that sum to ``upper_bound`` at most along the last dimension."""
+    """Counts whose sum over the last dimension is at most ``upper_bound``."""
     return Constraint(
         "Multinomial()",
         lambda x: (x >= 0).all(-1) & (x.sum(-1) <= upper_bound),
@@ -154,7 +155,7 @@ def integer_interval(lower_bound, upper_bound):
 
 
 def independent(base_constraint, reinterpreted_batch_ndims):
-    """``base_constraint`` for all elements of the last ``reinterpreted_batch_ndims`` dimensions together."""
+    """``base_constraint`` for the last ``reinterpreted_batch_ndims`` dimensions as one event."""
     base, dims = base_constraint, reinterpreted_batch_ndims
 
     def check(value):

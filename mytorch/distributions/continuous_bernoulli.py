@@ -16,7 +16,7 @@ class ContinuousBernoulli(Distribution):
     """Density C · probs^x (1 - probs)^(1 - x) on [0, 1], for ``probs`` = sigmoid(``logits``), a number or a
     tensor.
 
-    ``lims``: between them, around 1/2, Taylor series stand for formulas that would divide by zero.
+    ``lims``: between them, around 1/2, Taylor series replace formulas that would divide by zero.
     """
 
     arg_constraints = {"probs": constraints.unit_interval, "logits": constraints.real}
@@ -48,7 +48,7 @@ class ContinuousBernoulli(Distribution):
     param_shape = property(lambda self: self._batch_shape, doc="The shape of the parameter.")
 
     def _away(self):
-        """Where p is not near 1/2, and p with a harmless value elsewhere."""
+        """(whether p is not close to 1/2, p with another value where it is)."""
         p = self.probs
         away = (p < self._lims[0]) | (p > self._lims[1])
         return away, where(away, p, self._lims[0])

@@ -45,8 +45,10 @@ class Poisson(Distribution):
 
 
 class Geometric(Trials):
-    """The number of failures before the first success: (1 - probs)^k · probs. ValueError for probability
-    0."""
+    """The number of failures before the first success: (1 - probs)^k · probs.
+
+    ValueError for probability 0.
+    """
 
     arg_constraints = {"probs": constraints.unit_interval, "logits": constraints.real}
     support = constraints.nonnegative_integer
@@ -162,7 +164,7 @@ class NegativeBinomial(Trials):
     variance = property(lambda self: self.mean * (1 + self.logits.exp()), doc="r p / (1 - p)²")
 
     def sample(self, sample_shape=()):
-        with no_grad():  # Poisson numbers whose rates are gamma numbers
+        with no_grad():  # a Poisson distribution whose rate has a gamma distribution
             return poisson(
                 gamma_noise(self.total_count, self._extended_shape(sample_shape)) * self.logits.exp()
             )
@@ -175,8 +177,8 @@ class NegativeBinomial(Trials):
 
 
 class Multinomial(OfCategories):
-    """How often each of K categories (…, K) comes in ``total_count`` draws, an int, with the weights
-    ``probs`` or their logarithms ``logits``.
+    """The counts (…, K) of K categories in ``total_count`` draws, an int, with weights ``probs`` or
+    exp(``logits``).
     """
 
     def __init__(self, total_count=1, probs=None, logits=None, validate_args=None):

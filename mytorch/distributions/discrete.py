@@ -21,7 +21,7 @@ from .distribution import Distribution, broadcast_all
 
 
 def clamped(probs):
-    """Probabilities away from 0 and 1, so that their logarithms are finite."""
+    """Probabilities clamped to inside of (0, 1), so that their logarithms are finite."""
     eps = finfo(probs.dtype).eps
     return probs.clamp(min=eps, max=1 - eps)
 
@@ -33,10 +33,10 @@ def one_of(probs, logits):
 
 
 class Trials(Distribution):
-    """What is made of independent trials with ``probs`` = sigmoid(``logits``)."""
+    """The base of distributions of independent trials with ``probs`` = sigmoid(``logits``)."""
 
     def _given(self, probs, logits, *others):
-        """Store the one that is given, broadcast with ``others``, which are returned."""
+        """Store the one that is given, broadcast with ``others``; returns those, broadcast."""
         one_of(probs, logits)
         name, given = ("logits", logits) if probs is None else ("probs", probs)
         self.__dict__[name], *others = broadcast_all(given, *others)
@@ -54,7 +54,7 @@ class Trials(Distribution):
         return self.logits.sigmoid()
 
     param_shape = property(lambda self: self._batch_shape, doc="The shape of the parameter.")
-    # the one that is there, without computing
+    # the parameter that was given
     _parameter = property(lambda self: self.__dict__["probs" if "probs" in self.__dict__ else "logits"])
 
 
@@ -74,7 +74,7 @@ class Bernoulli(Trials):
 
     @property
     def mode(self):
-        """The more probable value; nan where both are as probable."""
+        """The more probable value; nan where both are equally probable."""
         return where(self.probs == 0.5, math.nan, (self.probs >= 0.5).type_as(self.probs))
 
     def sample(self, sample_shape=()):
@@ -97,8 +97,9 @@ class Bernoulli(Trials):
 
 
 class Categorical(Distribution):
-    """The integers 0 … K-1, with weights ``probs`` (…, K), which are scaled to sum 1, or with ``logits``,
-    logarithms of weights.
+    """The integers 0 … K-1 with the weights ``probs`` (…, K), or exp(``logits``).
+
+    The weights are normalized to sum 1.
     """
 
     arg_constraints = {"probs": constraints.simplex, "logits": constraints.real_vector}
@@ -149,7 +150,7 @@ class Categorical(Distribution):
         return gather(logits, -1, index[..., :1]).squeeze(-1)
 
     def entropy(self):
-        logits = self.logits.clamp(min=finfo(self.logits.dtype).min)  # not -inf · 0
+        logits = self.logits.clamp(min=finfo(self.logits.dtype).min)  # -inf · 0 would be nan
         return -(logits * self.probs).sum(-1)
 
     def enumerate_support(self, expand=True):
@@ -160,7 +161,7 @@ class Categorical(Distribution):
 
 
 class OfCategories(Distribution):
-    """A distribution over vectors (…, K) that is made of a Categorical one."""
+    """The base of distributions over vectors (…, K) that draw from a Categorical."""
 
     arg_constraints = {"probs": constraints.simplex, "logits": constraints.real_vector}
 

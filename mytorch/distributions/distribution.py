@@ -26,8 +26,8 @@ def broadcast_all(*values):
 class Distribution:
     """A distribution over events of shape ``event_shape``, in a batch of shape ``batch_shape``.
 
-    ``validate_args``: check parameters here and samples in ``log_prob``; by default as
-    :meth:`set_default_validate_args` says, which is True. ValueError names the parameter and its constraint.
+    ``validate_args``: whether to check parameters here and samples in ``log_prob``. The default is True, or
+    what :meth:`set_default_validate_args` set. ValueError names the parameter and its constraint.
     """
 
     has_rsample = has_enumerate_support = False
@@ -36,7 +36,7 @@ class Distribution:
 
     @staticmethod
     def set_default_validate_args(value: bool) -> None:
-        """Whether distributions check their arguments."""
+        """Set whether distributions check their arguments by default."""
         Distribution._validate_args = bool(value)
 
     def __init__(self, batch_shape=(), event_shape=(), validate_args=None):
@@ -115,15 +115,14 @@ class Distribution:
             return self.rsample(sample_shape)
 
     def rsample(self, sample_shape=()):
-        """As :meth:`sample`, with the gradient to the parameters (the reparameterisation trick).
+        """As :meth:`sample`, but differentiable in the parameters (the reparameterization trick).
 
-        NotImplementedError for discrete ones.
+        NotImplementedError for discrete distributions.
         """
         raise NotImplementedError(f"{type(self).__name__} has no reparameterised samples; use sample()")
 
     def log_prob(self, value):
-        """The logarithm of the density or mass at ``value``. ValueError if that lies outside of the
-        support."""
+        """The logarithm of the density or mass at ``value``. ValueError outside of the support."""
         raise NotImplementedError(f"{type(self).__name__} has no log_prob")
 
     def cdf(self, value):
@@ -135,8 +134,7 @@ class Distribution:
         raise NotImplementedError(f"{type(self).__name__} has no icdf")
 
     def enumerate_support(self, expand=True):
-        """All values of a discrete distribution along dimension 0; with ``expand`` for each one of the
-        batch."""
+        """All values of a discrete distribution along dimension 0, with ``expand`` for the whole batch."""
         raise NotImplementedError(f"{type(self).__name__} cannot be enumerated")
 
     def entropy(self):

@@ -1,9 +1,8 @@
-"""Gamma and what is made of gamma random numbers: Chi2, InverseGamma, Beta, Dirichlet, FisherSnedecor,
-StudentT.
+"""Gamma, and distributions sampled by it: Chi2, InverseGamma, Beta, Dirichlet, FisherSnedecor, StudentT.
 
-Samples carry gradients by implicit differentiation of the gamma distribution (Figurnov et al., 2018; see
-``ops/incomplete_gamma.py``). Densities and
-entropies: Johnson, Kotz and Balakrishnan, Continuous Univariate Distributions.
+Samples are differentiable by implicit differentiation of the gamma distribution (Figurnov et al., 2018; see
+``ops/special/incomplete_gamma.py``). Densities and entropies: Johnson, Kotz and Balakrishnan, Continuous
+Univariate Distributions.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ from .distribution import Distribution, broadcast_all
 
 
 def gamma_noise(concentration, shape):
-    """Gamma random numbers of these shape parameters and rate 1, which move with them; none is 0."""
+    """Gamma random numbers of rate 1, differentiable in ``concentration``, and never 0."""
     concentration = concentration.expand(shape)
     array = concentration.array
     drawn = as_type(
@@ -61,11 +60,11 @@ class Gamma(Distribution):
 
     def rsample(self, sample_shape=()):
         value = gamma_noise(self.concentration, self._extended_shape(sample_shape)) / self.rate
-        # dividing must not make it 0 either
+        # the division may underflow to 0: the value becomes tiny instead, with the same gradient
         return value + (value.detach().clamp(min=finfo(value.dtype).tiny) - value.detach())
 
     def log_prob(self, value):
-        # as in torch a number will do here
+        # as in torch, the value may be a number
         value = as_tensor(value, dtype=self.rate.dtype, device=self.rate.device)
         self._validate_sample(value)
         a = self.concentration
@@ -161,7 +160,7 @@ class Dirichlet(Distribution):
 
     @property
     def mode(self):
-        """(concentration - 1) / its sum; the corner of the largest where all are below 1."""
+        """(concentration - 1) / its sum; where all are below 1, the corner of the largest concentration."""
         above = (self.concentration - 1).clamp(min=0)
         corner = (self.concentration == self.concentration.amax(-1, True)).to(above.dtype)
         corner = corner * (corner.cumsum(-1) == 1).to(above.dtype)  # the first of several

@@ -11,9 +11,9 @@ from .distribution import Distribution, broadcast_all
 
 class GeneralizedPareto(Distribution):
     """P(X > x) = (1 + c z)^(-1 / c), z = (x - loc) / scale ≥ 0, for ``concentration`` c; exp(-z) for c = 0.
-    Numbers or tensors that broadcast.
 
-    c < 0 ends at loc - scale / c. ``concentration`` 0 is exponential, -1 is uniform.
+    Numbers or tensors that broadcast. c = 0 is the exponential distribution, c = -1 the uniform one. For c <
+    0 the support ends at loc - scale / c.
     """
 
     arg_constraints = {
@@ -36,7 +36,7 @@ class GeneralizedPareto(Distribution):
         )
 
     def _shape(self):
-        """Where the concentration is next to 0, and the concentration with a harmless value there."""
+        """(whether the concentration is close to 0, the concentration with another value there)."""
         flat = self.concentration.detach().abs() <= 1e-8
         return flat, where(flat, 1.0, self.concentration)
 

@@ -43,7 +43,7 @@ class Cauchy(Distribution):
 
     def cdf(self, value):
         self._validate_sample(value)
-        distance = (self.loc - value) / self.scale  # atan(…) + 1/2 would cancel far to the left
+        distance = (self.loc - value) / self.scale  # atan(…) + 1/2 would cancel for small values
         return atan2(ones_like(distance), distance) / math.pi
 
     def icdf(self, value):
@@ -54,9 +54,7 @@ class Cauchy(Distribution):
 
 
 class VonMises(Distribution):
-    """exp(concentration · cos(x - loc)) / (2π I₀(concentration)) on [-π, π): the circle's normal
-    distribution.
-    """
+    """exp(concentration · cos(x - loc)) / (2π I₀(concentration)) on [-π, π): like a normal, on the circle."""
 
     arg_constraints = {"loc": constraints.real, "concentration": constraints.positive}
     support = constraints.real

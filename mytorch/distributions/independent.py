@@ -1,4 +1,4 @@
-"""Independent: dimensions of the batch taken as dimensions of the event."""
+"""Independent: batch dimensions as event dimensions."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Independent(Distribution):
 
     @property
     def support(self):
-        """That of the base, for whole events."""
+        """The support of the base, for whole events."""
         return (
             constraints.independent(self.base_dist.support, self.reinterpreted_batch_ndims)
             if self.reinterpreted_batch_ndims

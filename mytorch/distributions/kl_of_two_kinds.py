@@ -1,5 +1,6 @@
-"""Kullback-Leibler divergences between distributions of two kinds: KL(p ‖ q) = -H(p) - E_p[log q], where E_p
-needs but a few moments of p.
+"""Kullback-Leibler divergences between distributions of different classes.
+
+KL(p ‖ q) = -H(p) - E_p[log q], and E_p[log q] depends on a few moments of p.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from .transformed import Gumbel, Pareto
 
 
 def _infinite(p, q):
-    """Where p has values that q does not have."""
+    """KL(p ‖ q) where p has values outside of the support of q."""
     return full_like(p.mean, math.inf)
 
 

@@ -10,8 +10,8 @@ from .distribution import Distribution
 
 
 class MixtureSameFamily(Distribution):
-    """The component k of ``component_distribution`` (batch (…, K)) with the probability that
-    ``mixture_distribution``, a Categorical, gives it.
+    """A mixture: ``mixture_distribution``, a Categorical, chooses one of the K components, the last batch
+    dimension of ``component_distribution``.
 
     ValueError for other classes, batches or numbers of components.
     """

@@ -1,4 +1,4 @@
-"""Categories as vectors: OneHotCategorical, and relaxed ones that samples may be differentiated through."""
+"""Categories as vectors: OneHotCategorical, and relaxed versions whose samples are differentiable."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .transforms import ExpTransform, SigmoidTransform
 
 
 class OneHotCategorical(OfCategories):
-    """A Categorical choice as a vector with a single 1.
+    """A sample of a Categorical as a one-hot vector.
 
     ``probs`` (…, K) are weights, ``logits`` their logarithms.
     """
@@ -49,8 +49,9 @@ class OneHotCategorical(OfCategories):
 
 
 class OneHotCategoricalStraightThrough(OneHotCategorical):
-    """As OneHotCategorical; :meth:`rsample` gives the samples the gradient of the probabilities (Bengio et
-    al., 2013).
+    """As OneHotCategorical; samples of :meth:`rsample` have the gradient of the probabilities.
+
+    Bengio et al., Estimating or Propagating Gradients Through Stochastic Neurons, 2013.
     """
 
     has_rsample = True
@@ -93,7 +94,7 @@ class _LogitRelaxedBernoulli(Distribution):
 
 
 class RelaxedBernoulli(TransformedDistribution):
-    """Numbers in (0, 1) that come near 0 and 1 as ``temperature``, a tensor, goes to 0; reparameterised."""
+    """Numbers in (0, 1) that approach 0 or 1 as ``temperature``, a tensor, goes to 0. Reparameterized."""
 
     arg_constraints = {"probs": constraints.unit_interval, "logits": constraints.real}
     support = constraints.unit_interval
@@ -137,8 +138,9 @@ class _ExpRelaxedCategorical(OfCategories):
 
 
 class RelaxedOneHotCategorical(TransformedDistribution):
-    """Probabilities (…, K) that come near one-hot vectors as ``temperature``, a tensor, goes to 0;
-    reparameterised (Jang et al., Gumbel-Softmax, 2017).
+    """Probabilities (…, K) that approach one-hot vectors as ``temperature``, a tensor, goes to 0.
+
+    Reparameterized (Jang et al., Categorical Reparameterization with Gumbel-Softmax, 2017).
     """
 
     arg_constraints = {"probs": constraints.simplex, "logits": constraints.real_vector}

@@ -1,5 +1,5 @@
-"""TransformedDistribution, and the distributions that are one: LogNormal, Gumbel, Weibull, Pareto,
-Kumaraswamy, HalfNormal, HalfCauchy, LogisticNormal.
+"""TransformedDistribution and its subclasses: LogNormal, Gumbel, Weibull, Pareto, Kumaraswamy, HalfNormal,
+HalfCauchy, LogisticNormal.
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ _EULER = 0.57721566490153286061
 
 
 class TransformedDistribution(Distribution):
-    """The values of ``base_distribution`` under ``transforms`` (one, or a list in order): y = t(x), p(y) =
-    p(x) / |dy/dx|.
+    """y = t(x) for x of ``base_distribution``: p(y) = p(x) / |dy/dx|.
 
+    ``transforms`` is one transform, or a list of which the first is applied first.
     ValueError for anything but transforms, and for a base with too few dimensions.
     """
 
@@ -75,7 +75,7 @@ class TransformedDistribution(Distribution):
 
     @property
     def support(self):
-        """Where the last transform leads."""
+        """The codomain of the last transform."""
         if not self.transforms:
             return self.base_dist.support
         support, dims = self.transforms[-1].codomain, len(self._event_shape)
@@ -109,7 +109,7 @@ class TransformedDistribution(Distribution):
         return total + sum_rightmost(self.base_dist.log_prob(y), dims - len(self.base_dist.event_shape))
 
     def _rising(self, probability):
-        """The same, or 1 - probability where the transforms turn the order around."""
+        """``probability``, or 1 - probability where the transforms reverse the order."""
         sign = math.prod(transform.sign for transform in self.transforms)
         return probability if isinstance(sign, int) and sign == 1 else sign * (probability - 0.5) + 0.5
 
@@ -148,7 +148,7 @@ class LogNormal(TransformedDistribution):
 
 
 class Gumbel(TransformedDistribution):
-    """loc - scale · log(-log u) for u uniform on [0, 1]: the largest of many."""
+    """loc - scale · log(-log u) for u uniform on [0, 1]: the distribution of the maximum of many samples."""
 
     arg_constraints = {"loc": constraints.real, "scale": constraints.positive}
     support = constraints.real
@@ -262,8 +262,9 @@ class Pareto(TransformedDistribution):
 
 
 class Kumaraswamy(TransformedDistribution):
-    """(1 - u^(1 / concentration0))^(1 / concentration1) for u uniform on [0, 1]: much like Beta, with a
-    closed inverse.
+    """(1 - u^(1 / concentration0))^(1 / concentration1) for u uniform on [0, 1].
+
+    It is similar to Beta, but its cdf has a closed form.
     """
 
     arg_constraints = {"concentration1": constraints.positive, "concentration0": constraints.positive}

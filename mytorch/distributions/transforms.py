@@ -1,6 +1,4 @@
-"""Maps between the values of distributions, with their inverses and the logarithms of their Jacobian
-determinants.
-"""
+"""Transforms of the values of distributions, with their inverses and log |det Jacobian|."""
 
 from __future__ import annotations
 
@@ -20,11 +18,10 @@ from .independent import sum_rightmost
 
 
 class Transform:
-    """y = t(x), x = t.inv(y). ``cache_size`` 1 keeps the last pair, so that the inverse of a value just made
-    is that very value.
+    """y = t(x), x = t.inv(y). ``cache_size`` 1 keeps the last pair (x, y), so that t.inv(t(x)) is x itself.
 
-    A subclass gives ``domain``, ``codomain``, ``forward``, ``inverse`` and :meth:`log_abs_det_jacobian` (or,
-    as in torch, ``_call`` and ``_inverse``).
+    A subclass defines ``domain``, ``codomain``, ``forward``, ``inverse`` and :meth:`log_abs_det_jacobian`
+    (or, as in torch, ``_call`` and ``_inverse``).
     """
 
     bijective = False
@@ -135,7 +132,7 @@ class _Inverse(Transform):
 
 
 class _Monotone(Transform):
-    """A bijection of numbers, equal to every other of its class."""
+    """A bijection of numbers without settings: two of one class are equal."""
 
     bijective, sign = True, 1
 
@@ -149,7 +146,7 @@ class _Monotone(Transform):
 
 
 class ComposeTransform(Transform):
-    """One transform after another: ``parts`` in order, on events of as many dimensions as they need."""
+    """The composition of ``parts``, the first applied first, on events with the dimensions they need."""
 
     def __init__(self, parts, cache_size=0):
         super().__init__(cache_size)
@@ -160,7 +157,7 @@ class ComposeTransform(Transform):
 
     @property
     def domain(self):
-        """That of the first part, for events as large as the parts need."""
+        """The domain of the first part, for events with the dimensions that the parts need."""
         if not self.parts:
             return constraints.real
         size = self.parts[-1].codomain.event_dim
@@ -170,7 +167,7 @@ class ComposeTransform(Transform):
 
     @property
     def codomain(self):
-        """That of the last part, for events as large as the parts need."""
+        """The codomain of the last part, for events with the dimensions that the parts need."""
         if not self.parts:
             return constraints.real
         size = self.parts[0].domain.event_dim
@@ -241,8 +238,9 @@ identity_transform = ComposeTransform([])
 
 
 class IndependentTransform(Transform):
-    """``base_transform`` with ``reinterpreted_batch_ndims`` more dimensions taken as one event: their
-    Jacobians add up.
+    """``base_transform`` with ``reinterpreted_batch_ndims`` more dimensions as part of the event.
+
+    Their logarithms of Jacobian determinants are summed.
     """
 
     def __init__(self, base_transform, reinterpreted_batch_ndims, cache_size=0):
@@ -279,8 +277,7 @@ class IndependentTransform(Transform):
 
 
 class ReshapeTransform(Transform):
-    """Events of shape ``in_shape`` in ``out_shape``. ValueError if they hold different numbers of
-    elements."""
+    """Events of ``in_shape`` reshaped to ``out_shape``. ValueError for different numbers of elements."""
 
     bijective = True
 
@@ -347,7 +344,7 @@ class PowerTransform(_Monotone):
 
     @property
     def sign(self):
-        """That of the exponent."""
+        """The sign of the exponent."""
         return (
             self.exponent.sign() if hasattr(self.exponent, "sign") else int(math.copysign(1, self.exponent))
         )
@@ -465,7 +462,7 @@ class AffineTransform(Transform):
 
     @property
     def sign(self):
-        """That of the scale."""
+        """The sign of the scale."""
         return self.scale.sign() if hasattr(self.scale, "sign") else (self.scale > 0) - (self.scale < 0)
 
     def _call(self, x):
@@ -518,7 +515,7 @@ class CumulativeDistributionTransform(Transform):
 
 
 class SoftmaxTransform(Transform):
-    """Probabilities y = softmax(x); the inverse takes logarithms, so it is none for sums other than 1."""
+    """y = softmax(x). The inverse is log(y), which is x up to a constant."""
 
     domain, codomain = constraints.real_vector, constraints.simplex
 
@@ -535,7 +532,7 @@ class SoftmaxTransform(Transform):
 
 
 class StickBreakingTransform(_Monotone):
-    """K numbers as K + 1 probabilities: each takes a share of what is left (Betancourt, 2012)."""
+    """K numbers to K + 1 probabilities: each is a fraction of what those before leave (Betancourt, 2012)."""
 
     domain, codomain = constraints.real_vector, constraints.simplex
 
@@ -565,8 +562,8 @@ class StickBreakingTransform(_Monotone):
 
 
 class LowerCholeskyTransform(Transform):
-    """Any square matrix as a lower triangular one with a positive diagonal: its lower triangle, with the
-    diagonal's exponentials.
+    """A square matrix to a lower triangular one with a positive diagonal: its lower triangle, with exp of the
+    diagonal.
     """
 
     domain, codomain = constraints.independent(constraints.real, 2), constraints.lower_cholesky
@@ -584,7 +581,7 @@ class LowerCholeskyTransform(Transform):
 
 
 class PositiveDefiniteTransform(Transform):
-    """Any square matrix as a positive-definite one: L Lᵀ for the L of :class:`LowerCholeskyTransform`."""
+    """A square matrix to a positive-definite one: L Lᵀ with L of :class:`LowerCholeskyTransform`."""
 
     domain, codomain = constraints.independent(constraints.real, 2), constraints.positive_definite
 

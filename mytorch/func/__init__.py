@@ -1,4 +1,5 @@
-"""Functions of functions: ``torch.func``. Names only."""
+# Names only: there is nothing to read here.
+"""``torch.func``: derivatives of functions as functions, ``vmap``, modules as functions."""
 
 from ..core.public_names import lookup as _lookup
 from ..core.public_names import publish as _publish

@@ -1,8 +1,7 @@
 """Derivatives of functions, as functions: grad, vjp, jvp, Jacobians, Hessians. They nest.
 
-Inside, the inputs are replaced by stand-ins: part of the graph where they are already differentiated from
-outside, leaves otherwise. A result that leads back to nothing but these leaves is taken out of the graph
-again.
+The function is called with stand-ins for its inputs: views of inputs that require a gradient (those of an
+outer derivative), new leaves for the others. A result that depends on no leaf but these is detached.
 """
 
 from __future__ import annotations
@@ -18,12 +17,11 @@ from ..utils._pytree import leaves, mapped, rebuilt
 
 
 def grad(func, argnums=0, has_aux=False):
-    """A function that returns the gradient of ``func`` (one element) with respect to the arguments
-    ``argnums`` (an int or a tuple).
+    """A function that returns the gradient of ``func``, a scalar, with respect to the arguments ``argnums``.
 
-    The arguments are tensors or nested dicts, lists, tuples of them; the result has their form and shapes.
-    ``has_aux``: ``func`` returns ``(output, aux)``, the new function ``(gradient, aux)``. RuntimeError if the
-    output has more than one element.
+    ``argnums`` is an int or a tuple. The arguments are tensors or nested dicts, lists, tuples of them; the
+    result has their structure and shapes. ``has_aux``: ``func`` returns ``(output, aux)``, the new function
+    ``(gradient, aux)``. RuntimeError if the output has more than one element.
     """
     both = grad_and_value(func, argnums, has_aux)
 
@@ -36,10 +34,9 @@ def grad(func, argnums=0, has_aux=False):
 
 
 def grad_and_value(func, argnums=0, has_aux=False):
-    """As :func:`grad`; the new function returns ``(gradient, output)``, with ``has_aux`` ``(gradient,
-    (output, aux))``.
+    """As :func:`grad`, but the new function returns ``(gradient, output)``.
 
-    RuntimeError as there.
+    With ``has_aux`` it returns ``(gradient, (output, aux))``. RuntimeError as there.
     """
 
     @functools.wraps(func)
@@ -56,18 +53,18 @@ def grad_and_value(func, argnums=0, has_aux=False):
                     f"{list(output.array.shape)}"
                 )
             found = _grads([output], ends, [None])
-        found = rebuilt(chosen, iter([_lowered(g, ends) for g in found]))
-        output, aux = _lowered(output, ends), mapped(lambda leaf: _lowered(leaf, ends), aux)
+        found = rebuilt(chosen, iter([_detached(g, ends) for g in found]))
+        output, aux = _detached(output, ends), mapped(lambda leaf: _detached(leaf, ends), aux)
         return found, (output, aux) if has_aux else output
 
     return both
 
 
 def vjp(func, *primals, has_aux=False):
-    """``(output, pull)``, with ``has_aux`` also aux: ``pull(v)``, v of the output's form and shapes, is vᵀ J,
-    a tuple over the primals.
+    """``(output, pull)``, with ``has_aux`` also aux. ``pull(v)`` is vᵀ J, a tuple over the primals.
 
-    RuntimeError for outputs that are no tensors and for a v of another form.
+    v has the structure and shapes of the output.
+    RuntimeError for outputs that are not tensors, and for another structure or shape of v.
     """
     with enable_grad():
         given, chosen, ends = _stand_ins(primals, tuple(range(len(primals))))
@@ -93,19 +90,19 @@ def vjp(func, *primals, has_aux=False):
                 )
         with enable_grad():
             found = _grads(outs, ends, vs)
-        found = rebuilt(chosen, iter([_lowered(g, ends) for g in found]))
+        found = rebuilt(chosen, iter([_detached(g, ends) for g in found]))
         return found if len(primals) > 1 else (found[0],)
 
-    output = mapped(lambda leaf: _lowered(leaf, ends), output)
-    return (output, pull, mapped(lambda leaf: _lowered(leaf, ends), aux)) if has_aux else (output, pull)
+    output = mapped(lambda leaf: _detached(leaf, ends), output)
+    return (output, pull, mapped(lambda leaf: _detached(leaf, ends), aux)) if has_aux else (output, pull)
 
 
 def jvp(func, primals, tangents, *, strict=False, has_aux=False):
-    """``(output, J v)``, with ``has_aux`` also aux, for ``tangents`` v of the form and shapes of the tuple
-    ``primals``.
+    """``(output, J v)``, with ``has_aux`` also aux, for ``tangents`` v with the structure and shapes of
+    ``primals``, a tuple.
 
-    Computed by differentiating uᵀ J with respect to u.
-    RuntimeError if forms or shapes differ, with ``strict`` also if the output does not depend on the primals.
+    J v is the derivative of uᵀ J with respect to u, times v. RuntimeError if structures or shapes differ, and
+    with ``strict`` if the output does not depend on the primals.
     """
     if not isinstance(primals, tuple) or not isinstance(tangents, tuple):
         raise RuntimeError("jvp(f, primals, tangents): Expected primals and tangents to be tuples")
@@ -128,16 +125,18 @@ def jvp(func, primals, tangents, *, strict=False, has_aux=False):
             raise RuntimeError(
                 "jvp(f, primals, tangents, strict=True): the output of f is independent of the primals"
             )
-    tangent = rebuilt(output, iter([_lowered(t, [*ends, *us]) for t in found]))
-    output = mapped(lambda leaf: _lowered(leaf, ends), output)
-    return (output, tangent, mapped(lambda leaf: _lowered(leaf, ends), aux)) if has_aux else (output, tangent)
+    tangent = rebuilt(output, iter([_detached(t, [*ends, *us]) for t in found]))
+    output = mapped(lambda leaf: _detached(leaf, ends), output)
+    return (
+        (output, tangent, mapped(lambda leaf: _detached(leaf, ends), aux)) if has_aux else (output, tangent)
+    )
 
 
 def linearize(func, *primals):
-    """``(output, push)``: ``push(*tangents)`` is J v, as of :func:`jvp`, for tangents v of the form and
+    """``(output, push)``: ``push(*tangents)`` is J v, as in :func:`jvp`, for tangents with the structure and
     shapes of ``primals``.
 
-    Every call of ``push`` calls ``func`` anew.
+    Every call of ``push`` calls ``func`` again.
     """
     output = func(*primals)
     return output, lambda *tangents: jvp(func, primals, tangents)[1]
@@ -146,8 +145,9 @@ def linearize(func, *primals):
 def jacrev(func, argnums=0, *, has_aux=False, chunk_size=None, _preallocate_and_copy=False):
     """A function that returns the Jacobian of ``func`` with respect to the arguments ``argnums``, row by row.
 
-    Its shape is (*output.shape, *argument.shape); nested forms of outputs contain those of arguments.
-    ``chunk_size`` changes nothing. RuntimeError if ``func`` returns something else than tensors.
+    Its shape is (*output.shape, *argument.shape). For nested outputs and arguments the result has the
+    structure of the outputs, with that of the arguments inside. ``chunk_size`` has no effect. RuntimeError if
+    ``func`` does not return tensors.
     """
 
     @functools.wraps(func)
@@ -160,23 +160,25 @@ def jacrev(func, argnums=0, *, has_aux=False, chunk_size=None, _preallocate_and_
             for o in leaves(output):
                 if not isinstance(o, Variable):
                     raise RuntimeError(f"jacrev: Expected f(*args) to return tensors, got {type(o).__name__}")
-                rows.append(rebuilt(chosen, iter([_lowered(j, ends) for j in _rows(o, ends)])))
+                rows.append(rebuilt(chosen, iter([_detached(j, ends) for j in _rows(o, ends)])))
         found = rebuilt(output, iter(rows))
-        return (found, mapped(lambda leaf: _lowered(leaf, ends), aux)) if has_aux else found
+        return (found, mapped(lambda leaf: _detached(leaf, ends), aux)) if has_aux else found
 
     return jacobian
 
 
 def jacfwd(func, argnums=0, has_aux=False, *, randomness="error"):
-    """The same Jacobian as :func:`jacrev`, also by reverse mode: mytorch has no forward mode. ``randomness``
-    changes nothing.
+    """The same Jacobian as :func:`jacrev`, also by reverse mode: mytorch has no forward mode.
+
+    ``randomness`` has no effect.
     """
     return jacrev(func, argnums, has_aux=has_aux)
 
 
 def hessian(func, argnums=0):
-    """A function that returns the second derivatives of ``func``: shape (*output.shape, *argument.shape,
-    *argument.shape).
+    """A function that returns the second derivatives of ``func``.
+
+    Their shape is (*output.shape, *argument.shape, *argument.shape).
     """
     return jacfwd(jacrev(func, argnums), argnums)
 
@@ -185,7 +187,7 @@ def hessian(func, argnums=0):
 
 
 def _stand_ins(args, argnums):
-    """The arguments with stand-ins at ``argnums``; the chosen arguments' form; the stand-ins."""
+    """(arguments with stand-ins at ``argnums``, the arguments there, the stand-ins as a flat list)."""
     numbers = argnums if isinstance(argnums, tuple) else (argnums,)
     if any(not isinstance(n, int) for n in numbers):
         raise RuntimeError(f"argnums must be an int or a tuple of ints, got {argnums!r}")
@@ -207,7 +209,7 @@ def _stand_in(x):
 
 
 def _grads(outputs, inputs, seeds):
-    """Differentiable gradients; zeros where nothing depends."""
+    """Differentiable gradients; zeros for inputs on which no output depends."""
     live = [(o, s) for o, s in zip(outputs, seeds) if o.requires_grad]
     if not live:
         return [wrap(xp(x.array).zeros_like(x.array)) for x in inputs]
@@ -236,8 +238,8 @@ def _rows(output, ends):
     ]
 
 
-def _lowered(value, ends):
-    """``value`` outside of the graph if nothing but the stand-ins is behind it."""
+def _detached(value, ends):
+    """``value``, detached if it depends on no leaf but the stand-ins ``ends``."""
     if not isinstance(value, Variable) or not value.requires_grad:
         return value
     own = {x._node for x in ends if type(x._node) is Leaf}

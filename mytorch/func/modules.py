@@ -9,18 +9,14 @@ from ..ops.join import stack
 def functional_call(
     module, parameter_and_buffer_dicts, args=None, kwargs=None, *, tie_weights=True, strict=False
 ):
-    """``module(*args, **kwargs)`` with other parameters and buffers, given by name in a dict or a sequence of
-    dicts; the module stays as it is.
+    """``module(*args, **kwargs)`` with other parameters and buffers, given by name in one or several dicts.
 
-    tie_weights: a parameter that the module has under several names is replaced under all of them.
-        RuntimeError with ``strict`` for names that are missing, always for names that are unknown; ValueError
-        for a name in two dicts.
+    The module is not changed. ``tie_weights``: a parameter that the module has under several names is
+    replaced under all of them. RuntimeError with ``strict`` for names that are missing or unknown; ValueError
+    for a name in two dicts.
     """
-    dicts = (
-        [parameter_and_buffer_dicts]
-        if isinstance(parameter_and_buffer_dicts, dict)
-        else list(parameter_and_buffer_dicts)
-    )
+    dicts = parameter_and_buffer_dicts
+    dicts = [dicts] if isinstance(dicts, dict) else list(dicts)
     if not all(isinstance(d, dict) for d in dicts):
         raise ValueError(
             "Expected parameter_and_buffer_dicts to be a dict, or a list/tuple of dicts, but got "
@@ -38,10 +34,11 @@ def functional_call(
 
 
 def stack_module_state(models):
-    """``(parameters, buffers)`` of modules of one class, each name's tensors stacked along a new first
-    dimension: for an ensemble with ``vmap``.
+    """``(parameters, buffers)`` of an ensemble, for ``vmap``.
 
-    RuntimeError without models, of different classes, or of mixed training and evaluation mode.
+    For each name the tensors of all models are stacked along a new first dimension.
+
+    RuntimeError without models, for different classes, and for some in training and some in eval mode.
     """
     models = list(models)
     if not models:

@@ -1,4 +1,4 @@
-"""vmap: a function of single samples, applied to each entry of a batch, in a loop."""
+"""vmap: a function of single samples, applied to each entry of a batch in a loop."""
 
 from __future__ import annotations
 
@@ -15,13 +15,11 @@ def vmap(func, in_dims=0, out_dims=0, randomness="error", *, chunk_size=None):
     """A function that applies ``func`` to each slice of its tensors along ``in_dims`` and stacks the results
     along ``out_dims``.
 
-    in_dims: one number for all arguments, or a tuple (nested as the arguments are); None for what is not
-        batched. out_dims: the same for outputs. randomness: "error" raises RuntimeError if ``func`` draws
-        random numbers, "different" lets every entry draw its own, "same" gives all of them the same.
-        chunk_size changes nothing: it is a loop, with the speed of one. It is differentiable and nests with
-        ``grad``.
-
-    ValueError if there is nothing to map over, or sizes differ.
+    ``in_dims``: a number for all arguments, or a tuple with the structure of the arguments; None for what is
+    not batched. ``out_dims``: the same for outputs. ``randomness``: "error" raises RuntimeError if ``func``
+    draws random numbers, "different" lets each entry draw its own, "same" gives all entries the same.
+    ``chunk_size`` has no effect: this is a loop, with the speed of one. It is differentiable and nests with
+    ``grad``. ValueError if there is nothing to map over, or sizes differ.
     """
     if randomness not in ("error", "different", "same"):
         raise RuntimeError(
@@ -38,7 +36,7 @@ def vmap(func, in_dims=0, out_dims=0, randomness="error", *, chunk_size=None):
         dims += [0 if isinstance(leaf, Variable) else None for name in names for leaf in leaves(kwargs[name])]
         size = _batch_size(values, dims, func)
         results = []
-        if empty := size == 0:  # a call on zeros tells the shapes of the results
+        if empty := size == 0:  # a call with zeros finds the shapes of the results
             values, size = [v if d is None else _one_zero(v, d) for v, d in zip(values, dims)], 1
         state = default_generator.get_state() if randomness == "same" else None
         for i in range(size):
@@ -49,9 +47,9 @@ def vmap(func, in_dims=0, out_dims=0, randomness="error", *, chunk_size=None):
             )
             if before is not None and before != default_generator.numpy.bit_generator.state:
                 raise RuntimeError(
-                    "vmap: called random operation while in randomness error mode. Please either use "
-                    "the 'same' or 'different' randomness flags "
-                    "on vmap or perform the randomness operation out of vmap"
+                    "vmap: called random operation while in randomness error mode. Please either use the "
+                    "'same' or 'different' randomness flags on vmap or perform the randomness operation out "
+                    "of vmap"
                 )
             if state is not None and i + 1 < size:
                 default_generator.set_state(state)
@@ -121,7 +119,7 @@ def _batch_size(values, dims, func):
 
 
 def _one_zero(value, dim):
-    """A batch of one entry of zeros, like those of ``value``, which has none."""
+    """A batch with one entry of zeros, in place of ``value``, whose batch is empty."""
     shape = list(value.shape)
     shape[dim] = 1
     return value.new_zeros(shape)

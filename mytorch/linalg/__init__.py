@@ -1,6 +1,5 @@
-"""Linear algebra: norms, inverses, determinants, factorizations and products of matrices. Names only; the
-code is in ``ops``.
-"""
+# Names only: there is nothing to read here.
+"""``torch.linalg``: norms, inverses, determinants, factorizations and products of matrices, from ``ops``."""
 
 from ..core.public_names import lookup as _lookup
 from ..ops.cross import linalg_cross as cross

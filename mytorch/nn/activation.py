@@ -1,4 +1,4 @@
-"""Activations as modules: each a function of ``functional`` and its settings."""
+"""Activations as modules: each is a function of ``nn.functional`` with its settings."""
 
 from __future__ import annotations
 
@@ -94,14 +94,15 @@ Softshrink = _activation("Softshrink", F.softshrink, lambd=0.5)
 Hardsigmoid = _activation("Hardsigmoid", F.hardsigmoid, inplace=False)
 Hardswish = _activation("Hardswish", F.hardswish, inplace=False)
 
-# torch prints only the number of these, and nothing of those
+# as in torch, these show the bare number, and those nothing
 Hardshrink.extra_repr = Softshrink.extra_repr = lambda self: str(self.lambd)
 Hardsigmoid.extra_repr = Hardswish.extra_repr = lambda self: ""
 
 
 class RReLU(Module):
-    """x where it is positive, else a · x with a drawn from [lower, upper] in training, and their mean in eval
-    mode.
+    """x where it is positive, else a · x.
+
+    a is drawn from [lower, upper] for each element in training, and (lower + upper) / 2 in eval mode.
     """
 
     def __init__(self, lower=1.0 / 8, upper=1.0 / 3, inplace=False):
@@ -117,8 +118,8 @@ class RReLU(Module):
 
 
 class PReLU(Module):
-    """x where it is positive, else weight · x with a learned ``weight``: one for all, or ``num_parameters``
-    for as many channels.
+    """x where it is positive, else weight · x with a learned ``weight``: one number, or one per channel
+    (``num_parameters``).
     """
 
     def __init__(self, num_parameters=1, init=0.25, device=None, dtype=None):

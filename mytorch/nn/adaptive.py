@@ -16,11 +16,11 @@ _ASMoutput = namedtuple("_ASMoutput", ["output", "loss"])
 
 
 class AdaptiveLogSoftmaxWithLoss(Module):
-    """Log-probabilities of ``n_classes`` classes, sorted by how frequent they are; ``cutoffs`` are where the
-    clusters of rarer ones begin.
+    """Log-probabilities of ``n_classes`` classes, sorted from frequent to rare.
 
-    Cluster i works on in_features / div_value^(i + 1) features. ValueError for cutoffs that are not
-    increasing and between 1 and n_classes - 1.
+    ``cutoffs`` are the classes at which the clusters of rare ones begin. Cluster i has in_features /
+    div_value^(i + 1) hidden features. ValueError for cutoffs that are not increasing and between 1 and
+    n_classes - 1.
     """
 
     def __init__(
@@ -30,12 +30,8 @@ class AdaptiveLogSoftmaxWithLoss(Module):
         cutoffs, kind = list(cutoffs), {"device": device, "dtype": dtype}
         if not cutoffs:
             raise ValueError("cutoffs should be a sequence of length larger than 0")
-        if (
-            cutoffs != sorted(set(cutoffs))
-            or cutoffs[0] <= 0
-            or cutoffs[-1] > n_classes - 1
-            or any(int(c) != c for c in cutoffs)
-        ):
+        increasing = cutoffs == sorted(set(cutoffs)) and all(int(c) == c for c in cutoffs)
+        if not increasing or cutoffs[0] <= 0 or cutoffs[-1] > n_classes - 1:
             raise ValueError(
                 "cutoffs should be a sequence of unique, positive integers sorted in an increasing "
                 "order, where each value is between 1 and n_classes-1"
@@ -63,10 +59,10 @@ class AdaptiveLogSoftmaxWithLoss(Module):
             layer.reset_parameters()
 
     def forward(self, input_, target_):
-        """(log-probability of each target (N,), their negative mean) for input (N, in_features) and target
-        (N,), or one of each.
+        """(log-probabilities of the targets, their negative mean): (N, in_features), (N,) -> (N,), ().
 
-        RuntimeError for shapes that do not match and classes out of range.
+        Or the same for a single input and target. RuntimeError for shapes that do not match and classes out
+        of range.
         """
         if target_.ndim > 1:
             raise RuntimeError("0D or 1D target tensor expected, multi-target not supported")
@@ -84,7 +80,7 @@ class AdaptiveLogSoftmaxWithLoss(Module):
                 f"Target values should be in [0, {self.n_classes - 1}], but values in range "
                 f"[{int(target.min())}, {int(target.max())}] were found. "
             )
-        # what the head has to say: the class, or its cluster
+        # what the head predicts: a frequent class, or the cluster of a rare one
         first = m.where(target < self.shortlist_size, target, 0)
         parts = []
         for i, (start, stop) in enumerate(self.__clusters()):

@@ -58,24 +58,16 @@ class _Conv(Module):
             raise ValueError(
                 f"padding_mode must be one of {set(_PADDING_MODES)}, but got padding_mode='{padding_mode}'"
             )
-        self.in_channels, self.out_channels, self.groups, self.padding_mode = (
-            in_channels,
-            out_channels,
-            groups,
-            padding_mode,
-        )
-        self.kernel_size, self.stride, self.dilation = (
-            per_dimension(kernel_size, n),
-            stride,
-            per_dimension(dilation, n),
-        )
+        self.in_channels, self.out_channels = in_channels, out_channels
+        self.groups, self.padding_mode = groups, padding_mode
+        self.kernel_size, self.stride = per_dimension(kernel_size, n), stride
+        self.dilation = per_dimension(dilation, n)
         self.padding = padding if isinstance(padding, str) else per_dimension(padding, n)
         self.output_padding = per_dimension(output_padding, n)
-        channels = (
-            (in_channels, out_channels // groups)
-            if self.transposed
-            else (out_channels, in_channels // groups)
-        )
+        if self.transposed:
+            channels = (in_channels, out_channels // groups)
+        else:
+            channels = (out_channels, in_channels // groups)
         self.weight = Parameter(empty(*channels, *self.kernel_size, device=device, dtype=dtype))
         self.register_parameter(
             "bias", Parameter(empty(out_channels, device=device, dtype=dtype)) if bias else None
@@ -162,7 +154,7 @@ class _ConvNd(_Conv):
         )
 
     def __sides(self):
-        """(before, after) of each dimension, the last one first, as ``pad`` takes it."""
+        """The padding (before, after) of each dimension, the last dimension first, as ``pad`` takes it."""
         if self.padding == "valid":
             return (0,) * (2 * self.dimensions)
         if self.padding == "same":
@@ -172,26 +164,25 @@ class _ConvNd(_Conv):
 
 
 class Conv1d(_ConvNd):
-    """Slides filters over (N, C, L) or (C, L): (N, out_channels, windows). ``weight`` is (out_channels,
-    in_channels / groups, kernel).
+    """Slides filters over (N, C, L) or (C, L): (N, out_channels, L').
 
-    ``padding`` is an int, a tuple, 'same' or 'valid'; ``padding_mode`` 'zeros', 'reflect', 'replicate' or
-    'circular'. ValueError for settings that do not fit, RuntimeError for such inputs.
+    L' = (L + 2 · padding - dilation · (kernel - 1) - 1) // stride + 1. ``weight`` is (out_channels,
+    in_channels / groups, kernel). ``padding`` is an int, a tuple, 'same' or 'valid'; ``padding_mode``
+    'zeros', 'reflect', 'replicate' or 'circular'. ValueError for settings that do not fit, RuntimeError for
+    such inputs.
     """
 
     dimensions, function = 1, staticmethod(conv1d)
 
 
 class Conv2d(_ConvNd):
-    """Slides filters over (N, C, H, W) or (C, H, W): (N, out_channels, windows down, windows across);
-    settings as in :class:`Conv1d`.
-    """
+    """Slides filters over (N, C, H, W) or (C, H, W): (N, out_channels, H', W'); as :class:`Conv1d`."""
 
     dimensions, function = 2, staticmethod(conv2d)
 
 
 class Conv3d(_ConvNd):
-    """Slides filters over (N, C, D, H, W) or (C, D, H, W); settings as in :class:`Conv1d`."""
+    """Slides filters over (N, C, D, H, W) or (C, D, H, W); as :class:`Conv1d`."""
 
     dimensions, function = 3, staticmethod(conv3d)
 
@@ -232,8 +223,10 @@ class _ConvTransposeNd(_Conv):
         )
 
     def forward(self, input, output_size=None):
-        """The transposed convolution of ``input``; ``output_size`` chooses among the sizes that a strided
-        convolution maps to the same.
+        """The transposed convolution of ``input``.
+
+        ``output_size``: the size of the result, where a strided convolution maps several sizes to that of
+        ``input``.
         """
         extra = self._output_padding(input, output_size)
         return self.function(
@@ -249,8 +242,7 @@ class _ConvTransposeNd(_Conv):
         if len(output_size) != n:
             raise ValueError(
                 f"{type(self).__name__}: for {len(input.shape)}D input, output_size must have {n} or "
-                f"{len(input.shape)} elements "
-                f"(got {len(output_size)})"
+                f"{len(input.shape)} elements (got {len(output_size)})"
             )
         geometry = zip(input.shape[-n:], self.stride, self.padding, self.dilation, self.kernel_size)
         least = [(size - 1) * s - 2 * p + d * (k - 1) + 1 for size, s, p, d, k in geometry]
@@ -258,33 +250,28 @@ class _ConvTransposeNd(_Conv):
         if any(not a <= size <= b for size, a, b in zip(output_size, least, most)):
             raise ValueError(
                 f"requested an output size of {list(output_size)}, but valid sizes range from {least} "
-                f"to {most} "
-                f"(for an input of {list(input.shape[-n:])})"
+                f"to {most} (for an input of {list(input.shape[-n:])})"
             )
         return tuple(size - a for size, a in zip(output_size, least))
 
 
 class ConvTranspose1d(_ConvTransposeNd):
-    """The transpose of :class:`Conv1d`: (N, C, L) or (C, L) spread by filters to (N, out_channels, L').
-    ``weight``: (in, out / groups, kernel).
+    """The transpose of :class:`Conv1d`: (N, C, L) or (C, L) -> (N, out_channels, L').
 
-    L' = (L - 1) · stride - 2 · padding + dilation · (kernel - 1) + output_padding + 1.
+    L' = (L - 1) · stride - 2 · padding + dilation · (kernel - 1) + output_padding + 1. ``weight`` is
+    (in_channels, out_channels / groups, kernel).
     """
 
     dimensions, function = 1, staticmethod(conv_transpose1d)
 
 
 class ConvTranspose2d(_ConvTransposeNd):
-    """The transpose of :class:`Conv2d`: (N, C, H, W) or (C, H, W) spread by filters; sizes as in
-    :class:`ConvTranspose1d`.
-    """
+    """The transpose of :class:`Conv2d`, for (N, C, H, W) or (C, H, W); as :class:`ConvTranspose1d`."""
 
     dimensions, function = 2, staticmethod(conv_transpose2d)
 
 
 class ConvTranspose3d(_ConvTransposeNd):
-    """The transpose of :class:`Conv3d`: (N, C, D, H, W) or (C, D, H, W) spread by filters; sizes as in
-    :class:`ConvTranspose1d`.
-    """
+    """The transpose of :class:`Conv3d`, for (N, C, D, H, W) or (C, D, H, W); as :class:`ConvTranspose1d`."""
 
     dimensions, function = 3, staticmethod(conv_transpose3d)

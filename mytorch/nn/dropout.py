@@ -1,11 +1,164 @@
-"""Dropout: in training, zero a random part of the input."""
+"""Dropout: in training, zero a random part of the input. The functions, then the layers."""
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 
-from . import functional as F
+from ..core.arrays import device_of, xp
+from ..core.scalar_arguments import as_number
+from ..ops.arithmetic import mul
+from ..ops.inplace import inplace as in_place
+from ..tensors.generator import default_generator
 from .module import Module
+
+
+def random_like(like, shape=None):
+    """Uniform numbers in [0, 1) with the dtype and device of ``like``, and its shape by default."""
+    array = like.array
+    dtype = array.dtype if array.dtype in ("float32", "float64") else "float32"
+    values = default_generator.on(device_of(array)).random(array.shape if shape is None else shape, dtype)
+    return values.astype(array.dtype, copy=False)
+
+
+def scaled(input, factors, inplace):
+    """``input`` · ``factors``, an array, written into ``input`` if ``inplace``."""
+    return _mul_(input, factors) if inplace else mul(input, factors)
+
+
+_mul_ = in_place(mul)
+
+
+def check_probability(p):
+    """ValueError unless ``p`` is in [0, 1]."""
+    if not 0 <= as_number(p, "dropout", "p") <= 1:
+        raise ValueError(f"dropout probability has to be between 0 and 1, but got {p}")
+
+
+def _refuse_integers(input):
+    if not input.is_floating_point() and not input.is_complex():
+        raise RuntimeError(
+            f"result type Float can't be cast to the desired output type {input.dtype}: dropout takes "
+            "floating-point numbers"
+        )
+
+
+def _drop(input, p, training, inplace, shape=None):
+    """``input`` times 0 with probability ``p``, else times 1 / (1 - p). The factors have ``shape``, which
+    broadcasts against the input's.
+    """
+    check_probability(p)
+    if not training or p == 0 or input.array.size == 0:
+        return input
+    if p == 1:
+        return scaled(input, xp(input.array).zeros((), input.array.dtype), inplace)
+    _refuse_integers(input)
+    kept = random_like(input, shape) >= p
+    return scaled(input, kept.astype(input.array.dtype) * input.array.dtype.type(1 / (1 - p)), inplace)
+
+
+def dropout(input, p=0.5, training=True, inplace=False):
+    """Zero each element with probability ``p`` and scale the others by 1 / (1 - p) if ``training``."""
+    return _drop(input, p, training, inplace)
+
+
+def _drop_channels(input, p, training, inplace, batched=True):
+    shape = tuple(input.shape)
+    lead = 2 if batched else 1
+    return _drop(input, p, training, inplace, shape[:lead] + (1,) * (len(shape) - lead))
+
+
+def dropout1d(input, p=0.5, training=True, inplace=False):
+    """Zero whole channels of (N, C, L) or (C, L) with probability ``p`` and scale the others by 1 / (1 - p).
+
+    RuntimeError for other shapes.
+    """
+    check_probability(p)
+    if input.ndim not in (2, 3):
+        raise RuntimeError(
+            f"dropout1d: Expected 2D or 3D input, but received a {input.ndim}D input. It drops channels of "
+            "(N, C, L) or (C, L)."
+        )
+    return _drop_channels(input, p, training, inplace, input.ndim == 3)
+
+
+def dropout2d(input, p=0.5, training=True, inplace=False):
+    """Zero whole channels of (N, C, H, W) with probability ``p`` and scale the others by 1 / (1 - p).
+
+    Warns for other shapes, as torch does. RuntimeError for fewer than two dimensions.
+    """
+    check_probability(p)
+    if input.ndim not in (3, 4):
+        warnings.warn(
+            f"dropout2d: Received a {input.ndim}-D input to dropout2d, which is deprecated and will result "
+            "in an error in a future release. To retain the behavior and silence this warning, please use "
+            "dropout instead. Note that dropout2d exists to provide channel-wise dropout on inputs with 2 "
+            "spatial dimensions, a channel dimension, and an optional batch dimension "
+            "(i.e. 3D or 4D inputs).",
+            stacklevel=2,
+        )
+    if input.ndim == 3:
+        warnings.warn(
+            "dropout2d: Received a 3D input to dropout2d and assuming that channel-wise 1D dropout behavior "
+            "is desired - input is interpreted as shape (N, C, L), where C is the channel dim.",
+            stacklevel=2,
+        )
+    if input.ndim < 2 and training and 0 < p < 1:
+        raise RuntimeError("Feature dropout requires at least 2 dimensions in the input")
+    return _drop_channels(input, p, training, inplace)
+
+
+def dropout3d(input, p=0.5, training=True, inplace=False):
+    """Zero whole channels of (N, C, D, H, W) or (C, D, H, W) with probability ``p``, as :func:`dropout2d`."""
+    check_probability(p)
+    if input.ndim not in (4, 5):
+        warnings.warn(
+            f"dropout3d: Received a {input.ndim}-D input to dropout3d, which is deprecated and will result "
+            "in an error in a future release. To retain the behavior and silence this warning, please use "
+            "dropout instead. Note that dropout3d exists to provide channel-wise dropout on inputs with 3 "
+            "spatial dimensions, a channel dimension, and an optional batch dimension "
+            "(i.e. 4D or 5D inputs).",
+            stacklevel=2,
+        )
+    return _drop_channels(input, p, training, inplace, input.ndim == 5)
+
+
+def _alpha_drop(input, p, training, shape=None):
+    """Dropout to the negative limit of SELU instead of 0, scaled and shifted to keep mean and variance."""
+    check_probability(p)
+    if not training or p == 0 or input.array.size == 0:
+        return input
+    if p == 1:
+        return input * 0
+    _refuse_integers(input)
+    limit = -1.7580993408473766  # the limit of selu for x -> -inf
+    a = ((1 - p) * (1 + p * limit**2)) ** -0.5
+    kept = (random_like(input, shape) >= p).astype(input.array.dtype)
+    return input * (kept * input.array.dtype.type(a)) + ((1 - kept) * (limit * a) - limit * a * p)
+
+
+def alpha_dropout(input, p=0.5, training=False, inplace=False):
+    """Dropout of single elements that keeps mean and variance, for SELU networks
+    (https://arxiv.org/abs/1706.02515).
+    """
+    drop = _alpha_drop_ if inplace and training else _alpha_drop
+    return drop(input, p, training)
+
+
+_alpha_drop_ = in_place(_alpha_drop)
+
+
+def feature_alpha_dropout(input, p=0.5, training=False, inplace=False):
+    """Alpha dropout of whole channels (dimension 1). RuntimeError for fewer than two dimensions."""
+    shape = tuple(input.shape)
+    if len(shape) < 2 and training and 0 < p < 1:
+        raise RuntimeError("Feature dropout requires at least 2 dimensions in the input")
+    shape = shape[:2] + (1,) * (len(shape) - 2)
+    drop = _alpha_drop_ if inplace and training else _alpha_drop
+    return drop(input, p, training, shape)
+
+
+# ---- layers --------------------------------------------------------------------------------------
 
 
 class _Dropout(Module):
@@ -18,7 +171,7 @@ class _Dropout(Module):
         self.p, self.inplace = p, inplace
 
     def forward(self, input):
-        """The input, in training with a random part of it dropped."""
+        """``input`` with dropout in training mode, ``input`` itself in eval mode."""
         return self.function(input, self.p, self.training, self.inplace)
 
     def extra_repr(self):
@@ -26,38 +179,39 @@ class _Dropout(Module):
 
 
 class Dropout(_Dropout):
-    """Zero each element with probability ``p``, scale the rest by 1 / (1 - p)
-    (https://arxiv.org/abs/1207.0580). The input itself in eval mode.
+    """Zero each element with probability ``p``, scale the others by 1 / (1 - p); nothing in eval mode.
+
+    https://arxiv.org/abs/1207.0580
     """
 
-    function = staticmethod(F.dropout)
+    function = staticmethod(dropout)
 
 
 class Dropout1d(_Dropout):
     """Zero whole channels of (N, C, L) or (C, L) with probability ``p``."""
 
-    function = staticmethod(F.dropout1d)
+    function = staticmethod(dropout1d)
 
 
 class Dropout2d(_Dropout):
     """Zero whole channels of (N, C, H, W) with probability ``p``."""
 
-    function = staticmethod(F.dropout2d)
+    function = staticmethod(dropout2d)
 
 
 class Dropout3d(_Dropout):
     """Zero whole channels of (N, C, D, H, W) or (C, D, H, W) with probability ``p``."""
 
-    function = staticmethod(F.dropout3d)
+    function = staticmethod(dropout3d)
 
 
 class AlphaDropout(_Dropout):
     """Dropout for SELU networks that keeps mean and variance (https://arxiv.org/abs/1706.02515)."""
 
-    function = staticmethod(F.alpha_dropout)
+    function = staticmethod(alpha_dropout)
 
 
 class FeatureAlphaDropout(_Dropout):
     """Alpha dropout of whole channels."""
 
-    function = staticmethod(F.feature_alpha_dropout)
+    function = staticmethod(feature_alpha_dropout)

@@ -27,11 +27,11 @@ def _pooled(name, nd, input, kernel_size, output_size, output_ratio, return_indi
 def fractional_max_pool2d(
     input, kernel_size, output_size=None, output_ratio=None, return_indices=False, _random_samples=None
 ):
-    """The maxima of windows of (N, C, H, W) or (C, H, W) that begin at random places, ``output_size`` of them
-    or ``output_ratio`` times as many.
+    """The maxima of windows of (N, C, H, W) or (C, H, W) at random positions: ``output_size`` windows, or
+    ``output_ratio`` times the size of the input.
 
-    ``return_indices`` adds where they lie. ValueError without a size; RuntimeError for windows that do not
-    fit.
+    ``return_indices`` adds the indices of the maxima. ValueError without a size; RuntimeError for windows
+    that do not fit.
     """
     return _pooled(
         "fractional_max_pool2d",
@@ -48,8 +48,7 @@ def fractional_max_pool2d(
 def fractional_max_pool3d(
     input, kernel_size, output_size=None, output_ratio=None, return_indices=False, _random_samples=None
 ):
-    """The maxima of windows of (N, C, D, H, W) or (C, D, H, W); otherwise as
-    :func:`fractional_max_pool2d`."""
+    """The maxima of windows of (N, C, D, H, W) or (C, D, H, W); as :func:`fractional_max_pool2d`."""
     return _pooled(
         "fractional_max_pool3d",
         3,
@@ -65,14 +64,14 @@ def fractional_max_pool3d(
 def fractional_max_pool2d_with_indices(
     input, kernel_size, output_size=None, output_ratio=None, return_indices=False, _random_samples=None
 ):
-    """:func:`fractional_max_pool2d` and where the maxima lie."""
+    """:func:`fractional_max_pool2d` with the indices of the maxima."""
     return fractional_max_pool2d(input, kernel_size, output_size, output_ratio, True, _random_samples)
 
 
 def fractional_max_pool3d_with_indices(
     input, kernel_size, output_size=None, output_ratio=None, return_indices=False, _random_samples=None
 ):
-    """:func:`fractional_max_pool3d` and where the maxima lie."""
+    """:func:`fractional_max_pool3d` with the indices of the maxima."""
     return fractional_max_pool3d(input, kernel_size, output_size, output_ratio, True, _random_samples)
 
 
@@ -96,7 +95,7 @@ class _FractionalMaxPool(Module):
             raise ValueError(f"output_ratio must be between 0 and 1 (got {output_ratio})")
 
     def forward(self, input):
-        """The maxima of windows at random places, with ``return_indices`` also where they lie."""
+        """The maxima of windows at random positions, with ``return_indices`` also their indices."""
         pool = fractional_max_pool2d if self.nd == 2 else fractional_max_pool3d
         return pool(
             input,
@@ -109,8 +108,8 @@ class _FractionalMaxPool(Module):
 
 
 class FractionalMaxPool2d(_FractionalMaxPool):
-    """The maxima of windows of (N, C, H, W) or (C, H, W) at random places: ``output_size`` of them, or
-    ``output_ratio`` in (0, 1) times as many.
+    """The maxima of windows of (N, C, H, W) or (C, H, W) at random positions: ``output_size`` windows, or
+    ``output_ratio``, in (0, 1), times the size of the input.
 
     ValueError unless exactly one of them is given. https://arxiv.org/abs/1412.6071
     """
@@ -119,6 +118,6 @@ class FractionalMaxPool2d(_FractionalMaxPool):
 
 
 class FractionalMaxPool3d(_FractionalMaxPool):
-    """The maxima of windows of (N, C, D, H, W) or (C, D, H, W); otherwise as :class:`FractionalMaxPool2d`."""
+    """The maxima of windows of (N, C, D, H, W) or (C, D, H, W); as :class:`FractionalMaxPool2d`."""
 
     nd = 3

@@ -1,6 +1,5 @@
 # ruff: noqa: F401, I001  (names, several a line)
-"""torch.nn.functional: what layers compute, as functions. Names, and the functions that also work in
-place."""
+"""torch.nn.functional: what layers compute, as functions. Names, and activations that also work in place."""
 
 from __future__ import annotations
 
@@ -81,24 +80,15 @@ from ..ops.spatial.pooling import (
     max_unpool2d,
     max_unpool3d,
 )
-from .multihead_forward import multi_head_attention_forward, scaled_dot_product_attention
+from .multihead_attention import multi_head_attention_forward, scaled_dot_product_attention
 from .fractional import (
     fractional_max_pool2d,
     fractional_max_pool2d_with_indices,
     fractional_max_pool3d,
     fractional_max_pool3d_with_indices,
 )
-from .drop import (
-    alpha_dropout,
-    dropout,
-    dropout1d,
-    dropout2d,
-    dropout3d,
-    feature_alpha_dropout,
-    gumbel_softmax,
-    rrelu,
-    rrelu_,
-)
+from .dropout import alpha_dropout, dropout, dropout1d, dropout2d, dropout3d, feature_alpha_dropout
+from .random_activation import gumbel_softmax, rrelu, rrelu_
 from ..core.public_names import lookup as _lookup
 from ..core.public_names import publish as _publish
 
@@ -130,8 +120,9 @@ def elu(input, alpha=1.0, inplace=False):
 
 
 def celu(input, alpha=1.0, inplace=False):
-    """x where it is positive, else alpha · (exp(x / alpha) - 1), elementwise
-    (https://arxiv.org/abs/1704.07483).
+    """x where it is positive, else alpha · (exp(x / alpha) - 1), elementwise.
+
+    https://arxiv.org/abs/1704.07483
     """
     return (celu_ if inplace else activation.celu)(input, alpha)
 
@@ -182,11 +173,11 @@ def threshold(input, threshold, value, inplace=False):
 
 
 def _dimension(name, input, dim):
-    """``dim``, or torch's old choice of one, with its warning."""
+    """``dim``, or torch's deprecated default, with a warning."""
     if dim is None:
         warnings.warn(
-            f"Implicit dimension choice for {name} has been deprecated. Change the call to include "
-            "dim=X as an argument.",
+            f"Implicit dimension choice for {name} has been deprecated. "
+            "Change the call to include dim=X as an argument.",
             stacklevel=4,
         )
         dim = 0 if input.ndim in (0, 1, 3) else 1

@@ -8,8 +8,9 @@ _ABSENT = object()
 
 
 def call_with(module, given, args=None, kwargs=None, *, tie_weights=True, strict=False):
-    """``module(*args, **kwargs)`` with the tensors ``given`` by name; the module stays as it is. Errors and
-    settings as of ``functional_call``.
+    """``module(*args, **kwargs)`` with the tensors ``given`` by name in place of its own.
+
+    The module is not changed. Errors and settings as in ``functional_call``.
     """
     given = dict(given)
     places = {
@@ -56,7 +57,7 @@ def _check_names(module, given, places):
 
 
 def _attribute(module, name):
-    """Where a tensor that is no parameter or buffer is kept, or may be: as a plain attribute.
+    """(dict, key) of the plain attribute ``name``, for a tensor that is not a parameter or buffer.
 
     TypeError if something else is there, AttributeError if there is no such submodule.
     """
@@ -69,7 +70,7 @@ def _attribute(module, name):
 
 
 def _tie(given, places):
-    """Add the other names of what is given under one of its names.
+    """Add the other names of the tied parameters that are given under one of their names.
 
     ValueError if two names of one parameter get different values.
     """

@@ -1,5 +1,5 @@
-"""Calling a module: its hooks before, after and on the way back, and the place in the model that an error
-came from.
+"""Calling a module: hooks before and after ``forward`` and in the backward pass, and errors that name the
+module which raised them.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def _add(module, attribute, hook, prepend):
 
 
 class Everywhere:
-    """The hooks of all modules: each kind runs before the module's own."""
+    """The hooks of all modules. They run before the module's own."""
 
     _forward_pre_hooks: dict = {}
     _forward_hooks: dict = {}
@@ -39,9 +39,7 @@ class Everywhere:
 
 
 class HookedCall:
-    """What ``module(x)`` does: pre-hooks, ``forward``, hooks. Without hooks it is one plain call of
-    ``forward``.
-    """
+    """What ``module(x)`` does: pre-hooks, ``forward``, hooks. Without hooks it only calls ``forward``."""
 
     _mytorch_hooked = False  # whether a hook was ever registered; most modules have none
 
@@ -55,28 +53,26 @@ class HookedCall:
             raise
 
     def register_forward_pre_hook(self, hook, *, prepend=False, with_kwargs=False):
-        """Call ``hook(module, args)`` (with_kwargs: ``hook(module, args, kwargs)``) before forward; it may
-        return new arguments.
+        """Call ``hook(module, args)`` before forward; it may return new arguments.
 
-        Returns a handle whose ``remove()`` takes the hook away.
+        ``with_kwargs``: ``hook(module, args, kwargs)``. Returns a handle whose ``remove()`` removes the hook.
         """
         return _add(self, "_forward_pre_hooks", _Hook(hook, with_kwargs), prepend)
 
     def register_forward_hook(self, hook, *, prepend=False, with_kwargs=False, always_call=False):
-        """Call ``hook(module, args, output)`` (with_kwargs: ``hook(module, args, kwargs, output)``) after
-        forward; it may return a new output.
+        """Call ``hook(module, args, output)`` after forward; it may return a new output.
 
-        always_call: also when forward raised (then ``output`` is None). Returns a handle whose ``remove()``
-            takes the hook away.
+        ``with_kwargs``: ``hook(module, args, kwargs, output)``. ``always_call``: also when forward raised an
+        error, with None as ``output``. Returns a handle whose ``remove()`` removes the hook.
         """
         return _add(self, "_forward_hooks", _Hook(hook, with_kwargs, always_call), prepend)
 
     def register_full_backward_hook(self, hook, prepend=False):
-        """Call ``hook(module, grad_input, grad_output)`` when the gradients of the inputs are there; it may
-        return new ones for the inputs.
+        """Call ``hook(module, grad_input, grad_output)`` when the gradients of the inputs are computed; it
+        may return new ones for the inputs.
 
-        Both are tuples, as long as the positional arguments and the outputs. Returns a handle whose
-        ``remove()`` takes the hook away.
+        Both are tuples, with one entry per positional argument and per output. Returns a handle whose
+        ``remove()`` removes the hook.
         """
         return _add(self, "_backward_hooks", hook, prepend)
 
@@ -89,7 +85,7 @@ class HookedCall:
         return _add(self, "_backward_pre_hooks", hook, prepend)
 
     def compile(self, *args, **kwargs) -> None:
-        """Nothing: there is no compiler, the module stays as it is."""
+        """Nothing: there is no compiler."""
 
 
 def _call_with_hooks(module, args, kwargs):
@@ -119,9 +115,8 @@ def _call_with_hooks(module, args, kwargs):
                     result = _run_hook(module, hook, args, kwargs, result)
                 except Exception as error:
                     warnings.warn(
-                        "module forward hook with ``always_call=True`` raised an exception that "
-                        "was silenced as another error was raised "
-                        f"in forward: {error}",
+                        "module forward hook with ``always_call=True`` raised an exception that was "
+                        f"silenced as another error was raised in forward: {error}",
                         stacklevel=3,
                     )
         raise
@@ -130,7 +125,7 @@ def _call_with_hooks(module, args, kwargs):
 class _HandleEverywhere(RemovableHandle):
     def remove(self):
         super().remove()
-        # plain calls again
+        # without hooks, modules are called directly again
         HookedCall._mytorch_hooked = any(
             hooks for name, hooks in vars(Everywhere).items() if name.endswith("_hooks")
         )
@@ -156,7 +151,7 @@ def register_module_forward_hook(hook, *, with_kwargs=False, always_call=False):
 
 
 def register_module_full_backward_pre_hook(hook):
-    """Call ``hook(module, grad_output)`` on the way back through every module.
+    """Call ``hook(module, grad_output)`` before the gradients of any module are computed.
 
     Returns a handle with ``remove()``.
     """
@@ -164,7 +159,7 @@ def register_module_full_backward_pre_hook(hook):
 
 
 def register_module_full_backward_hook(hook):
-    """Call ``hook(module, grad_input, grad_output)`` on the way back through every module.
+    """Call ``hook(module, grad_input, grad_output)`` when the gradients of any module are computed.
 
     Returns a handle with ``remove()``.
     """
@@ -197,19 +192,19 @@ def _run_hook(module, hook, args, kwargs, result):
     return result if new is None else new
 
 
-# ---- the way back --------------------------------------------------------------------------------
+# ---- the backward pass ---------------------------------------------------------------------------
 
 
 @primitive(complex=True, joint=lambda g, on_gradient: on_gradient(g))
 def boundary(*xs, on_gradient):
-    """The tensors as they are; on the way back ``on_gradient`` sees the tuple of their gradients and returns
-    those to go on with.
+    """The identity. In the backward pass ``on_gradient`` gets the tuple of gradients and returns the tuple
+    that is passed on.
     """
     return xs
 
 
 def _through(tensors, on_gradient):
-    """``tensors`` past a :func:`boundary`: the same memory under the same version counters."""
+    """``tensors`` through a :func:`boundary`, with the same memory and version counters."""
     results = boundary(*tensors, on_gradient=on_gradient)
     for new, old in zip(results, tensors):
         new._counter = old._counter
@@ -217,8 +212,9 @@ def _through(tensors, on_gradient):
 
 
 class BackwardHooks:
-    """One call of a module with backward hooks: gathers the gradients at both of its ends and runs the
-    hooks."""
+    """One call of a module with backward hooks: collects the gradients of its inputs and outputs, and runs
+    the hooks.
+    """
 
     def __init__(self, module):
         self.module, self.grad_outputs = module, None
@@ -226,17 +222,17 @@ class BackwardHooks:
         self.pre_hooks = [*Everywhere._backward_pre_hooks.values(), *module._backward_pre_hooks.values()]
 
     def watch_inputs(self, args):
-        """The positional arguments, those that carry a gradient watched."""
+        """The positional arguments, with a boundary around those that require a gradient."""
         self.inputs = _Ends(args)
         return self._watched(args, self.inputs, self._at_inputs)
 
     def watch_outputs(self, result):
-        """The result (a tensor or a tuple), its tensors watched."""
+        """The result, a tensor or a tuple, with a boundary around its tensors."""
         single = isinstance(result, Tensor)
         if not single and not isinstance(result, tuple):
             warnings.warn(
-                "For backward hooks to be called, module output should be a Tensor or a tuple of "
-                f"Tensors but received {type(result)}",
+                "For backward hooks to be called, module output should be a Tensor or a tuple of Tensors but "
+                f"received {type(result)}",
                 stacklevel=5,
             )
             return result
@@ -271,8 +267,8 @@ class BackwardHooks:
             for hook in self.hooks:
                 if hook(self.module, nothing, given) not in (None, nothing):
                     raise RuntimeError(
-                        "Backward hook for Modules where no input requires gradient should always "
-                        "return None or None for all gradients."
+                        "Backward hook for Modules where no input requires gradient should always return "
+                        "None or None for all gradients."
                     )
         return _like(gradients, [given[i] for i in self.outputs.places])
 
@@ -285,16 +281,14 @@ class BackwardHooks:
 
 
 class _Ends:
-    """The arguments or results of a call: which are tensors, and which of these carry a gradient."""
+    """The arguments or results of a call: which are tensors, and which of these require a gradient."""
 
     def __init__(self, values):
         self.arrays = [v.array if isinstance(v, Tensor) else None for v in values]
         self.places = [i for i, v in enumerate(values) if isinstance(v, Tensor) and v.requires_grad]
 
     def filled(self, gradients):
-        """A tuple of Tensors: ``gradients`` in their places, zeros for the other tensors (if there are any
-        gradients), None for the rest.
-        """
+        """A tuple with the ``gradients`` in their places, zeros for the other tensors, None for the rest."""
         result = [None if a is None else wrap(xp(a).zeros_like(a)) for a in self.arrays]
         for i, g in zip(self.places, gradients):
             result[i] = g if isinstance(g, Variable) else wrap(g)
@@ -302,7 +296,7 @@ class _Ends:
 
 
 def _like(gradients, results):
-    """``results`` as arrays if the walk runs on arrays."""
+    """``results`` as arrays if ``gradients``, those of the backward pass, are arrays."""
     if isinstance(gradients[0], Variable):
         return tuple(results)
     return tuple(r if r is None else r.array for r in results)
@@ -319,17 +313,16 @@ def _replaced(old, new, what):
     return new
 
 
-# ---- where an error came from --------------------------------------------------------------------
+# ---- errors that name the module -----------------------------------------------------------------
 
-# exactly these: a class of the user's is left alone
+# exactly these classes: a user's own error is not changed
 _PLAIN_ERRORS = (RuntimeError, TypeError, ValueError, IndexError, NotImplementedError)
 
 
 def name_place(module, error):
-    """Put the path of the innermost module before the message of ``error``, which passes through the call of
-    ``module``.
+    """Prepend the path of the innermost module to the message of ``error``: ``in net.2 Linear(5 -> 2): …``.
 
-    Every module on the way adds its part: ``in net.2 Linear(5 -> 2): …``.
+    Each module that the error passes through, here ``module``, adds its part of the path.
     """
     if type(error) not in _PLAIN_ERRORS or len(error.args) != 1 or not isinstance(error.args[0], str):
         return

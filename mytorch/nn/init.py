@@ -1,6 +1,4 @@
-"""Initial values: torch.nn.init. Every function fills a tensor in place, outside of the graph, and returns
-it.
-"""
+"""Initial values, as torch.nn.init. Each function fills a tensor in place, unrecorded, and returns it."""
 
 from __future__ import annotations
 
@@ -22,7 +20,8 @@ _GAINS |= dict.fromkeys(
 
 
 def calculate_gain(nonlinearity, param=None):
-    """The factor by which weights before ``nonlinearity`` are larger; ``param`` is the slope of leaky_relu.
+    """The factor of initial weights for ``nonlinearity``; ``param`` is the slope of leaky_relu.
+
     ValueError for an unknown one.
     """
     if nonlinearity == "leaky_relu":
@@ -34,7 +33,7 @@ def calculate_gain(nonlinearity, param=None):
     return _GAINS[nonlinearity]
 
 
-@numpy.errstate(all="ignore")  # what overflows is infinite
+@numpy.errstate(all="ignore")  # overflow gives inf
 def _fill(tensor, values):
     """Write ``values`` (a NumPy array or a number) into ``tensor``."""
     if isinstance(values, numpy.ndarray):
@@ -82,26 +81,25 @@ def normal_(tensor, mean=0.0, std=1.0, generator=None):
 
 
 def trunc_normal_(tensor, mean=0.0, std=1.0, a=-2.0, b=2.0, generator=None):
-    """Normal numbers, those outside of [a, b] drawn anew. Warns if the mean is more than two std from [a, b].
+    """Normal numbers, truncated to [a, b]. Warns if the mean is more than two std from [a, b].
 
     RuntimeError if a > b.
     """
     _check_interval(a, b)
     if mean < a - 2 * std or mean > b + 2 * std:
         warnings.warn(
-            "mean is more than 2 std from [a, b] in nn.init.trunc_normal_. The distribution of values "
-            "may be incorrect.",
+            "mean is more than 2 std from [a, b] in nn.init.trunc_normal_. The distribution of values may be "
+            "incorrect.",
             stacklevel=2,
         )
     inside = 0.5 * (math.erf((b - mean) / (std * math.sqrt(2))) - math.erf((a - mean) / (std * math.sqrt(2))))
     draw = _trunc_by_rejection if inside > 0.3 else _trunc_by_density
-    return _fill(
-        tensor,
-        draw(tensor.array.size, tensor.array.dtype, mean, std, a, b, generator).reshape(tensor.array.shape),
-    )
+    values = draw(tensor.array.size, tensor.array.dtype, mean, std, a, b, generator)
+    return _fill(tensor, values.reshape(tensor.array.shape))
 
 
 def _trunc_by_rejection(count, dtype, mean, std, a, b, generator):
+    """For intervals with much of the probability: normal numbers, drawn again if they are outside."""
     values = _normal(count, dtype, mean, std, generator)
     while (outside := numpy.flatnonzero((values < a) | (values > b))).size:
         values[outside] = _normal(outside.size, dtype, mean, std, generator)
@@ -110,8 +108,7 @@ def _trunc_by_rejection(count, dtype, mean, std, a, b, generator):
 
 @numpy.errstate(all="ignore")
 def _trunc_by_density(count, dtype, mean, std, a, b, generator):
-    """For intervals in the tail: uniform candidates, kept in proportion to the density (rejection
-    sampling)."""
+    """For intervals in the tail: uniform candidates, each accepted in proportion to its density."""
     peak = ((max(a, min(mean, b)) - mean) / std) ** 2
     values, pending = numpy.empty(count, dtype), numpy.arange(count)
     while pending.size:
@@ -145,17 +142,14 @@ def eye_(tensor):
 
 
 def dirac_(tensor, groups=1):
-    """A convolution weight (out, in / groups, k…) that hands its input on. ValueError for other shapes."""
+    """A convolution weight (out, in / groups, k…) that copies its input. ValueError for other shapes."""
     shape = tensor.array.shape
     if len(shape) not in (3, 4, 5):
         raise ValueError("Only tensors with 3, 4, or 5 dimensions are supported")
     if shape[0] % groups:
         raise ValueError("dim 0 must be divisible by groups")
-    values, middle, each = (
-        numpy.zeros(shape, numpy.float32),
-        tuple(k // 2 for k in shape[2:]),
-        shape[0] // groups,
-    )
+    values = numpy.zeros(shape, numpy.float32)
+    middle, each = tuple(k // 2 for k in shape[2:]), shape[0] // groups
     for group in range(groups):
         for channel in range(min(each, shape[1])):
             values[(group * each + channel, channel, *middle)] = 1
@@ -163,8 +157,7 @@ def dirac_(tensor, groups=1):
 
 
 def _calculate_fan_in_and_fan_out(tensor):
-    """How many inputs an output has, and how many outputs an input: (in, out) times the size of the
-    kernel."""
+    """(inputs of one output, outputs of one input): (in, out) times the size of the kernel."""
     shape = tensor.array.shape
     if len(shape) < 2:
         raise ValueError("Fan in and fan out can not be computed for tensor with fewer than 2 dimensions")
@@ -224,7 +217,7 @@ def kaiming_normal_(tensor, a=0, mode="fan_in", nonlinearity="leaky_relu", gener
 
 
 def orthogonal_(tensor, gain=1, generator=None):
-    """A (semi-)orthogonal matrix times ``gain``, dimensions after the first taken as one (Saxe et al. 2014).
+    """A (semi-)orthogonal matrix times ``gain`` (Saxe et al. 2014); dimensions after the first count as one.
 
     ValueError for fewer than two dimensions.
     """
@@ -257,7 +250,7 @@ def sparse_(tensor, sparsity, std=0.01, generator=None):
 
 
 def _deprecated(function):
-    """torch's old spelling without the underscore: the same with a warning."""
+    """The function under its old name, without the underscore: it warns."""
     name = function.__name__
 
     def old(*args, **kwargs):

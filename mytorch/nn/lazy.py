@@ -1,4 +1,4 @@
-"""Layers that learn the size of their input from the first one they see, and then are ordinary layers."""
+"""Layers that take the size of their input from the first one, and then become ordinary layers."""
 
 from __future__ import annotations
 
@@ -19,11 +19,10 @@ from .state import persistent_tensors
 
 
 class UninitializedParameter(Parameter):
-    """A parameter whose shape is not known yet: empty until :meth:`become`. Optimizers may hold it
-    already."""
+    """A parameter whose shape is not known yet: empty until :meth:`become`. Optimizers may hold it before."""
 
     def become(self, parameter):
-        """Take over the values of ``parameter`` and be an ordinary Parameter from now on."""
+        """Become an ordinary Parameter with the values of ``parameter``."""
         wants = self.requires_grad
         self.requires_grad_(False)
         self.__class__, self._leaf = Parameter, None
@@ -34,71 +33,88 @@ class UninitializedParameter(Parameter):
         return "<UninitializedParameter>"
 
 
-def _lazy(cls, size, dim, **defaults):
-    """The lazy form of the layer ``cls``, whose first argument ``size`` is the size of dimension ``dim`` of
-    its input.
+class _Lazy:
+    """What lazy layers add to the layer ``_mytorch_layer``, an ordinary one, that they become.
 
-    ``defaults`` are those that torch gives the lazy form alone, by keyword or by their place after ``eps``
-    and ``momentum``.
+    Its argument ``_mytorch_size`` is the size of dimension ``_mytorch_dim`` of the first input.
     """
 
-    class Lazy(cls):
-        __doc__ = (
-            f"A {cls.__name__} whose ``{size}`` is that of the first input. It takes the other arguments "
-            f"of {cls.__name__}."
-        )
+    _mytorch_layer: type
+    _mytorch_size: str
+    _mytorch_dim: int
+    _mytorch_defaults: dict
 
-        def __init__(self, *args, **kwargs):
-            kwargs = {**dict(list(defaults.items())[max(len(args) - 2, 0) :]), **kwargs}
-            # for the names of what it holds, and the checks
-            cls.__init__(self, kwargs.get("groups", 1), *args, **kwargs)
-            setattr(self, size, 0)
-            for name, parameter in self._parameters.items():
-                if parameter is not None:
-                    self._parameters[name] = UninitializedParameter(parameter.detach()[:0].reshape(-1))
-            self._arguments = (args, kwargs)
+    def __init__(self, *args, **kwargs):
+        # defaults by keyword, unless they are given by position: they come after eps and momentum
+        defaults = list(self._mytorch_defaults.items())[max(len(args) - 2, 0) :]
+        kwargs = {**dict(defaults), **kwargs}
+        # any valid size: this checks the arguments and gives the parameters their names
+        super().__init__(kwargs.get("groups", 1), *args, **kwargs)
+        setattr(self, self._mytorch_size, 0)
+        for name, parameter in self._parameters.items():
+            if parameter is not None:
+                self._parameters[name] = UninitializedParameter(parameter.detach()[:0].reshape(-1))
+        self._arguments = (args, kwargs)
 
-        def has_uninitialized_params(self):
-            """Whether there are parameters whose shape is not known yet."""
-            return any(isinstance(p, UninitializedParameter) for p in self._parameters.values())
+    def has_uninitialized_params(self):
+        """Whether there are parameters whose shape is not known yet."""
+        return any(isinstance(p, UninitializedParameter) for p in self._parameters.values())
 
-        def initialize_parameters(self, input):
-            """Give what has no shape yet that which ``input`` asks for, and initial values."""
-            args, kwargs = self._arguments
-            # without a batch, dimension 0
-            channel = input.ndim - 1 - self.dimensions if dim and hasattr(self, "dimensions") else dim
-            # of their dtype, in their place
-            made = cls(input.shape[channel], *args, **kwargs).to(next(self.parameters(), input))
-            for name, parameter in self._parameters.items():
-                if isinstance(parameter, UninitializedParameter):
-                    parameter.become(made._parameters[name])
-            for name, buffer in made._buffers.items():
-                if buffer is not None and self._buffers[name].shape != buffer.shape:
-                    self._buffers[name] = buffer
-            setattr(self, size, input.shape[channel])
+    def initialize_parameters(self, input):
+        """Give the parameters and buffers the shapes that ``input`` requires, and initial values."""
+        args, kwargs = self._arguments
+        dim = self._mytorch_dim
+        if dim == 1 and hasattr(self, "dimensions"):  # an input without a batch has its channels at 0
+            dim = input.ndim - 1 - self.dimensions
+        made = self._mytorch_layer(input.shape[dim], *args, **kwargs)
+        made = made.to(next(self.parameters(), input))  # the dtype and device of the lazy parameters
+        for name, parameter in self._parameters.items():
+            if isinstance(parameter, UninitializedParameter):
+                parameter.become(made._parameters[name])
+        for name, buffer in made._buffers.items():
+            if buffer is not None and self._buffers[name].shape != buffer.shape:
+                self._buffers[name] = buffer
+        setattr(self, self._mytorch_size, input.shape[dim])
 
-        def forward(self, input, *args, **kwargs):
-            self.initialize_parameters(input)
-            del self._arguments
-            self.__class__ = cls
-            return self.forward(input, *args, **kwargs)
+    def forward(self, input, *args, **kwargs):
+        """Become the ordinary layer, and call it."""
+        self.initialize_parameters(input)
+        del self._arguments
+        self.__class__ = self._mytorch_layer
+        return self.forward(input, *args, **kwargs)
 
-        def _load_from_state_dict(self, state_dict, prefix, *args):
-            for name, tensor in persistent_tensors(self):
-                given = state_dict.get(prefix + name)
-                if (
-                    isinstance(given, Tensor)
-                    and not isinstance(given, UninitializedParameter)
-                    and given.shape != tensor.shape
-                ):
-                    if isinstance(tensor, UninitializedParameter):
-                        tensor.become(empty_like(given, dtype=tensor.dtype, device=tensor.device))
-                    elif name in self._buffers and not getattr(self, size):
-                        self._buffers[name] = empty_like(given, dtype=tensor.dtype, device=tensor.device)
-            super()._load_from_state_dict(state_dict, prefix, *args)
+    def _load_from_state_dict(self, state_dict, prefix, *args):
+        for name, tensor in persistent_tensors(self):
+            given = state_dict.get(prefix + name)
+            if not isinstance(given, Tensor) or isinstance(given, UninitializedParameter):
+                continue
+            if given.shape == tensor.shape:
+                continue
+            if isinstance(tensor, UninitializedParameter):
+                tensor.become(empty_like(given, dtype=tensor.dtype, device=tensor.device))
+            elif name in self._buffers and not getattr(self, self._mytorch_size):
+                self._buffers[name] = empty_like(given, dtype=tensor.dtype, device=tensor.device)
+        super()._load_from_state_dict(state_dict, prefix, *args)
 
-    Lazy.__name__ = Lazy.__qualname__ = "Lazy" + cls.__name__
-    return Lazy
+
+def _lazy(layer, size, dim, **defaults):
+    """The lazy form of the class ``layer``: its argument ``size`` is that of dimension ``dim`` of the input.
+
+    ``defaults`` are those of the lazy form that differ from the layer's, as in torch.
+    """
+    return type(
+        f"Lazy{layer.__name__}",
+        (_Lazy, layer),
+        {
+            "__module__": __name__,
+            "__doc__": f"A {layer.__name__} whose ``{size}`` is that of the first input. It takes the other "
+            f"arguments of {layer.__name__}.",
+            "_mytorch_layer": layer,
+            "_mytorch_size": size,
+            "_mytorch_dim": dim,
+            "_mytorch_defaults": defaults,
+        },
+    )
 
 
 LazyLinear = _lazy(Linear, "in_features", -1)

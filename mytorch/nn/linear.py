@@ -13,7 +13,7 @@ from .parameter import Parameter
 
 
 class Identity(Module):
-    """Hands its input on, whatever it was constructed with."""
+    """Returns its input; any arguments of the constructor are ignored."""
 
     def __init__(self, *args, **kwargs):
         super().__init__()
@@ -24,10 +24,10 @@ class Identity(Module):
 
 
 class Linear(Module):
-    """y = x Wᵀ + b: (…, in_features) -> (…, out_features). ``weight`` is (out_features, in_features),
-    ``bias`` (out_features,).
+    """y = x Wᵀ + b: (…, in_features) -> (…, out_features).
 
-    Both start uniform in ±1/sqrt(in_features). RuntimeError for an input of another size or dtype.
+    ``weight`` is (out_features, in_features), ``bias`` (out_features,). Both start uniform in
+    ±1/sqrt(in_features). RuntimeError for an input of another size or dtype.
     """
 
     def __init__(self, in_features, out_features, bias=True, device=None, dtype=None):
@@ -60,7 +60,7 @@ class Linear(Module):
 
 
 class NonDynamicallyQuantizableLinear(Linear):
-    """A Linear under the name that torch gives the output projection of attention."""
+    """A Linear, under torch's name for the output projection of attention."""
 
 
 class Bilinear(Module):
@@ -95,7 +95,7 @@ class Bilinear(Module):
 
 
 class Flatten(Module):
-    """Dimensions ``start_dim`` … ``end_dim`` as one: by default (N, …) -> (N, features)."""
+    """Merges the dimensions ``start_dim`` to ``end_dim``: by default (N, …) -> (N, features)."""
 
     def __init__(self, start_dim=1, end_dim=-1):
         super().__init__()
@@ -110,7 +110,7 @@ class Flatten(Module):
 
 
 class Unflatten(Module):
-    """Dimension ``dim`` as several of the sizes ``unflattened_size``; the reverse of Flatten."""
+    """Splits the dimension ``dim`` into several of sizes ``unflattened_size``; the reverse of Flatten."""
 
     def __init__(self, dim, unflattened_size):
         super().__init__()

@@ -1,4 +1,4 @@
-"""Losses as modules: functions of ``functional`` and their settings."""
+"""Losses as modules: each is a function of ``nn.functional`` with its settings."""
 
 from __future__ import annotations
 
@@ -11,11 +11,9 @@ from .module import Module
 class _Loss(Module):
     def __init__(self, size_average=None, reduce=None, reduction="mean"):
         super().__init__()
-        self.reduction = (
-            chosen(reduction, size_average, reduce)
-            if size_average is not None or reduce is not None
-            else reduction
-        )
+        if size_average is not None or reduce is not None:  # torch's old arguments
+            reduction = chosen(reduction, size_average, reduce)
+        self.reduction = reduction
 
 
 class _WeightedLoss(_Loss):
@@ -25,11 +23,11 @@ class _WeightedLoss(_Loss):
 
 
 class CrossEntropyLoss(_WeightedLoss):
-    """Cross entropy of scores (C,), (N, C) or (N, C, d1, …) with classes (int64, (N, d1, …)) or probabilities
-    (the shape of the scores).
+    """Cross entropy of scores (C,), (N, C) or (N, C, d1, …), reduced.
 
-    ``weight`` (C,) weighs the classes; rows with ``ignore_index`` count nothing; ``label_smoothing`` mixes in
-    the uniform distribution.
+    The targets are classes, int64 of shape (N, d1, …), or probabilities of the shape of the scores.
+    ``weight`` (C,) weighs the classes; targets equal to ``ignore_index`` do not count; ``label_smoothing``
+    mixes the targets with the uniform distribution.
     """
 
     def __init__(
@@ -114,8 +112,9 @@ class BCELoss(_WeightedLoss):
 
 
 class BCEWithLogitsLoss(_Loss):
-    """Binary cross entropy of sigmoid(input), without overflow; ``pos_weight`` weighs the positive part,
-    ``weight`` all, reduced.
+    """Binary cross entropy of sigmoid(input), without overflow, times ``weight``, reduced.
+
+    ``pos_weight`` is a factor of the terms of positive targets.
     """
 
     def __init__(self, weight=None, size_average=None, reduce=None, reduction="mean", pos_weight=None):

@@ -1,18 +1,15 @@
-"""Module: the base class of all layers and models. Calling it is in ``hooks.py``, saving and loading in
-``state.py``.
+"""Module: the base class of all layers and models.
+
+Beside it stand ``registration.py`` (what assigning an attribute does), ``hooks.py`` (calling a module),
+``state.py`` (saving and loading) and ``moving.py`` (device and dtype).
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
-from ..core.dtypes import as_dtype
-from ..core.grad_mode import no_grad
-from ..core.graph import Variable
-from ..tensors.creation import empty_like
-from ..tensors.tensor import Tensor
 from .hooks import HookedCall
-from .parameter import Buffer, Parameter
+from .moving import Moving
+from .parameter import Parameter
+from .registration import Registration
 from .state import State
 
 _HOOKS = (
@@ -27,23 +24,7 @@ _HOOKS = (
 )
 
 
-class _Registered:
-    """Finds a parameter or buffer of a common name at once: ``__getattr__``, which finds all others, is
-    called only after a search that failed.
-    """
-
-    def __set_name__(self, owner, name):
-        self.name = name
-
-    def __get__(self, module, owner=None):
-        try:
-            parameters = module._parameters
-            return parameters[self.name] if self.name in parameters else module._buffers[self.name]
-        except (AttributeError, KeyError):
-            raise AttributeError(self.name) from None
-
-
-class Module(HookedCall, State):
+class Module(HookedCall, Registration, Moving, State):
     """The base class of layers and models.
 
     Assign parameters and other modules to attributes in ``__init__`` (after ``super().__init__()``) and
@@ -52,25 +33,19 @@ class Module(HookedCall, State):
     """
 
     training: bool
-    weight, bias = _Registered(), _Registered()
 
     def __init__(self, *args, **kwargs):
         if kwargs:
-            raise TypeError(
-                f"{type(self).__name__}.__init__() got an unexpected keyword argument '{next(iter(kwargs))}'"
-            )
+            name = next(iter(kwargs))
+            raise TypeError(f"{type(self).__name__}.__init__() got an unexpected keyword argument '{name}'")
         if args:
             raise TypeError(
                 f"{type(self).__name__}.__init__() takes 1 positional argument but {len(args) + 1} were given"
             )
-        own = self.__dict__  # past __setattr__, which reads what is made here
+        own = self.__dict__  # not by assignment: __setattr__ needs these dicts
         own["training"] = True
-        own["_parameters"], own["_buffers"], own["_modules"], own["_non_persistent_buffers_set"] = (
-            {},
-            {},
-            {},
-            set(),
-        )
+        own["_parameters"], own["_buffers"], own["_modules"] = {}, {}, {}
+        own["_non_persistent_buffers_set"] = set()
         for name in _HOOKS:
             own[name] = {}
 
@@ -80,110 +55,7 @@ class Module(HookedCall, State):
             f'Module [{type(self).__name__}] is missing the required "forward" function'
         )
 
-    # ---- attributes ------------------------------------------------------------------------------
-
-    def __getattr__(self, name):  # only for names that are not found otherwise
-        own = self.__dict__
-        for kind in ("_parameters", "_buffers", "_modules"):
-            if kind in own and name in own[kind]:
-                return own[kind][name]
-        raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'")
-
-    def __setattr__(self, name, value):
-        own = self.__dict__
-        for kind in _KINDS:
-            registered = own.get(kind.attribute)
-            if isinstance(value, kind.cls):
-                if registered is None:
-                    raise AttributeError(f"cannot assign {kind.many} before Module.__init__() call")
-            elif registered is None or name not in registered:
-                continue
-            elif value is not None and not isinstance(value, kind.replaced_by):
-                raise TypeError(
-                    f"cannot assign '{typename(value)}' as {kind.name} '{name}' ({kind.expected} or "
-                    "None expected)"
-                )
-            if name not in registered:
-                self.__forget(name)
-            kind.register(self, name, value)
-            return
-        object.__setattr__(self, name, value)
-
-    def __forget(self, name):
-        """Drop ``name`` wherever it is, before it becomes something of another kind."""
-        for place in (self.__dict__, self._parameters, self._buffers, self._modules):
-            place.pop(name, None)
-        self._non_persistent_buffers_set.discard(name)
-
-    def __delattr__(self, name):
-        for registered in (self._parameters, self._buffers, self._modules):
-            if name in registered:
-                del registered[name]
-                self._non_persistent_buffers_set.discard(name)
-                return
-        object.__delattr__(self, name)
-
-    def __dir__(self):
-        names = {name for name in super().__dir__() if not isinstance(vars(Module).get(name), _Registered)}
-        names |= {*self.__dict__, *self._parameters, *self._modules, *self._buffers}
-        return sorted(name for name in names if not name[0].isdigit())
-
-    def __check_name(self, kind, name, registered):
-        if registered is None:
-            raise AttributeError(f"cannot assign {kind} before Module.__init__() call")
-        if not isinstance(name, str):
-            raise TypeError(f"{kind} name should be a string. Got {typename(name)}")
-        if hasattr(self, name) and name not in registered:
-            raise KeyError(f"attribute '{name}' already exists")
-        if "." in name:
-            raise KeyError(f'{kind} name can\'t contain "."' + (f", got: {name}" if kind == "module" else ""))
-        if name == "":
-            raise KeyError(f'{kind} name can\'t be empty string ""')
-
-    def register_parameter(self, name, param):
-        """Add a Parameter (or None, to keep the name free for one) under ``name``.
-
-        KeyError for a bad name, TypeError for another type.
-        """
-        self.__check_name("parameter", name, self.__dict__.get("_parameters"))
-        if param is not None and not isinstance(param, Parameter):
-            raise TypeError(
-                f"cannot assign '{typename(param)}' object to parameter '{name}' (torch.nn.Parameter "
-                "or None required)"
-            )
-        if param is not None and not param.is_leaf:
-            raise ValueError(
-                f"Cannot assign non-leaf Tensor to parameter '{name}'. Model parameters must be "
-                f"created explicitly. To express '{name}' as a "
-                "function of another Tensor, compute the value in the forward() method."
-            )
-        self._parameters[name] = param
-
-    def register_buffer(self, name, tensor, persistent=True):
-        """Add a tensor that is moved with the module but not trained; ``persistent=False`` leaves it out of
-        the state_dict.
-        """
-        self.__check_name("buffer", name, self.__dict__.get("_buffers"))
-        if tensor is not None and not isinstance(tensor, Tensor):
-            raise TypeError(
-                f"cannot assign '{typename(tensor)}' object to buffer '{name}' (torch Tensor or None "
-                "required)"
-            )
-        self._buffers[name] = tensor
-        (self._non_persistent_buffers_set.discard if persistent else self._non_persistent_buffers_set.add)(
-            name
-        )
-
-    def add_module(self, name, module):
-        """Add a child module (or None) under ``name``."""
-        if module is not None and not isinstance(module, Module):
-            raise TypeError(f"{typename(module)} is not a Module subclass")
-        self.__check_name("module", name, self.__dict__.get("_modules"))
-        self._modules[name] = module
-
-    def register_module(self, name, module):
-        """The same as :meth:`add_module`."""
-        self.add_module(name, module)
+    # ---- what is inside, by its path -----------------------------------------------------------------
 
     def get_submodule(self, target):
         """The module at the dotted path ``target``; itself for "". AttributeError if there is none."""
@@ -233,9 +105,7 @@ class Module(HookedCall, State):
     # ---- everything inside -----------------------------------------------------------------------
 
     def named_modules(self, memo=None, prefix="", remove_duplicate=True):
-        """(full name, module) of itself and all modules inside, each once (unless
-        ``remove_duplicate=False``).
-        """
+        """(full name, module) of itself and all modules inside; with ``remove_duplicate`` each once."""
         memo = set() if memo is None else memo
         if self in memo:
             return
@@ -265,12 +135,12 @@ class Module(HookedCall, State):
             yield child
 
     def _named_members(self, get_members_fn, prefix="", recurse=True, remove_duplicate=True):
+        if recurse:
+            modules = self.named_modules(prefix=prefix, remove_duplicate=remove_duplicate)
+        else:
+            modules = [(prefix, self)]
         seen = set()
-        for path, module in (
-            self.named_modules(prefix=prefix, remove_duplicate=remove_duplicate)
-            if recurse
-            else [(prefix, self)]
-        ):
+        for path, module in modules:
             for name, member in get_members_fn(module):
                 if member is None or member in seen:
                     continue
@@ -304,8 +174,9 @@ class Module(HookedCall, State):
         return self
 
     def train(self, mode=True):
-        """Training mode (dropout drops, batch norm uses the batch) for itself and all inside; returns
-        itself."""
+        """Set training mode, in which dropout drops and batch norm uses the batch, here and in all modules
+        inside; returns itself.
+        """
         if not isinstance(mode, bool):
             raise ValueError("training mode is expected to be boolean")
         self.training = mode
@@ -314,11 +185,11 @@ class Module(HookedCall, State):
         return self
 
     def eval(self):
-        """Evaluation mode: ``train(False)``. It does not turn gradients off."""
+        """Set evaluation mode: ``train(False)``. Gradients are still recorded. Returns itself."""
         return self.train(False)
 
     def requires_grad_(self, requires_grad=True):
-        """Whether the parameters collect gradients; returns itself."""
+        """Set whether gradients are computed for the parameters; returns itself."""
         for parameter in self.parameters():
             parameter.requires_grad_(requires_grad)
         return self
@@ -329,94 +200,13 @@ class Module(HookedCall, State):
             if parameter.grad is not None:
                 parameter.grad = None if set_to_none else parameter.grad.detach() * 0
 
-    # ---- dtype and device ------------------------------------------------------------------------
-
-    def _apply(self, fn, recurse=True):
-        """Replace every parameter and buffer by ``fn`` of it.
-
-        Parameters stay the same objects, so that optimizers keep working.
-        """
-        for child in self.children() if recurse else ():
-            child._apply(fn)
-        with no_grad():
-            for parameter in self._parameters.values():
-                if parameter is not None:
-                    grad = parameter.grad
-                    parameter.grad = None
-                    parameter.data = fn(parameter.detach())
-                    parameter.grad = None if grad is None else fn(grad)
-            for name, buffer in self._buffers.items():
-                if buffer is not None:
-                    self._buffers[name] = fn(buffer)
-        return self
-
-    def to(self, *args, dtype=None, device=None, non_blocking=False, memory_format=None):
-        """Move to a device and/or cast floating-point parameters and buffers, in place: ``to(device)``,
-        ``to(dtype)``, ``to(tensor)``.
-
-        Returns itself. TypeError for a dtype that is not floating point or complex.
-        """
-        for value in args:
-            if isinstance(value, Variable):
-                dtype, device = value.dtype, value.device
-            elif (isinstance(value, (str, int)) and not isinstance(value, bool)) or (
-                hasattr(value, "index") and hasattr(value, "type")
-            ):
-                device = value
-            elif value is not None and not isinstance(value, bool):
-                dtype = value
-        if dtype is not None:
-            dtype = as_dtype(dtype)
-            if not (dtype.is_floating_point or dtype.is_complex):
-                raise TypeError(
-                    "nn.Module.to only accepts floating point or complex dtypes, but got desired "
-                    f"dtype={dtype}"
-                )
-        return self._apply(lambda t: t.to(device=device, dtype=dtype if t.is_floating_point() else None))
-
-    def cpu(self):
-        """Move everything to host memory; returns itself."""
-        return self.to("cpu")
-
-    def cuda(self, device=None):
-        """Move everything to a GPU, the current one by default; returns itself."""
-        return self.to("cuda" if device is None else device)
-
-    def type(self, dst_type):
-        """Cast all parameters and buffers, integers too; returns itself."""
-        return self._apply(lambda t: t.type(dst_type))
-
-    def float(self):
-        """Floating-point parameters and buffers in float32; returns itself."""
-        return self.to(dtype="float32")
-
-    def double(self):
-        """Floating-point parameters and buffers in float64; returns itself."""
-        return self.to(dtype="float64")
-
-    def half(self):
-        """Floating-point parameters and buffers in float16; returns itself."""
-        return self.to(dtype="float16")
-
-    def bfloat16(self):
-        """Floating-point parameters and buffers in bfloat16; returns itself."""
-        return self.to(dtype="bfloat16")
-
-    def to_empty(self, *, device, recurse=True):
-        """Move to ``device`` without the values, which are left as memory holds them; returns itself."""
-        return self._apply(lambda t: empty_like(t, device=device), recurse)
-
-    def share_memory(self):
-        """As :meth:`Tensor.share_memory_`, of everything."""
-        return self._apply(lambda t: t.share_memory_())
-
     # ---- text ------------------------------------------------------------------------------------
 
     def _get_name(self):
         return type(self).__name__
 
     def extra_repr(self):
-        """The settings that stand in the brackets of ``repr``."""
+        """The settings that ``repr`` shows in brackets."""
         return ""
 
     def __repr__(self):
@@ -428,58 +218,11 @@ class Module(HookedCall, State):
         return f"{self._get_name()}(\n  " + "\n  ".join(lines + children) + "\n)"
 
     def _mytorch_describe(self):
-        """A short name for messages: the settings of a layer, the class of what has children."""
+        """A short name for messages: the class, with the settings unless it has children."""
         return self._get_name() if self._modules else f"{self._get_name()}({self.extra_repr()})"
 
 
 def indented(text):
-    """``text`` with all lines but the first (and blank ones) two spaces further in."""
+    """``text`` with two spaces before all lines but the first and blank ones."""
     first, *rest = text.split("\n")
     return "\n".join([first, *("  " + line if line.strip() else "" for line in rest)])
-
-
-def typename(value):
-    """How messages name the type of ``value``."""
-    if isinstance(value, Tensor):
-        return value.type()
-    module = type(value).__module__
-    return type(value).__qualname__ if module == "builtins" else f"{module}.{type(value).__qualname__}"
-
-
-# ---- where assigned values go --------------------------------------------------------------------
-
-
-def _assign_buffer(module, name, value):
-    persistent = (
-        value.persistent if isinstance(value, Buffer) else name not in module._non_persistent_buffers_set
-    )
-    module.register_buffer(name, value, persistent)
-
-
-class _Kind(NamedTuple):
-    """Attributes of one kind: where they are kept, which class goes there by itself, which may replace one
-    that is there.
-    """
-
-    attribute: str
-    cls: type
-    replaced_by: type
-    register: object
-    name: str
-    many: str
-    expected: str
-
-
-_KINDS = (
-    _Kind(
-        "_parameters",
-        Parameter,
-        Parameter,
-        Module.register_parameter,
-        "parameter",
-        "parameters",
-        "torch.nn.Parameter",
-    ),
-    _Kind("_modules", Module, Module, Module.add_module, "child module", "module", "torch.nn.Module"),
-    _Kind("_buffers", Buffer, Tensor, _assign_buffer, "buffer", "buffer", "torch.nn.Buffer, torch.Tensor"),
-)

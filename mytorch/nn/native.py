@@ -1,5 +1,7 @@
-"""Functions that ``torch`` itself has in another order of arguments than ``torch.nn.functional``, with
-numbers for reductions.
+# Names only: there is nothing to read here.
+"""Functions that ``torch`` and ``torch.nn.functional`` both have, with ``torch``'s order of arguments.
+
+Reductions are numbers: 0 for none, 1 for the mean, 2 for the sum.
 """
 
 from __future__ import annotations
@@ -33,14 +35,12 @@ def embedding(weight, indices, padding_idx=-1, scale_grad_by_freq=False, sparse=
 
 
 def kl_div(input, target, reduction=0, *, log_target=False):
-    """As :func:`mytorch.nn.functional.kl_div`; ``reduction`` is 0 for none, 1 for the mean, 2 for the sum."""
+    """As :func:`mytorch.nn.functional.kl_div`; ``reduction`` is a number."""
     return F.kl_div(input, target, reduction=_REDUCTIONS[reduction], log_target=log_target)
 
 
 def binary_cross_entropy_with_logits(input, target, weight=None, pos_weight=None, reduction=0):
-    """As :func:`mytorch.nn.functional.binary_cross_entropy_with_logits`; ``reduction`` is 0 for none, 1 for
-    the mean, 2 for the sum.
-    """
+    """As :func:`mytorch.nn.functional.binary_cross_entropy_with_logits`; ``reduction`` is a number."""
     return F.binary_cross_entropy_with_logits(
         input, target, weight, pos_weight=pos_weight, reduction=_REDUCTIONS[reduction]
     )

@@ -1,4 +1,4 @@
-"""Normalisation layers."""
+"""Normalization layers."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class _PerChannel(Module):
             self.num_batches_tracked.zero_()
 
     def reset_parameters(self):
-        """Running statistics as at first, weight 1, bias 0."""
+        """Initial running statistics, weight 1, bias 0."""
         self.reset_running_stats()
         if self.weight is not None:
             init.ones_(self.weight)
@@ -58,15 +58,14 @@ class _PerChannel(Module):
     def _load_from_state_dict(self, state_dict, prefix, local_metadata, *args):
         key = f"{prefix}num_batches_tracked"
         if (local_metadata.get("version") or 1) < 2 and self.num_batches_tracked is not None:
-            # files of the first version do not count batches
+            # state dicts of version 1 have no count of batches
             state_dict.setdefault(key, self.num_batches_tracked)
         super()._load_from_state_dict(state_dict, prefix, local_metadata, *args)
 
     def extra_repr(self):
         return (
             f"{self.num_features}, eps={self.eps}, momentum={self.momentum}, affine={self.affine}, "
-            f"bias={self.bias is not None}, "
-            f"track_running_stats={self.track_running_stats}"
+            f"bias={self.bias is not None}, track_running_stats={self.track_running_stats}"
         )
 
 
@@ -86,8 +85,8 @@ class _BatchNorm(_PerChannel):
         super().__init__(num_features, eps, momentum, affine, track_running_stats, device, dtype, bias)
 
     def forward(self, input):
-        """``input`` normalised: by its own statistics in training (the running ones follow), else by the
-        running ones.
+        """``input`` normalized: in training by its own statistics, which update the running ones, else by
+        the running ones.
         """
         self._check_input_dim(input)
         momentum = 0.0 if self.momentum is None else self.momentum
@@ -110,10 +109,10 @@ class _BatchNorm(_PerChannel):
 
 
 class BatchNorm1d(_BatchNorm):
-    """Normalises each channel of (N, C) or (N, C, L) over the batch. ``momentum=None`` averages over all
-    batches so far.
+    """Normalizes each channel of (N, C) or (N, C, L) over the batch (https://arxiv.org/abs/1502.03167).
 
-    ValueError for other shapes and, in training, for one value per channel. https://arxiv.org/abs/1502.03167
+    The running statistics are exponential averages, with ``momentum=None`` averages over all batches so far.
+    ValueError for other shapes and, in training, for one value per channel.
     """
 
     def _check_input_dim(self, input):
@@ -122,7 +121,7 @@ class BatchNorm1d(_BatchNorm):
 
 
 class BatchNorm2d(_BatchNorm):
-    """Normalises each channel of (N, C, H, W) over batch and space; as :class:`BatchNorm1d`."""
+    """Normalizes each channel of (N, C, H, W) over batch and space; as :class:`BatchNorm1d`."""
 
     def _check_input_dim(self, input):
         if input.ndim != 4:
@@ -130,7 +129,7 @@ class BatchNorm2d(_BatchNorm):
 
 
 class BatchNorm3d(_BatchNorm):
-    """Normalises each channel of (N, C, D, H, W) over batch and space; as :class:`BatchNorm1d`."""
+    """Normalizes each channel of (N, C, D, H, W) over batch and space; as :class:`BatchNorm1d`."""
 
     def _check_input_dim(self, input):
         if input.ndim != 5:
@@ -138,8 +137,8 @@ class BatchNorm3d(_BatchNorm):
 
 
 class SyncBatchNorm(_BatchNorm):
-    """Normalises each channel of (N, C, …) over batch and space. There is one process here, so it is the
-    batch normalization of that one.
+    """Normalizes each channel of (N, C, …) over batch and space, as the other batch norms: mytorch trains in
+    one process.
 
     ValueError for inputs with fewer than two dimensions.
     """
@@ -166,9 +165,7 @@ class SyncBatchNorm(_BatchNorm):
 
     @classmethod
     def convert_sync_batchnorm(cls, module, process_group=None):
-        """``module`` with a SyncBatchNorm, of the same parameters and statistics, in the place of every batch
-        normalization.
-        """
+        """``module`` with every batch norm replaced by a SyncBatchNorm with its parameters and statistics."""
         new = module
         if isinstance(module, _BatchNorm):
             new = cls(
@@ -203,8 +200,9 @@ class _InstanceNorm(_PerChannel):
         super().__init__(num_features, eps, momentum, affine, track_running_stats, device, dtype, bias)
 
     def forward(self, input):
-        """Each channel of each sample normalised by itself, or in eval mode with running statistics by
-        those."""
+        """Each channel of each sample normalized by its own statistics, or in eval mode by the running
+        ones, if there are any.
+        """
         n = self.dimensions
         if input.ndim not in (n + 1, n + 2):
             raise ValueError(f"expected {n + 1}D or {n + 2}D input (got {input.ndim}D input)")
@@ -216,9 +214,8 @@ class _InstanceNorm(_PerChannel):
                     f"({self.num_features}), but got: {input.shape[channel]}."
                 )
             warnings.warn(
-                f"input's size at dim={channel} does not match num_features. You can silence this "
-                "warning by not passing in num_features, which is "
-                "not used because affine=False",
+                f"input's size at dim={channel} does not match num_features. You can silence this warning by "
+                "not passing in num_features, which is not used because affine=False",
                 stacklevel=3,
             )
         by_sample = self.training or not self.track_running_stats
@@ -237,32 +234,27 @@ class _InstanceNorm(_PerChannel):
 
 
 class InstanceNorm1d(_InstanceNorm):
-    """Normalises each channel of each sample of (N, C, L) or (C, L). https://arxiv.org/abs/1607.08022"""
+    """Normalizes each channel of each sample of (N, C, L) or (C, L). https://arxiv.org/abs/1607.08022"""
 
     dimensions = 1
 
 
 class InstanceNorm2d(_InstanceNorm):
-    """Normalises each channel of each sample of (N, C, H, W) or (C, H, W).
-    https://arxiv.org/abs/1607.08022"""
+    """Normalizes each channel of each sample of (N, C, H, W) or (C, H, W); as :class:`InstanceNorm1d`."""
 
     dimensions = 2
 
 
 class InstanceNorm3d(_InstanceNorm):
-    """Normalises each channel of each sample of (N, C, D, H, W) or (C, D, H, W).
-
-    https://arxiv.org/abs/1607.08022
-    """
+    """Normalizes each channel of each sample of (N, C, D, H, W); as :class:`InstanceNorm1d`."""
 
     dimensions = 3
 
 
 class GroupNorm(Module):
-    """Normalises each of ``num_groups`` groups of the channels of (N, C, *S) by itself.
-    https://arxiv.org/abs/1803.08494
+    """Normalizes each of ``num_groups`` groups of channels of each sample of (N, C, *S).
 
-    ValueError if the channels do not divide into groups.
+    ValueError if the channels do not divide into groups. https://arxiv.org/abs/1803.08494
     """
 
     def __init__(
@@ -281,7 +273,7 @@ class GroupNorm(Module):
         _reset(self)
 
     def forward(self, input):
-        """``input`` normalised per group."""
+        """``input`` normalized per group."""
         return group_norm(input, self.num_groups, self.weight, self.bias, self.eps)
 
     def extra_repr(self):
@@ -303,7 +295,7 @@ def _shape(normalized_shape):
 
 
 class LayerNorm(Module):
-    """Normalises the last dimensions, of ``normalized_shape``, to mean 0 and variance 1, then scales and
+    """Normalizes the last dimensions, of ``normalized_shape``, to mean 0 and variance 1, then scales and
     shifts each element.
 
     RuntimeError for an input that does not end in that shape. https://arxiv.org/abs/1607.06450
@@ -313,11 +305,8 @@ class LayerNorm(Module):
         self, normalized_shape, eps=1e-5, elementwise_affine=True, bias=True, device=None, dtype=None
     ):
         super().__init__()
-        self.normalized_shape, self.eps, self.elementwise_affine = (
-            _shape(normalized_shape),
-            eps,
-            elementwise_affine,
-        )
+        self.normalized_shape = _shape(normalized_shape)
+        self.eps, self.elementwise_affine = eps, elementwise_affine
         _parameter(self, "weight", self.normalized_shape, elementwise_affine, device, dtype)
         _parameter(self, "bias", self.normalized_shape, elementwise_affine and bias, device, dtype)
         self.reset_parameters()
@@ -327,7 +316,7 @@ class LayerNorm(Module):
         _reset(self)
 
     def forward(self, input):
-        """``input`` normalised."""
+        """``input`` normalized."""
         return layer_norm(input, self.normalized_shape, self.weight, self.bias, self.eps)
 
     def extra_repr(self):
@@ -346,11 +335,8 @@ class RMSNorm(Module):
 
     def __init__(self, normalized_shape, eps=None, elementwise_affine=True, device=None, dtype=None):
         super().__init__()
-        self.normalized_shape, self.eps, self.elementwise_affine = (
-            _shape(normalized_shape),
-            eps,
-            elementwise_affine,
-        )
+        self.normalized_shape = _shape(normalized_shape)
+        self.eps, self.elementwise_affine = eps, elementwise_affine
         _parameter(self, "weight", self.normalized_shape, elementwise_affine, device, dtype)
         self.reset_parameters()
 

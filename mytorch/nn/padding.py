@@ -8,9 +8,7 @@ from .module import Module
 
 
 class _Pad(Module):
-    """``padding``: an int for all sides, or (before, after) of the last dimension, then of the one before it,
-    and so on.
-    """
+    """``padding``: an int for all sides, or (before, after) for each dimension, the last dimension first."""
 
     dimensions: int
     mode = "constant"
@@ -116,18 +114,18 @@ class ReplicationPad3d(_Pad):
 
 
 class CircularPad1d(_Pad):
-    """Pads the last dimension of (N, C, L) or (C, L) with what lies at the other end."""
+    """Pads the last dimension of (N, C, L) or (C, L) with values from the other end."""
 
     dimensions, mode = 1, "circular"
 
 
 class CircularPad2d(_Pad):
-    """Pads the last two dimensions of (N, C, H, W) or (C, H, W) with what lies at the other end."""
+    """Pads the last two dimensions of (N, C, H, W) or (C, H, W) with values from the other end."""
 
     dimensions, mode = 2, "circular"
 
 
 class CircularPad3d(_Pad):
-    """Pads the last three dimensions of (N, C, D, H, W) or (C, D, H, W) with what lies at the other end."""
+    """Pads the last three dimensions of (N, C, D, H, W) or (C, D, H, W) with values from the other end."""
 
     dimensions, mode = 3, "circular"

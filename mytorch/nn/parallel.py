@@ -1,6 +1,7 @@
-"""Wrappers that in torch spread a model over GPUs and processes. Here it stays where it is;
+# Names only: there is nothing to read here.
+"""torch's wrappers that spread a model over GPUs and processes. Here it stays where it is.
 
-the state_dict has torch's keys.
+The state_dict has torch's keys.
 """
 
 from __future__ import annotations
@@ -13,12 +14,8 @@ class DataParallel(Module):
 
     def __init__(self, module, device_ids=None, output_device=None, dim=0):
         super().__init__()
-        self.module, self.device_ids, self.output_device, self.dim = (
-            module,
-            list(device_ids or ()),
-            output_device,
-            dim,
-        )
+        self.module, self.device_ids = module, list(device_ids or ())
+        self.output_device, self.dim = output_device, dim
 
     def forward(self, *inputs, **kwargs):
         """What ``module`` returns."""

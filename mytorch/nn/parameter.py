@@ -1,4 +1,4 @@
-"""Parameter and Buffer: the tensors that a Module knows of."""
+"""Parameter and Buffer: the tensors that a Module registers."""
 
 from __future__ import annotations
 
@@ -38,10 +38,10 @@ class Parameter(Tensor):
 
 
 class Buffer(Tensor):
-    """A tensor that, assigned to an attribute of a Module, becomes one of its buffers: state that is saved
-    and moved but not trained.
+    """A tensor that, assigned to an attribute of a Module, becomes one of its buffers.
 
-    ``persistent=False`` leaves it out of the state_dict.
+    A buffer is saved and moved with the module, but not trained. ``persistent=False`` leaves it out of the
+    state_dict.
     """
 
     def __new__(cls, data=None, *, persistent=True):

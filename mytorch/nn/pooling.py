@@ -17,15 +17,11 @@ class _MaxPool(Module):
     ):
         super().__init__()
         self.kernel_size, self.stride = kernel_size, stride if stride is not None else kernel_size
-        self.padding, self.dilation, self.return_indices, self.ceil_mode = (
-            padding,
-            dilation,
-            return_indices,
-            ceil_mode,
-        )
+        self.padding, self.dilation = padding, dilation
+        self.return_indices, self.ceil_mode = return_indices, ceil_mode
 
     def forward(self, input):
-        """The maximum of each window, with ``return_indices`` also where it lies."""
+        """The maximum of each window, with ``return_indices`` also its index."""
         return self.function(
             input,
             self.kernel_size,
@@ -44,7 +40,7 @@ class _MaxPool(Module):
 
 
 class MaxPool1d(_MaxPool):
-    """The maximum of each window of (N, C, L) or (C, L). ``stride`` is ``kernel_size`` by default;
+    """The maximum of each window of (N, C, L) or (C, L). ``stride`` is ``kernel_size`` by default.
 
     RuntimeError for sizes that do not fit.
     """
@@ -53,7 +49,7 @@ class MaxPool1d(_MaxPool):
 
 
 class MaxPool2d(_MaxPool):
-    """The maximum of each window of (N, C, H, W) or (C, H, W). ``stride`` is ``kernel_size`` by default;
+    """The maximum of each window of (N, C, H, W) or (C, H, W). ``stride`` is ``kernel_size`` by default.
 
     RuntimeError for sizes that do not fit.
     """
@@ -89,31 +85,25 @@ class _MaxUnpool(Module):
 
 
 class MaxUnpool1d(_MaxUnpool):
-    """Puts maxima (N, C, L) back where :class:`MaxPool1d` with ``return_indices=True`` found them; zeros
-    elsewhere.
-    """
+    """Puts maxima (N, C, L) back to the indices that :class:`MaxPool1d` returned; zeros elsewhere."""
 
     dimensions, function = 1, staticmethod(pooling.max_unpool1d)
 
 
 class MaxUnpool2d(_MaxUnpool):
-    """Puts maxima (N, C, H, W) back where :class:`MaxPool2d` with ``return_indices=True`` found them; zeros
-    elsewhere.
-    """
+    """Puts maxima (N, C, H, W) back to the indices that :class:`MaxPool2d` returned; zeros elsewhere."""
 
     dimensions, function = 2, staticmethod(pooling.max_unpool2d)
 
 
 class MaxUnpool3d(_MaxUnpool):
-    """Puts maxima (N, C, D, H, W) back where :class:`MaxPool3d` with ``return_indices=True`` found them;
-    zeros elsewhere.
-    """
+    """Puts maxima (N, C, D, H, W) back to the indices that :class:`MaxPool3d` returned; zeros elsewhere."""
 
     dimensions, function = 3, staticmethod(pooling.max_unpool3d)
 
 
 class AvgPool1d(Module):
-    """The mean of each window of (N, C, L) or (C, L). ``stride`` is ``kernel_size`` by default;
+    """The mean of each window of (N, C, L) or (C, L). ``stride`` is ``kernel_size`` by default.
 
     RuntimeError for sizes that do not fit.
     """
@@ -148,12 +138,8 @@ class _AvgPool(Module):
     ):
         super().__init__()
         self.kernel_size, self.stride = kernel_size, stride if stride is not None else kernel_size
-        self.padding, self.ceil_mode, self.count_include_pad, self.divisor_override = (
-            padding,
-            ceil_mode,
-            count_include_pad,
-            divisor_override,
-        )
+        self.padding, self.ceil_mode = padding, ceil_mode
+        self.count_include_pad, self.divisor_override = count_include_pad, divisor_override
 
     def forward(self, input):
         """The mean of each window."""
@@ -188,12 +174,8 @@ class _LPPool(Module):
 
     def __init__(self, norm_type, kernel_size, stride=None, ceil_mode=False):
         super().__init__()
-        self.norm_type, self.kernel_size, self.stride, self.ceil_mode = (
-            norm_type,
-            kernel_size,
-            stride,
-            ceil_mode,
-        )
+        self.norm_type, self.kernel_size = norm_type, kernel_size
+        self.stride, self.ceil_mode = stride, ceil_mode
 
     def forward(self, input):
         """The power average of each window."""
@@ -246,15 +228,13 @@ class AdaptiveAvgPool1d(_AdaptiveAvgPool):
 
 
 class AdaptiveAvgPool2d(_AdaptiveAvgPool):
-    """(N, C, H, W) or (C, H, W) averaged to ``output_size``: an int or two, of which None keeps a size."""
+    """(N, C, H, W) or (C, H, W) averaged to ``output_size``: an int or two; None keeps a size."""
 
     function = staticmethod(pooling.adaptive_avg_pool2d)
 
 
 class AdaptiveAvgPool3d(_AdaptiveAvgPool):
-    """(N, C, D, H, W) or (C, D, H, W) averaged to ``output_size``: an int or three, of which None keeps a
-    size.
-    """
+    """(N, C, D, H, W) or (C, D, H, W) averaged to ``output_size``: an int or three; None keeps a size."""
 
     function = staticmethod(pooling.adaptive_avg_pool3d)
 
@@ -267,7 +247,7 @@ class _AdaptiveMaxPool(Module):
         self.output_size, self.return_indices = output_size, return_indices
 
     def forward(self, input):
-        """The maxima of windows that fill ``output_size``, with ``return_indices`` also where they lie."""
+        """The maxima of windows that fill ``output_size``, with ``return_indices`` also their indices."""
         return self.function(input, self.output_size, self.return_indices)
 
     def extra_repr(self):
@@ -281,16 +261,18 @@ class AdaptiveMaxPool1d(_AdaptiveMaxPool):
 
 
 class AdaptiveMaxPool2d(_AdaptiveMaxPool):
-    """The maxima of windows that fill (N, C, H, W) or (C, H, W): ``output_size`` of them, an int or two (None
-    keeps a size).
+    """The maxima of ``output_size`` windows, an int or two, that fill (N, C, H, W) or (C, H, W).
+
+    None keeps a size.
     """
 
     function = staticmethod(pooling.adaptive_max_pool2d)
 
 
 class AdaptiveMaxPool3d(_AdaptiveMaxPool):
-    """The maxima of windows that fill (N, C, D, H, W) or (C, D, H, W): ``output_size`` of them, an int or
-    three (None keeps a size).
+    """The maxima of ``output_size`` windows, an int or three, that fill (N, C, D, H, W) or (C, D, H, W).
+
+    None keeps a size.
     """
 
     function = staticmethod(pooling.adaptive_max_pool3d)

@@ -1,44 +1,24 @@
-"""Recurrent layers: RNN, LSTM, GRU over whole sequences, and their cells for single steps."""
+"""Recurrent layers: RNN, LSTM and GRU over whole sequences."""
 
 from __future__ import annotations
 
-import math
 import numbers
 import warnings
 
-from ..ops.activation import relu
 from ..ops.gather import index_select
 from ..ops.indexing import getitem
 from ..ops.join import cat, stack
-from ..ops.layers.recurrent import gru_cell, lstm_cell, recurrent, rnn_cell
-from ..ops.transcendental import tanh
-from ..tensors.creation import empty, zeros
-from ..tensors.tensor import Tensor
+from ..ops.layers.recurrent import recurrent
+from ..tensors.creation import empty
 from . import functional as F
-from . import init
-from .module import Module
 from .parameter import Parameter
+from .recurrent_cells import UniformParameters, check_pair
 from .utils.rnn import PackedSequence
 
 _GATES = {"LSTM": 4, "GRU": 3, "RNN_TANH": 1, "RNN_RELU": 1}
 
 
-def _check_pair(hx, name):
-    if isinstance(hx, Tensor):
-        raise TypeError(
-            f"hx of an {name} has to be a pair of tensors (h, c), but is one of shape {list(hx.shape)}"
-        )
-
-
-class _Uniform(Module):
-    def reset_parameters(self):
-        """Draw new initial values, uniform in ±1/sqrt(hidden_size)."""
-        bound = 1 / math.sqrt(self.hidden_size) if self.hidden_size > 0 else 0
-        for parameter in self.parameters():
-            init.uniform_(parameter, -bound, bound)
-
-
-class RNNBase(_Uniform):
+class RNNBase(UniformParameters):
     """What RNN, LSTM and GRU share. ``mode`` is "LSTM", "GRU", "RNN_TANH" or "RNN_RELU".
 
     Parameters of layer k: weight_ih_l{k} (gates · hidden, in), weight_hh_l{k} (gates · hidden, hidden),
@@ -64,19 +44,9 @@ class RNNBase(_Uniform):
         self.__check_settings(
             mode, input_size, hidden_size, num_layers, bias, batch_first, dropout, proj_size
         )
-        self.mode, self.input_size, self.hidden_size, self.num_layers, self.bias = (
-            mode,
-            input_size,
-            hidden_size,
-            num_layers,
-            bias,
-        )
-        self.batch_first, self.dropout, self.bidirectional, self.proj_size = (
-            batch_first,
-            float(dropout),
-            bidirectional,
-            proj_size,
-        )
+        self.mode, self.input_size, self.hidden_size = mode, input_size, hidden_size
+        self.num_layers, self.bias, self.batch_first = num_layers, bias, batch_first
+        self.dropout, self.bidirectional, self.proj_size = float(dropout), bidirectional, proj_size
         rows, out = _GATES[mode] * hidden_size, proj_size or hidden_size
         self._all_weights = []
         for layer in range(num_layers):
@@ -95,14 +65,13 @@ class RNNBase(_Uniform):
     def __check_settings(mode, input_size, hidden_size, num_layers, bias, batch_first, dropout, proj_size):
         if not isinstance(dropout, numbers.Number) or not 0 <= dropout <= 1 or isinstance(dropout, bool):
             raise ValueError(
-                "dropout should be a number in range [0, 1] representing the probability of an element "
-                "being zeroed"
+                "dropout should be a number in range [0, 1] representing the probability of an element being "
+                "zeroed"
             )
         if dropout > 0 and num_layers == 1:
             warnings.warn(
-                "dropout option adds dropout after all but last recurrent layer, so non-zero dropout "
-                "expects num_layers greater than 1, "
-                f"but got dropout={dropout} and num_layers={num_layers}",
+                "dropout option adds dropout after all but last recurrent layer, so non-zero dropout expects "
+                f"num_layers greater than 1, but got dropout={dropout} and num_layers={num_layers}",
                 stacklevel=4,
             )
         for name, value, kind in (
@@ -135,13 +104,13 @@ class RNNBase(_Uniform):
     _flat_weights = property(lambda self: [getattr(self, name) for name in self._flat_weights_names])
 
     def flatten_parameters(self):
-        """Nothing to do here: torch's call that packs the weights for cuDNN."""
+        """Nothing: in torch it packs the weights for cuDNN."""
 
     def forward(self, input, hx=None):
-        """All outputs and the last state of ``input`` (T, B, in), (B, T, in) with ``batch_first``, (T, in),
-        or a PackedSequence.
+        """The outputs of all steps and the last state, for ``input`` (T, B, in), with ``batch_first`` (B, T,
+        in), (T, in), or a PackedSequence.
 
-        ``hx`` is the first state (layers · directions, B, hidden), of an LSTM a pair (h, c); zeros if None.
+        ``hx`` is the first state (layers · directions, B, hidden), for an LSTM a pair (h, c); zeros if None.
         ValueError or RuntimeError for shapes or dtypes that do not match.
         """
         packed = input if isinstance(input, PackedSequence) else None
@@ -177,7 +146,7 @@ class RNNBase(_Uniform):
         return y, tuple(states) if self.mode == "LSTM" else states[0]
 
     def __run(self, x, states, sizes):
-        """The layers one after the other on x (T, B, in)."""
+        """Outputs and last states of all layers for x (T, B, in)."""
         directions, last = 1 + self.bidirectional, []
         for layer in range(self.num_layers):
             outputs = []
@@ -187,11 +156,8 @@ class RNNBase(_Uniform):
                 if not self.bias:
                     weights[2:2] = (None, None)
                 weights += [None] * (5 - len(weights))
-                h, c = (
-                    (None, None)
-                    if states is None
-                    else (states[0][k], states[1][k] if self.mode == "LSTM" else None)
-                )
+                h = None if states is None else states[0][k]
+                c = None if states is None or self.mode != "LSTM" else states[1][k]
                 y, *final = recurrent(x, h, c, *weights, cell=self.mode, reverse=bool(direction), sizes=sizes)
                 outputs.append(y)
                 last.append(final)
@@ -216,29 +182,26 @@ class RNNBase(_Uniform):
 
     def __first_states(self, x, hx, batched, packed):
         """The first states as (layers · directions, B, size), checked; None for zeros."""
-        batch, layers = x.shape[1], self.num_layers * (1 + self.bidirectional)
-        sizes = [self.proj_size or self.hidden_size, self.hidden_size][: 2 if self.mode == "LSTM" else 1]
         if hx is None:
             return None
-        if self.mode == "LSTM":
-            _check_pair(hx, "LSTM")
-        given = list(hx) if self.mode == "LSTM" else [hx]
+        is_lstm = self.mode == "LSTM"
+        if is_lstm:
+            check_pair(hx, "LSTM")
+        given = list(hx) if is_lstm else [hx]
         dims = 3 if batched else 2
         if any(s.ndim != dims for s in given):
+            found = [f"{s.ndim}-D" for s in given]
             name, found = (
-                ("hx and cx", tuple(s.ndim for s in given)) if self.mode == "LSTM" else ("hx", given[0].ndim)
+                ("hx and cx", f"({', '.join(found)}) tensors") if is_lstm else ("hx", f"{found[0]} tensor")
             )
             what = "batched 3-D" if batched else "unbatched 2-D"
-            found = (
-                f"({', '.join(f'{n}-D' for n in found)}) tensors"
-                if self.mode == "LSTM"
-                else f"{found}-D tensor"
-            )
             raise RuntimeError(f"For {what} input, {name} should also be {dims}-D but got {found}")
         given = given if batched else [s[:, None] for s in given]
+        batch, layers = x.shape[1], self.num_layers * (1 + self.bidirectional)
+        sizes = (self.proj_size or self.hidden_size, self.hidden_size)
         for i, (s, size) in enumerate(zip(given, sizes)):
             if tuple(s.shape) != (layers, batch, size):
-                name = f"hidden[{i}]" if self.mode == "LSTM" else "hidden"
+                name = f"hidden[{i}]" if is_lstm else "hidden"
                 raise RuntimeError(f"Expected {name} size {(layers, batch, size)}, got {list(s.shape)}")
         if packed is not None and packed.sorted_indices is not None:
             given = [index_select(s, 1, packed.sorted_indices) for s in given]
@@ -260,9 +223,7 @@ class RNNBase(_Uniform):
 
 
 class RNN(RNNBase):
-    """h = tanh(W_ih x + b_ih + W_hh h + b_hh), or relu: ``RNN(input_size, hidden_size, num_layers=1,
-    nonlinearity="tanh", bias=True, …)``.
-    """
+    """h = tanh(W_ih x + b_ih + W_hh h + b_hh), or with relu instead of tanh (``nonlinearity``)."""
 
     def __init__(
         self,
@@ -298,8 +259,9 @@ class RNN(RNNBase):
 
 
 class LSTM(RNNBase):
-    """Long short-term memory (Hochreiter & Schmidhuber 1997): gates input, forget, candidate, output; state
-    (h, c).
+    """Long short-term memory (Hochreiter & Schmidhuber 1997), with state (h, c).
+
+    The rows of the weights belong to the gates input, forget, candidate, output, in this order.
     """
 
     def __init__(
@@ -331,7 +293,10 @@ class LSTM(RNNBase):
 
 
 class GRU(RNNBase):
-    """Gated recurrent unit (Cho et al. 2014): gates reset, update, candidate."""
+    """Gated recurrent unit (Cho et al. 2014).
+
+    The rows of the weights belong to the gates reset, update, candidate, in this order.
+    """
 
     def __init__(
         self,
@@ -367,104 +332,3 @@ def _refuse(unknown, name):
         raise ValueError("proj_size argument is only supported for LSTM, not RNN or GRU")
     if unknown:
         raise TypeError(f"{name}.__init__() got an unexpected keyword argument '{next(iter(unknown))}'")
-
-
-# ---- single steps --------------------------------------------------------------------------------
-
-
-class RNNCellBase(_Uniform):
-    """What the cells share: weight_ih (gates · hidden, in), weight_hh (gates · hidden, hidden), bias_ih,
-    bias_hh.
-    """
-
-    def __init__(self, input_size, hidden_size, bias, num_chunks, device=None, dtype=None):
-        super().__init__()
-        self.input_size, self.hidden_size, self.bias = input_size, hidden_size, bias
-        rows = num_chunks * hidden_size
-        self.weight_ih = Parameter(empty(rows, input_size, device=device, dtype=dtype))
-        self.weight_hh = Parameter(empty(rows, hidden_size, device=device, dtype=dtype))
-        for name in ("bias_ih", "bias_hh"):
-            self.register_parameter(
-                name, Parameter(empty(rows, device=device, dtype=dtype)) if bias else None
-            )
-        self.reset_parameters()
-
-    def _mytorch_step(self, cell, input, states, names, **settings):
-        """``cell`` on a batch, or on one vector; missing states are zeros."""
-        for name, value in (("input", input), *zip(names, states or ())):
-            if value.ndim not in (1, 2):
-                raise ValueError(
-                    f"{self._get_name()}: Expected {name} to be 1D or 2D, got {value.ndim}D instead"
-                )
-        batched = input.ndim == 2
-        x = input if batched else input[None]
-        if states is None:
-            states = [zeros(x.shape[0], self.hidden_size, dtype=x.dtype, device=x.device)] * len(names)
-        else:
-            states = [s if batched else s[None] for s in states]
-        if x.shape[1] != self.input_size:
-            raise RuntimeError(
-                f"input has inconsistent input_size: got {x.shape[1]} expected {self.input_size}"
-            )
-        for i, s in enumerate(states):
-            if tuple(s.shape) != (x.shape[0], self.hidden_size):
-                raise RuntimeError(
-                    f"hidden{i} has inconsistent shape: got {list(s.shape)}, expected "
-                    f"{[x.shape[0], self.hidden_size]}"
-                )
-        new = cell(x, *states, self.weight_ih, self.weight_hh, self.bias_ih, self.bias_hh, **settings)
-        if batched:
-            return new
-        return tuple(s[0] for s in new) if isinstance(new, tuple) else new[0]
-
-    def extra_repr(self):
-        text = f"{self.input_size}, {self.hidden_size}" + ("" if self.bias is True else f", bias={self.bias}")
-        return text + (
-            f", nonlinearity={self.nonlinearity}" if getattr(self, "nonlinearity", "tanh") != "tanh" else ""
-        )
-
-
-class RNNCell(RNNCellBase):
-    """One step of an RNN: x (B, in) or (in,) and h (B, hidden) or (hidden,) -> the next h."""
-
-    def __init__(self, input_size, hidden_size, bias=True, nonlinearity="tanh", device=None, dtype=None):
-        super().__init__(input_size, hidden_size, bias, 1, device, dtype)
-        self.nonlinearity = nonlinearity
-
-    def forward(self, input, hx=None):
-        """The next h. ValueError or RuntimeError for shapes that do not match."""
-        if self.nonlinearity not in ("tanh", "relu"):
-            raise RuntimeError(f"Unknown nonlinearity: {self.nonlinearity}")
-        return self._mytorch_step(
-            rnn_cell,
-            input,
-            None if hx is None else (hx,),
-            ("hidden",),
-            nonlinearity=tanh if self.nonlinearity == "tanh" else relu,
-        )
-
-
-class LSTMCell(RNNCellBase):
-    """One step of an LSTM: x (B, in) or (in,) and (h, c) -> the next (h, c)."""
-
-    def __init__(self, input_size, hidden_size, bias=True, device=None, dtype=None):
-        super().__init__(input_size, hidden_size, bias, 4, device, dtype)
-
-    def forward(self, input, hx=None):
-        """The next (h, c).
-
-        ValueError or RuntimeError for shapes that do not match, TypeError for a single tensor as ``hx``.
-        """
-        _check_pair(hx, "LSTMCell")
-        return self._mytorch_step(lstm_cell, input, hx, ("hx[0]", "hx[1]"))
-
-
-class GRUCell(RNNCellBase):
-    """One step of a GRU: x (B, in) or (in,) and h (B, hidden) or (hidden,) -> the next h."""
-
-    def __init__(self, input_size, hidden_size, bias=True, device=None, dtype=None):
-        super().__init__(input_size, hidden_size, bias, 3, device, dtype)
-
-    def forward(self, input, hx=None):
-        """The next h. ValueError or RuntimeError for shapes that do not match."""
-        return self._mytorch_step(gru_cell, input, None if hx is None else (hx,), ("hidden",))

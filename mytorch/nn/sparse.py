@@ -1,4 +1,4 @@
-"""Tables of vectors: Embedding and EmbeddingBag."""
+"""Tables of vectors, read by index: Embedding and EmbeddingBag."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from .parameter import Parameter
 
 
 class _Table(Module):
-    """``weight`` (num_embeddings, embedding_dim), standard normal, its padding row zero."""
+    """``weight`` (num_embeddings, embedding_dim) starts standard normal, its padding row zero."""
 
     def _mytorch_make(
         self, num_embeddings, embedding_dim, padding_idx, weight, device, dtype, requires_grad=True
@@ -45,11 +45,10 @@ class _Table(Module):
 
 
 class Embedding(_Table):
-    """The vectors (…, embedding_dim) of the numbers ``input`` (…, int32 or int64). IndexError for a number
-    out of range.
+    """The rows (…, embedding_dim) of ``weight`` at the indices ``input`` (…, int32 or int64).
 
-    The row ``padding_idx`` starts at zero and gets no gradient. ``max_norm`` shortens the rows that are used.
-    Gradients are dense.
+    The row ``padding_idx`` starts at zero and gets no gradient. ``max_norm`` scales down longer rows when
+    they are used. Gradients are dense. IndexError for an index out of range.
     """
 
     def __init__(
@@ -67,12 +66,8 @@ class Embedding(_Table):
         dtype=None,
     ):
         super().__init__()
-        self.max_norm, self.norm_type, self.scale_grad_by_freq, self.sparse = (
-            max_norm,
-            norm_type,
-            scale_grad_by_freq,
-            sparse,
-        )
+        self.max_norm, self.norm_type = max_norm, norm_type
+        self.scale_grad_by_freq, self.sparse = scale_grad_by_freq, sparse
         self._mytorch_make(num_embeddings, embedding_dim, padding_idx, _weight, device, dtype, not _freeze)
 
     @classmethod
@@ -86,7 +81,7 @@ class Embedding(_Table):
         scale_grad_by_freq=False,
         sparse=False,
     ):
-        """An Embedding of the given table (V, D); ``freeze``: it is not trained."""
+        """An Embedding of the given table (V, D); ``freeze``: without gradient."""
         rows, columns = cls._mytorch_size(embeddings)
         return cls(
             rows, columns, padding_idx, max_norm, norm_type, scale_grad_by_freq, sparse, embeddings, freeze
@@ -117,8 +112,8 @@ class Embedding(_Table):
 
 
 class EmbeddingBag(_Table):
-    """Sums, means or maxima of bags of vectors: ``input`` (B, L), or (N,) and ``offsets`` (B,), -> (B,
-    embedding_dim).
+    """Sums, means or maxima of bags of rows: ``input`` (B, L), or (N,) with ``offsets`` (B,) where the bags
+    begin, -> (B, embedding_dim).
     """
 
     def __init__(
@@ -137,12 +132,8 @@ class EmbeddingBag(_Table):
         dtype=None,
     ):
         super().__init__()
-        self.max_norm, self.norm_type, self.scale_grad_by_freq, self.sparse = (
-            max_norm,
-            norm_type,
-            scale_grad_by_freq,
-            sparse,
-        )
+        self.max_norm, self.norm_type = max_norm, norm_type
+        self.scale_grad_by_freq, self.sparse = scale_grad_by_freq, sparse
         self.mode, self.include_last_offset = mode, include_last_offset
         self._mytorch_make(num_embeddings, embedding_dim, padding_idx, _weight, device, dtype)
 
@@ -159,7 +150,7 @@ class EmbeddingBag(_Table):
         include_last_offset=False,
         padding_idx=None,
     ):
-        """An EmbeddingBag of the given table (V, D); ``freeze``: it is not trained."""
+        """An EmbeddingBag of the given table (V, D); ``freeze``: without gradient."""
         rows, columns = cls._mytorch_size(embeddings)
         new = cls(
             rows,

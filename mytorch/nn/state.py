@@ -18,7 +18,7 @@ _EXTRA = "_extra_state"
 
 
 def persistent_tensors(module):
-    """The module's own (name, tensor) pairs that are saved."""
+    """The (name, tensor) pairs of the module itself that are saved."""
     yield from ((name, p) for name, p in module._parameters.items() if p is not None)
     yield from (
         (name, b)
@@ -28,16 +28,14 @@ def persistent_tensors(module):
 
 
 class _IncompatibleKeys(namedtuple("_IncompatibleKeys", ["missing_keys", "unexpected_keys"])):
-    """What ``load_state_dict(strict=False)`` could not match."""
+    """The keys that ``load_state_dict(strict=False)`` could not match."""
 
     __slots__ = ()
 
     def __repr__(self):
-        return (
-            super().__repr__()
-            if self.missing_keys or self.unexpected_keys
-            else "<All keys matched successfully>"
-        )
+        if self.missing_keys or self.unexpected_keys:
+            return super().__repr__()
+        return "<All keys matched successfully>"
 
     __str__ = __repr__
 
@@ -48,16 +46,17 @@ class State:
     _version = 1
 
     def get_extra_state(self):
-        """What else belongs into the state_dict; define it together with ``set_extra_state``."""
+        """Further state for the state_dict; define it together with ``set_extra_state``."""
         raise RuntimeError("Reached a code path in Module.get_extra_state() that should never be called.")
 
     def set_extra_state(self, state):
-        """Take back what ``get_extra_state`` returned."""
+        """Restore what ``get_extra_state`` returned."""
         raise RuntimeError("Reached a code path in Module.set_extra_state() that should never be called.")
 
     def state_dict(self, *args, destination=None, prefix="", keep_vars=False):
-        """An OrderedDict of all parameters and persistent buffers by their full names, detached (unless
-        ``keep_vars``) but not copied.
+        """An OrderedDict of all parameters and persistent buffers by their full names.
+
+        They are detached (unless ``keep_vars``) but not copied.
         """
         if args:  # torch's old positional form: destination, prefix, keep_vars
             destination, prefix, keep_vars = args + (destination, prefix, keep_vars)[len(args) :]
@@ -87,9 +86,9 @@ class State:
     def load_state_dict(self, state_dict, strict=True, assign=False):
         """Copy the values of ``state_dict`` (name -> Tensor or NumPy array) into the parameters and buffers.
 
-        strict: names have to match exactly. assign: take the given tensors themselves, in place of copying
-            into the present ones. Returns (missing_keys, unexpected_keys). RuntimeError lists every key that
-            is missing, unexpected or of another shape.
+        ``strict``: the names have to match exactly. ``assign``: the given tensors replace those of the module
+        instead of being copied into them. Returns (missing_keys, unexpected_keys). RuntimeError lists every
+        key that is missing, unexpected or of another shape.
         """
         if not isinstance(state_dict, Mapping):
             raise TypeError(f"Expected state_dict to be dict-like, got {type(state_dict)}.")
@@ -97,9 +96,9 @@ class State:
         missing, unexpected, errors = [], [], []
 
         def load(module, values, prefix):
-            local = dict(metadata.get(prefix[:-1], {})) | (
-                {"assign_to_params_buffers": True} if assign else {}
-            )
+            local = dict(metadata.get(prefix[:-1], {}))
+            if assign:
+                local["assign_to_params_buffers"] = True
             module._load_from_state_dict(values, prefix, local, True, missing, unexpected, errors)
             for name, child in module._modules.items():
                 if child is not None:
@@ -108,8 +107,8 @@ class State:
             for hook in list(module._load_state_dict_post_hooks.values()):
                 if hook(module, _IncompatibleKeys(missing, unexpected)) is not None:
                     raise AssertionError(
-                        "a hook of register_load_state_dict_post_hook changes incompatible_keys in "
-                        "place and returns None"
+                        "a hook of register_load_state_dict_post_hook changes incompatible_keys in place and "
+                        "returns None"
                     )
 
         load(self, OrderedDict(state_dict), "")
@@ -129,17 +128,11 @@ class State:
         for hook in list(self._load_state_dict_pre_hooks.values()):
             hook(state_dict, prefix, local_metadata, strict, missing_keys, unexpected_keys, error_msgs)
         own = dict(persistent_tensors(self))
+        assign = local_metadata.get("assign_to_params_buffers", False)
         for name, tensor in own.items():
             key = prefix + name
             if key in state_dict:
-                problem = _put(
-                    self,
-                    name,
-                    tensor,
-                    state_dict[key],
-                    key,
-                    local_metadata.get("assign_to_params_buffers", False),
-                )
+                problem = _load(self, name, tensor, state_dict[key], key, assign)
                 if problem:
                     error_msgs.append(problem)
             elif strict:
@@ -165,7 +158,7 @@ class State:
 
     def register_state_dict_post_hook(self, hook):
         """Call ``hook(module, state_dict, prefix, local_metadata)`` after ``state_dict`` collected this
-        module. RuntimeError if it returns something: it changes the ``state_dict`` in place.
+        module. It may change the ``state_dict`` in place; RuntimeError if it returns something.
         """
         return RemovableHandle.add(self, "_state_dict_hooks", partial(_returns_nothing, hook))
 
@@ -203,8 +196,8 @@ def _quoted(key):
     return f'"{key}"'
 
 
-def _put(module, name, tensor, value, key, assign):
-    """Copy ``value`` into ``tensor``, or put it in its place. Returns what is wrong, or None."""
+def _load(module, name, tensor, value, key, assign):
+    """Copy ``value`` into ``tensor``, or replace that. Returns what is wrong with the value, or None."""
     if is_array(value) or isinstance(value, numpy.generic):
         value = as_tensor(value)
     if not isinstance(value, Tensor):
@@ -216,19 +209,18 @@ def _put(module, name, tensor, value, key, assign):
         value = value[0]
     if tuple(value.shape) != tuple(tensor.shape):
         return (
-            f"size mismatch for {key}: copying a param with shape {_size(value)} from checkpoint, the "
-            f"shape in current model is {_size(tensor)}."
+            f"size mismatch for {key}: copying a param with shape {_size(value)} from checkpoint, "
+            f"the shape in current model is {_size(tensor)}."
         )
     if not assign:
         tensor.array[...] = move(value.array, device_of(tensor.array))
         changed(tensor)
         return None
     if isinstance(tensor, Parameter):
-        value = (
+        if isinstance(value, Parameter):
             value.requires_grad_(tensor.requires_grad)
-            if isinstance(value, Parameter)
-            else Parameter(value.detach(), tensor.requires_grad)
-        )
+        else:
+            value = Parameter(value.detach(), tensor.requires_grad)
     setattr(module, name, value)
     return None
 

@@ -1,5 +1,5 @@
-"""The Transformer (https://arxiv.org/abs/1706.03762): encoder and decoder layers, stacks of them, and the
-whole.
+"""The Transformer (https://arxiv.org/abs/1706.03762): encoder and decoder layers, stacks of them, and both
+together.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from ..tensors.creation import full
 from . import functional as F
 from . import init
 from .activation import GELU, ReLU
-from .attention import MultiheadAttention
 from .container import ModuleList
 from .dropout import Dropout
 from .linear import Linear
 from .module import Module
+from .multihead_attention import MultiheadAttention
 from .normalization import LayerNorm
 
 
@@ -49,22 +49,11 @@ def _activation(activation):
 
 
 class _Layer(Module):
-    """The blocks that both layers are made of."""
-
-    def _mytorch_attend(self, attention, dropout, x, memory, mask, padding, causal):
-        return dropout(attention(x, memory, memory, padding, False, mask, is_causal=causal)[0])
-
-    def _mytorch_feed_forward(self, x, dropout):
-        return dropout(self.linear2(self.dropout(self.activation(self.linear1(x)))))
-
-
-class TransformerEncoderLayer(_Layer):
-    """Self-attention and a feed-forward part, each with a residual connection and layer norm: (T, N, d_model)
-    -> the same.
-
-    ``norm_first`` normalizes before each part rather than after; ``activation`` is "relu", "gelu" or a
-    function; ``batch_first``: (N, T, d_model).
+    """What encoder and decoder layers share: attentions under the names ``attentions``, a feed-forward part,
+    and one norm and one dropout for each of these.
     """
+
+    attentions: tuple
 
     def __init__(
         self,
@@ -82,15 +71,36 @@ class TransformerEncoderLayer(_Layer):
     ):
         super().__init__()
         kind = {"device": device, "dtype": dtype}
-        self.self_attn = MultiheadAttention(d_model, nhead, dropout, bias, batch_first=batch_first, **kind)
+        parts = range(1, len(self.attentions) + 2)
+        for name in self.attentions:
+            attention = MultiheadAttention(d_model, nhead, dropout, bias, batch_first=batch_first, **kind)
+            setattr(self, name, attention)
         self.linear1 = Linear(d_model, dim_feedforward, bias, **kind)
         self.dropout = Dropout(dropout)
         self.linear2 = Linear(dim_feedforward, d_model, bias, **kind)
         self.norm_first = norm_first
-        self.norm1 = LayerNorm(d_model, layer_norm_eps, bias=bias, **kind)
-        self.norm2 = LayerNorm(d_model, layer_norm_eps, bias=bias, **kind)
-        self.dropout1, self.dropout2 = Dropout(dropout), Dropout(dropout)
+        for i in parts:
+            setattr(self, f"norm{i}", LayerNorm(d_model, layer_norm_eps, bias=bias, **kind))
+        for i in parts:
+            setattr(self, f"dropout{i}", Dropout(dropout))
         self.activation = _activation(activation)
+
+    def _mytorch_attend(self, attention, dropout, x, memory, mask, padding, causal):
+        return dropout(attention(x, memory, memory, padding, False, mask, is_causal=causal)[0])
+
+    def _mytorch_feed_forward(self, x, dropout):
+        return dropout(self.linear2(self.dropout(self.activation(self.linear1(x)))))
+
+
+class TransformerEncoderLayer(_Layer):
+    """Self-attention and a feed-forward part, each with a residual connection and layer norm: (T, N, d_model)
+    -> the same.
+
+    ``norm_first`` normalizes before each part rather than after; ``activation`` is "relu", "gelu" or a
+    function; ``batch_first``: (N, T, d_model).
+    """
+
+    attentions = ("self_attn",)
 
     def forward(self, src, src_mask=None, src_key_padding_mask=None, is_causal=False):
         """The shape of ``src``. Masks: True for what is not seen, or numbers to add to the scores."""
@@ -108,35 +118,7 @@ class TransformerDecoderLayer(_Layer):
     layer norm.
     """
 
-    def __init__(
-        self,
-        d_model,
-        nhead,
-        dim_feedforward=2048,
-        dropout=0.1,
-        activation=F.relu,
-        layer_norm_eps=1e-5,
-        batch_first=False,
-        norm_first=False,
-        bias=True,
-        device=None,
-        dtype=None,
-    ):
-        super().__init__()
-        kind = {"device": device, "dtype": dtype}
-        self.self_attn = MultiheadAttention(d_model, nhead, dropout, bias, batch_first=batch_first, **kind)
-        self.multihead_attn = MultiheadAttention(
-            d_model, nhead, dropout, bias, batch_first=batch_first, **kind
-        )
-        self.linear1 = Linear(d_model, dim_feedforward, bias, **kind)
-        self.dropout = Dropout(dropout)
-        self.linear2 = Linear(dim_feedforward, d_model, bias, **kind)
-        self.norm_first = norm_first
-        self.norm1 = LayerNorm(d_model, layer_norm_eps, bias=bias, **kind)
-        self.norm2 = LayerNorm(d_model, layer_norm_eps, bias=bias, **kind)
-        self.norm3 = LayerNorm(d_model, layer_norm_eps, bias=bias, **kind)
-        self.dropout1, self.dropout2, self.dropout3 = Dropout(dropout), Dropout(dropout), Dropout(dropout)
-        self.activation = _activation(activation)
+    attentions = ("self_attn", "multihead_attn")
 
     def forward(
         self,
@@ -163,11 +145,10 @@ class TransformerDecoderLayer(_Layer):
 
 
 class TransformerEncoder(Module):
-    """``num_layers`` copies of ``encoder_layer`` one after the other, then ``norm``.
+    """``num_layers`` copies of ``encoder_layer`` in sequence, then ``norm``.
 
-    ``enable_nested_tensor``: in eval mode without gradients, what is padded at the ends of the sequences
-    comes out as zeros before ``norm``, as it does from torch's fast path. ``mask_check`` changes nothing
-    here.
+    ``enable_nested_tensor``: in eval mode without gradients, padding at the ends of the sequences becomes
+    zeros before ``norm``, as on torch's fast path. ``mask_check`` has no effect.
     """
 
     def __init__(self, encoder_layer, num_layers, norm=None, enable_nested_tensor=True, mask_check=True):
@@ -177,48 +158,45 @@ class TransformerEncoder(Module):
         self.enable_nested_tensor, self.mask_check = enable_nested_tensor, mask_check
 
     def forward(self, src, mask=None, src_key_padding_mask=None, is_causal=None):
-        """The shape of ``src``. ``is_causal``: the mask is the causal one; None finds out."""
+        """The shape of ``src``. ``is_causal``: whether the mask is the causal one; None: compare them."""
         causal = _is_causal(mask, is_causal, _length(src, self.layers[0].self_attn.batch_first))
         output = src
         for layer in self.layers:
             output = layer(output, src_mask=mask, src_key_padding_mask=src_key_padding_mask, is_causal=causal)
-        if (
-            src_key_padding_mask is not None
-            and mask is None
-            and self.__drops_padding(src, src_key_padding_mask)
-        ):
-            output = output.masked_fill(_hidden(src_key_padding_mask)[..., None], 0.0)
+        padding = src_key_padding_mask
+        if padding is not None and mask is None and self.__drops_padding(src, padding):
+            output = output.masked_fill(_hidden(padding)[..., None], 0.0)
         return output if self.norm is None else self.norm(output)
 
     def __drops_padding(self, src, padding):
-        """Whether torch would take its fast path, which leaves zeros where ``padding`` is."""
+        """Whether torch would take its fast path, which writes zeros where ``padding`` is."""
         layer = self.layers[0]
-        if (
-            not self.enable_nested_tensor
-            or self.training
-            or src.ndim != 3
-            or not isinstance(layer, TransformerEncoderLayer)
-        ):
+        if not self.enable_nested_tensor or self.training or src.ndim != 3:
             return False
-        attention, kind = layer.self_attn, layer.activation
-        simple = (
-            kind in (F.relu, F.gelu)
-            or isinstance(kind, ReLU)
-            or (isinstance(kind, GELU) and kind.approximate == "none")
-        )
-        if not (
-            simple
-            and attention.batch_first
-            and attention.in_proj_bias is not None
-            and attention._qkv_same_embed_dim
-        ):
-            return False
-        if layer.norm_first or layer.norm1.eps != layer.norm2.eps or attention.num_heads % 2:
+        if not isinstance(layer, TransformerEncoderLayer) or not _is_plain(layer):
             return False
         if is_grad_enabled() and (src.requires_grad or any(p.requires_grad for p in layer.parameters())):
             return False
         hidden = _hidden(padding)
-        return bool((hidden[:, 1:] >= hidden[:, :-1]).all())  # padded at the ends alone
+        return bool((hidden[:, 1:] >= hidden[:, :-1]).all())  # padded at the ends only
+
+
+def _is_plain(layer):
+    """Whether torch has a fast path for an encoder layer with these settings."""
+    attention, activation = layer.self_attn, layer.activation
+    return (
+        (
+            activation in (F.relu, F.gelu)
+            or isinstance(activation, ReLU)
+            or (isinstance(activation, GELU) and activation.approximate == "none")
+        )
+        and attention.batch_first
+        and attention.in_proj_bias is not None
+        and attention._qkv_same_embed_dim
+        and not layer.norm_first
+        and layer.norm1.eps == layer.norm2.eps
+        and attention.num_heads % 2 == 0
+    )
 
 
 def _hidden(padding):
@@ -227,7 +205,7 @@ def _hidden(padding):
 
 
 class TransformerDecoder(Module):
-    """``num_layers`` copies of ``decoder_layer`` one after the other, then ``norm``."""
+    """``num_layers`` copies of ``decoder_layer`` in sequence, then ``norm``."""
 
     def __init__(self, decoder_layer, num_layers, norm=None):
         super().__init__()
@@ -245,7 +223,7 @@ class TransformerDecoder(Module):
         tgt_is_causal=None,
         memory_is_causal=False,
     ):
-        """The shape of ``tgt``. ``tgt_is_causal``: its mask is the causal one; None finds out."""
+        """The shape of ``tgt``. ``tgt_is_causal``: whether its mask is the causal one; None: compare them."""
         causal = _is_causal(tgt_mask, tgt_is_causal, _length(tgt, self.layers[0].self_attn.batch_first))
         for layer in self.layers:
             tgt = layer(
@@ -286,33 +264,15 @@ class Transformer(Module):
     ):
         super().__init__()
         kind = {"device": device, "dtype": dtype}
-        settings = (
-            d_model,
-            nhead,
-            dim_feedforward,
-            dropout,
-            activation,
-            layer_norm_eps,
-            batch_first,
-            norm_first,
-            bias,
-        )
-
-        def stack(stack_class, layer_class, count):
-            return stack_class(
-                layer_class(*settings, **kind), count, LayerNorm(d_model, layer_norm_eps, bias=bias, **kind)
-            )
-
-        self.encoder = (
-            custom_encoder
-            if custom_encoder is not None
-            else stack(TransformerEncoder, TransformerEncoderLayer, num_encoder_layers)
-        )
-        self.decoder = (
-            custom_decoder
-            if custom_decoder is not None
-            else stack(TransformerDecoder, TransformerDecoderLayer, num_decoder_layers)
-        )
+        settings = (d_model, nhead, dim_feedforward, dropout, activation)
+        settings += (layer_norm_eps, batch_first, norm_first, bias, device, dtype)
+        if custom_encoder is None:
+            norm = LayerNorm(d_model, layer_norm_eps, bias=bias, **kind)
+            custom_encoder = TransformerEncoder(TransformerEncoderLayer(*settings), num_encoder_layers, norm)
+        if custom_decoder is None:
+            norm = LayerNorm(d_model, layer_norm_eps, bias=bias, **kind)
+            custom_decoder = TransformerDecoder(TransformerDecoderLayer(*settings), num_decoder_layers, norm)
+        self.encoder, self.decoder = custom_encoder, custom_decoder
         for parameter in self.parameters():
             if parameter.ndim > 1:
                 init.xavier_uniform_(parameter)

@@ -17,18 +17,12 @@ class Upsample(Module):
     ):
         super().__init__()
         self.name, self.size = type(self).__name__, size
-        self.scale_factor = (
-            tuple(map(float, scale_factor))
-            if isinstance(scale_factor, tuple)
-            else float(scale_factor)
-            if scale_factor
-            else None
-        )
-        self.mode, self.align_corners, self.recompute_scale_factor = (
-            mode,
-            align_corners,
-            recompute_scale_factor,
-        )
+        if isinstance(scale_factor, tuple):
+            self.scale_factor = tuple(map(float, scale_factor))
+        else:
+            self.scale_factor = float(scale_factor) if scale_factor else None
+        self.mode, self.align_corners = mode, align_corners
+        self.recompute_scale_factor = recompute_scale_factor
 
     def forward(self, input):
         """``input`` in its new size."""
@@ -42,14 +36,13 @@ class Upsample(Module):
         )
 
     def extra_repr(self):
-        size = (
-            f"scale_factor={self.scale_factor!r}" if self.scale_factor is not None else f"size={self.size!r}"
-        )
-        return f"{size}, mode={self.mode!r}"
+        if self.scale_factor is not None:
+            return f"scale_factor={self.scale_factor!r}, mode={self.mode!r}"
+        return f"size={self.size!r}, mode={self.mode!r}"
 
 
 class UpsamplingNearest2d(Upsample):
-    """Resizes (N, C, H, W), each pixel that of the nearest place in the input."""
+    """Resizes (N, C, H, W): each pixel is the nearest one of the input."""
 
     def __init__(self, size=None, scale_factor=None):
         super().__init__(size, scale_factor, mode="nearest")
@@ -63,8 +56,10 @@ class UpsamplingBilinear2d(Upsample):
 
 
 class PixelShuffle(Module):
-    """(…, C · r², H, W) -> (…, C, H · r, W · r) with r = ``upscale_factor``.
-    https://arxiv.org/abs/1609.05158"""
+    """(…, C · r², H, W) -> (…, C, H · r, W · r) with r = ``upscale_factor``: channels become pixels.
+
+    https://arxiv.org/abs/1609.05158
+    """
 
     def __init__(self, upscale_factor):
         super().__init__()

@@ -1,3 +1,4 @@
+# Names only: there is nothing to read here.
 """Optimizers and learning-rate schedules with PyTorch's names, defaults and state dicts."""
 
 from ..core.public_names import lookup as _lookup

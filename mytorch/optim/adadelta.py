@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from ..core.arrays import xp
+from .arguments import check, check_not_negative, numbers_checked
 from .averages import follow_square
-from .optimizer import Optimizer, check, check_lr, numbers_checked
+from .optimizer import Optimizer
 
 
 class Adadelta(Optimizer):
-    """v ← rho · v + (1 − rho) · g², d = √(a + eps) / √(v + eps) · g, a ← rho · a + (1 − rho) · d², p ← p − lr
-    · d (Zeiler, 2012).
+    """v ← rho · v + (1 − rho) · g², p ← p − lr · d with d = √(a + eps) / √(v + eps) · g (Zeiler, 2012).
+
+    a ← rho · a + (1 − rho) · d² averages the squares of the steps. ValueError for values out of range.
     """
 
     @numbers_checked
@@ -26,10 +28,8 @@ class Adadelta(Optimizer):
         maximize=False,
         differentiable=False,
     ):
-        check_lr(lr)
+        check_not_negative(lr=lr, eps=eps, weight_decay=weight_decay)
         check(0 <= rho <= 1, "rho value", rho)
-        check(eps >= 0, "epsilon value", eps)
-        check(weight_decay >= 0, "weight_decay value", weight_decay)
         defaults = dict(lr=lr, rho=rho, eps=eps, weight_decay=weight_decay, maximize=maximize)
         super().__init__(
             params, defaults | dict(capturable=capturable, foreach=foreach, differentiable=differentiable)

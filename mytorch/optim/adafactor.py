@@ -1,22 +1,20 @@
-"""Adafactor: the average of squared gradients of a matrix is kept as one number per row and one per
-column."""
+"""Adafactor: the average of a matrix's squared gradients is kept as one number per row and per column."""
 
 from __future__ import annotations
 
 from ..core.dtypes import finfo
 from ..tensors.creation import tensor
-from .optimizer import check_lr, numbers_checked
+from .arguments import check_not_negative, numbers_checked
 from .per_tensor import PerTensor
 
 
 class Adafactor(PerTensor):
-    """v ← v + step^beta2_decay · (g² − v), p ← p − ρ · max(eps₂, rms(p)) · u / max(1, rms(u) / d), u = g /
-    √v, ρ = min(lr, 1 / √step).
+    """p ← p − ρ · max(eps₂, rms(p)) · u / max(1, rms(u) / d), u = g / √v (Shazeer and Stern, 2018).
 
-    Of parameters with two and more dimensions v is not kept but v̂ = r c / mean(r), from averages of the
-    means r of rows and c of columns (Shazeer and Stern, 2018). ``eps``: the least mean of r and the least √v̂
-    (the dtype's resolution if None), the least rms(p). ``weight_decay`` is decoupled. ValueError for values
-    out of range.
+    ρ = min(lr, 1 / √step), and v ← v + step^beta2_decay · (g² − v). For parameters with two or more
+    dimensions v is approximated by r c / mean(r), where r and c are averages, in the same way, of the means
+    of g² over rows and columns. ``eps``: the smallest mean(r) and √v (the dtype's resolution if None), and
+    the smallest rms(p). ``weight_decay`` is decoupled. ValueError for values out of range.
     """
 
     @numbers_checked
@@ -32,7 +30,7 @@ class Adafactor(PerTensor):
         foreach=None,
         maximize=False,
     ):
-        check_lr(lr)
+        check_not_negative(lr=lr)
         for holds, text in (
             (beta2_decay <= 0, f"beta2_decay should be <= 0 but is: {beta2_decay}"),
             (eps[0] is None or eps[0] >= 0, f"epsilon1 should be >= 0 but is: {eps[0]}"),
@@ -56,12 +54,11 @@ class Adafactor(PerTensor):
     def __change__(self, p, g, state, group):
         if not state:
             state["step"] = tensor(0.0)
-            shapes = (
-                {"row_var": (*p.shape[:-1], 1), "col_var": (*p.shape[:-2], 1, p.shape[-1])}
-                if p.ndim > 1
-                else {"variance": p.shape}
-            )
-            state.update((name, p.new_zeros(shape)) for name, shape in shapes.items())
+            if p.ndim > 1:
+                state["row_var"] = p.new_zeros((*p.shape[:-1], 1))
+                state["col_var"] = p.new_zeros((*p.shape[:-2], 1, p.shape[-1]))
+            else:
+                state["variance"] = p.new_zeros(p.shape)
         lr, least = float(group["lr"]), group["eps"][0]
         least = finfo(p.dtype).eps if least is None else least
         state["step"] += 1
@@ -82,5 +79,5 @@ class Adafactor(PerTensor):
 
 
 def _rms(x):
-    """The root of the mean square; 0 of nothing."""
+    """The root mean square; 0 for an empty tensor."""
     return x.norm().item() / max(x.numel(), 1) ** 0.5

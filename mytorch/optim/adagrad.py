@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from ..core.arrays import xp
-from .optimizer import Optimizer, check, check_lr, numbers_checked
+from .arguments import check_not_negative, numbers_checked
+from .optimizer import Optimizer
 
 
 class Adagrad(Optimizer):
@@ -27,11 +28,13 @@ class Adagrad(Optimizer):
         differentiable=False,
         fused=None,
     ):
-        check_lr(lr)
-        check(lr_decay >= 0, "lr_decay value", lr_decay)
-        check(weight_decay >= 0, "weight_decay value", weight_decay)
-        check(initial_accumulator_value >= 0, "initial_accumulator_value value", initial_accumulator_value)
-        check(eps >= 0, "epsilon value", eps)
+        check_not_negative(
+            lr=lr,
+            lr_decay=lr_decay,
+            weight_decay=weight_decay,
+            initial_accumulator_value=initial_accumulator_value,
+            eps=eps,
+        )
         defaults = dict(
             lr=lr,
             lr_decay=lr_decay,
@@ -43,7 +46,7 @@ class Adagrad(Optimizer):
             params,
             defaults | dict(foreach=foreach, maximize=maximize, differentiable=differentiable, fused=fused),
         )
-        for group in self.param_groups:  # as in torch, the state is there before the first step
+        for group in self.param_groups:  # as in torch, the state exists before the first step
             for p in group["params"]:
                 self._mytorch_init_state(p, self.__kept__(group))
 

@@ -1,4 +1,4 @@
-"""Adam and its relatives: running averages of the gradient and of its square."""
+"""Adam and AdamW: steps from running averages of the gradient and of its square."""
 
 from __future__ import annotations
 
@@ -7,14 +7,9 @@ import numpy
 from ..core.arrays import xp
 from ..kernels.numba_loops import loop, run_over
 from ..tensors.tensor import Tensor
+from .arguments import check_betas, check_not_negative, numbers_checked
 from .averages import follow, follow_square
-from .optimizer import Optimizer, check, check_lr, numbers_checked
-
-
-def check_betas(betas):
-    """ValueError unless both are in [0, 1)."""
-    for i, beta in enumerate(betas):
-        check(0 <= beta < 1, f"beta parameter at index {i}", beta)
+from .optimizer import Optimizer
 
 
 @loop
@@ -28,8 +23,8 @@ def _adam(p, g, mean, square, share, beta2, share2, eps, lr):
 class Adam(Optimizer):
     """m ← β₁ m + (1 − β₁) g, v ← β₂ v + (1 − β₂) g², p ← p − lr · m̂ / (√v̂ + eps) (Kingma and Ba, 2015).
 
-    m̂ = m / (1 − β₁^step) and v̂ = v / (1 − β₂^step) correct the averages' start at zero;
-    ``bias_correction=False`` leaves m and v as they are. ``amsgrad`` divides by the largest v so far (Reddi
+    m̂ = m / (1 − β₁^step) and v̂ = v / (1 − β₂^step) correct for the averages' start at zero;
+    ``bias_correction=False`` uses m and v themselves. ``amsgrad`` divides by the largest v so far (Reddi
     et al., 2018). ``beta1`` and ``beta2`` may be given instead of ``betas``. ValueError for values out of
     range.
     """
@@ -55,10 +50,8 @@ class Adam(Optimizer):
         bias_correction=True,
     ):
         betas = (betas[0] if beta1 is None else float(beta1), betas[1] if beta2 is None else float(beta2))
-        check_lr(lr)
-        check(eps >= 0, "epsilon value", eps)
+        check_not_negative(lr=lr, eps=eps, weight_decay=weight_decay)
         check_betas(betas)
-        check(weight_decay >= 0, "weight_decay value", weight_decay)
         if not any(all(isinstance(beta, kind) for beta in betas) for kind in (float, Tensor)):
             raise ValueError("betas must be either both floats or both Tensors")
         defaults = dict(
@@ -89,7 +82,7 @@ class Adam(Optimizer):
         correction1, correction2 = 1.0, 1.0
         if group.get("bias_correction", True):
             correction1, correction2 = 1 - beta1**step, 1 - beta2**step
-        root = correction2**0.5  # √v̂ + eps = (√v + eps · root) / root: one pass over the memory less
+        root = correction2**0.5  # √v̂ + eps = (√v + eps · root) / root saves a pass over the memory
         return beta1, beta2, group["eps"] * root, float(group["lr"]) / correction1 * root
 
     def __update__(self, p, g, state, now, t, u):
@@ -111,8 +104,9 @@ class Adam(Optimizer):
 
 
 class AdamW(Adam):
-    """:class:`Adam` whose weight decay goes past the averages: p ← (1 − lr · weight_decay) p first
-    (Loshchilov and Hutter, 2019).
+    """p ← (1 − lr · weight_decay) p, then the step of :class:`Adam` (Loshchilov and Hutter, 2019).
+
+    So the weight decay is not part of the averages.
     """
 
     @numbers_checked
@@ -154,5 +148,5 @@ class AdamW(Adam):
 
     def __setstate__(self, state):
         super().__setstate__(state)
-        for group in self.param_groups:  # also after loading the state of an Adam
+        for group in self.param_groups:  # the state may be that of an Adam, which has False
             group["decoupled_weight_decay"] = True

@@ -1,15 +1,19 @@
-"""Adamax: Adam with the largest recent gradient in place of the root mean square."""
+"""Adamax: Adam with the (decayed) largest gradient in place of the root mean square."""
 
 from __future__ import annotations
 
 from ..core.arrays import xp
-from .adam import check_betas
+from .arguments import check_betas, check_not_negative, numbers_checked
 from .averages import follow
-from .optimizer import Optimizer, check, check_lr, numbers_checked
+from .optimizer import Optimizer
 
 
 class Adamax(Optimizer):
-    """m as in Adam, w ← max(β₂ w, |g| + eps), p ← p − lr / (1 − β₁^step) · m / w (Kingma and Ba, 2015)."""
+    """m ← β₁ m + (1 − β₁) g, w ← max(β₂ w, |g| + eps), p ← p − lr / (1 − β₁^step) · m / w (Kingma and Ba,
+    2015, section 7.1).
+
+    ValueError for values out of range.
+    """
 
     @numbers_checked
     def __init__(
@@ -25,10 +29,8 @@ class Adamax(Optimizer):
         differentiable=False,
         capturable=False,
     ):
-        check_lr(lr)
-        check(eps >= 0, "epsilon value", eps)
+        check_not_negative(lr=lr, eps=eps, weight_decay=weight_decay)
         check_betas(betas)
-        check(weight_decay >= 0, "weight_decay value", weight_decay)
         defaults = dict(lr=lr, betas=betas, eps=eps, weight_decay=weight_decay, foreach=foreach)
         super().__init__(
             params, defaults | dict(maximize=maximize, differentiable=differentiable, capturable=capturable)

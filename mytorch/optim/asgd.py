@@ -1,17 +1,17 @@
-"""Averaged stochastic gradient descent."""
+"""ASGD: averaged stochastic gradient descent."""
 
 from __future__ import annotations
 
 from ..core.arrays import xp
 from ..core.dtypes import default_numpy
-from .optimizer import Optimizer, check, check_lr, numbers_checked
+from .arguments import check_not_negative, numbers_checked
+from .optimizer import Optimizer
 
 
 class ASGD(Optimizer):
-    """p ← (1 − lambd · η) p − η g; ``state[p]["ax"]`` is the average of p from step ``t0`` on (Polyak and
-    Juditsky, 1992).
+    """p ← (1 − lambd · η) p − η g, η = lr / (1 + lambd · lr · step)^alpha (Polyak and Juditsky, 1992).
 
-    η = lr / (1 + lambd · lr · step)^alpha.
+    ``state[p]["ax"]`` is the average of p from step ``t0`` on. ValueError for negative values.
     """
 
     __scalars__ = ("step", "eta", "mu")
@@ -30,8 +30,7 @@ class ASGD(Optimizer):
         differentiable=False,
         capturable=False,
     ):
-        check_lr(lr)
-        check(weight_decay >= 0, "weight_decay value", weight_decay)
+        check_not_negative(lr=lr, weight_decay=weight_decay)
         defaults = dict(lr=lr, lambd=lambd, alpha=alpha, t0=t0, weight_decay=weight_decay)
         super().__init__(
             params,
@@ -45,7 +44,8 @@ class ASGD(Optimizer):
     def __begin__(self, group, step, scalars):
         lr, lambd, rounded = float(group["lr"]), group["lambd"], default_numpy().type
         eta, mu = scalars["eta"][0].item(), scalars["mu"][0].item()
-        scalars["eta"][:] = rounded(lr / (1 + lambd * lr * step) ** group["alpha"])  # both for the next step
+        # as in torch, a step uses the values that the one before it computed
+        scalars["eta"][:] = rounded(lr / (1 + lambd * lr * step) ** group["alpha"])
         scalars["mu"][:] = rounded(1 / max(1, step - group["t0"]))
         return lambd, eta, mu
 

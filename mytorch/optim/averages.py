@@ -1,4 +1,4 @@
-"""Exponential moving averages, in place on flat arrays; ``t`` is scratch."""
+"""Exponential moving averages, in place on flat arrays. ``t`` is a scratch array."""
 
 from ..core.arrays import xp
 
@@ -11,7 +11,7 @@ def follow(mean, g, beta, t):
 
 
 def follow_square(square, g, beta, t):
-    """square ← beta · square + (1 − beta) · g²; weighed first, so that g² alone may overflow."""
+    """square ← beta · square + (1 − beta) · g². The factor is applied to g first, since g² may overflow."""
     square *= beta
     xp(g).multiply(g, 1 - beta, out=t)
     t *= g

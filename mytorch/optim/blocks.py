@@ -1,9 +1,9 @@
-"""Parameters laid out for their update: small ones packed into one flat block, large ones cut into blocks
-that fit the L2 cache.
+"""How parameters are laid out for an update: small ones packed into one flat block, large ones cut into
+blocks that fit the L2 cache.
 
-So an update is a few array operations per block, however many parameters there are. The parameters' own
-memory never moves. Their state does: the state of packed parameters lies in flat arrays, of which the tensors
-in ``optimizer.state`` are views.
+So an update costs a few array operations per block, however many parameters there are. The parameters' own
+memory never moves. The state of packed parameters does: it lies in flat arrays, and the tensors in
+``optimizer.state`` are views of these.
 """
 
 from __future__ import annotations
@@ -16,24 +16,24 @@ import numpy
 
 from ..core.arrays import device_of, move, xp
 
-# bytes of one array: a few of them share the L2 cache, and an operation is long enough for two threads to run
-# side by side
+# Bytes of one array. A few arrays of this size fit the L2 cache together, and an operation on one takes long
+# enough for two threads to overlap.
 CPU_BLOCK = 512 * 1024
-GPU_BLOCK = 1 << 62  # there every operation costs a launch: nothing is cut
-# bytes of parameters and their state from which two threads beat one, which are to be woken first
+GPU_BLOCK = 1 << 62  # every operation costs a kernel launch: nothing is cut
+# Bytes of parameters and state above which threads pay for the time that it takes to wake them.
 THREADED = 10 * 1024 * 1024
-SMALL = 64 * 1024  # bytes from which a parameter is worth a block of its own
+SMALL = 64 * 1024  # smaller parameters are packed together, larger ones get a block of their own
 array_of = attrgetter("array")
 
 
 class Scratch(threading.local):
-    """Three arrays for the intermediate values of one block, kept by each thread from block to block."""
+    """Three arrays per thread for the intermediate values of a block, reused from block to block."""
 
     def __init__(self):
         self.whole, self.parts = {}, {}
 
     def take(self, like):
-        """Three flat arrays, as long and of the same kind as ``like``, with anything in them."""
+        """Three uninitialized flat arrays with the size, dtype and device of ``like``."""
         if like.nbytes > CPU_BLOCK:
             return [xp(like).empty_like(like) for _ in range(3)]
         key = (like.size, like.dtype, None if type(like) is numpy.ndarray else device_of(like))
@@ -52,7 +52,7 @@ scratch = Scratch()
 
 
 class Packed:
-    """Small (or not contiguous) parameters, gathered into one flat block and scattered again."""
+    """Small or non-contiguous parameters: gathered into one flat block, and scattered after the update."""
 
     def __init__(self, batch, members, arrays, states, names):
         first = arrays[members[0]]
@@ -60,7 +60,7 @@ class Packed:
         spans = [(i, slice(end - arrays[i].size, end)) for i, end in zip(members, ends)]
         self.batch, self.members = batch, members
         self.p, self.g = (xp(first).empty(ends[-1], first.dtype) for _ in range(2))
-        # views, but of arrays that are not contiguous
+        # views, except of arrays that are not contiguous: those have to be read anew in each step
         self.sources = [arrays[i].reshape(-1) for i in members]
         self.copies = not all(arrays[i].flags.c_contiguous for i in members)
         self.pairs = [(arrays[i], self.p[span].reshape(arrays[i].shape)) for i, span in spans]
@@ -87,7 +87,7 @@ class Packed:
 
 
 class Part:
-    """A stretch of one large parameter: views, nothing is copied."""
+    """A slice of one large parameter: a view, nothing is copied."""
 
     def __init__(self, batch, member, span, arrays, states, names):
         self.batch, self.member, self.span = batch, member, span
@@ -99,12 +99,12 @@ class Part:
         return self.p, grads[self.member].reshape(-1)[self.span]
 
     def scatter(self):
-        """The values are where they belong."""
+        """Nothing to do: the update changed the parameter itself."""
 
 
 class Batch:
-    """Parameters in step with each other: their scalars (the step count, …) are equal, so that one set of
-    numbers, ``now``, serves all.
+    """Parameters whose scalars (such as the step count) are equal, so one set of numbers, ``now``, serves
+    all of them.
     """
 
     def __init__(self, members, states, scalars, fresh):
@@ -115,7 +115,9 @@ class Batch:
                 states[i][name].array = flat[k : k + 1].reshape(())
 
     def advance(self):
-        """Count a step and return the count; kept here for an algorithm that has none in its state."""
+        """Count a step and return the count. It is kept in the state, or here if the algorithm has none
+        there.
+        """
         if "step" in self.scalars:
             steps = self.scalars["step"]
             steps += 1
@@ -124,7 +126,7 @@ class Batch:
         return self.steps
 
     def in_step(self):
-        """Whether the scalars still are equal; the user may have changed one."""
+        """Whether the scalars are still equal; the user may have changed one."""
         for flat in self.scalars.values():
             values = flat.tolist()
             if values.count(values[0]) != len(values):
@@ -132,62 +134,54 @@ class Batch:
         return True
 
 
-class Plan:
-    """How the parameters of one group are updated, for as long as ``holds`` says that nothing has changed."""
+class Layout:
+    """How the parameters of one group are laid out in blocks, for as long as ``holds`` is true."""
 
     def __init__(self, arrays, states, names, scalars, fresh):
         self.arrays, self.states, self.names = arrays, states, names
-        self.batches, self.blocks = [], []
         slots = [name for name in names if name not in scalars]
-        steps = {}
-        for i, (array, state) in enumerate(zip(arrays, states)):
-            for name in slots:  # state follows its parameter, as after model.half()
-                tensor = state[name]
-                if (
-                    tensor.array.dtype != array.dtype
-                    or device_of(tensor.array) != device_of(array)
-                    or not tensor.array.flags.c_contiguous
-                ):
-                    tensor.array = xp(array).ascontiguousarray(
-                        move(tensor.array, device_of(array)).astype(array.dtype)
-                    )
-            values = tuple((state[name].array.dtype, state[name].array.item()) for name in scalars)
-            steps.setdefault((array.dtype, device_of(array), fresh[i], values), []).append(i)
-        # one after another, each sees the update before it
+        for array, state in zip(arrays, states):
+            for name in slots:
+                _follow_parameter(state[name], array)
+        # the same array given twice: the updates have to run one after the other
         self.shared = len({id(array) for array in arrays}) < len(arrays)
-        for (_, place, is_fresh, _), members in steps.items():
+        self.batches, self.blocks = [], []
+        for (_, device, is_fresh, _), members in _in_step(arrays, states, scalars, fresh).items():
             batch = Batch(members, states, scalars, is_fresh)
             self.batches.append(batch)
-            limit = CPU_BLOCK if place.type == "cpu" else GPU_BLOCK
-            pack, size = [], 0
-            for i in members:
-                array = arrays[i]
-                if array.nbytes >= SMALL and array.flags.c_contiguous:
-                    length = limit // array.itemsize
-                    self.blocks += [
-                        Part(batch, i, slice(a, a + length), arrays, states, slots)
-                        for a in range(0, array.size, length)
-                    ]
-                    continue
-                if pack and (size + array.nbytes > limit or self.shared):
-                    self.blocks.append(Packed(batch, pack, arrays, states, slots))
-                    pack, size = [], 0
-                pack.append(i)
-                size += array.nbytes
-            if len(pack) == 1 and arrays[pack[0]].flags.c_contiguous:
-                self.blocks.append(Part(batch, pack[0], slice(None), arrays, states, slots))
-            elif pack:
-                self.blocks.append(Packed(batch, pack, arrays, states, slots))
-        # bytes of parameters and their state in memory of the CPU
-        self.size = sum(block.p.nbytes for block in self.blocks if type(block.p) is numpy.ndarray) * (
-            1 + len(slots)
-        )
+            limit = CPU_BLOCK if device.type == "cpu" else GPU_BLOCK
+            self.blocks += self.__blocks(batch, members, limit, slots)
+        # bytes of parameters and state in the CPU's memory
+        cpu_bytes = sum(block.p.nbytes for block in self.blocks if type(block.p) is numpy.ndarray)
+        self.size = cpu_bytes * (1 + len(slots))
         self.tensors = [state[name] for state in states for name in names]
         self.held = [tensor.array for tensor in self.tensors]
         self.values = list(chain.from_iterable(map(dict.values, states)))
 
+    def __blocks(self, batch, members, limit, slots):
+        """The blocks of the parameters ``members``, each of at most ``limit`` bytes."""
+        arrays, states = self.arrays, self.states
+        blocks, pack, size = [], [], 0
+        for i in members:
+            array = arrays[i]
+            if array.nbytes >= SMALL and array.flags.c_contiguous:
+                length = limit // array.itemsize
+                spans = (slice(start, start + length) for start in range(0, array.size, length))
+                blocks += [Part(batch, i, span, arrays, states, slots) for span in spans]
+                continue
+            if pack and (size + array.nbytes > limit or self.shared):
+                blocks.append(Packed(batch, pack, arrays, states, slots))
+                pack, size = [], 0
+            pack.append(i)
+            size += array.nbytes
+        if len(pack) == 1 and arrays[pack[0]].flags.c_contiguous:
+            blocks.append(Part(batch, pack[0], slice(None), arrays, states, slots))
+        elif pack:
+            blocks.append(Packed(batch, pack, arrays, states, slots))
+        return blocks
+
     def holds(self, params, arrays, state, names):
-        """Whether these are still the same parameters with the same arrays and the same state."""
+        """Whether the parameters, their arrays and their state are still the same objects."""
         if len(arrays) != len(self.arrays) or names != self.names or not all(map(is_, arrays, self.arrays)):
             return False
         if not names:
@@ -200,3 +194,19 @@ class Plan:
             and all(map(is_, map(array_of, self.tensors), self.held))
             and all(batch.in_step() for batch in self.batches)
         )
+
+
+def _follow_parameter(tensor, array):
+    """Give the state ``tensor`` the dtype and device of its parameter's ``array``, as after model.half()."""
+    old = tensor.array
+    if old.dtype != array.dtype or device_of(old) != device_of(array) or not old.flags.c_contiguous:
+        tensor.array = xp(array).ascontiguousarray(move(old, device_of(array)).astype(array.dtype))
+
+
+def _in_step(arrays, states, scalars, fresh):
+    """The numbers of the parameters, grouped by (dtype, device, whether the state is new, scalars)."""
+    groups = {}
+    for i, (array, state) in enumerate(zip(arrays, states)):
+        values = tuple((state[name].array.dtype, state[name].array.item()) for name in scalars)
+        groups.setdefault((array.dtype, device_of(array), fresh[i], values), []).append(i)
+    return groups

@@ -1,22 +1,23 @@
-"""L-BFGS: a quasi-Newton method that knows the curvature from its last steps."""
+"""L-BFGS: a quasi-Newton method that estimates the curvature from its last steps."""
 
 from __future__ import annotations
 
 from ..core.arrays import QUIET, as_array, float_errors, xp
 from ..core.grad_mode import enable_grad
 from ..core.graph import changed, wrap
+from .arguments import check_not_negative, numbers_checked
 from .line_search import strong_wolfe
-from .optimizer import Optimizer, check_lr, numbers_checked
+from .optimizer import Optimizer
 
 
 class LBFGS(Optimizer):
-    """Limited-memory BFGS (Nocedal and Wright, Numerical Optimization, algorithm 7.5); ``step`` needs a
-    closure, which it calls several times.
+    """p ← p − t · H g, H an approximation of the inverse Hessian from the last steps (Nocedal and Wright,
+    Numerical Optimization, algorithms 7.4 and 7.5).
 
-    A step makes up to ``max_iter`` iterations and ``max_eval`` (default 1.25 · max_iter) evaluations. It
-    stops earlier when the largest gradient is at most ``tolerance_grad`` or the parameters or the loss change
-    by less than ``tolerance_change``. ``line_search_fn``: None (steps of ``lr``) or ``"strong_wolfe"``.
-    ValueError for more than one parameter group.
+    ``step`` needs a closure, which it calls several times: it makes up to ``max_iter`` iterations and
+    ``max_eval`` (default 1.25 · max_iter) evaluations. It stops earlier when the largest gradient is at most
+    ``tolerance_grad``, or the parameters or the loss change by less than ``tolerance_change``.
+    ``line_search_fn``: None (t = ``lr``) or ``"strong_wolfe"``. ValueError for more than one parameter group.
     """
 
     __scalars__ = ()
@@ -33,7 +34,7 @@ class LBFGS(Optimizer):
         history_size=100,
         line_search_fn=None,
     ):
-        check_lr(lr)
+        check_not_negative(lr=lr)
         max_eval = max_iter * 5 // 4 if max_eval is None else max_eval
         defaults = dict(
             lr=lr,
@@ -75,9 +76,9 @@ class LBFGS(Optimizer):
     # ---- one step --------------------------------------------------------------------------------
 
     def step(self, closure):
-        """Minimise for up to ``max_iter`` iterations. ``closure`` computes the loss and its gradients anew;
+        """Minimise for up to ``max_iter`` iterations. Returns the loss at the start.
 
-        the loss at the start is returned.
+        ``closure`` computes the loss and its gradients anew.
         """
         token = float_errors.set(QUIET)
         try:
@@ -87,96 +88,128 @@ class LBFGS(Optimizer):
 
     def __minimise(self, evaluate):
         group = self.param_groups[0]
-        lr, change = float(group["lr"]), group["tolerance_change"]
         if group["line_search_fn"] not in (None, "strong_wolfe"):
             raise RuntimeError("only 'strong_wolfe' is supported")
+        lr, max_iter, max_eval = float(group["lr"]), group["max_iter"], group["max_eval"]
         state = self.state[self._params()[0]]
         state.setdefault("func_evals", 0)
         state.setdefault("n_iter", 0)
         first_loss = evaluate()
-        loss, evaluations = float(first_loss), 1
+        loss, gradient, evaluations = float(first_loss), self.__flat_grad(), 1
         state["func_evals"] += 1
-        gradient = self.__flat_grad()
         if abs(gradient).max() <= group["tolerance_grad"]:
             return first_loss
-        d, t, old_gradient, scale = (_raw(state.get(name)) for name in ("d", "t", "prev_flat_grad", "H_diag"))
-        ys, ss, ro = ([_raw(x) for x in state.get(name) or []] for name in ("old_dirs", "old_stps", "ro"))
-        old_loss, iterations = state.get("prev_loss"), 0
-        while iterations < group["max_iter"]:
-            iterations += 1
+        history = _History(state)
+        d, t, old_gradient = (_array(state.get(name)) for name in ("d", "t", "prev_flat_grad"))
+        old_loss = state.get("prev_loss")
+        for iteration in range(1, max_iter + 1):
             state["n_iter"] += 1
-            if state["n_iter"] == 1:
-                d, ys, ss, ro, scale = -gradient, [], [], [], 1
+            first, last = state["n_iter"] == 1, iteration == max_iter
+            if first:
+                history.clear()
+                d = -gradient
+                t = min(1.0, 1.0 / abs(gradient).sum()) * lr
             else:
-                y, s = gradient - old_gradient, d * t
-                curvature = y.dot(s)
-                if curvature > 1e-10:
-                    if len(ys) == group["history_size"]:
-                        del ys[0], ss[0], ro[0]
-                    ys.append(y)
-                    ss.append(s)
-                    ro.append(1.0 / curvature)
-                    scale = curvature / y.dot(y)  # of the initial approximation of the inverse Hessian
-                d = _direction(gradient, ys, ss, ro, scale)
+                history.add(gradient - old_gradient, d * t, group["history_size"])
+                d = history.direction(gradient)
+                t = lr
             old_gradient, old_loss = gradient, loss
-            t = min(1.0, 1.0 / abs(gradient).sum()) * lr if state["n_iter"] == 1 else lr
             slope = gradient.dot(d)
-            if slope > -change:
+            if slope > -group["tolerance_change"]:
                 break
-            used = 0
             if group["line_search_fn"] is not None:
-                start = [p.array.copy() for p in self._params()]
-
-                def probe(t, d=d, start=start):
-                    self.__move(t, d)
-                    value, g = float(evaluate()), self.__flat_grad()
-                    self.__restore(start)
-                    return value, g
-
-                loss, gradient, t, used = strong_wolfe(
-                    probe, t, d, loss, gradient, slope, max_evals=group["max_eval"] - evaluations
+                loss, gradient, t, used = self.__search(
+                    evaluate, t, d, loss, gradient, slope, max_eval - evaluations
                 )
-                self.__move(t, d)
             else:
                 self.__move(t, d)
-                if iterations != group["max_iter"]:  # after the last move nobody looks at the loss
+                used = 0
+                if not last:  # after the last move the loss is not needed
                     loss, gradient, used = float(evaluate()), self.__flat_grad(), 1
             evaluations += used
             state["func_evals"] += used
-            if iterations == group["max_iter"] or evaluations >= group["max_eval"]:
+            if last or evaluations >= max_eval or _converged(group, gradient, d * t, loss - old_loss):
                 break
-            if (
-                abs(gradient).max() <= group["tolerance_grad"]
-                or abs(d * t).max() <= change
-                or abs(loss - old_loss) < change
-            ):
-                break
-        state.update(
-            d=_kept(d),
-            t=_kept(t),
-            old_dirs=list(map(_kept, ys)),
-            old_stps=list(map(_kept, ss)),
-            ro=list(map(_kept, ro)),
-        )
-        state.update(H_diag=_kept(scale), prev_flat_grad=_kept(old_gradient), prev_loss=old_loss)
+        history.save(state)
+        state.update(d=_saved(d), t=_saved(t), prev_flat_grad=_saved(old_gradient), prev_loss=old_loss)
         return first_loss
 
+    def __search(self, evaluate, t, d, loss, gradient, slope, max_evals):
+        """Move along ``d`` by the step length that the line search finds.
 
-def _direction(gradient, ys, ss, ro, scale):
-    """−H · gradient by the two-loop recursion, H the approximation of the inverse Hessian."""
-    d, alphas = -gradient, []
-    for y, s, r in zip(reversed(ys), reversed(ss), reversed(ro)):
-        alphas.append(s.dot(d) * r)
-        d -= y * alphas[-1]
-    d = d * scale
-    for y, s, r, alpha in zip(ys, ss, ro, reversed(alphas)):
-        d += s * (alpha - y.dot(d) * r)
-    return d
+        Returns (loss, gradient, step length, number of evaluations).
+        """
+        start = [p.array.copy() for p in self._params()]
+
+        def probe(t):
+            self.__move(t, d)
+            value, g = float(evaluate()), self.__flat_grad()
+            self.__restore(start)
+            return value, g
+
+        loss, gradient, t, used = strong_wolfe(probe, t, d, loss, gradient, slope, max_evals=max_evals)
+        self.__move(t, d)
+        return loss, gradient, t, used
 
 
-def _raw(value):
+def _converged(group, gradient, step, loss_change):
+    return (
+        abs(gradient).max() <= group["tolerance_grad"]
+        or abs(step).max() <= group["tolerance_change"]
+        or abs(loss_change) < group["tolerance_change"]
+    )
+
+
+class _History:
+    """The last steps s, the changes y of the gradient in them, and 1 / yᵀs; ``scale`` times the identity is
+    the initial approximation of the inverse Hessian.
+    """
+
+    def __init__(self, state):
+        """As it was saved in ``state``."""
+        self.ys, self.ss, self.ro = (
+            [_array(x) for x in state.get(name) or []] for name in ("old_dirs", "old_stps", "ro")
+        )
+        self.scale = _array(state.get("H_diag"))
+
+    def clear(self):
+        """Forget all steps."""
+        self.ys, self.ss, self.ro, self.scale = [], [], [], 1
+
+    def add(self, y, s, size):
+        """Add a step of positive curvature, and forget the oldest one beyond ``size``."""
+        curvature = y.dot(s)
+        if not curvature > 1e-10:
+            return
+        if len(self.ys) == size:
+            del self.ys[0], self.ss[0], self.ro[0]
+        self.ys.append(y)
+        self.ss.append(s)
+        self.ro.append(1.0 / curvature)
+        self.scale = curvature / y.dot(y)
+
+    def direction(self, gradient):
+        """−H · gradient by the two-loop recursion, H the approximation of the inverse Hessian."""
+        d, alphas = -gradient, []
+        for y, s, r in zip(reversed(self.ys), reversed(self.ss), reversed(self.ro)):
+            alphas.append(s.dot(d) * r)
+            d -= y * alphas[-1]
+        d = d * self.scale
+        for y, s, r, alpha in zip(self.ys, self.ss, self.ro, reversed(alphas)):
+            d += s * (alpha - y.dot(d) * r)
+        return d
+
+    def save(self, state):
+        """Write it to ``state`` under torch's names."""
+        for name, values in (("old_dirs", self.ys), ("old_stps", self.ss), ("ro", self.ro)):
+            state[name] = [_saved(value) for value in values]
+        state["H_diag"] = _saved(self.scale)
+
+
+def _array(value):
     return getattr(value, "array", value)
 
 
-def _kept(value):
+def _saved(value):
+    """``value`` as a tensor if it is an array."""
     return wrap(as_array(value)) if hasattr(value, "dtype") else value

@@ -1,21 +1,21 @@
-"""Muon: momentum whose singular values are all brought near one."""
+"""Muon: steps along the momentum with all its singular values set to about 1."""
 
 from __future__ import annotations
 
 import math
 
-from .optimizer import check_lr, numbers_checked
+from .arguments import check_not_negative, numbers_checked
 from .per_tensor import PerTensor
 
 
 class Muon(PerTensor):
-    """b ← momentum · b + (1 − momentum) · g, p ← (1 − lr · weight_decay) p − lr · ratio · U Vᵀ, where U S Vᵀ
-    = b (nesterov: of g moved to b).
+    """b ← momentum · b + (1 − momentum) · g, p ← (1 − lr · weight_decay) p − lr · ratio · U Vᵀ, U S Vᵀ = b
+    (Jordan, 2024, https://kellerjordan.github.io/posts/muon/).
 
-    For the matrices of hidden layers (Jordan, 2024, https://kellerjordan.github.io/posts/muon/). U Vᵀ is
+    For the matrices of hidden layers. ``nesterov`` takes U S Vᵀ = (1 − momentum) · g + momentum · b. U Vᵀ is
     approximated by ``ns_steps`` of X ← a X + (b A + c A²) X, A = X Xᵀ, with ``ns_coefficients`` (a, b, c).
     The ratio is √max(1, rows / columns), or 0.2 √max(rows, columns) for ``adjust_lr_fn="match_rms_adamw"``.
-    ValueError for values out of range and for parameters that are no matrices.
+    ValueError for values out of range and for parameters that are not matrices.
     """
 
     @numbers_checked
@@ -31,7 +31,7 @@ class Muon(PerTensor):
         ns_steps=5,
         adjust_lr_fn=None,
     ):
-        check_lr(lr)
+        check_not_negative(lr=lr)
         if momentum < 0:
             raise ValueError(f"momentum should be >= 0 but is: {momentum}")
         if weight_decay < 0:
@@ -57,27 +57,22 @@ class Muon(PerTensor):
     def __change__(self, p, g, state, group):
         lr, momentum = float(group["lr"]), group["momentum"]
         buffer = state.setdefault("momentum_buffer", p.new_zeros(p.shape)).lerp_(g, 1 - momentum)
-        update = orthogonalized(
-            g.lerp(buffer, momentum) if group["nesterov"] else buffer,
-            group["ns_coefficients"],
-            group["ns_steps"],
-            group["eps"],
-        )
+        matrix = g.lerp(buffer, momentum) if group["nesterov"] else buffer
+        update = orthogonalized(matrix, group["ns_coefficients"], group["ns_steps"], group["eps"])
         rows, columns = p.shape
-        ratio = (
-            0.2 * math.sqrt(max(rows, columns))
-            if group["adjust_lr_fn"] == "match_rms_adamw"
-            else math.sqrt(max(1, rows / columns))
-        )
+        if group["adjust_lr_fn"] == "match_rms_adamw":
+            ratio = 0.2 * math.sqrt(max(rows, columns))
+        else:
+            ratio = math.sqrt(max(1, rows / columns))
         p *= 1 - lr * group["weight_decay"]
         p.sub_(update, alpha=lr * ratio)
 
 
 def orthogonalized(x, coefficients, steps, eps):
-    """A matrix with the singular vectors of ``x`` and singular values near 1, by Newton-Schulz steps; torch
-    takes them in bfloat16.
+    """The matrix with the singular vectors of ``x`` and singular values near 1, by Newton-Schulz iteration
+    in the dtype of ``x`` (torch does it in bfloat16).
 
-    ValueError for 100 steps and more, and unless there are three coefficients.
+    ValueError for 100 or more steps, or other than three coefficients.
     """
     if steps >= 100:
         raise ValueError("Number of steps must be less than 100 for computational efficiency")

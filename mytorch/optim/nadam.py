@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from ..core.arrays import xp
-from .adam import check_betas
+from .arguments import check_betas, check_not_negative, numbers_checked
 from .averages import follow, follow_square
-from .optimizer import Optimizer, check, check_lr, numbers_checked
+from .optimizer import Optimizer
 
 
 class NAdam(Optimizer):
-    """Adam that steps along the momentum of the next step, with a schedule for it (Dozat, 2016).
+    """p ← p − lr / (√v̂ + eps) · ((1 − μ) / (1 − Π) · g + μ' / (1 − Π μ') · m), m and v̂ as in Adam (Dozat,
+    2016).
 
-    μ = β₁ (1 − 0.96^(step · momentum_decay) / 2), μ' the same at step + 1, Π the product of all μ so far:
-    p ← p − lr / (√v̂ + eps) · ((1 − μ) / (1 − Π) · g + μ' / (1 − Π μ') · m).
+    μ = β₁ (1 − 0.96^(step · momentum_decay) / 2), μ' is μ of the next step, Π the product of all μ so far.
+    ValueError for values out of range.
     """
 
     __scalars__ = ("step", "mu_product")
@@ -33,11 +34,8 @@ class NAdam(Optimizer):
         capturable=False,
         differentiable=False,
     ):
-        check_lr(lr)
-        check(eps >= 0, "epsilon value", eps)
+        check_not_negative(lr=lr, eps=eps, weight_decay=weight_decay, momentum_decay=momentum_decay)
         check_betas(betas)
-        check(weight_decay >= 0, "weight_decay value", weight_decay)
-        check(momentum_decay >= 0, "momentum_decay value", momentum_decay)
         defaults = dict(lr=lr, betas=betas, eps=eps, weight_decay=weight_decay, momentum_decay=momentum_decay)
         defaults |= dict(decoupled_weight_decay=decoupled_weight_decay, maximize=maximize, foreach=foreach)
         super().__init__(params, defaults | dict(capturable=capturable, differentiable=differentiable))

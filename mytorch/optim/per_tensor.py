@@ -1,18 +1,16 @@
-"""The base of optimizers that look at a parameter as a whole, at its rows and columns, in place of element by
-element.
-"""
+"""The base of optimizers that update a parameter as a whole, by its rows and columns."""
 
 from __future__ import annotations
 
-from ..core.grad_mode import enable_grad, no_grad
-from .optimizer import Optimizer
+from ..core.grad_mode import no_grad
+from .optimizer import Optimizer, evaluated
 
 
 class PerTensor(Optimizer):
     """An algorithm writes its update once, for one parameter, in ``__change__``."""
 
     def __change__(self, p, g, state, group):
-        """Change the tensor ``p`` in place by its gradient ``g``, and what ``state`` keeps of it."""
+        """Change the tensor ``p`` and its ``state``, a dict, in place; ``g`` is the gradient."""
         raise NotImplementedError
 
     @no_grad()
@@ -21,10 +19,7 @@ class PerTensor(Optimizer):
 
         ``closure``, if given, computes the loss anew, which is returned.
         """
-        loss = None
-        if closure is not None:
-            with enable_grad():
-                loss = closure()
+        loss = evaluated(closure)
         for group in self.param_groups:
             for p in group["params"]:
                 if p.grad is not None:

@@ -1,16 +1,18 @@
-"""RAdam: Adam that waits with its adaptive step until the running variance can be trusted."""
+"""RAdam: Adam without the division by √v while v is an average of too few steps."""
 
 from __future__ import annotations
 
 from ..core.arrays import xp
-from .adam import check_betas
+from .arguments import check_betas, check_not_negative, numbers_checked
 from .averages import follow, follow_square
-from .optimizer import Optimizer, check, check_lr, numbers_checked
+from .optimizer import Optimizer
 
 
 class RAdam(Optimizer):
-    """p ← p − lr · m̂ · r / (√v̂ + eps), r the rectification of the variance; p ← p − lr · m̂ in the first
-    steps (Liu et al., 2020).
+    """p ← p − lr · m̂ · r / (√v̂ + eps) if ρ > 5, else p ← p − lr · m̂, m̂ and v̂ as in Adam (Liu et al., 2020).
+
+    ρ∞ = 2 / (1 − β₂) − 1, ρ = ρ∞ − 2 · step · β₂^step / (1 − β₂^step), and the rectification
+    r = √((ρ − 4) (ρ − 2) ρ∞ / ((ρ∞ − 4) (ρ∞ − 2) ρ)). ValueError for values out of range.
     """
 
     @numbers_checked
@@ -28,10 +30,8 @@ class RAdam(Optimizer):
         capturable=False,
         differentiable=False,
     ):
-        check_lr(lr)
-        check(eps >= 0, "epsilon value", eps)
+        check_not_negative(lr=lr, eps=eps, weight_decay=weight_decay)
         check_betas(betas)
-        check(weight_decay >= 0, "weight_decay value", weight_decay)
         defaults = dict(
             lr=lr, betas=betas, eps=eps, weight_decay=weight_decay, maximize=maximize, foreach=foreach
         )
@@ -51,13 +51,12 @@ class RAdam(Optimizer):
     def __begin__(self, group, step, scalars):
         beta1, beta2 = group["betas"]
         correction1, correction2 = 1 - beta1**step, 1 - beta2**step
-        limit = 2 / (1 - beta2) - 1  # length of the moving average in the limit, and now
-        length = limit - 2 * step * beta2**step / correction2
+        rho_limit = 2 / (1 - beta2) - 1  # length of the moving average, at last and now
+        rho = rho_limit - 2 * step * beta2**step / correction2
         rectified = None
-        if length > 5:
-            rectified = (
-                (length - 4) * (length - 2) * limit / ((limit - 4) * (limit - 2) * length)
-            ) ** 0.5 * correction2**0.5
+        if rho > 5:
+            r = (rho - 4) * (rho - 2) * rho_limit / ((rho_limit - 4) * (rho_limit - 2) * rho)
+            rectified = r**0.5 * correction2**0.5
         return beta1, beta2, group["eps"], float(group["lr"]) / correction1, rectified
 
     def __update__(self, p, g, state, now, t, u):

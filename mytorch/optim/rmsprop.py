@@ -1,4 +1,4 @@
-"""RMSprop: the gradient divided by a running root mean square of itself."""
+"""RMSprop: steps along the gradient divided by its running root mean square."""
 
 from __future__ import annotations
 
@@ -7,14 +7,16 @@ import math
 import numpy
 
 from ..core.arrays import xp
+from .arguments import check_not_negative, numbers_checked
 from .averages import follow, follow_square
-from .optimizer import Optimizer, check, check_lr, numbers_checked
+from .optimizer import Optimizer
 
 
 class RMSprop(Optimizer):
     """v ← alpha · v + (1 − alpha) · g², p ← p − lr · g / (√v + eps) (Hinton, 2012).
 
-    ``centered`` takes the running variance instead of v (Graves, 2013); ``momentum`` sums the steps.
+    ``centered`` divides by the running standard deviation, √(v − mean(g)²), instead (Graves, 2013);
+    ``momentum`` accumulates the steps: b ← momentum · b + g / (√v + eps), p ← p − lr · b.
     ValueError for negative values.
     """
 
@@ -33,11 +35,7 @@ class RMSprop(Optimizer):
         maximize=False,
         differentiable=False,
     ):
-        check_lr(lr)
-        check(eps >= 0, "epsilon value", eps)
-        check(momentum >= 0, "momentum value", momentum)
-        check(weight_decay >= 0, "weight_decay value", weight_decay)
-        check(alpha >= 0, "alpha value", alpha)
+        check_not_negative(lr=lr, eps=eps, momentum=momentum, weight_decay=weight_decay, alpha=alpha)
         defaults = dict(
             lr=lr, momentum=momentum, alpha=alpha, eps=eps, centered=centered, weight_decay=weight_decay
         )
@@ -66,7 +64,7 @@ class RMSprop(Optimizer):
             mean = state["grad_avg"]
             follow(mean, g, alpha, t)
             array.multiply(mean, mean, out=t)
-            # where both overflow, v still is the larger one
+            # where both are infinite: inf − inf would be nan
             array.minimum(t, numpy.finfo(t.dtype).max if t.dtype.kind == "f" else math.inf, out=t)
             array.sqrt(array.subtract(square, t, out=t), out=t)
         else:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from ..core.arrays import xp
-from .optimizer import Optimizer, check, check_lr, numbers_checked
+from .arguments import check, check_not_negative, numbers_checked
+from .optimizer import Optimizer
 
 
 class Rprop(Optimizer):
-    """p ← p − sign(g) · s: each element's step size s grows by etas[1] while its gradient keeps its sign and
-    shrinks by etas[0] when it turns.
+    """p ← p − sign(g) · s, with a step size s for each element (Riedmiller and Braun, 1993).
 
-    s stays within ``step_sizes``; after a turn the element rests for a step (Riedmiller and Braun, 1993).
+    s is multiplied by etas[1] while the gradient keeps its sign and by etas[0] when the sign changes, and
+    limited to ``step_sizes``. After a change of sign the element is not updated for one step. ValueError for
+    values out of range.
     """
 
     @numbers_checked
@@ -26,7 +28,7 @@ class Rprop(Optimizer):
         maximize=False,
         differentiable=False,
     ):
-        check_lr(lr)
+        check_not_negative(lr=lr)
         check(0 < etas[0] < 1 < etas[1], "eta values", f"{etas[0]}, {etas[1]}")
         defaults = dict(lr=lr, etas=etas, step_sizes=step_sizes, foreach=foreach, maximize=maximize)
         super().__init__(params, defaults | dict(differentiable=differentiable, capturable=capturable))
@@ -42,7 +44,7 @@ class Rprop(Optimizer):
         previous, sizes, array = state["prev"], state["step_size"], xp(p)
         array.multiply(g, previous, out=t)
         turned, kept = t < 0, t > 0
-        t[...] = 1  # also where it is nan
+        t[...] = 1  # also where the gradient is nan
         t[kept] = grow
         t[turned] = shrink
         sizes *= t
@@ -50,6 +52,6 @@ class Rprop(Optimizer):
         previous[...] = g
         previous[turned] = 0
         array.sign(previous, out=t)
-        t[t != t] = 0  # no step without a number
+        t[t != t] = 0  # no step where the gradient is nan
         t *= sizes
         p -= t

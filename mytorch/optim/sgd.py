@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from ..core.arrays import xp
-from .optimizer import Optimizer, check, check_lr, numbers_checked
+from .arguments import check, check_not_negative, numbers_checked
+from .optimizer import Optimizer
 
 
 class SGD(Optimizer):
-    """p ← p − lr · g, with momentum b ← momentum · b + (1 − dampening) · g and p ← p − lr · b (first b: g
-    itself).
+    """p ← p − lr · g (Robbins and Monro, 1951); with momentum b ← momentum · b + (1 − dampening) · g and
+    p ← p − lr · b (Polyak, 1964).
 
-    ``nesterov`` steps along g + momentum · b (Sutskever et al., 2013). ``weight_decay`` adds weight_decay · p
-    to the gradient. ``lr_decay``: each step first counts itself, epoch = 1, 2, …, and then changes the
-    group's learning rate, lr ← lr · (1 − lr_decay)^(epoch // 100): the 100th step is the first with a smaller
-    one. Both are kept in the group, so that a ``state_dict`` carries on. ValueError for negative values.
+    The first b is g. ``nesterov`` steps along g + momentum · b (Sutskever et al., 2013). ``weight_decay``
+    adds weight_decay · p to the gradient. ``lr_decay`` sets lr ← lr · (1 − lr_decay)^(epoch // 100) before
+    step number epoch = 1, 2, …, so the 100th step is the first with a smaller learning rate; lr and epoch are
+    options of the group and are saved with it. ValueError for negative values.
     """
 
     __scalars__ = ()
@@ -34,9 +35,7 @@ class SGD(Optimizer):
         fused=None,
         lr_decay=0,
     ):
-        check_lr(lr)
-        check(momentum >= 0, "momentum value", momentum)
-        check(weight_decay >= 0, "weight_decay value", weight_decay)
+        check_not_negative(lr=lr, momentum=momentum, weight_decay=weight_decay)
         check(0 <= lr_decay <= 1, "lr_decay value", lr_decay)
         if nesterov and (momentum <= 0 or dampening != 0):
             raise ValueError("Nesterov momentum requires a momentum and zero dampening")
@@ -52,7 +51,7 @@ class SGD(Optimizer):
         return {"momentum_buffer": 0} if group["momentum"] else {}
 
     def step(self, closure=None):
-        """As in :class:`Optimizer`, after the learning rates of groups with ``lr_decay`` were decayed."""
+        """As in :class:`Optimizer`. Decays the learning rates of groups with ``lr_decay`` first."""
         for group in self.param_groups:
             if group.get("lr_decay"):
                 group["epoch"] += 1

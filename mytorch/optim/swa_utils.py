@@ -1,7 +1,7 @@
-"""Averages of weights over the steps of training, equal (SWA) or exponential (EMA). Import it by name: it
-needs ``nn``, which ``optim`` does not.
+"""Averages of weights over the steps of training: equal (SWA) or exponential (EMA).
 
-Source: Izmailov et al., Averaging Weights Leads to Wider Optima and Better Generalization, 2018.
+Izmailov et al., Averaging Weights Leads to Wider Optima and Better Generalization, 2018. ``optim`` does not
+import this file, because it needs ``nn``.
 """
 
 from __future__ import annotations
@@ -65,12 +65,11 @@ def get_swa_multi_avg_fn():
 
 
 class AveragedModel(Module):
-    """A copy of ``model``, as ``module``, whose parameters are averages of those that
-    :meth:`update_parameters` has seen.
+    """A copy of ``model``, as ``module``, with averages of the parameters that :meth:`update_parameters` got.
 
-    avg_fn(average, value, n) says the next average of one tensor, multi_avg_fn(averages, values, n) updates
-    lists in place; by default it is the equal average. Buffers are copied, or averaged too with
-    ``use_buffers``. AssertionError for both functions.
+    avg_fn(average, value, n) returns the new average of one tensor after n values; multi_avg_fn(averages,
+    values, n) updates lists of averages in place. The default is the equal average. Buffers are copied, or
+    averaged too with ``use_buffers``. AssertionError for both functions.
     """
 
     def __init__(self, model, device=None, avg_fn=None, multi_avg_fn=None, use_buffers=False):
@@ -87,13 +86,14 @@ class AveragedModel(Module):
         """What the averaged model returns."""
         return self.module(*args, **kwargs)
 
+    def __tensors(self, module):
+        buffers = module.buffers() if self.use_buffers else ()
+        return [t.detach() for t in itertools.chain(module.parameters(), buffers)]
+
     @no_grad()
     def update_parameters(self, model):
-        """Take the present parameters of ``model`` into the average."""
-        averaged, seen = (
-            [t.detach() for t in itertools.chain(m.parameters(), m.buffers() if self.use_buffers else ())]
-            for m in (self.module, model)
-        )
+        """Add the current parameters of ``model`` to the average."""
+        averaged, seen = self.__tensors(self.module), self.__tensors(model)
         values = [value.to(average.device) for average, value in zip(averaged, seen)]
         if self.n_averaged == 0:
             for average, value in zip(averaged, values):
@@ -109,8 +109,9 @@ class AveragedModel(Module):
 
 @no_grad()
 def update_bn(loader, model, device=None):
-    """Compute the running statistics of all batch norms of ``model`` anew, over the inputs in ``loader``
-    (tensors, or tuples that begin with one).
+    """Recompute the running statistics of all batch norms of ``model`` from the inputs in ``loader``.
+
+    These are tensors, or tuples whose first element is one.
     """
     layers = [module for module in model.modules() if isinstance(module, _BatchNorm)]
     if not layers:
@@ -129,8 +130,8 @@ def update_bn(loader, model, device=None):
 
 
 class SWALR(LRScheduler):
-    """Anneals each group's learning rate to ``swa_lr`` (one, or one for each group) over ``anneal_epochs``
-    steps and keeps it there.
+    """Anneals the learning rate to ``swa_lr`` (a number, or one per group) in ``anneal_epochs`` steps, and
+    keeps it there.
 
     ``anneal_strategy`` is "cos" or "linear". ValueError for another one, or a negative number of steps.
     """
@@ -148,12 +149,12 @@ class SWALR(LRScheduler):
         super().__init__(optimizer, last_epoch)
 
     def _share(self, step):
-        """How much of the way is done after ``step`` steps."""
+        """How far from the start (0) to ``swa_lr`` (1) the learning rate is after ``step`` steps."""
         t = max(0, min(1, step / max(1, self.anneal_epochs)))
         return t if self._anneal_strategy == "linear" else (1 - math.cos(math.pi * t)) / 2
 
     def get_lr(self):
-        """The next learning rates: the mean of the start and ``swa_lr``, weighted by the way that is done."""
+        """The next learning rates: between that of the start and ``swa_lr``."""
         step = self._step_count - 1
         if self.anneal_epochs == 0:
             step = max(1, step)

@@ -26,7 +26,6 @@ from ..core.dtypes import (
     get_default_dtype,
 )
 from ..core.graph import Variable, changed, wrap
-from ..ops.shape import sizes
 from ..ops.shape_arguments import sizes
 from .from_data import checked, foreign, number, placed, wrapped
 

@@ -12,7 +12,6 @@ from ..core.graph import Variable
 from ..core.primitive import primitive
 from ..core.scalar_arguments import as_number
 from ..ops.elementwise import flat
-from ..ops.shape import sizes
 from ..ops.shape_arguments import sizes
 from .creation import array_argument, creation_options, finish, given_shape
 from .from_data import as_type

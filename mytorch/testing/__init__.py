@@ -1,3 +1,4 @@
+# Names only: there is nothing to read here.
 """Comparison of tensors in tests; ``testing.samples`` is the table of samples of every operation."""
 
 from ..core.public_names import lookup as _lookup

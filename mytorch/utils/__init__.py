@@ -1,3 +1,4 @@
+# Names only: there is nothing to read here.
 """Data loading (``utils.data``), checkpointing (``utils.checkpoint``) and pictures of models."""
 
 from ..core.public_names import lookup as _lookup

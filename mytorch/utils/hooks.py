@@ -1,3 +1,4 @@
+# Names only: there is nothing to read here.
 """``torch.utils.hooks``: the handle that registering a hook returns."""
 
 from ..core.public_names import publish as _publish

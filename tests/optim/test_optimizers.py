@@ -604,7 +604,7 @@ def test_no_warning_and_no_growth():
         for _ in range(3):
             give_gradients(ours, theirs, rng)
             optimizer.step()
-    assert len(optimizer._mytorch_plans) == 1
+    assert len(optimizer._mytorch_layouts) == 1
 
 
 @pytest.mark.parametrize(

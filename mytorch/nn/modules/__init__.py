@@ -1,13 +1,11 @@
-"""The layers under the names of torch's files, such as ``nn.modules.batchnorm._BatchNorm`` and
-``nn.modules.utils._pair``.
-"""
+# Names only: there is nothing to read here.
+"""The layers under the names of torch's files, such as ``nn.modules.batchnorm._BatchNorm``."""
 
 import sys
 import types
 
 from .. import (
     activation,
-    attention,
     container,
     conv,
     distance,
@@ -18,10 +16,13 @@ from .. import (
     linear,
     loss,
     module,
+    multihead_attention,
     normalization,
     padding,
+    parameter_containers,
     pooling,
     recurrent,
+    recurrent_cells,
     sparse,
     transformer,
     upsampling,
@@ -31,10 +32,10 @@ from . import utils
 
 # torch's file -> where its names are
 FILES = {
-    "activation": (activation, attention),
+    "activation": (activation, multihead_attention),
     "batchnorm": (normalization, lazy),
     "channelshuffle": (upsampling,),
-    "container": (container,),
+    "container": (container, parameter_containers),
     "conv": (conv, lazy),
     "distance": (distance,),
     "dropout": (dropout,),
@@ -48,7 +49,7 @@ FILES = {
     "padding": (padding,),
     "pixelshuffle": (upsampling,),
     "pooling": (pooling, fractional),
-    "rnn": (recurrent,),
+    "rnn": (recurrent, recurrent_cells),
     "sparse": (sparse,),
     "transformer": (transformer,),
     "upsampling": (upsampling,),

@@ -1,6 +1,5 @@
-"""The repeaters of ``torch.nn.modules.utils``, which layers of others import: a number becomes a tuple, a
-sequence stays.
-"""
+# Names only: there is nothing to read here.
+"""``torch.nn.modules.utils``: functions that repeat a number as a tuple, and leave a sequence as it is."""
 
 from __future__ import annotations
 

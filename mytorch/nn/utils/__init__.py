@@ -1,6 +1,5 @@
-"""What training loops do with parameters: clip gradients, flatten to one vector, reparametrize; and packed
-sequences (``rnn``).
-"""
+# Names only: there is nothing to read here.
+"""``torch.nn.utils``: clipping gradients, parameters as one vector, parametrizations, packed sequences."""
 
 from ...core.public_names import lookup as _lookup
 from . import fusion, parametrizations, parametrize, prune, rnn, stateless

@@ -1,4 +1,4 @@
-"""Limit gradients by their common norm or one by one."""
+"""Clip gradients: by the norm of all of them, or each element."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ...core.sums import summed, wide
 from ...tensors.creation import zeros
 from ...tensors.tensor import Tensor
 
-_quietly = numpy.errstate(all="ignore")  # overflow is infinite and 0 · infinity nan, as in operations
+_quietly = numpy.errstate(all="ignore")  # overflow gives inf, and 0 · inf nan, as in operations
 
 
 def _listed(tensors):
@@ -43,9 +43,9 @@ def _norm(array, order):
 
 @_quietly
 def get_total_norm(tensors, norm_type=2.0, error_if_nonfinite=False, foreach=None):
-    """The norm of order ``norm_type`` of all ``tensors`` taken as one vector, as a 0-d tensor; 0 of none.
+    """The norm of order ``norm_type`` of all ``tensors`` as one vector, as a 0-d tensor; 0 without tensors.
 
-    RuntimeError with ``error_if_nonfinite`` if it is infinite or nan. ``foreach`` changes nothing here.
+    RuntimeError with ``error_if_nonfinite`` if it is infinite or nan. ``foreach`` has no effect.
     """
     arrays = [t.array for t in _listed(tensors)]
     if not arrays:
@@ -55,8 +55,8 @@ def get_total_norm(tensors, norm_type=2.0, error_if_nonfinite=False, foreach=Non
     if error_if_nonfinite and not bool(xp(total).isfinite(total)):
         raise RuntimeError(
             f"The total norm of order {norm_type} for gradients from `parameters` is non-finite, so it "
-            "cannot be clipped. To disable this error "
-            "and scale the gradients by the non-finite norm anyway, set `error_if_nonfinite=False`"
+            "cannot be clipped. To disable this error and scale the gradients by the non-finite norm anyway, "
+            "set `error_if_nonfinite=False`"
         )
     return wrap(total)
 
@@ -74,10 +74,10 @@ def clip_grads_with_norm_(parameters, max_norm, total_norm, foreach=None):
 
 
 def clip_grad_norm_(parameters, max_norm, norm_type=2.0, error_if_nonfinite=False, foreach=None):
-    """Scale the gradients of ``parameters`` in place so that the norm of all together is at most
-    ``max_norm``; returns what it was.
+    """Scale the gradients of ``parameters`` in place so that their total norm is at most ``max_norm``.
 
-    RuntimeError with ``error_if_nonfinite`` if it is infinite or nan. ``foreach`` changes nothing here.
+    Returns the norm before. RuntimeError with ``error_if_nonfinite`` if it is infinite or nan. ``foreach``
+    has no effect.
     """
     generated = isinstance(parameters, types.GeneratorType)
     parameters = _listed(parameters)

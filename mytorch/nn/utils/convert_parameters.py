@@ -19,8 +19,9 @@ def parameters_to_vector(parameters):
 
 
 def vector_to_parameters(vec, parameters):
-    """Give ``parameters`` the values of the vector ``vec``, in their order; they share its memory. TypeError
-    if it is not a tensor.
+    """Set ``parameters`` to consecutive parts of the vector ``vec``, whose memory they then share.
+
+    TypeError if it is not a tensor.
     """
     if not isinstance(vec, Tensor):
         raise TypeError(f"expected torch.Tensor, but got: {type(vec).__name__}")

@@ -1,4 +1,4 @@
-"""Batch normalization of inference folded into the layer before it."""
+"""Batch normalization, as in eval mode, folded into the layer before it."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ def _scales(w, bn_rm, bn_rv, bn_eps, bn_w, bn_b, b):
 
 
 def fuse_conv_bn_weights(conv_w, conv_b, bn_rm, bn_rv, bn_eps, bn_w, bn_b, transpose=False):
-    """Weight (out, in, …; (in, out, …) with ``transpose``) and bias of the convolution that does both; each
-    None stands for ones or zeros.
+    """Weight and bias of the convolution that also does the batch normalization.
+
+    ``conv_w`` is (out, in, …), with ``transpose`` (in, out, …). None as a weight means ones, as a bias zeros.
     """
     scale, bias = _scales(conv_w, bn_rm, bn_rv, bn_eps, bn_w, bn_b, conv_b)
     shape = [1, -1] if transpose else [-1, 1]
     weight = conv_w * scale.reshape(*shape, *(1,) * (conv_w.ndim - 2))
-    return Parameter(weight.to(conv_w.dtype).detach(), conv_w.requires_grad), Parameter(
-        bias.detach(), conv_w.requires_grad
-    )
+    weight = Parameter(weight.to(conv_w.dtype).detach(), conv_w.requires_grad)
+    return weight, Parameter(bias.detach(), conv_w.requires_grad)
 
 
 def fuse_linear_bn_weights(linear_w, linear_b, bn_rm, bn_rv, bn_eps, bn_w, bn_b):
-    """Weight (out, in) and bias (out,) of the linear layer that does both."""
+    """Weight (out, in) and bias (out,) of the linear layer that also does the batch normalization."""
     return fuse_conv_bn_weights(linear_w, linear_b, bn_rm, bn_rv, bn_eps, bn_w, bn_b)
 
 
@@ -45,7 +45,7 @@ def _fused(layer, bn, transpose):
 
 
 def fuse_conv_bn_eval(conv, bn, transpose=False):
-    """A convolution that does what ``conv`` and then ``bn`` do to inputs of any shape.
+    """A convolution that computes bn(conv(x)) for inputs of any shape.
 
     AssertionError unless both are in eval mode.
     """
@@ -53,7 +53,7 @@ def fuse_conv_bn_eval(conv, bn, transpose=False):
 
 
 def fuse_linear_bn_eval(linear, bn):
-    """A linear layer that does what ``linear`` and then ``bn`` do.
+    """A linear layer that computes bn(linear(x)).
 
     AssertionError unless both are in eval mode and the sizes fit.
     """

@@ -1,4 +1,4 @@
-"""Weights with orthonormal rows or columns, from parameters without constraint."""
+"""Weights with orthonormal rows or columns, computed from unconstrained parameters."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .parametrize import register_parametrization
 
 
 def _nearby(A):
-    """An orthonormal basis of the columns of A (…, m, n), A itself if that is one."""
+    """An orthonormal basis of the columns of A (…, m, n); A itself if its columns are orthonormal."""
     Q, R = qr(A)
     return Q * R.diagonal(dim1=-2, dim2=-1).sgn().unsqueeze(-2)
 
@@ -49,7 +49,7 @@ class _Orthogonal(Module):
         return Q.mT if wide else Q
 
     def right_inverse(self, Q):
-        """Parameters of Q, or of what is near it if Q is not orthogonal. ValueError for another shape."""
+        """Parameters of Q, or of a matrix near it if Q is not orthogonal. ValueError for another shape."""
         if Q.shape != self.shape:
             raise ValueError(
                 f"Expected a matrix or batch of matrices of shape {self.shape}. Got a tensor of shape "
@@ -68,23 +68,22 @@ class _Orthogonal(Module):
             signs = A.diagonal(dim1=-2, dim2=-1).sign()
             A.diagonal(dim1=-2, dim2=-1).copy_(signs + (signs == 0).to(A.dtype))
             return A.mT if wide else A
-        # what else is in the basis may be anything
+        # the base needs n columns: those after Q are random
         others = randn(*Q.shape[:-2], n, n - k, dtype=Q.dtype, device=Q.device)
         self.base = _nearby(cat([Q.detach(), others], -1))
         minus = zeros_like(Q)
-        # where each of the maps gives the first columns of the identity
+        # the point at which each map gives the first columns of the identity
         minus.diagonal(dim1=-2, dim2=-1).fill_(-1)
         return minus.mT if wide else minus
 
 
 def orthogonal(module, name="weight", orthogonal_map=None, *, use_trivialization=True):
-    """The parameter ``name`` (…, m, n) as a matrix with orthonormal rows or columns (whichever are fewer);
-    returns the module.
+    """Parametrize ``name`` (…, m, n) as a matrix with orthonormal rows or columns, whichever are fewer.
 
-    orthogonal_map: "matrix_exp" of a skew-symmetric matrix (the default for square ones), its "cayley"
-        transform (I + A/2) (I - A/2)⁻¹, or a product of "householder" reflections. ``use_trivialization``
-        multiplies by a fixed basis, from which training starts (Lezcano-Casado, 2019). ValueError for names,
-        maps or shapes that are not there.
+    ``orthogonal_map``: "matrix_exp" of a skew-symmetric matrix A (the default for square matrices), its
+    "cayley" transform (I + A/2) (I - A/2)⁻¹, or a product of "householder" reflections.
+    ``use_trivialization`` multiplies by a fixed basis, at which training starts (Lezcano-Casado, 2019).
+    Returns the module. ValueError for an unknown name or map, or a vector.
     """
     weight = getattr(module, name, None)
     if weight is None or not hasattr(weight, "ndim"):

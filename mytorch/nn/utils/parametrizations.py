@@ -26,20 +26,18 @@ class _WeightNorm(Module):
 
 
 def weight_norm(module, name="weight", dim=0):
-    """The parameter ``name`` as a length (per slice along ``dim``; one for all if None) times a direction;
-    returns the module.
+    """Parametrize ``name`` as length times direction, for each slice along ``dim``, or for all if None.
 
-    https://arxiv.org/abs/1602.07868. The state_dict holds parametrizations.{name}.original0 (length) and
-    original1 (direction).
+    The state_dict holds parametrizations.{name}.original0 (length) and original1 (direction). Returns the
+    module. https://arxiv.org/abs/1602.07868
     """
     register_parametrization(module, name, _WeightNorm(dim), unsafe=True)
 
     def accept_old_names(module, state_dict, prefix, *rest):
         if f"{prefix}{name}_g" in state_dict and f"{prefix}{name}_v" in state_dict:
             for i, end in enumerate("gv"):
-                state_dict[f"{prefix}parametrizations.{name}.original{i}"] = state_dict.pop(
-                    f"{prefix}{name}_{end}"
-                )
+                new = f"{prefix}parametrizations.{name}.original{i}"
+                state_dict[new] = state_dict.pop(f"{prefix}{name}_{end}")
 
     module.register_load_state_dict_pre_hook(accept_old_names)
     return module
@@ -70,14 +68,8 @@ class _SpectralNorm(Module):
         if weight.ndim == 1:
             return weight / weight.norm().clamp(min=self.eps)
         if self.training:
-            iterate(
-                as_matrix(weight.detach(), self.dim),
-                self._u,
-                self._v,
-                self.n_power_iterations,
-                self.eps,
-                u_first=True,
-            )
+            matrix = as_matrix(weight.detach(), self.dim)
+            iterate(matrix, self._u, self._v, self.n_power_iterations, self.eps, u_first=True)
         return divided(weight, self._u, self._v, self.dim)
 
     def right_inverse(self, value):
@@ -86,10 +78,10 @@ class _SpectralNorm(Module):
 
 
 def spectral_norm(module, name="weight", n_power_iterations=1, eps=1e-12, dim=None):
-    """The parameter ``name`` divided by its largest singular value, which power iterations follow in
-    training; returns the module.
+    """Parametrize ``name`` as itself divided by its largest singular value (https://arxiv.org/abs/1802.05957).
 
-    https://arxiv.org/abs/1802.05957. ValueError if there is no such parameter.
+    Power iterations estimate the value, in training. Returns the module. ValueError if there is no such
+    parameter.
     """
     weight = getattr(module, name, None)
     if weight is None:

@@ -12,12 +12,12 @@ from ..container import ModuleDict, ModuleList
 from ..parameter import Parameter
 
 _cache: dict = {}
-_caching = [0]  # how many cached() are open
+_caching = [0]  # how many contexts cached() are active
 
 
 @contextmanager
 def cached():
-    """Inside, every parametrized tensor is computed once and then remembered."""
+    """A context in which every parametrized tensor is computed once and then cached."""
     _caching[0] += 1
     try:
         yield
@@ -45,9 +45,7 @@ def _same_kind(what, before, after, change=""):
 
 
 class ParametrizationList(ModuleList):
-    """The parametrizations of one tensor, one after the other, and what they start from: ``original`` (or
-    ``original0``, …).
-    """
+    """The parametrizations of one tensor, applied in order to ``original`` (or ``original0``, …)."""
 
     def __init__(self, modules, original, unsafe=False):
         modules = list(modules)
@@ -83,22 +81,20 @@ class ParametrizationList(ModuleList):
             for i, part in enumerate(new):
                 if not isinstance(part, Tensor):
                     raise ValueError(
-                        "'right_inverse' must return a Tensor or a Sequence of tensors (list, "
-                        f"tuple...). Got element {i} of the sequence with type "
-                        f"{type(part).__name__}."
+                        "'right_inverse' must return a Tensor or a Sequence of tensors (list, tuple...). Got "
+                        f"element {i} of the sequence with type {type(part).__name__}."
                     )
                 wants = original.requires_grad
-                part = (
-                    Parameter(part.detach(), wants)
-                    if isinstance(original, Parameter)
-                    else part.detach().requires_grad_(wants)
-                )
+                if isinstance(original, Parameter):
+                    part = Parameter(part.detach(), wants)
+                else:
+                    part = part.detach().requires_grad_(wants)
                 _register(self, f"original{i}", part)
         if not unsafe:
             _same_kind(("unparametrized", "parametrized"), shape_and_dtype, self(), "`unsafe`")
 
     def forward(self):
-        """The tensor as the parametrizations make it."""
+        """The tensor that the parametrizations compute."""
         originals = (
             [self.original]
             if self.is_tensor
@@ -111,8 +107,8 @@ class ParametrizationList(ModuleList):
         return x
 
     def right_inverse(self, value):
-        """Make the originals such that the tensor becomes ``value``: the right_inverse of every
-        parametrization, last one first.
+        """Set the originals so that the tensor becomes ``value``, by the right_inverse of each
+        parametrization, from the last to the first.
         """
         with no_grad():
             for module in reversed(list(self)):
@@ -164,11 +160,10 @@ def _computed(name):
 
 
 def register_parametrization(module, tensor_name, parametrization, *, unsafe=False):
-    """Read the parameter or buffer ``tensor_name`` through the module ``parametrization`` from now on;
-    returns the module.
+    """Replace the parameter or buffer ``tensor_name`` by ``parametrization``, a module, of it.
 
-    Assigning to it calls ``parametrization.right_inverse``, if there is one. ValueError if there is no such
-    tensor, or if dtype or shape change (unless ``unsafe``).
+    Assigning to it calls ``parametrization.right_inverse``, if there is one. Returns the module. ValueError
+    if there is no such tensor, or if dtype or shape change (unless ``unsafe``).
     """
     parametrization.train(module.training)
     if is_parametrized(module, tensor_name):
@@ -215,8 +210,10 @@ def is_parametrized(module, tensor_name=None):
 
 
 def remove_parametrizations(module, tensor_name, leave_parametrized=True):
-    """Make ``tensor_name`` an ordinary tensor again, with its present value, or
-    (``leave_parametrized=False``) with that of the original.
+    """Make ``tensor_name`` an ordinary tensor again, with its current value.
+
+    ``leave_parametrized=False``: with the value of the original. Returns the module. ValueError if it is not
+    parametrized.
     """
     if not is_parametrized(module, tensor_name):
         raise ValueError(f"Module {module} does not have a parametrization on {tensor_name}")

@@ -1,5 +1,6 @@
-"""Pruning: a parameter ``name`` becomes ``name_orig`` times the buffer ``name_mask``; the product is computed
-before every call of the module.
+"""Pruning: a parameter ``name`` becomes the product of ``name_orig`` and the buffer ``name_mask``.
+
+A forward pre-hook computes the product before every call of the module.
 """
 
 from __future__ import annotations
@@ -27,8 +28,8 @@ def _methods(module, name=None):
 
 
 class BasePruningMethod(ABC):
-    """How to choose what is pruned: a subclass gives ``PRUNING_TYPE`` ("unstructured", "structured" or
-    "global") and :meth:`compute_mask`.
+    """How to choose what is pruned. A subclass defines :meth:`compute_mask` and ``PRUNING_TYPE``:
+    "unstructured", "structured" or "global".
     """
 
     PRUNING_TYPE = "unstructured"
@@ -39,8 +40,7 @@ class BasePruningMethod(ABC):
 
     @abstractmethod
     def compute_mask(self, t, default_mask):
-        """A mask of the shape of ``t``, importance scores: 0 where to prune what ``default_mask`` has
-        left."""
+        """The mask for the importance scores ``t``, of their shape: ``default_mask`` with more zeros."""
 
     def apply_mask(self, module):
         """The product of the original parameter and the mask, of the shape of both."""
@@ -50,8 +50,7 @@ class BasePruningMethod(ABC):
 
     @classmethod
     def apply(cls, module, name, *args, importance_scores=None, **kwargs):
-        """Prune the parameter ``name`` of ``module``, after what pruned it before; returns the method that is
-        now in force.
+        """Prune the parameter ``name`` of ``module``, after earlier pruning; returns the method in use.
 
         AssertionError unless ``importance_scores`` has the parameter's shape.
         """
@@ -73,7 +72,7 @@ class BasePruningMethod(ABC):
             container.add_pruning_method(method)
             method, mask = container, getattr(module, f"{name}_mask").to(original.dtype)
         scores = original if importance_scores is None else importance_scores
-        # may refuse: only then is the module changed
+        # this may raise an error, so the module is changed after it
         mask = method.compute_mask(scores.detach(), default_mask=mask)
         if earlier is None:
             module.register_parameter(f"{name}_orig", original)
@@ -95,7 +94,7 @@ class BasePruningMethod(ABC):
         return t * self.compute_mask(scores, ones_like(t) if default_mask is None else default_mask)
 
     def remove(self, module):
-        """Make the pruned values the parameter again; the mask goes."""
+        """Make the pruned values an ordinary parameter again, without mask."""
         name = self._tensor_name
         weight = self.apply_mask(module)
         original = module._parameters.pop(f"{name}_orig")
@@ -106,7 +105,7 @@ class BasePruningMethod(ABC):
 
 
 class PruningContainer(BasePruningMethod):
-    """Several methods, each of which prunes what those before it have left of the tensor ``name``."""
+    """Several methods for one parameter; each prunes what those before it have left."""
 
     def __init__(self, *methods):
         self._pruning_methods: tuple = ()
@@ -116,7 +115,7 @@ class PruningContainer(BasePruningMethod):
             self.add_pruning_method(method)
 
     def add_pruning_method(self, method):
-        """One more. TypeError for anything else, ValueError if it prunes another tensor."""
+        """Add a method. TypeError for anything else, ValueError if it prunes another parameter."""
         if not isinstance(method, BasePruningMethod):
             raise TypeError(f"{type(method)} is not a BasePruningMethod subclass")
         if method._tensor_name != self._tensor_name:
@@ -152,9 +151,9 @@ class PruningContainer(BasePruningMethod):
 
 
 def _count(amount, size):
-    """How many of ``size`` a share or a number is.
+    """The number of elements, of ``size``, that ``amount`` (an int, or a fraction in [0, 1]) means.
 
-    ValueError or TypeError for an ``amount`` that makes no sense.
+    ValueError or TypeError for another ``amount``.
     """
     if not isinstance(amount, numbers.Real):
         raise TypeError(f"Invalid type for amount: {amount}. Must be int or float.")
@@ -171,7 +170,7 @@ def _count(amount, size):
 
 
 class _Unstructured(BasePruningMethod):
-    """The single elements with the least importance."""
+    """Prunes the elements of least importance."""
 
     def __init__(self, amount):
         _count(amount, float("inf")) if isinstance(amount, numbers.Integral) else _count(amount, 1)
@@ -192,7 +191,7 @@ class _Unstructured(BasePruningMethod):
 
 
 class RandomUnstructured(_Unstructured):
-    """``amount`` of the elements (a number, or a share in [0, 1]) at random."""
+    """``amount`` of the elements (an int, or a fraction in [0, 1]) at random."""
 
     def _importance(self, t):
         return rand(t.shape, device=t.device)
@@ -203,14 +202,14 @@ class RandomUnstructured(_Unstructured):
 
 
 class L1Unstructured(_Unstructured):
-    """``amount`` of the elements (a number, or a share in [0, 1]) with the smallest absolute values."""
+    """``amount`` of the elements (an int, or a fraction in [0, 1]) with the smallest absolute values."""
 
     def _importance(self, t):
         return t.abs()
 
 
 class _Structured(BasePruningMethod):
-    """Whole slices along ``dim``."""
+    """Prunes whole slices along ``dim``."""
 
     PRUNING_TYPE = "structured"
 
@@ -239,7 +238,7 @@ class _Structured(BasePruningMethod):
 
 
 class RandomStructured(_Structured):
-    """``amount`` of the slices along ``dim`` (a number, or a share in [0, 1]) at random."""
+    """``amount`` of the slices along ``dim`` (an int, or a fraction in [0, 1]) at random."""
 
     def _importance(self, t):
         return rand(t.shape[self.dim], device=t.device)
@@ -250,8 +249,7 @@ class RandomStructured(_Structured):
 
 
 class LnStructured(_Structured):
-    """``amount`` of the slices along ``dim`` (a number, or a share in [0, 1]) with the smallest
-    ``n``-norms."""
+    """``amount`` of the slices along ``dim``, an int or a fraction, with the smallest ``n``-norms."""
 
     def __init__(self, amount, n, dim=-1):
         super().__init__(amount, dim)
@@ -266,14 +264,14 @@ class LnStructured(_Structured):
 
 
 class Identity(BasePruningMethod):
-    """Nothing is pruned; the mask of ones is there."""
+    """Prunes nothing: the mask is all ones."""
 
     def compute_mask(self, t, default_mask):
         return default_mask
 
 
 class CustomFromMask(BasePruningMethod):
-    """What ``mask``, of the tensor's shape, has at 0."""
+    """Prunes where ``mask``, of the tensor's shape, is 0."""
 
     PRUNING_TYPE = "global"
 
@@ -290,7 +288,7 @@ class CustomFromMask(BasePruningMethod):
         return super().apply(module, name, mask=mask)
 
 
-# ---- functions: each prunes and returns the module -----------------------------------------------
+# ---- functions that prune and return the module --------------------------------------------------
 
 
 def identity(module, name):
@@ -300,13 +298,13 @@ def identity(module, name):
 
 
 def random_unstructured(module, name, amount):
-    """Prune ``amount`` (a number, or a share in [0, 1]) of the elements at random; returns the module."""
+    """Prune ``amount`` (an int, or a fraction in [0, 1]) of the elements at random; returns the module."""
     RandomUnstructured.apply(module, name, amount)
     return module
 
 
 def l1_unstructured(module, name, amount, importance_scores=None):
-    """Prune ``amount`` (a number, or a share in [0, 1]) of the elements, those with the smallest absolute
+    """Prune ``amount`` (an int, or a fraction in [0, 1]) of the elements, those with the smallest absolute
     values; returns the module.
     """
     L1Unstructured.apply(module, name, amount, importance_scores)
@@ -314,7 +312,7 @@ def l1_unstructured(module, name, amount, importance_scores=None):
 
 
 def random_structured(module, name, amount, dim):
-    """Prune ``amount`` (a number, or a share in [0, 1]) of the slices along ``dim`` at random; returns the
+    """Prune ``amount`` (an int, or a fraction in [0, 1]) of the slices along ``dim`` at random; returns the
     module.
     """
     RandomStructured.apply(module, name, amount, dim)
@@ -322,7 +320,7 @@ def random_structured(module, name, amount, dim):
 
 
 def ln_structured(module, name, amount, n, dim, importance_scores=None):
-    """Prune ``amount`` (a number, or a share in [0, 1]) of the slices along ``dim``, those with the smallest
+    """Prune ``amount`` (an int, or a fraction in [0, 1]) of the slices along ``dim``, those with the smallest
     ``n``-norms; returns the module.
     """
     LnStructured.apply(module, name, amount, n, dim, importance_scores=importance_scores)
@@ -336,8 +334,7 @@ def custom_from_mask(module, name, mask):
 
 
 def global_unstructured(parameters, pruning_method, importance_scores=None, **kwargs):
-    """Prune the pairs (module, name) in ``parameters`` as if they were one vector, by an unstructured
-    ``pruning_method`` class.
+    """Prune the parameters, pairs (module, name), as one vector by the unstructured class ``pruning_method``.
 
     ``importance_scores``: {(module, name): tensor}, of the parameters' shapes. TypeError for other arguments.
     """
@@ -372,8 +369,9 @@ def global_unstructured(parameters, pruning_method, importance_scores=None, **kw
 
 
 def remove(module, name):
-    """Make the pruned values of ``name`` the parameter again; returns the module. ValueError if it is not
-    pruned.
+    """Make the pruned values of ``name`` an ordinary parameter again; returns the module.
+
+    ValueError if it is not pruned.
     """
     for key, hook in _methods(module, name):
         hook.remove(module)

@@ -26,11 +26,12 @@ class _Packed(NamedTuple):
 
 
 class PackedSequence(_Packed):
-    """Sequences of different lengths, step by step: ``data`` (Σ lengths, …) holds the first steps of all, the
-    second of those that have one, ….
+    """Sequences of different lengths without padding: ``data`` (Σ lengths, …) holds the first steps of all
+    sequences, then the second steps, and so on.
 
-    ``batch_sizes`` says how many there are of each; ``sorted_indices`` how the sequences were sorted (longest
-    first), ``unsorted_indices`` the way back. Made by :func:`pack_padded_sequence` and :func:`pack_sequence`.
+    ``batch_sizes`` has the number of sequences at each step; ``sorted_indices`` is the order of the
+    sequences, longest first, ``unsorted_indices`` its inverse. Made by :func:`pack_padded_sequence` and
+    :func:`pack_sequence`.
     """
 
     def __new__(cls, data, batch_sizes=None, sorted_indices=None, unsorted_indices=None):
@@ -101,7 +102,7 @@ class PackedSequence(_Packed):
         return m.nonzero(m.arange(batch)[None] < sizes[:longest, None])
 
     def padded(self):
-        """``data`` as (T, B, …), zeros where there is none; sequences in their sorted order."""
+        """``data`` as (T, B, …), padded with zeros; the sequences are in sorted order."""
         shape = (len(self.batch_sizes), int(self.batch_sizes.array[0]), *self.data.shape[1:])
         return put_in_zeros(self.data, shape=shape, index=self.places())
 
@@ -114,7 +115,7 @@ def invert_permutation(permutation):
 def pack_padded_sequence(input, lengths, batch_first=False, enforce_sorted=True):
     """Pack padded sequences (T, B, …), or (B, T, …) with ``batch_first``, of ``lengths`` (B,).
 
-    They come longest first unless ``enforce_sorted=False``, which sorts them. RuntimeError for lengths that
+    They have to be sorted, longest first; ``enforce_sorted=False`` sorts them. RuntimeError for lengths that
     do not fit.
     """
     lengths = as_tensor(lengths).cpu().array.astype("int64")
@@ -135,15 +136,14 @@ def pack_padded_sequence(input, lengths, batch_first=False, enforce_sorted=True)
         input = index_select(input, 0, order)
     elif (lengths[1:] > lengths[:-1]).any():
         raise RuntimeError(
-            "`lengths` array must be sorted in decreasing order when `enforce_sorted` is True. You can "
-            "pass `enforce_sorted=False` to "
-            "pack_padded_sequence and/or pack_sequence to sidestep this requirement if you do not need "
-            "ONNX exportability."
+            "`lengths` array must be sorted in decreasing order when `enforce_sorted` is True. You can pass "
+            "`enforce_sorted=False` to pack_padded_sequence and/or pack_sequence to sidestep this "
+            "requirement if you do not need ONNX exportability."
         )
     if lengths[-1] <= 0:
         raise RuntimeError(
-            "Length of all samples has to be greater than 0, but found an element in 'lengths' that "
-            f"is <= 0: {lengths.tolist()}"
+            "Length of all samples has to be greater than 0, but found an element in 'lengths' that is <= 0: "
+            f"{lengths.tolist()}"
         )
     if lengths[0] > input.shape[1]:
         raise RuntimeError(
@@ -159,7 +159,7 @@ def pack_padded_sequence(input, lengths, batch_first=False, enforce_sorted=True)
 def pad_packed_sequence(sequence, batch_first=False, padding_value=0.0, total_length=None):
     """The reverse of :func:`pack_padded_sequence`: (padded sequences (T, B, …), their lengths (B,)).
 
-    ``total_length`` pads further. ValueError if it is less than the longest sequence.
+    ``total_length`` is the length after padding. ValueError if it is less than the longest sequence.
     """
     sizes = sequence.batch_sizes.array
     longest, batch = len(sizes), int(sizes[0])
@@ -182,9 +182,7 @@ def pad_packed_sequence(sequence, batch_first=False, padding_value=0.0, total_le
 
 
 def pad_sequence(sequences, batch_first=False, padding_value=0.0, padding_side="right"):
-    """Tensors (Lᵢ, …) one beside the other, filled up with ``padding_value``: (T, B, …), or (B, T, …) with
-    ``batch_first``.
-    """
+    """Stack tensors (Lᵢ, …), padded with ``padding_value``: (T, B, …), or (B, T, …) with ``batch_first``."""
     if not isinstance(sequences, Iterable):
         raise RuntimeError(
             f"pad_sequence: Expected iterable for input sequences, but got arg of type: {type(sequences)}"
@@ -225,7 +223,7 @@ def unpad_sequence(padded_sequences, lengths, batch_first=False):
 
 
 def pack_sequence(sequences, enforce_sorted=True):
-    """Pack a list of tensors (Lᵢ, …), the longest first unless ``enforce_sorted=False``."""
+    """Pack a list of tensors (Lᵢ, …), sorted with the longest first unless ``enforce_sorted=False``."""
     lengths = [len(s) for s in sequences]
     return pack_padded_sequence(pad_sequence(sequences), lengths, enforce_sorted=enforce_sorted)
 

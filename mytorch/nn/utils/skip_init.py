@@ -1,4 +1,5 @@
-"""Modules without initial values."""
+# Names only: there is nothing to read here.
+"""``torch.nn.utils.skip_init``."""
 
 from __future__ import annotations
 
@@ -6,10 +7,9 @@ import inspect
 
 
 def skip_init(module_cls, *args, **kwargs):
-    """``module_cls(*args, **kwargs)``, for whose parameters, of any shape, the values mean nothing yet.
-    RuntimeError if it takes no ``device``.
+    """``module_cls(*args, **kwargs)``; in torch its parameters, of any shape, are left uninitialized.
 
-    Here the values are those of the class: an initialization costs little beside the rest.
+    Here they are initialized, which costs little. RuntimeError if the class takes no ``device``.
     """
     if "device" not in inspect.signature(module_cls).parameters:
         raise RuntimeError("Module must support a 'device' arg to skip initialization")

@@ -1,5 +1,7 @@
-"""Spectral normalization (https://arxiv.org/abs/1802.05957): a weight divided by its largest singular
-value."""
+"""Spectral normalization: a weight divided by its largest singular value.
+
+https://arxiv.org/abs/1802.05957
+"""
 
 from __future__ import annotations
 
@@ -24,13 +26,13 @@ def _unit(x, eps):
 
 
 def first_vectors(matrix, eps):
-    """Random unit vectors u (rows,) and v (columns,) to begin with."""
+    """Random unit vectors u (rows,) and v (columns,): the start of the power iterations."""
     made = (randn(n, dtype=matrix.dtype, device=matrix.device) for n in matrix.shape)
     return [x / x.norm().clamp(min=eps) for x in made]
 
 
 def iterate(matrix, u, v, count, eps, u_first=False):
-    """``count`` power iterations on ``matrix`` (rows, columns), which change u and v in place."""
+    """``count`` power iterations with ``matrix`` (rows, columns), which update u and v in place."""
     m = matrix.array
     for _ in range(count):
         if u_first:
@@ -43,7 +45,7 @@ def iterate(matrix, u, v, count, eps, u_first=False):
 
 
 def divided(weight, u, v, dim):
-    """``weight`` over uᵀ W v, its largest singular value as far as u and v know it."""
+    """``weight`` divided by uᵀ W v, the estimate of its largest singular value."""
     return weight / (u.detach().clone() @ (as_matrix(weight, dim) @ v.detach().clone()))
 
 
@@ -58,7 +60,7 @@ class SpectralNorm:
         self.name, self.n_power_iterations, self.dim, self.eps = name, n_power_iterations, dim, eps
 
     def compute_weight(self, module, do_power_iteration):
-        """The weight that the module is to use."""
+        """The normalized weight."""
         weight, u, v = (getattr(module, self.name + end) for end in ("_orig", "_u", "_v"))
         if do_power_iteration:
             iterate(as_matrix(weight.detach(), self.dim), u, v, self.n_power_iterations, self.eps)
@@ -69,11 +71,11 @@ class SpectralNorm:
 
 
 def spectral_norm(module, name="weight", n_power_iterations=1, eps=1e-12, dim=None):
-    """Divide the parameter ``name`` by its largest singular value, which power iterations follow in training;
-    returns the module.
+    """Divide the parameter ``name`` by its largest singular value.
 
-    The parameter becomes ``name_orig``, beside the buffers ``name_u`` and ``name_v``. RuntimeError if it was
-    done before. ValueError if it is None.
+    Power iterations estimate the value, in training. The parameter becomes ``name_orig``, with the buffers
+    ``name_u`` and ``name_v``. Returns the module. RuntimeError if it is normalized already, ValueError if it
+    is None.
     """
     if dim is None:
         dim = 1 if isinstance(module, (ConvTranspose1d, ConvTranspose2d, ConvTranspose3d)) else 0
@@ -93,8 +95,9 @@ def spectral_norm(module, name="weight", n_power_iterations=1, eps=1e-12, dim=No
 
 
 def remove_spectral_norm(module, name="weight"):
-    """Undo :func:`spectral_norm`: the parameter ``name`` again, with its present value. ValueError if there
-    is none.
+    """Undo :func:`spectral_norm`: ``name`` is a parameter again, with its current value. Returns the module.
+
+    ValueError if it is not normalized.
     """
     key = _found(module, SpectralNorm, name)
     if key is None:

@@ -1,4 +1,5 @@
-"""torch.nn.utils.stateless, the older place of ``functional_call``."""
+# Names only: there is nothing to read here.
+"""``torch.nn.utils.stateless``, the older place of ``functional_call``."""
 
 from __future__ import annotations
 
@@ -12,11 +13,11 @@ __all__ = ["functional_call"]
 def functional_call(
     module, parameters_and_buffers, args=None, kwargs=None, *, tie_weights=True, strict=False
 ):
-    """:func:`mytorch.func.functional_call` with one dict, which is what to use: this warns, as in torch."""
+    """As :func:`mytorch.func.functional_call` with one dict. Deprecated, as in torch: it warns."""
     warnings.warn(
-        "`torch.nn.utils.stateless.functional_call` is deprecated as of PyTorch 2.0 and will be "
-        "removed in a future version of PyTorch. "
-        "Please use `torch.func.functional_call` instead which is a drop-in replacement.",
+        "`torch.nn.utils.stateless.functional_call` is deprecated as of PyTorch 2.0 and will be removed in a "
+        "future version of PyTorch. Please use `torch.func.functional_call` instead which is a drop-in "
+        "replacement.",
         FutureWarning,
         stacklevel=2,
     )

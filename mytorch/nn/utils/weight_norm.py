@@ -9,8 +9,9 @@ from ..parameter import Parameter
 
 
 def norm_except_dim(v, pow=2, dim=0):
-    """The norms of the slices of ``v`` along ``dim``, with size 1 in all other dimensions; of everything for
-    -1.
+    """The norms of the slices of ``v`` along ``dim``, with size 1 in all other dimensions.
+
+    For ``dim`` -1 the norm of all elements.
     """
     if dim == -1:
         return norm(v, pow)
@@ -29,7 +30,7 @@ class WeightNorm:
         self.name, self.dim = name, -1 if dim is None else dim
 
     def compute_weight(self, module):
-        """The weight that the module is to use."""
+        """The normalized weight."""
         return normalized(getattr(module, self.name + "_v"), getattr(module, self.name + "_g"), self.dim)
 
     def __call__(self, module, inputs):
@@ -45,11 +46,10 @@ def _found(module, kind, name):
 
 
 def weight_norm(module, name="weight", dim=0):
-    """Replace the parameter ``name`` by its length ``name_g`` (per slice along ``dim``; one for all if None)
-    and direction ``name_v``.
+    """Replace the parameter ``name`` by its length ``name_g`` and direction ``name_v``.
 
-    Returns the module. Deprecated in torch for :func:`parametrizations.weight_norm`. RuntimeError if it was
-    done before.
+    The length is that of each slice along ``dim``, or of the whole if None. Returns the module. Deprecated,
+    as in torch, for :func:`parametrizations.weight_norm`. RuntimeError if it is normalized already.
     """
     warnings.warn(
         "`torch.nn.utils.weight_norm` is deprecated in favor of "
@@ -69,8 +69,9 @@ def weight_norm(module, name="weight", dim=0):
 
 
 def remove_weight_norm(module, name="weight"):
-    """Undo :func:`weight_norm`: the parameter ``name`` again, with its present value. ValueError if there is
-    none.
+    """Undo :func:`weight_norm`: ``name`` is a parameter again, with its current value. Returns the module.
+
+    ValueError if it is not normalized.
     """
     key = _found(module, WeightNorm, name)
     if key is None:

@@ -1,3 +1,4 @@
+# Names only: there is nothing to read here.
 """Learning-rate schedules with PyTorch's names, formulas and state dicts, and :class:`WarmupCosineLR`."""
 
 from ...core.public_names import lookup as _lookup

@@ -10,22 +10,18 @@ from ...tensors.tensor import Tensor
 from ..optimizer import Optimizer
 
 EPOCH_WARNING = (
-    "The epoch parameter in `scheduler.step()` was not necessary and is being deprecated where "
-    "possible. Please use "
-    "`scheduler.step()` to step the scheduler. During the deprecation, if epoch is different from "
-    "None, the closed form is used "
-    "instead of the new chainable form, where available."
+    "The epoch parameter in `scheduler.step()` was not necessary and is being deprecated where possible. "
+    "Please use `scheduler.step()` to step the scheduler. During the deprecation, if epoch is different from "
+    "None, the closed form is used instead of the new chainable form, where available."
 )
 ORDER_WARNING = (
-    "Detected call of `lr_scheduler.step()` before `optimizer.step()`. You should call them in the "
-    "opposite order: "
-    "`optimizer.step()` before `lr_scheduler.step()`.  Failure to do this skips the first value of the "
-    "learning rate schedule."
+    "Detected call of `lr_scheduler.step()` before `optimizer.step()`. You should call them in the opposite "
+    "order: `optimizer.step()` before `lr_scheduler.step()`.  Failure to do this skips the first value of "
+    "the learning rate schedule."
 )
 OVERRIDDEN_WARNING = (
     "Seems like `optimizer.step()` has been overridden after learning rate scheduler initialization. "
-    "Please, make sure to call "
-    "`optimizer.step()` before `lr_scheduler.step()`."
+    "Please, make sure to call `optimizer.step()` before `lr_scheduler.step()`."
 )
 
 
@@ -63,12 +59,11 @@ def check_optimizer(optimizer):
 
 
 class LRScheduler:
-    """Base class. ``step()`` counts ``last_epoch`` up and sets each group's learning rate to what ``get_lr``
-    says.
+    """Base class. ``step()`` increments ``last_epoch`` and sets the groups' learning rates to ``get_lr()``.
 
     ``base_lrs`` are the learning rates at the start, kept in the groups as ``initial_lr``. ``last_epoch=-1``
-    starts; another value resumes there, with an optimizer whose groups have ``initial_lr`` (KeyError
-    otherwise). TypeError for what is not an optimizer.
+    is a new start; another value resumes there (KeyError if the optimizer's groups have no ``initial_lr``).
+    TypeError for what is not an optimizer.
     """
 
     _get_lr_called_within_step = _is_initial = False
@@ -82,8 +77,7 @@ class LRScheduler:
             elif "initial_lr" not in group:
                 raise KeyError(
                     f"param 'initial_lr' is not specified in param_groups[{i}] when resuming scheduler "
-                    "with last_epoch >= 0: "
-                    "load the optimizer's state first"
+                    "with last_epoch >= 0: load the optimizer's state first"
                 )
         self.base_lrs = values(optimizer, "initial_lr")
         self.last_epoch = last_epoch
@@ -100,7 +94,7 @@ class LRScheduler:
             self._is_initial = False
 
     def get_lr(self):
-        """The learning rate of every group at ``last_epoch``; for ``step`` alone. See :meth:`get_last_lr`."""
+        """The learning rate of every group at ``last_epoch``. For ``step`` only: use :meth:`get_last_lr`."""
         raise NotImplementedError
 
     def get_last_lr(self):
@@ -108,7 +102,7 @@ class LRScheduler:
         return self._last_lr
 
     def step(self, epoch=None):
-        """Go on by one step (or to ``epoch``, deprecated). Call it after ``optimizer.step()``."""
+        """Advance by one step, or to ``epoch`` (deprecated). Call it after ``optimizer.step()``."""
         if self._step_count == 1 and self.optimizer._opt_called is False:
             if "step" in vars(self.optimizer):
                 warnings.warn(OVERRIDDEN_WARNING, UserWarning, stacklevel=2)
@@ -131,12 +125,12 @@ class LRScheduler:
         return {key: value for key, value in self.__dict__.items() if key != "optimizer"}
 
     def load_state_dict(self, state_dict):
-        """Take over what ``state_dict`` returned, this package's or torch's."""
+        """Restore what ``state_dict`` returned, this package's or torch's."""
         self.__dict__.update(state_dict)
 
 
 def set_rates(scheduler, rates):
-    """Give each group its learning rate. ValueError if their numbers differ."""
+    """Set the learning rate of each group. ValueError unless there is one rate per group."""
     if len(rates) != len(scheduler.optimizer.param_groups):
         raise ValueError(
             f"{type(scheduler).__name__} was made for {len(rates)} parameter group(s), but the optimizer has "
@@ -158,7 +152,7 @@ def within_step(scheduler):
 
 
 def current_rates(scheduler):
-    """The groups' learning rates as they are, where ``get_lr`` begins; warns a caller from outside."""
+    """The groups' current learning rates, for ``get_lr``. Warns if that was not called by a step."""
     if not scheduler._get_lr_called_within_step:
         text = "To get the last learning rate computed by the scheduler, please use `get_last_lr()`."
         warnings.warn(text, UserWarning, stacklevel=3)
@@ -166,6 +160,5 @@ def current_rates(scheduler):
 
 
 def function_state(function):
-    """What can be saved of a user's function: the attributes of a callable object; None for a plain
-    function."""
+    """What is saved of a user's function: the attributes of a callable object, or None for a function."""
     return None if isinstance(function, types.FunctionType) else function.__dict__.copy()

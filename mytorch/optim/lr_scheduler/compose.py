@@ -18,16 +18,15 @@ class _Composed(LRScheduler):
                 raise TypeError(f"{name} at index {i} should have `optimizer` as its attribute.")
             if isinstance(scheduler, ReduceLROnPlateau):
                 raise ValueError(
-                    f"{name} does not support `ReduceLROnPlateau` scheduler as it requires additional "
-                    "kwargs to be specified when "
-                    f"calling `step`, but got one at index {i} in the given schedulers sequence."
+                    f"{name} does not support `ReduceLROnPlateau` scheduler as it requires additional kwargs "
+                    f"to be specified when calling `step`, but got one at index {i} in the given schedulers "
+                    "sequence."
                 )
             if optimizer is not scheduler.optimizer:
                 raise ValueError(
                     f"{name} expects all schedulers to belong to the same optimizer, but got scheduler "
-                    f"{type(scheduler).__name__} "
-                    f"at index {i} has {scheduler.optimizer}, which is different from "
-                    f"{type(optimizer).__name__}."
+                    f"{type(scheduler).__name__} at index {i} has {scheduler.optimizer}, which is different "
+                    f"from {type(optimizer).__name__}."
                 )
 
     def state_dict(self):
@@ -37,7 +36,7 @@ class _Composed(LRScheduler):
         }
 
     def load_state_dict(self, state_dict):
-        """Take over what ``state_dict`` returned."""
+        """Restore what ``state_dict`` returned."""
         schedulers = self._schedulers
         super().load_state_dict(state_dict)
         self._schedulers = schedulers
@@ -57,18 +56,13 @@ class SequentialLR(_Composed):
         self._check(optimizer, schedulers)
         if len(milestones) != len(schedulers) - 1:
             raise ValueError(
-                "Sequential Schedulers expects number of schedulers provided to be one more than the "
-                "number of milestone points, but "
-                f"got number of schedulers {len(schedulers)} and the number of milestones to be equal "
-                f"to {len(milestones)}"
+                "Sequential Schedulers expects number of schedulers provided to be one more than the number "
+                f"of milestone points, but got number of schedulers {len(schedulers)} and the number of "
+                f"milestones to be equal to {len(milestones)}"
             )
-        self._schedulers, self._milestones, self.last_epoch, self.optimizer = (
-            schedulers,
-            milestones,
-            last_epoch + 1,
-            optimizer,
-        )
-        # every schedule has made its first step; undo them all but that of the first
+        self._schedulers, self._milestones = schedulers, milestones
+        self.last_epoch, self.optimizer = last_epoch + 1, optimizer
+        # each schedule took its first step when it was made: undo these, and repeat that of the first one
         for group in optimizer.param_groups:
             set_value(group, "lr", group["initial_lr"])
         self._undo(self)
@@ -84,7 +78,7 @@ class SequentialLR(_Composed):
             scheduler.last_epoch -= 1
 
     def step(self):
-        """Go on by one step."""
+        """Advance by one step."""
         self.last_epoch += 1
         i = bisect_right(self._milestones, self.last_epoch)
         scheduler = self._schedulers[i]
@@ -96,7 +90,7 @@ class SequentialLR(_Composed):
 
 
 class ChainedScheduler(_Composed):
-    """Several schedules at once: each step is a step of all, one after the other."""
+    """Several schedules at once: each step is a step of all of them, in order."""
 
     def __init__(self, schedulers, optimizer=None):
         if not schedulers:

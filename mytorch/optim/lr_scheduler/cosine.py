@@ -1,4 +1,4 @@
-"""Half waves of a cosine, alone, repeated, and after a warm-up."""
+"""Cosine annealing: once, with restarts, and after a warm-up."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from .base import LRScheduler, current_rates, set_rates, within_step
 
 
 class CosineAnnealingLR(LRScheduler):
-    """eta_min + (base_lr − eta_min) · (1 + cos(π · epoch / T_max)) / 2 (Loshchilov and Hutter, 2017, without
-    restarts).
+    """eta_min + (base_lr − eta_min) · (1 + cos(π · epoch / T_max)) / 2 (Loshchilov and Hutter, 2017).
+
+    There are no restarts: after T_max the rate rises again.
     """
 
     def __init__(self, optimizer, T_max, eta_min=0.0, last_epoch=-1):
@@ -41,8 +42,8 @@ class CosineAnnealingLR(LRScheduler):
 
 
 class CosineAnnealingWarmRestarts(LRScheduler):
-    """Cosine annealing that starts again after T_0 epochs, then T_0 · T_mult, T_0 · T_mult², … (Loshchilov
-    and Hutter, 2017).
+    """Cosine annealing that restarts after T_0 epochs, again after T_0 · T_mult, T_0 · T_mult², …
+    (Loshchilov and Hutter, 2017).
 
     ``step(epoch)`` also takes fractions of an epoch. ValueError unless T_0 and T_mult are positive ints.
     """
@@ -54,7 +55,7 @@ class CosineAnnealingWarmRestarts(LRScheduler):
             raise ValueError(f"Expected integer T_mult >= 1, but got {T_mult}")
         if not isinstance(eta_min, (float, int)):
             raise ValueError(f"Expected float or int eta_min, but got {eta_min} of type {type(eta_min)}")
-        self.T_0 = self.T_i = T_0  # the first period and the present one
+        self.T_0 = self.T_i = T_0  # the first and the current period
         self.T_mult, self.eta_min, self.T_cur = T_mult, eta_min, last_epoch
         super().__init__(optimizer, last_epoch)
 
@@ -66,7 +67,7 @@ class CosineAnnealingWarmRestarts(LRScheduler):
         ]
 
     def step(self, epoch=None):
-        """Go on by one epoch, or to ``epoch``, which may be a fraction. ValueError if it is negative."""
+        """Advance by one epoch, or to ``epoch``, which may be a fraction. ValueError if it is negative."""
         if epoch is None and self.last_epoch < 0:
             epoch = 0
         if epoch is None:
@@ -92,8 +93,7 @@ class CosineAnnealingWarmRestarts(LRScheduler):
 
 
 class WarmupCosineLR(LRScheduler):
-    """A linear warm-up, then half a cosine down to ``min_ratio`` of the learning rate, which holds from
-    ``total_steps`` on.
+    """A linear warm-up, then cosine annealing to min_ratio · base_lr, which is kept from ``total_steps`` on.
 
     At step t (from 0): base_lr · (t + 1) / (warmup_steps + 1) while t < warmup_steps, then
     base_lr · (min_ratio + (1 − min_ratio) · (1 + cos(π · (t − warmup_steps) / (total_steps − warmup_steps)))

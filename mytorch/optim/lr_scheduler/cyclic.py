@@ -1,4 +1,4 @@
-"""Schedules that go up and down, the momentum against the learning rate."""
+"""Schedules in which the learning rate rises and falls, and the momentum does the opposite."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from .base import LRScheduler, check_optimizer, current_rates, function_state, p
 
 
 class _Momentum(LRScheduler):
-    """A schedule that may also move each group's ``momentum``, or the first of its ``betas``."""
+    """A schedule that may also set each group's ``momentum``, or the first of its ``betas``."""
 
     def _start_momentum(self, lowest, highest, last_epoch):
-        """Note which of the two the optimizer has, and begin at the highest. ValueError if it has neither."""
+        """Find out which of the two the optimizer has, and start at the highest value. Returns the lowest
+        and highest of each group. ValueError if it has neither.
+        """
         optimizer = self.optimizer
         if "momentum" not in optimizer.defaults and "betas" not in optimizer.defaults:
             raise ValueError("optimizer must support momentum or beta1 with `cycle_momentum` option enabled")
         self.use_beta1 = "betas" in optimizer.defaults
-        lowest, highest = (
-            per_group("base_momentum", optimizer, lowest),
-            per_group("max_momentum", optimizer, highest),
-        )
+        lowest = per_group("base_momentum", optimizer, lowest)
+        highest = per_group("max_momentum", optimizer, highest)
         if last_epoch == -1:
             for group, low, high in zip(optimizer.param_groups, lowest, highest):
                 self._set_momentum(group, high)
@@ -34,12 +34,12 @@ class _Momentum(LRScheduler):
 
 
 class CyclicLR(_Momentum):
-    """Up from ``base_lr`` to ``max_lr`` in ``step_size_up`` steps and down in ``step_size_down``, again and
-    again (Smith, 2017).
+    """Up from ``base_lr`` to ``max_lr`` in ``step_size_up`` steps, down in ``step_size_down``, and again
+    (Smith, 2017).
 
     ``mode``: ``triangular`` keeps the height, ``triangular2`` halves it every cycle, ``exp_range`` scales it
-    by gamma^step; ``scale_fn`` by a function of the cycle or of the step (``scale_mode`` ``cycle`` or
-    ``iterations``). The momentum goes the other way. ValueError for an unknown mode.
+    by gamma^step. ``scale_fn`` scales it by a function of the cycle or of the step (``scale_mode`` ``cycle``
+    or ``iterations``). The momentum falls while the learning rate rises. ValueError for an unknown mode.
     """
 
     def __init__(
@@ -71,9 +71,9 @@ class CyclicLR(_Momentum):
         if mode not in ("triangular", "triangular2", "exp_range") and scale_fn is None:
             raise ValueError("mode is invalid and scale_fn is None")
         self.mode, self.gamma, self._scale_fn_custom = mode, gamma, scale_fn
-        self.scale_mode = (
-            scale_mode if scale_fn is not None else "iterations" if mode == "exp_range" else "cycle"
-        )
+        if scale_fn is None:
+            scale_mode = "iterations" if mode == "exp_range" else "cycle"
+        self.scale_mode = scale_mode
         self.cycle_momentum = cycle_momentum
         if cycle_momentum:
             self.base_momentums, self.max_momentums = self._start_momentum(
@@ -118,12 +118,12 @@ class CyclicLR(_Momentum):
 
 
 class OneCycleLR(_Momentum):
-    """One wave: up from max_lr / div_factor to ``max_lr``, then down to 1 / final_div_factor of the start
-    (Smith and Topin, 2018).
+    """One cycle: up from max_lr / div_factor to ``max_lr``, then down to the start / final_div_factor (Smith
+    and Topin, 2018).
 
-    The way up takes ``pct_start`` of all steps. ``three_phase`` comes down in two phases, to the start and
-    then to the end. ``anneal_strategy``: ``cos`` or ``linear``. The momentum goes the other way. ValueError
-    for bad values and for a step past the last.
+    The rise takes the fraction ``pct_start`` of all steps. With ``three_phase`` the fall has two phases, to
+    the start and then to the end. ``anneal_strategy``: ``cos`` or ``linear``. The momentum falls while the
+    learning rate rises. ValueError for bad values and for a step past the last.
     """
 
     def __init__(
@@ -145,42 +145,15 @@ class OneCycleLR(_Momentum):
     ):
         check_optimizer(optimizer)
         self.optimizer = optimizer
-        counts = (
-            {"epochs": epochs, "steps_per_epoch": steps_per_epoch}
-            if total_steps is None
-            else {"total_steps": total_steps}
-        )
-        if None in counts.values():
-            raise ValueError("You must define either total_steps OR (epochs AND steps_per_epoch)")
-        for name, count in counts.items():
-            if count <= 0 or not isinstance(count, int):
-                raise ValueError(f"Expected positive integer {name}, but got {count}")
-        self.total_steps = math.prod(counts.values())
+        self.total_steps = _total_steps(total_steps, epochs, steps_per_epoch)
         if not isinstance(pct_start, float) or not 0 <= pct_start <= 1:
             raise ValueError(f"Expected float between 0 and 1 pct_start, but got {pct_start}")
         if anneal_strategy not in ("cos", "linear"):
             raise ValueError(
                 f"anneal_strategy must be one of 'cos' or 'linear', instead got {anneal_strategy}"
             )
-        self._anneal_func_type, last = anneal_strategy, self.total_steps - 1
-        phases = [
-            (float(pct_start * self.total_steps) - 1, "initial_lr", "max_lr", "max_momentum", "base_momentum")
-        ]
-        if three_phase:
-            phases.append(
-                (
-                    float(2 * pct_start * self.total_steps) - 2,
-                    "max_lr",
-                    "initial_lr",
-                    "base_momentum",
-                    "max_momentum",
-                )
-            )
-            phases.append((last, "initial_lr", "min_lr", "max_momentum", "max_momentum"))
-        else:
-            phases.append((last, "max_lr", "min_lr", "base_momentum", "max_momentum"))
-        names = ("end_step", "start_lr", "end_lr", "start_momentum", "end_momentum")
-        self._schedule_phases = [dict(zip(names, phase)) for phase in phases]
+        self._anneal_func_type = anneal_strategy
+        self._schedule_phases = _phases(self.total_steps, pct_start, three_phase)
         if last_epoch == -1:
             for group, highest in zip(optimizer.param_groups, per_group("max_lr", optimizer, max_lr)):
                 group["initial_lr"] = highest / div_factor
@@ -216,3 +189,32 @@ class OneCycleLR(_Momentum):
             self._anneal(group[phase["start_lr"]], group[phase["end_lr"]], part)
             for group in self.optimizer.param_groups
         ]
+
+
+def _total_steps(total_steps, epochs, steps_per_epoch):
+    """The number of all steps. ValueError unless it is given, by positive ints."""
+    if total_steps is not None:
+        counts = {"total_steps": total_steps}
+    else:
+        counts = {"epochs": epochs, "steps_per_epoch": steps_per_epoch}
+    if None in counts.values():
+        raise ValueError("You must define either total_steps OR (epochs AND steps_per_epoch)")
+    for name, count in counts.items():
+        if count <= 0 or not isinstance(count, int):
+            raise ValueError(f"Expected positive integer {name}, but got {count}")
+    return math.prod(counts.values())
+
+
+def _phases(total_steps, pct_start, three_phase):
+    """The phases in torch's form: a dict each, of its last step and the options between which it anneals."""
+    last = total_steps - 1
+    up_end = float(pct_start * total_steps) - 1
+    phases = [(up_end, "initial_lr", "max_lr", "max_momentum", "base_momentum")]
+    if three_phase:
+        down_end = float(2 * pct_start * total_steps) - 2
+        phases.append((down_end, "max_lr", "initial_lr", "base_momentum", "max_momentum"))
+        phases.append((last, "initial_lr", "min_lr", "max_momentum", "max_momentum"))
+    else:
+        phases.append((last, "max_lr", "min_lr", "base_momentum", "max_momentum"))
+    names = ("end_step", "start_lr", "end_lr", "start_momentum", "end_momentum")
+    return [dict(zip(names, phase)) for phase in phases]

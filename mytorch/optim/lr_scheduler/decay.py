@@ -1,5 +1,4 @@
-"""Schedules that multiply: by a function of the step, at milestones, linearly, exponentially,
-polynomially."""
+"""Schedules that multiply the learning rate: by a function, at milestones, linearly, exponentially, …"""
 
 from __future__ import annotations
 
@@ -10,9 +9,9 @@ from .base import LRScheduler, current_rates, function_state
 
 
 class LambdaLR(LRScheduler):
-    """base_lr · lr_lambda(epoch). ``lr_lambda``:
+    """base_lr · lr_lambda(epoch). ``lr_lambda`` is a function, or a list with one function per group.
 
-    a function, or a list of one per group (ValueError for another length).
+    ValueError for a list of another length.
     """
 
     def __init__(self, optimizer, lr_lambda, last_epoch=-1):
@@ -41,7 +40,7 @@ class LambdaLR(LRScheduler):
 
 
 class MultiplicativeLR(LambdaLR):
-    """lr ← lr · lr_lambda(epoch) at each step after the first. TypeError if ``lr_lambda`` is no function."""
+    """lr ← lr · lr_lambda(epoch) at each step but the first. TypeError unless ``lr_lambda`` is a function."""
 
     def __init__(self, optimizer, lr_lambda, last_epoch=-1):
         for function in lr_lambda if isinstance(lr_lambda, (list, tuple)) else [lr_lambda]:
@@ -51,11 +50,9 @@ class MultiplicativeLR(LambdaLR):
 
     def get_lr(self):
         rates = current_rates(self)
-        return (
-            rates
-            if self._is_initial
-            else [lr * function(self.last_epoch) for function, lr in zip(self.lr_lambdas, rates)]
-        )
+        if self._is_initial:
+            return rates
+        return [lr * function(self.last_epoch) for function, lr in zip(self.lr_lambdas, rates)]
 
 
 class StepLR(LRScheduler):
@@ -76,7 +73,7 @@ class StepLR(LRScheduler):
 
 
 class MultiStepLR(LRScheduler):
-    """lr ← lr · gamma at each of the ``milestones`` (epochs; one named twice counts twice)."""
+    """lr ← lr · gamma at each of the ``milestones``, which are epochs. One listed twice counts twice."""
 
     def __init__(self, optimizer, milestones, gamma=0.1, last_epoch=-1):
         self.milestones, self.gamma = Counter(milestones), gamma
@@ -94,7 +91,7 @@ class MultiStepLR(LRScheduler):
 
 
 class ConstantLR(LRScheduler):
-    """base_lr · factor until epoch ``total_iters``, base_lr from there on.
+    """base_lr · factor before epoch ``total_iters``, then base_lr.
 
     ValueError for a factor outside [0, 1].
     """
@@ -114,15 +111,12 @@ class ConstantLR(LRScheduler):
         return [lr * (1.0 / self.factor) for lr in rates]
 
     def _get_closed_form_lr(self):
-        return [
-            base * (self.factor + (self.last_epoch >= self.total_iters) * (1 - self.factor))
-            for base in self.base_lrs
-        ]
+        factor = self.factor + (self.last_epoch >= self.total_iters) * (1 - self.factor)
+        return [base * factor for base in self.base_lrs]
 
 
 class LinearLR(LRScheduler):
-    """base_lr times a factor that goes linearly from ``start_factor`` to ``end_factor`` in ``total_iters``
-    epochs.
+    """base_lr · factor, linear from ``start_factor`` to ``end_factor`` in ``total_iters`` epochs.
 
     ValueError for a start outside (0, 1] or an end outside [0, 1].
     """
@@ -144,17 +138,13 @@ class LinearLR(LRScheduler):
         if self._is_initial or self.last_epoch > self.total_iters:
             return rates
         rise = self.end_factor - self.start_factor
-        return [
-            lr * (1.0 + rise / (self.total_iters * self.start_factor + (self.last_epoch - 1) * rise))
-            for lr in rates
-        ]
+        factor = 1.0 + rise / (self.total_iters * self.start_factor + (self.last_epoch - 1) * rise)
+        return [lr * factor for lr in rates]
 
     def _get_closed_form_lr(self):
         rise = self.end_factor - self.start_factor
-        return [
-            base * (self.start_factor + rise * min(self.total_iters, self.last_epoch) / self.total_iters)
-            for base in self.base_lrs
-        ]
+        factor = self.start_factor + rise * min(self.total_iters, self.last_epoch) / self.total_iters
+        return [base * factor for base in self.base_lrs]
 
 
 class ExponentialLR(LRScheduler):
@@ -183,13 +173,11 @@ class PolynomialLR(LRScheduler):
         rates = current_rates(self)
         if self._is_initial or self.last_epoch > self.total_iters:
             return rates
-        factor = (
-            (1.0 - self.last_epoch / self.total_iters) / (1.0 - (self.last_epoch - 1) / self.total_iters)
-        ) ** self.power
+        now = 1.0 - self.last_epoch / self.total_iters
+        before = 1.0 - (self.last_epoch - 1) / self.total_iters
+        factor = (now / before) ** self.power
         return [lr * factor for lr in rates]
 
     def _get_closed_form_lr(self):
-        return [
-            base * (1.0 - min(self.total_iters, self.last_epoch) / self.total_iters) ** self.power
-            for base in self.base_lrs
-        ]
+        factor = (1.0 - min(self.total_iters, self.last_epoch) / self.total_iters) ** self.power
+        return [base * factor for base in self.base_lrs]

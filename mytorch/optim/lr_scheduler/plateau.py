@@ -9,12 +9,12 @@ from .base import EPOCH_WARNING, LRScheduler, check_optimizer, set_value, values
 
 
 class ReduceLROnPlateau(LRScheduler):
-    """lr ← max(lr · factor, min_lr) when the metric has not improved for more than ``patience`` calls of
-    ``step(metric)``.
+    """lr ← max(lr · factor, min_lr) when the metric has not improved in more than ``patience`` steps.
 
-    Better means below (``mode="min"``) or above (``"max"``) the best so far by ``threshold``, a fraction of
-    it (``threshold_mode="rel"``) or a difference (``"abs"``). After a cut, ``cooldown`` calls are not
-    counted; changes of less than ``eps`` are not made. ValueError for bad values.
+    The metric improves if it is below (``mode="min"``) or above (``"max"``) the best so far by more than
+    ``threshold``, a fraction of the best (``threshold_mode="rel"``) or a difference (``"abs"``). The
+    ``cooldown`` calls after a cut are not counted; a cut of at most ``eps`` is not made. ValueError for bad
+    values.
     """
 
     def __init__(
@@ -54,7 +54,7 @@ class ReduceLROnPlateau(LRScheduler):
         self.best, self.cooldown_counter, self.num_bad_epochs = self.mode_worse, 0, 0
 
     def step(self, metrics, epoch=None):
-        """Note the metric (a number or a tensor of one) and cut the learning rate if it is time."""
+        """Record the metric, a number or a tensor of one, and cut the learning rate if it has to be."""
         current = float(metrics)
         if epoch is not None:
             warnings.warn(EPOCH_WARNING, UserWarning, stacklevel=2)
@@ -77,10 +77,9 @@ class ReduceLROnPlateau(LRScheduler):
             if self.default_min_lr is None:
                 raise RuntimeError(
                     f"The number of param groups in the `optimizer` ({len(groups)}) differs from when "
-                    "`ReduceLROnPlateau` was "
-                    f"initialized ({len(self.min_lrs)}), usually due to a new param group being added "
-                    "to the optimizer. Please modify "
-                    "the `min_lrs` field to match the length of the `optimizer` param groups."
+                    f"`ReduceLROnPlateau` was initialized ({len(self.min_lrs)}), usually due to a new param "
+                    "group being added to the optimizer. Please modify the `min_lrs` field to match the "
+                    "length of the `optimizer` param groups."
                 )
             self.min_lrs = [self.default_min_lr] * len(groups)
         for group, lowest in zip(groups, self.min_lrs):
@@ -91,19 +90,18 @@ class ReduceLROnPlateau(LRScheduler):
 
     @property
     def in_cooldown(self):
-        """Whether calls are not being counted after a cut."""
+        """Whether calls are not counted because a cut was recent."""
         return self.cooldown_counter > 0
 
     def _is_better(self, a, best):
         sign = 1 if self.mode == "max" else -1
-        margin = (
-            best * (1 + sign * self.threshold)
-            if self.threshold_mode == "rel"
-            else best + sign * self.threshold
-        )
-        return a > margin if self.mode == "max" else a < margin
+        if self.threshold_mode == "rel":
+            bound = best * (1 + sign * self.threshold)
+        else:
+            bound = best + sign * self.threshold
+        return a > bound if self.mode == "max" else a < bound
 
     def load_state_dict(self, state_dict):
-        """Take over what ``state_dict`` returned."""
+        """Restore what ``state_dict`` returned."""
         super().load_state_dict(state_dict)
         self.mode_worse = math.inf if self.mode == "min" else -math.inf

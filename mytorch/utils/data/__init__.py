@@ -1,3 +1,4 @@
+# Names only: there is nothing to read here.
 """Datasets, samplers and the DataLoader that batches them, as in torch.utils.data."""
 
 from ...core.public_names import lookup as _lookup

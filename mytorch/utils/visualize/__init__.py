@@ -1,3 +1,4 @@
+# Names only: there is nothing to read here.
 """Pictures, tables and web pages of a model and its computation graph."""
 
 from .drawing import draw_graph

@@ -63,7 +63,7 @@ def batch_first(x):
     return x.transpose(x.ndim - 1, *range(x.ndim - 1))
 
 
-def windows(x, kernel, stride, dilation, sizes=None):
+def window_view(x, kernel, stride, dilation, sizes=None):
     """Of (C, *S, N), a view (C, *kernel, *sizes, N): the element at each kernel position of each window."""
     if sizes is None:
         sizes = window_counts(x.shape[1:-1], kernel, stride, dilation)

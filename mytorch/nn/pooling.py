@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ..ops.spatial import pooling
+from ..ops.spatial import adaptive_pooling, pooling, unpooling
 from .conv import per_dimension
 from .module import Module
 
@@ -93,7 +93,7 @@ class MaxUnpool1d(_MaxUnpool):
     elsewhere.
     """
 
-    dimensions, function = 1, staticmethod(pooling.max_unpool1d)
+    dimensions, function = 1, staticmethod(unpooling.max_unpool1d)
 
 
 class MaxUnpool2d(_MaxUnpool):
@@ -101,7 +101,7 @@ class MaxUnpool2d(_MaxUnpool):
     elsewhere.
     """
 
-    dimensions, function = 2, staticmethod(pooling.max_unpool2d)
+    dimensions, function = 2, staticmethod(unpooling.max_unpool2d)
 
 
 class MaxUnpool3d(_MaxUnpool):
@@ -109,7 +109,7 @@ class MaxUnpool3d(_MaxUnpool):
     zeros elsewhere.
     """
 
-    dimensions, function = 3, staticmethod(pooling.max_unpool3d)
+    dimensions, function = 3, staticmethod(unpooling.max_unpool3d)
 
 
 class AvgPool1d(Module):
@@ -242,13 +242,13 @@ class _AdaptiveAvgPool(Module):
 class AdaptiveAvgPool1d(_AdaptiveAvgPool):
     """(N, C, L) or (C, L) averaged to length ``output_size``."""
 
-    function = staticmethod(pooling.adaptive_avg_pool1d)
+    function = staticmethod(adaptive_pooling.adaptive_avg_pool1d)
 
 
 class AdaptiveAvgPool2d(_AdaptiveAvgPool):
     """(N, C, H, W) or (C, H, W) averaged to ``output_size``: an int or two, of which None keeps a size."""
 
-    function = staticmethod(pooling.adaptive_avg_pool2d)
+    function = staticmethod(adaptive_pooling.adaptive_avg_pool2d)
 
 
 class AdaptiveAvgPool3d(_AdaptiveAvgPool):
@@ -256,7 +256,7 @@ class AdaptiveAvgPool3d(_AdaptiveAvgPool):
     size.
     """
 
-    function = staticmethod(pooling.adaptive_avg_pool3d)
+    function = staticmethod(adaptive_pooling.adaptive_avg_pool3d)
 
 
 class _AdaptiveMaxPool(Module):
@@ -277,7 +277,7 @@ class _AdaptiveMaxPool(Module):
 class AdaptiveMaxPool1d(_AdaptiveMaxPool):
     """The maxima of ``output_size`` windows that fill (N, C, L) or (C, L)."""
 
-    function = staticmethod(pooling.adaptive_max_pool1d)
+    function = staticmethod(adaptive_pooling.adaptive_max_pool1d)
 
 
 class AdaptiveMaxPool2d(_AdaptiveMaxPool):
@@ -285,7 +285,7 @@ class AdaptiveMaxPool2d(_AdaptiveMaxPool):
     keeps a size).
     """
 
-    function = staticmethod(pooling.adaptive_max_pool2d)
+    function = staticmethod(adaptive_pooling.adaptive_max_pool2d)
 
 
 class AdaptiveMaxPool3d(_AdaptiveMaxPool):
@@ -293,4 +293,4 @@ class AdaptiveMaxPool3d(_AdaptiveMaxPool):
     three (None keeps a size).
     """
 
-    function = staticmethod(pooling.adaptive_max_pool3d)
+    function = staticmethod(adaptive_pooling.adaptive_max_pool3d)

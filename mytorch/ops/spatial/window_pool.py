@@ -13,7 +13,7 @@ import numpy
 from ...core.arrays import keep, xp
 from ...core.primitive import primitive
 from ...core.sums import summed
-from ...kernels.windows import batch_first, batch_last, over_blocks, windows
+from ...kernels.windows import batch_first, batch_last, over_blocks, window_view
 from ..elementwise import widened
 
 # positions of a window from which on one reduction over the view of all is faster than a call for each
@@ -42,7 +42,7 @@ def _spread(block, x_shape, kernel, stride, padding, dilation, counts):
     if array is block and not tiled:
         block[...] = 0
     interior = array[(slice(None), *(slice(a, a + n) for n, (a, _) in zip(x_shape[2:], padding)))]
-    return windows(array, kernel, stride, dilation, counts), None if array is block else interior, overlap
+    return window_view(array, kernel, stride, dilation, counts), None if array is block else interior, overlap
 
 
 def _empty_batch_last(x, channels, sizes):
@@ -68,7 +68,7 @@ def max_pool(x, *, kernel, stride, padding, dilation, counts):
     def work(a, b):
         block, view = (
             out[a:b],
-            windows(batch_last(x[:, a:b], padding, lowest), kernel, stride, dilation, counts),
+            window_view(batch_last(x[:, a:b], padding, lowest), kernel, stride, dilation, counts),
         )
         if math.prod(kernel) > _MANY:
             view.max(tuple(range(1, 1 + len(kernel))), out=block)
@@ -97,7 +97,7 @@ def _winners(x, y, padding, kernel, *geometry):
         never = math.nan
     else:
         never = numpy.iinfo(x.dtype).min
-    first, *others = _positions(windows(batch_last(array, padding, never), kernel, *geometry), kernel)
+    first, *others = _positions(window_view(batch_last(array, padding, never), kernel, *geometry), kernel)
     found = first == y
     free = ~found
     yield found
@@ -159,7 +159,7 @@ def max_pool_gather(v, x, y, *, kernel, stride, padding, dilation, counts):
 
     def work(a, b):
         out[a:b] = 0
-        view = windows(batch_last(v[:, a:b], padding), kernel, stride, dilation, counts)
+        view = window_view(batch_last(v[:, a:b], padding), kernel, stride, dilation, counts)
         for position, found in zip(
             _positions(view, kernel),
             _winners(x[:, a:b], y[:, a:b], padding, kernel, stride, dilation, counts),
@@ -204,7 +204,7 @@ def avg_pool(x, *, kernel, stride, padding, counts, divisors):
     divisor = _divisor(x, divisors)
 
     def work(a, b):
-        block, view = out[a:b], windows(batch_last(x[:, a:b], padding), kernel, stride, once, counts)
+        block, view = out[a:b], window_view(batch_last(x[:, a:b], padding), kernel, stride, once, counts)
         if math.prod(kernel) > _MANY:
             block[...] = summed(view, tuple(range(1, 1 + len(kernel))))
         else:

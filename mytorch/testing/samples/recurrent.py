@@ -1,4 +1,4 @@
-"""Rows of ops/recurrent.py."""
+"""Rows of ops/layers/recurrent.py."""
 
 import numpy as np
 

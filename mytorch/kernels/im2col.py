@@ -1,8 +1,8 @@
-"""The pixels under a sliding window as columns of a matrix (im2col), gathered a cache-sized block at a time.
+"""im2col: the elements under a sliding window as columns of a matrix, gathered a cache-sized block at a time.
 
-The first spatial dimension, the rows, costs nothing: with a row's pixels gathered as (kernel, channels,
-places), those of consecutive rows lie one after the other, and a window that is ``k`` rows high reads ``k``
-of them. So each pixel is copied once per position across the kernel, not per position of the kernel.
+The first spatial dimension, the rows, needs no copies: the elements of one row are gathered as (kernel,
+channels, places), those of the next row follow in memory, and a window of ``k`` rows reads ``k`` of them as
+one column. So each element is copied once for each column of the kernel, not for each of its positions.
 """
 
 from __future__ import annotations
@@ -18,26 +18,26 @@ from .gemm import unpacked
 from .threads import spans
 from .windows import batch_first, batch_last, boxes, threads_for
 
-# bytes of columns at a time: they should be in the second-level cache when the matrix product reads them
+# bytes of columns in a block: the matrix product should find them in the second-level cache
 CACHE = 512 * 1024
 BAND = 4 * 1024 * 1024  # bytes of gathered rows to keep at most
 SUMMED = 1_000_000  # elements of products to keep at most before they are summed
 
 
 def threads_for_product(rows, targets, times=1):
-    """How many threads pay to gather columns of ``rows`` elements and multiply them, ``times``, to
-    ``targets`` (groups, channels, *places).
+    """How many threads to use to gather columns of ``rows`` elements and multiply them ``times`` times.
+
+    ``targets`` (groups, channels, *places) are the products.
     """
-    return (
-        threads_for(rows * targets.size * (0.1 / max(targets.shape[1], 1) + times / 100))
-        if xp(targets) is numpy
-        else 1
-    )
+    if xp(targets) is not numpy:
+        return 1
+    return threads_for(rows * targets.size * (0.1 / max(targets.shape[1], 1) + times / 100))
 
 
 def multiply(matrix, block, out):
-    """matrix @ block into ``out``: (groups, O, depth), (groups, rows, depth, places) -> (groups, rows, O,
-    places).
+    """``out[...] = matrix[:, None] @ block``, in pieces that the BLAS multiplies without packing them first.
+
+    (groups, O, depth), (groups, rows, depth, places) -> (groups, rows, O, places).
     """
     (_, high, depth), places = matrix.shape, block.shape[3]
     width, whole = unpacked() // max(high * depth, 1), 0
@@ -50,8 +50,9 @@ def multiply(matrix, block, out):
 
 
 def contract(block, other, total):
-    """Add block @ otherᵀ, summed over the rows, to ``total``: (groups, rows, depth, places), (groups, rows,
-    O, places) -> (groups, depth, O).
+    """``total += (block @ other.swapaxes(2, 3)).sum(1)``, a few rows at a time.
+
+    (groups, rows, depth, places), (groups, rows, O, places) -> (groups, depth, O).
     """
     some = max(1, SUMMED * len(total) // max(total.size, 1))
     for a in range(0, block.shape[1], some):
@@ -59,8 +60,7 @@ def contract(block, other, total):
 
 
 def _cut(x, whole, width):
-    """(groups, rows, n, places) as the view (groups, rows, pieces, n, width) of its first ``whole``
-    places."""
+    """The first ``whole`` places of (groups, rows, n, places) as a view (groups, rows, pieces, n, width)."""
     return x[..., :whole].reshape(*x.shape[:3], whole // width, width).swapaxes(2, 3)
 
 
@@ -68,9 +68,11 @@ class Columns:
     """The columns (groups, kernel · C/groups, places) of a padded array (C, *S, N), for windows in ``counts``
     places.
 
-    ``margin``: how many rows of zeros there are to be before and after those of the array. ``ones``: each
-    row's columns end in a one, so that the product adds a bias; only where columns are gathered at all
-    (``self.ones``). ``size``: of the blocks, in units of the cache.
+    Definition: ``window_view(x, ...)`` reshaped, with C split in groups and moved behind the kernel.
+
+    ``margin``: rows of zeros before and after those of the array. ``ones``: each row's columns end in a one,
+    so that the product adds a bias; ``self.ones`` is False where the columns are a view and take none.
+    ``size``: of the blocks, in units of the cache.
     """
 
     def __init__(self, x, groups, kernel, stride, dilation, counts, margin=(0, 0), ones=False, size=1):
@@ -80,11 +82,9 @@ class Columns:
         if xp(x) is not numpy:  # a GPU has no such cache: only keep the memory within bounds
             self.limit = max(1, 2**28 // max(x.shape[0] * math.prod(kernel), 1))
         across = math.prod(counts[1:]) * x.shape[-1]
-        self.keeps_rows = (
-            xp(x) is numpy and kernel[0] > 1 and dilation[0] == 1 and across * 2 >= min(self.limit, 512)
-        )
-        # all is one row: gathering row by row would make small matrices, or is impossible
-        if not self.keeps_rows:
+        wide = xp(x) is numpy and across * 2 >= min(self.limit, 512)
+        self.keeps_rows = wide and kernel[0] > 1 and dilation[0] == 1
+        if not self.keeps_rows:  # all is one row, for rows by themselves would make small matrices
             if any(margin):
                 x = batch_last(batch_first(x), [margin] + [(0, 0)] * (x.ndim - 3))
             x, margin = x[:, None], (0, 0)
@@ -92,23 +92,20 @@ class Columns:
         self.high, self.stride, self.across = kernel[0], stride[0], (*counts[1:], x.shape[-1])
         self.rows, self.places = counts[0], math.prod(self.across)
         self.x, self.before, steps = x, margin[0], x.strides
-        inner = (
-            [s * d for s, d in zip(steps[2:], dilation[1:])],
-            [s * t for s, t in zip(steps[2:], stride[1:])],
-        )
-        self.view = xp(x).lib.stride_tricks.as_strided(
-            x,
-            (groups, x.shape[1], *kernel[1:], each, *self.across),
-            (steps[0] * each, steps[1], *inner[0], steps[0], *inner[1], steps[-1]),
-        )
+        taps = [s * d for s, d in zip(steps[2:], dilation[1:])]
+        windows = [s * t for s, t in zip(steps[2:], stride[1:])]
+        shape = (groups, x.shape[1], *kernel[1:], each, *self.across)
+        strides = (steps[0] * each, steps[1], *taps, steps[0], *windows, steps[-1])
+        self.view = xp(x).lib.stride_tricks.as_strided(x, shape, strides)
         self.pixels = math.prod(kernel[1:]) * each  # of a column in one row
         self.plain = self.high == self.pixels // max(each, 1) == 1 and self.view.flags.c_contiguous
         self.ones = ones and not self.plain
         self.depth = self.pixels + self.ones
 
     def shares(self, threads):
-        """(first row, last row + 1, (first place, last + 1, box) across) of all blocks, a list for each
-        thread: whole rows where there are enough.
+        """A list of blocks for each thread: whole rows where there are enough.
+
+        A block is (first row, last row + 1, (first place, last place + 1, box) across).
         """
         if self.rows >= threads:
             parts = [(span, (0, None)) for span in spans(self.rows, threads)]
@@ -121,13 +118,9 @@ class Columns:
         ]
 
     def _blocks(self, first, last, across):
-        """The boxes in bands of rows, so that what is gathered of them at a time stays within bounds."""
-        row = (
-            self.groups
-            * self.depth
-            * max((stop - start for start, stop, _ in across), default=1)
-            * self.x.itemsize
-        )
+        """Rows ``first`` to ``last`` of the boxes ``across``, in bands of at most BAND bytes to gather."""
+        widest = max((stop - start for start, stop, _ in across), default=1)
+        row = self.groups * self.depth * widest * self.x.itemsize
         band = max(1, (BAND // max(row, 1) - self.high) // self.stride + 1)
         return [
             (a + first, b + first, box)
@@ -136,10 +129,9 @@ class Columns:
         ]
 
     def of(self, share):
-        """Of each block in ``share``: the slices of its rows and places, those in *counts and N, and its
-        columns (groups, rows, depth, places).
+        """For each block in ``share``: slices of its rows and places, its box in (*counts, N), its columns.
 
-        The columns' memory is used again for the next block.
+        The columns are (groups, rows, depth, places); the next block reuses their memory.
         """
         if self.plain:
             flat = self.view.reshape(self.groups, 1, self.depth, self.places)
@@ -152,29 +144,18 @@ class Columns:
         lead = (slice(None),) * (self.view.ndim - 2 - len(self.across))
         for (first, last, (start, stop, box)), height, size in zip(share, heights, sizes):
             source = self.view[(slice(None), slice(None), *lead, *box)]
-            rows = buffer[: self.groups * self.depth * size].reshape(
-                self.groups, height, self.depth, stop - start
-            )
+            shape = (self.groups, height, self.depth, stop - start)
+            rows = buffer[: self.groups * self.depth * size].reshape(shape)
             if self.ones:
                 rows[:, :, -1] = 1
+            target = rows[:, :, : self.pixels].reshape(self.groups, height, *source.shape[2:])
             offset = first * self.stride - self.before
-            self._copy(
-                rows[:, :, : self.pixels].reshape(self.groups, height, *source.shape[2:]),
-                source,
-                offset,
-                offset + height,
-            )
-            across, down, *inner = rows.strides
+            self._copy(target, source, offset, offset + height)
             shape = (self.groups, last - first, self.high * self.depth, stop - start)
-            columns = xp(self.x).lib.stride_tricks.as_strided(
-                rows, shape, (across, down * self.stride, *inner)
-            )
-            yield (
-                slice(first, last),
-                slice(start, stop),
-                ((slice(first, last), *box) if self.keeps_rows else box),
-                columns,
-            )
+            group, row, *inner = rows.strides  # ``high`` rows, one after the other, are one column
+            columns = xp(rows).lib.stride_tricks.as_strided(rows, shape, (group, row * self.stride, *inner))
+            box = (slice(first, last), *box) if self.keeps_rows else box
+            yield slice(first, last), slice(start, stop), box, columns
 
     def _copy(self, target, source, start, stop):
         """Write rows ``start`` to ``stop`` of ``source`` to ``target``: zeros where there are none."""

@@ -1,8 +1,8 @@
-"""Sliding windows: the layout, the views and the cuts that convolution, pooling and unfolding share.
+"""Sliding windows: the layout, the views and the blocks that convolution, pooling and unfolding share.
 
-Inside these operations the batch is the last dimension, (C, *S, N), and results are handed out as (N, C, *S)
-views of that. Then a window's pixels are long runs of memory whatever the kernel and the number of channels,
-a channel is one block, and flattening stays free.
+Inside these operations the batch is the last dimension, (C, *S, N); results are (N, C, *S) views of that. So
+an element of a window is a long run of memory for any kernel size and number of channels, a channel is one
+block, and flattening needs no copy.
 """
 
 from __future__ import annotations
@@ -19,22 +19,22 @@ BLOCK = 256 * 1024  # elements to go through several times while they are in the
 
 
 def batch_last(x, padding=(), value=0):
-    """(N, C, *S) as a contiguous (C, *S, N), no copy if it lies so already; ``padding`` is (before, after)
-    for each of S.
+    """``numpy.pad(x, padding).transpose(1, …, 0)``: (N, C, *S) as a contiguous (C, *S, N).
+
+    ``padding`` is (before, after) for each of S, filled with ``value``. No copy if ``x`` lies so already.
     """
     moved = x.transpose(*range(1, x.ndim), 0)
-    if (
-        x.shape[0] >= 32
-        and x.strides[0] % 1024 == 0
-        and xp(x) is numpy
-        and x.size > 16384
-        and x[0].flags.c_contiguous
-    ):
+    large = x.shape[0] >= 32 and x.size > 16384
+    if large and x.strides[0] % 1024 == 0 and xp(x) is numpy and x[0].flags.c_contiguous:
         moved = _transposed(x.reshape(x.shape[0], -1)).reshape(moved.shape)
-    if not any(map(any, padding)):
-        return xp(x).ascontiguousarray(moved)
+    return _padded(moved, padding, value) if any(map(any, padding)) else xp(x).ascontiguousarray(moved)
+
+
+def _padded(moved, padding, value):
+    """A (C, *S, N) with ``value`` before and after each of S."""
     sizes = [a + n + b for n, (a, b) in zip(moved.shape[1:], padding)]
-    out, inside = xp(x).empty((moved.shape[0], *sizes, moved.shape[-1]), x.dtype), (slice(None),)
+    out = xp(moved).empty((moved.shape[0], *sizes, moved.shape[-1]), moved.dtype)
+    inside = (slice(None),)
     for n, (a, b) in zip(moved.shape[1:], padding):  # the borders first, one dimension after the other
         out[(*inside, slice(0, a))] = value
         out[(*inside, slice(a + n, a + n + b))] = value
@@ -44,8 +44,10 @@ def batch_last(x, padding=(), value=0):
 
 
 def _transposed(x):
-    """The transpose of a matrix whose rows lie a multiple of 1 KiB apart, by way of rows that do not: those
-    would share a few lines of the cache.
+    """``x.T`` copied, for a matrix whose rows lie a multiple of 1 KiB apart.
+
+    A column of such rows shares a few lines of the cache. So the rows are first copied to a buffer whose rows
+    lie otherwise.
     """
     rows, columns = x.shape
     out, piece = numpy.empty((columns, rows), x.dtype), 1024
@@ -63,8 +65,11 @@ def batch_first(x):
     return x.transpose(x.ndim - 1, *range(x.ndim - 1))
 
 
-def windows(x, kernel, stride, dilation, sizes=None):
-    """Of (C, *S, N), a view (C, *kernel, *sizes, N): the element at each kernel position of each window."""
+def window_view(x, kernel, stride, dilation, sizes=None):
+    """A view (C, *kernel, *sizes, N) of (C, *S, N): ``out[c, k, i, n] = x[c, i · stride + k · dilation, n]``.
+
+    ``sizes``: how many windows, as many as fit by default.
+    """
     if sizes is None:
         sizes = window_counts(x.shape[1:-1], kernel, stride, dilation)
     steps = [s * d for s, d in zip(x.strides[1:], dilation)] + [s * t for s, t in zip(x.strides[1:], stride)]
@@ -78,10 +83,10 @@ def window_counts(sizes, kernel, stride, dilation):
 
 
 def boxes(sizes, limit, first=0, last=None):
-    """Contiguous boxes of at most ``limit`` places that make up an array of ``sizes``: (first place, last +
-    1, a slice per dimension) of each.
+    """An array of ``sizes`` cut into boxes of at most ``limit`` places, each contiguous in memory.
 
-    ``first`` and ``last`` choose a part of the first dimension.
+    A list of (first place, last place + 1, a slice per dimension). ``first`` and ``last`` choose a part of
+    the first dimension.
     """
     sizes = [range(first, sizes[0] if last is None else last), *map(range, sizes[1:])]
     if not all(sizes):
@@ -90,35 +95,27 @@ def boxes(sizes, limit, first=0, last=None):
     while cut > 0 and inner * len(sizes[cut]) <= limit:
         inner *= len(sizes[cut])
         cut -= 1
-    pieces, rest = (
-        spans(len(sizes[cut]), -(-len(sizes[cut]) // max(limit // inner, 1))),
-        [slice(0, len(size)) for size in sizes[cut + 1 :]],
-    )
+    pieces = spans(len(sizes[cut]), -(-len(sizes[cut]) // max(limit // inner, 1)))
+    rest = [slice(0, len(size)) for size in sizes[cut + 1 :]]
     found, start = [], first * math.prod(map(len, sizes[1:]))
     for place in itertools.product(*sizes[:cut]):
         lead = [slice(i, i + 1) for i in place]
         for a, b in pieces:
-            found.append(
-                (
-                    start + a * inner,
-                    start + b * inner,
-                    (*lead, slice(sizes[cut][a], sizes[cut][b - 1] + 1), *rest),
-                )
-            )
+            box = (*lead, slice(sizes[cut][a], sizes[cut][b - 1] + 1), *rest)
+            found.append((start + a * inner, start + b * inner, box))
         start += len(sizes[cut]) * inner
     return found
 
 
 def threads_for(nanoseconds):
-    """How many threads are worth their start, and their waiting for each other at the GIL, for this much
-    work.
-    """
+    """How many threads to use for so much work: sharing it costs time, too."""
     return get_num_threads() if nanoseconds > 1_000_000 else 1
 
 
 def over_blocks(function, n, size, nanoseconds, array):
-    """Call ``function(first, last + 1)`` for blocks of ``range(n)``, on several threads if ``nanoseconds``
-    for each of ``size`` elements pay.
+    """Call ``function(first, last + 1)`` for blocks that cover ``range(n)``, together as ``function(0, n)``.
+
+    On several threads if the work, ``nanoseconds`` for each of ``size`` elements, is worth it.
     """
     if xp(array) is not numpy:
         function(0, n)

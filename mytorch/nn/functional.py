@@ -55,16 +55,7 @@ from ..ops.losses.composite import (
 from ..ops.layers.batch_norm import batch_norm, group_norm, instance_norm
 from ..ops.spatial.padding import pad
 from ..ops.spatial.pooling import (
-    adaptive_avg_pool1d,
-    adaptive_avg_pool2d,
-    adaptive_avg_pool3d,
-    adaptive_max_pool1d,
-    adaptive_max_pool2d,
-    adaptive_max_pool3d,
     avg_pool1d,
-    adaptive_max_pool1d_with_indices,
-    adaptive_max_pool2d_with_indices,
-    adaptive_max_pool3d_with_indices,
     avg_pool2d,
     avg_pool3d,
     lp_pool1d,
@@ -76,11 +67,21 @@ from ..ops.spatial.pooling import (
     max_pool2d_with_indices,
     max_pool3d,
     max_pool3d_with_indices,
-    max_unpool1d,
-    max_unpool2d,
-    max_unpool3d,
 )
 from .multihead_attention import multi_head_attention_forward, scaled_dot_product_attention
+from ..ops.spatial.adaptive_pooling import (
+    adaptive_avg_pool1d,
+    adaptive_avg_pool2d,
+    adaptive_avg_pool3d,
+    adaptive_max_pool1d,
+    adaptive_max_pool1d_with_indices,
+    adaptive_max_pool2d,
+    adaptive_max_pool2d_with_indices,
+    adaptive_max_pool3d,
+    adaptive_max_pool3d_with_indices,
+)
+from ..ops.spatial.unpooling import max_unpool1d, max_unpool2d, max_unpool3d
+from .multihead_forward import multi_head_attention_forward, scaled_dot_product_attention
 from .fractional import (
     fractional_max_pool2d,
     fractional_max_pool2d_with_indices,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ..ops.spatial import pooling
+from ..ops.spatial import adaptive_pooling, pooling, unpooling
 from .conv import per_dimension
 from .module import Module
 
@@ -87,19 +87,19 @@ class _MaxUnpool(Module):
 class MaxUnpool1d(_MaxUnpool):
     """Puts maxima (N, C, L) back to the indices that :class:`MaxPool1d` returned; zeros elsewhere."""
 
-    dimensions, function = 1, staticmethod(pooling.max_unpool1d)
+    dimensions, function = 1, staticmethod(unpooling.max_unpool1d)
 
 
 class MaxUnpool2d(_MaxUnpool):
     """Puts maxima (N, C, H, W) back to the indices that :class:`MaxPool2d` returned; zeros elsewhere."""
 
-    dimensions, function = 2, staticmethod(pooling.max_unpool2d)
+    dimensions, function = 2, staticmethod(unpooling.max_unpool2d)
 
 
 class MaxUnpool3d(_MaxUnpool):
     """Puts maxima (N, C, D, H, W) back to the indices that :class:`MaxPool3d` returned; zeros elsewhere."""
 
-    dimensions, function = 3, staticmethod(pooling.max_unpool3d)
+    dimensions, function = 3, staticmethod(unpooling.max_unpool3d)
 
 
 class AvgPool1d(Module):
@@ -224,19 +224,19 @@ class _AdaptiveAvgPool(Module):
 class AdaptiveAvgPool1d(_AdaptiveAvgPool):
     """(N, C, L) or (C, L) averaged to length ``output_size``."""
 
-    function = staticmethod(pooling.adaptive_avg_pool1d)
+    function = staticmethod(adaptive_pooling.adaptive_avg_pool1d)
 
 
 class AdaptiveAvgPool2d(_AdaptiveAvgPool):
     """(N, C, H, W) or (C, H, W) averaged to ``output_size``: an int or two; None keeps a size."""
 
-    function = staticmethod(pooling.adaptive_avg_pool2d)
+    function = staticmethod(adaptive_pooling.adaptive_avg_pool2d)
 
 
 class AdaptiveAvgPool3d(_AdaptiveAvgPool):
     """(N, C, D, H, W) or (C, D, H, W) averaged to ``output_size``: an int or three; None keeps a size."""
 
-    function = staticmethod(pooling.adaptive_avg_pool3d)
+    function = staticmethod(adaptive_pooling.adaptive_avg_pool3d)
 
 
 class _AdaptiveMaxPool(Module):
@@ -257,7 +257,7 @@ class _AdaptiveMaxPool(Module):
 class AdaptiveMaxPool1d(_AdaptiveMaxPool):
     """The maxima of ``output_size`` windows that fill (N, C, L) or (C, L)."""
 
-    function = staticmethod(pooling.adaptive_max_pool1d)
+    function = staticmethod(adaptive_pooling.adaptive_max_pool1d)
 
 
 class AdaptiveMaxPool2d(_AdaptiveMaxPool):
@@ -266,7 +266,7 @@ class AdaptiveMaxPool2d(_AdaptiveMaxPool):
     None keeps a size.
     """
 
-    function = staticmethod(pooling.adaptive_max_pool2d)
+    function = staticmethod(adaptive_pooling.adaptive_max_pool2d)
 
 
 class AdaptiveMaxPool3d(_AdaptiveMaxPool):
@@ -275,4 +275,4 @@ class AdaptiveMaxPool3d(_AdaptiveMaxPool):
     None keeps a size.
     """
 
-    function = staticmethod(pooling.adaptive_max_pool3d)
+    function = staticmethod(adaptive_pooling.adaptive_max_pool3d)

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 import mytorch
+from mytorch.kernels import rnn_sequence
 from mytorch.kernels import threads as parallel
-from mytorch.ops.layers import recurrent
+from mytorch.ops.layers.recurrent import recurrent
 from tests.draws import draws
 from tests.referee import close, compare, leaves, same_error, torch
 
@@ -90,7 +91,7 @@ def test_many_sequences(kind, bidirectional):
 def test_products_in_pieces(threads, monkeypatch):
     """A step's product is cut where the BLAS has a thread of its own alone."""
     monkeypatch.setattr(parallel, "_threads", [threads])
-    monkeypatch.setattr(recurrent, "unpacked", lambda: 4 * 4 * 8 * 6 // 2)
+    monkeypatch.setattr(rnn_sequence, "unpacked", lambda: 4 * 4 * 8 * 6 // 2)
     agree(twins("LSTM", 3, 4), lambda m, x: m(x), [rng.standard_normal((3, 6, 3))])
 
 
@@ -319,3 +320,53 @@ def test_the_weights_in_one_list(name, options):
     assert mine._flat_weights_names == theirs._flat_weights_names
     assert [tuple(w.shape) for w in mine._flat_weights] == [tuple(w.shape) for w in theirs._flat_weights]
     assert mine._flat_weights[0] is mine.weight_ih_l0
+
+
+@pytest.mark.parametrize("kind", ["LSTM", "GRU", "RNN"])
+@pytest.mark.parametrize(
+    ("name", "shape"),
+    [
+        ("weight_hh_l0", (9, 5)),
+        ("weight_hh_l0", (8, 3)),
+        ("weight_hh_l0", (9,)),
+        ("weight_ih_l0", (9, 3)),
+        ("weight_ih_l0", (6, 2)),
+        ("bias_ih_l0", (2,)),
+        ("bias_hh_l0", (9, 1)),
+    ],
+)
+def test_weights_of_other_shapes_are_refused(kind, name, shape):
+    layer = getattr(mytorch.nn, kind)(2, 3)
+    gates = {"LSTM": 12, "GRU": 9, "RNN": 3}[kind]
+    shape = (gates, *shape[1:]) if shape[0] == 9 else shape
+    with pytest.raises(RuntimeError, match="expected"):
+        mytorch.func.functional_call(layer, {name: mytorch.ones(*shape)}, mytorch.ones(4, 3, 2))
+
+
+@pytest.mark.parametrize("cell", ["LSTM", "GRU", "RNN_TANH"])
+@pytest.mark.parametrize("wrong", ["x", "h0", "c0", "w_ih", "w_hh", "b_ih", "b_hh", "w_hr"])
+def test_shapes_are_checked_before_the_loops_run(cell, wrong):
+    gates = {"LSTM": 4, "GRU": 3}.get(cell, 1)
+    shapes = {
+        "x": (4, 2, 5),
+        "h0": (2, 3),
+        "c0": (2, 6),
+        "w_ih": (gates * 6, 5),
+        "w_hh": (gates * 6, 3),
+        "b_ih": (gates * 6,),
+        "b_hh": (gates * 6,),
+        "w_hr": (3, 6),
+    }
+    shapes[wrong] = (*shapes[wrong][:-1], shapes[wrong][-1] + 1)
+    with pytest.raises(RuntimeError, match=f"{cell}: for x .* expected"):
+        recurrent(*[np.ones(shape) for shape in shapes.values()], cell=cell)
+
+
+@pytest.mark.parametrize(
+    ("kind", "library"), [("LSTM", torch), *((k, mytorch) for k in ("LSTM", "GRU", "RNN"))]
+)
+def test_a_change_of_the_output_in_place_is_refused_in_backward(kind, library):
+    y, _ = getattr(library.nn, kind)(2, 3)(library.ones(4, 3, 2))
+    y.mul_(2)
+    with pytest.raises(RuntimeError, match="modified by an inplace operation"):
+        y.sum().backward()

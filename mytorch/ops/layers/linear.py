@@ -22,10 +22,10 @@ def _rows(x):
     return x if x.ndim == 2 else x.reshape(math.prod(x.shape[:-1]), x.shape[-1])
 
 
-def _gradients(g, x, weight, bias_shape, needs):
-    """All three from one flat (rows, features) form of ``g``."""
+def _linear_vjp(g, x, weight, bias, needs):
+    """All three gradients from one flat (rows, features) form of ``g``."""
     if wide(g.dtype) is not g.dtype:
-        return cast(_gradients(*widen(g, x, weight), bias_shape, needs), g.dtype)
+        return cast(_linear_vjp(*widen(g, x, weight), bias, needs), g.dtype)
     vector = weight.ndim == 1
     if vector:
         g, weight = g[..., None], weight[None]
@@ -43,38 +43,40 @@ def _gradients(g, x, weight, bias_shape, needs):
     if gw is not None and vector:
         gw = gw[0]
     if len(needs) > 2 and needs[2]:
-        gb = column_sums(rows) if bias_shape == g.shape[-1:] else sum_to(g, shape=bias_shape)
+        gb = column_sums(rows) if bias.shape == g.shape[-1:] else sum_to(g, shape=bias.shape)
     return gx, gw, gb
 
 
 @primitive(
     complex="holomorphic",
     composed=_definition,
-    joint=lambda g, x, weight, bias, needs: _gradients(
-        g, x, weight, None if bias is None else bias.shape, needs
-    ),
+    joint=_linear_vjp,
 )
 def linear(x, weight, bias=None):
-    """x Wᵀ + b for x (…, in), weight (out, in) or (in,), bias (out,): (…, out). RuntimeError for sizes or
-    dtypes that do not match.
+    """x Wᵀ + b for x (…, in), weight (out, in) or (in,), bias (out,): (…, out).
+
+    RuntimeError for sizes or dtypes that do not match.
     """
-    dtype, n = x.dtype, x.ndim
-    if n == 0 or x.shape[-1] != weight.shape[-1]:
+    dtype = x.dtype
+    if x.ndim == 0 or x.shape[-1] != weight.shape[-1]:
         raise RuntimeError(_mismatch(x.shape, weight.shape))
     if dtype != weight.dtype or (bias is not None and bias.dtype != dtype):
-        kinds = f"{dtype}, weight {weight.dtype}" + ("" if bias is None else f" and bias {bias.dtype}")
-        raise RuntimeError(f"mat1 and mat2 must have the same dtype, but got input {kinds}")
-    if n == 2 and weight.ndim == 1 and bias is not None:
-        raise RuntimeError("linear with a bias: weight must be a matrix, got a vector")
+        raise RuntimeError(_other_dtypes(x, weight, bias))
     if wide(dtype) is not dtype:
         return linear(*widen(x, weight, bias)).astype(dtype)
-    plus = bias if bias is not None and weight.ndim == 2 and bias.shape == weight.shape[:1] else None
-    if n > 2:  # one matrix product for all leading dimensions together
+    plain = bias is None or (weight.ndim == 2 and bias.shape == weight.shape[:1])
+    plus = bias if plain else None
+    if x.ndim > 2:  # one matrix product for all leading dimensions together
         y = product(_rows(x), weight.T, plus).reshape(x.shape[:-1] + weight.shape[:-1])
     else:
         y = product(x, weight.T, plus)
-    if bias is plus:  # added, or None
-        return y
+    return y if plain else _plus_other_bias(y, x, weight, bias)
+
+
+def _plus_other_bias(y, x, weight, bias):
+    """y + bias where the bias is no vector of the weight's rows, but broadcasts."""
+    if x.ndim == 2 and weight.ndim == 1:
+        raise RuntimeError("linear with a bias: weight must be a matrix, got a vector")
     if bias.ndim <= 1 and y.ndim or bias.shape == y.shape:
         y += bias
         return y
@@ -84,6 +86,11 @@ def linear(x, weight, bias=None):
             f"output with shape {list(y.shape)} doesn't match the broadcast shape {list(result.shape)}"
         )
     return result
+
+
+def _other_dtypes(x, weight, bias):
+    dtypes = f"{x.dtype}, weight {weight.dtype}" + ("" if bias is None else f" and bias {bias.dtype}")
+    return f"mat1 and mat2 must have the same dtype, but got input {dtypes}"
 
 
 def _mismatch(x, weight):

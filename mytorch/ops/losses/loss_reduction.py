@@ -10,19 +10,27 @@ from ..reduce import mean
 
 
 def chosen(reduction, size_average=None, reduce=None):
-    """ "none", "mean" or "sum"; torch's old flags, where given, override ``reduction``. ValueError for
-    anything else.
+    """The reduction that a loss is called with: "none", "mean" or "sum". ValueError for anything else.
+
+    torch's old flags, where given, override ``reduction``.
     """
     if size_average is not None or reduce is not None:
-        each, total = reduce is not None and not reduce, size_average is not None and not size_average
-        chosen = "none" if each else "sum" if total else "mean"
-        warnings.warn(
-            f"size_average and reduce args will be deprecated, please use reduction='{chosen}' instead.",
-            stacklevel=3,
-        )
-        return chosen
+        return _by_flags(size_average, reduce)
     if reduction not in ("none", "mean", "sum"):
         raise ValueError(f"{reduction} is not a valid value for reduction")
+    return reduction
+
+
+def _by_flags(size_average, reduce):
+    """The reduction that torch's old flags mean; None counts as True."""
+    if reduce is not None and not reduce:
+        reduction = "none"
+    else:
+        reduction = "sum" if size_average is not None and not size_average else "mean"
+    warnings.warn(
+        f"size_average and reduce args will be deprecated, please use reduction='{reduction}' instead.",
+        stacklevel=4,
+    )
     return reduction
 
 
@@ -33,6 +41,6 @@ def reduced(losses, reduction):
     return summed(losses) if reduction == "sum" else mean(losses)
 
 
-def share(g, shape, reduction):
-    """The gradient of each of the losses of ``shape`` from that of the reduced one."""
+def reduced_vjp(g, shape, reduction):
+    """The gradient of each loss of an array of ``shape``, from that of the reduced one."""
     return g * (1 / (math.prod(shape) or math.nan)) if reduction == "mean" else g

@@ -14,7 +14,7 @@ from ..bounds import clamp
 from ..elementwise import widened
 from ..rounding import sgn
 from ..transcendental import log, sigmoid
-from .loss_reduction import chosen, reduced, share
+from .loss_reduction import chosen, reduced, reduced_vjp
 
 
 def _pair(name):
@@ -35,16 +35,16 @@ def _pair(name):
 # ---- regression ----------------------------------------------------------------------------------
 
 
-def _mse_slope(g, x, target, reduction):
+def _mse_vjp(g, x, target, reduction):
     d = x - target
-    return d * (2 * share(g, d.shape, reduction))
+    return d * (2 * reduced_vjp(g, d.shape, reduction))
 
 
 @primitive(
     broadcasts=True,
     prepare=_pair("mse_cpu"),
-    x=_mse_slope,
-    target=lambda g, x, target, reduction: -_mse_slope(g, x, target, reduction),
+    x=_mse_vjp,
+    target=lambda g, x, target, reduction: -_mse_vjp(g, x, target, reduction),
 )
 @widened
 def mse(x, target, *, reduction="mean"):
@@ -58,17 +58,17 @@ def mse(x, target, *, reduction="mean"):
     return total if reduction == "sum" else total / total.dtype.type(d.size)
 
 
-def _l1_slope(g, x, target, reduction):
+def _l1_vjp(g, x, target, reduction):
     d = x - target
-    return sgn(d) * share(g, d.shape, reduction)
+    return sgn(d) * reduced_vjp(g, d.shape, reduction)
 
 
 @primitive(
     complex=True,
     broadcasts=True,
     prepare=promoted,
-    x=_l1_slope,
-    target=lambda g, x, target, reduction: -_l1_slope(g, x, target, reduction),
+    x=_l1_vjp,
+    target=lambda g, x, target, reduction: -_l1_vjp(g, x, target, reduction),
 )
 @widened
 def l1(x, target, *, reduction="mean"):
@@ -84,16 +84,16 @@ def l1(x, target, *, reduction="mean"):
     )
 
 
-def _huber_slope(g, x, target, reduction, delta, scale):
+def _huber_vjp(g, x, target, reduction, delta, scale):
     d = x - target
-    return clamp(d, -delta, delta) * (share(g, d.shape, reduction) * scale)
+    return clamp(d, -delta, delta) * (reduced_vjp(g, d.shape, reduction) * scale)
 
 
 @primitive(
     broadcasts=True,
     prepare=_pair("huber_cpu"),
-    x=_huber_slope,
-    target=lambda g, x, target, reduction, delta, scale: -_huber_slope(g, x, target, reduction, delta, scale),
+    x=_huber_vjp,
+    target=lambda g, x, target, reduction, delta, scale: -_huber_vjp(g, x, target, reduction, delta, scale),
 )
 @widened
 def huber(x, target, *, reduction="mean", delta=1.0, scale=1.0):
@@ -110,17 +110,17 @@ def huber(x, target, *, reduction="mean", delta=1.0, scale=1.0):
 _LEAST = 9.999999960041972e-13  # 1e-12 in float32, as in torch's kernel
 
 
-def _bce_slope(g, x, target, weight, reduction):
-    d = (x - target) / clamp(x * (1 - x), _LEAST) * share(g, x.shape, reduction)
+def _bce_vjp(g, x, target, weight, reduction):
+    d = (x - target) / clamp(x * (1 - x), _LEAST) * reduced_vjp(g, x.shape, reduction)
     return d if weight is None else d * weight
 
 
-def _bce_target_slope(g, x, target, weight, reduction):
-    d = (log(1 - x) - log(x)) * share(g, x.shape, reduction)
+def _bce_target_vjp(g, x, target, weight, reduction):
+    d = (log(1 - x) - log(x)) * reduced_vjp(g, x.shape, reduction)
     return d if weight is None else d * weight
 
 
-@primitive(broadcasts=True, x=_bce_slope, target=_bce_target_slope)
+@primitive(broadcasts=True, x=_bce_vjp, target=_bce_target_vjp)
 @widened
 def bce(x, target, weight=None, *, reduction="mean"):
     """-(target · log x + (1 - target) · log(1 - x)), the logarithms at least -100, times ``weight``,
@@ -139,20 +139,20 @@ def _weighed(weight, losses):
     return keep(losses * weight, (weight != 0) | (losses != losses))
 
 
-def _logits_slope(g, x, target, weight, pos_weight, reduction):
+def _logits_vjp(g, x, target, weight, pos_weight, reduction):
     s = sigmoid(x)
     d = s - target if pos_weight is None else (pos_weight * target + 1 - target) * s - pos_weight * target
-    d = d * share(g, d.shape, reduction)
+    d = d * reduced_vjp(g, d.shape, reduction)
     return d if weight is None else d * weight
 
 
-def _logits_target_slope(g, x, target, weight, pos_weight, reduction):
+def _logits_target_vjp(g, x, target, weight, pos_weight, reduction):
     d = -x if pos_weight is None else (pos_weight - 1) * softplus(-x) - x
-    d = d * share(g, x.shape, reduction)
+    d = d * reduced_vjp(g, x.shape, reduction)
     return d if weight is None else d * weight
 
 
-@primitive(broadcasts=True, prepare=_pair("bce_with_logits"), x=_logits_slope, target=_logits_target_slope)
+@primitive(broadcasts=True, prepare=_pair("bce_with_logits"), x=_logits_vjp, target=_logits_target_vjp)
 @widened
 def bce_with_logits(x, target, weight=None, pos_weight=None, *, reduction="mean"):
     """Binary cross entropy of sigmoid(x), without overflow: (1 - target) · x + (1 + (pos_weight - 1) ·

@@ -9,7 +9,7 @@ import numpy
 from ...core.arrays import xp
 from ...core.composite import composite
 from ...core.primitive import primitive
-from ...kernels.windows import batch_first, batch_last, window_counts, windows
+from ...kernels.windows import batch_first, batch_last, window_counts, window_view
 from ..elementwise import check_floating, widened
 from ..layout import owned
 from ..permute import permute
@@ -25,7 +25,7 @@ from .arguments import tuple_of
 )
 def unfold_columns(x, *, kernel, dilation, padding, stride):
     """(N, C, *S) -> (N, C · kernel, windows): each window's elements as a column."""
-    view = windows(batch_last(x, [(p, p) for p in padding]), kernel, stride, dilation)
+    view = window_view(batch_last(x, [(p, p) for p in padding]), kernel, stride, dilation)
     n, spatial = x.shape[0], len(kernel)
     columns = view.reshape(x.shape[1] * math.prod(kernel), math.prod(view.shape[1 + spatial : -1]), n)
     return owned(batch_first(columns), x)
@@ -43,7 +43,7 @@ def fold_columns(x, *, sizes, kernel, dilation, padding, stride):
     channels, n = x.shape[1] // math.prod(kernel), x.shape[0]
     padded = [size + 2 * p for size, p in zip(sizes, padding)]
     out = xp(x).zeros((channels, *padded, n), x.dtype)
-    target = windows(out, kernel, stride, dilation)
+    target = window_view(out, kernel, stride, dilation)
     columns = batch_last(x).reshape(target.shape)
     for tap in numpy.ndindex(*kernel):
         place = target[(slice(None), *tap)]

@@ -8,7 +8,8 @@ import math
 
 from ...core.arrays import xp
 from ...core.primitive import primitive
-from .pooling import batched, pick
+from .pooling import batched
+from .unpooling import pick
 
 
 def _starts(samples, n, kernel, count):

@@ -9,7 +9,7 @@ import numpy
 
 from ...core.arrays import is_array
 from ...core.sums import summed
-from .pooling import adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg_pool3d
+from .adaptive_pooling import adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg_pool3d
 from .resample import resample
 
 # ---- which places, with which weights: computed as torch does, in the precision of the image -----

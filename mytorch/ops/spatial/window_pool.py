@@ -1,7 +1,7 @@
-"""Pooling: the maximum or the mean of each window, in any number of dimensions.
+"""Pooling as operations: the maximum or the mean of each window, in any number of dimensions.
 
-Arrays are taken a block of channels at a time, so that a block stays in the cache while all positions of the
-window are gone through. PyTorch's functions are in ``pooling.py``.
+They go through a block of channels at a time, so that it stays in the cache while all positions of the window
+are visited. PyTorch's functions are in ``pooling.py``.
 """
 
 from __future__ import annotations
@@ -13,36 +13,34 @@ import numpy
 from ...core.arrays import keep, xp
 from ...core.primitive import primitive
 from ...core.sums import summed
-from ...kernels.windows import batch_first, batch_last, over_blocks, windows
+from ...kernels.windows import batch_first, batch_last, over_blocks, window_view
 from ..elementwise import widened
 
-# positions of a window from which on one reduction over the view of all is faster than a call for each
-_MANY = 128
+_MANY = 128  # positions of a window from which on one reduction over them is faster than a call for each
 
 
 def _positions(view, kernel):
-    """The views (C, *counts, N) of what lies at each position of the window, from that of all windows (C,
-    *kernel, *counts, N).
-    """
+    """A view (C, *counts, N) for each position in the window, of the ``view`` (C, *kernel, *counts, N)."""
     return [view[(slice(None), *tap)] for tap in numpy.ndindex(*kernel)]
 
 
 def _spread(block, x_shape, kernel, stride, padding, dilation, counts):
-    """(view of all windows, interior, overlap): memory for the gradient of one block, padded if needed, with
-    zeros unless windows fill it.
+    """(windows, interior, overlap): where to write the gradient of one ``block`` (C, *S, N) of the input.
+
+    ``windows`` is a view of all windows in the block, or with padding in a larger array whose ``interior`` is
+    the block's part (else None). It holds zeros unless the windows fill it. ``overlap``: whether they do.
     """
     sizes = [a + n + b for n, (a, b) in zip(x_shape[2:], padding)]
-    array = (
-        xp(block).zeros((block.shape[0], *sizes, x_shape[0]), block.dtype)
-        if any(map(any, padding))
-        else block
-    )
     overlap = any((k - 1) * d + 1 > s for k, s, d in zip(kernel, stride, dilation))
-    tiled = not overlap and all(c * s == n and k == s for c, s, n, k in zip(counts, stride, sizes, kernel))
-    if array is block and not tiled:
-        block[...] = 0
-    interior = array[(slice(None), *(slice(a, a + n) for n, (a, _) in zip(x_shape[2:], padding)))]
-    return windows(array, kernel, stride, dilation, counts), None if array is block else interior, overlap
+    if any(map(any, padding)):
+        array = xp(block).zeros((block.shape[0], *sizes, x_shape[0]), block.dtype)
+        interior = array[(slice(None), *(slice(a, a + n) for n, (a, _) in zip(x_shape[2:], padding)))]
+    else:
+        array, interior = block, None
+        tiled = all(c * s == n and k == s for c, s, n, k in zip(counts, stride, sizes, kernel))
+        if overlap or not tiled:
+            block[...] = 0
+    return window_view(array, kernel, stride, dilation, counts), interior, overlap
 
 
 def _empty_batch_last(x, channels, sizes):
@@ -59,45 +57,41 @@ def _empty_batch_last(x, channels, sizes):
     ),
 )
 def max_pool(x, *, kernel, stride, padding, dilation, counts):
-    """The maximum of each window: (N, C, *S) -> (N, C, *counts). NaN wins; ``padding`` (before, after) never
-    does.
-    """
+    """The maximum of each window: (N, C, *S) -> (N, C, *counts). NaN wins, padding never does."""
     out = _empty_batch_last(x, x.shape[1], counts)
     lowest = -math.inf if x.dtype.kind in "fV" else numpy.iinfo(x.dtype).min
 
     def work(a, b):
-        block, view = (
-            out[a:b],
-            windows(batch_last(x[:, a:b], padding, lowest), kernel, stride, dilation, counts),
-        )
-        if math.prod(kernel) > _MANY:
-            view.max(tuple(range(1, 1 + len(kernel))), out=block)
-            return
-        first, *others = _positions(view, kernel)
-        if others:
-            xp(x).maximum(first, others[0], out=block)
-        else:
-            block[...] = first
-        for position in others[1:]:
-            xp(x).maximum(block, position, out=block)
+        padded = batch_last(x[:, a:b], padding, lowest)
+        _write_maxima(window_view(padded, kernel, stride, dilation, counts), kernel, out[a:b])
 
     over_blocks(work, x.shape[1], x.size, 0.06 * math.prod(kernel), x)
     return batch_first(out)
 
 
+def _write_maxima(view, kernel, out):
+    if math.prod(kernel) > _MANY:
+        view.max(tuple(range(1, 1 + len(kernel))), out=out)
+        return
+    first, *others = _positions(view, kernel)
+    if not others:
+        out[...] = first
+    for position in others:
+        xp(out).maximum(first, position, out=out)
+        first = out
+
+
 def _winners(x, y, padding, kernel, *geometry):
-    """For each position of the window, where it is the first to have the maximum: booleans (C, *counts, N),
-    in one array that is reused.
+    """For each position of the window, where it is the first to have the maximum: booleans (C, *counts, N).
+
+    One array is used again for all of them.
     """
-    array, y = x, batch_last(y)
-    if x.dtype.kind in "fV":
-        # NaN is the maximum, and equal to itself here; a GPU is not asked
-        if xp(x) is not numpy or math.isnan(_squares(y)):
-            array, y = (xp(x).where(xp(x).isnan(a), math.inf, a).astype(a.dtype) for a in (x, y))
-        never = math.nan
-    else:
+    y, never = batch_last(y), math.nan
+    if x.dtype.kind not in "fV":
         never = numpy.iinfo(x.dtype).min
-    first, *others = _positions(windows(batch_last(array, padding, never), kernel, *geometry), kernel)
+    elif xp(x) is not numpy or math.isnan(_squares(y)):  # a GPU is not asked
+        x, y = _nan_as_infinity(x), _nan_as_infinity(y)
+    first, *others = _positions(window_view(batch_last(x, padding, never), kernel, *geometry), kernel)
     found = first == y
     free = ~found
     yield found
@@ -108,8 +102,13 @@ def _winners(x, y, padding, kernel, *geometry):
         yield found
 
 
+def _nan_as_infinity(x):
+    """NaN is the maximum, and equal to itself here."""
+    return xp(x).where(xp(x).isnan(x), math.inf, x).astype(x.dtype)
+
+
 def _squares(x):
-    """The sum of all squares of a contiguous array, NaN if one is: quicker than the sum where the BLAS knows
+    """The sum of all squares of a contiguous array, NaN if one is: faster than the sum where the BLAS knows
     the dtype.
     """
     flat = x.reshape(-1)
@@ -123,18 +122,17 @@ def _squares(x):
 )
 @widened
 def max_pool_scatter(g, x, y, *, kernel, stride, padding, dilation, counts):
-    """The gradient of :func:`max_pool`: ``g`` (N, C, *counts) added to where ``x`` (N, C, *S) has the maxima
-    ``y``, the first of equals.
+    """The gradient of :func:`max_pool`: ``g`` (N, C, *counts) added where ``x`` has the maxima ``y``.
+
+    The result is shaped as ``x`` (N, C, *S). Of equal elements the first gets the gradient.
     """
     out = _empty_batch_last(x, x.shape[1], x.shape[2:])
 
     def work(a, b):
         part = batch_last(g[:, a:b])
         view, interior, overlap = _spread(out[a:b], x.shape, kernel, stride, padding, dilation, counts)
-        for place, found in zip(
-            _positions(view, kernel),
-            _winners(x[:, a:b], y[:, a:b], padding, kernel, stride, dilation, counts),
-        ):
+        winners = _winners(x[:, a:b], y[:, a:b], padding, kernel, stride, dilation, counts)
+        for place, found in zip(_positions(view, kernel), winners):
             if overlap:
                 place += keep(part, found)
             else:
@@ -152,18 +150,14 @@ def max_pool_scatter(g, x, y, *, kernel, stride, padding, dilation, counts):
     )
 )
 def max_pool_gather(v, x, y, *, kernel, stride, padding, dilation, counts):
-    """The elements of ``v`` (N, C, *S) at the places where ``x`` has the maxima ``y`` (N, C, *counts): the
-    transpose of the scatter.
-    """
+    """The transpose of the scatter: the elements of ``v`` (N, C, *S) where ``x`` has the maxima ``y``."""
     out = _empty_batch_last(x, x.shape[1], counts)
 
     def work(a, b):
         out[a:b] = 0
-        view = windows(batch_last(v[:, a:b], padding), kernel, stride, dilation, counts)
-        for position, found in zip(
-            _positions(view, kernel),
-            _winners(x[:, a:b], y[:, a:b], padding, kernel, stride, dilation, counts),
-        ):
+        view = window_view(batch_last(v[:, a:b], padding), kernel, stride, dilation, counts)
+        winners = _winners(x[:, a:b], y[:, a:b], padding, kernel, stride, dilation, counts)
+        for position, found in zip(_positions(view, kernel), winners):
             out[a:b] += keep(position, found)
 
     over_blocks(work, x.shape[1], x.size, 0.25 * math.prod(kernel), x)
@@ -172,9 +166,7 @@ def max_pool_gather(v, x, y, *, kernel, stride, padding, dilation, counts):
 
 @primitive
 def max_pool_indices(x, y, *, kernel, stride, padding, dilation, counts):
-    """Where ``x`` (N, C, *S) has the maxima ``y`` (N, C, *counts): int64 numbers of the elements within a
-    channel.
-    """
+    """Where ``x`` (N, C, *S) has the maxima ``y`` (N, C, *counts): int64, the numbers within a channel."""
     starts = [xp(x).arange(c) * s - a for c, s, (a, _) in zip(counts, stride, padding)]
     out = xp(x).zeros((x.shape[1], *counts, x.shape[0]), "int64")
     taps = numpy.ndindex(*kernel)
@@ -204,7 +196,8 @@ def avg_pool(x, *, kernel, stride, padding, counts, divisors):
     divisor = _divisor(x, divisors)
 
     def work(a, b):
-        block, view = out[a:b], windows(batch_last(x[:, a:b], padding), kernel, stride, once, counts)
+        block = out[a:b]
+        view = window_view(batch_last(x[:, a:b], padding), kernel, stride, once, counts)
         if math.prod(kernel) > _MANY:
             block[...] = summed(view, tuple(range(1, 1 + len(kernel))))
         else:
@@ -228,8 +221,9 @@ def avg_pool(x, *, kernel, stride, padding, counts, divisors):
 )
 @widened
 def avg_pool_spread(x, *, sizes, kernel, stride, padding, counts, divisors):
-    """The gradient of :func:`avg_pool`: each element of (N, C, *counts), over its divisor, added to all
-    places of its window in (N, C, *sizes).
+    """The gradient of :func:`avg_pool`: (N, C, *counts) -> (N, C, *sizes).
+
+    Each element, over its divisor, is added to all places of its window.
     """
     out, once = _empty_batch_last(x, x.shape[1], sizes), (1,) * len(kernel)
     divisor = _divisor(x, divisors)

@@ -7,7 +7,7 @@ import importlib
 import math
 
 from ...nn.hooks import boundary
-from ...ops.spatial.conv import convolution_weight
+from ...ops.spatial.convolution import convolution_weight
 from . import Complex, Real, Sample
 from .complex import in_both, layer, named
 

@@ -1,7 +1,7 @@
 """Rows of ops/spatial/conv.py."""
 
 import mytorch.nn.functional as F
-from mytorch.ops.spatial.conv import convolution, convolution_input, convolution_weight
+from mytorch.ops.spatial.convolution import convolution, convolution_input, convolution_weight
 
 from . import Sample
 

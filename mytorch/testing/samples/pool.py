@@ -3,7 +3,7 @@
 import numpy as np
 
 import mytorch.nn.functional as F
-from mytorch.ops.spatial import pooling
+from mytorch.ops.spatial import adaptive_pooling, unpooling
 from mytorch.ops.spatial import window_pool as pool
 from mytorch.ops.spatial.fractional import fractional_indices
 
@@ -155,7 +155,7 @@ ROWS = [
     _row("pick", "adaptive_max_pool2d", MAPS, note="adaptive_max_pool2d", output_size=(3, 4)),
     Sample(
         "adaptive_max_indices",
-        lambda x: pooling.adaptive_max_indices(x, sizes=(3, 4)),
+        lambda x: adaptive_pooling.adaptive_max_indices(x, sizes=(3, 4)),
         (MAPS,),
         smooth=False,
         torch=lambda x: TF.adaptive_max_pool2d(x, (3, 4), return_indices=True)[1],
@@ -171,13 +171,13 @@ ROWS = [
     ),
     Sample(
         "unpick",
-        lambda x, i: pooling.unpick(x, i, sizes=(3, 4)),
+        lambda x, i: unpooling.unpick(x, i, sizes=(3, 4)),
         ((2, 2, 2, 3), Int((2, 2, 2, 3), 12)),
         _unpick,
     ),
     Sample(
         "pick",
-        lambda x, i: pooling.pick(x, i),
+        lambda x, i: unpooling.pick(x, i),
         ((2, 2, 3, 4), Int((2, 2, 2, 3), 12)),
         _places((2, 3)),
         note="repeated",

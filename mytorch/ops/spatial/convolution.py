@@ -1,0 +1,228 @@
+"""Convolution (cross-correlation, as everywhere in deep learning) in any number of dimensions, and its
+transpose, as operations; PyTorch's functions are in ``conv.py``.
+
+Three bilinear operations, each a gradient of the others: ``convolution`` (input, weight -> output),
+``convolution_input`` (output gradient, weight -> input gradient; also the transposed convolution) and
+``convolution_weight`` (input, output gradient -> weight gradient). So second order needs no further formula.
+Their matrix products read the columns of ``kernels/im2col.py``.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy
+
+from ...core.arrays import is_array, xp
+from ...core.primitive import primitive
+from ...core.sums import row_sums, summed
+from ...kernels.im2col import Columns, contract, multiply, threads_for_product
+from ...kernels.threads import parallel_for, spans
+from ...kernels.windows import batch_first, batch_last, window_counts
+from ..elementwise import widened
+
+
+def _of_one_type(arrays):
+    for name, array in zip(("weight", "bias"), arrays[1:]):
+        if array is not None and array.dtype != arrays[0].dtype:
+            raise RuntimeError(
+                f"Input type ({arrays[0].dtype}) and {name} type ({array.dtype}) should be the same"
+            )
+    return arrays
+
+
+def _sum_but_channels(g):
+    if not is_array(g):
+        return summed(g, (0, *range(2, len(g.shape))))
+    rows = batch_last(g)
+    return row_sums(rows.reshape(len(rows), math.prod(rows.shape[1:])))
+
+
+@primitive(
+    complex="holomorphic",
+    x=lambda g, x_shape, weight, stride, padding, dilation, groups: convolution_input(
+        g, weight, sizes=x_shape[2:], stride=stride, padding=padding, dilation=dilation, groups=groups
+    ),
+    weight=lambda g, x, weight_shape, stride, padding, dilation, groups: convolution_weight(
+        x, g, kernel=weight_shape[2:], stride=stride, padding=padding, dilation=dilation, groups=groups
+    ),
+    bias=_sum_but_channels,
+    prepare=_of_one_type,
+)
+@widened
+def convolution(x, weight, bias=None, *, stride, padding, dilation, groups, counts=None):
+    """(N, C, *S), (O, C/groups, *kernel), (O,) -> (N, O, *counts).
+
+    ``padding`` is (before, after) per dimension; ``counts`` of windows as many as fit by default.
+    """
+    out_channels, kernel = weight.shape[0], weight.shape[2:]
+    padded = batch_last(x, padding)
+    counts = counts or window_counts(padded.shape[1:-1], kernel, stride, dilation)
+    columns = Columns(padded, groups, kernel, stride, dilation, counts, ones=bias is not None)
+    matrix = _as_matrix(weight, groups, columns.high, bias if columns.ones else None)
+    out = xp(x).empty((groups, out_channels // groups, *counts, x.shape[0]), x.dtype)
+    threads = threads_for_product(matrix.shape[2], out)
+    rest = None if columns.ones or bias is None else bias.reshape(groups, -1, 1, 1)
+    parallel_for(lambda share: _multiply_blocks(matrix, columns, share, out, rest), columns.shares(threads))
+    return batch_first(out.reshape(out_channels, *counts, x.shape[0]))
+
+
+@primitive(
+    complex="holomorphic",
+    x=lambda g, x_shape, weight, stride, padding, dilation, groups: convolution(
+        g, weight, stride=stride, padding=padding, dilation=dilation, groups=groups, counts=x_shape[2:]
+    ),
+    weight=lambda g, x, weight_shape, stride, padding, dilation, groups: convolution_weight(
+        g, x, kernel=weight_shape[2:], stride=stride, padding=padding, dilation=dilation, groups=groups
+    ),
+    bias=_sum_but_channels,
+    prepare=_of_one_type,
+)
+@widened
+def convolution_input(x, weight, bias=None, *, sizes, stride, padding, dilation, groups):
+    """The gradient of a convolution for its input: ``x``, that of its output, (N, O, *counts) -> (N, C,
+    *sizes).
+    """
+    kernel, n, each = weight.shape[2:], x.shape[0], weight.shape[1]
+    gathered = _rows_to_correlate(sizes, x.shape[2:], kernel, stride, padding, dilation)
+    stacked, counts, padding, margin = gathered
+    high, ones = kernel[0] if stacked else 1, (1,) * (len(kernel) - 1)
+    steps = (1, *ones), (dilation[0], *ones)
+    columns = Columns(batch_last(x), groups, (high, *ones), *steps, counts, margin=margin, size=2)
+    taps = list(numpy.ndindex(kernel[0] // high, *kernel[1:]))
+    matrix = _scattering_matrix(weight, groups, stacked)  # (groups, C/groups, taps, kernel rows · O/groups)
+    padded = [a + size + b for size, (a, b) in zip(sizes, padding)]
+    out = xp(x).zeros((groups, each, *padded, n), x.dtype)
+    # one tap without padding: each product is written to its place, nothing is added
+    direct = len(taps) == 1 and max(stride) == 1 and tuple(padded) == tuple(counts)
+    threads = threads_for_product(matrix.shape[3], out.reshape(groups, each, -1), len(taps))
+    rows_apart = threads == 1 or (stacked and (not columns.keeps_rows or columns.rows >= threads))
+
+    def work(piece):
+        share, (low, top) = piece
+        part = matrix[:, low:top].reshape(groups, (top - low) * len(taps), matrix.shape[3])
+        if direct:
+            _multiply_blocks(part, columns, share, out[:, low:top])
+        else:
+            _add_taps(part, columns, share, out[:, low:top], taps, stride, dilation)
+
+    if rows_apart:  # the threads write different rows,
+        pieces = [(share, (0, each)) for share in columns.shares(threads)]
+    else:  # or different channels, since the windows overlap
+        pieces = [(share, channels) for channels in spans(each, threads) for share in columns.shares(1)]
+    parallel_for(work, pieces)
+    inside = (slice(a, a + size) for size, (a, _) in zip(sizes, padding))
+    out = out.reshape(groups * each, *padded, n)[(slice(None), *inside)]
+    if bias is not None:
+        out += bias.reshape(-1, *[1] * (out.ndim - 1))
+    return batch_first(out)
+
+
+def _rows_to_correlate(sizes, counts, kernel, stride, padding, dilation):
+    """(stacked, counts, padding, margin): what :func:`convolution_input` gathers.
+
+    With stride 1 (stacked) the kernel's rows are correlated as a convolution's are, with ``margin`` rows of
+    zeros around; the products of the other kernel positions are added place by place.
+    """
+    before = (kernel[0] - 1) * dilation[0] - padding[0][0]
+    after = sizes[0] - counts[0] + padding[0][0]
+    if stride[0] == 1 and before >= 0 and after >= 0:
+        return True, (sizes[0], *counts[1:]), ((0, 0), *padding[1:]), (before, after)
+    return False, counts, padding, (0, 0)
+
+
+def _multiply_blocks(matrix, columns, share, out, bias=None):
+    """Write matrix @ columns + bias to ``out``, block by block, for a ``matrix`` (groups, O, depth)."""
+    targets = out.reshape(*out.shape[:2], columns.rows, columns.places)
+    for rows, places, _, block in columns.of(share):
+        target = targets[:, :, rows, places]
+        multiply(matrix, block, target.swapaxes(1, 2))
+        if bias is not None:
+            target += bias
+
+
+def _add_taps(matrix, columns, share, out, taps, stride, dilation):
+    """Add the products of ``matrix`` (groups, C · taps, depth) with each block of columns to ``out``: those
+    of each tap to the places that it reads in the convolution.
+    """
+    groups, depth = matrix.shape[:2]
+    largest = max((last - first) * (stop - start) for first, last, (start, stop, _) in share)
+    buffer = xp(out).empty(groups * depth * largest, out.dtype)
+    for _, _, box, block in columns.of(share):
+        _, rows, _, places = block.shape
+        products = buffer[: groups * depth * rows * places].reshape(groups, rows, depth, places)
+        multiply(matrix, block, products)
+        by_tap = products.reshape(groups, rows, out.shape[1], len(taps), places).transpose(3, 0, 2, 1, 4)
+        for tap, product in zip(taps, by_tap):
+            offsets = [t * d for t, d in zip(tap, dilation)]
+            spots = [
+                slice(cut.start * s + at, (cut.stop - 1) * s + at + 1, s)
+                for cut, s, at in zip(box, stride, offsets)
+            ]
+            target = out[(slice(None), slice(None), *spots, box[-1])]
+            target += product.reshape(target.shape)
+
+
+@primitive(
+    complex="holomorphic",
+    x=lambda g, x_shape, y, stride, padding, dilation, groups: convolution_input(
+        y, g, sizes=x_shape[2:], stride=stride, padding=padding, dilation=dilation, groups=groups
+    ),
+    y=lambda g, x, y_shape, stride, padding, dilation, groups: convolution(
+        x, g, stride=stride, padding=padding, dilation=dilation, groups=groups, counts=y_shape[2:]
+    ),
+)
+@widened
+def convolution_weight(x, y, *, kernel, stride, padding, dilation, groups):
+    """The gradient of a convolution for its weight: input (N, C, *S), output gradient (N, O, *counts) ->
+    (O, C/groups, *kernel).
+    """
+    columns = Columns(batch_last(x, padding), groups, kernel, stride, dilation, y.shape[2:])
+    channels, each = x.shape[1] // groups, y.shape[1] // groups
+    depth = channels * math.prod(kernel)
+    gradients = batch_last(y).reshape(groups, each, columns.rows, columns.places)
+    shares = columns.shares(threads_for_product(depth, gradients))
+    tall = depth >= each  # matrix products are faster with the larger side first
+    shape = (groups, depth, each) if tall else (groups, each, depth)
+    sums = xp(x).zeros((max(len(shares), 1), *shape), x.dtype)  # one for each thread
+
+    def work(piece):
+        total, share = piece
+        for rows, places, _, block in columns.of(share):
+            part = gradients[:, :, rows, places].swapaxes(1, 2)
+            contract(*((block, part) if tall else (part, block)), total)
+
+    parallel_for(work, list(zip(sums, shares)))
+    total = summed(sums, 0) if len(sums) > 1 else sums[0]
+    total = (total.swapaxes(1, 2) if tall else total).reshape(groups * each, *kernel, channels)
+    return xp(x).ascontiguousarray(xp(x).moveaxis(total, -1, 1))
+
+
+def _as_matrix(weight, groups, high, bias=None):
+    """(O, C/groups, *kernel) as the matrix (groups, O/groups, depth) for columns of ``high`` rows.
+
+    A ``bias`` is its last column in the first row, where the columns hold ones.
+    """
+    matrix = xp(weight).moveaxis(weight, 1, -1).reshape(groups, weight.shape[0] // groups, high, -1)
+    if bias is not None:
+        last = xp(weight).zeros((*matrix.shape[:3], 1), weight.dtype)
+        last[:, :, 0, 0] = bias.reshape(groups, -1)
+        matrix = xp(weight).concatenate((matrix, last), 3)
+    return matrix.reshape(groups, weight.shape[0] // groups, -1)
+
+
+def _scattering_matrix(weight, groups, stacked):
+    """(O, C/groups, *kernel) as (groups, C/groups, taps, kernel rows · O/groups).
+
+    If ``stacked``, the kernel's rows, reversed, belong to the products' depth; else each is a tap of its own.
+    """
+    split = weight.reshape(groups, weight.shape[0] // groups, *weight.shape[1:])
+    if stacked:
+        split = split[:, :, :, ::-1]
+        order = (0, 2, *range(4, split.ndim), 3, 1)
+        high = weight.shape[2]
+    else:
+        order = (0, 2, *range(3, split.ndim), 1)
+        high = 1
+    taps = math.prod(weight.shape[2:]) // max(high, 1)
+    return split.transpose(order).reshape(groups, weight.shape[1], taps, high * (weight.shape[0] // groups))

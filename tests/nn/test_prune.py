@@ -51,10 +51,7 @@ STEPS = {  # what is done to a layer
 }
 
 
-UNLIKE = pytest.mark.xfail(reason="rows are ranked without the mask of the pruning before", strict=True)
-
-
-@pytest.mark.parametrize("name", [pytest.param(n, marks=UNLIKE if n == "twice" else ()) for n in STEPS])
+@pytest.mark.parametrize("name", STEPS)
 def test_as_torch(name):
     found = []
     for lib, prune in ((mytorch, mine), (torch, theirs)):

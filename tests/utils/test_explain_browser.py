@@ -60,10 +60,13 @@ def browse(page, tmp_path):
         ending = f"""<script>
             const text = (selector) => document.querySelector(selector).textContent;
             const all = (selector) => [...document.querySelectorAll(selector)].map((e) => e.textContent);
-            const press = (key) => document.body.dispatchEvent(new KeyboardEvent("keydown", {{key, bubbles: true, cancelable: true}}));
-            const done = (result) => document.body.append(
-                Object.assign(document.createElement("pre"), {{id: "result", textContent: JSON.stringify(result)}}));
-            {script}</script></body>"""  # noqa: E501
+            const press = (key) => document.body.dispatchEvent(
+                new KeyboardEvent("keydown", {{key, bubbles: true, cancelable: true}}));
+            const done = (result) => {{
+                const element = document.createElement("pre");
+                document.body.append(Object.assign(element, {{id: "result", textContent: JSON.stringify(result)}}));
+            }};
+            {script}</script></body>"""
         copy = tmp_path / "page.html"
         copy.write_text(page.read_text("utf-8").replace("</body>", ending), "utf-8")
         command = [
@@ -90,14 +93,15 @@ def browse(page, tmp_path):
 
 def test_the_first_step(browse):
     seen = browse(
-        """
-                 done({title: document.title, heading: text("h2"), formulas: all(".rule pre"),
-                 places: all(".rule .place"), cells: all("#details tbody tr").slice(0, 2), list:
-                 all("#list button .name"), groups: all("#list .group"), bars:
-                 document.querySelectorAll("#chart rect:not(.hit)").length, position:
-                 text("#position"), images: document.images.length, current: all("[aria-
-                 current=step] .name")})
-             """
+        """done({
+            title: document.title, heading: text("h2"), position: text("#position"),
+            formulas: all(".rule pre"), places: all(".rule .place"),
+            cells: all("#details tbody tr").slice(0, 2),
+            list: all("#list button .name"), groups: all("#list .group"),
+            current: all("[aria-current=step] .name"),
+            bars: document.querySelectorAll("#chart rect:not(.hit)").length,
+            images: document.images.length,
+        })"""
     )
     assert seen["title"] == "Backward pass of Mse" and seen["images"] == 0
     assert seen["heading"].startswith("1. MseMseBackward0")
@@ -123,7 +127,8 @@ def test_the_first_step(browse):
 
 def test_a_step_by_address(browse):
     seen = browse(
-        """done({heading: text("h2"), formulas: all(".rule pre"), tables: all("#details tbody tr"), slider: slider.value})""",  # noqa: E501
+        """done({heading: text("h2"), formulas: all(".rule pre"), tables: all("#details tbody tr"),
+                 slider: slider.value})""",
         "#step=2",
     )
     assert seen["heading"].startswith("2. MulMulBackward0Model")
@@ -162,10 +167,10 @@ def test_stepping(browse):
 def test_playing(browse):
     seen = browse(
         """const steps = [];
-        press(" "); steps.push(document.getElementById("play").textContent);
-        setTimeout(() => { steps.push(text("#position")); press(" "); steps.push(document.getElementById("play").textContent); }, 2000);
+        press(" "); steps.push(text("#play"));
+        setTimeout(() => { steps.push(text("#position")); press(" "); steps.push(text("#play")); }, 2000);
         setTimeout(() => { steps.push(text("#position")); press(" "); }, 5000);
-        setTimeout(() => { steps.push(text("#position"), document.getElementById("play").textContent, next.disabled); done(steps); }, 16000);"""  # noqa: E501
+        setTimeout(() => { steps.push(text("#position"), text("#play"), next.disabled); done(steps); }, 16000);"""
     )
     assert seen == ["Pause", "step 3 of 10", "Play", "step 3 of 10", "step 10 of 10", "Play", True]
 
@@ -176,17 +181,23 @@ def test_it_fits_and_can_be_read(browse, size, dark):
     extra = ["--force-dark-mode", "--blink-settings=preferredColorScheme=0"] if dark else []
     seen = browse(
         """const light = (color) => {
-            const v = color.match(/\\d+/g).slice(0, 3).map((c) => (c /= 255) <= .04045 ? c / 12.92 : ((c + .055) / 1.055) ** 2.4);
-            return .2126 * v[0] + .7152 * v[1] + .0722 * v[2];
+            const linear = (c) => c <= .04045 ? c / 12.92 : ((c + .055) / 1.055) ** 2.4;
+            const [red, green, blue] = color.match(/\\d+/g).slice(0, 3).map((c) => linear(c / 255));
+            return .2126 * red + .7152 * green + .0722 * blue;
         };
-        const behind = (e) => { while (getComputedStyle(e).backgroundColor === "rgba(0, 0, 0, 0)") e = e.parentElement; return getComputedStyle(e); };
+        const behind = (e) => {
+            while (getComputedStyle(e).backgroundColor === "rgba(0, 0, 0, 0)") e = e.parentElement;
+            return getComputedStyle(e).backgroundColor;
+        };
         const contrast = (e) => {
-            const [low, high] = [light(getComputedStyle(e).color), light(behind(e).backgroundColor)].sort((p, q) => p - q);
+            const [low, high] = [light(getComputedStyle(e).color), light(behind(e))].sort((p, q) => p - q);
             return (high + .05) / (low + .05);
         };
-        const texts = document.querySelectorAll("h1, h2, h3, p, pre, td, th, .place, .link, .name, .shape, .group, .summary, button:enabled");
-        done({wider: document.documentElement.scrollWidth - innerWidth, least: Math.min(...[...texts].map(contrast)),
-              page: light(getComputedStyle(document.body).backgroundColor)});""",  # noqa: E501
+        const texts = document.querySelectorAll(
+            "h1, h2, h3, p, pre, td, th, .place, .link, .name, .shape, .group, .summary, button:enabled");
+        done({wider: document.documentElement.scrollWidth - innerWidth,
+              least: Math.min(...[...texts].map(contrast)),
+              page: light(getComputedStyle(document.body).backgroundColor)});""",
         "#step=4",
         size,
         extra,

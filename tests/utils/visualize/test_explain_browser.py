@@ -63,8 +63,8 @@ def browse(page, tmp_path):
             const press = (key) => document.body.dispatchEvent(
                 new KeyboardEvent("keydown", {{key, bubbles: true, cancelable: true}}));
             const done = (result) => {{
-                const element = document.createElement("pre");
-                document.body.append(Object.assign(element, {{id: "result", textContent: JSON.stringify(result)}}));
+                const element = document.body.appendChild(document.createElement("pre"));
+                Object.assign(element, {{id: "result", textContent: JSON.stringify(result)}});
             }};
             {script}</script></body>"""
         copy = tmp_path / "page.html"
@@ -167,10 +167,11 @@ def test_stepping(browse):
 def test_playing(browse):
     seen = browse(
         """const steps = [];
-        press(" "); steps.push(text("#play"));
-        setTimeout(() => { steps.push(text("#position")); press(" "); steps.push(text("#play")); }, 2000);
-        setTimeout(() => { steps.push(text("#position")); press(" "); }, 5000);
-        setTimeout(() => { steps.push(text("#position"), text("#play"), next.disabled); done(steps); }, 16000);"""
+        const note = (...selectors) => steps.push(...selectors.map(text));
+        press(" "); note("#play");
+        setTimeout(() => { note("#position"); press(" "); note("#play"); }, 2000);
+        setTimeout(() => { note("#position"); press(" "); }, 5000);
+        setTimeout(() => { note("#position", "#play"); steps.push(next.disabled); done(steps); }, 16000);"""
     )
     assert seen == ["Pause", "step 3 of 10", "Play", "step 3 of 10", "step 10 of 10", "Play", True]
 

@@ -2,9 +2,9 @@
 
 from collections import OrderedDict
 
+import mytorch
+from tests.nn.scenarios import in_torch, outcome, scenario
 from tests.referee import answer
-
-from .test_module import in_torch, mytorch, outcome, scenario
 
 
 def chain(lib):

@@ -1,0 +1,39 @@
+"""Histograms, against PyTorch."""
+
+import numpy as np
+import pytest
+
+from tests.draws import draws
+from tests.referee import agree
+
+RNG = draws(0)
+
+X, CUBE = RNG.standard_normal((4, 5)), RNG.standard_normal((3, 4, 5))
+
+
+@pytest.mark.parametrize("density", [False, True])
+def test_histogram(density):
+    for kind in ("float32", "float64"):
+        x = X.astype(kind)
+        agree(lambda m, x: m.histogram(x, 6, density=density), [x], gradient=False, tolerance=1e-6)
+        agree(
+            lambda m, x: m.histogram(x, bins=6, range=(-1.0, 1.0), density=density),
+            [x],
+            gradient=False,
+            tolerance=1e-6,
+        )
+        agree(
+            lambda m, x, w: x.histogram(6, weight=w, density=density),
+            [x, np.abs(x)],
+            gradient=False,
+            tolerance=1e-5,
+        )
+        agree(
+            lambda m, x, e: m.histogram(x, e, density=density),
+            [x, np.array([-1.0, 0.0, 0.5, 2.0], kind)],
+            gradient=False,
+            tolerance=1e-6,
+        )
+    agree(lambda m, x: m.histogram(x, 3), [np.ones(4)], gradient=False)
+    agree(lambda m, x: m.histogram(x, 0), [X], gradient=False)
+    agree(lambda m, x: m.histogram(x, 3), [np.arange(4)])

@@ -179,3 +179,36 @@ class Net(mytorch.nn.Module):
         if error is not None:
             raise error
         return self.blocks[0](x)
+
+
+def test_hooks_of_all_modules():
+    def run(m):
+        seen, module = [], m.nn.modules.module
+        net = m.nn.Sequential(m.nn.Linear(4, 2), m.nn.ReLU())
+        handles = [
+            module.register_module_forward_pre_hook(
+                lambda layer, args: seen.append(("before", type(layer).__name__))
+            ),
+            module.register_module_forward_hook(
+                lambda layer, args, out: seen.append(("after", type(layer).__name__)) or out * 2
+            ),
+            module.register_module_full_backward_pre_hook(
+                lambda layer, g: seen.append(("back", type(layer).__name__))
+            ),
+            module.register_module_full_backward_hook(
+                lambda layer, g, h: seen.append(("was back", type(layer).__name__, float(h[0].sum())))
+            ),
+        ]
+        net[0].register_forward_hook(lambda *_: seen.append("own"))
+        with m.no_grad():
+            net[0].weight.fill_(0.5)
+            net[0].bias.fill_(1)
+        x = m.ones(1, 4, requires_grad=True)
+        net(x).sum().backward()
+        for handle in handles:
+            handle.remove()
+        seen.append(x.grad.tolist())
+        net(x)
+        return seen
+
+    assert run(mytorch) == answer(run)

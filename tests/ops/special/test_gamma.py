@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import mytorch
+from tests.referee import agree
 
 EULER, ZETA3 = 0.57721566490153286, 1.2020569031595942
 
@@ -76,3 +77,15 @@ def test_mvlgamma():
     np.testing.assert_allclose(mytorch.mvlgamma(x, 2).numpy(), expected, rtol=1e-13)
     with pytest.raises(RuntimeError, match="p has to be"):
         mytorch.mvlgamma(x, 0)
+
+
+def test_zeta_far_to_the_left():
+    with pytest.raises(NotImplementedError, match="from -1000 on"):
+        mytorch.special.zeta(2.0, mytorch.tensor(-2000.5))
+
+
+@pytest.mark.parametrize("n", [1, 2, 5])
+def test_polygamma_reflects(n):
+    x = np.array([-3e4 - 0.25, -1200.6, -20.4, -0.5, 0.2])
+    agree(lambda m, x: m.polygamma(n, x), [x], tolerance=1e-9)
+    assert np.isinf(mytorch.polygamma(n, mytorch.tensor([0.0, -7.0])).array).all()

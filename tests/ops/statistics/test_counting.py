@@ -37,3 +37,28 @@ def test_histogram(density):
     agree(lambda m, x: m.histogram(x, 3), [np.ones(4)], gradient=False)
     agree(lambda m, x: m.histogram(x, 0), [X], gradient=False)
     agree(lambda m, x: m.histogram(x, 3), [np.arange(4)])
+
+
+pytestmark = pytest.mark.filterwarnings("ignore")
+
+
+@pytest.mark.parametrize(
+    ("x", "weights", "minlength"),
+    [
+        (np.array([1, 1, 3]), None, 0),
+        (np.array([1, 1, 3]), np.array([1.0, 2, 3]), 0),
+        (np.array([1, 1, 3]), np.array([1.0, 2, 3], "float32"), 6),
+        (np.array([1, 3]), np.array([1, 2]), 0),
+        (np.array([], "int64"), None, 3),
+        (np.array([1, -1]), None, 0),
+        (np.array([1.0]), None, 0),
+        (np.array([[1]]), None, 0),
+        (np.array([1]), None, -1),
+        (np.array([1, 2]), np.array([1.0]), 0),
+    ],
+)
+def test_bincount(x, weights, minlength):
+    if weights is None:
+        agree(lambda t, x: t.bincount(x, minlength=minlength), [x])
+    else:
+        agree(lambda t, x, w: t.bincount(x, w, minlength), [x, weights], gradient=False)

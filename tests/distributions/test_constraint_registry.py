@@ -8,9 +8,10 @@ from tests.distributions.test_distributions import close, theirs
 from tests.referee import torch
 
 CONSTRAINTS = """
-    real positive nonnegative unit_interval simplex lower_cholesky positive_definite real_vector interval(-1.0,2.0) greater_than(3.0)
-    greater_than_eq(0.5) less_than(-1.0) half_open_interval(0.0,2.0) independent(constraints.positive,1)
-""".split()  # noqa: E501
+    real positive nonnegative unit_interval simplex lower_cholesky positive_definite real_vector
+    interval(-1.0,2.0) greater_than(3.0) greater_than_eq(0.5) less_than(-1.0) half_open_interval(0.0,2.0)
+    independent(constraints.positive,1)
+""".split()
 
 
 @pytest.mark.parametrize("registry", ["biject_to", "transform_to"])

@@ -1,23 +1,10 @@
 """Calling a module with other parameters."""
 
-from collections import OrderedDict
-
 import pytest
 
 import mytorch
 from mytorch import nn
 from tests.referee import answer
-
-
-class Net(mytorch.nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.blocks = mytorch.nn.ModuleList([mytorch.nn.Sequential(OrderedDict(fc=mytorch.nn.Linear(5, 2)))])
-
-    def forward(self, x, error=None):
-        if error is not None:
-            raise error
-        return self.blocks[0](x)
 
 
 def called_with(lib, names, strict):

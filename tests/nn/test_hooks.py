@@ -1,7 +1,5 @@
 """Hooks of modules: forward, backward, in-place changes, against PyTorch where it has them."""
 
-from collections import OrderedDict
-
 import pytest
 
 import mytorch
@@ -168,17 +166,6 @@ def test_backward_hooks_under_create_graph():
     (g,) = mytorch.autograd.grad((layer(x) ** 2).sum(), [x], create_graph=True)
     g.sum().backward()
     assert seen[0] and layer.weight.grad is not None
-
-
-class Net(mytorch.nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.blocks = mytorch.nn.ModuleList([mytorch.nn.Sequential(OrderedDict(fc=mytorch.nn.Linear(5, 2)))])
-
-    def forward(self, x, error=None):
-        if error is not None:
-            raise error
-        return self.blocks[0](x)
 
 
 def test_hooks_of_all_modules():

@@ -167,49 +167,42 @@ def test_weights_are_buffers():
         assert not list(lib.nn.CrossEntropyLoss(lib.ones(3)).parameters())
 
 
-draw = draws(1)
-
-
-def normal(*shape):
-    return np.asarray(draw.standard_normal(shape))
-
-
 def signs(*shape):
-    return np.asarray(draw.integers(0, 2, shape) * 2 - 1)
+    return np.asarray(rng.integers(0, 2, shape) * 2 - 1)
 
 
 def shares(*shape):
-    e = np.exp(draw.standard_normal(shape))
+    e = np.exp(rng.standard_normal(shape))
     return e / e.sum(-1, keepdims=True)
 
 
 def counts(*shape):
-    return draw.poisson(2.0, shape) * 1.0
+    return rng.poisson(2.0, shape) * 1.0
 
 
 LABELS = np.array([[1, 3, -1, 0, 2], [-1, 1, 1, 1, 1], [4, 0, 1, 2, 3], [2, -1, -1, 2, 0]])
 
 COMPOSITE = [
-    ("HingeEmbeddingLoss", {"margin": 0.5}, [normal(4), signs(4)]),
-    ("MarginRankingLoss", {"margin": 0.5}, [normal(4), normal(4), signs(4)]),
-    ("CosineEmbeddingLoss", {"margin": 0.5}, [normal(4, 3), normal(4, 3), signs(4)]),
-    ("SoftMarginLoss", {}, [normal(4), signs(4)]),
-    ("MultiMarginLoss", {"p": 2}, [normal(4, 5), draw.integers(0, 5, 4)]),
-    ("MultiLabelMarginLoss", {}, [normal(4, 5), LABELS]),
-    ("MultiLabelSoftMarginLoss", {}, [normal(4, 5), draw.integers(0, 2, (4, 5)) * 1.0]),
-    ("KLDivLoss", {"reduction": "batchmean"}, [normal(4, 5), shares(4, 5)]),
-    ("TripletMarginLoss", {"margin": 2.0, "swap": True}, [normal(4, 5)] * 3),
-    ("TripletMarginWithDistanceLoss", {}, [normal(4, 5)] * 3),
-    ("PoissonNLLLoss", {"full": True}, [normal(4), counts(4).astype(int)]),
-    ("GaussianNLLLoss", {"full": True}, [normal(4), normal(4), shares(4)]),
-    ("MSELoss", {"reduction": "sum"}, [normal(4), normal(4)]),
-    ("L1Loss", {}, [normal(4), normal(4)]),
-    ("SmoothL1Loss", {"beta": 0.3}, [normal(4), normal(4)]),
-    ("HuberLoss", {"delta": 0.3}, [normal(4), normal(4)]),
+    ("HingeEmbeddingLoss", {"margin": 0.5}, [real(4), signs(4)]),
+    ("MarginRankingLoss", {"margin": 0.5}, [real(4), real(4), signs(4)]),
+    ("CosineEmbeddingLoss", {"margin": 0.5}, [real(4, 3), real(4, 3), signs(4)]),
+    ("SoftMarginLoss", {}, [real(4), signs(4)]),
+    ("MultiMarginLoss", {"p": 2}, [real(4, 5), rng.integers(0, 5, 4)]),
+    ("MultiLabelMarginLoss", {}, [real(4, 5), LABELS]),
+    ("MultiLabelSoftMarginLoss", {}, [real(4, 5), rng.integers(0, 2, (4, 5)) * 1.0]),
+    ("KLDivLoss", {"reduction": "batchmean"}, [real(4, 5), shares(4, 5)]),
+    ("TripletMarginLoss", {"margin": 2.0, "swap": True}, [real(4, 5)] * 3),
+    ("TripletMarginWithDistanceLoss", {}, [real(4, 5)] * 3),
+    ("PoissonNLLLoss", {"full": True}, [real(4), counts(4).astype(int)]),
+    ("GaussianNLLLoss", {"full": True}, [real(4), real(4), shares(4)]),
+    ("MSELoss", {"reduction": "sum"}, [real(4), real(4)]),
+    ("L1Loss", {}, [real(4), real(4)]),
+    ("SmoothL1Loss", {"beta": 0.3}, [real(4), real(4)]),
+    ("HuberLoss", {"delta": 0.3}, [real(4), real(4)]),
     ("BCELoss", {}, [shares(4), shares(4)]),
-    ("BCEWithLogitsLoss", {}, [normal(4), shares(4)]),
-    ("PairwiseDistance", {"p": 3.0, "keepdim": True}, [normal(4, 5), normal(4, 5)]),
-    ("CosineSimilarity", {"dim": -1}, [normal(4, 5), normal(4, 5)]),
+    ("BCEWithLogitsLoss", {}, [real(4), shares(4)]),
+    ("PairwiseDistance", {"p": 3.0, "keepdim": True}, [real(4, 5), real(4, 5)]),
+    ("CosineSimilarity", {"dim": -1}, [real(4, 5), real(4, 5)]),
 ]
 
 

@@ -164,14 +164,11 @@ def test_refused(name):
     same_error(call, x326, match=match)
 
 
-RNG = draws(0)
-
-
 @pytest.mark.parametrize("which", ["k", "v", "kv"])
 def test_static_keys_and_values(which):
     E, heads, L, S, N = 6, 2, 3, 5, 2
     arrays = [
-        RNG.standard_normal(shape)
+        rng.standard_normal(shape)
         for shape in ((L, N, E), (S, N, E), (3 * E, E), (3 * E,), (E, E), (N * heads, S, E // heads))
     ]
 
@@ -185,7 +182,7 @@ def test_static_keys_and_values(which):
 
 
 def test_static_refused():
-    E, arrays = 4, [RNG.standard_normal((3, 2, 4)), RNG.standard_normal((12, 4)), RNG.standard_normal((4, 4))]
+    E, arrays = 4, [rng.standard_normal((3, 2, 4)), rng.standard_normal((12, 4)), rng.standard_normal((4, 4))]
     for shape in ((3, 3, 2), (4, 3, 3)):
         same_error(
             lambda lib, x, w, o, shape=shape: lib.nn.functional.multi_head_attention_forward(

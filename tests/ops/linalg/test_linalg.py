@@ -9,13 +9,15 @@ import mytorch
 from tests.draws import arrays
 from tests.referee import agree, torch
 
+pytestmark = pytest.mark.filterwarnings("ignore::UserWarning", "ignore::FutureWarning")
+
 EMPTY = [(0, 0), (0, 3, 3), (2, 0, 0), (0, 3), (3, 0), (2, 0, 3), (2, 3, 0), (0, 2, 3)]
 
-OF_EMPTY_NAMES = """
-lu lu_factor lu_factor_ex inv_ex inv cholesky cholesky_ex qr svd svdvals eigh eigvalsh eig eigvals det slogdet pinv matrix_rank matrix_exp cond
-matrix_norm tensorinv""".split()  # noqa: E501
-
-OF_EMPTY = {name: lambda m, x, name=name: getattr(m.linalg, name)(x) for name in OF_EMPTY_NAMES} | {
+NAMES = """
+    lu lu_factor lu_factor_ex inv_ex inv cholesky cholesky_ex qr svd svdvals eigh eigvalsh eig eigvals
+    det slogdet pinv matrix_rank matrix_exp cond matrix_norm tensorinv
+""".split()
+OF_EMPTY = {name: lambda m, x, name=name: getattr(m.linalg, name)(x) for name in NAMES} | {
     "without pivots": lambda m, x: m.linalg.lu(x, pivot=False),
     "geqrf": lambda m, x: m.geqrf(x.detach()),
     "unpacked": lambda m, x: m.lu_unpack(*m.linalg.lu_factor(x)),
@@ -34,9 +36,6 @@ OF_EMPTY = {name: lambda m, x, name=name: getattr(m.linalg, name)(x) for name in
 @pytest.mark.parametrize("name", OF_EMPTY)
 def test_matrices_without_elements(name, shape):
     agree(OF_EMPTY[name], [np.zeros(shape)], gradient=not name.startswith("eig"))
-
-
-pytestmark = pytest.mark.filterwarnings("ignore::UserWarning", "ignore::FutureWarning")
 
 
 def plus_eye(m, x):

@@ -92,9 +92,7 @@ def test_the_greatest_common_divisor_of_the_smallest_number_is_positive(dtype):
     agree(lambda t, x, y: t.lcm(x, y), [np.array([smallest, 0, 3], dtype), np.array([0, smallest, 5], dtype)])
 
 
-RNG = draws(0)
-
-GRID, CUBE = RNG.standard_normal((4, 5)), RNG.standard_normal((3, 4, 5))
+GRID, CUBE = rng.standard_normal((4, 5)), rng.standard_normal((3, 4, 5))
 
 
 @pytest.mark.parametrize("order", [1, 2])

@@ -65,4 +65,4 @@ class Double(Function):
 def test_formula_of_a_function_of_the_user():
     (found,), _ = rules.formulas(Double.apply(mytorch.ones(2, requires_grad=True), 2).grad_fn)
     assert found.text == "@staticmethod\ndef backward(ctx, g):\n    return g * 2, None"
-    assert re.fullmatch(r"(tests/utils/)?test_visualize\.py:\d+", found.place)
+    assert re.fullmatch(r"(tests/utils/visualize/)?test_rules\.py:\d+", found.place)

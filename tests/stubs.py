@@ -3,7 +3,7 @@
     python -m tests.stubs
 
 ``mytorch/__init__.pyi`` declares the functions of the package, ``mytorch/tensors/operators.pyi`` the methods
-of Tensor. ``tests/tensors/test_stubs.py`` fails if they are not up to date.
+of Tensor. ``tests/test_stubs.py`` fails if they are not up to date.
 """
 
 import inspect

@@ -12,6 +12,7 @@ import mytorch
 from mytorch import nn
 from mytorch.func import functional_call
 from mytorch.testing.samples import Int, Real, rows
+from tests.referee import torch
 
 ml_dtypes = pytest.importorskip("ml_dtypes")
 EPS = {"float16": 2.0**-10, "bfloat16": 2.0**-7}
@@ -503,7 +504,6 @@ def test_the_spread_of_large_and_small_numbers(values):
 
 @pytest.mark.parametrize("dtype", EPS)
 def test_contributions_to_one_gradient_are_added_as_pytorch_adds_them(dtype):
-    torch = pytest.importorskip("torch")
     found = []
     for module in (mytorch, torch):
         w = module.ones(1, dtype=getattr(module, dtype), requires_grad=True)

@@ -15,7 +15,7 @@ import pytest
 
 import mytorch
 import mytorch.utils.data
-from tests.referee import torch
+from tests.referee import answer, torch
 
 NAMESPACES = """
     mytorch mytorch.autograd mytorch.func mytorch.linalg mytorch.special mytorch.random mytorch.serialization
@@ -36,17 +36,24 @@ def has_file(name):
         return False
 
 
+def modules_of_names(torch, namespace):
+    """Which module each public class and function of a namespace of torch says that it is from."""
+    found = vars(importlib.import_module(namespace))
+    return {
+        name: value.__module__
+        for name, value in found.items()
+        if isinstance(value, (type, types.FunctionType)) and not name.startswith("_")
+    }
+
+
 @pytest.mark.parametrize("namespace", NAMESPACES)
 def test_the_public_module_is_said_to_hold_a_name(namespace):
-    ours, theirs = (importlib.import_module(n) for n in (namespace, namespace.replace("mytorch", "torch", 1)))
-    for name in dir(ours):
-        value, other = getattr(ours, name), getattr(theirs, name, None)
-        named = isinstance(other, (type, types.FunctionType)) and isinstance(
-            value, (type, types.FunctionType)
-        )
-        if name.startswith("_") or name in ALIASES or not named:
+    ours = importlib.import_module(namespace)
+    theirs = answer(modules_of_names, namespace.replace("mytorch", "torch", 1))
+    for name in set(dir(ours)) & set(theirs) - ALIASES:
+        value, module = getattr(ours, name), theirs[name].replace("torch", "mytorch", 1)
+        if not isinstance(value, (type, types.FunctionType)):
             continue
-        module = other.__module__.replace("torch", "mytorch", 1)
         if has_file(module) and getattr(importlib.import_module(module), name, None) is value:
             assert value.__module__ == module, name
 
@@ -83,8 +90,12 @@ def python(code):
     ).stdout
 
 
+def submodules(torch):
+    return python(WALK).split()
+
+
 def test_the_submodules_that_torch_has_at_once():
-    names = [name.replace("torch", "mytorch", 1) for name in python(WALK).split()]
+    names = [name.replace("torch", "mytorch", 1) for name in answer(submodules)]
     names = [name for name in names if has_file(name)]
     assert "mytorch.optim.swa_utils" in names
     python("\n".join(["import mytorch", *names]))
@@ -143,17 +154,16 @@ def parameter(lib):
     return lib.nn.Parameter(lib.ones(2))
 
 
+def underscored(torch, thing):
+    """The private names of an object."""
+    return sorted(n for n in object.__dir__(thing) if n.startswith("_") and not n.startswith("__"))
+
+
 def private(mine, theirs):
     """Names of ours that torch's class lacks, but for those that nobody else would choose."""
-    names = set(object.__dir__(mine)) - set(object.__dir__(theirs))
-    taken = [f"_{cls.__name__.lstrip('_')}__" for cls in type(mine).__mro__]
-    return sorted(
-        name
-        for name in names
-        if name.startswith("_")
-        and not name.startswith(("__", "_mytorch_"))
-        and not any(name.startswith(prefix) for prefix in taken)
-    )
+    chosen = "_mytorch_", *(f"_{cls.__name__.lstrip('_')}__" for cls in type(mine).__mro__)
+    names = set(underscored(mytorch, mine)) - set(answer(underscored, theirs))
+    return sorted(name for name in names if not name.startswith(chosen))
 
 
 def use_module(cls):

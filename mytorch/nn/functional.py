@@ -81,7 +81,6 @@ from ..ops.spatial.adaptive_pooling import (
     adaptive_max_pool3d_with_indices,
 )
 from ..ops.spatial.unpooling import max_unpool1d, max_unpool2d, max_unpool3d
-from .multihead_forward import multi_head_attention_forward, scaled_dot_product_attention
 from .fractional import (
     fractional_max_pool2d,
     fractional_max_pool2d_with_indices,

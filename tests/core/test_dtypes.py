@@ -2,13 +2,16 @@
 
 import itertools
 import operator
+import warnings
 
+import numpy as np
 import pytest
 
 import mytorch
 from tests.referee import name_of, torch
 
 NAMES = ["float16", "float32", "float64", "int8", "int16", "int32", "int64", "uint8", "bool", "bfloat16"]
+
 pytestmark = pytest.mark.filterwarnings("ignore")
 
 
@@ -122,3 +125,82 @@ def test_the_default_dtype_decides_for_integers():
         assert (mytorch.tensor([1], dtype=mytorch.float32) * 2.5).dtype == mytorch.float32
     finally:
         mytorch.set_default_dtype(mytorch.float32)
+
+
+def run(expression, package):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return eval(expression, {"T": package, "np": np})
+
+
+def test_legacy_types_are_tests():
+    t = mytorch.ones(2)
+    assert (
+        isinstance(t, mytorch.FloatTensor)
+        and not isinstance(t, mytorch.LongTensor)
+        and not isinstance([1], mytorch.FloatTensor)
+    )
+    assert isinstance(t.long(), mytorch.LongTensor) and mytorch.FloatTensor.dtype is mytorch.float32
+
+
+def test_default_tensor_type():
+    try:
+        mytorch.set_default_tensor_type(mytorch.DoubleTensor)
+        assert (
+            mytorch.tensor(1.5).dtype is mytorch.float64 and mytorch.tensor([1j]).dtype is mytorch.complex128
+        )
+        mytorch.set_default_tensor_type("torch.HalfTensor")
+        assert mytorch.zeros(2).dtype is mytorch.float16 and mytorch.full((2,), 1.5).dtype is mytorch.float16
+        with pytest.raises(TypeError, match="floating-point"):
+            mytorch.set_default_tensor_type(mytorch.LongTensor)
+    finally:
+        mytorch.set_default_tensor_type("mytorch.FloatTensor")
+
+
+def test_queries():
+    assert mytorch.is_tensor(mytorch.ones(1)) and not mytorch.is_tensor(1)
+    assert mytorch.is_floating_point(mytorch.ones(1)) and not mytorch.is_floating_point(
+        mytorch.ones(1).long()
+    )
+    assert (
+        not mytorch.is_complex(mytorch.ones(1))
+        and mytorch.is_nonzero(mytorch.ones(1))
+        and mytorch.numel(mytorch.ones(2, 3)) == 6
+    )
+
+
+VALUES = [
+    "T.tensor(1.5)",
+    "T.tensor(2)",
+    "T.tensor(True)",
+    "T.ones(2)",
+    "T.ones(2).double()",
+    "T.ones(2).half()",
+    "T.ones(2).int()",
+    "T.ones(2).byte()",
+]
+
+VALUES += ["1", "1.5", "True"]
+
+
+@pytest.mark.parametrize("a", VALUES)
+@pytest.mark.parametrize("b", VALUES)
+def test_result_type(a, b):
+    theirs, mine = (package.result_type(run(a, package), run(b, package)) for package in (torch, mytorch))
+    assert mine.name == str(theirs)[6:]
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["float16", "float32", "float64", "bfloat16", "complex64", "int8", "int16", "int32", "int64", "uint8"],
+)
+def test_limits(name):
+    if name == "bfloat16":
+        pytest.importorskip("ml_dtypes")
+    kind = "iinfo" if "int" in name else "finfo"
+    theirs, mine = (getattr(package, kind)(getattr(package, name)) for package in (torch, mytorch))
+    for field in ("bits", "max", "min", "eps", "tiny", "smallest_normal", "resolution"):
+        if hasattr(theirs, field):
+            assert getattr(mine, field) == pytest.approx(getattr(theirs, field), rel=1e-12)
+    if kind == "finfo" and name != "complex64":
+        assert repr(mine) == repr(theirs)

@@ -1,11 +1,14 @@
 """Distributions: values, gradients, shapes and errors are torch's; samples have the right moments."""
 
+import importlib
+import inspect
+
 import numpy as np
 import pytest
 
 import mytorch
 from mytorch import distributions as mine
-from tests.referee import torch
+from tests.referee import answer, torch
 
 theirs = torch.distributions
 
@@ -314,3 +317,15 @@ def test_cumulative_distributions_do_not_cancel(make, value, wanted):
         return
     if not isinstance(distribution, mytorch.distributions.Cauchy):
         assert back == pytest.approx(value, rel=2e-5)
+
+
+def test_each_distribution_by_the_path_of_torchs_file():
+    def paths(torch):
+        found = vars(torch.distributions)
+        return {n: c.__module__ for n, c in found.items() if inspect.isclass(c)}
+
+    theirs = {n: path for n, path in answer(paths).items() if hasattr(mytorch.distributions, n)}
+    assert len(theirs) > 30
+    for name, path in theirs.items():
+        module = importlib.import_module(path.replace("torch", "mytorch", 1))
+        assert getattr(module, name) is getattr(mytorch.distributions, name)

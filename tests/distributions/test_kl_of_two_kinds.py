@@ -6,9 +6,8 @@ import numpy as np
 import pytest
 
 import mytorch
+from tests.distributions.test_distributions import build, close, divergences, mine, theirs
 from tests.referee import torch
-
-from .test_distributions import build, close, divergences, mine, theirs
 
 # within (0, 1), where torch's formulas are right; it takes a whole [0, 1] for too large
 INSIDE = "Uniform(p * 0.3, p * 0.3 + 0.5)"

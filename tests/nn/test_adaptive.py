@@ -4,9 +4,8 @@ import numpy as np
 import pytest
 
 from tests.draws import draws
+from tests.nn.twins import agree, twins
 from tests.referee import same_error
-
-from .test_recurrent import agree, twins
 
 rng = draws(8)
 TARGETS = [np.array([0, 3, 5, 11, 7]), np.array([1, 2, 0, 1, 1]), np.array([9, 10, 11, 9, 8])]

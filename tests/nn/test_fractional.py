@@ -1,4 +1,4 @@
-"""Fractional max pooling, and attention with keys and values that are given, as in PyTorch."""
+"""Fractional max pooling, as in PyTorch."""
 
 import numpy as np
 import pytest
@@ -8,6 +8,7 @@ from tests.draws import draws
 from tests.referee import compare, same_error
 
 RNG = draws(0)
+
 CASES = [
     (2, (2, 3, 9, 7), {"kernel_size": 2, "output_size": (4, 3)}),
     (2, (3, 9, 7), {"kernel_size": (3, 2), "output_size": 1}),
@@ -59,44 +60,3 @@ def test_refused():
     )
     for settings in ({}, {"output_size": 2, "output_ratio": 0.5}, {"output_ratio": 1.5}):
         same_error(lambda lib, settings=settings: lib.nn.FractionalMaxPool2d(2, **settings))
-
-
-@pytest.mark.parametrize("which", ["k", "v", "kv"])
-def test_static_keys_and_values(which):
-    E, heads, L, S, N = 6, 2, 3, 5, 2
-    arrays = [
-        RNG.standard_normal(shape)
-        for shape in ((L, N, E), (S, N, E), (3 * E, E), (3 * E,), (E, E), (N * heads, S, E // heads))
-    ]
-
-    def call(lib, q, k, w, b, o, static):
-        given = {f"static_{name}": static for name in which}
-        return lib.nn.functional.multi_head_attention_forward(
-            q, k, k, E, heads, w, b, None, None, False, 0.0, o, None, training=False, **given
-        )
-
-    compare(call, arrays)
-
-
-def test_static_refused():
-    E, arrays = 4, [RNG.standard_normal((3, 2, 4)), RNG.standard_normal((12, 4)), RNG.standard_normal((4, 4))]
-    for shape in ((3, 3, 2), (4, 3, 3)):
-        same_error(
-            lambda lib, x, w, o, shape=shape: lib.nn.functional.multi_head_attention_forward(
-                x,
-                x,
-                x,
-                E,
-                2,
-                w,
-                None,
-                None,
-                None,
-                False,
-                0.0,
-                o,
-                None,
-                static_k=lib.zeros(shape, dtype=lib.float64),
-            ),
-            *arrays,
-        )

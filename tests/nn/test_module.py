@@ -1,47 +1,15 @@
-"""Module: attributes, names, state dicts, hooks, errors, against PyTorch where it defines the answer."""
+"""Module: attributes, names, state dicts, errors, against PyTorch where it defines the answer."""
 
 import copy
 import pickle
-import warnings
 from collections import OrderedDict
 
 import numpy as np
 import pytest
 
 import mytorch
+from tests.nn.scenarios import in_torch, outcome, scenario
 from tests.referee import answer, torch
-
-LIBRARIES = [mytorch, torch]
-
-
-def scenario(*functions):
-    """Each function runs in both libraries; what it returns (or the error it ends in) has to be the same."""
-    return pytest.mark.parametrize("function", functions, ids=lambda f: f.__name__)
-
-
-def outcome(function, lib):
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return plain(function(lib))
-    except Exception as error:
-        return type(error).__name__, str(error).replace("mytorch", "torch")
-
-
-def in_torch(torch, function):
-    return outcome(function, torch)
-
-
-def plain(value):
-    if isinstance(value, (mytorch.Tensor, torch.Tensor)):
-        return str(value.dtype).split(".")[1], value.detach().tolist()
-    if isinstance(value, (mytorch.nn.Module, torch.nn.Module)):
-        return repr(value).replace("mytorch", "torch")
-    if isinstance(value, dict):
-        return [(k, plain(v)) for k, v in value.items()]
-    if isinstance(value, (list, tuple)):
-        return [plain(v) for v in value]
-    return value.replace("mytorch", "torch") if isinstance(value, str) else value
 
 
 def small(lib, **settings):
@@ -68,9 +36,6 @@ def small(lib, **settings):
         for i, p in enumerate(net.parameters()):
             p.copy_(lib.arange(p.numel()).reshape(p.shape) * 0.125 + i)  # numbers that no BLAS has to round
     return net
-
-
-# ---- names ---------------------------------------------------------------------------------------
 
 
 def names(lib):
@@ -143,9 +108,6 @@ def representation(lib):
 
 def listed(lib):
     return [n for n in dir(small(lib)) if not n.startswith("_") and hasattr(torch.nn.Module, n) is False]
-
-
-# ---- attributes ----------------------------------------------------------------------------------
 
 
 def reassign(lib):
@@ -266,9 +228,6 @@ def train_needs_bool(lib):
 
 def to_integers(lib):
     small(lib).to(lib.int64)
-
-
-# ---- state ---------------------------------------------------------------------------------------
 
 
 def loads(lib):
@@ -539,144 +498,6 @@ def test_parameter():
         mytorch.nn.Parameter([1.0])
 
 
-# ---- hooks ---------------------------------------------------------------------------------------
-
-
-def forward_hooks(lib):
-    net, seen = small(lib), []
-    handles = [
-        net.register_forward_pre_hook(lambda m, args: seen.append("pre") or (args[0] * 2,)),
-        net.register_forward_pre_hook(lambda m, args: seen.append("first") or None, prepend=True),
-        net.register_forward_pre_hook(lambda m, args, kwargs: (args, kwargs), with_kwargs=True),
-        net.register_forward_hook(lambda m, args, out: seen.append("post") or out + 1),
-        net.register_forward_hook(lambda m, args, kwargs, out: seen.append(list(kwargs)), with_kwargs=True),
-    ]
-    one = net(lib.ones(1, 2))
-    for handle in handles:
-        handle.remove()
-    return one, net(lib.ones(1, 2)), seen
-
-
-def failing_forward(lib):
-    class Fails(lib.nn.Module):
-        def forward(self, x):
-            raise KeyError("inside")
-
-    net, seen = Fails(), []
-    net.register_forward_hook(lambda m, args, out: seen.append(out), always_call=True)
-    net.register_forward_hook(lambda m, args, out: seen.append("never"))
-    try:
-        net(1)
-    except KeyError as error:
-        return seen, str(error)
-
-
-def bad_pre_hook(lib):
-    net = small(lib)
-    net.register_forward_pre_hook(lambda m, args, kwargs: 3, with_kwargs=True)
-    net(lib.ones(1, 2))
-
-
-def backward_hooks(lib):
-    net, seen = small(lib), []
-    net.register_full_backward_hook(lambda m, gi, go: seen.append(("net", gi, go)))
-    net.layers[0].register_full_backward_hook(lambda m, gi, go: seen.append(("inner", gi, go)))
-    net.layers[0].register_full_backward_pre_hook(lambda m, go: seen.append(("before", go)))
-    x = lib.ones(1, 2, requires_grad=True)
-    net(x).sum().backward()
-    return seen, x.grad, net.first.weight.grad
-
-
-def backward_hook_replaces(lib):
-    layer = lib.nn.Linear(2, 2)
-    with lib.no_grad():
-        layer.weight.fill_(0.5)
-    layer.register_full_backward_hook(lambda m, gi, go: (gi[0] * 10,))
-    layer.register_full_backward_pre_hook(lambda m, go: (go[0] * 2,))
-    x = lib.ones(1, 2, requires_grad=True)
-    layer(x).sum().backward()
-    return x.grad, layer.weight.grad
-
-
-def backward_hook_without_input_gradient(lib):
-    layer, seen = lib.nn.Linear(2, 2), []
-    layer.register_full_backward_hook(lambda m, gi, go: seen.append((gi, go)))
-    layer(lib.ones(1, 2)).sum().backward()
-    return seen
-
-
-def backward_hook_of_two_outputs(lib):
-    class Two(lib.nn.Module):
-        def forward(self, x, y):
-            return x * y, x + 1
-
-    net, seen = Two(), []
-    net.register_full_backward_hook(lambda m, gi, go: seen.append((gi, go)))
-    x, y = lib.ones(2, requires_grad=True), lib.ones(2)
-    a, b = net(x, y)
-    (a.sum() * 2 + b.sum()).backward()
-    return seen, x.grad
-
-
-@scenario(
-    forward_hooks,
-    failing_forward,
-    backward_hooks,
-    backward_hook_replaces,
-    backward_hook_without_input_gradient,
-    backward_hook_of_two_outputs,
-)
-def test_hooks(function):
-    assert outcome(function, mytorch) == answer(in_torch, function)
-
-
-def test_bad_pre_hook():
-    mine, theirs = outcome(bad_pre_hook, mytorch), answer(in_torch, bad_pre_hook)
-    assert mine[0] == theirs[0] and theirs[1] in mine[1]
-
-
-def test_backward_hooks_keep_in_place_changes_visible():
-    layer = mytorch.nn.Linear(2, 2)
-    layer.register_full_backward_hook(lambda m, gi, go: None)
-    x = mytorch.ones(1, 2, requires_grad=True)
-    y = (x * 2).exp()
-    out = layer(y)
-    y.add_(1)
-    with pytest.raises(RuntimeError, match="modified by an inplace operation"):
-        out.sum().backward()
-
-
-@pytest.mark.parametrize("kind", ["hook of the module", "hook of every module", "pre-hook alone"])
-def test_a_backward_hook_without_an_input_gradient_warns(kind):
-    for t in (mytorch, pytest.importorskip("torch")):
-        layer, handle = t.nn.Linear(2, 2), None
-        if kind == "hook of the module":
-            layer.register_full_backward_hook(lambda m, gi, go: None)
-        elif kind == "hook of every module":
-            handle = t.nn.modules.module.register_module_full_backward_hook(lambda m, gi, go: None)
-        else:
-            layer.register_full_backward_pre_hook(lambda m, go: None)
-        try:
-            loss = layer(t.ones(1, 2)).sum()
-            with pytest.warns(
-                UserWarning, match="Full backward hook is firing when .* no inputs require grad"
-            ):
-                loss.backward()
-        finally:
-            if handle is not None:
-                handle.remove()
-        layer(t.ones(1, 2, requires_grad=True)).sum().backward()  # in silence
-
-
-def test_backward_hooks_under_create_graph():
-    layer, seen = mytorch.nn.Linear(2, 2), []
-    layer.register_full_backward_hook(lambda m, gi, go: seen.append(gi[0].requires_grad))
-    x = mytorch.ones(1, 2, requires_grad=True)
-    (g,) = mytorch.autograd.grad((layer(x) ** 2).sum(), [x], create_graph=True)
-    g.sum().backward()
-    assert seen[0] and layer.weight.grad is not None
-
-
 # ---- where errors come from ----------------------------------------------------------------------
 
 
@@ -779,47 +600,3 @@ def scripted(lib):
 )
 def test_hooks_and_names_as_torch(function):
     assert outcome(function, mytorch) == outcome(function, torch)
-
-
-def called_with(lib, names, strict=False):
-    class Net(lib.nn.Module):
-        def __init__(self):
-            super().__init__()
-            self.inner = lib.nn.Linear(1, 1)
-            self.plain, self.number = lib.ones(1), 3
-
-        def forward(self, x):
-            extra = getattr(self, "extra", None)
-            return extra is not None, self.plain.tolist(), self.number, self.inner.weight.tolist() == [[0]]
-
-    net = Net()
-    given = {name: lib.zeros(1, 1) for name in names}
-    during = lib.func.functional_call(net, given, (lib.ones(1, 1),), strict=strict)
-    return during, net.plain.tolist(), hasattr(net, "extra"), hasattr(net.inner, "extra")
-
-
-@pytest.mark.parametrize("strict", [False, True])
-@pytest.mark.parametrize(
-    "names",
-    [
-        ["extra"],
-        ["plain"],
-        ["number"],
-        ["inner"],
-        ["inner.weight"],
-        ["inner.extra"],
-        ["none.extra"],
-        ["extra", "inner.weight"],
-        ["forward"],
-        ["inner.weight", "inner.bias"],
-    ],
-    ids=str,
-)
-def test_functional_call_with_further_names(names, strict):
-    outcomes = []
-    for lib in (mytorch, torch):
-        try:
-            outcomes.append(called_with(lib, names, strict))
-        except Exception as error:
-            outcomes.append((type(error), str(error).partition(":")[0]))
-    assert outcomes[0] == outcomes[1]

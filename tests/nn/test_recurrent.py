@@ -1,4 +1,4 @@
-"""Recurrent layers, cells and packed sequences against PyTorch."""
+"""Recurrent layers, cells and packed sequences, against PyTorch."""
 
 import itertools
 
@@ -10,27 +10,12 @@ from mytorch.kernels import rnn_sequence
 from mytorch.kernels import threads as parallel
 from mytorch.ops.layers.recurrent import recurrent
 from tests.draws import draws
-from tests.referee import close, compare, leaves, same_error, torch
+from tests.nn.twins import agree, twins
+from tests.referee import close, leaves, same_error, torch
 
 rng = draws(3)
+
 KINDS = ["RNN", "LSTM", "GRU"]
-
-
-def twins(name, *args, dtype="float64", **settings):
-    """The same module in both libraries, with the same weights."""
-    theirs = getattr(torch.nn, name)(*args, **settings).to(getattr(torch, dtype))
-    mine = getattr(mytorch.nn, name)(*args, **settings).to(getattr(mytorch, dtype))
-    assert list(mine.state_dict()) == list(theirs.state_dict())
-    mine.load_state_dict({k: v.numpy() for k, v in theirs.state_dict().items()})
-    assert repr(mine) == repr(theirs)
-    return {mytorch: mine, torch: theirs}
-
-
-def agree(modules, call, arrays, dtype="float64"):
-    mine, theirs = modules[mytorch], modules[torch]
-    compare(
-        lambda lib, *x: call(mine if lib is mytorch else theirs, *x), arrays, dtype, modules=(mine, theirs)
-    )
 
 
 def state(kind, layers, batch, hidden, proj=0):
@@ -54,6 +39,7 @@ SETTINGS = [
     {"bias": False},
     {"num_layers": 2, "bidirectional": True, "batch_first": True},
 ]
+
 CASES = [
     *itertools.product(KINDS, SETTINGS),
     ("RNN", {"nonlinearity": "relu"}),
@@ -154,51 +140,8 @@ def test_initial_values():
         assert abs(p).max().item() <= 0.1 and abs(p).max().item() > 0.09 and abs(p.mean().item()) < 0.02, name
 
 
-# ---- the helpers ---------------------------------------------------------------------------------
-
-PIECES = [rng.standard_normal((n, 2)) for n in (4, 2, 1)]
-
-
-@pytest.mark.parametrize(
-    "settings",
-    [{}, {"batch_first": True}, {"padding_value": -1.5}, {"padding_side": "left", "batch_first": True}],
-    ids=str,
-)
-def test_pad_and_unpad(settings):
-    compare(lambda lib, *x: lib.nn.utils.rnn.pad_sequence(list(x), **settings), PIECES)
-    if settings.get("batch_first") and "padding_side" not in settings:
-        padded = mytorch.nn.utils.rnn.pad_sequence([mytorch.tensor(p) for p in PIECES], batch_first=True)
-        for piece, back in zip(
-            PIECES, mytorch.nn.utils.rnn.unpad_sequence(padded, mytorch.tensor([4, 2, 1]), batch_first=True)
-        ):
-            np.testing.assert_array_equal(piece, back.numpy())
-
-
-def test_pack_and_unpack():
-    def call(lib, *x):
-        rnn = lib.nn.utils.rnn
-        packed = rnn.pack_sequence([x[1], x[0], x[2]], enforce_sorted=False)
-        return (
-            list(packed),
-            rnn.unpack_sequence(packed),
-            rnn.pad_packed_sequence(packed, total_length=6, padding_value=2.0),
-        )
-
-    compare(call, PIECES)
-    compare(lambda lib, *x: list(lib.nn.utils.rnn.pack_sequence(list(x)))[:2], PIECES)
-    packed = mytorch.nn.utils.rnn.pack_sequence([mytorch.tensor(p) for p in PIECES])
-    assert (packed.long().data.dtype, packed.int().data.dtype) == (
-        mytorch.int64,
-        mytorch.int32,
-    ) and packed.pin_memory() is packed
-    assert (
-        packed.to(mytorch.float32).data.dtype == mytorch.float32
-        and packed.double() is packed
-        and not packed.is_cuda
-    )
-
-
 x234 = rng.standard_normal((2, 3, 4))
+
 REFUSED = {
     "dtype": (lambda lib, x: lib.nn.LSTM(4, 5)(x), "does not match weight dtype"),
     "size": (

@@ -8,6 +8,7 @@ import pytest
 import mytorch
 from mytorch.core.primitive import primitives
 from mytorch.testing.samples import rows
+from tests.referee import answer
 
 # Calls on a tensor ``x`` of a shape, most with settings that change nothing: there a copy is soon forgotten.
 CALLS = {
@@ -97,8 +98,7 @@ def sharing(t, call, shape):
 @pytest.mark.filterwarnings("ignore")  # of what PyTorch deprecates
 @pytest.mark.parametrize(("call", "shape"), ALL, ids=[call for call, _ in ALL])
 def test_memory_is_shared_as_in_torch(call, shape):
-    torch = pytest.importorskip("torch")
-    assert sharing(mytorch, call, shape) == sharing(torch, call, shape)
+    assert sharing(mytorch, call, shape) == answer(sharing, call, shape)
 
 
 # The operations that may lie in the memory of their input. All but the last are declared views.

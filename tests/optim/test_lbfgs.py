@@ -5,9 +5,8 @@ import pytest
 
 import mytorch
 from mytorch import optim
+from tests.optim.test_optimizer import to_torch
 from tests.referee import torch
-
-from .test_optimizers import to_torch
 
 ROWS = [
     dict(lr=0.02, max_iter=4),

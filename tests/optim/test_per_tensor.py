@@ -6,9 +6,8 @@ import pytest
 import mytorch
 from mytorch import optim
 from mytorch.optim.muon import orthogonalized
+from tests.optim.test_optimizer import compare, compare_states, give_gradients, parameters
 from tests.referee import torch
-
-from .test_optimizers import compare, compare_states, give_gradients, parameters
 
 ADAFACTOR = [
     {},

@@ -202,7 +202,6 @@ def test_bfloat16():
     [((), 2**45), ((1,), 2**45), ((2**20, 1), 2**25), ((2**20, 1), 2), ((2, 1, 1, 3), 2**40)],
 )
 def test_only_what_is_shown_is_looked_at(shape, width):
-    torch = pytest.importorskip("torch")
     wide = [width if n == 1 else n for n in shape or (1,)]
     if len(shape) == 4:
         wide[2] = 5

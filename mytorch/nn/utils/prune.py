@@ -59,23 +59,23 @@ class BasePruningMethod(ABC):
         for key, hook in _methods(module, name):
             earlier = hook
             del module._forward_pre_hooks[key]
-        original = getattr(module, name) if earlier is None else getattr(module, f"{name}_orig")
-        if importance_scores is not None and importance_scores.shape != original.shape:
+        pruned = getattr(module, name)  # without the elements that are masked already
+        if importance_scores is not None and importance_scores.shape != pruned.shape:
             raise AssertionError(
                 f"importance_scores should have the same shape as parameter {name} of {module}: "
-                f"{importance_scores.shape} vs {original.shape}"
+                f"{importance_scores.shape} vs {pruned.shape}"
             )
         if earlier is None:
-            mask = ones_like(original.detach())
+            mask = ones_like(pruned.detach())
         else:
             container = earlier if isinstance(earlier, PruningContainer) else PruningContainer(earlier)
             container.add_pruning_method(method)
-            method, mask = container, getattr(module, f"{name}_mask").to(original.dtype)
-        scores = original if importance_scores is None else importance_scores
+            method, mask = container, getattr(module, f"{name}_mask").to(pruned.dtype)
+        scores = pruned if importance_scores is None else importance_scores
         # this may raise an error, so the module is changed after it
         mask = method.compute_mask(scores.detach(), default_mask=mask)
         if earlier is None:
-            module.register_parameter(f"{name}_orig", original)
+            module.register_parameter(f"{name}_orig", pruned)
             del module._parameters[name]
         module.register_buffer(f"{name}_mask", mask)
         setattr(module, name, method.apply_mask(module))

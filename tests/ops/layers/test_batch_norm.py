@@ -75,40 +75,6 @@ def test_instance_norm(shape):
     compare(lambda library, x: library.nn.functional.instance_norm(x), [x])
 
 
-@pytest.mark.parametrize(
-    ("shape", "last"),
-    [((4, 5), 1), ((2, 3, 4), 1), ((2, 3, 4), 2), ((30, 8), 1), ((5,), 1), ((3, 1), 1), ((0, 3), 1)],
-    ids=str,
-)
-@pytest.mark.parametrize("dtype", ["float64", "float32"])
-def test_layer_and_rms_norm(shape, last, dtype, blocks):
-    normalized = shape[-last:]
-    x, weight, bias = draw(shape, normalized, normalized)
-    rough = 1e-3 if (shape, dtype) == ((3, 1), "float32") else None  # torch's rounding, divided by sqrt(eps)
-    for arrays in ([x], [x, weight], [x, weight, bias]):
-        compare(
-            lambda library, *a: library.nn.functional.layer_norm(a[0], normalized, *a[1:]),
-            arrays,
-            dtype,
-            tolerance=rough,
-        )
-    for arrays in ([x], [x, weight]):
-        compare(lambda library, *a: library.nn.functional.rms_norm(a[0], normalized, *a[1:]), arrays, dtype)
-        compare(
-            lambda library, *a: library.nn.functional.rms_norm(a[0], normalized, *a[1:], eps=0.1),
-            arrays,
-            dtype,
-        )
-
-
-@pytest.mark.parametrize("size", [1, 2, 3, 5])
-def test_local_response_norm(size):
-    for shape in ((2, 6, 3), (2, 6, 2, 3), (1, 6, 2, 1, 2)):
-        compare(
-            lambda library, x: library.nn.functional.local_response_norm(x, size, 0.1, 0.6, 1.5), draw(shape)
-        )
-
-
 def test_large_means_lose_no_precision():
     x = (draws(0).standard_normal((64, 3, 8, 8)) + 1000).astype("float32")
     exact = (x.astype("float64") - x.astype("float64").mean((0, 2, 3), keepdims=True)) / x.astype(

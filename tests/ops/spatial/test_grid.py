@@ -2,16 +2,21 @@
 
 import functools
 
+import numpy as np
 import pytest
 
 import mytorch
 from mytorch.autograd import gradcheck, gradgradcheck
+from mytorch.nn import functional as F
 from tests.draws import draws
-from tests.referee import agree_on
+from tests.referee import agree_on, torch
 
 RNG = draws(0)
+
 IMAGES = {2: RNG.standard_normal((2, 3, 4, 5)), 3: RNG.standard_normal((1, 2, 3, 4, 2))}
+
 THETAS = {2: RNG.standard_normal((2, 2, 3)), 3: RNG.standard_normal((2, 3, 4))}
+
 GRIDS = {2: RNG.uniform(-1.7, 1.7, (2, 3, 6, 2)), 3: RNG.uniform(-1.7, 1.7, (1, 2, 2, 3, 3))}
 
 
@@ -77,3 +82,25 @@ def test_derivatives(mode, padding):
         mytorch.nn.functional.grid_sample, mode=mode, padding_mode=padding, align_corners=False
     )
     assert gradcheck(function, (x, grid)) and gradgradcheck(function, (x, grid))
+
+
+torch.set_num_threads(1)  # its threads wait for each other longer than these small arrays take
+
+
+@pytest.mark.parametrize("corners", [False, True])
+@pytest.mark.parametrize("padding", ["zeros", "border", "reflection"])
+@pytest.mark.parametrize("mode", ["bilinear", "nearest", "bicubic"])
+def test_nan_in_a_sampling_grid(mode, padding, corners):
+    """Values alone: PyTorch's backward pass reads outside of its memory there."""
+    settings = dict(mode=mode, padding_mode=padding, align_corners=corners)
+    nan, image = np.nan, np.arange(9.0).reshape(1, 1, 3, 3) + 1
+    places = np.array([[nan, 0], [0, nan], [nan, nan], [0.3, 0.2]]).reshape(1, 1, 4, 2)
+    x, grid = (mytorch.tensor(a, requires_grad=True) for a in (image, places))
+    ours = F.grid_sample(x, grid, **settings)
+    theirs = torch.nn.functional.grid_sample(torch.tensor(image), torch.tensor(places), **settings)
+    np.testing.assert_allclose(ours.detach().numpy(), theirs.numpy(), atol=1e-12)
+    if mode != "bicubic":
+        ours.sum().backward()
+        assert np.isfinite(x.grad.numpy()).all()
+    if mode == "nearest":
+        assert not grid.grad.array.any()

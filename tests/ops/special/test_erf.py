@@ -7,7 +7,6 @@ import pytest
 
 import mytorch
 
-EULER, ZETA3 = 0.57721566490153286, 1.2020569031595942
 HARD = np.array(
     [0.0, 1e-300, 1e-20, 0.1, 0.4999, 0.84375, 0.85, 1.0, 1.25, 1.3, 2.0, 2.857, 3.0, 5.0, 6.1, 10.0, 27.0]
 )
@@ -45,61 +44,6 @@ def test_the_inverse_of_the_error_function():
     assert np.max(np.abs(mytorch.tensor(y).erfinv().erf().numpy() - y)) < 1e-15
     ends = mytorch.tensor([1.0, -1.0, 1.5, 0.0]).erfinv().tolist()
     assert ends[:2] == [math.inf, -math.inf] and math.isnan(ends[2]) and ends[3] == 0
-
-
-def test_lgamma():
-    x = np.concatenate(
-        [np.linspace(1e-3, 30, 30_001), [1e-10, 50, 1e3, 1e10, 1e300], -np.linspace(0.01, 20.013, 999)]
-    )
-    ours, theirs = mytorch.tensor(x).lgamma().numpy(), exact(math.lgamma, x)
-    assert np.max(np.abs(ours - theirs) / np.maximum(np.abs(theirs), 1)) < 1e-13
-    z = np.array([1e-8, -1e-8, 3e-7])  # its zeros are at 1 and 2: the series there
-    one, two = (mytorch.tensor(n + z).lgamma().numpy() for n in (1, 2))
-    z = (1 + z) - 1
-    assert relative(one, -EULER * z + math.pi**2 / 12 * z**2) < 1e-13
-    z = (2 + np.array([1e-8, -1e-8, 3e-7])) - 2
-    assert relative(two, (1 - EULER) * z + (math.pi**2 / 12 - 0.5) * z**2) < 1e-13
-    assert mytorch.tensor([0.0, -1.0, -2.0, math.inf, -math.inf]).lgamma().tolist() == [math.inf] * 5
-
-
-KNOWN = [  # n, x, the n-th derivative of digamma (Abramowitz and Stegun, 6.3 and 6.4)
-    (0, 1.0, -EULER),
-    (0, 0.5, -EULER - 2 * math.log(2)),
-    (0, 2.0, 1 - EULER),
-    (0, 0.25, -EULER - math.pi / 2 - 3 * math.log(2)),
-    (0, -0.5, 2 - EULER - 2 * math.log(2)),
-    (1, 1.0, math.pi**2 / 6),
-    (1, 0.5, math.pi**2 / 2),
-    (1, -0.5, math.pi**2 / 2 + 4),
-    (2, 1.0, -2 * ZETA3),
-    (2, 0.5, -14 * ZETA3),
-    (2, -0.5, -14 * ZETA3 + 16),
-    (3, 1.0, math.pi**4 / 15),
-    (3, 0.5, math.pi**4),
-]
-
-
-@pytest.mark.parametrize(("n", "x", "value"), KNOWN)
-def test_polygamma(n, x, value):
-    assert math.isclose(
-        mytorch.polygamma(n, mytorch.tensor(x, dtype=mytorch.float64)).item(), value, rel_tol=1e-13
-    )
-
-
-def test_digamma_satisfies_its_recurrence():
-    x = mytorch.tensor(np.concatenate([np.linspace(0.01, 30, 3001), np.linspace(-9.99, -0.005, 1001)]))
-    difference = (x + 1).digamma() - x.digamma() - 1 / x
-    assert (difference.abs() / (1 / x).abs().clamp(min=1)).max().item() < 1e-12
-    poles = mytorch.tensor([0.0, -0.0, -1.0, -7.0]).digamma().tolist()
-    assert poles[:2] == [-math.inf, math.inf] and all(map(math.isnan, poles[2:]))
-
-
-def test_mvlgamma():
-    x = mytorch.tensor([2.5, 4.0], dtype=mytorch.float64)
-    expected = exact(math.lgamma, x.numpy()) + exact(math.lgamma, x.numpy() - 0.5) + 0.5 * math.log(math.pi)
-    np.testing.assert_allclose(mytorch.mvlgamma(x, 2).numpy(), expected, rtol=1e-13)
-    with pytest.raises(RuntimeError, match="p has to be"):
-        mytorch.mvlgamma(x, 0)
 
 
 def test_refusals():

@@ -8,7 +8,9 @@ from tests.draws import draws
 from tests.referee import agree
 
 rng = draws(0)
+
 pytestmark = pytest.mark.filterwarnings("ignore")
+
 X, PLACES, COUNTS, WEIGHTS = (
     rng.standard_normal((4, 6)),
     np.sort(rng.random(6)),
@@ -88,3 +90,31 @@ def test_the_greatest_common_divisor_of_the_smallest_number_is_positive(dtype):
         [np.array([smallest, smallest, 0], dtype), np.array([0, smallest, smallest], dtype)],
     )
     agree(lambda t, x, y: t.lcm(x, y), [np.array([smallest, 0, 3], dtype), np.array([0, smallest, 5], dtype)])
+
+
+GRID, CUBE = rng.standard_normal((4, 5)), rng.standard_normal((3, 4, 5))
+
+
+@pytest.mark.parametrize("order", [1, 2])
+def test_gradient(order):
+    agree(lambda m, x: m.gradient(x, edge_order=order), [CUBE], tolerance=1e-10)
+    agree(lambda m, x: m.gradient(x, spacing=2.5, dim=1, edge_order=order), [CUBE], tolerance=1e-10)
+    agree(
+        lambda m, x: m.gradient(x, spacing=[0.5, 2.0], dim=(0, -1), edge_order=order), [CUBE], tolerance=1e-10
+    )
+    places = np.array([0.0, 0.7, 1.0, 2.5]), np.array([-1.0, 0.0, 0.5, 3.0, 4.0])
+    agree(
+        lambda m, x, a, b: m.gradient(x, spacing=(a, b), edge_order=order),
+        [GRID, *places],
+        tolerance=1e-10,
+        gradient=False,
+    )
+    agree(
+        lambda m, x: m.gradient(x, spacing=(m.tensor(places[0]),), dim=0, edge_order=order),
+        [GRID],
+        tolerance=1e-10,
+    )
+    agree(lambda m, x: m.gradient(x, edge_order=order), [GRID[:2]], tolerance=1e-10)
+    agree(lambda m, x: m.gradient(x, edge_order=order), [GRID[:1]])
+    agree(lambda m, x: m.gradient(x, spacing=[1.0]), [GRID])
+    agree(lambda m, x: m.gradient(x, edge_order=3), [GRID])

@@ -1,0 +1,60 @@
+"""Histograms and counts, against PyTorch."""
+
+import numpy as np
+import pytest
+
+from tests.draws import draws
+from tests.referee import agree
+
+pytestmark = pytest.mark.filterwarnings("ignore")
+X = draws(0).standard_normal((4, 5))
+
+
+@pytest.mark.parametrize("density", [False, True])
+def test_histogram(density):
+    for kind in ("float32", "float64"):
+        x = X.astype(kind)
+        agree(lambda m, x: m.histogram(x, 6, density=density), [x], gradient=False, tolerance=1e-6)
+        agree(
+            lambda m, x: m.histogram(x, bins=6, range=(-1.0, 1.0), density=density),
+            [x],
+            gradient=False,
+            tolerance=1e-6,
+        )
+        agree(
+            lambda m, x, w: x.histogram(6, weight=w, density=density),
+            [x, np.abs(x)],
+            gradient=False,
+            tolerance=1e-5,
+        )
+        agree(
+            lambda m, x, e: m.histogram(x, e, density=density),
+            [x, np.array([-1.0, 0.0, 0.5, 2.0], kind)],
+            gradient=False,
+            tolerance=1e-6,
+        )
+    agree(lambda m, x: m.histogram(x, 3), [np.ones(4)], gradient=False)
+    agree(lambda m, x: m.histogram(x, 0), [X], gradient=False)
+    agree(lambda m, x: m.histogram(x, 3), [np.arange(4)])
+
+
+@pytest.mark.parametrize(
+    ("x", "weights", "minlength"),
+    [
+        (np.array([1, 1, 3]), None, 0),
+        (np.array([1, 1, 3]), np.array([1.0, 2, 3]), 0),
+        (np.array([1, 1, 3]), np.array([1.0, 2, 3], "float32"), 6),
+        (np.array([1, 3]), np.array([1, 2]), 0),
+        (np.array([], "int64"), None, 3),
+        (np.array([1, -1]), None, 0),
+        (np.array([1.0]), None, 0),
+        (np.array([[1]]), None, 0),
+        (np.array([1]), None, -1),
+        (np.array([1, 2]), np.array([1.0]), 0),
+    ],
+)
+def test_bincount(x, weights, minlength):
+    if weights is None:
+        agree(lambda t, x: t.bincount(x, minlength=minlength), [x])
+    else:
+        agree(lambda t, x, w: t.bincount(x, w, minlength), [x, weights], gradient=False)

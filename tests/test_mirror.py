@@ -1,0 +1,137 @@
+"""Whoever looks for the tests of ``mytorch/x/y.py`` finds them in ``tests/x/test_y.py``, or here by name."""
+
+import pathlib
+
+TESTS = pathlib.Path(__file__).parent
+SOURCE = TESTS.parent / "mytorch"
+
+# Tests of no one module: tables of all operations or layers, and properties of the whole.
+ACROSS = {
+    "autograd/test_hooks": "hooks on tensors: their order, what they may return, retained gradients",
+    "autograd/test_inplace": "in-place changes under autograd: versions, views, what is refused",
+    "autograd/test_memory": "a graph that is dropped is freed without the cycle collector",
+    "autograd/test_random_programs": "random programs of views, in-place changes and several outputs",
+    "distributions/test_more_distributions": "a table of the distributions that came later",
+    "examples/test_claims": "what the examples say that they show",
+    "examples/test_explain_backward": "the example that explains a backward pass",
+    "examples/test_full_runs": "the examples at full length",
+    "examples/test_options": "the options of the examples",
+    "examples/test_runs": "every example runs and draws what it promises",
+    "examples/test_torchvision": "the MNIST examples with torchvision's datasets",
+    "nn/test_refusals": "what linear layers, activations, dropout and initial values refuse",
+    "nn/test_spatial_layers": "a table of convolution, pooling, padding, normalisation and resizing layers",
+    "ops/test_accuracy": "smooth functions and their derivatives to the last digits",
+    "ops/test_against_torch_pointwise": "a table of functions of one and of two numbers",
+    "ops/test_against_torch_reductions": "a table of reductions, scans and order statistics",
+    "ops/test_infinite_gradients": "gradients that are infinite reach no other element",
+    "ops/test_older_names": "torch's older functions and keywords",
+    "ops/test_on_every_shape": "a table of shapes, joins, order, gathering and scattering",
+    "ops/test_ownership": "which results share memory",
+    "ops/test_pointwise_properties": "what holds for all shapes, dtypes and values, by hypothesis",
+    "ops/test_refusals": "arguments at the edge of what is taken",
+    "test_dispatch": "making, drawing, printing and saving on a device that takes no NumPy array",
+    "test_docstrings": "every public name has a docstring",
+    "test_floors": "a file imports from floors below its own",
+    "test_gradients": "every row of the samples: values, gradients of both orders, layouts, dtypes",
+    "test_half_precision": "16-bit numbers lose no more than their rounding",
+    "test_import": "importing mytorch: in silence, quickly",
+    "test_mirror": "this",
+    "test_names": "the names of the public namespaces",
+    "test_on_device": "layers, losses, optimizers and training on a device",
+    "test_referee": "the referee of the tests",
+    "test_scripts_names": "what scripts import or call beside the mathematics",
+    "test_stubs": "the stubs say what the package has",
+    "utils/visualize/test_explain_browser": "the page of `explain` in a browser",
+}
+
+# Modules that are tested under another's name, by the file that does so.
+ELSEWHERE = {
+    "autograd/test_gradcheck": "gradcheck",
+    "core/test_arrays": """
+        accelerator backends/cuda backends/cudnn backends/mkl backends/mkldnn backends/mps backends/openmp""",
+    "core/test_backward": "core/walk core/plan core/errors core/higher_order",
+    "core/test_grad_mode": "autograd/grad_mode",
+    "core/test_anomaly_mode": "autograd/anomaly_mode",
+    "core/test_scalar_arguments": "core/signature core/composite",
+    "distributions/test_distributions": """
+        distributions/continuous distributions/discrete distributions/distribution distributions/independent
+        distributions/mixture distributions/transformed""",
+    "distributions/test_more_distributions": """
+        distributions/continuous_bernoulli distributions/counts distributions/gammas distributions/heavy_tails
+        distributions/one_hot""",
+    "autograd/test_function": "autograd/variable",
+    "autograd/test_hooks": "utils/hooks",
+    "kernels/test_numba_loops": "backends/show_config",
+    "nn/test_dropout": "nn/drop",
+    "nn/test_fractional": "ops/spatial/fractional",
+    "nn/test_linear": "ops/layers/linear",
+    "nn/test_module": "nn/parameter nn/state",
+    "nn/test_recurrent": "ops/layers/recurrent",
+    "nn/test_sparse": "ops/layers/embedding",
+    "nn/test_spatial_layers": "nn/conv nn/padding nn/pooling nn/upsampling",
+    "nn/utils/test_weight_norm": "nn/utils/parametrizations",
+    "ops/losses/test_distance": "nn/distance",
+    "ops/losses/test_pointwise": "ops/losses/loss_reduction",
+    "ops/special/test_special": "special ops/special/incomplete_gamma",
+    "ops/spatial/test_conv": "kernels/im2col ops/spatial/arguments",
+    "ops/spatial/test_interpolate": "ops/spatial/resample",
+    "ops/spatial/test_pooling": "kernels/windows ops/spatial/window_pool",
+    "ops/test_against_torch_pointwise": """
+        ops/activation ops/arithmetic ops/bounds ops/comparison ops/elementwise tensors/operators""",
+    "ops/test_against_torch_reductions": "ops/reduce ops/statistics/quantiles ops/statistics/variance",
+    "ops/test_on_every_shape": "ops/masks ops/strided",
+    "optim/test_lr_scheduler": """
+        optim/lr_scheduler/base optim/lr_scheduler/compose optim/lr_scheduler/cosine optim/lr_scheduler/cyclic
+        optim/lr_scheduler/decay optim/lr_scheduler/plateau""",
+    "optim/test_lbfgs": "optim/line_search",
+    "optim/test_optimizer": """
+        optim/adadelta optim/adagrad optim/adamax optim/asgd optim/averages optim/blocks optim/nadam
+        optim/radam optim/rmsprop optim/rprop optim/sgd""",
+    "optim/test_per_tensor": "optim/adafactor optim/muon",
+    "serialization/test_serialization": "serialization/checkpoint serialization/memory",
+    "tensors/test_creation": "tensors/new_like",
+    "tensors/test_generator": "random",
+    "tensors/test_properties": "tensors/tensor tensors/torch_flags",
+    "test_amp": "cuda/amp",
+    "test_hub": "serialization/download utils/model_zoo",
+    "test_jit": "onnx",
+    "test_names": "backend core/public_names autograd/engine nn/functional version",
+    "test_scripts_names": "nn/native",
+    "utils/data/test_dataloader": "utils/data/fetch",
+    "utils/visualize/test_explain": "utils/visualize/graph",
+    "utils/visualize/test_summary": "utils/visualize/mult_adds",
+}
+
+FILES = {path.relative_to(TESTS).with_suffix("").as_posix() for path in TESTS.rglob("test_*.py")}
+# Packages are tested under their names; their __init__.py only gathers names. Samples are rows of tables.
+MODULES = {
+    path.relative_to(SOURCE).with_suffix("").as_posix()
+    for path in SOURCE.rglob("*.py")
+    if path.name != "__init__.py" and "samples" not in path.parts
+}
+NAMED_ELSEWHERE = [module for modules in ELSEWHERE.values() for module in modules.split()]
+
+
+def has_module(file):
+    """A module of the test file's name, a package, or the package in whose folder it is."""
+    folder, _, name = file.rpartition("/")
+    name = name.removeprefix("test_")
+    module = SOURCE / folder / name
+    return module.with_suffix(".py").is_file() or module.is_dir() or pathlib.Path(folder).name == name
+
+
+def has_test_file(module):
+    folder, slash, name = module.rpartition("/")
+    return f"{folder}{slash}test_{name}" in FILES
+
+
+def test_a_test_file_has_the_name_of_a_module():
+    assert {file for file in FILES if not has_module(file)} == set(ACROSS)
+
+
+def test_a_module_has_a_test_file_of_its_name():
+    assert sorted(module for module in MODULES if not has_test_file(module)) == sorted(NAMED_ELSEWHERE)
+
+
+def test_modules_without_one_are_tested_in_files_that_exist():
+    assert set(ELSEWHERE) <= FILES

@@ -1,0 +1,68 @@
+"""The formulas of operations, as their source says them."""
+
+import ast
+import re
+
+import mytorch
+from mytorch import nn
+from mytorch.autograd import Function
+from mytorch.core.primitive import primitives
+from mytorch.utils.visualize import rules
+
+
+def test_the_formula_of_every_operation_is_found():
+    missing = []
+    for op in primitives.values():
+        if not op.forward.__module__.startswith("mytorch."):
+            continue
+        for name, rule in ({"joint": op.joint} if op.joint else op.rules).items():
+            rule = rules._plain(rule)
+            if rule.__name__ != "<lambda>":
+                continue
+            source = rules._lambda(name, rule)
+            text = source.text.removeprefix(f"{name}=")
+            try:
+                parameters = [a.arg for a in ast.parse(f"({text})", mode="eval").body.args.args]
+            except SyntaxError:
+                parameters = None
+            if parameters != list(
+                rule.__code__.co_varnames[: rule.__code__.co_argcount]
+            ) or not source.place.startswith("mytorch/"):
+                missing.append((op.name, source))
+    assert not missing
+
+
+def test_formulas_of_the_inputs_that_want_a_gradient():
+    x, w = mytorch.ones(2, requires_grad=True), mytorch.ones(2)
+    (found,), called = rules.formulas((x * w).grad_fn)
+    assert (found.name, found.text, called) == ("x", "x=lambda g, y: g * y", [])
+    assert re.fullmatch(r"mytorch/ops/arithmetic\.py:\d+", found.place)
+    both, _ = rules.formulas((x * x).grad_fn)
+    assert [s.text for s in both] == ["x=lambda g, y: g * y", "y=lambda g, x: g * x"]
+
+
+def test_formula_of_a_fused_operation_brings_its_function(traced):
+    (joint,), (called,) = rules.formulas(
+        nn.functional.linear(mytorch.ones(1, 2), mytorch.ones(3, 2, requires_grad=True)).grad_fn
+    )
+    assert joint.text.startswith("joint=lambda g, x, weight")
+    assert called.text.startswith("def _gradients(g, x, weight") and called.text.endswith("return gx, gw, gb")
+
+
+class Double(Function):
+    """Twice x."""
+
+    @staticmethod
+    def forward(ctx, x, times):
+        ctx.save_for_backward(x)
+        return x * times
+
+    @staticmethod
+    def backward(ctx, g):
+        return g * 2, None
+
+
+def test_formula_of_a_function_of_the_user():
+    (found,), _ = rules.formulas(Double.apply(mytorch.ones(2, requires_grad=True), 2).grad_fn)
+    assert found.text == "@staticmethod\ndef backward(ctx, g):\n    return g * 2, None"
+    assert re.fullmatch(r"(tests/utils/visualize/)?test_rules\.py:\d+", found.place)

@@ -93,18 +93,6 @@ def browse(page, tmp_path):
 
 def test_the_first_step(browse):
     seen = browse(
-<<<<<<< HEAD:tests/utils/test_explain_browser.py
-        """
-        done({
-            title: document.title, heading: text("h2"),
-            formulas: all(".rule pre"), places: all(".rule .place"),
-            cells: all("#details tbody tr").slice(0, 2), list: all("#list button .name"),
-            groups: all("#list .group"), bars: document.querySelectorAll("#chart rect:not(.hit)").length,
-            position: text("#position"), images: document.images.length,
-            current: all("[aria-current=step] .name"),
-        })
-        """
-=======
         """done({
             title: document.title, heading: text("h2"), position: text("#position"),
             formulas: all(".rule pre"), places: all(".rule .place"),
@@ -114,7 +102,6 @@ def test_the_first_step(browse):
             bars: document.querySelectorAll("#chart rect:not(.hit)").length,
             images: document.images.length,
         })"""
->>>>>>> wave-t:tests/utils/visualize/test_explain_browser.py
     )
     assert seen["title"] == "Backward pass of Mse" and seen["images"] == 0
     assert seen["heading"].startswith("1. MseMseBackward0")

@@ -186,8 +186,11 @@ class Primitive:
                 if x.shape != shape or x is not arrays[i] or (self.casts and x.dtype != out.dtype):
                     node.restore = tuple((given[k].shape, given[k].dtype) for k in plan.live)
                     break
-        elif given is not arrays and any(given[i] is not arrays[i] for i in plan.live):
-            node.restore = tuple((given[i].shape, given[i].dtype) for i in plan.live)
+        elif given is not arrays:
+            for i in plan.live:
+                if given[i] is not arrays[i]:
+                    node.restore = tuple((given[k].shape, given[k].dtype) for k in plan.live)
+                    break
         if self.complex is not True and type(out) is not tuple:
             kind = out.dtype
             if kind is not _FLOAT32 and kind is not _FLOAT64 and kind.kind == "c":

@@ -41,54 +41,48 @@ class Walk:
         self.found = {}
         self.careful = create or targets is not None or detect_anomaly.enabled
 
-    def run(self, roots, gradients):
-        """Go back through the graph; returns ``found``."""
-        node = self.deliver(roots, gradients, gradients, None)
-        while node is not None:
-            g = self.take(node)
-            edges, saved, gradients = (), (), ()
-            if node.plan is None:  # one of several outputs
-                self.collect(node, g)
-            elif self.needed is None or any(edge in self.needed for edge in node.edges):
-                edges, saved = node.edges, node.saved
-                gradients = self.gradients_of(node, g)
-            node = self.deliver(edges, gradients, saved, g)
-        for leaf in self.leaves:
-            self.finish(leaf)
-        return self.found
-
-    def deliver(self, edges, gradients, saved, g):
-        """Add each of ``gradients``, which the rules of a node made of ``g`` and ``saved``, to what its edge
-        has received; returns the newest node that waits, or None.
-        """
-        pending, owned, heap, newest = self.pending, self.owned, self.heap, None
-        for edge, d in zip(edges, gradients):
-            if d is None:
-                continue
-            if edge not in pending:  # only borrowed, unless a rule made it for this leaf
-                pending[edge] = d
-                if type(edge) is not Leaf:
-                    if newest is None and not heap:
-                        newest = edge  # along a chain there is nothing to choose from
+    def run(self, edges, gradients):
+        """Go back from the nodes ``edges``, which receive ``gradients``; returns ``found``."""
+        pending, owned, heap, needed = self.pending, self.owned, self.heap, self.needed
+        saved, g = gradients, None
+        while True:
+            node = None  # the newest one that waits, if it has not been through the heap
+            for edge, d in zip(edges, gradients):
+                if d is None:
+                    continue
+                if edge not in pending:  # only borrowed, unless a rule made it for this leaf
+                    pending[edge] = d
+                    if type(edge) is Leaf:
+                        self.leaves.append(edge)
+                        if not self.create and d is not g and is_fresh(d, gradients, saved):
+                            owned.add(edge)
+                    elif node is None and not heap:
+                        node = edge  # along a chain there is nothing to choose from
                     else:
                         heappush(heap, (edge.order, edge))
-                    continue
-                self.leaves.append(edge)
-                if not self.create and d is not g and is_fresh(d, gradients, saved):
-                    owned.add(edge)
-            elif edge in owned:
-                pending[edge] += d
-            else:
-                pending[edge] = pending[edge] + d  # the first sum is our own array
-                if not self.create:
-                    owned.add(edge)
-        if heap:
-            return (heappop(heap) if newest is None else heappushpop(heap, (newest.order, newest)))[1]
-        return newest
+                elif edge in owned:
+                    pending[edge] += d
+                else:
+                    pending[edge] = pending[edge] + d  # the first sum is our own array
+                    if not self.create:
+                        owned.add(edge)
+            if heap:
+                node = (heappop(heap) if node is None else heappushpop(heap, (node.order, node)))[1]
+            elif node is None:
+                break
+            g, edges = pending.pop(node), ()
+            if node.hooks is not None or needed is not None:
+                g = self.observe(node, g)
+            if node.plan is None:  # one of several outputs
+                self.collect(node, g)
+            elif needed is None or any(edge in needed for edge in node.edges):
+                edges, saved, gradients = node.edges, node.saved, self.gradients_of(node, g)
+        for leaf in self.leaves:
+            self.finish(leaf, pending[leaf], leaf in owned)
+        return self.found
 
-    def take(self, node):
-        """The gradient that has reached ``node``, now that its turn has come, after its hooks."""
-        g = self.pending.pop(node)
+    def observe(self, node, g):
+        """What the hooks of ``node`` make of its gradient ``g``, which is found if ``node`` is a target."""
         if node.hooks is not None:
             g = call_hooks(node, g, self.create)
             self.owned.discard(node)  # a hook may have kept it
@@ -135,16 +129,16 @@ class Walk:
                 node.definition = None
         return gradients
 
-    def finish(self, leaf):
-        """Hand the sum of its gradients to ``leaf``."""
-        g, is_own = self.pending.pop(leaf), leaf in self.owned
+    def finish(self, leaf, g, is_own):
+        """Hand the sum ``g`` of its gradients to ``leaf``."""
         if leaf.hooks is not None:
             g, is_own = call_hooks(leaf, g, self.create), False
-        if self.needed is None or leaf in self.targets:
-            if self.needed is not None:
-                self.found[leaf] = g if self.create or is_own else g.copy()
-            if self.accumulate:
-                accumulate(leaf, g, is_own, self.create)
+        if self.needed is not None:
+            if leaf not in self.targets:
+                return
+            self.found[leaf] = g if self.create or is_own else g.copy()
+        if self.accumulate:
+            accumulate(leaf, g, is_own, self.create)
 
 
 def run(roots, gradients, **options):

@@ -6,6 +6,7 @@ import math
 
 from ..core.arrays import array_of, choose, xp
 from ..core.composite import composite
+from ..core.sums import FLOAT64
 from .elementwise import bounded, check_real, in_blocks, select, smooth, widened
 from .rounding import abs
 
@@ -122,15 +123,16 @@ def _is_complex(x):
     return array_of(x).dtype.kind == "c"
 
 
-def _sigmoid_derivative(x):
-    """Computed from x: the result is rounded near 1, where 1 - out cancels."""
-    if _is_complex(x):
-        out = sigmoid(x)
-        return out * (1 - out)
-    return logistic_density(x)
+def _is_double(x):
+    return array_of(x).dtype == FLOAT64
 
 
-@smooth(complex="holomorphic", copy_on_write="x", x=lambda g, x: g * _sigmoid_derivative(x))
+def _sigmoid_vjp(g, x, out):
+    """In float64 from x: the result is rounded near 1, where 1 - out cancels."""
+    return g * (logistic_density(x) if _is_double(x) else out * (1 - out))
+
+
+@smooth(complex="holomorphic", copy_on_write="x", x=_sigmoid_vjp)
 def sigmoid(x):
     """1 / (1 + exp(-x)), elementwise."""
     if x.ndim == 0:
@@ -196,15 +198,12 @@ def _acosh_derivative(x):
     return rsqrt(0 - one_minus_square(x))
 
 
-def _tanh_derivative(x):
-    """Computed from x, for the same reason as that of sigmoid."""
-    if _is_complex(x):
-        out = tanh(x)
-        return 1 - out * out
-    return sech_squared(x)
+def _tanh_vjp(g, x, out):
+    """In float64 from x, for the same reason as that of sigmoid."""
+    return g * (sech_squared(x) if _is_double(x) else 1 - out * out)
 
 
-@smooth(complex="holomorphic", copy_on_write="x", x=lambda g, x: g * _tanh_derivative(x))
+@smooth(complex="holomorphic", copy_on_write="x", x=_tanh_vjp)
 def tanh(x):
     """The hyperbolic tangent, elementwise."""
     return xp(x).tanh(x)

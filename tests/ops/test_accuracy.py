@@ -76,6 +76,11 @@ TABLE = {
 }
 
 
+# In float32 these derivatives are made of the rounded result, as PyTorch's are: exact to units of 1, not of
+# themselves.
+ROUNDED = {"sigmoid", "logsigmoid", "softplus", "silu", "mish", "tanh", "tanhshrink", "gelu by tanh"}
+
+
 @functools.cache
 def exact(name, x, order):
     """The derivative of ``order`` 0, 1 or 2: with so many digits that differences cancel none that count."""
@@ -111,6 +116,8 @@ def test_values_and_derivatives(name, dtype):
                 assert got == float(mp.sign(wanted)) * np.inf, where
                 continue
             allowed = units * max(abs(wanted), 100 * mp.mpf(float(info.tiny))) * float(info.eps)
+            if dtype == "float32" and order and name in ROUNDED:
+                allowed += units * max(1, abs(at)) * float(info.eps)
             # what vanishes in subnormal numbers may vanish
             assert abs(mp.mpf(got) - wanted) <= allowed + 200 * mp.mpf(float(info.tiny)), where
 

@@ -7,7 +7,7 @@ the modules.
 import importlib
 from math import e, inf, nan, pi
 
-from .core.public_names import NoSuchName, own
+from .tensors.public_names import NoSuchName, own
 from .kernels.malloc import keep_freed_memory
 from .tensors.tensor import Size, Tensor
 from .version import __version__
@@ -26,8 +26,8 @@ _HOMES = {
     "core.anomaly_mode": "is_anomaly_check_nan_enabled is_anomaly_enabled",
     "core.arrays": "device get_default_device=default_device set_default_device",
     "core.dtypes": """
-        bfloat16 bool=bool_ can_cast complex128 complex64 double dtype finfo float16 float32 float64
-        float=float_ get_default_dtype half iinfo int16 int32 int64 int8 int=int_ long promote_types
+        bfloat16 bool=bool_ complex128 complex64 double dtype float16 float32 float64
+        float=float_ get_default_dtype half int16 int32 int64 int8 int=int_ long
         set_default_dtype short uint16 uint32 uint64 uint8
     """,
     "core.grad_mode": "is_grad_enabled is_inference_mode_enabled",
@@ -125,6 +125,7 @@ _HOMES = {
         BFloat16Tensor BoolTensor ByteTensor CharTensor DoubleTensor FloatTensor HalfTensor IntTensor
         LongTensor set_default_tensor_type ShortTensor
     """,
+    "ops.dtype_info": "can_cast finfo iinfo promote_types",
     "tensors.printing": "get_printoptions printoptions set_printoptions",
     "tensors.random_creation": """
         bernoulli default_generator Generator multinomial normal poisson rand rand_like randint

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from . import cuda
 from .core.arrays import device
-from .core.public_names import lookup as _lookup
+from .tensors.public_names import lookup as _lookup
 
 
 def is_available() -> bool:

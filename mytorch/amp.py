@@ -7,7 +7,7 @@ import warnings
 
 from .core.arrays import cuda_is_available
 from .core.grad_mode import no_grad
-from .core.public_names import lookup as _lookup
+from .tensors.public_names import lookup as _lookup
 
 
 class autocast:

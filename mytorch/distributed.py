@@ -5,7 +5,7 @@ is, mytorch trains in one.
 
 from __future__ import annotations
 
-from .core.public_names import lookup as _lookup
+from .tensors.public_names import lookup as _lookup
 
 
 def is_available() -> bool:

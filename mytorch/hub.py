@@ -9,9 +9,9 @@ import os
 import re
 import urllib.parse
 
-from .core.public_names import lookup as _lookup
 from .serialization import load as read
 from .serialization.download import fetch
+from .tensors.public_names import lookup as _lookup
 
 _HASH = re.compile(r"-([a-f0-9]*)\.")  # as in resnet18-f37072fd.pth
 _chosen: list = []

@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from .core.public_names import lookup as _lookup
 from .nn import Module
+from .tensors.public_names import lookup as _lookup
 
 __all__ = [
     "Final",

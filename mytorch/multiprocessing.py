@@ -9,7 +9,7 @@ from __future__ import annotations
 import multiprocessing
 from multiprocessing import *  # noqa: F403  (all of it, that is the point)
 
-from .core.public_names import lookup as _lookup
+from .tensors.public_names import lookup as _lookup
 
 
 def get_all_sharing_strategies() -> set:

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from .core.public_names import lookup as _lookup
+from .tensors.public_names import lookup as _lookup
 
 
 def export(model, args=(), f=None, **kwargs):

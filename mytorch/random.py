@@ -1,8 +1,6 @@
 # Names only: there is nothing to read here.
 """``torch.random``: seeds and generators. Random tensors are in ``tensors.random_creation``."""
 
-from .core.public_names import lookup as _lookup
-from .core.public_names import publish as _publish
 from .tensors.generator import (
     Generator,
     default_generator,
@@ -13,6 +11,8 @@ from .tensors.generator import (
     seed,
     set_rng_state,
 )
+from .tensors.public_names import lookup as _lookup
+from .tensors.public_names import publish as _publish
 
 __all__ = [
     "Generator",

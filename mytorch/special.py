@@ -1,7 +1,6 @@
 # Names only: there is nothing to read here.
 """Special functions under the names of ``torch.special``."""
 
-from .core.public_names import lookup as _lookup
 from .ops.binary import xlogy
 from .ops.reduce import logsumexp
 from .ops.rounding import round
@@ -17,6 +16,7 @@ from .ops.special.incomplete_gamma import igammac as gammaincc
 from .ops.special.normal import log_ndtr, ndtr, ndtri
 from .ops.transcendental import exp2, expm1, log1p, logit, sinc
 from .ops.transcendental import sigmoid as expit
+from .tensors.public_names import lookup as _lookup
 
 __all__ = [
     "digamma",

@@ -6,8 +6,8 @@ Hessians.
 """
 
 from ..core.backward import backward
-from ..core.public_names import lookup as _lookup
-from ..core.public_names import publish as _publish
+from ..tensors.public_names import lookup as _lookup
+from ..tensors.public_names import publish as _publish
 from . import functional
 from .anomaly_mode import detect_anomaly, set_detect_anomaly
 from .function import Function

@@ -2,7 +2,7 @@
 """``torch.autograd.anomaly_mode``: finding the operation that made a nan; see ``core/anomaly_mode.py``."""
 
 from ..core.anomaly_mode import detect_anomaly, set_detect_anomaly
-from ..core.public_names import publish as _publish
+from ..tensors.public_names import publish as _publish
 
 __all__ = ["detect_anomaly", "set_detect_anomaly"]
 

@@ -2,7 +2,7 @@
 """``torch.autograd.grad_mode``: whether operations are recorded; see ``core/grad_mode.py``."""
 
 from ..core.grad_mode import enable_grad, inference_mode, no_grad, set_grad_enabled
-from ..core.public_names import publish as _publish
+from ..tensors.public_names import publish as _publish
 
 __all__ = ["enable_grad", "inference_mode", "no_grad", "set_grad_enabled"]
 

@@ -1,4 +1,4 @@
-"""The one place that adds numbers up: over dimensions, along one, and at indices.
+"""The one place that adds numbers up: over dimensions and along one (``kernels/scatter.py``: at indices).
 
 16-bit numbers are accumulated in float32 and rounded once, at the end: float16 stops counting at 2048,
 bfloat16 at 256.
@@ -6,12 +6,11 @@ bfloat16 at 256.
 
 from __future__ import annotations
 
-import functools
 import math
 
 import numpy
 
-from .arrays import is_array, ndarray, out_of_bounds, xp
+from .arrays import is_array, ndarray
 from .blas import use_one_thread
 
 FLOAT32, FLOAT64 = numpy.dtype("float32"), numpy.dtype("float64")
@@ -127,80 +126,3 @@ def running_sum(x, axis, dtype=None):
     if kind.kind not in "fV":
         return x.cumsum(axis, dtype)
     return x.cumsum(axis, doubled(kind)).astype(kind, copy=False)
-
-
-# ---- at indices ----------------------------------------------------------------------------------
-
-
-def scatter_add(target, index, values):
-    """``target[index] += values`` in place, with repeated indices adding up in their order.
-
-    ``index`` is a tuple of full slices and arrays of integers or booleans.
-    """
-    kind = wide(target.dtype)
-    if kind is target.dtype:
-        _scatter_add(target, index, values)
-    else:
-        total = target.astype(kind)
-        _scatter_add(total, index, xp(target).asarray(values, dtype=kind))
-        target[...] = total
-
-
-def _scatter_add(target, index, values):
-    """``add.at`` is slow on all but vectors; integers of one dimension, or of several leading ones, are
-    summed row by row here, several times as fast.
-    """
-    skip = next((i for i, part in enumerate(index) if type(part) is not slice), len(index))
-    arrays, shape = index[skip:], target.shape
-    rows_only = (
-        type(target) is ndarray
-        and target.dtype.kind in "fiu"
-        and arrays
-        and all(type(i) is ndarray and i.dtype.kind == "i" for i in arrays)
-    )
-    if not rows_only or (len(arrays) > 1 and (skip or not target.flags.c_contiguous)):
-        xp(target).add.at(target, index, values)
-        return
-    for dim, part in enumerate(arrays, skip):
-        if (wrong := out_of_bounds(part, -shape[dim], shape[dim])) is not None:
-            raise IndexError(f"index {wrong} is out of bounds for dimension {dim} with size {shape[dim]}")
-    rest = shape[skip + len(arrays) :]
-    if len(arrays) == 1:
-        rows, target = arrays[0], numpy.moveaxis(target, skip, 0)
-    else:
-        rows = functools.reduce(
-            lambda place, pair: place * pair[1] + numpy.where(pair[0] < 0, pair[0] + pair[1], pair[0]),
-            zip(arrays, shape),
-            0,
-        )
-        target = target.reshape((math.prod(shape[: len(arrays)]), *rest))
-    values = numpy.broadcast_to(values, shape[:skip] + rows.shape + rest)
-    values = numpy.moveaxis(values, range(skip, skip + rows.ndim), range(rows.ndim)).reshape(
-        rows.size, *shape[:skip], *rest
-    )
-    if values.size:
-        _add_rows(target, rows.reshape(-1) % len(target), values)
-
-
-def _add_rows(target, rows, values):
-    """``target[rows] += values`` for a vector of ``rows``."""
-    width = values[0].size
-    if width <= 16 and (target.ndim == 1 or target.flags.c_contiguous):  # add.at is fast on vectors
-        places = rows if width == 1 else (rows[:, None] * width + numpy.arange(width)).reshape(-1)
-        numpy.add.at(target.reshape(-1), places, values.reshape(-1).astype(target.dtype, copy=False))
-        return
-    order = rows.argsort(kind="stable")
-    rows = rows[order]
-    starts = numpy.flatnonzero(numpy.concatenate([[True], rows[1:] != rows[:-1]]))
-    counts = numpy.diff(starts, append=len(rows))
-    few = starts[counts <= 8]
-    counted = counts[counts <= 8]
-    # the first of every row, the second of every row, …: no row twice at once
-    for turn in range(counted.max(initial=0)):
-        at = few[counted > turn] + turn
-        target[rows[at]] += values[order[at]]
-    many = numpy.repeat(counts > 8, counts)
-    if many.any():
-        rows, order = rows[many], order[many]
-        starts = numpy.flatnonzero(numpy.concatenate([[True], rows[1:] != rows[:-1]]))
-        target[rows[starts]] += numpy.add.reduceat(values[order], starts, axis=0)

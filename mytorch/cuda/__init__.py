@@ -9,9 +9,9 @@ import types
 
 from ..core.arrays import cuda_is_available, cupy
 from ..core.arrays import device as as_device
-from ..core.public_names import lookup as _lookup
 from ..tensors.generator import default_generator
 from ..tensors.legacy_types import LEGACY_DTYPES, legacy_type
+from ..tensors.public_names import lookup as _lookup
 from . import amp
 
 (

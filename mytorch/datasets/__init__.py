@@ -1,7 +1,7 @@
 # Names only: there is nothing to read here.
 """MNIST (a subset is shipped with the package), FashionMNIST, KMNIST, and transforms of their images."""
 
-from ..core.public_names import lookup as _lookup
+from ..tensors.public_names import lookup as _lookup
 from . import transforms
 from .mnist import KMNIST, MNIST, FashionMNIST, load_mnist
 

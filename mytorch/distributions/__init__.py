@@ -2,7 +2,7 @@
 
 import sys
 
-from ..core.public_names import lookup as _lookup
+from ..tensors.public_names import lookup as _lookup
 from . import (
     constraints,
     continuous,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..core.dtypes import finfo
+from ..ops.dtype_info import finfo
 from ..ops.linalg.decompositions import eigvalsh
 from ..ops.linalg.lu import cholesky_ex
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from ..core.dtypes import finfo
+from ..ops.dtype_info import finfo
 from ..ops.elementwise import where
 from ..ops.special.normal import ndtr, ndtri
 from ..tensors.creation import zeros_like

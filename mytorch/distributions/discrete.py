@@ -5,8 +5,8 @@ from __future__ import annotations
 import functools
 import math
 
-from ..core.dtypes import finfo
 from ..core.grad_mode import no_grad
+from ..ops.dtype_info import finfo
 from ..ops.elementwise import where
 from ..ops.gather import gather
 from ..ops.losses.pointwise import binary_cross_entropy_with_logits

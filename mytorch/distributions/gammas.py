@@ -10,8 +10,8 @@ from __future__ import annotations
 import math
 
 from ..core.arrays import CPU, device_of, move
-from ..core.dtypes import finfo
 from ..core.graph import Variable, wrap
+from ..ops.dtype_info import finfo
 from ..ops.elementwise import where
 from ..ops.special.gamma import digamma, lgamma
 from ..ops.special.incomplete_gamma import igamma, igammac, standard_gamma

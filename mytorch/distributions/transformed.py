@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import math
 
-from ..core.dtypes import finfo
+from ..ops.dtype_info import finfo
 from ..ops.elementwise import where
 from ..ops.special.erf import erf, erfinv
 from ..ops.special.gamma import digamma, lgamma

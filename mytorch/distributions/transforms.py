@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 import operator
 
-from ..core.dtypes import finfo
 from ..ops.activation import logsigmoid, softplus
 from ..ops.diagonal import diag_embed
+from ..ops.dtype_info import finfo
 from ..ops.join import cat
 from ..ops.linalg.decompositions import cholesky
 from ..ops.softmax import softmax

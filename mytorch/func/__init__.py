@@ -1,8 +1,8 @@
 # Names only: there is nothing to read here.
 """``torch.func``: derivatives of functions as functions, ``vmap``, modules as functions."""
 
-from ..core.public_names import lookup as _lookup
-from ..core.public_names import publish as _publish
+from ..tensors.public_names import lookup as _lookup
+from ..tensors.public_names import publish as _publish
 from .derivatives import grad, grad_and_value, hessian, jacfwd, jacrev, jvp, linearize, vjp
 from .modules import functional_call, stack_module_state
 from .vmap import vmap

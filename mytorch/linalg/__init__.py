@@ -1,7 +1,6 @@
 # Names only: there is nothing to read here.
 """``torch.linalg``: norms, inverses, determinants, factorizations and products of matrices, from ``ops``."""
 
-from ..core.public_names import lookup as _lookup
 from ..ops.cross import linalg_cross as cross
 from ..ops.cross import vecdot
 from ..ops.diagonal import linalg_diagonal as diagonal
@@ -14,6 +13,7 @@ from ..ops.linalg.matrix_norm import linalg_norm as norm
 from ..ops.linalg.solve import LinAlgError, inv, solve, solve_triangular
 from ..ops.matmul import matmul, multi_dot
 from ..ops.vector_norm import vector_norm
+from ..tensors.public_names import lookup as _lookup
 
 __all__ = [
     "LinAlgError",

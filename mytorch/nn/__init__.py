@@ -1,6 +1,6 @@
 """Layers, losses and models: torch.nn's names. Names only; the code is in the modules."""
 
-from ..core.public_names import lookup as _lookup
+from ..tensors.public_names import lookup as _lookup
 from . import attention, functional, init, modules, parallel, utils
 from .activation import (
     CELU,

@@ -89,8 +89,8 @@ from .fractional import (
 )
 from .dropout import alpha_dropout, dropout, dropout1d, dropout2d, dropout3d, feature_alpha_dropout
 from .random_activation import gumbel_softmax, rrelu, rrelu_
-from ..core.public_names import lookup as _lookup
-from ..core.public_names import publish as _publish
+from ..tensors.public_names import lookup as _lookup
+from ..tensors.public_names import publish as _publish
 
 # ---- activations that also work in place ---------------------------------------------------------
 

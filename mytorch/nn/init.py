@@ -9,9 +9,9 @@ import numpy
 
 from ..core.arrays import device_of, move
 from ..core.graph import changed
-from ..core.public_names import lookup as _lookup
 from ..kernels.threads import lapack
 from ..tensors.generator import default_generator
+from ..tensors.public_names import lookup as _lookup
 
 _GAINS = {"sigmoid": 1, "tanh": 5 / 3, "relu": math.sqrt(2), "selu": 3 / 4}
 _GAINS |= dict.fromkeys(

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 
-from ..core.arrays import choose, keep, xp
-from ..core.composite import composite
+from ..core.arrays import xp
 from ..core.primitive import primitive
+from ..kernels.elementwise import choose, keep
 from .bounds import clamp
+from .composite import composite
 from .elementwise import bounded, check_floating, in_blocks, select, smooth, widened
 from .rounding import abs, square
 from .shape_arguments import check_dim

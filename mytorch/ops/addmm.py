@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from ..core.composite import composite
 from ..core.dtypes import as_dtype, category
 from ..core.scalar_arguments import as_number
 from ..core.sums import summed
+from .composite import composite
 from .masks import masked_fill_with
 from .matmul import bmm, check_ndims, matmul, outer
 from .shape import expand

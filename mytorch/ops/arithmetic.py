@@ -5,13 +5,14 @@ from __future__ import annotations
 import numpy
 
 from ..core.arrays import array_of, is_array, xp
-from ..core.composite import composite
-from ..core.dtypes import category, check_fits, only, promoted, result_numpy
+from ..core.dtypes import category
 from ..core.graph import Variable
 from ..core.primitive import primitive
 from ..core.scalar_arguments import as_number
 from .cast import to_dtype
+from .composite import composite
 from .elementwise import flat, pointwise, smooth, widened
+from .promotion import check_fits, only, promoted, result_numpy
 
 # ---- sums and products ---------------------------------------------------------------------------
 

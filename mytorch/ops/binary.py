@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 
 from ..core.arrays import xp
-from ..core.dtypes import floating, only
 from ..core.primitive import primitive
 from .elementwise import both_arrays, flat, select, smooth, zeros_like
+from .promotion import floating, only
 from .transcendental import log, sigmoid
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 
 from ..core.arrays import is_array, xp
-from ..core.composite import composite
-from ..core.dtypes import check_fits, only
 from ..core.primitive import primitive
+from .composite import composite
 from .elementwise import bounded, select
+from .promotion import check_fits, only
 
 
 def _share(g, mine, other):

@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 
 from ..core.arrays import array_of, xp
-from ..core.composite import composite
 from ..core.dtypes import category
 from ..core.primitive import primitive
 from ..core.sums import summed
+from .composite import composite
 from .elementwise import widened
 from .masks import masked_fill_with
 from .matmul import array_product, matmul

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy
 
 from ..core.arrays import array_of, xp
-from ..core.dtypes import only, promoted
 from ..core.graph import Variable
 from ..core.primitive import primitive
 from .elementwise import stepwise
+from .promotion import only, promoted
 
 # ---- order ---------------------------------------------------------------------------------------
 

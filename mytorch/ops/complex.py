@@ -10,10 +10,10 @@ from __future__ import annotations
 import math
 
 from ..core.arrays import array_of, xp
-from ..core.composite import composite
 from ..core.graph import Variable
 from ..core.primitive import primitive
 from .binary import atan2
+from .composite import composite
 from .elementwise import flat, smooth
 from .join import stack
 from .shape import broadcast_tensors

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from ..core.composite import composite
 from ..core.sums import summed
 from .cast import is_floating
+from .composite import composite
 from .matmul import known_dim
 from .permute import roll
 from .shape import reshape

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy
 
 from ..core.arrays import default_device, device, move, xp
-from ..core.composite import composite
 from ..core.dtypes import as_dtype
 from ..core.graph import wrap
 from ..core.primitive import primitive
 from ..core.sums import summed
+from .composite import composite
 from .layout import clone
 from .shape_arguments import check_dim
 

@@ -6,13 +6,14 @@ import functools
 
 import numpy
 
-from ..core.arrays import array_of, choose, xp
-from ..core.composite import composite
-from ..core.dtypes import check_fits, floating, promoted, result_numpy, tensor_first
+from ..core.arrays import array_of, xp
 from ..core.graph import wrap
 from ..core.primitive import primitive
 from ..core.sums import cast, wide
+from ..kernels.elementwise import choose
 from ..kernels.threads import parallel_for
+from .composite import composite
+from .promotion import check_fits, floating, promoted, result_numpy, tensor_first
 
 pointwise = functools.partial(primitive, broadcasts=True, prepare=promoted)  # f(x, y) in the common dtype
 # the same, and integers become floating point

@@ -6,10 +6,11 @@ import math
 
 import numpy
 
-from ..core.arrays import array_of, broadcast_shape, is_array, out_of_bounds, xp
-from ..core.composite import composite
+from ..core.arrays import array_of, broadcast_shape, is_array, xp
 from ..core.graph import Variable
 from ..core.primitive import primitive
+from ..kernels.scatter import out_of_bounds
+from .composite import composite
 from .indexing import FULL, getitem
 from .layout import contiguous, owned
 from .shape import expand, reshape, unsqueeze

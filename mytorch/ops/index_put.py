@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from ..core.arrays import array_of, is_array, xp
-from ..core.composite import composite
 from ..core.graph import Variable
 from .arithmetic import add
 from .cast import to_dtype
+from .composite import composite
 from .diagonal import diagonal, diagonal_in_zeros
 from .elementwise import select as select_where
 from .gather import OUT_OF_BOUNDS, check_flat, inside, vector

@@ -8,7 +8,8 @@ from ..core.arrays import array_of, as_array, broadcast_shape, is_array, xp
 from ..core.dtypes import cast_back
 from ..core.graph import Variable
 from ..core.primitive import primitive
-from ..core.sums import scatter_add, summed
+from ..core.sums import summed
+from ..kernels.scatter import scatter_add
 
 FULL = slice(None)
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from ..core.arrays import xp
-from ..core.composite import composite
-from ..core.dtypes import promoted
 from ..core.graph import Variable
 from ..core.primitive import primitive
+from .composite import composite
 from .indexing import getitem
+from .promotion import promoted
 from .shape import reshape, unsqueeze
 from .shape_arguments import check_dim
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy
 
 from ..core.arrays import array_of, broadcast_shape, xp
-from ..core.composite import composite
-from ..core.dtypes import cast_back, check_fits
+from ..core.dtypes import cast_back
 from ..core.primitive import primitive
 from ..core.sums import summed
+from .composite import composite
 from .indexing import getitem, put
+from .promotion import check_fits
 from .shape import expand, reshape
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 
 from ..core.arrays import broadcast_shape
-from ..core.composite import composite
 from ..core.primitive import primitive
 from ..core.sums import summed
 from ..kernels.gemm import product
+from .composite import composite
 from .elementwise import widened
 from .layout import clone
 from .permute import permute, transpose

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 
 from ..core.arrays import array_of, xp
-from ..core.composite import composite
+from .composite import composite
 from .indexing import getitem
 from .join import stack
 from .shape import expand, reshape

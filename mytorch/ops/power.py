@@ -8,13 +8,13 @@ import math
 import numpy
 
 from ..core.arrays import array_of, is_array, xp
-from ..core.composite import composite
-from ..core.dtypes import check_fits, only
 from ..core.graph import Variable
 from ..core.primitive import primitive
 from .arithmetic import mul
 from .cast import is_floating, to_dtype
+from .composite import composite
 from .elementwise import select, zeros_like
+from .promotion import check_fits, only
 from .transcendental import log
 
 

@@ -8,14 +8,16 @@ from collections import namedtuple
 
 import numpy
 
-from ..core.arrays import array_of, choose, is_array, largest, xp
-from ..core.composite import composite
-from ..core.dtypes import as_dtype, floating
+from ..core.arrays import array_of, is_array, xp
+from ..core.dtypes import as_dtype
 from ..core.graph import Variable
 from ..core.primitive import primitive
 from ..core.sums import summed, wide
+from ..kernels.elementwise import choose, largest
 from .bounds import maximum, minimum
+from .composite import composite
 from .elementwise import select, widened
+from .promotion import floating
 from .shape import expand
 from .shape_arguments import check_dim, check_dims
 from .transcendental import exp

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 
-from ..core.arrays import array_of, choose, xp
-from ..core.composite import composite
-from ..core.dtypes import finfo
+from ..core.arrays import array_of, xp
 from ..core.primitive import primitive
+from ..kernels.elementwise import choose
+from .composite import composite
+from .dtype_info import finfo
 from .elementwise import check_floating, flat, select, widened
 
 # ---- signs and rounding ---------------------------------------------------------------------------

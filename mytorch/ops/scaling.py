@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from ..core.arrays import array_of, xp
-from ..core.composite import composite
 from ..core.dtypes import category
 from ..core.primitive import primitive
+from .composite import composite
 from .elementwise import select
 from .shape_arguments import check_dim
 from .transcendental import exp2

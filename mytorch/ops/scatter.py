@@ -7,10 +7,10 @@ import functools
 import numpy
 
 from ..core.arrays import array_of, is_array, xp
-from ..core.composite import composite
 from ..core.graph import Variable
 from ..core.primitive import primitive
 from ..core.sums import wide
+from .composite import composite
 from .gather import along, check_sizes, inside, integers
 from .indexing import getitem, put
 from .masks import masked_fill_with

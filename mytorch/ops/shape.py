@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 
 from ..core.arrays import broadcast_shape, spread
-from ..core.composite import composite
 from ..core.primitive import primitive
 from ..core.sums import summed
+from .composite import composite
 from .layout import clone
 from .shape_arguments import check_dim, check_dims, infer_shape, listed, sizes
 

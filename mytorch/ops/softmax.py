@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 
-from ..core.arrays import largest, xp
-from ..core.composite import composite
+from ..core.arrays import xp
 from ..core.dtypes import as_dtype
 from ..core.primitive import primitive
 from ..core.sums import summed
+from ..kernels.elementwise import largest
+from .composite import composite
 from .elementwise import check_floating, widened
 from .shape_arguments import check_dim
 from .transcendental import exp

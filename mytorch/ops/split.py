@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import itertools
 
-from ..core.composite import composite
 from ..core.graph import Variable
 from ..core.primitive import primitive
+from .composite import composite
 from .indexing import getitem
 from .join import cat
 from .shape_arguments import check_dim, integer, sizes

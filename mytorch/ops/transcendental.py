@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 
-from ..core.arrays import array_of, choose, xp
-from ..core.composite import composite
+from ..core.arrays import array_of, xp
 from ..core.sums import FLOAT64
+from ..kernels.elementwise import choose
+from .composite import composite
 from .elementwise import bounded, check_real, in_blocks, select, smooth, widened
 from .rounding import abs
 

@@ -6,12 +6,13 @@ import builtins
 import math
 
 from ..core.arrays import array_of, xp
-from ..core.composite import composite
-from ..core.dtypes import as_dtype, promote_types
+from ..core.dtypes import as_dtype
 from ..core.graph import Variable
 from ..core.primitive import primitive
 from ..core.sums import summed
 from .cast import to_dtype
+from .composite import composite
+from .dtype_info import promote_types
 from .elementwise import select, widened, zeros_like
 from .power import pow
 from .reduce import count, floating_kind, folded, sum, unfold

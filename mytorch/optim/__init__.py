@@ -1,8 +1,8 @@
 # Names only: there is nothing to read here.
 """Optimizers and learning-rate schedules with PyTorch's names, defaults and state dicts."""
 
-from ..core.public_names import lookup as _lookup
-from ..core.public_names import publish as _publish
+from ..tensors.public_names import lookup as _lookup
+from ..tensors.public_names import publish as _publish
 from . import lr_scheduler
 from .adadelta import Adadelta
 from .adafactor import Adafactor

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..core.dtypes import finfo
+from ..ops.dtype_info import finfo
 from ..tensors.creation import tensor
 from .arguments import check_not_negative, numbers_checked
 from .per_tensor import PerTensor

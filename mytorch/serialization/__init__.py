@@ -49,8 +49,8 @@ import os
 import pickle
 import zipfile
 
-from ..core.public_names import lookup as _lookup
-from ..core.public_names import publish as _publish
+from ..tensors.public_names import lookup as _lookup
+from ..tensors.public_names import publish as _publish
 from ..tensors.tensor import Tensor
 from . import allowed, checkpoint, torch_reader
 from .allowed import add_safe_globals, clear_safe_globals, get_safe_globals, safe_globals

@@ -17,15 +17,10 @@ from ..core.arrays import (
     xp,
 )
 from ..core.arrays import device as as_device
-from ..core.composite import composite
-from ..core.dtypes import (
-    as_dtype,
-    by_numpy,
-    check_fits,
-    default_numpy,
-    get_default_dtype,
-)
+from ..core.dtypes import as_dtype, by_numpy, default_numpy, get_default_dtype
 from ..core.graph import Variable, changed, wrap
+from ..ops.composite import composite
+from ..ops.promotion import check_fits
 from ..ops.shape_arguments import sizes
 from .from_data import checked, foreign, number, placed, wrapped
 

@@ -7,9 +7,10 @@ import functools
 import numpy
 
 from ..core.arrays import QUIET, cupy, default_device, device, device_of, float_errors, is_array, move
-from ..core.dtypes import by_numpy, check_fits, default_numpy, number_dtype, promote_numpy
+from ..core.dtypes import by_numpy, default_numpy, promote_numpy
 from ..core.graph import Variable
 from ..core.scalar_arguments import as_number
+from ..ops.promotion import check_fits, number_dtype
 from ..ops.shape_arguments import sizes
 
 _NUMBERS = {bool, int, float, complex}

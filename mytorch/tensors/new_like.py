@@ -8,8 +8,9 @@ import numpy
 
 from ..core.arrays import device as as_device
 from ..core.arrays import device_of, module_for, move
-from ..core.dtypes import as_dtype, check_fits
+from ..core.dtypes import as_dtype
 from ..core.graph import Variable, wrap
+from ..ops.promotion import check_fits
 from ..ops.shape_arguments import sizes
 from .from_data import constructed, number, placed, wrapped
 

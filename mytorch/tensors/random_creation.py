@@ -5,13 +5,14 @@ from __future__ import annotations
 import numpy
 
 from ..core.arrays import CPU, device_of, move
-from ..core.composite import composite
-from ..core.dtypes import category, check_fits
+from ..core.dtypes import category
 from ..core.grad_mode import is_grad_enabled
 from ..core.graph import Variable
 from ..core.primitive import primitive
 from ..core.scalar_arguments import as_number
+from ..ops.composite import composite
 from ..ops.elementwise import flat
+from ..ops.promotion import check_fits
 from ..ops.shape_arguments import sizes
 from .creation import array_argument, creation_options, finish, given_shape
 from .from_data import as_type

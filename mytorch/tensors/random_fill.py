@@ -7,9 +7,9 @@ import math
 import numpy
 
 from ..core.arrays import CPU, device_of, move
-from ..core.composite import composite
 from ..core.dtypes import category
 from ..core.graph import Variable, wrap
+from ..ops.composite import composite
 from ..ops.inplace import assign, prepare_write
 from .generator import coins, floats, integers, picks, source_of
 

@@ -8,9 +8,9 @@ import warnings
 import numpy
 
 from ..core.arrays import move
-from ..core.composite import composite
 from ..core.dtypes import category
 from ..core.graph import Variable
+from ..ops.composite import composite
 from .creation import creation_options, finish
 from .from_data import as_type, number
 

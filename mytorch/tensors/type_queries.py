@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from ..core.dtypes import by_numpy, category, result_numpy
+from ..core.dtypes import by_numpy, category
 from ..core.graph import Variable
+from ..ops.promotion import result_numpy
 from .creation import array_argument
 
 

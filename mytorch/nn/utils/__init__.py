@@ -1,7 +1,7 @@
 # Names only: there is nothing to read here.
 """``torch.nn.utils``: clipping gradients, parameters as one vector, parametrizations, packed sequences."""
 
-from ...core.public_names import lookup as _lookup
+from ...tensors.public_names import lookup as _lookup
 from . import fusion, parametrizations, parametrize, prune, rnn, stateless
 from .clip_grad import (
     clip_grad_norm,

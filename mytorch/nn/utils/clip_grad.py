@@ -8,9 +8,10 @@ import warnings
 
 import numpy
 
-from ...core.arrays import as_array, device_of, largest, move, xp
+from ...core.arrays import as_array, device_of, move, xp
 from ...core.graph import changed, wrap
 from ...core.sums import summed, wide
+from ...kernels.elementwise import largest
 from ...tensors.creation import zeros
 from ...tensors.tensor import Tensor
 

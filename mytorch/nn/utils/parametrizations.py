@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ...core.public_names import publish as _publish
+from ...tensors.public_names import publish as _publish
 from ..conv import ConvTranspose1d, ConvTranspose2d, ConvTranspose3d
 from ..module import Module
 from .orthogonal import orthogonal as orthogonal

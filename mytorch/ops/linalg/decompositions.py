@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from ...core.arrays import array_of, is_array, xp
-from ...core.composite import composite
 from ...core.graph import wrap
 from ...core.primitive import primitive
 from ...kernels.threads import lapack
+from ..composite import composite
 from ..diagonal import diag_embed, diagonal, tril
 from ..join import cat
 from ..permute import adjoint

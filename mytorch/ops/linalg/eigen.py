@@ -6,10 +6,10 @@ import math
 from typing import Any, NamedTuple
 
 from ...core.arrays import xp
-from ...core.composite import composite
 from ...core.graph import wrap
 from ...core.primitive import primitive
 from ...kernels.threads import lapack
+from ..composite import composite
 from ..diagonal import diag_embed, diagonal
 from ..join import cat
 from ..permute import adjoint, movedim

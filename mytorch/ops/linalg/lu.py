@@ -8,10 +8,10 @@ from typing import Any, NamedTuple
 import numpy
 
 from ...core.arrays import array_of, is_array, xp
-from ...core.composite import composite
 from ...core.graph import wrap
 from ...core.primitive import primitive
 from ..cast import to_dtype
+from ..composite import composite
 from ..diagonal import tril, triu
 from ..elementwise import select
 from ..join import cat

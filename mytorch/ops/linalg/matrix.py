@@ -7,12 +7,13 @@ from typing import Any, NamedTuple
 
 import numpy
 
-from ...core.arrays import array_of, largest, xp
-from ...core.composite import composite
+from ...core.arrays import array_of, xp
 from ...core.primitive import primitive
 from ...core.sums import summed
+from ...kernels.elementwise import largest
 from ...kernels.threads import lapack
 from ..cast import is_floating, to_dtype
+from ..composite import composite
 from ..diagonal import diag_embed
 from ..elementwise import select
 from ..join import stack

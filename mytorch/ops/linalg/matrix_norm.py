@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 
-from ...core.composite import composite
 from ...core.graph import wrap
 from ...core.sums import summed
 from ..cast import to_dtype
+from ..composite import composite
 from ..permute import movedim
 from ..reduce import amax, amin
 from ..shape import unsqueeze

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy
 
 from ...core.arrays import array_of, broadcast_shape, spread, xp
-from ...core.composite import composite
 from ...core.primitive import primitive
 from ...kernels.threads import lapack
+from ..composite import composite
 from ..diagonal import tril, triu
 from ..permute import mT
 

@@ -6,12 +6,12 @@ import math
 import warnings
 
 from ...core.arrays import broadcast_shape, xp
-from ...core.composite import composite
 from ...core.graph import wrap
 from ...core.sums import running_sum, summed
 from ..activation import logsigmoid
 from ..binary import xlogy
 from ..bounds import clamp_min, minimum
+from ..composite import composite
 from ..elementwise import check_floating, select
 from ..transcendental import exp, log, sqrt
 from .distance import pairwise_distance

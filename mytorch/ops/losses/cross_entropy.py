@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 
-from ...core.arrays import largest, xp
+from ...core.arrays import xp
 from ...core.primitive import primitive
 from ...core.sums import summed, wide
+from ...kernels.elementwise import largest
 from ..elementwise import check_floating, widened
 from ..softmax import log_softmax
 from .class_targets import arrays_of, by_class, check_classes, class_rows, from_rows, without_classes

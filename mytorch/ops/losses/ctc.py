@@ -12,7 +12,8 @@ import numpy
 from ...core.arrays import device_of, move, xp
 from ...core.graph import Variable
 from ...core.primitive import primitive
-from ...core.sums import scatter_add, summed, wide
+from ...core.sums import summed, wide
+from ...kernels.scatter import scatter_add
 from ..binary import logaddexp
 from ..elementwise import select
 from ..join import cat, stack

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from ...core.composite import composite
-from ...core.dtypes import promote_types
 from ...core.sums import summed
 from ..bounds import clamp_min
+from ..composite import composite
+from ..dtype_info import promote_types
 from ..shape import broadcast_tensors
 from ..vector_norm import vector_norm
 

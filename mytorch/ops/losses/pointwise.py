@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import warnings
 
-from ...core.arrays import as_array, choose, keep, xp
-from ...core.dtypes import promoted
+from ...core.arrays import as_array, xp
 from ...core.primitive import primitive
 from ...core.sums import summed
+from ...kernels.elementwise import choose, keep
 from ..activation import softplus
 from ..arithmetic import refuse_booleans
 from ..bounds import clamp
 from ..elementwise import widened
+from ..promotion import promoted
 from ..rounding import sgn
 from ..transcendental import log, sigmoid
 from .loss_reduction import chosen, reduced, reduced_vjp

@@ -7,9 +7,9 @@ import math
 import numpy
 
 from ...core.arrays import xp
-from ...core.composite import composite
 from ...core.primitive import primitive
 from ...kernels.windows import batch_first, batch_last, window_counts, window_view
+from ..composite import composite
 from ..elementwise import check_floating, widened
 from ..layout import owned
 from ..permute import permute

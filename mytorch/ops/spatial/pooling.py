@@ -8,7 +8,7 @@ from __future__ import annotations
 import functools
 import math
 
-from ...core.composite import composite
+from ..composite import composite
 from ..shape import reshape
 from .arguments import tuple_of
 from .window_pool import avg_pool, max_pool, max_pool_indices

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ...core.arrays import xp
 from ...core.primitive import primitive
-from ...core.sums import scatter_add
+from ...kernels.scatter import scatter_add
 from ..elementwise import widened
 
 

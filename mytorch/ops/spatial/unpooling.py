@@ -6,7 +6,7 @@ import math
 
 from ...core.arrays import xp
 from ...core.primitive import primitive
-from ...core.sums import scatter_add
+from ...kernels.scatter import scatter_add
 from ..shape import reshape
 from .arguments import tuple_of
 from .pooling import batched

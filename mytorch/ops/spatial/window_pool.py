@@ -10,9 +10,10 @@ import math
 
 import numpy
 
-from ...core.arrays import keep, xp
+from ...core.arrays import xp
 from ...core.primitive import primitive
 from ...core.sums import summed
+from ...kernels.elementwise import keep
 from ...kernels.windows import batch_first, batch_last, over_blocks, window_view
 from ..elementwise import widened
 

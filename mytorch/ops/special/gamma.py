@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 
 from ...core.arrays import kernel, xp
-from ...core.composite import composite
+from ..composite import composite
 from ..elementwise import smooth
 from .erf import both_double, polynomial, through_double
 

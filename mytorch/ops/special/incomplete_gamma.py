@@ -7,9 +7,9 @@ import math
 import numpy
 
 from ...core.arrays import kernel, xp
-from ...core.dtypes import floating, only
 from ...core.primitive import primitive
 from ..elementwise import smooth
+from ..promotion import floating, only
 from ..transcendental import exp, log
 from .erf import both_double
 from .gamma import digamma_double, lgamma, lgamma_double, stirling_rest

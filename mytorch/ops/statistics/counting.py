@@ -6,9 +6,9 @@ import math
 from typing import Any, NamedTuple
 
 from ...core.arrays import array_of, as_array, xp
-from ...core.composite import composite
 from ...core.graph import Variable, wrap
 from ...core.primitive import primitive
+from ..composite import composite
 
 
 @primitive

@@ -5,13 +5,13 @@ from __future__ import annotations
 import warnings
 
 from ...core.arrays import array_of
-from ...core.composite import composite
 from ...core.dtypes import as_dtype
 from ...core.graph import Variable
 from ...core.sums import summed
 from ..bounds import clamp, clamp_min
 from ..cast import is_floating, to_dtype
 from ..complex import complex
+from ..composite import composite
 from ..diagonal import diagonal
 from ..join import cat
 from ..layout import owned

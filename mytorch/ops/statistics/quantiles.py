@@ -6,11 +6,11 @@ import math
 from typing import Any, NamedTuple
 
 from ...core.arrays import array_of, is_array, xp
-from ...core.composite import composite
 from ...core.graph import Variable, wrap
 from ...core.primitive import primitive
 from ...core.sums import summed
 from ..arithmetic import lerp
+from ..composite import composite
 from ..gather import gather
 from ..permute import movedim
 from ..reduce import check_filled, extreme_of_all_vjp, pick, pick_vjp

@@ -7,12 +7,12 @@ from typing import Any, NamedTuple
 import numpy
 
 from ...core.arrays import xp
-from ...core.composite import composite
 from ...core.primitive import primitive
 from ...core.sums import doubled, running_sum, summed, wide
 from ..arithmetic import mul
 from ..binary import logaddexp
 from ..cast import to_dtype
+from ..composite import composite
 from ..elementwise import widened, zeros_like
 from ..join import cat
 from ..permute import flip

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from ...core.arrays import array_of, xp
-from ...core.composite import composite
 from ...core.primitive import primitive
 from ...core.sums import running_sum, summed
+from ..composite import composite
 from ..gather import along, gather
 from ..indexing import put_in_zeros
 from ..shape import reshape

@@ -6,9 +6,9 @@ import math
 import warnings
 
 from ...core.arrays import array_of, xp
-from ...core.composite import composite
 from ...core.primitive import primitive
 from ...core.sums import doubled, summed, wide
+from ..composite import composite
 from ..elementwise import select
 from ..reduce import count, floating_kind, folded, mean, unfold
 

@@ -1,8 +1,8 @@
 # Names only: there is nothing to read here.
 """Learning-rate schedules with PyTorch's names, formulas and state dicts, and :class:`WarmupCosineLR`."""
 
-from ...core.public_names import lookup as _lookup
-from ...core.public_names import publish as _publish
+from ...tensors.public_names import lookup as _lookup
+from ...tensors.public_names import publish as _publish
 from .base import LRScheduler
 from .compose import ChainedScheduler, SequentialLR
 from .cosine import CosineAnnealingLR, CosineAnnealingWarmRestarts, WarmupCosineLR

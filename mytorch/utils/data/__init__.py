@@ -1,7 +1,7 @@
 # Names only: there is nothing to read here.
 """Datasets, samplers and the DataLoader that batches them, as in torch.utils.data."""
 
-from ...core.public_names import lookup as _lookup
+from ...tensors.public_names import lookup as _lookup
 from .collate import default_collate, default_convert
 from .dataloader import DataLoader
 from .dataset import (

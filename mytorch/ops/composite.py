@@ -5,9 +5,9 @@ from __future__ import annotations
 import functools
 import inspect
 
-from .graph import Variable
-from .out import into
-from .scalar_arguments import PLAIN, number_settings
+from ..core.graph import Variable
+from ..core.out import into
+from ..core.scalar_arguments import PLAIN, number_settings
 
 SPELLINGS = {"axis": "dim", "keepdims": "keepdim"}  # NumPy's
 

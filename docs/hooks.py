@@ -1,17 +1,27 @@
 """Put real code, real output and generated tables into the pages when the docs are built.
 
-    {{ source mytorch/ops/arithmetic.py mul }}      the function or class of that name, decorators included,
-    as it stands in the file {{ file examples/custom_op.py }}                a whole file {{ about
-    examples/custom_op.py }}               the docstring of a file: what an example says of itself {{ output
-    adam_deep_dive }}                     what an example printed (docs/pictures/NAME.txt, written by
-    docs/run_examples.py) {{ picture adam_deep_dive curves.png }}         a picture that it drew
-    (docs/pictures/NAME-FILE) {{ pictures char_rnn }}                         all that it drew {{ benchmarks
-    }}                                docs/benchmarks.json, written by `python -m benchmarks`, as tables {{
-    limits }}                                    docs/limits.json, written by docs/limits.py, beside the times
-    of docs/benchmarks.json {{ busy }}           docs/busy.json, written by `python -m benchmarks --busy 2`
-    {{ modules mytorch/nn mytorch/ops/spatial/conv.py }}    the reference of modules: files,
-    or folders less what another mark names more closely {{ compatibility }}
-    PyTorch's names (docs/torch_names.txt) compared with the package as it is
+    {{ source mytorch/ops/arithmetic.py mul }}
+        the function or class of that name, decorators included, as it stands in the file
+    {{ file examples/custom_op.py }}
+        a whole file
+    {{ about examples/custom_op.py }}
+        the docstring of a file: what an example says of itself
+    {{ output adam_deep_dive }}
+        what an example printed (docs/pictures/NAME.txt, written by docs/run_examples.py)
+    {{ picture adam_deep_dive curves.png }}
+        a picture that it drew (docs/pictures/NAME-FILE)
+    {{ pictures char_rnn }}
+        all that it drew
+    {{ benchmarks }}
+        docs/benchmarks.json, written by `python -m benchmarks`, as tables
+    {{ busy }}
+        docs/busy.json, written by `python -m benchmarks --busy 2`, as a table
+    {{ limits }}
+        docs/limits.json, written by docs/limits.py, beside the times of docs/benchmarks.json
+    {{ modules mytorch/nn mytorch/ops/spatial/conv.py }}
+        the reference of modules: files, or folders less what another mark names more closely
+    {{ compatibility }}
+        PyTorch's names (docs/torch_names.txt) compared with the package as it is
 
 A name that is not there fails the build; an example or a benchmark that has not been run yet says so in its
 place.

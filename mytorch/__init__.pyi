@@ -34,12 +34,12 @@ from .core.arrays import device as device
 from .tensors.legacy_types import DoubleTensor as DoubleTensor
 from .core.dtypes import dtype as dtype
 from .autograd.grad_mode import enable_grad as enable_grad
-from .core.dtypes import finfo as finfo
+from .ops.dtype_info import finfo as finfo
 from .tensors.legacy_types import FloatTensor as FloatTensor
 from .tensors.random_creation import Generator as Generator
 from .amp import GradScaler as GradScaler
 from .tensors.legacy_types import HalfTensor as HalfTensor
-from .core.dtypes import iinfo as iinfo
+from .ops.dtype_info import iinfo as iinfo
 from .autograd.grad_mode import inference_mode as inference_mode
 from .tensors.legacy_types import IntTensor as IntTensor
 from .tensors.torch_flags import layout as layout

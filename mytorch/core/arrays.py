@@ -201,17 +201,6 @@ def kernel(name):
     return decorate
 
 
-def spread(array, shape):
-    """``array`` repeated to ``shape`` without copying: a view, writable where ``array`` is."""
-    if array.shape == shape:
-        return array.view()
-    out = xp(array).broadcast_to(array, shape)
-    if type(array) is ndarray and array.flags.writeable:
-        # NumPy refuses any write; which ones are safe is for the in-place operations to say
-        out.flags.writeable = True
-    return out
-
-
 def broadcast_shape(*shapes):
     """The shape that ``shapes`` broadcast to. RuntimeError if they do not."""
     target: list = []

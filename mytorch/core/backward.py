@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 
 from .arrays import as_array, xp
+from .errors import check_seed
 from .graph import Variable, wrap
 from .walk import run
 
@@ -86,42 +87,23 @@ def _edge_of(x):
 def _start(tensors, grad_tensors, create):
     """The nodes to begin at, and the gradients that they begin with."""
     tensors = [tensors] if isinstance(tensors, Variable) else list(tensors)
-    given = (
-        [grad_tensors] if grad_tensors is None or isinstance(grad_tensors, Variable) else list(grad_tensors)
-    )
-    if len(given) == 1:
-        given *= len(tensors) if given[0] is None else 1
+    given = [None] * len(tensors) if grad_tensors is None else _seeds(grad_tensors, len(tensors))
+    gradients = []
+    for t, g in zip(tensors, given):
+        check_seed(t, g)
+        g = wrap(xp(t.array).ones(t.array.shape, t.array.dtype)) if g is None else g
+        gradients.append(g if create else g.array)
+    return [t._node for t in tensors], gradients
+
+
+def _seeds(given, count):
+    """The gradients that the user gave to begin with: one, or None, for each of ``count`` tensors."""
+    given = [given] if isinstance(given, Variable) else list(given)
     for g in given:
         if g is not None and not isinstance(g, Variable):
             raise TypeError(f"gradients can be either Tensors or None, but got {type(g).__name__}")
-    if len(given) != len(tensors):
-        raise RuntimeError(f"got {len(tensors)} tensors and {len(given)} gradients")
-    nodes, gradients = [], []
-    for t, g in zip(tensors, given):
-        if not t.requires_grad:
-            raise RuntimeError("element 0 of tensors does not require grad and does not have a grad_fn")
-        if g is None:
-            if t.array.size != 1:
-                raise RuntimeError(
-                    "grad can be implicitly created only for scalar outputs, but got a tensor of "
-                    f"shape {list(t.array.shape)}"
-                )
-            if t.array.dtype.kind == "c":
-                raise RuntimeError(
-                    f"grad can be implicitly created only for real scalar outputs but got {t.dtype}"
-                )
-            g = wrap(xp(t.array).ones(t.array.shape, t.array.dtype))
-        elif g.array.shape != t.array.shape:
-            raise RuntimeError(
-                f"Mismatch in shape: grad_output[0] has a shape of {list(g.array.shape)} and output[0] "
-                f"has a shape of {list(t.array.shape)}."
-            )
-        elif (g.array.dtype.kind == "c") != (t.array.dtype.kind == "c"):
-            raise RuntimeError(
-                "For complex Tensors, both grad_output and output are required to have the same dtype. "
-                f"Mismatch in dtype: grad_output[0] has a dtype of {g.dtype} and output[0] has a dtype of "
-                f"{t.dtype}."
-            )
-        nodes.append(t._node)
-        gradients.append(g if create else g.array)
-    return nodes, gradients
+    if given == [None]:
+        return given * count
+    if len(given) != count:
+        raise RuntimeError(f"got {count} tensors and {len(given)} gradients")
+    return given

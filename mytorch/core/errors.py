@@ -84,6 +84,29 @@ def refuse_inference(plan, inputs):
 # ---- of a backward pass --------------------------------------------------------------------------
 
 
+def check_seed(t, g):
+    """RuntimeError unless backward can begin at the tensor ``t`` with the gradient ``g``, None for 1."""
+    if not t.requires_grad:
+        raise RuntimeError("element 0 of tensors does not require grad and does not have a grad_fn")
+    shape, is_complex = t.array.shape, t.array.dtype.kind == "c"
+    if g is None:
+        only = "grad can be implicitly created only for"
+        if t.array.size != 1:
+            raise RuntimeError(f"{only} scalar outputs, but got a tensor of shape {list(shape)}")
+        if is_complex:
+            raise RuntimeError(f"{only} real scalar outputs but got {t.dtype}")
+    elif g.array.shape != shape:
+        raise RuntimeError(
+            f"Mismatch in shape: grad_output[0] has a shape of {list(g.array.shape)} and output[0] has a "
+            f"shape of {list(shape)}."
+        )
+    elif (g.array.dtype.kind == "c") != is_complex:
+        raise RuntimeError(
+            "For complex Tensors, both grad_output and output are required to have the same dtype. Mismatch "
+            f"in dtype: grad_output[0] has a dtype of {g.dtype} and output[0] has a dtype of {t.dtype}."
+        )
+
+
 def check_intact(node):
     """RuntimeError if something that ``node`` saved was changed in place since."""
     for counter in node.guards:

@@ -67,3 +67,14 @@ def choose(condition, x, y):
     mask &= x ^ y
     mask ^= y
     return mask.view(like.dtype)
+
+
+def broadcast_view(array, shape):
+    """``array`` repeated to ``shape`` without copying: a view, writable where ``array`` is."""
+    if array.shape == shape:
+        return array.view()
+    out = xp(array).broadcast_to(array, shape)
+    if type(array) is ndarray and array.flags.writeable:
+        # NumPy refuses any write; which ones are safe is for the in-place operations to say
+        out.flags.writeable = True
+    return out

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 
-from ..core.arrays import broadcast_shape, spread
+from ..core.arrays import broadcast_shape
 from ..core.primitive import primitive
 from ..core.sums import summed
+from ..kernels.elementwise import broadcast_view
 from .composite import composite
 from .layout import clone
 from .shape_arguments import check_dim, check_dims, infer_shape, listed, sizes
@@ -165,7 +166,7 @@ def expand(x, *, shape):
                 f"non-singleton dimension {i}.  Target sizes: {list(shape)}.  Tensor sizes: {list(x.shape)}"
             )
         target.append(have if n == -1 else n)
-    return spread(x, tuple(target))
+    return broadcast_view(x, tuple(target))
 
 
 def broadcast_to(x, shape):

@@ -103,6 +103,13 @@ RESHAPED = {
     "strided": "as_strided_",
 }
 
+# Functions of ``tensors.random_fill``.
+RANDOM = """
+    bernoulli multinomial uniform_ normal_ bernoulli_ random_ exponential_ log_normal_ cauchy_
+    geometric_
+"""
+ROOT = __package__.rpartition(".")[0]  # "mytorch"
+
 
 class LateMethod:
     """An operation as a method; its module is imported when the method is first used."""
@@ -111,7 +118,7 @@ class LateMethod:
         self.name, self.module, self.operation, self.form = name, module, operation, form
 
     def __get__(self, tensor, owner=None):
-        operation = getattr(importlib.import_module(f"..ops.{self.module}", __package__), self.operation)
+        operation = getattr(importlib.import_module(f"{ROOT}.{self.module}"), self.operation)
         method = operation if self.form is None else self.form(operation)
         setattr(TensorMethods, self.name, method)  # later calls find the operation itself
         return method if tensor is None else method.__get__(tensor, owner)
@@ -303,18 +310,27 @@ class TensorMethods:
         return bool(comparison.eq(self, element).array.any())
 
 
+def _entries(names):
+    """(method, operation) for each name of a table."""
+    for method, _, operation in (entry.partition("=") for entry in names.split()):
+        yield method, operation or method.removesuffix("_")
+
+
 def _attach():
+    def add(method, module, operation, form=None):
+        setattr(TensorMethods, method, LateMethod(method, module, operation, form))
+
     for module, names in METHODS.items():
-        for name, _, operation in (entry.partition("=") for entry in names.split()):
-            plain = name.removesuffix("_")
-            operation = operation or plain
-            setattr(TensorMethods, plain, LateMethod(plain, module, operation))
-            if name.endswith("_"):
-                setattr(TensorMethods, name, LateMethod(name, module, operation, inplace))
+        for method, operation in _entries(names):
+            add(method.removesuffix("_"), f"ops.{module}", operation)
+            if method.endswith("_"):
+                add(method, f"ops.{module}", operation, inplace)
     for module, names in RESHAPED.items():
-        for name, _, operation in (entry.partition("=") for entry in names.split()):
-            operation = operation or name.removesuffix("_")
-            setattr(TensorMethods, name, LateMethod(name, module, operation, reshaped_in_place))
+        for method, operation in _entries(names):
+            add(method, f"ops.{module}", operation, reshaped_in_place)
+    for method in RANDOM.split():
+        add(method, "tensors.random_fill", method)
+    add("__repr__", "tensors.printing", "tensor_repr")
 
 
 _attach()

@@ -28,131 +28,135 @@ def _check_floating(x, name):
         )
 
 
-class SamplingMethods:
-    """Those with an underscore fill the tensor in place with constants for autograd, and return it."""
+# Each with an underscore changes the tensor in place, as a constant for autograd, and returns it.
 
-    array: numpy.ndarray
 
-    def bernoulli(self, p=None, *, generator=None):
-        """As :func:`mytorch.bernoulli`: 1 with the probability in each element, or with ``p``, else 0."""
-        if p is None and category(self.array.dtype) != 2:
-            raise NotImplementedError(
-                f"bernoulli is not implemented for probabilities of dtype {self.array.dtype}"
-            )
-        # in the graph, with a gradient of zero
-        return self.clone().bernoulli_(self.detach() if p is None else p, generator=generator)
+def bernoulli(self, p=None, *, generator=None):
+    """As :func:`mytorch.bernoulli`: 1 with the probability in each element, or with ``p``, else 0."""
+    if p is None and category(self.array.dtype) != 2:
+        raise NotImplementedError(
+            f"bernoulli is not implemented for probabilities of dtype {self.array.dtype}"
+        )
+    # in the graph, with a gradient of zero
+    return self.clone().bernoulli_(self.detach() if p is None else p, generator=generator)
 
-    def multinomial(self, num_samples, replacement=False, *, generator=None):
-        """As :func:`mytorch.multinomial`: indices drawn with the weights in each row."""
-        indices = picks(source_of(generator), move(self.array, CPU), num_samples, replacement)
-        return wrap(move(indices, device_of(self.array)))
 
-    @composite
-    def uniform_(self, from_=0.0, to=1.0, *, generator=None):
-        """Fill with uniform numbers in [from, to).
+def multinomial(self, num_samples, replacement=False, *, generator=None):
+    """As :func:`mytorch.multinomial`: indices drawn with the weights in each row."""
+    indices = picks(source_of(generator), move(self.array, CPU), num_samples, replacement)
+    return wrap(move(indices, device_of(self.array)))
 
-        RuntimeError if ``from`` exceeds ``to`` or the dtype cannot hold them, NotImplementedError for
-        integers.
-        """
-        prepare_write(self)
-        kind = self.array.dtype
-        values = floats(source_of(generator).random, self.array.shape, kind)
-        largest = float(numpy.finfo("float32" if kind.kind == "V" else kind).max)
-        for name, bound in (("from", from_), ("to", to)):
-            if abs(bound) > largest:
-                raise RuntimeError(f"{name} is out of bounds for {self.array.dtype}")
-        if from_ > to:
-            raise RuntimeError(
-                f"uniform_ expects to return a [from, to) range, but found from={from_} > to={to}"
-            )
-        return _fill(self, values if (from_, to) == (0, 1) else values * (to - from_) + from_)
 
-    @composite
-    def normal_(self, mean=0.0, std=1.0, *, generator=None):
-        """Fill with normal numbers.
+@composite
+def uniform_(self, from_=0.0, to=1.0, *, generator=None):
+    """Fill with uniform numbers in [from, to).
 
-        RuntimeError for a negative ``std``, NotImplementedError for integers.
-        """
-        prepare_write(self)
-        if not std >= 0:
-            raise RuntimeError(f"normal expects std >= 0.0, but found std {std}")
-        values = floats(source_of(generator).standard_normal, self.array.shape, self.array.dtype)
-        with numpy.errstate(all="ignore"):
-            return _fill(self, values if (mean, std) == (0, 1) else values * std + mean)
+    RuntimeError if ``from`` exceeds ``to`` or the dtype cannot hold them, NotImplementedError for
+    integers.
+    """
+    prepare_write(self)
+    kind = self.array.dtype
+    values = floats(source_of(generator).random, self.array.shape, kind)
+    largest = float(numpy.finfo("float32" if kind.kind == "V" else kind).max)
+    for name, bound in (("from", from_), ("to", to)):
+        if abs(bound) > largest:
+            raise RuntimeError(f"{name} is out of bounds for {self.array.dtype}")
+    if from_ > to:
+        raise RuntimeError(f"uniform_ expects to return a [from, to) range, but found from={from_} > to={to}")
+    return _fill(self, values if (from_, to) == (0, 1) else values * (to - from_) + from_)
 
-    def bernoulli_(self, p=0.5, *, generator=None):
-        """Fill with 1 with probability ``p``, a number or a tensor that broadcasts to this shape, else 0.
 
-        RuntimeError unless it lies in [0, 1].
-        """
-        prepare_write(self)
-        chance = move(p.array, CPU) if isinstance(p, Variable) else p
-        coming, shape = numpy.shape(chance), self.array.shape
-        if len(coming) > len(shape) or any(n not in (1, m) for n, m in zip(coming[::-1], shape[::-1])):
-            raise RuntimeError(
-                f"The expanded size of the tensor {list(shape)} must match the existing size "
-                f"{list(coming)} of p"
-            )
-        return _fill(self, coins(source_of(generator), chance, self.array.shape))
+@composite
+def normal_(self, mean=0.0, std=1.0, *, generator=None):
+    """Fill with normal numbers.
 
-    def random_(self, *bounds, generator=None):
-        """Fill with uniform integers: ``random_(to)`` in [0, to), ``random_(from, to)`` in [from, to).
+    RuntimeError for a negative ``std``, NotImplementedError for integers.
+    """
+    prepare_write(self)
+    if not std >= 0:
+        raise RuntimeError(f"normal expects std >= 0.0, but found std {std}")
+    values = floats(source_of(generator).standard_normal, self.array.shape, self.array.dtype)
+    with numpy.errstate(all="ignore"):
+        return _fill(self, values if (mean, std) == (0, 1) else values * std + mean)
 
-        ``random_()`` draws in [0, largest]: the largest integer of the dtype, or the last one up to which a
-        floating-point dtype has all integers. RuntimeError for an empty range.
-        """
-        prepare_write(self)
-        kind = self.array.dtype
-        if not bounds:
-            bits = {"b": 1, "V": 8}.get(kind.kind) or (
-                numpy.finfo(kind).nmant + 1 if kind.kind == "f" else 8 * kind.itemsize - (kind.kind == "i")
-            )
-            bounds = (0, 2**bits + (kind.kind in "fV"))
-        low, high = bounds if len(bounds) == 2 else (0, *bounds)
-        return _fill(self, integers(source_of(generator), low, high, self.array.shape, kind))
 
-    @composite
-    def exponential_(self, lambd=1.0, *, generator=None):
-        """Fill with exponential numbers of rate ``lambd``.
+def bernoulli_(self, p=0.5, *, generator=None):
+    """Fill with 1 with probability ``p``, a number or a tensor that broadcasts to this shape, else 0.
 
-        RuntimeError unless the rate is positive and the dtype floating-point.
-        """
-        prepare_write(self)
-        _check_floating(self, "exponential_")
-        if not lambd > 0:
-            raise RuntimeError(f"exponential_ expects lambda > 0.0, but found lambda={lambd}")
-        return _fill(self, source_of(generator).standard_exponential(self.array.shape) / lambd)
+    RuntimeError unless it lies in [0, 1].
+    """
+    prepare_write(self)
+    chance = move(p.array, CPU) if isinstance(p, Variable) else p
+    coming, shape = numpy.shape(chance), self.array.shape
+    if len(coming) > len(shape) or any(n not in (1, m) for n, m in zip(coming[::-1], shape[::-1])):
+        raise RuntimeError(
+            f"The expanded size of the tensor {list(shape)} must match the existing size {list(coming)} of p"
+        )
+    return _fill(self, coins(source_of(generator), chance, self.array.shape))
 
-    @composite
-    def log_normal_(self, mean=1.0, std=2.0, *, generator=None):
-        """Fill with log-normal numbers: the exponential of normal ones.
 
-        RuntimeError unless ``std`` is positive and the dtype floating-point.
-        """
-        prepare_write(self)
-        _check_floating(self, "log_normal_")
-        if not std > 0:
-            raise RuntimeError(f"log_normal_ expects std > 0.0, but found std={std}")
-        return _fill(self, source_of(generator).lognormal(mean, std, self.array.shape))
+def random_(self, *bounds, generator=None):
+    """Fill with uniform integers: ``random_(to)`` in [0, to), ``random_(from, to)`` in [from, to).
 
-    def cauchy_(self, median=0.0, sigma=1.0, *, generator=None):
-        """Fill with Cauchy numbers.
+    ``random_()`` draws in [0, largest]: the largest integer of the dtype, or the last one up to which a
+    floating-point dtype has all integers. RuntimeError for an empty range.
+    """
+    prepare_write(self)
+    kind = self.array.dtype
+    if not bounds:
+        bits = {"b": 1, "V": 8}.get(kind.kind) or (
+            numpy.finfo(kind).nmant + 1 if kind.kind == "f" else 8 * kind.itemsize - (kind.kind == "i")
+        )
+        bounds = (0, 2**bits + (kind.kind in "fV"))
+    low, high = bounds if len(bounds) == 2 else (0, *bounds)
+    return _fill(self, integers(source_of(generator), low, high, self.array.shape, kind))
 
-        RuntimeError unless ``sigma`` is positive and the dtype floating-point.
-        """
-        prepare_write(self)
-        _check_floating(self, "cauchy_")
-        if not sigma > 0:
-            raise RuntimeError(f"cauchy_ expects sigma > 0.0, but found sigma={sigma}")
-        return _fill(self, median + sigma * source_of(generator).standard_cauchy(self.array.shape))
 
-    def geometric_(self, p, *, generator=None):
-        """Fill with geometric numbers: trials up to the first success of probability ``p``.
+@composite
+def exponential_(self, lambd=1.0, *, generator=None):
+    """Fill with exponential numbers of rate ``lambd``.
 
-        RuntimeError unless ``p`` lies in (0, 1).
-        """
-        prepare_write(self)
-        if not 0 < p < 1:
-            raise RuntimeError(f"geometric_ expects p to be in (0, 1), but got p={p}")
-        uniform = source_of(generator).random(self.array.shape)
-        return _fill(self, numpy.floor(numpy.log(1 - uniform) / math.log1p(-p)) + 1)
+    RuntimeError unless the rate is positive and the dtype floating-point.
+    """
+    prepare_write(self)
+    _check_floating(self, "exponential_")
+    if not lambd > 0:
+        raise RuntimeError(f"exponential_ expects lambda > 0.0, but found lambda={lambd}")
+    return _fill(self, source_of(generator).standard_exponential(self.array.shape) / lambd)
+
+
+@composite
+def log_normal_(self, mean=1.0, std=2.0, *, generator=None):
+    """Fill with log-normal numbers: the exponential of normal ones.
+
+    RuntimeError unless ``std`` is positive and the dtype floating-point.
+    """
+    prepare_write(self)
+    _check_floating(self, "log_normal_")
+    if not std > 0:
+        raise RuntimeError(f"log_normal_ expects std > 0.0, but found std={std}")
+    return _fill(self, source_of(generator).lognormal(mean, std, self.array.shape))
+
+
+def cauchy_(self, median=0.0, sigma=1.0, *, generator=None):
+    """Fill with Cauchy numbers.
+
+    RuntimeError unless ``sigma`` is positive and the dtype floating-point.
+    """
+    prepare_write(self)
+    _check_floating(self, "cauchy_")
+    if not sigma > 0:
+        raise RuntimeError(f"cauchy_ expects sigma > 0.0, but found sigma={sigma}")
+    return _fill(self, median + sigma * source_of(generator).standard_cauchy(self.array.shape))
+
+
+def geometric_(self, p, *, generator=None):
+    """Fill with geometric numbers: trials up to the first success of probability ``p``.
+
+    RuntimeError unless ``p`` lies in (0, 1).
+    """
+    prepare_write(self)
+    if not 0 < p < 1:
+        raise RuntimeError(f"geometric_ expects p to be in (0, 1), but got p={p}")
+    uniform = source_of(generator).random(self.array.shape)
+    return _fill(self, numpy.floor(numpy.log(1 - uniform) / math.log1p(-p)) + 1)

@@ -22,8 +22,6 @@ from .conversion import ConversionMethods
 from .from_data import constructed
 from .new_like import NewMethods
 from .operators import TensorMethods
-from .printing import tensor_repr
-from .random_fill import SamplingMethods
 from .removable_handle import RemovableHandle
 from .storage import StorageMethods
 
@@ -54,7 +52,6 @@ class Tensor(
     CastingMethods,
     NewMethods,
     StorageMethods,
-    SamplingMethods,
     Variable,
     results=True,
 ):
@@ -106,9 +103,6 @@ class Tensor(
         if self.array.ndim == 0:
             raise TypeError("len() of a 0-d tensor")
         return self.array.shape[0]
-
-    def __repr__(self):
-        return tensor_repr(self)
 
     def __format__(self, spec):
         if self.array.ndim == 0:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy
 
-from ...core.arrays import array_of, broadcast_shape, spread, xp
+from ...core.arrays import array_of, broadcast_shape, xp
 from ...core.primitive import primitive
+from ...kernels.elementwise import broadcast_view
 from ...kernels.threads import lapack
 from ..composite import composite
 from ..diagonal import tril, triu
@@ -97,7 +98,7 @@ def substituted(A, B, *, upper):
     if not A.size or ((module.diagonal(A, 0, -2, -1) != 0).all() and module.isfinite(B).all()):
         return solved(A, B)
     batch = broadcast_shape(A.shape[:-2], B.shape[:-2])
-    A, B = spread(A, (*batch, n, n)), spread(B, (*batch, *B.shape[-2:]))
+    A, B = broadcast_view(A, (*batch, n, n)), broadcast_view(B, (*batch, *B.shape[-2:]))
     out = B.copy()
     for i in reversed(range(n)) if upper else range(n):
         known = slice(i + 1, n) if upper else slice(0, i)

@@ -1,4 +1,4 @@
-"""Matrix products: large ones shared out among threads, small ones as the BLAS does them fastest."""
+"""Matrix products: large ones on several threads, small ones as the BLAS does them fastest."""
 
 from __future__ import annotations
 
@@ -14,20 +14,19 @@ UNPACKED = 1_000_000  # multiplications
 
 @functools.cache
 def unpacked() -> int:
-    """Up to how many multiplications the BLAS makes a product without packing the operands first: OpenBLAS's
-    AVX-512 kernels do some, others none.
+    """Up to how many multiplications the BLAS makes a product without packing the operands first.
+
+    OpenBLAS's AVX-512 kernels do so, others never.
     """
     kernels = {library.info().get("architecture") for library in libraries()}
     return UNPACKED if kernels & {"SkylakeX", "Cooperlake", "SapphireRapids"} else 0
 
 
-_LARGE = 16_000_000  # multiplications in a matrix product from which on threads are worth their start
+_LARGE = 16_000_000  # multiplications in a product from which on several threads are faster
 
 
 def product(x, y, plus=None):
-    """x @ y for matrices or stacks of them, with the vector ``plus`` added to each row; large ones on several
-    threads.
-    """
+    """``x @ y + plus`` for matrices or stacks of them and a vector ``plus``, on several threads if large."""
     use_one_thread()
     if type(x) is not numpy.ndarray or x.ndim < 2 or y.ndim < 2:
         out = x @ y
@@ -38,16 +37,14 @@ def product(x, y, plus=None):
     elif _is_shared(x, y):
         return _shared_products([(x, y, plus)])[0]
     else:
-        out = (x.reshape(-1, 8, x.shape[1]) @ y).reshape(len(x), -1) if _packs_in_vain(x, y) else x.dot(y)
+        out = _by_eight_rows(x, y) if _packs_in_vain(x, y) else x.dot(y)
     if plus is not None:
         out += plus
     return out
 
 
 def products(first, second):
-    """x @ y for both pairs (x, y) of matrices, as one piece of work for all threads: so they are woken only
-    once.
-    """
+    """``(x @ y, x @ y)`` for two pairs (x, y) of matrices, as one job, so that the threads are woken once."""
     use_one_thread()
     if type(first[0]) is numpy.ndarray and (_is_shared(*first) or _is_shared(*second)):
         return _shared_products([(*first, None), (*second, None)])
@@ -55,18 +52,23 @@ def products(first, second):
 
 
 def _is_shared(x, y):
-    """Whether the product of these matrices pays to be shared out among our threads."""
+    """Whether the product of these matrices is worth several threads."""
     return get_num_threads() > 1 and x.size * y.shape[1] >= _LARGE
 
 
 def _packs_in_vain(x, y):
-    """Whether x @ y, for a transposed matrix ``y`` as in a linear layer, is faster in stacks of eight rows
-    than after packing all of ``y``.
+    """Whether ``x @ y``, for a transposed ``y`` as in a linear layer, is faster in stacks of eight rows.
+
+    Otherwise the BLAS packs all of ``y`` first.
 
     OpenBLAS's kernel for it makes results of up to 1200 numbers.
     """
     narrow = len(x) <= 64 and len(x) % 8 == 0 and 8 * y.shape[1] <= 1200 and 8 * y.size <= unpacked()
     return narrow and y.strides[0] == y.itemsize and x.flags.c_contiguous
+
+
+def _by_eight_rows(x, y):
+    return (x.reshape(-1, 8, x.shape[1]) @ y).reshape(len(x), -1)
 
 
 def _shared_products(triples):
@@ -77,11 +79,10 @@ def _shared_products(triples):
         results.append(out)
         by_rows = len(x) > y.shape[1]
         for a, b in spans(max(out.shape), get_num_threads()):
-            pieces.append(
-                (x[a:b], y, plus, out[a:b])
-                if by_rows
-                else (x, y[:, a:b], plus if plus is None else plus[a:b], out[:, a:b])
-            )
+            if by_rows:
+                pieces.append((x[a:b], y, plus, out[a:b]))
+            else:
+                pieces.append((x, y[:, a:b], None if plus is None else plus[a:b], out[:, a:b]))
 
     def work(piece):
         x, y, plus, out = piece
@@ -94,13 +95,16 @@ def _shared_products(triples):
 
 
 def _stacked_product(x, y):
+    """x @ y for stacks of matrices; large ones are cut along the first dimension."""
     batch = numpy.broadcast_shapes(x.shape[:-2], y.shape[:-2])
     if get_num_threads() == 1 or x.size * y.shape[-1] < _LARGE or batch[0] < get_num_threads():
         return x @ y
     out = numpy.empty((*batch, x.shape[-2], y.shape[-1]), numpy.result_type(x, y))
     x, y = (numpy.broadcast_to(a, (*batch, *a.shape[-2:])) for a in (x, y))
-    parallel_for(
-        lambda span: numpy.matmul(x[slice(*span)], y[slice(*span)], out=out[slice(*span)]),
-        spans(batch[0], get_num_threads()),
-    )
+
+    def work(span):
+        part = slice(*span)
+        numpy.matmul(x[part], y[part], out=out[part])
+
+    parallel_for(work, spans(batch[0], get_num_threads()))
     return out

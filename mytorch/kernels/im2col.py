@@ -65,8 +65,7 @@ def _cut(x, whole, width):
 
 
 class Columns:
-    """The columns (groups, kernel · C/groups, places) of a padded array (C, *S, N), for windows in ``counts``
-    places.
+    """The columns (groups, kernel · C/groups, places) of a padded array (C, *S, N) with ``counts`` windows.
 
     Definition: ``window_view(x, ...)`` reshaped, with C split in groups and moved behind the kernel.
 

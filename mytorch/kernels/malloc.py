@@ -1,9 +1,8 @@
-"""Memory that is freed stays with the process for the next step, instead of going back to the system.
+"""The C library's allocator: freed memory stays with the process for the next step.
 
-A training step frees and allocates the same large arrays over and over. By default the C library unmaps each
-of them, and every page that is mapped
-anew has to be cleared: up to a fifth of the time of a convolutional network's step. ``MYTORCH_KEEP_MEMORY=0``
-leaves the C library as it is.
+A training step frees and allocates the same large arrays over and over. By default glibc unmaps each of them,
+and the kernel clears every page that is mapped again: up to a fifth of the time of a convolutional network's
+step. ``MYTORCH_KEEP_MEMORY=0`` leaves the allocator as it is.
 """
 
 from __future__ import annotations
@@ -15,8 +14,9 @@ _TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3  # M_TRIM_THRESHOLD and M_MMAP_THRESHO
 
 
 def keep_freed_memory() -> bool:
-    """Tell glibc's allocator to keep freed memory; True if it does. Settings that the user made by
-    ``MALLOC_*`` variables stay.
+    """Tell glibc's allocator to keep freed memory; True if it does.
+
+    Settings that the user made by ``MALLOC_*`` variables stay.
     """
     if os.environ.get("MYTORCH_KEEP_MEMORY", "1") == "0":
         return False

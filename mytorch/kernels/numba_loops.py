@@ -1,10 +1,8 @@
-"""Loops over the elements of NumPy's arrays, compiled by numba where it is installed: ``pip install
-'mytorch[numba]'``.
+"""Loops over the elements of NumPy's arrays, compiled by numba where it is installed.
 
-NumPy makes a pass over memory for every operation. Of the few formulas that take a dozen, such as Adam's,
-there is a loop as well, which does the
-same operations in the same order in one pass: results are equal to the last bit, with numba or without.
-``MYTORCH_NUMBA=0`` leaves numba alone.
+NumPy makes a pass over memory for every operation. The few formulas that take a dozen, such as Adam's, have a
+loop as well. It does the same operations in the same order in one pass, so results are equal to the last bit.
+``pip install 'mytorch[numba]'`` installs numba, ``MYTORCH_NUMBA=0`` leaves it unused.
 """
 
 from __future__ import annotations
@@ -25,7 +23,7 @@ def numba():
         return None
     try:
         module = importlib.import_module("numba")
-    except ImportError:  # it is not installed, or too old for this NumPy
+    except ImportError:  # not installed, or too old for this NumPy
         return None
     return None if module.config.DISABLE_JIT else module
 
@@ -36,8 +34,9 @@ def run_over(array) -> bool:
 
 
 def loop(function):
-    """Decorate a loop over elements: compiled when it is first called, for each kind of arguments. It runs
-    without Python's lock.
+    """Decorate a loop over elements: numba compiles it at the first call, for each kind of arguments.
+
+    It runs without the GIL. It does not check bounds: shapes are checked before.
     """
     compiled = None
 
@@ -55,5 +54,5 @@ def _compiled(function):
     options = {"nogil": True, "error_model": "numpy"}
     try:
         return numba().njit(function, cache=True, **options)
-    except RuntimeError:  # there is no folder to keep it in
+    except RuntimeError:  # no folder to cache it in
         return numba().njit(function, **options)

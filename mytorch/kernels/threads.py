@@ -1,8 +1,6 @@
-"""Threads: splitting array work over the cores. NumPy releases the GIL inside its loops and products, so
-threads help.
+"""Threads: array work is split over the cores, since NumPy's loops and products release the GIL.
 
-The pieces of a job are fixed by the caller and each writes its own memory, so that results never depend on
-timing.
+The caller cuts a job into pieces, and each piece writes its own memory. So results do not depend on timing.
 """
 
 from __future__ import annotations
@@ -51,15 +49,16 @@ def set_num_threads(n: int) -> None:
     _threads[0] = n
 
 
-_SPIN = 4  # rows to read in a spin-wait, some 30 µs each
+_SPIN = 4  # rows that a spin-wait reads, some 30 µs each
 
 
 class _Signal:
-    """What one thread raises and another spin-waits for, without the GIL: in a loop of NumPy's that reads it
-    over and over.
+    """A flag that one thread raises and another spin-waits for, without the GIL.
 
-    A thread that sleeps on a lock takes some 30 µs to wake up, one that spins 3. But it keeps its core from
-    others, so it spins for a short time only and then sleeps.
+    The wait is a reduction of NumPy's that reads the flag over and over.
+
+    A thread that sleeps on a lock wakes up in some 30 µs, one that spins in 3. But spinning takes a core from
+    others, so it lasts a short time only; then the thread sleeps.
     """
 
     def __init__(self):
@@ -67,13 +66,13 @@ class _Signal:
         self.rows, self.seen = numpy.broadcast_to(self.up, (_SPIN, 1 << 17)), numpy.empty(_SPIN, bool)
 
     def spin(self):
-        """Return when it is up, or after some 100 µs."""
-        if _threads[0] <= _CORES:  # else another thread needs this core
+        """Return when the flag is up, or after some 100 µs."""
+        if _threads[0] <= _CORES:  # with more threads than cores another one needs this core
             numpy.logical_or.reduce(self.rows, axis=1, out=self.seen)
 
 
 class _Job:
-    """Pieces of work that several threads take one by one."""
+    """Pieces of work; several threads take one after the other."""
 
     def __init__(self, function, pieces):
         self.function, self.todo, self.left, self.error = function, iter(pieces), len(pieces), None
@@ -82,7 +81,7 @@ class _Job:
         self.finished.acquire()  # until the last piece is done
 
     def work(self):
-        """Do pieces until none is left to begin."""
+        """Do pieces until all are begun."""
         while True:
             with self.lock:
                 piece = next(self.todo, self)
@@ -106,14 +105,14 @@ class _Job:
         self.finished.acquire()
         self.signal.up[0] = False
         _signals.append(self.signal)
-        self.function = None  # a worker that comes too late holds on to no array
+        self.function = None  # a late worker holds no arrays
 
 
 _signals: list[_Signal] = []  # of finished jobs, for the next
 
 
 class _Worker:
-    """A thread that helps with the newest job that it was offered."""
+    """A thread that works on the newest job that it was offered."""
 
     def __init__(self, number):
         self.job, self.calls, self.signal, self.stopped = None, queue.SimpleQueue(), _Signal(), False
@@ -123,7 +122,7 @@ class _Worker:
     def offer(self, job):
         self.job = job
         self.signal.up[0] = True
-        if self.calls.empty():  # else it has not woken up yet since the last call
+        if self.calls.empty():  # otherwise it has not seen the last call yet
             self.calls.put(None)
 
     def _serve(self):
@@ -138,10 +137,10 @@ class _Worker:
             job, self.job = self.job, None
             if job is not None:
                 job.work()
-            del job  # while waiting, hold on to no array
+            del job  # a waiting worker holds no arrays
 
     def stop(self):
-        """End the thread, after the piece that it works on."""
+        """End the thread after its current piece."""
         self.stopped = True
         self.signal.up[0] = True
         self.calls.put(None)
@@ -154,7 +153,7 @@ _inside = threading.local()
 
 
 def _helpers(count):
-    """So many workers."""
+    """The first ``count`` workers, started if needed."""
     if len(_workers) < count:
         with _starting:
             while len(_workers) < count:
@@ -163,7 +162,7 @@ def _helpers(count):
 
 
 def _before_fork():
-    """Stop the workers: a fork would copy the locks that they hold, but not the threads to release them.
+    """Stop the workers: a fork copies the locks that they hold, but not the threads that release them.
 
     The next job of either process starts new ones.
     """
@@ -188,13 +187,11 @@ if hasattr(os, "register_at_fork"):
 
 
 def parallel_for(function, pieces) -> None:
-    """Call ``function(piece)`` for every one of ``pieces`` (a list), on several threads. The first error is
-    raised here.
+    """``for piece in pieces: function(piece)``, on several threads. The first error is raised here.
 
-    ``function`` must write only memory that belongs to its piece. Sharing costs some 12 µs while the workers
-    spin and 65 once they sleep, and every call of NumPy in a piece may wait for the GIL. The caller works,
-    too: where the other cores are busy it does all pieces itself, and waits for none but those that a worker
-    has begun.
+    ``function`` must write only memory of its piece. A job costs some 12 µs while the workers spin and 65 µs
+    once they sleep, and each NumPy call in a piece may wait for the GIL. The caller works, too: if the other
+    cores are busy it does all pieces itself, and it waits only for pieces that a worker has begun.
     """
     threads = min(_threads[0], len(pieces))
     if threads <= 1 or getattr(_inside, "worker", False):
@@ -212,18 +209,16 @@ def parallel_for(function, pieces) -> None:
 
 
 def spans(n: int, count: int) -> list[tuple[int, int]]:
-    """``range(n)`` cut into at most ``count`` contiguous spans (start, stop) of nearly equal length, none
-    empty.
-    """
+    """``range(n)`` as at most ``count`` spans (start, stop) of nearly equal length, none of them empty."""
     count = max(min(n, count), 1)
     return [(i * n // count, (i + 1) * n // count) for i in range(count) if n]
 
 
-_LARGE_MATRIX = 512 * 512  # elements; below, threads of the BLAS wait for each other more than they work
+_LARGE_MATRIX = 512 * 512  # elements; for smaller ones the BLAS's threads wait longer than they work
 
 
 def lapack(function, x, *args, **settings):
-    """``function(x, ...)``, a call of LAPACK, with threads of the BLAS where the matrices are large."""
+    """``function(x, ...)``, a call of LAPACK; for large matrices the BLAS may use its own threads."""
     if type(x) is not numpy.ndarray or x.ndim < 2 or x.shape[-1] * x.shape[-2] < _LARGE_MATRIX:
         return function(x, *args, **settings)
     with blas.several_threads(1 if getattr(_inside, "worker", False) else _threads[0]):

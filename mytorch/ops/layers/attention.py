@@ -63,9 +63,9 @@ def _weights(q, k, mask, scale, causal):
     return scores
 
 
-def _gradients(g, q, k, v, mask, keep, scale, needs, out, weights):
+def _attention_vjp(g, q, k, v, mask, keep, scale, needs, out, weights):
     if g.dtype.itemsize == 2:
-        wide = _gradients(*widen(g, q, k, v, mask, keep), scale, needs, *widen(out, weights))
+        wide = _attention_vjp(*widen(g, q, k, v, mask, keep), scale, needs, *widen(out, weights))
         return cast(wide, g.dtype)
     m = xp(g)
     used = weights if keep is None else weights * keep
@@ -84,14 +84,13 @@ def _gradients(g, q, k, v, mask, keep, scale, needs, out, weights):
     return gq, gk, gv, g_mask, None
 
 
-@primitive(composed=_definition, aux=("weights",), joint=_gradients, broadcasts=True)
+@primitive(composed=_definition, aux=("weights",), joint=_attention_vjp, broadcasts=True)
 def attention(q, k, v, mask=None, keep=None, *, scale: float, causal=False):
-    """softmax(q kᵀ · scale) v for q (…, L, E), k (…, S, E), v (…, S, D): (…, L, D); leading dimensions
-    broadcast.
+    """softmax(q kᵀ · scale) v for q (…, L, E), k (…, S, E), v (…, S, D): (…, L, D).
 
-    mask (…, L, S): True for keys that a query sees, or numbers to add to the scores. causal: query i sees the
-    keys up to i. keep (…, L, S)
-    multiplies the weights: dropout. A query that sees no key gets zeros.
+    Leading dimensions broadcast. mask (…, L, S): True for keys that a query sees, or numbers to add to the
+    scores. causal: query i sees the keys up to i. keep (…, L, S) multiplies the weights: dropout. A query
+    that sees no key gets zeros.
     """
     if q.dtype.itemsize == 2:
         out, weights = attention.primitive.forward(*widen(q, k, v, mask, keep), scale=scale, causal=causal)
@@ -121,9 +120,8 @@ def check_attention(query, key, value, mask):
             )
         if t.dtype != query.dtype:
             raise RuntimeError(
-                "Expected query, key, and value to have the same dtype, but got query.dtype: "
-                f"{query.dtype} key.dtype: {key.dtype} "
-                f"and value.dtype: {value.dtype} instead."
+                f"Expected query, key, and value to have the same dtype, but got query.dtype: {query.dtype} "
+                f"key.dtype: {key.dtype} and value.dtype: {value.dtype} instead."
             )
     if mask is not None and mask.array.dtype not in (bool, query.array.dtype):
         raise RuntimeError(
@@ -132,7 +130,6 @@ def check_attention(query, key, value, mask):
         )
     if query.shape[-1] != key.shape[-1] or key.shape[-2] != value.shape[-2]:
         raise RuntimeError(
-            "scaled_dot_product_attention takes query (..., L, E), key (..., S, E) and value (..., S, "
-            f"D), got {tuple(query.shape)}, "
-            f"{tuple(key.shape)} and {tuple(value.shape)}"
+            "scaled_dot_product_attention takes query (..., L, E), key (..., S, E) and value (..., S, D), "
+            f"got {tuple(query.shape)}, {tuple(key.shape)} and {tuple(value.shape)}"
         )

@@ -70,8 +70,9 @@ def _batch_norm_gradients(g, x, weight, average, scale):
 
 @primitive(composed=_standardised_by_channel, joint=_batch_norm_gradients, aux=("average", "scale"))
 def standardise_channels(x, weight=None, bias=None, *, eps: float, observe=None):
-    """Each channel of (N, C, *S) shifted and scaled to mean 0 and variance 1 over batch and space, then by
-    ``weight`` and ``bias`` (C,).
+    """Each channel of (N, C, *S) normalised over batch and space, then scaled and shifted.
+
+    The mean becomes 0 and the variance 1; ``weight`` and ``bias`` are (C,).
 
     ``observe`` is called with the means and the (biased) variances. https://arxiv.org/abs/1502.03167
     """
@@ -117,8 +118,7 @@ def scale_channels(x, scale, shift):
 def batch_norm(
     input, running_mean, running_var, weight=None, bias=None, training=False, momentum=0.1, eps=1e-5
 ):
-    """(N, C, *) normalised per channel: by the batch's mean and variance in training, else by the running
-    ones.
+    """(N, C, *) normalised per channel, by the statistics of the batch (``training``) or the running ones.
 
     In training the running ones, if given, move by ``momentum`` towards those of the batch (the unbiased
     variance), in place. ValueError for a single value per channel in training, RuntimeError for sizes that do
@@ -199,8 +199,9 @@ def instance_norm(
     momentum=0.1,
     eps=1e-5,
 ):
-    """(N, C, *S) normalised per channel of each sample, by its own mean and variance or
-    (``use_input_stats=False``) by the running ones.
+    """(N, C, *S) normalised per channel of each sample.
+
+    By its own mean and variance, or with ``use_input_stats=False`` by the running ones.
 
     ValueError for a single element per channel, RuntimeError for sizes that do not fit.
     https://arxiv.org/abs/1607.08022
@@ -235,8 +236,7 @@ def instance_norm(
 
 
 def group_norm(input, num_groups, weight=None, bias=None, eps=1e-5):
-    """(N, C, *S) normalised over each of ``num_groups`` groups of channels of each sample, then scaled per
-    channel.
+    """(N, C, *S) normalised over each of ``num_groups`` groups of channels, then scaled per channel.
 
     RuntimeError if the channels do not divide into groups. https://arxiv.org/abs/1803.08494 ValueError for a
     single value per group.
@@ -252,9 +252,8 @@ def group_norm(input, num_groups, weight=None, bias=None, eps=1e-5):
     for name, values in (("weight", weight), ("bias", bias)):
         if values is not None and tuple(values.shape) != (shape[1],):
             raise RuntimeError(
-                f"Expected {name} to be a vector of size equal to the number of channels in input, but "
-                f"got {name} of shape "
-                f"{list(values.shape)} and input of shape {list(shape)}"
+                f"Expected {name} to be a vector of size equal to the number of channels in input, but got "
+                f"{name} of shape {list(values.shape)} and input of shape {list(shape)}"
             )
         _check_dtype("group_norm", input, name, values)
     if math.prod(shape[2:]) * shape[0] * shape[1] // num_groups == 1:

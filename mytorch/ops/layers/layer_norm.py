@@ -1,6 +1,4 @@
-"""Normalisation over the last dimensions (layer norm, root-mean-square norm) and across channels (local
-response).
-"""
+"""Layer norm, root-mean-square norm and local response norm."""
 
 from __future__ import annotations
 
@@ -70,8 +68,9 @@ def _gradients(g, x_shape, weight, bias, normal, scale, centred, needs):
 
 @primitive(composed=_standardised_rows, joint=_gradients, aux=("normal", "scale"))
 def standardise_rows(x, weight=None, bias=None, *, size, eps: float, centred=True):
-    """The rows of ``size`` elements of ``x`` shifted (if ``centred``) and scaled to mean square 1, then by
-    ``weight`` and ``bias``.
+    """The rows of ``size`` elements of ``x`` normalised to mean square 1, then scaled and shifted.
+
+    ``centred``: their mean is subtracted first.
     """
     rows, kind = x.size // max(size, 1), wide(x.dtype)
     flat, out = x.reshape(rows, size), xp(x).empty((rows, size), x.dtype)
@@ -96,8 +95,7 @@ def standardise_rows(x, weight=None, bias=None, *, size, eps: float, centred=Tru
 
 
 def layer_norm(input, normalized_shape, weight=None, bias=None, eps=1e-5):
-    """The last dimensions of ``input``, of ``normalized_shape``, normalised to mean 0 and variance 1, then
-    scaled and shifted elementwise.
+    """The last dimensions, of ``normalized_shape``, normalised to mean 0 and variance 1, scaled and shifted.
 
     RuntimeError for shapes that do not fit. https://arxiv.org/abs/1607.06450
     """
@@ -106,8 +104,7 @@ def layer_norm(input, normalized_shape, weight=None, bias=None, eps=1e-5):
 
 
 def rms_norm(input, normalized_shape, weight=None, eps=None):
-    """The last dimensions of ``input``, of ``normalized_shape``, over their root mean square, then scaled
-    elementwise.
+    """The last dimensions, of ``normalized_shape``, over their root mean square, then scaled.
 
     ``eps`` is the dtype's resolution by default. RuntimeError for shapes that do not fit.
     https://arxiv.org/abs/1910.07467
@@ -139,8 +136,7 @@ def _normalized_shape(op, x, normalized_shape, weight, bias):
         if values is not None and tuple(values.shape) != shape:
             raise RuntimeError(
                 f"Expected {name} to be of same shape as normalized_shape, but got {name} of shape "
-                f"{list(values.shape)} "
-                f"and normalized_shape = {list(shape)}"
+                f"{list(values.shape)} and normalized_shape = {list(shape)}"
             )
         if values is not None and _numpy_dtype(values) != kind and kind.itemsize > 2:
             raise RuntimeError(
@@ -158,8 +154,9 @@ def _normalized_shape(op, x, normalized_shape, weight, bias):
 
 
 def local_response_norm(input, size, alpha=1e-4, beta=0.75, k=1.0):
-    """(N, C, *S) over (k + alpha · mean of squares of ``size`` neighbouring channels) ** beta. ValueError
-    below 3 dimensions.
+    """(N, C, *S) over (k + alpha · mean of squares of ``size`` neighbouring channels) ** beta.
+
+    ValueError below 3 dimensions.
 
     https://papers.nips.cc/paper/4824
     """

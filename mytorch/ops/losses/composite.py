@@ -32,17 +32,17 @@ def hinge_embedding_loss(input, target, margin=1.0, size_average=None, reduce=No
 def margin_ranking_loss(
     input1, input2, target, margin: float = 0, size_average=None, reduce=None, reduction="mean"
 ):
-    """max(0, margin - target · (input1 - input2)), reduced: ``target`` is 1 where the first should rank
-    higher, else -1.
+    """max(0, margin - target · (input1 - input2)), reduced.
+
+    ``target`` is 1 where the first should rank higher, else -1.
 
     RuntimeError if they have not as many dimensions as each other.
     """
     reduction = chosen(reduction, size_average, reduce)
     if not input1.ndim == input2.ndim == target.ndim:
         raise RuntimeError(
-            "margin_ranking_loss : All input tensors should have same dimension but got sizes: "
-            f"input1: {input1.shape}, input2: {input2.shape}, "
-            f"target: {target.shape} "
+            "margin_ranking_loss : All input tensors should have same dimension but got sizes: input1: "
+            f"{input1.shape}, input2: {input2.shape}, target: {target.shape} "
         )
     return reduced(clamp_min(-target * (input1 - input2) + float(margin), 0), reduction)
 
@@ -60,9 +60,8 @@ def cosine_embedding_loss(
         raise RuntimeError("0D or 1D target tensor expected, multi-target not supported")
     if input1.ndim != target.ndim + 1 or input2.ndim != target.ndim + 1:
         raise RuntimeError(
-            f"{target.ndim}D target tensor expects {target.ndim + 1}D input tensors, but found inputs "
-            f"with sizes {list(input1.shape)} and "
-            f"{list(input2.shape)}."
+            f"{target.ndim}D target tensor expects {target.ndim + 1}D input tensors, but found inputs with "
+            f"sizes {list(input1.shape)} and {list(input2.shape)}."
         )
     norms = sqrt(summed(input1 * input1, -1) + 1e-12) * sqrt(summed(input2 * input2, -1) + 1e-12)
     cos = summed(input1 * input2, -1) / norms
@@ -112,8 +111,9 @@ def _one_class(input, target, name):
 def multi_margin_loss(
     input, target, p=1, margin=1.0, weight=None, size_average=None, reduce=None, reduction="mean"
 ):
-    """Σ over the wrong classes of max(0, margin - x[target] + x)ᵖ / C, times the weight (C,) of the target
-    class, reduced.
+    """Σ over the wrong classes of max(0, margin - x[target] + x)ᵖ / C, times the target's weight, reduced.
+
+    ``weight`` is (C,).
 
     ValueError unless p is 1 or 2, RuntimeError for a weight of another size.
     """
@@ -166,8 +166,9 @@ def multilabel_margin_loss(input, target, size_average=None, reduce=None, reduct
 
 
 def multilabel_soft_margin_loss(input, target, weight=None, size_average=None, reduce=None, reduction="mean"):
-    """Binary cross entropy of sigmoid(input), averaged over the classes (last dimension) after ``weight``
-    (C,), then reduced.
+    """Binary cross entropy of sigmoid(input), times ``weight`` (C,), averaged over the classes, reduced.
+
+    The classes are the last dimension.
     """
     losses = bce_with_logits(input, target, reduction="none")
     losses = losses if weight is None else losses * weight
@@ -187,9 +188,9 @@ def triplet_margin_with_distance_loss(
         raise ValueError(f"margin must be greater than 0, got {margin}")
     if not anchor.ndim == positive.ndim == negative.ndim:
         raise RuntimeError(
-            "The anchor, positive, and negative tensors are expected to have the same number of "
-            "dimensions, but got: "
-            f"anchor {anchor.ndim}D, positive {positive.ndim}D, and negative {negative.ndim}D inputs"
+            "The anchor, positive, and negative tensors are expected to have the same number of dimensions, "
+            f"but got: anchor {anchor.ndim}D, positive {positive.ndim}D, and negative {negative.ndim}D "
+            "inputs"
         )
     distance = distance_function or pairwise_distance
     near, far = distance(anchor, positive), distance(anchor, negative)
@@ -211,8 +212,9 @@ def triplet_margin_loss(
     reduce=None,
     reduction="mean",
 ):
-    """max(0, margin + ‖anchor - positive‖ₚ - ‖anchor - negative‖ₚ) over the last dimension, reduced
-    (https://bmva-archive.org.uk/bmvc/2016).
+    """max(0, margin + ‖anchor - positive‖ₚ - ‖anchor - negative‖ₚ) over the last dimension, reduced.
+
+    https://bmva-archive.org.uk/bmvc/2016
     """
     return triplet_margin_with_distance_loss(
         anchor,
@@ -229,17 +231,17 @@ def triplet_margin_loss(
 
 
 def kl_div(input, target, size_average=None, reduce=None, reduction="mean", log_target=False):
-    """target · (log target - input) with ``input`` in logarithms (``log_target``: the target too), reduced;
-    "batchmean" divides by N.
+    """target · (log target - input) with ``input`` in logarithms, reduced; "batchmean" divides by N.
+
+    ``log_target``: the target is in logarithms, too.
 
     RuntimeError for integers.
     """
     if reduction == "mean" and size_average is None and reduce is None:
         warnings.warn(
             "reduction: 'mean' divides the total loss by both the batch size and the support "
-            "size.'batchmean' divides only by the batch size, and "
-            "aligns with the KL div math definition.'mean' will be changed to behave the same as "
-            "'batchmean' in the next major release.",
+            "size.'batchmean' divides only by the batch size, and aligns with the KL div math "
+            "definition.'mean' will be changed to behave the same as 'batchmean' in the next major release.",
             stacklevel=2,
         )
     if not input.is_floating_point() or (log_target and not target.is_floating_point()):

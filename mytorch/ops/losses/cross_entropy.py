@@ -230,8 +230,9 @@ def cross_entropy_of_probabilities(x, target, weight=None, *, reduction="mean", 
 
 
 def nll_loss(input, target, weight=None, size_average=None, ignore_index=-100, reduce=None, reduction="mean"):
-    """Minus the log-probability of the class ``target`` (int64, (N, d1, …)) in ``input`` (N, C, d1, …), times
-    ``weight`` (C,) of the class.
+    """Minus the log-probability ``input`` (N, C, d1, …) of the class ``target`` (N, d1, …), reduced.
+
+    ``target`` is int64; ``weight`` (C,) weighs the classes.
 
     Rows with ``ignore_index`` count nothing; "mean" divides by the sum of the weights. IndexError for a class
     out of range, ValueError or RuntimeError for shapes that do not match.

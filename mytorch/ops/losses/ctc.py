@@ -86,8 +86,9 @@ def ctc(x, targets, input_lengths, target_lengths, *, blank=0):
 
 
 def _gradient(g, loss, x, input_lengths, target_lengths, labels, skips, emitted, alphas):
-    """exp(x) minus the share of the paths through each class at each time: as in torch, that of the softmax
-    before is included.
+    """exp(x) minus the share of the paths through each class at each time.
+
+    As in torch, the gradient of the log-softmax before is included.
     """
     kind, x, g = x.dtype, *(v.astype(alphas.dtype, copy=False) for v in (x, g))
     module, (time, count, _) = xp(x), x.shape

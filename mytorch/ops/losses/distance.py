@@ -18,8 +18,9 @@ def pairwise_distance(x1, x2, p=2.0, eps=1e-6, keepdim=False):
 
 @composite
 def cosine_similarity(x1, x2, dim=1, eps=1e-8):
-    """The cosine of the angle between x1 and x2 along ``dim``; norms count at least ``eps``. Shapes
-    broadcast.
+    """The cosine of the angle between x1 and x2 along ``dim``; norms are at least ``eps``.
+
+    Shapes broadcast.
 
     RuntimeError for integers.
     """
@@ -41,8 +42,9 @@ def normalize(input, p=2.0, dim=1, eps=1e-12):
 
 @composite
 def pdist(input, p=2.0):
-    """The distances of all pairs i < j of the rows of ``input`` (N, D): (N · (N - 1) / 2,). RuntimeError for
-    other shapes or p < 0.
+    """The distances of all pairs i < j of rows of ``input`` (N, D): (N · (N - 1) / 2,).
+
+    RuntimeError for other shapes or p < 0.
     """
     if p < 0:
         raise RuntimeError(f"pdist only supports non-negative p values, got {p}")

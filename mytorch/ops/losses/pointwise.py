@@ -124,8 +124,7 @@ def _bce_target_vjp(g, x, target, weight, reduction):
 @primitive(broadcasts=True, x=_bce_vjp, target=_bce_target_vjp)
 @widened
 def bce(x, target, weight=None, *, reduction="mean"):
-    """-(target · log x + (1 - target) · log(1 - x)), the logarithms at least -100, times ``weight``,
-    reduced."""
+    """-(target · log x + (1 - target) · log(1 - x)) · weight, reduced; the logarithms are at least -100."""
     if xp(x).__name__ == "numpy" and x.size and not (x.min() >= 0 and x.max() <= 1):
         raise RuntimeError("all elements of input should be between 0 and 1")
     if xp(x).__name__ == "numpy" and x.size and not (target.min() >= 0 and target.max() <= 1):
@@ -156,8 +155,9 @@ def _logits_target_vjp(g, x, target, weight, pos_weight, reduction):
 @primitive(broadcasts=True, prepare=_pair("bce_with_logits"), x=_logits_vjp, target=_logits_target_vjp)
 @widened
 def bce_with_logits(x, target, weight=None, pos_weight=None, *, reduction="mean"):
-    """Binary cross entropy of sigmoid(x), without overflow: (1 - target) · x + (1 + (pos_weight - 1) ·
-    target) · log(1 + exp(-x)), reduced.
+    """Binary cross entropy of sigmoid(x), without overflow, reduced.
+
+    (1 - target) · x + (1 + (pos_weight - 1) · target) · log(1 + exp(-x))
     """
     size = xp(x).abs(x)
     losses = xp(x).log1p(xp(x).exp(-size))  # log(1 + exp(-x)) = this + max(-x, 0)
@@ -184,8 +184,10 @@ def _warn_of_sizes(input, target):
 
 
 def _weighted(losses, input, weight, reduction, by_weight):
-    """``losses`` times ``weight``, reduced; the mean divides by the sum of the weights, or by their
-    number."""
+    """``losses`` times ``weight``, reduced.
+
+    The mean divides by the sum of the weights (``by_weight``) or by their number.
+    """
     if weight.shape != input.shape:
         raise ValueError("Weights and input must have the same size.")
     losses = losses * weight
@@ -251,17 +253,15 @@ def huber_loss(input, target, reduction="mean", delta=1.0, weight=None):
 
 
 def binary_cross_entropy(input, target, weight=None, size_average=None, reduce=None, reduction="mean"):
-    """-(target · log(input) + (1 - target) · log(1 - input)) of probabilities, times ``weight`` (broadcast),
-    reduced.
+    """-(target · log(input) + (1 - target) · log(1 - input)) · weight, reduced; ``weight`` broadcasts.
 
     The logarithms are at least -100. ValueError for other shapes, RuntimeError for input outside of [0, 1].
     """
     reduction = chosen(reduction, size_average, reduce)
     if target.array.shape != input.array.shape:
         raise ValueError(
-            f"Using a target size ({target.shape}) that is different to the input size ({input.shape}) "
-            "is deprecated. "
-            "Please ensure they have the same size."
+            f"Using a target size ({target.shape}) that is different to the input size ({input.shape}) is "
+            "deprecated. Please ensure they have the same size."
         )
     if target.array.dtype != input.array.dtype:
         raise RuntimeError(f"Found dtype {target.dtype} but expected {input.dtype}")
@@ -271,8 +271,9 @@ def binary_cross_entropy(input, target, weight=None, size_average=None, reduce=N
 def binary_cross_entropy_with_logits(
     input, target, weight=None, size_average=None, reduce=None, reduction="mean", pos_weight=None
 ):
-    """Binary cross entropy of sigmoid(input), without overflow; ``pos_weight`` (broadcast) weighs the
-    positive part, ``weight`` all, reduced.
+    """Binary cross entropy of sigmoid(input), without overflow, reduced.
+
+    ``pos_weight`` (broadcast) weighs the positive part, ``weight`` all.
 
     ValueError if the shapes of input and target differ. RuntimeError for a target of integers.
     """

@@ -19,16 +19,15 @@ from .window_pool import avg_pool, max_pool, max_pool_indices
 
 
 def adaptive_avg_pool1d(input, output_size):
-    """(N, C, L) or (C, L) averaged to length ``output_size``: place i is the mean of elements floor(i·L/out)
-    to ceil((i+1)·L/out).
+    """(N, C, L) or (C, L) averaged to length ``output_size``.
+
+    Place i is the mean of elements floor(i·L/out) to ceil((i+1)·L/out).
     """
     return _adaptive_avg_pool("adaptive_avg_pool1d", 1, input, output_size)
 
 
 def adaptive_avg_pool2d(input, output_size):
-    """(N, C, H, W) or (C, H, W) averaged to ``output_size`` (an int, or two of which None keeps a size); as
-    :func:`adaptive_avg_pool1d`.
-    """
+    """(N, C, H, W) or (C, H, W) averaged to ``output_size``, an int or two; None keeps a size."""
     return _adaptive_avg_pool("adaptive_avg_pool2d", 2, input, output_size)
 
 
@@ -38,20 +37,26 @@ def adaptive_avg_pool3d(input, output_size):
 
 
 def adaptive_max_pool1d(input, output_size, return_indices=False):
-    """The maxima of the windows of :func:`adaptive_avg_pool1d`, with ``return_indices`` also where they
-    lie."""
+    """The maxima of the windows of :func:`adaptive_avg_pool1d`.
+
+    ``return_indices`` adds where they lie.
+    """
     return _adaptive_max_pool("adaptive_max_pool1d", 1, input, output_size, return_indices)
 
 
 def adaptive_max_pool2d(input, output_size, return_indices=False):
-    """The maxima of the windows of :func:`adaptive_avg_pool2d`, with ``return_indices`` also where they
-    lie."""
+    """The maxima of the windows of :func:`adaptive_avg_pool2d`.
+
+    ``return_indices`` adds where they lie.
+    """
     return _adaptive_max_pool("adaptive_max_pool2d", 2, input, output_size, return_indices)
 
 
 def adaptive_max_pool3d(input, output_size, return_indices=False):
-    """The maxima of the windows of :func:`adaptive_avg_pool3d`, with ``return_indices`` also where they
-    lie."""
+    """The maxima of the windows of :func:`adaptive_avg_pool3d`.
+
+    ``return_indices`` adds where they lie.
+    """
     return _adaptive_max_pool("adaptive_max_pool3d", 3, input, output_size, return_indices)
 
 
@@ -72,8 +77,9 @@ def adaptive_max_pool3d_with_indices(input, output_size, return_indices=False):
 
 @primitive
 def adaptive_max_indices(x, *, sizes):
-    """Where each adaptive window of (N, C, *S) has its maximum: int64 numbers of the elements within a
-    channel, (N, C, *sizes).
+    """Where each adaptive window of (N, C, *S) has its maximum: (N, C, *sizes) of int64.
+
+    The numbers count the elements within a channel.
     """
     numbers = xp(x).arange(math.prod(x.shape[2:])).reshape(x.shape[2:])
     out = xp(x).zeros((*x.shape[:2], *sizes), "int64")
@@ -107,8 +113,7 @@ def _equal_windows(x, sizes):
 
 
 def _adaptive_spans(n, count):
-    """The (start, stop) of each of ``count`` windows that cover ``n`` elements, overlapping where they
-    must."""
+    """The (start, stop) of ``count`` windows that cover ``n`` elements; some may overlap."""
     return [(i * n // count, -(-(i + 1) * n // count)) for i in range(count)]
 
 

@@ -86,8 +86,9 @@ def _conv_transpose(name, nd, x, weight, bias, stride, padding, output_padding, 
 
 
 def _named_padding(padding, kernel, stride, dilation):
-    """(before, after) per dimension for ``'valid'`` and ``'same'``; an odd total has its larger half after,
-    as in torch.
+    """(before, after) per dimension for ``'valid'`` and ``'same'``.
+
+    As in torch, the larger half of an odd total is after.
     """
     if padding == "valid":
         return ((0, 0),) * len(kernel)
@@ -142,8 +143,9 @@ def _check_conv(name, nd, x, weight, bias, stride, padding, dilation, groups):
 
 @functools.lru_cache(maxsize=256)
 def _transposed_sizes(name, nd, x, weight, bias, stride, padding, extra, dilation, groups):
-    """The spatial sizes of a transposed convolution's output; ``extra`` is the output padding. RuntimeError
-    for shapes or settings that do not fit.
+    """The spatial sizes of a transposed convolution's output; ``extra`` is the output padding.
+
+    RuntimeError for shapes or settings that do not fit.
     """
     _check_common(name, nd, x, weight, stride, dilation, groups)
     if min(padding) < 0:

@@ -1,5 +1,6 @@
-"""Convolution (cross-correlation, as everywhere in deep learning) in any number of dimensions, and its
-transpose, as operations; PyTorch's functions are in ``conv.py``.
+"""Convolution and its transpose as operations; PyTorch's functions are in ``conv.py``.
+
+As everywhere in deep learning, it is a cross-correlation, in any number of dimensions.
 
 Three bilinear operations, each a gradient of the others: ``convolution`` (input, weight -> output),
 ``convolution_input`` (output gradient, weight -> input gradient; also the transposed convolution) and
@@ -80,8 +81,9 @@ def convolution(x, weight, bias=None, *, stride, padding, dilation, groups, coun
 )
 @widened
 def convolution_input(x, weight, bias=None, *, sizes, stride, padding, dilation, groups):
-    """The gradient of a convolution for its input: ``x``, that of its output, (N, O, *counts) -> (N, C,
-    *sizes).
+    """The gradient of a convolution for its input, from that of its output: ``x`` (N, O, *counts).
+
+    The result is (N, C, *sizes).
     """
     kernel, n, each = weight.shape[2:], x.shape[0], weight.shape[1]
     gathered = _rows_to_correlate(sizes, x.shape[2:], kernel, stride, padding, dilation)
@@ -142,8 +144,9 @@ def _multiply_blocks(matrix, columns, share, out, bias=None):
 
 
 def _add_taps(matrix, columns, share, out, taps, stride, dilation):
-    """Add the products of ``matrix`` (groups, C · taps, depth) with each block of columns to ``out``: those
-    of each tap to the places that it reads in the convolution.
+    """Add the products of ``matrix`` (groups, C · taps, depth) with each block of columns to ``out``.
+
+    Those of a tap go to the places that it reads in the convolution.
     """
     groups, depth = matrix.shape[:2]
     largest = max((last - first) * (stop - start) for first, last, (start, stop, _) in share)
@@ -174,8 +177,9 @@ def _add_taps(matrix, columns, share, out, taps, stride, dilation):
 )
 @widened
 def convolution_weight(x, y, *, kernel, stride, padding, dilation, groups):
-    """The gradient of a convolution for its weight: input (N, C, *S), output gradient (N, O, *counts) ->
-    (O, C/groups, *kernel).
+    """The gradient of a convolution for its weight: (O, C/groups, *kernel).
+
+    From the input ``x`` (N, C, *S) and the output gradient ``y`` (N, O, *counts).
     """
     columns = Columns(batch_last(x, padding), groups, kernel, stride, dilation, y.shape[2:])
     channels, each = x.shape[1] // groups, y.shape[1] // groups

@@ -70,7 +70,8 @@ def _settings(kernel_size, dilation, padding, stride):
 
 
 def unfold(input, kernel_size, dilation=1, padding=0, stride=1):
-    """The sliding blocks of (N, C, H, W) as columns: (N, C · kH · kW, blocks), without N for (C, H, W).
+    """The sliding blocks of (N, C, H, W) as columns (N, C · kH · kW, blocks); N may be missing.
+
     RuntimeError for sizes that do not fit.
     """
     if len(input.shape) not in (3, 4) or 0 in input.shape[-3:]:
@@ -84,10 +85,9 @@ def unfold(input, kernel_size, dilation=1, padding=0, stride=1):
     counts = _counts(input.shape[-2:], **settings)
     if min(counts) < 1:
         raise RuntimeError(
-            f"Given input with spatial size {tuple(input.shape[-2:])}, "
-            f"kernel_size={settings['kernel']}, dilation={settings['dilation']}, "
-            f"padding={settings['padding']}, calculated shape of the array of sliding blocks as "
-            f"{counts}, but its components must be at least one."
+            f"Given input with spatial size {tuple(input.shape[-2:])}, kernel_size={settings['kernel']}, "
+            f"dilation={settings['dilation']}, padding={settings['padding']}, calculated shape of the array "
+            f"of sliding blocks as {counts}, but its components must be at least one."
         )
     if len(input.shape) == 3:
         return unfold_columns(reshape(input, shape=(1, *input.shape)), **settings)[0]
@@ -100,13 +100,13 @@ def _counts(sizes, kernel, dilation, padding, stride):
 
 def fold(input, output_size, kernel_size, dilation=1, padding=0, stride=1):
     """The reverse of :func:`unfold`: columns (N, C · kH · kW, blocks) summed into (N, C, *output_size).
+
     RuntimeError for sizes that do not fit.
     """
     if len(input.shape) not in (2, 3) or 0 in input.shape[-2:]:
         raise RuntimeError(
             "Expected 2D or 3D (batch mode) tensor for input with possibly 0 batch size and non-zero "
-            "dimensions for input, "
-            f"but got: {list(input.shape)}"
+            f"dimensions for input, but got: {list(input.shape)}"
         )
     if input.dtype != "bool":
         check_floating(input, "col2im")
@@ -117,18 +117,16 @@ def fold(input, output_size, kernel_size, dilation=1, padding=0, stride=1):
     size, (rows, blocks) = math.prod(settings["kernel"]), input.shape[-2:]
     if rows % size:
         raise RuntimeError(
-            "Expected size of input's dimension 1 to be divisible by the product of kernel_size, but "
-            f"got input.size(1)={rows} "
-            f"and kernel_size={settings['kernel']}."
+            "Expected size of input's dimension 1 to be divisible by the product of kernel_size, but got "
+            f"input.size(1)={rows} and kernel_size={settings['kernel']}."
         )
     counts = _counts(sizes, **settings)
     if min(counts) < 1 or math.prod(counts) != blocks:
         raise RuntimeError(
-            f"Given output_size={sizes}, kernel_size={settings['kernel']}, "
-            f"dilation={settings['dilation']}, padding={settings['padding']}, "
-            f"stride={settings['stride']}, expected size of input's dimension 2 to match the "
-            "calculated number of sliding blocks "
-            f"{' * '.join(map(str, counts))} = {math.prod(counts)}, but got input.size(2)={blocks}."
+            f"Given output_size={sizes}, kernel_size={settings['kernel']}, dilation={settings['dilation']}, "
+            f"padding={settings['padding']}, stride={settings['stride']}, expected size of input's "
+            f"dimension 2 to match the calculated number of sliding blocks {' * '.join(map(str, counts))} = "
+            f"{math.prod(counts)}, but got input.size(2)={blocks}."
         )
     if len(input.shape) == 2:
         return fold_columns(reshape(input, shape=(1, *input.shape)), sizes=sizes, **settings)[0]
@@ -149,8 +147,7 @@ def pixel_shuffle(input, upscale_factor: int):
     if shape[-3] % r**2:
         raise RuntimeError(
             "pixel_shuffle expects its input's 'channel' dimension to be divisible by the square of "
-            "upscale_factor, "
-            f"but input.size(-3)={shape[-3]} is not divisible by {r**2}"
+            f"upscale_factor, but input.size(-3)={shape[-3]} is not divisible by {r**2}"
         )
     lead, (c, h, w) = shape[:-3], shape[-3:]
     out = reshape(input, shape=(*lead, c // r**2, r, r, h, w))
@@ -161,8 +158,9 @@ def pixel_shuffle(input, upscale_factor: int):
 
 @composite
 def pixel_unshuffle(input, downscale_factor: int):
-    """(…, C, H · r, W · r) -> (…, C · r², H, W): the reverse of :func:`pixel_shuffle`. RuntimeError for sizes
-    that do not divide.
+    """(…, C, H · r, W · r) -> (…, C · r², H, W): the reverse of :func:`pixel_shuffle`.
+
+    RuntimeError for sizes that do not divide.
     """
     r, shape = downscale_factor, tuple(input.shape)
     _check_shuffle("pixel_unshuffle", "downscale_factor", r, shape)

@@ -1,5 +1,6 @@
-"""Fractional max pooling: windows of one size that begin at pseudo-random places (Graham, Fractional
-Max-Pooling, 2014).
+"""Fractional max pooling: windows of one size that begin at pseudo-random places.
+
+Graham, Fractional Max-Pooling, 2014.
 """
 
 from __future__ import annotations
@@ -27,8 +28,9 @@ def _starts(samples, n, kernel, count):
 
 @primitive
 def fractional_indices(x, samples, *, kernel, sizes):
-    """Where each window of (N, C, *S) has its maximum: numbers of the elements within a channel, (N, C,
-    *sizes). samples: (N, C, dims).
+    """Where each window of (N, C, *S) has its maximum: (N, C, *sizes); samples: (N, C, dims).
+
+    The numbers count the elements within a channel.
     """
     module, shape, nd = xp(x), x.shape[2:], len(sizes)
     flat = module.zeros((*x.shape[:2], *(1,) * (2 * nd)), "int64")

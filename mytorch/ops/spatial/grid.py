@@ -1,5 +1,6 @@
-"""Sampling an image at the points of a grid: what spatial transformers do (Jaderberg et al., Spatial
-Transformer Networks, 2015).
+"""Sampling an image at the points of a grid, as spatial transformers do.
+
+Jaderberg et al., Spatial Transformer Networks, 2015.
 """
 
 from __future__ import annotations
@@ -23,17 +24,17 @@ from .interpolate import cubic
 def _corners(align_corners):
     if align_corners is None:
         warnings.warn(
-            "Default grid_sample and affine_grid behavior has changed to align_corners=False since "
-            "1.3.0. Please specify align_corners=True if "
-            "the old behavior is desired.",
+            "Default grid_sample and affine_grid behavior has changed to align_corners=False since 1.3.0. "
+            "Please specify align_corners=True if the old behavior is desired.",
             stacklevel=3,
         )
     return bool(align_corners)
 
 
 def affine_grid(theta, size, align_corners=None):
-    """Where each pixel of an image of ``size`` (N, C, H, W) or (N, C, D, H, W) comes from under affine maps
-    ``theta`` (N, 2, 3) or (N, 3, 4).
+    """Where each pixel of an image of ``size`` comes from under the affine maps ``theta``.
+
+    ``size`` is (N, C, H, W) or (N, C, D, H, W), ``theta`` (N, 2, 3) or (N, 3, 4).
 
     Returns (N, H, W, 2) or (N, D, H, W, 3): x, y(, z) from -1 to 1, which are the centers of the corner
     pixels with ``align_corners``, else the edges of the image. RuntimeError for integers; ValueError for
@@ -67,8 +68,9 @@ def affine_grid(theta, size, align_corners=None):
 
 
 def grid_sample(input, grid, mode="bilinear", padding_mode="zeros", align_corners=None):
-    """``input`` (N, C, H, W) or (N, C, D, H, W) at the points ``grid`` (N, …, 2) or (N, …, 3) of
-    :func:`affine_grid`'s coordinates: (N, C, …).
+    """``input`` at the points ``grid``, in the coordinates of :func:`affine_grid`.
+
+    Shapes: (N, C, H, W) and (N, …, 2), or (N, C, D, H, W) and (N, …, 3); the result is (N, C, …).
 
     mode: "bilinear" between pixels (in three dimensions too), "bicubic" (in two alone), or "nearest".
         padding_mode: what lies outside, "zeros", the "border" or the "reflection" of the image. ValueError

@@ -49,8 +49,9 @@ def _linear(n, count, factor, align_corners, kind):
 
 
 def cubic(t, a=-0.75):
-    """The shares of the pixels at -1, 0, 1, 2 in the point ``t`` of [0, 1]: Keys' cubic convolution
-    (https://doi.org/10.1109/TASSP.1981.1163711).
+    """The weights of the pixels at -1, 0, 1, 2 for the point ``t`` of [0, 1]: Keys' cubic convolution.
+
+    https://doi.org/10.1109/TASSP.1981.1163711
     """
 
     def near(d):
@@ -155,9 +156,8 @@ def interpolate(
         if mode in _SMOOTH and ndim in (3, 4, 5) and mode != "bicubic":
             raise NotImplementedError(f"Got {ndim}D input, but {mode} mode needs {dimensions[0]}D input")
         raise NotImplementedError(
-            f"Input Error: Only 3D, 4D and 5D input Tensors supported (got {ndim}D) for the modes: "
-            "nearest | linear | bilinear | bicubic | "
-            f"trilinear | area | nearest-exact (got {mode})"
+            f"Input Error: Only 3D, 4D and 5D input Tensors supported (got {ndim}D) for the modes: nearest "
+            f"| linear | bilinear | bicubic | trilinear | area | nearest-exact (got {mode})"
         )
     dtype = input.dtype if is_array(input) else input.dtype.numpy
     if dtype.kind not in "fV" and not (dtype == "uint8" and mode.startswith("nearest")):
@@ -190,11 +190,9 @@ def _output_sizes(input, size, scale_factor, recompute):
         if isinstance(size, (tuple, list)):
             if len(size) != len(spatial):
                 raise ValueError(
-                    "Input and output must have the same number of spatial dimensions, but got input "
-                    "with spatial dimensions of "
-                    f"{spatial} and output size of {size}. Please provide input tensor in (N, C, d1, "
-                    "d2, ...,dK) format and "
-                    "output size in (o1, o2, ...,oK) format."
+                    "Input and output must have the same number of spatial dimensions, but got input with "
+                    f"spatial dimensions of {spatial} and output size of {size}. Please provide input "
+                    "tensor in (N, C, d1, d2, ...,dK) format and output size in (o1, o2, ...,oK) format."
                 )
             counts = tuple(_size(s) for s in size)
         else:
@@ -207,11 +205,9 @@ def _output_sizes(input, size, scale_factor, recompute):
     if isinstance(scale_factor, (tuple, list)):
         if len(scale_factor) != len(spatial):
             raise ValueError(
-                "Input and scale_factor must have the same number of spatial dimensions, but got input "
-                "with spatial dimensions of "
-                f"{spatial} and scale_factor of shape {scale_factor}. Please provide input tensor in "
-                "(N, C, d1, d2, ...,dK) format and "
-                "scale_factor in (s1, s2, ...,sK) format."
+                "Input and scale_factor must have the same number of spatial dimensions, but got input with "
+                f"spatial dimensions of {spatial} and scale_factor of shape {scale_factor}. Please provide "
+                "input tensor in (N, C, d1, d2, ...,dK) format and scale_factor in (s1, s2, ...,sK) format."
             )
         factors = tuple(map(float, scale_factor))
     else:

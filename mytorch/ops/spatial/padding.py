@@ -29,8 +29,7 @@ def pad_constant(x, *, widths, value: float):
 
 
 def pad(input, pad, mode="constant", value=None):
-    """Pad the last dimensions: ``pad`` is (before, after) for the last one, then for the one before it, and
-    so on.
+    """Pad the last dimensions by ``pad``: (before, after) of the last one, then of the one before it, ….
 
     mode: "constant" (``value``, 0 by default), "reflect" (without the edge), "replicate" (the edge),
         "circular". RuntimeError for widths that do not fit. NotImplementedError for other modes, and numbers
@@ -42,9 +41,8 @@ def pad(input, pad, mode="constant", value=None):
         raise RuntimeError("Padding length must be divisible by 2")
     if known > ndim:
         raise RuntimeError(
-            "Padding length should be less than or equal to two times the input dimension but got "
-            "padding length "
-            f"{len(pad)} and input of dimension {ndim}"
+            "Padding length should be less than or equal to two times the input dimension but got padding "
+            f"length {len(pad)} and input of dimension {ndim}"
         )
     widths = [(0, 0)] * (ndim - known) + [pad[i : i + 2] for i in range(0, len(pad), 2)][::-1]
     if mode == "constant":
@@ -64,8 +62,7 @@ def pad(input, pad, mode="constant", value=None):
     if 0 in input.shape[ndim - known - 1 :]:
         raise RuntimeError(
             f"Expected {known + 1}D or {known + 2}D (batch mode) tensor with possibly 0 batch size and "
-            "other non-zero dimensions for input, "
-            f"but got: {list(input.shape)}"
+            f"other non-zero dimensions for input, but got: {list(input.shape)}"
         )
     out = input
     if min(n + sum(w) for n, w in zip(input.shape[ndim - known :], widths[ndim - known :])) < 1:
@@ -83,9 +80,8 @@ def pad(input, pad, mode="constant", value=None):
 def _reflected(n, before, after, dim, shape):
     if max(before, after) >= n:
         raise RuntimeError(
-            "Argument #4: Padding size should be less than the corresponding input dimension, but "
-            f"got: padding ({before}, {after}) "
-            f"at dimension {dim} of input {shape}"
+            "Argument #4: Padding size should be less than the corresponding input dimension, but got: "
+            f"padding ({before}, {after}) at dimension {dim} of input {shape}"
         )
     places = numpy.abs(numpy.arange(-before, n + after))
     return numpy.where(places >= n, 2 * (n - 1) - places, places)

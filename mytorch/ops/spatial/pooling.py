@@ -73,8 +73,9 @@ def avg_pool1d(input, kernel_size, stride=None, padding=0, ceil_mode=False, coun
 def avg_pool2d(
     input, kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad=True, divisor_override=None
 ):
-    """The mean of each window of (N, C, H, W) or (C, H, W), or its sum over ``divisor_override``; otherwise
-    as :func:`avg_pool1d`.
+    """The mean of each window of (N, C, H, W) or (C, H, W), or its sum over ``divisor_override``.
+
+    Otherwise as :func:`avg_pool1d`.
     """
     return _avg_pool(
         "avg_pool2d", 2, input, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override

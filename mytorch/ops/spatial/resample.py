@@ -30,8 +30,9 @@ def resample(x, *, dim, places, weights):
 )
 @widened
 def resample_back(x, *, dim, size, places, weights):
-    """The transpose of the resampling: elements times weights added to their places, of which there are
-    ``size``.
+    """The transpose of the resampling: elements times weights, added to their places.
+
+    ``size``: how many places there are.
     """
     out = xp(x).zeros((*x.shape[:dim], size, *x.shape[dim + 1 :]), x.dtype)
     for k, place in enumerate(places):

@@ -109,8 +109,9 @@ def _nan_as_infinity(x):
 
 
 def _squares(x):
-    """The sum of all squares of a contiguous array, NaN if one is: faster than the sum where the BLAS knows
-    the dtype.
+    """The sum of all squares of a contiguous array: NaN if one element is.
+
+    Faster than the sum where the BLAS knows the dtype.
     """
     flat = x.reshape(-1)
     return flat.dot(flat) if x.itemsize > 2 else summed(x)

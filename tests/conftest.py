@@ -1,5 +1,6 @@
 """Options and fixtures: ``pytest --device cuda`` runs the suite on a GPU."""
 
+import gc
 import os
 
 # the loops have tests of their own, which hold them to the last bit of NumPy's results
@@ -63,6 +64,11 @@ def pytest_runtest_call():
     result = yield
     referee.tape.finish()
     return result
+
+
+def pytest_collection_finish():
+    gc.collect()
+    gc.freeze()  # a million objects of collected tests, which gc.collect() in a test need not look through
 
 
 def pytest_deselected(items):

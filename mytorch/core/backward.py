@@ -90,7 +90,8 @@ def _start(tensors, grad_tensors, create):
     given = [None] * len(tensors) if grad_tensors is None else _seeds(grad_tensors, len(tensors))
     gradients = []
     for t, g in zip(tensors, given):
-        check_seed(t, g)
+        if g is not None or t.array.size != 1 or t.array.dtype.kind != "f" or not t.requires_grad:
+            check_seed(t, g)
         g = wrap(xp(t.array).ones(t.array.shape, t.array.dtype)) if g is None else g
         gradients.append(g if create else g.array)
     return [t._node for t in tensors], gradients

@@ -143,29 +143,25 @@ def note_view(new, call, inputs, settings, index=None):
     the view again.
     """
     source, array = inputs[0], new.array
-    owner = array.base
-    if not isinstance(source, Variable):
+    if not isinstance(source, Variable) or not (array is source.array or _shares(array, source.array)):
         return
-    if array is not source.array and (
-        owner is None or (owner is not source.array and owner is not source.array.base)
-    ):
-        owner = getattr(owner, "base", None)  # NumPy's as_strided puts an object of its own between
-        if owner is None or (owner is not source.array and owner is not source.array.base):
-            return
     earlier, rest = source._view, inputs[1:]
 
     def retake(base):
         again = call(base if earlier is None else earlier(base), *rest, **settings)
         return again if index is None else again[index]
 
-    new._counter, new._base, new._view = (
-        source._counter,
-        source if source._base is None else source._base,
-        retake,
-    )
+    new._counter, new._view = source._counter, retake
+    new._base = source if source._base is None else source._base
     new._base_node = new._base._node
     if new._inference is not source._inference:
         new._inference = source._inference
+
+
+def _shares(array, source):
+    """Whether ``array`` is a view of ``source`` or of its base."""
+    owners = array.base, getattr(array.base, "base", None)  # NumPy's as_strided puts one between
+    return any(owner is not None and (owner is source or owner is source.base) for owner in owners)
 
 
 def rebase(variable, node):

@@ -44,6 +44,7 @@ class Signature:
         self.variadic = next((p.name for p in parameters if p.kind is p.VAR_POSITIONAL), None)
         self.inputs = tuple(p.name for p in positional)
         self.optional = {p.name: p.default for p in positional if p.default is not _MISSING}
+        self.fewest = len(positional) - len(self.optional)
         self.defaults = {p.name: p.default for p in parameters if p.kind is p.KEYWORD_ONLY}
         self.required = [name for name, default in self.defaults.items() if default is _MISSING]
         self.known = {name: default for name, default in self.defaults.items() if name not in self.required}
@@ -60,8 +61,10 @@ class Signature:
         not fit.
         """
         arity = len(self.inputs)
-        if settings.keys() <= self.defaults.keys() and (self.variadic or len(inputs) == arity):
+        if settings.keys() <= self.defaults.keys() and (self.variadic or self.fewest <= len(inputs) <= arity):
             settings = {**self.known, **settings}
+            if len(inputs) < arity:
+                inputs = (*inputs, *(self.optional[name] for name in self.inputs[len(inputs) :]))
         elif not settings and len(inputs) in self.in_order:
             settings = {**self.known, **dict(zip(self.defaults, inputs[arity:]))}
             inputs = inputs[:arity]

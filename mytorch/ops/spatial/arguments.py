@@ -11,6 +11,14 @@ def tuple_of(value, n, name="size"):
 
     RuntimeError, as in torch, for another length, TypeError for what is no int.
     """
+    if type(value) is int:
+        return (value,) * n
+    if type(value) is tuple and len(value) == n and set(map(type, value)) == {int}:
+        return value
+    return _checked(value, n, name)
+
+
+def _checked(value, n, name):
     if hasattr(value, "__index__"):
         return (integer(value),) * n
     values = integers((tuple(value),))

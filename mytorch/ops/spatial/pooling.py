@@ -132,25 +132,21 @@ _NUMBERS = {1: "one", 2: "two", 3: "three"}
 
 def _geometry(name, nd, x, kernel_size, stride, padding, dilation, ceil_mode):
     """The settings of ``max_pool``, with sizes as tuples."""
-
-    def sizes(value, what):
-        try:
-            return tuple_of(value, nd, what)
-        except RuntimeError:
-            raise RuntimeError(
-                f"{name}: {what} must either be a single int, or a tuple of {_NUMBERS[nd]} ints, but "
-                f"got {value}"
-            ) from None
-
-    kernel, padding, dilation = (
-        sizes(kernel_size, "kernel_size"),
-        sizes(padding, "padding"),
-        sizes(dilation, "dilation"),
-    )
-    no_stride = stride is None or (isinstance(stride, (tuple, list)) and not stride)
-    stride = kernel if no_stride else sizes(stride, "stride")
+    if stride is None or (isinstance(stride, (tuple, list)) and not stride):
+        stride = kernel_size
+    given = {"kernel_size": kernel_size, "stride": stride, "padding": padding, "dilation": dilation}
+    kernel, stride, padding, dilation = (_sizes(name, nd, *item) for item in given.items())
     pads, counts = _fit(name, tuple(x.shape[1:]), kernel, stride, padding, dilation, bool(ceil_mode))
     return {"kernel": kernel, "stride": stride, "padding": pads, "dilation": dilation, "counts": counts}
+
+
+def _sizes(name, nd, what, value):
+    try:
+        return tuple_of(value, nd, what)
+    except RuntimeError:
+        raise RuntimeError(
+            f"{name}: {what} must either be a single int, or a tuple of {_NUMBERS[nd]} ints, but got {value}"
+        ) from None
 
 
 @functools.lru_cache(maxsize=256)  # every training step has the same shapes

@@ -241,15 +241,14 @@ def _addcmul(x, tensor1, tensor2, *, value: float = 1):
 def addcmul(input, tensor1, tensor2, *older, value: complex = 1):
     """input + value · tensor1 · tensor2, elementwise.
 
-    torch's older order is accepted: addcmul(input, value, tensor1, tensor2). addcmul(input, value, tensor1,
-    tensor2).
+    torch's older order is accepted: addcmul(input, value, tensor1, tensor2).
     """
     if older:
         value, tensor1, (tensor2,) = tensor1, tensor2, older
     value, kind = as_number(value, "addcmul", "value"), _mixed(input, tensor1, tensor2)
     if category(kind) == 1:  # the factor of integers is an integer; -1 wraps in unsigned ones
         check_fits(value, kind)
-        value = numpy.asarray(int(value)).astype(kind).item()
+        value = numpy.asarray(int(value.real)).astype(kind).item()
     return _addcmul(input, tensor1, tensor2, value=value)
 
 

@@ -90,7 +90,8 @@ def _gradient(g, loss, x, input_lengths, target_lengths, labels, skips, emitted,
 
     As in torch, the gradient of the log-softmax before is included.
     """
-    kind, x, g = x.dtype, *(v.astype(alphas.dtype, copy=False) for v in (x, g))
+    kind, wider = x.dtype, alphas.dtype
+    x, g = x.astype(wider, copy=False), g.astype(wider, copy=False)
     module, (time, count, _) = xp(x), x.shape
     ends, beta = _ends(labels, target_lengths), module.full(labels.shape, -math.inf, x.dtype)
     skips_ahead = module.zeros(skips.shape, bool)

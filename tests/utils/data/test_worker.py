@@ -397,7 +397,7 @@ def environment():
 
 
 SCRIPT = """
-    import os, sys, time, multiprocessing
+    import os, signal, sys, time, multiprocessing
     from mytorch.utils.data import DataLoader, Dataset
     class Sleepy(Dataset):
         def __len__(self): return 1000
@@ -405,11 +405,13 @@ SCRIPT = """
             time.sleep(0.02)
             return i
     if __name__ == "__main__":
-        batches = iter(DataLoader(Sleepy(), num_workers=2, persistent_workers=True, multiprocessing_context=sys.argv[1]))
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # a background job of a shell ignores it
+        method = {"multiprocessing_context": sys.argv[1], "persistent_workers": True}
+        batches = iter(DataLoader(Sleepy(), num_workers=2, **method))
         next(batches)
         print(*(p.pid for p in multiprocessing.active_children()), flush=True)
         for _ in batches: pass
-"""  # noqa: E501
+"""
 
 
 def alive(pid):

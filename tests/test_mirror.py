@@ -40,66 +40,85 @@ ACROSS = {
     "test_on_device": "layers, losses, optimizers and training on a device",
     "test_referee": "the referee of the tests",
     "test_scripts_names": "what scripts import or call beside the mathematics",
+    "test_reading_route": "the way of one training step through the code stays short",
+    "test_thin_modules": "modules that only carry names are marked, and short",
     "test_stubs": "the stubs say what the package has",
     "utils/visualize/test_explain_browser": "the page of `explain` in a browser",
 }
 
 # Modules that are tested under another's name, by the file that does so.
 ELSEWHERE = {
-    "autograd/test_gradcheck": "gradcheck",
+    "autograd/test_gradcheck": "gradcheck autograd/real_numbers",
     "core/test_arrays": """
-        accelerator backends/cuda backends/cudnn backends/mkl backends/mkldnn backends/mps backends/openmp""",
+        accelerator backends/cuda backends/cudnn backends/mkl backends/mkldnn backends/mps backends/openmp
+        kernels/elementwise""",
     "core/test_backward": "core/walk core/plan core/errors core/higher_order",
     "core/test_grad_mode": "autograd/grad_mode",
     "core/test_anomaly_mode": "autograd/anomaly_mode",
-    "core/test_scalar_arguments": "core/signature core/composite",
+    "core/test_scalar_arguments": "core/signature ops/composite",
     "distributions/test_distributions": """
-        distributions/continuous distributions/discrete distributions/distribution distributions/independent
-        distributions/mixture distributions/transformed""",
+        distributions/continuous distributions/discrete distributions/distribution
+        distributions/independent distributions/mixture distributions/transformed""",
     "distributions/test_more_distributions": """
-        distributions/continuous_bernoulli distributions/counts distributions/gammas distributions/heavy_tails
-        distributions/one_hot""",
-    "autograd/test_function": "autograd/variable",
-    "autograd/test_hooks": "utils/hooks",
+        distributions/continuous_bernoulli distributions/counts distributions/gammas
+        distributions/heavy_tails distributions/one_hot""",
+    "autograd/test_function": "autograd/variable autograd/function_node",
+    "autograd/test_hooks": "utils/hooks tensors/removable_handle",
     "kernels/test_numba_loops": "backends/show_config",
-    "nn/test_dropout": "nn/drop",
+    "nn/test_dropout": "nn/random_activation",
     "nn/test_fractional": "ops/spatial/fractional",
     "nn/test_linear": "ops/layers/linear",
-    "nn/test_module": "nn/parameter nn/state",
-    "nn/test_recurrent": "ops/layers/recurrent",
+    "nn/test_module": "nn/parameter nn/state nn/moving nn/registration",
+    "nn/test_recurrent": "ops/layers/recurrent kernels/rnn_sequence nn/recurrent_cells",
     "nn/test_sparse": "ops/layers/embedding",
     "nn/test_spatial_layers": "nn/conv nn/padding nn/pooling nn/upsampling",
     "nn/utils/test_weight_norm": "nn/utils/parametrizations",
     "ops/losses/test_distance": "nn/distance",
     "ops/losses/test_pointwise": "ops/losses/loss_reduction",
-    "ops/special/test_special": "special ops/special/incomplete_gamma",
-    "ops/spatial/test_conv": "kernels/im2col ops/spatial/arguments",
+    "ops/special/test_special": "special ops/special/incomplete_gamma ops/special/normal",
+    "ops/spatial/test_conv": "ops/spatial/arguments ops/spatial/convolution",
     "ops/spatial/test_interpolate": "ops/spatial/resample",
-    "ops/spatial/test_pooling": "kernels/windows ops/spatial/window_pool",
+    "ops/spatial/test_pooling": """
+        ops/spatial/window_pool ops/spatial/adaptive_pooling ops/spatial/unpooling""",
     "ops/test_against_torch_pointwise": """
-        ops/activation ops/arithmetic ops/bounds ops/comparison ops/elementwise tensors/operators""",
-    "ops/test_against_torch_reductions": "ops/reduce ops/statistics/quantiles ops/statistics/variance",
-    "ops/test_on_every_shape": "ops/masks ops/strided",
+        ops/activation ops/arithmetic ops/bounds ops/comparison ops/elementwise tensors/operators
+        ops/binary ops/power ops/rounding ops/transcendental ops/softmax""",
+    "ops/test_against_torch_reductions": """
+        ops/reduce ops/statistics/quantiles ops/statistics/variance ops/vector_norm""",
+    "ops/test_on_every_shape": """
+        ops/masks ops/strided ops/meshgrid ops/permute ops/shape_arguments ops/split""",
     "optim/test_lr_scheduler": """
-        optim/lr_scheduler/base optim/lr_scheduler/compose optim/lr_scheduler/cosine optim/lr_scheduler/cyclic
-        optim/lr_scheduler/decay optim/lr_scheduler/plateau""",
+        optim/lr_scheduler/base optim/lr_scheduler/compose optim/lr_scheduler/cosine
+        optim/lr_scheduler/cyclic optim/lr_scheduler/decay optim/lr_scheduler/plateau""",
     "optim/test_lbfgs": "optim/line_search",
     "optim/test_optimizer": """
         optim/adadelta optim/adagrad optim/adamax optim/asgd optim/averages optim/blocks optim/nadam
-        optim/radam optim/rmsprop optim/rprop optim/sgd""",
+        optim/radam optim/rmsprop optim/rprop optim/sgd optim/arguments optim/parameter_groups
+        optim/saving optim/step_hooks""",
     "optim/test_per_tensor": "optim/adafactor optim/muon",
-    "serialization/test_serialization": "serialization/checkpoint serialization/memory",
-    "tensors/test_creation": "tensors/new_like",
+    "serialization/test_serialization": "serialization/checkpoint serialization/array_table",
+    "tensors/test_creation": """
+        tensors/new_like tensors/legacy_types tensors/range_creation tensors/type_queries""",
     "tensors/test_generator": "random",
-    "tensors/test_properties": "tensors/tensor tensors/torch_flags",
+    "tensors/test_storage": """
+        tensors/tensor tensors/torch_flags ops/cast tensors/casting tensors/conversion""",
     "test_amp": "cuda/amp",
     "test_hub": "serialization/download utils/model_zoo",
     "test_jit": "onnx",
-    "test_names": "backend core/public_names autograd/engine nn/functional version",
+    "test_names": "backend autograd/engine nn/functional version tensors/public_names",
     "test_scripts_names": "nn/native",
-    "utils/data/test_dataloader": "utils/data/fetch",
+    "utils/data/test_dataloader": """
+        utils/data/fetch utils/data/epoch utils/data/loader_arguments utils/data/worker_epoch""",
     "utils/visualize/test_explain": "utils/visualize/graph",
     "utils/visualize/test_summary": "utils/visualize/mult_adds",
+    "core/test_sums": "kernels/scatter",
+    "nn/test_attention": "nn/attention_arguments",
+    "nn/test_container": "nn/parameter_containers",
+    "ops/test_matmul": "ops/addmm ops/cross ops/cdist",
+    "core/test_dtypes": "ops/dtype_info ops/promotion",
+    "ops/test_scatter": "ops/index_put",
+    "ops/linalg/test_matrix": "ops/linalg/matrix_norm",
+    "ops/losses/test_cross_entropy": "ops/losses/class_targets",
 }
 
 FILES = {path.relative_to(TESTS).with_suffix("").as_posix() for path in TESTS.rglob("test_*.py")}

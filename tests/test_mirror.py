@@ -29,6 +29,7 @@ ACROSS = {
     "ops/test_ownership": "which results share memory",
     "ops/test_pointwise_properties": "what holds for all shapes, dtypes and values, by hypothesis",
     "ops/test_refusals": "arguments at the edge of what is taken",
+    "tensors/test_resize": "tensors that take another size in place",
     "test_dispatch": "making, drawing, printing and saving on a device that takes no NumPy array",
     "test_docstrings": "every public name has a docstring",
     "test_floors": "a file imports from floors below its own",

@@ -331,6 +331,8 @@ def _store(array, index, value):
     except IndexError as error:
         raise IndexError(in_torchs_words(error)) from None
     except ValueError as error:
+        if not array.flags.writeable:
+            raise RuntimeError("the memory of this tensor is read-only") from error
         shape = list(picked_shape(index, array.shape))
         raise RuntimeError(
             f"shape mismatch: value tensor of shape {list(value.shape)} cannot be broadcast to indexing "

@@ -49,7 +49,7 @@ def as_tensor(data, dtype=None, device=None):
 
     A tensor keeps its place in the graph. Errors as :func:`tensor`.
     """
-    if type(data) is ndarray and dtype is None and device is None and default_device() is CPU:
+    if type(data) is ndarray and dtype is None and device is None and default_device() == CPU:
         return from_numpy(data)
     if isinstance(data, Variable):
         return data.to(device=device, dtype=dtype)

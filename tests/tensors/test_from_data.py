@@ -68,6 +68,7 @@ def test_layout_is_kept():
 def test_read_only_arrays_warn():
     array = np.zeros(3)
     array.flags.writeable = False
+    mytorch.set_default_device("cpu")  # the device that it is anyway
     for make in (mytorch.from_numpy, mytorch.as_tensor):
         with pytest.warns(UserWarning, match="not writable"):
             t = make(array)
@@ -159,3 +160,13 @@ def test_images():
     image = pytest.importorskip("PIL.Image").new("RGB", (4, 3), (1, 2, 3))
     t = mytorch.tensor(image)
     assert t.dtype is mytorch.uint8 and t.shape == (3, 4, 3) and t[0, 0].tolist() == [1, 2, 3]
+
+
+@pytest.mark.filterwarnings("ignore:The given NumPy array is not writable")
+def test_writing_to_read_only_memory_says_so():
+    array = np.ones(3)
+    array.flags.writeable = False
+    x = mytorch.from_numpy(array)
+    for change in (lambda: x.add_(1), lambda: x.copy_(mytorch.zeros(3)), lambda: x.__setitem__(0, 2.0)):
+        with pytest.raises(RuntimeError, match="read-only"):
+            change()

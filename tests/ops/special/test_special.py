@@ -58,3 +58,9 @@ def test_low_precision():
             agree(lambda m, x, name=name: getattr(m.special, name)(x), [x.astype(kind)], gradient=False)
     agree(lambda m, x: m.special.i0(x), [np.arange(4)])
     agree(lambda m, x: m.igamma(x, x), [x.astype("float32")], gradient=False)
+
+
+@pytest.mark.parametrize("name", ["erfc", "erfinv", "lgamma", "digamma"])
+def test_complex_numbers_are_refused_not_cut(name):
+    with pytest.raises(NotImplementedError, match="complex128"):
+        getattr(mytorch, name)(mytorch.tensor([0.3 + 0.4j], dtype=mytorch.complex128))

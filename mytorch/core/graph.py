@@ -1,7 +1,7 @@
 """The graph: Variables, the Nodes that made them, the edges between. This file knows no operation.
 
 A Node holds its rules, what they asked to save, and edges to the nodes of its inputs; never its outputs, so
-there are no reference cycles and a dropped graph is freed at once. ``engine.py`` records operations in it,
+there are no reference cycles and a dropped graph is freed at once. ``primitive.py`` records operations in it,
 ``walk.py`` goes back through it.
 """
 
@@ -142,8 +142,8 @@ def note_view(new, call, inputs, settings, index=None):
     """If ``new`` shares the memory of the input, tie them together: one change counter, and the way to take
     the view again.
     """
-    source, array = inputs[0], new.array
-    if not isinstance(source, Variable) or not (array is source.array or _shares(array, source.array)):
+    source = inputs[0]
+    if not isinstance(source, Variable) or not _shares(new.array, source.array):
         return
     earlier, rest = source._view, inputs[1:]
 
@@ -159,9 +159,12 @@ def note_view(new, call, inputs, settings, index=None):
 
 
 def _shares(array, source):
-    """Whether ``array`` is a view of ``source`` or of its base."""
-    owners = array.base, getattr(array.base, "base", None)  # NumPy's as_strided puts one between
-    return any(owner is not None and (owner is source or owner is source.base) for owner in owners)
+    """Whether ``array`` is ``source`` or a view of it or of its base."""
+    owner = array.base
+    if owner is source or (owner is not None and owner is source.base) or array is source:
+        return True
+    owner = getattr(owner, "base", None)  # NumPy's as_strided puts one between
+    return owner is not None and (owner is source or owner is source.base)
 
 
 def rebase(variable, node):

@@ -13,16 +13,15 @@ import traceback
 
 import numpy
 
-from . import graph
 from .anomaly_mode import detect_anomaly
 from .arrays import QUIET, as_array, float_errors
+from .compiled_call import MISSING, compiled_call
 from .errors import explain, refuse_inference
 from .graph import Name, Node, Variable, clock, grad_state, note_reader, note_view, output_edge, refresh, wrap
-from .out import into
 from .plan import MANY, Plan
 from .signature import Signature
 
-ndarray, _new = numpy.ndarray, object.__new__
+_new = object.__new__
 _FLOAT32, _FLOAT64 = numpy.dtype("float32"), numpy.dtype("float64")
 
 # every operation, for the tests and for ``python -m mytorch.gradcheck``
@@ -64,6 +63,8 @@ def primitive(forward=None, /, **declaration):
 class Primitive:
     """An operation: its function on arrays, its rules, and the plans of what its calls record."""
 
+    into = None  # how ``out=`` is served: set by ops/out_argument.py
+
     def __init__(
         self,
         forward,
@@ -101,69 +102,71 @@ class Primitive:
         return self._wants[rule]
 
     def as_function(self):
-        """The operation as it is called. What is looked up once here costs nothing in a call."""
-        op, signature, forward = self, self.signature, self.forward
-        prepare, aux, view, differentiable = self.prepare, self.aux, self.view, self.differentiable
-        only_arrays = not (signature.defaults or signature.variadic)
-        arity = len(signature.inputs) if only_arrays else -1  # a call with so many needs no sorting out
+        """The operation as the function that is public."""
+        forward = self.forward
+        if self.signature.variadic:
 
-        def call(*inputs, **settings):
-            pattern = 1  # a number that says which inputs are Variables and which want a gradient
-            if settings or len(inputs) != arity:
-                if "out" in settings:
-                    return into(call, inputs, settings)
-                inputs, settings = signature.settle(inputs, settings)
-                if len(inputs) > MANY:
-                    pattern = math.inf  # stays infinite: so many inputs have a plan of their own
-            arrays, found, live, inference = [], False, False, False
-            for value in inputs:
-                if isinstance(value, Variable):
-                    if value._base is not None and value._base._node is not value._base_node:
-                        refresh(value)
-                    arrays.append(value.array)
-                    found = True
-                    if value._node is None:
-                        pattern = pattern * 3 + 1
-                        if value._inference:
-                            inference = True
-                    else:
-                        pattern = pattern * 3 + 2
-                        live = True
-                else:
-                    arrays.append(value)
-                    pattern *= 3
-            given, extras = arrays, None
-            token = float_errors.set(QUIET)
-            try:
-                if prepare is not None:
-                    arrays = prepare(arrays)
-                out = forward(*arrays, **settings)
-            except Exception as error:
-                raise explain(op.name, inputs, settings, error) from error
-            finally:
-                float_errors.reset(token)
-            if aux:
-                out, *extras = out
-            if not found:
-                return out  # arrays in, arrays out
-            state, node, counter = grad_state.get(), None, [0, 0]
-            if live and state and differentiable:
-                node = op.record(pattern, inference, inputs, given, arrays, out, extras, settings, counter)
-            if type(out) is tuple:
-                return op.several(call, out, node, inputs, settings)
-            new = _new(graph.result_type)
-            new.array = out if type(out) is ndarray else as_array(out)
-            new._node, new._counter = node, counter
-            if state is None:
-                new._inference = True
-            if view:
-                note_view(new, call, inputs, settings)
-            return new
+            def function(*inputs, **settings):
+                return self(*inputs, **settings)
+        else:
+            function = compiled_call(self)
+        function.__name__ = function.__qualname__ = self.name
+        function.__doc__, function.__module__, function.primitive = forward.__doc__, forward.__module__, self
+        function.__signature__ = inspect.signature(forward)
+        self.function = function
+        return function
 
-        call.__name__ = call.__qualname__ = op.name
-        call.__doc__, call.__module__, call.primitive = forward.__doc__, forward.__module__, op
-        call.__signature__ = inspect.signature(forward)
-        return call
+    def __call__(self, *inputs, **settings):
+        """What a call does, for any operation. ``compiled_call.py`` unrolls it."""
+        if "out" in settings:
+            return Primitive.into(self.function, inputs, settings)
+        inputs, settings = self.signature.settle(inputs, settings)
+        given, pattern = [], 1  # a number that says which inputs are Variables and which want a gradient
+        for value in inputs:
+            if isinstance(value, Variable):
+                if value._base is not None and value._base._node is not value._base_node:
+                    refresh(value)
+                given.append(value.array)
+                pattern = pattern * 3 + (1 if value._node is None else 2)
+            else:
+                given.append(value)
+                pattern = pattern * 3
+        arrays, extras = given, None
+        token = float_errors.set(QUIET)
+        try:
+            if self.prepare is not None:
+                arrays = self.prepare(given)
+            out = self.forward(*arrays, **settings)
+        except Exception as error:
+            raise explain(self.name, inputs, settings, error) from error
+        finally:
+            float_errors.reset(token)
+        if self.aux:
+            out, *extras = out
+        variables = [v for v in inputs if isinstance(v, Variable)]
+        if not variables:
+            return out  # arrays in, arrays out
+        node, counter = None, [0, 0]
+        if self.differentiable and grad_state.get() and any(v._node is not None for v in variables):
+            inference = any(v._inference for v in variables)
+            if len(inputs) > MANY:
+                pattern = math.inf  # so many have a plan of their own
+            node = self.record(pattern, inference, inputs, given, arrays, out, extras, settings, counter)
+        if type(out) is tuple:
+            return self.several(out, node, inputs, settings)
+        new = wrap(as_array(out), node)
+        new._counter = counter
+        if self.view:
+            note_view(new, self.function, inputs, settings)
+        return new
+
+    def sort_out(self, given, more, others):
+        """A call whose arguments are not all plain: others than the parameters, or not of their kinds."""
+        if more:
+            return self(*given.values(), *more, **others)
+        known = {**self.signature.optional, **self.signature.known}
+        settings = {n: v for n, v in given.items() if v is not MISSING and v is not known.get(n, MISSING)}
+        return self(**settings, **others)
 
     def record(self, pattern, inference, inputs, given, arrays, out, extras, settings, counter):
         """The Node of a call. ``given`` are the arrays before and ``arrays`` those after ``prepare``,
@@ -203,7 +206,7 @@ class Primitive:
             node.origin = traceback.format_stack()[:-2]
         return node
 
-    def several(self, call, arrays, node, inputs, settings):
+    def several(self, arrays, node, inputs, settings):
         """The Variables of several outputs; those of integers and booleans carry no gradient."""
         if node is not None:
             node.outputs = tuple((a.shape, a.dtype) for a in arrays)
@@ -214,7 +217,7 @@ class Primitive:
             edge = output_edge(node, index) if node is not None and array.dtype.kind in "fcV" else None
             new = wrap(array, edge)
             if self.view:
-                note_view(new, call, inputs, settings, index)
+                note_view(new, self.function, inputs, settings, index)
             results.append(new)
         if node is not None and node.plan.keeps_out:
             saved = self.outputs if "out" in node.plan.saves else node.plan.saves

@@ -51,10 +51,6 @@ class Signature:
         self.flags = [name for name, default in self.known.items() if default is True or default is False]
         self.numbers = [(name, check) for _, name, check in number_settings(forward)]
         self.typed = differentiable and self.known.get("dtype", ()) is None
-        # the number of arguments with all required settings by position
-        arity, order = len(self.inputs), list(self.defaults)
-        least = arity + 1 + max((order.index(name) for name in self.required), default=0)
-        self.in_order = range(0) if self.variadic else range(least, arity + len(order) + 1)
 
     def settle(self, inputs, settings):
         """The arrays of a call and all settings by name, each of its kind. TypeError for arguments that do
@@ -65,9 +61,6 @@ class Signature:
             settings = {**self.known, **settings}
             if len(inputs) < arity:
                 inputs = (*inputs, *(self.optional[name] for name in self.inputs[len(inputs) :]))
-        elif not settings and len(inputs) in self.in_order:
-            settings = {**self.known, **dict(zip(self.defaults, inputs[arity:]))}
-            inputs = inputs[:arity]
         else:
             inputs, settings = self.bind(inputs, settings)
         if self.typed and settings["dtype"] is not None:

@@ -6,8 +6,8 @@ import functools
 import inspect
 
 from ..core.graph import Variable
-from ..core.out import into
 from ..core.scalar_arguments import PLAIN, number_settings
+from .out_argument import into
 
 SPELLINGS = {"axis": "dim", "keepdims": "keepdim"}  # NumPy's
 

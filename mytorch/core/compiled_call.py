@@ -1,0 +1,147 @@
+"""The function that an operation is called by: what ``Primitive.__call__`` does, unrolled for its parameters.
+
+It is compiled at its first call, so importing costs nothing. For ``mul(x, y)`` it is
+
+    def mul(x=MISSING, y=MISSING, *more, **others):
+        if more or others or x is MISSING or y is MISSING:
+            return op.sort_out({"x": x, "y": y}, more, others)
+        if isinstance(x, Variable):
+            if x._base is not None and x._base._node is not x._base_node:
+                refresh(x)
+            x_array, x_kind = x.array, 1 if x._node is None else 2
+        else:
+            x_array, x_kind = x, 0
+        …                                                          # the same for y
+        given = arrays = [x_array, y_array]
+        token = float_errors.set(QUIET)
+        …                                                          # and all the rest as it stands there
+"""
+
+from __future__ import annotations
+
+import linecache
+import types
+
+from . import graph
+from .arrays import QUIET, as_array, float_errors, ndarray
+from .errors import explain
+from .graph import Variable, grad_state, note_view, refresh
+from .scalar_arguments import PLAIN
+
+MISSING = object()  # stands for an argument that was not given
+
+INPUT = """
+    if isinstance({x}, Variable):
+        if {x}._base is not None and {x}._base._node is not {x}._base_node:
+            refresh({x})
+        {x}_array, {x}_kind = {x}.array, 1 if {x}._node is None else 2
+    else:
+        {x}_array, {x}_kind = {x}, 0"""
+COMPUTE = """
+    given = arrays = [{arrays}]
+    token = float_errors.set(QUIET)
+    try:
+        {prepare}
+        result = forward({call})
+    except Exception as error:
+        raise explain(op.name, ({inputs}), {settings}, error) from error
+    finally:
+        float_errors.reset(token)
+    {unpack}
+    if not ({raw}):
+        return result
+    node, counter, state = None, [0, 0], grad_state.get()"""
+RECORD = """
+    if state and ({live}):
+        node = op.record(
+            {pattern}, {inference}, ({inputs}), given, arrays, result, extras, {settings}, counter
+        )"""
+SEVERAL = """
+    if type(result) is tuple:
+        return op.several(result, node, ({inputs}), {settings})"""
+WRAP = """
+    new = create(graph.result_type)
+    new.array = result if type(result) is ndarray else as_array(result)
+    new._node, new._counter = node, counter
+    if state is None:
+        new._inference = True
+    {note_view}
+    return new
+"""
+
+
+USED = {  # by the compiled functions
+    "MISSING": MISSING,
+    "PLAIN": PLAIN,
+    "QUIET": QUIET,
+    "Variable": Variable,
+    "as_array": as_array,
+    "create": object.__new__,
+    "explain": explain,
+    "float_errors": float_errors,
+    "grad_state": grad_state,
+    "graph": graph,
+    "ndarray": ndarray,
+    "note_view": note_view,
+    "refresh": refresh,
+}
+FIRST_CALL = compile("f = lambda *inputs, **settings: compile_now(op)(*inputs, **settings)", __name__, "exec")
+
+
+def compiled_call(op):
+    """The function of ``op``, a Primitive. It compiles itself when it is first called."""
+    names = {"op": op, "forward": op.forward, "prepare": op.prepare, "compile_now": compile_now, **USED}
+    return types.FunctionType(FIRST_CALL.co_consts[0], names, op.name)
+
+
+def compile_now(op):
+    """Give the function of ``op`` its code, in the place of that of the first call; returns the function."""
+    function, signature, made = op.function, op.signature, {}
+    text, file = source(op), f"<call of {op.name}>"
+    linecache.cache[file] = len(text), None, text.splitlines(True), file  # for tracebacks and debuggers
+    exec(compile(text, file, "exec"), function.__globals__, made)
+    known = {**signature.optional, **signature.known}
+    names = (*signature.inputs, *signature.defaults)
+    function.__defaults__ = tuple(known.get(name, MISSING) for name in names)
+    function.__code__ = made["call"].__code__
+    return function
+
+
+def source(op):
+    """The source of the function of ``op``."""
+    signature, inputs = op.signature, op.signature.inputs
+    names, known = (*inputs, *signature.defaults), {**signature.optional, **signature.known}
+    unusual = ["more", "others"]
+    unusual += [f"{name} is MISSING" for name in names if name not in known]
+    unusual += [f"({name} is not True and {name} is not False)" for name in signature.flags]
+    unusual += [f"({name} is not None and type({name}) not in PLAIN)" for name, _ in signature.numbers]
+    unusual += ["dtype is not None"] * signature.typed
+    given = "{" + ", ".join(f"{name!r}: {name}" for name in names) + "}"
+    arrays = [f"{x}_array" for x in inputs]
+    pattern = "1"
+    for x in inputs:
+        pattern = f"({pattern}) * 3 + {x}_kind"
+    parts = {
+        "inputs": "".join(f"{x}, " for x in inputs),
+        "settings": "{" + ", ".join(f"{name!r}: {name}" for name in signature.defaults) + "}",
+        "arrays": ", ".join(arrays),
+        "prepare": "arrays = prepare(arrays)" if op.prepare else "",
+        "call": ", ".join(
+            [*(["*arrays"] if op.prepare else arrays), *(f"{n}={n}" for n in signature.defaults)]
+        ),
+        "unpack": "result, *extras = result" if op.aux else "extras = None",
+        "raw": " or ".join(f"{x}_kind" for x in inputs),
+        "live": " or ".join(f"{x}_kind == 2" for x in inputs),
+        "pattern": pattern,
+        "inference": " or ".join(f"({x}_kind == 1 and {x}._inference)" for x in inputs),
+        "note_view": "note_view(new, op.function, ({inputs}), {settings})" if op.view else "",
+    }
+    parts["note_view"] = parts["note_view"].format(**parts)
+    text = COMPUTE + (RECORD if op.differentiable else "") + SEVERAL + WRAP
+    return (
+        f"def call({', '.join(names)}, *more, **others):\n"
+        f"    if {' or '.join(unusual)}:\n"
+        f"        return op.sort_out({given}, more, others)"
+        + "".join(INPUT.format(x=x) for x in inputs)
+        + text.format(**parts)
+    )

@@ -1,0 +1,70 @@
+"""What an operation's compiled function does does, ``Primitive.__call__`` does, for every sample."""
+
+import linecache
+import traceback
+
+import numpy as np
+import pytest
+
+import mytorch
+from mytorch.core.compiled_call import compile_now, source
+from mytorch.core.primitive import primitives
+from mytorch.testing.samples import rows
+from tests.ops.test_ownership import gradients_after, tensors
+
+ROWS = rows()
+GENERAL = (lambda *inputs, **settings: op(*inputs, **settings)).__code__  # noqa: F821
+
+
+def results(row):
+    """The values of a row's results, which of them are views, and the gradients of its inputs."""
+    outputs = tensors(row.call(*map(mytorch.tensor, row.arrays("float64"))), mytorch.Tensor)
+    gradients = gradients_after(row, lambda results: None) if row.smooth else ()
+    return outputs, [out._base is not None for out in outputs], gradients
+
+
+def call_generally(monkeypatch):
+    """From now on every operation is called the general way."""
+    for op in primitives.values():
+        if not op.signature.variadic:
+            monkeypatch.setattr(op.function, "__defaults__", None)
+            monkeypatch.setattr(op.function, "__code__", GENERAL)
+
+
+@pytest.mark.parametrize("row", ROWS, ids=[row.id for row in ROWS])
+def test_it_does_what_the_general_call_does(row, monkeypatch):
+    compiled = results(row)
+    call_generally(monkeypatch)
+    general = results(row)
+    assert compiled[1] == general[1]
+    for ours, theirs in zip(compiled[0] + list(compiled[2]), general[0] + list(general[2]), strict=True):
+        np.testing.assert_array_equal(ours.numpy(), theirs.numpy())
+
+
+def test_the_general_way_is_really_taken(monkeypatch):
+    seen = []
+    original = type(primitives["exp"]).__call__
+    monkeypatch.setattr(
+        type(primitives["exp"]), "__call__", lambda op, *a, **s: seen.append(op.name) or original(op, *a, **s)
+    )
+    mytorch.exp(mytorch.ones(2))
+    assert seen == []
+    call_generally(monkeypatch)
+    mytorch.exp(mytorch.ones(2))
+    assert seen == ["exp"]
+
+
+def test_every_operation_can_be_compiled():
+    for op in primitives.values():
+        if not op.signature.variadic:
+            compile(source(op), op.name, "exec")
+            assert compile_now(op) is op.function
+
+
+def test_a_traceback_shows_its_lines():
+    try:
+        mytorch.mul(mytorch.ones(2), mytorch.ones(3))
+    except RuntimeError as error:
+        shown = "".join(traceback.format_exception(error))
+    assert 'File "<call of mul>"' in shown and "raise explain(op.name" in shown
+    assert linecache.getline("<call of mul>", 1) == "def call(x, y, *more, **others):\n"

@@ -10,6 +10,7 @@ import functools
 import inspect
 import math
 import traceback
+from collections.abc import Callable
 
 import numpy
 
@@ -63,7 +64,7 @@ def primitive(forward=None, /, **declaration):
 class Primitive:
     """An operation: its function on arrays, its rules, and the plans of what its calls record."""
 
-    into = None  # how ``out=`` is served: set by ops/out_argument.py
+    into: Callable | None = None  # how ``out=`` is served: set by ops/out_argument.py
 
     def __init__(
         self,
@@ -122,11 +123,14 @@ class Primitive:
             return Primitive.into(self.function, inputs, settings)
         inputs, settings = self.signature.settle(inputs, settings)
         given, pattern = [], 1  # a number that says which inputs are Variables and which want a gradient
+        found = live = inference = False
         for value in inputs:
             if isinstance(value, Variable):
                 if value._base is not None and value._base._node is not value._base_node:
                     refresh(value)
                 given.append(value.array)
+                found, live = True, live or value._node is not None
+                inference = inference or value._inference
                 pattern = pattern * 3 + (1 if value._node is None else 2)
             else:
                 given.append(value)
@@ -143,12 +147,10 @@ class Primitive:
             float_errors.reset(token)
         if self.aux:
             out, *extras = out
-        variables = [v for v in inputs if isinstance(v, Variable)]
-        if not variables:
+        if not found:
             return out  # arrays in, arrays out
         node, counter = None, [0, 0]
-        if self.differentiable and grad_state.get() and any(v._node is not None for v in variables):
-            inference = any(v._inference for v in variables)
+        if live and self.differentiable and grad_state.get():
             if len(inputs) > MANY:
                 pattern = math.inf  # so many have a plan of their own
             node = self.record(pattern, inference, inputs, given, arrays, out, extras, settings, counter)

@@ -109,6 +109,8 @@ def promoted(arrays):
                 return arrays
         elif (first is float or first is int) and second in modules and y.dtype.kind == "f":
             return [_constant(x, y.dtype), y] if x and second is numpy.ndarray else arrays
+    elif all(type(a) in modules and a.dtype is arrays[0].dtype for a in arrays):
+        return arrays
     return _cast(arrays, result_numpy(arrays))
 
 

@@ -1,6 +1,6 @@
-"""The function that an operation is called by: what ``Primitive.__call__`` does, unrolled for its parameters.
+"""What ``Primitive.__call__`` does, unrolled for the parameters of one operation, since calls are many.
 
-It is compiled at its first call, so importing costs nothing. For ``mul(x, y)`` it is
+It is compiled at the first call, so importing costs nothing. For ``mul(x, y)`` it is
 
     def mul(x=MISSING, y=MISSING, *more, **others):
         if more or others or x is MISSING or y is MISSING:
@@ -13,7 +13,6 @@ It is compiled at its first call, so importing costs nothing. For ``mul(x, y)`` 
             x_array, x_kind = x, 0
         …                                                          # the same for y
         given = arrays = [x_array, y_array]
-        token = float_errors.set(QUIET)
         …                                                          # and all the rest as it stands there
 """
 

@@ -18,7 +18,7 @@ keep_freed_memory()
 newaxis = None
 
 _SUBMODULES = """
-    accelerator amp autograd backends compiler cuda datasets distributed distributions func hub jit linalg
+    accelerator amp autograd backends compiler cuda datasets distributed distributions fft func hub jit linalg
     multiprocessing nn onnx optim random serialization special testing utils version
 """.split()
 
@@ -101,6 +101,7 @@ _HOMES = {
     "ops.special.erf": "erf erfc erfinv",
     "ops.special.gamma": "digamma lgamma mvlgamma polygamma",
     "ops.special.incomplete_gamma": "igamma igammac",
+    "ops.spectral.short_time": "istft stft",
     "ops.split": "chunk dsplit hsplit narrow select split split_with_sizes tensor_split vsplit",
     "ops.statistics.counting": "bincount histc histogram isin",
     "ops.statistics.differences": "corrcoef cov cumulative_trapezoid diff gradient trapezoid trapz",

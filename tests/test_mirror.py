@@ -76,6 +76,8 @@ ELSEWHERE = {
     "nn/utils/test_weight_norm": "nn/utils/parametrizations",
     "ops/losses/test_distance": "nn/distance",
     "ops/losses/test_pointwise": "ops/losses/loss_reduction",
+    "ops/spectral/test_shift": "tensors/frequency_creation",
+    "ops/spectral/test_transforms": "fft ops/spectral/fourier",
     "ops/special/test_special": "special ops/special/incomplete_gamma ops/special/normal",
     "ops/spatial/test_conv": "ops/spatial/arguments ops/spatial/convolution",
     "ops/spatial/test_interpolate": "ops/spatial/resample",

@@ -17,7 +17,7 @@ from .shape_arguments import check_dim, integer, sizes
     complex=True,
     name="unfold",
     view=True,
-    x=lambda g, x_shape, dimension, step: _overlap_add(g, shape=x_shape, dimension=dimension, step=step),
+    x=lambda g, x_shape, dimension, step: overlap_add(g, shape=x_shape, dimension=dimension, step=step),
 )
 def windows(x, *, dimension, size: int, step: int):
     """All windows of ``size`` along ``dimension``, one every ``step``, as a view.
@@ -45,7 +45,7 @@ def windows(x, *, dimension, size: int, step: int):
     x=lambda g, x_shape, dimension, step: windows(g, dimension=dimension, size=x_shape[-1], step=step),
 )
 @widened
-def _overlap_add(x, *, shape, dimension, step):
+def overlap_add(x, *, shape, dimension, step):
     """The reverse of :func:`windows`: each element of ``shape`` is the sum over the windows that it is in."""
     if not shape:
         return xp(x).asarray(summed(x), dtype=x.dtype)

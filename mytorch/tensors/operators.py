@@ -74,6 +74,7 @@ METHODS = {
     "shape": "squeeze unsqueeze flatten ravel broadcast_to repeat tile unflatten",
     "strided": "as_strided unfold=windows",
     "layout": "clone contiguous is_contiguous stride storage_offset data_ptr",
+    "spectral.short_time": "istft stft",
     "split": "split split_with_sizes chunk tensor_split hsplit vsplit dsplit narrow select",
     "join": "unbind",
     "gather": "gather take_along_dim index_select take nonzero argwhere repeat_interleave",

@@ -13,7 +13,6 @@ from types import FunctionType, ModuleType
 ABSENT = {
     "ao": "there are no quantized tensors",
     "export": "nothing is compiled or traced: functions and modules stay as they are",
-    "fft": "there are no spectral functions: numpy.fft has them, without gradients",
     "fx": "nothing is compiled or traced: functions and modules stay as they are",
     "masked": "there are no masked tensors: torch.where and masked_fill have gradients",
     "nested": "there are no nested tensors: nn.utils.rnn packs and pads sequences of several lengths",

@@ -4,7 +4,7 @@ import numpy as np
 
 import mytorch
 from mytorch.ops.shape import sum_to
-from mytorch.ops.strided import _overlap_add
+from mytorch.ops.strided import overlap_add
 
 from . import Sample
 
@@ -118,7 +118,7 @@ ROWS = [
     ),
     Sample(
         "overlap_add",
-        lambda x: _overlap_add(x, shape=(4,), dimension=0, step=1),
+        lambda x: overlap_add(x, shape=(4,), dimension=0, step=1),
         ((3, 2),),
         lambda x: np.pad(x[:, 0], (0, 1)) + np.pad(x[:, 1], (1, 0)),
     ),

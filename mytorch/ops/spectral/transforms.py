@@ -81,16 +81,18 @@ def _resized(x, dims, sizes):
 # ---- the three kinds -----------------------------------------------------------------------------
 
 
-def _to_complex(x, dims, sizes, norm, inverse):
+def _to_complex(x, place, norm, inverse):
     """Complex (or real) numbers to complex ones."""
+    dims, sizes = place
     x, norm = _resized(x, dims, sizes), _norm_of(norm)
     if dims:
         return complex_transform(x, dims=tuple(dims), norm=norm, inverse=inverse)
     return to_dtype(x, "complex64" if array_of(x).dtype in ("float32", "complex64") else "complex128")
 
 
-def _from_real(name, x, dims, sizes, norm):
+def _from_real(name, x, place, norm):
     """Real numbers to the frequencies of the last dimension that are not negative."""
+    dims, sizes = place
     if not dims:
         raise RuntimeError(f"{name} must transform at least one axis")
     x, norm = _resized(x, dims, sizes), _norm_of(norm)
@@ -98,8 +100,9 @@ def _from_real(name, x, dims, sizes, norm):
     return complex_transform(x, dims=tuple(dims[:-1]), norm=norm, inverse=False) if dims[1:] else x
 
 
-def _to_real(name, x, dims, sizes, norm):
+def _to_real(name, x, place, norm):
     """Frequencies, of the last dimension those that are not negative, to real numbers."""
+    dims, sizes = place
     if not dims:
         raise RuntimeError(f"{name} must transform at least one axis")
     last = 2 * (x.shape[dims[-1]] - 1) if sizes[-1] is None else sizes[-1]
@@ -118,28 +121,28 @@ def _to_real(name, x, dims, sizes, norm):
 def fft(input, n: int | None = None, dim=-1, norm=None):
     """The Fourier transform over ``dim``: X[k] = Σ x[j] · exp(-2πi · j · k / n). Complex, of any input."""
     x = _taken("fft", input)
-    return _to_complex(x, *_one(x, n, dim), norm, inverse=False)
+    return _to_complex(x, _one(x, n, dim), norm, inverse=False)
 
 
 @composite(out=True)
 def ifft(input, n: int | None = None, dim=-1, norm=None):
     """The inverse of :func:`fft`: x[j] = 1/n · Σ X[k] · exp(2πi · j · k / n)."""
     x = _taken("ifft", input)
-    return _to_complex(x, *_one(x, n, dim), norm, inverse=True)
+    return _to_complex(x, _one(x, n, dim), norm, inverse=True)
 
 
 @composite(out=True)
 def fftn(input, s=None, dim=None, norm=None):
     """:func:`fft` over each of several dimensions, all of them by default."""
     x = _taken("fftn", input)
-    return _to_complex(x, *_several(x, s, dim), norm, inverse=False)
+    return _to_complex(x, _several(x, s, dim), norm, inverse=False)
 
 
 @composite(out=True)
 def ifftn(input, s=None, dim=None, norm=None):
     """The inverse of :func:`fftn`."""
     x = _taken("ifftn", input)
-    return _to_complex(x, *_several(x, s, dim), norm, inverse=True)
+    return _to_complex(x, _several(x, s, dim), norm, inverse=True)
 
 
 @composite(out=True)
@@ -164,28 +167,28 @@ def rfft(input, n: int | None = None, dim=-1, norm=None):
     The others are their conjugates.
     """
     x = _taken("rfft", input, real=True)
-    return _from_real("rfft", x, *_one(x, n, dim), norm)
+    return _from_real("rfft", x, _one(x, n, dim), norm)
 
 
 @composite(out=True)
 def irfft(input, n: int | None = None, dim=-1, norm=None):
     """The inverse of :func:`rfft`: ``n`` real numbers, 2 · (size - 1) by default."""
     x = _taken("irfft", input)
-    return _to_real("irfft", x, *_one(x, n, dim), norm)
+    return _to_real("irfft", x, _one(x, n, dim), norm)
 
 
 @composite(out=True)
 def rfftn(input, s=None, dim=None, norm=None):
     """:func:`rfft` over the last of ``dim``, then :func:`fft` over the others."""
     x = _taken("rfftn", input, real=True)
-    return _from_real("rfftn", x, *_several(x, s, dim), norm)
+    return _from_real("rfftn", x, _several(x, s, dim), norm)
 
 
 @composite(out=True)
 def irfftn(input, s=None, dim=None, norm=None):
     """The inverse of :func:`rfftn`; the last of ``s`` is the size of the real result."""
     x = _taken("irfftn", input)
-    return _to_real("irfftn", x, *_several(x, s, dim), norm)
+    return _to_real("irfftn", x, _several(x, s, dim), norm)
 
 
 @composite(out=True)
@@ -207,28 +210,28 @@ def irfft2(input, s=None, dim=(-2, -1), norm=None):
 def hfft(input, n: int | None = None, dim=-1, norm=None):
     """The transform of a signal of which ``input`` is one half and whose spectrum is real (Hermitian)."""
     x = _taken("hfft", input)
-    return _to_real("hfft", conj(x), *_one(x, n, dim), OTHER_SIDE[_norm_of(norm)])
+    return _to_real("hfft", conj(x), _one(x, n, dim), OTHER_SIDE[_norm_of(norm)])
 
 
 @composite(out=True)
 def ihfft(input, n: int | None = None, dim=-1, norm=None):
     """The inverse of :func:`hfft`."""
     x = _taken("ihfft", input, real=True)
-    return conj(_from_real("ihfft", x, *_one(x, n, dim), OTHER_SIDE[_norm_of(norm)]))
+    return conj(_from_real("ihfft", x, _one(x, n, dim), OTHER_SIDE[_norm_of(norm)]))
 
 
 @composite(out=True)
 def hfftn(input, s=None, dim=None, norm=None):
     """:func:`hfft` over the last of ``dim``, :func:`fft` over the others."""
     x = _taken("hfftn", input)
-    return _to_real("hfftn", conj(x), *_several(x, s, dim), OTHER_SIDE[_norm_of(norm)])
+    return _to_real("hfftn", conj(x), _several(x, s, dim), OTHER_SIDE[_norm_of(norm)])
 
 
 @composite(out=True)
 def ihfftn(input, s=None, dim=None, norm=None):
     """The inverse of :func:`hfftn`."""
     x = _taken("ihfftn", input, real=True)
-    return conj(_from_real("ihfftn", x, *_several(x, s, dim), OTHER_SIDE[_norm_of(norm)]))
+    return conj(_from_real("ihfftn", x, _several(x, s, dim), OTHER_SIDE[_norm_of(norm)]))
 
 
 @composite(out=True)

@@ -145,7 +145,10 @@ _HOMES = {
         bartlett_window blackman_window hamming_window hann_window kaiser_window
     """,
     "autograd.grad_mode": "enable_grad inference_mode no_grad set_grad_enabled",
-    "amp": "autocast GradScaler is_autocast_enabled",
+    "amp.autocast": """
+        autocast clear_autocast_cache get_autocast_dtype is_autocast_cache_enabled is_autocast_enabled
+    """,
+    "amp.grad_scaler": "GradScaler",
     "backends.show_config": "show_config",
     "func": "vmap",
     "linalg.low_rank": "pca_lowrank svd_lowrank",

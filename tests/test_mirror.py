@@ -105,7 +105,8 @@ ELSEWHERE = {
     "tensors/test_generator": "random",
     "tensors/test_storage": """
         tensors/tensor tensors/torch_flags ops/cast tensors/casting tensors/conversion""",
-    "test_amp": "cuda/amp",
+    "amp/test_autocast": "amp/custom_function amp/policies ops/interpose",
+    "amp/test_grad_scaler": "cuda/amp",
     "test_hub": "serialization/download utils/model_zoo",
     "test_jit": "onnx",
     "test_names": "backend autograd/engine nn/functional version tensors/public_names",

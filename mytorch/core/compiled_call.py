@@ -84,13 +84,13 @@ USED = {  # by the compiled functions
     "note_view": note_view,
     "refresh": refresh,
 }
-FIRST_CALL = compile("f = lambda *inputs, **settings: compile_now(op)(*inputs, **settings)", __name__, "exec")
+FIRST_CALL = compile("lambda *a, **s: compile_now(op)(*a, **s)", __name__, "eval").co_consts[0]
 
 
 def compiled_call(op):
     """The function of ``op``, a Primitive. It compiles itself when it is first called."""
     names = {"op": op, "forward": op.forward, "prepare": op.prepare, "compile_now": compile_now, **USED}
-    return types.FunctionType(FIRST_CALL.co_consts[0], names, op.name)
+    return types.FunctionType(FIRST_CALL, names, op.name)
 
 
 def compile_now(op):

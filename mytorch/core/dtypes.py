@@ -53,7 +53,7 @@ class dtype:
 def _same_numpy(mine, other):
     try:
         return mine == numpy.dtype(other)
-    except TypeError:
+    except (TypeError, ValueError):
         return False
 
 

@@ -6,6 +6,7 @@ import numpy
 
 from ..core.arrays import as_array, xp
 from ..ops.activation import leaky_relu
+from ..ops.dtype_info import finfo
 from ..ops.inplace import inplace as in_place
 from ..ops.softmax import softmax
 from .dropout import random_like, scaled
@@ -41,9 +42,9 @@ def gumbel_softmax(logits, tau=1, hard=False, eps=1e-10, dim=-1):
     ``hard``: its value is one-hot, its gradient that of the soft sample.
     """
     u = random_like(logits)
-    limits = xp(u).finfo(u.dtype)
+    limits, number = finfo(u.dtype), u.dtype.type
     # keep u inside of (0, 1): 16-bit numbers may be rounded to 1
-    noise = -xp(u).log(-xp(u).log(xp(u).clip(u, limits.tiny, 1 - limits.epsneg)))
+    noise = -xp(u).log(-xp(u).log(xp(u).clip(u, number(limits.tiny), number(1 - limits.eps / 2))))
     soft = softmax((logits + noise) / tau, dim=dim)
     if not hard:
         return soft

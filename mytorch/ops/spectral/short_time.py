@@ -74,7 +74,7 @@ def stft(
     ``center`` pads the signal (``pad_mode``) so that frame t is centred at sample t · hop_length.
     ``normalized`` divides by √n_fft. ``onesided``: only the n_fft // 2 + 1 frequencies that are not negative,
     by default for real signals. ``return_complex=False`` gives pairs (…, 2). RuntimeError for sizes that do
-    not fit.
+    not fit, NotImplementedError for ``align_to_window``.
     """
     is_real = not (_is_complex(input) or (window is not None and _is_complex(window)))
     if return_complex is None:

@@ -1,4 +1,4 @@
-"""Mixed precision helpers: the gradient scaler against PyTorch, autocast only as a switch that is off."""
+"""The gradient scaler against PyTorch."""
 
 import math
 
@@ -62,25 +62,9 @@ def s_state_of_a_disabled_one(t):
     t.amp.GradScaler("cpu").load_state_dict({})
 
 
-def s_autocast_disabled(t):
-    with t.autocast("cpu", enabled=False):
-        x = t.ones(2, 2) @ t.ones(2, 2)
-
-    @t.autocast("cpu", enabled=False)
-    def f():
-        return t.ones(2) * 2
-
-    return x, f()
-
-
 @table(globals())
 def test_as_in_torch(scenario):
     agree_on(scenario)
-
-
-def test_autocast_refuses_what_it_cannot_do():
-    with pytest.raises(NotImplementedError, match="autocast"):
-        mytorch.autocast("cpu", dtype=mytorch.bfloat16 if hasattr(mytorch, "bfloat16") else mytorch.float16)
 
 
 @pytest.mark.skipif(mytorch.cuda.is_available(), reason="there is a GPU")

@@ -1,50 +1,11 @@
-"""Mixed precision: ``GradScaler`` scales the loss of float16 models; ``autocast`` can only be disabled."""
+"""``GradScaler``: the loss of a float16 model is scaled, so that small gradients do not vanish."""
 
 from __future__ import annotations
 
-import functools
 import warnings
 
-from .core.arrays import cuda_is_available
-from .core.grad_mode import no_grad
-from .tensors.public_names import lookup as _lookup
-
-
-class autocast:
-    """A context manager and decorator that does nothing when disabled, and else raises NotImplementedError.
-
-    Cast the model with ``model.half()`` instead. As in torch, ``"cuda"`` without a GPU warns and disables it.
-    """
-
-    def __init__(self, device_type, dtype=None, enabled=True, cache_enabled=None):
-        if enabled and device_type == "cuda" and not cuda_is_available():
-            warnings.warn(
-                "User provided device_type of 'cuda', but CUDA is not available. Disabling", stacklevel=2
-            )
-            enabled = False
-        if enabled:
-            raise NotImplementedError(
-                f"autocast({device_type!r}): mytorch runs every operation in the dtype of its inputs; "
-                "cast them yourself"
-            )
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *exc_info):
-        pass
-
-    def __call__(self, function):
-        @functools.wraps(function)
-        def wrapped(*args, **kwargs):
-            return function(*args, **kwargs)
-
-        return wrapped
-
-
-def is_autocast_enabled(device_type=None) -> bool:
-    """False: see :class:`autocast`."""
-    return False
+from ..core.arrays import cuda_is_available
+from ..core.grad_mode import no_grad
 
 
 class GradScaler:
@@ -161,6 +122,3 @@ class GradScaler:
         self._scale, self._good_steps = state_dict["scale"], state_dict["_growth_tracker"]
         self._growth_factor, self._backoff_factor = state_dict["growth_factor"], state_dict["backoff_factor"]
         self._growth_interval = state_dict["growth_interval"]
-
-
-__getattr__ = _lookup(__name__)

@@ -1,0 +1,79 @@
+"""Doing something around each call of a function, for as long as it is wanted: profiles, autocast.
+
+The function stays the same object: only its ``__code__`` is exchanged. So names bound earlier by
+``from … import`` and bound methods take part as well, and nothing is asked while nothing is wanted.
+"""
+
+from __future__ import annotations
+
+import functools
+import threading
+from types import FunctionType
+
+from ..core.compiled_call import FIRST_CALL, compile_now
+
+_chains: dict = {}  # function -> its Chain
+_changing = threading.Lock()
+
+
+class Chain:
+    """What is done around a function: ``around(inner, args, kwargs)``, the last one added first."""
+
+    def __init__(self, function):
+        code, self.kwdefaults = function.__code__, function.__kwdefaults__
+        self.original = FunctionType(
+            code, function.__globals__, function.__name__, function.__defaults__, function.__closure__
+        )
+        self.original.__kwdefaults__ = self.kwdefaults
+        self.arounds = ()
+        function.__kwdefaults__ = {**(self.kwdefaults or {}), "_chain": self}
+        function.__code__ = _passing_on(code.co_freevars)
+
+    def __call__(self, args, kwargs):
+        inner = self.original
+        for around in self.arounds:
+            inner = _step(around, inner)
+        return inner(*args, **kwargs)
+
+    def end(self, function):
+        """``function`` is as it was."""
+        function.__code__, function.__kwdefaults__ = self.original.__code__, self.kwdefaults
+
+
+def _step(around, inner):
+    return lambda *args, **kwargs: around(inner, args, kwargs)
+
+
+@functools.cache
+def _passing_on(names):
+    """Code that passes a call on to the keyword default ``_chain``. A function takes only code with as many
+    free variables as its own has.
+    """
+    listed = ", ".join(names)
+    source = f"""def outer({listed}):
+    def call(*args, _chain, **kwargs):
+        return _chain(args, kwargs)
+        {listed}
+    return call"""
+    scope: dict = {}
+    exec(compile(source, __file__, "exec"), scope)
+    return scope["outer"](*names).__code__
+
+
+def interpose(function, around):
+    """From now on ``function(…)`` is ``around(inner, args, kwargs)``; returns what ends that."""
+    with _changing:
+        if function.__code__ is FIRST_CALL:  # an operation would exchange its code when it is first called
+            compile_now(function.primitive)
+        chain = _chains.get(function)
+        if chain is None:
+            chain = _chains[function] = Chain(function)
+        chain.arounds += (around,)
+
+    def end():
+        with _changing:
+            chain.arounds = tuple(a for a in chain.arounds if a is not around)
+            if not chain.arounds and _chains.pop(function, None):
+                chain.end(function)
+
+    return end

@@ -162,7 +162,7 @@ class Primitive:
 
         call.__name__ = call.__qualname__ = op.name
         call.__doc__, call.__module__, call.primitive = forward.__doc__, forward.__module__, op
-        call.__signature__ = inspect.signature(forward)
+        call.__signature__, op.function = inspect.signature(forward), call
         return call
 
     def record(self, pattern, inference, inputs, given, arrays, out, extras, settings, counter):

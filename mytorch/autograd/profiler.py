@@ -22,6 +22,8 @@ class profile(_profile):
         if self.enabled:
             super().__exit__(*exc_info)
 
+    function_events = property(_profile.events)
+
     def __str__(self):
         return self.events().table()
 

@@ -13,7 +13,7 @@ class _Costs:
 
     cpu_time_total = self_cpu_time_total = device_time_total = self_device_time_total = 0.0
     cpu_memory_usage = self_cpu_memory_usage = 0
-    count, parent = 1, None
+    count, parent, type = 1, None, ""
     cpu_time = property(lambda self: self.cpu_time_total / self.count if self.count else 0.0)
     device_time = property(lambda self: self.device_time_total / self.count if self.count else 0.0)
 
@@ -92,6 +92,7 @@ class EventList(list):
             return event.key, event.phase, shapes, *event.stack[:group_by_stack_n]
 
         rows: dict = {}
+        types: dict = {}  # path of a module -> its class
         for event in self:
             if group_by == "operation":
                 keys = list(map(key, event.path()))
@@ -106,6 +107,12 @@ class EventList(list):
                     if place == keys[-1]:
                         setattr(row, f"self_{name}", getattr(row, f"self_{name}") + own)
             rows[keys[-1]].count += group_by == "operation" or event.kind in ("module", "node")
+            if group_by_input_shapes:
+                rows[keys[-1]].input_shapes = event.input_shapes
+            if group_by == "module" and event.kind == "module":
+                types[event.module] = event.name.removeprefix("nn.Module: ")
+        for row in rows.values():
+            row.type = types.get(row.key, "")
         return EventList(rows.values(), self.profile_memory)
 
     def table(
@@ -130,6 +137,8 @@ class EventList(list):
             ("CPU total", "cpu_time_total", microseconds),
             ("CPU time avg", "cpu_time", microseconds),
         ]
+        if any(row.type for row in rows):
+            columns.insert(1, ("Type", "type", str))
         if on_gpu:
             columns.append(("Self CUDA", "self_device_time_total", microseconds))
             columns.append(("Self CUDA %", "self_device_time_total", lambda time: _share(time, on_gpu)))

@@ -111,7 +111,7 @@ class profile:
     ``step()`` begins the next one. on_trace_ready: called with the profile when a cycle, or all, is recorded.
     record_shapes: keep the shapes of inputs. profile_memory: count bytes, by ``tracemalloc``, which slows
     small operations down. with_stack: keep the lines that led to each event. with_modules: record the calls
-    of modules. max_events: after so many, recording ends.
+    of modules. acc_events: keep the events of earlier cycles. max_events: after so many, recording ends.
 
     It records the thread that began it; work that this thread shares out counts as its own. RuntimeError if
     a profile is running already.
@@ -128,6 +128,7 @@ class profile:
         with_stack=False,
         with_modules=True,
         with_flops=False,
+        acc_events=False,
         max_events=math.inf,
     ):
         activities = supported_activities() if activities is None else set(activities)
@@ -140,7 +141,7 @@ class profile:
             warnings.warn("CUDA is not available, disabling CUDA profiling", stacklevel=2)
             on_gpu = False
         self.schedule, self.on_trace_ready = schedule, on_trace_ready
-        self.profile_memory, self.with_stack = profile_memory, with_stack
+        self.profile_memory, self.with_stack, self.acc_events = profile_memory, with_stack, acc_events
         self._options = {"shapes": record_shapes, "memory": profile_memory, "stacks": with_stack}
         self._options |= {"modules": with_modules, "limit": max_events, "gpu": cupy() if on_gpu else None}
         self._recorder = self._events = self._step = None
@@ -186,7 +187,7 @@ class profile:
                 recorder.uninstall()
                 self._recorder = None
                 if before in RECORDING:
-                    self._events = EventList(recorder.events, self.profile_memory)
+                    self._events = EventList([*self._events, *recorder.events], self.profile_memory)
                     if self.on_trace_ready is not None and not cut:
                         self.on_trace_ready(self)
         if after in (None, ProfilerAction.NONE):
@@ -194,7 +195,8 @@ class profile:
         if self._recorder is None:
             recorder = Recorder(**self._options)
             recorder.install()
-            self._recorder, self._events = recorder, EventList()
+            self._recorder = recorder
+            self._events = self._events if self.acc_events and self._events else EventList()
         elif before is ProfilerAction.WARMUP:
             recorder.clear()
         if self.schedule is not None:

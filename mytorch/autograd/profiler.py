@@ -1,4 +1,3 @@
-# Names only: there is nothing to read here.
 """``torch.autograd.profiler``: the older form of :mod:`mytorch.profiler`."""
 
 from ..profiler.profiler import ProfilerActivity, record_function

@@ -6,7 +6,6 @@
 """
 
 from ..tensors.public_names import lookup as _lookup
-from ..tensors.public_names import publish as _publish
 from .profiler import (
     ProfilerAction,
     ProfilerActivity,
@@ -27,5 +26,4 @@ __all__ = [
     "tensorboard_trace_handler",
 ]
 
-_publish(__name__)
 __getattr__ = _lookup(__name__)

@@ -11,6 +11,7 @@ OUTSIDE = "(outside of modules)"
 class _Costs:
     """Times in microseconds, memory in bytes; ``self_…`` leaves out the events inside."""
 
+    __slots__ = ()
     cpu_time_total = self_cpu_time_total = device_time_total = self_device_time_total = 0.0
     cpu_memory_usage = self_cpu_memory_usage = 0
     count, parent, type = 1, None, ""
@@ -29,6 +30,11 @@ class FunctionEvent(_Costs):
     belongs to. phase: "forward" or "backward". forward: for a node, the event that recorded it.
     """
 
+    __slots__ = """
+        cpu_memory_usage cpu_time_total device_time_total end forward input_shapes key kind marks memory
+        module name parent phase self_cpu_memory_usage self_cpu_time_total self_device_time_total stack start
+    """.split()  # a profile has a million of them
+
     def __init__(self, name, kind, parent=None, module=None, forward=None):
         self.name, self.kind, self.parent, self.forward = name, kind, parent, forward
         self.key = "ProfilerStep*" if kind == "step" else name
@@ -36,7 +42,9 @@ class FunctionEvent(_Costs):
         self.module = around if module is None else module
         self.phase = "backward" if kind == "backward" else phase
         self.start = self.end = None  # nanoseconds
-        self.input_shapes, self.stack = [], []
+        self.cpu_time_total = self.cpu_memory_usage = self.device_time_total = 0
+        self.self_cpu_time_total = self.self_cpu_memory_usage = self.self_device_time_total = 0
+        self.input_shapes = self.stack = ()
 
     def charge(self, name, amount):
         """The event costs ``amount``, which is no longer its parent's own."""

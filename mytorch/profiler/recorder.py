@@ -114,7 +114,8 @@ class Recorder:
         self.undo.close()
         for event in self.events:
             event.charge("cpu_time_total", (event.end - event.start) / 1000)
-            event.charge("cpu_memory_usage", event.memory)
+            if self.memory:
+                event.charge("cpu_memory_usage", event.memory)
             if self.gpu is not None:
                 event.marks[1].synchronize()
                 event.charge("device_time_total", 1000 * self.gpu.cuda.get_elapsed_time(*event.marks))

@@ -1,11 +1,10 @@
 """What is watched while a profile runs, that each call is counted, and that nothing is left when it ends."""
 
-import gc
 import inspect
 import os
 import sys
 import threading
-import types
+import weakref
 from collections import Counter
 
 import pytest
@@ -391,12 +390,13 @@ def test_recording_ends_after_so_many_events():
 
 
 def test_events_hold_no_graph():
-    x = mytorch.ones(2, requires_grad=True)
     with profile(record_shapes=True, with_stack=True) as prof:
-        y = x.exp()
+        y = mytorch.ones(2, requires_grad=True).exp()
         y.sum().backward()
-        kept = gc.get_referrers(y.grad_fn)
-    assert not any(holder is vars(e) for e in prof.events() for holder in kept)
+        node = weakref.ref(y.grad_fn)
+        del y
+        assert node() is None
+    assert "ExpBackward0" in [e.name for e in prof.events()]
 
 
 def test_replace_passes_all_kinds_of_arguments():
@@ -455,9 +455,3 @@ def test_without_a_gpu():
         with prof:
             mytorch.ones(2).exp()
         assert "CUDA" not in prof.key_averages().table()
-
-
-def test_code_takes_the_place_of_code_with_the_same_free_variables():
-    assert isinstance(bound_by_name.__code__, types.CodeType)
-    with profile():
-        assert bound_by_name.__code__.co_freevars == tuple(sorted(bound_by_name.__code__.co_freevars))

@@ -26,7 +26,7 @@ from ..optim.step_hooks import register_optimizer_step_post_hook, register_optim
 from ..utils.data.epoch import Epoch
 from .events import FunctionEvent
 
-_HERE = os.path.dirname(__file__)
+_HERE, _NO_FILE = os.path.dirname(__file__), "<profiler>"
 
 
 @functools.cache
@@ -41,7 +41,7 @@ def _code_with_free(names):
         {listed}
     return call"""
     scope: dict = {}
-    exec(compile(source, os.path.join(_HERE, "call"), "exec"), scope)
+    exec(compile(source, _NO_FILE, "exec"), scope)
     return scope["outer"](*names).__code__
 
 
@@ -246,8 +246,9 @@ def _stack():
     """The lines that led here, the innermost first."""
     frame, lines = sys._getframe(1), []
     while frame is not None:
-        if os.path.dirname(frame.f_code.co_filename) != _HERE:
-            lines.append(f"{frame.f_code.co_filename}({frame.f_lineno}): {frame.f_code.co_name}")
+        file = frame.f_code.co_filename
+        if file != _NO_FILE and os.path.dirname(file) != _HERE:
+            lines.append(f"{file}({frame.f_lineno}): {frame.f_code.co_name}")
         frame = frame.f_back
     return lines
 

@@ -38,6 +38,7 @@ SECTIONS = [
     "torch.distributions",
     "torch.amp",
     "torch.cuda",
+    "torch.profiler",
     "torch.fft",
 ]
 KNOWN = {

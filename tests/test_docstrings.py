@@ -30,6 +30,7 @@ MODULES = [
     "mytorch.nn.utils",
     "mytorch.optim",
     "mytorch.optim.lr_scheduler",
+    "mytorch.profiler",
     "mytorch.serialization",
     "mytorch.special",
     "mytorch.testing",

@@ -27,8 +27,18 @@ FLOORS = [
     ["tensors"],
     ["autograd", "linalg", "fft", "special", "random"],
     ["nn", "optim", "utils", "serialization", "distributions", "backends", "cuda", "amp"],
-    ["func", "datasets", "testing", "gradcheck", "hub", "jit", "accelerator", "optim.swa_utils"],
-    ["backend", "compiler", "distributed", "multiprocessing", "onnx", "_utils", "version", "utils.model_zoo"],
+    ["func", "datasets", "testing", "gradcheck", "hub", "jit", "accelerator", "optim.swa_utils", "profiler"],
+    [
+        "backend",
+        "compiler",
+        "distributed",
+        "multiprocessing",
+        "onnx",
+        "_utils",
+        "version",
+        "utils.model_zoo",
+        "autograd.profiler",
+    ],
     [""],
 ]
 # these never import each other

@@ -99,6 +99,7 @@ ELSEWHERE = {
         optim/radam optim/rmsprop optim/rprop optim/sgd optim/arguments optim/parameter_groups
         optim/saving optim/step_hooks""",
     "optim/test_per_tensor": "optim/adafactor optim/muon",
+    "profiler/test_profiler": "profiler/__main__ autograd/profiler",
     "serialization/test_serialization": "serialization/checkpoint serialization/array_table",
     "tensors/test_creation": """
         tensors/new_like tensors/legacy_types tensors/range_creation tensors/type_queries""",

@@ -12,6 +12,7 @@ from types import FunctionType
 
 from ..core.compiled_call import FIRST_CALL, compile_now
 
+HIDDEN = "<interposed>"  # the file name of code that only passes calls on
 _chains: dict = {}  # function -> its Chain
 _changing = threading.Lock()
 
@@ -30,10 +31,10 @@ class Chain:
         function.__code__ = _passing_on(code.co_freevars)
 
     def __call__(self, args, kwargs):
-        inner = self.original
-        for around in self.arounds:
+        inner, arounds = self.original, self.arounds
+        for around in arounds[:-1]:
             inner = _step(around, inner)
-        return inner(*args, **kwargs)
+        return arounds[-1](inner, args, kwargs) if arounds else inner(*args, **kwargs)
 
     def end(self, function):
         """``function`` is as it was."""
@@ -56,7 +57,7 @@ def _passing_on(names):
         {listed}
     return call"""
     scope: dict = {}
-    exec(compile(source, __file__, "exec"), scope)
+    exec(compile(source, HIDDEN, "exec"), scope)
     return scope["outer"](*names).__code__
 
 

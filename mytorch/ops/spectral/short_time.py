@@ -164,8 +164,8 @@ def _joined(frames, window, hop_length, center, length):
     start = n_fft // 2 if center else 0
     stop = total - start if length is None else min(start + length, total)
     out, weight = (getitem(a, index=(slice(None), slice(start, stop))) for a in (out, weight))
-    least = abs(array_of(weight)).min(initial=1)
-    if least < 1e-11:
+    least = abs(array_of(weight))
+    if least.size and (least := least.min()) < 1e-11:
         raise RuntimeError(f"istft(): the windows leave samples out: window overlap add min: {least:.3g}")
     out = out / weight
     if length is not None and length > stop - start:

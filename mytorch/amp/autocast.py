@@ -7,7 +7,6 @@ at other times nothing is asked. The mode is local to a thread and to an asyncio
 from __future__ import annotations
 
 import functools
-import threading
 import warnings
 from contextlib import ExitStack
 from contextvars import ContextVar
@@ -21,7 +20,7 @@ from ..core.grad_mode import is_grad_enabled
 from ..core.graph import Leaf, Variable
 from ..core.sums import FLOAT32
 from ..ops.cast import to_dtype
-from ..ops.interpose import interpose
+from ..ops.interpose import While
 from ..ops.layers.recurrent import recurrent
 from .policies import CPU, GPU
 
@@ -104,29 +103,6 @@ class autocast:
 # ---- the listed functions ------------------------------------------------------------------------
 
 
-class _Listed:
-    """The functions of the lists take part as long as any context is entered."""
-
-    def __init__(self):
-        self.entered, self.changing, self.ends = 0, threading.Lock(), []
-
-    def __enter__(self):
-        with self.changing:
-            self.entered += 1
-            if self.entered == 1:
-                self.ends = [interpose(function, around) for function, around in _arounds().items()]
-
-    def __exit__(self, *exc_info):
-        with self.changing:
-            self.entered -= 1
-            if not self.entered:
-                while self.ends:
-                    self.ends.pop()()
-
-
-_listed = _Listed()
-
-
 @functools.cache
 def _arounds():
     """{function: what is done around it}."""
@@ -137,6 +113,9 @@ def _arounds():
                 policies.setdefault(_named(name), {})[device] = policy
     arounds = {function: _around(by_device) for function, by_device in policies.items()}
     return {**arounds, _named("nn.RNNBase").forward: _around_recurrent_layer}
+
+
+_listed = While(_arounds)  # the functions of the lists take part as long as any context is entered
 
 
 def _named(name):

@@ -6,6 +6,7 @@ from ..core import grad_mode
 from ..core.arrays import device_of, move, xp
 from ..core.graph import Name, Node, Variable, output_edge, wrap
 from ..ops.shape import sum_to
+from .graph import Packed, current_hooks
 
 
 class FunctionNode(Node):
@@ -35,17 +36,19 @@ class SavedTensor:
     ``index`` is its number among the outputs of the call, None if it is not an output.
     """
 
-    __slots__ = ("array", "counter", "index", "leaf", "node", "version")
+    __slots__ = ("array", "counter", "hooks", "index", "leaf", "node", "version")
 
     def __init__(self, tensor, index):
-        self.array, self.index = tensor.array, index
+        self.array, self.index, self.hooks = tensor.array, index, current_hooks.get()
+        if self.hooks is not None:
+            self.array = Packed([tensor.array], self.hooks)
         self.counter, self.version = tensor._counter, tensor._counter[0]
         # an output's node would be a reference cycle
         self.node, self.leaf = (tensor._node, tensor._leaf) if index is None else (None, None)
 
     def unpack(self, node):
         """The tensor again. RuntimeError if its memory was changed in place."""
-        if self.counter[0] != self.version:
+        if self.counter[0] != self.version and self.hooks is None:
             raise RuntimeError(
                 "one of the variables needed for gradient computation has been modified by an inplace "
                 f"operation: a tensor of shape {list(self.array.shape)} saved by {node.name} is at version "
@@ -56,7 +59,7 @@ class SavedTensor:
         edge = self.node
         if self.index is not None:
             edge = node if node.outputs is None else output_edge(node, self.index)
-        tensor = wrap(self.array, edge)
+        tensor = wrap(self.array if self.hooks is None else self.array[0], edge)
         tensor._counter, tensor._leaf = self.counter, self.leaf
         return tensor
 

@@ -72,7 +72,7 @@ class Name(str):
 class Leaf:
     """The end of an edge: where gradients of one leaf are summed. It does not point back at the Variable."""
 
-    __slots__ = ("__weakref__", "dtype", "frozen", "grad", "hooks", "order", "post_hooks", "shape")
+    __slots__ = ("__weakref__", *"dtype frozen grad hooks order post_hooks shape variable_ref".split())
     plan, name = None, Name("AccumulateGrad")
 
     def __init__(self, array):

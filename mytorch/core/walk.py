@@ -156,7 +156,7 @@ def is_fresh(d, gradients, saved):
     """Whether the rules made the array ``d`` for one input alone, and nobody else holds it (as far as a short
     look can tell).
     """
-    if d.base is not None or len(gradients) > MANY:
+    if d.base is not None or len(gradients) > MANY or type(saved) is not tuple:
         return False
     for value in saved:
         if value is d:

@@ -78,3 +78,27 @@ def interpose(function, around):
                 chain.end(function)
 
     return end
+
+
+class While:
+    """A context manager that interposes as long as anybody is inside of it.
+
+    arounds: {function: what is done around it}, or a function that returns it when it is first needed.
+    """
+
+    def __init__(self, arounds):
+        self.arounds, self.entered, self.changing, self.ends = arounds, 0, threading.RLock(), []
+
+    def __enter__(self):
+        with self.changing:
+            self.entered += 1
+            if self.entered == 1:
+                arounds = self.arounds() if callable(self.arounds) else self.arounds
+                self.ends = [interpose(function, around) for function, around in arounds.items()]
+
+    def __exit__(self, *exc_info):
+        with self.changing:
+            self.entered -= 1
+            if not self.entered:
+                while self.ends:
+                    self.ends.pop()()

@@ -115,13 +115,14 @@ ROOT = __package__.rpartition(".")[0]  # "mytorch"
 class LateMethod:
     """An operation as a method; its module is imported when the method is first used."""
 
-    def __init__(self, name, module, operation, form=None):
+    def __init__(self, name, module, operation, form=None, owner=None):
         self.name, self.module, self.operation, self.form = name, module, operation, form
+        self.owner = owner  # the class that has the method, TensorMethods if None
 
     def __get__(self, tensor, owner=None):
         operation = getattr(importlib.import_module(f"{ROOT}.{self.module}"), self.operation)
         method = operation if self.form is None else self.form(operation)
-        setattr(TensorMethods, self.name, method)  # later calls find the operation itself
+        setattr(self.owner or TensorMethods, self.name, method)  # later calls find the operation itself
         return method if tensor is None else method.__get__(tensor, owner)
 
 

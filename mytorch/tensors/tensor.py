@@ -15,13 +15,13 @@ from ..core.arrays import device_of
 from ..core.backward import backward
 from ..core.dtypes import by_numpy, category, default_numpy
 from ..core.grad_mode import is_inference_mode_enabled
-from ..core.graph import Leaf, Output, Variable, refresh, retain, wrap
+from ..core.graph import Leaf, Node, Output, Variable, refresh, retain, wrap
 from ..ops.shape_arguments import check_dim
 from .casting import CastingMethods
 from .conversion import ConversionMethods
 from .from_data import constructed
 from .new_like import NewMethods
-from .operators import TensorMethods
+from .operators import LateMethod, TensorMethods  # type: ignore[attr-defined]
 from .removable_handle import RemovableHandle
 from .storage import StorageMethods
 
@@ -155,6 +155,7 @@ class Tensor(
                     "Setting requires_grad=True on inference tensor outside InferenceMode is not allowed."
                 )
             self._node = self._leaf = self._leaf or Leaf(self.array)
+            self._leaf.variable_ref = weakref.ref(self)
             self._leaf.frozen = False
         return self
 
@@ -278,6 +279,14 @@ class Tensor(
     def is_inference(self) -> bool:
         """Whether it was made under :class:`inference_mode`."""
         return self._inference
+
+
+for _kind in (Node, Leaf):
+    for _name in ("register_hook", "register_prehook"):
+        setattr(_kind, _name, LateMethod(_name, "tensors.node_hooks", _name, owner=_kind))
+Node.metadata = property(lambda node: vars(node).setdefault("_metadata", {}))  # type: ignore[attr-defined]
+# the leaf that an edge ends at, None if it is gone
+Leaf.variable = property(lambda edge: edge.variable_ref())  # type: ignore[attr-defined]
 
 
 def _warn_of_no_grad():

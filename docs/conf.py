@@ -1,0 +1,80 @@
+"""How the pages are built:
+
+sphinx-build -W --keep-going docs site                        the English ones; runs the examples
+sphinx-build -W --keep-going -t zh -c docs docs/zh site/zh    the Chinese ones, which link to the English
+"""
+
+import sys
+from pathlib import Path
+
+DOCS = Path(__file__).parent
+ROOT = DOCS.parent
+CHINESE = tags.has("zh")  # noqa: F821, Sphinx puts `tags` here
+sys.path[:0] = [str(ROOT), str(DOCS / "extensions")]
+
+from compatibility import compatibility
+from tables import benchmarks, busy, limits
+
+from mytorch import __version__ as version
+
+project = "mytorch"
+author = "the authors of mytorch"
+release = version
+language = "zh_CN" if CHINESE else "en"
+extensions = [
+    "myst_parser",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.autosummary",
+    "sphinx.ext.doctest",
+    "sphinx.ext.intersphinx",
+    "sphinx.ext.napoleon",
+    "sphinx_copybutton",
+    "sphinx-mathjax-offline",
+    "sphinx_reredirects",
+]
+exclude_patterns = ["zh"]
+templates_path = [str(DOCS / "templates")]
+
+# ---- text ----
+myst_enable_extensions = ["colon_fence", "dollarmath", "substitution"]
+myst_heading_anchors = 3
+myst_substitutions = {
+    "benchmarks": benchmarks(),
+    "busy": busy(),
+    "compatibility": compatibility(),
+    "limits": limits(),
+}
+
+# ---- reference ----
+autosummary_generate = False
+autodoc_default_options = {"members": True, "member-order": "bysource"}
+maximum_signature_line_length = 100
+napoleon_numpy_docstring = False
+copybutton_prompt_text = r">>> |\.\.\. |\$ "
+copybutton_prompt_is_regexp = True
+
+# ---- look ----
+html_theme = "pydata_sphinx_theme"
+html_static_path = [str(DOCS / "static")]
+html_css_files = ["mytorch.css"]
+
+# ---- the English pages alone: the reference, the examples, and pages that once had other addresses ----
+if not CHINESE:
+    extensions += ["names", "sphinx_gallery.gen_gallery", "gallery"]
+    sphinx_gallery_conf = {
+        "examples_dirs": "../examples",
+        "gallery_dirs": "gallery",
+        "filename_pattern": r"/[a-z]\w*\.py",
+        "ignore_pattern": r"/_",
+        "reset_argv": "gallery.arguments",
+        "image_scrapers": ("gallery.pictures",),
+        "parallel": 2,
+        "abort_on_example_error": True,
+        "download_all_examples": False,
+        "show_memory": False,
+    }
+    redirects = {
+        f"{page}/index": f"../{page.name}.html"
+        for page in (path.relative_to(DOCS).with_suffix("") for path in DOCS.glob("[!z]*/**/*.md"))
+        if page.name != "index"
+    }

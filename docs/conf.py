@@ -1,7 +1,9 @@
-"""How the pages are built:
+"""How the pages are built, first the English ones, which runs the examples, then the Chinese ones:
 
-sphinx-build -W --keep-going docs site                        the English ones; runs the examples
-sphinx-build -W --keep-going -t zh -c docs docs/zh site/zh    the Chinese ones, which link to the English
+    sphinx-build -W --keep-going docs site
+    sphinx-build -W --keep-going -t zh -c docs docs/zh site/zh
+
+Nothing is fetched, neither when they are built nor when they are read.
 """
 
 import sys
@@ -32,7 +34,7 @@ extensions = [
     "sphinx-mathjax-offline",
     "sphinx_reredirects",
 ]
-exclude_patterns = ["zh"]
+exclude_patterns = ["zh", "gallery/sg_execution_times.rst", "sg_execution_times.rst"]
 templates_path = [str(DOCS / "templates")]
 
 # ---- text ----
@@ -46,6 +48,9 @@ myst_substitutions = {
 }
 
 # ---- reference ----
+intersphinx_mapping = {"python": ("https://docs.python.org/3", str(DOCS / "inventories" / "python.inv"))}
+if CHINESE:
+    intersphinx_mapping["mytorch"] = ("..", str(ROOT / "site" / "objects.inv"))
 autosummary_generate = False
 autodoc_default_options = {"members": True, "member-order": "bysource"}
 maximum_signature_line_length = 100
@@ -55,8 +60,27 @@ copybutton_prompt_is_regexp = True
 
 # ---- look ----
 html_theme = "pydata_sphinx_theme"
+html_title = "mytorch"
+html_favicon = str(DOCS / "static" / "logo.svg")
 html_static_path = [str(DOCS / "static")]
 html_css_files = ["mytorch.css"]
+html_show_sourcelink = False
+html_theme_options = {
+    "logo": {"text": "mytorch", "image_light": "_static/logo.svg", "image_dark": "_static/logo.svg"},
+    "navbar_end": ["language", "theme-switcher"],
+    "pygments_light_style": "a11y-high-contrast-light",
+    "pygments_dark_style": "a11y-high-contrast-dark",
+    "show_prev_next": False,
+    "footer_start": [],
+    "footer_end": [],
+}
+html_context = {
+    "default_mode": "auto",
+    "chinese": CHINESE,
+    "translated": [
+        path.relative_to(DOCS / "zh").with_suffix("").as_posix() for path in DOCS.glob("zh/**/*.md")
+    ],
+}
 
 # ---- the English pages alone: the reference, the examples, and pages that once had other addresses ----
 if not CHINESE:
@@ -65,16 +89,14 @@ if not CHINESE:
         "examples_dirs": "../examples",
         "gallery_dirs": "gallery",
         "filename_pattern": r"/[a-z]\w*\.py",
-        "ignore_pattern": r"/_",
+        "ignore_pattern": r"^_",
         "reset_argv": "gallery.arguments",
         "image_scrapers": ("gallery.pictures",),
+        "within_subsection_order": "FileNameSortKey",
         "parallel": 2,
         "abort_on_example_error": True,
         "download_all_examples": False,
         "show_memory": False,
     }
-    redirects = {
-        f"{page}/index": f"../{page.name}.html"
-        for page in (path.relative_to(DOCS).with_suffix("") for path in DOCS.glob("[!z]*/**/*.md"))
-        if page.name != "index"
-    }
+    pages = [path.relative_to(DOCS).with_suffix("") for path in DOCS.rglob("*.md")]
+    redirects = {f"{page}/index": f"../{page.name}.html" for page in pages if page.name != "index"}

@@ -1,4 +1,4 @@
-"""How sphinx-gallery runs the examples: with `--quick`, each into a folder of its own, whose pictures it shows."""
+"""How sphinx-gallery runs the examples: with `--quick`, each into a folder whose pictures it shows."""
 
 import os
 import shutil
@@ -21,22 +21,25 @@ def folder(script_vars):
 
 def pictures(block, block_vars, gallery_conf):
     """What an example drew, as reStructuredText."""
-    shown = []
+    shown = ""
     for drawn in sorted(folder(block_vars).glob("*.[pg][ni][gf]")):
         target = Path(next(block_vars["image_path_iterator"])).with_suffix(drawn.suffix)
         shutil.copy(drawn, target)
-        shown.append(target)
-    return figure_rst(shown, gallery_conf["src_dir"])
+        shown += figure_rst([target], gallery_conf["src_dir"])
+    return shown
 
 
-def add_title(app, docname, source):
-    """An example's docstring begins with a sentence; its page has the name of the file above it."""
+def adapt(app, docname, source):
+    """An example's docstring begins with a sentence, so its page gets the name of the file above it; the
+    indented command becomes code.
+    """
     if docname.startswith("gallery/"):
         label = f".. _sphx_glr_{docname.replace('/', '_')}.py:\n"
-        title = f"examples/{docname.removeprefix('gallery/')}.py"
-        source[0] = source[0].replace(label, f"{label}\n{title}\n{'=' * len(title)}\n", 1)
+        title = f"{docname.removeprefix('gallery/')}.py"
+        text = source[0].replace(label, f"{label}\n{title}\n{'=' * len(title)}\n", 1)
+        source[0] = text.replace("\n\n    python ", "\n\n.. code-block:: bash\n\n    python ", 1)
 
 
 def setup(app):
-    app.connect("source-read", add_title)
+    app.connect("source-read", adapt)
     return {"parallel_read_safe": True}

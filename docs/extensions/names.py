@@ -13,7 +13,6 @@ import re
 
 from sphinx.util.docutils import SphinxDirective
 
-
 MATHEMATICS = re.compile(r"(^\s*\* |^\.\. .*|`+[^`]*`+)|([|*]|_\b)")
 
 

@@ -1,8 +1,10 @@
 """What was measured, as tables in Markdown: pages say `{{ benchmarks }}`, `{{ busy }}` and `{{ limits }}`."""
 
-import ast
+import inspect
 import json
 from pathlib import Path
+
+from benchmarks import workloads
 
 DOCS = Path(__file__).parent.parent
 OTHERS = {"numba": "with numba", "jax": "JAX", "numpy": "NumPy by hand"}
@@ -19,44 +21,44 @@ def read(name):
 
 
 def seconds(value):
-    return f"{value * 1e6:.1f} µs" if value < 1e-3 else f"{value * 1e3:.2f} ms"
+    return f"{value * 1e6:.1f}\u00a0µs" if value < 1e-3 else f"{value * 1e3:.2f}\u00a0ms"
 
 
 def ratio(entry):
     """The median and the quartiles of the ratios to PyTorch."""
-    return (
-        "–"
-        if "ratio" not in (entry or {})
-        else "{ratio:.2f} ({0:.2f}–{1:.2f})".format(*entry["quartiles"], **entry)
-    )
+    if "ratio" not in entry:
+        return "–"
+    low, high = entry["quartiles"]
+    return f"{entry['ratio']:.2f} ({low:.2f}\u2060–\u2060{high:.2f})"
+
+
+def meaning(name):
+    """What a workload's docstring says first, with the numbers that it runs with."""
+    workload = getattr(workloads, name)
+    text = inspect.getdoc(workload).split("\n")[0]
+    for parameter in inspect.signature(workload).parameters.values():
+        text = text.replace(f"``{parameter.name}``", f"{parameter.default}")
+    return text
 
 
 def benchmarks():
     """A table per number of threads, from the results of `python -m benchmarks`."""
-    result = read("benchmarks.json")
-    body = ast.parse((DOCS.parent / "benchmarks" / "workloads.py").read_text()).body
-    functions = [node for node in body if isinstance(node, ast.FunctionDef)]
-    meaning = {node.name: (ast.get_docstring(node) or "").split("\n")[0] for node in functions}
-    parts = []
+    result, parts = read("benchmarks.json"), []
     for threads in dict.fromkeys(row["threads"] for row in result["rows"]):
         rows = [row for row in result["rows"] if row["threads"] == threads]
         others = [name for name in OTHERS if any(name in row for row in rows)]
         titles = ["workload", "mytorch", "PyTorch", "mytorch / PyTorch"]
         titles += [*(f"{OTHERS[name]} / PyTorch" for name in others), "memory, MiB"]
-        cells = [
-            [
-                f"`{row['name']}` {meaning.get(row['name'], '')}",
-                *(seconds(row[name]["seconds"]) if name in row else "–" for name in ("mytorch", "torch")),
-                *(ratio(row.get(name)) for name in ("mytorch", *others)),
-                " / ".join(f"{row[n]['peak_mib']:.0f}" for n in ("mytorch", "numba", "torch") if n in row),
-            ]
-            for row in rows
-        ]
+        cells = []
+        for row in rows:
+            memory = [f"{row[n]['peak_mib']:.0f}" for n in ("mytorch", "numba", "torch") if n in row]
+            cells.append([f"`{row['name']}` {meaning(row['name'])}"])
+            cells[-1] += [seconds(row[n]["seconds"]) if n in row else "–" for n in ("mytorch", "torch")]
+            cells[-1] += [ratio(row.get(n, {})) for n in ("mytorch", *others)] + [" / ".join(memory)]
         parts += [f"**{threads} thread{'s' if threads > 1 else ''}**", table(titles, cells)]
     times = ", ".join(f"`{name}` {value * 1e3:.0f} ms" for name, value in result["import"].items())
-    return "\n\n".join(
-        [*parts, f"Import in a fresh process: {times}.", f"Measured on:\n\n```text\n{result['machine']}\n```"]
-    )
+    parts.append(f"Import in a fresh process: {times}.")
+    return "\n\n".join([*parts, f"Measured on:\n\n```text\n{result['machine']}\n```"])
 
 
 def busy():
@@ -73,7 +75,7 @@ def busy():
 
 
 def limits():
-    """What a step needs at the rates of the BLAS and the memory, and how far the measured times are from it."""
+    """What a step needs at the rates of the BLAS and the memory, beside what it took."""
     found, rows = read("limits.json"), []
     for row in read("benchmarks.json")["rows"]:
         if work := found["work"].get(row["name"]):

@@ -15,6 +15,7 @@ CHINESE = tags.has("zh")  # noqa: F821, Sphinx puts `tags` here
 sys.path[:0] = [str(ROOT), str(DOCS / "extensions")]
 
 from compatibility import compatibility
+from sphinx.search.zh import SearchChinese
 from tables import benchmarks, busy, limits
 
 from mytorch import __version__ as version
@@ -51,6 +52,7 @@ myst_substitutions = {
 intersphinx_mapping = {"python": ("https://docs.python.org/3", str(DOCS / "inventories" / "python.inv"))}
 if CHINESE:
     intersphinx_mapping["mytorch"] = ("..", str(ROOT / "site" / "objects.inv"))
+    SearchChinese.language_name = "English"  # Sphinx 9.0 looks for a stemmer of this name in the browser
 autosummary_generate = False
 autodoc_default_options = {"members": True, "member-order": "bysource"}
 maximum_signature_line_length = 100

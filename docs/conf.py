@@ -57,6 +57,9 @@ autosummary_generate = False
 autodoc_default_options = {"members": True, "member-order": "bysource"}
 maximum_signature_line_length = 100
 napoleon_numpy_docstring = False
+napoleon_custom_sections = ["Shape"]
+napoleon_preprocess_types = True
+napoleon_type_aliases = {"device": "mytorch.device"}
 copybutton_prompt_text = r">>> |\.\.\. |\$ "
 copybutton_prompt_is_regexp = True
 

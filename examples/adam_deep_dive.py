@@ -3,7 +3,6 @@
     python examples/adam_deep_dive.py [--data full] [--out runs/adam_deep_dive] [--quick]
 
 An MLP 784-128-64-10 on 5,000 digits, He initialisation, batches of 64. What the run shows:
-
 1. With warm-up over a tenth of the steps, cosine decay to 1 % and clipping at norm 5, all three reach about
    93 %; four panels compare them. A weight decay of 0.01 has almost no effect at this learning rate: the
    curves of Adam and AdamW coincide. Clipping affects less than 1 % of the steps.

@@ -4,7 +4,6 @@
 
 An encoder 784-512-128-k learns to describe a digit by k numbers, a decoder of the reverse shape to draw the
 digit from them. What the run shows:
-
 1. Both reconstruct unseen digits better than PCA, the best linear method, with as many numbers. The mean
    squared error of a pixel is 0.042 against 0.055 with 2 numbers, and 0.016 against 0.028 with 16.
 2. Two numbers separate the digits, although no label was used: for more than six in ten test digits the

@@ -4,7 +4,6 @@
 
 An LSTM reads the 1,355 given names of examples/data/names.txt (public domain). After each letter it predicts
 the probability of each next letter and of the end. What the run shows:
-
 1. On unseen names it needs 3.1 bits per letter. A uniform guess needs 4.75, letter frequencies 4.1, pairs of
    letters 3.5.
 2. It overfits: after 13 epochs the loss of the unseen names rises while that of the training names still

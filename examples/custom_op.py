@@ -5,7 +5,6 @@
 The operation is log cosh x, a loss that is quadratic near 0 and linear far away, written so that it does not
 overflow. The first form is that of mytorch itself: a decorated function on arrays with its derivative beside
 it. The second is that of PyTorch: a class with forward and backward. What the run shows:
-
 1. gradcheck compares each derivative with central differences and accepts both. gradgradcheck checks the
    second derivatives, which follow from the first.
 2. A sign error and a missing factor are refused; the message shows the place, both numbers and both

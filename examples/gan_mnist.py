@@ -5,7 +5,6 @@
 The generator turns 64 random numbers and a digit into a 28 x 28 picture by transposed convolutions; the
 discriminator distinguishes generated from real pictures (Goodfellow et al. 2014, the layers of Radford et
 al. 2015). samples.gif shows 80 generated pictures during the training. What the run shows:
-
 1. After 20 epochs on 5,000 digits a classifier trained on real digits recognises more than nine in ten
    generated pictures as the requested digit. That is as good as on unseen real digits, because the generator
    draws ordinary digits with less variety than real ones. Some are smudged, as the picture shows.

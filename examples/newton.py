@@ -5,7 +5,6 @@
 A Newton step p solves H p = -g. Conjugate gradients need only products H v, and each is one more backward
 pass: H v is the gradient of g · v (Pearlmutter 1994), so no n x n matrix is formed. This is Newton-CG with a
 line search (Nocedal and Wright, Numerical Optimization, algorithm 7.1). What the run shows:
-
 1. In Rosenbrock's curved valley Newton-CG converges in 22 steps, 65 backward passes; gradient descent with
    the same line search has not converged after 5,000 steps.
 2. On logistic regression with 100 features of very different scale Newton-CG converges in 7 steps. The

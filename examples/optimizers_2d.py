@@ -4,7 +4,6 @@
 
 It draws the trajectories over the contours of f, in one panel each and together, and f against the step. The
 gradient comes from autograd. What the run shows:
-
 1. SGD reaches the bottom of the valley within three steps (each leaves 1 - 0.2 · 4 = 0.2 of x₂), then moves
    slowly along it (each step leaves 0.92 of x₁).
 2. AdaGrad and RMSprop divide by the size of the gradient, so they move at similar speed in both directions,

@@ -3,7 +3,6 @@
     python examples/optimizers_3d.py [--out runs/optimizers_3d] [--quick]
 
 What the run shows:
-
 1. The cubic f(x) = x₀² + x₁² + x₁³ + x₀ x₁ from (2, 3): (0, 0) is a minimum, (0.25, -0.5) a saddle, and
    below the saddle f is unbounded. Momentum overshoots the minimum, crosses the ridge beside the saddle and
    diverges to minus infinity: no "escape from a saddle", and the drawing has to clip it. The other four end

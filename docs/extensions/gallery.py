@@ -30,14 +30,15 @@ def pictures(block, block_vars, gallery_conf):
 
 
 def adapt(app, docname, source):
-    """An example's docstring begins with a sentence, so its page gets the name of the file above it; the
-    indented command becomes code.
+    """An example's docstring begins with a sentence: its page gets the name of the file above it, and what
+    reStructuredText wants before code and lists.
     """
     if docname.startswith("gallery/"):
         label = f".. _sphx_glr_{docname.replace('/', '_')}.py:\n"
         title = f"{docname.removeprefix('gallery/')}.py"
         text = source[0].replace(label, f"{label}\n{title}\n{'=' * len(title)}\n", 1)
-        source[0] = text.replace("\n\n    python ", "\n\n.. code-block:: bash\n\n    python ", 1)
+        text = text.replace("\n\n    python ", "\n\n.. code-block:: bash\n\n    python ", 1)
+        source[0] = text.replace("\n1. ", "\n\n1. ", 1)
 
 
 def setup(app):

@@ -52,6 +52,7 @@ def escape(app, what, name, obj, options, lines):
         literal = line.endswith("::") or (literal and line[:1] in ("", " "))
         doctest = line.lstrip().startswith(">>>") or (doctest and line.strip() != "")
         if not (literal or doctest):
+            line = line.replace(", default: ", ", default ")  # napoleon ends a type at the first colon
             lines[i] = MATHEMATICS.sub(lambda match: match[1] or f"\\{match[2]}", line)
 
 

@@ -189,13 +189,13 @@ def main():
     parser.add_argument("--epochs", type=positive, default=20, help="passes over the training data")
     parser.add_argument("--seed", type=seed, default=0, help="fixes initial weights, shuffling and noise")
     parser.add_argument("--out", type=folder, default="runs/gan_mnist", help="folder for the pictures")
-    parser.add_argument("--quick", action="store_true", help="1 epoch on 2,000 digits")
+    parser.add_argument("--quick", action="store_true", help="6 epochs on 2,000 digits")
     args = parser.parse_args()
 
     with needed_by(parser, "--data"):
         digits = load_mnist(args.data, root=args.root)
     print(f"data: {digits.description}")
-    count, epochs = (2000, 1) if args.quick else (len(digits.train_images), args.epochs)
+    count, epochs = (2000, 6) if args.quick else (len(digits.train_images), args.epochs)
     training, test = ((i / 255).astype(np.float32) for i in (digits.train_images[:count], digits.test_images))
     classify = train_classifier(training, digits.train_labels[:count], args.seed)
     labels = digits.train_labels[:count]

@@ -1,7 +1,7 @@
 """Measure what the machine can do at best, for the docs' performance page: matrix products and memory
 traffic, with one and two threads.
 
-    python docs/limits.py          # about half a minute on an idle machine; writes docs/limits.json
+    python -m benchmarks.limits    # about half a minute on an idle machine; writes docs/limits.json
 
 The work of a training step is counted below: 2 operations per multiply-add (forward, and twice backward, but
 for the first layer's input), and the bytes that the optimizer must move (Adam reads p, g, m, v and writes p,
@@ -15,6 +15,8 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
 
 
 def mlp(batch, *widths):
@@ -72,11 +74,10 @@ def main():
         limits = {
             name: str(threads) for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
         }
-        code = "import json, limits; print(json.dumps(limits.measure()))"
-        paths = os.pathsep.join([str(Path(__file__).parent), str(Path(__file__).parent.parent)])
+        code = "import json; from benchmarks import limits; print(json.dumps(limits.measure()))"
         done = subprocess.run(
             [sys.executable, "-c", code],
-            env=os.environ | limits | {"PYTHONPATH": paths},
+            env=os.environ | limits | {"PYTHONPATH": str(ROOT)},
             capture_output=True,
             text=True,
             check=True,
@@ -94,9 +95,7 @@ def main():
         }
         for name, ((operations, parameters), arrays) in WORK.items()
     }
-    Path(__file__).with_suffix(".json").write_text(
-        json.dumps({"rates": rates, "work": rows}, indent=1) + "\n"
-    )
+    (ROOT / "docs" / "limits.json").write_text(json.dumps({"rates": rates, "work": rows}, indent=1) + "\n")
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ ACROSS = {
     "examples/test_claims": "what the examples say that they show",
     "examples/test_explain_backward": "the example that explains a backward pass",
     "examples/test_full_runs": "the examples at full length",
+    "examples/test_one_page": "mytorch on one page, against mytorch",
     "examples/test_options": "the options of the examples",
     "examples/test_runs": "every example runs and draws what it promises",
     "examples/test_torchvision": "the MNIST examples with torchvision's datasets",

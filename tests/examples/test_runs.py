@@ -33,7 +33,7 @@ WRITES = {
     "custom_op": ("log_cosh.png differences.png", "gradgradcheck"),
     "mnist": ("curves.png worst.png confusion.png", "test accuracy"),
 }
-ELSEWHERE = {"explain_backward"}  # has its own tests
+ELSEWHERE = {"explain_backward", "one_page"}  # have tests of their own
 
 
 def test_every_example_is_tested():

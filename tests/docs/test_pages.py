@@ -20,9 +20,19 @@ PAGES = sorted(
     if "zh" not in page.relative_to(DOCS).parts and BLOCK.search(page.read_text("utf-8"))
 )
 # what a page takes for granted
-BEFORE = {}
+BEFORE = {
+    "from-pytorch": """
+import torch as real_torch, mytorch
+model = mytorch.nn.Linear(3, 2)
+real_torch.save(real_torch.nn.Linear(3, 2).state_dict(), "resnet.pth")
+""",
+    "gpu": """
+import mytorch
+model, loader = mytorch.nn.Linear(3, 2), [(mytorch.ones(4, 3), mytorch.tensor([0, 1, 1, 0]))]
+""",
+}
 # packages and programs without which a page cannot run
-NEEDS = {"visualize": ["graphviz"]}
+NEEDS = {"visualize": ["graphviz"], "from-pytorch": ["torch", "safetensors"]}
 PROGRAMS = {"visualize": "dot"}
 FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import mytorch
+from mytorch.core.primitive import primitives
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -49,13 +50,15 @@ def test_code(page, tmp_path, monkeypatch):
     space = {"__name__": "__main__"}
     exec(BEFORE.get(page, ""), space)
     text = (DOCS / f"{page}.md").read_text("utf-8")
-    known = set(sys.modules)
+    known, operations = set(sys.modules), dict(primitives)
     threads = mytorch.get_num_threads()
     try:
         for block in BLOCK.finditer(text):
             run(block[1], space, page, text.count("\n", 0, block.start()) + 1)
     finally:
         mytorch.set_num_threads(threads)
+        primitives.clear()
+        primitives.update(operations)  # those that a page makes are not the library's
         for name in {"one_page"} & (set(sys.modules) - known):
             del sys.modules[name]
 

@@ -12,6 +12,7 @@ ACROSS = {
     "autograd/test_memory": "a graph that is dropped is freed without the cycle collector",
     "autograd/test_random_programs": "random programs of views, in-place changes and several outputs",
     "distributions/test_more_distributions": "a table of the distributions that came later",
+    "docs/test_chinese": "the Chinese pages have the code of the English ones",
     "docs/test_pages": "the Python on the pages of the documentation runs",
     "docs/test_recipes": "the recipes of the documentation, followed word for word",
     "examples/test_claims": "what the examples say that they show",

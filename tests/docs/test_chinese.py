@@ -85,7 +85,7 @@ def test_pictures_are_there_and_pages_that_are_linked(page):
     targets = re.findall(r"\]\(([^)\s]+)\)", text)
     own = [target.partition("#")[0] for target in targets if ":" not in target]
     assert not [target for target in own if not ((CHINESE / page).parent / target).exists()]
-    english = [target.split("#")[1] for target in targets if target.startswith("inv:mytorch:std:doc#")]
+    english = re.findall(r"\{external\+mytorch:doc\}`[^`<]+<([^>]+)>`", text)
     assert not [name for name in english if not is_page(name)]
 
 

@@ -31,6 +31,12 @@ real_torch.save(real_torch.nn.Linear(3, 2).state_dict(), "resnet.pth")
 import mytorch
 model, loader = mytorch.nn.Linear(3, 2), [(mytorch.ones(4, 3), mytorch.tensor([0, 1, 1, 0]))]
 """,
+    "profiler": """
+import mytorch
+model, loss_function = mytorch.nn.Linear(3, 2), mytorch.nn.functional.cross_entropy
+x, y = mytorch.ones(4, 3), mytorch.tensor([0, 1, 1, 0])
+loader, train = [(x, y)] * 20, lambda x, y: loss_function(model(x), y).backward()
+""",
 }
 # packages and programs without which a page cannot run
 NEEDS = {"visualize": ["graphviz"], "from-pytorch": ["torch", "safetensors"]}

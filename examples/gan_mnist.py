@@ -241,7 +241,7 @@ def sheet(pictures, columns=10):
 def draw_samples(pictures, path):
     fig, ax = plt.subplots(figsize=(7, 6))
     ax.imshow(sheet(pictures), cmap="gray_r", vmin=0, vmax=1)
-    ax.set(title="drawn from random numbers and the wish for a digit")
+    ax.set(title="digits that the generator drew, one class per column")
     ax.axis("off")
     fig.savefig(path)
     plt.close(fig)

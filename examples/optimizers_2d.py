@@ -2,8 +2,9 @@
 
     python examples/optimizers_2d.py [--out runs/optimizers_2d] [--quick]
 
-It draws the trajectories over the contours of f, in one panel each and together, and f against the step. The
-gradient comes from autograd. What the run shows:
+It draws the trajectories over the contours of f, in one panel each and together, and f against the step; and
+a picture for each of these and of ten other optimizers, for the page that has their formulas. The gradient
+comes from autograd. What the run shows:
 1. SGD reaches the bottom of the valley within three steps (each leaves 1 - 0.2 · 4 = 0.2 of x₂), then moves
    slowly along it (each step leaves 0.92 of x₁).
 2. AdaGrad and RMSprop divide by the size of the gradient, so they move at similar speed in both directions,
@@ -35,6 +36,20 @@ RUNS = {  # name: (steps, optimizer of the parameters)
     "Adam": (20, lambda p: optim.Adam(p, lr=0.2, betas=(0.9, 0.99), eps=EPS)),
 }
 
+BETAS = {"betas": (0.9, 0.99), "eps": EPS}
+MORE = {  # the others, which have a picture of their own alone
+    "AdamW": (20, lambda p: optim.AdamW(p, lr=0.2, weight_decay=0.5, **BETAS)),
+    "Adamax": (20, lambda p: optim.Adamax(p, lr=0.3, **BETAS)),
+    "NAdam": (50, lambda p: optim.NAdam(p, lr=0.2, **BETAS)),
+    "RAdam": (50, lambda p: optim.RAdam(p, lr=0.2, **BETAS)),
+    "Adadelta": (50, lambda p: optim.Adadelta(p, lr=1.0, rho=0.9, eps=1e-3)),
+    "Rprop": (20, lambda p: optim.Rprop(p, lr=0.1, step_sizes=(1e-6, 1.0))),
+    "ASGD": (20, lambda p: optim.ASGD(p, lr=0.2)),
+    "Adafactor": (50, lambda p: optim.Adafactor(p, lr=0.1)),
+    "Muon": (50, lambda p: optim.Muon(p, lr=0.2, momentum=0.9, weight_decay=0)),
+    "L-BFGS": (4, lambda p: optim.LBFGS(p, max_iter=1, line_search_fn="strong_wolfe")),
+}
+
 
 def f(x):
     return 0.2 * x[0] ** 2 + 2 * x[1] ** 2
@@ -42,16 +57,20 @@ def f(x):
 
 def trajectory(make, steps):
     """The points (steps + 1, 2) that an optimizer visits, and f at each."""
-    x = torch.tensor(START, dtype=torch.float64, requires_grad=True)
+    x = torch.tensor([START], dtype=torch.float64, requires_grad=True)  # (1, 2), since Muon takes matrices
     optimizer = make([x])
     points, values = [], []
-    for _ in range(steps + 1):
-        loss = f(x)
-        points.append(x.tolist())
-        values.append(loss.item())
+
+    def loss():  # L-BFGS calls it several times a step, the others once
         optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
+        value = f(x[0])
+        value.backward()
+        return value
+
+    for _ in range(steps + 1):
+        points.append(x[0].tolist())
+        values.append(f(x[0]).item())
+        optimizer.step(loss)
     return np.array(points), np.array(values)
 
 
@@ -76,31 +95,51 @@ def main():
 
     draw_panels(runs, args.out / "trajectories.png")
     draw_loss(runs, args.out / "loss.png")
-    print(f"pictures trajectories.png and loss.png are in {args.out}")
+    for name, (steps, make) in (RUNS | MORE).items():
+        draw_one(name, *trajectory(make, steps), args.out / f"{name}.png")
+    print(f"pictures trajectories.png, loss.png and one for each optimizer are in {args.out}")
 
 
-def draw_panels(runs, path):
+def draw_valley(ax):
+    """The contours of f and its minimum."""
     x1, x2 = np.meshgrid(np.linspace(-4.2, 4.2, 200), np.linspace(-4.6, 4.6, 200))
     height = 0.2 * x1**2 + 2 * x2**2
     levels = np.geomspace(0.05, height.max(), 16)
+    ax.contourf(x1, x2, height, [0, *levels], cmap="Blues_r", alpha=0.75)
+    ax.contour(x1, x2, height, levels, colors="white", linewidths=0.5)
+    ax.plot(0, 0, "*", ms=13, color="#f2c14e", mec="#333333", mew=0.6, zorder=3)
+    ax.set(xlim=(-4.2, 4.2), ylim=(-4.6, 4.6))
+    ax.grid(False)
+
+
+def draw_panels(runs, path):
     fig, axes = plt.subplots(2, 3, figsize=(12, 7.2), sharex=True, sharey=True)
     for ax, title in zip(axes.flat, [*runs, "all together"]):
-        ax.contourf(x1, x2, height, [0, *levels], cmap="Blues_r", alpha=0.75)
-        ax.contour(x1, x2, height, levels, colors="white", linewidths=0.5)
+        draw_valley(ax)
         for color, (name, (points, _)) in zip(
             plt.rcParams["axes.prop_cycle"].by_key()["color"][1:], runs.items()
         ):
             if title in (name, "all together"):
                 ax.plot(*points.T, "o-", ms=3, lw=1.4, color=color, label=name, mec="white", mew=0.3)
-        ax.plot(0, 0, "*", ms=13, color="#f2c14e", mec="#333333", mew=0.6)
         steps = f", {len(runs[title][0]) - 1} steps" if title in runs else ""
-        ax.set(title=title + steps, xlim=(-4.2, 4.2), ylim=(-4.6, 4.6))
-        ax.grid(False)
+        ax.set_title(title + steps)
     axes[1, 2].legend(loc="lower left", fontsize=8, labelcolor="#222222")
     fig.supxlabel("x₁")
     fig.supylabel("x₂")
     fig.suptitle("f(x) = 0.2 x₁² + 2 x₂² from (3, 4); the star is the minimum")
     fig.savefig(path)
+    plt.close(fig)
+
+
+def draw_one(name, points, values, path):
+    """The trajectory of one optimizer, and f against the step beside it."""
+    fig, (left, right) = plt.subplots(1, 2, figsize=(7, 2.8))
+    draw_valley(left)
+    left.plot(*points.T, "o-", ms=3, lw=1.4, color="#e4572e", mec="white", mew=0.3)
+    left.set(title=f"{name}, {len(points) - 1} steps", xlabel="x₁", ylabel="x₂")
+    right.plot(values, "o-", ms=3, lw=1.4, color="#e4572e")
+    right.set(title="f(x)", xlabel="step", yscale="log")
+    fig.savefig(path, dpi=100)
     plt.close(fig)
 
 

@@ -15,7 +15,11 @@ from .running import EXAMPLES, NAMES, drawn, run
 
 # name: (its pictures, words of its table or last line)
 WRITES = {
-    "optimizers_2d": ("trajectories.png loss.png", "last point"),
+    "optimizers_2d": (
+        "trajectories.png loss.png SGD.png AdaGrad.png RMSprop.png Momentum.png Adam.png AdamW.png "
+        "Adamax.png NAdam.png RAdam.png Adadelta.png Rprop.png ASGD.png Adafactor.png Muon.png L-BFGS.png",
+        "last point",
+    ),
     "optimizers_3d": (
         "cubic.gif cubic.png cubic_progress.png saddle.gif saddle.png saddle_progress.png",
         "what it did",
@@ -33,7 +37,7 @@ WRITES = {
     "custom_op": ("log_cosh.png differences.png", "gradgradcheck"),
     "mnist": ("curves.png worst.png confusion.png", "test accuracy"),
 }
-ELSEWHERE = {"explain_backward"}  # has its own tests
+ELSEWHERE = {"explain_backward", "one_page"}  # have tests of their own
 
 
 def test_every_example_is_tested():

@@ -64,6 +64,7 @@ def _weights(q, k, mask, scale, causal):
 
 
 def _attention_vjp(g, q, k, v, mask, keep, scale, needs, out, weights):
+    """With s = weights · (g vᵀ - Σ g · out): scale · s k to q, scale · sᵀ q to k, weightsᵀ g to v."""
     if g.dtype.itemsize == 2:
         wide = _attention_vjp(*widen(g, q, k, v, mask, keep), scale, needs, *widen(out, weights))
         return cast(wide, g.dtype)

@@ -44,6 +44,7 @@ def _standardised_by_channel(x, weight=None, bias=None, *, eps, observe=None):
 
 
 def _batch_norm_gradients(g, x, weight, average, scale):
+    """weight · scale · (g - mean(g) - x̂ · mean(g · x̂)) to x, Σ g · x̂ to the weight, Σ g to the bias."""
     dx = _by_channel(x)
     count, kind = max(x.size // max(x.shape[1], 1), 1), scale.dtype
     sums, products = xp(x).empty(x.shape[1], kind), xp(x).empty(x.shape[1], kind)

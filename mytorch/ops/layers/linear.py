@@ -23,7 +23,7 @@ def _rows(x):
 
 
 def _linear_vjp(g, x, weight, bias, needs):
-    """All three gradients from one flat (rows, features) form of ``g``."""
+    """g W to x; gᵀ x, over all rows, to the weight; the sum of the rows of g to the bias."""
     if wide(g.dtype) is not g.dtype:
         return cast(_linear_vjp(*widen(g, x, weight), bias, needs), g.dtype)
     vector = weight.ndim == 1

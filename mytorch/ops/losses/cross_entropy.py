@@ -126,7 +126,7 @@ def _in_dtype_of(array, x):
 
 
 def _classes_vjp(g, x, weight, e, total, places, w, valid, reduction, label_smoothing):
-    """(softmax - one-hot) · the row's scale."""
+    """(softmax(x) - one-hot target) · g, divided by the number of rows where their mean is taken."""
     g = _in_dtype_of(g, e)
     scale = _row_scale(g, len(e), w, reduction)
     if label_smoothing:
@@ -199,6 +199,7 @@ def _smoothed_targets(target, weight, label_smoothing):
 
 
 def _probabilities_vjp(g, x, target, weight, e, total, needs, reduction, label_smoothing):
+    """(softmax · Σ target - target) · the row's scale to x, -log softmax · that scale to the target."""
     kind, g, weight = target.dtype, _in_dtype_of(g, e), _in_dtype_of(weight, e)
     s = g.reshape(-1, 1) if reduction == "none" else g / len(e) if reduction == "mean" else g
     gx = gy = None

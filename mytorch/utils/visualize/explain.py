@@ -10,7 +10,7 @@ from pathlib import Path
 from ...autograd.function_node import FunctionNode
 from .graph import Graph, in_bytes, saved_bytes, saved_values
 from .lanes import lanes_of
-from .rules import formulas, input_names
+from .rules import first_sentence, formulas, input_names
 
 HUGE = 1e4  # gradients with a larger norm are marked
 
@@ -97,7 +97,7 @@ class _Sources:
 def _operation(row, arrivals, total, sources):
     rules, called = sources.of(row.node)
     users = list(dict.fromkeys(index for index, _ in arrivals))
-    source = "in, from" if users else "in: ones, the start"
+    source = "in, from" if users else "in: ones, where the pass starts"
     incoming = [_gradient(g, source, users) for g in row.incoming if g]
     outgoing = [
         _gradient(g, f"out for {name}, to", [goal.index])
@@ -108,7 +108,7 @@ def _operation(row, arrivals, total, sources):
         time = f"{_microseconds(row.nanoseconds)}, {row.nanoseconds / total:.0%} of the pass"
     return {
         "kind": row.node.name,
-        "about": _first_sentence(row.node),
+        "about": ("" if users else "The pass starts here: ") + _about(row.node),
         "rules": rules,
         "called": called,
         "incoming": incoming,
@@ -133,9 +133,9 @@ def _leaf(row, arrivals):
     }
 
 
-def _first_sentence(node):
-    document = node.plan.function.__doc__ if isinstance(node, FunctionNode) else node.plan.op.forward.__doc__
-    return (document or "").strip().split("\n")[0].split(". ")[0].removesuffix(".").replace("``", "")
+def _about(node):
+    function = node.plan.function if isinstance(node, FunctionNode) else node.plan.op.forward
+    return first_sentence(function.__doc__) or node.name
 
 
 def _gradient(g, what, steps):

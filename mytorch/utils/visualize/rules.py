@@ -7,6 +7,7 @@ import functools
 import inspect
 import linecache
 import os
+import re
 import textwrap
 from pathlib import Path
 from typing import NamedTuple
@@ -22,6 +23,7 @@ class Source(NamedTuple):
     name: str
     text: str
     place: str  # file:line
+    about: str = ""  # what a function says of itself, in a sentence
 
 
 def input_names(node):
@@ -33,8 +35,16 @@ def input_names(node):
     return [f"{variadic}[{i}]" if variadic else op.inputs[i] for i in node.plan.live]
 
 
+def first_sentence(document):
+    """The first sentence of a docstring, without markup and without what it refers to."""
+    line = (document or "").strip().split("\n")[0].split(". ")[0].split("; see ")[0]
+    return re.sub(r"(:\w+:)?`+~?([^`]*)`+", r"\2", line).removesuffix(".")
+
+
 def formulas(node):
-    """([Source] of the formulas of ``node``, [Source] of the functions of the same file that they call)."""
+    """([Source] of the formulas of ``node``, the shortest first, [Source] of the functions of the same file
+    that they call).
+    """
     plan = node.plan
     if isinstance(node, FunctionNode):
         found = plan.function._mytorch_rule()
@@ -51,7 +61,7 @@ def formulas(node):
         rules[source.place, source.text] = source
         for function in _called_by(rule):
             called[function] = _definition(function.__name__, function)
-    return list(rules.values()), list(called.values())
+    return sorted(rules.values(), key=lambda s: s.text.count("\n")), list(called.values())
 
 
 def _plain(rule):
@@ -79,9 +89,8 @@ def _definition(name, function):
         lines, line = inspect.getsourcelines(function)
     except (OSError, TypeError):
         return Source(name, f"# the source of {name} is not available", "")
-    return Source(
-        name, textwrap.dedent("".join(lines)).rstrip(), _place(inspect.getsourcefile(function), line)
-    )
+    place, about = _place(inspect.getsourcefile(function), line), first_sentence(function.__doc__)
+    return Source(name, textwrap.dedent("".join(lines)).rstrip(), place, about)
 
 
 def _lambda(name, rule):
@@ -98,8 +107,7 @@ def _lambda(name, rule):
         return Source(name, f"# the source of {name} is not available", "")
     keyword, node = here[0]
     text = ast.get_source_segment("".join(linecache.getlines(code.co_filename)), keyword or node, padded=True)
-    text = textwrap.dedent(text).replace(".conjugate()", "")  # a real number is its own conjugate
-    return Source(name, text, _place(code.co_filename, node.lineno))
+    return Source(name, textwrap.dedent(text), _place(code.co_filename, node.lineno))
 
 
 @functools.lru_cache(maxsize=64)

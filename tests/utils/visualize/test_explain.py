@@ -7,6 +7,7 @@ import re
 import pytest
 
 import mytorch
+from mytorch import nn
 from mytorch.autograd import Function
 from mytorch.utils.visualize import explain
 
@@ -102,6 +103,15 @@ def test_explain_several_outputs_functions_and_no_model(tmp_path):
     }
     assert double["outgoing"][0]["what"] == "out for argument 0, to" and leaf["label"] == "leaf"
     assert not data["grouped"]
+
+
+def test_explain_begins_with_the_loss_in_words(tmp_path):
+    scores = mytorch.ones(2, 3, requires_grad=True)
+    data = page_data(nn.functional.cross_entropy(scores * 2, mytorch.tensor([0, 1])), None, tmp_path)
+    assert [row["about"] for row in data["rows"][:2]] == [
+        "The pass starts here: -log softmax(x) at the class target",
+        "x · y, elementwise; shapes broadcast",
+    ]
 
 
 def test_explain_of_what_cannot_be():

@@ -107,7 +107,7 @@ def test_the_first_step(browse):
     assert seen["heading"].startswith("1. MseMseBackward0")
     assert "x=_mse_vjp" in seen["places"][0] and "mytorch/ops/losses/pointwise.py" in seen["places"][0]
     assert seen["formulas"][0].startswith("def _mse_vjp(g, x, target, reduction):")
-    assert seen["cells"][0].startswith("in: ones, the start()float324 B1")
+    assert seen["cells"][0].startswith("in: ones, where the pass starts()float324 B1")
     assert seen["cells"][1].startswith("out for x, to#2 Mul(5, 3)float3260 B")
     assert seen["list"] == [
         "Mse",

@@ -3,6 +3,8 @@
 import ast
 import re
 
+import pytest
+
 import mytorch
 from mytorch import nn
 from mytorch.autograd import Function
@@ -47,6 +49,42 @@ def test_formula_of_a_fused_operation_brings_its_function(traced):
     )
     assert joint.name == "joint=_linear_vjp"
     assert joint.text.startswith("def _linear_vjp(g, x, weight") and joint.text.endswith("return gx, gw, gb")
+
+
+@pytest.mark.parametrize(
+    ("document", "sentence"),
+    [
+        ("Twice ``x``. More.", "Twice x"),
+        (
+            "-log softmax(x) at the class ``target``; see :func:`cross_entropy`.",
+            "-log softmax(x) at the class target",
+        ),
+        ("The gradient of :func:`~mytorch.sum`,\nlater.", "The gradient of mytorch.sum,"),
+        (None, ""),
+    ],
+)
+def test_the_first_sentence_has_no_markup(document, sentence):
+    assert rules.first_sentence(document) == sentence
+
+
+def test_no_operation_shows_markup():
+    texts = {op.name: rules.first_sentence(op.forward.__doc__) for op in primitives.values()}
+    texts |= {
+        rule.__qualname__: rules.first_sentence(rule.__doc__)
+        for op in primitives.values()
+        for rule in map(rules._plain, [op.joint] if op.joint else op.rules.values())
+    }
+    assert len(texts) > 200 and not {name for name, text in texts.items() if re.search(r"`|:\w+:", text)}
+
+
+def test_a_long_formula_says_what_it_is_and_a_short_one_comes_first():
+    scores = mytorch.ones(2, 3, requires_grad=True)
+    (loss,), _ = rules.formulas(nn.functional.cross_entropy(scores, mytorch.tensor([0, 1])).grad_fn)
+    assert loss.about.startswith("(softmax(x) - one-hot target) · g")
+    query = mytorch.ones(1, 1, 2, 2, requires_grad=True)
+    for node in (mytorch.pow(scores, scores).grad_fn, mytorch.cdist(query[0, 0], query[0, 0]).grad_fn):
+        lengths = [s.text.count("\n") for s in rules.formulas(node)[0]]
+        assert lengths == sorted(lengths)
 
 
 class Double(Function):

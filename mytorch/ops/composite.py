@@ -51,6 +51,7 @@ def composite(function=None, /, *, out=False):
         except AttributeError as error:
             raise _no_tensor(name, args, kwargs, error) from error
 
+    call.takes_out = out
     return call
 
 

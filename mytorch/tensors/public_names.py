@@ -28,7 +28,14 @@ def publish(namespace, names=None):
     """
     module = sys.modules[namespace]
     for name in module.__all__ if names is None else names:
-        own(namespace, name, vars(module)[name])
+        own(namespace, name, documented(vars(module)[name]))
+
+
+def documented(value):
+    """``value``, with its whole documentation if it is a class or function of ours."""
+    if isinstance(value, (type, FunctionType)) and value.__module__.startswith("mytorch"):
+        importlib.import_module("mytorch.documentation").document(value)
+    return value
 
 
 def own(namespace, name, value):
@@ -66,9 +73,13 @@ def _closest(name, module):
 
 
 def lookup(namespace, later=()):
-    """A module's ``__getattr__``, called for names that it lacks: imports the submodules ``later``, else
-    raises AttributeError with the name that was probably meant.
+    """The end of a public module: its names get their documentation. Returns the module's ``__getattr__``,
+    called for names that it lacks: imports the submodules ``later``, else raises AttributeError with the name
+    that was probably meant.
     """
+    for name in list(vars(sys.modules[namespace])):
+        if not name.startswith("_"):
+            documented(vars(sys.modules[namespace])[name])
 
     def __getattr__(name):
         if name in later:

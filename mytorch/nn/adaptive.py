@@ -21,6 +21,19 @@ class AdaptiveLogSoftmaxWithLoss(Module):
     ``cutoffs`` are the classes at which the clusters of rare ones begin. Cluster i has in_features /
     div_value^(i + 1) hidden features. ValueError for cutoffs that are not increasing and between 1 and
     n_classes - 1.
+
+    Args:
+        in_features (int): the size of each input
+        n_classes (int): the number of classes
+        cutoffs (list of int): the classes at which the clusters of rare ones begin
+        div_value (float): by how much each cluster has fewer hidden features than the one before
+        head_bias (bool): whether the scores of frequent classes have a learned bias
+
+    Example:
+        >>> layer = nn.AdaptiveLogSoftmaxWithLoss(16, 100, cutoffs=[10, 50])
+        >>> output, loss = layer(mytorch.ones(4, 16), mytorch.tensor([0, 5, 20, 99]))
+        >>> output.shape, loss.shape
+        (mytorch.Size([4]), mytorch.Size([]))
     """
 
     def __init__(

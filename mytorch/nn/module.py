@@ -30,6 +30,24 @@ class Module(HookedCall, Registration, Moving, State):
     Assign parameters and other modules to attributes in ``__init__`` (after ``super().__init__()``) and
     define ``forward``; then ``model(x)`` runs it, and ``parameters()``, ``state_dict()``, ``to()``,
     ``train()`` reach everything inside.
+
+    Args:
+        args: none; anything is refused
+        kwargs: none; anything is refused
+
+    Example:
+        >>> class Net(nn.Module):
+        ...     def __init__(self):
+        ...         super().__init__()
+        ...         self.hidden = nn.Linear(4, 8)
+        ...         self.out = nn.Linear(8, 2)
+        ...     def forward(self, x):
+        ...         return self.out(self.hidden(x).relu())
+        >>> model = Net()
+        >>> model(mytorch.ones(3, 4)).shape
+        mytorch.Size([3, 2])
+        >>> sum(p.numel() for p in model.parameters())
+        58
     """
 
     training: bool

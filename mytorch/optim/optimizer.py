@@ -32,6 +32,14 @@ class Optimizer(ParameterGroups, Saving, StepHooks):
     the numbers of a step, ``__update__`` changes flat arrays in place. Their names have underscores so that
     a user's subclass may have an ``update`` of its own. ValueError for an empty parameter list, a non-leaf, a
     parameter in two groups; TypeError for what is not a tensor.
+
+    Args:
+        defaults (dict): the options of groups that do not say otherwise
+
+    Example:
+        >>> optimizer = optim.SGD(nn.Linear(2, 1).named_parameters(), lr=0.1)
+        >>> optimizer.param_groups[0]["param_names"]
+        ['weight', 'bias']
     """
 
     __scalars__: tuple = ("step",)  # the names in ``__kept__`` that are one number per parameter

@@ -41,6 +41,34 @@ class DataLoader(Generic[T_co]):
     **Resuming within an epoch.** Save :meth:`state_dict` (and the default generator's state, if no
     ``generator`` is given) and restore both later. The next iteration gives exactly the remaining batches,
     without loading those before. Only samples that a worker draws at random are drawn anew.
+
+    Args:
+        dataset (Dataset): where the samples come from
+        batch_size (int): how many samples a batch has; None loads single samples
+        shuffle (bool): whether the order is random
+        sampler (iterable of int): the order of the indices; excludes ``shuffle``
+        batch_sampler (iterable of list): lists of indices, one per batch; excludes ``batch_size``,
+            ``shuffle``, ``sampler`` and ``drop_last``
+        num_workers (int): how many processes load; 0 loads here
+        collate_fn (callable): makes a batch of a list of samples; None is ``default_collate``
+        pin_memory (bool): accepted without effect
+        drop_last (bool): whether a shorter last batch is left out
+        timeout (float): how many seconds to wait for a batch of the workers; 0 is for ever
+        worker_init_fn (callable): called in each worker with its number when it starts
+        multiprocessing_context (str or context): how workers start
+        generator (Generator): the source of the seeds; None is the default generator
+        prefetch_factor (int): how many batches each worker loads ahead; None is 2
+        persistent_workers (bool): whether workers live on after an epoch
+        pin_memory_device (str): accepted without effect
+        in_order (bool): accepted without effect: batches keep their order
+
+    Example:
+        >>> data = mytorch.utils.data.TensorDataset(mytorch.arange(5.0), mytorch.arange(5))
+        >>> for x, y in mytorch.utils.data.DataLoader(data, batch_size=2):
+        ...     print(x, y)
+        tensor([0., 1.]) tensor([0, 1])
+        tensor([2., 3.]) tensor([2, 3])
+        tensor([4.]) tensor([4])
     """
 
     __protected = ("batch_size", "batch_sampler", "sampler", "drop_last", "dataset", "persistent_workers")

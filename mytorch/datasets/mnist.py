@@ -264,9 +264,7 @@ class Digits(NamedTuple):
 def load_mnist(data="subset", root="data", download=True) -> Digits:
     """MNIST as NumPy arrays.
 
-    data: "subset", the digits shipped with mytorch, or "full", all digits from ``root`` (see
-        :class:`MNIST`); ValueError for another value.
-    download: whether the full set may be downloaded if it is not in ``root``.
+    ValueError for another ``data``.
     """
     if data not in ("subset", "full"):
         raise ValueError(f"data should be 'subset' or 'full', got {data!r}")

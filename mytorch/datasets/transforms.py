@@ -10,6 +10,7 @@ import numpy
 
 from ..core.dtypes import get_default_dtype
 from ..tensors.creation import as_tensor
+from ..tensors.public_names import lookup as _lookup
 from ..tensors.tensor import Tensor
 from ..utils.data.dataset import fast_path
 
@@ -148,3 +149,6 @@ class Lambda:
 def batch_form(transform):
     """The function that applies ``transform`` to a whole batch of images at once, or None."""
     return fast_path(transform, "batch", "__call__")
+
+
+__getattr__ = _lookup(__name__)

@@ -133,8 +133,8 @@ class LowRankMultivariateNormal(Distribution):
         cov_diag (Tensor): d, (…, n), positive
 
     Example:
-        >>> normal = mytorch.distributions.LowRankMultivariateNormal(mytorch.zeros(3), mytorch.ones(3, 1), mytorch.ones(3))
-        >>> normal.covariance_matrix
+        >>> loc, factor, diagonal = mytorch.zeros(3), mytorch.ones(3, 1), mytorch.ones(3)
+        >>> mytorch.distributions.LowRankMultivariateNormal(loc, factor, diagonal).covariance_matrix
         tensor([[2., 1., 1.],
                 [1., 2., 1.],
                 [1., 1., 2.]])

@@ -174,7 +174,8 @@ class RelaxedOneHotCategorical(TransformedDistribution):
         logits (Tensor): their logarithms, (…, K)
 
     Example:
-        >>> mytorch.distributions.RelaxedOneHotCategorical(mytorch.tensor(0.5), mytorch.ones(3)).rsample().shape
+        >>> temperature = mytorch.tensor(0.5)
+        >>> mytorch.distributions.RelaxedOneHotCategorical(temperature, mytorch.ones(3)).rsample().shape
         mytorch.Size([3])
     """
 

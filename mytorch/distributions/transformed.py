@@ -43,8 +43,8 @@ class TransformedDistribution(Distribution):
 
     Example:
         >>> base = mytorch.distributions.Normal(0.0, 1.0)
-        >>> positive = mytorch.distributions.TransformedDistribution(base, mytorch.distributions.ExpTransform())
-        >>> positive.log_prob(mytorch.tensor(1.0))
+        >>> exp = mytorch.distributions.ExpTransform()
+        >>> mytorch.distributions.TransformedDistribution(base, exp).log_prob(mytorch.tensor(1.0))
         tensor(-0.9189)
     """
 

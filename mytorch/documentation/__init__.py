@@ -1,15 +1,16 @@
 """The documentation of public names, put together when a name is first looked up.
 
-A docstring in the source says what a function or class does. What would make the source long stands beside
-it, in text files that are read with the first name of theirs:
+A docstring in the source says in a few sentences what a function or class does. What would make the source
+long stands in text files beside this one:
 
-* ``glossary.txt`` says once what a parameter means that means the same everywhere (``dim``, ``keepdim``, …);
-* ``ops/reduce.txt`` continues the docstrings of ``mytorch/ops/reduce.py``, and ``ops.txt`` those of every file
-  in ``mytorch/ops/``: an entry begins with the names it is about, ``*`` for all; a name with its parameters in
-  parentheses states its signature. Indented follow lines ``parameter (type): meaning`` and examples.
+* ``glossary.txt`` says once what a parameter means that means the same everywhere: ``dim``, ``keepdim``, …
+* ``ops/reduce.txt`` continues the docstrings of ``mytorch/ops/reduce.py``, ``ops/losses.txt`` those of all
+  files in ``mytorch/ops/losses/``. An entry begins with the names that it is about, ``*`` for all, or with a
+  name and its parameters in parentheses, where the signature in the code says too little. Lines
+  ``parameter (type): meaning`` and an example follow, indented.
 
-What is nearer wins: the docstring, the entry of the name, that of its file, of its folder, the glossary. The
-signature gives the defaults, and the sentences of the docstring that begin with an error become ``Raises:``.
+The nearest meaning counts: that of the docstring, the entry of the name, its file, its folder, the glossary.
+Defaults come from the signature. Sentences of the docstring that begin with an error become ``Raises:``.
 """
 
 from __future__ import annotations
@@ -21,12 +22,11 @@ import re
 import weakref
 
 from .signatures import accepted, stated
-from .text import Sections, parameters_and_rest
+from .text import Docstring, parameters_and_rest
 
-_DONE: weakref.WeakSet = weakref.WeakSet()  # functions that have their documentation
 HERE = pathlib.Path(__file__).parent
 _ENTRY = re.compile(r"^(?![ #\n])(.+)\n((?:(?:[ #].*)?\n)*)", re.MULTILINE)
-_ROLE = re.compile(r":(?:func|class|meth|mod|data|attr):`~?(?:mytorch\.)?([^`]+)`")
+_WRITTEN: weakref.WeakKeyDictionary = weakref.WeakKeyDictionary()  # function -> its docstring in the source
 
 
 @functools.cache
@@ -35,37 +35,15 @@ def entries(file):
     path, found = HERE / f"{file}.txt", {}
     if path.is_file():
         for heading, body in _ENTRY.findall(path.read_text(encoding="utf-8") + "\n"):
-            name, parenthesis, rest = heading.partition("(")
-            for name in [name] if parenthesis else heading.split(", "):
+            first, parenthesis, rest = heading.partition("(")
+            for name in [first] if parenthesis else heading.split(", "):
                 signature, text = found.get(name, (None, ""))
                 found[name] = (parenthesis + rest or signature, text + inspect.cleandoc(f"\n{body}") + "\n")
     return found
 
 
-@functools.cache
-def shared(file):
-    """{parameter: (type, meaning)} of what holds for all names of a file or folder, "" for the glossary."""
-    own = entries(file or "glossary").get("*", (None, ""))[1]
-    return (shared(file.rpartition("/")[0]) if file else {}) | parameters_and_rest(own)[0]
-
-
-def document(value):
-    """Give a function or class its whole docstring, and a function the signature of its calls."""
-    if isinstance(value, type):
-        if not isinstance(vars(value).get("__doc__"), ClassText):
-            value.__doc__ = ClassText(value)
-    elif value not in _DONE:
-        _DONE.add(value)
-        op = getattr(value, "primitive", None)
-        home = inspect.unwrap(op.forward if op else value).__globals__["__name__"]
-        file = home.partition(".")[2].replace(".", "/")
-        signature, text = entry(file, value.__name__.rstrip("_"))
-        value.__signature__ = stated(signature) if signature else accepted(value)
-        value.__doc__ = whole(value.__doc__, value.__signature__, text, shared(file))
-
-
 def entry(file, name):
-    """(signature or None, text) of a name in the entries of its file, else of the folders above it."""
+    """(signature or None, text) of a name in the entries of a file or of the folders above it."""
     while file:
         if name in entries(file):
             return entries(file)[name]
@@ -73,30 +51,55 @@ def entry(file, name):
     return None, ""
 
 
-class ClassText:
+@functools.cache
+def shared(file):
+    """{parameter: (type, meaning)} for all names of a file or folder, such as ``ops``; "" is the glossary."""
+    own = entries(file or "glossary").get("*", (None, ""))[1]
+    return (shared(file.rpartition("/")[0]) if file else {}) | parameters_and_rest(own)[0]
+
+
+def document(value):
+    """Give a function or class its whole docstring, and a function the signature of its calls."""
+    if isinstance(value, type):
+        if not isinstance(vars(value).get("__doc__"), ClassDocstring):
+            value.__doc__ = ClassDocstring(value)
+    elif value not in _WRITTEN:
+        _WRITTEN[value] = value.__doc__
+        op = getattr(value, "primitive", None)
+        file = _file(inspect.unwrap(op.forward if op else value).__globals__["__name__"])
+        signature, text = entry(file, value.__name__)
+        if value.__name__.endswith("_") and not text:  # the parameters of the operation, but not its example
+            signature, text = entry(file, value.__name__[:-1])
+            signature = signature and re.sub(r"(, \*)?, out=None", "", signature)
+            text = text.partition(">>>")[0]
+        value.__signature__ = stated(signature) if signature else accepted(value)
+        value.__doc__ = str(Docstring(value.__doc__, text, value.__signature__, shared(file)))
+
+
+def written(function):
+    """The docstring of a function as it is in the source."""
+    return _WRITTEN.get(function, function.__doc__)
+
+
+class ClassDocstring:
     """The docstring of a class, put together when it is read."""
 
     def __init__(self, value):
-        self.own, self.name, self.text = vars(value).get("__doc__"), value.__name__, None
-        self.file = value.__module__.partition(".")[2].replace(".", "/")
+        self.own, self.text = vars(value).get("__doc__"), None
+        self.name, self.module = value.__name__, value.__module__
 
     def __get__(self, instance, owner):
         if self.text is None:
-            signature, text = entry(self.file, self.name)
+            file = _file(self.module)
+            signature, text = entry(file, self.name)
             try:
                 signature = stated(signature) if signature else inspect.signature(owner)
             except ValueError:  # of a class in C
                 signature = inspect.Signature()
-            self.text = whole(self.own, signature, text, shared(self.file))
+            self.text = str(Docstring(self.own, text, signature, shared(file)))
         return self.text
 
 
-def whole(own, signature, text, meanings):
-    """A docstring in Google's style of one in the source, the text of an entry and what parameters mean."""
-    sections = Sections()
-    sections.add(inspect.cleandoc(own or ""), signature.parameters)
-    sections.add(text, signature.parameters)
-    for name, parameter in signature.parameters.items():
-        if name != "self":
-            sections.describe(parameter, *meanings.get(name, (None, None)))
-    return _ROLE.sub(r"`\1`", str(sections))
+def _file(module):
+    """``ops/reduce`` for ``mytorch.ops.reduce``."""
+    return module.partition(".")[2].replace(".", "/")

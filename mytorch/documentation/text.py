@@ -1,15 +1,21 @@
-"""A docstring in parts: what it says, ``Args:``, ``Shape:``, ``Returns:``, ``Raises:``, ``Example:``."""
+"""A docstring in Google's style, put together of its parts."""
 
 from __future__ import annotations
 
+import inspect
 import re
+import textwrap
 
+WIDTH = 100
+_HANGING = {"subsequent_indent": "    ", "break_long_words": False, "break_on_hyphens": False}
 HEADINGS = ("Args", "Shape", "Returns", "Raises", "Note", "Example")
 _HEADING = re.compile(rf"({'|'.join(HEADINGS)}):")
 _ABOUT = re.compile(r"(\*{0,2}\w+(?:, \*{0,2}\w+)*)(?: \(((?:[^()]|\([^()]*\))+)\))?: (.*)")
-_WHEN = r"\w+(?:Error|Warning)(?:(?:, | or | and )\w+Error)* (?:if|for|unless|where|without|below|outside|in) "
-_ERROR = re.compile(rf"(?:(?<=[.;])\s+|\n\n)({_WHEN}.*?)(?:[.;](?=\s|$)|\Z)", re.DOTALL)
-_NEXT_ERROR = re.compile(rf",(?: and)? (?={_WHEN})")
+_ERRORS = r"\w+(?:Error|Warning)(?:(?:, | or | and )\w+Error)*"
+_WHEN = r"(?:if|for|unless|where|without|below|outside|in) "
+_RAISES = re.compile(rf"(?:(?<=[.;])\s+|\n\n)({_ERRORS} {_WHEN}.*?)(?:[.;](?=\s|$)|\Z)", re.DOTALL)
+_NEXT = re.compile(rf",(?: and)? (?={_ERRORS} {_WHEN})")
+_ROLE = re.compile(r":(?:func|class|meth|mod|data|attr):`~?(?:mytorch\.)?([^`]+)`")
 
 
 def parameters_and_rest(text, names=None):
@@ -32,15 +38,25 @@ def parameters_and_rest(text, names=None):
     return found, rest
 
 
-class Sections:
-    """A docstring that is taken apart and completed; ``str()`` puts it together."""
+class Docstring:
+    """The docstring ``own`` of the source and the ``text`` of an entry, with {parameter: (type, meaning)} for
+    parameters of which neither speaks. ``str()`` gives the whole.
+    """
 
-    def __init__(self):
-        self.parts = {heading: [] for heading in ("", *HEADINGS)}
-        self.meanings: dict = {}  # what it says about parameters itself
+    def __init__(self, own, text, signature, meanings):
+        self.parts: dict = {heading: [] for heading in ("", *HEADINGS)}
+        self.meanings: dict = {}
+        self._take(inspect.cleandoc(own or ""), signature.parameters)
+        self._take(text, signature.parameters)
+        for name, parameter in signature.parameters.items():
+            if name != "self":
+                self._describe(parameter, *meanings.get(name, (None, None)))
+        self._find_errors()
 
-    def add(self, text, names):
-        """More of it: sentences, sections, lines about the parameters ``names``, an example at the end."""
+    def _take(self, text, names):
+        """Sort lines into parts: sentences, sections, lines about the parameters ``names``, an example at the
+        end.
+        """
         heading, bare = "", False
         for line in text.splitlines():
             if match := _HEADING.fullmatch(line):
@@ -55,30 +71,34 @@ class Sections:
             found, self.parts[heading] = parameters_and_rest("\n".join(self.parts[heading]), names)
             self.meanings = found | self.meanings
 
-    def describe(self, parameter, kind, meaning):
-        """Add a parameter, with the type and meaning of the glossary where the text has none of its own."""
+    def _describe(self, parameter, kind, meaning):
+        """Add a line about a parameter."""
         own_kind, own_meaning = self.meanings.get(parameter.name, (None, None))
         kind, meaning = own_kind or kind or _kind(parameter), own_meaning or meaning
         if meaning is not None:
             stars = {parameter.VAR_POSITIONAL: "*", parameter.VAR_KEYWORD: "**"}.get(parameter.kind, "")
             default = "" if parameter.default is parameter.empty else f"default: {_shown(parameter.default)}"
             remark = ", ".join(filter(None, (kind, default)))
-            self.parts["Args"].append(
-                f"{stars}{parameter.name}{f' ({remark})' if remark else ''}: {meaning}"
-            )
+            name = f"{stars}{parameter.name}"
+            line = f"{name} ({remark}): {meaning}" if remark else f"{name}: {meaning}"
+            self.parts["Args"] += [line] if len(line) <= WIDTH else textwrap.wrap(line, WIDTH, **_HANGING)
+
+    def _find_errors(self):
+        """Move sentences such as "RuntimeError for other shapes." to ``Raises:``."""
+        text = "\n".join(self.parts[""]).strip()
+        for sentence in _RAISES.findall(text):
+            for error in _NEXT.split(" ".join(sentence.split())):
+                names, when = re.fullmatch(rf"({_ERRORS}) (.*)", error).groups()
+                self.parts["Raises"].append(f"{names}: {when}.")
+        self.parts[""] = re.sub(r"\n{3,}", "\n\n", _RAISES.sub("", text)).strip().splitlines()
 
     def __str__(self):
-        text = "\n".join(self.parts[""]).strip()
-        for sentence in _ERROR.findall(text):
-            for error in _NEXT_ERROR.split(" ".join(sentence.split())):
-                names, when = re.fullmatch(r"(.*?\w+(?:Error|Warning)) ((?!or |and ).*)", error).groups()
-                self.parts["Raises"].append(f"{names}: {when}.")
-        found = [re.sub(r"\n{3,}", "\n\n", _ERROR.sub("", text)).strip()]
+        found = ["\n".join(self.parts[""])]
         for heading in HEADINGS:
             lines = "\n".join(self.parts[heading]).strip("\n").splitlines()
-            indented = "\n".join(f"    {line}".rstrip() for line in lines)
-            found.append(lines and f"{heading}:\n{indented}")
-        return "\n\n".join(filter(None, found))
+            if lines:
+                found.append("\n".join([f"{heading}:", *(f"    {line}".rstrip() for line in lines)]))
+        return _ROLE.sub(r"`\1`", "\n\n".join(filter(None, found)))
 
 
 def _kind(parameter):

@@ -295,7 +295,8 @@ class MarginRankingLoss(_Loss):
     """max(0, margin - target · (input1 - input2)), reduced.
 
     Example:
-        >>> nn.MarginRankingLoss(margin=1.0)(mytorch.tensor([2.0]), mytorch.tensor([1.5]), mytorch.tensor([1.0]))
+        >>> loss = nn.MarginRankingLoss(margin=1.0)
+        >>> loss(mytorch.tensor([2.0]), mytorch.tensor([1.5]), mytorch.tensor([1.0]))
         tensor(0.5000)
     """
 

@@ -158,7 +158,7 @@ class SyncBatchNorm(_BatchNorm):
     ValueError for inputs with fewer than two dimensions.
 
     Args:
-        process_group: accepted without effect
+        process_group (object): accepted without effect
 
     Example:
         >>> nn.SyncBatchNorm(3)(mytorch.ones(8, 3, 4, 4)).shape

@@ -287,7 +287,7 @@ class Transformer(Module):
         custom_decoder (Module): a decoder of your own; None makes one
 
     Example:
-        >>> model = nn.Transformer(d_model=8, nhead=2, num_encoder_layers=1, num_decoder_layers=1, dim_feedforward=16)
+        >>> model = nn.Transformer(d_model=8, nhead=2, num_encoder_layers=1, num_decoder_layers=1)
         >>> model(mytorch.ones(5, 2, 8), mytorch.ones(3, 2, 8)).shape
         mytorch.Size([3, 2, 8])
     """

@@ -29,16 +29,16 @@ def mT(x):
     return transpose(x, dim0=-2, dim1=-1)
 
 
-def adjoint(x):
+def adjoint(input):
     """The conjugate transpose of matrices (…, m, n).
 
     For real numbers it is a view with the last two dimensions swapped. RuntimeError for vectors.
     """
-    if len(x.shape) == 1:
+    if len(input.shape) == 1:
         raise RuntimeError(
             "tensor.adjoint() is only supported on matrices or batches of matrices. Got 1-D tensor."
         )
-    return mT(x).conj()
+    return mT(input).conj()
 
 
 def H(x):

@@ -169,9 +169,9 @@ def expand(x, *, shape):
     return broadcast_view(x, tuple(target))
 
 
-def broadcast_to(x, shape):
-    """``x`` in a larger ``shape`` without copying, as :func:`expand`."""
-    return expand(x, shape=sizes((shape,)))
+def broadcast_to(input, shape):
+    """``input`` in a larger ``shape`` without copying, as :func:`expand`."""
+    return expand(input, shape=sizes((shape,)))
 
 
 @primitive(complex=True, x=lambda g, x_shape: expand(g, shape=x_shape))

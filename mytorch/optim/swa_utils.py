@@ -14,6 +14,7 @@ from ..core.grad_mode import no_grad
 from ..nn.module import Module
 from ..nn.normalization import _BatchNorm
 from ..tensors.creation import tensor
+from ..tensors.public_names import lookup as _lookup
 from .lr_scheduler import LRScheduler
 from .lr_scheduler.base import per_group
 
@@ -192,3 +193,6 @@ class SWALR(LRScheduler):
             start = end if before == 1 else (group["lr"] - before * end) / (1 - before)
             rates.append(end * now + start * (1 - now))
         return rates
+
+
+__getattr__ = _lookup(__name__)

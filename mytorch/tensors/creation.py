@@ -59,7 +59,7 @@ def as_tensor(data, dtype=None, device=None):
 def asarray(obj, *, dtype=None, device=None, copy=None, requires_grad=False):
     """Convert ``obj`` to a tensor.
 
-    copy: None shares memory where possible, True always copies, False raises ValueError if a copy is needed.
+    ValueError if a copy is needed and ``copy`` is False.
     """
     if isinstance(obj, (bytes, bytearray, memoryview)):
         obj = numpy.frombuffer(obj, as_dtype(dtype).numpy if dtype is not None else default_numpy())

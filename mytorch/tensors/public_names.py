@@ -28,7 +28,8 @@ def publish(namespace, names=None):
     """
     module = sys.modules[namespace]
     for name in module.__all__ if names is None else names:
-        own(namespace, name, documented(vars(module)[name]))
+        value = vars(module)[name]
+        own(namespace, name, documented(value) if isinstance(value, type) else value)
 
 
 def documented(value):
@@ -73,19 +74,30 @@ def _closest(name, module):
 
 
 def lookup(namespace, later=()):
-    """The end of a public module: its names get their documentation. Returns the module's ``__getattr__``,
-    called for names that it lacks: imports the submodules ``later``, else raises AttributeError with the name
-    that was probably meant.
+    """The end of a public module. Returns its ``__getattr__``, called for names that it lacks: it imports the
+    submodules ``later``, else raises AttributeError with the name that was probably meant.
+
+    The names get their documentation: classes and the module's own functions now, those of ``__all__`` that
+    are written elsewhere when they are first looked up.
     """
-    for name in list(vars(sys.modules[namespace])):
-        if not name.startswith("_"):
-            documented(vars(sys.modules[namespace])[name])
+    names = vars(sys.modules[namespace])
+    waiting = {}
+    for name in [*names.get("__all__", names)]:
+        value = names.get(name)
+        if "__all__" in names and isinstance(value, FunctionType) and value.__globals__ is not names:
+            waiting[name] = names.pop(name)
+        elif "__all__" in names or (getattr(value, "__module__", None) or "").startswith(namespace):
+            documented(value)
 
     def __getattr__(name):
+        if name in waiting:
+            names[name] = documented(waiting[name])
+            return names[name]
         if name in later:
             return importlib.import_module(f"{namespace}.{name}")
         raise NoSuchName(namespace, name)
 
+    names["__dir__"] = lambda: sorted({*names, *waiting})
     return __getattr__
 
 

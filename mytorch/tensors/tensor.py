@@ -27,7 +27,17 @@ from .storage import StorageMethods
 
 
 class Size(tuple):
-    """The shape of a tensor: a tuple with ``numel()``."""
+    """The shape of a tensor: a tuple with ``numel()``.
+
+    Args:
+        iterable (iterable of int, default: ()): the sizes of the dimensions
+
+    Example:
+        >>> mytorch.zeros(2, 3).shape
+        mytorch.Size([2, 3])
+        >>> mytorch.zeros(2, 3).shape.numel()
+        6
+    """
 
     __slots__ = ()
 
@@ -57,8 +67,17 @@ class Tensor(
 ):
     """An n-dimensional array on a device, with reverse-mode differentiation.
 
-    :func:`mytorch.tensor` makes one. ``Tensor(2, 3)`` is uninitialised memory of that shape and
+    ``mytorch.tensor`` makes one. ``Tensor(2, 3)`` is uninitialised memory of that shape and
     ``Tensor([1, 2])`` holds data, both in the default dtype, as in torch.
+
+    Args:
+        *data: sizes as integers, for uninitialised memory, or one sequence of values
+
+    Example:
+        >>> x = mytorch.tensor([1.0, 2.0], requires_grad=True)
+        >>> (x * x).sum().backward()
+        >>> x.grad
+        tensor([2., 4.])
     """
 
     __array_priority__ = 1000  # NumPy's operators leave an expression with a Tensor to the Tensor

@@ -15,6 +15,7 @@ from ...ops.gather import index_select
 from ...ops.indexing import getitem, put_in_zeros
 from ...ops.join import cat
 from ...tensors.creation import as_tensor
+from ...tensors.public_names import lookup as _lookup
 from ...tensors.tensor import Tensor
 
 
@@ -232,3 +233,6 @@ def unpack_sequence(packed_sequences):
     """The reverse of :func:`pack_sequence`: a list of tensors (Lᵢ, …)."""
     padded, lengths = pad_packed_sequence(packed_sequences, batch_first=True)
     return unpad_sequence(padded, lengths, batch_first=True)
+
+
+__getattr__ = _lookup(__name__)

@@ -56,7 +56,8 @@ class CyclicLR(_Momentum):
 
     Example:
         >>> optimizer = optim.SGD([nn.Parameter(mytorch.zeros(1))], lr=1.0)
-        >>> schedule = optim.lr_scheduler.CyclicLR(optimizer, base_lr=0.1, max_lr=1.0, step_size_up=3, cycle_momentum=False)
+        >>> lrs = {"base_lr": 0.1, "max_lr": 1.0}
+        >>> schedule = optim.lr_scheduler.CyclicLR(optimizer, **lrs, step_size_up=3, cycle_momentum=False)
         >>> for _ in range(3):
         ...     optimizer.step()
         ...     schedule.step()
@@ -162,8 +163,8 @@ class OneCycleLR(_Momentum):
         three_phase (bool): whether the fall has two phases
 
     Example:
-        >>> optimizer = optim.SGD([nn.Parameter(mytorch.zeros(1))], lr=1.0)
-        >>> schedule = optim.lr_scheduler.OneCycleLR(optimizer, max_lr=1.0, total_steps=4, cycle_momentum=False)
+        >>> optimizer = optim.SGD([nn.Parameter(mytorch.zeros(1))], lr=1.0, momentum=0.9)
+        >>> schedule = optim.lr_scheduler.OneCycleLR(optimizer, max_lr=1.0, total_steps=4)
         >>> for _ in range(3):
         ...     optimizer.step()
         ...     schedule.step()

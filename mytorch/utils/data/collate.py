@@ -59,7 +59,7 @@ def default_convert(data):
     is unchanged. This is the default ``collate_fn`` of single samples.
 
     Args:
-        data: the sample
+        data (object): the sample
 
     Example:
         >>> mytorch.utils.data.default_convert({"x": np.ones(2)})

@@ -22,7 +22,7 @@ class DataLoader(Generic[T_co]):
     Every iteration is an epoch. ``batch_size=None`` loads single samples. ``shuffle``, ``sampler`` or
     ``batch_sampler`` set the order.
 
-    **Workers.** ``num_workers`` processes load ahead, ``prefetch_factor`` (2) batches each; the batches keep
+    Workers: ``num_workers`` processes load ahead, ``prefetch_factor`` (2) batches each; the batches keep
     their order. An exception in a worker is raised here with its type and traceback; a dead worker, or a wait
     of more than ``timeout`` seconds, is a RuntimeError. ``worker_init_fn(id)`` runs in each worker when it
     starts; ``persistent_workers`` live as long as the loader. ``multiprocessing_context`` (``"fork"``,
@@ -33,12 +33,12 @@ class DataLoader(Generic[T_co]):
     ``pin_memory`` has no effect; it warns where there is no GPU. ValueError or TypeError for
     contradictory settings.
 
-    **Randomness.** Each epoch draws a seed for the workers, then the order, from ``generator`` or the default
+    Randomness: each epoch draws a seed for the workers, then the order, from ``generator`` or the default
     generator. Worker ``i`` seeds ``random``, NumPy and mytorch with that seed + ``i`` at the start of each
     epoch. So the same generator state gives the same epoch. Between epochs a resume needs only this state:
     ``generator.get_state()`` or ``mytorch.get_rng_state()``.
 
-    **Resuming within an epoch.** Save :meth:`state_dict` (and the default generator's state, if no
+    Resuming within an epoch: save :meth:`state_dict` (and the default generator's state, if no
     ``generator`` is given) and restore both later. The next iteration gives exactly the remaining batches,
     without loading those before. Only samples that a worker draws at random are drawn anew.
 

@@ -90,7 +90,8 @@ class Docstring:
             for error in _NEXT.split(" ".join(sentence.split())):
                 names, when = re.fullmatch(rf"({_ERRORS}) (.*)", error).groups()
                 self.parts["Raises"].append(f"{names}: {when}.")
-        self.parts[""] = re.sub(r"\n{3,}", "\n\n", _RAISES.sub("", text)).strip().splitlines()
+        text = re.sub(r"\n{3,}", "\n\n", _RAISES.sub("", text)).strip()
+        self.parts[""] = re.sub(r";(?=\n\n|\Z)", ".", text).splitlines()
 
     def __str__(self):
         found = ["\n".join(self.parts[""])]

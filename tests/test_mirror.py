@@ -104,6 +104,7 @@ ELSEWHERE = {
     "tensors/test_storage": """
         tensors/tensor tensors/torch_flags ops/cast tensors/casting tensors/conversion""",
     "test_amp": "cuda/amp",
+    "test_documentation": "documentation/signatures documentation/text",
     "test_hub": "serialization/download utils/model_zoo",
     "test_jit": "onnx",
     "test_names": "backend autograd/engine nn/functional version tensors/public_names",

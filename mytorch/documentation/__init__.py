@@ -65,13 +65,7 @@ def document(value):
             value.__doc__ = ClassDocstring(value)
     elif value not in _WRITTEN:
         _WRITTEN[value] = value.__doc__
-        op = getattr(value, "primitive", None)
-        file = _file(inspect.unwrap(op.forward if op else value).__globals__["__name__"])
-        signature, text = entry(file, value.__name__)
-        if value.__name__.endswith("_") and not text:  # the parameters of the operation, but not its example
-            signature, text = entry(file, value.__name__[:-1])
-            signature = signature and re.sub(r"(, \*)?, out=None", "", signature)
-            text = text.partition(">>>")[0]
+        file, signature, text = _entry_of(value)
         value.__signature__ = stated(signature) if signature else accepted(value)
         value.__doc__ = str(Docstring(value.__doc__, text, value.__signature__, shared(file)))
 
@@ -79,6 +73,21 @@ def document(value):
 def written(function):
     """The docstring of a function as it is in the source."""
     return _WRITTEN.get(function, function.__doc__)
+
+
+def _entry_of(function):
+    """(file, signature or None, text) of a function."""
+    op = getattr(function, "primitive", None)
+    source, name = inspect.unwrap(op.forward if op else function), function.__name__
+    file = _file(source.__globals__["__name__"])
+    if op and source.__name__.startswith("_"):  # a public function calls it
+        return file, None, ""
+    signature, text = entry(file, name)
+    if name.endswith("_") and not text:  # in place: the parameters of the operation, but not its example
+        signature, text = entry(file, name[:-1])
+        signature = signature and re.sub(r"(, \*)?, out=None", "", signature)
+        text = text.partition(">>>")[0]
+    return file, signature, text
 
 
 class ClassDocstring:

@@ -108,7 +108,7 @@ class AdaptiveLogSoftmaxWithLoss(Module):
         return _ASMoutput(output if target_.ndim else output[0], -output.mean())
 
     def log_prob(self, input):
-        """The log-probabilities of all classes: (N, in_features) -> (N, n_classes)."""
+        """The log-probabilities of all classes for ``input``: (N, in_features) -> (N, n_classes)."""
         head = log_softmax(self.head(input), dim=1)
         parts = [
             log_softmax(cluster(input), dim=1) + head[:, self.shortlist_size + i, None]
@@ -117,7 +117,7 @@ class AdaptiveLogSoftmaxWithLoss(Module):
         return cat([head[:, : self.shortlist_size], *parts], 1)
 
     def predict(self, input):
-        """The most probable class of each row: (N, in_features) -> (N,)."""
+        """The most probable class of each row of ``input``: (N, in_features) -> (N,)."""
         output = self.head(input).argmax(dim=1)
         rare = output.array >= self.shortlist_size  # only these rows need the clusters
         if rare.any():

@@ -187,7 +187,10 @@ class SyncBatchNorm(_BatchNorm):
 
     @classmethod
     def convert_sync_batchnorm(cls, module, process_group=None):
-        """``module`` with every batch norm replaced by a SyncBatchNorm with its parameters and statistics."""
+        """``module`` with every batch norm replaced by a SyncBatchNorm with its parameters and statistics.
+
+        ``process_group`` has no effect.
+        """
         new = module
         if isinstance(module, _BatchNorm):
             new = cls(

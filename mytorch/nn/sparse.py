@@ -96,7 +96,7 @@ class Embedding(_Table):
         scale_grad_by_freq=False,
         sparse=False,
     ):
-        """An Embedding of the given table (V, D); ``freeze``: without gradient."""
+        """An Embedding of the table ``embeddings`` (V, D), without gradient if ``freeze``."""
         rows, columns = cls._mytorch_size(embeddings)
         return cls(
             rows, columns, padding_idx, max_norm, norm_type, scale_grad_by_freq, sparse, embeddings, freeze
@@ -177,7 +177,7 @@ class EmbeddingBag(_Table):
         include_last_offset=False,
         padding_idx=None,
     ):
-        """An EmbeddingBag of the given table (V, D); ``freeze``: without gradient."""
+        """Bags of rows of the table ``embeddings`` (V, D), without gradient if ``freeze``."""
         rows, columns = cls._mytorch_size(embeddings)
         new = cls(
             rows,

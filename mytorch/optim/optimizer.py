@@ -151,7 +151,7 @@ class Optimizer(ParameterGroups, Saving, StepHooks):
         block.scatter()
 
     def zero_grad(self, set_to_none: bool = True) -> None:
-        """Drop the gradients of all parameters, or fill them with zeros."""
+        """Drop the gradients of all parameters, or unless ``set_to_none`` fill them with zeros."""
         for group in self.param_groups:
             for p in group["params"]:
                 if set_to_none:

@@ -48,7 +48,7 @@ class Generator:
         return self._source
 
     def seed_devices(self, seed: int):
-        """Restart the generators on GPUs alone, and return the generator."""
+        """Restart the generators on GPUs alone from ``seed``, and return the generator."""
         self._device_seed = int(seed) % 2**64
         self._on_devices: dict = {}
         return self

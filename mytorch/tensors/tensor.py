@@ -103,7 +103,7 @@ class Tensor(
         return self.array.ndim
 
     def size(self, dim=None):
-        """The shape, or the size of one dimension."""
+        """The shape, or the size of the dimension ``dim``."""
         return self.shape if dim is None else self.shape[check_dim(dim, self.array.ndim)]
 
     def numel(self) -> int:
@@ -146,7 +146,7 @@ class Tensor(
         self.requires_grad_(flag)
 
     def requires_grad_(self, requires_grad=True):
-        """Set whether operations on this leaf are recorded, and return the tensor.
+        """Record operations on this leaf, or with ``requires_grad=False`` do not; returns the tensor.
 
         RuntimeError for integers and for non-leaves.
         """

@@ -73,7 +73,10 @@ class ReduceLROnPlateau(LRScheduler):
         self.best, self.cooldown_counter, self.num_bad_epochs = self.mode_worse, 0, 0
 
     def step(self, metrics, epoch=None):
-        """Record the metric, a number or a tensor of one, and cut the learning rate if it has to be."""
+        """Record ``metrics``, a number or a tensor of one, and cut the learning rate if it has to be.
+
+        ``epoch``, the number of the epoch, is deprecated, as in torch.
+        """
         current = float(metrics)
         if epoch is not None:
             warnings.warn(EPOCH_WARNING, UserWarning, stacklevel=2)

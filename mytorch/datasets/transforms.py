@@ -124,7 +124,7 @@ class Normalize:
 
 
 class Lambda:
-    """Apply the function ``lambd``. TypeError if it is not callable.
+    """Apply the function ``lambd``. TypeError if ``lambd`` is not callable.
 
     Args:
         lambd (callable): the function

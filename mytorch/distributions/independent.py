@@ -15,7 +15,7 @@ class Independent(Distribution):
     """``base_distribution`` with its last ``reinterpreted_batch_ndims`` batch dimensions as event dimensions:
     ``log_prob`` sums over them.
 
-    ValueError if the batch has fewer.
+    ValueError if the batch has fewer dimensions.
 
     Args:
         base_distribution (Distribution): the distribution

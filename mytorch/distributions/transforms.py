@@ -22,11 +22,6 @@ class Transform:
 
     A subclass defines ``domain``, ``codomain``, ``forward``, ``inverse`` and :meth:`log_abs_det_jacobian`
     (or, as in torch, ``_call`` and ``_inverse``).
-
-    Example:
-        >>> exp = mytorch.distributions.ExpTransform()
-        >>> exp.inv(exp(mytorch.tensor([2.0])))
-        tensor([2.])
     """
 
     bijective = False
@@ -151,16 +146,7 @@ class _Monotone(Transform):
 
 
 class ComposeTransform(Transform):
-    """The composition of ``parts``, the first applied first, on events with the dimensions they need.
-
-    Args:
-        parts (list of Transform): the transforms, the first applied first
-
-    Example:
-        >>> steps = [mytorch.distributions.AffineTransform(0.0, 2.0), mytorch.distributions.ExpTransform()]
-        >>> mytorch.distributions.ComposeTransform(steps)(mytorch.tensor([0.0, 0.5]))
-        tensor([1.0000, 2.7183])
-    """
+    """The composition of ``parts``, the first applied first, on events with the dimensions they need."""
 
     def __init__(self, parts, cache_size=0):
         super().__init__(cache_size)
@@ -255,16 +241,6 @@ class IndependentTransform(Transform):
     """``base_transform`` with ``reinterpreted_batch_ndims`` more dimensions as part of the event.
 
     Their logarithms of Jacobian determinants are summed.
-
-    Args:
-        base_transform (Transform): the transform
-        reinterpreted_batch_ndims (int): how many more dimensions become part of an event
-
-    Example:
-        >>> exp = mytorch.distributions.IndependentTransform(mytorch.distributions.ExpTransform(), 1)
-        >>> x = mytorch.ones(4, 3)
-        >>> exp.log_abs_det_jacobian(x, exp(x)).shape
-        mytorch.Size([4])
     """
 
     def __init__(self, base_transform, reinterpreted_batch_ndims, cache_size=0):
@@ -301,16 +277,7 @@ class IndependentTransform(Transform):
 
 
 class ReshapeTransform(Transform):
-    """Events of ``in_shape`` reshaped to ``out_shape``. ValueError for different numbers of elements.
-
-    Args:
-        in_shape (tuple of int): the shape of an event before
-        out_shape (tuple of int): its shape after
-
-    Example:
-        >>> mytorch.distributions.ReshapeTransform((2, 3), (6,))(mytorch.ones(5, 2, 3)).shape
-        mytorch.Size([5, 6])
-    """
+    """Events of ``in_shape`` reshaped to ``out_shape``. ValueError for different numbers of elements."""
 
     bijective = True
 
@@ -352,12 +319,7 @@ def _exchanged(shape, old, new):
 
 
 class ExpTransform(_Monotone):
-    """y = exp(x).
-
-    Example:
-        >>> mytorch.distributions.ExpTransform()(mytorch.tensor([0.0]))
-        tensor([1.])
-    """
+    """y = exp(x)."""
 
     codomain = constraints.positive
 
@@ -372,15 +334,7 @@ class ExpTransform(_Monotone):
 
 
 class PowerTransform(_Monotone):
-    """y = x^exponent of positive numbers.
-
-    Args:
-        exponent (float or Tensor): the exponent
-
-    Example:
-        >>> mytorch.distributions.PowerTransform(2.0)(mytorch.tensor([3.0]))
-        tensor([9.])
-    """
+    """y = x^exponent of positive numbers."""
 
     domain = codomain = constraints.positive
 
@@ -430,12 +384,7 @@ def _same(a, b):
 
 
 class SigmoidTransform(_Monotone):
-    """y = 1 / (1 + exp(-x)).
-
-    Example:
-        >>> mytorch.distributions.SigmoidTransform()(mytorch.tensor([0.0]))
-        tensor([0.5000])
-    """
+    """y = 1 / (1 + exp(-x))."""
 
     codomain = constraints.unit_interval
 
@@ -453,12 +402,7 @@ class SigmoidTransform(_Monotone):
 
 
 class SoftplusTransform(_Monotone):
-    """y = log(1 + exp(x)).
-
-    Example:
-        >>> mytorch.distributions.SoftplusTransform()(mytorch.tensor([0.0]))
-        tensor([0.6931])
-    """
+    """y = log(1 + exp(x))."""
 
     codomain = constraints.positive
 
@@ -473,12 +417,7 @@ class SoftplusTransform(_Monotone):
 
 
 class TanhTransform(_Monotone):
-    """y = tanh(x).
-
-    Example:
-        >>> mytorch.distributions.TanhTransform()(mytorch.tensor([0.0]))
-        tensor([0.])
-    """
+    """y = tanh(x)."""
 
     codomain = constraints.interval(-1.0, 1.0)
 
@@ -493,12 +432,7 @@ class TanhTransform(_Monotone):
 
 
 class AbsTransform(Transform):
-    """y = |x|; the inverse is y itself.
-
-    Example:
-        >>> mytorch.distributions.AbsTransform()(mytorch.tensor([-2.0]))
-        tensor([2.])
-    """
+    """y = |x|; the inverse is y itself."""
 
     codomain = constraints.positive
 
@@ -515,17 +449,7 @@ class AbsTransform(Transform):
 
 
 class AffineTransform(Transform):
-    """y = loc + scale · x, numbers or tensors; ``event_dim`` trailing dimensions are one event.
-
-    Args:
-        loc (float or Tensor): what is added
-        scale (float or Tensor): the factor
-        event_dim (int): how many trailing dimensions are one event
-
-    Example:
-        >>> mytorch.distributions.AffineTransform(1.0, 2.0)(mytorch.tensor([0.0, 1.0]))
-        tensor([1., 3.])
-    """
+    """y = loc + scale · x, numbers or tensors; ``event_dim`` trailing dimensions are one event."""
 
     bijective = True
 
@@ -567,16 +491,7 @@ class AffineTransform(Transform):
 
 
 class CumulativeDistributionTransform(Transform):
-    """y = cdf(x) of a distribution.
-
-    Args:
-        distribution (Distribution): the distribution
-
-    Example:
-        >>> normal = mytorch.distributions.Normal(0.0, 1.0)
-        >>> mytorch.distributions.CumulativeDistributionTransform(normal)(mytorch.tensor([0.0]))
-        tensor([0.5000])
-    """
+    """y = cdf(x) of a distribution."""
 
     bijective, codomain, sign = True, constraints.unit_interval, 1
 
@@ -600,12 +515,7 @@ class CumulativeDistributionTransform(Transform):
 
 
 class SoftmaxTransform(Transform):
-    """y = softmax(x). The inverse is log(y), which is x up to a constant.
-
-    Example:
-        >>> mytorch.distributions.SoftmaxTransform()(mytorch.tensor([0.0, 0.0]))
-        tensor([0.5000, 0.5000])
-    """
+    """y = softmax(x). The inverse is log(y), which is x up to a constant."""
 
     domain, codomain = constraints.real_vector, constraints.simplex
 
@@ -622,12 +532,7 @@ class SoftmaxTransform(Transform):
 
 
 class StickBreakingTransform(_Monotone):
-    """K numbers to K + 1 probabilities: each is a fraction of what those before leave (Betancourt, 2012).
-
-    Example:
-        >>> mytorch.distributions.StickBreakingTransform()(mytorch.zeros(2))
-        tensor([0.3333, 0.3333, 0.3333])
-    """
+    """K numbers to K + 1 probabilities: each is a fraction of what those before leave (Betancourt, 2012)."""
 
     domain, codomain = constraints.real_vector, constraints.simplex
 
@@ -659,11 +564,6 @@ class StickBreakingTransform(_Monotone):
 class LowerCholeskyTransform(Transform):
     """A square matrix to a lower triangular one with a positive diagonal: its lower triangle, with exp of the
     diagonal.
-
-    Example:
-        >>> mytorch.distributions.LowerCholeskyTransform()(mytorch.zeros(2, 2))
-        tensor([[1., 0.],
-                [0., 1.]])
     """
 
     domain, codomain = constraints.independent(constraints.real, 2), constraints.lower_cholesky
@@ -681,13 +581,7 @@ class LowerCholeskyTransform(Transform):
 
 
 class PositiveDefiniteTransform(Transform):
-    """A square matrix to a positive-definite one: L Lᵀ with L of :class:`LowerCholeskyTransform`.
-
-    Example:
-        >>> mytorch.distributions.PositiveDefiniteTransform()(mytorch.zeros(2, 2))
-        tensor([[1., 0.],
-                [0., 1.]])
-    """
+    """A square matrix to a positive-definite one: L Lᵀ with L of :class:`LowerCholeskyTransform`."""
 
     domain, codomain = constraints.independent(constraints.real, 2), constraints.positive_definite
 

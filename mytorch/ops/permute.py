@@ -95,7 +95,7 @@ def permute(x, *, dims):
 def movedim(input, source, destination):
     """Dimensions ``source`` moved to ``destination`` (ints or tuples); the others keep their order (a view).
 
-    RuntimeError if they are not as many as each other, or one is named twice.
+    RuntimeError for different numbers of dimensions, or one that is named twice.
     """
     ndim = len(input.shape)
     source, destination = ((d,) if not isinstance(d, (tuple, list)) else d for d in (source, destination))
@@ -175,7 +175,7 @@ def _as_tuple(numbers):
 def rot90(input, k=1, dims=(0, 1)):
     """Turned by 90 degrees ``k`` times, from ``dims[0]`` towards ``dims[1]``.
 
-    RuntimeError unless these are two different dimensions.
+    RuntimeError unless ``dims`` are two different dimensions.
     """
     k, ndim = integer(k), len(input.shape)
     if len(dims) != 2:

@@ -31,7 +31,7 @@ class Optimizer(ParameterGroups, Saving, StepHooks):
     An algorithm is three methods: ``__kept__`` names what is kept of each parameter, ``__begin__`` computes
     the numbers of a step, ``__update__`` changes flat arrays in place. Their names have underscores so that
     a user's subclass may have an ``update`` of its own. ValueError for an empty parameter list, a non-leaf, a
-    parameter in two groups; TypeError for what is not a tensor.
+    parameter in two groups; TypeError for parameters that are not tensors.
 
     Args:
         defaults (dict): the options of groups that do not say otherwise

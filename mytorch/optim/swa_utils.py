@@ -70,7 +70,7 @@ class AveragedModel(Module):
 
     avg_fn(average, value, n) returns the new average of one tensor after n values; multi_avg_fn(averages,
     values, n) updates lists of averages in place. The default is the equal average. Buffers are copied, or
-    averaged too with ``use_buffers``. AssertionError for both functions.
+    averaged too with ``use_buffers``. AssertionError if both functions are given.
 
     Args:
         model (Module): the model whose parameters are averaged
@@ -148,7 +148,7 @@ class SWALR(LRScheduler):
     """Anneals the learning rate to ``swa_lr`` (a number, or one per group) in ``anneal_epochs`` steps, and
     keeps it there.
 
-    ``anneal_strategy`` is "cos" or "linear". ValueError for another one, or a negative number of steps.
+    ``anneal_strategy`` is "cos" or "linear". ValueError for another strategy, or a negative number of steps.
 
     Args:
         swa_lr (float or list of float): the learning rate to reach, one number or one per group

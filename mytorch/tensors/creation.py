@@ -100,8 +100,8 @@ def from_numpy(array):
 def from_dlpack(ext_tensor):
     """A tensor that shares the memory of an array of another library, on CPU or GPU.
 
-    ``ext_tensor``: any object with ``__dlpack__``; TypeError for others, BufferError if it requires a
-    gradient.
+    ``ext_tensor``: any object with ``__dlpack__``; TypeError for other objects, BufferError for tensors
+    that require a gradient.
     """
     if getattr(ext_tensor, "requires_grad", False):
         raise BufferError("Can't export tensors that require gradient, use tensor.detach()")

@@ -77,14 +77,16 @@ def lookup(namespace, later=()):
     """The end of a public module. Returns its ``__getattr__``, called for names that it lacks: it imports the
     submodules ``later``, else raises AttributeError with the name that was probably meant.
 
-    The names get their documentation: classes and the module's own functions now, those of ``__all__`` that
-    are written elsewhere when they are first looked up.
+    The names get their documentation: classes and the module's own functions now, functions of ``__all__``
+    that only pass through the module when they are first looked up.
     """
-    names = vars(sys.modules[namespace])
-    waiting = {}
+    names, waiting = vars(sys.modules[namespace]), {}
+    here = [v for v in names.values() if isinstance(v, FunctionType) and v.__globals__ is names]
+    used = {name for function in here for name in function.__code__.co_names}
     for name in [*names.get("__all__", names)]:
         value = names.get(name)
-        if "__all__" in names and isinstance(value, FunctionType) and value.__globals__ is not names:
+        passing = "__all__" in names and isinstance(value, FunctionType) and value not in here
+        if passing and name not in used:
             waiting[name] = names.pop(name)
         elif "__all__" in names or (getattr(value, "__module__", None) or "").startswith(namespace):
             documented(value)

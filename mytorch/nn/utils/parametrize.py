@@ -213,8 +213,8 @@ def is_parametrized(module, tensor_name=None):
 def remove_parametrizations(module, tensor_name, leave_parametrized=True):
     """Make ``tensor_name`` an ordinary tensor again, with its current value.
 
-    ``leave_parametrized=False``: with the value of the original. Returns the module. ValueError if it is not
-    parametrized.
+    ``leave_parametrized=False``: with the value of the original. Returns the module. ValueError unless
+    it is parametrized.
     """
     if not is_parametrized(module, tensor_name):
         raise ValueError(f"Module {module} does not have a parametrization on {tensor_name}")

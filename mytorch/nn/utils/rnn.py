@@ -160,7 +160,7 @@ def pack_padded_sequence(input, lengths, batch_first=False, enforce_sorted=True)
 def pad_packed_sequence(sequence, batch_first=False, padding_value=0.0, total_length=None):
     """The reverse of :func:`pack_padded_sequence`: (padded sequences (T, B, …), their lengths (B,)).
 
-    ``total_length`` is the length after padding. ValueError if it is less than the longest sequence.
+    ``total_length`` is the length after padding. ValueError for a length below that of the longest sequence.
     """
     sizes = sequence.batch_sizes.array
     longest, batch = len(sizes), int(sizes[0])

@@ -63,7 +63,7 @@ class LRScheduler:
 
     ``base_lrs`` are the learning rates at the start, kept in the groups as ``initial_lr``. ``last_epoch=-1``
     is a new start; another value resumes there (KeyError if the optimizer's groups have no ``initial_lr``).
-    TypeError for what is not an optimizer.
+    TypeError unless ``optimizer`` is an Optimizer.
 
     Example:
         >>> class Halving(optim.lr_scheduler.LRScheduler):

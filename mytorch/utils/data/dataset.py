@@ -185,7 +185,7 @@ class ConcatDataset(Dataset[T_co]):
 
 
 class ChainDataset(IterableDataset):
-    """Several streams, one after the other; AssertionError for what is not an IterableDataset.
+    """Several streams, one after the other; AssertionError for a dataset that is not an IterableDataset.
 
     Args:
         datasets (iterable of IterableDataset): the streams

@@ -33,7 +33,7 @@ HERE = pathlib.Path(documentation.__file__).parent
 def names_of(module):
     """The public names of a module that are not merely imported into it."""
     names = vars(module)
-    for name in names.get("__all__", [*names]):
+    for name in names.get("__all__", dir(module)):
         value = getattr(module, name)
         home = getattr(value, "__module__", None) or ""
         own = "__all__" in names or home.startswith(module.__name__)
@@ -140,7 +140,8 @@ def written_in(file):
         if "samples" in path.parts:
             continue
         dotted = ".".join(path.relative_to(HERE.parent.parent).with_suffix("").parts)
-        for name, value in vars(importlib.import_module(dotted.removesuffix(".__init__"))).items():
+        module = importlib.import_module(dotted.removesuffix(".__init__"))
+        for name, value in ((name, getattr(module, name)) for name in dir(module)):
             methods = vars(value).items() if inspect.isclass(value) else ()
             for key, function in ((name, value), (getattr(value, "__name__", name), value), *methods):
                 if callable(function):

@@ -7,7 +7,7 @@ from __future__ import annotations
 import difflib
 import importlib
 import sys
-from types import FunctionType, ModuleType
+from types import CodeType, FunctionType, ModuleType
 
 # Parts of torch that are left out on purpose.
 ABSENT = {
@@ -73,23 +73,36 @@ def _closest(name, module):
     return close[0] if close else None
 
 
+def _referred(names):
+    """The global names that the code of a module's functions and methods refers to."""
+    members = [m for v in names.values() for m in (vars(v).values() if isinstance(v, type) else [v])]
+    functions = [getattr(m, "fget", None) or getattr(m, "__func__", m) for m in members]
+    codes = [f.__code__ for f in functions if isinstance(f, FunctionType) and f.__globals__ is names]
+    found: set = set()
+    while codes:
+        code = codes.pop()
+        found.update(code.co_names)
+        codes += [inner for inner in code.co_consts if isinstance(inner, CodeType)]
+    return found
+
+
 def lookup(namespace, later=()):
     """The end of a public module. Returns its ``__getattr__``, called for names that it lacks: it imports the
     submodules ``later``, else raises AttributeError with the name that was probably meant.
 
-    The names get their documentation: classes and the module's own functions now, functions of ``__all__``
-    that only pass through the module when they are first looked up.
+    The public names, those of ``__all__`` or written in the module, get their documentation. Functions wait
+    for it until they are first looked up, unless code of the module refers to them.
     """
     names, waiting = vars(sys.modules[namespace]), {}
-    here = [v for v in names.values() if isinstance(v, FunctionType) and v.__globals__ is names]
-    used = {name for function in here for name in function.__code__.co_names}
-    for name in [*names.get("__all__", names)]:
+    listed, needed = names.get("__all__"), _referred(names)
+    for name in [*(listed or names)]:
         value = names.get(name)
-        passing = "__all__" in names and isinstance(value, FunctionType) and value not in here
-        if passing and name not in used:
-            waiting[name] = names.pop(name)
-        elif "__all__" in names or (getattr(value, "__module__", None) or "").startswith(namespace):
-            documented(value)
+        home = getattr(value, "__module__", None) or ""
+        if (listed or home.startswith(namespace)) and not name.startswith("_"):
+            if isinstance(value, FunctionType) and name not in needed:
+                waiting[name] = names.pop(name)
+            else:
+                documented(value)
 
     def __getattr__(name):
         if name in waiting:

@@ -85,7 +85,7 @@ def test_every_parameter_has_a_type_a_default_and_a_meaning(module):
             starred = p.kind in (p.VAR_POSITIONAL, p.VAR_KEYWORD)
             if not match or not (match[3] or starred):
                 wrong.setdefault(name, []).append(parameter)
-            elif p.default is not p.empty and "default: " not in match[3]:
+            elif p.default is not p.empty and "default " not in match[3]:
                 wrong.setdefault(name, []).append(f"{parameter}'s default")
     assert not wrong, f"{len(wrong)} functions and classes do not describe their parameters: {wrong}"
 

@@ -77,7 +77,7 @@ class Docstring:
         kind, meaning = own_kind or kind or _kind(parameter), own_meaning or meaning
         if meaning is not None:
             stars = {parameter.VAR_POSITIONAL: "*", parameter.VAR_KEYWORD: "**"}.get(parameter.kind, "")
-            default = "" if parameter.default is parameter.empty else f"default: {_shown(parameter.default)}"
+            default = "" if parameter.default is parameter.empty else f"default {_shown(parameter.default)}"
             remark = ", ".join(filter(None, (kind, default)))
             name = f"{stars}{parameter.name}"
             line = f"{name} ({remark}): {meaning}" if remark else f"{name}: {meaning}"

@@ -237,7 +237,7 @@ class RNN(RNNBase):
     Args:
         num_layers (int): how many layers, each reading the states of the one below
         dropout (float): the probability of zeroing an element between layers, in training
-        unknown: refused, but named ``proj_size`` with its own error
+        unknown: any other argument is refused, ``proj_size`` with its own error
 
     Example:
         >>> rnn = nn.RNN(input_size=3, hidden_size=5)
@@ -335,7 +335,7 @@ class GRU(RNNBase):
     Args:
         num_layers (int): how many layers, each reading the states of the one below
         dropout (float): the probability of zeroing an element between layers, in training
-        unknown: refused, but named ``proj_size`` with its own error
+        unknown: any other argument is refused, ``proj_size`` with its own error
 
     Example:
         >>> gru = nn.GRU(input_size=3, hidden_size=5, bidirectional=True)

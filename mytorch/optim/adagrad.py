@@ -13,7 +13,7 @@ class Adagrad(Optimizer):
     ValueError for negative values.
 
     Args:
-        lr_decay (float): by how much the learning rate falls with each step
+        lr_decay (float): how fast the learning rate falls with the steps
         initial_accumulator_value (float): s at the start
 
     Example:

@@ -20,7 +20,7 @@ class SGD(Optimizer):
         momentum (float): the factor of the accumulated gradients; 0 for none
         dampening (float): how much of a new gradient is left out of the accumulated ones
         nesterov (bool): whether to look ahead along the accumulated gradients
-        lr_decay (float): by how much the learning rate falls every 100 steps
+        lr_decay (float): how fast the learning rate falls, as said above
 
     Example:
         >>> w = nn.Parameter(mytorch.tensor([1.0]))

@@ -30,7 +30,7 @@ class Size(tuple):
     """The shape of a tensor: a tuple with ``numel()``.
 
     Args:
-        iterable (iterable of int, default: ()): the sizes of the dimensions
+        iterable (iterable of int, default ()): the sizes of the dimensions
 
     Example:
         >>> mytorch.zeros(2, 3).shape

@@ -51,7 +51,7 @@ class DataLoader(Generic[T_co]):
             ``shuffle``, ``sampler`` and ``drop_last``
         num_workers (int): how many processes load; 0 loads here
         collate_fn (callable): makes a batch of a list of samples; None is ``default_collate``
-        pin_memory (bool): accepted without effect
+        pin_memory (bool): without effect; it warns where there is no GPU
         drop_last (bool): whether a shorter last batch is left out
         timeout (float): how many seconds to wait for a batch of the workers; 0 is for ever
         worker_init_fn (callable): called in each worker with its number when it starts
@@ -60,7 +60,7 @@ class DataLoader(Generic[T_co]):
         prefetch_factor (int): how many batches each worker loads ahead; None is 2
         persistent_workers (bool): whether workers live on after an epoch
         pin_memory_device (str): accepted without effect
-        in_order (bool): accepted without effect: batches keep their order
+        in_order (bool): whether batches come in order, rather than as workers finish them
 
     Example:
         >>> data = mytorch.utils.data.TensorDataset(mytorch.arange(5.0), mytorch.arange(5))

@@ -22,18 +22,13 @@ def accepted(function):
     """
     op = getattr(function, "primitive", None)
     signature = inspect.signature(op.forward if op else function)
-    in_place = function.__name__.endswith("_")
-    writes = not in_place and ((op is not None and not op.view) or getattr(function, "takes_out", False))
-    if op is None and not (writes or in_place):
+    composite = hasattr(function, "takes_out")
+    if op is None and not composite:
         return signature
-    parameters = [
-        p.replace(annotation=Parameter.empty)
-        for p in signature.parameters.values()
-        if p.name != "out" or not in_place
-    ]
-    if op is not None:
-        parameters = [_as_called(p, op) for p in parameters]
-    if writes and "out" not in signature.parameters:
+    parameters = [p.replace(annotation=Parameter.empty) for p in signature.parameters.values()]
+    parameters = [_as_called(p, op) if op else p for p in parameters if p.name != "out"]
+    in_place = function.__name__.endswith("_")
+    if not in_place and (function.takes_out if composite else not op.view):
         parameters.append(Parameter("out", Parameter.KEYWORD_ONLY, default=None))
     return inspect.Signature(sorted(parameters, key=lambda p: p.kind))
 
@@ -43,6 +38,5 @@ def _as_called(parameter, op):
     if parameter.kind is Parameter.KEYWORD_ONLY:
         free = op.signature.variadic is None and parameter.name not in BY_NAME
         return parameter.replace(kind=Parameter.POSITIONAL_OR_KEYWORD) if free else parameter
-    if parameter.name == op.inputs[0] or op.inputs[0] == "x":
-        return parameter.replace(name=NAMES.get(parameter.name, parameter.name))
-    return parameter
+    is_named_so = op.inputs[:1] == ("x",)
+    return parameter.replace(name=NAMES.get(parameter.name, parameter.name)) if is_named_so else parameter

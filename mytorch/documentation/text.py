@@ -12,8 +12,8 @@ HEADINGS = ("Args", "Shape", "Returns", "Raises", "Note", "Example")
 _HEADING = re.compile(rf"({'|'.join(HEADINGS)}):")
 _ABOUT = re.compile(r"(\*{0,2}\w+(?:, \*{0,2}\w+)*)(?: \(((?:[^()]|\([^()]*\))+)\))?: (.*)")
 _ERRORS = r"\w+(?:Error|Warning)(?:(?:, | or | and )\w+Error)*"
-_WHEN = r"(?:if|for|unless|where|without|below|outside|in) "
-_RAISES = re.compile(rf"(?:(?<=[.;])\s+|\n\n)({_ERRORS} {_WHEN}.*?)(?:[.;](?=\s|$)|\Z)", re.DOTALL)
+_WHEN = r"(?:if|for|unless|where|without|below|outside|in)\s"
+_RAISES = re.compile(rf"(?:(?<=[.;])\s+|\n\n)({_ERRORS}\s{_WHEN}.*?)(?:[.;](?=\s|$)|\Z)", re.DOTALL)
 _NEXT = re.compile(rf",(?: and)? (?={_ERRORS} {_WHEN})")
 _ROLE = re.compile(r":(?:func|class|meth|mod|data|attr):`~?(?:mytorch\.)?([^`]+)`")
 

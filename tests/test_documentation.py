@@ -214,8 +214,8 @@ def names_in_torch(torch, module):
         try:
             found[name] = list(inspect.signature(value).parameters)
         except (TypeError, ValueError):
-            lines = re.findall(r"^\s*(?:\w+\.)*\w+\((.*)\) *->", getattr(value, "__doc__", None) or "", re.M)
-            for line in lines[:1]:
+            said = value.__doc__ if isinstance(value.__doc__, str) else ""
+            for line in re.findall(r"^\s*(?:\w+\.)*\w+\((.*)\) *->", said, re.MULTILINE)[:1]:
                 while line != (line := re.sub(r"\([^()]*\)|\[[^][]*\]", "", line)):
                     pass
                 words = [re.sub(r"[=:].*", "", word).strip("* \\") for word in line.split(",")]

@@ -7,7 +7,7 @@ the modules.
 import importlib
 from math import e, inf, nan, pi
 
-from .tensors.public_names import NoSuchName, own
+from .tensors.public_names import NoSuchName, documented, own
 from .kernels.malloc import keep_freed_memory
 from .tensors.tensor import Size, Tensor
 from .version import __version__
@@ -193,11 +193,11 @@ for _name in ("Size", "Tensor", "keep_freed_memory"):
 def __getattr__(name):
     if name in _WHERE:
         module, attribute = _WHERE[name]
-        value = getattr(importlib.import_module(f"{__name__}.{module}"), attribute)
+        value = documented(getattr(importlib.import_module(f"{__name__}.{module}"), attribute))
         if (getattr(value, "__module__", None) or "").startswith(_ROOMS):
             own(__name__, name, value)
     elif name in _METHODS:
-        value = getattr(Tensor, name)
+        value = documented(getattr(Tensor, name))
     elif name in _SUBMODULES:
         value = importlib.import_module(f"{__name__}.{name}")
     else:

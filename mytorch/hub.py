@@ -47,12 +47,6 @@ def load_state_dict_from_url(
 ):
     """The state dict at ``url``, which is downloaded once.
 
-    Args:
-        model_dir: the folder of the file, by default ``checkpoints`` in :func:`get_dir`.
-        file_name: its name, by default that of the URL.
-        check_hash: compare the first digits of the SHA-256 with those in the name, as in
-            ``resnet18-f37072fd.pth``.
-
     ``map_location`` and ``weights_only`` as in :func:`mytorch.load`.
     """
     folder = os.path.join(get_dir(), "checkpoints") if model_dir is None else model_dir

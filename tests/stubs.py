@@ -10,6 +10,7 @@ import inspect
 import pathlib
 
 import mytorch
+from mytorch.documentation import document
 from mytorch.tensors import operators
 
 ROOT = pathlib.Path(mytorch.__file__).parent
@@ -22,16 +23,15 @@ HEAD = "# Written by `python -m tests.stubs`; do not edit.\n"
 def parameters(function, first=None):
     """The parameters of ``function`` as source; defaults that are no literals become ``...``."""
     found, starred = [], False
+    if inspect.isfunction(function):
+        document(function)
     try:
         given = list(inspect.signature(function).parameters.values())
     except (TypeError, ValueError):
         return ", ".join([*([first] if first else []), "*args", "**kwargs"])
     if first and given and given[0].kind in (given[0].POSITIONAL_ONLY, given[0].POSITIONAL_OR_KEYWORD):
-        given = given[1:]
-    op = getattr(function, "primitive", None)
-    starred = op is not None and not op.signature.variadic  # settings of an operation may stand by position
+        given = [p for p in given[1:] if p.name != "out"]  # of functions
     for p in given:
-        name = "input" if op is not None and p.name == "x" else p.name
         if p.kind is p.VAR_POSITIONAL:
             found.append(f"*{p.name}")
             starred = True
@@ -39,7 +39,7 @@ def parameters(function, first=None):
         if p.kind is p.KEYWORD_ONLY and not starred:
             found.append("*")
             starred = True
-        text = f"**{p.name}" if p.kind is p.VAR_KEYWORD else name
+        text = f"**{p.name}" if p.kind is p.VAR_KEYWORD else p.name
         if p.default is not p.empty:
             plain = isinstance(p.default, (bool, int, float, str, type(None))) and p.default == p.default
             text += f"={p.default!r}" if plain and p.default not in (float("inf"), -float("inf")) else "=..."

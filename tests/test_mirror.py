@@ -114,6 +114,7 @@ ELSEWHERE = {
         tensors/tensor tensors/torch_flags ops/cast tensors/casting tensors/conversion""",
     "amp/test_autocast": "amp/custom_function amp/policies ops/interpose",
     "amp/test_grad_scaler": "cuda/amp",
+    "test_documentation": "documentation/signatures documentation/text",
     "test_hub": "serialization/download utils/model_zoo",
     "test_jit": "onnx",
     "test_names": "backend autograd/engine nn/functional version tensors/public_names",

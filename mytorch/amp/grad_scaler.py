@@ -77,7 +77,7 @@ class GradScaler:
         self._unscaled[id(optimizer)] = any(not bool(g.isfinite().all()) for g in gradients)
 
     def step(self, optimizer, *args, **kwargs):
-        """``optimizer.step(...)`` with unscaled gradients, unless one is infinite or NaN."""
+        """``optimizer.step(*args, **kwargs)`` with unscaled gradients, unless one is infinite or NaN."""
         if not self._enabled:
             return optimizer.step(*args, **kwargs)
         if id(optimizer) not in self._unscaled:
@@ -85,7 +85,7 @@ class GradScaler:
         return None if self._unscaled[id(optimizer)] else optimizer.step(*args, **kwargs)
 
     def update(self, new_scale=None) -> None:
-        """Set the scale for the next iteration."""
+        """Set the scale for the next iteration: ``new_scale``, a number or a tensor, or as the class says."""
         if not self._enabled:
             return
         if new_scale is not None:

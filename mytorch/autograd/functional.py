@@ -11,6 +11,7 @@ from ..core.arrays import xp
 from ..core.grad_mode import enable_grad
 from ..core.graph import Variable, wrap
 from ..ops.join import stack
+from ..tensors.public_names import lookup as _lookup
 from .grad import grad
 
 
@@ -253,3 +254,6 @@ def _filled(found, like, strict, create_graph, what, entry):
 def _released(values, several, create_graph):
     values = tuple(values if create_graph else (v.detach() for v in values))
     return values if several else values[0]
+
+
+__getattr__ = _lookup(__name__)

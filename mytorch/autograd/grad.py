@@ -22,15 +22,8 @@ def grad(
 ):
     """The gradients of ``outputs`` with respect to ``inputs``, a tuple of tensors of the inputs' shapes.
 
-    No ``.grad`` changes.
-
-    grad_outputs: the gradients to start from, one per output, of its shape; None is 1 for a scalar.
-    retain_graph: keep the saved values for another backward; as ``create_graph`` if None.
-    create_graph: the result is itself differentiable.
-    only_inputs: always True; False only warns, as in torch.
-    allow_unused: None for an input that the outputs do not depend on, instead of RuntimeError.
-    is_grads_batched: each of ``grad_outputs`` has a leading batch dimension, and so do the results.
-    materialize_grads: zeros instead of None.
+    No ``.grad`` changes. RuntimeError for an input that the outputs do not depend on, unless
+    ``allow_unused`` or ``materialize_grads``.
     """
     if not only_inputs:
         warnings.warn(

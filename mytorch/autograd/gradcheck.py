@@ -42,21 +42,8 @@ def gradcheck(
 ):
     """Compare the gradients of ``func(*inputs)`` with central differences; True if they agree.
 
-    Args:
-        inputs: a tensor or a tuple of any shapes. Those that require grad are checked; they should be float64
-            or complex128.
-        func: returns a tensor or a tuple of tensors; integer outputs and those outside of the graph are
-            ignored.
-        eps: the step.
-        atol, rtol: ``|analytical - numerical| <= atol + rtol * |numerical|`` for every entry of the Jacobian.
-        raise_exception: False returns False instead of raising.
-        nondet_tol: the largest difference between two runs of the same backward.
-        check_undefined_grad: no effect: each output is always differentiated with the gradients of the others
-            undefined.
-        check_grad_dtypes: gradients must have the dtype of their input.
-        check_batched_grad: ``grad(..., is_grads_batched=True)`` must agree as well.
-        fast_mode: compare ``v @ J @ u`` for random u, v: one step per input instead of one per element.
-        masked: no effect, for sparse tensors.
+    Inputs have any shapes. Every entry of the Jacobian must satisfy |analytical - numerical| <= atol + rtol ·
+    |numerical|. Integer outputs and those outside of the graph are ignored.
 
     Raises GradcheckError, which shows the function, the input, the index and both numbers; ValueError if no
     input requires grad; NotImplementedError for forward-mode checks.
@@ -93,9 +80,6 @@ def gradgradcheck(
     """Check second derivatives: :func:`gradcheck` of the gradients of ``func``.
 
     The gradients are checked with respect to ``inputs`` and ``grad_outputs``.
-
-    grad_outputs: one per differentiable output, of its shape; random ones if None.
-    gen_non_contig_grad_outputs: random ones are not contiguous in memory.
 
     Raises GradcheckError as :func:`gradcheck`, NotImplementedError for forward-mode checks and ValueError
     for no check.

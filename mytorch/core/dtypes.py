@@ -122,7 +122,7 @@ def get_default_dtype() -> dtype:
 def set_default_dtype(d) -> None:
     """Set the dtype of floating-point tensors made from Python numbers.
 
-    TypeError unless it is a floating-point one.
+    TypeError unless it is a floating-point dtype.
     """
     d = as_dtype(d)
     if not d.is_floating_point:

@@ -37,7 +37,7 @@ is_initialized = is_available
 
 
 def init() -> None:
-    """Check that CuPy can be used; RuntimeError if it cannot. It is initialised on first use."""
+    """Check that CuPy can be used; RuntimeError without CuPy or a GPU. It is initialised on first use."""
     cupy()
 
 

@@ -30,6 +30,19 @@ class MNIST(Dataset):
     are damaged.
 
     Source: Y. LeCun, C. Cortes, C. J. C. Burges, http://yann.lecun.com/exdb/mnist/ (CC BY-SA 3.0).
+
+    Args:
+        root (str): the folder of the files; None is the subset shipped with mytorch
+        train (bool): whether the samples for training, rather than those for testing
+        transform (callable): what to apply to each image
+        target_transform (callable): what to apply to each label
+        download (bool): whether absent files are downloaded
+
+    Example:
+        >>> digits = mytorch.datasets.MNIST()
+        >>> image, label = digits[0]
+        >>> len(digits), image.shape
+        (5000, (28, 28))
     """
 
     mirrors: tuple[str, ...] = (
@@ -166,6 +179,13 @@ class FashionMNIST(MNIST):
     """Zalando's articles of clothing in MNIST's format.
 
     Source: H. Xiao, K. Rasul, R. Vollgraf (2017), arXiv:1708.07747 (MIT licence).
+
+    Args:
+        root (str): the folder of the files
+        train (bool): whether the samples for training, rather than those for testing
+        transform (callable): what to apply to each image
+        target_transform (callable): what to apply to each label
+        download (bool): whether absent files are downloaded
     """
 
     mirrors = ("http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",)
@@ -194,6 +214,13 @@ class KMNIST(MNIST):
     """Cursive Japanese characters in MNIST's format.
 
     Source: T. Clanuwat et al. (2018), arXiv:1812.01718 (CC BY-SA 4.0).
+
+    Args:
+        root (str): the folder of the files
+        train (bool): whether the samples for training, rather than those for testing
+        transform (callable): what to apply to each image
+        target_transform (callable): what to apply to each label
+        download (bool): whether absent files are downloaded
     """
 
     mirrors = ("http://codh.rois.ac.jp/kmnist/dataset/kmnist/",)
@@ -237,10 +264,7 @@ class Digits(NamedTuple):
 def load_mnist(data="subset", root="data", download=True) -> Digits:
     """MNIST as NumPy arrays.
 
-    Args:
-        data: "subset", the digits shipped with mytorch, or "full", all digits from ``root`` (see
-            :class:`MNIST`); ValueError for another value.
-        download: whether the full set may be downloaded if it is not in ``root``.
+    ValueError for another ``data``.
     """
     if data not in ("subset", "full"):
         raise ValueError(f"data should be 'subset' or 'full', got {data!r}")

@@ -10,12 +10,22 @@ import numpy
 
 from ..core.dtypes import get_default_dtype
 from ..tensors.creation import as_tensor
+from ..tensors.public_names import lookup as _lookup
 from ..tensors.tensor import Tensor
 from ..utils.data.dataset import fast_path
 
 
 class Compose:
-    """Apply ``transforms`` one after the other."""
+    """Apply ``transforms`` one after the other.
+
+    Args:
+        transforms (list of callable): the transforms
+
+    Example:
+        >>> steps = mytorch.datasets.transforms.Compose([lambda x: x + 1, lambda x: 2 * x])
+        >>> steps(1)
+        4
+    """
 
     def __init__(self, transforms):
         self.transforms = transforms
@@ -40,6 +50,11 @@ class ToTensor:
 
     uint8 and boolean images become numbers of the default dtype in [0, 1]; other dtypes are kept. TypeError
     for what is not an image, ValueError for another number of dimensions.
+
+    Example:
+        >>> mytorch.datasets.transforms.ToTensor()(np.full((2, 2), 255, "uint8"))
+        tensor([[[1., 1.],
+                 [1., 1.]]])
     """
 
     def __call__(self, image):
@@ -67,6 +82,16 @@ class Normalize:
     """(image - mean) / std for each channel of a floating-point tensor (..., C, H, W).
 
     Raises TypeError for another dtype, ValueError for fewer dimensions or a zero in ``std``.
+
+    Args:
+        mean (sequence of float): the mean of each channel
+        std (sequence of float): the standard deviation of each channel
+        inplace (bool): whether to write the result into the memory of the image
+
+    Example:
+        >>> mytorch.datasets.transforms.Normalize([0.5], [0.5])(mytorch.ones(1, 2, 2))
+        tensor([[[1., 1.],
+                 [1., 1.]]])
     """
 
     def __init__(self, mean, std, inplace=False):
@@ -99,7 +124,15 @@ class Normalize:
 
 
 class Lambda:
-    """Apply the function ``lambd``. TypeError if it is not callable."""
+    """Apply the function ``lambd``. TypeError if ``lambd`` is not callable.
+
+    Args:
+        lambd (callable): the function
+
+    Example:
+        >>> mytorch.datasets.transforms.Lambda(lambda x: -x)(3)
+        -3
+    """
 
     def __init__(self, lambd):
         if not callable(lambd):
@@ -116,3 +149,6 @@ class Lambda:
 def batch_form(transform):
     """The function that applies ``transform`` to a whole batch of images at once, or None."""
     return fast_path(transform, "batch", "__call__")
+
+
+__getattr__ = _lookup(__name__)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ..ops.dtype_info import finfo
 from ..ops.linalg.decompositions import eigvalsh
 from ..ops.linalg.lu import cholesky_ex
+from ..tensors.public_names import lookup as _lookup
 
 
 class Constraint:
@@ -174,3 +175,6 @@ def independent(base_constraint, reinterpreted_batch_ndims):
 
 
 real_vector = independent(real, 1)
+
+
+__getattr__ = _lookup(__name__)

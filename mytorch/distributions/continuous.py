@@ -18,7 +18,19 @@ def _noise(like, shape):
 
 
 class Normal(Distribution):
-    """Mean ``loc`` and standard deviation ``scale`` > 0, numbers or tensors that broadcast."""
+    """Mean ``loc`` and standard deviation ``scale`` > 0, numbers or tensors that broadcast.
+
+    Args:
+        loc (float or Tensor): the mean
+        scale (float or Tensor): the standard deviation, positive
+
+    Example:
+        >>> normal = mytorch.distributions.Normal(0.0, 1.0)
+        >>> normal.sample((2, 3)).shape
+        mytorch.Size([2, 3])
+        >>> normal.log_prob(mytorch.tensor(0.0))
+        tensor(-0.9189)
+    """
 
     arg_constraints = {"loc": constraints.real, "scale": constraints.positive}
     support = constraints.real
@@ -55,7 +67,16 @@ class Normal(Distribution):
 
 
 class Uniform(Distribution):
-    """[low, high), numbers or tensors that broadcast. ValueError unless low < high."""
+    """[low, high), numbers or tensors that broadcast. ValueError unless low < high.
+
+    Args:
+        low (float or Tensor): the lower end
+        high (float or Tensor): the upper end, which is not part of it
+
+    Example:
+        >>> mytorch.distributions.Uniform(0.0, 2.0).log_prob(mytorch.tensor(1.0))
+        tensor(-0.6931)
+    """
 
     arg_constraints = {"low": constraints.real, "high": constraints.real}
     has_rsample = True
@@ -96,7 +117,16 @@ class Uniform(Distribution):
 
 
 class Laplace(Distribution):
-    """exp(-|x - loc| / scale) / (2 scale), numbers or tensors that broadcast."""
+    """exp(-|x - loc| / scale) / (2 scale), numbers or tensors that broadcast.
+
+    Args:
+        loc (float or Tensor): the mean
+        scale (float or Tensor): the mean distance from it, positive
+
+    Example:
+        >>> mytorch.distributions.Laplace(0.0, 1.0).log_prob(mytorch.tensor(0.0))
+        tensor(-0.6931)
+    """
 
     arg_constraints = {"loc": constraints.real, "scale": constraints.positive}
     support = constraints.real
@@ -133,7 +163,15 @@ class Laplace(Distribution):
 
 
 class Exponential(Distribution):
-    """rate · exp(-rate · x) for x ≥ 0; ``rate`` > 0 is a number or a tensor."""
+    """rate · exp(-rate · x) for x ≥ 0; ``rate`` > 0 is a number or a tensor.
+
+    Args:
+        rate (float or Tensor): 1 over the mean, positive
+
+    Example:
+        >>> mytorch.distributions.Exponential(2.0).mean
+        tensor(0.5000)
+    """
 
     arg_constraints = {"rate": constraints.positive}
     support = constraints.nonnegative

@@ -17,6 +17,13 @@ class ContinuousBernoulli(Distribution):
     tensor.
 
     ``lims``: between them, around 1/2, Taylor series replace formulas that would divide by zero.
+
+    Args:
+        lims (tuple of float): between which probabilities Taylor series are used
+
+    Example:
+        >>> mytorch.distributions.ContinuousBernoulli(0.5).log_prob(mytorch.tensor(0.3))
+        tensor(0.)
     """
 
     arg_constraints = {"probs": constraints.unit_interval, "logits": constraints.real}

@@ -22,7 +22,15 @@ from .gammas import gamma_noise
 
 
 class Poisson(Distribution):
-    """rate^k exp(-rate) / k!; ``rate`` ≥ 0 is a number or a tensor."""
+    """rate^k exp(-rate) / k!; ``rate`` ≥ 0 is a number or a tensor.
+
+    Args:
+        rate (float or Tensor): the mean, not negative
+
+    Example:
+        >>> mytorch.distributions.Poisson(4.0).mean
+        tensor(4.)
+    """
 
     arg_constraints = {"rate": constraints.nonnegative}
     support = constraints.nonnegative_integer
@@ -48,6 +56,10 @@ class Geometric(Trials):
     """The number of failures before the first success: (1 - probs)^k · probs.
 
     ValueError for probability 0.
+
+    Example:
+        >>> mytorch.distributions.Geometric(0.5).mean
+        tensor(1.)
     """
 
     arg_constraints = {"probs": constraints.unit_interval, "logits": constraints.real}
@@ -86,7 +98,15 @@ class Geometric(Trials):
 
 
 class Binomial(Trials):
-    """The number of successes in ``total_count`` trials."""
+    """The number of successes in ``total_count`` trials.
+
+    Args:
+        total_count (int or Tensor): the number of trials
+
+    Example:
+        >>> mytorch.distributions.Binomial(10, 0.5).mean
+        tensor(5.)
+    """
 
     arg_constraints = {
         "total_count": constraints.nonnegative_integer,
@@ -142,7 +162,15 @@ class Binomial(Trials):
 
 
 class NegativeBinomial(Trials):
-    """The number of successes before ``total_count`` failures."""
+    """The number of successes before ``total_count`` failures.
+
+    Args:
+        total_count (float or Tensor): the number of failures to stop after, positive
+
+    Example:
+        >>> mytorch.distributions.NegativeBinomial(3.0, 0.5).mean
+        tensor(3.)
+    """
 
     arg_constraints = {
         "total_count": constraints.nonnegative,
@@ -179,6 +207,15 @@ class NegativeBinomial(Trials):
 class Multinomial(OfCategories):
     """The counts (…, K) of K categories in ``total_count`` draws, an int, with weights ``probs`` or
     exp(``logits``).
+
+    Args:
+        total_count (int): the number of draws
+        probs (Tensor): the weights, (…, K), not negative
+        logits (Tensor): their logarithms, (…, K)
+
+    Example:
+        >>> mytorch.distributions.Multinomial(10, mytorch.ones(4)).sample().sum()
+        tensor(10.)
     """
 
     def __init__(self, total_count=1, probs=None, logits=None, validate_args=None):

@@ -59,7 +59,13 @@ class Trials(Distribution):
 
 
 class Bernoulli(Trials):
-    """1 with probability ``probs`` = sigmoid(``logits``), else 0. Either is a number or a tensor."""
+    """1 with probability ``probs`` = sigmoid(``logits``), else 0. Either is a number or a tensor.
+
+    Example:
+        >>> coin = mytorch.distributions.Bernoulli(0.3)
+        >>> coin.mean, coin.log_prob(mytorch.tensor(1.0))
+        (tensor(0.3000), tensor(-1.2040))
+    """
 
     arg_constraints = {"probs": constraints.unit_interval, "logits": constraints.real}
     support = constraints.boolean
@@ -100,6 +106,17 @@ class Categorical(Distribution):
     """The integers 0 … K-1 with the weights ``probs`` (…, K), or exp(``logits``).
 
     The weights are normalized to sum 1.
+
+    Args:
+        probs (Tensor): the weights, (…, K), not negative
+        logits (Tensor): their logarithms, (…, K)
+
+    Example:
+        >>> die = mytorch.distributions.Categorical(mytorch.ones(6))
+        >>> die.sample((10,)).shape
+        mytorch.Size([10])
+        >>> die.log_prob(mytorch.tensor(3)).exp()
+        tensor(0.1667)
     """
 
     arg_constraints = {"probs": constraints.simplex, "logits": constraints.real_vector}

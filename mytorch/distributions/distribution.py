@@ -28,6 +28,15 @@ class Distribution:
 
     ``validate_args``: whether to check parameters here and samples in ``log_prob``. The default is True, or
     what :meth:`set_default_validate_args` set. ValueError names the parameter and its constraint.
+
+    Args:
+        batch_shape (tuple of int): the shape of the parameters
+        event_shape (tuple of int): the shape of one sample
+
+    Example:
+        >>> normal = mytorch.distributions.Normal(mytorch.zeros(3), 1.0)
+        >>> normal.batch_shape, normal.event_shape
+        (mytorch.Size([3]), mytorch.Size([]))
     """
 
     has_rsample = has_enumerate_support = False

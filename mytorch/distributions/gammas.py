@@ -41,6 +41,14 @@ def log_beta(a, b):
 class Gamma(Distribution):
     """rate^concentration x^(concentration - 1) exp(-rate x) / Γ(concentration) for x ≥ 0; both are numbers or
     tensors > 0.
+
+    Args:
+        concentration (float or Tensor): the shape of the density, positive
+        rate (float or Tensor): 1 over the scale, positive
+
+    Example:
+        >>> mytorch.distributions.Gamma(2.0, 4.0).mean
+        tensor(0.5000)
     """
 
     arg_constraints = {"concentration": constraints.positive, "rate": constraints.positive}
@@ -80,7 +88,15 @@ class Gamma(Distribution):
 
 
 class Chi2(Gamma):
-    """The sum of ``df`` squared standard normal numbers: Gamma(df / 2, 1 / 2)."""
+    """The sum of ``df`` squared standard normal numbers: Gamma(df / 2, 1 / 2).
+
+    Args:
+        df (float or Tensor): the degrees of freedom, positive
+
+    Example:
+        >>> mytorch.distributions.Chi2(3.0).mean
+        tensor(3.)
+    """
 
     arg_constraints = {"df": constraints.positive}
 
@@ -98,7 +114,16 @@ class Chi2(Gamma):
 
 
 class InverseGamma(Distribution):
-    """1 / x for x of Gamma(concentration, rate)."""
+    """1 / x for x of Gamma(concentration, rate).
+
+    Args:
+        concentration (float or Tensor): the concentration of the gamma distribution, positive
+        rate (float or Tensor): its rate, positive
+
+    Example:
+        >>> mytorch.distributions.InverseGamma(3.0, 4.0).mean
+        tensor(2.)
+    """
 
     arg_constraints = {"concentration": constraints.positive, "rate": constraints.positive}
     support = constraints.positive
@@ -142,6 +167,13 @@ class InverseGamma(Distribution):
 class Dirichlet(Distribution):
     """Probabilities (…, K) with density ∏ xᵢ^(concentrationᵢ - 1) / B(concentration); ``concentration`` (…,
     K) > 0.
+
+    Args:
+        concentration (Tensor): the weight of each category, (…, K), positive
+
+    Example:
+        >>> mytorch.distributions.Dirichlet(mytorch.ones(3)).sample().sum()
+        tensor(1.)
     """
 
     arg_constraints = {"concentration": constraints.independent(constraints.positive, 1)}
@@ -192,7 +224,16 @@ class Dirichlet(Distribution):
 
 
 class Beta(Distribution):
-    """x^(concentration1 - 1) (1 - x)^(concentration0 - 1) / B on [0, 1]; both are numbers or tensors > 0."""
+    """x^(concentration1 - 1) (1 - x)^(concentration0 - 1) / B on [0, 1]; both are numbers or tensors > 0.
+
+    Args:
+        concentration1 (float or Tensor): the weight of values near 1, positive
+        concentration0 (float or Tensor): the weight of values near 0, positive
+
+    Example:
+        >>> mytorch.distributions.Beta(1.0, 3.0).mean
+        tensor(0.2500)
+    """
 
     arg_constraints = {"concentration1": constraints.positive, "concentration0": constraints.positive}
     support = constraints.unit_interval
@@ -237,7 +278,16 @@ def _pair(a, b):
 
 
 class FisherSnedecor(Distribution):
-    """The ratio of two chi-square numbers, each divided by its degrees of freedom, ``df1`` and ``df2``."""
+    """The ratio of two chi-square numbers, each divided by its degrees of freedom, ``df1`` and ``df2``.
+
+    Args:
+        df1 (float or Tensor): the degrees of freedom of the numerator, positive
+        df2 (float or Tensor): those of the denominator, positive
+
+    Example:
+        >>> mytorch.distributions.FisherSnedecor(2.0, 6.0).mean
+        tensor(1.5000)
+    """
 
     arg_constraints = {"df1": constraints.positive, "df2": constraints.positive}
     support = constraints.positive
@@ -278,7 +328,17 @@ class FisherSnedecor(Distribution):
 
 
 class StudentT(Distribution):
-    """loc + scale · z / √(c / df) for standard normal z and c of Chi2(df)."""
+    """loc + scale · z / √(c / df) for standard normal z and c of Chi2(df).
+
+    Args:
+        df (float or Tensor): the degrees of freedom, positive
+        loc (float or Tensor): the centre
+        scale (float or Tensor): the scale, positive
+
+    Example:
+        >>> mytorch.distributions.StudentT(5.0).variance
+        tensor(1.6667)
+    """
 
     arg_constraints = {"df": constraints.positive, "loc": constraints.real, "scale": constraints.positive}
     support = constraints.real

@@ -14,6 +14,15 @@ class GeneralizedPareto(Distribution):
 
     Numbers or tensors that broadcast. c = 0 is the exponential distribution, c = -1 the uniform one. For c <
     0 the support ends at loc - scale / c.
+
+    Args:
+        loc (float or Tensor): the smallest value
+        scale (float or Tensor): the scale, positive
+        concentration (float or Tensor): c, how heavy the tail is
+
+    Example:
+        >>> mytorch.distributions.GeneralizedPareto(0.0, 1.0, 0.0).log_prob(mytorch.tensor(2.0))
+        tensor(-2.)
     """
 
     arg_constraints = {

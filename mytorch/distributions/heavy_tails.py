@@ -18,7 +18,16 @@ from .distribution import Distribution, broadcast_all
 
 
 class Cauchy(Distribution):
-    """1 / (π scale (1 + ((x - loc) / scale)²)): it has no mean."""
+    """1 / (π scale (1 + ((x - loc) / scale)²)): it has no mean.
+
+    Args:
+        loc (float or Tensor): the median
+        scale (float or Tensor): half the width at half the height, positive
+
+    Example:
+        >>> mytorch.distributions.Cauchy(0.0, 1.0).cdf(mytorch.tensor(1.0))
+        tensor(0.7500)
+    """
 
     arg_constraints = {"loc": constraints.real, "scale": constraints.positive}
     support = constraints.real
@@ -54,7 +63,16 @@ class Cauchy(Distribution):
 
 
 class VonMises(Distribution):
-    """exp(concentration · cos(x - loc)) / (2π I₀(concentration)) on [-π, π): like a normal, on the circle."""
+    """exp(concentration · cos(x - loc)) / (2π I₀(concentration)) on [-π, π): like a normal, on the circle.
+
+    Args:
+        loc (float or Tensor): the mean angle
+        concentration (float or Tensor): how narrow it is, positive
+
+    Example:
+        >>> mytorch.distributions.VonMises(0.0, 1.0).log_prob(mytorch.tensor(0.0))
+        tensor(-1.0738)
+    """
 
     arg_constraints = {"loc": constraints.real, "concentration": constraints.positive}
     support = constraints.real

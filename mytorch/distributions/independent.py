@@ -15,7 +15,17 @@ class Independent(Distribution):
     """``base_distribution`` with its last ``reinterpreted_batch_ndims`` batch dimensions as event dimensions:
     ``log_prob`` sums over them.
 
-    ValueError if the batch has fewer.
+    ValueError if the batch has fewer dimensions.
+
+    Args:
+        base_distribution (Distribution): the distribution
+        reinterpreted_batch_ndims (int): how many batch dimensions become part of an event
+
+    Example:
+        >>> normals = mytorch.distributions.Normal(mytorch.zeros(5, 3), 1.0)
+        >>> joint = mytorch.distributions.Independent(normals, 1)
+        >>> joint.batch_shape, joint.event_shape
+        (mytorch.Size([5]), mytorch.Size([3]))
     """
 
     def __init__(self, base_distribution, reinterpreted_batch_ndims, validate_args=None):

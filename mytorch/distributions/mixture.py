@@ -14,6 +14,16 @@ class MixtureSameFamily(Distribution):
     dimension of ``component_distribution``.
 
     ValueError for other classes, batches or numbers of components.
+
+    Args:
+        mixture_distribution (Categorical): the weights of the components, of batch shape (…)
+        component_distribution (Distribution): the components, of batch shape (…, K)
+
+    Example:
+        >>> weights = mytorch.distributions.Categorical(mytorch.ones(2))
+        >>> parts = mytorch.distributions.Normal(mytorch.tensor([-1.0, 3.0]), 1.0)
+        >>> mytorch.distributions.MixtureSameFamily(weights, parts).mean
+        tensor(1.)
     """
 
     def __init__(self, mixture_distribution, component_distribution, validate_args=None):

@@ -18,6 +18,17 @@ from .distribution import Distribution
 class MultivariateNormal(Distribution):
     """Mean ``loc`` (…, n) and one of the covariance Σ, its inverse, or its Cholesky factor, (…, n, n): Σ = L
     Lᵀ. ValueError for other shapes.
+
+    Args:
+        loc (Tensor): the mean, (…, n)
+        covariance_matrix (Tensor): the covariance Σ, (…, n, n), positive-definite
+        precision_matrix (Tensor): its inverse, (…, n, n)
+        scale_tril (Tensor): its Cholesky factor L, (…, n, n), lower triangular
+
+    Example:
+        >>> normal = mytorch.distributions.MultivariateNormal(mytorch.zeros(2), mytorch.eye(2))
+        >>> normal.log_prob(mytorch.zeros(2))
+        tensor(-1.8379)
     """
 
     arg_constraints = {
@@ -115,6 +126,18 @@ class LowRankMultivariateNormal(Distribution):
     (…, n) > 0.
 
     Costs k²n, not n³: by Woodbury's identity and the matrix determinant lemma. ValueError for other shapes.
+
+    Args:
+        loc (Tensor): the mean, (…, n)
+        cov_factor (Tensor): W, (…, n, k)
+        cov_diag (Tensor): d, (…, n), positive
+
+    Example:
+        >>> loc, factor, diagonal = mytorch.zeros(3), mytorch.ones(3, 1), mytorch.ones(3)
+        >>> mytorch.distributions.LowRankMultivariateNormal(loc, factor, diagonal).covariance_matrix
+        tensor([[2., 1., 1.],
+                [1., 2., 1.],
+                [1., 1., 2.]])
     """
 
     arg_constraints = {

@@ -16,6 +16,14 @@ class OneHotCategorical(OfCategories):
     """A sample of a Categorical as a one-hot vector.
 
     ``probs`` (…, K) are weights, ``logits`` their logarithms.
+
+    Args:
+        probs (Tensor): the weights, (…, K), not negative
+        logits (Tensor): their logarithms, (…, K)
+
+    Example:
+        >>> mytorch.distributions.OneHotCategorical(mytorch.ones(4)).sample().sum()
+        tensor(1.)
     """
 
     support = constraints.one_hot
@@ -52,6 +60,15 @@ class OneHotCategoricalStraightThrough(OneHotCategorical):
     """As OneHotCategorical; samples of :meth:`rsample` have the gradient of the probabilities.
 
     Bengio et al., Estimating or Propagating Gradients Through Stochastic Neurons, 2013.
+
+    Args:
+        probs (Tensor): the weights, (…, K), not negative
+        logits (Tensor): their logarithms, (…, K)
+
+    Example:
+        >>> weights = mytorch.ones(4, requires_grad=True)
+        >>> mytorch.distributions.OneHotCategoricalStraightThrough(weights).rsample().requires_grad
+        True
     """
 
     has_rsample = True
@@ -94,7 +111,16 @@ class _LogitRelaxedBernoulli(Distribution):
 
 
 class RelaxedBernoulli(TransformedDistribution):
-    """Numbers in (0, 1) that approach 0 or 1 as ``temperature``, a tensor, goes to 0. Reparameterized."""
+    """Numbers in (0, 1) that approach 0 or 1 as ``temperature``, a tensor, goes to 0. Reparameterized.
+
+    Args:
+        temperature (Tensor): how far samples are from 0 and 1, positive
+
+    Example:
+        >>> x = mytorch.distributions.RelaxedBernoulli(mytorch.tensor(0.5), 0.3).rsample()
+        >>> bool(0 < x < 1)
+        True
+    """
 
     arg_constraints = {"probs": constraints.unit_interval, "logits": constraints.real}
     support = constraints.unit_interval
@@ -141,6 +167,16 @@ class RelaxedOneHotCategorical(TransformedDistribution):
     """Probabilities (…, K) that approach one-hot vectors as ``temperature``, a tensor, goes to 0.
 
     Reparameterized (Jang et al., Categorical Reparameterization with Gumbel-Softmax, 2017).
+
+    Args:
+        temperature (Tensor): how far samples are from one-hot vectors, positive
+        probs (Tensor): the weights, (…, K), not negative
+        logits (Tensor): their logarithms, (…, K)
+
+    Example:
+        >>> temperature = mytorch.tensor(0.5)
+        >>> mytorch.distributions.RelaxedOneHotCategorical(temperature, mytorch.ones(3)).rsample().shape
+        mytorch.Size([3])
     """
 
     arg_constraints = {"probs": constraints.simplex, "logits": constraints.real_vector}

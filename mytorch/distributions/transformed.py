@@ -36,6 +36,16 @@ class TransformedDistribution(Distribution):
 
     ``transforms`` is one transform, or a list of which the first is applied first.
     ValueError for anything but transforms, and for a base with too few dimensions.
+
+    Args:
+        base_distribution (Distribution): the distribution of x
+        transforms (Transform or list of Transform): t, the first applied first
+
+    Example:
+        >>> base = mytorch.distributions.Normal(0.0, 1.0)
+        >>> exp = mytorch.distributions.ExpTransform()
+        >>> mytorch.distributions.TransformedDistribution(base, exp).log_prob(mytorch.tensor(1.0))
+        tensor(-0.9189)
     """
 
     def __init__(self, base_distribution, transforms, validate_args=None):
@@ -123,7 +133,16 @@ class TransformedDistribution(Distribution):
 
 
 class LogNormal(TransformedDistribution):
-    """exp(x) for x of Normal(loc, scale)."""
+    """exp(x) for x of Normal(loc, scale).
+
+    Args:
+        loc (float or Tensor): the mean of the logarithm
+        scale (float or Tensor): the standard deviation of the logarithm, positive
+
+    Example:
+        >>> mytorch.distributions.LogNormal(0.0, 1.0).mean
+        tensor(1.6487)
+    """
 
     arg_constraints = {"loc": constraints.real, "scale": constraints.positive}
     support = constraints.positive
@@ -148,7 +167,16 @@ class LogNormal(TransformedDistribution):
 
 
 class Gumbel(TransformedDistribution):
-    """loc - scale · log(-log u) for u uniform on [0, 1]: the distribution of the maximum of many samples."""
+    """loc - scale · log(-log u) for u uniform on [0, 1]: the distribution of the maximum of many samples.
+
+    Args:
+        loc (float or Tensor): the most frequent value
+        scale (float or Tensor): the scale, positive
+
+    Example:
+        >>> mytorch.distributions.Gumbel(0.0, 1.0).mean
+        tensor(0.5772)
+    """
 
     arg_constraints = {"loc": constraints.real, "scale": constraints.positive}
     support = constraints.real
@@ -189,7 +217,16 @@ class Gumbel(TransformedDistribution):
 
 
 class Weibull(TransformedDistribution):
-    """scale · x^(1 / concentration) for x of Exponential(1); both are numbers or tensors > 0."""
+    """scale · x^(1 / concentration) for x of Exponential(1); both are numbers or tensors > 0.
+
+    Args:
+        scale (float or Tensor): the scale, positive
+        concentration (float or Tensor): the shape of the density, positive
+
+    Example:
+        >>> mytorch.distributions.Weibull(1.0, 1.0).mean
+        tensor(1.)
+    """
 
     arg_constraints = {"scale": constraints.positive, "concentration": constraints.positive}
     support = constraints.positive
@@ -228,7 +265,16 @@ class Weibull(TransformedDistribution):
 
 
 class Pareto(TransformedDistribution):
-    """scale · exp(x / alpha) for x of Exponential(1); both are numbers or tensors > 0."""
+    """scale · exp(x / alpha) for x of Exponential(1); both are numbers or tensors > 0.
+
+    Args:
+        scale (float or Tensor): the smallest value, positive
+        alpha (float or Tensor): how fast the tail falls, positive
+
+    Example:
+        >>> mytorch.distributions.Pareto(1.0, 3.0).mean
+        tensor(1.5000)
+    """
 
     arg_constraints = {"alpha": constraints.positive, "scale": constraints.positive}
 
@@ -265,6 +311,14 @@ class Kumaraswamy(TransformedDistribution):
     """(1 - u^(1 / concentration0))^(1 / concentration1) for u uniform on [0, 1].
 
     It is similar to Beta, but its cdf has a closed form.
+
+    Args:
+        concentration1 (float or Tensor): the first exponent, positive
+        concentration0 (float or Tensor): the second exponent, positive
+
+    Example:
+        >>> mytorch.distributions.Kumaraswamy(1.0, 1.0).mean
+        tensor(0.5000)
     """
 
     arg_constraints = {"concentration1": constraints.positive, "concentration0": constraints.positive}
@@ -330,7 +384,15 @@ class _Half(TransformedDistribution):
 
 
 class HalfNormal(_Half):
-    """|x| for x of Normal(0, scale)."""
+    """|x| for x of Normal(0, scale).
+
+    Args:
+        scale (float or Tensor): the standard deviation of x, positive
+
+    Example:
+        >>> mytorch.distributions.HalfNormal(1.0).mean
+        tensor(0.7979)
+    """
 
     def __init__(self, scale, validate_args=None):
         super().__init__(Normal(0, scale, validate_args=False), AbsTransform(), validate_args=validate_args)
@@ -347,7 +409,15 @@ class HalfNormal(_Half):
 
 
 class HalfCauchy(_Half):
-    """|x| for x of Cauchy(0, scale)."""
+    """|x| for x of Cauchy(0, scale).
+
+    Args:
+        scale (float or Tensor): the scale, positive
+
+    Example:
+        >>> mytorch.distributions.HalfCauchy(1.0).cdf(mytorch.tensor(1.0))
+        tensor(0.5000)
+    """
 
     def __init__(self, scale, validate_args=None):
         super().__init__(Cauchy(0, scale, validate_args=False), AbsTransform(), validate_args=validate_args)
@@ -364,7 +434,16 @@ class HalfCauchy(_Half):
 
 
 class LogisticNormal(TransformedDistribution):
-    """Probabilities (…, K + 1) that :class:`StickBreakingTransform` makes of Normal(loc, scale) (…, K)."""
+    """Probabilities (…, K + 1) that :class:`StickBreakingTransform` makes of Normal(loc, scale) (…, K).
+
+    Args:
+        loc (Tensor): the mean before the transform, (…, K)
+        scale (Tensor): the standard deviation before the transform, (…, K), positive
+
+    Example:
+        >>> mytorch.distributions.LogisticNormal(mytorch.zeros(2), mytorch.ones(2)).sample().sum()
+        tensor(1.)
+    """
 
     arg_constraints = {"loc": constraints.real, "scale": constraints.positive}
     support = constraints.simplex

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 
+from ..documentation import written
 from ..tensors.creation import empty
 from . import functional as F
 from . import init as initial
@@ -44,7 +45,7 @@ def _activation(name, function, **settings):
         (Activation,),
         {
             "__module__": __name__,
-            "__doc__": function.__doc__,
+            "__doc__": written(function),
             "__signature__": inspect.Signature(parameters),
             "function": staticmethod(function),
             "settings": settings,

@@ -21,6 +21,19 @@ class AdaptiveLogSoftmaxWithLoss(Module):
     ``cutoffs`` are the classes at which the clusters of rare ones begin. Cluster i has in_features /
     div_value^(i + 1) hidden features. ValueError for cutoffs that are not increasing and between 1 and
     n_classes - 1.
+
+    Args:
+        in_features (int): the size of each input
+        n_classes (int): the number of classes
+        cutoffs (list of int): the classes at which the clusters of rare ones begin
+        div_value (float): by how much each cluster has fewer hidden features than the one before
+        head_bias (bool): whether the scores of frequent classes have a learned bias
+
+    Example:
+        >>> layer = nn.AdaptiveLogSoftmaxWithLoss(16, 100, cutoffs=[10, 50])
+        >>> output, loss = layer(mytorch.ones(4, 16), mytorch.tensor([0, 5, 20, 99]))
+        >>> output.shape, loss.shape
+        (mytorch.Size([4]), mytorch.Size([]))
     """
 
     def __init__(
@@ -95,7 +108,7 @@ class AdaptiveLogSoftmaxWithLoss(Module):
         return _ASMoutput(output if target_.ndim else output[0], -output.mean())
 
     def log_prob(self, input):
-        """The log-probabilities of all classes: (N, in_features) -> (N, n_classes)."""
+        """The log-probabilities of all classes for ``input``: (N, in_features) -> (N, n_classes)."""
         head = log_softmax(self.head(input), dim=1)
         parts = [
             log_softmax(cluster(input), dim=1) + head[:, self.shortlist_size + i, None]
@@ -104,7 +117,7 @@ class AdaptiveLogSoftmaxWithLoss(Module):
         return cat([head[:, : self.shortlist_size], *parts], 1)
 
     def predict(self, input):
-        """The most probable class of each row: (N, in_features) -> (N,)."""
+        """The most probable class of each row of ``input``: (N, in_features) -> (N,)."""
         output = self.head(input).argmax(dim=1)
         rare = output.array >= self.shortlist_size  # only these rows need the clusters
         if rare.any():

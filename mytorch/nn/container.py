@@ -57,6 +57,16 @@ class Sequential(_Numbered, Module):
     """Modules that run one after the other.
 
     ``Sequential(a, b)``, or with names ``Sequential(OrderedDict(first=a, second=b))``.
+
+    Args:
+        args (Module): the modules, in order, or one OrderedDict of them
+
+    Example:
+        >>> model = nn.Sequential(nn.Linear(4, 8), nn.ReLU(), nn.Linear(8, 2))
+        >>> model(mytorch.ones(3, 4)).shape
+        mytorch.Size([3, 2])
+        >>> model[1]
+        ReLU()
     """
 
     def __init__(self, *args):
@@ -122,7 +132,16 @@ class Sequential(_Numbered, Module):
 
 
 class ModuleList(_Numbered, Module):
-    """A list of registered modules, without a ``forward``."""
+    """A list of registered modules, without a ``forward``.
+
+    Args:
+        modules (iterable of Module): the modules to begin with
+
+    Example:
+        >>> layers = nn.ModuleList(nn.Linear(4, 4) for _ in range(3))
+        >>> len(layers), len(list(layers.parameters()))
+        (3, 6)
+    """
 
     def __init__(self, modules=None):
         super().__init__()
@@ -188,7 +207,16 @@ def key_value_pairs(values, name):
 
 
 class ModuleDict(Module):
-    """A dict of modules, registered under its keys."""
+    """A dict of modules, registered under its keys.
+
+    Args:
+        modules (dict of Module): the modules to begin with, or pairs of keys and modules
+
+    Example:
+        >>> parts = nn.ModuleDict({"encoder": nn.Linear(4, 2), "decoder": nn.Linear(2, 4)})
+        >>> parts["encoder"]
+        Linear(in_features=4, out_features=2, bias=True)
+    """
 
     def __init__(self, modules=None):
         super().__init__()

@@ -170,19 +170,61 @@ class Conv1d(_ConvNd):
     in_channels / groups, kernel). ``padding`` is an int, a tuple, 'same' or 'valid'; ``padding_mode``
     'zeros', 'reflect', 'replicate' or 'circular'. ValueError for settings that do not fit, RuntimeError for
     such inputs.
+
+    Args:
+        kernel_size (int or tuple of int): the size of the filters
+        stride (int or tuple of int): the steps of the filters
+        padding (int, tuple of int or str): how far the filters reach over each edge
+        dilation (int or tuple of int): the distance of the elements of a filter
+
+    Example:
+        >>> layer = nn.Conv1d(16, 33, kernel_size=3, stride=2)
+        >>> layer(mytorch.ones(20, 16, 50)).shape
+        mytorch.Size([20, 33, 24])
     """
 
     dimensions, function = 1, staticmethod(conv1d)
 
 
 class Conv2d(_ConvNd):
-    """Slides filters over (N, C, H, W) or (C, H, W): (N, out_channels, H', W'); as :class:`Conv1d`."""
+    """Slides filters over (N, C, H, W) or (C, H, W): (N, out_channels, H', W'); as :class:`Conv1d`.
+
+    Args:
+        kernel_size (int or tuple of int): the size of the filters
+        stride (int or tuple of int): the steps of the filters
+        padding (int, tuple of int or str): how far the filters reach over each edge; ``"same"`` keeps the
+            size, ``"valid"`` is 0
+        dilation (int or tuple of int): the distance of the elements of a filter
+
+    Shape:
+        input (N, in_channels, H, W), result (N, out_channels, H', W'); ``weight`` is (out_channels,
+            in_channels / groups, kH, kW)
+
+    Example:
+        >>> layer = nn.Conv2d(3, 16, kernel_size=3, padding=1)
+        >>> layer(mytorch.ones(8, 3, 32, 32)).shape
+        mytorch.Size([8, 16, 32, 32])
+        >>> layer.weight.shape
+        mytorch.Size([16, 3, 3, 3])
+    """
 
     dimensions, function = 2, staticmethod(conv2d)
 
 
 class Conv3d(_ConvNd):
-    """Slides filters over (N, C, D, H, W) or (C, D, H, W); as :class:`Conv1d`."""
+    """Slides filters over (N, C, D, H, W) or (C, D, H, W); as :class:`Conv1d`.
+
+    Args:
+        kernel_size (int or tuple of int): the size of the filters
+        stride (int or tuple of int): the steps of the filters
+        padding (int, tuple of int or str): how far the filters reach over each edge
+        dilation (int or tuple of int): the distance of the elements of a filter
+
+    Example:
+        >>> layer = nn.Conv3d(16, 33, kernel_size=3, stride=2)
+        >>> layer(mytorch.ones(2, 16, 5, 10, 10)).shape
+        mytorch.Size([2, 33, 2, 4, 4])
+    """
 
     dimensions, function = 3, staticmethod(conv3d)
 
@@ -260,18 +302,56 @@ class ConvTranspose1d(_ConvTransposeNd):
 
     L' = (L - 1) · stride - 2 · padding + dilation · (kernel - 1) + output_padding + 1. ``weight`` is
     (in_channels, out_channels / groups, kernel).
+
+    Args:
+        kernel_size (int or tuple of int): the size of the filters
+        stride (int or tuple of int): the steps of the filters
+        padding (int or tuple of int): how much is cut off each edge of the result
+        dilation (int or tuple of int): the distance of the elements of a filter
+        padding_mode (str): ``"zeros"``, the only one
+
+    Example:
+        >>> layer = nn.ConvTranspose1d(16, 33, kernel_size=3, stride=2)
+        >>> layer(mytorch.ones(2, 16, 5)).shape
+        mytorch.Size([2, 33, 11])
     """
 
     dimensions, function = 1, staticmethod(conv_transpose1d)
 
 
 class ConvTranspose2d(_ConvTransposeNd):
-    """The transpose of :class:`Conv2d`, for (N, C, H, W) or (C, H, W); as :class:`ConvTranspose1d`."""
+    """The transpose of :class:`Conv2d`, for (N, C, H, W) or (C, H, W); as :class:`ConvTranspose1d`.
+
+    Args:
+        kernel_size (int or tuple of int): the size of the filters
+        stride (int or tuple of int): the steps of the filters
+        padding (int or tuple of int): how much is cut off each edge of the result
+        dilation (int or tuple of int): the distance of the elements of a filter
+        padding_mode (str): ``"zeros"``, the only one
+
+    Example:
+        >>> layer = nn.ConvTranspose2d(16, 8, kernel_size=2, stride=2)
+        >>> layer(mytorch.ones(2, 16, 7, 7)).shape
+        mytorch.Size([2, 8, 14, 14])
+    """
 
     dimensions, function = 2, staticmethod(conv_transpose2d)
 
 
 class ConvTranspose3d(_ConvTransposeNd):
-    """The transpose of :class:`Conv3d`, for (N, C, D, H, W) or (C, D, H, W); as :class:`ConvTranspose1d`."""
+    """The transpose of :class:`Conv3d`, for (N, C, D, H, W) or (C, D, H, W); as :class:`ConvTranspose1d`.
+
+    Args:
+        kernel_size (int or tuple of int): the size of the filters
+        stride (int or tuple of int): the steps of the filters
+        padding (int or tuple of int): how much is cut off each edge of the result
+        dilation (int or tuple of int): the distance of the elements of a filter
+        padding_mode (str): ``"zeros"``, the only one
+
+    Example:
+        >>> layer = nn.ConvTranspose3d(4, 8, kernel_size=2, stride=2)
+        >>> layer(mytorch.ones(2, 4, 3, 3, 3)).shape
+        mytorch.Size([2, 8, 6, 6, 6])
+    """
 
     dimensions, function = 3, staticmethod(conv_transpose3d)

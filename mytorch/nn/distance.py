@@ -7,7 +7,17 @@ from .module import Module
 
 
 class PairwiseDistance(Module):
-    """The norm of order ``p`` of x1 - x2 + eps over the last dimension."""
+    """The norm of order ``p`` of x1 - x2 + eps over the last dimension.
+
+    Args:
+        p (float): the order of the norm
+        eps (float): what is added to each difference
+        keepdim (bool): whether the last dimension stays, with size 1
+
+    Example:
+        >>> nn.PairwiseDistance()(mytorch.zeros(1, 2), mytorch.tensor([[3.0, 4.0]]))
+        tensor([5.0000])
+    """
 
     def __init__(self, p=2.0, eps=1e-6, keepdim=False):
         super().__init__()
@@ -19,7 +29,16 @@ class PairwiseDistance(Module):
 
 
 class CosineSimilarity(Module):
-    """The cosine of the angle between x1 and x2 along ``dim``."""
+    """The cosine of the angle between x1 and x2 along ``dim``.
+
+    Args:
+        dim (int): the dimension of a vector
+        eps (float): the smallest norm to divide by
+
+    Example:
+        >>> nn.CosineSimilarity()(mytorch.tensor([[1.0, 0.0]]), mytorch.tensor([[1.0, 1.0]]))
+        tensor([0.7071])
+    """
 
     def __init__(self, dim=1, eps=1e-8):
         super().__init__()

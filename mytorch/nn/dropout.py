@@ -182,36 +182,90 @@ class Dropout(_Dropout):
     """Zero each element with probability ``p``, scale the others by 1 / (1 - p); nothing in eval mode.
 
     https://arxiv.org/abs/1207.0580
+
+    Args:
+        p (float): the probability of zeroing an element, in [0, 1]
+        inplace (bool): whether to write the result into the memory of the input
+
+    Shape:
+        any; the result has the shape of the input
+
+    Example:
+        >>> layer = nn.Dropout(p=0.5)
+        >>> layer.eval()(mytorch.ones(3))
+        tensor([1., 1., 1.])
+        >>> sorted(set(layer.train()(mytorch.ones(1000)).tolist()))
+        [0.0, 2.0]
     """
 
     function = staticmethod(dropout)
 
 
 class Dropout1d(_Dropout):
-    """Zero whole channels of (N, C, L) or (C, L) with probability ``p``."""
+    """Zero whole channels of (N, C, L) or (C, L) with probability ``p``.
+
+    Args:
+        p (float): the probability of zeroing a channel, in [0, 1]
+
+    Example:
+        >>> nn.Dropout1d()(mytorch.ones(2, 3, 4)).shape
+        mytorch.Size([2, 3, 4])
+    """
 
     function = staticmethod(dropout1d)
 
 
 class Dropout2d(_Dropout):
-    """Zero whole channels of (N, C, H, W) with probability ``p``."""
+    """Zero whole channels of (N, C, H, W) with probability ``p``.
+
+    Args:
+        p (float): the probability of zeroing a channel, in [0, 1]
+
+    Example:
+        >>> nn.Dropout2d()(mytorch.ones(2, 3, 4, 4)).shape
+        mytorch.Size([2, 3, 4, 4])
+    """
 
     function = staticmethod(dropout2d)
 
 
 class Dropout3d(_Dropout):
-    """Zero whole channels of (N, C, D, H, W) or (C, D, H, W) with probability ``p``."""
+    """Zero whole channels of (N, C, D, H, W) or (C, D, H, W) with probability ``p``.
+
+    Args:
+        p (float): the probability of zeroing a channel, in [0, 1]
+
+    Example:
+        >>> nn.Dropout3d()(mytorch.ones(2, 3, 4, 4, 4)).shape
+        mytorch.Size([2, 3, 4, 4, 4])
+    """
 
     function = staticmethod(dropout3d)
 
 
 class AlphaDropout(_Dropout):
-    """Dropout for SELU networks that keeps mean and variance (https://arxiv.org/abs/1706.02515)."""
+    """Dropout for SELU networks that keeps mean and variance (https://arxiv.org/abs/1706.02515).
+
+    Args:
+        p (float): the probability of dropping an element, in [0, 1]
+
+    Example:
+        >>> nn.AlphaDropout()(mytorch.ones(2, 3)).shape
+        mytorch.Size([2, 3])
+    """
 
     function = staticmethod(alpha_dropout)
 
 
 class FeatureAlphaDropout(_Dropout):
-    """Alpha dropout of whole channels."""
+    """Alpha dropout of whole channels.
+
+    Args:
+        p (float): the probability of dropping a channel, in [0, 1]
+
+    Example:
+        >>> nn.FeatureAlphaDropout()(mytorch.ones(2, 3, 4)).shape
+        mytorch.Size([2, 3, 4])
+    """
 
     function = staticmethod(feature_alpha_dropout)

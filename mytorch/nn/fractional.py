@@ -112,12 +112,21 @@ class FractionalMaxPool2d(_FractionalMaxPool):
     ``output_ratio``, in (0, 1), times the size of the input.
 
     ValueError unless exactly one of them is given. https://arxiv.org/abs/1412.6071
+
+    Example:
+        >>> nn.FractionalMaxPool2d(2, output_size=5)(mytorch.ones(1, 1, 8, 8)).shape
+        mytorch.Size([1, 1, 5, 5])
     """
 
     nd = 2
 
 
 class FractionalMaxPool3d(_FractionalMaxPool):
-    """The maxima of windows of (N, C, D, H, W) or (C, D, H, W); as :class:`FractionalMaxPool2d`."""
+    """The maxima of windows of (N, C, D, H, W) or (C, D, H, W); as :class:`FractionalMaxPool2d`.
+
+    Example:
+        >>> nn.FractionalMaxPool3d(2, output_ratio=0.5)(mytorch.ones(1, 1, 8, 8, 8)).shape
+        mytorch.Size([1, 1, 4, 4, 4])
+    """
 
     nd = 3

@@ -26,7 +26,7 @@ from ..ops.layers.embedding import embedding, embedding_bag
 from ..ops.spatial.fold import channel_shuffle, fold, pixel_shuffle, pixel_unshuffle, unfold
 from ..ops.gather import one_hot
 from ..ops.spatial.grid import affine_grid, grid_sample
-from ..ops.inplace import inplace as in_place
+from ..ops.inplace import inplace as _in_place
 from ..ops.spatial.interpolate import interpolate, upsample, upsample_bilinear, upsample_nearest
 from ..ops.layers.layer_norm import layer_norm, local_response_norm, rms_norm
 from ..ops.layers.linear import bilinear, linear
@@ -95,11 +95,11 @@ from ..tensors.public_names import publish as _publish
 # ---- activations that also work in place ---------------------------------------------------------
 
 relu_, leaky_relu_, elu_, celu_, selu_ = map(
-    in_place, (activation.relu, activation.leaky_relu, activation.elu, activation.celu, activation.selu)
+    _in_place, (activation.relu, activation.leaky_relu, activation.elu, activation.celu, activation.selu)
 )
-hardtanh_, threshold_ = in_place(activation.hardtanh), in_place(activation.threshold)
+hardtanh_, threshold_ = _in_place(activation.hardtanh), _in_place(activation.threshold)
 _silu_, _mish_, _relu6_, _hardsigmoid_, _hardswish_ = map(
-    in_place,
+    _in_place,
     (activation.silu, activation.mish, activation.relu6, activation.hardsigmoid, activation.hardswish),
 )
 
@@ -199,5 +199,6 @@ def log_softmax(input, dim=None, _stacklevel=3, dtype=None):
     return softmax_ops.log_softmax(input, dim=_dimension("log_softmax", input, dim), dtype=dtype)
 
 
-_publish(__name__, [name for name in globals() if not name.startswith("_")])
+__all__ = [name for name, value in globals().items() if callable(value) and not name.startswith("_")]
+_publish(__name__)
 __getattr__ = _lookup(__name__)

@@ -55,7 +55,8 @@ class HookedCall:
     def register_forward_pre_hook(self, hook, *, prepend=False, with_kwargs=False):
         """Call ``hook(module, args)`` before forward; it may return new arguments.
 
-        ``with_kwargs``: ``hook(module, args, kwargs)``. Returns a handle whose ``remove()`` removes the hook.
+        ``with_kwargs``: ``hook(module, args, kwargs)``. ``prepend``: before the hooks that are there. Returns
+        a handle whose ``remove()`` removes the hook.
         """
         return _add(self, "_forward_pre_hooks", _Hook(hook, with_kwargs), prepend)
 
@@ -63,7 +64,8 @@ class HookedCall:
         """Call ``hook(module, args, output)`` after forward; it may return a new output.
 
         ``with_kwargs``: ``hook(module, args, kwargs, output)``. ``always_call``: also when forward raised an
-        error, with None as ``output``. Returns a handle whose ``remove()`` removes the hook.
+        error, with None as ``output``. ``prepend``: before the hooks that are there. Returns a handle whose
+        ``remove()`` removes the hook.
         """
         return _add(self, "_forward_hooks", _Hook(hook, with_kwargs, always_call), prepend)
 
@@ -71,8 +73,8 @@ class HookedCall:
         """Call ``hook(module, grad_input, grad_output)`` when the gradients of the inputs are computed; it
         may return new ones for the inputs.
 
-        Both are tuples, with one entry per positional argument and per output. Returns a handle whose
-        ``remove()`` removes the hook.
+        Both are tuples, with one entry per positional argument and per output. ``prepend``: before the hooks
+        that are there. Returns a handle whose ``remove()`` removes the hook.
         """
         return _add(self, "_backward_hooks", hook, prepend)
 
@@ -80,12 +82,12 @@ class HookedCall:
 
     def register_full_backward_pre_hook(self, hook, prepend=False):
         """Call ``hook(module, grad_output)`` before the gradients of the module are computed; it may return
-        new ``grad_output``.
+        new ``grad_output``. ``prepend``: before the hooks that are there.
         """
         return _add(self, "_backward_pre_hooks", hook, prepend)
 
     def compile(self, *args, **kwargs) -> None:
-        """Nothing: there is no compiler."""
+        """Nothing, with any ``args`` and ``kwargs``: there is no compiler."""
 
 
 def _call_with_hooks(module, args, kwargs):

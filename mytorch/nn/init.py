@@ -22,7 +22,7 @@ _GAINS |= dict.fromkeys(
 def calculate_gain(nonlinearity, param=None):
     """The factor of initial weights for ``nonlinearity``; ``param`` is the slope of leaky_relu.
 
-    ValueError for an unknown one.
+    ValueError for an unknown ``nonlinearity``.
     """
     if nonlinearity == "leaky_relu":
         if param is not None and (isinstance(param, bool) or not isinstance(param, (int, float))):

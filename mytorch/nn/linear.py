@@ -13,7 +13,16 @@ from .parameter import Parameter
 
 
 class Identity(Module):
-    """Returns its input; any arguments of the constructor are ignored."""
+    """Returns its input; any arguments of the constructor are ignored.
+
+    Args:
+        args: ignored
+        kwargs: ignored
+
+    Example:
+        >>> nn.Identity(54, unused=True)(mytorch.tensor([1, 2]))
+        tensor([1, 2])
+    """
 
     def __init__(self, *args, **kwargs):
         super().__init__()
@@ -28,6 +37,21 @@ class Linear(Module):
 
     ``weight`` is (out_features, in_features), ``bias`` (out_features,). Both start uniform in
     ±1/sqrt(in_features). RuntimeError for an input of another size or dtype.
+
+    Args:
+        in_features (int): the size of each input
+        out_features (int): the size of each result
+        bias (bool): whether there is a learned ``bias``
+
+    Shape:
+        input (…, in_features), result (…, out_features)
+
+    Example:
+        >>> layer = nn.Linear(20, 30)
+        >>> layer(mytorch.ones(128, 20)).shape
+        mytorch.Size([128, 30])
+        >>> {name: tuple(p.shape) for name, p in layer.named_parameters()}
+        {'weight': (30, 20), 'bias': (30,)}
     """
 
     def __init__(self, in_features, out_features, bias=True, device=None, dtype=None):
@@ -64,7 +88,19 @@ class NonDynamicallyQuantizableLinear(Linear):
 
 
 class Bilinear(Module):
-    """y_k = x₁ᵀ A_k x₂ + b_k: (…, in1_features), (…, in2_features) -> (…, out_features)."""
+    """y_k = x₁ᵀ A_k x₂ + b_k: (…, in1_features), (…, in2_features) -> (…, out_features).
+
+    Args:
+        in1_features (int): the size of each first input
+        in2_features (int): the size of each second input
+        out_features (int): the size of each result
+        bias (bool): whether there is a learned ``bias``
+
+    Example:
+        >>> layer = nn.Bilinear(20, 30, 40)
+        >>> layer(mytorch.ones(128, 20), mytorch.ones(128, 30)).shape
+        mytorch.Size([128, 40])
+    """
 
     def __init__(self, in1_features, in2_features, out_features, bias=True, device=None, dtype=None):
         super().__init__()
@@ -95,7 +131,16 @@ class Bilinear(Module):
 
 
 class Flatten(Module):
-    """Merges the dimensions ``start_dim`` to ``end_dim``: by default (N, …) -> (N, features)."""
+    """Merges the dimensions ``start_dim`` to ``end_dim``: by default (N, …) -> (N, features).
+
+    Args:
+        start_dim (int): the first dimension to merge
+        end_dim (int): the last dimension to merge
+
+    Example:
+        >>> nn.Flatten()(mytorch.ones(32, 1, 5, 5)).shape
+        mytorch.Size([32, 25])
+    """
 
     def __init__(self, start_dim=1, end_dim=-1):
         super().__init__()
@@ -110,7 +155,16 @@ class Flatten(Module):
 
 
 class Unflatten(Module):
-    """Splits the dimension ``dim`` into several of sizes ``unflattened_size``; the reverse of Flatten."""
+    """Splits the dimension ``dim`` into several of sizes ``unflattened_size``; the reverse of Flatten.
+
+    Args:
+        dim (int): the dimension to split
+        unflattened_size (tuple of int): its new sizes; one may be -1
+
+    Example:
+        >>> nn.Unflatten(1, (2, 5))(mytorch.ones(3, 10)).shape
+        mytorch.Size([3, 2, 5])
+    """
 
     def __init__(self, dim, unflattened_size):
         super().__init__()

@@ -28,6 +28,17 @@ class CrossEntropyLoss(_WeightedLoss):
     The targets are classes, int64 of shape (N, d1, …), or probabilities of the shape of the scores.
     ``weight`` (C,) weighs the classes; targets equal to ``ignore_index`` do not count; ``label_smoothing``
     mixes the targets with the uniform distribution.
+
+    Shape:
+        input (N, C) or (N, C, d1, …), target (N,) or (N, d1, …); the result is a number, or with ``"none"``
+            has the shape of the target's classes
+
+    Example:
+        >>> loss = nn.CrossEntropyLoss()
+        >>> scores = mytorch.tensor([[2.0, 1.0, 0.0], [0.0, 0.0, 5.0]], requires_grad=True)
+        >>> loss(scores, mytorch.tensor([0, 2])).item()
+        0.2104959487915039
+        >>> loss(scores, mytorch.tensor([0, 2])).backward()
     """
 
     def __init__(
@@ -50,7 +61,13 @@ class CrossEntropyLoss(_WeightedLoss):
 
 
 class NLLLoss(_WeightedLoss):
-    """Minus the log-probability, in ``input`` (N, C, d1, …), of the class ``target`` (N, d1, …)."""
+    """Minus the log-probability, in ``input`` (N, C, d1, …), of the class ``target`` (N, d1, …).
+
+    Example:
+        >>> scores = mytorch.tensor([[2.0, 1.0, 0.0]])
+        >>> nn.NLLLoss()(scores.log_softmax(1), mytorch.tensor([0]))
+        tensor(0.4076)
+    """
 
     def __init__(self, weight=None, size_average=None, ignore_index=-100, reduce=None, reduction="mean"):
         super().__init__(weight, size_average, reduce, reduction)
@@ -62,7 +79,12 @@ class NLLLoss(_WeightedLoss):
 
 
 class MSELoss(_Loss):
-    """(input - target)², reduced."""
+    """(input - target)², reduced.
+
+    Example:
+        >>> nn.MSELoss()(mytorch.tensor([1.0, 2.0]), mytorch.tensor([1.0, 4.0]))
+        tensor(2.)
+    """
 
     def forward(self, input, target):
         """The loss; see :func:`functional.mse_loss`."""
@@ -70,7 +92,12 @@ class MSELoss(_Loss):
 
 
 class L1Loss(_Loss):
-    """|input - target|, reduced."""
+    """|input - target|, reduced.
+
+    Example:
+        >>> nn.L1Loss()(mytorch.tensor([1.0, 2.0]), mytorch.tensor([1.0, 4.0]))
+        tensor(1.)
+    """
 
     def forward(self, input, target):
         """The loss; see :func:`functional.l1_loss`."""
@@ -78,7 +105,15 @@ class L1Loss(_Loss):
 
 
 class SmoothL1Loss(_Loss):
-    """Squared error below ``beta``, absolute error above, reduced."""
+    """Squared error below ``beta``, absolute error above, reduced.
+
+    Args:
+        beta (float): the error at which the squared error becomes an absolute one
+
+    Example:
+        >>> nn.SmoothL1Loss()(mytorch.tensor([0.5, 4.0]), mytorch.zeros(2))
+        tensor(1.8125)
+    """
 
     def __init__(self, size_average=None, reduce=None, reduction="mean", beta=1.0):
         super().__init__(size_average, reduce, reduction)
@@ -90,7 +125,15 @@ class SmoothL1Loss(_Loss):
 
 
 class HuberLoss(_Loss):
-    """Squared error below ``delta``, ``delta`` times the absolute error above, reduced."""
+    """Squared error below ``delta``, ``delta`` times the absolute error above, reduced.
+
+    Args:
+        delta (float): the error at which the squared error becomes an absolute one
+
+    Example:
+        >>> nn.HuberLoss()(mytorch.tensor([0.5, 4.0]), mytorch.zeros(2))
+        tensor(1.8125)
+    """
 
     def __init__(self, reduction="mean", delta=1.0):
         if not isinstance(delta, (float, int)):
@@ -104,7 +147,15 @@ class HuberLoss(_Loss):
 
 
 class BCELoss(_WeightedLoss):
-    """Binary cross entropy of probabilities, times ``weight``, reduced."""
+    """Binary cross entropy of probabilities, times ``weight``, reduced.
+
+    Args:
+        weight (Tensor): the weight of each element; broadcasts; None is 1
+
+    Example:
+        >>> nn.BCELoss()(mytorch.tensor([0.9, 0.2]), mytorch.tensor([1.0, 0.0]))
+        tensor(0.1643)
+    """
 
     def forward(self, input, target):
         """The loss; see :func:`functional.binary_cross_entropy`."""
@@ -115,6 +166,14 @@ class BCEWithLogitsLoss(_Loss):
     """Binary cross entropy of sigmoid(input), without overflow, times ``weight``, reduced.
 
     ``pos_weight`` is a factor of the terms of positive targets.
+
+    Args:
+        weight (Tensor): the weight of each element; broadcasts; None is 1
+        pos_weight (Tensor): the weight of the positive part; broadcasts; None is 1
+
+    Example:
+        >>> nn.BCEWithLogitsLoss()(mytorch.tensor([2.0, -1.0]), mytorch.tensor([1.0, 0.0]))
+        tensor(0.2201)
     """
 
     def __init__(self, weight=None, size_average=None, reduce=None, reduction="mean", pos_weight=None):
@@ -130,7 +189,16 @@ class BCEWithLogitsLoss(_Loss):
 
 
 class PoissonNLLLoss(_Loss):
-    """exp(input) - target · input (without ``log_input``: input - target · log input), reduced."""
+    """exp(input) - target · input (without ``log_input``: input - target · log input), reduced.
+
+    Args:
+        log_input (bool): whether ``input`` is in logarithms
+        eps (float): what is added to the rates before their logarithm is taken
+
+    Example:
+        >>> nn.PoissonNLLLoss()(mytorch.tensor([0.0, 1.0]), mytorch.tensor([1.0, 3.0]))
+        tensor(0.3591)
+    """
 
     def __init__(
         self, log_input=True, full=False, size_average=None, eps=1e-8, reduce=None, reduction="mean"
@@ -146,7 +214,15 @@ class PoissonNLLLoss(_Loss):
 
 
 class GaussianNLLLoss(_Loss):
-    """(log var + (input - target)² / var) / 2, reduced."""
+    """(log var + (input - target)² / var) / 2, reduced.
+
+    Args:
+        eps (float): the smallest variance
+
+    Example:
+        >>> nn.GaussianNLLLoss()(mytorch.zeros(2), mytorch.ones(2), mytorch.ones(2))
+        tensor(0.5000)
+    """
 
     def __init__(self, *, full=False, eps=1e-6, reduction="mean"):
         super().__init__(reduction=reduction)
@@ -158,7 +234,18 @@ class GaussianNLLLoss(_Loss):
 
 
 class KLDivLoss(_Loss):
-    """target · (log target - input) with ``input`` in logarithms, reduced."""
+    """target · (log target - input) with ``input`` in logarithms, reduced.
+
+    Args:
+        reduction (str): ``"mean"``, ``"sum"``, ``"batchmean"`` (the sum over N, which is the divergence) or
+            ``"none"``
+        log_target (bool): whether the target is in logarithms too
+
+    Example:
+        >>> p, q = mytorch.tensor([[0.5, 0.5]]), mytorch.tensor([[0.9, 0.1]])
+        >>> nn.KLDivLoss(reduction="batchmean")(q.log(), p)
+        tensor(0.5108)
+    """
 
     def __init__(self, size_average=None, reduce=None, reduction="mean", log_target=False):
         super().__init__(size_average, reduce, reduction)
@@ -170,7 +257,12 @@ class KLDivLoss(_Loss):
 
 
 class HingeEmbeddingLoss(_Loss):
-    """``input`` where the target is 1, max(0, margin - input) where it is -1, reduced."""
+    """``input`` where the target is 1, max(0, margin - input) where it is -1, reduced.
+
+    Example:
+        >>> nn.HingeEmbeddingLoss()(mytorch.tensor([0.2, 0.3]), mytorch.tensor([1.0, -1.0]))
+        tensor(0.4500)
+    """
 
     def __init__(self, margin=1.0, size_average=None, reduce=None, reduction="mean"):
         super().__init__(size_average, reduce, reduction)
@@ -182,7 +274,13 @@ class HingeEmbeddingLoss(_Loss):
 
 
 class CosineEmbeddingLoss(_Loss):
-    """1 - cos(input1, input2) where the target is 1, max(0, cos - margin) where it is -1, reduced."""
+    """1 - cos(input1, input2) where the target is 1, max(0, cos - margin) where it is -1, reduced.
+
+    Example:
+        >>> x = mytorch.tensor([[1.0, 0.0]])
+        >>> nn.CosineEmbeddingLoss()(x, x, mytorch.tensor([-1.0]))
+        tensor(1.)
+    """
 
     def __init__(self, margin=0.0, size_average=None, reduce=None, reduction="mean"):
         super().__init__(size_average, reduce, reduction)
@@ -194,7 +292,13 @@ class CosineEmbeddingLoss(_Loss):
 
 
 class MarginRankingLoss(_Loss):
-    """max(0, margin - target · (input1 - input2)), reduced."""
+    """max(0, margin - target · (input1 - input2)), reduced.
+
+    Example:
+        >>> loss = nn.MarginRankingLoss(margin=1.0)
+        >>> loss(mytorch.tensor([2.0]), mytorch.tensor([1.5]), mytorch.tensor([1.0]))
+        tensor(0.5000)
+    """
 
     def __init__(self, margin=0.0, size_average=None, reduce=None, reduction="mean"):
         super().__init__(size_average, reduce, reduction)
@@ -206,7 +310,12 @@ class MarginRankingLoss(_Loss):
 
 
 class SoftMarginLoss(_Loss):
-    """log(1 + exp(-target · input)), reduced."""
+    """log(1 + exp(-target · input)), reduced.
+
+    Example:
+        >>> nn.SoftMarginLoss()(mytorch.tensor([1.0, -1.0]), mytorch.tensor([1.0, -1.0]))
+        tensor(0.3133)
+    """
 
     def forward(self, input, target):
         """The loss; see :func:`functional.soft_margin_loss`."""
@@ -214,7 +323,15 @@ class SoftMarginLoss(_Loss):
 
 
 class MultiMarginLoss(_WeightedLoss):
-    """Σ over the wrong classes of max(0, margin - x[target] + x)ᵖ / C, reduced."""
+    """Σ over the wrong classes of max(0, margin - x[target] + x)ᵖ / C, reduced.
+
+    Args:
+        p (int): 1 or 2
+
+    Example:
+        >>> nn.MultiMarginLoss()(mytorch.tensor([[0.1, 0.2, 0.9]]), mytorch.tensor([2]))
+        tensor(0.1667)
+    """
 
     def __init__(self, p=1, margin=1.0, weight=None, size_average=None, reduce=None, reduction="mean"):
         super().__init__(weight, size_average, reduce, reduction)
@@ -232,7 +349,12 @@ class MultiMarginLoss(_WeightedLoss):
 
 
 class MultiLabelMarginLoss(_Loss):
-    """Σ over right classes r and wrong classes w of max(0, 1 - x[r] + x[w]) / C, reduced."""
+    """Σ over right classes r and wrong classes w of max(0, 1 - x[r] + x[w]) / C, reduced.
+
+    Example:
+        >>> nn.MultiLabelMarginLoss()(mytorch.tensor([[0.1, 0.2, 0.9]]), mytorch.tensor([[2, -1, 0]]))
+        tensor(0.1667)
+    """
 
     def forward(self, input, target):
         """The loss; see :func:`functional.multilabel_margin_loss`."""
@@ -240,7 +362,12 @@ class MultiLabelMarginLoss(_Loss):
 
 
 class MultiLabelSoftMarginLoss(_WeightedLoss):
-    """Binary cross entropy of sigmoid(input), averaged over the classes, reduced."""
+    """Binary cross entropy of sigmoid(input), averaged over the classes, reduced.
+
+    Example:
+        >>> nn.MultiLabelSoftMarginLoss()(mytorch.tensor([[1.0, -1.0]]), mytorch.tensor([[1.0, 0.0]]))
+        tensor(0.3133)
+    """
 
     def forward(self, input, target):
         """The loss; see :func:`functional.multilabel_soft_margin_loss`."""
@@ -248,7 +375,17 @@ class MultiLabelSoftMarginLoss(_WeightedLoss):
 
 
 class TripletMarginLoss(_Loss):
-    """max(0, margin + ‖anchor - positive‖ₚ - ‖anchor - negative‖ₚ), reduced."""
+    """max(0, margin + ‖anchor - positive‖ₚ - ‖anchor - negative‖ₚ), reduced.
+
+    Args:
+        p (float): the order of the norm of the distance
+        eps (float): what is added to each difference
+
+    Example:
+        >>> a, b, c = mytorch.zeros(1, 2), mytorch.tensor([[0.0, 1.0]]), mytorch.tensor([[3.0, 0.0]])
+        >>> nn.TripletMarginLoss(margin=2.5)(a, b, c)
+        tensor(0.5000)
+    """
 
     def __init__(
         self, margin=1.0, p=2.0, eps=1e-6, swap=False, size_average=None, reduce=None, reduction="mean"
@@ -266,7 +403,16 @@ class TripletMarginLoss(_Loss):
 
 
 class TripletMarginWithDistanceLoss(_Loss):
-    """max(0, margin + distance(anchor, positive) - distance(anchor, negative)), reduced."""
+    """max(0, margin + distance(anchor, positive) - distance(anchor, negative)), reduced.
+
+    Args:
+        distance_function (callable): the distance of two batches; None is ``PairwiseDistance``
+
+    Example:
+        >>> a, b, c = mytorch.zeros(1, 2), mytorch.tensor([[0.0, 1.0]]), mytorch.tensor([[3.0, 0.0]])
+        >>> nn.TripletMarginWithDistanceLoss(margin=2.5)(a, b, c)
+        tensor(0.5000)
+    """
 
     def __init__(self, *, distance_function=None, margin=1.0, swap=False, reduction="mean"):
         super().__init__(reduction=reduction)
@@ -291,7 +437,17 @@ class TripletMarginWithDistanceLoss(_Loss):
 
 
 class CTCLoss(_Loss):
-    """-log p of label sequences over all alignments with the input (Graves et al. 2006)."""
+    """-log p of label sequences over all alignments with the input (Graves et al. 2006).
+
+    Args:
+        blank (int): the label of the blank
+        zero_infinity (bool): whether a target that does not fit its input loses 0 instead of infinity
+
+    Example:
+        >>> steps = mytorch.zeros(3, 1, 2).log_softmax(2)
+        >>> nn.CTCLoss()(steps, mytorch.tensor([[1]]), (3,), (1,))
+        tensor(0.2877)
+    """
 
     def __init__(self, blank=0, reduction="mean", zero_infinity=False):
         super().__init__(reduction=reduction)

@@ -30,6 +30,24 @@ class Module(HookedCall, Registration, Moving, State):
     Assign parameters and other modules to attributes in ``__init__`` (after ``super().__init__()``) and
     define ``forward``; then ``model(x)`` runs it, and ``parameters()``, ``state_dict()``, ``to()``,
     ``train()`` reach everything inside.
+
+    Args:
+        args: none; anything is refused
+        kwargs: none; anything is refused
+
+    Example:
+        >>> class Net(nn.Module):
+        ...     def __init__(self):
+        ...         super().__init__()
+        ...         self.hidden = nn.Linear(4, 8)
+        ...         self.out = nn.Linear(8, 2)
+        ...     def forward(self, x):
+        ...         return self.out(self.hidden(x).relu())
+        >>> model = Net()
+        >>> model(mytorch.ones(3, 4)).shape
+        mytorch.Size([3, 2])
+        >>> sum(p.numel() for p in model.parameters())
+        58
     """
 
     training: bool
@@ -105,7 +123,10 @@ class Module(HookedCall, Registration, Moving, State):
     # ---- everything inside -----------------------------------------------------------------------
 
     def named_modules(self, memo=None, prefix="", remove_duplicate=True):
-        """(full name, module) of itself and all modules inside; with ``remove_duplicate`` each once."""
+        """(full name, module) of itself and all modules inside; with ``remove_duplicate`` each once.
+
+        ``prefix`` stands in front of each name; ``memo`` is a set of modules to leave out.
+        """
         memo = set() if memo is None else memo
         if self in memo:
             return
@@ -149,20 +170,26 @@ class Module(HookedCall, Registration, Moving, State):
                 yield f"{path}.{name}" if path else name, member
 
     def named_parameters(self, prefix="", recurse=True, remove_duplicate=True):
-        """(full name, parameter) of all parameters inside, each once."""
+        """(full name, parameter) of all parameters inside; with ``remove_duplicate`` each once.
+
+        ``prefix`` stands in front of each name; ``recurse=False`` leaves out those of modules inside.
+        """
         yield from self._named_members(lambda m: m._parameters.items(), prefix, recurse, remove_duplicate)
 
     def parameters(self, recurse=True):
-        """All parameters inside, each once."""
+        """All parameters inside, each once; ``recurse=False`` leaves out those of modules inside."""
         for _, parameter in self.named_parameters(recurse=recurse):
             yield parameter
 
     def named_buffers(self, prefix="", recurse=True, remove_duplicate=True):
-        """(full name, buffer) of all buffers inside, each once."""
+        """(full name, buffer) of all buffers inside; with ``remove_duplicate`` each once.
+
+        ``prefix`` stands in front of each name; ``recurse=False`` leaves out those of modules inside.
+        """
         yield from self._named_members(lambda m: m._buffers.items(), prefix, recurse, remove_duplicate)
 
     def buffers(self, recurse=True):
-        """All buffers inside, each once."""
+        """All buffers inside, each once; ``recurse=False`` leaves out those of modules inside."""
         for _, buffer in self.named_buffers(recurse=recurse):
             yield buffer
 
@@ -189,13 +216,13 @@ class Module(HookedCall, Registration, Moving, State):
         return self.train(False)
 
     def requires_grad_(self, requires_grad=True):
-        """Set whether gradients are computed for the parameters; returns itself."""
+        """Compute gradients for the parameters, or with ``requires_grad=False`` do not; returns itself."""
         for parameter in self.parameters():
             parameter.requires_grad_(requires_grad)
         return self
 
     def zero_grad(self, set_to_none=True):
-        """Drop the gradients of all parameters, or fill them with zeros."""
+        """Drop the gradients of all parameters, or unless ``set_to_none`` fill them with zeros."""
         for parameter in self.parameters():
             if parameter.grad is not None:
                 parameter.grad = None if set_to_none else parameter.grad.detach() * 0

@@ -33,7 +33,8 @@ class Moving:
     def to(self, *args, dtype=None, device=None, non_blocking=False, memory_format=None):
         """Move all parameters and buffers to a device, cast floating-point ones to a dtype, in place.
 
-        ``to(device)``, ``to(dtype)``, both, or ``to(tensor)`` for its device and dtype. Returns itself.
+        ``args``: ``to(device)``, ``to(dtype)``, both, or ``to(tensor)`` for its device and dtype.
+        ``non_blocking`` and ``memory_format`` have no effect. Returns itself.
         TypeError for a dtype that is not floating point or complex.
         """
         for value in args:
@@ -59,11 +60,11 @@ class Moving:
         return self.to("cpu")
 
     def cuda(self, device=None):
-        """Move everything to a GPU, the current one by default; returns itself."""
+        """Move everything to the GPU ``device``, the current one by default; returns itself."""
         return self.to("cuda" if device is None else device)
 
     def type(self, dst_type):
-        """Cast all parameters and buffers, integers too; returns itself."""
+        """Cast all parameters and buffers, integers too, to the dtype ``dst_type``; returns itself."""
         return self._apply(lambda t: t.type(dst_type))
 
     def float(self):
@@ -83,7 +84,10 @@ class Moving:
         return self.to(dtype="bfloat16")
 
     def to_empty(self, *, device, recurse=True):
-        """Move to ``device`` without the values: memory there is not initialized. Returns itself."""
+        """Move to ``device`` without the values: memory there is not initialized. Returns itself.
+
+        ``recurse=False`` leaves out the modules inside.
+        """
         return self._apply(lambda t: empty_like(t, device=device), recurse)
 
     def share_memory(self):

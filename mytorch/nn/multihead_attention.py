@@ -253,6 +253,20 @@ class MultiheadAttention(Module):
     may have ``kdim`` and ``vdim`` features. ``dropout`` applies to the weights. ``add_bias_kv`` appends a
     learned key and value, ``add_zero_attn`` zeros. Parameters: in_proj_weight (3 · embed_dim, embed_dim), or
     q_, k_ and v_proj_weight; in_proj_bias, bias_k, bias_v, out_proj.
+
+    Args:
+        dropout (float): the probability of zeroing a weight in training
+        add_bias_kv (bool): whether a learned key and value are appended
+        add_zero_attn (bool): whether a key and a value of zeros are appended
+        kdim (int): the number of features of keys; None is ``embed_dim``
+        vdim (int): the number of features of values; None is ``embed_dim``
+
+    Example:
+        >>> attention = nn.MultiheadAttention(embed_dim=8, num_heads=2, batch_first=True)
+        >>> x = mytorch.ones(4, 5, 8)
+        >>> result, weights = attention(x, x, x)
+        >>> result.shape, weights.shape
+        (mytorch.Size([4, 5, 8]), mytorch.Size([4, 5, 5]))
     """
 
     def __init__(

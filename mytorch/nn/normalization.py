@@ -113,6 +113,11 @@ class BatchNorm1d(_BatchNorm):
 
     The running statistics are exponential averages, with ``momentum=None`` averages over all batches so far.
     ValueError for other shapes and, in training, for one value per channel.
+
+    Example:
+        >>> layer = nn.BatchNorm1d(3)
+        >>> layer(mytorch.rand(8, 3)).mean(0).abs().max() < 1e-6
+        tensor(True)
     """
 
     def _check_input_dim(self, input):
@@ -121,7 +126,12 @@ class BatchNorm1d(_BatchNorm):
 
 
 class BatchNorm2d(_BatchNorm):
-    """Normalizes each channel of (N, C, H, W) over batch and space; as :class:`BatchNorm1d`."""
+    """Normalizes each channel of (N, C, H, W) over batch and space; as :class:`BatchNorm1d`.
+
+    Example:
+        >>> nn.BatchNorm2d(3)(mytorch.ones(8, 3, 4, 4)).shape
+        mytorch.Size([8, 3, 4, 4])
+    """
 
     def _check_input_dim(self, input):
         if input.ndim != 4:
@@ -129,7 +139,12 @@ class BatchNorm2d(_BatchNorm):
 
 
 class BatchNorm3d(_BatchNorm):
-    """Normalizes each channel of (N, C, D, H, W) over batch and space; as :class:`BatchNorm1d`."""
+    """Normalizes each channel of (N, C, D, H, W) over batch and space; as :class:`BatchNorm1d`.
+
+    Example:
+        >>> nn.BatchNorm3d(3)(mytorch.ones(8, 3, 2, 2, 2)).shape
+        mytorch.Size([8, 3, 2, 2, 2])
+    """
 
     def _check_input_dim(self, input):
         if input.ndim != 5:
@@ -141,6 +156,13 @@ class SyncBatchNorm(_BatchNorm):
     one process.
 
     ValueError for inputs with fewer than two dimensions.
+
+    Args:
+        process_group (object): accepted without effect
+
+    Example:
+        >>> nn.SyncBatchNorm(3)(mytorch.ones(8, 3, 4, 4)).shape
+        mytorch.Size([8, 3, 4, 4])
     """
 
     def __init__(
@@ -165,7 +187,10 @@ class SyncBatchNorm(_BatchNorm):
 
     @classmethod
     def convert_sync_batchnorm(cls, module, process_group=None):
-        """``module`` with every batch norm replaced by a SyncBatchNorm with its parameters and statistics."""
+        """``module`` with every batch norm replaced by a SyncBatchNorm with its parameters and statistics.
+
+        ``process_group`` has no effect.
+        """
         new = module
         if isinstance(module, _BatchNorm):
             new = cls(
@@ -234,19 +259,34 @@ class _InstanceNorm(_PerChannel):
 
 
 class InstanceNorm1d(_InstanceNorm):
-    """Normalizes each channel of each sample of (N, C, L) or (C, L). https://arxiv.org/abs/1607.08022"""
+    """Normalizes each channel of each sample of (N, C, L) or (C, L). https://arxiv.org/abs/1607.08022
+
+    Example:
+        >>> nn.InstanceNorm1d(3)(mytorch.ones(8, 3, 4)).shape
+        mytorch.Size([8, 3, 4])
+    """
 
     dimensions = 1
 
 
 class InstanceNorm2d(_InstanceNorm):
-    """Normalizes each channel of each sample of (N, C, H, W) or (C, H, W); as :class:`InstanceNorm1d`."""
+    """Normalizes each channel of each sample of (N, C, H, W) or (C, H, W); as :class:`InstanceNorm1d`.
+
+    Example:
+        >>> nn.InstanceNorm2d(3)(mytorch.ones(8, 3, 4, 4)).shape
+        mytorch.Size([8, 3, 4, 4])
+    """
 
     dimensions = 2
 
 
 class InstanceNorm3d(_InstanceNorm):
-    """Normalizes each channel of each sample of (N, C, D, H, W); as :class:`InstanceNorm1d`."""
+    """Normalizes each channel of each sample of (N, C, D, H, W); as :class:`InstanceNorm1d`.
+
+    Example:
+        >>> nn.InstanceNorm3d(3)(mytorch.ones(8, 3, 2, 2, 2)).shape
+        mytorch.Size([8, 3, 2, 2, 2])
+    """
 
     dimensions = 3
 
@@ -255,6 +295,10 @@ class GroupNorm(Module):
     """Normalizes each of ``num_groups`` groups of channels of each sample of (N, C, *S).
 
     ValueError if the channels do not divide into groups. https://arxiv.org/abs/1803.08494
+
+    Example:
+        >>> nn.GroupNorm(num_groups=2, num_channels=6)(mytorch.ones(8, 6, 4)).shape
+        mytorch.Size([8, 6, 4])
     """
 
     def __init__(
@@ -299,6 +343,10 @@ class LayerNorm(Module):
     shifts each element.
 
     RuntimeError for an input that does not end in that shape. https://arxiv.org/abs/1607.06450
+
+    Example:
+        >>> nn.LayerNorm(3)(mytorch.tensor([[1.0, 2.0, 3.0]])).detach()
+        tensor([[-1.2247,  0.0000,  1.2247]])
     """
 
     def __init__(
@@ -331,6 +379,14 @@ class RMSNorm(Module):
     element.
 
     RuntimeError for an input that does not end in that shape. https://arxiv.org/abs/1910.07467
+
+    Args:
+        eps (float): what is added to the mean square; None is the dtype's resolution
+        elementwise_affine (bool): whether there is a learned ``weight``, one number for each element
+
+    Example:
+        >>> nn.RMSNorm(2)(mytorch.tensor([[3.0, 4.0]])).detach()
+        tensor([[0.8485, 1.1314]])
     """
 
     def __init__(self, normalized_shape, eps=None, elementwise_affine=True, device=None, dtype=None):
@@ -356,6 +412,16 @@ class LocalResponseNorm(Module):
     """Divides (N, C, *S) by (k + alpha · mean of squares of ``size`` neighbouring channels) ** beta.
 
     https://papers.nips.cc/paper/4824
+
+    Args:
+        size (int): how many neighbouring channels count
+        alpha (float): the factor of the mean square
+        beta (float): the exponent
+        k (float): what is added to the mean square
+
+    Example:
+        >>> nn.LocalResponseNorm(2)(mytorch.ones(1, 3, 4)).shape
+        mytorch.Size([1, 3, 4])
     """
 
     def __init__(self, size, alpha=1e-4, beta=0.75, k=1.0):

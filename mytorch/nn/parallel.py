@@ -10,7 +10,18 @@ from .module import Module
 
 
 class DataParallel(Module):
-    """Calls ``module`` on the whole batch, on the device where it is, as torch does with one GPU or none."""
+    """Calls ``module`` on the whole batch, on the device where it is, as torch does with one GPU or none.
+
+    Args:
+        module (Module): the module to call
+        device_ids (list of int): accepted without effect
+        output_device (int): accepted without effect
+        dim (int): accepted without effect
+
+    Example:
+        >>> nn.DataParallel(nn.Linear(2, 3))(mytorch.ones(4, 2)).shape
+        mytorch.Size([4, 3])
+    """
 
     def __init__(self, module, device_ids=None, output_device=None, dim=0):
         super().__init__()

@@ -23,6 +23,14 @@ class Parameter(Tensor):
 
     It shares the memory of ``data`` (a Tensor; an empty one for None) and is a leaf that requires a gradient.
     TypeError for other data.
+
+    Args:
+        data (Tensor): the values; None is an empty tensor
+        requires_grad (bool): whether it collects a gradient
+
+    Example:
+        >>> nn.Parameter(mytorch.zeros(2)).requires_grad
+        True
     """
 
     def __new__(cls, data=None, requires_grad=True):
@@ -42,6 +50,16 @@ class Buffer(Tensor):
 
     A buffer is saved and moved with the module, but not trained. ``persistent=False`` leaves it out of the
     state_dict.
+
+    Args:
+        data (Tensor): the values; None is an empty tensor
+        persistent (bool): whether it is part of the state_dict
+
+    Example:
+        >>> module = nn.Module()
+        >>> module.mean = nn.Buffer(mytorch.zeros(2))
+        >>> list(module.state_dict())
+        ['mean']
     """
 
     def __new__(cls, data=None, *, persistent=True):

@@ -27,7 +27,16 @@ def _as_parameter(value):
 
 
 class ParameterList(Module):
-    """A list of parameters (tensors become parameters; other objects are kept as they are)."""
+    """A list of parameters (tensors become parameters; other objects are kept as they are).
+
+    Args:
+        values (iterable of Tensor): the parameters to begin with
+
+    Example:
+        >>> weights = nn.ParameterList([mytorch.zeros(2), mytorch.zeros(3)])
+        >>> [w.shape for w in weights]
+        [mytorch.Size([2]), mytorch.Size([3])]
+    """
 
     def __init__(self, values=None):
         super().__init__()
@@ -83,7 +92,16 @@ class ParameterList(Module):
 
 
 class ParameterDict(Module):
-    """A dict of parameters (tensors become parameters; other objects are kept as they are)."""
+    """A dict of parameters (tensors become parameters; other objects are kept as they are).
+
+    Args:
+        parameters (dict of Tensor): the parameters to begin with, or pairs of keys and parameters
+
+    Example:
+        >>> weights = nn.ParameterDict({"scale": mytorch.ones(2)})
+        >>> weights["scale"].requires_grad
+        True
+    """
 
     def __init__(self, parameters=None):
         super().__init__()

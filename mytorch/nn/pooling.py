@@ -43,6 +43,10 @@ class MaxPool1d(_MaxPool):
     """The maximum of each window of (N, C, L) or (C, L). ``stride`` is ``kernel_size`` by default.
 
     RuntimeError for sizes that do not fit.
+
+    Example:
+        >>> nn.MaxPool1d(2)(mytorch.tensor([[1.0, 3.0, 2.0, 5.0]]))
+        tensor([[3., 5.]])
     """
 
     function = staticmethod(pooling.max_pool1d)
@@ -52,6 +56,10 @@ class MaxPool2d(_MaxPool):
     """The maximum of each window of (N, C, H, W) or (C, H, W). ``stride`` is ``kernel_size`` by default.
 
     RuntimeError for sizes that do not fit.
+
+    Example:
+        >>> nn.MaxPool2d(2)(mytorch.ones(8, 3, 32, 32)).shape
+        mytorch.Size([8, 3, 16, 16])
     """
 
     function = staticmethod(pooling.max_pool2d)
@@ -61,6 +69,10 @@ class MaxPool3d(_MaxPool):
     """The maximum of each window of (N, C, D, H, W) or (C, D, H, W).
 
     ``stride`` is ``kernel_size`` by default.
+
+    Example:
+        >>> nn.MaxPool3d(2)(mytorch.ones(8, 3, 4, 4, 4)).shape
+        mytorch.Size([8, 3, 2, 2, 2])
     """
 
     function = staticmethod(pooling.max_pool3d)
@@ -85,19 +97,37 @@ class _MaxUnpool(Module):
 
 
 class MaxUnpool1d(_MaxUnpool):
-    """Puts maxima (N, C, L) back to the indices that :class:`MaxPool1d` returned; zeros elsewhere."""
+    """Puts maxima (N, C, L) back to the indices that :class:`MaxPool1d` returned; zeros elsewhere.
+
+    Example:
+        >>> pool, unpool = nn.MaxPool1d(2, return_indices=True), nn.MaxUnpool1d(2)
+        >>> unpool(*pool(mytorch.tensor([[1.0, 3.0, 2.0, 5.0]])))
+        tensor([[0., 3., 0., 5.]])
+    """
 
     dimensions, function = 1, staticmethod(unpooling.max_unpool1d)
 
 
 class MaxUnpool2d(_MaxUnpool):
-    """Puts maxima (N, C, H, W) back to the indices that :class:`MaxPool2d` returned; zeros elsewhere."""
+    """Puts maxima (N, C, H, W) back to the indices that :class:`MaxPool2d` returned; zeros elsewhere.
+
+    Example:
+        >>> pool, unpool = nn.MaxPool2d(2, return_indices=True), nn.MaxUnpool2d(2)
+        >>> unpool(*pool(mytorch.ones(1, 3, 4, 4))).shape
+        mytorch.Size([1, 3, 4, 4])
+    """
 
     dimensions, function = 2, staticmethod(unpooling.max_unpool2d)
 
 
 class MaxUnpool3d(_MaxUnpool):
-    """Puts maxima (N, C, D, H, W) back to the indices that :class:`MaxPool3d` returned; zeros elsewhere."""
+    """Puts maxima (N, C, D, H, W) back to the indices that :class:`MaxPool3d` returned; zeros elsewhere.
+
+    Example:
+        >>> pool, unpool = nn.MaxPool3d(2, return_indices=True), nn.MaxUnpool3d(2)
+        >>> unpool(*pool(mytorch.ones(1, 3, 4, 4, 4))).shape
+        mytorch.Size([1, 3, 4, 4, 4])
+    """
 
     dimensions, function = 3, staticmethod(unpooling.max_unpool3d)
 
@@ -106,6 +136,10 @@ class AvgPool1d(Module):
     """The mean of each window of (N, C, L) or (C, L). ``stride`` is ``kernel_size`` by default.
 
     RuntimeError for sizes that do not fit.
+
+    Example:
+        >>> nn.AvgPool1d(2)(mytorch.tensor([[1.0, 3.0, 2.0, 6.0]]))
+        tensor([[2., 4.]])
     """
 
     def __init__(self, kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad=True):
@@ -158,13 +192,23 @@ class _AvgPool(Module):
 
 
 class AvgPool2d(_AvgPool):
-    """The mean of each window of (N, C, H, W) or (C, H, W), or its sum over ``divisor_override``."""
+    """The mean of each window of (N, C, H, W) or (C, H, W), or its sum over ``divisor_override``.
+
+    Example:
+        >>> nn.AvgPool2d(2)(mytorch.ones(8, 3, 32, 32)).shape
+        mytorch.Size([8, 3, 16, 16])
+    """
 
     function = staticmethod(pooling.avg_pool2d)
 
 
 class AvgPool3d(_AvgPool):
-    """The mean of each window of (N, C, D, H, W) or (C, D, H, W), or its sum over ``divisor_override``."""
+    """The mean of each window of (N, C, D, H, W) or (C, D, H, W), or its sum over ``divisor_override``.
+
+    Example:
+        >>> nn.AvgPool3d(2)(mytorch.ones(8, 3, 4, 4, 4)).shape
+        mytorch.Size([8, 3, 2, 2, 2])
+    """
 
     function = staticmethod(pooling.avg_pool3d)
 
@@ -189,19 +233,43 @@ class _LPPool(Module):
 
 
 class LPPool1d(_LPPool):
-    """(sum of x ** norm_type) ** (1 / norm_type) over each window of (N, C, L) or (C, L)."""
+    """(sum of x ** norm_type) ** (1 / norm_type) over each window of (N, C, L) or (C, L).
+
+    Args:
+        norm_type (float): the exponent
+
+    Example:
+        >>> nn.LPPool1d(2, kernel_size=2)(mytorch.tensor([[3.0, 4.0]]))
+        tensor([[5.]])
+    """
 
     function = staticmethod(pooling.lp_pool1d)
 
 
 class LPPool2d(_LPPool):
-    """(sum of x ** norm_type) ** (1 / norm_type) over each window of (N, C, H, W) or (C, H, W)."""
+    """(sum of x ** norm_type) ** (1 / norm_type) over each window of (N, C, H, W) or (C, H, W).
+
+    Args:
+        norm_type (float): the exponent
+
+    Example:
+        >>> nn.LPPool2d(2, kernel_size=2)(mytorch.ones(1, 4, 4)).shape
+        mytorch.Size([1, 2, 2])
+    """
 
     function = staticmethod(pooling.lp_pool2d)
 
 
 class LPPool3d(_LPPool):
-    """(sum of x ** norm_type) ** (1 / norm_type) over each window of (N, C, D, H, W) or (C, D, H, W)."""
+    """(sum of x ** norm_type) ** (1 / norm_type) over each window of (N, C, D, H, W) or (C, D, H, W).
+
+    Args:
+        norm_type (float): the exponent
+
+    Example:
+        >>> nn.LPPool3d(2, kernel_size=2)(mytorch.ones(1, 4, 4, 4)).shape
+        mytorch.Size([1, 2, 2, 2])
+    """
 
     function = staticmethod(pooling.lp_pool3d)
 
@@ -222,19 +290,34 @@ class _AdaptiveAvgPool(Module):
 
 
 class AdaptiveAvgPool1d(_AdaptiveAvgPool):
-    """(N, C, L) or (C, L) averaged to length ``output_size``."""
+    """(N, C, L) or (C, L) averaged to length ``output_size``.
+
+    Example:
+        >>> nn.AdaptiveAvgPool1d(2)(mytorch.tensor([[1.0, 3.0, 2.0, 6.0]]))
+        tensor([[2., 4.]])
+    """
 
     function = staticmethod(adaptive_pooling.adaptive_avg_pool1d)
 
 
 class AdaptiveAvgPool2d(_AdaptiveAvgPool):
-    """(N, C, H, W) or (C, H, W) averaged to ``output_size``: an int or two; None keeps a size."""
+    """(N, C, H, W) or (C, H, W) averaged to ``output_size``: an int or two; None keeps a size.
+
+    Example:
+        >>> nn.AdaptiveAvgPool2d((5, None))(mytorch.ones(1, 64, 8, 9)).shape
+        mytorch.Size([1, 64, 5, 9])
+    """
 
     function = staticmethod(adaptive_pooling.adaptive_avg_pool2d)
 
 
 class AdaptiveAvgPool3d(_AdaptiveAvgPool):
-    """(N, C, D, H, W) or (C, D, H, W) averaged to ``output_size``: an int or three; None keeps a size."""
+    """(N, C, D, H, W) or (C, D, H, W) averaged to ``output_size``: an int or three; None keeps a size.
+
+    Example:
+        >>> nn.AdaptiveAvgPool3d(2)(mytorch.ones(1, 3, 4, 4, 4)).shape
+        mytorch.Size([1, 3, 2, 2, 2])
+    """
 
     function = staticmethod(adaptive_pooling.adaptive_avg_pool3d)
 
@@ -255,7 +338,12 @@ class _AdaptiveMaxPool(Module):
 
 
 class AdaptiveMaxPool1d(_AdaptiveMaxPool):
-    """The maxima of ``output_size`` windows that fill (N, C, L) or (C, L)."""
+    """The maxima of ``output_size`` windows that fill (N, C, L) or (C, L).
+
+    Example:
+        >>> nn.AdaptiveMaxPool1d(2)(mytorch.tensor([[1.0, 3.0, 2.0, 6.0]]))
+        tensor([[3., 6.]])
+    """
 
     function = staticmethod(adaptive_pooling.adaptive_max_pool1d)
 
@@ -264,6 +352,10 @@ class AdaptiveMaxPool2d(_AdaptiveMaxPool):
     """The maxima of ``output_size`` windows, an int or two, that fill (N, C, H, W) or (C, H, W).
 
     None keeps a size.
+
+    Example:
+        >>> nn.AdaptiveMaxPool2d(5)(mytorch.ones(1, 64, 8, 9)).shape
+        mytorch.Size([1, 64, 5, 5])
     """
 
     function = staticmethod(adaptive_pooling.adaptive_max_pool2d)
@@ -273,6 +365,10 @@ class AdaptiveMaxPool3d(_AdaptiveMaxPool):
     """The maxima of ``output_size`` windows, an int or three, that fill (N, C, D, H, W) or (C, D, H, W).
 
     None keeps a size.
+
+    Example:
+        >>> nn.AdaptiveMaxPool3d(2)(mytorch.ones(1, 3, 4, 4, 4)).shape
+        mytorch.Size([1, 3, 2, 2, 2])
     """
 
     function = staticmethod(adaptive_pooling.adaptive_max_pool3d)

@@ -24,6 +24,15 @@ class RNNBase(UniformParameters):
     Parameters of layer k: weight_ih_l{k} (gates · hidden, in), weight_hh_l{k} (gates · hidden, hidden),
     bias_ih_l{k}, bias_hh_l{k}, with proj_size weight_hr_l{k} (proj, hidden); those of the reverse direction
     end in ``_reverse``.
+
+    Args:
+        mode (str): ``"LSTM"``, ``"GRU"``, ``"RNN_TANH"`` or ``"RNN_RELU"``
+        num_layers (int): how many layers, each reading the states of the one below
+        dropout (float): the probability of zeroing an element between layers, in training
+
+    Example:
+        >>> sum(p.numel() for p in nn.RNNBase("GRU", input_size=3, hidden_size=5).parameters())
+        150
     """
 
     def __init__(
@@ -223,7 +232,19 @@ class RNNBase(UniformParameters):
 
 
 class RNN(RNNBase):
-    """h = tanh(W_ih x + b_ih + W_hh h + b_hh), or with relu instead of tanh (``nonlinearity``)."""
+    """h = tanh(W_ih x + b_ih + W_hh h + b_hh), or with relu instead of tanh (``nonlinearity``).
+
+    Args:
+        num_layers (int): how many layers, each reading the states of the one below
+        dropout (float): the probability of zeroing an element between layers, in training
+        unknown: any other argument is refused, ``proj_size`` with its own error
+
+    Example:
+        >>> rnn = nn.RNN(input_size=3, hidden_size=5)
+        >>> states, last = rnn(mytorch.ones(7, 2, 3))
+        >>> states.shape, last.shape
+        (mytorch.Size([7, 2, 5]), mytorch.Size([1, 2, 5]))
+    """
 
     def __init__(
         self,
@@ -262,6 +283,20 @@ class LSTM(RNNBase):
     """Long short-term memory (Hochreiter & Schmidhuber 1997), with state (h, c).
 
     The rows of the weights belong to the gates input, forget, candidate, output, in this order.
+
+    Args:
+        num_layers (int): how many layers, each reading the states of the one below
+        dropout (float): the probability of zeroing an element between layers, in training
+
+    Shape:
+        input (T, N, input_size); with state (h, c), each (directions · layers, N, hidden_size); the result is
+            the states (T, N, directions · hidden_size) and the last (h, c). N may be missing.
+
+    Example:
+        >>> lstm = nn.LSTM(input_size=3, hidden_size=5, num_layers=2, batch_first=True)
+        >>> states, (h, c) = lstm(mytorch.ones(2, 7, 3))
+        >>> states.shape, h.shape
+        (mytorch.Size([2, 7, 5]), mytorch.Size([2, 2, 5]))
     """
 
     def __init__(
@@ -296,6 +331,17 @@ class GRU(RNNBase):
     """Gated recurrent unit (Cho et al. 2014).
 
     The rows of the weights belong to the gates reset, update, candidate, in this order.
+
+    Args:
+        num_layers (int): how many layers, each reading the states of the one below
+        dropout (float): the probability of zeroing an element between layers, in training
+        unknown: any other argument is refused, ``proj_size`` with its own error
+
+    Example:
+        >>> gru = nn.GRU(input_size=3, hidden_size=5, bidirectional=True)
+        >>> states, last = gru(mytorch.ones(7, 2, 3))
+        >>> states.shape, last.shape
+        (mytorch.Size([7, 2, 10]), mytorch.Size([2, 2, 5]))
     """
 
     def __init__(

@@ -35,6 +35,13 @@ class UniformParameters(Module):
 class RNNCellBase(UniformParameters):
     """What the cells share: weight_ih (gates · hidden, in), weight_hh (gates · hidden, hidden), bias_ih,
     bias_hh.
+
+    Args:
+        num_chunks (int): how many gates there are
+
+    Example:
+        >>> nn.RNNCellBase(3, 5, bias=True, num_chunks=4).weight_ih.shape
+        mytorch.Size([20, 3])
     """
 
     def __init__(self, input_size, hidden_size, bias, num_chunks, device=None, dtype=None):
@@ -87,7 +94,12 @@ class RNNCellBase(UniformParameters):
 
 
 class RNNCell(RNNCellBase):
-    """One step of an RNN: x (B, in) or (in,) and h (B, hidden) or (hidden,) -> the next h."""
+    """One step of an RNN: x (B, in) or (in,) and h (B, hidden) or (hidden,) -> the next h.
+
+    Example:
+        >>> nn.RNNCell(3, 5)(mytorch.ones(2, 3)).shape
+        mytorch.Size([2, 5])
+    """
 
     def __init__(self, input_size, hidden_size, bias=True, nonlinearity="tanh", device=None, dtype=None):
         super().__init__(input_size, hidden_size, bias, 1, device, dtype)
@@ -107,7 +119,13 @@ class RNNCell(RNNCellBase):
 
 
 class LSTMCell(RNNCellBase):
-    """One step of an LSTM: x (B, in) or (in,) and (h, c) -> the next (h, c)."""
+    """One step of an LSTM: x (B, in) or (in,) and (h, c) -> the next (h, c).
+
+    Example:
+        >>> h, c = nn.LSTMCell(3, 5)(mytorch.ones(2, 3))
+        >>> h.shape, c.shape
+        (mytorch.Size([2, 5]), mytorch.Size([2, 5]))
+    """
 
     def __init__(self, input_size, hidden_size, bias=True, device=None, dtype=None):
         super().__init__(input_size, hidden_size, bias, 4, device, dtype)
@@ -122,7 +140,12 @@ class LSTMCell(RNNCellBase):
 
 
 class GRUCell(RNNCellBase):
-    """One step of a GRU: x (B, in) or (in,) and h (B, hidden) or (hidden,) -> the next h."""
+    """One step of a GRU: x (B, in) or (in,) and h (B, hidden) or (hidden,) -> the next h.
+
+    Example:
+        >>> nn.GRUCell(3, 5)(mytorch.ones(2, 3), mytorch.zeros(2, 5)).shape
+        mytorch.Size([2, 5])
+    """
 
     def __init__(self, input_size, hidden_size, bias=True, device=None, dtype=None):
         super().__init__(input_size, hidden_size, bias, 3, device, dtype)

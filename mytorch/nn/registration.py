@@ -90,7 +90,7 @@ class Registration:
             raise KeyError(f'{kind} name can\'t be empty string ""')
 
     def register_parameter(self, name, param):
-        """Add a Parameter under ``name``, or None: a parameter that the module does without.
+        """Add ``param``, a Parameter, under ``name``; None is a parameter that the module does without.
 
         KeyError for a bad name, TypeError for another type.
         """
@@ -109,7 +109,7 @@ class Registration:
         self._parameters[name] = param
 
     def register_buffer(self, name, tensor, persistent=True):
-        """Add a tensor that is moved and saved with the module but not trained.
+        """Add a tensor under ``name`` that is moved and saved with the module but not trained.
 
         ``persistent=False`` leaves it out of the state_dict.
         """
@@ -133,7 +133,7 @@ class Registration:
         self._modules[name] = module
 
     def register_module(self, name, module):
-        """The same as :meth:`add_module`."""
+        """The same as ``add_module(name, module)``."""
         self.add_module(name, module)
 
 

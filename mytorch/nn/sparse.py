@@ -49,6 +49,21 @@ class Embedding(_Table):
 
     The row ``padding_idx`` starts at zero and gets no gradient. ``max_norm`` scales down longer rows when
     they are used. Gradients are dense. IndexError for an index out of range.
+
+    Args:
+        _weight (Tensor): the rows to begin with; None draws normal numbers
+        _freeze (bool): whether the rows are not trained
+        norm_type (float): the order of the norm for ``max_norm``
+
+    Shape:
+        input (…), result (…, embedding_dim)
+
+    Example:
+        >>> layer = nn.Embedding(10, 3, padding_idx=0)
+        >>> layer(mytorch.tensor([[1, 2, 0], [4, 5, 0]])).shape
+        mytorch.Size([2, 3, 3])
+        >>> layer(mytorch.tensor([0])).detach()
+        tensor([[0., 0., 0.]])
     """
 
     def __init__(
@@ -81,7 +96,7 @@ class Embedding(_Table):
         scale_grad_by_freq=False,
         sparse=False,
     ):
-        """An Embedding of the given table (V, D); ``freeze``: without gradient."""
+        """An Embedding of the table ``embeddings`` (V, D), without gradient if ``freeze``."""
         rows, columns = cls._mytorch_size(embeddings)
         return cls(
             rows, columns, padding_idx, max_norm, norm_type, scale_grad_by_freq, sparse, embeddings, freeze
@@ -114,6 +129,18 @@ class Embedding(_Table):
 class EmbeddingBag(_Table):
     """Sums, means or maxima of bags of rows: ``input`` (B, L), or (N,) with ``offsets`` (B,) where the bags
     begin, -> (B, embedding_dim).
+
+    Args:
+        mode (str): ``"mean"``, ``"sum"`` or ``"max"``
+        _weight (Tensor): the rows to begin with; None draws normal numbers
+        include_last_offset (bool): whether ``offsets`` ends with the size of ``input``
+        padding_idx (int): the row that does not count; None for none
+        norm_type (float): the order of the norm for ``max_norm``
+
+    Example:
+        >>> layer = nn.EmbeddingBag(10, 3, mode="sum")
+        >>> layer(mytorch.tensor([1, 2, 4, 5]), mytorch.tensor([0, 3])).shape
+        mytorch.Size([2, 3])
     """
 
     def __init__(
@@ -150,7 +177,7 @@ class EmbeddingBag(_Table):
         include_last_offset=False,
         padding_idx=None,
     ):
-        """An EmbeddingBag of the given table (V, D); ``freeze``: without gradient."""
+        """Bags of rows of the table ``embeddings`` (V, D), without gradient if ``freeze``."""
         rows, columns = cls._mytorch_size(embeddings)
         new = cls(
             rows,

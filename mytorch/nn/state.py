@@ -50,13 +50,14 @@ class State:
         raise RuntimeError("Reached a code path in Module.get_extra_state() that should never be called.")
 
     def set_extra_state(self, state):
-        """Restore what ``get_extra_state`` returned."""
+        """Restore ``state``, what ``get_extra_state`` returned."""
         raise RuntimeError("Reached a code path in Module.set_extra_state() that should never be called.")
 
     def state_dict(self, *args, destination=None, prefix="", keep_vars=False):
         """An OrderedDict of all parameters and persistent buffers by their full names.
 
-        They are detached (unless ``keep_vars``) but not copied.
+        They are detached (unless ``keep_vars``) but not copied. They are added to ``destination``, if given;
+        ``prefix`` stands in front of each name. ``args``: these three by position, as older code gives them.
         """
         if args:  # torch's old positional form: destination, prefix, keep_vars
             destination, prefix, keep_vars = args + (destination, prefix, keep_vars)[len(args) :]

@@ -98,6 +98,14 @@ class TransformerEncoderLayer(_Layer):
 
     ``norm_first`` normalizes before each part rather than after; ``activation`` is "relu", "gelu" or a
     function; ``batch_first``: (N, T, d_model).
+
+    Args:
+        dropout (float): the probability of zeroing an element in training
+
+    Example:
+        >>> layer = nn.TransformerEncoderLayer(d_model=8, nhead=2, batch_first=True)
+        >>> layer(mytorch.ones(2, 5, 8)).shape
+        mytorch.Size([2, 5, 8])
     """
 
     attentions = ("self_attn",)
@@ -116,6 +124,14 @@ class TransformerEncoderLayer(_Layer):
 class TransformerDecoderLayer(_Layer):
     """Self-attention, attention to ``memory`` and a feed-forward part, each with a residual connection and
     layer norm.
+
+    Args:
+        dropout (float): the probability of zeroing an element in training
+
+    Example:
+        >>> layer = nn.TransformerDecoderLayer(d_model=8, nhead=2)
+        >>> layer(mytorch.ones(3, 2, 8), mytorch.ones(5, 2, 8)).shape
+        mytorch.Size([3, 2, 8])
     """
 
     attentions = ("self_attn", "multihead_attn")
@@ -149,6 +165,17 @@ class TransformerEncoder(Module):
 
     ``enable_nested_tensor``: in eval mode without gradients, padding at the ends of the sequences becomes
     zeros before ``norm``, as on torch's fast path. ``mask_check`` has no effect.
+
+    Args:
+        encoder_layer (Module): the layer to copy
+        norm (Module): what normalizes the result; None for nothing
+        enable_nested_tensor (bool): whether padding at the ends of sequences becomes zeros in eval mode
+        mask_check (bool): accepted without effect
+
+    Example:
+        >>> layer = nn.TransformerEncoderLayer(d_model=8, nhead=2, batch_first=True)
+        >>> nn.TransformerEncoder(layer, num_layers=2)(mytorch.ones(2, 5, 8)).shape
+        mytorch.Size([2, 5, 8])
     """
 
     def __init__(self, encoder_layer, num_layers, norm=None, enable_nested_tensor=True, mask_check=True):
@@ -205,7 +232,17 @@ def _hidden(padding):
 
 
 class TransformerDecoder(Module):
-    """``num_layers`` copies of ``decoder_layer`` in sequence, then ``norm``."""
+    """``num_layers`` copies of ``decoder_layer`` in sequence, then ``norm``.
+
+    Args:
+        decoder_layer (Module): the layer to copy
+        norm (Module): what normalizes the result; None for nothing
+
+    Example:
+        >>> layer = nn.TransformerDecoderLayer(d_model=8, nhead=2)
+        >>> nn.TransformerDecoder(layer, num_layers=2)(mytorch.ones(3, 2, 8), mytorch.ones(5, 2, 8)).shape
+        mytorch.Size([3, 2, 8])
+    """
 
     def __init__(self, decoder_layer, num_layers, norm=None):
         super().__init__()
@@ -242,6 +279,17 @@ class TransformerDecoder(Module):
 class Transformer(Module):
     """Encoder and decoder, with torch's arguments; matrices start xavier-uniform. Inputs (T, N, d_model),
     with ``batch_first`` (N, T, d_model).
+
+    Args:
+        num_encoder_layers (int): how many layers the encoder has
+        num_decoder_layers (int): how many layers the decoder has
+        custom_encoder (Module): an encoder of your own; None makes one
+        custom_decoder (Module): a decoder of your own; None makes one
+
+    Example:
+        >>> model = nn.Transformer(d_model=8, nhead=2, num_encoder_layers=1, num_decoder_layers=1)
+        >>> model(mytorch.ones(5, 2, 8), mytorch.ones(3, 2, 8)).shape
+        mytorch.Size([3, 2, 8])
     """
 
     def __init__(

@@ -10,6 +10,14 @@ from .module import Module
 class Upsample(Module):
     """Resizes (N, C, *S) to ``size`` or by ``scale_factor``; modes as in
     :func:`mytorch.nn.functional.interpolate`.
+
+    Args:
+        mode (str): ``"nearest"``, ``"linear"``, ``"bilinear"``, ``"bicubic"`` or ``"trilinear"``
+        recompute_scale_factor (bool): whether the scale is computed anew from the rounded sizes
+
+    Example:
+        >>> nn.Upsample(scale_factor=2)(mytorch.tensor([[[1.0, 2.0]]]))
+        tensor([[[1., 1., 2., 2.]]])
     """
 
     def __init__(
@@ -42,14 +50,24 @@ class Upsample(Module):
 
 
 class UpsamplingNearest2d(Upsample):
-    """Resizes (N, C, H, W): each pixel is the nearest one of the input."""
+    """Resizes (N, C, H, W): each pixel is the nearest one of the input.
+
+    Example:
+        >>> nn.UpsamplingNearest2d(scale_factor=2)(mytorch.ones(1, 3, 4, 4)).shape
+        mytorch.Size([1, 3, 8, 8])
+    """
 
     def __init__(self, size=None, scale_factor=None):
         super().__init__(size, scale_factor, mode="nearest")
 
 
 class UpsamplingBilinear2d(Upsample):
-    """Resizes (N, C, H, W) by bilinear interpolation with aligned corners."""
+    """Resizes (N, C, H, W) by bilinear interpolation with aligned corners.
+
+    Example:
+        >>> nn.UpsamplingBilinear2d(scale_factor=2)(mytorch.ones(1, 3, 4, 4)).shape
+        mytorch.Size([1, 3, 8, 8])
+    """
 
     def __init__(self, size=None, scale_factor=None):
         super().__init__(size, scale_factor, mode="bilinear", align_corners=True)
@@ -59,6 +77,10 @@ class PixelShuffle(Module):
     """(…, C · r², H, W) -> (…, C, H · r, W · r) with r = ``upscale_factor``: channels become pixels.
 
     https://arxiv.org/abs/1609.05158
+
+    Example:
+        >>> nn.PixelShuffle(3)(mytorch.ones(1, 9, 4, 4)).shape
+        mytorch.Size([1, 1, 12, 12])
     """
 
     def __init__(self, upscale_factor):
@@ -74,7 +96,12 @@ class PixelShuffle(Module):
 
 
 class PixelUnshuffle(Module):
-    """(…, C, H · r, W · r) -> (…, C · r², H, W) with r = ``downscale_factor``."""
+    """(…, C, H · r, W · r) -> (…, C · r², H, W) with r = ``downscale_factor``.
+
+    Example:
+        >>> nn.PixelUnshuffle(3)(mytorch.ones(1, 1, 12, 12)).shape
+        mytorch.Size([1, 9, 4, 4])
+    """
 
     def __init__(self, downscale_factor):
         super().__init__()
@@ -89,7 +116,12 @@ class PixelUnshuffle(Module):
 
 
 class ChannelShuffle(Module):
-    """Interleaves the channels of ``groups`` groups of (N, C, *S). https://arxiv.org/abs/1707.01083"""
+    """Interleaves the channels of ``groups`` groups of (N, C, *S). https://arxiv.org/abs/1707.01083
+
+    Example:
+        >>> nn.ChannelShuffle(2)(mytorch.arange(4.0).reshape(1, 4, 1, 1)).flatten()
+        tensor([0., 2., 1., 3.])
+    """
 
     def __init__(self, groups):
         super().__init__()
@@ -104,7 +136,15 @@ class ChannelShuffle(Module):
 
 
 class Unfold(Module):
-    """The sliding blocks of (N, C, H, W) as columns (N, C · kH · kW, blocks)."""
+    """The sliding blocks of (N, C, H, W) as columns (N, C · kH · kW, blocks).
+
+    Args:
+        stride (int or tuple of int): the steps of the blocks
+
+    Example:
+        >>> nn.Unfold(kernel_size=2)(mytorch.ones(1, 3, 4, 5)).shape
+        mytorch.Size([1, 12, 12])
+    """
 
     def __init__(self, kernel_size, dilation=1, padding=0, stride=1):
         super().__init__()
@@ -122,7 +162,16 @@ class Unfold(Module):
 
 
 class Fold(Module):
-    """The reverse of :class:`Unfold`: columns (N, C · kH · kW, blocks) summed into (N, C, *output_size)."""
+    """The reverse of :class:`Unfold`: columns (N, C · kH · kW, blocks) summed into (N, C, *output_size).
+
+    Args:
+        output_size (int or tuple of int): the size of the images
+        stride (int or tuple of int): the steps of the blocks
+
+    Example:
+        >>> nn.Fold(output_size=(4, 5), kernel_size=2)(mytorch.ones(1, 3 * 4, 12)).shape
+        mytorch.Size([1, 3, 4, 5])
+    """
 
     def __init__(self, output_size, kernel_size, dilation=1, padding=0, stride=1):
         super().__init__()

@@ -46,7 +46,7 @@ def addmm(input, mat1, mat2, *, beta: complex = 1, alpha: complex = 1):
 def addmv(input, mat, vec, *, beta: complex = 1, alpha: complex = 1):
     """beta · input + alpha · (mat @ vec); ``input`` broadcasts to the product.
 
-    Shapes: mat (n, m), vec (m,), input () or (n,). RuntimeError for others.
+    Shapes: mat (n, m), vec (m,), input () or (n,). RuntimeError for other shapes.
     """
     if (len(mat.shape), len(vec.shape)) != (2, 1):
         raise RuntimeError(

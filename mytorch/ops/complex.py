@@ -49,7 +49,7 @@ def view_as_complex(input):
 
 
 def view_as_real(input):
-    """Complex numbers (…) as pairs (…, 2) of real and imaginary parts, a copy. RuntimeError for real ones."""
+    """Complex numbers (…) as pairs (…, 2) of real and imaginary parts, a copy. RuntimeError for others."""
     if array_of(input).dtype.kind != "c":
         raise RuntimeError("view_as_real is only supported for complex tensors")
     return _view_as_real(input)
@@ -81,7 +81,7 @@ def _check_tensors(name, **inputs):
 
 
 def complex(real, imag):
-    """real + i · imag of two tensors of one dtype, which broadcast. RuntimeError for different ones."""
+    """real + i · imag of two tensors of one dtype, which broadcast. RuntimeError for two dtypes."""
     _check_tensors("complex", real=real, imag=imag)
     if real.array.dtype != imag.array.dtype:
         raise RuntimeError(

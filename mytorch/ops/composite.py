@@ -9,16 +9,17 @@ from ..core.graph import Variable
 from ..core.scalar_arguments import PLAIN, number_settings
 from .out_argument import into
 
-SPELLINGS = {"axis": "dim", "keepdims": "keepdim"}  # NumPy's
+# NumPy's names, and torch's outside of linalg
+SPELLINGS = {"axis": "dim", "keepdims": "keepdim", "input": "A"}
 
 
 def composite(function=None, /, *, out=False):
     """Let a function of several operations take its arguments as a primitive does.
 
-    NumPy's ``axis`` and ``keepdims`` are accepted for ``dim`` and ``keepdim``; a parameter whose default is
-    True or False must be a bool; one that is a number by default or annotation may be a tensor of no
-    dimensions; what is no tensor where one is needed is a TypeError. ``out=True``: the result may be written
-    into tensors that the caller gives.
+    NumPy's ``axis`` and ``keepdims`` are accepted for ``dim`` and ``keepdim``, and ``input`` for a matrix
+    ``A``; a parameter whose default is True or False must be a bool; one that is a number by default or
+    annotation may be a tensor of no dimensions; what is no tensor where one is needed is a TypeError.
+    ``out=True``: the result may be written into tensors that the caller gives.
     """
     if function is None:
         return functools.partial(composite, out=out)
@@ -51,6 +52,7 @@ def composite(function=None, /, *, out=False):
         except AttributeError as error:
             raise _no_tensor(name, args, kwargs, error) from error
 
+    call.takes_out = out
     return call
 
 

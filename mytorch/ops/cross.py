@@ -25,7 +25,7 @@ def kron(input, other):
 def linalg_cross(input, other, *, dim=-1):
     """The cross product of vectors of three numbers along ``dim``; other dimensions broadcast.
 
-    RuntimeError unless both have size 3 there and as many dimensions as each other.
+    RuntimeError unless both have size 3 there and the same number of dimensions.
     """
     if input.dtype != other.dtype:
         raise RuntimeError(
@@ -49,7 +49,7 @@ def linalg_cross(input, other, *, dim=-1):
 def cross(input, other, dim=None):
     """The cross product of vectors of three numbers along ``dim``, by default the first dimension of size 3.
 
-    RuntimeError if there is none, or for different dtypes.
+    RuntimeError if no dimension has size 3, or for different dtypes.
     """
     if dim is None:
         dim = next((d for d, n in enumerate(input.shape) if n == 3), None)

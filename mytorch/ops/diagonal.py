@@ -90,7 +90,7 @@ def diagflat(input, offset=0):
 def trace(input):
     """The sum of a matrix's diagonal, as a 0-d tensor.
 
-    RuntimeError for other shapes, NotImplementedError for booleans.
+    RuntimeError unless ``input`` is a matrix, NotImplementedError for booleans.
     """
     if len(input.shape) != 2:
         raise RuntimeError(f"trace: expected a matrix, but got tensor with dim {len(input.shape)}")

@@ -9,12 +9,9 @@ import numpy
 from ..core.dtypes import as_dtype, by_numpy, category, dtype, get_default_dtype, promote_numpy
 
 
-def promote_types(a, b) -> dtype:
-    """The smallest dtype that holds both, by torch's rules. Takes dtypes, not tensors:
-
-    see :func:`result_type`.
-    """
-    return by_numpy[promote_numpy(as_dtype(a).numpy, as_dtype(b).numpy)]
+def promote_types(type1, type2) -> dtype:
+    """The smallest dtype that holds both, by torch's rules. For tensors there is :func:`result_type`."""
+    return by_numpy[promote_numpy(as_dtype(type1).numpy, as_dtype(type2).numpy)]
 
 
 def can_cast(from_, to) -> bool:

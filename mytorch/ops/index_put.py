@@ -120,7 +120,7 @@ def index_reduce(input, dim, index, source, reduce, *, include_self=True):
     """A copy of ``input`` whose slices at a vector of indices are reduced with those of ``source``.
 
     ``reduce`` is "prod", "mean", "amax" or "amin"; ``include_self`` as in :func:`scatter_reduce`.
-    RuntimeError for another one, or unless there is an index for each slice.
+    RuntimeError for another ``reduce``, or unless there is an index for each slice.
     """
     if reduce not in ("prod", "mean", "amax", "amin"):
         raise RuntimeError(

@@ -88,7 +88,7 @@ def _stack(*xs, dim=0):
 
 @composite(out=True)
 def stack(tensors, dim=0):
-    """Join along a new dimension; all shapes must agree. RuntimeError if they do not, or without a tensor."""
+    """Join along a new dimension. RuntimeError for different shapes, or without a tensor."""
     tensors = _sequence(tensors, "stack")
     if not tensors:
         raise RuntimeError("stack expects a non-empty TensorList")

@@ -31,7 +31,7 @@ def masked_fill_with(x, mask, value):
 def masked_fill(input, mask, value):
     """``value`` (a number or a 0-d tensor) where ``mask`` is True, ``input`` elsewhere; ``mask`` broadcasts.
 
-    RuntimeError if it is not boolean.
+    RuntimeError if ``mask`` is not boolean.
     """
     if array_of(mask).dtype.kind != "b":
         raise RuntimeError(
@@ -76,7 +76,7 @@ def fitted(value, dtype):
 
 
 def _mask(mask, op):
-    """The array of a mask. RuntimeError if it is not boolean."""
+    """The array of a mask. RuntimeError if ``mask`` is not boolean."""
     if array_of(mask).dtype.kind != "b":
         raise RuntimeError(f"{op}: expected BoolTensor for mask, got {array_of(mask).dtype}")
     return array_of(mask)

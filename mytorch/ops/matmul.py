@@ -247,8 +247,8 @@ def chain_matmul(*matrices):
 def tensordot(a, b, dims=2):
     """Products of ``a`` and ``b`` summed over pairs of dimensions.
 
-    ``dims``: how many of the last of a and first of b, or two lists of dimensions. RuntimeError if their
-    sizes differ or there are not as many.
+    ``dims``: how many of the last of a and first of b, or two lists of dimensions. RuntimeError for
+    sizes that differ, or lists of different lengths.
     """
     if isinstance(dims, (tuple, list)) or (hasattr(dims, "tolist") and getattr(dims, "shape", ()) != ()):
         of_a, of_b = dims.tolist() if hasattr(dims, "tolist") else dims

@@ -29,16 +29,16 @@ def mT(x):
     return transpose(x, dim0=-2, dim1=-1)
 
 
-def adjoint(x):
+def adjoint(input):
     """The conjugate transpose of matrices (…, m, n).
 
     For real numbers it is a view with the last two dimensions swapped. RuntimeError for vectors.
     """
-    if len(x.shape) == 1:
+    if len(input.shape) == 1:
         raise RuntimeError(
             "tensor.adjoint() is only supported on matrices or batches of matrices. Got 1-D tensor."
         )
-    return mT(x).conj()
+    return mT(input).conj()
 
 
 def H(x):
@@ -95,7 +95,7 @@ def permute(x, *, dims):
 def movedim(input, source, destination):
     """Dimensions ``source`` moved to ``destination`` (ints or tuples); the others keep their order (a view).
 
-    RuntimeError if they are not as many as each other, or one is named twice.
+    RuntimeError for different numbers of dimensions, or one that is named twice.
     """
     ndim = len(input.shape)
     source, destination = ((d,) if not isinstance(d, (tuple, list)) else d for d in (source, destination))
@@ -175,7 +175,7 @@ def _as_tuple(numbers):
 def rot90(input, k=1, dims=(0, 1)):
     """Turned by 90 degrees ``k`` times, from ``dims[0]`` towards ``dims[1]``.
 
-    RuntimeError unless these are two different dimensions.
+    RuntimeError unless ``dims`` are two different dimensions.
     """
     k, ndim = integer(k), len(input.shape)
     if len(dims) != 2:

@@ -88,8 +88,8 @@ def scatter(input, dim, index, src=None, *, value=None, reduce=None):
 
     ``src`` is a tensor or a number.
 
-    ``reduce``: "add" or "multiply" instead of replacing. RuntimeError for another one, TypeError without
-    ``src``.
+    ``reduce``: "add" or "multiply" instead of replacing. RuntimeError for another one,
+    TypeError without ``src``.
     """
     src = value if src is None else src
     if src is None:

@@ -28,7 +28,7 @@ def _arranged(x, shape):
 def reshape(x, *, shape):
     """The same elements in ``shape`` (one entry may be -1); a view where the layout allows it.
 
-    RuntimeError if they do not fit.
+    RuntimeError if the number of elements does not fit ``shape``.
     """
     return _arranged(x, shape)
 
@@ -96,7 +96,7 @@ def unsqueeze(x, *, dim):
 def flatten(input, start_dim=0, end_dim=-1):
     """Dimensions ``start_dim`` to ``end_dim`` folded into one; a 0-d tensor becomes 1-d.
 
-    RuntimeError if the first comes after the last.
+    RuntimeError if ``start_dim`` comes after ``end_dim``.
     """
     shape = tuple(input.shape)
     start, end = check_dim(start_dim, len(shape)), check_dim(end_dim, len(shape))
@@ -119,7 +119,7 @@ def ravel(input):
 def unflatten(input, dim, sizes):
     """Dimension ``dim`` unfolded into ``sizes`` (one may be -1).
 
-    RuntimeError if they do not multiply to its size.
+    RuntimeError if ``sizes`` do not multiply to the size of the dimension.
     """
     if not input.shape:
         raise RuntimeError("unflatten: a 0-d tensor has no dimension to unfold")
@@ -169,9 +169,9 @@ def expand(x, *, shape):
     return broadcast_view(x, tuple(target))
 
 
-def broadcast_to(x, shape):
-    """``x`` in a larger ``shape`` without copying, as :func:`expand`."""
-    return expand(x, shape=sizes((shape,)))
+def broadcast_to(input, shape):
+    """``input`` in a larger ``shape`` without copying, as :func:`expand`."""
+    return expand(input, shape=sizes((shape,)))
 
 
 @primitive(complex=True, x=lambda g, x_shape: expand(g, shape=x_shape))
@@ -183,7 +183,7 @@ def sum_to(x, *, shape):
 
 
 def broadcast_shapes(*shapes):
-    """The shape that ``shapes`` (tuples or ints) broadcast to. RuntimeError if they do not."""
+    """The shape that ``shapes`` (tuples or ints) broadcast to. RuntimeError for shapes that do not."""
     return broadcast_shape(*((int(n),) if isinstance(n, int) else tuple(map(int, n)) for n in shapes))
 
 

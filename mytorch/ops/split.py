@@ -26,7 +26,7 @@ def _split(x, *, lengths, dim):
 def split(tensor, split_size_or_sections=None, dim=0, *, split_size=None):
     """Views of ``split_size`` each along ``dim`` (the last may be smaller), or of the given list of sizes.
 
-    RuntimeError if those do not add up.
+    RuntimeError if the sizes do not add up to that of ``dim``.
     """
     if len(tensor.shape) == 0:
         raise RuntimeError("split expects at least a 1-dimensional tensor")
@@ -80,7 +80,7 @@ def chunk(input, chunks, dim=0):
 def tensor_split(input, indices_or_sections, dim=0):
     """Views of nearly equal sizes, the larger ones first, or cut at the given indices.
 
-    RuntimeError for a 0-d tensor, or unless the number is positive.
+    RuntimeError for a 0-d tensor, or a number of parts that is not positive.
     """
     if len(input.shape) == 0:
         raise RuntimeError(
@@ -135,7 +135,7 @@ dsplit = _split_along("dsplit", 3, lambda ndim: 2)
 def narrow(input, dim, start, length):
     """The ``length`` indices from ``start`` along ``dim`` (a view).
 
-    RuntimeError or IndexError if they are not all there.
+    RuntimeError or IndexError for indices that are not there.
     """
     if len(input.shape) == 0:
         raise RuntimeError("narrow() cannot be applied to a 0-dim tensor.")

@@ -145,9 +145,9 @@ def sigmoid(x):
 
 
 @composite(out=True)
-def logit(x, eps: float | None = None):
+def logit(input, eps: float | None = None):
     """log(x / (1 - x)), elementwise; ``eps`` first clamps x into [eps, 1 - eps]."""
-    return _logit(x if eps is None else _within(x, eps))
+    return _logit(input if eps is None else _within(input, eps))
 
 
 @smooth(x=lambda g, x: select((x < 0) | (x > 1), math.nan, g / abs(x * (1 - x))))

@@ -12,6 +12,17 @@ class Adadelta(Optimizer):
     """v ← rho · v + (1 − rho) · g², p ← p − lr · d with d = √(a + eps) / √(v + eps) · g (Zeiler, 2012).
 
     a ← rho · a + (1 − rho) · d² averages the squares of the steps. ValueError for values out of range.
+
+    Args:
+        rho (float): how much of the averages of squares is kept in a step
+
+    Example:
+        >>> w = nn.Parameter(mytorch.tensor([1.0]))
+        >>> optimizer = optim.Adadelta([w])
+        >>> (w * w).sum().backward()
+        >>> optimizer.step()
+        >>> bool(w < 1)
+        True
     """
 
     @numbers_checked

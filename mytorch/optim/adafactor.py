@@ -15,6 +15,20 @@ class Adafactor(PerTensor):
     dimensions v is approximated by r c / mean(r), where r and c are averages, in the same way, of the means
     of g² over rows and columns. ``eps``: the smallest mean(r) and √v (the dtype's resolution if None), and
     the smallest rms(p). ``weight_decay`` is decoupled. ValueError for values out of range.
+
+    Args:
+        lr (float): the largest relative step
+        beta2_decay (float): how fast the averages become slow
+        eps (tuple of float): (eps₁, eps₂), the smallest mean square and the smallest scale
+        d (float): the largest root mean square of a step
+
+    Example:
+        >>> w = nn.Parameter(mytorch.ones(2, 2))
+        >>> optimizer = optim.Adafactor([w])
+        >>> (w * w).sum().backward()
+        >>> optimizer.step()
+        >>> bool((w < 1).all())
+        True
     """
 
     @numbers_checked

@@ -11,6 +11,18 @@ class Adagrad(Optimizer):
     """s ← s + g², p ← p − lr / (1 + (step − 1) · lr_decay) · g / (√s + eps) (Duchi et al., 2011).
 
     ValueError for negative values.
+
+    Args:
+        lr_decay (float): how fast the learning rate falls with the steps
+        initial_accumulator_value (float): s at the start
+
+    Example:
+        >>> w = nn.Parameter(mytorch.tensor([1.0]))
+        >>> optimizer = optim.Adagrad([w], lr=0.1)
+        >>> (w * w).sum().backward()
+        >>> optimizer.step()
+        >>> w.detach()
+        tensor([0.9000])
     """
 
     @numbers_checked

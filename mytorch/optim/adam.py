@@ -27,6 +27,20 @@ class Adam(Optimizer):
     ``bias_correction=False`` uses m and v themselves. ``amsgrad`` divides by the largest v so far (Reddi
     et al., 2018). ``beta1`` and ``beta2`` may be given instead of ``betas``. ValueError for values out of
     range.
+
+    Args:
+        amsgrad (bool): whether to divide by the largest v so far
+        decoupled_weight_decay (bool): whether weights decay as in AdamW
+        beta1 (float): β₁; None takes it from ``betas``
+        beta2 (float): β₂; None takes it from ``betas``
+        bias_correction (bool): whether to correct for the averages' start at zero
+
+    Example:
+        >>> model = nn.Linear(2, 1)
+        >>> optimizer = optim.Adam(model.parameters(), lr=0.01)
+        >>> optimizer.zero_grad()
+        >>> model(mytorch.ones(4, 2)).square().mean().backward()
+        >>> optimizer.step()
     """
 
     @numbers_checked
@@ -107,6 +121,17 @@ class AdamW(Adam):
     """p ← (1 − lr · weight_decay) p, then the step of :class:`Adam` (Loshchilov and Hutter, 2019).
 
     So the weight decay is not part of the averages.
+
+    Args:
+        amsgrad (bool): whether to divide by the largest v so far
+        beta1 (float): β₁; None takes it from ``betas``
+        beta2 (float): β₂; None takes it from ``betas``
+        bias_correction (bool): whether to correct for the averages' start at zero
+
+    Example:
+        >>> optimizer = optim.AdamW(nn.Linear(2, 1).parameters(), lr=0.01, weight_decay=0.1)
+        >>> optimizer.param_groups[0]["weight_decay"]
+        0.1
     """
 
     @numbers_checked

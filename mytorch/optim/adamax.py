@@ -13,6 +13,14 @@ class Adamax(Optimizer):
     2015, section 7.1).
 
     ValueError for values out of range.
+
+    Example:
+        >>> w = nn.Parameter(mytorch.tensor([1.0]))
+        >>> optimizer = optim.Adamax([w], lr=0.1)
+        >>> (w * w).sum().backward()
+        >>> optimizer.step()
+        >>> w.detach()
+        tensor([0.9000])
     """
 
     @numbers_checked

@@ -12,6 +12,19 @@ class ASGD(Optimizer):
     """p ← (1 − lambd · η) p − η g, η = lr / (1 + lambd · lr · step)^alpha (Polyak and Juditsky, 1992).
 
     ``state[p]["ax"]`` is the average of p from step ``t0`` on. ValueError for negative values.
+
+    Args:
+        lambd (float): how fast weights decay
+        alpha (float): the exponent with which the learning rate falls
+        t0 (float): the step at which averaging begins
+
+    Example:
+        >>> w = nn.Parameter(mytorch.tensor([1.0]))
+        >>> optimizer = optim.ASGD([w], lr=0.1)
+        >>> (w * w).sum().backward()
+        >>> optimizer.step()
+        >>> bool(w < 1)
+        True
     """
 
     __scalars__ = ("step", "eta", "mu")

@@ -18,6 +18,27 @@ class LBFGS(Optimizer):
     ``max_eval`` (default 1.25 · max_iter) evaluations. It stops earlier when the largest gradient is at most
     ``tolerance_grad``, or the parameters or the loss change by less than ``tolerance_change``.
     ``line_search_fn``: None (t = ``lr``) or ``"strong_wolfe"``. ValueError for more than one parameter group.
+
+    Args:
+        lr (float): the step length without a line search
+        max_iter (int): the largest number of iterations in a step
+        max_eval (int): the largest number of evaluations in a step; None is 1.25 · ``max_iter``
+        tolerance_grad (float): the largest gradient at which it stops
+        tolerance_change (float): the smallest change at which it goes on
+        history_size (int): how many steps the approximation of the Hessian remembers
+        line_search_fn (str): None or ``"strong_wolfe"``
+
+    Example:
+        >>> w = nn.Parameter(mytorch.tensor([1.0]))
+        >>> optimizer = optim.LBFGS([w], line_search_fn="strong_wolfe")
+        >>> def closure():
+        ...     optimizer.zero_grad()
+        ...     loss = (w - 3).square().sum()
+        ...     loss.backward()
+        ...     return loss
+        >>> start = optimizer.step(closure)
+        >>> w.detach()
+        tensor([3.])
     """
 
     __scalars__ = ()

@@ -16,6 +16,22 @@ class Muon(PerTensor):
     approximated by ``ns_steps`` of X ← a X + (b A + c A²) X, A = X Xᵀ, with ``ns_coefficients`` (a, b, c).
     The ratio is √max(1, rows / columns), or 0.2 √max(rows, columns) for ``adjust_lr_fn="match_rms_adamw"``.
     ValueError for values out of range and for parameters that are not matrices.
+
+    Args:
+        momentum (float): how much of the accumulated gradients is kept in a step
+        nesterov (bool): whether to look ahead along the accumulated gradients
+        ns_coefficients (tuple of float): (a, b, c) of the Newton-Schulz iteration
+        eps (float): the smallest norm to divide by
+        ns_steps (int): how many iterations
+        adjust_lr_fn (str): None, ``"original"`` or ``"match_rms_adamw"``
+
+    Example:
+        >>> w = nn.Parameter(mytorch.eye(2))
+        >>> optimizer = optim.Muon([w], lr=0.1)
+        >>> (w * w).sum().backward()
+        >>> optimizer.step()
+        >>> bool(w.trace() < 2)
+        True
     """
 
     @numbers_checked

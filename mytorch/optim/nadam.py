@@ -14,6 +14,18 @@ class NAdam(Optimizer):
 
     μ = β₁ (1 − 0.96^(step · momentum_decay) / 2), μ' is μ of the next step, Π the product of all μ so far.
     ValueError for values out of range.
+
+    Args:
+        momentum_decay (float): how fast the momentum approaches β₁
+        decoupled_weight_decay (bool): whether weights decay as in AdamW
+
+    Example:
+        >>> w = nn.Parameter(mytorch.tensor([1.0]))
+        >>> optimizer = optim.NAdam([w], lr=0.1)
+        >>> (w * w).sum().backward()
+        >>> optimizer.step()
+        >>> bool(w < 1)
+        True
     """
 
     __scalars__ = ("step", "mu_product")

@@ -31,7 +31,15 @@ class Optimizer(ParameterGroups, Saving, StepHooks):
     An algorithm is three methods: ``__kept__`` names what is kept of each parameter, ``__begin__`` computes
     the numbers of a step, ``__update__`` changes flat arrays in place. Their names have underscores so that
     a user's subclass may have an ``update`` of its own. ValueError for an empty parameter list, a non-leaf, a
-    parameter in two groups; TypeError for what is not a tensor.
+    parameter in two groups; TypeError for parameters that are not tensors.
+
+    Args:
+        defaults (dict): the options of groups that do not say otherwise
+
+    Example:
+        >>> optimizer = optim.SGD(nn.Linear(2, 1).named_parameters(), lr=0.1)
+        >>> optimizer.param_groups[0]["param_names"]
+        ['weight', 'bias']
     """
 
     __scalars__: tuple = ("step",)  # the names in ``__kept__`` that are one number per parameter
@@ -143,7 +151,7 @@ class Optimizer(ParameterGroups, Saving, StepHooks):
         block.scatter()
 
     def zero_grad(self, set_to_none: bool = True) -> None:
-        """Drop the gradients of all parameters, or fill them with zeros."""
+        """Drop the gradients of all parameters, or unless ``set_to_none`` fill them with zeros."""
         for group in self.param_groups:
             for p in group["params"]:
                 if set_to_none:

@@ -51,7 +51,7 @@ class ParameterGroups:
     param_groups: list[dict[str, Any]]
 
     def add_param_group(self, param_group) -> None:
-        """Add ``{"params": …, option: value, …}``; options left out take the optimizer's defaults.
+        """Add ``param_group``, {"params": …, option: value, …}; the optimizer's defaults fill it up.
 
         ValueError for a non-leaf, or a parameter that is in a group already; TypeError for what is not a
         tensor.

@@ -13,6 +13,17 @@ class RAdam(Optimizer):
 
     ρ∞ = 2 / (1 − β₂) − 1, ρ = ρ∞ − 2 · step · β₂^step / (1 − β₂^step), and the rectification
     r = √((ρ − 4) (ρ − 2) ρ∞ / ((ρ∞ − 4) (ρ∞ − 2) ρ)). ValueError for values out of range.
+
+    Args:
+        decoupled_weight_decay (bool): whether weights decay as in AdamW
+
+    Example:
+        >>> w = nn.Parameter(mytorch.tensor([1.0]))
+        >>> optimizer = optim.RAdam([w], lr=0.1)
+        >>> (w * w).sum().backward()
+        >>> optimizer.step()
+        >>> bool(w < 1)
+        True
     """
 
     @numbers_checked

@@ -18,6 +18,19 @@ class RMSprop(Optimizer):
     ``centered`` divides by the running standard deviation, √(v − mean(g)²), instead (Graves, 2013);
     ``momentum`` accumulates the steps: b ← momentum · b + g / (√v + eps), p ← p − lr · b.
     ValueError for negative values.
+
+    Args:
+        alpha (float): how much of the average of squares is kept in a step
+        momentum (float): the factor of the accumulated steps; 0 for none
+        centered (bool): whether to divide by the standard deviation
+
+    Example:
+        >>> w = nn.Parameter(mytorch.tensor([1.0]))
+        >>> optimizer = optim.RMSprop([w], lr=0.1)
+        >>> (w * w).sum().backward()
+        >>> optimizer.step()
+        >>> bool(w < 1)
+        True
     """
 
     @numbers_checked

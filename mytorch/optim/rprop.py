@@ -13,6 +13,19 @@ class Rprop(Optimizer):
     s is multiplied by etas[1] while the gradient keeps its sign and by etas[0] when the sign changes, and
     limited to ``step_sizes``. After a change of sign the element is not updated for one step. ValueError for
     values out of range.
+
+    Args:
+        lr (float): the step sizes at the start
+        etas (tuple of float): the factors of a step size after a change of sign and without one
+        step_sizes (tuple of float): the smallest and the largest step size
+
+    Example:
+        >>> w = nn.Parameter(mytorch.tensor([1.0]))
+        >>> optimizer = optim.Rprop([w], lr=0.1)
+        >>> (w * w).sum().backward()
+        >>> optimizer.step()
+        >>> w.detach()
+        tensor([0.9000])
     """
 
     @numbers_checked

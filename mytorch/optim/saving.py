@@ -113,19 +113,22 @@ class Saving:
         return wrap(as_array(array.astype(p.array.dtype, copy=False)))
 
     def register_state_dict_pre_hook(self, hook, prepend=False):
-        """Call ``hook(optimizer)`` before ``state_dict``."""
+        """Call ``hook(optimizer)`` before ``state_dict``; with ``prepend`` before the other hooks."""
         return add_hook(self, "_optimizer_state_dict_pre_hooks", hook, prepend)
 
     def register_state_dict_post_hook(self, hook, prepend=False):
         """Call ``hook(optimizer, state_dict)`` after ``state_dict``. If it returns something, that is the
-        result.
+        result. ``prepend``: before the hooks that are there.
         """
         return add_hook(self, "_optimizer_state_dict_post_hooks", hook, prepend)
 
     def register_load_state_dict_pre_hook(self, hook, prepend=False):
-        """Call ``hook(optimizer, state_dict)`` before loading. If it returns something, that is loaded."""
+        """Call ``hook(optimizer, state_dict)`` before loading. If it returns something, that is loaded.
+
+        ``prepend``: before the hooks that are there.
+        """
         return add_hook(self, "_optimizer_load_state_dict_pre_hooks", hook, prepend)
 
     def register_load_state_dict_post_hook(self, hook, prepend=False):
-        """Call ``hook(optimizer)`` after loading."""
+        """Call ``hook(optimizer)`` after loading; with ``prepend`` before the hooks that are there."""
         return add_hook(self, "_optimizer_load_state_dict_post_hooks", hook, prepend)

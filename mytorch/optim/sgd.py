@@ -15,6 +15,22 @@ class SGD(Optimizer):
     adds weight_decay · p to the gradient. ``lr_decay`` sets lr ← lr · (1 − lr_decay)^(epoch // 100) before
     step number epoch = 1, 2, …, so the 100th step is the first with a smaller learning rate; lr and epoch are
     options of the group and are saved with it. ValueError for negative values.
+
+    Args:
+        momentum (float): the factor of the accumulated gradients; 0 for none
+        dampening (float): how much of a new gradient is left out of the accumulated ones
+        nesterov (bool): whether to look ahead along the accumulated gradients
+        lr_decay (float): how fast the learning rate falls, as said above
+
+    Example:
+        >>> w = nn.Parameter(mytorch.tensor([1.0]))
+        >>> optimizer = optim.SGD([w], lr=0.1, momentum=0.9)
+        >>> for _ in range(3):
+        ...     optimizer.zero_grad()
+        ...     (w * w).sum().backward()
+        ...     optimizer.step()
+        >>> w.detach()
+        tensor([0.0620])
     """
 
     __scalars__ = ()
@@ -76,7 +92,16 @@ class SGD(Optimizer):
 
 
 class Momentum(SGD):
-    """:class:`SGD` with momentum 0.9 by default: b ← momentum · b + g, p ← p − lr · b (Polyak, 1964)."""
+    """:class:`SGD` with momentum 0.9 by default: b ← momentum · b + g, p ← p − lr · b (Polyak, 1964).
+
+    Args:
+        momentum (float): the factor of the accumulated gradients
+        options: the other options of SGD
+
+    Example:
+        >>> optim.Momentum([nn.Parameter(mytorch.zeros(1))], lr=0.1).defaults["momentum"]
+        0.9
+    """
 
     def __init__(self, params, lr=1e-3, momentum=0.9, **options):
         super().__init__(params, lr, momentum, **options)

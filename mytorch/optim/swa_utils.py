@@ -14,6 +14,7 @@ from ..core.grad_mode import no_grad
 from ..nn.module import Module
 from ..nn.normalization import _BatchNorm
 from ..tensors.creation import tensor
+from ..tensors.public_names import lookup as _lookup
 from .lr_scheduler import LRScheduler
 from .lr_scheduler.base import per_group
 
@@ -69,7 +70,21 @@ class AveragedModel(Module):
 
     avg_fn(average, value, n) returns the new average of one tensor after n values; multi_avg_fn(averages,
     values, n) updates lists of averages in place. The default is the equal average. Buffers are copied, or
-    averaged too with ``use_buffers``. AssertionError for both functions.
+    averaged too with ``use_buffers``. AssertionError if both functions are given.
+
+    Args:
+        model (Module): the model whose parameters are averaged
+        device (device or str): where the averages live; None is where the parameters are
+        avg_fn (callable): the new average of one tensor; None is the equal average
+        multi_avg_fn (callable): the same for lists of tensors, in place
+        use_buffers (bool): whether buffers are averaged, rather than copied
+
+    Example:
+        >>> model = nn.Linear(2, 1)
+        >>> average = optim.swa_utils.AveragedModel(model)
+        >>> average.update_parameters(model)
+        >>> average(mytorch.ones(4, 2)).shape
+        mytorch.Size([4, 1])
     """
 
     def __init__(self, model, device=None, avg_fn=None, multi_avg_fn=None, use_buffers=False):
@@ -133,7 +148,21 @@ class SWALR(LRScheduler):
     """Anneals the learning rate to ``swa_lr`` (a number, or one per group) in ``anneal_epochs`` steps, and
     keeps it there.
 
-    ``anneal_strategy`` is "cos" or "linear". ValueError for another one, or a negative number of steps.
+    ``anneal_strategy`` is "cos" or "linear". ValueError for another strategy, or a negative number of steps.
+
+    Args:
+        swa_lr (float or list of float): the learning rate to reach, one number or one per group
+        anneal_epochs (int): how many steps it takes
+        anneal_strategy (str): ``"cos"`` or ``"linear"``
+
+    Example:
+        >>> optimizer = optim.SGD([nn.Parameter(mytorch.zeros(1))], lr=1.0)
+        >>> schedule = optim.swa_utils.SWALR(optimizer, swa_lr=0.1, anneal_epochs=2, anneal_strategy="linear")
+        >>> for _ in range(2):
+        ...     optimizer.step()
+        ...     schedule.step()
+        >>> schedule.get_last_lr()
+        [0.1]
     """
 
     def __init__(self, optimizer, swa_lr, anneal_epochs=10, anneal_strategy="cos", last_epoch=-1):
@@ -164,3 +193,6 @@ class SWALR(LRScheduler):
             start = end if before == 1 else (group["lr"] - before * end) / (1 - before)
             rates.append(end * now + start * (1 - now))
         return rates
+
+
+__getattr__ = _lookup(__name__)

@@ -96,12 +96,6 @@ def load(f, map_location=None, weights_only=True):
 
     The file is one that :func:`save` wrote, or a PyTorch ``.pt``/``.pth`` file with a state_dict.
 
-    map_location: the devices of the tensors: None (the saved ones), a device or its name, a dict from saved
-        names to devices, or a function (tensor on the CPU, saved name) -> tensor or None.
-    weights_only: True restores a pickled object only if it consists of the classes and functions given to
-        :func:`add_safe_globals`; attributes and items are set only on objects that the file itself makes.
-        False unpickles everything, which runs any code that the file asks for.
-
     RuntimeError, naming the file, if it is damaged, is no checkpoint, or holds a pickled object that is not
     allowed.
     """

@@ -15,10 +15,6 @@ _CHUNK = 1 << 18
 def fetch(url, path, *, algorithm="sha256", checksum="", largest=None, timeout=30.0) -> None:
     """Download ``url`` to ``path``, where the file appears when it is complete.
 
-    checksum: the first hexadecimal digits of the content's hash by ``algorithm``.
-    largest: the largest allowed size in bytes.
-    timeout: seconds to wait for an answer, at the beginning and between two pieces.
-
     RuntimeError for another checksum, ValueError for a file that is too large, OSError (URLError,
     TimeoutError) for network errors, such as fewer bytes than the server announced.
     """

@@ -59,7 +59,7 @@ def as_tensor(data, dtype=None, device=None):
 def asarray(obj, *, dtype=None, device=None, copy=None, requires_grad=False):
     """Convert ``obj`` to a tensor.
 
-    copy: None shares memory where possible, True always copies, False raises ValueError if a copy is needed.
+    ValueError if a copy is needed and ``copy`` is False.
     """
     if isinstance(obj, (bytes, bytearray, memoryview)):
         obj = numpy.frombuffer(obj, as_dtype(dtype).numpy if dtype is not None else default_numpy())
@@ -100,8 +100,8 @@ def from_numpy(array):
 def from_dlpack(ext_tensor):
     """A tensor that shares the memory of an array of another library, on CPU or GPU.
 
-    ``ext_tensor``: any object with ``__dlpack__``; TypeError for others, BufferError if it requires a
-    gradient.
+    ``ext_tensor``: any object with ``__dlpack__``; TypeError for other objects, BufferError for tensors
+    that require a gradient.
     """
     if getattr(ext_tensor, "requires_grad", False):
         raise BufferError("Can't export tensors that require gradient, use tensor.detach()")

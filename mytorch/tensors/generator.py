@@ -48,7 +48,7 @@ class Generator:
         return self._source
 
     def seed_devices(self, seed: int):
-        """Restart the generators on GPUs alone, and return the generator."""
+        """Restart the generators on GPUs alone from ``seed``, and return the generator."""
         self._device_seed = int(seed) % 2**64
         self._on_devices: dict = {}
         return self
@@ -149,9 +149,9 @@ def get_rng_state():
     return default_generator.get_state()
 
 
-def set_rng_state(state) -> None:
+def set_rng_state(new_state) -> None:
     """Restore a state that :func:`get_rng_state` returned."""
-    default_generator.set_state(state)
+    default_generator.set_state(new_state)
 
 
 @contextlib.contextmanager

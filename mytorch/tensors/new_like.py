@@ -42,15 +42,15 @@ class NewMethods:
         return wrap(placed(data, kind, place, copy=True)).requires_grad_(requires_grad)
 
     def new_zeros(self, *size, dtype=None, device=None, requires_grad=False):
-        """Zeros of shape ``size``."""
+        """Zeros of shape ``size``, with this dtype and device unless others are given."""
         return self.__new("zeros", size, dtype, device, requires_grad)
 
     def new_ones(self, *size, dtype=None, device=None, requires_grad=False):
-        """Ones of shape ``size``."""
+        """Ones of shape ``size``, with this dtype and device unless others are given."""
         return self.__new("ones", size, dtype, device, requires_grad)
 
     def new_empty(self, *size, dtype=None, device=None, requires_grad=False):
-        """Uninitialised memory of shape ``size``."""
+        """Uninitialised memory of shape ``size``, with this dtype and device unless others are given."""
         return self.__new("empty", size, dtype, device, requires_grad)
 
     def new_full(self, size, fill_value, *, dtype=None, device=None, requires_grad=False):

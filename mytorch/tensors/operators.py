@@ -26,6 +26,7 @@ from ..ops import (
 from ..ops.inplace import copy_, fill_, fill_diagonal_, inplace, reshaped_in_place, setitem, zero_
 from ..ops.permute import H, adjoint, flip, mT, permute, reverse_dims
 from ..ops.shape_arguments import listed, sizes
+from .public_names import documented
 
 # Operations that are methods, as `method=operation` where the names differ. A name with an underscore stands
 # for both forms: ``x.exp()`` and the in-place ``x.exp_()``.
@@ -122,7 +123,9 @@ class LateMethod:
     def __get__(self, tensor, owner=None):
         operation = getattr(importlib.import_module(f"{ROOT}.{self.module}"), self.operation)
         method = operation if self.form is None else self.form(operation)
-        setattr(self.owner or TensorMethods, self.name, method)  # later calls find the operation itself
+        setattr(
+            self.owner or TensorMethods, self.name, documented(method)
+        )  # later calls find the operation itself
         return method if tensor is None else method.__get__(tensor, owner)
 
 

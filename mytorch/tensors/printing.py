@@ -34,12 +34,7 @@ def set_printoptions(
 ) -> None:
     """Set how tensors print; None leaves an option as it is.
 
-    precision: digits after the decimal point (4).
-    threshold: tensors with more elements than this are summarised (1000).
-    edgeitems: elements at each end of a summarised dimension (3).
-    linewidth: characters per line (80).
-    profile: "default", "short" or "full"; ValueError for another.
-    sci_mode: scientific notation always (True), never (False), or if the numbers require it (None).
+    ValueError for another ``profile``.
     """
     if profile is not None and profile not in _PROFILES:
         raise ValueError(f"profile should be one of {', '.join(_PROFILES)}, got {profile!r}")

@@ -7,7 +7,7 @@ from __future__ import annotations
 import difflib
 import importlib
 import sys
-from types import FunctionType, ModuleType
+from types import CodeType, FunctionType, ModuleType
 
 # Parts of torch that are left out on purpose.
 ABSENT = {
@@ -27,7 +27,15 @@ def publish(namespace, names=None):
     """
     module = sys.modules[namespace]
     for name in module.__all__ if names is None else names:
-        own(namespace, name, vars(module)[name])
+        value = vars(module)[name]
+        own(namespace, name, documented(value) if isinstance(value, type) else value)
+
+
+def documented(value):
+    """``value``, with its whole documentation if it is a class or function of ours."""
+    if isinstance(value, (type, FunctionType)) and value.__module__.startswith("mytorch"):
+        importlib.import_module("mytorch.documentation").document(value)
+    return value
 
 
 def own(namespace, name, value):
@@ -64,16 +72,46 @@ def _closest(name, module):
     return close[0] if close else None
 
 
+def _referred(names):
+    """The global names that the code of a module's functions and methods refers to."""
+    members = [m for v in names.values() for m in (vars(v).values() if isinstance(v, type) else [v])]
+    functions = [getattr(m, "fget", None) or getattr(m, "__func__", m) for m in members]
+    codes = [f.__code__ for f in functions if isinstance(f, FunctionType) and f.__globals__ is names]
+    found: set = set()
+    while codes:
+        code = codes.pop()
+        found.update(code.co_names)
+        codes += [inner for inner in code.co_consts if isinstance(inner, CodeType)]
+    return found
+
+
 def lookup(namespace, later=()):
-    """A module's ``__getattr__``, called for names that it lacks: imports the submodules ``later``, else
-    raises AttributeError with the name that was probably meant.
+    """The end of a public module. Returns its ``__getattr__``, called for names that it lacks: it imports the
+    submodules ``later``, else raises AttributeError with the name that was probably meant.
+
+    The public names, those of ``__all__`` or written in the module, get their documentation. Functions wait
+    for it until they are first looked up, unless code of the module refers to them.
     """
+    names, waiting = vars(sys.modules[namespace]), {}
+    listed, needed = names.get("__all__"), _referred(names)
+    for name in [*(listed or names)]:
+        value = names.get(name)
+        home = getattr(value, "__module__", None) or ""
+        if (listed or home.startswith(namespace)) and not name.startswith("_"):
+            if isinstance(value, FunctionType) and name not in needed:
+                waiting[name] = names.pop(name)
+            else:
+                documented(value)
 
     def __getattr__(name):
+        if name in waiting:
+            names[name] = documented(waiting[name])
+            return names[name]
         if name in later:
             return importlib.import_module(f"{namespace}.{name}")
         raise NoSuchName(namespace, name)
 
+    names["__dir__"] = lambda: sorted({*names, *waiting})
     return __getattr__
 
 

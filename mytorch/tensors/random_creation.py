@@ -174,7 +174,7 @@ def normal(
 ):
     """Normal random numbers with the given ``mean`` and ``std``, tensors that broadcast or numbers.
 
-    Two numbers need ``size``, the shape; TypeError without it. The gradients of ``mean`` and ``std`` are
+    Two numbers need ``size``, the shape; TypeError without a shape. The gradients of ``mean`` and ``std`` are
     zero. RuntimeError for a negative ``std``.
     """
     if size is not None:

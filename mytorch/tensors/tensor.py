@@ -27,7 +27,17 @@ from .storage import StorageMethods
 
 
 class Size(tuple):
-    """The shape of a tensor: a tuple with ``numel()``."""
+    """The shape of a tensor: a tuple with ``numel()``.
+
+    Args:
+        iterable (iterable of int, default ()): the sizes of the dimensions
+
+    Example:
+        >>> mytorch.zeros(2, 3).shape
+        mytorch.Size([2, 3])
+        >>> mytorch.zeros(2, 3).shape.numel()
+        6
+    """
 
     __slots__ = ()
 
@@ -57,8 +67,17 @@ class Tensor(
 ):
     """An n-dimensional array on a device, with reverse-mode differentiation.
 
-    :func:`mytorch.tensor` makes one. ``Tensor(2, 3)`` is uninitialised memory of that shape and
+    ``mytorch.tensor`` makes one. ``Tensor(2, 3)`` is uninitialised memory of that shape and
     ``Tensor([1, 2])`` holds data, both in the default dtype, as in torch.
+
+    Args:
+        *data: sizes as integers, for uninitialised memory, or one sequence of values
+
+    Example:
+        >>> x = mytorch.tensor([1.0, 2.0], requires_grad=True)
+        >>> (x * x).sum().backward()
+        >>> x.grad
+        tensor([2., 4.])
     """
 
     __array_priority__ = 1000  # NumPy's operators leave an expression with a Tensor to the Tensor
@@ -84,7 +103,7 @@ class Tensor(
         return self.array.ndim
 
     def size(self, dim=None):
-        """The shape, or the size of one dimension."""
+        """The shape, or the size of the dimension ``dim``."""
         return self.shape if dim is None else self.shape[check_dim(dim, self.array.ndim)]
 
     def numel(self) -> int:
@@ -127,7 +146,7 @@ class Tensor(
         self.requires_grad_(flag)
 
     def requires_grad_(self, requires_grad=True):
-        """Set whether operations on this leaf are recorded, and return the tensor.
+        """Record operations on this leaf, or with ``requires_grad=False`` do not; returns the tensor.
 
         RuntimeError for integers and for non-leaves.
         """

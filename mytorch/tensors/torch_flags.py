@@ -8,7 +8,7 @@ _precision, _deterministic = ["highest"], [False]
 def set_float32_matmul_precision(precision: str) -> None:
     """Store ``precision`` without effect: float32 products are always computed in float32.
 
-    RuntimeError unless it is "highest", "high" or "medium".
+    RuntimeError unless ``precision`` is "highest", "high" or "medium".
     """
     if precision not in ("highest", "high", "medium"):
         raise RuntimeError(

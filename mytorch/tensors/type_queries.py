@@ -24,7 +24,7 @@ def is_complex(input) -> bool:
 
 
 def is_nonzero(input) -> bool:
-    """Whether the only element is not zero. RuntimeError if there is not exactly one."""
+    """Whether the only element is not zero. RuntimeError for several elements or none."""
     return bool(input)
 
 

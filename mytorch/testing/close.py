@@ -32,12 +32,8 @@ def assert_close(
 ):
     """Raise AssertionError unless ``|actual - expected| <= atol + rtol · |expected|`` for every element.
 
-    Args:
-        actual, expected: tensors of equal shapes, numbers, or sequences and dicts of them.
-        rtol, atol: both or none, else ValueError. The defaults are torch's for the dtype: 1.3e-6 and 1e-5 in
-            float32, 1e-7 and 1e-7 in float64, 0 for integers.
-        check_dtype, check_device: False allows different dtypes or devices.
-        msg: replaces the message, or is a function of it.
+    The default tolerances are torch's for the dtype: 1.3e-6 and 1e-5 in float32, 1e-7 and 1e-7 in float64,
+    0 for integers. ValueError for only one of them.
 
     TypeError for what cannot be compared.
     """

@@ -12,6 +12,7 @@ from contextlib import nullcontext
 from ..core.grad_mode import enable_grad, is_grad_enabled
 from ..core.graph import Node, Output, Variable, now
 from ..tensors.generator import default_generator
+from ..tensors.public_names import lookup as _lookup
 
 
 class CheckpointError(RuntimeError):
@@ -35,11 +36,6 @@ def checkpoint(
     **kwargs,
 ):
     """``function(*args, **kwargs)`` without saved values; backward runs it a second time.
-
-    preserve_rng_state: the second run draws the same random numbers.
-    context_fn: returns a context manager for each of the two runs.
-    determinism_check: "none" leaves out the comparison of shapes.
-    use_reentrant, debug, early_stop: no effect.
 
     Parameters get gradients whether or not the arguments need them. Backward raises CheckpointError if the
     second run did other operations, and RuntimeError if an argument was changed in place before it.
@@ -166,3 +162,6 @@ def _made(outputs, start):
             found.add(node)
             stack.extend(node.edges)
     return sorted((n for n in found if type(n) is Node), key=lambda n: -n.order)
+
+
+__getattr__ = _lookup(__name__)

@@ -21,7 +21,7 @@ def parameters_to_vector(parameters):
 def vector_to_parameters(vec, parameters):
     """Set ``parameters`` to consecutive parts of the vector ``vec``, whose memory they then share.
 
-    TypeError if it is not a tensor.
+    TypeError if ``vec`` is not a tensor.
     """
     if not isinstance(vec, Tensor):
         raise TypeError(f"expected torch.Tensor, but got: {type(vec).__name__}")

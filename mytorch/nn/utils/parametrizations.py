@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ...tensors.public_names import lookup as _lookup
 from ...tensors.public_names import publish as _publish
 from ..conv import ConvTranspose1d, ConvTranspose2d, ConvTranspose3d
 from ..module import Module
@@ -92,3 +93,4 @@ def spectral_norm(module, name="weight", n_power_iterations=1, eps=1e-12, dim=No
 
 
 _publish(__name__, ["orthogonal"])
+__getattr__ = _lookup(__name__)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from contextlib import contextmanager
 
 from ...core.grad_mode import no_grad
+from ...tensors.public_names import lookup as _lookup
 from ...tensors.tensor import Tensor
 from ..container import ModuleDict, ModuleList
 from ..parameter import Parameter
@@ -212,8 +213,8 @@ def is_parametrized(module, tensor_name=None):
 def remove_parametrizations(module, tensor_name, leave_parametrized=True):
     """Make ``tensor_name`` an ordinary tensor again, with its current value.
 
-    ``leave_parametrized=False``: with the value of the original. Returns the module. ValueError if it is not
-    parametrized.
+    ``leave_parametrized=False``: with the value of the original. Returns the module. ValueError unless
+    it is parametrized.
     """
     if not is_parametrized(module, tensor_name):
         raise ValueError(f"Module {module} does not have a parametrization on {tensor_name}")
@@ -243,3 +244,6 @@ def remove_parametrizations(module, tensor_name, leave_parametrized=True):
 def type_before_parametrizations(module):
     """The class of ``module`` without its parametrizations."""
     return type(module).__bases__[0] if is_parametrized(module) else type(module)
+
+
+__getattr__ = _lookup(__name__)

@@ -15,6 +15,7 @@ from ...ops.gather import index_select
 from ...ops.indexing import getitem, put_in_zeros
 from ...ops.join import cat
 from ...tensors.creation import as_tensor
+from ...tensors.public_names import lookup as _lookup
 from ...tensors.tensor import Tensor
 
 
@@ -159,7 +160,7 @@ def pack_padded_sequence(input, lengths, batch_first=False, enforce_sorted=True)
 def pad_packed_sequence(sequence, batch_first=False, padding_value=0.0, total_length=None):
     """The reverse of :func:`pack_padded_sequence`: (padded sequences (T, B, …), their lengths (B,)).
 
-    ``total_length`` is the length after padding. ValueError if it is less than the longest sequence.
+    ``total_length`` is the length after padding. ValueError for a length below that of the longest sequence.
     """
     sizes = sequence.batch_sizes.array
     longest, batch = len(sizes), int(sizes[0])
@@ -232,3 +233,6 @@ def unpack_sequence(packed_sequences):
     """The reverse of :func:`pack_sequence`: a list of tensors (Lᵢ, …)."""
     padded, lengths = pad_packed_sequence(packed_sequences, batch_first=True)
     return unpad_sequence(padded, lengths, batch_first=True)
+
+
+__getattr__ = _lookup(__name__)

@@ -74,8 +74,8 @@ def spectral_norm(module, name="weight", n_power_iterations=1, eps=1e-12, dim=No
     """Divide the parameter ``name`` by its largest singular value.
 
     Power iterations estimate the value, in training. The parameter becomes ``name_orig``, with the buffers
-    ``name_u`` and ``name_v``. Returns the module. RuntimeError if it is normalized already, ValueError if it
-    is None.
+    ``name_u`` and ``name_v``. Returns the module. RuntimeError if it is normalized already, ValueError if the
+    parameter is None.
     """
     if dim is None:
         dim = 1 if isinstance(module, (ConvTranspose1d, ConvTranspose2d, ConvTranspose3d)) else 0

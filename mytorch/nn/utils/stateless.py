@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import warnings
 
+from ...tensors.public_names import lookup as _lookup
 from ..functional_call import call_with
 
 __all__ = ["functional_call"]
@@ -22,3 +23,6 @@ def functional_call(
         stacklevel=2,
     )
     return call_with(module, parameters_and_buffers, args, kwargs, tie_weights=tie_weights, strict=strict)
+
+
+__getattr__ = _lookup(__name__)

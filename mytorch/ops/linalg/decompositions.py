@@ -45,7 +45,7 @@ def _cholesky(x):
 def cholesky(A, upper=False):
     """L with L Lᴴ = A, lower triangular (or its adjoint with ``upper``), for positive-definite A (…, n, n).
 
-    LinAlgError for others.
+    LinAlgError for a matrix that is not.
     """
     return adjoint(_cholesky(adjoint(A))) if upper else _cholesky(A)
 

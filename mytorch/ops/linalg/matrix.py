@@ -170,7 +170,7 @@ def pinv(A, rtol=None, *, atol=None, hermitian=False, rcond=None):
 def matrix_power(A, n):
     """Square matrices to the integer power ``n``; negative powers are those of the inverse.
 
-    RuntimeError unless they are square, TypeError unless ``n`` is an int.
+    RuntimeError for matrices that are not square, TypeError unless ``n`` is an int.
     """
     if not isinstance(n, int) or n is True or n is False:
         raise TypeError(
@@ -312,7 +312,7 @@ class lstsq_result(NamedTuple):
 def lstsq(A, B, rcond: float | None = None, *, driver=None):
     """X that minimizes ‖A X - B‖ (and, of many, ‖X‖), for A (…, m, n) and B (…, m, k) or (…, m).
 
-    RuntimeError for other shapes or another ``driver``, TypeError for one that is no string.
+    RuntimeError for other shapes or another ``driver``, TypeError for a ``driver`` that is no string.
     """
     if driver not in (None, "gels", "gelsy", "gelsd", "gelss"):
         kind = RuntimeError if isinstance(driver, str) else TypeError

@@ -36,7 +36,7 @@ def margin_ranking_loss(
 
     ``target`` is 1 where the first should rank higher, else -1.
 
-    RuntimeError if they have not as many dimensions as each other.
+    RuntimeError for inputs and targets of different numbers of dimensions.
     """
     reduction = chosen(reduction, size_average, reduce)
     if not input1.ndim == input2.ndim == target.ndim:
@@ -181,7 +181,7 @@ def triplet_margin_with_distance_loss(
     """max(0, margin + distance(anchor, positive) - distance(anchor, negative)), reduced.
 
     ``swap``: the distance of positive and negative counts where it is smaller.
-    ValueError unless the margin is positive, RuntimeError unless all have as many dimensions as each other.
+    ValueError unless the margin is positive, RuntimeError for inputs of different numbers of dimensions.
     """
     reduction = chosen(reduction)
     if margin <= 0:

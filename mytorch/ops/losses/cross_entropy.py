@@ -236,7 +236,7 @@ def nll_loss(input, target, weight=None, size_average=None, ignore_index=-100, r
     ``target`` is int64; ``weight`` (C,) weighs the classes.
 
     Rows with ``ignore_index`` count nothing; "mean" divides by the sum of the weights. IndexError for a class
-    out of range, ValueError or RuntimeError for shapes that do not match.
+    out of range, ValueError or RuntimeError for shapes that differ.
     """
     reduction = chosen(reduction, size_average, reduce)
     check_floating(input, "nll_loss")
@@ -259,7 +259,7 @@ def cross_entropy(
     ``target`` holds class indices (int64, (N, d1, …)) or probabilities (the shape and kind of ``input``).
     ``weight`` (C,) weighs the classes; rows with ``ignore_index`` count nothing; "mean" divides by the sum of
     the weights (of probabilities: by N · d1 · …). ``label_smoothing`` mixes the target with the uniform
-    distribution. IndexError for a class out of range, ValueError or RuntimeError for what does not match.
+    distribution. IndexError for a class out of range, ValueError or RuntimeError for shapes that differ.
     """
     reduction = chosen(reduction, size_average, reduce)
     if not 0 <= label_smoothing <= 1:

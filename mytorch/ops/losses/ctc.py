@@ -160,7 +160,7 @@ def ctc_loss(
 
     ``targets`` is (N, S), or the sequences one after the other; the lengths (N,) are tensors or tuples.
     "mean" divides each loss by its target's length first. ``zero_infinity``: 0, without gradient, where the
-    target does not fit the input. RuntimeError for what does not match.
+    target does not fit the input. RuntimeError for shapes or lengths that do not match.
     """
     reduction = chosen(reduction)
     batched = log_probs.ndim == 3

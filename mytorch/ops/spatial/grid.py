@@ -72,9 +72,7 @@ def grid_sample(input, grid, mode="bilinear", padding_mode="zeros", align_corner
 
     Shapes: (N, C, H, W) and (N, …, 2), or (N, C, D, H, W) and (N, …, 3); the result is (N, C, …).
 
-    mode: "bilinear" between pixels (in three dimensions too), "bicubic" (in two alone), or "nearest".
-        padding_mode: what lies outside, "zeros", the "border" or the "reflection" of the image. ValueError
-        for others; RuntimeError for shapes or dtypes that do not match.
+    ValueError for other modes; RuntimeError for shapes or dtypes that do not match.
     """
     if mode not in ("bilinear", "nearest", "bicubic"):
         raise ValueError(

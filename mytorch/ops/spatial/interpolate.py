@@ -128,10 +128,7 @@ def interpolate(
 ):
     """(N, C, *S) resized to ``size`` or by ``scale_factor`` (a number or one per spatial dimension).
 
-    mode: "nearest", "nearest-exact", "linear" (3-d input), "bilinear" and "bicubic" (4-d), "trilinear" (5-d),
-        "area". ``align_corners`` lets the centres of the corner pixels coincide. ``antialias`` averages over
-        what one pixel of a smaller image covers ("bilinear" and "bicubic"). ValueError or NotImplementedError
-        for combinations that torch refuses; RuntimeError for empty sizes.
+    ValueError or NotImplementedError for combinations that torch refuses; RuntimeError for empty sizes.
     """
     if mode in ("nearest", "area", "nearest-exact"):
         if align_corners is not None:

@@ -31,9 +31,8 @@ def pad_constant(x, *, widths, value: float):
 def pad(input, pad, mode="constant", value=None):
     """Pad the last dimensions by ``pad``: (before, after) of the last one, then of the one before it, ….
 
-    mode: "constant" (``value``, 0 by default), "reflect" (without the edge), "replicate" (the edge),
-        "circular". RuntimeError for widths that do not fit. NotImplementedError for other modes, and numbers
-        of dimensions that a mode does not know.
+    RuntimeError for widths that do not fit. NotImplementedError for other modes, and for numbers of
+    dimensions that a mode does not know.
     """
     pad = sizes((tuple(pad),))
     ndim, known = len(input.shape), len(pad) // 2

@@ -74,11 +74,7 @@ class histogram_result(NamedTuple):
 def histogram(input, bins: int | Variable = 100, *, range=None, weight=None, density=False):
     """How many elements lie in each bin: a pair (hist, bin_edges), of the dtype of ``input``.
 
-    ``weight``, of the same shape, counts instead of 1.
-
-    bins: a number, of equal bins over ``range`` (that of the elements by default), or a 1-d tensor of edges.
-        ``density``: the integral is 1. No gradient. RuntimeError for integers, or bins and ranges that make
-        no sense.
+    No gradient. RuntimeError for integers, or for bins and ranges that make no sense.
     """
     x = input.array.reshape(-1)
     if x.dtype.kind != "f":

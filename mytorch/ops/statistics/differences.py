@@ -205,8 +205,7 @@ def gradient(input, *, spacing=None, dim=None, edge_order=1):
     Inside, second-order central differences; at the ends, differences of ``edge_order`` 1 or 2 (Fornberg,
     1988).
 
-    spacing: a number (1 by default), one for each dimension, or 1-d tensors of coordinates. RuntimeError for
-        samples too few, or spacings that do not fit.
+    RuntimeError for samples too few, or for spacings that do not fit.
     """
     ndim, spacing = len(input.shape), 1 if spacing is None else spacing
     dims = check_dims(dim, ndim)

@@ -63,7 +63,19 @@ class LRScheduler:
 
     ``base_lrs`` are the learning rates at the start, kept in the groups as ``initial_lr``. ``last_epoch=-1``
     is a new start; another value resumes there (KeyError if the optimizer's groups have no ``initial_lr``).
-    TypeError for what is not an optimizer.
+    TypeError unless ``optimizer`` is an Optimizer.
+
+    Example:
+        >>> class Halving(optim.lr_scheduler.LRScheduler):
+        ...     def get_lr(self):
+        ...         return [lr * 0.5**self.last_epoch for lr in self.base_lrs]
+        >>> optimizer = optim.SGD([nn.Parameter(mytorch.zeros(1))], lr=1.0)
+        >>> schedule = Halving(optimizer)
+        >>> for _ in range(3):
+        ...     optimizer.step()
+        ...     schedule.step()
+        >>> schedule.get_last_lr()
+        [0.125]
     """
 
     _get_lr_called_within_step = _is_initial = False

@@ -48,6 +48,21 @@ class SequentialLR(_Composed):
     """One schedule after another: the next takes over at each of the ``milestones``.
 
     ValueError for a wrong number of milestones or schedules of another optimizer.
+
+    Args:
+        schedulers (list of LRScheduler): the schedules, all of one optimizer
+        milestones (list of int): the steps at which the next one takes over
+
+    Example:
+        >>> optimizer = optim.SGD([nn.Parameter(mytorch.zeros(1))], lr=1.0)
+        >>> warmup = optim.lr_scheduler.LinearLR(optimizer, total_iters=2)
+        >>> decay = optim.lr_scheduler.ExponentialLR(optimizer, 0.9)
+        >>> schedule = optim.lr_scheduler.SequentialLR(optimizer, [warmup, decay], milestones=[2])
+        >>> for _ in range(3):
+        ...     optimizer.step()
+        ...     schedule.step()
+        >>> schedule.get_last_lr()
+        [0.9]
     """
 
     def __init__(self, optimizer, schedulers, milestones, last_epoch=-1):
@@ -90,7 +105,21 @@ class SequentialLR(_Composed):
 
 
 class ChainedScheduler(_Composed):
-    """Several schedules at once: each step is a step of all of them, in order."""
+    """Several schedules at once: each step is a step of all of them, in order.
+
+    Args:
+        schedulers (list of LRScheduler): the schedules, all of one optimizer
+        optimizer (Optimizer): their optimizer; None takes that of the first
+
+    Example:
+        >>> optimizer = optim.SGD([nn.Parameter(mytorch.zeros(1))], lr=1.0)
+        >>> parts = [optim.lr_scheduler.ExponentialLR(optimizer, g) for g in (0.9, 0.5)]
+        >>> schedule = optim.lr_scheduler.ChainedScheduler(parts)
+        >>> optimizer.step()
+        >>> schedule.step()
+        >>> schedule.get_last_lr()
+        [0.45]
+    """
 
     def __init__(self, schedulers, optimizer=None):
         if not schedulers:

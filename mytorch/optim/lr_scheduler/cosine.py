@@ -11,6 +11,19 @@ class CosineAnnealingLR(LRScheduler):
     """eta_min + (base_lr − eta_min) · (1 + cos(π · epoch / T_max)) / 2 (Loshchilov and Hutter, 2017).
 
     There are no restarts: after T_max the rate rises again.
+
+    Args:
+        T_max (int): the epoch of the smallest rate
+        eta_min (float): the smallest rate
+
+    Example:
+        >>> optimizer = optim.SGD([nn.Parameter(mytorch.zeros(1))], lr=1.0)
+        >>> schedule = optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=3)
+        >>> for _ in range(3):
+        ...     optimizer.step()
+        ...     schedule.step()
+        >>> schedule.get_last_lr()
+        [0.0]
     """
 
     def __init__(self, optimizer, T_max, eta_min=0.0, last_epoch=-1):
@@ -46,6 +59,20 @@ class CosineAnnealingWarmRestarts(LRScheduler):
     (Loshchilov and Hutter, 2017).
 
     ``step(epoch)`` also takes fractions of an epoch. ValueError unless T_0 and T_mult are positive ints.
+
+    Args:
+        T_0 (int): how many epochs the first period has
+        T_mult (int): by how much each period is longer than the one before
+        eta_min (float): the smallest rate
+
+    Example:
+        >>> optimizer = optim.SGD([nn.Parameter(mytorch.zeros(1))], lr=1.0)
+        >>> schedule = optim.lr_scheduler.CosineAnnealingWarmRestarts(optimizer, T_0=3)
+        >>> for _ in range(3):
+        ...     optimizer.step()
+        ...     schedule.step()
+        >>> schedule.get_last_lr()
+        [1.0]
     """
 
     def __init__(self, optimizer, T_0, T_mult=1, eta_min=0.0, last_epoch=-1):
@@ -98,6 +125,20 @@ class WarmupCosineLR(LRScheduler):
     At step t (from 0): base_lr · (t + 1) / (warmup_steps + 1) while t < warmup_steps, then
     base_lr · (min_ratio + (1 − min_ratio) · (1 + cos(π · (t − warmup_steps) / (total_steps − warmup_steps)))
     / 2). ValueError unless 0 ≤ warmup_steps < total_steps and 0 ≤ min_ratio ≤ 1.
+
+    Args:
+        warmup_steps (int): how many steps the rise takes
+        total_steps (int): the step from which the smallest rate is kept
+        min_ratio (float): the smallest rate as a part of base_lr
+
+    Example:
+        >>> optimizer = optim.SGD([nn.Parameter(mytorch.zeros(1))], lr=1.0)
+        >>> schedule = optim.lr_scheduler.WarmupCosineLR(optimizer, warmup_steps=1, total_steps=4)
+        >>> for _ in range(3):
+        ...     optimizer.step()
+        ...     schedule.step()
+        >>> schedule.get_last_lr()
+        [0.2500000000000001]
     """
 
     def __init__(self, optimizer, warmup_steps, total_steps, min_ratio=0.0, last_epoch=-1):

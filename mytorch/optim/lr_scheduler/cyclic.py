@@ -40,6 +40,29 @@ class CyclicLR(_Momentum):
     ``mode``: ``triangular`` keeps the height, ``triangular2`` halves it every cycle, ``exp_range`` scales it
     by gamma^step. ``scale_fn`` scales it by a function of the cycle or of the step (``scale_mode`` ``cycle``
     or ``iterations``). The momentum falls while the learning rate rises. ValueError for an unknown mode.
+
+    Args:
+        base_lr (float or list of float): the smallest rate, one or one per group
+        max_lr (float or list of float): the largest rate, one or one per group
+        step_size_up (int): how many steps the rise takes
+        step_size_down (int): how many steps the fall takes; None is ``step_size_up``
+        mode (str): ``"triangular"``, ``"triangular2"`` or ``"exp_range"``
+        gamma (float): the factor of a step in the mode ``"exp_range"``
+        scale_fn (callable): the height as a function of the cycle or step; None for that of the mode
+        scale_mode (str): ``"cycle"`` or ``"iterations"``: what ``scale_fn`` is a function of
+        cycle_momentum (bool): whether the momentum falls while the rate rises
+        base_momentum (float or list of float): the smallest momentum
+        max_momentum (float or list of float): the largest momentum
+
+    Example:
+        >>> optimizer = optim.SGD([nn.Parameter(mytorch.zeros(1))], lr=1.0)
+        >>> lrs = {"base_lr": 0.1, "max_lr": 1.0}
+        >>> schedule = optim.lr_scheduler.CyclicLR(optimizer, **lrs, step_size_up=3, cycle_momentum=False)
+        >>> for _ in range(3):
+        ...     optimizer.step()
+        ...     schedule.step()
+        >>> schedule.get_last_lr()
+        [1.0]
     """
 
     def __init__(
@@ -124,6 +147,29 @@ class OneCycleLR(_Momentum):
     The rise takes the fraction ``pct_start`` of all steps. With ``three_phase`` the fall has two phases, to
     the start and then to the end. ``anneal_strategy``: ``cos`` or ``linear``. The momentum falls while the
     learning rate rises. ValueError for bad values and for a step past the last.
+
+    Args:
+        max_lr (float or list of float): the largest rate, one or one per group
+        total_steps (int): how many steps the cycle has; None is ``epochs`` · ``steps_per_epoch``
+        epochs (int): how many epochs the training has
+        steps_per_epoch (int): how many steps an epoch has
+        pct_start (float): the part of the steps in which the rate rises
+        anneal_strategy (str): ``"cos"`` or ``"linear"``
+        cycle_momentum (bool): whether the momentum falls while the rate rises
+        base_momentum (float or list of float): the smallest momentum
+        max_momentum (float or list of float): the largest momentum
+        div_factor (float): the largest rate over that of the start
+        final_div_factor (float): the rate of the start over that of the end
+        three_phase (bool): whether the fall has two phases
+
+    Example:
+        >>> optimizer = optim.SGD([nn.Parameter(mytorch.zeros(1))], lr=1.0, momentum=0.9)
+        >>> schedule = optim.lr_scheduler.OneCycleLR(optimizer, max_lr=1.0, total_steps=4)
+        >>> for _ in range(3):
+        ...     optimizer.step()
+        ...     schedule.step()
+        >>> schedule.get_last_lr()
+        [4e-06]
     """
 
     def __init__(

@@ -12,6 +12,18 @@ class LambdaLR(LRScheduler):
     """base_lr · lr_lambda(epoch). ``lr_lambda`` is a function, or a list with one function per group.
 
     ValueError for a list of another length.
+
+    Args:
+        lr_lambda (callable or list of callable): the factor as a function of the epoch, one or one per group
+
+    Example:
+        >>> optimizer = optim.SGD([nn.Parameter(mytorch.zeros(1))], lr=1.0)
+        >>> schedule = optim.lr_scheduler.LambdaLR(optimizer, lr_lambda=lambda epoch: 0.9**epoch)
+        >>> for _ in range(3):
+        ...     optimizer.step()
+        ...     schedule.step()
+        >>> schedule.get_last_lr()
+        [0.7290000000000001]
     """
 
     def __init__(self, optimizer, lr_lambda, last_epoch=-1):
@@ -40,7 +52,21 @@ class LambdaLR(LRScheduler):
 
 
 class MultiplicativeLR(LambdaLR):
-    """lr ← lr · lr_lambda(epoch) at each step but the first. TypeError unless ``lr_lambda`` is a function."""
+    """lr ← lr · lr_lambda(epoch) at each step but the first. TypeError unless ``lr_lambda`` is a function.
+
+    Args:
+        lr_lambda (callable or list of callable): the factor of a step as a function of the epoch, one or one
+            per group
+
+    Example:
+        >>> optimizer = optim.SGD([nn.Parameter(mytorch.zeros(1))], lr=1.0)
+        >>> schedule = optim.lr_scheduler.MultiplicativeLR(optimizer, lr_lambda=lambda epoch: 0.5)
+        >>> for _ in range(3):
+        ...     optimizer.step()
+        ...     schedule.step()
+        >>> schedule.get_last_lr()
+        [0.125]
+    """
 
     def __init__(self, optimizer, lr_lambda, last_epoch=-1):
         for function in lr_lambda if isinstance(lr_lambda, (list, tuple)) else [lr_lambda]:
@@ -56,7 +82,21 @@ class MultiplicativeLR(LambdaLR):
 
 
 class StepLR(LRScheduler):
-    """lr ← lr · gamma every ``step_size`` epochs."""
+    """lr ← lr · gamma every ``step_size`` epochs.
+
+    Args:
+        step_size (int): how many epochs the rate stays
+        gamma (float): the factor
+
+    Example:
+        >>> optimizer = optim.SGD([nn.Parameter(mytorch.zeros(1))], lr=1.0)
+        >>> schedule = optim.lr_scheduler.StepLR(optimizer, step_size=2, gamma=0.1)
+        >>> for _ in range(3):
+        ...     optimizer.step()
+        ...     schedule.step()
+        >>> schedule.get_last_lr()
+        [0.1]
+    """
 
     def __init__(self, optimizer, step_size, gamma=0.1, last_epoch=-1):
         self.step_size, self.gamma = step_size, gamma
@@ -73,7 +113,21 @@ class StepLR(LRScheduler):
 
 
 class MultiStepLR(LRScheduler):
-    """lr ← lr · gamma at each of the ``milestones``, which are epochs. One listed twice counts twice."""
+    """lr ← lr · gamma at each of the ``milestones``, which are epochs. One listed twice counts twice.
+
+    Args:
+        milestones (list of int): the epochs at which the rate changes
+        gamma (float): the factor
+
+    Example:
+        >>> optimizer = optim.SGD([nn.Parameter(mytorch.zeros(1))], lr=1.0)
+        >>> schedule = optim.lr_scheduler.MultiStepLR(optimizer, milestones=[1, 3])
+        >>> for _ in range(3):
+        ...     optimizer.step()
+        ...     schedule.step()
+        >>> schedule.get_last_lr()
+        [0.010000000000000002]
+    """
 
     def __init__(self, optimizer, milestones, gamma=0.1, last_epoch=-1):
         self.milestones, self.gamma = Counter(milestones), gamma
@@ -94,6 +148,19 @@ class ConstantLR(LRScheduler):
     """base_lr · factor before epoch ``total_iters``, then base_lr.
 
     ValueError for a factor outside [0, 1].
+
+    Args:
+        factor (float): the factor before the end
+        total_iters (int): how many epochs it holds
+
+    Example:
+        >>> optimizer = optim.SGD([nn.Parameter(mytorch.zeros(1))], lr=1.0)
+        >>> schedule = optim.lr_scheduler.ConstantLR(optimizer, factor=0.5, total_iters=2)
+        >>> for _ in range(3):
+        ...     optimizer.step()
+        ...     schedule.step()
+        >>> schedule.get_last_lr()
+        [1.0]
     """
 
     def __init__(self, optimizer, factor=1.0 / 3, total_iters=5, last_epoch=-1):
@@ -119,6 +186,20 @@ class LinearLR(LRScheduler):
     """base_lr · factor, linear from ``start_factor`` to ``end_factor`` in ``total_iters`` epochs.
 
     ValueError for a start outside (0, 1] or an end outside [0, 1].
+
+    Args:
+        start_factor (float): the factor at the start
+        end_factor (float): the factor at the end
+        total_iters (int): how many epochs the way takes
+
+    Example:
+        >>> optimizer = optim.SGD([nn.Parameter(mytorch.zeros(1))], lr=1.0)
+        >>> schedule = optim.lr_scheduler.LinearLR(optimizer, start_factor=0.5, total_iters=2)
+        >>> for _ in range(3):
+        ...     optimizer.step()
+        ...     schedule.step()
+        >>> schedule.get_last_lr()
+        [1.0]
     """
 
     def __init__(self, optimizer, start_factor=1.0 / 3, end_factor=1.0, total_iters=5, last_epoch=-1):
@@ -148,7 +229,20 @@ class LinearLR(LRScheduler):
 
 
 class ExponentialLR(LRScheduler):
-    """lr ← lr · gamma every epoch."""
+    """lr ← lr · gamma every epoch.
+
+    Args:
+        gamma (float): the factor of each epoch
+
+    Example:
+        >>> optimizer = optim.SGD([nn.Parameter(mytorch.zeros(1))], lr=1.0)
+        >>> schedule = optim.lr_scheduler.ExponentialLR(optimizer, gamma=0.9)
+        >>> for _ in range(3):
+        ...     optimizer.step()
+        ...     schedule.step()
+        >>> schedule.get_last_lr()
+        [0.7290000000000001]
+    """
 
     def __init__(self, optimizer, gamma, last_epoch=-1):
         self.gamma = gamma
@@ -163,7 +257,21 @@ class ExponentialLR(LRScheduler):
 
 
 class PolynomialLR(LRScheduler):
-    """base_lr · (1 − epoch / total_iters)^power, 0 from ``total_iters`` on."""
+    """base_lr · (1 − epoch / total_iters)^power, 0 from ``total_iters`` on.
+
+    Args:
+        total_iters (int): how many epochs the way takes
+        power (float): the exponent
+
+    Example:
+        >>> optimizer = optim.SGD([nn.Parameter(mytorch.zeros(1))], lr=1.0)
+        >>> schedule = optim.lr_scheduler.PolynomialLR(optimizer, total_iters=4, power=1.0)
+        >>> for _ in range(3):
+        ...     optimizer.step()
+        ...     schedule.step()
+        >>> schedule.get_last_lr()
+        [0.25]
+    """
 
     def __init__(self, optimizer, total_iters=5, power=1.0, last_epoch=-1):
         self.total_iters, self.power = total_iters, power

@@ -15,6 +15,25 @@ class ReduceLROnPlateau(LRScheduler):
     ``threshold``, a fraction of the best (``threshold_mode="rel"``) or a difference (``"abs"``). The
     ``cooldown`` calls after a cut are not counted; a cut of at most ``eps`` is not made. ValueError for bad
     values.
+
+    Args:
+        mode (str): ``"min"`` or ``"max"``: whether the metric should fall or rise
+        factor (float): the factor of a cut
+        patience (int): how many steps without improvement are waited for
+        threshold (float): the smallest improvement that counts
+        threshold_mode (str): ``"rel"`` or ``"abs"``: whether it is a fraction of the best or a difference
+        cooldown (int): how many steps after a cut are not counted
+        min_lr (float or list of float): the smallest rate, one or one per group
+        eps (float): the smallest cut
+
+    Example:
+        >>> optimizer = optim.SGD([nn.Parameter(mytorch.zeros(1))], lr=1.0)
+        >>> schedule = optim.lr_scheduler.ReduceLROnPlateau(optimizer, patience=1)
+        >>> for loss in (1.0, 1.0, 1.0):
+        ...     optimizer.step()
+        ...     schedule.step(loss)
+        >>> schedule.get_last_lr()
+        [0.1]
     """
 
     def __init__(
@@ -54,7 +73,10 @@ class ReduceLROnPlateau(LRScheduler):
         self.best, self.cooldown_counter, self.num_bad_epochs = self.mode_worse, 0, 0
 
     def step(self, metrics, epoch=None):
-        """Record the metric, a number or a tensor of one, and cut the learning rate if it has to be."""
+        """Record ``metrics``, a number or a tensor of one, and cut the learning rate if it has to be.
+
+        ``epoch``, the number of the epoch, is deprecated, as in torch.
+        """
         current = float(metrics)
         if epoch is not None:
             warnings.warn(EPOCH_WARNING, UserWarning, stacklevel=2)

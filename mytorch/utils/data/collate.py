@@ -21,6 +21,13 @@ def default_collate(batch):
     stacked, Python floats as float64 as in torch. Strings and bytes stay lists. Dicts, lists, tuples and
     named tuples are collated item by item. TypeError for samples of other types, RuntimeError if their shapes
     or lengths differ.
+
+    Args:
+        batch (list): the samples
+
+    Example:
+        >>> mytorch.utils.data.default_collate([{"x": 1.0, "y": 2}, {"x": 3.0, "y": 4}])
+        {'x': tensor([1., 3.], dtype=mytorch.float64), 'y': tensor([2, 4])}
     """
     first = batch[0]
     kind = type(first)
@@ -50,6 +57,13 @@ def default_convert(data):
 
     It recurses into dicts, lists, tuples (which become lists, as in torch) and named tuples; everything else
     is unchanged. This is the default ``collate_fn`` of single samples.
+
+    Args:
+        data (object): the sample
+
+    Example:
+        >>> mytorch.utils.data.default_convert({"x": np.ones(2)})
+        {'x': tensor([1., 1.], dtype=mytorch.float64)}
     """
     if isinstance(data, (Tensor, str, bytes)):
         return data

@@ -22,7 +22,7 @@ class DataLoader(Generic[T_co]):
     Every iteration is an epoch. ``batch_size=None`` loads single samples. ``shuffle``, ``sampler`` or
     ``batch_sampler`` set the order.
 
-    **Workers.** ``num_workers`` processes load ahead, ``prefetch_factor`` (2) batches each; the batches keep
+    Workers: ``num_workers`` processes load ahead, ``prefetch_factor`` (2) batches each; the batches keep
     their order. An exception in a worker is raised here with its type and traceback; a dead worker, or a wait
     of more than ``timeout`` seconds, is a RuntimeError. ``worker_init_fn(id)`` runs in each worker when it
     starts; ``persistent_workers`` live as long as the loader. ``multiprocessing_context`` (``"fork"``,
@@ -33,14 +33,42 @@ class DataLoader(Generic[T_co]):
     ``pin_memory`` has no effect; it warns where there is no GPU. ValueError or TypeError for
     contradictory settings.
 
-    **Randomness.** Each epoch draws a seed for the workers, then the order, from ``generator`` or the default
+    Randomness: each epoch draws a seed for the workers, then the order, from ``generator`` or the default
     generator. Worker ``i`` seeds ``random``, NumPy and mytorch with that seed + ``i`` at the start of each
     epoch. So the same generator state gives the same epoch. Between epochs a resume needs only this state:
     ``generator.get_state()`` or ``mytorch.get_rng_state()``.
 
-    **Resuming within an epoch.** Save :meth:`state_dict` (and the default generator's state, if no
+    Resuming within an epoch: save :meth:`state_dict` (and the default generator's state, if no
     ``generator`` is given) and restore both later. The next iteration gives exactly the remaining batches,
     without loading those before. Only samples that a worker draws at random are drawn anew.
+
+    Args:
+        dataset (Dataset): where the samples come from
+        batch_size (int): how many samples a batch has; None loads single samples
+        shuffle (bool): whether the order is random
+        sampler (iterable of int): the order of the indices; excludes ``shuffle``
+        batch_sampler (iterable of list): lists of indices, one per batch; excludes ``batch_size``,
+            ``shuffle``, ``sampler`` and ``drop_last``
+        num_workers (int): how many processes load; 0 loads here
+        collate_fn (callable): makes a batch of a list of samples; None is ``default_collate``
+        pin_memory (bool): without effect; it warns where there is no GPU
+        drop_last (bool): whether a shorter last batch is left out
+        timeout (float): how many seconds to wait for a batch of the workers; 0 is for ever
+        worker_init_fn (callable): called in each worker with its number when it starts
+        multiprocessing_context (str or context): how workers start
+        generator (Generator): the source of the seeds; None is the default generator
+        prefetch_factor (int): how many batches each worker loads ahead; None is 2
+        persistent_workers (bool): whether workers live on after an epoch
+        pin_memory_device (str): accepted without effect
+        in_order (bool): whether batches come in order, rather than as workers finish them
+
+    Example:
+        >>> data = mytorch.utils.data.TensorDataset(mytorch.arange(5.0), mytorch.arange(5))
+        >>> for x, y in mytorch.utils.data.DataLoader(data, batch_size=2):
+        ...     print(x, y)
+        tensor([0., 1.]) tensor([0, 1])
+        tensor([2., 3.]) tensor([2, 3])
+        tensor([4.]) tensor([4])
     """
 
     __protected = ("batch_size", "batch_sampler", "sampler", "drop_last", "dataset", "persistent_workers")

@@ -41,6 +41,15 @@ class Dataset(Generic[T_co]):
     Two optional methods make loading faster. ``__getitems__(indices)`` returns a list of samples, as in
     torch. ``__getbatch__(indices)`` returns the batch that ``default_collate`` would make of them, or
     NotImplemented; only the default ``collate_fn`` uses it.
+
+    Example:
+        >>> class Squares(mytorch.utils.data.Dataset):
+        ...     def __getitem__(self, i):
+        ...         return i * i
+        ...     def __len__(self):
+        ...         return 4
+        >>> list(mytorch.utils.data.DataLoader(Squares(), batch_size=2))
+        [tensor([0, 1]), tensor([4, 9])]
     """
 
     def __getitem__(self, index) -> T_co:
@@ -55,6 +64,13 @@ class IterableDataset(Dataset[T_co]):
 
     Each worker has its own copy: split the work by :func:`get_worker_info`, or every sample comes once per
     worker.
+
+    Example:
+        >>> class Count(mytorch.utils.data.IterableDataset):
+        ...     def __iter__(self):
+        ...         return iter(range(3))
+        >>> list(mytorch.utils.data.DataLoader(Count(), batch_size=2))
+        [tensor([0, 1]), tensor([2])]
     """
 
     def __iter__(self):
@@ -65,7 +81,16 @@ class IterableDataset(Dataset[T_co]):
 
 
 class TensorDataset(Dataset):
-    """Samples ``(tensor[i], ...)`` of tensors or arrays; AssertionError if their first dimensions differ."""
+    """Samples ``(tensor[i], ...)`` of tensors or arrays; AssertionError if their first dimensions differ.
+
+    Args:
+        tensors (Tensor): tensors or arrays whose first dimensions agree
+
+    Example:
+        >>> data = mytorch.utils.data.TensorDataset(mytorch.zeros(4, 2), mytorch.arange(4))
+        >>> data[3]
+        (tensor([0., 0.]), tensor(3))
+    """
 
     def __init__(self, *tensors):
         self.tensors = tuple(as_tensor(t) for t in tensors)
@@ -87,6 +112,14 @@ class StackDataset(Dataset):
     """Samples ``(a[i], b[i], ...)`` of several datasets, or dicts if the datasets are given by keyword.
 
     ValueError if their lengths differ.
+
+    Args:
+        args (Dataset): the datasets
+        kwargs (Dataset): the datasets by name
+
+    Example:
+        >>> mytorch.utils.data.StackDataset("ab", "cd")[0]
+        ('a', 'c')
     """
 
     def __init__(self, *args, **kwargs):
@@ -119,7 +152,15 @@ class StackDataset(Dataset):
 
 
 class ConcatDataset(Dataset[T_co]):
-    """The samples of several datasets, one after the other."""
+    """The samples of several datasets, one after the other.
+
+    Args:
+        datasets (iterable of Dataset): the datasets
+
+    Example:
+        >>> list(mytorch.utils.data.ConcatDataset(["ab", "cd"]))
+        ['a', 'b', 'c', 'd']
+    """
 
     def __init__(self, datasets):
         self.datasets = list(datasets)
@@ -144,7 +185,18 @@ class ConcatDataset(Dataset[T_co]):
 
 
 class ChainDataset(IterableDataset):
-    """Several streams, one after the other; AssertionError for what is not an IterableDataset."""
+    """Several streams, one after the other; AssertionError for a dataset that is not an IterableDataset.
+
+    Args:
+        datasets (iterable of IterableDataset): the streams
+
+    Example:
+        >>> class Count(mytorch.utils.data.IterableDataset):
+        ...     def __iter__(self):
+        ...         return iter(range(2))
+        >>> list(mytorch.utils.data.ChainDataset([Count(), Count()]))
+        [0, 1, 0, 1]
+    """
 
     def __init__(self, datasets):
         self.datasets = datasets
@@ -164,7 +216,16 @@ class ChainDataset(IterableDataset):
 
 
 class Subset(Dataset[T_co]):
-    """The samples of ``dataset`` at ``indices``."""
+    """The samples of ``dataset`` at ``indices``.
+
+    Args:
+        dataset (Dataset): the whole dataset
+        indices (sequence of int): which samples
+
+    Example:
+        >>> list(mytorch.utils.data.Subset("abcd", [3, 0]))
+        ['d', 'a']
+    """
 
     def __init__(self, dataset, indices):
         self.dataset, self.indices = dataset, indices
@@ -212,6 +273,15 @@ def random_split(dataset, lengths, generator=default_generator):
 
     ``lengths`` may also be fractions that sum to 1: they are rounded down, and the remaining samples go one
     each to the first parts. ValueError if the lengths do not sum to ``len(dataset)``.
+
+    Args:
+        dataset (Dataset): the whole dataset
+        lengths (sequence of int or float): the number of samples of each part, or fractions that sum to 1
+        generator (Generator): the source of the random numbers
+
+    Example:
+        >>> [len(part) for part in mytorch.utils.data.random_split(range(10), [0.8, 0.2])]
+        [8, 2]
     """
     total = len(dataset)
     if math.isclose(sum(lengths), 1) and sum(lengths) <= 1:

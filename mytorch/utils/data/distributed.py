@@ -15,6 +15,18 @@ class DistributedSampler(Sampler[int]):
     All parts have one length: missing indices are repeated from the front, or the last ones left out with
     ``drop_last``. ValueError for a rank outside of [0, num_replicas), RuntimeError unless ``num_replicas``
     and ``rank`` are both given.
+
+    Args:
+        dataset (sized): the dataset
+        num_replicas (int): how many processes share it
+        rank (int): which of them this is
+        shuffle (bool): whether the order is random
+        seed (int): the seed, the same in all processes
+        drop_last (bool): whether indices are left out for equal parts, rather than repeated
+
+    Example:
+        >>> list(mytorch.utils.data.DistributedSampler(range(6), num_replicas=2, rank=0, shuffle=False))
+        [0, 2, 4]
     """
 
     def __init__(self, dataset, num_replicas=None, rank=None, shuffle=True, seed=0, drop_last=False):

@@ -31,6 +31,13 @@ class Sampler(Generic[T_co]):
     """An iterable of indices, or of lists of them for batches.
 
     Subclasses define ``__iter__`` and, for ``len(loader)``, ``__len__``.
+
+    Example:
+        >>> class Reversed(mytorch.utils.data.Sampler):
+        ...     def __iter__(self):
+        ...         return iter([2, 1, 0])
+        >>> list(mytorch.utils.data.DataLoader("abc", sampler=Reversed(), batch_size=None))
+        ['c', 'b', 'a']
     """
 
     def __iter__(self):
@@ -38,7 +45,15 @@ class Sampler(Generic[T_co]):
 
 
 class SequentialSampler(Sampler[int]):
-    """0, 1, ..., len(data_source) - 1."""
+    """0, 1, ..., len(data_source) - 1.
+
+    Args:
+        data_source (sized): the dataset
+
+    Example:
+        >>> list(mytorch.utils.data.SequentialSampler("abc"))
+        [0, 1, 2]
+    """
 
     def __init__(self, data_source):
         self.data_source = data_source
@@ -56,6 +71,16 @@ class RandomSampler(Sampler[int]):
     ``num_samples`` is their number, by default the length of ``data_source``. Without ``generator`` the
     default generator seeds a new one for each pass. TypeError if ``replacement`` is not a bool, ValueError
     unless ``num_samples`` is a positive integer.
+
+    Args:
+        data_source (sized): the dataset
+        replacement (bool): whether an index may come several times
+        num_samples (int): how many indices; None is the length of ``data_source``
+        generator (Generator): the source of the random numbers; None seeds a new one for each pass
+
+    Example:
+        >>> sorted(mytorch.utils.data.RandomSampler("abc"))
+        [0, 1, 2]
     """
 
     def __init__(self, data_source, replacement=False, num_samples=None, generator=None):
@@ -89,7 +114,15 @@ class RandomSampler(Sampler[int]):
 
 
 class SubsetRandomSampler(Sampler[int]):
-    """The given ``indices`` in random order."""
+    """The given ``indices`` in random order.
+
+    Args:
+        indices (sequence of int): the indices
+
+    Example:
+        >>> sorted(mytorch.utils.data.SubsetRandomSampler([4, 7]))
+        [4, 7]
+    """
 
     def __init__(self, indices, generator=None):
         self.indices, self.generator = indices, generator
@@ -107,6 +140,15 @@ class WeightedRandomSampler(Sampler[int]):
 
     Without ``replacement`` no index comes twice. ValueError for a wrong argument; iterating raises
     RuntimeError for weights that are negative, not finite, all zero, or too few to draw from.
+
+    Args:
+        weights (sequence of float): the weight of each index
+        num_samples (int): how many indices
+        replacement (bool): whether an index may come several times
+
+    Example:
+        >>> list(mytorch.utils.data.WeightedRandomSampler([0.0, 1.0], 3))
+        [1, 1, 1]
     """
 
     def __init__(self, weights, num_samples, replacement=True, generator=None):
@@ -147,6 +189,15 @@ class BatchSampler(Sampler[list]):
     """Lists of ``batch_size`` indices of ``sampler``; ``drop_last`` leaves out a shorter last one.
 
     ValueError unless ``batch_size`` is a positive integer and ``drop_last`` a bool.
+
+    Args:
+        sampler (iterable of int): the indices
+        batch_size (int): how many a batch has
+        drop_last (bool): whether a shorter last batch is left out
+
+    Example:
+        >>> list(mytorch.utils.data.BatchSampler(range(5), batch_size=2, drop_last=False))
+        [[0, 1], [2, 3], [4]]
     """
 
     def __init__(self, sampler, batch_size, drop_last):

@@ -83,15 +83,6 @@ class ModelStatistics:
 def summary(model, input_size=None, input_data=None, *, dtypes=None, depth=None, mode="eval", **kwargs):
     """The layers of ``model`` for one input, as :class:`ModelStatistics`; ``print`` it for the table.
 
-    Args:
-        input_size: the shape of the input, with the batch, or a list of shapes for several inputs.
-        input_data: input tensors, instead of ``input_size``.
-        dtypes: of inputs made from a shape, one or a list; that of the parameters by default. They hold ones
-            (zeros for integers) on the model's device.
-        depth: the largest depth of nested modules that are shown.
-        mode: "eval" or "train".
-        kwargs: arguments of ``forward``.
-
     The model is run once. Its modes, buffers, ``.grad`` and the random state do not change. ValueError if
     there is no input.
     """

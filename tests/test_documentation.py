@@ -25,7 +25,7 @@ MODULES = """
     mytorch.func mytorch.datasets mytorch.datasets.transforms mytorch.amp mytorch.cuda mytorch.accelerator
     mytorch.hub mytorch.random mytorch.serialization mytorch.testing mytorch.utils.checkpoint
     mytorch.utils.visualize mytorch.jit mytorch.onnx mytorch.compiler mytorch.distributed
-    mytorch.multiprocessing
+    mytorch.multiprocessing mytorch.fft mytorch.autograd.graph mytorch.profiler
 """.split()
 HERE = pathlib.Path(documentation.__file__).parent
 

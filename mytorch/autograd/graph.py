@@ -12,17 +12,18 @@ from typing import NamedTuple
 import numpy
 
 from ..core.arrays import device_of, is_array, xp
-from ..core.graph import Node, Output, Variable, changed, wrap
+from ..core.graph import Node as Node
+from ..core.graph import Output, Variable, changed, wrap
 from ..core.primitive import Primitive
 from ..core.walk import Walk
 from ..ops.cast import to_device
 from ..ops.interpose import While
 from ..tensors.node_hooks import Handles
+from ..tensors.public_names import lookup as _lookup
 from ..tensors.public_names import publish as _publish
 
 __all__ = [
     "GradientEdge",
-    "Node",
     "disable_saved_tensors_hooks",
     "get_gradient_edge",
     "increment_version",
@@ -131,7 +132,7 @@ class save_on_cpu(saved_tensors_hooks):
 
 @contextlib.contextmanager
 def disable_saved_tensors_hooks(error_message):
-    """A context manager in which :class:`saved_tensors_hooks` raises RuntimeError with ``error_message``."""
+    """A context manager in which saved_tensors_hooks raises RuntimeError with ``error_message``."""
     token = _refused.set(error_message)
     try:
         yield
@@ -210,3 +211,4 @@ def increment_version(tensor) -> None:
 
 
 _publish(__name__)
+__getattr__ = _lookup(__name__)

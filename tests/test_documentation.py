@@ -159,7 +159,7 @@ def test_entries_are_about_something(file):
         assert name in known, f"{file}.txt: there is no {name}"
         taken = {p for value in known[name] for p in parameters(value)}
         taken |= {*documentation.stated(signature).parameters} if signature else set()
-        unknown = set(parts.parameters_and_rest(text)[0]) - taken
+        unknown = set(parts.parameters_and_rest(inspect.cleandoc(f"\n{text}"))[0]) - taken
         assert not unknown, f"{file}.txt: {name} has no parameters {unknown}"
 
 
@@ -169,7 +169,7 @@ def test_what_is_said_everywhere_is_said_once():
     for file in FILES:
         shared = documentation.shared(file) if file != "glossary" else {}
         for name, (_, text) in documentation.entries(file).items():
-            for parameter, said in parts.parameters_and_rest(text)[0].items():
+            for parameter, said in parts.parameters_and_rest(inspect.cleandoc(f"\n{text}"))[0].items():
                 if name != "*" and shared.get(parameter) == said:
                     repeated.append(f"{file}: {name}: {parameter}")
     assert not repeated, repeated

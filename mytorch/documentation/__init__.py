@@ -38,7 +38,7 @@ def entries(file):
             first, parenthesis, rest = heading.partition("(")
             for name in [first] if parenthesis else heading.split(", "):
                 signature, text = found.get(name, (None, ""))
-                found[name] = (parenthesis + rest or signature, text + inspect.cleandoc(f"\n{body}") + "\n")
+                found[name] = (parenthesis + rest or signature, f"{text}{body}\n")
     return found
 
 
@@ -46,7 +46,8 @@ def entry(file, name):
     """(signature or None, text) of a name in the entries of a file or of the folders above it."""
     while file:
         if name in entries(file):
-            return entries(file)[name]
+            signature, text = entries(file)[name]
+            return signature, inspect.cleandoc(f"\n{text}")
         file = file.rpartition("/")[0]
     return None, ""
 
@@ -54,7 +55,7 @@ def entry(file, name):
 @functools.cache
 def shared(file):
     """{parameter: (type, meaning)} for all names of a file or folder, such as ``ops``; "" is the glossary."""
-    own = entries(file or "glossary").get("*", (None, ""))[1]
+    own = inspect.cleandoc("\n" + entries(file or "glossary").get("*", (None, ""))[1])
     return (shared(file.rpartition("/")[0]) if file else {}) | parameters_and_rest(own)[0]
 
 

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import inspect
 import re
-import textwrap
 
 WIDTH = 100
-_HANGING = {"subsequent_indent": "    ", "break_long_words": False, "break_on_hyphens": False}
 HEADINGS = ("Args", "Shape", "Returns", "Raises", "Note", "Example")
 _HEADING = re.compile(rf"({'|'.join(HEADINGS)}):")
 _ABOUT = re.compile(r"(\*{0,2}\w+(?:, \*{0,2}\w+)*)(?: \(((?:[^()]|\([^()]*\))+)\))?: (.*)")
@@ -24,7 +22,7 @@ def parameters_and_rest(text, names=None):
     """
     found, rest, current = {}, [], []
     for line in text.splitlines():
-        match = _ABOUT.fullmatch(line)
+        match = ": " in line and _ABOUT.fullmatch(line)
         about = [name.strip("* ") for name in match[1].split(",")] if match else []
         if about and (names is None or set(about) <= set(names)):
             current = about
@@ -81,7 +79,7 @@ class Docstring:
             remark = ", ".join(filter(None, (kind, default)))
             name = f"{stars}{parameter.name}"
             line = f"{name} ({remark}): {meaning}" if remark else f"{name}: {meaning}"
-            self.parts["Args"] += [line] if len(line) <= WIDTH else textwrap.wrap(line, WIDTH, **_HANGING)
+            self.parts["Args"] += _wrapped(line)
 
     def _find_errors(self):
         """Move sentences such as "RuntimeError for other shapes." to ``Raises:``."""
@@ -100,6 +98,15 @@ class Docstring:
             if lines:
                 found.append("\n".join([f"{heading}:", *(f"    {line}".rstrip() for line in lines)]))
         return _ROLE.sub(r"`\1`", "\n\n".join(filter(None, found)))
+
+
+def _wrapped(line):
+    """A line of any length as lines of at most ``WIDTH``, with a hanging indent."""
+    lines = []
+    while len(line) > WIDTH and (cut := line.rfind(" ", 5, WIDTH + 1)) > 0:
+        lines.append(line[:cut])
+        line = "    " + line[cut + 1 :]
+    return [*lines, line]
 
 
 def _kind(parameter):

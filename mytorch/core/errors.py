@@ -68,6 +68,13 @@ def refuse_integer_results(name, inputs, dtype):
         )
 
 
+def refuse_complex(name, arrays):
+    """NotImplementedError for complex numbers among ``arrays``: the operation takes real ones alone."""
+    for a in arrays:
+        if isinstance(a, complex) or (_is_array(a) and a.dtype.kind == "c"):
+            raise NotImplementedError(f"{name}() is not implemented for {getattr(a, 'dtype', 'complex')}")
+
+
 def refuse_inference(plan, inputs):
     """RuntimeError if a tensor made under inference_mode is to be saved: it has no version, so nobody could
     tell later whether it is intact.

@@ -16,7 +16,7 @@ import numpy
 from . import graph
 from .anomaly_mode import detect_anomaly
 from .arrays import QUIET, as_array, float_errors
-from .errors import explain, refuse_inference
+from .errors import explain, refuse_complex, refuse_inference
 from .graph import Name, Node, Variable, clock, grad_state, note_reader, note_view, output_edge, refresh, wrap
 from .out import into
 from .plan import MANY, Plan
@@ -47,11 +47,11 @@ def primitive(forward=None, /, **declaration):
     broadcasts: inputs broadcast; their gradients are summed back to their shapes (and cast to their dtypes).
     copy_on_write: "out" or "x", the first input: the rules get a copy before that tensor is changed in
         place, since PyTorch's do not read it; layers such as ReLU(inplace=True) may follow.
-    complex: whether the rules serve complex numbers, whose gradient is that of the real part plus i times
-        that of the imaginary part. None: not at all, and recording complex results is refused; ``forward``
-        must not make real ones of complex numbers. True: as they are written; the operation is linear, or
-        they conjugate what they must. "holomorphic": they are the real derivative, so they are run on the
-        conjugate of the gradient, and what they give is conjugated.
+    complex: None: complex numbers are refused, as they have no order. Else whether the rules serve them; the
+        gradient of a complex number is that of the real part plus i times that of the imaginary part. True:
+        as they are written; the operation is linear, or they conjugate what they must. "holomorphic": they
+        are the real derivative, so they are run on the conjugate of the gradient, and what they give is
+        conjugated. "values": not at all, recording is refused.
     name: the operation's name; that of ``forward`` without underscores if not given.
     """
     if forward is None:
@@ -104,6 +104,7 @@ class Primitive:
         """The operation as it is called. What is looked up once here costs nothing in a call."""
         op, signature, forward = self, self.signature, self.forward
         prepare, aux, view, differentiable = self.prepare, self.aux, self.view, self.differentiable
+        only_real = self.complex is None
         only_arrays = not (signature.defaults or signature.variadic)
         arity = len(signature.inputs) if only_arrays else -1  # a call with so many needs no sorting out
 
@@ -137,6 +138,8 @@ class Primitive:
             try:
                 if prepare is not None:
                     arrays = prepare(arrays)
+                if only_real and (type(first := arrays[0]) is not ndarray or first.dtype.kind == "c"):
+                    refuse_complex(op.name, arrays)
                 out = forward(*arrays, **settings)
             except Exception as error:
                 raise explain(op.name, inputs, settings, error) from error

@@ -44,7 +44,10 @@ def inplace(operation):
         before = wrap(self.array, self._node)
         if reads_input and grad_state.get() is True and _live((before, *inputs, *settings.values())):
             before.array = before.array.copy()  # a formula needs the old values
-        return assign(self, operation(before, *inputs, **settings))
+        result = operation(before, *inputs, **settings)
+        if result.array.dtype.kind == "f" and self.array.dtype.kind == "c":
+            raise RuntimeError(f"In-place {operation.__name__} is not supported for complex tensors.")
+        return assign(self, result)
 
     method.__name__ = method.__qualname__ = operation.__name__ + "_"
     method.__doc__ = f"In-place form of :func:`{operation.__name__}`; returns the tensor itself."
@@ -223,7 +226,12 @@ def fill_diagonal_(x, fill_value, wrap=False):
 
 
 def copy_(x, src, non_blocking=False):
-    """Write the elements of ``src``, broadcast and cast to this shape and dtype; returns the tensor."""
+    """Write the elements of ``src``, broadcast and cast to this shape and dtype; returns the tensor.
+
+    A number is written to every element.
+    """
+    if isinstance(src, (int, float, complex)):
+        return fill_(x, src)
     if not isinstance(src, Variable):
         raise TypeError(f"copy_(): argument 'other' (position 1) must be Tensor, not {type(src).__name__}")
     prepare_write(x)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 
 import numpy
@@ -176,9 +177,15 @@ def source_of(generator):
 def floats(draw, shape, kind):
     """Numbers of ``draw``, a source's ``random`` or ``standard_normal``, in the NumPy dtype ``kind``.
 
-    NotImplementedError unless ``kind`` is a floating-point dtype.
+    Complex ones have two independent parts; the variance of normal ones is 1, of each part a half.
+    NotImplementedError for integers.
     """
-    if category(kind) != 2:
+    if kind.kind == "c":
+        parts = draw((*shape, 2), dtype="float32" if kind.itemsize == 8 else "float64")
+        if draw.__name__ == "standard_normal":
+            parts *= math.sqrt(0.5)
+        return parts.view(kind)[..., 0]
+    if category(kind) < 2:
         raise NotImplementedError(
             f"random numbers of a continuous distribution are not implemented for {kind}"
         )

@@ -155,7 +155,7 @@ def _shifted(noise, mean, std):
         return as_type(noise * std + mean, noise.dtype)
 
 
-@primitive(broadcasts=True, mean=flat, std=flat)
+@primitive(complex=True, broadcasts=True, mean=flat, std=flat)
 def _normally(mean, std, *, noise):
     return _shifted(noise, mean, std)
 
@@ -182,6 +182,8 @@ def normal(
     tensors = [v for v in (mean, std) if isinstance(v, Variable)]
     if not tensors and size is None:
         raise TypeError("normal() needs a size, or a tensor for mean or std")
+    if isinstance(std, complex) or (isinstance(std, Variable) and std.is_complex()):
+        raise RuntimeError("normal expects standard deviation to be non-complex")
     if isinstance(std, Variable) and (std.array < 0).any():
         raise RuntimeError("normal expects all elements of std >= 0.0")
     if not isinstance(std, Variable) and std < 0:
@@ -189,7 +191,8 @@ def normal(
     if not tensors:
 
         def draw(source, shape, kind):
-            return _shifted(_normal(source, shape, kind), mean, std)
+            both = mean + 1j * mean if kind.kind == "c" else mean  # each part has the mean, as in normal_
+            return _shifted(_normal(source, shape, kind), both, std)
 
         options["out"] = out
         return _drawn(draw, (size,), generator, dtype, device, requires_grad, options)

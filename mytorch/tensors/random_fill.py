@@ -9,6 +9,7 @@ import numpy
 from ..core.arrays import CPU, device_of, move
 from ..core.dtypes import category
 from ..core.graph import Variable, wrap
+from ..ops.complex import view_as_real
 from ..ops.composite import composite
 from ..ops.inplace import assign, prepare_write
 from .generator import coins, floats, integers, picks, source_of
@@ -49,11 +50,14 @@ def multinomial(self, num_samples, replacement=False, *, generator=None):
 
 @composite
 def uniform_(self, from_=0.0, to=1.0, *, generator=None):
-    """Fill with uniform numbers in [from, to).
+    """Fill with uniform numbers in [from, to), both parts of complex ones.
 
     RuntimeError if ``from`` exceeds ``to`` or the dtype cannot hold them, NotImplementedError for
     integers.
     """
+    if self.array.dtype.kind == "c":
+        uniform_(view_as_real(self), from_, to, generator=generator)
+        return self
     prepare_write(self)
     kind = self.array.dtype
     values = floats(source_of(generator).random, self.array.shape, kind)
@@ -68,13 +72,16 @@ def uniform_(self, from_=0.0, to=1.0, *, generator=None):
 
 @composite
 def normal_(self, mean=0.0, std=1.0, *, generator=None):
-    """Fill with normal numbers.
+    """Fill with normal numbers; both parts of complex ones have the mean, and the variance half each.
 
     RuntimeError for a negative ``std``, NotImplementedError for integers.
     """
-    prepare_write(self)
     if not std >= 0:
         raise RuntimeError(f"normal expects std >= 0.0, but found std {std}")
+    if self.array.dtype.kind == "c":
+        normal_(view_as_real(self), mean, std * math.sqrt(0.5), generator=generator)
+        return self
+    prepare_write(self)
     values = floats(source_of(generator).standard_normal, self.array.shape, self.array.dtype)
     with numpy.errstate(all="ignore"):
         return _fill(self, values if (mean, std) == (0, 1) else values * std + mean)

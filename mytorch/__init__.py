@@ -26,7 +26,8 @@ _HOMES = {
     "core.anomaly_mode": "is_anomaly_check_nan_enabled is_anomaly_enabled",
     "core.arrays": "device get_default_device=default_device set_default_device",
     "core.dtypes": """
-        bfloat16 bool=bool_ complex128 complex64 double dtype float16 float32 float64
+        bfloat16 bool=bool_ cdouble=complex128 cfloat=complex64 complex128 complex64 double
+        dtype float16 float32 float64
         float=float_ get_default_dtype half int16 int32 int64 int8 int=int_ long
         set_default_dtype short uint16 uint32 uint64 uint8
     """,

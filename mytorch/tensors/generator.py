@@ -209,6 +209,8 @@ def integers(source, low, high, shape, kind):
     low, high = low.__index__(), high.__index__()
     if low >= high:
         raise RuntimeError(f"random_ expects 'from' to be less than 'to', but got from={low} >= to={high}")
+    if kind.kind == "c":
+        raise RuntimeError(f"random integers are not implemented for {kind}")
     limits = numpy.iinfo(kind) if kind.kind in "iu" else None
     for name, value in (("from", low), ("to - 1", high - 1)):
         if (limits and not limits.min <= value <= limits.max) or (kind.kind == "b" and not 0 <= value <= 1):

@@ -145,6 +145,8 @@ def randperm(n: int, *, generator=None, dtype="int64", device=None, requires_gra
     if n < 0:
         raise RuntimeError(f"Trying to create tensor with negative dimension {n}: [{n}]")
     kind, place, out = creation_options(dtype if options.get("out") is None else None, device, options)
+    if kind.kind == "c":
+        raise NotImplementedError(f"randperm is not implemented for {kind}")
     check_fits(max(n - 1, 0), kind)
     return finish(move(as_type(source_of(generator).permutation(n), kind), place), out, requires_grad)
 

@@ -11,6 +11,7 @@ from ..core.dtypes import category
 from ..core.graph import Variable, wrap
 from ..ops.complex import view_as_real
 from ..ops.composite import composite
+from ..ops.elementwise import check_real
 from ..ops.inplace import assign, prepare_write
 from .generator import coins, floats, integers, picks, source_of
 
@@ -92,6 +93,7 @@ def bernoulli_(self, p=0.5, *, generator=None):
 
     RuntimeError unless it lies in [0, 1].
     """
+    check_real(self, "bernoulli_")
     prepare_write(self)
     chance = move(p.array, CPU) if isinstance(p, Variable) else p
     coming, shape = numpy.shape(chance), self.array.shape
@@ -108,6 +110,7 @@ def random_(self, *bounds, generator=None):
     ``random_()`` draws in [0, largest]: the largest integer of the dtype, or the last one up to which a
     floating-point dtype has all integers. RuntimeError for an empty range.
     """
+    check_real(self, "random_")
     prepare_write(self)
     kind = self.array.dtype
     if not bounds:
@@ -139,6 +142,7 @@ def log_normal_(self, mean=1.0, std=2.0, *, generator=None):
     RuntimeError unless ``std`` is positive and the dtype floating-point.
     """
     prepare_write(self)
+    check_real(self, "log_normal_")
     _check_floating(self, "log_normal_")
     if not std > 0:
         raise RuntimeError(f"log_normal_ expects std > 0.0, but found std={std}")
@@ -162,6 +166,7 @@ def geometric_(self, p, *, generator=None):
 
     RuntimeError unless ``p`` lies in (0, 1).
     """
+    check_real(self, "geometric_")
     prepare_write(self)
     if not 0 < p < 1:
         raise RuntimeError(f"geometric_ expects p to be in (0, 1), but got p={p}")

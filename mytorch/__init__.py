@@ -9,6 +9,7 @@ from math import e, inf, nan, pi
 
 from .tensors.public_names import NoSuchName, own
 from .kernels.malloc import keep_freed_memory
+from .ops.composite import takes_tensors
 from .tensors.tensor import Size, Tensor
 from .version import __version__
 
@@ -183,6 +184,8 @@ __all__ = ["Size", "Tensor", "e", "inf", "keep_freed_memory", "nan", "newaxis", 
 # What is written in these rooms says that it is of this module; what is in public modules stays theirs.
 _ROOMS = tuple(f"{__name__}.{room}." for room in ("core", "kernels", "ops", "tensors"))
 
+_OF_TENSORS = ("ops.", "linalg.", "tensors.random_creation")  # errors there name what is no tensor
+
 for _name in ("Size", "Tensor", "keep_freed_memory"):
     own(__name__, _name, globals()[_name])
 
@@ -191,10 +194,12 @@ def __getattr__(name):
     if name in _WHERE:
         module, attribute = _WHERE[name]
         value = getattr(importlib.import_module(f"{__name__}.{module}"), attribute)
+        if module.startswith(_OF_TENSORS):
+            value = takes_tensors(value)
         if (getattr(value, "__module__", None) or "").startswith(_ROOMS):
             own(__name__, name, value)
     elif name in _METHODS:
-        value = getattr(Tensor, name)
+        value = takes_tensors(getattr(Tensor, name))
     elif name in _SUBMODULES:
         value = importlib.import_module(f"{__name__}.{name}")
     else:

@@ -56,7 +56,7 @@ ELSEWHERE = {
     "core/test_backward": "core/walk core/plan core/errors core/higher_order",
     "core/test_grad_mode": "autograd/grad_mode",
     "core/test_anomaly_mode": "autograd/anomaly_mode",
-    "core/test_scalar_arguments": "core/signature ops/composite",
+    "core/test_scalar_arguments": "core/signature",
     "distributions/test_distributions": """
         distributions/continuous distributions/discrete distributions/distribution
         distributions/independent distributions/mixture distributions/transformed""",
@@ -102,7 +102,7 @@ ELSEWHERE = {
         tensors/new_like tensors/legacy_types tensors/range_creation tensors/type_queries""",
     "tensors/test_generator": "random",
     "tensors/test_storage": """
-        tensors/tensor tensors/torch_flags ops/cast tensors/casting tensors/conversion""",
+        tensors/tensor tensors/torch_flags ops/cast tensors/casting""",
     "test_amp": "cuda/amp",
     "test_hub": "serialization/download utils/model_zoo",
     "test_jit": "onnx",

@@ -27,6 +27,8 @@ def explain(name, inputs, settings, error):
         )
     if isinstance(error, ValueError) and "broadcast" in str(error):
         error = _in_torchs_words(arrays, error)
+    if isinstance(error, AttributeError) and (places := [i for i, a in enumerate(arrays) if a is error.obj]):
+        error = TypeError(f"argument {places[0] + 1} must be Tensor, not {type(error.obj).__name__}")
     if getattr(error, "explained", False) or isinstance(error, (NotImplementedError, MemoryError)):
         return error
     new = _kind_of(error)(f"{name}({_described(arrays, settings)}): {error}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import warnings
 
+from ..core.graph import Variable as _Variable
 from ..ops import activation, softmax as softmax_ops
 from ..ops.activation import (
     gelu,
@@ -26,7 +27,8 @@ from ..ops.layers.embedding import embedding, embedding_bag
 from ..ops.spatial.fold import channel_shuffle, fold, pixel_shuffle, pixel_unshuffle, unfold
 from ..ops.gather import one_hot
 from ..ops.spatial.grid import affine_grid, grid_sample
-from ..ops.inplace import inplace as in_place
+from ..ops.composite import takes_tensors as _takes_tensors
+from ..ops.inplace import inplace as _in_place
 from ..ops.spatial.interpolate import interpolate, upsample, upsample_bilinear, upsample_nearest
 from ..ops.layers.layer_norm import layer_norm, local_response_norm, rms_norm
 from ..ops.layers.linear import bilinear, linear
@@ -95,11 +97,11 @@ from ..tensors.public_names import publish as _publish
 # ---- activations that also work in place ---------------------------------------------------------
 
 relu_, leaky_relu_, elu_, celu_, selu_ = map(
-    in_place, (activation.relu, activation.leaky_relu, activation.elu, activation.celu, activation.selu)
+    _in_place, (activation.relu, activation.leaky_relu, activation.elu, activation.celu, activation.selu)
 )
-hardtanh_, threshold_ = in_place(activation.hardtanh), in_place(activation.threshold)
+hardtanh_, threshold_ = _in_place(activation.hardtanh), _in_place(activation.threshold)
 _silu_, _mish_, _relu6_, _hardsigmoid_, _hardswish_ = map(
-    in_place,
+    _in_place,
     (activation.silu, activation.mish, activation.relu6, activation.hardsigmoid, activation.hardswish),
 )
 
@@ -180,6 +182,10 @@ def _dimension(name, input, dim):
             "Change the call to include dim=X as an argument.",
             stacklevel=4,
         )
+        if not isinstance(input, _Variable):
+            raise TypeError(
+                f"{name}(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}"
+            )
         dim = 0 if input.ndim in (0, 1, 3) else 1
     return dim
 
@@ -199,5 +205,11 @@ def log_softmax(input, dim=None, _stacklevel=3, dtype=None):
     return softmax_ops.log_softmax(input, dim=_dimension("log_softmax", input, dim), dtype=dtype)
 
 
+# those that are written here are operations and their in-place forms, which see to it themselves
+globals().update(
+    (name, _takes_tensors(value))
+    for name, value in list(globals().items())
+    if not name.startswith("_") and getattr(value, "__module__", __name__) != __name__
+)
 _publish(__name__, [name for name in globals() if not name.startswith("_")])
 __getattr__ = _lookup(__name__)

@@ -40,11 +40,14 @@ def inplace(operation):
 
     @functools.wraps(operation)
     def method(self, *inputs, **settings):
-        prepare_write(self)
-        before = wrap(self.array, self._node)
-        if reads_input and grad_state.get() is True and _live((before, *inputs, *settings.values())):
-            before.array = before.array.copy()  # a formula needs the old values
-        result = operation(before, *inputs, **settings)
+        try:
+            prepare_write(self)
+            before = wrap(self.array, self._node)
+            if reads_input and grad_state.get() is True and _live((before, *inputs, *settings.values())):
+                before.array = before.array.copy()  # a formula needs the old values
+            result = operation(before, *inputs, **settings)
+        except (AttributeError, TypeError) as error:
+            raise _named_in_place(operation.__name__, self, error) from error
         if result.array.dtype.kind == "f" and self.array.dtype.kind == "c":
             raise RuntimeError(f"In-place {operation.__name__} is not supported for complex tensors.")
         return assign(self, result)
@@ -52,6 +55,16 @@ def inplace(operation):
     method.__name__ = method.__qualname__ = operation.__name__ + "_"
     method.__doc__ = f"In-place form of :func:`{operation.__name__}`; returns the tensor itself."
     return method
+
+
+def _named_in_place(name, x, error):
+    """An error of the operation ``name`` on ``x``, with the name of its in-place form."""
+    if not isinstance(x, Variable):
+        return TypeError(f"{name}_(): argument 'input' (position 1) must be Tensor, not {type(x).__name__}")
+    text = str(error)
+    if type(error) is TypeError and text.startswith(f"{name}("):
+        error.args = (f"{name}_{text[len(name) :]}",)
+    return error
 
 
 def reshaped_in_place(operation):

@@ -141,7 +141,10 @@ def randint_like(
 
 @composite
 def randperm(n: int, *, generator=None, dtype="int64", device=None, requires_grad=False, **options):
-    """A random permutation of 0 … n-1. RuntimeError for a negative ``n`` or a dtype that cannot hold it."""
+    """A random permutation of 0 … n-1.
+
+    RuntimeError for a negative ``n`` or a dtype that cannot hold it, NotImplementedError for complex ones.
+    """
     if n < 0:
         raise RuntimeError(f"Trying to create tensor with negative dimension {n}: [{n}]")
     kind, place, out = creation_options(dtype if options.get("out") is None else None, device, options)

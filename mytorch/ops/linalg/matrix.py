@@ -200,6 +200,7 @@ def _power(A, n):
     return out
 
 
+@composite
 def matrix_exp(A):
     """Σ Aᵏ / k! of square matrices (…, n, n). Higham (2005).
 

@@ -197,7 +197,7 @@ PARTS = [
     in_both("view_as_complex", named("polar"), POSITIVE, Real((2, 3)), note="polar"),
     in_both("view_as_complex", named("complex"), Real((3,)), Real((3,)), note="of parts"),
     in_both("view_as_real", named("view_as_real"), (3,)),
-    in_both("view_as_real", lambda m, z: (z.real * z.imag, z.imag), (3,), note="parts"),
+    in_both("imag", lambda m, z: (z.real * z.imag, z.imag), (3,), note="parts"),
     in_both("atan2", named("angle"), (2, 3)),
     Sample(
         "view_as_complex",

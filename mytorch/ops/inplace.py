@@ -11,7 +11,7 @@ import functools
 
 import numpy
 
-from ..core.arrays import QUIET, as_array, device_of, float_errors, is_array, xp
+from ..core.arrays import QUIET, as_array, device_of, float_errors, is_array, owner, xp
 from ..core.dtypes import category
 from ..core.graph import Leaf, Node, Output, Variable, changed, grad_state, readers, rebase, refresh, wrap
 from ..core.scalar_arguments import as_number
@@ -138,7 +138,8 @@ def _copy_on_write(x):
     """
     counter, maker = x._counter, x._node.parent if type(x._node) is Output else x._node
     if type(maker) is Node and maker.plan.op.copy_on_write == "out":
-        _save_copies(maker, counter, lambda value: value is x.array)
+        memory = owner(x.array)
+        _save_copies(maker, counter, lambda value: is_array(value) and owner(value) is memory)
     for reader in readers(counter):
         _save_copies(reader, counter, is_array)
 
@@ -151,8 +152,9 @@ def _save_copies(node, counter, chosen):
 
 
 def _copied(value, chosen):
-    if type(value) is tuple:
-        return tuple(_copied(v, chosen) for v in value)
+    if isinstance(value, tuple):
+        parts = [_copied(v, chosen) for v in value]
+        return type(value)(*parts) if hasattr(value, "_fields") else tuple(parts)
     return value.copy() if chosen(value) else value
 
 

@@ -11,7 +11,7 @@ import functools
 
 import numpy
 
-from ..core.arrays import QUIET, as_array, device_of, float_errors, is_array, owner, xp
+from ..core.arrays import QUIET, address, as_array, device_of, float_errors, is_array, owner, xp
 from ..core.dtypes import category
 from ..core.graph import Leaf, Node, Output, Variable, changed, grad_state, readers, rebase, refresh, wrap
 from ..core.scalar_arguments import as_number
@@ -22,11 +22,15 @@ from .shape import expand
 
 
 def _live(values):
-    """Whether one of ``values`` is a tensor that takes part in the graph."""
-    for v in values:  # noqa: SIM110  any() takes twice as long
-        if isinstance(v, Variable) and v._node is not None:
-            return True
-    return False
+    """Whether one of ``values`` is a tensor in the graph. Each is brought up to date with its base."""
+    found = False
+    for v in values:
+        if isinstance(v, Variable):
+            base = v._base
+            if base is not None and base._node is not v._base_node:
+                refresh(v)
+            found = found or v._node is not None or (base is not None and base._node is not None)
+    return found
 
 
 def inplace(operation):
@@ -178,7 +182,8 @@ def assign(x, result):
         if x._base is not None and (result._node is not None or x._base._node is not None):
             base = x._base
             rebase(base, write_view(wrap(base.array, base._node), result, view=x._view)._node)
-            refresh(x)
+            if x._mytorch_retaining is not None or type(x._node) is Output:
+                refresh(x)  # others take their new place when they are used again
         elif x._base is None:
             # overwritten by constants: still in the graph, with a gradient of zero
             if x._node is not None and result._node is None:
@@ -187,11 +192,9 @@ def assign(x, result):
     return x
 
 
-def _recorded(*variables):
-    """Whether a write among ``variables`` has to take part in the graph."""
-    return grad_state.get() is True and any(
-        v._node is not None or (v._base is not None and v._base._node is not None) for v in variables
-    )
+def _recorded(*values):
+    """Whether a write among ``values`` has to take part in the graph."""
+    return grad_state.get() is True and _live(values)
 
 
 # ---- assignment ----------------------------------------------------------------------------------
@@ -288,6 +291,10 @@ def setitem(x, index, value):
     is_tensor = isinstance(value, Variable)
     if not is_tensor:
         value = _number(value, x)
+    elif not pick and x._node is not None and value._base is not None and _is_part(value, x, view):
+        prepare_write(x)
+        changed(x)  # the end of ``x[index] += …``, which has changed that view already
+        return
     if not pick and 0 not in x.array.strides and not (_recorded(x, value) if is_tensor else _recorded(x)):
         prepare_write(x)
         if _stored(x.array, view, to_device(value, device_of(x.array)).array if is_tensor else value):
@@ -298,6 +305,15 @@ def setitem(x, index, value):
     else:
         view = view if type(view) is tuple else (view,)
         _assign_view(x, view if Ellipsis in view else (*view, Ellipsis), value)
+
+
+def _is_part(value, x, index):
+    """Whether the view ``value`` is ``x[index]``: the same elements of the same memory."""
+    if value._base is not (x if x._base is None else x._base):
+        return False
+    part, array = getitem(x.array, index=index if type(index) is tuple else (index, ...)), value.array
+    same = array.shape == part.shape and array.strides == part.strides and array.dtype == part.dtype
+    return same and address(array) == address(part)
 
 
 def _assign_view(x, index, value):

@@ -182,8 +182,9 @@ def assign(x, result):
         if x._base is not None and (result._node is not None or x._base._node is not None):
             base = x._base
             rebase(base, write_view(wrap(base.array, base._node), result, view=x._view)._node)
-            if x._mytorch_retaining is not None or type(x._node) is Output:
-                refresh(x)  # others take their new place when they are used again
+            # a view of an operation takes its new place when it is used again
+            if x._mytorch_retaining is not None or type(x._node) not in (Node, type(None)):
+                refresh(x)
         elif x._base is None:
             # overwritten by constants: still in the graph, with a gradient of zero
             if x._node is not None and result._node is None:
@@ -311,7 +312,9 @@ def _is_part(value, x, index):
     """Whether the view ``value`` is ``x[index]``: the same elements of the same memory."""
     if value._base is not (x if x._base is None else x._base):
         return False
-    part, array = getitem(x.array, index=index if type(index) is tuple else (index, ...)), value.array
+    index = index if type(index) is tuple else (index,)
+    part = getitem(x.array, index=index if Ellipsis in index else (*index, ...))
+    array = value.array
     same = array.shape == part.shape and array.strides == part.strides and array.dtype == part.dtype
     return same and address(array) == address(part)
 

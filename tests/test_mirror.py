@@ -63,6 +63,9 @@ ELSEWHERE = {
     "distributions/test_more_distributions": """
         distributions/continuous_bernoulli distributions/counts distributions/gammas
         distributions/heavy_tails distributions/one_hot""",
+    "distributions/test_transforms": """
+        distributions/composed_transforms distributions/number_transforms distributions/transform
+        distributions/vector_transforms""",
     "autograd/test_function": "autograd/variable autograd/function_node",
     "autograd/test_hooks": "utils/hooks tensors/removable_handle",
     "kernels/test_numba_loops": "backends/show_config",

@@ -43,7 +43,7 @@ class Module(HookedCall, Registration, Moving, State):
         init = cls.__init__
         if "__init__" not in vars(cls) and getattr(init, "__qualname__", "").startswith("_"):
             own = FunctionType(init.__code__, init.__globals__, None, init.__defaults__, init.__closure__)
-            cls.__init__ = functools.update_wrapper(own, init, updated=())  # type: ignore[method-assign]
+            cls.__init__ = functools.update_wrapper(own, init, updated=())
             own.__kwdefaults__, own.__qualname__ = init.__kwdefaults__, f"{cls.__qualname__}.__init__"
 
     def __init__(self, *args, **kwargs):

@@ -145,7 +145,7 @@ def _pixels(x, n, align_corners):
 
 
 def _taps(x, n, mode, padding_mode, align_corners):
-    """What a sample at position ``x`` in a row of ``n`` pixels is made of: pairs of a pixel and its weight."""
+    """What a sample at ``x`` in a row of ``n`` pixels is made of: pairs of a pixel and its weight."""
     if mode == "bicubic":
         start = x.detach().floor()
         return [
@@ -160,7 +160,7 @@ def _taps(x, n, mode, padding_mode, align_corners):
 
 
 def _inside(x, n, padding_mode, align_corners):
-    """Positions in a row of ``n`` pixels, moved into it unless the padding is "zeros"; nan becomes pixel 0."""
+    """Positions in a row of ``n`` pixels, moved into it unless padded by "zeros"; nan becomes pixel 0."""
     if padding_mode != "zeros":
         x = select(x == x, x, 0)
     if padding_mode == "reflection":

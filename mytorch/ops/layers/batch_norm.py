@@ -11,7 +11,7 @@ from ...core.primitive import primitive
 from ...core.sums import row_sums, summed, wide
 from ...kernels.windows import batch_first, batch_last, over_blocks
 from ..reduce import mean
-from ..shape import reshape
+from ..shape import expand, reshape
 from ..shape_arguments import integer
 from ..transcendental import rsqrt
 
@@ -230,8 +230,12 @@ def instance_norm(
             _move(running_mean, of_means, momentum)
             _move(running_var, of_variances * (count / (count - 1)), momentum)
 
-    out = standardise_channels(reshape(input, shape=(1, n * channels, *sizes)), eps=eps, observe=observe)
-    return _rescaled(reshape(out, shape=tuple(input.shape)), weight, bias)
+    weight, bias = (
+        v if v is None else reshape(expand(v, shape=(n, channels)), shape=(-1,)) for v in (weight, bias)
+    )
+    samples = reshape(input, shape=(1, n * channels, *sizes))  # each channel of each sample is a channel
+    out = standardise_channels(samples, weight, bias, eps=eps, observe=observe)
+    return reshape(out, shape=tuple(input.shape))
 
 
 def group_norm(input, num_groups, weight=None, bias=None, eps=1e-5):

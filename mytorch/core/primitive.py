@@ -105,8 +105,8 @@ class Primitive:
         op, signature, forward = self, self.signature, self.forward
         prepare, aux, view, differentiable = self.prepare, self.aux, self.view, self.differentiable
         only_real = self.complex is None
-        only_arrays = not (signature.defaults or signature.variadic)
-        arity = len(signature.inputs) if only_arrays else -1  # a call with so many needs no sorting out
+        # a call with so many inputs, and nothing else, needs no sorting out
+        arity = -1 if signature.defaults or signature.variadic else len(signature.inputs)
 
         def call(*inputs, **settings):
             pattern = 1  # a number that says which inputs are Variables and which want a gradient

@@ -169,12 +169,13 @@ def assign(x, result):
             f"output with shape {list(x.array.shape)} doesn't match the broadcast shape "
             f"{list(result.array.shape)}"
         )
-    if category(result.array.dtype) > category(x.array.dtype):
-        raise RuntimeError(
-            f"result type {result.array.dtype} can't be cast to the desired output type {x.array.dtype}"
-        )
-    if result.array.dtype != x.array.dtype:
-        result = result.astype(x.array.dtype)
+    kind = x.array.dtype
+    if result.array.dtype != kind:
+        if category(result.array.dtype) > category(kind):
+            raise RuntimeError(
+                f"result type {result.array.dtype} can't be cast to the desired output type {kind}"
+            )
+        result = result.astype(kind)
     if result.array is not x.array:
         _store(x.array, ..., result.array)
     changed(x)

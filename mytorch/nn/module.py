@@ -38,10 +38,11 @@ class Module(HookedCall, Registration, Moving, State):
     training: bool
 
     def __init_subclass__(cls, **kwargs):
-        """Errors of a constructor that is written in a private base class name the class that is made."""
+        """Errors of a constructor that is written in a private class of ours name the class that is made."""
         super().__init_subclass__(**kwargs)
         init = cls.__init__
-        if "__init__" not in vars(cls) and getattr(init, "__qualname__", "").startswith("_"):
+        inherited = "__init__" not in vars(cls) and isinstance(init, FunctionType)
+        if inherited and init.__qualname__.startswith("_") and init.__module__.startswith(__package__):
             own = FunctionType(init.__code__, init.__globals__, None, init.__defaults__, init.__closure__)
             cls.__init__ = functools.update_wrapper(own, init, updated=())
             own.__kwdefaults__, own.__qualname__ = init.__kwdefaults__, f"{cls.__qualname__}.__init__"

@@ -107,6 +107,29 @@ def embedding_bag(
     ValueError or RuntimeError for arguments that do not fit, NotImplementedError for ``per_sample_weights``
     with another mode. The other arguments are those of :func:`embedding`.
     """
+    _check_bags(input, weight, mode, per_sample_weights, scale_grad_by_freq, sparse)
+    starts, ends = _bags(input, offsets, include_last_offset)
+    module, flat = xp(starts), input.reshape(-1)
+    rows = embedding(flat, weight, padding_idx, max_norm, norm_type, scale_grad_by_freq)  # (N, D)
+    padding_idx = _padding_row(padding_idx, weight.shape[0])
+    counted = module.ones(flat.array.shape, bool) if padding_idx is None else flat.array != padding_idx
+    bags = module.repeat(module.arange(len(starts)), ends - starts)  # the bag of each row
+    shape = (len(starts), weight.shape[1])
+    if mode == "max":
+        return _maxima(rows, counted, starts, ends, shape)
+    if per_sample_weights is not None:
+        rows = rows * per_sample_weights.reshape(-1, 1)
+    if padding_idx is not None:
+        rows = rows * counted[:, None]
+    total = put_in_zeros(rows[: len(bags)], shape=shape, index=(bags,))
+    if mode == "sum":
+        return total
+    sizes = module.bincount(bags, counted[: len(bags)], minlength=len(starts))
+    return total / module.maximum(sizes, 1)[:, None].astype(weight.array.dtype)
+
+
+def _check_bags(input, weight, mode, per_sample_weights, scale_grad_by_freq, sparse):
+    """The errors of :func:`embedding_bag`, but those of offsets."""
     if per_sample_weights is not None and per_sample_weights.shape != input.shape:
         raise ValueError(
             f"embedding_bag: If per_sample_weights ({per_sample_weights.shape}) is not None, then it must "
@@ -126,24 +149,6 @@ def embedding_bag(
             "embedding_bag: per_sample_weights was not None. per_sample_weights is only supported for "
             f"mode='sum' (got mode='{mode}')."
         )
-    starts, ends = _bags(input, offsets, include_last_offset)
-    module, flat = xp(starts), input.reshape(-1)
-    rows = embedding(flat, weight, padding_idx, max_norm, norm_type, scale_grad_by_freq)  # (N, D)
-    padding_idx = _padding_row(padding_idx, weight.shape[0])
-    counted = module.ones(flat.array.shape, bool) if padding_idx is None else flat.array != padding_idx
-    bags = module.repeat(module.arange(len(starts)), ends - starts)  # the bag of each row
-    shape = (len(starts), weight.shape[1])
-    if mode == "max":
-        return _maxima(rows, counted, starts, ends, shape)
-    if per_sample_weights is not None:
-        rows = rows * per_sample_weights.reshape(-1, 1)
-    if padding_idx is not None:
-        rows = rows * counted[:, None]
-    total = put_in_zeros(rows[: len(bags)], shape=shape, index=(bags,))
-    if mode == "sum":
-        return total
-    sizes = module.bincount(bags, counted[: len(bags)], minlength=len(starts))
-    return total / module.maximum(sizes, 1)[:, None].astype(weight.array.dtype)
 
 
 def _bags(input, offsets, include_last_offset):

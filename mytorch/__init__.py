@@ -9,6 +9,7 @@ from math import e, inf, nan, pi
 
 from .tensors.public_names import NoSuchName, documented, own
 from .kernels.malloc import keep_freed_memory
+from .ops.composite import takes_tensors
 from .tensors.tensor import Size, Tensor
 from .version import __version__
 
@@ -26,7 +27,8 @@ _HOMES = {
     "core.anomaly_mode": "is_anomaly_check_nan_enabled is_anomaly_enabled",
     "core.arrays": "device get_default_device=default_device set_default_device",
     "core.dtypes": """
-        bfloat16 bool=bool_ complex128 complex64 double dtype float16 float32 float64
+        bfloat16 bool=bool_ cdouble=complex128 cfloat=complex64 complex128 complex64 double
+        dtype float16 float32 float64
         float=float_ get_default_dtype half int16 int32 int64 int8 int=int_ long
         set_default_dtype short uint16 uint32 uint64 uint8
     """,
@@ -186,6 +188,8 @@ __all__ = ["Size", "Tensor", "e", "inf", "keep_freed_memory", "nan", "newaxis", 
 # What is written in these rooms says that it is of this module; what is in public modules stays theirs.
 _ROOMS = tuple(f"{__name__}.{room}." for room in ("core", "kernels", "ops", "tensors"))
 
+_OF_TENSORS = ("ops.", "linalg.", "tensors.random_creation")  # errors there name what is no tensor
+
 for _name in ("Size", "Tensor", "keep_freed_memory"):
     own(__name__, _name, globals()[_name])
 
@@ -194,10 +198,12 @@ def __getattr__(name):
     if name in _WHERE:
         module, attribute = _WHERE[name]
         value = documented(getattr(importlib.import_module(f"{__name__}.{module}"), attribute))
+        if module.startswith(_OF_TENSORS):
+            value = takes_tensors(value)
         if (getattr(value, "__module__", None) or "").startswith(_ROOMS):
             own(__name__, name, value)
     elif name in _METHODS:
-        value = documented(getattr(Tensor, name))
+        value = takes_tensors(documented(getattr(Tensor, name)))
     elif name in _SUBMODULES:
         value = importlib.import_module(f"{__name__}.{name}")
     else:

@@ -62,13 +62,16 @@ ELSEWHERE = {
     "core/test_backward": "core/walk core/plan core/errors core/higher_order",
     "core/test_grad_mode": "autograd/grad_mode",
     "core/test_anomaly_mode": "autograd/anomaly_mode",
-    "core/test_scalar_arguments": "core/signature ops/composite",
+    "core/test_scalar_arguments": "core/signature",
     "distributions/test_distributions": """
         distributions/continuous distributions/discrete distributions/distribution
         distributions/independent distributions/mixture distributions/transformed""",
     "distributions/test_more_distributions": """
         distributions/continuous_bernoulli distributions/counts distributions/gammas
         distributions/heavy_tails distributions/one_hot""",
+    "distributions/test_transforms": """
+        distributions/composed_transforms distributions/number_transforms distributions/transform
+        distributions/vector_transforms""",
     "autograd/test_function": "autograd/variable autograd/function_node",
     "autograd/test_hooks": "utils/hooks tensors/removable_handle",
     "kernels/test_numba_loops": "backends/show_config",
@@ -111,7 +114,7 @@ ELSEWHERE = {
         tensors/new_like tensors/legacy_types tensors/range_creation tensors/type_queries""",
     "tensors/test_generator": "random",
     "tensors/test_storage": """
-        tensors/tensor tensors/torch_flags ops/cast tensors/casting tensors/conversion""",
+        tensors/tensor tensors/torch_flags ops/cast tensors/casting""",
     "amp/test_autocast": "amp/custom_function amp/policies ops/interpose",
     "amp/test_grad_scaler": "cuda/amp",
     "test_documentation": "documentation/signatures documentation/text",

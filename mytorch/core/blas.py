@@ -7,7 +7,6 @@ threads of the BLAS while it lasts (``kernels.threads.lapack``).
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import os
 
@@ -33,17 +32,3 @@ def use_one_thread() -> bool:
     for library in libraries():
         library.set_num_threads(1)
     return True
-
-
-@contextlib.contextmanager
-def several_threads(count: int):
-    """The BLAS may use ``count`` threads within; a library that has several already keeps its own number."""
-    ours = use_one_thread() and count > 1
-    single = [library for library in libraries() if library.get_num_threads() == 1] if ours else []
-    try:
-        for library in single:
-            library.set_num_threads(count)
-        yield
-    finally:
-        for library in single:
-            library.set_num_threads(1)

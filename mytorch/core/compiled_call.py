@@ -21,12 +21,14 @@ from __future__ import annotations
 import linecache
 import types
 
+# ruff: noqa: F401  (the compiled functions use these)
 from . import graph
 from .arrays import QUIET, as_array, float_errors, ndarray
-from .errors import explain
+from .errors import explain, refuse_complex
 from .graph import Variable, grad_state, note_view, refresh
 from .scalar_arguments import PLAIN
 
+create = object.__new__
 MISSING = object()  # stands for an argument that was not given
 
 INPUT = """
@@ -41,6 +43,7 @@ COMPUTE = """
     token = float_errors.set(QUIET)
     try:
         {prepare}
+        {only_real}
         result = forward({call})
     except Exception as error:
         raise explain(op.name, ({inputs}), {settings}, error) from error
@@ -55,6 +58,9 @@ RECORD = """
         node = op.record(
             {pattern}, {inference}, ({inputs}), given, arrays, result, extras, {settings}, counter
         )"""
+REAL = """first = arrays[0]
+        if type(first) is not ndarray or first.dtype.kind == "c":
+            refuse_complex(op.name, arrays)"""
 SEVERAL = """
     if type(result) is tuple:
         return op.several(result, node, ({inputs}), {settings})"""
@@ -68,28 +74,21 @@ WRAP = """
     return new
 """
 
-
-USED = {  # by the compiled functions
-    "MISSING": MISSING,
-    "PLAIN": PLAIN,
-    "QUIET": QUIET,
-    "Variable": Variable,
-    "as_array": as_array,
-    "create": object.__new__,
-    "explain": explain,
-    "float_errors": float_errors,
-    "grad_state": grad_state,
-    "graph": graph,
-    "ndarray": ndarray,
-    "note_view": note_view,
-    "refresh": refresh,
-}
 FIRST_CALL = compile("lambda *a, **s: compile_now(op)(*a, **s)", __name__, "eval").co_consts[0]
+TAKEN = {
+    *globals(),
+    *"op forward prepare more others given arrays token first result extras node counter state new".split(),
+}
+
+
+def can_be_compiled(signature):
+    """Whether the parameters are fixed, and have names that the source does not use itself."""
+    return signature.variadic is None and not TAKEN & {*signature.inputs, *signature.defaults}
 
 
 def compiled_call(op):
     """The function of ``op``, a Primitive. It compiles itself when it is first called."""
-    names = {"op": op, "forward": op.forward, "prepare": op.prepare, "compile_now": compile_now, **USED}
+    names = dict(globals(), op=op, forward=op.forward, prepare=op.prepare, __name__=op.forward.__module__)
     return types.FunctionType(FIRST_CALL, names, op.name)
 
 
@@ -125,6 +124,7 @@ def source(op):
         "settings": "{" + ", ".join(f"{name!r}: {name}" for name in signature.defaults) + "}",
         "arrays": ", ".join(arrays),
         "prepare": "arrays = prepare(arrays)" if op.prepare else "",
+        "only_real": REAL if op.complex is None else "",
         "call": ", ".join(
             [*(["*arrays"] if op.prepare else arrays), *(f"{n}={n}" for n in signature.defaults)]
         ),

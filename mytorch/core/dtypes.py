@@ -47,7 +47,7 @@ class dtype:
         return as_dtype, (self.name,)
 
     def to_real(self):
-        return self
+        return by_numpy[self.numpy.type().real.dtype] if self.is_complex else self
 
 
 def _same_numpy(mine, other):

@@ -27,6 +27,8 @@ def explain(name, inputs, settings, error):
         )
     if isinstance(error, ValueError) and "broadcast" in str(error):
         error = _in_torchs_words(arrays, error)
+    if isinstance(error, AttributeError) and (places := [i for i, a in enumerate(arrays) if a is error.obj]):
+        error = TypeError(f"argument {places[0] + 1} must be Tensor, not {type(error.obj).__name__}")
     if getattr(error, "explained", False) or isinstance(error, (NotImplementedError, MemoryError)):
         return error
     new = _kind_of(error)(f"{name}({_described(arrays, settings)}): {error}")
@@ -66,6 +68,13 @@ def refuse_integer_results(name, inputs, dtype):
         raise RuntimeError(
             f"{name}(): Autograd not support dtype: {as_dtype(dtype)}, but the input requires grad"
         )
+
+
+def refuse_complex(name, arrays):
+    """NotImplementedError for complex numbers among ``arrays``: the operation takes real ones alone."""
+    for a in arrays:
+        if isinstance(a, complex) or (_is_array(a) and a.dtype.kind == "c"):
+            raise NotImplementedError(f"{name}() is not implemented for {getattr(a, 'dtype', 'complex')}")
 
 
 def refuse_inference(plan, inputs):

@@ -36,6 +36,8 @@ class _Switch:
 
     def __call__(self, function):
         """Decorate ``function`` (a plain, async or generator function) to run in this mode."""
+        if not callable(function):
+            raise TypeError(f"{type(self).__name__}() decorates a function, not {type(function).__name__}")
         if inspect.isgeneratorfunction(function):
             return self._around_generator(function)
         if inspect.isasyncgenfunction(function):

@@ -75,7 +75,7 @@ class Plan:
     def for_complex(self):
         """The plan for complex results. NotImplementedError if the rules do not serve them."""
         if self.with_complex is None:
-            if self.op.complex is None:
+            if self.op.complex in (None, "values"):
                 raise NotImplementedError(f"{self.op.name}: complex numbers are not differentiated")
             self.with_complex = plan = copy.copy(self)
             if self.op.complex == "holomorphic":

@@ -16,8 +16,8 @@ import numpy
 
 from .anomaly_mode import detect_anomaly
 from .arrays import QUIET, as_array, float_errors
-from .compiled_call import MISSING, compiled_call
-from .errors import explain, refuse_inference
+from .compiled_call import MISSING, can_be_compiled, compiled_call
+from .errors import explain, refuse_complex, refuse_inference
 from .graph import Name, Node, Variable, clock, grad_state, note_reader, note_view, output_edge, refresh, wrap
 from .plan import MANY, Plan
 from .signature import Signature
@@ -47,11 +47,11 @@ def primitive(forward=None, /, **declaration):
     broadcasts: inputs broadcast; their gradients are summed back to their shapes (and cast to their dtypes).
     copy_on_write: "out" or "x", the first input: the rules get a copy before that tensor is changed in
         place, since PyTorch's do not read it; layers such as ReLU(inplace=True) may follow.
-    complex: whether the rules serve complex numbers, whose gradient is that of the real part plus i times
-        that of the imaginary part. None: not at all, and recording complex results is refused; ``forward``
-        must not make real ones of complex numbers. True: as they are written; the operation is linear, or
-        they conjugate what they must. "holomorphic": they are the real derivative, so they are run on the
-        conjugate of the gradient, and what they give is conjugated.
+    complex: None: complex numbers are refused, as they have no order. Else whether the rules serve them; the
+        gradient of a complex number is that of the real part plus i times that of the imaginary part. True:
+        as they are written; the operation is linear, or they conjugate what they must. "holomorphic": they
+        are the real derivative, so they are run on the conjugate of the gradient, and what they give is
+        conjugated. "values": not at all, recording is refused.
     name: the operation's name; that of ``forward`` without underscores if not given.
     """
     if forward is None:
@@ -104,13 +104,8 @@ class Primitive:
 
     def as_function(self):
         """The operation as the function that is public."""
-        forward = self.forward
-        if self.signature.variadic:
-
-            def function(*inputs, **settings):
-                return self(*inputs, **settings)
-        else:
-            function = compiled_call(self)
+        forward, general = self.forward, lambda *inputs, **settings: self(*inputs, **settings)
+        function = compiled_call(self) if can_be_compiled(self.signature) else general
         function.__name__ = function.__qualname__ = self.name
         function.__doc__, function.__module__, function.primitive = forward.__doc__, forward.__module__, self
         function.__signature__ = inspect.signature(forward)
@@ -140,6 +135,8 @@ class Primitive:
         try:
             if self.prepare is not None:
                 arrays = self.prepare(given)
+            if self.complex is None:
+                refuse_complex(self.name, arrays)
             out = self.forward(*arrays, **settings)
         except Exception as error:
             raise explain(self.name, inputs, settings, error) from error

@@ -31,6 +31,7 @@ ALIASES = {
     "exponent": "y",  # torch's name for pow's
     "values": "y",  # and for heaviside's
 }
+_TORCHS = {"x": "input", "y": "other"}  # torch's names for them
 _MISSING = inspect.Parameter.empty
 
 
@@ -70,7 +71,7 @@ class Signature:
                 kind = type(settings[name]).__name__
                 raise TypeError(f"{self.name}(): argument {name!r} must be bool, not {kind}")
         for name, check in self.numbers:
-            if type(settings[name]) not in PLAIN:
+            if name in settings and type(settings[name]) not in PLAIN:
                 settings[name] = check(settings[name], self.name, name)
         return inputs, settings
 
@@ -92,7 +93,8 @@ class Signature:
         everything = {**self.optional, **self.known, **values}
         missing = [n for n in (*self.inputs, *self.required) if n not in everything]
         if missing:
-            raise TypeError(f"{self.name}() missing required argument: {', '.join(map(repr, missing))}")
+            names = ", ".join(repr(_TORCHS.get(name, name)) for name in missing)
+            raise TypeError(f"{self.name}() missing required argument: {names}")
         bound = {name: everything[name] for name in self.defaults}
         return (arrays if self.variadic else [everything[name] for name in self.inputs]), bound
 

@@ -5,14 +5,15 @@ The caller cuts a job into pieces, and each piece writes its own memory. So resu
 
 from __future__ import annotations
 
+import contextlib
 import os
 import queue
 import threading
 
 import numpy
 
-from ..core import blas
 from ..core.arrays import QUIET, float_errors
+from ..core.blas import libraries, use_one_thread
 
 
 def available_cores() -> int:
@@ -198,7 +199,7 @@ def parallel_for(function, pieces) -> None:
         for piece in pieces:
             function(piece)
         return
-    blas.use_one_thread()
+    use_one_thread()
     job = _Job(function, pieces)
     for worker in _helpers(threads - 1):
         worker.offer(job)
@@ -217,9 +218,23 @@ def spans(n: int, count: int) -> list[tuple[int, int]]:
 _LARGE_MATRIX = 512 * 512  # elements; for smaller ones the BLAS's threads wait longer than they work
 
 
+@contextlib.contextmanager
+def several_threads(count: int):
+    """The BLAS may use ``count`` threads within; a library that has several already keeps its own number."""
+    ours = use_one_thread() and count > 1
+    single = [library for library in libraries() if library.get_num_threads() == 1] if ours else []
+    try:
+        for library in single:
+            library.set_num_threads(count)
+        yield
+    finally:
+        for library in single:
+            library.set_num_threads(1)
+
+
 def lapack(function, x, *args, **settings):
     """``function(x, ...)``, a call of LAPACK; for large matrices the BLAS may use its own threads."""
     if type(x) is not numpy.ndarray or x.ndim < 2 or x.shape[-1] * x.shape[-2] < _LARGE_MATRIX:
         return function(x, *args, **settings)
-    with blas.several_threads(1 if getattr(_inside, "worker", False) else _threads[0]):
+    with several_threads(1 if getattr(_inside, "worker", False) else _threads[0]):
         return function(x, *args, **settings)

@@ -30,15 +30,14 @@ class _Conv(Module):
         in_channels,
         out_channels,
         kernel_size,
-        stride,
-        padding,
-        dilation,
-        output_padding,
-        groups,
-        bias,
-        padding_mode,
-        device,
-        dtype,
+        stride=1,
+        padding=0,
+        dilation=1,
+        groups=1,
+        bias=True,
+        padding_mode="zeros",
+        device=None,
+        dtype=None,
     ):
         super().__init__()
         n = self.dimensions
@@ -63,7 +62,7 @@ class _Conv(Module):
         self.kernel_size, self.stride = per_dimension(kernel_size, n), stride
         self.dilation = per_dimension(dilation, n)
         self.padding = padding if isinstance(padding, str) else per_dimension(padding, n)
-        self.output_padding = per_dimension(output_padding, n)
+        self.output_padding = (0,) * n
         if self.transposed:
             channels = (in_channels, out_channels // groups)
         else:
@@ -107,35 +106,6 @@ class _Conv(Module):
 
 class _ConvNd(_Conv):
     transposed = False
-
-    def __init__(
-        self,
-        in_channels,
-        out_channels,
-        kernel_size,
-        stride=1,
-        padding=0,
-        dilation=1,
-        groups=1,
-        bias=True,
-        padding_mode="zeros",
-        device=None,
-        dtype=None,
-    ):
-        super().__init__(
-            in_channels,
-            out_channels,
-            kernel_size,
-            stride,
-            padding,
-            dilation,
-            0,
-            groups,
-            bias,
-            padding_mode,
-            device,
-            dtype,
-        )
 
     def forward(self, input):
         """The convolution of ``input``."""
@@ -256,13 +226,12 @@ class _ConvTransposeNd(_Conv):
             stride,
             padding,
             dilation,
-            output_padding,
             groups,
             bias,
-            padding_mode,
-            device,
-            dtype,
+            device=device,
+            dtype=dtype,
         )
+        self.output_padding = per_dimension(output_padding, self.dimensions)
 
     def forward(self, input, output_size=None):
         """The transposed convolution of ``input``.

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from ..core.arrays import device_of, xp
 from ..core.scalar_arguments import as_number
 from ..ops.arithmetic import mul
+from ..ops.elementwise import check_real
 from ..ops.inplace import inplace as in_place
 from ..tensors.generator import default_generator
 from .module import Module
@@ -35,8 +36,9 @@ def check_probability(p):
         raise ValueError(f"dropout probability has to be between 0 and 1, but got {p}")
 
 
-def _refuse_integers(input):
-    if not input.is_floating_point() and not input.is_complex():
+def _check_floating(input):
+    check_real(input, "dropout")
+    if not input.is_floating_point():
         raise RuntimeError(
             f"result type Float can't be cast to the desired output type {input.dtype}: dropout takes "
             "floating-point numbers"
@@ -52,7 +54,7 @@ def _drop(input, p, training, inplace, shape=None):
         return input
     if p == 1:
         return scaled(input, xp(input.array).zeros((), input.array.dtype), inplace)
-    _refuse_integers(input)
+    _check_floating(input)
     kept = random_like(input, shape) >= p
     return scaled(input, kept.astype(input.array.dtype) * input.array.dtype.type(1 / (1 - p)), inplace)
 
@@ -130,7 +132,7 @@ def _alpha_drop(input, p, training, shape=None):
         return input
     if p == 1:
         return input * 0
-    _refuse_integers(input)
+    _check_floating(input)
     limit = -1.7580993408473766  # the limit of selu for x -> -inf
     a = ((1 - p) * (1 + p * limit**2)) ** -0.5
     kept = (random_like(input, shape) >= p).astype(input.array.dtype)

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import warnings
 
+from ..core.graph import Variable as _Variable
 from ..ops import activation, softmax as softmax_ops
 from ..ops.activation import (
     gelu,
@@ -26,6 +27,7 @@ from ..ops.layers.embedding import embedding, embedding_bag
 from ..ops.spatial.fold import channel_shuffle, fold, pixel_shuffle, pixel_unshuffle, unfold
 from ..ops.gather import one_hot
 from ..ops.spatial.grid import affine_grid, grid_sample
+from ..ops.composite import takes_tensors as _takes_tensors
 from ..ops.inplace import inplace as _in_place
 from ..ops.spatial.interpolate import interpolate, upsample, upsample_bilinear, upsample_nearest
 from ..ops.layers.layer_norm import layer_norm, local_response_norm, rms_norm
@@ -180,6 +182,10 @@ def _dimension(name, input, dim):
             "Change the call to include dim=X as an argument.",
             stacklevel=4,
         )
+        if not isinstance(input, _Variable):
+            raise TypeError(
+                f"{name}(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}"
+            )
         dim = 0 if input.ndim in (0, 1, 3) else 1
     return dim
 
@@ -199,6 +205,12 @@ def log_softmax(input, dim=None, _stacklevel=3, dtype=None):
     return softmax_ops.log_softmax(input, dim=_dimension("log_softmax", input, dim), dtype=dtype)
 
 
+# those that are written here are operations and their in-place forms, which see to it themselves
+globals().update(
+    (name, _takes_tensors(value))
+    for name, value in list(globals().items())
+    if not name.startswith("_") and getattr(value, "__module__", __name__) != __name__
+)
 __all__ = [name for name, value in globals().items() if callable(value) and not name.startswith("_")]
 _publish(__name__)
 __getattr__ = _lookup(__name__)

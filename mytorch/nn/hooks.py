@@ -10,6 +10,7 @@ from typing import NamedTuple
 from ..core.arrays import xp
 from ..core.graph import Variable, wrap
 from ..core.primitive import primitive
+from ..ops.composite import no_tensor
 from ..tensors.tensor import RemovableHandle, Tensor
 
 
@@ -49,7 +50,7 @@ class HookedCall:
                 return _call_with_hooks(self, args, kwargs)
             return self.forward(*args, **kwargs)
         except Exception as error:
-            name_place(self, error)
+            name_place(self, error, args, kwargs)
             raise
 
     def register_forward_pre_hook(self, hook, *, prepend=False, with_kwargs=False):
@@ -321,11 +322,17 @@ def _replaced(old, new, what):
 _PLAIN_ERRORS = (RuntimeError, TypeError, ValueError, IndexError, NotImplementedError)
 
 
-def name_place(module, error):
+def name_place(module, error, args=(), kwargs=None):
     """Prepend the path of the innermost module to the message of ``error``: ``in net.2 Linear(5 -> 2): …``.
 
-    Each module that the error passes through, here ``module``, adds its part of the path.
+    Each module that the error passes through, here ``module``, adds its part of the path. Where an argument
+    is no tensor, what it lacks becomes a TypeError that says so.
     """
+    if type(error) is AttributeError:
+        better = no_tensor(module.forward, args, kwargs or {}, error, type(module).__name__)
+        if better is not error:
+            name_place(module, better)
+            raise better from error
     if type(error) not in _PLAIN_ERRORS or len(error.args) != 1 or not isinstance(error.args[0], str):
         return
     innermost, last, path, text = getattr(error, "place", (module, module, "", error.args[0]))

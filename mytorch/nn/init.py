@@ -10,6 +10,8 @@ import numpy
 from ..core.arrays import device_of, move
 from ..core.graph import changed
 from ..kernels.threads import lapack
+from ..ops.complex import view_as_real
+from ..ops.elementwise import check_real
 from ..tensors.generator import default_generator
 from ..tensors.public_names import lookup as _lookup
 
@@ -68,15 +70,21 @@ def _check_interval(a, b):
 
 
 def uniform_(tensor, a=0.0, b=1.0, generator=None):
-    """Uniform numbers in [a, b). RuntimeError if a > b."""
+    """Uniform numbers in [a, b), both parts of complex ones. RuntimeError if a > b."""
     _check_interval(a, b)
+    if tensor.is_complex():
+        uniform_(view_as_real(tensor.detach()), a, b, generator)
+        return tensor
     return _fill(tensor, _uniform(tensor.array.shape, tensor.array.dtype, a, b, generator))
 
 
 def normal_(tensor, mean=0.0, std=1.0, generator=None):
-    """Normal numbers. RuntimeError for a negative ``std``."""
+    """Normal numbers, as ``Tensor.normal_``. RuntimeError for a negative ``std``."""
     if std < 0:
         raise RuntimeError(f"normal expects std >= 0.0, but found std {std}")
+    if tensor.is_complex():
+        normal_(view_as_real(tensor.detach()), mean, std * math.sqrt(0.5), generator)
+        return tensor
     return _fill(tensor, _normal(tensor.array.shape, tensor.array.dtype, mean, std, generator))
 
 
@@ -85,6 +93,7 @@ def trunc_normal_(tensor, mean=0.0, std=1.0, a=-2.0, b=2.0, generator=None):
 
     RuntimeError if a > b.
     """
+    check_real(tensor, "trunc_normal_")
     _check_interval(a, b)
     if mean < a - 2 * std or mean > b + 2 * std:
         warnings.warn(
@@ -223,6 +232,7 @@ def orthogonal_(tensor, gain=1, generator=None):
     """
     if tensor.ndim < 2:
         raise ValueError("Only tensors with 2 or more dimensions are supported")
+    check_real(tensor, "orthogonal_")
     if not tensor.array.size:
         return tensor
     rows = tensor.array.shape[0]

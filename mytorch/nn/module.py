@@ -6,6 +6,9 @@ Beside it stand ``registration.py`` (what assigning an attribute does), ``hooks.
 
 from __future__ import annotations
 
+import functools
+from types import FunctionType
+
 from .hooks import HookedCall
 from .moving import Moving
 from .parameter import Parameter
@@ -51,6 +54,16 @@ class Module(HookedCall, Registration, Moving, State):
     """
 
     training: bool
+
+    def __init_subclass__(cls, **kwargs):
+        """Errors of a constructor that is written in a private class of ours name the class that is made."""
+        super().__init_subclass__(**kwargs)
+        init = cls.__init__
+        inherited = "__init__" not in vars(cls) and isinstance(init, FunctionType)
+        if inherited and init.__qualname__.startswith("_") and init.__module__.startswith(__package__):
+            own = FunctionType(init.__code__, init.__globals__, None, init.__defaults__, init.__closure__)
+            cls.__init__ = functools.update_wrapper(own, init, updated=())
+            own.__kwdefaults__, own.__qualname__ = init.__kwdefaults__, f"{cls.__qualname__}.__init__"
 
     def __init__(self, *args, **kwargs):
         if kwargs:

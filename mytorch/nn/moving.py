@@ -53,7 +53,9 @@ class Moving:
                     "nn.Module.to only accepts floating point or complex dtypes, "
                     f"but got desired dtype={dtype}"
                 )
-        return self._apply(lambda t: t.to(device=device, dtype=dtype if t.is_floating_point() else None))
+        return self._apply(
+            lambda t: t.to(device=device, dtype=dtype if t.is_floating_point() or t.is_complex() else None)
+        )
 
     def cpu(self):
         """Move everything to host memory; returns itself."""

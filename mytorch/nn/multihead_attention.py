@@ -170,6 +170,13 @@ def several_heads(
     return out, used.mean(1) if need_weights and average else used
 
 
+def _batch_of_one(query, key, value):
+    """Sequences (T, E) as (T, 1, E); what is the same stays the same."""
+    queries = query[:, None]
+    keys = queries if key is query else key[:, None]
+    return queries, keys, keys if value is key else value[:, None]
+
+
 def multi_head_attention_forward(
     query,
     key,
@@ -208,10 +215,7 @@ def multi_head_attention_forward(
     """
     batched = check_dimensions(query, key, value, key_padding_mask, attn_mask)
     if not batched:
-        same_key, same_value = key is query, value is key
-        query = query[:, None]
-        key = query if same_key else key[:, None]
-        value = key if same_value else value[:, None]
+        query, key, value = _batch_of_one(query, key, value)
         key_padding_mask = None if key_padding_mask is None else key_padding_mask[None]
     separate_weights = (q_proj_weight, k_proj_weight, v_proj_weight) if use_separate_proj_weight else None
     check_inputs(query, key, value, embed_dim_to_check, num_heads, separate_weights)

@@ -7,6 +7,7 @@ import numpy
 from ..core.arrays import as_array, xp
 from ..ops.activation import leaky_relu
 from ..ops.dtype_info import finfo
+from ..ops.elementwise import check_real
 from ..ops.inplace import inplace as in_place
 from ..ops.softmax import softmax
 from .dropout import random_like, scaled
@@ -28,6 +29,7 @@ def rrelu(input, lower=1.0 / 8, upper=1.0 / 3, training=False, inplace=False):
         )
     if not training:
         return (_leaky_relu_ if inplace else leaky_relu)(input, negative_slope=(lower + upper) / 2)
+    check_real(input, "rrelu")
     slopes = as_array(random_like(input) * (upper - lower) + lower).astype(input.array.dtype, copy=False)
     slopes[input.array > 0] = 1
     return scaled(input, slopes, inplace)

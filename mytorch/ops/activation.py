@@ -9,7 +9,7 @@ from ..core.primitive import primitive
 from ..kernels.elementwise import choose, keep
 from .bounds import clamp
 from .composite import composite
-from .elementwise import bounded, check_floating, in_blocks, select, smooth, widened
+from .elementwise import bounded, check_floating, check_real, in_blocks, select, smooth, widened
 from .rounding import abs, square
 from .shape_arguments import check_dim
 from .special.normal import ndtr, ndtr_double, ndtr_single
@@ -199,7 +199,7 @@ def softshrink(x, *, lambd=0.5):
     return x - bounded(x, -lambd, lambd)
 
 
-@smooth(x=lambda g, x: g * square(tanh(x)))
+@smooth(complex="holomorphic", x=lambda g, x: g * square(tanh(x)))
 @widened
 def tanhshrink(x):
     """x - tanh(x), elementwise."""
@@ -242,7 +242,10 @@ def _silu_derivative(x, w):  # w · (1 + x · (1 - w))
 
 
 @primitive(
-    composed=lambda x: x * sigmoid(x), aux=("w",), x=lambda g, x, w: _gated_vjp(_silu_derivative, g, x, w)
+    complex="values",
+    composed=lambda x: x * sigmoid(x),
+    aux=("w",),
+    x=lambda g, x, w: _gated_vjp(_silu_derivative, g, x, w),
 )
 def silu(x):
     """x · sigmoid(x), elementwise: SiLU, also called swish (https://arxiv.org/abs/1606.08415)."""
@@ -382,6 +385,7 @@ def glu(input, dim=-1):
     if input.ndim == 0:
         raise RuntimeError("glu does not support scalars because halving size must be even")
     check_floating(input, "glu")
+    check_real(input, "glu")
     dim = check_dim(dim, input.ndim)
     size = input.shape[dim]
     if size % 2:

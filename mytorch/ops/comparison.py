@@ -13,13 +13,13 @@ from .promotion import only, promoted
 # ---- order ---------------------------------------------------------------------------------------
 
 
-@stepwise
+@stepwise(complex="values")
 def eq(x, y):
     """x == y, elementwise, as booleans."""
     return x == y
 
 
-@stepwise
+@stepwise(complex="values")
 def ne(x, y):
     """x != y, elementwise, as booleans."""
     return x != y
@@ -66,7 +66,7 @@ def _tensors(arrays):
     return arrays
 
 
-@primitive(prepare=_tensors)
+@primitive(complex="values", prepare=_tensors)
 def isclose(x, y, *, rtol=1e-05, atol=1e-08, equal_nan=False):
     """|x - y| <= atol + rtol · |y|, elementwise, as booleans. RuntimeError unless the dtypes are equal."""
     _same_dtype(x, y, "isclose")
@@ -97,25 +97,25 @@ def equal(input, other) -> bool:
 # ---- logic ---------------------------------------------------------------------------------------
 
 
-@primitive(prepare=_tensors)
+@primitive(complex="values", prepare=_tensors)
 def logical_and(x, y):
     """Whether both are nonzero, elementwise, as booleans."""
     return xp(x).logical_and(x, y)
 
 
-@primitive(prepare=_tensors)
+@primitive(complex="values", prepare=_tensors)
 def logical_or(x, y):
     """Whether one or both are nonzero, elementwise, as booleans."""
     return xp(x).logical_or(x, y)
 
 
-@primitive(prepare=_tensors)
+@primitive(complex="values", prepare=_tensors)
 def logical_xor(x, y):
     """Whether exactly one is nonzero, elementwise, as booleans."""
     return xp(x).logical_xor(x, y)
 
 
-@primitive
+@primitive(complex="values")
 def logical_not(x):
     """Whether x is zero, elementwise, as booleans."""
     return xp(x).logical_not(x)

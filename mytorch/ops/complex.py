@@ -15,23 +15,36 @@ from ..core.primitive import primitive
 from .binary import atan2
 from .composite import composite
 from .elementwise import flat, smooth
+from .inplace import setitem
 from .join import stack
 from .shape import broadcast_tensors
 from .transcendental import cos, sin
 
 
-@primitive(complex=True, x=lambda g: _view_as_real(g))
+@primitive(complex=True, view=True, x=lambda g: _view_as_real(g))
 def _view_as_complex(x):
-    return x.copy().view("complex64" if x.itemsize == 4 else "complex128")[..., 0]
+    if x.strides[-1] != x.itemsize:  # a gradient, in whatever layout
+        x = x.copy()
+    return x.view("complex64" if x.itemsize == 4 else "complex128")[..., 0]
 
 
-@primitive(complex=True, x=lambda g: _view_as_complex(g))
+@primitive(complex=True, view=True, x=lambda g: _view_as_complex(g))
 def _view_as_real(x):
-    return x.copy()[..., None].view("float32" if x.itemsize == 8 else "float64")
+    return x[..., None].view("float32" if x.itemsize == 8 else "float64")
+
+
+@primitive(complex=True, view=True, x=lambda g, x_dtype: g.astype(x_dtype))
+def _real(x):
+    return x.real
+
+
+@primitive(complex=True, view=True, x=lambda g, x_dtype: g.astype(x_dtype) * 1j)
+def _imag(x):
+    return x.imag
 
 
 def view_as_complex(input):
-    """Pairs (…, 2) as complex numbers (…), a copy.
+    """Pairs (…, 2) as complex numbers (…), a view.
 
     RuntimeError unless the pairs are float32 or float64 and lie side by side.
     """
@@ -49,7 +62,7 @@ def view_as_complex(input):
 
 
 def view_as_real(input):
-    """Complex numbers (…) as pairs (…, 2) of real and imaginary parts, a copy. RuntimeError for others."""
+    """Complex numbers (…) as pairs (…, 2) of real and imaginary parts, a view. RuntimeError for others."""
     if array_of(input).dtype.kind != "c":
         raise RuntimeError("view_as_real is only supported for complex tensors")
     return _view_as_real(input)
@@ -99,16 +112,26 @@ def polar(abs, angle):
 
 @composite
 def real(input):
-    """The real parts, elementwise; of real numbers the tensor itself."""
-    return view_as_real(input)[..., 0] if array_of(input).dtype.kind == "c" else input
+    """The real parts (a view), elementwise; of real numbers the tensor itself."""
+    return _real(input) if array_of(input).dtype.kind == "c" else input
 
 
 @composite
 def imag(input):
-    """The imaginary parts, elementwise. RuntimeError for real numbers."""
+    """The imaginary parts (a view), elementwise. RuntimeError for real numbers."""
     if array_of(input).dtype.kind != "c":
         raise RuntimeError("imag is not implemented for tensors with non-complex dtypes.")
-    return view_as_real(input)[..., 1]
+    return _imag(input)
+
+
+def set_real(input, value):
+    """``input.real = value``, a tensor that broadcasts or a number."""
+    setitem(real(input), ..., value)
+
+
+def set_imag(input, value):
+    """``input.imag = value``, a tensor that broadcasts or a number."""
+    setitem(imag(input), ..., value)
 
 
 @smooth(x=flat)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+from types import FunctionType
 
 from ..core.graph import Variable
 from ..core.scalar_arguments import PLAIN, number_settings
@@ -50,15 +51,59 @@ def composite(function=None, /, *, out=False):
         try:
             return function(*args, **kwargs)
         except AttributeError as error:
-            raise _no_tensor(name, args, kwargs, error) from error
+            raise no_tensor(function, args, kwargs, error) from error
 
     call.takes_out = out
     return call
 
 
-def _no_tensor(name, args, kwargs, error):
-    """A TypeError in the place of an AttributeError of an argument that is no tensor; else the same error."""
+# ---- arguments that are no tensors ---------------------------------------------------------------
+
+
+def takes_tensors(function):
+    """``function`` for users: what is no tensor where one is needed is a TypeError that names it.
+
+    Operations, composites and in-place forms see to that themselves.
+    """
+    is_plain = isinstance(function, FunctionType) and not hasattr(function, "__wrapped__")
+    if not is_plain or hasattr(function, "primitive"):
+        return function
+
+    @functools.wraps(function)
+    def call(*args, **kwargs):
+        try:
+            return function(*args, **kwargs)
+        except AttributeError as error:
+            raise no_tensor(function, args, kwargs, error) from error
+
+    return call
+
+
+def no_tensor(function, args, kwargs, error, name=None):
+    """A TypeError in the place of the AttributeError ``error`` of an argument that is no tensor, or of one in
+    a list; else the same error.
+    """
     value = error.obj
-    if isinstance(value, Variable) or not any(value is given for given in (*args, *kwargs.values())):
+    if isinstance(value, Variable) or type(value).__name__ not in str(error):
         return error
-    return TypeError(f"{name}(): expected a Tensor, not {type(value).__name__} {value!r:.40}")
+    try:
+        given = inspect.signature(function).bind(*args, **kwargs).arguments
+    except TypeError:
+        return error
+    for position, (argument, found) in enumerate(given.items(), 1):
+        if _holds(found, value):
+            kind = "Tensor" if found is value else "Tensors"
+            return TypeError(
+                f"{name or function.__name__}(): argument {argument!r} (position {position}) must be {kind}, "
+                f"not {type(value).__name__}"
+            )
+    return error
+
+
+def _holds(given, value):
+    """Whether ``given`` is ``value``, or a list or string that holds it."""
+    if given is value:
+        return True
+    if isinstance(given, str):
+        return type(value) is str and value in given
+    return isinstance(given, (tuple, list)) and any(_holds(part, value) for part in given)

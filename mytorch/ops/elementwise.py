@@ -46,8 +46,8 @@ def check_floating(x, name):
 
 
 def check_real(x, name):
-    """NotImplementedError for an array of complex numbers."""
-    if x.dtype.kind == "c":
+    """NotImplementedError for an array or a tensor of complex numbers."""
+    if array_of(x).dtype.kind == "c":
         raise NotImplementedError(f'"{name}" not implemented for {x.dtype}')
 
 
@@ -90,7 +90,7 @@ def both_arrays(x, y):
     return module.asarray(x, kind), module.asarray(y, kind)
 
 
-@primitive
+@primitive(complex="values")
 def zeros_like(x):
     """Zeros of the shape and dtype of ``x``, outside of the graph: the gradient of a step function."""
     return xp(x).zeros_like(x)

@@ -213,7 +213,7 @@ def _positions(repeats):
 # ---- positions -----------------------------------------------------------------------------------
 
 
-@primitive
+@primitive(complex="values")
 def _nonzero(x):
     found = xp(x).nonzero(x.reshape(x.shape or (1,)))
     return xp(x).stack(found, axis=1)[:, : x.ndim]

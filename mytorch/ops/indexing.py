@@ -310,7 +310,7 @@ def alone(x, index):
     fits = array.dtype == _INT64 and shape if array.dtype != _BOOL else array.shape == shape[: array.ndim]
     if not fits or not array.ndim or type(array) is not type(x.array):
         return None
-    return (array if x._node is None else array.copy(),)
+    return (array if x._node is None and x._base is None else array.copy(),)  # the user may change theirs
 
 
 def item(x, index):

@@ -11,7 +11,7 @@ import functools
 
 import numpy
 
-from ..core.arrays import QUIET, as_array, device_of, float_errors, is_array, xp
+from ..core.arrays import QUIET, address, as_array, device_of, float_errors, is_array, owner, xp
 from ..core.dtypes import category
 from ..core.graph import Leaf, Node, Output, Variable, changed, grad_state, readers, rebase, refresh, wrap
 from ..core.scalar_arguments import as_number
@@ -22,11 +22,15 @@ from .shape import expand
 
 
 def _live(values):
-    """Whether one of ``values`` is a tensor that takes part in the graph."""
-    for v in values:  # noqa: SIM110  any() takes twice as long
-        if isinstance(v, Variable) and v._node is not None:
-            return True
-    return False
+    """Whether one of ``values`` is a tensor in the graph. Each is brought up to date with its base."""
+    found = False
+    for v in values:
+        if isinstance(v, Variable):
+            base = v._base
+            if base is not None and base._node is not v._base_node:
+                refresh(v)
+            found = found or v._node is not None or (base is not None and base._node is not None)
+    return found
 
 
 def inplace(operation):
@@ -40,15 +44,31 @@ def inplace(operation):
 
     @functools.wraps(operation)
     def method(self, *inputs, **settings):
-        prepare_write(self)
-        before = wrap(self.array, self._node)
-        if reads_input and grad_state.get() is True and _live((before, *inputs, *settings.values())):
-            before.array = before.array.copy()  # a formula needs the old values
-        return assign(self, operation(before, *inputs, **settings))
+        try:
+            prepare_write(self)
+            before = wrap(self.array, self._node)
+            if reads_input and grad_state.get() is True and _live((before, *inputs, *settings.values())):
+                before.array = before.array.copy()  # a formula needs the old values
+            result = operation(before, *inputs, **settings)
+        except (AttributeError, TypeError) as error:
+            raise _named_in_place(operation.__name__, self, error) from error
+        if result.array.dtype.kind == "f" and self.array.dtype.kind == "c":
+            raise RuntimeError(f"In-place {operation.__name__} is not supported for complex tensors.")
+        return assign(self, result)
 
     method.__name__ = method.__qualname__ = operation.__name__ + "_"
     method.__doc__ = f"In-place form of :func:`{operation.__name__}`; returns the tensor itself."
     return method
+
+
+def _named_in_place(name, x, error):
+    """An error of the operation ``name`` on ``x``, with the name of its in-place form."""
+    if not isinstance(x, Variable):
+        return TypeError(f"{name}_(): argument 'input' (position 1) must be Tensor, not {type(x).__name__}")
+    text = str(error)
+    if type(error) is TypeError and text.startswith(f"{name}("):
+        error.args = (f"{name}_{text[len(name) :]}",)
+    return error
 
 
 def reshaped_in_place(operation):
@@ -122,7 +142,8 @@ def _copy_on_write(x):
     """
     counter, maker = x._counter, x._node.parent if type(x._node) is Output else x._node
     if type(maker) is Node and maker.plan.op.copy_on_write == "out":
-        _save_copies(maker, counter, lambda value: value is x.array)
+        memory = owner(x.array)
+        _save_copies(maker, counter, lambda value: is_array(value) and owner(value) is memory)
     for reader in readers(counter):
         _save_copies(reader, counter, is_array)
 
@@ -135,8 +156,9 @@ def _save_copies(node, counter, chosen):
 
 
 def _copied(value, chosen):
-    if type(value) is tuple:
-        return tuple(_copied(v, chosen) for v in value)
+    if isinstance(value, tuple):
+        parts = [_copied(v, chosen) for v in value]
+        return type(value)(*parts) if hasattr(value, "_fields") else tuple(parts)
     return value.copy() if chosen(value) else value
 
 
@@ -147,12 +169,13 @@ def assign(x, result):
             f"output with shape {list(x.array.shape)} doesn't match the broadcast shape "
             f"{list(result.array.shape)}"
         )
-    if category(result.array.dtype) > category(x.array.dtype):
-        raise RuntimeError(
-            f"result type {result.array.dtype} can't be cast to the desired output type {x.array.dtype}"
-        )
-    if result.array.dtype != x.array.dtype:
-        result = result.astype(x.array.dtype)
+    kind = x.array.dtype
+    if result.array.dtype != kind:
+        if category(result.array.dtype) > category(kind):
+            raise RuntimeError(
+                f"result type {result.array.dtype} can't be cast to the desired output type {kind}"
+            )
+        result = result.astype(kind)
     if result.array is not x.array:
         _store(x.array, ..., result.array)
     changed(x)
@@ -160,7 +183,9 @@ def assign(x, result):
         if x._base is not None and (result._node is not None or x._base._node is not None):
             base = x._base
             rebase(base, write_view(wrap(base.array, base._node), result, view=x._view)._node)
-            refresh(x)
+            # a view of an operation takes its new place when it is used again
+            if x._mytorch_retaining is not None or type(x._node) not in (Node, type(None)):
+                refresh(x)
         elif x._base is None:
             # overwritten by constants: still in the graph, with a gradient of zero
             if x._node is not None and result._node is None:
@@ -169,11 +194,9 @@ def assign(x, result):
     return x
 
 
-def _recorded(*variables):
-    """Whether a write among ``variables`` has to take part in the graph."""
-    return grad_state.get() is True and any(
-        v._node is not None or (v._base is not None and v._base._node is not None) for v in variables
-    )
+def _recorded(*values):
+    """Whether a write among ``values`` has to take part in the graph."""
+    return grad_state.get() is True and _live(values)
 
 
 # ---- assignment ----------------------------------------------------------------------------------
@@ -223,7 +246,12 @@ def fill_diagonal_(x, fill_value, wrap=False):
 
 
 def copy_(x, src, non_blocking=False):
-    """Write the elements of ``src``, broadcast and cast to this shape and dtype; returns the tensor."""
+    """Write the elements of ``src``, broadcast and cast to this shape and dtype; returns the tensor.
+
+    A number is written to every element.
+    """
+    if isinstance(src, (int, float, complex)):
+        return fill_(x, src)
     if not isinstance(src, Variable):
         raise TypeError(f"copy_(): argument 'other' (position 1) must be Tensor, not {type(src).__name__}")
     prepare_write(x)
@@ -265,6 +293,10 @@ def setitem(x, index, value):
     is_tensor = isinstance(value, Variable)
     if not is_tensor:
         value = _number(value, x)
+    elif not pick and x._node is not None and value._base is not None and _is_part(value, x, view):
+        prepare_write(x)
+        changed(x)  # the end of ``x[index] += …``, which has changed that view already
+        return
     if not pick and 0 not in x.array.strides and not (_recorded(x, value) if is_tensor else _recorded(x)):
         prepare_write(x)
         if _stored(x.array, view, to_device(value, device_of(x.array)).array if is_tensor else value):
@@ -275,6 +307,17 @@ def setitem(x, index, value):
     else:
         view = view if type(view) is tuple else (view,)
         _assign_view(x, view if Ellipsis in view else (*view, Ellipsis), value)
+
+
+def _is_part(value, x, index):
+    """Whether the view ``value`` is ``x[index]``: the same elements of the same memory."""
+    if value._base is not (x if x._base is None else x._base):
+        return False
+    index = index if type(index) is tuple else (index,)
+    part = getitem(x.array, index=index if Ellipsis in index else (*index, ...))
+    array = value.array
+    same = array.shape == part.shape and array.strides == part.strides and array.dtype == part.dtype
+    return same and address(array) == address(part)
 
 
 def _assign_view(x, index, value):

@@ -93,7 +93,6 @@ def mean(x, *, dim=None, keepdim=False, dtype=None):
 
 
 @primitive(
-    complex=True,
     x=lambda g, x, dim, keepdim: expand(unfold(g, x.shape, dim, keepdim), shape=x.shape) * (x == x),
     broadcasts=True,
 )
@@ -296,21 +295,21 @@ def argmin(x, *, dim=None, keepdim=False):
 # ---- logic ---------------------------------------------------------------------------------------
 
 
-@primitive
+@primitive(complex="values")
 def all(x, *, dim=None, keepdim=False):
     """Whether all elements over ``dim`` (an int, a tuple, or None for all) are nonzero."""
     out = x.all(check_dims(dim, x.ndim), keepdims=keepdim)
     return out.astype("uint8") if x.dtype == "uint8" else out
 
 
-@primitive
+@primitive(complex="values")
 def any(x, *, dim=None, keepdim=False):
     """Whether any element over ``dim`` (an int, a tuple, or None for all) is nonzero."""
     out = x.any(check_dims(dim, x.ndim), keepdims=keepdim)
     return out.astype("uint8") if x.dtype == "uint8" else out
 
 
-@primitive
+@primitive(complex="values")
 def count_nonzero(x, *, dim=None):
     """How many elements over ``dim`` (an int, a tuple, or None for all) are not zero."""
     return summed(x != 0, folded(dim, x.ndim), "int64")

@@ -130,7 +130,7 @@ def frac(x):
     return x - xp(x).trunc(x)
 
 
-@primitive(x=lambda g, x: g * isfinite(x))
+@primitive(complex="values", x=lambda g, x: g * isfinite(x))
 def nan_to_num(x, *, nan=0.0, posinf: float | None = None, neginf: float | None = None):
     """``nan`` for nan and the largest numbers (or ``posinf``, ``neginf``) for infinities, elementwise."""
     if x.dtype.kind in "biu":
@@ -148,7 +148,7 @@ def nan_to_num(x, *, nan=0.0, posinf: float | None = None, neginf: float | None 
 # ---- what kind of number -------------------------------------------------------------------------
 
 
-def _test(name, meaning, of_floats):
+def _test(name, meaning, of_floats, complex="values"):
     def forward(x):
         if x.dtype.kind in "biu":
             return xp(x).full(x.shape, name == "isfinite")
@@ -156,14 +156,14 @@ def _test(name, meaning, of_floats):
 
     forward.__name__ = forward.__qualname__ = name
     forward.__doc__ = f"Whether x is {meaning}, elementwise, as booleans."
-    return primitive(forward)
+    return primitive(forward, complex=complex)
 
 
 isnan = _test("isnan", "not a number", lambda x: x != x)
 isinf = _test("isinf", "infinite", lambda x: xp(x).isinf(x))
 isfinite = _test("isfinite", "neither infinite nor nan", lambda x: xp(x).isfinite(x))
-isposinf = _test("isposinf", "+infinity", lambda x: x == math.inf)
-isneginf = _test("isneginf", "-infinity", lambda x: x == -math.inf)
+isposinf = _test("isposinf", "+infinity", lambda x: x == math.inf, complex=None)
+isneginf = _test("isneginf", "-infinity", lambda x: x == -math.inf, complex=None)
 
 
 @primitive
@@ -172,7 +172,7 @@ def signbit(x):
     return xp(x).signbit(x) if x.dtype.kind in "fV" else x < 0
 
 
-@primitive
+@primitive(complex="values")
 def isreal(x):
     """Whether the imaginary part is 0, elementwise, as booleans."""
     return xp(x).isreal(x)

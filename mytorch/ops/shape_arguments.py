@@ -15,7 +15,14 @@ def sizes(args):
         args = args[0]
     if args and type(args[0]) is bool:  # torch checks the first entry alone
         raise TypeError(f"sizes must be ints, got {args}")
-    return tuple(map(operator.index, args))
+    try:
+        return tuple(map(operator.index, args))
+    except TypeError:
+        for value in args:
+            if not hasattr(value, "__index__"):
+                text = f"sizes must be ints, got {type(value).__name__} in {tuple(args)}"
+                raise TypeError(text) from None
+        raise
 
 
 def integer(value):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import functools
 import inspect
 from collections.abc import Sequence
@@ -44,7 +45,15 @@ def numbers_checked(init):
 
     @functools.wraps(init)
     def checked(*args, **kwargs):
-        for name, value in signature.bind(*args, **kwargs).arguments.items():
+        if unknown := [name for name in kwargs if name not in signature.parameters]:
+            meant = difflib.get_close_matches(unknown[0], signature.parameters, 1)
+            hint = f". Did you mean {meant[0]!r}?" if meant else ""
+            raise TypeError(f"{init.__qualname__}() got an unexpected keyword argument {unknown[0]!r}{hint}")
+        try:
+            given = signature.bind(*args, **kwargs).arguments
+        except TypeError as error:
+            raise TypeError(f"{init.__qualname__}(): {error}") from None
+        for name, value in given.items():
             if type(defaults.get(name)) is tuple:
                 _check_numbers(name, value, defaults[name])
             elif name in defaults:

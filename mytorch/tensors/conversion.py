@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy
 
-from ..core.arrays import as_array, move, ndarray
+from ..core.arrays import address, as_array, move, ndarray, owner, xp
 from ..core.graph import wrap
 
 
@@ -104,7 +104,7 @@ class ConversionMethods:
                 "Only Tensors created explicitly by the user (graph leaves) support the deepcopy "
                 "protocol at the moment"
             )
-        new = wrap(self.array.copy(), cls=type(self))
+        new = wrap(_copied(self.array, memo), cls=type(self))
         memo[id(self)] = new
         new.__dict__.update(self._mytorch_extras())
         new.requires_grad_(self.requires_grad)
@@ -125,6 +125,22 @@ _OWN = {
     "_grad",
     "_mytorch_retaining",
 }
+
+
+def _copied(array, memo):
+    """A copy of ``array``. What shares memory shares that of its copies, which ``memo`` keeps."""
+    whole = owner(array)
+    if not array.size or not whole.flags.forc:
+        return array.copy()
+    if id(whole) not in memo:
+        memo[id(whole)] = as_array(whole.copy(order="K"))
+    copy = memo[id(whole)]
+    if array is whole:
+        return copy
+    start = address(array) - address(whole)
+    after = start + sum((n - 1) * step for n, step in zip(array.shape, array.strides)) + array.itemsize
+    part = copy.reshape(-1, order="A").view("uint8")[start:after].view(array.dtype)
+    return xp(array).lib.stride_tricks.as_strided(part, array.shape, array.strides)
 
 
 def _rebuild(cls, array, where, requires_grad, extras):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 
 import numpy
@@ -176,9 +177,15 @@ def source_of(generator):
 def floats(draw, shape, kind):
     """Numbers of ``draw``, a source's ``random`` or ``standard_normal``, in the NumPy dtype ``kind``.
 
-    NotImplementedError unless ``kind`` is a floating-point dtype.
+    Complex ones have two independent parts; the variance of normal ones is 1, of each part a half.
+    NotImplementedError for integers.
     """
-    if category(kind) != 2:
+    if kind.kind == "c":
+        parts = draw((*shape, 2), dtype="float32" if kind.itemsize == 8 else "float64")
+        if draw.__name__ == "standard_normal":
+            parts *= math.sqrt(0.5)
+        return parts.view(kind)[..., 0]
+    if category(kind) < 2:
         raise NotImplementedError(
             f"random numbers of a continuous distribution are not implemented for {kind}"
         )
@@ -202,6 +209,8 @@ def integers(source, low, high, shape, kind):
     low, high = low.__index__(), high.__index__()
     if low >= high:
         raise RuntimeError(f"random_ expects 'from' to be less than 'to', but got from={low} >= to={high}")
+    if kind.kind == "c":
+        raise RuntimeError(f"random integers are not implemented for {kind}")
     limits = numpy.iinfo(kind) if kind.kind in "iu" else None
     for name, value in (("from", low), ("to - 1", high - 1)):
         if (limits and not limits.min <= value <= limits.max) or (kind.kind == "b" and not 0 <= value <= 1):

@@ -198,15 +198,16 @@ class TensorMethods:
     def __ne__(self, other):
         return comparison.ne(self, other) if comparison.is_number(other) else NotImplemented
 
-    real = property(complex.real, doc="The real parts.")
-    imag = property(complex.imag, doc="The imaginary parts.")
+    real = property(complex.real, complex.set_real, doc="The real parts (a view).")
+    imag = property(complex.imag, complex.set_imag, doc="The imaginary parts (a view).")
 
     def float_power_(self, exponent):
-        """In-place form of :func:`float_power`, for float64 only."""
-        if self.array.dtype != "float64":
+        """In-place form of :func:`float_power`, for float64 and complex128 only."""
+        needed = "complex128" if self.array.dtype.kind == "c" else "float64"
+        if self.array.dtype != needed:
             raise RuntimeError(
                 f"the base given to float_power_ has dtype {self.dtype} but the operation's result "
-                "requires dtype float64"
+                f"requires dtype {needed}"
             )
         return inplace(power.float_power)(self, exponent)
 

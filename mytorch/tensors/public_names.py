@@ -11,6 +11,7 @@ from types import CodeType, FunctionType, ModuleType
 
 # Parts of torch that are left out on purpose.
 ABSENT = {
+    **dict.fromkeys(("chalf", "complex32"), "NumPy has no complex numbers of two 16-bit parts"),
     "ao": "there are no quantized tensors",
     "export": "nothing is compiled or traced: functions and modules stay as they are",
     "fx": "nothing is compiled or traced: functions and modules stay as they are",

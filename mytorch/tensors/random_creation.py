@@ -141,10 +141,15 @@ def randint_like(
 
 @composite
 def randperm(n: int, *, generator=None, dtype="int64", device=None, requires_grad=False, **options):
-    """A random permutation of 0 … n-1. RuntimeError for a negative ``n`` or a dtype that cannot hold it."""
+    """A random permutation of 0 … n-1.
+
+    RuntimeError for a negative ``n`` or a dtype that cannot hold it, NotImplementedError for complex ones.
+    """
     if n < 0:
         raise RuntimeError(f"Trying to create tensor with negative dimension {n}: [{n}]")
     kind, place, out = creation_options(dtype if options.get("out") is None else None, device, options)
+    if kind.kind == "c":
+        raise NotImplementedError(f"randperm is not implemented for {kind}")
     check_fits(max(n - 1, 0), kind)
     return finish(move(as_type(source_of(generator).permutation(n), kind), place), out, requires_grad)
 
@@ -155,7 +160,7 @@ def _shifted(noise, mean, std):
         return as_type(noise * std + mean, noise.dtype)
 
 
-@primitive(broadcasts=True, mean=flat, std=flat)
+@primitive(complex=True, broadcasts=True, mean=flat, std=flat)
 def _normally(mean, std, *, noise):
     return _shifted(noise, mean, std)
 
@@ -182,6 +187,8 @@ def normal(
     tensors = [v for v in (mean, std) if isinstance(v, Variable)]
     if not tensors and size is None:
         raise TypeError("normal() needs a size, or a tensor for mean or std")
+    if isinstance(std, complex) or (isinstance(std, Variable) and std.is_complex()):
+        raise RuntimeError("normal expects standard deviation to be non-complex")
     if isinstance(std, Variable) and (std.array < 0).any():
         raise RuntimeError("normal expects all elements of std >= 0.0")
     if not isinstance(std, Variable) and std < 0:
@@ -189,7 +196,8 @@ def normal(
     if not tensors:
 
         def draw(source, shape, kind):
-            return _shifted(_normal(source, shape, kind), mean, std)
+            both = mean + 1j * mean if kind.kind == "c" else mean  # each part has the mean, as in normal_
+            return _shifted(_normal(source, shape, kind), both, std)
 
         options["out"] = out
         return _drawn(draw, (size,), generator, dtype, device, requires_grad, options)

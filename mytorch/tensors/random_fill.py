@@ -9,7 +9,9 @@ import numpy
 from ..core.arrays import CPU, device_of, move
 from ..core.dtypes import category
 from ..core.graph import Variable, wrap
+from ..ops.complex import view_as_real
 from ..ops.composite import composite
+from ..ops.elementwise import check_real
 from ..ops.inplace import assign, prepare_write
 from .generator import coins, floats, integers, picks, source_of
 
@@ -49,11 +51,14 @@ def multinomial(self, num_samples, replacement=False, *, generator=None):
 
 @composite
 def uniform_(self, from_=0.0, to=1.0, *, generator=None):
-    """Fill with uniform numbers in [from, to).
+    """Fill with uniform numbers in [from, to), both parts of complex ones.
 
     RuntimeError if ``from`` exceeds ``to`` or the dtype cannot hold them, NotImplementedError for
     integers.
     """
+    if self.array.dtype.kind == "c":
+        uniform_(view_as_real(self), from_, to, generator=generator)
+        return self
     prepare_write(self)
     kind = self.array.dtype
     values = floats(source_of(generator).random, self.array.shape, kind)
@@ -68,13 +73,16 @@ def uniform_(self, from_=0.0, to=1.0, *, generator=None):
 
 @composite
 def normal_(self, mean=0.0, std=1.0, *, generator=None):
-    """Fill with normal numbers.
+    """Fill with normal numbers; both parts of complex ones have the mean, and the variance half each.
 
     RuntimeError for a negative ``std``, NotImplementedError for integers.
     """
-    prepare_write(self)
     if not std >= 0:
         raise RuntimeError(f"normal expects std >= 0.0, but found std {std}")
+    if self.array.dtype.kind == "c":
+        normal_(view_as_real(self), mean, std * math.sqrt(0.5), generator=generator)
+        return self
+    prepare_write(self)
     values = floats(source_of(generator).standard_normal, self.array.shape, self.array.dtype)
     with numpy.errstate(all="ignore"):
         return _fill(self, values if (mean, std) == (0, 1) else values * std + mean)
@@ -85,6 +93,7 @@ def bernoulli_(self, p=0.5, *, generator=None):
 
     RuntimeError unless it lies in [0, 1].
     """
+    check_real(self, "bernoulli_")
     prepare_write(self)
     chance = move(p.array, CPU) if isinstance(p, Variable) else p
     coming, shape = numpy.shape(chance), self.array.shape
@@ -101,6 +110,7 @@ def random_(self, *bounds, generator=None):
     ``random_()`` draws in [0, largest]: the largest integer of the dtype, or the last one up to which a
     floating-point dtype has all integers. RuntimeError for an empty range.
     """
+    check_real(self, "random_")
     prepare_write(self)
     kind = self.array.dtype
     if not bounds:
@@ -132,6 +142,7 @@ def log_normal_(self, mean=1.0, std=2.0, *, generator=None):
     RuntimeError unless ``std`` is positive and the dtype floating-point.
     """
     prepare_write(self)
+    check_real(self, "log_normal_")
     _check_floating(self, "log_normal_")
     if not std > 0:
         raise RuntimeError(f"log_normal_ expects std > 0.0, but found std={std}")
@@ -155,6 +166,7 @@ def geometric_(self, p, *, generator=None):
 
     RuntimeError unless ``p`` lies in (0, 1).
     """
+    check_real(self, "geometric_")
     prepare_write(self)
     if not 0 < p < 1:
         raise RuntimeError(f"geometric_ expects p to be in (0, 1), but got p={p}")

@@ -15,19 +15,22 @@ from .creation import creation_options, finish
 from .from_data import as_type, number
 
 
-def arange(start=0, end=None, step=1, *, dtype=None, device=None, requires_grad=False, **options):
+def arange(start=None, end=None, step=1, *, dtype=None, device=None, requires_grad=False, **options):
     """The numbers start, start + step, … before ``end``, as ``arange(end)`` or ``arange(start, end, step)``.
 
     A 1-d tensor: int64 if all arguments are integers, else of the default dtype. RuntimeError if ``step`` is
-    0 or leads away from ``end``, NotImplementedError for booleans.
+    0 or leads away from ``end``, TypeError without arguments, NotImplementedError for booleans and
+    complex numbers.
     """
-    start, end = (0, start) if end is None else (start, end)
+    if start is None and end is None:
+        raise TypeError("arange() missing 1 required positional argument: 'end'")
+    start, end = (0, start) if end is None else (0 if start is None else start, end)
     numbers = [number(v)[0] for v in (start, end, step)]
     if dtype is None and options.get("out") is None and all(isinstance(v, int) for v in numbers):
         dtype = "int64"
     kind, place, out = creation_options(dtype, device, options)
-    if kind.kind == "b":
-        raise NotImplementedError("arange is not implemented for bool")
+    if kind.kind in "bc":
+        raise NotImplementedError(f"arange is not implemented for {kind}")
     start, end, step = map(int, numbers) if kind == "int64" and _finite(numbers) else numbers
     if step == 0:
         raise RuntimeError("step must be nonzero")

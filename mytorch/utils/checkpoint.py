@@ -153,7 +153,7 @@ def _shapes(node):
 
 def _made(outputs, start):
     """The nodes of operations behind ``outputs`` that were recorded after ``start``, in order."""
-    found, stack = set(), [v._node for v in _variables(outputs) if v._node is not None]
+    found, stack = set(), [v._node for v in _variables(outputs) if v.requires_grad]
     while stack:
         node = stack.pop()
         if type(node) is Output:

@@ -310,6 +310,84 @@ def s_loop_that_fills_a_buffer(t):
     return out, x.grad
 
 
+def outdated(t):
+    """A view that was taken before its base joined the graph."""
+    x, base = leaf(t, 3.0, 4.0), t.zeros(2)
+    v = base[:2]
+    base[:].add_(x)
+    return x, v
+
+
+def s_outdated_views_are_factors(t):
+    x, v = outdated(t)
+    y = t.tensor([5.0, 6.0])
+    y.mul_(v)
+    y.sum().backward()
+    return y, x.grad
+
+
+def s_outdated_views_are_copied(t):
+    x, v = outdated(t)
+    y, z = t.ones(2), t.ones(3)
+    y.copy_(v)
+    z[1:], z[t.tensor([0])] = v, outdated(t)[1][:1]
+    (y + z[1:] * 2).sum().backward()
+    return y, z, x.grad
+
+
+def s_outdated_views_are_added(t):
+    x, v = outdated(t)
+    y = t.ones(2)
+    y.addcmul_(v, v)
+    y.index_add_(0, t.tensor([0, 1]), v)
+    y.sum().backward()
+    return y, x.grad
+
+
+def s_an_outdated_view_is_read_at_places(t):
+    x, v = outdated(t)
+    places = t.tensor([0, 1, 1])
+    y = v[places.clone()]
+    y.sum().backward()
+    return y, x.grad
+
+
+def s_elements_are_added_up_in_a_loop(t):
+    x = leaf(t, 1.0, 2.0, 3.0)
+    y, z = x * 1, t.zeros(2, 3)
+    for i in range(6):
+        y[i % 3] += x[i % 2] * i
+        z[i % 2] += y * i
+        z[i % 2, 1:] *= 0.5
+        z[:, i % 3] -= y[:2]
+    (z * z).sum().backward()
+    return y, z, y._version, z._version, x.grad
+
+
+def s_a_part_is_assigned_to_itself(t):
+    x = leaf(t, 1.0, 2.0, 3.0)
+    y = x * 1
+    y[:2] = y[:2]
+    y[2] = y[1]
+    (y * y).sum().backward()
+    return y, x.grad
+
+
+def s_a_part_of_a_leaf_is_assigned_to_itself(t):
+    x = leaf(t, 1.0, 2.0)
+    x[0] = x.detach()[0]
+
+
+def s_a_changed_view_retains_its_gradient(t):
+    x = leaf(t, 1.0, 2.0)
+    y = x * 1
+    v = y[:1]
+    v.retain_grad()
+    v.mul_(3)
+    (y * y).sum().backward()
+    return v.grad, x.grad
+
+
 def s_relu_in_place(t):
     x = leaf(t, -1.0, 2.0)
     y = x * 3

@@ -87,7 +87,7 @@ def test_lapack_calls_that_overlap_leave_one_thread(threads):
     together = threading.Barrier(2)
 
     def call(pause):
-        with blas.several_threads(2):
+        with parallel.several_threads(2):
             together.wait(30)
             time.sleep(pause)
 

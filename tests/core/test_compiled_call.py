@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 import mytorch
-from mytorch.core.compiled_call import compile_now, source
-from mytorch.core.primitive import primitives
+from mytorch.core.compiled_call import can_be_compiled, compile_now, source
+from mytorch.core.primitive import primitive, primitives
 from mytorch.testing.samples import rows
 from tests.ops.test_ownership import gradients_after, tensors
 
@@ -26,7 +26,7 @@ def results(row):
 def call_generally(monkeypatch):
     """From now on every operation is called the general way."""
     for op in primitives.values():
-        if not op.signature.variadic:
+        if can_be_compiled(op.signature):
             monkeypatch.setattr(op.function, "__defaults__", None)
             monkeypatch.setattr(op.function, "__code__", GENERAL)
 
@@ -56,9 +56,20 @@ def test_the_general_way_is_really_taken(monkeypatch):
 
 def test_every_operation_can_be_compiled():
     for op in primitives.values():
-        if not op.signature.variadic:
+        if can_be_compiled(op.signature):
             compile(source(op), op.name, "exec")
             assert compile_now(op) is op.function
+
+
+def test_parameters_may_have_the_names_that_the_source_uses():
+    @primitive(x=lambda g, result, new: g * result * new)
+    def scaled_by_two(x, result, *, new=1.0, graph=None):
+        return x * result * new
+
+    x = mytorch.tensor([1.0, 2.0], requires_grad=True)
+    scaled_by_two(x, 3.0, new=2.0).sum().backward()
+    assert x.grad.tolist() == [6.0, 6.0]
+    del primitives["scaled_by_two"]
 
 
 def test_a_traceback_shows_its_lines():

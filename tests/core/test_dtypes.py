@@ -204,3 +204,15 @@ def test_limits(name):
             assert getattr(mine, field) == pytest.approx(getattr(theirs, field), rel=1e-12)
     if kind == "finfo" and name != "complex64":
         assert repr(mine) == repr(theirs)
+
+
+@pytest.mark.parametrize("name", ["chalf", "complex32"])
+def test_what_numpy_lacks_says_so(name):
+    with pytest.raises(AttributeError, match="on purpose: NumPy has no complex numbers of two 16-bit parts"):
+        getattr(mytorch, name)
+
+
+@pytest.mark.parametrize("name", ["cfloat", "cdouble", "complex64", "complex128", "float32", "int8", "bool"])
+def test_real_dtypes(name):
+    mine, theirs = (getattr(lib, name).to_real() for lib in (mytorch, torch))
+    assert str(mine) == str(theirs).replace("torch", "mytorch")

@@ -8,34 +8,8 @@ import numpy as np
 import pytest
 
 import mytorch
-from tests.nn.scenarios import in_torch, outcome, scenario
+from tests.nn.scenarios import in_torch, outcome, scenario, small
 from tests.referee import answer, torch
-
-
-def small(lib, **settings):
-    """A module with parameters, a shared one, None, buffers of both kinds, and children."""
-
-    class Net(lib.nn.Module):
-        def __init__(self):
-            super().__init__()
-            self.first = lib.nn.Linear(2, 3)
-            self.layers = lib.nn.Sequential(lib.nn.Linear(3, 3), lib.nn.ReLU(), self.first)
-            self.scale = lib.nn.Parameter(lib.ones(3))
-            self.tied = self.scale
-            self.register_parameter("nothing", None)
-            self.register_buffer("mean", lib.zeros(2))
-            self.register_buffer("cache", lib.zeros(1), persistent=False)
-            self.register_buffer("no", None)
-            self.gone = None
-
-        def forward(self, x):
-            return self.layers[:2](self.first(x)) * self.scale
-
-    net = Net()
-    with lib.no_grad():
-        for i, p in enumerate(net.parameters()):
-            p.copy_(lib.arange(p.numel()).reshape(p.shape) * 0.125 + i)  # numbers that no BLAS has to round
-    return net
 
 
 def names(lib):

@@ -1,5 +1,7 @@
 """Complex numbers: values and gradients of every operation against PyTorch, and what is refused."""
 
+import functools
+
 import numpy as np
 import pytest
 
@@ -8,7 +10,7 @@ from mytorch.autograd import gradcheck
 from mytorch.core.primitive import primitives
 from mytorch.testing.samples import Complex, Real, rows
 from tests.draws import draws
-from tests.referee import Numbers, answer, torch
+from tests.referee import Numbers, agree, agree_on, answer, table, torch
 
 rng = draws(3)
 X, S = rng.standard_normal((4, 2)), rng.standard_normal(4)
@@ -61,7 +63,7 @@ def test_gradients_are_those_of_pytorch(row):
 
 def test_every_operation_that_takes_complex_numbers_has_a_row():
     own = {name: op for name, op in primitives.items() if op.forward.__module__.startswith("mytorch.")}
-    taken = {name for name, op in own.items() if op.complex}
+    taken = {name for name, op in own.items() if op.complex in (True, "holomorphic")} - {"normally"}
     proved = {row.op for row in rows() if "complex" in row.note}
     assert not taken - proved, f"without a row: {sorted(taken - proved)}"
     assert proved - taken == {"atan2"}  # of what is real already
@@ -202,6 +204,100 @@ def test_a_complex_parameter_is_trained(optimizer):
     np.testing.assert_allclose(descend(mytorch, optimizer), descend(torch, optimizer), rtol=1e-9)
 
 
+# ---- every function takes or refuses them as PyTorch does ----------------------------------------
+
+A, B = (rng.standard_normal((3, 3)) + 1j * rng.standard_normal((3, 3)) for _ in range(2))
+ONE = """abs all amax amin aminmax angle any argmax argmin argsort argwhere asin ceil celu_
+    count_nonzero cos deg2rad diff digamma erf erfinv exp exp2 expm1 flip floor frac frexp geqrf histc i0
+    isfinite isinf isnan isneginf isposinf isreal lgamma log logical_not logit max mean median min mode msort
+    nan_to_num nanmean nanmedian nansum neg nonzero norm positive prod rad2deg reciprocal relu round rsqrt
+    selu sgn sigmoid sign signbit sin sinc sort sqrt square std sum tan tanh trunc unique unique_consecutive
+    var zeros_like nn.functional.elu nn.functional.gelu nn.functional.hardshrink nn.functional.hardsigmoid
+    nn.functional.hardswish nn.functional.hardtanh nn.functional.leaky_relu nn.functional.logsigmoid
+    nn.functional.mish nn.functional.relu6 nn.functional.silu nn.functional.softplus
+    nn.functional.softshrink nn.functional.softsign nn.functional.tanhshrink special.entr special.erfcx
+    special.gammaln special.i1 special.log_ndtr special.ndtr special.ndtri""".split()
+TWO = """atan2 copysign eq equal fmax fmin fmod ge gt heaviside hypot isclose isin le logaddexp
+    logaddexp2 logical_and logical_or logical_xor lt maximum minimum ne nextafter remainder
+    searchsorted xlogy floor_divide cosine_similarity nn.functional.binary_cross_entropy
+    nn.functional.cross_entropy nn.functional.huber_loss nn.functional.l1_loss nn.functional.mse_loss
+    nn.functional.prelu nn.functional.smooth_l1_loss special.xlog1py special.zeta""".split()
+WITH_A_NUMBER = """clamp clamp_min cummax cummin cumsum cumprod kthvalue log_softmax logcumsumexp
+    nn.functional.softmax nn.functional.softmin nn.functional.glu nn.functional.max_pool1d
+    nn.functional.avg_pool1d topk median quantile sort amax argmin""".split()
+IN_PLACE = (
+    "abs_ absolute_ ceil_ floor_ round_ sign_ relu_ clamp_ eq_ lt_ exp_ nan_to_num_ float_power_".split()
+)
+ORDER = [(name, (A,)) for name in ONE] + [(name, (A, B)) for name in TWO]
+ORDER += [(name, (A, 1)) for name in WITH_A_NUMBER] + [(f"Tensor.{name}", (A,)) for name in IN_PLACE]
+ORDER += [(f"Tensor.{name}", (A, 1.0)) for name in ("clamp_", "eq_", "lt_", "float_power_", "copy_", "fmod_")]
+
+
+@pytest.mark.parametrize(("name", "arrays"), ORDER, ids=[f"{name}, {len(a)}" for name, a in ORDER])
+def test_every_function_takes_or_refuses_them_as_pytorch_does(name, arrays):
+    def call(m, *inputs):
+        return functools.reduce(getattr, name.split("."), m)(*inputs)
+
+    agree(call, arrays, name, gradient=False, tolerance=1e-10)
+
+
+def s_parts_are_views(m):
+    z = m.tensor(A)
+    pairs = m.view_as_real(z.T)
+    z.real, z.imag[0] = 2.0, m.tensor([1.0, 2.0, 3.0], dtype=m.float64)
+    pairs[1, 2, 1] = 7
+    m.view_as_complex(pairs)[0, 0] = 5j
+    return z
+
+
+def s_parts_of_real_numbers(m):
+    x = m.ones(3)
+    x.real = m.arange(3)
+    return x
+
+
+def s_a_part_is_assigned_with_a_gradient(m):
+    z, x = m.tensor(A, requires_grad=True), m.tensor(B.real.copy(), requires_grad=True)
+    out = z * 2
+    out.real = x * x
+    out.imag[1] *= 3
+    (out * out).abs().sum().backward()
+    return out.detach().resolve_conj(), z.grad.resolve_conj(), x.grad
+
+
+def _assigned(part, of, value):
+    def scenario(m):
+        t = m.zeros(3, dtype=getattr(m, of))
+        setattr(t, part, value(m))
+        return t
+
+    scenario.__name__ = f"s_{part}"
+    return scenario
+
+
+VALUES = {
+    "number": lambda m: 2,
+    "one": lambda m: m.ones(1),
+    "too few": lambda m: m.ones(2),
+    "integers": lambda m: m.arange(3),
+    "list": lambda m: [1, 2, 3],
+    "None": lambda m: None,
+    "complex": lambda m: 1j,
+}
+
+
+@pytest.mark.parametrize("value", VALUES)
+@pytest.mark.parametrize("of", ["complex64", "float32"])
+@pytest.mark.parametrize("part", ["real", "imag"])
+def test_a_part_is_assigned(part, of, value):
+    agree_on(_assigned(part, of, VALUES[value]))
+
+
+@table(globals())
+def test_parts(scenario):
+    agree_on(scenario)
+
+
 # ---- what is refused -----------------------------------------------------------------------------
 
 REFUSED = {
@@ -226,10 +322,8 @@ def test_refused(name):
 
 
 NOT_DIFFERENTIATED = {
-    "relu": lambda z: mytorch.nn.functional.relu(z),
     "silu": lambda z: mytorch.nn.functional.silu(z),
-    "softmax": lambda z: z.softmax(0),
-    "sort": lambda z: z.sort(),
+    "nan_to_num": lambda z: z.nan_to_num(),
     "geqrf": lambda z: mytorch.geqrf(z[:, None]),
 }
 
@@ -241,13 +335,35 @@ def test_other_functions_are_refused_when_they_are_recorded(name):
     NOT_DIFFERENTIATED[name](mytorch.tensor([1j, 2 - 1j]))  # without a gradient they are computed
 
 
-def with_complex_inputs(row):
-    """What the row gives for complex inputs, with gradients; nothing where it is refused."""
+def complex_arrays(row):
+    """The inputs of a row, complex instead of floating-point ones."""
     rng = np.random.default_rng(0)
     inputs = [Complex(m.shape) if isinstance(m, Real) else m for m in row.makers()]
-    arrays = [m.make(rng, "float64") for m in inputs]
+    return [m.make(rng, "float64") for m in inputs]
+
+
+ORDERED = [
+    row
+    for row in rows()
+    if primitives[row.op].complex is None and any(isinstance(m, Real) for m in row.makers())
+]
+
+
+@pytest.mark.parametrize("row", ORDERED, ids=lambda row: row.id)
+def test_what_is_not_declared_for_complex_numbers_refuses_them(row):
+    """atan2 is the angle of complex numbers, from their parts."""
+    if row.op in ("atan2", "real_angle"):
+        return
+    with pytest.raises((NotImplementedError, RuntimeError, TypeError)):
+        row.call(*map(mytorch.tensor, complex_arrays(row)))
+
+
+def with_complex_inputs(row):
+    """What the row gives for complex inputs, with gradients; nothing where it is refused."""
     try:
-        results = row.call(*[mytorch.tensor(a, requires_grad=a.dtype.kind == "c") for a in arrays])
+        results = row.call(
+            *[mytorch.tensor(a, requires_grad=a.dtype.kind == "c") for a in complex_arrays(row)]
+        )
     except Exception:
         return []
     results = results if isinstance(results, (tuple, list)) else [results]

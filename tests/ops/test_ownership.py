@@ -105,7 +105,7 @@ def test_memory_is_shared_as_in_torch(call, shape):
 VIEWS = set(
     """
     as_strided diagonal expand getitem permute reshape split squeeze transpose unbind unfold unsqueeze view
-    view_as_dtype write_view
+    view_as_dtype write_view real imag view_as_real view_as_complex
 """.split()
 )
 # No views, and yet no copies: the input itself where nothing is to do, the two sides of a module's hooks, and

@@ -54,6 +54,17 @@ MOMENTS = {  # expression: mean, standard deviation
     "empty(N).cauchy_(1, 2).atan()": (None, None),
     "empty(N, dtype=T.int64).geometric_(0.25)": (4, 12**0.5),
     "empty(N).geometric_(0.25)": (4, 12**0.5),
+    "view_as_real(T.rand(N, dtype=T.complex64))": (0.5, 12**-0.5),
+    "view_as_real(T.rand_like(T.zeros(N, dtype=T.complex128)))": (0.5, 12**-0.5),
+    "view_as_real(T.randn(N, dtype=T.complex64))": (0, 0.5**0.5),
+    "view_as_real(T.randn_like(T.zeros(N, dtype=T.complex128)))": (0, 0.5**0.5),
+    "view_as_real(T.normal(2.0, 3.0, (N,), dtype=T.complex64))": (2, 4.5**0.5),
+    "normal(T.full((N,), 2j), 3.0).real": (0, 4.5**0.5),
+    "normal(T.full((N,), 2j), 3.0).imag": (2, 4.5**0.5),
+    "view_as_real(T.empty(N, dtype=T.complex64).uniform_(-1, 3))": (1, 4 / 12**0.5),
+    "view_as_real(T.empty(N, dtype=T.complex64).normal_(-1, 3))": (-1, 4.5**0.5),
+    "view_as_real(T.nn.Linear(4, N, dtype=T.complex64).weight.detach())": (0, 0.5 / 3**0.5),
+    "view_as_real(T.nn.Embedding(N, 1, dtype=T.complex64).weight.detach())": (0, 0.5**0.5),
 }
 
 
@@ -138,6 +149,25 @@ T.zeros(3).uniform_(1, 1)
 T.zeros(3).normal_(2, 0)
 T.zeros(3).bernoulli_(T.tensor(1.))
 T.zeros(3, dtype=T.int32).random_(1)
+T.rand(2, dtype=T.cfloat)
+T.randn(2, 3, dtype=T.cdouble, requires_grad=True)
+T.rand_like(T.zeros(2), dtype=T.cfloat)
+T.randn_like(T.zeros(2, dtype=T.cdouble))
+T.zeros(3, dtype=T.cfloat).normal_(1, 2)
+T.zeros(3, dtype=T.cfloat).uniform_()
+T.normal(T.zeros(3, dtype=T.cfloat), 1.)
+T.normal(0., 1., (3,), dtype=T.cfloat)
+T.nn.Conv2d(1, 2, 3, dtype=T.cfloat).weight
+T.nn.Linear(2, 3).to(T.cfloat).to(T.cdouble).weight
+T.nn.LSTM(2, 2, dtype=T.cfloat).weight_ih_l0
+T.nn.MultiheadAttention(2, 1, dtype=T.cfloat).in_proj_weight
+T.nn.LayerNorm(2, dtype=T.cfloat).weight
+T.nn.init.xavier_normal_(T.zeros(3, 3, dtype=T.cfloat))
+T.nn.init.kaiming_uniform_(T.zeros(3, 3, dtype=T.cfloat))
+T.nn.init.sparse_(T.zeros(3, 3, dtype=T.cfloat), 0.5)
+T.nn.init.eye_(T.zeros(3, 3, dtype=T.cfloat))
+T.nn.functional.dropout(T.ones(9, dtype=T.cfloat), training=False)
+T.ones(2, dtype=T.cdouble.to_real())
 """.strip().splitlines()
 
 REFUSED = """
@@ -187,6 +217,24 @@ T.zeros(3).log_normal_(0, 0.)
 T.zeros(3).cauchy_(0, -1.)
 T.zeros(3).geometric_(0.)
 T.zeros(3).geometric_(1.)
+T.normal(T.zeros(3), T.ones(3, dtype=T.cfloat))
+T.normal(T.zeros(3, dtype=T.cfloat), -1.)
+T.bernoulli(T.zeros(3, dtype=T.cfloat))
+T.poisson(T.zeros(3, dtype=T.cfloat))
+T.multinomial(T.ones(3, dtype=T.cfloat), 2)
+T.zeros(3, dtype=T.cfloat).random_()
+T.zeros(3, dtype=T.cfloat).bernoulli_()
+T.zeros(3, dtype=T.cfloat).exponential_()
+T.zeros(3, dtype=T.cfloat).cauchy_()
+T.zeros(3, dtype=T.cfloat).geometric_(0.5)
+T.zeros(3, dtype=T.cfloat).log_normal_()
+T.randperm(3, dtype=T.cfloat)
+T.randint(0, 3, (3,), dtype=T.cfloat)
+T.arange(3, dtype=T.cfloat)
+T.nn.functional.dropout(T.ones(9, dtype=T.cfloat))
+T.nn.init.trunc_normal_(T.zeros(3, dtype=T.cfloat))
+T.nn.init.orthogonal_(T.zeros(3, 3, dtype=T.cfloat))
+T.nn.functional.rrelu(T.ones(3, dtype=T.cfloat), training=True)
 """.strip().splitlines()
 
 

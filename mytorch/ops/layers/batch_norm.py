@@ -1,4 +1,4 @@
-"""Normalisation per channel: batch, instance and group norm, in a few passes over cache-sized blocks."""
+"""Normalization per channel: batch, instance and group norm, computed in blocks that fit the cache."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ...core.primitive import primitive
 from ...core.sums import row_sums, summed, wide
 from ...kernels.windows import batch_first, batch_last, over_blocks
 from ..reduce import mean
-from ..shape import reshape
+from ..shape import expand, reshape
 from ..shape_arguments import integer
 from ..transcendental import rsqrt
 
@@ -29,7 +29,7 @@ def _per_channel(values, x):
 
 
 def _by_channel(x):
-    """Memory for a result like ``x`` (N, C, *S), as (C, *S, N); a matrix keeps its rows together."""
+    """An empty array (C, *S, N) for a result of the shape of ``x`` (N, C, *S); (N, C) stays in rows of C."""
     return (
         xp(x).empty(x.shape, x.dtype).T if x.ndim == 2 else xp(x).empty((*x.shape[1:], x.shape[0]), x.dtype)
     )
@@ -71,11 +71,10 @@ def _batch_norm_gradients(g, x, weight, average, scale):
 
 @primitive(composed=_standardised_by_channel, joint=_batch_norm_gradients, aux=("average", "scale"))
 def standardise_channels(x, weight=None, bias=None, *, eps: float, observe=None):
-    """Each channel of (N, C, *S) normalised over batch and space, then scaled and shifted.
+    """(N, C, *S) with mean 0 and variance 1 in each channel, times ``weight`` (C,) plus ``bias`` (C,).
 
-    The mean becomes 0 and the variance 1; ``weight`` and ``bias`` are (C,).
-
-    ``observe`` is called with the means and the (biased) variances. https://arxiv.org/abs/1502.03167
+    observe: called with the means and the biased variances of the channels before. ``eps`` is added to the
+        variances. https://arxiv.org/abs/1502.03167
     """
     channels, kind = x.shape[1], wide(x.dtype)
     count = x.size // max(channels, 1)
@@ -110,7 +109,7 @@ def standardise_channels(x, weight=None, bias=None, *, eps: float, observe=None)
     shift=lambda g: summed(g, (0, *range(2, len(g.shape)))),
 )
 def scale_channels(x, scale, shift):
-    """x · scale + shift with one number each per channel of (N, C, *)."""
+    """x · scale + shift for x (N, C, *S), scale (C,) and shift (C,)."""
     out = x * _per_channel(scale, x)
     out += _per_channel(shift, x)
     return out.astype(x.dtype, copy=False)
@@ -119,11 +118,12 @@ def scale_channels(x, scale, shift):
 def batch_norm(
     input, running_mean, running_var, weight=None, bias=None, training=False, momentum=0.1, eps=1e-5
 ):
-    """(N, C, *) normalised per channel, by the statistics of the batch (``training``) or the running ones.
+    """(N, C, *S) normalized per channel: by the mean and variance of the batch if ``training``, else by
+    ``running_mean`` and ``running_var``.
 
-    In training the running ones, if given, move by ``momentum`` towards those of the batch (the unbiased
-    variance), in place. ValueError for a single value per channel in training, RuntimeError for sizes that do
-    not fit. https://arxiv.org/abs/1502.03167
+    In training these two, unless None, are updated in place: running = (1 - momentum) · running + momentum ·
+    (that of the batch, the variance unbiased). ValueError for a single value per channel in training,
+    RuntimeError for sizes that do not fit. https://arxiv.org/abs/1502.03167
     """
     count = math.prod((*input.shape[:1], *input.shape[2:]))
     if training and count == 1:
@@ -164,14 +164,14 @@ def batch_norm(
 
 
 def _nothing_normalised(input, weight, bias):
-    """An input without elements stays as it is; the parameters still get their gradients, zeros."""
+    """An input without elements, unchanged; the parameters get gradients of zeros."""
     out = input * 1
     out = out if weight is None else out * summed(weight[:1])
     return out if bias is None else out + summed(bias[:1])
 
 
 def _move(running, value, momentum):
-    """Move ``running`` (a Tensor, an array or None) towards ``value`` in place."""
+    """running = (1 - momentum) · running + momentum · value, in place; ``running`` may be None."""
     if running is None:
         return
     array = running.array if isinstance(running, Variable) else running
@@ -200,9 +200,8 @@ def instance_norm(
     momentum=0.1,
     eps=1e-5,
 ):
-    """(N, C, *S) normalised per channel of each sample.
-
-    By its own mean and variance, or with ``use_input_stats=False`` by the running ones.
+    """(N, C, *S) normalized per channel of each sample: by its mean and variance, or with
+    ``use_input_stats=False`` by ``running_mean`` and ``running_var``.
 
     ValueError for a single element per channel, RuntimeError for sizes that do not fit.
     https://arxiv.org/abs/1607.08022
@@ -232,15 +231,19 @@ def instance_norm(
             _move(running_mean, of_means, momentum)
             _move(running_var, of_variances * (count / (count - 1)), momentum)
 
-    out = standardise_channels(reshape(input, shape=(1, n * channels, *sizes)), eps=eps, observe=observe)
-    return _rescaled(reshape(out, shape=tuple(input.shape)), weight, bias)
+    weight, bias = (
+        v if v is None else reshape(expand(v, shape=(n, channels)), shape=(-1,)) for v in (weight, bias)
+    )
+    samples = reshape(input, shape=(1, n * channels, *sizes))  # each channel of each sample is a channel
+    out = standardise_channels(samples, weight, bias, eps=eps, observe=observe)
+    return reshape(out, shape=tuple(input.shape))
 
 
 def group_norm(input, num_groups, weight=None, bias=None, eps=1e-5):
-    """(N, C, *S) normalised over each of ``num_groups`` groups of channels, then scaled per channel.
+    """(N, C, *S) normalized over each of ``num_groups`` equal groups of channels, then scaled per channel.
 
-    RuntimeError if the channels do not divide into groups. https://arxiv.org/abs/1803.08494 ValueError for a
-    single value per group.
+    RuntimeError for a C that ``num_groups`` does not divide, ValueError for a single value per group.
+    https://arxiv.org/abs/1803.08494
     """
     shape = tuple(input.shape)
     if len(shape) < 2:

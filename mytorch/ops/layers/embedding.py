@@ -1,4 +1,4 @@
-"""Rows of a table by number: embeddings, and sums, means and maxima of bags of them."""
+"""Embeddings: rows of a table by number, and sums, means and maxima of bags of rows."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ..shape_arguments import integer
 
 
 def _table_gradient(g, indices, weight_shape, padding_idx, scale_grad_by_freq):
-    """``g`` (…, D) summed by row; nothing for the padding row."""
+    """The gradient of the table: ``g`` (…, D) added up in the rows that were read, but the padding row."""
     at = indices.array if isinstance(indices, Variable) else indices
     if scale_grad_by_freq:
         counts = xp(at).bincount(at.reshape(-1), minlength=weight_shape[0])
@@ -45,7 +45,7 @@ def _embedding(weight, indices, *, padding_idx=None, scale_grad_by_freq=False):
 
 
 def _padding_row(padding_idx, rows):
-    """``padding_idx`` counted from the front. AssertionError, as in torch, if there is no such row."""
+    """``padding_idx`` counted from the first row. AssertionError, as in PyTorch, if there is no such row."""
     if padding_idx is not None:
         if not -rows <= (padding_idx := integer(padding_idx)) < rows:
             raise AssertionError("Padding_idx must be within num_embeddings")
@@ -55,7 +55,7 @@ def _padding_row(padding_idx, rows):
 
 @numpy.errstate(all="ignore")  # what overflows is infinite
 def _renormalize(weight, indices, max_norm, norm_type):
-    """Shorten the rows that are used to ``max_norm``, in place and outside of the graph."""
+    """Scale down the used rows whose norm exceeds ``max_norm``, in place and outside of the graph."""
     module = xp(weight.array)
     used = module.unique(indices.array)
     rows = weight.array[used].astype(wide(weight.array.dtype), copy=False)
@@ -68,11 +68,14 @@ def _renormalize(weight, indices, max_norm, norm_type):
 def embedding(
     input, weight, padding_idx=None, max_norm=None, norm_type=2.0, scale_grad_by_freq=False, sparse=False
 ):
-    """The rows of ``weight`` (V, D) with the numbers ``input`` (…, int32 or int64): (…, D).
+    """The rows of ``weight`` (V, D) whose numbers are in ``input`` (…): (…, D).
 
-    The row ``padding_idx`` gets no gradient. ``max_norm`` first shortens the rows that are used, in place.
-    ``scale_grad_by_freq`` divides each row's gradient by how often it occurs. The gradient is dense, with
-    ``sparse`` too. IndexError for a number out of range.
+    padding_idx: a row that gets no gradient.
+    max_norm: the used rows are first scaled down to this norm of order ``norm_type``, in place.
+    scale_grad_by_freq: the gradient of a row is divided by how often its number occurs in ``input``.
+    sparse: without effect, the gradient is dense.
+
+    IndexError for a number that is no row, RuntimeError unless the numbers are int32 or int64.
     """
     padding_idx = _padding_row(padding_idx, weight.shape[0])
     if max_norm is not None:
@@ -93,32 +96,18 @@ def embedding_bag(
     include_last_offset=False,
     padding_idx=None,
 ):
-    """Sums, means or maxima of bags of rows of ``weight`` (V, D): (B, D). An empty bag gives zeros.
+    """Sums, means or maxima (``mode``) of bags of rows of ``weight`` (V, D): (B, D), zeros for an empty bag.
 
-    ``input`` is (B, L), a bag in each row, or (N,) with the beginnings of the bags in ``offsets`` (B,) (and
-    the end, with ``include_last_offset``). ``per_sample_weights``, shaped as ``input``, weigh the rows of a
-    sum. Rows ``padding_idx`` do not count. ValueError or RuntimeError for arguments that do not fit.
-    NotImplementedError for ``per_sample_weights`` of other modes than "sum".
+    input: the numbers of the rows: (B, L), where each row is a bag, or (N,), all bags one after the other.
+    offsets: (B,) where each bag begins in an ``input`` (N,). With ``include_last_offset`` (B + 1,): one more
+        offset is the end of the last bag.
+    per_sample_weights: factors of the rows, of the shape of ``input``, for ``mode="sum"``.
+    padding_idx: a row that is left out of all bags and gets no gradient.
+
+    ValueError or RuntimeError for arguments that do not fit, NotImplementedError for ``per_sample_weights``
+    with another mode. The other arguments are those of :func:`embedding`.
     """
-    if per_sample_weights is not None and per_sample_weights.shape != input.shape:
-        raise ValueError(
-            f"embedding_bag: If per_sample_weights ({per_sample_weights.shape}) is not None, then it must "
-            f"have the same shape as the input ({input.shape})"
-        )
-    if weight.ndim != 2:
-        raise ValueError(f"weight has to be a 2D Tensor, but got Tensor of dimension {weight.ndim}")
-    if mode not in ("sum", "mean", "max"):
-        raise ValueError("mode has to be one of sum, mean or max")
-    if mode == "max" and (scale_grad_by_freq or sparse):
-        raise ValueError(
-            "max mode does not support "
-            + ("scaling the gradient by the frequency" if scale_grad_by_freq else "sparse weights")
-        )
-    if per_sample_weights is not None and mode != "sum":
-        raise NotImplementedError(
-            "embedding_bag: per_sample_weights was not None. per_sample_weights is only supported for "
-            f"mode='sum' (got mode='{mode}')."
-        )
+    _check_bags(input, weight, mode, per_sample_weights, scale_grad_by_freq, sparse)
     starts, ends = _bags(input, offsets, include_last_offset)
     module, flat = xp(starts), input.reshape(-1)
     rows = embedding(flat, weight, padding_idx, max_norm, norm_type, scale_grad_by_freq)  # (N, D)
@@ -139,8 +128,31 @@ def embedding_bag(
     return total / module.maximum(sizes, 1)[:, None].astype(weight.array.dtype)
 
 
+def _check_bags(input, weight, mode, per_sample_weights, scale_grad_by_freq, sparse):
+    """The errors of :func:`embedding_bag`, but those of offsets."""
+    if per_sample_weights is not None and per_sample_weights.shape != input.shape:
+        raise ValueError(
+            f"embedding_bag: If per_sample_weights ({per_sample_weights.shape}) is not None, then it must "
+            f"have the same shape as the input ({input.shape})"
+        )
+    if weight.ndim != 2:
+        raise ValueError(f"weight has to be a 2D Tensor, but got Tensor of dimension {weight.ndim}")
+    if mode not in ("sum", "mean", "max"):
+        raise ValueError("mode has to be one of sum, mean or max")
+    if mode == "max" and (scale_grad_by_freq or sparse):
+        raise ValueError(
+            "max mode does not support "
+            + ("scaling the gradient by the frequency" if scale_grad_by_freq else "sparse weights")
+        )
+    if per_sample_weights is not None and mode != "sum":
+        raise NotImplementedError(
+            "embedding_bag: per_sample_weights was not None. per_sample_weights is only supported for "
+            f"mode='sum' (got mode='{mode}')."
+        )
+
+
 def _bags(input, offsets, include_last_offset):
-    """Where the bags start and end in the flat input."""
+    """Where each bag starts and where it ends in the flattened input."""
     module, shape = xp(input.array), tuple(input.shape)
     if len(shape) == 2:
         if offsets is not None:
@@ -173,7 +185,7 @@ def _bags(input, offsets, include_last_offset):
 
 
 def _maxima(rows, counted, starts, ends, shape):
-    """The largest of each column in every bag: bags side by side (B, longest, D), filled up with -inf."""
+    """The maxima of each bag, over the bags as one array (B, longest, D) filled up with -inf."""
     module, longest = xp(starts), int((ends - starts).max()) if len(starts) else 0
     if not longest:
         return summed(rows) * 0 + module.zeros(shape, rows.array.dtype)

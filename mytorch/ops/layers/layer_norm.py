@@ -55,7 +55,7 @@ def _row_gradients(g, weight, bias, normal, scale, centred, needs):
 
 
 def _total(parts, like):
-    """The sum of the blocks' contributions in their order, in the shape of the parameter."""
+    """The sum of the blocks' parts of a gradient, in a fixed order, in the shape of the parameter."""
     if not parts:
         return None if like is None else xp(like).zeros_like(like)
     return sum(parts[a] for a in sorted(parts)).reshape(like.shape).astype(like.dtype, copy=False)
@@ -68,9 +68,9 @@ def _gradients(g, x_shape, weight, bias, normal, scale, centred, needs):
 
 @primitive(composed=_standardised_rows, joint=_gradients, aux=("normal", "scale"))
 def standardise_rows(x, weight=None, bias=None, *, size, eps: float, centred=True):
-    """The rows of ``size`` elements of ``x`` normalised to mean square 1, then scaled and shifted.
+    """Each row of ``size`` elements of ``x`` over its root mean square, times ``weight`` plus ``bias``.
 
-    ``centred``: their mean is subtracted first.
+    centred: the mean of the row is subtracted first. ``eps`` is added to the mean square.
     """
     rows, kind = x.size // max(size, 1), wide(x.dtype)
     flat, out = x.reshape(rows, size), xp(x).empty((rows, size), x.dtype)
@@ -95,19 +95,20 @@ def standardise_rows(x, weight=None, bias=None, *, size, eps: float, centred=Tru
 
 
 def layer_norm(input, normalized_shape, weight=None, bias=None, eps=1e-5):
-    """The last dimensions, of ``normalized_shape``, normalised to mean 0 and variance 1, scaled and shifted.
+    """``input`` with mean 0 and variance 1 over its last dimensions, times ``weight`` plus ``bias``.
 
-    RuntimeError for shapes that do not fit. https://arxiv.org/abs/1607.06450
+    The last dimensions, the weight and the bias have ``normalized_shape``. RuntimeError for shapes that do
+    not fit. https://arxiv.org/abs/1607.06450
     """
     shape = _normalized_shape("layer_norm", input, normalized_shape, weight, bias)
     return standardise_rows(input, weight, bias, size=math.prod(shape), eps=eps)
 
 
 def rms_norm(input, normalized_shape, weight=None, eps=None):
-    """The last dimensions, of ``normalized_shape``, over their root mean square, then scaled.
+    """``input`` over the root mean square of its last dimensions, times ``weight``.
 
-    ``eps`` is the dtype's resolution by default. RuntimeError for shapes that do not fit.
-    https://arxiv.org/abs/1910.07467
+    The last dimensions and the weight have ``normalized_shape``; ``eps`` is the machine epsilon by default.
+    RuntimeError for shapes that do not fit. https://arxiv.org/abs/1910.07467
     """
     shape = _normalized_shape("rms_norm", input, normalized_shape, weight, None)
     if eps is None:
@@ -120,7 +121,7 @@ def _numpy_dtype(x):
 
 
 def _normalized_shape(op, x, normalized_shape, weight, bias):
-    """``normalized_shape`` as a tuple, after the checks."""
+    """``normalized_shape`` as a tuple, once all shapes and dtypes are checked."""
     if not isinstance(normalized_shape, (tuple, list)):
         raise TypeError(
             f"{op}(): argument 'normalized_shape' (position 2) must be tuple of ints, not "
@@ -154,11 +155,9 @@ def _normalized_shape(op, x, normalized_shape, weight, bias):
 
 
 def local_response_norm(input, size, alpha=1e-4, beta=0.75, k=1.0):
-    """(N, C, *S) over (k + alpha · mean of squares of ``size`` neighbouring channels) ** beta.
+    """(N, C, *S) divided by (k + alpha · the mean square of ``size`` neighbouring channels) ** beta.
 
-    ValueError below 3 dimensions.
-
-    https://papers.nips.cc/paper/4824
+    ValueError for fewer than 3 dimensions. https://papers.nips.cc/paper/4824
     """
     shape = tuple(input.shape)
     if len(shape) < 3:

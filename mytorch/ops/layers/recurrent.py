@@ -72,8 +72,14 @@ def _recurrent_vjp(g, x, w_hr, cell, reverse, sizes, needs, y, trace):
     return cast(gradients, x.dtype)
 
 
-# ``y`` shares the memory of the trace: the rule asks for it, so that a change of it in place is refused.
-@primitive(composed=_definition, outputs=("y", "h", "c"), aux=("trace",), joint=_recurrent_vjp)
+# ``y`` shares the memory of the trace: the rule asks for it, so that a change of it in place is noticed.
+@primitive(
+    composed=_definition,
+    outputs=("y", "h", "c"),
+    aux=("trace",),
+    copy_on_write="out",
+    joint=_recurrent_vjp,
+)
 def recurrent(x, h0, c0, w_ih, w_hh, b_ih=None, b_hh=None, w_hr=None, *, cell, reverse=False, sizes=None):
     """One layer over the sequence x (T, B, in): all h (T, B, hidden), the last h and, of an LSTM, the last c.
 

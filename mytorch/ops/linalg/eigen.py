@@ -119,7 +119,7 @@ def _geqrf_vjp(g):
     raise NotImplementedError("the derivative for 'geqrf' is not implemented.")
 
 
-@primitive(outputs=("a", "tau"), x=_geqrf_vjp)
+@primitive(complex="values", outputs=("a", "tau"), x=_geqrf_vjp)
 def _geqrf(x):
     check_matrices(x, "geqrf", square=False)
     if not x.size:

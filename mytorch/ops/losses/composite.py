@@ -283,7 +283,7 @@ def gaussian_nll_loss(input, target, var, full=False, eps=1e-6, reduction="mean"
         if var < 0:
             raise ValueError("var has negative entry/entries")
         var = input.detach() * 0 + var
-    elif bool((var.array < 0).any()):
+    elif bool((var < 0).any()):
         raise ValueError("var has negative entry/entries")
     a, b = tuple(input.shape), tuple(var.shape)
     if b != a:

@@ -1,6 +1,9 @@
-"""Connectionist temporal classification (Graves et al. 2006):
+"""Connectionist temporal classification: the loss of a label sequence that is not aligned with its input.
 
-the loss of a label sequence that is not aligned with its input.
+Graves et al., Connectionist Temporal Classification, 2006. A path gives one label or blank per time step. It
+spells a target if the target is left once repeated labels are merged and blanks removed. The loss is -log of
+the probability of all paths that spell the target, by the forward-backward algorithm over the lattice of
+labels with blanks between them.
 """
 
 from __future__ import annotations
@@ -21,11 +24,13 @@ from ..reduce import mean
 from ..transcendental import exp
 from .loss_reduction import chosen
 
-_NEVER = -1e30  # log 0 in the definition: with it gradients stay finite
+_NEVER = -1e30  # log 0 in the definition; gradients of -inf would be nan
 
 
 def _lattice(targets, blank):
-    """The labels with blanks around them (N, 2S + 1), and where a path may skip the blank before."""
+    """The labels with a blank before, between and after them (N, 2S + 1), and which ones a path may reach
+    from the label before, without the blank between.
+    """
     count, longest = targets.shape
     labels = xp(targets).full((count, 2 * longest + 1), blank, "int64")
     labels[:, 1::2] = targets
@@ -35,7 +40,7 @@ def _lattice(targets, blank):
 
 
 def _shifted(a, by):
-    """``a`` (N, L) moved by ``by`` places to the right (left if negative), log 0 where nothing comes from."""
+    """``a`` (N, L) shifted by ``by`` places to the right (left if negative), filled up with log 0."""
     out = xp(a).full(a.shape, -math.inf, a.dtype)
     if by > 0:
         out[:, by:] = a[:, :-by]
@@ -45,7 +50,7 @@ def _shifted(a, by):
 
 
 def _ends(labels, target_lengths):
-    """Where paths may end: at the last label, or the blank after it."""
+    """Where in the lattice a path may end: at the last label, or at the blank after it."""
     places, last = xp(labels).arange(labels.shape[1])[None], 2 * target_lengths[:, None]
     return (places == last) | ((places == last - 1) & (last > 0))
 
@@ -60,7 +65,7 @@ def _ends(labels, target_lengths):
     ),
 )
 def ctc(x, targets, input_lengths, target_lengths, *, blank=0):
-    """-log p of the targets (N, S) under the log-probabilities x (T, N, C), over all alignments: (N,)."""
+    """-log p of the targets (N, S) for log-probabilities x (T, N, C), summed over all paths: (N,)."""
     module, time, kind, x = xp(x), x.shape[0], x.dtype, x.astype(wide(x.dtype), copy=False)
     labels, skips = _lattice(targets, blank)
     # (T, N, 2S + 1)
@@ -86,9 +91,9 @@ def ctc(x, targets, input_lengths, target_lengths, *, blank=0):
 
 
 def _gradient(g, loss, x, input_lengths, target_lengths, labels, skips, emitted, alphas):
-    """exp(x) minus the share of the paths through each class at each time.
+    """The gradient of x: exp(x) minus the probability, given the target, of each class at each time.
 
-    As in torch, the gradient of the log-softmax before is included.
+    As in PyTorch it includes the gradient of the log-softmax that made x.
     """
     kind, wider = x.dtype, alphas.dtype
     x, g = x.astype(wider, copy=False), g.astype(wider, copy=False)
@@ -110,14 +115,14 @@ def _gradient(g, loss, x, input_lengths, target_lengths, labels, skips, emitted,
         )
         scatter_add(shares[t], (rows, labels), module.exp(alphas[t] + beta + loss[:, None]))
     shares[:, loss == math.inf] = math.nan
-    # impossible targets: nan, unless not asked for
+    # nan for targets without a path, but 0 where no gradient comes in
     inside = ((module.arange(time)[:, None] < input_lengths) & (g != 0))[:, :, None]
     gx = module.where(inside, (module.exp(x) - shares) * g[:, None], x.dtype.type(0))
     return gx.astype(kind, copy=False)
 
 
 def _definition(x, targets, input_lengths, target_lengths, blank):
-    """The same recursion in differentiable operations."""
+    """The forward recursion in differentiable operations."""
     targets, input_lengths, target_lengths = (
         v.array if isinstance(v, Variable) else v for v in (targets, input_lengths, target_lengths)
     )
@@ -139,7 +144,7 @@ def _definition(x, targets, input_lengths, target_lengths, blank):
     loss = -(summed(exp(last - highest[:, None]), 1).log() + highest)
     inside = (module.arange(x.shape[0])[:, None] < input_lengths)[:, :, None]
     ordinary = exp(x) * inside
-    # torch's gradient includes that of the softmax before
+    # the gradient of the log-softmax that made x, which PyTorch's includes; its value is 0
     return loss + summed(ordinary - ordinary.detach(), (0, 2))
 
 
@@ -156,7 +161,7 @@ def _lengths(values, count, name, like):
 def ctc_loss(
     log_probs, targets, input_lengths, target_lengths, blank=0, reduction="mean", zero_infinity=False
 ):
-    """-log p of the targets, over all alignments with blanks, for log_probs (T, N, C) or (T, C).
+    """-log of the probability of the targets under ``log_probs`` (T, N, C) or (T, C), over all alignments.
 
     ``targets`` is (N, S), or the sequences one after the other; the lengths (N,) are tensors or tuples.
     "mean" divides each loss by its target's length first. ``zero_infinity``: 0, without gradient, where the
@@ -187,7 +192,7 @@ def ctc_loss(
 
 
 def _padded(targets, sizes, count, batched):
-    """The targets as (N, S), zeros after their ends."""
+    """The targets as (N, S), filled up with zeros."""
     longest = int(sizes.max()) if count else 0
     if targets.ndim == 2 or not batched:
         targets = targets.reshape(count, -1)

@@ -22,14 +22,14 @@ def cosine_similarity(x1, x2, dim=1, eps=1e-8):
 
     Shapes broadcast.
 
-    RuntimeError for integers.
+    RuntimeError unless their common dtype is floating-point.
     """
-    if not (x1.is_floating_point() or x2.is_floating_point()):
+    common = promote_types(x1.dtype, x2.dtype)
+    if not common.is_floating_point:
         raise RuntimeError(
             f"expected common dtype to be floating point, yet common dtype is not: got {x1.dtype} and "
             f"{x2.dtype}"
         )
-    common = promote_types(x1.dtype, x2.dtype)
     x1, x2 = broadcast_tensors(x1.to(common), x2.to(common))
     one, two = (x / clamp_min(vector_norm(x, 2, dim, True), eps) for x in (x1, x2))
     return summed(one * two, dim)

@@ -1,4 +1,4 @@
-"""Sliding blocks as columns and back (unfold, fold), and channels exchanged for space (pixel shuffle)."""
+"""Sliding windows as columns and back (unfold, fold); channels as pixels and back (pixel shuffle)."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from .arguments import tuple_of
     ),
 )
 def unfold_columns(x, *, kernel, dilation, padding, stride):
-    """(N, C, *S) -> (N, C · kernel, windows): each window's elements as a column."""
+    """(N, C, *S) -> (N, C · kernel, windows): the elements of each window as a column."""
     view = window_view(batch_last(x, [(p, p) for p in padding]), kernel, stride, dilation)
     n, spatial = x.shape[0], len(kernel)
     columns = view.reshape(x.shape[1] * math.prod(kernel), math.prod(view.shape[1 + spatial : -1]), n)
@@ -39,7 +39,7 @@ def unfold_columns(x, *, kernel, dilation, padding, stride):
 )
 @widened
 def fold_columns(x, *, sizes, kernel, dilation, padding, stride):
-    """(N, C · kernel, windows) -> (N, C, *sizes): each column's elements added to where the window was."""
+    """(N, C · kernel, windows) -> (N, C, *sizes): each column added to the elements of its window."""
     channels, n = x.shape[1] // math.prod(kernel), x.shape[0]
     padded = [size + 2 * p for size, p in zip(sizes, padding)]
     out = xp(x).zeros((channels, *padded, n), x.dtype)
@@ -70,7 +70,7 @@ def _settings(kernel_size, dilation, padding, stride):
 
 
 def unfold(input, kernel_size, dilation=1, padding=0, stride=1):
-    """The sliding blocks of (N, C, H, W) as columns (N, C · kH · kW, blocks); N may be missing.
+    """The sliding windows of (N, C, H, W) as columns (N, C · kH · kW, windows); N may be missing.
 
     RuntimeError for sizes that do not fit.
     """
@@ -99,9 +99,9 @@ def _counts(sizes, kernel, dilation, padding, stride):
 
 
 def fold(input, output_size, kernel_size, dilation=1, padding=0, stride=1):
-    """The reverse of :func:`unfold`: columns (N, C · kH · kW, blocks) summed into (N, C, *output_size).
+    """Columns (N, C · kH · kW, windows), as of :func:`unfold`, added up to images (N, C, *output_size).
 
-    RuntimeError for sizes that do not fit.
+    Where windows overlap their elements are summed. RuntimeError for sizes that do not fit.
     """
     if len(input.shape) not in (2, 3) or 0 in input.shape[-2:]:
         raise RuntimeError(
@@ -138,9 +138,9 @@ def fold(input, output_size, kernel_size, dilation=1, padding=0, stride=1):
 
 @composite
 def pixel_shuffle(input, upscale_factor: int):
-    """(…, C · r², H, W) -> (…, C, H · r, W · r), r = ``upscale_factor``.
+    """(…, C · r², H, W) -> (…, C, H · r, W · r) for r = ``upscale_factor``: r² channels become r · r pixels.
 
-    RuntimeError for channels that do not divide. https://arxiv.org/abs/1609.05158
+    RuntimeError for a number of channels that r² does not divide. https://arxiv.org/abs/1609.05158
     """
     r, shape = upscale_factor, tuple(input.shape)
     _check_shuffle("pixel_shuffle", "upscale_factor", r, shape)
@@ -158,9 +158,9 @@ def pixel_shuffle(input, upscale_factor: int):
 
 @composite
 def pixel_unshuffle(input, downscale_factor: int):
-    """(…, C, H · r, W · r) -> (…, C · r², H, W): the reverse of :func:`pixel_shuffle`.
+    """(…, C, H · r, W · r) -> (…, C · r², H, W): the inverse of :func:`pixel_shuffle`.
 
-    RuntimeError for sizes that do not divide.
+    RuntimeError for a height or width that r = ``downscale_factor`` does not divide.
     """
     r, shape = downscale_factor, tuple(input.shape)
     _check_shuffle("pixel_unshuffle", "downscale_factor", r, shape)
@@ -188,9 +188,9 @@ def _check_shuffle(op, name, factor, shape):
 
 @composite
 def channel_shuffle(input, groups: int):
-    """Interleave the channels of ``groups`` groups of (N, C, *S). RuntimeError if C does not divide.
+    """(N, C, *S) with the channels of ``groups`` equal groups interleaved.
 
-    https://arxiv.org/abs/1707.01083
+    RuntimeError for a C that ``groups`` does not divide. https://arxiv.org/abs/1707.01083
     """
     shape = tuple(input.shape)
     if len(shape) < 3:

@@ -32,13 +32,14 @@ def _corners(align_corners):
 
 
 def affine_grid(theta, size, align_corners=None):
-    """Where each pixel of an image of ``size`` comes from under the affine maps ``theta``.
+    """Where affine maps ``theta`` put the pixels of an image of ``size``: points for :func:`grid_sample`.
 
-    ``size`` is (N, C, H, W) or (N, C, D, H, W), ``theta`` (N, 2, 3) or (N, 3, 4).
+    ``size`` is (N, C, H, W) or (N, C, D, H, W), ``theta`` (N, 2, 3) or (N, 3, 4). Returns (N, H, W, 2) or
+    (N, D, H, W, 3): x, y(, z). Coordinates of -1 and 1 are the edges of the image, or with ``align_corners``
+    the centres of its corner pixels.
 
-    Returns (N, H, W, 2) or (N, D, H, W, 3): x, y(, z) from -1 to 1, which are the centers of the corner
-    pixels with ``align_corners``, else the edges of the image. RuntimeError for integers; ValueError for
-    matrices of another shape; NotImplementedError for another length of ``size``.
+    ValueError for integers and for matrices of another shape, NotImplementedError for another length of
+    ``size``.
     """
     align_corners, (n, _, *spatial) = _corners(align_corners), tuple(size)
     ndim = len(spatial)
@@ -68,50 +69,17 @@ def affine_grid(theta, size, align_corners=None):
 
 
 def grid_sample(input, grid, mode="bilinear", padding_mode="zeros", align_corners=None):
-    """``input`` at the points ``grid``, in the coordinates of :func:`affine_grid`.
+    """The values of images at the points ``grid``, in the coordinates of :func:`affine_grid`.
 
     Shapes: (N, C, H, W) and (N, …, 2), or (N, C, D, H, W) and (N, …, 3); the result is (N, C, …).
 
     ValueError for other modes; RuntimeError for shapes or dtypes that do not match.
     """
-    if mode not in ("bilinear", "nearest", "bicubic"):
-        raise ValueError(
-            "nn.functional.grid_sample(): expected mode to be 'bilinear', 'nearest' or 'bicubic', but "
-            f"got: '{mode}'"
-        )
-    if padding_mode not in ("zeros", "border", "reflection"):
-        raise ValueError(
-            "nn.functional.grid_sample(): expected padding_mode to be 'zeros', 'border', or "
-            f"'reflection', but got: '{padding_mode}'"
-        )
-    align_corners, ndim = _corners(align_corners), input.ndim - 2
-    if (
-        ndim not in (2, 3)
-        or grid.ndim != input.ndim
-        or grid.shape[-1] != ndim
-        or grid.shape[0] != input.shape[0]
-    ):
-        raise RuntimeError(
-            "grid_sampler(): expected 4D or 5D input and a grid of as many dimensions, the same batch "
-            f"size and {ndim} coordinates, but got input "
-            f"with sizes {list(input.shape)} and grid with sizes {list(grid.shape)}"
-        )
-    if input.dtype != grid.dtype:
-        raise RuntimeError(
-            "grid_sampler(): expected input and grid to have the same dtype, but input has "
-            f"{input.dtype} and grid has {grid.dtype}"
-        )
-    if as_dtype(input.dtype).itemsize == 2:  # bfloat16 does not count more than 256 pixels
+    align_corners = _check_arguments(input, grid, mode, padding_mode, align_corners)
+    if as_dtype(input.dtype).itemsize == 2:  # coordinates in bfloat16 are exact up to 256 pixels only
         wide = grid_sample(input.float(), grid.float(), mode, padding_mode, align_corners)
         return wide.to(input.dtype)
-    spatial, places = input.shape[2:], grid.shape[1:-1]
-    if 0 in spatial:
-        raise RuntimeError(
-            "grid_sampler(): expected input to have non-empty spatial dimensions, but input has sizes "
-            f"{list(input.shape)}"
-        )
-    if mode == "bicubic" and ndim != 2:
-        raise RuntimeError("grid_sampler(): bicubic interpolation only supports 4D input")
+    spatial, places, ndim = input.shape[2:], grid.shape[1:-1], input.ndim - 2
     taps = [
         _taps(_pixels(grid[..., ndim - 1 - d], n, align_corners), n, mode, padding_mode, align_corners)
         for d, n in enumerate(spatial)
@@ -125,21 +93,55 @@ def grid_sample(input, grid, mode="bilinear", padding_mode="zeros", align_corner
             index = index * n + there.nan_to_num().clamp(0, n - 1).long()
         index = expand(index.reshape(index.shape[0], 1, -1), shape=(*input.shape[:2], math.prod(places)))
         values, weight = gather(pixels, 2, index).reshape(*input.shape[:2], *places), weight.unsqueeze(1)
-        if lost:  # a place that is nan gives nan, but the image no gradient
+        if lost:  # at a point that is nan the result is nan, and the image gets no gradient
             values = select((weight != weight).expand_as(values), 0, values)
         result = result + values * weight
-    if mode == "nearest" and grid.requires_grad:  # it does not change with the grid: gradients of 0
+    if mode == "nearest" and grid.requires_grad:  # piecewise constant in the grid: gradients of 0
         result = result + kept(grid[..., 0], xp(grid.array).zeros(grid.shape[:-1], bool)).unsqueeze(1)
     return result
 
 
+def _check_arguments(input, grid, mode, padding_mode, align_corners):
+    """``align_corners`` as a bool. The errors of :func:`grid_sample`."""
+    if mode not in ("bilinear", "nearest", "bicubic"):
+        raise ValueError(
+            "nn.functional.grid_sample(): expected mode to be 'bilinear', 'nearest' or 'bicubic', but "
+            f"got: '{mode}'"
+        )
+    if padding_mode not in ("zeros", "border", "reflection"):
+        raise ValueError(
+            "nn.functional.grid_sample(): expected padding_mode to be 'zeros', 'border', or "
+            f"'reflection', but got: '{padding_mode}'"
+        )
+    align_corners, ndim = _corners(align_corners), input.ndim - 2
+    batch, sizes = input.shape[0], list(input.shape)
+    if ndim not in (2, 3) or grid.ndim != ndim + 2 or (grid.shape[0], grid.shape[-1]) != (batch, ndim):
+        raise RuntimeError(
+            "grid_sampler(): expected 4D or 5D input and a grid of as many dimensions, the same batch size "
+            f"and {ndim} coordinates, but got input with sizes {sizes} and grid with sizes {list(grid.shape)}"
+        )
+    if input.dtype != grid.dtype:
+        raise RuntimeError(
+            "grid_sampler(): expected input and grid to have the same dtype, but input has "
+            f"{input.dtype} and grid has {grid.dtype}"
+        )
+    if 0 in input.shape[2:]:
+        raise RuntimeError(
+            "grid_sampler(): expected input to have non-empty spatial dimensions, but input has sizes "
+            f"{sizes}"
+        )
+    if mode == "bicubic" and ndim != 2:
+        raise RuntimeError("grid_sampler(): bicubic interpolation only supports 4D input")
+    return align_corners
+
+
 def _pixels(x, n, align_corners):
-    """Coordinates from -1 to 1 as pixels of a row of ``n``."""
+    """Coordinates from -1 to 1 as positions in a row of ``n`` pixels, where pixel i has position i."""
     return (x + 1) * ((n - 1) / 2) if align_corners else ((x + 1) * n - 1) / 2
 
 
 def _taps(x, n, mode, padding_mode, align_corners):
-    """The pixels of a row of ``n`` that a sample at ``x`` is made of, each with its share."""
+    """What a sample at ``x`` in a row of ``n`` pixels is made of: pairs of a pixel and its weight."""
     if mode == "bicubic":
         start = x.detach().floor()
         return [
@@ -154,7 +156,7 @@ def _taps(x, n, mode, padding_mode, align_corners):
 
 
 def _inside(x, n, padding_mode, align_corners):
-    """Places in a row of ``n`` pixels, moved inside if there is padding, where nan counts as the first."""
+    """Positions in a row of ``n`` pixels, moved into it unless padded by "zeros"; nan becomes pixel 0."""
     if padding_mode != "zeros":
         x = select(x == x, x, 0)
     if padding_mode == "reflection":

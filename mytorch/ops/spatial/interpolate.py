@@ -1,4 +1,7 @@
-"""Resizing images: nearest, linear, cubic and area interpolation, one spatial dimension after the other."""
+"""Resizing images: nearest, linear, cubic and area interpolation, one spatial dimension after the other.
+
+A method gives, for one dimension, the input pixels that each output pixel is made of and their weights.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,9 @@ from ...core.sums import summed
 from .adaptive_pooling import adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg_pool3d
 from .resample import resample
 
-# ---- which places, with which weights: computed as torch does, in the precision of the image -----
+# ---- methods: which input pixels, with which weights ---------------------------------------------
+#
+# They round as PyTorch does: in float64 for float64 images, else in float32.
 
 
 def _scale(n, count, factor, kind):
@@ -26,15 +31,15 @@ def _nearest(n, count, factor, align_corners, kind):
 
 
 def _nearest_exact(n, count, factor, align_corners, kind):
-    # torch multiplies and subtracts 1/2 with one rounding, then adds it again: that decides between two
-    # pixels as near
+    # PyTorch rounds once after it multiplies and subtracts 1/2, then adds 1/2 again. Where two pixels are
+    # equally near, this rounding decides.
     middle = numpy.arange(count).astype(numpy.longdouble) + 0.5
     source = (middle * _scale(n, count, factor, kind) - 0.5).astype(kind)
     return [numpy.minimum(numpy.floor(source + kind(0.5)).astype("int64"), n - 1)], None
 
 
 def _sources(n, count, factor, align_corners, kind):
-    """Where each output pixel lies in the input, as fractions."""
+    """The coordinate of each output pixel's centre in the input, where pixel i has the coordinate i."""
     at = numpy.arange(count).astype(kind)
     if align_corners:
         return at * (kind(n - 1) / kind(count - 1) if count > 1 else kind(0))
@@ -49,7 +54,7 @@ def _linear(n, count, factor, align_corners, kind):
 
 
 def cubic(t, a=-0.75):
-    """The weights of the pixels at -1, 0, 1, 2 for the point ``t`` of [0, 1]: Keys' cubic convolution.
+    """Keys' cubic convolution: the weights of the pixels at -1, 0, 1 and 2 for a point ``t`` in [0, 1].
 
     https://doi.org/10.1109/TASSP.1981.1163711
     """
@@ -78,7 +83,7 @@ def _triangle(d):
 
 
 def _keys(d):
-    """Keys' kernel with a = -0.5, which Pillow and torch take for antialiasing."""
+    """Keys' kernel with a = -0.5, as Pillow and PyTorch use it for antialiasing."""
     d, a = numpy.abs(d), -0.5
     return numpy.where(
         d < 1,
@@ -88,6 +93,8 @@ def _keys(d):
 
 
 def _antialiased(kernel, reach):
+    """The method of a kernel that is zero beyond ±``reach``."""
+
     def method(n, count, factor, align_corners, kind):
         if align_corners:
             scale = kind(n - 1) / kind(count - 1) if count > 1 else kind(0)
@@ -126,18 +133,15 @@ def interpolate(
     recompute_scale_factor=None,
     antialias=False,
 ):
-    """(N, C, *S) resized to ``size`` or by ``scale_factor`` (a number or one per spatial dimension).
+    """Images (N, C, *S), resized to ``size`` or by ``scale_factor`` (a number, or one per spatial dimension).
 
     ValueError or NotImplementedError for combinations that torch refuses; RuntimeError for empty sizes.
     """
-    if mode in ("nearest", "area", "nearest-exact"):
-        if align_corners is not None:
-            raise ValueError(
-                "align_corners option can only be set with the interpolating modes: linear | bilinear "
-                "| bicubic | trilinear"
-            )
-    elif align_corners is None:
-        align_corners = False
+    if align_corners is not None and mode in ("nearest", "area", "nearest-exact"):
+        raise ValueError(
+            "align_corners option can only be set with the interpolating modes: linear | bilinear "
+            "| bicubic | trilinear"
+        )
     ndim = len(input.shape)
     counts, factors = _output_sizes(input, size, scale_factor, recompute_scale_factor)
     if antialias and (mode not in ("bilinear", "bicubic") or ndim != 4):
@@ -148,7 +152,24 @@ def interpolate(
         return (adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg_pool3d)[ndim - 3](
             input, counts if ndim > 3 else counts[0]
         )
-    method, dimensions = _METHODS.get(mode, (None, ()))
+    kind = _check_image(input, mode, counts)
+    method, out = _ANTIALIASED[mode] if antialias else _METHODS[mode][0], input
+    # PyTorch copies along a dimension whose size stays the same, in these modes even if the factor is not 1
+    copies = method is _linear or antialias or (mode == "nearest" and ndim == 4)
+    for dim, (n, count, factor) in enumerate(zip(input.shape[2:], counts, factors), 2):
+        if n == count and (copies or factor in (None, 1)):
+            continue
+        places, weights = method(n, count, factor, align_corners, kind)
+        out = resample(out, dim=dim, places=places, weights=weights)
+    return out if out is not input else input * 1
+
+
+def _check_image(input, mode, counts):
+    """The floating-point type to compute places and weights in.
+
+    NotImplementedError for an input that ``mode`` does not take, RuntimeError for empty sizes.
+    """
+    ndim, (_, dimensions) = len(input.shape), _METHODS.get(mode, (None, ()))
     if ndim not in dimensions:
         if mode in _SMOOTH and ndim in (3, 4, 5) and mode != "bicubic":
             raise NotImplementedError(f"Got {ndim}D input, but {mode} mode needs {dimensions[0]}D input")
@@ -166,20 +187,11 @@ def interpolate(
             f"Input and output sizes should be greater than 0, but got input {list(input.shape[2:])} "
             f"output {list(counts)}"
         )
-    kind = numpy.float64 if dtype == "float64" else numpy.float32
-    method, out = _ANTIALIASED[mode] if antialias else method, input
-    # torch copies what does not change in size even if the factor is not quite 1, but not in all modes
-    copies = method is _linear or antialias or (mode == "nearest" and ndim == 4)
-    for dim, (n, count, factor) in enumerate(zip(input.shape[2:], counts, factors), 2):
-        if n == count and (copies or factor in (None, 1)):
-            continue
-        places, weights = method(n, count, factor, align_corners, kind)
-        out = resample(out, dim=dim, places=places, weights=weights)
-    return out if out is not input else input * 1
+    return numpy.float64 if dtype == "float64" else numpy.float32
 
 
 def _output_sizes(input, size, scale_factor, recompute):
-    """The spatial output sizes, and the scale factors to compute places with (None: from the sizes)."""
+    """The spatial output sizes, and the scale factors that were given (None: the ratio of the sizes)."""
     spatial = list(input.shape[2:])
     if size is not None and scale_factor is not None:
         raise ValueError("only one of size or scale_factor should be defined")

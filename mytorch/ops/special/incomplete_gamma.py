@@ -6,8 +6,9 @@ import math
 
 import numpy
 
-from ...core.arrays import kernel, xp
+from ...core.arrays import array_of, kernel, xp
 from ...core.primitive import primitive
+from ...core.sums import wide
 from ..elementwise import smooth
 from ..promotion import floating, only
 from ..transcendental import exp, log
@@ -101,8 +102,11 @@ def _gammainc_x_vjp(g):
 
 
 def _density(x, y):
-    """d P(x, y) / dy, the density of a gamma distribution."""
-    return exp((x - 1) * log(y) - y - lgamma(x))
+    """d P(x, y) / dy, the density of a gamma distribution; for 16-bit numbers computed in float32."""
+    kind = array_of(y).dtype
+    x, y = (v if wide(kind) is kind else v.astype(wide(kind)) for v in (x, y))
+    out = exp((x - 1) * log(y) - y - lgamma(x))
+    return out if wide(kind) is kind else out.astype(kind)
 
 
 @smooth(prepare=only("fV", "igamma", floating), x=_gammainc_x_vjp, y=lambda g, x, y: g * _density(x, y))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from ...core.arrays import kernel, xp
-from ..elementwise import check_real, in_blocks, smooth, widened
+from ..elementwise import in_blocks, smooth, widened
 from ..transcendental import gaussian, gaussian_of
 from .erf import erfc_double, erfc_integral_ratios, erfcx_double, polynomial, through_double
 
@@ -48,7 +48,6 @@ def ndtr_double(x):
 @widened
 def ndtr(x):
     """The standard normal distribution function, elementwise, exact in the lower tail too."""
-    check_real(x, "ndtr")
     return in_blocks(ndtr_double if x.dtype == "float64" else ndtr_single, x)
 
 

@@ -115,10 +115,11 @@ def _edges(x, bins, range):
 def isin(elements, test_elements, *, assume_unique=False, invert=False):
     """Whether each of ``elements`` is among ``test_elements`` (one of both may be a number), as booleans.
 
-    RuntimeError for booleans.
+    RuntimeError for booleans and complex numbers.
     """
     x, y = array_of(elements), array_of(test_elements)
-    if "bool" in (getattr(x, "dtype", None), getattr(y, "dtype", None)):
-        raise RuntimeError("Unsupported input type encountered for isin(): Bool")
+    for array in (x, y):
+        if hasattr(array, "dtype") and array.dtype.kind in "bc":
+            raise RuntimeError(f"Unsupported input type encountered for isin(): {array.dtype}")
     module = xp(x if hasattr(x, "dtype") else y)
     return wrap(as_array(module.isin(x, y, assume_unique=assume_unique, invert=invert)))

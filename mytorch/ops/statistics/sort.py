@@ -10,6 +10,7 @@ from ...core.sums import running_sum, summed
 from ..composite import composite
 from ..gather import along, gather
 from ..indexing import put_in_zeros
+from ..promotion import promoted
 from ..shape import reshape
 from ..shape_arguments import check_dim, integer
 
@@ -141,7 +142,7 @@ def kthvalue(input, k, dim=-1, keepdim=False):
 # ---- places in a sorted sequence -----------------------------------------------------------------
 
 
-@primitive
+@primitive(prepare=promoted)
 def _searchsorted(boundaries, values, *, right):
     side = "right" if right else "left"
     if boundaries.ndim == 1:

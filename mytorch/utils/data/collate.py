@@ -105,7 +105,7 @@ def _like(original, items):
 
 def _stack(tensors):
     """``stack``, without the graph for tensors that need no gradient."""
-    if any(t._node is not None for t in tensors):
+    if any(t.requires_grad for t in tensors):
         return stack(tensors)
     return wrap(_stack_arrays([t.array for t in tensors]))
 

@@ -146,6 +146,10 @@ def test_the_second_derivative_of_a_norm_at_zero_is_zero():
 )
 def test_what_lstsq_gives_besides_the_solution(driver, a, b):
     A, B = arrays(a, b, dtype="float64")
-    agree(
-        lambda m, a, b: list(m.linalg.lstsq(a, b, driver=driver))[1:], [A, B], tolerance=1e-8, gradient=False
-    )
+    for inputs in ([A, B], [A * (1 + 2j) + 1j, B * 1j]):
+        agree(
+            lambda m, a, b: list(m.linalg.lstsq(a, b, driver=driver))[1:],
+            inputs,
+            tolerance=1e-8,
+            gradient=False,
+        )

@@ -153,10 +153,11 @@ def benchmarks(up):
             "to `docs/benchmarks.json`.*"
         )
     result = json.loads(path.read_text())
-    workloads = ast.parse((ROOT / "benchmarks" / "workloads.py").read_text()).body
+    files = sorted((ROOT / "benchmarks" / "workloads").glob("*.py"))
     meaning = {
         n.name: ast.get_docstring(n).split("\n")[0]
-        for n in workloads
+        for file in files
+        for n in ast.parse(file.read_text()).body
         if isinstance(n, ast.FunctionDef) and ast.get_docstring(n)
     }
     parts = []

@@ -21,6 +21,7 @@ from ...kernels.im2col import Columns, contract, multiply, threads_for_product
 from ...kernels.threads import parallel_for, spans
 from ...kernels.windows import batch_first, batch_last, window_counts
 from ..elementwise import widened
+from . import convolution_forms as forms
 
 
 def _of_one_type(arrays):
@@ -57,8 +58,15 @@ def convolution(x, weight, bias=None, *, stride, padding, dilation, groups, coun
     ``padding`` is (before, after) per dimension; ``counts`` of windows as many as fit by default.
     """
     out_channels, kernel = weight.shape[0], weight.shape[2:]
+    counts = counts or window_counts(
+        [n + sum(p) for n, p in zip(x.shape[2:], padding)], kernel, stride, dilation
+    )
+    if out_channels == groups and (rows := forms.rows_at_once(x, kernel, dilation, counts[0])) > 1:
+        settings = {"padding": padding, "dilation": dilation, "groups": groups}
+        return forms.convolution_of_rows(
+            convolution, rows, x, weight, bias, stride=stride, counts=counts, **settings
+        )
     padded = batch_last(x, padding)
-    counts = counts or window_counts(padded.shape[1:-1], kernel, stride, dilation)
     columns = Columns(padded, groups, kernel, stride, dilation, counts, ones=bias is not None)
     matrix = _as_matrix(weight, groups, columns.high, bias if columns.ones else None)
     out = xp(x).empty((groups, out_channels // groups, *counts, x.shape[0]), x.dtype)
@@ -85,6 +93,9 @@ def convolution_input(x, weight, bias=None, *, sizes, stride, padding, dilation,
 
     The result is (N, C, *sizes).
     """
+    if forms.gathers(x, weight, sizes, stride, dilation, groups):
+        settings = {"stride": stride, "padding": padding, "dilation": dilation, "groups": groups}
+        return forms.gathered_input(convolution, x, weight, bias, sizes=sizes, **settings)
     kernel, n, each = weight.shape[2:], x.shape[0], weight.shape[1]
     gathered = _rows_to_correlate(sizes, x.shape[2:], kernel, stride, padding, dilation)
     stacked, counts, padding, margin = gathered
@@ -181,6 +192,9 @@ def convolution_weight(x, y, *, kernel, stride, padding, dilation, groups):
 
     From the input ``x`` (N, C, *S) and the output gradient ``y`` (N, O, *counts).
     """
+    if y.shape[1] == groups and (rows := forms.rows_at_once(y, kernel, dilation, y.shape[2])) > 1:
+        settings = {"stride": stride, "padding": padding, "dilation": dilation, "groups": groups}
+        return forms.weight_gradient_of_rows(convolution_weight, rows, x, y, kernel=kernel, **settings)
     columns = Columns(batch_last(x, padding), groups, kernel, stride, dilation, y.shape[2:])
     channels, each = x.shape[1] // groups, y.shape[1] // groups
     depth = channels * math.prod(kernel)

@@ -114,7 +114,7 @@ def gathered_input(convolution, x, weight, bias, *, sizes, stride, padding, dila
     grouped = out.reshape(groups, -1, *sizes, len(x))
     for i, phase in enumerate(phases):
         to, take = [], []
-        for r, s, size, (before, _) in zip(phase, stride, sizes, padding):
+        for r, s, (before, _) in zip(phase, stride, padding):
             start = (r - before) % s
             to.append(slice(start, None, s))
             take.append(slice((start + before) // s - before // s, None))
@@ -125,7 +125,10 @@ def gathered_input(convolution, x, weight, bias, *, sizes, stride, padding, dila
 
 
 def _by_phase(weight, groups, stride):
-    """(O, C/groups, *kernel) as (groups, phases · C/groups, O/groups, *smaller kernels, reversed), the phases."""
+    """(O, C/groups, *kernel) as (groups, phases · C/groups, O/groups, *kernel of a phase, reversed).
+
+    And the phases.
+    """
     kernel, each = weight.shape[2:], weight.shape[0] // groups
     phases = list(numpy.ndindex(*map(min, kernel, stride)))
     small = tuple(-(-k // s) for k, s in zip(kernel, stride))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import warnings
 
@@ -10,7 +11,7 @@ import numpy
 from ...core.arrays import is_array
 from ...core.sums import summed
 from .adaptive_pooling import adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg_pool3d
-from .resample import resample
+from .resample import Table, resample
 
 # ---- which places, with which weights: computed as torch does, in the precision of the image -----
 
@@ -176,9 +177,13 @@ def interpolate(
     for dim, (n, count, factor) in enumerate(zip(input.shape[2:], counts, factors), 2):
         if n == count and (copies or factor in (None, 1)):
             continue
-        places, weights = method(n, count, factor, align_corners, kind)
-        out = resample(out, dim=dim, places=places, weights=weights)
+        out = resample(out, dim=dim, table=_table(method, n, count, factor, align_corners, kind))
     return out if out is not input else input * 1
+
+
+@functools.lru_cache(maxsize=256)  # every training step has the same shapes
+def _table(method, n, count, factor, align_corners, kind):
+    return Table.of(n, *method(n, count, factor, align_corners, kind))
 
 
 def _output_sizes(input, size, scale_factor, recompute):

@@ -152,7 +152,7 @@ def test_a_table_is_a_sparse_matrix(monkeypatch, many, axis):
     for k in range(3):
         np.add.at(matrix, (np.arange(7), places[k]), weights[k])
     table = resample.Table.of(5, list(places), list(weights))
-    for table, matrix in ((table, matrix), (table.transposed, matrix.T)):
-        x = rng.standard_normal((2, 3, 4)[:axis] + (matrix.shape[1],) + (2, 3, 4)[axis:])
-        expected = np.moveaxis(np.tensordot(matrix, x, (1, axis)), 0, axis)
-        np.testing.assert_allclose(table.apply(x, axis), expected, atol=1e-12)
+    for t, m in ((table, matrix), (table.transposed, matrix.T)):
+        x = rng.standard_normal((2, 3, 4)[:axis] + (m.shape[1],) + (2, 3, 4)[axis:])
+        expected = np.moveaxis(np.tensordot(m, x, (1, axis)), 0, axis)
+        np.testing.assert_allclose(t.apply(x, axis), expected, atol=1e-12)

@@ -61,11 +61,11 @@ def convolution(x, weight, bias=None, *, stride, padding, dilation, groups, coun
     counts = counts or window_counts(
         [n + sum(p) for n, p in zip(x.shape[2:], padding)], kernel, stride, dilation
     )
-    if out_channels == groups and (rows := forms.rows_at_once(x, kernel, dilation, counts[0])) > 1:
-        settings = {"padding": padding, "dilation": dilation, "groups": groups}
-        return forms.convolution_of_rows(
-            convolution, rows, x, weight, bias, stride=stride, counts=counts, **settings
-        )
+    settings = {"stride": stride, "padding": padding, "dilation": dilation, "groups": groups}
+    if forms.is_one_product(x, out_channels, kernel, stride, padding, groups, counts):
+        return forms.one_product(x, weight, bias, counts=counts, **settings)
+    if (rows := forms.rows_at_once(x, out_channels, kernel, dilation, groups, counts[0])) > 1:
+        return forms.convolution_of_rows(convolution, rows, x, weight, bias, counts=counts, **settings)
     padded = batch_last(x, padding)
     columns = Columns(padded, groups, kernel, stride, dilation, counts, ones=bias is not None)
     matrix = _as_matrix(weight, groups, columns.high, bias if columns.ones else None)
@@ -192,9 +192,17 @@ def convolution_weight(x, y, *, kernel, stride, padding, dilation, groups):
 
     From the input ``x`` (N, C, *S) and the output gradient ``y`` (N, O, *counts).
     """
-    if y.shape[1] == groups and (rows := forms.rows_at_once(y, kernel, dilation, y.shape[2])) > 1:
-        settings = {"stride": stride, "padding": padding, "dilation": dilation, "groups": groups}
-        return forms.weight_gradient_of_rows(convolution_weight, rows, x, y, kernel=kernel, **settings)
+    settings = {
+        "kernel": kernel,
+        "stride": stride,
+        "padding": padding,
+        "dilation": dilation,
+        "groups": groups,
+    }
+    if forms.is_one_product(x, y.shape[1], kernel, stride, padding, groups, y.shape[2:]):
+        return forms.weight_gradient_of_one_product(x, y, **settings)
+    if (rows := forms.rows_at_once(y, y.shape[1], kernel, dilation, groups, y.shape[2])) > 1:
+        return forms.weight_gradient_of_rows(convolution_weight, rows, x, y, **settings)
     columns = Columns(batch_last(x, padding), groups, kernel, stride, dilation, y.shape[2:])
     channels, each = x.shape[1] // groups, y.shape[1] // groups
     depth = channels * math.prod(kernel)
@@ -221,7 +229,8 @@ def _as_matrix(weight, groups, high, bias=None):
 
     A ``bias`` is its last column in the first row, where the columns hold ones.
     """
-    matrix = xp(weight).moveaxis(weight, 1, -1).reshape(groups, weight.shape[0] // groups, high, -1)
+    matrix = weight.transpose(0, *range(2, weight.ndim), 1)
+    matrix = matrix.reshape(groups, weight.shape[0] // groups, high, -1)
     if bias is not None:
         last = xp(weight).zeros((*matrix.shape[:3], 1), weight.dtype)
         last[:, :, 0, 0] = bias.reshape(groups, -1)

@@ -1,6 +1,7 @@
-"""Convolutions that are faster as another convolution: depthwise ones, and gradients of the input.
+"""Convolutions that are faster in another form than by blocks of columns.
 
-Each function takes the operation's function of arrays, which it calls with other arguments.
+Small and 1×1 ones are one matrix product. Depthwise ones and gradients of the input are other convolutions:
+their functions take that of the operation, which they call with other arguments.
 """
 
 from __future__ import annotations
@@ -10,18 +11,57 @@ import math
 import numpy
 
 from ...core.arrays import xp
-from ...kernels.windows import batch_first, batch_last
+from ...kernels.gemm import product
+from ...kernels.windows import batch_first, batch_last, copy_pixels, window_view
+
+# ---- all windows in one matrix product -----------------------------------------------------------
+
+_SMALL = 32768  # elements of all columns
+
+
+def is_one_product(x, out_channels, kernel, stride, padding, groups, counts):
+    """Whether to multiply all columns at once: they are few, or ``x`` itself, as for a 1×1 kernel."""
+    if max(kernel) == max(stride) == groups == 1 and not any(map(any, padding)):
+        return min(x.shape[1], out_channels) >= 16
+    return x.shape[0] * x.shape[1] * math.prod(kernel) * math.prod(counts) <= _SMALL and xp(x) is numpy
+
+
+def one_product(x, weight, bias, *, stride, padding, dilation, groups, counts):
+    """The convolution as one product of the weight and all columns."""
+    columns = _all_columns(x, weight.shape[2:], stride, padding, dilation, groups, counts)
+    matrix = weight.reshape(groups, len(weight) // groups, columns.shape[1])
+    out = product(matrix[0], columns[0]) if groups == 1 else product(matrix, columns)
+    out = out.reshape(len(weight), *counts, len(x))
+    if bias is not None:
+        out += bias.reshape(-1, *[1] * (out.ndim - 1))
+    return batch_first(out)
+
+
+def weight_gradient_of_one_product(x, y, *, kernel, stride, padding, dilation, groups):
+    """The gradient of :func:`one_product` for its weight."""
+    columns = _all_columns(x, kernel, stride, padding, dilation, groups, y.shape[2:]).swapaxes(1, 2)
+    g = batch_last(y).reshape(groups, y.shape[1] // groups, len(columns[0]))
+    total = product(g[0], columns[0]) if groups == 1 else product(g, columns)
+    return total.reshape(y.shape[1], x.shape[1] // groups, *kernel)
+
+
+def _all_columns(x, kernel, stride, padding, dilation, groups, counts):
+    """(groups, C/groups · kernel, windows · N)."""
+    view = window_view(batch_last(x, padding), kernel, stride, dilation, counts)
+    depth = x.shape[1] // groups * math.prod(kernel)
+    return view.reshape(groups, depth, math.prod(counts) * len(x))
+
 
 # ---- one output channel in each group ------------------------------------------------------------
 
 
-def rows_at_once(x, kernel, dilation, high):
+def rows_at_once(x, channels, kernel, dilation, groups, high):
     """How many of ``high`` rows of the output to compute in one product; 1 where it does not pay.
 
     A group with a single output channel, as in a depthwise convolution, is a vector times a matrix. For
     several rows at once it is a product of matrices, half of it by zeros and yet faster.
     """
-    if kernel[0] == 1 or dilation[0] != 1 or xp(x) is not numpy:
+    if channels != groups or kernel[0] == 1 or dilation[0] != 1 or xp(x) is not numpy:
         return 1
     return next((rows for rows in (4, 5, 3, 2) if high % rows == 0), 1)
 
@@ -120,7 +160,7 @@ def gathered_input(convolution, x, weight, bias, *, sizes, stride, padding, dila
             take.append(slice((start + before) // s - before // s, None))
         target = grouped[(slice(None), slice(None), *to)]
         source = found[(slice(None), i, slice(None), *take)]
-        target[...] = source[tuple(slice(0, n) for n in target.shape)]
+        copy_pixels(target, source[tuple(slice(0, n) for n in target.shape)])
     return batch_first(out)
 
 

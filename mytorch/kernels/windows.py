@@ -17,6 +17,7 @@ from ..core.arrays import xp
 from .threads import get_num_threads, parallel_for, spans
 
 BLOCK = 256 * 1024  # elements to go through several times while they are in the cache
+_SMALL = 4096  # elements that are one block without a question
 
 
 def batch_last(x, padding=(), value=0):
@@ -140,7 +141,7 @@ def over_blocks(function, n, size, nanoseconds, array):
 
     On several threads if the work, ``nanoseconds`` for each of ``size`` elements, is worth it.
     """
-    if xp(array) is not numpy:
+    if xp(array) is not numpy or 0 < size <= _SMALL:
         function(0, n)
         return
     threads = threads_for(size * nanoseconds)

@@ -45,7 +45,7 @@ class Table:
         steps = []
         for k in range(counts.max(initial=0)):
             chosen = order[rank == k]
-            steps.append((_as_slice(places[chosen]), users[chosen], None if plain else weights[chosen]))
+            steps.append((as_slice(places[chosen]), users[chosen], None if plain else weights[chosen]))
         table = Table(self.count, self.size, steps)
         table.transposed = self
         return table
@@ -79,7 +79,7 @@ class Table:
         return out
 
 
-def _as_slice(places):
+def as_slice(places):
     """Increasing ``places`` as a slice if they are neighbours."""
     first, last = int(places[0]), int(places[-1])
     return slice(first, last + 1) if last - first + 1 == len(places) else places

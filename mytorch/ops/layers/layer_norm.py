@@ -27,13 +27,10 @@ def _standardised_rows(x, weight=None, bias=None, *, size, eps, centred=True):
     return (out if bias is None else out + bias.reshape((size,))).reshape(x.shape)
 
 
-def _row_gradients(g, x, weight, bias, average, scale, centred, needs):
-    rows, size, kind = len(scale), x.size // max(len(scale), 1), scale.dtype
-    g, x, flat = (
-        g.reshape(rows, size),
-        x.reshape(rows, size),
-        None if weight is None else weight.reshape(size),
-    )
+def _row_gradients(g, x, weight, bias, average, scale, size, centred, needs):
+    rows, kind = len(scale), scale.dtype
+    g, x = g.reshape(rows, size), x.reshape(rows, size)
+    flat = None if weight is None else weight.reshape(size)
     dx, share = xp(g).empty(x.shape, g.dtype), xp(g).full(size, 1 / max(size, 1), kind)
     slope = share if flat is None else flat * share
     slopes, sums = {}, {}
@@ -67,8 +64,8 @@ def _total(parts, like):
     return sum(parts[a] for a in sorted(parts)).reshape(like.shape).astype(like.dtype, copy=False)
 
 
-def _gradients(g, x, weight, bias, average, scale, centred, needs):
-    dx, slopes, sums = _row_gradients(g, x, weight, bias, average, scale, centred, needs)
+def _gradients(g, x, weight, bias, average, scale, size, centred, needs):
+    dx, slopes, sums = _row_gradients(g, x, weight, bias, average, scale, size, centred, needs)
     return dx.reshape(x.shape), slopes, sums
 
 

@@ -62,7 +62,7 @@ def bounded(x, low, high):
     return xp(x).minimum(xp(x).maximum(x, low), high)
 
 
-# elements at a time: the temporaries stay in the third-level cache, and an operation on one takes long enough for
+# elements at a time: temporaries stay in the third-level cache, and an operation on them takes long enough for
 # two threads to overlap
 _BLOCK = 256 * 1024
 

@@ -17,6 +17,7 @@ import numpy
 from ...core.arrays import is_array, xp
 from ...core.primitive import primitive
 from ...core.sums import row_sums, summed
+from ...kernels import winograd
 from ...kernels.im2col import Columns, contract, multiply, threads_for_product
 from ...kernels.threads import parallel_for, spans
 from ...kernels.windows import batch_first, batch_last, window_counts
@@ -64,6 +65,8 @@ def convolution(x, weight, bias=None, *, stride, padding, dilation, groups, coun
     settings = {"stride": stride, "padding": padding, "dilation": dilation, "groups": groups}
     if forms.is_one_product(x, out_channels, kernel, stride, padding, groups, counts):
         return forms.one_product(x, weight, bias, counts=counts, **settings)
+    if forms.is_winograd(x, weight.shape[:2], kernel, stride, dilation, groups):
+        return winograd.correlate(x, weight, bias, padding, counts)
     if (rows := forms.rows_at_once(x, out_channels, kernel, dilation, groups, counts[0])) > 1:
         return forms.convolution_of_rows(convolution, rows, x, weight, bias, counts=counts, **settings)
     padded = batch_last(x, padding)

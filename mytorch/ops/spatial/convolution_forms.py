@@ -52,6 +52,16 @@ def _all_columns(x, kernel, stride, padding, dilation, groups, counts):
     return view.reshape(groups, depth, math.prod(counts) * len(x))
 
 
+# ---- 3×3 kernels over many channels --------------------------------------------------------------
+
+
+def is_winograd(x, channels, kernel, stride, dilation, groups):
+    """Whether ``kernels/winograd.py`` is faster. For few channels its additions take too long."""
+    if kernel != (3, 3) or max(stride) > 1 or max(dilation) > 1 or groups > 1 or xp(x) is not numpy:
+        return False
+    return min(channels) >= 32 and channels[0] * channels[1] >= 3072 and x.dtype.kind == "f" and x.size > 0
+
+
 # ---- one output channel in each group ------------------------------------------------------------
 
 
@@ -116,7 +126,8 @@ def gathers(x, weight, sizes, stride, dilation, groups):
     needed = math.prod(kernel) * math.prod(x.shape[2:])
     done = math.prod(sizes) * math.prod(-(-k // s) for k, s in zip(kernel, stride))
     if max(stride) == 1:
-        return each <= weight.shape[1] and done <= 1.25 * needed
+        faster = each <= weight.shape[1] or is_winograd(x, weight.shape[:2], kernel, stride, dilation, groups)
+        return faster and done <= 1.25 * needed
     return (done / needed - 1) * each <= (_ADDING if len(x) > 1 else 0)
 
 

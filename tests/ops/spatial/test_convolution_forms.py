@@ -10,6 +10,7 @@ from mytorch.ops.spatial.convolution import convolution, convolution_input, conv
 GEOMETRIES = {  # (N, C, *S), (O, C/groups, *kernel), stride, padding, dilation, groups
     "3x3": ((3, 4, 7, 6), (4, 4, 3, 3), (1, 1), (1, 1), (1, 1), 1),
     "wider": ((3, 2, 7, 6), (6, 2, 3, 3), (1, 1), (1, 1), (1, 1), 1),
+    "many channels": ((2, 96, 5, 4), (32, 96, 3, 3), (1, 1), (1, 1), (1, 1), 1),
     "1x1": ((3, 17, 5, 4), (16, 17, 1, 1), (1, 1), (0, 0), (1, 1), 1),
     "1x1 strided": ((3, 3, 7, 6), (4, 3, 1, 1), (2, 2), (0, 0), (1, 1), 1),
     "stride 2": ((2, 3, 9, 8), (4, 3, 3, 3), (2, 2), (1, 1), (1, 1), 1),
@@ -73,6 +74,8 @@ def test_which_form_is_taken():
     assert not forms.is_one_product(x, 32, (3, 3), (1, 1), **large)
     assert forms.is_one_product(x, 32, (1, 1), (1, 1), **large | {"padding": ((0, 0), (0, 0))})
     assert forms.is_one_product(x[:1, :4], 32, (3, 3), (1, 1), **large)
+    assert forms.is_winograd(x, (96, 32), (3, 3), (1, 1), (1, 1), 1)
+    assert not forms.is_winograd(x, (32, 32), (3, 3), (1, 1), (1, 1), 1)
     assert forms.rows_at_once(x, 32, (3, 3), (1, 1), 32, 16) == 4
     assert forms.rows_at_once(x, 32, (3, 3), (1, 1), 1, 16) == 1
     weight = np.zeros((64, 32, 4, 4), np.float32)

@@ -62,8 +62,8 @@ def bounded(x, low, high):
     return xp(x).minimum(xp(x).maximum(x, low), high)
 
 
-# elements at a time: temporaries stay in the third-level cache, and an operation on them takes long enough for
-# two threads to overlap
+# elements at a time: temporaries stay in the third-level cache, and operations take long enough for two
+# threads to overlap
 _BLOCK = 256 * 1024
 
 

@@ -8,6 +8,7 @@ import numpy
 
 from ...core.arrays import xp
 from ...core.primitive import primitive
+from ...core.sums import running_sum
 from ...kernels.scatter import scatter_add
 from ...kernels.windows import batch_first, batch_last
 from ..elementwise import widened
@@ -41,7 +42,7 @@ class Table:
         weights = None if plain else numpy.concatenate([weights for _, _, weights in self.steps])
         order = places.argsort(kind="stable")
         counts = numpy.bincount(places, minlength=self.size)
-        rank = numpy.arange(len(order)) - numpy.repeat(counts.cumsum() - counts, counts)
+        rank = numpy.arange(len(order)) - numpy.repeat(running_sum(counts, 0) - counts, counts)
         steps = []
         for k in range(counts.max(initial=0)):
             chosen = order[rank == k]
@@ -66,17 +67,22 @@ class Table:
                 out = part
                 continue
             out = xp(x).zeros(shape, x.dtype) if out is None else out
-            out[(*[slice(None)] * axis, target)] += part
+            out[_along(out, axis, target)] += part
         return xp(x).zeros(shape, x.dtype) if out is None else out
 
     def _scattered(self, x, axis, shape):
         out = xp(x).zeros(shape, x.dtype)
         for target, places, weights in self.transposed.steps:
-            part = x[(*[slice(None)] * axis, target)]
+            part = x[_along(x, axis, target)]
             if weights is not None:
                 part = part * xp(x).asarray(weights, x.dtype).reshape(-1, *[1] * (x.ndim - axis - 1))
-            scatter_add(out, (*[slice(None)] * axis, xp(x).asarray(places)), part)
+            scatter_add(out, _along(x, axis, places), part)
         return out
+
+
+def _along(x, axis, places):
+    """The index of ``places``, a slice or an array of NumPy, of ``x`` along ``axis``."""
+    return (*[slice(None)] * axis, places if isinstance(places, slice) else xp(x).asarray(places))
 
 
 def as_slice(places):

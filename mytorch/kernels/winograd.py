@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import numpy
 
+from ..core.blas import use_one_thread
 from .threads import parallel_for, spans
 from .windows import batch_first, copy_pixels, threads_for
 
@@ -18,6 +19,7 @@ _G = ((1, 0, 0), (0.5, 0.5, 0.5), (0.5, -0.5, 0.5), (0, 0, 1))
 
 def correlate(x, weight, bias, padding, counts):
     """``conv2d(x, weight, bias)`` with stride 1 of (N, C, H, W) by (O, C, 3, 3): (N, O, *counts)."""
+    use_one_thread()
     high, wide = (-(-count // 2) for count in counts)
     planes, tile = _planes(x, padding, high, wide), (wide + 1) * len(x)  # numbers of a row of tiles
     kernels = _kernels(weight)

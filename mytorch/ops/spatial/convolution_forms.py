@@ -11,18 +11,21 @@ import math
 import numpy
 
 from ...core.arrays import xp
+from ...core.blas import use_one_thread
 from ...kernels.gemm import product
+from ...kernels.im2col import multiply
 from ...kernels.windows import batch_first, batch_last, copy_pixels, window_view
 
 # ---- all windows in one matrix product -----------------------------------------------------------
 
-_SMALL = 32768  # elements of all columns
+_SMALL = 128 * 1024  # elements of all columns
 
 
 def is_one_product(x, out_channels, kernel, stride, padding, groups, counts):
     """Whether to multiply all columns at once: they are few, or ``x`` itself, as for a 1×1 kernel."""
-    if max(kernel) == max(stride) == groups == 1 and not any(map(any, padding)):
-        return min(x.shape[1], out_channels) >= 16
+    plain = max(kernel) == max(stride) == groups == 1 and not any(map(any, padding))
+    if plain and min(x.shape[1], out_channels) >= 16:
+        return True
     return x.shape[0] * x.shape[1] * math.prod(kernel) * math.prod(counts) <= _SMALL and xp(x) is numpy
 
 
@@ -30,7 +33,12 @@ def one_product(x, weight, bias, *, stride, padding, dilation, groups, counts):
     """The convolution as one product of the weight and all columns."""
     columns = _all_columns(x, weight.shape[2:], stride, padding, dilation, groups, counts)
     matrix = weight.reshape(groups, len(weight) // groups, columns.shape[1])
-    out = product(matrix[0], columns[0]) if groups == 1 else product(matrix, columns)
+    if groups == 1 and columns.size > _SMALL:
+        out = product(matrix[0], columns[0])
+    else:
+        use_one_thread()
+        out = xp(x).empty((*matrix.shape[:2], columns.shape[2]), x.dtype)
+        multiply(matrix, columns[:, None], out[:, None])
     out = out.reshape(len(weight), *counts, len(x))
     if bias is not None:
         out += bias.reshape(-1, *[1] * (out.ndim - 1))
@@ -48,8 +56,12 @@ def weight_gradient_of_one_product(x, y, *, kernel, stride, padding, dilation, g
 def _all_columns(x, kernel, stride, padding, dilation, groups, counts):
     """(groups, C/groups · kernel, windows · N)."""
     view = window_view(batch_last(x, padding), kernel, stride, dilation, counts)
-    depth = x.shape[1] // groups * math.prod(kernel)
-    return view.reshape(groups, depth, math.prod(counts) * len(x))
+    shape = groups, x.shape[1] // groups * math.prod(kernel), math.prod(counts) * len(x)
+    if view.flags.c_contiguous:
+        return view.reshape(shape)
+    columns = xp(x).empty(view.shape, x.dtype)
+    copy_pixels(columns, view)
+    return columns.reshape(shape)
 
 
 # ---- 3×3 kernels over many channels --------------------------------------------------------------

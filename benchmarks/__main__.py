@@ -173,7 +173,7 @@ def show(seconds):
 
 
 def print_row(row, libraries):
-    cells = [f"{row['name']:<12}{row['threads']}"]
+    cells = [f"{row['name']:<15}{row['threads']}"]
     for library in libraries:
         if library not in row:
             cells.append(" " * (11 if library == "torch" else 31))
@@ -199,14 +199,14 @@ def compare_busy(names, args):
     """The steps of mytorch beside ``args.busy`` busy processes, as a table."""
     print(f"mean times of a step of mytorch; busy: beside {args.busy} processes that never sleep")
     print("in brackets: in steps of one thread on the idle machine\n")
-    print(f"{'workload':<12}{'one thread':>14}{'default':>14}{'':8}{'default, busy':>14}")
+    print(f"{'workload':<15}{'one thread':>14}{'default':>14}{'':8}{'default, busy':>14}")
     spinners, rows = busy.Spinners(args.busy), []
     try:
         for name in names:
             row = busy.measure(name, spinners, Worker, args.rounds, args.seconds)
             idle, beside = busy.ratios(row)
             print(
-                f"{name:<12}{show(row['one thread']):>14}{show(row['default']):>14}  ({idle:4.2f})"
+                f"{name:<15}{show(row['one thread']):>14}{show(row['default']):>14}  ({idle:4.2f})"
                 f"{show(row['busy']):>14}  ({beside:4.2f})" + "  over the bar" * (beside > busy.BAR),
                 flush=True,
             )
@@ -267,7 +267,7 @@ def main():
     print(
         "  ".join(
             [
-                f"{'workload':<12}t",
+                f"{'workload':<15}t",
                 *(f"{library:>11}" + ("" if library == "torch" else " " * 20) for library in libraries),
             ]
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .workloads import _data
+from .workloads.training import data
 
 
 class _Plain:
@@ -14,7 +14,7 @@ class _Plain:
 
 
 def _mlp(update, batch):
-    x, y = _data(_Plain, batch, 784)
+    x, y = data(_Plain, batch, 784)
     rng = np.random.default_rng(1)
     weights, biases = [], []
     for a, b in ((784, 128), (128, 64), (64, 10)):

@@ -24,7 +24,10 @@ def draw(result, out):
 
 def _bars(rows, path):
     threads = sorted({row["threads"] for row in rows}, reverse=True)
-    fig, axes = plt.subplots(1, len(threads), figsize=(5.5 * len(threads), 4.6), squeeze=False, sharex=True)
+    height = 1 + 0.3 * len({row["name"] for row in rows})
+    fig, axes = plt.subplots(
+        1, len(threads), figsize=(5.5 * len(threads), height), squeeze=False, sharex=True
+    )
     for ax, count in zip(axes[0], threads):
         mine = [row for row in rows if row["threads"] == count][::-1]
         ratios = [row["mytorch"]["ratio"] for row in mine]
@@ -54,8 +57,9 @@ def _bars(rows, path):
 
 
 def _growth(curves, path):
-    fig, axes = plt.subplots(1, len(curves), figsize=(4 * len(curves), 3.3))
-    for ax, (what, curve) in zip(axes, curves.items()):
+    across = -(-len(curves) // 2)
+    fig, axes = plt.subplots(2, across, figsize=(4.5 * across, 6.6))
+    for ax, (what, curve) in zip(axes.flat, curves.items()):
         for library, style in (("mytorch", "o-"), ("torch", "s--")):
             if library in curve:
                 ax.plot(curve["values"], [s * 1e3 for s in curve[library]], style, ms=4, label=library)

@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from .workloads import _data
+from .workloads.training import data
 
 
 class _Jax:
@@ -14,7 +14,7 @@ class _Jax:
 
 
 def _mlp(widths, update, batch):
-    x, y = _data(_Jax, batch, widths[0])
+    x, y = data(_Jax, batch, widths[0])
     rng = np.random.default_rng(1)
     parameters = []
     for a, b in zip(widths, widths[1:]):

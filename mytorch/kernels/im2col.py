@@ -16,7 +16,7 @@ from ..core.blas import use_one_thread
 from ..core.sums import summed
 from .gemm import unpacked
 from .threads import spans
-from .windows import batch_first, batch_last, boxes, threads_for
+from .windows import batch_first, batch_last, boxes, copy_pixels, strided, threads_for
 
 # bytes of columns in a block: the matrix product should find them in the second-level cache
 CACHE = 512 * 1024
@@ -95,7 +95,7 @@ class Columns:
         windows = [s * t for s, t in zip(steps[2:], stride[1:])]
         shape = (groups, x.shape[1], *kernel[1:], each, *self.across)
         strides = (steps[0] * each, steps[1], *taps, steps[0], *windows, steps[-1])
-        self.view = xp(x).lib.stride_tricks.as_strided(x, shape, strides)
+        self.view = strided(x, shape, strides)
         self.pixels = math.prod(kernel[1:]) * each  # of a column in one row
         self.plain = self.high == self.pixels // max(each, 1) == 1 and self.view.flags.c_contiguous
         self.ones = ones and not self.plain
@@ -152,7 +152,7 @@ class Columns:
             self._copy(target, source, offset, offset + height)
             shape = (self.groups, last - first, self.high * self.depth, stop - start)
             group, row, *inner = rows.strides  # ``high`` rows, one after the other, are one column
-            columns = xp(rows).lib.stride_tricks.as_strided(rows, shape, (group, row * self.stride, *inner))
+            columns = strided(rows, shape, (group, row * self.stride, *inner))
             box = (slice(first, last), *box) if self.keeps_rows else box
             yield slice(first, last), slice(start, stop), box, columns
 
@@ -164,4 +164,4 @@ class Columns:
         if b < stop:
             target[:, max(b - start, 0) :] = 0
         if a < b:
-            xp(self.x).copyto(target[:, a - start : b - start], source[:, a:b])
+            copy_pixels(target[:, a - start : b - start], source[:, a:b])

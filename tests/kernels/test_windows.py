@@ -56,3 +56,22 @@ def test_blocks_cover_a_range_once(threads, monkeypatch, count):
 
     windows.over_blocks(work, 50, 500, 1e6, seen)
     assert (seen == 1).all()
+
+
+@pytest.mark.parametrize("kind", ["float32", "float64", "complex64"])
+@pytest.mark.parametrize("batch", [1, 2, 3, 4, 16, 100])
+def test_pixels_are_copied_as_by_assignment(kind, batch):
+    source = np.arange(3 * 7 * batch).reshape(3, 7, batch).astype(kind)
+    for one in (source[:, ::2], source[:, 1:5], source.transpose(1, 0, 2)[::2], source[..., ::2]):
+        target = np.zeros((2 * one.shape[0], *one.shape[1:]), kind)
+        windows.copy_pixels(target[::2], one)
+        np.testing.assert_array_equal(target[::2], one)
+        assert not target[1::2].any()
+
+
+@pytest.mark.parametrize("array", [np.arange(24.0), np.arange(48.0)[::2], np.zeros(0)])
+def test_strided_is_a_view(array):
+    shape, strides = (3, 4) if array.size else (0, 4), (array.strides[0], 2 * array.strides[0])
+    found = windows.strided(array, shape, strides)
+    np.testing.assert_array_equal(found, np.lib.stride_tricks.as_strided(array, shape, strides))
+    assert not array.size or np.shares_memory(found, array)

@@ -8,18 +8,12 @@ from ...core.arrays import is_array, xp
 from ...core.dtypes import as_dtype
 from ...core.graph import Variable, changed
 from ...core.primitive import primitive
-from ...core.sums import row_sums, summed, wide
+from ...core.sums import column_sums, row_sums, summed, wide
 from ...kernels.windows import batch_first, batch_last, over_blocks
 from ..reduce import mean
 from ..shape import expand, reshape
 from ..shape_arguments import integer
 from ..transcendental import rsqrt
-
-
-def _dots(a, b):
-    """The dot product of each row of ``a`` with that of ``b``: (R, M), (R, M) -> (R,)."""
-    return xp(a).matmul(a[:, None, :], b[:, :, None])[:, 0, 0]
-
 
 # ---- per channel over the batch ------------------------------------------------------------------
 
@@ -28,11 +22,32 @@ def _per_channel(values, x):
     return reshape(values, shape=(1, -1, *[1] * (len(x.shape) - 2)))
 
 
+# The functions below go through channels as rows (C, the rest) of arrays (C, *S, N). Those of a matrix (N, C)
+# stay columns, which takes no transposing copies.
+
+
 def _by_channel(x):
-    """An empty array (C, *S, N) for a result of the shape of ``x`` (N, C, *S); (N, C) stays in rows of C."""
-    return (
-        xp(x).empty(x.shape, x.dtype).T if x.ndim == 2 else xp(x).empty((*x.shape[1:], x.shape[0]), x.dtype)
-    )
+    """Memory for a result of the shape of ``x`` (N, C, *S)."""
+    return xp(x).empty(x.shape if x.ndim == 2 else (*x.shape[1:], x.shape[0]), x.dtype)
+
+
+def _channels(x, a, b):
+    """The channels ``a`` to ``b`` of ``x`` (N, C, *S), each a row, or a column of a matrix."""
+    return x[:, a:b] if x.ndim == 2 else batch_last(x[:, a:b]).reshape(b - a, -1)
+
+
+def _target(out, a, b):
+    """The same part of a result (C, *S, N), or of a matrix (N, C)."""
+    return out[:, a:b] if out.ndim == 2 else out[a:b].reshape(b - a, -1)
+
+
+def _sums(block, columns):
+    return column_sums(block) if columns else row_sums(block)
+
+
+def _dots(a, b, columns):
+    """The dot product of each channel of ``a`` with that of ``b``."""
+    return column_sums(a * b) if columns else xp(a).matmul(a[:, None, :], b[:, :, None])[:, 0, 0]
 
 
 def _standardised_by_channel(x, weight=None, bias=None, *, eps, observe=None):
@@ -45,28 +60,30 @@ def _standardised_by_channel(x, weight=None, bias=None, *, eps, observe=None):
 
 def _batch_norm_gradients(g, x, weight, average, scale):
     """weight · scale · (g - mean(g) - x̂ · mean(g · x̂)) to x, Σ g · x̂ to the weight, Σ g to the bias."""
-    dx = _by_channel(x)
+    dx, columns = _by_channel(x), x.ndim == 2
     count, kind = max(x.size // max(x.shape[1], 1), 1), scale.dtype
     sums, products = xp(x).empty(x.shape[1], kind), xp(x).empty(x.shape[1], kind)
     slope = scale if weight is None else scale * weight
+    each = slice(None) if columns else (slice(None), None)  # one number for each channel
 
     def work(a, b):
-        incoming = batch_last(g[:, a:b]).reshape(b - a, -1).astype(kind, copy=False)
-        centred = batch_last(x[:, a:b]).reshape(b - a, -1) - average[a:b, None]
-        sums[a:b], products[a:b] = row_sums(incoming), _dots(incoming, centred) * scale[a:b]
-        target = dx[a:b].reshape(b - a, -1)
+        incoming = _channels(g, a, b).astype(kind, copy=False)
+        centred = _channels(x, a, b) - average[a:b][each]
+        sums[a:b] = _sums(incoming, columns)
+        products[a:b] = _dots(incoming, centred, columns) * scale[a:b]
+        target = _target(dx, a, b)
         result = xp(x).multiply(
             centred,
-            (-slope[a:b] * scale[a:b] * products[a:b] / count)[:, None],
+            (-slope[a:b] * scale[a:b] * products[a:b] / count)[each],
             out=target if x.dtype == kind else centred,
         )
-        result += (-slope[a:b] * sums[a:b] / count)[:, None]
-        result += xp(x).multiply(incoming, slope[a:b, None], out=centred if result is target else None)
+        result += (-slope[a:b] * sums[a:b] / count)[each]
+        result += xp(x).multiply(incoming, slope[a:b][each], out=centred if result is target else None)
         if result is not target:
             target[...] = result
 
     over_blocks(work, x.shape[1], x.size, 0.8, x)
-    return batch_first(dx), products, sums
+    return dx if columns else batch_first(dx), products, sums
 
 
 @primitive(composed=_standardised_by_channel, joint=_batch_norm_gradients, aux=("average", "scale"))
@@ -76,30 +93,27 @@ def standardise_channels(x, weight=None, bias=None, *, eps: float, observe=None)
     observe: called with the means and the biased variances of the channels before. ``eps`` is added to the
         variances. https://arxiv.org/abs/1502.03167
     """
-    channels, kind = x.shape[1], wide(x.dtype)
-    count = x.size // max(channels, 1)
+    channels, kind, columns = x.shape[1], wide(x.dtype), x.ndim == 2
+    count = max(x.size // max(channels, 1), 1)
     average, variance = xp(x).empty(channels, kind), xp(x).empty(channels, kind)
     scale, out = xp(x).empty(channels, kind), _by_channel(x)
+    each = slice(None) if columns else (slice(None), None)  # one number for each channel
 
     def work(a, b):
-        block, target = batch_last(x[:, a:b]).reshape(b - a, -1), out[a:b].reshape(b - a, -1)
-        average[a:b] = row_sums(block.astype(kind, copy=False)) / max(count, 1)
-        centred = block - average[a:b, None]
-        variance[a:b] = _dots(centred, centred) / max(count, 1)
+        block, target = _channels(x, a, b), _target(out, a, b)
+        average[a:b] = _sums(block.astype(kind, copy=False), columns) / count
+        centred = xp(x).subtract(block, average[a:b][each], out=target if x.dtype == kind else None)
+        variance[a:b] = _dots(centred, centred, columns) / count
         scale[a:b] = 1 / xp(x).sqrt(variance[a:b] + eps)
-        xp(x).multiply(
-            centred,
-            (scale[a:b] if weight is None else scale[a:b] * weight[a:b])[:, None],
-            out=target,
-            casting="same_kind",
-        )
+        slope = scale[a:b] if weight is None else scale[a:b] * weight[a:b]
+        xp(x).multiply(centred, slope[each], out=target, casting="same_kind")
         if bias is not None:
-            target += bias[a:b, None]
+            target += bias[a:b][each]
 
     over_blocks(work, channels, x.size, 0.5, x)
     if observe is not None:
         observe(average, variance)
-    return batch_first(out), average, scale
+    return out if columns else batch_first(out), average, scale
 
 
 @primitive(

@@ -9,7 +9,7 @@ import numpy
 
 from ...core.arrays import is_array, xp
 from ...core.primitive import primitive
-from ...core.sums import summed, wide
+from ...core.sums import column_sums, wide
 from ...kernels.windows import over_blocks
 from ..reduce import mean
 from ..shape import reshape
@@ -27,30 +27,33 @@ def _standardised_rows(x, weight=None, bias=None, *, size, eps, centred=True):
     return (out if bias is None else out + bias.reshape((size,))).reshape(x.shape)
 
 
-def _row_gradients(g, weight, bias, normal, scale, centred, needs):
-    rows, size = normal.shape
-    g, flat = g.reshape(rows, size), None if weight is None else weight.reshape(size)
-    dx, share = xp(g).empty(normal.shape, g.dtype), xp(g).full(size, 1 / max(size, 1), normal.dtype)
+def _row_gradients(g, x, weight, bias, average, scale, size, centred, needs):
+    rows, kind = len(scale), scale.dtype
+    g, x = g.reshape(rows, size), x.reshape(rows, size)
+    flat = None if weight is None else weight.reshape(size)
+    dx, share = xp(g).empty(x.shape, g.dtype), xp(g).full(size, 1 / max(size, 1), kind)
     slope = share if flat is None else flat * share
     slopes, sums = {}, {}
 
     def work(a, b):
-        incoming, unit = g[a:b].astype(normal.dtype, copy=False), normal[a:b]
+        incoming, unit = g[a:b].astype(kind, copy=False), x[a:b]
+        unit = unit - average[a:b, None] if centred else unit.astype(kind)
+        unit *= scale[a:b, None]
         products = incoming * unit
         if needs[1]:
-            slopes[a] = summed(products, 0)
+            slopes[a] = column_sums(products)
         if needs[2]:
-            sums[a] = summed(incoming, 0)
+            sums[a] = column_sums(incoming)
         if needs[0]:
-            part = incoming if flat is None else incoming * flat
-            change = unit * (products @ slope)[:, None]
+            along = products @ slope
+            part = incoming if flat is None else xp(g).multiply(incoming, flat, out=products)
+            unit *= along[:, None]
             if centred:
-                change += (incoming @ slope)[:, None]
-            xp(g).subtract(part, change, out=change)
-            change *= scale[a:b, None]
-            dx[a:b] = change
+                unit += (incoming @ slope)[:, None]
+            change = xp(g).subtract(part, unit, out=unit)
+            xp(g).multiply(change, scale[a:b, None], out=dx[a:b], casting="same_kind")
 
-    over_blocks(work, rows, normal.size, 0.8, g)
+    over_blocks(work, rows, x.size, 0.8, g)
     return dx, _total(slopes, weight), _total(sums, bias)
 
 
@@ -61,12 +64,12 @@ def _total(parts, like):
     return sum(parts[a] for a in sorted(parts)).reshape(like.shape).astype(like.dtype, copy=False)
 
 
-def _gradients(g, x_shape, weight, bias, normal, scale, centred, needs):
-    dx, slopes, sums = _row_gradients(g, weight, bias, normal, scale, centred, needs)
-    return dx.reshape(x_shape), slopes, sums
+def _gradients(g, x, weight, bias, average, scale, size, centred, needs):
+    dx, slopes, sums = _row_gradients(g, x, weight, bias, average, scale, size, centred, needs)
+    return dx.reshape(x.shape), slopes, sums
 
 
-@primitive(composed=_standardised_rows, joint=_gradients, aux=("normal", "scale"))
+@primitive(composed=_standardised_rows, joint=_gradients, aux=("average", "scale"))
 def standardise_rows(x, weight=None, bias=None, *, size, eps: float, centred=True):
     """Each row of ``size`` elements of ``x`` over its root mean square, times ``weight`` plus ``bias``.
 
@@ -74,24 +77,30 @@ def standardise_rows(x, weight=None, bias=None, *, size, eps: float, centred=Tru
     """
     rows, kind = x.size // max(size, 1), wide(x.dtype)
     flat, out = x.reshape(rows, size), xp(x).empty((rows, size), x.dtype)
-    normal, scale, share = (
-        xp(x).empty((rows, size), kind),
+    average, scale, share = (
+        xp(x).zeros(rows, kind),
         xp(x).empty(rows, kind),
         xp(x).full(size, 1 / max(size, 1), kind),
     )
 
     def work(a, b):
-        block, unit = flat[a:b].astype(kind, copy=False), normal[a:b]
+        block = flat[a:b].astype(kind, copy=False)
+        target = out[a:b] if x.dtype == kind else xp(x).empty_like(block)
         if centred:
-            xp(x).subtract(block, (block @ share)[:, None], out=unit)
-            block = unit
-        scale[a:b] = 1 / xp(x).sqrt((block * block) @ share + eps)
-        xp(x).multiply(block, scale[a:b, None], out=unit)
-        result = unit if weight is None else unit * weight.reshape(size)
-        out[a:b] = result if bias is None else result + bias.reshape(size)
+            average[a:b] = block @ share
+            block = xp(x).subtract(block, average[a:b, None], out=target)
+        squares = xp(x).matmul(block[:, None, :], block[:, :, None])[:, 0, 0]
+        scale[a:b] = 1 / xp(x).sqrt(squares / max(size, 1) + eps)
+        xp(x).multiply(block, scale[a:b, None], out=target)
+        if weight is not None:
+            target *= weight.reshape(size)
+        if bias is not None:
+            target += bias.reshape(size)
+        if x.dtype != kind:
+            out[a:b] = target
 
     over_blocks(work, rows, x.size, 0.5, x)
-    return out.reshape(x.shape), normal, scale
+    return out.reshape(x.shape), average, scale
 
 
 def layer_norm(input, normalized_shape, weight=None, bias=None, eps=1e-5):

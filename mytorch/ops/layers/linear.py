@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import math
 
+from ...core.arrays import is_array
 from ...core.primitive import primitive
 from ...core.sums import cast, column_sums, summed, wide, widen
 from ...kernels.gemm import product, products
 from ..matmul import matmul
 from ..permute import transpose
-from ..shape import sum_to
-
-
-def _definition(x, weight, bias=None):
-    y = matmul(x, weight if len(weight.shape) == 1 else transpose(weight, 0, 1))
-    return y if bias is None else y + bias
+from ..shape import reshape, sum_to
 
 
 def _rows(x):
@@ -24,6 +20,8 @@ def _rows(x):
 
 def _linear_vjp(g, x, weight, bias, needs):
     """g W to x; gᵀ x, over all rows, to the weight; the sum of the rows of g to the bias."""
+    if not is_array(g):
+        return _linear_vjp_in_graph(g, x, weight, bias, needs)
     if wide(g.dtype) is not g.dtype:
         return cast(_linear_vjp(*widen(g, x, weight), bias, needs), g.dtype)
     vector = weight.ndim == 1
@@ -47,11 +45,24 @@ def _linear_vjp(g, x, weight, bias, needs):
     return gx, gw, gb
 
 
-@primitive(
-    complex="holomorphic",
-    composed=_definition,
-    joint=_linear_vjp,
-)
+def _linear_vjp_in_graph(g, x, weight, bias, needs):
+    """The same formulas in operations that are differentiated again."""
+    gb = sum_to(g, shape=bias.shape) if len(needs) > 2 and needs[2] else None
+    vector = len(weight.shape) == 1
+    if vector:
+        g, weight = g[..., None], weight[None]
+    gx = matmul(g, weight) if needs[0] else None
+    gw = None
+    if needs[1]:
+        rows, seen = (
+            v if len(v.shape) == 2 else reshape(v, shape=(math.prod(v.shape[:-1]), v.shape[-1]))
+            for v in (g, x)
+        )
+        gw = matmul(transpose(rows, 0, 1), seen)
+    return gx, gw[0] if vector and needs[1] else gw, gb
+
+
+@primitive(complex="holomorphic", joint=_linear_vjp)
 def linear(x, weight, bias=None):
     """x Wᵀ + b for x (…, in), weight (out, in) or (in,), bias (out,): (…, out).
 

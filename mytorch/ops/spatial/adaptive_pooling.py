@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import operator
 
@@ -10,10 +11,9 @@ import numpy
 from ...core.arrays import xp
 from ...core.primitive import primitive
 from ..elementwise import check_floating
-from ..join import stack
 from ..reduce import mean
-from ..split import narrow
 from .pooling import batched
+from .resample import Table, as_slice, resample
 from .unpooling import pick
 from .window_pool import avg_pool, max_pool, max_pool_indices
 
@@ -117,20 +117,29 @@ def _adaptive_spans(n, count):
     return [(i * n // count, -(-(i + 1) * n // count)) for i in range(count)]
 
 
+@functools.lru_cache(maxsize=256)  # every training step has the same shapes
+def _means(n, count):
+    """The means of the windows as a table: the k-th step adds the k-th element of each that has as many."""
+    starts, stops = numpy.array(_adaptive_spans(n, count), int).reshape(-1, 2).T
+    lengths, steps = stops - starts, []
+    for k in range(lengths.max(initial=0)):
+        chosen = numpy.flatnonzero(lengths > k)
+        steps.append((as_slice(chosen), starts[chosen] + k, 1 / lengths[chosen]))
+    return Table(n, count, steps)
+
+
 def _adaptive_avg_pool(name, nd, x, output_size):
     x, added = batched(name, nd, x, optional_channels=True)
     check_floating(x, name)
     sizes = _output_sizes(name, nd, x, output_size)
-    if geometry := _equal_windows(x, sizes):
+    if set(sizes) == {1}:
+        out = mean(x, dim=tuple(range(2, 2 + nd)), keepdim=True)
+    elif geometry := _equal_windows(x, sizes):
         out = avg_pool(x, divisors=math.prod(geometry["kernel"]), **geometry)
     else:
         out = x
         for dim, (n, count) in enumerate(zip(x.shape[2:], sizes), 2):
-            out = (
-                stack([mean(narrow(out, dim, a, b - a), dim=dim) for a, b in _adaptive_spans(n, count)], dim)
-                if count
-                else narrow(out, dim, 0, 0)
-            )
+            out = resample(out, dim=dim, table=_means(n, count))
     return out[0] if added else out
 
 

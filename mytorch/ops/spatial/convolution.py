@@ -17,10 +17,12 @@ import numpy
 from ...core.arrays import is_array, xp
 from ...core.primitive import primitive
 from ...core.sums import row_sums, summed
+from ...kernels import winograd
 from ...kernels.im2col import Columns, contract, multiply, threads_for_product
 from ...kernels.threads import parallel_for, spans
 from ...kernels.windows import batch_first, batch_last, window_counts
 from ..elementwise import widened
+from . import convolution_forms as forms
 
 
 def _of_one_type(arrays):
@@ -57,8 +59,17 @@ def convolution(x, weight, bias=None, *, stride, padding, dilation, groups, coun
     ``padding`` is (before, after) per dimension; ``counts`` of windows as many as fit by default.
     """
     out_channels, kernel = weight.shape[0], weight.shape[2:]
+    counts = counts or window_counts(
+        [n + sum(p) for n, p in zip(x.shape[2:], padding)], kernel, stride, dilation
+    )
+    settings = {"stride": stride, "padding": padding, "dilation": dilation, "groups": groups}
+    if forms.is_one_product(x, out_channels, kernel, stride, padding, groups, counts):
+        return forms.one_product(x, weight, bias, counts=counts, **settings)
+    if forms.is_winograd(x, weight.shape[:2], kernel, stride, dilation, groups):
+        return winograd.correlate(x, weight, bias, padding, counts)
+    if (rows := forms.rows_at_once(x, out_channels, kernel, dilation, groups, counts[0])) > 1:
+        return forms.convolution_of_rows(convolution, rows, x, weight, bias, counts=counts, **settings)
     padded = batch_last(x, padding)
-    counts = counts or window_counts(padded.shape[1:-1], kernel, stride, dilation)
     columns = Columns(padded, groups, kernel, stride, dilation, counts, ones=bias is not None)
     matrix = _as_matrix(weight, groups, columns.high, bias if columns.ones else None)
     out = xp(x).empty((groups, out_channels // groups, *counts, x.shape[0]), x.dtype)
@@ -85,6 +96,9 @@ def convolution_input(x, weight, bias=None, *, sizes, stride, padding, dilation,
 
     The result is (N, C, *sizes).
     """
+    if forms.gathers(x, weight, sizes, stride, dilation, groups):
+        settings = {"stride": stride, "padding": padding, "dilation": dilation, "groups": groups}
+        return forms.gathered_input(convolution, x, weight, bias, sizes=sizes, **settings)
     kernel, n, each = weight.shape[2:], x.shape[0], weight.shape[1]
     gathered = _rows_to_correlate(sizes, x.shape[2:], kernel, stride, padding, dilation)
     stacked, counts, padding, margin = gathered
@@ -181,6 +195,17 @@ def convolution_weight(x, y, *, kernel, stride, padding, dilation, groups):
 
     From the input ``x`` (N, C, *S) and the output gradient ``y`` (N, O, *counts).
     """
+    settings = {
+        "kernel": kernel,
+        "stride": stride,
+        "padding": padding,
+        "dilation": dilation,
+        "groups": groups,
+    }
+    if forms.is_one_product(x, y.shape[1], kernel, stride, padding, groups, y.shape[2:]):
+        return forms.weight_gradient_of_one_product(x, y, **settings)
+    if (rows := forms.rows_at_once(y, y.shape[1], kernel, dilation, groups, y.shape[2])) > 1:
+        return forms.weight_gradient_of_rows(convolution_weight, rows, x, y, **settings)
     columns = Columns(batch_last(x, padding), groups, kernel, stride, dilation, y.shape[2:])
     channels, each = x.shape[1] // groups, y.shape[1] // groups
     depth = channels * math.prod(kernel)
@@ -207,7 +232,8 @@ def _as_matrix(weight, groups, high, bias=None):
 
     A ``bias`` is its last column in the first row, where the columns hold ones.
     """
-    matrix = xp(weight).moveaxis(weight, 1, -1).reshape(groups, weight.shape[0] // groups, high, -1)
+    matrix = weight.transpose(0, *range(2, weight.ndim), 1)
+    matrix = matrix.reshape(groups, weight.shape[0] // groups, high, -1)
     if bias is not None:
         last = xp(weight).zeros((*matrix.shape[:3], 1), weight.dtype)
         last[:, :, 0, 0] = bias.reshape(groups, -1)

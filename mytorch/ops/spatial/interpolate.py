@@ -5,6 +5,7 @@ A method gives, for one dimension, the input pixels that each output pixel is ma
 
 from __future__ import annotations
 
+import functools
 import math
 import warnings
 
@@ -13,7 +14,7 @@ import numpy
 from ...core.arrays import is_array
 from ...core.sums import summed
 from .adaptive_pooling import adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg_pool3d
-from .resample import resample
+from .resample import Table, resample
 
 # ---- methods: which input pixels, with which weights ---------------------------------------------
 #
@@ -159,8 +160,7 @@ def interpolate(
     for dim, (n, count, factor) in enumerate(zip(input.shape[2:], counts, factors), 2):
         if n == count and (copies or factor in (None, 1)):
             continue
-        places, weights = method(n, count, factor, align_corners, kind)
-        out = resample(out, dim=dim, places=places, weights=weights)
+        out = resample(out, dim=dim, table=_table(method, n, count, factor, align_corners, kind))
     return out if out is not input else input * 1
 
 
@@ -188,6 +188,11 @@ def _check_image(input, mode, counts):
             f"output {list(counts)}"
         )
     return numpy.float64 if dtype == "float64" else numpy.float32
+
+
+@functools.lru_cache(maxsize=256)  # every training step has the same shapes
+def _table(method, n, count, factor, align_corners, kind):
+    return Table.of(n, *method(n, count, factor, align_corners, kind))
 
 
 def _output_sizes(input, size, scale_factor, recompute):

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import functools
+
 import numpy
 
 from ...core.arrays import xp
 from ...core.primitive import primitive
 from ..layout import owned
 from ..shape_arguments import sizes
-from .resample import resample
+from .resample import Table, resample
 
 
 @primitive(
@@ -71,9 +73,13 @@ def pad(input, pad, mode="constant", value=None):
     for dim in range(ndim - known, ndim):
         before, after = widths[dim]
         if before or after:
-            places = _PLACES[mode](input.shape[dim], before, after, dim, list(input.shape))
-            out = resample(out, dim=dim, places=[places], weights=None)
+            out = resample(out, dim=dim, table=_table(mode, before, after, dim, tuple(input.shape)))
     return owned(out, input)
+
+
+@functools.lru_cache(maxsize=256)  # every training step has the same shapes
+def _table(mode, before, after, dim, shape):
+    return Table.of(shape[dim], [_PLACES[mode](shape[dim], before, after, dim, list(shape))])
 
 
 def _reflected(n, before, after, dim, shape):

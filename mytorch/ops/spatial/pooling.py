@@ -130,13 +130,22 @@ def batched(name, nd, x, optional_channels=False):
 _NUMBERS = {1: "one", 2: "two", 3: "three"}
 
 
-def _geometry(name, nd, x, kernel_size, stride, padding, dilation, ceil_mode):
-    """The settings of ``max_pool``, with sizes as tuples."""
+def _geometry(name, nd, x, *given):
+    """The settings of ``max_pool``, with sizes as tuples: those of ``kernel_size, stride, …, ceil_mode``."""
+    settle = _settled if _PLAIN.issuperset(map(type, given)) else _settled.__wrapped__
+    return settle(name, nd, tuple(x.shape[1:]), *given)
+
+
+_PLAIN = {int, tuple, bool, type(None)}  # arguments that are equal if they have equal hashes
+
+
+@functools.lru_cache(maxsize=256, typed=True)  # every training step has the same shapes
+def _settled(name, nd, shape, kernel_size, stride, padding, dilation, ceil_mode):
     if stride is None or (isinstance(stride, (tuple, list)) and not stride):
         stride = kernel_size
     given = {"kernel_size": kernel_size, "stride": stride, "padding": padding, "dilation": dilation}
     kernel, stride, padding, dilation = (_sizes(name, nd, *item) for item in given.items())
-    pads, counts = _fit(name, tuple(x.shape[1:]), kernel, stride, padding, dilation, bool(ceil_mode))
+    pads, counts = _fit(name, shape, kernel, stride, padding, dilation, bool(ceil_mode))
     return {"kernel": kernel, "stride": stride, "padding": pads, "dilation": dilation, "counts": counts}
 
 
@@ -149,7 +158,6 @@ def _sizes(name, nd, what, value):
         ) from None
 
 
-@functools.lru_cache(maxsize=256)  # every training step has the same shapes
 def _fit(name, shape, kernel, stride, padding, dilation, ceil_mode):
     """The padding (before, after) and the number of windows per dimension of a (C, *S) ``shape``.
 
@@ -203,18 +211,19 @@ def _max_pool(name, nd, x, kernel_size, stride, padding, dilation, ceil_mode, re
 def _avg_pool(name, nd, x, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override):
     x, added = batched(name, nd, x)
     geometry = _geometry(name, nd, x, kernel_size, stride, padding, 1, ceil_mode)
-    del geometry["dilation"]
+    geometry = {key: value for key, value in geometry.items() if key != "dilation"}
     if getattr(x, "array", x).dtype.kind in "biu" and x.dtype != "int64":
         raise NotImplementedError(f'"{name}" not implemented for {x.dtype}')
     if divisor_override == 0:
         raise RuntimeError("divisor must be not zero")
     divisors = divisor_override
     if divisors is None:
-        divisors = _divisors(x.shape[2:], count_include_pad, **geometry)
+        divisors = _divisors(tuple(x.shape[2:]), count_include_pad, **geometry)
     out = avg_pool(x, divisors=divisors, **geometry)
     return out[0] if added else out
 
 
+@functools.lru_cache(maxsize=256)
 def _divisors(sizes, count_include_pad, *, kernel, stride, padding, counts):
     """How many elements each window counts: a number, or a list for each dimension, whose products count."""
     divisors = []

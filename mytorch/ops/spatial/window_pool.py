@@ -17,7 +17,9 @@ from ...kernels.elementwise import keep
 from ...kernels.windows import batch_first, batch_last, over_blocks, window_view
 from ..elementwise import widened
 
-_MANY = 128  # positions of a window from which on one reduction over them is faster than a call for each
+# one reduction over the positions of a window is faster than a call for each if they are more than _MANY, or
+# all windows together have at most _FEW elements
+_MANY, _FEW = 128, 2048
 
 
 def _positions(view, kernel):
@@ -71,7 +73,7 @@ def max_pool(x, *, kernel, stride, padding, dilation, counts):
 
 
 def _write_maxima(view, kernel, out):
-    if math.prod(kernel) > _MANY:
+    if math.prod(kernel) > _MANY or view.size <= _FEW:
         view.max(tuple(range(1, 1 + len(kernel))), out=out)
         return
     first, *others = _positions(view, kernel)
@@ -200,7 +202,7 @@ def avg_pool(x, *, kernel, stride, padding, counts, divisors):
     def work(a, b):
         block = out[a:b]
         view = window_view(batch_last(x[:, a:b], padding), kernel, stride, once, counts)
-        if math.prod(kernel) > _MANY:
+        if math.prod(kernel) > _MANY or view.size <= _FEW:
             block[...] = summed(view, tuple(range(1, 1 + len(kernel))))
         else:
             first, *others = _positions(view, kernel)

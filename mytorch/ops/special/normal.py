@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from ...core.arrays import kernel, xp
-from ..elementwise import in_blocks, smooth, widened
+from ..elementwise import bounded, in_blocks, smooth, widened
 from ..transcendental import gaussian, gaussian_of
 from .erf import erfc_double, erfc_integral_ratios, erfcx_double, polynomial, through_double
 
@@ -27,8 +27,11 @@ _NORMAL_TAIL = (
 
 def ndtr_single(x):
     """ndtr of float32 numbers."""
-    a = xp(x).minimum(xp(x).abs(x), 15)
-    out = polynomial(_NORMAL_TAIL, (a - 3) / (a + 3))
+    a = xp(x).abs(x)
+    a = bounded(a, 0, 15)
+    t = a - 3
+    t /= a + 3
+    out = polynomial(_NORMAL_TAIL, t)
     out *= gaussian_of(a, 0.5)
     return xp(x).abs(xp(x).subtract(x > 0, out, out=out), out=out)
 

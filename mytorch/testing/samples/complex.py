@@ -178,7 +178,7 @@ ARRANGED = [
 ]
 
 # operations that have no name in PyTorch: their first rows, with complex inputs
-INNER = "sum_to put_in_zeros zero_at overlap_add resample_back transfer embedding".split()
+INNER = "sum_to put_in_zeros zero_at overlap_add transfer embedding".split()
 
 
 def _with_complex_inputs(op):

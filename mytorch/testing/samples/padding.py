@@ -3,7 +3,7 @@
 import numpy as np
 
 import mytorch.nn.functional as F
-from mytorch.ops.spatial.resample import resample_back
+from mytorch.ops.spatial.resample import Table, resample
 
 from . import Sample
 
@@ -75,10 +75,11 @@ ROWS = [
     _row("resample", "interpolate", (2, 2, 5, 4), note="bicubic", size=(7, 3), mode="bicubic"),
     _row("resample", "interpolate", (1, 2, 2, 3, 2), note="trilinear", size=(3, 2, 5), mode="trilinear"),
     Sample(
-        "resample_back",
-        lambda x: resample_back(x, dim=1, size=4, places=_PLACES, weights=_WEIGHTS),
+        "resample",
+        lambda x: resample(x, dim=1, table=Table.of(4, _PLACES, _WEIGHTS).transposed),
         ((2, 5, 3),),
         _sum_at_places,
+        note="transposed",
     ),
     _row("avg_pool", "interpolate", (2, 2, 4, 6), note="area", size=(2, 3), mode="area"),
 ]

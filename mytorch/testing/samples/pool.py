@@ -151,7 +151,8 @@ ROWS = [
         ((2, 2, 3, 3),),
         _spread,
     ),
-    _row("mean", "adaptive_avg_pool2d", (2, 2, 5, 7), note="adaptive_avg_pool2d", output_size=(2, 3)),
+    _row("resample", "adaptive_avg_pool2d", (2, 2, 5, 7), note="adaptive_avg_pool2d", output_size=(2, 3)),
+    _row("mean", "adaptive_avg_pool2d", (2, 2, 5, 7), note="adaptive_avg_pool2d", output_size=1),
     _row("pick", "adaptive_max_pool2d", MAPS, note="adaptive_max_pool2d", output_size=(3, 4)),
     Sample(
         "adaptive_max_indices",

@@ -7,6 +7,7 @@ import pytest
 
 import mytorch
 from mytorch.nn import functional as F
+from mytorch.ops.spatial import resample
 from tests.draws import draws
 from tests.referee import compare, torch
 
@@ -138,3 +139,20 @@ def test_scale_factors_that_change_few_sizes(mode, shape, recompute, factor):
 def test_sizes_are_integers(size):
     with pytest.raises(ValueError if size is None else TypeError):
         F.interpolate(mytorch.ones(1, 1, 3), size=size)
+
+
+@pytest.mark.parametrize("many", [0, 32])
+@pytest.mark.parametrize("axis", [0, 1, 2])
+def test_a_table_is_a_sparse_matrix(monkeypatch, many, axis):
+    monkeypatch.setattr(resample, "_MANY", many)
+    rng = np.random.default_rng(0)
+    places, weights = rng.integers(0, 5, (3, 7)), rng.standard_normal((3, 7))
+    places[places == 2] = 3  # a place that no result reads
+    matrix = np.zeros((7, 5))
+    for k in range(3):
+        np.add.at(matrix, (np.arange(7), places[k]), weights[k])
+    table = resample.Table.of(5, list(places), list(weights))
+    for t, m in ((table, matrix), (table.transposed, matrix.T)):
+        x = rng.standard_normal((2, 3, 4)[:axis] + (m.shape[1],) + (2, 3, 4)[axis:])
+        expected = np.moveaxis(np.tensordot(m, x, (1, axis)), 0, axis)
+        np.testing.assert_allclose(t.apply(x, axis), expected, atol=1e-12)

@@ -7,6 +7,7 @@ import pytest
 
 import mytorch
 from mytorch.nn import functional as F
+from mytorch.ops.spatial import window_pool
 from tests.draws import draws
 from tests.referee import compare, same_error, torch
 
@@ -203,3 +204,15 @@ def test_bad_indices_are_refused():
         F.max_unpool2d(x, mytorch.full((1, 1, 2, 2), 99), 2)
     with pytest.raises(RuntimeError, match="shape of indices"):
         F.max_unpool2d(x, mytorch.zeros(1, 1, 1, 2, dtype=mytorch.int64), 2)
+
+
+@pytest.mark.parametrize("pool", ["max_pool2d", "avg_pool2d"])
+@pytest.mark.parametrize("settings", [{"kernel_size": 2}, {"kernel_size": 3, "stride": 2, "padding": 1}])
+@pytest.mark.parametrize("shape", [(2, 3, 8, 9), (4, 8, 20, 20)])
+def test_few_and_many_elements_are_pooled_alike(monkeypatch, pool, settings, shape):
+    x = draw(shape)
+    found = []
+    for few in (0, 10**9):
+        monkeypatch.setattr(window_pool, "_FEW", few)
+        found.append(getattr(F, pool)(mytorch.tensor(x), **settings).numpy())
+    np.testing.assert_allclose(*found, rtol=1e-12)

@@ -64,7 +64,7 @@ def primitive(forward=None, /, **declaration):
 class Primitive:
     """An operation: its function on arrays, its rules, and the plans of what its calls record."""
 
-    into: Callable | None = None  # how ``out=`` is served: set by ops/out_argument.py
+    into: Callable | None = None  # how ``out=`` is served: set by ops/composite.py
 
     def __init__(
         self,

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from ..core.arrays import xp
 from ..core.graph import Variable, wrap
 from ..core.primitive import primitive
-from ..ops.composite import no_tensor
+from ..ops.argument_errors import no_tensor
 from ..tensors.tensor import RemovableHandle, Tensor
 
 

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import functools
+import importlib
 import inspect
 from types import FunctionType
 
-from ..core.graph import Variable
+from ..core.primitive import Primitive
 from ..core.scalar_arguments import PLAIN, number_settings
-from .out_argument import into
+
+
+def _late(module, name):
+    """A function of a module that most programs never need."""
+    return getattr(importlib.import_module(f".{module}", __package__), name)
+
+
+Primitive.into = staticmethod(lambda *call: _late("out_argument", "into")(*call))  # ``out=``
 
 # NumPy's names, and torch's outside of linalg
 SPELLINGS = {"axis": "dim", "keepdims": "keepdim", "input": "A"}
@@ -34,7 +42,7 @@ def composite(function=None, /, *, out=False):
     @functools.wraps(function)
     def call(*args, **kwargs):
         if out and "out" in kwargs:
-            return into(call, args, kwargs)
+            return Primitive.into(call, args, kwargs)
         if kwargs:
             for theirs, ours in spellings.items():
                 if theirs in kwargs:
@@ -51,7 +59,7 @@ def composite(function=None, /, *, out=False):
         try:
             return function(*args, **kwargs)
         except AttributeError as error:
-            raise no_tensor(function, args, kwargs, error) from error
+            raise _late("argument_errors", "no_tensor")(function, args, kwargs, error) from error
 
     call.takes_out = out
     return call
@@ -74,36 +82,6 @@ def takes_tensors(function):
         try:
             return function(*args, **kwargs)
         except AttributeError as error:
-            raise no_tensor(function, args, kwargs, error) from error
+            raise _late("argument_errors", "no_tensor")(function, args, kwargs, error) from error
 
     return call
-
-
-def no_tensor(function, args, kwargs, error, name=None):
-    """A TypeError in the place of the AttributeError ``error`` of an argument that is no tensor, or of one in
-    a list; else the same error.
-    """
-    value = error.obj
-    if isinstance(value, Variable) or type(value).__name__ not in str(error):
-        return error
-    try:
-        given = inspect.signature(function).bind(*args, **kwargs).arguments
-    except TypeError:
-        return error
-    for position, (argument, found) in enumerate(given.items(), 1):
-        if _holds(found, value):
-            kind = "Tensor" if found is value else "Tensors"
-            return TypeError(
-                f"{name or function.__name__}(): argument {argument!r} (position {position}) must be {kind}, "
-                f"not {type(value).__name__}"
-            )
-    return error
-
-
-def _holds(given, value):
-    """Whether ``given`` is ``value``, or a list or string that holds it."""
-    if given is value:
-        return True
-    if isinstance(given, str):
-        return type(value) is str and value in given
-    return isinstance(given, (tuple, list)) and any(_holds(part, value) for part in given)

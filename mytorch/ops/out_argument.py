@@ -9,7 +9,6 @@ from numpy.lib.array_utils import byte_bounds
 
 from ..core.dtypes import category
 from ..core.graph import Variable, changed, grad_state
-from ..core.primitive import Primitive
 
 # Where torch casts no result: ``out`` needs its dtype. Elsewhere it may be a wider one.
 EXACT = frozenset(
@@ -145,6 +144,3 @@ def write_out(array, target):
             )
         target.array = array.astype(kind)
     changed(target)
-
-
-Primitive.into = staticmethod(into)

@@ -62,7 +62,7 @@ MESSAGES = {
     "exp_(): argument 'input' (position 1) must be Tensor, not int": lambda: mytorch.exp_(3),
     "mul_() missing required argument: 'other'": lambda: X.mul_(),
     "relu() missing required argument: 'input'": lambda: mytorch.relu(),
-    "threshold() missing 2 required": lambda: mytorch.threshold(X),
+    "threshold() missing required argument": lambda: mytorch.threshold(X),
     "glu(): argument 'input' (position 1) must be Tensor, not str": lambda: nn.functional.glu("a"),
     "in Linear(2 -> 2): linear([1], float32[2, 2], float32[2]): argument 1 must be Tensor": lambda: nn.Linear(
         2, 2

@@ -195,13 +195,7 @@ def convolution_weight(x, y, *, kernel, stride, padding, dilation, groups):
 
     From the input ``x`` (N, C, *S) and the output gradient ``y`` (N, O, *counts).
     """
-    settings = {
-        "kernel": kernel,
-        "stride": stride,
-        "padding": padding,
-        "dilation": dilation,
-        "groups": groups,
-    }
+    settings = dict(kernel=kernel, stride=stride, padding=padding, dilation=dilation, groups=groups)
     if forms.is_one_product(x, y.shape[1], kernel, stride, padding, groups, y.shape[2:]):
         return forms.weight_gradient_of_one_product(x, y, **settings)
     if (rows := forms.rows_at_once(y, y.shape[1], kernel, dilation, groups, y.shape[2])) > 1:

@@ -1,0 +1,37 @@
+"""TypeErrors for arguments that are no tensors, in the place of the AttributeErrors that they cause."""
+
+from __future__ import annotations
+
+import inspect
+
+from ..core.graph import Variable
+
+
+def no_tensor(function, args, kwargs, error, name=None):
+    """A TypeError in the place of the AttributeError ``error`` of an argument that is no tensor, or of one in
+    a list; else the same error.
+    """
+    value = error.obj
+    if isinstance(value, Variable) or type(value).__name__ not in str(error):
+        return error
+    try:
+        given = inspect.signature(function).bind(*args, **kwargs).arguments
+    except TypeError:
+        return error
+    for position, (argument, found) in enumerate(given.items(), 1):
+        if _holds(found, value):
+            kind = "Tensor" if found is value else "Tensors"
+            return TypeError(
+                f"{name or function.__name__}(): argument {argument!r} (position {position}) must be {kind}, "
+                f"not {type(value).__name__}"
+            )
+    return error
+
+
+def _holds(given, value):
+    """Whether ``given`` is ``value``, or a list or string that holds it."""
+    if given is value:
+        return True
+    if isinstance(given, str):
+        return type(value) is str and value in given
+    return isinstance(given, (tuple, list)) and any(_holds(part, value) for part in given)

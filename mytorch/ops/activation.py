@@ -199,7 +199,7 @@ def softshrink(x, *, lambd=0.5):
     return x - bounded(x, -lambd, lambd)
 
 
-@smooth(x=lambda g, x: g * square(tanh(x)))
+@smooth(complex="holomorphic", x=lambda g, x: g * square(tanh(x)))
 @widened
 def tanhshrink(x):
     """x - tanh(x), elementwise."""

@@ -206,6 +206,8 @@ def matrix_exp(A):
     It is the Taylor series of A / 2ˢ, whose norm is below 1/2, squared s times.
     """
     raw = array_of(A)
+    if raw.dtype.kind in "fV" and raw.dtype.itemsize == 2:  # 16-bit numbers are summed in float32
+        return to_dtype(matrix_exp(to_dtype(A, dtype=numpy.dtype("float32"))), dtype=raw.dtype)
     check_matrices(raw, "matrix_exp")
     if not raw.size:
         return A * 1
@@ -333,7 +335,8 @@ def lstsq(A, B, rcond: float | None = None, *, driver=None):
         )
     solution, rank = matmul(pinv(A, rcond), columns), matrix_rank(A, rtol=rcond)
     m, n = A.shape[-2:]
-    residuals = empty = reshape(columns, shape=(-1,))[:0]
+    residuals = reshape(columns, shape=(-1,))[:0]
+    residuals = residuals.real if array_of(columns).dtype.kind == "c" else residuals
     if driver not in (None, "gelsy") and m > n and int(rank.min()) == n:
         left = matmul(A, solution) - columns
         residuals = summed((left * left.conj()).real, -2)
@@ -341,5 +344,5 @@ def lstsq(A, B, rcond: float | None = None, *, driver=None):
         solution[..., 0] if vector else solution,
         residuals,
         rank.reshape(-1)[:0] if driver == "gels" else rank,  # gels assumes that A has full rank
-        svdvals(A) if driver in ("gelsd", "gelss") else empty,
+        (svdvals(A) if driver in ("gelsd", "gelss") else residuals.reshape(-1)[:0]).detach(),
     )

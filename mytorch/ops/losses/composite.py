@@ -295,6 +295,6 @@ def gaussian_nll_loss(input, target, var, full=False, eps=1e-6, reduction="mean"
         raise ValueError(reduction + " is not valid")
     eps = eps.item() if hasattr(eps, "item") else eps
     # clamped outside of the graph: the gradient stays, as in torch
-    var = var + wrap(xp(var.array).maximum(eps - var.array, 0))
+    var = var + wrap(xp(var.array).maximum(eps - var.array, 0).astype(var.array.dtype, copy=False))
     losses = 0.5 * (log(var) + (input - target) ** 2 / var)
     return reduced(losses + 0.5 * math.log(2 * math.pi) if full else losses, reduction)

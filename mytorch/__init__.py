@@ -41,7 +41,7 @@ _HOMES = {
     "ops.binary": "arctan2 atan2 copysign gcd heaviside hypot lcm logaddexp logaddexp2 nextafter xlogy",
     "ops.bounds": "clamp clamp_max clamp_min clip fmax fmin maximum minimum",
     "ops.cdist": "cdist",
-    "ops.copies": """
+    "tensors.view_copies": """
         alias_copy as_strided_copy as_strided_scatter diagonal_copy expand_copy fill narrow_copy
         permute_copy split_with_sizes_copy squeeze_copy t_copy transpose_copy unbind_copy unfold_copy
         unsqueeze_copy view_copy
@@ -79,7 +79,7 @@ _HOMES = {
         vander=decreasing_vander
     """,
     "ops.linalg.matrix_norm": "norm",
-    "ops.linalg.older": "ormqr triangular_solve",
+    "linalg.older": "ormqr triangular_solve",
     "ops.linalg.solve": "inverse=inv",
     "ops.masks": "masked_fill masked_scatter masked_select",
     "ops.matmul": "bmm chain_matmul dot ger inner matmul mm mv outer spmm=mm tensordot vdot",

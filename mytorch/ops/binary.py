@@ -120,7 +120,7 @@ def nextafter(x, y):
 
 
 def _next_bfloat16(x, y):
-    """NumPy's ``nextafter`` of bfloat16: float32's upper half, whose integers are in the order of its numbers."""
+    """NumPy's ``nextafter`` of bfloat16, whose bits, read as integers, are in the order of its numbers."""
     x, y = xp(x).broadcast_arrays(x, y)
     bits = x.copy().view("int16")
     bits += xp(x).where((x < y) == (x > 0), 1, -1).astype("int16")

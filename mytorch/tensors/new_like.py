@@ -12,7 +12,6 @@ from ..core.dtypes import as_dtype
 from ..core.graph import Variable, wrap
 from ..ops.promotion import check_fits
 from ..ops.shape_arguments import sizes
-from .creation import empty_strided
 from .from_data import constructed, number, placed, wrapped
 
 
@@ -56,8 +55,9 @@ class NewMethods:
 
     def new_empty_strided(self, size, stride, *, dtype=None, device=None, requires_grad=False):
         """Uninitialised memory of shape ``size`` with these strides, in elements."""
-        kind, place = self.__place(dtype, device)
-        return empty_strided(size, stride, dtype=kind, device=place, requires_grad=requires_grad)
+        count = 0 if 0 in size else 1 + sum((n - 1) * step for n, step in zip(size, stride))
+        block = self.new_empty(count, dtype=dtype, device=device)
+        return block.as_strided(size, stride).detach().requires_grad_(requires_grad)
 
     def new_full(self, size, fill_value, *, dtype=None, device=None, requires_grad=False):
         """A tensor of shape ``size`` filled with ``fill_value``; RuntimeError if the dtype cannot hold it."""

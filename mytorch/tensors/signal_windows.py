@@ -27,7 +27,7 @@ def _window(name, M, sym, options, formula, least=2):
         raise ValueError(f"{name} expects float32 or float64 dtypes, got: {dtype}")
     if M == 0:
         return zeros(0, dtype=dtype, device=device, requires_grad=requires_grad)
-    if M < least:
+    if least > M:
         return ones(M, dtype=dtype, device=device, requires_grad=requires_grad)
     k, last = arange(M, dtype="float64", device=device), M - 1 if sym or M == 1 else M
     return formula(k, last).to(dtype).requires_grad_(requires_grad)
@@ -58,9 +58,7 @@ def gaussian(M, *, std=1.0, sym=True, **options):
     """exp(-(k - center)² / 2 std²). ValueError for a ``std`` that is not positive."""
     if std <= 0:
         raise ValueError(f"Standard deviation must be positive, got: {std} instead.")
-    return _window(
-        "gaussian", M, sym, options, lambda k, last: (-(((k - last / 2) / std) ** 2) / 2).exp(), 1
-    )
+    return _window("gaussian", M, sym, options, lambda k, last: (-(((k - last / 2) / std) ** 2) / 2).exp(), 1)
 
 
 def kaiser(M, *, beta=12.0, sym=True, **options):

@@ -21,7 +21,7 @@ class ldl_factor_result(NamedTuple):
 
 
 class ldl_factor_ex_result(NamedTuple):
-    """L and D in one matrix; the exchanges of rows; the place of the first zero on the diagonal of D, or 0."""
+    """L and D in one matrix; the exchanges of rows; the place of the first zero in D, or 0."""
 
     LD: Any
     pivots: Any

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy
 
 from ...core.arrays import array_of, xp
+from ...core.graph import wrap
 from ...core.primitive import primitive
 from ...core.sums import summed
 from ...kernels.elementwise import largest
@@ -344,5 +345,5 @@ def lstsq(A, B, rcond: float | None = None, *, driver=None):
         solution[..., 0] if vector else solution,
         residuals,
         rank.reshape(-1)[:0] if driver == "gels" else rank,  # gels assumes that A has full rank
-        (svdvals(A) if driver in ("gelsd", "gelss") else residuals.reshape(-1)[:0]).detach(),
+        wrap(array_of(svdvals(A) if driver in ("gelsd", "gelss") else residuals.reshape(-1)[:0])),
     )

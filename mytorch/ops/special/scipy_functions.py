@@ -16,12 +16,11 @@ from .erf import both_double, through_double
 
 
 def scipy_module(name, array, wanted_by):
-    """The module ``scipy.<name>``, or CuPy's of that name. ModuleNotFoundError that says what to install."""
+    """The module ``scipy.<name>``, or CuPy's of that name. RuntimeError without it."""
     try:
         return importlib.import_module(f"scipy.{name}" if xp(array) is numpy else f"cupyx.scipy.{name}")
     except ModuleNotFoundError as error:
-        text = f"{wanted_by}() needs the package scipy: pip install 'mytorch[scipy]'"
-        raise ModuleNotFoundError(text, name=error.name) from error
+        raise RuntimeError(f"{wanted_by} needs the package scipy: pip install 'mytorch[scipy]'") from error
 
 
 def _function(name, formula, meaning):

@@ -21,7 +21,7 @@ def histogramdd(input, bins, range=None, weight=None, density=False):
 
     bins: a number for all dimensions, one for each, or a list of 1-d tensors of edges. ``range``: the lower
         and the upper end of each dimension in turn (those of the elements by default). ``weight`` counts
-        instead of 1. ``density``: the integral is 1. No gradient.
+        instead of 1. ``density``: the integral is 1. No gradient. RuntimeError for integers.
     """
     x = input.array.reshape(-1, input.shape[-1])
     if x.dtype.kind != "f":

@@ -62,7 +62,11 @@ def _middle(x, ignore_nan):
 def _median_of_all(x, *, ignore_nan):
     _no_booleans(x)
     x = x.reshape(-1)
-    return xp(x).sort(ordered(x))[_middle(x, ignore_nan)[0]].astype(x.dtype) if x.size else x.dtype.type(math.nan)
+    return (
+        xp(x).sort(ordered(x))[_middle(x, ignore_nan)[0]].astype(x.dtype)
+        if x.size
+        else x.dtype.type(math.nan)
+    )
 
 
 @primitive(

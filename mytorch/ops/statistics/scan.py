@@ -251,7 +251,7 @@ def _logcumsumexp_vjp(g, x, out, dim):
 
 
 def _log_sums(x, dim):
-    """The running log Σ exp(x) of complex numbers, one after the other: the order decides the multiple of 2πi."""
+    """The running log Σ exp(x) of complex numbers, in turn: the order decides the multiple of 2πi."""
     out = x.copy()
     for k in range(1, x.shape[dim] if x.ndim else 0):
         out[at(dim, k)] = logaddexp(out[at(dim, k - 1)], x[at(dim, k)])

@@ -1,7 +1,8 @@
 # Names only: there is nothing to read here.
 """``torch.masked``: reductions and normalisations of the elements that a mask keeps. No masked tensors."""
 
-from .ops.masked import (
+from ..tensors.public_names import lookup as _lookup
+from .reductions import (
     amax,
     amin,
     argmax,
@@ -22,7 +23,6 @@ from .ops.masked import (
     sum,
     var,
 )
-from .tensors.public_names import lookup as _lookup
 
 __all__ = [
     "amax",

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from ..composite import composite
-from ..join import cat
-from ..matmul import matmul
-from ..permute import adjoint, mT
-from .eigen import householder_product
-from .solve import solve_triangular
+from ..ops.composite import composite
+from ..ops.join import cat
+from ..ops.linalg.eigen import householder_product
+from ..ops.linalg.solve import solve_triangular
+from ..ops.matmul import matmul
+from ..ops.permute import adjoint, mT
 
 
 class triangular_solve_result(NamedTuple):
@@ -21,7 +21,10 @@ class triangular_solve_result(NamedTuple):
 
 @composite(out=True)
 def triangular_solve(input, A, upper=True, transpose=False, unitriangular=False):
-    """X with A X = ``input``, or Aᵀ X = ``input`` with ``transpose``, and A; one triangle of A is read."""
+    """X with A X = ``input``, or Aᵀ X = ``input`` with ``transpose``, and A; one triangle of A is read.
+
+    Shapes: A (…, n, n), ``input`` (…, n, k). RuntimeError for others.
+    """
     matrix = mT(A) if transpose else A
     X = solve_triangular(matrix, input, upper=upper != transpose, unitriangular=unitriangular)
     return triangular_solve_result(X, A.clone())

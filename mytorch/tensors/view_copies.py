@@ -5,10 +5,10 @@ from __future__ import annotations
 import functools
 
 from ..core.out import into
-from . import diagonal as diagonals
-from . import join, permute, shape, split, strided
-from .composite import composite
-from .layout import _contiguous
+from ..ops import diagonal as diagonals
+from ..ops import join, permute, shape, split, strided
+from ..ops.composite import composite
+from ..ops.layout import _contiguous
 
 
 def _copying(name, view):

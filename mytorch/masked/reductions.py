@@ -10,11 +10,12 @@ import math
 
 from ..core.dtypes import as_dtype
 from ..core.graph import wrap
-from . import binary, bounds, reduce, vector_norm
-from . import softmax as softmaxes
-from .dtype_info import iinfo
-from .shape import broadcast_to
-from .statistics import quantiles, scan
+from ..ops import binary, bounds, reduce, vector_norm
+from ..ops import softmax as softmaxes
+from ..ops.dtype_info import iinfo
+from ..ops.reduce import sum as _total
+from ..ops.shape import broadcast_to
+from ..ops.statistics import quantiles, scan
 
 
 def _lowest(x):
@@ -46,13 +47,13 @@ def _dims(dim, ndim):
 def _summed_dtype(input, dtype):
     """The dtype of a sum: int64 for integers."""
     kind = input.array.dtype.kind
-    return dtype or (as_dtype("int64") if kind in "bi" or (kind == "u") else input.dtype)
+    return dtype or (as_dtype("int64") if kind in "biu" else input.dtype)
 
 
 def sum(input, dim=None, *, keepdim=False, dtype=None, mask=None):
     """The sum along ``dim`` (all dimensions by default)."""
     dtype = _summed_dtype(input, dtype)
-    return reduce.sum(_kept(input, mask, 0), _dims(dim, input.ndim), keepdim=bool(keepdim), dtype=dtype)
+    return _total(_kept(input, mask, 0), _dims(dim, input.ndim), keepdim=bool(keepdim), dtype=dtype)
 
 
 def prod(input, dim=None, *, keepdim=False, dtype=None, mask=None):
@@ -118,7 +119,7 @@ def _count(input, dim, keepdim, mask):
     """How many elements count."""
     whole = wrap(input.array == input.array) | True
     counted = whole if mask is None else _mask_of(input, mask)
-    return reduce.sum(counted, _dims(dim, input.ndim), keepdim=bool(keepdim))
+    return _total(counted, _dims(dim, input.ndim), keepdim=bool(keepdim))
 
 
 def median(input, dim=-1, *, keepdim=False, dtype=None, mask=None):

@@ -15,7 +15,10 @@ from ..ops import softmax as softmaxes
 from ..ops.dtype_info import iinfo
 from ..ops.reduce import sum as _total
 from ..ops.shape import broadcast_to
-from ..ops.statistics import quantiles, scan
+from ..ops.statistics import quantiles
+from ..ops.statistics.scan import cumprod as _cumprod
+from ..ops.statistics.scan import cumsum as _cumsum
+from ..ops.statistics.scan import prod as _prod
 
 
 def _lowest(x):
@@ -60,18 +63,18 @@ def prod(input, dim=None, *, keepdim=False, dtype=None, mask=None):
     """The product along ``dim`` (all dimensions by default)."""
     out = _kept(input, mask, 1).to(_summed_dtype(input, dtype))
     for d in sorted((d % max(input.ndim, 1) for d in _dims(dim, input.ndim)), reverse=True):
-        out = scan.prod(out, d, keepdim=bool(keepdim))
+        out = _prod(out, d, keepdim=bool(keepdim))
     return out
 
 
 def cumsum(input, dim, *, dtype=None, mask=None):
     """The running sum along ``dim``."""
-    return scan.cumsum(_kept(input, mask, 0), dim, dtype=dtype or input.dtype)
+    return _cumsum(_kept(input, mask, 0), dim, dtype=dtype or input.dtype)
 
 
 def cumprod(input, dim, *, dtype=None, mask=None):
     """The running product along ``dim``."""
-    return scan.cumprod(_kept(input, mask, 1), dim, dtype=dtype or input.dtype)
+    return _cumprod(_kept(input, mask, 1), dim, dtype=dtype or input.dtype)
 
 
 def amax(input, dim=None, *, keepdim=False, dtype=None, mask=None):

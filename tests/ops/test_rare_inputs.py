@@ -8,6 +8,8 @@ from tests.draws import draws
 from tests.referee import agree, compare
 
 X = draws(0).normal(size=(4, 5))
+# the angles add up to more than half a turn
+TURNS_ROUND = np.array([4.48 + 2.69j, 6.02 - 0.14j, 6.81 + 8.45j, 6.50 - 4.57j, 6.04 + 6.24j])
 Z = X + 1j * draws(1).normal(size=(4, 5))
 NAN = np.array([[1, np.nan, 3, 2, 5.0], [4, 1, np.nan, np.nan, 0]])
 
@@ -15,7 +17,7 @@ COMPLEX = {
     "tanhshrink": lambda lib, z: lib.nn.functional.tanhshrink(z),
     "rms_norm": lambda lib, z: lib.nn.functional.rms_norm(z, (5,)),
     "lerp": lambda lib, z: lib.lerp(z, z * z, 0.3 + 0.6j),
-    "logcumsumexp": lambda lib, z: lib.logcumsumexp(9 * z, 0),
+    "logcumsumexp": lambda lib, z: lib.logcumsumexp(lib.tensor(TURNS_ROUND), 0) + 0 * z[0, 0],
     "lstsq": lambda lib, z: lib.linalg.lstsq(z, z[:, :2], driver="gelsd")[:2],
 }
 BFLOAT16 = {
@@ -35,7 +37,12 @@ BFLOAT16 = {
 
 @pytest.mark.parametrize("name", COMPLEX)
 def test_complex_numbers(name):
-    agree(COMPLEX[name], [Z], tolerance=1e-10)
+    def parts(lib, x, y):
+        results = COMPLEX[name](lib, lib.complex(x, y))
+        results = results if isinstance(results, tuple) else (results,)
+        return [lib.view_as_real(r) if r.is_complex() else r for r in results]
+
+    agree(parts, [Z.real, Z.imag], tolerance=1e-10)
 
 
 @pytest.mark.parametrize("name", BFLOAT16)

@@ -20,7 +20,7 @@ newaxis = None
 
 _SUBMODULES = """
     accelerator amp autograd backends compiler cuda datasets distributed distributions fft func hub jit linalg
-    multiprocessing nn onnx optim profiler random serialization special testing utils version
+    masked multiprocessing nn onnx optim profiler random serialization signal special testing utils version
 """.split()
 
 _HOMES = {
@@ -43,6 +43,11 @@ _HOMES = {
     "ops.binary": "arctan2 atan2 copysign gcd heaviside hypot lcm logaddexp logaddexp2 nextafter xlogy",
     "ops.bounds": "clamp clamp_max clamp_min clip fmax fmin maximum minimum",
     "ops.cdist": "cdist",
+    "tensors.view_copies": """
+        alias_copy as_strided_copy as_strided_scatter diagonal_copy expand_copy fill narrow_copy
+        permute_copy split_with_sizes_copy squeeze_copy t_copy transpose_copy unbind_copy unfold_copy
+        unsqueeze_copy view_copy
+    """,
     "ops.comparison": """
         allclose bitwise_and bitwise_left_shift bitwise_not bitwise_or bitwise_right_shift
         bitwise_xor eq equal ge greater greater_equal gt isclose le less less_equal logical_and
@@ -76,6 +81,7 @@ _HOMES = {
         vander=decreasing_vander
     """,
     "ops.linalg.matrix_norm": "norm",
+    "linalg.older": "ormqr triangular_solve",
     "ops.linalg.solve": "inverse=inv",
     "ops.masks": "masked_fill masked_scatter masked_select",
     "ops.matmul": "bmm chain_matmul dot ger inner matmul mm mv outer spmm=mm tensordot vdot",
@@ -104,7 +110,10 @@ _HOMES = {
     "ops.special.gamma": "digamma lgamma mvlgamma polygamma",
     "ops.special.incomplete_gamma": "igamma igammac",
     "ops.spectral.short_time": "istft stft",
-    "ops.split": "chunk dsplit hsplit narrow select split split_with_sizes tensor_split vsplit",
+    "ops.split": """
+        chunk dsplit hsplit narrow select split split_with_sizes tensor_split unsafe_chunk=chunk
+        unsafe_split=split unsafe_split_with_sizes=split_with_sizes vsplit
+    """,
     "ops.statistics.counting": "bincount histc histogram isin",
     "ops.statistics.differences": "corrcoef cov cumulative_trapezoid diff gradient trapezoid trapz",
     "ops.statistics.quantiles": "median mode nanmedian nanquantile quantile",
@@ -113,6 +122,8 @@ _HOMES = {
         argsort bucketize kthvalue msort searchsorted sort topk unique unique_consecutive
     """,
     "ops.statistics.variance": "std std_mean var var_mean",
+    "ops.static_shapes": "nonzero_static",
+    "ops.statistics.histogramdd": "histogramdd",
     "ops.strided": "as_strided",
     "ops.transcendental": """
         acos acosh arccos arccosh arcsin arcsinh arctan arctanh asin asinh atan atanh cos cosh
@@ -129,6 +140,7 @@ _HOMES = {
         LongTensor set_default_tensor_type ShortTensor
     """,
     "ops.dtype_info": "can_cast finfo iinfo promote_types",
+    "tensors.permuted_creation": "empty_permuted",
     "tensors.printing": "get_printoptions printoptions set_printoptions",
     "tensors.random_creation": """
         bernoulli default_generator Generator multinomial normal poisson rand rand_like randint
@@ -161,7 +173,10 @@ _HOMES = {
         max_pool3d pairwise_distance pdist pixel_shuffle pixel_unshuffle rms_norm rrelu rrelu_ selu_
         threshold_
     """,
-    "nn.native": "batch_norm binary_cross_entropy_with_logits embedding instance_norm kl_div",
+    "nn.native": """
+        batch_norm binary_cross_entropy_with_logits constant_pad_nd embedding grid_sampler grid_sampler_2d
+        grid_sampler_3d instance_norm kl_div
+    """,
     "random": "get_rng_state initial_seed manual_seed seed set_rng_state",
     "serialization": "load save",
 }

@@ -34,6 +34,7 @@ ACROSS = {
     "ops/test_on_every_shape": "a table of shapes, joins, order, gathering and scattering",
     "ops/test_ownership": "which results share memory",
     "ops/test_pointwise_properties": "what holds for all shapes, dtypes and values, by hypothesis",
+    "ops/test_rare_inputs": "dtypes, sizes and layouts that few programs use",
     "ops/test_refusals": "arguments at the edge of what is taken",
     "tensors/test_resize": "tensors that take another size in place",
     "test_dispatch": "making, drawing, printing and saving on a device that takes no NumPy array",
@@ -122,6 +123,10 @@ ELSEWHERE = {
     "test_jit": "onnx",
     "test_names": "backend autograd/engine nn/functional version tensors/public_names",
     "test_scripts_names": "nn/native",
+    "masked/test_masked": "masked/reductions",
+    "signal/test_windows": "tensors/signal_windows",
+    "tensors/test_view_copies": "tensors/permuted_creation ops/static_shapes ops/statistics/histogramdd",
+    "linalg/test_older": "ops/linalg/ldl",
     "utils/data/test_dataloader": """
         utils/data/fetch utils/data/epoch utils/data/loader_arguments utils/data/worker_epoch""",
     "utils/visualize/test_explain": "utils/visualize/graph",

@@ -6,6 +6,7 @@ from ..ops.cross import vecdot
 from ..ops.diagonal import linalg_diagonal as diagonal
 from ..ops.linalg.decompositions import cholesky, eigh, eigvalsh, qr, svd, svdvals
 from ..ops.linalg.eigen import eig, eigvals, householder_product, tensorinv, tensorsolve
+from ..ops.linalg.ldl import ldl_factor, ldl_factor_ex, ldl_solve
 from ..ops.linalg.lu import cholesky_ex, inv_ex, lu, lu_factor, lu_factor_ex, lu_solve, solve_ex
 from ..ops.linalg.matrix import det, lstsq, matrix_exp, matrix_power, matrix_rank, pinv, slogdet, vander
 from ..ops.linalg.matrix_norm import cond, matrix_norm
@@ -30,6 +31,9 @@ __all__ = [
     "householder_product",
     "inv",
     "inv_ex",
+    "ldl_factor",
+    "ldl_factor_ex",
+    "ldl_solve",
     "lstsq",
     "lu",
     "lu_factor",

@@ -135,8 +135,9 @@ def _alpha_drop(input, p, training, shape=None):
     _check_floating(input)
     limit = -1.7580993408473766  # the limit of selu for x -> -inf
     a = ((1 - p) * (1 + p * limit**2)) ** -0.5
-    kept = (random_like(input, shape) >= p).astype(input.array.dtype)
-    return input * (kept * input.array.dtype.type(a)) + ((1 - kept) * (limit * a) - limit * a * p)
+    number = input.array.dtype.type
+    kept = (random_like(input, shape) >= p).astype(number)
+    return input * (kept * number(a)) + ((1 - kept) * number(limit * a) - number(limit * a * p))
 
 
 def alpha_dropout(input, p=0.5, training=False, inplace=False):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from . import functional as F
 
+_PADDINGS = ("zeros", "border", "reflection")
 _REDUCTIONS = ("none", "mean", "sum")
 
 
@@ -21,6 +22,20 @@ def instance_norm(
 ):
     """As :func:`mytorch.nn.functional.instance_norm`."""
     return F.instance_norm(input, running_mean, running_var, weight, bias, use_input_stats, momentum, eps)
+
+
+def constant_pad_nd(input, pad, value=0):
+    """As :func:`mytorch.nn.functional.pad` with a constant."""
+    return F.pad(input, pad, "constant", value)
+
+
+def grid_sampler_2d(input, grid, interpolation_mode, padding_mode, align_corners):
+    """As :func:`mytorch.nn.functional.grid_sample`; the modes are numbers."""
+    mode, padding = ("bilinear", "nearest", "bicubic")[interpolation_mode], _PADDINGS[padding_mode]
+    return F.grid_sample(input, grid, mode, padding, align_corners)
+
+
+grid_sampler = grid_sampler_3d = grid_sampler_2d
 
 
 def embedding(weight, indices, padding_idx=-1, scale_grad_by_freq=False, sparse=False):

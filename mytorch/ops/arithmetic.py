@@ -196,7 +196,8 @@ def _alike(arrays):
             weight, numpy.dtype("float64" if arrays[0].dtype.itemsize == 8 else "float32"), finite=True
         )
     for a, name in zip(arrays, ("input", "end", "weight")):
-        if not hasattr(a, "dtype") and not (name == "weight" and isinstance(a, (int, float))):
+        number = (int, float, complex) if arrays[0].dtype.kind == "c" else (int, float)
+        if not hasattr(a, "dtype") and not (name == "weight" and isinstance(a, number)):
             raise TypeError(f"lerp(): argument '{name}' must be a tensor, not {type(a).__name__}")
         if hasattr(a, "dtype") and a.dtype != arrays[0].dtype:
             raise RuntimeError(
@@ -221,7 +222,7 @@ def lerp(x, end, weight):
     span = end - x
     if is_array(weight):
         return xp(span).where(xp(span).abs(weight) < 0.5, x + weight * span, end - span * (1 - weight))
-    return x + weight * span if -0.5 < weight < 0.5 else end - span * (1 - weight)
+    return x + weight * span if abs(weight) < 0.5 else end - span * (1 - weight)
 
 
 @primitive(

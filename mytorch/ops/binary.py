@@ -111,10 +111,22 @@ def xlogy(x, y):
     return xp(x).where((x == 0) & (y == y), x.dtype.type(0), xp(x).log(y) * x)
 
 
-@primitive(broadcasts=True, prepare=only("f", "nextafter"), x=lambda g, x, y: select(x == y, 0, g), y=flat)
+@primitive(broadcasts=True, prepare=only("fV", "nextafter"), x=lambda g, x, y: select(x == y, 0, g), y=flat)
 def nextafter(x, y):
     """The next floating-point number after x towards y, elementwise."""
+    if x.dtype.kind == "V":
+        return _next_bfloat16(x, y)
     return xp(x).nextafter(x, y)
+
+
+def _next_bfloat16(x, y):
+    """NumPy's ``nextafter`` of bfloat16, whose bits, read as integers, are in the order of its numbers."""
+    x, y = xp(x).broadcast_arrays(x, y)
+    bits = x.copy().view("int16")
+    bits += xp(x).where((x < y) == (x > 0), 1, -1).astype("int16")
+    smallest = xp(x).copysign(xp(x).asarray(1e-40, x.dtype), y)
+    out = xp(x).where(x == 0, smallest.view("int16") & -0x7FFF, bits).astype("int16").view(x.dtype)
+    return xp(x).where(x != x, x, xp(x).where((x == y) | (y != y), y, out))
 
 
 @primitive(prepare=only("iu", "gcd"))

@@ -240,6 +240,7 @@ def unravel_index(indices, shape):
 
 @primitive
 def _unravel_index(x, *, shape):
+    x = x.astype("int64")  # the shape may hold more elements than a small dtype counts
     return tuple(part.astype("int64") for part in xp(x).unravel_index(x % max(math.prod(shape), 1), shape))
 
 

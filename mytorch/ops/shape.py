@@ -34,13 +34,16 @@ def reshape(x, *, shape):
 
 
 @primitive(complex=True, view=True, x=lambda g, x_shape: g.reshape(x_shape))
-def view(x, *, shape):
+def view(x, *, shape, whole=False):
     """The same elements in ``shape`` (one entry may be -1), sharing memory.
 
-    RuntimeError if the layout does not allow that. What convolutions and pooling make lies in memory with the
-    batch last; where that does not allow a view that torch gives, it is a copy.
+    RuntimeError if the layout does not allow that. What operations make may lie in memory in another order
+    than in torch, as convolutions and pooling do, with the batch last. Where that does not allow a view that
+    torch gives, it is a copy: of these, and of the ``whole`` result of an operation.
     """
     out = _arranged(x, shape)
+    if whole:
+        return out
     batch_last = x.ndim > 2 and x.transpose(*range(1, x.ndim), 0).flags.c_contiguous
     if x.size and not batch_last and out.base is not x and (x.base is None or out.base is not x.base):
         raise RuntimeError(

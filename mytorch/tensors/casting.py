@@ -71,6 +71,8 @@ class CastingMethods:
 
     float = lambda self, memory_format=None: self.to("float32")
     double = lambda self, memory_format=None: self.to("float64")
+    cfloat = lambda self, memory_format=None: self.to("complex64")
+    cdouble = lambda self, memory_format=None: self.to("complex128")
     half = lambda self, memory_format=None: self.to("float16")
     bfloat16 = lambda self, memory_format=None: self.to("bfloat16")
     long = lambda self, memory_format=None: self.to("int64")

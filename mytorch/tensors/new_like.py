@@ -53,6 +53,12 @@ class NewMethods:
         """Uninitialised memory of shape ``size``, with this dtype and device unless others are given."""
         return self.__new("empty", size, dtype, device, requires_grad)
 
+    def new_empty_strided(self, size, stride, *, dtype=None, device=None, requires_grad=False):
+        """Uninitialised memory of shape ``size`` with these strides, in elements."""
+        count = 0 if 0 in size else 1 + sum((n - 1) * step for n, step in zip(size, stride))
+        block = self.new_empty(count, dtype=dtype, device=device)
+        return block.as_strided(size, stride).detach().requires_grad_(requires_grad)
+
     def new_full(self, size, fill_value, *, dtype=None, device=None, requires_grad=False):
         """A tensor of shape ``size`` filled with ``fill_value``; RuntimeError if the dtype cannot hold it."""
         kind, value = self.__place(dtype, device)[0], number(fill_value)[0]

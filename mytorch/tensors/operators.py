@@ -185,6 +185,8 @@ class TensorMethods:
         return matmul.matmul(*matched(self, other)) if is_array(other) else NotImplemented
 
     def __rmatmul__(self, other):
+        if isinstance(other, Variable):
+            return matmul.matmul(other, self)
         return matmul.matmul(*matched(self, other)[::-1]) if is_array(other) else NotImplemented
 
     def __invert__(self):
@@ -229,7 +231,7 @@ class TensorMethods:
         kind = dtype if dtype is not None else shape_[0] if len(shape_) == 1 else None
         if kind is not None and not isinstance(kind, (int, tuple, list)) and not hasattr(kind, "__index__"):
             return shape.view_as_dtype(self, dtype=as_dtype(kind).numpy)
-        return shape.view(self, shape=shape_[0] if len(shape_) == 1 else shape_)
+        return shape.view(self, shape=shape_[0] if len(shape_) == 1 else shape_, whole=self._base is None)
 
     def permute(self, *args, **named):
         """The dimensions in another order (a view)."""
@@ -249,7 +251,7 @@ class TensorMethods:
 
     def view_as(self, other):
         """The same memory in the shape of ``other``."""
-        return shape.view(self, shape=other.shape)
+        return self.view(other.shape)
 
     def expand_as(self, other):
         """Expanded to the shape of ``other``."""

@@ -15,7 +15,6 @@ ABSENT = {
     "ao": "there are no quantized tensors",
     "export": "nothing is compiled or traced: functions and modules stay as they are",
     "fx": "nothing is compiled or traced: functions and modules stay as they are",
-    "masked": "there are no masked tensors: torch.where and masked_fill have gradients",
     "nested": "there are no nested tensors: nn.utils.rnn packs and pads sequences of several lengths",
     "quantization": "there are no quantized tensors",
     "sparse": "there are no sparse tensors: every tensor is dense",

@@ -120,6 +120,9 @@ def rms_norm(input, normalized_shape, weight=None, eps=None):
     RuntimeError for shapes that do not fit. https://arxiv.org/abs/1910.07467
     """
     shape = _normalized_shape("rms_norm", input, normalized_shape, weight, None)
+    if _numpy_dtype(input).kind == "c":
+        eps = float(numpy.finfo(_numpy_dtype(input)).eps) if eps is None else eps
+        return _standardised_rows(input, weight, size=math.prod(shape), eps=eps, centred=False)
     if eps is None:
         eps = float(numpy.finfo(wide(_numpy_dtype(input))).eps)
     return standardise_rows(input, weight, size=math.prod(shape), eps=eps, centred=False)

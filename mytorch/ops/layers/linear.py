@@ -8,6 +8,7 @@ from ...core.arrays import is_array
 from ...core.primitive import primitive
 from ...core.sums import cast, column_sums, summed, wide, widen
 from ...kernels.gemm import product, products
+from ..cast import to_dtype
 from ..matmul import matmul
 from ..permute import transpose
 from ..shape import reshape, sum_to
@@ -139,4 +140,5 @@ def bilinear(input1, input2, weight, bias=None):
         )
     left = linear(input1, transpose(weight, 1, 2).reshape(out * in2, in1))  # (…, out · in2)
     y = summed(left.reshape(*a[:-1], out, in2) * input2[..., None, :], -1)
+    y = to_dtype(y, dtype=input1.dtype)  # sums of integers are int64
     return y if bias is None else y + bias

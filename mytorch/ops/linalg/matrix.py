@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy
 
 from ...core.arrays import array_of, xp
+from ...core.graph import wrap
 from ...core.primitive import primitive
 from ...core.sums import summed
 from ...kernels.elementwise import largest
@@ -207,6 +208,8 @@ def matrix_exp(A):
     It is the Taylor series of A / 2ˢ, whose norm is below 1/2, squared s times.
     """
     raw = array_of(A)
+    if raw.dtype.kind in "fV" and raw.dtype.itemsize == 2:  # 16-bit numbers are summed in float32
+        return to_dtype(matrix_exp(to_dtype(A, dtype=numpy.dtype("float32"))), dtype=raw.dtype)
     check_matrices(raw, "matrix_exp")
     if not raw.size:
         return A * 1
@@ -342,5 +345,5 @@ def lstsq(A, B, rcond: float | None = None, *, driver=None):
         solution[..., 0] if vector else solution,
         residuals,
         rank.reshape(-1)[:0] if driver == "gels" else rank,  # gels assumes that A has full rank
-        svdvals(A) if driver in ("gelsd", "gelss") else empty,
+        wrap(array_of(svdvals(A) if driver in ("gelsd", "gelss") else residuals.reshape(-1)[:0])),
     )

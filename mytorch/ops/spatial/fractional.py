@@ -42,9 +42,9 @@ def fractional_indices(x, samples, *, kernel, sizes):
         room = [1] * (2 * nd)
         room[d], room[nd + d] = sizes[d], kernel[d]
         flat = flat * shape[d] + places.reshape(*x.shape[:2], *room)
-    flat = flat.reshape(*x.shape[:2], math.prod(sizes), -1)
+    flat = flat.reshape(*x.shape[:2], math.prod(sizes), math.prod(kernel))
     elements = module.take_along_axis(
-        x.reshape(*x.shape[:2], -1), flat.reshape(*x.shape[:2], -1), -1
+        x.reshape(*x.shape[:2], math.prod(shape)), flat.reshape(*x.shape[:2], math.prod(flat.shape[2:])), -1
     ).reshape(flat.shape)
     return module.take_along_axis(flat, elements.argmax(-1)[..., None], -1).reshape(*x.shape[:2], *sizes)
 
@@ -55,6 +55,8 @@ def fractional_max_pool(name, x, samples, kernel, sizes):
     for n, k, count in zip(x.shape[2:], kernel, sizes):
         if count + k - 1 > n - (len(sizes) == 3):  # torch wants one element more in three dimensions
             raise RuntimeError(f"{name}(): pool size {k} too large relative to input size {n}")
+    if added and len(sizes) == 3:
+        samples = samples[:1]  # torch reads the first of a batch
     if tuple(samples.shape) != (*x.shape[:2], len(sizes)):
         raise RuntimeError(
             f"{name}(): _random_samples should have the shape {[*x.shape[:2], len(sizes)]}, but it has "

@@ -17,7 +17,7 @@ from ..reduce import check_filled, extreme_of_all_vjp, pick, pick_vjp
 from ..shape import reshape
 from ..shape_arguments import check_dim
 from .scan import at, running
-from .sort import sort
+from .sort import ordered, sort, stable_order
 
 
 class median_result(NamedTuple):
@@ -62,7 +62,11 @@ def _middle(x, ignore_nan):
 def _median_of_all(x, *, ignore_nan):
     _no_booleans(x)
     x = x.reshape(-1)
-    return xp(x).sort(x)[_middle(x, ignore_nan)[0]] if x.size else x.dtype.type(math.nan)
+    return (
+        xp(x).sort(ordered(x))[_middle(x, ignore_nan)[0]].astype(x.dtype)
+        if x.size
+        else x.dtype.type(math.nan)
+    )
 
 
 @primitive(
@@ -77,7 +81,7 @@ def median_dim(x, *, dim, keepdim=False, ignore_nan=False):
     if not x.ndim:
         return x.copy(), xp(x).zeros((), "int64")
     last = xp(x).moveaxis(x, dim, -1)
-    order = last.argsort(-1, kind="stable")
+    order = stable_order(last, -1)
     indices = xp(x).take_along_axis(order, _middle(last, ignore_nan), -1)
     return pick(x, xp(x).moveaxis(indices, -1, dim), dim, keepdim)
 
@@ -115,11 +119,11 @@ def _mode(x, *, dim, keepdim):
     check_filled(x, (dim,), "mode")
     if not x.ndim:
         return x.copy(), xp(x).zeros((), "int64")
-    order = xp(x).argsort(x, axis=dim, kind="stable")
-    ordered = xp(x).take_along_axis(x, order, dim)
+    order = stable_order(x, dim)
+    sorted_x = xp(x).take_along_axis(x, order, dim)
     number = xp(x).arange(x.shape[dim]).reshape((-1,) + (1,) * (x.ndim - dim - 1))
     begins = xp(x).ones(x.shape, bool)
-    begins[at(dim, slice(1, None))] = ordered[at(dim, slice(1, None))] != ordered[at(dim, slice(-1))]
+    begins[at(dim, slice(1, None))] = sorted_x[at(dim, slice(1, None))] != sorted_x[at(dim, slice(-1))]
     # length of the run of equal elements up to each one, less 1
     length = number - running("maximum", xp(x).where(begins, number, 0), dim)
     return pick(x, xp(x).take_along_axis(order, length.argmax(dim, keepdims=True), dim), dim, keepdim)

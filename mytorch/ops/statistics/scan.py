@@ -250,6 +250,14 @@ def _logcumsumexp_vjp(g, x, out, dim):
     return xp(x).exp(x - out) * _recurrence(g, ratio, dim)
 
 
+def _log_sums(x, dim):
+    """The running log Σ exp(x) of complex numbers, in turn: the order decides the multiple of 2πi."""
+    out = x.copy()
+    for k in range(1, x.shape[dim] if x.ndim else 0):
+        out[at(dim, k)] = logaddexp(out[at(dim, k - 1)], x[at(dim, k)])
+    return out
+
+
 @primitive(complex="holomorphic", composed=_logcumsumexp_definition, x=_logcumsumexp_vjp)
 @widened
 def logcumsumexp(x, *, dim):
@@ -263,5 +271,5 @@ def logcumsumexp(x, *, dim):
             f'"logcumsumexp" not implemented for {x.dtype}: it takes floating-point numbers'
         )
     if x.dtype.kind == "c":
-        return scanned(logaddexp, x, dim) if x.ndim else x.copy()
+        return _log_sums(x, dim)
     return running("logaddexp", x, dim) if x.ndim else x.copy()

@@ -47,15 +47,20 @@ def _sort_vjp(g, indices, x_shape, dim):
 )
 def _sort(x, *, dim, descending):
     if descending:  # flip, sort, flip back: equal elements keep their order
-        order = x.shape[dim] - 1 - xp(x).flip(_stable(xp(x).flip(x, dim), dim), dim)
+        order = x.shape[dim] - 1 - xp(x).flip(stable_order(xp(x).flip(x, dim), dim), dim)
     else:
-        order = _stable(x, dim)
+        order = stable_order(x, dim)
     return xp(x).take_along_axis(x, order, dim), order
 
 
-def _stable(x, dim):
+def ordered(x):
+    """An array with the order of ``x`` that NumPy sorts: bfloat16 as float32, whose nan come last."""
+    return x.astype("float32") if x.dtype.kind == "V" else x
+
+
+def stable_order(x, dim):
     """The indices that sort along ``dim``; equal elements keep their order."""
-    return xp(x).argsort(x, axis=dim, kind="stable")
+    return xp(x).argsort(ordered(x), axis=dim, kind="stable")
 
 
 @composite(out=True)
@@ -89,7 +94,7 @@ def msort(input):
 def _topk(x, *, k, dim, largest):
     n = x.shape[dim]
     if 0 < k < n:
-        kept = xp(x).argpartition(x, n - k if largest else k - 1, axis=dim)
+        kept = xp(x).argpartition(ordered(x), n - k if largest else k - 1, axis=dim)
         kept = kept[(*(slice(None),) * dim, slice(n - k, None) if largest else slice(k))]
         kept.sort(axis=dim)  # equal elements in their order
     else:
@@ -97,7 +102,7 @@ def _topk(x, *, k, dim, largest):
         kept = xp(x).broadcast_to(places, (*x.shape[:dim], k, *x.shape[dim + 1 :]))
     values = xp(x).take_along_axis(x, kept, dim)
     back = (*(slice(None),) * dim, slice(None, None, -1))
-    order = k - 1 - _stable(values[back], dim)[back] if largest else _stable(values, dim)
+    order = k - 1 - stable_order(values[back], dim)[back] if largest else stable_order(values, dim)
     return xp(x).take_along_axis(values, order, dim), xp(x).take_along_axis(kept, order, dim)
 
 
@@ -145,6 +150,7 @@ def kthvalue(input, k, dim=-1, keepdim=False):
 @primitive(prepare=promoted)
 def _searchsorted(boundaries, values, *, right):
     side = "right" if right else "left"
+    boundaries, values = ordered(boundaries), ordered(values) if hasattr(values, "dtype") else values
     if boundaries.ndim == 1:
         return xp(boundaries).asarray(boundaries.searchsorted(values, side=side))
     out = xp(boundaries).empty(values.shape, "int64")
@@ -223,8 +229,9 @@ def bucketize(input, boundaries, *, out_int32=False, right=False):
 def _unique(x, *, dim):
     module = xp(x)
     values, inverse, counts = module.unique(
-        x, return_inverse=True, return_counts=True, axis=dim, equal_nan=False
+        ordered(x), return_inverse=True, return_counts=True, axis=dim, equal_nan=False
     )
+    values = values.astype(x.dtype, copy=False)
     return values, inverse.reshape(x.shape if dim is None else -1), counts
 
 

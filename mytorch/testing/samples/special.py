@@ -121,6 +121,32 @@ ROWS += [
     Sample(name, getattr(S, name), (maker,), torch=_torch(name), tolerance=2e-4, empty=((0, 4),))
     for name, maker in BESIDES.items()
 ]
+# SciPy's, without gradients; torch's Bessel functions have 7 digits
+ROWS += [
+    Sample(name, getattr(S, name), (Real((3, 20), 0.1, 4),), torch=_torch(name), smooth=False, tolerance=2e-4)
+    for name in """
+        airy_ai bessel_j0 bessel_j1 bessel_y0 bessel_y1 modified_bessel_i0 modified_bessel_i1
+        modified_bessel_k0 modified_bessel_k1 scaled_modified_bessel_k0 scaled_modified_bessel_k1
+        spherical_bessel_j0
+    """.split()
+]
+ROWS += [
+    Sample(
+        name,
+        lambda x, name=name: getattr(S, name)(x, 3),
+        (Real((3, 20), 0.1, 0.9),),
+        torch=lambda x, name=name: getattr(TS, name)(x, 3),
+        smooth=False,
+        tolerance=2e-4,
+        gpu=False,
+    )
+    for name in """
+        chebyshev_polynomial_t chebyshev_polynomial_u chebyshev_polynomial_v chebyshev_polynomial_w
+        hermite_polynomial_h hermite_polynomial_he laguerre_polynomial_l legendre_polynomial_p
+        shifted_chebyshev_polynomial_t shifted_chebyshev_polynomial_u shifted_chebyshev_polynomial_v
+        shifted_chebyshev_polynomial_w
+    """.split()
+]
 shape = Real((3, 20), 0.3, 30, grad=False)
 ROWS += [
     Sample("zeta", lambda x: S.zeta(3.0, x), (positive,), torch=_torch("zeta", 3.0), tolerance=1e-4),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 
-from ..core.out import into
+from ..core.primitive import Primitive
 from ..ops import diagonal as diagonals
 from ..ops import join, permute, shape, split, strided
 from ..ops.composite import composite
@@ -17,7 +17,7 @@ def _copying(name, view):
     @functools.wraps(view, updated=())
     def copy(input, *args, **settings):
         if "out" in settings:
-            return into(copy, (input, *args), settings)
+            return Primitive.into(copy, (input, *args), settings)
         result = view(input, *args, **settings)
         return tuple(map(_contiguous, result)) if isinstance(result, (tuple, list)) else _contiguous(result)
 

@@ -337,7 +337,7 @@ def lstsq(A, B, rcond: float | None = None, *, driver=None):
         )
     solution, rank = matmul(pinv(A, rcond), columns), matrix_rank(A, rtol=rcond)
     m, n = A.shape[-2:]
-    residuals = empty = reshape(columns.real, shape=(-1,))[:0]
+    residuals = reshape(columns.real, shape=(-1,))[:0]
     if driver not in (None, "gelsy") and m > n and int(rank.min()) == n:
         left = matmul(A, solution) - columns
         residuals = summed((left * left.conj()).real, -2)

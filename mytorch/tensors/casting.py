@@ -7,8 +7,10 @@ import numpy
 from ..core.dtypes import as_dtype
 from ..core.graph import Variable
 from ..ops.cast import to_device, to_dtype
-from .legacy_types import LEGACY_DTYPES
 
+# legacy types, such as "torch.FloatTensor", are named after these
+LEGACY_DTYPES = dict(Float="float32", Double="float64", Half="float16", BFloat16="bfloat16", Bool="bool")
+LEGACY_DTYPES |= dict(Byte="uint8", Char="int8", Short="int16", Int="int32", Long="int64")
 _LEGACY_NAMES = {kind: name for name, kind in LEGACY_DTYPES.items()}
 
 

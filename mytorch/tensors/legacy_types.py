@@ -5,6 +5,7 @@ from __future__ import annotations
 from ..core.arrays import device_of, move, set_default_device
 from ..core.dtypes import as_dtype, set_default_dtype
 from ..core.graph import Variable, wrap
+from .casting import LEGACY_DTYPES
 from .from_data import constructed
 
 
@@ -33,18 +34,6 @@ def legacy_type(name, dtype, place="cpu", module=__name__):
     return LegacyType(name, (), {"kind": dtype, "place": place, "__doc__": meaning, "__module__": module})
 
 
-LEGACY_DTYPES = {
-    "Float": "float32",
-    "Double": "float64",
-    "Half": "float16",
-    "BFloat16": "bfloat16",
-    "Bool": "bool",
-    "Byte": "uint8",
-    "Char": "int8",
-    "Short": "int16",
-    "Int": "int32",
-    "Long": "int64",
-}
 _FLOATING = ("Float", "Double", "Half", "BFloat16")
 
 (

@@ -1,4 +1,4 @@
-"""``torch.distributed`` over MPI, and NCCL for GPUs: the same script runs alone, under ``mpiexec`` and ``srun``.
+"""``torch.distributed`` over MPI, and NCCL for GPUs: one script runs alone, under ``mpiexec`` and ``srun``.
 
 ``process_group.py`` joins the processes, ``collectives.py`` moves tensors between them, ``data_parallel.py``
 averages gradients while backward goes on.
@@ -7,6 +7,7 @@ averages gradients while backward goes on.
 from __future__ import annotations
 
 from ..tensors.public_names import lookup as _lookup
+from . import algorithms, nn, optim
 from .collectives import (
     all_gather,
     all_gather_into_tensor,
@@ -57,6 +58,7 @@ from .process_group import (
     new_subgroups_by_enumeration,
 )
 from .reduce_op import ReduceOp
+from .buckets import GradBucket
 from .work import DistBackendError, DistError, Future, Work
 
-__getattr__ = _lookup(__name__, later=("algorithms", "nn", "optim"))
+__getattr__ = _lookup(__name__)

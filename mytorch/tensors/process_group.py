@@ -4,11 +4,11 @@ can ask for it without knowing of that room.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
-registered: Any = (
-    None  # has rank(), size() and sum(tensor), whose gradient is the sum of all ranks' gradients
-)
+registered: Any = None  # has rank() and size()
+sum_over: Callable | None = None  # sum_over(tensor, group): the sum over its ranks, which passes gradients
 
 
 def register(group) -> None:

@@ -28,7 +28,9 @@ import pytest
 
 ROOT = pathlib.Path(__file__).parents[2]
 # the launcher beside this Python, as the wheels of MPICH and Open MPI install it, or the machine's
-MPIEXEC = shutil.which("mpiexec", path=f"{pathlib.Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
+MPIEXEC = shutil.which(
+    "mpiexec", path=f"{pathlib.Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+)
 AVAILABLE = MPIEXEC is not None and importlib.util.find_spec("mpi4py") is not None
 needs_mpi = pytest.mark.skipif(not AVAILABLE, reason="needs mpi4py and mpiexec: pip install -e '.[mpi]'")
 LONG = 300  # seconds that a run may take on a busy machine

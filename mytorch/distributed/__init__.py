@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from ..tensors.public_names import lookup as _lookup
 from . import algorithms, nn, optim
+from . import faults as _faults
+from . import mpi as _mpi
 from .collectives import (
     all_gather,
     all_gather_into_tensor,
@@ -60,5 +62,8 @@ from .process_group import (
 from .reduce_op import ReduceOp
 from .buckets import GradBucket
 from .work import DistBackendError, DistError, Future, Work
+
+if (_mpi.launched() or 1) > 1:  # a rank that fails before it has joined the others ends them too
+    _faults.install()
 
 __getattr__ = _lookup(__name__)

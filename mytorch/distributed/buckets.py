@@ -18,6 +18,7 @@ import numpy
 from ..core.arrays import device_of, xp
 from ..core.graph import Leaf, Node, Output, Variable, changed, wrap
 from .collectives import broadcast
+from .process_group import split
 from .reduce_op import ReduceOp
 from .work import Future, Work
 
@@ -135,7 +136,8 @@ class Reducer:
 
     def __init__(self, names, params, group, cap, as_view, find_unused, static):
         self.names, self.params, self.group = names, params, group
-        self.transport = group.transport.split(list(range(group.size())))  # nothing else mixes with buckets
+        # of its own: nothing else mixes with the buckets
+        self.transport = split(group, list(range(group.size())), "DistributedDataParallel")
         self.cap, self.as_view, self.find_unused, self.static = cap, as_view, find_unused or static, static
         self.buckets = assigned(params, range(len(params) - 1, -1, -1), cap)
         self.by_leaf = {p._leaf: i for i, p in enumerate(params)}

@@ -9,33 +9,48 @@ import atexit
 import sys
 import traceback
 
-_state: dict = {"transport": None, "exit": sys.exit, "hook": sys.excepthook, "code": 0}
+from . import mpi
+
+_state: dict = {"transport": None, "exit": None, "hook": None, "code": 0}
 
 
-def install(transport) -> None:
-    """From now on an exception that nobody catches, or ``sys.exit`` with an error, ends all ranks."""
-    if _state["transport"] is None:
+def install(transport=None) -> None:
+    """From now on an exception that nobody catches, or ``sys.exit`` with an error, ends all ranks. Without a
+    ``transport`` the failing rank joins the others only to end them.
+    """
+    if _state["exit"] is None:
         _state.update(exit=sys.exit, hook=sys.excepthook, code=0)
-        sys.exit, sys.excepthook = _exit, _on_exception
+        sys.exit, sys.excepthook = _exit, _on_exception  # type: ignore[assignment]
         atexit.register(_at_exit)
-    _state["transport"] = transport
+    _state["transport"] = transport or _state["transport"]
 
 
 def uninstall() -> None:
     """Python's own behaviour again."""
-    if _state["transport"] is not None:
+    if _state["exit"] is not None:
         sys.exit, sys.excepthook = _state["exit"], _state["hook"]
         atexit.unregister(_at_exit)
-        _state["transport"] = None
+        _state.update(transport=None, exit=None)
+
+
+def _end_all(said, code) -> None:
+    transport = _state["transport"]
+    if transport is None:
+        who = f"rank {mpi.launched(mpi.RANKS)} of {mpi.launched()}"
+    else:
+        who = f"rank {transport.rank} of {transport.size}"
+    sys.stdout.flush()
+    sys.stderr.write(f"\n{who} {said}")
+    sys.stderr.flush()
+    if transport is None and mpi.is_installed():
+        transport = mpi.world(mpi.launched())
+    if transport is not None:
+        transport.abort(code)
 
 
 def _on_exception(kind, error, trace) -> None:
-    transport = _state["transport"]
     text = "".join(traceback.format_exception(kind, error, trace))
-    sys.stdout.flush()
-    sys.stderr.write(f"\nrank {transport.rank} of {transport.size} failed, all ranks end:\n{text}")
-    sys.stderr.flush()
-    transport.abort(130 if issubclass(kind, KeyboardInterrupt) else 1)
+    _end_all(f"failed, all ranks end:\n{text}", 130 if issubclass(kind, KeyboardInterrupt) else 1)
 
 
 def _exit(status=None) -> None:
@@ -45,13 +60,8 @@ def _exit(status=None) -> None:
 
 
 def _at_exit() -> None:
-    transport, code = _state["transport"], _state["code"]
-    if code in (None, 0) or transport is None:
-        return
-    sys.stdout.flush()
-    note = f": {code}" if isinstance(code, str) else f" with status {code}"
-    sys.stderr.write(
-        f"\nrank {transport.rank} of {transport.size} has called sys.exit{note}; all ranks end\n"
-    )
-    sys.stderr.flush()
-    transport.abort(code if isinstance(code, int) else 1)
+    code = _state["code"]
+    if code not in (None, 0):
+        is_number = isinstance(code, int)
+        said = f"with status {code}" if is_number else f"and says: {code}"
+        _end_all(f"has called sys.exit {said}; all ranks end\n", code if is_number else 1)

@@ -12,6 +12,7 @@ from ..kernels.threads import available_cores, get_num_threads, set_num_threads
 from ..tensors import process_group as registry
 from . import debug, faults, mpi, nccl
 from .transport import Alone
+from .work import Work
 
 default_pg_timeout = datetime.timedelta(minutes=30)
 NOT_INITIALIZED = (
@@ -296,14 +297,24 @@ def new_group(
         raise ValueError("the new group's world size should be less or equal to the world size set by init")
     if any(not 0 <= r < whole.size() for r in ranks):
         raise ValueError(f"new_group: ranks {ranks} in a world of {whole.size()} processes")
-    transport = whole.transport.split(ranks)
+    seconds = whole.timeout if timeout is None else as_seconds(timeout)
+    transport = split(whole, ranks, "new_group")
+    name = group_desc or f"group {next(_names)}"
     if transport is None:
         return GroupMember.NON_GROUP_MEMBER
-    name = group_desc or f"group {next(_names)}"
-    seconds = whole.timeout if timeout is None else timeout
     new = ProcessGroup(transport, ranks, whole.backend, seconds, name, allow_pickle)
     groups.append(new)
     return new
+
+
+def split(parent, ranks, call):
+    """The transport of some ``ranks`` of the group ``parent``, all of which call it; None on other ranks."""
+    if parent.control is not None:
+        debug.compare(parent, f"{call}({ranks})")
+    about = f"{call}({ranks}) on rank {parent.ranks[parent.rank()]} of {parent.group_name}"
+    # splitting has no time-out: first see that all are there
+    Work(parent.transport.barrier(), parent.timeout, about, parent.transport.crowded).wait()
+    return parent.transport.split(ranks)
 
 
 def new_subgroups_by_enumeration(ranks_per_subgroup_list, timeout=None, backend=None, pg_options=None):

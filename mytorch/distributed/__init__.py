@@ -10,16 +10,16 @@ from ..tensors.public_names import lookup as _lookup
 from . import algorithms, nn, optim
 from . import faults as _faults
 from . import mpi as _mpi
+from .barriers import barrier, monitored_barrier
+from .buckets import GradBucket
 from .collectives import (
     all_gather,
     all_gather_into_tensor,
     all_reduce,
     all_to_all,
     all_to_all_single,
-    barrier,
     broadcast,
     gather,
-    monitored_barrier,
     reduce,
     reduce_scatter,
     reduce_scatter_tensor,
@@ -60,7 +60,6 @@ from .process_group import (
     new_subgroups_by_enumeration,
 )
 from .reduce_op import ReduceOp
-from .buckets import GradBucket
 from .work import DistBackendError, DistError, Future, Work
 
 if (_mpi.launched() or 1) > 1:  # a rank that fails before it has joined the others ends them too

@@ -4,14 +4,15 @@ A post-accumulate hook puts each gradient into its bucket. A full bucket is all-
 waiting; every later hook looks after those under way, since MPI makes progress only then. The last hook of a
 backward waits for all and hands out the averages. Buckets start in the same order on all ranks.
 
-So that hooks run early, ``expect`` finds in the graph of the outputs which operation uses each parameter last on
-the way back, and puts the parameter's turn right behind it.
+So that hooks run early, ``expect`` finds in the graph of the outputs which operation uses each parameter last
+on the way back, and puts the parameter's turn right behind it.
 """
 
 from __future__ import annotations
 
 import math
 import time
+from itertools import accumulate
 
 import numpy
 
@@ -63,7 +64,7 @@ class Bucket:
     def __init__(self, params, members):
         self.params, self.members = params, members
         first = params[members[0]].array
-        ends = numpy.cumsum([params[i].array.size for i in members]).tolist()
+        ends = list(accumulate(params[i].array.size for i in members))
         self.spans = {i: slice(end - params[i].array.size, end) for i, end in zip(members, ends)}
         self.size, self.dtype, self.like = ends[-1], first.dtype, first
         self.alone = len(members) == 1 and first.nbytes >= ALONE
@@ -111,8 +112,8 @@ class Bucket:
 
 
 def assigned(params, order, cap):
-    """Parameters, which become ready in ``order``, in buckets of up to ``cap`` bytes, one dtype and device each;
-    large ones alone. The buckets are in the order in which they are full.
+    """Parameters, which become ready in ``order``, in buckets of up to ``cap`` bytes, one dtype and device
+    each; large ones alone. The buckets are in the order in which they are full.
     """
     buckets, open_ones = [], {}
     for i in order:
@@ -164,8 +165,9 @@ class Reducer:
             missing = [self.names[i] for i in range(len(self.params)) if i not in self.seen]
             raise RuntimeError(
                 "Expected to have finished reduction in the prior iteration before starting a new one: the "
-                f"last backward gave no gradient to {missing[:8]}{' …' if len(missing) > 8 else ''}, so nothing "
-                "was averaged. Use find_unused_parameters=True, or make all outputs of forward part of the loss"
+                f"last backward gave no gradient to {', '.join(missing[:8])}{' …' * (len(missing) > 8)}, "
+                "so not all was averaged. Use find_unused_parameters=True, or make all outputs of forward "
+                "part of the loss"
             )
         uses = last_uses(outputs)
         self.used = frozenset(self.by_leaf[leaf] for leaf in uses if leaf in self.by_leaf)
@@ -188,9 +190,9 @@ class Reducer:
             return
         if i in self.seen:
             raise RuntimeError(
-                f"Expected to mark a variable ready only once, but {self.names[i]} got a second gradient in one "
-                "backward: it is used outside of forward, or the graph is walked twice before the gradients "
-                "were averaged"
+                f"Expected to mark a variable ready only once, but {self.names[i]} got a second gradient "
+                "in one backward: it is used outside of forward, or the graph is walked twice before the "
+                "gradients were averaged"
             )
         if not self.seen:
             self._begin()

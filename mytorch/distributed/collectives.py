@@ -6,20 +6,17 @@ Each checks its arguments and writes down, as a generator of the transport's req
 
 from __future__ import annotations
 
-import numpy
-
-from ..core.arrays import device_of, move, xp
-from ..core.graph import Variable, changed
+from ..core.arrays import xp
 from . import debug
-from .process_group import as_seconds, member, root
+from .arguments import check_sizes, check_tensor, check_tensors, put, taken, text
+from .process_group import member, root
 from .reduce_op import ReduceOp, check_op
-from .transport import Alone
 from .work import Work
 
 
 def launch(group, call, steps, async_op, result=None, same=""):
-    """Run the generator ``steps`` of the collective ``call``; a Work if ``async_op``. ``same``: what all ranks
-    have to agree on.
+    """Run the generator ``steps`` of the collective ``call``; a Work if ``async_op``. ``same``: what all
+    ranks have to agree on.
     """
     if group.control is not None:
         debug.compare(group, f"{call}({same})")
@@ -29,66 +26,6 @@ def launch(group, call, steps, async_op, result=None, same=""):
         return work
     work.wait()
     return None
-
-
-def text(array):
-    """How errors name an array: ``float32 [2, 3]``."""
-    return f"{array.dtype} {list(array.shape)}"
-
-
-# ---- arguments -----------------------------------------------------------------------------------
-
-
-def check_tensor(call, name, value):
-    """TypeError unless ``value`` is a tensor."""
-    if not isinstance(value, Variable):
-        raise TypeError(
-            f"{call}: Invalid function argument. Expected parameter `{name}` of type mytorch.Tensor but got "
-            f"{type(value)} instead."
-        )
-
-
-def check_tensors(call, name, values, count, like=None):
-    """TypeError or ValueError unless ``values`` are ``count`` tensors with the dtype (and shape) of ``like``."""
-    if not isinstance(values, (list, tuple)) or not all(isinstance(v, Variable) for v in values):
-        raise TypeError(
-            f"{call}: Invalid function argument. Expected parameter `{name}` of type List[mytorch.Tensor]"
-        )
-    if len(values) != count:
-        raise ValueError(f"{call}: {name} has {len(values)} tensors for a group of {count} processes")
-    for i, v in enumerate(values):
-        if like is not None and v.array.dtype != like.array.dtype:
-            raise ValueError(f"{call}: {name}[{i}] is {text(v.array)}, the tensor {text(like.array)}")
-
-
-def check_sizes(call, whole, part, count, names):
-    """ValueError unless the tensor ``whole`` has the elements of ``count`` tensors ``part``, and its dtype."""
-    if whole.array.dtype != part.array.dtype:
-        raise ValueError(f"{call}: {names[0]} is {text(whole.array)}, {names[1]} {text(part.array)}")
-    if whole.array.size != part.array.size * count:
-        raise ValueError(
-            f"{call}: {names[0]} is {text(whole.array)}, which should be {count} times {names[1]}, "
-            f"{text(part.array)}"
-        )
-
-
-# ---- arrays that a transport can use -------------------------------------------------------------
-
-
-def taken(tensor, transport):
-    """The array of ``tensor`` as the transport takes it: contiguous, in the memory of a device that it knows."""
-    array = tensor.array
-    if device_of(array).type not in transport.devices:
-        array = move(array, transport.devices[0])
-    return xp(array).ascontiguousarray(array).reshape(array.shape)
-
-
-def put(tensor, array):
-    """Write ``array`` into ``tensor``, unless it is the tensor's own memory."""
-    if array is not tensor.array:
-        if not xp(array).shares_memory(array, tensor.array) or not tensor.array.flags.c_contiguous:
-            tensor.array[...] = move(array, device_of(tensor.array)).reshape(tensor.array.shape)
-    changed(tensor)
 
 
 def divided(array, op, size):
@@ -106,7 +43,9 @@ def summed_op(op):
 
 
 def all_reduce(tensor, op=ReduceOp.SUM, group=None, async_op=False):
-    """Combine ``tensor`` of all ranks element by element, in place; shapes and dtypes are the same everywhere."""
+    """Combine ``tensor`` of all ranks element by element, in place; shapes and dtypes are the same
+    everywhere.
+    """
     check_tensor("all_reduce", "tensor", tensor)
     op = check_op("all_reduce", op, tensor.array.dtype)
     if (group := member(group, "all_reduce")) is None:
@@ -309,7 +248,9 @@ def _reduce_scatter(call, output, inputs, op, group, async_op):
 
 
 def all_to_all(output_tensor_list, input_tensor_list, group=None, async_op=False):
-    """Send ``input_tensor_list[i]`` to rank i, and receive ``output_tensor_list[i]`` from it; shapes may differ."""
+    """Send ``input_tensor_list[i]`` to rank i, and receive ``output_tensor_list[i]`` from it; shapes may
+    differ.
+    """
     if (group := member(group, "all_to_all")) is None:
         return None
     check_tensors("all_to_all", "input_tensor_list", input_tensor_list, group.size())
@@ -366,61 +307,3 @@ def _counts(name, tensor, sizes, count):
         )
     row = tensor.array.size // max(rows, 1)
     return [int(n) * row for n in sizes]
-
-
-# ---- waiting for each other ----------------------------------------------------------------------
-
-
-def barrier(group=None, async_op=False, device_ids=None, timeout=None):
-    """Return when all ranks have called it."""
-    if (group := member(group, "barrier")) is None:
-        return None
-    work = launch(group, "barrier", group.transport.barrier(), True)
-    if async_op:
-        return work
-    work.wait(timeout)
-    return None
-
-
-def monitored_barrier(group=None, timeout=None, wait_all_ranks=False):
-    """As :func:`barrier`, but rank 0 names the ranks that have not come within ``timeout`` (of the group by
-    default): RuntimeError, of the first one or, with ``wait_all_ranks``, of all.
-    """
-    if (group := member(group, "monitored_barrier")) is None or isinstance(group.transport, Alone):
-        return
-    seconds = group.timeout if timeout is None else as_seconds(timeout)
-    transport, me = group.transport, group.ranks[group.rank()]
-    about, token = f"monitored_barrier on rank {me}", numpy.zeros(1, numpy.uint8)
-    others = range(1, group.size())
-
-    def work(steps):
-        return Work(steps, seconds, about, transport.crowded)
-
-    if group.rank() != 0:
-        work(transport.send(token, 0, MONITOR)).wait()
-        try:
-            work(transport.receive(token.copy(), 0, MONITOR)).wait()
-        except RuntimeError as error:
-            raise RuntimeError(
-                f"Rank {me} successfully reached monitoredBarrier, but received errors while waiting for send/"
-                "recv from rank 0. Please check rank 0 logs for faulty rank."
-            ) from error
-        return
-    arrivals, missing = {r: work(transport.receive(token.copy(), r, MONITOR)) for r in others}, []
-    for r, arrival in arrivals.items():
-        try:
-            arrival.wait()
-        except RuntimeError:
-            missing.append(group.ranks[r])
-            if not wait_all_ranks:
-                break
-    if missing:
-        raise RuntimeError(
-            f"[Rank {me}]: Ranks {', '.join(map(str, missing))} failed to pass monitoredBarrier in "
-            f"{seconds * 1000:g} ms"
-        )
-    for r in others:
-        work(transport.send(token, r, MONITOR)).wait()
-
-
-MONITOR = 32767  # the tag of its messages, the largest that every MPI allows

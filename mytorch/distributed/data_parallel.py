@@ -23,19 +23,20 @@ class DistributedDataParallel(Module, Joinable):
     """``module`` on every rank, each with its own share of the batch.
 
     At the start all ranks get the parameters and buffers of rank 0; ranks whose model differs are named in a
-    RuntimeError. In a backward, gradients are averaged over the ranks in buckets, while backward goes on: N ranks
-    with equal shares compute what one rank computes with the whole batch, if the loss is a mean.
+    RuntimeError. In a backward, gradients are averaged over the ranks in buckets, while backward goes on: N
+    ranks with equal shares compute what one rank computes with the whole batch, if the loss is a mean.
 
     broadcast_buffers: rank 0's buffers go to all ranks in each forward.
-    bucket_cap_mb: the size of a bucket, 25 by default; gradients from 256 KiB on travel alone, where they lie.
+    bucket_cap_mb: the size of a bucket, 25 by default; gradients from 256 KiB on travel alone, where they
+    lie.
     find_unused_parameters: parameters may get no gradient, other ones in each step and on each rank.
     static_graph: the same, if the graph never changes.
     gradient_as_bucket_view: ``.grad`` is a view of its bucket, which saves a copy.
     device_ids, output_device, dim, check_reduction: as in torch; no effect on the CPU.
 
-    **Random numbers.** Initial weights, shuffling and all else draw the same on every rank from the same seed. In
-    training, ``forward`` draws (dropout) from a stream of its own for each rank, whose seed is one number of the
-    default generator and the rank; so a run is reproducible for a given number of ranks.
+    **Random numbers.** Initial weights, shuffling and all else draw the same on every rank from the same
+    seed. In training, ``forward`` draws (dropout) from a stream of its own for each rank, whose seed is one
+    number of the default generator and the rank; so a run is reproducible for a given number of ranks.
 
     ValueError without a process group, RuntimeError for a module without parameters that require gradients.
     """
@@ -72,14 +73,14 @@ class DistributedDataParallel(Module, Joinable):
         ]
         if not named:
             raise RuntimeError(
-                "DistributedDataParallel is not needed when a module doesn't have any parameters that require a "
-                "gradient."
+                "DistributedDataParallel is not needed when a module doesn't have any parameters that "
+                "require a gradient."
             )
         self.device = device_of(named[0][1].array)
         if device_ids and self.device.type == "cpu":
             raise ValueError(
-                "DistributedDataParallel device_ids and output_device arguments only work with GPU modules, but "
-                f"got device_ids {device_ids} and parameters on {self.device}"
+                "DistributedDataParallel device_ids and output_device arguments only work with GPU modules, "
+                f"but got device_ids {device_ids} and parameters on {self.device}"
             )
         if init_sync:
             self._check_models()
@@ -113,8 +114,8 @@ class DistributedDataParallel(Module, Joinable):
             for here, there in zip([*of_all[0], None], [*theirs, None]):
                 if here != there:
                     raise RuntimeError(
-                        f"DDP expects the same model on all ranks, but rank {self.process_group.ranks[0]} has "
-                        f"{_described(here)} where rank {rank} has {_described(there)}"
+                        f"DDP expects the same model on all ranks, but rank {self.process_group.ranks[0]} "
+                        f"has {_described(here)} where rank {rank} has {_described(there)}"
                     )
 
     # ---- forward ---------------------------------------------------------------------------------
@@ -165,8 +166,8 @@ class DistributedDataParallel(Module, Joinable):
             self.require_backward_grad_sync = before
 
     def register_comm_hook(self, state, hook) -> None:
-        """Let ``hook(state, bucket)``, which returns a Future of the averaged gradients, take the place of the
-        all-reduce. RuntimeError if there is one already.
+        """Let ``hook(state, bucket)``, which returns a Future of the averaged gradients, take the place of
+        the all-reduce. RuntimeError if there is one already.
         """
         if self.reducer.hook is not None:
             raise RuntimeError("register_comm_hook or register_builtin_comm_hook can only be called once.")

@@ -109,9 +109,9 @@ class Join:
 
     @staticmethod
     def notify_join_context(joinable):
-        """Called by ``joinable`` before its collectives of an iteration: this rank has inputs. Returns a Work for
-        the first joinable of an enabled context, else None. RuntimeError if another rank has none and the context
-        was told to throw.
+        """Called by ``joinable`` before its collectives of an iteration: this rank has inputs. Returns a Work
+        for the first joinable of an enabled context, else None. RuntimeError if another rank has none and the
+        context was told to throw.
         """
         config = joinable._join_config
         if not config.enable or not config.is_first_joinable:

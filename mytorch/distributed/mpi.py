@@ -183,9 +183,9 @@ def world(size):
     comm = library().COMM_WORLD
     if comm.size != size:
         raise RuntimeError(
-            f"the launcher started {size} processes, but MPI in this process sees {comm.size}: mpiexec and the "
-            f"library that mpi4py loads ({library().Get_library_version().splitlines()[0].strip()}) are of two "
-            "MPIs. Use the mpiexec of that library, or install mpi4py for the MPI of the cluster"
+            f"the launcher started {size} processes, but MPI in this process sees {comm.size}: mpiexec and "
+            f"the library that mpi4py loads ({library().Get_library_version().splitlines()[0].strip()}) are "
+            "of two MPIs. Use the mpiexec of that library, or install mpi4py for the MPI of the cluster"
         )
     return MPITransport(comm.Dup())
 

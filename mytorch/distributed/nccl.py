@@ -6,6 +6,8 @@ gradients travel. Waiting for one of them lets the current stream wait, not the 
 
 from __future__ import annotations
 
+from itertools import accumulate
+
 import numpy
 
 from ..core.arrays import cuda_is_available, cupy
@@ -52,7 +54,7 @@ class _OnStream:
 
 
 class NCCLTransport(Transport):
-    """A group on an NCCL communicator; ``rendezvous`` is a transport over MPI (or alone) of the same group."""
+    """A group on an NCCL communicator; ``rendezvous`` is a transport over MPI (or alone) of that group."""
 
     devices = ("cuda",)
 
@@ -74,7 +76,9 @@ class NCCLTransport(Transport):
         return tuple(numbers.tolist())
 
     def _kind(self, array, sums=False):
-        """(count, NCCL's dtype). Moving needs only the size of an element; complex numbers sum by their parts."""
+        """(count, NCCL's dtype). Moving needs only the size of an element; complex numbers sum by their
+        parts.
+        """
         name = array.dtype.name
         if name in ("complex64", "complex128"):
             return 2 * array.size, getattr(self.nccl, KINDS["float32" if name == "complex64" else "float64"])
@@ -174,7 +178,7 @@ class NCCLTransport(Transport):
 
 def _parts(flat, counts):
     """``flat`` cut into pieces of ``counts`` elements."""
-    ends = numpy.cumsum(counts).tolist()
+    ends = list(accumulate(counts))
     return [flat[end - n : end] for n, end in zip(counts, ends)]
 
 

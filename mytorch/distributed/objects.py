@@ -38,7 +38,7 @@ def as_bytes(obj, group):
 
 
 def from_bytes(tensor, group):
-    """The object that :func:`as_bytes` wrote. RuntimeError if it is pickled and the group does not allow it."""
+    """The object that :func:`as_bytes` wrote. RuntimeError for a pickle that the group does not allow."""
     return load(io.BytesIO(tensor.array.tobytes()), map_location="cpu", weights_only=not group.allow_pickle)
 
 
@@ -108,7 +108,7 @@ def broadcast_object_list(object_list, src=None, group=None, device=None, group_
 def scatter_object_list(
     scatter_object_output_list, scatter_object_input_list=None, src=None, group=None, group_src=None
 ):
-    """Put, into the first place of ``scatter_object_output_list``, this rank's object of the list of ``src``."""
+    """Put this rank's object of the list of ``src`` into the first place of the output list."""
     if (group := member(group, "scatter_object_list")) is None:
         return
     if not isinstance(scatter_object_output_list, list) or not scatter_object_output_list:

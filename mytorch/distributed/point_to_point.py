@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .collectives import check_tensor, put, taken, text
+from .arguments import check_tensor, put, taken, text
 from .process_group import member, root
 from .work import Work, done
 
@@ -42,13 +42,15 @@ def _send(call, tensor, dst, group, tag, group_dst):
 
 
 def irecv(tensor, src=None, group=None, tag=0, group_src=None):
-    """Receive ``tensor``, of the shape and dtype that are sent, from rank ``src`` (None: any); returns a Work."""
+    """Receive ``tensor``, of the shape and dtype that are sent, from rank ``src`` (None: any); returns a
+    Work.
+    """
     return _receive("irecv", tensor, src, group, tag, group_src)
 
 
 def recv(tensor, src=None, group=None, tag=0, group_src=None) -> int:
-    """Receive ``tensor``, of the shape and dtype that are sent, from rank ``src`` (None: any); returns the rank
-    of the sender, -1 outside of the group.
+    """Receive ``tensor``, of the shape and dtype that are sent, from rank ``src`` (None: any); returns the
+    rank of the sender, -1 outside of the group.
     """
     work = _receive("recv", tensor, src, group, tag, group_src)
     return -1 if work is None else work.source_rank()

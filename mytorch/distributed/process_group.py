@@ -88,8 +88,8 @@ def init_process_group(
     *,
     allow_pickle=False,
 ):
-    """Join the processes that ``mpiexec``, ``srun`` or ``python -m mytorch.distributed.run`` has started. Alone,
-    it makes a world of one, which needs no MPI.
+    """Join the processes that ``mpiexec``, ``srun`` or ``python -m mytorch.distributed.run`` has started.
+    Alone, it makes a world of one, which needs no MPI.
 
     backend: "mpi" (also by the name "gloo", and by default), or "nccl": one GPU per process.
     timeout: how long a collective waits for other ranks, 30 minutes by default.
@@ -97,9 +97,9 @@ def init_process_group(
     allow_pickle: whether this group unpickles objects of other ranks, which may run any code.
     init_method, store, group_name, pg_options: no effect; processes find each other through MPI.
 
-    From then on an exception that nobody catches ends all processes. Where several ranks share a machine, each
-    uses its share of the cores (``set_num_threads``). RuntimeError if it was called before, or if the launcher
-    and MPI disagree; ImportError if there are several processes and no mpi4py.
+    From then on an exception that nobody catches ends all processes. Where several ranks share a machine,
+    each uses its share of the cores (``set_num_threads``). RuntimeError if it was called before, or if the
+    launcher and MPI disagree; ImportError if there are several processes and no mpi4py.
     """
     if is_initialized():
         raise ValueError("trying to initialize the default process group twice!")
@@ -328,8 +328,8 @@ def new_subgroups_by_enumeration(ranks_per_subgroup_list, timeout=None, backend=
 
 
 def new_subgroups(group_size=None, group=None, timeout=None, backend=None, pg_options=None, group_desc=None):
-    """(the group that this process is in, all groups): neighbouring ranks, ``group_size`` (those of a machine)
-    each. ValueError if the processes do not divide into such groups.
+    """(the group that this process is in, all groups): neighbouring ranks, ``group_size`` (those of a
+    machine) each. ValueError if the processes do not divide into such groups.
     """
     size = get_world_size()
     group_size = group_size or getattr(mpi.MPITransport, "local", (0, 1))[1]

@@ -1,8 +1,8 @@
 """``python -m mytorch.distributed.run --nproc-per-node 2 train.py``: start a script on several processes.
 
-The words are torchrun's; what starts the processes is the ``mpiexec`` of the installed MPI. Each process is this
-module again, which sets RANK, LOCAL_RANK, WORLD_SIZE and LOCAL_WORLD_SIZE and runs the script in itself: a
-script that fails at any time, also before ``init_process_group``, ends all of them.
+The words are torchrun's; what starts the processes is the ``mpiexec`` of the installed MPI. Each process is
+this module again, which sets RANK, LOCAL_RANK, WORLD_SIZE and LOCAL_WORLD_SIZE and runs the script in itself:
+a script that fails at any time, also before ``init_process_group``, ends all of them.
 """
 
 from __future__ import annotations
@@ -60,8 +60,8 @@ def arguments(argv=None):
 
 
 def mpiexec() -> list:
-    """The launcher of the installed MPI, with the options that let it start more processes than cores. FileNotFoundError
-    if there is none.
+    """The launcher of the installed MPI, with the options that let it start more processes than cores.
+    FileNotFoundError if there is none.
     """
     beside = Path(sys.executable).parent  # where the wheels of MPICH and Open MPI put it
     path = shutil.which("mpiexec", path=os.pathsep.join([str(beside), os.environ.get("PATH", "")]))

@@ -1,6 +1,7 @@
 """What moves arrays between the processes of a group: the interface, and the world of one.
 
-Arrays are contiguous, of any of the dtypes; the collectives above see to that. Each method that moves data is a
+Arrays are contiguous, of any of the dtypes; the collectives above see to that. Each method that moves data is
+a
 generator: it starts something, yields the pending request, is resumed when the request is done, and so on
 until all is. A request has ``Test()``, which makes progress and says whether it is done. So one loop
 (``work.py``) waits for everything, with a time-out, and several can be under way at the same time.

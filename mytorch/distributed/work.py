@@ -23,7 +23,8 @@ class DistBackendError(DistError):
 class Work:
     """Communication that may still be under way; what ``async_op=True`` returns.
 
-    ``steps`` is a generator of requests; what it returns is the result. ``about`` says what it is, for errors.
+    ``steps`` is a generator of requests; what it returns is the result. ``about`` says what it is, for
+    errors.
     """
 
     def __init__(self, steps, timeout, about, crowded=False, result=None):
@@ -54,8 +55,8 @@ class Work:
         return error
 
     def wait(self, timeout=None) -> bool:
-        """Wait until it is done; True. DistBackendError after ``timeout``, a timedelta; by default that of the
-        group.
+        """Wait until it is done; True. DistBackendError after ``timeout``, a timedelta; by default that of
+        the group.
         """
         start, polls, looks = time.perf_counter(), 0, self.is_completed
         limit = self._timeout if timeout is None else getattr(timeout, "total_seconds", lambda: timeout)()
@@ -71,7 +72,7 @@ class Work:
             if waited > limit:
                 self._error = DistBackendError(
                     f"{self._about} is not done after {limit:g} s: other ranks did not take part (they "
-                    "have ended, hang, or call something else; MYTORCH_DISTRIBUTED_DEBUG=1 compares the calls)"
+                    "have ended, hang or call something else: MYTORCH_DISTRIBUTED_DEBUG=1 compares calls)"
                 )
                 raise self._error
             if waited > SLEEP:

@@ -89,7 +89,7 @@ class _BatchNorm(_PerChannel):
         the running ones.
         """
         self._check_input_dim(input)
-        momentum = self._counted_momentum()
+        momentum = self._mytorch_momentum()
         by_batch = self.training or (self.running_mean is None and self.running_var is None)
         keep = not self.training or self.track_running_stats
         return batch_norm(
@@ -103,7 +103,7 @@ class _BatchNorm(_PerChannel):
             self.eps,
         )
 
-    def _counted_momentum(self):
+    def _mytorch_momentum(self):
         """Count the batch, and return the weight of its statistics."""
         momentum = 0.0 if self.momentum is None else self.momentum
         if self.training and self.track_running_stats and self.num_batches_tracked is not None:

@@ -13,8 +13,8 @@ from .normalization import _BatchNorm
 
 
 class SyncBatchNorm(_BatchNorm):
-    """Normalizes each channel of (N, C, …) over the batches of all ranks of ``process_group`` (all by default) and
-    space; without a process group, in eval mode and with one rank as the other batch norms.
+    """Normalizes each channel of (N, C, …) over the batches of all ranks of ``process_group`` (all by
+    default) and space; without a process group, in eval mode and with one rank as the other batch norms.
 
     Batches may differ in size. ValueError for inputs with fewer than two dimensions and, in training, for one
     value per channel on all ranks together.
@@ -46,7 +46,7 @@ class SyncBatchNorm(_BatchNorm):
         if not self.training or group is None or group.size() == 1:
             return super().forward(input)
         self._check_input_dim(input)
-        momentum = self._counted_momentum()
+        momentum = self._mytorch_momentum()
         shape = (1, -1, *[1] * (input.ndim - 2))
         dims = (0, *range(2, input.ndim))
         x = input.to(as_dtype(wide(input.array.dtype)))
@@ -55,24 +55,17 @@ class SyncBatchNorm(_BatchNorm):
         total = sums[-1].item()
         if total <= 1:
             raise ValueError(
-                f"Expected more than 1 value per channel when training, got input size {list(input.shape)} and "
-                "no more on other ranks"
+                f"Expected more than 1 value per channel when training, got input size {list(input.shape)} "
+                "and no more on other ranks"
             )
         mean = sums[:-1] / total
         centred = x - reshape(mean, shape=shape)
         variance = world.sum_over((centred * centred).sum(dims), group) / total
-        self._move(mean, variance * (total / (total - 1)), momentum)
+        _move(self, mean, variance * (total / (total - 1)), momentum)
         out = centred * reshape(rsqrt(variance + self.eps), shape=shape)
         out = out if self.weight is None else out * reshape(self.weight, shape=shape)
         out = out if self.bias is None else out + reshape(self.bias, shape=shape)
         return out.to(input.dtype)
-
-    @no_grad()
-    def _move(self, mean, variance, momentum):
-        """Move the running statistics, if they are kept."""
-        if self.track_running_stats and self.running_mean is not None:
-            for running, now in ((self.running_mean, mean), (self.running_var, variance)):
-                running.lerp_(now.detach().to(running.dtype), momentum)
 
     @classmethod
     def convert_sync_batchnorm(cls, module, process_group=None):
@@ -91,3 +84,11 @@ class SyncBatchNorm(_BatchNorm):
         for name, child in module.named_children():
             new.add_module(name, cls.convert_sync_batchnorm(child, process_group))
         return new
+
+
+@no_grad()
+def _move(layer, mean, variance, momentum):
+    """Move the running statistics, if they are kept."""
+    if layer.track_running_stats and layer.running_mean is not None:
+        for running, now in ((layer.running_mean, mean), (layer.running_var, variance)):
+            running.lerp_(now.detach().to(running.dtype), momentum)

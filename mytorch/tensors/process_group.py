@@ -1,5 +1,5 @@
-"""The process group of all processes, which ``mytorch.distributed`` registers here, so that layers and samplers
-can ask for it without knowing of that room.
+"""The process group of all processes, which ``mytorch.distributed`` registers here, so that layers and
+samplers can ask for it without knowing of that room.
 """
 
 from __future__ import annotations

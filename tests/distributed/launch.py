@@ -41,8 +41,8 @@ WAIT = datetime.timedelta(seconds=30)  # for other ranks, in a check
 
 
 def mpiexec(ranks, *command, env=None, timeout=LONG, interrupt=None, **options):
-    """Run ``python *command`` on so many ranks; the completed process, with its output as text. Whatever happens,
-    nothing is left running.
+    """Run ``python *command`` on so many ranks; the completed process, with its output as text. Whatever
+    happens, nothing is left running.
     """
     environment = os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"} | (env or {})
     environment |= {"OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1"}

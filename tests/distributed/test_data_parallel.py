@@ -146,7 +146,9 @@ class Branches(nn.Module):
 
 
 def c_unused_parameters(rank, size):
-    """A parameter that another rank uses gets the average with zeros; one that nobody uses keeps its gradient."""
+    """A parameter that another rank uses gets the average with zeros; one that nobody uses keeps its
+    gradient.
+    """
     for which in ((lambda step, r: step % 2), (lambda step, r: (step + r) % 2)):
         mytorch.manual_seed(1)
         inner = Branches().double()
@@ -175,14 +177,14 @@ def c_a_gradient_that_is_missing_is_named(rank, size):
     model = DDP(Branches())
     x = mytorch.ones(2, 4)
     model(x, 0).sum().backward()
-    with pytest.raises(RuntimeError, match=r"find_unused_parameters=True.*|b\.weight"):
+    with pytest.raises(RuntimeError, match=r"no gradient to b\.weight, b\.bias"):
         model(x, 0)
 
 
 def c_differing_models_are_named(rank, size):
     with pytest.raises(RuntimeError, match=rf"rank {size - 1} has weight \(.*float32 \[3, 3\]"):
         DDP(nn.Linear(2 if rank < size - 1 else 3, 3))
-    with pytest.raises(RuntimeError, match="does.*have any parameters that require"):
+    with pytest.raises(RuntimeError, match=r"does.*have any parameters that require"):
         DDP(nn.ReLU())
     with pytest.raises(ValueError, match="device_ids"):
         DDP(nn.Linear(2, 2), device_ids=[rank])
@@ -203,7 +205,7 @@ def c_start_and_buffers(rank, size):
     means = [mytorch.zeros(3) for _ in range(size)]
     dist.all_gather(means, model.module[1].running_mean)
     assert all((t == means[0]).all() for t in means)
-    assert list(model.state_dict())[0] == "module.0.weight"
+    assert next(iter(model.state_dict())) == "module.0.weight"
 
 
 def c_views_of_buckets(rank, size):

@@ -1,4 +1,6 @@
-"""Ranks that do not call the same: MYTORCH_DISTRIBUTED_DEBUG=1 names both calls and lines; without it, a time-out."""
+"""Ranks that do not call the same: MYTORCH_DISTRIBUTED_DEBUG=1 names both calls and lines; without it, a
+time-out.
+"""
 
 import datetime
 

@@ -29,7 +29,9 @@ def fails(kind, when, rank, ranks):
     ended = time.time() - failed
     assert run.returncode != 0
     assert ended < SECONDS, f"{kind} at {when} of rank {rank}: all had ended after {ended:.1f} s"
-    while (left := running()) and time.time() - failed < 2 * SECONDS:  # the launcher ends a moment before them
+    while (
+        left := running()
+    ) and time.time() - failed < 2 * SECONDS:  # the launcher ends a moment before them
         time.sleep(0.05)
     assert not left
     return run.stderr

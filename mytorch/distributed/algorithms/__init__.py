@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from ...tensors.public_names import lookup as _lookup
-from ..join import Join, Joinable, JoinHook
+from . import join
+from .join import Join, Joinable, JoinHook
 
-__getattr__ = _lookup(__name__, later=("ddp_comm_hooks", "join"))
+__getattr__ = _lookup(__name__, later=("ddp_comm_hooks",))

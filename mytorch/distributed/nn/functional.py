@@ -1,4 +1,5 @@
-"""Collectives that pass gradients: each returns new tensors, and its backward is the collective that leads back.
+"""Collectives that pass gradients: each returns new tensors, and its backward is the collective that leads
+back.
 
 The loss is understood as the sum of the losses of all ranks.
 """
@@ -125,7 +126,7 @@ def broadcast(tensor, src, group=None):
 
 
 def reduce(tensor, dst, op=ReduceOp.SUM, group=None):
-    """The sum of ``tensor`` over all ranks on rank ``dst``, zeros elsewhere. ValueError for another ``op``."""
+    """The sum of ``tensor`` over all ranks on rank ``dst``, zeros elsewhere. ValueError for other ``op``."""
     if op is not ReduceOp.SUM:
         raise ValueError("reduce passes gradients for ReduceOp.SUM only")
     group = member(group, "reduce")
@@ -152,8 +153,8 @@ def scatter(tensors, src=0, group=None):
 
 
 def reduce_scatter(output, input_list, op=ReduceOp.SUM, group=None):
-    """This rank's tensor of the sums of ``input_list`` over all ranks; ``output`` gives the shape. ValueError for
-    another ``op``.
+    """This rank's tensor of the sums of ``input_list`` over all ranks; ``output`` gives the shape. ValueError
+    for another ``op``.
     """
     if op is not ReduceOp.SUM:
         raise ValueError("reduce_scatter passes gradients for ReduceOp.SUM only")
@@ -161,7 +162,7 @@ def reduce_scatter(output, input_list, op=ReduceOp.SUM, group=None):
 
 
 def all_to_all_single(output, input, output_split_sizes=None, input_split_sizes=None, group=None):
-    """Parts of ``input``, along the first dimension, to all ranks; ``output`` gives the shape of what comes."""
+    """Parts of ``input``, along the first dimension, to all ranks; ``output`` has the shape of the result."""
     group = member(group, "all_to_all_single")
     n = group.size()
     received = list(output_split_sizes or [output.shape[0] // n] * n)

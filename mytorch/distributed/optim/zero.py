@@ -14,8 +14,8 @@ class ZeroRedundancyOptimizer(Optimizer, Joinable):
     """``optimizer_class(params, **defaults)`` with 1/N of its state on each of N ranks.
 
     Every rank updates the parameters that it owns, then all get the new values. Parameters are dealt out by
-    size. ``state_dict`` has the whole state on the rank to which :meth:`consolidate_state_dict` has brought it,
-    in the layout of ``optimizer_class``, so that it loads with any number of ranks.
+    size. ``state_dict`` has the whole state on the rank to which :meth:`consolidate_state_dict` has brought
+    it, in the layout of ``optimizer_class``, so that it loads with any number of ranks.
 
     parameters_as_bucket_view, overlap_with_ddp: no effect.
     Source: Rajbhandari et al., ZeRO: Memory Optimizations Toward Training Trillion Parameter Models, 2020.
@@ -66,7 +66,7 @@ class ZeroRedundancyOptimizer(Optimizer, Joinable):
             self.defaults.setdefault(name, value)
 
     def add_param_group(self, param_group) -> None:
-        """Add a group; all ranks call it. The parameters are dealt out anew, and a new one has no state yet."""
+        """Add a group; all ranks call it. Parameters are dealt out anew; a new owner begins without state."""
         super().add_param_group(param_group)
         if self._built:
             state = None if self.optim is None else self.optim.state
@@ -98,18 +98,19 @@ class ZeroRedundancyOptimizer(Optimizer, Joinable):
         state = {} if self.optim is None else self.optim.state
         mine = {index[p]: dict(values) for p, values in state.items() if p in index}
         here = self.process_group.ranks[self.process_group.rank()] == to
-        parts = [None] * self.process_group.size() if here else None
-        gather_object(mine, parts, dst=to, group=self.process_group)
+        parts: list = [{}] * self.process_group.size()
+        gather_object(mine, parts if here else None, dst=to, group=self.process_group)
         self._whole = {i: values for part in parts for i, values in part.items()} if here else None
 
     def state_dict(self) -> dict:
-        """The whole state, as ``optimizer_class`` saves it. RuntimeError unless :meth:`consolidate_state_dict` has
-        brought it to this rank.
+        """The whole state, as ``optimizer_class`` saves it. RuntimeError unless
+        :meth:`consolidate_state_dict` has brought it to this rank.
         """
         if self._whole is None:
             raise RuntimeError(
                 "Optimizer state has not been consolidated on this rank. Please call "
-                "`consolidate_state_dict(to=…)` on all ranks beforehand if you meant to save the global state."
+                "`consolidate_state_dict(to=…)` on all ranks beforehand if you meant to save the global "
+                "state."
             )
         result = super().state_dict()
         result["state"] = {i: self._whole[i] for i in sorted(self._whole)}

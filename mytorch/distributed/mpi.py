@@ -6,6 +6,7 @@ MPI has no 16-bit floating-point numbers: they travel as 16 bits and are summed 
 
 from __future__ import annotations
 
+import faulthandler
 import importlib
 import importlib.util
 import os
@@ -178,9 +179,19 @@ def launched(names=SIZES):
     return next((int(os.environ[name]) for name in names if os.environ.get(name, "").isdigit()), None)
 
 
-def world(size):
-    """The transport of all ``size`` processes. RuntimeError if MPI sees another number of them."""
-    comm = library().COMM_WORLD
+def world(size, timeout=1800.0):
+    """The transport of all ``size`` processes. RuntimeError if MPI sees another number of them.
+
+    If some of them never come, this process ends after ``timeout`` seconds.
+    """
+    watches = "mpi4py.MPI" not in sys.modules and sys.__stderr__ is not None
+    if watches:  # MPI's start holds the GIL, so that no thread of Python's could do it
+        faulthandler.dump_traceback_later(timeout, exit=True, file=sys.__stderr__)
+    try:
+        comm = library().COMM_WORLD
+    finally:
+        if watches:
+            faulthandler.cancel_dump_traceback_later()
     if comm.size != size:
         raise RuntimeError(
             f"the launcher started {size} processes, but MPI in this process sees {comm.size}: mpiexec and "

@@ -104,7 +104,7 @@ def init_process_group(
     if is_initialized():
         raise ValueError("trying to initialize the default process group twice!")
     name = _checked_backend(backend, device_id)
-    transport = _joined(world_size, rank)
+    transport = _joined(world_size, rank, as_seconds(timeout))
     if name == "nccl":
         transport = nccl.connect(transport, getattr(device_id, "index", device_id), as_seconds(timeout))
     if transport.size > 1:
@@ -134,7 +134,7 @@ def _checked_backend(backend, device_id):
     return "mpi" if name == "undefined" else name
 
 
-def _joined(world_size, rank):
+def _joined(world_size, rank, seconds):
     """The transport of all processes. RuntimeError if what was asked for is not what was started."""
     size = mpi.launched() or 1
     wanted = int(os.environ.get("WORLD_SIZE", 1)) if world_size in (-1, None) else world_size
@@ -144,7 +144,7 @@ def _joined(world_size, rank):
             f"MPI. Start them with `mpiexec -n {wanted} python …`, `srun`, or "
             f"`python -m mytorch.distributed.run --nproc-per-node {wanted} …`"
         )
-    transport = mpi.world(size) if size > 1 else Alone()
+    transport = mpi.world(size, seconds) if size > 1 else Alone()
     for name, given, found in (("world_size", world_size, size), ("rank", rank, transport.rank)):
         if given not in (-1, None, found):
             raise RuntimeError(f"{name}={given}, but the launcher says {found}; leave {name} out")

@@ -120,15 +120,11 @@ class ZeroRedundancyOptimizer(Optimizer, Joinable):
         """Load a whole state, also one of another number of ranks; each rank keeps its part."""
         super().load_state_dict({**state_dict, "state": {}})
         every = [p for group in self.param_groups for p in group["params"]]
-        mine = [p for p in every if self._owner[p] == self.process_group.rank()]
         if self.optim is None:
             return
         place = {p: i for i, p in enumerate(p for group in self.optim.param_groups for p in group["params"])}
-        state = {
-            place[p]: state_dict["state"][i]
-            for i, p in enumerate(every)
-            if p in mine and i in state_dict["state"]
-        }
+        saved = state_dict["state"]
+        state = {place[p]: saved[i] for i, p in enumerate(every) if p in place and i in saved}
         self.optim.load_state_dict({**self.optim.state_dict(), "state": state})
 
     # ---- uneven inputs ---------------------------------------------------------------------------

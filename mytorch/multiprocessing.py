@@ -42,13 +42,15 @@ def spawn(fn, args=(), nprocs=1, join=True, daemon=False, start_method="spawn"):
     processes = [context.Process(target=fn, args=(i, *args), daemon=daemon) for i in range(nprocs)]
     for process in processes:
         process.start()
-    if not join:
-        return processes
+    return _finished(processes) if join else processes
+
+
+def _finished(processes):
+    """Wait for ``processes``."""
     for i, process in enumerate(processes):
         process.join()
         if process.exitcode:
             raise RuntimeError(f"process {i} terminated with exit code {process.exitcode}")
-    return None
 
 
 def _run_as_rank(fn, args, nprocs):

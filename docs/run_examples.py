@@ -32,6 +32,8 @@ def run(name, limit):
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / name
         command = [sys.executable, f"examples/{name}.py", "--out", str(out)]
+        if name == "distributed":  # on two processes, if there is an MPI
+            command = ["mpiexec", "-n", "2", *command] if shutil.which("mpiexec") else command
         try:
             done = subprocess.run(
                 command,

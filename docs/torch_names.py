@@ -39,6 +39,8 @@ SECTIONS = [
     "torch.amp",
     "torch.cuda",
     "torch.fft",
+    "torch.nn.parallel",
+    "torch.distributed",
 ]
 KNOWN = {
     "torch": """

@@ -8,6 +8,7 @@ import os
 import warnings
 
 from ..core.arrays import cuda_is_available
+from ..core.arrays import device as as_device
 from ..kernels.threads import available_cores, get_num_threads, set_num_threads
 from ..tensors import process_group as registry
 from . import debug, faults, mpi, nccl
@@ -366,6 +367,11 @@ def is_backend_available(backend) -> bool:
     return {"mpi": is_mpi_available, "gloo": is_mpi_available, "nccl": is_nccl_available}.get(
         str(backend).lower(), bool
     )()
+
+
+def get_default_backend_for_device(device) -> str:
+    """ "nccl" for a GPU, "gloo" (MPI) for the CPU."""
+    return "nccl" if as_device(device).type == "cuda" else "gloo"
 
 
 def is_torchelastic_launched() -> bool:

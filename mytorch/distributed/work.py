@@ -9,7 +9,9 @@ from __future__ import annotations
 import os
 import time
 
-SPIN, SLEEP, NAP = 2e-4, 1.0, 2e-4  # seconds: spinning, then yielding the core, then sleeping NAP at a time
+# Seconds: a wait spins, then offers its core to others, then sleeps for NAP after every few looks, so that a
+# large transfer still gets on.
+SPIN, YIELD, NAP, LOOKS = 2e-4, 5e-3, 1e-4, 16
 
 
 class DistError(RuntimeError):
@@ -66,7 +68,9 @@ class Work:
                 self._request = None
                 continue
             polls += 1
-            if polls & 15 and not self._crowded:
+            if polls % LOOKS:
+                if self._crowded:
+                    yield_core()
                 continue
             waited = time.perf_counter() - start
             if waited > limit:
@@ -75,7 +79,7 @@ class Work:
                     "have ended, hang or call something else: MYTORCH_DISTRIBUTED_DEBUG=1 compares calls)"
                 )
                 raise self._error
-            if waited > SLEEP:
+            if waited > YIELD:
                 time.sleep(NAP)
             elif waited > SPIN or self._crowded:
                 yield_core()

@@ -1,5 +1,7 @@
 """N ranks with equal shares compute what one rank computes with the whole batch."""
 
+import functools
+
 import numpy as np
 import pytest
 
@@ -98,10 +100,16 @@ def trained(name, optimizer, size, part, variant):
 SETTINGS = {"accumulation": {"bucket_cap_mb": 0.0001}, "clipping": {"static_graph": True}}
 
 
+@functools.cache
+def alone(name, optimizer, size, variant):
+    """What one rank makes of it."""
+    return trained(name, optimizer, size, None, variant)
+
+
 def agree(rank, size, name, optimizers, variants):
     for optimizer in optimizers:
-        for variant in variants:
-            whole = trained(name, optimizer, size, None, variant)
+        for variant in variants[: None if size == 2 else 1]:
+            whole = alone(name, optimizer.replace("zero", "adam"), size, variant)
             mine = trained(name, optimizer, size, rank, variant)
             limit = 1e-12 if optimizer == "sgd" else 1e-9
             for key, value in whole.items():

@@ -53,6 +53,7 @@ def test_on_ranks(outcome):
 
 def test_one_process():
     assert dist.is_available() and not dist.is_initialized()
+    assert [dist.get_default_backend_for_device(where) for where in ("cpu", "cuda:1")] == ["gloo", "nccl"]
     with pytest.raises(ValueError, match="process group"):
         dist.all_reduce(mytorch.ones(1))
     dist.init_process_group()

@@ -141,6 +141,6 @@ def test_the_form_of_the_tutorial(tmp_path):
     script.write_text(TUTORIAL)
     done = mpiexec(2, script, tmp_path / "model.checkpoint")
     assert done.returncode == 0, done.stderr
-    assert sorted(done.stdout.split("\n")) == ["", "Finished on rank 0.", "Finished on rank 1."]
+    assert "Finished on rank 0." in done.stdout and "Finished on rank 1." in done.stdout
     wrong = mpiexec(3, script, tmp_path / "model.checkpoint")
     assert "spawn: nprocs=2, but the launcher has started 3 ranks" in wrong.stderr

@@ -1,4 +1,4 @@
-"""The MNIST example on several ranks: interrupted, resumed with another number of them, the same at the end."""
+"""The MNIST example on several ranks: interrupted, resumed with another number of them, the same end."""
 
 import os
 import re

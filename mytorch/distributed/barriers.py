@@ -35,7 +35,7 @@ def monitored_barrier(group=None, timeout=None, wait_all_ranks=False):
     others = range(1, group.size())
 
     def work(steps):
-        return Work(steps, seconds, about, transport.crowded)
+        return Work(steps, seconds, about, transport, is_message=True)
 
     if group.rank() != 0:
         work(transport.send(token, 0, MONITOR)).wait()

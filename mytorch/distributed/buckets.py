@@ -222,7 +222,7 @@ class Reducer:
         self.map = array, self._work(self.transport.all_reduce(array, ReduceOp.MAX), "parameters in use")
 
     def _work(self, steps, what):
-        return Work(steps, self.group.timeout, f"averaging of {what}", self.transport.crowded)
+        return Work(steps, self.group.timeout, f"averaging of {what}", self.transport)
 
     def _progress(self):
         """Start the buckets that are full, in order, and look after those under way."""

@@ -21,7 +21,7 @@ def launch(group, call, steps, async_op, result=None, same=""):
     if group.control is not None:
         debug.compare(group, f"{call}({same})")
     about = f"{call}({same}) on rank {group.ranks[group.rank()]} of {group.group_name}"
-    work = Work(steps, group.timeout, about, group.transport.crowded, result)
+    work = Work(steps, group.timeout, about, group.transport, result)
     if async_op:
         return work
     work.wait()

@@ -38,13 +38,12 @@ def compare(group, call) -> None:
     others = [r for r in range(group.size()) if r != me]
     records = numpy.zeros((group.size(), LENGTH), numpy.uint8)
     records[me] = record
-    sends = [
-        Work(control.send(record, r, 0), group.timeout, "comparing calls", control.crowded) for r in others
-    ]
-    receives = {
-        r: Work(control.receive(records[r], r, 0), group.timeout, "comparing calls", control.crowded)
-        for r in others
-    }
+
+    def message(steps):
+        return Work(steps, group.timeout, "comparing calls", control, is_message=True)
+
+    sends = [message(control.send(record, r, 0)) for r in others]
+    receives = {r: message(control.receive(records[r], r, 0)) for r in others}
     said = {}
     try:
         for work in (*receives.values(), *sends):

@@ -79,6 +79,7 @@ class MPITransport(Transport):
 
     def _all_reduce_16_bit(self, array, op):
         """Each rank combines one part in float32, then all gather the parts."""
+        self.in_steps = True
         flat = array.reshape(-1)
         ends = [flat.size * (i + 1) // self.size for i in range(self.size)]
         counts = [end - start for start, end in zip([0, *ends], ends)]

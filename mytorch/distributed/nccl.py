@@ -72,7 +72,7 @@ class NCCLTransport(Transport):
         if self.rank == 0:
             made = numpy.array(self.nccl.get_unique_id(), numpy.int8)
             numbers[: made.size] = made
-        Work(self.rendezvous.broadcast(numbers, 0), self.timeout, "joining over NCCL").wait()
+        Work(self.rendezvous.broadcast(numbers, 0), self.timeout, "joining over NCCL", self.rendezvous).wait()
         return tuple(numbers.tolist())
 
     def _kind(self, array, sums=False):

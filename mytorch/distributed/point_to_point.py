@@ -38,7 +38,7 @@ def _send(call, tensor, dst, group, tag, group_dst):
     about = (
         f"{call}({text(tensor.array)}, dst={group.ranks[to]}, tag={tag}) on rank {group.ranks[group.rank()]}"
     )
-    return Work(steps(), group.timeout, about, group.transport.crowded, tensor)
+    return Work(steps(), group.timeout, about, group.transport, tensor, is_message=True)
 
 
 def irecv(tensor, src=None, group=None, tag=0, group_src=None):
@@ -70,7 +70,7 @@ def _receive(call, tensor, src, group, tag, group_src):
 
     where = "any" if source is None else group.ranks[source]
     about = f"{call}({text(tensor.array)}, src={where}, tag={tag}) on rank {group.ranks[group.rank()]}"
-    return Work(steps(), group.timeout, about, group.transport.crowded)
+    return Work(steps(), group.timeout, about, group.transport, is_message=True)
 
 
 class P2POp:

@@ -314,7 +314,7 @@ def split(parent, ranks, call):
         debug.compare(parent, f"{call}({ranks})")
     about = f"{call}({ranks}) on rank {parent.ranks[parent.rank()]} of {parent.group_name}"
     # splitting has no time-out: first see that all are there
-    Work(parent.transport.barrier(), parent.timeout, about, parent.transport.crowded).wait()
+    Work(parent.transport.barrier(), parent.timeout, about, parent.transport).wait()
     return parent.transport.split(ranks)
 
 

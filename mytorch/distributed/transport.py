@@ -16,6 +16,8 @@ class Transport:
     rank: int
     size: int
     devices: tuple = ("cpu",)  # the types of devices whose arrays it takes
+    # of the newest collective: whether it goes in several steps, and its Work as long as it is not done
+    in_steps, unfinished = False, None
     crowded = False  # whether more ranks than cores share this machine, so that none should spin
 
     def all_reduce(self, array, op):

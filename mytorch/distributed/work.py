@@ -25,15 +25,26 @@ class DistBackendError(DistError):
 class Work:
     """Communication that may still be under way; what ``async_op=True`` returns.
 
-    ``steps`` is a generator of requests; what it returns is the result. ``about`` says what it is, for
-    errors.
+    ``steps`` is a generator of requests of ``transport``; what it returns is the result. ``about`` says what
+    it is, for errors. Collectives of one transport begin in the same order on all ranks: one that goes in
+    several steps ends before the next one begins. Messages may begin at any time.
     """
 
-    def __init__(self, steps, timeout, about, crowded=False, result=None):
+    def __init__(self, steps, timeout, about, transport=None, result=None, is_message=False):
         self._steps, self._request, self._timeout = steps, None, timeout
-        self._about, self._crowded, self._result = about, crowded, result
+        self._about, self._result = about, result
+        self._crowded = transport is not None and transport.crowded
         self._done, self._error = False, None
+        if transport is None or is_message:
+            self.is_completed()
+            return
+        earlier, transport.unfinished = transport.unfinished, None
+        if earlier is not None and earlier.exception() is None:
+            earlier.wait()
+        transport.in_steps = False
         self.is_completed()
+        if transport.in_steps and not self._done:
+            transport.unfinished = self
 
     def is_completed(self) -> bool:
         """Whether it is done; makes progress, as far as it goes without waiting."""

@@ -115,7 +115,7 @@ def main(module, folder):
             said[name] = traceback.format_exc()
         pathlib.Path(folder, str(rank)).write_text(json.dumps(said))
         # fails where another rank waits for this one in the middle of the check
-        Work(control.barrier(), 2 * WAIT.total_seconds(), f"the end of {name}", control.crowded).wait()
+        Work(control.barrier(), 2 * WAIT.total_seconds(), f"the end of {name}", control).wait()
     dist.destroy_process_group()
 
 

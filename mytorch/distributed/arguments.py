@@ -52,7 +52,7 @@ def taken(tensor, transport):
     array = tensor.array
     if device_of(array).type not in transport.devices:
         array = move(array, transport.devices[0])
-    return xp(array).ascontiguousarray(array).reshape(array.shape)
+    return array if array.flags.c_contiguous else xp(array).ascontiguousarray(array)
 
 
 def put(tensor, array):

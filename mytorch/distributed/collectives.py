@@ -14,13 +14,16 @@ from .reduce_op import ReduceOp, check_op
 from .work import Work
 
 
-def launch(group, call, steps, async_op, result=None, same=""):
-    """Run the generator ``steps`` of the collective ``call``; a Work if ``async_op``. ``same``: what all
-    ranks have to agree on.
+def launch(group, call, steps, async_op, result=None, same=str):
+    """Run the generator ``steps`` of the collective ``call``; a Work if ``async_op``. ``same()`` says what
+    all ranks have to agree on.
     """
     if group.control is not None:
-        debug.compare(group, f"{call}({same})")
-    about = f"{call}({same}) on rank {group.ranks[group.rank()]} of {group.group_name}"
+        debug.compare(group, f"{call}({same()})")
+
+    def about():
+        return f"{call}({same()}) on rank {group.ranks[group.rank()]} of {group.group_name}"
+
     work = Work(steps, group.timeout, about, group.transport, result)
     if async_op:
         return work
@@ -57,7 +60,7 @@ def all_reduce(tensor, op=ReduceOp.SUM, group=None, async_op=False):
         divided(array, op, group.size())
         put(tensor, array)
 
-    return launch(group, "all_reduce", steps(), async_op, tensor, f"{text(tensor.array)}, {op.name}")
+    return launch(group, "all_reduce", steps(), async_op, tensor, lambda: f"{text(tensor.array)}, {op.name}")
 
 
 def reduce(tensor, dst=None, op=ReduceOp.SUM, group=None, async_op=False, group_dst=None):
@@ -75,7 +78,7 @@ def reduce(tensor, dst=None, op=ReduceOp.SUM, group=None, async_op=False, group_
             divided(array, op, group.size())
             put(tensor, array)
 
-    same = f"{text(tensor.array)}, {op.name}, dst={group.ranks[to]}"
+    same = lambda: f"{text(tensor.array)}, {op.name}, dst={group.ranks[to]}"
     return launch(group, "reduce", steps(), async_op, tensor, same)
 
 
@@ -92,7 +95,7 @@ def broadcast(tensor, src=None, group=None, async_op=False, group_src=None):
         if group.rank() != source:
             put(tensor, array)
 
-    same = f"{text(tensor.array)}, src={group.ranks[source]}"
+    same = lambda: f"{text(tensor.array)}, src={group.ranks[source]}"
     return launch(group, "broadcast", steps(), async_op, tensor, same)
 
 
@@ -118,7 +121,7 @@ def all_gather(tensor_list, tensor, group=None, async_op=False):
         yield from group.transport.all_gather(out, array, counts)
         _deal(tensor_list, out)
 
-    same = f"{tensor.array.dtype} {[list(t.shape) for t in tensor_list]}"
+    same = lambda: f"{tensor.array.dtype} {[list(t.shape) for t in tensor_list]}"
     return launch(group, "all_gather", steps(), async_op, tensor_list, same)
 
 
@@ -150,7 +153,7 @@ def all_gather_into_tensor(output_tensor, input_tensor, group=None, async_op=Fal
         yield from group.transport.all_gather(out.reshape(-1), array, [array.size] * group.size())
         put(output_tensor, out)
 
-    same = text(input_tensor.array)
+    same = lambda: text(input_tensor.array)
     return launch(group, "all_gather_into_tensor", steps(), async_op, output_tensor, same)
 
 
@@ -176,7 +179,7 @@ def gather(tensor, gather_list=None, dst=None, group=None, async_op=False, group
         if receives:
             _deal(gather_list, out)
 
-    same = f"{text(tensor.array)}, dst={group.ranks[to]}"
+    same = lambda: f"{text(tensor.array)}, dst={group.ranks[to]}"
     return launch(group, "gather", steps(), async_op, gather_list, same)
 
 
@@ -201,7 +204,7 @@ def scatter(tensor, scatter_list=None, src=None, group=None, async_op=False, gro
         yield from group.transport.scatter(out, array, source)
         put(tensor, out)
 
-    same = f"{text(tensor.array)}, src={group.ranks[source]}"
+    same = lambda: f"{text(tensor.array)}, src={group.ranks[source]}"
     return launch(group, "scatter", steps(), async_op, tensor, same)
 
 
@@ -241,7 +244,7 @@ def _reduce_scatter(call, output, inputs, op, group, async_op):
         divided(out, op, group.size())
         put(output, out)
 
-    return launch(group, call, steps(), async_op, output, f"{text(output.array)}, {op.name}")
+    return launch(group, call, steps(), async_op, output, lambda: f"{text(output.array)}, {op.name}")
 
 
 # ---- everybody to everybody ----------------------------------------------------------------------
@@ -266,7 +269,7 @@ def all_to_all(output_tensor_list, input_tensor_list, group=None, async_op=False
         yield from group.transport.all_to_all(out, array, received, sent)
         _deal(output_tensor_list, out)
 
-    return launch(group, "all_to_all", steps(), async_op, output_tensor_list, f"{like.array.dtype}")
+    return launch(group, "all_to_all", steps(), async_op, output_tensor_list, lambda: f"{like.array.dtype}")
 
 
 def all_to_all_single(
@@ -287,7 +290,7 @@ def all_to_all_single(
         yield from group.transport.all_to_all(out.reshape(-1), array.reshape(-1), received, sent)
         put(output, out)
 
-    return launch(group, "all_to_all_single", steps(), async_op, output, f"{input.array.dtype}")
+    return launch(group, "all_to_all_single", steps(), async_op, output, lambda: f"{input.array.dtype}")
 
 
 def _counts(name, tensor, sizes, count):

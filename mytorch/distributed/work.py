@@ -25,9 +25,10 @@ class DistBackendError(DistError):
 class Work:
     """Communication that may still be under way; what ``async_op=True`` returns.
 
-    ``steps`` is a generator of requests of ``transport``; what it returns is the result. ``about`` says what
-    it is, for errors. Collectives of one transport begin in the same order on all ranks: one that goes in
-    several steps ends before the next one begins. Messages may begin at any time.
+    ``steps`` is a generator of requests of ``transport``; what it returns is the result. ``about``, a text or
+    a function that gives one, says what it is, for errors. Collectives of one transport begin in the same
+    order on all ranks: one that goes in several steps ends before the next one begins. Messages may begin at
+    any time.
     """
 
     def __init__(self, steps, timeout, about, transport=None, result=None, is_message=False):
@@ -64,8 +65,11 @@ class Work:
     def _explained(self, error):
         """What MPI says, with the call that failed; other errors as they are."""
         if type(error).__module__.startswith(("mpi4py", "cupy")):
-            return DistBackendError(f"{self._about} failed: {error}")
+            return DistBackendError(f"{self._what()} failed: {error}")
         return error
+
+    def _what(self):
+        return self._about() if callable(self._about) else self._about
 
     def wait(self, timeout=None) -> bool:
         """Wait until it is done; True. DistBackendError after ``timeout``, a timedelta; by default that of
@@ -86,7 +90,7 @@ class Work:
             waited = time.perf_counter() - start
             if waited > limit:
                 self._error = DistBackendError(
-                    f"{self._about} is not done after {limit:g} s: other ranks did not take part (they "
+                    f"{self._what()} is not done after {limit:g} s: other ranks did not take part (they "
                     "have ended, hang or call something else: MYTORCH_DISTRIBUTED_DEBUG=1 compares calls)"
                 )
                 raise self._error

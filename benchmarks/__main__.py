@@ -4,6 +4,7 @@
     python -m benchmarks --plot              # and the bars and growth curves, as pictures beside the JSON
     python -m benchmarks --only mlp_sgd cnn --threads 1
     python -m benchmarks --busy 2            # how much slower a step of mytorch is beside two busy processes
+    python -m benchmarks --ranks 2           # all-reduce and data parallel steps on two ranks, beside gloo
 
 Each library runs in a process of its own. Rounds are interleaved (mytorch, PyTorch, …, mytorch, PyTorch, …);
 a round's time is the median of its steps, a ratio that of one round, and the table shows the median ratio
@@ -22,7 +23,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from . import busy, workloads
+from . import busy, ranks, workloads
 
 THREAD_LIMITS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
@@ -247,6 +248,9 @@ def main():
         metavar="N",
         help="instead: mytorch's steps beside N busy processes, written to busy.json",
     )
+    parser.add_argument(
+        "--ranks", type=int, metavar="N", help="instead: N ranks over MPI, written to ranks.json (extra: mpi)"
+    )
     args = parser.parse_args()
     if args.smoke:
         args.rounds, args.seconds, args.threads, args.out = 1, 0.0, args.threads[:1], args.out / "smoke"
@@ -254,6 +258,11 @@ def main():
     args.out.mkdir(parents=True, exist_ok=True)
     if args.busy is not None:
         (args.out / "busy.json").write_text(json.dumps(compare_busy(names, args), indent=1))
+        print(f"results are in {args.out}")
+        return
+    if args.ranks is not None:
+        table = ranks.compare(args.ranks, args.rounds, 1 if args.smoke else 15)
+        (args.out / "ranks.json").write_text(json.dumps({"machine": machine()} | table, indent=1))
         print(f"results are in {args.out}")
         return
     libraries = [name for name in args.libraries if importlib.util.find_spec(name)]

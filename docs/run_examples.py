@@ -25,6 +25,8 @@ def run(name):
     """Run one example and replace what the docs have of it."""
     with tempfile.TemporaryDirectory() as out:
         command = [sys.executable, f"examples/{name}.py", "--out", out]
+        if name == "distributed":
+            command = ["mpiexec", "-n", "2", *command]
         environment = os.environ | {"COLUMNS": "100", "PYTHONPATH": str(ROOT)}
         done = subprocess.run(
             command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True, env=environment

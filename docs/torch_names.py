@@ -40,6 +40,8 @@ SECTIONS = [
     "torch.cuda",
     "torch.profiler",
     "torch.fft",
+    "torch.nn.parallel",
+    "torch.distributed",
 ]
 KNOWN = {
     "torch": """

@@ -5,8 +5,10 @@
     python examples/mnist.py --model mlp --optimizer sgd --lr 0.1
     python examples/mnist.py --resume               # continue after Ctrl-C or the last epoch
     python examples/mnist.py --quick                # 2 epochs on 1,000 digits, a few seconds
+    mpiexec -n 2 python examples/mnist.py           # two processes, each with half of every batch
 
-Pictures (curves.png, worst.png, confusion.png), the checkpoint and the weights are written to --out.
+Pictures (curves.png, worst.png, confusion.png), the checkpoint and the weights are written to --out, by one
+process. --resume goes on with any number of processes.
 """
 
 import argparse
@@ -21,9 +23,11 @@ from _options import device, folder, needed_by, positive, rate, seed
 from tqdm import tqdm
 
 import mytorch as torch
+import mytorch.distributed as dist
 from mytorch import nn, optim
 from mytorch.datasets import load_mnist
-from mytorch.utils.data import DataLoader, TensorDataset
+from mytorch.nn.parallel import DistributedDataParallel
+from mytorch.utils.data import DataLoader, DistributedSampler, Subset, TensorDataset
 
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
@@ -69,7 +73,7 @@ def arguments():
         default=argparse.SUPPRESS,
         help="passes over the training data (default: 6 to 15, by model and data)",
     )
-    parser.add_argument("--batch-size", type=positive, default=64, help="images per step")
+    parser.add_argument("--batch-size", type=positive, default=64, help="images per step, of all processes")
     parser.add_argument("--device", type=device, default="cpu", help="cpu, cuda or cuda:N")
     parser.add_argument(
         "--seed", type=seed, default=0, help="fixes the initial weights, the shuffling and the dropout"
@@ -117,17 +121,27 @@ def as_dataset(images, labels):
 
 
 @torch.no_grad()
-def evaluate(model, loader, device):
-    """Mean loss, accuracy, and the probabilities (N, 10) of every image."""
+def evaluate(model, dataset, device):
+    """Mean loss, accuracy, and the probabilities (N, 10) of every image; each process computes a share."""
+    rank, size, n = dist.get_rank(), dist.get_world_size(), len(dataset)
     model.eval()
-    logits, losses = [], []
-    for x, y in loader:
-        logits.append(model(x.to(device)))
-        losses.append(nn.functional.cross_entropy(logits[-1], y.to(device), reduction="sum").item())
+    logits = [model(x.to(device)) for x, _ in DataLoader(Subset(dataset, range(rank, n, size)), 500)]
     model.train()
-    probabilities = torch.cat(logits).softmax(1).cpu().numpy()
-    targets = loader.dataset.tensors[1].numpy()
-    return sum(losses) / len(targets), (probabilities.argmax(1) == targets).mean().item(), probabilities
+    shares = [torch.empty(len(range(r, n, size)), 10, device=device) for r in range(size)]
+    dist.all_gather(shares, torch.cat(logits))
+    whole = torch.empty(n, 10)
+    for r, share in enumerate(shares):
+        whole[r::size] = share.cpu()
+    targets = dataset.tensors[1]
+    loss = nn.functional.cross_entropy(whole, targets).item()
+    return loss, (whole.argmax(1) == targets).float().mean().item(), whole.softmax(1).numpy()
+
+
+def over_all_ranks(*numbers):
+    """The sums of numbers over all processes."""
+    total = torch.tensor(numbers, dtype=torch.float64)
+    dist.all_reduce(total)
+    return total.tolist()
 
 
 def read_checkpoint(path, device, recipe):
@@ -135,7 +149,7 @@ def read_checkpoint(path, device, recipe):
     if not path.exists():
         raise FileNotFoundError(f"there is no checkpoint in {path.parent}; run without it first")
     state = torch.load(path, map_location=device)
-    parts = {"recipe", "progress", "rng", "model", "optimizer", "scheduler"}
+    parts = {"recipe", "progress", "rng", "model", "optimizer", "scheduler", "loader"}
     if not isinstance(state, dict) or state.keys() != parts or not isinstance(state["recipe"], dict):
         raise ValueError(f"{path} is not a checkpoint of this example")
     if state["recipe"] != recipe:
@@ -148,28 +162,52 @@ def read_checkpoint(path, device, recipe):
 
 
 def main():
-    parser, args = arguments()
-    torch.manual_seed(args.seed)
+    dist.init_process_group()  # alone, a world of one
+    try:
+        train_and_show(*arguments())
+    finally:
+        if dist.is_initialized() and dist.get_world_size() == 1:
+            dist.destroy_process_group()
+
+
+def train_and_show(parser, args):
+    rank, ranks = dist.get_rank(), dist.get_world_size()
+    if args.batch_size % ranks:
+        parser.error(
+            f"argument --batch-size: {args.batch_size} images do not divide into {ranks} equal shares"
+        )
+
+    def say(text):
+        if rank == 0:
+            print(text, flush=True)
+
+    torch.manual_seed(args.seed)  # the same on all processes
     with needed_by(parser, "--data"):
-        digits = load_mnist(args.data, root=args.root)
-    print(f"data:   {digits.description}")
+        for turn in range(2):  # one process downloads
+            if (rank == 0) == (turn == 0):
+                digits = load_mnist(args.data, root=args.root)
+            dist.barrier()
+    say(f"data:   {digits.description}")
     count = 1000 if args.quick else len(digits.train_images)
     train = as_dataset(digits.train_images[:count], digits.train_labels[:count])
     test = as_dataset(digits.test_images, digits.test_labels)
-    shuffle = torch.Generator().manual_seed(args.seed)
-    train_loader = DataLoader(train, args.batch_size, shuffle=True, generator=shuffle)
-    test_loader = DataLoader(test, 500)
+    # every process takes its share of each batch; the order depends on the seed and the epoch alone
+    sampler = DistributedSampler(train, seed=args.seed)
+    train_loader = DataLoader(train, args.batch_size // ranks, sampler=sampler)
 
-    model = build(args.model).to(args.device)
+    net = build(args.model).to(args.device)
+    model = DistributedDataParallel(net)  # averages the gradients of all processes
     make, _, settings = OPTIMIZERS[args.optimizer]
     optimizer = make(model.parameters(), lr=args.lr, **settings)
     scheduler = optim.lr_scheduler.CosineAnnealingLR(
         optimizer, args.epochs * len(train_loader), eta_min=args.lr / 100
     )
-    print(
-        f"model:  {args.model}, {sum(p.numel() for p in model.parameters()):,} parameters, on {args.device}"
+    parameters = sum(p.numel() for p in model.parameters())
+    say(
+        f"model:  {args.model}, {parameters:,} parameters, on {args.device}"
+        + f", {ranks} processes" * (ranks > 1)
     )
-    print(
+    say(
         f"steps:  {args.optimizer}, lr {args.lr:g}, {args.epochs} epochs of {len(train_loader)} "
         f"batches of {args.batch_size}"
     )
@@ -177,60 +215,50 @@ def main():
     # ---- the checkpoint: everything that the next step depends on --------------------------------
     checkpoint_path = args.out / "checkpoint.mt"
     history = {"train_loss": [], "train_accuracy": [], "test_loss": [], "test_accuracy": []}
-    progress = {
-        "epoch": 0,
-        "step": 0,
-        "loss": 0.0,
-        "correct": 0,
-        "order": shuffle.get_state(),
-        "history": history,
-    }
+    progress = {"epoch": 0, "loss": 0.0, "correct": 0.0, "seen": 0.0, "history": history}
     options = ("data", "model", "optimizer", "lr", "epochs", "batch_size", "seed", "quick")
     recipe = {option: getattr(args, option) for option in options}
+    parts = {"model": net, "optimizer": optimizer, "scheduler": scheduler, "loader": train_loader}
 
     def save_checkpoint():
-        state = {"recipe": recipe, "progress": progress, "rng": torch.get_rng_state()}
-        state |= {
-            name: part.state_dict()
-            for name, part in (("model", model), ("optimizer", optimizer), ("scheduler", scheduler))
-        }
-        torch.save(state, checkpoint_path)
+        if rank == 0:
+            state = {"recipe": recipe, "progress": progress, "rng": torch.get_rng_state()}
+            torch.save(state | {name: part.state_dict() for name, part in parts.items()}, checkpoint_path)
+        dist.barrier()
 
     if args.resume:
         with needed_by(parser, "--resume"):
             state = read_checkpoint(checkpoint_path, args.device, recipe)
-            for name, part in (("model", model), ("optimizer", optimizer), ("scheduler", scheduler)):
+            for name, part in parts.items():
                 part.load_state_dict(state[name])
             torch.set_rng_state(state["rng"])
             progress, history = state["progress"], state["progress"]["history"]
-            print(f"resume: epoch {progress['epoch'] + 1}, batch {progress['step']}")
+            done = f"{progress['seen']:,.0f} of {len(train):,} images are done"
+            say(f"resume: epoch {progress['epoch'] + 1}, {done}")
 
     # The first Ctrl-C stops the loop after the current step, so that the checkpoint is complete; a second one
-    # stops at once.
-    stop = []
+    # stops at once. The launcher may pass the same one on twice.
+    pressed = []
 
     def on_interrupt(number, frame):
-        if stop:
+        if pressed and time.perf_counter() - pressed[0] > 1:
             raise KeyboardInterrupt
-        stop.append(True)
+        pressed.append(time.perf_counter())
 
     signal.signal(signal.SIGINT, on_interrupt)
 
     # ---- training --------------------------------------------------------------------------------
     while progress["epoch"] < args.epochs:
-        # a resumed epoch draws the same order again and skips the batches that are done
-        shuffle.set_state(progress["order"])
-        done, started, seen = progress["step"], time.perf_counter(), 0
+        sampler.set_epoch(progress["epoch"])
+        started, before = time.perf_counter(), progress["seen"]
         bar = tqdm(
             train_loader,
             desc=f"epoch {progress['epoch'] + 1}/{args.epochs}",
             unit="batch",
             leave=False,
-            disable=not sys.stderr.isatty(),
+            disable=rank > 0 or not sys.stderr.isatty(),
         )
-        for i, (x, y) in enumerate(bar):
-            if i < done:
-                continue
+        for x, y in bar:  # of a resumed epoch, the batches that are left
             x, y = x.to(args.device), y.to(args.device)
             logits = model(x)
             loss = nn.functional.cross_entropy(logits, y)
@@ -238,45 +266,45 @@ def main():
             loss.backward()
             optimizer.step()
             scheduler.step()
-            seen += len(y)
-            progress["step"] = i + 1
-            progress["loss"] += loss.item() * len(y)
-            progress["correct"] += (logits.argmax(1) == y).sum().item()
-            count = i * args.batch_size + len(y)
+            correct = (logits.argmax(1) == y).sum().item()
+            sums = over_all_ranks(loss.item() * len(y), correct, len(y), len(pressed))
+            for name, value in zip(("loss", "correct", "seen"), sums):
+                progress[name] += value
             bar.set_postfix(
-                loss=f"{progress['loss'] / count:.4f}",
-                acc=f"{progress['correct'] / count:.2%}",
-                img_s=f"{seen / (time.perf_counter() - started):,.0f}",
+                loss=f"{progress['loss'] / progress['seen']:.4f}",
+                acc=f"{progress['correct'] / progress['seen']:.2%}",
+                img_s=f"{(progress['seen'] - before) / (time.perf_counter() - started):,.0f}",
                 refresh=False,
             )
-            if stop:
+            if sums[-1]:  # Ctrl-C on any process stops all
                 bar.close()
                 save_checkpoint()
+                dist.destroy_process_group()
                 sys.exit(
-                    f"\nstopped in epoch {progress['epoch'] + 1} after batch {i + 1}; --resume goes on "
-                    f"from {checkpoint_path}"
+                    f"\nstopped in epoch {progress['epoch'] + 1} after {progress['seen']:,.0f} images; "
+                    f"--resume goes on from {checkpoint_path}"
+                    if rank == 0
+                    else 1
                 )
         seconds = time.perf_counter() - started
-        test_loss, test_accuracy, probabilities = evaluate(model, test_loader, args.device)
-        values = (progress["loss"] / len(train), progress["correct"] / len(train), test_loss, test_accuracy)
+        test_loss, test_accuracy, probabilities = evaluate(model, test, args.device)
+        seen = progress["seen"]
+        values = (progress["loss"] / seen, progress["correct"] / seen, test_loss, test_accuracy)
         for name, value in zip(history, values):
             history[name].append(value)
-        print(
+        say(
             f"epoch {progress['epoch'] + 1:2}: train loss {values[0]:.4f}, accuracy {values[1]:.2%} | "
-            f"test loss {test_loss:.4f}, accuracy {test_accuracy:.2%} | {seen / seconds:,.0f} images/s"
+            f"test loss {test_loss:.4f}, accuracy {test_accuracy:.2%} | "
+            f"{(seen - before) / seconds:,.0f} images/s"
         )
-        progress |= {
-            "epoch": progress["epoch"] + 1,
-            "step": 0,
-            "loss": 0.0,
-            "correct": 0,
-            "order": shuffle.get_state(),
-        }
+        progress |= {"epoch": progress["epoch"] + 1, "loss": 0.0, "correct": 0.0, "seen": 0.0}
         save_checkpoint()
 
     # ---- the results -----------------------------------------------------------------------------
-    _, accuracy, probabilities = evaluate(model, test_loader, args.device)
-    torch.save(model.state_dict(), args.out / "weights.mt")
+    _, accuracy, probabilities = evaluate(model, test, args.device)
+    if rank > 0:
+        return
+    torch.save(net.state_dict(), args.out / "weights.mt")
     draw_curves(history, args)
     draw_worst(digits.test_images, digits.test_labels, probabilities, args.out / "worst.png")
     draw_confusion(digits.test_labels, probabilities.argmax(1), accuracy, args.out / "confusion.png")

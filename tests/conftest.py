@@ -25,6 +25,7 @@ _imported = {}  # of each test file, its draws and their states after the import
 
 def pytest_addoption(parser):
     parser.addoption("--device", default="cpu", help="the device to run the tests on: cpu or cuda")
+    parser.addoption("--failures", type=int, default=5, help="how many runs with a rank that fails")
     parser.addoption(
         "--torch",
         default="live" if INSTALLED else "recorded",

@@ -35,9 +35,14 @@ def tokens(torch, batch, length, words, seed=0):
     return text[:, :-1], text[:, 1:]
 
 
+def prepare(model):
+    """The model that is trained; with several ranks it is wrapped."""
+    return model
+
+
 def trainer(torch, model, optimizer, x, y, loss=None, clip=None):
     """A step of ``model``: ``loss`` is the cross-entropy by default, ``clip`` bounds the gradient norm."""
-    same_weights(torch, model)
+    model = prepare(same_weights(torch, model))
     optimizer = optimizer(model.parameters())
     loss_function = loss or torch.nn.CrossEntropyLoss()
 

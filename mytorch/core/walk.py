@@ -36,9 +36,8 @@ class Walk:
         self.needed = None if targets is None else leading_to(targets, roots)
         self.pending = {}  # node -> the sum of the gradients that have reached it
         self.owned = set()  # nodes whose pending array nobody else holds
-        self.heap, self.leaves = [], []  # what waits for its turn, and the leaves for the end
-        self.parts = {}  # node with several outputs -> their gradients
-        self.found = {}
+        self.heap = []  # what waits for its turn
+        self.parts, self.found = {}, {}  # parts: node with several outputs -> their gradients
         self.careful = create or targets is not None or detect_anomaly.enabled
 
     def run(self, edges, gradients):
@@ -53,7 +52,8 @@ class Walk:
                 if edge not in pending:  # only borrowed, unless a rule made it for this leaf
                     pending[edge] = d
                     if type(edge) is Leaf:
-                        self.leaves.append(edge)
+                        if edge.post_hooks is not None:  # its turn comes when nothing older uses it
+                            heappush(heap, (edge.order, edge))
                         if not self.create and d is not g and is_fresh(d, gradients, saved):
                             owned.add(edge)
                     elif node is None and not heap:
@@ -70,6 +70,9 @@ class Walk:
                 node = (heappop(heap) if node is None else heappushpop(heap, (node.order, node)))[1]
             elif node is None:
                 break
+            if type(node) is Leaf:
+                edges = self.finish(node) or ()
+                continue
             g, edges = pending.pop(node), ()
             if node.hooks is not None or needed is not None:
                 g = self.observe(node, g)
@@ -77,8 +80,8 @@ class Walk:
                 self.collect(node, g)
             elif needed is None or any(edge in needed for edge in node.edges):
                 edges, saved, gradients = node.edges, node.saved, self.gradients_of(node, g)
-        for leaf in self.leaves:
-            self.finish(leaf, pending[leaf], leaf in owned)
+        for leaf in list(pending):  # only leaves are left
+            self.finish(leaf)
         return self.found
 
     def observe(self, node, g):
@@ -118,19 +121,17 @@ class Walk:
             if detect_anomaly.enabled and detect_anomaly.check_nan:
                 check_nan(node, gradients)
             if self.needed is not None:
-                pairs = zip(node.edges, gradients)
-                gradients = [d if edge in self.needed else None for edge, d in pairs]
+                gradients = [d if edge in self.needed else None for edge, d in zip(node.edges, gradients)]
         if node.restore is not None:
-            pairs = zip(gradients, node.restore)
-            gradients = [d if d is None else unbroadcast(d, shape, dtype) for d, (shape, dtype) in pairs]
+            gradients = [None if d is None else unbroadcast(d, *to) for d, to in zip(gradients, node.restore)]
         if node.plan.frees and not self.retain:
-            node.saved = None
-            if node.definition is not None:
-                node.definition = None
+            node.saved = node.definition = None
         return gradients
 
-    def finish(self, leaf, g, is_own):
-        """Hand the sum ``g`` of its gradients to ``leaf``."""
+    def finish(self, leaf):
+        """Hand the sum of its gradients to ``leaf``."""
+        g, is_own = self.pending.pop(leaf), leaf in self.owned
+        self.owned.discard(leaf)
         if leaf.hooks is not None:
             g, is_own = call_hooks(leaf, g, self.create), False
         if self.needed is not None:

@@ -91,7 +91,6 @@ from .normalization import (
     LayerNorm,
     LocalResponseNorm,
     RMSNorm,
-    SyncBatchNorm,
 )
 from .padding import (
     CircularPad1d,
@@ -136,6 +135,7 @@ from .pooling import (
 from .recurrent import GRU, LSTM, RNN, RNNBase
 from .recurrent_cells import GRUCell, LSTMCell, RNNCell, RNNCellBase
 from .sparse import Embedding, EmbeddingBag
+from .sync_batch_norm import SyncBatchNorm
 from .transformer import (
     Transformer,
     TransformerDecoder,

@@ -86,11 +86,7 @@ class _BatchNorm(_PerChannel):
         the running ones.
         """
         self._check_input_dim(input)
-        momentum = 0.0 if self.momentum is None else self.momentum
-        if self.training and self.track_running_stats and self.num_batches_tracked is not None:
-            self.num_batches_tracked.add_(1)
-            if self.momentum is None:  # the cumulative mean
-                momentum = 1.0 / float(self.num_batches_tracked)
+        momentum = self._mytorch_momentum()
         by_batch = self.training or (self.running_mean is None and self.running_var is None)
         keep = not self.training or self.track_running_stats
         return batch_norm(
@@ -103,6 +99,15 @@ class _BatchNorm(_PerChannel):
             momentum,
             self.eps,
         )
+
+    def _mytorch_momentum(self):
+        """Count the batch, and return the weight of its statistics."""
+        momentum = 0.0 if self.momentum is None else self.momentum
+        if self.training and self.track_running_stats and self.num_batches_tracked is not None:
+            self.num_batches_tracked.add_(1)
+            if self.momentum is None:  # the cumulative mean
+                momentum = 1.0 / float(self.num_batches_tracked)
+        return momentum
 
 
 class BatchNorm1d(_BatchNorm):
@@ -146,62 +151,6 @@ class BatchNorm3d(_BatchNorm):
     def _check_input_dim(self, input):
         if input.ndim != 5:
             raise ValueError(f"expected 5D input (got {input.ndim}D input)")
-
-
-class SyncBatchNorm(_BatchNorm):
-    """Normalizes each channel of (N, C, …) over batch and space, as the other batch norms: mytorch trains in
-    one process.
-
-    ValueError for inputs with fewer than two dimensions.
-
-    Args:
-        process_group (object): accepted without effect
-
-    Example:
-        >>> nn.SyncBatchNorm(3)(mytorch.ones(8, 3, 4, 4)).shape
-        mytorch.Size([8, 3, 4, 4])
-    """
-
-    def __init__(
-        self,
-        num_features,
-        eps=1e-5,
-        momentum=0.1,
-        affine=True,
-        track_running_stats=True,
-        process_group=None,
-        device=None,
-        dtype=None,
-        *,
-        bias=True,
-    ):
-        super().__init__(num_features, eps, momentum, affine, track_running_stats, device, dtype, bias=bias)
-        self.process_group = process_group
-
-    def _check_input_dim(self, input):
-        if input.ndim < 2:
-            raise ValueError(f"expected at least 2D input (got {input.ndim}D input)")
-
-    @classmethod
-    def convert_sync_batchnorm(cls, module, process_group=None):
-        """``module`` with every batch norm replaced by a SyncBatchNorm with its parameters and statistics.
-
-        ``process_group`` has no effect.
-        """
-        new = module
-        if isinstance(module, _BatchNorm):
-            new = cls(
-                module.num_features,
-                module.eps,
-                module.momentum,
-                module.affine,
-                module.track_running_stats,
-                process_group,
-            )
-            new._parameters, new._buffers, new.training = module._parameters, module._buffers, module.training
-        for name, child in module.named_children():
-            new.add_module(name, cls.convert_sync_batchnorm(child, process_group))
-        return new
 
 
 class _InstanceNorm(_PerChannel):

@@ -6,6 +6,9 @@ The state_dict has torch's keys.
 
 from __future__ import annotations
 
+import importlib
+
+from ..tensors.public_names import NoSuchName
 from .module import Module
 
 
@@ -38,10 +41,8 @@ def data_parallel(module, inputs, device_ids=None, output_device=None, dim=0, mo
     return module(*(inputs if isinstance(inputs, tuple) else (inputs,)), **(module_kwargs or {}))
 
 
-class DistributedDataParallel(Module):
-    """ValueError, as in torch without a process group: mytorch trains in one process."""
-
-    def __init__(self, module, *args, **kwargs):
-        raise ValueError(
-            "Default process group has not been initialized, please make sure to call init_process_group."
-        )
+def __getattr__(name):
+    """DistributedDataParallel, which is written in ``mytorch.distributed``, above this floor."""
+    if name == "DistributedDataParallel":
+        return importlib.import_module("mytorch.distributed.data_parallel").DistributedDataParallel
+    raise NoSuchName(__name__, name)

@@ -412,3 +412,28 @@ def test_a_hook_that_returns_another_shape():
     y.register_hook(lambda g: mytorch.ones(3))
     with pytest.raises(RuntimeError, match=r"\[3\].*\[2\]"):
         y.sum().backward()
+
+
+def test_post_accumulate_hooks_run_as_soon_as_the_gradient_is_whole():
+    """While older operations still wait for their turn: whatever reduces gradients can begin then."""
+    old = mytorch.ones(3, requires_grad=True)
+    y = (old * 2).exp()
+    new = mytorch.ones(3, requires_grad=True)  # younger than the operations on ``old``
+    order = []
+    y.register_hook(lambda g: order.append("an older operation"))
+    new.register_post_accumulate_grad_hook(lambda p: order.append("new") or p.grad.mul_(10))
+    old.register_post_accumulate_grad_hook(lambda p: order.append("old"))
+    (y * new + new.sin()).sum().backward()
+    assert order == ["new", "an older operation", "old"]
+    assert mytorch.allclose(new.grad, 10 * (y.detach() + new.detach().cos()))
+
+
+def test_a_gradient_that_comes_after_the_hooks_is_still_added():
+    x = mytorch.ones(3, requires_grad=True)
+    seen = []
+    x.register_post_accumulate_grad_hook(lambda p: seen.append(p.grad.clone()))
+    old = x * 2
+    x._node.order = mytorch.core.graph.now()  # as if only what follows used it
+    (old.exp() + x * 3).sum().backward()
+    assert len(seen) == 2 and (seen[0] == 3).all()
+    assert mytorch.allclose(x.grad, 3 + 2 * (2 * x.detach()).exp())

@@ -35,6 +35,7 @@ WRITES = {
     "gan_mnist": ("samples.png samples.gif training.png", "classifier agrees"),
     "newton": ("rosenbrock.png convergence.png", "backward passes"),
     "custom_op": ("log_cosh.png differences.png", "gradgradcheck"),
+    "distributed": ("timeline.png", "averages by hand"),
     "mnist": ("curves.png worst.png confusion.png", "test accuracy"),
 }
 ELSEWHERE = {"explain_backward", "one_page"}  # have tests of their own

@@ -24,6 +24,7 @@ from .. import (
     recurrent,
     recurrent_cells,
     sparse,
+    sync_batch_norm,
     transformer,
     upsampling,
 )
@@ -33,7 +34,7 @@ from . import utils
 # torch's file -> where its names are
 FILES = {
     "activation": (activation, multihead_attention),
-    "batchnorm": (normalization, lazy),
+    "batchnorm": (normalization, sync_batch_norm, lazy),
     "channelshuffle": (upsampling,),
     "container": (container, parameter_containers),
     "conv": (conv, lazy),

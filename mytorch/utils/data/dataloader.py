@@ -113,8 +113,9 @@ class DataLoader(Generic[T_co]):
         self.sampler, self.batch_sampler = sampler, batch_sampler
         self.collate_fn = collate_fn or (default_convert if batch_sampler is None else default_collate)
         self._iterator = self._mytorch_resume = None
-        # [the generator's state at the start of the current epoch, or None between epochs; batches given]
-        self._mytorch_progress = [None, 0]
+        # [the generator's state at the start of the current epoch, or None between epochs; batches given;
+        # samples that all ranks had been given before]
+        self._mytorch_progress = [None, 0, 0]
         self.__initialized = True
 
     def __setattr__(self, name, value):
@@ -151,11 +152,18 @@ class DataLoader(Generic[T_co]):
         return self._iterator
 
     def state_dict(self) -> dict:
-        """The position in the epoch of the newest iterator, and the state of the loader's own generator."""
-        began, batches = self._mytorch_progress
+        """The position in the epoch of the newest iterator, and the state of the loader's own generator.
+
+        With a DistributedSampler, ``samples`` is the position in the order of all ranks: the rest of the
+        epoch can be dealt out to another number of ranks, or in batches of another size.
+        """
+        began, batches, before = self._mytorch_progress
+        per_batch = (self.batch_size or 1) * getattr(self.sampler, "num_replicas", 1)
         return {
             "epoch_began": began,
             "batches": batches,
+            "samples": before + batches * per_batch,
+            "sampler_epoch": getattr(self.sampler, "epoch", None),
             "generator": None if self.generator is None else self.generator.get_state(),
         }
 

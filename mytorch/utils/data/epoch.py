@@ -37,7 +37,7 @@ class Epoch:
         try:
             batch = self._next_batch()
         except StopIteration:
-            self._progress[:] = None, 0
+            self._progress[:] = None, 0, 0
             raise
         self._progress[1] += 1
         return batch
@@ -51,12 +51,13 @@ class Epoch:
         else:
             self._resume(loader, generator, resume)
 
-    def _draw(self, loader, generator, given=0, skipped=0):
+    def _draw(self, loader, generator, given=0, skipped=0, before=0):
         """Draw the order of the epoch and return the seed of its workers.
 
-        Of a resumed epoch ``given`` batches were loaded before, whose indices are ``skipped``.
+        Of a resumed epoch ``given`` batches were loaded before, whose indices are ``skipped``; or ``before``
+        samples by all ranks, which a sampler with a ``start`` leaves out.
         """
-        loader._mytorch_progress = self._progress = [generator.get_state(), given]
+        loader._mytorch_progress = self._progress = [generator.get_state(), given, before]
         self._index_sampler = loader.sampler if loader.batch_sampler is None else loader.batch_sampler
         indices = iter(self._index_sampler)
         seed = draw_seed(generator)
@@ -66,10 +67,14 @@ class Epoch:
 
     def _resume(self, loader, generator, state):
         """Draw again what the interrupted epoch drew, and pass over the batches that it gave."""
-        present, given = generator.get_state(), state["batches"]
+        present, given, before = generator.get_state(), state["batches"], 0
+        if hasattr(loader.sampler, "start"):  # of several ranks, maybe of another number than now
+            given, before = 0, state["samples"]
+            loader.sampler.start = before
+            loader.sampler.set_epoch(state["sampler_epoch"])
         is_stream = isinstance(loader.dataset, IterableDataset)
         generator.set_state(state["epoch_began"])
-        self._start(loader, self._draw(loader, generator, given, 0 if is_stream else given))
+        self._start(loader, self._draw(loader, generator, given, 0 if is_stream else given, before))
         if is_stream:  # its samples have no indices: they are loaded again
             for _ in range(given):
                 self._next_batch()

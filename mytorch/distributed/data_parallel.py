@@ -1,0 +1,293 @@
+"""DistributedDataParallel: every rank has the model and its share of the batch; gradients are averaged."""
+
+from __future__ import annotations
+
+import contextlib
+
+import numpy
+
+from ..core.arrays import device_of
+from ..core.grad_mode import is_grad_enabled
+from ..core.graph import Variable, wrap
+from ..nn.module import Module
+from ..tensors.generator import default_generator
+from . import collectives
+from .buckets import Reducer, coalesced
+from .join import Join, Joinable, JoinHook
+from .objects import all_gather_object
+from .process_group import NOT_INITIALIZED, is_initialized, member
+from .reduce_op import ReduceOp
+
+
+class DistributedDataParallel(Module, Joinable):
+    """``module`` on every rank, each with its own share of the batch.
+
+    At the start all ranks get the parameters and buffers of rank 0; ranks whose model differs are named in a
+    RuntimeError. In a backward, gradients are averaged over the ranks in buckets, while backward goes on: N
+    ranks with equal shares compute what one rank computes with the whole batch, if the loss is a mean.
+
+    broadcast_buffers: rank 0's buffers go to all ranks in each forward.
+    bucket_cap_mb: the size of a bucket, 25 by default; gradients from 256 KiB on travel alone, where they
+    lie.
+    find_unused_parameters: parameters may get no gradient, other ones in each step and on each rank.
+    static_graph: the same, if the graph never changes.
+    gradient_as_bucket_view: ``.grad`` is a view of its bucket, which saves a copy.
+    device_ids, output_device, dim, check_reduction: as in torch; no effect on the CPU.
+
+    **Random numbers.** Initial weights, shuffling and all else draw the same on every rank from the same
+    seed. In training, ``forward`` draws (dropout) from a stream of its own for each rank, whose seed is one
+    number of the default generator and the rank; so a run is reproducible for a given number of ranks.
+
+    ValueError without a process group, RuntimeError for a module without parameters that require gradients.
+    """
+
+    def __init__(
+        self,
+        module,
+        device_ids=None,
+        output_device=None,
+        dim=0,
+        broadcast_buffers=True,
+        init_sync=True,
+        process_group=None,
+        bucket_cap_mb=None,
+        find_unused_parameters=False,
+        check_reduction=False,
+        gradient_as_bucket_view=False,
+        static_graph=False,
+    ):
+        if not is_initialized():
+            raise ValueError(NOT_INITIALIZED)
+        Module.__init__(self)
+        Joinable.__init__(self)
+        self.module, self.process_group = module, member(process_group, "DistributedDataParallel")
+        self.device_ids, self.output_device, self.dim = device_ids, output_device, dim
+        self.broadcast_buffers, self.static_graph = broadcast_buffers, static_graph
+        self.find_unused_parameters, self.gradient_as_bucket_view = (
+            find_unused_parameters,
+            gradient_as_bucket_view,
+        )
+        self.require_backward_grad_sync = True
+        named = [
+            (name, p) for name, p in module.named_parameters() if p.requires_grad and not self._ignores(name)
+        ]
+        if not named:
+            raise RuntimeError(
+                "DistributedDataParallel is not needed when a module doesn't have any parameters that "
+                "require a gradient."
+            )
+        self.device = device_of(named[0][1].array)
+        if device_ids and self.device.type == "cpu":
+            raise ValueError(
+                "DistributedDataParallel device_ids and output_device arguments only work with GPU modules, "
+                f"but got device_ids {device_ids} and parameters on {self.device}"
+            )
+        if init_sync:
+            self._check_models()
+            coalesced([*module.parameters(), *self._buffers_to_share()], self.process_group, 0)
+        names, params = zip(*named)
+        cap = int((25 if bucket_cap_mb is None else bucket_cap_mb) * 2**20)
+        self.reducer = Reducer(
+            names,
+            params,
+            self.process_group,
+            cap,
+            gradient_as_bucket_view,
+            find_unused_parameters,
+            static_graph,
+        )
+
+    def _ignores(self, name):
+        return name in getattr(self.module, "_ddp_params_and_buffers_to_ignore", ())
+
+    def _buffers_to_share(self):
+        return [b for name, b in self.module.named_buffers() if not self._ignores(name)]
+
+    def _check_models(self):
+        """RuntimeError, on all ranks, that names the first parameter in which a rank differs from rank 0."""
+        mine = [
+            [name, list(p.shape), str(p.dtype), p.requires_grad] for name, p in self.module.named_parameters()
+        ]
+        of_all = [None] * self.process_group.size()
+        all_gather_object(of_all, mine, self.process_group)
+        for rank, theirs in zip(self.process_group.ranks, of_all):
+            for here, there in zip([*of_all[0], None], [*theirs, None]):
+                if here != there:
+                    raise RuntimeError(
+                        f"DDP expects the same model on all ranks, but rank {self.process_group.ranks[0]} "
+                        f"has {_described(here)} where rank {rank} has {_described(there)}"
+                    )
+
+    # ---- forward ---------------------------------------------------------------------------------
+
+    def forward(self, *inputs, **kwargs):
+        """What ``module`` returns."""
+        averages = is_grad_enabled() and self.require_backward_grad_sync
+        if self._join_config.enable:
+            self._announce(averages)
+        self.reducer.sync = self.require_backward_grad_sync
+        if self.process_group.size() == 1 and self.reducer.hook is None:
+            self.reducer.sync = False
+            return self.module(*self._moved(inputs), **self._moved(kwargs))
+        if self.broadcast_buffers and self.require_backward_grad_sync:
+            self._share_buffers()
+        with _stream_of_rank(self.process_group.rank(), self.training):
+            out = self.module(*self._moved(inputs), **self._moved(kwargs))
+        if averages:
+            self.reducer.expect(out)
+        return out
+
+    def _moved(self, values):
+        """The arguments on the device of the model."""
+        if self.device.type == "cpu":
+            return values
+        if isinstance(values, Variable):
+            return values.to(self.device)
+        if isinstance(values, dict):
+            return {name: self._moved(value) for name, value in values.items()}
+        return type(values)(map(self._moved, values)) if isinstance(values, (list, tuple)) else values
+
+    def _share_buffers(self, joined=False):
+        """All ranks get the buffers of rank 0, or in a ``join`` of the last rank that has inputs."""
+        if buffers := self._buffers_to_share():
+            source = self._last(not joined) if joined or self._join_config.enable else 0
+            coalesced(buffers, self.process_group, source)
+
+    @contextlib.contextmanager
+    def no_sync(self):
+        """Inside, forward and backward leave gradients as they are on each rank: they add up, and the first
+        backward behind averages the sums.
+        """
+        before = self.require_backward_grad_sync
+        self.require_backward_grad_sync = False
+        try:
+            yield
+        finally:
+            self.require_backward_grad_sync = before
+
+    def register_comm_hook(self, state, hook) -> None:
+        """Let ``hook(state, bucket)``, which returns a Future of the averaged gradients, take the place of
+        the all-reduce. RuntimeError if there is one already.
+        """
+        if self.reducer.hook is not None:
+            raise RuntimeError("register_comm_hook or register_builtin_comm_hook can only be called once.")
+        if not callable(hook):
+            raise TypeError("Communication hook must be callable.")
+        self.reducer.hook, self.reducer.state = hook, state
+
+    # ---- uneven inputs ---------------------------------------------------------------------------
+
+    def join(self, divide_by_initial_world_size=True, enable=True, throw_on_early_termination=False):
+        """A context for loops of uneven length: ranks without further inputs take part with zeros until the
+        last one has ended, and then get its model.
+
+        divide_by_initial_world_size: averages are over all ranks; False: over those that have inputs.
+        throw_on_early_termination: as soon as one rank has no more inputs, all raise a RuntimeError.
+        """
+        return Join(
+            [self],
+            enable,
+            throw_on_early_termination,
+            divide_by_initial_world_size=divide_by_initial_world_size,
+        )
+
+    def join_hook(self, **kwargs):
+        """How this model takes part without inputs; see :class:`Join`."""
+        return _ShadowOfModel(self, kwargs.get("divide_by_initial_world_size", True))
+
+    @property
+    def join_device(self):
+        """Where the ranks count each other."""
+        return self.device
+
+    @property
+    def join_process_group(self):
+        """The group of the ranks that may run out of inputs."""
+        return self.process_group
+
+    def _announce(self, averages):
+        """Tell the others that this rank has another batch, and what follows."""
+        work = Join.notify_join_context(self)
+        if work is not None:
+            work.wait()
+        active, _, _ = self._counted(1, self.require_backward_grad_sync, averages)
+        if not self._join_config.divide_by_initial_world_size:
+            self.reducer.scale = 1 / active
+
+    def _counted(self, *mine):
+        """How many ranks have inputs, share buffers, and average gradients in this iteration."""
+        counts = wrap(numpy.array(mine, numpy.int64)).to(self.join_device)
+        collectives.all_reduce(counts, group=self.process_group)
+        return counts.tolist()
+
+    def _last(self, candidate):
+        """The last rank that is a ``candidate``."""
+        rank = wrap(numpy.array([self.process_group.rank() if candidate else -1])).to(self.join_device)
+        collectives.all_reduce(rank, ReduceOp.MAX, self.process_group)
+        return int(rank.item())
+
+
+class _ShadowOfModel(JoinHook):
+    """What a rank without inputs does for the model."""
+
+    def __init__(self, model, divide_by_initial_world_size):
+        self.model = model
+        model._join_config.divide_by_initial_world_size = divide_by_initial_world_size
+
+    def main_hook(self):
+        """Match the calls of one forward and backward."""
+        model = self.model
+        _, shares, averages = model._counted(0, 0, 0)
+        if model.broadcast_buffers and shares:
+            model._share_buffers(joined=True)
+        if averages:
+            model.reducer.shadow()
+
+    def post_hook(self, is_last_joiner):
+        """Take the model of the last rank that had inputs."""
+        model = self.model
+        state = [*model.module.parameters(), *model._buffers_to_share()]
+        coalesced(state, model.process_group, model._last(is_last_joiner))
+        model.reducer.scale = 1 / model.process_group.size()
+
+
+def _described(parameter):
+    if parameter is None:
+        return "no further parameter"
+    name, shape, dtype, _ = parameter
+    return f"{name} ({dtype} {shape})"
+
+
+@contextlib.contextmanager
+def _stream_of_rank(rank, training):
+    """In training, draw from a stream of random numbers of this ``rank``.
+
+    Its seed is one number of the default generator, which is left as it was if nothing is drawn.
+    """
+    if not training:
+        yield
+        return
+    source, generator = default_generator.numpy, default_generator
+    before = source.bit_generator.state
+    seed = int(source.integers(2**62))
+    default_generator._source = stream = _Later(seed, rank)
+    try:
+        yield
+    finally:
+        if generator._source is stream:
+            generator._source = source
+            if not stream.used:
+                source.bit_generator.state = before
+
+
+class _Later:
+    """A NumPy generator of (seed, rank), made when it is first used."""
+
+    def __init__(self, seed, rank):
+        self.used, self.key = False, (seed, rank)
+
+    def __getattr__(self, name):
+        if not self.used:
+            self.used = True
+            self.generator = numpy.random.Generator(numpy.random.PCG64(numpy.random.SeedSequence(self.key)))
+        return getattr(self.generator, name)

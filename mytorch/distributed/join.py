@@ -1,0 +1,135 @@
+"""Loops of uneven length: ranks that have no more inputs match the collectives of those that have."""
+
+from __future__ import annotations
+
+import warnings
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+
+import numpy
+
+from ..core.graph import wrap
+from . import collectives
+
+
+class JoinHook:
+    """What a rank without inputs does for a :class:`Joinable`."""
+
+    def main_hook(self) -> None:
+        """Match the collectives of one iteration of the others."""
+
+    def post_hook(self, is_last_joiner: bool) -> None:
+        """What is done when no rank has inputs any more; ``is_last_joiner``: this one ended last."""
+
+
+@dataclass
+class _JoinConfig:
+    enable: bool = False
+    throw_on_early_termination: bool = False
+    is_first_joinable: bool = False
+    divide_by_initial_world_size: bool = True
+
+
+class Joinable(ABC):
+    """A class whose instances call collectives in every iteration, and can be used in :class:`Join`."""
+
+    @abstractmethod
+    def __init__(self):
+        self._join_config = _JoinConfig()
+
+    @abstractmethod
+    def join_hook(self, **kwargs) -> JoinHook:
+        """How it takes part without inputs."""
+
+    @property
+    @abstractmethod
+    def join_device(self):
+        """Where the ranks count each other."""
+
+    @property
+    @abstractmethod
+    def join_process_group(self):
+        """The ranks that take part."""
+
+
+class Join:
+    """A context for a loop over inputs that end sooner on some ranks than on others.
+
+    joinables: what calls collectives in the loop, in one process group.
+    throw_on_early_termination: as soon as one rank has no more inputs, all raise a RuntimeError.
+    kwargs: given to each ``join_hook``.
+    """
+
+    def __init__(self, joinables, enable=True, throw_on_early_termination=False, **kwargs):
+        if not joinables:
+            raise ValueError("The join context manager requires at least one joinable")
+        self._joinables, self._enable, self._throw = joinables, enable, throw_on_early_termination
+        self._hooks = [joinable.join_hook(**kwargs) for joinable in joinables]
+        groups = {id(joinable.join_process_group) for joinable in joinables}
+        if len(groups) > 1:
+            raise ValueError("Using join context manager with multiple process groups")
+        self._group, self._device = joinables[0].join_process_group, joinables[0].join_device
+
+    def __enter__(self):
+        for i, joinable in enumerate(self._joinables):
+            config = joinable._join_config
+            config.enable, config.throw_on_early_termination = self._enable, self._throw
+            config.is_first_joinable = i == 0
+        return self
+
+    def __exit__(self, kind, value, trace):
+        try:
+            if self._enable and kind is None:
+                self._go_on_without_inputs()
+        finally:
+            for joinable in self._joinables:
+                config = joinable._join_config
+                config.enable = config.is_first_joinable = config.throw_on_early_termination = False
+
+    def _go_on_without_inputs(self):
+        last, rounds = True, 0
+        while self._count(0):
+            if self._throw:
+                self._count(1)
+                raise RuntimeError(EXHAUSTED)
+            if rounds == 1000:
+                warnings.warn(
+                    "Detected uneven input skew of more than 1000: this rank has that many fewer inputs than "
+                    "another",
+                    stacklevel=3,
+                )
+            last, rounds = False, rounds + 1
+            for hook in self._hooks:
+                hook.main_hook()
+        for hook in self._hooks:
+            hook.post_hook(last)
+
+    def _count(self, mine):
+        return _sum(mine, self._device, self._group)
+
+    @staticmethod
+    def notify_join_context(joinable):
+        """Called by ``joinable`` before its collectives of an iteration: this rank has inputs. Returns a Work
+        for the first joinable of an enabled context, else None. RuntimeError if another rank has none and the
+        context was told to throw.
+        """
+        config = joinable._join_config
+        if not config.enable or not config.is_first_joinable:
+            return None
+        device, group = joinable.join_device, joinable.join_process_group
+        if not config.throw_on_early_termination:
+            ones = wrap(numpy.ones(1, numpy.int64)).to(device)
+            return collectives.all_reduce(ones, group=group, async_op=True)
+        if _sum(1, device, group) < group.size():
+            _sum(0, device, group)
+            raise RuntimeError(EXHAUSTED)
+        return None
+
+
+EXHAUSTED = "Detected at least one rank that exhausted inputs. Throwing across all ranks."
+
+
+def _sum(mine, device, group):
+    count = wrap(numpy.array([mine], numpy.int64)).to(device)
+    collectives.all_reduce(count, group=group)
+    return int(count.item())

@@ -1,0 +1,150 @@
+"""The collectives of objects: numbers, strings, tensors, and containers of them, in the format of ``save``.
+
+That format cannot run code. What does not fit is a TypeError, except in a group made with
+``allow_pickle=True``, which unpickles what other ranks send.
+"""
+
+from __future__ import annotations
+
+import io
+import zipfile
+
+import numpy
+
+from ..core.graph import wrap
+from ..serialization import checkpoint, load, save
+from . import collectives
+from .point_to_point import recv, send
+from .process_group import member, root
+
+
+def as_bytes(obj, group):
+    """``obj`` as a uint8 tensor. TypeError if it is no plain data and the group does not allow pickles."""
+    content = io.BytesIO()
+    if group.allow_pickle:
+        save(obj, content)
+    else:
+        try:
+            encoder = checkpoint.Encoder()
+            value = encoder(obj)
+        except checkpoint.NotPlain as error:
+            raise TypeError(
+                f"only plain data and tensors travel between ranks as objects ({error}); a group made with "
+                "allow_pickle=True pickles the rest, and runs whatever code the other ranks send"
+            ) from error
+        with zipfile.ZipFile(content, "w", zipfile.ZIP_STORED) as archive:
+            checkpoint.write_members(archive, encoder, value, None)
+    return wrap(numpy.frombuffer(content.getbuffer(), numpy.uint8))
+
+
+def from_bytes(tensor, group):
+    """The object that :func:`as_bytes` wrote. RuntimeError for a pickle that the group does not allow."""
+    return load(io.BytesIO(tensor.array.tobytes()), map_location="cpu", weights_only=not group.allow_pickle)
+
+
+def _sizes(tensor, group):
+    """The numbers of bytes of all ranks' tensors."""
+    sizes = wrap(numpy.zeros(group.size(), numpy.int64))
+    mine = wrap(numpy.array([tensor.array.size], numpy.int64))
+    collectives.all_gather_into_tensor(sizes, mine, group)
+    return sizes.array.tolist()
+
+
+def _empty(sizes):
+    return [wrap(numpy.empty(n, numpy.uint8)) for n in sizes]
+
+
+def all_gather_object(object_list, obj, group=None):
+    """Fill ``object_list``, one place per rank, with ``obj`` of each."""
+    if (group := member(group, "all_gather_object")) is None:
+        return
+    sent = as_bytes(obj, group)
+    received = _empty(_sizes(sent, group))
+    collectives.all_gather(received, sent, group)
+    for i, tensor in enumerate(received):
+        object_list[i] = from_bytes(tensor, group)
+
+
+def gather_object(obj, object_gather_list=None, dst=None, group=None, group_dst=None):
+    """Fill ``object_gather_list`` of rank ``dst`` with ``obj`` of each; elsewhere it is None."""
+    if (group := member(group, "gather_object")) is None:
+        return
+    to = root(group, dst, group_dst, "dst") if (dst, group_dst) != (None, None) else 0
+    if (group.rank() == to) != (object_gather_list is not None):
+        where = "be specified on destination rank"
+        where = where if group.rank() == to else "NOT be specified on non-destination ranks"
+        raise ValueError(f"Argument ``object_gather_list`` must {where}.")
+    sent = as_bytes(obj, group)
+    sizes = _sizes(sent, group)
+    padded = wrap(numpy.zeros(max(sizes), numpy.uint8))
+    padded.array[: sent.array.size] = sent.array
+    parts = _empty([max(sizes)] * group.size()) if group.rank() == to else None
+    collectives.gather(padded, parts, group=group, group_dst=to)
+    for i, part in enumerate(parts or ()):
+        object_gather_list[i] = from_bytes(wrap(part.array[: sizes[i]]), group)
+
+
+def broadcast_object_list(object_list, src=None, group=None, device=None, group_src=None):
+    """Replace the objects in ``object_list`` by those of rank ``src``; the lists are of one length."""
+    if (group := member(group, "broadcast_object_list")) is None:
+        return
+    source = root(group, src, group_src) if (src, group_src) != (None, None) else 0
+    sends = group.rank() == source
+    content = as_bytes(list(object_list), group) if sends else None
+    size = wrap(numpy.array([content.array.size if sends else 0], numpy.int64))
+    collectives.broadcast(size, group=group, group_src=source)
+    content = content if sends else _empty(size.array.tolist())[0]
+    collectives.broadcast(content, group=group, group_src=source)
+    if not sends:
+        received = from_bytes(content, group)
+        if len(received) != len(object_list):
+            raise ValueError(
+                f"broadcast_object_list: rank {group.ranks[source]} sends {len(received)} objects, this rank "
+                f"has {len(object_list)} places"
+            )
+        object_list[:] = received
+
+
+def scatter_object_list(
+    scatter_object_output_list, scatter_object_input_list=None, src=None, group=None, group_src=None
+):
+    """Put this rank's object of the list of ``src`` into the first place of the output list."""
+    if (group := member(group, "scatter_object_list")) is None:
+        return
+    if not isinstance(scatter_object_output_list, list) or not scatter_object_output_list:
+        raise ValueError("Expected argument scatter_object_output_list to be a list of size at least 1.")
+    source = root(group, src, group_src) if (src, group_src) != (None, None) else 0
+    contents = [wrap(numpy.empty(0, numpy.uint8))] * group.size()
+    if group.rank() == source:
+        if scatter_object_input_list is None or len(scatter_object_input_list) != group.size():
+            raise ValueError(
+                "scatter_object_list: the source needs one object per rank in scatter_object_input_list"
+            )
+        contents = [as_bytes(obj, group) for obj in scatter_object_input_list]
+    sizes = wrap(numpy.array([c.array.size for c in contents], numpy.int64))
+    collectives.broadcast(sizes, group=group, group_src=source)
+    mine = int(sizes.array[group.rank()])
+    received = _empty([mine if r == source else 0 for r in range(group.size())])
+    collectives.all_to_all(received, contents, group)
+    scatter_object_output_list[0] = from_bytes(received[source], group)
+
+
+def send_object_list(object_list, dst=None, group=None, device=None, group_dst=None, use_batch=False):
+    """Send the objects in ``object_list`` to rank ``dst``."""
+    if (group := member(group, "send_object_list")) is None:
+        return
+    content = as_bytes(list(object_list), group)
+    send(wrap(numpy.array([content.array.size], numpy.int64)), dst, group, 0, group_dst)
+    send(content, dst, group, 0, group_dst)
+
+
+def recv_object_list(object_list, src=None, group=None, device=None, group_src=None, use_batch=False) -> int:
+    """Fill ``object_list`` with the objects that rank ``src`` (None: any) sends; returns the sender."""
+    if (group := member(group, "recv_object_list")) is None:
+        return -1
+    size = wrap(numpy.zeros(1, numpy.int64))
+    sender = recv(size, src, group, 0, group_src)
+    content = _empty(size.array.tolist())[0]
+    recv(content, sender, group, 0)
+    object_list[:] = from_bytes(content, group)
+    return sender

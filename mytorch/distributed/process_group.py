@@ -1,0 +1,379 @@
+"""Process groups: joining the processes that a launcher has started, groups of some of them, ranks."""
+
+from __future__ import annotations
+
+import datetime
+import itertools
+import os
+import warnings
+
+from ..core.arrays import cuda_is_available
+from ..core.arrays import device as as_device
+from ..kernels.threads import available_cores, get_num_threads, set_num_threads
+from ..tensors import process_group as registry
+from . import debug, faults, mpi, nccl
+from .transport import Alone
+from .work import Work
+
+default_pg_timeout = datetime.timedelta(minutes=30)
+NOT_INITIALIZED = (
+    "Default process group has not been initialized, please make sure to call init_process_group."
+)
+
+
+class GroupMember:
+    """``NON_GROUP_MEMBER`` is what :func:`new_group` returns to ranks outside of the group."""
+
+    WORLD: ProcessGroup | None = None
+    NON_GROUP_MEMBER = -100
+
+
+class group:
+    """``WORLD`` is the group of all processes, None before :func:`init_process_group`."""
+
+    WORLD: ProcessGroup | None = None
+
+
+class ProcessGroup:
+    """Some of the processes, which call its collectives together."""
+
+    def __init__(self, transport, ranks, backend, timeout, name, allow_pickle=False):
+        self.transport, self.ranks, self.backend, self.group_name = transport, list(ranks), backend, name
+        self.timeout, self.allow_pickle = as_seconds(timeout), allow_pickle
+        self.control = transport.split(list(range(transport.size))) if debug.enabled() else None
+        self.bound_device_id = None
+
+    def rank(self) -> int:
+        """The rank of this process within the group."""
+        return self.transport.rank
+
+    def size(self) -> int:
+        """The number of processes."""
+        return self.transport.size
+
+    def name(self) -> str:
+        """The name of the backend."""
+        return self.backend
+
+    def __repr__(self):
+        return f"<mytorch.distributed.ProcessGroup {self.group_name}: ranks {self.ranks}, {self.backend}>"
+
+
+_names = itertools.count()
+groups: list = []  # all groups of this process; the first one is that of all processes
+
+
+def as_seconds(timeout) -> float:
+    """The seconds of a timedelta, of a number, or for None of the default. TypeError for anything else."""
+    timeout = default_pg_timeout if timeout is None else timeout
+    if isinstance(timeout, (int, float)) and not isinstance(timeout, bool):
+        return float(timeout)
+    if not isinstance(timeout, datetime.timedelta):
+        raise TypeError(f"timeout should be a datetime.timedelta, but got {type(timeout).__name__}")
+    return timeout.total_seconds()
+
+
+# ---- all processes -------------------------------------------------------------------------------
+
+
+def init_process_group(
+    backend=None,
+    init_method=None,
+    timeout=None,
+    world_size=-1,
+    rank=-1,
+    store=None,
+    group_name="",
+    pg_options=None,
+    device_id=None,
+    *,
+    allow_pickle=False,
+):
+    """Join the processes that ``mpiexec``, ``srun`` or ``python -m mytorch.distributed.run`` has started.
+    Alone, it makes a world of one, which needs no MPI.
+
+    backend: "mpi" (also by the name "gloo", and by default), or "nccl": one GPU per process.
+    timeout: how long a collective waits for other ranks, 30 minutes by default.
+    world_size, rank: checked against what the launcher says, which decides.
+    allow_pickle: whether this group unpickles objects of other ranks, which may run any code.
+    init_method, store, group_name, pg_options: no effect; processes find each other through MPI.
+
+    From then on an exception that nobody catches ends all processes. Where several ranks share a machine,
+    each uses its share of the cores (``set_num_threads``). RuntimeError if it was called before, or if the
+    launcher and MPI disagree; ImportError if there are several processes and no mpi4py.
+    """
+    if is_initialized():
+        raise ValueError("trying to initialize the default process group twice!")
+    name = _checked_backend(backend, device_id)
+    transport = _joined(world_size, rank, as_seconds(timeout))
+    if name == "nccl":
+        transport = nccl.connect(transport, getattr(device_id, "index", device_id), as_seconds(timeout))
+    if transport.size > 1:
+        _share_cores()
+        faults.install(transport)
+    whole = ProcessGroup(transport, range(transport.size), name, timeout, "world", allow_pickle)
+    whole.bound_device_id = device_id
+    groups[:] = [whole]
+    _set_world(whole)
+
+
+def _set_world(whole):
+    group.WORLD = GroupMember.WORLD = whole
+    registry.register(whole)
+
+
+def _checked_backend(backend, device_id):
+    """The name of the backend. ValueError for one that there is not; RuntimeError for NCCL without a GPU."""
+    name = str(backend or "mpi").lower()
+    if ":" in name:  # as in "cpu:gloo,cuda:nccl"
+        by_device = dict(part.split(":") for part in name.split(","))
+        name = by_device.get("cuda" if device_id is not None else "cpu") or next(iter(by_device.values()))
+    if name not in ("mpi", "gloo", "nccl", "undefined"):
+        raise ValueError(f"Invalid backend: {backend!r}; mytorch has 'mpi' (also called 'gloo') and 'nccl'")
+    if name == "nccl" and not cuda_is_available():
+        raise RuntimeError("ProcessGroupNCCL is only supported with GPUs, no GPUs found! Use backend 'mpi'")
+    return "mpi" if name == "undefined" else name
+
+
+def _joined(world_size, rank, seconds):
+    """The transport of all processes. RuntimeError if what was asked for is not what was started."""
+    size = mpi.launched() or 1
+    wanted = int(os.environ.get("WORLD_SIZE", 1)) if world_size in (-1, None) else world_size
+    if size == 1 and wanted > 1:
+        raise RuntimeError(
+            f"world_size is {wanted}, but this process was started alone: processes find each other through "
+            f"MPI. Start them with `mpiexec -n {wanted} python …`, `srun`, or "
+            f"`python -m mytorch.distributed.run --nproc-per-node {wanted} …`"
+        )
+    transport = mpi.world(size, seconds) if size > 1 else Alone()
+    for name, given, found in (("world_size", world_size, size), ("rank", rank, transport.rank)):
+        if given not in (-1, None, found):
+            raise RuntimeError(f"{name}={given}, but the launcher says {found}; leave {name} out")
+    return transport
+
+
+def _share_cores():
+    """Use this rank's share of the machine's cores, unless the user has set less."""
+    set_num_threads(min(get_num_threads(), max(1, available_cores() // mpi.MPITransport.local[1])))
+
+
+def destroy_process_group(group=None):
+    """Leave ``group``, by default all groups. ValueError if there is none."""
+    if group is None or group is registry.registered:
+        faults.uninstall()
+        leaving, groups[:] = _groups_or_error(), []
+        _set_world(None)
+    else:
+        leaving = [member(group, "destroy_process_group")]
+        groups.remove(group)
+    for old in reversed(leaving):
+        if old.control is not None:
+            old.control.close()
+        old.transport.close()
+
+
+def _groups_or_error():
+    if not groups:
+        raise ValueError(NOT_INITIALIZED)
+    return list(groups)
+
+
+def is_initialized() -> bool:
+    """Whether :func:`init_process_group` was called."""
+    return bool(groups)
+
+
+def member(group=None, call="this"):
+    """``group``, or for None that of all processes; None, with a warning, if this process is not in it.
+    ValueError before :func:`init_process_group`.
+    """
+    whole = _groups_or_error()[0]
+    if group is None:
+        return whole
+    if group == GroupMember.NON_GROUP_MEMBER:
+        warnings.warn(
+            f"Running {call} on global rank {whole.rank()} which does not belong to the given group.",
+            stacklevel=4,
+        )
+        return None
+    if group not in groups:
+        raise ValueError(f"{call}: {group!r} is no process group of now; was it destroyed?")
+    return group
+
+
+# ---- ranks ---------------------------------------------------------------------------------------
+
+
+def get_rank(group=None) -> int:
+    """The rank of this process in ``group``; -1 if it is not in it."""
+    if group == GroupMember.NON_GROUP_MEMBER:
+        return -1
+    return member(group, "get_rank").rank()
+
+
+def get_world_size(group=None) -> int:
+    """The number of processes in ``group``; -1 if this one is not in it."""
+    if group == GroupMember.NON_GROUP_MEMBER:
+        return -1
+    return member(group, "get_world_size").size()
+
+
+def get_backend(group=None) -> str:
+    """The backend that ``group`` was made with: "mpi", "gloo" or "nccl"."""
+    found = member(group, "get_backend")
+    if found is None:
+        raise ValueError("Invalid process group specified")
+    return found.backend
+
+
+def get_process_group_ranks(group=None) -> list:
+    """The ranks, among all processes, of those in ``group``."""
+    return list(member(group, "get_process_group_ranks").ranks)
+
+
+def get_group_rank(group, global_rank) -> int:
+    """The rank within ``group`` of the process ``global_rank``. ValueError if it is not in it."""
+    ranks = member(group, "get_group_rank").ranks
+    if global_rank not in ranks:
+        raise ValueError(f"Global rank {global_rank} is not part of group {group}")
+    return ranks.index(global_rank)
+
+
+def get_global_rank(group, group_rank) -> int:
+    """The rank among all processes of that with ``group_rank`` in ``group``. ValueError if there is none."""
+    ranks = member(group, "get_global_rank").ranks
+    if not 0 <= group_rank < len(ranks):
+        raise ValueError(f"Group rank {group_rank} is not part of group {group}")
+    return ranks[group_rank]
+
+
+def get_node_local_rank(fallback_rank=None) -> int:
+    """The rank among the processes on this machine. RuntimeError if no launcher says it."""
+    found = mpi.launched(("LOCAL_RANK", *mpi.LOCAL_RANKS))
+    if found is None and fallback_rank is None:
+        raise RuntimeError("LOCAL_RANK is not in the environment; was this process started by a launcher?")
+    return int(fallback_rank) if found is None else found
+
+
+def root(found, rank, group_rank=None, name="src"):
+    """The rank within the group ``found`` of ``rank`` (among all processes) or of ``group_rank``. ValueError
+    unless one of them is given and in the group.
+    """
+    if (rank is None) == (group_rank is None):
+        what = "Must specify" if rank is None else "Can't specify both"
+        raise ValueError(f"{what} group_{name} {'or' if rank is None else 'and'} {name}")
+    if group_rank is None:
+        return get_group_rank(found, rank)
+    get_global_rank(found, group_rank)
+    return group_rank
+
+
+# ---- groups of some processes --------------------------------------------------------------------
+
+
+def new_group(
+    ranks=None,
+    timeout=None,
+    backend=None,
+    pg_options=None,
+    use_local_synchronization=False,
+    group_desc=None,
+    device_id=None,
+    sort_ranks=True,
+    *,
+    allow_pickle=False,
+):
+    """A group of ``ranks`` (all by default), sorted unless ``sort_ranks=False``. All processes call it, also
+    those that will not be in it, which get ``GroupMember.NON_GROUP_MEMBER``.
+
+    timeout, allow_pickle: as in :func:`init_process_group`. backend: that of all processes is used.
+    ValueError or RuntimeError for ranks that there are not, or that are named twice.
+    """
+    whole = member()
+    ranks = list(range(whole.size())) if ranks is None else [int(r) for r in ranks]
+    ranks = sorted(ranks) if sort_ranks else ranks
+    if len(set(ranks)) < len(ranks):
+        raise ValueError(f"new_group: a rank is named twice in {ranks}")
+    if len(ranks) > whole.size():
+        raise ValueError("the new group's world size should be less or equal to the world size set by init")
+    if any(not 0 <= r < whole.size() for r in ranks):
+        raise ValueError(f"new_group: ranks {ranks} in a world of {whole.size()} processes")
+    seconds = whole.timeout if timeout is None else as_seconds(timeout)
+    transport = split(whole, ranks, "new_group")
+    name = group_desc or f"group {next(_names)}"
+    if transport is None:
+        return GroupMember.NON_GROUP_MEMBER
+    new = ProcessGroup(transport, ranks, whole.backend, seconds, name, allow_pickle)
+    groups.append(new)
+    return new
+
+
+def split(parent, ranks, call):
+    """The transport of some ``ranks`` of the group ``parent``, all of which call it; None on other ranks."""
+    if parent.control is not None:
+        debug.compare(parent, f"{call}({ranks})")
+    about = f"{call}({ranks}) on rank {parent.ranks[parent.rank()]} of {parent.group_name}"
+    # splitting has no time-out: first see that all are there
+    Work(parent.transport.barrier(), parent.timeout, about, parent.transport).wait()
+    return parent.transport.split(ranks)
+
+
+def new_subgroups_by_enumeration(ranks_per_subgroup_list, timeout=None, backend=None, pg_options=None):
+    """(the group that this process is in, all groups) for lists of ranks that share none."""
+    flat = [rank for ranks in ranks_per_subgroup_list for rank in ranks]
+    if len(set(flat)) < len(flat):
+        raise ValueError("The same rank is listed in several subgroups")
+    found = [new_group(ranks, timeout) for ranks in ranks_per_subgroup_list]
+    mine = [g for g in found if g != GroupMember.NON_GROUP_MEMBER]
+    return (mine[0] if mine else None), found
+
+
+def new_subgroups(group_size=None, group=None, timeout=None, backend=None, pg_options=None, group_desc=None):
+    """(the group that this process is in, all groups): neighbouring ranks, ``group_size`` (those of a
+    machine) each. ValueError if the processes do not divide into such groups.
+    """
+    size = get_world_size()
+    group_size = group_size or getattr(mpi.MPITransport, "local", (0, 1))[1]
+    if size % group_size:
+        raise ValueError(f"The world size ({size}) must be divisible by group_size={group_size}")
+    return new_subgroups_by_enumeration(
+        [range(start, start + group_size) for start in range(0, size, group_size)], timeout
+    )
+
+
+# ---- what there is -------------------------------------------------------------------------------
+
+
+def is_available() -> bool:
+    """True: a world of one needs nothing else."""
+    return True
+
+
+def is_mpi_available() -> bool:
+    """Whether mpi4py is installed and finds an MPI."""
+    return mpi.is_installed()
+
+
+is_gloo_available = is_mpi_available
+
+
+def is_nccl_available() -> bool:
+    """Whether CuPy has NCCL."""
+    return nccl.is_available()
+
+
+def is_backend_available(backend) -> bool:
+    """Whether "mpi", "gloo" or "nccl" can be used here."""
+    return {"mpi": is_mpi_available, "gloo": is_mpi_available, "nccl": is_nccl_available}.get(
+        str(backend).lower(), bool
+    )()
+
+
+def get_default_backend_for_device(device) -> str:
+    """ "nccl" for a GPU, "gloo" (MPI) for the CPU."""
+    return "nccl" if as_device(device).type == "cuda" else "gloo"
+
+
+def is_torchelastic_launched() -> bool:
+    """Whether ``python -m mytorch.distributed.run`` has started this process."""
+    return "MYTORCH_RUN" in os.environ

@@ -1,0 +1,181 @@
+"""Waiting: what is under way (``Work``), and its result as a future.
+
+Communication is a generator of requests (``transport.py``). A Work runs it as far as it goes without waiting
+whenever somebody asks; nothing moves between two such looks.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+
+# A wait spins for SPIN seconds, then sleeps NAP seconds after every few LOOKS: so a large transfer still gets
+# on, and beside busy processes a rank that wakes up gets a core sooner than one that offered its own.
+SPIN, NAP, LOOKS = 2e-3, 5e-5, 64
+
+
+class DistError(RuntimeError):
+    """Communication between processes failed."""
+
+
+class DistBackendError(DistError):
+    """The MPI or NCCL underneath reports an error, or other ranks did not come in time."""
+
+
+class Work:
+    """Communication that may still be under way; what ``async_op=True`` returns.
+
+    ``steps`` is a generator of requests of ``transport``; what it returns is the result. ``about``, a text or
+    a function that gives one, says what it is, for errors. Collectives of one transport begin in the same
+    order on all ranks: one that goes in several steps ends before the next one begins. Messages may begin at
+    any time.
+    """
+
+    def __init__(self, steps, timeout, about, transport=None, result=None, is_message=False):
+        self._steps, self._request, self._timeout = steps, None, timeout
+        self._about, self._result = about, result
+        self._crowded = transport is not None and transport.crowded
+        self._done, self._error = False, None
+        if transport is None or is_message:
+            self.is_completed()
+            return
+        earlier, transport.unfinished = transport.unfinished, None
+        if earlier is not None and earlier.exception() is None:
+            earlier.wait()
+        transport.in_steps = False
+        self.is_completed()
+        if transport.in_steps and not self._done:
+            transport.unfinished = self
+
+    def is_completed(self) -> bool:
+        """Whether it is done; makes progress, as far as it goes without waiting."""
+        if self._error is not None:
+            raise self._error
+        try:
+            while not self._done and (self._request is None or self._request.Test()):
+                self._request = next(self._steps)
+        except StopIteration as end:
+            self._done, self._request = True, None
+            self._result = self._result if end.value is None else end.value
+        except Exception as error:
+            self._error = self._explained(error)
+            raise self._error from error
+        return self._done
+
+    def _explained(self, error):
+        """What MPI says, with the call that failed; other errors as they are."""
+        if type(error).__module__.startswith(("mpi4py", "cupy")):
+            return DistBackendError(f"{self._what()} failed: {error}")
+        return error
+
+    def _what(self):
+        return self._about() if callable(self._about) else self._about
+
+    def wait(self, timeout=None) -> bool:
+        """Wait until it is done; True. DistBackendError after ``timeout``, a timedelta; by default that of
+        the group.
+        """
+        start, polls, looks = time.perf_counter(), 0, self.is_completed
+        limit = self._timeout if timeout is None else getattr(timeout, "total_seconds", lambda: timeout)()
+        while not looks():
+            if (order := getattr(self._request, "order", None)) is not None:  # on a GPU's stream
+                order()
+                self._request = None
+                continue
+            polls += 1
+            if polls % LOOKS:
+                if self._crowded:
+                    yield_core()
+                continue
+            waited = time.perf_counter() - start
+            if waited > limit:
+                self._error = DistBackendError(
+                    f"{self._what()} is not done after {limit:g} s: other ranks did not take part (they "
+                    "have ended, hang or call something else: MYTORCH_DISTRIBUTED_DEBUG=1 compares calls)"
+                )
+                raise self._error
+            if waited > SPIN:
+                time.sleep(NAP)
+        return True
+
+    def is_success(self) -> bool:
+        """Whether it is done without an error."""
+        return self._done and self._error is None
+
+    def exception(self):
+        """The error that it ended with, or None."""
+        return self._error
+
+    def result(self):
+        """The tensors that it has written, as a list."""
+        self.wait()
+        return self._result if isinstance(self._result, list) else [self._result]
+
+    def source_rank(self) -> int:
+        """Of a receive: the rank that has sent."""
+        self.wait()
+        return self._result
+
+    def get_future(self) -> Future:
+        """The result as a :class:`Future`."""
+        return Future(self)
+
+
+def yield_core():
+    """Let another process run on this core, if one waits for it."""
+    os.sched_yield() if hasattr(os, "sched_yield") else time.sleep(0)
+
+
+def done(result=None):
+    """A Work that is done."""
+    return Work(iter(()), 0, "", result=result)
+
+
+class Future:
+    """A value that comes later: that of a Work, or one given by :meth:`set_result`."""
+
+    def __init__(self, work=None, *, devices=None, then=lambda value: value):
+        self._work, self._then = work, then
+        self._set = self._has_value = False
+        self._value = None
+
+    def set_result(self, value) -> None:
+        """Give the value. RuntimeError if it has one."""
+        if self._set:
+            raise RuntimeError("Future can only be set once")
+        self._set, self._value, self._has_value = True, value, True
+
+    def done(self) -> bool:
+        """Whether the value is there."""
+        return self._has_value or (self._work is not None and self._work.is_completed())
+
+    def wait(self):
+        """The value, as soon as it is there. RuntimeError if nothing will ever give one."""
+        if not self._has_value:
+            if self._work is None:
+                raise RuntimeError("this Future waits for nothing: call set_result first")
+            self._work.wait()
+            self._value = self._then(
+                self._work.result() if isinstance(self._work, Work) else self._work.value()
+            )
+            self._has_value = True
+        return self._value
+
+    value = wait
+
+    def then(self, callback) -> Future:
+        """A Future of ``callback(this future)``."""
+        return Future(_Chained(self), then=lambda _: callback(self))
+
+
+class _Chained:
+    """What a Future made by ``then`` waits for."""
+
+    def __init__(self, first):
+        self.first, self.is_completed, self.wait, self.value = first, first.done, first.wait, first.wait
+
+
+def wait_for_all(works) -> None:
+    """Wait for several, making progress in all of them."""
+    for work in works:
+        work.wait()

@@ -18,8 +18,8 @@ keep_freed_memory()
 newaxis = None
 
 _SUBMODULES = """
-    accelerator amp autograd backends compiler cuda datasets distributed distributions func hub jit linalg
-    masked multiprocessing nn onnx optim random serialization signal special testing utils version
+    accelerator amp autograd backends compiler cuda datasets distributed distributions func functional hub jit
+    linalg masked multiprocessing nn onnx optim random serialization signal special testing utils version
 """.split()
 
 _HOMES = {

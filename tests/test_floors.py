@@ -25,7 +25,7 @@ FLOORS = [
     ["kernels"],
     ["ops"],
     ["tensors"],
-    ["autograd", "linalg", "masked", "signal", "special", "random"],
+    ["autograd", "functional", "linalg", "masked", "signal", "special", "random"],
     ["nn", "optim", "utils", "serialization", "distributions", "backends", "cuda", "amp"],
     ["func", "datasets", "testing", "gradcheck", "hub", "jit", "accelerator", "optim.swa_utils"],
     ["backend", "compiler", "distributed", "multiprocessing", "onnx", "_utils", "version", "utils.model_zoo"],

@@ -65,6 +65,7 @@ POSITIVE = Real((2, 3), 0.5, 2)
 POINTWISE = [
     *(in_both(name, named(name), (2, 3)) for name in ELEMENTWISE),
     in_both("direction", named("sgn"), (2, 3)),
+    in_both("tanhshrink", layer("tanhshrink"), (2, 3)),
     Sample(
         "one_minus_square",
         lambda z: one_minus_square(z),

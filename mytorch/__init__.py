@@ -19,8 +19,9 @@ keep_freed_memory()
 newaxis = None
 
 _SUBMODULES = """
-    accelerator amp autograd backends compiler cuda datasets distributed distributions fft func hub jit linalg
-    masked multiprocessing nn onnx optim profiler random serialization signal special testing utils version
+    accelerator amp autograd backends compiler cuda datasets distributed distributions fft func functional hub
+    jit linalg masked multiprocessing nn onnx optim profiler random serialization signal special testing utils
+    version
 """.split()
 
 _HOMES = {

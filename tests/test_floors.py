@@ -25,7 +25,7 @@ FLOORS = [
     ["kernels"],
     ["ops"],
     ["tensors"],
-    ["autograd", "linalg", "fft", "masked", "signal", "special", "random"],
+    ["autograd", "linalg", "fft", "functional", "masked", "signal", "special", "random"],
     ["nn", "optim", "utils", "serialization", "distributions", "backends", "cuda", "amp"],
     ["func", "datasets", "testing", "gradcheck", "hub", "jit", "accelerator", "optim.swa_utils", "profiler"],
     [

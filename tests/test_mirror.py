@@ -131,7 +131,7 @@ ELSEWHERE = {
     "test_hub": "serialization/download utils/model_zoo",
     "test_jit": "onnx",
     "test_names": "backend autograd/engine nn/functional version tensors/public_names",
-    "test_scripts_names": "nn/native",
+    "test_scripts_names": "nn/native functional",
     "masked/test_masked": "masked/reductions",
     "signal/test_windows": "tensors/signal_windows",
     "tensors/test_view_copies": "tensors/permuted_creation ops/static_shapes ops/statistics/histogramdd",

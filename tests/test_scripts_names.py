@@ -20,7 +20,7 @@ PATHS = """
     torch.hub.load_state_dict_from_url torch.hub.download_url_to_file torch.utils._pytree.tree_map
     torch.distributed.ReduceOp.SUM torch.utils.hooks.RemovableHandle
     torch._utils._flatten_dense_tensors torch.nn.functional.upsample_nearest
-    torch.nn.functional.upsample_bilinear
+    torch.nn.functional.upsample_bilinear torch.functional.norm torch.functional.einsum
 """.split()
 
 

@@ -47,6 +47,11 @@ class FunctionCtx:
             raise RuntimeError(SECOND_TIME.format("a Function" if node is None else node.name))
         return tuple(s if s is None or isinstance(s, Variable) else s.unpack(node) for s in node.saved[1:])
 
+    @property
+    def saved_variables(self):
+        """The older name of :attr:`saved_tensors`."""
+        return self.saved_tensors
+
     def mark_dirty(self, *tensors):
         """Declare the inputs that ``forward`` changed in place; each must also be an output."""
         self._mytorch_dirty = tensors

@@ -70,10 +70,11 @@ class Walk:
                 node = (heappop(heap) if node is None else heappushpop(heap, (node.order, node)))[1]
             elif node is None:
                 break
+            edges = ()
             if type(node) is Leaf:
-                edges = self.finish(node) or ()
+                self.finish(node)
                 continue
-            g, edges = pending.pop(node), ()
+            g = pending.pop(node)
             if node.hooks is not None or needed is not None:
                 g = self.observe(node, g)
             if node.plan is None:  # one of several outputs

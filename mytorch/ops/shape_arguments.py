@@ -17,19 +17,20 @@ def sizes(args):
         raise TypeError(f"sizes must be ints, got {args}")
     try:
         return tuple(map(operator.index, args))
-    except TypeError:
-        for value in args:
-            if not hasattr(value, "__index__"):
-                text = f"sizes must be ints, got {type(value).__name__} in {tuple(args)}"
-                raise TypeError(text) from None
-        raise
+    except TypeError as error:
+        raise _refused_sizes(args, error) from None
+
+
+def _refused_sizes(args, error):
+    """A TypeError that names the first of ``args`` that is no integer; else ``error``."""
+    wrong = [type(value).__name__ for value in args if not hasattr(value, "__index__")]
+    return TypeError(f"sizes must be ints, got {wrong[0]} in {tuple(args)}") if wrong else error
 
 
 def integer(value):
     """``value`` as an int.
 
-    TypeError for booleans, as in torch, and for anything but integers and 0-d tensors of them. for booleans
-    too, as in torch.
+    TypeError for booleans, as in torch, and for anything but integers and 0-d tensors of them.
     """
     if type(value) is bool:
         raise TypeError(f"expected an int, got {value}")

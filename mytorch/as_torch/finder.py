@@ -7,6 +7,7 @@ import importlib.machinery
 import importlib.metadata
 import os
 import pathlib
+import pkgutil
 import sys
 
 VERSION = "2.13.0"  # the PyTorch whose names, defaults and errors are followed
@@ -26,12 +27,28 @@ def _imported(name):
         raise
 
 
+def _give(module, name, make):
+    if not hasattr(module, name):
+        setattr(module, name, make())
+
+
 def find(name):
-    """The module that ``torch.name`` is: one of mytorch, else one of :mod:`.names`; None if there is none."""
+    """The module that ``torch.name`` is: one of mytorch, else one of :mod:`.names`; None if there is none.
+
+    Where both have one, mytorch's gets the names that it lacks: the other's ``__all__`` and submodules.
+    """
     if not name:
         return importlib.import_module(NAMES)
-    ours = name != "version" and name.partition(".")[0] not in OURS
-    return (_imported(f"mytorch.{name}") if ours else None) or _imported(f"{NAMES}.{name}")
+    more = _imported(f"{NAMES}.{name}")
+    if name == "version" or name.partition(".")[0] in OURS:
+        return more
+    module = _imported(f"mytorch.{name}")
+    if module is not None and more is not None:
+        for known in getattr(more, "__all__", ()):
+            _give(module, known, lambda known=known: getattr(more, known))
+        for part in pkgutil.iter_modules(getattr(more, "__path__", ())):
+            _give(module, part.name, lambda part=part: find(f"{name}.{part.name}"))
+    return more if module is None else module
 
 
 class Finder:
@@ -45,8 +62,9 @@ class Finder:
         module = find(name[6:])
         if module is None:
             raise ModuleNotFoundError(f"No module named {name!r} in mytorch, which stands for it", name=name)
+        # any of them may have submodules in ``names``, as a package has
         return importlib.machinery.ModuleSpec(
-            name, Alias(module), origin=module.__spec__.origin, is_package=hasattr(module, "__path__")
+            name, Alias(module), origin=getattr(module, "__file__", None), is_package=True
         )
 
     @staticmethod
@@ -63,7 +81,7 @@ class Alias:
     """Loads a module by giving another name to one that is loaded, which stays what it was."""
 
     def __init__(self, module):
-        self.module, self.spec = module, module.__spec__
+        self.module, self.spec = module, getattr(module, "__spec__", None)
 
     def create_module(self, spec):
         """The module that exists."""

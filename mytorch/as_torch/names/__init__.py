@@ -1,4 +1,4 @@
-"""The module ``torch``: the names of mytorch, and of the modules beside this file."""
+"""The module ``torch``: the names of mytorch, and those of the modules beside this file."""
 
 from __future__ import annotations
 
@@ -6,23 +6,31 @@ import importlib
 import pkgutil
 
 import mytorch
+from mytorch.tensors import foreach
 from mytorch.tensors.public_names import NoSuchName
 
-from . import version
+from ..finder import OURS
+from . import _root, storage, version
+from .storage import TypedStorage, UntypedStorage
 
 __name__ = "torch"
 __version__ = version.__version__
-_OWN = {module.name for module in pkgutil.iter_modules(__path__)}
+_SUBMODULES = {module.name for module in pkgutil.iter_modules(__path__)} | {*mytorch._SUBMODULES} - OURS
+_MORE = {**vars(_root), **vars(foreach)}
 
 
 def __getattr__(name):
-    if name in _OWN or name in mytorch._SUBMODULES:
+    if name in _SUBMODULES:
         return importlib.import_module(f"torch.{name}")
-    if name not in mytorch.__all__ and not name.startswith("__"):
+    if name in mytorch.__all__:
+        value = getattr(mytorch, name)
+    elif name in _MORE and not name.startswith("__"):
+        value = _MORE[name]
+    else:
         raise NoSuchName("torch", name)
-    value = globals()[name] = getattr(mytorch, name)
+    globals()[name] = value  # found at once from now on
     return value
 
 
 def __dir__():
-    return sorted({*globals(), *mytorch.__all__, *_OWN, *mytorch._SUBMODULES})
+    return sorted({*globals(), *mytorch.__all__, *_SUBMODULES})

@@ -12,6 +12,7 @@ from . import (
     heavy_tails,
     kl_of_two_kinds,
     mixture,
+    lkj,
     multivariate,
     one_hot,
     transformed,
@@ -29,6 +30,7 @@ from .heavy_tails import Cauchy, VonMises
 from .independent import Independent
 from .kl import kl_divergence, register_kl
 from .mixture import MixtureSameFamily
+from .lkj import LKJCholesky
 from .multivariate import LowRankMultivariateNormal, MultivariateNormal
 from .one_hot import (
     OneHotCategorical,
@@ -94,6 +96,7 @@ __all__ = [
     "IndependentTransform",
     "InverseGamma",
     "Kumaraswamy",
+    "LKJCholesky",
     "Laplace",
     "LogNormal",
     "LogisticNormal",
@@ -141,6 +144,7 @@ _FILES = {
     gammas: "beta chi2 dirichlet fishersnedecor gamma inverse_gamma studentT",
     heavy_tails: "cauchy von_mises",
     mixture: "mixture_same_family",
+    lkj: "lkj_cholesky",
     multivariate: "lowrank_multivariate_normal multivariate_normal",
     one_hot: "one_hot_categorical relaxed_bernoulli relaxed_categorical",
     transformed: "gumbel half_cauchy half_normal kumaraswamy log_normal logistic_normal pareto "

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import importlib
 
-from ...core.dtypes import int64
+from ...core.dtypes import complex64, complex128, int64
 from ...ops.reduce import all as all_of
 from ...tensors.creation import tensor
+from ...tensors.torch_flags import layout
 from ..refused import functions
 
 globals().update(
@@ -33,6 +34,31 @@ class SymBool:
     """The class of truths that are not known yet, of which there are none."""
 
 
+class _AbsentDtype:
+    """A dtype that is not here; tensors of it cannot be made."""
+
+    itemsize = 0
+    is_floating_point = is_complex = False
+
+    def __init__(self, name):
+        self.name = name
+
+    def __repr__(self):
+        return f"torch.{self.name}"
+
+
+globals().update(
+    (name, _AbsentDtype(name))
+    for name in """
+        complex32 float4_e2m1fn_x2 float8_e4m3fn float8_e4m3fnuz float8_e5m2 float8_e5m2fnuz float8_e8m0fnu
+        qint32 qint8 quint2x4 quint4x2 quint8
+    """.split()
+)
+chalf = globals()["complex32"]
+cfloat, cdouble = complex64, complex128
+jagged, sparse_csr, sparse_csc, sparse_bsr, sparse_bsc = map(
+    layout, "jagged sparse_csr sparse_csc sparse_bsr sparse_bsc".split()
+)
 sym_int, sym_float, sym_max, sym_min = int, float, max, min
 
 

@@ -24,6 +24,7 @@ from .. import (
     recurrent,
     recurrent_cells,
     sparse,
+    state,
     transformer,
     upsampling,
 )
@@ -44,7 +45,7 @@ FILES = {
     "instancenorm": (normalization, lazy),
     "linear": (linear, lazy),
     "loss": (loss,),
-    "module": (module, hooks),
+    "module": (module, hooks, state),
     "normalization": (normalization,),
     "padding": (padding,),
     "pixelshuffle": (upsampling,),

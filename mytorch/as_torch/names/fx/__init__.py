@@ -15,3 +15,6 @@ def wrap(fn_or_name):
 
 
 has_side_effect = wrap
+
+
+from . import experimental, graph_module, node, proxy  # noqa: E402  (they take names from here)

@@ -9,11 +9,12 @@ from typing import Any, Iterable
 from ....core.dtypes import float32
 from ....core.grad_mode import set_grad_enabled
 from ....core.graph import Variable
+from ....optim.optimizer import Optimizer
 
 __all__ = ["ParamsT", "_capturable_doc", "_default_to_fused_or_foreach", "_differentiable_doc", "_dispatch_sqrt",
            "_foreach_doc", "_fused_doc", "_get_capturable_supported_devices", "_get_scalar_dtype", "_get_value",
            "_maximize_doc", "_params_doc", "_params_t", "_stack_if_compiling", "_to_scalar",
-           "_use_grad_for_differentiable", "_view_as_real", "_group_tensors_by_device_and_dtype"]  # fmt: skip
+           "_use_grad_for_differentiable", "_group_tensors_by_device_and_dtype"]  # fmt: skip
 
 ParamsT = _params_t = Iterable[Any]
 _params_doc = _foreach_doc = _fused_doc = _capturable_doc = _differentiable_doc = _maximize_doc = ""
@@ -72,3 +73,6 @@ def _group_tensors_by_device_and_dtype(tensorlistlist, with_indices=False):
         for part, tensors in zip(lists, tensorlistlist):
             part.append(tensors[i] if tensors else None)
     return dict(groups)
+
+
+Optimizer._group_tensors_by_device_and_dtype = staticmethod(_group_tensors_by_device_and_dtype)

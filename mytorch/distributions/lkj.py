@@ -38,11 +38,13 @@ class LKJCholesky(Distribution):
         super().__init__(self.concentration.shape, (dim, dim), validate_args=validate_args)
 
     def _rows(self):
-        """The distribution of each row's squared length left of the diagonal."""
+        """The distribution of each row's squared length left of the diagonal. (PyTorch's first parameter grows
+        twice as fast from row to row, so that its correlations do not all have the same distribution.)
+        """
         c = self.concentration
         offset = arange(self.dim - 1, dtype=c.dtype, device=c.device)
         offset = cat([offset.new_zeros(1), offset])
-        return Beta(offset + 0.5, (c + 0.5 * (self.dim - 2)).unsqueeze(-1) - 0.5 * offset)
+        return Beta(0.5 * offset + 0.5, (c + 0.5 * (self.dim - 2)).unsqueeze(-1) - 0.5 * offset)
 
     def sample(self, sample_shape=()):
         """Cholesky factors: directions that are uniform on the sphere, of random length, row by row."""

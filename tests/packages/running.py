@@ -111,8 +111,8 @@ def torchvision():
 # ---- running them --------------------------------------------------------------------------------
 
 
-def installed(packages):
-    """The packages of a list that are absent."""
+def absent(packages):
+    """The packages of a list that are not installed."""
     return [name for name in packages.split() if importlib.util.find_spec(name) is None]
 
 
@@ -142,10 +142,12 @@ def with_mytorch(module):
 
 def main(module, path, *names):
     """Run the programs of a module and write what they return."""
+    if not absent("torchvision"):
+        torchvision()  # whichever package imports it first
     programs = importlib.import_module(module).PROGRAMS
     results = {}
     for name, (packages, program) in programs.items():
-        if not installed(packages) and (not names or name in names):
+        if not absent(packages) and (not names or name in names):
             results[name], seconds = call(program)
             print(f"{name} {seconds:.2f} s {results[name] if isinstance(results[name], str) else ''}", flush=True)
     with open(path, "wb") as file:

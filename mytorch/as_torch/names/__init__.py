@@ -11,13 +11,13 @@ from mytorch.tensors import foreach
 from mytorch.tensors.public_names import NoSuchName
 
 from ..finder import OURS
-from . import _root, _tensor, storage, version
+from . import _C, _root, _tensor, storage, version
 from .storage import TypedStorage, UntypedStorage
 
 __name__ = "torch"
 __version__ = version.__version__
 _SUBMODULES = {module.name for module in pkgutil.iter_modules(__path__)} | {*mytorch._SUBMODULES} - OURS
-_MORE = {**vars(_root), **vars(foreach), "torch": sys.modules[__spec__.name]}
+_MORE = {**vars(_C), **vars(_root), **vars(foreach), "torch": sys.modules[__spec__.name]}
 
 
 def __getattr__(name):

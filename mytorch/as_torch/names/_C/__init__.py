@@ -75,3 +75,6 @@ class DisableTorchFunctionSubclass(contextlib.nullcontext):
 
 class _ExcludeDispatchKeyGuard(contextlib.nullcontext):
     """``with _ExcludeDispatchKeyGuard(keys): …`` changes nothing: there are no such layers."""
+
+
+_TensorMeta = type(TensorBase)  # the class of Tensor's class

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from ....compiler import allow_in_graph, disable, is_compiling, reset
+from ...refused import classes
 from . import config
+
+globals().update(classes("torch._dynamo", "OptimizedModule", "nothing is compiled"))
 
 
 def mark_dynamic(tensor, index, **limits):

@@ -30,7 +30,9 @@ def classes(namespace, names, reason):
     """A dict of classes of these names without instances; one that is derived from them can be made."""
     return {
         name: RefusedType(
-            name, (), {"__module__": namespace, "reason": reason, "__doc__": f"NotImplementedError: {reason}."}
+            name,
+            (),
+            {"__module__": namespace, "reason": reason, "__doc__": f"NotImplementedError: {reason}."},
         )
         for name in names.split()
     }

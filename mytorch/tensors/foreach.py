@@ -15,7 +15,12 @@ _BOTH = """
 """.split()
 _NEW, _IN_PLACE = "clone max mm".split(), "copy_ zero_".split()
 # tensors take numbers, and take them in place, under other names
-_METHODS = {"maximum": "clamp_min", "minimum": "clamp_max", "maximum_": "clamp_min_", "minimum_": "clamp_max_"}
+_METHODS = {
+    "maximum": "clamp_min",
+    "minimum": "clamp_max",
+    "maximum_": "clamp_min_",
+    "minimum_": "clamp_max_",
+}
 _SETTINGS = {"alpha", "memory_format", "non_blocking"}  # the same for all; other keywords are like positions
 
 

@@ -133,7 +133,17 @@ def with_mytorch(module):
     """{name: what it returns} of all programs of a module whose packages are there, run on mytorch."""
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, "results")
-        command = [sys.executable, "-W", "ignore", "-m", "mytorch", "-m", "tests.packages.running", module, path]
+        command = [
+            sys.executable,
+            "-W",
+            "ignore",
+            "-m",
+            "mytorch",
+            "-m",
+            "tests.packages.running",
+            module,
+            path,
+        ]
         done = subprocess.run(command, capture_output=True, text=True)
         assert done.returncode == 0, done.stdout + done.stderr
         with open(path, "rb") as file:
@@ -149,7 +159,10 @@ def main(module, path, *names):
     for name, (packages, program) in programs.items():
         if not absent(packages) and (not names or name in names):
             results[name], seconds = call(program)
-            print(f"{name} {seconds:.2f} s {results[name] if isinstance(results[name], str) else ''}", flush=True)
+            print(
+                f"{name} {seconds:.2f} s {results[name] if isinstance(results[name], str) else ''}",
+                flush=True,
+            )
     with open(path, "wb") as file:
         pickle.dump(results, file)
 

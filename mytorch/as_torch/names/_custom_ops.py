@@ -2,4 +2,6 @@
 
 from ..refused import functions
 
-globals().update(functions("torch._custom_ops", "get_ctx custom_op impl", "there are no tensors without data"))
+globals().update(
+    functions("torch._custom_ops", "get_ctx custom_op impl", "there are no tensors without data")
+)

@@ -59,7 +59,9 @@ class DispatchKeySet(frozenset):
     """A set of :class:`DispatchKey`."""
 
     def __new__(cls, *keys):
-        return super().__new__(cls, keys[0] if len(keys) == 1 and not isinstance(keys[0], DispatchKey) else keys)
+        return super().__new__(
+            cls, keys[0] if len(keys) == 1 and not isinstance(keys[0], DispatchKey) else keys
+        )
 
     def __or__(self, other):
         return DispatchKeySet(frozenset(self) | frozenset(other))

@@ -2,7 +2,9 @@
 
 from ....as_torch.refused import classes
 
-globals().update(classes("torch._subclasses", "FakeTensor FakeTensorMode", "there are no tensors without data"))
+globals().update(
+    classes("torch._subclasses", "FakeTensor FakeTensorMode", "there are no tensors without data")
+)
 
 
 def is_fake(x):

@@ -11,7 +11,9 @@ class FloatFunctional(Module):
 
     def forward(self, x):
         """Not to be called; RuntimeError, as in PyTorch."""
-        raise RuntimeError("FloatFunctional is not intended to use the 'forward'. Please use the underlying operation")
+        raise RuntimeError(
+            "FloatFunctional is not intended to use the 'forward'. Please use the underlying operation"
+        )
 
     def add(self, x, y):
         """x + y."""

@@ -3,5 +3,7 @@
 from ....as_torch.refused import functions
 
 globals().update(
-    functions("torch.onnx.symbolic_opset11", "add select squeeze unsqueeze", "models are not exported to ONNX")
+    functions(
+        "torch.onnx.symbolic_opset11", "add select squeeze unsqueeze", "models are not exported to ONNX"
+    )
 )

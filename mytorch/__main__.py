@@ -2,7 +2,6 @@
 
 import sys
 
-import mytorch.as_torch  # import torch means mytorch from here on
 from mytorch.as_torch.run import run
 
 if __name__ == "__main__":

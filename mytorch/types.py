@@ -8,16 +8,17 @@ import os
 from collections.abc import Sequence
 from typing import IO, Union
 
-from .core.arrays import device as _device
-from .core.dtypes import dtype as _dtype
+from .core.arrays import device
+from .core.dtypes import dtype
 from .tensors.tensor import Size
 from .tensors.tensor import Tensor as Tensor
-from .tensors.torch_flags import layout as _layout
+from .tensors.torch_flags import layout
 
+_device, _dtype, _layout = device, dtype, layout
 _int, _float, _bool, _complex = builtins.int, builtins.float, builtins.bool, builtins.complex
 _str, _bytes = builtins.str, builtins.bytes
 _size = Union[Size, list[int], tuple[int, ...]]
 _TensorOrTensors = Union[Tensor, Sequence[Tensor]]
 _Number, Number = (int, float, bool), Union[int, float, bool]
-Device = Union[_device, str, int, None]
+Device = Union[device, str, int, None]
 FileLike = Union[str, os.PathLike, IO[bytes]]

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 import mytorch
-from mytorch.core.graph import Leaf
-from mytorch.core.walk import Walk
 from mytorch.autograd import gradcheck, gradgradcheck
+from mytorch.core.graph import Leaf
 from mytorch.core.primitive import primitives
+from mytorch.core.walk import Walk
 from mytorch.testing.samples import rows
 from tests.referee import Numbers, answer, leaves
 

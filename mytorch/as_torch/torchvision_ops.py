@@ -49,6 +49,7 @@ def _cuda_version():
 def register(find):
     """Give ``find("torchvision::name")`` what is here; those that are not say so when they are called."""
     for function in (nms, roi_align, _cuda_version):
-        find(f"torchvision::{function.__name__}").function = function
+        operation = find(f"torchvision::{function.__name__}")
+        operation.function, operation.differentiable = function, True
     for name in _REFUSED:
         find(f"torchvision::{name}")

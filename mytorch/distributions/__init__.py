@@ -11,8 +11,8 @@ from . import (
     gammas,
     heavy_tails,
     kl_of_two_kinds,
-    mixture,
     lkj,
+    mixture,
     multivariate,
     one_hot,
     transformed,
@@ -29,8 +29,8 @@ from .generalized_pareto import GeneralizedPareto
 from .heavy_tails import Cauchy, VonMises
 from .independent import Independent
 from .kl import kl_divergence, register_kl
-from .mixture import MixtureSameFamily
 from .lkj import LKJCholesky
+from .mixture import MixtureSameFamily
 from .multivariate import LowRankMultivariateNormal, MultivariateNormal
 from .one_hot import (
     OneHotCategorical,

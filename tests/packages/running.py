@@ -4,14 +4,12 @@ A program is a function without arguments that imports torch and packages on it,
 texts. For mytorch it runs in a process of its own, as ``python -m mytorch``, in which PyTorch cannot be loaded.
 """
 
-import functools
 import importlib
 import importlib.util
 import os
 import pickle
 import subprocess
 import sys
-import tempfile
 import time
 import traceback
 import warnings
@@ -128,11 +126,10 @@ def call(program):
     return result, time.perf_counter() - start
 
 
-@functools.lru_cache
-def with_mytorch(module):
-    """{name: what it returns} of all programs of a module whose packages are there, run on mytorch."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = os.path.join(folder, "results")
+def with_mytorch(modules, folder):
+    """{module: {program: what it returns}} of the programs whose packages are there, run on mytorch."""
+    processes = {}
+    for module in modules:
         command = [
             sys.executable,
             "-W",
@@ -140,14 +137,16 @@ def with_mytorch(module):
             "-m",
             "mytorch",
             "-m",
-            "tests.packages.running",
+            __name__,
             module,
-            path,
+            str(folder / module),
         ]
-        done = subprocess.run(command, capture_output=True, text=True)
-        assert done.returncode == 0, done.stdout + done.stderr
-        with open(path, "rb") as file:
-            return pickle.load(file)
+        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+        processes[module] = subprocess.Popen(command, env=os.environ | {"OMP_NUM_THREADS": "1"}, **pipes)
+    said = {module: process.communicate()[0] for module, process in processes.items()}
+    for module, process in processes.items():
+        assert process.returncode == 0, said[module]
+    return {module: pickle.loads((folder / module).read_bytes()) for module in modules}
 
 
 def main(module, path, *names):
@@ -163,6 +162,11 @@ def main(module, path, *names):
                 f"{name} {seconds:.2f} s {results[name] if isinstance(results[name], str) else ''}",
                 flush=True,
             )
+    import torch
+
+    if hasattr(torch.version, "mytorch"):
+        real = [m for m in sys.modules.values() if "/site-packages/torch/" in str(getattr(m, "__file__", ""))]
+        assert not real, real
     with open(path, "wb") as file:
         pickle.dump(results, file)
 

@@ -10,9 +10,9 @@ from tests.referee import agree_on, answer
 rng = draws(3)
 A, B, C = (rng.uniform(0.1, 0.9, (3, 2, 2)).astype("float32") for _ in range(3))
 CALLS = {
-    **{name: ((),) for name in foreach._BOTH + ["clone", "max", "zero_"]},
+    **dict.fromkeys(foreach._BOTH + ["clone", "max", "zero_"], ((),)),
     **{name: ((0.5,), ([0.5, 2.0, 1.5],), (B,)) for name in "add div maximum minimum mul pow sub".split()},
-    **{name: ((0.5,), (B,)) for name in ("clamp_max", "clamp_min")},
+    **dict.fromkeys(("clamp_max", "clamp_min"), ((0.5,), (B,))),
     **{name: ((B, C), (B, C, 0.5), (B, C, [0.5, 2.0, 3.0])) for name in ("addcdiv", "addcmul")},
     "lerp": ((B, 0.5), (B, C)),
     "mm": ((B,),),

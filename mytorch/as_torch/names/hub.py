@@ -5,7 +5,6 @@ import re
 from urllib.parse import urlparse
 
 from ...hub import get_dir
-
 from .utils.model_zoo import tqdm
 
 __all__ = ["HASH_REGEX", "READ_DATA_CHUNK", "_get_torch_home", "tqdm", "urlparse"]

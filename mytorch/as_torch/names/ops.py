@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 
 from ...autograd.function import Function
@@ -14,15 +15,17 @@ class Operation:
 
     def __init__(self, name):
         self.name, self.function, self._gradient = name, None, None
+        self.differentiable = False  # whether autograd sees through the function
         self.__name__ = name.partition("::")[2]
         self.default = self  # the only overload
 
     def __call__(self, *args, **kwargs):
-        if self._gradient is not None and not kwargs:
-            return self._gradient.apply(*args)
         if self.function is None:
             raise NotImplementedError(f"{self.name} is written for PyTorch in C++, and not here")
-        return self.function(*args, **kwargs)
+        if self._gradient is None or self.differentiable:
+            return self.function(*args, **kwargs)
+        names = inspect.signature(self.function)
+        return self._gradient.apply(*names.bind(*args, **kwargs).args)
 
     def __repr__(self):
         return f"<op {self.name}>"

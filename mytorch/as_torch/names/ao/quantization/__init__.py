@@ -1,7 +1,7 @@
 """The names of quantized models: layers that mark where numbers would change form, and refusals."""
 
-from ....refused import functions
 from .....nn import Identity
+from ....refused import functions
 
 _REASON = "there are no quantized tensors"
 globals().update(

@@ -90,13 +90,14 @@ SMALL = {
     "vit": vit,
     "wide_resnet": resnet({"width_per_group": 32}),
 }
+# float64 where a rounding in float32 moves an activation over its kink, and so the gradients
 NETWORKS = {
     "alexnet": {},
     "convnext": {"size": 32},
     "densenet": {"size": 32},
     "efficientnet_b0": {"size": 32},
     "efficientnet_v2": {"size": 32},
-    "googlenet": {"aux_logits": False, "init_weights": False},
+    "googlenet": {"dtype": "float64", "aux_logits": False, "init_weights": False},
     "inception_v3": {"size": 75, "aux_logits": False, "init_weights": False},
     "maxvit": {},
     "mnasnet0_5": {"size": 32},
@@ -104,7 +105,7 @@ NETWORKS = {
     "mobilenet_v3_small": {"size": 32},
     "regnet_y_400mf": {"size": 32},
     "resnet18": {"size": 32},
-    "resnext": {"size": 32},
+    "resnext": {"size": 32, "dtype": "float64"},
     "shufflenet_v2_x0_5": {"size": 32},
     "squeezenet1_1": {},
     "swin": {"size": 32},

@@ -102,7 +102,7 @@ _HOMES = {
     "ops.scaling": "frexp renorm",
     "ops.scatter": "scatter scatter_add scatter_reduce",
     "ops.shape": """
-        broadcast_shapes broadcast_tensors broadcast_to flatten ravel reshape squeeze tile unflatten
+        broadcast_tensors broadcast_to flatten ravel reshape squeeze tile unflatten
         unsqueeze
     """,
     "ops.softmax": "log_softmax softmax",
@@ -154,7 +154,7 @@ _HOMES = {
         set_float32_matmul_precision set_flush_denormal strided use_deterministic_algorithms
     """,
     "tensors.type_queries": """
-        is_complex is_floating_point is_nonzero is_tensor numel result_type typename
+        broadcast_shapes is_complex is_floating_point is_nonzero is_tensor numel result_type typename
     """,
     "tensors.window_creation": """
         bartlett_window blackman_window hamming_window hann_window kaiser_window

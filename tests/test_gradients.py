@@ -7,7 +7,9 @@ import pytest
 
 import mytorch
 from mytorch.autograd import gradcheck, gradgradcheck
+from mytorch.core.graph import Leaf
 from mytorch.core.primitive import primitives
+from mytorch.core.walk import Walk
 from mytorch.testing.samples import rows
 from tests.referee import Numbers, answer, leaves
 
@@ -117,6 +119,26 @@ def test_float32_gradients_follow_float64(row, device):
                 rtol=max(1e-3, row.tolerance),
                 atol=max(1e-4, row.tolerance),
             )
+
+
+@smooth_rows
+def test_a_formula_gives_the_dtype_of_its_input(row, device, monkeypatch):
+    """Leaves cast what reaches them; other operations would have to compute in a wider dtype."""
+    given, whole = [], Walk.gradients_of
+
+    def gradients_of(self, node, g):
+        found = whole(self, node, g)
+        given.extend(
+            (node.name, d.dtype, e.dtype)
+            for e, d in zip(node.edges, found)
+            if type(e) is Leaf and d is not None
+        )
+        return found
+
+    monkeypatch.setattr(Walk, "gradients_of", gradients_of)
+    results = [r for r in outputs(row.call(*tensors(row, "float32", device))) if r.requires_grad]
+    mytorch.autograd.backward(results, [mytorch.ones_like(r) for r in results])
+    assert [name for name, mine, wanted in given if mine != wanted] == []
 
 
 @every_row

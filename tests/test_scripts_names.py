@@ -72,6 +72,18 @@ CALLS = {  # functions of torch itself: f(library, x, w)
         m.typename(m.typename).split(".")[-1],
         m.typename(x).split(".")[-1],
     ),
+    "shapes stay shapes": lambda m, x, w: [
+        type(found).__name__
+        for found in (
+            x.shape[:1],
+            x.shape + (1,),
+            (1,) + x.shape,
+            x.shape * 2,
+            2 * x.shape,
+            m.broadcast_shapes((2, 1), (1, 3)),
+            m.broadcast_shapes(x.shape, w.shape),
+        )
+    ],
     "default device": lambda m, x, w: str(m.get_default_device()),
     "resize_as_": lambda m, x, w: m.resize_as_(x.detach().clone(), w),
     "resize_": lambda m, x, w: x.detach().clone().resize_(2, 3),

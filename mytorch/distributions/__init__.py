@@ -11,6 +11,7 @@ from . import (
     gammas,
     heavy_tails,
     kl_of_two_kinds,
+    lkj,
     mixture,
     multivariate,
     one_hot,
@@ -28,6 +29,7 @@ from .generalized_pareto import GeneralizedPareto
 from .heavy_tails import Cauchy, VonMises
 from .independent import Independent
 from .kl import kl_divergence, register_kl
+from .lkj import LKJCholesky
 from .mixture import MixtureSameFamily
 from .multivariate import LowRankMultivariateNormal, MultivariateNormal
 from .one_hot import (
@@ -94,6 +96,7 @@ __all__ = [
     "IndependentTransform",
     "InverseGamma",
     "Kumaraswamy",
+    "LKJCholesky",
     "Laplace",
     "LogNormal",
     "LogisticNormal",
@@ -141,6 +144,7 @@ _FILES = {
     gammas: "beta chi2 dirichlet fishersnedecor gamma inverse_gamma studentT",
     heavy_tails: "cauchy von_mises",
     mixture: "mixture_same_family",
+    lkj: "lkj_cholesky",
     multivariate: "lowrank_multivariate_normal multivariate_normal",
     one_hot: "one_hot_categorical relaxed_bernoulli relaxed_categorical",
     transformed: "gumbel half_cauchy half_normal kumaraswamy log_normal logistic_normal pareto "

@@ -64,6 +64,8 @@ def into(call, inputs, settings):
             f"{name}(): functions with out=... arguments don't support automatic differentiation, but "
             "one of the arguments requires grad."
         )
+    if name in ("max", "min") and len(given) == 2:
+        name += "imum"  # of two tensors, element by element
     for target in targets:
         _check_memory(name, target.array, [v.array for v in given])
     if name in FOLLOWING and settings.get("dtype") is None and category(target.array.dtype):

@@ -119,13 +119,13 @@ def nanmean(input, dim=None, keepdim=False, *, dtype=None):
 def _extreme_vjp(g, x, out, dim, keepdim):
     """The gradient in equal parts to all elements that equal the extreme."""
     chosen = x == unfold(out, x.shape, dim, keepdim)
-    return chosen * (unfold(g, x.shape, dim, keepdim) / sum(chosen, dim=dim, keepdim=True))
+    return chosen * (unfold(g, x.shape, dim, keepdim) / sum(chosen, dim=dim, keepdim=True, dtype=g.dtype))
 
 
 def extreme_of_all_vjp(g, x, out):
     """As :func:`_extreme_vjp`, for the extreme of all elements, which may be nan."""
     chosen = (x == out) | ((x != x) & (out != out))
-    return select(chosen, g / sum(chosen), 0)  # where g is infinite the others still get 0
+    return select(chosen, g / sum(chosen, dtype=g.dtype), 0)  # where g is infinite the others still get 0
 
 
 def check_filled(x, dims, name):

@@ -33,7 +33,7 @@ def _vector_norm_vjp(g, x, out, ord, dim, keepdim):
         return select(out == 0, 0, g / out) * x
     if builtins.abs(ord) == math.inf:
         chosen = abs(x) == out
-        return chosen * (g / sum(chosen, dim=dim, keepdim=True)) * sgn(x)
+        return chosen * (g / sum(chosen, dim=dim, keepdim=True, dtype=g.dtype)) * sgn(x)
     if ord < 1:
         return select(x == 0, 0, sgn(x) * pow(abs(x), ord - 1)) * (g * pow(out, 1 - ord))
     if ord < 2:

@@ -55,6 +55,14 @@ class Size(tuple):
     def __add__(self, other):
         return Size(super().__add__(tuple(other)))
 
+    def __radd__(self, other):
+        return Size(tuple(other) + tuple(self))
+
+    def __mul__(self, times):
+        return Size(super().__mul__(times))
+
+    __rmul__ = __mul__
+
 
 class Tensor(
     TensorMethods,
@@ -292,6 +300,12 @@ class Tensor(
         if self._inference:
             raise RuntimeError("Inference tensors do not track version counter.")
         return self._counter[0]
+
+    def as_subclass(self, cls):
+        """The tensor as one of ``cls``, a subclass of Tensor, on the same memory; gradients pass."""
+        new = self.view(self.array.shape)
+        new.__class__ = cls
+        return new
 
     output_nr = 0
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from ..core.dtypes import by_numpy, category
 from ..core.graph import Variable
+from ..ops import shape
 from ..ops.promotion import result_numpy
 from .creation import array_argument
+from .tensor import Size
 
 
 def is_tensor(obj) -> bool:
@@ -40,6 +42,11 @@ def result_type(tensor1, tensor2):
     """
     values = [v.array if isinstance(v, Variable) else v for v in (tensor1, tensor2)]
     return by_numpy[result_numpy(values)]
+
+
+def broadcast_shapes(*shapes):
+    """The Size of the broadcast of tensors of these shapes."""
+    return Size(shape.broadcast_shapes(*shapes))
 
 
 def typename(obj) -> str:

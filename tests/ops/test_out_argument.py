@@ -230,6 +230,8 @@ OVERLAPS = {
     "cross": lambda lib, x, out: lib.cross(x[:3], x[:3], dim=0, out=out[:3]),
     "diff": lambda lib, x, out: lib.diff(x, out=out[:3]),
     "kron": lambda lib, x, out: lib.kron(x, lib.ones(1), out=out),
+    "max of two": lambda lib, x, out: lib.max(x, x, out=out),
+    "min of two": lambda lib, x, out: lib.min(x, x, out=out),
 }
 
 

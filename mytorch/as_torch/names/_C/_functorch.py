@@ -1,0 +1,19 @@
+"""``torch._C._functorch``: questions about the tensors of function transforms."""
+
+
+def is_legacy_batchedtensor(tensor):
+    """False: there are none."""
+    return False
+
+
+is_batchedtensor = is_gradtrackingtensor = is_functorch_wrapped_tensor = is_legacy_batchedtensor
+
+
+def maybe_get_bdim(tensor):
+    """-1: the tensor has no hidden batch dimension."""
+    return -1
+
+
+def get_unwrapped(tensor):
+    """The tensor, which is not wrapped."""
+    return tensor

@@ -1,0 +1,4 @@
+# Names only: there is nothing to read here.
+"""The compiler's wrappers."""
+
+from . import OptimizedModule

@@ -1,0 +1,1 @@
+"""``torch._inductor``: PyTorch's code generator, which is not here."""

@@ -1,0 +1,3 @@
+"""``torch._subclasses``: tensors without data."""
+
+from .fake_tensor import FakeTensor, FakeTensorMode

@@ -1,0 +1,3 @@
+"""``torch.ao``: quantized models, which are not here."""
+
+from . import quantization

@@ -1,0 +1,20 @@
+"""``torch.fx``: models as graphs of symbols. ``wrap`` marks functions; tracing is refused."""
+
+from __future__ import annotations
+
+from ...refused import classes, functions
+
+_REASON = "there are no symbolic traces of models; forward hooks see what every layer returns"
+globals().update(classes("torch.fx", "Tracer Graph GraphModule Interpreter Transformer Node Proxy", _REASON))
+globals().update(functions("torch.fx", "symbolic_trace replace_pattern", _REASON))
+
+
+def wrap(fn_or_name):
+    """The function itself: it would be one step of a trace."""
+    return fn_or_name
+
+
+has_side_effect = wrap
+
+
+from . import experimental, graph_module, node, proxy  # noqa: E402  (they take names from here)

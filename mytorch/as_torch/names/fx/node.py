@@ -1,0 +1,5 @@
+"""The steps of a trace."""
+
+from . import Node
+
+Argument = Target = object

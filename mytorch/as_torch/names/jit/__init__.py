@@ -1,0 +1,58 @@
+"""What TorchScript's compiler would be told."""
+
+from ....jit import ScriptModule, script
+
+__all__ = ["Attribute", "ONNXTracedModule", "RecursiveScriptModule", "TracedModule", "TracerWarning", "_isinstance",
+           "_overload", "_overload_method", "_script_if_tracing", "fork", "freeze", "isinstance",
+           "optimize_for_inference", "optimized_execution", "wait", "_unwrap_optional"]  # fmt: skip
+
+import builtins
+import contextlib
+
+_overload = _overload_method = _script_if_tracing = script
+isinstance = _isinstance = builtins.isinstance
+
+
+class TracerWarning(Warning):
+    """What tracing would warn of."""
+
+
+class RecursiveScriptModule(ScriptModule):
+    """The class of compiled modules, of which there are none."""
+
+
+TracedModule = ONNXTracedModule = RecursiveScriptModule
+
+
+def Attribute(value, type):
+    """``value`` itself; the type would be for a compiler."""
+    return value
+
+
+def freeze(mod, *args, **kwargs):
+    """``mod`` itself: nothing is compiled."""
+    return mod
+
+
+optimize_for_inference = freeze
+
+
+def optimized_execution(should_optimize):
+    """A context manager that changes nothing."""
+    return contextlib.nullcontext()
+
+
+def fork(func, *args, **kwargs):
+    """The value of ``func``, computed at once; :func:`wait` returns it."""
+    return func(*args, **kwargs)
+
+
+def wait(future):
+    """The value that :func:`fork` computed."""
+    return future
+
+
+def _unwrap_optional(x):
+    """``x``, which must not be None."""
+    assert x is not None, "Unwrapping null optional"
+    return x

@@ -1,0 +1,5 @@
+"""Rooms of ``torch.nn`` for quantized models."""
+
+from . import quantized
+
+__all__ = ["quantized"]

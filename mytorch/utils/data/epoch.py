@@ -52,8 +52,8 @@ class Epoch:
             self._resume(loader, generator, resume)
 
     def _draw(self, loader, generator, given=0, skipped=0, before=0):
-        """Draw the order of the epoch; returns the seed of its workers. Of a resumed one ``given`` batches, with
-        the indices ``skipped``, or ``before`` samples of all ranks were loaded before.
+        """Draw the order of the epoch; returns the seed of its workers. Of a resumed one ``given`` batches,
+        with the indices ``skipped``, or ``before`` samples of all ranks were loaded before.
         """
         loader._mytorch_progress = self._progress = [generator.get_state(), given, before]
         self._index_sampler = loader.sampler if loader.batch_sampler is None else loader.batch_sampler

@@ -68,13 +68,13 @@ class Walk:
                         owned.add(edge)
             if heap:
                 node = (heappop(heap) if node is None else heappushpop(heap, (node.order, node)))[1]
+                if type(node) is Leaf:
+                    self.finish(node)
+                    edges = ()
+                    continue
             elif node is None:
                 break
-            edges = ()
-            if type(node) is Leaf:
-                self.finish(node)
-                continue
-            g = pending.pop(node)
+            g, edges = pending.pop(node), ()
             if node.hooks is not None or needed is not None:
                 g = self.observe(node, g)
             if node.plan is None:  # one of several outputs
@@ -126,7 +126,9 @@ class Walk:
         if node.restore is not None:
             gradients = [None if d is None else unbroadcast(d, *to) for d, to in zip(gradients, node.restore)]
         if node.plan.frees and not self.retain:
-            node.saved = node.definition = None
+            node.saved = None
+            if node.definition is not None:
+                node.definition = None
         return gradients
 
     def finish(self, leaf):

@@ -58,7 +58,13 @@ def split(tensor, split_size_or_sections=None, dim=0, *, split_size=None):
     return _split(tensor, lengths=((step,) * whole + (rest,) * bool(rest)) or (0,), dim=dim)
 
 
-split_with_sizes = split
+@composite
+def split_with_sizes(input, split_sizes, dim=0):
+    """Views of the sizes ``split_sizes`` along ``dim``.
+
+    RuntimeError if they do not add up to the size of ``dim``.
+    """
+    return split(input, sizes((split_sizes,)), dim)
 
 
 @composite

@@ -27,6 +27,7 @@ MODULES = """
     mytorch.hub mytorch.random mytorch.serialization mytorch.testing mytorch.utils.checkpoint
     mytorch.utils.visualize mytorch.jit mytorch.onnx mytorch.compiler mytorch.distributed
     mytorch.multiprocessing mytorch.fft mytorch.autograd.graph mytorch.profiler
+    mytorch.masked mytorch.signal.windows mytorch.nn.utils.prune
 """.split()
 HERE = pathlib.Path(documentation.__file__).parent
 

@@ -1,4 +1,4 @@
-"""The pages of ``docs/api`` list every public name, a class under one of its names; read without building them."""
+"""The pages of ``docs/api`` list every public name, a class under one name only; nothing need be built."""
 
 import collections
 import importlib
@@ -36,7 +36,7 @@ def test_every_public_name_is_listed(listed):
 
 
 def test_nothing_is_listed_twice(listed):
-    """A function may have an entry under each of its names; a class, whose methods are described with it, not."""
+    """A function may have an entry under each of its names; a class, with all its methods, under one."""
     names = collections.Counter(name for names in listed.values() for name in names)
     assert not [name for name, count in names.items() if count > 1]
     for value in filter(inspect.isclass, PUBLIC.values()):

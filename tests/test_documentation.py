@@ -3,11 +3,10 @@ that run.
 """
 
 import doctest
-import importlib
+import importlib.util
 import inspect
 import pathlib
 import re
-from importlib.util import find_spec
 
 import numpy as np
 import pytest
@@ -19,7 +18,7 @@ from mytorch.ops.composite import SPELLINGS
 from tests.referee import answer
 
 MODULES = """
-    mytorch mytorch.nn mytorch.nn.functional mytorch.nn.init mytorch.nn.utils mytorch.nn.utils.rnn
+    mytorch mytorch.masked mytorch.signal.windows mytorch.nn.utils.prune mytorch.nn mytorch.nn.functional mytorch.nn.init mytorch.nn.utils mytorch.nn.utils.rnn
     mytorch.nn.utils.parametrize mytorch.nn.utils.parametrizations mytorch.nn.utils.stateless mytorch.optim
     mytorch.optim.lr_scheduler mytorch.optim.swa_utils mytorch.linalg mytorch.special mytorch.distributions
     mytorch.distributions.constraints mytorch.utils.data mytorch.autograd mytorch.autograd.functional
@@ -27,7 +26,6 @@ MODULES = """
     mytorch.hub mytorch.random mytorch.serialization mytorch.testing mytorch.utils.checkpoint
     mytorch.utils.visualize mytorch.jit mytorch.onnx mytorch.compiler mytorch.distributed
     mytorch.multiprocessing mytorch.fft mytorch.autograd.graph mytorch.profiler
-    mytorch.masked mytorch.signal.windows mytorch.nn.utils.prune
 """.split()
 HERE = pathlib.Path(documentation.__file__).parent
 
@@ -259,6 +257,7 @@ def test_a_method_has_the_documentation_of_its_function():
 
 # ---- examples ----------------------------------------------------------------------------------------
 
+NEEDED = re.compile(r"needs the package (\w+)")
 NUMBER = re.compile(r"-?\d+\.?\d*(?:e[-+]?\d+)?")
 
 
@@ -272,7 +271,6 @@ class Checker(doctest.OutputChecker):
         return all(abs(float(a) - float(b)) <= 1e-3 * abs(float(a)) + 1e-4 for a, b in pairs)
 
 
-NEEDED = re.compile(r"needs the package (\w+)")
 NAMES = {"mytorch": mytorch, "nn": nn, "F": nn.functional, "optim": optim, "np": np}
 
 
@@ -281,7 +279,7 @@ def test_examples_run(module):
     failures = []
     parser, seed = doctest.DocTestParser(), mytorch.initial_seed()
     for name, value in PUBLIC.items():
-        missing = any(find_spec(package) is None for package in NEEDED.findall(value.__doc__ or ""))
+        missing = any(importlib.util.find_spec(package) is None for package in NEEDED.findall(value.__doc__ or ""))
         if name.rpartition(".")[0] == module and (example := section(value, "Example")) and not missing:
             mytorch.manual_seed(0)
             test = parser.get_doctest(example, dict(NAMES), name, None, 0)

@@ -4,7 +4,7 @@ import inspect
 import json
 from pathlib import Path
 
-from benchmarks.workloads import BY_NAME
+from benchmarks import workloads
 
 DOCS = Path(__file__).parent.parent
 OTHERS = {"numba": "with numba", "jax": "JAX", "numpy": "NumPy by hand"}
@@ -34,7 +34,7 @@ def ratio(entry):
 
 def meaning(name):
     """What a workload's docstring says first, with the numbers that it runs with."""
-    workload = BY_NAME[name]
+    workload = workloads.BY_NAME[name]
     text = inspect.getdoc(workload).split("\n")[0]
     for parameter in inspect.signature(workload).parameters.values():
         text = text.replace(f"``{parameter.name}``", f"{parameter.default}")

@@ -3,10 +3,11 @@ that run.
 """
 
 import doctest
-import importlib.util
+import importlib
 import inspect
 import pathlib
 import re
+from importlib.util import find_spec
 
 import numpy as np
 import pytest
@@ -18,7 +19,8 @@ from mytorch.ops.composite import SPELLINGS
 from tests.referee import answer
 
 MODULES = """
-    mytorch mytorch.masked mytorch.signal.windows mytorch.nn.utils.prune mytorch.nn mytorch.nn.functional mytorch.nn.init mytorch.nn.utils mytorch.nn.utils.rnn
+    mytorch mytorch.masked mytorch.signal.windows mytorch.nn.utils.prune
+    mytorch.nn mytorch.nn.functional mytorch.nn.init mytorch.nn.utils mytorch.nn.utils.rnn
     mytorch.nn.utils.parametrize mytorch.nn.utils.parametrizations mytorch.nn.utils.stateless mytorch.optim
     mytorch.optim.lr_scheduler mytorch.optim.swa_utils mytorch.linalg mytorch.special mytorch.distributions
     mytorch.distributions.constraints mytorch.utils.data mytorch.autograd mytorch.autograd.functional
@@ -279,7 +281,7 @@ def test_examples_run(module):
     failures = []
     parser, seed = doctest.DocTestParser(), mytorch.initial_seed()
     for name, value in PUBLIC.items():
-        missing = any(importlib.util.find_spec(package) is None for package in NEEDED.findall(value.__doc__ or ""))
+        missing = any(find_spec(package) is None for package in NEEDED.findall(value.__doc__ or ""))
         if name.rpartition(".")[0] == module and (example := section(value, "Example")) and not missing:
             mytorch.manual_seed(0)
             test = parser.get_doctest(example, dict(NAMES), name, None, 0)

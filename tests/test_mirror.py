@@ -18,6 +18,8 @@ ACROSS = {
     "docs/test_chinese": "the Chinese pages have the code of the English ones",
     "docs/test_pages": "the Python on the pages of the documentation runs",
     "docs/test_recipes": "the recipes of the documentation, followed word for word",
+    "docs/test_reference": "the pages of the reference list every public name",
+    "docs/test_tables": "the tables of the documentation",
     "examples/test_claims": "what the examples say that they show",
     "examples/test_explain_backward": "the example that explains a backward pass",
     "examples/test_full_runs": "the examples at full length",

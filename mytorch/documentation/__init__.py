@@ -84,8 +84,8 @@ def _entry_of(function):
     if op and source.__name__.startswith("_"):  # a public function calls it
         return file, None, ""
     signature, text = entry(file, name)
-    if name.endswith("_") and not text:  # in place: the parameters of the operation, but not its example
-        signature, text = entry(file, name[:-1])
+    if not text and (ending := re.search(r"(_copy|_)$", name)):  # the parameters of what it is a form of
+        signature, text = entry(file, name[: ending.start()])
         signature = signature and re.sub(r"(, \*)?, out=None", "", signature)
         text = text.partition(">>>")[0]
     return file, signature, text

@@ -58,7 +58,16 @@ def split(tensor, split_size_or_sections=None, dim=0, *, split_size=None):
     return _split(tensor, lengths=((step,) * whole + (rest,) * bool(rest)) or (0,), dim=dim)
 
 
-split_with_sizes = split
+@composite
+def split_with_sizes(input, split_sizes, dim=0):
+    """Views of the sizes ``split_sizes`` along ``dim``.
+
+    RuntimeError if they do not add up to the size of ``dim``. TypeError for a single size.
+    """
+    if not isinstance(split_sizes, (tuple, list)):
+        kind = type(split_sizes).__name__
+        raise TypeError(f"split_with_sizes(): argument 'split_sizes' must be tuple of ints, not {kind}")
+    return split(input, sizes((split_sizes,)), dim)
 
 
 @composite

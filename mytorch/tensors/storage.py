@@ -12,6 +12,17 @@ from ..ops.shape import sizes
 from .torch_flags import strided
 
 
+def _never(name, why):
+    """The method ``name``: a question whose answer is False for every tensor."""
+
+    def answer(self) -> bool:
+        return False
+
+    answer.__name__, answer.__qualname__ = name, f"StorageMethods.{name}"
+    answer.__doc__ = f"False: {why}."
+    return answer
+
+
 class StorageMethods:
     """Questions that need no computation, and ``resize_``."""
 
@@ -50,11 +61,12 @@ class StorageMethods:
         """Whether ``other`` has the same shape."""
         return self.array.shape == other.array.shape
 
-    def is_conj(self) -> bool:
-        """False: conjugation computes the values at once."""
-        return False
-
-    is_neg = is_pinned = is_shared = is_coalesced = is_distributed = is_conj
+    is_conj = _never("is_conj", "conjugation computes the values at once")
+    is_neg = _never("is_neg", "negation computes the values at once")
+    is_pinned = _never("is_pinned", "there is no pinned memory")
+    is_shared = _never("is_shared", "tensors are copied between processes, not shared")
+    is_coalesced = _never("is_coalesced", "there are no sparse tensors")
+    is_distributed = _never("is_distributed", "no tensor is spread over several machines")
 
     def get_device(self) -> int:
         """The index of its GPU, -1 for the CPU."""

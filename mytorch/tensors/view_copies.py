@@ -23,6 +23,7 @@ def _copying(name, view):
 
     copy.__name__ = copy.__qualname__ = name
     copy.__module__ = __name__
+    copy.takes_out = True
     copy.__doc__ = f"As the view without ``_copy``, in memory of its own. {view.__doc__ or ''}"
     return copy
 

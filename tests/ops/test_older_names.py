@@ -34,6 +34,14 @@ CASES = {
         t.tensor([2.0]).pow(exponent=t.tensor([3.0])),
         t.pow(input=t.tensor([2]), exponent=2),
     ],
+    "split_with_sizes by name": lambda t: [
+        *t.split_with_sizes(t.arange(6), split_sizes=[1, 5]),
+        *t.split_with_sizes(input=t.ones(2, 3), split_sizes=(3, 0), dim=1),
+        *t.arange(3).split_with_sizes(split_sizes=[3]),
+        *t.split_with_sizes_copy(t.arange(6), split_sizes=[2, 4]),
+    ],
+    "split_with_sizes of one size": lambda t: t.split_with_sizes(t.arange(6), 2),
+    "split_with_sizes of too few": lambda t: t.split_with_sizes(t.arange(6), [2, 2]),
     "heaviside by name": lambda t: t.heaviside(t.tensor([0.0, 1.0]), values=t.tensor([0.5, 2.0])),
     **{
         f"arange {a} {kind}": lambda t, a=a, kind=kind: t.arange(*a, dtype=getattr(t, kind))

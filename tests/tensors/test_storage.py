@@ -29,6 +29,7 @@ def test_a_tensor_about_itself(dtype):
         assert getattr(mine, name) == getattr(theirs, name), name
     for name in METHODS:
         assert getattr(mine, name)() == getattr(theirs, name)(), name
+        assert getattr(mine, name).__name__ == name
     assert mine.layout == mytorch.strided
     assert mine.is_same_size(mytorch.zeros(2, 3)) and not mine.is_same_size(mytorch.zeros(3))
     assert mine[0, 0].is_nonzero()

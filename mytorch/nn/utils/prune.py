@@ -13,6 +13,7 @@ from ...ops.join import cat
 from ...ops.linalg.matrix_norm import norm
 from ...ops.statistics.sort import topk
 from ...tensors.creation import ones_like, zeros_like
+from ...tensors.public_names import lookup as _lookup
 from ...tensors.random_creation import rand
 from .convert_parameters import parameters_to_vector
 
@@ -28,7 +29,7 @@ def _methods(module, name=None):
 
 
 class BasePruningMethod(ABC):
-    """How to choose what is pruned. A subclass defines :meth:`compute_mask` and ``PRUNING_TYPE``:
+    """How to choose what is pruned. A subclass defines ``compute_mask`` and ``PRUNING_TYPE``:
     "unstructured", "structured" or "global".
     """
 
@@ -383,3 +384,6 @@ def remove(module, name):
 def is_pruned(module) -> bool:
     """Whether a parameter of the module or of one inside it is pruned."""
     return any(_methods(inner) for inner in module.modules())
+
+
+__getattr__ = _lookup(__name__)

@@ -19,9 +19,7 @@ class histogramdd_result(NamedTuple):
 def histogramdd(input, bins, range=None, weight=None, density=False):
     """How many rows of (…, d) lie in each cell: (hist, bin_edges), of the dtype of ``input``.
 
-    bins: a number for all dimensions, one for each, or a list of 1-d tensors of edges. ``range``: the lower
-        and the upper end of each dimension in turn (those of the elements by default). ``weight`` counts
-        instead of 1. ``density``: the integral is 1. No gradient. RuntimeError for integers.
+    No gradient. RuntimeError for integers.
     """
     x = input.array.reshape(-1, input.shape[-1])
     if x.dtype.kind != "f":

@@ -19,7 +19,7 @@ newaxis = None
 
 _SUBMODULES = """
     accelerator amp autograd backends compiler cuda datasets distributed distributions fft func hub jit linalg
-    multiprocessing nn onnx optim random serialization special testing utils version
+    multiprocessing nn onnx optim random serialization special testing types utils version
 """.split()
 
 _HOMES = {

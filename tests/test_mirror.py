@@ -29,6 +29,7 @@ ACROSS = {
     "ops/test_ownership": "which results share memory",
     "ops/test_pointwise_properties": "what holds for all shapes, dtypes and values, by hypothesis",
     "ops/test_refusals": "arguments at the edge of what is taken",
+    "packages/test_packages": "packages that were written for PyTorch, unchanged",
     "tensors/test_resize": "tensors that take another size in place",
     "test_dispatch": "making, drawing, printing and saving on a device that takes no NumPy array",
     "test_docstrings": "every public name has a docstring",
@@ -49,6 +50,8 @@ ACROSS = {
 
 # Modules that are tested under another's name, by the file that does so.
 ELSEWHERE = {
+    "as_torch/test_names": "as_torch/refused as_torch/torchvision_ops",
+    "as_torch/test_run": "__main__",
     "autograd/test_gradcheck": "gradcheck autograd/real_numbers",
     "core/test_arrays": """
         accelerator backends/cuda backends/cudnn backends/mkl backends/mkldnn backends/mps backends/openmp
@@ -109,7 +112,7 @@ ELSEWHERE = {
     "test_hub": "serialization/download utils/model_zoo",
     "test_jit": "onnx",
     "test_names": "backend autograd/engine nn/functional version tensors/public_names",
-    "test_scripts_names": "nn/native",
+    "test_scripts_names": "nn/native types utils/dlpack",
     "utils/data/test_dataloader": """
         utils/data/fetch utils/data/epoch utils/data/loader_arguments utils/data/worker_epoch""",
     "utils/visualize/test_explain": "utils/visualize/graph",
@@ -129,7 +132,7 @@ FILES = {path.relative_to(TESTS).with_suffix("").as_posix() for path in TESTS.rg
 MODULES = {
     path.relative_to(SOURCE).with_suffix("").as_posix()
     for path in SOURCE.rglob("*.py")
-    if path.name != "__init__.py" and "samples" not in path.parts
+    if path.name != "__init__.py" and not {"samples", "names", "path"} & {*path.parts}
 }
 NAMED_ELSEWHERE = [module for modules in ELSEWHERE.values() for module in modules.split()]
 

@@ -6,6 +6,7 @@ a number or a tensor for all of them, or a list with one for each.
 
 from __future__ import annotations
 
+from ..ops.reduce import sum as sum_of
 from ..ops.vector_norm import vector_norm
 
 _BOTH = """
@@ -64,7 +65,7 @@ def _foreach_norm(self, ord=2, dtype=None):
 
 def _foreach_powsum(self, ord=2, dtype=None):
     """The sum of the powers |x|^ord of every tensor of a list."""
-    return [tensor.abs().pow(ord).sum(dtype=dtype) for tensor in self]
+    return [sum_of(tensor.abs().pow(ord), dtype=dtype) for tensor in self]
 
 
 globals().update(

@@ -15,15 +15,16 @@ from .finder import OURS
 from .names import _C, _root, _tensor, version
 from .names.storage import TypedStorage, UntypedStorage
 
-__name__, __path__ = "torch", []
+__name__ = "torch"
+__path__: list = []  # a package without files
 __version__ = version.__version__
-_SUBMODULES = {module.name for module in pkgutil.iter_modules(_names.__path__)}
-_SUBMODULES |= {*mytorch._SUBMODULES} - OURS
+_PARTS = {module.name for module in pkgutil.iter_modules(_names.__path__)}
+_PARTS |= {*getattr(mytorch, "_SUBMODULES")} - OURS
 _MORE = {**vars(_C), **vars(_root), **vars(foreach), "torch": sys.modules[__spec__.name]}
 
 
 def __getattr__(name):
-    if name in _SUBMODULES:
+    if name in _PARTS:
         return importlib.import_module(f"torch.{name}")
     if name in mytorch.__all__:
         value = getattr(mytorch, name)
@@ -36,4 +37,4 @@ def __getattr__(name):
 
 
 def __dir__():
-    return sorted({*globals(), *mytorch.__all__, *_SUBMODULES})
+    return sorted({*globals(), *mytorch.__all__, *_PARTS})

@@ -1,7 +1,7 @@
 """Torch's ``_foreach_`` functions, by which optimizers work on lists of tensors: a loop over the list.
 
-``_foreach_add(tensors, other)`` returns a list, ``_foreach_add_`` changes the tensors and returns None. ``other`` is
-a number or a tensor for all of them, or a list with one for each.
+``_foreach_add(tensors, other)`` returns a list, ``_foreach_add_`` changes the tensors and returns None.
+``other`` is a number or a tensor for all of them, or a list with one for each.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ from ..ops.reduce import sum as sum_of
 from ..ops.vector_norm import vector_norm
 
 _BOTH = """
-    abs acos add addcdiv addcmul asin atan ceil clamp_max clamp_min cos cosh div erf erfc exp expm1 floor frac lerp
-    lgamma log log10 log1p log2 maximum minimum mul neg pow reciprocal round rsqrt sigmoid sign sin sinh sqrt sub
-    tan tanh trunc
+    abs acos add addcdiv addcmul asin atan ceil clamp_max clamp_min cos cosh div erf erfc exp expm1 floor frac
+    lerp lgamma log log10 log1p log2 maximum minimum mul neg pow reciprocal round rsqrt sigmoid sign sin sinh
+    sqrt sub tan tanh trunc
 """.split()
 _NEW, _IN_PLACE = "clone max mm".split(), "copy_ zero_".split()
 # tensors take numbers, and take them in place, under other names

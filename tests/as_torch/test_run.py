@@ -1,6 +1,5 @@
 """``python -m mytorch program.py``: scripts, modules, code, and the processes that they start."""
 
-import sys
 import textwrap
 
 import pytest

@@ -1,1 +1,3 @@
-"""Modules by the names of torch's, for packages that import them; those with ``__all__`` add to mytorch's own."""
+"""Modules by the names of torch's, for packages that import them. Where mytorch has a module of that name,
+what ``__all__`` lists is added to it.
+"""

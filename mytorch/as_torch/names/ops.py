@@ -58,7 +58,7 @@ def find(qualname):
 
 
 def load_library(path):
-    """OSError: a compiled library calls PyTorch's C++. For torchvision's, what is written here in its place."""
+    """OSError: compiled libraries call PyTorch's C++. For torchvision's there is what is written here."""
     if os.path.basename(path).startswith("_C") and os.path.basename(os.path.dirname(path)) == "torchvision":
         register(find)
         return

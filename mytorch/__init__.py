@@ -19,7 +19,7 @@ newaxis = None
 
 _SUBMODULES = """
     accelerator amp autograd backends compiler cuda datasets distributed distributions fft func hub jit linalg
-    multiprocessing nn onnx optim random serialization special testing types utils version
+    multiprocessing nn onnx optim random serialization sparse special testing types utils version
 """.split()
 
 _HOMES = {
@@ -159,6 +159,7 @@ _HOMES = {
     "nn.native": "batch_norm binary_cross_entropy_with_logits embedding instance_norm kl_div",
     "random": "get_rng_state initial_seed manual_seed seed set_rng_state",
     "serialization": "load save",
+    "sparse": "sparse_coo sparse_coo_tensor",
 }
 
 # Methods that are functions as well; those with an underscore change their first argument.

@@ -27,7 +27,7 @@ FLOORS = [
     ["tensors"],
     ["autograd", "linalg", "fft", "special", "random"],
     ["nn", "optim", "utils", "serialization", "distributions", "backends", "cuda", "amp"],
-    ["func", "datasets", "testing", "gradcheck", "hub", "jit", "accelerator", "optim.swa_utils"],
+    ["func", "datasets", "testing", "gradcheck", "hub", "jit", "accelerator", "sparse", "optim.swa_utils"],
     "backend compiler distributed multiprocessing onnx types _utils version utils.model_zoo".split(),
     [""],
     ["as_torch", "__main__"],

@@ -17,7 +17,6 @@ ABSENT = {
     "masked": "there are no masked tensors: torch.where and masked_fill have gradients",
     "nested": "there are no nested tensors: nn.utils.rnn packs and pads sequences of several lengths",
     "quantization": "there are no quantized tensors",
-    "sparse": "there are no sparse tensors: every tensor is dense",
 }
 
 

@@ -1,12 +1,10 @@
 """Matrices and tensors of which few elements are not zero, in coordinate form (COO).
 
-A :class:`SparseTensor` is two tensors: where its elements are, and their values. What is computed of it is computed
-of the values, so gradients reach them; the zeros have none.
+A :class:`SparseTensor` is two tensors: where its elements are, and their values. What is computed of it is
+computed of the values, so gradients reach them; the zeros have none.
 """
 
 from __future__ import annotations
-
-import math
 
 from .core.dtypes import int64
 from .ops.gather import index_select
@@ -247,7 +245,7 @@ def sparse_coo_tensor(
 
 
 def to_sparse(dense, sparse_dim=None):
-    """The elements of ``dense`` that are not zero; with ``sparse_dim``, indices for its first dimensions alone."""
+    """The elements of ``dense`` that are not zero; ``sparse_dim``: only its first dimensions have indices."""
     sparse_dim = dense.ndim if sparse_dim is None else sparse_dim
     filled = dense != 0
     for _ in range(dense.ndim - sparse_dim):
@@ -257,7 +255,7 @@ def to_sparse(dense, sparse_dim=None):
 
 
 def mm(sparse, dense):
-    """A sparse matrix (m, k) times a dense one (k, n) or a vector (k,): dense. The other way round as well."""
+    """A sparse matrix (m, k) times a dense one (k, n) or a vector (k,): dense. Or the other way round."""
     if not isinstance(sparse, SparseTensor):
         return mm(dense.t(), sparse.t()).t()
     if isinstance(dense, SparseTensor):

@@ -29,7 +29,6 @@ ACROSS = {
     "ops/test_ownership": "which results share memory",
     "ops/test_pointwise_properties": "what holds for all shapes, dtypes and values, by hypothesis",
     "ops/test_refusals": "arguments at the edge of what is taken",
-    "packages/test_packages": "packages that were written for PyTorch, unchanged",
     "tensors/test_resize": "tensors that take another size in place",
     "test_dispatch": "making, drawing, printing and saving on a device that takes no NumPy array",
     "test_docstrings": "every public name has a docstring",
@@ -50,6 +49,7 @@ ACROSS = {
 
 # Modules that are tested under another's name, by the file that does so.
 ELSEWHERE = {
+    "as_torch/test_finder": "as_torch/face",
     "as_torch/test_names": "as_torch/refused as_torch/torchvision_ops",
     "as_torch/test_run": "__main__",
     "autograd/test_gradcheck": "gradcheck autograd/real_numbers",

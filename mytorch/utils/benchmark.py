@@ -39,7 +39,8 @@ class Measurement:
         scale, unit = (1, "s") if self.median >= 1 else (1e3, "ms") if self.median >= 1e-3 else (1e6, "us")
         return (
             f"{type(self).__name__}: {self.title}\n  Median: {self.median * scale:.2f} {unit}\n"
-            f"  IQR:    {self.iqr * scale:.2f} {unit}\n  {len(self.times)} blocks, {self.number_per_run} runs each"
+            f"  IQR:    {self.iqr * scale:.2f} {unit}\n"
+            f"  {len(self.times)} blocks, {self.number_per_run} runs each"
         )
 
 

@@ -13,6 +13,7 @@ import time
 
 import numpy
 
+from ..core.sums import summed
 from ..tensors.public_names import lookup as _lookup
 
 
@@ -93,7 +94,7 @@ class SummaryWriter:
             self._add(global_step, walltime, folder, tag=main_tag, simple_value=number)
 
     def add_histogram(self, tag, values, global_step=None, bins="tensorflow", walltime=None, max_bins=None):
-        """The distribution of the elements; ``bins`` as in numpy.histogram, or "tensorflow" for TensorBoard's.
+        """The distribution of the elements; ``bins`` as in numpy.histogram, or "tensorflow" for its own.
 
         ValueError for no elements.
         """
@@ -102,15 +103,14 @@ class SummaryWriter:
             raise ValueError("The input has no element.")
         counts, limits = numpy.histogram(values, _bins() if bins == "tensorflow" else bins)
         if max_bins is not None and len(counts) > max_bins:
-            step = len(counts) // max_bins
-            counts = numpy.add.reduceat(counts, range(0, len(counts), step))
-            limits = numpy.append(limits[:-1][::step], limits[-1])
+            limits = numpy.append(limits[:-1][:: -(-len(counts) // max_bins)], limits[-1])
+            counts, _ = numpy.histogram(values, limits)
         filled = numpy.flatnonzero(counts)
         first, last = (filled[0], filled[-1] + 1) if filled.size else (0, len(counts))
         # an empty one before the first, so that its lower limit is known
         content = {"bucket": [0.0, *counts[first:last]], "bucket_limit": limits[first : last + 1]}
         numbers = {"min": values.min(), "max": values.max(), "num": values.size}
-        sums = {"sum": values.sum(), "sum_squares": values.dot(values)}
+        sums = {"sum": summed(values), "sum_squares": values.dot(values)}
         histogram = _part("compat.proto.summary_pb2", "HistogramProto")(**content, **numbers, **sums)
         self._add(global_step, walltime, tag=tag, histo=histogram)
 

@@ -43,9 +43,13 @@ def test_a_histogram(written, bins):
     writer, read = written
     values = mytorch.tensor([-1.0, 0.0, 0.5, 0.5, 3.0])
     writer.add_histogram("weights", values, 2, bins=bins)
+    writer.add_histogram("coarse", values, 2, bins=bins, max_bins=4)
     with pytest.raises(ValueError, match="no element"):
         writer.add_histogram("weights", mytorch.zeros(0))
-    (event,) = read().Histograms("weights")
+    events = read()
+    (coarse,), (event,) = events.Histograms("coarse"), events.Histograms("weights")
+    assert sum(coarse.histogram_value.bucket) == 5
+    assert len(coarse.histogram_value.bucket) <= 6
     found = event.histogram_value
     assert (found.min, found.max, found.num, found.sum, found.sum_squares) == (-1, 3, 5, 3, 10.5)
     assert sum(found.bucket) == 5

@@ -20,8 +20,8 @@ newaxis = None
 
 _SUBMODULES = """
     accelerator amp autograd backends compiler cuda datasets distributed distributions fft func functional hub
-    jit linalg masked multiprocessing nn onnx optim profiler random serialization signal special testing utils
-    version
+    jit linalg masked multiprocessing nn onnx optim profiler random serialization signal sparse special testing
+    types utils version
 """.split()
 
 _HOMES = {
@@ -180,6 +180,7 @@ _HOMES = {
     """,
     "random": "get_rng_state initial_seed manual_seed seed set_rng_state",
     "serialization": "load save",
+    "sparse": "sparse_coo sparse_coo_tensor",
 }
 
 # Methods that are functions as well; those with an underscore change their first argument.

@@ -27,19 +27,11 @@ FLOORS = [
     ["tensors"],
     ["autograd", "linalg", "fft", "functional", "masked", "signal", "special", "random"],
     ["nn", "optim", "utils", "serialization", "distributions", "backends", "cuda", "amp"],
-    ["func", "datasets", "testing", "gradcheck", "hub", "jit", "accelerator", "optim.swa_utils", "profiler"],
-    [
-        "backend",
-        "compiler",
-        "distributed",
-        "multiprocessing",
-        "onnx",
-        "_utils",
-        "version",
-        "utils.model_zoo",
-        "autograd.profiler",
-    ],
+    "func datasets testing gradcheck hub jit accelerator sparse optim.swa_utils profiler".split(),
+    "backend compiler distributed multiprocessing onnx types _utils version utils.model_zoo".split()
+    + ["autograd.profiler"],
     [""],
+    ["as_torch", "__main__"],
 ]
 # these never import each other
 SIDE_BY_SIDE = ("nn", "optim", "utils", "serialization", "distributions")
@@ -111,9 +103,8 @@ def test_imports_point_down(module):
 @pytest.mark.parametrize("module", FILES)
 def test_only_the_face_imports_the_face(module):
     found = [line for line, target, _ in GRAPH[module] if target == "mytorch"]
-    assert not found or module == "mytorch.gradcheck", (
-        f"{module}, lines {found}: import the module that has the name"
-    )
+    above = module == "mytorch.gradcheck" or entry(module)[0] == len(FLOORS) - 1
+    assert not found or above, f"{module}, lines {found}: import the module that has the name"
 
 
 @pytest.mark.parametrize("module", FILES)

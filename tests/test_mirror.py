@@ -59,6 +59,9 @@ ACROSS = {
 
 # Modules that are tested under another's name, by the file that does so.
 ELSEWHERE = {
+    "as_torch/test_finder": "as_torch/face",
+    "as_torch/test_names": "as_torch/refused as_torch/torchvision_ops",
+    "as_torch/test_run": "__main__",
     "autograd/test_gradcheck": "gradcheck autograd/real_numbers",
     "core/test_arrays": """
         accelerator backends/cuda backends/cudnn backends/mkl backends/mkldnn backends/mps backends/openmp
@@ -133,7 +136,7 @@ ELSEWHERE = {
     "test_hub": "serialization/download utils/model_zoo",
     "test_jit": "onnx",
     "test_names": "backend autograd/engine nn/functional version tensors/public_names",
-    "test_scripts_names": "nn/native functional",
+    "test_scripts_names": "nn/native functional types utils/dlpack",
     "masked/test_masked": "masked/reductions",
     "signal/test_windows": "tensors/signal_windows",
     "tensors/test_view_copies": "tensors/permuted_creation ops/static_shapes ops/statistics/histogramdd",
@@ -158,7 +161,7 @@ FILES = {path.relative_to(TESTS).with_suffix("").as_posix() for path in TESTS.rg
 MODULES = {
     path.relative_to(SOURCE).with_suffix("").as_posix()
     for path in SOURCE.rglob("*.py")
-    if path.name != "__init__.py" and "samples" not in path.parts
+    if path.name != "__init__.py" and not {"samples", "names", "path"} & {*path.parts}
 }
 NAMED_ELSEWHERE = [module for modules in ELSEWHERE.values() for module in modules.split()]
 

@@ -136,7 +136,7 @@ def test_a_name_like_none():
         mytorch.qqqqqqqqqq
 
 
-@pytest.mark.parametrize("part", ["sparse", "fx", "quantization"])
+@pytest.mark.parametrize("part", ["nested", "fx", "quantization"])
 def test_left_out_on_purpose(part):
     assert not hasattr(mytorch, part)
     with pytest.raises(AttributeError, match="on purpose: "):

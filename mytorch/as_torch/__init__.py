@@ -4,9 +4,9 @@
     python -m mytorch -m package …     # a module
     import mytorch.as_torch            # in a notebook, before anything that imports torch
 
-``finder.py`` finds what is imported, ``run.py`` runs a program, and ``names/`` holds the modules that packages
-import and that mean little without PyTorch's C++. A name there does what it says, or raises NotImplementedError
-when it is used. Nothing below this room knows of it.
+``finder.py`` finds what is imported, ``face.py`` is the module ``torch``, ``run.py`` runs a program.
+``names/`` holds the modules that packages import and that mean little without PyTorch's C++: a name there
+does what it says, or raises NotImplementedError when it is used. Nothing below this room knows of it.
 """
 
 from .finder import install

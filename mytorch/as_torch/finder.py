@@ -12,7 +12,7 @@ import sys
 
 VERSION = "2.13.0"  # the PyTorch whose names, defaults and errors are followed
 HOME = pathlib.Path(__file__).parent
-NAMES = "mytorch.as_torch.names"
+FACE, NAMES = "mytorch.as_torch.face", "mytorch.as_torch.names"
 # of mytorch alone: torch has another module of that name, or none
 OURS = {"as_torch", "backend", "core", "datasets", "gradcheck", "kernels", "ops", "tensors", "__main__"}
 
@@ -38,7 +38,7 @@ def find(name):
     Where both have one, mytorch's gets the names that it lacks: the other's ``__all__`` and submodules.
     """
     if not name:
-        return importlib.import_module(NAMES)
+        return importlib.import_module(FACE)
     more = _imported(f"{NAMES}.{name}")
     if name == "version" or name.partition(".")[0] in OURS:
         return more
@@ -119,7 +119,9 @@ def install():
         )
     if Finder not in sys.meta_path:
         sys.meta_path.insert(0, Finder)
-    folder = str(HOME / "path")
+    folder = str(HOME / "path")  # there torch.py is found first, and calls this function
+    if folder not in sys.path:
+        sys.path.insert(1, folder)
     paths = os.environ.get("PYTHONPATH", "").split(os.pathsep)
-    if folder not in paths:  # there torch.py comes first, and calls this function
+    if folder not in paths:
         os.environ["PYTHONPATH"] = os.pathsep.join([folder, *filter(None, paths)])

@@ -1,4 +1,4 @@
-"""What torchvision's operations written in C++ do, for the two that its models need; the others are refused."""
+"""The two of torchvision's operations in C++ that its models need; the others are refused."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ import numpy
 from ..core.graph import wrap
 
 _REFUSED = """
-    _deform_conv2d_backward _ps_roi_align_backward _ps_roi_pool_backward _roi_align_backward _roi_pool_backward
-    box_iou_rotated deform_conv2d nms_rotated ps_roi_align ps_roi_pool qnms qroi_align roi_pool
+    _deform_conv2d_backward _ps_roi_align_backward _ps_roi_pool_backward _roi_align_backward
+    _roi_pool_backward box_iou_rotated deform_conv2d nms_rotated ps_roi_align ps_roi_pool qnms
+    qroi_align roi_pool
 """.split()
 
 
 def nms(dets, scores, iou_threshold):
-    """The indices of the boxes that are kept, best first: none overlaps a better one by more than the threshold.
+    """The indices of the boxes that are kept, best first: none overlaps a better one by more than that.
 
     dets: (boxes, 4) of x1, y1, x2, y2; scores: (boxes,).
     """

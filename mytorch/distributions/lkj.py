@@ -20,11 +20,11 @@ from .gammas import Beta
 
 
 class LKJCholesky(Distribution):
-    """Cholesky factors L of correlation matrices of size ``dim`` × ``dim``, with p(L Lᵀ) ∝ det(L Lᵀ)^(c − 1) for
-    the concentration c: 1 is uniform, more is closer to the identity.
+    """Cholesky factors L of correlation matrices of size ``dim`` × ``dim``.
 
-    ValueError for ``dim`` below 2. Source: Lewandowski, Kurowicka, Joe, Generating random correlation matrices
-    based on vines and extended onion method, 2009, section 3.2.
+    p(L Lᵀ) ∝ det(L Lᵀ)^(c − 1) for the concentration c: 1 is uniform, more is closer to the identity.
+    ValueError for ``dim`` below 2. Source: Lewandowski, Kurowicka, Joe, Generating random correlation
+    matrices based on vines and extended onion method, 2009, section 3.2.
     """
 
     arg_constraints = {"concentration": constraints.positive}
@@ -38,8 +38,9 @@ class LKJCholesky(Distribution):
         super().__init__(self.concentration.shape, (dim, dim), validate_args=validate_args)
 
     def _rows(self):
-        """The distribution of each row's squared length left of the diagonal. (PyTorch's first parameter grows
-        twice as fast from row to row, so that its correlations do not all have the same distribution.)
+        """The distribution of each row's squared length left of the diagonal.
+
+        PyTorch's first parameter grows twice as fast, so that its correlations differ in distribution.
         """
         c = self.concentration
         offset = arange(self.dim - 1, dtype=c.dtype, device=c.device)

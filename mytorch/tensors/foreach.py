@@ -1,17 +1,18 @@
 """Torch's ``_foreach_`` functions, by which optimizers work on lists of tensors: a loop over the list.
 
-``_foreach_add(tensors, other)`` returns a list, ``_foreach_add_`` changes the tensors and returns None. ``other`` is
-a number or a tensor for all of them, or a list with one for each.
+``_foreach_add(tensors, other)`` returns a list, ``_foreach_add_`` changes the tensors and returns None.
+``other`` is a number or a tensor for all of them, or a list with one for each.
 """
 
 from __future__ import annotations
 
+from ..ops.reduce import sum as sum_of
 from ..ops.vector_norm import vector_norm
 
 _BOTH = """
-    abs acos add addcdiv addcmul asin atan ceil clamp_max clamp_min cos cosh div erf erfc exp expm1 floor frac lerp
-    lgamma log log10 log1p log2 maximum minimum mul neg pow reciprocal round rsqrt sigmoid sign sin sinh sqrt sub
-    tan tanh trunc
+    abs acos add addcdiv addcmul asin atan ceil clamp_max clamp_min cos cosh div erf erfc exp expm1 floor frac
+    lerp lgamma log log10 log1p log2 maximum minimum mul neg pow reciprocal round rsqrt sigmoid sign sin sinh
+    sqrt sub tan tanh trunc
 """.split()
 _NEW, _IN_PLACE = "clone max mm".split(), "copy_ zero_".split()
 # tensors take numbers, and take them in place, under other names
@@ -64,7 +65,7 @@ def _foreach_norm(self, ord=2, dtype=None):
 
 def _foreach_powsum(self, ord=2, dtype=None):
     """The sum of the powers |x|^ord of every tensor of a list."""
-    return [tensor.abs().pow(ord).sum(dtype=dtype) for tensor in self]
+    return [sum_of(tensor.abs().pow(ord), dtype=dtype) for tensor in self]
 
 
 globals().update(

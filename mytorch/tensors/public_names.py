@@ -17,7 +17,6 @@ ABSENT = {
     "fx": "nothing is compiled or traced: functions and modules stay as they are",
     "nested": "there are no nested tensors: nn.utils.rnn packs and pads sequences of several lengths",
     "quantization": "there are no quantized tensors",
-    "sparse": "there are no sparse tensors: every tensor is dense",
 }
 
 

@@ -4,4 +4,4 @@
 from ..tensors.public_names import lookup as _lookup
 from . import checkpoint, data, hooks
 
-__getattr__ = _lookup(__name__)
+__getattr__ = _lookup(__name__, later=("dlpack",))

@@ -165,8 +165,8 @@ def x_transformers():
     )
     results.append(learned(continuous.eval(), numbers(2, 9, 4)))
     both = XTransformer(
-        dim=16, enc_num_tokens=32, enc_depth=1, enc_heads=2, enc_max_seq_len=16, dec_num_tokens=32, dec_depth=1,
-        dec_heads=2, dec_max_seq_len=16,
+        dim=16, enc_num_tokens=32, enc_depth=1, enc_heads=2, enc_max_seq_len=16, dec_num_tokens=32,
+        dec_depth=1, dec_heads=2, dec_max_seq_len=16,
     )  # fmt: skip
     results.append(learned(both, tokens, tokens))
     return results
@@ -189,12 +189,13 @@ def vit_pytorch():
         SimpleViT(**common, patch_size=8, depth=2),
         DeepViT(**common, patch_size=8, depth=2),
         CaiT(**common, patch_size=8, depth=1, cls_depth=1),
-        CCT(img_size=32, embedding_dim=16, n_conv_layers=1, kernel_size=7, stride=2, padding=3, pooling_kernel_size=3,
-            pooling_stride=2, pooling_padding=1, num_layers=1, num_heads=2, mlp_ratio=2.0, num_classes=5),
+        CCT(img_size=32, embedding_dim=16, n_conv_layers=1, kernel_size=7, stride=2, padding=3,
+            pooling_kernel_size=3, pooling_stride=2, pooling_padding=1, num_layers=1, num_heads=2,
+            mlp_ratio=2.0, num_classes=5),
         PiT(**common, patch_size=8, depth=(1, 1)),
         T2TViT(**common, depth=1, t2t_layers=((7, 4), (3, 2))),
         MaxViT(num_classes=5, dim_conv_stem=8, dim=8, dim_head=4, depth=(1,), window_size=8),
-        MobileViT(image_size=(32, 32), dims=[16, 16, 16], channels=[8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 16], num_classes=5,
+        MobileViT(image_size=(32, 32), dims=[16, 16, 16], channels=[8] * 10 + [16], num_classes=5,
                   patch_size=(1, 1)),
     ]  # fmt: skip
     results = {type(net).__name__: learned(net.eval(), image.clone()) for net in nets}

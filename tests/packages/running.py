@@ -1,7 +1,7 @@
 """Runs programs that were written for PyTorch, once with mytorch in its place and once with PyTorch.
 
-A program is a function without arguments that imports torch and packages on it, and returns arrays, numbers and
-texts. For mytorch it runs in a process of its own, as ``python -m mytorch``, in which PyTorch cannot be loaded.
+A program is a function without arguments that imports torch and packages on it, and returns arrays, numbers
+and texts. For mytorch it runs in a process of its own, as ``python -m mytorch``, which cannot load PyTorch.
 """
 
 import importlib
@@ -29,8 +29,9 @@ def numbers(*shape, seed=0, dtype="float32"):
 
 
 def fill(module, seed=0):
-    """``module`` with weights that do not depend on the library's generator: matrices of the size of Kaiming's,
-    weights that are vectors near 1, others near 0.
+    """``module`` with weights that do not depend on the library's generator.
+
+    Matrices are of the size of Kaiming's, weights that are vectors near 1, others near 0.
     """
     import torch
 

@@ -191,7 +191,9 @@ def pictures():
         lambda x: v2.functional.gaussian_blur(x, [3, 3]),
         lambda x: v2.functional.horizontal_flip(x),
         lambda x: transforms.functional.affine(x, 10.0, [1, 2], 1.1, [5.0, 0.0]),
-        lambda x: transforms.functional.perspective(x, [[0, 0], [23, 0], [23, 19], [0, 19]], [[1, 1], [22, 0], [23, 18], [2, 19]]),
+        lambda x: transforms.functional.perspective(
+            x, [[0, 0], [23, 0], [23, 19], [0, 19]], [[1, 1], [22, 0], [23, 18], [2, 19]]
+        ),
         lambda x: transforms.functional.equalize((x * 255).to(torch.uint8)),
     ]  # fmt: skip
     tensor = transforms.functional.to_tensor(image)

@@ -1,37 +1,4 @@
-"""The module ``torch``: the names of mytorch, and those of the modules beside this file."""
-
-from __future__ import annotations
-
-import importlib
-import pkgutil
-import sys
-
-import mytorch
-from mytorch.tensors import foreach
-from mytorch.tensors.public_names import NoSuchName
-
-from ..finder import OURS
-from . import _C, _root, _tensor, storage, version
-from .storage import TypedStorage, UntypedStorage
-
-__name__ = "torch"
-__version__ = version.__version__
-_SUBMODULES = {module.name for module in pkgutil.iter_modules(__path__)} | {*mytorch._SUBMODULES} - OURS
-_MORE = {**vars(_C), **vars(_root), **vars(foreach), "torch": sys.modules[__spec__.name]}
-
-
-def __getattr__(name):
-    if name in _SUBMODULES:
-        return importlib.import_module(f"torch.{name}")
-    if name in mytorch.__all__:
-        value = getattr(mytorch, name)
-    elif name in _MORE and not name.startswith("__"):
-        value = _MORE[name]
-    else:
-        raise NoSuchName("torch", name)
-    globals()[name] = value  # found at once from now on
-    return value
-
-
-def __dir__():
-    return sorted({*globals(), *mytorch.__all__, *_SUBMODULES})
+# Names only: there is nothing to read here.
+"""Modules by the names of torch's, for packages that import them. Where mytorch has a module of that name,
+what ``__all__`` lists is added to it.
+"""

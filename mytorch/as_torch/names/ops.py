@@ -6,6 +6,7 @@ import inspect
 import os
 
 from ...autograd.function import Function
+from ..torchvision_ops import register
 
 _NAMESPACES: dict = {}
 
@@ -57,10 +58,8 @@ def find(qualname):
 
 
 def load_library(path):
-    """OSError: a compiled library calls PyTorch's C++. For torchvision's, what is written here in its place."""
+    """OSError: compiled libraries call PyTorch's C++. For torchvision's there is what is written here."""
     if os.path.basename(path).startswith("_C") and os.path.basename(os.path.dirname(path)) == "torchvision":
-        from ..torchvision_ops import register
-
         register(find)
         return
     raise OSError(f"{path} is compiled for PyTorch and cannot be loaded by mytorch")

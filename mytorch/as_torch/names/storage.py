@@ -97,4 +97,6 @@ def typed_storage(tensor):
     return TypedStorage(tensor.array)
 
 
-Tensor.untyped_storage, Tensor.storage, Tensor._typed_storage = untyped_storage, typed_storage, typed_storage
+for _name, _method in {"untyped_storage": untyped_storage, "storage": typed_storage}.items():
+    setattr(Tensor, _name, _method)
+setattr(Tensor, "_typed_storage", typed_storage)

@@ -1,3 +1,4 @@
+# Names only: there is nothing to read here.
 """``torch.version``: the PyTorch whose interface this is, and which mytorch runs."""
 
 from mytorch.version import __version__ as mytorch

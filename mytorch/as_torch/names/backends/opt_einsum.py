@@ -1,4 +1,4 @@
-"""``torch.backends.opt_einsum``: in which order ``einsum`` multiplies; the settings are stored without effect."""
+"""``torch.backends.opt_einsum``: in which order ``einsum`` multiplies; the settings have no effect."""
 
 enabled, strategy = False, None
 

@@ -8,6 +8,7 @@ from ....core.grad_mode import enable_grad
 from ....distributions.distribution import broadcast_all
 from ....ops.bounds import clamp
 from ....ops.dtype_info import finfo
+from ....ops.reduce import sum as sum_of
 from ....ops.softmax import softmax
 from ....ops.transcendental import log, log1p, sigmoid
 from ....tensors.random_creation import randn
@@ -22,7 +23,7 @@ def _standard_normal(shape, dtype, device):
 
 def _sum_rightmost(value, dim):
     """The sum over the last ``dim`` dimensions."""
-    return value if dim == 0 else value.reshape(value.shape[:-dim] + (-1,)).sum(-1)
+    return value if dim == 0 else sum_of(value.reshape(value.shape[:-dim] + (-1,)), -1)
 
 
 def clamp_probs(probs):

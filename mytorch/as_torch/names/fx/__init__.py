@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ....tensors.public_names import lookup
 from ...refused import classes, functions
 
 _REASON = "there are no symbolic traces of models; forward hooks see what every layer returns"
@@ -16,5 +17,4 @@ def wrap(fn_or_name):
 
 has_side_effect = wrap
 
-
-from . import experimental, graph_module, node, proxy  # noqa: E402  (they take names from here)
+__getattr__ = lookup("torch.fx", later=("experimental", "graph_module", "node", "proxy"))

@@ -1,3 +1,4 @@
+# Names only: there is nothing to read here.
 """The steps of a trace."""
 
 from . import Node

@@ -1,13 +1,15 @@
 """What TorchScript's compiler would be told."""
 
-from ....jit import ScriptModule, script
-
-__all__ = ["Attribute", "ONNXTracedModule", "RecursiveScriptModule", "TracedModule", "TracerWarning", "_isinstance",
-           "_overload", "_overload_method", "_script_if_tracing", "fork", "freeze", "isinstance",
-           "optimize_for_inference", "optimized_execution", "wait", "_unwrap_optional"]  # fmt: skip
-
 import builtins
 import contextlib
+
+from ....jit import ScriptModule, script
+
+__all__ = """
+    Attribute ONNXTracedModule RecursiveScriptModule TracedModule TracerWarning _isinstance _overload
+    _overload_method _script_if_tracing _unwrap_optional fork freeze isinstance optimize_for_inference
+    optimized_execution wait
+""".split()
 
 _overload = _overload_method = _script_if_tracing = script
 isinstance = _isinstance = builtins.isinstance

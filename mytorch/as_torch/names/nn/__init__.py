@@ -1,3 +1,4 @@
+# Names only: there is nothing to read here.
 """Rooms of ``torch.nn`` for quantized models."""
 
 from . import quantized

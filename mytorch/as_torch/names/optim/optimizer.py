@@ -11,10 +11,12 @@ from ....core.grad_mode import set_grad_enabled
 from ....core.graph import Variable
 from ....optim.optimizer import Optimizer
 
-__all__ = ["ParamsT", "_capturable_doc", "_default_to_fused_or_foreach", "_differentiable_doc", "_dispatch_sqrt",
-           "_foreach_doc", "_fused_doc", "_get_capturable_supported_devices", "_get_scalar_dtype", "_get_value",
-           "_maximize_doc", "_params_doc", "_params_t", "_stack_if_compiling", "_to_scalar",
-           "_use_grad_for_differentiable", "_group_tensors_by_device_and_dtype"]  # fmt: skip
+__all__ = """
+    ParamsT _capturable_doc _default_to_fused_or_foreach _differentiable_doc _dispatch_sqrt _foreach_doc
+    _fused_doc _get_capturable_supported_devices _get_scalar_dtype _get_value
+    _group_tensors_by_device_and_dtype _maximize_doc _params_doc _params_t _stack_if_compiling _to_scalar
+    _use_grad_for_differentiable
+""".split()
 
 ParamsT = _params_t = Iterable[Any]
 _params_doc = _foreach_doc = _fused_doc = _capturable_doc = _differentiable_doc = _maximize_doc = ""
@@ -75,4 +77,4 @@ def _group_tensors_by_device_and_dtype(tensorlistlist, with_indices=False):
     return dict(groups)
 
 
-Optimizer._group_tensors_by_device_and_dtype = staticmethod(_group_tensors_by_device_and_dtype)
+setattr(Optimizer, "_group_tensors_by_device_and_dtype", staticmethod(_group_tensors_by_device_and_dtype))

@@ -8,8 +8,9 @@ globals().update(
     functions(
         "torch.ao.quantization",
         """
-        QConfig convert default_observer default_per_channel_weight_observer default_weight_observer fuse_modules
-        fuse_modules_qat get_default_qat_qconfig get_default_qconfig prepare prepare_qat quantize_dynamic
+        QConfig convert default_observer default_per_channel_weight_observer default_weight_observer
+        fuse_modules fuse_modules_qat get_default_qat_qconfig get_default_qconfig prepare prepare_qat
+        quantize_dynamic
         """,
         _REASON,
     )

@@ -1,1 +1,2 @@
+# Names only: there is nothing to read here.
 """Files of ``torch.nn.parallel``."""

@@ -1,0 +1,184 @@
+"""Names that packages import: each does what it says, or says why not when it is used."""
+
+import pytest
+
+from tests.as_torch.programs import lines
+
+REFUSED = """
+    torch.fx.symbolic_trace(net)
+    torch.fx.Tracer()
+    torch.fx.GraphModule(net, None)
+    torch._custom_ops.get_ctx()
+    torch._dynamo.explain(net)
+    torch.ao.quantization.prepare(net)
+    torch.quantize_per_tensor(x, 0.1, 0, torch.qint8)
+    torch.nested.nested_tensor([x])
+    torch.export.export(net, (x,))
+    torch.package.PackageImporter("file")
+    torch._C.ScriptModule()
+    torch._subclasses.FakeTensorMode()
+    torch.onnx.ExportOptions()
+    torch.autograd.forward_ad.make_dual(x, x)
+    torch.nn.attention.flex_attention.flex_attention(x, x, x)
+    torch.utils.flop_counter.FlopCounterMode()
+    torch.distributed.all_gather_object([], x)
+    torch.overrides.TorchFunctionMode().__enter__()
+    torch.storage.UntypedStorage(x.array).resize_(1)
+""".strip().splitlines()
+
+
+def test_refusals():
+    calls = [call.strip() for call in REFUSED]
+    found = lines(f"""
+        import torch
+        import torch._subclasses, torch.utils.flop_counter, torch.nn.attention.flex_attention
+        import torch.autograd.forward_ad
+        net, x = torch.nn.Linear(2, 2), torch.ones(2)
+        for call in {calls!r}:
+            try:
+                eval(call)
+            except NotImplementedError as error:
+                print(len(str(error)) > 20)
+            else:
+                print(call, "passes")
+    """)
+    assert found == ["True"] * len(calls)
+
+
+VALUES = {
+    "torch._shape_as_tensor(x).tolist()": "[2, 3]",
+    "torch.fx.wrap(len) is len": "True",
+    "torch._C._get_tracing_state(), torch.jit.is_tracing()": "(None, False)",
+    "isinstance(x, torch._C.TensorType), isinstance(x, torch._C._TensorBase)": "(False, True)",
+    "torch._C.DispatchKeySet(torch._C.DispatchKey.CPU).has(torch._C.DispatchKey.CUDA)": "False",
+    "torch.jit.annotations.BroadcastingList2[int]": "None",
+    "torch.hub.HASH_REGEX.search('resnet18-f37072fd.pth').group(1)": "'f37072fd'",
+    "torch.types.Device is not None, torch.types._dtype is torch.dtype": "(True, True)",
+    "torch.nn.modules.module._IncompatibleKeys([], [])": "<All keys matched successfully>",
+    "torch.nn.parameter.is_lazy(torch.nn.LazyLinear(3).weight)": "True",
+    "torch.utils.dlpack.from_dlpack(x).data_ptr() == x.data_ptr()": "True",
+    "x.untyped_storage().nbytes(), x[1:].untyped_storage() == x.untyped_storage()": "(24, True)",
+    "x.storage().tolist()[:2]": "[1.0, 1.0]",
+    "x.untyped_storage().data_ptr() == x.data_ptr() == x[1:].untyped_storage().data_ptr()": "True",
+    "torch.overrides.has_torch_function((x, [x]))": "False",
+    "torch.overrides.handle_torch_function(len, (x, Other()), 1)": "('len', 1)",
+    "torch.distributions.utils.broadcast_all(x, 1.0)[1].shape": "mytorch.Size([2, 3])",
+    "torch.backends.cpu.get_cpu_capability()": "'DEFAULT'",
+    "torch._foreach_add([x, x], 1)[1][0, 0].item()": "2.0",
+    "torch.cond(x.sum() > 5, lambda a: a + 1, lambda a: a, (x,))[0, 0].item()": "2.0",
+    "torch.while_loop(lambda i: i < 3, lambda i: (i + 1,), (torch.tensor(0),))[0].item()": "3",
+    "torch.complex32": "torch.complex32",
+    "torch.xpu.is_available(), torch.mps.is_available(), torch.cpu.is_available()": "(False, False, True)",
+    "torch.torch is torch": "True",
+    "torch.Tensor._make_subclass(torch.nn.Parameter, x, True).requires_grad": "True",
+    "torch._C._functorch.maybe_get_bdim(x)": "-1",
+    "torch.nn.quantized.FloatFunctional().add(x, x)[0, 0].item()": "2.0",
+    "torch.ao.quantization.QuantStub()(x) is x": "True",
+}
+
+
+def test_values():
+    found = lines(
+        f"""
+        import torch
+        import torch.nn.parameter, torch.jit.annotations, torch._C._functorch, torch.ao.quantization
+        x = torch.ones(2, 3)
+        class Other:
+            @classmethod
+            def __torch_function__(cls, function, types, args, kwargs):
+                return function.__name__, *args
+        for expression in {list(VALUES)!r}:
+            print(eval(expression))
+    """.replace("print(eval", "print(repr(eval").replace("(expression))", "(expression)))")
+    )
+    assert dict(zip(VALUES, found)) == VALUES
+
+
+@pytest.mark.parametrize("call", ["_assert(x.sum() > 9, 'small')", "_check(False, lambda: 'small')"])
+def test_assertions(call):
+    kind = "AssertionError" if "assert" in call else "RuntimeError"
+    assert lines(f"""
+        import torch
+        x = torch.ones(2)
+        torch._assert(True, ""), torch._check(True)
+        try:
+            torch.{call}
+        except Exception as error:
+            print(type(error).__name__, error)
+    """) == [f"{kind} small"]
+
+
+def test_operations_of_a_package():
+    assert lines("""
+        import torch
+
+        @torch.library.custom_op("mine::cube", mutates_args=())
+        def cube(x: torch.Tensor) -> torch.Tensor:
+            return x ** 3
+
+        cube.register_fake(lambda x: x)
+        cube.register_autograd(
+            lambda ctx, g: g * 3 * ctx.saved_tensors[0] ** 2,
+            setup_context=lambda ctx, inputs, output: ctx.save_for_backward(inputs[0]),
+        )
+        x = torch.tensor([2.0], requires_grad=True)
+        torch.ops.mine.cube(x).sum().backward()
+        print(x.grad.tolist(), cube(x).tolist(), torch.ops.mine.cube.default(x=x).tolist())
+        library = torch.library.Library("mine", "FRAGMENT")
+        library.define("half(Tensor x) -> Tensor")
+        try:
+            torch.ops.mine.half(x)
+        except NotImplementedError as error:
+            print(error)
+        library.impl("half", lambda x: x / 2, "CPU")
+        print(torch.ops.mine.half(x).tolist(), hasattr(torch.ops.mine, "third"))
+        try:
+            torch.ops.load_library("/some/where/_C.so")
+        except OSError as error:
+            print("OSError")
+    """) == [
+        "[12.0] [8.0] [8.0]",
+        "mine::half is written for PyTorch in C++, and not here",
+        "[1.0] False",
+        "OSError",
+    ]
+
+
+def test_boxes():
+    """What torchvision's own compiled library would do."""
+    assert lines("""
+        import torch
+        torch.ops.load_library("/site-packages/torchvision/_C.so")
+        boxes = torch.tensor([[0.0, 0, 10, 10], [1, 1, 10, 10], [20, 20, 30, 30], [0, 0, 4, 4]])
+        print(torch.ops.torchvision.nms(boxes, torch.tensor([0.5, 0.9, 0.1, 0.7]), 0.5).tolist())
+        print(torch.ops.torchvision._cuda_version())
+        try:
+            torch.ops.torchvision.deform_conv2d(boxes)
+        except NotImplementedError as error:
+            print(error)
+    """) == ["[1, 3, 2]", "-1", "torchvision::deform_conv2d is written for PyTorch in C++, and not here"]
+
+
+def test_optimizers_from_elsewhere():
+    assert lines("""
+        import torch
+        from torch.optim.optimizer import Optimizer, ParamsT, _use_grad_for_differentiable, _get_value
+
+        class Plain(Optimizer):
+            def __init__(self, params, lr):
+                super().__init__(params, {"lr": lr, "differentiable": False})
+
+            @_use_grad_for_differentiable
+            def step(self, closure=None):
+                for group in self.param_groups:
+                    tensors, (gradients, _) = [group["params"]], ([p.grad for p in group["params"]], None)
+                    grouped = self._group_tensors_by_device_and_dtype([group["params"], gradients])
+                    for (device, dtype), ((params, grads), places) in grouped.items():
+                        print(str(device), places, torch.is_grad_enabled())
+                        torch._foreach_add_(params, grads, alpha=-group["lr"])
+
+        p = torch.nn.Parameter(torch.ones(2))
+        p.grad = torch.ones(2)
+        Plain([p], 0.5).step()
+        print(p.tolist(), _get_value(torch.tensor(3)))
+    """) == ["cpu [0] False", "[0.5, 0.5] 3"]

@@ -74,7 +74,14 @@ def _receive(call, tensor, src, group, tag, group_src):
 
 
 class P2POp:
-    """One message of :func:`batch_isend_irecv`: ``op`` is :func:`isend` or :func:`irecv`."""
+    """One message of :func:`batch_isend_irecv`. ValueError for another ``op``.
+
+    Args:
+        op (callable): :func:`isend` or :func:`irecv`
+        tensor (Tensor): what is sent, or where what is received is written
+        peer (int): the other rank, among all processes; None where ``group_peer`` is given
+        group_peer (int): the other rank within ``group``
+    """
 
     def __init__(self, op, tensor, peer=None, group=None, tag=0, group_peer=None):
         if op not in (isend, irecv):

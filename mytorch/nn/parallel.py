@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import importlib
 
-from ..tensors.public_names import NoSuchName
+from ..tensors.public_names import NoSuchName, documented
 from .module import Module
+
+__all__ = ["DataParallel", "DistributedDataParallel", "data_parallel"]
 
 
 class DataParallel(Module):
@@ -44,5 +46,5 @@ def data_parallel(module, inputs, device_ids=None, output_device=None, dim=0, mo
 def __getattr__(name):
     """DistributedDataParallel, which is written in ``mytorch.distributed``, above this floor."""
     if name == "DistributedDataParallel":
-        return importlib.import_module("mytorch.distributed.data_parallel").DistributedDataParallel
+        return documented(importlib.import_module("mytorch.distributed.data_parallel").DistributedDataParallel)
     raise NoSuchName(__name__, name)

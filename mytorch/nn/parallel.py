@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import importlib
 
-from ..tensors.public_names import NoSuchName, documented
+from ..tensors.public_names import documented, lookup
 from .module import Module
 
 __all__ = ["DataParallel", "DistributedDataParallel", "data_parallel"]
@@ -47,4 +47,7 @@ def __getattr__(name):
     """DistributedDataParallel, which is written in ``mytorch.distributed``, above this floor."""
     if name == "DistributedDataParallel":
         return documented(importlib.import_module("mytorch.distributed.data_parallel").DistributedDataParallel)
-    raise NoSuchName(__name__, name)
+    return _other(name)
+
+
+_other = lookup(__name__)

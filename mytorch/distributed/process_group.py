@@ -92,8 +92,8 @@ def init_process_group(
     """Join the processes that ``mpiexec``, ``srun`` or ``python -m mytorch.distributed.run`` has started.
     Alone, it makes a world of one, which needs no MPI.
 
-    world_size, rank: checked against what the launcher says, which decides.
-    allow_pickle: whether this group unpickles objects of other ranks, which may run any code.
+    world_size, rank: checked against what the launcher says, which decides
+    allow_pickle: whether this group unpickles objects of other ranks, which may run any code
 
     From then on an exception that nobody catches ends all processes. Where several ranks share a machine,
     each uses its share of the cores (``set_num_threads``). ValueError if it was called before; RuntimeError

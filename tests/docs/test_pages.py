@@ -22,6 +22,10 @@ PAGES = sorted(
 )
 # what a page takes for granted
 BEFORE = {
+    "distributed": """
+import mytorch
+Net, data = lambda: mytorch.nn.Linear(3, 2), [(mytorch.ones(3), 0)] * 128
+""",
     "from-pytorch": """
 import torch as real_torch, mytorch
 model = mytorch.nn.Linear(3, 2)

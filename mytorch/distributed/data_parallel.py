@@ -38,11 +38,11 @@ class DistributedDataParallel(Module, Joinable):
         output_device (int): accepted without effect
         dim (int): accepted without effect
         broadcast_buffers (bool): whether rank 0's buffers go to all ranks in each forward
-        init_sync (bool): whether models are compared, and rank 0's parameters and buffers go to all, at the start
-        bucket_cap_mb (float): the size of a bucket in MiB, None means 25; gradients from 256 KiB on travel alone,
-            where they lie
-        find_unused_parameters (bool): whether parameters may get no gradient, other ones in each step and on each
-            rank
+        init_sync (bool): whether models are compared, and all ranks get rank 0's values, at the start
+        bucket_cap_mb (float): the size of a bucket in MiB, None means 25; gradients from 256 KiB on travel
+            alone, where they lie
+        find_unused_parameters (bool): whether parameters may get no gradient, other ones in each step and on
+            each rank
         check_reduction (bool): accepted without effect
         gradient_as_bucket_view (bool): whether ``.grad`` is a view of its bucket, which saves a copy
         static_graph (bool): as ``find_unused_parameters``, for a graph that never changes

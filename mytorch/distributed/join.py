@@ -58,7 +58,8 @@ class Join:
     Args:
         joinables (list of Joinable): what calls collectives in the loop, in one process group
         enable (bool): False for inputs that end at the same time on all ranks: the context does nothing
-        throw_on_early_termination (bool): whether all raise a RuntimeError as soon as one rank has no more inputs
+        throw_on_early_termination (bool): whether all raise a RuntimeError as soon as one rank has no more
+            inputs
         kwargs: given to each ``join_hook``
 
     Example:

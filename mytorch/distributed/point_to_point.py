@@ -92,7 +92,9 @@ class P2POp:
 
 
 def batch_isend_irecv(p2p_op_list):
-    """Start the messages of a list of :class:`P2POp`; returns their Works."""
+    """Start the messages of a list of :class:`P2POp`; returns their Works. ValueError for anything else, or
+    an empty list.
+    """
     if not p2p_op_list or not all(isinstance(op, P2POp) for op in p2p_op_list):
         raise ValueError("Invalid ``p2p_op_list``. Expected a list of P2POp that is not empty")
     works = [o.op(o.tensor, o.peer, o.group, o.tag, o.group_peer) for o in p2p_op_list]

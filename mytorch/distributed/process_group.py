@@ -216,7 +216,9 @@ def get_world_size(group=None) -> int:
 
 
 def get_backend(group=None) -> str:
-    """The backend that ``group`` was made with: "mpi", "gloo" or "nccl"."""
+    """The backend that ``group`` was made with: "mpi", "gloo" or "nccl". ValueError if this process is not in
+    it.
+    """
     found = member(group, "get_backend")
     if found is None:
         raise ValueError("Invalid process group specified")
@@ -315,7 +317,7 @@ def split(parent, ranks, call):
 
 
 def new_subgroups_by_enumeration(ranks_per_subgroup_list, timeout=None, backend=None, pg_options=None):
-    """(the group that this process is in, all groups) for lists of ranks that share none."""
+    """(the group that this process is in, all groups) for lists of ranks. ValueError if they share one."""
     flat = [rank for ranks in ranks_per_subgroup_list for rank in ranks]
     if len(set(flat)) < len(flat):
         raise ValueError("The same rank is listed in several subgroups")

@@ -11,7 +11,7 @@ import importlib
 from ..tensors.public_names import documented, lookup
 from .module import Module
 
-__all__ = ["DataParallel", "DistributedDataParallel", "data_parallel"]
+__all__ = ["DataParallel", "DistributedDataParallel", "data_parallel"]  # noqa: F822, see __getattr__
 
 
 class DataParallel(Module):
@@ -46,7 +46,8 @@ def data_parallel(module, inputs, device_ids=None, output_device=None, dim=0, mo
 def __getattr__(name):
     """DistributedDataParallel, which is written in ``mytorch.distributed``, above this floor."""
     if name == "DistributedDataParallel":
-        return documented(importlib.import_module("mytorch.distributed.data_parallel").DistributedDataParallel)
+        home = importlib.import_module("mytorch.distributed.data_parallel")
+        return documented(home.DistributedDataParallel)
     return _other(name)
 
 

@@ -66,8 +66,8 @@ def all_gather_object(object_list, obj, group=None):
 
 
 def gather_object(obj, object_gather_list=None, dst=None, group=None, group_dst=None):
-    """Fill ``object_gather_list`` of rank ``dst`` with ``obj`` of each; elsewhere it is None. ValueError for a
-    list that is missing, or given elsewhere.
+    """Fill ``object_gather_list`` of rank ``dst`` with ``obj`` of each; elsewhere it is None. ValueError for
+    a list that is missing, or given elsewhere.
     """
     if (group := member(group, "gather_object")) is None:
         return

@@ -34,7 +34,7 @@ def ratio(entry):
 
 def meaning(name):
     """What a workload's docstring says first, with the numbers that it runs with."""
-    workload = getattr(workloads, name)
+    workload = workloads.BY_NAME[name]
     text = inspect.getdoc(workload).split("\n")[0]
     for parameter in inspect.signature(workload).parameters.values():
         text = text.replace(f"``{parameter.name}``", f"{parameter.default}")

@@ -275,6 +275,16 @@ class Checker(doctest.OutputChecker):
 NAMES = {"mytorch": mytorch, "nn": nn, "F": nn.functional, "optim": optim, "np": np, "dist": distributed}
 
 
+def test_examples_come_last():
+    """What an entry says of a parameter behind an example would be shown as a part of the example."""
+    wrong = [
+        name
+        for name, value in PUBLIC.items()
+        if set(parts.parameters_and_rest(section(value, "Example"))[0]) & set(parameters(value))
+    ]
+    assert not wrong, wrong
+
+
 @pytest.mark.parametrize("module", MODULES)
 def test_examples_run(module):
     failures = []

@@ -3,6 +3,7 @@ that run.
 """
 
 import doctest
+import enum
 import importlib
 import inspect
 import pathlib
@@ -13,7 +14,7 @@ import numpy as np
 import pytest
 
 import mytorch
-from mytorch import documentation, nn, optim
+from mytorch import distributed, documentation, nn, optim
 from mytorch.documentation import text as parts
 from mytorch.ops.composite import SPELLINGS
 from tests.referee import answer
@@ -27,7 +28,9 @@ MODULES = """
     mytorch.func mytorch.datasets mytorch.datasets.transforms mytorch.amp mytorch.cuda mytorch.accelerator
     mytorch.hub mytorch.random mytorch.serialization mytorch.testing mytorch.utils.checkpoint
     mytorch.utils.visualize mytorch.jit mytorch.onnx mytorch.compiler mytorch.distributed
-    mytorch.multiprocessing mytorch.fft mytorch.autograd.graph mytorch.profiler
+    mytorch.multiprocessing mytorch.fft mytorch.autograd.graph mytorch.profiler mytorch.nn.parallel
+    mytorch.distributed.nn mytorch.distributed.optim mytorch.distributed.algorithms.join
+    mytorch.distributed.algorithms.ddp_comm_hooks.default_hooks
 """.split()
 HERE = pathlib.Path(documentation.__file__).parent
 
@@ -58,6 +61,8 @@ PUBLIC = public()
 
 def parameters(value):
     """The parameters of a call, by name."""
+    if inspect.isclass(value) and issubclass(value, enum.Enum):  # Enum's own call makes new classes, too
+        return {"value": inspect.Parameter("value", inspect.Parameter.POSITIONAL_OR_KEYWORD)}
     try:
         return {name: p for name, p in inspect.signature(value).parameters.items() if name != "self"}
     except ValueError:  # an exception class
@@ -273,7 +278,17 @@ class Checker(doctest.OutputChecker):
         return all(abs(float(a) - float(b)) <= 1e-3 * abs(float(a)) + 1e-4 for a, b in pairs)
 
 
-NAMES = {"mytorch": mytorch, "nn": nn, "F": nn.functional, "optim": optim, "np": np}
+NAMES = {"mytorch": mytorch, "nn": nn, "F": nn.functional, "optim": optim, "np": np, "dist": distributed}
+
+
+def test_examples_come_last():
+    """What an entry says of a parameter behind an example would be shown as a part of the example."""
+    wrong = [
+        name
+        for name, value in PUBLIC.items()
+        if set(parts.parameters_and_rest(section(value, "Example"))[0]) & set(parameters(value))
+    ]
+    assert not wrong, wrong
 
 
 @pytest.mark.parametrize("module", MODULES)

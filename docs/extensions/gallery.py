@@ -1,6 +1,7 @@
 """How sphinx-gallery runs the examples: with `--quick`, each into a folder whose pictures it shows."""
 
 import os
+import re
 import shutil
 from pathlib import Path
 
@@ -37,7 +38,7 @@ def adapt(app, docname, source):
         label = f".. _sphx_glr_{docname.replace('/', '_')}.py:\n"
         title = f"{docname.removeprefix('gallery/')}.py"
         text = source[0].replace(label, f"{label}\n{title}\n{'=' * len(title)}\n", 1)
-        text = text.replace("\n\n    python ", "\n\n.. code-block:: bash\n\n    python ", 1)
+        text = re.sub(r"\n\n    (python|mpiexec) ", r"\n\n.. code-block:: bash\n\n    \1 ", text, count=1)
         source[0] = text.replace("\n1. ", "\n\n1. ", 1)
 
 

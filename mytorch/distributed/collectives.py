@@ -103,7 +103,9 @@ def broadcast(tensor, src=None, group=None, async_op=False, group_src=None):
 
 
 def all_gather(tensor_list, tensor, group=None, async_op=False):
-    """Fill ``tensor_list``, one tensor per rank, with ``tensor`` of each; shapes may differ between ranks."""
+    """Fill ``tensor_list``, one tensor per rank, with ``tensor`` of each; shapes may differ between ranks.
+    ValueError for a list of another length, other dtypes, or a place of another size than its tensor.
+    """
     check_tensor("all_gather", "tensor", tensor)
     if (group := member(group, "all_gather")) is None:
         return None
@@ -158,7 +160,9 @@ def all_gather_into_tensor(output_tensor, input_tensor, group=None, async_op=Fal
 
 
 def gather(tensor, gather_list=None, dst=None, group=None, async_op=False, group_dst=None):
-    """Fill ``gather_list`` of rank ``dst`` with ``tensor`` of each rank; elsewhere it is None."""
+    """Fill ``gather_list`` of rank ``dst`` with ``tensor`` of each rank, of one shape; elsewhere it is None.
+    ValueError for a list that is missing, does not fit, or is given elsewhere.
+    """
     check_tensor("gather", "tensor", tensor)
     if (group := member(group, "gather")) is None:
         return None
@@ -184,7 +188,9 @@ def gather(tensor, gather_list=None, dst=None, group=None, async_op=False, group
 
 
 def scatter(tensor, scatter_list=None, src=None, group=None, async_op=False, group_src=None):
-    """Give each rank, in ``tensor``, its part of ``scatter_list`` of rank ``src``; elsewhere that is None."""
+    """Give each rank, in ``tensor``, its part of ``scatter_list`` of rank ``src``; elsewhere that is None.
+    ValueError for a list that is missing, does not fit, or is given elsewhere.
+    """
     check_tensor("scatter", "tensor", tensor)
     if (group := member(group, "scatter")) is None:
         return None

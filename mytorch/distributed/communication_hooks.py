@@ -11,7 +11,7 @@ from .work import Future
 
 
 def allreduce_hook(process_group, bucket) -> Future:
-    """The average over the ranks, as without a hook. ``process_group``: None for all."""
+    """The average over the ranks, as without a hook."""
     group = member(process_group, "allreduce_hook")
     buffer = bucket.buffer()
     buffer.array /= buffer.array.dtype.type(group.size())

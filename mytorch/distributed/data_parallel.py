@@ -26,19 +26,36 @@ class DistributedDataParallel(Module, Joinable):
     RuntimeError. In a backward, gradients are averaged over the ranks in buckets, while backward goes on: N
     ranks with equal shares compute what one rank computes with the whole batch, if the loss is a mean.
 
-    broadcast_buffers: rank 0's buffers go to all ranks in each forward.
-    bucket_cap_mb: the size of a bucket, 25 by default; gradients from 256 KiB on travel alone, where they
-    lie.
-    find_unused_parameters: parameters may get no gradient, other ones in each step and on each rank.
-    static_graph: the same, if the graph never changes.
-    gradient_as_bucket_view: ``.grad`` is a view of its bucket, which saves a copy.
-    device_ids, output_device, dim, check_reduction: as in torch; no effect on the CPU.
+    Random numbers: initial weights, shuffling and all else draw the same on every rank from the same seed. In
+    training, ``forward`` draws (dropout) from a stream of its own for each rank, whose seed is one number of
+    the default generator and the rank; so a run is reproducible for a given number of ranks.
 
-    **Random numbers.** Initial weights, shuffling and all else draw the same on every rank from the same
-    seed. In training, ``forward`` draws (dropout) from a stream of its own for each rank, whose seed is one
-    number of the default generator and the rank; so a run is reproducible for a given number of ranks.
+    ValueError without a process group; RuntimeError for a module without parameters that require gradients.
 
-    ValueError without a process group, RuntimeError for a module without parameters that require gradients.
+    Args:
+        module (Module): the model
+        device_ids (list of int): the GPU of the model, which is found without it; an error on the CPU
+        output_device (int): accepted without effect
+        dim (int): accepted without effect
+        broadcast_buffers (bool): whether rank 0's buffers go to all ranks in each forward
+        init_sync (bool): whether models are compared, and all ranks get rank 0's values, at the start
+        bucket_cap_mb (float): the size of a bucket in MiB, None means 25; gradients from 256 KiB on travel
+            alone, where they lie
+        find_unused_parameters (bool): whether parameters may get no gradient, other ones in each step and on
+            each rank
+        check_reduction (bool): accepted without effect
+        gradient_as_bucket_view (bool): whether ``.grad`` is a view of its bucket, which saves a copy
+        static_graph (bool): as ``find_unused_parameters``, for a graph that never changes
+
+    Example:
+        >>> dist.init_process_group()
+        >>> model = nn.parallel.DistributedDataParallel(nn.Linear(3, 2))
+        >>> model(mytorch.ones(4, 3)).sum().backward()  # .grad is the mean over the ranks
+        >>> model.module.bias.grad
+        tensor([4., 4.])
+        >>> with model.no_sync():  # adds this rank's gradients up
+        ...     model(mytorch.ones(4, 3)).sum().backward()
+        >>> dist.destroy_process_group()
     """
 
     def __init__(

@@ -55,9 +55,21 @@ class Joinable(ABC):
 class Join:
     """A context for a loop over inputs that end sooner on some ranks than on others.
 
-    joinables: what calls collectives in the loop, in one process group.
-    throw_on_early_termination: as soon as one rank has no more inputs, all raise a RuntimeError.
-    kwargs: given to each ``join_hook``.
+    Args:
+        joinables (list of Joinable): what calls collectives in the loop, in one process group
+        enable (bool): False for inputs that end at the same time on all ranks: the context does nothing
+        throw_on_early_termination (bool): whether all raise a RuntimeError as soon as one rank has no more
+            inputs
+        kwargs: given to each ``join_hook``
+
+    Example:
+        >>> from mytorch.distributed.algorithms import Join
+        >>> dist.init_process_group()
+        >>> model = nn.parallel.DistributedDataParallel(nn.Linear(3, 2))
+        >>> with Join([model]):
+        ...     for x in [mytorch.ones(4, 3)] * (dist.get_rank() + 1):
+        ...         model(x).sum().backward()
+        >>> dist.destroy_process_group()
     """
 
     def __init__(self, joinables, enable=True, throw_on_early_termination=False, **kwargs):

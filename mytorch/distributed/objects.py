@@ -66,7 +66,9 @@ def all_gather_object(object_list, obj, group=None):
 
 
 def gather_object(obj, object_gather_list=None, dst=None, group=None, group_dst=None):
-    """Fill ``object_gather_list`` of rank ``dst`` with ``obj`` of each; elsewhere it is None."""
+    """Fill ``object_gather_list`` of rank ``dst`` with ``obj`` of each; elsewhere it is None. ValueError for
+    a list that is missing, or given elsewhere.
+    """
     if (group := member(group, "gather_object")) is None:
         return
     to = root(group, dst, group_dst, "dst") if (dst, group_dst) != (None, None) else 0
@@ -85,7 +87,9 @@ def gather_object(obj, object_gather_list=None, dst=None, group=None, group_dst=
 
 
 def broadcast_object_list(object_list, src=None, group=None, device=None, group_src=None):
-    """Replace the objects in ``object_list`` by those of rank ``src``; the lists are of one length."""
+    """Replace the objects in ``object_list`` by those of rank ``src``. ValueError for a list of another
+    length than there.
+    """
     if (group := member(group, "broadcast_object_list")) is None:
         return
     source = root(group, src, group_src) if (src, group_src) != (None, None) else 0
@@ -108,7 +112,9 @@ def broadcast_object_list(object_list, src=None, group=None, device=None, group_
 def scatter_object_list(
     scatter_object_output_list, scatter_object_input_list=None, src=None, group=None, group_src=None
 ):
-    """Put this rank's object of the list of ``src`` into the first place of the output list."""
+    """Put this rank's object of the list of ``src`` into the first place of the output list. ValueError
+    unless that has a place, and the list of ``src`` an object per rank.
+    """
     if (group := member(group, "scatter_object_list")) is None:
         return
     if not isinstance(scatter_object_output_list, list) or not scatter_object_output_list:

@@ -74,7 +74,14 @@ def _receive(call, tensor, src, group, tag, group_src):
 
 
 class P2POp:
-    """One message of :func:`batch_isend_irecv`: ``op`` is :func:`isend` or :func:`irecv`."""
+    """One message of :func:`batch_isend_irecv`. ValueError for another ``op``.
+
+    Args:
+        op (callable): :func:`isend` or :func:`irecv`
+        tensor (Tensor): what is sent, or where what is received is written
+        peer (int): the other rank, among all processes; None where ``group_peer`` is given
+        group_peer (int): the other rank within ``group``
+    """
 
     def __init__(self, op, tensor, peer=None, group=None, tag=0, group_peer=None):
         if op not in (isend, irecv):
@@ -85,7 +92,9 @@ class P2POp:
 
 
 def batch_isend_irecv(p2p_op_list):
-    """Start the messages of a list of :class:`P2POp`; returns their Works."""
+    """Start the messages of a list of :class:`P2POp`; returns their Works. ValueError for anything else, or
+    an empty list.
+    """
     if not p2p_op_list or not all(isinstance(op, P2POp) for op in p2p_op_list):
         raise ValueError("Invalid ``p2p_op_list``. Expected a list of P2POp that is not empty")
     works = [o.op(o.tensor, o.peer, o.group, o.tag, o.group_peer) for o in p2p_op_list]

@@ -92,15 +92,12 @@ def init_process_group(
     """Join the processes that ``mpiexec``, ``srun`` or ``python -m mytorch.distributed.run`` has started.
     Alone, it makes a world of one, which needs no MPI.
 
-    backend: "mpi" (also by the name "gloo", and by default), or "nccl": one GPU per process.
-    timeout: how long a collective waits for other ranks, 30 minutes by default.
-    world_size, rank: checked against what the launcher says, which decides.
-    allow_pickle: whether this group unpickles objects of other ranks, which may run any code.
-    init_method, store, group_name, pg_options: no effect; processes find each other through MPI.
+    world_size, rank: checked against what the launcher says, which decides
+    allow_pickle: whether this group unpickles objects of other ranks, which may run any code
 
     From then on an exception that nobody catches ends all processes. Where several ranks share a machine,
-    each uses its share of the cores (``set_num_threads``). RuntimeError if it was called before, or if the
-    launcher and MPI disagree; ImportError if there are several processes and no mpi4py.
+    each uses its share of the cores (``set_num_threads``). ValueError if it was called before; RuntimeError
+    if the launcher and MPI disagree; ImportError if there are several processes and no mpi4py.
     """
     if is_initialized():
         raise ValueError("trying to initialize the default process group twice!")
@@ -219,7 +216,9 @@ def get_world_size(group=None) -> int:
 
 
 def get_backend(group=None) -> str:
-    """The backend that ``group`` was made with: "mpi", "gloo" or "nccl"."""
+    """The backend that ``group`` was made with: "mpi", "gloo" or "nccl". ValueError if this process is not in
+    it.
+    """
     found = member(group, "get_backend")
     if found is None:
         raise ValueError("Invalid process group specified")
@@ -286,7 +285,6 @@ def new_group(
     """A group of ``ranks`` (all by default), sorted unless ``sort_ranks=False``. All processes call it, also
     those that will not be in it, which get ``GroupMember.NON_GROUP_MEMBER``.
 
-    timeout, allow_pickle: as in :func:`init_process_group`. backend: that of all processes is used.
     ValueError or RuntimeError for ranks that there are not, or that are named twice.
     """
     whole = member()
@@ -319,7 +317,7 @@ def split(parent, ranks, call):
 
 
 def new_subgroups_by_enumeration(ranks_per_subgroup_list, timeout=None, backend=None, pg_options=None):
-    """(the group that this process is in, all groups) for lists of ranks that share none."""
+    """(the group that this process is in, all groups) for lists of ranks. ValueError if they share one."""
     flat = [rank for ranks in ranks_per_subgroup_list for rank in ranks]
     if len(set(flat)) < len(flat):
         raise ValueError("The same rank is listed in several subgroups")

@@ -6,7 +6,9 @@ import enum
 
 
 class ReduceOp(enum.IntEnum):
-    """How a collective combines the tensors of all processes, element by element."""
+    """How a collective combines the tensors of all processes, element by element: SUM, AVG (the sum over the
+    number of ranks), PRODUCT, MIN, MAX, and of integers and bools BAND, BOR, BXOR. PREMUL_SUM is refused.
+    """
 
     SUM = 0
     AVG = 1

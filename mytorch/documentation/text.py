@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 import inspect
 import re
 
@@ -117,4 +118,6 @@ def _kind(parameter):
 
 def _shown(default):
     """A default as it is written in a call."""
+    if isinstance(default, enum.Enum):
+        return f"{type(default).__name__}.{default.name}"
     return getattr(default, "__name__", None) or repr(default)

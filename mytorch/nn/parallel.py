@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import importlib
 
-from ..tensors.public_names import NoSuchName
+from ..tensors.public_names import documented, lookup
 from .module import Module
+
+__all__ = ["DataParallel", "DistributedDataParallel", "data_parallel"]  # noqa: F822, see __getattr__
 
 
 class DataParallel(Module):
@@ -44,5 +46,9 @@ def data_parallel(module, inputs, device_ids=None, output_device=None, dim=0, mo
 def __getattr__(name):
     """DistributedDataParallel, which is written in ``mytorch.distributed``, above this floor."""
     if name == "DistributedDataParallel":
-        return importlib.import_module("mytorch.distributed.data_parallel").DistributedDataParallel
-    raise NoSuchName(__name__, name)
+        home = importlib.import_module("mytorch.distributed.data_parallel")
+        return documented(home.DistributedDataParallel)
+    return _other(name)
+
+
+_other = lookup(__name__)

@@ -40,7 +40,8 @@ def blocks(path):
 
 def commands(file):
     document = ast.get_docstring(ast.parse(file.read_text("utf-8")))
-    lines = [line.strip() for line in document.splitlines() if line.startswith("    python ")]
+    begins = "    python ", "    mpiexec "
+    lines = [line.strip() for line in document.splitlines() if line.startswith(begins)]
     return "\n".join(line.split("  #")[0].rstrip() for line in lines)
 
 

@@ -1,6 +1,7 @@
 """The Python on the pages runs: its blocks one after the other, those with ``>>>`` with the output shown."""
 
 import doctest
+import importlib
 import re
 import shutil
 import sys
@@ -22,6 +23,10 @@ PAGES = sorted(
 )
 # what a page takes for granted
 BEFORE = {
+    "distributed": """
+import mytorch
+Net, data = lambda: mytorch.nn.Linear(3, 2), [(mytorch.ones(3), 0)] * 128
+""",
     "from-pytorch": """
 import torch as real_torch, mytorch
 model = mytorch.nn.Linear(3, 2)
@@ -79,3 +84,11 @@ def run(code, space, page, line):
     doctest.DocTestRunner(optionflags=FLAGS).run(test, out=report.append, clear_globs=False)
     assert not report, "".join(report)
     space.update(test.globs)
+
+
+@pytest.mark.parametrize("name", ["benchmarks", "busy", "limits"])
+def test_tables_of_measurements(name, monkeypatch):
+    """The tables of the performance page find the workloads that were measured."""
+    monkeypatch.syspath_prepend(DOCS / "extensions")
+    text = getattr(importlib.import_module("tables"), name)()
+    assert text.count("\n| ") > 2

@@ -24,8 +24,8 @@ anything. Each check is in one file:
 ``array_table.py`` finds the saved arrays that share memory, ``location.py`` chooses the devices of loaded
 tensors, ``safetensors.py`` reads and writes safetensors files, ``torch_writer.py`` writes PyTorch's.
 
-**The format.** ``save`` writes, except to names that end with ``.pt`` or ``.pth``, a zip file of uncompressed members, which is also a NumPy ``.npz`` file
-(``numpy.load(path)`` shows its arrays):
+**The format.** Except under names that end with ``.pt`` or ``.pth``, ``save`` writes a zip file of
+uncompressed members, which is also a NumPy ``.npz`` file (``numpy.load(path)`` shows its arrays):
 
 ``manifest.json``
     ``{"format": "mytorch", "version": 1, "object": …, "tensors": […], "arrays": […]}``. The object is JSON.

@@ -147,7 +147,7 @@ def blame(name, fault="the file is damaged, truncated or was altered"):
     except Refused as error:
         raise RuntimeError(f"{name}: {error}") from None
     except Exception as error:
-        reason = str(error) or type(error).__name__
+        reason = (str(error) or type(error).__name__)[:1000]  # which may quote the file
         raise RuntimeError(f"{name}: {fault}: {reason}") from error
 
 

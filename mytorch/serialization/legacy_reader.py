@@ -78,7 +78,7 @@ class Storages:
         """The block for storage ``key``, ``count`` elements of dtype ``kind`` that are read later."""
         if key not in self.blocks:
             self.left -= 8 + count * kind.itemsize
-            expect(count >= 0 and self.left >= 0, "its storages claim more bytes than the file has")
+            expect(self.left >= 0, "its storages claim more bytes than the file has")
             self.blocks[key] = UnreadBlock(count, kind, self.spend)
         block = self.blocks[key]
         expect((block.count, block.kind) == (count, kind), f"storage {key} has two lengths or dtypes")

@@ -38,9 +38,7 @@ STORAGES = {
     "UntypedStorage": "uint8",
 }
 PACKAGES = ("torch", "torch.storage", "torch.cuda")  # of the classes of storages
-ADVICE = (
-    "Only tensors, numbers, strings and containers are loaded: in PyTorch, save model.state_dict()"
-)
+ADVICE = "Only tensors, numbers, strings and containers are loaded: in PyTorch, save model.state_dict()"
 PROGRAMS = ("archive_format", "serialized_exported_program.json")  # members of torch.export's files
 DTYPES = {*STORAGES.values(), "uint16", "uint32", "uint64"}
 
@@ -155,9 +153,7 @@ class Reader(Interpreter):
             return GlobalName(text)
         if package == "torch" and last in DTYPES:
             return known(last)
-        raise Refused(
-            f"it needs {text}, which a state_dict does not. {ADVICE}"
-        )
+        raise Refused(f"it needs {text}, which a state_dict does not. {ADVICE}")
 
     def call(self, maker, arguments):
         expect(
@@ -188,7 +184,8 @@ class Reader(Interpreter):
         typed = isinstance(kind, GlobalName) and kind.text.rpartition(".")[2] in STORAGES
         # types are checked before values: == of a tensor compares element by element
         texts = all(type(text) is str for text in (tag, key, location))
-        expect(texts and tag == "storage" and typed and type(count) is int, "a storage is malformed")
+        number = type(count) is int and count >= 0
+        expect(texts and tag == "storage" and typed and number, "a storage is malformed")
         kind = known(STORAGES[kind.text.rpartition(".")[2]]).numpy
         part = (rest or [None])[0]
         if part is None:

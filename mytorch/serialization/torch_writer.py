@@ -1,4 +1,4 @@
-"""PyTorch's ``.pt`` / ``.pth`` files, written without torch, as ``torch.load(f, weights_only=True)`` reads them.
+"""PyTorch's ``.pt`` / ``.pth`` files, written without torch, as its safe loader reads them.
 
 ``archive/data.pkl`` is the object, a pickle of protocol 2 with only the instructions and names that PyTorch's
 safe loader takes. A tensor in it is a call of ``_rebuild_tensor_v2`` with a storage, sizes and strides;
@@ -92,15 +92,15 @@ class Pickler:
             self.remember(value)
         elif kind in _containers:
             if depth > MAX_DEPTH:
-                raise ValueError(
-                    f"cannot save containers nested more than {MAX_DEPTH} deep (or one that contains itself)"
-                )
+                raise ValueError(f"cannot save containers nested more than {MAX_DEPTH} deep")
             _containers[kind](self, value, depth + 1)
         else:
             raise NotPlain(value)
 
     def remember(self, value):
         """Give the object on top of the stack a number; when it comes again, the number is written."""
+        if id(value) in self.memo:  # a tuple that contains itself, in a list
+            return
         self.memo[id(value)] = len(self.memo), value  # the reference keeps the id in use
         self.parts.append(_numbered(pickle.BINPUT, pickle.LONG_BINPUT, self.memo[id(value)][0]))
 

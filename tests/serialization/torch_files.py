@@ -133,7 +133,7 @@ def rewrite(file, **changes):
         for name in old.namelist():
             change = changes.get(name, bytes)
             if change is not None:
-                archive.writestr(name, change(old.read(name)))
+                archive.writestr(zipfile.ZipInfo(name), change(old.read(name)))  # always of one date
     new.seek(0)
     return new
 

@@ -13,18 +13,19 @@ anything. Each check is in one file:
     The manifest: every entry has the type that the format says, every array lies inside its member.
 ``opcodes.py``
     Pickles: an interpreter that imports nothing, calls nothing and fills only containers of its own.
-``torch_reader.py``
-    PyTorch's files: which names such an interpreter needs for a state_dict; all others are refused.
+``torch_reader.py``, ``legacy_reader.py``
+    PyTorch's files, and those before 1.6: which names such an interpreter needs for a state_dict; all others
+    are refused.
 ``allowed.py``
     Pickled objects: the classes and functions of ``add_safe_globals``; all others are refused.
 ``download.py``
     Files from the web: complete, with the right checksum and not too large.
 
 ``array_table.py`` finds the saved arrays that share memory, ``location.py`` chooses the devices of loaded
-tensors, ``safetensors.py`` reads and writes safetensors files.
+tensors, ``safetensors.py`` reads and writes safetensors files, ``torch_writer.py`` writes PyTorch's.
 
-**The format.** ``save`` writes a zip file of uncompressed members, which is also a NumPy ``.npz`` file
-(``numpy.load(path)`` shows its arrays):
+**The format.** Except under names that end with ``.pt`` or ``.pth``, ``save`` writes a zip file of
+uncompressed members, which is also a NumPy ``.npz`` file (``numpy.load(path)`` shows its arrays):
 
 ``manifest.json``
     ``{"format": "mytorch", "version": 1, "object": …, "tensors": […], "arrays": […]}``. The object is JSON.
@@ -52,11 +53,12 @@ import zipfile
 from ..tensors.public_names import lookup as _lookup
 from ..tensors.public_names import publish as _publish
 from ..tensors.tensor import Tensor
-from . import allowed, checkpoint, torch_reader
+from . import allowed, checkpoint, legacy_reader, torch_reader, torch_writer
 from .allowed import add_safe_globals, clear_safe_globals, get_safe_globals, safe_globals
 from .archive import Archive, blame, reading, writing
 from .location import placer
 from .safetensors import load_safetensors, save_safetensors
+from .torch_writer import save_torch
 
 __all__ = [
     "add_safe_globals",
@@ -67,11 +69,15 @@ __all__ = [
     "safe_globals",
     "save",
     "save_safetensors",
+    "save_torch",
 ]
 
 
 def save(obj, f) -> None:
     """Write ``obj`` to ``f``, a path or a binary file object.
+
+    The name decides the format: files named ``.pt`` and ``.pth`` are PyTorch's, as :func:`save_torch` writes
+    them. All others, and file objects without a name, have mytorch's own:
 
     Tensors, parameters, NumPy arrays, numbers, strings, bytes, None, dtypes, devices, and dicts, lists,
     tuples and sets of them go into the safe format above. An object with anything else, such as a whole
@@ -79,6 +85,9 @@ def save(obj, f) -> None:
     replaced only when the new one is complete. RuntimeError if the folder does not exist, ValueError for
     containers nested deeper than 100.
     """
+    if _name_of(f).endswith(torch_writer.ENDINGS):
+        save_torch(obj, f)
+        return
     encoder = checkpoint.Encoder()
     try:
         value, reason = encoder(obj), None
@@ -91,17 +100,23 @@ def save(obj, f) -> None:
         checkpoint.write_members(archive, encoder, value, reason)
 
 
+def _name_of(f):
+    return str(getattr(f, "name", "")) if hasattr(f, "write") else os.fsdecode(f)
+
+
 def load(f, map_location=None, weights_only=True):
     """Read the object in ``f``, a path or a binary file object.
 
-    The file is one that :func:`save` wrote, or a PyTorch ``.pt``/``.pth`` file with a state_dict.
+    The file is one that :func:`save` wrote, or one of PyTorch, of any version, with a state_dict. The content
+    decides, not the name.
 
     RuntimeError, naming the file, if it is damaged, is no checkpoint, or holds a pickled object that is not
     allowed.
     """
     with reading(f) as (file, name):
         place = placer(map_location, name)
-        _check_start(file, name)
+        if _is_legacy(file, name):
+            return legacy_reader.load(file, name, place)
         with blame(name):
             archive = Archive(file)
         if checkpoint.MANIFEST not in archive:
@@ -129,28 +144,33 @@ def load(f, map_location=None, weights_only=True):
             return checkpoint.Decoder(tensors, arrays, archive.spend)(manifest["object"])
 
 
-def _check_start(file, name):
-    """RuntimeError unless the file begins like a zip file; the message says what it looks like instead."""
+def _is_legacy(file, name):
+    """Whether the file is one of PyTorch before 1.6, which is no zip file.
+
+    RuntimeError for other files that are not zip files; the message says what they look like.
+    """
     start = file.tell()
-    head = file.read(16)
+    head = file.read(32)
     file.seek(start)
     if head[:4] == b"PK\x03\x04":
-        return
+        return False
+    if head[:1] == b"\x80" and legacy_reader.START in head:
+        return True
     if not head:
         if start > 0 or file.seek(0, os.SEEK_END) > 0:
             raise RuntimeError(f"{name}: the file object is at its end; call f.seek(0) before load")
         raise RuntimeError(f"{name}: the file is empty")
     if head[:2] in (b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05"):
         raise RuntimeError(
-            f"{name} is a pickle or a file of PyTorch before 1.6, which could run any code; save it anew "
-            "with a current PyTorch: torch.save(torch.load(f), f)"
+            f"{name} is a pickle, which could run any code, and no checkpoint; save it anew with "
+            "mytorch.save or torch.save"
         )
     if head[8:9] == b"{":
         raise RuntimeError(
             f"{name} looks like a safetensors file: use mytorch.serialization.load_safetensors"
         )
     raise RuntimeError(
-        f"{name} is not a mytorch or PyTorch checkpoint, or it was damaged: it does not begin like a zip file"
+        f"{name} is not a mytorch or PyTorch checkpoint, or it was damaged: it does not begin like one"
     )
 
 

@@ -147,43 +147,45 @@ def blame(name, fault="the file is damaged, truncated or was altered"):
     except Refused as error:
         raise RuntimeError(f"{name}: {error}") from None
     except Exception as error:
-        reason = str(error) or type(error).__name__
+        reason = (str(error) or type(error).__name__)[:1000]  # which may quote the file
         raise RuntimeError(f"{name}: {fault}: {reason}") from error
 
 
-class Archive:
-    """The members of an untrusted zip file.
+class Budget:
+    """The memory and work that the content of a file of ``length`` bytes may ask for."""
 
-    Members must be uncompressed, so that none is larger than the file; checksums are compared on reading.
-    :meth:`spend` counts the memory and time that their content takes.
-    """
-
-    def __init__(self, file):
-        file.seek(0, os.SEEK_END)
-        self.length = file.tell()
-        self.budget = BUDGET + GROWTH * self.length
-        self._zip = zipfile.ZipFile(file)
-        self._members = {}
-        for info in self._zip.infolist():
-            if info.filename in self._members:
-                raise ValueError(f"member {info.filename!r} is there twice")
-            stored = info.compress_type == zipfile.ZIP_STORED and info.file_size == info.compress_size
-            if not stored or info.flag_bits & 1:
-                raise ValueError(
-                    f"member {info.filename!r} is compressed or encrypted; it should be stored as it is"
-                )
-            self._members[info.filename] = info
-        if sum(info.file_size for info in self._members.values()) > self.length:
-            raise ValueError("its members claim more bytes than the file has")
+    def __init__(self, length):
+        self.length, self.left = length, BUDGET + GROWTH * length
 
     def spend(self, count):
         """Count ``count`` more bytes that are allocated or read.
 
         ValueError if the total is more than a file of this length may ask for.
         """
-        self.budget -= count
-        if self.budget < 0:
+        self.left -= count
+        if self.left < 0:
             raise ValueError(f"it asks for more memory or work than its {self.length:,} bytes explain")
+
+
+class Archive:
+    """The members of an untrusted zip file.
+
+    Members that are read must be uncompressed, so that none is larger than the file; checksums are compared
+    on reading. :attr:`spend` counts the memory and time that their content takes.
+    """
+
+    def __init__(self, file):
+        file.seek(0, os.SEEK_END)
+        length = file.tell()
+        self.spend = Budget(length).spend
+        self._zip = zipfile.ZipFile(file)
+        self._members = {}
+        for info in self._zip.infolist():
+            if info.filename in self._members:
+                raise ValueError(f"member {info.filename!r} is there twice")
+            self._members[info.filename] = info
+        if sum(info.compress_size for info in self._members.values()) > length:
+            raise ValueError("its members claim more bytes than the file has")
 
     def __contains__(self, name):
         return name in self._members
@@ -192,10 +194,14 @@ class Archive:
         return iter(self._members)
 
     def size(self, name):
-        """The bytes of member ``name``."""
+        """The bytes of member ``name``; ValueError if it is missing, compressed or encrypted."""
         if name not in self._members:
             raise ValueError(f"member {name!r} is missing")
-        return self._members[name].file_size
+        info = self._members[name]
+        stored = info.compress_type == zipfile.ZIP_STORED and info.file_size == info.compress_size
+        if not stored or info.flag_bits & 1:
+            raise ValueError(f"member {name!r} is compressed or encrypted; it should be stored as it is")
+        return info.file_size
 
     def read(self, name):
         """All bytes of a member; an error if they do not match the checksum."""

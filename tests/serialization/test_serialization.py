@@ -172,8 +172,8 @@ def test_parameters_and_graph_tensors():
 
 
 def test_parameters_load_before_anything_else_of_nn(tmp_path):
-    mytorch.save({"w": nn.Parameter(mytorch.ones(2))}, tmp_path / "a.pt")
-    code = f"import mytorch; print(mytorch.load({str(tmp_path / 'a.pt')!r}))"
+    mytorch.save({"w": nn.Parameter(mytorch.ones(2))}, tmp_path / "a.mt")
+    code = f"import mytorch; print(mytorch.load({str(tmp_path / 'a.mt')!r}))"
     done = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True)
     assert done.stdout.strip() == "{'w': Parameter containing:\ntensor([1., 1.], requires_grad=True)}", (
         done.stderr
@@ -244,13 +244,13 @@ def test_temporary_arrays_are_not_confused():
 
 def test_paths_and_file_objects(tmp_path):
     value = {"x": mytorch.ones(2)}
-    for path in (tmp_path / "a.pt", str(tmp_path / "b.pt"), os.fsencode(tmp_path / "c.pt")):
+    for path in (tmp_path / "a.mt", str(tmp_path / "b.mt"), os.fsencode(tmp_path / "c.mt")):
         mytorch.save(value, path)
         assert same(value, mytorch.load(path))
-    with open(tmp_path / "d.pt", "wb") as file:
+    with open(tmp_path / "d.mt", "wb") as file:
         file.write(b"something before")
         mytorch.save(value, file)
-    with open(tmp_path / "d.pt", "rb") as file:
+    with open(tmp_path / "d.mt", "rb") as file:
         file.seek(16)
         assert same(value, mytorch.load(file))
 
@@ -270,14 +270,14 @@ class Unsavable:
 
 
 def test_a_failed_write_keeps_the_old_file(tmp_path):
-    path = tmp_path / "a.pt"
+    path = tmp_path / "a.mt"
     mytorch.save({"epoch": 1}, path)
     with pytest.raises(KeyboardInterrupt):
         mytorch.save([mytorch.ones(10000), Unsavable()], path)
     with pytest.raises((AttributeError, pickle.PicklingError, TypeError)):
         mytorch.save([mytorch.ones(10000), lambda: 1, threading.Lock()], path)
     assert mytorch.load(path) == {"epoch": 1}
-    assert os.listdir(tmp_path) == ["a.pt"]
+    assert os.listdir(tmp_path) == ["a.mt"]
 
 
 KILLED = """
@@ -292,7 +292,7 @@ mytorch.save([mytorch.ones(1000), Last()], sys.argv[1])
 
 @pytest.mark.skipif(os.name != "posix", reason="kills a process")
 def test_drafts_of_processes_that_were_killed_go_with_the_next_save(tmp_path):
-    path = tmp_path / "a.pt"
+    path = tmp_path / "a.mt"
     killed = subprocess.run([sys.executable, "-c", KILLED, str(path)])
     assert killed.returncode < 0
     (dead,) = os.listdir(tmp_path)
@@ -306,14 +306,14 @@ def test_drafts_of_processes_that_were_killed_go_with_the_next_save(tmp_path):
     reused = f"{start}-{machine}-{os.getpid()}-{token}"  # of an earlier process with this one's number
     for name in (*kept, reused):
         (tmp_path / name).touch()
-    with archive.writing(tmp_path / "b.pt") as file:  # a save that is under way stays
+    with archive.writing(tmp_path / "b.mt") as file:  # a save that is under way stays
         file.write(b"x")
         mytorch.save(1, path)
-    assert sorted(os.listdir(tmp_path)) == sorted(["a.pt", "b.pt", *kept])
+    assert sorted(os.listdir(tmp_path)) == sorted(["a.mt", "b.mt", *kept])
 
 
 def test_replacing_keeps_links_and_permissions(tmp_path):
-    target, link = tmp_path / "target.pt", tmp_path / "link.pt"
+    target, link = tmp_path / "target.mt", tmp_path / "link.mt"
     mytorch.save(1, target)
     usual = stat.S_IMODE(os.stat(target).st_mode)
     (tmp_path / "plain").write_bytes(b"")
@@ -326,11 +326,11 @@ def test_replacing_keeps_links_and_permissions(tmp_path):
 
 def test_where_nothing_can_be_written(tmp_path):
     with pytest.raises(RuntimeError, match=r"Parent directory .* does not exist"):
-        mytorch.save(1, tmp_path / "no" / "a.pt")
+        mytorch.save(1, tmp_path / "no" / "a.mt")
     with pytest.raises(IsADirectoryError):
         mytorch.save(1, tmp_path)
     with pytest.raises(FileNotFoundError):
-        mytorch.load(tmp_path / "a.pt")
+        mytorch.load(tmp_path / "a.mt")
     mytorch.save(1, pathlib.Path(os.devnull))
     assert stat.S_ISCHR(os.stat(os.devnull).st_mode)
 
@@ -368,10 +368,10 @@ def test_a_module_needs_weights_only_false(tmp_path):
     net = Net()
     with mytorch.no_grad():
         net.weight.array[:] = 5
-    path = tmp_path / "net.pt"
+    path = tmp_path / "net.mt"
     mytorch.save({"net": net, "epoch": 3}, path)
     with pytest.raises(
-        RuntimeError, match=r"net\.pt holds a .*Net at object\['net'\].*weights_only=False.*state_dict"
+        RuntimeError, match=r"net\.mt holds a .*Net at object\['net'\].*weights_only=False.*state_dict"
     ):
         mytorch.load(path)
     back = mytorch.load(path, weights_only=False)
@@ -387,9 +387,9 @@ class Bomb:
 
 def test_nothing_is_executed(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    mytorch.save(Bomb(), "bomb.pt")
+    mytorch.save(Bomb(), "bomb.mt")
     with pytest.raises(RuntimeError, match="only pickle can restore"):
-        mytorch.load("bomb.pt")
+        mytorch.load("bomb.mt")
     pathlib.Path("bare.pt").write_bytes(pickle.dumps(Bomb()))
     with pytest.raises(RuntimeError, match="could run any code"):
         mytorch.load("bare.pt")

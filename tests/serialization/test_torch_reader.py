@@ -18,127 +18,16 @@ import mytorch
 from mytorch import nn
 from mytorch.serialization import load_safetensors, save_safetensors
 from tests.draws import draws
-from tests.referee import answer, torch
+from tests.referee import answer, live, torch
+from tests.serialization.torch_files import DTYPES, Bomb, model, rewrite, same, values, written
 
-
-def written(obj, **options):
-    file = io.BytesIO()
-    torch.save(obj, file, **options)
-    file.seek(0)
-    return file
-
-
-def same(mine, theirs):
-    """Equal to the bit, with corresponding types."""
-    if isinstance(theirs, torch.Tensor):
-        assert type(mine).__name__ == ("Parameter" if isinstance(theirs, torch.nn.Parameter) else "Tensor")
-        assert (mine.dtype.name, mine.requires_grad) == (str(theirs.dtype)[6:], theirs.requires_grad)
-        assert tuple(mine.shape) == tuple(theirs.shape)
-        bits = theirs.detach().contiguous()
-        bits = bits.view(torch.int16).numpy() if theirs.dtype == torch.bfloat16 else bits.numpy()
-        return np.ascontiguousarray(mine.detach().array).tobytes() == np.ascontiguousarray(bits).tobytes()
-    if isinstance(theirs, torch.dtype):
-        return mine.name == str(theirs)[6:]
-    if isinstance(theirs, torch.Size):
-        return type(mine) is mytorch.Size and tuple(mine) == tuple(theirs)
-    if isinstance(theirs, torch.device):
-        return str(mine) == str(theirs)
-    assert type(mine) is type(theirs)
-    if isinstance(theirs, dict):
-        return list(mine) == list(theirs) and all(same(mine[k], theirs[k]) for k in theirs)
-    if isinstance(theirs, (list, tuple)):
-        return len(mine) == len(theirs) and all(map(same, mine, theirs))
-    return mine == theirs
-
-
-def model():
-    net = torch.nn.Sequential(
-        torch.nn.Conv2d(1, 2, 3),
-        torch.nn.BatchNorm2d(2),
-        torch.nn.Flatten(),
-        torch.nn.Linear(8, 3),
-        torch.nn.LSTM(3, 2),
-    )
-    net[3].bias.requires_grad_(False)
-    return net
-
-
-def training():
-    net = model()
-    optimizer = torch.optim.Adam([p for p in net.parameters() if p.requires_grad])
-    net[3](net[2](net[1](net[0](torch.randn(2, 1, 4, 4))))).sum().backward()
-    optimizer.step()
-    scheduler = torch.optim.lr_scheduler.MultiStepLR(optimizer, [2, 5])
-    return {
-        "model": net.state_dict(),
-        "optimizer": optimizer.state_dict(),
-        "scheduler": scheduler.state_dict(),
-        "rng": torch.get_rng_state(),
-        "epoch": 3,
-    }
-
-
-x = torch.arange(24.0).reshape(2, 3, 4)
-VALUES = {
-    "tensor": x,
-    "scalar": torch.tensor(1.5),
-    "empty": torch.zeros(0, 3),
-    "views": [x, x[1], x[:, ::2], x.transpose(0, 2), x[0, 0].expand(5, 4), x.flatten()[5:7], x[1:1]],
-    "as_strided": torch.arange(10.0).as_strided((4, 3), (2, 1), 1),
-    "requires grad": [
-        torch.ones(2, requires_grad=True),
-        torch.nn.Parameter(torch.ones(2)),
-        torch.nn.Parameter(torch.ones(2), requires_grad=False),
-    ],
-    "containers": {
-        "a": [1, (2, 3.5), {"b": None}],
-        5: {1, 2},
-        True: "ünï",
-        None: b"\x00\xff",
-        (1, "k"): -(10**30),
-        "c": collections.Counter("aab"),
-    },
-    "numbers": [0, -1, 255, 256, 65536, 2**31, -(2**31), 2**63, 1.5, float("inf"), 2 + 3j, True, False],
-    "names": [
-        torch.float16,
-        torch.bool,
-        torch.int64,
-        torch.device("cuda:1"),
-        torch.device("cpu"),
-        torch.Size([2, 3]),
-    ],
-    "many": {str(i): i for i in range(300)},
-    "nested": collections.OrderedDict(a=collections.OrderedDict(b=torch.ones(1))),
-    "training": training(),
-    "list of states": [model().state_dict()] * 2,
-    "empty containers": [[], (), {}, set(), collections.OrderedDict()],
-    "large": torch.arange(90000.0).reshape(300, 300) % 7,
-}
+VALUES = values()
 
 
 @pytest.mark.parametrize("protocol", [2, 4, 5])
 @pytest.mark.parametrize("name", VALUES)
 def test_reads_what_torch_writes(name, protocol):
     assert same(mytorch.load(written(VALUES[name], pickle_protocol=protocol)), VALUES[name])
-
-
-DTYPES = [
-    "float16",
-    "float32",
-    "float64",
-    "int8",
-    "int16",
-    "int32",
-    "int64",
-    "uint8",
-    "uint16",
-    "uint32",
-    "uint64",
-    "bool",
-    "complex64",
-    "complex128",
-    "bfloat16",
-]
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -279,11 +168,6 @@ def test_weights_travel_both_ways(layer, tmp_path):
 # ---- refused -------------------------------------------------------------------------------------
 
 
-class Bomb:
-    def __reduce__(self):
-        return os.mkdir, ("exploded",)
-
-
 def made_from_a_class_of_ones_own(torch):
     global Net  # where pickle looks for it
 
@@ -318,27 +202,85 @@ def test_other_objects_are_refused(name, tmp_path, monkeypatch):
     assert not os.path.exists("exploded")
 
 
-def test_other_formats_are_refused(tmp_path):
-    torch.save({"a": torch.ones(2)}, tmp_path / "old.pt", _use_new_zipfile_serialization=False)
-    with pytest.raises(RuntimeError, match=r"old\.pt.*before 1\.6"):
-        mytorch.load(tmp_path / "old.pt")
-    with pytest.raises(RuntimeError, match="big-endian"):
-        mytorch.load(rewrite(written(torch.ones(2)), **{"archive/byteorder": lambda _: b"big"}))
+PROGRAMS = {
+    "TorchScript": (
+        ("data.pkl", "constants.pkl", "code/__torch__.py"),
+        r"TorchScript program.*torch\.jit\.load\(f\)\.state_dict\(\)",
+    ),
+    "torch.export": (
+        ("models/model.json", "archive_format", "data/weights/weight_0"),
+        r"torch\.export saved.*torch\.export\.load\(f\)\.state_dict,",
+    ),
+    "torch.export of before 2.8": (
+        ("version", "serialized_exported_program.json", "serialized_state_dict.json"),
+        r"torch\.export saved.*torch\.export\.load\(f\)\.state_dict,",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_programs_are_refused_with_what_to_do(name):
+    members, message = PROGRAMS[name]
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        for member in members:
+            compression = zipfile.ZIP_DEFLATED if "code" in member else zipfile.ZIP_STORED
+            archive.writestr(f"net/{member}", b"", compression)
+    file.seek(0)
+    with pytest.raises(RuntimeError, match=f"the file object: it is a .*{message}"):
+        mytorch.load(file)
+
+
+def program_of(torch, kind, path):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        net = torch.nn.Linear(2, 2)
+        if kind == "TorchScript":
+            torch.jit.script(net).save(path)
+        else:
+            torch.export.save(torch.export.export(net, (torch.ones(1, 2),)), path)
+
+
+@live
+@pytest.mark.parametrize("kind", ["TorchScript", "torch.export"])
+def test_programs_that_torch_saves(kind, tmp_path):
+    answer(program_of, kind, str(tmp_path / "net.pt2"))
+    with pytest.raises(RuntimeError, match=rf"net\.pt2: it is a .*{kind}"):
+        mytorch.load(tmp_path / "net.pt2")
+
+
+# ---- the order of bytes --------------------------------------------------------------------------
+
+
+def swapped(obj):
+    """The file as a big-endian machine writes it."""
+    file = written(obj)
+    with zipfile.ZipFile(file) as archive:
+        keys = [n for n in archive.namelist() if n.startswith("archive/data/")]
+    size = obj.element_size() // (2 if obj.is_complex() else 1)
+    swap = {key: lambda content: np.frombuffer(content, f"u{size}").byteswap().tobytes() for key in keys}
+    return rewrite(file, **swap, **{"archive/byteorder": lambda _: b"big"})
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64", "int16", "uint8", "bool", "complex64", "bfloat16"])
+def test_files_of_big_endian_machines(dtype):
+    if dtype == "bfloat16":
+        pytest.importorskip("ml_dtypes")
+    t = torch.arange(4).to(getattr(torch, dtype))
+    file = swapped(t)
+    assert same(mytorch.load(file), t)
+    file.seek(0)
+    assert torch.equal(torch.load(file), t)
+
+
+def test_unknown_orders_of_bytes():
+    with pytest.raises(RuntimeError, match="uint16 were written on a big-endian machine"):
+        mytorch.load(swapped(torch.arange(4).to(torch.uint16)))
+    with pytest.raises(RuntimeError, match="a byte order 'middle'"):
+        mytorch.load(rewrite(written(torch.ones(2)), **{"archive/byteorder": lambda _: b"middle"}))
 
 
 # ---- damage --------------------------------------------------------------------------------------
-
-
-def rewrite(file, **changes):
-    """The zip file with members changed by functions (None: left out)."""
-    new = io.BytesIO()
-    with zipfile.ZipFile(file) as old, zipfile.ZipFile(new, "w") as archive:
-        for name in old.namelist():
-            change = changes.get(name, bytes)
-            if change is not None:
-                archive.writestr(name, change(old.read(name)))
-    new.seek(0)
-    return new
 
 
 def with_pickle(content):

@@ -20,8 +20,8 @@ newaxis = None
 
 _SUBMODULES = """
     accelerator amp autograd backends compiler cuda datasets distributed distributions fft func functional hub
-    jit linalg masked multiprocessing nn onnx optim profiler random serialization signal sparse special testing
-    types utils version
+    jit linalg masked multiprocessing nn onnx optim profiler random serialization signal sparse special
+    testing types utils version
 """.split()
 
 _HOMES = {

@@ -11,6 +11,7 @@ from .ops.shape import broadcast_shapes, broadcast_tensors
 from .ops.split import split
 from .ops.statistics.sort import unique, unique_consecutive
 from .tensors.public_names import lookup as _lookup
+from .tensors.public_names import publish as _publish
 
 __all__ = [
     "atleast_1d",
@@ -31,4 +32,5 @@ __all__ = [
     "unique_consecutive",
 ]
 
+_publish(__name__)
 __getattr__ = _lookup(__name__)

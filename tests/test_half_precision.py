@@ -100,6 +100,13 @@ WITHOUT = {  # operations that refuse 16-bit numbers, as PyTorch's do
     *("lerp-quantile linear None", "lerp-quantile linear 0", "lerp-quantile linear 1"),
     *("lerp-quantile midpoint None", "lerp-quantile midpoint 0", "lerp-quantile midpoint 1"),
     "lerp-nanquantile",
+    # SciPy's functions
+    *"airy_ai bessel_j0 bessel_j1 bessel_y0 bessel_y1 modified_bessel_i0 modified_bessel_i1".split(),
+    *"modified_bessel_k0 modified_bessel_k1 scaled_modified_bessel_k0 scaled_modified_bessel_k1".split(),
+    *"spherical_bessel_j0 chebyshev_polynomial_t chebyshev_polynomial_u chebyshev_polynomial_v".split(),
+    *"chebyshev_polynomial_w hermite_polynomial_h hermite_polynomial_he laguerre_polynomial_l".split(),
+    *"legendre_polynomial_p shifted_chebyshev_polynomial_t shifted_chebyshev_polynomial_u".split(),
+    *"shifted_chebyshev_polynomial_v shifted_chebyshev_polynomial_w".split(),
 }
 APART = {
     "erfinv": "erf rounds to 1 first",

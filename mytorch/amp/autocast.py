@@ -7,6 +7,7 @@ at other times nothing is asked. The mode is local to a thread and to an asyncio
 from __future__ import annotations
 
 import functools
+import inspect
 import warnings
 from contextlib import ExitStack
 from contextvars import ContextVar
@@ -119,9 +120,10 @@ _listed = While(_arounds)  # the functions of the lists take part as long as any
 
 
 def _named(name):
-    """The public function ``name``, such as "nn.functional.linear"."""
+    """The function whose public name is ``name``, such as "nn.functional.linear", as layers call it."""
     module, _, function = f"{__package__.partition('.')[0]}.{name}".rpartition(".")
-    return getattr(import_module(module), function)
+    found = getattr(import_module(module), function)
+    return inspect.unwrap(found, stop=lambda f: hasattr(f, "takes_out"))  # not into composites
 
 
 def _around_recurrent_layer(inner, args, kwargs):

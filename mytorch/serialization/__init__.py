@@ -45,6 +45,7 @@ uncompressed members, which is also a NumPy ``.npz`` file (``numpy.load(path)`` 
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 import pickle
@@ -77,7 +78,7 @@ def save(obj, f) -> None:
     """Write ``obj`` to ``f``, a path or a binary file object.
 
     The name decides the format: files named ``.pt`` and ``.pth`` are PyTorch's, as :func:`save_torch` writes
-    them. All others, and file objects without a name, have mytorch's own:
+    them, if they can hold ``obj``. All others, and file objects without a name, have mytorch's own:
 
     Tensors, parameters, NumPy arrays, numbers, strings, bytes, None, dtypes, devices, and dicts, lists,
     tuples and sets of them go into the safe format above. An object with anything else, such as a whole
@@ -86,8 +87,9 @@ def save(obj, f) -> None:
     containers nested deeper than 100.
     """
     if _name_of(f).endswith(torch_writer.ENDINGS):
-        save_torch(obj, f)
-        return
+        with contextlib.suppress(checkpoint.NotPlain):
+            torch_writer.write(obj, f)
+            return
     encoder = checkpoint.Encoder()
     try:
         value, reason = encoder(obj), None

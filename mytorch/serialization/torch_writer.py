@@ -37,14 +37,19 @@ def save_torch(obj, f) -> None:
     PyTorch. An existing file is replaced only when the new one is complete. TypeError for anything else,
     such as a NumPy array or a whole module; ValueError for containers nested deeper than 100.
     """
-    pickler = Pickler()
     try:
-        pickler.add(obj)
+        write(obj, f)
     except NotPlain as error:
         raise TypeError(
             f"a PyTorch file cannot hold {error}: PyTorch would not load it with weights_only=True. Save "
             "tensors and numbers, such as model.state_dict(), or name the file .mt for mytorch's own format"
         ) from None
+
+
+def write(obj, f):
+    """As :func:`save_torch`, but NotPlain for what a PyTorch file cannot hold."""
+    pickler = Pickler()
+    pickler.add(obj)
     content, storages = pickler.finish()
     with writing(f) as file, zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
         _write(archive, "archive/data.pkl", content)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 
+from ..core.graph import Variable
 from ..core.primitive import Primitive
 from ..ops import diagonal as diagonals
 from ..ops import join, permute, shape, split, strided
@@ -18,6 +19,10 @@ def _copying(name, view):
     def copy(input, *args, **settings):
         if "out" in settings:
             return Primitive.into(copy, (input, *args), settings)
+        if not isinstance(input, Variable):
+            raise TypeError(
+                f"{name}(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}"
+            )
         result = view(input, *args, **settings)
         return tuple(map(_contiguous, result)) if isinstance(result, (tuple, list)) else _contiguous(result)
 

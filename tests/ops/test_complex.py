@@ -351,8 +351,8 @@ ORDERED = [
 
 @pytest.mark.parametrize("row", ORDERED, ids=lambda row: row.id)
 def test_what_is_not_declared_for_complex_numbers_refuses_them(row):
-    """atan2 is the angle of complex numbers, from their parts."""
-    if row.op in ("atan2", "real_angle"):
+    """atan2 is the angle of complex numbers, from their parts; rms_norm takes them by its definition."""
+    if row.op in ("atan2", "real_angle") or "rms_norm" in row.id:
         return
     with pytest.raises((NotImplementedError, RuntimeError, TypeError)):
         row.call(*map(mytorch.tensor, complex_arrays(row)))

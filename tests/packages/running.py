@@ -93,18 +93,22 @@ def torchvision():
     """torchvision itself. Where its compiled library is not for the PyTorch that is installed, it is imported
     without its operations written in C++.
     """
-    import torch
+    try:
+        import torchvision
+    except RuntimeError as error:
+        if "nms does not exist" not in str(error):
+            raise
+        import torch
 
-    if torch.__name__ == "torch" and not hasattr(torch.version, "mytorch"):
         library = torch.library.Library("torchvision", "FRAGMENT")
         for name in ("nms", "qnms"):
-            try:
-                library.define(f"{name}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
-            except RuntimeError:  # it is there
-                pass
-    import torchvision
-
+            library.define(f"{name}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
+        KEPT.append(library)
+        import torchvision
     return torchvision
+
+
+KEPT: list = []  # a library forgets its operations when it is dropped
 
 
 # ---- running them --------------------------------------------------------------------------------

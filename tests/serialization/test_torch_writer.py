@@ -334,8 +334,17 @@ def test_what_pytorch_would_not_read_is_refused(name, tmp_path):
         TypeError,
         match=f"a PyTorch file cannot hold {message}.*: .*weights_only=True.*state_dict\\(\\).*\\.mt",
     ):
-        mytorch.save(obj, path)
+        mytorch.serialization.save_torch(obj, path)
     assert mytorch.load(path) == {"epoch": 1} and os.listdir(tmp_path) == ["a.pth"]
+
+
+def test_what_pytorch_would_not_read_has_mytorchs_format_under_any_name(tmp_path):
+    mytorch.save({"w": np.ones(2), "epoch": 1}, tmp_path / "a.pth")
+    assert mytorch.load(tmp_path / "a.pth")["w"].tolist() == [1.0, 1.0]
+    model = nn.Linear(2, 1)
+    mytorch.save(model, tmp_path / "a.pt")
+    loaded = mytorch.load(tmp_path / "a.pt", weights_only=False)
+    assert loaded.weight.tolist() == model.weight.tolist()
 
 
 def test_nesting_has_an_end():

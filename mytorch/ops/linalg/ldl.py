@@ -9,6 +9,7 @@ import numpy
 
 from ...core.arrays import CPU, array_of, move
 from ...core.graph import wrap
+from ..composite import composite
 from ..special.scipy_functions import scipy_module
 from .solve import LinAlgError, check_matrices
 
@@ -35,6 +36,7 @@ def _routine(name, x, hermitian, wanted_by):
     return getattr(lapack, f"{'sdcz'['fdFD'.index(x.dtype.char)]}{kind}{name}")
 
 
+@composite
 def ldl_factor_ex(A, *, hermitian=False, check_errors=False):
     """(LD, pivots, info) of symmetric or ``hermitian`` matrices (…, n, n), whose lower triangle is read.
 
@@ -53,6 +55,7 @@ def ldl_factor_ex(A, *, hermitian=False, check_errors=False):
     return ldl_factor_ex_result(wrap(packed), wrap(pivots), wrap(info))
 
 
+@composite
 def ldl_factor(A, *, hermitian=False):
     """(LD, pivots) of symmetric or ``hermitian`` matrices (…, n, n), whose lower triangle is read.
 
@@ -62,6 +65,7 @@ def ldl_factor(A, *, hermitian=False):
     return ldl_factor_result(LD, pivots)
 
 
+@composite
 def ldl_solve(LD, pivots, B, *, hermitian=False):
     """X with A X = B for the decomposition of A by :func:`ldl_factor`; B (…, n, k). No gradient."""
     a, b, places = (move(array_of(x), CPU) for x in (LD, B, pivots))

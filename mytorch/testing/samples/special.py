@@ -123,7 +123,15 @@ ROWS += [
 ]
 # SciPy's, without gradients; torch's Bessel functions have 7 digits
 ROWS += [
-    Sample(name, getattr(S, name), (Real((3, 20), 0.1, 4),), torch=_torch(name), smooth=False, tolerance=2e-4)
+    Sample(
+        name,
+        getattr(S, name),
+        (Real((3, 20), 0.1, 4),),
+        torch=_torch(name),
+        smooth=False,
+        tolerance=2e-4,
+        gpu=False,
+    )
     for name in """
         airy_ai bessel_j0 bessel_j1 bessel_y0 bessel_y1 modified_bessel_i0 modified_bessel_i1
         modified_bessel_k0 modified_bessel_k1 scaled_modified_bessel_k0 scaled_modified_bessel_k1

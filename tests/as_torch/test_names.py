@@ -21,7 +21,7 @@ REFUSED = """
     torch.autograd.forward_ad.make_dual(x, x)
     torch.nn.attention.flex_attention.flex_attention(x, x, x)
     torch.utils.flop_counter.FlopCounterMode()
-    torch.distributed.all_gather_object([], x)
+    torch.distributed.TCPStore("localhost", 1)
     torch.overrides.TorchFunctionMode().__enter__()
     torch.storage.UntypedStorage(x.array).resize_(1)
 """.strip().splitlines()

@@ -1,32 +1,7 @@
-"""Names of ``torch.distributed`` for one process."""
+"""Names of ``torch.distributed`` that mean nothing over MPI: stores are PyTorch's own rendezvous."""
 
-from ....as_torch.refused import classes, functions
+from ....as_torch.refused import classes
 
-__all__ = ["Backend", "GroupMember", "ProcessGroup", "TCPStore", "Work", "all_gather_object", "all_to_all",
-           "broadcast_object_list", "gather_object", "group", "irecv", "isend", "monitored_barrier", "recv",
-           "scatter_object_list", "send"]  # fmt: skip
-
-_REASON = "there is no process group"
-globals().update(classes("torch.distributed", "Backend ProcessGroup TCPStore Work", _REASON))
-globals().update(
-    functions(
-        "torch.distributed",
-        """
-        all_gather_object all_to_all broadcast_object_list gather_object irecv isend monitored_barrier recv
-        scatter_object_list send
-        """,
-        _REASON,
-    )
-)
-
-
-class group:
-    """The group of all processes: None, as there is none."""
-
-    WORLD = None
-
-
-class GroupMember(group):
-    """What stands for a group that this process is not in."""
-
-    NON_GROUP_MEMBER = -100
+__all__ = ["Backend", "FileStore", "HashStore", "Store", "TCPStore"]
+_REASON = "ranks find each other through MPI: init_process_group needs no address and no store"
+globals().update(classes("torch.distributed", " ".join(__all__), _REASON))

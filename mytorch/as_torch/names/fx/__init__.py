@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from ....tensors.public_names import lookup
+import importlib
+
+from ....tensors.public_names import NoSuchName
 from ...refused import classes, functions
 
 _REASON = "there are no symbolic traces of models; forward hooks see what every layer returns"
@@ -17,4 +19,8 @@ def wrap(fn_or_name):
 
 has_side_effect = wrap
 
-__getattr__ = lookup("torch.fx", later=("experimental", "graph_module", "node", "proxy"))
+
+def __getattr__(name):
+    if name in ("experimental", "graph_module", "node", "proxy"):
+        return importlib.import_module(f"torch.fx.{name}")
+    raise NoSuchName(__name__, name)

@@ -1,6 +1,11 @@
 """What packages ask about files."""
 
-__all__ = ["get_unsafe_globals_in_checkpoint"]
+from typing import Any
+
+__all__ = ["DEFAULT_PROTOCOL", "MAP_LOCATION", "get_unsafe_globals_in_checkpoint"]
+
+DEFAULT_PROTOCOL = 2
+MAP_LOCATION = Any
 
 
 def get_unsafe_globals_in_checkpoint(f):

@@ -66,7 +66,7 @@ class Packed:
     def __init__(self, values, hooks):
         self.unpack_hook = hooks.unpack_hook
         self.orders = [_order(v) if is_array(v) else None for v in values]
-        self.values = [hooks.pack_hook(wrap(v)) if is_array(v) else v for v in values]
+        self.values = [_packed(v, hooks.pack_hook) if is_array(v) else v for v in values]
 
     def __len__(self):
         return len(self.values)
@@ -81,6 +81,18 @@ class Packed:
                 f"{type(tensor).__name__}"
             )
         return _in_order(tensor.array, self.orders[i])
+
+
+def _packed(array, pack_hook):
+    """What ``pack_hook`` makes of a saved array. RuntimeError if it changes the tensor that it is given."""
+    tensor = wrap(array)
+    packed = pack_hook(tensor)
+    if tensor._counter[0]:
+        raise RuntimeError(
+            "A saved tensor pack hook is modifying its input in place. Tensors provided as input to pack hook "
+            "can not be modified by in-place operations as this can lead to unexpected side-effects."
+        )
+    return packed
 
 
 def _order(array):

@@ -11,6 +11,7 @@ import argparse
 import os
 import runpy
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -87,6 +88,7 @@ def start(argv) -> int:
         environment["OMP_NUM_THREADS"] = str(max(1, mpi.available_cores() // int(args.nproc_per_node)))
     full = command if launcher is None else [*launcher, "-n", args.nproc_per_node, *command]
     process = subprocess.Popen(full, env=environment)
+    signal.signal(signal.SIGTERM, lambda number, frame: process.terminate())  # mpiexec ends its ranks
     while True:
         try:
             return process.wait()

@@ -73,6 +73,11 @@ def s_no_tensor_is_unpacked(t):
     y.sum().backward()
 
 
+def s_a_hook_that_writes_into_what_it_is_given(t):
+    with hooks(t, lambda s: s.mul_(2)):
+        leaf(t) * leaf(t).detach().requires_grad_()
+
+
 def s_a_change_of_what_was_packed_as_a_copy(t):
     w = leaf(t) * 1
     with hooks(t, lambda s: s.detach().clone()):

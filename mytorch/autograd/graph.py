@@ -89,8 +89,8 @@ def _packed(array, pack_hook):
     packed = pack_hook(tensor)
     if tensor._counter[0]:
         raise RuntimeError(
-            "A saved tensor pack hook is modifying its input in place. Tensors provided as input to pack hook "
-            "can not be modified by in-place operations as this can lead to unexpected side-effects."
+            "A saved tensor pack hook is modifying its input in place. Tensors provided as input to pack "
+            "hook can not be modified by in-place operations as this can lead to unexpected side-effects."
         )
     return packed
 

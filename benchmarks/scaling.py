@@ -33,6 +33,7 @@ from pathlib import Path
 import numpy as np
 
 from . import workloads
+from .workloads import training
 from .__main__ import Worker
 from .ranks import ONE_THREAD, ROOT, STEPS
 
@@ -121,9 +122,9 @@ def models(seconds):
     found, worker = {}, Worker("mytorch", 1)
     for name in STEPS:
         counted = []
-        workloads.prepare, before = lambda model: counted.append(model) or model, workloads.prepare
+        training.prepare, before = lambda model: counted.append(model) or model, training.prepare
         workloads.BY_NAME[name](mytorch)
-        workloads.prepare = before
+        training.prepare = before
         step = statistics.median(worker.ask(name, seconds=seconds)["times"])
         found[name] = step, 4 * sum(p.numel() for p in counted[0].parameters())
     worker.close()

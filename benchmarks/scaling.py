@@ -33,9 +33,9 @@ from pathlib import Path
 import numpy as np
 
 from . import workloads
-from .workloads import training
 from .__main__ import Worker
 from .ranks import ONE_THREAD, ROOT, STEPS
+from .workloads import training
 
 BYTES = [1 << k for k in range(8, 25)]
 NETWORKS = {"10 Gbit/s": (20e-6, 8 / 10e9), "100 Gbit/s": (3e-6, 8 / 100e9), "400 Gbit/s": (2e-6, 8 / 400e9)}

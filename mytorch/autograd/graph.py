@@ -6,6 +6,7 @@ While no context is entered and no hook is registered, recording and backward as
 from __future__ import annotations
 
 import contextlib
+import weakref
 from contextvars import ContextVar
 from typing import NamedTuple
 
@@ -163,19 +164,33 @@ def register_multi_grad_hook(tensors, fn, *, mode="all"):
     """
     if mode not in ("all", "any"):
         raise ValueError(f"Expects mode to be one of ('all', 'any') but got {mode}")
-    watch = _Watch(tensors, fn, mode)
-    handles = [t.register_hook(lambda g, i=i: watch.arrived(i, g)) for i, t in enumerate(watch.tensors)]
-    watch.__enter__()
-    return Handles(handles, watch.__exit__)
+    tensors = tuple(tensors)
+    watch = _Watch(len(tensors), fn, mode)
+    handles = [t.register_hook(lambda g, i=i: watch.arrived(i, g)) for i, t in enumerate(tensors)]
+    for t in tensors:
+        weakref.finalize(t, watch.lost)
+    return Handles(handles, watch.end)
 
 
 class _Watch(While):
-    """The gradients of some tensors in the backward pass that runs."""
+    """The gradients of some tensors in the backward pass that runs, for as long as one of them lives."""
 
-    def __init__(self, tensors, fn, mode):
+    def __init__(self, count, fn, mode):
         super().__init__({Walk.run: self.run})
-        self.tensors, self.fn, self.mode = tuple(tensors), fn, mode
+        self.count, self.fn, self.mode, self.living = count, fn, mode, count
         self.found: ContextVar = ContextVar("gradients", default=None)
+        self.__enter__()
+
+    def lost(self):
+        """One of the tensors is gone."""
+        self.living -= 1
+        if not self.living:
+            self.end()
+
+    def end(self):
+        """Watch no more."""
+        if self.entered:
+            self.__exit__()
 
     def arrived(self, i, g):
         found = self.found.get()
@@ -192,7 +207,7 @@ class _Watch(While):
         finally:
             self.found.reset(token)
         if found and self.mode == "all":
-            self.fn([found.get(i) for i in range(len(self.tensors))])
+            self.fn([found.get(i) for i in range(self.count)])
         return result
 
 

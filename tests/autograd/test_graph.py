@@ -1,5 +1,6 @@
 """autograd.graph against PyTorch: packed and unpacked saved tensors, hooks on several gradients, edges."""
 
+import gc
 import threading
 
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 import mytorch
 from mytorch.autograd import graph
 from mytorch.core.primitive import Primitive
+from mytorch.core.walk import Walk
 from mytorch.ops.interpose import _chains
 from mytorch.testing.samples import rows
 from tests.ops.test_ownership import gradients_after
@@ -223,6 +225,15 @@ def test_another_thread_has_its_own():
         assert not seen
         x.exp()
     assert seen == [1]
+
+
+def test_a_hook_on_several_gradients_ends_with_the_tensors():
+    a, b = leaf(mytorch), leaf(mytorch)
+    graph.register_multi_grad_hook([a, b], print)
+    assert Walk.run in _chains
+    del a, b
+    gc.collect()
+    assert Walk.run not in _chains
 
 
 def test_nobody_is_asked_outside():

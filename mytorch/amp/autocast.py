@@ -27,7 +27,6 @@ from .policies import CPU, GPU
 
 LISTS = {"cpu": CPU, "cuda": GPU}
 DEFAULTS = {"cpu": "bfloat16", "cuda": "float16"}
-SUPPORTED = {"cpu": ("bfloat16", "float16"), "cuda": ("bfloat16", "float16")}
 
 
 class Mode(NamedTuple):
@@ -66,8 +65,8 @@ class autocast:
                 "User provided device_type of 'cuda', but CUDA is not available. Disabling", stacklevel=2
             )
             enabled = False
-        if enabled and str(self.fast_dtype.numpy) not in SUPPORTED[device_type]:
-            name = {"cpu": "CPU", "cuda": "CUDA"}[device_type]
+        if enabled and str(self.fast_dtype.numpy) not in ("bfloat16", "float16"):
+            name = device_type.upper()
             warnings.warn(
                 f"In {name} autocast, but the target dtype is not supported. Disabling autocast.\n"
                 f"{name} Autocast only supports dtypes of torch.bfloat16, torch.float16 currently.",
@@ -231,12 +230,10 @@ OTHER_DEVICES = (
 
 
 def checked_device(device_type):
-    """``device_type`` if it can be one. RuntimeError for a word that names no device."""
-    if device_type not in LISTS:
-        if device_type in OTHER_DEVICES:
-            raise RuntimeError(
-                f"autocast: there are no devices of type {device_type!r} here, only cpu and cuda"
-            )
+    """``device_type`` if it can be one. RuntimeError for a word that names no device; there are no tensors on
+    others than cpu and cuda, and so nothing to cast.
+    """
+    if device_type not in LISTS and device_type not in OTHER_DEVICES:
         raise RuntimeError(f"User specified an unsupported autocast device_type {device_type!r}: cpu or cuda")
     return device_type
 
@@ -250,7 +247,7 @@ def is_autocast_enabled(device_type="cuda") -> bool:
 def get_autocast_dtype(device_type):
     """The low precision of the context, or the one that a context would have by default."""
     mode = _modes.get().get(checked_device(device_type))
-    return as_dtype(DEFAULTS[device_type] if mode is None else mode.dtype)
+    return as_dtype(DEFAULTS.get(device_type, "float16") if mode is None else mode.dtype)
 
 
 def is_autocast_available(device_type) -> bool:

@@ -497,9 +497,12 @@ def test_nothing_is_left_behind():
     assert [(f, f.__code__, f.__kwdefaults__) for f in functions][:2] == before[:2]
 
 
-def test_the_message_for_a_device_says_which_there_are():
-    with pytest.raises(RuntimeError, match="no devices of type 'mps' here, only cpu and cuda"):
-        mytorch.autocast("mps")
+def test_a_device_that_is_not_here_has_nothing_to_cast():
+    with mytorch.autocast("mps"):
+        assert dtype_of_a_product(mytorch) == "float32"
+    assert not mytorch.is_autocast_enabled("mps") and mytorch.get_autocast_dtype("mps") == mytorch.float16
+    with pytest.raises(RuntimeError, match="unsupported autocast device_type 'gpu': cpu or cuda"):
+        mytorch.autocast("gpu")
 
 
 def test_values_are_rounded_where_pytorch_rounds():

@@ -3,6 +3,7 @@
     python -m benchmarks                     # the table: median times, and their ratios to PyTorch
     python -m benchmarks --plot              # and the bars and growth curves, as pictures beside the JSON
     python -m benchmarks --only mlp_sgd cnn --threads 1
+    python -m benchmarks --calls             # what one call on tiny tensors costs, a hundred functions
     python -m benchmarks --busy 2            # how much slower a step of mytorch is beside two busy processes
     python -m benchmarks --ranks 2           # all-reduce and data parallel steps on two ranks, beside gloo
 
@@ -23,7 +24,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from . import busy, ranks, workloads
+from . import busy, calls, ranks, workloads
 
 THREAD_LIMITS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
@@ -251,7 +252,11 @@ def main():
     parser.add_argument(
         "--ranks", type=int, metavar="N", help="instead: N ranks over MPI, written to ranks.json (extra: mpi)"
     )
+    parser.add_argument("--calls", action="store_true", help="instead: single calls on tiny tensors, printed")
     args = parser.parse_args()
+    if args.calls:
+        calls.print_table(calls.measure(args.only or ()))
+        return
     if args.smoke:
         args.rounds, args.seconds, args.threads, args.out = 1, 0.0, args.threads[:1], args.out / "smoke"
     names = [w.__name__ for w in workloads.WORKLOADS if not args.only or w.__name__ in args.only]

@@ -255,7 +255,7 @@ def main():
     parser.add_argument("--calls", action="store_true", help="instead: single calls on tiny tensors, printed")
     args = parser.parse_args()
     if args.calls:
-        calls.print_table(calls.measure(args.only or ()))
+        calls.print_table(calls.measure())
         return
     if args.smoke:
         args.rounds, args.seconds, args.threads, args.out = 1, 0.0, args.threads[:1], args.out / "smoke"

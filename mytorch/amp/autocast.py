@@ -170,7 +170,7 @@ def _tensors(values):
     return found
 
 
-def _is_eligible(x):
+def is_eligible(x):
     """Whether ``x`` is a tensor that is cast: float32 or 16 bits."""
     return isinstance(x, Variable) and x.array.dtype.kind in "fV" and x.array.dtype.itemsize <= 4
 
@@ -179,7 +179,7 @@ def _cast(value, kind, casts):
     """``value`` in the dtype ``kind``, if it is an eligible tensor or a list of them."""
     if isinstance(value, (list, tuple)):
         return type(value)(_cast(v, kind, casts) for v in value) if type(value) in (list, tuple) else value
-    if not _is_eligible(value) or value.array.dtype == kind:
+    if not is_eligible(value) or value.array.dtype == kind:
         return value
     if casts is None or type(value._node) is not Leaf or value.array.dtype != FLOAT32 or kind == FLOAT32:
         return to_dtype(value, kind)
@@ -191,7 +191,7 @@ def _cast(value, kind, casts):
 
 def _widest(mode, tensors, args, kwargs):
     """float32 if one of the tensors has it, else the low precision."""
-    kinds = {str(x.array.dtype) for x in tensors if _is_eligible(x)}
+    kinds = {str(x.array.dtype) for x in tensors if is_eligible(x)}
     return "float32" if "float32" in kinds or len(kinds) > 1 else None
 
 

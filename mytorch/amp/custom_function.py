@@ -7,7 +7,7 @@ import functools
 from ..core.arrays import device_of
 from ..core.graph import Variable
 from ..ops.cast import to_dtype
-from .autocast import autocast, checked_device, get_autocast_dtype, is_autocast_enabled
+from .autocast import autocast, checked_device, get_autocast_dtype, is_autocast_enabled, is_eligible
 
 
 def custom_fwd(fwd=None, *, device_type, cast_inputs=None):
@@ -49,8 +49,8 @@ def custom_bwd(bwd=None, *, device_type):
 def _cast(value, device_type, dtype):
     """Floating-point tensors in ``value`` (a tensor, a tuple, a list, a dict) on the device, cast."""
     if isinstance(value, Variable):
-        eligible = value.array.dtype.kind in "fV" and value.array.dtype != "float64"
-        return to_dtype(value, dtype) if eligible and device_of(value.array).type == device_type else value
+        takes_part = is_eligible(value) and device_of(value.array).type == device_type
+        return to_dtype(value, dtype) if takes_part else value
     if isinstance(value, dict):
         return {name: _cast(v, device_type, dtype) for name, v in value.items()}
     if type(value) in (list, tuple):

@@ -98,8 +98,7 @@ def compile_now(op):
     text, file = source(op), f"<call of {op.name}>"
     linecache.cache[file] = len(text), None, text.splitlines(True), file  # for tracebacks and debuggers
     exec(compile(text, file, "exec"), function.__globals__, made)
-    known = {**signature.optional, **signature.known}
-    names = (*signature.inputs, *signature.defaults)
+    names, known = (*signature.inputs, *signature.defaults), signature.when_left_out
     function.__defaults__ = tuple(known.get(name, MISSING) for name in names)
     function.__code__ = made["call"].__code__
     return function
@@ -108,7 +107,7 @@ def compile_now(op):
 def source(op):
     """The source of the function of ``op``."""
     signature, inputs = op.signature, op.signature.inputs
-    names, known = (*inputs, *signature.defaults), {**signature.optional, **signature.known}
+    names, known = (*inputs, *signature.defaults), signature.when_left_out
     unusual = ["more", "others"]
     unusual += [f"{name} is MISSING" for name in names if name not in known]
     unusual += [f"({name} is not True and {name} is not False)" for name in signature.flags]

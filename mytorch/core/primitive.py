@@ -163,7 +163,7 @@ class Primitive:
         """A call whose arguments are not all plain: others than the parameters, or not of their kinds."""
         if more:
             return self(*given.values(), *more, **others)
-        known = {**self.signature.optional, **self.signature.known}
+        known = self.signature.when_left_out
         settings = {n: v for n, v in given.items() if v is not MISSING and v is not known.get(n, MISSING)}
         return self(**settings, **others)
 

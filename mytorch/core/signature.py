@@ -49,6 +49,7 @@ class Signature:
         self.defaults = {p.name: p.default for p in parameters if p.kind is p.KEYWORD_ONLY}
         self.required = [name for name, default in self.defaults.items() if default is _MISSING]
         self.known = {name: default for name, default in self.defaults.items() if name not in self.required}
+        self.when_left_out = {**self.optional, **self.known}  # arrays and settings
         self.flags = [name for name, default in self.known.items() if default is True or default is False]
         self.numbers = [(name, check) for _, name, check in number_settings(forward)]
         self.typed = differentiable and self.known.get("dtype", ()) is None
@@ -90,7 +91,7 @@ class Signature:
                     f"{self.name}() got an unexpected keyword argument {name!r}; it takes {known}"
                 )
             values[name] = value
-        everything = {**self.optional, **self.known, **values}
+        everything = {**self.when_left_out, **values}
         missing = [n for n in (*self.inputs, *self.required) if n not in everything]
         if missing:
             names = ", ".join(repr(_TORCHS.get(name, name)) for name in missing)

@@ -265,7 +265,7 @@ def _own_output(ctx, args, result, again):
     if source is not None:
         base = source if source._base is None else source._base
         new._counter = source._counter
-        new._base, new._view, new._base_node = base, _forbidden, base._node
+        new._base, new._view, new._base_node = base, (None, _forbidden, (), {}, None), base._node
     if _is_in(result, ctx._mytorch_fixed):
         ctx._mytorch_fixed += (new,)
     return new

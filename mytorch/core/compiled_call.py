@@ -40,7 +40,7 @@ INPUT = """
         {x}_array, {x}_kind = {x}, 0"""
 COMPUTE = """
     given = arrays = [{arrays}]
-    token = float_errors.set(QUIET)
+    token = {quiet}
     try:
         {prepare}
         {only_real}
@@ -48,7 +48,8 @@ COMPUTE = """
     except Exception as error:
         raise explain(op.name, ({inputs}), {settings}, error) from error
     finally:
-        float_errors.reset(token)
+        if token:
+            float_errors.reset(token)
     {unpack}
     if not ({raw}):
         return result
@@ -122,6 +123,8 @@ def source(op):
         "inputs": "".join(f"{x}, " for x in inputs),
         "settings": "{" + ", ".join(f"{name!r}: {name}" for name in signature.defaults) + "}",
         "arrays": ", ".join(arrays),
+        # set once by what calls others; a view computes nothing
+        "quiet": "None" if op.view else "float_errors.get(None) is not QUIET and float_errors.set(QUIET)",
         "prepare": "arrays = prepare(arrays)" if op.prepare else "",
         "only_real": REAL if op.complex is None else "",
         "call": ", ".join(

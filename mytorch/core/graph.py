@@ -36,7 +36,7 @@ class Variable:
     # views of the same memory
     _counter: list
     _base = None  # for a view: the Variable that it was taken from,
-    _view = None  # the function that takes it from there,
+    _view = None  # how it is taken from there, for ``retake``,
     _base_node = None  # and the base's node at that time
     _leaf = None  # where ``.grad`` is kept
     _mytorch_retaining = None  # the hook of ``retain_grad()``
@@ -143,28 +143,25 @@ def note_view(new, call, inputs, settings, index=None):
     the view again.
     """
     source = inputs[0]
-    if not isinstance(source, Variable) or not _shares(new.array, source.array):
+    if not isinstance(source, Variable):
         return
-    earlier, rest = source._view, inputs[1:]
-
-    def retake(base):
-        again = call(base if earlier is None else earlier(base), *rest, **settings)
-        return again if index is None else again[index]
-
-    new._counter, new._view = source._counter, retake
-    new._base = source if source._base is None else source._base
-    new._base_node = new._base._node
+    owner, array = new.array.base, source.array
+    if not (owner is array or (owner is not None and owner is array.base) or new.array is array):
+        owner = getattr(owner, "base", None)  # NumPy's as_strided puts one between
+        if owner is None or (owner is not array and owner is not array.base):
+            return
+    base = source if source._base is None else source._base
+    new._counter, new._base, new._base_node = source._counter, base, base._node
+    new._view = source._view, call, inputs[1:], settings, index
     if new._inference is not source._inference:
         new._inference = source._inference
 
 
-def _shares(array, source):
-    """Whether ``array`` is ``source`` or a view of it or of its base."""
-    owner = array.base
-    if owner is source or (owner is not None and owner is source.base) or array is source:
-        return True
-    owner = getattr(owner, "base", None)  # NumPy's as_strided puts one between
-    return owner is not None and (owner is source or owner is source.base)
+def retake(view, base):
+    """The view that ``view``, a Variable's ``_view``, says how to take, of ``base``."""
+    earlier, call, rest, settings, index = view
+    again = call(base if earlier is None else retake(earlier, base), *rest, **settings)
+    return again if index is None else again[index]
 
 
 def rebase(variable, node):
@@ -198,7 +195,7 @@ def refresh(view):
         )
     # a leaf that began to collect gradients later says nothing of older views
     if type(base._node) is not Leaf:
-        again = view._view(base)
+        again = retake(view._view, base)
         if again.array.shape != view.array.shape or again.array.strides != view.array.strides:
             raise RuntimeError(
                 "a view can't be used after the shape of the tensor that it was taken from was changed "

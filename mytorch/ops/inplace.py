@@ -11,6 +11,7 @@ import functools
 
 import numpy
 
+from ..core import graph
 from ..core.arrays import QUIET, address, as_array, device_of, float_errors, is_array, owner, xp
 from ..core.dtypes import category
 from ..core.graph import Leaf, Node, Output, Variable, changed, grad_state, readers, rebase, refresh, wrap
@@ -182,7 +183,12 @@ def assign(x, result):
     if grad_state.get() is True:
         if x._base is not None and (result._node is not None or x._base._node is not None):
             base = x._base
-            rebase(base, write_view(wrap(base.array, base._node), result, view=x._view)._node)
+            rebase(
+                base,
+                write_view(
+                    wrap(base.array, base._node), result, view=functools.partial(graph.retake, x._view)
+                )._node,
+            )
             # a view of an operation takes its new place when it is used again
             if x._mytorch_retaining is not None or type(x._node) not in (Node, type(None)):
                 refresh(x)

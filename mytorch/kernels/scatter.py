@@ -1,4 +1,4 @@
-"""Adding at indices, with repeated ones adding up. 16-bit numbers are accumulated in float32."""
+"""Taking and adding at indices, with repeated ones adding up. 16-bit numbers are accumulated in float32."""
 
 from __future__ import annotations
 
@@ -10,15 +10,26 @@ import numpy
 from ..core.arrays import ndarray, xp
 from ..core.sums import wide
 
+_INT64, _UINT64 = numpy.dtype("int64"), numpy.dtype("uint64")
+
 
 def out_of_bounds(index, low, high):
     """The first entry of an integer array outside [low, high), or None. A GPU is not asked:
 
     that would make the host wait.
     """
-    if type(index) is not ndarray or not index.size or (index.min() >= low and index.max() < high):
+    if type(index) is not ndarray or not index.size:
+        return None
+    if index.dtype == _INT64:  # as unsigned numbers those below are large: one pass finds both kinds
+        places = index if low == 0 else index - low
+        if numpy.maximum.reduce(places.view(_UINT64), None) < high - low:
+            return None
+    elif index.min() >= low and index.max() < high:
         return None
     return int(index[(index < low) | (index >= high)][0])
+
+
+_FEW = 8192  # numbers that are added one by one sooner than their rows are sorted
 
 
 def scatter_add(target, index, values):
@@ -50,31 +61,40 @@ def _scatter_add(target, index, values):
     if not rows_only or (len(arrays) > 1 and (skip or not target.flags.c_contiguous)):
         xp(target).add.at(target, index, values)
         return
-    for dim, part in enumerate(arrays, skip):
-        if (wrong := out_of_bounds(part, -shape[dim], shape[dim])) is not None:
-            raise IndexError(f"index {wrong} is out of bounds for dimension {dim} with size {shape[dim]}")
+    arrays = [_from_the_front(part, shape[dim], dim) for dim, part in enumerate(arrays, skip)]
     rest = shape[skip + len(arrays) :]
     if len(arrays) == 1:
-        rows, target = arrays[0], numpy.moveaxis(target, skip, 0)
+        rows, target = arrays[0], numpy.moveaxis(target, skip, 0) if skip else target
     else:
         rows = functools.reduce(
-            lambda place, pair: place * pair[1] + numpy.where(pair[0] < 0, pair[0] + pair[1], pair[0]),
-            zip(arrays, shape),
-            0,
+            lambda place, pair: place * pair[1] + pair[0], zip(arrays[1:], shape[1:]), arrays[0]
         )
         target = target.reshape((math.prod(shape[: len(arrays)]), *rest))
-    values = numpy.broadcast_to(values, shape[:skip] + rows.shape + rest)
-    values = numpy.moveaxis(values, range(skip, skip + rows.ndim), range(rows.ndim)).reshape(
-        rows.size, *shape[:skip], *rest
-    )
+    whole = shape[:skip] + rows.shape + rest
+    values = numpy.asarray(values)
+    if values.shape != whole:
+        values = numpy.broadcast_to(values, whole)
+    if skip:
+        values = numpy.moveaxis(values, range(skip, skip + rows.ndim), range(rows.ndim))
+    values = values.reshape(rows.size, *shape[:skip], *rest)
     if values.size:
-        _add_rows(target, rows.reshape(-1) % len(target), values)
+        _add_rows(target, rows.reshape(-1), values)
+
+
+def _from_the_front(index, size, dim):
+    """An integer array without negative entries. IndexError for one that is outside of [-size, size)."""
+    if out_of_bounds(index, 0, size) is None:
+        return index
+    if (wrong := out_of_bounds(index, -size, size)) is not None:
+        raise IndexError(f"index {wrong} is out of bounds for dimension {dim} with size {size}")
+    return index % size
 
 
 def _add_rows(target, rows, values):
     """``target[rows] += values`` for a vector of ``rows``."""
     width = values[0].size
-    if width <= 16 and (target.ndim == 1 or target.flags.c_contiguous):  # add.at is fast on vectors
+    one_by_one = width <= 16 or values.size <= _FEW
+    if one_by_one and (target.ndim == 1 or target.flags.c_contiguous):  # add.at is fast on vectors
         places = rows if width == 1 else (rows[:, None] * width + numpy.arange(width)).reshape(-1)
         numpy.add.at(target.reshape(-1), places, values.reshape(-1).astype(target.dtype, copy=False))
         return
@@ -93,3 +113,42 @@ def _add_rows(target, rows, values):
         rows, order = rows[many], order[many]
         starts = numpy.flatnonzero(numpy.concatenate([[True], rows[1:] != rows[:-1]]))
         target[rows[starts]] += numpy.add.reduceat(values[order], starts, axis=0)
+
+
+# ---- one index for each element, along a dimension -----------------------------------------------
+
+
+def take_along(x, index, dim):
+    """``numpy.take_along_axis(x, index, dim)`` of indices from the front; other sizes may be below those of
+    ``x``.
+    """
+    return x.reshape(-1).take(_places(index, x.shape, dim))
+
+
+def add_along(values, shape, index, dim):
+    """Zeros of ``shape`` with ``values`` added where :func:`take_along` takes."""
+    out = xp(values).zeros(math.prod(shape), values.dtype)
+    places, values = _places(index, shape, dim).reshape(-1), values.reshape(-1)
+    if wide(out.dtype) is out.dtype:
+        xp(out).add.at(out, places, values)
+    else:
+        scatter_add(out, (places,), values)
+    return out.reshape(shape)
+
+
+def _places(index, shape, dim):
+    """Where the elements at ``index`` along ``dim`` lie in a contiguous array of ``shape``."""
+    starts = _starts if type(index) is ndarray and index.size <= _FEW else _starts.__wrapped__
+    step = math.prod(shape[dim + 1 :])
+    return (index if step == 1 else index * step) + starts(index.shape, shape, dim, xp(index))
+
+
+@functools.lru_cache(64)
+def _starts(sizes, shape, dim, module):
+    """Where the rows along ``dim`` begin: the first ``sizes`` in the other dimensions."""
+    starts, step = 0, 1
+    for d in reversed(range(len(shape))):
+        if d != dim:
+            starts = starts + (module.arange(sizes[d]) * step).reshape((-1,) + (1,) * (len(shape) - 1 - d))
+        step *= shape[d]
+    return starts

@@ -5,8 +5,10 @@ from __future__ import annotations
 import functools
 import importlib
 import inspect
+import math
 from types import FunctionType
 
+from ..core.arrays import QUIET, float_errors
 from ..core.primitive import Primitive
 from ..core.scalar_arguments import PLAIN, number_settings
 
@@ -39,14 +41,27 @@ def composite(function=None, /, *, out=False):
         theirs: ours for theirs, ours in SPELLINGS.items() if any(p.name == ours for p in parameters)
     }
 
+    checked = min((place for place, *_ in (*flags, *numbers)), default=math.inf)
+
     @functools.wraps(function)
     def call(*args, **kwargs):
-        if out and "out" in kwargs:
-            return Primitive.into(call, args, kwargs)
-        if kwargs:
-            for theirs, ours in spellings.items():
-                if theirs in kwargs:
-                    kwargs[ours] = kwargs.pop(theirs)
+        if kwargs or len(args) > checked:
+            if out and "out" in kwargs:
+                return Primitive.into(call, args, kwargs)
+            args = settle(args, kwargs)
+        token = float_errors.get(None) is not QUIET and float_errors.set(QUIET)
+        try:
+            return function(*args, **kwargs)
+        except AttributeError as error:
+            raise _late("argument_errors", "no_tensor")(function, args, kwargs, error) from error
+        finally:
+            if token:
+                float_errors.reset(token)
+
+    def settle(args, kwargs):
+        for theirs, ours in spellings.items():
+            if theirs in kwargs:
+                kwargs[ours] = kwargs.pop(theirs)
         for place, flag in flags:
             value = args[place] if place < len(args) else kwargs.get(flag, False)
             if value is not True and value is not False:
@@ -56,10 +71,7 @@ def composite(function=None, /, *, out=False):
                 kwargs[number] = check(kwargs[number], name, number)
             elif place < len(args) and type(args[place]) not in PLAIN:
                 args = (*args[:place], check(args[place], name, number), *args[place + 1 :])
-        try:
-            return function(*args, **kwargs)
-        except AttributeError as error:
-            raise _late("argument_errors", "no_tensor")(function, args, kwargs, error) from error
+        return args
 
     call.takes_out = out
     return call

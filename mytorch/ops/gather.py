@@ -9,6 +9,7 @@ import numpy
 from ..core.arrays import array_of, broadcast_shape, is_array, xp
 from ..core.graph import Variable
 from ..core.primitive import primitive
+from ..kernels import scatter
 from ..kernels.scatter import out_of_bounds
 from .composite import composite
 from .indexing import FULL, getitem
@@ -61,6 +62,18 @@ def check_sizes(x_shape, index, dim, text):
         raise RuntimeError(text.format(at=at, index=list(index.shape), x=list(x_shape), dim=dim))
 
 
+@primitive(complex=True, x=lambda g, x_shape, index, dim: add_along(g, shape=x_shape, index=index, dim=dim))
+def take_along(x, *, index, dim):
+    """``x[i][j]…`` with ``index[i][j]…``, an array, in the place of dimension ``dim``."""
+    return scatter.take_along(x, index, dim)
+
+
+@primitive(complex=True, x=lambda g, index, dim: take_along(g, index=index, dim=dim))
+def add_along(x, *, shape, index, dim):
+    """Zeros of ``shape`` with ``x`` added where :func:`take_along` takes; repeated indices add up."""
+    return scatter.add_along(x, shape, index, dim)
+
+
 @composite(out=True)
 def gather(input, dim, index, *, sparse_grad=False):
     """``out[i][j][k] = input[index[i][j][k]][j][k]`` for ``dim=0``.
@@ -87,7 +100,7 @@ def gather(input, dim, index, *, sparse_grad=False):
         "Size does not match at dimension {at} expected index {index} to be no larger than self {x} "
         "apart from dimension {dim}",
     )
-    return getitem(input, index=along(inside(index, input.shape[dim], dim), dim))
+    return take_along(input, index=inside(index, input.shape[dim], dim), dim=dim)
 
 
 @composite(out=True)

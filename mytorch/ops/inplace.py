@@ -183,12 +183,8 @@ def assign(x, result):
     if grad_state.get() is True:
         if x._base is not None and (result._node is not None or x._base._node is not None):
             base = x._base
-            rebase(
-                base,
-                write_view(
-                    wrap(base.array, base._node), result, view=functools.partial(graph.retake, x._view)
-                )._node,
-            )
+            take = functools.partial(graph.retake, x._view)
+            rebase(base, write_view(wrap(base.array, base._node), result, view=take)._node)
             # a view of an operation takes its new place when it is used again
             if x._mytorch_retaining is not None or type(x._node) not in (Node, type(None)):
                 refresh(x)

@@ -14,6 +14,7 @@ from ..core.graph import Variable
 from ..core.primitive import primitive
 from ..core.sums import summed, wide
 from ..kernels.elementwise import choose, largest
+from ..kernels.scatter import take_along
 from .bounds import maximum, minimum
 from .composite import composite
 from .elementwise import select, widened
@@ -183,7 +184,7 @@ def places(indices, *, shape, dim, keepdim):
         return xp(indices).ones((), bool)
     dim = check_dim(dim, len(shape))
     steps = xp(indices).arange(shape[dim]).reshape((-1,) + (1,) * (len(shape) - 1 - dim))
-    return steps == (indices if keepdim else xp(indices).expand_dims(indices, dim))
+    return steps == unfold(indices, shape, dim, keepdim)
 
 
 def pick_vjp(g, x_shape, indices, dim, keepdim):
@@ -194,7 +195,7 @@ def pick_vjp(g, x_shape, indices, dim, keepdim):
 
 def pick(x, indices, dim, keepdim):
     """The elements of an array at ``indices`` (of size 1 along ``dim``), and those indices."""
-    values = xp(x).take_along_axis(x, indices, dim)
+    values = take_along(x, indices, dim)
     return (values, indices) if keepdim else (values.squeeze(dim), indices.squeeze(dim))
 
 

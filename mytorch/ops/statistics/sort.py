@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 from ...core.arrays import array_of, xp
 from ...core.primitive import primitive
 from ...core.sums import running_sum, summed
+from ...kernels import scatter
 from ..composite import composite
-from ..gather import along, gather
-from ..indexing import put_in_zeros
+from ..gather import add_along, gather
 from ..promotion import promoted
 from ..shape import reshape
 from ..shape_arguments import check_dim, integer
@@ -38,8 +38,7 @@ class kthvalue_result(NamedTuple):
 
 def _sort_vjp(g, indices, x_shape, dim):
     """The gradient ``g`` of values that were picked at ``indices`` along ``dim``."""
-    indices = array_of(indices)
-    return put_in_zeros(g, shape=x_shape, index=along(indices, dim))
+    return add_along(g, shape=x_shape, index=array_of(indices), dim=dim)
 
 
 @primitive(
@@ -50,7 +49,7 @@ def _sort(x, *, dim, descending):
         order = x.shape[dim] - 1 - xp(x).flip(stable_order(xp(x).flip(x, dim), dim), dim)
     else:
         order = stable_order(x, dim)
-    return xp(x).take_along_axis(x, order, dim), order
+    return scatter.take_along(x, order, dim), order
 
 
 def ordered(x):
@@ -60,7 +59,7 @@ def ordered(x):
 
 def stable_order(x, dim):
     """The indices that sort along ``dim``; equal elements keep their order."""
-    return xp(x).argsort(ordered(x), axis=dim, kind="stable")
+    return ordered(x).argsort(axis=dim, kind="stable")
 
 
 @composite(out=True)
@@ -94,16 +93,16 @@ def msort(input):
 def _topk(x, *, k, dim, largest):
     n = x.shape[dim]
     if 0 < k < n:
-        kept = xp(x).argpartition(ordered(x), n - k if largest else k - 1, axis=dim)
+        kept = ordered(x).argpartition(n - k if largest else k - 1, axis=dim)
         kept = kept[(*(slice(None),) * dim, slice(n - k, None) if largest else slice(k))]
         kept.sort(axis=dim)  # equal elements in their order
     else:
         places = xp(x).arange(k).reshape((-1,) + (1,) * (x.ndim - dim - 1))
         kept = xp(x).broadcast_to(places, (*x.shape[:dim], k, *x.shape[dim + 1 :]))
-    values = xp(x).take_along_axis(x, kept, dim)
+    values = scatter.take_along(x, kept, dim)
     back = (*(slice(None),) * dim, slice(None, None, -1))
     order = k - 1 - stable_order(values[back], dim)[back] if largest else stable_order(values, dim)
-    return xp(x).take_along_axis(values, order, dim), xp(x).take_along_axis(kept, order, dim)
+    return scatter.take_along(values, order, dim), scatter.take_along(kept, order, dim)
 
 
 @composite(out=True)

@@ -140,7 +140,7 @@ def _through_a_view(m, x, y):
 
 ARRANGED = [
     in_both("getitem", lambda m, z: (z[1:], z[m.tensor(SPOTS)], z[m.tensor(MASK)]), (3,)),
-    in_both("getitem", lambda m, z: z.gather(0, m.tensor(SPOTS)), (3,), note="gather"),
+    in_both("take_along", lambda m, z: z.gather(0, m.tensor(SPOTS)), (3,)),
     in_both("put", lambda m, a, b: a.scatter(0, m.tensor(SPOTS[1:]), b), (3,), (2,)),
     in_both("put", lambda m, a, b: a.scatter_add(0, m.tensor(SPOTS), b), (3,), (3,), note="scatter_add"),
     in_both("put", lambda m, a, b: a.index_add(0, m.tensor(SPOTS), b), (3,), (3,), note="index_add"),
@@ -178,7 +178,7 @@ ARRANGED = [
 ]
 
 # operations that have no name in PyTorch: their first rows, with complex inputs
-INNER = "sum_to put_in_zeros zero_at overlap_add transfer embedding".split()
+INNER = "sum_to put_in_zeros add_along zero_at overlap_add transfer embedding".split()
 
 
 def _with_complex_inputs(op):

@@ -3,7 +3,7 @@
 import numpy as np
 
 import mytorch
-from mytorch.ops.gather import one_hot
+from mytorch.ops.gather import add_along, one_hot
 from mytorch.ops.indexing import put, put_in_zeros, zero_at
 
 from . import Bool, Int, Real, Sample
@@ -99,7 +99,13 @@ ROWS = [
         note="rows, as an embedding",
         empty=((3, 4), (0,)),
     ),
-    Sample("getitem", lambda x, i: x.gather(1, i), (X, Int((2, 5), 4)), gathered, note="gather"),
+    Sample("take_along", lambda x, i: x.gather(1, i), (X, Int((2, 5), 4)), gathered),
+    Sample(
+        "add_along",
+        lambda x, i: add_along(x, shape=(3, 4), index=i.array, dim=1),
+        (Real((2, 5)), Int((2, 5), 4)),
+        lambda x, i: changed(np.zeros((3, 4)), places((3, 4), i, 1), x, np.add),
+    ),
     Sample(
         "put_in_zeros",
         lambda x: put_in_zeros(x, shape=(5, 4), index=(on(x, [1, 1, 0]),)),

@@ -10,8 +10,9 @@ import math
 
 import numpy
 
-from .arrays import is_array, ndarray
+from .arrays import as_array, ndarray
 from .blas import use_one_thread
+from .graph import Variable
 
 FLOAT32, FLOAT64 = numpy.dtype("float32"), numpy.dtype("float64")
 
@@ -50,8 +51,9 @@ def summed(x, axes=None, dtype=None, keepdims=False):
     """
     if type(x) is ndarray and dtype is None and x.itemsize > 2 and x.size <= _SMALL:
         return numpy.add.reduce(x, axes, None, None, keepdims)
-    if not is_array(x):  # a Tensor, whose sum comes back here, or one number
-        return x.sum(axes, dtype=dtype, keepdims=keepdims)
+    if isinstance(x, Variable):  # its sum comes back here
+        return x.sum(axes, keepdims, dtype=dtype)
+    x = as_array(x)  # one number
     kind = x.dtype if dtype is None else numpy.dtype(dtype)
     if kind.kind not in "fV":
         return x.sum(axes, dtype, keepdims=keepdims)

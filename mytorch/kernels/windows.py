@@ -18,6 +18,9 @@ from .threads import get_num_threads, parallel_for, spans
 
 BLOCK = 256 * 1024  # elements to go through several times while they are in the cache
 _SMALL = 4096  # elements that are one block without a question
+# the order of the dimensions with the first one last, and with the last one first, by their number
+_BATCH_LAST = [(*range(1, n), 0) for n in range(64)]
+_BATCH_FIRST = [(n - 1, *range(n - 1)) for n in range(64)]
 
 
 def batch_last(x, padding=(), value=0):
@@ -25,7 +28,7 @@ def batch_last(x, padding=(), value=0):
 
     ``padding`` is (before, after) for each of S, filled with ``value``. No copy if ``x`` lies so already.
     """
-    moved = x.transpose(*range(1, x.ndim), 0)
+    moved = x.transpose(_BATCH_LAST[x.ndim])
     large = x.shape[0] >= 32 and x.size > 16384
     if large and x.strides[0] % 1024 == 0 and xp(x) is numpy and x[0].flags.c_contiguous:
         moved = _transposed(x.reshape(x.shape[0], -1)).reshape(moved.shape)
@@ -64,7 +67,7 @@ def _transposed(x):
 
 def batch_first(x):
     """(C, *S, N) as an (N, C, *S) view."""
-    return x.transpose(x.ndim - 1, *range(x.ndim - 1))
+    return x.transpose(_BATCH_FIRST[x.ndim])
 
 
 def copy_pixels(target, source):
@@ -88,9 +91,14 @@ def window_view(x, kernel, stride, dilation, sizes=None):
     """
     if sizes is None:
         sizes = window_counts(x.shape[1:-1], kernel, stride, dilation)
-    steps = [s * d for s, d in zip(x.strides[1:], dilation)] + [s * t for s, t in zip(x.strides[1:], stride)]
-    shape, strides = (x.shape[0], *kernel, *sizes, x.shape[-1]), (x.strides[0], *steps, x.strides[-1])
-    return strided(x, shape, strides)
+    layout = _window_layout(x.shape, x.strides, tuple(kernel), tuple(stride), tuple(dilation), tuple(sizes))
+    return strided(x, *layout)
+
+
+@functools.lru_cache(maxsize=256)
+def _window_layout(shape, strides, kernel, stride, dilation, sizes):
+    steps = [s * d for s, d in zip(strides[1:], dilation)] + [s * t for s, t in zip(strides[1:], stride)]
+    return (shape[0], *kernel, *sizes, shape[-1]), (strides[0], *steps, strides[-1])
 
 
 def strided(x, shape, strides):

@@ -326,9 +326,10 @@ def gelu(x, *, approximate="none"):
 
 def log_of_one_plus_exp(x):
     """log(1 + exp(x)) of an array, without overflow."""
-    out = xp(x).asarray(-xp(x).abs(x))
-    xp(x).exp(out, out=out)
-    xp(x).log1p(out, out=out)
+    module = xp(x)
+    out = module.asarray(-module.abs(x))
+    module.exp(out, out=out)
+    module.log1p(out, out=out)
     out += bounded(x, 0, math.inf)
     return out
 
@@ -346,6 +347,8 @@ def softplus(x, *, beta=1.0, threshold=20.0):
     out = log_of_one_plus_exp(scaled)
     if beta != 1:
         out /= beta
+    if beta == 1 and threshold >= 20 and x.itemsize == 4:
+        return out  # float32 has no digits for the difference from x there
     return choose(scaled > threshold, x, out)
 
 

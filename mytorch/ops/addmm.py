@@ -18,7 +18,7 @@ def _plus(input, product, beta, alpha, name, skips=True):
     the product.
     """
     beta, alpha, shape = as_number(beta, name, "beta"), as_number(alpha, name, "alpha"), product.shape
-    input = expand(input, shape=shape)
+    input = input if input.shape == shape else expand(input, shape=shape)
     if input.dtype != product.dtype:
         raise RuntimeError(
             f"self and mat2 must have the same dtype, but got {input.dtype} and {product.dtype}"

@@ -246,6 +246,8 @@ def addcmul(input, tensor1, tensor2, *older, value: complex = 1):
     """
     if older:
         value, tensor1, (tensor2,) = tensor1, tensor2, older
+    if value is _ONE:
+        return _addcmul(input, tensor1, tensor2)
     value, kind = as_number(value, "addcmul", "value"), _mixed(input, tensor1, tensor2)
     if category(kind) == 1:  # the factor of integers is an integer; -1 wraps in unsigned ones
         check_fits(value, kind)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 import numpy
 
 from ..core.arrays import default_device, device, move, xp
@@ -104,18 +106,30 @@ def _check_matrix(x, name):
         raise RuntimeError(f"{name}: input tensor must have at least 2 dimensions")
 
 
+def _below(sizes, diagonal, module):
+    """Which elements of a matrix are on or below a diagonal: booleans, kept for small matrices."""
+    return (_small_mask if sizes[0] * sizes[1] <= 4096 else _mask)(sizes, diagonal, module)
+
+
+def _mask(sizes, diagonal, module):
+    return module.tri(*sizes, diagonal, dtype=bool)
+
+
+_small_mask = functools.lru_cache(64)(_mask)
+
+
 @primitive(complex=True, x=lambda g, diagonal: triu(g, diagonal=diagonal))
 def triu(x, *, diagonal=0):
     """Matrices with zeros below a diagonal: 0 is the main one, positive numbers lie above it."""
     _check_matrix(x, "triu")
-    return xp(x).triu(x, diagonal)
+    return xp(x).where(_below(x.shape[-2:], diagonal - 1, xp(x)), x.dtype.type(0), x)
 
 
 @primitive(complex=True, x=lambda g, diagonal: tril(g, diagonal=diagonal))
 def tril(x, *, diagonal=0):
     """Matrices with zeros above a diagonal: 0 is the main one, positive numbers lie above it."""
     _check_matrix(x, "tril")
-    return xp(x).tril(x, diagonal)
+    return xp(x).where(_below(x.shape[-2:], diagonal, xp(x)), x, x.dtype.type(0))
 
 
 def _triangle(found, where, dtype):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 
 import numpy
 
@@ -29,9 +30,9 @@ def widened(forward):
 
     @functools.wraps(forward)
     def call(x, *args, **settings):
-        kind = wide(x.dtype)
-        if kind is x.dtype:
+        if x.itemsize != 2 or x.dtype.kind not in "fV":
             return forward(x, *args, **settings)
+        kind = wide(x.dtype)
         args = [a.astype(kind) if getattr(a, "dtype", None) == x.dtype else a for a in args]
         out = forward(x.astype(kind), *args, **settings)
         return cast(out, x.dtype) if type(out) is tuple else out.astype(x.dtype)
@@ -55,11 +56,12 @@ def bounded(x, low, high):
     """An array limited to two numbers.
 
     NumPy's ``clip`` with two finite or infinite bounds is vectorised, its ``maximum`` with a number is not.
-    NumPy's ``clip`` with two finite or infinite bounds is vectorised, its ``maximum`` with a number is not.
     """
     if x.dtype.kind == "f" and x.size > 2048:
         return x.clip(low, high)
-    return xp(x).minimum(xp(x).maximum(x, low), high)
+    if high == math.inf:
+        return xp(x).maximum(x, low)
+    return xp(x).minimum(x if low == -math.inf else xp(x).maximum(x, low), high)
 
 
 # elements at a time: temporaries stay in the third-level cache, and operations take long enough for two

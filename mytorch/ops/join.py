@@ -30,11 +30,12 @@ def _sequence(tensors, name):
 def _cat(*xs, dim=0):
     kept = [x for x in xs if x.shape != (0,)] or xs[:1]
     first = kept[0]
-    for i, x in enumerate(xs):
-        if x.ndim == 0:
-            raise RuntimeError(f"zero-dimensional tensor (at position {i}) cannot be concatenated")
+    if (at := next((i for i, x in enumerate(xs) if not x.ndim), None)) is not None:
+        raise RuntimeError(f"zero-dimensional tensor (at position {at}) cannot be concatenated")
     dim = check_dim(dim, first.ndim) if first.shape != (0,) else 0
     for i, x in enumerate(kept):
+        if x.shape == first.shape:
+            continue
         if x.ndim != first.ndim:
             raise RuntimeError(f"Tensors must have same number of dimensions: got {first.ndim} and {x.ndim}")
         if x.shape[:dim] != first.shape[:dim] or x.shape[dim + 1 :] != first.shape[dim + 1 :]:
@@ -43,7 +44,7 @@ def _cat(*xs, dim=0):
                 f"Sizes of tensors must match except in dimension {dim}. Expected size {first.shape[at]} "
                 f"but got size {x.shape[at]} for tensor number {i} in the list."
             )
-    return xp(first).concatenate(kept, axis=dim)
+    return xp(first).concatenate(kept, dim)
 
 
 def _cat_vjp(g, shapes, dim):
@@ -83,7 +84,8 @@ def _stack(*xs, dim=0):
                 f"stack expects each tensor to be equal size, but got {list(xs[0].shape)} at entry 0 and "
                 f"{list(x.shape)} at entry {i}"
             )
-    return xp(xs[0]).stack(xs, axis=dim)
+    place = (*(slice(None),) * dim, None)
+    return xp(xs[0]).concatenate([x[place] for x in xs], dim)
 
 
 @composite(out=True)

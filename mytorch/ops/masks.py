@@ -37,7 +37,8 @@ def masked_fill(input, mask, value):
         raise RuntimeError(
             f"masked_fill_ only supports boolean masks, but got mask with dtype {array_of(mask).dtype}"
         )
-    broadcast_shape(input.shape, mask.shape)
+    if input.shape != mask.shape:
+        broadcast_shape(input.shape, mask.shape)
     return masked_fill_with(input, mask, fill_value(value, input, "masked_fill_"))
 
 

@@ -54,7 +54,10 @@ def listed(args, named, name):
 
 def check_dim(dim, ndim, what="Dimension"):
     """``dim`` counted from the front. IndexError, as in torch, if there is no such dimension."""
-    if type(dim) is not int:
+    if type(dim) is int:
+        if 0 <= dim < ndim:
+            return dim
+    else:
         if not hasattr(dim, "__index__") or isinstance(dim, bool):
             raise TypeError(f"dim must be an int, not {type(dim).__name__}")
         dim = dim.__index__()

@@ -26,16 +26,18 @@ def _logits(x, dim, dtype, name):
 
 @widened
 def _softmax(x, dim):
-    out = xp(x).asarray(x - largest(x, dim, True, -math.inf))
-    xp(x).exp(out, out=out)
-    out /= summed(out, dim, keepdims=True)
+    module = xp(x)
+    out = module.asarray(x - largest(x, dim, True, -math.inf))
+    module.exp(out, out=out)
+    out /= summed(out, dim, None, True)
     return out
 
 
 @widened
 def _log_softmax(x, dim):
-    out = xp(x).asarray(x - largest(x, dim, True, -math.inf))
-    out -= xp(x).log(summed(xp(x).exp(out), dim, keepdims=True))
+    module = xp(x)
+    out = module.asarray(x - largest(x, dim, True, -math.inf))
+    out -= module.log(summed(module.exp(out), dim, None, True))
     return out
 
 

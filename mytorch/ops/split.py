@@ -18,8 +18,8 @@ def _part(x, dim, start, stop):
 
 @primitive(complex=True, view=True, x=lambda g, dim: cat(g, dim))
 def _split(x, *, lengths, dim):
-    stops = itertools.accumulate(lengths)
-    return tuple(_part(x, dim, stop - n, stop) for n, stop in zip(lengths, stops))
+    before, stops = (slice(None),) * dim, itertools.accumulate(lengths)
+    return tuple([x[(*before, slice(stop - n, stop))] for n, stop in zip(lengths, stops)])
 
 
 @composite

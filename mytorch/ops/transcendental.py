@@ -58,8 +58,9 @@ log1p = unary("log1p", lambda g, x: g / (x + 1), "log(1 + x), accurate near 0")
 @smooth(complex="holomorphic", x=lambda g, out: -0.5 * g * (out * out * out))
 def rsqrt(x):
     """1 / sqrt(x), elementwise."""
-    out = xp(x).asarray(xp(x).sqrt(x))
-    return xp(x).divide(1, out, out=out)
+    module = xp(x)
+    out = module.asarray(module.sqrt(x))
+    return module.reciprocal(out, out=out)
 
 
 @smooth(complex="holomorphic", x=lambda g, out: g * (-out * out))
@@ -140,12 +141,11 @@ def _sigmoid_vjp(g, x, out):
 @smooth(complex="holomorphic", copy_on_write="x", x=_sigmoid_vjp)
 def sigmoid(x):
     """1 / (1 + exp(-x)), elementwise."""
-    if x.ndim == 0:
-        return 1 / (1 + xp(x).exp(-x))
-    out = -x
-    xp(x).exp(out, out=out)
+    module = xp(x)
+    out = module.asarray(-x)
+    module.exp(out, out=out)
     out += 1
-    return xp(x).divide(1, out, out=out)
+    return module.reciprocal(out, out=out)
 
 
 @composite(out=True)

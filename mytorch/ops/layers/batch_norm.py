@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 
-from ...core.arrays import is_array, xp
-from ...core.dtypes import as_dtype
+from ...core.arrays import array_of, xp
 from ...core.graph import Variable, changed
 from ...core.primitive import primitive
 from ...core.sums import column_sums, row_sums, summed, wide
 from ...kernels.windows import batch_first, batch_last, over_blocks
+from ..cast import to_dtype
 from ..reduce import mean
 from ..shape import expand, reshape
 from ..shape_arguments import integer
@@ -95,18 +95,18 @@ def standardise_channels(x, weight=None, bias=None, *, eps: float, observe=None)
     """
     channels, kind, columns = x.shape[1], wide(x.dtype), x.ndim == 2
     count = max(x.size // max(channels, 1), 1)
-    average, variance = xp(x).empty(channels, kind), xp(x).empty(channels, kind)
-    scale, out = xp(x).empty(channels, kind), _by_channel(x)
+    module, out = xp(x), _by_channel(x)
+    average, variance, scale = module.empty((3, channels), kind)
     each = slice(None) if columns else (slice(None), None)  # one number for each channel
 
     def work(a, b):
-        block, target = _channels(x, a, b), _target(out, a, b)
-        average[a:b] = _sums(block.astype(kind, copy=False), columns) / count
-        centred = xp(x).subtract(block, average[a:b][each], out=target if x.dtype == kind else None)
-        variance[a:b] = _dots(centred, centred, columns) / count
-        scale[a:b] = 1 / xp(x).sqrt(variance[a:b] + eps)
-        slope = scale[a:b] if weight is None else scale[a:b] * weight[a:b]
-        xp(x).multiply(centred, slope[each], out=target, casting="same_kind")
+        block, target, slope = _channels(x, a, b), _target(out, a, b), scale[a:b]
+        average[a:b] = centre = _sums(block.astype(kind, copy=False), columns) / count
+        centred = module.subtract(block, centre[each], out=target if x.dtype == kind else None)
+        variance[a:b] = spread = _dots(centred, centred, columns) / count
+        module.reciprocal(module.sqrt(module.add(spread, eps, out=slope), out=slope), out=slope)
+        slope = slope if weight is None else slope * weight[a:b]
+        module.multiply(centred, slope[each], out=target, casting="same_kind")
         if bias is not None:
             target += bias[a:b][each]
 
@@ -139,14 +139,15 @@ def batch_norm(
     (that of the batch, the variance unbiased). ValueError for a single value per channel in training,
     RuntimeError for sizes that do not fit. https://arxiv.org/abs/1502.03167
     """
-    count = math.prod((*input.shape[:1], *input.shape[2:]))
+    shape = array_of(input).shape
+    count = math.prod((*shape[:1], *shape[2:]))
     if training and count == 1:
         raise ValueError(
             f"Expected more than 1 value per channel when training, got input size {list(input.shape)}"
         )
-    if not math.prod(input.shape):
+    if not math.prod(shape):
         return _nothing_normalised(input, weight, bias)
-    if len(input.shape) < 2:
+    if len(shape) < 2:
         raise RuntimeError(f"batch_norm expects (N, C, *), got {list(input.shape)}")
     for name, values in {
         "running_mean": running_mean,
@@ -154,10 +155,8 @@ def batch_norm(
         "weight": weight,
         "bias": bias,
     }.items():
-        if values is not None and tuple(values.shape) != (input.shape[1],):
-            raise RuntimeError(
-                f"{name} should contain {input.shape[1]} elements not {math.prod(values.shape)}"
-            )
+        if values is not None and array_of(values).shape != shape[1:2]:
+            raise RuntimeError(f"{name} should contain {shape[1]} elements not {math.prod(values.shape)}")
         _check_dtype("batch_norm", input, name, values)
     if not training:
         for name, values in (("running_mean", running_mean), ("running_var", running_var)):
@@ -196,9 +195,10 @@ def _move(running, value, momentum):
 
 
 def _check_dtype(op, x, name, values):
-    if x.dtype.kind in "biu" if is_array(x) else not x.is_floating_point():
+    kind = array_of(x).dtype
+    if kind.kind in "biuc" if isinstance(x, Variable) else kind.kind in "biu":
         raise NotImplementedError(f'"{op}" not implemented for {x.dtype}: it takes floating-point numbers')
-    if values is not None and values.dtype != x.dtype and as_dtype(x.dtype).itemsize > 2:
+    if values is not None and array_of(values).dtype != kind and kind.itemsize > 2:
         raise RuntimeError(
             f"mixed dtype: {op} expects {name} to be {x.dtype} like its input, but it is {values.dtype}"
         )
@@ -259,7 +259,7 @@ def group_norm(input, num_groups, weight=None, bias=None, eps=1e-5):
     RuntimeError for a C that ``num_groups`` does not divide, ValueError for a single value per group.
     https://arxiv.org/abs/1803.08494
     """
-    shape = tuple(input.shape)
+    shape = array_of(input).shape
     if len(shape) < 2:
         raise RuntimeError(f"Expected at least 2 dimensions for input tensor but received {len(shape)}")
     if (num_groups := integer(num_groups)) <= 0 or shape[1] % num_groups:
@@ -268,7 +268,7 @@ def group_norm(input, num_groups, weight=None, bias=None, eps=1e-5):
             f"shape {list(shape)} and num_groups={num_groups}"
         )
     for name, values in (("weight", weight), ("bias", bias)):
-        if values is not None and tuple(values.shape) != (shape[1],):
+        if values is not None and array_of(values).shape != shape[1:2]:
             raise RuntimeError(
                 f"Expected {name} to be a vector of size equal to the number of channels in input, but got "
                 f"{name} of shape {list(values.shape)} and input of shape {list(shape)}"
@@ -286,4 +286,4 @@ def group_norm(input, num_groups, weight=None, bias=None, eps=1e-5):
 def _rescaled(x, weight, bias):
     out = x if weight is None else x * _per_channel(weight, x)
     out = out if bias is None else out + _per_channel(bias, x)
-    return out.to(x.dtype)  # the parameters of 16-bit numbers may be float32
+    return to_dtype(out, x.dtype)  # the parameters of 16-bit numbers may be float32

@@ -7,7 +7,7 @@ import operator
 
 import numpy
 
-from ...core.arrays import is_array, xp
+from ...core.arrays import array_of, xp
 from ...core.primitive import primitive
 from ...core.sums import column_sums, wide
 from ...kernels.windows import over_blocks
@@ -16,6 +16,8 @@ from ..shape import reshape
 from ..spatial.padding import pad
 from ..spatial.pooling import avg_pool2d
 from ..transcendental import rsqrt
+
+_FEW = 4096  # elements up to which squares and their sums take less time apart than row by row
 
 
 def _standardised_rows(x, weight=None, bias=None, *, size, eps, centred=True):
@@ -75,23 +77,25 @@ def standardise_rows(x, weight=None, bias=None, *, size, eps: float, centred=Tru
 
     centred: the mean of the row is subtracted first. ``eps`` is added to the mean square.
     """
-    rows, kind = x.size // max(size, 1), wide(x.dtype)
-    flat, out = x.reshape(rows, size), xp(x).empty((rows, size), x.dtype)
-    average, scale, share = (
-        xp(x).zeros(rows, kind),
-        xp(x).empty(rows, kind),
-        xp(x).full(size, 1 / max(size, 1), kind),
-    )
+    module, rows, kind = xp(x), x.size // max(size, 1), wide(x.dtype)
+    flat, out = x.reshape(rows, size), module.empty((rows, size), x.dtype)
+    average, scale, share = module.zeros(rows, kind), module.empty(rows, kind), module.empty(size, kind)
+    share[...] = 1 / max(size, 1)
 
     def work(a, b):
         block = flat[a:b].astype(kind, copy=False)
-        target = out[a:b] if x.dtype == kind else xp(x).empty_like(block)
+        target = out[a:b] if x.dtype == kind else module.empty_like(block)
         if centred:
-            average[a:b] = block @ share
-            block = xp(x).subtract(block, average[a:b, None], out=target)
-        squares = xp(x).matmul(block[:, None, :], block[:, :, None])[:, 0, 0]
-        scale[a:b] = 1 / xp(x).sqrt(squares / max(size, 1) + eps)
-        xp(x).multiply(block, scale[a:b, None], out=target)
+            average[a:b] = centre = block.dot(share)
+            block = module.subtract(block, centre[:, None], out=target)
+        if block.size <= _FEW:
+            spread = (block * block).dot(share)
+        else:
+            spread = module.matmul(block[:, None, :], block[:, :, None])[:, 0, 0]
+            spread /= max(size, 1)
+        spread += eps
+        scale[a:b] = slope = module.reciprocal(module.sqrt(spread, out=spread), out=spread)
+        module.multiply(block, slope[:, None], out=target)
         if weight is not None:
             target *= weight.reshape(size)
         if bias is not None:
@@ -129,7 +133,7 @@ def rms_norm(input, normalized_shape, weight=None, eps=None):
 
 
 def _numpy_dtype(x):
-    return x.dtype if is_array(x) else x.dtype.numpy
+    return array_of(x).dtype
 
 
 def _normalized_shape(op, x, normalized_shape, weight, bias):
@@ -146,7 +150,7 @@ def _normalized_shape(op, x, normalized_shape, weight, bias):
             "element, but got normalized_shape = []"
         )
     for name, values in (("weight", weight), ("bias", bias)):
-        if values is not None and tuple(values.shape) != shape:
+        if values is not None and array_of(values).shape != shape:
             raise RuntimeError(
                 f"Expected {name} to be of same shape as normalized_shape, but got {name} of shape "
                 f"{list(values.shape)} and normalized_shape = {list(shape)}"
@@ -155,7 +159,7 @@ def _normalized_shape(op, x, normalized_shape, weight, bias):
             raise RuntimeError(
                 f"mixed dtype: {op} expects {name} to be {x.dtype} like its input, but it is {values.dtype}"
             )
-    if tuple(x.shape[-len(shape) :]) != shape:
+    if array_of(x).shape[-len(shape) :] != shape:
         expected = ", ".join(map(str, ("*", *shape)))
         raise RuntimeError(
             f"Given normalized_shape={list(shape)}, expected input with shape [{expected}], but got "

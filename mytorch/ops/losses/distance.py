@@ -24,13 +24,15 @@ def cosine_similarity(x1, x2, dim=1, eps=1e-8):
 
     RuntimeError unless their common dtype is floating-point.
     """
-    common = promote_types(x1.dtype, x2.dtype)
+    common = x1.dtype if x1.dtype is x2.dtype else promote_types(x1.dtype, x2.dtype)
     if not common.is_floating_point:
         raise RuntimeError(
             f"expected common dtype to be floating point, yet common dtype is not: got {x1.dtype} and "
             f"{x2.dtype}"
         )
-    x1, x2 = broadcast_tensors(x1.to(common), x2.to(common))
+    x1, x2 = (x if x.dtype is common else x.to(common) for x in (x1, x2))
+    if x1.shape != x2.shape:
+        x1, x2 = broadcast_tensors(x1, x2)
     one, two = (x / clamp_min(vector_norm(x, 2, dim, True), eps) for x in (x1, x2))
     return summed(one * two, dim)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import functools
 import math
 
+from ...core.arrays import array_of
 from ..composite import composite
 from ..shape import reshape
 from .arguments import tuple_of
@@ -118,7 +119,7 @@ def batched(name, nd, x, optional_channels=False):
 
     RuntimeError where it is empty in another dimension than the batch's, or C.
     """
-    shape = tuple(x.shape)
+    shape = array_of(x).shape
     if len(shape) not in (nd + 1, nd + 2) or 0 in shape[-nd - (not optional_channels) :]:
         raise RuntimeError(
             f"{name}: Expected {nd + 1}D or {nd + 2}D (batch mode) tensor with optional 0 dim batch "
@@ -133,7 +134,7 @@ _NUMBERS = {1: "one", 2: "two", 3: "three"}
 def _geometry(name, nd, x, *given):
     """The settings of ``max_pool``, with sizes as tuples: those of ``kernel_size, stride, …, ceil_mode``."""
     settle = _settled if _PLAIN.issuperset(map(type, given)) else _settled.__wrapped__
-    return settle(name, nd, tuple(x.shape[1:]), *given)
+    return settle(name, nd, array_of(x).shape[1:], *given)
 
 
 _PLAIN = {int, tuple, bool, type(None)}  # arguments that are equal if they have equal hashes
@@ -211,14 +212,14 @@ def _max_pool(name, nd, x, kernel_size, stride, padding, dilation, ceil_mode, re
 def _avg_pool(name, nd, x, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override):
     x, added = batched(name, nd, x)
     geometry = _geometry(name, nd, x, kernel_size, stride, padding, 1, ceil_mode)
-    geometry = {key: value for key, value in geometry.items() if key != "dilation"}
-    if getattr(x, "array", x).dtype.kind in "biu" and x.dtype != "int64":
+    geometry = {key: geometry[key] for key in ("kernel", "stride", "padding", "counts")}
+    if array_of(x).dtype.kind in "biu" and x.dtype != "int64":
         raise NotImplementedError(f'"{name}" not implemented for {x.dtype}')
     if divisor_override == 0:
         raise RuntimeError("divisor must be not zero")
     divisors = divisor_override
     if divisors is None:
-        divisors = _divisors(tuple(x.shape[2:]), count_include_pad, **geometry)
+        divisors = _divisors(array_of(x).shape[2:], count_include_pad, **geometry)
     out = avg_pool(x, divisors=divisors, **geometry)
     return out[0] if added else out
 

@@ -6,6 +6,7 @@ are visited. PyTorch's functions are in ``pooling.py``.
 
 from __future__ import annotations
 
+import functools
 import math
 
 import numpy
@@ -18,13 +19,32 @@ from ...kernels.windows import batch_first, batch_last, over_blocks, window_view
 from ..elementwise import widened
 
 # one reduction over the positions of a window is faster than a call for each if they are more than _MANY, or
-# all windows together have at most _FEW elements
-_MANY, _FEW = 128, 2048
+# more than _SOME where all windows together have at most _FEW elements
+_MANY, _SOME, _FEW = 128, 6, 2048
+
+
+def _reduced(ufunc, view, kernel, out):
+    """``ufunc`` (maximum or add) over the positions of each window of ``view`` into ``out``."""
+    taps = math.prod(kernel)
+    if taps > _MANY or (taps > _SOME and view.size <= _FEW):
+        ufunc.reduce(view, tuple(range(1, 1 + len(kernel))), out=out)
+        return
+    first, *others = _positions(view, kernel)
+    if not others:
+        out[...] = first
+    for position in others:
+        ufunc(first, position, out=out)
+        first = out
+
+
+@functools.lru_cache(maxsize=256)
+def _taps(kernel):
+    return [(slice(None), *tap) for tap in numpy.ndindex(*kernel)]
 
 
 def _positions(view, kernel):
     """A view (C, *counts, N) for each position in the window, of the ``view`` (C, *kernel, *counts, N)."""
-    return [view[(slice(None), *tap)] for tap in numpy.ndindex(*kernel)]
+    return [view[tap] for tap in _taps(kernel)]
 
 
 def _spread(block, x_shape, kernel, stride, padding, dilation, counts):
@@ -66,22 +86,10 @@ def max_pool(x, *, kernel, stride, padding, dilation, counts):
 
     def work(a, b):
         padded = batch_last(x[:, a:b], padding, lowest)
-        _write_maxima(window_view(padded, kernel, stride, dilation, counts), kernel, out[a:b])
+        _reduced(xp(x).maximum, window_view(padded, kernel, stride, dilation, counts), kernel, out[a:b])
 
     over_blocks(work, x.shape[1], x.size, 0.06 * math.prod(kernel), x)
     return batch_first(out)
-
-
-def _write_maxima(view, kernel, out):
-    if math.prod(kernel) > _MANY or view.size <= _FEW:
-        view.max(tuple(range(1, 1 + len(kernel))), out=out)
-        return
-    first, *others = _positions(view, kernel)
-    if not others:
-        out[...] = first
-    for position in others:
-        xp(out).maximum(first, position, out=out)
-        first = out
 
 
 def _winners(x, y, padding, kernel, *geometry):
@@ -202,13 +210,7 @@ def avg_pool(x, *, kernel, stride, padding, counts, divisors):
     def work(a, b):
         block = out[a:b]
         view = window_view(batch_last(x[:, a:b], padding), kernel, stride, once, counts)
-        if math.prod(kernel) > _MANY or view.size <= _FEW:
-            block[...] = summed(view, tuple(range(1, 1 + len(kernel))))
-        else:
-            first, *others = _positions(view, kernel)
-            block[...] = first
-            for position in others:
-                block += position
+        _reduced(xp(x).add, view, kernel, block)
         if x.dtype.kind in "fV":
             block /= divisor
         else:

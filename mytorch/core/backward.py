@@ -103,7 +103,7 @@ def _seeds(given, count):
     for g in given:
         if g is not None and not isinstance(g, Variable):
             raise TypeError(f"gradients can be either Tensors or None, but got {type(g).__name__}")
-    if given == [None]:
+    if len(given) == 1 and given[0] is None:
         return given * count
     if len(given) != count:
         raise RuntimeError(f"got {count} tensors and {len(given)} gradients")

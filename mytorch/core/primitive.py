@@ -181,11 +181,10 @@ class Primitive:
         node = _new(Node)
         node.plan, node.order = plan, next(clock)
         node.edges, node.saved, node.guards = plan.record(inputs, arrays, out, extras, settings, counter)
-        if self.broadcasts:
-            shape = out.shape
+        if self.broadcasts or self.casts:
             for i in plan.live:
-                x = given[i]
-                if x.shape != shape or x is not arrays[i] or (self.casts and x.dtype != out.dtype):
+                x, cast = given[i], self.casts and given[i].dtype != out.dtype
+                if x is not arrays[i] or cast or (self.broadcasts and x.shape != out.shape):
                     node.restore = tuple((given[k].shape, given[k].dtype) for k in plan.live)
                     break
         elif given is not arrays:

@@ -96,8 +96,10 @@ def _shared_products(triples):
 
 def _stacked_product(x, y):
     """x @ y for stacks of matrices; large ones are cut along the first dimension."""
+    if get_num_threads() == 1 or x.size * y.shape[-1] < _LARGE:
+        return x @ y
     batch = numpy.broadcast_shapes(x.shape[:-2], y.shape[:-2])
-    if get_num_threads() == 1 or x.size * y.shape[-1] < _LARGE or batch[0] < get_num_threads():
+    if batch[0] < get_num_threads():
         return x @ y
     out = numpy.empty((*batch, x.shape[-2], y.shape[-1]), numpy.result_type(x, y))
     x, y = (numpy.broadcast_to(a, (*batch, *a.shape[-2:])) for a in (x, y))

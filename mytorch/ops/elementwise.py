@@ -105,12 +105,19 @@ def flat(g):
     return zeros_like(g)
 
 
+_BOOL = numpy.dtype(bool)
+
 # ---- selection -----------------------------------------------------------------------------------
 
 
 def _branches(arrays):
     """The ``prepare`` step of where: both values in one dtype, numbers checked to fit."""
     condition, *both = arrays
+    if type(condition) is numpy.ndarray and condition.dtype is _BOOL:  # the common cases: nothing to do
+        x, y = both if type(both[0]) is numpy.ndarray else both[::-1]
+        alike = x.dtype is y.dtype if type(y) is numpy.ndarray else type(y) is int and y == 0
+        if alike and type(x) is numpy.ndarray and x.dtype.kind == "f":
+            return arrays
     expected = "where expected condition to be a boolean tensor, but got"
     if not hasattr(condition, "dtype"):
         raise TypeError(f"{expected} {type(condition).__name__}")

@@ -11,7 +11,7 @@ from ..kernels.gemm import product
 from .composite import composite
 from .elementwise import widened
 from .layout import clone
-from .permute import permute, transpose
+from .permute import permute
 from .shape import reshape
 
 
@@ -76,20 +76,20 @@ def _matmul_x_vjp(g, x_shape, y):
     if len(y.shape) == 1:
         return g * y if len(x_shape) == 1 else g[..., None] * y
     if len(x_shape) == 1:
-        return matmul(g[..., None, :], transpose(y, -2, -1))[..., 0, :]
-    return matmul(g, transpose(y, -2, -1))
+        return matmul(g[..., None, :], y.swapaxes(-2, -1))[..., 0, :]
+    return matmul(g, y.swapaxes(-2, -1))
 
 
 def _matmul_y_vjp(g, x, y_shape):
     if len(x.shape) == 1:
         return g * x if len(y_shape) == 1 else x[:, None] * g[..., None, :]
     if len(y_shape) == 1:
-        return matmul(transpose(x, -2, -1), g[..., None])[..., 0]
+        return matmul(x.swapaxes(-2, -1), g[..., None])[..., 0]
     if len(y_shape) == 2 and len(x.shape) > 2:  # the sum over the batch is part of one product
         rows = math.prod(x.shape[:-1])
         x, g = reshape(x, shape=(rows, x.shape[-1])), reshape(g, shape=(rows, g.shape[-1]))
-        return matmul(transpose(x, 0, 1), g)
-    return matmul(transpose(x, -2, -1), g)
+        return matmul(x.swapaxes(0, 1), g)
+    return matmul(x.swapaxes(-2, -1), g)
 
 
 # ---- by the number of dimensions -----------------------------------------------------------------
@@ -98,8 +98,8 @@ def _matmul_y_vjp(g, x, y_shape):
 def check_ndims(*pairs):
     """RuntimeError with the text of the first (tensor, number of dimensions, text) that does not fit."""
     for x, ndim, text in pairs:
-        if len(x.shape) != ndim:
-            raise RuntimeError(f"{text}, got {len(x.shape)}-D tensor")
+        if x.ndim != ndim:
+            raise RuntimeError(f"{text}, got {x.ndim}-D tensor")
 
 
 @composite(out=True)

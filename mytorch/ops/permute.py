@@ -55,16 +55,16 @@ def H(x):
 
 def t(input):
     """The transpose of a matrix (a view); vectors and scalars stay. RuntimeError above two dimensions."""
-    if len(input.shape) > 2:
-        raise RuntimeError(f"t() expects a tensor with <= 2 dimensions, but self is {len(input.shape)}D")
-    return transpose(input, dim0=0, dim1=1 if len(input.shape) == 2 else 0)
+    if input.ndim > 2:
+        raise RuntimeError(f"t() expects a tensor with <= 2 dimensions, but self is {input.ndim}D")
+    return transpose(input, dim0=0, dim1=1 if input.ndim == 2 else 0)
 
 
 def reverse_dims(x):
     """The dimensions in reverse order (a view): the transpose of a matrix."""
-    if len(x.shape) == 2:
+    if x.ndim == 2:
         return transpose(x, dim0=0, dim1=1)
-    return permute(x, dims=tuple(range(len(x.shape)))[::-1])
+    return permute(x, dims=tuple(range(x.ndim))[::-1])
 
 
 def _inverse(dims):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import functools
 import math
 from collections import namedtuple
 
@@ -13,7 +14,7 @@ from ..core.dtypes import as_dtype
 from ..core.graph import Variable
 from ..core.primitive import primitive
 from ..core.sums import summed, wide
-from ..kernels.elementwise import choose, largest
+from ..kernels.elementwise import broadcast_view, choose, largest
 from ..kernels.scatter import take_along
 from .bounds import maximum, minimum
 from .composite import composite
@@ -26,17 +27,30 @@ from .transcendental import exp
 
 def folded(dim, ndim):
     """The dimensions that a reduction folds, counted from the front; None and () stand for all."""
+    if type(dim) is int and ndim:
+        return (check_dim(dim, ndim),)
     if dim is None or (isinstance(dim, (tuple, list)) and not dim):
         return tuple(range(ndim))
     return check_dims(dim, ndim)
+
+
+@functools.lru_cache(256)
+def _with_ones(shape, dim):
+    dims = folded(dim, len(shape))
+    return tuple(1 if i in dims else n for i, n in enumerate(shape))
 
 
 def unfold(g, shape, dim, keepdim):
     """``g``, the gradient of a reduction over ``dim``, with size 1 for every dimension that was reduced."""
     if keepdim:
         return g
-    dims = folded(dim, len(shape))
-    return g.reshape(tuple(1 if i in dims else n for i, n in enumerate(shape)))
+    return g.reshape(_with_ones(tuple(shape), tuple(dim) if type(dim) is list else dim))
+
+
+def spread(g, shape, dim, keepdim):
+    """``g``, the gradient of a sum over ``dim``, in the ``shape`` that was summed: repeated, not copied."""
+    g = unfold(g, shape, dim, keepdim)
+    return expand(g, shape=shape) if isinstance(g, Variable) else broadcast_view(g, shape)
 
 
 def count(shape, dim):
@@ -70,8 +84,7 @@ def sum_dtype(x, dtype):
 
 @primitive(
     complex=True,
-    broadcasts=True,
-    x=lambda g, x_shape, dim, keepdim: expand(unfold(g, x_shape, dim, keepdim), shape=x_shape),
+    x=lambda g, x_shape, dim, keepdim: spread(g, x_shape, dim, keepdim),
 )
 def sum(x, *, dim=None, keepdim=False, dtype=None):
     """Sum over ``dim`` (an int, a tuple, or None for all). Integers and booleans sum in int64."""
@@ -81,10 +94,10 @@ def sum(x, *, dim=None, keepdim=False, dtype=None):
 
 def _mean_vjp(g, x_shape, dim, keepdim):
     share = 1 / builtins.max(count(x_shape, dim), 1)
-    return expand(unfold(g, x_shape, dim, keepdim) * share, shape=x_shape)
+    return spread(g * share, x_shape, dim, keepdim)
 
 
-@primitive(complex=True, broadcasts=True, x=_mean_vjp)
+@primitive(complex=True, x=_mean_vjp)
 def mean(x, *, dim=None, keepdim=False, dtype=None):
     """Mean over ``dim`` (an int, a tuple, or None for all). RuntimeError for integers without ``dtype``."""
     kind = floating_kind(x, dtype, "mean")
@@ -94,8 +107,7 @@ def mean(x, *, dim=None, keepdim=False, dtype=None):
 
 
 @primitive(
-    x=lambda g, x, dim, keepdim: expand(unfold(g, x.shape, dim, keepdim), shape=x.shape) * (x == x),
-    broadcasts=True,
+    x=lambda g, x, dim, keepdim: spread(g, x.shape, dim, keepdim) * (x == x),
 )
 def nansum(x, *, dim=None, keepdim=False, dtype=None):
     """As :func:`sum`, with nan as 0."""
@@ -120,13 +132,18 @@ def nanmean(input, dim=None, keepdim=False, *, dtype=None):
 def _extreme_vjp(g, x, out, dim, keepdim):
     """The gradient in equal parts to all elements that equal the extreme."""
     chosen = x == unfold(out, x.shape, dim, keepdim)
-    return chosen * (unfold(g, x.shape, dim, keepdim) / sum(chosen, dim=dim, keepdim=True, dtype=g.dtype))
+    return chosen * (unfold(g, x.shape, dim, keepdim) / _how_many(chosen, folded(dim, len(x.shape)), g))
+
+
+def _how_many(chosen, dims, like):
+    """How many booleans over ``dims`` are true, in the dtype of ``like``."""
+    return summed(chosen, dims, like.dtype, True)
 
 
 def extreme_of_all_vjp(g, x, out):
     """As :func:`_extreme_vjp`, for the extreme of all elements, which may be nan."""
     chosen = (x == out) | ((x != x) & (out != out))
-    return select(chosen, g / sum(chosen, dtype=g.dtype), 0)  # where g is infinite the others still get 0
+    return select(chosen, g / summed(chosen, None, g.dtype), 0)  # where g is infinite the others still get 0
 
 
 def check_filled(x, dims, name):
@@ -141,7 +158,7 @@ def _amax_or_amin(x, dim, keepdim, name):
     if dim is None or (isinstance(dim, (tuple, list)) and not dim):
         check_any(x, name)
     check_filled(x, dims, name)
-    return getattr(x, name[1:])(dims, keepdims=keepdim)
+    return getattr(xp(x), f"{name[1:]}imum").reduce(x, dims, keepdims=keepdim)
 
 
 @primitive(x=_extreme_vjp)

@@ -41,13 +41,13 @@ def _log_softmax(x, dim):
     return out
 
 
-@primitive(broadcasts=True, x=lambda g, out, dim: out * (g - summed(g * out, dim, keepdims=True)))
+@primitive(x=lambda g, out, dim: out * (g - summed(g * out, dim, keepdims=True)))
 def softmax(x, *, dim, dtype=None):
     """exp(x) / Σ exp(x) over ``dim``, without overflow."""
     return _softmax(*_logits(x, dim, dtype, "softmax"))
 
 
-@primitive(broadcasts=True, x=lambda g, out, dim: g - exp(out) * summed(g, dim, keepdims=True))
+@primitive(x=lambda g, out, dim: g - exp(out) * summed(g, dim, keepdims=True))
 def log_softmax(x, *, dim, dtype=None):
     """x - log Σ exp(x) over ``dim``, without overflow."""
     return _log_softmax(*_logits(x, dim, dtype, "log_softmax"))

@@ -25,6 +25,8 @@ from .operators import LateMethod, TensorMethods  # type: ignore[attr-defined]
 from .removable_handle import RemovableHandle
 from .storage import StorageMethods
 
+_new_tuple = tuple.__new__
+
 
 class Size(tuple):
     """The shape of a tensor: a tuple with ``numel()``.
@@ -96,7 +98,7 @@ class Tensor(
 
     # ---- what it is ------------------------------------------------------------------------------
 
-    shape = property(lambda self: Size(self.array.shape), doc="The sizes of the dimensions.")
+    shape = property(lambda self: _new_tuple(Size, self.array.shape), doc="The sizes of the dimensions.")
     dtype = property(
         lambda self: by_numpy[self.array.dtype], doc="The element type, such as ``mytorch.float32``."
     )

@@ -168,7 +168,7 @@ def module_for(where: device):
 
 def move(array, where, copy=False):
     """``array`` on device ``where``; itself if it is there and no ``copy`` is asked for."""
-    where = device(where)
+    where = where if type(where) is device else device(where)
     if where.type == "cpu":
         return xp(array).asnumpy(array) if xp(array) is not numpy else array.copy() if copy else array
     gpu = cupy()

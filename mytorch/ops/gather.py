@@ -26,11 +26,12 @@ def integers(index, op, kinds="dtype int32/int64", any_empty=False):
     if not isinstance(index, Variable) and not is_array(index):
         raise TypeError(f"{op}(): argument 'index' must be Tensor, not {type(index).__name__}")
     array = array_of(index)
-    if array.dtype not in (numpy.int64, numpy.int32) and not (any_empty and not array.size):
+    if array.dtype not in _INTEGERS and not (any_empty and not array.size):
         raise RuntimeError(f"{op}(): Expected {kinds} for index, got {array.dtype}")
     return array.astype("int64")
 
 
+_INTEGERS = {numpy.dtype("int64"), numpy.dtype("int32")}
 OUT_OF_BOUNDS = "index {} is out of bounds for dimension {} with size {}"
 
 
@@ -56,6 +57,8 @@ def along(index, dim):
 
 def check_sizes(x_shape, index, dim, text):
     """RuntimeError with ``text`` if ``index`` is larger than ``x_shape`` outside of ``dim``."""
+    if index.shape[:dim] == x_shape[:dim] and index.shape[dim + 1 :] == x_shape[dim + 1 :]:
+        return
     sizes = enumerate(zip(index.shape, x_shape))
     at = next((d for d, (i, n) in sizes if d != dim and i > n), None)
     if at is not None:
@@ -259,9 +262,9 @@ def _unravel_index(x, *, shape):
 
 @primitive
 def _one_hot(x, *, num_classes):
-    out = xp(x).zeros((*x.shape, num_classes), "int64")
-    out[(*xp(x).indices(x.shape), x)] = 1
-    return out
+    out = xp(x).zeros((x.size, num_classes), "int64")
+    out[xp(x).arange(x.size), x.reshape(-1)] = 1
+    return out.reshape((*x.shape, num_classes))
 
 
 def one_hot(input, num_classes=-1):
@@ -276,7 +279,7 @@ def one_hot(input, num_classes=-1):
         )
     if not classes.size and num_classes <= 0:
         raise RuntimeError("Can not infer total number of classes from empty tensor.")
-    if (low := out_of_bounds(classes, 0, numpy.iinfo("int64").max)) is not None:
+    if (low := out_of_bounds(classes, 0, 2**63 - 1)) is not None:
         raise RuntimeError(f"Class values must be non-negative, got {low}.")
     if num_classes == -1:
         num_classes = int(classes.max()) + 1

@@ -87,9 +87,12 @@ def permute(x, *, dims):
             f"the desired ordering of dimensions i.e. input.dim() = {x.ndim} is not equal to len(dims) = "
             f"{len(dims)}"
         )
-    if len({check_dim(d, x.ndim) for d in dims}) < len(dims):
-        raise RuntimeError("permute(): duplicate dims are not allowed.")
-    return x.transpose(tuple(dims))
+    try:
+        return x.transpose(tuple(dims))
+    except ValueError:  # torch's error
+        if len({check_dim(d, x.ndim) for d in dims}) < len(dims):
+            raise RuntimeError("permute(): duplicate dims are not allowed.") from None
+        raise
 
 
 def movedim(input, source, destination):
@@ -160,12 +163,23 @@ def roll(x, *, shifts, dims=None):
     if len(shifts) != (len(dims) or 1):
         raise RuntimeError(f"shifts and dimensions must align. shifts: {len(shifts)}, dims:{len(dims)}")
     if not dims:
-        return xp(x).roll(x, shifts[0])
+        return _rolled(x.reshape(-1), shifts[0], 0).reshape(x.shape)
     if not x.size:
         return x.copy()
     if not x.ndim:
         raise IndexError(f"Dimension specified as {dims[0]} but tensor has no dimensions")
-    return xp(x).roll(x, shifts, tuple(check_dim(d, x.ndim) for d in dims))
+    for n, d in zip(shifts, dims):
+        x = _rolled(x, n, check_dim(d, x.ndim))
+    return x
+
+
+def _rolled(x, n, dim):
+    """``numpy.roll`` along one dimension: the end, then the start."""
+    if not x.size:
+        return x.copy()
+    n, before = n % x.shape[dim], (slice(None),) * dim
+    at = x.shape[dim] - n
+    return xp(x).concatenate((x[(*before, slice(at, None))], x[(*before, slice(at))]), dim)
 
 
 def _as_tuple(numbers):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 
 from ..core.arrays import broadcast_shape
@@ -77,6 +78,7 @@ def view_as_dtype(x, *, dtype):
     return x.view(dtype)
 
 
+@functools.lru_cache(256, typed=True)
 def _kept(shape, dim):
     """``shape`` without the dimensions ``dim`` (None for all) of size 1."""
     dims = check_dims(dim, len(shape))
@@ -86,7 +88,7 @@ def _kept(shape, dim):
 @primitive(complex=True, view=True, x=lambda g, x_shape: g.reshape(x_shape))
 def squeeze(x, *, dim=None):
     """Without its dimensions of size 1 (a view), or only those of ``dim`` (an int or a tuple)."""
-    return x.reshape(_kept(x.shape, dim))
+    return x.reshape(_kept(x.shape, tuple(dim) if type(dim) is list else dim))
 
 
 @primitive(complex=True, view=True, x=lambda g, x_shape: g.reshape(x_shape))
@@ -101,16 +103,18 @@ def flatten(input, start_dim=0, end_dim=-1):
 
     RuntimeError if ``start_dim`` comes after ``end_dim``.
     """
-    shape = tuple(input.shape)
+    shape = _folded(tuple(input.shape), start_dim, end_dim)
+    return input if shape is None else reshape(input, shape=shape)
+
+
+@functools.lru_cache(256, typed=True)
+def _folded(shape, start_dim, end_dim):
     start, end = check_dim(start_dim, len(shape)), check_dim(end_dim, len(shape))
     if start > end:
         raise RuntimeError("flatten() has invalid args: start_dim cannot come after end_dim")
-    if not shape:
-        return reshape(input, shape=(1,))
-    if start == end:
-        return input
-    folded = math.prod(shape[start : end + 1])
-    return reshape(input, shape=(*shape[:start], folded, *shape[end + 1 :]))
+    if shape and start == end:
+        return None
+    return (*shape[:start], math.prod(shape[start : end + 1]), *shape[end + 1 :])
 
 
 def ravel(input):
@@ -155,6 +159,8 @@ def expand(x, *, shape):
             f"expand({x.dtype}{list(x.shape)}, size={list(shape)}): the number of sizes provided "
             f"({len(shape)}) must be greater or equal to the number of dimensions in the tensor ({x.ndim})"
         )
+    if x.shape == shape[extra:] and min(shape, default=0) >= 0:
+        return broadcast_view(x, shape)
     target = []
     for i, n in enumerate(shape):
         have = x.shape[i - extra] if i >= extra else None

@@ -136,7 +136,7 @@ def creation_options(dtype, device, options):
     Torch's options without meaning here, such as ``layout``, are ignored; others raise TypeError.
     """
     out = options.pop("out", None)
-    for name in ("layout", "pin_memory", "memory_format", "names"):
+    for name in ("layout", "pin_memory", "memory_format", "names") if options else ():
         options.pop(name, None)
     if options:
         raise TypeError(
@@ -157,7 +157,8 @@ def creation_options(dtype, device, options):
 def finish(array, out, requires_grad=False):
     """A tensor of ``array``, or ``out`` after ``array`` was written into it."""
     if out is None:
-        return wrap(as_array(array)).requires_grad_(requires_grad)
+        new = wrap(as_array(array))
+        return new if requires_grad is False else new.requires_grad_(requires_grad)
     if out.array.shape == array.shape:
         out.array[...] = array
     else:
@@ -174,7 +175,7 @@ def given_shape(size, options):
     if not size and "size" not in options:
         raise TypeError('missing 1 required positional argument: "size"')
     shape = sizes(size or (options.pop("size"),))
-    if any(n < 0 for n in shape):
+    if min(shape, default=0) < 0:
         raise RuntimeError(f"Dimension size must be non-negative, got {list(shape)}")
     return shape
 
@@ -230,15 +231,15 @@ def _like(maker, input, dtype, device, requires_grad, options, *value):
     array = array_argument(input, f"{maker}_like")
     if "out" in options:
         raise TypeError(f"{maker}_like() got an unexpected keyword argument 'out'")
-    dtype = array.dtype if dtype is None else dtype
-    device = device_of(array) if device is None else device
     kind, place, _ = creation_options(dtype, device, options)
+    kind = array.dtype if dtype is None else kind
+    place = device_of(array) if device is None else place
     if value:
         check_fits(value[0], kind, finite=True)
         made = xp(array).full_like(array, wrapped(value[0], kind), dtype=kind)
     else:
         made = getattr(xp(array), f"{maker}_like")(array, dtype=kind)
-    return wrap(move(made, place)).requires_grad_(requires_grad)
+    return finish(move(made, place), None, requires_grad)
 
 
 def zeros_like(input, *, dtype=None, device=None, requires_grad=False, **options):

@@ -8,7 +8,7 @@ import warnings
 import numpy
 
 from ..core.arrays import move
-from ..core.dtypes import category
+from ..core.dtypes import category, int64
 from ..core.graph import Variable
 from ..ops.composite import composite
 from .creation import creation_options, finish
@@ -25,16 +25,17 @@ def arange(start=None, end=None, step=1, *, dtype=None, device=None, requires_gr
     if start is None and end is None:
         raise TypeError("arange() missing 1 required positional argument: 'end'")
     start, end = (0, start) if end is None else (0 if start is None else start, end)
-    numbers = [number(v)[0] for v in (start, end, step)]
-    if dtype is None and options.get("out") is None and all(isinstance(v, int) for v in numbers):
-        dtype = "int64"
+    numbers = [v if type(v) is int else number(v)[0] for v in (start, end, step)]
+    whole = set(map(type, numbers)) <= {int, bool}
+    if whole and dtype is None and options.get("out") is None:
+        dtype = int64
     kind, place, out = creation_options(dtype, device, options)
     if kind.kind in "bc":
         raise NotImplementedError(f"arange is not implemented for {kind}")
-    start, end, step = map(int, numbers) if kind == "int64" and _finite(numbers) else numbers
+    start, end, step = map(int, numbers) if kind == "int64" and (whole or _finite(numbers)) else numbers
     if step == 0:
         raise RuntimeError("step must be nonzero")
-    if not _finite((start, end)):
+    if not (whole or _finite((start, end))):
         raise RuntimeError(f"unsupported range: {start} -> {end}")
     if (end - start) * step < 0:
         raise RuntimeError(

@@ -8,6 +8,7 @@ from ...core.arrays import xp
 from ...core.graph import Variable, changed
 from ...core.primitive import primitive
 from ...core.sums import summed, wide
+from ...kernels.scatter import out_of_bounds
 from ..elementwise import select
 from ..indexing import put_in_zeros
 from ..reduce import max as maximum_of
@@ -35,13 +36,9 @@ def _embedding(weight, indices, *, padding_idx=None, scale_grad_by_freq=False):
         )
     if weight.ndim != 2:
         raise RuntimeError("'weight' must be 2-D")
-    if (
-        xp(indices) is numpy
-        and indices.size
-        and (int(indices.min()) < 0 or int(indices.max()) >= len(weight))
-    ):
+    if out_of_bounds(indices, 0, len(weight)) is not None:
         raise IndexError("index out of range in self")
-    return weight[indices]
+    return weight.take(indices, 0) if weight.flags.c_contiguous else weight[indices]
 
 
 def _padding_row(padding_idx, rows):

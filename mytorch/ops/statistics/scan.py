@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy
 
-from ...core.arrays import xp
+from ...core.arrays import as_array, xp
 from ...core.primitive import primitive
 from ...core.sums import doubled, running_sum, summed, wide
 from ..arithmetic import mul
@@ -182,7 +182,8 @@ def prod(x, *, dim=None, keepdim=False, dtype=None):
         raise TypeError(f"prod(): argument 'dim' must be int, not {type(dim).__name__}")
     axis = None if dim is None else check_dim(dim, x.ndim)
     axis = axis if x.ndim else None
-    return x.prod(axis, wide(kind), keepdims=keepdim).astype(kind, copy=False)
+    out = as_array(x.prod(axis, wide(kind), keepdims=keepdim))
+    return out if out.dtype is kind else out.astype(kind)
 
 
 # ---- extremes ------------------------------------------------------------------------------------

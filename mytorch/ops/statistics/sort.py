@@ -45,11 +45,19 @@ def _sort_vjp(g, indices, x_shape, dim):
     outputs=("values", "indices"), x=lambda g, indices, x_shape, dim: _sort_vjp(g[0], indices, x_shape, dim)
 )
 def _sort(x, *, dim, descending):
-    if descending:  # flip, sort, flip back: equal elements keep their order
-        order = x.shape[dim] - 1 - xp(x).flip(stable_order(xp(x).flip(x, dim), dim), dim)
-    else:
-        order = stable_order(x, dim)
+    order = _order(x, dim, descending)
     return scatter.take_along(x, order, dim), order
+
+
+def _order(x, dim, descending):
+    """The indices that sort along ``dim``; equal elements keep their order."""
+    if not descending:
+        return stable_order(x, dim)
+    back = (*(slice(None),) * dim, slice(None, None, -1))  # flip, sort, flip back
+    return x.shape[dim] - 1 - stable_order(x[back], dim)[back]
+
+
+_FEW = 1024
 
 
 def ordered(x):
@@ -92,6 +100,9 @@ def msort(input):
 )
 def _topk(x, *, k, dim, largest):
     n = x.shape[dim]
+    if x.size <= _FEW:  # sorting all of them takes less time than picking some first
+        order = _order(x, dim, largest)[(*(slice(None),) * dim, slice(k))]
+        return scatter.take_along(x, order, dim), order
     if 0 < k < n:
         kept = ordered(x).argpartition(n - k if largest else k - 1, axis=dim)
         kept = kept[(*(slice(None),) * dim, slice(n - k, None) if largest else slice(k))]

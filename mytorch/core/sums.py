@@ -49,7 +49,7 @@ def summed(x, axes=None, dtype=None, keepdims=False):
     NumPy adds long columns up row by row, which costs float32 three digits; here blocks of rows are summed
     first.
     """
-    if type(x) is ndarray and dtype is None and x.itemsize > 2 and x.size <= _SMALL:
+    if type(x) is ndarray and (dtype is None or dtype is x.dtype) and x.itemsize > 2 and x.size <= _SMALL:
         return numpy.add.reduce(x, axes, None, None, keepdims)
     if isinstance(x, Variable):  # its sum comes back here
         return x.sum(axes, keepdims, dtype=dtype)

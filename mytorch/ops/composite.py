@@ -42,10 +42,11 @@ def composite(function=None, /, *, out=False):
     }
 
     checked = min((place for place, *_ in (*flags, *numbers)), default=math.inf)
+    plain = frozenset() if flags else PLAIN
 
     @functools.wraps(function)
     def call(*args, **kwargs):
-        if kwargs or len(args) > checked:
+        if kwargs or (len(args) > checked and not plain.issuperset(map(type, args[checked:]))):
             if out and "out" in kwargs:
                 return Primitive.into(call, args, kwargs)
             args = settle(args, kwargs)

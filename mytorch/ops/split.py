@@ -54,8 +54,13 @@ def split(tensor, split_size_or_sections=None, dim=0, *, split_size=None):
         raise RuntimeError(
             f"split_size can only be 0 if dimension size is 0, but got dimension size of {size}"
         )
+    return _split(tensor, lengths=_lengths(size, step), dim=dim)
+
+
+def _lengths(size, step):
+    """How long pieces of ``step`` of ``size`` are; the last may be shorter."""
     whole, rest = divmod(size, step) if step else (1, 0)
-    return _split(tensor, lengths=((step,) * whole + (rest,) * bool(rest)) or (0,), dim=dim)
+    return ((step,) * whole + (rest,) * bool(rest)) or (0,)
 
 
 @composite
@@ -82,7 +87,8 @@ def chunk(input, chunks, dim=0):
         raise RuntimeError(f"chunk expects `chunks` to be greater than 0, got: {chunks}")
     dim = check_dim(dim, len(input.shape))
     size = input.shape[dim]
-    return split(input, (0,) * chunks if size == 0 else -(-size // chunks), dim)
+    step = -(-size // chunks)
+    return _split(input, lengths=_lengths(size, step) if size else (0,) * chunks, dim=dim)
 
 
 @composite

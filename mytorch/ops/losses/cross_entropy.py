@@ -15,6 +15,8 @@ from .loss_reduction import chosen
 
 _FEW = 32  # classes up to which NumPy is faster over the rows of one class than over the classes of one row
 
+_SMALL = 1024  # elements up to which the order does not matter
+
 
 # ---- negative log-likelihood ---------------------------------------------------------------------
 
@@ -102,7 +104,7 @@ def _scores(x):
     """
     z = by_class(x)
     z = z.astype(wide(z.dtype), copy=False)
-    if z.shape[1] <= _FEW:
+    if z.shape[1] <= _FEW and z.size > _SMALL:
         z = xp(z).asfortranarray(z)
     z = z - largest(z, 1, True, -math.inf)
     e = xp(z).exp(z)
@@ -117,7 +119,7 @@ def _flat(rows):
 def _places(rows, t):
     """Where in ``_flat(rows)`` the class ``t`` of each row is."""
     a, b = rows.strides[0] // rows.itemsize or 1, rows.strides[1] // rows.itemsize
-    return t * b + xp(t).arange(0, t.size * a, a)
+    return (t if b == 1 else t * b) + xp(t).arange(0, t.size * a, a)
 
 
 def _in_dtype_of(array, x):

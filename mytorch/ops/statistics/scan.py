@@ -182,7 +182,8 @@ def prod(x, *, dim=None, keepdim=False, dtype=None):
         raise TypeError(f"prod(): argument 'dim' must be int, not {type(dim).__name__}")
     axis = None if dim is None else check_dim(dim, x.ndim)
     axis = axis if x.ndim else None
-    out = as_array(x.prod(axis, wide(kind), keepdims=keepdim))
+    wider = wide(kind)
+    out = as_array(x.prod(axis, None if wider is x.dtype else wider, keepdims=keepdim))
     return out if out.dtype is kind else out.astype(kind)
 
 

@@ -18,7 +18,7 @@ from ...kernels.windows import batch_first, batch_last, copy_pixels, window_view
 
 # ---- all windows in one matrix product -----------------------------------------------------------
 
-_SMALL = 128 * 1024  # elements of all columns
+_SMALL = 128 * 1024  # elements of all columns; of a few samples, whose rows are short, four times as many
 
 
 def is_one_product(x, out_channels, kernel, stride, padding, groups, counts):
@@ -26,7 +26,8 @@ def is_one_product(x, out_channels, kernel, stride, padding, groups, counts):
     plain = max(kernel) == max(stride) == groups == 1 and not any(map(any, padding))
     if plain and min(x.shape[1], out_channels) >= 16:
         return True
-    return x.shape[0] * x.shape[1] * math.prod(kernel) * math.prod(counts) <= _SMALL and xp(x) is numpy
+    elements = x.shape[0] * x.shape[1] * math.prod(kernel) * math.prod(counts)
+    return elements <= (4 * _SMALL if x.shape[0] <= 4 else _SMALL) and xp(x) is numpy
 
 
 def one_product(x, weight, bias, *, stride, padding, dilation, groups, counts):

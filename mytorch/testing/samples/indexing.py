@@ -231,7 +231,7 @@ ROWS = [
         note="the smallest",
     ),
     Sample(
-        "getitem",
+        "take_along",
         lambda x: x.kthvalue(2).values,
         (Real(X, distinct=True),),
         lambda x: np.sort(x)[:, 1],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .graph import Node, grad_state, output_edge, wrap
+from .graph import Node, Variable, grad_state, output_edge, wrap
 from .plan import Plan
 from .primitive import Primitive
 
@@ -12,6 +12,7 @@ def _identity(x):
 
 
 _same = Primitive(_identity, x=lambda g: g, complex=True, name="stand_in")
+_stands_in = Plan(_same, [wrap(None, _same, Variable)])  # of an input with a place in the graph
 
 
 def vjp_in_graph(node, g, run):
@@ -65,8 +66,7 @@ def _through_definition(node, g, run):
     arrays, settings = node.definition
     inputs = [wrap(a) if hasattr(a, "dtype") else a for a in arrays]
     for i, edge in zip(node.plan.live, node.edges):
-        stand_in = Node(Plan(_same, [wrap(arrays[i], edge)]), (edge,), (), ())
-        inputs[i] = wrap(arrays[i], stand_in)
+        inputs[i] = wrap(arrays[i], Node(_stands_in, (edge,), (), ()))
     outputs = node.plan.op.composed(*inputs, **settings)
     pairs = (
         [(o._node, d) for o, d in zip(outputs, g) if o._node is not None]

@@ -181,15 +181,10 @@ class Primitive:
         node = _new(Node)
         node.plan, node.order = plan, next(clock)
         node.edges, node.saved, node.guards = plan.record(inputs, arrays, out, extras, settings, counter)
-        if self.broadcasts or self.casts:
+        if self.broadcasts or self.casts or given is not arrays:
             for i in plan.live:
                 x, cast = given[i], self.casts and given[i].dtype != out.dtype
                 if x is not arrays[i] or cast or (self.broadcasts and x.shape != out.shape):
-                    node.restore = tuple((given[k].shape, given[k].dtype) for k in plan.live)
-                    break
-        elif given is not arrays:
-            for i in plan.live:
-                if given[i] is not arrays[i]:
                     node.restore = tuple((given[k].shape, given[k].dtype) for k in plan.live)
                     break
         if self.complex is not True and type(out) is not tuple:

@@ -10,6 +10,7 @@ from ..kernels.elementwise import choose, keep
 from .bounds import clamp
 from .composite import composite
 from .elementwise import bounded, check_floating, check_real, in_blocks, select, smooth, widened
+from .promotion import operand
 from .rounding import abs, square
 from .shape_arguments import check_dim
 from .special.normal import ndtr, ndtr_double, ndtr_single
@@ -37,9 +38,10 @@ def relu(x):
 def leaky_relu(x, *, negative_slope=0.01):
     """x where it is positive, else negative_slope · x, elementwise."""
     check_floating(x, "leaky_relu")
-    out = xp(x).asarray(x * negative_slope)
+    module = xp(x)
+    out = module.asarray(x * operand(negative_slope, x))
     if 0 <= negative_slope <= 1:
-        return xp(x).maximum(x, out, out=out)
+        return module.maximum(x, out, out=out)
     return choose(x > 0, x, out)
 
 

@@ -14,7 +14,7 @@ from ..core.sums import cast, wide
 from ..kernels.elementwise import choose
 from ..kernels.threads import parallel_for
 from .composite import composite
-from .promotion import check_fits, floating, promoted, result_numpy, tensor_first
+from .promotion import check_fits, floating, operand, promoted, result_numpy, tensor_first
 
 pointwise = functools.partial(primitive, broadcasts=True, prepare=promoted)  # f(x, y) in the common dtype
 # the same, and integers become floating point
@@ -59,9 +59,11 @@ def bounded(x, low, high):
     """
     if x.dtype.kind == "f" and x.size > 2048:
         return x.clip(low, high)
-    if high == math.inf:
-        return xp(x).maximum(x, low)
-    return xp(x).minimum(x if low == -math.inf else xp(x).maximum(x, low), high)
+    module, real = xp(x), x.dtype.kind == "f"
+    out = x if low == -math.inf else module.maximum(x, operand(low, x) if real else low)
+    if high != math.inf:
+        out = module.minimum(out, operand(high, x) if real else high)
+    return out if out is not x else x.copy()
 
 
 # elements at a time: temporaries stay in the third-level cache, and operations take long enough for two

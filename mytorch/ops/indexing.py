@@ -293,7 +293,9 @@ def is_plain(index):
     for part in index:
         kind = type(part)
         if kind is slice:
-            if part.step is not None or type(part.start) not in _BOUNDS or type(part.stop) not in _BOUNDS:
+            if type(part.start) not in _BOUNDS or type(part.stop) not in _BOUNDS:
+                return False
+            if part.step is not None and not (type(part.step) is int and part.step > 0):
                 return False
         elif part is Ellipsis:
             ellipses += 1

@@ -130,7 +130,10 @@ def flip(x, *, dims):
         raise TypeError(
             f"flip(): argument 'dims' (position 2) must be tuple of ints, not {type(dims).__name__}"
         )
-    return xp(x).flip(x, check_dims(dims, x.ndim)).copy()
+    index = [slice(None)] * x.ndim
+    for d in check_dims(dims, x.ndim):
+        index[d] = slice(None, None, -1)
+    return x[tuple(index)].copy()
 
 
 def fliplr(input):

@@ -82,12 +82,19 @@ def _combine(high, low):
 _INT64 = numpy.dtype("int64")
 
 
-@functools.lru_cache(256)
+@functools.lru_cache(256, typed=True)
 def _constant(number, dtype):
     """A number (not a zero, which may be -0.0) as an array: NumPy takes twice as long over x * 0.5 as over x
     * y.
     """
     return numpy.array(number, dtype)
+
+
+def operand(number, x):
+    """A Python number as the fastest operand beside the array ``x`` of floating-point numbers."""
+    if type(x) is not numpy.ndarray or (type(number) is float and not number):
+        return number
+    return _constant(number, x.dtype)
 
 
 def promoted(arrays):
@@ -173,6 +180,11 @@ def only(kinds, name, prepare=promoted, numbers=False):
     """
 
     def step(arrays):
+        for a in arrays:
+            if type(a) is not numpy.ndarray or a.dtype.kind not in kinds:
+                break
+        else:
+            return prepare(arrays)
         if numbers is not True:
             for a in arrays if not numbers else arrays[:1]:
                 if not hasattr(a, "dtype"):

@@ -185,13 +185,13 @@ def check_any(x, name):
 @primitive(x=extreme_of_all_vjp)
 def _max_of_all(x):
     check_any(x, "max")
-    return x.max()
+    return xp(x).maximum.reduce(x, None)
 
 
 @primitive(x=extreme_of_all_vjp)
 def _min_of_all(x):
     check_any(x, "min")
-    return x.min()
+    return xp(x).minimum.reduce(x, None)
 
 
 @primitive

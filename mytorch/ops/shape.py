@@ -45,8 +45,9 @@ def view(x, *, shape, whole=False):
     out = _arranged(x, shape)
     if whole:
         return out
-    batch_last = x.ndim > 2 and x.transpose(*range(1, x.ndim), 0).flags.c_contiguous
-    if x.size and not batch_last and out.base is not x and (x.base is None or out.base is not x.base):
+    if out.base is x or (x.base is not None and out.base is x.base) or not x.size:
+        return out
+    if x.ndim < 3 or not x.transpose(*range(1, x.ndim), 0).flags.c_contiguous:
         raise RuntimeError(
             "view size is not compatible with input tensor's size and stride (at least one dimension spans "
             "across two contiguous subspaces). Use .reshape(...) instead."

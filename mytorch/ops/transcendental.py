@@ -11,6 +11,7 @@ from ..core.sums import FLOAT64
 from ..kernels.elementwise import choose
 from .composite import composite
 from .elementwise import bounded, in_blocks, select, smooth, widened
+from .promotion import operand
 from .rounding import abs
 
 
@@ -144,7 +145,7 @@ def sigmoid(x):
     module = xp(x)
     out = module.asarray(-x)
     module.exp(out, out=out)
-    out += 1
+    out += operand(1, out)
     return module.reciprocal(out, out=out)
 
 

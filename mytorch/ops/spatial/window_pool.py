@@ -20,7 +20,7 @@ from ..elementwise import widened
 
 # one reduction over the positions of a window is faster than a call for each if they are more than _MANY, or
 # more than _SOME where all windows together have at most _FEW elements
-_MANY, _SOME, _FEW = 128, 6, 2048
+_MANY, _SOME, _FEW = 128, 9, 2048
 
 
 def _reduced(ufunc, view, kernel, out):
@@ -28,13 +28,40 @@ def _reduced(ufunc, view, kernel, out):
     taps = math.prod(kernel)
     if taps > _MANY or (taps > _SOME and view.size <= _FEW):
         ufunc.reduce(view, tuple(range(1, 1 + len(kernel))), out=out)
-        return
-    first, *others = _positions(view, kernel)
+    else:
+        _folded(ufunc, _positions(view, kernel), out)
+
+
+def _folded(ufunc, positions, out=None):
+    """``ufunc`` of all ``positions``, views of one shape, in ``out`` or an array of its own."""
+    first, *others = positions
     if not others:
-        out[...] = first
+        others, ufunc = [first], xp(first).maximum  # itself
     for position in others:
-        ufunc(first, position, out=out)
-        first = out
+        first = out = ufunc(first, position, out=out)
+    return out
+
+
+# ---- few elements, whose positions are taken from (N, C, *S) as it lies ---------------------------
+
+
+def _is_small(kernel, padding, *shapes):
+    return (
+        math.prod(kernel) <= _SOME and max(map(math.prod, shapes)) <= 2 * _FEW and not any(map(any, padding))
+    )
+
+
+@functools.lru_cache(maxsize=256)
+def _places(kernel, stride, dilation, counts):
+    """For each position in the window, the index of an array (N, C, *S) that takes it from every window."""
+    return [
+        (
+            slice(None),
+            slice(None),
+            *(slice(t * d, t * d + (c - 1) * s + 1, s) for t, s, d, c in zip(tap, stride, dilation, counts)),
+        )
+        for tap in numpy.ndindex(*kernel)
+    ]
 
 
 @functools.lru_cache(maxsize=256)
@@ -81,6 +108,8 @@ def _empty_batch_last(x, channels, sizes):
 )
 def max_pool(x, *, kernel, stride, padding, dilation, counts):
     """The maximum of each window: (N, C, *S) -> (N, C, *counts). NaN wins, padding never does."""
+    if _is_small(kernel, padding, x.shape):
+        return _folded(xp(x).maximum, [x[at] for at in _places(kernel, stride, dilation, counts)])
     out = _empty_batch_last(x, x.shape[1], counts)
     lowest = -math.inf if x.dtype.kind in "fV" else numpy.iinfo(x.dtype).min
 
@@ -102,12 +131,16 @@ def _winners(x, y, padding, kernel, *geometry):
         never = numpy.iinfo(x.dtype).min
     elif xp(x) is not numpy or math.isnan(_squares(y)):  # a GPU is not asked
         x, y = _nan_as_infinity(x), _nan_as_infinity(y)
-    first, *others = _positions(window_view(batch_last(x, padding, never), kernel, *geometry), kernel)
+    return _first_equal(_positions(window_view(batch_last(x, padding, never), kernel, *geometry), kernel), y)
+
+
+def _first_equal(positions, y):
+    first, *others = positions
     found = first == y
     free = ~found
     yield found
     for position in others:
-        xp(x).equal(position, y, out=found)
+        xp(y).equal(position, y, out=found)
         found &= free
         free ^= found
         yield found
@@ -138,6 +171,8 @@ def max_pool_scatter(g, x, y, *, kernel, stride, padding, dilation, counts):
 
     The result is shaped as ``x`` (N, C, *S). Of equal elements the first gets the gradient.
     """
+    if _is_small(kernel, padding, x.shape, g.shape):
+        return _small_scatter(g, x, y, _places(kernel, stride, dilation, counts))
     out = _empty_batch_last(x, x.shape[1], x.shape[2:])
 
     def work(a, b):
@@ -154,6 +189,15 @@ def max_pool_scatter(g, x, y, *, kernel, stride, padding, dilation, counts):
 
     over_blocks(work, x.shape[1], x.size, 0.25 * math.prod(kernel), x)
     return batch_first(out)
+
+
+def _small_scatter(g, x, y, places):
+    out = xp(x).zeros(x.shape, x.dtype)
+    if x.dtype.kind in "fV" and (xp(x) is not numpy or math.isnan(_squares(y))):
+        x, y = _nan_as_infinity(x), _nan_as_infinity(y)
+    for at, found in zip(places, _first_equal([x[at] for at in places], y)):
+        out[at] += keep(g, found)
+    return out
 
 
 @primitive(
@@ -204,8 +248,12 @@ def avg_pool(x, *, kernel, stride, padding, counts, divisors):
 
     ``divisors``: a number, or one list per dimension whose products count.
     """
-    out, once = _empty_batch_last(x, x.shape[1], counts), (1,) * len(kernel)
-    divisor = _divisor(x, divisors)
+    once, divisor = (1,) * len(kernel), _divisor(x, divisors)
+    if _is_small(kernel, padding, x.shape) and x.dtype.kind in "fV":
+        total = _folded(xp(x).add, [x[at] for at in _places(kernel, stride, once, counts)])
+        total /= divisor
+        return total
+    out = _empty_batch_last(x, x.shape[1], counts)
 
     def work(a, b):
         block = out[a:b]
@@ -231,8 +279,13 @@ def avg_pool_spread(x, *, sizes, kernel, stride, padding, counts, divisors):
 
     Each element, over its divisor, is added to all places of its window.
     """
-    out, once = _empty_batch_last(x, x.shape[1], sizes), (1,) * len(kernel)
-    divisor = _divisor(x, divisors)
+    once, divisor = (1,) * len(kernel), _divisor(x, divisors)
+    if _is_small(kernel, padding, x.shape, (*x.shape[:2], *sizes)):
+        out, part = xp(x).zeros((*x.shape[:2], *sizes), x.dtype), x / divisor
+        for at in _places(kernel, stride, once, counts):
+            out[at] += part
+        return out
+    out = _empty_batch_last(x, x.shape[1], sizes)
 
     def work(a, b):
         part = batch_last(x[:, a:b]) / divisor

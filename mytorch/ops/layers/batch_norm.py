@@ -14,6 +14,7 @@ from ..reduce import mean
 from ..shape import expand, reshape
 from ..shape_arguments import integer
 from ..transcendental import rsqrt
+from .layer_norm import standardise_rows
 
 # ---- per channel over the batch ------------------------------------------------------------------
 
@@ -253,6 +254,9 @@ def instance_norm(
     return reshape(out, shape=tuple(input.shape))
 
 
+_FEW = 4096  # elements of which each group is a row: one block, whose sums in float32 are accurate
+
+
 def group_norm(input, num_groups, weight=None, bias=None, eps=1e-5):
     """(N, C, *S) normalized over each of ``num_groups`` equal groups of channels, then scaled per channel.
 
@@ -279,7 +283,11 @@ def group_norm(input, num_groups, weight=None, bias=None, eps=1e-5):
             f"Expected more than 1 value per channel when training, got input size {list(shape)}"
         )
     each = math.prod(shape[1:]) // num_groups
-    out = standardise_channels(reshape(input, shape=(1, shape[0] * num_groups, each)), eps=eps)
+    rows = shape[0] * num_groups
+    if math.prod(shape) <= _FEW:
+        out = standardise_rows(reshape(input, shape=(rows, each)), size=each, eps=eps)
+    else:
+        out = standardise_channels(reshape(input, shape=(1, rows, each)), eps=eps)
     return _rescaled(reshape(out, shape=shape), weight, bias)
 
 

@@ -131,7 +131,7 @@ class Primitive:
                 given.append(value)
                 pattern = pattern * 3
         arrays, extras = given, None
-        token = float_errors.set(QUIET)
+        token = float_errors.get(None) is not QUIET and float_errors.set(QUIET)
         try:
             if self.prepare is not None:
                 arrays = self.prepare(given)
@@ -141,7 +141,8 @@ class Primitive:
         except Exception as error:
             raise explain(self.name, inputs, settings, error) from error
         finally:
-            float_errors.reset(token)
+            if token:
+                float_errors.reset(token)
         if self.aux:
             out, *extras = out
         if not found:

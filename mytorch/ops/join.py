@@ -21,21 +21,22 @@ def _sequence(tensors, name):
         )
     tensors = tuple(tensors)
     for i, x in enumerate(tensors):
-        if not hasattr(x, "shape"):
+        if not isinstance(x, Variable) and not hasattr(x, "shape"):
             raise TypeError(f"expected Tensor as element {i} in argument 0, but got {type(x).__name__}")
     return tensors
 
 
 @primitive(complex=True, prepare=promoted, joint=lambda g, xs_shape, dim: _cat_vjp(g, xs_shape, dim))
 def _cat(*xs, dim=0):
+    first = xs[0]
+    if first.ndim and first.shape != (0,) and all(x.shape == first.shape for x in xs[1:]):
+        return xp(first).concatenate(xs, check_dim(dim, first.ndim))  # the common case
     kept = [x for x in xs if x.shape != (0,)] or xs[:1]
     first = kept[0]
     if (at := next((i for i, x in enumerate(xs) if not x.ndim), None)) is not None:
         raise RuntimeError(f"zero-dimensional tensor (at position {at}) cannot be concatenated")
     dim = check_dim(dim, first.ndim) if first.shape != (0,) else 0
     for i, x in enumerate(kept):
-        if x.shape == first.shape:
-            continue
         if x.ndim != first.ndim:
             raise RuntimeError(f"Tensors must have same number of dimensions: got {first.ndim} and {x.ndim}")
         if x.shape[:dim] != first.shape[:dim] or x.shape[dim + 1 :] != first.shape[dim + 1 :]:

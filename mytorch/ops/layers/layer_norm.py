@@ -30,10 +30,11 @@ def _standardised_rows(x, weight=None, bias=None, *, size, eps, centred=True):
 
 
 def _row_gradients(g, x, weight, bias, average, scale, size, centred, needs):
-    rows, kind = len(scale), scale.dtype
+    module, rows, kind = xp(g), len(scale), scale.dtype
     g, x = g.reshape(rows, size), x.reshape(rows, size)
     flat = None if weight is None else weight.reshape(size)
-    dx, share = xp(g).empty(x.shape, g.dtype), xp(g).full(size, 1 / max(size, 1), kind)
+    dx, share = module.empty(x.shape, g.dtype), module.empty(size, kind)
+    share[...] = 1 / max(size, 1)
     slope = share if flat is None else flat * share
     slopes, sums = {}, {}
 
@@ -47,13 +48,13 @@ def _row_gradients(g, x, weight, bias, average, scale, size, centred, needs):
         if needs[2]:
             sums[a] = column_sums(incoming)
         if needs[0]:
-            along = products @ slope
-            part = incoming if flat is None else xp(g).multiply(incoming, flat, out=products)
+            along = products.dot(slope)
+            part = incoming if flat is None else module.multiply(incoming, flat, out=products)
             unit *= along[:, None]
             if centred:
-                unit += (incoming @ slope)[:, None]
-            change = xp(g).subtract(part, unit, out=unit)
-            xp(g).multiply(change, scale[a:b, None], out=dx[a:b], casting="same_kind")
+                unit += incoming.dot(slope)[:, None]
+            change = module.subtract(part, unit, out=unit)
+            module.multiply(change, scale[a:b, None], out=dx[a:b], casting="same_kind")
 
     over_blocks(work, rows, x.size, 0.8, g)
     return dx, _total(slopes, weight), _total(sums, bias)
@@ -63,7 +64,8 @@ def _total(parts, like):
     """The sum of the blocks' parts of a gradient, in a fixed order, in the shape of the parameter."""
     if not parts:
         return None if like is None else xp(like).zeros_like(like)
-    return sum(parts[a] for a in sorted(parts)).reshape(like.shape).astype(like.dtype, copy=False)
+    first, *others = (parts[a] for a in sorted(parts))
+    return sum(others, first).reshape(like.shape).astype(like.dtype, copy=False)
 
 
 def _gradients(g, x, weight, bias, average, scale, size, centred, needs):

@@ -122,12 +122,13 @@ def topk(input, k, dim=-1, largest=True, sorted=True):
 
     RuntimeError if there are not ``k``.
     """
-    dim = check_dim(dim, len(input.shape))
+    shape = tuple(input.shape)
+    dim = check_dim(dim, len(shape))
     if array_of(input).dtype.kind == "b":
         raise RuntimeError("topk does not support bool dtypes on CPU")
-    if not 0 <= (k := integer(k)) <= (input.shape[dim] if input.shape else 1):
-        raise RuntimeError(f"selected index k out of range: {k} of {input.shape[dim] if input.shape else 1}")
-    if not input.shape:
+    if not 0 <= (k := integer(k)) <= (shape[dim] if shape else 1):
+        raise RuntimeError(f"selected index k out of range: {k} of {shape[dim] if shape else 1}")
+    if not shape:
         return topk_result(*sort(input))
     return topk_result(*_topk(input, k=k, dim=dim, largest=largest))
 

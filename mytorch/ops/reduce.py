@@ -34,7 +34,7 @@ def folded(dim, ndim):
     return check_dims(dim, ndim)
 
 
-@functools.lru_cache(256)
+@functools.lru_cache(256, typed=True)
 def _with_ones(shape, dim):
     dims = folded(dim, len(shape))
     return tuple(1 if i in dims else n for i, n in enumerate(shape))
@@ -55,6 +55,11 @@ def spread(g, shape, dim, keepdim):
 
 def count(shape, dim):
     """How many elements a reduction over ``dim`` folds into one."""
+    return _count(tuple(shape), tuple(dim) if type(dim) is list else dim)
+
+
+@functools.lru_cache(256, typed=True)
+def _count(shape, dim):
     return math.prod(shape[d] for d in folded(dim, len(shape))) if shape else 1
 
 

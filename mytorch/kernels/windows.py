@@ -32,13 +32,9 @@ def batch_last(x, padding=(), value=0):
     large = x.shape[0] >= 32 and x.size > 16384
     if large and x.strides[0] % 1024 == 0 and xp(x) is numpy and x[0].flags.c_contiguous:
         moved = _transposed(x.reshape(x.shape[0], -1)).reshape(moved.shape)
-    if any(map(any, padding)):
-        return _padded(moved, padding, value)
-    if moved.flags.c_contiguous:
+    if moved.flags.c_contiguous and not any(map(any, padding)):
         return moved
-    out = xp(x).empty(moved.shape, x.dtype)
-    _copy_samples(out, moved)
-    return out
+    return _padded(moved, padding or ((0, 0),) * (x.ndim - 2), value)
 
 
 def _padded(moved, padding, value):
@@ -50,19 +46,10 @@ def _padded(moved, padding, value):
         out[(*inside, slice(0, a))] = value
         out[(*inside, slice(a + n, a + n + b))] = value
         inside += (slice(a, a + n),)
-    _copy_samples(out[inside], moved)
+    samples, place = moved.shape[-1], out[inside]
+    for i in range(samples) if 1 < samples <= 4 else (slice(None),):  # a few by themselves take less time
+        place[..., i] = moved[..., i]
     return out
-
-
-def _copy_samples(target, source):
-    """``target[...] = source`` of arrays (…, N): one by one if they are few, for which NumPy takes a fraction
-    of the time of runs of two to four numbers.
-    """
-    if 1 < source.shape[-1] <= 4:
-        for n in range(source.shape[-1]):
-            target[..., n] = source[..., n]
-    else:
-        target[...] = source
 
 
 def _transposed(x):
@@ -108,8 +95,7 @@ def window_view(x, kernel, stride, dilation, sizes=None):
     """
     if sizes is None:
         sizes = window_counts(x.shape[1:-1], kernel, stride, dilation)
-    layout = _window_layout(x.shape, x.strides, tuple(kernel), tuple(stride), tuple(dilation), tuple(sizes))
-    return strided(x, *layout)
+    return strided(x, *_window_layout(x.shape, x.strides, *map(tuple, (kernel, stride, dilation, sizes))))
 
 
 @functools.lru_cache(maxsize=256)

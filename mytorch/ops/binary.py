@@ -8,24 +8,7 @@ from ..core.arrays import xp
 from ..core.primitive import primitive
 from .elementwise import both_arrays, flat, select, smooth, zeros_like
 from .promotion import floating, only
-from .transcendental import log, sigmoid
-
-
-def _square_distance(x, y):
-    squares = x * x + y * y
-    return select(squares == 0, 1, squares)
-
-
-@primitive(
-    broadcasts=True,
-    prepare=only("fV", "atan2", floating),
-    x=lambda g, x, y: g * (y / _square_distance(x, y)),
-    y=lambda g, x, y: g * (-x / _square_distance(x, y)),
-)
-def atan2(x, y):
-    """The angle of the point (y, x), in [-π, π], elementwise."""
-    return xp(x).arctan2(x, y)
-
+from .transcendental import atan2, log, sigmoid
 
 arctan2 = atan2
 

@@ -12,13 +12,12 @@ import math
 from ..core.arrays import array_of, xp
 from ..core.graph import Variable
 from ..core.primitive import primitive
-from .binary import atan2
 from .composite import composite
 from .elementwise import flat, smooth
 from .inplace import setitem
 from .join import stack
 from .shape import broadcast_tensors
-from .transcendental import cos, sin
+from .transcendental import atan2, cos, sin
 
 
 @primitive(complex=True, view=True, x=lambda g: _view_as_real(g))

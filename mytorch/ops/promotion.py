@@ -40,13 +40,13 @@ def check_fits(value, kind, finite=False):
             or value != value
             or abs(value) <= 65504
             or abs(value) == math.inf
-            or abs(value) <= _largest_of(kind)
+            or abs(value) <= largest_of(kind)
         )
     if not fits:
         raise RuntimeError(f"value cannot be converted to type {kind} without overflow")
 
 
-def _largest_of(kind):
+def largest_of(kind):
     """The largest number of a floating-point dtype. bfloat16's is a little smaller than float32's."""
     return 3.3895313892515355e38 if kind.kind == "V" else float(numpy.finfo(kind).max)
 

@@ -8,8 +8,8 @@ from ..core.arrays import array_of, xp
 from ..core.primitive import primitive
 from ..kernels.elementwise import choose
 from .composite import composite
-from .dtype_info import finfo
 from .elementwise import check_floating, flat, select, widened
+from .promotion import largest_of
 
 # ---- signs and rounding ---------------------------------------------------------------------------
 
@@ -138,7 +138,7 @@ def nan_to_num(x, *, nan=0.0, posinf: float | None = None, neginf: float | None 
     nan = 0.0 if nan is None else nan
     if x.dtype.kind != "V":
         return xp(x).nan_to_num(x, nan=nan, posinf=posinf, neginf=neginf)
-    largest, out = finfo(x.dtype).max, x.copy()  # bfloat16: NumPy does not take it for floating point
+    largest, out = largest_of(x.dtype), x.copy()  # bfloat16: NumPy does not take it for floating point
     out[x != x] = nan
     out[x == math.inf] = largest if posinf is None else posinf
     out[x == -math.inf] = -largest if neginf is None else neginf

@@ -7,11 +7,12 @@ import math
 import numpy
 
 from ..core.arrays import array_of, ndarray, xp
+from ..core.primitive import primitive
 from ..core.sums import FLOAT64
 from ..kernels.elementwise import choose
 from .composite import composite
 from .elementwise import bounded, in_blocks, select, smooth, widened
-from .promotion import operand
+from .promotion import floating, only, operand
 from .rounding import abs
 
 
@@ -213,6 +214,22 @@ def _tanh_vjp(g, x, out):
 def tanh(x):
     """The hyperbolic tangent, elementwise."""
     return xp(x).tanh(x)
+
+
+def _square_distance(x, y):
+    squares = x * x + y * y
+    return select(squares == 0, 1, squares)
+
+
+@primitive(
+    broadcasts=True,
+    prepare=only("fV", "atan2", floating),
+    x=lambda g, x, y: g * (y / _square_distance(x, y)),
+    y=lambda g, x, y: g * (-x / _square_distance(x, y)),
+)
+def atan2(x, y):
+    """The angle of the point (y, x), in [-π, π], elementwise."""
+    return xp(x).arctan2(x, y)
 
 
 @smooth(complex="holomorphic", x=lambda g, x: g * _sinc_derivative(x))

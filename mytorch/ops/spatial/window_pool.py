@@ -25,8 +25,7 @@ _MANY, _SOME, _FEW = 128, 9, 2048
 
 def _reduced(ufunc, view, kernel, out):
     """``ufunc`` (maximum or add) over the positions of each window of ``view`` into ``out``."""
-    taps = math.prod(kernel)
-    if taps > _MANY or (taps > _SOME and view.size <= _FEW):
+    if math.prod(kernel) > (_SOME if view.size <= _FEW else _MANY):
         ufunc.reduce(view, tuple(range(1, 1 + len(kernel))), out=out)
     else:
         _folded(ufunc, _positions(view, kernel), out)
@@ -45,10 +44,8 @@ def _folded(ufunc, positions, out=None):
 # ---- few elements, whose positions are taken from (N, C, *S) as it lies ---------------------------
 
 
-def _is_small(kernel, padding, *shapes):
-    return (
-        math.prod(kernel) <= _SOME and max(map(math.prod, shapes)) <= 2 * _FEW and not any(map(any, padding))
-    )
+def _is_small(size, kernel, padding):
+    return size <= 2 * _FEW and math.prod(kernel) <= _SOME and not any(map(any, padding))
 
 
 @functools.lru_cache(maxsize=256)
@@ -76,7 +73,6 @@ def _positions(view, kernel):
 
 def _spread(block, x_shape, kernel, stride, padding, dilation, counts):
     """(windows, interior, overlap): where to write the gradient of one ``block`` (C, *S, N) of the input.
-
     ``windows`` is a view of all windows in the block, or with padding in a larger array whose ``interior`` is
     the block's part (else None). It holds zeros unless the windows fill it. ``overlap``: whether they do.
     """
@@ -108,7 +104,7 @@ def _empty_batch_last(x, channels, sizes):
 )
 def max_pool(x, *, kernel, stride, padding, dilation, counts):
     """The maximum of each window: (N, C, *S) -> (N, C, *counts). NaN wins, padding never does."""
-    if _is_small(kernel, padding, x.shape):
+    if _is_small(x.size, kernel, padding):
         return _folded(xp(x).maximum, [x[at] for at in _places(kernel, stride, dilation, counts)])
     out = _empty_batch_last(x, x.shape[1], counts)
     lowest = -math.inf if x.dtype.kind in "fV" else numpy.iinfo(x.dtype).min
@@ -122,9 +118,8 @@ def max_pool(x, *, kernel, stride, padding, dilation, counts):
 
 
 def _winners(x, y, padding, kernel, *geometry):
-    """For each position of the window, where it is the first to have the maximum: booleans (C, *counts, N).
-
-    One array is used again for all of them.
+    """For each position of the window, where it is the first to have the maximum: booleans (C, *counts, N),
+    one array that is used again.
     """
     y, never = batch_last(y), math.nan
     if x.dtype.kind not in "fV":
@@ -167,11 +162,10 @@ def _squares(x):
 )
 @widened
 def max_pool_scatter(g, x, y, *, kernel, stride, padding, dilation, counts):
-    """The gradient of :func:`max_pool`: ``g`` (N, C, *counts) added where ``x`` has the maxima ``y``.
-
-    The result is shaped as ``x`` (N, C, *S). Of equal elements the first gets the gradient.
+    """The gradient of :func:`max_pool`: ``g`` (N, C, *counts) added where ``x`` (N, C, *S) has the maxima
+    ``y``, of equal elements at the first.
     """
-    if _is_small(kernel, padding, x.shape, g.shape):
+    if _is_small(x.size, kernel, padding):
         return _small_scatter(g, x, y, _places(kernel, stride, dilation, counts))
     out = _empty_batch_last(x, x.shape[1], x.shape[2:])
 
@@ -249,7 +243,7 @@ def avg_pool(x, *, kernel, stride, padding, counts, divisors):
     ``divisors``: a number, or one list per dimension whose products count.
     """
     once, divisor = (1,) * len(kernel), _divisor(x, divisors)
-    if _is_small(kernel, padding, x.shape) and x.dtype.kind in "fV":
+    if _is_small(x.size, kernel, padding) and x.dtype.kind in "fV":
         total = _folded(xp(x).add, [x[at] for at in _places(kernel, stride, once, counts)])
         total /= divisor
         return total
@@ -280,7 +274,7 @@ def avg_pool_spread(x, *, sizes, kernel, stride, padding, counts, divisors):
     Each element, over its divisor, is added to all places of its window.
     """
     once, divisor = (1,) * len(kernel), _divisor(x, divisors)
-    if _is_small(kernel, padding, x.shape, (*x.shape[:2], *sizes)):
+    if _is_small(math.prod((*x.shape[:2], *sizes)), kernel, padding):
         out, part = xp(x).zeros((*x.shape[:2], *sizes), x.dtype), x / divisor
         for at in _places(kernel, stride, once, counts):
             out[at] += part

@@ -17,6 +17,8 @@ from ..spatial.padding import pad
 from ..spatial.pooling import avg_pool2d
 from ..transcendental import rsqrt
 
+_BLOCK = 64 * 1024  # elements: four arrays of a block fit the second-level cache
+
 
 def _standardised_rows(x, weight=None, bias=None, *, size, eps, centred=True):
     rows = x.reshape((math.prod(x.shape) // max(size, 1), size))
@@ -28,6 +30,10 @@ def _standardised_rows(x, weight=None, bias=None, *, size, eps, centred=True):
 
 
 def _row_gradients(g, x, weight, bias, average, scale, size, centred, needs):
+    """With c = x - average and h = g · weight, per row: scale · (h - mean(h)) - scale³ · mean(h · c) · c to x.
+
+    Σ scale · g · c to the weight, Σ g to the bias.
+    """
     rows, kind = len(scale), scale.dtype
     g, x = g.reshape(rows, size), x.reshape(rows, size)
     flat = None if weight is None else weight.reshape(size)
@@ -36,24 +42,22 @@ def _row_gradients(g, x, weight, bias, average, scale, size, centred, needs):
     slopes, sums = {}, {}
 
     def work(a, b):
-        incoming, unit = g[a:b].astype(kind, copy=False), x[a:b]
-        unit = unit - average[a:b, None] if centred else unit.astype(kind)
-        unit *= scale[a:b, None]
-        products = incoming * unit
+        incoming, offset = g[a:b].astype(kind, copy=False), x[a:b]
+        offset = offset - average[a:b, None] if centred else offset.astype(kind)
+        products, rate = incoming * offset, scale[a:b]
         if needs[1]:
-            slopes[a] = column_sums(products)
+            slopes[a] = rate @ products
         if needs[2]:
             sums[a] = column_sums(incoming)
         if needs[0]:
-            along = products @ slope
-            part = incoming if flat is None else xp(g).multiply(incoming, flat, out=products)
-            unit *= along[:, None]
+            offset *= (products @ slope * rate**3)[:, None]
+            part = xp(g).multiply(incoming, 1 if flat is None else flat, out=products)
             if centred:
-                unit += (incoming @ slope)[:, None]
-            change = xp(g).subtract(part, unit, out=unit)
-            xp(g).multiply(change, scale[a:b, None], out=dx[a:b], casting="same_kind")
+                part -= (incoming @ slope)[:, None]
+            part *= rate[:, None]
+            xp(g).subtract(part, offset, out=dx[a:b], casting="same_kind")
 
-    over_blocks(work, rows, x.size, 0.8, g)
+    over_blocks(work, rows, x.size, 0.8, g, _BLOCK)
     return dx, _total(slopes, weight), _total(sums, bias)
 
 
@@ -99,7 +103,7 @@ def standardise_rows(x, weight=None, bias=None, *, size, eps: float, centred=Tru
         if x.dtype != kind:
             out[a:b] = target
 
-    over_blocks(work, rows, x.size, 0.5, x)
+    over_blocks(work, rows, x.size, 0.5, x, _BLOCK)
     return out.reshape(x.shape), average, scale
 
 

@@ -64,8 +64,7 @@ ELSEWHERE = {
     "as_torch/test_run": "__main__",
     "autograd/test_gradcheck": "gradcheck autograd/real_numbers",
     "core/test_arrays": """
-        accelerator backends/cuda backends/cudnn backends/mkl backends/mkldnn backends/mps backends/openmp
-        kernels/elementwise""",
+        accelerator backends/cuda backends/cudnn backends/mkl backends/mkldnn backends/mps backends/openmp""",
     "core/test_backward": "core/walk core/plan core/errors core/higher_order",
     "core/test_grad_mode": "autograd/grad_mode",
     "core/test_anomaly_mode": "autograd/anomaly_mode",

@@ -1,10 +1,73 @@
-"""Elementwise work that NumPy does slowly: selection without branches, the largest element."""
+"""Elementwise work that NumPy does slowly: many passes over large arrays, selection, the largest element."""
 
 from __future__ import annotations
+
+import math
 
 import numpy
 
 from ..core.arrays import ndarray, xp
+from .threads import get_num_threads, parallel_for
+
+# ---- in blocks that fit the cache ----------------------------------------------------------------
+
+_LARGE = 256 * 1024  # elements up to which an array is one block
+# elements: a function's temporaries stay in the second-level cache. They must not lie a multiple of 4 KiB
+# apart: the processor takes addresses with equal last 12 bits for the same, so that loads wait for stores.
+_BLOCK = 64 * 1024 - 208
+
+
+def in_blocks(function, x, *more):
+    """``function(x, *more)`` of arrays of one shape, block by block, on several threads.
+
+    A block is 1-d. The result has the dtype of ``x``. A GPU takes the whole arrays.
+    """
+    if x.ndim == 0:
+        return function(*(xp(a).reshape(a, (1,)) for a in (x, *more))).reshape(())
+    if x.size <= _LARGE or xp(x) is not numpy:
+        return function(x, *more)
+    order, flat = _flattened((x, *more))
+    out = numpy.empty([x.shape[d] for d in order], x.dtype)
+    target = out.reshape(-1)
+    step = _BLOCK * min(get_num_threads(), 2)  # long enough for two threads to overlap
+
+    def work(start):
+        target[start : start + step] = function(*(a[start : start + step] for a in flat))
+
+    parallel_for(work, range(0, out.size, step))
+    return out.transpose(numpy.argsort(order))
+
+
+_PAGE = 4096  # bytes
+_SMALL = 16 * 1024  # bytes for which it does not matter
+
+
+def empty_apart(shape, dtype, source):
+    """``numpy.empty(shape, dtype)`` at half a page from ``source``, from which it will be computed.
+
+    Arrays of a power of two of bytes often lie some bytes more than a multiple of 4 KiB apart. Then loads
+    from the one wait for stores to the other, and a pass takes two to five times as long.
+    """
+    size, dtype = math.prod(shape), numpy.dtype(dtype)
+    if type(source) is not ndarray or size * dtype.itemsize < _SMALL:
+        return xp(source).empty(shape, dtype)
+    out = numpy.empty(size + _PAGE // dtype.itemsize, dtype)
+    there, here = (a.__array_interface__["data"][0] for a in (source, out))
+    start = ((there & -64) + _PAGE // 2 - here) % _PAGE // dtype.itemsize  # also at the start of a cache line
+    return out[start : start + size].reshape(shape)
+
+
+def _flattened(arrays):
+    """The arrays as vectors in the order of their memory, and the order of their dimensions there.
+
+    Where their layouts differ they are copied to that of the first.
+    """
+    strides = arrays[0].strides
+    order = sorted(range(len(strides)), key=lambda d: -abs(strides[d]))
+    return order, [a.transpose(order).reshape(-1) for a in arrays]
+
+
+# ---- the largest element, selection --------------------------------------------------------------
 
 
 def largest(array, dims, keepdims, least):
@@ -60,6 +123,15 @@ def choose(condition, x, y):
         return keep(x, condition)
     if type(y) is ndarray and type(x) in (int, float) and x == 0:
         return keep(y, ~condition)
+    if not numpy.ndim(y):
+        return in_blocks(lambda x, condition: _picked(condition, x, y), x, condition)
+    if not numpy.ndim(x):
+        return in_blocks(lambda y, condition: _picked(condition, x, y), y, condition)
+    return in_blocks(lambda x, y, condition: _picked(condition, x, y), x, y, condition)
+
+
+def _picked(condition, x, y):
+    like = x if numpy.ndim(x) else y
     bits = _BITS[like.dtype.itemsize]
     mask = condition.astype(bits)
     numpy.negative(mask, out=mask)  # all bits where the condition holds
@@ -67,6 +139,20 @@ def choose(condition, x, y):
     mask &= x ^ y
     mask ^= y
     return mask.view(like.dtype)
+
+
+def keep_or_scale(x, condition, factor):
+    """``where(condition, x, x * factor)`` for a factor between 0 and 1, as a product without branches."""
+    if type(x) is not ndarray or x.dtype.kind != "f" or x.shape != condition.shape:
+        return choose(condition, x, x * x.dtype.type(factor))
+
+    def work(x, condition):
+        scale = condition.astype(x.dtype)
+        numpy.clip(scale, factor, 1, out=scale)
+        scale *= x
+        return scale
+
+    return in_blocks(work, x, condition)
 
 
 def broadcast_view(array, shape):

@@ -136,17 +136,17 @@ def threads_for(nanoseconds):
     return get_num_threads() if nanoseconds > 1_000_000 else 1
 
 
-def over_blocks(function, n, size, nanoseconds, array, block=BLOCK):
+def over_blocks(function, n, size, nanoseconds, array, cut=1):
     """Call ``function(first, last + 1)`` for blocks that cover ``range(n)``, together as ``function(0, n)``.
 
     On several threads if the work, ``nanoseconds`` for each of ``size`` elements, is worth it. A function of
-    many passes takes blocks of so few elements that all its arrays stay in the second-level cache.
+    many passes has its blocks ``cut`` times smaller, so that all its arrays stay in the second-level cache.
     """
     if xp(array) is not numpy or 0 < size <= _SMALL:
         function(0, n)
         return
     threads = threads_for(size * nanoseconds)
-    blocks = spans(n, -(-size // (block * threads)) * threads)
+    blocks = spans(n, -(-size * cut // (BLOCK * threads)) * threads)
     if threads > 1:
         parallel_for(lambda block: function(*block), blocks)
         return

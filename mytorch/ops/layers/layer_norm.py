@@ -10,14 +10,13 @@ import numpy
 from ...core.arrays import is_array, xp
 from ...core.primitive import primitive
 from ...core.sums import column_sums, wide
+from ...kernels.elementwise import empty_apart
 from ...kernels.windows import over_blocks
 from ..reduce import mean
 from ..shape import reshape
 from ..spatial.padding import pad
 from ..spatial.pooling import avg_pool2d
 from ..transcendental import rsqrt
-
-_BLOCK = 64 * 1024  # elements: four arrays of a block fit the second-level cache
 
 
 def _standardised_rows(x, weight=None, bias=None, *, size, eps, centred=True):
@@ -30,21 +29,23 @@ def _standardised_rows(x, weight=None, bias=None, *, size, eps, centred=True):
 
 
 def _row_gradients(g, x, weight, bias, average, scale, size, centred, needs):
-    """With c = x - average and h = g · weight, per row: scale · (h - mean(h)) - scale³ · mean(h · c) · c to x.
+    """scale · (h - mean(h)) - scale³ · mean(h · c) · c to x, for c = x - average and h = g · weight.
 
     Σ scale · g · c to the weight, Σ g to the bias.
     """
     rows, kind = len(scale), scale.dtype
     g, x = g.reshape(rows, size), x.reshape(rows, size)
     flat = None if weight is None else weight.reshape(size)
-    dx, share = xp(g).empty(x.shape, g.dtype), xp(g).full(size, 1 / max(size, 1), kind)
+    dx, share = empty_apart(x.shape, g.dtype, g), xp(g).full(size, 1 / max(size, 1), kind)
     slope = share if flat is None else flat * share
     slopes, sums = {}, {}
 
     def work(a, b):
         incoming, offset = g[a:b].astype(kind, copy=False), x[a:b]
-        offset = offset - average[a:b, None] if centred else offset.astype(kind)
-        products, rate = incoming * offset, scale[a:b]
+        centre = average[a:b, None] if centred else 0
+        offset = xp(g).subtract(offset, centre, out=empty_apart(offset.shape, kind, offset))
+        products, rate = empty_apart(offset.shape, kind, incoming), scale[a:b]
+        xp(g).multiply(incoming, offset, out=products)
         if needs[1]:
             slopes[a] = rate @ products
         if needs[2]:
@@ -57,7 +58,7 @@ def _row_gradients(g, x, weight, bias, average, scale, size, centred, needs):
             part *= rate[:, None]
             xp(g).subtract(part, offset, out=dx[a:b], casting="same_kind")
 
-    over_blocks(work, rows, x.size, 0.8, g, _BLOCK)
+    over_blocks(work, rows, x.size, 0.8, g, cut=4)
     return dx, _total(slopes, weight), _total(sums, bias)
 
 
@@ -80,7 +81,7 @@ def standardise_rows(x, weight=None, bias=None, *, size, eps: float, centred=Tru
     centred: the mean of the row is subtracted first. ``eps`` is added to the mean square.
     """
     rows, kind = x.size // max(size, 1), wide(x.dtype)
-    flat, out = x.reshape(rows, size), xp(x).empty((rows, size), x.dtype)
+    flat, out = x.reshape(rows, size), empty_apart((rows, size), x.dtype, x)
     average, scale, share = (
         xp(x).zeros(rows, kind),
         xp(x).empty(rows, kind),
@@ -103,7 +104,7 @@ def standardise_rows(x, weight=None, bias=None, *, size, eps: float, centred=Tru
         if x.dtype != kind:
             out[a:b] = target
 
-    over_blocks(work, rows, x.size, 0.5, x, _BLOCK)
+    over_blocks(work, rows, x.size, 0.5, x, cut=4)
     return out.reshape(x.shape), average, scale
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 
 from ...core.arrays import kernel, xp
-from ..elementwise import both_arrays, in_blocks, select, smooth, widened, zeros_like
+from ...kernels.elementwise import in_blocks
+from ..elementwise import both_arrays, select, smooth, widened, zeros_like
 from ..transcendental import gaussian, log, log1p
 
 # ---- the error function --------------------------------------------------------------------------

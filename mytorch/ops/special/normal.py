@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 
 from ...core.arrays import kernel, xp
-from ..elementwise import bounded, in_blocks, smooth, widened
+from ...kernels.elementwise import in_blocks
+from ..elementwise import bounded, smooth, widened
 from ..transcendental import gaussian, gaussian_of
 from .erf import erfc_double, erfc_integral_ratios, erfcx_double, polynomial, through_double
 

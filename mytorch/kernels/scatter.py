@@ -10,6 +10,8 @@ import numpy
 from ..core.arrays import ndarray, xp
 from ..core.sums import wide
 
+_FEW = 64 * 1024  # elements to add, up to which finding equal rows takes longer than it saves
+
 
 def out_of_bounds(index, low, high):
     """The first entry of an integer array outside [low, high), or None. A GPU is not asked:
@@ -74,7 +76,8 @@ def _scatter_add(target, index, values):
 def _add_rows(target, rows, values):
     """``target[rows] += values`` for a vector of ``rows``."""
     width = values[0].size
-    if width <= 16 and (target.ndim == 1 or target.flags.c_contiguous):  # add.at is fast on vectors
+    few = width <= 16 or values.size <= _FEW
+    if few and (target.ndim == 1 or target.flags.c_contiguous):  # add.at is fast on vectors
         places = rows if width == 1 else (rows[:, None] * width + numpy.arange(width)).reshape(-1)
         numpy.add.at(target.reshape(-1), places, values.reshape(-1).astype(target.dtype, copy=False))
         return

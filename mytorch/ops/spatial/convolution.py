@@ -67,6 +67,8 @@ def convolution(x, weight, bias=None, *, stride, padding, dilation, groups, coun
         return forms.one_product(x, weight, bias, counts=counts, **settings)
     if forms.is_winograd(x, weight.shape[:2], kernel, stride, dilation, groups):
         return winograd.correlate(x, weight, bias, padding, counts)
+    if forms.is_depthwise(x, weight.shape, stride, counts):
+        return forms.depthwise_convolution(x, weight, bias, padding=padding, dilation=dilation, counts=counts)
     if (rows := forms.rows_at_once(x, out_channels, kernel, dilation, groups, counts[0])) > 1:
         return forms.convolution_of_rows(convolution, rows, x, weight, bias, counts=counts, **settings)
     padded = batch_last(x, padding)
@@ -198,6 +200,9 @@ def convolution_weight(x, y, *, kernel, stride, padding, dilation, groups):
     settings = dict(kernel=kernel, stride=stride, padding=padding, dilation=dilation, groups=groups)
     if forms.is_one_product(x, y.shape[1], kernel, stride, padding, groups, y.shape[2:]):
         return forms.weight_gradient_of_one_product(x, y, **settings)
+    shape = (y.shape[1], x.shape[1] // groups, *kernel)
+    if forms.is_depthwise_gradient(x, shape, stride, y.shape[2:]):
+        return forms.weight_gradient_of_depthwise(x, y, kernel=kernel, padding=padding, dilation=dilation)
     if (rows := forms.rows_at_once(y, y.shape[1], kernel, dilation, groups, y.shape[2])) > 1:
         return forms.weight_gradient_of_rows(convolution_weight, rows, x, y, **settings)
     columns = Columns(batch_last(x, padding), groups, kernel, stride, dilation, y.shape[2:])

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy
 
 from ..core.arrays import ndarray, xp
@@ -12,9 +10,7 @@ from .threads import get_num_threads, parallel_for
 # ---- in blocks that fit the cache ----------------------------------------------------------------
 
 _LARGE = 256 * 1024  # elements up to which an array is one block
-# elements: a function's temporaries stay in the second-level cache. They must not lie a multiple of 4 KiB
-# apart: the processor takes addresses with equal last 12 bits for the same, so that loads wait for stores.
-_BLOCK = 64 * 1024 - 208
+_BLOCK = 64 * 1024  # elements: a function's temporaries stay in the second-level cache
 
 
 def in_blocks(function, x, *more):
@@ -38,30 +34,8 @@ def in_blocks(function, x, *more):
     return out.transpose(numpy.argsort(order))
 
 
-_PAGE = 4096  # bytes
-_SMALL = 16 * 1024  # bytes for which it does not matter
-
-
-def empty_apart(shape, dtype, source):
-    """``numpy.empty(shape, dtype)`` at half a page from ``source``, from which it will be computed.
-
-    Arrays of a power of two of bytes often lie some bytes more than a multiple of 4 KiB apart. Then loads
-    from the one wait for stores to the other, and a pass takes two to five times as long.
-    """
-    size, dtype = math.prod(shape), numpy.dtype(dtype)
-    if type(source) is not ndarray or size * dtype.itemsize < _SMALL:
-        return xp(source).empty(shape, dtype)
-    out = numpy.empty(size + _PAGE // dtype.itemsize, dtype)
-    there, here = (a.__array_interface__["data"][0] for a in (source, out))
-    start = ((there & -64) + _PAGE // 2 - here) % _PAGE // dtype.itemsize  # also at the start of a cache line
-    return out[start : start + size].reshape(shape)
-
-
 def _flattened(arrays):
-    """The arrays as vectors in the order of their memory, and the order of their dimensions there.
-
-    Where their layouts differ they are copied to that of the first.
-    """
+    """The order of the first array's dimensions in memory, and the arrays as vectors in that order."""
     strides = arrays[0].strides
     order = sorted(range(len(strides)), key=lambda d: -abs(strides[d]))
     return order, [a.transpose(order).reshape(-1) for a in arrays]
@@ -139,20 +113,6 @@ def _picked(condition, x, y):
     mask &= x ^ y
     mask ^= y
     return mask.view(like.dtype)
-
-
-def keep_or_scale(x, condition, factor):
-    """``where(condition, x, x * factor)`` for a factor between 0 and 1, as a product without branches."""
-    if type(x) is not ndarray or x.dtype.kind != "f" or x.shape != condition.shape:
-        return choose(condition, x, x * x.dtype.type(factor))
-
-    def work(x, condition):
-        scale = condition.astype(x.dtype)
-        numpy.clip(scale, factor, 1, out=scale)
-        scale *= x
-        return scale
-
-    return in_blocks(work, x, condition)
 
 
 def broadcast_view(array, shape):

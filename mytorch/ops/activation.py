@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 
+import numpy
+
 from ..core.arrays import xp
 from ..core.primitive import primitive
-from ..kernels.elementwise import choose, in_blocks, keep, keep_or_scale
+from ..kernels.elementwise import choose, in_blocks, keep
 from .bounds import clamp
 from .composite import composite
 from .elementwise import bounded, check_floating, check_real, select, smooth, widened
@@ -35,7 +37,16 @@ def relu(x):
 @primitive(x=lambda g, where, factor: scaled_down(g, where, factor=factor))
 def scaled_down(x, where, *, factor: float):
     """``x`` where the booleans ``where`` hold, else factor · x."""
-    return keep_or_scale(x, where, factor) if 0 <= factor <= 1 else choose(where, x, x * x.dtype.type(factor))
+    if not 0 <= factor <= 1 or x.dtype.kind != "f" or xp(x) is not numpy:
+        return choose(where, x, x * x.dtype.type(factor))
+
+    def work(x, where):  # without branches
+        out = where.astype(x.dtype)
+        numpy.clip(out, factor, 1, out=out)
+        out *= x
+        return out
+
+    return in_blocks(work, x, where)
 
 
 @primitive(x=lambda g, x, negative_slope: scaled_down(g, x > 0, factor=negative_slope))

@@ -10,8 +10,8 @@ from ..core.arrays import ndarray, xp
 from ..core.dtypes import as_dtype
 from ..core.primitive import primitive
 from ..core.sums import row_sums, summed
-from ..kernels.elementwise import empty_apart, largest
-from ..kernels.windows import over_blocks
+from ..kernels.elementwise import largest
+from ..kernels.windows import empty_apart, over_blocks
 from .composite import composite
 from .elementwise import check_floating, widened
 from .shape_arguments import check_dim

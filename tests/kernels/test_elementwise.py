@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from mytorch.kernels import elementwise
+from mytorch.ops.activation import scaled_down
 
 LAYOUTS = {
     "contiguous": lambda x: x,
@@ -25,8 +26,8 @@ def test_blocks_give_what_the_whole_gives(first, second, size):
         (elementwise.keep(x, condition), np.where(condition, x, np.float32(0))),
         (elementwise.choose(condition, x, y), np.where(condition, x, y)),
         (elementwise.choose(condition, x, 2.5), np.where(condition, x, np.float32(2.5))),
+        (scaled_down(x, condition, factor=0.2), np.where(condition, x, x * np.float32(0.2))),
         (elementwise.choose(condition, -1.5, y), np.where(condition, np.float32(-1.5), y)),
-        (elementwise.keep_or_scale(x, condition, 0.2), np.where(condition, x, x * np.float32(0.2))),
     ]
     for found, expected in cases:
         np.testing.assert_array_equal(found, expected)

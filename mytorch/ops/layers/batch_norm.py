@@ -9,8 +9,7 @@ from ...core.dtypes import as_dtype
 from ...core.graph import Variable, changed
 from ...core.primitive import primitive
 from ...core.sums import column_sums, row_sums, summed, wide
-from ...kernels.elementwise import empty_apart
-from ...kernels.windows import batch_first, batch_last, over_blocks
+from ...kernels.windows import batch_first, batch_last, empty_apart, over_blocks
 from ..reduce import mean
 from ..shape import expand, reshape
 from ..transcendental import rsqrt

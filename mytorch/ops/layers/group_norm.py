@@ -7,8 +7,7 @@ import math
 from ...core.arrays import xp
 from ...core.primitive import primitive
 from ...core.sums import row_sums, summed, wide
-from ...kernels.elementwise import empty_apart
-from ...kernels.windows import over_blocks
+from ...kernels.windows import empty_apart, over_blocks
 from ..reduce import mean
 from ..shape import reshape
 from ..shape_arguments import integer

@@ -10,8 +10,7 @@ import numpy
 from ...core.arrays import is_array, xp
 from ...core.primitive import primitive
 from ...core.sums import column_sums, wide
-from ...kernels.elementwise import empty_apart
-from ...kernels.windows import over_blocks
+from ...kernels.windows import empty_apart, over_blocks
 from ..reduce import mean
 from ..shape import reshape
 from ..spatial.padding import pad

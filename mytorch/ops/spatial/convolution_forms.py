@@ -94,10 +94,11 @@ def depthwise_convolution(x, weight, bias, *, padding, dilation, counts):
     return batch_first(out)
 
 
-def is_depthwise_gradient(x, weight, stride, counts):
+def is_depthwise_gradient(x, y, kernel, stride, groups):
     """Whether :func:`weight_gradient_of_depthwise` is faster: small kernels over long rows."""
-    long = math.prod(weight[2:]) <= 9 and counts[-1] * len(x) >= 96
-    return long and is_depthwise(x, weight, stride, counts)
+    weight = (y.shape[1], x.shape[1] // groups, *kernel)
+    long = math.prod(kernel) <= 9 and y.shape[-1] * len(x) >= 96
+    return long and is_depthwise(x, weight, stride, y.shape[2:])
 
 
 def weight_gradient_of_depthwise(x, y, *, kernel, padding, dilation):

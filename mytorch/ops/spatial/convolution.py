@@ -209,11 +209,10 @@ def convolution_weight(x, y, *, kernel, stride, padding, dilation, groups):
     gradients = batch_last(y).reshape(groups, each, columns.rows, columns.places)
     shares = columns.shares(threads_for_product(depth, gradients))
     tall = depth >= each  # matrix products are faster with the larger side first
-    shape = (max(len(shares), 1), groups, max(depth, each), min(depth, each))
-    sums = xp(x).zeros(shape, x.dtype)  # one for each thread
+    sums = xp(x).zeros((max(len(shares), 1), groups, max(depth, each), min(depth, each)), x.dtype)
 
     def work(piece):
-        total, share = piece
+        total, share = piece  # each thread has a sum of its own
         for rows, places, _, block in columns.of(share):
             part = gradients[:, :, rows, places].swapaxes(1, 2)
             contract(*((block, part) if tall else (part, block)), total)

@@ -7,8 +7,6 @@ import numpy
 from ..core.arrays import ndarray, xp
 from .threads import get_num_threads, parallel_for
 
-# ---- in blocks that fit the cache ----------------------------------------------------------------
-
 _LARGE = 256 * 1024  # elements up to which an array is one block
 _BLOCK = 64 * 1024  # elements: a function's temporaries stay in the second-level cache
 
@@ -39,9 +37,6 @@ def _flattened(arrays):
     strides = arrays[0].strides
     order = sorted(range(len(strides)), key=lambda d: -abs(strides[d]))
     return order, [a.transpose(order).reshape(-1) for a in arrays]
-
-
-# ---- the largest element, selection --------------------------------------------------------------
 
 
 def largest(array, dims, keepdims, least):

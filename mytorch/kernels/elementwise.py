@@ -1,10 +1,42 @@
-"""Elementwise work that NumPy does slowly: selection without branches, the largest element."""
+"""Elementwise work that NumPy does slowly: many passes over large arrays, selection, the largest element."""
 
 from __future__ import annotations
 
 import numpy
 
 from ..core.arrays import ndarray, xp
+from .threads import get_num_threads, parallel_for
+
+_LARGE = 256 * 1024  # elements up to which an array is one block
+_BLOCK = 64 * 1024  # elements: a function's temporaries stay in the second-level cache
+
+
+def in_blocks(function, x, *more):
+    """``function(x, *more)`` of arrays of one shape, block by block, on several threads.
+
+    A block is 1-d. The result has the dtype of ``x``. A GPU takes the whole arrays.
+    """
+    if x.ndim == 0:
+        return function(*(xp(a).reshape(a, (1,)) for a in (x, *more))).reshape(())
+    if x.size <= _LARGE or xp(x) is not numpy:
+        return function(x, *more)
+    order, flat = _flattened((x, *more))
+    out = numpy.empty([x.shape[d] for d in order], x.dtype)
+    target = out.reshape(-1)
+    step = _BLOCK * min(get_num_threads(), 2)  # long enough for two threads to overlap
+
+    def work(start):
+        target[start : start + step] = function(*(a[start : start + step] for a in flat))
+
+    parallel_for(work, range(0, out.size, step))
+    return out.transpose(numpy.argsort(order))
+
+
+def _flattened(arrays):
+    """The order of the first array's dimensions in memory, and the arrays as vectors in that order."""
+    strides = arrays[0].strides
+    order = sorted(range(len(strides)), key=lambda d: -abs(strides[d]))
+    return order, [a.transpose(order).reshape(-1) for a in arrays]
 
 
 def largest(array, dims, keepdims, least):
@@ -60,6 +92,15 @@ def choose(condition, x, y):
         return keep(x, condition)
     if type(y) is ndarray and type(x) in (int, float) and x == 0:
         return keep(y, ~condition)
+    if not numpy.ndim(y):
+        return in_blocks(lambda x, condition: _picked(condition, x, y), x, condition)
+    if not numpy.ndim(x):
+        return in_blocks(lambda y, condition: _picked(condition, x, y), y, condition)
+    return in_blocks(lambda x, y, condition: _picked(condition, x, y), x, y, condition)
+
+
+def _picked(condition, x, y):
+    like = x if numpy.ndim(x) else y
     bits = _BITS[like.dtype.itemsize]
     mask = condition.astype(bits)
     numpy.negative(mask, out=mask)  # all bits where the condition holds

@@ -10,6 +10,8 @@ import numpy
 from ..core.arrays import ndarray, xp
 from ..core.sums import wide
 
+_FEW = 64 * 1024  # elements to add, up to which finding equal rows takes longer than it saves
+_KEPT = 8192  # places that are kept for the next index of the same shape
 _INT64, _UINT64 = numpy.dtype("int64"), numpy.dtype("uint64")
 
 
@@ -27,9 +29,6 @@ def out_of_bounds(index, low, high):
     elif index.min() >= low and index.max() < high:
         return None
     return int(index[(index < low) | (index >= high)][0])
-
-
-_FEW = 8192  # numbers that are added one by one sooner than their rows are sorted
 
 
 def scatter_add(target, index, values):
@@ -93,8 +92,8 @@ def _from_the_front(index, size, dim):
 def _add_rows(target, rows, values):
     """``target[rows] += values`` for a vector of ``rows``."""
     width = values[0].size
-    one_by_one = width <= 16 or values.size <= _FEW
-    if one_by_one and (target.ndim == 1 or target.flags.c_contiguous):  # add.at is fast on vectors
+    few = width <= 16 or values.size <= _FEW
+    if few and (target.ndim == 1 or target.flags.c_contiguous):  # add.at is fast on vectors
         places = rows if width == 1 else (rows[:, None] * width + numpy.arange(width)).reshape(-1)
         numpy.add.at(target.reshape(-1), places, values.reshape(-1).astype(target.dtype, copy=False))
         return
@@ -138,7 +137,7 @@ def add_along(values, shape, index, dim):
 
 def _places(index, shape, dim):
     """Where the elements at ``index`` along ``dim`` lie in a contiguous array of ``shape``."""
-    starts = _starts if type(index) is ndarray and index.size <= _FEW else _starts.__wrapped__
+    starts = _starts if type(index) is ndarray and index.size <= _KEPT else _starts.__wrapped__
     step = math.prod(shape[dim + 1 :])
     return (index if step == 1 else index * step) + starts(index.shape, shape, dim, xp(index))
 

@@ -54,7 +54,8 @@ from ..ops.losses.composite import (
     triplet_margin_loss,
     triplet_margin_with_distance_loss,
 )
-from ..ops.layers.batch_norm import batch_norm, group_norm, instance_norm
+from ..ops.layers.batch_norm import batch_norm, instance_norm
+from ..ops.layers.group_norm import group_norm
 from ..ops.spatial.padding import pad
 from ..ops.spatial.pooling import (
     avg_pool1d,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import warnings
 
-from ..ops.layers.batch_norm import batch_norm, group_norm, instance_norm
+from ..ops.layers.batch_norm import batch_norm, instance_norm
+from ..ops.layers.group_norm import group_norm
 from ..ops.layers.layer_norm import layer_norm, local_response_norm, rms_norm
 from ..tensors.creation import empty, tensor
 from ..tensors.creation import ones as ones_tensor

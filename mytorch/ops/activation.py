@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import math
 
+import numpy
+
 from ..core.arrays import xp
 from ..core.primitive import primitive
-from ..kernels.elementwise import choose, keep
+from ..kernels.elementwise import choose, in_blocks, keep
 from .bounds import clamp
 from .composite import composite
-from .elementwise import bounded, check_floating, check_real, in_blocks, select, smooth, widened
+from .elementwise import bounded, check_floating, check_real, select, smooth, widened
 from .promotion import operand
 from .rounding import abs, square
 from .shape_arguments import check_dim
 from .special.normal import ndtr, ndtr_double, ndtr_single
-from .transcendental import exp, sech_squared, sigmoid, tanh
+from .transcendental import sech_squared, sigmoid, tanh
 
 # ---- rectifiers ----------------------------------------------------------------------------------
 
@@ -33,16 +35,35 @@ def relu(x):
     return bounded(x, 0, math.inf) if x.size > 2048 and x.dtype.kind == "f" else xp(x).maximum(x, 0)
 
 
-@primitive(x=lambda g, x, negative_slope: select(x > 0, g, g * negative_slope))
+@primitive(x=lambda g, where, factor: scaled_down(g, where, factor=factor))
+def scaled_down(x, where, *, factor: float):
+    """``x`` where the booleans ``where`` hold, else factor · x."""
+    if not 0 <= factor <= 1 or x.dtype.kind != "f" or xp(x) is not numpy:
+        return choose(where, x, x * x.dtype.type(factor))
+
+    def work(x, where):  # without branches
+        out = where.astype(x.dtype)
+        numpy.clip(out, factor, 1, out=out)
+        out *= x
+        return out
+
+    return in_blocks(work, x, where)
+
+
+@primitive(x=lambda g, x, negative_slope: scaled_down(g, x > 0, factor=negative_slope))
 @widened
 def leaky_relu(x, *, negative_slope=0.01):
     """x where it is positive, else negative_slope · x, elementwise."""
     check_floating(x, "leaky_relu")
-    module = xp(x)
-    out = module.asarray(x * operand(negative_slope, x))
-    if 0 <= negative_slope <= 1:
-        return module.maximum(x, out, out=out)
-    return choose(x > 0, x, out)
+    slope = operand(negative_slope, x)
+    if not 0 <= negative_slope <= 1:
+        return choose(x > 0, x, x * slope)
+
+    def work(x):
+        out = xp(x).asarray(x * slope)
+        return xp(x).maximum(x, out, out=out)
+
+    return in_blocks(work, x)
 
 
 @primitive(x=lambda g, x, threshold: select(x <= threshold, 0, g))
@@ -90,33 +111,74 @@ def hardsigmoid(x):
     return out
 
 
-@primitive(x=lambda g, x: select(x <= -3, 0, select(x < 3, g * (x * (1 / 3) + 0.5), g)))
+@primitive(x=lambda g, x: select((x > -3) & (x < 3), g * (1 / 3), 0))
+@widened
+def hardswish_derivative(x):
+    """x / 3 + 1 / 2 between -3 and 3, 0 below and 1 above, elementwise."""
+
+    def work(x):
+        out = x * x.dtype.type(1 / 3)
+        out += 0.5
+        out = keep(out, (x > -3) & (x < 3))
+        out += ~(x < 3)  # nan too
+        return out
+
+    return in_blocks(work, x)
+
+
+@primitive(x=lambda g, x: g * hardswish_derivative(x))
 @widened
 def hardswish(x):
     """x · hardsigmoid(x), elementwise (https://arxiv.org/abs/1905.02244)."""
     check_floating(x, "hardswish")
-    out = xp(x).asarray(bounded(x + 3, 0, 6))
-    out *= 1 / 6
-    out *= x
-    return out
+
+    def work(x):
+        out = xp(x).asarray(bounded(x + 3, 0, 6))
+        out *= 1 / 6
+        out *= x
+        return out
+
+    return in_blocks(work, x)
+
+
+def _elu_second_vjp(g, x, alpha, scale, rate):
+    return select(x <= 0, g * rate * elu_derivative(x, alpha=alpha, scale=scale, rate=rate), 0)
+
+
+@primitive(x=_elu_second_vjp)
+@widened
+def elu_derivative(x, *, alpha: float, scale: float, rate: float):
+    """alpha · scale · rate · exp(rate · x) where x <= 0, else ``scale``, elementwise."""
+
+    def work(x):
+        out = xp(x).asarray(bounded(x, -math.inf, 0))
+        out *= rate
+        xp(x).exp(out, out=out)
+        out *= alpha * scale * rate
+        return choose(x <= 0, out, scale)
+
+    return in_blocks(work, x)
 
 
 def _elu_vjp(g, x, alpha, scale, rate):
-    below = x <= 0
-    return select(below, g * (alpha * scale * rate * exp(select(below, x, 0) * rate)), g * scale)
+    return g * elu_derivative(x, alpha=alpha, scale=scale, rate=rate)
 
 
 @primitive(x=_elu_vjp)
 @widened
 def _elu(x, *, alpha=1.0, scale=1.0, rate=1.0):
     check_floating(x, "elu")
-    out = xp(x).asarray(bounded(x, -math.inf, 0))
-    if rate != 1:
-        out *= rate
-    xp(x).expm1(out, out=out)
-    if alpha * scale != 1:
-        out *= alpha * scale
-    return choose(x > 0, x * scale if scale != 1 else x, out)
+
+    def work(x):
+        out = xp(x).asarray(bounded(x, -math.inf, 0))
+        if rate != 1:
+            out *= rate
+        xp(x).expm1(out, out=out)
+        if alpha * scale != 1:
+            out *= alpha * scale
+        return choose(x > 0, x * scale if scale != 1 else x, out)
+
+    return in_blocks(work, x)
 
 
 def elu(input, alpha=1.0):

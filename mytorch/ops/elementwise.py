@@ -12,7 +12,6 @@ from ..core.graph import wrap
 from ..core.primitive import primitive
 from ..core.sums import cast, wide
 from ..kernels.elementwise import choose
-from ..kernels.threads import parallel_for
 from .composite import composite
 from .promotion import check_fits, floating, operand, promoted, result_numpy, tensor_first
 
@@ -64,30 +63,6 @@ def bounded(x, low, high):
     if high != math.inf:
         out = module.minimum(out, operand(high, x) if real else high)
     return out if out is not x else x.copy()
-
-
-# elements at a time: temporaries stay in the third-level cache, and operations take long enough for two
-# threads to overlap
-_BLOCK = 256 * 1024
-
-
-def in_blocks(function, x, *more):
-    """``function`` of arrays of one shape, block by block, on several threads.
-
-    A block is 1-d. A GPU takes the whole arrays.
-    """
-    if x.ndim == 0:
-        return function(*(xp(a).reshape(a, (1,)) for a in (x, *more))).reshape(())
-    if x.size <= _BLOCK or xp(x) is not numpy:
-        return function(x, *more)
-    flat = [a.reshape(-1) for a in (x, *more)]
-    out = numpy.empty_like(flat[0])
-
-    def work(start):
-        out[start : start + _BLOCK] = function(*(a[start : start + _BLOCK] for a in flat))
-
-    parallel_for(work, range(0, out.size, _BLOCK))
-    return out.reshape(x.shape)
 
 
 def both_arrays(x, y):

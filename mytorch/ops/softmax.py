@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import math
 
-from ..core.arrays import xp
+import numpy
+
+from ..core.arrays import ndarray, xp
 from ..core.dtypes import as_dtype
 from ..core.primitive import primitive
-from ..core.sums import summed
+from ..core.sums import row_sums, summed
 from ..kernels.elementwise import largest
+from ..kernels.windows import empty_apart, over_blocks
 from .composite import composite
 from .elementwise import check_floating, widened
 from .shape_arguments import check_dim
 from .transcendental import exp
+
+_SMALL = 8192  # elements
+_SAFE = 60.0  # exponentials of numbers within ±60 can be summed as they are, also in float32
 
 
 def _logits(x, dim, dtype, name):
@@ -41,16 +47,74 @@ def _log_softmax(x, dim):
     return out
 
 
-@primitive(x=lambda g, out, dim: out * (g - summed(g * out, dim, keepdims=True)))
+def _softmax_vjp(g, out, dim):
+    if _has_rows(g, dim) and _has_rows(out, dim):
+        return _by_rows(_softmax_gradient_of_rows, g, out)
+    return out * (g - summed(g * out, dim, keepdims=True))
+
+
+@primitive(x=_softmax_vjp)
 def softmax(x, *, dim, dtype=None):
     """exp(x) / Σ exp(x) over ``dim``, without overflow."""
-    return _softmax(*_logits(x, dim, dtype, "softmax"))
+    x, dim = _logits(x, dim, dtype, "softmax")
+    return _by_rows(_softmax_of_rows, x) if _has_rows(x, dim) else _softmax(x, dim)
 
 
-@primitive(x=lambda g, out, dim: g - exp(out) * summed(g, dim, keepdims=True))
+def _log_softmax_vjp(g, out, dim):
+    if _has_rows(g, dim) and _has_rows(out, dim):
+        return _by_rows(_log_softmax_gradient_of_rows, g, out)
+    return g - exp(out) * summed(g, dim, keepdims=True)
+
+
+@primitive(x=_log_softmax_vjp)
 def log_softmax(x, *, dim, dtype=None):
     """x - log Σ exp(x) over ``dim``, without overflow."""
-    return _log_softmax(*_logits(x, dim, dtype, "log_softmax"))
+    x, dim = _logits(x, dim, dtype, "log_softmax")
+    return _by_rows(_log_softmax_of_rows, x) if _has_rows(x, dim) else _log_softmax(x, dim)
+
+
+# ---- the same over the rows of large arrays, in blocks that fit the cache ------------------------
+
+
+def _has_rows(x, dim):
+    """Whether ``dim`` is the last dimension of a large contiguous array of NumPy's."""
+    large = type(x) is ndarray and x.size > _SMALL and x.itemsize > 2
+    return large and dim in (-1, x.ndim - 1) and x.flags.c_contiguous
+
+
+def _by_rows(function, x, *more):
+    size = x.shape[-1]
+    out = empty_apart((x.size // size, size), x.dtype, x)
+    rows = [a.reshape(out.shape) for a in (x, *more)]
+    over_blocks(lambda a, b: function(out[a:b], *(r[a:b] for r in rows)), len(out), x.size, 1.5, x, cut=4)
+    return out.reshape(x.shape)
+
+
+def _softmax_of_rows(out, x):
+    if x.min() > -_SAFE and x.max() < _SAFE:
+        numpy.exp(x, out=out)
+    else:
+        numpy.subtract(x, x.max(-1, keepdims=True), out=out)
+        numpy.exp(out, out=out)
+    out /= row_sums(out)[:, None]
+
+
+def _softmax_gradient_of_rows(dx, g, out):
+    dots = numpy.matmul(g[:, None], out[:, :, None])[:, 0]
+    numpy.subtract(g, dots, out=dx)
+    dx *= out
+
+
+def _log_softmax_of_rows(out, x):
+    numpy.subtract(x, x.max(-1, keepdims=True), out=out)
+    sums = row_sums(numpy.exp(out, out=empty_apart(out.shape, out.dtype, out)))
+    out -= numpy.log(sums)[:, None]
+
+
+def _log_softmax_gradient_of_rows(dx, g, out):
+    numpy.exp(out, out=dx)
+    dx *= row_sums(g)[:, None]
+    numpy.subtract(g, dx, out=dx)
 
 
 @composite

@@ -9,9 +9,9 @@ import numpy
 from ..core.arrays import array_of, ndarray, xp
 from ..core.primitive import primitive
 from ..core.sums import FLOAT64
-from ..kernels.elementwise import choose
+from ..kernels.elementwise import choose, in_blocks
 from .composite import composite
-from .elementwise import bounded, in_blocks, select, smooth, widened
+from .elementwise import bounded, select, smooth, widened
 from .promotion import floating, only, operand
 from .rounding import abs
 

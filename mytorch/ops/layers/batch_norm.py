@@ -1,4 +1,4 @@
-"""Normalization per channel: batch, instance and group norm, computed in blocks that fit the cache."""
+"""Normalization per channel: batch and instance norm, computed in blocks that fit the cache."""
 
 from __future__ import annotations
 
@@ -8,13 +8,10 @@ from ...core.arrays import array_of, xp
 from ...core.graph import Variable, changed
 from ...core.primitive import primitive
 from ...core.sums import column_sums, row_sums, summed, wide
-from ...kernels.windows import batch_first, batch_last, over_blocks
-from ..cast import to_dtype
+from ...kernels.windows import batch_first, batch_last, empty_apart, over_blocks
 from ..reduce import mean
 from ..shape import expand, reshape
-from ..shape_arguments import integer
 from ..transcendental import rsqrt
-from .layer_norm import standardise_rows
 
 # ---- per channel over the batch ------------------------------------------------------------------
 
@@ -29,7 +26,7 @@ def _per_channel(values, x):
 
 def _by_channel(x):
     """Memory for a result of the shape of ``x`` (N, C, *S)."""
-    return xp(x).empty(x.shape if x.ndim == 2 else (*x.shape[1:], x.shape[0]), x.dtype)
+    return empty_apart(x.shape if x.ndim == 2 else (*x.shape[1:], x.shape[0]), x.dtype, x)
 
 
 def _channels(x, a, b):
@@ -69,7 +66,9 @@ def _batch_norm_gradients(g, x, weight, average, scale):
 
     def work(a, b):
         incoming = _channels(g, a, b).astype(kind, copy=False)
-        centred = _channels(x, a, b) - average[a:b][each]
+        block = _channels(x, a, b)
+        centred = empty_apart(block.shape, kind, block)
+        xp(x).subtract(block, average[a:b][each], out=centred)
         sums[a:b] = _sums(incoming, columns)
         products[a:b] = _dots(incoming, centred, columns) * scale[a:b]
         target = _target(dx, a, b)
@@ -158,7 +157,7 @@ def batch_norm(
     }.items():
         if values is not None and array_of(values).shape != shape[1:2]:
             raise RuntimeError(f"{name} should contain {shape[1]} elements not {math.prod(values.shape)}")
-        _check_dtype("batch_norm", input, name, values)
+        check_dtype("batch_norm", input, name, values)
     if not training:
         for name, values in (("running_mean", running_mean), ("running_var", running_var)):
             if values is None:
@@ -195,7 +194,7 @@ def _move(running, value, momentum):
         changed(running)
 
 
-def _check_dtype(op, x, name, values):
+def check_dtype(op, x, name, values):
     kind = array_of(x).dtype
     if kind.kind in "biuc" if isinstance(x, Variable) else kind.kind in "biu":
         raise NotImplementedError(f'"{op}" not implemented for {x.dtype}: it takes floating-point numbers')
@@ -237,7 +236,7 @@ def instance_norm(
     }.items():
         if values is not None and tuple(values.shape) != (channels,):
             raise RuntimeError(f"{name} should contain {channels} elements not {math.prod(values.shape)}")
-        _check_dtype("instance_norm", input, name, None if name.startswith("running") else values)
+        check_dtype("instance_norm", input, name, None if name.startswith("running") else values)
 
     def observe(average, variance):
         count = math.prod(sizes)
@@ -252,46 +251,3 @@ def instance_norm(
     samples = reshape(input, shape=(1, n * channels, *sizes))  # each channel of each sample is a channel
     out = standardise_channels(samples, weight, bias, eps=eps, observe=observe)
     return reshape(out, shape=tuple(input.shape))
-
-
-_FEW = 4096  # elements of which each group is a row: one block, whose sums in float32 are accurate
-
-
-def group_norm(input, num_groups, weight=None, bias=None, eps=1e-5):
-    """(N, C, *S) normalized over each of ``num_groups`` equal groups of channels, then scaled per channel.
-
-    RuntimeError for a C that ``num_groups`` does not divide, ValueError for a single value per group.
-    https://arxiv.org/abs/1803.08494
-    """
-    shape = array_of(input).shape
-    if len(shape) < 2:
-        raise RuntimeError(f"Expected at least 2 dimensions for input tensor but received {len(shape)}")
-    if (num_groups := integer(num_groups)) <= 0 or shape[1] % num_groups:
-        raise RuntimeError(
-            "Expected number of channels in input to be divisible by num_groups, but got input of "
-            f"shape {list(shape)} and num_groups={num_groups}"
-        )
-    for name, values in (("weight", weight), ("bias", bias)):
-        if values is not None and array_of(values).shape != shape[1:2]:
-            raise RuntimeError(
-                f"Expected {name} to be a vector of size equal to the number of channels in input, but got "
-                f"{name} of shape {list(values.shape)} and input of shape {list(shape)}"
-            )
-        _check_dtype("group_norm", input, name, values)
-    if math.prod(shape[2:]) * shape[0] * shape[1] // num_groups == 1:
-        raise ValueError(
-            f"Expected more than 1 value per channel when training, got input size {list(shape)}"
-        )
-    each = math.prod(shape[1:]) // num_groups
-    rows = shape[0] * num_groups
-    if math.prod(shape) <= _FEW:
-        out = standardise_rows(reshape(input, shape=(rows, each)), size=each, eps=eps)
-    else:
-        out = standardise_channels(reshape(input, shape=(1, rows, each)), eps=eps)
-    return _rescaled(reshape(out, shape=shape), weight, bias)
-
-
-def _rescaled(x, weight, bias):
-    out = x if weight is None else x * _per_channel(weight, x)
-    out = out if bias is None else out + _per_channel(bias, x)
-    return to_dtype(out, x.dtype)  # the parameters of 16-bit numbers may be float32

@@ -10,7 +10,7 @@ import numpy
 from ...core.arrays import array_of, xp
 from ...core.primitive import primitive
 from ...core.sums import column_sums, wide
-from ...kernels.windows import over_blocks
+from ...kernels.windows import empty_apart, over_blocks
 from ..reduce import mean
 from ..shape import reshape
 from ..spatial.padding import pad
@@ -30,33 +30,37 @@ def _standardised_rows(x, weight=None, bias=None, *, size, eps, centred=True):
 
 
 def _row_gradients(g, x, weight, bias, average, scale, size, centred, needs):
+    """scale · (h - mean(h)) - scale³ · mean(h · c) · c to x, for c = x - average and h = g · weight.
+
+    Σ scale · g · c to the weight, Σ g to the bias.
+    """
     module, rows, kind = xp(g), len(scale), scale.dtype
     g, x = g.reshape(rows, size), x.reshape(rows, size)
     flat = None if weight is None else weight.reshape(size)
-    dx, share = module.empty(x.shape, g.dtype), module.empty(size, kind)
+    dx, share = empty_apart(x.shape, g.dtype, g), module.empty(size, kind)
     share[...] = 1 / max(size, 1)
     slope = share if flat is None else flat * share
     slopes, sums = {}, {}
 
     def work(a, b):
-        incoming, unit = g[a:b].astype(kind, copy=False), x[a:b]
-        unit = unit - average[a:b, None] if centred else unit.astype(kind)
-        unit *= scale[a:b, None]
-        products = incoming * unit
+        incoming, offset = g[a:b].astype(kind, copy=False), x[a:b]
+        centre = average[a:b, None] if centred else 0
+        offset = xp(g).subtract(offset, centre, out=empty_apart(offset.shape, kind, offset))
+        products, rate = empty_apart(offset.shape, kind, incoming), scale[a:b]
+        xp(g).multiply(incoming, offset, out=products)
         if needs[1]:
-            slopes[a] = column_sums(products)
+            slopes[a] = rate @ products
         if needs[2]:
             sums[a] = column_sums(incoming)
         if needs[0]:
-            along = products.dot(slope)
-            part = incoming if flat is None else module.multiply(incoming, flat, out=products)
-            unit *= along[:, None]
+            offset *= (products @ slope * rate**3)[:, None]
+            part = xp(g).multiply(incoming, 1 if flat is None else flat, out=products)
             if centred:
-                unit += incoming.dot(slope)[:, None]
-            change = module.subtract(part, unit, out=unit)
-            module.multiply(change, scale[a:b, None], out=dx[a:b], casting="same_kind")
+                part -= (incoming @ slope)[:, None]
+            part *= rate[:, None]
+            xp(g).subtract(part, offset, out=dx[a:b], casting="same_kind")
 
-    over_blocks(work, rows, x.size, 0.8, g)
+    over_blocks(work, rows, x.size, 0.8, g, cut=4)
     return dx, _total(slopes, weight), _total(sums, bias)
 
 
@@ -80,7 +84,7 @@ def standardise_rows(x, weight=None, bias=None, *, size, eps: float, centred=Tru
     centred: the mean of the row is subtracted first. ``eps`` is added to the mean square.
     """
     module, rows, kind = xp(x), x.size // max(size, 1), wide(x.dtype)
-    flat, out = x.reshape(rows, size), module.empty((rows, size), x.dtype)
+    flat, out = x.reshape(rows, size), empty_apart((rows, size), x.dtype, x)
     average, scale, share = module.zeros(rows, kind), module.empty(rows, kind), module.empty(size, kind)
     share[...] = 1 / max(size, 1)
 
@@ -105,7 +109,7 @@ def standardise_rows(x, weight=None, bias=None, *, size, eps: float, centred=Tru
         if x.dtype != kind:
             out[a:b] = target
 
-    over_blocks(work, rows, x.size, 0.5, x)
+    over_blocks(work, rows, x.size, 0.5, x, cut=4)
     return out.reshape(x.shape), average, scale
 
 

@@ -59,14 +59,15 @@ def convolution(x, weight, bias=None, *, stride, padding, dilation, groups, coun
     ``padding`` is (before, after) per dimension; ``counts`` of windows as many as fit by default.
     """
     out_channels, kernel = weight.shape[0], weight.shape[2:]
-    counts = counts or window_counts(
-        [n + sum(p) for n, p in zip(x.shape[2:], padding)], kernel, stride, dilation
-    )
+    sizes = [n + sum(p) for n, p in zip(x.shape[2:], padding)]
+    counts = counts or window_counts(sizes, kernel, stride, dilation)
     settings = {"stride": stride, "padding": padding, "dilation": dilation, "groups": groups}
     if forms.is_one_product(x, out_channels, kernel, stride, padding, groups, counts):
         return forms.one_product(x, weight, bias, counts=counts, **settings)
     if forms.is_winograd(x, weight.shape[:2], kernel, stride, dilation, groups):
         return winograd.correlate(x, weight, bias, padding, counts)
+    if groups > 1 and forms.is_depthwise(x, weight.shape, stride, counts):
+        return forms.depthwise_convolution(x, weight, bias, padding=padding, dilation=dilation, counts=counts)
     if (rows := forms.rows_at_once(x, out_channels, kernel, dilation, groups, counts[0])) > 1:
         return forms.convolution_of_rows(convolution, rows, x, weight, bias, counts=counts, **settings)
     padded = batch_last(x, padding)
@@ -198,6 +199,8 @@ def convolution_weight(x, y, *, kernel, stride, padding, dilation, groups):
     settings = dict(kernel=kernel, stride=stride, padding=padding, dilation=dilation, groups=groups)
     if forms.is_one_product(x, y.shape[1], kernel, stride, padding, groups, y.shape[2:]):
         return forms.weight_gradient_of_one_product(x, y, **settings)
+    if groups > 1 and forms.is_depthwise_gradient(x, y, kernel, stride, groups):
+        return forms.weight_gradient_of_depthwise(x, y, kernel=kernel, padding=padding, dilation=dilation)
     if (rows := forms.rows_at_once(y, y.shape[1], kernel, dilation, groups, y.shape[2])) > 1:
         return forms.weight_gradient_of_rows(convolution_weight, rows, x, y, **settings)
     columns = Columns(batch_last(x, padding), groups, kernel, stride, dilation, y.shape[2:])
@@ -206,11 +209,10 @@ def convolution_weight(x, y, *, kernel, stride, padding, dilation, groups):
     gradients = batch_last(y).reshape(groups, each, columns.rows, columns.places)
     shares = columns.shares(threads_for_product(depth, gradients))
     tall = depth >= each  # matrix products are faster with the larger side first
-    shape = (groups, depth, each) if tall else (groups, each, depth)
-    sums = xp(x).zeros((max(len(shares), 1), *shape), x.dtype)  # one for each thread
+    sums = xp(x).zeros((max(len(shares), 1), groups, max(depth, each), min(depth, each)), x.dtype)
 
     def work(piece):
-        total, share = piece
+        total, share = piece  # each thread has a sum of its own
         for rows, places, _, block in columns.of(share):
             part = gradients[:, :, rows, places].swapaxes(1, 2)
             contract(*((block, part) if tall else (part, block)), total)

@@ -12,6 +12,7 @@ import numpy
 
 from ...core.arrays import xp
 from ...core.blas import use_one_thread
+from ...kernels import depthwise
 from ...kernels.gemm import product
 from ...kernels.im2col import multiply
 from ...kernels.windows import batch_first, batch_last, copy_pixels, window_view
@@ -73,6 +74,37 @@ def is_winograd(x, channels, kernel, stride, dilation, groups):
     if kernel != (3, 3) or max(stride) > 1 or max(dilation) > 1 or groups > 1 or xp(x) is not numpy:
         return False
     return min(channels) >= 32 and channels[0] * channels[1] >= 3072 and x.dtype.kind == "f" and x.size > 0
+
+
+# ---- depthwise -----------------------------------------------------------------------------------
+
+
+def is_depthwise(x, weight, stride, counts):
+    """Whether ``kernels/depthwise.py`` is faster, for a ``weight`` of this shape and as many groups."""
+    if len(weight) != 4 or weight[1] != 1 or max(stride) > 1 or xp(x) is not numpy or x.dtype.kind != "f":
+        return False
+    wide = counts[1] * len(x) >= 16 and x.size > 0
+    return wide and weight[0] == x.shape[1] > 1 and weight[2] > 1 and depthwise.rows_at_once(counts[0]) > 1
+
+
+def depthwise_convolution(x, weight, bias, *, padding, dilation, counts):
+    """The convolution of each channel by itself."""
+    out = depthwise.correlate(batch_last(x, padding), weight[:, 0], dilation, counts)
+    if bias is not None:
+        out += bias.reshape(-1, *[1] * (out.ndim - 1))
+    return batch_first(out)
+
+
+def is_depthwise_gradient(x, y, kernel, stride, groups):
+    """Whether :func:`weight_gradient_of_depthwise` is faster: small kernels over long rows."""
+    weight = (y.shape[1], x.shape[1] // groups, *kernel)
+    long = math.prod(kernel) <= 9 and y.shape[-1] * len(x) >= 96
+    return long and is_depthwise(x, weight, stride, y.shape[2:])
+
+
+def weight_gradient_of_depthwise(x, y, *, kernel, padding, dilation):
+    """The gradient of :func:`depthwise_convolution` for its weight."""
+    return depthwise.weight_gradient(batch_last(x, padding), batch_last(y), kernel, dilation)[:, None]
 
 
 # ---- one output channel in each group ------------------------------------------------------------

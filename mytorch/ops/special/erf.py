@@ -8,7 +8,8 @@ import math
 import numpy
 
 from ...core.arrays import kernel, ndarray, xp
-from ..elementwise import both_arrays, bounded, in_blocks, select, smooth, widened, zeros_like
+from ...kernels.elementwise import in_blocks
+from ..elementwise import both_arrays, bounded, select, smooth, widened, zeros_like
 from ..transcendental import gaussian, log, log1p
 
 # ---- the error function --------------------------------------------------------------------------

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 
 from ...core.arrays import kernel, xp
-from ..elementwise import bounded, in_blocks, smooth, widened
+from ...kernels.elementwise import in_blocks
+from ..elementwise import bounded, smooth, widened
 from ..transcendental import gaussian, gaussian_of
 from .erf import erfc_double, erfc_integral_ratios, erfcx_double, polynomial, through_double
 
@@ -27,13 +28,16 @@ _NORMAL_TAIL = (
 
 def ndtr_single(x):
     """ndtr of float32 numbers."""
-    a = xp(x).abs(x)
-    a = bounded(a, 0, 15)
-    t = a - 3
-    t /= a + 3
+    t = bounded(x, -15, 15)
+    xp(x).abs(t, out=t)
+    above = t + 3
+    t -= 3
+    t /= above
     out = polynomial(_NORMAL_TAIL, t)
-    out *= gaussian_of(a, 0.5)
-    return xp(x).abs(xp(x).subtract(x > 0, out, out=out), out=out)
+    out *= gaussian_of(x, 0.5)
+    positive = (x > 0).astype(x.dtype)
+    positive -= out
+    return xp(x).abs(positive, out=positive)
 
 
 @kernel("ndtr")

@@ -42,6 +42,12 @@ ROWS = [
         ((3, 4), Real((3, 4), distinct=True, grad=False)),
         lambda x, other: np.where(other > 0, x, 0),
     ),
+    Sample(
+        "scaled_down",
+        lambda x, other: activation.scaled_down(x, other > 0, factor=0.2),
+        ((3, 4), Real((3, 4), distinct=True, grad=False)),
+        lambda x, other: np.where(other > 0, x, 0.2 * x),
+    ),
     one("leaky_relu", lambda x: np.where(x > 0, x, 0.01 * x), distinct),
     one("leaky_relu", lambda x: np.where(x > 0, x, 1.5 * x), distinct, "steep", negative_slope=1.5),
     one("silu", lambda x: x / (1 + np.exp(-x))),
@@ -53,6 +59,18 @@ ROWS = [
     Sample("hardtanh", activation.relu6, (wide,), lambda x: np.clip(x, 0, 6), note="relu6"),
     one("hardsigmoid", lambda x: np.clip(x + 3, 0, 6) / 6, wide),
     one("hardswish", lambda x: x * np.clip(x + 3, 0, 6) / 6, wide),
+    Sample(
+        "hardswish_derivative",
+        activation.hardswish_derivative,
+        (wide,),
+        lambda x: np.where(x < -3, 0, np.where(x > 3, 1, x / 3 + 0.5)),
+    ),
+    Sample(
+        "elu_derivative",
+        lambda x: activation.elu_derivative(x, alpha=0.7, scale=1.1, rate=0.5),
+        (distinct,),
+        lambda x: np.where(x > 0, 1.1, 0.7 * 1.1 * 0.5 * np.exp(0.5 * x)),
+    ),
     Sample("elu", activation.elu, (distinct,), lambda x: np.where(x > 0, x, np.expm1(x)), empty=((0, 4),)),
     Sample(
         "elu",

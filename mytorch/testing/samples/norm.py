@@ -44,10 +44,17 @@ ROWS = [
         note="without affine",
     ),
     _row(
-        "standardise_channels",
+        "standardise_groups",
         "group_norm",
         ((2, 4, 3), (4,), (4,)),
         lambda f, x, w, b: f.group_norm(x, 2, w, b),
+    ),
+    _row(
+        "standardise_groups",
+        "group_norm",
+        ((3, 4, 2, 2),),
+        lambda f, x: f.group_norm(x, 4),
+        note="without affine",
     ),
     _row(
         "standardise_channels",

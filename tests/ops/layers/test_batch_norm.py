@@ -45,20 +45,6 @@ def test_batch_norm(shape, affine, dtype, blocks):
         compare(call, [x, mean, np.abs(mean) + 0.1, weight, bias][: 3 + affine], dtype)
 
 
-@pytest.mark.parametrize("groups", [1, 2, 3, 6])
-@pytest.mark.parametrize("shape", [(2, 6), (2, 6, 3), (2, 6, 2, 3), (1, 6, 2, 1, 2)], ids=str)
-def test_group_norm(groups, shape):
-    if groups == 6 and len(shape) == 2:
-        return  # one value per group: all of them are the bias
-    for dtype in ("float64", "float32"):
-        compare(
-            lambda library, *x: library.nn.functional.group_norm(x[0], groups, *x[1:]),
-            draw(shape, (6,), (6,)),
-            dtype,
-        )
-    compare(lambda library, x: library.nn.functional.group_norm(x, groups), draw(shape))
-
-
 @pytest.mark.parametrize("shape", [(2, 3, 4), (2, 3, 4, 2), (1, 3, 2, 1, 2)], ids=str)
 def test_instance_norm(shape):
     def call(library, x, mean, variance, weight, bias, use_input_stats):

@@ -207,7 +207,7 @@ def convolution_weight(x, y, *, kernel, stride, padding, dilation, groups):
     shares = columns.shares(threads_for_product(depth, gradients))
     tall = depth >= each  # matrix products are faster with the larger side first
     shape = (groups, depth, each) if tall else (groups, each, depth)
-    sums = xp(x).zeros((max(len(shares), 1), *shape), x.dtype)  # one for each thread
+    sums = [xp(x).zeros(shape, x.dtype) for _ in shares or [None]]  # one for each thread
 
     def work(piece):
         total, share = piece
@@ -216,7 +216,9 @@ def convolution_weight(x, y, *, kernel, stride, padding, dilation, groups):
             contract(*((block, part) if tall else (part, block)), total)
 
     parallel_for(work, list(zip(sums, shares)))
-    total = summed(sums, 0) if len(sums) > 1 else sums[0]
+    total = sums.pop()
+    while sums:
+        total += sums.pop()
     total = (total.swapaxes(1, 2) if tall else total).reshape(groups * each, *kernel, channels)
     return xp(x).ascontiguousarray(xp(x).moveaxis(total, -1, 1))
 

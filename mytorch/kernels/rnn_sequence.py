@@ -111,6 +111,7 @@ def backward(g, x, w_ih, w_hh, w_hr, trace, *, cell, reverse, sizes, needs):
             dh_t += direct
     dz = dz.swapaxes(0, 1).reshape(len(w), -1)
     gx = product(w[:, :inputs].T, dz).reshape(inputs, time, batch).transpose(1, 2, 0) if needs[0] else None
+    del w, multiply  # as large as the gradient that follows
     gw = product(dz, _by_place(u[reverse : reverse + time]))[:, : u.shape[1]]
     return (gx, dh.T, None if dc is None else dc.T, *_parts(cell, gw, inputs), g_hr)
 
@@ -135,11 +136,11 @@ def _matrix(cell, w_ih, w_hh, b_ih=None, b_hh=None):
 
 
 def _in_order(cell, w):
-    """An LSTM's rows with candidate and output exchanged: from torch's order to ours, and back."""
-    if cell != "LSTM":
-        return w
-    n = len(w) // 4
-    return xp(w).concatenate([w[: 2 * n], w[3 * n :], w[2 * n : 3 * n]])
+    """Exchange an LSTM's rows of candidate and output, in place: from torch's order to ours, and back."""
+    if cell == "LSTM":
+        n = len(w) // 4
+        w[2 * n : 3 * n], w[3 * n :] = w[3 * n :].copy(), w[2 * n : 3 * n].copy()
+    return w
 
 
 def _parts(cell, w, inputs):

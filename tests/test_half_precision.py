@@ -266,6 +266,7 @@ LAYERS = {
     ],
     # losses
     "L1Loss": [(lambda r=r: nn.L1Loss(reduction=r), ROW, ROW) for r in ("mean", "sum")],
+    "LinearCrossEntropyLoss": [(lambda: nn.LinearCrossEntropyLoss(4, 3), Real((LONG, 4)), Int((LONG,), 3))],
     "MSELoss": [(lambda r=r: nn.MSELoss(reduction=r), ROW, ROW) for r in ("mean", "sum")],
     "SmoothL1Loss": [(lambda r=r: nn.SmoothL1Loss(reduction=r), ROW, ROW) for r in ("mean", "sum")],
     "HuberLoss": [(lambda r=r: nn.HuberLoss(reduction=r), ROW, ROW) for r in ("mean", "sum")],

@@ -153,6 +153,7 @@ ELSEWHERE = {
     "ops/test_scatter": "ops/index_put",
     "ops/linalg/test_matrix": "ops/linalg/matrix_norm",
     "ops/losses/test_cross_entropy": "ops/losses/class_targets",
+    "ops/losses/test_linear_cross_entropy": "nn/linear_cross_entropy",
 }
 
 FILES = {path.relative_to(TESTS).with_suffix("").as_posix() for path in TESTS.rglob("test_*.py")}

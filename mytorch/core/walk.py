@@ -74,7 +74,7 @@ class Walk:
                     continue
             elif node is None:
                 break
-            g, edges = pending.pop(node), ()
+            g, edges, saved, gradients, d = pending.pop(node), (), None, (), None  # the last node's go free
             if node.hooks is not None or needed is not None:
                 g = self.observe(node, g)
             if node.plan is None:  # one of several outputs

@@ -50,13 +50,17 @@ def multiply(matrix, block, out):
 
 
 def contract(block, other, total):
-    """``total += (block @ other.swapaxes(2, 3)).sum(1)``, a few rows at a time.
+    """``total += (block @ other.swapaxes(2, 3)).sum(1)``, a few rows or a part of the depth at a time.
 
     (groups, rows, depth, places), (groups, rows, O, places) -> (groups, depth, O).
     """
-    some = max(1, SUMMED * len(total) // max(total.size, 1))
+    _, depth, high = total.shape
+    some, deep = max(1, SUMMED // max(depth * high, 1)), max(1, SUMMED // max(high, 1))
     for a in range(0, block.shape[1], some):
-        total += summed(xp(block).matmul(block[:, a : a + some], other[:, a : a + some].swapaxes(2, 3)), 1)
+        right = other[:, a : a + some].swapaxes(2, 3)
+        for top in range(0, depth, deep):
+            product = xp(block).matmul(block[:, a : a + some, top : top + deep], right)
+            total[:, top : top + deep] += summed(product, 1)
 
 
 def _cut(x, whole, width):

@@ -24,7 +24,6 @@ from .rnn_cells import Step, cell_for
 class Trace(NamedTuple):
     """What the steps of a layer saw and computed: forward fills it, backward reads it."""
 
-    w: object  # (rows, in + hidden + 1): all weights in the cells' order of gates
     u: object  # (T + 1, in + hidden + 1, B): [x; h; 1] of each slot
     z: object  # (T, rows, B): the gates
     c: object  # (T + 1, hidden, B): an LSTM's c of each slot, or None
@@ -48,7 +47,8 @@ def forward(x, h0, c0, w_ih, w_hh, b_ih, b_hh, w_hr, *, cell, reverse, sizes):
     m, kind, (_, batch, inputs) = xp(x), cell_for(cell, x, sizes), x.shape
     w = _matrix(cell, w_ih, w_hh, b_ih, b_hh)
     trace, last = _start(x, h0, c0, w, cell, reverse, sizes)
-    multiply = _times(_halved(w, cell, kind.sigmoids), batch, sizes)
+    _halve(w, cell, kind.sigmoids)
+    multiply = _times(w, batch, sizes)
     steps = trace.steps(inputs, reverse, sizes)
     for seen, step in reversed(steps) if reverse else steps:
         multiply(seen, step.z)
@@ -80,14 +80,14 @@ def _start(x, h0, c0, w, cell, reverse, sizes):
         c = make((time + 1, hidden, batch), x.dtype)
         tanh_c = make((time, hidden, batch), x.dtype)
         c[first, :, columns] = 0 if c0 is None else c0
-    return Trace(w, u, z, c, tanh_c), last
+    return Trace(u, z, c, tanh_c), last
 
 
-def backward(g, x, w_hr, trace, *, cell, reverse, sizes, needs):
+def backward(g, x, w_ih, w_hh, w_hr, trace, *, cell, reverse, sizes, needs):
     """The gradients of x, h0, c0, w_ih, w_hh, b_ih, b_hh and w_hr from ``g``, those of the results."""
     m, kind, (time, batch, inputs) = xp(x), cell_for(cell, x, sizes), x.shape
     g_y, g_h, *g_c = g
-    w, u, z = trace.w, trace.u, trace.z
+    w, u, z = _matrix(cell, w_ih, w_hh), trace.u, trace.z
     dh, dc = g_h.T.copy(), g_c[0].T.copy() if g_c else None
     dz = (m.empty if sizes is None else m.zeros)(z.shape, z.dtype)
     g_hr = None if w_hr is None else m.zeros_like(w_hr)
@@ -111,6 +111,7 @@ def backward(g, x, w_hr, trace, *, cell, reverse, sizes, needs):
             dh_t += direct
     dz = dz.swapaxes(0, 1).reshape(len(w), -1)
     gx = product(w[:, :inputs].T, dz).reshape(inputs, time, batch).transpose(1, 2, 0) if needs[0] else None
+    del w, multiply  # as large as the gradient that follows
     gw = product(dz, _by_place(u[reverse : reverse + time]))[:, : u.shape[1]]
     return (gx, dh.T, None if dc is None else dc.T, *_parts(cell, gw, inputs), g_hr)
 
@@ -118,7 +119,7 @@ def backward(g, x, w_hr, trace, *, cell, reverse, sizes, needs):
 # ---- the matrix of one step ----------------------------------------------------------------------
 
 
-def _matrix(cell, w_ih, w_hh, b_ih, b_hh):
+def _matrix(cell, w_ih, w_hh, b_ih=None, b_hh=None):
     """[w_ih, w_hh, bias], its rows in the cells' order of gates. A GRU's n has rows for x and rows for h."""
     m, rows = xp(w_ih), len(w_ih)
     if b_ih is None:
@@ -135,11 +136,11 @@ def _matrix(cell, w_ih, w_hh, b_ih, b_hh):
 
 
 def _in_order(cell, w):
-    """An LSTM's rows with candidate and output exchanged: from torch's order to ours, and back."""
-    if cell != "LSTM":
-        return w
-    n = len(w) // 4
-    return xp(w).concatenate([w[: 2 * n], w[3 * n :], w[2 * n : 3 * n]])
+    """Exchange an LSTM's rows of candidate and output, in place: from torch's order to ours, and back."""
+    if cell == "LSTM":
+        n = len(w) // 4
+        w[2 * n : 3 * n], w[3 * n :] = w[3 * n :].copy(), w[2 * n : 3 * n].copy()
+    return w
 
 
 def _parts(cell, w, inputs):
@@ -156,11 +157,9 @@ def _hidden(cell, w):
     return len(w) // 4 if cell in ("LSTM", "GRU") else len(w)
 
 
-def _halved(w, cell, sigmoids):
-    """The matrix with the rows of the sigmoids halved: sigmoid(x) = tanh(x / 2) / 2 + 1 / 2."""
-    w = w.copy()
+def _halve(w, cell, sigmoids):
+    """Halve the rows of the sigmoids: sigmoid(x) = tanh(x / 2) / 2 + 1 / 2."""
     w[: sigmoids * _hidden(cell, w)] *= 0.5
-    return w
 
 
 # ---- slots and products --------------------------------------------------------------------------

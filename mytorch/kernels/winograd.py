@@ -60,10 +60,14 @@ def _planes(x, padding, high, wide):
 
 
 def _kernels(weight):
-    """G w Gᵀ for each pair of channels: (16, O, C)."""
-    g = numpy.array(_G, weight.dtype)
-    flat = numpy.ascontiguousarray(weight.transpose(2, 3, 0, 1)).reshape(3, 3, -1)
-    return (g @ (g @ flat.reshape(3, -1)).reshape(4, 3, -1)).reshape(16, *weight.shape[:2])
+    """G w Gᵀ for each pair of channels: (16, O, C). In blocks, so that only the result is large."""
+    g, out = numpy.array(_G, weight.dtype), numpy.empty((16, *weight.shape[:2]), weight.dtype)
+    count = max(1, CACHE // weight[0].nbytes)
+    for first in range(0, len(weight), count):
+        flat = numpy.ascontiguousarray(weight[first : first + count].transpose(2, 3, 0, 1)).reshape(3, 3, -1)
+        block = g @ (g @ flat.reshape(3, -1)).reshape(4, 3, -1)
+        out[:, first : first + count] = block.reshape(16, -1, weight.shape[1])
+    return out
 
 
 def _inputs(planes, start, length, tile, pixel):

@@ -55,6 +55,7 @@ from .lazy import (
     UninitializedParameter,
 )
 from .linear import Bilinear, Flatten, Identity, Linear, Unflatten
+from .linear_cross_entropy import LinearCrossEntropyLoss
 from .loss import (
     BCELoss,
     BCEWithLogitsLoss,

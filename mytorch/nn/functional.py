@@ -21,6 +21,7 @@ from ..ops.activation import (
 from ..ops.spatial.conv import conv1d, conv2d, conv3d, conv_transpose1d, conv_transpose2d, conv_transpose3d
 from ..ops.losses.cross_entropy import cross_entropy, nll_loss
 from ..ops.losses.ctc import ctc_loss
+from ..ops.losses.linear_cross_entropy import linear_cross_entropy
 from ..ops.losses.distance import cosine_similarity, normalize, pairwise_distance, pdist
 from ..ops.transcendental import sigmoid, tanh
 from ..ops.layers.embedding import embedding, embedding_bag

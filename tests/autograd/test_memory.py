@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import mytorch
+from mytorch import nn, optim
 
 
 class Cube(mytorch.autograd.Function):
@@ -168,3 +169,71 @@ def test_backward_frees_what_was_saved_as_it_goes():
     finally:
         tracemalloc.stop()
     assert peak < 6 * x.nbytes
+
+
+def convolutions():
+    return nn.Sequential(*[nn.Conv2d(384, 384, 3, padding=1) for _ in range(8)]), mytorch.ones(4, 384, 4, 4)
+
+
+def perceptron():
+    layers = [layer for _ in range(5) for layer in (nn.Linear(768, 768), nn.ReLU())]
+    return nn.Sequential(*layers), mytorch.ones(32, 768)
+
+
+def lstm():
+    return nn.LSTM(256, 256, num_layers=6), mytorch.ones(4, 8, 256)
+
+
+def encoder():
+    layer = nn.TransformerEncoderLayer(256, 4, 1024, dropout=0.0, batch_first=True)
+    return nn.TransformerEncoder(layer, 6), mytorch.ones(2, 32, 256)
+
+
+def training_step(model, x, optimizer):
+    """The memory of what the graph saved for a step of ``model``."""
+    optimizer.zero_grad()
+    y = model(x)
+    loss = (y[0] if isinstance(y, tuple) else y).square().mean()
+    saved = bytes_saved(loss, {id(p.array) for p in model.parameters()})
+    loss.backward()
+    optimizer.step()
+    return saved
+
+
+def bytes_saved(loss, known):
+    """The bytes of all arrays that the graph of ``loss`` keeps, without those in ``known``."""
+    found, seen, rest = {}, set(), [loss.grad_fn]
+    while rest:
+        value = rest.pop()
+        if isinstance(value, (tuple, list)):
+            rest.extend(value)
+        elif isinstance(value, np.ndarray):
+            while isinstance(value.base, np.ndarray):
+                value = value.base
+            found[id(value)] = value.nbytes
+        elif value is not None and hasattr(value, "next_functions") and id(value) not in seen:
+            seen.add(id(value))
+            rest += [getattr(value, name, None) for name in ("parent", "edges", "saved", "definition")]
+    return sum(size for key, size in found.items() if key not in known)
+
+
+@pytest.mark.parametrize("model", [convolutions, perceptron, lstm, encoder], ids=lambda f: f.__name__)
+def test_a_step_takes_little_more_memory_than_what_it_must_keep(model):
+    small = nn.Linear(2, 2)
+    training_step(small, mytorch.ones(2, 2), optim.Adam(small.parameters()))  # imports and compiles
+    threads = mytorch.get_num_threads()
+    mytorch.set_num_threads(2)
+    tracemalloc.start()
+    try:
+        model, x = model()
+        optimizer = optim.Adam(model.parameters())
+        training_step(model, x, optimizer)
+        tracemalloc.reset_peak()
+        saved = training_step(model, x, optimizer)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+        mytorch.set_num_threads(threads)
+    parameters = sum(p.nbytes for p in model.parameters())
+    assert saved < parameters / 2  # activations, no copies of the weights
+    assert peak < 1.1 * (4 * parameters + saved)  # with the gradients and Adam's two averages

@@ -65,9 +65,9 @@ def _definition(x, h0, c0, w_ih, w_hh, b_ih=None, b_hh=None, w_hr=None, *, cell,
 # ---- the whole sequence --------------------------------------------------------------------------
 
 
-def _recurrent_vjp(g, x, w_hr, cell, reverse, sizes, needs, y, trace):
+def _recurrent_vjp(g, x, w_ih, w_hh, w_hr, cell, reverse, sizes, needs, y, trace):
     gradients = rnn_sequence.backward(
-        widen(*g), *widen(x, w_hr), trace, cell=cell, reverse=reverse, sizes=sizes, needs=needs
+        widen(*g), *widen(x, w_ih, w_hh, w_hr), trace, cell=cell, reverse=reverse, sizes=sizes, needs=needs
     )
     return cast(gradients, x.dtype)
 

@@ -209,16 +209,19 @@ def convolution_weight(x, y, *, kernel, stride, padding, dilation, groups):
     gradients = batch_last(y).reshape(groups, each, columns.rows, columns.places)
     shares = columns.shares(threads_for_product(depth, gradients))
     tall = depth >= each  # matrix products are faster with the larger side first
-    sums = xp(x).zeros((max(len(shares), 1), groups, max(depth, each), min(depth, each)), x.dtype)
+    shape = (groups, depth, each) if tall else (groups, each, depth)
+    sums = [xp(x).zeros(shape, x.dtype) for _ in shares or [None]]  # one for each thread
 
     def work(piece):
-        total, share = piece  # each thread has a sum of its own
+        total, share = piece
         for rows, places, _, block in columns.of(share):
             part = gradients[:, :, rows, places].swapaxes(1, 2)
             contract(*((block, part) if tall else (part, block)), total)
 
     parallel_for(work, list(zip(sums, shares)))
-    total = summed(sums, 0) if len(sums) > 1 else sums[0]
+    total = sums.pop()
+    while sums:
+        total += sums.pop()
     total = (total.swapaxes(1, 2) if tall else total).reshape(groups * each, *kernel, channels)
     return xp(x).ascontiguousarray(xp(x).moveaxis(total, -1, 1))
 

@@ -228,10 +228,12 @@ def _by_phase(weight, groups, stride):
     kernel, each = weight.shape[2:], weight.shape[0] // groups
     phases = list(numpy.ndindex(*map(min, kernel, stride)))
     small = tuple(-(-k // s) for k, s in zip(kernel, stride))
-    split = xp(weight).zeros((groups, len(phases), weight.shape[1], each, *small), weight.dtype)
     swapped = weight.reshape(groups, each, *weight.shape[1:]).swapaxes(1, 2)
+    back = (..., *(slice(None, None, -1),) * len(stride))
+    if max(stride) == 1:
+        return swapped[back], phases
+    split = xp(weight).zeros((groups, len(phases), weight.shape[1], each, *small), weight.dtype)
     for i, phase in enumerate(phases):
         part = swapped[(..., *(slice(r, None, s) for r, s in zip(phase, stride)))]
         split[(slice(None), i, ..., *(slice(0, n) for n in part.shape[3:]))] = part
-    back = (slice(None, None, -1),) * len(stride)
-    return split[(..., *back)].reshape(groups, -1, each, *small), phases
+    return split[back].reshape(groups, -1, each, *small), phases

@@ -6,7 +6,7 @@ import numpy
 
 from ..core.dtypes import default_numpy
 from ..core.graph import wrap
-from ..tensors.tensor import Tensor
+from ..tensors.tensor import Tensor, no_torch_function
 
 
 def _values(data):
@@ -18,11 +18,20 @@ def _values(data):
     return data.array
 
 
-class Parameter(Tensor):
+class _ParameterMeta(type(Tensor)):  # type: ignore[misc]
+    """Tensors of subclasses that were made parameters are instances of Parameter too."""
+
+    def __instancecheck__(cls, instance):
+        return type.__instancecheck__(cls, instance) or (
+            cls is Parameter and isinstance(instance, Tensor) and getattr(instance, "_is_param", False)
+        )
+
+
+class Parameter(Tensor, metaclass=_ParameterMeta):
     """A tensor that, assigned to an attribute of a Module, becomes one of its parameters.
 
     It shares the memory of ``data`` (a Tensor; an empty one for None) and is a leaf that requires a gradient.
-    TypeError for other data.
+    TypeError for other data. A tensor of a subclass stays one; it counts as a Parameter.
 
     Args:
         data (Tensor): the values; None is an empty tensor
@@ -33,7 +42,17 @@ class Parameter(Tensor):
         True
     """
 
+    __torch_function__ = no_torch_function
+
     def __new__(cls, data=None, requires_grad=True):
+        if (
+            isinstance(data, Tensor)
+            and type(data) is not Tensor
+            and type(data).__torch_function__ is not no_torch_function
+        ):
+            new = data.detach().requires_grad_(requires_grad)
+            new._is_param = True
+            return new
         return wrap(_values(data), cls=cls).requires_grad_(requires_grad)
 
     def __deepcopy__(self, memo):
@@ -61,6 +80,8 @@ class Buffer(Tensor):
         >>> list(module.state_dict())
         ['mean']
     """
+
+    __torch_function__ = no_torch_function
 
     def __new__(cls, data=None, *, persistent=True):
         new = wrap(_values(data), cls=cls)

@@ -18,6 +18,14 @@ def _late(module, name):
 
 Primitive.into = staticmethod(lambda *call: _late("out_argument", "into")(*call))  # ``out=``
 
+
+def _failed(function, args, kwargs, error):
+    """What a call gives that ended in ``error``: a better error, as a rule."""
+    if isinstance(error, AttributeError):
+        error = _late("argument_errors", "no_tensor")(function, args, kwargs, error)
+    return Primitive.instead(function, args, kwargs, error)
+
+
 # NumPy's names, and torch's outside of linalg
 SPELLINGS = {"axis": "dim", "keepdims": "keepdim", "input": "A"}
 
@@ -58,8 +66,8 @@ def composite(function=None, /, *, out=False):
                 args = (*args[:place], check(args[place], name, number), *args[place + 1 :])
         try:
             return function(*args, **kwargs)
-        except AttributeError as error:
-            raise _late("argument_errors", "no_tensor")(function, args, kwargs, error) from error
+        except (AttributeError, TypeError) as error:
+            return _failed(call, args, kwargs, error)
 
     call.takes_out = out
     return call
@@ -81,7 +89,7 @@ def takes_tensors(function):
     def call(*args, **kwargs):
         try:
             return function(*args, **kwargs)
-        except AttributeError as error:
-            raise _late("argument_errors", "no_tensor")(function, args, kwargs, error) from error
+        except (AttributeError, TypeError) as error:
+            return _failed(call, args, kwargs, error)
 
     return call

@@ -69,7 +69,7 @@ def interpose(function, around):
         chain = _chains.get(function)
         if chain is None:
             chain = _chains[function] = Chain(function)
-        chain.arounds += (around,)
+        chain.arounds = tuple(sorted((*chain.arounds, around), key=lambda a: hasattr(a, "outermost")))
 
     def end():
         with _changing:

@@ -11,7 +11,7 @@ import inspect
 import sys
 from types import FunctionType
 
-from .tensors.dispatching import BaseTorchFunctionMode, TorchFunctionMode, is_seen
+from .tensors.dispatching import FACTORIES, BaseTorchFunctionMode, TorchFunctionMode, is_seen
 from .tensors.public_names import lookup as _lookup
 from .tensors.public_names import publish as _publish
 from .tensors.tensor import Tensor
@@ -68,7 +68,7 @@ def handle_torch_function(public_api, relevant_args, *args, **kwargs):
     """What those who want the call ``public_api(*args, **kwargs)`` say: the innermost mode, then the
     arguments, subclasses first. TypeError if all of them return NotImplemented.
     """
-    objects = overloaded(relevant_args) if "subclasses" in asked.get() else ()
+    objects = overloaded(relevant_args, tensors=True) if "subclasses" in asked.get() else ()
     return dispatch(public_api, _modes(), objects, args, kwargs)
 
 
@@ -143,8 +143,6 @@ def get_overridable_functions():
 
 def get_ignored_functions():
     """The set of public functions that no argument overrides, because none is a tensor or by design."""
-    from .tensors.dispatching import FACTORIES
-
     named = _functions()[sys.modules[__name__.partition(".")[0]]]
     return {
         Tensor.as_subclass,

@@ -9,7 +9,7 @@ from ..core import graph
 from ..core.graph import wrap
 from ..core.primitive import Primitive, primitives
 from ..ops import composite
-from ..ops.interpose import While, interpose
+from ..ops.interpose import While, arounds_of, interpose, is_outermost
 from .public_names import documented
 from .tensor import Tensor
 from .torch_function import Only, around, modes_around
@@ -61,11 +61,13 @@ def _arounds():
                 if getattr(Tensor, value.__name__, None) is not value:
                     value.__name__ = name  # handlers may look at it
                 arounds.setdefault(value, around(getattr(Tensor, operators.get(name, name))))
-    for module in (ROOT, *_PLACES):
-        names = vars(sys.modules.get(module, sys))
-        for name in names.get("__all__", ()):
-            if is_seen(name, names.get(name)):
-                arounds.update(_around_all(names[name]))
+    for place in (ROOT, *_PLACES):
+        module = sys.modules.get(place)
+        names = vars(module) if place == ROOT else dir(module)  # of the root only what is loaded
+        for name in {*getattr(module, "__all__", ())}.intersection(names):
+            value = getattr(module, name)
+            for function, looks in _around_all(value).items() if is_seen(name, value) else ():
+                arounds.setdefault(function, looks)
     for op in primitives.values():
         arounds.setdefault(op.function, around(op.function))
     for makes in (Primitive.as_function, documented, composite.takes_tensors):
@@ -76,8 +78,9 @@ def _arounds():
 def _around_all(public):
     """{function: what is done around it} of a public function, and of what it wraps, which layers call."""
     looks = around(public, public.__name__ not in FACTORIES)
-    inner = None if hasattr(public, "takes_out") else getattr(public, "__wrapped__", None)
-    return {public: looks} if inner is None else {inner: looks, public: looks}
+    inner = getattr(public, "__wrapped__", None)  # of an in-place form it is the other form
+    is_same = inner and inner.__name__ == public.__name__ and not hasattr(public, "takes_out")
+    return {inner: looks, public: looks} if is_same else {public: looks}
 
 
 def _quietly(inner, args, kwargs):
@@ -93,7 +96,12 @@ def _found_late(inner, args, kwargs):
     """A function that is first used while others look already."""
     value = inner(*args, **kwargs)
     if is_seen(getattr(value, "__name__", ""), value):
-        _looking.ends += [interpose(function, looks) for function, looks in _around_all(value).items()]
+        new = {
+            function: looks
+            for function, looks in _around_all(value).items()
+            if not any(map(is_outermost, arounds_of(function)))
+        }
+        _looking.ends += [interpose(function, looks) for function, looks in new.items()]
     return value
 
 
@@ -105,6 +113,13 @@ def look():
     """From now on functions look at their arguments."""
     if not _settled:
         _settled.append(_looking.__enter__())
+
+
+def look_no_more():
+    """The end of :func:`look`, until it is called again."""
+    while _settled:
+        _settled.pop()
+        _looking.__exit__()
 
 
 class FirstArray:

@@ -7,6 +7,7 @@ import sys
 from ..core.compiled_call import MISSING
 from ..core.errors import explain
 from ..ops import composite
+from ..ops.interpose import HIDDEN
 from .dispatching import ROOT, look
 from .tensor import Tensor
 from .torch_function import among, asked, dispatch
@@ -17,6 +18,8 @@ _WRAPPERS = {  # the code of functions that take the answer in the place of thei
     for code in maker.__code__.co_consts
     if getattr(code, "co_name", "") == "call"
 }
+# where the parts of one call are
+_PARTS = ("<call of", HIDDEN, f"{ROOT}.core.compiled_call", f"{ROOT}.core.primitive", f"{ROOT}.ops.interpose")
 # functions there return what the operation returns that they call
 _PASSING_ON = f"{ROOT}.nn.functional", f"{ROOT}.tensors.operators"
 
@@ -37,7 +40,7 @@ def answer_instead(called, args, kwargs, error):
         raise error
     look()  # from now on such arguments are found before the call
     frame = sys._getframe(2 if function is not called else 3)
-    while frame.f_code.co_filename.startswith("<call of") or _room(frame) == f"{ROOT}.core.primitive":
+    while frame.f_code.co_filename.startswith(_PARTS) or _room(frame) in _PARTS:
         frame = frame.f_back
     frame = frame.f_back if frame.f_code in _WRAPPERS and function is called else frame
     if _room(frame) in _PASSING_ON:

@@ -8,6 +8,7 @@ another class that has ``__torch_function__``, and in a mode, the public functio
 from __future__ import annotations
 
 import warnings
+from contextlib import nullcontext
 from contextvars import ContextVar
 
 from .tensor import Tensor, no_torch_function
@@ -57,15 +58,15 @@ class DisableTorchFunction(Only):
         super().__init__()
 
 
-def overloaded(values):
+def overloaded(values, tensors=False):
     """The arguments among ``values`` whose classes have ``__torch_function__``, one of each class: subclasses
-    first, else from left to right.
+    first, else from left to right. Plain tensors count with ``tensors=True``.
     """
     found: list = []
     for value in values:
         kind = type(value)
         method = getattr(kind, "__torch_function__", None)
-        if method is None or kind is Tensor:
+        if method is None or (kind is Tensor and not tensors):
             continue
         if method is no_torch_function:
             _plain.add(kind)
@@ -128,7 +129,8 @@ def around(function, looks=True):
         objects = among(args, kwargs) if looks and "subclasses" in now else ()
         if modes or objects:
             return dispatch(function, modes, objects, args, kwargs)
-        return inner(*args, **kwargs)
+        with nullcontext() if looks else Only():
+            return inner(*args, **kwargs)
 
     look.outermost = True
     return look

@@ -26,7 +26,7 @@ MODULES = """
     mytorch.optim.lr_scheduler mytorch.optim.swa_utils mytorch.linalg mytorch.special mytorch.distributions
     mytorch.distributions.constraints mytorch.utils.data mytorch.autograd mytorch.autograd.functional
     mytorch.func mytorch.datasets mytorch.datasets.transforms mytorch.amp mytorch.cuda mytorch.accelerator
-    mytorch.hub mytorch.random mytorch.serialization mytorch.testing mytorch.utils.checkpoint
+    mytorch.hub mytorch.overrides mytorch.random mytorch.serialization mytorch.testing mytorch.utils.checkpoint
     mytorch.utils.visualize mytorch.jit mytorch.onnx mytorch.compiler mytorch.distributed
     mytorch.multiprocessing mytorch.fft mytorch.autograd.graph mytorch.profiler mytorch.nn.parallel
     mytorch.distributed.nn mytorch.distributed.optim mytorch.distributed.algorithms.join

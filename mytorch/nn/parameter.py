@@ -57,7 +57,8 @@ class Parameter(Tensor, metaclass=_Kind):
         True
     """
 
-    __torch_function__, mark = no_torch_function, "_is_param"
+    __torch_function__ = no_torch_function  # type: ignore[assignment]
+    mark = "_is_param"
 
     def __new__(cls, data=None, requires_grad=True):
         if _is_special(data):
@@ -90,7 +91,8 @@ class Buffer(Tensor, metaclass=_Kind):
         ['mean']
     """
 
-    __torch_function__, mark = no_torch_function, "_is_buffer"
+    __torch_function__ = no_torch_function  # type: ignore[assignment]
+    mark = "_is_buffer"
 
     def __new__(cls, data=None, *, persistent=True):
         if _is_special(data):

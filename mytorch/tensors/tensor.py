@@ -320,8 +320,8 @@ class Tensor(
         return self._inference
 
 
-Tensor.retain_grad = LateMethod("retain_grad", "tensors.node_hooks", "retain_grad", owner=Tensor)
-Tensor.as_subclass = LateMethod("as_subclass", "tensors.dispatching", "as_subclass", owner=Tensor)
+for _name, _home in (("retain_grad", "node_hooks"), ("as_subclass", "dispatching")):
+    setattr(Tensor, _name, LateMethod(_name, f"tensors.{_home}", _name, owner=Tensor))
 for _kind in (Node, Leaf):
     for _name in ("register_hook", "register_prehook"):
         setattr(_kind, _name, LateMethod(_name, "tensors.node_hooks", _name, owner=_kind))

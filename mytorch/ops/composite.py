@@ -18,14 +18,6 @@ def _late(module, name):
 
 Primitive.into = staticmethod(lambda *call: _late("out_argument", "into")(*call))  # ``out=``
 
-
-def _failed(function, args, kwargs, error):
-    """What a call gives that ended in ``error``: a better error, as a rule."""
-    if isinstance(error, AttributeError):
-        error = _late("argument_errors", "no_tensor")(function, args, kwargs, error)
-    return Primitive.instead(function, args, kwargs, error)
-
-
 # NumPy's names, and torch's outside of linalg
 SPELLINGS = {"axis": "dim", "keepdims": "keepdim", "input": "A"}
 
@@ -67,7 +59,7 @@ def composite(function=None, /, *, out=False):
         try:
             return function(*args, **kwargs)
         except (AttributeError, TypeError) as error:
-            return _failed(call, args, kwargs, error)
+            return Primitive.instead(call, args, kwargs, error)
 
     call.takes_out = out
     return call
@@ -90,6 +82,6 @@ def takes_tensors(function):
         try:
             return function(*args, **kwargs)
         except (AttributeError, TypeError) as error:
-            return _failed(call, args, kwargs, error)
+            return Primitive.instead(call, args, kwargs, error)
 
     return call

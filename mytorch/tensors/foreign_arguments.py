@@ -7,6 +7,7 @@ import sys
 from ..core.compiled_call import MISSING
 from ..core.errors import explain
 from ..ops import composite
+from ..ops.argument_errors import no_tensor
 from ..ops.interpose import HIDDEN
 from .dispatching import ROOT, look
 from .tensor import Tensor
@@ -35,11 +36,13 @@ def answer_instead(called, args, kwargs, error):
         except Exception as explained:
             error, known = explained, called.signature.when_left_out
             kwargs = {name: v for name, v in kwargs.items() if v is not known.get(name, MISSING)}
+    elif isinstance(error, AttributeError):
+        error = no_tensor(called, args, kwargs, error)
     objects = [o for o in among(args, kwargs) if not isinstance(o, Tensor)]
     if not objects or "subclasses" not in asked.get():
         raise error
     look()  # from now on such arguments are found before the call
-    frame = sys._getframe(2 if function is not called else 3)
+    frame = sys._getframe(2)
     while frame.f_code.co_filename.startswith(_PARTS) or _room(frame) in _PARTS:
         frame = frame.f_back
     frame = frame.f_back if frame.f_code in _WRAPPERS and function is called else frame

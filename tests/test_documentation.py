@@ -26,11 +26,11 @@ MODULES = """
     mytorch.optim.lr_scheduler mytorch.optim.swa_utils mytorch.linalg mytorch.special mytorch.distributions
     mytorch.distributions.constraints mytorch.utils.data mytorch.autograd mytorch.autograd.functional
     mytorch.func mytorch.datasets mytorch.datasets.transforms mytorch.amp mytorch.cuda mytorch.accelerator
-    mytorch.hub mytorch.overrides mytorch.random mytorch.serialization mytorch.testing mytorch.utils.checkpoint
+    mytorch.hub mytorch.random mytorch.serialization mytorch.testing mytorch.utils.checkpoint
     mytorch.utils.visualize mytorch.jit mytorch.onnx mytorch.compiler mytorch.distributed
     mytorch.multiprocessing mytorch.fft mytorch.autograd.graph mytorch.profiler mytorch.nn.parallel
     mytorch.distributed.nn mytorch.distributed.optim mytorch.distributed.algorithms.join
-    mytorch.distributed.algorithms.ddp_comm_hooks.default_hooks
+    mytorch.distributed.algorithms.ddp_comm_hooks.default_hooks mytorch.overrides
 """.split()
 HERE = pathlib.Path(documentation.__file__).parent
 

@@ -20,8 +20,8 @@ newaxis = None
 
 _SUBMODULES = """
     accelerator amp autograd backends compiler cuda datasets distributed distributions fft func functional hub
-    jit linalg masked multiprocessing nn onnx optim profiler random serialization signal sparse special
-    testing types utils version
+    jit linalg masked multiprocessing nn onnx optim overrides profiler random serialization signal sparse
+    special testing types utils version
 """.split()
 
 _HOMES = {
@@ -205,7 +205,12 @@ __all__ = ["Size", "Tensor", "e", "inf", "keep_freed_memory", "nan", "newaxis", 
 # What is written in these rooms says that it is of this module; what is in public modules stays theirs.
 _ROOMS = tuple(f"{__name__}.{room}." for room in ("core", "kernels", "ops", "tensors"))
 
-_OF_TENSORS = ("ops.", "linalg.", "tensors.random_creation")  # errors there name what is no tensor
+_OF_TENSORS = (
+    "ops.",
+    "linalg.",
+    "tensors.random_creation",
+    "tensors.view_copies",
+)  # errors there name what is no tensor
 
 for _name in ("Size", "Tensor", "keep_freed_memory"):
     own(__name__, _name, globals()[_name])
@@ -215,7 +220,7 @@ def __getattr__(name):
     if name in _WHERE:
         module, attribute = _WHERE[name]
         value = documented(getattr(importlib.import_module(f"{__name__}.{module}"), attribute))
-        if module.startswith(_OF_TENSORS):
+        if module.startswith(_OF_TENSORS) or name.endswith("_like"):
             value = takes_tensors(value)
         if (getattr(value, "__module__", None) or "").startswith(_ROOMS):
             own(__name__, name, value)

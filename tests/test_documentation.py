@@ -30,7 +30,7 @@ MODULES = """
     mytorch.utils.visualize mytorch.jit mytorch.onnx mytorch.compiler mytorch.distributed
     mytorch.multiprocessing mytorch.fft mytorch.autograd.graph mytorch.profiler mytorch.nn.parallel
     mytorch.distributed.nn mytorch.distributed.optim mytorch.distributed.algorithms.join
-    mytorch.distributed.algorithms.ddp_comm_hooks.default_hooks
+    mytorch.distributed.algorithms.ddp_comm_hooks.default_hooks mytorch.overrides
 """.split()
 HERE = pathlib.Path(documentation.__file__).parent
 

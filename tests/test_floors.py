@@ -25,7 +25,7 @@ FLOORS = [
     ["kernels"],
     ["ops"],
     ["tensors"],
-    ["autograd", "linalg", "fft", "functional", "masked", "signal", "special", "random"],
+    ["autograd", "linalg", "fft", "functional", "masked", "overrides", "signal", "special", "random"],
     ["nn", "optim", "utils", "serialization", "distributions", "backends", "cuda", "amp"],
     "func datasets testing gradcheck hub jit accelerator sparse optim.swa_utils profiler".split(),
     "backend compiler distributed multiprocessing onnx types _utils version utils.model_zoo".split()

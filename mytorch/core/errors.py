@@ -16,24 +16,24 @@ SECOND_TIME = (
 # ---- of an operation -----------------------------------------------------------------------------
 
 
-def explain(name, inputs, settings, error):
-    """The same error with the operation, its inputs and their devices in the message."""
+def explain(op, inputs, settings, error):
+    """Raise the same error with the operation, its inputs and their devices in the message."""
     arrays = [v.array if isinstance(v, Variable) else v for v in inputs]
     devices = sorted({str(device_of(a)) for a in arrays if _is_array(a)})
     if len(devices) > 1:
-        return RuntimeError(
+        raise RuntimeError(
             "Expected all tensors to be on the same device, but found at least two devices, "
-            f"{' and '.join(devices)}! (in {name}({_described(arrays, settings)}))"
-        )
+            f"{' and '.join(devices)}! (in {op.name}({_described(arrays, settings)}))"
+        ) from error
     if isinstance(error, ValueError) and "broadcast" in str(error):
         error = _in_torchs_words(arrays, error)
     if isinstance(error, AttributeError) and (places := [i for i, a in enumerate(arrays) if a is error.obj]):
         error = TypeError(f"argument {places[0] + 1} must be Tensor, not {type(error.obj).__name__}")
     if getattr(error, "explained", False) or isinstance(error, (NotImplementedError, MemoryError)):
-        return error
-    new = _kind_of(error)(f"{name}({_described(arrays, settings)}): {error}")
+        raise error
+    new = _kind_of(error)(f"{op.name}({_described(arrays, settings)}): {error}")
     new.explained = True
-    return new
+    raise new from error
 
 
 def _is_array(value):

@@ -22,8 +22,7 @@ from .graph import Name, Node, Variable, clock, grad_state, note_reader, note_vi
 from .plan import MANY, Plan
 from .signature import Signature
 
-_new = object.__new__
-_FLOAT32, _FLOAT64 = numpy.dtype("float32"), numpy.dtype("float64")
+_new, _FLOAT32, _FLOAT64 = object.__new__, numpy.dtype("float32"), numpy.dtype("float64")
 
 # every operation, for the tests and for ``python -m mytorch.gradcheck``
 primitives: dict[str, Primitive] = {}
@@ -65,6 +64,7 @@ class Primitive:
     """An operation: its function on arrays, its rules, and the plans of what its calls record."""
 
     into: Callable | None = None  # how ``out=`` is served: set by ops/composite.py
+    instead: Callable = staticmethod(explain)  # what a call gives that fails: set by tensors/tensor.py
 
     def __init__(
         self,
@@ -139,7 +139,7 @@ class Primitive:
                 refuse_complex(self.name, arrays)
             out = self.forward(*arrays, **settings)
         except Exception as error:
-            raise explain(self.name, inputs, settings, error) from error
+            return Primitive.instead(self, inputs, settings, error)
         finally:
             if token:
                 float_errors.reset(token)

@@ -6,7 +6,7 @@ import numpy
 
 from ..core.dtypes import default_numpy
 from ..core.graph import wrap
-from ..tensors.tensor import Tensor
+from ..tensors.tensor import Tensor, no_torch_function
 
 
 def _values(data):
@@ -18,11 +18,35 @@ def _values(data):
     return data.array
 
 
-class Parameter(Tensor):
+def _is_special(data):
+    """Whether it is a tensor of a subclass that has ``__torch_function__``, and stays one."""
+    kind = type(data)
+    return (
+        isinstance(data, Tensor) and kind is not Tensor and kind.__torch_function__ is not no_torch_function
+    )
+
+
+def _marked(data, mark, requires_grad):
+    """A leaf of the class of ``data``, on the same memory, with the mark."""
+    new = data.detach().requires_grad_(requires_grad)
+    setattr(new, mark, True)
+    return new
+
+
+class _Kind(type(Tensor)):  # type: ignore[misc]
+    """A class whose instances are also tensors of other subclasses that have its ``mark``."""
+
+    def __instancecheck__(cls, instance):
+        if type.__instancecheck__(cls, instance):
+            return True
+        return isinstance(instance, Tensor) and vars(cls).get("mark") in vars(instance)
+
+
+class Parameter(Tensor, metaclass=_Kind):
     """A tensor that, assigned to an attribute of a Module, becomes one of its parameters.
 
     It shares the memory of ``data`` (a Tensor; an empty one for None) and is a leaf that requires a gradient.
-    TypeError for other data.
+    TypeError for other data. A tensor of a subclass stays one; it counts as a Parameter.
 
     Args:
         data (Tensor): the values; None is an empty tensor
@@ -33,7 +57,12 @@ class Parameter(Tensor):
         True
     """
 
+    __torch_function__ = no_torch_function  # type: ignore[assignment]
+    mark = "_is_param"
+
     def __new__(cls, data=None, requires_grad=True):
+        if _is_special(data):
+            return _marked(data, cls.mark, requires_grad)
         return wrap(_values(data), cls=cls).requires_grad_(requires_grad)
 
     def __deepcopy__(self, memo):
@@ -45,7 +74,7 @@ class Parameter(Tensor):
         return "Parameter containing:\n" + super().__repr__()
 
 
-class Buffer(Tensor):
+class Buffer(Tensor, metaclass=_Kind):
     """A tensor that, assigned to an attribute of a Module, becomes one of its buffers.
 
     A buffer is saved and moved with the module, but not trained. ``persistent=False`` leaves it out of the
@@ -62,7 +91,13 @@ class Buffer(Tensor):
         ['mean']
     """
 
+    __torch_function__ = no_torch_function  # type: ignore[assignment]
+    mark = "_is_buffer"
+
     def __new__(cls, data=None, *, persistent=True):
-        new = wrap(_values(data), cls=cls)
+        if _is_special(data):
+            new = _marked(data, cls.mark, data.requires_grad)
+        else:
+            new = wrap(_values(data), cls=cls)
         new.persistent = persistent
         return new

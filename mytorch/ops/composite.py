@@ -53,8 +53,8 @@ def composite(function=None, /, *, out=False):
         token = float_errors.get(None) is not QUIET and float_errors.set(QUIET)
         try:
             return function(*args, **kwargs)
-        except AttributeError as error:
-            raise _late("argument_errors", "no_tensor")(function, args, kwargs, error) from error
+        except (AttributeError, TypeError) as error:
+            return Primitive.instead(call, args, kwargs, error)
         finally:
             if token:
                 float_errors.reset(token)
@@ -94,7 +94,7 @@ def takes_tensors(function):
     def call(*args, **kwargs):
         try:
             return function(*args, **kwargs)
-        except AttributeError as error:
-            raise _late("argument_errors", "no_tensor")(function, args, kwargs, error) from error
+        except (AttributeError, TypeError) as error:
+            return Primitive.instead(call, args, kwargs, error)
 
     return call

@@ -61,6 +61,16 @@ def _passing_on(names):
     return scope["outer"](*names).__code__
 
 
+def is_outermost(around):
+    """Whether ``around`` stays around those that are added later."""
+    return hasattr(around, "outermost")
+
+
+def arounds_of(function):
+    """What is done around ``function`` at present, the innermost first."""
+    return _chains[function].arounds if function in _chains else ()
+
+
 def interpose(function, around):
     """From now on ``function(…)`` is ``around(inner, args, kwargs)``; returns what ends that."""
     with _changing:
@@ -69,7 +79,7 @@ def interpose(function, around):
         chain = _chains.get(function)
         if chain is None:
             chain = _chains[function] = Chain(function)
-        chain.arounds += (around,)
+        chain.arounds = tuple(sorted((*chain.arounds, around), key=is_outermost))
 
     def end():
         with _changing:

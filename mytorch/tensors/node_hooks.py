@@ -8,7 +8,7 @@ from __future__ import annotations
 import weakref
 
 from ..core.errors import check_hook
-from ..core.graph import Leaf, Variable, wrap
+from ..core.graph import Leaf, Variable, retain, wrap
 from ..core.walk import Walk
 from ..ops.interpose import interpose
 from .removable_handle import RemovableHandle
@@ -148,3 +148,23 @@ def _checked(hook, given, result, create):
         if g is not None and new is not None:
             check_hook(hook, g, new)
     return tuple(g if g is None or create else g.array for g in result)
+
+
+# ---- tensors -------------------------------------------------------------------------------------
+
+
+def retain_grad(self):
+    """Keep the gradient of this non-leaf in ``.grad`` after backward."""
+    if not self.requires_grad:
+        raise RuntimeError("can't retain_grad on Tensor that has requires_grad=False")
+    if self.is_leaf or self.retains_grad:
+        return
+    mine = weakref.ref(self)
+
+    def keep(g):
+        if (tensor := mine()) is not None:
+            tensor._grad = g.clone() if tensor.grad is None else tensor.grad + g
+
+    keep.runs_last = True  # after the hooks that change the gradient
+    retain(self._node, keep)
+    self._mytorch_retaining = keep

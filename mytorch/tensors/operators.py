@@ -161,7 +161,7 @@ class TensorMethods:
     __lshift__, __rshift__ = comparison.bitwise_left_shift, comparison.bitwise_right_shift
 
     __rsub__ = reflected(arithmetic._sub)
-    __rtruediv__ = __rdiv__ = reflected(arithmetic.true_divide)
+    __rdiv__ = __rtruediv__ = reflected(arithmetic.true_divide)
     __rfloordiv__ = reflected(arithmetic.floor_divide)
     __rmod__ = reflected(arithmetic.remainder)
     __rpow__ = reflected(power.pow)

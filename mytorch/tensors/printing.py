@@ -92,7 +92,8 @@ def tensor_repr(tensor):
         suffixes.append(f"grad_fn=<{tensor.grad_fn.name}>")
     elif tensor.requires_grad:
         suffixes.append("requires_grad=True")
-    return _with_suffixes(prefix + array_text(array, len(prefix)), suffixes, len(prefix))
+    text = _with_suffixes(prefix + array_text(array, len(prefix)), suffixes, len(prefix))
+    return f"Parameter({text})" if getattr(tensor, "_is_param", False) else text
 
 
 def _with_suffixes(text, suffixes, indent):

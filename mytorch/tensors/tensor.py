@@ -6,6 +6,7 @@ and devices in ``casting.py``.
 
 from __future__ import annotations
 
+import importlib
 import warnings
 import weakref
 
@@ -15,7 +16,8 @@ from ..core.arrays import device_of
 from ..core.backward import backward
 from ..core.dtypes import by_numpy, category, default_numpy
 from ..core.grad_mode import is_inference_mode_enabled
-from ..core.graph import Leaf, Node, Output, Variable, refresh, retain, wrap
+from ..core.graph import Leaf, Node, Output, Variable, refresh, wrap
+from ..core.primitive import Primitive
 from ..ops.shape_arguments import check_dim
 from .casting import CastingMethods
 from .conversion import ConversionMethods
@@ -26,6 +28,20 @@ from .removable_handle import RemovableHandle
 from .storage import StorageMethods
 
 _new_tuple = tuple.__new__
+
+
+def _late(module, name):
+    """A name of a module that most programs never need."""
+    return getattr(importlib.import_module(f".{module}", __package__), name)
+
+
+Primitive.instead = staticmethod(lambda *call: _late("foreign_arguments", "answer_instead")(*call))
+
+
+def no_torch_function(func, types, args=(), kwargs=None):
+    """The ``__torch_function__`` of classes that want none: they are plain tensors for ``func``."""
+    with _late("torch_function", "Only")("modes"):
+        return func(*args, **(kwargs or {}))
 
 
 class Size(tuple):
@@ -235,22 +251,6 @@ class Tensor(
         """
         backward(self, gradient, retain_graph, create_graph, inputs)
 
-    def retain_grad(self):
-        """Keep the gradient of this non-leaf in ``.grad`` after backward."""
-        if not self.requires_grad:
-            raise RuntimeError("can't retain_grad on Tensor that has requires_grad=False")
-        if self.is_leaf or self.retains_grad:
-            return
-        mine = weakref.ref(self)
-
-        def keep(g):
-            if (tensor := mine()) is not None:
-                tensor._grad = g.clone() if tensor.grad is None else tensor.grad + g
-
-        keep.runs_last = True  # after the hooks that change the gradient
-        retain(self._node, keep)
-        self._mytorch_retaining = keep
-
     @property
     def retains_grad(self) -> bool:
         """Whether ``retain_grad()`` was called on this non-leaf."""
@@ -303,11 +303,17 @@ class Tensor(
             raise RuntimeError("Inference tensors do not track version counter.")
         return self._counter[0]
 
-    def as_subclass(self, cls):
-        """The tensor as one of ``cls``, a subclass of Tensor, on the same memory; gradients pass."""
-        new = self.view(self.array.shape)
-        new.__class__ = cls
-        return new
+    def __init_subclass__(cls, **kwargs):
+        super().__init_subclass__(**kwargs)
+        if cls.__torch_function__ is not no_torch_function:
+            cls.array = _late("dispatching", "FirstArray")()
+
+    @classmethod
+    def __torch_function__(cls, func, types, args=(), kwargs=None):
+        """What ``func(*args, **kwargs)`` gives where one of ``types``, those of arguments, is ``cls``: its
+        result, with tensors as ones of ``cls``. NotImplemented if a type is no class above ``cls``.
+        """
+        return _late("torch_function", "default")(cls, func, types, args, kwargs)
 
     output_nr = 0
 
@@ -316,6 +322,8 @@ class Tensor(
         return self._inference
 
 
+for _name, _home in (("retain_grad", "node_hooks"), ("as_subclass", "dispatching")):
+    setattr(Tensor, _name, LateMethod(_name, f"tensors.{_home}", _name, owner=Tensor))
 for _kind in (Node, Leaf):
     for _name in ("register_hook", "register_prehook"):
         setattr(_kind, _name, LateMethod(_name, "tensors.node_hooks", _name, owner=_kind))

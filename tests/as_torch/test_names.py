@@ -22,7 +22,6 @@ REFUSED = """
     torch.nn.attention.flex_attention.flex_attention(x, x, x)
     torch.utils.flop_counter.FlopCounterMode()
     torch.distributed.TCPStore("localhost", 1)
-    torch.overrides.TorchFunctionMode().__enter__()
     torch.storage.UntypedStorage(x.array).resize_(1)
 """.strip().splitlines()
 

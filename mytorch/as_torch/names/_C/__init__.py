@@ -9,8 +9,10 @@ from ....core.arrays import device
 from ....core.dtypes import dtype
 from ....core.graph import Variable as TensorBase
 from ....ops.dtype_info import finfo, iinfo
+from ....overrides import DisableTorchFunction, DisableTorchFunctionSubclass
 from ....tensors.generator import Generator
 from ....tensors.tensor import Size
+from ....tensors.tensor import no_torch_function as _disabled_torch_function_impl
 from ....tensors.torch_flags import layout, memory_format
 from ...refused import classes
 
@@ -69,10 +71,6 @@ class DispatchKeySet(frozenset):
     def has(self, key):
         """Whether the key is among them."""
         return key in self
-
-
-class DisableTorchFunctionSubclass(contextlib.nullcontext):
-    """``with DisableTorchFunctionSubclass(): …`` changes nothing: calls are not dispatched by subclass."""
 
 
 class _ExcludeDispatchKeyGuard(contextlib.nullcontext):

@@ -1,0 +1,64 @@
+"""Arguments that are no tensors but have ``__torch_function__``: found when a call fails that got one."""
+
+from __future__ import annotations
+
+import sys
+
+from ..core.compiled_call import MISSING
+from ..core.errors import explain
+from ..ops import composite
+from ..ops.argument_errors import no_tensor
+from ..ops.interpose import HIDDEN
+from .dispatching import ROOT, look
+from .tensor import Tensor
+from .torch_function import among, asked, dispatch
+
+_WRAPPERS = {  # the code of functions that take the answer in the place of their error
+    code
+    for maker in (composite.composite, composite.takes_tensors)
+    for code in maker.__code__.co_consts
+    if getattr(code, "co_name", "") == "call"
+}
+# where the parts of one call are
+_PARTS = ("<call of", HIDDEN, f"{ROOT}.core.compiled_call", f"{ROOT}.core.primitive", f"{ROOT}.ops.interpose")
+# functions there return what the operation returns that they call
+_PASSING_ON = f"{ROOT}.nn.functional", f"{ROOT}.tensors.operators"
+
+
+def answer_instead(called, args, kwargs, error):
+    """What an argument that is no tensor, but has ``__torch_function__``, says of a call that failed with
+    ``error``: of the call by the user, which may be of a function around. Else the error is raised.
+    """
+    function = getattr(called, "function", called)
+    if function is not called:  # an operation
+        try:
+            explain(called, args, kwargs, error)
+        except Exception as explained:
+            error, known = explained, called.signature.when_left_out
+            kwargs = {name: v for name, v in kwargs.items() if v is not known.get(name, MISSING)}
+    elif isinstance(error, AttributeError):
+        error = no_tensor(called, args, kwargs, error)
+    objects = [o for o in among(args, kwargs) if not isinstance(o, Tensor)]
+    if not objects or "subclasses" not in asked.get():
+        raise error
+    look()  # from now on such arguments are found before the call
+    frame = sys._getframe(2)
+    while frame.f_code.co_filename.startswith(_PARTS) or _room(frame) in _PARTS:
+        frame = frame.f_back
+    frame = frame.f_back if frame.f_code in _WRAPPERS and function is called else frame
+    if _room(frame) in _PASSING_ON:
+        code, given = frame.f_code, frame.f_locals
+        function = vars(sys.modules[_room(frame)]).get(code.co_name) or getattr(Tensor, code.co_name)
+        args, kwargs = [given[name] for name in code.co_varnames[: code.co_argcount]], {}
+        frame = frame.f_back
+    if not _room(frame).startswith(f"{ROOT}."):
+        return dispatch(function, (), objects, args, kwargs)
+    while frame := frame.f_back:
+        given = frame.f_code in _WRAPPERS and among(frame.f_locals["args"], frame.f_locals["kwargs"])
+        if given and any(o is objects[0] for o in given):
+            raise AttributeError(f"{type(objects[0]).__name__} is no tensor", obj=objects[0]) from error
+    raise error
+
+
+def _room(frame):
+    return frame.f_globals.get("__name__") or ""

@@ -118,7 +118,7 @@ def set_default_device(where) -> None:
 
 def device_of(array) -> device:
     """The device that holds ``array``."""
-    return CPU if xp(array) is numpy else device("cuda", array.device.id)
+    return CPU if xp(array) is numpy or array.device == "cpu" else device("cuda", array.device.id)
 
 
 class DeviceError(RuntimeError):

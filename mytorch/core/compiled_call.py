@@ -24,7 +24,7 @@ import types
 # ruff: noqa: F401  (the compiled functions use these)
 from . import graph
 from .arrays import QUIET, as_array, float_errors, ndarray
-from .errors import explain, refuse_complex
+from .errors import refuse_complex
 from .graph import Variable, grad_state, note_view, refresh
 from .scalar_arguments import PLAIN
 
@@ -46,7 +46,7 @@ COMPUTE = """
         {only_real}
         result = forward({call})
     except Exception as error:
-        raise explain(op.name, ({inputs}), {settings}, error) from error
+        result = op.rescued(error, ({inputs}), arrays, {settings})
     finally:
         float_errors.reset(token)
     {unpack}

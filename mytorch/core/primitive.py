@@ -65,6 +65,8 @@ class Primitive:
     """An operation: its function on arrays, its rules, and the plans of what its calls record."""
 
     into: Callable | None = None  # how ``out=`` is served: set by ops/composite.py
+    # what is done entry by entry where it fails for batched arrays: set by func/batched_array.py
+    rescue: Callable | None = None
 
     def __init__(
         self,
@@ -139,7 +141,7 @@ class Primitive:
                 refuse_complex(self.name, arrays)
             out = self.forward(*arrays, **settings)
         except Exception as error:
-            raise explain(self.name, inputs, settings, error) from error
+            out = self.rescued(error, inputs, arrays, settings)
         finally:
             float_errors.reset(token)
         if self.aux:
@@ -158,6 +160,13 @@ class Primitive:
         if self.view:
             note_view(new, self.function, inputs, settings)
         return new
+
+    def rescued(self, error, inputs, arrays, settings):
+        """What ``forward`` gives all the same, entry by entry. Else ``error`` is raised, and explained."""
+        found = Primitive.rescue and Primitive.rescue(self, arrays, settings)
+        if not found:
+            raise explain(self.name, inputs, settings, error) from error
+        return found[0]
 
     def sort_out(self, given, more, others):
         """A call whose arguments are not all plain: others than the parameters, or not of their kinds."""

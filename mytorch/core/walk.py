@@ -115,9 +115,11 @@ class Walk:
         try:
             gradients = vjp_in_graph(node, g, run) if self.create else node.plan.vjp(g, node.saved)
         except Exception as error:
-            if node.origin is None:
-                raise
-            raise located(node, error) from error
+            gradients = None if self.create else node.plan.rescue(node.plan, g, node.saved)
+            if gradients is None:
+                if node.origin is None:
+                    raise
+                raise located(node, error) from error
         if self.careful:
             if detect_anomaly.enabled and detect_anomaly.check_nan:
                 check_nan(node, gradients)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy
 
 from ..core.arrays import is_array, xp
-from .batched_array import INPLACE, BatchedArray, aligned, batched, entrywise, grow, sizes_of, union
+from .batched_array import INPLACE, BatchedArray, aligned, batched, entrywise, grow, lead_of, union
 
 FULL = slice(None)
 
@@ -26,7 +26,7 @@ def put(x, key, value):
     values = (x, value, *key)
     levels = union(values)
     if levels != x.levels:
-        grow(x, levels, sizes_of(values, levels))
+        grow(x, levels, lead_of(values, levels))
     lead = (FULL,) * len(levels)
     if all(not is_array(k) for k in key):
         target = x.data[(*lead, *key, Ellipsis)]
@@ -53,7 +53,7 @@ def add_at(ufunc, x, key, value):
     values = (x, value, *key)
     levels = union(values)
     if levels != x.levels:
-        grow(x, levels, sizes_of(values, levels))
+        grow(x, levels, lead_of(values, levels))
     places = _places(x, key)
     values = numpy.broadcast_to(aligned(value, levels, places.ndim), places.data.shape)
     whole = x.data if x.data.flags.c_contiguous else x.data.copy()
@@ -108,7 +108,7 @@ def _same_for_all(x, key):
     data, ahead = x.data[(*(FULL,) * len(x.levels), *key)], len(x.levels)
     if ahead and _is_apart(key):
         found = _found_ndim(key)
-        data = numpy.moveaxis(data, range(found, found + ahead), range(ahead))
+        data = xp(data).ascontiguousarray(numpy.moveaxis(data, range(found, found + ahead), range(ahead)))
     return batched(data, x.levels)
 
 
@@ -140,7 +140,7 @@ def _own_for_each(x, key):
     if start == 0 and at:
         ahead = len(levels)
         data = numpy.moveaxis(data, range(ahead, total), range(ahead + at, total + at))
-    return batched(data, levels)
+    return batched(xp(data).ascontiguousarray(data), levels)
 
 
 def _spelled(k, levels, ndim):

@@ -19,7 +19,7 @@ from .batched_array import (
     batched,
     entrywise,
     grow,
-    sizes_of,
+    lead_of,
     spread,
     union,
 )
@@ -28,10 +28,18 @@ from .array_indexing import add_at
 
 def of_function(self, function, types, args, kwargs):
     """``function``, one of NumPy's that is no ufunc, of batched arrays."""
-    rule = RULES.get(function.__name__)
-    if rule is None or kwargs.get("out") is not None:
-        return entrywise(function, args, kwargs)
-    return rule(function, *args, **kwargs)
+    out, rule = kwargs.pop("out", None), RULES.get(function.__name__)
+    found = entrywise(function, args, kwargs) if rule is None else rule(function, *args, **kwargs)
+    return found if out is None else _written(out, found)
+
+
+def _written(out, values):
+    """``out`` with ``values`` written to it."""
+    out = out[0] if isinstance(out, tuple) else out
+    if not isinstance(out, BatchedArray):
+        raise RuntimeError(INPLACE)
+    out[...] = values
+    return out
 
 
 # ---- ufuncs --------------------------------------------------------------------------------------
@@ -41,12 +49,14 @@ def of_ufunc(self, ufunc, method, *inputs, **options):
     """``ufunc`` or a method of it, such as ``numpy.add.reduce``."""
     if method == "__call__":
         if ufunc.signature is not None:
-            return _matmul(*inputs) if ufunc is numpy.matmul else entrywise(ufunc, inputs, options)
+            out = options.pop("out", None)
+            found = _matmul(*inputs) if ufunc is numpy.matmul else entrywise(ufunc, inputs, options)
+            return found if out is None else _written(out, found)
         return _elementwise(ufunc, *inputs, **options)
-    if method == "reduce":
-        return _along(0)(ufunc.reduce, *inputs, **options)
-    if method == "accumulate":
-        return _along(0)(ufunc.accumulate, *inputs, **options)
+    if method in ("reduce", "accumulate"):
+        out, function = options.pop("out", None), getattr(ufunc, method)
+        found = _along(0)(function, *inputs, **options)
+        return found if out is None else _written(out, found)
     if method == "at":
         return add_at(ufunc, *inputs)
     if method == "outer":
@@ -66,15 +76,15 @@ def _elementwise(function, *inputs, out=None, where=True, **options):
         options["where"] = aligned(where, levels, ndim)
     arrays = [aligned(x, levels, ndim) for x in inputs]
     if target is None:
-        return _wrapped(function(*arrays, **options), levels)
+        return wrapped(function(*arrays, **options), levels)
     into = _grown(target, levels, everything)
     if into is None:
-        return _wrapped(function(*arrays, **options), levels)  # a += b: the name is bound anew
+        return wrapped(function(*arrays, **options), levels)  # a += b: the name is bound anew
     function(*arrays, out=into, **options)
     return target
 
 
-def _wrapped(result, levels):
+def wrapped(result, levels):
     if isinstance(result, tuple):
         parts = [batched(r, levels) for r in result]
         return type(result)(*parts) if hasattr(result, "_fields") else tuple(parts)
@@ -90,7 +100,7 @@ def _grown(target, levels, values):
             return None
         raise RuntimeError(INPLACE)
     if target.levels != levels:
-        grow(target, levels, sizes_of(values, levels))
+        grow(target, levels, lead_of(values, levels))
     return target.data
 
 
@@ -127,8 +137,8 @@ def _along(default=None, whole="axes", position=1, name="axis"):
         else:
             axis = _shifted(axis, ahead)
         if after:
-            return _wrapped(function(data, *before, axis, *after, **options), x.levels)
-        return _wrapped(function(data, *before, **{name: axis}, **options), x.levels)
+            return wrapped(function(data, *before, axis, *after, **options), x.levels)
+        return wrapped(function(data, *before, **{name: axis}, **options), x.levels)
 
     return rule
 
@@ -139,7 +149,7 @@ def _axes_of(*names):
     def rule(function, x, *axes, **options):
         ahead = len(x.levels)
         options = {k: _shifted(v, ahead) if k in names else v for k, v in options.items()}
-        return _wrapped(function(x.data, *(_shifted(a, ahead) for a in axes), **options), x.levels)
+        return wrapped(function(x.data, *(_shifted(a, ahead) for a in axes), **options), x.levels)
 
     return rule
 
@@ -154,7 +164,7 @@ def _matrices(function, x, *args, **options):
     """What works on the last two dimensions, whatever leads."""
     if x.ndim < 2 or any(isinstance(v, BatchedArray) for v in [*args, *options.values()]):
         return entrywise(function, (x, *args), options)
-    return _wrapped(function(x.data, *args, **options), x.levels)
+    return wrapped(function(x.data, *args, **options), x.levels)
 
 
 def _solve(function, a, b):
@@ -167,7 +177,7 @@ def _solve(function, a, b):
 
 def _diagonal(function, x, offset=0, axis1=0, axis2=1, **options):
     ahead = len(x.levels)
-    return _wrapped(function(x.data, offset, *_shifted((axis1, axis2), ahead), **options), x.levels)
+    return wrapped(function(x.data, offset, *_shifted((axis1, axis2), ahead), **options), x.levels)
 
 
 def _of_one(function, x, *args, **options):
@@ -176,7 +186,7 @@ def _of_one(function, x, *args, **options):
         return entrywise(function, (x, *args), options)
     if not isinstance(x, BatchedArray):
         return entrywise(function, (x, *args), options)
-    return _wrapped(function(x.data, *args, **options), x.levels)
+    return wrapped(function(x.data, *args, **options), x.levels)
 
 
 # ---- shapes --------------------------------------------------------------------------------------
@@ -234,7 +244,7 @@ def _windows(function, x, window_shape, axis=None, **options):
 def _join(function, arrays, axis=0, **options):
     arrays = list(arrays)
     levels = union(arrays)
-    lead = sizes_of(arrays, levels)
+    lead = lead_of(arrays, levels)
     axis = None if axis is None else _shifted(axis, len(levels))
     if axis is None:
         arrays, axis = [numpy.ravel(a) for a in arrays], -1
@@ -247,15 +257,11 @@ def _where(function, condition, *values):
     return _elementwise(function, condition, *values)
 
 
-def _clip(function, x, a_min=None, a_max=None, out=None, **options):
+def _clip(function, x, a_min=None, a_max=None, **options):
     low, high = options.pop("min", a_min), options.pop("max", a_max)
     inputs = (x, low, high)
     levels, ndim = union(inputs), max(v.ndim for v in inputs if is_array(v))
-    result = batched(numpy.clip(*(aligned(v, levels, ndim) for v in inputs), **options), levels)
-    if out is None:
-        return result
-    out[...] = result
-    return out
+    return batched(function(*(aligned(v, levels, ndim) for v in inputs), **options), levels)
 
 
 def _copyto(function, dst, src, casting="same_kind", where=True):
@@ -273,7 +279,7 @@ def _full_like(function, x, value, dtype=None, **options):
     return made
 
 
-def _take(function, x, indices, axis=None, out=None, mode="raise"):
+def _take(function, x, indices, axis=None, mode="raise"):
     if axis is None:
         x, axis = numpy.ravel(x), 0
     if not isinstance(x, BatchedArray):
@@ -281,9 +287,14 @@ def _take(function, x, indices, axis=None, out=None, mode="raise"):
     return x[(slice(None),) * (axis % x.ndim) + (indices,)]
 
 
+def _broadcast_arrays(function, *arrays, **options):
+    shape = numpy.broadcast_shapes(*(a.shape for a in arrays))
+    return tuple(numpy.broadcast_to(a, shape) for a in arrays)
+
+
 def _take_along(function, x, indices, axis=-1):
     levels = union([x, indices])
-    lead = sizes_of([x, indices], levels)
+    lead = lead_of([x, indices], levels)
     axis = _shifted(axis, len(levels))
     return batched(function(spread(x, levels, lead), spread(indices, levels, lead), axis), levels)
 
@@ -402,6 +413,7 @@ RULES = {
     "clip": _clip,
     "copyto": _copyto,
     **dict.fromkeys("isclose".split(), _elementwise),
+    "broadcast_arrays": _broadcast_arrays,
     "take": _take,
     "take_along_axis": _take_along,
     "dot": _dot,

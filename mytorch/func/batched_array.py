@@ -8,16 +8,14 @@ says for each family of them what it means for all entries at once; any other ru
 
 from __future__ import annotations
 
-import functools
+import contextlib
 import math
+from contextvars import ContextVar
 
 import numpy
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
-from ..core.arrays import is_array, modules, xp
-from ..core.errors import refuse_complex
-from ..core.plan import Plan
-from ..core.primitive import Primitive
+from ..core.arrays import modules, xp
 
 BOOL = (
     "vmap: It looks like you're attempting to use a Tensor in some data-dependent control flow. We don't "
@@ -36,7 +34,7 @@ INPLACE = (
 )
 
 
-class NotBatched(TypeError):
+class NotBatched(TypeError, AttributeError):
     """What a batched array cannot do for all entries at once: it is done entry by entry."""
 
 
@@ -85,8 +83,11 @@ class BatchedArray(NDArrayOperatorsMixin):
     def copy(self, order="C"):
         return self.again(self.data.copy())
 
-    def view(self, dtype):
-        return self.again(self.data.view(dtype))
+    def view(self, *dtype):
+        return self.again(self.data.view(*dtype))
+
+    def sort(self, axis=-1, **options):
+        self.data.sort(axis + len(self.levels) if axis >= 0 else axis, **options)
 
     def fill(self, value):
         self[...] = value
@@ -181,6 +182,8 @@ class Module:
         x = self.asarray(x, dtype)
         return x.again(self.below.ascontiguousarray(x.data))
 
+    asfortranarray = asarray
+
     def asnumpy(self, x):
         return x
 
@@ -190,9 +193,14 @@ class Module:
         return x.again(strided(x.data, (*x.lead, *shape), (*ahead, *strides), **options))
 
 
+_written: ContextVar = ContextVar("levels of arrays that are written to", default=((), ()))
+
+
 def _creating(name):
     def create(self, *args, **options):
-        return batched(getattr(self.below, name)(*args, **options), ())
+        levels, lead = _written.get() if name in ("zeros", "ones", "empty", "full") else ((), ())
+        made = batched(getattr(self.below, name)(*args, **options), ())
+        return batched(spread(made, levels, lead).copy(), levels) if levels else made
 
     return create
 
@@ -241,7 +249,7 @@ def aligned(x, levels, ndim=None):
     return x.data.reshape(lead + (1,) * (ndim - own) + x.shape)
 
 
-def sizes_of(values, levels):
+def lead_of(values, levels):
     """The sizes of ``levels``, which each have one of ``values``."""
     sizes: dict = {}
     for v in values:
@@ -258,6 +266,16 @@ def spread(x, levels, lead):
     return data if data.shape[: len(lead)] == lead else xp(data).broadcast_to(data, (*lead, *x.shape))
 
 
+@contextlib.contextmanager
+def writing(levels, lead):
+    """New arrays have all ``levels``, so that parts of them can be written to."""
+    token = _written.set((levels, lead))
+    try:
+        yield
+    finally:
+        _written.reset(token)
+
+
 def grow(target, levels, lead):
     """Let ``target``, a batched array that owns its memory, take up ``levels``."""
     if target.data.base is not None and target.data.size:
@@ -272,9 +290,9 @@ loops = [0]  # how often something ran entry by entry, for the tests
 
 def entrywise(function, args, kwargs):
     """``function`` called with the arrays of each entry, its results stacked."""
-    found = list(_batched_in([args, kwargs]))
+    found = list(batched_in([args, kwargs]))
     levels = union(found)
-    lead = sizes_of(found, levels)
+    lead = lead_of(found, levels)
     count = math.prod(lead)
     loops[0] += 1
     flat = {id(x): spread(x, levels, lead).reshape(count, *x.shape) for x in found}
@@ -284,49 +302,15 @@ def entrywise(function, args, kwargs):
     return _stacked(results, levels, lead)
 
 
-def _rescue(op, arrays, settings):
-    """(result,) of ``op`` for batched arrays that its function cannot take: with the others made batched too,
-    or entry by entry. None if no array is batched.
-    """
-    if not any(x.levels for x in _batched_in([*arrays, settings])):
-        return None
-    if any(type(a) in modules and not isinstance(a, BatchedArray) for a in arrays):
-        try:
-            lifted = [batched(a, ()) if is_array(a) and not isinstance(a, BatchedArray) else a for a in arrays]
-            return (_forward(op, *lifted, **settings),)
-        except Exception:  # noqa: BLE001, S110  whatever it is: entry by entry it shows again
-            pass
-
-    return (entrywise(functools.partial(_forward, op), arrays, settings),)
-
-
-def _forward(op, *arrays, **settings):
-    arrays = arrays if op.prepare is None else op.prepare(list(arrays))
-    if op.complex is None:
-        refuse_complex(op.name, arrays)
-    return op.forward(*arrays, **settings)
-
-
-def _rescue_vjp(plan, g, saved):
-    """The gradients that the rules of ``plan`` give, entry by entry. None if no array is batched."""
-    if any(x.levels for x in _batched_in([g, saved])):
-        return entrywise(plan.vjp, (g, tuple(saved)), {})
-    return None
-
-
-Primitive.rescue = staticmethod(_rescue)
-Plan.rescue = staticmethod(_rescue_vjp)
-
-
-def _batched_in(value):
+def batched_in(value):
     if isinstance(value, BatchedArray):
         yield value
     elif isinstance(value, dict):
         for v in value.values():
-            yield from _batched_in(v)
+            yield from batched_in(v)
     elif isinstance(value, (tuple, list)):
         for v in value:
-            yield from _batched_in(v)
+            yield from batched_in(v)
 
 
 def _entry(value, flat, i):

@@ -11,7 +11,7 @@ from ..core.graph import Node, Output, now, wrap
 from ..core.plan import Plan
 from ..core.primitive import Primitive
 from ..core.sums import summed
-from . import array_indexing, array_rules  # noqa: F401  what batched arrays do
+from . import operation_rules  # noqa: F401  what is done with batched arrays
 from .batched_array import BatchedArray, aligned, batched, union
 
 _levels = itertools.count(1)

@@ -284,6 +284,10 @@ def _take(function, x, indices, axis=None, mode="raise"):
         x, axis = numpy.ravel(x), 0
     if not isinstance(x, BatchedArray):
         x = batched(x, ())
+    if isinstance(indices, BatchedArray) and not indices.levels:
+        indices = indices.data
+    if not isinstance(indices, BatchedArray):
+        return x.again(function(x.data, indices, _shifted(axis, len(x.levels)), mode=mode))
     return x[(slice(None),) * (axis % x.ndim) + (indices,)]
 
 

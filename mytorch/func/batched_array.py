@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import math
+import sys
 from contextvars import ContextVar
 
 import numpy
@@ -116,14 +117,30 @@ class BatchedArray(NDArrayOperatorsMixin):
     def item(self, *args):
         if not self.levels:
             return self.data.item(*args)
-        raise RuntimeError(ITEM)
+        raise RuntimeError(BOOL if sys._getframe(1).f_code.co_name == "__bool__" else ITEM)
 
-    __float__ = __int__ = __complex__ = __index__ = tolist = item
+    def tolist(self):
+        return self.item()
 
     def __bool__(self):
-        if not self.levels:
-            return bool(self.data)
-        raise RuntimeError(BOOL)
+        return bool(self._number())
+
+    def __int__(self):
+        return int(self._number())
+
+    def __float__(self):
+        return float(self._number())
+
+    def __complex__(self):
+        return complex(self._number())
+
+    def __index__(self):
+        return self._number().__index__()
+
+    def _number(self):
+        if self.levels:
+            raise NotBatched("a batched array is no number")
+        return self.data[()]
 
     def __array__(self, dtype=None, copy=None):
         raise NotBatched("a batched array is no NumPy array")
@@ -159,6 +176,8 @@ class Module:
     """What ``xp`` of a batched array is: NumPy's functions, which go by the protocols, and arrays that take
     up levels when batched values are written to them.
     """
+
+    __name__ = "batched"
 
     def __init__(self, below):
         self.below = below

@@ -163,7 +163,7 @@ RULES = {
         _batch_first,
     ),
     "resample": _row_after_row,
-    **dict.fromkeys("cholesky solve_triangular svd svdvals eig eigvals bce".split(), _broadcasting),
+    **dict.fromkeys("cholesky solve_triangular svd svdvals eig eigvals".split(), _broadcasting),
 }
 MODULES = {
     "activation": _broadcasting,

@@ -16,7 +16,7 @@ from contextvars import ContextVar
 import numpy
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
-from ..core.arrays import modules, xp
+from ..core.arrays import modules, owner, xp
 
 BOOL = (
     "vmap: It looks like you're attempting to use a Tensor in some data-dependent control flow. We don't "
@@ -66,7 +66,7 @@ class BatchedArray(NDArrayOperatorsMixin):
     itemsize = property(lambda self: self.data.itemsize)
     flags = property(lambda self: self.data.flags)
     device = property(lambda self: self.data.device)
-    base = property(lambda self: self.data.base)
+    base = property(lambda self: owner(self.data), doc="Whose memory it is: the same array for all views.")
     real = property(lambda self: self.again(self.data.real))
     imag = property(lambda self: self.again(self.data.imag))
     T = property(lambda self: self.transpose())
@@ -138,9 +138,11 @@ class BatchedArray(NDArrayOperatorsMixin):
         return self._number().__index__()
 
     def _number(self):
-        if self.levels:
+        """The number that all entries have: then what they depend on it for is the same."""
+        numbers = self.data.reshape(-1)
+        if self.size != 1 or not (numbers == numbers[0]).all():
             raise NotBatched("a batched array is no number")
-        return self.data[()]
+        return numbers[0]
 
     def __array__(self, dtype=None, copy=None):
         raise NotBatched("a batched array is no NumPy array")

@@ -97,11 +97,16 @@ def _summed(x, *, level, size):
     return batched(data, rest) if rest else data
 
 
-def _operation(forward, name, x):
-    return Primitive(forward, name=name, complex=True, x=x).as_function()
+def _operation(forward, name, x, **declared):
+    return Primitive(forward, name=name, complex=True, x=x, **declared).as_function()
 
 
-_enter = _operation(_entered, "enter_batch", lambda g, level, dim, x_shape: _leave(g, level=level, dim=dim, size=x_shape[dim]))
+_enter = _operation(
+    _entered,
+    "enter_batch",
+    lambda g, level, dim, x_shape: _leave(g, level=level, dim=dim, size=x_shape[dim]),
+    view=True,
+)
 _leave = _operation(_left, "leave_batch", lambda g, level, dim: _enter(g, level=level, dim=dim))
 _sum = _operation(_summed, "sum_over_batch", lambda g, level, size: _same(g, level=level, size=size))
 _same = _operation(

@@ -45,7 +45,7 @@ def rescue_vjp(plan, g, saved):
         return None
     try:
         with writing(levels, lead_of(found, levels)):
-            return plan.vjp(g, saved)
+            return plan.vjp(*_lift((g, tuple(saved))))
     except Exception:  # noqa: BLE001  as above
         return entrywise(plan.vjp, (g, tuple(saved)), {})
 
@@ -62,9 +62,15 @@ def _forward(op, arrays, settings):
 
 def _lifted(op, arrays, settings, levels, lead):
     """The function as it is, with all arrays batched, and new ones, so that parts of them can be written."""
-    arrays = [batched(a, ()) if is_array(a) and not isinstance(a, BatchedArray) else a for a in arrays]
     with writing(levels, lead):
-        return _forward(op, arrays, settings)
+        return _forward(op, _lift(arrays), settings)
+
+
+def _lift(value):
+    """``value``, or the arrays in a tuple or list, as batched arrays."""
+    if type(value) in (tuple, list):
+        return type(value)(map(_lift, value))
+    return batched(value, ()) if is_array(value) and not isinstance(value, BatchedArray) else value
 
 
 # ---- families ------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from ..ops.join import cat, stack
 from ..ops.split import narrow, select
 from ..tensors.generator import default_generator
 from ..utils._pytree import leaves, rebuilt
-from .batched_array import NotBatched
+from .batched_array import NotBatched, loops
 from .batched_random import drawing
 from .levels import Level
 
@@ -81,6 +81,7 @@ def _all_at_once(call, values, dims, size, out_dims, randomness):
 
 def _one_by_one(call, values, dims, size, out_dims, randomness):
     """The same, with one call for each entry."""
+    loops[0] += 1
     state, results = default_generator.get_state() if randomness == "same" else None, []
     for i in range(size):
         if state is not None:

@@ -11,6 +11,7 @@ from ..core.graph import Node, Output, now, wrap
 from ..core.plan import Plan
 from ..core.primitive import Primitive
 from ..core.sums import summed
+from ..ops.join import cat
 from . import operation_rules  # noqa: F401  what is done with batched arrays
 from .batched_array import BatchedArray, aligned, batched, union
 
@@ -60,6 +61,24 @@ class Level:
         self.adapters += 1
         node.order = self.start + self.adapters * 2**-30  # older than all inside, newer than all outside
         return node
+
+
+def for_each_unit(function, array, chunk_size=None):
+    """``function`` of each unit vector of the shape of ``array``, all at once or ``chunk_size`` at a time: the
+    list of tensors that it returns, with the unit vectors along their first dimension.
+    """
+    size = array.size
+    units = wrap(xp(array).eye(size, dtype=array.dtype).reshape((size, *array.shape)))
+    if not size:
+        return [x[None][:0] for x in function(wrap(xp(array).zeros(array.shape, array.dtype)))]
+    chunks = []
+    for start in range(0, size, chunk_size or size):
+        part = units[start : start + (chunk_size or size)]
+        level = Level(len(part))
+        found = function(level.enter(part, 0))
+        chunks.append([level.leave(x, 0) for x in found])
+        level.close(chunks[-1])
+    return chunks[0] if len(chunks) == 1 else [cat(column) for column in zip(*chunks)]
 
 
 # ---- on arrays -----------------------------------------------------------------------------------

@@ -109,7 +109,7 @@ def _same_for_all(x, key):
     if ahead and _is_apart(key):
         found = _found_ndim(key)
         data = xp(data).ascontiguousarray(numpy.moveaxis(data, range(found, found + ahead), range(ahead)))
-    return batched(data, x.levels)
+    return x.again(data)
 
 
 def _found_ndim(key):

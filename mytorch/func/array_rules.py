@@ -139,7 +139,7 @@ def _along(default=None, whole="axes", position=1, name="axis"):
             axis = _shifted(axis, ahead)
         if after:
             return wrapped(function(data, *before, axis, *after, **options), x.levels)
-        return wrapped(function(data, *before, **{name: axis}, **options), x.levels)
+        return x.again(function(data, *before, **{name: axis}, **options))
 
     return rule
 
@@ -150,7 +150,7 @@ def _axes_of(*names):
     def rule(function, x, *axes, **options):
         ahead = len(x.levels)
         options = {k: _shifted(v, ahead) if k in names else v for k, v in options.items()}
-        return wrapped(function(x.data, *(_shifted(a, ahead) for a in axes), **options), x.levels)
+        return x.again(function(x.data, *(_shifted(a, ahead) for a in axes), **options))
 
     return rule
 
@@ -178,7 +178,7 @@ def _solve(function, a, b):
 
 def _diagonal(function, x, offset=0, axis1=0, axis2=1, **options):
     ahead = len(x.levels)
-    return wrapped(function(x.data, offset, *_shifted((axis1, axis2), ahead), **options), x.levels)
+    return x.again(function(x.data, offset, *_shifted((axis1, axis2), ahead), **options))
 
 
 def _of_one(function, x, *args, **options):
@@ -187,7 +187,7 @@ def _of_one(function, x, *args, **options):
         return entrywise(function, (x, *args), options)
     if not isinstance(x, BatchedArray):
         return entrywise(function, (x, *args), options)
-    return wrapped(function(x.data, *args, **options), x.levels)
+    return x.again(function(x.data, *args, **options))
 
 
 # ---- shapes --------------------------------------------------------------------------------------

@@ -49,10 +49,11 @@ class BatchedArray(NDArrayOperatorsMixin):
     ``array_indexing.py`` and ``array_rules.py`` add indexing and NumPy's protocols.
     """
 
-    __slots__ = ("data", "levels")
+    __slots__ = ("data", "levels", "whole")
 
     def __init__(self, data, levels):
         self.data, self.levels = data, levels
+        self.whole = None  # for a view: the batched array that it was taken from
 
     # ---- what it is, as of one entry -------------------------------------------------------------
 
@@ -66,15 +67,22 @@ class BatchedArray(NDArrayOperatorsMixin):
     itemsize = property(lambda self: self.data.itemsize)
     flags = property(lambda self: self.data.flags)
     device = property(lambda self: self.data.device)
-    base = property(lambda self: owner(self.data), doc="Whose memory it is: the same array for all views.")
     real = property(lambda self: self.again(self.data.real))
     imag = property(lambda self: self.again(self.data.imag))
     T = property(lambda self: self.transpose())
     mT = property(lambda self: self.swapaxes(-1, -2))
 
+    @property
+    def base(self):
+        """Whose memory it is, None for its own."""
+        return self.whole if self.whole is not None or self.data.base is None else owner(self.data)
+
     def again(self, data):
-        """``data`` with the levels of this one."""
-        return batched(data, self.levels)
+        """``data``, perhaps a view, with the levels of this one."""
+        new = batched(data, self.levels)
+        if new.data.base is not None and owner(new.data) is owner(self.data):
+            new.whole = self if self.whole is None else self.whole
+        return new
 
     def astype(self, dtype, order="K", copy=True, **options):
         if not copy and self.data.dtype == dtype:

@@ -25,7 +25,6 @@ class Plan:
         vjp = lambda gradient, saved: (rules[0](gradient, saved[0]), rules[1](gradient, saved[1]),)
     """
 
-    rescue = staticmethod(lambda plan, g, saved: None)  # as ``Primitive.rescue``, for the rules
     __slots__ = "frees guarded keeps_out live name op record rules saves vjp wants with_complex".split()
 
     def __init__(self, op, inputs):

@@ -65,8 +65,8 @@ class Primitive:
     """An operation: its function on arrays, its rules, and the plans of what its calls record."""
 
     into: Callable | None = None  # how ``out=`` is served: set by ops/composite.py
-    # what is done entry by entry where it fails for batched arrays: set by func/batched_array.py
-    rescue: Callable | None = None
+    # (result,) where ``forward`` or the rules of a plan fail for batched arrays: set by func/operation_rules.py
+    rescue = staticmethod(lambda op_or_plan, arrays, settings: None)
 
     def __init__(
         self,
@@ -162,9 +162,9 @@ class Primitive:
         return new
 
     def rescued(self, error, inputs, arrays, settings):
-        """What ``forward`` gives all the same, entry by entry. Else ``error`` is raised, and explained."""
-        found = Primitive.rescue and Primitive.rescue(self, arrays, settings)
-        if not found:
+        """The result for arrays that ``forward`` cannot take as they are. For others ``error`` is raised."""
+        found = self.rescue(self, arrays, settings)
+        if found is None:
             raise explain(self.name, inputs, settings, error) from error
         return found[0]
 

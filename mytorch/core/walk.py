@@ -115,11 +115,12 @@ class Walk:
         try:
             gradients = vjp_in_graph(node, g, run) if self.create else node.plan.vjp(g, node.saved)
         except Exception as error:
-            gradients = None if self.create else node.plan.rescue(node.plan, g, node.saved)
-            if gradients is None:
-                if node.origin is None:
-                    raise
+            found = None if self.create else node.plan.op.rescue(node.plan, (g, node.saved), {})
+            if found is None and node.origin is None:
+                raise
+            if found is None:
                 raise located(node, error) from error
+            gradients = found[0]
         if self.careful:
             if detect_anomaly.enabled and detect_anomaly.check_nan:
                 check_nan(node, gradients)

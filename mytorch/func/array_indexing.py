@@ -37,12 +37,10 @@ def put(x, key, value):
     else:
         places = _places(x, key)
         values = numpy.broadcast_to(aligned(value, levels, places.ndim), places.data.shape)
-        x.data.reshape(-1)[places.data] = values if x.data.flags.c_contiguous else _scattered(x, places, values)
-
-
-def _scattered(x, places, values):
-    x.data.flat[places.data.reshape(-1)] = values.reshape(-1)
-    return values
+        if x.data.flags.c_contiguous:
+            x.data.reshape(-1)[places.data] = values
+        else:
+            x.data.flat[places.data.reshape(-1)] = values.reshape(-1)
 
 
 def add_at(ufunc, x, key, value):
@@ -150,4 +148,5 @@ def _spelled(k, levels, ndim):
     return numpy.asarray(k) if not is_array(k) else k
 
 
-BatchedArray.__getitem__, BatchedArray.__setitem__ = get, put
+BatchedArray.__getitem__ = get  # type: ignore[attr-defined]
+BatchedArray.__setitem__ = put  # type: ignore[attr-defined]

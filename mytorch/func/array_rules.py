@@ -13,6 +13,7 @@ import numpy
 
 from ..core.arrays import is_array, xp
 from ..kernels.gemm import product
+from .array_indexing import add_at
 from .batched_array import (
     INPLACE,
     BatchedArray,
@@ -24,7 +25,6 @@ from .batched_array import (
     spread,
     union,
 )
-from .array_indexing import add_at
 
 
 def of_function(self, function, types, args, kwargs):
@@ -126,7 +126,9 @@ def _along(default=None, whole="axes", position=1, name="axis"):
         before, after = args[: position - 1], args[position:]
         axis = args[position - 1] if len(args) >= position else options.pop(name, default)
         if any(isinstance(v, BatchedArray) for v in (*args, *options.values())):
-            return entrywise(function, (x, *args), {**options, name: axis} if len(args) < position else options)
+            if len(args) < position:
+                options[name] = axis
+            return entrywise(function, (x, *args), options)
         data, ahead = x.data, len(x.levels)
         if axis is None:
             if whole == "flat":
@@ -412,8 +414,8 @@ RULES = {
     "atleast_1d": _atleast(1),
     "atleast_2d": _atleast(2),
     **dict.fromkeys(
-        """real imag angle around round nan_to_num real_if_close iscomplex isreal isposinf isneginf sinc i0 fix
-        copy zeros_like ones_like empty_like iscomplexobj""".split(),
+        """real imag angle around round nan_to_num real_if_close iscomplex isreal isposinf isneginf sinc i0
+        fix copy zeros_like ones_like empty_like iscomplexobj""".split(),
         _of_one,
     ),
     "full_like": _full_like,
@@ -436,4 +438,5 @@ RULES = {
     "sliding_window_view": _windows,
 }
 
-BatchedArray.__array_ufunc__, BatchedArray.__array_function__ = of_ufunc, of_function
+BatchedArray.__array_ufunc__ = of_ufunc  # type: ignore[method-assign]
+BatchedArray.__array_function__ = of_function  # type: ignore[attr-defined]

@@ -105,6 +105,9 @@ class BatchedArray(NDArrayOperatorsMixin):
         shape = shape[0] if len(shape) == 1 else shape
         return numpy.reshape(self, shape)
 
+    def flatten(self):
+        return numpy.ravel(self).copy()
+
     def transpose(self, *axes):
         axes = axes[0] if len(axes) == 1 and not isinstance(axes[0], int) else axes
         return numpy.transpose(self, axes or None)
@@ -153,7 +156,7 @@ class BatchedArray(NDArrayOperatorsMixin):
         return numbers[0]
 
     def __array__(self, dtype=None, copy=None):
-        raise NotBatched("a batched array is no NumPy array")
+        raise RuntimeError(INPLACE)  # NumPy wants it to write it into an array of its own
 
     def __getattr__(self, name):
         raise NotBatched(f"a batched array has no {name!r}")
@@ -172,7 +175,6 @@ for _name in """
     squeeze swapaxes ravel diagonal trace argpartition dot
 """.split():
     setattr(BatchedArray, _name, _method(_name))
-BatchedArray.flatten = BatchedArray.ravel
 
 
 def batched(data, levels):
@@ -325,9 +327,7 @@ def entrywise(function, args, kwargs):
     count = math.prod(lead)
     loops[0] += 1
     flat = {id(x): spread(x, levels, lead).reshape(count, *x.shape) for x in found}
-    results = [
-        function(*_entry(args, flat, i), **_entry(kwargs, flat, i)) for i in range(max(count, 1))
-    ]
+    results = [function(*_entry(args, flat, i), **_entry(kwargs, flat, i)) for i in range(max(count, 1))]
     return _stacked(results, levels, lead)
 
 

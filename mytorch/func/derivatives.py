@@ -212,10 +212,7 @@ def jacfwd(func, argnums=0, has_aux=False, *, randomness="error"):
             with enable_grad():
                 found = for_each_unit(tangents, x.array)
                 columns.append(
-                    [
-                        movedim(t, 0, -1).reshape((*o.array.shape, *x.array.shape))
-                        for t, o in zip(found, outs)
-                    ]
+                    [movedim(t, 0, -1).reshape((*o.array.shape, *x.array.shape)) for t, o in zip(found, outs)]
                 )
         tree = args[argnums] if isinstance(argnums, int) else primals
         found = rebuilt(output, iter([rebuilt(tree, iter(row)) for row in zip(*columns)]))

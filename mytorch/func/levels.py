@@ -64,8 +64,9 @@ class Level:
 
 
 def for_each_unit(function, array, chunk_size=None):
-    """``function`` of each unit vector of the shape of ``array``, all at once or ``chunk_size`` at a time: the
-    list of tensors that it returns, with the unit vectors along their first dimension.
+    """``function`` of each unit vector of the shape of ``array``, all at once or ``chunk_size`` at a time.
+
+    The list of tensors that it returns, with the unit vectors along their first dimension.
     """
     size = array.size
     units = wrap(xp(array).eye(size, dtype=array.dtype).reshape((size, *array.shape)))

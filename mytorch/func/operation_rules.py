@@ -6,51 +6,40 @@ plain arrays of all entries. If that fails too, or there is none, it runs entry 
 
 from __future__ import annotations
 
-import numpy
+import contextlib
+import functools
+import math
 
 from ..core.arrays import is_array, xp
 from ..core.errors import refuse_complex
-from ..core.plan import Plan
 from ..core.primitive import Primitive
 from .array_rules import lead_of, wrapped
 from .batched_array import BatchedArray, aligned, batched, batched_in, entrywise, spread, union, writing
 
 
 def rescue(op, arrays, settings):
-    """(result,) of ``op``, which failed, for batched arrays; None if no array is batched."""
-    found = list(batched_in([*arrays, settings]))
+    """(result,) for batched arrays of an operation, or of a plan's rules, that failed; None if no array is
+    batched. Is it a fault of the call, then it shows again where it runs entry by entry.
+    """
+    found = list(batched_in([arrays, settings]))
     levels = union(found)
     if not levels:
         return None
     lead = lead_of(found, levels)
-    for attempt in (_by_rule, _lifted):
-        try:
+    for attempt in (_by_rule, _lifted) if isinstance(op, Primitive) else (_lifted,):
+        with contextlib.suppress(Exception):
             result = attempt(op, arrays, settings, levels, lead)
-        except Exception:  # noqa: BLE001  if it is a fault of the call, each entry shows it
-            continue
-        if result is not None:
-            return (result,)
-
-    def whole(*arrays, **settings):
-        return _forward(op, arrays, settings)
-
-    return (entrywise(whole, arrays, settings),)
+            if result is not None:
+                return (result,)
+    return (entrywise(functools.partial(_run, op), arrays, settings),)
 
 
-def rescue_vjp(plan, g, saved):
-    """The gradients that the rules of ``plan`` give, of batched arrays; None if no array is batched."""
-    found = list(batched_in([g, saved]))
-    levels = union(found)
-    if not levels:
-        return None
-    try:
-        with writing(levels, lead_of(found, levels)):
-            return plan.vjp(*_lift((g, tuple(saved))))
-    except Exception:  # noqa: BLE001  as above
-        return entrywise(plan.vjp, (g, tuple(saved)), {})
+Primitive.rescue = staticmethod(rescue)
 
 
-Primitive.rescue, Plan.rescue = staticmethod(rescue), staticmethod(rescue_vjp)
+def _run(op, *arrays, **settings):
+    """An operation, or the rules of a plan, on arrays."""
+    return _forward(op, arrays, settings) if isinstance(op, Primitive) else op.vjp(*arrays)
 
 
 def _forward(op, arrays, settings):
@@ -63,7 +52,7 @@ def _forward(op, arrays, settings):
 def _lifted(op, arrays, settings, levels, lead):
     """The function as it is, with all arrays batched, and new ones, so that parts of them can be written."""
     with writing(levels, lead):
-        return _forward(op, _lift(arrays), settings)
+        return _run(op, *_lift(arrays), **settings)
 
 
 def _lift(value):
@@ -108,7 +97,8 @@ def _row_after_row(op, arrays, settings, levels, lead):
     """Along a dimension, a setting, of a single array."""
     dim = settings["dim"]
     settings = {**settings, "dim": dim + len(levels) if dim >= 0 else dim}
-    return wrapped(_forward(op, [a.data if isinstance(a, BatchedArray) else a for a in arrays], settings), levels)
+    arrays = [a.data if isinstance(a, BatchedArray) else a for a in arrays]
+    return wrapped(_forward(op, arrays, settings), levels)
 
 
 def _is_shared(x):
@@ -140,7 +130,7 @@ def _convolution(op, arrays, settings, levels, lead):
     if all(map(_is_shared, weights)):
         weights = [a.data if isinstance(a, BatchedArray) else a for a in weights]
         return _batch_first_of_one(op, x, weights, settings, levels, lead)
-    groups = settings["groups"] * int(numpy.prod(lead))
+    groups = settings["groups"] * math.prod(lead)
     weights = [_first(a, levels, lead) if is_array(a) else a for a in weights]
     out = _forward(op, [_to_channels(x, levels, lead), *weights], {**settings, "groups": groups})
     return _from_channels(out, levels, lead)
@@ -154,7 +144,7 @@ def _batch_first_of_one(op, x, others, settings, levels, lead):
 
 def _convolution_weight(op, arrays, settings, levels, lead):
     """Entries are groups of channels."""
-    groups = settings["groups"] * int(numpy.prod(lead))
+    groups = settings["groups"] * math.prod(lead)
     channels = [_to_channels(a, levels, lead) for a in arrays]
     out = _forward(op, channels, {**settings, "groups": groups})
     return batched(out.reshape((*lead, -1, *out.shape[1:])), levels)

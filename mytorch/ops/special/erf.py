@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 
-from ...core.arrays import kernel, xp
+from ...core.arrays import xp
 from ..elementwise import both_arrays, in_blocks, select, smooth, widened, zeros_like
 from ..transcendental import gaussian, log, log1p
+from .gpu_kernel import kernel
 
 # ---- the error function --------------------------------------------------------------------------
 #

@@ -65,7 +65,7 @@ class Primitive:
     """An operation: its function on arrays, its rules, and the plans of what its calls record."""
 
     into: Callable | None = None  # how ``out=`` is served: set by ops/composite.py
-    # (result,) where ``forward`` or the rules of a plan fail for batched arrays: set by func/operation_rules.py
+    # (result,) where ``forward``, or a plan's rules, fail for batched arrays: set by func/operation_rules.py
     rescue = staticmethod(lambda op_or_plan, arrays, settings: None)
 
     def __init__(

@@ -148,5 +148,4 @@ def _spelled(k, levels, ndim):
     return numpy.asarray(k) if not is_array(k) else k
 
 
-BatchedArray.__getitem__ = get  # type: ignore[attr-defined]
-BatchedArray.__setitem__ = put  # type: ignore[attr-defined]
+BatchedArray.__getitem__, BatchedArray.__setitem__ = get, put  # type: ignore[misc, index]

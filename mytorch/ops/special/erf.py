@@ -7,7 +7,7 @@ import math
 from ...core.arrays import xp
 from ..elementwise import both_arrays, in_blocks, select, smooth, widened, zeros_like
 from ..transcendental import gaussian, log, log1p
-from .gpu_kernel import kernel
+from .scipy_module import kernel
 
 # ---- the error function --------------------------------------------------------------------------
 #

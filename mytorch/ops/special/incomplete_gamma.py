@@ -14,7 +14,7 @@ from ..promotion import floating, only
 from ..transcendental import exp, log
 from .erf import both_double
 from .gamma import digamma_double, lgamma, lgamma_double, stirling_rest
-from .gpu_kernel import kernel
+from .scipy_module import kernel
 
 # ---- P(a, x) and Q(a, x) = 1 - P(a, x) -----------------------------------------------------------
 #

@@ -8,7 +8,7 @@ from ...core.arrays import xp
 from ..elementwise import bounded, in_blocks, smooth, widened
 from ..transcendental import gaussian, gaussian_of
 from .erf import erfc_double, erfc_integral_ratios, erfcx_double, polynomial, through_double
-from .gpu_kernel import kernel
+from .scipy_module import kernel
 
 # float32: exp(x²/2) · ndtr(-x) for x >= 0 as a polynomial in (x - 3) / (x + 3). It is a least-squares fit,
 # reweighted to minimize the largest relative error, 1.1e-8.

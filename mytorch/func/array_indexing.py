@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy
 
 from ..core.arrays import is_array, xp
-from .batched_array import INPLACE, BatchedArray, aligned, batched, entrywise, grow, lead_of, union
+from .batched_array import BatchedArray, SharedWrite, aligned, batched, entrywise, grow, lead_of, union
 
 FULL = slice(None)
 
@@ -46,7 +46,7 @@ def put(x, key, value):
 def add_at(ufunc, x, key, value):
     """``ufunc.at(x, key, value)``: repeated indices add up."""
     if not isinstance(x, BatchedArray):
-        raise RuntimeError(INPLACE)
+        raise SharedWrite
     key = _whole(key, x.ndim)
     values = (x, value, *key)
     levels = union(values)

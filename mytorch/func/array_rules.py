@@ -15,8 +15,8 @@ from ..core.arrays import is_array, xp
 from ..kernels.gemm import product
 from .array_indexing import add_at
 from .batched_array import (
-    INPLACE,
     BatchedArray,
+    SharedWrite,
     aligned,
     batched,
     entrywise,
@@ -38,7 +38,7 @@ def _written(out, values):
     """``out`` with ``values`` written to it."""
     out = out[0] if isinstance(out, tuple) else out
     if not isinstance(out, BatchedArray):
-        raise RuntimeError(INPLACE)
+        raise SharedWrite
     out[...] = values
     return out
 
@@ -99,7 +99,7 @@ def _grown(target, levels, values):
     if not isinstance(target, BatchedArray):
         if any(target is v for v in values[:1]):
             return None
-        raise RuntimeError(INPLACE)
+        raise SharedWrite
     if target.levels != levels:
         grow(target, levels, lead_of(values, levels))
     return target.data
@@ -272,7 +272,7 @@ def _copyto(function, dst, src, casting="same_kind", where=True):
     levels = union(everything)
     data = _grown(dst, levels, everything)
     if data is None:
-        raise RuntimeError(INPLACE)
+        raise SharedWrite
     function(data, aligned(src, levels, dst.ndim), casting, aligned(where, levels, dst.ndim))
 
 

@@ -39,6 +39,13 @@ class NotBatched(TypeError, AttributeError):
     """What a batched array cannot do for all entries at once: it is done entry by entry."""
 
 
+class SharedWrite(RuntimeError):
+    """Batched values are to be written into an array that all entries share."""
+
+    def __init__(self):
+        super().__init__(INPLACE)
+
+
 class BatchedArray(NDArrayOperatorsMixin):
     """One entry's array, for all entries.
 
@@ -156,7 +163,7 @@ class BatchedArray(NDArrayOperatorsMixin):
         return numbers[0]
 
     def __array__(self, dtype=None, copy=None):
-        raise RuntimeError(INPLACE)  # NumPy wants it to write it into an array of its own
+        raise SharedWrite  # NumPy wants it to write it into an array of its own
 
     def __getattr__(self, name):
         raise NotBatched(f"a batched array has no {name!r}")
@@ -310,7 +317,7 @@ def writing(levels, lead):
 def grow(target, levels, lead):
     """Let ``target``, a batched array that owns its memory, take up ``levels``."""
     if target.data.base is not None and target.data.size:
-        raise RuntimeError(INPLACE)
+        raise SharedWrite
     target.data, target.levels = spread(target, levels, lead).copy(), levels
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import threading
 
+import numpy
+
 from ..tensors.generator import default_generator
 from .batched_array import batched
 
@@ -62,21 +64,14 @@ SIZED_FIRST = {"random", "standard_normal", "standard_exponential"}  # the size 
 
 
 def _each(level):
-    """Draws for each entry: the batch leads in the size."""
+    """Draws for each entry: of a size, at once."""
 
     def around(draw, args, options):
         if draw.__name__ in SIZED_FIRST and args:
-            args = (_larger(args[0], level.size), *args[1:])
-        elif "size" in options:
-            options = {**options, "size": _larger(options["size"], level.size)}
+            shape = (args[0],) if isinstance(args[0], int) else tuple(args[0])
+            drawn = draw((level.size, *shape), *args[1:], **options)
         else:
-            at = len(args) - 1  # integers(low, high, size), gamma(shape, scale, size) …
-            args = (*args[:at], _larger(args[at], level.size))
-        drawn = draw(*args, **options)
+            drawn = numpy.stack([draw(*args, **options) for _ in range(level.size)])
         return batched(drawn, (level.number,))
 
     return around
-
-
-def _larger(size, count):
-    return (count, *((size,) if isinstance(size, int) else () if size is None else size))

@@ -9,7 +9,7 @@ from ..ops.join import cat, stack
 from ..ops.split import narrow, select
 from ..tensors.generator import default_generator
 from ..utils._pytree import leaves, rebuilt
-from .batched_array import NotBatched, loops
+from .batched_array import NotBatched, SharedWrite, loops
 from .batched_random import drawing
 from .levels import Level
 
@@ -69,7 +69,7 @@ def _all_at_once(call, values, dims, size, out_dims, randomness):
     try:
         with drawing(level, randomness):
             outputs = call(entered)
-    except NotBatched:
+    except NotBatched if randomness == "error" else (NotBatched, SharedWrite):  # what is drawn is written
         return _one_by_one(call, values, dims, size, out_dims, randomness)
     results = [
         out if dim is None else level.leave(out, dim)

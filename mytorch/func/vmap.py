@@ -69,7 +69,9 @@ def _all_at_once(call, values, dims, size, out_dims, randomness):
     try:
         with drawing(level, randomness):
             outputs = call(entered)
-    except NotBatched if randomness == "error" else (NotBatched, SharedWrite):  # what is drawn is written
+    except (NotBatched, SharedWrite) as error:
+        if isinstance(error, SharedWrite) and randomness == "error":  # else draws were written
+            raise
         return _one_by_one(call, values, dims, size, out_dims, randomness)
     results = [
         out if dim is None else level.leave(out, dim)

@@ -104,7 +104,8 @@ ELSEWHERE = {
     "ops/losses/test_pointwise": "ops/losses/loss_reduction",
     "ops/spectral/test_shift": "tensors/frequency_creation",
     "ops/spectral/test_transforms": "fft ops/spectral/fourier",
-    "ops/special/test_special": "special ops/special/incomplete_gamma ops/special/normal ops/special/scipy_module",
+    "ops/special/test_special": """
+        special ops/special/incomplete_gamma ops/special/normal ops/special/scipy_module""",
     "ops/spatial/test_conv": "ops/spatial/arguments ops/spatial/convolution",
     "ops/spatial/test_interpolate": "ops/spatial/resample",
     "ops/spatial/test_pooling": """

@@ -97,6 +97,7 @@ SECOND = [r for r in ROWS if r.smooth and r.second and reals(r) and r.id not in 
 @pytest.mark.parametrize("row", SECOND[::4], ids=lambda row: row.id)
 def test_gradients_of_each_entry(row):
     inputs = batches(row, grad=False)
+
     def loss(*inputs):
         return sum((abs(x) ** 2).sum() for x in tensors(row.call(*inputs), live=True))
 

@@ -429,3 +429,9 @@ def test_other_threads_draw_as_ever():
     for randomness in ("error", "different"):
         mytorch.vmap(f, randomness=randomness)(mytorch.ones(2))
     assert [d.shape for d in drawn] == [(3,), (3,)]
+
+
+def test_printed_inside():
+    shown = []
+    mytorch.vmap(lambda x: shown.append(repr(x)) or x)(mytorch.ones(2, 1))
+    assert shown[0].startswith("BatchedTensor(levels=(") and "tensor([[1.],\n            [1.]])" in shown[0]

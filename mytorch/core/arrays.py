@@ -7,7 +7,6 @@ asks which.
 from __future__ import annotations
 
 import contextvars
-import functools
 import importlib
 import sys
 
@@ -118,7 +117,7 @@ def set_default_device(where) -> None:
 
 def device_of(array) -> device:
     """The device that holds ``array``."""
-    return CPU if xp(array) is numpy else device("cuda", array.device.id)
+    return CPU if xp(array) is numpy or array.device == "cpu" else device("cuda", array.device.id)
 
 
 class DeviceError(RuntimeError):
@@ -183,23 +182,6 @@ def device_generator(where, seed):
     gpu = cupy()
     with gpu.cuda.Device(gpu.cuda.Device().id if where.index is None else where.index):
         return gpu.random.Generator(gpu.random.XORWOW(seed))
-
-
-def kernel(name):
-    """Decorate a function whose last argument is an array: on a GPU, CuPy's kernel
-    ``cupyx.scipy.special.<name>`` takes its place.
-    """
-
-    def decorate(function):
-        @functools.wraps(function)
-        def chosen(*arguments):
-            if xp(arguments[-1]) is numpy:
-                return function(*arguments)
-            return getattr(importlib.import_module("cupyx.scipy.special"), name)(*arguments)
-
-        return chosen
-
-    return decorate
 
 
 def broadcast_shape(*shapes):

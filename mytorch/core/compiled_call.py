@@ -46,7 +46,10 @@ COMPUTE = """
         {only_real}
         result = forward({call})
     except Exception as error:
-        return op.instead(op, ({inputs}), {settings}, error)
+        rescued = op.rescue(op, arrays, {settings})
+        if rescued is None:
+            return op.instead(op, ({inputs}), {settings}, error)
+        result, = rescued
     finally:
         if token:
             float_errors.reset(token)

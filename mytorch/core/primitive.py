@@ -65,6 +65,8 @@ class Primitive:
 
     into: Callable | None = None  # how ``out=`` is served: set by ops/composite.py
     instead: Callable = staticmethod(explain)  # what a call gives that fails: set by tensors/tensor.py
+    # (result,) where ``forward``, or a plan's rules, fail for batched arrays: set by func/operation_rules.py
+    rescue: Callable = staticmethod(lambda op_or_plan, arrays, settings: None)
 
     def __init__(
         self,
@@ -139,7 +141,10 @@ class Primitive:
                 refuse_complex(self.name, arrays)
             out = self.forward(*arrays, **settings)
         except Exception as error:
-            return Primitive.instead(self, inputs, settings, error)
+            rescued = Primitive.rescue(self, arrays, settings)
+            if rescued is None:
+                return Primitive.instead(self, inputs, settings, error)
+            (out,) = rescued
         finally:
             if token:
                 float_errors.reset(token)

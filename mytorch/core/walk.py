@@ -20,6 +20,7 @@ from .errors import SECOND_TIME, check_hook, check_intact, check_nan, located
 from .graph import Leaf, Node, Output, changed, last_change, wrap
 from .higher_order import vjp_in_graph
 from .plan import MANY
+from .primitive import Primitive
 from .sums import summed
 
 
@@ -115,9 +116,7 @@ class Walk:
         try:
             gradients = vjp_in_graph(node, g, run) if self.create else node.plan.vjp(g, node.saved)
         except Exception as error:
-            if node.origin is None:
-                raise
-            raise located(node, error) from error
+            gradients = self.rescued(node, g, error)
         if self.careful:
             if detect_anomaly.enabled and detect_anomaly.check_nan:
                 check_nan(node, gradients)
@@ -130,6 +129,13 @@ class Walk:
             if node.definition is not None:
                 node.definition = None
         return gradients
+
+    def rescued(self, node, g, error):
+        """The gradients, of arrays that the rules cannot take as they are. For others ``error`` is raised."""
+        found = None if self.create else Primitive.rescue(node.plan, (g, node.saved), {})
+        if found is None:
+            raise error if node.origin is None else located(node, error)
+        return found[0]
 
     def finish(self, leaf):
         """Hand the sum of its gradients to ``leaf``."""

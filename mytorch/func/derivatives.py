@@ -12,8 +12,9 @@ from ..autograd.grad import grad as tape_grad
 from ..core.arrays import xp
 from ..core.grad_mode import enable_grad
 from ..core.graph import Leaf, Node, Output, Variable, wrap
-from ..ops.join import stack
+from ..ops.permute import movedim
 from ..utils._pytree import leaves, mapped, rebuilt
+from .levels import for_each_unit
 
 
 def grad(func, argnums=0, has_aux=False):
@@ -52,7 +53,7 @@ def grad_and_value(func, argnums=0, has_aux=False):
                     "Expected f(*args) to return a scalar tensor, got one of shape "
                     f"{list(output.array.shape)}"
                 )
-            found = _grads([output], ends, [None])
+            found = _grads([output], ends, [None], ends)
         found = rebuilt(chosen, iter([_detached(g, ends) for g in found]))
         output, aux = _detached(output, ends), mapped(lambda leaf: _detached(leaf, ends), aux)
         return found, (output, aux) if has_aux else output
@@ -89,7 +90,7 @@ def vjp(func, *primals, has_aux=False):
                     f"output of {list(o.array.shape)}"
                 )
         with enable_grad():
-            found = _grads(outs, ends, vs)
+            found = _grads(outs, ends, vs, ends)
         found = rebuilt(chosen, iter([_detached(g, ends) for g in found]))
         return found if len(primals) > 1 else (found[0],)
 
@@ -101,13 +102,39 @@ def jvp(func, primals, tangents, *, strict=False, has_aux=False):
     """``(output, J v)``, with ``has_aux`` also aux, for ``tangents`` v with the structure and shapes of
     ``primals``, a tuple.
 
-    J v is the derivative of uᵀ J with respect to u, times v. RuntimeError if structures or shapes differ, and
+    RuntimeError if structures or shapes differ, and
     with ``strict`` if the output does not depend on the primals.
     """
     if not isinstance(primals, tuple) or not isinstance(tangents, tuple):
         raise RuntimeError("jvp(f, primals, tangents): Expected primals and tangents to be tuples")
+    output, push, aux = _linearized(func, primals, has_aux)
+    if strict and not push.depends:
+        raise RuntimeError(
+            "jvp(f, primals, tangents, strict=True): the output of f is independent of the primals"
+        )
+    tangent = push(*tangents)
+    return (output, tangent, aux) if has_aux else (output, tangent)
+
+
+def linearize(func, *primals):
+    """``(output, push)``: ``push(*tangents)`` is J v, as in :func:`jvp`, for tangents with the structure and
+    shapes of ``primals``. ``func`` is called once.
+    """
+    return _linearized(func, primals)[:2]
+
+
+def _linearized(func, primals, has_aux=False):
+    """(output, push, aux): ``push(*tangents)`` is J v. It is the derivative of uᵀ J with respect to u."""
     with enable_grad():
         given, _, ends = _stand_ins(primals, tuple(range(len(primals))))
+        output = func(*given)
+        output, aux = output if has_aux else (output, None)
+        outs = leaves(output)
+        us = [wrap(xp(o.array).zeros_like(o.array)).requires_grad_() for o in outs]
+        back = _grads(outs, ends, us, ends)
+    own = [*ends, *us]
+
+    def push(*tangents):
         vs = leaves(tangents)
         if len(vs) != len(ends) or any(v.array.shape != x.array.shape for v, x in zip(vs, ends)):
             raise RuntimeError(
@@ -115,40 +142,25 @@ def jvp(func, primals, tangents, *, strict=False, has_aux=False):
                 f"got {[list(x.array.shape) for x in ends]} "
                 f"and {[list(v.array.shape) for v in vs]}"
             )
-        output = func(*given)
-        output, aux = output if has_aux else (output, None)
-        outs = leaves(output)
-        us = [wrap(xp(o.array).zeros_like(o.array)).requires_grad_() for o in outs]
-        back = _grads(outs, ends, us)
-        found = _grads(back, us, vs)
-        if strict and not any(o.requires_grad for o in outs):
-            raise RuntimeError(
-                "jvp(f, primals, tangents, strict=True): the output of f is independent of the primals"
-            )
-    tangent = rebuilt(output, iter([_detached(t, [*ends, *us]) for t in found]))
-    output = mapped(lambda leaf: _detached(leaf, ends), output)
-    return (
-        (output, tangent, mapped(lambda leaf: _detached(leaf, ends), aux)) if has_aux else (output, tangent)
-    )
+        with enable_grad():
+            found = _grads(back, us, vs, own)
+        return rebuilt(output_tree, iter([_detached(t, own) for t in found]))
 
-
-def linearize(func, *primals):
-    """``(output, push)``: ``push(*tangents)`` is J v, as in :func:`jvp`, for tangents with the structure and
-    shapes of ``primals``.
-
-    Every call of ``push`` calls ``func`` again.
-    """
-    output = func(*primals)
-    return output, lambda *tangents: jvp(func, primals, tangents)[1]
+    push.depends = any(o.requires_grad for o in outs)
+    output_tree = output = mapped(lambda leaf: _detached(leaf, ends), output)
+    return output, push, mapped(lambda leaf: _detached(leaf, ends), aux)
 
 
 def jacrev(func, argnums=0, *, has_aux=False, chunk_size=None, _preallocate_and_copy=False):
-    """A function that returns the Jacobian of ``func`` with respect to the arguments ``argnums``, row by row.
+    """A function that returns the Jacobian of ``func`` with respect to the arguments ``argnums``, all rows in
+    one backward pass.
 
     Its shape is (*output.shape, *argument.shape). For nested outputs and arguments the result has the
-    structure of the outputs, with that of the arguments inside. ``chunk_size`` has no effect. RuntimeError if
-    ``func`` does not return tensors.
+    structure of the outputs, with that of the arguments inside. ``chunk_size``: how many rows at a time, to
+    save memory. ValueError unless it is positive, RuntimeError if ``func`` does not return tensors.
     """
+    if chunk_size is not None and chunk_size <= 0:
+        raise ValueError("jacrev: `chunk_size` should be greater than 0.")
 
     @functools.wraps(func)
     def jacobian(*args, **kwargs):
@@ -160,7 +172,9 @@ def jacrev(func, argnums=0, *, has_aux=False, chunk_size=None, _preallocate_and_
             for o in leaves(output):
                 if not isinstance(o, Variable):
                     raise RuntimeError(f"jacrev: Expected f(*args) to return tensors, got {type(o).__name__}")
-                rows.append(rebuilt(chosen, iter([_detached(j, ends) for j in _rows(o, ends)])))
+                found = for_each_unit(lambda seed, o=o: _grads([o], ends, [seed], ends), o.array, chunk_size)
+                found = [j.reshape((*o.array.shape, *x.array.shape)) for j, x in zip(found, ends)]
+                rows.append(rebuilt(chosen, iter([_detached(j, ends) for j in found])))
         found = rebuilt(output, iter(rows))
         return (found, mapped(lambda leaf: _detached(leaf, ends), aux)) if has_aux else found
 
@@ -168,11 +182,43 @@ def jacrev(func, argnums=0, *, has_aux=False, chunk_size=None, _preallocate_and_
 
 
 def jacfwd(func, argnums=0, has_aux=False, *, randomness="error"):
-    """The same Jacobian as :func:`jacrev`, also by reverse mode: mytorch has no forward mode.
+    """The same Jacobian as :func:`jacrev`, column by column, for functions with few inputs and many outputs.
 
-    ``randomness`` has no effect.
+    All columns are one backward pass through a backward pass: mytorch has no forward mode. ``func`` is called
+    once, so ``randomness`` has no effect.
     """
-    return jacrev(func, argnums, has_aux=has_aux)
+
+    @functools.wraps(func)
+    def jacobian(*args, **kwargs):
+        numbers = argnums if isinstance(argnums, tuple) else (argnums,)
+        _check_argnums(args, argnums)
+
+        def of_chosen(*chosen):
+            given = list(args)
+            for n, value in zip(numbers, chosen):
+                given[n] = value
+            return func(*given, **kwargs)
+
+        primals = tuple(args[n] for n in numbers)
+        output, push, aux = _linearized(of_chosen, primals, has_aux)
+        inputs, outs = leaves(primals), leaves(output)
+        zeros = [wrap(xp(x.array).zeros_like(x.array)) for x in inputs]
+        columns = []
+        for i, x in enumerate(inputs):
+
+            def tangents(unit, i=i):
+                return leaves(push(*rebuilt(primals, iter([*zeros[:i], unit, *zeros[i + 1 :]]))))
+
+            with enable_grad():
+                found = for_each_unit(tangents, x.array)
+                columns.append(
+                    [movedim(t, 0, -1).reshape((*o.array.shape, *x.array.shape)) for t, o in zip(found, outs)]
+                )
+        tree = args[argnums] if isinstance(argnums, int) else primals
+        found = rebuilt(output, iter([rebuilt(tree, iter(row)) for row in zip(*columns)]))
+        return (found, aux) if has_aux else found
+
+    return jacobian
 
 
 def hessian(func, argnums=0):
@@ -189,17 +235,22 @@ def hessian(func, argnums=0):
 def _stand_ins(args, argnums):
     """(arguments with stand-ins at ``argnums``, the arguments there, the stand-ins as a flat list)."""
     numbers = argnums if isinstance(argnums, tuple) else (argnums,)
+    _check_argnums(args, argnums)
+    given, ends = list(args), []
+    for n in numbers:
+        given[n] = mapped(_stand_in, args[n])
+        ends += leaves(given[n])
+    return given, tuple(args[n] for n in numbers) if isinstance(argnums, tuple) else args[argnums], ends
+
+
+def _check_argnums(args, argnums):
+    numbers = argnums if isinstance(argnums, tuple) else (argnums,)
     if any(not isinstance(n, int) for n in numbers):
         raise RuntimeError(f"argnums must be an int or a tuple of ints, got {argnums!r}")
     if any(not -len(args) <= n < len(args) for n in numbers):
         raise RuntimeError(f"Got argnums={argnums}, but only {len(args)} positional inputs")
     if len({n % len(args) for n in numbers}) < len(numbers):
         raise RuntimeError(f"argnums elements must be unique, got {argnums}")
-    given, ends = list(args), []
-    for n in numbers:
-        given[n] = mapped(_stand_in, args[n])
-        ends += leaves(given[n])
-    return given, tuple(args[n] for n in numbers) if isinstance(argnums, tuple) else args[argnums], ends
 
 
 def _stand_in(x):
@@ -208,52 +259,47 @@ def _stand_in(x):
     return x.view_as(x) if x.requires_grad else x.detach().requires_grad_()
 
 
-def _grads(outputs, inputs, seeds):
-    """Differentiable gradients; zeros for inputs on which no output depends."""
+def _grads(outputs, inputs, seeds, own):
+    """Gradients; zeros for inputs on which no output depends. Differentiable where anything depends on other
+    leaves than ``own``.
+    """
     live = [(o, s) for o, s in zip(outputs, seeds) if o.requires_grad]
     if not live:
         return [wrap(xp(x.array).zeros_like(x.array)) for x in inputs]
     outputs, seeds = zip(*live)
+    create = any(s is not None and s.requires_grad for s in seeds) or _depends(outputs, own)
     return tape_grad(
         outputs,
         inputs,
         seeds,
         retain_graph=True,
-        create_graph=True,
+        create_graph=create,
         allow_unused=True,
         materialize_grads=True,
     )
 
 
-def _rows(output, ends):
-    rows = []
-    for i in range(output.array.size):
-        seed = xp(output.array).zeros(output.array.size, output.array.dtype)
-        seed[i] = 1
-        rows.append(_grads([output], ends, [wrap(seed.reshape(output.array.shape))]))
-    if not rows:
-        return [wrap(xp(x.array).zeros((*output.array.shape, *x.array.shape), x.array.dtype)) for x in ends]
-    return [
-        stack(column).reshape((*output.array.shape, *x.array.shape)) for column, x in zip(zip(*rows), ends)
-    ]
-
-
 def _detached(value, ends):
     """``value``, detached if it depends on no leaf but the stand-ins ``ends``."""
-    if not isinstance(value, Variable) or not value.requires_grad:
+    if not isinstance(value, Variable) or not value.requires_grad or _depends([value], ends):
         return value
+    return value.detach()
+
+
+def _depends(values, ends):
+    """Whether ``values`` depend on other leaves than the stand-ins ``ends``."""
     own = {x._node for x in ends if type(x._node) is Leaf}
-    seen, stack_ = set(), [value._node]
-    while stack_:
-        node = stack_.pop()
+    seen, waiting = set(), [value._node for value in values]
+    while waiting:
+        node = waiting.pop()
         if node in seen:
             continue
         seen.add(node)
         if type(node) is Leaf:
             if node not in own:
-                return value
+                return True
         elif type(node) is Output:
-            stack_.append(node.parent)
+            waiting.append(node.parent)
         elif isinstance(node, Node):
-            stack_.extend(node.edges)
-    return value.detach()
+            waiting.extend(node.edges)
+    return False

@@ -1,14 +1,17 @@
-"""vmap: a function of single samples, applied to each entry of a batch in a loop."""
+"""vmap: a function of single samples, called once for a whole batch."""
 
 from __future__ import annotations
 
 import functools
 
 from ..core.graph import Variable
-from ..ops.join import stack
+from ..ops.join import cat, stack
 from ..ops.split import narrow, select
 from ..tensors.generator import default_generator
 from ..utils._pytree import leaves, rebuilt
+from .batched_array import NotBatched, SharedWrite, loops
+from .batched_random import drawing
+from .levels import Level
 
 
 def vmap(func, in_dims=0, out_dims=0, randomness="error", *, chunk_size=None):
@@ -18,8 +21,11 @@ def vmap(func, in_dims=0, out_dims=0, randomness="error", *, chunk_size=None):
     ``in_dims``: a number for all arguments, or a tuple with the structure of the arguments; None for what is
     not batched. ``out_dims``: the same for outputs. ``randomness``: "error" raises RuntimeError if ``func``
     draws random numbers, "different" lets each entry draw its own, "same" gives all entries the same.
-    ``chunk_size`` has no effect: this is a loop, with the speed of one. It is differentiable and nests with
-    ``grad``. ValueError if there is nothing to map over, or sizes differ.
+    ``chunk_size``: how many entries are computed at a time, to save memory; all if None.
+
+    ``func`` is called once, with tensors that stand for all entries. Only if it reads numbers out of them is
+    it called for each. It is differentiable and nests with ``grad``. ValueError if there is nothing to map
+    over, or sizes differ; RuntimeError for ``item()`` and conditions that depend on entries.
     """
     if randomness not in ("error", "different", "same"):
         raise RuntimeError(
@@ -35,27 +41,64 @@ def vmap(func, in_dims=0, out_dims=0, randomness="error", *, chunk_size=None):
         values += [leaf for name in names for leaf in leaves(kwargs[name])]
         dims += [0 if isinstance(leaf, Variable) else None for name in names for leaf in leaves(kwargs[name])]
         size = _batch_size(values, dims, func)
-        results = []
-        if empty := size == 0:  # a call with zeros finds the shapes of the results
-            values, size = [v if d is None else _one_zero(v, d) for v, d in zip(values, dims)], 1
-        state = default_generator.get_state() if randomness == "same" else None
-        for i in range(size):
-            entry = iter([v if d is None else select(v, d, i) for v, d in zip(values, dims)])
-            before = default_generator.numpy.bit_generator.state if randomness == "error" else None
-            results.append(
-                func(*rebuilt(args, entry), **{name: rebuilt(kwargs[name], entry) for name in names})
-            )
-            if before is not None and before != default_generator.numpy.bit_generator.state:
-                raise RuntimeError(
-                    "vmap: called random operation while in randomness error mode. Please either use the "
-                    "'same' or 'different' randomness flags on vmap or perform the randomness operation out "
-                    "of vmap"
-                )
-            if state is not None and i + 1 < size:
-                default_generator.set_state(state)
-        return _stacked(results, out_dims, empty)
+
+        def call(entry):
+            entry = iter(entry)
+            return func(*rebuilt(args, entry), **{name: rebuilt(kwargs[name], entry) for name in names})
+
+        if size == 0:  # a call with zeros finds the shapes of the results
+            values = [v if d is None else _one_zero(v, d) for v, d in zip(values, dims)]
+            return _narrowed(_all_at_once(call, values, dims, 1, out_dims, randomness), out_dims)
+        step = chunk_size or size
+        chunks = []
+        for start in range(0, size, step):
+            count = min(step, size - start)
+            part = [
+                v if d is None or count == size else narrow(v, d, start, count) for v, d in zip(values, dims)
+            ]
+            chunks.append(_all_at_once(call, part, dims, count, out_dims, randomness))
+        return chunks[0] if len(chunks) == 1 else _joined(chunks, out_dims)
 
     return mapped_function
+
+
+def _all_at_once(call, values, dims, size, out_dims, randomness):
+    """What ``call`` gives for the list of tensors that stand for all entries, along ``out_dims``."""
+    level = Level(size)
+    entered = [v if d is None else level.enter(v, d) for v, d in zip(values, dims)]
+    try:
+        with drawing(level, randomness):
+            outputs = call(entered)
+    except (NotBatched, SharedWrite) as error:
+        if isinstance(error, SharedWrite) and randomness == "error":  # else draws were written
+            raise
+        return _one_by_one(call, values, dims, size, out_dims, randomness)
+    results = [
+        out if dim is None else level.leave(out, dim)
+        for out, dim in zip(_tensors(outputs), _out_dims(out_dims, outputs))
+    ]
+    level.close(results)
+    return rebuilt(outputs, iter(results))
+
+
+def _one_by_one(call, values, dims, size, out_dims, randomness):
+    """The same, with one call for each entry."""
+    loops[0] += 1
+    state, results = default_generator.get_state() if randomness == "same" else None, []
+    for i in range(size):
+        if state is not None:
+            default_generator.set_state(state)
+        with drawing(None, randomness):
+            results.append(call([v if d is None else select(v, d, i) for v, d in zip(values, dims)]))
+    columns = zip(*map(_tensors, results))
+    found = [
+        column[0] if dim is None else stack(column, dim)
+        for column, dim in zip(columns, _out_dims(out_dims, results[0]))
+    ]
+    return rebuilt(results[0], iter(found))
+
+
+# ---- arguments -----------------------------------------------------------------------------------
 
 
 def _dims(in_dims, args):
@@ -125,19 +168,37 @@ def _one_zero(value, dim):
     return value.new_zeros(shape)
 
 
-def _stacked(results, out_dims, empty):
-    columns = list(zip(*map(leaves, results)))
-    if isinstance(out_dims, int) or out_dims is None:
-        dims = [out_dims] * len(columns)
-    else:
-        tree = results[0] if isinstance(results[0], (tuple, list, dict)) else (results[0],)
-        dims = _spread(out_dims, tree)
-    outputs = []
-    for column, dim in zip(columns, dims):
-        if not all(isinstance(value, Variable) for value in column):
+def _tensors(outputs):
+    """The tensors of a result. ValueError for anything else in it."""
+    found = leaves(outputs)
+    for value in found:
+        if not isinstance(value, Variable):
             raise ValueError(
-                f"vmap: the function must only return Tensors, got type {type(column[0])} as a return"
+                f"vmap: the function must only return Tensors, got type {type(value)} as a return"
             )
-        stacked = column[0] if dim is None else stack(column, dim)
-        outputs.append(narrow(stacked, dim, 0, 0) if empty and dim is not None else stacked)
-    return rebuilt(results[0], iter(outputs))
+    return found
+
+
+def _out_dims(out_dims, outputs):
+    """The dimension of every tensor in ``outputs`` that the entries lie along; None for what all share."""
+    if isinstance(out_dims, int) or out_dims is None:
+        return [out_dims] * len(leaves(outputs))
+    return _spread(out_dims, outputs if isinstance(outputs, (tuple, list, dict)) else (outputs,))
+
+
+def _joined(chunks, out_dims):
+    columns = zip(*map(leaves, chunks))
+    found = [
+        column[0] if dim is None else cat(column, dim)
+        for column, dim in zip(columns, _out_dims(out_dims, chunks[0]))
+    ]
+    return rebuilt(chunks[0], iter(found))
+
+
+def _narrowed(outputs, out_dims):
+    """The results of an empty batch, of those of one entry."""
+    found = [
+        out if dim is None else narrow(out, dim, 0, 0)
+        for out, dim in zip(leaves(outputs), _out_dims(out_dims, outputs))
+    ]
+    return rebuilt(outputs, iter(found))

@@ -8,7 +8,7 @@ import os
 
 import numpy
 
-from ..core.arrays import CPU, device_generator, move
+from ..core.arrays import CPU, as_array, device_generator, move
 from ..core.arrays import device as as_device
 from ..core.dtypes import category
 from ..core.graph import Variable, wrap
@@ -223,14 +223,14 @@ def coins(source, chance, shape):
 
     RuntimeError unless it lies in [0, 1].
     """
-    outside = ~numpy.asarray((chance >= 0) & (chance <= 1))
+    outside = ~as_array((chance >= 0) & (chance <= 1))
     if numpy.any(outside):
         raise RuntimeError(
             f"bernoulli expects p to be in [0, 1], but got p={numpy.extract(outside, chance)[0]}"
         )
     is_double = getattr(chance, "dtype", "float64") == "float64"
     draws = source.random(shape, dtype="float64" if is_double else "float32")
-    return numpy.asarray(draws < chance)
+    return as_array(draws < chance)
 
 
 def picks(source, weights, count, replacement):

@@ -10,6 +10,7 @@ import numpy
 
 from ..core.arrays import CPU, move
 from ..core.dtypes import default_numpy
+from ..core.graph import wrap
 
 
 @dataclasses.dataclass
@@ -69,6 +70,9 @@ def printoptions(**options):
 def tensor_repr(tensor):
     """The text of a tensor, as torch prints it."""
     array = tensor.detach().array
+    if getattr(array, "levels", ()):  # inside of vmap
+        inside = tensor_repr(wrap(array.data)).replace("\n", "\n    ")
+        return f"BatchedTensor(levels={array.levels}, value=\n    {inside}\n)"
     is_ours = type(tensor).__module__.split(".")[0] == "mytorch"
     prefix = "tensor(" if is_ours else f"{type(tensor).__name__}("
     suffixes = [] if tensor.device == CPU else [f"device='{tensor.device}'"]

@@ -10,7 +10,7 @@ import numpy
 from ...core.arrays import CPU, array_of, move
 from ...core.graph import wrap
 from ..composite import composite
-from ..special.scipy_functions import scipy_module
+from ..special.scipy_module import scipy_module
 from .solve import LinAlgError, check_matrices
 
 

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import math
 
-from ...core.arrays import kernel, xp
+from ...core.arrays import xp
 from ..elementwise import select, smooth
 from ..rounding import sgn
 from ..transcendental import exp
 from .erf import polynomial, through_double
+from .scipy_module import kernel
 
 # from here on the asymptotic series (9.7.1) is exact to float64, up to here the power series (9.6.10)
 _FAR = 20.0

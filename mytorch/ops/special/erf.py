@@ -7,10 +7,11 @@ import math
 
 import numpy
 
-from ...core.arrays import kernel, ndarray, xp
+from ...core.arrays import ndarray, xp
 from ...kernels.elementwise import in_blocks
 from ..elementwise import both_arrays, bounded, select, smooth, widened, zeros_like
 from ..transcendental import gaussian, log, log1p
+from .scipy_module import kernel
 
 # ---- the error function --------------------------------------------------------------------------
 #

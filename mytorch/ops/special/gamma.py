@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import math
 
-from ...core.arrays import kernel, xp
+from ...core.arrays import xp
 from ..composite import composite
 from ..elementwise import smooth
 from .erf import both_double, polynomial, through_double
+from .scipy_module import kernel
 
 # B₂, B₄, … B₁₆: the Bernoulli numbers
 _BERNOULLI = (1 / 6, -1 / 30, 1 / 42, -1 / 30, 5 / 66, -691 / 2730, 7 / 6, -3617 / 510)

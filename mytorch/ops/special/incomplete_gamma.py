@@ -6,7 +6,7 @@ import math
 
 import numpy
 
-from ...core.arrays import array_of, kernel, xp
+from ...core.arrays import array_of, xp
 from ...core.primitive import primitive
 from ...core.sums import wide
 from ..elementwise import smooth
@@ -14,6 +14,7 @@ from ..promotion import floating, only
 from ..transcendental import exp, log
 from .erf import both_double
 from .gamma import digamma_double, lgamma, lgamma_double, stirling_rest
+from .scipy_module import kernel
 
 # ---- P(a, x) and Q(a, x) = 1 - P(a, x) -----------------------------------------------------------
 #

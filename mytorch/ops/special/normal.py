@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 
-from ...core.arrays import kernel, xp
+from ...core.arrays import xp
 from ...kernels.elementwise import in_blocks
 from ..elementwise import bounded, smooth, widened
 from ..transcendental import gaussian, gaussian_of
 from .erf import erfc_double, erfc_integral_ratios, erfcx_double, polynomial, through_double
+from .scipy_module import kernel
 
 # float32: exp(x²/2) · ndtr(-x) for x >= 0 as a polynomial in (x - 3) / (x + 3). It is a least-squares fit,
 # reweighted to minimize the largest relative error, 1.1e-8.

@@ -5,22 +5,11 @@ They have no gradient, as in PyTorch. They need the package scipy, on a GPU CuPy
 
 from __future__ import annotations
 
-import importlib
-
-import numpy
-
 from ...core.arrays import xp
 from ...core.primitive import primitive
 from ..promotion import floating, only
 from .erf import both_double, through_double
-
-
-def scipy_module(name, array, wanted_by):
-    """The module ``scipy.<name>``, or CuPy's of that name. RuntimeError without it."""
-    try:
-        return importlib.import_module(f"scipy.{name}" if xp(array) is numpy else f"cupyx.scipy.{name}")
-    except ModuleNotFoundError as error:
-        raise RuntimeError(f"{wanted_by} needs the package scipy: pip install 'mytorch[scipy]'") from error
+from .scipy_module import scipy_module
 
 
 def _function(name, formula, meaning):

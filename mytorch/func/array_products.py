@@ -1,0 +1,85 @@
+"""Products of batched arrays."""
+
+from __future__ import annotations
+
+import math
+import string
+
+import numpy
+
+from ..core.arrays import is_array, xp
+from ..kernels.gemm import product
+from .batched_array import BatchedArray, aligned, batched, entrywise, union
+
+
+def matmul(x, y, **options):
+    """x @ y. Rows of all entries are one matrix where the other factor is the same for all."""
+    levels = union([x, y])
+    vectors = x.ndim == 1, y.ndim == 1
+    if x.ndim == 0 or y.ndim == 0:
+        raise ValueError("matmul: Input operand does not have enough dimensions")
+    shared_y = not isinstance(y, BatchedArray) or not y.levels
+    if shared_y and y.ndim <= 2:
+        y = y.data if isinstance(y, BatchedArray) else y
+        rows = x.data.reshape(-1, x.shape[-1])
+        return batched(product(rows, y).reshape(x.data.shape[:-1] + y.shape[1:]), levels)
+    if (not isinstance(x, BatchedArray) or not x.levels) and x.ndim == 2 and vectors[1]:
+        x = x.data if isinstance(x, BatchedArray) else x
+        return batched(product(y.data, x.T), levels)
+    x = x[None] if vectors[0] else x
+    y = y[:, None] if vectors[1] else y
+    ndim = max(x.ndim, y.ndim)
+    x, y = aligned(x, levels, ndim), aligned(y, levels, ndim)
+    # NumPy's matmul takes four times as long over products of a column and a row
+    outer = x.shape[-1] == 1 and x.dtype.kind == "f"
+    data = xp(x).einsum("...ij,...jk->...ik", x, y) if outer else product(x, y)
+    if vectors[1]:
+        data = data[..., 0]
+    if vectors[0]:
+        data = data[..., 0] if vectors[1] else data[..., 0, :]
+    return batched(data, levels)
+
+
+def dot(function, x, y):
+    if not is_array(x) or not is_array(y) or x.ndim == 0 or y.ndim == 0:
+        return numpy.multiply(x, y)
+    if y.ndim <= 2:
+        return matmul(x, y)
+    return entrywise(function, (x, y), {})
+
+
+def tensordot(function, a, b, axes=2):
+    """As one product of matrices."""
+    if isinstance(axes, int):
+        axes = range(a.ndim - axes, a.ndim), range(axes)
+    of_a, of_b = ([v % x.ndim for v in ([d] if isinstance(d, int) else d)] for x, d in zip((a, b), axes))
+    free_a = [d for d in range(a.ndim) if d not in of_a]
+    free_b = [d for d in range(b.ndim) if d not in of_b]
+    inner = math.prod(a.shape[d] for d in of_a)
+    shape = tuple(a.shape[d] for d in free_a) + tuple(b.shape[d] for d in free_b)
+    left = numpy.transpose(a, (*free_a, *of_a)).reshape((math.prod(a.shape[d] for d in free_a), inner))
+    right = numpy.transpose(b, (*of_b, *free_b)).reshape((inner, math.prod(b.shape[d] for d in free_b)))
+    return matmul(left, right).reshape(shape)
+
+
+def einsum(function, subscripts, *operands, **options):
+    """Each level is a letter of its own."""
+    if not isinstance(subscripts, str):
+        return entrywise(function, (subscripts, *operands), options)
+    subscripts = subscripts.replace(" ", "")
+    if "->" not in subscripts:
+        letters = subscripts.replace(",", "").replace(".", "")
+        once = sorted(c for c in set(letters) if letters.count(c) == 1)
+        subscripts += "->" + "..." * ("." in subscripts) + "".join(once)
+    free = [c for c in string.ascii_letters[::-1] if c not in subscripts]
+    terms, result = subscripts.split("->")
+    levels = union(operands)
+    letter = dict(zip(levels, free))
+    given = zip(terms.split(","), operands)
+    terms = [
+        "".join(letter[v] for v in x.levels) + term if isinstance(x, BatchedArray) else term
+        for term, x in given
+    ]
+    text = ",".join(terms) + "->" + "".join(letter[v] for v in levels) + result
+    arrays = [x.data if isinstance(x, BatchedArray) else x for x in operands]
+    return batched(function(text, *arrays, **options), levels)

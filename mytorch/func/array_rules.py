@@ -1,0 +1,363 @@
+"""What NumPy's functions mean for batched arrays, family by family.
+
+A rule takes (function, args, kwargs), with the arguments as they were given for one entry, and calls the
+function once for all entries. What has no rule runs entry by entry.
+"""
+
+from __future__ import annotations
+
+import numpy
+
+from ..core.arrays import is_array
+from .array_indexing import add_at
+from .array_products import dot, einsum, matmul, tensordot
+from .batched_array import (
+    BatchedArray,
+    SharedWrite,
+    aligned,
+    batched,
+    entrywise,
+    grow,
+    lead_of,
+    spread,
+    union,
+)
+
+
+def of_function(self, function, types, args, kwargs):
+    """``function``, one of NumPy's that is no ufunc, of batched arrays."""
+    out, rule = kwargs.pop("out", None), RULES.get(function.__name__)
+    found = entrywise(function, args, kwargs) if rule is None else rule(function, *args, **kwargs)
+    return found if out is None else _written(out, found)
+
+
+def _written(out, values):
+    """``out`` with ``values`` written to it."""
+    out = out[0] if isinstance(out, tuple) else out
+    if not isinstance(out, BatchedArray):
+        raise SharedWrite
+    out[...] = values
+    return out
+
+
+# ---- ufuncs --------------------------------------------------------------------------------------
+
+
+def of_ufunc(self, ufunc, method, *inputs, **options):
+    """``ufunc`` or a method of it, such as ``numpy.add.reduce``."""
+    if method == "__call__":
+        if ufunc.signature is not None:
+            out = options.pop("out", None)
+            found = matmul(*inputs) if ufunc is numpy.matmul else entrywise(ufunc, inputs, options)
+            return found if out is None else _written(out, found)
+        return _elementwise(ufunc, *inputs, **options)
+    if method in ("reduce", "accumulate"):
+        out, function = options.pop("out", None), getattr(ufunc, method)
+        found = _along(0)(function, *inputs, **options)
+        return found if out is None else _written(out, found)
+    if method == "at":
+        return add_at(ufunc, *inputs)
+    if method == "outer":
+        x, y = inputs
+        ndim = y.ndim if is_array(y) else 0
+        return ufunc(x.reshape((*x.shape, *(1,) * ndim)), y, **options)
+    return entrywise(getattr(ufunc, method), inputs, options)
+
+
+def _elementwise(function, *inputs, out=None, where=True, **options):
+    """What broadcasts: batch dimensions lead, then dimensions of size 1 up to the most that one input has."""
+    target = None if out is None else out[0] if isinstance(out, tuple) else out
+    everything = (*inputs, where) if target is None else (*inputs, where, target)
+    levels = union(everything)
+    ndim = max([x.ndim for x in everything if is_array(x)])
+    if where is not True:
+        options["where"] = aligned(where, levels, ndim)
+    arrays = [aligned(x, levels, ndim) for x in inputs]
+    if target is None:
+        return wrapped(function(*arrays, **options), levels)
+    into = _grown(target, levels, everything)
+    if into is None:
+        return wrapped(function(*arrays, **options), levels)  # a += b: the name is bound anew
+    function(*arrays, out=into, **options)
+    return target
+
+
+def wrapped(result, levels):
+    if isinstance(result, tuple):
+        parts = [batched(r, levels) for r in result]
+        return type(result)(*parts) if hasattr(result, "_fields") else tuple(parts)
+    return batched(result, levels)
+
+
+def _grown(target, levels, values):
+    """The data of ``target``, which takes up ``levels`` that it lacks. None for a target that is no batched
+    array.
+    """
+    if not isinstance(target, BatchedArray):
+        if any(target is v for v in values[:1]):
+            return None
+        raise SharedWrite
+    if target.levels != levels:
+        grow(target, levels, lead_of(values, levels))
+    return target.data
+
+
+# ---- along dimensions ----------------------------------------------------------------------------
+
+
+def _shifted(axis, ahead):
+    """``axis`` of one entry as that of all: those counted from the end stay."""
+    if isinstance(axis, (tuple, list)):
+        return tuple(_shifted(a, ahead) for a in axis)
+    return axis + ahead if axis >= 0 else axis
+
+
+def _along(default=None, whole="axes", position=1, name="axis"):
+    """The rule of functions of one array along an axis, the argument at ``position``.
+
+    default: the axis if none is given. whole: what None means: all "axes", the array made "flat", or the
+    axes of size "one".
+    """
+
+    def rule(function, x, *args, **options):
+        before, after = args[: position - 1], args[position:]
+        axis = args[position - 1] if len(args) >= position else options.pop(name, default)
+        if any(isinstance(v, BatchedArray) for v in (*args, *options.values())):
+            if len(args) < position:
+                options[name] = axis
+            return entrywise(function, (x, *args), options)
+        data, ahead = x.data, len(x.levels)
+        if axis is None:
+            if whole == "flat":
+                data, axis = data.reshape((*x.lead, -1)), -1
+            elif whole == "one":
+                axis = tuple(i for i, n in enumerate(data.shape) if i >= ahead and n == 1)
+            else:
+                axis = tuple(range(ahead, data.ndim))
+        else:
+            axis = _shifted(axis, ahead)
+        if after:
+            return wrapped(function(data, *before, axis, *after, **options), x.levels)
+        return x.again(function(data, *before, **{name: axis}, **options))
+
+    return rule
+
+
+def _axes_of(*names):
+    """The rule of functions of one array whose next arguments are axes, each needed."""
+
+    def rule(function, x, *axes, **options):
+        ahead = len(x.levels)
+        options = {k: _shifted(v, ahead) if k in names else v for k, v in options.items()}
+        return x.again(function(x.data, *(_shifted(a, ahead) for a in axes), **options))
+
+    return rule
+
+
+def _transpose(function, x, axes=None):
+    ahead = len(x.levels)
+    axes = range(x.ndim)[::-1] if axes is None else [a % x.ndim for a in axes]
+    return x.again(x.data.transpose(*range(ahead), *(a + ahead for a in axes)))
+
+
+def _matrices(function, x, *args, **options):
+    """What works on the last two dimensions, whatever leads."""
+    if x.ndim < 2 or any(isinstance(v, BatchedArray) for v in [*args, *options.values()]):
+        return entrywise(function, (x, *args), options)
+    return wrapped(function(x.data, *args, **options), x.levels)
+
+
+def _solve(function, a, b):
+    vector = b.ndim == 1
+    levels, ndim = union([a, b]), max(a.ndim, b.ndim + vector)
+    b = b[..., None] if vector else b
+    x = batched(function(aligned(a, levels, ndim), aligned(b, levels, ndim)), levels)
+    return x[..., 0] if vector else x
+
+
+def _diagonal(function, x, offset=0, axis1=0, axis2=1, **options):
+    ahead = len(x.levels)
+    return x.again(function(x.data, offset, *_shifted((axis1, axis2), ahead), **options))
+
+
+def _of_one(function, x, *args, **options):
+    """What treats each element alone, or makes an array like ``x``."""
+    if any(isinstance(v, BatchedArray) for v in [*args, *options.values()]) or options.get("shape"):
+        return entrywise(function, (x, *args), options)
+    if not isinstance(x, BatchedArray):
+        return entrywise(function, (x, *args), options)
+    return x.again(function(x.data, *args, **options))
+
+
+# ---- shapes --------------------------------------------------------------------------------------
+
+
+def _reshape(function, x, shape, **options):
+    shape = (shape,) if isinstance(shape, (int, numpy.integer)) else tuple(shape)
+    if -1 in shape and not x.data.size:
+        shape = numpy.broadcast_to(0, x.shape).reshape(shape).shape
+    return x.again(x.data.reshape((*x.lead, *shape)))
+
+
+def _ravel(function, x, order="C"):
+    return _reshape(function, x, (-1,))
+
+
+def _broadcast_to(function, x, shape, subok=False):
+    shape = (shape,) if isinstance(shape, int) else tuple(shape)
+    return x.again(function(aligned(x, x.levels, len(shape)), (*x.lead, *shape)))
+
+
+def _tile(function, x, reps):
+    reps = (reps,) if isinstance(reps, int) else tuple(reps)
+    x = x.reshape((1,) * (len(reps) - x.ndim) + x.shape)
+    reps = (1,) * (x.ndim - len(reps)) + reps
+    return x.again(function(x.data, (*(1,) * len(x.levels), *reps)))
+
+
+def _pad(function, x, pad_width, *args, **options):
+    width = [tuple(p) for p in numpy.broadcast_to(pad_width, (x.ndim, 2)).tolist()]
+    return x.again(function(x.data, [(0, 0)] * len(x.levels) + width, *args, **options))
+
+
+def _atleast(ndim):
+    def rule(function, x):
+        return x if x.ndim >= ndim else x.reshape((1,) * (ndim - x.ndim) + x.shape)
+
+    return rule
+
+
+def _roll(function, x, shift, axis=None):
+    if axis is None:
+        return function(numpy.ravel(x), shift, 0).reshape(x.shape)
+    return x.again(function(x.data, shift, _shifted(axis, len(x.levels))))
+
+
+def _windows(function, x, window_shape, axis=None, **options):
+    axis = tuple(range(x.ndim)) if axis is None else axis
+    return x.again(function(x.data, window_shape, axis=_shifted(axis, len(x.levels)), **options))
+
+
+# ---- several arrays ------------------------------------------------------------------------------
+
+
+def _join(function, arrays, axis=0, **options):
+    arrays = list(arrays)
+    levels = union(arrays)
+    lead = lead_of(arrays, levels)
+    axis = None if axis is None else _shifted(axis, len(levels))
+    if axis is None:
+        arrays, axis = [numpy.ravel(a) for a in arrays], -1
+    return batched(function([spread(a, levels, lead) for a in arrays], axis, **options), levels)
+
+
+def _where(function, condition, *values):
+    if not values:
+        return entrywise(function, (condition,), {})
+    return _elementwise(function, condition, *values)
+
+
+def _clip(function, x, a_min=None, a_max=None, **options):
+    low, high = options.pop("min", a_min), options.pop("max", a_max)
+    inputs = (x, low, high)
+    levels, ndim = union(inputs), max(v.ndim for v in inputs if is_array(v))
+    return batched(function(*(aligned(v, levels, ndim) for v in inputs), **options), levels)
+
+
+def _copyto(function, dst, src, casting="same_kind", where=True):
+    everything = (dst, src, where)
+    levels = union(everything)
+    data = _grown(dst, levels, everything)
+    if data is None:
+        raise SharedWrite
+    function(data, aligned(src, levels, dst.ndim), casting, aligned(where, levels, dst.ndim))
+
+
+def _full_like(function, x, value, dtype=None, **options):
+    made = _of_one(numpy.empty_like, x, dtype, **options)
+    made[...] = value
+    return made
+
+
+def _take(function, x, indices, axis=None, mode="raise"):
+    if axis is None:
+        x, axis = numpy.ravel(x), 0
+    if not isinstance(x, BatchedArray):
+        x = batched(x, ())
+    if isinstance(indices, BatchedArray) and not indices.levels:
+        indices = indices.data
+    if not isinstance(indices, BatchedArray):
+        return x.again(function(x.data, indices, _shifted(axis, len(x.levels)), mode=mode))
+    return x[(slice(None),) * (axis % x.ndim) + (indices,)]
+
+
+def _broadcast_arrays(function, *arrays, **options):
+    shape = numpy.broadcast_shapes(*(a.shape for a in arrays))
+    return tuple(numpy.broadcast_to(a, shape) for a in arrays)
+
+
+def _take_along(function, x, indices, axis=-1):
+    levels = union([x, indices])
+    lead = lead_of([x, indices], levels)
+    axis = _shifted(axis, len(levels))
+    return batched(function(spread(x, levels, lead), spread(indices, levels, lead), axis), levels)
+
+
+RULES = {
+    **dict.fromkeys(
+        """sum prod max min amax amin mean var std any all count_nonzero median nansum nanprod nanmax nanmin
+        nanmean nanstd nanvar nanmedian ptp""".split(),
+        _along(),
+    ),
+    **dict.fromkeys(
+        "argmax argmin nanargmax nanargmin cumsum cumprod nancumsum nancumprod".split(),
+        _along(whole="flat"),
+    ),
+    **dict.fromkeys("sort argsort".split(), _along(-1)),
+    **dict.fromkeys("diff partition argpartition".split(), _along(-1, position=2)),
+    **dict.fromkeys("fft ifft rfft irfft hfft ihfft".split(), _along(-1, position=2)),
+    **dict.fromkeys("fftn ifftn rfftn irfftn".split(), _along(position=2, name="axes")),
+    "repeat": _along(whole="flat", position=2),
+    "roll": _roll,
+    "flip": _along(),
+    "squeeze": _along(whole="one"),
+    "concatenate": _join,
+    "stack": _join,
+    "expand_dims": _axes_of("axis"),
+    **dict.fromkeys("moveaxis swapaxes".split(), _axes_of("source", "destination", "axis1", "axis2")),
+    "transpose": _transpose,
+    **dict.fromkeys("diagonal trace".split(), _diagonal),
+    **dict.fromkeys("reshape".split(), _reshape),
+    "ravel": _ravel,
+    "broadcast_to": _broadcast_to,
+    "tile": _tile,
+    "pad": _pad,
+    "atleast_1d": _atleast(1),
+    "atleast_2d": _atleast(2),
+    **dict.fromkeys(
+        """real imag angle around round nan_to_num real_if_close iscomplex isreal isposinf isneginf sinc i0
+        fix copy zeros_like ones_like empty_like iscomplexobj""".split(),
+        _of_one,
+    ),
+    "full_like": _full_like,
+    "where": _where,
+    "clip": _clip,
+    "copyto": _copyto,
+    **dict.fromkeys("isclose".split(), _elementwise),
+    "broadcast_arrays": _broadcast_arrays,
+    "take": _take,
+    "take_along_axis": _take_along,
+    "dot": dot,
+    "tensordot": tensordot,
+    "einsum": einsum,
+    **dict.fromkeys(
+        """tril triu inv pinv det slogdet cholesky qr svd svdvals eig eigh eigvals eigvalsh matrix_power
+        """.split(),
+        _matrices,
+    ),
+    "solve": _solve,
+    "sliding_window_view": _windows,
+}
+
+BatchedArray.__array_ufunc__ = of_ufunc  # type: ignore[method-assign]
+BatchedArray.__array_function__ = of_function  # type: ignore[attr-defined]

@@ -1,0 +1,377 @@
+"""Arrays with hidden batch dimensions: what tensors hold inside of ``vmap``.
+
+A :class:`BatchedArray` is a third kind of array beside NumPy's and CuPy's, so operations, formulas and the
+walk back need not know of it. It looks like the array of one entry; its batch dimensions, one for each
+``vmap`` around, lead in ``data``. NumPy's functions reach it by NumPy's own protocols, and ``array_rules.py``
+says for each family of them what it means for all entries at once; any other runs entry by entry.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import sys
+from contextvars import ContextVar
+
+import numpy
+from numpy.lib.mixins import NDArrayOperatorsMixin
+
+from ..core.arrays import modules, owner, xp
+
+BOOL = (
+    "vmap: It looks like you're attempting to use a Tensor in some data-dependent control flow. We don't "
+    "support that yet, please shout over at https://github.com/pytorch/functorch/issues/257 ."
+)
+ITEM = (
+    "vmap: It looks like you're calling .item() on a Tensor. We don't support vmap over calling .item() on a "
+    "Tensor, please try to rewrite what you're doing with other operations. If error is occurring somewhere "
+    "inside PyTorch internals, please file a bug report."
+)
+INPLACE = (
+    "vmap: in-place arithmetic is not possible because there exists a Tensor `other` that has more elements "
+    "than `self`. This happened due to `other` being vmapped over but `self` not being vmapped over in a "
+    "vmap. Please try to use out-of-place operators instead. If said operator is being called inside the "
+    "PyTorch framework, please file a bug report instead."
+)
+
+
+class NotBatched(TypeError, AttributeError):
+    """What a batched array cannot do for all entries at once: it is done entry by entry."""
+
+
+class SharedWrite(RuntimeError):
+    """Batched values are to be written into an array that all entries share."""
+
+    def __init__(self):
+        super().__init__(INPLACE)
+
+
+class BatchedArray(NDArrayOperatorsMixin):
+    """One entry's array, for all entries.
+
+    data: the array of all, with one leading dimension for each of ``levels``.
+    levels: numbers of the ``vmap`` calls that it is batched by, ascending. Without any it is the same for all
+        entries; written to with batched values in place, it takes up their levels.
+
+    ``array_indexing.py`` and ``array_rules.py`` add indexing and NumPy's protocols.
+    """
+
+    __slots__ = ("data", "levels", "whole")
+
+    def __init__(self, data, levels):
+        self.data, self.levels = data, levels
+        self.whole = None  # for a view: the batched array that it was taken from
+
+    # ---- what it is, as of one entry -------------------------------------------------------------
+
+    shape = property(lambda self: self.data.shape[len(self.levels) :])
+    strides = property(lambda self: self.data.strides[len(self.levels) :])
+    ndim = property(lambda self: self.data.ndim - len(self.levels))
+    size = property(lambda self: math.prod(self.shape))
+    nbytes = property(lambda self: self.size * self.data.itemsize)
+    lead = property(lambda self: self.data.shape[: len(self.levels)], doc="The sizes of the batch.")
+    dtype = property(lambda self: self.data.dtype)
+    itemsize = property(lambda self: self.data.itemsize)
+    flags = property(lambda self: self.data.flags)
+    device = property(lambda self: self.data.device)
+    real = property(lambda self: self.again(self.data.real))
+    imag = property(lambda self: self.again(self.data.imag))
+    T = property(lambda self: self.transpose())
+    mT = property(lambda self: self.swapaxes(-1, -2))
+
+    @property
+    def base(self):
+        """Whose memory it is, None for its own."""
+        return self.whole if self.whole is not None or self.data.base is None else owner(self.data)
+
+    def again(self, data):
+        """``data``, perhaps a view, with the levels of this one."""
+        new = batched(data, self.levels)
+        if new.data.base is not None and owner(new.data) is owner(self.data):
+            new.whole = self if self.whole is None else self.whole
+        return new
+
+    def astype(self, dtype, order="K", copy=True, **options):
+        if not copy and self.data.dtype == dtype:
+            return self
+        return self.again(self.data.astype(dtype, copy=copy))
+
+    def copy(self, order="C"):
+        return self.again(self.data.copy())
+
+    def view(self, *dtype):
+        return self.again(self.data.view(*dtype))
+
+    def sort(self, axis=-1, **options):
+        self.data.sort(axis + len(self.levels) if axis >= 0 else axis, **options)
+
+    def fill(self, value):
+        self[...] = value
+
+    def reshape(self, *shape, order="C"):
+        shape = shape[0] if len(shape) == 1 else shape
+        return numpy.reshape(self, shape)
+
+    def flatten(self):
+        return numpy.ravel(self).copy()
+
+    def transpose(self, *axes):
+        axes = axes[0] if len(axes) == 1 and not isinstance(axes[0], int) else axes
+        return numpy.transpose(self, axes or None)
+
+    def __len__(self):
+        if not self.ndim:
+            raise TypeError("len() of unsized object")
+        return self.shape[0]
+
+    def __iter__(self):
+        return (self[i] for i in range(len(self)))
+
+    def __repr__(self):
+        return f"BatchedArray(levels={self.levels}, batch={self.lead}, shape={self.shape}, {self.data!r})"
+
+    # ---- what only the entries have --------------------------------------------------------------
+
+    def item(self, *args):
+        if not self.levels:
+            return self.data.item(*args)
+        raise RuntimeError(BOOL if sys._getframe(1).f_code.co_name == "__bool__" else ITEM)
+
+    def tolist(self):
+        return self.item()
+
+    def __bool__(self):
+        return bool(self._number())
+
+    def __int__(self):
+        return int(self._number())
+
+    def __float__(self):
+        return float(self._number())
+
+    def __complex__(self):
+        return complex(self._number())
+
+    def __index__(self):
+        return self._number().__index__()
+
+    def _number(self):
+        """The number that all entries have: then what they depend on it for is the same."""
+        numbers = self.data.reshape(-1)
+        if self.size != 1 or not (numbers == numbers[0]).all():
+            raise NotBatched("a batched array is no number")
+        return numbers[0]
+
+    def __array__(self, dtype=None, copy=None):
+        raise SharedWrite  # NumPy wants it to write it into an array of its own
+
+    def __getattr__(self, name):
+        raise NotBatched(f"a batched array has no {name!r}")
+
+
+def _method(name):
+    def method(self, *args, **kwargs):
+        return getattr(numpy, name)(self, *args, **kwargs)
+
+    method.__name__ = name
+    return method
+
+
+for _name in """
+    sum prod max min mean var std any all argmax argmin cumsum cumprod argsort clip round conj take repeat
+    squeeze swapaxes ravel diagonal trace argpartition dot
+""".split():
+    setattr(BatchedArray, _name, _method(_name))
+
+
+def batched(data, levels):
+    """A :class:`BatchedArray` of the kind that belongs to the module of ``data``."""
+    module = xp(data)
+    cls = _kinds.get(module) or _kind_for(module)
+    return cls(data if type(data) in modules else numpy.asarray(data), levels)
+
+
+class Module:
+    """What ``xp`` of a batched array is: NumPy's functions, which go by the protocols, and arrays that take
+    up levels when batched values are written to them.
+    """
+
+    __name__ = "batched"
+
+    def __init__(self, below):
+        self.below = below
+        self.lib = self.stride_tricks = self
+
+    def __getattr__(self, name):
+        return getattr(numpy, name)
+
+    def asarray(self, x, dtype=None, **options):
+        if isinstance(x, BatchedArray):
+            return x if dtype is None else x.astype(dtype, copy=False)
+        if isinstance(x, (list, tuple)) and any(isinstance(v, BatchedArray) for v in x):
+            return self.asarray(numpy.stack([self.asarray(v) for v in x]), dtype)
+        return batched(self.below.asarray(x, dtype), ())
+
+    def array(self, x, dtype=None, copy=True, **options):
+        made = self.asarray(x, dtype)
+        return made.copy() if copy and made is x else made
+
+    def ascontiguousarray(self, x, dtype=None):
+        x = self.asarray(x, dtype)
+        return x.again(self.below.ascontiguousarray(x.data))
+
+    asfortranarray = asarray
+
+    def asnumpy(self, x):
+        return x
+
+    def as_strided(self, x, shape, strides, **options):
+        ahead = x.data.strides[: len(x.levels)]
+        strided = self.below.lib.stride_tricks.as_strided
+        return x.again(strided(x.data, (*x.lead, *shape), (*ahead, *strides), **options))
+
+
+_written: ContextVar = ContextVar("levels of arrays that are written to", default=((), ()))
+
+
+def _creating(name):
+    def create(self, *args, **options):
+        levels, lead = _written.get() if name in ("zeros", "ones", "empty", "full") else ((), ())
+        made = batched(getattr(self.below, name)(*args, **options), ())
+        return batched(spread(made, levels, lead).copy(), levels) if levels else made
+
+    return create
+
+
+for _name in "zeros ones empty full eye arange linspace identity tri".split():
+    setattr(Module, _name, _creating(_name))
+
+
+_kinds: dict = {}
+
+
+def _kind_for(module):
+    cls = BatchedArray if module is numpy else type("BatchedArray", (BatchedArray,), {"__slots__": ()})
+    modules[cls] = Module(module)
+    _kinds[module] = cls
+    return cls
+
+
+_kind_for(numpy)
+
+
+# ---- levels --------------------------------------------------------------------------------------
+
+
+def union(values):
+    """The levels of all ``values`` together, ascending."""
+    levels = ()
+    for v in values:
+        if isinstance(v, BatchedArray) and v.levels != levels:
+            levels = v.levels if not levels else tuple(sorted({*levels, *v.levels})) if v.levels else levels
+    return levels
+
+
+def aligned(x, levels, ndim=None):
+    """The data of ``x`` with one leading dimension, perhaps of size 1, for each of ``levels``, and ``ndim``
+    more; of what is no batched array, if ``ndim`` is given only where it has dimensions.
+    """
+    if not isinstance(x, BatchedArray):
+        return x
+    own = x.ndim
+    ndim = own if ndim is None else ndim
+    if x.levels == levels and own == ndim:
+        return x.data
+    sizes = dict(zip(x.levels, x.data.shape))
+    lead = tuple(sizes.get(level, 1) for level in levels)
+    return x.data.reshape(lead + (1,) * (ndim - own) + x.shape)
+
+
+def lead_of(values, levels):
+    """The sizes of ``levels``, which each have one of ``values``."""
+    sizes: dict = {}
+    for v in values:
+        if isinstance(v, BatchedArray):
+            sizes.update(zip(v.levels, v.lead))
+    return tuple(sizes[level] for level in levels)
+
+
+def spread(x, levels, lead):
+    """The data of ``x``, an array or a batched one, repeated (as a view) to the batch ``lead``."""
+    if not isinstance(x, BatchedArray):
+        x = batched(x, ())
+    data = aligned(x, levels)
+    return data if data.shape[: len(lead)] == lead else xp(data).broadcast_to(data, (*lead, *x.shape))
+
+
+@contextlib.contextmanager
+def writing(levels, lead):
+    """New arrays have all ``levels``, so that parts of them can be written to."""
+    token = _written.set((levels, lead))
+    try:
+        yield
+    finally:
+        _written.reset(token)
+
+
+def grow(target, levels, lead):
+    """Let ``target``, a batched array that owns its memory, take up ``levels``."""
+    if target.data.base is not None and target.data.size:
+        raise SharedWrite
+    target.data, target.levels = spread(target, levels, lead).copy(), levels
+
+
+# ---- entry by entry ------------------------------------------------------------------------------
+
+loops = [0]  # how often something ran entry by entry, for the tests
+
+
+def entrywise(function, args, kwargs):
+    """``function`` called with the arrays of each entry, its results stacked."""
+    found = list(batched_in([args, kwargs]))
+    levels = union(found)
+    lead = lead_of(found, levels)
+    count = math.prod(lead)
+    loops[0] += 1
+    flat = {id(x): spread(x, levels, lead).reshape(count, *x.shape) for x in found}
+    results = [function(*_entry(args, flat, i), **_entry(kwargs, flat, i)) for i in range(max(count, 1))]
+    return _stacked(results, levels, lead)
+
+
+def batched_in(value):
+    if isinstance(value, BatchedArray):
+        yield value
+    elif isinstance(value, dict):
+        for v in value.values():
+            yield from batched_in(v)
+    elif isinstance(value, (tuple, list)):
+        for v in value:
+            yield from batched_in(v)
+
+
+def _entry(value, flat, i):
+    if isinstance(value, BatchedArray):
+        return flat[id(value)][i, ...] if value.levels else value.data
+    if isinstance(value, dict):
+        return {name: _entry(v, flat, i) for name, v in value.items()}
+    if type(value) in (tuple, list):
+        return type(value)(_entry(v, flat, i) for v in value)
+    if isinstance(value, tuple):
+        return type(value)(*(_entry(v, flat, i) for v in value))
+    return value
+
+
+def _stacked(results, levels, lead):
+    first = results[0]
+    if isinstance(first, (tuple, list)):
+        parts = [_stacked(column, levels, lead) for column in zip(*results, strict=True)]
+        return type(first)(*parts) if hasattr(first, "_fields") else type(first)(parts)
+    if hasattr(first, "shape"):
+        if any(r.shape != first.shape for r in results):
+            raise RuntimeError(
+                "vmap: It looks like you're attempting to use an operation whose results have other shapes "
+                f"for each entry, here {sorted({r.shape for r in results})}. This is not supported."
+            )
+        data = xp(first).stack([xp(first).asarray(r) for r in results])
+        return batched(data.reshape((*lead, *first.shape)), levels)
+    return first

@@ -1,0 +1,90 @@
+"""NumPy's functions of batched arrays, against the same of each entry."""
+
+import numpy as np
+import pytest
+
+from mytorch.func import levels  # noqa: F401  batched arrays get their rules
+from mytorch.func.batched_array import BatchedArray, NotBatched, batched, loops
+
+X = np.random.default_rng(0).standard_normal((2, 3, 4, 4))  # entries (3, 4, 4) of two
+Y = np.random.default_rng(1).standard_normal((2, 4))
+SAME = np.random.default_rng(2).standard_normal((4, 4))
+
+ONE = {
+    name.strip(): eval(f"lambda x, y, s: {name}", {"np": np})
+    for name in """
+    x+y; y+x; s*x; x**2; np.maximum(y,s); 2-x; -x; abs(x); x>s; np.hypot(x,y); np.multiply.outer(y,s)
+    x.sum(); x.sum(1); x.sum((0,-1)); x.sum(-1,keepdims=True); x.mean((0,2)); x.max(0)
+    np.add.reduce(x,2); np.maximum.accumulate(x,1); x.argmax(); x.argmax(1); x.cumsum(1); x.cumsum()
+    x.any(); (x>0).all(2); np.sort(x,1); np.argsort(x); np.argpartition(x,2,-1).shape; np.diff(x,1,1)
+    np.flip(x,2); np.flip(x); np.roll(x,1,1); np.roll(x,1); np.repeat(x,2,1); np.repeat(y,2)
+    x.reshape(4,-1); x.reshape(-1); x.ravel(); x.T; x.mT; x.transpose(2,0,1); x.swapaxes(0,2)
+    np.moveaxis(x,0,-1); np.expand_dims(x,1); x[:1].squeeze(0); x[:1].squeeze()
+    np.broadcast_to(y,(3,5,4)); np.tile(y,(2,3)); np.pad(y,(1,2)); np.pad(x,((0,0),(1,1),(2,0)))
+    np.concatenate([x,x[:1]],0); np.concatenate([y,s[0]]); np.stack([y,s[0]],1); np.where(x>0,x,s)
+    np.where(s>0,x,0); np.clip(x,-1,y); np.zeros_like(x); np.full_like(x,3); np.tril(x); np.triu(x,1)
+    np.trace(x,0,1,2); x.diagonal(0,1,2); x@s; s@x; x@x; y@s; s@y; x@y; y@x; y@y; np.dot(y,s)
+    np.tensordot(x,s,1); np.tensordot(s,x,([0],[1])); np.einsum("aij,j->ai",x,y)
+    np.einsum("ij,jk",s,s)+y; np.einsum("aii->ai",x); np.linalg.inv(x); np.linalg.det(x)
+    np.linalg.solve(x,s); np.linalg.solve(s+0*x[0],y); np.linalg.eigvals(x@x.mT).shape; np.fft.fft(x)
+    np.fft.rfft(x,axis=1); np.fft.ifftn(x); np.take(x,[1,0],1); np.take(x,5)
+    np.take_along_axis(x,np.argsort(x,1),1); np.nan_to_num(x); np.round(x); x.real; x.imag
+    np.isclose(x,x+1e-12); x.astype("float32"); x.copy(); np.atleast_2d(y)
+    np.lib.stride_tricks.sliding_window_view(y,2); np.modf(x)[1]; x.std(0); np.median(x,1)
+    np.count_nonzero(x>0,axis=1); np.linalg.qr(x)[1]; np.broadcast_arrays(x,y)[1]
+    """.replace("\n", ";").split(";")
+    if name.strip()
+}
+
+
+def check(call, *values, compare=np.testing.assert_allclose):
+    """``call`` of ``values``, of which the batched ones lead with two entries, against each entry."""
+    found = call(*values)
+    for i in range(2):
+        wanted = call(*(v.data[i] if isinstance(v, BatchedArray) else v for v in values))
+        if isinstance(found, BatchedArray):
+            assert found.shape == np.shape(wanted) and found.dtype == np.asarray(wanted).dtype
+            data = found.data[i] if found.levels else found.data
+            compare(data, wanted, rtol=1e-10, atol=1e-12)
+        else:
+            assert found == wanted
+
+
+@pytest.mark.parametrize("name", ONE)
+def test_functions(name):
+    loops[0] = 0
+    check(ONE[name], batched(X, (1,)), batched(Y, (1,)), SAME)
+    assert not loops[0]
+
+
+def test_two_levels():
+    x, y = batched(X, (1, 2)), batched(Y, (1,))
+    found = x + y
+    assert found.levels == (1, 2) and found.shape == (4, 4)
+    np.testing.assert_allclose(found.data, X + Y[:, None, None])
+    other = batched(np.arange(3.0), (2,))
+    np.testing.assert_allclose((y[0] * other).data, Y[:, :1] * np.arange(3.0))
+    np.testing.assert_allclose(np.matmul(x, y).data, np.einsum("abij,aj->abi", X, Y))
+
+
+def test_what_has_no_rule_runs_entry_by_entry():
+    loops[0] = 0
+    check(lambda x: np.interp(x, [0.0, 1.0], [5.0, 6.0]), batched(Y, (1,)))
+    assert loops[0] == 1
+
+
+def test_written_in_place():
+    new = np.zeros(4)
+    with pytest.raises(RuntimeError, match="vmap: in-place"):
+        new[...] = batched(Y, (1,))
+    new = batched(np.zeros(4), ())
+    new += batched(Y, (1,))
+    np.testing.assert_array_equal(new.data, Y)
+    np.add(new, 1, out=new)
+    np.testing.assert_array_equal(new.data, Y + 1)
+
+
+def test_numbers_that_all_entries_share():
+    assert bool((batched(Y, (1,)) < 99).all()) and int(batched(np.array([3, 3]), (1,))) == 3
+    with pytest.raises(NotBatched):
+        float(batched(np.array([3.0, 4.0]), (1,)))

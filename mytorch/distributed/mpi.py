@@ -59,6 +59,8 @@ def as_bits(array):
 class MPITransport(Transport):
     """A group on an MPI communicator."""
 
+    devices, compares = ("cpu",), True
+
     def __init__(self, communicator):
         self.mpi, self.comm = library(), communicator
         self.rank, self.size = communicator.rank, communicator.size
@@ -67,6 +69,11 @@ class MPITransport(Transport):
             MPITransport.local = here.rank, here.size
             here.Free()
         self.crowded = self.local[1] > available_cores()
+
+    def agreement(self, number):
+        """A request that compares ``number`` with that of the other ranks."""
+        numbers = numpy.array([number, -number])
+        return _Agreement(self.comm.Iallreduce(self.mpi.IN_PLACE, numbers, self.mpi.MAX), numbers)
 
     def _op(self, array, op):
         return getattr(self.mpi, NAMES[TRUTH.get(op, op) if array.dtype.kind == "b" else op])
@@ -86,16 +93,14 @@ class MPITransport(Transport):
         mine = counts[self.rank]
         parts = numpy.empty((self.size, mine), array.dtype)
         yield from self.all_to_all(parts.reshape(-1), flat, [mine] * self.size, counts)
-        combined = COMBINE[op].reduce(parts.astype(numpy.float32), 0).astype(array.dtype)
-        yield from self.all_gather(flat, combined, counts)
+        yield from self.all_gather(flat, _combined(parts, op), counts)
 
     def reduce(self, array, root, op):
         if wide(array.dtype) is not array.dtype:
             parts = numpy.empty((self.size, array.size), array.dtype) if self.rank == root else None
             yield from self.gather(None if parts is None else parts.reshape(-1), array, root)
             if parts is not None:
-                combined = COMBINE[op].reduce(parts.astype(numpy.float32), 0)
-                array.reshape(-1)[...] = combined.astype(array.dtype)
+                array.reshape(-1)[...] = _combined(parts, op)
         elif self.rank == root:
             yield self.comm.Ireduce(self.mpi.IN_PLACE, as_bits(array), self._op(array, op), root)
         else:
@@ -118,8 +123,7 @@ class MPITransport(Transport):
             n = out.size
             parts = numpy.empty((self.size, n), array.dtype)
             yield from self.all_to_all(parts.reshape(-1), array.reshape(-1), [n] * self.size, [n] * self.size)
-            combined = COMBINE[op].reduce(parts.astype(numpy.float32), 0)
-            out.reshape(-1)[...] = combined.astype(out.dtype)
+            out.reshape(-1)[...] = _combined(parts, op)
         else:
             yield self.comm.Ireduce_scatter_block(as_bits(array), as_bits(out), self._op(array, op))
 
@@ -154,6 +158,22 @@ class MPITransport(Transport):
         self.mpi.COMM_WORLD.Abort(code)
 
 
+def _combined(parts, op):
+    """16-bit ``parts`` along the first dimension, combined in float32."""
+    return COMBINE[op].reduce(parts.astype(numpy.float32), 0).astype(parts.dtype)
+
+
+class _Agreement:
+    """A request that finds the largest and the smallest of the ranks' numbers."""
+
+    def __init__(self, request, numbers):
+        self.Test, self.numbers = request.Test, numbers
+
+    def reached(self):
+        """Whether, after the request is done, all numbers are the same."""
+        return self.numbers[0] == -self.numbers[1]
+
+
 class _WithStatus:
     """A request to receive, which keeps who has sent."""
 
@@ -162,9 +182,6 @@ class _WithStatus:
 
     def Test(self):
         return self.request.Test(self.status)
-
-    def Cancel(self):
-        self.request.Cancel()
 
 
 # ---- who started this process --------------------------------------------------------------------

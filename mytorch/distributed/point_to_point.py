@@ -22,7 +22,7 @@ def send(tensor, dst=None, group=None, tag=0, group_dst=None):
 
 
 def _send(call, tensor, dst, group, tag, group_dst):
-    check_tensor(call, "tensor", tensor)
+    check_tensor(call, tensor=tensor)
     if (group := member(group, call)) is None:
         return None
     to = root(group, dst, group_dst, "dst")
@@ -35,10 +35,7 @@ def _send(call, tensor, dst, group, tag, group_dst):
     def steps():
         yield from group.transport.send(taken(tensor, group.transport), to, tag)
 
-    about = (
-        f"{call}({text(tensor.array)}, dst={group.ranks[to]}, tag={tag}) on rank {group.ranks[group.rank()]}"
-    )
-    return Work(steps(), group.timeout, about, group.transport, tensor, is_message=True)
+    return _message(call, tensor, group, f"dst={group.ranks[to]}", tag, steps(), tensor)
 
 
 def irecv(tensor, src=None, group=None, tag=0, group_src=None):
@@ -57,7 +54,7 @@ def recv(tensor, src=None, group=None, tag=0, group_src=None) -> int:
 
 
 def _receive(call, tensor, src, group, tag, group_src):
-    check_tensor(call, "tensor", tensor)
+    check_tensor(call, tensor=tensor)
     if (group := member(group, call)) is None:
         return None
     source = None if src is None and group_src is None else root(group, src, group_src)
@@ -65,12 +62,17 @@ def _receive(call, tensor, src, group, tag, group_src):
     def steps():
         array = taken(tensor, group.transport)
         sender = yield from group.transport.receive(array, source, tag)
-        put(tensor, array)
+        put([tensor], array.reshape(-1))
         return group.ranks[sender]
 
-    where = "any" if source is None else group.ranks[source]
-    about = f"{call}({text(tensor.array)}, src={where}, tag={tag}) on rank {group.ranks[group.rank()]}"
-    return Work(steps(), group.timeout, about, group.transport, is_message=True)
+    where = f"src={'any' if source is None else group.ranks[source]}"
+    return _message(call, tensor, group, where, tag, steps())
+
+
+def _message(call, tensor, group, where, tag, steps, result=None):
+    """The Work of a message."""
+    about = f"{call}({text(tensor.array)}, {where}, tag={tag}) on rank {group.ranks[group.rank()]}"
+    return Work(steps, group.timeout, about, group.transport, result, is_message=True)
 
 
 class P2POp:
@@ -86,7 +88,7 @@ class P2POp:
     def __init__(self, op, tensor, peer=None, group=None, tag=0, group_peer=None):
         if op not in (isend, irecv):
             raise ValueError("Invalid ``op``. Expected ``op`` to be of type ``isend`` or ``irecv``.")
-        check_tensor("P2POp", "tensor", tensor)
+        check_tensor("P2POp", tensor=tensor)
         self.op, self.tensor, self.peer, self.group = op, tensor, peer, group
         self.tag, self.group_peer = tag, group_peer
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime
+import functools
+import inspect
 import itertools
 import os
 import warnings
@@ -12,7 +14,7 @@ from ..core.arrays import device as as_device
 from ..kernels.threads import available_cores, get_num_threads, set_num_threads
 from ..tensors import process_group as registry
 from . import debug, faults, mpi, nccl
-from .transport import Alone
+from .transport import Transport
 from .work import Work
 
 default_pg_timeout = datetime.timedelta(minutes=30)
@@ -40,7 +42,7 @@ class ProcessGroup:
     def __init__(self, transport, ranks, backend, timeout, name, allow_pickle=False):
         self.transport, self.ranks, self.backend, self.group_name = transport, list(ranks), backend, name
         self.timeout, self.allow_pickle = as_seconds(timeout), allow_pickle
-        self.control = transport.split(list(range(transport.size))) if debug.enabled() else None
+        self.compares_first = debug.enabled() and transport.size > 1
         self.bound_device_id = None
 
     def rank(self) -> int:
@@ -142,7 +144,7 @@ def _joined(world_size, rank, seconds):
             f"MPI. Start them with `mpiexec -n {wanted} python …`, `srun`, or "
             f"`python -m mytorch.distributed.run --nproc-per-node {wanted} …`"
         )
-    transport = mpi.world(size, seconds) if size > 1 else Alone()
+    transport = mpi.world(size, seconds) if size > 1 else Transport()
     for name, given, found in (("world_size", world_size, size), ("rank", rank, transport.rank)):
         if given not in (-1, None, found):
             raise RuntimeError(f"{name}={given}, but the launcher says {found}; leave {name} out")
@@ -164,8 +166,6 @@ def destroy_process_group(group=None):
         leaving = [member(group, "destroy_process_group")]
         groups.remove(group)
     for old in reversed(leaving):
-        if old.control is not None:
-            old.control.close()
         old.transport.close()
 
 
@@ -190,12 +190,28 @@ def member(group=None, call="this"):
     if group == GroupMember.NON_GROUP_MEMBER:
         warnings.warn(
             f"Running {call} on global rank {whole.rank()} which does not belong to the given group.",
-            stacklevel=4,
+            stacklevel=5,
         )
         return None
     if group not in groups:
         raise ValueError(f"{call}: {group!r} is no process group of now; was it destroyed?")
     return group
+
+
+def for_members(function):
+    """A call of the ranks of ``group``, which it gets in place of None; on others it is None and warns."""
+    place = list(inspect.signature(function).parameters).index("group")
+
+    @functools.wraps(function)
+    def of_member(*args, **kwargs):
+        if len(args) > place:
+            found = member(args[place], function.__name__)
+            args = (*args[:place], found, *args[place + 1 :])
+        else:
+            found = kwargs["group"] = member(kwargs.get("group"), function.__name__)
+        return None if found is None else function(*args, **kwargs)
+
+    return of_member
 
 
 # ---- ranks ---------------------------------------------------------------------------------------
@@ -254,10 +270,12 @@ def get_node_local_rank(fallback_rank=None) -> int:
     return int(fallback_rank) if found is None else found
 
 
-def root(found, rank, group_rank=None, name="src"):
-    """The rank within the group ``found`` of ``rank`` (among all processes) or of ``group_rank``. ValueError
-    unless one of them is given and in the group.
+def root(found, rank, group_rank=None, name="src", default=None):
+    """The rank within the group ``found`` of ``rank`` (among all processes) or of ``group_rank``, or the
+    ``default``. ValueError unless one of them is given and in the group.
     """
+    if rank is None and group_rank is None and default is not None:
+        return default
     if (rank is None) == (group_rank is None):
         what = "Must specify" if rank is None else "Can't specify both"
         raise ValueError(f"{what} group_{name} {'or' if rank is None else 'and'} {name}")
@@ -308,7 +326,7 @@ def new_group(
 
 def split(parent, ranks, call):
     """The transport of some ``ranks`` of the group ``parent``, all of which call it; None on other ranks."""
-    if parent.control is not None:
+    if parent.compares_first:
         debug.compare(parent, f"{call}({ranks})")
     about = f"{call}({ranks}) on rank {parent.ranks[parent.rank()]} of {parent.group_name}"
     # splitting has no time-out: first see that all are there

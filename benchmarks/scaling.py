@@ -70,7 +70,7 @@ def fitted(sizes, seconds, ranks):
 
 def measured(ranks, times):
     """{"all_reduce", "message": seconds for each of BYTES}."""
-    from mytorch.distributed.run import mpiexec
+    from mytorch.distributed.mpi import mpiexec
 
     command = [*mpiexec(), "-n", str(ranks), sys.executable, "-m", "benchmarks.scaling", "--rank", str(times)]
     done = subprocess.run(

@@ -10,7 +10,10 @@ import faulthandler
 import importlib
 import importlib.util
 import os
+import shutil
+import subprocess
 import sys
+from pathlib import Path
 
 import numpy
 
@@ -222,3 +225,16 @@ def world(size, timeout=1800.0):
 def is_installed() -> bool:
     """Whether mpi4py is there and finds an MPI; looks without initialising it."""
     return importlib.util.find_spec("mpi4py") is not None
+
+
+def mpiexec() -> list:
+    """The launcher of the installed MPI, with the options that let it start more processes than cores.
+    FileNotFoundError if there is none.
+    """
+    beside = Path(sys.executable).parent  # where the wheels of MPICH and Open MPI put it
+    path = shutil.which("mpiexec", path=os.pathsep.join([str(beside), os.environ.get("PATH", "")]))
+    if path is None:
+        raise FileNotFoundError("there is no mpiexec: pip install 'mytorch[mpi]', or load the cluster's MPI")
+    said = subprocess.run([path, "--version"], capture_output=True, text=True, check=False).stdout
+    open_mpi = "open" in said.lower() and "mpi" in said.lower() and "hydra" not in said.lower()
+    return [path, "--oversubscribe"] if open_mpi else [path]

@@ -25,6 +25,7 @@ from .collectives import (
     reduce_scatter_tensor,
     scatter,
 )
+from .device_mesh import DeviceMesh, init_device_mesh
 from .objects import (
     all_gather_object,
     broadcast_object_list,
@@ -44,6 +45,7 @@ from .process_group import (
     get_global_rank,
     get_group_rank,
     get_node_local_rank,
+    get_pg_count,
     get_process_group_ranks,
     get_rank,
     get_world_size,
@@ -56,14 +58,16 @@ from .process_group import (
     is_mpi_available,
     is_nccl_available,
     is_torchelastic_launched,
+    is_ucc_available,
+    is_xccl_available,
     new_group,
     new_subgroups,
     new_subgroups_by_enumeration,
 )
 from .reduce_op import ReduceOp
-from .work import DistBackendError, DistError, Future, Work
+from .work import DistBackendError, DistError, DistNetworkError, DistStoreError, Future, Work
 
 if (_mpi.launched() or 1) > 1:  # a rank that fails before it has joined the others ends them too
     _faults.install()
 
-__getattr__ = _lookup(__name__)
+__getattr__ = _lookup(__name__, later=("elastic",))

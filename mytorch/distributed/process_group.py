@@ -246,6 +246,11 @@ def get_process_group_ranks(group=None) -> list:
     return list(member(group, "get_process_group_ranks").ranks)
 
 
+def get_pg_count() -> int:
+    """The number of groups that this process is in."""
+    return len(groups)
+
+
 def get_group_rank(group, global_rank) -> int:
     """The rank within ``group`` of the process ``global_rank``. ValueError if it is not in it."""
     ranks = member(group, "get_group_rank").ranks
@@ -376,6 +381,14 @@ is_gloo_available = is_mpi_available
 def is_nccl_available() -> bool:
     """Whether CuPy has NCCL."""
     return nccl.is_available()
+
+
+def is_ucc_available() -> bool:
+    """False: the backends are "mpi" (also "gloo") and "nccl"."""
+    return False
+
+
+is_xccl_available = is_ucc_available
 
 
 def is_backend_available(backend) -> bool:

@@ -19,6 +19,14 @@ class DistError(RuntimeError):
     """Communication between processes failed."""
 
 
+class DistNetworkError(DistError):
+    """In PyTorch, an error of its own network code; not raised here."""
+
+
+class DistStoreError(DistError):
+    """In PyTorch, an error of its stores; not raised here."""
+
+
 class DistBackendError(DistError):
     """The MPI or NCCL underneath reports an error, or other ranks did not come in time."""
 

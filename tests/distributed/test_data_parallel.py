@@ -37,6 +37,10 @@ def c_differing_models_are_named(rank, size):
         DDP(nn.ReLU())
     with pytest.raises(ValueError, match="device_ids"):
         DDP(nn.Linear(2, 2), device_ids=[rank])
+    with pytest.raises(NotImplementedError, match="use amp"):
+        DDP(nn.Linear(2, 2), mixed_precision=object())
+    with pytest.raises(NotImplementedError, match="none waits"):
+        DDP(nn.Linear(2, 2), delay_all_reduce_named_params=[("a", mytorch.ones(1))])
 
 
 def c_start_and_buffers(rank, size):
@@ -55,6 +59,27 @@ def c_start_and_buffers(rank, size):
     dist.all_gather(means, model.module[1].running_mean)
     assert all((t == means[0]).all() for t in means)
     assert next(iter(model.state_dict())) == "module.0.weight"
+
+
+def c_buffers_that_are_not_shared(rank, size):
+    """``broadcast_buffers=False`` leaves them alone at the start too, the newer keyword does not."""
+    for settings, start in (({"broadcast_buffers": False}, rank), ({"forward_sync_buffers": False}, 0)):
+        model = nn.BatchNorm1d(2)
+        model.running_mean += rank
+        model = DDP(model, **settings)
+        assert (model.module.running_mean == start).all()
+        before = model.module.running_mean.clone()
+        model(mytorch.ones(3, 2) * rank)
+        assert mytorch.allclose(model.module.running_mean, 0.9 * before + 0.1 * rank)
+
+
+def c_sizes_of_buckets(rank, size):
+    for settings, counts in (
+        ({"bucket_cap_mb": 1e-5}, [1, 1, 1, 1]),
+        ({"bucket_cap_mb_list": [1e-5, 1]}, [1, 3]),
+    ):
+        model = DDP(nn.Sequential(nn.Linear(3, 3), nn.Linear(3, 3)), **settings)
+        assert [len(bucket.members) for bucket in model.reducer.buckets] == counts
 
 
 def c_views_of_buckets(rank, size):

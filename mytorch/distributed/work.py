@@ -67,13 +67,13 @@ class Work:
             self._done, self._request = True, None
             self._result = self._result if end.value is None else end.value
         except Exception as error:
-            self._fail(self._explained(error))
-            raise self._error from error
+            raise self._failed(self._explained(error)) from error
         return self._done
 
-    def _fail(self, error):
+    def _failed(self, error):
         self._error = error
         failed.append(self)
+        return error
 
     def _explained(self, error):
         """What MPI says, with the call that failed; other errors as they are."""
@@ -104,10 +104,9 @@ class Work:
             if waited > limit:
                 error = DistBackendError(
                     f"{self._what()} is not done after {limit:g} s: other ranks did not take part (they "
-                    "have ended, hang or call something else: MYTORCH_DISTRIBUTED_DEBUG=1 compares calls)"
+                    "have ended or hang; MYTORCH_DISTRIBUTED_DEBUG=1 names them)"
                 )
-                self._fail(error)
-                raise error
+                raise self._failed(error)
             if waited > SPIN:
                 time.sleep(NAP)
         return True

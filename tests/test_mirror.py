@@ -77,7 +77,9 @@ ELSEWHERE = {
     "distributed/test_data_parallel": """
         distributed/algorithms/ddp_comm_hooks/default_hooks distributed/algorithms/join
         distributed/buckets distributed/communication_hooks distributed/join""",
-    "distributed/test_process_group": "tensors/process_group",
+    "distributed/test_process_group": """
+        tensors/process_group distributed/backends distributed/device_mesh
+        distributed/elastic/multiprocessing/errors""",
     "distributed/nn/test_functional": "nn/sync_batch_norm",
     "distributions/test_distributions": """
         distributions/continuous distributions/discrete distributions/distribution

@@ -10,6 +10,17 @@ from ..tensors.public_names import lookup as _lookup
 from . import algorithms, nn, optim
 from . import faults as _faults
 from . import mpi as _mpi
+from .backends import (
+    get_default_backend_for_device,
+    is_available,
+    is_backend_available,
+    is_gloo_available,
+    is_mpi_available,
+    is_nccl_available,
+    is_torchelastic_launched,
+    is_ucc_available,
+    is_xccl_available,
+)
 from .barriers import barrier, monitored_barrier
 from .buckets import GradBucket
 from .collectives import (
@@ -41,7 +52,6 @@ from .process_group import (
     default_pg_timeout,
     destroy_process_group,
     get_backend,
-    get_default_backend_for_device,
     get_global_rank,
     get_group_rank,
     get_node_local_rank,
@@ -51,15 +61,7 @@ from .process_group import (
     get_world_size,
     group,
     init_process_group,
-    is_available,
-    is_backend_available,
-    is_gloo_available,
     is_initialized,
-    is_mpi_available,
-    is_nccl_available,
-    is_torchelastic_launched,
-    is_ucc_available,
-    is_xccl_available,
     new_group,
     new_subgroups,
     new_subgroups_by_enumeration,

@@ -18,7 +18,7 @@ import numpy
 
 from ..core.arrays import address, device_of, xp
 from ..core.graph import Leaf, Node, Output, Variable, changed, wrap
-from .collectives import broadcast
+from .collectives import broadcast_from
 from .process_group import split
 from .reduce_op import ReduceOp
 from .work import Future, Work
@@ -370,14 +370,16 @@ def tensors_in(value):
 
 
 def coalesced(tensors, group, source) -> None:
-    """Broadcast ``tensors`` from rank ``source`` of ``group``, those of one dtype and device together."""
+    """Broadcast ``tensors``, alike on all ranks, from rank ``source`` of ``group``, those of one dtype and
+    device together.
+    """
     kinds: dict = {}
     for t in tensors:
         kinds.setdefault((t.array.dtype, device_of(t.array)), []).append(t)
     for found in kinds.values():
         module = xp(found[0].array)
         flat = wrap(module.concatenate([t.array.reshape(-1) for t in found]))
-        broadcast(flat, group=group, group_src=source)
+        broadcast_from(source, flat, group, known=True)
         start = 0
         for t in found:
             if group.rank() != source:

@@ -18,8 +18,8 @@ from .reduce_op import ReduceOp, check_op
 from .work import Work
 
 
-def exchange(group, call, same, async_op, start, sent, received, average=False, in_place=False):
-    """Run the collective ``call``; a Work if ``async_op``.
+def exchange(group, call, same, async_op, start, sent, received, average=False, in_place=False, known=False):
+    """Run the collective ``call``; a Work if ``async_op``. ``known``: the ranks know that theirs are alike.
 
     ``start(out, array)`` is the transport's generator. ``array`` has the elements of the tensors ``sent``;
     those of ``out``, which is ``array`` itself if ``in_place``, are put into the tensors ``received``, over
@@ -35,10 +35,10 @@ def exchange(group, call, same, async_op, start, sent, received, average=False, 
                 out /= out.dtype.type(group.size())
             put(received, out)
 
-    return launch(group, call, same, steps(), async_op, sent if received is None else received)
+    return launch(group, call, same, steps(), async_op, sent if received is None else received, known=known)
 
 
-def launch(group, call, same, steps, async_op, result=None, timeout=None):
+def launch(group, call, same, steps, async_op, result=None, timeout=None, known=False):
     """Run the generator ``steps`` of ``call``; a Work if ``async_op``. ``same``: arrays, of which sizes and
     dtypes have to be those of the other ranks, and settings.
     """
@@ -48,7 +48,7 @@ def launch(group, call, same, steps, async_op, result=None, timeout=None):
 
     if group.compares_first:
         debug.compare(group, said())
-    elif group.transport.compares:
+    elif group.transport.compares and not known:
         steps = compared(group, (call, *same), said, steps, async_op)
     about = lambda: f"{said()} on rank {group.ranks[group.rank()]} of {group.group_name}"
     work = Work(steps, group.timeout, about, group.transport, result)
@@ -95,6 +95,13 @@ def all_reduce(tensor, op=ReduceOp.SUM, group=None, async_op=False):
     return exchange(group, "all_reduce", same, async_op, start, [tensor], [tensor], average, in_place=True)
 
 
+def sum_of_all(tensor, group):
+    """As :func:`all_reduce`, of ranks that know that their tensors are alike."""
+    start = lambda out, array: group.transport.all_reduce(array, ReduceOp.SUM)
+    settings = {"in_place": True, "known": True}
+    exchange(group, "all_reduce", (tensor.array, "SUM"), False, start, [tensor], [tensor], **settings)
+
+
 @for_members
 def reduce(tensor, dst=None, op=ReduceOp.SUM, group=None, async_op=False, group_dst=None):
     """Combine ``tensor`` of all ranks, in place on rank ``dst`` alone."""
@@ -111,11 +118,16 @@ def reduce(tensor, dst=None, op=ReduceOp.SUM, group=None, async_op=False, group_
 def broadcast(tensor, src=None, group=None, async_op=False, group_src=None):
     """Give all ranks the values of ``tensor`` on rank ``src``."""
     check_tensor("broadcast", tensor=tensor)
-    source = root(group, src, group_src)
+    return broadcast_from(root(group, src, group_src), tensor, group, async_op)
+
+
+def broadcast_from(source, tensor, group, async_op=False, known=False):
+    """Give all ranks the values of ``tensor`` on rank ``source`` of ``group``."""
     start = lambda out, array: group.transport.broadcast(array, source)
     same = tensor.array, f"src={group.ranks[source]}"
     received = None if group.rank() == source else [tensor]
-    return exchange(group, "broadcast", same, async_op, start, [tensor], received, in_place=True)
+    settings = {"in_place": True, "known": known}
+    return exchange(group, "broadcast", same, async_op, start, [tensor], received, **settings)
 
 
 # ---- the parts of all ranks ----------------------------------------------------------------------

@@ -8,12 +8,11 @@ import numpy
 
 from ..core.arrays import device_of
 from ..core.grad_mode import is_grad_enabled
-from ..core.graph import Variable, wrap
+from ..core.graph import Variable
 from ..nn.module import Module
 from ..tensors.generator import default_generator
-from . import collectives
 from .buckets import Reducer, coalesced
-from .join import Join, Joinable, JoinHook
+from .join import Join, Joinable, JoinHook, counted
 from .objects import all_gather_object
 from .process_group import NOT_INITIALIZED, is_initialized, member
 from .reduce_op import ReduceOp
@@ -253,21 +252,13 @@ class DistributedDataParallel(Module, Joinable):
         work = Join.notify_join_context(self)
         if work is not None:
             work.wait()
-        active, _, _ = self._counted(1, self.require_backward_grad_sync, averages)
+        active, _, _ = counted(self, 1, self.require_backward_grad_sync, averages)
         if not self._join_config.divide_by_initial_world_size:
             self.reducer.scale = 1 / active
 
-    def _counted(self, *mine):
-        """How many ranks have inputs, share buffers, and average gradients in this iteration."""
-        counts = wrap(numpy.array(mine, numpy.int64)).to(self.join_device)
-        collectives.all_reduce(counts, group=self.process_group)
-        return counts.tolist()
-
     def _last(self, candidate):
         """The last rank that is a ``candidate``."""
-        rank = wrap(numpy.array([self.process_group.rank() if candidate else -1])).to(self.join_device)
-        collectives.all_reduce(rank, ReduceOp.MAX, self.process_group)
-        return int(rank.item())
+        return counted(self, self.process_group.rank() if candidate else -1, op=ReduceOp.MAX)[0]
 
 
 class _ShadowOfModel(JoinHook):
@@ -280,7 +271,7 @@ class _ShadowOfModel(JoinHook):
     def main_hook(self):
         """Match the calls of one forward and backward."""
         model = self.model
-        _, shares, averages = model._counted(0, 0, 0)
+        _, shares, averages = counted(model, 0, 0, 0)  # of those that have inputs
         if model.broadcast_buffers and shares:
             model._share_buffers(joined=True)
         if averages:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 
 import numpy
@@ -29,7 +30,7 @@ class DeviceMesh:
         >>> dist.destroy_process_group()
     """
 
-    def __init__(self, device_type, mesh, *, mesh_dim_names=None, _groups=None):
+    def __init__(self, device_type, mesh, *, mesh_dim_names=None):
         ranks = numpy.asarray(getattr(mesh, "array", mesh))
         if not is_initialized():
             init_process_group()
@@ -39,7 +40,7 @@ class DeviceMesh:
         if mesh_dim_names is not None and len(mesh_dim_names) != ranks.ndim:
             raise RuntimeError(f"DeviceMesh: {len(mesh_dim_names)} names for {ranks.ndim} dimensions")
         lines = [numpy.moveaxis(ranks, d, -1).reshape(-1, n).tolist() for d, n in enumerate(ranks.shape)]
-        self._groups = [subgroups(line)[0] for line in lines] if _groups is None else _groups
+        self._groups = [subgroups(line)[0] for line in lines]
 
     @property
     def ndim(self) -> int:
@@ -91,8 +92,10 @@ class DeviceMesh:
     def __getitem__(self, mesh_dim):
         """The line of this rank along the dimension of that name, as a mesh of one dimension."""
         at, here = self._place(mesh_dim), self.get_coordinate()
-        line = self.mesh.array[(*here[:at], slice(None), *here[at + 1 :])]
-        return DeviceMesh(self.device_type, line, mesh_dim_names=(mesh_dim,), _groups=[self._groups[at]])
+        line = copy.copy(self)
+        line.mesh = wrap(self.mesh.array[(*here[:at], slice(None), *here[at + 1 :])])
+        line.mesh_dim_names, line._groups = (mesh_dim,), [self._groups[at]]
+        return line
 
     def __repr__(self):
         return f"DeviceMesh({self.device_type!r}, {self.mesh.tolist()}, mesh_dim_names={self.mesh_dim_names})"

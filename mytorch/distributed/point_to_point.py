@@ -3,28 +3,16 @@
 from __future__ import annotations
 
 from .arguments import check_tensor, put, taken, text
-from .process_group import member, root
+from .process_group import for_members, root
 from .work import Work, done
 
 
+@for_members
 def isend(tensor, dst=None, group=None, tag=0, group_dst=None):
     """Send ``tensor``, of any shape, to rank ``dst``; returns a Work. The tensor must not change before its
-    end.
+    end. ValueError for this rank itself.
     """
-    return _send("isend", tensor, dst, group, tag, group_dst)
-
-
-def send(tensor, dst=None, group=None, tag=0, group_dst=None):
-    """Send ``tensor``, of any shape, to rank ``dst``. ValueError for this rank itself."""
-    work = _send("send", tensor, dst, group, tag, group_dst)
-    if work is not None:
-        work.wait()
-
-
-def _send(call, tensor, dst, group, tag, group_dst):
-    check_tensor(call, tensor=tensor)
-    if (group := member(group, call)) is None:
-        return None
+    check_tensor("send", tensor=tensor)
     to = root(group, dst, group_dst, "dst")
     if to == group.rank():
         raise ValueError(
@@ -35,28 +23,21 @@ def _send(call, tensor, dst, group, tag, group_dst):
     def steps():
         yield from group.transport.send(taken(tensor, group.transport), to, tag)
 
-    return _message(call, tensor, group, f"dst={group.ranks[to]}", tag, steps(), tensor)
+    return _message("send", tensor, group, f"dst={group.ranks[to]}", tag, steps(), tensor)
 
 
+def send(tensor, dst=None, group=None, tag=0, group_dst=None):
+    """Send ``tensor``, of any shape, to rank ``dst``. ValueError for this rank itself."""
+    if (work := isend(tensor, dst, group, tag, group_dst)) is not None:
+        work.wait()
+
+
+@for_members
 def irecv(tensor, src=None, group=None, tag=0, group_src=None):
     """Receive ``tensor``, of the shape and dtype that are sent, from rank ``src`` (None: any); returns a
     Work.
     """
-    return _receive("irecv", tensor, src, group, tag, group_src)
-
-
-def recv(tensor, src=None, group=None, tag=0, group_src=None) -> int:
-    """Receive ``tensor``, of the shape and dtype that are sent, from rank ``src`` (None: any); returns the
-    rank of the sender, -1 outside of the group.
-    """
-    work = _receive("recv", tensor, src, group, tag, group_src)
-    return -1 if work is None else work.source_rank()
-
-
-def _receive(call, tensor, src, group, tag, group_src):
-    check_tensor(call, tensor=tensor)
-    if (group := member(group, call)) is None:
-        return None
+    check_tensor("recv", tensor=tensor)
     source = None if src is None and group_src is None else root(group, src, group_src)
 
     def steps():
@@ -66,7 +47,15 @@ def _receive(call, tensor, src, group, tag, group_src):
         return group.ranks[sender]
 
     where = f"src={'any' if source is None else group.ranks[source]}"
-    return _message(call, tensor, group, where, tag, steps())
+    return _message("recv", tensor, group, where, tag, steps())
+
+
+def recv(tensor, src=None, group=None, tag=0, group_src=None) -> int:
+    """Receive ``tensor``, of the shape and dtype that are sent, from rank ``src`` (None: any); returns the
+    rank of the sender, -1 outside of the group.
+    """
+    work = irecv(tensor, src, group, tag, group_src)
+    return -1 if work is None else work.source_rank()
 
 
 def _message(call, tensor, group, where, tag, steps, result=None):

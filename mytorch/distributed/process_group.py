@@ -9,11 +9,10 @@ import itertools
 import os
 import warnings
 
-from ..core.arrays import cuda_is_available
-from ..core.arrays import device as as_device
 from ..kernels.threads import available_cores, get_num_threads, set_num_threads
 from ..tensors import process_group as registry
 from . import debug, faults, mpi, nccl
+from .backends import checked_backend
 from .transport import Transport
 from .work import Work
 
@@ -103,7 +102,7 @@ def init_process_group(
     """
     if is_initialized():
         raise ValueError("trying to initialize the default process group twice!")
-    name = _checked_backend(backend, device_id)
+    name = checked_backend(backend, device_id)
     transport = _joined(world_size, rank, as_seconds(timeout))
     if name == "nccl":
         transport = nccl.connect(transport, getattr(device_id, "index", device_id), as_seconds(timeout))
@@ -121,19 +120,6 @@ def _set_world(whole):
     registry.register(whole)
 
 
-def _checked_backend(backend, device_id):
-    """The name of the backend. ValueError for one that there is not; RuntimeError for NCCL without a GPU."""
-    name = str(backend or "mpi").lower()
-    if ":" in name:  # as in "cpu:gloo,cuda:nccl"
-        by_device = dict(part.split(":") for part in name.split(","))
-        name = by_device.get("cuda" if device_id is not None else "cpu") or next(iter(by_device.values()))
-    if name not in ("mpi", "gloo", "nccl", "undefined"):
-        raise ValueError(f"Invalid backend: {backend!r}; mytorch has 'mpi' (also called 'gloo') and 'nccl'")
-    if name == "nccl" and not cuda_is_available():
-        raise RuntimeError("ProcessGroupNCCL is only supported with GPUs, no GPUs found! Use backend 'mpi'")
-    return "mpi" if name == "undefined" else name
-
-
 def _joined(world_size, rank, seconds):
     """The transport of all processes. RuntimeError if what was asked for is not what was started."""
     size = mpi.launched() or 1
@@ -141,8 +127,8 @@ def _joined(world_size, rank, seconds):
     if size == 1 and wanted > 1:
         raise RuntimeError(
             f"world_size is {wanted}, but this process was started alone: processes find each other through "
-            f"MPI. Start them with `mpiexec -n {wanted} python …`, `srun`, or "
-            f"`python -m mytorch.distributed.run --nproc-per-node {wanted} …`"
+            f"MPI. Start them with `mpiexec -n {wanted} python …`, `srun`, "
+            f"`python -m mytorch.distributed.run --nproc-per-node {wanted} …`, or by multiprocessing.spawn"
         )
     transport = mpi.world(size, seconds) if size > 1 else Transport()
     for name, given, found in (("world_size", world_size, size), ("rank", rank, transport.rank)):
@@ -360,49 +346,3 @@ def new_subgroups(group_size=None, group=None, timeout=None, backend=None, pg_op
     return new_subgroups_by_enumeration(
         [range(start, start + group_size) for start in range(0, size, group_size)], timeout
     )
-
-
-# ---- what there is -------------------------------------------------------------------------------
-
-
-def is_available() -> bool:
-    """True: a world of one needs nothing else."""
-    return True
-
-
-def is_mpi_available() -> bool:
-    """Whether mpi4py is installed and finds an MPI."""
-    return mpi.is_installed()
-
-
-is_gloo_available = is_mpi_available
-
-
-def is_nccl_available() -> bool:
-    """Whether CuPy has NCCL."""
-    return nccl.is_available()
-
-
-def is_ucc_available() -> bool:
-    """False: the backends are "mpi" (also "gloo") and "nccl"."""
-    return False
-
-
-is_xccl_available = is_ucc_available
-
-
-def is_backend_available(backend) -> bool:
-    """Whether "mpi", "gloo" or "nccl" can be used here."""
-    return {"mpi": is_mpi_available, "gloo": is_mpi_available, "nccl": is_nccl_available}.get(
-        str(backend).lower(), bool
-    )()
-
-
-def get_default_backend_for_device(device) -> str:
-    """ "nccl" for a GPU, "gloo" (MPI) for the CPU."""
-    return "nccl" if as_device(device).type == "cuda" else "gloo"
-
-
-def is_torchelastic_launched() -> bool:
-    """Whether ``python -m mytorch.distributed.run`` has started this process."""
-    return "MYTORCH_RUN" in os.environ

@@ -41,7 +41,9 @@ def _only_sum(call, op):
 
 
 def all_reduce(tensor, op=ReduceOp.SUM, group=None):
-    """``tensor`` of all ranks combined element by element; SUM and AVG pass gradients."""
+    """``tensor`` of all ranks combined element by element; SUM and AVG pass gradients. RuntimeError in the
+    backward of others.
+    """
     op, group = ReduceOp(op), member(group, "all_reduce")
 
     def there(x):
@@ -146,7 +148,9 @@ def all_to_all(output_tensor_list, input_tensor_list, group=None):
 
 def _sum_over(tensor, group):
     """The sum over ``group``, for layers that find the group in the registry."""
-    return all_reduce(tensor, ReduceOp.SUM, group)
+    group = member(group, "SyncBatchNorm")
+    there = lambda x: _result(collectives.sum_of_all, x.clone(), group)
+    return _Collective.apply(there, there, tensor)
 
 
 registry.sum_over = _sum_over

@@ -145,7 +145,7 @@ class Ranks:
             others = [subprocess.Popen(command, env=e, cwd=ROOT) for e in of_rank[1:]]
             self.processes = [subprocess.Popen(command, env=of_rank[0], **pipes), *others]
         else:
-            from mytorch.distributed.run import mpiexec
+            from mytorch.distributed.mpi import mpiexec
 
             launcher = [*mpiexec(), "-n", str(ranks)] if ranks > 1 or library == "raw" else []
             self.processes = [subprocess.Popen([*launcher, *command], env=environment, **pipes)]

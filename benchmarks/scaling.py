@@ -3,19 +3,25 @@
     python -m benchmarks.scaling                  # table and scaling.png in runs/benchmarks
     python -m benchmarks.scaling --smoke
 
-Two ranks exchange messages, and all-reduce arrays, over the MPI that mpi4py finds. The α-β model takes α
-seconds per message and β per byte (and γ per byte that is added): an all-reduce of n bytes over N ranks costs
+Two ranks exchange messages, and all-reduce arrays, over the MPI that mpi4py finds. The times are fitted by
+a line per range of sizes, α seconds and β per byte each: MPI sends short messages at once and announces
+longer ones first, and arrays outgrow one cache after the other, so one line fits none of it well (the usual
+practice of LogGP: piecewise, with free limits). The fit is checked against other sizes, measured by another
+start of the ranks.
+
+Past this machine an all-reduce of n bytes over N ranks costs, with γ seconds per byte that is added,
 
     tree (recursive doubling)    log2 N · (α + nβ + nγ)
     ring                         2(N-1) · α + 2 n (N-1)/N · β + n (N-1)/N · γ
 
-of which MPI takes the cheaper one. The three numbers are fitted to every other measurement and checked
-against those between. Then networks take the place of this machine's memory (their α and β are assumed, see
-NETWORKS), and the step of a benchmark on one rank is the work of each: its gradients travel while the last
-two thirds of the step, the backward pass, are computed. That is a prediction; nothing of it was measured.
+of which MPI takes the cheaper one. On two ranks a tree is one message and the sum of it: γ is what a byte of
+an all-reduce costs more than one of a message, measured in the range of the gradients. Networks take the
+place of this machine's memory (their α and β are assumed, see NETWORKS), and the step of a benchmark on one
+rank is the work of each: its gradients travel while the last two thirds of the step, the backward pass, are
+computed. That is a prediction; nothing of it was measured.
 
-Source of the model: Thakur, Rabenseifner & Gropp, Optimization of Collective Communication Operations in
-MPICH, 2005.
+Sources: Thakur, Rabenseifner & Gropp, Optimization of Collective Communication Operations in MPICH, 2005;
+Alexandrov et al., LogGP, 1995.
 """
 
 from __future__ import annotations
@@ -37,7 +43,9 @@ from .__main__ import Worker
 from .ranks import ONE_THREAD, ROOT, STEPS
 from .workloads import training
 
-BYTES = [1 << k for k in range(8, 25)]
+FITTED = [round(2 ** (k / 2)) // 4 * 4 for k in range(16, 49)]  # bytes
+CHECKED = [round(2 ** (k / 2 + 0.25)) // 4 * 4 for k in range(16, 48)]
+RANGES = 4  # sent at once, announced first, past the second and the third cache
 NETWORKS = {"10 Gbit/s": (20e-6, 8 / 10e9), "100 Gbit/s": (3e-6, 8 / 100e9), "400 Gbit/s": (2e-6, 8 / 400e9)}
 RANKS = [1 << k for k in range(1, 13)]
 QUANTILE = 0.1  # of the times: what the machine does when nobody else wants its cores
@@ -51,40 +59,62 @@ def all_reduce_seconds(n, ranks, alpha, beta, gamma):
     return min(tree, 2 * (ranks - 1) * alpha + share * (2 * beta + gamma))
 
 
-def fitted(sizes, seconds, ranks):
-    """α, β and γ with the least squared relative errors, by a search that refines a grid."""
+def line(sizes, seconds):
+    """(squared relative errors, α, β) of the line through a range of sizes; neither α nor β is negative."""
+    a = np.stack([1 / seconds, sizes / seconds], 1)
+    both = np.linalg.lstsq(a, np.ones(len(sizes)), rcond=None)[0]
+    if both.min() < 0:
+        alone = a.sum(0) / (a * a).sum(0)  # of α with β = 0, of β with α = 0
+        both = min(np.diag(alone), key=lambda ab: ((a @ ab - 1) ** 2).sum())
+    return ((a @ both - 1) ** 2).sum(), *both.tolist()
+
+
+def fitted(sizes, seconds):
+    """[(the first size, α, β) of each range]: the limits with the least squared relative errors."""
     sizes, seconds = np.asarray(sizes, float), np.asarray(seconds)
-    centre, width, best = np.array([-5.5, -10.0, -10.0]), 2.0, None
-    for _ in range(12):
-        grid = [np.linspace(c - width, c + width, 9) for c in centre]
-        points = 10.0 ** np.stack(np.meshgrid(*grid, indexing="ij"), -1).reshape(-1, 3)
-        alpha, beta, gamma = points.T[:, :, None]
-        tree = math.ceil(math.log2(ranks)) * (alpha + sizes * (beta + gamma))
-        share = sizes * (ranks - 1) / ranks
-        model = np.minimum(tree, 2 * (ranks - 1) * alpha + share * (2 * beta + gamma))
-        errors = (np.log(model / seconds) ** 2).sum(1)
-        best = points[errors.argmin()]
-        centre, width = np.log10(best), width * 0.6
-    return tuple(best.tolist())
+    best = {(0, 0): (0.0, [])}  # (ranges, sizes in them) -> (errors, first sizes and lines)
+    for k in range(1, RANGES + 1):
+        for end in range(3 * k, len(sizes) + 1):
+            found = []
+            for start in range(3 * (k - 1), end - 2):
+                if (k - 1, start) in best:
+                    error, alpha, beta = line(sizes[start:end], seconds[start:end])
+                    before, ranges = best[k - 1, start]
+                    found.append((before + error, [*ranges, (start, alpha, beta)]))
+            if found:
+                best[k, end] = min(found, key=lambda pair: pair[0])
+    return [(_limit(sizes, start), alpha, beta) for start, alpha, beta in best[RANGES, len(sizes)][1]]
 
 
-def measured(ranks, times):
-    """{"all_reduce", "message": seconds for each of BYTES}."""
-    from mytorch.distributed.run import mpiexec
+def _limit(sizes, start):
+    """Where a range begins whose first size is that of number ``start``: MPI switches at powers of two."""
+    power = 2.0 ** math.ceil(math.log2(sizes[start - 1] + 1)) if start else 0.0
+    return min(power, sizes[start])
 
-    command = [*mpiexec(), "-n", str(ranks), sys.executable, "-m", "benchmarks.scaling", "--rank", str(times)]
+
+def of_size(n, ranges):
+    """(α, β) of the range of ``n`` bytes."""
+    return next((alpha, beta) for first, alpha, beta in reversed(ranges) if n >= first)
+
+
+def measured(ranks, times, sizes):
+    """{"all_reduce", "message": seconds for each of ``sizes``}."""
+    from mytorch.distributed.mpi import mpiexec
+
+    work = ["--rank", str(times), "--sizes", ",".join(map(str, sizes))]
+    command = [*mpiexec(), "-n", str(ranks), sys.executable, "-m", "benchmarks.scaling", *work]
     done = subprocess.run(
         command, cwd=ROOT, env=os.environ | ONE_THREAD, stdout=subprocess.PIPE, text=True, check=True
     )
     return json.loads(done.stdout)
 
 
-def one_rank(times):
+def one_rank(times, sizes):
     """What each rank runs; rank 0 prints what :func:`measured` returns."""
     from mpi4py import MPI
 
     comm, found = MPI.COMM_WORLD, {"all_reduce": [], "message": []}
-    for n in BYTES:
+    for n in sizes:
         a, b = np.ones(n // 4, np.float32), np.ones(n // 4, np.float32)
         taken = {"all_reduce": [], "message": []}
         for i in range(times + 3):
@@ -151,6 +181,44 @@ def draw(predicted, path):
     plt.close(fig)
 
 
+def fit_and_check(times):
+    """(what was measured, the fits, the relative errors at the sizes that they have not seen)."""
+    ranks = 2  # no more than there are cores: others would wait for each other's time slices
+    found, checked = (measured(ranks, times, sizes) for sizes in (FITTED, CHECKED))
+    fits, errors = {}, {}
+    for what, seconds in found.items():
+        fits[what] = fitted(FITTED, seconds)
+        for first, alpha, beta in fits[what]:
+            speed = f"1/β {1e-9 / beta:5.1f} GB/s" if beta else "β 0"
+            print(f"{what:<10} from {first:>9,.0f} bytes: α {alpha * 1e6:6.2f} µs, {speed}")
+        lines = [of_size(n, fits[what]) for n in CHECKED]
+        model = [alpha + beta * n for n, (alpha, beta) in zip(CHECKED, lines)]
+        errors[what] = [m / s - 1 for m, s in zip(model, checked[what])]
+        print(f"    at {len(CHECKED)} other sizes, by another start of the ranks, it is off by")
+        print("   ", ", ".join(f"{n:,}: {error:+.0%}" for n, error in zip(CHECKED, errors[what])))
+        worst, over = max(errors[what], key=abs), sum(abs(error) > 0.2 for error in errors[what])
+        print(f"    at most {worst:+.0%}; {over} of them by more than 20 %")
+    return {"fitted": [FITTED, found], "checked": [CHECKED, checked]}, fits, errors
+
+
+def predict(fits, seconds):
+    """{workload: {network: [efficiencies with what backward hides, without]}}."""
+    predicted = {}
+    for name, (step, n) in models(seconds).items():
+        gamma = max(0.0, of_size(n, fits["all_reduce"])[1] - of_size(n, fits["message"])[1])
+        predicted[name] = {
+            network: [efficiencies(step, n, a, b, gamma, hidden) for hidden in (BACKWARD * step, 0.0)]
+            for network, (a, b) in NETWORKS.items()
+        }
+        gradients = f"{n / 1e6:.2f} MB of gradients, γ {gamma * 1e9:.2f} ns per byte"
+        print(f"{name}: a step of {step * 1e3:.1f} ms (measured), {gradients}")
+        for network, both in predicted[name].items():
+            for what, values in zip(("behind backward", "nothing hidden"), both):
+                text = ", ".join(f"{r}: {v:.0%}" for r, v in list(zip(RANKS, values))[::2])
+                print(f"    predicted for {network:<12}{what:<17}{text}")
+    return predicted
+
+
 def main():
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.scaling",
@@ -160,36 +228,15 @@ def main():
     parser.add_argument("--out", type=Path, default=Path("runs/benchmarks"), help="folder of the results")
     parser.add_argument("--smoke", action="store_true", help="one short round, to see that it runs")
     parser.add_argument("--rank", type=int, help=argparse.SUPPRESS)
+    parser.add_argument("--sizes", help=argparse.SUPPRESS)
     args = parser.parse_args()
     if args.rank is not None:
-        one_rank(args.rank)
+        one_rank(args.rank, [int(n) for n in args.sizes.split(",")])
         return
     args.out.mkdir(parents=True, exist_ok=True)
-    ranks = 2  # no more than there are cores: others would wait for each other's time slices
-    found = measured(ranks, 2 if args.smoke else 100)
-    fit = alpha, beta, gamma = fitted(BYTES[::2], found["all_reduce"][::2], ranks)
-    speeds = f"1/β {1e-9 / beta:.1f} GB/s, 1/γ {1e-9 / gamma:.1f} GB/s"
-    print(f"fitted on {ranks} ranks: α {alpha * 1e6:.2f} µs, {speeds}")
-    fastest = max(n / s for n, s in zip(BYTES, found["message"]))
-    print(f"single messages: {found['message'][0] * 1e6:.2f} µs, up to {fastest * 1e-9:.1f} GB/s")
-    errors = []
-    for n, seconds in list(zip(BYTES, found["all_reduce"]))[1::2]:
-        model = all_reduce_seconds(n, ranks, *fit)
-        errors.append(model / seconds - 1)
-        times = f"measured {seconds * 1e6:9.1f} µs, model {model * 1e6:9.1f} µs"
-        print(f"{n:>10} bytes: {times} ({errors[-1]:+.0%})")
-    predicted = {}
-    for name, (step, n) in models(0.0 if args.smoke else 0.5).items():
-        predicted[name] = {
-            network: [efficiencies(step, n, a, b, gamma, hidden) for hidden in (BACKWARD * step, 0.0)]
-            for network, (a, b) in NETWORKS.items()
-        }
-        print(f"{name}: a step of {step * 1e3:.1f} ms (measured), {n / 1e6:.2f} MB of gradients")
-        for network, both in predicted[name].items():
-            for what, values in zip(("behind backward", "nothing hidden"), both):
-                text = ", ".join(f"{r}: {v:.0%}" for r, v in list(zip(RANKS, values))[::2])
-                print(f"    predicted for {network:<12}{what:<17}{text}")
-    result = {"bytes": BYTES, **found, "fit": [alpha, beta, gamma], "errors": errors, "predicted": predicted}
+    result, fits, errors = fit_and_check(2 if args.smoke else 60)
+    predicted = predict(fits, 0.0 if args.smoke else 0.5)
+    result |= {"fits": fits, "errors": errors, "predicted": predicted}
     (args.out / "scaling.json").write_text(json.dumps(result, indent=1))
     draw(predicted, args.out / "scaling.png")
     print(f"results are in {args.out}")

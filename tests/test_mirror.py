@@ -11,6 +11,7 @@ ACROSS = {
     "autograd/test_inplace": "in-place changes under autograd: versions, views, what is refused",
     "autograd/test_memory": "a graph that is dropped is freed without the cycle collector",
     "autograd/test_random_programs": "random programs of views, in-place changes and several outputs",
+    "distributed/test_equality": "a table: several ranks train as one does",
     "distributed/test_training": "an example on several ranks: interrupted, and resumed with another number",
     "distributions/test_more_distributions": "a table of the distributions that came later",
     "docs/test_browser": "all built pages in a browser: wide, narrow, light, dark",
@@ -75,7 +76,9 @@ ELSEWHERE = {
     "distributed/test_data_parallel": """
         distributed/algorithms/ddp_comm_hooks/default_hooks distributed/algorithms/join
         distributed/buckets distributed/communication_hooks distributed/join""",
-    "distributed/test_process_group": "tensors/process_group",
+    "distributed/test_process_group": """
+        tensors/process_group distributed/backends distributed/device_mesh
+        distributed/elastic/multiprocessing/errors""",
     "distributed/nn/test_functional": "nn/sync_batch_norm",
     "distributions/test_distributions": """
         distributions/continuous distributions/discrete distributions/distribution

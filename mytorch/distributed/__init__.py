@@ -10,6 +10,17 @@ from ..tensors.public_names import lookup as _lookup
 from . import algorithms, nn, optim
 from . import faults as _faults
 from . import mpi as _mpi
+from .backends import (
+    get_default_backend_for_device,
+    is_available,
+    is_backend_available,
+    is_gloo_available,
+    is_mpi_available,
+    is_nccl_available,
+    is_torchelastic_launched,
+    is_ucc_available,
+    is_xccl_available,
+)
 from .barriers import barrier, monitored_barrier
 from .buckets import GradBucket
 from .collectives import (
@@ -25,6 +36,7 @@ from .collectives import (
     reduce_scatter_tensor,
     scatter,
 )
+from .device_mesh import DeviceMesh, init_device_mesh
 from .objects import (
     all_gather_object,
     broadcast_object_list,
@@ -40,30 +52,24 @@ from .process_group import (
     default_pg_timeout,
     destroy_process_group,
     get_backend,
-    get_default_backend_for_device,
     get_global_rank,
     get_group_rank,
     get_node_local_rank,
+    get_pg_count,
     get_process_group_ranks,
     get_rank,
     get_world_size,
     group,
     init_process_group,
-    is_available,
-    is_backend_available,
-    is_gloo_available,
     is_initialized,
-    is_mpi_available,
-    is_nccl_available,
-    is_torchelastic_launched,
     new_group,
     new_subgroups,
     new_subgroups_by_enumeration,
 )
 from .reduce_op import ReduceOp
-from .work import DistBackendError, DistError, Future, Work
+from .work import DistBackendError, DistError, DistNetworkError, DistStoreError, Future, Work
 
 if (_mpi.launched() or 1) > 1:  # a rank that fails before it has joined the others ends them too
     _faults.install()
 
-__getattr__ = _lookup(__name__)
+__getattr__ = _lookup(__name__, later=("elastic",))

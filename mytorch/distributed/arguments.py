@@ -11,25 +11,28 @@ def text(array):
     return f"{array.dtype} {list(array.shape)}"
 
 
-def check_tensor(call, name, value):
-    """TypeError unless ``value`` is a tensor."""
-    if not isinstance(value, Variable):
-        raise TypeError(
-            f"{call}: Invalid function argument. Expected parameter `{name}` of type mytorch.Tensor but got "
-            f"{type(value)} instead."
-        )
+def check_tensor(call, **named):
+    """TypeError unless each of the arguments ``named`` is a tensor."""
+    for name, value in named.items():
+        if not isinstance(value, Variable):
+            raise TypeError(
+                f"{call}: Invalid function argument. Expected parameter `{name}` of type mytorch.Tensor but "
+                f"got {type(value)} instead."
+            )
 
 
-def check_tensors(call, name, values, count, like=None):
-    """TypeError or ValueError unless ``values`` are ``count`` tensors with the dtype of ``like``."""
+def check_tensors(call, name, values, count, like=None, equal=False):
+    """TypeError or ValueError unless ``values`` are ``count`` tensors with the dtype, and if ``equal`` as
+    many elements, as ``like``.
+    """
     if not isinstance(values, (list, tuple)) or not all(isinstance(v, Variable) for v in values):
         raise TypeError(
             f"{call}: Invalid function argument. Expected parameter `{name}` of type List[mytorch.Tensor]"
         )
     if len(values) != count:
         raise ValueError(f"{call}: {name} has {len(values)} tensors for a group of {count} processes")
-    for i, v in enumerate(values):
-        if like is not None and v.array.dtype != like.array.dtype:
+    for i, v in enumerate(values if like is not None else ()):
+        if v.array.dtype != like.array.dtype or (equal and v.array.size != like.array.size):
             raise ValueError(f"{call}: {name}[{i}] is {text(v.array)}, the tensor {text(like.array)}")
 
 
@@ -55,9 +58,27 @@ def taken(tensor, transport):
     return array if array.flags.c_contiguous else xp(array).ascontiguousarray(array)
 
 
-def put(tensor, array):
-    """Write ``array`` into ``tensor``, unless it is the tensor's own memory."""
-    own = tensor.array
-    if device_of(array) != device_of(own) or address(array) != address(own):
-        own[...] = move(array, device_of(own)).reshape(own.shape)
-    changed(tensor)
+def flat(tensors, transport):
+    """The elements of ``tensors``, in order; of a single one its own memory where that can be."""
+    arrays = [taken(t, transport).reshape(-1) for t in tensors]
+    return arrays[0] if len(arrays) == 1 else xp(arrays[0]).concatenate(arrays)
+
+
+def room(tensors, transport):
+    """A flat array for as many elements as ``tensors`` have; the memory of a single one where that can be."""
+    if len(tensors) == 1:
+        return flat(tensors, transport)
+    array = taken(tensors[0], transport)
+    return xp(array).empty(sum(t.array.size for t in tensors), array.dtype)
+
+
+def put(tensors, flat):
+    """Write the elements of ``flat`` into ``tensors``, in order, unless they are their own memory."""
+    start = 0
+    for t in tensors:
+        own = t.array
+        part = flat if len(tensors) == 1 else flat[start : start + own.size]
+        if part.base is not own and (device_of(part) != device_of(own) or address(part) != address(own)):
+            own[...] = move(part, device_of(own)).reshape(own.shape)
+        changed(t)
+        start += own.size

@@ -5,32 +5,25 @@ from __future__ import annotations
 import numpy
 
 from .collectives import launch
-from .process_group import as_seconds, member
-from .transport import Alone
+from .process_group import as_seconds, for_members
 from .work import Work
 
 MONITOR = 32767  # the tag of its messages, the largest that every MPI allows
 
 
+@for_members
 def barrier(group=None, async_op=False, device_ids=None, timeout=None):
     """Return when all ranks have called it."""
-    if (group := member(group, "barrier")) is None:
-        return None
-    work = launch(group, "barrier", group.transport.barrier(), True)
-    if async_op:
-        return work
-    work.wait(timeout)
-    return None
+    return launch(group, "barrier", (), group.transport.barrier(), async_op, timeout=timeout)
 
 
+@for_members
 def monitored_barrier(group=None, timeout=None, wait_all_ranks=False):
     """As :func:`barrier`, but rank 0 names the ranks that have not come within ``timeout`` (of the group by
     default): RuntimeError, of the first one or, with ``wait_all_ranks``, of all.
     """
-    if (group := member(group, "monitored_barrier")) is None or isinstance(group.transport, Alone):
-        return
     seconds = group.timeout if timeout is None else as_seconds(timeout)
-    transport, me = group.transport, group.ranks[group.rank()]
+    transport, me = group.transport.control, group.ranks[group.rank()]
     about, token = f"monitored_barrier on rank {me}", numpy.zeros(1, numpy.uint8)
     others = range(1, group.size())
 

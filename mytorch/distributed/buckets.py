@@ -18,7 +18,7 @@ import numpy
 
 from ..core.arrays import address, device_of, xp
 from ..core.graph import Leaf, Node, Output, Variable, changed, wrap
-from .collectives import broadcast
+from .collectives import broadcast_from
 from .process_group import split
 from .reduce_op import ReduceOp
 from .work import Future, Work
@@ -111,9 +111,10 @@ class Bucket:
         changed(p._leaf.grad)
 
 
-def assigned(params, order, cap):
-    """Parameters, which become ready in ``order``, in buckets of up to ``cap`` bytes, one dtype and device
-    each; large ones alone. The buckets are in the order in which they are full.
+def assigned(params, order, caps):
+    """Parameters, which become ready in ``order``, in buckets of up to ``caps`` bytes (in turn; the last one
+    is for all further ones), of one dtype and device; large ones alone. They are in the order in which they
+    are full.
     """
     buckets, open_ones = [], {}
     for i in order:
@@ -124,7 +125,8 @@ def assigned(params, order, cap):
         key = array.dtype, device_of(array)
         members, size = open_ones.pop(key, ([], 0))
         members, size = [*members, i], size + array.nbytes
-        if size >= (min(FIRST, cap) if not buckets else cap):
+        cap = caps[min(len(buckets), len(caps) - 1)]
+        if size >= (cap if buckets or len(caps) > 1 else min(FIRST, cap)):
             buckets.append(members)
         else:
             open_ones[key] = members, size
@@ -135,12 +137,12 @@ def assigned(params, order, cap):
 class Reducer:
     """The buckets of a model, and what of them is under way."""
 
-    def __init__(self, names, params, group, cap, as_view, find_unused, static):
+    def __init__(self, names, params, group, caps, as_view, find_unused, static):
         self.names, self.params, self.group = names, params, group
         # of its own: nothing else mixes with the buckets
         self.transport = split(group, list(range(group.size())), "DistributedDataParallel")
-        self.cap, self.as_view, self.find_unused, self.static = cap, as_view, find_unused or static, static
-        self.buckets = assigned(params, range(len(params) - 1, -1, -1), cap)
+        self.caps, self.as_view, self.find_unused, self.static = caps, as_view, find_unused or static, static
+        self.buckets = assigned(params, range(len(params) - 1, -1, -1), caps)
         self.by_leaf = {p._leaf: i for i, p in enumerate(params)}
         self.hook = self.state = None
         self.scale = 1 / group.size()
@@ -289,7 +291,7 @@ class Reducer:
         array = order if "cpu" in self.transport.devices else xp(self.params[0].array).asarray(order)
         self._work(self.transport.broadcast(array, 0), "the order").wait()
         kept = [(i, slot.copy()) for b in self.buckets for i, slot in b.slots.items()] if self.as_view else []
-        self.buckets = assigned(self.params, array.tolist(), self.cap)
+        self.buckets = assigned(self.params, array.tolist(), self.caps)
         slots = {i: slot for bucket in self.buckets for i, slot in bucket.slots.items()}
         for i, values in kept:
             if self.params[i]._leaf.grad is not None:
@@ -368,14 +370,16 @@ def tensors_in(value):
 
 
 def coalesced(tensors, group, source) -> None:
-    """Broadcast ``tensors`` from rank ``source`` of ``group``, those of one dtype and device together."""
+    """Broadcast ``tensors``, alike on all ranks, from rank ``source`` of ``group``, those of one dtype and
+    device together.
+    """
     kinds: dict = {}
     for t in tensors:
         kinds.setdefault((t.array.dtype, device_of(t.array)), []).append(t)
     for found in kinds.values():
         module = xp(found[0].array)
         flat = wrap(module.concatenate([t.array.reshape(-1) for t in found]))
-        broadcast(flat, group=group, group_src=source)
+        broadcast_from(source, flat, group, known=True)
         start = 0
         for t in found:
             if group.rank() != source:

@@ -20,20 +20,12 @@ def allreduce_hook(process_group, bucket) -> Future:
 
 def fp16_compress_hook(process_group, bucket) -> Future:
     """The average, sent as float16: half of the bytes."""
-    return _compressed(process_group, bucket, float16)
+    return fp16_compress_wrapper(allreduce_hook)(process_group, bucket)
 
 
 def bf16_compress_hook(process_group, bucket) -> Future:
     """The average, sent as bfloat16: half of the bytes, and the range of float32."""
-    return _compressed(process_group, bucket, bfloat16_dtype())
-
-
-def _compressed(process_group, bucket, dtype):
-    group, buffer = member(process_group, "compression"), bucket.buffer()
-    small = wrap((buffer.array / buffer.array.dtype.type(group.size())).astype(dtype.numpy))
-    kind = buffer.array.dtype
-    work = all_reduce(small, group=group, async_op=True)
-    return work.get_future().then(lambda f: wrap(f.value()[0].array.astype(kind)))
+    return bf16_compress_wrapper(allreduce_hook)(process_group, bucket)
 
 
 def fp16_compress_wrapper(hook):

@@ -8,12 +8,11 @@ import numpy
 
 from ..core.arrays import device_of
 from ..core.grad_mode import is_grad_enabled
-from ..core.graph import Variable, wrap
+from ..core.graph import Variable
 from ..nn.module import Module
 from ..tensors.generator import default_generator
-from . import collectives
 from .buckets import Reducer, coalesced
-from .join import Join, Joinable, JoinHook
+from .join import Join, Joinable, JoinHook, counted
 from .objects import all_gather_object
 from .process_group import NOT_INITIALIZED, is_initialized, member
 from .reduce_op import ReduceOp
@@ -37,7 +36,8 @@ class DistributedDataParallel(Module, Joinable):
         device_ids (list of int): the GPU of the model, which is found without it; an error on the CPU
         output_device (int): accepted without effect
         dim (int): accepted without effect
-        broadcast_buffers (bool): whether rank 0's buffers go to all ranks in each forward
+        broadcast_buffers (bool): the older name of ``forward_sync_buffers``; False: buffers are not sent at
+            the start either
         init_sync (bool): whether models are compared, and all ranks get rank 0's values, at the start
         bucket_cap_mb (float): the size of a bucket in MiB, None means 25; gradients from 256 KiB on travel
             alone, where they lie
@@ -46,6 +46,15 @@ class DistributedDataParallel(Module, Joinable):
         check_reduction (bool): accepted without effect
         gradient_as_bucket_view (bool): whether ``.grad`` is a view of its bucket, which saves a copy
         static_graph (bool): as ``find_unused_parameters``, for a graph that never changes
+        delay_all_reduce_named_params (list): refused, for now: all gradients travel as they become ready
+        param_to_hook_all_reduce (Tensor): refused, as ``delay_all_reduce_named_params``
+        mixed_precision (object): refused: use ``amp.autocast`` in forward
+        device_mesh (DeviceMesh): the ranks, as a mesh of one dimension, in place of ``process_group``
+        skip_all_reduce_unused_params (bool): accepted without effect
+        bucket_cap_mb_list (list of float): the sizes of the buckets in turn, in place of ``bucket_cap_mb``;
+            the last one is for all further ones
+        batched_grad_copy (bool): accepted without effect
+        forward_sync_buffers (bool): whether rank 0's buffers go to all ranks in each forward; None means True
 
     Example:
         >>> dist.init_process_group()
@@ -64,7 +73,7 @@ class DistributedDataParallel(Module, Joinable):
         device_ids=None,
         output_device=None,
         dim=0,
-        broadcast_buffers=True,
+        broadcast_buffers=None,
         init_sync=True,
         process_group=None,
         bucket_cap_mb=None,
@@ -72,28 +81,33 @@ class DistributedDataParallel(Module, Joinable):
         check_reduction=False,
         gradient_as_bucket_view=False,
         static_graph=False,
+        delay_all_reduce_named_params=None,
+        param_to_hook_all_reduce=None,
+        mixed_precision=None,
+        device_mesh=None,
+        skip_all_reduce_unused_params=False,
+        bucket_cap_mb_list=None,
+        batched_grad_copy=False,
+        forward_sync_buffers=None,
     ):
         if not is_initialized():
             raise ValueError(NOT_INITIALIZED)
+        if delay_all_reduce_named_params or param_to_hook_all_reduce is not None:
+            raise NotImplementedError(
+                "DistributedDataParallel: gradients travel when they are ready; none waits"
+            )
+        if mixed_precision is not None:
+            raise NotImplementedError("DistributedDataParallel: mixed_precision: use amp.autocast in forward")
         Module.__init__(self)
         Joinable.__init__(self)
-        self.module, self.process_group = module, member(process_group, "DistributedDataParallel")
+        self.module, self.process_group = module, _group_of(process_group, device_mesh)
         self.device_ids, self.output_device, self.dim = device_ids, output_device, dim
-        self.broadcast_buffers, self.static_graph = broadcast_buffers, static_graph
-        self.find_unused_parameters, self.gradient_as_bucket_view = (
-            find_unused_parameters,
-            gradient_as_bucket_view,
-        )
-        self.require_backward_grad_sync = True
-        named = [
-            (name, p) for name, p in module.named_parameters() if p.requires_grad and not self._ignores(name)
-        ]
-        if not named:
-            raise RuntimeError(
-                "DistributedDataParallel is not needed when a module doesn't have any parameters that "
-                "require a gradient."
-            )
-        self.device = device_of(named[0][1].array)
+        sends_buffers = broadcast_buffers is not False
+        self.broadcast_buffers = sends_buffers if forward_sync_buffers is None else forward_sync_buffers
+        self.find_unused_parameters, self.static_graph = find_unused_parameters, static_graph
+        self.gradient_as_bucket_view, self.require_backward_grad_sync = gradient_as_bucket_view, True
+        names, params = self._parameters_to_average()
+        self.device = device_of(params[0].array)
         if device_ids and self.device.type == "cpu":
             raise ValueError(
                 "DistributedDataParallel device_ids and output_device arguments only work with GPU modules, "
@@ -101,18 +115,29 @@ class DistributedDataParallel(Module, Joinable):
             )
         if init_sync:
             self._check_models()
-            coalesced([*module.parameters(), *self._buffers_to_share()], self.process_group, 0)
-        names, params = zip(*named)
-        cap = int((25 if bucket_cap_mb is None else bucket_cap_mb) * 2**20)
+            buffers = self._buffers_to_share() if sends_buffers or forward_sync_buffers is not None else []
+            coalesced([*module.parameters(), *buffers], self.process_group, 0)
+        sizes = bucket_cap_mb_list or [25 if bucket_cap_mb is None else bucket_cap_mb]
         self.reducer = Reducer(
             names,
             params,
             self.process_group,
-            cap,
+            [int(size * 2**20) for size in sizes],
             gradient_as_bucket_view,
             find_unused_parameters,
             static_graph,
         )
+
+    def _parameters_to_average(self):
+        """(names, parameters) that get gradients. RuntimeError if there are none."""
+        named = [(name, p) for name, p in self.module.named_parameters() if p.requires_grad]
+        named = [(name, p) for name, p in named if not self._ignores(name)]
+        if not named:
+            raise RuntimeError(
+                "DistributedDataParallel is not needed when a module doesn't have any parameters that "
+                "require a gradient."
+            )
+        return zip(*named)
 
     def _ignores(self, name):
         return name in getattr(self.module, "_ddp_params_and_buffers_to_ignore", ())
@@ -227,21 +252,13 @@ class DistributedDataParallel(Module, Joinable):
         work = Join.notify_join_context(self)
         if work is not None:
             work.wait()
-        active, _, _ = self._counted(1, self.require_backward_grad_sync, averages)
+        active, _, _ = counted(self, 1, self.require_backward_grad_sync, averages)
         if not self._join_config.divide_by_initial_world_size:
             self.reducer.scale = 1 / active
 
-    def _counted(self, *mine):
-        """How many ranks have inputs, share buffers, and average gradients in this iteration."""
-        counts = wrap(numpy.array(mine, numpy.int64)).to(self.join_device)
-        collectives.all_reduce(counts, group=self.process_group)
-        return counts.tolist()
-
     def _last(self, candidate):
         """The last rank that is a ``candidate``."""
-        rank = wrap(numpy.array([self.process_group.rank() if candidate else -1])).to(self.join_device)
-        collectives.all_reduce(rank, ReduceOp.MAX, self.process_group)
-        return int(rank.item())
+        return counted(self, self.process_group.rank() if candidate else -1, op=ReduceOp.MAX)[0]
 
 
 class _ShadowOfModel(JoinHook):
@@ -254,7 +271,7 @@ class _ShadowOfModel(JoinHook):
     def main_hook(self):
         """Match the calls of one forward and backward."""
         model = self.model
-        _, shares, averages = model._counted(0, 0, 0)
+        _, shares, averages = counted(model, 0, 0, 0)  # of those that have inputs
         if model.broadcast_buffers and shares:
             model._share_buffers(joined=True)
         if averages:
@@ -266,6 +283,15 @@ class _ShadowOfModel(JoinHook):
         state = [*model.module.parameters(), *model._buffers_to_share()]
         coalesced(state, model.process_group, model._last(is_last_joiner))
         model.reducer.scale = 1 / model.process_group.size()
+
+
+def _group_of(process_group, device_mesh):
+    """The group of the ranks. RuntimeError if both say it."""
+    if device_mesh is not None:
+        if process_group is not None:
+            raise RuntimeError("Cannot specify both process_group and device_mesh arguments.")
+        process_group = device_mesh.get_group()
+    return member(process_group, "DistributedDataParallel")
 
 
 def _described(parameter):

@@ -1,5 +1,7 @@
-"""``MYTORCH_DISTRIBUTED_DEBUG=1``: before each collective all ranks tell each other what they call and where.
-Ranks that differ raise an error that names both calls and both lines, instead of hanging.
+"""All ranks tell each other what they call and where: an error that names both calls and both lines.
+
+They do so when they differ, and with ``MYTORCH_DISTRIBUTED_DEBUG=1`` before each collective, which also names
+a rank that is missing.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ import numpy
 
 from .work import DistBackendError, Work
 
+TAG = 32766  # of its messages, which no one else uses
 LENGTH = 400  # bytes of a record: what is called, and where
 _HERE = str(Path(__file__).parent)
 
@@ -34,7 +37,7 @@ def compare(group, call) -> None:
     record = numpy.zeros(LENGTH, numpy.uint8)
     text = f"{call[: LENGTH // 2]}\n{caller()[-LENGTH // 3 :]}".encode()[:LENGTH]
     record[: len(text)] = numpy.frombuffer(text, numpy.uint8)
-    control, me = group.control, group.rank()
+    control, me = group.transport.control, group.rank()
     others = [r for r in range(group.size()) if r != me]
     records = numpy.zeros((group.size(), LENGTH), numpy.uint8)
     records[me] = record
@@ -42,8 +45,8 @@ def compare(group, call) -> None:
     def message(steps):
         return Work(steps, group.timeout, "comparing calls", control, is_message=True)
 
-    sends = [message(control.send(record, r, 0)) for r in others]
-    receives = {r: message(control.receive(records[r], r, 0)) for r in others}
+    sends = [message(control.send(record, r, TAG)) for r in others]
+    receives = {r: message(control.receive(records[r], r, TAG)) for r in others}
     said = {}
     try:
         for work in (*receives.values(), *sends):

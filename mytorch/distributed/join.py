@@ -10,6 +10,7 @@ import numpy
 
 from ..core.graph import wrap
 from . import collectives
+from .reduce_op import ReduceOp
 
 
 class JoinHook:
@@ -80,7 +81,6 @@ class Join:
         groups = {id(joinable.join_process_group) for joinable in joinables}
         if len(groups) > 1:
             raise ValueError("Using join context manager with multiple process groups")
-        self._group, self._device = joinables[0].join_process_group, joinables[0].join_device
 
     def __enter__(self):
         for i, joinable in enumerate(self._joinables):
@@ -100,9 +100,9 @@ class Join:
 
     def _go_on_without_inputs(self):
         last, rounds = True, 0
-        while self._count(0):
+        while counted(self._joinables[0], 0) != [0]:
             if self._throw:
-                self._count(1)
+                counted(self._joinables[0], 1)
                 raise RuntimeError(EXHAUSTED)
             if rounds == 1000:
                 warnings.warn(
@@ -116,9 +116,6 @@ class Join:
         for hook in self._hooks:
             hook.post_hook(last)
 
-    def _count(self, mine):
-        return _sum(mine, self._device, self._group)
-
     @staticmethod
     def notify_join_context(joinable):
         """Called by ``joinable`` before its collectives of an iteration: this rank has inputs. Returns a Work
@@ -128,12 +125,11 @@ class Join:
         config = joinable._join_config
         if not config.enable or not config.is_first_joinable:
             return None
-        device, group = joinable.join_device, joinable.join_process_group
         if not config.throw_on_early_termination:
-            ones = wrap(numpy.ones(1, numpy.int64)).to(device)
-            return collectives.all_reduce(ones, group=group, async_op=True)
-        if _sum(1, device, group) < group.size():
-            _sum(0, device, group)
+            ones = wrap(numpy.ones(1, numpy.int64)).to(joinable.join_device)
+            return collectives.all_reduce(ones, group=joinable.join_process_group, async_op=True)
+        if counted(joinable, 1) < [joinable.join_process_group.size()]:
+            counted(joinable, 0)
             raise RuntimeError(EXHAUSTED)
         return None
 
@@ -141,7 +137,8 @@ class Join:
 EXHAUSTED = "Detected at least one rank that exhausted inputs. Throwing across all ranks."
 
 
-def _sum(mine, device, group):
-    count = wrap(numpy.array([mine], numpy.int64)).to(device)
-    collectives.all_reduce(count, group=group)
-    return int(count.item())
+def counted(joinable, *mine, op=ReduceOp.SUM):
+    """The numbers ``mine`` of all ranks of ``joinable``, combined: a list."""
+    numbers = wrap(numpy.array(mine, numpy.int64)).to(joinable.join_device)
+    collectives.all_reduce(numbers, op, joinable.join_process_group)
+    return numbers.tolist()

@@ -10,7 +10,10 @@ import faulthandler
 import importlib
 import importlib.util
 import os
+import shutil
+import subprocess
 import sys
+from pathlib import Path
 
 import numpy
 
@@ -59,6 +62,8 @@ def as_bits(array):
 class MPITransport(Transport):
     """A group on an MPI communicator."""
 
+    devices, compares = ("cpu",), True
+
     def __init__(self, communicator):
         self.mpi, self.comm = library(), communicator
         self.rank, self.size = communicator.rank, communicator.size
@@ -67,6 +72,11 @@ class MPITransport(Transport):
             MPITransport.local = here.rank, here.size
             here.Free()
         self.crowded = self.local[1] > available_cores()
+
+    def agreement(self, number):
+        """A request that compares ``number`` with that of the other ranks."""
+        numbers = numpy.array([number, -number])
+        return _Agreement(self.comm.Iallreduce(self.mpi.IN_PLACE, numbers, self.mpi.MAX), numbers)
 
     def _op(self, array, op):
         return getattr(self.mpi, NAMES[TRUTH.get(op, op) if array.dtype.kind == "b" else op])
@@ -86,16 +96,14 @@ class MPITransport(Transport):
         mine = counts[self.rank]
         parts = numpy.empty((self.size, mine), array.dtype)
         yield from self.all_to_all(parts.reshape(-1), flat, [mine] * self.size, counts)
-        combined = COMBINE[op].reduce(parts.astype(numpy.float32), 0).astype(array.dtype)
-        yield from self.all_gather(flat, combined, counts)
+        yield from self.all_gather(flat, _combined(parts, op), counts)
 
     def reduce(self, array, root, op):
         if wide(array.dtype) is not array.dtype:
             parts = numpy.empty((self.size, array.size), array.dtype) if self.rank == root else None
             yield from self.gather(None if parts is None else parts.reshape(-1), array, root)
             if parts is not None:
-                combined = COMBINE[op].reduce(parts.astype(numpy.float32), 0)
-                array.reshape(-1)[...] = combined.astype(array.dtype)
+                array.reshape(-1)[...] = _combined(parts, op)
         elif self.rank == root:
             yield self.comm.Ireduce(self.mpi.IN_PLACE, as_bits(array), self._op(array, op), root)
         else:
@@ -118,8 +126,7 @@ class MPITransport(Transport):
             n = out.size
             parts = numpy.empty((self.size, n), array.dtype)
             yield from self.all_to_all(parts.reshape(-1), array.reshape(-1), [n] * self.size, [n] * self.size)
-            combined = COMBINE[op].reduce(parts.astype(numpy.float32), 0)
-            out.reshape(-1)[...] = combined.astype(out.dtype)
+            out.reshape(-1)[...] = _combined(parts, op)
         else:
             yield self.comm.Ireduce_scatter_block(as_bits(array), as_bits(out), self._op(array, op))
 
@@ -154,6 +161,22 @@ class MPITransport(Transport):
         self.mpi.COMM_WORLD.Abort(code)
 
 
+def _combined(parts, op):
+    """16-bit ``parts`` along the first dimension, combined in float32."""
+    return COMBINE[op].reduce(parts.astype(numpy.float32), 0).astype(parts.dtype)
+
+
+class _Agreement:
+    """A request that finds the largest and the smallest of the ranks' numbers."""
+
+    def __init__(self, request, numbers):
+        self.Test, self.numbers = request.Test, numbers
+
+    def reached(self):
+        """Whether, after the request is done, all numbers are the same."""
+        return self.numbers[0] == -self.numbers[1]
+
+
 class _WithStatus:
     """A request to receive, which keeps who has sent."""
 
@@ -162,9 +185,6 @@ class _WithStatus:
 
     def Test(self):
         return self.request.Test(self.status)
-
-    def Cancel(self):
-        self.request.Cancel()
 
 
 # ---- who started this process --------------------------------------------------------------------
@@ -205,3 +225,16 @@ def world(size, timeout=1800.0):
 def is_installed() -> bool:
     """Whether mpi4py is there and finds an MPI; looks without initialising it."""
     return importlib.util.find_spec("mpi4py") is not None
+
+
+def mpiexec() -> list:
+    """The launcher of the installed MPI, with the options that let it start more processes than cores.
+    FileNotFoundError if there is none.
+    """
+    beside = Path(sys.executable).parent  # where the wheels of MPICH and Open MPI put it
+    path = shutil.which("mpiexec", path=os.pathsep.join([str(beside), os.environ.get("PATH", "")]))
+    if path is None:
+        raise FileNotFoundError("there is no mpiexec: pip install 'mytorch[mpi]', or load the cluster's MPI")
+    said = subprocess.run([path, "--version"], capture_output=True, text=True, check=False).stdout
+    open_mpi = "open" in said.lower() and "mpi" in said.lower() and "hydra" not in said.lower()
+    return [path, "--oversubscribe"] if open_mpi else [path]

@@ -15,23 +15,9 @@ from .reduce_op import ReduceOp
 from .transport import Transport
 from .work import Work
 
-OPS = {
-    ReduceOp.SUM: "NCCL_SUM",
-    ReduceOp.PRODUCT: "NCCL_PROD",
-    ReduceOp.MIN: "NCCL_MIN",
-    ReduceOp.MAX: "NCCL_MAX",
-}
-KINDS = {
-    "float16": "NCCL_FLOAT16",
-    "float32": "NCCL_FLOAT32",
-    "float64": "NCCL_FLOAT64",
-    "int8": "NCCL_INT8",
-    "uint8": "NCCL_UINT8",
-    "int32": "NCCL_INT32",
-    "uint32": "NCCL_UINT32",
-    "int64": "NCCL_INT64",
-    "uint64": "NCCL_UINT64",
-}
+OPS = {ReduceOp.SUM: "SUM", ReduceOp.PRODUCT: "PROD", ReduceOp.MIN: "MIN", ReduceOp.MAX: "MAX"}
+KINDS = "float16 float32 float64 int8 uint8 int32 uint32 int64 uint64".split()
+PARTS = {"complex64": "float32", "complex128": "float64"}
 
 
 def is_available() -> bool:
@@ -66,6 +52,10 @@ class NCCLTransport(Transport):
             self.comm = self.nccl.NcclCommunicator(self.size, self._unique_id(), self.rank)
             self.stream = self.gpu.cuda.Stream(non_blocking=True)
 
+    @property
+    def control(self):
+        return self.rendezvous
+
     def _unique_id(self):
         """NCCL's name of the group, which rank 0 makes and tells the others."""
         numbers = numpy.zeros(128, numpy.int8)
@@ -80,10 +70,9 @@ class NCCLTransport(Transport):
         parts.
         """
         name = array.dtype.name
-        if name in ("complex64", "complex128"):
-            return 2 * array.size, getattr(self.nccl, KINDS["float32" if name == "complex64" else "float64"])
-        if name in KINDS:
-            return array.size, getattr(self.nccl, KINDS[name])
+        part = PARTS.get(name, name)
+        if part in KINDS:
+            return array.size * (1 + (name in PARTS)), getattr(self.nccl, f"NCCL_{part.upper()}")
         if sums and name != "bool":
             raise RuntimeError(f"NCCL does not add {name} numbers; convert the tensor first")
         return array.nbytes, self.nccl.NCCL_UINT8
@@ -93,7 +82,7 @@ class NCCLTransport(Transport):
             raise RuntimeError(f"NCCL has no ReduceOp.{op.name}; use a group of backend 'mpi'")
         if array.dtype.kind == "b":
             op = {ReduceOp.SUM: ReduceOp.MAX, ReduceOp.PRODUCT: ReduceOp.MIN}.get(op, op)
-        return getattr(self.nccl, OPS[op])
+        return getattr(self.nccl, f"NCCL_{OPS[op]}")
 
     def _run(self, call, *arguments):
         """``call(*arguments, stream)`` after what the current stream has to do; the request."""

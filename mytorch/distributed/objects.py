@@ -15,7 +15,7 @@ from ..core.graph import wrap
 from ..serialization import checkpoint, load, save
 from . import collectives
 from .point_to_point import recv, send
-from .process_group import member, root
+from .process_group import for_members, member, root
 
 
 def as_bytes(obj, group):
@@ -54,10 +54,9 @@ def _empty(sizes):
     return [wrap(numpy.empty(n, numpy.uint8)) for n in sizes]
 
 
+@for_members
 def all_gather_object(object_list, obj, group=None):
     """Fill ``object_list``, one place per rank, with ``obj`` of each."""
-    if (group := member(group, "all_gather_object")) is None:
-        return
     sent = as_bytes(obj, group)
     received = _empty(_sizes(sent, group))
     collectives.all_gather(received, sent, group)
@@ -65,13 +64,12 @@ def all_gather_object(object_list, obj, group=None):
         object_list[i] = from_bytes(tensor, group)
 
 
+@for_members
 def gather_object(obj, object_gather_list=None, dst=None, group=None, group_dst=None):
     """Fill ``object_gather_list`` of rank ``dst`` with ``obj`` of each; elsewhere it is None. ValueError for
     a list that is missing, or given elsewhere.
     """
-    if (group := member(group, "gather_object")) is None:
-        return
-    to = root(group, dst, group_dst, "dst") if (dst, group_dst) != (None, None) else 0
+    to = root(group, dst, group_dst, "dst", default=0)
     if (group.rank() == to) != (object_gather_list is not None):
         where = "be specified on destination rank"
         where = where if group.rank() == to else "NOT be specified on non-destination ranks"
@@ -86,13 +84,12 @@ def gather_object(obj, object_gather_list=None, dst=None, group=None, group_dst=
         object_gather_list[i] = from_bytes(wrap(part.array[: sizes[i]]), group)
 
 
+@for_members
 def broadcast_object_list(object_list, src=None, group=None, device=None, group_src=None):
     """Replace the objects in ``object_list`` by those of rank ``src``. ValueError for a list of another
     length than there.
     """
-    if (group := member(group, "broadcast_object_list")) is None:
-        return
-    source = root(group, src, group_src) if (src, group_src) != (None, None) else 0
+    source = root(group, src, group_src, default=0)
     sends = group.rank() == source
     content = as_bytes(list(object_list), group) if sends else None
     size = wrap(numpy.array([content.array.size if sends else 0], numpy.int64))
@@ -109,17 +106,16 @@ def broadcast_object_list(object_list, src=None, group=None, device=None, group_
         object_list[:] = received
 
 
+@for_members
 def scatter_object_list(
     scatter_object_output_list, scatter_object_input_list=None, src=None, group=None, group_src=None
 ):
     """Put this rank's object of the list of ``src`` into the first place of the output list. ValueError
     unless that has a place, and the list of ``src`` an object per rank.
     """
-    if (group := member(group, "scatter_object_list")) is None:
-        return
     if not isinstance(scatter_object_output_list, list) or not scatter_object_output_list:
         raise ValueError("Expected argument scatter_object_output_list to be a list of size at least 1.")
-    source = root(group, src, group_src) if (src, group_src) != (None, None) else 0
+    source = root(group, src, group_src, default=0)
     contents = [wrap(numpy.empty(0, numpy.uint8))] * group.size()
     if group.rank() == source:
         if scatter_object_input_list is None or len(scatter_object_input_list) != group.size():
@@ -135,10 +131,9 @@ def scatter_object_list(
     scatter_object_output_list[0] = from_bytes(received[source], group)
 
 
+@for_members
 def send_object_list(object_list, dst=None, group=None, device=None, group_dst=None, use_batch=False):
     """Send the objects in ``object_list`` to rank ``dst``."""
-    if (group := member(group, "send_object_list")) is None:
-        return
     content = as_bytes(list(object_list), group)
     send(wrap(numpy.array([content.array.size], numpy.int64)), dst, group, 0, group_dst)
     send(content, dst, group, 0, group_dst)

@@ -3,28 +3,16 @@
 from __future__ import annotations
 
 from .arguments import check_tensor, put, taken, text
-from .process_group import member, root
+from .process_group import for_members, root
 from .work import Work, done
 
 
+@for_members
 def isend(tensor, dst=None, group=None, tag=0, group_dst=None):
     """Send ``tensor``, of any shape, to rank ``dst``; returns a Work. The tensor must not change before its
-    end.
+    end. ValueError for this rank itself.
     """
-    return _send("isend", tensor, dst, group, tag, group_dst)
-
-
-def send(tensor, dst=None, group=None, tag=0, group_dst=None):
-    """Send ``tensor``, of any shape, to rank ``dst``. ValueError for this rank itself."""
-    work = _send("send", tensor, dst, group, tag, group_dst)
-    if work is not None:
-        work.wait()
-
-
-def _send(call, tensor, dst, group, tag, group_dst):
-    check_tensor(call, "tensor", tensor)
-    if (group := member(group, call)) is None:
-        return None
+    check_tensor("send", tensor=tensor)
     to = root(group, dst, group_dst, "dst")
     if to == group.rank():
         raise ValueError(
@@ -35,42 +23,45 @@ def _send(call, tensor, dst, group, tag, group_dst):
     def steps():
         yield from group.transport.send(taken(tensor, group.transport), to, tag)
 
-    about = (
-        f"{call}({text(tensor.array)}, dst={group.ranks[to]}, tag={tag}) on rank {group.ranks[group.rank()]}"
-    )
-    return Work(steps(), group.timeout, about, group.transport, tensor, is_message=True)
+    return _message("send", tensor, group, f"dst={group.ranks[to]}", tag, steps(), tensor)
 
 
+def send(tensor, dst=None, group=None, tag=0, group_dst=None):
+    """Send ``tensor``, of any shape, to rank ``dst``. ValueError for this rank itself."""
+    if (work := isend(tensor, dst, group, tag, group_dst)) is not None:
+        work.wait()
+
+
+@for_members
 def irecv(tensor, src=None, group=None, tag=0, group_src=None):
     """Receive ``tensor``, of the shape and dtype that are sent, from rank ``src`` (None: any); returns a
     Work.
     """
-    return _receive("irecv", tensor, src, group, tag, group_src)
+    check_tensor("recv", tensor=tensor)
+    source = None if src is None and group_src is None else root(group, src, group_src)
+
+    def steps():
+        array = taken(tensor, group.transport)
+        sender = yield from group.transport.receive(array, source, tag)
+        put([tensor], array.reshape(-1))
+        return group.ranks[sender]
+
+    where = f"src={'any' if source is None else group.ranks[source]}"
+    return _message("recv", tensor, group, where, tag, steps())
 
 
 def recv(tensor, src=None, group=None, tag=0, group_src=None) -> int:
     """Receive ``tensor``, of the shape and dtype that are sent, from rank ``src`` (None: any); returns the
     rank of the sender, -1 outside of the group.
     """
-    work = _receive("recv", tensor, src, group, tag, group_src)
+    work = irecv(tensor, src, group, tag, group_src)
     return -1 if work is None else work.source_rank()
 
 
-def _receive(call, tensor, src, group, tag, group_src):
-    check_tensor(call, "tensor", tensor)
-    if (group := member(group, call)) is None:
-        return None
-    source = None if src is None and group_src is None else root(group, src, group_src)
-
-    def steps():
-        array = taken(tensor, group.transport)
-        sender = yield from group.transport.receive(array, source, tag)
-        put(tensor, array)
-        return group.ranks[sender]
-
-    where = "any" if source is None else group.ranks[source]
-    about = f"{call}({text(tensor.array)}, src={where}, tag={tag}) on rank {group.ranks[group.rank()]}"
-    return Work(steps(), group.timeout, about, group.transport, is_message=True)
+def _message(call, tensor, group, where, tag, steps, result=None):
+    """The Work of a message."""
+    about = f"{call}({text(tensor.array)}, {where}, tag={tag}) on rank {group.ranks[group.rank()]}"
+    return Work(steps, group.timeout, about, group.transport, result, is_message=True)
 
 
 class P2POp:
@@ -86,7 +77,7 @@ class P2POp:
     def __init__(self, op, tensor, peer=None, group=None, tag=0, group_peer=None):
         if op not in (isend, irecv):
             raise ValueError("Invalid ``op``. Expected ``op`` to be of type ``isend`` or ``irecv``.")
-        check_tensor("P2POp", "tensor", tensor)
+        check_tensor("P2POp", tensor=tensor)
         self.op, self.tensor, self.peer, self.group = op, tensor, peer, group
         self.tag, self.group_peer = tag, group_peer
 

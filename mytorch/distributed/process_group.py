@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import datetime
+import functools
+import inspect
 import itertools
 import os
 import warnings
 
-from ..core.arrays import cuda_is_available
-from ..core.arrays import device as as_device
 from ..kernels.threads import available_cores, get_num_threads, set_num_threads
 from ..tensors import process_group as registry
 from . import debug, faults, mpi, nccl
-from .transport import Alone
+from .backends import checked_backend
+from .transport import Transport
 from .work import Work
 
 default_pg_timeout = datetime.timedelta(minutes=30)
@@ -40,7 +41,7 @@ class ProcessGroup:
     def __init__(self, transport, ranks, backend, timeout, name, allow_pickle=False):
         self.transport, self.ranks, self.backend, self.group_name = transport, list(ranks), backend, name
         self.timeout, self.allow_pickle = as_seconds(timeout), allow_pickle
-        self.control = transport.split(list(range(transport.size))) if debug.enabled() else None
+        self.compares_first = debug.enabled() and transport.size > 1
         self.bound_device_id = None
 
     def rank(self) -> int:
@@ -101,7 +102,7 @@ def init_process_group(
     """
     if is_initialized():
         raise ValueError("trying to initialize the default process group twice!")
-    name = _checked_backend(backend, device_id)
+    name = checked_backend(backend, device_id)
     transport = _joined(world_size, rank, as_seconds(timeout))
     if name == "nccl":
         transport = nccl.connect(transport, getattr(device_id, "index", device_id), as_seconds(timeout))
@@ -119,19 +120,6 @@ def _set_world(whole):
     registry.register(whole)
 
 
-def _checked_backend(backend, device_id):
-    """The name of the backend. ValueError for one that there is not; RuntimeError for NCCL without a GPU."""
-    name = str(backend or "mpi").lower()
-    if ":" in name:  # as in "cpu:gloo,cuda:nccl"
-        by_device = dict(part.split(":") for part in name.split(","))
-        name = by_device.get("cuda" if device_id is not None else "cpu") or next(iter(by_device.values()))
-    if name not in ("mpi", "gloo", "nccl", "undefined"):
-        raise ValueError(f"Invalid backend: {backend!r}; mytorch has 'mpi' (also called 'gloo') and 'nccl'")
-    if name == "nccl" and not cuda_is_available():
-        raise RuntimeError("ProcessGroupNCCL is only supported with GPUs, no GPUs found! Use backend 'mpi'")
-    return "mpi" if name == "undefined" else name
-
-
 def _joined(world_size, rank, seconds):
     """The transport of all processes. RuntimeError if what was asked for is not what was started."""
     size = mpi.launched() or 1
@@ -139,10 +127,10 @@ def _joined(world_size, rank, seconds):
     if size == 1 and wanted > 1:
         raise RuntimeError(
             f"world_size is {wanted}, but this process was started alone: processes find each other through "
-            f"MPI. Start them with `mpiexec -n {wanted} python …`, `srun`, or "
-            f"`python -m mytorch.distributed.run --nproc-per-node {wanted} …`"
+            f"MPI. Start them with `mpiexec -n {wanted} python …`, `srun`, "
+            f"`python -m mytorch.distributed.run --nproc-per-node {wanted} …`, or by multiprocessing.spawn"
         )
-    transport = mpi.world(size, seconds) if size > 1 else Alone()
+    transport = mpi.world(size, seconds) if size > 1 else Transport()
     for name, given, found in (("world_size", world_size, size), ("rank", rank, transport.rank)):
         if given not in (-1, None, found):
             raise RuntimeError(f"{name}={given}, but the launcher says {found}; leave {name} out")
@@ -164,8 +152,6 @@ def destroy_process_group(group=None):
         leaving = [member(group, "destroy_process_group")]
         groups.remove(group)
     for old in reversed(leaving):
-        if old.control is not None:
-            old.control.close()
         old.transport.close()
 
 
@@ -190,12 +176,28 @@ def member(group=None, call="this"):
     if group == GroupMember.NON_GROUP_MEMBER:
         warnings.warn(
             f"Running {call} on global rank {whole.rank()} which does not belong to the given group.",
-            stacklevel=4,
+            stacklevel=5,
         )
         return None
     if group not in groups:
         raise ValueError(f"{call}: {group!r} is no process group of now; was it destroyed?")
     return group
+
+
+def for_members(function):
+    """A call of the ranks of ``group``, which it gets in place of None; on others it is None and warns."""
+    place = list(inspect.signature(function).parameters).index("group")
+
+    @functools.wraps(function)
+    def of_member(*args, **kwargs):
+        if len(args) > place:
+            found = member(args[place], function.__name__)
+            args = (*args[:place], found, *args[place + 1 :])
+        else:
+            found = kwargs["group"] = member(kwargs.get("group"), function.__name__)
+        return None if found is None else function(*args, **kwargs)
+
+    return of_member
 
 
 # ---- ranks ---------------------------------------------------------------------------------------
@@ -230,6 +232,11 @@ def get_process_group_ranks(group=None) -> list:
     return list(member(group, "get_process_group_ranks").ranks)
 
 
+def get_pg_count() -> int:
+    """The number of groups that this process is in."""
+    return len(groups)
+
+
 def get_group_rank(group, global_rank) -> int:
     """The rank within ``group`` of the process ``global_rank``. ValueError if it is not in it."""
     ranks = member(group, "get_group_rank").ranks
@@ -254,10 +261,12 @@ def get_node_local_rank(fallback_rank=None) -> int:
     return int(fallback_rank) if found is None else found
 
 
-def root(found, rank, group_rank=None, name="src"):
-    """The rank within the group ``found`` of ``rank`` (among all processes) or of ``group_rank``. ValueError
-    unless one of them is given and in the group.
+def root(found, rank, group_rank=None, name="src", default=None):
+    """The rank within the group ``found`` of ``rank`` (among all processes) or of ``group_rank``, or the
+    ``default``. ValueError unless one of them is given and in the group.
     """
+    if rank is None and group_rank is None and default is not None:
+        return default
     if (rank is None) == (group_rank is None):
         what = "Must specify" if rank is None else "Can't specify both"
         raise ValueError(f"{what} group_{name} {'or' if rank is None else 'and'} {name}")
@@ -308,7 +317,7 @@ def new_group(
 
 def split(parent, ranks, call):
     """The transport of some ``ranks`` of the group ``parent``, all of which call it; None on other ranks."""
-    if parent.control is not None:
+    if parent.compares_first:
         debug.compare(parent, f"{call}({ranks})")
     about = f"{call}({ranks}) on rank {parent.ranks[parent.rank()]} of {parent.group_name}"
     # splitting has no time-out: first see that all are there
@@ -337,41 +346,3 @@ def new_subgroups(group_size=None, group=None, timeout=None, backend=None, pg_op
     return new_subgroups_by_enumeration(
         [range(start, start + group_size) for start in range(0, size, group_size)], timeout
     )
-
-
-# ---- what there is -------------------------------------------------------------------------------
-
-
-def is_available() -> bool:
-    """True: a world of one needs nothing else."""
-    return True
-
-
-def is_mpi_available() -> bool:
-    """Whether mpi4py is installed and finds an MPI."""
-    return mpi.is_installed()
-
-
-is_gloo_available = is_mpi_available
-
-
-def is_nccl_available() -> bool:
-    """Whether CuPy has NCCL."""
-    return nccl.is_available()
-
-
-def is_backend_available(backend) -> bool:
-    """Whether "mpi", "gloo" or "nccl" can be used here."""
-    return {"mpi": is_mpi_available, "gloo": is_mpi_available, "nccl": is_nccl_available}.get(
-        str(backend).lower(), bool
-    )()
-
-
-def get_default_backend_for_device(device) -> str:
-    """ "nccl" for a GPU, "gloo" (MPI) for the CPU."""
-    return "nccl" if as_device(device).type == "cuda" else "gloo"
-
-
-def is_torchelastic_launched() -> bool:
-    """Whether ``python -m mytorch.distributed.run`` has started this process."""
-    return "MYTORCH_RUN" in os.environ

@@ -27,8 +27,8 @@ _BITWISE = (ReduceOp.BAND, ReduceOp.BOR, ReduceOp.BXOR)
 
 
 def check_op(call, op, dtype):
-    """ReduceOp ``op``, if ``call`` can combine numbers of the NumPy ``dtype`` by it; else ValueError or
-    RuntimeError.
+    """(what a transport does for ``op``, whether that is divided by the number of ranks), if ``call`` can
+    combine numbers of the NumPy ``dtype`` by it; else ValueError or RuntimeError.
     """
     op = ReduceOp(op)
     if op is ReduceOp.PREMUL_SUM:
@@ -39,4 +39,4 @@ def check_op(call, op, dtype):
         raise RuntimeError(f"{call}: cannot use ReduceOp.{op.name} with {dtype}, only with integers")
     if op is ReduceOp.AVG and dtype.kind in "biu":
         raise RuntimeError(f"{call}: cannot use ReduceOp.AVG with {dtype}, only with floating-point numbers")
-    return op
+    return (ReduceOp.SUM, True) if op is ReduceOp.AVG else (op, False)

@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import os
 import runpy
-import shutil
 import signal
 import subprocess
 import sys
@@ -60,25 +59,12 @@ def arguments(argv=None):
     return args
 
 
-def mpiexec() -> list:
-    """The launcher of the installed MPI, with the options that let it start more processes than cores.
-    FileNotFoundError if there is none.
-    """
-    beside = Path(sys.executable).parent  # where the wheels of MPICH and Open MPI put it
-    path = shutil.which("mpiexec", path=os.pathsep.join([str(beside), os.environ.get("PATH", "")]))
-    if path is None:
-        raise FileNotFoundError("there is no mpiexec: pip install 'mytorch[mpi]', or load the cluster's MPI")
-    said = subprocess.run([path, "--version"], capture_output=True, text=True, check=False).stdout
-    open_mpi = "open" in said.lower() and "mpi" in said.lower() and "hydra" not in said.lower()
-    return [path, "--oversubscribe"] if open_mpi else [path]
-
-
 def start(argv) -> int:
     """Start the processes, and wait for them; returns the exit status."""
     args = arguments(argv)
     command = [sys.executable, "-m", "mytorch.distributed.run", *argv]
     try:
-        launcher = mpiexec()
+        launcher = mpi.mpiexec()
     except FileNotFoundError as error:
         if args.nproc_per_node != "1":
             raise SystemExit(str(error)) from None

@@ -12,10 +12,19 @@ import time
 # A wait spins for SPIN seconds, then sleeps NAP seconds after every few LOOKS: so a large transfer still gets
 # on, and beside busy processes a rank that wakes up gets a core sooner than one that offered its own.
 SPIN, NAP, LOOKS = 2e-3, 5e-5, 64
+failed: list = []  # the Works that failed, kept since MPI may still write into their memory
 
 
 class DistError(RuntimeError):
     """Communication between processes failed."""
+
+
+class DistNetworkError(DistError):
+    """In PyTorch, an error of its own network code; not raised here."""
+
+
+class DistStoreError(DistError):
+    """In PyTorch, an error of its stores; not raised here."""
 
 
 class DistBackendError(DistError):
@@ -58,9 +67,13 @@ class Work:
             self._done, self._request = True, None
             self._result = self._result if end.value is None else end.value
         except Exception as error:
-            self._error = self._explained(error)
-            raise self._error from error
+            raise self._failed(self._explained(error)) from error
         return self._done
+
+    def _failed(self, error):
+        self._error = error
+        failed.append(self)
+        return error
 
     def _explained(self, error):
         """What MPI says, with the call that failed; other errors as they are."""
@@ -89,11 +102,11 @@ class Work:
                 continue
             waited = time.perf_counter() - start
             if waited > limit:
-                self._error = DistBackendError(
+                error = DistBackendError(
                     f"{self._what()} is not done after {limit:g} s: other ranks did not take part (they "
-                    "have ended, hang or call something else: MYTORCH_DISTRIBUTED_DEBUG=1 compares calls)"
+                    "have ended or hang; MYTORCH_DISTRIBUTED_DEBUG=1 names them)"
                 )
-                raise self._error
+                raise self._failed(error)
             if waited > SPIN:
                 time.sleep(NAP)
         return True
@@ -132,50 +145,37 @@ def done(result=None):
 
 
 class Future:
-    """A value that comes later: that of a Work, or one given by :meth:`set_result`."""
+    """A value that comes later: that of a Work, of another Future, or one given by :meth:`set_result`."""
 
-    def __init__(self, work=None, *, devices=None, then=lambda value: value):
-        self._work, self._then = work, then
-        self._set = self._has_value = False
-        self._value = None
+    def __init__(self, work=None, *, devices=None):
+        self._values: list = []  # empty until there is one
+        self._ready = work.is_completed if work is not None else lambda: False
+        self._make = work.result if work is not None else self._nothing
+        self._set = False
+
+    def _nothing(self):
+        raise RuntimeError("this Future waits for nothing: call set_result first")
 
     def set_result(self, value) -> None:
         """Give the value. RuntimeError if it has one."""
         if self._set:
             raise RuntimeError("Future can only be set once")
-        self._set, self._value, self._has_value = True, value, True
+        self._set, self._values = True, [value]
 
     def done(self) -> bool:
         """Whether the value is there."""
-        return self._has_value or (self._work is not None and self._work.is_completed())
+        return bool(self._values) or self._ready()
 
     def wait(self):
         """The value, as soon as it is there. RuntimeError if nothing will ever give one."""
-        if not self._has_value:
-            if self._work is None:
-                raise RuntimeError("this Future waits for nothing: call set_result first")
-            self._work.wait()
-            self._value = self._then(
-                self._work.result() if isinstance(self._work, Work) else self._work.value()
-            )
-            self._has_value = True
-        return self._value
+        if not self._values:
+            self._values = [self._make()]
+        return self._values[0]
 
     value = wait
 
     def then(self, callback) -> Future:
         """A Future of ``callback(this future)``."""
-        return Future(_Chained(self), then=lambda _: callback(self))
-
-
-class _Chained:
-    """What a Future made by ``then`` waits for."""
-
-    def __init__(self, first):
-        self.first, self.is_completed, self.wait, self.value = first, first.done, first.wait, first.wait
-
-
-def wait_for_all(works) -> None:
-    """Wait for several, making progress in all of them."""
-    for work in works:
-        work.wait()
+        later = Future()
+        later._ready, later._make = self.done, lambda: (self.wait(), callback(self))[1]
+        return later

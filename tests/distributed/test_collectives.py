@@ -11,6 +11,7 @@ import mytorch
 import mytorch.distributed as dist
 from mytorch.distributed import ReduceOp
 from tests.distributed.launch import checks
+from tests.distributed.test_debug import calls_that_differ_are_named
 
 DTYPES = (
     "float16 bfloat16 float32 float64 int8 int16 int32 int64 uint8 uint16 uint32 uint64 bool "
@@ -271,6 +272,16 @@ def c_refusals(rank, size):
     ):
         with pytest.raises(error, match=match):
             call()
+
+
+def c_ranks_that_differ_are_named(rank, size):
+    """Sizes and dtypes are compared always; tensors of as many elements go together, whatever their shape."""
+    if size > 1:
+        assert not dist.group.WORLD.compares_first
+        calls_that_differ_are_named(rank, size)
+    x = mytorch.ones(6).reshape((2, 3) if rank else (6,))
+    dist.all_reduce(x)
+    assert (x == size).all()
 
 
 @checks(globals())

@@ -1,8 +1,5 @@
-"""N ranks with equal shares compute what one rank computes with the whole batch."""
+"""DistributedDataParallel: how it starts, buckets, hooks, random numbers, uneven inputs."""
 
-import functools
-
-import numpy as np
 import pytest
 
 import mytorch
@@ -11,135 +8,7 @@ from mytorch import nn
 from mytorch.distributed.optim import ZeroRedundancyOptimizer
 from mytorch.nn.parallel import DistributedDataParallel as DDP
 from tests.distributed.launch import checks
-
-STEPS = 20
-
-
-class Recurrent(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.lstm, self.head = nn.LSTM(3, 5, batch_first=True), nn.Linear(5, 2)
-
-    def forward(self, x):
-        return self.head(self.lstm(x)[0][:, -1])
-
-
-class Attentive(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.layer = nn.TransformerEncoderLayer(8, 2, 12, dropout=0.0, batch_first=True)
-        self.head = nn.Linear(8, 2)
-
-    def forward(self, x):
-        return self.head(self.layer(x).mean(1))
-
-
-def mlp():
-    return nn.Sequential(nn.Linear(4, 300), nn.Tanh(), nn.Linear(300, 200), nn.Tanh(), nn.Linear(200, 2))
-
-
-def cnn():
-    first = nn.Conv2d(1, 4, 3), nn.BatchNorm2d(4), nn.ReLU(), nn.MaxPool2d(2)
-    return nn.Sequential(*first, nn.Conv2d(4, 3, 2), nn.BatchNorm2d(3), nn.Flatten(), nn.Linear(12, 2))
-
-
-MODELS = {
-    "mlp": (mlp, (4,)),
-    "cnn": (cnn, (1, 8, 8)),
-    "lstm": (Recurrent, (6, 3)),
-    "transformer": (Attentive, (5, 8)),
-}
-OPTIMIZERS = {
-    "sgd": lambda p: mytorch.optim.SGD(p, lr=0.05, momentum=0.9),
-    "adam": lambda p: mytorch.optim.Adam(p, lr=0.001),
-}
-
-
-def data(shape, size, step, part):
-    """The share ``part`` of a batch of 12 of step number ``step``; the whole batch for None."""
-    rng = np.random.default_rng(step)
-    x, y = rng.standard_normal((12, *shape)), rng.standard_normal((12, 2))
-    mine = slice(None) if part is None else slice(part * 12 // size, (part + 1) * 12 // size)
-    return mytorch.tensor(x[mine]), mytorch.tensor(y[mine])
-
-
-def trained(name, optimizer, size, part, variant):
-    """The parameters and buffers after some steps, of the whole batch (``part`` None) or by shares."""
-    mytorch.manual_seed(3)
-    make, shape = MODELS[name]
-    inner = make().double()
-    inner = inner if part is None else nn.SyncBatchNorm.convert_sync_batchnorm(inner)
-    model = (
-        inner
-        if part is None
-        else DDP(inner, gradient_as_bucket_view=variant == "accumulation", **SETTINGS.get(variant, {}))
-    )
-    if optimizer == "zero" and part is not None:
-        stepper = ZeroRedundancyOptimizer(model.parameters(), mytorch.optim.Adam, lr=0.001)
-    else:
-        stepper = OPTIMIZERS["adam" if optimizer == "zero" else optimizer](model.parameters())
-    for step in range(STEPS):
-        if variant == "accumulation":
-            for i in (0, 1):
-                x, y = data(shape, size, 100 * i + step, part)
-                if i == 0 and part is not None:
-                    with model.no_sync():
-                        ((model(x) - y) ** 2).mean().backward()
-                else:
-                    ((model(x) - y) ** 2).mean().backward()
-        else:
-            x, y = data(shape, size, step, part)
-            ((model(x) - y) ** 2).mean().backward()
-        if variant == "clipping":
-            nn.utils.clip_grad_norm_(model.parameters(), 0.1)
-        stepper.step()
-        stepper.zero_grad()
-    return inner.state_dict()
-
-
-SETTINGS = {"accumulation": {"bucket_cap_mb": 0.0001}, "clipping": {"static_graph": True}}
-
-
-@functools.cache
-def alone(name, optimizer, size, variant):
-    """What one rank makes of it."""
-    return trained(name, optimizer, size, None, variant)
-
-
-def agree(rank, size, name, optimizers, variants):
-    for optimizer in optimizers:
-        for variant in variants[: None if size == 2 else 1]:
-            whole = alone(name, optimizer.replace("zero", "adam"), size, variant)
-            mine = trained(name, optimizer, size, rank, variant)
-            limit = 1e-12 if optimizer == "sgd" else 1e-9
-            for key, value in whole.items():
-                worst = (mine[key] - value).abs().max().item()
-                assert worst <= limit * max(1, value.abs().max().item()), (
-                    name,
-                    optimizer,
-                    variant,
-                    key,
-                    worst,
-                )
-                of_all = [mytorch.zeros_like(value) for _ in range(size)]
-                dist.all_gather(of_all, mine[key].detach())
-                assert all((t == mine[key]).all() for t in of_all), (name, key, "ranks differ")
-
-
-def c_mlp(rank, size):
-    agree(rank, size, "mlp", ("sgd", "adam", "zero"), ("plain", "accumulation", "clipping"))
-
-
-def c_cnn_with_sync_batch_norm(rank, size):
-    agree(rank, size, "cnn", ("sgd", "adam", "zero"), ("plain", "accumulation", "clipping"))
-
-
-def c_lstm(rank, size):
-    agree(rank, size, "lstm", ("sgd", "adam", "zero"), ("plain", "clipping"))
-
-
-def c_transformer(rank, size):
-    agree(rank, size, "transformer", ("sgd", "adam", "zero"), ("plain", "accumulation"))
+from tests.distributed.test_equality import mlp
 
 
 class Branches(nn.Module):
@@ -151,34 +20,6 @@ class Branches(nn.Module):
 
     def forward(self, x, which):
         return self.a(x) if which == 0 else self.b(x)
-
-
-def c_unused_parameters(rank, size):
-    """A parameter that another rank uses gets the average with zeros; one that nobody uses keeps its
-    gradient.
-    """
-    for which in ((lambda step, r: step % 2), (lambda step, r: (step + r) % 2)):
-        mytorch.manual_seed(1)
-        inner = Branches().double()
-        model = DDP(inner, find_unused_parameters=True)
-        alone = Branches().double()
-        alone.load_state_dict(inner.state_dict())
-        first, second = (mytorch.optim.SGD(m.parameters(), lr=0.1) for m in (model, alone))
-        for step in range(STEPS):
-            x, y = data((4,), size, step, rank)
-            first.zero_grad()
-            ((model(x, which(step, rank)) - y) ** 2).mean().backward()
-            assert inner.c.weight.grad is None
-            first.step()
-            second.zero_grad()
-            losses = []
-            for r in range(size):
-                x, y = data((4,), size, step, r)
-                losses.append(((alone(x, which(step, r)) - y) ** 2).mean())
-            (sum(losses) / size).backward()
-            second.step()
-        for a, b in zip(inner.parameters(), alone.parameters()):
-            assert (a - b).abs().max().item() < 1e-12
 
 
 def c_a_gradient_that_is_missing_is_named(rank, size):
@@ -196,6 +37,10 @@ def c_differing_models_are_named(rank, size):
         DDP(nn.ReLU())
     with pytest.raises(ValueError, match="device_ids"):
         DDP(nn.Linear(2, 2), device_ids=[rank])
+    with pytest.raises(NotImplementedError, match="use amp"):
+        DDP(nn.Linear(2, 2), mixed_precision=object())
+    with pytest.raises(NotImplementedError, match="none waits"):
+        DDP(nn.Linear(2, 2), delay_all_reduce_named_params=[("a", mytorch.ones(1))])
 
 
 def c_start_and_buffers(rank, size):
@@ -214,6 +59,27 @@ def c_start_and_buffers(rank, size):
     dist.all_gather(means, model.module[1].running_mean)
     assert all((t == means[0]).all() for t in means)
     assert next(iter(model.state_dict())) == "module.0.weight"
+
+
+def c_buffers_that_are_not_shared(rank, size):
+    """``broadcast_buffers=False`` leaves them alone at the start too, the newer keyword does not."""
+    for settings, start in (({"broadcast_buffers": False}, rank), ({"forward_sync_buffers": False}, 0)):
+        model = nn.BatchNorm1d(2)
+        model.running_mean += rank
+        model = DDP(model, **settings)
+        assert (model.module.running_mean == start).all()
+        before = model.module.running_mean.clone()
+        model(mytorch.ones(3, 2) * rank)
+        assert mytorch.allclose(model.module.running_mean, 0.9 * before + 0.1 * rank)
+
+
+def c_sizes_of_buckets(rank, size):
+    for settings, counts in (
+        ({"bucket_cap_mb": 1e-5}, [1, 1, 1, 1]),
+        ({"bucket_cap_mb_list": [1e-5, 1]}, [1, 3]),
+    ):
+        model = DDP(nn.Sequential(nn.Linear(3, 3), nn.Linear(3, 3)), **settings)
+        assert [len(bucket.members) for bucket in model.reducer.buckets] == counts
 
 
 def c_views_of_buckets(rank, size):

@@ -46,6 +46,35 @@ def c_a_launcher_of_another_mpi_is_named(rank, size):
         mpi.world(3)
 
 
+def c_meshes(rank, size):
+    """Groups along each dimension; DDP over a mesh."""
+    mesh = dist.init_device_mesh("cpu", (1, size), mesh_dim_names=("dp", "tp"))
+    assert (mesh.shape, mesh.ndim, mesh.size(), mesh.size("dp")) == ((1, size), 2, size, 1)
+    assert mesh.get_coordinate() == [0, rank] and mesh.get_local_rank("tp") == mesh.get_rank() == rank
+    assert [group.size() for group in mesh.get_all_groups()] == [1, size]
+    t = mytorch.ones(1)
+    dist.all_reduce(t, group=mesh.get_group("tp"))
+    dist.all_reduce(t, group=mesh.get_group(0))
+    assert t.item() == size
+    line = mesh["tp"]
+    assert line.ndim == 1 and line.mesh.tolist() == [0, 1] and dist.get_pg_count() == 3
+    model = mytorch.nn.parallel.DistributedDataParallel(mytorch.nn.Linear(2, 2), device_mesh=line)
+    assert model.process_group is line.get_group()
+    for error, match, call in (
+        (RuntimeError, "say which", lambda: mesh.get_group()),
+        (KeyError, "names are", lambda: mesh["pp"]),
+        (RuntimeError, "for 2 processes", lambda: dist.init_device_mesh("cpu", (3,))),
+        (RuntimeError, "in a world of 2", lambda: dist.DeviceMesh("cpu", [0, 0])),
+        (RuntimeError, "1 names for 2", lambda: dist.DeviceMesh("cpu", [[0, 1]], mesh_dim_names=("a",))),
+    ):
+        with pytest.raises(error, match=match):
+            call()
+    with pytest.raises(RuntimeError, match="both process_group and device_mesh"):
+        mytorch.nn.parallel.DistributedDataParallel(
+            model.module, None, 0, process_group=line, device_mesh=line
+        )
+
+
 @checks(globals(), ranks=(2,))
 def test_on_ranks(outcome):
     outcome()
@@ -77,7 +106,7 @@ def test_one_process():
 def test_what_is_refused(monkeypatch):
     with pytest.raises(ValueError, match="Invalid backend: 'carrier pigeon'"):
         dist.init_process_group("carrier pigeon")
-    with pytest.raises(RuntimeError, match=r"mpiexec -n 4.*--nproc-per-node 4"):
+    with pytest.raises(RuntimeError, match=r"mpiexec -n 4.*--nproc-per-node 4.*multiprocessing\.spawn"):
         dist.init_process_group("gloo", world_size=4, rank=0)
     monkeypatch.setenv("WORLD_SIZE", "2")  # of torchrun
     with pytest.raises(RuntimeError, match="started alone"):

@@ -1,4 +1,4 @@
-"""The launcher with torchrun's words, and PyTorch's own way of starting ranks from a script."""
+"""The launcher with torchrun's words."""
 
 import subprocess
 import sys
@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from mytorch.distributed import run
-from tests.distributed.launch import ROOT, mpiexec, needs_mpi
+from tests.distributed.launch import ROOT, needs_mpi
 
 SCRIPT = """
 import os, sys
@@ -23,57 +23,6 @@ dist.all_gather_object(seen, [rank, os.environ["LOCAL_RANK"], sys.argv[1:], __na
 if rank == 0:
     print(t.tolist(), seen)
 dist.destroy_process_group()
-"""
-
-# the form of PyTorch's tutorial "Getting started with DistributedDataParallel"
-TUTORIAL = """
-import os, sys, tempfile
-import mytorch as torch
-import mytorch.distributed as dist
-import mytorch.nn as nn
-import mytorch.optim as optim
-import mytorch.multiprocessing as mp
-from mytorch.nn.parallel import DistributedDataParallel as DDP
-
-def setup(rank, world_size):
-    os.environ['MASTER_ADDR'] = 'localhost'
-    os.environ['MASTER_PORT'] = '12355'
-    dist.init_process_group("gloo", rank=rank, world_size=world_size)
-
-def cleanup():
-    dist.destroy_process_group()
-
-class ToyModel(nn.Module):
-    def __init__(self):
-        super(ToyModel, self).__init__()
-        self.net1 = nn.Linear(10, 10)
-        self.relu = nn.ReLU()
-        self.net2 = nn.Linear(10, 5)
-
-    def forward(self, x):
-        return self.net2(self.relu(self.net1(x)))
-
-def demo_checkpoint(rank, world_size, path):
-    setup(rank, world_size)
-    model = ToyModel()
-    ddp_model = DDP(model)
-    if rank == 0:
-        torch.save(ddp_model.state_dict(), path)
-    dist.barrier()
-    ddp_model.load_state_dict(torch.load(path, map_location='cpu', weights_only=True))
-    loss_fn = nn.MSELoss()
-    optimizer = optim.SGD(ddp_model.parameters(), lr=0.001)
-    optimizer.zero_grad()
-    outputs = ddp_model(torch.randn(20, 10))
-    labels = torch.randn(20, 5)
-    loss_fn(outputs, labels).backward()
-    optimizer.step()
-    dist.barrier()
-    print(f"Finished on rank {rank}.")
-    cleanup()
-
-if __name__ == "__main__":
-    mp.spawn(demo_checkpoint, args=(2, sys.argv[1]), nprocs=2, join=True)
 """
 
 
@@ -132,15 +81,3 @@ def test_arguments_that_are_refused(arguments, message, capsys):
     with pytest.raises(SystemExit):
         run.arguments(arguments)
     assert message in capsys.readouterr().err
-
-
-@needs_mpi
-def test_the_form_of_the_tutorial(tmp_path):
-    """``mp.spawn`` under mpiexec: the processes are there already."""
-    script = tmp_path / "tutorial.py"
-    script.write_text(TUTORIAL)
-    done = mpiexec(2, script, tmp_path / "model.checkpoint")
-    assert done.returncode == 0, done.stderr
-    assert "Finished on rank 0." in done.stdout and "Finished on rank 1." in done.stdout
-    wrong = mpiexec(3, script, tmp_path / "model.checkpoint")
-    assert "spawn: nprocs=2, but the launcher has started 3 ranks" in wrong.stderr

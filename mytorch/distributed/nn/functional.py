@@ -16,126 +16,87 @@ from ..process_group import member, root
 from ..reduce_op import ReduceOp
 
 
-def _empty_like(x, *shape):
-    return x.new_empty(shape or tuple(x.shape))
-
-
-class _AllReduce(Function):
-    """Its backward is the same all-reduce of the gradients."""
+class _Collective(Function):
+    """``there(x)``, a linear collective. Its backward is ``back(g)``, whose own backward is ``there``."""
 
     @staticmethod
-    def forward(ctx, op, group, x):
-        ctx.op, ctx.group = op, group
-        if op not in (ReduceOp.SUM, ReduceOp.AVG):
-            ctx.op = None
-        out = x.detach().clone()
-        collectives.all_reduce(out, op, group)
-        return out
+    def forward(ctx, there, back, x):
+        ctx.there, ctx.back = there, back
+        return there(x.detach())
 
     @staticmethod
     def backward(ctx, g):
-        if ctx.op is None:
-            raise RuntimeError("all_reduce passes gradients for ReduceOp.SUM and AVG only")
-        return None, None, _AllReduce.apply(ctx.op, ctx.group, g)
+        return None, None, _Collective.apply(ctx.back, ctx.there, g)
 
 
-class _Broadcast(Function):
-    """Its backward adds the gradients of all ranks up on the source."""
-
-    @staticmethod
-    def forward(ctx, source, group, x):
-        ctx.source, ctx.group = source, group
-        out = x.detach().clone()
-        collectives.broadcast(out, group=group, group_src=source)
-        return out
-
-    @staticmethod
-    def backward(ctx, g):
-        return None, None, _Reduce.apply(ctx.source, ctx.group, g)
+def _result(collective, out, *args, **settings):
+    """``out``, after the collective has written it."""
+    collective(out, *args, **settings)
+    return out
 
 
-class _Reduce(Function):
-    """The sum on one rank, zeros elsewhere; its backward broadcasts the gradient."""
-
-    @staticmethod
-    def forward(ctx, to, group, x):
-        ctx.to, ctx.group = to, group
-        out = x.detach().clone()
-        collectives.reduce(out, group=group, group_dst=to)
-        return out if group.rank() == to else out * 0
-
-    @staticmethod
-    def backward(ctx, g):
-        return None, None, _Broadcast.apply(ctx.to, ctx.group, g)
-
-
-class _AllGather(Function):
-    """All ranks' tensors in a stack; its backward adds up, on each rank, the gradients of its part."""
-
-    @staticmethod
-    def forward(ctx, group, x):
-        ctx.group = group
-        out = _empty_like(x, group.size(), *x.shape)
-        collectives.all_gather_into_tensor(out, x.detach(), group)
-        return out
-
-    @staticmethod
-    def backward(ctx, g):
-        return None, _ReduceScatter.apply(ctx.group, g)
-
-
-class _ReduceScatter(Function):
-    """The rank's part of the sum of a stack; its backward gathers the gradients of all parts."""
-
-    @staticmethod
-    def forward(ctx, group, x):
-        ctx.group = group
-        out = _empty_like(x, *x.shape[1:])
-        collectives.reduce_scatter_tensor(out, x.detach(), group=group)
-        return out
-
-    @staticmethod
-    def backward(ctx, g):
-        return None, _AllGather.apply(ctx.group, g)
-
-
-class _AllToAll(Function):
-    """Parts of the first dimension to all ranks; its backward sends the gradients back."""
-
-    @staticmethod
-    def forward(ctx, group, received, sent, x):
-        ctx.group, ctx.received, ctx.sent = group, received, sent
-        out = _empty_like(x, sum(received), *x.shape[1:])
-        collectives.all_to_all_single(out, x.detach(), received, sent, group)
-        return out
-
-    @staticmethod
-    def backward(ctx, g):
-        return None, None, None, _AllToAll.apply(ctx.group, ctx.sent, ctx.received, g)
+def _only_sum(call, op):
+    if op is not ReduceOp.SUM:
+        raise ValueError(f"{call} passes gradients for ReduceOp.SUM only")
 
 
 def all_reduce(tensor, op=ReduceOp.SUM, group=None):
-    """``tensor`` of all ranks combined element by element; SUM and AVG pass gradients."""
-    return _AllReduce.apply(ReduceOp(op), member(group, "all_reduce"), tensor)
+    """``tensor`` of all ranks combined element by element; SUM and AVG pass gradients. RuntimeError in the
+    backward of others.
+    """
+    op, group = ReduceOp(op), member(group, "all_reduce")
+
+    def there(x):
+        return _result(collectives.all_reduce, x.clone(), op, group)
+
+    def back(g):
+        if op not in (ReduceOp.SUM, ReduceOp.AVG):
+            raise RuntimeError("all_reduce passes gradients for ReduceOp.SUM and AVG only")
+        return there(g)
+
+    return _Collective.apply(there, back, tensor)
+
+
+def _between_one_and_all(group, at):
+    """(broadcast from rank ``at``; the sum of all there, zeros elsewhere): each other's backward."""
+
+    def sum_on_one(x):
+        out = _result(collectives.reduce, x.clone(), group=group, group_dst=at)
+        return out if group.rank() == at else out * 0
+
+    return lambda x: _result(collectives.broadcast, x.clone(), group=group, group_src=at), sum_on_one
 
 
 def broadcast(tensor, src, group=None):
     """``tensor`` of rank ``src``, of the same shape everywhere."""
     group = member(group, "broadcast")
-    return _Broadcast.apply(root(group, src), group, tensor)
+    return _Collective.apply(*_between_one_and_all(group, root(group, src)), tensor)
 
 
 def reduce(tensor, dst, op=ReduceOp.SUM, group=None):
     """The sum of ``tensor`` over all ranks on rank ``dst``, zeros elsewhere. ValueError for other ``op``."""
-    if op is not ReduceOp.SUM:
-        raise ValueError("reduce passes gradients for ReduceOp.SUM only")
+    _only_sum("reduce", op)
     group = member(group, "reduce")
-    return _Reduce.apply(root(group, dst, name="dst"), group, tensor)
+    return _Collective.apply(*_between_one_and_all(group, root(group, dst, name="dst"))[::-1], tensor)
+
+
+def _between_part_and_stack(group):
+    """(a stack of the tensors of all ranks, the rank's part of the sum of all stacks)."""
+
+    def stack_of_all(x):
+        out = x.new_empty((group.size(), *x.shape))
+        return _result(collectives.all_gather_into_tensor, out, x, group)
+
+    def part_of_sum(x):
+        return _result(collectives.reduce_scatter_tensor, x.new_empty(tuple(x.shape[1:])), x, group=group)
+
+    return stack_of_all, part_of_sum
 
 
 def all_gather(tensor, group=None):
     """A tuple of ``tensor`` of each rank, of the same shape everywhere."""
-    return tuple(_AllGather.apply(member(group, "all_gather"), tensor).unbind(0))
+    group = member(group, "all_gather")
+    return tuple(_Collective.apply(*_between_part_and_stack(group), tensor).unbind(0))
 
 
 def gather(tensor, dst=0, group=None):
@@ -156,9 +117,9 @@ def reduce_scatter(output, input_list, op=ReduceOp.SUM, group=None):
     """This rank's tensor of the sums of ``input_list`` over all ranks; ``output`` gives the shape. ValueError
     for another ``op``.
     """
-    if op is not ReduceOp.SUM:
-        raise ValueError("reduce_scatter passes gradients for ReduceOp.SUM only")
-    return _ReduceScatter.apply(member(group, "reduce_scatter"), _stack(input_list))
+    _only_sum("reduce_scatter", op)
+    group = member(group, "reduce_scatter")
+    return _Collective.apply(*_between_part_and_stack(group)[::-1], _stack(input_list))
 
 
 def all_to_all_single(output, input, output_split_sizes=None, input_split_sizes=None, group=None):
@@ -167,7 +128,12 @@ def all_to_all_single(output, input, output_split_sizes=None, input_split_sizes=
     n = group.size()
     received = list(output_split_sizes or [output.shape[0] // n] * n)
     sent = list(input_split_sizes or [input.shape[0] // n] * n)
-    return _AllToAll.apply(group, received, sent, input)
+
+    def sending(sent, received):
+        room = lambda x: x.new_empty((sum(received), *x.shape[1:]))
+        return lambda x: _result(collectives.all_to_all_single, room(x), x, received, sent, group)
+
+    return _Collective.apply(sending(sent, received), sending(received, sent), input)
 
 
 def all_to_all(output_tensor_list, input_tensor_list, group=None):
@@ -182,7 +148,9 @@ def all_to_all(output_tensor_list, input_tensor_list, group=None):
 
 def _sum_over(tensor, group):
     """The sum over ``group``, for layers that find the group in the registry."""
-    return _AllReduce.apply(ReduceOp.SUM, member(group, "SyncBatchNorm"), tensor)
+    group = member(group, "SyncBatchNorm")
+    there = lambda x: _result(collectives.sum_of_all, x.clone(), group)
+    return _Collective.apply(there, there, tensor)
 
 
 registry.sum_over = _sum_over

@@ -43,12 +43,14 @@ def annotate(the_type, the_value):
 
 def script(obj, *args, **kwargs):
     """``obj`` (a function, class or module) itself."""
+    if isinstance(obj, Module) and not hasattr(obj, "save"):
+        obj.save = save  # which says what to do instead
     return obj
 
 
 def trace(func, example_inputs=None, *args, **kwargs):
     """``func`` itself; unlike torch's result it keeps its branches."""
-    return func
+    return script(func)
 
 
 def ignore(drop=False, **kwargs):
@@ -67,9 +69,11 @@ def is_scripting() -> bool:
 is_tracing = is_scripting
 
 
-def save(m, f, *args, **kwargs):
+def save(m, f=None, *args, **kwargs):
     """NotImplementedError: there is no compiled form to save."""
-    raise NotImplementedError("there is no TorchScript here: save the state_dict with mytorch.save")
+    raise NotImplementedError(
+        "there is no TorchScript here: save the state_dict with torch.save, and load it into the same class"
+    )
 
 
 def load(f, *args, **kwargs):

@@ -7,7 +7,7 @@ import pkgutil
 import sys
 
 import mytorch
-from mytorch.tensors import foreach
+from mytorch.tensors import casting, foreach
 from mytorch.tensors.public_names import NoSuchName
 
 from . import names as _names
@@ -21,6 +21,12 @@ __version__ = version.__version__
 _PARTS = {module.name for module in pkgutil.iter_modules(_names.__path__)}
 _PARTS |= {*getattr(mytorch, "_SUBMODULES")} - OURS
 _MORE = {**vars(_C), **vars(_root), **vars(foreach), "torch": sys.modules[__spec__.name]}
+
+
+# programs compare these texts with "torch.float32" and the like
+mytorch.dtype.__repr__ = lambda self: f"torch.{self.name}"
+mytorch.Size.__repr__ = lambda self: f"torch.Size({list(self)})"
+casting.ROOM = "torch"
 
 
 def __getattr__(name):

@@ -15,6 +15,19 @@ HOME = pathlib.Path(__file__).parent
 FACE, NAMES = "mytorch.as_torch.face", "mytorch.as_torch.names"
 # of mytorch alone: torch has another module of that name, or none
 OURS = {"as_torch", "backend", "core", "datasets", "gradcheck", "kernels", "ops", "tensors", "__main__"}
+# a module of torch whose names another one has here
+ELSEWHERE = {
+    "amp.autocast_mode": "amp",
+    "cuda.amp.autocast_mode": "cuda.amp",
+    "cuda.amp.grad_scaler": "cuda.amp",
+    "cuda.memory": "cuda",
+    "cuda.random": "cuda",
+    "cuda.streams": "cuda",
+    "nn.parallel.data_parallel": "nn.parallel",
+    "optim.adamw": "optim.adam",
+    "signal.windows.windows": "signal.windows",
+    "utils.tensorboard.writer": "utils.tensorboard",
+}
 
 
 def _imported(name):
@@ -39,6 +52,7 @@ def find(name):
     """
     if not name:
         return importlib.import_module(FACE)
+    name = ELSEWHERE.get(name, name)
     more = _imported(f"{NAMES}.{name}")
     if name == "version" or name.partition(".")[0] in OURS:
         return more

@@ -9,3 +9,5 @@ from .. import amp
 
 GradScaler = functools.partial(amp.GradScaler, "cuda")
 autocast = functools.partial(amp.autocast, "cuda")
+custom_fwd = functools.partial(amp.custom_fwd, device_type="cuda")
+custom_bwd = functools.partial(amp.custom_bwd, device_type="cuda")

@@ -12,6 +12,7 @@ from ..ops.cast import to_device, to_dtype
 LEGACY_DTYPES = dict(Float="float32", Double="float64", Half="float16", BFloat16="bfloat16", Bool="bool")
 LEGACY_DTYPES |= dict(Byte="uint8", Char="int8", Short="int16", Int="int32", Long="int64")
 _LEGACY_NAMES = {kind: name for name, kind in LEGACY_DTYPES.items()}
+ROOM = "mytorch"  # "torch" where it stands for that
 
 
 class CastingMethods:
@@ -51,7 +52,7 @@ class CastingMethods:
         ``dtype`` may be a dtype, a legacy type or the name of one.
         """
         if dtype is None:
-            room = "mytorch.cuda" if self.is_cuda else "mytorch"
+            room = f"{ROOM}.cuda" if self.is_cuda else ROOM
             return f"{room}.{_LEGACY_NAMES.get(self.dtype.name, self.dtype.name)}Tensor"
         place = getattr(dtype, "place", None)  # legacy types have one
         if isinstance(dtype, str) and dtype.endswith("Tensor"):

@@ -77,6 +77,20 @@ def checkpoint_sequential(functions, segments, input, use_reentrant=None, *, pre
     return run((segments - 1) * size, len(layers))(input)
 
 
+def get_device_states(*args):
+    """``(devices, states)``: the GPUs that hold tensors among the arguments, and the states of the generators
+    that draw on them.
+    """
+    devices = {a.device.index for a in args if isinstance(a, Variable) and a.is_cuda}
+    return [*devices], [default_generator.get_state() for _ in devices]
+
+
+def set_device_states(devices, states, *, device_type=None):
+    """Go back to the states that :func:`get_device_states` returned."""
+    for state in states:
+        default_generator.set_state(state)
+
+
 class _Segment:
     """A checkpointed call: how to run it again, and its nodes without saved values."""
 

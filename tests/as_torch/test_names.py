@@ -181,3 +181,65 @@ def test_optimizers_from_elsewhere():
         Plain([p], 0.5).step()
         print(p.tolist(), _get_value(torch.tensor(3)))
     """) == ["cpu [0] False", "[0.5, 0.5] 3"]
+
+
+def test_texts_that_programs_compare():
+    assert lines("""
+        import torch
+        x = torch.zeros(2, 3, dtype=torch.complex64)
+        print(torch.float32, x.shape, torch.ones(1).type(), str(x.dtype) == "torch.complex64")
+        print(x[0])
+    """) == [
+        "torch.float32 torch.Size([2, 3]) torch.FloatTensor True",
+        "tensor([0.+0.j, 0.+0.j, 0.+0.j], dtype=torch.complex64)",
+    ]
+
+
+ELSEWHERE = """
+    amp.autocast_mode.custom_fwd ao.quantization.FakeQuantizeBase cuda.amp.autocast_mode.custom_bwd
+    cuda.amp.grad_scaler.GradScaler cuda.memory.max_memory_allocated cuda.random.manual_seed_all
+    nn.modules.adaptive.AdaptiveLogSoftmaxWithLoss nn.parallel.data_parallel.DataParallel optim.adamw.AdamW
+    signal.windows.windows.hann utils.checkpoint.get_device_states utils.checkpoint.set_device_states
+    utils.tensorboard.writer.SummaryWriter
+"""
+
+
+def test_names_in_the_modules_where_torch_has_them():
+    assert lines(f"""
+        import importlib
+        for path in {ELSEWHERE.split()}:
+            module, _, name = path.rpartition(".")
+            if not hasattr(importlib.import_module(f"torch.{{module}}"), name):
+                print(path)
+        from torch.utils.checkpoint import get_device_states, set_device_states
+        import torch
+        print(*get_device_states(torch.ones(2)), set_device_states(*get_device_states(torch.ones(2))))
+    """) == ["[] [] None"]
+
+
+def test_what_is_scripted_says_that_it_cannot_be_saved():
+    assert lines("""
+        import torch
+        net = torch.jit.script(torch.nn.Linear(2, 2))
+        try:
+            net.save("file")
+        except NotImplementedError as error:
+            print(error)
+        print(list(net.state_dict()))
+    """) == [
+        "there is no TorchScript here: save the state_dict with torch.save, and load it into the same class",
+        "['weight', 'bias']",
+    ]
+
+
+def test_a_class_that_wants_no_torch_function():
+    assert lines("""
+        import torch
+
+        class Index(torch.Tensor):
+            __torch_function__ = torch._C._disabled_torch_function_impl
+
+        x = torch.ones(2).as_subclass(Index)
+        print(Index.__torch_function__(torch.add, (Index,), (1, 2)) == 3)
+        print(x.__torch_function__(torch.sum, (Index,), (torch.ones(2),)).item())
+    """) == ["True", "2.0"]

@@ -6,6 +6,7 @@ import types
 
 from .. import (
     activation,
+    adaptive,
     container,
     conv,
     distance,
@@ -35,6 +36,7 @@ from . import utils
 # torch's file -> where its names are
 FILES = {
     "activation": (activation, multihead_attention),
+    "adaptive": (adaptive,),
     "batchnorm": (normalization, sync_batch_norm, lazy),
     "channelshuffle": (upsampling,),
     "container": (container, parameter_containers),
@@ -44,6 +46,7 @@ FILES = {
     "flatten": (linear,),
     "fold": (upsampling,),
     "instancenorm": (normalization, lazy),
+    "lazy": (lazy,),
     "linear": (linear, lazy),
     "loss": (loss,),
     "module": (module, hooks, state),

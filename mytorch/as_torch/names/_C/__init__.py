@@ -17,6 +17,14 @@ from ....tensors.torch_flags import layout, memory_format
 from ...refused import classes
 
 _TensorBase = TensorBase
+
+
+@staticmethod  # a class takes it as its method, which is not bound
+def _disabled_torch_function_impl(func, types, args=(), kwargs=None):
+    """The function itself: what a subclass without ``__torch_function__`` of its own asks for."""
+    return func(*args, **(kwargs or {}))
+
+
 globals().update(
     classes(
         "torch._C",

@@ -1,9 +1,10 @@
 """The names of quantized models: layers that mark where numbers would change form, and refusals."""
 
 from .....nn import Identity
-from ....refused import functions
+from ....refused import classes, functions
 
 _REASON = "there are no quantized tensors"
+globals().update(classes("torch.ao.quantization", "FakeQuantizeBase ObserverBase", _REASON))
 globals().update(
     functions(
         "torch.ao.quantization",

@@ -46,7 +46,7 @@ COMPUTE = """
         {only_real}
         result = forward({call})
     except Exception as error:
-        raise explain(op.name, ({inputs}), {settings}, error) from error
+        raise explain(op, ({inputs}), {settings}, error) from error
     finally:
         float_errors.reset(token)
     {unpack}
@@ -60,7 +60,7 @@ RECORD = """
         )"""
 REAL = """first = arrays[0]
         if type(first) is not ndarray or first.dtype.kind == "c":
-            refuse_complex(op.name, arrays)"""
+            refuse_complex(op, arrays)"""
 SEVERAL = """
     if type(result) is tuple:
         return op.several(result, node, ({inputs}), {settings})"""

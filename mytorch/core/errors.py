@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .arrays import broadcast_shape, device_of
 from .dtypes import as_dtype, category
-from .graph import Variable, grad_state
+from .graph import Variable, changes, grad_state
 
 SECOND_TIME = (
     "Trying to backward through the graph a second time (or directly access saved tensors after they have "
@@ -16,22 +16,34 @@ SECOND_TIME = (
 # ---- of an operation -----------------------------------------------------------------------------
 
 
-def explain(name, inputs, settings, error):
-    """The same error with the operation, its inputs and their devices in the message."""
+def in_torchs_words(name):
+    """PyTorch's name for the parameter ``name`` of an operation."""
+    return {"x": "input", "y": "other"}.get(name, name)
+
+
+def explain(op, inputs, settings, error):
+    """The same error with the operation as users call it, its inputs and their devices in the message."""
     arrays = [v.array if isinstance(v, Variable) else v for v in inputs]
     devices = sorted({str(device_of(a)) for a in arrays if _is_array(a)})
+    call = f"{op.called(arrays)}({_described(arrays, settings if op.shows_settings else {})})"
     if len(devices) > 1:
         return RuntimeError(
             "Expected all tensors to be on the same device, but found at least two devices, "
-            f"{' and '.join(devices)}! (in {name}({_described(arrays, settings)}))"
+            f"{' and '.join(devices)}! (in {call})"
         )
     if isinstance(error, ValueError) and "broadcast" in str(error):
-        error = _in_torchs_words(arrays, error)
+        error = _of_shapes(arrays, error)
+    elif isinstance(error, TypeError) and "ufunc" in str(error):
+        error = TypeError("not implemented for arguments of these types")
     if isinstance(error, AttributeError) and (places := [i for i, a in enumerate(arrays) if a is error.obj]):
-        error = TypeError(f"argument {places[0] + 1} must be Tensor, not {type(error.obj).__name__}")
+        place, names = places[0], [*op.inputs, op.signature.variadic]
+        name = in_torchs_words(names[min(place, len(op.inputs))])
+        error = TypeError(
+            f"argument {name!r} (position {place + 1}) must be Tensor, not {type(error.obj).__name__}"
+        )
     if getattr(error, "explained", False) or isinstance(error, (NotImplementedError, MemoryError)):
         return error
-    new = _kind_of(error)(f"{name}({_described(arrays, settings)}): {error}")
+    new = _kind_of(error)(f"{call}: {error}")
     new.explained = True
     return new
 
@@ -45,7 +57,7 @@ def _described(arrays, settings):
     return ", ".join(inputs + [f"{name}={value!r}" for name, value in settings.items()])
 
 
-def _in_torchs_words(arrays, error):
+def _of_shapes(arrays, error):
     """torch's error for shapes that do not broadcast, in the place of NumPy's."""
     try:
         broadcast_shape(*(a.shape for a in arrays if hasattr(a, "shape")))
@@ -70,11 +82,12 @@ def refuse_integer_results(name, inputs, dtype):
         )
 
 
-def refuse_complex(name, arrays):
+def refuse_complex(op, arrays):
     """NotImplementedError for complex numbers among ``arrays``: the operation takes real ones alone."""
     for a in arrays:
         if isinstance(a, complex) or (_is_array(a) and a.dtype.kind == "c"):
-            raise NotImplementedError(f"{name}() is not implemented for {getattr(a, 'dtype', 'complex')}")
+            kind = getattr(a, "dtype", "complex")
+            raise NotImplementedError(f"{op.called(arrays)}() is not implemented for {kind}")
 
 
 def refuse_inference(plan, inputs):
@@ -118,18 +131,17 @@ def check_seed(t, g):
 
 def check_intact(node):
     """RuntimeError if something that ``node`` saved was changed in place since."""
-    for counter in node.guards:
+    for place, counter in enumerate(node.guards):
         if counter[1] < node.order:
-            shapes = [list(a.shape) for a in node.saved if hasattr(a, "shape")]
-            raise located(
-                node,
-                RuntimeError(
-                    "one of the variables needed for gradient computation has been modified by an "
-                    f"inplace operation: a value saved by {node.name} ({node.plan.op.name}), of shape(s) "
-                    f"{shapes}, is at version {counter[0]} now. Hint: autograd.detect_anomaly() shows "
-                    "the line that recorded the operation."
-                ),
+            since = sum(changed is counter and time < node.order for time, changed in changes)
+            text = (
+                "one of the variables needed for gradient computation has been modified by an inplace "
+                f"operation: {node.guarded(place)} is at version {counter[0]}; expected version "
+                f"{counter[0] - since if since else 'before that'} instead. Hint: enable anomaly detection "
+                "to find the operation that failed to compute its gradient, with "
+                "autograd.set_detect_anomaly(True)."
             )
+            raise located(node, RuntimeError(text))
 
 
 def check_nan(node, gradients):

@@ -53,6 +53,8 @@ def primitive(forward=None, /, **declaration):
         are the real derivative, so they are run on the conjugate of the gradient, and what they give is
         conjugated. "values": not at all, recording is refused.
     name: the operation's name; that of ``forward`` without underscores if not given.
+    public: the function that users call if it is another one; messages use its name and leave out the
+        settings. ``{}`` stands for the number of spatial dimensions.
     """
     if forward is None:
         return functools.partial(primitive, **declaration)
@@ -80,6 +82,7 @@ class Primitive:
         copy_on_write=None,
         complex=None,
         name=None,
+        public=None,
         **rules,
     ):
         self.forward, self.rules, self.composed, self.joint = forward, rules, composed, joint
@@ -87,9 +90,10 @@ class Primitive:
         self.view, self.broadcasts, self.complex = view, broadcasts, complex
         self.copy_on_write = copy_on_write
         self.name = name or forward.__name__.strip("_")
+        self.public, self.shows_settings = public or self.name, public is None
         self.node_name = Name("".join(part.capitalize() for part in self.name.split("_")) + "Backward0")
         self.differentiable = bool(rules or joint)
-        self.signature = Signature(forward, self.name, self.differentiable)
+        self.signature = Signature(forward, self.public, self.differentiable)
         self.inputs, self.casts = self.signature.inputs, "dtype" in self.signature.defaults
         self.plans: dict[int, Plan] = {}
         self._wants: dict = {}
@@ -101,6 +105,10 @@ class Primitive:
         if rule not in self._wants:
             self._wants[rule] = tuple(inspect.signature(rule).parameters)[1:]
         return self._wants[rule]
+
+    def called(self, arrays):
+        """The name that users know a call by."""
+        return self.public.format(getattr(arrays[0], "ndim", 2) - 2) if arrays else self.public
 
     def as_function(self):
         """The operation as the function that is public."""
@@ -136,10 +144,10 @@ class Primitive:
             if self.prepare is not None:
                 arrays = self.prepare(given)
             if self.complex is None:
-                refuse_complex(self.name, arrays)
+                refuse_complex(self, arrays)
             out = self.forward(*arrays, **settings)
         except Exception as error:
-            raise explain(self.name, inputs, settings, error) from error
+            raise explain(self, inputs, settings, error) from error
         finally:
             float_errors.reset(token)
         if self.aux:

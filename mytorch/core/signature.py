@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import inspect
 
-from .errors import refuse_integer_results
+from .errors import in_torchs_words, refuse_integer_results
 from .scalar_arguments import PLAIN, number_settings
 
 ALIASES = {
@@ -31,7 +31,6 @@ ALIASES = {
     "exponent": "y",  # torch's name for pow's
     "values": "y",  # and for heaviside's
 }
-_TORCHS = {"x": "input", "y": "other"}  # torch's names for them
 _MISSING = inspect.Parameter.empty
 
 
@@ -84,9 +83,9 @@ class Signature:
             if name not in self.inputs and name not in self.defaults:
                 name = ALIASES.get(name, name)
             if name in values:
-                raise TypeError(f"{self.name}() got multiple values for argument {name!r}")
+                raise TypeError(f"{self.name}() got multiple values for argument {in_torchs_words(name)!r}")
             if name not in self.defaults and (name not in self.inputs or self.variadic):
-                known = ", ".join((*self.inputs, *self.defaults))
+                known = ", ".join(map(in_torchs_words, (*self.inputs, *self.defaults)))
                 raise TypeError(
                     f"{self.name}() got an unexpected keyword argument {name!r}; it takes {known}"
                 )
@@ -94,7 +93,7 @@ class Signature:
         everything = {**self.when_left_out, **values}
         missing = [n for n in (*self.inputs, *self.required) if n not in everything]
         if missing:
-            names = ", ".join(repr(_TORCHS.get(name, name)) for name in missing)
+            names = ", ".join(repr(in_torchs_words(name)) for name in missing)
             raise TypeError(f"{self.name}() missing required argument: {names}")
         bound = {name: everything[name] for name in self.defaults}
         return (arrays if self.variadic else [everything[name] for name in self.inputs]), bound

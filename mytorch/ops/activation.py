@@ -141,6 +141,7 @@ def celu(input, alpha=1.0):
 
 
 @primitive(
+    public="prelu",
     broadcasts=True,
     x=lambda g, x, weight: select(x > 0, g, g * weight),
     weight=lambda g, x: select(x > 0, 0, g * x),

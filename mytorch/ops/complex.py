@@ -134,7 +134,7 @@ def set_imag(input, value):
     setitem(imag(input), ..., value)
 
 
-@smooth(x=flat)
+@smooth(public="angle", x=flat)
 def _real_angle(x):
     return xp(x).where(x != x, x, (x < 0) * x.dtype.type(math.pi)).astype(x.dtype, copy=False)
 

@@ -7,6 +7,7 @@ import importlib
 import inspect
 from types import FunctionType
 
+from ..core.graph import Node
 from ..core.primitive import Primitive
 from ..core.scalar_arguments import PLAIN, number_settings
 
@@ -17,6 +18,10 @@ def _late(module, name):
 
 
 Primitive.into = staticmethod(lambda *call: _late("out_argument", "into")(*call))  # ``out=``
+Node.name = property(lambda node: _late("nodes", "name_of")(node))  # type: ignore[assignment]
+Node.next_functions = property(lambda node: _late("nodes", "next_functions")(node))  # type: ignore[assignment]
+Node.guarded = lambda *place: _late("nodes", "guarded")(*place)  # type: ignore[method-assign]
+Node.__getattr__ = lambda *name: _late("nodes", "saved")(*name)  # type: ignore[attr-defined]
 
 # NumPy's names, and torch's outside of linalg
 SPELLINGS = {"axis": "dim", "keepdims": "keepdim", "input": "A"}

@@ -44,7 +44,11 @@ def linalg_diagonal(A, *, offset=0, dim1=-2, dim2=-1):
     return diagonal(A, offset=offset, dim1=dim1, dim2=dim2)
 
 
-@primitive(complex=True, x=lambda g, offset, dim1, dim2: diagonal(g, offset=offset, dim1=dim1, dim2=dim2))
+@primitive(
+    public="diag_embed",
+    complex=True,
+    x=lambda g, offset, dim1, dim2: diagonal(g, offset=offset, dim1=dim1, dim2=dim2),
+)
 def diagonal_in_zeros(x, *, shape, offset, dim1, dim2):
     """Zeros of ``shape`` with ``x`` on the diagonal: the reverse of :func:`diagonal`."""
     out = xp(x).zeros(shape, x.dtype)

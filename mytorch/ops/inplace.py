@@ -11,12 +11,13 @@ import functools
 
 import numpy
 
-from ..core.arrays import QUIET, address, as_array, device_of, float_errors, is_array, owner, xp
+from ..core.arrays import QUIET, as_array, device_of, float_errors, is_array, xp
 from ..core.dtypes import category
 from ..core.graph import Leaf, Node, Output, Variable, changed, grad_state, readers, rebase, refresh, wrap
 from ..core.scalar_arguments import as_number
 from .cast import to_device
 from .indexing import alone, getitem, in_torchs_words, is_plain, parse, picked_shape, write_view
+from .layout import address, owner
 from .masks import fitted
 from .shape import expand
 

@@ -2,8 +2,23 @@
 
 from __future__ import annotations
 
-from ..core.arrays import address, array_of, owner
+from ..core.arrays import array_of, ndarray
 from ..core.primitive import primitive
+
+
+def address(array):
+    """Where in memory the first element of ``array`` lies."""
+    return array.ctypes.data if type(array) is ndarray else array.data.ptr
+
+
+def owner(array):
+    """The array that owns the memory of ``array``, so far as array types know."""
+    base = array
+    while base is not None:
+        if isinstance(base, type(array)):  # NumPy's as_strided puts an object of its own between
+            array = base
+        base = getattr(base, "base", None)
+    return array
 
 
 @primitive(complex=True, x=lambda g: g)

@@ -145,7 +145,7 @@ def test_nodes_and_leaves_of_a_backward_are_counted():
         node = stack.pop()
         if node not in seen and node.plan is not None:
             seen.add(node)
-            stack += [before for before, _ in node.next_functions]
+            stack += [before for before, _ in node.next_functions if before is not None]
     assert names == Counter(node.name() for node in seen)
 
 

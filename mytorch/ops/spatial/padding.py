@@ -14,7 +14,9 @@ from .resample import Table, resample
 
 
 @primitive(
-    complex=True, x=lambda g, widths: pad_constant(g, widths=tuple((-a, -b) for a, b in widths), value=0)
+    public="pad",
+    complex=True,
+    x=lambda g, widths: pad_constant(g, widths=tuple((-a, -b) for a, b in widths), value=0),
 )
 def pad_constant(x, *, widths, value: float):
     """``value`` (before, after) each dimension; negative widths cut off instead."""

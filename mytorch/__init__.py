@@ -55,7 +55,7 @@ _HOMES = {
         logical_not logical_or logical_xor lt ne not_equal
     """,
     "ops.complex": """
-        angle complex conj conj_physical=conj imag polar real resolve_conj=itself resolve_neg=itself
+        angle complex conj conj_physical=conj imag polar real resolve_conj resolve_neg
         view_as_complex view_as_real
     """,
     "ops.cross": "cross kron",

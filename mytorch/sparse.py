@@ -296,4 +296,4 @@ def sum(input, dim=None, dtype=None):
     return SparseTensor(stack([input._places[d] for d in kept]), values, size).coalesce()
 
 
-__getattr__ = _lookup(__name__)
+__getattr__ = _lookup(__name__, tensors=True)

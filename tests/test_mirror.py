@@ -46,6 +46,7 @@ ACROSS = {
     "test_gradients": "every row of the samples: values, gradients of both orders, layouts, dtypes",
     "test_half_precision": "16-bit numbers lose no more than their rounding",
     "test_import": "importing mytorch: in silence, quickly",
+    "test_messages": "what errors call functions, parameters and tensors, and what nodes are called",
     "test_mirror": "this",
     "test_names": "the names of the public namespaces",
     "test_on_device": "layers, losses, optimizers and training on a device",

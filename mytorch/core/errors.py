@@ -133,11 +133,13 @@ def check_intact(node):
     """RuntimeError if something that ``node`` saved was changed in place since."""
     for place, counter in enumerate(node.guards):
         if counter[1] < node.order:
-            since = sum(changed is counter and time < node.order for time, changed in changes)
+            since = [changed for time, changed in changes if time < node.order]
+            before = counter[0] - sum(changed is counter for changed in since)
+            is_known = len(since) < changes.maxlen
             text = (
                 "one of the variables needed for gradient computation has been modified by an inplace "
                 f"operation: {node.guarded(place)} is at version {counter[0]}; expected version "
-                f"{counter[0] - since if since else 'before that'} instead. Hint: enable anomaly detection "
+                f"{before if is_known else 'before that'} instead. Hint: enable anomaly detection "
                 "to find the operation that failed to compute its gradient, with "
                 "autograd.set_detect_anomaly(True)."
             )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 
+from ..core.errors import in_torchs_words
 from ..core.graph import Variable
 
 
@@ -21,6 +22,7 @@ def no_tensor(function, args, kwargs, error, name=None):
     for position, (argument, found) in enumerate(given.items(), 1):
         if _holds(found, value):
             kind = "Tensor" if found is value else "Tensors"
+            argument = in_torchs_words(argument)
             return TypeError(
                 f"{name or function.__name__}(): argument {argument!r} (position {position}) must be {kind}, "
                 f"not {type(value).__name__}"

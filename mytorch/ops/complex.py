@@ -79,8 +79,13 @@ def conj(input):
     return _conj(input) if array_of(input).dtype.kind == "c" else input
 
 
-def itself(input):
-    """The tensor itself: no conjugate and no negative is ever pending."""
+def resolve_conj(input):
+    """The tensor itself: no conjugate is ever pending."""
+    return input
+
+
+def resolve_neg(input):
+    """The tensor itself: no negative is ever pending."""
     return input
 
 

@@ -27,18 +27,20 @@ Node.__getattr__ = lambda *name: _late("nodes", "saved")(*name)  # type: ignore[
 SPELLINGS = {"axis": "dim", "keepdims": "keepdim", "input": "A"}
 
 
-def composite(function=None, /, *, out=False):
+def composite(function=None, /, *, out=False, name=None):
     """Let a function of several operations take its arguments as a primitive does.
 
     NumPy's ``axis`` and ``keepdims`` are accepted for ``dim`` and ``keepdim``, and ``input`` for a matrix
     ``A``; a parameter whose default is True or False must be a bool; one that is a number by default or
     annotation may be a tensor of no dimensions; what is no tensor where one is needed is a TypeError.
-    ``out=True``: the result may be written into tensors that the caller gives.
+    ``out=True``: the result may be written into tensors that the caller gives. ``name``: that of the public
+    function if it is another one.
     """
     if function is None:
-        return functools.partial(composite, out=out)
+        return functools.partial(composite, out=out, name=name)
     parameters = list(inspect.signature(function).parameters.values())
-    name, numbers = function.__name__, number_settings(function)
+    name, numbers = name or function.__name__, number_settings(function)
+    function.__qualname__ = name
     flags = [(place, p.name) for place, p in enumerate(parameters) if p.default is True or p.default is False]
     spellings = {
         theirs: ours for theirs, ours in SPELLINGS.items() if any(p.name == ours for p in parameters)
@@ -64,7 +66,7 @@ def composite(function=None, /, *, out=False):
         try:
             return function(*args, **kwargs)
         except AttributeError as error:
-            raise _late("argument_errors", "no_tensor")(function, args, kwargs, error) from error
+            raise _late("argument_errors", "no_tensor")(function, args, kwargs, error, name) from error
 
     call.takes_out = out
     return call

@@ -183,7 +183,7 @@ def diagonal_scatter(input, src, offset=0, dim1=0, dim2=1):
 # ---- the flattened tensor ------------------------------------------------------------------------
 
 
-@composite
+@composite(name="put")
 def put_at(input, index, source, accumulate=False):
     """A copy of ``input`` with ``source`` written at ``index`` of its flattened elements.
 

@@ -177,8 +177,11 @@ def fork_rng(devices=None, enabled=True):
 
 
 def source_of(generator):
-    """The NumPy generator of ``generator``, or of the default one for None."""
-    return (default_generator if generator is None else generator).numpy
+    """The NumPy generator of ``generator``, or of the default one for None. TypeError for anything else."""
+    source = default_generator if generator is None else generator
+    if not isinstance(source, Generator):
+        raise TypeError(f"argument 'generator' must be a Generator or None, not {type(source).__name__}")
+    return source.numpy
 
 
 def floats(draw, shape, kind):

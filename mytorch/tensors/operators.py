@@ -23,6 +23,7 @@ from ..ops import (
     rounding,
     shape,
 )
+from ..ops.composite import takes_tensors
 from ..ops.inplace import copy_, fill_, fill_diagonal_, inplace, reshaped_in_place, setitem, zero_
 from ..ops.permute import H, adjoint, flip, mT, permute, reverse_dims
 from ..ops.shape_arguments import listed, sizes
@@ -52,7 +53,7 @@ METHODS = {
         allclose equal logical_and_ logical_or_ logical_xor_ logical_not_ bitwise_and_ bitwise_or_
         bitwise_xor_ bitwise_not_ bitwise_left_shift_ bitwise_right_shift_
     """,
-    "complex": "conj conjugate=conj conj_physical=conj resolve_conj=itself resolve_neg=itself angle",
+    "complex": "conj conjugate=conj conj_physical=conj resolve_conj resolve_neg angle",
     "special.erf": "erf_ erfc_ erfinv_",
     "special.gamma": "lgamma_ digamma_ mvlgamma_ polygamma_=polygamma_of",
     "special.bessel": "i0_",
@@ -122,7 +123,7 @@ class LateMethod:
 
     def __get__(self, tensor, owner=None):
         operation = getattr(importlib.import_module(f"{ROOT}.{self.module}"), self.operation)
-        method = operation if self.form is None else self.form(operation)
+        method = takes_tensors(operation) if self.form is None else self.form(operation)
         setattr(
             self.owner or TensorMethods, self.name, documented(method)
         )  # later calls find the operation itself
@@ -245,14 +246,17 @@ class TensorMethods:
         """A copy with the order of elements along ``dims`` reversed."""
         return flip(self, dims=sizes((listed(args, named, "dims"),)))
 
+    @takes_tensors
     def reshape_as(self, other):
         """The same elements in the shape of ``other``."""
         return shape.reshape(self, shape=other.shape)
 
+    @takes_tensors
     def view_as(self, other):
         """The same memory in the shape of ``other``."""
         return self.view(other.shape)
 
+    @takes_tensors
     def expand_as(self, other):
         """Expanded to the shape of ``other``."""
         return shape.expand(self, shape=other.shape)
@@ -277,6 +281,7 @@ class TensorMethods:
             raise TypeError("apply_ is only implemented on CPU tensors")
         return self.map_(self, lambda x, _: function(x))
 
+    @takes_tensors
     def map_(self, tensor, function):
         """Replace each element by ``function`` of it and the element of ``tensor``, which is broadcast; slow.
 

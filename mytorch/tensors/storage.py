@@ -8,6 +8,7 @@ import numpy
 
 from ..core.arrays import device_of, xp
 from ..core.dtypes import category
+from ..ops.composite import takes_tensors
 from ..ops.shape import sizes
 from .torch_flags import strided
 
@@ -18,7 +19,7 @@ def _never(name, why):
     def answer(self) -> bool:
         return False
 
-    answer.__name__, answer.__qualname__ = name, f"StorageMethods.{name}"
+    answer.__name__, answer.__qualname__ = name, f"Tensor.{name}"
     answer.__doc__ = f"False: {why}."
     return answer
 
@@ -57,6 +58,7 @@ class StorageMethods:
         """Whether the only element differs from zero. RuntimeError if there is not exactly one."""
         return bool(self)
 
+    @takes_tensors
     def is_same_size(self, other) -> bool:
         """Whether ``other`` has the same shape."""
         return self.array.shape == other.array.shape
@@ -99,6 +101,7 @@ class StorageMethods:
         self.array = elements[:count].reshape(shape)
         return self
 
+    @takes_tensors
     def resize_as_(self, other, memory_format=None):
         """Change the shape to that of ``other`` in place, as :meth:`resize_` does."""
         return self.resize_(other.shape)

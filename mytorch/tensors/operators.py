@@ -343,6 +343,8 @@ def _attach():
             add(method, f"ops.{module}", operation, reshaped_in_place)
     for method in RANDOM.split():
         add(method, "tensors.random_fill", method)
+    for method in ("storage", "untyped_storage"):
+        add(method, "tensors.storages", method)
     add("__repr__", "tensors.printing", "tensor_repr")
 
 

@@ -9,8 +9,8 @@ import numpy
 from ..core.arrays import device_of, xp
 from ..core.dtypes import category
 from ..ops.composite import takes_tensors
+from ..ops.memory_format import strided
 from ..ops.shape import sizes
-from .torch_flags import strided
 
 
 def _never(name, why):

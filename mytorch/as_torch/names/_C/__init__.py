@@ -9,9 +9,9 @@ from ....core.arrays import device
 from ....core.dtypes import dtype
 from ....core.graph import Variable as TensorBase
 from ....ops.dtype_info import finfo, iinfo
+from ....ops.memory_format import layout, memory_format
 from ....tensors.generator import Generator
 from ....tensors.tensor import Size
-from ....tensors.torch_flags import layout, memory_format
 from ...refused import classes
 
 _TensorBase = TensorBase

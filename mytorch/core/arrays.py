@@ -74,10 +74,7 @@ class device:
             name, index = "cuda", type
         kind, _, number = str(name).partition(":")
         if kind not in ("cpu", "cuda") or (number and not number.isdigit()) or (number and index is not None):
-            reason = ": tensors without data are absent" if kind == "meta" else ""
-            raise RuntimeError(
-                f"Invalid device string: {type!r}{reason}; mytorch has 'cpu' and 'cuda' (or 'cuda:N')"
-            )
+            raise RuntimeError(f"Invalid device string: {type!r}; mytorch has 'cpu' and 'cuda' (or 'cuda:N')")
         self.type, self.index = kind, int(number) if number else index
 
     def __str__(self):

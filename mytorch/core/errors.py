@@ -25,14 +25,17 @@ def explain(op, inputs, settings, error):
     """The same error with the operation as users call it, its inputs and their devices in the message."""
     arrays = [v.array if isinstance(v, Variable) else v for v in inputs]
     devices = sorted({str(device_of(a)) for a in arrays if _is_array(a)})
-    call = f"{op.called(arrays)}({_described(arrays, settings if op.shows_settings else {})})"
+    call = f"{op.called(arrays)}({_described(arrays, settings if op.public == op.name else {})})"
     if len(devices) > 1:
         return RuntimeError(
             "Expected all tensors to be on the same device, but found at least two devices, "
             f"{' and '.join(devices)}! (in {call})"
         )
     if isinstance(error, ValueError) and "broadcast" in str(error):
-        error = _of_shapes(arrays, error)
+        try:
+            broadcast_shape(*(a.shape for a in arrays if hasattr(a, "shape")))
+        except RuntimeError as better:
+            error = better
     elif isinstance(error, TypeError) and "ufunc" in str(error):
         error = TypeError("not implemented for arguments of these types")
     if isinstance(error, AttributeError) and (places := [i for i, a in enumerate(arrays) if a is error.obj]):
@@ -57,15 +60,6 @@ def _described(arrays, settings):
     return ", ".join(inputs + [f"{name}={value!r}" for name, value in settings.items()])
 
 
-def _of_shapes(arrays, error):
-    """torch's error for shapes that do not broadcast, in the place of NumPy's."""
-    try:
-        broadcast_shape(*(a.shape for a in arrays if hasattr(a, "shape")))
-    except RuntimeError as better:
-        return better
-    return error
-
-
 def _kind_of(error):
     if isinstance(error, (TypeError, AttributeError)):  # something that is no array, or of no such dtype
         return TypeError
@@ -73,12 +67,12 @@ def _kind_of(error):
     return type(error) if known else RuntimeError
 
 
-def refuse_integer_results(name, inputs, dtype):
+def refuse_integer_results(op, inputs, dtype):
     """RuntimeError if a gradient is wanted and ``dtype``, that of the result, has none."""
     live = grad_state.get() is True and any(isinstance(v, Variable) and v._node is not None for v in inputs)
     if live and category(as_dtype(dtype).numpy) < 2:
         raise RuntimeError(
-            f"{name}(): Autograd not support dtype: {as_dtype(dtype)}, but the input requires grad"
+            f"{op.public}(): Autograd not support dtype: {as_dtype(dtype)}, but the input requires grad"
         )
 
 

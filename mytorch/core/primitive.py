@@ -53,8 +53,6 @@ def primitive(forward=None, /, **declaration):
         are the real derivative, so they are run on the conjugate of the gradient, and what they give is
         conjugated. "values": not at all, recording is refused.
     name: the operation's name; that of ``forward`` without underscores if not given.
-    public: the function that users call if it is another one; messages use its name and leave out the
-        settings. ``{}`` stands for the number of spatial dimensions.
     """
     if forward is None:
         return functools.partial(primitive, **declaration)
@@ -66,6 +64,7 @@ def primitive(forward=None, /, **declaration):
 class Primitive:
     """An operation: its function on arrays, its rules, and the plans of what its calls record."""
 
+    public = property(lambda self: self.name)  # the function that users call: ops/nodes.py knows better
     into: Callable | None = None  # how ``out=`` is served: set by ops/composite.py
 
     def __init__(
@@ -82,7 +81,6 @@ class Primitive:
         copy_on_write=None,
         complex=None,
         name=None,
-        public=None,
         **rules,
     ):
         self.forward, self.rules, self.composed, self.joint = forward, rules, composed, joint
@@ -90,10 +88,9 @@ class Primitive:
         self.view, self.broadcasts, self.complex = view, broadcasts, complex
         self.copy_on_write = copy_on_write
         self.name = name or forward.__name__.strip("_")
-        self.public, self.shows_settings = public or self.name, public is None
         self.node_name = Name("".join(part.capitalize() for part in self.name.split("_")) + "Backward0")
         self.differentiable = bool(rules or joint)
-        self.signature = Signature(forward, self.public, self.differentiable)
+        self.signature = Signature(forward, self, self.differentiable)
         self.inputs, self.casts = self.signature.inputs, "dtype" in self.signature.defaults
         self.plans: dict[int, Plan] = {}
         self._wants: dict = {}

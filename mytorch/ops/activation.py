@@ -141,7 +141,6 @@ def celu(input, alpha=1.0):
 
 
 @primitive(
-    public="prelu",
     broadcasts=True,
     x=lambda g, x, weight: select(x > 0, g, g * weight),
     weight=lambda g, x: select(x > 0, 0, g * x),
@@ -151,6 +150,7 @@ def sloped(x, weight):
     return choose(x > 0, x, x * weight)
 
 
+@composite
 def prelu(input, weight):
     """x where it is positive, else weight · x.
 

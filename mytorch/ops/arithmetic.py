@@ -150,7 +150,7 @@ def floor_divide(x, y):
     return x // y
 
 
-@primitive(public="div", broadcasts=True, prepare=only("iufV", "trunc_divide", numbers=True), x=flat, y=flat)
+@primitive(broadcasts=True, prepare=only("iufV", "trunc_divide", numbers=True), x=flat, y=flat)
 def trunc_divide(x, y):
     """x / y rounded towards 0, elementwise. RuntimeError for integers and 0."""
     if (x.dtype if is_array(x) else y.dtype).kind not in "iu":

@@ -8,13 +8,13 @@ from ..core.graph import Variable, wrap
 from ..core.primitive import primitive
 
 
-@primitive(public="to", complex=True, x=lambda g, x_dtype: cast_back(g, x_dtype))
+@primitive(complex=True, x=lambda g, x_dtype: cast_back(g, x_dtype))
 def cast(x, *, dtype):
     """``x`` with elements of another dtype."""
     return x.astype(dtype)
 
 
-@primitive(public="to", complex=True, x=lambda g, where, source: transfer(g, where=source, source=where))
+@primitive(complex=True, x=lambda g, where, source: transfer(g, where=source, source=where))
 def transfer(x, *, where, source):
     """``x`` on device ``where``; the gradient travels back to ``source``."""
     return move(x, where)

@@ -22,7 +22,6 @@ def _euclidean_vjp(g, out, x, y):
 
 
 @primitive(
-    public="cdist",
     broadcasts=True,
     x=lambda g, out, x, y: _euclidean_vjp(g, out, x, y),
     y=lambda g, out, x, y: _euclidean_vjp(g.swapaxes(-1, -2), out.swapaxes(-1, -2), y, x),

@@ -12,10 +12,10 @@ import math
 from ..core.arrays import array_of, xp
 from ..core.graph import Variable
 from ..core.primitive import primitive
+from .assignment import setitem
 from .binary import atan2
 from .composite import composite
 from .elementwise import flat, smooth
-from .inplace import setitem
 from .join import stack
 from .shape import broadcast_tensors
 from .transcendental import cos, sin
@@ -139,7 +139,7 @@ def set_imag(input, value):
     setitem(imag(input), ..., value)
 
 
-@smooth(public="angle", x=flat)
+@smooth(x=flat)
 def _real_angle(x):
     return xp(x).where(x != x, x, (x < 0) * x.dtype.type(math.pi)).astype(x.dtype, copy=False)
 

@@ -12,16 +12,17 @@ from ..core.primitive import Primitive
 from ..core.scalar_arguments import PLAIN, number_settings
 
 
-def _late(module, name):
+def late(module, name):
     """A function of a module that most programs never need."""
     return getattr(importlib.import_module(f".{module}", __package__), name)
 
 
-Primitive.into = staticmethod(lambda *call: _late("out_argument", "into")(*call))  # ``out=``
-Node.name = property(lambda node: _late("nodes", "name_of")(node))  # type: ignore[assignment]
-Node.next_functions = property(lambda node: _late("nodes", "next_functions")(node))  # type: ignore[assignment]
-Node.guarded = lambda *place: _late("nodes", "guarded")(*place)  # type: ignore[method-assign]
-Node.__getattr__ = lambda *name: _late("nodes", "saved")(*name)  # type: ignore[attr-defined]
+Primitive.into = staticmethod(lambda *call: late("out_argument", "into")(*call))  # ``out=``
+Primitive.public = property(lambda op: late("nodes", "public_name")(op))  # type: ignore[assignment]
+Node.name = property(lambda node: late("nodes", "name_of")(node))  # type: ignore[assignment]
+Node.next_functions = property(lambda node: late("nodes", "next_functions")(node))  # type: ignore[assignment]
+Node.guarded = lambda *place: late("nodes", "guarded")(*place)  # type: ignore[method-assign]
+Node.__getattr__ = lambda *name: late("nodes", "saved")(*name)  # type: ignore[attr-defined]
 
 # NumPy's names, and torch's outside of linalg
 SPELLINGS = {"axis": "dim", "keepdims": "keepdim", "input": "A"}
@@ -66,7 +67,7 @@ def composite(function=None, /, *, out=False, name=None):
         try:
             return function(*args, **kwargs)
         except AttributeError as error:
-            raise _late("argument_errors", "no_tensor")(function, args, kwargs, error, name) from error
+            raise late("argument_errors", "no_tensor")(function, args, kwargs, error, name) from error
 
     call.takes_out = out
     return call
@@ -89,6 +90,6 @@ def takes_tensors(function):
         try:
             return function(*args, **kwargs)
         except AttributeError as error:
-            raise _late("argument_errors", "no_tensor")(function, args, kwargs, error) from error
+            raise late("argument_errors", "no_tensor")(function, args, kwargs, error) from error
 
     return call

@@ -54,6 +54,8 @@ def is_contiguous(input, memory_format=contiguous_format):
 
 def contiguous(input, memory_format=contiguous_format):
     """Itself if its elements lie in memory in order, a copy otherwise."""
+    if memory_format is contiguous_format and array_of(input).flags.c_contiguous:
+        return input
     return formatted(input, memory_format, "contiguous", _contiguous)
 
 

@@ -38,7 +38,7 @@ def lies_in(array, form):
     return bool(array.flags.c_contiguous)
 
 
-@primitive(public="contiguous", complex=True, x=lambda g: g)
+@primitive(complex=True, x=lambda g: g)
 def in_channels_last(x):
     """A copy of ``x`` whose channels lie next to each other in memory."""
     return xp(x).moveaxis(_channels_last(x).copy(order="C"), -1, 1)

@@ -1,10 +1,60 @@
-"""What a node of the graph tells of itself: PyTorch's name, and the values that it saved."""
+"""What operations and nodes are called by users and by PyTorch, and the values that nodes saved."""
 
 from __future__ import annotations
 
 from ..core.errors import SECOND_TIME
 from ..core.graph import Leaf, Name, Output
 from ..core.higher_order import as_variable
+
+# The functions that users call, of operations with another name. ``{}``: the number of spatial dimensions.
+PUBLIC = {
+    "real_angle": "angle",
+    "in_channels_last": "contiguous",
+    "cast": "to",
+    "transfer": "to",
+    "max_of_all": "max",
+    "min_of_all": "min",
+    "max_dim": "max",
+    "min_dim": "min",
+    "euclidean": "cdist",
+    "trunc_divide": "div",
+    "view": "Tensor.view",
+    "view_as_dtype": "Tensor.view",
+    "sloped": "prelu",
+    "diagonal_in_zeros": "diag_embed",
+    "scatter_extreme": "scatter_reduce",
+    "scatter_prod": "scatter_reduce",
+    "median_of_all": "median",
+    "median_dim": "median",
+    "ctc": "ctc_loss",
+    "mse": "mse_loss",
+    "l1": "l1_loss",
+    "huber": "huber_loss",
+    "bce": "binary_cross_entropy",
+    "bce_with_logits": "binary_cross_entropy_with_logits",
+    "nll": "nll_loss",
+    "cross_entropy_of_classes": "cross_entropy",
+    "cross_entropy_of_probabilities": "cross_entropy",
+    "max_unpool": "max_unpool{}d",
+    "adaptive_max_indices": "adaptive_max_pool{}d",
+    "unfold_columns": "unfold",
+    "fold_columns": "fold",
+    "convolution": "conv{}d",
+    "convolution_input": "conv_transpose{}d",
+    "fractional_indices": "fractional_max_pool{}d",
+    "max_pool": "max_pool{}d",
+    "avg_pool": "avg_pool{}d",
+    "pad_constant": "pad",
+    "resample": "interpolate",
+    "standardise_channels": "batch_norm",
+    "scale_channels": "batch_norm",
+    "attention": "scaled_dot_product_attention",
+    "standardise_rows": "layer_norm",
+    "complex_transform": "fft",
+    "half_transform": "irfft",
+    "real_transform": "rfft",
+    "normally": "normal",
+}
 
 # PyTorch's names for nodes that are not called after their operation. Where one operation here stands for
 # several there, a function of what was saved tells.
@@ -73,6 +123,11 @@ def _picked(index):
     if last is Ellipsis:
         return "Slice" if slice(None) in index else "Alias"
     return "Unsqueeze" if last is None else "Slice" if isinstance(last, slice) else "Select"
+
+
+def public_name(op):
+    """The name that users call an operation by, for messages."""
+    return PUBLIC.get(op.name, op.name)
 
 
 def name_of(node):

@@ -164,13 +164,13 @@ def check_any(x, name):
         )
 
 
-@primitive(public="max", x=extreme_of_all_vjp)
+@primitive(x=extreme_of_all_vjp)
 def _max_of_all(x):
     check_any(x, "max")
     return x.max()
 
 
-@primitive(public="min", x=extreme_of_all_vjp)
+@primitive(x=extreme_of_all_vjp)
 def _min_of_all(x):
     check_any(x, "min")
     return x.min()
@@ -211,7 +211,6 @@ def _extreme(x, dim, keepdim, name):
 
 
 @primitive(
-    public="max",
     outputs=("values", "indices"),
     x=lambda g, x_shape, indices, dim, keepdim: pick_vjp(g[0], x_shape, indices, dim, keepdim),
 )
@@ -221,7 +220,6 @@ def max_dim(x, *, dim, keepdim=False):
 
 
 @primitive(
-    public="min",
     outputs=("values", "indices"),
     x=lambda g, x_shape, indices, dim, keepdim: pick_vjp(g[0], x_shape, indices, dim, keepdim),
 )

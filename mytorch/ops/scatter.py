@@ -123,7 +123,7 @@ def _scatter_extreme_vjp(g, x, src, out, index):
     return mine * share, theirs * getitem(share, index=index)
 
 
-@primitive(public="scatter_reduce", joint=_scatter_extreme_vjp)
+@primitive(joint=_scatter_extreme_vjp)
 def scatter_extreme(x, src, *, index, largest):
     """``x`` with the maximum (or minimum) of itself and the elements of ``src`` at ``index``."""
     out = x.copy()
@@ -148,7 +148,7 @@ def _scatter_prod_vjp(g, x, src, out, index):
     return dx, masked_fill_with(ordinary, single, getitem(g * without, index=index))
 
 
-@primitive(public="scatter_reduce", joint=_scatter_prod_vjp)
+@primitive(joint=_scatter_prod_vjp)
 def scatter_prod(x, src, *, index):
     """``x`` times all the elements of ``src`` at ``index``."""
     out = x.copy()

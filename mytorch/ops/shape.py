@@ -33,7 +33,7 @@ def reshape(x, *, shape):
     return _arranged(x, shape)
 
 
-@primitive(public="view", complex=True, view=True, x=lambda g, x_shape: g.reshape(x_shape))
+@primitive(complex=True, view=True, x=lambda g, x_shape: g.reshape(x_shape))
 def view(x, *, shape, whole=False):
     """The same elements in ``shape`` (one entry may be -1), sharing memory.
 
@@ -53,7 +53,7 @@ def view(x, *, shape, whole=False):
     return out
 
 
-@primitive(public="view", view=True)
+@primitive(view=True)
 def view_as_dtype(x, *, dtype):
     """The same bytes read as another ``dtype``.
 

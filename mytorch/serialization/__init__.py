@@ -92,7 +92,7 @@ def save(
     module, is pickled as in torch; its file needs ``load(f, weights_only=False)``. An existing file is
     replaced only when the new one is complete. RuntimeError if the folder does not exist, ValueError for
     containers nested deeper than 100. NotImplementedError for PyTorch's options that would ask for another
-    format; ``pickle_protocol`` is accepted without effect.
+    format; ``pickle_protocol`` is accepted without effect. TypeError if that is no integer.
     """
     _only_pickle("save", pickle_module)
     if not isinstance(pickle_protocol, int):

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
-
 import numpy
 
 from ..core.arrays import device_of
 from ..core.dtypes import as_dtype
 from ..core.graph import Variable
 from ..ops.cast import to_device, to_dtype
+from ..ops.composite import late
 from ..ops.layout import _contiguous
 from ..ops.memory_format import formatted
 
@@ -107,11 +106,7 @@ def destination(args, device, dtype):
 def _is_device(value):
     """Whether a positional argument of ``to`` is a device, its name or its number."""
     if isinstance(value, str) and not _names_dtype(value):
-        if meant := difflib.get_close_matches(value, _LEGACY_NAMES, 1):
-            raise RuntimeError(
-                f"Invalid device string: {value!r}, which names no dtype either; did you mean {meant[0]!r}?"
-            )
-        return True
+        return late("argument_errors", "no_misspelt_dtype")(value, _LEGACY_NAMES)
     if isinstance(value, (str, int)):
         return isinstance(value, int)
     return hasattr(value, "index") and hasattr(value, "type")

@@ -7,7 +7,18 @@ MODES = "default lite reduce-overhead max-autotune-no-cudagraphs max-autotune".s
 
 
 def compile(
-    model=None, *, fullgraph=False, dynamic=None, backend="inductor", mode=None, options=None, disable=False
+    model=None,
+    *,
+    fullgraph=False,
+    dynamic=None,
+    backend="inductor",
+    mode=None,
+    options=None,
+    name=None,
+    disable=False,
+    recompile_limit=None,
+    isolate_recompiles=False,
+    shapes_spec=None,
 ):
     """Return ``model``, a module or function, unchanged; without one, a decorator that does so.
 
@@ -24,7 +35,7 @@ def compile(
         raise NotImplementedError(
             "compile: nothing is compiled, so a backend of your own would not be called"
         )
-    if backend not in BACKENDS:
+    if backend not in (None, *BACKENDS):
         raise RuntimeError(f"Invalid backend: {backend!r}, PyTorch's are {', '.join(BACKENDS)}")
     if model is None:
         return lambda function: compile(function, backend=backend, mode=mode, options=options)

@@ -104,7 +104,9 @@ def lookup(namespace, later=(), tensors=False):
             if isinstance(value, FunctionType) and name not in needed:
                 waiting[name] = names.pop(name)
             else:
-                names[name] = public(value)
+                documented(value)
+                if isinstance(value, FunctionType):
+                    names[name] = public(value)
 
     def __getattr__(name):
         if name in waiting:

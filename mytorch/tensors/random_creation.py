@@ -160,7 +160,7 @@ def _shifted(noise, mean, std):
         return as_type(noise * std + mean, noise.dtype)
 
 
-@primitive(public="normal", complex=True, broadcasts=True, mean=flat, std=flat)
+@primitive(complex=True, broadcasts=True, mean=flat, std=flat)
 def _normally(mean, std, *, noise):
     return _shifted(noise, mean, std)
 

@@ -1,12 +1,16 @@
-"""The memory behind a tensor, which its views share: ``x.untyped_storage()``."""
+"""The memory behind a tensor, which its views share, and its resizing."""
 
 from __future__ import annotations
 
+import math
+
 import numpy
 
-from ..core.arrays import device_of
+from ..core.arrays import device_of, xp
 from ..core.dtypes import by_numpy
+from ..ops.composite import takes_tensors
 from ..ops.layout import address, owner
+from ..ops.shape_arguments import sizes
 
 
 class UntypedStorage:
@@ -87,3 +91,29 @@ def untyped_storage(self):
 def storage(self):
     """The memory behind the tensor, as elements of its dtype."""
     return TypedStorage(self.array)
+
+
+# ---- resizing, outside of the graph ---------------------------------------------------------------
+
+
+def resize_(self, *size, memory_format=None):
+    """Change the shape to ``size`` in place and return the tensor.
+
+    It keeps its first elements in order; additional ones are uninitialised. A smaller tensor shares the
+    old memory. RuntimeError if it requires grad.
+    """
+    shape = sizes(size)
+    if self.requires_grad:
+        raise RuntimeError("cannot resize variables that require grad")
+    elements, count = self.array.reshape(-1), math.prod(shape)
+    if count > elements.size:
+        elements = xp(elements).empty(count, elements.dtype)
+        elements[: self.array.size] = self.array.reshape(-1)
+    self.array = elements[:count].reshape(shape)
+    return self
+
+
+@takes_tensors
+def resize_as_(self, other, memory_format=None):
+    """Change the shape to that of ``other`` in place, as :meth:`resize_` does."""
+    return resize_(self, other.shape)

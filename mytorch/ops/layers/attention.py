@@ -85,13 +85,7 @@ def _attention_vjp(g, q, k, v, mask, keep, scale, needs, out, weights):
     return gq, gk, gv, g_mask, None
 
 
-@primitive(
-    public="scaled_dot_product_attention",
-    composed=_definition,
-    aux=("weights",),
-    joint=_attention_vjp,
-    broadcasts=True,
-)
+@primitive(composed=_definition, aux=("weights",), joint=_attention_vjp, broadcasts=True)
 def attention(q, k, v, mask=None, keep=None, *, scale: float, causal=False):
     """softmax(q kᵀ · scale) v for q (…, L, E), k (…, S, E), v (…, S, D): (…, L, D).
 

@@ -86,12 +86,7 @@ def _batch_norm_gradients(g, x, weight, average, scale):
     return dx if columns else batch_first(dx), products, sums
 
 
-@primitive(
-    public="batch_norm",
-    composed=_standardised_by_channel,
-    joint=_batch_norm_gradients,
-    aux=("average", "scale"),
-)
+@primitive(composed=_standardised_by_channel, joint=_batch_norm_gradients, aux=("average", "scale"))
 def standardise_channels(x, weight=None, bias=None, *, eps: float, observe=None):
     """(N, C, *S) with mean 0 and variance 1 in each channel, times ``weight`` (C,) plus ``bias`` (C,).
 
@@ -122,7 +117,6 @@ def standardise_channels(x, weight=None, bias=None, *, eps: float, observe=None)
 
 
 @primitive(
-    public="batch_norm",
     broadcasts=True,
     x=lambda g, scale: g * _per_channel(scale, g),
     scale=lambda g, x: summed(g * x, (0, *range(2, len(g.shape)))),

@@ -69,7 +69,7 @@ def _gradients(g, x, weight, bias, average, scale, size, centred, needs):
     return dx.reshape(x.shape), slopes, sums
 
 
-@primitive(public="layer_norm", composed=_standardised_rows, joint=_gradients, aux=("average", "scale"))
+@primitive(composed=_standardised_rows, joint=_gradients, aux=("average", "scale"))
 def standardise_rows(x, weight=None, bias=None, *, size, eps: float, centred=True):
     """Each row of ``size`` elements of ``x`` over its root mean square, times ``weight`` plus ``bias``.
 

@@ -58,7 +58,7 @@ def _row_scale(g, count, w, reduction):
     return g if w is None else xp(w).where(w != 0, g * w, w)
 
 
-@primitive(public="nll_loss", composed=_nll_definition, x=_nll_vjp)
+@primitive(composed=_nll_definition, x=_nll_vjp)
 @widened
 def nll(x, target, weight=None, *, ignore_index=-100, reduction="mean"):
     """Minus the log-probability ``x`` of the class ``target``; see :func:`nll_loss`."""
@@ -151,12 +151,7 @@ def _smoothed_rows(g, e, total, places, scale, weight, w, valid, reduction, smoo
     return rows
 
 
-@primitive(
-    public="cross_entropy",
-    composed=_classes_definition,
-    aux=("e", "total", "places", "w", "valid"),
-    x=_classes_vjp,
-)
+@primitive(composed=_classes_definition, aux=("e", "total", "places", "w", "valid"), x=_classes_vjp)
 def cross_entropy_of_classes(
     x, target, weight=None, *, ignore_index=-100, reduction="mean", label_smoothing=0.0
 ):
@@ -222,9 +217,7 @@ def _probabilities_vjp(g, x, target, weight, e, total, needs, reduction, label_s
     return gx, gy, None
 
 
-@primitive(
-    public="cross_entropy", composed=_probabilities_definition, aux=("e", "total"), joint=_probabilities_vjp
-)
+@primitive(composed=_probabilities_definition, aux=("e", "total"), joint=_probabilities_vjp)
 def cross_entropy_of_probabilities(x, target, weight=None, *, reduction="mean", label_smoothing=0.0):
     """-Σ target · log softmax(x) over the classes; see :func:`cross_entropy`."""
     z, e, total = _scores(x)

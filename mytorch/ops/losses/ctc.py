@@ -56,7 +56,6 @@ def _ends(labels, target_lengths):
 
 
 @primitive(
-    public="ctc_loss",
     composed=lambda x, targets, input_lengths, target_lengths, *, blank: _definition(
         x, targets, input_lengths, target_lengths, blank
     ),

@@ -42,7 +42,6 @@ def _mse_vjp(g, x, target, reduction):
 
 
 @primitive(
-    public="mse_loss",
     broadcasts=True,
     prepare=_pair("mse_cpu"),
     x=_mse_vjp,
@@ -66,7 +65,6 @@ def _l1_vjp(g, x, target, reduction):
 
 
 @primitive(
-    public="l1_loss",
     complex=True,
     broadcasts=True,
     prepare=promoted,
@@ -93,7 +91,6 @@ def _huber_vjp(g, x, target, reduction, delta, scale):
 
 
 @primitive(
-    public="huber_loss",
     broadcasts=True,
     prepare=_pair("huber_cpu"),
     x=_huber_vjp,
@@ -124,7 +121,7 @@ def _bce_target_vjp(g, x, target, weight, reduction):
     return d if weight is None else d * weight
 
 
-@primitive(public="binary_cross_entropy", broadcasts=True, x=_bce_vjp, target=_bce_target_vjp)
+@primitive(broadcasts=True, x=_bce_vjp, target=_bce_target_vjp)
 @widened
 def bce(x, target, weight=None, *, reduction="mean"):
     """-(target · log x + (1 - target) · log(1 - x)) · weight, reduced; the logarithms are at least -100."""
@@ -155,13 +152,7 @@ def _logits_target_vjp(g, x, target, weight, pos_weight, reduction):
     return d if weight is None else d * weight
 
 
-@primitive(
-    public="binary_cross_entropy_with_logits",
-    broadcasts=True,
-    prepare=_pair("bce_with_logits"),
-    x=_logits_vjp,
-    target=_logits_target_vjp,
-)
+@primitive(broadcasts=True, prepare=_pair("bce_with_logits"), x=_logits_vjp, target=_logits_target_vjp)
 @widened
 def bce_with_logits(x, target, weight=None, pos_weight=None, *, reduction="mean"):
     """Binary cross entropy of sigmoid(x), without overflow, reduced.

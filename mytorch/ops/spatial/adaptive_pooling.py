@@ -75,7 +75,7 @@ def adaptive_max_pool3d_with_indices(input, output_size, return_indices=False):
     return adaptive_max_pool3d(input, output_size, True)
 
 
-@primitive(public="adaptive_max_pool{}d")
+@primitive
 def adaptive_max_indices(x, *, sizes):
     """Where each adaptive window of (N, C, *S) has its maximum: (N, C, *sizes) of int64.
 

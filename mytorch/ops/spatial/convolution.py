@@ -42,7 +42,6 @@ def _sum_but_channels(g):
 
 
 @primitive(
-    public="conv{}d",
     complex="holomorphic",
     x=lambda g, x_shape, weight, stride, padding, dilation, groups: convolution_input(
         g, weight, sizes=x_shape[2:], stride=stride, padding=padding, dilation=dilation, groups=groups
@@ -81,7 +80,6 @@ def convolution(x, weight, bias=None, *, stride, padding, dilation, groups, coun
 
 
 @primitive(
-    public="conv_transpose{}d",
     complex="holomorphic",
     x=lambda g, x_shape, weight, stride, padding, dilation, groups: convolution(
         g, weight, stride=stride, padding=padding, dilation=dilation, groups=groups, counts=x_shape[2:]

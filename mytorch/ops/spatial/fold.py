@@ -18,7 +18,6 @@ from .arguments import tuple_of
 
 
 @primitive(
-    public="unfold",
     complex=True,
     x=lambda g, x_shape, kernel, dilation, padding, stride: fold_columns(
         g, sizes=x_shape[2:], kernel=kernel, dilation=dilation, padding=padding, stride=stride
@@ -33,7 +32,6 @@ def unfold_columns(x, *, kernel, dilation, padding, stride):
 
 
 @primitive(
-    public="fold",
     complex=True,
     x=lambda g, kernel, dilation, padding, stride: unfold_columns(
         g, kernel=kernel, dilation=dilation, padding=padding, stride=stride

@@ -26,7 +26,7 @@ def _starts(samples, n, kernel, count):
     )
 
 
-@primitive(public="fractional_max_pool{}d")
+@primitive
 def fractional_indices(x, samples, *, kernel, sizes):
     """Where each window of (N, C, *S) has its maximum: (N, C, *sizes); samples: (N, C, dims).
 

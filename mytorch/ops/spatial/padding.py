@@ -14,9 +14,7 @@ from .resample import Table, resample
 
 
 @primitive(
-    public="pad",
-    complex=True,
-    x=lambda g, widths: pad_constant(g, widths=tuple((-a, -b) for a, b in widths), value=0),
+    complex=True, x=lambda g, widths: pad_constant(g, widths=tuple((-a, -b) for a, b in widths), value=0)
 )
 def pad_constant(x, *, widths, value: float):
     """``value`` (before, after) each dimension; negative widths cut off instead."""

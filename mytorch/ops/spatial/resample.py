@@ -91,9 +91,7 @@ def as_slice(places):
     return slice(first, last + 1) if last - first + 1 == len(places) else places
 
 
-@primitive(
-    public="interpolate", complex=True, x=lambda g, dim, table: resample(g, dim=dim, table=table.transposed)
-)
+@primitive(complex=True, x=lambda g, dim, table: resample(g, dim=dim, table=table.transposed))
 @widened
 def resample(x, *, dim, table):
     """The weighted sums that ``table`` (a :class:`Table`) says, along ``dim``."""

@@ -44,7 +44,7 @@ def unpick(x, indices, *, sizes):
     return out.reshape(n, c, *sizes)
 
 
-@primitive(public="max_unpool{}d", x=lambda g, indices: pick(g, indices))
+@primitive(x=lambda g, indices: pick(g, indices))
 def max_unpool(x, indices, *, sizes):
     """Zeros (N, C, *sizes) with ``x`` (N, C, *S) written to the numbers ``indices`` within each channel."""
     if indices.shape != x.shape:

@@ -54,7 +54,6 @@ def _empty_batch_last(x, channels, sizes):
 
 
 @primitive(
-    public="max_pool{}d",
     copy_on_write="out",
     x=lambda g, x, out, kernel, stride, padding, dilation, counts: max_pool_scatter(
         g, x, out, kernel=kernel, stride=stride, padding=padding, dilation=dilation, counts=counts
@@ -187,10 +186,9 @@ def max_pool_indices(x, y, *, kernel, stride, padding, dilation, counts):
 
 
 @primitive(
-    public="avg_pool{}d",
     x=lambda g, x_shape, kernel, stride, padding, counts, divisors: avg_pool_spread(
         g, sizes=x_shape[2:], kernel=kernel, stride=stride, padding=padding, counts=counts, divisors=divisors
-    ),
+    )
 )
 @widened
 def avg_pool(x, *, kernel, stride, padding, counts, divisors):

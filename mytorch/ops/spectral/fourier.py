@@ -20,7 +20,7 @@ def _complex_vjp(g, x_dtype, dims, norm, inverse):
     return cast_back(back, x_dtype)  # of real numbers the real part
 
 
-@primitive(public="fft", complex=True, x=_complex_vjp)
+@primitive(complex=True, x=_complex_vjp)
 def complex_transform(x, *, dims, norm, inverse):
     """The transform of complex or real numbers over ``dims``, to complex ones of the same shape."""
     fft = xp(x).fft
@@ -41,7 +41,7 @@ def _half_vjp(g, x_shape, dim, norm):
     return real_transform(g / _twice(n, dim, array_of(g)), dim=dim, n=n, norm=OTHER_SIDE[norm])
 
 
-@primitive(public="irfft", complex=True, x=_half_vjp)
+@primitive(complex=True, x=_half_vjp)
 def half_transform(x, *, dim, norm):
     """The transform of n real numbers over ``dim``: the n // 2 + 1 frequencies that are not negative."""
     return xp(x).fft.rfft(x, axis=dim, norm=norm)
@@ -52,7 +52,7 @@ def _real_vjp(g, x_dtype, dim, norm):
     return cast_back(frequencies * _twice(g.shape[dim], dim, array_of(g)), x_dtype)
 
 
-@primitive(public="rfft", complex=True, x=_real_vjp)
+@primitive(complex=True, x=_real_vjp)
 def real_transform(x, *, dim, n, norm):
     """The inverse of :func:`half_transform`: ``n`` real numbers from n // 2 + 1 frequencies."""
     return xp(x).fft.irfft(x, n, axis=dim, norm=norm)

@@ -58,7 +58,7 @@ def _middle(x, ignore_nan):
     return xp(x).where(known < n, known, (n - 1) // 2)
 
 
-@primitive(public="median", x=extreme_of_all_vjp)
+@primitive(x=extreme_of_all_vjp)
 def _median_of_all(x, *, ignore_nan):
     _no_booleans(x)
     x = x.reshape(-1)
@@ -70,7 +70,6 @@ def _median_of_all(x, *, ignore_nan):
 
 
 @primitive(
-    public="median",
     outputs=("values", "indices"),
     x=lambda g, x_shape, indices, dim, keepdim: pick_vjp(g[0], x_shape, indices, dim, keepdim),
 )

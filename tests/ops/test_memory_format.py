@@ -29,7 +29,8 @@ def test_each_way(way, form):
     if way == "contiguous" and form == "preserve_format":
         pytest.skip("PyTorch has no order to make of it")
     for name, shape in RANKS.items():
-        for swapped in (False, True):
+        # PyTorch's ``to`` leaves what is in neither order as it is when it is asked for that of the indices
+        for swapped in (False,) if (way, form) == ("to", "contiguous_format") else (False, True):
 
             def call(m, x):
                 x = x.transpose(-1, -2) if swapped else x

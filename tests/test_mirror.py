@@ -81,7 +81,8 @@ ELSEWHERE = {
     "distributed/nn/test_functional": "nn/sync_batch_norm",
     "distributions/test_distributions": """
         distributions/continuous distributions/discrete distributions/distribution
-        distributions/independent distributions/mixture distributions/transformed""",
+        distributions/independent distributions/mixture distributions/transformed
+        distributions/halves""",
     "distributions/test_more_distributions": """
         distributions/continuous_bernoulli distributions/counts distributions/gammas
         distributions/heavy_tails distributions/one_hot""",
@@ -93,6 +94,7 @@ ELSEWHERE = {
     "kernels/test_numba_loops": "backends/show_config",
     "nn/test_dropout": "nn/random_activation",
     "nn/test_fractional": "ops/spatial/fractional",
+    "nn/test_loss": "nn/margin_loss",
     "nn/test_linear": "ops/layers/linear",
     "nn/test_module": "nn/parameter nn/state nn/moving nn/registration",
     "nn/test_recurrent": "ops/layers/recurrent kernels/rnn_sequence nn/recurrent_cells",
@@ -141,7 +143,7 @@ ELSEWHERE = {
     "test_scripts_names": "nn/native functional types utils/dlpack",
     "masked/test_masked": "masked/reductions",
     "signal/test_windows": "tensors/signal_windows",
-    "tensors/test_view_copies": "tensors/permuted_creation ops/static_shapes ops/statistics/histogramdd",
+    "tensors/test_view_copies": "tensors/permuted_creation ops/static_shapes",
     "linalg/test_older": "ops/linalg/ldl",
     "utils/data/test_dataloader": """
         utils/data/fetch utils/data/epoch utils/data/loader_arguments utils/data/worker_epoch""",

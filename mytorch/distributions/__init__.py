@@ -26,6 +26,7 @@ from .discrete import Bernoulli, Categorical
 from .distribution import Distribution
 from .gammas import Beta, Chi2, Dirichlet, FisherSnedecor, Gamma, InverseGamma, StudentT
 from .generalized_pareto import GeneralizedPareto
+from .halves import HalfCauchy, HalfNormal
 from .heavy_tails import Cauchy, VonMises
 from .independent import Independent
 from .kl import kl_divergence, register_kl
@@ -40,8 +41,6 @@ from .one_hot import (
 )
 from .transformed import (
     Gumbel,
-    HalfCauchy,
-    HalfNormal,
     Kumaraswamy,
     LogisticNormal,
     LogNormal,

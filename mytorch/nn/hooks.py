@@ -321,7 +321,7 @@ def _replaced(old, new, what):
 # ---- errors that name the module -----------------------------------------------------------------
 
 # exactly these classes: a user's own error is not changed
-_PLAIN_ERRORS = (RuntimeError, TypeError, ValueError, IndexError, NotImplementedError)
+_PLAIN_ERRORS = (RuntimeError, TypeError, ValueError, IndexError, NotImplementedError, AssertionError)
 
 
 def name_place(module, error, args=(), kwargs=None):

@@ -154,7 +154,7 @@ class BatchNorm3d(_BatchNorm):
 
 
 class _InstanceNorm(_PerChannel):
-    _dimensions: int
+    _mytorch_dimensions: int
 
     def __init__(
         self,
@@ -174,7 +174,7 @@ class _InstanceNorm(_PerChannel):
         """Each channel of each sample normalized by its own statistics, or in eval mode by the running
         ones, if there are any.
         """
-        n = self._dimensions
+        n = self._mytorch_dimensions
         if input.ndim not in (n + 1, n + 2):
             raise ValueError(f"expected {n + 1}D or {n + 2}D input (got {input.ndim}D input)")
         channel = input.ndim - n - 1
@@ -212,7 +212,7 @@ class InstanceNorm1d(_InstanceNorm):
         mytorch.Size([8, 3, 4])
     """
 
-    _dimensions = 1
+    _mytorch_dimensions = 1
 
 
 class InstanceNorm2d(_InstanceNorm):
@@ -223,7 +223,7 @@ class InstanceNorm2d(_InstanceNorm):
         mytorch.Size([8, 3, 4, 4])
     """
 
-    _dimensions = 2
+    _mytorch_dimensions = 2
 
 
 class InstanceNorm3d(_InstanceNorm):
@@ -234,7 +234,7 @@ class InstanceNorm3d(_InstanceNorm):
         mytorch.Size([8, 3, 2, 2, 2])
     """
 
-    _dimensions = 3
+    _mytorch_dimensions = 3
 
 
 class GroupNorm(Module):

@@ -10,16 +10,16 @@ from .module import Module
 class _Pad(Module):
     """``padding``: an int for all sides, or (before, after) for each dimension, the last dimension first."""
 
-    _dimensions: int
-    _mode = "constant"
+    _mytorch_dimensions: int
+    _mytorch_mode = "constant"
 
     def __init__(self, padding):
         super().__init__()
-        self.padding = per_dimension(padding, 2 * self._dimensions)
+        self.padding = per_dimension(padding, 2 * self._mytorch_dimensions)
 
     def forward(self, input):
         """``input`` with padding around it."""
-        return pad(input, self.padding, self._mode, getattr(self, "value", None))
+        return pad(input, self.padding, self._mytorch_mode, getattr(self, "value", None))
 
     def extra_repr(self):
         return f"{self.padding}"
@@ -48,7 +48,7 @@ class ConstantPad1d(_ConstantPad):
         tensor([[9., 1., 2., 9.]])
     """
 
-    _dimensions = 1
+    _mytorch_dimensions = 1
 
 
 class ConstantPad2d(_ConstantPad):
@@ -59,7 +59,7 @@ class ConstantPad2d(_ConstantPad):
         mytorch.Size([1, 4, 4])
     """
 
-    _dimensions = 2
+    _mytorch_dimensions = 2
 
 
 class ConstantPad3d(_ConstantPad):
@@ -70,7 +70,7 @@ class ConstantPad3d(_ConstantPad):
         mytorch.Size([1, 4, 4, 4])
     """
 
-    _dimensions = 3
+    _mytorch_dimensions = 3
 
 
 class ZeroPad1d(_ZeroPad):
@@ -81,7 +81,7 @@ class ZeroPad1d(_ZeroPad):
         tensor([[0., 1., 2., 0., 0.]])
     """
 
-    _dimensions = 1
+    _mytorch_dimensions = 1
 
 
 class ZeroPad2d(_ZeroPad):
@@ -94,7 +94,7 @@ class ZeroPad2d(_ZeroPad):
                  [0., 0., 0.]]])
     """
 
-    _dimensions = 2
+    _mytorch_dimensions = 2
 
 
 class ZeroPad3d(_ZeroPad):
@@ -105,7 +105,7 @@ class ZeroPad3d(_ZeroPad):
         mytorch.Size([1, 4, 4, 4])
     """
 
-    _dimensions = 3
+    _mytorch_dimensions = 3
 
 
 class ReflectionPad1d(_Pad):
@@ -116,7 +116,7 @@ class ReflectionPad1d(_Pad):
         tensor([[3., 2., 1., 2., 3., 2., 1.]])
     """
 
-    _dimensions, _mode = 1, "reflect"
+    _mytorch_dimensions, _mytorch_mode = 1, "reflect"
 
 
 class ReflectionPad2d(_Pad):
@@ -127,7 +127,7 @@ class ReflectionPad2d(_Pad):
         mytorch.Size([1, 4, 4])
     """
 
-    _dimensions, _mode = 2, "reflect"
+    _mytorch_dimensions, _mytorch_mode = 2, "reflect"
 
 
 class ReflectionPad3d(_Pad):
@@ -138,7 +138,7 @@ class ReflectionPad3d(_Pad):
         mytorch.Size([1, 4, 4, 4])
     """
 
-    _dimensions, _mode = 3, "reflect"
+    _mytorch_dimensions, _mytorch_mode = 3, "reflect"
 
 
 class ReplicationPad1d(_Pad):
@@ -149,7 +149,7 @@ class ReplicationPad1d(_Pad):
         tensor([[1., 1., 1., 2., 3., 3., 3.]])
     """
 
-    _dimensions, _mode = 1, "replicate"
+    _mytorch_dimensions, _mytorch_mode = 1, "replicate"
 
 
 class ReplicationPad2d(_Pad):
@@ -160,7 +160,7 @@ class ReplicationPad2d(_Pad):
         mytorch.Size([1, 4, 4])
     """
 
-    _dimensions, _mode = 2, "replicate"
+    _mytorch_dimensions, _mytorch_mode = 2, "replicate"
 
 
 class ReplicationPad3d(_Pad):
@@ -171,7 +171,7 @@ class ReplicationPad3d(_Pad):
         mytorch.Size([1, 4, 4, 4])
     """
 
-    _dimensions, _mode = 3, "replicate"
+    _mytorch_dimensions, _mytorch_mode = 3, "replicate"
 
 
 class CircularPad1d(_Pad):
@@ -182,7 +182,7 @@ class CircularPad1d(_Pad):
         tensor([[2., 3., 1., 2., 3., 1., 2.]])
     """
 
-    _dimensions, _mode = 1, "circular"
+    _mytorch_dimensions, _mytorch_mode = 1, "circular"
 
 
 class CircularPad2d(_Pad):
@@ -193,7 +193,7 @@ class CircularPad2d(_Pad):
         mytorch.Size([1, 4, 4])
     """
 
-    _dimensions, _mode = 2, "circular"
+    _mytorch_dimensions, _mytorch_mode = 2, "circular"
 
 
 class CircularPad3d(_Pad):
@@ -204,4 +204,4 @@ class CircularPad3d(_Pad):
         mytorch.Size([1, 4, 4, 4])
     """
 
-    _dimensions, _mode = 3, "circular"
+    _mytorch_dimensions, _mytorch_mode = 3, "circular"

@@ -18,9 +18,9 @@ def late(module, name):
 
 
 Primitive.into = staticmethod(lambda *call: late("out_argument", "into")(*call))  # ``out=``
-Primitive.public = property(lambda op: late("nodes", "public_name")(op))  # type: ignore[assignment]
+Primitive.public = property(lambda op: late("nodes", "public_name")(op))
 Node.name = property(lambda node: late("nodes", "name_of")(node))  # type: ignore[assignment]
-Node.next_functions = property(lambda node: late("nodes", "next_functions")(node))  # type: ignore[assignment]
+Node.next_functions = property(lambda node: late("nodes", "next_functions")(node))  # type: ignore[attr-defined]
 Node.guarded = lambda *place: late("nodes", "guarded")(*place)  # type: ignore[method-assign]
 Node.__getattr__ = lambda *name: late("nodes", "saved")(*name)  # type: ignore[attr-defined]
 

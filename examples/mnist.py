@@ -280,12 +280,10 @@ def train_and_show(parser, args):
                 bar.close()
                 save_checkpoint()
                 dist.destroy_process_group()
-                sys.exit(
-                    f"\nstopped in epoch {progress['epoch'] + 1} after {progress['seen']:,.0f} images; "
-                    f"--resume goes on from {checkpoint_path}"
-                    if rank == 0
-                    else 1
-                )
+                if rank == 0:
+                    done = f"epoch {progress['epoch'] + 1} after {progress['seen']:,.0f} images"
+                    print(f"stopped in {done}; --resume goes on from {checkpoint_path}", file=sys.stderr)
+                sys.exit(130)  # as shells say that Ctrl-C ended a program
         seconds = time.perf_counter() - started
         test_loss, test_accuracy, probabilities = evaluate(model, test, args.device)
         seen = progress["seen"]

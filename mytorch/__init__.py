@@ -55,7 +55,7 @@ _HOMES = {
         logical_not logical_or logical_xor lt ne not_equal
     """,
     "ops.complex": """
-        angle complex conj conj_physical=conj imag polar real resolve_conj=itself resolve_neg=itself
+        angle complex conj conj_physical=conj imag polar real resolve_conj resolve_neg
         view_as_complex view_as_real
     """,
     "ops.cross": "cross kron",
@@ -86,6 +86,9 @@ _HOMES = {
     "ops.linalg.solve": "inverse=inv",
     "ops.masks": "masked_fill masked_scatter masked_select",
     "ops.matmul": "bmm chain_matmul dot ger inner matmul mm mv outer spmm=mm tensordot vdot",
+    "ops.memory_format": """
+        channels_last channels_last_3d contiguous_format layout memory_format preserve_format strided
+    """,
     "ops.meshgrid": "cartesian_prod combinations meshgrid",
     "ops.permute": """
         adjoint flip fliplr flipud moveaxis movedim permute roll rot90 swapaxes swapdims t transpose
@@ -132,6 +135,7 @@ _HOMES = {
         sinh sqrt tan tanh
     """,
     "ops.vector_norm": "dist",
+    "tensors.compilation": "compile",
     "tensors.creation": """
         as_tensor asarray empty empty_like empty_strided eye from_dlpack from_numpy frombuffer full
         full_like ones ones_like scalar_tensor tensor zeros zeros_like
@@ -149,9 +153,8 @@ _HOMES = {
     """,
     "tensors.range_creation": "arange linspace logspace range",
     "tensors.torch_flags": """
-        are_deterministic_algorithms_enabled channels_last channels_last_3d compile
-        contiguous_format get_float32_matmul_precision layout memory_format preserve_format
-        set_float32_matmul_precision set_flush_denormal strided use_deterministic_algorithms
+        are_deterministic_algorithms_enabled get_float32_matmul_precision set_float32_matmul_precision
+        set_flush_denormal use_deterministic_algorithms
     """,
     "tensors.type_queries": """
         broadcast_shapes is_complex is_floating_point is_nonzero is_tensor numel result_type typename

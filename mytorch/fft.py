@@ -50,4 +50,4 @@ __all__ = [
     "rfftn",
 ]
 
-__getattr__ = _lookup(__name__)
+__getattr__ = _lookup(__name__, tensors=True)

@@ -56,7 +56,7 @@ def load_state_dict_from_url(
         os.makedirs(folder, exist_ok=True)
         found = _HASH.search(name) if check_hash else None
         download_url_to_file(url, path, found and found.group(1), progress)
-    return read(path, map_location, weights_only)
+    return read(path, map_location, weights_only=weights_only)
 
 
 def load(repo_or_dir, model, *args, **kwargs):

@@ -10,13 +10,13 @@ from .core.dtypes import int64
 from .ops.gather import index_select
 from .ops.index_put import index_add, index_put
 from .ops.join import cat, stack
+from .ops.memory_format import layout
 from .ops.reduce import sum as sum_of
 from .ops.shape import reshape
 from .ops.statistics.sort import unique
 from .tensors.creation import as_tensor, tensor, zeros
 from .tensors.public_names import lookup as _lookup
 from .tensors.tensor import Size, Tensor
-from .tensors.torch_flags import layout
 
 sparse_coo = layout("sparse_coo")
 
@@ -296,4 +296,4 @@ def sum(input, dim=None, dtype=None):
     return SparseTensor(stack([input._places[d] for d in kept]), values, size).coalesce()
 
 
-__getattr__ = _lookup(__name__)
+__getattr__ = _lookup(__name__, tensors=True)

@@ -10,9 +10,9 @@ from typing import IO, Union
 
 from .core.arrays import device
 from .core.dtypes import dtype
+from .ops.memory_format import layout
 from .tensors.tensor import Size
 from .tensors.tensor import Tensor as Tensor
-from .tensors.torch_flags import layout
 
 _device, _dtype, _layout = device, dtype, layout
 _int, _float, _bool, _complex = builtins.int, builtins.float, builtins.bool, builtins.complex

@@ -156,3 +156,19 @@ def test_the_rules_can_fail():
     assert not SHAPES.search("Something.")
     assert len(PUBLIC) > 500
     assert mytorch.relu in PUBLIC.values()
+
+
+def test_help_shows_no_internal_attributes():
+    """What ``help`` lists of a layer beside its methods is what PyTorch's has, too."""
+    wrong = set()
+    for name in dir(mytorch.nn):
+        kind = getattr(mytorch.nn, name)
+        for base in kind.__mro__ if isinstance(kind, type) and issubclass(kind, mytorch.nn.Module) else ():
+            for key, value in vars(base).items():
+                is_data = not (key.startswith("_") or callable(value) or hasattr(value, "__get__"))
+                if is_data and base.__module__.startswith("mytorch") and key not in LISTED:
+                    wrong.add(f"{base.__name__}.{key}")
+    assert not wrong
+
+
+LISTED = {"dump_patches", "training", "call_super_init", "T_destination"}  # PyTorch's own

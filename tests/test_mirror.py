@@ -47,6 +47,7 @@ ACROSS = {
     "test_gradients": "every row of the samples: values, gradients of both orders, layouts, dtypes",
     "test_half_precision": "16-bit numbers lose no more than their rounding",
     "test_import": "importing mytorch: in silence, quickly",
+    "test_messages": "what errors call functions, parameters and tensors, and what nodes are called",
     "test_mirror": "this",
     "test_names": "the names of the public namespaces",
     "test_on_device": "layers, losses, optimizers and training on a device",
@@ -82,7 +83,8 @@ ELSEWHERE = {
     "distributed/nn/test_functional": "nn/sync_batch_norm",
     "distributions/test_distributions": """
         distributions/continuous distributions/discrete distributions/distribution
-        distributions/independent distributions/mixture distributions/transformed""",
+        distributions/independent distributions/mixture distributions/transformed
+        distributions/halves""",
     "distributions/test_more_distributions": """
         distributions/continuous_bernoulli distributions/counts distributions/gammas
         distributions/heavy_tails distributions/one_hot""",
@@ -96,6 +98,7 @@ ELSEWHERE = {
     "kernels/test_numba_loops": "backends/show_config",
     "nn/test_dropout": "nn/random_activation",
     "nn/test_fractional": "ops/spatial/fractional",
+    "nn/test_loss": "nn/margin_loss",
     "nn/test_linear": "ops/layers/linear",
     "nn/test_module": "nn/parameter nn/state nn/moving nn/registration",
     "nn/test_recurrent": "ops/layers/recurrent kernels/rnn_sequence nn/recurrent_cells",
@@ -138,6 +141,7 @@ ELSEWHERE = {
     "amp/test_autocast": "amp/custom_function amp/policies ops/interpose",
     "amp/test_grad_scaler": "cuda/amp",
     "test_documentation": "documentation/signatures documentation/text",
+    "test_messages": "ops/nodes",
     "test_hub": "serialization/download utils/model_zoo",
     "test_jit": "onnx",
     "test_names": "backend autograd/engine nn/functional version tensors/public_names",
@@ -145,7 +149,7 @@ ELSEWHERE = {
     "test_scripts_names": "nn/native functional types utils/dlpack",
     "masked/test_masked": "masked/reductions",
     "signal/test_windows": "tensors/signal_windows",
-    "tensors/test_view_copies": "tensors/permuted_creation ops/static_shapes ops/statistics/histogramdd",
+    "tensors/test_view_copies": "tensors/permuted_creation ops/static_shapes",
     "linalg/test_older": "ops/linalg/ldl",
     "utils/data/test_dataloader": """
         utils/data/fetch utils/data/epoch utils/data/loader_arguments utils/data/worker_epoch""",
@@ -154,6 +158,7 @@ ELSEWHERE = {
     "core/test_sums": "kernels/scatter",
     "nn/test_attention": "nn/attention_arguments",
     "nn/test_container": "nn/parameter_containers",
+    "ops/test_inplace": "ops/assignment tensors/apply",
     "ops/test_matmul": "ops/addmm ops/cross ops/cdist",
     "core/test_dtypes": "ops/dtype_info ops/promotion",
     "ops/test_composite": "ops/argument_errors",

@@ -9,8 +9,10 @@ import sys
 USAGE = """usage: python -m mytorch program.py [arguments]
        python -m mytorch -m module [arguments]
        python -m mytorch -c code [arguments]
+       python -m mytorch -m mytorch.profiler program.py [arguments]
 
-Runs a program that was written for PyTorch: in it, "import torch" means mytorch."""
+Runs a program that was written for PyTorch: in it, "import torch" means mytorch.
+The last form prints what its operations cost."""
 
 
 def run(arguments):

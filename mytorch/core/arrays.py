@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextvars
 import importlib
-import sys
 
 import numpy
 
@@ -154,12 +153,6 @@ def cuda_is_available() -> bool:
         return False
 
 
-def cuda_is_initialized() -> bool:
-    """Whether this thread has a CUDA context, made when the first array went to a GPU."""
-    gpu = sys.modules.get("cupy")
-    return gpu is not None and gpu.ndarray in modules and gpu.cuda.driver.ctxGetCurrent() != 0
-
-
 def module_for(where: device):
     """The array module of a device."""
     return numpy if where.type == "cpu" else cupy()
@@ -173,15 +166,6 @@ def move(array, where, copy=False):
     gpu = cupy()
     with gpu.cuda.Device(gpu.cuda.Device().id if where.index is None else where.index):
         return gpu.array(array) if copy else gpu.asarray(array)
-
-
-def device_generator(where, seed):
-    """A generator of random numbers on a GPU, with NumPy's ``random(size, dtype)`` and
-    ``standard_normal(size, dtype)``.
-    """
-    gpu = cupy()
-    with gpu.cuda.Device(gpu.cuda.Device().id if where.index is None else where.index):
-        return gpu.random.Generator(gpu.random.XORWOW(seed))
 
 
 def broadcast_shape(*shapes):
@@ -198,18 +182,3 @@ def broadcast_shape(*shapes):
                     f"non-singleton dimension {len(target) - i}"
                 )
     return tuple(target)
-
-
-def address(array):
-    """Where in memory the first element of ``array`` lies."""
-    return array.ctypes.data if type(array) is ndarray else array.data.ptr
-
-
-def owner(array):
-    """The array that owns the memory of ``array``, so far as array types know."""
-    base = array
-    while base is not None:
-        if isinstance(base, type(array)):  # NumPy's as_strided puts an object of its own between
-            array = base
-        base = getattr(base, "base", None)
-    return array

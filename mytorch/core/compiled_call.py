@@ -64,7 +64,7 @@ RECORD = """
         )"""
 REAL = """first = arrays[0]
         if type(first) is not ndarray or first.dtype.kind == "c":
-            refuse_complex(op.name, arrays)"""
+            refuse_complex(op, arrays)"""
 SEVERAL = """
     if type(result) is tuple:
         return op.several(result, node, ({inputs}), {settings})"""

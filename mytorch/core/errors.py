@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .arrays import broadcast_shape, device_of
 from .dtypes import as_dtype, category
-from .graph import Variable, grad_state
+from .graph import Variable, changes, grad_state
 
 SECOND_TIME = (
     "Trying to backward through the graph a second time (or directly access saved tensors after they have "
@@ -16,22 +16,37 @@ SECOND_TIME = (
 # ---- of an operation -----------------------------------------------------------------------------
 
 
+def in_torchs_words(name):
+    """PyTorch's name for the parameter ``name`` of an operation."""
+    return {"x": "input", "y": "other"}.get(name, name)
+
+
 def explain(op, inputs, settings, error):
-    """Raise the same error with the operation, its inputs and their devices in the message."""
+    """Raise the same error with the operation as users call it, its inputs and devices in the message."""
     arrays = [v.array if isinstance(v, Variable) else v for v in inputs]
     devices = sorted({str(device_of(a)) for a in arrays if _is_array(a)})
+    call = f"{op.called(arrays)}({_described(arrays, settings if op.public == op.name else {})})"
     if len(devices) > 1:
         raise RuntimeError(
             "Expected all tensors to be on the same device, but found at least two devices, "
-            f"{' and '.join(devices)}! (in {op.name}({_described(arrays, settings)}))"
+            f"{' and '.join(devices)}! (in {call})"
         ) from error
     if isinstance(error, ValueError) and "broadcast" in str(error):
-        error = _in_torchs_words(arrays, error)
+        try:
+            broadcast_shape(*(a.shape for a in arrays if hasattr(a, "shape")))
+        except RuntimeError as better:
+            error = better
+    elif isinstance(error, TypeError) and "ufunc" in str(error):
+        error = TypeError("not implemented for arguments of these types")
     if isinstance(error, AttributeError) and (places := [i for i, a in enumerate(arrays) if a is error.obj]):
-        error = TypeError(f"argument {places[0] + 1} must be Tensor, not {type(error.obj).__name__}")
+        place, names = places[0], [*op.inputs, op.signature.variadic]
+        name = in_torchs_words(names[min(place, len(op.inputs))])
+        error = TypeError(
+            f"argument {name!r} (position {place + 1}) must be Tensor, not {type(error.obj).__name__}"
+        )
     if getattr(error, "explained", False) or isinstance(error, (NotImplementedError, MemoryError)):
         raise error
-    new = _kind_of(error)(f"{op.name}({_described(arrays, settings)}): {error}")
+    new = _kind_of(error)(f"{call}: {error}")
     new.explained = True
     raise new from error
 
@@ -45,15 +60,6 @@ def _described(arrays, settings):
     return ", ".join(inputs + [f"{name}={value!r}" for name, value in settings.items()])
 
 
-def _in_torchs_words(arrays, error):
-    """torch's error for shapes that do not broadcast, in the place of NumPy's."""
-    try:
-        broadcast_shape(*(a.shape for a in arrays if hasattr(a, "shape")))
-    except RuntimeError as better:
-        return better
-    return error
-
-
 def _kind_of(error):
     if isinstance(error, (TypeError, AttributeError)):  # something that is no array, or of no such dtype
         return TypeError
@@ -61,20 +67,21 @@ def _kind_of(error):
     return type(error) if known else RuntimeError
 
 
-def refuse_integer_results(name, inputs, dtype):
+def refuse_integer_results(op, inputs, dtype):
     """RuntimeError if a gradient is wanted and ``dtype``, that of the result, has none."""
     live = grad_state.get() is True and any(isinstance(v, Variable) and v._node is not None for v in inputs)
     if live and category(as_dtype(dtype).numpy) < 2:
         raise RuntimeError(
-            f"{name}(): Autograd not support dtype: {as_dtype(dtype)}, but the input requires grad"
+            f"{op.public}(): Autograd not support dtype: {as_dtype(dtype)}, but the input requires grad"
         )
 
 
-def refuse_complex(name, arrays):
+def refuse_complex(op, arrays):
     """NotImplementedError for complex numbers among ``arrays``: the operation takes real ones alone."""
     for a in arrays:
         if isinstance(a, complex) or (_is_array(a) and a.dtype.kind == "c"):
-            raise NotImplementedError(f"{name}() is not implemented for {getattr(a, 'dtype', 'complex')}")
+            kind = getattr(a, "dtype", "complex")
+            raise NotImplementedError(f"{op.called(arrays)}() is not implemented for {kind}")
 
 
 def refuse_inference(plan, inputs):
@@ -118,18 +125,19 @@ def check_seed(t, g):
 
 def check_intact(node):
     """RuntimeError if something that ``node`` saved was changed in place since."""
-    for counter in node.guards:
+    for place, counter in enumerate(node.guards):
         if counter[1] < node.order:
-            shapes = [list(a.shape) for a in node.saved if hasattr(a, "shape")]
-            raise located(
-                node,
-                RuntimeError(
-                    "one of the variables needed for gradient computation has been modified by an "
-                    f"inplace operation: a value saved by {node.name} ({node.plan.op.name}), of shape(s) "
-                    f"{shapes}, is at version {counter[0]} now. Hint: autograd.detect_anomaly() shows "
-                    "the line that recorded the operation."
-                ),
+            since = [changed for time, changed in changes if time < node.order]
+            before = counter[0] - sum(changed is counter for changed in since)
+            is_known = len(since) < changes.maxlen
+            text = (
+                "one of the variables needed for gradient computation has been modified by an inplace "
+                f"operation: {node.guarded(place)} is at version {counter[0]}; expected version "
+                f"{before if is_known else 'before that'} instead. Hint: enable anomaly detection "
+                "to find the operation that failed to compute its gradient, with "
+                "autograd.set_detect_anomaly(True)."
             )
+            raise located(node, RuntimeError(text))
 
 
 def check_nan(node, gradients):

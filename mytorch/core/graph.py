@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import itertools
 import weakref
+from collections import deque
 
 import numpy
 
@@ -109,10 +110,9 @@ class Node:
     def name(self):
         return self.plan.name
 
-    @property
-    def next_functions(self):
-        """((node, output index), …) of the inputs, as in torch."""
-        return tuple((e.parent, e.index) if type(e) is Output else (e, 0) for e in self.edges)
+    def guarded(self, place):
+        """What the guard number ``place`` watches, for messages. ``ops/nodes.py`` says more of a node."""
+        return self.name
 
     def __repr__(self):
         return f"<{self.name} object at 0x{id(self):x}>"
@@ -223,6 +223,7 @@ def readers(counter):
 
 # the clock at the newest in-place change of all: a node made after it has its values intact
 last_change = [0]
+changes: deque = deque(maxlen=1000)  # (time, counter) of the newest, from which messages count
 
 
 def changed(*variables):
@@ -232,3 +233,4 @@ def changed(*variables):
         counter = variable._counter
         counter[0] += 1
         counter[1] = time
+        changes.append((time, counter))

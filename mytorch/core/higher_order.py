@@ -23,12 +23,12 @@ def vjp_in_graph(node, g, run):
         if plan.op.composed is not None:
             return _through_definition(node, g, run)
         names = [name for wants in plan.wants for name in wants]
-        return plan.vjp(g, [_as_variable(node, name, value) for name, value in zip(names, node.saved)])
+        return plan.vjp(g, [as_variable(node, name, value) for name, value in zip(names, node.saved)])
     finally:
         grad_state.reset(token)
 
 
-def _as_variable(node, name, value):
+def as_variable(node, name, value):
     """A saved value with its place in the graph."""
     op, live = node.plan.op, node.plan.live
     if name == "out":

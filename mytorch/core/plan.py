@@ -76,7 +76,7 @@ class Plan:
         """The plan for complex results. NotImplementedError if the rules do not serve them."""
         if self.with_complex is None:
             if self.op.complex in (None, "values"):
-                raise NotImplementedError(f"{self.op.name}: complex numbers are not differentiated")
+                raise NotImplementedError(f"{self.op.public}: complex numbers are not differentiated")
             self.with_complex = plan = copy.copy(self)
             if self.op.complex == "holomorphic":
                 plan.vjp = lambda gradient, saved: _conjugates(self.vjp(_conjugates(gradient), saved))

@@ -63,6 +63,7 @@ def primitive(forward=None, /, **declaration):
 class Primitive:
     """An operation: its function on arrays, its rules, and the plans of what its calls record."""
 
+    public = property(lambda self: self.name)  # the function that users call: ops/nodes.py knows better
     into: Callable | None = None  # how ``out=`` is served: set by ops/composite.py
     instead: Callable = staticmethod(explain)  # what a call gives that fails: set by tensors/tensor.py
     # (result,) where ``forward``, or a plan's rules, fail for batched arrays: set by func/operation_rules.py
@@ -91,7 +92,7 @@ class Primitive:
         self.name = name or forward.__name__.strip("_")
         self.node_name = Name("".join(part.capitalize() for part in self.name.split("_")) + "Backward0")
         self.differentiable = bool(rules or joint)
-        self.signature = Signature(forward, self.name, self.differentiable)
+        self.signature = Signature(forward, self, self.differentiable)
         self.inputs, self.casts = self.signature.inputs, "dtype" in self.signature.defaults
         self.plans: dict[int, Plan] = {}
         self._wants: dict = {}
@@ -103,6 +104,10 @@ class Primitive:
         if rule not in self._wants:
             self._wants[rule] = tuple(inspect.signature(rule).parameters)[1:]
         return self._wants[rule]
+
+    def called(self, arrays):
+        """The name that users know a call by."""
+        return self.public.format(getattr(arrays[0], "ndim", 2) - 2) if arrays else self.public
 
     def as_function(self):
         """The operation as the function that is public."""
@@ -138,7 +143,7 @@ class Primitive:
             if self.prepare is not None:
                 arrays = self.prepare(given)
             if self.complex is None:
-                refuse_complex(self.name, arrays)
+                refuse_complex(self, arrays)
             out = self.forward(*arrays, **settings)
         except Exception as error:
             rescued = Primitive.rescue(self, arrays, settings)

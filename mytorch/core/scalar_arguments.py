@@ -12,12 +12,12 @@ PLAIN = {int, float}
 
 
 def as_number(value, function, argument):
-    """The number in a tensor of no dimensions; what is no tensor as it is. TypeError for other tensors and
-    those that require grad.
+    """The number in a tensor of no dimensions; what is no tensor as it is. TypeError for other tensors, those
+    that require grad, and text.
     """
-    if not isinstance(value, Variable):
+    if not isinstance(value, (Variable, str)):
         return value
-    if value.array.ndim or value._node is not None:
+    if isinstance(value, str) or value.array.ndim or value._node is not None:
         raise TypeError(f"{function}(): argument {argument!r} must be a number, not {type(value).__name__}")
     return value.array.item()
 

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import inspect
 
-from .errors import refuse_integer_results
+from .errors import in_torchs_words, refuse_integer_results
 from .scalar_arguments import PLAIN, number_settings
 
 ALIASES = {
@@ -31,15 +31,14 @@ ALIASES = {
     "exponent": "y",  # torch's name for pow's
     "values": "y",  # and for heaviside's
 }
-_TORCHS = {"x": "input", "y": "other"}  # torch's names for them
 _MISSING = inspect.Parameter.empty
 
 
 class Signature:
-    """The parameters of an operation called ``name``, whose function on arrays is ``forward``."""
+    """The parameters of an operation ``op``, whose function on arrays is ``forward``."""
 
-    def __init__(self, forward, name, differentiable):
-        self.name = name
+    def __init__(self, forward, op, differentiable):
+        self.op = op
         parameters = inspect.signature(forward).parameters.values()
         positional = [p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
         self.variadic = next((p.name for p in parameters if p.kind is p.VAR_POSITIONAL), None)
@@ -66,14 +65,14 @@ class Signature:
         else:
             inputs, settings = self.bind(inputs, settings)
         if self.typed and settings["dtype"] is not None:
-            refuse_integer_results(self.name, inputs, settings["dtype"])
+            refuse_integer_results(self.op, inputs, settings["dtype"])
         for name in self.flags:
             if settings[name] is not True and settings[name] is not False:
                 kind = type(settings[name]).__name__
-                raise TypeError(f"{self.name}(): argument {name!r} must be bool, not {kind}")
+                raise TypeError(f"{self.op.public}(): argument {name!r} must be bool, not {kind}")
         for name, check in self.numbers:
             if name in settings and type(settings[name]) not in PLAIN:
-                settings[name] = check(settings[name], self.name, name)
+                settings[name] = check(settings[name], self.op.public, name)
         return inputs, settings
 
     def bind(self, inputs, settings):
@@ -84,18 +83,20 @@ class Signature:
             if name not in self.inputs and name not in self.defaults:
                 name = ALIASES.get(name, name)
             if name in values:
-                raise TypeError(f"{self.name}() got multiple values for argument {name!r}")
-            if name not in self.defaults and (name not in self.inputs or self.variadic):
-                known = ", ".join((*self.inputs, *self.defaults))
                 raise TypeError(
-                    f"{self.name}() got an unexpected keyword argument {name!r}; it takes {known}"
+                    f"{self.op.public}() got multiple values for argument {in_torchs_words(name)!r}"
+                )
+            if name not in self.defaults and (name not in self.inputs or self.variadic):
+                known = ", ".join(map(in_torchs_words, (*self.inputs, *self.defaults)))
+                raise TypeError(
+                    f"{self.op.public}() got an unexpected keyword argument {name!r}; it takes {known}"
                 )
             values[name] = value
         everything = {**self.when_left_out, **values}
         missing = [n for n in (*self.inputs, *self.required) if n not in everything]
         if missing:
-            names = ", ".join(repr(_TORCHS.get(name, name)) for name in missing)
-            raise TypeError(f"{self.name}() missing required argument: {names}")
+            names = ", ".join(repr(in_torchs_words(name)) for name in missing)
+            raise TypeError(f"{self.op.public}() missing required argument: {names}")
         bound = {name: everything[name] for name in self.defaults}
         return (arrays if self.variadic else [everything[name] for name in self.inputs]), bound
 
@@ -105,5 +106,7 @@ class Signature:
             return list(inputs), {}
         arity, most = len(self.inputs), len(self.inputs) + len(self.defaults)
         if len(inputs) > most:
-            raise TypeError(f"{self.name}() takes {most} positional arguments but {len(inputs)} were given")
+            raise TypeError(
+                f"{self.op.public}() takes {most} positional arguments but {len(inputs)} were given"
+            )
         return list(inputs[:arity]), dict(zip(self.defaults, inputs[arity:]))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from ..core.arrays import address, device_of, move, xp
+from ..core.arrays import device_of, move, xp
 from ..core.graph import Variable, changed
+from ..ops.layout import address
 
 
 def text(array):

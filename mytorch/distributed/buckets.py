@@ -16,8 +16,9 @@ from itertools import accumulate
 
 import numpy
 
-from ..core.arrays import address, device_of, xp
+from ..core.arrays import device_of, xp
 from ..core.graph import Leaf, Node, Output, Variable, changed, wrap
+from ..ops.layout import address
 from .collectives import broadcast_from
 from .process_group import split
 from .reduce_op import ReduceOp

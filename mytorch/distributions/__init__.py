@@ -9,6 +9,7 @@ from . import (
     counts,
     discrete,
     gammas,
+    halves,
     heavy_tails,
     kl_of_two_kinds,
     lkj,
@@ -26,6 +27,7 @@ from .discrete import Bernoulli, Categorical
 from .distribution import Distribution
 from .gammas import Beta, Chi2, Dirichlet, FisherSnedecor, Gamma, InverseGamma, StudentT
 from .generalized_pareto import GeneralizedPareto
+from .halves import HalfCauchy, HalfNormal
 from .heavy_tails import Cauchy, VonMises
 from .independent import Independent
 from .kl import kl_divergence, register_kl
@@ -40,8 +42,6 @@ from .one_hot import (
 )
 from .transformed import (
     Gumbel,
-    HalfCauchy,
-    HalfNormal,
     Kumaraswamy,
     LogisticNormal,
     LogNormal,
@@ -147,8 +147,8 @@ _FILES = {
     lkj: "lkj_cholesky",
     multivariate: "lowrank_multivariate_normal multivariate_normal",
     one_hot: "one_hot_categorical relaxed_bernoulli relaxed_categorical",
-    transformed: "gumbel half_cauchy half_normal kumaraswamy log_normal logistic_normal pareto "
-    "transformed_distribution weibull",
+    halves: "half_cauchy half_normal",
+    transformed: "gumbel kumaraswamy log_normal logistic_normal pareto transformed_distribution weibull",
 }
 _PLACES = {name: module for module, names in _FILES.items() for name in names.split()}
 globals().update(_PLACES)

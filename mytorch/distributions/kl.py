@@ -11,11 +11,12 @@ from .continuous import Exponential, Laplace, Normal, Uniform
 from .counts import Binomial, Geometric, Poisson
 from .discrete import Bernoulli, Categorical
 from .gammas import Beta, Dirichlet, Gamma, InverseGamma, log_beta
+from .halves import HalfNormal
 from .heavy_tails import Cauchy
 from .independent import Independent, sum_rightmost
 from .multivariate import LowRankMultivariateNormal, MultivariateNormal, mahalanobis
 from .one_hot import OneHotCategorical
-from .transformed import Gumbel, HalfNormal, Pareto, TransformedDistribution
+from .transformed import Gumbel, Pareto, TransformedDistribution
 
 _EULER = 0.57721566490153286061
 

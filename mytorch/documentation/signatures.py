@@ -20,7 +20,7 @@ def accepted(function):
     """The signature of a function; for an operation that of its calls, in which settings may follow the
     arrays by position, and results be written to ``out``.
     """
-    viewed = getattr(function, "__wrapped__", None)  # by a function that copies a view
+    viewed = inspect.unwrap(function)  # by a function that copies a view
     op = getattr(function, "primitive", None) or getattr(viewed, "primitive", None)
     signature = inspect.signature(op.forward if op else function)
     composite = hasattr(function, "takes_out")

@@ -46,4 +46,4 @@ __all__ = [
     "var",
 ]
 
-__getattr__ = _lookup(__name__)
+__getattr__ = _lookup(__name__, tensors=True)

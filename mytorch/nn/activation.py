@@ -15,8 +15,8 @@ from .parameter import Parameter
 class Activation(Module):
     """A function of one tensor, with settings that are attributes."""
 
-    function = None
-    settings: dict = {}
+    _mytorch_function = None
+    _mytorch_settings: dict = {}
 
     def __init__(self, *args, **kwargs):
         bound = inspect.Signature.bind(type(self).__signature__, *args, **kwargs)
@@ -27,10 +27,10 @@ class Activation(Module):
 
     def forward(self, input):
         """The function of each element (or over ``dim``); the shape of ``input``."""
-        return self.function(input, *[getattr(self, name) for name in self.settings])
+        return self._mytorch_function(input, *[getattr(self, name) for name in self._mytorch_settings])
 
     def extra_repr(self):
-        values = [(name, getattr(self, name)) for name in self.settings]
+        values = [(name, getattr(self, name)) for name in self._mytorch_settings]
         return ", ".join(f"{name}={value!r}" for name, value in values if name != "inplace" or value)
 
 
@@ -47,8 +47,8 @@ def _activation(name, function, **settings):
             "__module__": __name__,
             "__doc__": written(function),
             "__signature__": inspect.Signature(parameters),
-            "function": staticmethod(function),
-            "settings": settings,
+            "_mytorch_function": staticmethod(function),
+            "_mytorch_settings": settings,
         },
     )
 

@@ -22,8 +22,8 @@ def per_dimension(value, n):
 class _Conv(Module):
     """What all convolutions share: parameters, their initial values, the description."""
 
-    dimensions: int
-    transposed: bool
+    _mytorch_dimensions: int
+    _mytorch_transposed = False
 
     def __init__(
         self,
@@ -40,7 +40,7 @@ class _Conv(Module):
         dtype=None,
     ):
         super().__init__()
-        n = self.dimensions
+        n = self._mytorch_dimensions
         if groups <= 0:
             raise ValueError("groups must be a positive integer")
         if in_channels % groups:
@@ -63,6 +63,7 @@ class _Conv(Module):
         self.dilation = per_dimension(dilation, n)
         self.padding = padding if isinstance(padding, str) else per_dimension(padding, n)
         self.output_padding = (0,) * n
+        self.transposed = self._mytorch_transposed
         if self.transposed:
             channels = (in_channels, out_channels // groups)
         else:
@@ -82,7 +83,7 @@ class _Conv(Module):
                 init.uniform_(self.bias, -1 / math.sqrt(fan_in), 1 / math.sqrt(fan_in))
 
     def extra_repr(self):
-        n = self.dimensions
+        n = self._mytorch_dimensions
         text = (
             f"{self.in_channels}, {self.out_channels}, kernel_size={self.kernel_size}, stride={self.stride}"
         )
@@ -105,15 +106,13 @@ class _Conv(Module):
 
 
 class _ConvNd(_Conv):
-    transposed = False
-
     def forward(self, input):
         """The convolution of ``input``."""
         if self.padding_mode == "zeros":
-            return self.function(
+            return self._mytorch_function(
                 input, self.weight, self.bias, self.stride, self.padding, self.dilation, self.groups
             )
-        return self.function(
+        return self._mytorch_function(
             pad(input, self.__sides(), self.padding_mode),
             self.weight,
             self.bias,
@@ -126,7 +125,7 @@ class _ConvNd(_Conv):
     def __sides(self):
         """The padding (before, after) of each dimension, the last dimension first, as ``pad`` takes it."""
         if self.padding == "valid":
-            return (0,) * (2 * self.dimensions)
+            return (0,) * (2 * self._mytorch_dimensions)
         if self.padding == "same":
             totals = [d * (k - 1) for d, k in zip(self.dilation, self.kernel_size)]
             return tuple(side for total in reversed(totals) for side in (total // 2, total - total // 2))
@@ -153,7 +152,7 @@ class Conv1d(_ConvNd):
         mytorch.Size([20, 33, 24])
     """
 
-    dimensions, function = 1, staticmethod(conv1d)
+    _mytorch_dimensions, _mytorch_function = 1, staticmethod(conv1d)
 
 
 class Conv2d(_ConvNd):
@@ -178,7 +177,7 @@ class Conv2d(_ConvNd):
         mytorch.Size([16, 3, 3, 3])
     """
 
-    dimensions, function = 2, staticmethod(conv2d)
+    _mytorch_dimensions, _mytorch_function = 2, staticmethod(conv2d)
 
 
 class Conv3d(_ConvNd):
@@ -196,11 +195,11 @@ class Conv3d(_ConvNd):
         mytorch.Size([2, 33, 2, 4, 4])
     """
 
-    dimensions, function = 3, staticmethod(conv3d)
+    _mytorch_dimensions, _mytorch_function = 3, staticmethod(conv3d)
 
 
 class _ConvTransposeNd(_Conv):
-    transposed = True
+    _mytorch_transposed = True
 
     def __init__(
         self,
@@ -231,7 +230,7 @@ class _ConvTransposeNd(_Conv):
             device=device,
             dtype=dtype,
         )
-        self.output_padding = per_dimension(output_padding, self.dimensions)
+        self.output_padding = per_dimension(output_padding, self._mytorch_dimensions)
 
     def forward(self, input, output_size=None):
         """The transposed convolution of ``input``.
@@ -240,14 +239,14 @@ class _ConvTransposeNd(_Conv):
         ``input``.
         """
         extra = self._output_padding(input, output_size)
-        return self.function(
+        return self._mytorch_function(
             input, self.weight, self.bias, self.stride, self.padding, extra, self.groups, self.dilation
         )
 
     def _output_padding(self, input, output_size):
         if output_size is None:
             return self.output_padding
-        n = self.dimensions
+        n = self._mytorch_dimensions
         if len(output_size) == len(input.shape):
             output_size = output_size[-n:]
         if len(output_size) != n:
@@ -285,7 +284,7 @@ class ConvTranspose1d(_ConvTransposeNd):
         mytorch.Size([2, 33, 11])
     """
 
-    dimensions, function = 1, staticmethod(conv_transpose1d)
+    _mytorch_dimensions, _mytorch_function = 1, staticmethod(conv_transpose1d)
 
 
 class ConvTranspose2d(_ConvTransposeNd):
@@ -304,7 +303,7 @@ class ConvTranspose2d(_ConvTransposeNd):
         mytorch.Size([2, 8, 14, 14])
     """
 
-    dimensions, function = 2, staticmethod(conv_transpose2d)
+    _mytorch_dimensions, _mytorch_function = 2, staticmethod(conv_transpose2d)
 
 
 class ConvTranspose3d(_ConvTransposeNd):
@@ -323,4 +322,4 @@ class ConvTranspose3d(_ConvTransposeNd):
         mytorch.Size([2, 8, 6, 6, 6])
     """
 
-    dimensions, function = 3, staticmethod(conv_transpose3d)
+    _mytorch_dimensions, _mytorch_function = 3, staticmethod(conv_transpose3d)

@@ -165,7 +165,7 @@ def feature_alpha_dropout(input, p=0.5, training=False, inplace=False):
 
 
 class _Dropout(Module):
-    function: Callable
+    _mytorch_function: Callable
 
     def __init__(self, p=0.5, inplace=False):
         super().__init__()
@@ -175,7 +175,7 @@ class _Dropout(Module):
 
     def forward(self, input):
         """``input`` with dropout in training mode, ``input`` itself in eval mode."""
-        return self.function(input, self.p, self.training, self.inplace)
+        return self._mytorch_function(input, self.p, self.training, self.inplace)
 
     def extra_repr(self):
         return f"p={self.p}, inplace={self.inplace}"
@@ -201,7 +201,7 @@ class Dropout(_Dropout):
         [0.0, 2.0]
     """
 
-    function = staticmethod(dropout)
+    _mytorch_function = staticmethod(dropout)
 
 
 class Dropout1d(_Dropout):
@@ -215,7 +215,7 @@ class Dropout1d(_Dropout):
         mytorch.Size([2, 3, 4])
     """
 
-    function = staticmethod(dropout1d)
+    _mytorch_function = staticmethod(dropout1d)
 
 
 class Dropout2d(_Dropout):
@@ -229,7 +229,7 @@ class Dropout2d(_Dropout):
         mytorch.Size([2, 3, 4, 4])
     """
 
-    function = staticmethod(dropout2d)
+    _mytorch_function = staticmethod(dropout2d)
 
 
 class Dropout3d(_Dropout):
@@ -243,7 +243,7 @@ class Dropout3d(_Dropout):
         mytorch.Size([2, 3, 4, 4, 4])
     """
 
-    function = staticmethod(dropout3d)
+    _mytorch_function = staticmethod(dropout3d)
 
 
 class AlphaDropout(_Dropout):
@@ -257,7 +257,7 @@ class AlphaDropout(_Dropout):
         mytorch.Size([2, 3])
     """
 
-    function = staticmethod(alpha_dropout)
+    _mytorch_function = staticmethod(alpha_dropout)
 
 
 class FeatureAlphaDropout(_Dropout):
@@ -271,4 +271,4 @@ class FeatureAlphaDropout(_Dropout):
         mytorch.Size([2, 3, 4])
     """
 
-    function = staticmethod(feature_alpha_dropout)
+    _mytorch_function = staticmethod(feature_alpha_dropout)

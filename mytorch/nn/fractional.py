@@ -76,13 +76,13 @@ def fractional_max_pool3d_with_indices(
 
 
 class _FractionalMaxPool(Module):
-    nd: int
+    _mytorch_nd: int
 
     def __init__(
         self, kernel_size, output_size=None, output_ratio=None, return_indices=False, _random_samples=None
     ):
         super().__init__()
-        name, nd = type(self).__name__, self.nd
+        name, nd = type(self).__name__, self._mytorch_nd
         self.kernel_size, self.return_indices = _sizes(kernel_size, nd), return_indices
         self.register_buffer("_random_samples", _random_samples)
         self.output_size = None if output_size is None else _sizes(output_size, nd)
@@ -96,7 +96,7 @@ class _FractionalMaxPool(Module):
 
     def forward(self, input):
         """The maxima of windows at random positions, with ``return_indices`` also their indices."""
-        pool = fractional_max_pool2d if self.nd == 2 else fractional_max_pool3d
+        pool = fractional_max_pool2d if self._mytorch_nd == 2 else fractional_max_pool3d
         return pool(
             input,
             self.kernel_size,
@@ -118,7 +118,7 @@ class FractionalMaxPool2d(_FractionalMaxPool):
         mytorch.Size([1, 1, 5, 5])
     """
 
-    nd = 2
+    _mytorch_nd = 2
 
 
 class FractionalMaxPool3d(_FractionalMaxPool):
@@ -129,4 +129,4 @@ class FractionalMaxPool3d(_FractionalMaxPool):
         mytorch.Size([1, 1, 4, 4, 4])
     """
 
-    nd = 3
+    _mytorch_nd = 3

@@ -11,6 +11,7 @@ from ..core.arrays import xp
 from ..core.graph import Variable, wrap
 from ..core.primitive import primitive
 from ..ops.argument_errors import no_tensor
+from ..tensors.compilation import compile
 from ..tensors.tensor import RemovableHandle, Tensor
 
 
@@ -88,7 +89,8 @@ class HookedCall:
         return _add(self, "_backward_pre_hooks", hook, prepend)
 
     def compile(self, *args, **kwargs) -> None:
-        """Nothing, with any ``args`` and ``kwargs``: there is no compiler."""
+        """Nothing but to check ``args`` and ``kwargs``, as :func:`mytorch.compile`: there is no compiler."""
+        compile(self, *args, **kwargs)
 
 
 def _call_with_hooks(module, args, kwargs):
@@ -319,7 +321,7 @@ def _replaced(old, new, what):
 # ---- errors that name the module -----------------------------------------------------------------
 
 # exactly these classes: a user's own error is not changed
-_PLAIN_ERRORS = (RuntimeError, TypeError, ValueError, IndexError, NotImplementedError)
+_PLAIN_ERRORS = (RuntimeError, TypeError, ValueError, IndexError, NotImplementedError, AssertionError)
 
 
 def name_place(module, error, args=(), kwargs=None):

@@ -280,4 +280,4 @@ xavier_uniform, xavier_normal = map(_deprecated, (xavier_uniform_, xavier_normal
 kaiming_uniform, kaiming_normal = map(_deprecated, (kaiming_uniform_, kaiming_normal_))
 orthogonal, sparse = map(_deprecated, (orthogonal_, sparse_))
 
-__getattr__ = _lookup(__name__)
+__getattr__ = _lookup(__name__, tensors=True)

@@ -64,8 +64,10 @@ class _Lazy:
         """Give the parameters and buffers the shapes that ``input`` requires, and initial values."""
         args, kwargs = self._arguments
         dim = self._mytorch_dim
-        if dim == 1 and hasattr(self, "dimensions"):  # an input without a batch has its channels at 0
-            dim = input.ndim - 1 - self.dimensions
+        if dim == 1 and hasattr(
+            self, "_mytorch_dimensions"
+        ):  # an input without a batch has its channels at 0
+            dim = input.ndim - 1 - self._mytorch_dimensions
         made = self._mytorch_layer(input.shape[dim], *args, **kwargs)
         made = made.to(next(self.parameters(), input))  # the dtype and device of the lazy parameters
         for name, parameter in self._parameters.items():

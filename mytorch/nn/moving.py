@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from ..core.dtypes import as_dtype
 from ..core.grad_mode import no_grad
-from ..core.graph import Variable
+from ..tensors.casting import ShortCasts, destination
 from ..tensors.creation import empty_like
 
 
-class Moving:
+class Moving(ShortCasts):
     """The part of Module that changes the device and dtype of its parameters and buffers."""
 
     def _apply(self, fn, recurse=True):
@@ -34,18 +34,11 @@ class Moving:
         """Move all parameters and buffers to a device, cast floating-point ones to a dtype, in place.
 
         ``args``: ``to(device)``, ``to(dtype)``, both, or ``to(tensor)`` for its device and dtype.
-        ``non_blocking`` and ``memory_format`` have no effect. Returns itself.
+        ``memory_format`` is the order in memory of 4-d or 5-d ones; ``non_blocking`` has no effect. Returns
+        itself.
         TypeError for a dtype that is not floating point or complex.
         """
-        for value in args:
-            if isinstance(value, Variable):
-                dtype, device = value.dtype, value.device
-            elif value is None or isinstance(value, bool):  # non_blocking, without effect
-                continue
-            elif isinstance(value, (str, int)) or (hasattr(value, "index") and hasattr(value, "type")):
-                device = value
-            else:
-                dtype = value
+        device, dtype = destination(args, device, dtype)
         if dtype is not None:
             dtype = as_dtype(dtype)
             if not (dtype.is_floating_point or dtype.is_complex):
@@ -54,36 +47,16 @@ class Moving:
                     f"but got desired dtype={dtype}"
                 )
         return self._apply(
-            lambda t: t.to(device=device, dtype=dtype if t.is_floating_point() or t.is_complex() else None)
+            lambda t: t.to(
+                device=device,
+                dtype=dtype if t.is_floating_point() or t.is_complex() else None,
+                memory_format=memory_format if t.ndim in (4, 5) else None,
+            )
         )
-
-    def cpu(self):
-        """Move everything to host memory; returns itself."""
-        return self.to("cpu")
-
-    def cuda(self, device=None):
-        """Move everything to the GPU ``device``, the current one by default; returns itself."""
-        return self.to("cuda" if device is None else device)
 
     def type(self, dst_type):
         """Cast all parameters and buffers, integers too, to the dtype ``dst_type``; returns itself."""
         return self._apply(lambda t: t.type(dst_type))
-
-    def float(self):
-        """Floating-point parameters and buffers in float32; returns itself."""
-        return self.to(dtype="float32")
-
-    def double(self):
-        """Floating-point parameters and buffers in float64; returns itself."""
-        return self.to(dtype="float64")
-
-    def half(self):
-        """Floating-point parameters and buffers in float16; returns itself."""
-        return self.to(dtype="float16")
-
-    def bfloat16(self):
-        """Floating-point parameters and buffers in bfloat16; returns itself."""
-        return self.to(dtype="bfloat16")
 
     def to_empty(self, *, device, recurse=True):
         """Move to ``device`` without the values: memory there is not initialized. Returns itself.

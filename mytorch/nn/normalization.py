@@ -155,7 +155,7 @@ class BatchNorm3d(_BatchNorm):
 
 
 class _InstanceNorm(_PerChannel):
-    dimensions: int
+    _mytorch_dimensions: int
 
     def __init__(
         self,
@@ -175,7 +175,7 @@ class _InstanceNorm(_PerChannel):
         """Each channel of each sample normalized by its own statistics, or in eval mode by the running
         ones, if there are any.
         """
-        n = self.dimensions
+        n = self._mytorch_dimensions
         if input.ndim not in (n + 1, n + 2):
             raise ValueError(f"expected {n + 1}D or {n + 2}D input (got {input.ndim}D input)")
         channel = input.ndim - n - 1
@@ -213,7 +213,7 @@ class InstanceNorm1d(_InstanceNorm):
         mytorch.Size([8, 3, 4])
     """
 
-    dimensions = 1
+    _mytorch_dimensions = 1
 
 
 class InstanceNorm2d(_InstanceNorm):
@@ -224,7 +224,7 @@ class InstanceNorm2d(_InstanceNorm):
         mytorch.Size([8, 3, 4, 4])
     """
 
-    dimensions = 2
+    _mytorch_dimensions = 2
 
 
 class InstanceNorm3d(_InstanceNorm):
@@ -235,7 +235,7 @@ class InstanceNorm3d(_InstanceNorm):
         mytorch.Size([8, 3, 2, 2, 2])
     """
 
-    dimensions = 3
+    _mytorch_dimensions = 3
 
 
 class GroupNorm(Module):

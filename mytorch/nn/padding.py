@@ -10,17 +10,16 @@ from .module import Module
 class _Pad(Module):
     """``padding``: an int for all sides, or (before, after) for each dimension, the last dimension first."""
 
-    dimensions: int
-    mode = "constant"
-    value: float | None = None
+    _mytorch_dimensions: int
+    _mytorch_mode = "constant"
 
     def __init__(self, padding):
         super().__init__()
-        self.padding = per_dimension(padding, 2 * self.dimensions)
+        self.padding = per_dimension(padding, 2 * self._mytorch_dimensions)
 
     def forward(self, input):
         """``input`` with padding around it."""
-        return pad(input, self.padding, self.mode, self.value)
+        return pad(input, self.padding, self._mytorch_mode, getattr(self, "value", None))
 
     def extra_repr(self):
         return f"{self.padding}"
@@ -49,7 +48,7 @@ class ConstantPad1d(_ConstantPad):
         tensor([[9., 1., 2., 9.]])
     """
 
-    dimensions = 1
+    _mytorch_dimensions = 1
 
 
 class ConstantPad2d(_ConstantPad):
@@ -60,7 +59,7 @@ class ConstantPad2d(_ConstantPad):
         mytorch.Size([1, 4, 4])
     """
 
-    dimensions = 2
+    _mytorch_dimensions = 2
 
 
 class ConstantPad3d(_ConstantPad):
@@ -71,7 +70,7 @@ class ConstantPad3d(_ConstantPad):
         mytorch.Size([1, 4, 4, 4])
     """
 
-    dimensions = 3
+    _mytorch_dimensions = 3
 
 
 class ZeroPad1d(_ZeroPad):
@@ -82,7 +81,7 @@ class ZeroPad1d(_ZeroPad):
         tensor([[0., 1., 2., 0., 0.]])
     """
 
-    dimensions = 1
+    _mytorch_dimensions = 1
 
 
 class ZeroPad2d(_ZeroPad):
@@ -95,7 +94,7 @@ class ZeroPad2d(_ZeroPad):
                  [0., 0., 0.]]])
     """
 
-    dimensions = 2
+    _mytorch_dimensions = 2
 
 
 class ZeroPad3d(_ZeroPad):
@@ -106,7 +105,7 @@ class ZeroPad3d(_ZeroPad):
         mytorch.Size([1, 4, 4, 4])
     """
 
-    dimensions = 3
+    _mytorch_dimensions = 3
 
 
 class ReflectionPad1d(_Pad):
@@ -117,7 +116,7 @@ class ReflectionPad1d(_Pad):
         tensor([[3., 2., 1., 2., 3., 2., 1.]])
     """
 
-    dimensions, mode = 1, "reflect"
+    _mytorch_dimensions, _mytorch_mode = 1, "reflect"
 
 
 class ReflectionPad2d(_Pad):
@@ -128,7 +127,7 @@ class ReflectionPad2d(_Pad):
         mytorch.Size([1, 4, 4])
     """
 
-    dimensions, mode = 2, "reflect"
+    _mytorch_dimensions, _mytorch_mode = 2, "reflect"
 
 
 class ReflectionPad3d(_Pad):
@@ -139,7 +138,7 @@ class ReflectionPad3d(_Pad):
         mytorch.Size([1, 4, 4, 4])
     """
 
-    dimensions, mode = 3, "reflect"
+    _mytorch_dimensions, _mytorch_mode = 3, "reflect"
 
 
 class ReplicationPad1d(_Pad):
@@ -150,7 +149,7 @@ class ReplicationPad1d(_Pad):
         tensor([[1., 1., 1., 2., 3., 3., 3.]])
     """
 
-    dimensions, mode = 1, "replicate"
+    _mytorch_dimensions, _mytorch_mode = 1, "replicate"
 
 
 class ReplicationPad2d(_Pad):
@@ -161,7 +160,7 @@ class ReplicationPad2d(_Pad):
         mytorch.Size([1, 4, 4])
     """
 
-    dimensions, mode = 2, "replicate"
+    _mytorch_dimensions, _mytorch_mode = 2, "replicate"
 
 
 class ReplicationPad3d(_Pad):
@@ -172,7 +171,7 @@ class ReplicationPad3d(_Pad):
         mytorch.Size([1, 4, 4, 4])
     """
 
-    dimensions, mode = 3, "replicate"
+    _mytorch_dimensions, _mytorch_mode = 3, "replicate"
 
 
 class CircularPad1d(_Pad):
@@ -183,7 +182,7 @@ class CircularPad1d(_Pad):
         tensor([[2., 3., 1., 2., 3., 1., 2.]])
     """
 
-    dimensions, mode = 1, "circular"
+    _mytorch_dimensions, _mytorch_mode = 1, "circular"
 
 
 class CircularPad2d(_Pad):
@@ -194,7 +193,7 @@ class CircularPad2d(_Pad):
         mytorch.Size([1, 4, 4])
     """
 
-    dimensions, mode = 2, "circular"
+    _mytorch_dimensions, _mytorch_mode = 2, "circular"
 
 
 class CircularPad3d(_Pad):
@@ -205,4 +204,4 @@ class CircularPad3d(_Pad):
         mytorch.Size([1, 4, 4, 4])
     """
 
-    dimensions, mode = 3, "circular"
+    _mytorch_dimensions, _mytorch_mode = 3, "circular"

@@ -10,7 +10,7 @@ from .module import Module
 
 
 class _MaxPool(Module):
-    function: Callable
+    _mytorch_function: Callable
 
     def __init__(
         self, kernel_size, stride=None, padding=0, dilation=1, return_indices=False, ceil_mode=False
@@ -22,7 +22,7 @@ class _MaxPool(Module):
 
     def forward(self, input):
         """The maximum of each window, with ``return_indices`` also its index."""
-        return self.function(
+        return self._mytorch_function(
             input,
             self.kernel_size,
             self.stride,
@@ -49,7 +49,7 @@ class MaxPool1d(_MaxPool):
         tensor([[3., 5.]])
     """
 
-    function = staticmethod(pooling.max_pool1d)
+    _mytorch_function = staticmethod(pooling.max_pool1d)
 
 
 class MaxPool2d(_MaxPool):
@@ -62,7 +62,7 @@ class MaxPool2d(_MaxPool):
         mytorch.Size([8, 3, 16, 16])
     """
 
-    function = staticmethod(pooling.max_pool2d)
+    _mytorch_function = staticmethod(pooling.max_pool2d)
 
 
 class MaxPool3d(_MaxPool):
@@ -75,22 +75,24 @@ class MaxPool3d(_MaxPool):
         mytorch.Size([8, 3, 2, 2, 2])
     """
 
-    function = staticmethod(pooling.max_pool3d)
+    _mytorch_function = staticmethod(pooling.max_pool3d)
 
 
 class _MaxUnpool(Module):
-    dimensions: int
-    function: Callable
+    _mytorch_dimensions: int
+    _mytorch_function: Callable
 
     def __init__(self, kernel_size, stride=None, padding=0):
         super().__init__()
-        n = self.dimensions
+        n = self._mytorch_dimensions
         self.kernel_size, self.padding = per_dimension(kernel_size, n), per_dimension(padding, n)
         self.stride = per_dimension(stride if stride is not None else kernel_size, n)
 
     def forward(self, input, indices, output_size=None):
         """Zeros with ``input`` at ``indices``."""
-        return self.function(input, indices, self.kernel_size, self.stride, self.padding, output_size)
+        return self._mytorch_function(
+            input, indices, self.kernel_size, self.stride, self.padding, output_size
+        )
 
     def extra_repr(self):
         return f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}"
@@ -105,7 +107,7 @@ class MaxUnpool1d(_MaxUnpool):
         tensor([[0., 3., 0., 5.]])
     """
 
-    dimensions, function = 1, staticmethod(unpooling.max_unpool1d)
+    _mytorch_dimensions, _mytorch_function = 1, staticmethod(unpooling.max_unpool1d)
 
 
 class MaxUnpool2d(_MaxUnpool):
@@ -117,7 +119,7 @@ class MaxUnpool2d(_MaxUnpool):
         mytorch.Size([1, 3, 4, 4])
     """
 
-    dimensions, function = 2, staticmethod(unpooling.max_unpool2d)
+    _mytorch_dimensions, _mytorch_function = 2, staticmethod(unpooling.max_unpool2d)
 
 
 class MaxUnpool3d(_MaxUnpool):
@@ -129,7 +131,7 @@ class MaxUnpool3d(_MaxUnpool):
         mytorch.Size([1, 3, 4, 4, 4])
     """
 
-    dimensions, function = 3, staticmethod(unpooling.max_unpool3d)
+    _mytorch_dimensions, _mytorch_function = 3, staticmethod(unpooling.max_unpool3d)
 
 
 class AvgPool1d(Module):
@@ -159,7 +161,7 @@ class AvgPool1d(Module):
 
 
 class _AvgPool(Module):
-    function: Callable
+    _mytorch_function: Callable
 
     def __init__(
         self,
@@ -177,7 +179,7 @@ class _AvgPool(Module):
 
     def forward(self, input):
         """The mean of each window."""
-        return self.function(
+        return self._mytorch_function(
             input,
             self.kernel_size,
             self.stride,
@@ -199,7 +201,7 @@ class AvgPool2d(_AvgPool):
         mytorch.Size([8, 3, 16, 16])
     """
 
-    function = staticmethod(pooling.avg_pool2d)
+    _mytorch_function = staticmethod(pooling.avg_pool2d)
 
 
 class AvgPool3d(_AvgPool):
@@ -210,11 +212,11 @@ class AvgPool3d(_AvgPool):
         mytorch.Size([8, 3, 2, 2, 2])
     """
 
-    function = staticmethod(pooling.avg_pool3d)
+    _mytorch_function = staticmethod(pooling.avg_pool3d)
 
 
 class _LPPool(Module):
-    function: Callable
+    _mytorch_function: Callable
 
     def __init__(self, norm_type, kernel_size, stride=None, ceil_mode=False):
         super().__init__()
@@ -223,7 +225,9 @@ class _LPPool(Module):
 
     def forward(self, input):
         """The power average of each window."""
-        return self.function(input, float(self.norm_type), self.kernel_size, self.stride, self.ceil_mode)
+        return self._mytorch_function(
+            input, float(self.norm_type), self.kernel_size, self.stride, self.ceil_mode
+        )
 
     def extra_repr(self):
         return (
@@ -243,7 +247,7 @@ class LPPool1d(_LPPool):
         tensor([[5.]])
     """
 
-    function = staticmethod(pooling.lp_pool1d)
+    _mytorch_function = staticmethod(pooling.lp_pool1d)
 
 
 class LPPool2d(_LPPool):
@@ -257,7 +261,7 @@ class LPPool2d(_LPPool):
         mytorch.Size([1, 2, 2])
     """
 
-    function = staticmethod(pooling.lp_pool2d)
+    _mytorch_function = staticmethod(pooling.lp_pool2d)
 
 
 class LPPool3d(_LPPool):
@@ -271,11 +275,11 @@ class LPPool3d(_LPPool):
         mytorch.Size([1, 2, 2, 2])
     """
 
-    function = staticmethod(pooling.lp_pool3d)
+    _mytorch_function = staticmethod(pooling.lp_pool3d)
 
 
 class _AdaptiveAvgPool(Module):
-    function: Callable
+    _mytorch_function: Callable
 
     def __init__(self, output_size):
         super().__init__()
@@ -283,7 +287,7 @@ class _AdaptiveAvgPool(Module):
 
     def forward(self, input):
         """The means of windows that fill ``output_size``."""
-        return self.function(input, self.output_size)
+        return self._mytorch_function(input, self.output_size)
 
     def extra_repr(self):
         return f"output_size={self.output_size}"
@@ -297,7 +301,7 @@ class AdaptiveAvgPool1d(_AdaptiveAvgPool):
         tensor([[2., 4.]])
     """
 
-    function = staticmethod(adaptive_pooling.adaptive_avg_pool1d)
+    _mytorch_function = staticmethod(adaptive_pooling.adaptive_avg_pool1d)
 
 
 class AdaptiveAvgPool2d(_AdaptiveAvgPool):
@@ -308,7 +312,7 @@ class AdaptiveAvgPool2d(_AdaptiveAvgPool):
         mytorch.Size([1, 64, 5, 9])
     """
 
-    function = staticmethod(adaptive_pooling.adaptive_avg_pool2d)
+    _mytorch_function = staticmethod(adaptive_pooling.adaptive_avg_pool2d)
 
 
 class AdaptiveAvgPool3d(_AdaptiveAvgPool):
@@ -319,11 +323,11 @@ class AdaptiveAvgPool3d(_AdaptiveAvgPool):
         mytorch.Size([1, 3, 2, 2, 2])
     """
 
-    function = staticmethod(adaptive_pooling.adaptive_avg_pool3d)
+    _mytorch_function = staticmethod(adaptive_pooling.adaptive_avg_pool3d)
 
 
 class _AdaptiveMaxPool(Module):
-    function: Callable
+    _mytorch_function: Callable
 
     def __init__(self, output_size, return_indices=False):
         super().__init__()
@@ -331,7 +335,7 @@ class _AdaptiveMaxPool(Module):
 
     def forward(self, input):
         """The maxima of windows that fill ``output_size``, with ``return_indices`` also their indices."""
-        return self.function(input, self.output_size, self.return_indices)
+        return self._mytorch_function(input, self.output_size, self.return_indices)
 
     def extra_repr(self):
         return f"output_size={self.output_size}"
@@ -345,7 +349,7 @@ class AdaptiveMaxPool1d(_AdaptiveMaxPool):
         tensor([[3., 6.]])
     """
 
-    function = staticmethod(adaptive_pooling.adaptive_max_pool1d)
+    _mytorch_function = staticmethod(adaptive_pooling.adaptive_max_pool1d)
 
 
 class AdaptiveMaxPool2d(_AdaptiveMaxPool):
@@ -358,7 +362,7 @@ class AdaptiveMaxPool2d(_AdaptiveMaxPool):
         mytorch.Size([1, 64, 5, 5])
     """
 
-    function = staticmethod(adaptive_pooling.adaptive_max_pool2d)
+    _mytorch_function = staticmethod(adaptive_pooling.adaptive_max_pool2d)
 
 
 class AdaptiveMaxPool3d(_AdaptiveMaxPool):
@@ -371,4 +375,4 @@ class AdaptiveMaxPool3d(_AdaptiveMaxPool):
         mytorch.Size([1, 3, 2, 2, 2])
     """
 
-    function = staticmethod(adaptive_pooling.adaptive_max_pool3d)
+    _mytorch_function = staticmethod(adaptive_pooling.adaptive_max_pool3d)

@@ -53,7 +53,7 @@ class _Layer(Module):
     and one norm and one dropout for each of these.
     """
 
-    attentions: tuple
+    _mytorch_attentions: tuple
 
     def __init__(
         self,
@@ -71,8 +71,8 @@ class _Layer(Module):
     ):
         super().__init__()
         kind = {"device": device, "dtype": dtype}
-        parts = range(1, len(self.attentions) + 2)
-        for name in self.attentions:
+        parts = range(1, len(self._mytorch_attentions) + 2)
+        for name in self._mytorch_attentions:
             attention = MultiheadAttention(d_model, nhead, dropout, bias, batch_first=batch_first, **kind)
             setattr(self, name, attention)
         self.linear1 = Linear(d_model, dim_feedforward, bias, **kind)
@@ -108,7 +108,7 @@ class TransformerEncoderLayer(_Layer):
         mytorch.Size([2, 5, 8])
     """
 
-    attentions = ("self_attn",)
+    _mytorch_attentions = ("self_attn",)
 
     def forward(self, src, src_mask=None, src_key_padding_mask=None, is_causal=False):
         """The shape of ``src``. Masks: True for what is not seen, or numbers to add to the scores."""
@@ -134,7 +134,7 @@ class TransformerDecoderLayer(_Layer):
         mytorch.Size([3, 2, 8])
     """
 
-    attentions = ("self_attn", "multihead_attn")
+    _mytorch_attentions = ("self_attn", "multihead_attn")
 
     def forward(
         self,

@@ -214,6 +214,7 @@ def sloped(x, weight):
     return choose(x > 0, x, x * weight)
 
 
+@composite
 def prelu(input, weight):
     """x where it is positive, else weight · x.
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import difflib
 import inspect
 
+from ..core.errors import in_torchs_words
 from ..core.graph import Variable
 
 
@@ -21,6 +23,7 @@ def no_tensor(function, args, kwargs, error, name=None):
     for position, (argument, found) in enumerate(given.items(), 1):
         if _holds(found, value):
             kind = "Tensor" if found is value else "Tensors"
+            argument = in_torchs_words(argument)
             return TypeError(
                 f"{name or function.__name__}(): argument {argument!r} (position {position}) must be {kind}, "
                 f"not {type(value).__name__}"
@@ -35,3 +38,12 @@ def _holds(given, value):
     if isinstance(given, str):
         return type(value) is str and value in given
     return isinstance(given, (tuple, list)) and any(_holds(part, value) for part in given)
+
+
+def no_misspelt_dtype(name, dtypes):
+    """True for the name of a device. RuntimeError if it is nearly that of one of ``dtypes``."""
+    if meant := difflib.get_close_matches(name, dtypes, 1):
+        raise RuntimeError(
+            f"Invalid device string: {name!r}, which names no dtype either; did you mean {meant[0]!r}?"
+        )
+    return True

@@ -12,9 +12,9 @@ import math
 from ..core.arrays import array_of, xp
 from ..core.graph import Variable
 from ..core.primitive import primitive
+from .assignment import setitem
 from .composite import composite
 from .elementwise import flat, smooth
-from .inplace import setitem
 from .join import stack
 from .shape import broadcast_tensors
 from .transcendental import atan2, cos, sin
@@ -78,8 +78,13 @@ def conj(input):
     return _conj(input) if array_of(input).dtype.kind == "c" else input
 
 
-def itself(input):
-    """The tensor itself: no conjugate and no negative is ever pending."""
+def resolve_conj(input):
+    """The tensor itself: no conjugate is ever pending."""
+    return input
+
+
+def resolve_neg(input):
+    """The tensor itself: no negative is ever pending."""
     return input
 
 

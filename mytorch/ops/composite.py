@@ -9,33 +9,41 @@ import math
 from types import FunctionType
 
 from ..core.arrays import QUIET, float_errors
+from ..core.graph import Node
 from ..core.primitive import Primitive
 from ..core.scalar_arguments import PLAIN, number_settings
 
 
-def _late(module, name):
+def late(module, name):
     """A function of a module that most programs never need."""
     return getattr(importlib.import_module(f".{module}", __package__), name)
 
 
-Primitive.into = staticmethod(lambda *call: _late("out_argument", "into")(*call))  # ``out=``
+Primitive.into = staticmethod(lambda *call: late("out_argument", "into")(*call))  # ``out=``
+Primitive.public = property(lambda op: late("nodes", "public_name")(op))
+Node.name = property(lambda node: late("nodes", "name_of")(node))  # type: ignore[assignment]
+Node.next_functions = property(lambda node: late("nodes", "next_functions")(node))  # type: ignore[attr-defined]
+Node.guarded = lambda *place: late("nodes", "guarded")(*place)  # type: ignore[method-assign]
+Node.__getattr__ = lambda *name: late("nodes", "saved")(*name)  # type: ignore[attr-defined]
 
 # NumPy's names, and torch's outside of linalg
 SPELLINGS = {"axis": "dim", "keepdims": "keepdim", "input": "A"}
 
 
-def composite(function=None, /, *, out=False):
+def composite(function=None, /, *, out=False, name=None):
     """Let a function of several operations take its arguments as a primitive does.
 
     NumPy's ``axis`` and ``keepdims`` are accepted for ``dim`` and ``keepdim``, and ``input`` for a matrix
     ``A``; a parameter whose default is True or False must be a bool; one that is a number by default or
     annotation may be a tensor of no dimensions; what is no tensor where one is needed is a TypeError.
-    ``out=True``: the result may be written into tensors that the caller gives.
+    ``out=True``: the result may be written into tensors that the caller gives. ``name``: that of the public
+    function if it is another one.
     """
     if function is None:
-        return functools.partial(composite, out=out)
+        return functools.partial(composite, out=out, name=name)
     parameters = list(inspect.signature(function).parameters.values())
-    name, numbers = function.__name__, number_settings(function)
+    name, numbers = name or function.__name__, number_settings(function)
+    function.__qualname__ = name
     flags = [(place, p.name) for place, p in enumerate(parameters) if p.default is True or p.default is False]
     spellings = {
         theirs: ours for theirs, ours in SPELLINGS.items() if any(p.name == ours for p in parameters)

@@ -10,7 +10,9 @@ from ..core.arrays import default_device, device, move, xp
 from ..core.dtypes import as_dtype
 from ..core.graph import wrap
 from ..core.primitive import primitive
+from ..core.scalar_arguments import as_number
 from ..core.sums import summed
+from .assignment import setitem
 from .composite import composite
 from .layout import clone
 from .shape_arguments import check_dim
@@ -46,7 +48,10 @@ def linalg_diagonal(A, *, offset=0, dim1=-2, dim2=-1):
     return diagonal(A, offset=offset, dim1=dim1, dim2=dim2)
 
 
-@primitive(complex=True, x=lambda g, offset, dim1, dim2: diagonal(g, offset=offset, dim1=dim1, dim2=dim2))
+@primitive(
+    complex=True,
+    x=lambda g, offset, dim1, dim2: diagonal(g, offset=offset, dim1=dim1, dim2=dim2),
+)
 def diagonal_in_zeros(x, *, shape, offset, dim1, dim2):
     """Zeros of ``shape`` with ``x`` on the diagonal: the reverse of :func:`diagonal`."""
     out = xp(x).zeros(shape, x.dtype)
@@ -154,3 +159,22 @@ def triu_indices(row: int, col: int, offset=0, *, dtype="int64", device=None, la
 def _check_sizes(row, col):
     if row < 0 or col < 0:
         raise RuntimeError(f"row and col must be non-negative, got {row} and {col}")
+
+
+def fill_diagonal_(x, fill_value, wrap=False):
+    """Write a number to the main diagonal; returns the tensor.
+
+    More than two dimensions must have the same size; all of them count.
+    """
+    ndim, sizes = x.array.ndim, x.array.shape
+    fill_value = as_number(fill_value, "fill_diagonal_", "fill_value")
+    if ndim < 2:
+        raise RuntimeError("dimensions must larger than 1")
+    if ndim > 2 and len(set(sizes)) > 1:
+        raise RuntimeError("all dimensions of input must be of equal length")
+    if wrap and ndim == 2 and sizes[0] > sizes[1]:
+        steps = numpy.arange(0, sizes[0] * sizes[1], sizes[1] + 1)
+        setitem(x, tuple(numpy.unravel_index(steps, sizes)), fill_value)
+    else:
+        setitem(x, (numpy.arange(min(sizes)),) * ndim, fill_value)
+    return x

@@ -171,6 +171,7 @@ def slice_scatter(input, src, dim=0, start=None, end=None, step=1):
     return put(input, src, index=where)
 
 
+@composite
 def diagonal_scatter(input, src, offset=0, dim1=0, dim2=1):
     """A copy of ``input`` with ``src`` on the diagonal of dimensions ``dim1`` and ``dim2``."""
     part = diagonal(input, offset=offset, dim1=dim1, dim2=dim2)
@@ -183,7 +184,7 @@ def diagonal_scatter(input, src, offset=0, dim1=0, dim2=1):
 # ---- the flattened tensor ------------------------------------------------------------------------
 
 
-@composite
+@composite(name="put")
 def put_at(input, index, source, accumulate=False):
     """A copy of ``input`` with ``source`` written at ``index`` of its flattened elements.
 

@@ -2,8 +2,24 @@
 
 from __future__ import annotations
 
-from ..core.arrays import address, array_of, owner
+from ..core.arrays import array_of, ndarray
 from ..core.primitive import primitive
+from .memory_format import contiguous_format, formatted, lies_in, preserve_format
+
+
+def address(array):
+    """Where in memory the first element of ``array`` lies."""
+    return array.ctypes.data if type(array) is ndarray else array.data.ptr
+
+
+def owner(array):
+    """The array that owns the memory of ``array``, so far as array types know."""
+    base = array
+    while base is not None:
+        if isinstance(base, type(array)):  # NumPy's as_strided puts an object of its own between
+            array = base
+        base = getattr(base, "base", None)
+    return array
 
 
 @primitive(complex=True, x=lambda g: g)
@@ -16,9 +32,10 @@ def _contiguous(x):
     return x.copy(order="C")
 
 
-def clone(input, *, memory_format=None):
+def clone(input, *, memory_format=preserve_format):
     """A copy of the elements; the gradient flows through."""
-    return _clone(input)
+    copy = input if memory_format is None else formatted(input, memory_format, "clone", _contiguous)
+    return _clone(input) if copy is input else copy
 
 
 def owned(result, source):
@@ -30,15 +47,16 @@ def owned(result, source):
     return _clone(result) if owner(arrays[0]) is owner(arrays[1]) else result
 
 
-def is_contiguous(input, memory_format=None):
-    """Whether the elements lie in memory in the order of their indices."""
-    array = array_of(input)
-    return bool(array.flags.c_contiguous)
+def is_contiguous(input, memory_format=contiguous_format):
+    """Whether the elements lie in memory in the order of their indices, or in that of ``memory_format``."""
+    return lies_in(array_of(input), memory_format)
 
 
-def contiguous(input, memory_format=None):
+def contiguous(input, memory_format=contiguous_format):
     """Itself if its elements lie in memory in order, a copy otherwise."""
-    return input if is_contiguous(input) else _contiguous(input)
+    if memory_format is contiguous_format and array_of(input).flags.c_contiguous:
+        return input
+    return formatted(input, memory_format, "contiguous", _contiguous)
 
 
 def stride(input, dim=None):

@@ -28,6 +28,7 @@ def masked_fill_with(x, mask, value):
     return xp(x).where(mask, value, x).astype(x.dtype, copy=False)
 
 
+@composite
 def masked_fill(input, mask, value):
     """``value`` (a number or a 0-d tensor) where ``mask`` is True, ``input`` elsewhere; ``mask`` broadcasts.
 
@@ -91,6 +92,7 @@ def masked_select(input, mask):
     return getitem(expand(input, shape=shape), index=(xp(mask).broadcast_to(mask, shape).copy(),))
 
 
+@composite
 def masked_scatter(input, mask, source):
     """A copy of ``input`` with the elements of ``source``, in order, where ``mask`` is True.
 

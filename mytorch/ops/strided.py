@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy
 
-from ..core.arrays import address, array_of, owner, xp
+from ..core.arrays import array_of, xp
 from ..core.primitive import primitive
 from ..core.sums import summed
 from . import layout
@@ -64,7 +64,7 @@ class _Memory:
         place = {
             "shape": size,
             "strides": tuple(n * step for n in stride),
-            "data": (address(x) + offset * step, not x.flags.writeable),
+            "data": (layout.address(x) + offset * step, not x.flags.writeable),
         }
         self.__array_interface__ = {**x.__array_interface__, **place}
 
@@ -103,8 +103,8 @@ def _as_strided_vjp(g, x_shape, size, stride, offset, x_stride):
 
 @primitive(complex=True, view=True, x=_as_strided_vjp)
 def _as_strided(x, *, size, stride, offset, x_stride):
-    whole = owner(x)
-    before = (address(x) - address(whole)) // x.itemsize
+    whole = layout.owner(x)
+    before = (layout.address(x) - layout.address(whole)) // x.itemsize
     length = _end(whole.shape, layout.stride(whole)) if whole.size else 0
     last = before + offset + _end(size, stride)
     if 0 not in size and (last > length or before + offset < 0):

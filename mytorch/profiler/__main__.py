@@ -1,5 +1,7 @@
 """``python -m mytorch.profiler train.py [arguments]``, or ``-m package``: run a script that knows nothing of
 it, and print what its operations and modules cost.
+
+``python -m mytorch -m mytorch.profiler train.py`` profiles a program that imports torch.
 """
 
 from __future__ import annotations

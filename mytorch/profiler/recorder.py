@@ -163,7 +163,7 @@ class Recorder:
         _, node, g = args
         i = bisect_right(self.ticks, -node.order)  # the event that had begun last when the node was made
         forward = self.events[i - 1] if i else None
-        return node.name, "node", (g,), forward and forward.module, forward
+        return node.plan.name, "node", (g,), forward and forward.module, forward
 
     def _leaf(self, args, kwargs):
         return "AccumulateGrad", "node", args[2:3], self.leaves.get(args[1].order, "")

@@ -74,7 +74,14 @@ __all__ = [
 ]
 
 
-def save(obj, f) -> None:
+def save(
+    obj,
+    f,
+    pickle_module=pickle,
+    pickle_protocol=2,
+    _use_new_zipfile_serialization=True,
+    _disable_byteorder_record=False,
+) -> None:
     """Write ``obj`` to ``f``, a path or a binary file object.
 
     The name decides the format: files named ``.pt`` and ``.pth`` are PyTorch's, as :func:`save_torch` writes
@@ -84,8 +91,16 @@ def save(obj, f) -> None:
     tuples and sets of them go into the safe format above. An object with anything else, such as a whole
     module, is pickled as in torch; its file needs ``load(f, weights_only=False)``. An existing file is
     replaced only when the new one is complete. RuntimeError if the folder does not exist, ValueError for
-    containers nested deeper than 100.
+    containers nested deeper than 100. NotImplementedError for PyTorch's options that would ask for another
+    format; ``pickle_protocol`` is accepted without effect. TypeError if that is no integer.
     """
+    _only_pickle("save", pickle_module)
+    if not isinstance(pickle_protocol, int):
+        raise TypeError(f"save: pickle_protocol must be int, not {type(pickle_protocol).__name__}")
+    if not _use_new_zipfile_serialization or _disable_byteorder_record:
+        raise NotImplementedError(
+            "save: files are zip files that record the byte order, as PyTorch's since 1.6"
+        )
     if _name_of(f).endswith(torch_writer.ENDINGS):
         with contextlib.suppress(checkpoint.NotPlain):
             torch_writer.write(obj, f)
@@ -102,19 +117,30 @@ def save(obj, f) -> None:
         checkpoint.write_members(archive, encoder, value, reason)
 
 
+def _only_pickle(name, module):
+    """NotImplementedError for the pickle module of another package."""
+    if module not in (None, pickle):
+        raise NotImplementedError(f"{name}: objects are pickled by Python's pickle, not by {module!r}")
+
+
 def _name_of(f):
-    return str(getattr(f, "name", "")) if hasattr(f, "write") else os.fsdecode(f)
+    return os.fsdecode(f) if isinstance(f, (str, bytes, os.PathLike)) else str(getattr(f, "name", ""))
 
 
-def load(f, map_location=None, weights_only=True):
+def load(f, map_location=None, pickle_module=None, *, weights_only=True, mmap=None, encoding="utf-8"):
     """Read the object in ``f``, a path or a binary file object.
 
     The file is one that :func:`save` wrote, or one of PyTorch, of any version, with a state_dict. The content
-    decides, not the name.
+    decides, not the name. ``mmap`` and ``encoding`` are accepted without effect: a file is read whole, and
+    its texts are UTF-8.
 
     RuntimeError, naming the file, if it is damaged, is no checkpoint, or holds a pickled object that is not
-    allowed.
+    allowed. ValueError if ``mmap`` is asked for and ``f`` is no path.
     """
+    _only_pickle("load", pickle_module)
+    if mmap and not isinstance(f, (str, os.PathLike)):
+        raise ValueError("f must be a file path in order to use the mmap argument")
+    weights_only = weights_only is None or weights_only
     with reading(f) as (file, name):
         place = placer(map_location, name)
         if _is_legacy(file, name):

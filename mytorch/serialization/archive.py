@@ -25,6 +25,10 @@ def writing(f):
     if hasattr(f, "write"):
         yield f
         return
+    if not isinstance(f, (str, bytes, os.PathLike)):
+        raise AttributeError(
+            "expected 'f' to be string, path, or a file-like object with a 'write' attribute"
+        )
     path = os.path.realpath(os.fsdecode(f))  # replaces the file that a link points to
     folder = os.path.dirname(path)
     if not os.path.isdir(folder):
@@ -124,6 +128,12 @@ def reading(f):
                 "load needs a file object that can seek and tell; read it into io.BytesIO first"
             )
         yield f, str(getattr(f, "name", "the file object"))
+    elif not isinstance(f, (str, bytes, os.PathLike)):
+        raise AttributeError(
+            f"{type(f).__name__!r} object has no attribute 'seek'. You can only load from a path or a file "
+            "that is seekable. Please pre-load the data into a buffer like io.BytesIO and try to load from "
+            "it instead."
+        )
     else:
         with open(f, "rb") as file:
             yield file, os.fsdecode(f)

@@ -6,8 +6,9 @@ import math
 
 import numpy
 
-from ..core.arrays import CPU, address, move, owner
+from ..core.arrays import CPU, move
 from ..core.dtypes import by_numpy
+from ..ops.layout import address, owner
 
 
 class ArrayTable:

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import numpy
 
+from ..core.arrays import device_of
 from ..core.dtypes import as_dtype
 from ..core.graph import Variable
 from ..ops.cast import to_device, to_dtype
+from ..ops.composite import late
+from ..ops.layout import _contiguous
+from ..ops.memory_format import formatted
 
 # legacy types, such as "torch.FloatTensor", are named after these
 LEGACY_DTYPES = dict(Float="float32", Double="float64", Half="float16", BFloat16="bfloat16", Bool="bool")
@@ -15,7 +19,31 @@ _LEGACY_NAMES = {kind: name for name, kind in LEGACY_DTYPES.items()}
 ROOM = "mytorch"  # "torch" where it stands for that
 
 
-class CastingMethods:
+def _cast(kind):
+    """The method that casts to ``kind``."""
+
+    def cast(self, memory_format=None):
+        return self.to(dtype=kind, memory_format=memory_format)
+
+    cast.__doc__ = f"In {kind}: what :meth:`to` gives."
+    return cast
+
+
+class ShortCasts:
+    """The short names of what has a ``to``: tensors, modules, packed sequences."""
+
+    def cpu(self):
+        """In host memory: what :meth:`to` gives."""
+        return self.to("cpu")
+
+    def cuda(self, device=None, non_blocking=False):
+        """On a GPU, the current one by default: what :meth:`to` gives."""
+        return self.to("cuda" if device is None else device)
+
+    float, double, half, bfloat16 = map(_cast, ("float32", "float64", "float16", "bfloat16"))
+
+
+class CastingMethods(ShortCasts):
     """Each returns the tensor itself where nothing changes."""
 
     array: numpy.ndarray
@@ -24,22 +52,16 @@ class CastingMethods:
         """Convert to another dtype or device: ``to(dtype)``, ``to(device, dtype)``, ``to(tensor)``.
 
         Returns the tensor itself if nothing changes, unless ``copy`` is True. Both conversions are
-        differentiable.
+        differentiable. ``memory_format`` is the order in memory.
         """
-        for value in args:
-            if isinstance(value, Variable):
-                dtype, device = value.array.dtype, value.device
-            elif value is None or isinstance(value, bool):  # a bool is torch's positional non_blocking
-                continue
-            elif _is_device(value):
-                device = value
-            else:
-                dtype = value
+        device, dtype = destination(args, device, dtype)
         result = self
         if device is not None:
             result = to_device(result, device)
         if dtype is not None:
             result = to_dtype(result, dtype)
+        if memory_format is not None:
+            result = formatted(result, memory_format, "to", _contiguous)
         return self.clone() if copy and result is self else result
 
     def astype(self, dtype):
@@ -64,32 +86,30 @@ class CastingMethods:
         """This tensor with the dtype and on the device of ``other``."""
         return self.to(other)
 
-    def cpu(self):
-        """This tensor in host memory."""
-        return self.to("cpu")
+    cfloat, cdouble, bool, byte = map(_cast, ("complex64", "complex128", "bool", "uint8"))
+    long, int, short, char = map(_cast, ("int64", "int32", "int16", "int8"))
 
-    def cuda(self, device=None, non_blocking=False):
-        """This tensor on a GPU, the current one by default."""
-        return self.to("cuda" if device is None else device)
 
-    float = lambda self, memory_format=None: self.to("float32")
-    double = lambda self, memory_format=None: self.to("float64")
-    cfloat = lambda self, memory_format=None: self.to("complex64")
-    cdouble = lambda self, memory_format=None: self.to("complex128")
-    half = lambda self, memory_format=None: self.to("float16")
-    bfloat16 = lambda self, memory_format=None: self.to("bfloat16")
-    long = lambda self, memory_format=None: self.to("int64")
-    int = lambda self, memory_format=None: self.to("int32")
-    short = lambda self, memory_format=None: self.to("int16")
-    char = lambda self, memory_format=None: self.to("int8")
-    byte = lambda self, memory_format=None: self.to("uint8")
-    bool = lambda self, memory_format=None: self.to("bool")
+def destination(args, device, dtype):
+    """(device, dtype) that the arguments of a ``to`` name: each may be a device, a dtype or a tensor."""
+    for value in args:
+        if isinstance(value, Variable):
+            dtype, device = value.array.dtype, device_of(value.array)
+        elif value is None or isinstance(value, bool):  # a bool is torch's positional non_blocking
+            continue
+        elif _is_device(value):
+            device = value
+        else:
+            dtype = value
+    return device, dtype
 
 
 def _is_device(value):
     """Whether a positional argument of ``to`` is a device, its name or its number."""
+    if isinstance(value, str) and not _names_dtype(value):
+        return late("argument_errors", "no_misspelt_dtype")(value, _LEGACY_NAMES)
     if isinstance(value, (str, int)):
-        return not _names_dtype(value)
+        return isinstance(value, int)
     return hasattr(value, "index") and hasattr(value, "type")
 
 

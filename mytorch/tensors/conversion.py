@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy
 
-from ..core.arrays import address, as_array, move, ndarray, owner, xp
+from ..core.arrays import as_array, move, ndarray, xp
 from ..core.graph import wrap
+from ..ops.layout import address, owner
 
 
 class ConversionMethods:

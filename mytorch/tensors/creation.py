@@ -20,6 +20,7 @@ from ..core.arrays import device as as_device
 from ..core.dtypes import as_dtype, by_numpy, default_numpy, get_default_dtype
 from ..core.graph import Variable, changed, wrap
 from ..ops.composite import composite
+from ..ops.memory_format import contiguous_format, formatted, preserve_format
 from ..ops.promotion import check_fits
 from ..ops.shape_arguments import sizes
 from .from_data import checked, foreign, number, placed, wrapped
@@ -182,8 +183,10 @@ def given_shape(size, options):
 
 def _filled(maker, size, dtype, device, requires_grad, options):
     size = given_shape(size, options)
+    form = options.get("memory_format", contiguous_format)
     kind, place, out = creation_options(dtype, device, options)
-    return finish(move(getattr(module_for(place), maker)(size, dtype=kind), place), out, requires_grad)
+    array = move(getattr(module_for(place), maker)(size, dtype=kind), place)
+    return finish(formatted(array, form, maker, as_array), out, requires_grad)
 
 
 def zeros(*size, dtype=None, device=None, requires_grad=False, **options):
@@ -231,6 +234,7 @@ def _like(maker, input, dtype, device, requires_grad, options, *value):
     array = array_argument(input, f"{maker}_like")
     if "out" in options:
         raise TypeError(f"{maker}_like() got an unexpected keyword argument 'out'")
+    form = options.get("memory_format", preserve_format)
     kind, place, _ = creation_options(dtype, device, options)
     kind = array.dtype if dtype is None else kind
     place = device_of(array) if device is None else place
@@ -239,7 +243,8 @@ def _like(maker, input, dtype, device, requires_grad, options, *value):
         made = xp(array).full_like(array, wrapped(value[0], kind), dtype=kind)
     else:
         made = getattr(xp(array), f"{maker}_like")(array, dtype=kind)
-    return finish(move(made, place), None, requires_grad)
+    made = formatted(move(made, place), form, f"{maker}_like", xp(made).ascontiguousarray)
+    return finish(made, None, requires_grad)
 
 
 def zeros_like(input, *, dtype=None, device=None, requires_grad=False, **options):

@@ -37,7 +37,7 @@ def answer_instead(called, args, kwargs, error):
             error, known = explained, called.signature.when_left_out
             kwargs = {name: v for name, v in kwargs.items() if v is not known.get(name, MISSING)}
     elif isinstance(error, AttributeError):
-        error = no_tensor(called, args, kwargs, error)
+        error = no_tensor(called, args, kwargs, error, called.__qualname__.rpartition(".")[2])
     objects = [o for o in among(args, kwargs) if not isinstance(o, Tensor)]
     if not objects or "subclasses" not in asked.get():
         raise error

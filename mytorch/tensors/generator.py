@@ -8,7 +8,7 @@ import os
 
 import numpy
 
-from ..core.arrays import CPU, as_array, device_generator, move
+from ..core.arrays import CPU, as_array, cupy, move
 from ..core.arrays import device as as_device
 from ..core.dtypes import category
 from ..core.graph import Variable, wrap
@@ -62,7 +62,7 @@ class Generator:
         if where.type == "cpu":
             return self.numpy
         if where not in self._on_devices:
-            self._on_devices[where] = device_generator(where, self._device_seed)
+            self._on_devices[where] = _on_gpu(where, self._device_seed)
         return self._on_devices[where]
 
     def seed(self) -> int:
@@ -122,6 +122,13 @@ class Generator:
         return f"<mytorch.Generator device={self.device} seed={self._seed}>"
 
 
+def _on_gpu(where, seed):
+    """A generator on a GPU, with NumPy's ``random(size, dtype)`` and ``standard_normal(size, dtype)``."""
+    gpu = cupy()
+    with gpu.cuda.Device(gpu.cuda.Device().id if where.index is None else where.index):
+        return gpu.random.Generator(gpu.random.XORWOW(seed))
+
+
 def _restored(where, state):
     return Generator(where).set_state(state)
 
@@ -170,8 +177,11 @@ def fork_rng(devices=None, enabled=True):
 
 
 def source_of(generator):
-    """The NumPy generator of ``generator``, or of the default one for None."""
-    return (default_generator if generator is None else generator).numpy
+    """The NumPy generator of ``generator``, or of the default one for None. TypeError for anything else."""
+    source = default_generator if generator is None else generator
+    if not isinstance(source, Generator):
+        raise TypeError(f"argument 'generator' must be a Generator or None, not {type(source).__name__}")
+    return source.numpy
 
 
 def floats(draw, shape, kind):

@@ -9,7 +9,7 @@ import numpy
 
 from ..core.arrays import is_array
 from ..core.dtypes import as_dtype, promote_numpy
-from ..core.graph import Variable, wrap
+from ..core.graph import Variable
 from ..ops import (
     arithmetic,
     comparison,
@@ -23,7 +23,9 @@ from ..ops import (
     rounding,
     shape,
 )
-from ..ops.inplace import copy_, fill_, fill_diagonal_, inplace, reshaped_in_place, setitem, zero_
+from ..ops.assignment import copy_, fill_, setitem, zero_
+from ..ops.composite import takes_tensors
+from ..ops.inplace import inplace, reshaped_in_place
 from ..ops.permute import H, adjoint, flip, mT, permute, reverse_dims
 from ..ops.shape_arguments import listed, sizes
 from .public_names import documented
@@ -52,7 +54,7 @@ METHODS = {
         allclose equal logical_and_ logical_or_ logical_xor_ logical_not_ bitwise_and_ bitwise_or_
         bitwise_xor_ bitwise_not_ bitwise_left_shift_ bitwise_right_shift_
     """,
-    "complex": "conj conjugate=conj conj_physical=conj resolve_conj=itself resolve_neg=itself angle",
+    "complex": "conj conjugate=conj conj_physical=conj resolve_conj resolve_neg angle",
     "special.erf": "erf_ erfc_ erfinv_",
     "special.gamma": "lgamma_ digamma_ mvlgamma_ polygamma_=polygamma_of",
     "special.bessel": "i0_",
@@ -105,11 +107,16 @@ RESHAPED = {
     "strided": "as_strided_",
 }
 
-# Functions of ``tensors.random_fill``.
-RANDOM = """
-    bernoulli multinomial uniform_ normal_ bernoulli_ random_ exponential_ log_normal_ cauchy_
-    geometric_
-"""
+# Functions that are methods as they are.
+FUNCTIONS = {
+    "tensors.random_fill": """
+        bernoulli multinomial uniform_ normal_ bernoulli_ random_ exponential_ log_normal_ cauchy_
+        geometric_
+    """,
+    "tensors.apply": "apply_ map_",
+    "tensors.storages": "resize_ resize_as_ storage untyped_storage",
+    "ops.diagonal": "fill_diagonal_",
+}
 ROOT = __package__.rpartition(".")[0]  # "mytorch"
 
 
@@ -245,14 +252,17 @@ class TensorMethods:
         """A copy with the order of elements along ``dims`` reversed."""
         return flip(self, dims=sizes((listed(args, named, "dims"),)))
 
+    @takes_tensors
     def reshape_as(self, other):
         """The same elements in the shape of ``other``."""
         return shape.reshape(self, shape=other.shape)
 
+    @takes_tensors
     def view_as(self, other):
         """The same memory in the shape of ``other``."""
         return self.view(other.shape)
 
+    @takes_tensors
     def expand_as(self, other):
         """Expanded to the shape of ``other``."""
         return shape.expand(self, shape=other.shape)
@@ -271,28 +281,6 @@ class TensorMethods:
             return reduce.sum(self)  # for a 0-d tensor too: booleans and small integers become int64
         return shape.reshape(reduce.sum(self, dims), shape=size) if dims else self
 
-    def apply_(self, function):
-        """Replace each element, a Python number, by ``function`` of it; slow. TypeError on a GPU."""
-        if not isinstance(self.array, numpy.ndarray):
-            raise TypeError("apply_ is only implemented on CPU tensors")
-        return self.map_(self, lambda x, _: function(x))
-
-    def map_(self, tensor, function):
-        """Replace each element by ``function`` of it and the element of ``tensor``, which is broadcast; slow.
-
-        TypeError on a GPU.
-        """
-        if not isinstance(self.array, numpy.ndarray):
-            raise TypeError("map_ is only implemented on CPU tensors")
-        if self.requires_grad:
-            raise RuntimeError(
-                "Can't call apply_() or map_() on Variable that requires grad. Use "
-                "var.detach().apply_() instead."
-            )
-        others = numpy.broadcast_to(tensor.array, self.array.shape)
-        values = [function(x.item(), y.item()) for x, y in zip(self.array.flat, others.flat)]
-        return copy_(self, wrap(numpy.array(values, self.array.dtype).reshape(self.array.shape)))
-
     H = property(H, doc="The transpose of a matrix (a view).")
     mH = property(adjoint, doc="The last two dimensions swapped (a view).")
     T = property(reverse_dims, doc="The dimensions in reverse order (a view).")
@@ -301,7 +289,7 @@ class TensorMethods:
     # ---- indexing --------------------------------------------------------------------------------
 
     __getitem__, __setitem__ = indexing.item, setitem
-    fill_, zero_, copy_, fill_diagonal_ = fill_, zero_, copy_, fill_diagonal_
+    fill_, zero_, copy_ = fill_, zero_, copy_
 
     def __iter__(self):
         if not self.array.ndim:
@@ -336,8 +324,9 @@ def _attach():
     for module, names in RESHAPED.items():
         for method, operation in _entries(names):
             add(method, f"ops.{module}", operation, reshaped_in_place)
-    for method in RANDOM.split():
-        add(method, "tensors.random_fill", method)
+    for module, names in FUNCTIONS.items():
+        for method in names.split():
+            add(method, module, method)
     add("__repr__", "tensors.printing", "tensor_repr")
 
 

@@ -9,6 +9,8 @@ import importlib
 import sys
 from types import CodeType, FunctionType, ModuleType
 
+from ..ops.composite import takes_tensors
+
 # Parts of torch that are left out on purpose.
 ABSENT = {
     **dict.fromkeys(("chalf", "complex32"), "NumPy has no complex numbers of two 16-bit parts"),
@@ -84,14 +86,16 @@ def _referred(names):
     return found
 
 
-def lookup(namespace, later=()):
+def lookup(namespace, later=(), tensors=False):
     """The end of a public module. Returns its ``__getattr__``, called for names that it lacks: it imports the
-    submodules ``later``, else raises AttributeError with the name that was probably meant.
+    submodules ``later``, else raises AttributeError with the name that was probably meant. ``tensors``: the
+    functions take tensors, and name arguments that are none.
 
     The public names, those of ``__all__`` or written in the module, get their documentation. Functions wait
     for it until they are first looked up, unless code of the module refers to them.
     """
     names, waiting = vars(sys.modules[namespace]), {}
+    public = (lambda value: takes_tensors(documented(value))) if tensors else documented
     listed, needed = names.get("__all__"), _referred(names)
     for name in [*(listed or names)]:
         value = names.get(name)
@@ -101,10 +105,12 @@ def lookup(namespace, later=()):
                 waiting[name] = names.pop(name)
             else:
                 documented(value)
+                if isinstance(value, FunctionType):
+                    names[name] = public(value)
 
     def __getattr__(name):
         if name in waiting:
-            names[name] = documented(waiting[name])
+            names[name] = public(waiting[name])
             return names[name]
         if name in later:
             return importlib.import_module(f"{namespace}.{name}")

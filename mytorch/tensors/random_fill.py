@@ -149,6 +149,7 @@ def log_normal_(self, mean=1.0, std=2.0, *, generator=None):
     return _fill(self, source_of(generator).lognormal(mean, std, self.array.shape))
 
 
+@composite
 def cauchy_(self, median=0.0, sigma=1.0, *, generator=None):
     """Fill with Cauchy numbers.
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy
 
-from ..core.arrays import device_of, xp
+from ..core.arrays import device_of
 from ..core.dtypes import category
-from ..ops.shape import sizes
-from .torch_flags import strided
+from ..ops.composite import takes_tensors
+from ..ops.memory_format import strided
 
 
 def _never(name, why):
@@ -18,7 +16,7 @@ def _never(name, why):
     def answer(self) -> bool:
         return False
 
-    answer.__name__, answer.__qualname__ = name, f"StorageMethods.{name}"
+    answer.__name__, answer.__qualname__ = name, f"Tensor.{name}"
     answer.__doc__ = f"False: {why}."
     return answer
 
@@ -57,6 +55,7 @@ class StorageMethods:
         """Whether the only element differs from zero. RuntimeError if there is not exactly one."""
         return bool(self)
 
+    @takes_tensors
     def is_same_size(self, other) -> bool:
         """Whether ``other`` has the same shape."""
         return self.array.shape == other.array.shape
@@ -80,25 +79,3 @@ class StorageMethods:
     def share_memory_(self):
         """NotImplementedError: tensors that are sent to another process are copied."""
         raise NotImplementedError("share_memory_: tensors are copied between processes, not shared")
-
-    # ---- resizing, outside of the graph -----------------------------------------------------------
-
-    def resize_(self, *size, memory_format=None):
-        """Change the shape to ``size`` in place and return the tensor.
-
-        It keeps its first elements in order; additional ones are uninitialised. A smaller tensor shares the
-        old memory. RuntimeError if it requires grad.
-        """
-        shape = sizes(size)
-        if self.requires_grad:
-            raise RuntimeError("cannot resize variables that require grad")
-        elements, count = self.array.reshape(-1), math.prod(shape)
-        if count > elements.size:
-            elements = xp(elements).empty(count, elements.dtype)
-            elements[: self.array.size] = self.array.reshape(-1)
-        self.array = elements[:count].reshape(shape)
-        return self
-
-    def resize_as_(self, other, memory_format=None):
-        """Change the shape to that of ``other`` in place, as :meth:`resize_` does."""
-        return self.resize_(other.shape)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 import warnings
 import weakref
+from types import FunctionType
 
 import numpy
 
@@ -330,6 +331,13 @@ for _kind in (Node, Leaf):
 Node.metadata = property(lambda node: vars(node).setdefault("_metadata", {}))  # type: ignore[attr-defined]
 # the leaf that an edge ends at, None if it is gone
 Leaf.variable = property(lambda edge: edge.variable_ref())  # type: ignore[attr-defined]
+
+
+for _part in Tensor.__mro__[:-1]:  # errors name a method as users know it
+    for _name, _method in vars(_part).items():
+        _method = getattr(_method, "__wrapped__", _method)
+        if isinstance(_method, FunctionType) and _method.__qualname__.startswith(_part.__name__):
+            _method.__qualname__ = f"Tensor.{_name}"
 
 
 def _warn_of_no_grad():

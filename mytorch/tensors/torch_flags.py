@@ -35,27 +35,3 @@ def are_deterministic_algorithms_enabled() -> bool:
 def set_flush_denormal(mode: bool) -> bool:
     """False: NumPy cannot flush denormal numbers to zero."""
     return False
-
-
-def compile(model=None, **options):
-    """Return ``model``, a module or function, unchanged; without one, a decorator that does so."""
-    return (lambda function: function) if model is None else model
-
-
-class layout:
-    """The storage layout of a tensor; ``strided`` is the only one here."""
-
-    def __init__(self, name):
-        self.name = name
-
-    def __repr__(self):
-        return f"mytorch.{self.name}"
-
-
-class memory_format(layout):
-    """The memory order of a new tensor's elements; accepted without effect, as values do not depend on it."""
-
-
-strided = layout("strided")
-contiguous_format, preserve_format = memory_format("contiguous_format"), memory_format("preserve_format")
-channels_last, channels_last_3d = memory_format("channels_last"), memory_format("channels_last_3d")

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import functools
 
-from ..core.graph import Variable
-from ..core.primitive import Primitive
 from ..ops import diagonal as diagonals
 from ..ops import join, permute, shape, split, strided
 from ..ops.composite import composite
@@ -15,20 +13,17 @@ from ..ops.layout import _contiguous
 def _copying(name, view):
     """The function ``name``: the result of ``view``, or each of its results, copied."""
 
+    if view.__module__ == __name__:
+        view.__qualname__ = name
+
+    @composite(out=True, name=name)
     @functools.wraps(view, updated=())
     def copy(input, *args, **settings):
-        if "out" in settings:
-            return Primitive.into(copy, (input, *args), settings)
-        if not isinstance(input, Variable):
-            raise TypeError(
-                f"{name}(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}"
-            )
         result = view(input, *args, **settings)
         return tuple(map(_contiguous, result)) if isinstance(result, (tuple, list)) else _contiguous(result)
 
     copy.__name__ = copy.__qualname__ = name
     copy.__module__ = __name__
-    copy.takes_out = True
     copy.__doc__ = f"As the view without ``_copy``, in memory of its own. {view.__doc__ or ''}"
     return copy
 

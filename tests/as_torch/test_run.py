@@ -86,3 +86,14 @@ def test_child_processes(tmp_path):
         "[[0, 1], [4, 9]]",
         "2.13.0 True",
     ], done.stderr
+
+
+@pytest.mark.parametrize(
+    "order", [("mytorch", "-m", "mytorch.profiler"), ("mytorch.profiler", "-m", "mytorch")]
+)
+def test_a_profile_of_it(folder, order):
+    code = "import sys, torch\n(torch.ones(2, 2) @ torch.eye(2)).sum()\nprint(sys.argv[1:])"
+    (folder / "train.py").write_text(code)
+    done = python("-m", *order, str(folder / "train.py"), "--epochs", "1")
+    assert done.returncode == 0, done.stderr
+    assert "['--epochs', '1']" in done.stdout and "matmul" in done.stdout and "By module" in done.stdout

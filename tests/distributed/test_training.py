@@ -37,7 +37,7 @@ def test_interrupted_and_resumed_with_another_number_of_ranks(tmp_path):
 
     stopped = mpiexec(2, MNIST, *options, tmp_path / "stopped", interrupt=interrupt)
     said = stopped.stdout + stopped.stderr
-    assert "--resume goes on from" in said, said
+    assert said.count("--resume goes on from") == 1 and "Traceback" not in said, said
     assert [p.name for p in (tmp_path / "stopped").iterdir()] == ["checkpoint.mt"]
     resumed = mpiexec(4, MNIST, *options, tmp_path / "stopped", "--resume")
     assert resumed.returncode == 0, resumed.stderr

@@ -1,5 +1,7 @@
 """A wrong option ends an example with a line that says why and exit code 2, and nothing is overwritten."""
 
+import re
+import signal
 import subprocess
 import sys
 
@@ -123,3 +125,18 @@ def test_in_a_process_of_its_own(tmp_path):
     )
     assert (done.returncode, done.stdout) == (2, "") and "Traceback" not in done.stderr
     assert done.stderr.endswith("linear_fit.py: error: argument --epochs: expected 1 or more, got 0\n")
+
+
+def test_an_interrupted_training_says_how_to_go_on(tmp_path):
+    """Ctrl-C: one line, the exit status of an interrupted program, and a whole checkpoint."""
+    command = [sys.executable, EXAMPLES / "mnist.py", "--model", "mlp", "--out", tmp_path]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert any(line.startswith("epoch  1") for line in process.stdout)
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=60)
+    lines = said.strip().splitlines()
+    assert process.returncode == 130 and len(lines) == 1, said
+    assert re.fullmatch(
+        r"stopped in epoch \d+ after [\d,]+ images; --resume goes on from .*checkpoint.mt", lines[0]
+    )
+    assert {"recipe", "progress", "rng", "model"} <= mytorch.load(tmp_path / "checkpoint.mt").keys()

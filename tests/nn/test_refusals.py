@@ -4,6 +4,7 @@ import warnings
 
 import pytest
 
+import mytorch
 from tests.referee import same_error
 
 REFUSED = {
@@ -84,3 +85,37 @@ def test_refused(name):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         same_error(call, match=match)
+
+
+# ---- the place of the error ----------------------------------------------------------------------
+
+SHAPES = [(2, 5), (2, 3, 5), (5,), (2, 2, 7, 5, 5), (1,) * 6]
+LAYERS = {
+    "attention": lambda: mytorch.nn.MultiheadAttention(4, 2),
+    "encoder layer": lambda: mytorch.nn.TransformerEncoderLayer(8, 2),
+    "decoder layer": lambda: mytorch.nn.TransformerDecoderLayer(8, 2),
+    "LSTM": lambda: mytorch.nn.LSTM(3, 4),
+    "cell": lambda: mytorch.nn.GRUCell(3, 4),
+    "convolution": lambda: mytorch.nn.Conv2d(3, 4, 3),
+    "normalization": lambda: mytorch.nn.BatchNorm2d(3),
+    "bilinear": lambda: mytorch.nn.Bilinear(3, 3, 4),
+    "embedding": lambda: mytorch.nn.Embedding(3, 4),
+    "loss": lambda: mytorch.nn.CTCLoss(),
+    "adaptive softmax": lambda: mytorch.nn.AdaptiveLogSoftmaxWithLoss(4, 10, [3]),
+}
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("name", LAYERS)
+def test_errors_name_the_path_of_the_module(name):
+    outer, refused = mytorch.nn.Module(), 0
+    outer.inner = LAYERS[name]()
+    outer.forward = lambda *args: outer.inner(*args)
+    calls = [(mytorch.ones(shape),) * n for shape in SHAPES for n in (1, 2, 3)] + [(), ("a",), (None,)]
+    for args in calls:
+        try:
+            outer(*args)
+        except Exception as error:
+            refused += 1
+            assert str(error).startswith("in inner"), error
+    assert refused >= 5

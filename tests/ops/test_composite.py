@@ -64,7 +64,7 @@ MESSAGES = {
     "relu() missing required argument: 'input'": lambda: mytorch.relu(),
     "threshold() missing required argument": lambda: mytorch.threshold(X),
     "glu(): argument 'input' (position 1) must be Tensor, not str": lambda: nn.functional.glu("a"),
-    "in Linear(2 -> 2): linear([1], float32[2, 2], float32[2]): argument 1 must be Tensor": lambda: nn.Linear(
+    "linear([1], float32[2, 2], float32[2]): argument 'input' (position 1) must be Tensor": lambda: nn.Linear(
         2, 2
     )([1]),
     "in 1.0 Flatten(start_dim=1, end_dim=-1): Flatten(): argument 'input' (position 1) must be Tensor": (

@@ -145,8 +145,8 @@ def test_nodes_and_leaves_of_a_backward_are_counted():
         node = stack.pop()
         if node not in seen and node.plan is not None:
             seen.add(node)
-            stack += [before for before, _ in node.next_functions]
-    assert names == Counter(node.name() for node in seen)
+            stack += [before for before, _ in node.next_functions if before is not None]
+    assert names == Counter(node.plan.name for node in seen)
 
 
 def test_each_part_of_a_step_has_its_event():

@@ -388,3 +388,65 @@ def test_nothing_is_executed(tmp_path, monkeypatch):
     with pytest.raises(RuntimeError, match="has dtype object"):
         mytorch.load(altered)
     assert not os.path.exists("exploded")
+
+
+# ---- PyTorch's other arguments -------------------------------------------------------------------
+
+SAVED = {
+    "protocol": {"pickle_protocol": 4},
+    "pickle": {"pickle_module": pickle},
+    "zip": {"_use_new_zipfile_serialization": True, "_disable_byteorder_record": False},
+}
+NOT_SAVED = {
+    "files are zip files": (NotImplementedError, {"_use_new_zipfile_serialization": False}),
+    "record the byte order": (NotImplementedError, {"_disable_byteorder_record": True}),
+    "by Python's pickle, not by <module 'json'": (NotImplementedError, {"pickle_module": json}),
+    "pickle_protocol must be int, not str": (TypeError, {"pickle_protocol": "4"}),
+    "unexpected keyword argument 'nobody'": (TypeError, {"nobody": 1}),
+}
+NOT_LOADED = {
+    "f must be a file path in order to use the mmap": (ValueError, {"mmap": True}),
+    "by Python's pickle, not by <module 'json'": (NotImplementedError, {"pickle_module": json}),
+    "unexpected keyword argument 'nobody'": (TypeError, {"nobody": 1}),
+}
+NO_FILES = [5, None, 2.5, [1]]
+
+
+@pytest.mark.parametrize("name", SAVED)
+def test_arguments_of_save(name):
+    file = io.BytesIO()
+    mytorch.save(mytorch.ones(2), file, **SAVED[name])
+    file.seek(0)
+    assert same(mytorch.load(file), mytorch.ones(2))
+
+
+@pytest.mark.parametrize("text", NOT_SAVED)
+def test_what_save_refuses(text):
+    kind, settings = NOT_SAVED[text]
+    with pytest.raises(kind, match=text):
+        mytorch.save(mytorch.ones(2), io.BytesIO(), **settings)
+
+
+@pytest.mark.parametrize("text", NOT_LOADED)
+def test_what_load_refuses(text):
+    kind, settings = NOT_LOADED[text]
+    with pytest.raises(kind, match=text):
+        mytorch.load(io.BytesIO(), **settings)
+
+
+def test_arguments_of_load(tmp_path):
+    path = tmp_path / "x.mt"
+    mytorch.save(mytorch.ones(2), path)
+    assert same(mytorch.load(path, None, pickle, mmap=True, encoding="latin1"), mytorch.ones(2))
+    mytorch.save(nn.Linear(1, 1), path)
+    with pytest.raises(RuntimeError, match="weights_only=False"):
+        mytorch.load(path, weights_only=None)  # PyTorch's default, which is True
+
+
+@pytest.mark.parametrize("f", NO_FILES, ids=str)
+@pytest.mark.parametrize(
+    "call", [lambda f: mytorch.save(1, f), mytorch.load, mytorch.serialization.save_torch]
+)
+def test_what_is_no_file(call, f):
+    with pytest.raises(AttributeError, match=r"seek|'write' attribute"):
+        call(*([1, f] if call is mytorch.serialization.save_torch else [f]))

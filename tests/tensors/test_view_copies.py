@@ -57,17 +57,6 @@ def test_sizes_that_the_caller_gives():
     same_error(lambda lib, x: lib.nonzero_static(x, size=-1), X)
 
 
-def test_histogramdd():
-    points = draws(0).normal(size=(20, 2))
-    for settings in ({"bins": [3, 4]}, {"bins": 3, "range": [-1.0, 1.0, -2.0, 2.0], "density": True}):
-        agree(lambda lib, x, s=settings: tuple(lib.histogramdd(x, **s)), [points], gradient=False)
-    agree(
-        lambda lib, x, w: lib.histogramdd(x, [lib.tensor([-2.0, 0, 2]).double()] * 2, weight=w)[0],
-        [points, np.arange(20.0)],
-        gradient=False,
-    )
-
-
 def test_memory_in_another_order():
     agree_on(lambda lib: lib.empty_permuted((2, 3, 4), (1, 2, 0)).stride())
     agree_on(lambda lib: lib.ones(1).new_empty_strided((2, 3), (5, 1), dtype=lib.float64).stride())

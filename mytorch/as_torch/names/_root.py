@@ -5,9 +5,9 @@ from __future__ import annotations
 import importlib
 
 from ...core.dtypes import complex64, complex128, int64
+from ...ops.memory_format import layout
 from ...ops.reduce import all as all_of
 from ...tensors.creation import tensor
-from ...tensors.torch_flags import layout
 from ..refused import functions
 
 globals().update(

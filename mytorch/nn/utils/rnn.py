@@ -14,6 +14,7 @@ from ...ops.elementwise import select
 from ...ops.gather import index_select
 from ...ops.indexing import getitem, put_in_zeros
 from ...ops.join import cat
+from ...tensors.casting import ShortCasts
 from ...tensors.creation import as_tensor
 from ...tensors.public_names import lookup as _lookup
 from ...tensors.tensor import Tensor
@@ -26,7 +27,7 @@ class _Packed(NamedTuple):
     unsorted_indices: Tensor | None
 
 
-class PackedSequence(_Packed):
+class PackedSequence(_Packed, ShortCasts):
     """Sequences of different lengths without padding: ``data`` (Σ lengths, …) holds the first steps of all
     sequences, then the second steps, and so on.
 
@@ -58,26 +59,6 @@ class PackedSequence(_Packed):
             None if t is None else t.to(data.device) for t in (self.sorted_indices, self.unsorted_indices)
         )
         return type(self)(data, self.batch_sizes, *orders)
-
-    def cpu(self):
-        """The same sequences in host memory."""
-        return self.to("cpu")
-
-    def cuda(self, device=None):
-        """The same sequences on a GPU, the current one by default."""
-        return self.to("cuda" if device is None else device)
-
-    def float(self):
-        """The same sequences in float32."""
-        return self.to(dtype="float32")
-
-    def double(self):
-        """The same sequences in float64."""
-        return self.to(dtype="float64")
-
-    def half(self):
-        """The same sequences in float16."""
-        return self.to(dtype="float16")
 
     def long(self):
         """The same sequences in int64."""
@@ -235,4 +216,4 @@ def unpack_sequence(packed_sequences):
     return unpad_sequence(padded, lengths, batch_first=True)
 
 
-__getattr__ = _lookup(__name__)
+__getattr__ = _lookup(__name__, tensors=True)

@@ -212,7 +212,7 @@ class old_svd_result(NamedTuple):
     V: Any
 
 
-@composite(out=True)
+@composite(out=True, name="svd")
 def old_svd(input, some=True, compute_uv=True):
     """torch.svd: U diag(S) Vᴴ = input, by default with min(m, n) columns in U and V.
 

@@ -261,11 +261,13 @@ def lu_solve(LU, pivots, B, *, left=True, adjoint=False):
     return solve_triangular(LU, first, upper=True)
 
 
+@composite(name="lu_solve")
 def old_lu_solve(b, LU_data, LU_pivots):
     """torch.lu_solve: the solution of A x = b (…, n, k)."""
     return lu_solve(LU_data, LU_pivots, b)
 
 
+@composite(name="lu")
 def old_lu(A, pivot=True, get_infos=False):
     """torch.lu: what ``linalg.lu_factor`` gives of matrices, and ``info`` if ``get_infos``."""
     return tuple(lu_factor_ex(A, pivot=pivot))[: 3 if get_infos else 2]

@@ -271,7 +271,7 @@ def vander(x, *, N: int | None = None):
     return stack(_powers(x, n), -1)
 
 
-@composite
+@composite(name="vander")
 def decreasing_vander(x, N: int | None = None, increasing=False):
     """``torch.vander``: the powers N - 1 to 0 of a vector's elements, (n,) -> (n, N).
 

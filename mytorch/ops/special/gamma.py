@@ -169,6 +169,7 @@ def polygamma(n: int, input):
     return _polygamma(input, n=n) if n else digamma(input)
 
 
+@composite(name="polygamma")
 def polygamma_of(input, n: int):
     """:func:`polygamma` as a method, which has the tensor first."""
     return polygamma(n, input)

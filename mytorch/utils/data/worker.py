@@ -26,7 +26,7 @@ from typing import Any
 import numpy
 from threadpoolctl import threadpool_limits
 
-from ...core.arrays import cuda_is_initialized
+from ...core.arrays import modules
 from ...kernels.threads import set_num_threads
 from ...tensors.generator import manual_seed
 from .fetch import fetcher
@@ -291,6 +291,12 @@ def start_context(chosen):
         stacklevel=5,
     )
     return multiprocessing.get_context("spawn")
+
+
+def cuda_is_initialized() -> bool:
+    """Whether this thread has a CUDA context, made when the first array went to a GPU."""
+    gpu = sys.modules.get("cupy")
+    return gpu is not None and gpu.ndarray in modules and gpu.cuda.driver.ctxGetCurrent() != 0
 
 
 def _unfit_for_a_fork():

@@ -107,7 +107,7 @@ def _operation(row, arrivals, total, sources):
     if row.incoming:
         time = f"{_microseconds(row.nanoseconds)}, {row.nanoseconds / total:.0%} of the pass"
     return {
-        "kind": row.node.name,
+        "kind": row.node.plan.name,
         "about": ("" if users else "The pass starts here: ") + _about(row.node),
         "rules": rules,
         "called": called,
@@ -135,7 +135,7 @@ def _leaf(row, arrivals):
 
 def _about(node):
     function = node.plan.function if isinstance(node, FunctionNode) else node.plan.op.forward
-    return first_sentence(function.__doc__) or node.name
+    return first_sentence(function.__doc__) or node.plan.name
 
 
 def _gradient(g, what, steps):

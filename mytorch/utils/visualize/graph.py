@@ -93,7 +93,10 @@ class Graph:
                 row.shape, row.dtype = row.node.shape, str(row.node.dtype)
                 continue
             row.edges = [rows[_owner(edge)] for edge in row.node.edges]
-            row.call, row.label = place(row.node), row.node.name.removesuffix("0").removesuffix("Backward")
+            row.call, row.label = (
+                place(row.node),
+                row.node.plan.name.removesuffix("0").removesuffix("Backward"),
+            )
 
     def run(self, hooks):
         """Run the backward pass once and record its gradients in the rows.

@@ -607,7 +607,7 @@ def test_no_fork_after_cuda_or_mpi(monkeypatch, library):
 
 
 def test_whether_cuda_is_initialized(gpu):
-    assert mytorch.core.arrays.cuda_is_initialized()
+    assert worker_module.cuda_is_initialized()
 
 
 def test_progress_bars_do_not_change_how_workers_start():

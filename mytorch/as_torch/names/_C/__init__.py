@@ -9,21 +9,16 @@ from ....core.arrays import device
 from ....core.dtypes import dtype
 from ....core.graph import Variable as TensorBase
 from ....ops.dtype_info import finfo, iinfo
+from ....ops.memory_format import layout, memory_format
 from ....overrides import DisableTorchFunction, DisableTorchFunctionSubclass
 from ....tensors.generator import Generator
-from ....tensors.tensor import Size
-from ....tensors.tensor import no_torch_function as _disabled_torch_function_impl
-from ....tensors.torch_flags import layout, memory_format
+from ....tensors.tensor import Size, no_torch_function
 from ...refused import classes
 
 _TensorBase = TensorBase
 
 
-@staticmethod  # a class takes it as its method, which is not bound
-def _disabled_torch_function_impl(func, types, args=(), kwargs=None):
-    """The function itself: what a subclass without ``__torch_function__`` of its own asks for."""
-    return func(*args, **(kwargs or {}))
-
+_disabled_torch_function_impl = staticmethod(no_torch_function)  # a class takes it as its method, unbound
 
 globals().update(
     classes(

@@ -61,7 +61,9 @@ def test_refusals(case):
     same_error(loss, x, weight, target, *bias)
 
 
-@pytest.mark.parametrize("settings", [{}, {"bias": True, "out_features": (2,)}, {"reduction": "sum"}], ids=str)
+@pytest.mark.parametrize(
+    "settings", [{}, {"bias": True, "out_features": (2,)}, {"reduction": "sum"}], ids=str
+)
 def test_module(settings):
     shape = (4, *settings.get("out_features", ()))
 
@@ -87,6 +89,4 @@ def test_module_refusals():
 
 def test_options_are_refused():
     with pytest.raises(NotImplementedError, match="scores are computed as a whole"):
-        mytorch.nn.LinearCrossEntropyLoss(3, 5, options=object())(
-            mytorch.ones(2, 3), mytorch.tensor([0, 1])
-        )
+        mytorch.nn.LinearCrossEntropyLoss(3, 5, options=object())(mytorch.ones(2, 3), mytorch.tensor([0, 1]))

@@ -55,7 +55,7 @@ def contract(block, other, total):
 
     (groups, rows, depth, places), (groups, rows, O, places) -> (groups, depth, O).
     """
-    some, deep = (max(1, SUMMED // max(n, 1)) for n in (total.size // max(len(total), 1), total.shape[2]))
+    some, deep = max(1, SUMMED * len(total) // max(total.size, 1)), max(1, SUMMED // max(total.shape[2], 1))
     for a, b in itertools.product(range(0, block.shape[1], some), range(0, total.shape[1], deep)):
         part = xp(block).matmul(block[:, a : a + some, b : b + deep], other[:, a : a + some].swapaxes(2, 3))
         total[:, b : b + deep] += summed(part, 1)

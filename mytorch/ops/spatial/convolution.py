@@ -218,7 +218,7 @@ def convolution_weight(x, y, *, kernel, stride, padding, dilation, groups):
             contract(*((block, part) if tall else (part, block)), total)
 
     parallel_for(work, list(zip(sums, shares)))
-    total = functools.reduce(operator.iadd, (sums.pop() for _ in range(len(sums))))
+    total = functools.reduce(operator.iadd, map(sums.pop, [-1] * len(sums)))  # each is freed once added
     total = (total.swapaxes(1, 2) if tall else total).reshape(groups * each, *kernel, channels)
     return xp(x).ascontiguousarray(xp(x).moveaxis(total, -1, 1))
 

@@ -97,7 +97,6 @@ SIGNS = np.array([1.0, -1.0, 1.0])
 LOSSES = {
     "CrossEntropyLoss": (lambda: nn.CrossEntropyLoss(label_smoothing=0.1), (3, 4), np.array([0, 3, 1])),
     "NLLLoss": (nn.NLLLoss, (3, 4), np.array([0, 3, 1])),
-    "LinearCrossEntropyLoss": (lambda: nn.LinearCrossEntropyLoss(4, 4), (3, 4), np.array([0, 3, 1])),
     "MSELoss": (nn.MSELoss, (2, 2), PROBABILITIES),
     "L1Loss": (nn.L1Loss, (2, 2), PROBABILITIES),
     "SmoothL1Loss": (nn.SmoothL1Loss, (2, 2), PROBABILITIES),

@@ -7,6 +7,7 @@ one column. So each element is copied once for each column of the kernel, not fo
 
 from __future__ import annotations
 
+import itertools
 import math
 
 import numpy
@@ -54,13 +55,10 @@ def contract(block, other, total):
 
     (groups, rows, depth, places), (groups, rows, O, places) -> (groups, depth, O).
     """
-    _, depth, high = total.shape
-    some, deep = max(1, SUMMED // max(depth * high, 1)), max(1, SUMMED // max(high, 1))
-    for a in range(0, block.shape[1], some):
-        right = other[:, a : a + some].swapaxes(2, 3)
-        for top in range(0, depth, deep):
-            product = xp(block).matmul(block[:, a : a + some, top : top + deep], right)
-            total[:, top : top + deep] += summed(product, 1)
+    some, deep = max(1, SUMMED * len(total) // max(total.size, 1)), max(1, SUMMED // max(total.shape[2], 1))
+    for a, b in itertools.product(range(0, block.shape[1], some), range(0, total.shape[1], deep)):
+        part = xp(block).matmul(block[:, a : a + some, b : b + deep], other[:, a : a + some].swapaxes(2, 3))
+        total[:, b : b + deep] += summed(part, 1)
 
 
 def _cut(x, whole, width):

@@ -18,6 +18,7 @@ class LinearCrossEntropyLoss(_WeightedLoss):
     ``options``, which would compute the scores in parts.
 
     Args:
+        in_features (int): the number of features of an input
         num_classes (int): the number of classes
         out_features (tuple of int): (d1, …) for targets (N, d1, …)
         options (None): no other value is taken

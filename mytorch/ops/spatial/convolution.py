@@ -10,7 +10,9 @@ Their matrix products read the columns of ``kernels/im2col.py``.
 
 from __future__ import annotations
 
+import functools
 import math
+import operator
 
 import numpy
 
@@ -219,9 +221,7 @@ def convolution_weight(x, y, *, kernel, stride, padding, dilation, groups):
             contract(*((block, part) if tall else (part, block)), total)
 
     parallel_for(work, list(zip(sums, shares)))
-    total = sums.pop()
-    while sums:
-        total += sums.pop()
+    total = functools.reduce(operator.iadd, map(sums.pop, [-1] * len(sums)))  # each is freed once added
     total = (total.swapaxes(1, 2) if tall else total).reshape(groups * each, *kernel, channels)
     return xp(x).ascontiguousarray(xp(x).moveaxis(total, -1, 1))
 

@@ -485,6 +485,16 @@ def test_methods_that_are_no_classmethods():
         assert mytorch.sum(Old()) == "sum"
 
 
+def test_tensors_of_pytorch_take_over_nothing():
+    class Base:
+        @classmethod
+        def __torch_function__(cls, func, types, args=(), kwargs=None):
+            raise AssertionError
+
+    Base.__module__ = "torch._C"  # as that of torch.Tensor
+    assert not mytorch.overrides.has_torch_function_unary(type("Tensor", (Base,), {})())
+
+
 # ---- cost ----------------------------------------------------------------------------------------
 
 

@@ -30,10 +30,10 @@ FACTORIES = """
 # Neither modes nor subclasses see these.
 UNSEEN = """
     __class_getitem__ __getstate__ __init__ __init_subclass__ __new__ __setstate__ __torch_function__
-    are_deterministic_algorithms_enabled as_subclass broadcast_shapes compile from_numpy frombuffer
-    get_default_device get_default_dtype get_float32_matmul_precision get_num_threads get_printoptions
-    is_anomaly_check_nan_enabled is_anomaly_enabled is_grad_enabled is_inference_mode_enabled is_tensor
-    keep_freed_memory printoptions set_default_device set_default_dtype set_default_tensor_type
+    are_deterministic_algorithms_enabled as_subclass broadcast_shapes compile from_dlpack from_numpy
+    frombuffer get_default_device get_default_dtype get_float32_matmul_precision get_num_threads
+    get_printoptions is_anomaly_check_nan_enabled is_anomaly_enabled is_grad_enabled is_inference_mode_enabled
+    is_tensor keep_freed_memory printoptions set_default_device set_default_dtype set_default_tensor_type
     set_float32_matmul_precision set_flush_denormal set_num_threads set_printoptions typename
     use_deterministic_algorithms
 """.split()

@@ -68,8 +68,8 @@ def overloaded(values, tensors=False):
         method = getattr(kind, "__torch_function__", None)
         if method is None or (kind is Tensor and not tensors):
             continue
-        if method is no_torch_function:
-            _plain.add(kind)
+        if method is no_torch_function or any(base.__module__ == "torch._C" for base in kind.__mro__):
+            _plain.add(kind)  # PyTorch's own tensors know nothing of these functions
             continue
         if all(kind is not type(other) for other in found):
             found.insert(

@@ -34,7 +34,12 @@ def folded(dim, ndim):
     return check_dims(dim, ndim)
 
 
-@functools.lru_cache(256, typed=True)
+def _key(dim, ndim):
+    """``dim`` as what results may be kept by: an int, None or a tuple of ints."""
+    return dim if dim is None or type(dim) is int else folded(dim, ndim)
+
+
+@functools.lru_cache(256)
 def _with_ones(shape, dim):
     dims = folded(dim, len(shape))
     return tuple(1 if i in dims else n for i, n in enumerate(shape))
@@ -44,7 +49,7 @@ def unfold(g, shape, dim, keepdim):
     """``g``, the gradient of a reduction over ``dim``, with size 1 for every dimension that was reduced."""
     if keepdim:
         return g
-    return g.reshape(_with_ones(tuple(shape), tuple(dim) if type(dim) is list else dim))
+    return g.reshape(_with_ones(tuple(shape), _key(dim, len(shape))))
 
 
 def spread(g, shape, dim, keepdim):
@@ -55,10 +60,10 @@ def spread(g, shape, dim, keepdim):
 
 def count(shape, dim):
     """How many elements a reduction over ``dim`` folds into one."""
-    return _count(tuple(shape), tuple(dim) if type(dim) is list else dim)
+    return _count(tuple(shape), _key(dim, len(shape)))
 
 
-@functools.lru_cache(256, typed=True)
+@functools.lru_cache(256)
 def _count(shape, dim):
     return math.prod(shape[d] for d in folded(dim, len(shape))) if shape else 1
 

@@ -79,7 +79,7 @@ def view_as_dtype(x, *, dtype):
     return x.view(dtype)
 
 
-@functools.lru_cache(256, typed=True)
+@functools.lru_cache(256)
 def _kept(shape, dim):
     """``shape`` without the dimensions ``dim`` (None for all) of size 1."""
     dims = check_dims(dim, len(shape))
@@ -89,7 +89,8 @@ def _kept(shape, dim):
 @primitive(complex=True, view=True, x=lambda g, x_shape: g.reshape(x_shape))
 def squeeze(x, *, dim=None):
     """Without its dimensions of size 1 (a view), or only those of ``dim`` (an int or a tuple)."""
-    return x.reshape(_kept(x.shape, tuple(dim) if type(dim) is list else dim))
+    kept = _kept if dim is None or type(dim) is int else _kept.__wrapped__
+    return x.reshape(kept(x.shape, dim))
 
 
 @primitive(complex=True, view=True, x=lambda g, x_shape: g.reshape(x_shape))
@@ -104,11 +105,12 @@ def flatten(input, start_dim=0, end_dim=-1):
 
     RuntimeError if ``start_dim`` comes after ``end_dim``.
     """
-    shape = _folded(tuple(input.shape), start_dim, end_dim)
+    folded = _folded if type(start_dim) is type(end_dim) is int else _folded.__wrapped__
+    shape = folded(tuple(input.shape), start_dim, end_dim)
     return input if shape is None else reshape(input, shape=shape)
 
 
-@functools.lru_cache(256, typed=True)
+@functools.lru_cache(256)
 def _folded(shape, start_dim, end_dim):
     start, end = check_dim(start_dim, len(shape)), check_dim(end_dim, len(shape))
     if start > end:

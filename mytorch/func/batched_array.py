@@ -16,7 +16,8 @@ from contextvars import ContextVar
 import numpy
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
-from ..core.arrays import modules, owner, xp
+from ..core.arrays import modules, xp
+from ..ops.layout import owner
 
 BOOL = (
     "vmap: It looks like you're attempting to use a Tensor in some data-dependent control flow. We don't "

@@ -24,8 +24,8 @@ _MORE = {**vars(_C), **vars(_root), **vars(foreach), "torch": sys.modules[__spec
 
 
 # programs compare these texts with "torch.float32" and the like
-mytorch.dtype.__repr__ = lambda self: f"torch.{self.name}"
-mytorch.Size.__repr__ = lambda self: f"torch.Size({list(self)})"
+mytorch.dtype.__repr__ = lambda self: f"torch.{self.name}"  # type: ignore[method-assign]
+mytorch.Size.__repr__ = lambda self: f"torch.Size({list(self)})"  # type: ignore[method-assign]
 casting.ROOM = "torch"
 
 

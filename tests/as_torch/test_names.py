@@ -186,12 +186,12 @@ def test_optimizers_from_elsewhere():
 def test_texts_that_programs_compare():
     assert lines("""
         import torch
-        x = torch.zeros(2, 3, dtype=torch.complex64)
-        print(torch.float32, x.shape, torch.ones(1).type(), str(x.dtype) == "torch.complex64")
+        x = torch.zeros(2, 3, dtype=torch.float64)
+        print(torch.float32, x.shape, torch.ones(1).type(), str(x.dtype) == "torch.float64")
         print(x[0])
     """) == [
         "torch.float32 torch.Size([2, 3]) torch.FloatTensor True",
-        "tensor([0.+0.j, 0.+0.j, 0.+0.j], dtype=torch.complex64)",
+        "tensor([0., 0., 0.], dtype=torch.float64)",
     ]
 
 
@@ -240,6 +240,6 @@ def test_a_class_that_wants_no_torch_function():
             __torch_function__ = torch._C._disabled_torch_function_impl
 
         x = torch.ones(2).as_subclass(Index)
-        print(Index.__torch_function__(torch.add, (Index,), (1, 2)) == 3)
+        print(Index.__torch_function__(torch.add, (Index,), (torch.ones(1), 2)).item())
         print(x.__torch_function__(torch.sum, (Index,), (torch.ones(2),)).item())
-    """) == ["True", "2.0"]
+    """) == ["3.0", "2.0"]

@@ -127,16 +127,15 @@ class Primitive:
         given, pattern = [], 1  # a number that says which inputs are Variables and which want a gradient
         found = live = inference = False
         for value in inputs:
+            pattern *= 3
             if isinstance(value, Variable):
                 if value._base is not None and value._base._node is not value._base_node:
                     refresh(value)
-                given.append(value.array)
                 found, live = True, live or value._node is not None
                 inference = inference or value._inference
-                pattern = pattern * 3 + (1 if value._node is None else 2)
-            else:
-                given.append(value)
-                pattern = pattern * 3
+                pattern += 1 if value._node is None else 2
+                value = value.array
+            given.append(value)
         arrays, extras = given, None
         token = float_errors.get(None) is not QUIET and float_errors.set(QUIET)
         try:
@@ -146,8 +145,7 @@ class Primitive:
                 refuse_complex(self, arrays)
             out = self.forward(*arrays, **settings)
         except Exception as error:
-            rescued = Primitive.rescue(self, arrays, settings)
-            if rescued is None:
+            if (rescued := Primitive.rescue(self, arrays, settings)) is None:
                 return Primitive.instead(self, inputs, settings, error)
             (out,) = rescued
         finally:

@@ -58,10 +58,9 @@ def bounded(x, low, high):
     """
     if x.dtype.kind == "f" and x.size > 2048:
         return x.clip(low, high)
-    module, real = xp(x), x.dtype.kind == "f"
-    out = x if low == -math.inf else module.maximum(x, operand(low, x) if real else low)
-    if high != math.inf:
-        out = module.minimum(out, operand(high, x) if real else high)
+    low, high = (operand(bound, x) if x.dtype.kind in "fV" else bound for bound in (low, high))
+    out = x if low == -math.inf else xp(x).maximum(x, low)
+    out = out if high == math.inf else xp(x).minimum(out, high)
     return out if out is not x else x.copy()
 
 

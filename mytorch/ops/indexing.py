@@ -27,10 +27,9 @@ def getitem(x, *, index):
     Integers, slices, None and Ellipsis give a view, arrays of integers or booleans a copy.
     """
     try:
-        if type(index) is tuple and len(index) == 1 and type(x) is ndarray:
-            (rows,) = index
-            if type(rows) is ndarray and rows.dtype == _INT64 and x.size and x.flags.c_contiguous:
-                return x.take(rows, 0)  # the same, in a third of the time
+        rows = index[0] if type(index) is tuple and len(index) == 1 and type(x) is ndarray else None
+        if type(rows) is ndarray and rows.dtype == _INT64 and x.size and x.flags.c_contiguous:
+            return x.take(rows, 0)  # the same, in a third of the time
         return x[index]
     except IndexError as error:
         parse(index, x.shape)  # raises most errors in torch's words

@@ -54,14 +54,11 @@ def listed(args, named, name):
 
 def check_dim(dim, ndim, what="Dimension"):
     """``dim`` counted from the front. IndexError, as in torch, if there is no such dimension."""
-    if type(dim) is int:
-        if 0 <= dim < ndim:
-            return dim
-    else:
-        if not hasattr(dim, "__index__") or isinstance(dim, bool):
-            raise TypeError(f"dim must be an int, not {type(dim).__name__}")
-        dim = dim.__index__()
-    bound = max(ndim, 1)
+    if type(dim) is int and 0 <= dim < ndim:
+        return dim
+    if not hasattr(dim, "__index__") or isinstance(dim, bool):
+        raise TypeError(f"dim must be an int, not {type(dim).__name__}")
+    dim, bound = dim.__index__(), max(ndim, 1)
     if not -bound <= dim < bound:
         raise IndexError(
             f"{what} out of range (expected to be in range of [{-bound}, {bound - 1}], but got {dim})"

@@ -78,9 +78,7 @@ def save(m, f=None, *args, **kwargs):
 
 def load(f, *args, **kwargs):
     """NotImplementedError: TorchScript archives hold programs, not only weights."""
-    raise NotImplementedError(
-        "there is no TorchScript here: save the state_dict with torch.save and load that"
-    )
+    raise NotImplementedError("there is no TorchScript here: load a state_dict, saved with torch.save")
 
 
 __getattr__ = _lookup(__name__)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy
 
+from ..core.sums import summed
 from .threads import parallel_for, spans
 from .windows import strided, threads_for
 
@@ -64,7 +65,7 @@ def weight_gradient(x, g, kernel, dilation):
         for i, j in numpy.ndindex(*kernel):
             top, left = i * dilation[0], j * dilation[1] * n
             source = x[part, top : top + high, left : left + wide * n]
-            out[part, i, j] = numpy.matmul(g[part], source)[..., 0, 0].sum(-1)
+            out[part, i, j] = summed(numpy.matmul(g[part], source)[..., 0, 0], -1)
 
     _share(work, channels, g.size, out)
     return out

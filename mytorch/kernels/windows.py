@@ -159,8 +159,7 @@ def over_blocks(function, n, size, nanoseconds, array, cut=1):
     blocks = spans(n, -(-size * cut // (BLOCK * threads)) * threads)
     if threads > 1:
         return parallel_for(lambda block: function(*block), blocks)
-    for block in blocks:
-        function(*block)
+    return [function(*block) for block in blocks]
 
 
 _PAGE = 4096  # bytes

@@ -271,7 +271,8 @@ def _deprecated(function):
         )
         return function(*args, **kwargs)
 
-    old.__name__, old.__doc__ = name[:-1], f"Deprecated: use :func:`{name}`."
+    old.__name__ = old.__qualname__ = name[:-1]
+    old.__doc__ = f"Deprecated: use :func:`{name}`."
     return old
 
 

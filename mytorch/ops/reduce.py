@@ -107,7 +107,7 @@ def _mean_vjp(g, x_shape, dim, keepdim):
     return spread(g * share, x_shape, dim, keepdim)
 
 
-@primitive(complex=True, x=_mean_vjp)
+@primitive(complex=True, broadcasts=True, x=_mean_vjp)
 def mean(x, *, dim=None, keepdim=False, dtype=None):
     """Mean over ``dim`` (an int, a tuple, or None for all). RuntimeError for integers without ``dtype``."""
     kind = floating_kind(x, dtype, "mean")

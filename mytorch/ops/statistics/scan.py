@@ -127,7 +127,7 @@ def _cumprod_vjp(g, x, out, dim):
     return xp(x).where(zero, 0, earlier * _recurrence(g, x[at(dim, slice(1, None))], dim))
 
 
-@primitive(complex="holomorphic", composed=_cumprod_definition, x=_cumprod_vjp)
+@primitive(complex="holomorphic", broadcasts=True, composed=_cumprod_definition, x=_cumprod_vjp)
 def cumprod(x, *, dim, dtype=None):
     """The product of the elements so far along ``dim``. Integers and booleans multiply in int64."""
     return _accumulated(_running_product, x, dim, dtype)
@@ -171,7 +171,7 @@ def _prod_vjp(g, x, out, dim, keepdim):
     return (before(x, dim) * behind * g).reshape(shape)
 
 
-@primitive(complex="holomorphic", composed=_prod_definition, x=_prod_vjp)
+@primitive(complex="holomorphic", broadcasts=True, composed=_prod_definition, x=_prod_vjp)
 def prod(x, *, dim=None, keepdim=False, dtype=None):
     """Product over ``dim`` (an int, or None for all). Integers and booleans multiply in int64.
 

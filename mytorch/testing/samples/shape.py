@@ -71,6 +71,13 @@ ROWS = [
         lambda x: x.sum((0, 2))[:, None],
         empty=((0, 3, 4),),
     ),
+    Sample(
+        "in_channels_last",
+        lambda x: x.contiguous(memory_format=mytorch.channels_last),
+        ((2, 3, 4, 2),),
+        lambda x: x,
+        empty=((0, 3, 4, 2),),
+    ),
     Sample("clone", lambda x: x.clone(), (X,), lambda x: x, empty=((0, 4),)),
     Sample("contiguous", lambda x: x.mT.contiguous(), (X,), lambda x: x.T),
     Sample(

@@ -61,7 +61,7 @@ VALUES = {
     "x.untyped_storage().data_ptr() == x.data_ptr() == x[1:].untyped_storage().data_ptr()": "True",
     "torch.overrides.has_torch_function((x, [x]))": "False",
     "torch.overrides.handle_torch_function(len, (x, Other()), 1)": "('len', 1)",
-    "torch.distributions.utils.broadcast_all(x, 1.0)[1].shape": "mytorch.Size([2, 3])",
+    "torch.distributions.utils.broadcast_all(x, 1.0)[1].shape": "torch.Size([2, 3])",
     "torch.backends.cpu.get_cpu_capability()": "'DEFAULT'",
     "torch._foreach_add([x, x], 1)[1][0, 0].item()": "2.0",
     "torch.cond(x.sum() > 5, lambda a: a + 1, lambda a: a, (x,))[0, 0].item()": "2.0",

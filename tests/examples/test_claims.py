@@ -253,7 +253,8 @@ def test_mlp_on_the_shipped_digits():
     text, out = run("mlp_mnist")
     lines = [numbers(line) for line in text.splitlines() if line.startswith("epoch")]
     assert len(lines) == 20 and len(list(out.glob("epoch*.mt"))) == 20
-    assert all(91 <= accuracy <= 92.5 for _, _, accuracy in lines[-5:]) and lines[-1][1] < 0.5 * lines[9][1]
+    last = [accuracy for _, _, accuracy in lines[-5:]]  # of 1,000 digits: rounding moves one by some .5
+    assert 91 <= sum(last) / 5 <= 92 and lines[-1][1] < 0.5 * lines[9][1]
     state = mytorch.load(out / "epoch20.mt")
     model = load("mlp_mnist").MLP()
     model.load_state_dict(state["model"])

@@ -164,6 +164,11 @@ ARRANGED = [
     in_both("roll", lambda m, z: z.roll(1), (3,)),
     in_both("expand", lambda m, z: z.expand(2, 3), (3,)),
     in_both("contiguous", lambda m, z: z.T.contiguous(), (2, 3)),
+    in_both(
+        "in_channels_last",
+        lambda m, z: z.contiguous(memory_format=m.channels_last),
+        (2, 3, 4, 2),
+    ),
     in_both("diagonal", lambda m, z: z.diagonal(), (2, 3)),
     in_both("diagonal_in_zeros", named("diag_embed"), (3,)),
     in_both("triu", named("triu"), (3, 3)),

@@ -23,8 +23,8 @@ import pytest
 INSTALLED = importlib.util.find_spec("torch") is not None
 RECORDS = pathlib.Path(__file__).parent / "records"
 AGAIN = "run `python -m tests.record` where PyTorch is installed"
-# how far a live answer may be from the recorded one, relative to the largest number in it; "float64" may have been
-# computed in float32
+# how far a live answer may be from the recorded one, relative to its largest number; what is "float64" may
+# have been computed in float32
 TOLERANCE = {"float16": 4e-3, "float32": 1e-4, "complex64": 1e-4, "float64": 1e-6, "complex128": 1e-6}
 
 live = pytest.mark.live  # for what differs from run to run

@@ -22,7 +22,10 @@ def accepted(function):
     """
     viewed = inspect.unwrap(function)  # by a function that copies a view
     op = getattr(function, "primitive", None) or getattr(viewed, "primitive", None)
-    signature = inspect.signature(op.forward if op else function)
+    chain = (getattr(viewed, "__kwdefaults__", None) or {}).get(
+        "_chain"
+    )  # if something is done around it now
+    signature = inspect.signature(op.forward if op else chain.original if chain else function)
     composite = hasattr(function, "takes_out")
     if op is None and not composite:
         return signature

@@ -61,6 +61,7 @@ def _arounds():
                 arounds.update({value.fset: around(value.__set__)} if value.fset else {})
             elif is_seen(name, value) and (name.startswith("__") or not name.startswith("_")):
                 if getattr(Tensor, value.__name__, None) is not value:
+                    _renamed.append((value, value.__name__))
                     value.__name__ = name  # handlers may look at it
                 arounds.setdefault(value, around(getattr(Tensor, operators.get(name, name))))
     for place in (ROOT, *_PLACES):
@@ -107,7 +108,18 @@ def _found_late(inner, args, kwargs):
     return value
 
 
-_looking = While(_arounds)
+class _Looking(While):
+    """Functions have the names that handlers see, until nobody looks any more."""
+
+    def __exit__(self, *exc_info):
+        super().__exit__(*exc_info)
+        while _renamed and not self.entered:
+            function, name = _renamed.pop()
+            function.__name__ = name
+
+
+_looking = _Looking(_arounds)
+_renamed: list = []  # (function, its own name)
 _settled: list = []  # not empty: the functions go on looking
 
 

@@ -150,6 +150,11 @@ class _Forgotten(Node):
         self.segment.recall()
         return self.saved
 
+    @property
+    def name(self):
+        """Without the saved values, which PyTorch's name may depend on."""
+        return self.plan.name
+
 
 def _variables(tree):
     if isinstance(tree, Variable):

@@ -22,9 +22,8 @@ def accepted(function):
     """
     viewed = inspect.unwrap(function)  # by a function that copies a view
     op = getattr(function, "primitive", None) or getattr(viewed, "primitive", None)
-    chain = (getattr(viewed, "__kwdefaults__", None) or {}).get(
-        "_chain"
-    )  # if something is done around it now
+    # there if something is done around its calls at present
+    chain = (getattr(viewed, "__kwdefaults__", None) or {}).get("_chain")
     signature = inspect.signature(op.forward if op else chain.original if chain else function)
     composite = hasattr(function, "takes_out")
     if op is None and not composite:

@@ -153,8 +153,7 @@ def note_view(new, call, inputs, settings, index=None):
     base = source if source._base is None else source._base
     new._counter, new._base, new._base_node = source._counter, base, base._node
     new._view = source._view, call, inputs[1:], settings, index
-    if new._inference is not source._inference:
-        new._inference = source._inference
+    new._inference = source._inference
 
 
 def retake(view, base):

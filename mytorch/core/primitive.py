@@ -191,9 +191,10 @@ class Primitive:
         node.plan, node.order = plan, next(clock)
         node.edges, node.saved, node.guards = plan.record(inputs, arrays, out, extras, settings, counter)
         if self.broadcasts or self.casts or given is not arrays:
+            shape = out.shape if self.broadcasts else None
             for i in plan.live:
                 x, cast = given[i], self.casts and given[i].dtype != out.dtype
-                if x is not arrays[i] or cast or (self.broadcasts and x.shape != out.shape):
+                if x is not arrays[i] or cast or (shape is not None and x.shape != shape):
                     node.restore = tuple((given[k].shape, given[k].dtype) for k in plan.live)
                     break
         if self.complex is not True and type(out) is not tuple:

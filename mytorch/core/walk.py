@@ -134,7 +134,9 @@ class Walk:
         """The gradients, of arrays that the rules cannot take as they are. For others ``error`` is raised."""
         found = None if self.create else Primitive.rescue(node.plan, (g, node.saved), {})
         if found is None:
-            raise error if node.origin is None else located(node, error)
+            if node.origin is None:
+                raise error
+            raise located(node, error) from error
         return found[0]
 
     def finish(self, leaf):

@@ -45,7 +45,7 @@ def _run(op, *arrays, **settings):
 def _forward(op, arrays, settings):
     arrays = arrays if op.prepare is None else op.prepare(list(arrays))
     if op.complex is None:
-        refuse_complex(op.name, arrays)
+        refuse_complex(op, arrays)
     return op.forward(*arrays, **settings)
 
 

@@ -57,7 +57,7 @@ def vmap(func, in_dims=0, out_dims=0, randomness="error", *, chunk_size=None):
                 v if d is None or count == size else narrow(v, d, start, count) for v, d in zip(values, dims)
             ]
             chunks.append(_all_at_once(call, part, dims, count, out_dims, randomness))
-        return chunks[0] if len(chunks) == 1 else _joined(chunks, out_dims)
+        return chunks[0] if len(chunks) == 1 else _joined(cat, chunks, out_dims)
 
     return mapped_function
 
@@ -90,12 +90,7 @@ def _one_by_one(call, values, dims, size, out_dims, randomness):
             default_generator.set_state(state)
         with drawing(None, randomness):
             results.append(call([v if d is None else select(v, d, i) for v, d in zip(values, dims)]))
-    columns = zip(*map(_tensors, results))
-    found = [
-        column[0] if dim is None else stack(column, dim)
-        for column, dim in zip(columns, _out_dims(out_dims, results[0]))
-    ]
-    return rebuilt(results[0], iter(found))
+    return _joined(stack, results, out_dims)
 
 
 # ---- arguments -----------------------------------------------------------------------------------
@@ -186,13 +181,14 @@ def _out_dims(out_dims, outputs):
     return _spread(out_dims, outputs if isinstance(outputs, (tuple, list, dict)) else (outputs,))
 
 
-def _joined(chunks, out_dims):
-    columns = zip(*map(leaves, chunks))
+def _joined(join, results, out_dims):
+    """Several results as one, by ``join`` (cat or stack) of the tensors at each place."""
+    columns = zip(*map(_tensors, results))
     found = [
-        column[0] if dim is None else cat(column, dim)
-        for column, dim in zip(columns, _out_dims(out_dims, chunks[0]))
+        column[0] if dim is None else join(column, dim)
+        for column, dim in zip(columns, _out_dims(out_dims, results[0]))
     ]
-    return rebuilt(chunks[0], iter(found))
+    return rebuilt(results[0], iter(found))
 
 
 def _narrowed(outputs, out_dims):

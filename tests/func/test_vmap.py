@@ -435,3 +435,9 @@ def test_printed_inside():
     shown = []
     mytorch.vmap(lambda x: shown.append(repr(x)) or x)(mytorch.ones(2, 1))
     assert shown[0].startswith("BatchedTensor(levels=(") and "tensor([[1.],\n            [1.]])" in shown[0]
+
+
+@pytest.mark.parametrize("name", ["floor", "sort", "relu"])
+def test_complex_numbers_are_refused_with_the_name(name):
+    with pytest.raises(NotImplementedError, match=rf"{name}\(\) is not implemented for complex64"):
+        mytorch.vmap(getattr(mytorch, name))(mytorch.ones(3, 2, dtype=mytorch.complex64))

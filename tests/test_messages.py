@@ -211,8 +211,8 @@ def test_the_values_that_a_node_saved():
     assert (z.grad_fn._saved_result == z).all() and (x**3).grad_fn._saved_exponent == 3
     (x * w[0]).grad_fn._saved_other.sum().backward()
     assert w.grad is not None and x.grad is None
-    with pytest.raises(AttributeError, match="ExpBackward0 has no attribute '_saved_nothing'"):
-        z.grad_fn._saved_nothing
+    with pytest.raises(AttributeError, match="ExpBackward0 has no attribute '_saved_other'"):
+        z.grad_fn._saved_other
     z.sum().backward()
     with pytest.raises(RuntimeError, match="second time"):
         z.grad_fn._saved_result

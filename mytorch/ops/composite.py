@@ -24,7 +24,7 @@ Primitive.public = property(lambda op: late("nodes", "public_name")(op))
 Node.name = property(lambda node: late("nodes", "name_of")(node))  # type: ignore[assignment]
 Node.next_functions = property(lambda node: late("nodes", "next_functions")(node))  # type: ignore[attr-defined]
 Node.guarded = lambda *place: late("nodes", "guarded")(*place)  # type: ignore[method-assign]
-Node.__getattr__ = lambda *name: late("nodes", "saved")(*name)  # type: ignore[attr-defined]
+Node.shown = lambda node: late("nodes", "shown")(node)  # type: ignore[attr-defined]
 
 # NumPy's names, and torch's outside of linalg
 SPELLINGS = {"axis": "dim", "keepdims": "keepdim", "input": "A"}

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
+
 from ..core.errors import SECOND_TIME
-from ..core.graph import Leaf, Name, Output
+from ..core.graph import Leaf, Name, Node, Output
 from ..core.higher_order import as_variable
 
 # The functions that users call, of operations with another name. ``{}``: the number of spatial dimensions.
@@ -148,8 +150,11 @@ def name_of(node):
 
 def saved_values(node):
     """{name: value} of what the rules of ``node`` read; none if it was freed."""
-    names = (name for wants in node.plan.wants for name in wants)
-    return dict(zip(names, () if node.saved is None else node.saved))
+    return dict(zip(_names(node), () if node.saved is None else node.saved))
+
+
+def _names(node):
+    return (name for wants in node.plan.wants for name in wants)
 
 
 def guarded(node, place):
@@ -173,16 +178,27 @@ def guarded(node, place):
 READ = {"self": "x", "input": "x", "mat1": "x", "other": "y", "mat2": "y", "exponent": "y", "result": "out"}
 
 
-def saved(node, attribute):
-    """PyTorch's ``node._saved_self``, ``_saved_result`` and their kin. RuntimeError if it was freed."""
-    _, is_one, name = attribute.partition("_saved_")
-    if is_one and node.saved is None:
+def saved(node, wanted):
+    """What ``node`` saved under a name of ours or PyTorch's. RuntimeError if it was freed."""
+    if node.saved is None:
         raise RuntimeError(SECOND_TIME.format(node.name))
-    values = saved_values(node) if is_one else {}
-    name = name if name in values else READ.get(name, name)
+    values = saved_values(node)
+    name = wanted if wanted in values else READ.get(wanted, wanted)
     if name not in values:
-        raise AttributeError(f"{node.name!s} has no attribute {attribute!r}", name=attribute, obj=node)
+        raise AttributeError(f"{node.name!s} has no attribute '_saved_{wanted}'", name=wanted, obj=node)
     return as_variable(node, name, values[name])
+
+
+def shown(node):
+    """``node``, which has PyTorch's ``_saved_self``, ``_saved_result`` and their kin from now on.
+
+    They are properties of the class, added when a user first gets a node that saved such a value: with
+    ``__getattr__`` every attribute of every node would be read more slowly.
+    """
+    for name in (*READ, *_names(node)) if type(node) is Node else ():
+        if not hasattr(Node, f"_saved_{name}"):
+            setattr(Node, f"_saved_{name}", property(functools.partial(saved, wanted=name)))
+    return node
 
 
 def next_functions(node):
@@ -191,4 +207,4 @@ def next_functions(node):
     names = op.inputs if node.plan.live and max(node.plan.live) < len(op.inputs) else ()
     places = [i for i, name in enumerate(names) if op.joint or name in op.rules]
     found = [edges.get(i) for i in places] if places else node.edges
-    return tuple((e.parent, e.index) if type(e) is Output else (e, 0) for e in found)
+    return tuple((shown(e.parent), e.index) if type(e) is Output else (shown(e), 0) for e in found)

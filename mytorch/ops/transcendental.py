@@ -131,13 +131,9 @@ def _is_complex(x):
     return array_of(x).dtype.kind == "c"
 
 
-def _is_double(x):
-    return array_of(x).dtype == FLOAT64
-
-
-def _sigmoid_vjp(g, x, out):
+def _sigmoid_vjp(g, x, x_dtype, out):
     """In float64 from x: the result is rounded near 1, where 1 - out cancels."""
-    return g * (logistic_density(x) if _is_double(x) else out * (1 - out))
+    return g * (logistic_density(x) if x_dtype == FLOAT64 else out * (1 - out))
 
 
 @smooth(complex="holomorphic", copy_on_write="x", x=_sigmoid_vjp)
@@ -205,9 +201,9 @@ def _acosh_derivative(x):
     return rsqrt(0 - one_minus_square(x))
 
 
-def _tanh_vjp(g, x, out):
+def _tanh_vjp(g, x, x_dtype, out):
     """In float64 from x, for the same reason as that of sigmoid."""
-    return g * (sech_squared(x) if _is_double(x) else 1 - out * out)
+    return g * (sech_squared(x) if x_dtype == FLOAT64 else 1 - out * out)
 
 
 @smooth(complex="holomorphic", copy_on_write="x", x=_tanh_vjp)

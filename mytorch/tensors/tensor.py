@@ -222,7 +222,7 @@ class Tensor(
         """The node that computed it; None for a leaf."""
         if self.is_leaf:
             return None
-        return self._node.parent if type(self._node) is Output else self._node
+        return (self._node.parent if type(self._node) is Output else self._node).shown()
 
     @property
     def grad(self):

@@ -19,7 +19,7 @@ def test_it_writes_both_pages_and_prints_table_and_graph(tmp_path):
     text = run("--quick", "--out", out)
     assert (out / "relu.html").stat().st_size > 20_000 and (out / "sigmoid.html").stat().st_size > 20_000
     assert "layers.0: Linear" in text and "Parameters: 63,370" in text and "●─┬─╮   2  Linear" in text
-    assert "def _sigmoid_vjp(g, x, out)" in (out / "sigmoid.html").read_text("utf-8")
+    assert "def _sigmoid_vjp(g, x, x_dtype, out)" in (out / "sigmoid.html").read_text("utf-8")
     assert "x=lambda g, out: kept(g, out != 0)" in (out / "relu.html").read_text("utf-8")
 
 

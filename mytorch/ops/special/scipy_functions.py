@@ -40,6 +40,9 @@ spherical_bessel_j0 = _function(
 )
 
 
+_HIGHEST = 1_000_000  # degree: SciPy takes as many steps for each element
+
+
 def _polynomial(name, formula, meaning):
     """The polynomial ``name`` of the numbers x and the degrees n: ``formula(scipy.special, n, x)``."""
 
@@ -47,15 +50,17 @@ def _polynomial(name, formula, meaning):
         special = scipy_module("special", n if hasattr(n, "dtype") else x, name)
 
         def values(x, n):
-            n = n.astype("int64")  # degrees are whole, as in torch
-            return xp(x).where(n < 0, 0.0, formula(special, n, x))
+            n = xp(n).nan_to_num(n, nan=-1, neginf=-1).astype("int64")  # degrees are whole, as in torch
+            if (n > _HIGHEST).any():
+                raise RuntimeError(f"degrees above {_HIGHEST:,} are not computed, but n has {n.max():,}")
+            return xp(x).where(n < 0, 0.0, formula(special, xp(n).maximum(n, 0), x))
 
         return both_double(values, x, n)
 
     function.__name__ = function.__qualname__ = name
     function.__doc__ = (
         f"{meaning} of degree ``n`` at ``x``, elementwise, 0 for n < 0; one of both may be a number. "
-        "No gradient; needs the package scipy."
+        f"RuntimeError for degrees above {_HIGHEST:,}. No gradient; needs the package scipy."
     )
     return primitive(prepare=only("f", name, floating, numbers=True))(function)
 

@@ -51,3 +51,17 @@ def test_without_scipy_the_error_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "scipy.special", None)
     with pytest.raises(RuntimeError, match=r"mytorch\[scipy\]"):
         mytorch.special.bessel_j0(mytorch.ones(2))
+
+
+@pytest.mark.parametrize("degree", [-(2**63), -1, float("-inf"), float("nan")])
+@pytest.mark.parametrize("name", POLYNOMIALS)
+def test_degrees_below_zero_and_none_at_all(name, degree):
+    pytest.importorskip("scipy")
+    assert (getattr(mytorch.special, name)(mytorch.tensor([0.3, -2.0]), degree) == 0).all()
+
+
+@pytest.mark.parametrize("name", POLYNOMIALS)
+def test_degrees_that_would_take_forever_are_refused(name):
+    pytest.importorskip("scipy")
+    with pytest.raises(RuntimeError, match="degrees above 1,000,000 are not computed, but n has 2,147,483,648"):
+        getattr(mytorch.special, name)(mytorch.tensor([0.3, -2.0]), 2**31)

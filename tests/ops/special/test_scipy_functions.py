@@ -63,5 +63,5 @@ def test_degrees_below_zero_and_none_at_all(name, degree):
 @pytest.mark.parametrize("name", POLYNOMIALS)
 def test_degrees_that_would_take_forever_are_refused(name):
     pytest.importorskip("scipy")
-    with pytest.raises(RuntimeError, match="degrees above 1,000,000 are not computed, but n has 2,147,483,648"):
+    with pytest.raises(RuntimeError, match="degrees above 1,000,000 are not computed"):
         getattr(mytorch.special, name)(mytorch.tensor([0.3, -2.0]), 2**31)

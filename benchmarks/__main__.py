@@ -24,6 +24,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
+
 from . import busy, calls, ranks, workloads
 
 THREAD_LIMITS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
@@ -128,7 +130,19 @@ def growth(libraries, threads, rounds, seconds):
                 curves[what][library].append(statistics.median(medians[library]))
         for worker in workers.values():
             worker.close()
+        curves[what]["exponents"] = {library: exponent(values, curves[what][library]) for library in workers}
     return curves
+
+
+def exponent(values, times):
+    """k of the time a + b n^k nearest to ``times`` at ``values`` by relative error: 1 for linear growth."""
+    n, t = np.array(values, float) / values[0], np.array(times)
+    fits = []
+    for k in np.arange(0.2, 3.01, 0.02):
+        columns = np.stack([np.ones_like(n), n**k], 1) / t[:, None]
+        error = columns @ np.maximum(np.linalg.lstsq(columns, np.ones_like(n), rcond=None)[0], 0) - 1
+        fits.append((float(error @ error), round(float(k), 2)))
+    return min(fits)[1]
 
 
 def import_time(library, rounds):
@@ -305,6 +319,8 @@ def main():
         from . import plots
 
         result["growth"] = growth(libraries, args.threads[0], max(args.rounds // 3, 1), args.seconds)
+        for what, curve in result["growth"].items():
+            print(f"{curve['workload']}: time over {what} grows with exponent {curve['exponents']}")
         plots.draw(result, args.out)
     (args.out / "results.json").write_text(json.dumps(result, indent=1))
     print(f"results are in {args.out}")

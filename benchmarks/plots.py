@@ -62,7 +62,8 @@ def _growth(curves, path):
     for ax, (what, curve) in zip(axes.flat, curves.items()):
         for library, style in (("mytorch", "o-"), ("torch", "s--")):
             if library in curve:
-                ax.plot(curve["values"], [s * 1e3 for s in curve[library]], style, ms=4, label=library)
+                label = f"{library}, exponent {curve['exponents'][library]:.2f}"
+                ax.plot(curve["values"], [s * 1e3 for s in curve[library]], style, ms=4, label=label)
         ax.set(
             title=f"{curve['workload']}: {what}", xlabel=what, ylabel="ms a step", xscale="log", yscale="log"
         )

@@ -101,8 +101,18 @@ def _as_strided_vjp(g, x_shape, size, stride, offset, x_stride):
     return out / shares[own - low].astype(array_of(out).dtype)
 
 
+def _laid_out(x, stride):
+    """``x`` in new memory with steps of ``stride`` elements."""
+    memory = xp(x).zeros(_end(x.shape, stride), x.dtype)
+    out = xp(x).lib.stride_tricks.as_strided(memory, x.shape, [step * x.itemsize for step in stride])
+    out[...] = x
+    return out
+
+
 @primitive(complex=True, view=True, x=_as_strided_vjp)
 def _as_strided(x, *, size, stride, offset, x_stride):
+    if layout.stride(x) != x_stride and x.size:  # a gradient, of which the same elements are wanted
+        x = _laid_out(x, x_stride)
     whole = layout.owner(x)
     before = (layout.address(x) - layout.address(whole)) // x.itemsize
     length = _end(whole.shape, layout.stride(whole)) if whole.size else 0

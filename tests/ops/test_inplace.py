@@ -630,3 +630,34 @@ def test_a_view_of_what_changed_its_shape_in_place_is_refused():
     a.t_()
     with pytest.raises(RuntimeError, match="changed in place"):
         v.sum()
+
+
+VIEWS = {
+    "slice": lambda y: y[1:3],
+    "transpose": lambda y: y.t()[1],
+    "diagonal": lambda y: y.diagonal(1),
+    "view": lambda y: y.view(16)[3:9],
+    "unfold": lambda y: y.unfold(0, 2, 2),
+    "as_strided": lambda y: y.as_strided((2, 2), (1, 2)),
+    "as_strided far": lambda y: y.as_strided((3,), (5,), 1),
+    "as_strided twice": lambda y: y.as_strided((2, 4), (5, 1)).as_strided((2, 2), (5, 2), 1),
+}
+GRADIENTS = {
+    "in order": lambda m, y: y * m.arange(16.0).reshape(4, 4),
+    "transposed": lambda m, y: y.t() * m.arange(16.0).reshape(4, 4),
+    "expanded": lambda m, y: y,
+    "a part": lambda m, y: y[1:, ::2] * 3,
+}
+
+
+@pytest.mark.parametrize("gradient", GRADIENTS)
+@pytest.mark.parametrize("view", VIEWS)
+def test_a_view_that_was_written_gets_its_part_of_any_gradient(view, gradient):
+    """However the gradient lies in memory, the view of it is of the same elements."""
+
+    def scale(m, x):
+        y = (x * 2).clone()
+        VIEWS[view](y).mul_(3)
+        return GRADIENTS[gradient](m, y).sum()
+
+    agree(scale, [np.arange(16.0, dtype="float32").reshape(4, 4)])

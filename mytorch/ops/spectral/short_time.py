@@ -8,7 +8,7 @@ import warnings
 
 from ...core.arrays import array_of, xp
 from ...core.graph import wrap
-from ..complex import real, view_as_real
+from ..complex import view_as_real
 from ..composite import composite
 from ..indexing import getitem
 from ..permute import transpose
@@ -148,8 +148,10 @@ def istft(
         raise RuntimeError("Cannot have onesided output if window or input is complex")
     window = _centred(window, x, n_fft, win_length)
     norm = "ortho" if normalized else "backward"
-    frames = irfft(x, n_fft, norm=norm) if onesided else ifft(x, norm=norm)
-    frames = frames if onesided or return_complex else real(frames)
+    if return_complex:
+        frames = ifft(x, norm=norm)
+    else:  # of a real signal the other frequencies are the conjugates
+        frames = irfft(getitem(x, index=(..., slice(n_fft // 2 + 1))), n_fft, norm=norm)
     out = _joined(frames * window, window, hop_length, center, length)
     return getitem(out, index=(0,)) if len(input.shape) == 2 else out
 

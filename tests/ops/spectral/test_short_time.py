@@ -123,3 +123,11 @@ REFUSED = {
 @pytest.mark.parametrize("case", REFUSED)
 def test_what_is_refused(case):
     same_error(REFUSED[case], X, WINDOW)
+
+
+@pytest.mark.parametrize("options", [{}, {"onesided": False}, {"center": False, "onesided": False}], ids=str)
+def test_spectra_of_no_real_signal(options):
+    """Of two-sided spectra a real signal takes the frequencies that are not negative."""
+    z = rng.standard_normal((2, 8, 5)) + 1j * rng.standard_normal((2, 8, 5))
+    w = np.full(8, 0.5)
+    agree(lambda lib, z, w: lib.istft(z, 8, window=w, **options), [z, w], tolerance=1e-9)

@@ -18,7 +18,7 @@ from .batch_norm import check_dtype
 
 
 def _standardised_groups(x, weight=None, bias=None, *, groups, eps):
-    rows = reshape(x, shape=(x.shape[0] * groups, -1))
+    rows = reshape(x, shape=(x.shape[0] * groups, math.prod(x.shape[1:]) // groups))
     centred = rows - mean(rows, dim=1, keepdim=True)
     out = centred * rsqrt(mean(centred * centred, dim=1, keepdim=True) + eps)
     out, each = reshape(out, shape=tuple(x.shape)), (1, -1, *[1] * (len(x.shape) - 2))

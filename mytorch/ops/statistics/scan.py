@@ -16,7 +16,7 @@ from ..composite import composite
 from ..elementwise import widened, zeros_like
 from ..join import cat
 from ..permute import flip
-from ..reduce import sum_dtype, unfold
+from ..reduce import sum, sum_dtype, unfold
 from ..scatter import scatter_add
 from ..shape import reshape
 from ..shape_arguments import check_dim
@@ -141,6 +141,8 @@ def _prod_definition(x, *, dim=None, keepdim=False, dtype=None):
         return x
     else:
         axis = check_dim(dim, x.ndim)
+    if not x.shape[axis]:  # the product of nothing
+        x = sum(x, dim=axis, keepdim=True) + 1
     while x.shape[axis] > 1:  # multiply the halves with each other
         half = x.shape[axis] // 2
         rest = x[at(axis, slice(2 * half, None))]

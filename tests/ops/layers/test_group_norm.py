@@ -2,6 +2,7 @@
 
 import pytest
 
+import mytorch
 from mytorch.kernels import windows
 from tests.draws import draws
 from tests.referee import compare
@@ -30,3 +31,10 @@ def test_group_norm(groups, shape, blocks):
             dtype,
         )
     compare(lambda library, x: library.nn.functional.group_norm(x, groups), draw(shape))
+
+
+def test_the_gradient_of_a_batch_of_nothing_can_be_recorded():
+    x = mytorch.zeros(0, 4, 3, requires_grad=True)
+    out = mytorch.nn.functional.group_norm(x, 2)
+    (g,) = mytorch.autograd.grad(out.sum(), x, create_graph=True)
+    assert g.shape == (0, 4, 3)

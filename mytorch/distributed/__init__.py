@@ -65,6 +65,7 @@ from .process_group import (
     new_group,
     new_subgroups,
     new_subgroups_by_enumeration,
+    split_group,
 )
 from .reduce_op import ReduceOp
 from .work import DistBackendError, DistError, DistNetworkError, DistStoreError, Future, Work

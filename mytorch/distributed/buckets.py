@@ -19,6 +19,7 @@ import numpy
 from ..core.arrays import device_of, xp
 from ..core.graph import Leaf, Node, Output, Variable, changed, wrap
 from ..ops.layout import address
+from .arguments import put
 from .collectives import broadcast_from
 from .process_group import split
 from .reduce_op import ReduceOp
@@ -82,8 +83,7 @@ class Bucket:
         """Put the gradient ``array`` of parameter ``i``, None for zeros, times ``scale`` into the buffer."""
         self.missing -= 1
         if self.alone:
-            if array is None:
-                array = xp(self.like).zeros(self.like.shape, self.dtype)
+            array = xp(self.like).zeros(self.size, self.dtype) if array is None else array
             self.buffer = xp(array).ascontiguousarray(array).reshape(-1)
             if scale != 1:
                 self.buffer *= self.dtype.type(scale)
@@ -93,11 +93,6 @@ class Bucket:
             xp(array).multiply(array, self.dtype.type(scale), out=self.slots[i])
         elif array is not self.slots[i]:
             self.slots[i][...] = array
-
-    def zeros(self):
-        """Fill the buffer with zeros: the part of a rank that has no more inputs."""
-        self.buffer = xp(self.like).zeros(self.size, self.dtype) if self.alone else self.buffer
-        self.buffer[...] = 0
 
     def hand_out(self, i, as_view):
         """Make parameter ``i``'s gradient the average in the buffer."""
@@ -138,11 +133,11 @@ def assigned(params, order, caps):
 class Reducer:
     """The buckets of a model, and what of them is under way."""
 
-    def __init__(self, names, params, group, caps, as_view, find_unused, static):
+    def __init__(self, names, params, group, caps, as_view, find_unused):
         self.names, self.params, self.group = names, params, group
         # of its own: nothing else mixes with the buckets
-        self.transport = split(group, list(range(group.size())), "DistributedDataParallel")
-        self.caps, self.as_view, self.find_unused, self.static = caps, as_view, find_unused or static, static
+        self.transport = split(group, [list(range(group.size()))], "DistributedDataParallel")
+        self.caps, self.as_view, self.find_unused = caps, as_view, find_unused
         self.buckets = assigned(params, range(len(params) - 1, -1, -1), caps)
         self.by_leaf = {p._leaf: i for i, p in enumerate(params)}
         self.hook = self.state = None
@@ -156,7 +151,8 @@ class Reducer:
 
     def _reset(self):
         self.seen, self.order, self.next = set(), [], 0
-        self.map = None
+        self.map = None  # which parameters some rank uses, and the Work that finds out
+        self._bucket_of = {i: bucket for bucket in self.buckets for i in bucket.members}
         for bucket in self.buckets:
             bucket.missing, bucket.work = len(bucket.members), None
 
@@ -198,7 +194,7 @@ class Reducer:
                 "gradients were averaged"
             )
         if not self.seen:
-            self._begin()
+            self._begin(range(len(self.params)) if self.used is None else self.used)
         self._put(i, self.params[i]._leaf.grad.array)
         self._progress()
         if len(self.seen) == len(self.params):
@@ -209,20 +205,19 @@ class Reducer:
         self.order.append(i)
         self._bucket_of[i].fill(i, array, 1 if self.hook else self.scale)
 
-    def _begin(self):
-        self._bucket_of = {i: bucket for bucket in self.buckets for i in bucket.members}
+    def _begin(self, used):
+        """Fill the places of parameters that are not ``used`` on this rank, and let all know which ones are."""
         if self.find_unused:
-            used = self.used if self.used is not None else frozenset(range(len(self.params)))
-            self._share_used(used)
+            array = self._numbers([i in used for i in range(len(self.params))])
+            self.map = array, self._work(self.transport.all_reduce(array, ReduceOp.MAX), "parameters in use")
             for i in range(len(self.params)):
                 if i not in used:
                     self._put(i, None)
 
-    def _share_used(self, used):
-        """Let all ranks know which parameters some rank uses."""
-        array = numpy.array([i in used for i in range(len(self.params))], numpy.int32)
-        array = array if "cpu" in self.transport.devices else xp(self.params[0].array).asarray(array)
-        self.map = array, self._work(self.transport.all_reduce(array, ReduceOp.MAX), "parameters in use")
+    def _numbers(self, values):
+        """``values`` as an array that the transport takes."""
+        array = numpy.array(values, numpy.int64)
+        return array if "cpu" in self.transport.devices else xp(self.params[0].array).asarray(array)
 
     def _work(self, steps, what):
         return Work(steps, self.group.timeout, f"averaging of {what}", self.transport)
@@ -288,8 +283,7 @@ class Reducer:
         if self.arranged:
             return
         self.arranged = True
-        order = numpy.array(self.order if order is None else order, numpy.int64)
-        array = order if "cpu" in self.transport.devices else xp(self.params[0].array).asarray(order)
+        array = self._numbers(self.order if order is None else order)
         self._work(self.transport.broadcast(array, 0), "the order").wait()
         kept = [(i, slot.copy()) for b in self.buckets for i, slot in b.slots.items()] if self.as_view else []
         self.buckets = assigned(self.params, array.tolist(), self.caps)
@@ -301,11 +295,12 @@ class Reducer:
 
     def shadow(self) -> None:
         """Take part in the averaging of a backward with zeros, without one of its own."""
-        if self.find_unused:
-            self._share_used(frozenset())
-        for index, bucket in enumerate(self.buckets):
-            bucket.zeros()
-            self._start(bucket, index)
+        self._begin(frozenset())
+        for i in range(len(self.params)):
+            if i not in self.seen:
+                self._put(i, None)
+        self._progress()
+        for bucket in self.buckets:
             bucket.work.wait()
         self._used_anywhere()
         self._arrange([i for bucket in self.buckets for i in bucket.members])
@@ -342,10 +337,8 @@ def last_uses(outputs) -> dict:
     seen = set(stack)
     while stack:
         node = stack.pop()
-        if type(node) is Output:
-            edges, order = (node.parent,), -math.inf
-        else:
-            edges, order = node.edges, node.order
+        is_output = type(node) is Output
+        edges, order = ((node.parent,), -math.inf) if is_output else (node.edges, node.order)
         for edge in edges:
             if type(edge) is Leaf:
                 if edge not in uses or (uses[edge] is not None and uses[edge] < order):
@@ -360,11 +353,8 @@ def tensors_in(value):
     """The tensors in ``value``: containers, and the attributes of other objects."""
     if isinstance(value, Variable):
         yield value
-    elif isinstance(value, dict):
-        for item in value.values():
-            yield from tensors_in(item)
-    elif isinstance(value, (list, tuple, set)):
-        for item in value:
+    elif isinstance(value, (dict, list, tuple, set)):
+        for item in value.values() if isinstance(value, dict) else value:
             yield from tensors_in(item)
     elif hasattr(value, "__dict__") and not isinstance(value, type):
         yield from tensors_in(vars(value))
@@ -378,12 +368,7 @@ def coalesced(tensors, group, source) -> None:
     for t in tensors:
         kinds.setdefault((t.array.dtype, device_of(t.array)), []).append(t)
     for found in kinds.values():
-        module = xp(found[0].array)
-        flat = wrap(module.concatenate([t.array.reshape(-1) for t in found]))
+        flat = wrap(xp(found[0].array).concatenate([t.array.reshape(-1) for t in found]))
         broadcast_from(source, flat, group, known=True)
-        start = 0
-        for t in found:
-            if group.rank() != source:
-                t.array[...] = flat.array[start : start + t.array.size].reshape(t.array.shape)
-                changed(t)
-            start += t.array.size
+        if group.rank() != source:
+            put(found, flat.array)

@@ -34,18 +34,16 @@ def caller() -> str:
 
 def compare(group, call) -> None:
     """DistBackendError unless all ranks of ``group`` make the same ``call``: a text."""
-    record = numpy.zeros(LENGTH, numpy.uint8)
-    text = f"{call[: LENGTH // 2]}\n{caller()[-LENGTH // 3 :]}".encode()[:LENGTH]
-    record[: len(text)] = numpy.frombuffer(text, numpy.uint8)
     control, me = group.transport.control, group.rank()
     others = [r for r in range(group.size()) if r != me]
     records = numpy.zeros((group.size(), LENGTH), numpy.uint8)
-    records[me] = record
+    text = f"{call[: LENGTH // 2]}\n{caller()[-LENGTH // 3 :]}".encode()[:LENGTH]
+    records[me, : len(text)] = numpy.frombuffer(text, numpy.uint8)
 
     def message(steps):
         return Work(steps, group.timeout, "comparing calls", control, is_message=True)
 
-    sends = [message(control.send(record, r, TAG)) for r in others]
+    sends = [message(control.send(records[me], r, TAG)) for r in others]
     receives = {r: message(control.receive(records[r], r, TAG)) for r in others}
     said = {}
     try:

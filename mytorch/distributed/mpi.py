@@ -14,24 +14,15 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy
 
 from ..core.sums import wide
 from ..kernels.threads import available_cores
-from .reduce_op import ReduceOp
+from .reduce_op import ReduceOp, library_name
 from .transport import Transport
 
-NAMES = {
-    ReduceOp.SUM: "SUM",
-    ReduceOp.PRODUCT: "PROD",
-    ReduceOp.MIN: "MIN",
-    ReduceOp.MAX: "MAX",
-    ReduceOp.BAND: "BAND",
-    ReduceOp.BOR: "BOR",
-    ReduceOp.BXOR: "BXOR",
-}
-TRUTH = {ReduceOp.SUM: ReduceOp.MAX, ReduceOp.PRODUCT: ReduceOp.MIN}  # what they are for 0 and 1
 COMBINE = {
     ReduceOp.SUM: numpy.add,
     ReduceOp.PRODUCT: numpy.multiply,
@@ -67,19 +58,22 @@ class MPITransport(Transport):
     def __init__(self, communicator):
         self.mpi, self.comm = library(), communicator
         self.rank, self.size = communicator.rank, communicator.size
-        if not hasattr(MPITransport, "local"):
+        if "local" not in vars(MPITransport):
             here = self.mpi.COMM_WORLD.Split_type(self.mpi.COMM_TYPE_SHARED)
             MPITransport.local = here.rank, here.size
             here.Free()
         self.crowded = self.local[1] > available_cores()
 
     def agreement(self, number):
-        """A request that compares ``number`` with that of the other ranks."""
+        """A request for the largest and the smallest ``number`` of all ranks; after it, ``reached()`` says
+        whether they are the same.
+        """
         numbers = numpy.array([number, -number])
-        return _Agreement(self.comm.Iallreduce(self.mpi.IN_PLACE, numbers, self.mpi.MAX), numbers)
+        request = self.comm.Iallreduce(self.mpi.IN_PLACE, numbers, self.mpi.MAX)
+        return SimpleNamespace(Test=request.Test, reached=lambda: numbers[0] == -numbers[1])
 
     def _op(self, array, op):
-        return getattr(self.mpi, NAMES[TRUTH.get(op, op) if array.dtype.kind == "b" else op])
+        return getattr(self.mpi, library_name(op, array.dtype))
 
     def all_reduce(self, array, op):
         if wide(array.dtype) is not array.dtype:
@@ -139,16 +133,17 @@ class MPITransport(Transport):
     def receive(self, array, source, tag):
         status = self.mpi.Status()
         request = self.comm.Irecv(as_bits(array), self.mpi.ANY_SOURCE if source is None else source, tag)
-        yield _WithStatus(request, status)
+        yield SimpleNamespace(Test=lambda: request.Test(status))
         return status.Get_source()
 
     def barrier(self):
         yield self.comm.Ibarrier()
 
-    def split(self, ranks):
-        """Ranks of the new group are in the order of ``ranks``."""
-        color = 0 if self.rank in ranks else self.mpi.UNDEFINED
-        new = self.comm.Split(color, ranks.index(self.rank) if self.rank in ranks else 0)
+    def split(self, parts):
+        """Ranks of a new group are in the order of its list."""
+        mine = ((color, part) for color, part in enumerate(parts) if self.rank in part)
+        color, part = next(mine, (self.mpi.UNDEFINED, [self.rank]))
+        new = self.comm.Split(color, part.index(self.rank))
         return None if new == self.mpi.COMM_NULL else MPITransport(new)
 
     def close(self):
@@ -164,27 +159,6 @@ class MPITransport(Transport):
 def _combined(parts, op):
     """16-bit ``parts`` along the first dimension, combined in float32."""
     return COMBINE[op].reduce(parts.astype(numpy.float32), 0).astype(parts.dtype)
-
-
-class _Agreement:
-    """A request that finds the largest and the smallest of the ranks' numbers."""
-
-    def __init__(self, request, numbers):
-        self.Test, self.numbers = request.Test, numbers
-
-    def reached(self):
-        """Whether, after the request is done, all numbers are the same."""
-        return self.numbers[0] == -self.numbers[1]
-
-
-class _WithStatus:
-    """A request to receive, which keeps who has sent."""
-
-    def __init__(self, request, status):
-        self.request, self.status = request, status
-
-    def Test(self):
-        return self.request.Test(self.status)
 
 
 # ---- who started this process --------------------------------------------------------------------

@@ -19,11 +19,8 @@ def isend(tensor, dst=None, group=None, tag=0, group_dst=None):
             "Invalid destination rank: destination rank should not be the same as the rank of the current "
             "process."
         )
-
-    def steps():
-        yield from group.transport.send(taken(tensor, group.transport), to, tag)
-
-    return _message("send", tensor, group, f"dst={group.ranks[to]}", tag, steps(), tensor)
+    steps = group.transport.send(taken(tensor, group.transport), to, tag)
+    return _message("send", tensor, group, f"dst={group.ranks[to]}", tag, steps, tensor)
 
 
 def send(tensor, dst=None, group=None, tag=0, group_dst=None):
@@ -65,13 +62,8 @@ def _message(call, tensor, group, where, tag, steps, result=None):
 
 
 class P2POp:
-    """One message of :func:`batch_isend_irecv`. ValueError for another ``op``.
-
-    Args:
-        op (callable): :func:`isend` or :func:`irecv`
-        tensor (Tensor): what is sent, or where what is received is written
-        peer (int): the other rank, among all processes; None where ``group_peer`` is given
-        group_peer (int): the other rank within ``group``
+    """A message ``op`` (:func:`isend` or :func:`irecv`) of :func:`batch_isend_irecv`. ValueError for another
+    ``op``.
     """
 
     def __init__(self, op, tensor, peer=None, group=None, tag=0, group_peer=None):

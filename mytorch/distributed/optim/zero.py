@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from ...core.arrays import device_of
 from ...optim.optimizer import Optimizer, evaluated
+from ..algorithms.join import Joinable, JoinHook
 from ..buckets import coalesced
-from ..join import Joinable, JoinHook
 from ..objects import gather_object
 from ..process_group import member
 
@@ -18,24 +18,6 @@ class ZeroRedundancyOptimizer(Optimizer, Joinable):
     it, in the layout of ``optimizer_class``, so that it loads with any number of ranks.
 
     Source: Rajbhandari et al., ZeRO: Memory Optimizations Toward Training Trillion Parameter Models, 2020.
-
-    Args:
-        params (iterable of Tensor or of dict): the parameters, or groups of them with options of their own
-        optimizer_class (type): the class of the optimizer, such as ``optim.Adam``
-        parameters_as_bucket_view (bool): accepted without effect
-        overlap_with_ddp (bool): accepted without effect
-        defaults: the options of ``optimizer_class``
-
-    Example:
-        >>> dist.init_process_group()
-        >>> model = nn.parallel.DistributedDataParallel(nn.Linear(3, 2))
-        >>> optimizer = dist.optim.ZeroRedundancyOptimizer(model.parameters(), optim.Adam, lr=0.1)
-        >>> model(mytorch.ones(4, 3)).sum().backward()
-        >>> optimizer.step()
-        >>> optimizer.consolidate_state_dict(to=0)  # on all ranks; rank 0 saves
-        >>> sorted(optimizer.state_dict()["state"])
-        [0, 1]
-        >>> dist.destroy_process_group()
     """
 
     def __init__(

@@ -206,7 +206,7 @@ class Reducer:
         self._bucket_of[i].fill(i, array, 1 if self.hook else self.scale)
 
     def _begin(self, used):
-        """Fill the places of parameters that are not ``used`` on this rank, and let all know which ones are."""
+        """Fill the places of parameters that this rank does not use, and tell all which ones it does."""
         if self.find_unused:
             array = self._numbers([i in used for i in range(len(self.params))])
             self.map = array, self._work(self.transport.all_reduce(array, ReduceOp.MAX), "parameters in use")
@@ -250,40 +250,36 @@ class Reducer:
 
     # ---- the end of a backward -------------------------------------------------------------------
 
-    def _finish(self):
+    def _finish(self, hands_out=True):
         """Wait for all buckets, and hand out the averages."""
         waiting = time.perf_counter()
         for bucket in self.buckets:
             bucket.work.wait()
             if bucket.started is not None:
                 self._note(bucket)
-        anywhere = self._used_anywhere()
+        anywhere = None  # which parameters some rank uses; None if all do
+        if self.map is not None:
+            array, work = self.map
+            work.wait()
+            anywhere = array.tolist()
         if self.timeline is not None:
             self.timeline.append(("wait", waiting, time.perf_counter()))
-        for bucket in self.buckets:
+        for bucket in self.buckets if hands_out else ():
             for i in bucket.members:
                 if anywhere is None or anywhere[i]:
                     bucket.hand_out(i, self.as_view)
-                if bucket.alone:
-                    bucket.buffer = None
+            if bucket.alone:
+                bucket.buffer = None
         self._arrange()
         self.open = False
         self._reset()
 
-    def _used_anywhere(self):
-        """Which parameters some rank uses; None if all do."""
-        if self.map is None:
-            return None
-        array, work = self.map
-        work.wait()
-        return array.tolist()
-
-    def _arrange(self, order=None):
+    def _arrange(self):
         """After the first backward: buckets in the order in which gradients became ready on rank 0."""
         if self.arranged:
             return
         self.arranged = True
-        array = self._numbers(self.order if order is None else order)
+        array = self._numbers(self.order)
         self._work(self.transport.broadcast(array, 0), "the order").wait()
         kept = [(i, slot.copy()) for b in self.buckets for i, slot in b.slots.items()] if self.as_view else []
         self.buckets = assigned(self.params, array.tolist(), self.caps)
@@ -296,15 +292,10 @@ class Reducer:
     def shadow(self) -> None:
         """Take part in the averaging of a backward with zeros, without one of its own."""
         self._begin(frozenset())
-        for i in range(len(self.params)):
-            if i not in self.seen:
-                self._put(i, None)
+        for i in [i for bucket in self.buckets for i in bucket.members if i not in self.seen]:
+            self._put(i, None)
         self._progress()
-        for bucket in self.buckets:
-            bucket.work.wait()
-        self._used_anywhere()
-        self._arrange([i for bucket in self.buckets for i in bucket.members])
-        self._reset()
+        self._finish(hands_out=False)
 
 
 class _OfHook:

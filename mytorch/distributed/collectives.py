@@ -6,14 +6,16 @@ others; ``exchange`` does that, at once or as a ``Work``.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 from zlib import crc32
 
 from numpy import ndarray
 
+from ..core.graph import Variable
 from . import debug
-from .arguments import check_sizes, check_tensor, check_tensors, flat, put, room, text
-from .process_group import for_members, root
+from .arguments import check_alike, check_sizes, check_tensor, check_tensors, flat, put, room, text
+from .process_group import for_members, member, root
 from .reduce_op import ReduceOp, check_op
 from .work import Work
 
@@ -135,6 +137,16 @@ def broadcast_from(source, tensor, group, async_op=False, known=False):
     return exchange(group, "broadcast", same, async_op, move, [tensor], received, known=known)
 
 
+@for_members
+def all_reduce_coalesced(tensors, op=ReduceOp.SUM, group=None, async_op=False):
+    """As :func:`all_reduce`, of a list of tensors of any shapes and one dtype, which travel together."""
+    call, tensors = "all_reduce_coalesced", [tensors] if isinstance(tensors, Variable) else tensors
+    check_alike(call, "tensors", tensors)
+    op, average = check_op(call, op, tensors[0].array.dtype)
+    move, same = ("all_reduce", op), (*(t.array for t in tensors), op.name)
+    return exchange(group, call, same, async_op, move, tensors, tensors, average)
+
+
 # ---- the parts of all ranks ----------------------------------------------------------------------
 
 
@@ -163,6 +175,25 @@ def all_gather_into_tensor(output_tensor, input_tensor, group=None, async_op=Fal
     check_sizes(call, output_tensor, input_tensor, n, ("output_tensor", "input_tensor"))
     move = "all_gather", [input_tensor.array.size] * n
     return exchange(group, call, [input_tensor.array], async_op, move, [input_tensor], [output_tensor])
+
+
+all_gather_single = _all_gather_base = all_gather_into_tensor
+
+
+@for_members
+def all_gather_coalesced(output_tensor_lists, input_tensor_list, group=None, async_op=False):
+    """As :func:`all_gather`, of a list of tensors of one dtype, which travel together; those of rank i have
+    their places, of the same sizes, in ``output_tensor_lists[i]``. ValueError for places that do not fit.
+    """
+    call, n, sent = "all_gather_coalesced", group.size(), input_tensor_list
+    check_alike(call, "input_tensor_list", sent)
+    if len(output_tensor_lists) != n or any(len(tensors) != len(sent) for tensors in output_tensor_lists):
+        raise ValueError(f"{call}: output_tensor_lists has to have {n} lists of {len(sent)} tensors")
+    for own, *places in zip(sent, *output_tensor_lists):
+        check_tensors(call, "output_tensor_lists", places, n, own, equal=True)
+    received = [t for tensors in output_tensor_lists for t in tensors]
+    move = "all_gather", [sum(t.array.size for t in sent)] * n
+    return exchange(group, call, [t.array for t in sent], async_op, move, sent, received)
 
 
 @for_members
@@ -214,6 +245,9 @@ def reduce_scatter_tensor(output, input, op=ReduceOp.SUM, group=None, async_op=F
     check_tensor("reduce_scatter_tensor", output=output, input=input)
     check_sizes("reduce_scatter_tensor", input, output, group.size(), ("input", "output"))
     return _reduce_scatter("reduce_scatter_tensor", output, [input], op, group, async_op)
+
+
+reduce_scatter_single = _reduce_scatter_base = reduce_scatter_tensor
 
 
 def _reduce_scatter(call, output, inputs, op, group, async_op):
@@ -270,3 +304,30 @@ def _counts(name, tensor, sizes, count):
         )
     row = tensor.array.size // max(rows, 1)
     return [int(n) * row for n in sizes]
+
+
+# ---- batches -------------------------------------------------------------------------------------
+
+
+class _Batch(list):
+    """The Works that were begun in a :func:`_coalescing_manager`."""
+
+    def wait(self):
+        """Wait for all of them."""
+        while self:
+            self.pop(0).wait()
+
+
+@contextlib.contextmanager
+def _coalescing_manager(group=None, device=None, async_ops=False):
+    """Collectives of ``group`` within the context go on together: all have ended behind it, or if
+    ``async_ops`` when the ``wait()`` of what it gives returns.
+    """
+    group = member(group, "_coalescing_manager")
+    before, group.batch = group.batch, _Batch()
+    try:
+        yield (batch := group.batch)
+    finally:
+        group.batch = before
+    if not async_ops:
+        batch.wait()

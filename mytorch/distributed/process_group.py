@@ -321,10 +321,8 @@ def split_group(
 
 def _part(parent, parts, call, timeout, name, allow_pickle):
     """The group of this rank among ``parts`` (disjoint lists of ranks) of the group ``parent``, or None."""
-    name, seconds = (
-        name or f"group {next(_names)}",
-        parent.timeout if timeout is None else as_seconds(timeout),
-    )
+    seconds = parent.timeout if timeout is None else as_seconds(timeout)
+    name = name or f"group {next(_names)}"
     transport = split(parent, parts, call)
     if transport is None:
         return None

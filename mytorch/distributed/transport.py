@@ -77,9 +77,7 @@ class Transport:
         yield from ()
 
     def split(self, parts):
-        """The transport of the rank's list among ``parts``, disjoint lists of ranks; None if it is in none. All
-        ranks call it.
-        """
+        """The transport of this rank's list among disjoint lists of ranks, or None. All ranks call it."""
         return Transport() if any(parts) else None
 
     def close(self):

@@ -1,10 +1,7 @@
-"""Names of ``torch.distributed`` that mean nothing over MPI: stores are PyTorch's own rendezvous."""
+# Names only: there is nothing to read here.
+"""``torch.distributed.Backend``."""
 
-from ....as_torch.refused import classes
-
-__all__ = ["Backend", "FileStore", "HashStore", "Store", "TCPStore"]
-_REASON = "ranks find each other through MPI: init_process_group needs no address and no store"
-globals().update(classes("torch.distributed", "FileStore HashStore Store TCPStore", _REASON))
+__all__ = ["Backend"]
 
 
 class Backend(str):

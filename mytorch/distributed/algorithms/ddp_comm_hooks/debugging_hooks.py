@@ -1,5 +1,5 @@
 # Names only: there is nothing to read here.
-"""``torch.distributed.algorithms.ddp_comm_hooks.debugging_hooks``: a hook to measure without communication."""
+"""``torch.distributed.algorithms.ddp_comm_hooks.debugging_hooks``: a hook that sends nothing."""
 
 from __future__ import annotations
 

@@ -13,6 +13,8 @@ from ...tensors.public_names import lookup as _lookup
 from .. import collectives
 from ..reduce_op import ReduceOp
 
+__all__ = ["Join", "JoinHook", "Joinable"]
+
 
 class JoinHook:
     """What a rank without inputs does for a :class:`Joinable`."""

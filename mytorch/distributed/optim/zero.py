@@ -45,14 +45,13 @@ class ZeroRedundancyOptimizer(Optimizer, Joinable):
             self._owner[p] = rank = loads.index(min(loads))
             loads[rank] += p.array.size
         self._owned = [[p for p in every if self._owner[p] == rank] for rank in range(len(loads))]
-        shares = [self._share(group, me) for group in self.param_groups]
+        shares = [
+            {**group, "params": [p for p in group["params"] if self._owner[p] == me]}
+            for group in self.param_groups
+        ]
         self.optim = self.optimizer_class(shares, **self.defaults) if self._owned[me] else None
         self._built = True
         self._take_options()
-
-    def _share(self, group, rank):
-        """The part of a parameter group that is owned by ``rank``."""
-        return {**group, "params": [p for p in group["params"] if self._owner[p] == rank]}
 
     def _take_options(self):
         """The options that ``optimizer_class`` fills in, so that schedules find them."""
@@ -81,13 +80,10 @@ class ZeroRedundancyOptimizer(Optimizer, Joinable):
             for mine, group in zip(self.optim.param_groups, self.param_groups):
                 mine.update({name: value for name, value in group.items() if name != "params"})
             self.optim.step(**kwargs)
-        self._exchange()
-        return loss
-
-    def _exchange(self):
         for rank, params in enumerate(self._owned):
             if params and self.process_group.size() > 1:
                 coalesced(params, self.process_group, rank)
+        return loss
 
     # ---- saving ----------------------------------------------------------------------------------
 

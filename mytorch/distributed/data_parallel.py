@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 
 import numpy
 
@@ -254,13 +255,25 @@ def _stream_of_rank(rank):
     """
     source = default_generator.numpy
     before = source.bit_generator.state
-    bits = numpy.random.PCG64([int(source.integers(2**62)), rank])
-    start, stream = bits.state, numpy.random.Generator(bits)
-    default_generator._source = stream
+    default_generator._source = stream = _Later([int(source.integers(2**62)), rank])
     try:
         yield
     finally:
         if default_generator._source is stream:
             default_generator._source = source
-            if bits.state == start:
+            if "made" not in vars(stream):
                 source.bit_generator.state = before
+
+
+class _Later:
+    """A NumPy generator with the seed ``key``, made when it is first used."""
+
+    def __init__(self, key):
+        self.key = key
+
+    @functools.cached_property
+    def made(self):
+        return numpy.random.Generator(numpy.random.PCG64(self.key))
+
+    def __getattr__(self, name):
+        return getattr(self.made, name)

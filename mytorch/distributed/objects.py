@@ -47,14 +47,14 @@ def _sizes(contents):
 
 
 def _room(size):
-    return wrap(numpy.empty(int(size), numpy.uint8))
+    return wrap(numpy.empty(size, numpy.uint8))
 
 
 def _exchanged(contents, group):
     """Send ``contents[i]`` (bytes) to rank i; what each rank has sent to this one."""
     sizes = wrap(numpy.zeros(group.size(), numpy.int64))
     collectives.all_to_all_single(sizes, _sizes(contents), group=group)
-    received = [_room(size) for size in sizes.array]
+    received = [_room(size) for size in sizes.tolist()]
     collectives.all_to_all(received, contents, group)
     return received
 
@@ -64,7 +64,7 @@ def all_gather_object(object_list, obj, group=None):
     """Fill ``object_list``, one place per rank, with ``obj`` of each."""
     sent, sizes = as_bytes(obj, group), wrap(numpy.zeros(group.size(), numpy.int64))
     collectives.all_gather_into_tensor(sizes, _sizes([sent]), group)
-    received = [_room(size) for size in sizes.array]
+    received = [_room(size) for size in sizes.tolist()]
     collectives.all_gather(received, sent, group)
     for i, tensor in enumerate(received):
         object_list[i] = from_bytes(tensor, group)

@@ -14,14 +14,6 @@ from tests.distributed.launch import checks
 SOON = datetime.timedelta(seconds=0.5)
 
 
-@pytest.fixture(autouse=True, scope="module")
-def compared():
-    """What the runs of this file find in their environment."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("MYTORCH_DISTRIBUTED_DEBUG", "1")
-        yield
-
-
 def differing_calls(size):
     """Pairs of calls that do not go together."""
     x, y, z = mytorch.ones(3), mytorch.ones(4), mytorch.ones(3).double()
@@ -79,6 +71,6 @@ def c_a_rank_that_is_missing_is_named(rank, size):
             dist.all_reduce(mytorch.ones(3), group=group)
 
 
-@checks(globals(), ranks=(2, 3))
+@checks(globals(), ranks=(2, 3), env=(("MYTORCH_DISTRIBUTED_DEBUG", "1"),))
 def test_on_ranks(outcome):
     outcome()

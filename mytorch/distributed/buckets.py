@@ -94,6 +94,15 @@ class Bucket:
         elif array is not self.slots[i]:
             self.slots[i][...] = array
 
+    def take(self, averages):
+        """Take what a communication hook gives for the averages."""
+        averages = averages[0] if isinstance(averages, (list, tuple)) else averages
+        if averages.array.size != self.size:
+            raise RuntimeError(
+                f"a communication hook gave {averages.array.size} gradients for a bucket of {self.size}"
+            )
+        self.buffer[...] = averages.array.reshape(-1)
+
     def hand_out(self, i, as_view):
         """Make parameter ``i``'s gradient the average in the buffer."""
         p, slot = self.params[i], self.slot(i) if self.alone else self.slots[i]
@@ -108,9 +117,8 @@ class Bucket:
 
 
 def assigned(params, order, caps):
-    """Parameters, which become ready in ``order``, in buckets of up to ``caps`` bytes (in turn; the last one
-    is for all further ones), of one dtype and device; large ones alone. They are in the order in which they
-    are full.
+    """The buckets of parameters that become ready in ``order``, in the order in which they are full: of one
+    dtype and device, up to ``caps`` bytes (in turn; the last is for all further ones); large ones alone.
     """
     buckets, open_ones = [], {}
     for i in order:
@@ -228,19 +236,19 @@ class Reducer:
             self._start(self.buckets[self.next], self.next)
             self.next += 1
         for bucket in self.buckets[: self.next]:
-            if bucket.work is not None and bucket.started is not None and bucket.work.is_completed():
+            if bucket.started is not None and bucket.work.done():
                 self._note(bucket)
 
     def _start(self, bucket, index):
         bucket.started = time.perf_counter()
         if self.hook is None:
             steps = self.transport.all_reduce(bucket.buffer, ReduceOp.SUM)
-            bucket.work = self._work(steps, f"gradients of bucket {index}")
+            bucket.work = self._work(steps, f"gradients of bucket {index}").get_future()
             return
         future = self.hook(self.state, GradBucket(bucket, index, index == len(self.buckets) - 1))
         if not isinstance(future, Future):
             raise RuntimeError(f"a communication hook returns a Future, but got {type(future).__name__}")
-        bucket.work = _OfHook(future, bucket)
+        bucket.work = future.then(lambda future: bucket.take(future.value()))
 
     def _note(self, bucket):
         if self.timeline is not None:
@@ -298,26 +306,8 @@ class Reducer:
         self._finish(hands_out=False)
 
 
-class _OfHook:
-    """The Work of a bucket that a communication hook takes care of."""
-
-    def __init__(self, future, bucket):
-        self.future, self.bucket, self.is_completed = future, bucket, future.done
-
-    def wait(self):
-        value = self.future.wait()
-        value = value[0] if isinstance(value, (list, tuple)) else value
-        if value.array.size != self.bucket.size:
-            raise RuntimeError(
-                f"a communication hook gave {value.array.size} gradients for a bucket of {self.bucket.size}"
-            )
-        self.bucket.buffer[...] = value.array.reshape(-1)
-
-
 def last_uses(outputs) -> dict:
-    """{leaf: the order of the oldest operation that uses it, None if it is itself an output} of the graph of
-    ``outputs``: tensors in containers.
-    """
+    """{leaf: the order of the oldest operation that uses it; None for an output} of the graph of outputs."""
     uses: dict = {}
     stack: list = []
     for tensor in tensors_in(outputs):
@@ -352,9 +342,7 @@ def tensors_in(value):
 
 
 def coalesced(tensors, group, source) -> None:
-    """Broadcast ``tensors``, alike on all ranks, from rank ``source`` of ``group``, those of one dtype and
-    device together.
-    """
+    """Broadcast ``tensors``, alike on all ranks, from ``source``; those of one dtype and device together."""
     kinds: dict = {}
     for t in tensors:
         kinds.setdefault((t.array.dtype, device_of(t.array)), []).append(t)

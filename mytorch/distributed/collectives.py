@@ -261,9 +261,7 @@ def _reduce_scatter(call, output, inputs, op, group, async_op):
 
 @for_members
 def all_to_all(output_tensor_list, input_tensor_list, group=None, async_op=False):
-    """Send ``input_tensor_list[i]`` to rank i, and receive ``output_tensor_list[i]`` from it; shapes may
-    differ.
-    """
+    """Send ``input_tensor_list[i]`` to rank i and receive ``output_tensor_list[i]``; shapes may differ."""
     call, n = "all_to_all", group.size()
     check_tensors(call, "input_tensor_list", input_tensor_list, n)
     for name, tensors in (("output", output_tensor_list), ("input", input_tensor_list)):
@@ -277,9 +275,7 @@ def all_to_all(output_tensor_list, input_tensor_list, group=None, async_op=False
 def all_to_all_single(
     output, input, output_split_sizes=None, input_split_sizes=None, group=None, async_op=False
 ):
-    """Send one part of ``input`` to each rank and receive one part of ``output`` from each, along the first
-    dimension: equal parts, or of the sizes given.
-    """
+    """Send a part of ``input`` to each rank and receive a part of ``output``, equal or of given sizes."""
     check_tensor("all_to_all_single", output=output, input=input)
     received = _counts("output", output, output_split_sizes, group.size())
     sent = _counts("input", input, input_split_sizes, group.size())

@@ -98,10 +98,10 @@ class MPITransport(Transport):
             yield from self.gather(None if parts is None else parts.reshape(-1), array, root)
             if parts is not None:
                 array.reshape(-1)[...] = _combined(parts, op)
-        elif self.rank == root:
-            yield self.comm.Ireduce(self.mpi.IN_PLACE, as_bits(array), self._op(array, op), root)
         else:
-            yield self.comm.Ireduce(as_bits(array), None, self._op(array, op), root)
+            own = as_bits(array)
+            sent, received = (self.mpi.IN_PLACE, own) if self.rank == root else (own, None)
+            yield self.comm.Ireduce(sent, received, self._op(array, op), root)
 
     def broadcast(self, array, root):
         yield self.comm.Ibcast(as_bits(array), root)
@@ -202,9 +202,7 @@ def is_installed() -> bool:
 
 
 def mpiexec() -> list:
-    """The launcher of the installed MPI, with the options that let it start more processes than cores.
-    FileNotFoundError if there is none.
-    """
+    """The launcher of the installed MPI, also for more ranks than cores. FileNotFoundError without one."""
     beside = Path(sys.executable).parent  # where the wheels of MPICH and Open MPI put it
     path = shutil.which("mpiexec", path=os.pathsep.join([str(beside), os.environ.get("PATH", "")]))
     if path is None:

@@ -7,6 +7,7 @@ gradients travel. Waiting for one of them lets the current stream wait, not the 
 from __future__ import annotations
 
 from itertools import accumulate
+from types import SimpleNamespace
 
 import numpy
 
@@ -23,20 +24,6 @@ PARTS = {"complex64": "float32", "complex128": "float64"}
 def is_available() -> bool:
     """Whether CuPy sees a GPU and has NCCL."""
     return cuda_is_available() and bool(getattr(cupy().cuda.nccl, "available", True))
-
-
-class _OnStream:
-    """A request on the stream of communication."""
-
-    def __init__(self, event):
-        self.event = event
-
-    def Test(self):
-        return self.event.done
-
-    def order(self):
-        """Let the current stream wait for it."""
-        cupy().cuda.get_current_stream().wait_event(self.event)
 
 
 class NCCLTransport(Transport):
@@ -66,9 +53,7 @@ class NCCLTransport(Transport):
         return tuple(numbers.tolist())
 
     def _kind(self, array, sums=False):
-        """(count, NCCL's dtype). Moving needs only the size of an element; complex numbers sum by their
-        parts.
-        """
+        """(count, NCCL's dtype). Moving needs only an element's size; complex numbers sum by their parts."""
         name = array.dtype.name
         part = PARTS.get(name, name)
         if part in KINDS:
@@ -83,10 +68,14 @@ class NCCLTransport(Transport):
         return getattr(self.nccl, f"NCCL_{library_name(op, array.dtype)}")
 
     def _run(self, call, *arguments):
-        """``call(*arguments, stream)`` after what the current stream has to do; the request."""
-        self.stream.wait_event(self.gpu.cuda.get_current_stream().record())
+        """``call(*arguments, stream)`` after what the current stream has to do; the request,
+        whose ``order()`` lets the stream that is current then wait for it.
+        """
+        current = self.gpu.cuda.get_current_stream
+        self.stream.wait_event(current().record())
         call(*arguments, self.stream.ptr)
-        return _OnStream(self.stream.record())
+        event = self.stream.record()
+        return SimpleNamespace(Test=lambda: event.done, order=lambda: current().wait_event(event))
 
     def _move(self, call, out, array, *settings, op=None):
         """NCCL's ``call`` from ``array`` to ``out``, the one with fewer elements says how many."""

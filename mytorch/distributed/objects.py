@@ -88,9 +88,7 @@ def gather_object(obj, object_gather_list=None, dst=None, group=None, group_dst=
 
 @for_members
 def broadcast_object_list(object_list, src=None, group=None, device=None, group_src=None):
-    """Replace the objects in ``object_list`` by those of rank ``src``. ValueError for a list of another
-    length than there.
-    """
+    """Replace the objects in ``object_list`` by those of rank ``src``. ValueError for another length."""
     source = root(group, src, group_src, default=0)
     sends = group.rank() == source
     content = as_bytes(list(object_list), group) if sends else _room(0)

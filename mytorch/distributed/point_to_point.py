@@ -31,9 +31,7 @@ def send(tensor, dst=None, group=None, tag=0, group_dst=None):
 
 @for_members
 def irecv(tensor, src=None, group=None, tag=0, group_src=None):
-    """Receive ``tensor``, of the shape and dtype that are sent, from rank ``src`` (None: any); returns a
-    Work.
-    """
+    """Receive ``tensor``, of the shape and dtype sent, from rank ``src`` (None: any); returns a Work."""
     check_tensor("recv", tensor=tensor)
     source = None if src is None and group_src is None else root(group, src, group_src)
 
@@ -62,9 +60,7 @@ def _message(call, tensor, group, where, tag, steps, result=None):
 
 
 class P2POp:
-    """A message ``op`` (:func:`isend` or :func:`irecv`) of :func:`batch_isend_irecv`. ValueError for another
-    ``op``.
-    """
+    """A message of :func:`batch_isend_irecv`. ValueError unless ``op`` is :func:`isend` or :func:`irecv`."""
 
     def __init__(self, op, tensor, peer=None, group=None, tag=0, group_peer=None):
         if op not in (isend, irecv):
@@ -75,9 +71,7 @@ class P2POp:
 
 
 def batch_isend_irecv(p2p_op_list):
-    """Start the messages of a list of :class:`P2POp`; returns their Works. ValueError for anything else, or
-    an empty list.
-    """
+    """Start the messages of a list of :class:`P2POp`; returns their Works. ValueError for an empty list."""
     if not p2p_op_list or not all(isinstance(op, P2POp) for op in p2p_op_list):
         raise ValueError("Invalid ``p2p_op_list``. Expected a list of P2POp that is not empty")
     works = [o.op(o.tensor, o.peer, o.group, o.tag, o.group_peer) for o in p2p_op_list]

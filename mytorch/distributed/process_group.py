@@ -207,9 +207,7 @@ def get_world_size(group=None) -> int:
 
 
 def get_backend(group=None) -> str:
-    """The backend that ``group`` was made with: "mpi", "gloo" or "nccl". ValueError if this process is not in
-    it.
-    """
+    """The backend of ``group``: "mpi", "gloo" or "nccl". ValueError if this process is not in it."""
     if (found := member(group, "get_backend")) is None:
         raise ValueError("Invalid process group specified")
     return found.backend
@@ -352,8 +350,7 @@ def new_subgroups_by_enumeration(ranks_per_subgroup_list, timeout=None, backend=
     if len(set(flat)) < len(flat):
         raise ValueError("The same rank is listed in several subgroups")
     found = [new_group(ranks, timeout) for ranks in ranks_per_subgroup_list]
-    mine = [g for g in found if g != GroupMember.NON_GROUP_MEMBER]
-    return (mine[0] if mine else None), found
+    return next((own for own in found if own != GroupMember.NON_GROUP_MEMBER), None), found
 
 
 def new_subgroups(group_size=None, group=None, timeout=None, backend=None, pg_options=None, group_desc=None):

@@ -77,9 +77,7 @@ class Store:
             return all(key in values for key in keys)
 
     def wait(self, keys, timeout=None) -> None:
-        """Return when all ``keys`` have values. DistStoreError after ``timeout``, that of the store by
-        default.
-        """
+        """Return when all ``keys`` have values. DistStoreError after ``timeout`` (None: the store's)."""
         end = time.monotonic() + as_seconds(self.timeout if timeout is None else timeout)
         while not self.check(keys):
             if time.monotonic() > end:

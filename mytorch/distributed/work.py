@@ -80,9 +80,7 @@ class Work:
         return error
 
     def wait(self, timeout=None) -> bool:
-        """Wait until it is done; True. DistBackendError after ``timeout``, a timedelta; by default that of
-        the group.
-        """
+        """Wait until it is done; True. DistBackendError after ``timeout``, by default that of the group."""
         start, polls, looks = time.perf_counter(), 0, self.is_completed
         limit = self._timeout if timeout is None else getattr(timeout, "total_seconds", lambda: timeout)()
         while not looks():

@@ -1,5 +1,4 @@
-"""Collectives that pass gradients: each returns new tensors, and its backward is the collective that leads
-back.
+"""Collectives that pass gradients: each returns new tensors; its backward is the collective that leads back.
 
 The loss is understood as the sum of the losses of all ranks.
 """
@@ -41,9 +40,7 @@ def _only_sum(call, op):
 
 
 def all_reduce(tensor, op=ReduceOp.SUM, group=None):
-    """``tensor`` of all ranks combined element by element; SUM and AVG pass gradients. RuntimeError in the
-    backward of others.
-    """
+    """``tensor`` of all ranks combined element by element. RuntimeError in a backward but of SUM and AVG."""
     op, group = ReduceOp(op), member(group, "all_reduce")
     there = lambda x: _result(collectives.all_reduce, x.clone(), op, group)
 

@@ -11,6 +11,7 @@ from . import algorithms, nn, optim
 from . import faults as _faults
 from . import mpi as _mpi
 from .backends import (
+    Backend,
     get_default_backend_for_device,
     is_available,
     is_backend_available,

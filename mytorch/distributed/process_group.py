@@ -283,24 +283,29 @@ def new_group(
     ValueError or RuntimeError for ranks that there are not, or that are named twice.
     """
     whole = member()
-    ranks = list(range(whole.size())) if ranks is None else [int(r) for r in ranks]
+    ranks = _checked(range(whole.size()) if ranks is None else ranks, whole.size())
     ranks = sorted(ranks) if sort_ranks else ranks
-    if len(set(ranks)) < len(ranks):
-        raise ValueError(f"new_group: a rank is named twice in {ranks}")
-    if len(ranks) > whole.size():
-        raise ValueError("the new group's world size should be less or equal to the world size set by init")
-    if any(not 0 <= r < whole.size() for r in ranks):
-        raise ValueError(f"new_group: ranks {ranks} in a world of {whole.size()} processes")
     new = _part(whole, [ranks], "new_group", timeout, group_desc, allow_pickle)
     return GroupMember.NON_GROUP_MEMBER if new is None else new
+
+
+def _checked(ranks, size):
+    """``ranks`` as a list. ValueError unless they are ranks of ``size`` processes, each once."""
+    ranks = [int(rank) for rank in ranks]
+    if len(set(ranks)) < len(ranks):
+        raise ValueError(f"new_group: a rank is named twice in {ranks}")
+    if len(ranks) > size:
+        raise ValueError("the new group's world size should be less or equal to the world size set by init")
+    if any(not 0 <= rank < size for rank in ranks):
+        raise ValueError(f"new_group: ranks {ranks} in a world of {size} processes")
+    return ranks
 
 
 def split_group(
     parent_pg=None, split_ranks=None, timeout=None, pg_options=None, group_desc=None, backend=None
 ):
-    """Split ``parent_pg`` into groups: lists of ranks within it. All its ranks call it; returns the group of
-    this rank, None if it is in none. ValueError for no lists, an empty one, or a rank that is named twice or
-    that there is not.
+    """Split ``parent_pg`` into groups of lists of ranks within it, sorted. All its ranks call it; returns the
+    group of this rank, or None. ValueError for no lists, an empty one, ranks that are named twice or missing.
     """
     parent = member(parent_pg, "split_group")
     if parent is None:
@@ -314,7 +319,8 @@ def split_group(
         raise ValueError("the split group cannot have duplicate ranks")
     if any(not 0 <= rank < parent.size() for rank in flat):
         raise ValueError(f"split_group: ranks {split_ranks} in a group of {parent.size()} processes")
-    return _part(parent, split_ranks, "split_group", timeout, group_desc, parent.allow_pickle)
+    parts = [sorted(ranks) for ranks in split_ranks]
+    return _part(parent, parts, "split_group", timeout, group_desc, parent.allow_pickle)
 
 
 def _part(parent, parts, call, timeout, name, allow_pickle):
@@ -332,9 +338,7 @@ def _part(parent, parts, call, timeout, name, allow_pickle):
 
 
 def split(parent, parts, call):
-    """The transport of this rank's list among ``parts``, disjoint lists of ranks of the group ``parent``, all
-    of which call it; None on other ranks.
-    """
+    """The transport of this rank's list among ``parts`` of the group ``parent``, or None. All call it."""
     said = f"{call}({', '.join(map(str, parts))})"
     if parent.compares_first:
         debug.compare(parent, said)
@@ -349,8 +353,10 @@ def new_subgroups_by_enumeration(ranks_per_subgroup_list, timeout=None, backend=
     flat = [rank for ranks in ranks_per_subgroup_list for rank in ranks]
     if len(set(flat)) < len(flat):
         raise ValueError("The same rank is listed in several subgroups")
-    found = [new_group(ranks, timeout) for ranks in ranks_per_subgroup_list]
-    return next((own for own in found if own != GroupMember.NON_GROUP_MEMBER), None), found
+    whole = member()
+    parts = [sorted(_checked(ranks, whole.size())) for ranks in ranks_per_subgroup_list]
+    mine = _part(whole, parts, "new_subgroups", timeout, None, False)
+    return mine, [mine if whole.rank() in part else GroupMember.NON_GROUP_MEMBER for part in parts]
 
 
 def new_subgroups(group_size=None, group=None, timeout=None, backend=None, pg_options=None, group_desc=None):

@@ -259,17 +259,18 @@ def c_groups(rank, size):
             dist.get_group_rank(dist.group.WORLD, 7)
     if size % 2 == 0:
         mine, all_of_them = dist.new_subgroups(2)
-        assert len(all_of_them) == size // 2
+        assert len(all_of_them) == size // 2 and all_of_them[rank // 2] is mine
+        assert all_of_them.count(dist.GroupMember.NON_GROUP_MEMBER) == size // 2 - 1
         t = mytorch.ones(1)
         dist.all_reduce(t, group=mine)
         assert t.item() == 2 and rank in dist.get_process_group_ranks(mine)
 
 
 def c_split_groups(rank, size):
-    """All parts at once; ranks within the parent, in the given order; of a part again."""
+    """All parts at once; ranks within the parent, sorted; a part again."""
     parts = [list(range(size))[::-2], list(range(size - 1))[::-2]]
     mine = dist.split_group(split_ranks=[part for part in parts if part], group_desc="stripes")
-    ranks = next(part for part in parts if rank in part)
+    ranks = sorted(next(part for part in parts if rank in part))
     assert dist.get_process_group_ranks(mine) == ranks and dist.get_rank(mine) == ranks.index(rank)
     t = mytorch.tensor([rank])
     dist.all_reduce(t, group=mine)

@@ -55,20 +55,20 @@ def arguments(argv=None):
 
 
 def start(argv) -> int:
-    """Start the processes, and wait for them; returns the exit status."""
-    args = arguments(argv)
-    command = [sys.executable, "-m", PROGRAM, *argv]
+    """Start the processes, and wait for them; returns the exit status. One runs in this process."""
+    count = int(arguments(argv).nproc_per_node)
+    if count == 1:
+        os.environ[MARK] = "1"
+        run_script(argv)
+        return 0
     try:
         launcher = mpi.mpiexec()
     except FileNotFoundError as error:
-        if args.nproc_per_node != "1":
-            raise SystemExit(str(error)) from None
-        launcher = None  # one process needs no MPI
-    environment = os.environ | {MARK: args.nproc_per_node}
-    if "OMP_NUM_THREADS" not in environment and args.nproc_per_node != "1":
-        environment["OMP_NUM_THREADS"] = str(max(1, mpi.available_cores() // int(args.nproc_per_node)))
-    full = command if launcher is None else [*launcher, "-n", args.nproc_per_node, *command]
-    process = subprocess.Popen(full, env=environment)
+        raise SystemExit(str(error)) from None
+    environment = os.environ | {MARK: str(count)}
+    environment.setdefault("OMP_NUM_THREADS", str(max(1, mpi.available_cores() // count)))
+    command = [*launcher, "-n", str(count), sys.executable, "-m", PROGRAM, *argv]
+    process = subprocess.Popen(command, env=environment)
     signal.signal(signal.SIGTERM, lambda number, frame: process.terminate())  # mpiexec ends its ranks
     while True:
         try:

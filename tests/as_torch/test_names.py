@@ -23,6 +23,9 @@ REFUSED = """
     torch.utils.flop_counter.FlopCounterMode()
     torch.distributed.TCPStore("localhost", 1)
     torch.distributed.rpc.init_rpc("worker")
+    powerSGD_hook.PowerSGDState(None)
+    powerSGD_hook.powerSGD_hook(None, None)
+    post_localSGD_hook.post_localSGD_hook(None, None)
     torch.storage.UntypedStorage(x.array).resize_(1)
 """.strip().splitlines()
 
@@ -33,6 +36,7 @@ def test_refusals():
         import torch
         import torch._subclasses, torch.utils.flop_counter, torch.nn.attention.flex_attention
         import torch.autograd.forward_ad, torch.distributed.rpc
+        from torch.distributed.algorithms.ddp_comm_hooks import post_localSGD_hook, powerSGD_hook
         net, x = torch.nn.Linear(2, 2), torch.ones(2)
         for call in {calls!r}:
             try:

@@ -42,6 +42,13 @@ def check_alike(call, name, values):
     check_tensors(call, name, values, len(values) if values else 1, values[0] if values else None)
 
 
+def check_given(name, given, here, role):
+    """ValueError unless the argument ``name`` is given on the rank of that role, if it is ``here``, alone."""
+    if given != here:
+        where = f"be specified on {role} rank" if here else f"NOT be specified on non-{role} ranks"
+        raise ValueError(f"Argument ``{name}`` must {where}.")
+
+
 def check_sizes(call, whole, part, count, names):
     """ValueError unless ``whole`` has the elements of ``count`` tensors ``part``, and its dtype."""
     if whole.array.dtype != part.array.dtype:

@@ -14,7 +14,17 @@ from numpy import ndarray
 
 from ..core.graph import Variable
 from . import debug
-from .arguments import check_alike, check_sizes, check_tensor, check_tensors, flat, put, room, text
+from .arguments import (
+    check_alike,
+    check_given,
+    check_sizes,
+    check_tensor,
+    check_tensors,
+    flat,
+    put,
+    room,
+    text,
+)
 from .process_group import for_members, member, root
 from .reduce_op import ReduceOp, check_op
 from .work import Work
@@ -31,14 +41,13 @@ def exchange(group, call, same, async_op, move, sent, received, average=False, k
     """
 
     def steps():
-        method, *settings = move
-        array = None if sent is None else flat(sent, group.transport)
+        transport, (method, *settings) = group.transport, move
+        out = array = None if sent is None else flat(sent, transport)
         if method in IN_PLACE:
-            out, arrays = array, (array,)
+            yield from getattr(transport, method)(array, *settings)
         else:
-            out = None if received is None else room(received, group.transport)
-            arrays = out, array
-        yield from getattr(group.transport, method)(*arrays, *settings)
+            out = None if received is None else room(received, transport)
+            yield from getattr(transport, method)(out, array, *settings)
         if received is not None:
             if average:
                 out /= out.dtype.type(group.size())
@@ -221,10 +230,7 @@ def scatter(tensor, scatter_list=None, src=None, group=None, async_op=False, gro
 def _of_root(call, name, tensors, tensor, group, at, role):
     """``tensors``, one per rank like ``tensor``, which are given on rank ``at`` alone; None elsewhere."""
     check_tensor(call, tensor=tensor)
-    if (group.rank() == at) != bool(tensors):
-        where = f"be specified on {role}" if group.rank() == at else f"NOT be specified on non-{role}"
-        plural = "" if group.rank() == at else "s"
-        raise ValueError(f"Argument ``{name}`` must {where} rank{plural}.")
+    check_given(name, bool(tensors), group.rank() == at, role)
     if not tensors:
         return None
     check_tensors(call, name, tensors, group.size(), tensor, equal=True)

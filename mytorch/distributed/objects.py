@@ -14,6 +14,7 @@ import numpy
 from ..core.graph import wrap
 from ..serialization import checkpoint, load, save
 from . import collectives
+from .arguments import check_given
 from .point_to_point import recv, send
 from .process_group import for_members, member, root
 
@@ -76,10 +77,8 @@ def gather_object(obj, object_gather_list=None, dst=None, group=None, group_dst=
     a list that is missing, or given elsewhere.
     """
     to = root(group, dst, group_dst, "dst", default=0)
-    if (group.rank() == to) != (object_gather_list is not None):
-        where = "be specified on destination rank"
-        where = where if group.rank() == to else "NOT be specified on non-destination ranks"
-        raise ValueError(f"Argument ``object_gather_list`` must {where}.")
+    given = object_gather_list is not None
+    check_given("object_gather_list", given, group.rank() == to, "destination")
     content = as_bytes(obj, group)
     received = _exchanged([content if r == to else _room(0) for r in range(group.size())], group)
     for i, tensor in enumerate(received if group.rank() == to else ()):

@@ -183,12 +183,13 @@ def for_members(function):
 
     @functools.wraps(function)
     def of_member(*args, **kwargs):
-        given = args[place] if len(args) > place else kwargs.get("group")
-        if (found := member(given, function.__name__)) is None:
-            return None
-        if len(args) > place:
-            return function(*args[:place], found, *args[place + 1 :], **kwargs)
-        return function(*args, **{**kwargs, "group": found})
+        by_place = len(args) > place
+        found = member(args[place] if by_place else kwargs.get("group"), function.__name__)
+        if by_place:
+            args = *args[:place], found, *args[place + 1 :]
+        else:
+            kwargs["group"] = found
+        return None if found is None else function(*args, **kwargs)
 
     return of_member
 

@@ -53,7 +53,7 @@ def compare(group, call) -> None:
         pass  # some have not come: the others are named below
     for r in range(group.size()):
         if r == me or receives[r].is_success():
-            said[r] = bytes(records[r]).rstrip(b"\0").decode().split("\n")
+            said[r] = bytes(records[r]).rstrip(b"\0").decode(errors="replace").split("\n")
     missing = [group.ranks[r] for r in others if r not in said]
     if missing or len({call for call, _ in said.values()}) > 1:
         lines = "\n".join(f"  rank {group.ranks[r]}: {what} at {where}" for r, (what, where) in said.items())

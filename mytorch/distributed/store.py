@@ -33,8 +33,7 @@ class Store:
     kind of its own writes ``_opened()``: a context that gives the dict of all and keeps its changes.
     """
 
-    def __init__(self):
-        self._timeout = datetime.timedelta(seconds=300)
+    timeout = datetime.timedelta(seconds=300)  # how long ``get`` and ``wait`` wait
 
     def _opened(self):
         raise NotImplementedError(f"{type(self).__name__} does not say where it keeps its values")
@@ -107,14 +106,9 @@ class Store:
         for key, value in zip(keys, values):
             self.set(key, value)
 
-    @property
-    def timeout(self):
-        """How long :meth:`get` and :meth:`wait` wait: 5 minutes unless :meth:`set_timeout` was called."""
-        return self._timeout
-
     def set_timeout(self, timeout) -> None:
-        """Wait for ``timeout``, a timedelta."""
-        self._timeout = timeout
+        """Let :meth:`get` and :meth:`wait` wait for ``timeout``, a timedelta, in place of 5 minutes."""
+        self.timeout = timeout
 
 
 def _as_bytes(value):
@@ -125,7 +119,6 @@ class HashStore(Store):
     """A store in the memory of one process, for its threads."""
 
     def __init__(self):
-        super().__init__()
         self._values, self._lock = {}, threading.Lock()
 
     @contextlib.contextmanager
@@ -140,7 +133,6 @@ class FileStore(Store):
     """
 
     def __init__(self, file_name, world_size=-1):
-        super().__init__()
         if fcntl is None:
             raise NotImplementedError("FileStore: this system cannot lock files by fcntl.flock")
         self.path = str(file_name)
@@ -163,7 +155,6 @@ class PrefixStore(Store):
     """The part of ``store`` whose keys begin with ``prefix`` and a slash, which are added here."""
 
     def __init__(self, prefix, store):
-        super().__init__()
         self.prefix, self.underlying_store = prefix, store
 
     @contextlib.contextmanager

@@ -61,6 +61,14 @@ def c_calls_that_differ_are_named(rank, size):
     calls_that_differ_are_named(rank, size)
 
 
+def c_names_of_files_in_any_letters(rank, size):
+    """A long one is cut, also within a letter."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(debug, "caller", lambda: "目录" * 100 + ".py:1")
+        with pytest.raises(dist.DistBackendError, match="do not call the same"):
+            dist.barrier() if rank else dist.all_reduce(mytorch.ones(3))
+
+
 def c_a_rank_that_is_missing_is_named(rank, size):
     group = dist.new_group(timeout=SOON)
     if rank == 0:

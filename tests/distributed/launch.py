@@ -7,7 +7,7 @@ A test file has functions ``c_...(rank, size)`` and one test::
         outcome()
 
 Starting the ranks takes longer than most checks: so the files that pytest has collected share a start, and
-one whose checks have not all ended there gets another, of its own. ``python -m tests.distributed.launch
+one to which they did not come, since they ended in another, gets a start of its own. ``python -m tests.distributed.launch
 FOLDER MODULE …`` runs the checks of some files on this rank.
 """
 
@@ -90,15 +90,14 @@ def results_of(modules, ranks, environment):
         return found, f"{run.stdout}\n{run.stderr}"
 
 
-def results_of_file(module, names, ranks, environment):
-    """([for each rank {check: what it said}], the output) of the checks ``names`` of a file."""
+def results_of_file(module, ranks, environment):
+    """([for each rank {check: what it said}], the output) of the checks of a file."""
     together = tuple(m for m in SHARED[ranks, environment] if m in collected or m == module)
     for modules in (together, (module,)):
         found, output = results_of(modules, ranks, environment)
-        found = [of_rank.get(module, {}) for of_rank in found]
-        if all(name in of_rank for of_rank in found for name in names):
+        if all(module in of_rank for of_rank in found):
             break
-    return found, output
+    return [of_rank.get(module, {}) for of_rank in found], output
 
 
 def checks(namespace, ranks=(2, 3, 4), env=()):
@@ -110,7 +109,7 @@ def checks(namespace, ranks=(2, 3, 4), env=()):
         SHARED.setdefault((count, env), []).append(module)
 
     def outcome(name, count):
-        found, output = results_of_file(module, tuple(names), count, env)
+        found, output = results_of_file(module, count, env)
         for rank, said in enumerate(found):
             text = said.get(name, f"did not end\n{output}")
             assert not text, f"rank {rank} of {count}: {text}"
@@ -129,6 +128,7 @@ def main(folder, *modules):
         namespace, said[module] = vars(importlib.import_module(module)), {}
         dist.init_process_group(timeout=WAIT)
         rank, size = dist.get_rank(), dist.get_world_size()
+        pathlib.Path(folder, str(rank)).write_text(json.dumps(said))
         control = control or mpi.MPITransport(mpi.library().COMM_WORLD.Dup())
         mytorch.manual_seed(0)
         for name, check in namespace.items():

@@ -7,8 +7,8 @@ A test file has functions ``c_...(rank, size)`` and one test::
         outcome()
 
 Starting the ranks takes longer than most checks: so the files that pytest has collected share a start, and
-one to which they did not come, since they ended in another, gets a start of its own. ``python -m tests.distributed.launch
-FOLDER MODULE …`` runs the checks of some files on this rank.
+one to which they did not come, since they ended in another, gets a start of its own.
+``python -m tests.distributed.launch FOLDER MODULE …`` runs the checks of some files on this rank.
 """
 
 from __future__ import annotations

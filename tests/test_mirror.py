@@ -75,8 +75,8 @@ ELSEWHERE = {
         distributed/arguments distributed/barriers distributed/mpi distributed/reduce_op
         distributed/transport""",
     "distributed/test_data_parallel": """
-        distributed/algorithms/ddp_comm_hooks/default_hooks distributed/algorithms/join
-        distributed/buckets distributed/communication_hooks distributed/join""",
+        distributed/algorithms/ddp_comm_hooks/debugging_hooks distributed/buckets
+        distributed/algorithms/ddp_comm_hooks/default_hooks distributed/algorithms/join""",
     "distributed/test_process_group": """
         tensors/process_group distributed/backends distributed/device_mesh
         distributed/elastic/multiprocessing/errors""",

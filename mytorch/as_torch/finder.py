@@ -23,6 +23,8 @@ ELSEWHERE = {
     "cuda.memory": "cuda",
     "cuda.random": "cuda",
     "cuda.streams": "cuda",
+    "distributed.distributed_c10d": "distributed",
+    "distributed.rendezvous": "distributed",
     "nn.parallel.data_parallel": "nn.parallel",
     "optim.adamw": "optim.adam",
     "signal.windows.windows": "signal.windows",

@@ -11,6 +11,7 @@ from . import algorithms, nn, optim
 from . import faults as _faults
 from . import mpi as _mpi
 from .backends import (
+    Backend,
     get_default_backend_for_device,
     is_available,
     is_backend_available,
@@ -24,15 +25,22 @@ from .backends import (
 from .barriers import barrier, monitored_barrier
 from .buckets import GradBucket
 from .collectives import (
+    _all_gather_base,
+    _coalescing_manager,
+    _reduce_scatter_base,
     all_gather,
+    all_gather_coalesced,
     all_gather_into_tensor,
+    all_gather_single,
     all_reduce,
+    all_reduce_coalesced,
     all_to_all,
     all_to_all_single,
     broadcast,
     gather,
     reduce,
     reduce_scatter,
+    reduce_scatter_single,
     reduce_scatter_tensor,
     scatter,
 )
@@ -65,8 +73,10 @@ from .process_group import (
     new_group,
     new_subgroups,
     new_subgroups_by_enumeration,
+    split_group,
 )
 from .reduce_op import ReduceOp
+from .store import FileStore, HashStore, PrefixStore, Store, TCPStore, rendezvous
 from .work import DistBackendError, DistError, DistNetworkError, DistStoreError, Future, Work
 
 if (_mpi.launched() or 1) > 1:  # a rank that fails before it has joined the others ends them too

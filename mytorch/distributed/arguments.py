@@ -37,6 +37,18 @@ def check_tensors(call, name, values, count, like=None, equal=False):
             raise ValueError(f"{call}: {name}[{i}] is {text(v.array)}, the tensor {text(like.array)}")
 
 
+def check_alike(call, name, values):
+    """TypeError or ValueError unless ``values`` is a list of tensors, not empty, of one dtype."""
+    check_tensors(call, name, values, len(values) if values else 1, values[0] if values else None)
+
+
+def check_given(name, given, here, role):
+    """ValueError unless the argument ``name`` is given on the rank of that role, if it is ``here``, alone."""
+    if given != here:
+        where = f"be specified on {role} rank" if here else f"NOT be specified on non-{role} ranks"
+        raise ValueError(f"Argument ``{name}`` must {where}.")
+
+
 def check_sizes(call, whole, part, count, names):
     """ValueError unless ``whole`` has the elements of ``count`` tensors ``part``, and its dtype."""
     if whole.array.dtype != part.array.dtype:

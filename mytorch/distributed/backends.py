@@ -9,6 +9,15 @@ from ..core.arrays import device as as_device
 from . import mpi, nccl
 
 
+class Backend(str):
+    """The name of a backend, in small letters."""
+
+    UNDEFINED, GLOO, NCCL, UCC, MPI, XCCL = "undefined gloo nccl ucc mpi xccl".split()
+
+    def __new__(cls, name):
+        return super().__new__(cls, name.lower())
+
+
 def checked_backend(backend, device_id):
     """The name of the backend. ValueError for one that there is not; RuntimeError for NCCL without a GPU."""
     name = str(backend or "mpi").lower()

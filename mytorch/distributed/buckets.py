@@ -19,6 +19,7 @@ import numpy
 from ..core.arrays import device_of, xp
 from ..core.graph import Leaf, Node, Output, Variable, changed, wrap
 from ..ops.layout import address
+from .arguments import put
 from .collectives import broadcast_from
 from .process_group import split
 from .reduce_op import ReduceOp
@@ -82,8 +83,7 @@ class Bucket:
         """Put the gradient ``array`` of parameter ``i``, None for zeros, times ``scale`` into the buffer."""
         self.missing -= 1
         if self.alone:
-            if array is None:
-                array = xp(self.like).zeros(self.like.shape, self.dtype)
+            array = xp(self.like).zeros(self.size, self.dtype) if array is None else array
             self.buffer = xp(array).ascontiguousarray(array).reshape(-1)
             if scale != 1:
                 self.buffer *= self.dtype.type(scale)
@@ -94,10 +94,14 @@ class Bucket:
         elif array is not self.slots[i]:
             self.slots[i][...] = array
 
-    def zeros(self):
-        """Fill the buffer with zeros: the part of a rank that has no more inputs."""
-        self.buffer = xp(self.like).zeros(self.size, self.dtype) if self.alone else self.buffer
-        self.buffer[...] = 0
+    def take(self, averages):
+        """Take what a communication hook gives for the averages."""
+        averages = averages[0] if isinstance(averages, (list, tuple)) else averages
+        if averages.array.size != self.size:
+            raise RuntimeError(
+                f"a communication hook gave {averages.array.size} gradients for a bucket of {self.size}"
+            )
+        self.buffer[...] = averages.array.reshape(-1)
 
     def hand_out(self, i, as_view):
         """Make parameter ``i``'s gradient the average in the buffer."""
@@ -113,9 +117,8 @@ class Bucket:
 
 
 def assigned(params, order, caps):
-    """Parameters, which become ready in ``order``, in buckets of up to ``caps`` bytes (in turn; the last one
-    is for all further ones), of one dtype and device; large ones alone. They are in the order in which they
-    are full.
+    """The buckets of parameters that become ready in ``order``, in the order in which they are full: of one
+    dtype and device, up to ``caps`` bytes (in turn; the last is for all further ones); large ones alone.
     """
     buckets, open_ones = [], {}
     for i in order:
@@ -138,11 +141,11 @@ def assigned(params, order, caps):
 class Reducer:
     """The buckets of a model, and what of them is under way."""
 
-    def __init__(self, names, params, group, caps, as_view, find_unused, static):
+    def __init__(self, names, params, group, caps, as_view, find_unused):
         self.names, self.params, self.group = names, params, group
         # of its own: nothing else mixes with the buckets
-        self.transport = split(group, list(range(group.size())), "DistributedDataParallel")
-        self.caps, self.as_view, self.find_unused, self.static = caps, as_view, find_unused or static, static
+        self.transport = split(group, [list(range(group.size()))], "DistributedDataParallel")
+        self.caps, self.as_view, self.find_unused = caps, as_view, find_unused
         self.buckets = assigned(params, range(len(params) - 1, -1, -1), caps)
         self.by_leaf = {p._leaf: i for i, p in enumerate(params)}
         self.hook = self.state = None
@@ -156,7 +159,8 @@ class Reducer:
 
     def _reset(self):
         self.seen, self.order, self.next = set(), [], 0
-        self.map = None
+        self.map = None  # which parameters some rank uses, and the Work that finds out
+        self._bucket_of = {i: bucket for bucket in self.buckets for i in bucket.members}
         for bucket in self.buckets:
             bucket.missing, bucket.work = len(bucket.members), None
 
@@ -198,7 +202,7 @@ class Reducer:
                 "gradients were averaged"
             )
         if not self.seen:
-            self._begin()
+            self._begin(range(len(self.params)) if self.used is None else self.used)
         self._put(i, self.params[i]._leaf.grad.array)
         self._progress()
         if len(self.seen) == len(self.params):
@@ -209,20 +213,19 @@ class Reducer:
         self.order.append(i)
         self._bucket_of[i].fill(i, array, 1 if self.hook else self.scale)
 
-    def _begin(self):
-        self._bucket_of = {i: bucket for bucket in self.buckets for i in bucket.members}
+    def _begin(self, used):
+        """Fill the places of parameters that this rank does not use, and tell all which ones it does."""
         if self.find_unused:
-            used = self.used if self.used is not None else frozenset(range(len(self.params)))
-            self._share_used(used)
+            array = self._numbers([i in used for i in range(len(self.params))])
+            self.map = array, self._work(self.transport.all_reduce(array, ReduceOp.MAX), "parameters in use")
             for i in range(len(self.params)):
                 if i not in used:
                     self._put(i, None)
 
-    def _share_used(self, used):
-        """Let all ranks know which parameters some rank uses."""
-        array = numpy.array([i in used for i in range(len(self.params))], numpy.int32)
-        array = array if "cpu" in self.transport.devices else xp(self.params[0].array).asarray(array)
-        self.map = array, self._work(self.transport.all_reduce(array, ReduceOp.MAX), "parameters in use")
+    def _numbers(self, values):
+        """``values`` as an array that the transport takes."""
+        array = numpy.array(values, numpy.int64)
+        return array if "cpu" in self.transport.devices else xp(self.params[0].array).asarray(array)
 
     def _work(self, steps, what):
         return Work(steps, self.group.timeout, f"averaging of {what}", self.transport)
@@ -233,19 +236,19 @@ class Reducer:
             self._start(self.buckets[self.next], self.next)
             self.next += 1
         for bucket in self.buckets[: self.next]:
-            if bucket.work is not None and bucket.started is not None and bucket.work.is_completed():
+            if bucket.started is not None and bucket.work.done():
                 self._note(bucket)
 
     def _start(self, bucket, index):
         bucket.started = time.perf_counter()
         if self.hook is None:
             steps = self.transport.all_reduce(bucket.buffer, ReduceOp.SUM)
-            bucket.work = self._work(steps, f"gradients of bucket {index}")
+            bucket.work = self._work(steps, f"gradients of bucket {index}").get_future()
             return
         future = self.hook(self.state, GradBucket(bucket, index, index == len(self.buckets) - 1))
         if not isinstance(future, Future):
             raise RuntimeError(f"a communication hook returns a Future, but got {type(future).__name__}")
-        bucket.work = _OfHook(future, bucket)
+        bucket.work = future.then(lambda future: bucket.take(future.value()))
 
     def _note(self, bucket):
         if self.timeline is not None:
@@ -255,41 +258,36 @@ class Reducer:
 
     # ---- the end of a backward -------------------------------------------------------------------
 
-    def _finish(self):
+    def _finish(self, hands_out=True):
         """Wait for all buckets, and hand out the averages."""
         waiting = time.perf_counter()
         for bucket in self.buckets:
             bucket.work.wait()
             if bucket.started is not None:
                 self._note(bucket)
-        anywhere = self._used_anywhere()
+        anywhere = None  # which parameters some rank uses; None if all do
+        if self.map is not None:
+            array, work = self.map
+            work.wait()
+            anywhere = array.tolist()
         if self.timeline is not None:
             self.timeline.append(("wait", waiting, time.perf_counter()))
-        for bucket in self.buckets:
+        for bucket in self.buckets if hands_out else ():
             for i in bucket.members:
                 if anywhere is None or anywhere[i]:
                     bucket.hand_out(i, self.as_view)
-                if bucket.alone:
-                    bucket.buffer = None
+            if bucket.alone:
+                bucket.buffer = None
         self._arrange()
         self.open = False
         self._reset()
 
-    def _used_anywhere(self):
-        """Which parameters some rank uses; None if all do."""
-        if self.map is None:
-            return None
-        array, work = self.map
-        work.wait()
-        return array.tolist()
-
-    def _arrange(self, order=None):
+    def _arrange(self):
         """After the first backward: buckets in the order in which gradients became ready on rank 0."""
         if self.arranged:
             return
         self.arranged = True
-        order = numpy.array(self.order if order is None else order, numpy.int64)
-        array = order if "cpu" in self.transport.devices else xp(self.params[0].array).asarray(order)
+        array = self._numbers(self.order)
         self._work(self.transport.broadcast(array, 0), "the order").wait()
         kept = [(i, slot.copy()) for b in self.buckets for i, slot in b.slots.items()] if self.as_view else []
         self.buckets = assigned(self.params, array.tolist(), self.caps)
@@ -301,37 +299,15 @@ class Reducer:
 
     def shadow(self) -> None:
         """Take part in the averaging of a backward with zeros, without one of its own."""
-        if self.find_unused:
-            self._share_used(frozenset())
-        for index, bucket in enumerate(self.buckets):
-            bucket.zeros()
-            self._start(bucket, index)
-            bucket.work.wait()
-        self._used_anywhere()
-        self._arrange([i for bucket in self.buckets for i in bucket.members])
-        self._reset()
-
-
-class _OfHook:
-    """The Work of a bucket that a communication hook takes care of."""
-
-    def __init__(self, future, bucket):
-        self.future, self.bucket, self.is_completed = future, bucket, future.done
-
-    def wait(self):
-        value = self.future.wait()
-        value = value[0] if isinstance(value, (list, tuple)) else value
-        if value.array.size != self.bucket.size:
-            raise RuntimeError(
-                f"a communication hook gave {value.array.size} gradients for a bucket of {self.bucket.size}"
-            )
-        self.bucket.buffer[...] = value.array.reshape(-1)
+        self._begin(frozenset())
+        for i in [i for bucket in self.buckets for i in bucket.members if i not in self.seen]:
+            self._put(i, None)
+        self._progress()
+        self._finish(hands_out=False)
 
 
 def last_uses(outputs) -> dict:
-    """{leaf: the order of the oldest operation that uses it, None if it is itself an output} of the graph of
-    ``outputs``: tensors in containers.
-    """
+    """{leaf: the order of the oldest operation that uses it; None for an output} of the graph of outputs."""
     uses: dict = {}
     stack: list = []
     for tensor in tensors_in(outputs):
@@ -342,10 +318,8 @@ def last_uses(outputs) -> dict:
     seen = set(stack)
     while stack:
         node = stack.pop()
-        if type(node) is Output:
-            edges, order = (node.parent,), -math.inf
-        else:
-            edges, order = node.edges, node.order
+        is_output = type(node) is Output
+        edges, order = ((node.parent,), -math.inf) if is_output else (node.edges, node.order)
         for edge in edges:
             if type(edge) is Leaf:
                 if edge not in uses or (uses[edge] is not None and uses[edge] < order):
@@ -360,30 +334,20 @@ def tensors_in(value):
     """The tensors in ``value``: containers, and the attributes of other objects."""
     if isinstance(value, Variable):
         yield value
-    elif isinstance(value, dict):
-        for item in value.values():
-            yield from tensors_in(item)
-    elif isinstance(value, (list, tuple, set)):
-        for item in value:
+    elif isinstance(value, (dict, list, tuple, set)):
+        for item in value.values() if isinstance(value, dict) else value:
             yield from tensors_in(item)
     elif hasattr(value, "__dict__") and not isinstance(value, type):
         yield from tensors_in(vars(value))
 
 
 def coalesced(tensors, group, source) -> None:
-    """Broadcast ``tensors``, alike on all ranks, from rank ``source`` of ``group``, those of one dtype and
-    device together.
-    """
+    """Broadcast ``tensors``, alike on all ranks, from ``source``; those of one dtype and device together."""
     kinds: dict = {}
     for t in tensors:
         kinds.setdefault((t.array.dtype, device_of(t.array)), []).append(t)
     for found in kinds.values():
-        module = xp(found[0].array)
-        flat = wrap(module.concatenate([t.array.reshape(-1) for t in found]))
+        flat = wrap(xp(found[0].array).concatenate([t.array.reshape(-1) for t in found]))
         broadcast_from(source, flat, group, known=True)
-        start = 0
-        for t in found:
-            if group.rank() != source:
-                t.array[...] = flat.array[start : start + t.array.size].reshape(t.array.shape)
-                changed(t)
-            start += t.array.size
+        if group.rank() != source:
+            put(found, flat.array)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 
 import numpy
 
@@ -11,8 +12,8 @@ from ..core.grad_mode import is_grad_enabled
 from ..core.graph import Variable
 from ..nn.module import Module
 from ..tensors.generator import default_generator
+from .algorithms.join import Join, Joinable, JoinHook, counted
 from .buckets import Reducer, coalesced
-from .join import Join, Joinable, JoinHook, counted
 from .objects import all_gather_object
 from .process_group import NOT_INITIALIZED, is_initialized, member
 from .reduce_op import ReduceOp
@@ -30,41 +31,6 @@ class DistributedDataParallel(Module, Joinable):
     the default generator and the rank; so a run is reproducible for a given number of ranks.
 
     ValueError without a process group; RuntimeError for a module without parameters that require gradients.
-
-    Args:
-        module (Module): the model
-        device_ids (list of int): the GPU of the model, which is found without it; an error on the CPU
-        output_device (int): accepted without effect
-        dim (int): accepted without effect
-        broadcast_buffers (bool): the older name of ``forward_sync_buffers``; False: buffers are not sent at
-            the start either
-        init_sync (bool): whether models are compared, and all ranks get rank 0's values, at the start
-        bucket_cap_mb (float): the size of a bucket in MiB, None means 25; gradients from 256 KiB on travel
-            alone, where they lie
-        find_unused_parameters (bool): whether parameters may get no gradient, other ones in each step and on
-            each rank
-        check_reduction (bool): accepted without effect
-        gradient_as_bucket_view (bool): whether ``.grad`` is a view of its bucket, which saves a copy
-        static_graph (bool): as ``find_unused_parameters``, for a graph that never changes
-        delay_all_reduce_named_params (list): refused, for now: all gradients travel as they become ready
-        param_to_hook_all_reduce (Tensor): refused, as ``delay_all_reduce_named_params``
-        mixed_precision (object): refused: use ``amp.autocast`` in forward
-        device_mesh (DeviceMesh): the ranks, as a mesh of one dimension, in place of ``process_group``
-        skip_all_reduce_unused_params (bool): accepted without effect
-        bucket_cap_mb_list (list of float): the sizes of the buckets in turn, in place of ``bucket_cap_mb``;
-            the last one is for all further ones
-        batched_grad_copy (bool): accepted without effect
-        forward_sync_buffers (bool): whether rank 0's buffers go to all ranks in each forward; None means True
-
-    Example:
-        >>> dist.init_process_group()
-        >>> model = nn.parallel.DistributedDataParallel(nn.Linear(3, 2))
-        >>> model(mytorch.ones(4, 3)).sum().backward()  # .grad is the mean over the ranks
-        >>> model.module.bias.grad
-        tensor([4., 4.])
-        >>> with model.no_sync():  # adds this rank's gradients up
-        ...     model(mytorch.ones(4, 3)).sum().backward()
-        >>> dist.destroy_process_group()
     """
 
     def __init__(
@@ -100,13 +66,24 @@ class DistributedDataParallel(Module, Joinable):
             raise NotImplementedError("DistributedDataParallel: mixed_precision: use amp.autocast in forward")
         Module.__init__(self)
         Joinable.__init__(self)
-        self.module, self.process_group = module, _group_of(process_group, device_mesh)
+        if device_mesh is not None:
+            if process_group is not None:
+                raise RuntimeError("Cannot specify both process_group and device_mesh arguments.")
+            process_group = device_mesh.get_group()
+        self.module, self.process_group = module, member(process_group, "DistributedDataParallel")
         self.device_ids, self.output_device, self.dim = device_ids, output_device, dim
         sends_buffers = broadcast_buffers is not False
         self.broadcast_buffers = sends_buffers if forward_sync_buffers is None else forward_sync_buffers
         self.find_unused_parameters, self.static_graph = find_unused_parameters, static_graph
         self.gradient_as_bucket_view, self.require_backward_grad_sync = gradient_as_bucket_view, True
-        names, params = self._parameters_to_average()
+        named = [(name, p) for name, p in module.named_parameters() if p.requires_grad]
+        named = [(name, p) for name, p in named if not self._ignores(name)]
+        if not named:
+            raise RuntimeError(
+                "DistributedDataParallel is not needed when a module doesn't have any parameters that "
+                "require a gradient."
+            )
+        names, params = zip(*named)
         self.device = device_of(params[0].array)
         if device_ids and self.device.type == "cpu":
             raise ValueError(
@@ -118,26 +95,8 @@ class DistributedDataParallel(Module, Joinable):
             buffers = self._buffers_to_share() if sends_buffers or forward_sync_buffers is not None else []
             coalesced([*module.parameters(), *buffers], self.process_group, 0)
         sizes = bucket_cap_mb_list or [25 if bucket_cap_mb is None else bucket_cap_mb]
-        self.reducer = Reducer(
-            names,
-            params,
-            self.process_group,
-            [int(size * 2**20) for size in sizes],
-            gradient_as_bucket_view,
-            find_unused_parameters,
-            static_graph,
-        )
-
-    def _parameters_to_average(self):
-        """(names, parameters) that get gradients. RuntimeError if there are none."""
-        named = [(name, p) for name, p in self.module.named_parameters() if p.requires_grad]
-        named = [(name, p) for name, p in named if not self._ignores(name)]
-        if not named:
-            raise RuntimeError(
-                "DistributedDataParallel is not needed when a module doesn't have any parameters that "
-                "require a gradient."
-            )
-        return zip(*named)
+        caps, unused = [int(size * 2**20) for size in sizes], find_unused_parameters or static_graph
+        self.reducer = Reducer(names, params, self.process_group, caps, gradient_as_bucket_view, unused)
 
     def _ignores(self, name):
         return name in getattr(self.module, "_ddp_params_and_buffers_to_ignore", ())
@@ -173,7 +132,7 @@ class DistributedDataParallel(Module, Joinable):
             return self.module(*self._moved(inputs), **self._moved(kwargs))
         if self.broadcast_buffers and self.require_backward_grad_sync:
             self._share_buffers()
-        with _stream_of_rank(self.process_group.rank(), self.training):
+        with _stream_of_rank(self.process_group.rank()) if self.training else contextlib.nullcontext():
             out = self.module(*self._moved(inputs), **self._moved(kwargs))
         if averages:
             self.reducer.expect(out)
@@ -226,12 +185,8 @@ class DistributedDataParallel(Module, Joinable):
         divide_by_initial_world_size: averages are over all ranks; False: over those that have inputs.
         throw_on_early_termination: as soon as one rank has no more inputs, all raise a RuntimeError.
         """
-        return Join(
-            [self],
-            enable,
-            throw_on_early_termination,
-            divide_by_initial_world_size=divide_by_initial_world_size,
-        )
+        divide = {"divide_by_initial_world_size": divide_by_initial_world_size}
+        return Join([self], enable, throw_on_early_termination, **divide)
 
     def join_hook(self, **kwargs):
         """How this model takes part without inputs; see :class:`Join`."""
@@ -285,15 +240,6 @@ class _ShadowOfModel(JoinHook):
         model.reducer.scale = 1 / model.process_group.size()
 
 
-def _group_of(process_group, device_mesh):
-    """The group of the ranks. RuntimeError if both say it."""
-    if device_mesh is not None:
-        if process_group is not None:
-            raise RuntimeError("Cannot specify both process_group and device_mesh arguments.")
-        process_group = device_mesh.get_group()
-    return member(process_group, "DistributedDataParallel")
-
-
 def _described(parameter):
     if parameter is None:
         return "no further parameter"
@@ -302,35 +248,32 @@ def _described(parameter):
 
 
 @contextlib.contextmanager
-def _stream_of_rank(rank, training):
-    """In training, draw from a stream of random numbers of this ``rank``.
+def _stream_of_rank(rank):
+    """Draw from a stream of random numbers of this ``rank``.
 
     Its seed is one number of the default generator, which is left as it was if nothing is drawn.
     """
-    if not training:
-        yield
-        return
-    source, generator = default_generator.numpy, default_generator
+    source = default_generator.numpy
     before = source.bit_generator.state
-    seed = int(source.integers(2**62))
-    default_generator._source = stream = _Later(seed, rank)
+    default_generator._source = stream = _Later([int(source.integers(2**62)), rank])
     try:
         yield
     finally:
-        if generator._source is stream:
-            generator._source = source
-            if not stream.used:
+        if default_generator._source is stream:
+            default_generator._source = source
+            if "made" not in vars(stream):
                 source.bit_generator.state = before
 
 
 class _Later:
-    """A NumPy generator of (seed, rank), made when it is first used."""
+    """A NumPy generator with the seed ``key``, made when it is first used."""
 
-    def __init__(self, seed, rank):
-        self.used, self.key = False, (seed, rank)
+    def __init__(self, key):
+        self.key = key
+
+    @functools.cached_property
+    def made(self):
+        return numpy.random.Generator(numpy.random.PCG64(self.key))
 
     def __getattr__(self, name):
-        if not self.used:
-            self.used = True
-            self.generator = numpy.random.Generator(numpy.random.PCG64(numpy.random.SeedSequence(self.key)))
-        return getattr(self.generator, name)
+        return getattr(self.made, name)

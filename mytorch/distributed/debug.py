@@ -34,18 +34,16 @@ def caller() -> str:
 
 def compare(group, call) -> None:
     """DistBackendError unless all ranks of ``group`` make the same ``call``: a text."""
-    record = numpy.zeros(LENGTH, numpy.uint8)
-    text = f"{call[: LENGTH // 2]}\n{caller()[-LENGTH // 3 :]}".encode()[:LENGTH]
-    record[: len(text)] = numpy.frombuffer(text, numpy.uint8)
     control, me = group.transport.control, group.rank()
     others = [r for r in range(group.size()) if r != me]
     records = numpy.zeros((group.size(), LENGTH), numpy.uint8)
-    records[me] = record
+    text = f"{call[: LENGTH // 2]}\n{caller()[-LENGTH // 3 :]}".encode()[:LENGTH]
+    records[me, : len(text)] = numpy.frombuffer(text, numpy.uint8)
 
     def message(steps):
         return Work(steps, group.timeout, "comparing calls", control, is_message=True)
 
-    sends = [message(control.send(record, r, TAG)) for r in others]
+    sends = [message(control.send(records[me], r, TAG)) for r in others]
     receives = {r: message(control.receive(records[r], r, TAG)) for r in others}
     said = {}
     try:
@@ -55,7 +53,7 @@ def compare(group, call) -> None:
         pass  # some have not come: the others are named below
     for r in range(group.size()):
         if r == me or receives[r].is_success():
-            said[r] = bytes(records[r]).rstrip(b"\0").decode().split("\n")
+            said[r] = bytes(records[r]).rstrip(b"\0").decode(errors="replace").split("\n")
     missing = [group.ranks[r] for r in others if r not in said]
     if missing or len({call for call, _ in said.values()}) > 1:
         lines = "\n".join(f"  rank {group.ranks[r]}: {what} at {where}" for r, (what, where) in said.items())

@@ -16,18 +16,6 @@ class DeviceMesh:
     """A grid of ranks. RuntimeError if a rank stands in it twice, or there is no such rank.
 
     All processes make it. Sharded tensors, which PyTorch lays out on it, are not part of mytorch.
-
-    Args:
-        device_type (str): ``"cpu"`` or ``"cuda"``
-        mesh (Tensor or list of int): the ranks, in the shape of the grid
-        mesh_dim_names (tuple of str): names of the dimensions
-
-    Example:
-        >>> mesh = dist.init_device_mesh("cpu", (1,), mesh_dim_names=("dp",))
-        >>> mesh.size(), mesh["dp"].get_local_rank()
-        (1, 0)
-        >>> model = nn.parallel.DistributedDataParallel(nn.Linear(3, 2), device_mesh=mesh)
-        >>> dist.destroy_process_group()
     """
 
     def __init__(self, device_type, mesh, *, mesh_dim_names=None):

@@ -14,24 +14,15 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy
 
 from ..core.sums import wide
 from ..kernels.threads import available_cores
-from .reduce_op import ReduceOp
+from .reduce_op import ReduceOp, library_name
 from .transport import Transport
 
-NAMES = {
-    ReduceOp.SUM: "SUM",
-    ReduceOp.PRODUCT: "PROD",
-    ReduceOp.MIN: "MIN",
-    ReduceOp.MAX: "MAX",
-    ReduceOp.BAND: "BAND",
-    ReduceOp.BOR: "BOR",
-    ReduceOp.BXOR: "BXOR",
-}
-TRUTH = {ReduceOp.SUM: ReduceOp.MAX, ReduceOp.PRODUCT: ReduceOp.MIN}  # what they are for 0 and 1
 COMBINE = {
     ReduceOp.SUM: numpy.add,
     ReduceOp.PRODUCT: numpy.multiply,
@@ -67,19 +58,22 @@ class MPITransport(Transport):
     def __init__(self, communicator):
         self.mpi, self.comm = library(), communicator
         self.rank, self.size = communicator.rank, communicator.size
-        if not hasattr(MPITransport, "local"):
+        if "local" not in vars(MPITransport):
             here = self.mpi.COMM_WORLD.Split_type(self.mpi.COMM_TYPE_SHARED)
             MPITransport.local = here.rank, here.size
             here.Free()
         self.crowded = self.local[1] > available_cores()
 
     def agreement(self, number):
-        """A request that compares ``number`` with that of the other ranks."""
+        """A request for the largest and the smallest ``number`` of all ranks; after it, ``reached()`` says
+        whether they are the same.
+        """
         numbers = numpy.array([number, -number])
-        return _Agreement(self.comm.Iallreduce(self.mpi.IN_PLACE, numbers, self.mpi.MAX), numbers)
+        request = self.comm.Iallreduce(self.mpi.IN_PLACE, numbers, self.mpi.MAX)
+        return SimpleNamespace(Test=request.Test, reached=lambda: numbers[0] == -numbers[1])
 
     def _op(self, array, op):
-        return getattr(self.mpi, NAMES[TRUTH.get(op, op) if array.dtype.kind == "b" else op])
+        return getattr(self.mpi, library_name(op, array.dtype))
 
     def all_reduce(self, array, op):
         if wide(array.dtype) is not array.dtype:
@@ -104,10 +98,10 @@ class MPITransport(Transport):
             yield from self.gather(None if parts is None else parts.reshape(-1), array, root)
             if parts is not None:
                 array.reshape(-1)[...] = _combined(parts, op)
-        elif self.rank == root:
-            yield self.comm.Ireduce(self.mpi.IN_PLACE, as_bits(array), self._op(array, op), root)
         else:
-            yield self.comm.Ireduce(as_bits(array), None, self._op(array, op), root)
+            own = as_bits(array)
+            sent, received = (self.mpi.IN_PLACE, own) if self.rank == root else (own, None)
+            yield self.comm.Ireduce(sent, received, self._op(array, op), root)
 
     def broadcast(self, array, root):
         yield self.comm.Ibcast(as_bits(array), root)
@@ -139,16 +133,17 @@ class MPITransport(Transport):
     def receive(self, array, source, tag):
         status = self.mpi.Status()
         request = self.comm.Irecv(as_bits(array), self.mpi.ANY_SOURCE if source is None else source, tag)
-        yield _WithStatus(request, status)
+        yield SimpleNamespace(Test=lambda: request.Test(status))
         return status.Get_source()
 
     def barrier(self):
         yield self.comm.Ibarrier()
 
-    def split(self, ranks):
-        """Ranks of the new group are in the order of ``ranks``."""
-        color = 0 if self.rank in ranks else self.mpi.UNDEFINED
-        new = self.comm.Split(color, ranks.index(self.rank) if self.rank in ranks else 0)
+    def split(self, parts):
+        """Ranks of a new group are in the order of its list."""
+        mine = ((color, part) for color, part in enumerate(parts) if self.rank in part)
+        color, part = next(mine, (self.mpi.UNDEFINED, [self.rank]))
+        new = self.comm.Split(color, part.index(self.rank))
         return None if new == self.mpi.COMM_NULL else MPITransport(new)
 
     def close(self):
@@ -164,27 +159,6 @@ class MPITransport(Transport):
 def _combined(parts, op):
     """16-bit ``parts`` along the first dimension, combined in float32."""
     return COMBINE[op].reduce(parts.astype(numpy.float32), 0).astype(parts.dtype)
-
-
-class _Agreement:
-    """A request that finds the largest and the smallest of the ranks' numbers."""
-
-    def __init__(self, request, numbers):
-        self.Test, self.numbers = request.Test, numbers
-
-    def reached(self):
-        """Whether, after the request is done, all numbers are the same."""
-        return self.numbers[0] == -self.numbers[1]
-
-
-class _WithStatus:
-    """A request to receive, which keeps who has sent."""
-
-    def __init__(self, request, status):
-        self.request, self.status = request, status
-
-    def Test(self):
-        return self.request.Test(self.status)
 
 
 # ---- who started this process --------------------------------------------------------------------
@@ -228,9 +202,7 @@ def is_installed() -> bool:
 
 
 def mpiexec() -> list:
-    """The launcher of the installed MPI, with the options that let it start more processes than cores.
-    FileNotFoundError if there is none.
-    """
+    """The launcher of the installed MPI, also for more ranks than cores. FileNotFoundError without one."""
     beside = Path(sys.executable).parent  # where the wheels of MPICH and Open MPI put it
     path = shutil.which("mpiexec", path=os.pathsep.join([str(beside), os.environ.get("PATH", "")]))
     if path is None:

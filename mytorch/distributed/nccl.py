@@ -7,15 +7,16 @@ gradients travel. Waiting for one of them lets the current stream wait, not the 
 from __future__ import annotations
 
 from itertools import accumulate
+from types import SimpleNamespace
 
 import numpy
 
 from ..core.arrays import cuda_is_available, cupy
-from .reduce_op import ReduceOp
+from .reduce_op import ReduceOp, library_name
 from .transport import Transport
 from .work import Work
 
-OPS = {ReduceOp.SUM: "SUM", ReduceOp.PRODUCT: "PROD", ReduceOp.MIN: "MIN", ReduceOp.MAX: "MAX"}
+OPS = ReduceOp.SUM, ReduceOp.PRODUCT, ReduceOp.MIN, ReduceOp.MAX
 KINDS = "float16 float32 float64 int8 uint8 int32 uint32 int64 uint64".split()
 PARTS = {"complex64": "float32", "complex128": "float64"}
 
@@ -25,20 +26,6 @@ def is_available() -> bool:
     return cuda_is_available() and bool(getattr(cupy().cuda.nccl, "available", True))
 
 
-class _OnStream:
-    """A request on the stream of communication."""
-
-    def __init__(self, event):
-        self.event = event
-
-    def Test(self):
-        return self.event.done
-
-    def order(self):
-        """Let the current stream wait for it."""
-        cupy().cuda.get_current_stream().wait_event(self.event)
-
-
 class NCCLTransport(Transport):
     """A group on an NCCL communicator; ``rendezvous`` is a transport over MPI (or alone) of that group."""
 
@@ -46,7 +33,7 @@ class NCCLTransport(Transport):
 
     def __init__(self, rendezvous, device, timeout):
         self.rendezvous, self.device, self.timeout = rendezvous, device, timeout
-        self.rank, self.size = rendezvous.rank, rendezvous.size
+        self.rank, self.size, self.local = rendezvous.rank, rendezvous.size, rendezvous.local
         self.gpu, self.nccl = cupy(), cupy().cuda.nccl
         with self.gpu.cuda.Device(device):
             self.comm = self.nccl.NcclCommunicator(self.size, self._unique_id(), self.rank)
@@ -66,9 +53,7 @@ class NCCLTransport(Transport):
         return tuple(numbers.tolist())
 
     def _kind(self, array, sums=False):
-        """(count, NCCL's dtype). Moving needs only the size of an element; complex numbers sum by their
-        parts.
-        """
+        """(count, NCCL's dtype). Moving needs only an element's size; complex numbers sum by their parts."""
         name = array.dtype.name
         part = PARTS.get(name, name)
         if part in KINDS:
@@ -80,32 +65,37 @@ class NCCLTransport(Transport):
     def _op(self, array, op):
         if op not in OPS:
             raise RuntimeError(f"NCCL has no ReduceOp.{op.name}; use a group of backend 'mpi'")
-        if array.dtype.kind == "b":
-            op = {ReduceOp.SUM: ReduceOp.MAX, ReduceOp.PRODUCT: ReduceOp.MIN}.get(op, op)
-        return getattr(self.nccl, f"NCCL_{OPS[op]}")
+        return getattr(self.nccl, f"NCCL_{library_name(op, array.dtype)}")
 
     def _run(self, call, *arguments):
-        """``call(*arguments, stream)`` after what the current stream has to do; the request."""
-        self.stream.wait_event(self.gpu.cuda.get_current_stream().record())
+        """``call(*arguments, stream)`` after what the current stream has to do; the request,
+        whose ``order()`` lets the stream that is current then wait for it.
+        """
+        current = self.gpu.cuda.get_current_stream
+        self.stream.wait_event(current().record())
         call(*arguments, self.stream.ptr)
-        return _OnStream(self.stream.record())
+        event = self.stream.record()
+        return SimpleNamespace(Test=lambda: event.done, order=lambda: current().wait_event(event))
+
+    def _move(self, call, out, array, *settings, op=None):
+        """NCCL's ``call`` from ``array`` to ``out``, the one with fewer elements says how many."""
+        few = min(out, array, key=lambda a: a.size)
+        how = self._kind(few, sums=op is not None)
+        how = how if op is None else (*how, self._op(array, op))
+        return self._run(call, array.data.ptr, out.data.ptr, *how, *settings)
 
     def all_reduce(self, array, op):
-        count, kind = self._kind(array, sums=True)
-        at = array.data.ptr
-        yield self._run(self.comm.allReduce, at, at, count, kind, self._op(array, op))
+        yield self._move(self.comm.allReduce, array, array, op=op)
 
     def reduce(self, array, root, op):
-        count, kind = self._kind(array, sums=True)
-        at = array.data.ptr
-        yield self._run(self.comm.reduce, at, at, count, kind, self._op(array, op), root)
+        yield self._move(self.comm.reduce, array, array, root, op=op)
 
     def broadcast(self, array, root):
-        yield self._run(self.comm.broadcast, array.data.ptr, array.data.ptr, *self._kind(array), root)
+        yield self._move(self.comm.broadcast, array, array, root)
 
     def all_gather(self, out, array, counts):
         if len(set(counts)) == 1:
-            yield self._run(self.comm.allGather, array.data.ptr, out.data.ptr, *self._kind(array))
+            yield self._move(self.comm.allGather, out, array)
         else:
             yield from self._exchange([array.reshape(-1)] * self.size, _parts(out, counts))
 
@@ -120,9 +110,7 @@ class NCCLTransport(Transport):
         yield from self._exchange(sent, [out.reshape(-1) if r == root else None for r in range(self.size)])
 
     def reduce_scatter(self, out, array, op):
-        count, kind = self._kind(out, sums=True)
-        arguments = array.data.ptr, out.data.ptr, count, kind, self._op(array, op)
-        yield self._run(self.comm.reduceScatter, *arguments)
+        yield self._move(self.comm.reduceScatter, out, array, op=op)
 
     def all_to_all(self, out, array, received, sent):
         yield from self._exchange(_parts(array, sent), _parts(out, received))
@@ -153,8 +141,8 @@ class NCCLTransport(Transport):
     def barrier(self):
         yield from self.rendezvous.barrier()
 
-    def split(self, ranks):
-        part = self.rendezvous.split(ranks)
+    def split(self, parts):
+        part = self.rendezvous.split(parts)
         return None if part is None else NCCLTransport(part, self.device, self.timeout)
 
     def close(self):
@@ -177,8 +165,6 @@ def connect(rendezvous, device, timeout):
     """
     gpu = cupy()
     if device is None:
-        local = getattr(type(rendezvous), "local", (0, 1))[0]
-        current = gpu.cuda.Device().id
-        device = current if current else local % gpu.cuda.runtime.getDeviceCount()
+        device = gpu.cuda.Device().id or rendezvous.local[0] % gpu.cuda.runtime.getDeviceCount()
     gpu.cuda.Device(device).use()
     return NCCLTransport(rendezvous, device, timeout)

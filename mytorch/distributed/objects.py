@@ -14,6 +14,7 @@ import numpy
 from ..core.graph import wrap
 from ..serialization import checkpoint, load, save
 from . import collectives
+from .arguments import check_given
 from .point_to_point import recv, send
 from .process_group import for_members, member, root
 
@@ -42,23 +43,29 @@ def from_bytes(tensor, group):
     return load(io.BytesIO(tensor.array.tobytes()), map_location="cpu", weights_only=not group.allow_pickle)
 
 
-def _sizes(tensor, group):
-    """The numbers of bytes of all ranks' tensors."""
+def _sizes(contents):
+    return wrap(numpy.array([c.array.size for c in contents], numpy.int64))
+
+
+def _room(size):
+    return wrap(numpy.empty(size, numpy.uint8))
+
+
+def _exchanged(contents, group):
+    """Send ``contents[i]`` (bytes) to rank i; what each rank has sent to this one."""
     sizes = wrap(numpy.zeros(group.size(), numpy.int64))
-    mine = wrap(numpy.array([tensor.array.size], numpy.int64))
-    collectives.all_gather_into_tensor(sizes, mine, group)
-    return sizes.array.tolist()
-
-
-def _empty(sizes):
-    return [wrap(numpy.empty(n, numpy.uint8)) for n in sizes]
+    collectives.all_to_all_single(sizes, _sizes(contents), group=group)
+    received = [_room(size) for size in sizes.tolist()]
+    collectives.all_to_all(received, contents, group)
+    return received
 
 
 @for_members
 def all_gather_object(object_list, obj, group=None):
     """Fill ``object_list``, one place per rank, with ``obj`` of each."""
-    sent = as_bytes(obj, group)
-    received = _empty(_sizes(sent, group))
+    sent, sizes = as_bytes(obj, group), wrap(numpy.zeros(group.size(), numpy.int64))
+    collectives.all_gather_into_tensor(sizes, _sizes([sent]), group)
+    received = [_room(size) for size in sizes.tolist()]
     collectives.all_gather(received, sent, group)
     for i, tensor in enumerate(received):
         object_list[i] = from_bytes(tensor, group)
@@ -70,31 +77,23 @@ def gather_object(obj, object_gather_list=None, dst=None, group=None, group_dst=
     a list that is missing, or given elsewhere.
     """
     to = root(group, dst, group_dst, "dst", default=0)
-    if (group.rank() == to) != (object_gather_list is not None):
-        where = "be specified on destination rank"
-        where = where if group.rank() == to else "NOT be specified on non-destination ranks"
-        raise ValueError(f"Argument ``object_gather_list`` must {where}.")
-    sent = as_bytes(obj, group)
-    sizes = _sizes(sent, group)
-    padded = wrap(numpy.zeros(max(sizes), numpy.uint8))
-    padded.array[: sent.array.size] = sent.array
-    parts = _empty([max(sizes)] * group.size()) if group.rank() == to else None
-    collectives.gather(padded, parts, group=group, group_dst=to)
-    for i, part in enumerate(parts or ()):
-        object_gather_list[i] = from_bytes(wrap(part.array[: sizes[i]]), group)
+    given = object_gather_list is not None
+    check_given("object_gather_list", given, group.rank() == to, "destination")
+    content = as_bytes(obj, group)
+    received = _exchanged([content if r == to else _room(0) for r in range(group.size())], group)
+    for i, tensor in enumerate(received if group.rank() == to else ()):
+        object_gather_list[i] = from_bytes(tensor, group)
 
 
 @for_members
 def broadcast_object_list(object_list, src=None, group=None, device=None, group_src=None):
-    """Replace the objects in ``object_list`` by those of rank ``src``. ValueError for a list of another
-    length than there.
-    """
+    """Replace the objects in ``object_list`` by those of rank ``src``. ValueError for another length."""
     source = root(group, src, group_src, default=0)
     sends = group.rank() == source
-    content = as_bytes(list(object_list), group) if sends else None
-    size = wrap(numpy.array([content.array.size if sends else 0], numpy.int64))
+    content = as_bytes(list(object_list), group) if sends else _room(0)
+    size = _sizes([content])
     collectives.broadcast(size, group=group, group_src=source)
-    content = content if sends else _empty(size.array.tolist())[0]
+    content = content if sends else _room(size.item())
     collectives.broadcast(content, group=group, group_src=source)
     if not sends:
         received = from_bytes(content, group)
@@ -116,27 +115,24 @@ def scatter_object_list(
     if not isinstance(scatter_object_output_list, list) or not scatter_object_output_list:
         raise ValueError("Expected argument scatter_object_output_list to be a list of size at least 1.")
     source = root(group, src, group_src, default=0)
-    contents = [wrap(numpy.empty(0, numpy.uint8))] * group.size()
-    if group.rank() == source:
-        if scatter_object_input_list is None or len(scatter_object_input_list) != group.size():
-            raise ValueError(
-                "scatter_object_list: the source needs one object per rank in scatter_object_input_list"
-            )
-        contents = [as_bytes(obj, group) for obj in scatter_object_input_list]
-    sizes = wrap(numpy.array([c.array.size for c in contents], numpy.int64))
-    collectives.broadcast(sizes, group=group, group_src=source)
-    mine = int(sizes.array[group.rank()])
-    received = _empty([mine if r == source else 0 for r in range(group.size())])
-    collectives.all_to_all(received, contents, group)
-    scatter_object_output_list[0] = from_bytes(received[source], group)
+    objects = scatter_object_input_list
+    if group.rank() != source:
+        contents = [_room(0)] * group.size()
+    elif objects is None or len(objects) != group.size():
+        raise ValueError(
+            "scatter_object_list: the source needs one object per rank in scatter_object_input_list"
+        )
+    else:
+        contents = [as_bytes(obj, group) for obj in objects]
+    scatter_object_output_list[0] = from_bytes(_exchanged(contents, group)[source], group)
 
 
 @for_members
 def send_object_list(object_list, dst=None, group=None, device=None, group_dst=None, use_batch=False):
     """Send the objects in ``object_list`` to rank ``dst``."""
     content = as_bytes(list(object_list), group)
-    send(wrap(numpy.array([content.array.size], numpy.int64)), dst, group, 0, group_dst)
-    send(content, dst, group, 0, group_dst)
+    for tensor in (_sizes([content]), content):
+        send(tensor, dst, group, 0, group_dst)
 
 
 def recv_object_list(object_list, src=None, group=None, device=None, group_src=None, use_batch=False) -> int:
@@ -145,7 +141,7 @@ def recv_object_list(object_list, src=None, group=None, device=None, group_src=N
         return -1
     size = wrap(numpy.zeros(1, numpy.int64))
     sender = recv(size, src, group, 0, group_src)
-    content = _empty(size.array.tolist())[0]
+    content = _room(size.item())
     recv(content, sender, group, 0)
     object_list[:] = from_bytes(content, group)
     return sender

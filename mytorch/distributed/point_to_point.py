@@ -19,11 +19,8 @@ def isend(tensor, dst=None, group=None, tag=0, group_dst=None):
             "Invalid destination rank: destination rank should not be the same as the rank of the current "
             "process."
         )
-
-    def steps():
-        yield from group.transport.send(taken(tensor, group.transport), to, tag)
-
-    return _message("send", tensor, group, f"dst={group.ranks[to]}", tag, steps(), tensor)
+    steps = group.transport.send(taken(tensor, group.transport), to, tag)
+    return _message("send", tensor, group, f"dst={group.ranks[to]}", tag, steps, tensor)
 
 
 def send(tensor, dst=None, group=None, tag=0, group_dst=None):
@@ -34,9 +31,7 @@ def send(tensor, dst=None, group=None, tag=0, group_dst=None):
 
 @for_members
 def irecv(tensor, src=None, group=None, tag=0, group_src=None):
-    """Receive ``tensor``, of the shape and dtype that are sent, from rank ``src`` (None: any); returns a
-    Work.
-    """
+    """Receive ``tensor``, of the shape and dtype sent, from rank ``src`` (None: any); returns a Work."""
     check_tensor("recv", tensor=tensor)
     source = None if src is None and group_src is None else root(group, src, group_src)
 
@@ -65,14 +60,7 @@ def _message(call, tensor, group, where, tag, steps, result=None):
 
 
 class P2POp:
-    """One message of :func:`batch_isend_irecv`. ValueError for another ``op``.
-
-    Args:
-        op (callable): :func:`isend` or :func:`irecv`
-        tensor (Tensor): what is sent, or where what is received is written
-        peer (int): the other rank, among all processes; None where ``group_peer`` is given
-        group_peer (int): the other rank within ``group``
-    """
+    """A message of :func:`batch_isend_irecv`. ValueError unless ``op`` is :func:`isend` or :func:`irecv`."""
 
     def __init__(self, op, tensor, peer=None, group=None, tag=0, group_peer=None):
         if op not in (isend, irecv):
@@ -83,9 +71,7 @@ class P2POp:
 
 
 def batch_isend_irecv(p2p_op_list):
-    """Start the messages of a list of :class:`P2POp`; returns their Works. ValueError for anything else, or
-    an empty list.
-    """
+    """Start the messages of a list of :class:`P2POp`; returns their Works. ValueError for an empty list."""
     if not p2p_op_list or not all(isinstance(op, P2POp) for op in p2p_op_list):
         raise ValueError("Invalid ``p2p_op_list``. Expected a list of P2POp that is not empty")
     works = [o.op(o.tensor, o.peer, o.group, o.tag, o.group_peer) for o in p2p_op_list]

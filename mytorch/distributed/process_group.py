@@ -22,17 +22,16 @@ NOT_INITIALIZED = (
 )
 
 
-class GroupMember:
-    """``NON_GROUP_MEMBER`` is what :func:`new_group` returns to ranks outside of the group."""
-
-    WORLD: ProcessGroup | None = None
-    NON_GROUP_MEMBER = -100
-
-
 class group:
     """``WORLD`` is the group of all processes, None before :func:`init_process_group`."""
 
     WORLD: ProcessGroup | None = None
+
+
+class GroupMember(group):
+    """``NON_GROUP_MEMBER`` is what :func:`new_group` returns to ranks outside of the group."""
+
+    NON_GROUP_MEMBER = -100
 
 
 class ProcessGroup:
@@ -43,6 +42,7 @@ class ProcessGroup:
         self.timeout, self.allow_pickle = as_seconds(timeout), allow_pickle
         self.compares_first = debug.enabled() and transport.size > 1
         self.bound_device_id = None
+        self.batch = None  # the Works of a ``_coalescing_manager`` that is open
 
     def rank(self) -> int:
         """The rank of this process within the group."""
@@ -106,8 +106,8 @@ def init_process_group(
     transport = _joined(world_size, rank, as_seconds(timeout))
     if name == "nccl":
         transport = nccl.connect(transport, getattr(device_id, "index", device_id), as_seconds(timeout))
-    if transport.size > 1:
-        _share_cores()
+    if transport.size > 1:  # this rank's share of the machine's cores, unless the user has set less
+        set_num_threads(min(get_num_threads(), max(1, available_cores() // transport.local[1])))
         faults.install(transport)
     whole = ProcessGroup(transport, range(transport.size), name, timeout, "world", allow_pickle)
     whole.bound_device_id = device_id
@@ -116,7 +116,7 @@ def init_process_group(
 
 
 def _set_world(whole):
-    group.WORLD = GroupMember.WORLD = whole
+    group.WORLD = whole
     registry.register(whole)
 
 
@@ -137,28 +137,20 @@ def _joined(world_size, rank, seconds):
     return transport
 
 
-def _share_cores():
-    """Use this rank's share of the machine's cores, unless the user has set less."""
-    set_num_threads(min(get_num_threads(), max(1, available_cores() // mpi.MPITransport.local[1])))
-
-
 def destroy_process_group(group=None):
     """Leave ``group``, by default all groups. ValueError if there is none."""
-    if group is None or group is registry.registered:
+    if group == GroupMember.NON_GROUP_MEMBER:
+        return
+    left = member(group, "destroy_process_group")
+    if left is groups[0]:
         faults.uninstall()
-        leaving, groups[:] = _groups_or_error(), []
+        leaving, groups[:] = list(groups), []
         _set_world(None)
     else:
-        leaving = [member(group, "destroy_process_group")]
-        groups.remove(group)
+        leaving = [left]
+        groups.remove(left)
     for old in reversed(leaving):
         old.transport.close()
-
-
-def _groups_or_error():
-    if not groups:
-        raise ValueError(NOT_INITIALIZED)
-    return list(groups)
 
 
 def is_initialized() -> bool:
@@ -170,12 +162,13 @@ def member(group=None, call="this"):
     """``group``, or for None that of all processes; None, with a warning, if this process is not in it.
     ValueError before :func:`init_process_group`.
     """
-    whole = _groups_or_error()[0]
+    if not groups:
+        raise ValueError(NOT_INITIALIZED)
     if group is None:
-        return whole
+        return groups[0]
     if group == GroupMember.NON_GROUP_MEMBER:
         warnings.warn(
-            f"Running {call} on global rank {whole.rank()} which does not belong to the given group.",
+            f"Running {call} on global rank {groups[0].rank()} which does not belong to the given group.",
             stacklevel=5,
         )
         return None
@@ -190,11 +183,12 @@ def for_members(function):
 
     @functools.wraps(function)
     def of_member(*args, **kwargs):
-        if len(args) > place:
-            found = member(args[place], function.__name__)
-            args = (*args[:place], found, *args[place + 1 :])
+        by_place = len(args) > place
+        found = member(args[place] if by_place else kwargs.get("group"), function.__name__)
+        if by_place:
+            args = *args[:place], found, *args[place + 1 :]
         else:
-            found = kwargs["group"] = member(kwargs.get("group"), function.__name__)
+            kwargs["group"] = found
         return None if found is None else function(*args, **kwargs)
 
     return of_member
@@ -205,24 +199,17 @@ def for_members(function):
 
 def get_rank(group=None) -> int:
     """The rank of this process in ``group``; -1 if it is not in it."""
-    if group == GroupMember.NON_GROUP_MEMBER:
-        return -1
-    return member(group, "get_rank").rank()
+    return -1 if group == GroupMember.NON_GROUP_MEMBER else member(group, "get_rank").rank()
 
 
 def get_world_size(group=None) -> int:
     """The number of processes in ``group``; -1 if this one is not in it."""
-    if group == GroupMember.NON_GROUP_MEMBER:
-        return -1
-    return member(group, "get_world_size").size()
+    return -1 if group == GroupMember.NON_GROUP_MEMBER else member(group, "get_world_size").size()
 
 
 def get_backend(group=None) -> str:
-    """The backend that ``group`` was made with: "mpi", "gloo" or "nccl". ValueError if this process is not in
-    it.
-    """
-    found = member(group, "get_backend")
-    if found is None:
+    """The backend of ``group``: "mpi", "gloo" or "nccl". ValueError if this process is not in it."""
+    if (found := member(group, "get_backend")) is None:
         raise ValueError("Invalid process group specified")
     return found.backend
 
@@ -297,32 +284,69 @@ def new_group(
     ValueError or RuntimeError for ranks that there are not, or that are named twice.
     """
     whole = member()
-    ranks = list(range(whole.size())) if ranks is None else [int(r) for r in ranks]
+    ranks = _checked(range(whole.size()) if ranks is None else ranks, whole.size())
     ranks = sorted(ranks) if sort_ranks else ranks
+    new = _part(whole, [ranks], "new_group", timeout, group_desc, allow_pickle)
+    return GroupMember.NON_GROUP_MEMBER if new is None else new
+
+
+def _checked(ranks, size):
+    """``ranks`` as a list. ValueError unless they are ranks of ``size`` processes, each once."""
+    ranks = [int(rank) for rank in ranks]
     if len(set(ranks)) < len(ranks):
         raise ValueError(f"new_group: a rank is named twice in {ranks}")
-    if len(ranks) > whole.size():
+    if len(ranks) > size:
         raise ValueError("the new group's world size should be less or equal to the world size set by init")
-    if any(not 0 <= r < whole.size() for r in ranks):
-        raise ValueError(f"new_group: ranks {ranks} in a world of {whole.size()} processes")
-    seconds = whole.timeout if timeout is None else as_seconds(timeout)
-    transport = split(whole, ranks, "new_group")
-    name = group_desc or f"group {next(_names)}"
+    if any(not 0 <= rank < size for rank in ranks):
+        raise ValueError(f"new_group: ranks {ranks} in a world of {size} processes")
+    return ranks
+
+
+def split_group(
+    parent_pg=None, split_ranks=None, timeout=None, pg_options=None, group_desc=None, backend=None
+):
+    """Split ``parent_pg`` into groups of lists of ranks within it, sorted. All its ranks call it; returns the
+    group of this rank, or None. ValueError for no lists, an empty one, ranks that are named twice or missing.
+    """
+    parent = member(parent_pg, "split_group")
+    if parent is None:
+        raise ValueError("split_group: this process is not part of the parent group")
+    if not split_ranks:
+        raise ValueError("split_ranks cannot be None or empty")
+    if not all(split_ranks):
+        raise ValueError("the split group cannot be empty")
+    flat = [rank for ranks in split_ranks for rank in ranks]
+    if len(set(flat)) < len(flat):
+        raise ValueError("the split group cannot have duplicate ranks")
+    if any(not 0 <= rank < parent.size() for rank in flat):
+        raise ValueError(f"split_group: ranks {split_ranks} in a group of {parent.size()} processes")
+    parts = [sorted(ranks) for ranks in split_ranks]
+    return _part(parent, parts, "split_group", timeout, group_desc, parent.allow_pickle)
+
+
+def _part(parent, parts, call, timeout, name, allow_pickle):
+    """The group of this rank among ``parts`` (disjoint lists of ranks) of the group ``parent``, or None."""
+    seconds = parent.timeout if timeout is None else as_seconds(timeout)
+    name = name or f"group {next(_names)}"
+    transport = split(parent, parts, call)
     if transport is None:
-        return GroupMember.NON_GROUP_MEMBER
-    new = ProcessGroup(transport, ranks, whole.backend, seconds, name, allow_pickle)
+        return None
+    (own,) = (part for part in parts if parent.rank() in part)
+    ranks = [parent.ranks[r] for r in own]
+    new = ProcessGroup(transport, ranks, parent.backend, seconds, name, allow_pickle)
     groups.append(new)
     return new
 
 
-def split(parent, ranks, call):
-    """The transport of some ``ranks`` of the group ``parent``, all of which call it; None on other ranks."""
+def split(parent, parts, call):
+    """The transport of this rank's list among ``parts`` of the group ``parent``, or None. All call it."""
+    said = f"{call}({', '.join(map(str, parts))})"
     if parent.compares_first:
-        debug.compare(parent, f"{call}({ranks})")
-    about = f"{call}({ranks}) on rank {parent.ranks[parent.rank()]} of {parent.group_name}"
+        debug.compare(parent, said)
+    about = f"{said} on rank {parent.ranks[parent.rank()]} of {parent.group_name}"
     # splitting has no time-out: first see that all are there
     Work(parent.transport.barrier(), parent.timeout, about, parent.transport).wait()
-    return parent.transport.split(ranks)
+    return parent.transport.split(parts)
 
 
 def new_subgroups_by_enumeration(ranks_per_subgroup_list, timeout=None, backend=None, pg_options=None):
@@ -330,9 +354,10 @@ def new_subgroups_by_enumeration(ranks_per_subgroup_list, timeout=None, backend=
     flat = [rank for ranks in ranks_per_subgroup_list for rank in ranks]
     if len(set(flat)) < len(flat):
         raise ValueError("The same rank is listed in several subgroups")
-    found = [new_group(ranks, timeout) for ranks in ranks_per_subgroup_list]
-    mine = [g for g in found if g != GroupMember.NON_GROUP_MEMBER]
-    return (mine[0] if mine else None), found
+    whole = member()
+    parts = [sorted(_checked(ranks, whole.size())) for ranks in ranks_per_subgroup_list]
+    mine = _part(whole, parts, "new_subgroups", timeout, None, False)
+    return mine, [mine if whole.rank() in part else GroupMember.NON_GROUP_MEMBER for part in parts]
 
 
 def new_subgroups(group_size=None, group=None, timeout=None, backend=None, pg_options=None, group_desc=None):
@@ -340,9 +365,8 @@ def new_subgroups(group_size=None, group=None, timeout=None, backend=None, pg_op
     machine) each. ValueError if the processes do not divide into such groups.
     """
     size = get_world_size()
-    group_size = group_size or getattr(mpi.MPITransport, "local", (0, 1))[1]
+    group_size = group_size or member().transport.local[1]
     if size % group_size:
         raise ValueError(f"The world size ({size}) must be divisible by group_size={group_size}")
-    return new_subgroups_by_enumeration(
-        [range(start, start + group_size) for start in range(0, size, group_size)], timeout
-    )
+    parts = [range(start, start + group_size) for start in range(0, size, group_size)]
+    return new_subgroups_by_enumeration(parts, timeout)

@@ -40,3 +40,10 @@ def check_op(call, op, dtype):
     if op is ReduceOp.AVG and dtype.kind in "biu":
         raise RuntimeError(f"{call}: cannot use ReduceOp.AVG with {dtype}, only with floating-point numbers")
     return (ReduceOp.SUM, True) if op is ReduceOp.AVG else (op, False)
+
+
+def library_name(op, dtype):
+    """What MPI and NCCL call ``op``. Of bools the sum is the largest, the product the smallest."""
+    if dtype.kind == "b":
+        op = {ReduceOp.SUM: ReduceOp.MAX, ReduceOp.PRODUCT: ReduceOp.MIN}.get(op, op)
+    return "PROD" if op is ReduceOp.PRODUCT else op.name

@@ -17,31 +17,26 @@ from pathlib import Path
 
 from . import faults, mpi
 
+PROGRAM = "mytorch.distributed.run"
 MARK = "MYTORCH_RUN"  # set in the environment of the processes
 
 
 def arguments(argv=None):
     """What was asked for; the script's own arguments are left alone."""
-    parser = argparse.ArgumentParser(
-        prog="python -m mytorch.distributed.run", description=__doc__.split("\n")[0]
-    )
+    parser = argparse.ArgumentParser(f"python -m {PROGRAM}", description=__doc__.split("\n")[0])
 
     def option(name, **settings):
         parser.add_argument(f"--{name}", f"--{name.replace('-', '_')}", **settings)
 
     option("nproc-per-node", default="1", help="processes: a number, or 'auto' for one per core")
-    option(
-        "nnodes",
-        default="1",
-        help="1: several machines take `srun` or `mpiexec -hosts` with the script itself",
-    )
+    several = "1: several machines take `srun` or `mpiexec -hosts` with the script itself"
+    option("nnodes", default="1", help=several)
     for name in ("node-rank", "master-addr", "master-port", "rdzv-backend", "rdzv-endpoint", "rdzv-id"):
         option(name, help="no effect: processes find each other through MPI")
     option("max-restarts", help="no effect: a failed run ends")
     parser.add_argument("--standalone", action="store_true", help="no effect")
-    parser.add_argument(
-        "-m", "--module", action="store_true", help="the script is a module, as with python -m"
-    )
+    is_module = "the script is a module, as with python -m"
+    parser.add_argument("-m", "--module", action="store_true", help=is_module)
     parser.add_argument("script")
     parser.add_argument("arguments", nargs=argparse.REMAINDER)
     args = parser.parse_args(argv)
@@ -60,20 +55,20 @@ def arguments(argv=None):
 
 
 def start(argv) -> int:
-    """Start the processes, and wait for them; returns the exit status."""
-    args = arguments(argv)
-    command = [sys.executable, "-m", "mytorch.distributed.run", *argv]
+    """Start the processes, and wait for them; returns the exit status. One runs in this process."""
+    count = int(arguments(argv).nproc_per_node)
+    if count == 1:
+        os.environ[MARK] = "1"
+        run_script(argv)
+        return 0
     try:
         launcher = mpi.mpiexec()
     except FileNotFoundError as error:
-        if args.nproc_per_node != "1":
-            raise SystemExit(str(error)) from None
-        launcher = None  # one process needs no MPI
-    environment = os.environ | {MARK: args.nproc_per_node}
-    if "OMP_NUM_THREADS" not in environment and args.nproc_per_node != "1":
-        environment["OMP_NUM_THREADS"] = str(max(1, mpi.available_cores() // int(args.nproc_per_node)))
-    full = command if launcher is None else [*launcher, "-n", args.nproc_per_node, *command]
-    process = subprocess.Popen(full, env=environment)
+        raise SystemExit(str(error)) from None
+    environment = os.environ | {MARK: str(count)}
+    environment.setdefault("OMP_NUM_THREADS", str(max(1, mpi.available_cores() // count)))
+    command = [*launcher, "-n", str(count), sys.executable, "-m", PROGRAM, *argv]
+    process = subprocess.Popen(command, env=environment)
     signal.signal(signal.SIGTERM, lambda number, frame: process.terminate())  # mpiexec ends its ranks
     while True:
         try:

@@ -28,8 +28,12 @@ def spawn(fn, args=(), nprocs=1, join=True, daemon=False, start_method="spawn"):
     processes are there already: each runs ``fn(its rank, *args)`` in itself. RuntimeError if ``nprocs`` is
     another number than that of the ranks.
     """
-    if (mpi.launched() or 1) > 1:
-        return _run_as_rank(fn, args, nprocs)
+    ranks = mpi.launched() or 1
+    if ranks > 1:
+        if nprocs != ranks:
+            raise RuntimeError(f"spawn: nprocs={nprocs}, but the launcher has started {ranks} ranks")
+        fn(mpi.launched(mpi.RANKS), *args)
+        return None
     started = _Ranks.of(fn, args, nprocs, daemon) if start_method == "spawn" and nprocs > 1 else None
     context = started or _Processes(fn, args, nprocs, daemon, start_method)
     if not join:
@@ -37,13 +41,6 @@ def spawn(fn, args=(), nprocs=1, join=True, daemon=False, start_method="spawn"):
     while not context.join():
         pass
     return None
-
-
-def _run_as_rank(fn, args, nprocs):
-    """``fn`` of this rank, one of those that a launcher has started."""
-    if nprocs != mpi.launched():
-        raise RuntimeError(f"spawn: nprocs={nprocs}, but the launcher has started {mpi.launched()} ranks")
-    fn(mpi.launched(mpi.RANKS), *args)
 
 
 class _Processes:
@@ -86,8 +83,8 @@ class _Ranks:
     def of(cls, fn, args, nprocs, daemon):
         """Start ``fn``; None without MPI, or if plain pickle cannot send it."""
         try:
-            launcher = mpi.mpiexec() if mpi.is_installed() else None
             content = pickle.dumps((fn, args))
+            launcher = mpi.mpiexec() if mpi.is_installed() else None
         except Exception:
             return None
         if launcher is None:
@@ -112,14 +109,12 @@ class _Ranks:
         except BaseException:
             self.process.terminate()
             raise
-        said = [f"process {path.suffix[1:]} failed:\n{path.read_text()}" for path in self._reports()]
+        reports = sorted(Path(self.folder.name).glob("failed.*"))
+        said = [f"process {path.suffix[1:]} failed:\n{path.read_text()}" for path in reports]
         self.folder.cleanup()
         if status:
             raise RuntimeError("\n".join(said) or f"a process terminated with exit code {status}")
         return True
-
-    def _reports(self):
-        return sorted(Path(self.folder.name).glob("failed.*"))
 
 
 def _run(file):

@@ -13,6 +13,7 @@ class Transport:
     """The communicator of one group. Ranks are those within the group."""
 
     rank, size = 0, 1
+    local = 0, 1  # the rank among the processes on this machine, and the number of them
     devices: tuple = ("cpu", "cuda")  # the types of devices whose arrays it takes
     # of the newest collective: whether it goes in several steps, and its Work as long as it is not done
     in_steps, unfinished = False, None
@@ -38,27 +39,27 @@ class Transport:
 
     def all_gather(self, out, array, counts):
         """``out`` (flat): the elements of all ranks' ``array``, of which rank i has ``counts[i]``."""
-        out[...] = array.reshape(-1)
-        yield from ()
+        yield from self._own(out, array)
 
     def gather(self, out, array, root):
         """As :meth:`all_gather` on ``root``, of equal sizes; elsewhere ``out`` is None."""
-        out[...] = array.reshape(-1)
-        yield from ()
+        yield from self._own(out, array)
 
     def scatter(self, out, array, root):
         """``out``: the rank's part of the array (flat) of ``root``; elsewhere ``array`` is None."""
-        out[...] = array.reshape(out.shape)
-        yield from ()
+        yield from self._own(out, array)
 
     def reduce_scatter(self, out, array, op):
         """``out``: the rank's part of the combined ``array`` (flat), which may be overwritten."""
-        out[...] = array.reshape(out.shape)
-        yield from ()
+        yield from self._own(out, array)
 
     def all_to_all(self, out, array, received, sent):
         """Send ``sent[i]`` elements of ``array`` (flat) to rank i, and receive ``received[i]`` from it."""
-        out[...] = array
+        yield from self._own(out, array)
+
+    def _own(self, out, array):
+        """In a world of one, what a rank sends is what it receives."""
+        out[...] = array.reshape(out.shape)
         yield from ()
 
     def send(self, array, to, tag):
@@ -75,9 +76,9 @@ class Transport:
         """Wait for all ranks."""
         yield from ()
 
-    def split(self, ranks):
-        """The transport of a group of some ``ranks``, or None on others. All ranks call it."""
-        return Transport() if ranks else None
+    def split(self, parts):
+        """The transport of this rank's list among disjoint lists of ranks, or None. All ranks call it."""
+        return Transport() if any(parts) else None
 
     def close(self):
         """Free what it holds; all ranks call it."""

@@ -24,7 +24,7 @@ class DistNetworkError(DistError):
 
 
 class DistStoreError(DistError):
-    """In PyTorch, an error of its stores; not raised here."""
+    """A store lacks a key."""
 
 
 class DistBackendError(DistError):
@@ -67,27 +67,20 @@ class Work:
             self._done, self._request = True, None
             self._result = self._result if end.value is None else end.value
         except Exception as error:
-            raise self._failed(self._explained(error)) from error
+            from_below = type(error).__module__.startswith(("mpi4py", "cupy"))
+            raise (self._failed(f"failed: {error}") if from_below else self._failed(error)) from error
         return self._done
 
     def _failed(self, error):
+        """``error``, or a DistBackendError of what a text says of this call, kept as the end of this Work."""
+        if isinstance(error, str):
+            error = DistBackendError(f"{self._about() if callable(self._about) else self._about} {error}")
         self._error = error
         failed.append(self)
         return error
 
-    def _explained(self, error):
-        """What MPI says, with the call that failed; other errors as they are."""
-        if type(error).__module__.startswith(("mpi4py", "cupy")):
-            return DistBackendError(f"{self._what()} failed: {error}")
-        return error
-
-    def _what(self):
-        return self._about() if callable(self._about) else self._about
-
     def wait(self, timeout=None) -> bool:
-        """Wait until it is done; True. DistBackendError after ``timeout``, a timedelta; by default that of
-        the group.
-        """
+        """Wait until it is done; True. DistBackendError after ``timeout``, by default that of the group."""
         start, polls, looks = time.perf_counter(), 0, self.is_completed
         limit = self._timeout if timeout is None else getattr(timeout, "total_seconds", lambda: timeout)()
         while not looks():
@@ -97,16 +90,15 @@ class Work:
                 continue
             polls += 1
             if polls % LOOKS:
-                if self._crowded:
-                    yield_core()
+                if self._crowded:  # let another process run on this core, if one waits for it
+                    os.sched_yield() if hasattr(os, "sched_yield") else time.sleep(0)
                 continue
             waited = time.perf_counter() - start
             if waited > limit:
-                error = DistBackendError(
-                    f"{self._what()} is not done after {limit:g} s: other ranks did not take part (they "
-                    "have ended or hang; MYTORCH_DISTRIBUTED_DEBUG=1 names them)"
+                raise self._failed(
+                    f"is not done after {limit:g} s: other ranks did not take part (they have ended or hang; "
+                    "MYTORCH_DISTRIBUTED_DEBUG=1 names them)"
                 )
-                raise self._failed(error)
             if waited > SPIN:
                 time.sleep(NAP)
         return True
@@ -134,11 +126,6 @@ class Work:
         return Future(self)
 
 
-def yield_core():
-    """Let another process run on this core, if one waits for it."""
-    os.sched_yield() if hasattr(os, "sched_yield") else time.sleep(0)
-
-
 def done(result=None):
     """A Work that is done."""
     return Work(iter(()), 0, "", result=result)
@@ -149,26 +136,25 @@ class Future:
 
     def __init__(self, work=None, *, devices=None):
         self._values: list = []  # empty until there is one
-        self._ready = work.is_completed if work is not None else lambda: False
-        self._make = work.result if work is not None else self._nothing
-        self._set = False
-
-    def _nothing(self):
-        raise RuntimeError("this Future waits for nothing: call set_result first")
+        self._ready = self._make = None  # whether there can be one, and what makes it
+        if work is not None:
+            self._ready, self._make = work.is_completed, work.result
 
     def set_result(self, value) -> None:
         """Give the value. RuntimeError if it has one."""
-        if self._set:
+        if self._values or self._make is not None:
             raise RuntimeError("Future can only be set once")
-        self._set, self._values = True, [value]
+        self._values = [value]
 
     def done(self) -> bool:
         """Whether the value is there."""
-        return bool(self._values) or self._ready()
+        return bool(self._values) or (self._ready is not None and self._ready())
 
     def wait(self):
         """The value, as soon as it is there. RuntimeError if nothing will ever give one."""
         if not self._values:
+            if self._make is None:
+                raise RuntimeError("this Future waits for nothing: call set_result first")
             self._values = [self._make()]
         return self._values[0]
 

@@ -22,6 +22,10 @@ REFUSED = """
     torch.nn.attention.flex_attention.flex_attention(x, x, x)
     torch.utils.flop_counter.FlopCounterMode()
     torch.distributed.TCPStore("localhost", 1)
+    torch.distributed.rpc.init_rpc("worker")
+    powerSGD_hook.PowerSGDState(None)
+    powerSGD_hook.powerSGD_hook(None, None)
+    post_localSGD_hook.post_localSGD_hook(None, None)
     torch.storage.UntypedStorage(x.array).resize_(1)
 """.strip().splitlines()
 
@@ -31,7 +35,8 @@ def test_refusals():
     found = lines(f"""
         import torch
         import torch._subclasses, torch.utils.flop_counter, torch.nn.attention.flex_attention
-        import torch.autograd.forward_ad
+        import torch.autograd.forward_ad, torch.distributed.rpc
+        from torch.distributed.algorithms.ddp_comm_hooks import post_localSGD_hook, powerSGD_hook
         net, x = torch.nn.Linear(2, 2), torch.ones(2)
         for call in {calls!r}:
             try:
@@ -73,6 +78,9 @@ VALUES = {
     "torch._C._functorch.maybe_get_bdim(x)": "-1",
     "torch.nn.quantized.FloatFunctional().add(x, x)[0, 0].item()": "2.0",
     "torch.ao.quantization.QuantStub()(x) is x": "True",
+    "torch.distributed.Backend('NCCL'), torch.distributed.HashStore().add('a', 1)": "('nccl', 1)",
+    "torch.distributed.distributed_c10d.split_group is torch.distributed.split_group": "True",
+    "hooks.noop_hook.__name__": "'noop_hook'",
 }
 
 
@@ -81,6 +89,8 @@ def test_values():
         f"""
         import torch
         import torch.nn.parameter, torch.jit.annotations, torch._C._functorch, torch.ao.quantization
+        import torch.distributed.distributed_c10d
+        from torch.distributed.algorithms.ddp_comm_hooks import debugging_hooks as hooks
         x = torch.ones(2, 3)
         class Other:
             @classmethod

@@ -1,4 +1,4 @@
-"""Runs checks on several ranks: one ``mpiexec`` for all checks of a test file, one result for each.
+"""Runs checks on several ranks: one ``mpiexec`` for all test files with checks on so many, one result each.
 
 A test file has functions ``c_...(rank, size)`` and one test::
 
@@ -6,7 +6,9 @@ A test file has functions ``c_...(rank, size)`` and one test::
     def test_on_ranks(outcome):
         outcome()
 
-``python -m tests.distributed.launch MODULE FILE`` runs the checks of a module on this rank.
+Starting the ranks takes longer than most checks: so the files that pytest has collected share a start, and
+one to which they did not come, since they ended in another, gets a start of its own.
+``python -m tests.distributed.launch FOLDER MODULE …`` runs the checks of some files on this rank.
 """
 
 from __future__ import annotations
@@ -27,6 +29,7 @@ import traceback
 
 import pytest
 
+import mytorch
 import mytorch.distributed as dist
 from mytorch.distributed import mpi
 from mytorch.distributed.work import Work
@@ -70,24 +73,43 @@ def mpiexec(ranks, *command, env=None, timeout=LONG, interrupt=None, **options):
     return subprocess.CompletedProcess(process.args, process.returncode, out, err)
 
 
+collected: set = set()  # the modules whose tests this session runs
+SHARED: dict = {}  # (ranks, environment) -> the modules that run together on so many
+
+
 @functools.cache
-def results_of(module, ranks):
-    """{check: [what it said on each rank]} of the checks of ``module``; "" for a check that passed."""
+def results_of(modules, ranks, environment):
+    """([for each rank {module: {check: what it said}}], the output) of the checks of ``modules``; "" for a
+    check that passed.
+    """
     with tempfile.TemporaryDirectory() as folder:
-        run = mpiexec(ranks, "-m", "tests.distributed.launch", module, folder, cwd=ROOT)
-        found = []
-        for rank in range(ranks):
-            path = pathlib.Path(folder, str(rank))
-            found.append(json.loads(path.read_text()) if path.exists() else {})
+        command = "-m", "tests.distributed.launch", folder, *modules
+        run = mpiexec(ranks, *command, cwd=ROOT, env=dict(environment), timeout=2 * LONG)
+        files = [pathlib.Path(folder, str(rank)) for rank in range(ranks)]
+        found = [json.loads(file.read_text()) if file.exists() else {} for file in files]
         return found, f"{run.stdout}\n{run.stderr}"
 
 
-def checks(namespace, ranks=(2, 3, 4)):
-    """Parametrize a test by the checks of its file, each on so many ranks: ``outcome()`` fails if one did."""
-    names = [name for name in namespace if name.startswith("c_")]
+def results_of_file(module, ranks, environment):
+    """([for each rank {check: what it said}], the output) of the checks of a file."""
+    together = tuple(m for m in SHARED[ranks, environment] if m in collected or m == module)
+    for modules in (together, (module,)):
+        found, output = results_of(modules, ranks, environment)
+        if all(module in of_rank for of_rank in found):
+            break
+    return [of_rank.get(module, {}) for of_rank in found], output
+
+
+def checks(namespace, ranks=(2, 3, 4), env=()):
+    """Parametrize a test by the checks of its file, each on so many ranks, with ``env`` in their environment:
+    ``outcome()`` fails if one did.
+    """
+    names, module = [name for name in namespace if name.startswith("c_")], namespace["__name__"]
+    for count in ranks:
+        SHARED.setdefault((count, env), []).append(module)
 
     def outcome(name, count):
-        found, output = results_of(namespace["__name__"], count)
+        found, output = results_of_file(module, count, env)
         for rank, said in enumerate(found):
             text = said.get(name, f"did not end\n{output}")
             assert not text, f"rank {rank} of {count}: {text}"
@@ -100,23 +122,27 @@ def checks(namespace, ranks=(2, 3, 4)):
     return lambda test: needs_mpi(pytest.mark.parametrize("outcome", cases)(test))
 
 
-def main(module, folder):
-    namespace = vars(importlib.import_module(module))
-    dist.init_process_group(timeout=WAIT)
-    rank, size = dist.get_rank(), dist.get_world_size()
-    control, said = mpi.MPITransport(mpi.library().COMM_WORLD.Dup()), {}
-    for name, check in namespace.items():
-        if not name.startswith("c_"):
-            continue
-        try:
-            check(rank, size)
-            said[name] = ""
-        except BaseException:
-            said[name] = traceback.format_exc()
+def main(folder, *modules):
+    control, said = None, {}
+    for module in modules:
+        namespace, said[module] = vars(importlib.import_module(module)), {}
+        dist.init_process_group(timeout=WAIT)
+        rank, size = dist.get_rank(), dist.get_world_size()
         pathlib.Path(folder, str(rank)).write_text(json.dumps(said))
-        # fails where another rank waits for this one in the middle of the check
-        Work(control.barrier(), 2 * WAIT.total_seconds(), f"the end of {name}", control).wait()
-    dist.destroy_process_group()
+        control = control or mpi.MPITransport(mpi.library().COMM_WORLD.Dup())
+        mytorch.manual_seed(0)
+        for name, check in namespace.items():
+            if not name.startswith("c_"):
+                continue
+            try:
+                check(rank, size)
+                said[module][name] = ""
+            except BaseException:
+                said[module][name] = traceback.format_exc()
+            pathlib.Path(folder, str(rank)).write_text(json.dumps(said))
+            # fails where another rank waits for this one in the middle of the check
+            Work(control.barrier(), 2 * WAIT.total_seconds(), f"the end of {name}", control).wait()
+        dist.destroy_process_group()
 
 
 if __name__ == "__main__":

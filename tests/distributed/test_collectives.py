@@ -154,6 +154,44 @@ def c_uneven_all_gather(rank, size):
         same(t, mytorch.full((r, 2), float(r)))
 
 
+def c_lists_that_travel_together(rank, size):
+    for dtype in ("float32", "bfloat16", "complex64", "int64"):
+        shapes = (3,), (), (2, 0), (2, 3)
+        of_all = [[drawn(shape, dtype, r, i) for i, shape in enumerate(shapes)] for r in range(size)]
+        places = [[mytorch.zeros_like(t) for t in of_all[rank]] for _ in range(size)]
+        dist.all_gather_coalesced(places, of_all[rank])
+        for mine, theirs in zip(places, of_all):
+            for a, b in zip(mine, theirs):
+                same(a, b, dtype)
+        sums = [t.clone() for t in of_all[rank]]
+        work = dist.all_reduce_coalesced(sums, async_op=True)
+        assert work.wait() and work.result() is sums
+        for i, total in enumerate(sums):
+            same(total, folded([tensors[i] for tensors in of_all], ReduceOp.SUM), dtype)
+    single = mytorch.ones(2)
+    dist.all_reduce_coalesced(single, ReduceOp.AVG)
+    assert (single == 1).all()
+
+
+def c_coalesced_calls(rank, size):
+    """Nothing waits inside; all has ended behind, or at ``wait()``."""
+    total, whole, half = mytorch.full((2,), rank + 1.0), mytorch.zeros(size), mytorch.ones(3).half()
+    for later in (False, True):
+        with dist._coalescing_manager(async_ops=later) as batch:
+            dist.all_reduce(total)
+            dist.all_reduce(half)  # in several steps
+            dist._all_gather_base(whole, total[:1] * 0 + rank)
+            assert len(batch) == 3
+        if later:
+            batch.wait()
+        assert not batch and dist.group.WORLD.batch is None
+    assert (total == size * size * (size + 1) / 2).all() and (half == size * size).all()
+    same(whole, mytorch.arange(size).float())
+    part = mytorch.zeros(1)
+    dist.reduce_scatter_single(part, whole)
+    assert part.item() == rank * size
+
+
 def c_not_contiguous(rank, size):
     base = mytorch.zeros(4, 6)
     view = base.t()[1:5:2]
@@ -221,10 +259,29 @@ def c_groups(rank, size):
             dist.get_group_rank(dist.group.WORLD, 7)
     if size % 2 == 0:
         mine, all_of_them = dist.new_subgroups(2)
-        assert len(all_of_them) == size // 2
+        assert len(all_of_them) == size // 2 and all_of_them[rank // 2] is mine
+        assert all_of_them.count(dist.GroupMember.NON_GROUP_MEMBER) == size // 2 - 1
         t = mytorch.ones(1)
         dist.all_reduce(t, group=mine)
         assert t.item() == 2 and rank in dist.get_process_group_ranks(mine)
+
+
+def c_split_groups(rank, size):
+    """All parts at once; ranks within the parent, sorted; a part again."""
+    parts = [list(range(size))[::-2], list(range(size - 1))[::-2]]
+    mine = dist.split_group(split_ranks=[part for part in parts if part], group_desc="stripes")
+    ranks = sorted(next(part for part in parts if rank in part))
+    assert dist.get_process_group_ranks(mine) == ranks and dist.get_rank(mine) == ranks.index(rank)
+    t = mytorch.tensor([rank])
+    dist.all_reduce(t, group=mine)
+    assert t.item() == sum(ranks) and mine.group_name == "stripes"
+    first = dist.split_group(mine, [[0]])
+    assert (first is None) == (rank != ranks[0])
+    assert first is None or dist.get_process_group_ranks(first) == [rank]
+    for group in (first, mine):
+        if group is not None:
+            dist.destroy_process_group(group)
+    dist.destroy_process_group(dist.GroupMember.NON_GROUP_MEMBER)
 
 
 @hypothesis.settings(max_examples=25, deadline=None, derandomize=True, database=None)
@@ -268,6 +325,13 @@ def c_refusals(rank, size):
         (ValueError, "not part of group", lambda: dist.broadcast(x, src=size)),
         (RuntimeError, "split_sizes", lambda: dist.all_to_all_single(x, x, [1] * size, [7] * size)),
         (ValueError, "twice", lambda: dist.new_group([0, 0])),
+        (ValueError, "cannot be None or empty", lambda: dist.split_group()),
+        (ValueError, "group cannot be empty", lambda: dist.split_group(split_ranks=[[0], []])),
+        (ValueError, "duplicate", lambda: dist.split_group(split_ranks=[[0], [0]])),
+        (ValueError, f"group of {size}", lambda: dist.split_group(split_ranks=[[size]])),
+        (ValueError, r"tensors\[1\] is int64", lambda: dist.all_reduce_coalesced([x, x.long()])),
+        (ValueError, "0 tensors", lambda: dist.all_reduce_coalesced([])),
+        (ValueError, "lists of 1", lambda: dist.all_gather_coalesced([[x, x]] * size, [x])),
         (ValueError, "twice", lambda: dist.init_process_group()),
     ):
         with pytest.raises(error, match=match):

@@ -175,6 +175,10 @@ def c_communication_hooks(rank, size):
         exact = exact or grads
         for a, b in zip(grads, exact):
             assert (a - b).abs().max() <= limit * (1 + b.abs().max())
+    own = DDP(mlp())
+    own.register_comm_hook(None, dist.algorithms.ddp_comm_hooks.debugging_hooks.noop_hook)
+    own(mytorch.ones(3, 4) * (rank + 1)).sum().backward()
+    assert (own.module[4].bias.grad == 3).all() and (own.module[0].bias.grad != 0).any()
     seen = []
 
     def hook(state, bucket):

@@ -14,14 +14,6 @@ from tests.distributed.launch import checks
 SOON = datetime.timedelta(seconds=0.5)
 
 
-@pytest.fixture(autouse=True, scope="module")
-def compared():
-    """What the runs of this file find in their environment."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("MYTORCH_DISTRIBUTED_DEBUG", "1")
-        yield
-
-
 def differing_calls(size):
     """Pairs of calls that do not go together."""
     x, y, z = mytorch.ones(3), mytorch.ones(4), mytorch.ones(3).double()
@@ -69,6 +61,14 @@ def c_calls_that_differ_are_named(rank, size):
     calls_that_differ_are_named(rank, size)
 
 
+def c_names_of_files_in_any_letters(rank, size):
+    """A long one is cut, also within a letter."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(debug, "caller", lambda: "目录" * 100 + ".py:1")
+        with pytest.raises(dist.DistBackendError, match="do not call the same"):
+            dist.barrier() if rank else dist.all_reduce(mytorch.ones(3))
+
+
 def c_a_rank_that_is_missing_is_named(rank, size):
     group = dist.new_group(timeout=SOON)
     if rank == 0:
@@ -79,6 +79,6 @@ def c_a_rank_that_is_missing_is_named(rank, size):
             dist.all_reduce(mytorch.ones(3), group=group)
 
 
-@checks(globals(), ranks=(2, 3))
+@checks(globals(), ranks=(2, 3), env=(("MYTORCH_DISTRIBUTED_DEBUG", "1"),))
 def test_on_ranks(outcome):
     outcome()

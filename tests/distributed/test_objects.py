@@ -1,5 +1,7 @@
 """Objects between ranks: plain data and tensors; the rest only where pickles are allowed."""
 
+import tempfile
+
 import pytest
 
 import mytorch
@@ -61,6 +63,20 @@ def c_refusals(rank, size):
         dist.gather_object(1, None if rank == 0 else [None] * size)
     with pytest.raises(ValueError, match="size at least 1"):
         dist.scatter_object_list([])
+
+
+def c_ranks_share_a_file(rank, size):
+    """Each call of a FileStore has the file for itself."""
+    with tempfile.TemporaryDirectory() as folder:
+        of_all = [None] * size
+        dist.all_gather_object(of_all, folder)
+        store = dist.PrefixStore("run", dist.FileStore(f"{of_all[0]}/values", size))
+        for _ in range(50):
+            store.add("n", 1)
+        store.set(f"rank {rank}", str(rank))
+        assert [store.get(f"rank {r}") for r in range(size)] == [b"%d" % r for r in range(size)]
+        assert store.get("n") == b"%d" % (50 * size)
+        dist.barrier()
 
 
 @checks(globals(), ranks=(2, 3))

@@ -1,5 +1,4 @@
-"""Collectives that pass gradients: each returns new tensors, and its backward is the collective that leads
-back.
+"""Collectives that pass gradients: each returns new tensors; its backward is the collective that leads back.
 
 The loss is understood as the sum of the losses of all ranks.
 """
@@ -41,13 +40,9 @@ def _only_sum(call, op):
 
 
 def all_reduce(tensor, op=ReduceOp.SUM, group=None):
-    """``tensor`` of all ranks combined element by element; SUM and AVG pass gradients. RuntimeError in the
-    backward of others.
-    """
+    """``tensor`` of all ranks combined element by element. RuntimeError in a backward but of SUM and AVG."""
     op, group = ReduceOp(op), member(group, "all_reduce")
-
-    def there(x):
-        return _result(collectives.all_reduce, x.clone(), op, group)
+    there = lambda x: _result(collectives.all_reduce, x.clone(), op, group)
 
     def back(g):
         if op not in (ReduceOp.SUM, ReduceOp.AVG):
@@ -57,7 +52,7 @@ def all_reduce(tensor, op=ReduceOp.SUM, group=None):
     return _Collective.apply(there, back, tensor)
 
 
-def _between_one_and_all(group, at):
+def _from_one(group, at):
     """(broadcast from rank ``at``; the sum of all there, zeros elsewhere): each other's backward."""
 
     def sum_on_one(x):
@@ -70,33 +65,28 @@ def _between_one_and_all(group, at):
 def broadcast(tensor, src, group=None):
     """``tensor`` of rank ``src``, of the same shape everywhere."""
     group = member(group, "broadcast")
-    return _Collective.apply(*_between_one_and_all(group, root(group, src)), tensor)
+    return _Collective.apply(*_from_one(group, root(group, src)), tensor)
 
 
 def reduce(tensor, dst, op=ReduceOp.SUM, group=None):
     """The sum of ``tensor`` over all ranks on rank ``dst``, zeros elsewhere. ValueError for other ``op``."""
     _only_sum("reduce", op)
     group = member(group, "reduce")
-    return _Collective.apply(*_between_one_and_all(group, root(group, dst, name="dst"))[::-1], tensor)
+    return _Collective.apply(*reversed(_from_one(group, root(group, dst, name="dst"))), tensor)
 
 
-def _between_part_and_stack(group):
-    """(a stack of the tensors of all ranks, the rank's part of the sum of all stacks)."""
-
-    def stack_of_all(x):
-        out = x.new_empty((group.size(), *x.shape))
-        return _result(collectives.all_gather_into_tensor, out, x, group)
-
-    def part_of_sum(x):
-        return _result(collectives.reduce_scatter_tensor, x.new_empty(tuple(x.shape[1:])), x, group=group)
-
-    return stack_of_all, part_of_sum
+def _of_parts(group):
+    """(a stack of the tensors of all ranks; the rank's part of the sum of all stacks)."""
+    gather, scatter = collectives.all_gather_into_tensor, collectives.reduce_scatter_tensor
+    return (
+        lambda x: _result(gather, x.new_empty((group.size(), *x.shape)), x, group),
+        lambda x: _result(scatter, x.new_empty(tuple(x.shape[1:])), x, group=group),
+    )
 
 
 def all_gather(tensor, group=None):
     """A tuple of ``tensor`` of each rank, of the same shape everywhere."""
-    group = member(group, "all_gather")
-    return tuple(_Collective.apply(*_between_part_and_stack(group), tensor).unbind(0))
+    return tuple(_Collective.apply(*_of_parts(member(group, "all_gather")), tensor).unbind(0))
 
 
 def gather(tensor, dst=0, group=None):
@@ -109,25 +99,24 @@ def gather(tensor, dst=0, group=None):
 def scatter(tensors, src=0, group=None):
     """This rank's tensor of the list ``tensors`` of rank ``src``; all are of one shape."""
     group = member(group, "scatter")
-    stack = broadcast(_stack(tensors), src, group)
-    return stack[group.rank()]
+    return broadcast(_stack(tensors), src, group)[group.rank()]
 
 
 def reduce_scatter(output, input_list, op=ReduceOp.SUM, group=None):
-    """This rank's tensor of the sums of ``input_list`` over all ranks; ``output`` gives the shape. ValueError
-    for another ``op``.
+    """This rank's tensor of the sums of ``input_list`` over all ranks, all of the shape of ``output``.
+    ValueError for another ``op``.
     """
     _only_sum("reduce_scatter", op)
-    group = member(group, "reduce_scatter")
-    return _Collective.apply(*_between_part_and_stack(group)[::-1], _stack(input_list))
+    return _Collective.apply(*reversed(_of_parts(member(group, "reduce_scatter"))), _stack(input_list))
 
 
 def all_to_all_single(output, input, output_split_sizes=None, input_split_sizes=None, group=None):
     """Parts of ``input``, along the first dimension, to all ranks; ``output`` has the shape of the result."""
     group = member(group, "all_to_all_single")
-    n = group.size()
-    received = list(output_split_sizes or [output.shape[0] // n] * n)
-    sent = list(input_split_sizes or [input.shape[0] // n] * n)
+    received, sent = (
+        list(sizes or [tensor.shape[0] // group.size()] * group.size())
+        for sizes, tensor in ((output_split_sizes, output), (input_split_sizes, input))
+    )
 
     def sending(sent, received):
         room = lambda x: x.new_empty((sum(received), *x.shape[1:]))

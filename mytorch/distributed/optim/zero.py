@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from ...core.arrays import device_of
 from ...optim.optimizer import Optimizer, evaluated
+from ..algorithms.join import Joinable, JoinHook
 from ..buckets import coalesced
-from ..join import Joinable, JoinHook
 from ..objects import gather_object
 from ..process_group import member
 
@@ -18,24 +18,6 @@ class ZeroRedundancyOptimizer(Optimizer, Joinable):
     it, in the layout of ``optimizer_class``, so that it loads with any number of ranks.
 
     Source: Rajbhandari et al., ZeRO: Memory Optimizations Toward Training Trillion Parameter Models, 2020.
-
-    Args:
-        params (iterable of Tensor or of dict): the parameters, or groups of them with options of their own
-        optimizer_class (type): the class of the optimizer, such as ``optim.Adam``
-        parameters_as_bucket_view (bool): accepted without effect
-        overlap_with_ddp (bool): accepted without effect
-        defaults: the options of ``optimizer_class``
-
-    Example:
-        >>> dist.init_process_group()
-        >>> model = nn.parallel.DistributedDataParallel(nn.Linear(3, 2))
-        >>> optimizer = dist.optim.ZeroRedundancyOptimizer(model.parameters(), optim.Adam, lr=0.1)
-        >>> model(mytorch.ones(4, 3)).sum().backward()
-        >>> optimizer.step()
-        >>> optimizer.consolidate_state_dict(to=0)  # on all ranks; rank 0 saves
-        >>> sorted(optimizer.state_dict()["state"])
-        [0, 1]
-        >>> dist.destroy_process_group()
     """
 
     def __init__(
@@ -63,14 +45,13 @@ class ZeroRedundancyOptimizer(Optimizer, Joinable):
             self._owner[p] = rank = loads.index(min(loads))
             loads[rank] += p.array.size
         self._owned = [[p for p in every if self._owner[p] == rank] for rank in range(len(loads))]
-        shares = [self._share(group, me) for group in self.param_groups]
+        shares = [
+            {**group, "params": [p for p in group["params"] if self._owner[p] == me]}
+            for group in self.param_groups
+        ]
         self.optim = self.optimizer_class(shares, **self.defaults) if self._owned[me] else None
         self._built = True
         self._take_options()
-
-    def _share(self, group, rank):
-        """The part of a parameter group that is owned by ``rank``."""
-        return {**group, "params": [p for p in group["params"] if self._owner[p] == rank]}
 
     def _take_options(self):
         """The options that ``optimizer_class`` fills in, so that schedules find them."""
@@ -99,13 +80,10 @@ class ZeroRedundancyOptimizer(Optimizer, Joinable):
             for mine, group in zip(self.optim.param_groups, self.param_groups):
                 mine.update({name: value for name, value in group.items() if name != "params"})
             self.optim.step(**kwargs)
-        self._exchange()
-        return loss
-
-    def _exchange(self):
         for rank, params in enumerate(self._owned):
             if params and self.process_group.size() > 1:
                 coalesced(params, self.process_group, rank)
+        return loss
 
     # ---- saving ----------------------------------------------------------------------------------
 

@@ -4,6 +4,6 @@
 from __future__ import annotations
 
 from ....tensors.public_names import lookup as _lookup
-from . import default_hooks
+from . import debugging_hooks, default_hooks
 
 __getattr__ = _lookup(__name__)

@@ -22,6 +22,24 @@ def unpacked() -> int:
     return UNPACKED if kernels & {"SkylakeX", "Cooperlake", "SapphireRapids"} else 0
 
 
+@functools.lru_cache(maxsize=256)
+def unpacked_pieces(rows, depth, places):
+    """How to cut (rows × depth) @ (depth × places) for the BLAS to pack nothing: (rows of a piece, parts).
+
+    A part (first, last place, places of a piece) has pieces of multiples of 64 places, which lie best in the
+    cache; the last part is the rest.
+    """
+    most = unpacked() // max(depth, 1)
+    tall = next((n for n in range(rows, 3, -1) if rows % n == 0 and n * 64 <= most), 0)
+    if rows * places <= most or not tall or places < 64:
+        return rows, [(0, places, places)]
+    count = -(-places // (most // tall // 64 * 64))
+    width = -(-places // (64 * count)) * 64
+    whole = places // width * width
+    rest = [(whole, places, places - whole)] if whole < places else []
+    return tall, [(0, whole, width), *rest]
+
+
 _LARGE = 16_000_000  # multiplications in a product from which on several threads are faster
 
 

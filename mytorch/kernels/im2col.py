@@ -15,7 +15,7 @@ import numpy
 from ..core.arrays import xp
 from ..core.blas import use_one_thread
 from ..core.sums import summed
-from .gemm import unpacked
+from .gemm import unpacked_pieces
 from .threads import spans
 from .windows import batch_first, batch_last, boxes, copy_pixels, strided, threads_for
 
@@ -40,14 +40,11 @@ def multiply(matrix, block, out):
 
     (groups, O, depth), (groups, rows, depth, places) -> (groups, rows, O, places).
     """
-    (_, high, depth), places = matrix.shape, block.shape[3]
-    width, whole = unpacked() // max(high * depth, 1), 0
-    if high <= 32 and 96 <= width < places:
-        width = places // -(-places // width) // 16 * 16  # pieces of nearly equal length
-        whole = places - places % width
-        xp(block).matmul(matrix[:, None, None], _cut(block, whole, width), out=_cut(out, whole, width))
-    if whole < places:
-        xp(block).matmul(matrix[:, None], block[..., whole:], out=out[..., whole:])
+    tall, parts = unpacked_pieces(*matrix.shape[1:], block.shape[3])
+    heads = matrix.reshape(len(matrix), 1, 1, -1, tall, matrix.shape[2])
+    for first, last, width in parts:
+        columns = _cut(block[..., first:last], block.shape[2], width)
+        xp(block).matmul(heads, columns, out=_cut(out[..., first:last], tall, width))
 
 
 def contract(block, other, total):
@@ -61,9 +58,10 @@ def contract(block, other, total):
         total[:, b : b + deep] += summed(part, 1)
 
 
-def _cut(x, whole, width):
-    """The first ``whole`` places of (groups, rows, n, places) as a view (groups, rows, pieces, n, width)."""
-    return x[..., :whole].reshape(*x.shape[:3], whole // width, width).swapaxes(2, 3)
+def _cut(x, tall, width):
+    """(groups, rows, n, places) as a view (groups, rows, places / width, n / tall, tall, width)."""
+    groups, rows, n, places = x.shape
+    return x.reshape(groups, rows, n // tall, tall, places // width, width).transpose(0, 1, 4, 2, 3, 5)
 
 
 class Columns:

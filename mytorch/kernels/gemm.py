@@ -23,21 +23,35 @@ def unpacked() -> int:
 
 
 @functools.lru_cache(maxsize=256)
-def unpacked_pieces(rows, depth, places):
-    """How to cut (rows × depth) @ (depth × places) for the BLAS to pack nothing: (rows of a piece, parts).
+def pieces(rows, depth, places, most):
+    """How to cut (rows × depth) @ (depth × places) into products of ``most`` multiplications.
 
-    A part (first, last place, places of a piece) has pieces of multiples of 64 places, which lie best in the
-    cache; the last part is the rest.
+    (how many pieces of rows, parts), or one piece where that cannot be. A part is (first place, last place +
+    1, places of a piece). Pieces of multiples of 64 places lie best in the cache; the rest is a part, too.
     """
-    most = unpacked() // max(depth, 1)
+    most //= max(depth, 1)
     tall = next((n for n in range(rows, 3, -1) if rows % n == 0 and n * 64 <= most), 0)
-    if rows * places <= most or not tall or places < 64:
-        return rows, [(0, places, places)]
-    count = -(-places // (most // tall // 64 * 64))
-    width = -(-places // (64 * count)) * 64
-    whole = places // width * width
-    rest = [(whole, places, places - whole)] if whole < places else []
-    return tall, [(0, whole, width), *rest]
+    if rows * places <= most or not tall:
+        return 1, [(0, places, max(places, 1))]
+    return rows // tall, _parts(places, most // tall)
+
+
+@functools.lru_cache(maxsize=256)
+def summed_pieces(rows, depth, places, most):
+    """:func:`pieces` that cut the rows and the depth, for products that are summed."""
+    most //= max(places, 1)
+    parts = _parts(depth, min(512, max(64, most // 16)))
+    tall = next((n for n in range(rows, 3, -1) if rows % n == 0 and n * parts[0][2] <= most), 0)
+    return (rows // tall, parts) if tall else (1, [(0, depth, max(depth, 1))])
+
+
+def _parts(n, most):
+    """``range(n)`` as (start, stop, size of a piece): pieces of nearly ``most``, multiples of 64; the rest."""
+    if n <= most:
+        return [(0, n, max(n, 1))]
+    size = -(-n // (64 * -(-n // (most // 64 * 64)))) * 64
+    whole = n // size * size
+    return [part for part in ((0, whole, size), (whole, n, n - whole)) if part[2]]
 
 
 _LARGE = 16_000_000  # multiplications in a product from which on several threads are faster

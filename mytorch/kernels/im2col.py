@@ -15,14 +15,14 @@ import numpy
 from ..core.arrays import xp
 from ..core.blas import use_one_thread
 from ..core.sums import summed
-from .gemm import unpacked_pieces
+from .gemm import pieces, summed_pieces, unpacked
 from .threads import spans
-from .windows import batch_first, batch_last, boxes, copy_pixels, strided, threads_for
+from .windows import batch_first, batch_last, boxes, copy_pixels, strided, transposed, threads_for
 
 # bytes of columns in a block: the matrix product should find them in the second-level cache
 CACHE = 512 * 1024
 BAND = 4 * 1024 * 1024  # bytes of gathered rows to keep at most
-SUMMED = 1_000_000  # elements of products to keep at most before they are summed
+SUMMED = 200_000  # elements of products to keep at most before they are summed
 
 
 def threads_for_product(rows, targets, times=1):
@@ -40,28 +40,36 @@ def multiply(matrix, block, out):
 
     (groups, O, depth), (groups, rows, depth, places) -> (groups, rows, O, places).
     """
-    tall, parts = unpacked_pieces(*matrix.shape[1:], block.shape[3])
-    heads = matrix.reshape(len(matrix), 1, 1, -1, tall, matrix.shape[2])
+    count, parts = pieces(*matrix.shape[1:], block.shape[3], unpacked())
+    heads = matrix.reshape(len(matrix), 1, 1, count, matrix.shape[1] // count, matrix.shape[2])
     for first, last, width in parts:
-        columns = _cut(block[..., first:last], block.shape[2], width)
-        xp(block).matmul(heads, columns, out=_cut(out[..., first:last], tall, width))
+        columns = _cut(block[..., first:last], 1, width)
+        xp(block).matmul(heads, columns, out=_cut(out[..., first:last], count, width))
 
 
 def contract(block, other, total):
     """``total += (block @ other.swapaxes(2, 3)).sum(1)``, a few rows or a part of the depth at a time.
 
-    (groups, rows, depth, places), (groups, rows, O, places) -> (groups, depth, O).
+    (groups, rows, depth, places), (groups, rows, O, places) -> (groups, depth, O), contiguous.
     """
-    some, deep = max(1, SUMMED * len(total) // max(total.size, 1)), max(1, SUMMED // max(total.shape[2], 1))
-    for a, b in itertools.product(range(0, block.shape[1], some), range(0, total.shape[1], deep)):
-        part = xp(block).matmul(block[:, a : a + some, b : b + deep], other[:, a : a + some].swapaxes(2, 3))
-        total[:, b : b + deep] += summed(part, 1)
+    (groups, rows, depth, _), (size, places) = block.shape, other.shape[2:]
+    turns = depth >= 64 and size >= 16 and unpacked() > 0  # otherwise it takes longer than it saves
+    count, parts = summed_pieces(depth, places, size, unpacked() if turns else 0)
+    total = total.reshape(groups, count, depth // count, size)
+    for first, last, width in parts:
+        numbers = max((last - first) // width * depth * size, 1)  # of the products of a row
+        for a, b in spans(rows, -(-rows // max(1, SUMMED // numbers))):
+            columns = _cut(block[:, a:b, :, first:last], count, width)
+            turned = _cut(other[:, a:b, :, first:last], 1, width)
+            turned = transposed(turned) if turns else turned.swapaxes(-1, -2)
+            for c, d in spans(count, -(-numbers // SUMMED)):
+                total[:, c:d] += summed(columns[:, :, :, c:d] @ turned, (1, 2))
 
 
-def _cut(x, tall, width):
-    """(groups, rows, n, places) as a view (groups, rows, places / width, n / tall, tall, width)."""
+def _cut(x, count, width):
+    """(groups, rows, n, places) as a view (groups, rows, places / width, count, n / count, width)."""
     groups, rows, n, places = x.shape
-    return x.reshape(groups, rows, n // tall, tall, places // width, width).transpose(0, 1, 4, 2, 3, 5)
+    return x.reshape(groups, rows, count, n // count, places // width, width).transpose(0, 1, 4, 2, 3, 5)
 
 
 class Columns:

@@ -37,12 +37,16 @@ def pieces(rows, depth, places, most):
 
 
 @functools.lru_cache(maxsize=256)
-def summed_pieces(rows, depth, places, most):
-    """:func:`pieces` that cut the rows and the depth, for products that are summed."""
-    most //= max(places, 1)
-    parts = _parts(depth, min(512, max(64, most // 16)))
-    tall = next((n for n in range(rows, 3, -1) if rows % n == 0 and n * parts[0][2] <= most), 0)
-    return (rows // tall, parts) if tall else (1, [(0, depth, max(depth, 1))])
+def summed_pieces(rows, columns, depth, most):
+    """How to cut (rows × depth) @ (columns × depth)ᵀ into products that are summed: (how many pieces of rows,
+
+    of columns, parts of the depth as those of :func:`pieces`). OpenBLAS packs nothing for up to 1200 results.
+    """
+    if rows * columns <= 1200 and rows * columns * depth <= most or most == 0:
+        return 1, 1, [(0, depth, max(depth, 1))]
+    wide = next(n for n in range(min(columns, 64), 0, -1) if columns % n == 0)
+    tall = next(n for n in range(min(rows, 1200 // wide), 0, -1) if rows % n == 0)
+    return rows // tall, columns // wide, _parts(depth, 512)
 
 
 def _parts(n, most):

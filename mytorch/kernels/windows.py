@@ -47,7 +47,8 @@ def _padded(moved, padding, value):
         out[(*inside, slice(a + n, a + n + b))] = value
         inside += (slice(a, a + n),)
     samples, place = moved.shape[-1], out[inside]
-    for i in range(samples) if 1 < samples <= 4 else (slice(None),):  # a few by themselves take less time
+    apart = 1 < samples <= 4 and moved.strides[-1] > moved.itemsize
+    for i in range(samples) if apart else (slice(None),):  # a few by themselves take less time
         place[..., i] = moved[..., i]
     return out
 
@@ -67,14 +68,6 @@ def _transposed(x):
         buffer[...] = part
         out[start : start + piece] = buffer.T
     return out
-
-
-def transposed(x):
-    """``x.swapaxes(-1, -2)`` copied, in two steps as in :func:`_transposed`."""
-    places = x.shape[-1]
-    spread = xp(x).empty((*x.shape[:-1], places + 16), x.dtype)[..., :places]
-    spread[...] = x
-    return xp(x).ascontiguousarray(spread.swapaxes(-1, -2))
 
 
 def batch_first(x):
@@ -152,7 +145,7 @@ def boxes(sizes, limit, first=0, last=None):
 
 def threads_for(nanoseconds):
     """How many threads to use for so much work: sharing it costs time, too."""
-    return get_num_threads() if nanoseconds > 1_000_000 else 1
+    return get_num_threads() if nanoseconds > 200_000 else 1
 
 
 def over_blocks(function, n, size, nanoseconds, array, cut=1):

@@ -14,7 +14,7 @@ from ...core.arrays import xp
 from ...core.blas import use_one_thread
 from ...kernels import depthwise
 from ...kernels.gemm import product
-from ...kernels.im2col import multiply
+from ...kernels.im2col import contract, multiply
 from ...kernels.windows import batch_first, batch_last, copy_pixels, window_view
 
 # ---- all windows in one matrix product -----------------------------------------------------------
@@ -49,9 +49,12 @@ def one_product(x, weight, bias, *, stride, padding, dilation, groups, counts):
 
 def weight_gradient_of_one_product(x, y, *, kernel, stride, padding, dilation, groups):
     """The gradient of :func:`one_product` for its weight."""
-    columns = _all_columns(x, kernel, stride, padding, dilation, groups, y.shape[2:]).swapaxes(1, 2)
-    g = batch_last(y).reshape(groups, y.shape[1] // groups, len(columns[0]))
-    total = product(g[0], columns[0]) if groups == 1 else product(g, columns)
+    columns = _all_columns(x, kernel, stride, padding, dilation, groups, y.shape[2:])[:, None]
+    g = batch_last(y).reshape(groups, 1, y.shape[1] // groups, columns.shape[3])
+    tall, low = (columns, g) if columns.shape[2] >= g.shape[2] else (g, columns)
+    total = xp(x).zeros((groups, tall.shape[2], low.shape[2]), x.dtype)
+    contract(tall, low, total)
+    total = total.swapaxes(1, 2) if tall is columns else total
     return total.reshape(y.shape[1], x.shape[1] // groups, *kernel)
 
 

@@ -36,17 +36,23 @@ def pieces(rows, depth, places, most):
     return rows // tall, _parts(places, most // tall)
 
 
+NARROW = 32  # columns up to which a matrix times a transposed one is as fast as times a copy
+
+
 @functools.lru_cache(maxsize=256)
 def summed_pieces(rows, columns, depth, most):
-    """How to cut (rows × depth) @ (columns × depth)ᵀ into products that are summed: (how many pieces of rows,
+    """How to cut (rows × depth) @ (columns × depth)ᵀ into products that are summed.
 
-    of columns, parts of the depth as those of :func:`pieces`). OpenBLAS packs nothing for up to 1200 results.
+    As :func:`pieces`, with parts of the depth. OpenBLAS multiplies by a transposed matrix without packing if
+    there are at most 1200 results.
     """
-    if rows * columns <= 1200 and rows * columns * depth <= most or most == 0:
-        return 1, 1, [(0, depth, max(depth, 1))]
-    wide = next(n for n in range(min(columns, 64), 0, -1) if columns % n == 0)
-    tall = next(n for n in range(min(rows, 1200 // wide), 0, -1) if rows % n == 0)
-    return rows // tall, columns // wide, _parts(depth, 512)
+    narrow = columns <= NARROW
+    if not most or (rows * columns * depth <= most and (not narrow or rows * columns <= 1200)):
+        return 1, [(0, depth, max(depth, 1))]
+    parts = _parts(depth, min(512, max(64, most // (16 * columns))))
+    tall = (1200 if narrow else most // parts[0][2]) // columns
+    tall = next((n for n in range(min(tall, rows), 0, -1) if rows % n == 0), rows)
+    return rows // tall, parts
 
 
 def _parts(n, most):

@@ -15,9 +15,9 @@ import numpy
 from ..core.arrays import xp
 from ..core.blas import use_one_thread
 from ..core.sums import summed
-from .gemm import pieces, summed_pieces, unpacked
+from .gemm import NARROW, pieces, summed_pieces, unpacked
 from .threads import spans
-from .windows import batch_first, batch_last, boxes, copy_pixels, strided, threads_for
+from .windows import batch_first, batch_last, boxes, copy_pixels, strided, transposed, threads_for
 
 # bytes of columns in a block: the matrix product should find them in the second-level cache
 CACHE = 512 * 1024
@@ -53,15 +53,16 @@ def contract(block, other, total):
     (groups, rows, depth, places), (groups, rows, O, places) -> (groups, depth, O), contiguous.
     """
     (groups, rows, depth, places), size = block.shape, other.shape[2]
-    deep, wide, parts = summed_pieces(depth, size, places, unpacked())
-    total = total.reshape(groups, deep, depth // deep, wide, size // wide).swapaxes(2, 3)
+    count, parts = summed_pieces(depth, size, places, unpacked())
+    total = total.reshape(groups, count, depth // count, size)
     for first, last, width in parts:
         numbers = max((last - first) // width * depth * size, 1)  # of the products of a row
         for a, b in spans(rows, -(-rows // max(1, SUMMED // numbers))):
-            left = _cut(block[:, a:b, :, first:last], deep, width)[:, :, :, :, None]
-            right = _cut(other[:, a:b, :, first:last], wide, width)[:, :, :, None].swapaxes(-1, -2)
-            for c, d in spans(deep, -(-numbers // SUMMED)):
-                total[:, c:d] += summed(left[:, :, :, c:d] @ right, (1, 2))
+            columns = _cut(block[:, a:b, :, first:last], count, width)
+            turned = _cut(other[:, a:b, :, first:last], 1, width)
+            turned = transposed(turned) if count > 1 and size > NARROW else turned.swapaxes(-1, -2)
+            for c, d in spans(count, -(-numbers // SUMMED)):
+                total[:, c:d] += summed(columns[:, :, :, c:d] @ turned, (1, 2))
 
 
 def _cut(x, count, width):

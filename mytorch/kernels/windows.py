@@ -153,7 +153,7 @@ def boxes(sizes, limit, first=0, last=None):
 
 def threads_for(nanoseconds):
     """How many threads to use for so much work: sharing it costs time, too."""
-    return get_num_threads() if nanoseconds > 200_000 else 1
+    return get_num_threads() if nanoseconds > 300_000 else 1
 
 
 def over_blocks(function, n, size, nanoseconds, array, cut=1):

@@ -50,7 +50,7 @@ def multiply(matrix, block, out):
 def contract(block, other, total):
     """``total += (block @ other.swapaxes(2, 3)).sum(1)``, a few rows or a part of the depth at a time.
 
-    (groups, rows, depth, places), (groups, rows, O, places) -> (groups, depth, O), contiguous.
+    (groups, rows, depth, places), (groups, rows, O, places) -> (groups, depth, O).
     """
     (groups, rows, depth, places), size = block.shape, other.shape[2]
     count, parts = summed_pieces(depth, size, places, unpacked())

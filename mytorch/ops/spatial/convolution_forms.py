@@ -13,8 +13,8 @@ import numpy
 from ...core.arrays import xp
 from ...core.blas import use_one_thread
 from ...kernels import depthwise
-from ...kernels.gemm import product
-from ...kernels.im2col import contract, multiply
+from ...kernels.im2col import contract, multiply, threads_for_product
+from ...kernels.threads import parallel_for, spans
 from ...kernels.windows import batch_first, batch_last, copy_pixels, window_view
 
 # ---- all windows in one matrix product -----------------------------------------------------------
@@ -35,12 +35,14 @@ def one_product(x, weight, bias, *, stride, padding, dilation, groups, counts):
     """The convolution as one product of the weight and all columns."""
     columns = _all_columns(x, weight.shape[2:], stride, padding, dilation, groups, counts)
     matrix = weight.reshape(groups, len(weight) // groups, columns.shape[1])
-    if groups == 1 and columns.size > _SMALL:
-        out = product(matrix[0], columns[0])
-    else:
-        use_one_thread()
-        out = xp(x).empty((*matrix.shape[:2], columns.shape[2]), x.dtype)
-        multiply(matrix, columns[:, None], out[:, None])
+    out = xp(x).empty((*matrix.shape[:2], columns.shape[2]), x.dtype)
+    use_one_thread()
+
+    def work(span):
+        part = (slice(None), None, slice(None), slice(*span))
+        multiply(matrix, columns[part], out[part])
+
+    parallel_for(work, spans(columns.shape[2], threads_for_product(columns.shape[1], out)))
     out = out.reshape(len(weight), *counts, len(x))
     if bias is not None:
         out += bias.reshape(-1, *[1] * (out.ndim - 1))
@@ -53,7 +55,12 @@ def weight_gradient_of_one_product(x, y, *, kernel, stride, padding, dilation, g
     g = batch_last(y).reshape(groups, 1, y.shape[1] // groups, columns.shape[3])
     tall, low = (columns, g) if columns.shape[2] >= g.shape[2] else (g, columns)
     total = xp(x).zeros((groups, tall.shape[2], low.shape[2]), x.dtype)
-    contract(tall, low, total)
+
+    def work(span):
+        part = slice(*span)
+        contract(tall[:, :, part], low, total[:, part])
+
+    parallel_for(work, spans(tall.shape[2], threads_for_product(low.shape[2], tall[:, 0])))
     total = total.swapaxes(1, 2) if tall is columns else total
     return total.reshape(y.shape[1], x.shape[1] // groups, *kernel)
 
@@ -99,10 +106,9 @@ def depthwise_convolution(x, weight, bias, *, padding, dilation, counts):
 
 
 def is_depthwise_gradient(x, y, kernel, stride, groups):
-    """Whether :func:`weight_gradient_of_depthwise` is faster: small kernels over long rows."""
+    """Whether :func:`weight_gradient_of_depthwise` is faster: over long rows."""
     weight = (y.shape[1], x.shape[1] // groups, *kernel)
-    long = math.prod(kernel) <= 9 and y.shape[-1] * len(x) >= 96
-    return long and is_depthwise(x, weight, stride, y.shape[2:])
+    return y.shape[-1] * len(x) >= 96 and is_depthwise(x, weight, stride, y.shape[2:])
 
 
 def weight_gradient_of_depthwise(x, y, *, kernel, padding, dilation):

@@ -51,8 +51,8 @@ def correlate(x, kernels, dilation, counts):
 def weight_gradient(x, g, kernel, dilation):
     """``einsum("chwn,cijhwn->cij", g, window_view(x, ...))``: (C, *kernel).
 
-    ``x`` (C, H, W, N) is padded and contiguous, ``g`` (C, *counts, N). All rows of a group are multiplied with
-    all that the group reads: more than is needed, and yet faster than each with those that it reads.
+    ``x`` (C, H, W, N) is padded and contiguous, ``g`` (C, *counts, N). All rows of a group are multiplied
+    with all that the group reads: more than is needed, and yet faster than each with those that it reads.
     """
     channels, *counts, n = g.shape
     out, high = numpy.empty((channels, *kernel), x.dtype), rows_at_once(counts[0])

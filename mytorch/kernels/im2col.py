@@ -7,7 +7,6 @@ one column. So each element is copied once for each column of the kernel, not fo
 
 from __future__ import annotations
 
-import itertools
 import math
 
 import numpy
@@ -15,9 +14,10 @@ import numpy
 from ..core.arrays import xp
 from ..core.blas import use_one_thread
 from ..core.sums import summed
-from .gemm import NARROW, pieces, summed_pieces, unpacked
+from .gemm import unpacked
+from .pieces import NARROW, pieces, summed_pieces
 from .threads import spans
-from .windows import batch_first, batch_last, boxes, copy_pixels, strided, transposed, threads_for
+from .windows import batch_first, batch_last, boxes, copy_pixels, strided, threads_for, transposed
 
 # bytes of columns in a block: the matrix product should find them in the second-level cache
 CACHE = 512 * 1024
@@ -117,22 +117,16 @@ class Columns:
             parts = [(span, (0, None)) for span in spans(self.rows, threads)]
         else:
             parts = [((0, self.rows), span) for span in spans(self.across[0], threads)]
-        return [
-            blocks
-            for (a, b), span in parts
-            if (blocks := self._blocks(a, b, boxes(self.across, self.limit, *span)))
-        ]
+        found = [self._blocks(a, b, boxes(self.across, self.limit, *span)) for (a, b), span in parts]
+        return list(filter(None, found))
 
     def _blocks(self, first, last, across):
         """Rows ``first`` to ``last`` of the boxes ``across``, in bands of at most BAND bytes to gather."""
         widest = max((stop - start for start, stop, _ in across), default=1)
         row = self.groups * self.depth * widest * self.x.itemsize
         band = max(1, (BAND // max(row, 1) - self.high) // self.stride + 1)
-        return [
-            (a + first, b + first, box)
-            for a, b in spans(last - first, -(-(last - first) // band))
-            for box in across
-        ]
+        bands = spans(last - first, -(-(last - first) // band))
+        return [(a + first, b + first, box) for a, b in bands for box in across]
 
     def of(self, share):
         """For each block in ``share``: slices of its rows and places, its box in (*counts, N), its columns.

@@ -46,10 +46,9 @@ def _padded(moved, padding, value):
         out[(*inside, slice(0, a))] = value
         out[(*inside, slice(a + n, a + n + b))] = value
         inside += (slice(a, a + n),)
-    samples, place = moved.shape[-1], out[inside]
-    apart = 1 < samples <= 4 and moved.strides[-1] > moved.itemsize
-    for i in range(samples) if apart else (slice(None),):  # a few by themselves take less time
-        place[..., i] = moved[..., i]
+    few = 1 < moved.shape[-1] <= 4 and moved.strides[-1] > moved.itemsize
+    for i in range(moved.shape[-1]) if few else (slice(None),):  # a few samples apart: one by one is faster
+        out[inside][..., i] = moved[..., i]
     return out
 
 
@@ -168,7 +167,8 @@ def over_blocks(function, n, size, nanoseconds, array, cut=1):
     blocks = spans(n, -(-size * cut // (BLOCK * threads)) * threads)
     if threads > 1:
         return parallel_for(lambda block: function(*block), blocks)
-    return [function(*block) for block in blocks]
+    for block in blocks:
+        function(*block)
 
 
 _PAGE = 4096  # bytes

@@ -119,13 +119,13 @@ def weight_gradient_of_depthwise(x, y, *, kernel, padding, dilation):
 # ---- one output channel in each group ------------------------------------------------------------
 
 
-def rows_at_once(x, channels, kernel, dilation, groups, high):
+def rows_at_once(x, kernel, dilation, high):
     """How many of ``high`` rows of the output to compute in one product; 1 where it does not pay.
 
     A group with a single output channel, as in a depthwise convolution, is a vector times a matrix. For
     several rows at once it is a product of matrices, half of it by zeros and yet faster.
     """
-    if channels != groups or kernel[0] == 1 or dilation[0] != 1 or xp(x) is not numpy:
+    if kernel[0] == 1 or dilation[0] != 1 or xp(x) is not numpy:
         return 1
     return next((rows for rows in (4, 5, 3, 2) if high % rows == 0), 1)
 

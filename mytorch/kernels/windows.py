@@ -162,13 +162,15 @@ def over_blocks(function, n, size, nanoseconds, array, cut=1):
     many passes has its blocks ``cut`` times smaller, so that all its arrays stay in the second-level cache.
     """
     if xp(array) is not numpy or 0 < size <= _SMALL:
-        return function(0, n)
-    threads = threads_for(size * nanoseconds)
-    blocks = spans(n, -(-size * cut // (BLOCK * threads)) * threads)
+        blocks, threads = [(0, n)], 1
+    else:
+        threads = threads_for(size * nanoseconds)
+        blocks = spans(n, -(-size * cut // (BLOCK * threads)) * threads)
     if threads > 1:
-        return parallel_for(lambda block: function(*block), blocks)
-    for block in blocks:
-        function(*block)
+        parallel_for(lambda block: function(*block), blocks)
+    else:
+        for block in blocks:
+            function(*block)
 
 
 _PAGE = 4096  # bytes

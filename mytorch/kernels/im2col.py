@@ -17,7 +17,7 @@ from ..core.sums import summed
 from .gemm import unpacked
 from .pieces import NARROW, pieces, summed_pieces
 from .threads import spans
-from .windows import batch_first, batch_last, boxes, copy_pixels, strided, threads_for, transposed
+from .windows import PRODUCTS, batch_first, batch_last, boxes, copy_pixels, strided, threads_for, transposed
 
 # bytes of columns in a block: the matrix product should find them in the second-level cache
 CACHE = 512 * 1024
@@ -32,7 +32,7 @@ def threads_for_product(rows, targets, times=1):
     """
     if xp(targets) is not numpy:
         return 1
-    return threads_for(rows * targets.size * (0.1 / max(targets.shape[1], 1) + times / 100))
+    return threads_for(rows * targets.size * (0.1 / max(targets.shape[1], 1) + times / 100), PRODUCTS)
 
 
 def multiply(matrix, block, out):

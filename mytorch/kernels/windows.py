@@ -150,9 +150,12 @@ def boxes(sizes, limit, first=0, last=None):
     return found
 
 
-def threads_for(nanoseconds):
-    """How many threads to use for so much work: sharing it costs time, too."""
-    return get_num_threads() if nanoseconds > 300_000 else 1
+PRODUCTS = 200_000  # nanoseconds of matrix products from which on several threads are faster
+
+
+def threads_for(nanoseconds, least=1_000_000):
+    """How many threads to use for so much work, from ``least`` on: another core has nothing in its cache."""
+    return get_num_threads() if nanoseconds > least else 1
 
 
 def over_blocks(function, n, size, nanoseconds, array, cut=1):

@@ -99,7 +99,7 @@ def convolution_input(x, weight, bias=None, *, sizes, stride, padding, dilation,
 
     The result is (N, C, *sizes).
     """
-    if forms.gathers(x, weight, sizes, stride, dilation, groups):
+    if forms.gathers(x, weight, sizes, stride, padding, dilation, groups):
         settings = {"stride": stride, "padding": padding, "dilation": dilation, "groups": groups}
         return forms.gathered_input(convolution, x, weight, bias, sizes=sizes, **settings)
     kernel, n, each = weight.shape[2:], x.shape[0], weight.shape[1]

@@ -166,10 +166,10 @@ def weight_gradient_of_rows(convolution_weight, rows, x, y, *, kernel, stride, *
 # ---- the gradient of the input -------------------------------------------------------------------
 
 
-_ADDING = 40  # multiplications that take as long as adding a product to its place, for a stride above 1
+_ADDING = 35  # multiplications that take as long as adding a product to its place, for a stride above 1
 
 
-def gathers(x, weight, sizes, stride, dilation, groups):
+def gathers(x, weight, sizes, stride, padding, dilation, groups):
     """Whether :func:`gathered_input` is faster than adding the products of each position of the kernel.
 
     It multiplies by zeros where windows reach beyond the edge, or the stride does not divide the kernel.
@@ -178,11 +178,13 @@ def gathers(x, weight, sizes, stride, dilation, groups):
         return False
     kernel, each = weight.shape[2:], len(weight) // groups
     needed = math.prod(kernel) * math.prod(x.shape[2:])
-    done = math.prod(sizes) * math.prod(-(-k // s) for k, s in zip(kernel, stride))
+    done = 1
+    for size, k, s, (before, _) in zip(sizes, kernel, stride, padding):
+        done *= ((before + size - 1) // s - before // s + 1) * min(k, s) * -(-k // s)
     if max(stride) == 1:
         faster = each <= weight.shape[1] or is_winograd(x, weight.shape[:2], kernel, stride, dilation, groups)
         return faster and done <= 1.25 * needed
-    return (done / needed - 1) * each <= (_ADDING if len(x) > 1 else 0)
+    return (done / needed - 1) * each <= (_ADDING if len(x) > 1 else 10)
 
 
 def gathered_input(convolution, x, weight, bias, *, sizes, stride, padding, dilation, groups):

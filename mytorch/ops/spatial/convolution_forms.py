@@ -166,7 +166,9 @@ def weight_gradient_of_rows(convolution_weight, rows, x, y, *, kernel, stride, *
 # ---- the gradient of the input -------------------------------------------------------------------
 
 
-_ADDING = 35  # multiplications that take as long as adding a product to its place, for a stride above 1
+# multiplications that take as long as adding a product to its place, for a stride above 1: NumPy adds runs of
+# as many numbers as there are samples
+_ADDING, _ADDING_FEW = 35, {1: 10, 2: 90, 3: 90, 4: 90}
 
 
 def gathers(x, weight, sizes, stride, padding, dilation, groups):
@@ -184,7 +186,7 @@ def gathers(x, weight, sizes, stride, padding, dilation, groups):
     if max(stride) == 1:
         faster = each <= weight.shape[1] or is_winograd(x, weight.shape[:2], kernel, stride, dilation, groups)
         return faster and done <= 1.25 * needed
-    return (done / needed - 1) * each <= (_ADDING if len(x) > 1 else 10)
+    return (done / needed - 1) * each <= _ADDING_FEW.get(len(x), _ADDING)
 
 
 def gathered_input(convolution, x, weight, bias, *, sizes, stride, padding, dilation, groups):

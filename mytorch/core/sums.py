@@ -62,7 +62,7 @@ def summed(x, axes=None, dtype=None, keepdims=False):
         total = _sum_of_rows(x.reshape(-1, *x.shape[leading:]), wider)
         total = total.reshape((1,) * leading + total.shape) if keepdims else total
     else:
-        total = x.sum(axes, wider, keepdims=keepdims)
+        total = _sum_over(x, axes, wider, keepdims)
     return total if wider is kind else total.astype(kind)
 
 
@@ -74,6 +74,16 @@ def _leading(x, axes):
     n = len(axes)
     first = 0 < n < x.ndim and axes == tuple(range(n)) and x.flags.c_contiguous
     return n if first and math.prod(x.shape[:n]) > 2 * _BLOCK and x.size else 0
+
+
+def _sum_over(x, axes, kind, keepdims):
+    """``x.sum(axes, kind)``: over *S of a view (N, C, *S) of an array (C, *S, N) a product with ones."""
+    if type(x) is ndarray and x.ndim > 2 and len(x) <= 64 and axes == tuple(range(2, x.ndim)):
+        rows, unit = x.transpose(*range(1, x.ndim), 0), _unit(math.prod(x.shape[2:]), x)
+        if rows.flags.c_contiguous and kind is x.dtype and unit is not None:
+            total = (unit @ rows.reshape(x.shape[1], -1, len(x))).T
+            return total.reshape(*total.shape, *[1] * len(axes)) if keepdims else total
+    return x.sum(axes, kind, keepdims=keepdims)
 
 
 def _sum_of_rows(rows, kind):

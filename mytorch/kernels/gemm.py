@@ -37,7 +37,8 @@ def product(x, y, plus=None):
     elif _is_shared(x, y):
         return _shared_products([(x, y, plus)])[0]
     else:
-        out = _by_eight_rows(x, y) if _packs_in_vain(x, y) else x.dot(y)
+        eights = x.reshape(-1, 8, x.shape[1]) if _packs_in_vain(x, y) else None
+        out = x.dot(y) if eights is None else (eights @ y).reshape(len(x), -1)
     if plus is not None:
         out += plus
     return out
@@ -65,10 +66,6 @@ def _packs_in_vain(x, y):
     """
     narrow = len(x) <= 64 and len(x) % 8 == 0 and 8 * y.shape[1] <= 1200 and 8 * y.size <= unpacked()
     return narrow and y.strides[0] == y.itemsize and x.flags.c_contiguous
-
-
-def _by_eight_rows(x, y):
-    return (x.reshape(-1, 8, x.shape[1]) @ y).reshape(len(x), -1)
 
 
 def _shared_products(triples):

@@ -7,7 +7,6 @@ one column. So each element is copied once for each column of the kernel, not fo
 
 from __future__ import annotations
 
-import itertools
 import math
 
 import numpy
@@ -16,13 +15,14 @@ from ..core.arrays import xp
 from ..core.blas import use_one_thread
 from ..core.sums import summed
 from .gemm import unpacked
+from .pieces import NARROW, pieces, summed_pieces
 from .threads import spans
-from .windows import batch_first, batch_last, boxes, copy_pixels, strided, threads_for
+from .windows import PRODUCTS, batch_first, batch_last, boxes, copy_pixels, strided, threads_for, transposed
 
 # bytes of columns in a block: the matrix product should find them in the second-level cache
 CACHE = 512 * 1024
 BAND = 4 * 1024 * 1024  # bytes of gathered rows to keep at most
-SUMMED = 1_000_000  # elements of products to keep at most before they are summed
+SUMMED = 200_000  # elements of products to keep at most before they are summed
 
 
 def threads_for_product(rows, targets, times=1):
@@ -32,7 +32,7 @@ def threads_for_product(rows, targets, times=1):
     """
     if xp(targets) is not numpy:
         return 1
-    return threads_for(rows * targets.size * (0.1 / max(targets.shape[1], 1) + times / 100))
+    return threads_for(rows * targets.size * (0.1 / max(targets.shape[1], 1) + times / 100), PRODUCTS)
 
 
 def multiply(matrix, block, out):
@@ -40,14 +40,11 @@ def multiply(matrix, block, out):
 
     (groups, O, depth), (groups, rows, depth, places) -> (groups, rows, O, places).
     """
-    (_, high, depth), places = matrix.shape, block.shape[3]
-    width, whole = unpacked() // max(high * depth, 1), 0
-    if high <= 32 and 96 <= width < places:
-        width = places // -(-places // width) // 16 * 16  # pieces of nearly equal length
-        whole = places - places % width
-        xp(block).matmul(matrix[:, None, None], _cut(block, whole, width), out=_cut(out, whole, width))
-    if whole < places:
-        xp(block).matmul(matrix[:, None], block[..., whole:], out=out[..., whole:])
+    count, parts = pieces(*matrix.shape[1:], block.shape[3], unpacked())
+    heads = matrix.reshape(len(matrix), 1, 1, count, matrix.shape[1] // count, matrix.shape[2])
+    for first, last, width in parts:
+        columns = _cut(block[..., first:last], 1, width)
+        xp(block).matmul(heads, columns, out=_cut(out[..., first:last], count, width))
 
 
 def contract(block, other, total):
@@ -55,15 +52,23 @@ def contract(block, other, total):
 
     (groups, rows, depth, places), (groups, rows, O, places) -> (groups, depth, O).
     """
-    some, deep = max(1, SUMMED * len(total) // max(total.size, 1)), max(1, SUMMED // max(total.shape[2], 1))
-    for a, b in itertools.product(range(0, block.shape[1], some), range(0, total.shape[1], deep)):
-        part = xp(block).matmul(block[:, a : a + some, b : b + deep], other[:, a : a + some].swapaxes(2, 3))
-        total[:, b : b + deep] += summed(part, 1)
+    (groups, rows, depth, places), size = block.shape, other.shape[2]
+    count, parts = summed_pieces(depth, size, places, unpacked())
+    total = total.reshape(groups, count, depth // count, size)
+    for first, last, width in parts:
+        numbers = max((last - first) // width * depth * size, 1)  # of the products of a row
+        for a, b in spans(rows, -(-rows // max(1, SUMMED // numbers))):
+            columns = _cut(block[:, a:b, :, first:last], count, width)
+            turned = _cut(other[:, a:b, :, first:last], 1, width)
+            turned = transposed(turned) if count > 1 and size > NARROW else turned.swapaxes(-1, -2)
+            for c, d in spans(count, -(-numbers // SUMMED)):
+                total[:, c:d] += summed(columns[:, :, :, c:d] @ turned, (1, 2))
 
 
-def _cut(x, whole, width):
-    """The first ``whole`` places of (groups, rows, n, places) as a view (groups, rows, pieces, n, width)."""
-    return x[..., :whole].reshape(*x.shape[:3], whole // width, width).swapaxes(2, 3)
+def _cut(x, count, width):
+    """(groups, rows, n, places) as a view (groups, rows, places / width, count, n / count, width)."""
+    groups, rows, n, places = x.shape
+    return x.reshape(groups, rows, count, n // count, places // width, width).transpose(0, 1, 4, 2, 3, 5)
 
 
 class Columns:
@@ -112,22 +117,16 @@ class Columns:
             parts = [(span, (0, None)) for span in spans(self.rows, threads)]
         else:
             parts = [((0, self.rows), span) for span in spans(self.across[0], threads)]
-        return [
-            blocks
-            for (a, b), span in parts
-            if (blocks := self._blocks(a, b, boxes(self.across, self.limit, *span)))
-        ]
+        found = [self._blocks(a, b, boxes(self.across, self.limit, *span)) for (a, b), span in parts]
+        return list(filter(None, found))
 
     def _blocks(self, first, last, across):
         """Rows ``first`` to ``last`` of the boxes ``across``, in bands of at most BAND bytes to gather."""
         widest = max((stop - start for start, stop, _ in across), default=1)
         row = self.groups * self.depth * widest * self.x.itemsize
         band = max(1, (BAND // max(row, 1) - self.high) // self.stride + 1)
-        return [
-            (a + first, b + first, box)
-            for a, b in spans(last - first, -(-(last - first) // band))
-            for box in across
-        ]
+        bands = spans(last - first, -(-(last - first) // band))
+        return [(a + first, b + first, box) for a, b in bands for box in across]
 
     def of(self, share):
         """For each block in ``share``: slices of its rows and places, its box in (*counts, N), its columns.

@@ -46,9 +46,9 @@ def _padded(moved, padding, value):
         out[(*inside, slice(0, a))] = value
         out[(*inside, slice(a + n, a + n + b))] = value
         inside += (slice(a, a + n),)
-    samples, place = moved.shape[-1], out[inside]
-    for i in range(samples) if 1 < samples <= 4 else (slice(None),):  # a few by themselves take less time
-        place[..., i] = moved[..., i]
+    few = 1 < moved.shape[-1] <= 4 and moved.strides[-1] > moved.itemsize
+    for i in range(moved.shape[-1]) if few else (slice(None),):  # a few samples apart: one by one is faster
+        out[inside][..., i] = moved[..., i]
     return out
 
 
@@ -67,6 +67,14 @@ def _transposed(x):
         buffer[...] = part
         out[start : start + piece] = buffer.T
     return out
+
+
+def transposed(x):
+    """``x.swapaxes(-1, -2)`` copied, in two steps as in :func:`_transposed`."""
+    places = x.shape[-1]
+    spread = xp(x).empty((*x.shape[:-1], places + 16), x.dtype)[..., :places]
+    spread[...] = x
+    return xp(x).ascontiguousarray(spread.swapaxes(-1, -2))
 
 
 def batch_first(x):
@@ -142,9 +150,12 @@ def boxes(sizes, limit, first=0, last=None):
     return found
 
 
-def threads_for(nanoseconds):
-    """How many threads to use for so much work: sharing it costs time, too."""
-    return get_num_threads() if nanoseconds > 1_000_000 else 1
+PRODUCTS = 200_000  # nanoseconds of matrix products from which on several threads are faster
+
+
+def threads_for(nanoseconds, least=1_000_000):
+    """How many threads to use for so much work, from ``least`` on: another core has nothing in its cache."""
+    return get_num_threads() if nanoseconds > least else 1
 
 
 def over_blocks(function, n, size, nanoseconds, array, cut=1):
@@ -154,12 +165,15 @@ def over_blocks(function, n, size, nanoseconds, array, cut=1):
     many passes has its blocks ``cut`` times smaller, so that all its arrays stay in the second-level cache.
     """
     if xp(array) is not numpy or 0 < size <= _SMALL:
-        return function(0, n)
-    threads = threads_for(size * nanoseconds)
-    blocks = spans(n, -(-size * cut // (BLOCK * threads)) * threads)
+        blocks, threads = [(0, n)], 1
+    else:
+        threads = threads_for(size * nanoseconds)
+        blocks = spans(n, -(-size * cut // (BLOCK * threads)) * threads)
     if threads > 1:
-        return parallel_for(lambda block: function(*block), blocks)
-    return [function(*block) for block in blocks]
+        parallel_for(lambda block: function(*block), blocks)
+    else:
+        for block in blocks:
+            function(*block)
 
 
 _PAGE = 4096  # bytes

@@ -11,7 +11,7 @@ import numpy
 
 from ..core.blas import use_one_thread
 from .threads import parallel_for, spans
-from .windows import batch_first, copy_pixels, threads_for
+from .windows import PRODUCTS, batch_first, copy_pixels, threads_for
 
 CACHE = 1024 * 1024  # bytes of transformed inputs in a block
 _G = ((1, 0, 0), (0.5, 0.5, 0.5), (0.5, -0.5, 0.5), (0, 0, 1))
@@ -36,7 +36,7 @@ def correlate(x, weight, bias, padding, counts):
             target = out[:, 2 * first + i : 2 * last : 2, j::2]
             copy_pixels(target, results[i, j, :, : target.shape[1], : target.shape[2]])
 
-    threads = threads_for(out.size * x.shape[1] / 10)
+    threads = threads_for(out.size * x.shape[1] / 10, PRODUCTS)
     parallel_for(work, spans(high, -(-max(-(-high // rows), threads) // threads) * threads))
     return batch_first(out)
 

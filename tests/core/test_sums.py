@@ -52,6 +52,21 @@ def test_16_bit_numbers_are_added_at_indices_in_float32(dtype, lead, rest):
     assert (target == half(5001, dtype)).all()
 
 
+@pytest.mark.parametrize(
+    "shape", [(3, 4, 50, 60), (8, 32, 2560), (2, 3, 4, 50, 60), (0, 3, 5, 6), (70, 4, 50, 50)]
+)
+@pytest.mark.parametrize("dtype", ["float32", "float64", "float16", "complex64"])
+@pytest.mark.parametrize("keepdims", [False, True])
+def test_sums_over_the_pixels_of_a_view_with_the_batch_last(shape, dtype, keepdims):
+    x = np.random.default_rng(0).standard_normal((*shape[1:], shape[0])).astype(dtype)
+    x = np.moveaxis(x, -1, 0)
+    for axes in (tuple(range(2, len(shape))), (2,), (1, 2)):
+        exact = x.sum(axes, dtype=np.promote_types(dtype, "float64"), keepdims=keepdims)
+        found = sums.summed(x, axes, keepdims=keepdims)
+        assert found.shape == exact.shape and found.dtype == x.dtype
+        np.testing.assert_allclose(found, exact, rtol=2e-3, atol=0.2 if dtype == "float16" else 2e-3)
+
+
 @pytest.mark.parametrize("axes", [0, (0,), (0, 1), (1,), None], ids=str)
 @pytest.mark.parametrize("dtype", [None, "float32", "float64"])
 def test_long_columns_lose_no_digit(axes, dtype):

@@ -70,7 +70,7 @@ def convolution(x, weight, bias=None, *, stride, padding, dilation, groups, coun
         return winograd.correlate(x, weight, bias, padding, counts)
     if groups > 1 and forms.is_depthwise(x, weight.shape, stride, counts):
         return forms.depthwise_convolution(x, weight, bias, padding=padding, dilation=dilation, counts=counts)
-    if (rows := forms.rows_at_once(x, out_channels, kernel, dilation, groups, counts[0])) > 1:
+    if out_channels == groups and (rows := forms.rows_at_once(x, kernel, dilation, counts[0])) > 1:
         return forms.convolution_of_rows(convolution, rows, x, weight, bias, counts=counts, **settings)
     padded = batch_last(x, padding)
     columns = Columns(padded, groups, kernel, stride, dilation, counts, ones=bias is not None)
@@ -99,7 +99,7 @@ def convolution_input(x, weight, bias=None, *, sizes, stride, padding, dilation,
 
     The result is (N, C, *sizes).
     """
-    if forms.gathers(x, weight, sizes, stride, dilation, groups):
+    if forms.gathers(x, weight, sizes, stride, padding, dilation, groups):
         settings = {"stride": stride, "padding": padding, "dilation": dilation, "groups": groups}
         return forms.gathered_input(convolution, x, weight, bias, sizes=sizes, **settings)
     kernel, n, each = weight.shape[2:], x.shape[0], weight.shape[1]
@@ -174,10 +174,9 @@ def _add_taps(matrix, columns, share, out, taps, stride, dilation):
         multiply(matrix, block, products)
         by_tap = products.reshape(groups, rows, out.shape[1], len(taps), places).transpose(3, 0, 2, 1, 4)
         for tap, product in zip(taps, by_tap):
-            offsets = [t * d for t, d in zip(tap, dilation)]
             spots = [
-                slice(cut.start * s + at, (cut.stop - 1) * s + at + 1, s)
-                for cut, s, at in zip(box, stride, offsets)
+                slice(cut.start * s + t * d, (cut.stop - 1) * s + t * d + 1, s)
+                for cut, s, t, d in zip(box, stride, tap, dilation)
             ]
             target = out[(slice(None), slice(None), *spots, box[-1])]
             target += product.reshape(target.shape)
@@ -203,7 +202,7 @@ def convolution_weight(x, y, *, kernel, stride, padding, dilation, groups):
         return forms.weight_gradient_of_one_product(x, y, **settings)
     if groups > 1 and forms.is_depthwise_gradient(x, y, kernel, stride, groups):
         return forms.weight_gradient_of_depthwise(x, y, kernel=kernel, padding=padding, dilation=dilation)
-    if (rows := forms.rows_at_once(y, y.shape[1], kernel, dilation, groups, y.shape[2])) > 1:
+    if y.shape[1] == groups and (rows := forms.rows_at_once(y, kernel, dilation, y.shape[2])) > 1:
         return forms.weight_gradient_of_rows(convolution_weight, rows, x, y, **settings)
     columns = Columns(batch_last(x, padding), groups, kernel, stride, dilation, y.shape[2:])
     channels, each = x.shape[1] // groups, y.shape[1] // groups

@@ -13,8 +13,8 @@ import numpy
 from ...core.arrays import xp
 from ...core.blas import use_one_thread
 from ...kernels import depthwise
-from ...kernels.gemm import product
-from ...kernels.im2col import multiply
+from ...kernels.im2col import contract, multiply, threads_for_product
+from ...kernels.threads import parallel_for, spans
 from ...kernels.windows import batch_first, batch_last, copy_pixels, window_view
 
 # ---- all windows in one matrix product -----------------------------------------------------------
@@ -35,12 +35,14 @@ def one_product(x, weight, bias, *, stride, padding, dilation, groups, counts):
     """The convolution as one product of the weight and all columns."""
     columns = _all_columns(x, weight.shape[2:], stride, padding, dilation, groups, counts)
     matrix = weight.reshape(groups, len(weight) // groups, columns.shape[1])
-    if groups == 1 and columns.size > _SMALL:
-        out = product(matrix[0], columns[0])
-    else:
-        use_one_thread()
-        out = xp(x).empty((*matrix.shape[:2], columns.shape[2]), x.dtype)
-        multiply(matrix, columns[:, None], out[:, None])
+    out = xp(x).empty((*matrix.shape[:2], columns.shape[2]), x.dtype)
+    use_one_thread()
+
+    def work(span):
+        part = (slice(None), None, slice(None), slice(*span))
+        multiply(matrix, columns[part], out[part])
+
+    parallel_for(work, spans(columns.shape[2], threads_for_product(columns.shape[1], out)))
     out = out.reshape(len(weight), *counts, len(x))
     if bias is not None:
         out += bias.reshape(-1, *[1] * (out.ndim - 1))
@@ -49,9 +51,17 @@ def one_product(x, weight, bias, *, stride, padding, dilation, groups, counts):
 
 def weight_gradient_of_one_product(x, y, *, kernel, stride, padding, dilation, groups):
     """The gradient of :func:`one_product` for its weight."""
-    columns = _all_columns(x, kernel, stride, padding, dilation, groups, y.shape[2:]).swapaxes(1, 2)
-    g = batch_last(y).reshape(groups, y.shape[1] // groups, len(columns[0]))
-    total = product(g[0], columns[0]) if groups == 1 else product(g, columns)
+    columns = _all_columns(x, kernel, stride, padding, dilation, groups, y.shape[2:])[:, None]
+    g = batch_last(y).reshape(groups, 1, y.shape[1] // groups, columns.shape[3])
+    tall, low = (columns, g) if columns.shape[2] >= g.shape[2] else (g, columns)
+    total = xp(x).zeros((groups, tall.shape[2], low.shape[2]), x.dtype)
+
+    def work(span):
+        part = slice(*span)
+        contract(tall[:, :, part], low, total[:, part])
+
+    parallel_for(work, spans(tall.shape[2], threads_for_product(low.shape[2], tall[:, 0])))
+    total = total.swapaxes(1, 2) if tall is columns else total
     return total.reshape(y.shape[1], x.shape[1] // groups, *kernel)
 
 
@@ -96,10 +106,9 @@ def depthwise_convolution(x, weight, bias, *, padding, dilation, counts):
 
 
 def is_depthwise_gradient(x, y, kernel, stride, groups):
-    """Whether :func:`weight_gradient_of_depthwise` is faster: small kernels over long rows."""
+    """Whether :func:`weight_gradient_of_depthwise` is faster: over long rows."""
     weight = (y.shape[1], x.shape[1] // groups, *kernel)
-    long = math.prod(kernel) <= 9 and y.shape[-1] * len(x) >= 96
-    return long and is_depthwise(x, weight, stride, y.shape[2:])
+    return y.shape[-1] * len(x) >= 96 and is_depthwise(x, weight, stride, y.shape[2:])
 
 
 def weight_gradient_of_depthwise(x, y, *, kernel, padding, dilation):
@@ -110,13 +119,13 @@ def weight_gradient_of_depthwise(x, y, *, kernel, padding, dilation):
 # ---- one output channel in each group ------------------------------------------------------------
 
 
-def rows_at_once(x, channels, kernel, dilation, groups, high):
+def rows_at_once(x, kernel, dilation, high):
     """How many of ``high`` rows of the output to compute in one product; 1 where it does not pay.
 
     A group with a single output channel, as in a depthwise convolution, is a vector times a matrix. For
     several rows at once it is a product of matrices, half of it by zeros and yet faster.
     """
-    if channels != groups or kernel[0] == 1 or dilation[0] != 1 or xp(x) is not numpy:
+    if kernel[0] == 1 or dilation[0] != 1 or xp(x) is not numpy:
         return 1
     return next((rows for rows in (4, 5, 3, 2) if high % rows == 0), 1)
 
@@ -157,10 +166,12 @@ def weight_gradient_of_rows(convolution_weight, rows, x, y, *, kernel, stride, *
 # ---- the gradient of the input -------------------------------------------------------------------
 
 
-_ADDING = 40  # multiplications that take as long as adding a product to its place, for a stride above 1
+# multiplications that take as long as adding a product to its place, for a stride above 1: NumPy adds runs of
+# as many numbers as there are samples
+_ADDING, _ADDING_FEW = 35, {1: 10, 2: 90, 3: 90, 4: 90}
 
 
-def gathers(x, weight, sizes, stride, dilation, groups):
+def gathers(x, weight, sizes, stride, padding, dilation, groups):
     """Whether :func:`gathered_input` is faster than adding the products of each position of the kernel.
 
     It multiplies by zeros where windows reach beyond the edge, or the stride does not divide the kernel.
@@ -169,11 +180,13 @@ def gathers(x, weight, sizes, stride, dilation, groups):
         return False
     kernel, each = weight.shape[2:], len(weight) // groups
     needed = math.prod(kernel) * math.prod(x.shape[2:])
-    done = math.prod(sizes) * math.prod(-(-k // s) for k, s in zip(kernel, stride))
+    done = 1
+    for size, k, s, (before, _) in zip(sizes, kernel, stride, padding):
+        done *= ((before + size - 1) // s - before // s + 1) * min(k, s) * -(-k // s)
     if max(stride) == 1:
         faster = each <= weight.shape[1] or is_winograd(x, weight.shape[:2], kernel, stride, dilation, groups)
         return faster and done <= 1.25 * needed
-    return (done / needed - 1) * each <= (_ADDING if len(x) > 1 else 0)
+    return (done / needed - 1) * each <= _ADDING_FEW.get(len(x), _ADDING)
 
 
 def gathered_input(convolution, x, weight, bias, *, sizes, stride, padding, dilation, groups):

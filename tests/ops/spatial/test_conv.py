@@ -98,7 +98,7 @@ def test_however_it_is_cut_up(monkeypatch, threads, count, cache):
     monkeypatch.setattr(columns, "CACHE", cache)
     monkeypatch.setattr(columns, "unpacked", lambda: cache)
     monkeypatch.setattr(columns, "BAND", cache)
-    monkeypatch.setattr(columns, "threads_for", lambda nanoseconds: count)
+    monkeypatch.setattr(columns, "threads_for", lambda *work: count)
     threads(count)
     for groups, stride, padding in [(1, 1, 1), (2, 1, (2, 0)), (2, (2, 1), 1), (1, (1, 2), 0)]:
         arrays = draw((40, 4, 9, 10), (6, 4 // groups, 3, 3), (6,))

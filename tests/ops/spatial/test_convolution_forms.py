@@ -76,8 +76,10 @@ def test_which_form_is_taken():
     assert forms.is_one_product(x[:1, :4], 32, (3, 3), (1, 1), **large)
     assert forms.is_winograd(x, (96, 32), (3, 3), (1, 1), (1, 1), 1)
     assert not forms.is_winograd(x, (32, 32), (3, 3), (1, 1), (1, 1), 1)
-    assert forms.rows_at_once(x, 32, (3, 3), (1, 1), 32, 16) == 4
-    assert forms.rows_at_once(x, 32, (3, 3), (1, 1), 1, 16) == 1
+    assert forms.rows_at_once(x, (3, 3), (1, 1), 16) == 4
+    assert forms.rows_at_once(x, (1, 3), (1, 1), 16) == 1
     weight = np.zeros((64, 32, 4, 4), np.float32)
-    assert forms.gathers(x, weight, (32, 32), (2, 2), (1, 1), 1)  # all of the kernel is used
-    assert not forms.gathers(x, weight[:, :, :3, :3], (32, 32), (2, 2), (1, 1), 1)
+    settings = ((1, 1), (1, 1)), (1, 1), 1
+    assert forms.gathers(x[:, :16], weight[:, :16], (32, 32), (2, 2), *settings)  # all of the kernel is used
+    assert not forms.gathers(x, weight[:, :, :3, :3], (32, 32), (2, 2), *settings)
+    assert not forms.gathers(x[..., :4, :4], weight, (8, 8), (2, 2), *settings)  # many windows at the edge

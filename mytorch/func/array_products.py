@@ -7,7 +7,7 @@ import string
 
 import numpy
 
-from ..core.arrays import is_array, xp
+from ..core.arrays import is_array
 from ..kernels.gemm import product
 from .batched_array import BatchedArray, aligned, batched, entrywise, union
 
@@ -30,14 +30,24 @@ def matmul(x, y, **options):
     y = y[:, None] if vectors[1] else y
     ndim = max(x.ndim, y.ndim)
     x, y = aligned(x, levels, ndim), aligned(y, levels, ndim)
-    # NumPy's matmul takes four times as long over products of a column and a row
-    outer = x.shape[-1] == 1 and x.dtype.kind == "f"
-    data = xp(x).einsum("...ij,...jk->...ik", x, y) if outer else product(x, y)
+    outer = x.shape[-1] == 1 and type(x) is numpy.ndarray and x.dtype.kind in "fc"
+    data = product(*_beside_zeros(x, y)) if outer else product(x, y)
     if vectors[1]:
         data = data[..., 0]
     if vectors[0]:
         data = data[..., 0] if vectors[1] else data[..., 0, :]
     return batched(data, levels)
+
+
+def _beside_zeros(columns, rows):
+    """Columns with a column of zeros beside each, rows with a row of zeros below each.
+
+    Their products are the same, but NumPy's matmul leaves them to the BLAS: up to ten times as fast.
+    """
+    left = numpy.zeros((*columns.shape[:-1], 2), columns.dtype)
+    right = numpy.zeros((*rows.shape[:-2], 2, rows.shape[-1]), rows.dtype)
+    left[..., :1], right[..., :1, :] = columns, rows
+    return left, right
 
 
 def dot(function, x, y):

@@ -17,6 +17,7 @@ from .batched_array import (
     aligned,
     batched,
     entrywise,
+    frame,
     grow,
     lead_of,
     spread,
@@ -45,39 +46,35 @@ def _written(out, values):
 
 def of_ufunc(self, ufunc, method, *inputs, **options):
     """``ufunc`` or a method of it, such as ``numpy.add.reduce``."""
-    if method == "__call__":
-        if ufunc.signature is not None:
-            out = options.pop("out", None)
-            found = matmul(*inputs) if ufunc is numpy.matmul else entrywise(ufunc, inputs, options)
-            return found if out is None else _written(out, found)
+    if method == "__call__" and ufunc.signature is None:
         return _elementwise(ufunc, *inputs, **options)
-    if method in ("reduce", "accumulate"):
-        out, function = options.pop("out", None), getattr(ufunc, method)
-        found = _along(0)(function, *inputs, **options)
-        return found if out is None else _written(out, found)
     if method == "at":
         return add_at(ufunc, *inputs)
     if method == "outer":
         x, y = inputs
         ndim = y.ndim if is_array(y) else 0
         return ufunc(x.reshape((*x.shape, *(1,) * ndim)), y, **options)
-    return entrywise(getattr(ufunc, method), inputs, options)
+    out = options.pop("out", None)
+    if ufunc is numpy.matmul:
+        found = matmul(*inputs)
+    elif method in ("reduce", "accumulate"):
+        found = _along_the_first(getattr(ufunc, method), *inputs, **options)
+    else:
+        found = entrywise(getattr(ufunc, method), inputs, options)
+    return found if out is None else _written(out, found)
 
 
 def _elementwise(function, *inputs, out=None, where=True, **options):
     """What broadcasts: batch dimensions lead, then dimensions of size 1 up to the most that one input has."""
-    target = None if out is None else out[0] if isinstance(out, tuple) else out
-    everything = (*inputs, where) if target is None else (*inputs, where, target)
-    levels = union(everything)
-    ndim = max([x.ndim for x in everything if is_array(x)])
+    target = out[0] if isinstance(out, tuple) else out
+    everything = inputs if target is None and where is True else (*inputs, where, target)
+    levels, ndim = frame(everything)
     if where is not True:
         options["where"] = aligned(where, levels, ndim)
     arrays = [aligned(x, levels, ndim) for x in inputs]
-    if target is None:
+    into = None if target is None else _grown(target, everything)
+    if into is None:  # also for a += b of an array that is not batched: the name is bound anew
         return wrapped(function(*arrays, **options), levels)
-    into = _grown(target, levels, everything)
-    if into is None:
-        return wrapped(function(*arrays, **options), levels)  # a += b: the name is bound anew
     function(*arrays, out=into, **options)
     return target
 
@@ -89,17 +86,16 @@ def wrapped(result, levels):
     return batched(result, levels)
 
 
-def _grown(target, levels, values):
-    """The data of ``target``, which takes up ``levels`` that it lacks. None for a target that is no batched
+def _grown(target, values):
+    """The data of ``target``, which takes up the levels of ``values``. None for a target that is no batched
     array.
     """
-    if not isinstance(target, BatchedArray):
-        if any(target is v for v in values[:1]):
-            return None
-        raise SharedWrite
-    if target.levels != levels:
-        grow(target, levels, lead_of(values, levels))
-    return target.data
+    if isinstance(target, BatchedArray):
+        grow(target, values)
+        return target.data
+    if any(target is v for v in values[:1]):
+        return None
+    raise SharedWrite
 
 
 # ---- along dimensions ----------------------------------------------------------------------------
@@ -143,6 +139,9 @@ def _along(default=None, whole="axes", position=1, name="axis"):
     return rule
 
 
+_along_the_first = _along(0)
+
+
 def _axes_of(*names):
     """The rule of functions of one array whose next arguments are axes, each needed."""
 
@@ -169,8 +168,8 @@ def _matrices(function, x, *args, **options):
 
 def _solve(function, a, b):
     vector = b.ndim == 1
-    levels, ndim = union([a, b]), max(a.ndim, b.ndim + vector)
     b = b[..., None] if vector else b
+    levels, ndim = frame([a, b])
     x = batched(function(aligned(a, levels, ndim), aligned(b, levels, ndim)), levels)
     return x[..., 0] if vector else x
 
@@ -260,14 +259,14 @@ def _where(function, condition, *values):
 def _clip(function, x, a_min=None, a_max=None, **options):
     low, high = options.pop("min", a_min), options.pop("max", a_max)
     inputs = (x, low, high)
-    levels, ndim = union(inputs), max(v.ndim for v in inputs if is_array(v))
+    levels, ndim = frame(inputs)
     return batched(function(*(aligned(v, levels, ndim) for v in inputs), **options), levels)
 
 
 def _copyto(function, dst, src, casting="same_kind", where=True):
     everything = (dst, src, where)
     levels = union(everything)
-    data = _grown(dst, levels, everything)
+    data = _grown(dst, everything)
     if data is None:
         raise SharedWrite
     function(data, aligned(src, levels, dst.ndim), casting, aligned(where, levels, dst.ndim))

@@ -16,7 +16,7 @@ from contextvars import ContextVar
 import numpy
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
-from ..core.arrays import modules, xp
+from ..core.arrays import as_array, is_array, modules, xp
 from ..ops.layout import owner
 
 BOOL = (
@@ -186,10 +186,12 @@ for _name in """
 
 
 def batched(data, levels):
-    """A :class:`BatchedArray` of the kind that belongs to the module of ``data``."""
-    module = xp(data)
-    cls = _kinds.get(module) or _kind_for(module)
-    return cls(data if type(data) in modules else numpy.asarray(data), levels)
+    """A :class:`BatchedArray` of the kind that belongs to the type of ``data``."""
+    kind = _kinds.get(type(data))
+    if kind is None:
+        data = as_array(data)
+        kind = _kinds.get(type(data)) or _kind_for(type(data))
+    return kind(data, levels)
 
 
 class Module:
@@ -248,17 +250,15 @@ for _name in "zeros ones empty full eye arange linspace identity tri".split():
     setattr(Module, _name, _creating(_name))
 
 
-_kinds: dict = {}
+_kinds: dict = {numpy.ndarray: BatchedArray}  # type of the data -> that of the batched array
+modules[BatchedArray] = Module(numpy)
 
 
-def _kind_for(module):
-    cls = BatchedArray if module is numpy else type("BatchedArray", (BatchedArray,), {"__slots__": ()})
-    modules[cls] = Module(module)
-    _kinds[module] = cls
-    return cls
-
-
-_kind_for(numpy)
+def _kind_for(array_type):
+    kind = type("BatchedArray", (BatchedArray,), {"__slots__": ()})
+    modules[kind] = Module(modules[array_type])
+    _kinds[array_type] = kind
+    return kind
 
 
 # ---- levels --------------------------------------------------------------------------------------
@@ -271,6 +271,11 @@ def union(values):
         if isinstance(v, BatchedArray) and v.levels != levels:
             levels = v.levels if not levels else tuple(sorted({*levels, *v.levels})) if v.levels else levels
     return levels
+
+
+def frame(values):
+    """(the levels of all ``values`` together, the most dimensions that an entry of one has)."""
+    return union(values), max([v.ndim for v in values if is_array(v)])
 
 
 def aligned(x, levels, ndim=None):
@@ -315,11 +320,17 @@ def writing(levels, lead):
         _written.reset(token)
 
 
-def grow(target, levels, lead):
-    """Let ``target``, a batched array that owns its memory, take up ``levels``."""
-    if target.data.base is not None and target.data.size:
-        raise SharedWrite
-    target.data, target.levels = spread(target, levels, lead).copy(), levels
+def grow(target, values):
+    """Let ``target``, a batched array, take up all levels of ``values``, it among them; returns these.
+
+    SharedWrite if it is a view: the memory is that of all entries.
+    """
+    levels = union(values)
+    if levels != target.levels:
+        if target.data.base is not None and target.data.size:
+            raise SharedWrite
+        target.data, target.levels = spread(target, levels, lead_of(values, levels)).copy(), levels
+    return levels
 
 
 # ---- entry by entry ------------------------------------------------------------------------------

@@ -14,7 +14,17 @@ from ..core.arrays import is_array, xp
 from ..core.errors import refuse_complex
 from ..core.primitive import Primitive
 from .array_rules import lead_of, wrapped
-from .batched_array import BatchedArray, aligned, batched, batched_in, entrywise, spread, union, writing
+from .batched_array import (
+    BatchedArray,
+    aligned,
+    batched,
+    batched_in,
+    entrywise,
+    frame,
+    spread,
+    union,
+    writing,
+)
 
 
 def rescue(op, arrays, settings):
@@ -74,7 +84,7 @@ def _by_rule(op, arrays, settings, levels, lead):
 
 def _broadcasting(op, arrays, settings, levels, lead):
     """Elementwise ones, and those of matrices, in the last two dimensions."""
-    ndim = max(a.ndim for a in arrays if is_array(a))
+    levels, ndim = frame(arrays)
     return wrapped(_forward(op, [aligned(a, levels, ndim) for a in arrays], settings), levels)
 
 

@@ -97,36 +97,29 @@ def _is_index(k):
     return is_array(k) or isinstance(k, (int, numpy.integer))
 
 
-def _is_apart(key):
-    """Whether NumPy puts the dimensions of the index arrays first, for something stands between them."""
-    at = [i for i, k in enumerate(key) if _is_index(k)]
-    return any(is_array(k) for k in key) and at[-1] - at[0] + 1 > len(at)
-
-
 def _located(x, key):
     """(levels, the key of ``x[key]`` in the data of ``x``, pairs of axes that are then to be moved)."""
     levels, found = union([x, *key]), _found_ndim(key)
-    ahead = len(levels)
-    if not any(isinstance(k, BatchedArray) and k.levels for k in key):  # the same for all entries
+    ahead, own = len(levels), any(isinstance(k, BatchedArray) and k.levels for k in key)
+    if own:
+        key = tuple(i for k in key for i in (k.nonzero() if _is_mask(k) else (k,)))
+    at = [i for i, k in enumerate(key) if _is_index(k)]
+    apart = at[-1] - at[0] + 1 > len(at)  # then NumPy puts the dimensions of the index arrays first
+    first = 0 if apart else at[0]
+    if not own:
         full_key = (*(FULL,) * ahead, *(k.data if isinstance(k, BatchedArray) else k for k in key))
-        moves = [(range(found, found + ahead), range(ahead))] if ahead and _is_apart(key) else []
-        return levels, full_key, moves
+        return levels, full_key, [(range(found, found + ahead), range(ahead))] if ahead and apart else []
     # each entry has indices of its own: the batch is indexed by numbers as well
-    key = tuple(i for k in key for i in (k.nonzero() if _is_mask(k) else (k,)))
     lead = []
     for level, n in zip(x.levels, x.lead):
         shape = [1] * (ahead + found)
         shape[levels.index(level)] = n
         lead.append(xp(x.data).arange(n).reshape(shape))
     full_key = (*lead, *(aligned(k, levels, found) if _is_index(k) else k for k in key))
-    moves = []
-    # where NumPy has put the dimensions of the indices, and where they were for one entry
-    start = 0 if _is_apart(full_key) else next(i for i, k in enumerate(full_key) if _is_index(k))
-    at = 0 if _is_apart(key) else next(i for i, k in enumerate(key) if _is_index(k))
-    if start:
-        moves.append((range(start, start + ahead), range(ahead)))
-    elif at:
-        moves.append((range(ahead, ahead + found), range(ahead + at, ahead + at + found)))
+    if lead or not first:
+        moves = [(range(ahead, ahead + found), range(ahead + first, ahead + first + found))] if first else []
+    else:
+        moves = [(range(first, first + ahead), range(ahead))]
     return levels, full_key, moves
 
 

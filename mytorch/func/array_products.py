@@ -26,17 +26,14 @@ def matmul(x, y, **options):
     if (not isinstance(x, BatchedArray) or not x.levels) and x.ndim == 2 and vectors[1]:
         x = x.data if isinstance(x, BatchedArray) else x
         return batched(product(y.data, x.T), levels)
-    x = x[None] if vectors[0] else x
-    y = y[:, None] if vectors[1] else y
-    ndim = max(x.ndim, y.ndim)
-    x, y = aligned(x, levels, ndim), aligned(y, levels, ndim)
+    ndim = max(x.ndim + vectors[0], y.ndim + vectors[1])
+    x, y = aligned(x, levels, ndim - vectors[0]), aligned(y, levels, ndim - vectors[1])
+    x = x[..., None, :] if vectors[0] else x
+    y = y[..., None] if vectors[1] else y
     outer = x.shape[-1] == 1 and type(x) is numpy.ndarray and x.dtype.kind in "fc"
     data = product(*_beside_zeros(x, y)) if outer else product(x, y)
-    if vectors[1]:
-        data = data[..., 0]
-    if vectors[0]:
-        data = data[..., 0] if vectors[1] else data[..., 0, :]
-    return batched(data, levels)
+    data = data[..., 0, :] if vectors[0] else data
+    return batched(data[..., 0] if vectors[1] else data, levels)
 
 
 def _beside_zeros(columns, rows):

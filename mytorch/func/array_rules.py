@@ -6,6 +6,8 @@ function once for all entries. What has no rule runs entry by entry.
 
 from __future__ import annotations
 
+import functools
+
 import numpy
 
 from ..core.arrays import is_array
@@ -116,12 +118,11 @@ def _along(default=None, whole="axes", position=1, name="axis"):
     """
 
     def rule(function, x, *args, **options):
-        before, after = args[: position - 1], args[position:]
-        axis = args[position - 1] if len(args) >= position else options.pop(name, default)
         if any(isinstance(v, BatchedArray) for v in (*args, *options.values())):
             if len(args) < position:
-                options[name] = axis
+                options.setdefault(name, default)
             return entrywise(function, (x, *args), options)
+        before, (axis, *after) = args[: position - 1], args[position - 1 :] or (options.pop(name, default),)
         data, ahead = x.data, len(x.levels)
         if axis is None:
             if whole == "flat":
@@ -153,10 +154,8 @@ def _axes_of(*names):
     return rule
 
 
-def _transpose(function, x, axes=None):
-    ahead = len(x.levels)
-    axes = range(x.ndim)[::-1] if axes is None else [a % x.ndim for a in axes]
-    return x.again(x.data.transpose(*range(ahead), *(a + ahead for a in axes)))
+def _transpose(function, x, axes=()):
+    return x.transpose(*axes or ())
 
 
 def _matrices(function, x, *args, **options):
@@ -360,3 +359,45 @@ RULES = {
 
 BatchedArray.__array_ufunc__ = of_ufunc  # type: ignore[method-assign]
 BatchedArray.__array_function__ = of_function  # type: ignore[attr-defined]
+
+
+# ---- methods, and the operators that are called most: without NumPy's way to the rule ---------------
+
+
+def _method(name):
+    function = getattr(numpy, name)
+
+    def method(self, *args, **kwargs):
+        return of_function(self, function, (), (self, *args), kwargs)
+
+    method.__name__ = name
+    return method
+
+
+for _name in """
+    sum prod max min mean var std any all argmax argmin cumsum cumprod argsort clip round take repeat
+    squeeze swapaxes ravel diagonal trace argpartition dot
+""".split():
+    setattr(BatchedArray, _name, _method(_name))
+
+
+def _reshape_method(self, *shape, order="C"):
+    return _reshape(None, self, shape[0] if len(shape) == 1 else shape)
+
+
+BatchedArray.reshape = _reshape_method
+
+
+def _operators(name, function):
+    setattr(BatchedArray, f"__{name}__", lambda self, other: function(self, other))
+    setattr(BatchedArray, f"__r{name}__", lambda self, other: function(other, self))
+
+
+for _name, _ufunc in {
+    "add": numpy.add,
+    "sub": numpy.subtract,
+    "mul": numpy.multiply,
+    "truediv": numpy.divide,
+}.items():
+    _operators(_name, functools.partial(_elementwise, _ufunc))
+_operators("matmul", matmul)

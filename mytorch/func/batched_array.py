@@ -54,7 +54,7 @@ class BatchedArray(NDArrayOperatorsMixin):
     levels: numbers of the ``vmap`` calls that it is batched by, ascending. Without any it is the same for all
         entries; written to with batched values in place, it takes up their levels.
 
-    ``array_indexing.py`` and ``array_rules.py`` add indexing and NumPy's protocols.
+    ``array_indexing.py`` adds indexing, ``array_rules.py`` NumPy's protocols and the methods that are rules.
     """
 
     __slots__ = ("data", "levels", "whole")
@@ -78,7 +78,7 @@ class BatchedArray(NDArrayOperatorsMixin):
     real = property(lambda self: self.again(self.data.real))
     imag = property(lambda self: self.again(self.data.imag))
     T = property(lambda self: self.transpose())
-    mT = property(lambda self: self.swapaxes(-1, -2))
+    mT = property(lambda self: self.again(self.data.swapaxes(-1, -2)))
 
     @property
     def base(self):
@@ -87,8 +87,8 @@ class BatchedArray(NDArrayOperatorsMixin):
 
     def again(self, data):
         """``data``, perhaps a view, with the levels of this one."""
-        new = batched(data, self.levels)
-        if new.data.base is not None and owner(new.data) is owner(self.data):
+        new, own = batched(data, self.levels), self.data
+        if new.data.base is not None and (new.data.base is own or new.data.base is own.base):
             new.whole = self if self.whole is None else self.whole
         return new
 
@@ -109,16 +109,17 @@ class BatchedArray(NDArrayOperatorsMixin):
     def fill(self, value):
         self[...] = value
 
-    def reshape(self, *shape, order="C"):
-        shape = shape[0] if len(shape) == 1 else shape
-        return numpy.reshape(self, shape)
-
     def flatten(self):
         return numpy.ravel(self).copy()
 
     def transpose(self, *axes):
         axes = axes[0] if len(axes) == 1 and not isinstance(axes[0], int) else axes
-        return numpy.transpose(self, axes or None)
+        ahead = len(self.levels)
+        axes = [a % self.ndim for a in axes] if axes else range(self.ndim)[::-1]
+        return self.again(self.data.transpose(*range(ahead), *(a + ahead for a in axes)))
+
+    def conj(self):
+        return numpy.conj(self)
 
     def __len__(self):
         if not self.ndim:
@@ -170,26 +171,11 @@ class BatchedArray(NDArrayOperatorsMixin):
         raise NotBatched(f"a batched array has no {name!r}")
 
 
-def _method(name):
-    def method(self, *args, **kwargs):
-        return getattr(numpy, name)(self, *args, **kwargs)
-
-    method.__name__ = name
-    return method
-
-
-for _name in """
-    sum prod max min mean var std any all argmax argmin cumsum cumprod argsort clip round conj take repeat
-    squeeze swapaxes ravel diagonal trace argpartition dot
-""".split():
-    setattr(BatchedArray, _name, _method(_name))
-
-
 def batched(data, levels):
     """A :class:`BatchedArray` of the kind that belongs to the type of ``data``."""
     kind = _kinds.get(type(data))
     if kind is None:
-        data = as_array(data)
+        data = as_array(data)  # a reduction returns a number
         kind = _kinds.get(type(data)) or _kind_for(type(data))
     return kind(data, levels)
 
@@ -206,7 +192,8 @@ class Module:
         self.lib = self.stride_tricks = self
 
     def __getattr__(self, name):
-        return getattr(numpy, name)
+        found = self.__dict__[name] = getattr(numpy, name)
+        return found
 
     def asarray(self, x, dtype=None, **options):
         if isinstance(x, BatchedArray):
@@ -231,7 +218,9 @@ class Module:
     def as_strided(self, x, shape, strides, **options):
         ahead = x.data.strides[: len(x.levels)]
         strided = self.below.lib.stride_tricks.as_strided
-        return x.again(strided(x.data, (*x.lead, *shape), (*ahead, *strides), **options))
+        new = batched(strided(x.data, (*x.lead, *shape), (*ahead, *strides), **options), x.levels)
+        new.whole = x if x.whole is None else x.whole  # NumPy puts an object between the two
+        return new
 
 
 _written: ContextVar = ContextVar("levels of arrays that are written to", default=((), ()))

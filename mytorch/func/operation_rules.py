@@ -10,9 +10,12 @@ import contextlib
 import functools
 import math
 
+import numpy
+
 from ..core.arrays import is_array, xp
 from ..core.errors import refuse_complex
 from ..core.primitive import Primitive
+from ..ops.losses.class_targets import all_below
 from .array_rules import lead_of, wrapped
 from .batched_array import (
     BatchedArray,
@@ -159,6 +162,8 @@ def _convolution_weight(op, arrays, settings, levels, lead):
     out = _forward(op, channels, {**settings, "groups": groups})
     return batched(out.reshape((*lead, -1, *out.shape[1:])), levels)
 
+
+all_below[BatchedArray] = lambda t, classes: all_below[numpy.ndarray](t.data, classes)
 
 RULES = {
     **dict.fromkeys("convolution convolution_input".split(), _convolution),

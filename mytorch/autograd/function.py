@@ -36,6 +36,11 @@ class FunctionCtx:
                 )
         self._mytorch_to_save = tensors
 
+    def save_for_forward(self, *tensors):
+        """Keep them for ``jvp``: as :meth:`save_for_backward`, whose tensors it has if there are any."""
+        if not self._mytorch_to_save:
+            self.save_for_backward(*tensors)
+
     @property
     def saved_tensors(self):
         """The tensors that ``save_for_backward`` kept.
@@ -133,10 +138,26 @@ class Function(metaclass=_FunctionMeta):
 
     vjp = backward
 
+    @staticmethod
+    def jvp(ctx, *grad_inputs):
+        """The derivative of each output, from that of each argument of forward.
+
+        To be overridden. It is used, in both directions, only where there is no ``backward``.
+        """
+        raise NotImplementedError(
+            "You must implement the jvp function for custom autograd.Function to use it with forward mode AD."
+        )
+
     @classmethod
     def _mytorch_rule(cls):
-        """The user's gradient: ``backward``, or ``vjp`` if only that is overridden."""
-        return cls.vjp if cls.backward is Function.backward else cls.backward
+        """The user's gradient: ``backward``, or ``vjp`` if only that is overridden, or by ``jvp``."""
+        if cls.backward is not Function.backward:
+            return cls.backward
+        if cls.vjp is not Function.vjp or cls.jvp is Function.jvp:
+            return cls.vjp
+        from .forward_ad import transposed_jvp
+
+        return functools.partial(transposed_jvp, cls)
 
     @classmethod
     def apply(cls, *args):

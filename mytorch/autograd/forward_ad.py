@@ -115,7 +115,7 @@ def make_dual(tensor, tangent, *, level=None):
 
 
 def unpack_dual(tensor, *, level=None):
-    """(value, tangent), each without a tangent of its own. Gradients flow back from both.
+    """(value, tangent), both of the shape of ``tensor`` and without a tangent. Gradients flow back from both.
 
     The tangent is None where no level is entered or ``tensor`` depends on no dual tensor of it. The value is
     a dual tensor still where it depends on other tensors that require a gradient. Each call takes a backward
@@ -160,26 +160,6 @@ def _leaves(tensor):
                 (node.parent,) if type(node) is Output else node.edges if isinstance(node, Node) else ()
             )
     return {node for node in seen if type(node) is Leaf}
-
-
-def transposed_jvp(function, ctx, *gradients):
-    """Jᵀ g of a :class:`Function` that has only ``jvp(ctx, *t)``, J t: its derivative with respect to t."""
-    module = xp(next(g.array for g in gradients if g is not None))
-    tangents = [
-        wrap(module.zeros(*meta[:2])).requires_grad_() if meta and meta[1].kind in "fcV" else None
-        for meta in ctx._mytorch_node().inputs
-    ]
-    create = mode.get() is RECORD
-    with enable_grad():
-        found = function.jvp(ctx, *tangents)
-    found = found if isinstance(found, tuple) else (found,)
-    pairs = [(o, g) for o, g in zip(found, gradients) if g is not None and o is not None and o.requires_grad]
-    if not pairs:
-        return (None,) * len(tangents)
-    inputs = [t for t in tangents if t is not None]
-    outputs, seeds = zip(*pairs)
-    results = iter(gradients_of(outputs, inputs, seeds, create_graph=create, allow_unused=True))
-    return tuple(None if t is None else next(results) for t in tangents)
 
 
 __getattr__ = _lookup(__name__)

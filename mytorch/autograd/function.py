@@ -11,7 +11,7 @@ from ..core.anomaly_mode import detect_anomaly
 from ..core.errors import SECOND_TIME
 from ..core.graph import Variable, changed, output_edge, refresh, wrap
 from ..ops.inplace import assign, prepare_write
-from .function_node import FunctionNode, FunctionPlan, SavedTensor, tensor_meta
+from .function_node import FunctionNode, FunctionPlan, SavedTensor, tensor_meta, transposed_jvp
 
 
 class FunctionCtx:
@@ -155,8 +155,6 @@ class Function(metaclass=_FunctionMeta):
             return cls.backward
         if cls.vjp is not Function.vjp or cls.jvp is Function.jvp:
             return cls.vjp
-        from .forward_ad import transposed_jvp
-
         return functools.partial(transposed_jvp, cls)
 
     @classmethod

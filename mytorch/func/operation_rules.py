@@ -29,6 +29,12 @@ from .batched_array import (
     writing,
 )
 
+OBSERVED = (
+    "Batch norm got a batched tensor as input while the running_mean or running_var, which will be updated "
+    "in place, were not batched. If you are using a module and do not need eval mode, please set "
+    "`track_running_stats` to be False."
+)
+
 
 def rescue(op, arrays, settings):
     """(result,) for batched arrays of an operation, or of a plan's rules, that failed; None if no array is
@@ -44,6 +50,8 @@ def rescue(op, arrays, settings):
             result = attempt(op, arrays, settings, levels, lead)
             if result is not None:
                 return (result,)
+    if settings.get("observe") is not None:  # not to be called by one entry after the other
+        raise RuntimeError(OBSERVED)
     return (entrywise(functools.partial(_run, op), arrays, settings),)
 
 

@@ -99,7 +99,9 @@ def _is_index(k):
 
 def _located(x, key):
     """(levels, the key of ``x[key]`` in the data of ``x``, pairs of axes that are then to be moved)."""
-    levels, found = union([x, *key]), _found_ndim(key)
+    levels, found = union((x, *key)), _found_ndim(key)
+    if len(key) == 1 and levels == x.levels == getattr(key[0], "levels", None) and not _is_mask(key[0]):
+        return levels, (*_counters(x, levels, found), key[0].data), []  # most often
     ahead, own = len(levels), any(isinstance(k, BatchedArray) and k.levels for k in key)
     if own:
         key = tuple(i for k in key for i in (k.nonzero() if _is_mask(k) else (k,)))
@@ -110,17 +112,23 @@ def _located(x, key):
         full_key = (*(FULL,) * ahead, *(k.data if isinstance(k, BatchedArray) else k for k in key))
         return levels, full_key, [(range(found, found + ahead), range(ahead))] if ahead and apart else []
     # each entry has indices of its own: the batch is indexed by numbers as well
-    lead = []
-    for level, n in zip(x.levels, x.lead):
-        shape = [1] * (ahead + found)
-        shape[levels.index(level)] = n
-        lead.append(xp(x.data).arange(n).reshape(shape))
+    lead = _counters(x, levels, found)
     full_key = (*lead, *(aligned(k, levels, found) if _is_index(k) else k for k in key))
     if lead or not first:
         moves = [(range(ahead, ahead + found), range(ahead + first, ahead + first + found))] if first else []
     else:
         moves = [(range(first, first + ahead), range(ahead))]
     return levels, full_key, moves
+
+
+def _counters(x, levels, ndim):
+    """The numbers of the entries, for each level of ``x``, as arrays of ``ndim`` dimensions and the batch."""
+    counters = []
+    for level, n in zip(x.levels, x.lead):
+        shape = [1] * (len(levels) + ndim)
+        shape[levels.index(level)] = n
+        counters.append(xp(x.data).arange(n).reshape(shape))
+    return counters
 
 
 def _found_ndim(key):

@@ -370,13 +370,27 @@ def _method(name):
     def method(self, *args, **kwargs):
         return of_function(self, function, (), (self, *args), kwargs)
 
-    method.__name__ = name
     return method
 
 
+def _reduction(name):
+    whole = _method(name)
+
+    def method(self, axis=None, dtype=None, *args, keepdims=False, **options):
+        if args or options:
+            return whole(self, axis, dtype, *args, keepdims=keepdims, **options)
+        ahead = len(self.levels)
+        axis = tuple(range(ahead, ahead + self.ndim)) if axis is None else _shifted(axis, ahead)
+        return batched(getattr(self.data, name)(axis, dtype, keepdims=keepdims), self.levels)
+
+    return method
+
+
+for _name in "sum prod mean".split():
+    setattr(BatchedArray, _name, _reduction(_name))
 for _name in """
-    sum prod max min mean var std any all argmax argmin cumsum cumprod argsort clip round take repeat
-    squeeze swapaxes ravel diagonal trace argpartition dot
+    max min var std any all argmax argmin cumsum cumprod argsort clip round take repeat squeeze swapaxes ravel
+    diagonal trace argpartition dot
 """.split():
     setattr(BatchedArray, _name, _method(_name))
 
@@ -388,9 +402,18 @@ def _reshape_method(self, *shape, order="C"):
 BatchedArray.reshape = _reshape_method
 
 
-def _operators(name, function):
+def _operator(ufunc, x, y):
+    """``ufunc(x, y)``, of a batched ``x``: at once beside a number or an array of the same kind."""
+    if (type(y) is type(x) and y.levels == x.levels and y.data.ndim == x.data.ndim) and x.levels:
+        return type(x)(ufunc(x.data, y.data), x.levels)
+    if (type(y) is float or type(y) is int) and x.levels:
+        return type(x)(ufunc(x.data, y), x.levels)
+    return _elementwise(ufunc, x, y)
+
+
+def _set_operators(name, function, reflected):
     setattr(BatchedArray, f"__{name}__", lambda self, other: function(self, other))
-    setattr(BatchedArray, f"__r{name}__", lambda self, other: function(other, self))
+    setattr(BatchedArray, f"__r{name}__", lambda self, other: reflected(other, self))
 
 
 for _name, _ufunc in {
@@ -399,5 +422,5 @@ for _name, _ufunc in {
     "mul": numpy.multiply,
     "truediv": numpy.divide,
 }.items():
-    _operators(_name, functools.partial(_elementwise, _ufunc))
-_operators("matmul", matmul)
+    _set_operators(_name, functools.partial(_operator, _ufunc), functools.partial(_elementwise, _ufunc))
+_set_operators("matmul", matmul, matmul)

@@ -57,17 +57,17 @@ class BatchedArray(NDArrayOperatorsMixin):
     ``array_indexing.py`` adds indexing, ``array_rules.py`` NumPy's protocols and the methods that are rules.
     """
 
-    __slots__ = ("data", "levels", "whole")
+    __slots__ = ("data", "levels", "ndim", "shape", "whole")
 
     def __init__(self, data, levels):
         self.data, self.levels = data, levels
+        self.shape = data.shape[len(levels) :]
+        self.ndim = len(self.shape)
         self.whole = None  # for a view: the batched array that it was taken from
 
     # ---- what it is, as of one entry -------------------------------------------------------------
 
-    shape = property(lambda self: self.data.shape[len(self.levels) :])
     strides = property(lambda self: self.data.strides[len(self.levels) :])
-    ndim = property(lambda self: self.data.ndim - len(self.levels))
     size = property(lambda self: math.prod(self.shape))
     nbytes = property(lambda self: self.size * self.data.itemsize)
     lead = property(lambda self: self.data.shape[: len(self.levels)], doc="The sizes of the batch.")
@@ -255,16 +255,20 @@ def _kind_for(array_type):
 
 def union(values):
     """The levels of all ``values`` together, ascending."""
-    levels = ()
-    for v in values:
-        if isinstance(v, BatchedArray) and v.levels != levels:
-            levels = v.levels if not levels else tuple(sorted({*levels, *v.levels})) if v.levels else levels
-    return levels
+    return frame(values)[0]
 
 
 def frame(values):
-    """(the levels of all ``values`` together, the most dimensions that an entry of one has)."""
-    return union(values), max([v.ndim for v in values if is_array(v)])
+    """(the levels of all ``values`` together, ascending; the most dimensions that an entry of one has)."""
+    levels, ndim = (), 0
+    for v in values:
+        if isinstance(v, BatchedArray):
+            if v.levels != levels:
+                levels = tuple(sorted({*levels, *v.levels})) if levels and v.levels else levels or v.levels
+            ndim = max(ndim, v.ndim)
+        elif is_array(v):
+            ndim = max(ndim, v.ndim)
+    return levels, ndim
 
 
 def aligned(x, levels, ndim=None):
@@ -273,13 +277,12 @@ def aligned(x, levels, ndim=None):
     """
     if not isinstance(x, BatchedArray):
         return x
-    own = x.ndim
-    ndim = own if ndim is None else ndim
-    if x.levels == levels and own == ndim:
-        return x.data
+    more = 0 if ndim is None else ndim - x.ndim
+    if x.levels == levels:
+        return x.data.reshape(x.lead + (1,) * more + x.shape) if more else x.data
     sizes = dict(zip(x.levels, x.data.shape))
     lead = tuple(sizes.get(level, 1) for level in levels)
-    return x.data.reshape(lead + (1,) * (ndim - own) + x.shape)
+    return x.data.reshape(lead + (1,) * more + x.shape)
 
 
 def lead_of(values, levels):

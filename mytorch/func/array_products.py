@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import string
 
 import numpy
@@ -53,20 +52,6 @@ def dot(function, x, y):
     if y.ndim <= 2:
         return matmul(x, y)
     return entrywise(function, (x, y), {})
-
-
-def tensordot(function, a, b, axes=2):
-    """As one product of matrices."""
-    if isinstance(axes, int):
-        axes = range(a.ndim - axes, a.ndim), range(axes)
-    of_a, of_b = ([v % x.ndim for v in ([d] if isinstance(d, int) else d)] for x, d in zip((a, b), axes))
-    free_a = [d for d in range(a.ndim) if d not in of_a]
-    free_b = [d for d in range(b.ndim) if d not in of_b]
-    inner = math.prod(a.shape[d] for d in of_a)
-    shape = tuple(a.shape[d] for d in free_a) + tuple(b.shape[d] for d in free_b)
-    left = numpy.transpose(a, (*free_a, *of_a)).reshape((math.prod(a.shape[d] for d in free_a), inner))
-    right = numpy.transpose(b, (*of_b, *free_b)).reshape((inner, math.prod(b.shape[d] for d in free_b)))
-    return matmul(left, right).reshape(shape)
 
 
 def einsum(function, subscripts, *operands, **options):

@@ -240,7 +240,7 @@ for _name in "zeros ones empty full eye arange linspace identity tri".split():
 
 
 _kinds: dict = {numpy.ndarray: BatchedArray}  # type of the data -> that of the batched array
-modules[BatchedArray] = Module(numpy)
+modules[BatchedArray] = Module(numpy)  # type: ignore[index, assignment]
 
 
 def _kind_for(array_type):
@@ -343,6 +343,7 @@ def entrywise(function, args, kwargs):
 
 
 def batched_in(value):
+    """The batched arrays in dicts, tuples and lists."""
     if isinstance(value, BatchedArray):
         yield value
     elif isinstance(value, dict):
@@ -351,6 +352,10 @@ def batched_in(value):
     elif isinstance(value, (tuple, list)):
         for v in value:
             yield from batched_in(v)
+
+
+def any_batched(value):
+    return next(batched_in(value), None) is not None
 
 
 def _entry(value, flat, i):

@@ -20,6 +20,7 @@ from .array_rules import lead_of, wrapped
 from .batched_array import (
     BatchedArray,
     aligned,
+    any_batched,
     batched,
     batched_in,
     entrywise,
@@ -88,7 +89,7 @@ def _lift(value):
 
 def _by_rule(op, arrays, settings, levels, lead):
     rule = RULES.get(op.name) or MODULES.get(op.forward.__module__.partition(".ops.")[2])
-    if rule is None or any(batched_in(settings)):
+    if rule is None or any_batched(settings):
         return None
     return rule(op, arrays, settings, levels, lead)
 

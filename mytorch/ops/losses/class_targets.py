@@ -56,7 +56,7 @@ def _not_asked(t, classes):
 
 
 # by the type of array: ``func/operation_rules.py`` adds batched ones
-all_below = {numpy.ndarray: _all_below}
+all_below: dict = {numpy.ndarray: _all_below}
 
 
 def _marked_rows(t, classes, ignore_index, weight, dtype):

@@ -31,6 +31,7 @@ SECTIONS = [
     "torch.linalg",
     "torch.special",
     "torch.autograd",
+    "torch.autograd.forward_ad",
     "torch.autograd.functional",
     "torch.func",
     "torch.utils.data",

@@ -17,6 +17,7 @@ MODULES = [
     "mytorch.accelerator",
     "mytorch.amp",
     "mytorch.autograd",
+    "mytorch.autograd.forward_ad",
     "mytorch.autograd.functional",
     "mytorch.autograd.graph",
     "mytorch.core.anomaly_mode",

@@ -31,6 +31,7 @@ MODULES = """
     mytorch.multiprocessing mytorch.fft mytorch.autograd.graph mytorch.profiler mytorch.nn.parallel
     mytorch.distributed.nn mytorch.distributed.optim mytorch.distributed.algorithms.join
     mytorch.distributed.algorithms.ddp_comm_hooks.default_hooks mytorch.overrides
+    mytorch.autograd.forward_ad
 """.split()
 HERE = pathlib.Path(documentation.__file__).parent
 

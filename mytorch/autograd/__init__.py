@@ -33,4 +33,4 @@ __all__ = [
 ]
 
 _publish(__name__, ["backward", "grad"])
-__getattr__ = _lookup(__name__, later=("graph", "profiler"))  # which imports nn and optim
+__getattr__ = _lookup(__name__, later=("forward_ad", "graph", "profiler"))  # the last imports nn and optim

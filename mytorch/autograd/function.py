@@ -11,7 +11,7 @@ from ..core.anomaly_mode import detect_anomaly
 from ..core.errors import SECOND_TIME
 from ..core.graph import Variable, changed, output_edge, refresh, wrap
 from ..ops.inplace import assign, prepare_write
-from .function_node import FunctionNode, FunctionPlan, SavedTensor, tensor_meta
+from .function_node import FunctionNode, FunctionPlan, SavedTensor, tensor_meta, transposed_jvp
 
 
 class FunctionCtx:
@@ -35,6 +35,11 @@ class FunctionCtx:
                     f"{type(t).__name__}"
                 )
         self._mytorch_to_save = tensors
+
+    def save_for_forward(self, *tensors):
+        """Keep them for ``jvp``: as :meth:`save_for_backward`, whose tensors it has if there are any."""
+        if not self._mytorch_to_save:
+            self.save_for_backward(*tensors)
 
     @property
     def saved_tensors(self):
@@ -133,10 +138,24 @@ class Function(metaclass=_FunctionMeta):
 
     vjp = backward
 
+    @staticmethod
+    def jvp(ctx, *grad_inputs):
+        """The derivative of each output, from that of each argument of forward.
+
+        To be overridden. It is used, in both directions, only where there is no ``backward``.
+        """
+        raise NotImplementedError(
+            "You must implement the jvp function for custom autograd.Function to use it with forward mode AD."
+        )
+
     @classmethod
     def _mytorch_rule(cls):
-        """The user's gradient: ``backward``, or ``vjp`` if only that is overridden."""
-        return cls.vjp if cls.backward is Function.backward else cls.backward
+        """The user's gradient: ``backward``, or ``vjp`` if only that is overridden, or by ``jvp``."""
+        if cls.backward is not Function.backward:
+            return cls.backward
+        if cls.vjp is not Function.vjp or cls.jvp is Function.jvp:
+            return cls.vjp
+        return functools.partial(transposed_jvp, cls)
 
     @classmethod
     def apply(cls, *args):

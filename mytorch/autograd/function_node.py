@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ..core import grad_mode
 from ..core.arrays import device_of, move, xp
+from ..core.backward import gradients_of
 from ..core.graph import Name, Node, Variable, output_edge, wrap
 from ..ops.shape import sum_to
 from .graph import Packed, current_hooks
@@ -108,6 +109,26 @@ def _backward(function, node, gradients):
         return gradients
     # views, because backward may write to an array that it owns
     return [None if g is None else g.array.view() for g in gradients]
+
+
+def transposed_jvp(function, ctx, *gradients):
+    """Jᵀ g of a :class:`Function` that has only ``jvp(ctx, *t)``, J t: its derivative with respect to t."""
+    module = xp(next(g.array for g in gradients if g is not None))
+    tangents = [
+        wrap(module.zeros(*meta[:2])).requires_grad_() if meta and meta[1].kind in "fcV" else None
+        for meta in ctx._mytorch_node().inputs
+    ]
+    create = grad_mode.is_grad_enabled()
+    with grad_mode.enable_grad():
+        found = function.jvp(ctx, *tangents)
+    found = found if isinstance(found, tuple) else (found,)
+    pairs = [(o, g) for o, g in zip(found, gradients) if g is not None and o is not None and o.requires_grad]
+    if not pairs:
+        return (None,) * len(tangents)
+    inputs = [t for t in tangents if t is not None]
+    outputs, seeds = zip(*pairs)
+    results = iter(gradients_of(outputs, inputs, seeds, create_graph=create, allow_unused=True))
+    return tuple(None if t is None else next(results) for t in tangents)
 
 
 def _zeros(shape, dtype, where, given):

@@ -9,7 +9,7 @@ from ..ops.elementwise import where
 from ..ops.special.normal import ndtr, ndtri
 from ..tensors.creation import zeros_like
 from . import constraints
-from .distribution import Distribution, broadcast_all
+from .distribution import Distribution, all_true, broadcast_all
 
 
 def _noise(like, shape):
@@ -84,7 +84,7 @@ class Uniform(Distribution):
     def __init__(self, low, high, validate_args=None):
         self.low, self.high = broadcast_all(low, high)
         super().__init__(self.low.shape, validate_args=validate_args)
-        if self._validate_args and not (self.low < self.high).all():
+        if self._validate_args and not all_true(self.low < self.high):
             raise ValueError("Uniform is not defined when low>= high")
 
     support = property(

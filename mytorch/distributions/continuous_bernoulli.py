@@ -9,7 +9,7 @@ from ..ops.elementwise import where
 from ..ops.losses.pointwise import binary_cross_entropy_with_logits
 from . import constraints
 from .discrete import clamped, one_of
-from .distribution import Distribution, broadcast_all
+from .distribution import Distribution, all_true, broadcast_all
 
 
 class ContinuousBernoulli(Distribution):
@@ -34,9 +34,8 @@ class ContinuousBernoulli(Distribution):
         one_of(probs, logits)
         (given,) = broadcast_all(logits if probs is None else probs)
         if probs is not None:
-            if (validate_args or self._validate_args) and not constraints.unit_interval.check(
-                given.detach()
-            ).all():
+            valid = constraints.unit_interval.check(given.detach())
+            if (validate_args or self._validate_args) and not all_true(valid):
                 raise ValueError("The parameter probs has invalid values")
             given = clamped(given)
         self.__dict__["logits" if probs is None else "probs"], self._lims = given, lims

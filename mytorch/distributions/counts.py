@@ -17,7 +17,7 @@ from ..tensors.random_creation import poisson
 from ..tensors.range_creation import arange
 from . import constraints
 from .discrete import Categorical, OfCategories, Trials
-from .distribution import Distribution, broadcast_all
+from .distribution import Distribution, all_true, broadcast_all
 from .gammas import gamma_noise
 
 
@@ -69,7 +69,7 @@ class Geometric(Trials):
         self._given(probs, logits)
         given = self._parameter
         super().__init__(given.shape, validate_args=validate_args)
-        if self._validate_args and probs is not None and not (given > 0).all():
+        if self._validate_args and probs is not None and not all_true(given > 0):
             raise ValueError(
                 f"Expected parameter probs ({type(given).__name__} of shape {tuple(given.shape)}) of "
                 f"distribution {self!r} to be positive but found "

@@ -23,6 +23,11 @@ def broadcast_all(*values):
     return broadcast_tensors(*(v if isinstance(v, Variable) else tensor(float(v), **options) for v in values))
 
 
+def all_true(condition):
+    """Whether all elements of a boolean tensor are True: inside of ``vmap``, those of all entries."""
+    return bool(condition.array.all())
+
+
 class Distribution:
     """A distribution over events of shape ``event_shape``, in a batch of shape ``batch_shape``.
 
@@ -59,7 +64,7 @@ class Distribution:
                 if (
                     value is not None
                     and not is_dependent(constraint)
-                    and not constraint.check(value.detach()).all()
+                    and not all_true(constraint.check(value.detach()))
                 ):
                     raise ValueError(
                         f"Expected parameter {name} ({type(value).__name__} of shape "
@@ -168,7 +173,7 @@ class Distribution:
             raise ValueError(
                 f"Value is not broadcastable with batch_shape+event_shape: {value.shape} vs {expected}."
             )
-        if not self.support.check(value.detach()).all():
+        if not all_true(self.support.check(value.detach())):
             raise ValueError(
                 f"Expected value argument ({type(value).__name__} of shape {tuple(value.shape)}) to be "
                 f"within the support ({self.support!r}) "

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import math
 import string
 
 import numpy
 
-from ..core.arrays import is_array, xp
+from ..core.arrays import is_array
 from ..kernels.gemm import product
 from .batched_array import BatchedArray, aligned, batched, entrywise, union
 
@@ -26,18 +25,25 @@ def matmul(x, y, **options):
     if (not isinstance(x, BatchedArray) or not x.levels) and x.ndim == 2 and vectors[1]:
         x = x.data if isinstance(x, BatchedArray) else x
         return batched(product(y.data, x.T), levels)
-    x = x[None] if vectors[0] else x
-    y = y[:, None] if vectors[1] else y
-    ndim = max(x.ndim, y.ndim)
-    x, y = aligned(x, levels, ndim), aligned(y, levels, ndim)
-    # NumPy's matmul takes four times as long over products of a column and a row
-    outer = x.shape[-1] == 1 and x.dtype.kind == "f"
-    data = xp(x).einsum("...ij,...jk->...ik", x, y) if outer else product(x, y)
-    if vectors[1]:
-        data = data[..., 0]
-    if vectors[0]:
-        data = data[..., 0] if vectors[1] else data[..., 0, :]
-    return batched(data, levels)
+    ndim = max(x.ndim + vectors[0], y.ndim + vectors[1])
+    x, y = aligned(x, levels, ndim - vectors[0]), aligned(y, levels, ndim - vectors[1])
+    x = x[..., None, :] if vectors[0] else x
+    y = y[..., None] if vectors[1] else y
+    outer = x.shape[-1] == 1 and type(x) is numpy.ndarray and x.dtype.kind in "fc"
+    data = product(*_beside_zeros(x, y)) if outer else product(x, y)
+    data = data[..., 0, :] if vectors[0] else data
+    return batched(data[..., 0] if vectors[1] else data, levels)
+
+
+def _beside_zeros(columns, rows):
+    """Columns with a column of zeros beside each, rows with a row of zeros below each.
+
+    Their products are the same, but NumPy's matmul leaves them to the BLAS: up to ten times as fast.
+    """
+    left = numpy.zeros((*columns.shape[:-1], 2), columns.dtype)
+    right = numpy.zeros((*rows.shape[:-2], 2, rows.shape[-1]), rows.dtype)
+    left[..., :1], right[..., :1, :] = columns, rows
+    return left, right
 
 
 def dot(function, x, y):
@@ -46,20 +52,6 @@ def dot(function, x, y):
     if y.ndim <= 2:
         return matmul(x, y)
     return entrywise(function, (x, y), {})
-
-
-def tensordot(function, a, b, axes=2):
-    """As one product of matrices."""
-    if isinstance(axes, int):
-        axes = range(a.ndim - axes, a.ndim), range(axes)
-    of_a, of_b = ([v % x.ndim for v in ([d] if isinstance(d, int) else d)] for x, d in zip((a, b), axes))
-    free_a = [d for d in range(a.ndim) if d not in of_a]
-    free_b = [d for d in range(b.ndim) if d not in of_b]
-    inner = math.prod(a.shape[d] for d in of_a)
-    shape = tuple(a.shape[d] for d in free_a) + tuple(b.shape[d] for d in free_b)
-    left = numpy.transpose(a, (*free_a, *of_a)).reshape((math.prod(a.shape[d] for d in free_a), inner))
-    right = numpy.transpose(b, (*of_b, *free_b)).reshape((inner, math.prod(b.shape[d] for d in free_b)))
-    return matmul(left, right).reshape(shape)
 
 
 def einsum(function, subscripts, *operands, **options):

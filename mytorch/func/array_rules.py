@@ -6,17 +6,21 @@ function once for all entries. What has no rule runs entry by entry.
 
 from __future__ import annotations
 
+import functools
+
 import numpy
 
 from ..core.arrays import is_array
 from .array_indexing import add_at
-from .array_products import dot, einsum, matmul, tensordot
+from .array_products import dot, einsum, matmul
 from .batched_array import (
     BatchedArray,
     SharedWrite,
     aligned,
+    any_batched,
     batched,
     entrywise,
+    frame,
     grow,
     lead_of,
     spread,
@@ -45,39 +49,35 @@ def _written(out, values):
 
 def of_ufunc(self, ufunc, method, *inputs, **options):
     """``ufunc`` or a method of it, such as ``numpy.add.reduce``."""
-    if method == "__call__":
-        if ufunc.signature is not None:
-            out = options.pop("out", None)
-            found = matmul(*inputs) if ufunc is numpy.matmul else entrywise(ufunc, inputs, options)
-            return found if out is None else _written(out, found)
+    if method == "__call__" and ufunc.signature is None:
         return _elementwise(ufunc, *inputs, **options)
-    if method in ("reduce", "accumulate"):
-        out, function = options.pop("out", None), getattr(ufunc, method)
-        found = _along(0)(function, *inputs, **options)
-        return found if out is None else _written(out, found)
     if method == "at":
         return add_at(ufunc, *inputs)
     if method == "outer":
         x, y = inputs
         ndim = y.ndim if is_array(y) else 0
         return ufunc(x.reshape((*x.shape, *(1,) * ndim)), y, **options)
-    return entrywise(getattr(ufunc, method), inputs, options)
+    out = options.pop("out", None)
+    if ufunc is numpy.matmul:
+        found = matmul(*inputs)
+    elif method in ("reduce", "accumulate"):
+        found = _along_the_first(getattr(ufunc, method), *inputs, **options)
+    else:
+        found = entrywise(getattr(ufunc, method), inputs, options)
+    return found if out is None else _written(out, found)
 
 
 def _elementwise(function, *inputs, out=None, where=True, **options):
     """What broadcasts: batch dimensions lead, then dimensions of size 1 up to the most that one input has."""
-    target = None if out is None else out[0] if isinstance(out, tuple) else out
-    everything = (*inputs, where) if target is None else (*inputs, where, target)
-    levels = union(everything)
-    ndim = max([x.ndim for x in everything if is_array(x)])
+    target = out[0] if isinstance(out, tuple) else out
+    everything = inputs if target is None and where is True else (*inputs, where, target)
+    levels, ndim = frame(everything)
     if where is not True:
         options["where"] = aligned(where, levels, ndim)
     arrays = [aligned(x, levels, ndim) for x in inputs]
-    if target is None:
+    into = None if target is None else _grown(target, everything)
+    if into is None:  # also for a += b of an array that is not batched: the name is bound anew
         return wrapped(function(*arrays, **options), levels)
-    into = _grown(target, levels, everything)
-    if into is None:
-        return wrapped(function(*arrays, **options), levels)  # a += b: the name is bound anew
     function(*arrays, out=into, **options)
     return target
 
@@ -89,17 +89,16 @@ def wrapped(result, levels):
     return batched(result, levels)
 
 
-def _grown(target, levels, values):
-    """The data of ``target``, which takes up ``levels`` that it lacks. None for a target that is no batched
+def _grown(target, values):
+    """The data of ``target``, which takes up the levels of ``values``. None for a target that is no batched
     array.
     """
-    if not isinstance(target, BatchedArray):
-        if any(target is v for v in values[:1]):
-            return None
-        raise SharedWrite
-    if target.levels != levels:
-        grow(target, levels, lead_of(values, levels))
-    return target.data
+    if isinstance(target, BatchedArray):
+        grow(target, values)
+        return target.data
+    if any(target is v for v in values[:1]):
+        return None
+    raise SharedWrite
 
 
 # ---- along dimensions ----------------------------------------------------------------------------
@@ -120,12 +119,11 @@ def _along(default=None, whole="axes", position=1, name="axis"):
     """
 
     def rule(function, x, *args, **options):
-        before, after = args[: position - 1], args[position:]
-        axis = args[position - 1] if len(args) >= position else options.pop(name, default)
-        if any(isinstance(v, BatchedArray) for v in (*args, *options.values())):
+        if any_batched([args, options]):
             if len(args) < position:
-                options[name] = axis
+                options.setdefault(name, default)
             return entrywise(function, (x, *args), options)
+        before, (axis, *after) = args[: position - 1], args[position - 1 :] or (options.pop(name, default),)
         data, ahead = x.data, len(x.levels)
         if axis is None:
             if whole == "flat":
@@ -143,34 +141,31 @@ def _along(default=None, whole="axes", position=1, name="axis"):
     return rule
 
 
-def _axes_of(*names):
-    """The rule of functions of one array whose next arguments are axes, each needed."""
-
-    def rule(function, x, *axes, **options):
-        ahead = len(x.levels)
-        options = {k: _shifted(v, ahead) if k in names else v for k, v in options.items()}
-        return x.again(function(x.data, *(_shifted(a, ahead) for a in axes), **options))
-
-    return rule
+_along_the_first = _along(0)
 
 
-def _transpose(function, x, axes=None):
+def _moved(function, x, *axes, **named):
+    """What is told axes only, by place or by name."""
     ahead = len(x.levels)
-    axes = range(x.ndim)[::-1] if axes is None else [a % x.ndim for a in axes]
-    return x.again(x.data.transpose(*range(ahead), *(a + ahead for a in axes)))
+    named = {name: _shifted(axis, ahead) for name, axis in named.items()}
+    return x.again(function(x.data, *(_shifted(a, ahead) for a in axes), **named))
+
+
+def _transpose(function, x, axes=()):
+    return x.transpose(*axes or ())
 
 
 def _matrices(function, x, *args, **options):
     """What works on the last two dimensions, whatever leads."""
-    if x.ndim < 2 or any(isinstance(v, BatchedArray) for v in [*args, *options.values()]):
+    if x.ndim < 2 or any_batched([args, options]):
         return entrywise(function, (x, *args), options)
     return wrapped(function(x.data, *args, **options), x.levels)
 
 
 def _solve(function, a, b):
     vector = b.ndim == 1
-    levels, ndim = union([a, b]), max(a.ndim, b.ndim + vector)
     b = b[..., None] if vector else b
+    levels, ndim = frame([a, b])
     x = batched(function(aligned(a, levels, ndim), aligned(b, levels, ndim)), levels)
     return x[..., 0] if vector else x
 
@@ -182,9 +177,7 @@ def _diagonal(function, x, offset=0, axis1=0, axis2=1, **options):
 
 def _of_one(function, x, *args, **options):
     """What treats each element alone, or makes an array like ``x``."""
-    if any(isinstance(v, BatchedArray) for v in [*args, *options.values()]) or options.get("shape"):
-        return entrywise(function, (x, *args), options)
-    if not isinstance(x, BatchedArray):
+    if any_batched([args, options]) or options.get("shape") or not isinstance(x, BatchedArray):
         return entrywise(function, (x, *args), options)
     return x.again(function(x.data, *args, **options))
 
@@ -215,29 +208,6 @@ def _tile(function, x, reps):
     return x.again(function(x.data, (*(1,) * len(x.levels), *reps)))
 
 
-def _pad(function, x, pad_width, *args, **options):
-    width = [tuple(p) for p in numpy.broadcast_to(pad_width, (x.ndim, 2)).tolist()]
-    return x.again(function(x.data, [(0, 0)] * len(x.levels) + width, *args, **options))
-
-
-def _atleast(ndim):
-    def rule(function, x):
-        return x if x.ndim >= ndim else x.reshape((1,) * (ndim - x.ndim) + x.shape)
-
-    return rule
-
-
-def _roll(function, x, shift, axis=None):
-    if axis is None:
-        return function(numpy.ravel(x), shift, 0).reshape(x.shape)
-    return x.again(function(x.data, shift, _shifted(axis, len(x.levels))))
-
-
-def _windows(function, x, window_shape, axis=None, **options):
-    axis = tuple(range(x.ndim)) if axis is None else axis
-    return x.again(function(x.data, window_shape, axis=_shifted(axis, len(x.levels)), **options))
-
-
 # ---- several arrays ------------------------------------------------------------------------------
 
 
@@ -260,17 +230,8 @@ def _where(function, condition, *values):
 def _clip(function, x, a_min=None, a_max=None, **options):
     low, high = options.pop("min", a_min), options.pop("max", a_max)
     inputs = (x, low, high)
-    levels, ndim = union(inputs), max(v.ndim for v in inputs if is_array(v))
+    levels, ndim = frame(inputs)
     return batched(function(*(aligned(v, levels, ndim) for v in inputs), **options), levels)
-
-
-def _copyto(function, dst, src, casting="same_kind", where=True):
-    everything = (dst, src, where)
-    levels = union(everything)
-    data = _grown(dst, levels, everything)
-    if data is None:
-        raise SharedWrite
-    function(data, aligned(src, levels, dst.ndim), casting, aligned(where, levels, dst.ndim))
 
 
 def _full_like(function, x, value, dtype=None, **options):
@@ -304,60 +265,104 @@ def _take_along(function, x, indices, axis=-1):
 
 
 RULES = {
-    **dict.fromkeys(
-        """sum prod max min amax amin mean var std any all count_nonzero median nansum nanprod nanmax nanmin
-        nanmean nanstd nanvar nanmedian ptp""".split(),
-        _along(),
-    ),
-    **dict.fromkeys(
-        "argmax argmin nanargmax nanargmin cumsum cumprod nancumsum nancumprod".split(),
-        _along(whole="flat"),
-    ),
+    **dict.fromkeys("sum prod max min mean var std any all count_nonzero".split(), _along()),
+    **dict.fromkeys("argmax argmin cumsum cumprod".split(), _along(whole="flat")),
     **dict.fromkeys("sort argsort".split(), _along(-1)),
-    **dict.fromkeys("diff partition argpartition".split(), _along(-1, position=2)),
-    **dict.fromkeys("fft ifft rfft irfft hfft ihfft".split(), _along(-1, position=2)),
+    **dict.fromkeys("fft ifft rfft irfft hfft ihfft partition".split(), _along(-1, position=2)),
     **dict.fromkeys("fftn ifftn rfftn irfftn".split(), _along(position=2, name="axes")),
     "repeat": _along(whole="flat", position=2),
-    "roll": _roll,
     "flip": _along(),
     "squeeze": _along(whole="one"),
     "concatenate": _join,
     "stack": _join,
-    "expand_dims": _axes_of("axis"),
-    **dict.fromkeys("moveaxis swapaxes".split(), _axes_of("source", "destination", "axis1", "axis2")),
+    **dict.fromkeys("expand_dims moveaxis swapaxes".split(), _moved),
     "transpose": _transpose,
     **dict.fromkeys("diagonal trace".split(), _diagonal),
     "reshape": _reshape,
     "ravel": _ravel,
     "broadcast_to": _broadcast_to,
     "tile": _tile,
-    "pad": _pad,
-    "atleast_1d": _atleast(1),
-    "atleast_2d": _atleast(2),
     **dict.fromkeys(
-        """real imag angle around round nan_to_num real_if_close iscomplex isreal isposinf isneginf sinc i0
-        fix copy zeros_like ones_like empty_like iscomplexobj""".split(),
-        _of_one,
+        "real imag angle round nan_to_num isreal sinc copy zeros_like ones_like empty_like".split(), _of_one
     ),
     "full_like": _full_like,
     "where": _where,
     "clip": _clip,
-    "copyto": _copyto,
-    "isclose": _elementwise,
     "broadcast_arrays": _broadcast_arrays,
     "take": _take,
     "take_along_axis": _take_along,
     "dot": dot,
-    "tensordot": tensordot,
     "einsum": einsum,
     **dict.fromkeys(
-        """tril triu inv pinv det slogdet cholesky qr svd svdvals eig eigh eigvals eigvalsh matrix_power
-        """.split(),
-        _matrices,
+        "tril triu inv pinv det slogdet cholesky qr svd svdvals eig eigh eigvals eigvalsh".split(), _matrices
     ),
     "solve": _solve,
-    "sliding_window_view": _windows,
 }
 
 BatchedArray.__array_ufunc__ = of_ufunc  # type: ignore[method-assign]
 BatchedArray.__array_function__ = of_function  # type: ignore[attr-defined]
+
+
+# ---- methods, and the operators that are called most: without NumPy's way to the rule ---------------
+
+
+def _method(name):
+    function = getattr(numpy, name)
+
+    def method(self, *args, **kwargs):
+        return of_function(self, function, (), (self, *args), kwargs)
+
+    return method
+
+
+def _reduction(name):
+    whole = _method(name)
+
+    def method(self, axis=None, dtype=None, *args, keepdims=False, **options):
+        if args or options:
+            return whole(self, axis, dtype, *args, keepdims=keepdims, **options)
+        ahead = len(self.levels)
+        axis = tuple(range(ahead, ahead + self.ndim)) if axis is None else _shifted(axis, ahead)
+        return batched(getattr(self.data, name)(axis, dtype, keepdims=keepdims), self.levels)
+
+    return method
+
+
+for _name in "sum prod mean".split():
+    setattr(BatchedArray, _name, _reduction(_name))
+for _name in """
+    max min var std any all argmax argmin cumsum cumprod argsort clip round take repeat squeeze swapaxes ravel
+    diagonal trace dot
+""".split():
+    setattr(BatchedArray, _name, _method(_name))
+
+
+def _reshape_method(self, *shape, order="C"):
+    return _reshape(None, self, shape[0] if len(shape) == 1 else shape)
+
+
+BatchedArray.reshape = _reshape_method  # type: ignore[attr-defined]
+
+
+def _operator(ufunc, x, y):
+    """``ufunc(x, y)``, of a batched ``x``: at once beside a number or an array of the same kind."""
+    if (type(y) is type(x) and y.levels == x.levels and y.data.ndim == x.data.ndim) and x.levels:
+        return type(x)(ufunc(x.data, y.data), x.levels)
+    if (type(y) is float or type(y) is int) and x.levels:
+        return type(x)(ufunc(x.data, y), x.levels)
+    return _elementwise(ufunc, x, y)
+
+
+def _set_operators(name, function, reflected):
+    setattr(BatchedArray, f"__{name}__", lambda self, other: function(self, other))
+    setattr(BatchedArray, f"__r{name}__", lambda self, other: reflected(other, self))
+
+
+for _name, _ufunc in {
+    "add": numpy.add,
+    "sub": numpy.subtract,
+    "mul": numpy.multiply,
+    "truediv": numpy.divide,
+}.items():
+    _set_operators(_name, functools.partial(_operator, _ufunc), functools.partial(_elementwise, _ufunc))
+_set_operators("matmul", matmul, matmul)

@@ -16,7 +16,7 @@ from contextvars import ContextVar
 import numpy
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
-from ..core.arrays import modules, xp
+from ..core.arrays import as_array, is_array, modules, xp
 from ..ops.layout import owner
 
 BOOL = (
@@ -54,20 +54,20 @@ class BatchedArray(NDArrayOperatorsMixin):
     levels: numbers of the ``vmap`` calls that it is batched by, ascending. Without any it is the same for all
         entries; written to with batched values in place, it takes up their levels.
 
-    ``array_indexing.py`` and ``array_rules.py`` add indexing and NumPy's protocols.
+    ``array_indexing.py`` adds indexing, ``array_rules.py`` NumPy's protocols and the methods that are rules.
     """
 
-    __slots__ = ("data", "levels", "whole")
+    __slots__ = ("data", "levels", "ndim", "shape", "whole")
 
     def __init__(self, data, levels):
         self.data, self.levels = data, levels
+        self.shape = data.shape[len(levels) :]
+        self.ndim = len(self.shape)
         self.whole = None  # for a view: the batched array that it was taken from
 
     # ---- what it is, as of one entry -------------------------------------------------------------
 
-    shape = property(lambda self: self.data.shape[len(self.levels) :])
     strides = property(lambda self: self.data.strides[len(self.levels) :])
-    ndim = property(lambda self: self.data.ndim - len(self.levels))
     size = property(lambda self: math.prod(self.shape))
     nbytes = property(lambda self: self.size * self.data.itemsize)
     lead = property(lambda self: self.data.shape[: len(self.levels)], doc="The sizes of the batch.")
@@ -78,7 +78,7 @@ class BatchedArray(NDArrayOperatorsMixin):
     real = property(lambda self: self.again(self.data.real))
     imag = property(lambda self: self.again(self.data.imag))
     T = property(lambda self: self.transpose())
-    mT = property(lambda self: self.swapaxes(-1, -2))
+    mT = property(lambda self: self.again(self.data.swapaxes(-1, -2)))
 
     @property
     def base(self):
@@ -87,8 +87,8 @@ class BatchedArray(NDArrayOperatorsMixin):
 
     def again(self, data):
         """``data``, perhaps a view, with the levels of this one."""
-        new = batched(data, self.levels)
-        if new.data.base is not None and owner(new.data) is owner(self.data):
+        new, own = batched(data, self.levels), self.data
+        if new.data.base is not None and (new.data.base is own or new.data.base is own.base):
             new.whole = self if self.whole is None else self.whole
         return new
 
@@ -109,16 +109,17 @@ class BatchedArray(NDArrayOperatorsMixin):
     def fill(self, value):
         self[...] = value
 
-    def reshape(self, *shape, order="C"):
-        shape = shape[0] if len(shape) == 1 else shape
-        return numpy.reshape(self, shape)
-
     def flatten(self):
         return numpy.ravel(self).copy()
 
     def transpose(self, *axes):
         axes = axes[0] if len(axes) == 1 and not isinstance(axes[0], int) else axes
-        return numpy.transpose(self, axes or None)
+        ahead = len(self.levels)
+        axes = [a % self.ndim for a in axes] if axes else range(self.ndim)[::-1]
+        return self.again(self.data.transpose(*range(ahead), *(a + ahead for a in axes)))
+
+    def conj(self):
+        return numpy.conj(self)
 
     def __len__(self):
         if not self.ndim:
@@ -170,26 +171,13 @@ class BatchedArray(NDArrayOperatorsMixin):
         raise NotBatched(f"a batched array has no {name!r}")
 
 
-def _method(name):
-    def method(self, *args, **kwargs):
-        return getattr(numpy, name)(self, *args, **kwargs)
-
-    method.__name__ = name
-    return method
-
-
-for _name in """
-    sum prod max min mean var std any all argmax argmin cumsum cumprod argsort clip round conj take repeat
-    squeeze swapaxes ravel diagonal trace argpartition dot
-""".split():
-    setattr(BatchedArray, _name, _method(_name))
-
-
 def batched(data, levels):
-    """A :class:`BatchedArray` of the kind that belongs to the module of ``data``."""
-    module = xp(data)
-    cls = _kinds.get(module) or _kind_for(module)
-    return cls(data if type(data) in modules else numpy.asarray(data), levels)
+    """A :class:`BatchedArray` of the kind that belongs to the type of ``data``."""
+    kind = _kinds.get(type(data))
+    if kind is None:
+        data = as_array(data)  # a reduction returns a number
+        kind = _kinds.get(type(data)) or _kind_for(type(data))
+    return kind(data, levels)
 
 
 class Module:
@@ -204,7 +192,8 @@ class Module:
         self.lib = self.stride_tricks = self
 
     def __getattr__(self, name):
-        return getattr(numpy, name)
+        found = self.__dict__[name] = getattr(numpy, name)
+        return found
 
     def asarray(self, x, dtype=None, **options):
         if isinstance(x, BatchedArray):
@@ -229,7 +218,9 @@ class Module:
     def as_strided(self, x, shape, strides, **options):
         ahead = x.data.strides[: len(x.levels)]
         strided = self.below.lib.stride_tricks.as_strided
-        return x.again(strided(x.data, (*x.lead, *shape), (*ahead, *strides), **options))
+        new = batched(strided(x.data, (*x.lead, *shape), (*ahead, *strides), **options), x.levels)
+        new.whole = x if x.whole is None else x.whole  # NumPy puts an object between the two
+        return new
 
 
 _written: ContextVar = ContextVar("levels of arrays that are written to", default=((), ()))
@@ -248,17 +239,15 @@ for _name in "zeros ones empty full eye arange linspace identity tri".split():
     setattr(Module, _name, _creating(_name))
 
 
-_kinds: dict = {}
+_kinds: dict = {numpy.ndarray: BatchedArray}  # type of the data -> that of the batched array
+modules[BatchedArray] = Module(numpy)  # type: ignore[index, assignment]
 
 
-def _kind_for(module):
-    cls = BatchedArray if module is numpy else type("BatchedArray", (BatchedArray,), {"__slots__": ()})
-    modules[cls] = Module(module)
-    _kinds[module] = cls
-    return cls
-
-
-_kind_for(numpy)
+def _kind_for(array_type):
+    kind = type("BatchedArray", (BatchedArray,), {"__slots__": ()})
+    modules[kind] = Module(modules[array_type])
+    _kinds[array_type] = kind
+    return kind
 
 
 # ---- levels --------------------------------------------------------------------------------------
@@ -266,11 +255,20 @@ _kind_for(numpy)
 
 def union(values):
     """The levels of all ``values`` together, ascending."""
-    levels = ()
+    return frame(values)[0]
+
+
+def frame(values):
+    """(the levels of all ``values`` together, ascending; the most dimensions that an entry of one has)."""
+    levels, ndim = (), 0
     for v in values:
-        if isinstance(v, BatchedArray) and v.levels != levels:
-            levels = v.levels if not levels else tuple(sorted({*levels, *v.levels})) if v.levels else levels
-    return levels
+        if isinstance(v, BatchedArray):
+            if v.levels != levels:
+                levels = tuple(sorted({*levels, *v.levels})) if levels and v.levels else levels or v.levels
+            ndim = max(ndim, v.ndim)
+        elif is_array(v):
+            ndim = max(ndim, v.ndim)
+    return levels, ndim
 
 
 def aligned(x, levels, ndim=None):
@@ -279,13 +277,12 @@ def aligned(x, levels, ndim=None):
     """
     if not isinstance(x, BatchedArray):
         return x
-    own = x.ndim
-    ndim = own if ndim is None else ndim
-    if x.levels == levels and own == ndim:
-        return x.data
+    more = 0 if ndim is None else ndim - x.ndim
+    if x.levels == levels:
+        return x.data.reshape(x.lead + (1,) * more + x.shape) if more else x.data
     sizes = dict(zip(x.levels, x.data.shape))
     lead = tuple(sizes.get(level, 1) for level in levels)
-    return x.data.reshape(lead + (1,) * (ndim - own) + x.shape)
+    return x.data.reshape(lead + (1,) * more + x.shape)
 
 
 def lead_of(values, levels):
@@ -315,11 +312,17 @@ def writing(levels, lead):
         _written.reset(token)
 
 
-def grow(target, levels, lead):
-    """Let ``target``, a batched array that owns its memory, take up ``levels``."""
-    if target.data.base is not None and target.data.size:
-        raise SharedWrite
-    target.data, target.levels = spread(target, levels, lead).copy(), levels
+def grow(target, values):
+    """Let ``target``, a batched array, take up all levels of ``values``, it among them; returns these.
+
+    SharedWrite if it is a view: the memory is that of all entries.
+    """
+    levels = union(values)
+    if levels != target.levels:
+        if target.data.base is not None and target.data.size:
+            raise SharedWrite
+        target.data, target.levels = spread(target, levels, lead_of(values, levels)).copy(), levels
+    return levels
 
 
 # ---- entry by entry ------------------------------------------------------------------------------
@@ -340,6 +343,7 @@ def entrywise(function, args, kwargs):
 
 
 def batched_in(value):
+    """The batched arrays in dicts, tuples and lists."""
     if isinstance(value, BatchedArray):
         yield value
     elif isinstance(value, dict):
@@ -348,6 +352,10 @@ def batched_in(value):
     elif isinstance(value, (tuple, list)):
         for v in value:
             yield from batched_in(v)
+
+
+def any_batched(value):
+    return next(batched_in(value), None) is not None
 
 
 def _entry(value, flat, i):

@@ -54,8 +54,8 @@ def grad_and_value(func, argnums=0, has_aux=False):
                     f"{list(output.array.shape)}"
                 )
             found = _grads([output], ends, [None], ends)
-        found = rebuilt(chosen, iter([_detached(g, ends) for g in found]))
-        output, aux = _detached(output, ends), mapped(lambda leaf: _detached(leaf, ends), aux)
+        found = rebuilt(chosen, iter(_detached(found, ends)))
+        output, aux = _detached((output, aux), ends)
         return found, (output, aux) if has_aux else output
 
     return both
@@ -91,11 +91,10 @@ def vjp(func, *primals, has_aux=False):
                 )
         with enable_grad():
             found = _grads(outs, ends, vs, ends)
-        found = rebuilt(chosen, iter([_detached(g, ends) for g in found]))
-        return found if len(primals) > 1 else (found[0],)
+        return rebuilt(chosen, iter(_detached(found, ends)))
 
-    output = mapped(lambda leaf: _detached(leaf, ends), output)
-    return (output, pull, mapped(lambda leaf: _detached(leaf, ends), aux)) if has_aux else (output, pull)
+    output, aux = _detached((output, aux), ends)
+    return (output, pull, aux) if has_aux else (output, pull)
 
 
 def jvp(func, primals, tangents, *, strict=False, has_aux=False):
@@ -144,11 +143,11 @@ def _linearized(func, primals, has_aux=False):
             )
         with enable_grad():
             found = _grads(back, us, vs, own)
-        return rebuilt(output_tree, iter([_detached(t, own) for t in found]))
+        return rebuilt(output, iter(_detached(found, own)))
 
     push.depends = any(o.requires_grad for o in outs)
-    output_tree = output = mapped(lambda leaf: _detached(leaf, ends), output)
-    return output, push, mapped(lambda leaf: _detached(leaf, ends), aux)
+    output, aux = _detached((output, aux), ends)
+    return output, push, aux
 
 
 def jacrev(func, argnums=0, *, has_aux=False, chunk_size=None, _preallocate_and_copy=False):
@@ -174,9 +173,9 @@ def jacrev(func, argnums=0, *, has_aux=False, chunk_size=None, _preallocate_and_
                     raise RuntimeError(f"jacrev: Expected f(*args) to return tensors, got {type(o).__name__}")
                 found = for_each_unit(lambda seed, o=o: _grads([o], ends, [seed], ends), o.array, chunk_size)
                 found = [j.reshape((*o.array.shape, *x.array.shape)) for j, x in zip(found, ends)]
-                rows.append(rebuilt(chosen, iter([_detached(j, ends) for j in found])))
+                rows.append(rebuilt(chosen, iter(_detached(found, ends))))
         found = rebuilt(output, iter(rows))
-        return (found, mapped(lambda leaf: _detached(leaf, ends), aux)) if has_aux else found
+        return (found, _detached(aux, ends)) if has_aux else found
 
     return jacobian
 
@@ -279,11 +278,14 @@ def _grads(outputs, inputs, seeds, own):
     )
 
 
-def _detached(value, ends):
-    """``value``, detached if it depends on no leaf but the stand-ins ``ends``."""
-    if not isinstance(value, Variable) or not value.requires_grad or _depends([value], ends):
-        return value
-    return value.detach()
+def _detached(tree, ends):
+    """``tree`` with those of its tensors detached that depend on no leaf but the stand-ins ``ends``."""
+
+    def free(value):
+        live = isinstance(value, Variable) and value.requires_grad
+        return value.detach() if live and not _depends([value], ends) else value
+
+    return mapped(free, tree)
 
 
 def _depends(values, ends):

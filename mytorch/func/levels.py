@@ -6,14 +6,14 @@ import itertools
 
 import numpy
 
-from ..core.arrays import as_array, xp
+from ..core.arrays import xp
 from ..core.graph import Node, Output, now, wrap
 from ..core.plan import Plan
 from ..core.primitive import Primitive
 from ..core.sums import summed
 from ..ops.join import cat
 from . import operation_rules  # noqa: F401  what is done with batched arrays
-from .batched_array import BatchedArray, aligned, batched, union
+from .batched_array import BatchedArray, aligned, batched
 
 _levels = itertools.count(1)
 
@@ -86,13 +86,10 @@ def for_each_unit(function, array, chunk_size=None):
 
 
 def _entered(x, *, level, dim):
-    if isinstance(x, BatchedArray) and x.levels:
-        levels = union([x, batched(as_array(0), (level,))])
-        at = levels.index(level)
-        dim = dim % x.ndim + len(x.levels)
-        return batched(xp(x.data).moveaxis(x.data, dim, at), levels)
-    data = x.data if isinstance(x, BatchedArray) else x
-    return batched(xp(data).moveaxis(data, dim, 0), (level,))
+    if not isinstance(x, BatchedArray):
+        x = batched(x, ())
+    levels = tuple(sorted((*x.levels, level)))
+    return batched(_moved(x.data, dim % x.ndim + len(x.levels), levels.index(level)), levels)
 
 
 def _left(x, *, level, dim, size):
@@ -103,9 +100,13 @@ def _left(x, *, level, dim, size):
     if data.shape[at] != size:
         data = xp(data).broadcast_to(data, (*data.shape[:at], size, *data.shape[at + 1 :]))
     rest = tuple(v for v in levels if v != level)
-    dim = dim % (x.ndim + 1) + len(rest)
-    data = xp(data).moveaxis(data, at, dim)
+    data = _moved(data, at, dim % (x.ndim + 1) + len(rest))
     return batched(data, rest) if rest else data
+
+
+def _moved(x, source, destination):
+    """A view of ``x`` with the axis ``source`` at ``destination``."""
+    return x.view() if source == destination else xp(x).moveaxis(x, source, destination)
 
 
 def _summed(x, *, level, size):

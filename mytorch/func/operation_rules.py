@@ -10,11 +10,31 @@ import contextlib
 import functools
 import math
 
+import numpy
+
 from ..core.arrays import is_array, xp
 from ..core.errors import refuse_complex
 from ..core.primitive import Primitive
+from ..ops.losses.class_targets import all_below
 from .array_rules import lead_of, wrapped
-from .batched_array import BatchedArray, aligned, batched, batched_in, entrywise, spread, union, writing
+from .batched_array import (
+    BatchedArray,
+    aligned,
+    any_batched,
+    batched,
+    batched_in,
+    entrywise,
+    frame,
+    spread,
+    union,
+    writing,
+)
+
+OBSERVED = (
+    "Batch norm got a batched tensor as input while the running_mean or running_var, which will be updated "
+    "in place, were not batched. If you are using a module and do not need eval mode, please set "
+    "`track_running_stats` to be False."
+)
 
 
 def rescue(op, arrays, settings):
@@ -31,6 +51,8 @@ def rescue(op, arrays, settings):
             result = attempt(op, arrays, settings, levels, lead)
             if result is not None:
                 return (result,)
+    if settings.get("observe") is not None:  # not to be called by one entry after the other
+        raise RuntimeError(OBSERVED)
     return (entrywise(functools.partial(_run, op), arrays, settings),)
 
 
@@ -67,14 +89,14 @@ def _lift(value):
 
 def _by_rule(op, arrays, settings, levels, lead):
     rule = RULES.get(op.name) or MODULES.get(op.forward.__module__.partition(".ops.")[2])
-    if rule is None or any(batched_in(settings)):
+    if rule is None or any_batched(settings):
         return None
     return rule(op, arrays, settings, levels, lead)
 
 
 def _broadcasting(op, arrays, settings, levels, lead):
     """Elementwise ones, and those of matrices, in the last two dimensions."""
-    ndim = max(a.ndim for a in arrays if is_array(a))
+    levels, ndim = frame(arrays)
     return wrapped(_forward(op, [aligned(a, levels, ndim) for a in arrays], settings), levels)
 
 
@@ -149,6 +171,8 @@ def _convolution_weight(op, arrays, settings, levels, lead):
     out = _forward(op, channels, {**settings, "groups": groups})
     return batched(out.reshape((*lead, -1, *out.shape[1:])), levels)
 
+
+all_below[BatchedArray] = lambda t, classes: all_below[numpy.ndarray](t.data, classes)
 
 RULES = {
     **dict.fromkeys("convolution convolution_input".split(), _convolution),

@@ -46,7 +46,7 @@ def largest(array, dims, keepdims, least):
     if not array.size:  # CuPy's max takes no initial value
         shape = array.any(dims, keepdims=keepdims).shape
         return xp(array).full(shape, least, array.dtype)
-    return xp(array).maximum(array.max(dims, keepdims=keepdims), least)
+    return array.max(dims, keepdims=keepdims)
 
 
 _BITS = {1: numpy.dtype("int8"), 2: numpy.dtype("int16"), 4: numpy.dtype("int32"), 8: numpy.dtype("int64")}

@@ -18,7 +18,6 @@ REFUSED = """
     torch._C.ScriptModule()
     torch._subclasses.FakeTensorMode()
     torch.onnx.ExportOptions()
-    torch.autograd.forward_ad.make_dual(x, x)
     torch.nn.attention.flex_attention.flex_attention(x, x, x)
     torch.utils.flop_counter.FlopCounterMode()
     torch.distributed.TCPStore("localhost", 1)
@@ -35,7 +34,7 @@ def test_refusals():
     found = lines(f"""
         import torch
         import torch._subclasses, torch.utils.flop_counter, torch.nn.attention.flex_attention
-        import torch.autograd.forward_ad, torch.distributed.rpc
+        import torch.distributed.rpc
         from torch.distributed.algorithms.ddp_comm_hooks import post_localSGD_hook, powerSGD_hook
         net, x = torch.nn.Linear(2, 2), torch.ones(2)
         for call in {calls!r}:

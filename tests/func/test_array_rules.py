@@ -16,21 +16,21 @@ ONE = {
     x+y; y+x; s*x; x**2; np.maximum(y,s); 2-x; -x; abs(x); x>s; np.hypot(x,y); np.multiply.outer(y,s)
     x.sum(); x.sum(1); x.sum((0,-1)); x.sum(-1,keepdims=True); x.mean((0,2)); x.max(0)
     np.add.reduce(x,2); np.maximum.accumulate(x,1); x.argmax(); x.argmax(1); x.cumsum(1); x.cumsum()
-    x.any(); (x>0).all(2); np.sort(x,1); np.argsort(x); np.argpartition(x,2,-1).shape; np.diff(x,1,1)
-    np.flip(x,2); np.flip(x); np.roll(x,1,1); np.roll(x,1); np.repeat(x,2,1); np.repeat(y,2)
+    x.any(); (x>0).all(2); np.sort(x,1); np.argsort(x); 
+    np.flip(x,2); np.flip(x); np.repeat(x,2,1); np.repeat(y,2)
     x.reshape(4,-1); x.reshape(-1); x.ravel(); x.T; x.mT; x.transpose(2,0,1); x.swapaxes(0,2)
     np.moveaxis(x,0,-1); np.expand_dims(x,1); x[:1].squeeze(0); x[:1].squeeze()
-    np.broadcast_to(y,(3,5,4)); np.tile(y,(2,3)); np.pad(y,(1,2)); np.pad(x,((0,0),(1,1),(2,0)))
+    np.broadcast_to(y,(3,5,4)); np.tile(y,(2,3))
     np.concatenate([x,x[:1]],0); np.concatenate([y,s[0]]); np.stack([y,s[0]],1); np.where(x>0,x,s)
     np.where(s>0,x,0); np.clip(x,-1,y); np.zeros_like(x); np.full_like(x,3); np.tril(x); np.triu(x,1)
     np.trace(x,0,1,2); x.diagonal(0,1,2); x@s; s@x; x@x; y@s; s@y; x@y; y@x; y@y; np.dot(y,s)
-    np.tensordot(x,s,1); np.tensordot(s,x,([0],[1])); np.einsum("aij,j->ai",x,y)
+    np.einsum("aij,j->ai",x,y)
     np.einsum("ij,jk",s,s)+y; np.einsum("aii->ai",x); np.linalg.inv(x); np.linalg.det(x)
     np.linalg.solve(x,s); np.linalg.solve(s+0*x[0],y); np.linalg.eigvals(x@x.mT).shape; np.fft.fft(x)
     np.fft.rfft(x,axis=1); np.fft.ifftn(x); np.take(x,[1,0],1); np.take(x,5)
     np.take_along_axis(x,np.argsort(x,1),1); np.nan_to_num(x); np.round(x); x.real; x.imag
-    np.isclose(x,x+1e-12); x.astype("float32"); x.copy(); np.atleast_2d(y)
-    np.lib.stride_tricks.sliding_window_view(y,2); np.modf(x)[1]; x.std(0); np.median(x,1)
+    x.astype("float32"); x.copy()
+    np.modf(x)[1]; x.std(0)
     np.count_nonzero(x>0,axis=1); np.linalg.qr(x)[1]; np.broadcast_arrays(x,y)[1]
     """.replace("\n", ";").split(";")
     if name.strip()
@@ -71,6 +71,12 @@ def test_what_has_no_rule_runs_entry_by_entry():
     loops[0] = 0
     check(lambda x: np.interp(x, [0.0, 1.0], [5.0, 6.0]), batched(Y, (1,)))
     assert loops[0] == 1
+
+
+def test_arguments_that_are_batched_run_entry_by_entry():
+    x = batched(X, (1,))
+    for call in (lambda x: np.sum(x, 1, where=x > 0), lambda x: np.triu(x[0], (x[0, 0, 0] > 0) * 1)):
+        check(call, x)
 
 
 def test_written_in_place():

@@ -1,4 +1,6 @@
-"""Every row of the samples under ``vmap``: values, gradients through it and inside of it, as one by one."""
+"""Every row of the samples under ``vmap``: values, gradients through it and inside of it, as one by one.
+What is checked of all entries, and what they all would write to, as in PyTorch.
+"""
 
 import numpy as np
 import pytest
@@ -6,6 +8,7 @@ import pytest
 import mytorch
 from mytorch.func import batched_array
 from mytorch.testing.samples import Real, rows
+from tests.referee import agree_on, table
 
 ROWS = rows()
 # The size of a result depends on the values: refused, as in PyTorch.
@@ -134,3 +137,82 @@ def test_convolutions_by_what_is_batched(which, groups):
     assert not batched_array.loops[0]
     entries = [gradients(*(v if dim is None else v[i] for v, dim in zip(inputs, which))) for i in range(3)]
     compare(found, [mytorch.stack(column) for column in zip(*entries)])
+
+
+# ---- as in PyTorch -------------------------------------------------------------------------------
+
+
+def batch(t, *shape):
+    return (t.arange(float(np.prod(shape)), dtype=t.float64).reshape(shape) * 0.7).sin()
+
+
+def s_distributions(t):
+    d, x = t.distributions, batch(t, 4, 3)
+    ones, p = t.ones(3, dtype=t.float64), x.abs() / 2 + 0.1
+    made = {
+        "Bernoulli": lambda x, p: d.Bernoulli(p).log_prob((x > 0).double()),
+        "Beta": lambda x, p: d.Beta(p, p + 1).log_prob(p),
+        "Categorical": lambda x, p: d.Categorical(logits=x).log_prob((x > 0).long()),
+        "Cauchy": lambda x, p: d.Cauchy(x, p).log_prob(x * 2),
+        "Dirichlet": lambda x, p: d.Dirichlet(p).log_prob(p / p.sum()),
+        "Exponential": lambda x, p: d.Exponential(p).log_prob(x * x),
+        "Gamma": lambda x, p: d.Gamma(p, ones).log_prob(x * x + 1),
+        "Independent": lambda x, p: d.Independent(d.Normal(x, p), 1).log_prob(ones),
+        "MultivariateNormal": lambda x, p: d.MultivariateNormal(x, t.diag(ones)).log_prob(p),
+        "Normal": lambda x, p: d.Normal(x, p).log_prob(ones),
+        "Poisson": lambda x, p: d.Poisson(p).log_prob((x > 0).double()),
+        "divergence": lambda x, p: d.kl_divergence(d.Normal(x, p), d.Normal(p, ones)),
+        "gradient": t.func.grad(lambda x, p: d.Laplace(x, p).log_prob(x * x).sum(), (0, 1)),
+    }
+    return [t.vmap(f)(x, p) for f in made.values()]
+
+
+def s_batch_norm_of_statistics_that_all_share(t):
+    layer = t.nn.BatchNorm1d(3).double()
+    try:
+        t.vmap(layer)(batch(t, 2, 4, 3))
+    finally:
+        assert not layer.running_mean.any()
+
+
+def s_batch_norm_of_statistics_that_all_share_and_its_gradient(t):
+    running = t.zeros(3, dtype=t.float64), t.ones(3, dtype=t.float64)
+    loss = lambda x: (t.nn.functional.batch_norm(x, *running, training=True) ** 2).sum()
+    t.vmap(t.func.grad(loss))(batch(t, 2, 4, 3))
+
+
+def s_instance_norm_of_statistics_that_all_share(t):
+    t.vmap(t.nn.InstanceNorm1d(3, track_running_stats=True).double())(batch(t, 2, 4, 3, 5))
+
+
+def s_batch_norm(t):
+    plain = t.nn.BatchNorm1d(3, track_running_stats=False).double()
+    still = t.nn.BatchNorm1d(3).double().eval()
+    layers = [t.nn.BatchNorm1d(3).double() for _ in range(2)]
+    parameters, buffers = t.func.stack_module_state(layers)
+    call = lambda p, b, x: t.func.functional_call(layers[0], (p, b), (x,))
+    x = batch(t, 2, 4, 3)
+    return t.vmap(plain)(x), t.vmap(still)(x), t.vmap(call)(parameters, buffers, x), buffers
+
+
+@table(globals())
+def test_as_in_torch(scenario):
+    agree_on(scenario)
+
+
+def test_distributions_that_pytorch_refuses():
+    d, x = mytorch.distributions, batch(mytorch, 4, 3)
+    p = x.abs() / 2 + 0.1
+    for f in (
+        lambda x, p: d.ContinuousBernoulli(p).log_prob(p),
+        lambda x, p: d.Geometric(p).log_prob((x > 0).double()),
+        lambda x, p: d.Uniform(x - 1, x + p).log_prob(x),
+        lambda x, p: d.MultivariateNormal(x, p.diag_embed()).log_prob(p),
+    ):
+        np.testing.assert_array_equal(mytorch.vmap(f)(x, p), f(x, p))
+
+
+def test_a_distribution_whose_entries_are_not_all_valid():
+    x = mytorch.tensor([1.0, -1.0])
+    with pytest.raises(ValueError, match="Expected parameter scale"):
+        mytorch.vmap(lambda x: mytorch.distributions.Normal(0.0, x).log_prob(x))(x)

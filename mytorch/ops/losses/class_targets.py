@@ -40,14 +40,23 @@ def class_rows(target, classes, ignore_index, weight, dtype):
     """
     t = target.reshape(-1)
     t = t if t.dtype == _INT64 else t.astype(_INT64)
-    if type(t) is numpy.ndarray and not 0 <= ignore_index < classes and _all_below(t, classes):
+    if not 0 <= ignore_index < classes and all_below.get(type(t), _not_asked)(t, classes):
         return t, None if weight is None else weight[t]
     return _marked_rows(t, classes, ignore_index, weight, dtype)
 
 
 def _all_below(t, classes):
     """Whether all of the int64 ``t`` are in range(classes): one pass, as negative ones are large unsigned."""
-    return not t.size or numpy.maximum.reduce(t.view(_UINT64)) < classes
+    return not t.size or numpy.maximum.reduce(t.view(_UINT64), None) < classes
+
+
+def _not_asked(t, classes):
+    """What a GPU would have to be waited for."""
+    return False
+
+
+# by the type of array: ``func/operation_rules.py`` adds batched ones
+all_below: dict = {numpy.ndarray: _all_below}
 
 
 def _marked_rows(t, classes, ignore_index, weight, dtype):

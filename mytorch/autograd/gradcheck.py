@@ -1,4 +1,4 @@
-"""Numerical checks of gradients: backward against central differences.
+"""Numerical checks of gradients: backward, and tangents, against central differences.
 
 The difference is ``(f(x + eps) - f(x - eps)) / (2 eps)``. A complex number counts as two real ones, in the
 columns of the Jacobian (inputs) and in its rows (outputs).
@@ -14,6 +14,7 @@ import numpy
 from ..core.arrays import device_of, move
 from ..core.graph import Variable, wrap
 from ..core.sums import summed
+from .forward_ad import dual_level, make_dual, unpack_dual
 from .grad import grad
 from .real_numbers import count_reals, position, random_like, real_values, unit_steps
 
@@ -46,16 +47,17 @@ def gradcheck(
     |numerical|. Integer outputs and those outside of the graph are ignored.
 
     Raises GradcheckError, which shows the function, the input, the index and both numbers; ValueError if no
-    input requires grad; NotImplementedError for forward-mode checks.
+    input requires grad; NotImplementedError for ``check_batched_forward_grad``.
     """
-    if check_forward_ad or check_batched_forward_grad:
-        raise NotImplementedError("gradcheck: mytorch has no forward-mode differentiation to check")
-    if not check_backward_ad:
+    if check_batched_forward_grad:
+        raise NotImplementedError("gradcheck: there are no batched forward gradients to check")
+    if not (check_backward_ad or check_forward_ad):
         raise ValueError("Expected at least one of check_forward_ad or check_backward_ad to be True")
     inputs = _as_tuple(inputs)
     _check_inputs(inputs)
     check = _Check(func, inputs, eps, atol, rtol, nondet_tol, check_grad_dtypes, check_batched_grad)
-    return check.verdict(fast_mode, raise_exception)
+    wanted = {"backward": check_backward_ad, "forward": check_forward_ad}
+    return all(check.verdict(fast_mode, raise_exception, mode) for mode in wanted if wanted[mode])
 
 
 def gradgradcheck(
@@ -81,12 +83,10 @@ def gradgradcheck(
 
     The gradients are checked with respect to ``inputs`` and ``grad_outputs``.
 
-    Raises GradcheckError as :func:`gradcheck`, NotImplementedError for forward-mode checks and ValueError
-    for no check.
+    With ``check_fwd_over_rev`` the tangents of the gradients are checked as well. Raises GradcheckError as
+    :func:`gradcheck`, and ValueError for no check.
     """
-    if check_fwd_over_rev:
-        raise NotImplementedError("gradgradcheck: mytorch has no forward-mode differentiation to check")
-    if not check_rev_over_rev:
+    if not (check_rev_over_rev or check_fwd_over_rev):
         raise ValueError("Expected at least one of check_fwd_over_rev or check_rev_over_rev to be True")
     inputs = _as_tuple(inputs)
     _check_inputs(inputs)
@@ -100,7 +100,8 @@ def gradgradcheck(
     gradients = _gradient_function(func, len(inputs))
     settings = (eps, atol, rtol, nondet_tol, check_grad_dtypes, check_batched_grad)
     check = _Check(gradients, inputs + grad_outputs, *settings, every_output=True)
-    return check.verdict(fast_mode, raise_exception)
+    wanted = {"backward": check_rev_over_rev, "forward": check_fwd_over_rev}
+    return all(check.verdict(fast_mode, raise_exception, mode) for mode in wanted if wanted[mode])
 
 
 def _gradient_function(func, count):
@@ -130,25 +131,26 @@ class _Check:
         self.check_dtypes, self.check_batched = check_dtypes, check_batched
         self.live = [(i, x) for i, x in enumerate(inputs) if isinstance(x, Variable) and x.requires_grad]
 
-    def verdict(self, fast, raise_exception):
+    def verdict(self, fast, raise_exception, mode):
         try:
-            self.run(fast)
+            self.run(fast, mode)
         except GradcheckError:
             if raise_exception:
                 raise
             return False
         return True
 
-    def run(self, fast):
+    def run(self, fast, mode):
         outputs = self.outputs()
         if not outputs:
             self._no_differentiable_outputs()
+        elif mode == "forward":
+            self._slow(outputs, self.by_columns(outputs))
         elif not (fast and self._projections_agree(outputs)):
-            self._slow(outputs)
+            self._slow(outputs, [self.analytical(o, j) for j, o in enumerate(outputs)])
 
-    def _slow(self, outputs):
+    def _slow(self, outputs, analytical):
         numerical = self.numerical()
-        analytical = [self.analytical(o, j) for j, o in enumerate(outputs)]
         for (j, output), (k, (i, x)) in itertools.product(enumerate(outputs), enumerate(self.live)):
             self._compare(analytical[j][k], numerical[k][j], j, output, i, x)
 
@@ -225,6 +227,21 @@ class _Check:
                     raise GradcheckError(
                         f"{self._where(j, output, i, x)}: batched gradients differ from single ones"
                     )
+        return jacobians
+
+    def by_columns(self, outputs):
+        """The Jacobians of all outputs, as of :meth:`analytical`: each column is the tangent of a dual."""
+        jacobians = [[numpy.zeros((count_reals(o), count_reals(x))) for _, x in self.live] for o in outputs]
+        for k, (i, x) in enumerate(self.live):
+            eye = numpy.eye(x.array.size, dtype=x.array.dtype)
+            units = numpy.stack([eye * unit for unit in unit_steps(eye.dtype)], 1)
+            for column, unit in enumerate(units.reshape(count_reals(x), *x.array.shape)):
+                with dual_level():
+                    dual = make_dual(x, wrap(move(unit, device_of(x.array))))
+                    made = self.func(*self.inputs[:i], dual, *self.inputs[i + 1 :])
+                    for j, output in enumerate(_differentiable(made, every=self.every_output)):
+                        if (tangent := unpack_dual(output).tangent) is not None:
+                            jacobians[j][k][:, column] = real_values(tangent)
         return jacobians
 
     def _check_gradient(self, g, again, j, output, i, x):

@@ -14,16 +14,16 @@ from .batched_array import BatchedArray, aligned, batched, entrywise, union
 def matmul(x, y, **options):
     """x @ y. Rows of all entries are one matrix where the other factor is the same for all."""
     levels = union([x, y])
+    x, y = (v.data if isinstance(v, BatchedArray) and not v.levels else v for v in (x, y))
+    if not levels:
+        return batched(product(x, y), ())
     vectors = x.ndim == 1, y.ndim == 1
     if x.ndim == 0 or y.ndim == 0:
         raise ValueError("matmul: Input operand does not have enough dimensions")
-    shared_y = not isinstance(y, BatchedArray) or not y.levels
-    if shared_y and y.ndim <= 2:
-        y = y.data if isinstance(y, BatchedArray) else y
+    if not isinstance(y, BatchedArray) and y.ndim <= 2:
         rows = x.data.reshape(-1, x.shape[-1])
         return batched(product(rows, y).reshape(x.data.shape[:-1] + y.shape[1:]), levels)
-    if (not isinstance(x, BatchedArray) or not x.levels) and x.ndim == 2 and vectors[1]:
-        x = x.data if isinstance(x, BatchedArray) else x
+    if not isinstance(x, BatchedArray) and x.ndim == 2 and vectors[1]:
         return batched(product(y.data, x.T), levels)
     ndim = max(x.ndim + vectors[0], y.ndim + vectors[1])
     x, y = aligned(x, levels, ndim - vectors[0]), aligned(y, levels, ndim - vectors[1])

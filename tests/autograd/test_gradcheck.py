@@ -122,9 +122,41 @@ def test_inputs_are_checked():
     with pytest.raises(RuntimeError, match="0th input has a dimension with stride 0"):
         gradcheck(lambda x: x * 2, mytorch.ones(1, dtype="float64").expand(3).requires_grad_())
     with pytest.raises(NotImplementedError, match="forward"):
-        gradcheck(lambda x: x, double(2), check_forward_ad=True)
+        gradcheck(lambda x: x, double(2), check_batched_forward_grad=True)
     with pytest.raises(ValueError, match="at least one of"):
         gradcheck(lambda x: x, double(2), check_backward_ad=False)
+
+
+def test_tangents_are_checked():
+    x, z = double(2, 2), mytorch.complex(double(2).detach(), double(2).detach() + 1).requires_grad_()
+    forward = {"check_forward_ad": True, "check_backward_ad": False}
+    for f, given in (
+        (lambda x, y: (x @ y, x.exp()), (x, double(2, 3))),
+        (lambda z: z * z.conj() + z.exp(), (z,)),
+    ):
+        assert gradcheck(f, given, **forward) and gradcheck(f, given, check_forward_ad=True, fast_mode=True)
+        assert gradgradcheck(f, given, check_fwd_over_rev=True)
+    with pytest.raises(GradcheckError, match=r"Jacobian mismatch for output 0 of wrong_square"):
+        gradcheck(wrong_square, x, **forward)
+    assert not gradcheck(wrong_square, x, raise_exception=False, **forward)
+
+
+def test_a_function_with_jvp_alone():
+    class Exp(Function):
+        @staticmethod
+        def forward(ctx, x, times):
+            ctx.result = times * x.exp()
+            return ctx.result
+
+        @staticmethod
+        def jvp(ctx, tangent, _):
+            return tangent * wrong * ctx.result
+
+    wrong = 1
+    assert gradcheck(lambda x: Exp.apply(x, 2), double(3), check_forward_ad=True)
+    wrong = 3
+    with pytest.raises(GradcheckError, match="Jacobian mismatch"):
+        gradcheck(lambda x: Exp.apply(x, 2), double(3), check_forward_ad=True, check_backward_ad=False)
 
 
 def test_inputs_are_left_as_they_were():

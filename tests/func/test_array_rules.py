@@ -16,7 +16,7 @@ ONE = {
     x+y; y+x; s*x; x**2; np.maximum(y,s); 2-x; -x; abs(x); x>s; np.hypot(x,y); np.multiply.outer(y,s)
     x.sum(); x.sum(1); x.sum((0,-1)); x.sum(-1,keepdims=True); x.mean((0,2)); x.max(0)
     np.add.reduce(x,2); np.maximum.accumulate(x,1); x.argmax(); x.argmax(1); x.cumsum(1); x.cumsum()
-    x.any(); (x>0).all(2); np.sort(x,1); np.argsort(x); 
+    x.any(); (x>0).all(2); np.sort(x,1); np.argsort(x)
     np.flip(x,2); np.flip(x); np.repeat(x,2,1); np.repeat(y,2)
     x.reshape(4,-1); x.reshape(-1); x.ravel(); x.T; x.mT; x.transpose(2,0,1); x.swapaxes(0,2)
     np.moveaxis(x,0,-1); np.expand_dims(x,1); x[:1].squeeze(0); x[:1].squeeze()
@@ -65,6 +65,24 @@ def test_two_levels():
     other = batched(np.arange(3.0), (2,))
     np.testing.assert_allclose((y[0] * other).data, Y[:, :1] * np.arange(3.0))
     np.testing.assert_allclose(np.matmul(x, y).data, np.einsum("abij,aj->abi", X, Y))
+
+
+def test_products_of_what_all_entries_share():
+    x = batched(SAME, ())
+    for found in (x @ SAME, SAME @ x, x @ x):
+        assert not found.levels
+        np.testing.assert_allclose(found.data, SAME @ SAME)
+
+
+@pytest.mark.parametrize("kind", ["float32", "float64", "complex128", "int64"])
+def test_outer_products(kind):
+    x, y = (10 * X[:, 0, :, :1]).astype(kind), (10 * Y[:, None]).astype(kind)
+    if x.dtype.kind == "f":
+        x[0, 0], y[1, 0, 2] = np.inf, np.nan
+    with np.errstate(invalid="ignore"):  # as inside of operations
+        found = batched(x, (1,)) @ batched(y, (1,))
+    assert found.dtype == x.dtype
+    np.testing.assert_allclose(found.data, x * y, rtol=1e-15)
 
 
 def test_what_has_no_rule_runs_entry_by_entry():

@@ -173,7 +173,7 @@ FILES = {path.relative_to(TESTS).with_suffix("").as_posix() for path in TESTS.rg
 MODULES = {
     path.relative_to(SOURCE).with_suffix("").as_posix()
     for path in SOURCE.rglob("*.py")
-    if path.name != "__init__.py" and not {"samples", "names", "path"} & {*path.parts}
+    if path.name != "__init__.py" and not {"samples", "names", "path"} & {*path.relative_to(SOURCE).parts}
 }
 NAMED_ELSEWHERE = [module for modules in ELSEWHERE.values() for module in modules.split()]
 

@@ -20,7 +20,8 @@ REFUSED = """
     torch.onnx.ExportOptions()
     torch.autograd.forward_ad.make_dual(x, x)
     torch.nn.attention.flex_attention.flex_attention(x, x, x)
-    torch.utils.flop_counter.FlopCounterMode()
+    torch.utils.flop_counter.register_flop_formula(torch.ops.aten.mm)
+    torch.ops.aten.convolution_backward(x)
     torch.distributed.TCPStore("localhost", 1)
     torch.storage.UntypedStorage(x.array).resize_(1)
 """.strip().splitlines()
@@ -141,6 +142,19 @@ def test_operations_of_a_package():
         "[1.0] False",
         "OSError",
     ]
+
+
+def test_operations_of_torch_by_their_names():
+    assert lines("""
+        import torch
+        from torch.utils.flop_counter import FlopCounterMode
+        x = torch.ones(2, 3)
+        print(torch.ops.aten.mm(x, x.T).tolist(), torch.ops.aten.mm.default)
+        print(torch.ops.aten.add == torch.ops.aten.mul)
+        with FlopCounterMode(display=False) as counter:
+            x @ x.T
+        print(counter.get_flop_counts()["Global"][torch.ops.aten.mm])
+    """) == ["[[3.0, 3.0], [3.0, 3.0]] aten.mm", "False", "24"]
 
 
 def test_boxes():

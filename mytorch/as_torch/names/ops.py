@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import os
+import sys
 
 from ...autograd.function import Function
 from ..torchvision_ops import register
@@ -31,6 +32,15 @@ class Operation:
     def __repr__(self):
         return f"<op {self.name}>"
 
+    def __str__(self):
+        return self.name.replace("::", ".")
+
+    def __hash__(self):
+        return hash(str(self))
+
+    def __eq__(self, other):  # also to its name, by which ``utils.flop_counter`` counts
+        return str(self) == str(other) if isinstance(other, (str, Operation)) else NotImplemented
+
     def set_gradient(self, backward, setup_context):
         """``backward(ctx, *grads)``, with ``setup_context(ctx, inputs, output)`` before it."""
         members = {"forward": staticmethod(lambda *args: self.function(*args))}
@@ -46,7 +56,14 @@ class Namespace:
         self._name = name
 
     def __getattr__(self, name):
-        raise AttributeError(f"torch.ops.{self._name} has no operation {name!r}: nobody registered it here")
+        if self._name != "aten" or name.startswith("__"):
+            raise AttributeError(
+                f"torch.ops.{self._name} has no operation {name!r}: nobody registered it here"
+            )
+        operation = find(f"aten::{name}")  # PyTorch's own: those that are functions of torch are here, too
+        operation.function = getattr(sys.modules["torch"], name, None)
+        operation.differentiable = True
+        return operation
 
 
 def find(qualname):

@@ -20,7 +20,7 @@ from ..core.arrays import device as as_device
 from ..core.dtypes import as_dtype, by_numpy, default_numpy, get_default_dtype
 from ..core.graph import Variable, changed, wrap
 from ..ops.composite import composite
-from ..ops.memory_format import contiguous_format, formatted, preserve_format
+from ..ops.memory_format import contiguous_format, formatted, preserve_format, strided
 from ..ops.promotion import check_fits
 from ..ops.shape_arguments import sizes
 from .from_data import checked, foreign, number, placed, wrapped
@@ -119,7 +119,7 @@ def frombuffer(buffer, *, dtype, count=-1, offset=0, requires_grad=False):
     return wrap(numpy.frombuffer(buffer, as_dtype(dtype).numpy, count, offset)).requires_grad_(requires_grad)
 
 
-def scalar_tensor(s, *, dtype=None, device=None, requires_grad=False):
+def scalar_tensor(s, *, dtype=None, device=None, requires_grad=False, layout=None, pin_memory=False):
     """A 0-d tensor of a number, in the default dtype."""
     return tensor(s, dtype=dtype or get_default_dtype(), device=device, requires_grad=requires_grad)
 
@@ -134,10 +134,12 @@ def _from_data(data, dtype, device, copy):
 def creation_options(dtype, device, options):
     """(NumPy dtype, device, ``out``) of a function that makes a tensor.
 
-    Torch's options without meaning here, such as ``layout``, are ignored; others raise TypeError.
+    Torch's options without meaning here, such as ``pin_memory``, are ignored; others raise TypeError.
     """
-    out = options.pop("out", None)
-    for name in ("layout", "pin_memory", "memory_format", "names") if options else ():
+    out, layout = options.pop("out", None), options.pop("layout", None)
+    if layout not in (None, strided):
+        raise NotImplementedError(f"implemented for strided tensors only, got: {layout}")
+    for name in ("pin_memory", "memory_format", "names") if options else ():
         options.pop(name, None)
     if options:
         raise TypeError(

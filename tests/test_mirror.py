@@ -62,7 +62,7 @@ ACROSS = {
 # Modules that are tested under another's name, by the file that does so.
 ELSEWHERE = {
     "as_torch/test_finder": "as_torch/face",
-    "as_torch/test_names": "as_torch/refused as_torch/torchvision_ops",
+    "as_torch/test_names": "as_torch/refused as_torch/torchaudio_ops as_torch/torchvision_ops",
     "as_torch/test_run": "__main__",
     "autograd/test_gradcheck": "gradcheck autograd/real_numbers",
     "core/test_arrays": """

@@ -27,6 +27,7 @@ _MORE = {**vars(_C), **vars(_root), **vars(foreach), "torch": sys.modules[__spec
 mytorch.dtype.__repr__ = lambda self: f"torch.{self.name}"  # type: ignore[method-assign]
 mytorch.Size.__repr__ = lambda self: f"torch.Size({list(self)})"  # type: ignore[method-assign]
 casting.ROOM = "torch"
+mytorch.Tensor.__module__ = "torch"
 
 
 def __getattr__(name):

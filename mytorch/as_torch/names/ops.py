@@ -7,7 +7,7 @@ import os
 import sys
 
 from ...autograd.function import Function
-from ..torchvision_ops import register
+from .. import torchaudio_ops, torchvision_ops
 
 _NAMESPACES: dict = {}
 
@@ -28,6 +28,11 @@ class Operation:
             return self.function(*args, **kwargs)
         names = inspect.signature(self.function)
         return self._gradient.apply(*names.bind(*args, **kwargs).args)
+
+    def __getattr__(self, name):  # PyTorch's own operations have overloads: they are one function here
+        if name.startswith("_") or not self.name.startswith("aten::"):
+            raise AttributeError(name)
+        return self
 
     def __repr__(self):
         return f"<op {self.name}>"
@@ -75,10 +80,14 @@ def find(qualname):
 
 
 def load_library(path):
-    """OSError: compiled libraries call PyTorch's C++. For torchvision's there is what is written here."""
-    if os.path.basename(path).startswith("_C") and os.path.basename(os.path.dirname(path)) == "torchvision":
-        register(find)
-        return
+    """OSError: compiled libraries call PyTorch's C++. Instead of torchvision's and torchaudio's there is what
+    is written here.
+    """
+    folder, name = os.path.split(path)
+    if name.startswith("_C") and os.path.basename(folder) == "torchvision":
+        return torchvision_ops.register(find)
+    if os.path.dirname(folder).endswith("torchaudio") and "torchaudio" in name:
+        return torchaudio_ops.register(find)
     raise OSError(f"{path} is compiled for PyTorch and cannot be loaded by mytorch")
 
 

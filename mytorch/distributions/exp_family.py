@@ -11,8 +11,8 @@ class ExponentialFamily(Distribution):
     """A distribution of one's own with natural parameters.
 
     A subclass has the property ``_natural_params`` (a tuple of tensors), the method
-    ``_log_normalizer(*natural_params)`` and the number ``_mean_carrier_measure``, the mean of k(x); from these
-    its entropy follows.
+    ``_log_normalizer(*natural_params)`` and the number ``_mean_carrier_measure``, the mean of k(x): they give
+    its entropy.
 
     Args:
         batch_shape (tuple of int): the shape of the parameters
@@ -42,10 +42,10 @@ class ExponentialFamily(Distribution):
 
     def entropy(self):
         """F(η) - η · ∇F(η) - E[k(x)]."""
-        parameters = [p.detach().requires_grad_() for p in self._natural_params]
+        parameters = [p if p.requires_grad else p.detach().requires_grad_() for p in self._natural_params]
         log_normalizer = self._log_normalizer(*parameters)
         gradients = grad(log_normalizer.sum(), parameters, create_graph=True)
         result = log_normalizer - self._mean_carrier_measure
         for p, g in zip(parameters, gradients):
             result = result - sum_rightmost(p * g, (p * g).ndim - len(self._batch_shape))
-        return result
+        return result if any(p.requires_grad for p in self._natural_params) else result.detach()

@@ -1,4 +1,4 @@
-"""Transforms of the parts of a tensor along a dimension, each part by its own: ``cat`` and ``stack`` of them."""
+"""Transforms of the parts of a tensor along a dimension, each of its own: ``cat`` and ``stack`` of them."""
 
 from __future__ import annotations
 

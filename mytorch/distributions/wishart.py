@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 
 from ..ops.diagonal import diag_embed, tril
@@ -21,7 +22,8 @@ class Wishart(Distribution):
     its inverse, or its Cholesky factor L: V = L Lᵀ.
 
     A sample is L T Tᵀ Lᵀ with a lower triangular T, whose diagonal has roots of χ² variables and whose other
-    elements are normal (Bartlett, 1933). ValueError for other shapes, and unless df > n - 1.
+    elements are normal (Bartlett, 1933). ValueError for other shapes, and unless df > n - 1; AssertionError
+    unless one of the three is given.
 
     Args:
         df (float or Tensor): the degrees of freedom, a real number
@@ -55,7 +57,7 @@ class Wishart(Distribution):
         }
         given = {name: value for name, value in given.items() if value is not None}
         if len(given) != 1:
-            raise ValueError(
+            raise AssertionError(
                 "Exactly one of covariance_matrix or precision_matrix or scale_tril may be specified."
             )
         ((name, matrix),) = given.items()
@@ -78,14 +80,16 @@ class Wishart(Distribution):
     def _shown(self):
         return {"df": self.df, self._given: self.__dict__[self._given]}
 
-    covariance_matrix = property(
-        lambda self: self.__dict__.get("covariance_matrix", self.scale_tril @ self.scale_tril.mT),
-        doc="V = L Lᵀ.",
-    )
-    precision_matrix = property(
-        lambda self: self.__dict__.get("precision_matrix", cholesky_inverse(self.scale_tril)),
-        doc="The inverse of the covariance.",
-    )
+    @functools.cached_property
+    def covariance_matrix(self):
+        """V = L Lᵀ."""
+        return self.scale_tril @ self.scale_tril.mT
+
+    @functools.cached_property
+    def precision_matrix(self):
+        """The inverse of V."""
+        return cholesky_inverse(self.scale_tril)
+
     mean = property(lambda self: self.df[..., None, None] * self.covariance_matrix, doc="df V")
 
     @property

@@ -74,6 +74,19 @@ VALUES = {
     "torch._C._functorch.maybe_get_bdim(x)": "-1",
     "torch.nn.quantized.FloatFunctional().add(x, x)[0, 0].item()": "2.0",
     "torch.ao.quantization.QuantStub()(x) is x": "True",
+    "[isinstance(y, torch.return_types.max) for y in (x.max(0), x.sort())]": "[True, False]",
+    "len([getattr(torch.return_types, n) for n in torch.return_types._RESULTS])": "33",
+    "torch.cuda.nvtx.range_push('a'), torch.cuda.nvtx.range_pop()": "(0, 0)",
+    "torch.nn.attention.bias.causal_lower_right(2, 3).tolist()": "[[True, True, False], [True, True, True]]",
+    "torch.nn.attention.bias.causal_upper_left(1, 2).variant.name": "'UPPER_LEFT'",
+    "torch._tensor_str._tensor_str(x, 0)": "'[[1., 1., 1.],\\n [1., 1., 1.]]'",
+    "[p.shape[0] for p in torch.nn.parallel.scatter_gather.scatter(x, ['cpu', 'cpu'])]": "[1, 1]",
+    "torch.nn.parallel.scatter_gather.gather([x, x], 'cpu').shape": "torch.Size([4, 3])",
+    "torch.is_same_size(x, x), torch.get_deterministic_debug_mode()": "(True, 0)",
+    "torch.jit.wait(torch.jit.fork(lambda: 4))": "4",
+    "torch.distributed.rpc.is_available()": "False",
+    "type(x).__module__": "'torch'",
+    "'positive' in torch.distributions.constraints.__all__": "True",
 }
 
 
@@ -81,6 +94,8 @@ def test_values():
     found = lines(
         f"""
         import torch
+        import torch.return_types, torch.cuda.nvtx, torch.nn.attention.bias, torch.nn.parallel.scatter_gather
+        import torch._tensor_str, torch.distributed.rpc, torch.distributions.constraints
         import torch.nn.parameter, torch.jit.annotations, torch._C._functorch, torch.ao.quantization
         x = torch.ones(2, 3)
         class Other:
@@ -92,6 +107,57 @@ def test_values():
     """.replace("print(eval", "print(repr(eval").replace("(expression))", "(expression)))")
     )
     assert dict(zip(VALUES, found)) == VALUES
+
+
+def test_values_that_come_later():
+    assert lines("""
+        from torch.futures import Future, collect_all, wait_all
+        first, second = Future(), Future()
+        more = first.then(lambda future: future.value() + 1)
+        both = collect_all([more, second])
+        print(first.done(), both.done())
+        try:
+            first.value()
+        except RuntimeError as error:
+            print("not yet" if "wait()" in str(error) else error)
+        first.set_result(2), second.set_result(5)
+        print(both.wait() == [more, second], wait_all([first, more, second]))
+        try:
+            first.set_result(3)
+        except RuntimeError as error:
+            print("once" if "once" in str(error) else error)
+        failing = second.then(lambda future: 1 / 0)
+        try:
+            failing.wait()
+        except ZeroDivisionError:
+            print("raised")
+    """) == ["False False", "not yet", "True [2, 3, 5]", "once", "raised"]
+
+
+def test_tensors_as_keys_that_nobody_keeps_alive():
+    assert lines("""
+        import torch
+        from torch.utils.weak import TensorWeakRef, WeakTensorKeyDictionary
+        x, y = torch.ones(2), torch.ones(2)
+        table, ref = WeakTensorKeyDictionary({x: 1}), TensorWeakRef(x)
+        table[y] = 2
+        print(table[x], table[y], y in table, ref() is x, len(list(table)))
+        del x
+        print(len(table), ref())
+    """) == ["1 2 True True 2", "1 None"]
+
+
+def test_filters_of_torchaudio():
+    """What torchaudio's own compiled library would be asked."""
+    assert lines("""
+        import torch
+        torch.ops.load_library("/site-packages/torchaudio/lib/_torchaudio.abi3.so")
+        print(torch.ops._torchaudio.cuda_version(), torch.ops._torchaudio.is_align_available())
+        try:
+            torch.ops.torchaudio.forced_align(1)
+        except NotImplementedError as error:
+            print(error)
+    """) == ["None False", "torchaudio::forced_align is written for PyTorch in C++, and not here"]
 
 
 @pytest.mark.parametrize("call", ["_assert(x.sum() > 9, 'small')", "_check(False, lambda: 'small')"])

@@ -263,6 +263,50 @@ def test_optimizers_from_elsewhere():
     """) == ["cpu [0] False", "[0.5, 0.5] 3"]
 
 
+def test_steps_of_optimizers_as_functions():
+    """Each does what the optimizer does, and keeps what it keeps."""
+    assert lines("""
+        import importlib
+        import torch
+        from torch.optim import _functional
+        options = {
+            "adam": {"lr": 0.1, "amsgrad": True, "beta1": 0.8, "beta2": 0.9, "weight_decay": 0.1},
+            "rmsprop": {"lr": 0.1, "momentum": 0.9, "centered": True, "foreach": False},
+            "rprop": {"etaminus": 0.4, "etaplus": 1.3, "step_size_min": 1e-6, "step_size_max": 5.0},
+            "sgd": {"lr": 0.1, "momentum": 0.9, "nesterov": True, "maximize": True, "has_sparse_grad": False},
+        }
+        names = [name for name in dir(torch.optim) if name[0].isupper()]
+        optimizers = {name.lower(): getattr(torch.optim, name) for name in names}
+        for name in _functional.__all__:
+            function = getattr(importlib.import_module(f"torch.optim.{name}"), name)
+            given, taken = options.get(name, {"lr": 0.1}), {}
+            for pair, names in _functional._PAIRS.items():
+                if names[0] in given:
+                    taken[pair] = tuple(given[n] for n in names)
+            known = {n: v for n, v in given.items() if n not in sum(_functional._PAIRS.values(), ())}
+            known = {n: v for n, v in known.items() if n != "has_sparse_grad"} | taken
+            p, q = torch.nn.Parameter(torch.arange(3.0)), torch.arange(3.0)
+            optimizer = optimizers[name]([p], **known)
+            kept, lists = optimizer.__kept__(optimizer.param_groups[0]), {}
+            for key, slot in _functional._KEPT.items():
+                if slot in kept:
+                    shape = () if slot in optimizer.__scalars__ else (3,)
+                    lists[key] = [None if name == "sgd" else torch.full(shape, float(kept[slot]))]
+            for step in range(3):
+                p.grad = torch.cos(p.detach() * step)
+                function([q], [torch.cos(q * step)], **lists, **given)
+                optimizer.step()
+            same = [torch.allclose(q, p.detach(), atol=1e-6)]
+            for key, (value,) in lists.items():
+                same.append(torch.allclose(value, optimizer.state[p][_functional._KEPT[key]], atol=1e-6))
+            print(all(same), len(same) > 1)
+        try:
+            _functional.sgd([q], [q], [None], lr=0.1, grad_scale=torch.ones(1))
+        except NotImplementedError as error:
+            print("GradScaler" in str(error))
+    """) == ["True True"] * 11 + ["True"]
+
+
 def test_texts_that_programs_compare():
     assert lines("""
         import torch

@@ -1,5 +1,5 @@
-"""The steps of optimizers as functions, ``torch.optim.adam.adam`` and others: on lists of parameters, gradients and
-what is kept of them, changed in place.
+"""The steps of optimizers as functions, such as ``torch.optim.adam.adam``: they change lists of parameters,
+and of what is kept of them, in place.
 """
 
 from __future__ import annotations

@@ -307,6 +307,35 @@ def test_steps_of_optimizers_as_functions():
     """) == ["True True"] * 11 + ["True"]
 
 
+def test_layers_with_what_their_backward_needs():
+    assert lines("""
+        import torch
+        x = torch.arange(24.0).reshape(2, 4, 3).cos()
+        y, mean, rstd = torch.native_layer_norm(x, [3], None, None, 1e-5)
+        print(torch.allclose(y, (x - mean) * rstd, atol=1e-6), mean.shape)
+        y, mean, rstd = torch.native_group_norm(x, None, None, 2, 4, 3, 2, 1e-5)
+        whole = (x.reshape(2, 2, 6) - mean[..., None]) * rstd[..., None]
+        print(torch.allclose(y, whole.reshape(x.shape), atol=1e-6), mean.shape)
+        y, mean, rstd = torch.native_batch_norm(x, None, None, None, None, True, 0.1, 1e-5)
+        print(torch.allclose(y, (x - mean[:, None]) * rstd[:, None], atol=1e-6), mean.shape)
+        y, mean, rstd = torch.native_batch_norm(x, None, None, mean, mean + 1, False, 0.1, 1e-5)
+        print(mean.shape, rstd.shape)
+        y, kept = torch.native_dropout(x, 0.5, True)
+        g = torch.ops.aten.native_dropout_backward(x, kept, 2.0)
+        print(torch.equal(y, g), kept.dtype, torch.native_dropout(x, 0.5, False)[1].all().item())
+        print(torch.equal(torch.feature_dropout(x, 0.5, False), x), torch.native_channel_shuffle(x, 2).shape)
+        print(torch.equal(x.to_sparse().to_dense(), x))
+    """) == [
+        "True torch.Size([2, 4, 1])",
+        "True torch.Size([2, 2])",
+        "True torch.Size([4])",
+        "torch.Size([0]) torch.Size([0])",
+        "True torch.bool True",
+        "True torch.Size([2, 4, 3])",
+        "True",
+    ]
+
+
 def test_texts_that_programs_compare():
     assert lines("""
         import torch

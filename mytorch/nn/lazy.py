@@ -81,12 +81,11 @@ class LazyModuleMixin:
 
 
 class _Lazy(LazyModuleMixin):
-    """What lazy layers add to the layer ``_mytorch_layer``, an ordinary one, that they become.
+    """What lazy layers add to the layer ``cls_to_become``, an ordinary one, that they become.
 
     Its argument ``_mytorch_size`` is the size of dimension ``_mytorch_dim`` of the first input.
     """
 
-    _mytorch_layer: type
     _mytorch_size: str
     _mytorch_dim: int
     _mytorch_defaults: dict
@@ -112,7 +111,7 @@ class _Lazy(LazyModuleMixin):
             self, "_mytorch_dimensions"
         ):  # an input without a batch has its channels at 0
             dim = input.ndim - 1 - self._mytorch_dimensions
-        made = self._mytorch_layer(input.shape[dim], *args, **kwargs)
+        made = self.cls_to_become(input.shape[dim], *args, **kwargs)
         made = made.to(next(self.parameters(), input))  # the dtype and device of the lazy parameters
         for name, parameter in self._parameters.items():
             if isinstance(parameter, UninitializedParameter):
@@ -126,7 +125,7 @@ class _Lazy(LazyModuleMixin):
         """Become the ordinary layer, and call it."""
         self.initialize_parameters(input)
         del self._arguments
-        self.__class__ = self._mytorch_layer
+        self.__class__ = self.cls_to_become
         return self.forward(input, *args, **kwargs)
 
     def _load_from_state_dict(self, state_dict, prefix, *args):
@@ -150,7 +149,7 @@ def _lazy(layer, size, dim, **defaults):
             "__module__": __name__,
             "__doc__": f"A {layer.__name__} whose ``{size}`` is that of the first input. It takes the other "
             f"arguments of {layer.__name__}.",
-            "_mytorch_layer": layer,
+            "cls_to_become": layer,
             "_mytorch_size": size,
             "_mytorch_dim": dim,
             "_mytorch_defaults": defaults,

@@ -64,7 +64,7 @@ def find(name):
         for part in pkgutil.iter_modules(getattr(more, "__path__", ())):
             _give(module, part.name, lambda part=part: find(f"{name}.{part.name}"))
     module = more if module is None else module
-    if module is not None:
+    if isinstance(module, ModuleType) and not hasattr(module, "__path__"):
         _give(module, "__all__", lambda: _public(module))
     return module
 

@@ -336,6 +336,16 @@ def test_layers_with_what_their_backward_needs():
     ]
 
 
+def test_names_by_star():
+    assert lines("""
+        from torch import *
+        from torch.nn import *
+        from torch.distributions.constraints import *
+        print(relu(tensor([-1.0])).item(), "nn" in globals(), float32, isinstance(functional, type(init)))
+        print(Linear(2, 3).weight.shape, positive, "finfo" in globals())
+    """) == ["0.0 False torch.float32 True", "torch.Size([3, 2]) GreaterThan(lower_bound=0.0) True"]
+
+
 def test_texts_that_programs_compare():
     assert lines("""
         import torch

@@ -191,7 +191,6 @@ NOT_TAKEN = {
     "autograd.backward": "grad_variables",
     "autograd.enable_grad": "orig_func",
     "enable_grad": "orig_func",
-    "from_dlpack": "device copy",
     "from_numpy": "ndarray",  # by position in torch, too
     "inverse": "input",
     "load": "pickle_module mmap",

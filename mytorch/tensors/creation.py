@@ -98,8 +98,9 @@ def from_numpy(array):
     return wrap(array)
 
 
-def from_dlpack(ext_tensor):
-    """A tensor that shares the memory of an array of another library, on CPU or GPU.
+def from_dlpack(ext_tensor, *, device=None, copy=None):
+    """A tensor that shares the memory of an array of another library, on CPU or GPU, unless ``device`` is
+    another one or ``copy`` is True.
 
     ``ext_tensor``: any object with ``__dlpack__``; TypeError for other objects, BufferError for tensors
     that require a gradient.
@@ -108,7 +109,8 @@ def from_dlpack(ext_tensor):
         raise BufferError("Can't export tensors that require gradient, use tensor.detach()")
     if not hasattr(ext_tensor, "__dlpack__"):
         raise TypeError(f"from_dlpack expects an object with __dlpack__, got {type(ext_tensor).__name__}")
-    return wrap(ext_tensor.array if isinstance(ext_tensor, Variable) else checked(foreign(ext_tensor)))
+    new = wrap(ext_tensor.array if isinstance(ext_tensor, Variable) else checked(foreign(ext_tensor)))
+    return new.to(device if device is not None else new.device, copy=bool(copy))
 
 
 def frombuffer(buffer, *, dtype, count=-1, offset=0, requires_grad=False):

@@ -30,7 +30,8 @@ CALLS = """
     t.unsafe_split(input=x, split_size=2) | t.linalg.vector_norm(input=x)
     t.linalg.lstsq(input=x, b=x)[0] | t.linalg.tensorsolve(input=x, other=x[0])
     t.pow(self=2, exponent=x) | t.triangular_solve(input=x, A=x) | list(reversed(x[0]))
-    reversed(t.tensor(3)) | reversed(x)
+    reversed(t.tensor(3)) | reversed(x) | t.view_copy(x, dtype=t.int32) | x.to_sparse(sparse_dim=2).indices()
+    t.from_dlpack(x, device="cpu", copy=True) | t.from_dlpack(x, copy=False)
 """
 CALLS = [call.strip() for line in CALLS.strip().splitlines() for call in line.split("|")]
 

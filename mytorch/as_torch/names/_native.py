@@ -13,11 +13,13 @@ from ...nn.functional import (
     group_norm,
     layer_norm,
 )
+from ...ops.statistics.variance import var_mean
 
 
 def _statistics(x, dims, eps, keepdim=False):
     """The means, and the reciprocals of the standard deviations."""
-    return x.mean(dims, keepdim), (x.var(dims, correction=0, keepdim=keepdim) + eps).rsqrt()
+    variance, mean = var_mean(x, dims, correction=0, keepdim=keepdim)
+    return mean, (variance + eps).rsqrt()
 
 
 def native_layer_norm(input, normalized_shape, weight, bias, eps):

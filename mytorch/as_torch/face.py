@@ -22,7 +22,7 @@ _PARTS = {module.name for module in pkgutil.iter_modules(_names.__path__)}
 _PARTS |= {*getattr(mytorch, "_SUBMODULES")} - OURS
 _MORE = {**vars(_C), **vars(_native), **vars(_root), **vars(foreach), "torch": sys.modules[__spec__.name]}
 
-__all__ = sorted({*mytorch.__all__} - _PARTS)
+__all__ = sorted({*getattr(mytorch, "__all__")} - _PARTS)
 
 # programs compare these texts with "torch.float32" and the like
 mytorch.dtype.__repr__ = lambda self: f"torch.{self.name}"  # type: ignore[method-assign]

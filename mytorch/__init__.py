@@ -73,7 +73,7 @@ _HOMES = {
         hstack row_stack stack unbind vstack
     """,
     "ops.layout": "clone",
-    "ops.linalg.decompositions": "cholesky qr svd=old_svd",
+    "ops.linalg.decompositions": "cholesky svd=old_svd",
     "ops.linalg.eigen": "geqrf orgqr=householder_product",
     "ops.linalg.einsum": "einsum",
     "ops.linalg.lu": "lu=old_lu lu_solve=old_lu_solve lu_unpack",
@@ -82,7 +82,7 @@ _HOMES = {
         vander=decreasing_vander
     """,
     "ops.linalg.matrix_norm": "norm",
-    "linalg.older": "ormqr triangular_solve",
+    "linalg.older": "ormqr qr triangular_solve",
     "ops.linalg.solve": "inverse=inv",
     "ops.masks": "masked_fill masked_scatter masked_select",
     "ops.matmul": "bmm chain_matmul dot ger inner matmul mm mv outer spmm=mm tensordot vdot",

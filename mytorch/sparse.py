@@ -216,8 +216,8 @@ class SparseTensor:
 
 
 def sparse_coo_tensor(
-    indices, values, size=None, *, dtype=None, device=None, requires_grad=False, check_invariants=None,
-    is_coalesced=False,
+    indices, values, size=None, *, dtype=None, device=None, pin_memory=False, requires_grad=False,
+    check_invariants=None, is_coalesced=False,
 ):  # fmt: skip
     """The :class:`SparseTensor` with ``values`` at ``indices``; ``size`` by default just holds them.
 

@@ -192,18 +192,14 @@ NOT_TAKEN = {
     "autograd.backward": "grad_variables",
     "autograd.enable_grad": "orig_func",
     "enable_grad": "orig_func",
-    "from_dlpack": "device copy",
     "from_numpy": "ndarray",  # by position in torch, too
     "inverse": "input",
     "load": "pickle_module mmap",
     "nn.Hardtanh": "min_value max_value",
-    "nn.UninitializedParameter": "device dtype",
     "nn.functional.one_hot": "tensor",  # torch takes ``input``, whatever it says
     "orgqr": "input",
-    "qr": "some",
     "save": "pickle_module pickle_protocol _use_new_zipfile_serialization _disable_byteorder_record",
     "searchsorted": "values",  # torch takes ``input``, whatever it says
-    "set_default_device": "device",
     "set_num_threads": "int",  # by position in torch, too
     "swapaxes": "axis0 axis1",
     "triangular_solve": "b",  # torch takes ``input``, whatever it says

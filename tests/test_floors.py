@@ -27,7 +27,8 @@ FLOORS = [
     ["tensors"],
     ["autograd", "linalg", "fft", "functional", "masked", "overrides", "signal", "special", "random"],
     ["nn", "optim", "utils", "serialization", "distributions", "backends", "cuda", "amp"],
-    "func datasets testing gradcheck hub jit accelerator sparse optim.swa_utils profiler".split(),
+    "func datasets testing gradcheck hub jit accelerator sparse optim.swa_utils profiler".split()
+    + ["utils.flop_counter", "utils.module_tracker"],
     "backend compiler distributed multiprocessing onnx types _utils version utils.model_zoo".split()
     + ["autograd.profiler"],
     [""],

@@ -62,7 +62,7 @@ ACROSS = {
 # Modules that are tested under another's name, by the file that does so.
 ELSEWHERE = {
     "as_torch/test_finder": "as_torch/face",
-    "as_torch/test_names": "as_torch/refused as_torch/torchvision_ops",
+    "as_torch/test_names": "as_torch/refused as_torch/torchaudio_ops as_torch/torchvision_ops",
     "as_torch/test_run": "__main__",
     "autograd/test_gradcheck": "gradcheck autograd/real_numbers",
     "core/test_arrays": """
@@ -173,7 +173,7 @@ FILES = {path.relative_to(TESTS).with_suffix("").as_posix() for path in TESTS.rg
 MODULES = {
     path.relative_to(SOURCE).with_suffix("").as_posix()
     for path in SOURCE.rglob("*.py")
-    if path.name != "__init__.py" and not {"samples", "names", "path"} & {*path.parts}
+    if path.name != "__init__.py" and not {"samples", "names", "path"} & {*path.relative_to(SOURCE).parts}
 }
 NAMED_ELSEWHERE = [module for modules in ELSEWHERE.values() for module in modules.split()]
 

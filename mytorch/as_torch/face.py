@@ -12,7 +12,7 @@ from mytorch.tensors.public_names import NoSuchName
 
 from . import names as _names
 from .finder import OURS
-from .names import _C, _root, _tensor, version
+from .names import _C, _native, _root, _tensor, version
 from .names.storage import TypedStorage, UntypedStorage
 
 __name__ = "torch"
@@ -20,13 +20,15 @@ __path__: list = []  # a package without files
 __version__ = version.__version__
 _PARTS = {module.name for module in pkgutil.iter_modules(_names.__path__)}
 _PARTS |= {*getattr(mytorch, "_SUBMODULES")} - OURS
-_MORE = {**vars(_C), **vars(_root), **vars(foreach), "torch": sys.modules[__spec__.name]}
+_MORE = {**vars(_C), **vars(_native), **vars(_root), **vars(foreach), "torch": sys.modules[__spec__.name]}
 
+__all__ = sorted({*getattr(mytorch, "__all__")} - _PARTS)
 
 # programs compare these texts with "torch.float32" and the like
 mytorch.dtype.__repr__ = lambda self: f"torch.{self.name}"  # type: ignore[method-assign]
 mytorch.Size.__repr__ = lambda self: f"torch.Size({list(self)})"  # type: ignore[method-assign]
 casting.ROOM = "torch"
+mytorch.Tensor.__module__ = "torch"
 
 
 def __getattr__(name):

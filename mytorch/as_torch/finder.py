@@ -9,6 +9,7 @@ import os
 import pathlib
 import pkgutil
 import sys
+from types import ModuleType
 
 VERSION = "2.13.0"  # the PyTorch whose names, defaults and errors are followed
 HOME = pathlib.Path(__file__).parent
@@ -64,7 +65,16 @@ def find(name):
             _give(module, known, lambda known=known: getattr(more, known))
         for part in pkgutil.iter_modules(getattr(more, "__path__", ())):
             _give(module, part.name, lambda part=part: find(f"{name}.{part.name}"))
-    return more if module is None else module
+    module = more if module is None else module
+    if isinstance(module, ModuleType) and not hasattr(module, "__path__"):
+        _give(module, "__all__", lambda: _public(module))
+    return module
+
+
+def _public(module):
+    """The public names of a module that does not list them, for ``from module import *`` and the like."""
+    names = [name for name in dir(module) if not name.startswith("_")]
+    return [name for name in names if not isinstance(vars(module).get(name), ModuleType)]
 
 
 class Finder:

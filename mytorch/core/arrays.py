@@ -109,9 +109,9 @@ def default_device() -> device:
     return _default_devices.get()[-1]
 
 
-def set_default_device(where) -> None:
-    """Create tensors on ``where`` from now on, unless a device is given."""
-    _default_devices.set((*_default_devices.get()[:-1], device(where)))
+def set_default_device(device) -> None:
+    """Create tensors on ``device`` from now on (None: on the CPU), unless one is given."""
+    _default_devices.set((*_default_devices.get()[:-1], type(CPU)(device or CPU)))
 
 
 def device_of(array) -> device:

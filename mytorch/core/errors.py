@@ -16,9 +16,10 @@ SECOND_TIME = (
 # ---- of an operation -----------------------------------------------------------------------------
 
 
-def in_torchs_words(name):
+def in_torchs_words(name, op=None):
     """PyTorch's name for the parameter ``name`` of an operation."""
-    return {"x": "input", "y": "other"}.get(name, name)
+    second = {"pow": "exponent", "heaviside": "values"}.get(getattr(op, "name", None), "other")
+    return {"x": "input", "y": second}.get(name, name)
 
 
 def explain(op, inputs, settings, error):
@@ -40,7 +41,7 @@ def explain(op, inputs, settings, error):
         error = TypeError("not implemented for arguments of these types")
     if isinstance(error, AttributeError) and (places := [i for i, a in enumerate(arrays) if a is error.obj]):
         place, names = places[0], [*op.inputs, op.signature.variadic]
-        name = in_torchs_words(names[min(place, len(op.inputs))])
+        name = in_torchs_words(names[min(place, len(op.inputs))], op)
         error = TypeError(
             f"argument {name!r} (position {place + 1}) must be Tensor, not {type(error.obj).__name__}"
         )

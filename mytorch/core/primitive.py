@@ -119,7 +119,7 @@ class Primitive:
         self.function = function
         return function
 
-    def __call__(self, *inputs, **settings):
+    def __call__(self, /, *inputs, **settings):
         """What a call does, for any operation. ``compiled_call.py`` unrolls it."""
         if "out" in settings:
             return Primitive.into(self.function, inputs, settings)

@@ -23,13 +23,13 @@ from .scalar_arguments import PLAIN, number_settings
 ALIASES = {
     "axis": "dim",
     "keepdims": "keepdim",
-    "input": "x",
     "other": "y",
-    "self": "x",
     "a_min": "min",
     "a_max": "max",
     "exponent": "y",  # torch's name for pow's
     "values": "y",  # and for heaviside's
+    "axis0": "dim0",
+    "axis1": "dim1",
 }
 _MISSING = inspect.Parameter.empty
 
@@ -81,13 +81,13 @@ class Signature:
         values = dict(zip(self.inputs, inputs)) | given
         for name, value in settings.items():
             if name not in self.inputs and name not in self.defaults:
-                name = ALIASES.get(name, name)
+                name = self.inputs[0] if name in ("input", "self") else ALIASES.get(name, name)
             if name in values:
                 raise TypeError(
-                    f"{self.op.public}() got multiple values for argument {in_torchs_words(name)!r}"
+                    f"{self.op.public}() got multiple values for argument {in_torchs_words(name, self.op)!r}"
                 )
             if name not in self.defaults and (name not in self.inputs or self.variadic):
-                known = ", ".join(map(in_torchs_words, (*self.inputs, *self.defaults)))
+                known = ", ".join(in_torchs_words(n, self.op) for n in (*self.inputs, *self.defaults))
                 raise TypeError(
                     f"{self.op.public}() got an unexpected keyword argument {name!r}; it takes {known}"
                 )
@@ -95,7 +95,7 @@ class Signature:
         everything = {**self.when_left_out, **values}
         missing = [n for n in (*self.inputs, *self.required) if n not in everything]
         if missing:
-            names = ", ".join(repr(in_torchs_words(name)) for name in missing)
+            names = ", ".join(repr(in_torchs_words(name, self.op)) for name in missing)
             raise TypeError(f"{self.op.public}() missing required argument: {names}")
         bound = {name: everything[name] for name in self.defaults}
         return (arrays if self.variadic else [everything[name] for name in self.inputs]), bound

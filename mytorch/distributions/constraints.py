@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+from ..ops import join
 from ..ops.dtype_info import finfo
 from ..ops.linalg.decompositions import eigvalsh
 from ..ops.linalg.lu import cholesky_ex
+from ..ops.split import split_with_sizes
 from ..tensors.public_names import lookup as _lookup
 
 
 class Constraint:
     """A region, with a name and a test of tensors. Its settings, such as ``lower_bound``, are attributes.
 
-    ``event_dim``: how many trailing dimensions one event has.
+    ``event_dim``: how many trailing dimensions one event has. A region of one's own is a class with a method
+    ``check(value)`` and perhaps other values of ``event_dim`` and ``is_discrete``.
     """
 
-    def __init__(self, name, check, event_dim=0, is_discrete=False, **parts):
-        self.name, self._check, self.event_dim, self.is_discrete = name, check, event_dim, is_discrete
-        self.__dict__.update(parts)
+    is_discrete, event_dim = False, 0
+
+    def __init__(self, name=None, check=None, event_dim=None, is_discrete=None, **parts):
+        self.name, self._check = name or f"{type(self).__name__.lstrip('_')}()", check
+        given = {"event_dim": event_dim, "is_discrete": is_discrete}
+        self.__dict__.update(parts, **{key: value for key, value in given.items() if value is not None})
 
     def check(self, value):
         """A boolean tensor: where ``value`` lies in the region."""
@@ -172,6 +178,37 @@ def independent(base_constraint, reinterpreted_batch_ndims):
         base_constraint=base,
         reinterpreted_batch_ndims=dims,
     )
+
+
+def cat(cseq, dim=0, lengths=None):
+    """``cseq[i]`` for the ``lengths[i]`` next slices along ``dim``: 1 each by default."""
+    lengths = [1] * len(cseq) if lengths is None else list(lengths)
+    if len(lengths) != len(cseq):
+        raise AssertionError(f"lengths ({len(lengths)}) must match cseq ({len(cseq)})")
+
+    def check(value):
+        parts = split_with_sizes(value, lengths, dim)
+        return join.cat([constraint.check(part) for constraint, part in zip(cseq, parts)], dim)
+
+    return _joined("Cat", check, cseq, dim, lengths=lengths)
+
+
+def stack(cseq, dim=0):
+    """``cseq[i]`` for slice i along ``dim``."""
+
+    def check(value):
+        parts = join.unbind(value, dim)
+        return join.stack([constraint.check(part) for constraint, part in zip(cseq, parts)], dim)
+
+    constraint = _joined("Stack", check, cseq, dim)
+    constraint.event_dim += dim + constraint.event_dim < 0  # ``dim`` is one of an event's
+    return constraint
+
+
+def _joined(name, check, cseq, dim, **parts):
+    event_dim = max(constraint.event_dim for constraint in cseq)
+    is_discrete = any(constraint.is_discrete for constraint in cseq)
+    return Constraint(f"{name}()", check, event_dim, is_discrete, cseq=list(cseq), dim=dim, **parts)
 
 
 real_vector = independent(real, 1)

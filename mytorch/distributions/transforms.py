@@ -3,6 +3,7 @@
 
 from ..tensors.public_names import publish as _publish
 from .composed_transforms import ComposeTransform, IndependentTransform, ReshapeTransform, identity_transform
+from .joined_transforms import CatTransform, StackTransform
 from .number_transforms import (
     AbsTransform,
     AffineTransform,
@@ -24,6 +25,7 @@ from .vector_transforms import (
 __all__ = [
     "AbsTransform",
     "AffineTransform",
+    "CatTransform",
     "ComposeTransform",
     "CumulativeDistributionTransform",
     "ExpTransform",
@@ -35,6 +37,7 @@ __all__ = [
     "SigmoidTransform",
     "SoftmaxTransform",
     "SoftplusTransform",
+    "StackTransform",
     "StickBreakingTransform",
     "TanhTransform",
     "Transform",

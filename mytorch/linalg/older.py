@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from ..ops.composite import composite
 from ..ops.join import cat
+from ..ops.linalg.decompositions import qr as linalg_qr
 from ..ops.linalg.eigen import householder_product
 from ..ops.linalg.solve import solve_triangular
 from ..ops.matmul import matmul
@@ -28,6 +29,12 @@ def triangular_solve(input, A, upper=True, transpose=False, unitriangular=False)
     matrix = mT(A) if transpose else A
     X = solve_triangular(matrix, input, upper=upper != transpose, unitriangular=unitriangular)
     return triangular_solve_result(X, A.clone())
+
+
+@composite(out=True)
+def qr(input, some=True):
+    """Q R = ``input``, as :func:`mytorch.linalg.qr`; without ``some`` Q is square."""
+    return linalg_qr(input, "reduced" if some else "complete")
 
 
 @composite(out=True)

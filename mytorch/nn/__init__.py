@@ -157,4 +157,4 @@ from .upsampling import (
     UpsamplingNearest2d,
 )
 
-__getattr__ = _lookup(__name__)
+__getattr__ = _lookup(__name__, later=("grad",))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..tensors.creation import empty_like
+from ..tensors.creation import empty, empty_like
 from ..tensors.tensor import Tensor
 from .conv import Conv1d, Conv2d, Conv3d, ConvTranspose1d, ConvTranspose2d, ConvTranspose3d
 from .linear import Linear
@@ -21,6 +21,13 @@ from .state import persistent_tensors
 class UninitializedParameter(Parameter):
     """A parameter whose shape is not known yet: empty until :meth:`become`. Optimizers may hold it before."""
 
+    def __new__(cls, requires_grad=True, device=None, dtype=None):
+        return super().__new__(cls, empty(0, device=device, dtype=dtype), requires_grad)
+
+    def materialize(self, shape, device=None, dtype=None):
+        """Become an ordinary Parameter of this shape, whose values are uninitialised."""
+        self.become(empty(shape, device=device or self.device, dtype=dtype or self.dtype))
+
     def become(self, parameter):
         """Become an ordinary Parameter with the values of ``parameter``."""
         wants = self.requires_grad
@@ -33,13 +40,52 @@ class UninitializedParameter(Parameter):
         return "<UninitializedParameter>"
 
 
-class _Lazy:
-    """What lazy layers add to the layer ``_mytorch_layer``, an ordinary one, that they become.
+class LazyModuleMixin:
+    """Makes a Module of one's own lazy: ``class Mine(LazyModuleMixin, Module)`` has
+    :class:`UninitializedParameter` and a method ``initialize_parameters(*args, **kwargs)``, which is called
+    with the arguments of the first forward and gives them their shapes.
+
+    Then the module becomes one of the class ``cls_to_become``, if that is not None.
+    """
+
+    cls_to_become: type | None = None
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self._initialize_hook = self.register_forward_pre_hook(self._infer_parameters, with_kwargs=True)
+
+    def initialize_parameters(self, *args, **kwargs):
+        """Give the parameters their shapes; a class of one's own says how."""
+        raise NotImplementedError(f"initialize_parameters is not implemented for {type(self).__name__}")
+
+    def has_uninitialized_params(self):
+        """Whether there are parameters whose shape is not known yet."""
+        return any(isinstance(p, UninitializedParameter) for p in self._parameters.values())
+
+    def _infer_parameters(self, module, args, kwargs=None):
+        self.initialize_parameters(*args, **(kwargs or {}))
+        if self.has_uninitialized_params():
+            raise RuntimeError(f"module {type(self).__name__} has not been fully initialized")
+        self._initialize_hook.remove()
+        del self._initialize_hook
+        if self.cls_to_become is not None:
+            self.__class__ = self.cls_to_become
+
+    def _load_from_state_dict(self, state_dict, prefix, *args):
+        for name, tensor in persistent_tensors(self):
+            given = state_dict.get(prefix + name)
+            known = isinstance(given, Tensor) and not isinstance(given, UninitializedParameter)
+            if isinstance(tensor, UninitializedParameter) and known:
+                tensor.become(empty_like(given, dtype=tensor.dtype, device=tensor.device))
+        super()._load_from_state_dict(state_dict, prefix, *args)
+
+
+class _Lazy(LazyModuleMixin):
+    """What lazy layers add to the layer ``cls_to_become``, an ordinary one, that they become.
 
     Its argument ``_mytorch_size`` is the size of dimension ``_mytorch_dim`` of the first input.
     """
 
-    _mytorch_layer: type
     _mytorch_size: str
     _mytorch_dim: int
     _mytorch_defaults: dict
@@ -49,16 +95,13 @@ class _Lazy:
         defaults = list(self._mytorch_defaults.items())[max(len(args) - 2, 0) :]
         kwargs = {**dict(defaults), **kwargs}
         # any valid size: this checks the arguments and gives the parameters their names
-        super().__init__(kwargs.get("groups", 1), *args, **kwargs)
+        super(LazyModuleMixin, self).__init__(kwargs.get("groups", 1), *args, **kwargs)
         setattr(self, self._mytorch_size, 0)
         for name, parameter in self._parameters.items():
             if parameter is not None:
-                self._parameters[name] = UninitializedParameter(parameter.detach()[:0].reshape(-1))
+                like = {"device": parameter.device, "dtype": parameter.dtype}
+                self._parameters[name] = UninitializedParameter(**like)
         self._arguments = (args, kwargs)
-
-    def has_uninitialized_params(self):
-        """Whether there are parameters whose shape is not known yet."""
-        return any(isinstance(p, UninitializedParameter) for p in self._parameters.values())
 
     def initialize_parameters(self, input):
         """Give the parameters and buffers the shapes that ``input`` requires, and initial values."""
@@ -68,7 +111,7 @@ class _Lazy:
             self, "_mytorch_dimensions"
         ):  # an input without a batch has its channels at 0
             dim = input.ndim - 1 - self._mytorch_dimensions
-        made = self._mytorch_layer(input.shape[dim], *args, **kwargs)
+        made = self.cls_to_become(input.shape[dim], *args, **kwargs)
         made = made.to(next(self.parameters(), input))  # the dtype and device of the lazy parameters
         for name, parameter in self._parameters.items():
             if isinstance(parameter, UninitializedParameter):
@@ -82,19 +125,14 @@ class _Lazy:
         """Become the ordinary layer, and call it."""
         self.initialize_parameters(input)
         del self._arguments
-        self.__class__ = self._mytorch_layer
+        self.__class__ = self.cls_to_become
         return self.forward(input, *args, **kwargs)
 
     def _load_from_state_dict(self, state_dict, prefix, *args):
         for name, tensor in persistent_tensors(self):
             given = state_dict.get(prefix + name)
-            if not isinstance(given, Tensor) or isinstance(given, UninitializedParameter):
-                continue
-            if given.shape == tensor.shape:
-                continue
-            if isinstance(tensor, UninitializedParameter):
-                tensor.become(empty_like(given, dtype=tensor.dtype, device=tensor.device))
-            elif name in self._buffers and not getattr(self, self._mytorch_size):
+            waits = name in self._buffers and not getattr(self, self._mytorch_size)
+            if waits and isinstance(given, Tensor) and given.shape != tensor.shape:
                 self._buffers[name] = empty_like(given, dtype=tensor.dtype, device=tensor.device)
         super()._load_from_state_dict(state_dict, prefix, *args)
 
@@ -111,7 +149,7 @@ def _lazy(layer, size, dim, **defaults):
             "__module__": __name__,
             "__doc__": f"A {layer.__name__} whose ``{size}`` is that of the first input. It takes the other "
             f"arguments of {layer.__name__}.",
-            "_mytorch_layer": layer,
+            "cls_to_become": layer,
             "_mytorch_size": size,
             "_mytorch_dim": dim,
             "_mytorch_defaults": defaults,

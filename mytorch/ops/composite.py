@@ -45,9 +45,8 @@ def composite(function=None, /, *, out=False, name=None):
     name, numbers = name or function.__name__, number_settings(function)
     function.__qualname__ = name
     flags = [(place, p.name) for place, p in enumerate(parameters) if p.default is True or p.default is False]
-    spellings = {
-        theirs: ours for theirs, ours in SPELLINGS.items() if any(p.name == ours for p in parameters)
-    }
+    names = [p.name for p in parameters]
+    spellings = {theirs: ours for theirs, ours in SPELLINGS.items() if ours in names and theirs not in names}
 
     checked = min((place for place, *_ in (*flags, *numbers)), default=math.inf)
     plain = frozenset() if flags else PLAIN

@@ -181,6 +181,7 @@ def expand(x, *, shape):
     return broadcast_view(x, tuple(target))
 
 
+@composite
 def broadcast_to(input, shape):
     """``input`` in a larger ``shape`` without copying, as :func:`expand`."""
     return expand(input, shape=sizes((shape,)))

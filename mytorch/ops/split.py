@@ -138,7 +138,7 @@ def _split_along(name, least, dim_of):
         f"{dim_of(3)}{' (0 for a vector)' * (name == 'hsplit')}. RuntimeError for parts that are not equal, "
         f"or fewer than {least} dimension{'s' * (least > 1)}."
     )
-    return function
+    return composite(function)
 
 
 hsplit = _split_along("hsplit", 1, lambda ndim: 0 if ndim == 1 else 1)

@@ -20,7 +20,7 @@ from ..core.arrays import device as as_device
 from ..core.dtypes import as_dtype, by_numpy, default_numpy, get_default_dtype
 from ..core.graph import Variable, changed, wrap
 from ..ops.composite import composite
-from ..ops.memory_format import contiguous_format, formatted, preserve_format
+from ..ops.memory_format import contiguous_format, formatted, preserve_format, strided
 from ..ops.promotion import check_fits
 from ..ops.shape_arguments import sizes
 from .from_data import checked, foreign, number, placed, wrapped
@@ -98,8 +98,9 @@ def from_numpy(array):
     return wrap(array)
 
 
-def from_dlpack(ext_tensor):
-    """A tensor that shares the memory of an array of another library, on CPU or GPU.
+def from_dlpack(ext_tensor, *, device=None, copy=None):
+    """A tensor that shares the memory of an array of another library, on CPU or GPU, unless ``device`` is
+    another one or ``copy`` is True.
 
     ``ext_tensor``: any object with ``__dlpack__``; TypeError for other objects, BufferError for tensors
     that require a gradient.
@@ -108,7 +109,8 @@ def from_dlpack(ext_tensor):
         raise BufferError("Can't export tensors that require gradient, use tensor.detach()")
     if not hasattr(ext_tensor, "__dlpack__"):
         raise TypeError(f"from_dlpack expects an object with __dlpack__, got {type(ext_tensor).__name__}")
-    return wrap(ext_tensor.array if isinstance(ext_tensor, Variable) else checked(foreign(ext_tensor)))
+    new = wrap(ext_tensor.array if isinstance(ext_tensor, Variable) else checked(foreign(ext_tensor)))
+    return new.to(device if device is not None else new.device, copy=bool(copy))
 
 
 def frombuffer(buffer, *, dtype, count=-1, offset=0, requires_grad=False):
@@ -119,7 +121,7 @@ def frombuffer(buffer, *, dtype, count=-1, offset=0, requires_grad=False):
     return wrap(numpy.frombuffer(buffer, as_dtype(dtype).numpy, count, offset)).requires_grad_(requires_grad)
 
 
-def scalar_tensor(s, *, dtype=None, device=None, requires_grad=False):
+def scalar_tensor(s, *, dtype=None, device=None, requires_grad=False, layout=None, pin_memory=False):
     """A 0-d tensor of a number, in the default dtype."""
     return tensor(s, dtype=dtype or get_default_dtype(), device=device, requires_grad=requires_grad)
 
@@ -134,10 +136,12 @@ def _from_data(data, dtype, device, copy):
 def creation_options(dtype, device, options):
     """(NumPy dtype, device, ``out``) of a function that makes a tensor.
 
-    Torch's options without meaning here, such as ``layout``, are ignored; others raise TypeError.
+    Torch's options without meaning here, such as ``pin_memory``, are ignored; others raise TypeError.
     """
-    out = options.pop("out", None)
-    for name in ("layout", "pin_memory", "memory_format", "names") if options else ():
+    out, layout = options.pop("out", None), options.pop("layout", None)
+    if layout not in (None, strided):
+        raise NotImplementedError(f"implemented for strided tensors only, got: {layout}")
+    for name in ("pin_memory", "memory_format", "names") if options else ():
         options.pop(name, None)
     if options:
         raise TypeError(

@@ -1,4 +1,6 @@
-"""Arguments that are no tensors but have ``__torch_function__``: found when a call fails that got one."""
+"""What a call that fails still gives: keywords may have other names in PyTorch, and arguments that are no
+tensors may have ``__torch_function__``.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +12,7 @@ from ..ops import composite
 from ..ops.argument_errors import no_tensor
 from ..ops.interpose import HIDDEN
 from .dispatching import ROOT, look
+from .keywords import respelled
 from .tensor import Tensor
 from .torch_function import among, asked, dispatch
 
@@ -30,6 +33,8 @@ def answer_instead(called, args, kwargs, error):
     ``error``: of the call by the user, which may be of a function around. Else the error is raised.
     """
     function = getattr(called, "function", called)
+    if kwargs and isinstance(error, TypeError) and (again := respelled(function, kwargs)) is not None:
+        return function(*args, **again)
     if function is not called:  # an operation
         try:
             explain(called, args, kwargs, error)

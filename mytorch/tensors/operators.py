@@ -91,7 +91,7 @@ METHODS = {
     "matmul": "matmul mm bmm mv dot vdot inner outer ger",
     "addmm": "addmm_ addmv_ addr_ addbmm_ baddbmm_",
     "cross": "kron cross",
-    "linalg.decompositions": "cholesky qr svd=old_svd",
+    "linalg.decompositions": "cholesky svd=old_svd",
     "linalg.eigen": "geqrf orgqr=householder_product",
     "linalg.lu": "lu=old_lu lu_solve=old_lu_solve",
     "linalg.matrix": """
@@ -116,6 +116,8 @@ FUNCTIONS = {
     "tensors.apply": "apply_ map_",
     "tensors.storages": "resize_ resize_as_ storage untyped_storage",
     "ops.diagonal": "fill_diagonal_",
+    "linalg.older": "qr",
+    "sparse": "to_sparse",
 }
 ROOT = __package__.rpartition(".")[0]  # "mytorch"
 
@@ -129,10 +131,8 @@ class LateMethod:
 
     def __get__(self, tensor, owner=None):
         operation = getattr(importlib.import_module(f"{ROOT}.{self.module}"), self.operation)
-        method = operation if self.form is None else self.form(operation)
-        setattr(
-            self.owner or TensorMethods, self.name, documented(method)
-        )  # later calls find the operation itself
+        method = documented(operation if self.form is None else self.form(operation))
+        setattr(self.owner or TensorMethods, self.name, method)  # later calls find the operation itself
         return method if tensor is None else method.__get__(tensor, owner)
 
 
@@ -230,15 +230,15 @@ class TensorMethods:
         """The same elements in another shape, as a view if the layout allows it; one entry may be -1."""
         return shape.reshape(self, shape=listed(args, named, "shape"))
 
-    def view(self, *shape_, dtype=None):
+    def view(self, *args, dtype=None, size=None):
         """A view of the same memory in another shape (one entry may be -1) or as another dtype.
 
         RuntimeError if the layout does not allow it.
         """
-        kind = dtype if dtype is not None else shape_[0] if len(shape_) == 1 else None
+        kind = dtype if dtype is not None else args[0] if len(args) == 1 else None
         if kind is not None and not isinstance(kind, (int, tuple, list)) and not hasattr(kind, "__index__"):
             return shape.view_as_dtype(self, dtype=as_dtype(kind).numpy)
-        return shape.view(self, shape=shape_[0] if len(shape_) == 1 else shape_, whole=self._base is None)
+        return shape.view(self, shape=size or (args[0] if len(args) == 1 else args), whole=self._base is None)
 
     def permute(self, *args, **named):
         """The dimensions in another order (a view)."""
@@ -267,12 +267,12 @@ class TensorMethods:
         """Expanded to the shape of ``other``."""
         return shape.expand(self, shape=other.shape)
 
-    def sum_to_size(self, *size):
+    def sum_to_size(self, *args, **named):
         """The sum over the dimensions along which broadcasting repeats a tensor of shape ``size``.
 
         RuntimeError if ``size`` does not broadcast to this shape.
         """
-        size, own = sizes(size), self.array.shape
+        size, own = sizes((listed(args, named, "size"),)), self.array.shape
         if len(size) > len(own) or any(n not in (1, m) for n, m in zip(size[::-1], own[::-1])):
             raise RuntimeError(f"size {{{list(size)}}} is not expandable to size {{{list(own)}}}.")
         extra = len(own) - len(size)
@@ -289,7 +289,7 @@ class TensorMethods:
     # ---- indexing --------------------------------------------------------------------------------
 
     __getitem__, __setitem__ = indexing.item, setitem
-    fill_, zero_, copy_ = fill_, zero_, copy_
+    fill_, zero_, copy_ = fill_, zero_, takes_tensors(copy_)
 
     def __iter__(self):
         if not self.array.ndim:
@@ -297,6 +297,9 @@ class TensorMethods:
         if self.requires_grad:  # one node for all rows
             return iter(join.unbind(self, 0))
         return (indexing.getitem(self, index=i) for i in range(self.array.shape[0]))
+
+    def __reversed__(self):
+        return flip(self, dims=(0,)) if self.array.ndim else self
 
     def __contains__(self, element):
         if not isinstance(element, (Variable, numbers.Number)):

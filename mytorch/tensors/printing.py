@@ -73,7 +73,7 @@ def tensor_repr(tensor):
     if getattr(array, "levels", ()):  # inside of vmap
         inside = tensor_repr(wrap(array.data)).replace("\n", "\n    ")
         return f"BatchedTensor(levels={array.levels}, value=\n    {inside}\n)"
-    is_ours = type(tensor).__module__.split(".")[0] == "mytorch"
+    is_ours = type(tensor).__module__.split(".")[0] in ("mytorch", "torch")
     prefix = "tensor(" if is_ours else f"{type(tensor).__name__}("
     suffixes = [] if tensor.device == CPU else [f"device='{tensor.device}'"]
     default = default_numpy()

@@ -10,7 +10,7 @@ from ..core.arrays import CPU, device_of, move
 from ..core.dtypes import category
 from ..core.graph import Variable, wrap
 from ..ops.complex import view_as_real
-from ..ops.composite import composite
+from ..ops.composite import composite, takes_tensors
 from ..ops.elementwise import check_real
 from ..ops.inplace import assign, prepare_write
 from .generator import coins, floats, integers, picks, source_of
@@ -50,6 +50,7 @@ def multinomial(self, num_samples, replacement=False, *, generator=None):
 
 
 @composite
+@takes_tensors
 def uniform_(self, from_=0.0, to=1.0, *, generator=None):
     """Fill with uniform numbers in [from, to), both parts of complex ones.
 
@@ -104,7 +105,8 @@ def bernoulli_(self, p=0.5, *, generator=None):
     return _fill(self, coins(source_of(generator), chance, self.array.shape))
 
 
-def random_(self, *bounds, generator=None):
+@takes_tensors
+def random_(self, from_=None, to=None, *, generator=None):
     """Fill with uniform integers: ``random_(to)`` in [0, to), ``random_(from, to)`` in [from, to).
 
     ``random_()`` draws in [0, largest]: the largest integer of the dtype, or the last one up to which a
@@ -113,6 +115,7 @@ def random_(self, *bounds, generator=None):
     check_real(self, "random_")
     prepare_write(self)
     kind = self.array.dtype
+    bounds = [bound for bound in (from_, to) if bound is not None]
     if not bounds:
         bits = {"b": 1, "V": 8}.get(kind.kind) or (
             numpy.finfo(kind).nmant + 1 if kind.kind == "f" else 8 * kind.itemsize - (kind.kind == "i")

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 
 from ..core.dtypes import as_dtype, get_default_dtype
+from ..ops.memory_format import strided
 from ..ops.special.bessel import i0
 from .creation import ones, zeros
 from .range_creation import arange
@@ -21,6 +22,8 @@ def _window(name, M, sym, options, formula, least=2):
     options = {"dtype": None, "device": None, "requires_grad": False, "layout": None, **options}
     dtype = get_default_dtype() if options["dtype"] is None else as_dtype(options["dtype"])
     device, requires_grad = options["device"], options["requires_grad"]
+    if options["layout"] not in (None, strided):
+        raise ValueError(f"{name} is implemented for strided tensors only, got: {options['layout']}")
     if M < 0:
         raise ValueError(f"{name} requires non-negative window length, got M={M}")
     if dtype not in (as_dtype("float32"), as_dtype("float64")):

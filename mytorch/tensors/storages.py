@@ -10,7 +10,7 @@ from ..core.arrays import device_of, xp
 from ..core.dtypes import by_numpy
 from ..ops.composite import takes_tensors
 from ..ops.layout import address, owner
-from ..ops.shape_arguments import sizes
+from ..ops.shape_arguments import listed, sizes
 
 
 class UntypedStorage:
@@ -96,13 +96,13 @@ def storage(self):
 # ---- resizing, outside of the graph ---------------------------------------------------------------
 
 
-def resize_(self, *size, memory_format=None):
+def resize_(self, *args, memory_format=None, **named):
     """Change the shape to ``size`` in place and return the tensor.
 
     It keeps its first elements in order; additional ones are uninitialised. A smaller tensor shares the
     old memory. RuntimeError if it requires grad.
     """
-    shape = sizes(size)
+    shape = sizes((listed(args, named, "size"),))
     if self.requires_grad:
         raise RuntimeError("cannot resize variables that require grad")
     elements, count = self.array.reshape(-1), math.prod(shape)

@@ -243,6 +243,8 @@ class Tensor(
         else:
             self._grad = value
 
+    grad = grad.deleter(lambda self: setattr(self, "grad", None))  # type: ignore[attr-defined]
+
     def backward(self, gradient=None, retain_graph=None, create_graph=False, inputs=None):
         """Accumulate the gradients of this tensor in the ``.grad`` of every leaf, or of ``inputs`` alone.
 

@@ -38,9 +38,9 @@ def _expanded(input, size, *, implicit=False):
     return shape.expand(input, shape=tuple(size))
 
 
-def _viewed(input, size):
+def _viewed(input, size=None, *, dtype=None):
     """The elements of ``input`` in the shape ``size``, or as another dtype."""
-    return input.view(size)
+    return input.view(size if dtype is None else dtype)
 
 
 def _unfolded(input, dimension, size, step):

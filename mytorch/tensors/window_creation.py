@@ -7,12 +7,13 @@ import math
 from ..core.dtypes import as_dtype, get_default_dtype
 from ..ops.shape_arguments import integer
 from ..ops.special.bessel import i0
-from .creation import ones
+from .creation import creation_options, ones
 from .range_creation import arange
 
 
-def _window(formula, name, length, periodic, dtype, device, requires_grad):
+def _window(formula, name, length, periodic, dtype, device, requires_grad, options):
     """``formula`` of t, which runs from 0 to 1 along the window."""
+    creation_options(dtype, device, options)  # an error for unknown ones
     dtype = get_default_dtype() if dtype is None else as_dtype(dtype)
     if not dtype.is_floating_point:
         raise RuntimeError(f"{name}(): expected a floating point dtype, but got: {dtype}")
@@ -34,7 +35,7 @@ def bartlett_window(window_length, periodic=True, *, dtype=None, device=None, re
     def formula(t):
         return 1 - (2 * t - 1).abs()
 
-    return _window(formula, "bartlett_window", window_length, periodic, dtype, device, requires_grad)
+    return _window(formula, "bartlett_window", window_length, periodic, dtype, device, requires_grad, options)
 
 
 def hann_window(window_length, periodic=True, *, dtype=None, device=None, requires_grad=False, **options):
@@ -46,7 +47,7 @@ def hann_window(window_length, periodic=True, *, dtype=None, device=None, requir
     def formula(t):
         return 0.5 - 0.5 * (2 * math.pi * t).cos()
 
-    return _window(formula, "hann_window", window_length, periodic, dtype, device, requires_grad)
+    return _window(formula, "hann_window", window_length, periodic, dtype, device, requires_grad, options)
 
 
 def hamming_window(
@@ -68,7 +69,7 @@ def hamming_window(
     def formula(t):
         return alpha - beta * (2 * math.pi * t).cos()
 
-    return _window(formula, "hamming_window", window_length, periodic, dtype, device, requires_grad)
+    return _window(formula, "hamming_window", window_length, periodic, dtype, device, requires_grad, options)
 
 
 def blackman_window(window_length, periodic=True, *, dtype=None, device=None, requires_grad=False, **options):
@@ -80,7 +81,7 @@ def blackman_window(window_length, periodic=True, *, dtype=None, device=None, re
     def formula(t):
         return 0.42 - 0.5 * (2 * math.pi * t).cos() + 0.08 * (4 * math.pi * t).cos()
 
-    return _window(formula, "blackman_window", window_length, periodic, dtype, device, requires_grad)
+    return _window(formula, "blackman_window", window_length, periodic, dtype, device, requires_grad, options)
 
 
 def kaiser_window(
@@ -94,4 +95,4 @@ def kaiser_window(
     def formula(t):
         return i0(beta * (1 - (2 * t - 1) ** 2).clamp(min=0).sqrt()) / i0(t * 0 + beta)
 
-    return _window(formula, "kaiser_window", window_length, periodic, dtype, device, requires_grad)
+    return _window(formula, "kaiser_window", window_length, periodic, dtype, device, requires_grad, options)

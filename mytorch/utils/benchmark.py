@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import statistics
 import timeit
 
@@ -17,12 +18,33 @@ def timer() -> float:
     return timeit.default_timer()
 
 
+@dataclasses.dataclass(frozen=True)
+class TaskSpec:
+    """What is timed: the statement, and the names by which :class:`Compare` orders measurements."""
+
+    stmt: str = ""
+    setup: str = ""
+    global_setup: str = ""
+    label: str | None = None
+    sub_label: str | None = None
+    description: str | None = None
+    env: str | None = None
+    num_threads: int = 1
+
+    @property
+    def title(self) -> str:
+        """The names in one line."""
+        return ": ".join(text for text in (self.label or self.stmt, self.sub_label, self.description) if text)
+
+
 class Measurement:
     """The seconds that several blocks of runs took. Times are per run."""
 
-    def __init__(self, number_per_run, raw_times, task_spec=None):
-        self.number_per_run, self.raw_times, self.title = number_per_run, list(raw_times), task_spec or ""
+    def __init__(self, number_per_run, raw_times, task_spec=None, metadata=None):
+        self.number_per_run, self.raw_times, self.metadata = number_per_run, list(raw_times), metadata
+        self.task_spec = task_spec if isinstance(task_spec, TaskSpec) else TaskSpec(label=task_spec)
 
+    title = property(lambda self: self.task_spec.title, doc="The names of what was timed.")
     times = property(lambda self: [t / self.number_per_run for t in self.raw_times], doc="Of every block.")
     median = property(lambda self: statistics.median(self.times), doc="The median of the blocks.")
     mean = property(lambda self: statistics.fmean(self.times), doc="The mean of the blocks.")
@@ -67,12 +89,13 @@ class Timer:
         if global_setup or language not in ("python", "py", 0):
             raise NotImplementedError("Timer: only statements in Python are timed")
         self._timer = timeit.Timer(stmt, setup, timer, dict(globals or {}))
-        self._threads = num_threads
-        self._title = ": ".join(text for text in (label or str(stmt), sub_label, description) if text)
+        self._task = TaskSpec(
+            str(stmt), str(setup), global_setup, label, sub_label, description, env, num_threads
+        )
 
     def _seconds(self, number):
         before = get_num_threads()
-        set_num_threads(self._threads)
+        set_num_threads(self._task.num_threads)
         try:
             return self._timer.timeit(number)
         finally:
@@ -81,7 +104,7 @@ class Timer:
     def timeit(self, number=1_000_000):
         """A :class:`Measurement` of ``number`` runs, after some to warm up."""
         self._seconds(max(number // 100, 2))
-        return Measurement(number, [self._seconds(number)], self._title)
+        return Measurement(number, [self._seconds(number)], self._task)
 
     def blocked_autorange(self, callback=None, min_run_time=0.2):
         """A :class:`Measurement` of blocks of runs that take ``min_run_time`` seconds together."""
@@ -94,7 +117,7 @@ class Timer:
             times.append(self._seconds(number))
         if callback is not None:
             callback(number, times)
-        return Measurement(number, times, self._title)
+        return Measurement(number, times, self._task)
 
     def adaptive_autorange(self, threshold=0.1, *, min_run_time=0.01, max_run_time=10.0, callback=None):
         """As :meth:`blocked_autorange`, until the quartiles are within ``threshold`` of the median."""
@@ -103,5 +126,76 @@ class Timer:
             found.raw_times.append(self._seconds(found.number_per_run))
         return found
 
+
+_UNITS = {"s": 1.0, "ms": 1e3, "us": 1e6, "ns": 1e9}
+
+
+class Compare:
+    """A table of the medians of measurements: a row for each ``sub_label`` (or statement), a column for each
+    ``description``, a part for each number of threads, a table for each ``label``.
+    """
+
+    def __init__(self, results):
+        self._results, self._significant = list(results), False
+
+    def extend_results(self, results):
+        """Add measurements."""
+        self._results.extend(results)
+
+    def trim_significant_figures(self):
+        """Show two digits only."""
+        self._significant = True
+
+    def colorize(self, rowwise=False):
+        """Accepted without effect: the table is plain text."""
+
+    def highlight_warnings(self):
+        """Accepted without effect."""
+
+    def print(self):
+        """Print the table."""
+        print(self)
+
+    def __str__(self):
+        labels = dict.fromkeys(m.task_spec.label or m.task_spec.stmt for m in self._results)
+        return "\n".join(map(self._table, labels))
+
+    def _table(self, label):
+        found = [m for m in self._results if (m.task_spec.label or m.task_spec.stmt) == label]
+        smallest = min(m.median for m in found)
+        unit = next((u for u, per_second in _UNITS.items() if smallest * per_second >= 1), "ns")
+        cells: dict = {}  # (threads, row) -> {column: the times of all that have the same names}
+        for m in found:
+            task = m.task_spec
+            row = cells.setdefault((task.num_threads, task.sub_label or task.stmt), {})
+            row.setdefault(task.description or "", []).extend(m.times)
+        columns = list(dict.fromkeys(column for row in cells.values() for column in row))
+        lines = [("", *columns)]
+        for threads in dict.fromkeys(threads for threads, _ in cells):
+            lines.append((f"{threads} threads:",))
+            for (n, name), row in cells.items():
+                if n == threads:
+                    lines.append((f"  {name}", *(self._shown(row.get(c), _UNITS[unit]) for c in columns)))
+        widths = [max(len(line[i]) for line in lines if len(line) > i) for i in range(len(columns) + 1)]
+        texts = [
+            "  |  ".join(
+                f"{cell:<{w}}" if i == 0 else f"{cell:^{w}}" for i, (cell, w) in enumerate(zip(line, widths))
+            )
+            for line in lines
+        ]
+        total = sum(widths) + 5 * len(columns)
+        texts = [
+            f"{t.rstrip()} {'-' * (total - len(t.rstrip()) - 1)}" if len(line) == 1 else t.rstrip()
+            for t, line in zip(texts, lines)
+        ]
+        return "\n".join([f"[{f' {label} ':-^{total - 2}}]", *texts, "", f"Times are in {_NAMES[unit]}.", ""])
+
+    def _shown(self, times, per_second):
+        if times is None:
+            return ""
+        return f"{statistics.median(times) * per_second:{'.2g' if self._significant else '.1f'}}"
+
+
+_NAMES = {"s": "seconds (s)", "ms": "milliseconds (ms)", "us": "microseconds (us)", "ns": "nanoseconds (ns)"}
 
 __getattr__ = _lookup(__name__)

@@ -19,7 +19,8 @@ REFUSED = """
     torch._subclasses.FakeTensorMode()
     torch.onnx.ExportOptions()
     torch.nn.attention.flex_attention.flex_attention(x, x, x)
-    torch.utils.flop_counter.FlopCounterMode()
+    torch.utils.flop_counter.register_flop_formula(torch.ops.aten.mm)
+    torch.ops.aten.convolution_backward(x)
     torch.distributed.TCPStore("localhost", 1)
     torch.distributed.rpc.init_rpc("worker")
     powerSGD_hook.PowerSGDState(None)
@@ -80,6 +81,19 @@ VALUES = {
     "torch.distributed.Backend('NCCL'), torch.distributed.HashStore().add('a', 1)": "('nccl', 1)",
     "torch.distributed.distributed_c10d.split_group is torch.distributed.split_group": "True",
     "hooks.noop_hook.__name__": "'noop_hook'",
+    "[isinstance(y, torch.return_types.max) for y in (x.max(0), x.sort())]": "[True, False]",
+    "len([getattr(torch.return_types, n) for n in torch.return_types._RESULTS])": "33",
+    "torch.cuda.nvtx.range_push('a'), torch.cuda.nvtx.range_pop()": "(0, 0)",
+    "torch.nn.attention.bias.causal_lower_right(2, 3).tolist()": "[[True, True, False], [True, True, True]]",
+    "torch.nn.attention.bias.causal_upper_left(1, 2).variant.name": "'UPPER_LEFT'",
+    "torch._tensor_str._tensor_str(x, 0)": "'[[1., 1., 1.],\\n [1., 1., 1.]]'",
+    "[p.shape[0] for p in torch.nn.parallel.scatter_gather.scatter(x, ['cpu', 'cpu'])]": "[1, 1]",
+    "torch.nn.parallel.scatter_gather.gather([x, x], 'cpu').shape": "torch.Size([4, 3])",
+    "torch.is_same_size(x, x), torch.get_deterministic_debug_mode()": "(True, 0)",
+    "torch.jit.wait(torch.jit.fork(lambda: 4))": "4",
+    "torch.distributed.rpc.is_available()": "False",
+    "type(x).__module__": "'torch'",
+    "'positive' in torch.distributions.constraints.__all__": "True",
 }
 
 
@@ -87,6 +101,8 @@ def test_values():
     found = lines(
         f"""
         import torch
+        import torch.return_types, torch.cuda.nvtx, torch.nn.attention.bias, torch.nn.parallel.scatter_gather
+        import torch._tensor_str, torch.distributed.rpc, torch.distributions.constraints
         import torch.nn.parameter, torch.jit.annotations, torch._C._functorch, torch.ao.quantization
         import torch.distributed.distributed_c10d
         from torch.distributed.algorithms.ddp_comm_hooks import debugging_hooks as hooks
@@ -100,6 +116,57 @@ def test_values():
     """.replace("print(eval", "print(repr(eval").replace("(expression))", "(expression)))")
     )
     assert dict(zip(VALUES, found)) == VALUES
+
+
+def test_values_that_come_later():
+    assert lines("""
+        from torch.futures import Future, collect_all, wait_all
+        first, second = Future(), Future()
+        more = first.then(lambda future: future.value() + 1)
+        both = collect_all([more, second])
+        print(first.done(), both.done())
+        try:
+            first.value()
+        except RuntimeError as error:
+            print("not yet" if "wait()" in str(error) else error)
+        first.set_result(2), second.set_result(5)
+        print(both.wait() == [more, second], wait_all([first, more, second]))
+        try:
+            first.set_result(3)
+        except RuntimeError as error:
+            print("once" if "once" in str(error) else error)
+        failing = second.then(lambda future: 1 / 0)
+        try:
+            failing.wait()
+        except ZeroDivisionError:
+            print("raised")
+    """) == ["False False", "not yet", "True [2, 3, 5]", "once", "raised"]
+
+
+def test_tensors_as_keys_that_nobody_keeps_alive():
+    assert lines("""
+        import torch
+        from torch.utils.weak import TensorWeakRef, WeakTensorKeyDictionary
+        x, y = torch.ones(2), torch.ones(2)
+        table, ref = WeakTensorKeyDictionary({x: 1}), TensorWeakRef(x)
+        table[y] = 2
+        print(table[x], table[y], y in table, ref() is x, len(list(table)))
+        del x
+        print(len(table), ref())
+    """) == ["1 2 True True 2", "1 None"]
+
+
+def test_filters_of_torchaudio():
+    """What torchaudio's own compiled library would be asked."""
+    assert lines("""
+        import torch
+        torch.ops.load_library("/site-packages/torchaudio/lib/_torchaudio.abi3.so")
+        print(torch.ops._torchaudio.cuda_version(), torch.ops._torchaudio.is_align_available())
+        try:
+            torch.ops.torchaudio.forced_align(1)
+        except NotImplementedError as error:
+            print(error)
+    """) == ["None False", "torchaudio::forced_align is written for PyTorch in C++, and not here"]
 
 
 @pytest.mark.parametrize("call", ["_assert(x.sum() > 9, 'small')", "_check(False, lambda: 'small')"])
@@ -152,6 +219,19 @@ def test_operations_of_a_package():
     ]
 
 
+def test_operations_of_torch_by_their_names():
+    assert lines("""
+        import torch
+        from torch.utils.flop_counter import FlopCounterMode
+        x = torch.ones(2, 3)
+        print(torch.ops.aten.mm(x, x.T).tolist(), torch.ops.aten.mm.default)
+        print(torch.ops.aten.add == torch.ops.aten.mul)
+        with FlopCounterMode(display=False) as counter:
+            x @ x.T
+        print(counter.get_flop_counts()["Global"][torch.ops.aten.mm])
+    """) == ["[[3.0, 3.0], [3.0, 3.0]] aten.mm", "False", "24"]
+
+
 def test_boxes():
     """What torchvision's own compiled library would do."""
     assert lines("""
@@ -190,6 +270,89 @@ def test_optimizers_from_elsewhere():
         Plain([p], 0.5).step()
         print(p.tolist(), _get_value(torch.tensor(3)))
     """) == ["cpu [0] False", "[0.5, 0.5] 3"]
+
+
+def test_steps_of_optimizers_as_functions():
+    """Each does what the optimizer does, and keeps what it keeps."""
+    assert lines("""
+        import importlib
+        import torch
+        from torch.optim import _functional
+        options = {
+            "adam": {"lr": 0.1, "amsgrad": True, "beta1": 0.8, "beta2": 0.9, "weight_decay": 0.1},
+            "rmsprop": {"lr": 0.1, "momentum": 0.9, "centered": True, "foreach": False},
+            "rprop": {"etaminus": 0.4, "etaplus": 1.3, "step_size_min": 1e-6, "step_size_max": 5.0},
+            "sgd": {"lr": 0.1, "momentum": 0.9, "nesterov": True, "maximize": True, "has_sparse_grad": False},
+        }
+        names = [name for name in dir(torch.optim) if name[0].isupper()]
+        optimizers = {name.lower(): getattr(torch.optim, name) for name in names}
+        for name in _functional.__all__:
+            function = getattr(importlib.import_module(f"torch.optim.{name}"), name)
+            given, taken = options.get(name, {"lr": 0.1}), {}
+            for pair, names in _functional._PAIRS.items():
+                if names[0] in given:
+                    taken[pair] = tuple(given[n] for n in names)
+            known = {n: v for n, v in given.items() if n not in sum(_functional._PAIRS.values(), ())}
+            known = {n: v for n, v in known.items() if n != "has_sparse_grad"} | taken
+            p, q = torch.nn.Parameter(torch.arange(3.0)), torch.arange(3.0)
+            optimizer = optimizers[name]([p], **known)
+            kept, lists = optimizer.__kept__(optimizer.param_groups[0]), {}
+            for key, slot in _functional._KEPT.items():
+                if slot in kept:
+                    shape = () if slot in optimizer.__scalars__ else (3,)
+                    lists[key] = [None if name == "sgd" else torch.full(shape, float(kept[slot]))]
+            for step in range(3):
+                p.grad = torch.cos(p.detach() * step)
+                function([q], [torch.cos(q * step)], **lists, **given)
+                optimizer.step()
+            same = [torch.allclose(q, p.detach(), atol=1e-6)]
+            for key, (value,) in lists.items():
+                same.append(torch.allclose(value, optimizer.state[p][_functional._KEPT[key]], atol=1e-6))
+            print(all(same), len(same) > 1)
+        try:
+            _functional.sgd([q], [q], [None], lr=0.1, grad_scale=torch.ones(1))
+        except NotImplementedError as error:
+            print("GradScaler" in str(error))
+    """) == ["True True"] * 11 + ["True"]
+
+
+def test_layers_with_what_their_backward_needs():
+    assert lines("""
+        import torch
+        x = torch.arange(24.0).reshape(2, 4, 3).cos()
+        y, mean, rstd = torch.native_layer_norm(x, [3], None, None, 1e-5)
+        print(torch.allclose(y, (x - mean) * rstd, atol=1e-6), mean.shape)
+        y, mean, rstd = torch.native_group_norm(x, None, None, 2, 4, 3, 2, 1e-5)
+        whole = (x.reshape(2, 2, 6) - mean[..., None]) * rstd[..., None]
+        print(torch.allclose(y, whole.reshape(x.shape), atol=1e-6), mean.shape)
+        y, mean, rstd = torch.native_batch_norm(x, None, None, None, None, True, 0.1, 1e-5)
+        print(torch.allclose(y, (x - mean[:, None]) * rstd[:, None], atol=1e-6), mean.shape)
+        y, mean, rstd = torch.native_batch_norm(x, None, None, mean, mean + 1, False, 0.1, 1e-5)
+        print(mean.shape, rstd.shape)
+        y, kept = torch.native_dropout(x, 0.5, True)
+        g = torch.ops.aten.native_dropout_backward(x, kept, 2.0)
+        print(torch.equal(y, g), kept.dtype, torch.native_dropout(x, 0.5, False)[1].all().item())
+        print(torch.equal(torch.feature_dropout(x, 0.5, False), x), torch.native_channel_shuffle(x, 2).shape)
+        print(torch.equal(x.to_sparse().to_dense(), x))
+    """) == [
+        "True torch.Size([2, 4, 1])",
+        "True torch.Size([2, 2])",
+        "True torch.Size([4])",
+        "torch.Size([0]) torch.Size([0])",
+        "True torch.bool True",
+        "True torch.Size([2, 4, 3])",
+        "True",
+    ]
+
+
+def test_names_by_star():
+    assert lines("""
+        from torch import *
+        from torch.nn import *
+        from torch.distributions.constraints import *
+        print(relu(tensor([-1.0])).item(), "nn" in globals(), float32, isinstance(functional, type(init)))
+        print(Linear(2, 3).weight.shape, positive, "finfo" in globals())
+    """) == ["0.0 False torch.float32 True", "torch.Size([3, 2]) GreaterThan(lower_bound=0.0) True"]
 
 
 def test_texts_that_programs_compare():

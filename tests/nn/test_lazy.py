@@ -1,6 +1,7 @@
 """Lazy layers against PyTorch."""
 
 import copy
+import importlib
 import pickle
 import warnings
 
@@ -8,7 +9,7 @@ import numpy as np
 import pytest
 
 import mytorch
-from tests.referee import torch
+from tests.referee import answer, torch
 
 ROWS = [
     ("LazyLinear", (4,), (2, 3)),
@@ -114,3 +115,32 @@ def test_frozen_copied_and_pickled():
     assert pickle.loads(pickle.dumps(layer)).weight.shape == (4, 3)
     grouped = mytorch.nn.LazyConv2d(4, 3, groups=2)
     assert grouped(mytorch.ones(1, 6, 5, 5)).shape == (1, 4, 3, 3)
+
+
+def scaled(lib, requires_grad):
+    class Fixed(lib.nn.Module):
+        def forward(self, x, more=0):
+            return x * self.factor + more
+
+    class Lazy(importlib.import_module(f"{lib.__name__}.nn.modules.lazy").LazyModuleMixin, Fixed):
+        cls_to_become = Fixed
+
+        def __init__(self):
+            super().__init__()
+            self.factor = lib.nn.UninitializedParameter(requires_grad=requires_grad)
+
+        def initialize_parameters(self, x, more=0):
+            self.factor.materialize(x.shape[-1:])
+            with lib.no_grad():
+                self.factor.fill_(2)
+
+    module, other = Lazy(), Lazy()
+    before = module.has_uninitialized_params()
+    results = [module(lib.ones(3, 4), more=1).tolist(), module(lib.ones(4)).tolist(), type(module) is Fixed]
+    other.load_state_dict({"factor": lib.ones(5)})
+    return [before, *results, module.factor.requires_grad, other.factor.tolist()]
+
+
+@pytest.mark.parametrize("requires_grad", [True, False])
+def test_a_lazy_module_of_ones_own(requires_grad):
+    assert scaled(mytorch, requires_grad) == answer(scaled, requires_grad)

@@ -42,3 +42,35 @@ def test_blocks_until_the_time_is_over():
 def test_refusals():
     with pytest.raises(NotImplementedError, match="Python"):
         benchmark.Timer("x + y;", language="c++")
+
+
+def test_a_table_of_measurements():
+    def measured(seconds, sub_label, description, threads=1):
+        task = benchmark.TaskSpec(
+            "f(x)", label="work", sub_label=sub_label, description=description, num_threads=threads
+        )
+        return benchmark.Measurement(10, [10 * s for s in seconds], task)
+
+    table = benchmark.Compare([measured([1e-3, 2e-3], "small", "old"), measured([3e-3], "large", "old")])
+    table.extend_results([measured([2.5e-3], "small", "new"), measured([1e-3], "small", "new", threads=2)])
+    table.extend_results([measured([3e-3], "small", "old")])
+    assert str(table).splitlines() == [
+        "[--------- work ---------]",
+        "            |  old  |  new",
+        "1 threads: ---------------",
+        "  small     |  2.0  |  2.5",
+        "  large     |  3.0  |",
+        "2 threads: ---------------",
+        "  small     |       |  1.0",
+        "",
+        "Times are in milliseconds (ms).",
+    ]
+
+
+def test_a_table_of_what_was_timed(capsys):
+    timer = benchmark.Timer("x + 1", globals={"x": 2}, label="sums", description="ints")
+    table = benchmark.Compare([timer.timeit(100)])
+    table.trim_significant_figures()
+    table.print()
+    shown = capsys.readouterr().out
+    assert all(text in shown for text in ("sums", "ints", "x + 1", "1 threads:"))

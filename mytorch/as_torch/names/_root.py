@@ -7,6 +7,7 @@ import importlib
 from ...core.dtypes import complex64, complex128, int64
 from ...ops.memory_format import layout
 from ...ops.reduce import all as all_of
+from ...tensors import torch_flags
 from ...tensors.creation import tensor
 from ..refused import functions
 
@@ -136,3 +137,32 @@ def while_loop(cond_fn, body_fn, carried_inputs):
         if not isinstance(carried_inputs, tuple):
             carried_inputs = (carried_inputs,)
     return carried_inputs
+
+
+def is_deterministic_algorithms_warn_only_enabled():
+    """False: nothing warns, for every operation on the CPU is deterministic."""
+    return False
+
+
+def get_deterministic_debug_mode():
+    """2 with ``use_deterministic_algorithms(True)``, else 0."""
+    return 2 * torch_flags.are_deterministic_algorithms_enabled()
+
+
+def set_deterministic_debug_mode(debug_mode):
+    """``use_deterministic_algorithms(True)`` unless it is 0 or "default"."""
+    torch_flags.use_deterministic_algorithms(debug_mode not in (0, "default"))
+
+
+def is_warn_always_enabled():
+    """False."""
+    return False
+
+
+def set_warn_always(b):
+    """Nothing: Python's warnings decide how often they are shown."""
+
+
+def is_same_size(input, other):
+    """Whether both have one shape."""
+    return input.shape == other.shape

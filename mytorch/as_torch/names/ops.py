@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import inspect
 import os
+import sys
 
 from ...autograd.function import Function
-from ..torchvision_ops import register
+from .. import torchaudio_ops, torchvision_ops
 
 _NAMESPACES: dict = {}
 
@@ -28,8 +29,22 @@ class Operation:
         names = inspect.signature(self.function)
         return self._gradient.apply(*names.bind(*args, **kwargs).args)
 
+    def __getattr__(self, name):  # PyTorch's own operations have overloads: they are one function here
+        if name.startswith("_") or not self.name.startswith("aten::"):
+            raise AttributeError(name)
+        return self
+
     def __repr__(self):
         return f"<op {self.name}>"
+
+    def __str__(self):
+        return self.name.replace("::", ".")
+
+    def __hash__(self):
+        return hash(str(self))
+
+    def __eq__(self, other):  # also to its name, by which ``utils.flop_counter`` counts
+        return str(self) == str(other) if isinstance(other, (str, Operation)) else NotImplemented
 
     def set_gradient(self, backward, setup_context):
         """``backward(ctx, *grads)``, with ``setup_context(ctx, inputs, output)`` before it."""
@@ -46,7 +61,14 @@ class Namespace:
         self._name = name
 
     def __getattr__(self, name):
-        raise AttributeError(f"torch.ops.{self._name} has no operation {name!r}: nobody registered it here")
+        if self._name != "aten" or name.startswith("__"):
+            raise AttributeError(
+                f"torch.ops.{self._name} has no operation {name!r}: nobody registered it here"
+            )
+        operation = find(f"aten::{name}")  # PyTorch's own: those that are functions of torch are here, too
+        operation.function = getattr(sys.modules["torch"], name, None)
+        operation.differentiable = True
+        return operation
 
 
 def find(qualname):
@@ -58,10 +80,14 @@ def find(qualname):
 
 
 def load_library(path):
-    """OSError: compiled libraries call PyTorch's C++. For torchvision's there is what is written here."""
-    if os.path.basename(path).startswith("_C") and os.path.basename(os.path.dirname(path)) == "torchvision":
-        register(find)
-        return
+    """OSError: compiled libraries call PyTorch's C++. Instead of torchvision's and torchaudio's there is what
+    is written here.
+    """
+    folder, name = os.path.split(path)
+    if name.startswith("_C") and os.path.basename(folder) == "torchvision":
+        return torchvision_ops.register(find)
+    if os.path.dirname(folder).endswith("torchaudio") and "torchaudio" in name:
+        return torchaudio_ops.register(find)
     raise OSError(f"{path} is compiled for PyTorch and cannot be loaded by mytorch")
 
 

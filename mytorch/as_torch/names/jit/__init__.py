@@ -4,13 +4,17 @@ import builtins
 import contextlib
 
 from ....jit import ScriptModule, script
+from ...refused import functions
+from ..futures import Future
 
 __all__ = """
-    Attribute ONNXTracedModule RecursiveScriptModule TracedModule TracerWarning _isinstance _overload
+    Attribute Future ONNXTracedModule RecursiveScriptModule TracedModule TracerWarning _get_trace_graph
+    _isinstance _overload
     _overload_method _script_if_tracing _unwrap_optional fork freeze isinstance optimize_for_inference
     optimized_execution wait
 """.split()
 
+globals().update(functions("torch.jit", "_get_trace_graph", "nothing is traced"))
 _overload = _overload_method = _script_if_tracing = script
 isinstance = _isinstance = builtins.isinstance
 
@@ -45,13 +49,15 @@ def optimized_execution(should_optimize):
 
 
 def fork(func, *args, **kwargs):
-    """The value of ``func``, computed at once; :func:`wait` returns it."""
-    return func(*args, **kwargs)
+    """The :class:`Future` of ``func(*args, **kwargs)``, which runs at once."""
+    done = Future()
+    done.set_result(func(*args, **kwargs))
+    return done
 
 
 def wait(future):
     """The value that :func:`fork` computed."""
-    return future
+    return future.wait()
 
 
 def _unwrap_optional(x):

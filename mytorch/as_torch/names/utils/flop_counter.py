@@ -1,7 +1,7 @@
-"""``torch.utils.flop_counter``: counting operations as they run."""
+"""What ``torch.utils.flop_counter`` has beside its counter."""
 
-from ....as_torch.refused import classes, functions
+from ....as_torch.refused import functions
 
-_REASON = "mytorch.utils.visualize.summary(model, x) counts the multiply-adds of the layers"
-globals().update(classes("torch.utils.flop_counter", "FlopCounterMode", _REASON))
-globals().update(functions("torch.utils.flop_counter", "register_flop_formula", _REASON))
+__all__ = ["register_flop_formula"]
+
+globals().update(functions("torch.utils.flop_counter", *__all__, "only PyTorch's own operations are counted"))

@@ -1,6 +1,12 @@
 """What packages take from ``torch.utils.data.dataloader`` beside the DataLoader."""
 
-__all__ = ["_DatasetKind"]
+from .....utils.data.epoch import Epoch as _BaseDataLoaderIter
+from .....utils.data.epoch import Epoch as _SingleProcessDataLoaderIter
+from .....utils.data.worker_epoch import WorkerEpoch as _MultiProcessingDataLoaderIter
+
+__all__ = """
+    _BaseDataLoaderIter _DatasetKind _MultiProcessingDataLoaderIter _SingleProcessDataLoaderIter
+""".split()
 
 
 class _DatasetKind:

@@ -1,0 +1,6 @@
+# Names only: there is nothing to read here.
+"""The step of an optimizer as a function."""
+
+from ._functional import adadelta
+
+__all__ = ["adadelta"]

@@ -20,15 +20,17 @@ from __future__ import annotations
 
 import linecache
 import types
+from contextvars import Context
 
 # ruff: noqa: F401  (the compiled functions use these)
 from . import graph
-from .arrays import QUIET, as_array, float_errors, ndarray
+from .arrays import QUIET, as_array, float_errors, ndarray, quietly
 from .errors import refuse_complex
 from .graph import Variable, grad_state, note_view, refresh
 from .scalar_arguments import PLAIN
 
 create = object.__new__
+contexts: list[Context] = []  # where NumPy does not warn, and nobody runs in: cheaper to enter than to set up
 MISSING = object()  # stands for an argument that was not given
 
 INPUT = """
@@ -40,19 +42,25 @@ INPUT = """
         {x}_array, {x}_kind = {x}, 0"""
 COMPUTE = """
     given = arrays = [{arrays}]
-    token = {quiet}
+    context = None
+    if {is_loud}:
+        try:
+            context = contexts.pop()
+        except IndexError:  # all are in use
+            context = Context()
+            context.run(float_errors.set, QUIET)
     try:
         {prepare}
         {only_real}
-        result = forward({call})
+        result = forward({call}) if context is None else context.run(forward, {call})
     except Exception as error:
-        rescued = op.rescue(op, arrays, {settings})
+        rescued = quietly(op.rescue, op, arrays, {settings})
         if rescued is None:
             return op.instead(op, ({inputs}), {settings}, error)
         result, = rescued
     finally:
-        if token:
-            float_errors.reset(token)
+        if context is not None:
+            contexts.append(context)
     {unpack}
     if not ({raw}):
         return result
@@ -71,7 +79,7 @@ SEVERAL = """
 WRAP = """
     new = create(graph.result_type)
     new.array = result if type(result) is ndarray else as_array(result)
-    new._node, new._counter = node, counter
+    new._node, new._counter, new._base = node, counter, None
     if state is None:
         new._inference = True
     {note_view}
@@ -81,7 +89,7 @@ WRAP = """
 FIRST_CALL = compile("lambda *a, **s: compile_now(op)(*a, **s)", __name__, "eval").co_consts[0]
 TAKEN = {
     *globals(),
-    *"op forward prepare more others given arrays token first result extras node counter state new".split(),
+    *"op forward prepare more others given arrays context first result extras node counter state new".split(),
 }
 
 
@@ -119,22 +127,24 @@ def source(op):
     unusual += ["dtype is not None"] * signature.typed
     given = "{" + ", ".join(f"{name!r}: {name}" for name in names) + "}"
     arrays = [f"{x}_array" for x in inputs]
-    pattern = "1"
+    pattern, raw = "1", " or ".join(f"{x}_kind" for x in inputs)
     for x in inputs:
         pattern = f"({pattern}) * 3 + {x}_kind"
     parts = {
         "inputs": "".join(f"{x}, " for x in inputs),
         "settings": "{" + ", ".join(f"{name!r}: {name}" for name in signature.defaults) + "}",
         "arrays": ", ".join(arrays),
-        # set once by what calls others; a view computes nothing
-        "quiet": "None" if op.view else "float_errors.get(None) is not QUIET and float_errors.set(QUIET)",
+        "is_loud": "False" if op.view else f"({raw}) or float_errors.get(None) is not QUIET",
         "prepare": "arrays = prepare(arrays)" if op.prepare else "",
         "only_real": REAL if op.complex is None else "",
         "call": ", ".join(
-            [*(["*arrays"] if op.prepare else arrays), *(f"{n}={n}" for n in signature.defaults)]
+            [
+                *([f"arrays[{i}]" for i in range(len(inputs))] if op.prepare else arrays),
+                *(f"{n}={n}" for n in signature.defaults),
+            ]
         ),
         "unpack": "result, *extras = result" if op.aux else "extras = None",
-        "raw": " or ".join(f"{x}_kind" for x in inputs),
+        "raw": raw,
         "live": " or ".join(f"{x}_kind == 2" for x in inputs),
         "pattern": pattern,
         "inference": " or ".join(f"({x}_kind == 1 and {x}._inference)" for x in inputs),

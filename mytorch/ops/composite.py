@@ -8,7 +8,6 @@ import inspect
 import math
 from types import FunctionType
 
-from ..core.arrays import QUIET, float_errors
 from ..core.graph import Node
 from ..core.primitive import Primitive
 from ..core.scalar_arguments import PLAIN, number_settings
@@ -58,14 +57,10 @@ def composite(function=None, /, *, out=False, name=None):
             if out and "out" in kwargs:
                 return Primitive.into(call, args, kwargs)
             args = settle(args, kwargs)
-        token = float_errors.get(None) is not QUIET and float_errors.set(QUIET)
         try:
             return function(*args, **kwargs)
         except (AttributeError, TypeError) as error:
             return Primitive.instead(call, args, kwargs, error)
-        finally:
-            if token:
-                float_errors.reset(token)
 
     def settle(args, kwargs):
         for theirs, ours in spellings.items():

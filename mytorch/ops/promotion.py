@@ -7,7 +7,7 @@ import math
 
 import numpy
 
-from ..core.arrays import as_array, is_array, modules
+from ..core.arrays import as_array, is_array, modules, quietly
 from ..core.dtypes import bool_, category, complex64, complex128, default_numpy, float64, int64, promote_numpy
 
 
@@ -87,7 +87,7 @@ def _constant(number, dtype):
     """A number (not a zero, which may be -0.0) as an array: NumPy takes twice as long over x * 0.5 as over x
     * y.
     """
-    return numpy.array(number, dtype)
+    return quietly(numpy.array, number, dtype)
 
 
 def operand(number, x):
@@ -118,7 +118,7 @@ def promoted(arrays):
             return [_constant(x, y.dtype), y] if x and second is numpy.ndarray else arrays
     elif all(type(a) in modules and a.dtype is arrays[0].dtype for a in arrays):
         return arrays
-    return _cast(arrays, result_numpy(arrays))
+    return quietly(_cast, arrays, result_numpy(arrays))
 
 
 def floating(arrays):
@@ -129,7 +129,7 @@ def floating(arrays):
     common = result_numpy(arrays)
     if category(common) >= 2:
         return promoted(arrays)
-    return _cast(arrays, default_numpy())
+    return quietly(_cast, arrays, default_numpy())
 
 
 def _cast(arrays, common):

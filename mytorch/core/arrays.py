@@ -27,7 +27,7 @@ def as_array(x):
 
 def array_of(x):
     """The array of a Variable; anything else as it is."""
-    return getattr(x, "array", x)
+    return x if type(x) in modules else getattr(x, "array", x)
 
 
 def is_array(x):

@@ -42,7 +42,7 @@ def _flattened(arrays):
 def largest(array, dims, keepdims, least):
     """The largest element over ``dims``, ``least`` where there is none."""
     if type(array) is ndarray:
-        return numpy.maximum.reduce(array, dims, keepdims=keepdims, initial=least)
+        return numpy.maximum.reduce(array, dims, None, None, keepdims, least)
     if not array.size:  # CuPy's max takes no initial value
         shape = array.any(dims, keepdims=keepdims).shape
         return xp(array).full(shape, least, array.dtype)

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import math
-
 from ...core.arrays import xp
 from ...core.primitive import primitive
 from ...core.sums import summed, wide
-from ...kernels.elementwise import largest
 from ..elementwise import check_floating, widened
-from ..softmax import log_softmax
+from ..softmax import log_softmax, shifted
 from .class_targets import arrays_of, by_class, check_classes, class_rows, from_rows, without_classes
 from .loss_reduction import chosen
 
@@ -98,7 +95,7 @@ def _classes_definition(x, target, weight=None, *, ignore_index, reduction, labe
 
 
 def _scores(x):
-    """Rows of (scores less their maximum), their exponentials and the sums of these.
+    """Rows of scores less a number for each, their exponentials and the sums of these.
 
     16-bit scores are summed in 32 bits.
     """
@@ -106,7 +103,7 @@ def _scores(x):
     z = z.astype(wide(z.dtype), copy=False)
     if z.shape[1] <= _FEW and z.size > _SMALL:
         z = xp(z).asfortranarray(z)
-    z = z - largest(z, 1, True, -math.inf)
+    z = shifted(z, 1)
     e = xp(z).exp(z)
     return z, e, summed(e, 1)
 
@@ -213,7 +210,7 @@ def _probabilities_vjp(g, x, target, weight, e, total, needs, reduction, label_s
         gx = _in_dtype_of(from_rows(gx, x.shape), x)
     if needs[1]:
         z = by_class(_in_dtype_of(x, e))
-        logp = z - z.max(1, keepdims=True) - xp(e).log(total)[:, None]
+        logp = shifted(z, 1) - xp(e).log(total)[:, None]
         gy = logp * (s * (label_smoothing - 1))
         gy = from_rows(gy if weight is None else gy * weight, target.shape).astype(kind, copy=False)
     return gx, gy, None

@@ -52,7 +52,7 @@ COMPUTE = """
     try:
         {prepare}
         {only_real}
-        result = forward({call}) if context is None else context.run(forward, {call})
+        result = {forward}({call}) if context is None else context.run({forward}, {call})
     except Exception as error:
         rescued = quietly(op.rescue, op, arrays, {settings})
         if rescued is None:
@@ -89,7 +89,7 @@ WRAP = """
 FIRST_CALL = compile("lambda *a, **s: compile_now(op)(*a, **s)", __name__, "eval").co_consts[0]
 TAKEN = {
     *globals(),
-    *"op forward prepare more others given arrays context first result extras node counter state new".split(),
+    *"op forward of_wide prepare more others given arrays context first result extras node counter state new".split(),
 }
 
 
@@ -100,7 +100,9 @@ def can_be_compiled(signature):
 
 def compiled_call(op):
     """The function of ``op``, a Primitive. It compiles itself when it is first called."""
-    names = dict(globals(), op=op, forward=op.forward, prepare=op.prepare, __name__=op.forward.__module__)
+    of_wide = getattr(op.forward, "of_wide", None)
+    names = dict(globals(), op=op, forward=op.forward, of_wide=of_wide, prepare=op.prepare)
+    names["__name__"] = op.forward.__module__
     return types.FunctionType(FIRST_CALL, names, op.name)
 
 
@@ -127,6 +129,8 @@ def source(op):
     unusual += ["dtype is not None"] * signature.typed
     given = "{" + ", ".join(f"{name!r}: {name}" for name in names) + "}"
     arrays = [f"{x}_array" for x in inputs]
+    first = "arrays[0]" if op.prepare else f"{inputs[0]}_array"
+    of_wide = getattr(op.forward, "of_wide", None)
     pattern, raw = "1", " or ".join(f"{x}_kind" for x in inputs)
     for x in inputs:
         pattern = f"({pattern}) * 3 + {x}_kind"
@@ -137,6 +141,8 @@ def source(op):
         "is_loud": "False" if op.view else f"({raw}) or float_errors.get(None) is not QUIET",
         "prepare": "arrays = prepare(arrays)" if op.prepare else "",
         "only_real": REAL if op.complex is None else "",
+        # where ops/elementwise.py lets 16-bit numbers be computed in float32: others need no look
+        "forward": f"(of_wide if {first}.itemsize != 2 else forward)" if of_wide else "forward",
         "call": ", ".join(
             [
                 *([f"arrays[{i}]" for i in range(len(inputs))] if op.prepare else arrays),

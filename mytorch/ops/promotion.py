@@ -91,8 +91,8 @@ def _constant(number, dtype):
 
 
 def operand(number, x):
-    """A Python number as the fastest operand beside the array ``x`` of floating-point numbers."""
-    if type(x) is not numpy.ndarray or (type(number) is float and not number):
+    """A Python number as the fastest operand beside the array ``x``."""
+    if type(x) is not numpy.ndarray or x.dtype.kind not in "fV" or (type(number) is float and not number):
         return number
     return _constant(number, x.dtype)
 

@@ -47,7 +47,8 @@ def class_rows(target, classes, ignore_index, weight, dtype):
 
 def _all_below(t, classes):
     """Whether all of the int64 ``t`` are in range(classes): one pass, as negative ones are large unsigned."""
-    return not t.size or numpy.maximum.reduce(t.view(_UINT64)) < classes
+    t = t.view(_UINT64)
+    return not t.size or t[t.argmax()] < classes
 
 
 def _marked_rows(t, classes, ignore_index, weight, dtype):

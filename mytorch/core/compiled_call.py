@@ -89,7 +89,8 @@ WRAP = """
 FIRST_CALL = compile("lambda *a, **s: compile_now(op)(*a, **s)", __name__, "eval").co_consts[0]
 TAKEN = {
     *globals(),
-    *"op forward of_wide prepare more others given arrays context first result extras node counter state new".split(),
+    *"op forward of_wide prepare more others given arrays context first result extras node".split(),
+    *"counter state new".split(),
 }
 
 

@@ -10,7 +10,7 @@ from ..core.primitive import primitive
 from ..core.sums import summed
 from .composite import composite
 from .indexing import getitem, put
-from .promotion import check_fits
+from .promotion import fitted
 from .shape import expand, reshape
 
 
@@ -58,23 +58,6 @@ def fill_value(value, like, op):
     if isinstance(array_of(value), (numpy.ndarray, numpy.generic)):  # the host does not wait for a GPU
         fitted(array_of(value).item(), array_of(like).dtype)
     return value
-
-
-def fitted(value, dtype):
-    """A Python number as NumPy's ``dtype`` stores it; negative ones wrap in unsigned integers, as in torch.
-
-    RuntimeError if it does not fit. negative ones wrap in unsigned integers, as in torch.
-    """
-    if not isinstance(value, (int, float, complex, numpy.generic)):
-        raise TypeError(f"expected a number or a tensor of one, got {type(value).__name__} {value!r:.40}")
-    if dtype.kind == "b":
-        return bool(value)
-    if isinstance(value, complex) and dtype.kind != "c":
-        raise RuntimeError(f"value cannot be converted to type {dtype} without overflow")
-    check_fits(value, dtype, finite=True)
-    if dtype.kind == "u":
-        return int(value) % (numpy.iinfo(dtype).max + 1)
-    return int(value) if dtype.kind == "i" else value
 
 
 def _mask(mask, op):

@@ -46,6 +46,23 @@ def check_fits(value, kind, finite=False):
         raise RuntimeError(f"value cannot be converted to type {kind} without overflow")
 
 
+def fitted(value, dtype):
+    """A Python number as NumPy's ``dtype`` stores it; negative ones wrap in unsigned integers, as in torch.
+
+    RuntimeError if it does not fit.
+    """
+    if not isinstance(value, (int, float, complex, numpy.generic)):
+        raise TypeError(f"expected a number or a tensor of one, got {type(value).__name__} {value!r:.40}")
+    if dtype.kind == "b":
+        return bool(value)
+    if isinstance(value, complex) and dtype.kind != "c":
+        raise RuntimeError(f"value cannot be converted to type {dtype} without overflow")
+    check_fits(value, dtype, finite=True)
+    if dtype.kind == "u":
+        return int(value) % (numpy.iinfo(dtype).max + 1)
+    return int(value) if dtype.kind == "i" else value
+
+
 def largest_of(kind):
     """The largest number of a floating-point dtype. bfloat16's is a little smaller than float32's."""
     return 3.3895313892515355e38 if kind.kind == "V" else float(numpy.finfo(kind).max)

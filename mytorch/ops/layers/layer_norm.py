@@ -128,7 +128,7 @@ def are_few(x):
 
 
 def standardise_few(rows, eps, centred=True):
-    """Each of ``rows`` as :func:`standardise_rows` has it, the means, and what the rows were multiplied by."""
+    """Each of ``rows`` as :func:`standardise_rows` has it, the means, and one over the deviations."""
     share = _share(rows.shape[1], rows.dtype)
     average = rows.dot(share) if centred else numpy.zeros(len(rows), rows.dtype)
     out = rows - average[:, None]
@@ -182,7 +182,7 @@ def _normalized_shape(op, x, normalized_shape, weight, bias):
         )
     shape, array = tuple(map(operator.index, normalized_shape)), array_of(x)
     parameters = [array_of(values) for values in (weight, bias) if values is not None]
-    fits = all([p.shape == shape and p.dtype == array.dtype for p in parameters])
+    fits = all(p.shape == shape and p.dtype == array.dtype for p in parameters)
     if not (fits and shape and array.shape[-len(shape) :] == shape and array.dtype.kind in "fc"):
         _check_shapes(op, x, shape, weight, bias)
     return shape

@@ -70,10 +70,7 @@ def _places(kernel, stride, dilation, counts):
 def _places_along(kernel, stride, dilation, counts):
     """For each dimension of the window, the last one first: the indices of (N, C, *S) for its places."""
     return [
-        [
-            (slice(None),) * (axis + 2) + (slice(t * d, t * d + (c - 1) * s + 1, s), Ellipsis)
-            for t in range(k)
-        ]
+        [(slice(None),) * (axis + 2) + (slice(t * d, t * d + (c - 1) * s + 1, s), Ellipsis) for t in range(k)]
         for axis, (k, s, d, c) in reversed(list(enumerate(zip(kernel, stride, dilation, counts))))
     ]
 

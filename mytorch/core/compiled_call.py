@@ -101,10 +101,14 @@ def can_be_compiled(signature):
 
 def compiled_call(op):
     """The function of ``op``, a Primitive. It compiles itself when it is first called."""
-    of_wide = getattr(op.forward, "of_wide", None)
-    names = dict(globals(), op=op, forward=op.forward, of_wide=of_wide, prepare=op.prepare)
+    names = dict(globals(), op=op, forward=op.forward, of_wide=_of_wide(op), prepare=op.prepare)
     names["__name__"] = op.forward.__module__
     return types.FunctionType(FIRST_CALL, names, op.name)
+
+
+def _of_wide(op):
+    """What the function of ``op`` does unless it gets 16-bit numbers, where that is something else."""
+    return getattr(op.forward, "of_wide", None)
 
 
 def compile_now(op):
@@ -130,8 +134,7 @@ def source(op):
     unusual += ["dtype is not None"] * signature.typed
     given = "{" + ", ".join(f"{name!r}: {name}" for name in names) + "}"
     arrays = [f"{x}_array" for x in inputs]
-    first = "arrays[0]" if op.prepare else f"{inputs[0]}_array"
-    of_wide = getattr(op.forward, "of_wide", None)
+    passed = [f"arrays[{i}]" for i in range(len(inputs))] if op.prepare else arrays
     pattern, raw = "1", " or ".join(f"{x}_kind" for x in inputs)
     for x in inputs:
         pattern = f"({pattern}) * 3 + {x}_kind"
@@ -142,14 +145,8 @@ def source(op):
         "is_loud": "False" if op.view else f"({raw}) or float_errors.get(None) is not QUIET",
         "prepare": "arrays = prepare(arrays)" if op.prepare else "",
         "only_real": REAL if op.complex is None else "",
-        # where ops/elementwise.py lets 16-bit numbers be computed in float32: others need no look
-        "forward": f"(of_wide if {first}.itemsize != 2 else forward)" if of_wide else "forward",
-        "call": ", ".join(
-            [
-                *([f"arrays[{i}]" for i in range(len(inputs))] if op.prepare else arrays),
-                *(f"{n}={n}" for n in signature.defaults),
-            ]
-        ),
+        "forward": f"(of_wide if {passed[0]}.itemsize != 2 else forward)" if _of_wide(op) else "forward",
+        "call": ", ".join([*passed, *(f"{n}={n}" for n in signature.defaults)]),
         "unpack": "result, *extras = result" if op.aux else "extras = None",
         "raw": raw,
         "live": " or ".join(f"{x}_kind == 2" for x in inputs),

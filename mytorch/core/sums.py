@@ -95,7 +95,7 @@ def _unit(n, array):
     return _ones(n, kind)
 
 
-@functools.lru_cache(64)
+@functools.lru_cache(32)
 def _ones(n, kind):
     use_one_thread()
     return numpy.ones(n, kind)
@@ -116,7 +116,7 @@ def row_sums(x):
     if unit is None:
         return summed(x, -1)
     if n <= _STRETCH:
-        return x.dot(unit) if x.ndim == 2 else x @ unit
+        return x.dot(unit) if x.ndim <= 2 else x @ unit
     whole = n - n % _STRETCH
     sums = (x[..., :whole].reshape(*x.shape[:-1], -1, _STRETCH) @ unit).sum(-1)
     return sums if whole == n else sums + x[..., whole:].sum(-1)

@@ -59,12 +59,10 @@ def bounded(x, low, high):
     """
     if x.size > 2048 and x.dtype.kind == "f":
         return x.clip(low, high)
-    out = x
-    if low != -math.inf:
-        out = xp(x).maximum(x, operand(low, x))
-    if high != math.inf:
-        out = xp(x).minimum(out, operand(high, x))
-    return out if out is not x else x.copy()
+    if low == -math.inf:
+        return x.copy() if high == math.inf else xp(x).minimum(x, operand(high, x))
+    out = xp(x).maximum(x, operand(low, x))
+    return out if high == math.inf else xp(x).minimum(out, operand(high, x))
 
 
 def both_arrays(x, y):

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from ...core.arrays import xp
+import functools
+
+import numpy
+
+from ...core.arrays import ndarray, xp
 from ...core.primitive import primitive
-from ...core.sums import summed, wide
+from ...core.sums import row_sums, summed, wide
 from ..elementwise import check_floating, widened
 from ..softmax import log_softmax, shifted
 from .class_targets import arrays_of, by_class, check_classes, class_rows, from_rows, without_classes
@@ -28,7 +32,7 @@ def _picked(logp, shape, target, weight, ignore_index, reduction, smoothing=0.0)
     weight = None if weight is None else weight.array
     t, w = class_rows(target, classes, ignore_index, weight, dtype)
     w = xp(t).ones(t.shape, dtype) if w is None else w
-    losses = logp[xp(t).arange(t.size), t] * -w
+    losses = logp[_numbers(t), t] * -w
     if smoothing:
         every = summed(logp if weight is None else logp * weight, 1) * (
             target.reshape(-1) != ignore_index
@@ -43,7 +47,7 @@ def _picked(logp, shape, target, weight, ignore_index, reduction, smoothing=0.0)
 def _nll_vjp(g, x, target, weight, ignore_index, reduction):
     rows = xp(x).zeros_like(by_class(x))
     t, w = class_rows(target, rows.shape[1], ignore_index, weight, x.dtype)
-    rows[xp(x).arange(t.size), t] = -_row_scale(g, t.size, w, reduction)
+    rows[_numbers(t), t] = -_row_scale(g, t.size, w, reduction)
     return from_rows(rows, x.shape)
 
 
@@ -63,7 +67,7 @@ def nll(x, target, weight=None, *, ignore_index=-100, reduction="mean"):
     """Minus the log-probability ``x`` of the class ``target``; see :func:`nll_loss`."""
     rows = by_class(x)
     t, w = class_rows(target, rows.shape[1], ignore_index, weight, x.dtype)
-    losses = -rows[xp(x).arange(t.size), t]
+    losses = -rows[_numbers(t), t]
     return _reduced(losses, w, reduction, without_classes(x.shape))
 
 
@@ -78,9 +82,9 @@ def _divided(losses, w, reduction, shape):
     """The losses in their ``shape``, their sum, or that divided by the sum of the weights."""
     if reduction == "none":
         return losses.reshape(shape)
-    total = summed(losses)
+    total = row_sums(losses)
     if reduction == "mean":
-        total /= losses.dtype.type(losses.size) if w is None else summed(w)
+        total /= losses.dtype.type(losses.size) if w is None else row_sums(w)
     return total
 
 
@@ -105,7 +109,7 @@ def _scores(x):
         z = xp(z).asfortranarray(z)
     z = shifted(z, 1)
     e = xp(z).exp(z)
-    return z, e, summed(e, 1)
+    return z, e, row_sums(e) if e.flags.c_contiguous else summed(e, 1)
 
 
 def _flat(rows):
@@ -116,7 +120,19 @@ def _flat(rows):
 def _places(rows, t):
     """Where in ``_flat(rows)`` the class ``t`` of each row is."""
     a, b = rows.strides[0] // rows.itemsize or 1, rows.strides[1] // rows.itemsize
-    return (t if b == 1 else t * b) + xp(t).arange(0, t.size * a, a)
+    return (t if b == 1 else t * b) + _numbers(t, a)
+
+
+def _numbers(t, step=1):
+    """0, step, 2 · step, … for each entry of the vector ``t``."""
+    if type(t) is ndarray and t.size <= _SMALL:
+        return _kept_numbers(t.size, step)
+    return xp(t).arange(0, t.size * step, step)
+
+
+@functools.lru_cache(64)
+def _kept_numbers(count, step):
+    return numpy.arange(0, count * step, step)
 
 
 def _in_dtype_of(array, x):

@@ -72,7 +72,8 @@ def composite(function=None, /, *, out=False, name=None):
                 raise TypeError(f"{name}(): argument {flag!r} must be bool, not {type(value).__name__}")
         for place, number, check in numbers:
             if number in kwargs:
-                kwargs[number] = check(kwargs[number], name, number)
+                if type(kwargs[number]) not in PLAIN:
+                    kwargs[number] = check(kwargs[number], name, number)
             elif place < len(args) and type(args[place]) not in PLAIN:
                 args = (*args[:place], check(args[place], name, number), *args[place + 1 :])
         return args

@@ -122,9 +122,10 @@ def topk(input, k, dim=-1, largest=True, sorted=True):
 
     RuntimeError if there are not ``k``.
     """
-    shape = tuple(input.shape)
+    array = array_of(input)
+    shape = array.shape
     dim = check_dim(dim, len(shape))
-    if array_of(input).dtype.kind == "b":
+    if array.dtype.kind == "b":
         raise RuntimeError("topk does not support bool dtypes on CPU")
     if not 0 <= (k := integer(k)) <= (shape[dim] if shape else 1):
         raise RuntimeError(f"selected index k out of range: {k} of {shape[dim] if shape else 1}")

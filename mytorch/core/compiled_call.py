@@ -73,13 +73,13 @@ RECORD = """
 REAL = """first = arrays[0]
         if type(first) is not ndarray or first.dtype.kind == "c":
             refuse_complex(op, arrays)"""
-SEVERAL = """
-    if type(result) is tuple:
-        return op.several(result, node, ({inputs}), {settings})"""
 WRAP = """
-    new = create(graph.result_type)
-    new.array = result if type(result) is ndarray else as_array(result)
-    new._node, new._counter, new._base = node, counter, None
+    if type(result) is not ndarray:
+        if type(result) is tuple:
+            return op.several(result, node, ({inputs}), {settings})
+        result = as_array(result)
+    new = create(result_type)
+    new.array, new._node, new._counter, new._base = result, node, counter, None
     if state is None:
         new._inference = True
     {note_view}
@@ -116,6 +116,7 @@ def compile_now(op):
     function, signature, made = op.function, op.signature, {}
     text, file = source(op), f"<call of {op.name}>"
     linecache.cache[file] = len(text), None, text.splitlines(True), file  # for tracebacks and debuggers
+    function.__globals__["result_type"] = graph.result_type
     exec(compile(text, file, "exec"), function.__globals__, made)
     names, known = (*signature.inputs, *signature.defaults), signature.when_left_out
     function.__defaults__ = tuple(known.get(name, MISSING) for name in names)
@@ -155,7 +156,7 @@ def source(op):
         "note_view": "note_view(new, op.function, ({inputs}), {settings})" if op.view else "",
     }
     parts["note_view"] = parts["note_view"].format(**parts)
-    text = COMPUTE + (RECORD if op.differentiable else "") + SEVERAL + WRAP
+    text = COMPUTE + (RECORD if op.differentiable else "") + WRAP
     return (
         f"def call({', '.join(names)}, *more, **others):\n"
         f"    if {' or '.join(unusual)}:\n"

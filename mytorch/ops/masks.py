@@ -34,12 +34,11 @@ def masked_fill(input, mask, value):
 
     RuntimeError if ``mask`` is not boolean.
     """
-    if array_of(mask).dtype.kind != "b":
-        raise RuntimeError(
-            f"masked_fill_ only supports boolean masks, but got mask with dtype {array_of(mask).dtype}"
-        )
-    if input.shape != mask.shape:
-        broadcast_shape(input.shape, mask.shape)
+    shape, where = array_of(input).shape, array_of(mask)
+    if where.dtype.kind != "b":
+        raise RuntimeError(f"masked_fill_ only supports boolean masks, but got mask with dtype {where.dtype}")
+    if shape != where.shape:
+        broadcast_shape(shape, where.shape)
     return masked_fill_with(input, mask, fill_value(value, input, "masked_fill_"))
 
 
@@ -48,13 +47,13 @@ def fill_value(value, like, op):
 
     RuntimeError for other tensors and for what does not fit.
     """
-    if getattr(value, "shape", ()) != ():
+    if not hasattr(value, "shape"):
+        return fitted(value, array_of(like).dtype)
+    if value.shape != ():
         raise RuntimeError(
             f"{op} only supports a 0-dimensional value tensor, but got tensor with {len(value.shape)} "
             "dimension(s)."
         )
-    if not hasattr(value, "shape"):
-        return fitted(value, array_of(like).dtype)
     if isinstance(array_of(value), (numpy.ndarray, numpy.generic)):  # the host does not wait for a GPU
         fitted(array_of(value).item(), array_of(like).dtype)
     return value

@@ -181,9 +181,12 @@ def _normalized_shape(op, x, normalized_shape, weight, bias):
             f"{type(normalized_shape).__name__}"
         )
     shape, array = tuple(map(operator.index, normalized_shape)), array_of(x)
-    parameters = [array_of(values) for values in (weight, bias) if values is not None]
-    fits = all(p.shape == shape and p.dtype == array.dtype for p in parameters)
-    if not (fits and shape and array.shape[-len(shape) :] == shape and array.dtype.kind in "fc"):
+    fits = shape and array.shape[-len(shape) :] == shape and array.dtype.kind in "fc"
+    for values in (weight, bias):
+        if values is not None:
+            values = array_of(values)
+            fits = fits and values.shape == shape and values.dtype == array.dtype
+    if not fits:
         _check_shapes(op, x, shape, weight, bias)
     return shape
 

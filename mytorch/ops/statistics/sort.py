@@ -76,11 +76,12 @@ def sort(input, dim=-1, descending=False, stable=False):
 
     Equal elements keep their order; nan counts as the largest.
     """
-    if not input.shape:
+    ndim = array_of(input).ndim
+    if not ndim:
         check_dim(dim, 0)
         values, indices = _sort(reshape(input, shape=(1,)), dim=0, descending=descending)
         return sort_result(reshape(values, shape=()), reshape(indices, shape=()))
-    return sort_result(*_sort(input, dim=check_dim(dim, len(input.shape)), descending=descending))
+    return sort_result(*_sort(input, dim=check_dim(dim, ndim), descending=descending))
 
 
 @composite

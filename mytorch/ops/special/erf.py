@@ -161,7 +161,7 @@ def erf_single(x):
     clipped = bounded(x, -_SINGLE_END, _SINGLE_END)
     out = _ratio(_SINGLE, clipped * clipped)
     out *= clipped
-    return out
+    return bounded(out, -1, 1)
 
 
 @functools.cache

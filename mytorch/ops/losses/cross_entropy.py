@@ -68,7 +68,7 @@ def nll(x, target, weight=None, *, ignore_index=-100, reduction="mean"):
     rows = by_class(x)
     t, w = class_rows(target, rows.shape[1], ignore_index, weight, x.dtype)
     losses = -rows[_numbers(t), t]
-    return _reduced(losses, w, reduction, without_classes(x.shape))
+    return _reduced(losses, w, reduction, x.shape)
 
 
 def _reduced(losses, w, reduction, shape):
@@ -79,9 +79,9 @@ def _reduced(losses, w, reduction, shape):
 
 
 def _divided(losses, w, reduction, shape):
-    """The losses in their ``shape``, their sum, or that divided by the sum of the weights."""
+    """The losses of scores of ``shape``, their sum, or that divided by the sum of the weights."""
     if reduction == "none":
-        return losses.reshape(shape)
+        return losses.reshape(without_classes(shape))
     total = row_sums(losses)
     if reduction == "mean":
         total /= losses.dtype.type(losses.size) if w is None else row_sums(w)
@@ -179,9 +179,9 @@ def cross_entropy_of_classes(
     if label_smoothing:
         valid = None if w is None else target.reshape(-1) != ignore_index
         losses = _smoothed_losses(losses, z, total, weight, w, valid, label_smoothing)
-        out = _divided(losses, w, reduction, without_classes(x.shape))
+        out = _divided(losses, w, reduction, x.shape)
     else:
-        out = _reduced(losses, w, reduction, without_classes(x.shape))
+        out = _reduced(losses, w, reduction, x.shape)
     return _in_dtype_of(out, x), e, total, places, w, valid
 
 
@@ -239,7 +239,7 @@ def cross_entropy_of_probabilities(x, target, weight=None, *, reduction="mean", 
     target, weight = _in_dtype_of(target, z), _in_dtype_of(weight, z)
     y = _smoothed_targets(target, weight, label_smoothing)
     losses = xp(z).log(total) * summed(y, 1) - summed(z * y, 1)
-    return _in_dtype_of(_divided(losses, None, reduction, without_classes(x.shape)), x), e, total
+    return _in_dtype_of(_divided(losses, None, reduction, x.shape), x), e, total
 
 
 # ---- what users call -----------------------------------------------------------------------------

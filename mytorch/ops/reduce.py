@@ -194,16 +194,21 @@ def check_any(x, name):
         )
 
 
+def _are_few(x):
+    """Whether a search for the place of an extreme takes less time than NumPy's reductions take to begin."""
+    return x.size <= 8192 and type(x) is numpy.ndarray
+
+
 @primitive(x=extreme_of_all_vjp)
 def _max_of_all(x):
     check_any(x, "max")
-    return x.flat[x.argmax()] if type(x) is numpy.ndarray else xp(x).maximum.reduce(x, None)
+    return x.flat[x.argmax()] if _are_few(x) else xp(x).maximum.reduce(x, None)
 
 
 @primitive(x=extreme_of_all_vjp)
 def _min_of_all(x):
     check_any(x, "min")
-    return x.flat[x.argmin()] if type(x) is numpy.ndarray else xp(x).minimum.reduce(x, None)
+    return x.flat[x.argmin()] if _are_few(x) else xp(x).minimum.reduce(x, None)
 
 
 @primitive

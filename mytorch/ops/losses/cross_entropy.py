@@ -84,7 +84,7 @@ def _divided(losses, w, reduction, shape):
         return losses.reshape(without_classes(shape))
     total = row_sums(losses)
     if reduction == "mean":
-        total /= losses.dtype.type(losses.size) if w is None else row_sums(w)
+        return total / (losses.size if w is None else row_sums(w))
     return total
 
 

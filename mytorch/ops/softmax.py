@@ -37,7 +37,7 @@ def shifted(x, dim):
     A few numbers stay as they are if their squares say that all lie within ±16: then log Σ exp(x) rounds by
     1e-6 at most in float32.
     """
-    if type(x) is ndarray and x.size <= _FEW and numpy.vdot(x, x) <= 256:
+    if type(x) is ndarray and x.size <= _FEW and x.flags.c_contiguous and numpy.vdot(x, x) <= 256:
         return x
     return x - largest(x, dim, True, -math.inf)
 

@@ -20,15 +20,17 @@ from __future__ import annotations
 
 import linecache
 import types
+from contextvars import Context
 
 # ruff: noqa: F401  (the compiled functions use these)
 from . import graph
-from .arrays import QUIET, as_array, float_errors, ndarray
+from .arrays import QUIET, as_array, float_errors, ndarray, quietly
 from .errors import refuse_complex
 from .graph import Variable, grad_state, note_view, refresh
 from .scalar_arguments import PLAIN
 
 create = object.__new__
+contexts: list[Context] = []  # where NumPy does not warn, and nobody runs in: cheaper to enter than to set up
 MISSING = object()  # stands for an argument that was not given
 
 INPUT = """
@@ -40,19 +42,25 @@ INPUT = """
         {x}_array, {x}_kind = {x}, 0"""
 COMPUTE = """
     given = arrays = [{arrays}]
-    token = {quiet}
+    context = None
+    if {is_loud}:
+        try:
+            context = contexts.pop()
+        except IndexError:  # all are in use
+            context = Context()
+            context.run(float_errors.set, QUIET)
     try:
         {prepare}
         {only_real}
-        result = forward({call})
+        result = {forward}({call}) if context is None else context.run({forward}, {call})
     except Exception as error:
-        rescued = op.rescue(op, arrays, {settings})
+        rescued = quietly(op.rescue, op, arrays, {settings})
         if rescued is None:
             return op.instead(op, ({inputs}), {settings}, error)
         result, = rescued
     finally:
-        if token:
-            float_errors.reset(token)
+        if context is not None:
+            contexts.append(context)
     {unpack}
     if not ({raw}):
         return result
@@ -65,13 +73,13 @@ RECORD = """
 REAL = """first = arrays[0]
         if type(first) is not ndarray or first.dtype.kind == "c":
             refuse_complex(op, arrays)"""
-SEVERAL = """
-    if type(result) is tuple:
-        return op.several(result, node, ({inputs}), {settings})"""
 WRAP = """
-    new = create(graph.result_type)
-    new.array = result if type(result) is ndarray else as_array(result)
-    new._node, new._counter = node, counter
+    if type(result) is not ndarray:
+        if type(result) is tuple:
+            return op.several(result, node, ({inputs}), {settings})
+        result = as_array(result)
+    new = create(result_type)
+    new.array, new._node, new._counter, new._base = result, node, counter, None
     if state is None:
         new._inference = True
     {note_view}
@@ -81,7 +89,8 @@ WRAP = """
 FIRST_CALL = compile("lambda *a, **s: compile_now(op)(*a, **s)", __name__, "eval").co_consts[0]
 TAKEN = {
     *globals(),
-    *"op forward prepare more others given arrays token first result extras node counter state new".split(),
+    *"op forward of_wide prepare more others given arrays context first result extras node".split(),
+    *"counter state new".split(),
 }
 
 
@@ -92,8 +101,14 @@ def can_be_compiled(signature):
 
 def compiled_call(op):
     """The function of ``op``, a Primitive. It compiles itself when it is first called."""
-    names = dict(globals(), op=op, forward=op.forward, prepare=op.prepare, __name__=op.forward.__module__)
+    names = dict(globals(), op=op, forward=op.forward, of_wide=_of_wide(op), prepare=op.prepare)
+    names["__name__"] = op.forward.__module__
     return types.FunctionType(FIRST_CALL, names, op.name)
+
+
+def _of_wide(op):
+    """What the function of ``op`` does unless it gets 16-bit numbers, where that is something else."""
+    return getattr(op.forward, "of_wide", None)
 
 
 def compile_now(op):
@@ -101,6 +116,7 @@ def compile_now(op):
     function, signature, made = op.function, op.signature, {}
     text, file = source(op), f"<call of {op.name}>"
     linecache.cache[file] = len(text), None, text.splitlines(True), file  # for tracebacks and debuggers
+    function.__globals__["result_type"] = graph.result_type
     exec(compile(text, file, "exec"), function.__globals__, made)
     names, known = (*signature.inputs, *signature.defaults), signature.when_left_out
     function.__defaults__ = tuple(known.get(name, MISSING) for name in names)
@@ -119,29 +135,28 @@ def source(op):
     unusual += ["dtype is not None"] * signature.typed
     given = "{" + ", ".join(f"{name!r}: {name}" for name in names) + "}"
     arrays = [f"{x}_array" for x in inputs]
-    pattern = "1"
+    passed = [f"arrays[{i}]" for i in range(len(inputs))] if op.prepare else arrays
+    pattern, raw = "1", " or ".join(f"{x}_kind" for x in inputs)
     for x in inputs:
         pattern = f"({pattern}) * 3 + {x}_kind"
     parts = {
         "inputs": "".join(f"{x}, " for x in inputs),
         "settings": "{" + ", ".join(f"{name!r}: {name}" for name in signature.defaults) + "}",
         "arrays": ", ".join(arrays),
-        # set once by what calls others; a view computes nothing
-        "quiet": "None" if op.view else "float_errors.get(None) is not QUIET and float_errors.set(QUIET)",
+        "is_loud": "False" if op.view else f"({raw}) or float_errors.get(None) is not QUIET",
         "prepare": "arrays = prepare(arrays)" if op.prepare else "",
         "only_real": REAL if op.complex is None else "",
-        "call": ", ".join(
-            [*(["*arrays"] if op.prepare else arrays), *(f"{n}={n}" for n in signature.defaults)]
-        ),
+        "forward": f"(of_wide if {passed[0]}.itemsize != 2 else forward)" if _of_wide(op) else "forward",
+        "call": ", ".join([*passed, *(f"{n}={n}" for n in signature.defaults)]),
         "unpack": "result, *extras = result" if op.aux else "extras = None",
-        "raw": " or ".join(f"{x}_kind" for x in inputs),
+        "raw": raw,
         "live": " or ".join(f"{x}_kind == 2" for x in inputs),
         "pattern": pattern,
         "inference": " or ".join(f"({x}_kind == 1 and {x}._inference)" for x in inputs),
         "note_view": "note_view(new, op.function, ({inputs}), {settings})" if op.view else "",
     }
     parts["note_view"] = parts["note_view"].format(**parts)
-    text = COMPUTE + (RECORD if op.differentiable else "") + SEVERAL + WRAP
+    text = COMPUTE + (RECORD if op.differentiable else "") + WRAP
     return (
         f"def call({', '.join(names)}, *more, **others):\n"
         f"    if {' or '.join(unusual)}:\n"

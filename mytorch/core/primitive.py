@@ -15,7 +15,7 @@ from collections.abc import Callable
 import numpy
 
 from .anomaly_mode import detect_anomaly
-from .arrays import QUIET, as_array, float_errors
+from .arrays import as_array, quietly
 from .compiled_call import MISSING, can_be_compiled, compiled_call
 from .errors import explain, refuse_complex, refuse_inference
 from .graph import Name, Node, Variable, clock, grad_state, note_reader, note_view, output_edge, refresh, wrap
@@ -137,20 +137,16 @@ class Primitive:
                 value = value.array
             given.append(value)
         arrays, extras = given, None
-        token = float_errors.get(None) is not QUIET and float_errors.set(QUIET)
         try:
             if self.prepare is not None:
                 arrays = self.prepare(given)
             if self.complex is None:
                 refuse_complex(self, arrays)
-            out = self.forward(*arrays, **settings)
+            out = quietly(self.forward, *arrays, **settings)
         except Exception as error:
-            if (rescued := Primitive.rescue(self, arrays, settings)) is None:
+            if (rescued := quietly(Primitive.rescue, self, arrays, settings)) is None:
                 return Primitive.instead(self, inputs, settings, error)
             (out,) = rescued
-        finally:
-            if token:
-                float_errors.reset(token)
         if self.aux:
             out, *extras = out
         if not found:

@@ -6,6 +6,7 @@ bfloat16 at 256.
 
 from __future__ import annotations
 
+import functools
 import math
 
 import numpy
@@ -93,19 +94,21 @@ def _sum_of_rows(rows, kind):
     return total if whole == len(rows) else total + rows[whole:].sum(0, kind)
 
 
-_units: dict = {}  # dtype -> the longest vector of ones that was needed
 _STRETCH = 512
 
 
 def _unit(n, array):
     """A vector of ``n`` ones to sum ``array`` by, or None if the BLAS does not multiply its kind."""
-    if type(array) is not ndarray or array.dtype.kind != "f" or array.itemsize == 2:
+    kind = array.dtype
+    if type(array) is not ndarray or kind.kind != "f" or kind.itemsize == 2:
         return None
-    unit = _units.get(array.dtype)
-    if unit is None or len(unit) < n:
-        use_one_thread()
-        unit = _units[array.dtype] = numpy.ones(max(n, _STRETCH), array.dtype)
-    return unit[:n]
+    return _ones(n, kind)
+
+
+@functools.lru_cache(32)
+def _ones(n, kind):
+    use_one_thread()
+    return numpy.ones(n, kind)
 
 
 def column_sums(rows):
@@ -119,11 +122,11 @@ def row_sums(x):
     sums are added up, so that they lose no digit more.
     """
     n = x.shape[-1]
-    unit = _unit(min(n, _STRETCH), x)
+    unit = _unit(n if n <= _STRETCH else _STRETCH, x)
     if unit is None:
         return summed(x, -1)
     if n <= _STRETCH:
-        return x @ unit
+        return x.dot(unit) if x.ndim <= 2 else x @ unit
     whole = n - n % _STRETCH
     sums = (x[..., :whole].reshape(*x.shape[:-1], -1, _STRETCH) @ unit).sum(-1)
     return sums if whole == n else sums + x[..., whole:].sum(-1)

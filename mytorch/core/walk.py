@@ -14,7 +14,7 @@ import threading
 from heapq import heappop, heappush, heappushpop
 
 from .anomaly_mode import detect_anomaly
-from .arrays import QUIET, as_array, float_errors, xp
+from .arrays import as_array, quietly, xp
 from .dtypes import cast_back
 from .errors import SECOND_TIME, check_hook, check_intact, check_nan, located
 from .graph import Leaf, Node, Output, changed, last_change, wrap
@@ -157,11 +157,7 @@ def run(roots, gradients, **options):
     """A whole :class:`Walk`; returns {node: gradient} of its targets. NumPy's floating-point warnings are
     off in it.
     """
-    token = float_errors.set(QUIET)
-    try:
-        return Walk(roots, **options).run(roots, gradients)
-    finally:
-        float_errors.reset(token)
+    return quietly(Walk(roots, **options).run, roots, gradients)
 
 
 def is_fresh(d, gradients, saved):

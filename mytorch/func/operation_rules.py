@@ -172,7 +172,7 @@ def _convolution_weight(op, arrays, settings, levels, lead):
     return batched(out.reshape((*lead, -1, *out.shape[1:])), levels)
 
 
-all_below[BatchedArray] = lambda t, classes: all_below[numpy.ndarray](t.data, classes)
+all_below[BatchedArray] = lambda t, classes: all_below[numpy.ndarray](t.data.reshape(-1), classes)
 
 RULES = {
     **dict.fromkeys("convolution convolution_input".split(), _convolution),

@@ -42,7 +42,7 @@ def _flattened(arrays):
 def largest(array, dims, keepdims, least):
     """The largest element over ``dims``, ``least`` where there is none."""
     if type(array) is ndarray:
-        return numpy.maximum.reduce(array, dims, keepdims=keepdims, initial=least)
+        return numpy.maximum.reduce(array, dims, None, None, keepdims, least)
     if not array.size:  # CuPy's max takes no initial value
         shape = array.any(dims, keepdims=keepdims).shape
         return xp(array).full(shape, least, array.dtype)
@@ -74,14 +74,10 @@ def choose(condition, x, y):
     NumPy's own branches at every element, which takes ten times as long on a random condition as picking by
     bits.
     """
+    if condition.size < 1024 or type(condition) is not ndarray:
+        return xp(condition).where(condition, x, y)
     like = x if type(x) is ndarray else y
-    if (
-        type(condition) is not ndarray
-        or condition.size < 1024
-        or condition.dtype != bool
-        or type(like) is not ndarray
-        or like.dtype.kind not in "fi"
-    ):
+    if condition.dtype != bool or type(like) is not ndarray or like.dtype.kind not in "fi":
         return xp(condition).where(condition, x, y)
     if any(
         type(v) is ndarray and v.ndim and (v.shape != condition.shape or v.dtype != like.dtype)

@@ -186,9 +186,9 @@ def empty_apart(shape, dtype, source):
     Arrays of a power of two of bytes often lie some bytes more than a multiple of 4 KiB apart. Then loads
     from the one wait for stores to the other, and a pass takes two to five times as long.
     """
-    size, dtype = math.prod(shape), numpy.dtype(dtype)
-    if xp(source) is not numpy or size * dtype.itemsize < _FEW:
+    if type(source) is not numpy.ndarray or source.nbytes < _FEW:
         return xp(source).empty(shape, dtype)
+    size, dtype = math.prod(shape), numpy.dtype(dtype)
     out = numpy.empty(size + _PAGE // dtype.itemsize, dtype)
     there, here = (a.__array_interface__["data"][0] for a in (source, out))
     start = ((there & -64) + _PAGE // 2 - here) % _PAGE // dtype.itemsize  # also at the start of a cache line

@@ -32,7 +32,7 @@ def relu(x):
     """max(x, 0), elementwise; the gradient at 0 is 0. RuntimeError for booleans."""
     if x.dtype.kind == "b":
         raise RuntimeError("Boolean inputs not supported for relu")
-    return bounded(x, 0, math.inf) if x.size > 2048 and x.dtype.kind == "f" else xp(x).maximum(x, 0)
+    return bounded(x, 0, math.inf) if x.size > 2048 else xp(x).maximum(x, operand(0, x))
 
 
 @primitive(x=lambda g, where, factor: scaled_down(g, where, factor=factor))
@@ -176,7 +176,8 @@ def _elu(x, *, alpha=1.0, scale=1.0, rate=1.0):
         xp(x).expm1(out, out=out)
         if alpha * scale != 1:
             out *= alpha * scale
-        return choose(x > 0, x * scale if scale != 1 else x, out)
+        out += bounded(x, 0, math.inf) if scale == 1 else bounded(x, 0, math.inf) * scale
+        return out
 
     return in_blocks(work, x)
 

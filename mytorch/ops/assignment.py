@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy
 
-from ..core.arrays import QUIET, as_array, device_of, float_errors, is_array, xp
+from ..core.arrays import as_array, device_of, is_array, quietly, xp
 from ..core.graph import Leaf, Variable, changed, wrap
 from .cast import to_device
 from .indexing import alone, getitem, is_plain, parse, picked_shape, write_view
 from .inplace import assign, prepare_write, recorded, store, whole
 from .layout import address
-from .masks import fitted
+from .promotion import fitted
 from .shape import expand
 
 
@@ -161,13 +161,10 @@ def _record_assignment(x, index, value):
 
 def _stored(array, index, value):
     """Whether ``array[index] = value`` worked; if not, the general way raises torch's error."""
-    token = float_errors.set(QUIET)
     try:
-        array[index] = value
+        quietly(array.__setitem__, index, value)
     except (IndexError, ValueError):
         return False
-    finally:
-        float_errors.reset(token)
     return True
 
 

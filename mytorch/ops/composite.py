@@ -8,7 +8,6 @@ import inspect
 import math
 from types import FunctionType
 
-from ..core.arrays import QUIET, float_errors
 from ..core.graph import Node
 from ..core.primitive import Primitive
 from ..core.scalar_arguments import PLAIN, number_settings
@@ -57,14 +56,10 @@ def composite(function=None, /, *, out=False, name=None):
             if out and "out" in kwargs:
                 return Primitive.into(call, args, kwargs)
             args = settle(args, kwargs)
-        token = float_errors.get(None) is not QUIET and float_errors.set(QUIET)
         try:
             return function(*args, **kwargs)
         except (AttributeError, TypeError) as error:
             return Primitive.instead(call, args, kwargs, error)
-        finally:
-            if token:
-                float_errors.reset(token)
 
     def settle(args, kwargs):
         for theirs, ours in spellings.items():
@@ -76,7 +71,8 @@ def composite(function=None, /, *, out=False, name=None):
                 raise TypeError(f"{name}(): argument {flag!r} must be bool, not {type(value).__name__}")
         for place, number, check in numbers:
             if number in kwargs:
-                kwargs[number] = check(kwargs[number], name, number)
+                if type(kwargs[number]) not in PLAIN:
+                    kwargs[number] = check(kwargs[number], name, number)
             elif place < len(args) and type(args[place]) not in PLAIN:
                 args = (*args[:place], check(args[place], name, number), *args[place + 1 :])
         return args

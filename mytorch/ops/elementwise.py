@@ -36,6 +36,7 @@ def widened(forward):
         out = forward(x.astype(kind), *args, **settings)
         return cast(out, x.dtype) if type(out) is tuple else out.astype(x.dtype)
 
+    call.of_wide = forward
     return call
 
 
@@ -56,12 +57,12 @@ def bounded(x, low, high):
 
     NumPy's ``clip`` with two finite or infinite bounds is vectorised, its ``maximum`` with a number is not.
     """
-    if x.dtype.kind == "f" and x.size > 2048:
+    if x.size > 2048 and x.dtype.kind == "f":
         return x.clip(low, high)
-    low, high = (operand(bound, x) if x.dtype.kind in "fV" else bound for bound in (low, high))
-    out = x if low == -math.inf else xp(x).maximum(x, low)
-    out = out if high == math.inf else xp(x).minimum(out, high)
-    return out if out is not x else x.copy()
+    if low == -math.inf:
+        return x.copy() if high == math.inf else xp(x).minimum(x, operand(high, x))
+    out = xp(x).maximum(x, operand(low, x))
+    return out if high == math.inf else xp(x).minimum(out, operand(high, x))
 
 
 def both_arrays(x, y):

@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 
 from ..core import graph
-from ..core.arrays import QUIET, float_errors, is_array
+from ..core.arrays import is_array, quietly
 from ..core.dtypes import category
 from ..core.graph import Leaf, Node, Output, Variable, changed, grad_state, readers, rebase, refresh, wrap
 from .indexing import in_torchs_words, picked_shape, write_view
@@ -198,9 +198,8 @@ def recorded(*values):
 
 def store(array, index, value):
     """``array[index] = value``, cast as torch casts: without a warning of what is lost."""
-    token = float_errors.set(QUIET)
     try:
-        array[index] = value
+        quietly(array.__setitem__, index, value)
     except IndexError as error:
         raise IndexError(in_torchs_words(error)) from None
     except ValueError as error:
@@ -211,5 +210,3 @@ def store(array, index, value):
             f"shape mismatch: value tensor of shape {list(value.shape)} cannot be broadcast to indexing "
             f"result of shape {shape}"
         ) from error
-    finally:
-        float_errors.reset(token)

@@ -29,8 +29,12 @@ def _sequence(tensors, name):
 @primitive(complex=True, prepare=promoted, joint=lambda g, xs_shape, dim: _cat_vjp(g, xs_shape, dim))
 def _cat(*xs, dim=0):
     first = xs[0]
-    if first.ndim and first.shape != (0,) and all(x.shape == first.shape for x in xs[1:]):
-        return xp(first).concatenate(xs, check_dim(dim, first.ndim))  # the common case
+    if first.ndim and first.shape != (0,):
+        dim = check_dim(dim, first.ndim)
+        try:
+            return xp(first).concatenate(xs, dim)
+        except ValueError:
+            pass  # some sizes differ
     kept = [x for x in xs if x.shape != (0,)] or xs[:1]
     first = kept[0]
     if (at := next((i for i, x in enumerate(xs) if not x.ndim), None)) is not None:

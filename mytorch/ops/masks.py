@@ -10,7 +10,7 @@ from ..core.primitive import primitive
 from ..core.sums import summed
 from .composite import composite
 from .indexing import getitem, put
-from .promotion import check_fits
+from .promotion import fitted
 from .shape import expand, reshape
 
 
@@ -34,12 +34,11 @@ def masked_fill(input, mask, value):
 
     RuntimeError if ``mask`` is not boolean.
     """
-    if array_of(mask).dtype.kind != "b":
-        raise RuntimeError(
-            f"masked_fill_ only supports boolean masks, but got mask with dtype {array_of(mask).dtype}"
-        )
-    if input.shape != mask.shape:
-        broadcast_shape(input.shape, mask.shape)
+    shape, where = array_of(input).shape, array_of(mask)
+    if where.dtype.kind != "b":
+        raise RuntimeError(f"masked_fill_ only supports boolean masks, but got mask with dtype {where.dtype}")
+    if shape != where.shape:
+        broadcast_shape(shape, where.shape)
     return masked_fill_with(input, mask, fill_value(value, input, "masked_fill_"))
 
 
@@ -48,33 +47,16 @@ def fill_value(value, like, op):
 
     RuntimeError for other tensors and for what does not fit.
     """
-    if getattr(value, "shape", ()) != ():
+    if not hasattr(value, "shape"):
+        return fitted(value, array_of(like).dtype)
+    if value.shape != ():
         raise RuntimeError(
             f"{op} only supports a 0-dimensional value tensor, but got tensor with {len(value.shape)} "
             "dimension(s)."
         )
-    if not hasattr(value, "shape"):
-        return fitted(value, array_of(like).dtype)
     if isinstance(array_of(value), (numpy.ndarray, numpy.generic)):  # the host does not wait for a GPU
         fitted(array_of(value).item(), array_of(like).dtype)
     return value
-
-
-def fitted(value, dtype):
-    """A Python number as NumPy's ``dtype`` stores it; negative ones wrap in unsigned integers, as in torch.
-
-    RuntimeError if it does not fit. negative ones wrap in unsigned integers, as in torch.
-    """
-    if not isinstance(value, (int, float, complex, numpy.generic)):
-        raise TypeError(f"expected a number or a tensor of one, got {type(value).__name__} {value!r:.40}")
-    if dtype.kind == "b":
-        return bool(value)
-    if isinstance(value, complex) and dtype.kind != "c":
-        raise RuntimeError(f"value cannot be converted to type {dtype} without overflow")
-    check_fits(value, dtype, finite=True)
-    if dtype.kind == "u":
-        return int(value) % (numpy.iinfo(dtype).max + 1)
-    return int(value) if dtype.kind == "i" else value
 
 
 def _mask(mask, op):

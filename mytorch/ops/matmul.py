@@ -59,8 +59,9 @@ def matmul(x, y):
     Leading dimensions broadcast; 1-d inputs are vectors. RuntimeError for shapes or dtypes that do not match.
     16-bit numbers are multiplied in float32.
     """
-    _check_matmul(x, y)
-    return array_product(x, y)
+    if not (x.ndim == y.ndim == 2 and x.shape[1] == y.shape[0] and x.dtype is y.dtype and x.itemsize > 2):
+        _check_matmul(x, y)
+    return array_product(x, y) if x.ndim > 2 or x.itemsize < 4 else product(x, y)
 
 
 @widened

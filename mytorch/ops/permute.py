@@ -55,9 +55,10 @@ def H(x):
 
 def t(input):
     """The transpose of a matrix (a view); vectors and scalars stay. RuntimeError above two dimensions."""
-    if input.ndim > 2:
-        raise RuntimeError(f"t() expects a tensor with <= 2 dimensions, but self is {input.ndim}D")
-    return transpose(input, dim0=0, dim1=1 if input.ndim == 2 else 0)
+    ndim = input.ndim
+    if ndim > 2:
+        raise RuntimeError(f"t() expects a tensor with <= 2 dimensions, but self is {ndim}D")
+    return transpose(input, dim0=0, dim1=1 if ndim == 2 else 0)
 
 
 def reverse_dims(x):

@@ -7,7 +7,7 @@ import math
 
 import numpy
 
-from ..core.arrays import as_array, is_array, modules
+from ..core.arrays import as_array, is_array, modules, quietly
 from ..core.dtypes import bool_, category, complex64, complex128, default_numpy, float64, int64, promote_numpy
 
 
@@ -44,6 +44,23 @@ def check_fits(value, kind, finite=False):
         )
     if not fits:
         raise RuntimeError(f"value cannot be converted to type {kind} without overflow")
+
+
+def fitted(value, dtype):
+    """A Python number as NumPy's ``dtype`` stores it; negative ones wrap in unsigned integers, as in torch.
+
+    RuntimeError if it does not fit.
+    """
+    if not isinstance(value, (int, float, complex, numpy.generic)):
+        raise TypeError(f"expected a number or a tensor of one, got {type(value).__name__} {value!r:.40}")
+    if dtype.kind == "b":
+        return bool(value)
+    if isinstance(value, complex) and dtype.kind != "c":
+        raise RuntimeError(f"value cannot be converted to type {dtype} without overflow")
+    check_fits(value, dtype, finite=True)
+    if dtype.kind == "u":
+        return int(value) % (numpy.iinfo(dtype).max + 1)
+    return int(value) if dtype.kind == "i" else value
 
 
 def largest_of(kind):
@@ -87,12 +104,12 @@ def _constant(number, dtype):
     """A number (not a zero, which may be -0.0) as an array: NumPy takes twice as long over x * 0.5 as over x
     * y.
     """
-    return numpy.array(number, dtype)
+    return quietly(numpy.array, number, dtype)
 
 
 def operand(number, x):
-    """A Python number as the fastest operand beside the array ``x`` of floating-point numbers."""
-    if type(x) is not numpy.ndarray or (type(number) is float and not number):
+    """A Python number as the fastest operand beside the array ``x``."""
+    if type(x) is not numpy.ndarray or x.dtype.kind not in "fV" or (type(number) is float and not number):
         return number
     return _constant(number, x.dtype)
 
@@ -118,7 +135,7 @@ def promoted(arrays):
             return [_constant(x, y.dtype), y] if x and second is numpy.ndarray else arrays
     elif all(type(a) in modules and a.dtype is arrays[0].dtype for a in arrays):
         return arrays
-    return _cast(arrays, result_numpy(arrays))
+    return quietly(_cast, arrays, result_numpy(arrays))
 
 
 def floating(arrays):
@@ -129,7 +146,7 @@ def floating(arrays):
     common = result_numpy(arrays)
     if category(common) >= 2:
         return promoted(arrays)
-    return _cast(arrays, default_numpy())
+    return quietly(_cast, arrays, default_numpy())
 
 
 def _cast(arrays, common):

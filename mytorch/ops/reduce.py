@@ -165,10 +165,12 @@ def check_filled(x, dims, name):
 
 def _amax_or_amin(x, dim, keepdim, name):
     dims = folded(dim, x.ndim)
-    if dim is None or (isinstance(dim, (tuple, list)) and not dim):
-        check_any(x, name)
-    check_filled(x, dims, name)
-    return getattr(xp(x), f"{name[1:]}imum").reduce(x, dims, keepdims=keepdim)
+    if not x.size:
+        if dim is None or (isinstance(dim, (tuple, list)) and not dim):
+            check_any(x, name)
+        check_filled(x, dims, name)
+    ufunc = xp(x).maximum if name == "amax" else xp(x).minimum
+    return ufunc.reduce(x, dims, None, None, keepdim)
 
 
 @primitive(x=_extreme_vjp)
@@ -192,16 +194,21 @@ def check_any(x, name):
         )
 
 
+def _are_few(x):
+    """Whether a search for the place of an extreme takes less time than NumPy's reductions take to begin."""
+    return x.size <= 8192 and type(x) is numpy.ndarray
+
+
 @primitive(x=extreme_of_all_vjp)
 def _max_of_all(x):
     check_any(x, "max")
-    return xp(x).maximum.reduce(x, None)
+    return x.flat[x.argmax()] if _are_few(x) else xp(x).maximum.reduce(x, None)
 
 
 @primitive(x=extreme_of_all_vjp)
 def _min_of_all(x):
     check_any(x, "min")
-    return xp(x).minimum.reduce(x, None)
+    return x.flat[x.argmin()] if _are_few(x) else xp(x).minimum.reduce(x, None)
 
 
 @primitive

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import math
 
-from ..core.arrays import broadcast_shape
+from ..core.arrays import array_of, broadcast_shape
 from ..core.primitive import primitive
 from ..core.sums import summed
 from ..kernels.elementwise import broadcast_view
@@ -16,13 +16,13 @@ from .shape_arguments import check_dim, check_dims, infer_shape, listed, sizes
 
 def _arranged(x, shape):
     """``x.reshape(shape)`` of an array, with torch's errors."""
-    shape = sizes((shape,))
-    if min(shape, default=0) >= -1:
-        try:
-            return x.reshape(shape)
-        except ValueError:
-            pass  # infer_shape raises torch's error
-    return x.reshape(infer_shape(shape, x.size))
+    try:
+        out = x.reshape(shape)
+        if out.shape == shape or shape == -1 or -1 in shape:  # NumPy takes any negative number for -1
+            return out
+    except (TypeError, ValueError):
+        pass  # torch's error follows
+    return x.reshape(infer_shape(sizes((shape,)), x.size))
 
 
 @primitive(complex=True, view=True, x=lambda g, x_shape: g.reshape(x_shape))
@@ -96,8 +96,14 @@ def squeeze(x, *, dim=None):
 @primitive(complex=True, view=True, x=lambda g, x_shape: g.reshape(x_shape))
 def unsqueeze(x, *, dim):
     """With a new dimension of size 1 at ``dim`` (a view)."""
-    dim = check_dim(dim, x.ndim + 1)
-    return x.reshape(x.shape[:dim] + (1,) + x.shape[dim:])
+    widened = _with_one if type(dim) is int else _with_one.__wrapped__
+    return x.reshape(widened(x.shape, dim))
+
+
+@functools.lru_cache(256)
+def _with_one(shape, dim):
+    dim = check_dim(dim, len(shape) + 1)
+    return (*shape[:dim], 1, *shape[dim:])
 
 
 def flatten(input, start_dim=0, end_dim=-1):
@@ -106,7 +112,7 @@ def flatten(input, start_dim=0, end_dim=-1):
     RuntimeError if ``start_dim`` comes after ``end_dim``.
     """
     folded = _folded if type(start_dim) is type(end_dim) is int else _folded.__wrapped__
-    shape = folded(tuple(input.shape), start_dim, end_dim)
+    shape = folded(array_of(input).shape, start_dim, end_dim)
     return input if shape is None else reshape(input, shape=shape)
 
 
@@ -156,13 +162,13 @@ def expand(x, *, shape):
 
     RuntimeError for other sizes.
     """
-    shape, extra = sizes((shape,)), len(shape) - x.ndim
+    extra = len(shape) - x.ndim
     if extra < 0:
         raise RuntimeError(
             f"expand({x.dtype}{list(x.shape)}, size={list(shape)}): the number of sizes provided "
             f"({len(shape)}) must be greater or equal to the number of dimensions in the tensor ({x.ndim})"
         )
-    if x.shape == shape[extra:] and min(shape, default=0) >= 0:
+    if x.shape == shape[extra:] and (not extra or min(shape) >= 0):
         return broadcast_view(x, shape)
     target = []
     for i, n in enumerate(shape):

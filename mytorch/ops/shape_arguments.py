@@ -54,8 +54,8 @@ def listed(args, named, name):
 
 def check_dim(dim, ndim, what="Dimension"):
     """``dim`` counted from the front. IndexError, as in torch, if there is no such dimension."""
-    if type(dim) is int and 0 <= dim < ndim:
-        return dim
+    if type(dim) is int and -ndim <= dim < ndim:
+        return dim if dim >= 0 else dim + ndim
     if not hasattr(dim, "__index__") or isinstance(dim, bool):
         raise TypeError(f"dim must be an int, not {type(dim).__name__}")
     dim, bound = dim.__index__(), max(ndim, 1)

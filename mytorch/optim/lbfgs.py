@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..core.arrays import QUIET, as_array, float_errors, xp
+from ..core.arrays import as_array, quietly, xp
 from ..core.grad_mode import enable_grad
 from ..core.graph import changed, wrap
 from .arguments import check_not_negative, numbers_checked
@@ -101,11 +101,7 @@ class LBFGS(Optimizer):
 
         ``closure`` computes the loss and its gradients anew.
         """
-        token = float_errors.set(QUIET)
-        try:
-            return self.__minimise(enable_grad()(closure))
-        finally:
-            float_errors.reset(token)
+        return quietly(self.__minimise, enable_grad()(closure))
 
     def __minimise(self, evaluate):
         group = self.param_groups[0]

@@ -6,7 +6,7 @@ import functools
 
 import numpy
 
-from ..core.arrays import QUIET, cupy, default_device, device, device_of, float_errors, is_array, move
+from ..core.arrays import cupy, default_device, device, device_of, is_array, move, quietly
 from ..core.dtypes import by_numpy, default_numpy, promote_numpy
 from ..core.graph import Variable
 from ..core.scalar_arguments import as_number
@@ -98,11 +98,7 @@ def as_type(array, kind):
     """``array`` cast to NumPy dtype ``kind``; overflow gives inf, without a warning."""
     if array.dtype == kind:
         return array
-    token = float_errors.set(QUIET)
-    try:
-        return array.astype(kind)
-    finally:
-        float_errors.reset(token)
+    return quietly(array.astype, kind)
 
 
 def _existing(data):

@@ -69,7 +69,8 @@ def uniform_(self, from_=0.0, to=1.0, *, generator=None):
             raise RuntimeError(f"{name} is out of bounds for {self.array.dtype}")
     if from_ > to:
         raise RuntimeError(f"uniform_ expects to return a [from, to) range, but found from={from_} > to={to}")
-    return _fill(self, values if (from_, to) == (0, 1) else values * (to - from_) + from_)
+    with numpy.errstate(all="ignore"):
+        return _fill(self, values if (from_, to) == (0, 1) else values * (to - from_) + from_)
 
 
 @composite
@@ -135,7 +136,8 @@ def exponential_(self, lambd=1.0, *, generator=None):
     _check_floating(self, "exponential_")
     if not lambd > 0:
         raise RuntimeError(f"exponential_ expects lambda > 0.0, but found lambda={lambd}")
-    return _fill(self, source_of(generator).standard_exponential(self.array.shape) / lambd)
+    with numpy.errstate(all="ignore"):
+        return _fill(self, source_of(generator).standard_exponential(self.array.shape) / lambd)
 
 
 @composite
@@ -162,7 +164,8 @@ def cauchy_(self, median=0.0, sigma=1.0, *, generator=None):
     _check_floating(self, "cauchy_")
     if not sigma > 0:
         raise RuntimeError(f"cauchy_ expects sigma > 0.0, but found sigma={sigma}")
-    return _fill(self, median + sigma * source_of(generator).standard_cauchy(self.array.shape))
+    with numpy.errstate(all="ignore"):
+        return _fill(self, median + sigma * source_of(generator).standard_cauchy(self.array.shape))
 
 
 def geometric_(self, p, *, generator=None):

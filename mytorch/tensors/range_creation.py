@@ -47,7 +47,9 @@ def arange(start=None, end=None, step=1, *, dtype=None, device=None, requires_gr
         count = math.ceil((end - start) / step)
     if kind.kind in "iu":  # torch computes the length in float64, then steps in integers
         start, step = int(start), int(step)
-    values = start + numpy.arange(count) * step
+    values = numpy.arange(count)
+    values = values if step == 1 else values * step
+    values = values if start == 0 else values + start
     return finish(move(as_type(values, kind), place), out, requires_grad)
 
 

@@ -1,13 +1,14 @@
 """What an operation's compiled function does does, ``Primitive.__call__`` does, for every sample."""
 
 import linecache
+import threading
 import traceback
 
 import numpy as np
 import pytest
 
 import mytorch
-from mytorch.core.compiled_call import can_be_compiled, compile_now, source
+from mytorch.core.compiled_call import can_be_compiled, compile_now, contexts, source
 from mytorch.core.primitive import primitive, primitives
 from mytorch.testing.samples import rows
 from tests.ops.test_ownership import gradients_after, tensors
@@ -79,3 +80,37 @@ def test_a_traceback_shows_its_lines():
         shown = "".join(traceback.format_exception(error))
     assert 'File "<call of mul>"' in shown and "return op.instead(op, " in shown
     assert linecache.getline("<call of mul>", 1) == "def call(x, y, *more, **others):\n"
+
+
+def test_numpy_warns_of_what_the_user_computes_and_not_of_what_operations_do():
+    x = mytorch.zeros(3)
+    assert (x / 0).isnan().all()
+    with pytest.warns(RuntimeWarning):
+        np.ones(3) / x.numpy()
+
+
+def test_a_call_that_fails_gives_its_context_back():
+    x = mytorch.ones(2)
+    x / 0
+    before = len(contexts)
+    with pytest.raises(RuntimeError):
+        x + mytorch.ones(3)
+    assert len(contexts) == before > 0
+
+
+def test_many_threads_may_call_at_once():
+    failed = []
+
+    def work():
+        try:
+            for _ in range(300):
+                mytorch.where(mytorch.ones(4) / 0 > 1, 0.0, 1.0).log()
+        except Exception as error:
+            failed.append(error)
+
+    threads = [threading.Thread(target=work) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failed == []

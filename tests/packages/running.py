@@ -75,7 +75,8 @@ def learned(module, *inputs, filled=True, **keywords):
     one_tensor(out).backward()
     norms = [0.0 if p.grad is None else p.grad.double().norm().item() for p in module.parameters()]
     gradients = [x.grad for x in inputs if isinstance(x, torch.Tensor) and x.grad is not None]
-    return plain([out, gradients, np.array(norms)])
+    is_double = all(p.dtype == torch.float64 for p in module.parameters())  # else as precise as float32
+    return plain([out, gradients, np.array(norms, "float64" if is_double else "float32")])
 
 
 def plain(value):
@@ -116,7 +117,7 @@ KEPT: list = []  # a library forgets its operations when it is dropped
 
 def absent(packages):
     """The packages of a list that are not installed."""
-    return [name for name in packages.split() if importlib.util.find_spec(name) is None]
+    return [name for name in packages.split() if name not in sys.modules and importlib.util.find_spec(name) is None]
 
 
 def call(program):

@@ -54,3 +54,11 @@ def test_bernoulli_of_probabilities_with_gradient():
     assert p.grad.tolist() == [0] * 5
     with mytorch.no_grad():
         assert not mytorch.bernoulli(p).requires_grad
+
+
+def test_what_overflows_is_infinite_without_a_warning():
+    largest = mytorch.finfo(mytorch.float64).max
+    assert mytorch.empty(1000).half().uniform_(-60000, 60000).isinf().any()
+    assert mytorch.empty(1000, dtype=mytorch.float64).exponential_(1e-308).isinf().any()
+    assert mytorch.empty(1000, dtype=mytorch.float64).cauchy_(0.0, largest).isinf().any()
+    assert mytorch.empty(1000, dtype=mytorch.float64).normal_(0.0, largest).isinf().any()

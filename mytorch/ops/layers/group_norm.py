@@ -13,6 +13,7 @@ from ..shape import reshape
 from ..shape_arguments import integer
 from ..transcendental import rsqrt
 from .batch_norm import check_dtype
+from .layer_norm import are_few, standardise_few
 
 # Below, ``x`` (N, C, *S) is (N · groups, C / groups, the rest): rows, each with a number per channel.
 
@@ -82,6 +83,14 @@ def standardise_groups(x, weight=None, bias=None, *, groups: int, eps: float):
     Times ``weight`` (C,) plus ``bias`` (C,). ``eps`` is added to the variances.
     """
     kind, shape = wide(x.dtype), x.shape
+    if are_few(x):
+        out, average, scale = standardise_few(x.reshape(shape[0] * groups, -1), eps)
+        out, each = out.reshape(shape), (-1, *[1] * (x.ndim - 2))
+        if weight is not None:
+            out *= weight.reshape(each)
+        if bias is not None:
+            out += bias.reshape(each)
+        return out, average, scale
     factor, level = _by_row(weight, x, groups, kind, 1), _by_row(bias, x, groups, kind, 0)
     x = _rows(x, groups)
     out, count = empty_apart(x.shape, x.dtype, x), max(math.prod(x.shape[1:]), 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import operator
 
@@ -11,6 +12,7 @@ from ...core.arrays import array_of, xp
 from ...core.primitive import primitive
 from ...core.sums import column_sums, wide
 from ...kernels.windows import empty_apart, over_blocks
+from ..promotion import operand
 from ..reduce import mean
 from ..shape import reshape
 from ..spatial.padding import pad
@@ -84,6 +86,13 @@ def standardise_rows(x, weight=None, bias=None, *, size, eps: float, centred=Tru
     centred: the mean of the row is subtracted first. ``eps`` is added to the mean square.
     """
     module, rows, kind = xp(x), x.size // max(size, 1), wide(x.dtype)
+    if are_few(x):
+        out, average, scale = standardise_few(x.reshape(rows, size), eps, centred)
+        if weight is not None:
+            out *= weight.reshape(size)
+        if bias is not None:
+            out += bias.reshape(size)
+        return out.reshape(x.shape), average, scale
     flat, out = x.reshape(rows, size), empty_apart((rows, size), x.dtype, x)
     average, scale, share = module.zeros(rows, kind), module.empty(rows, kind), module.empty(size, kind)
     share[...] = 1 / max(size, 1)
@@ -111,6 +120,28 @@ def standardise_rows(x, weight=None, bias=None, *, size, eps: float, centred=Tru
 
     over_blocks(work, rows, x.size, 0.5, x, cut=4)
     return out.reshape(x.shape), average, scale
+
+
+def are_few(x):
+    """Whether the elements are so few that calls of NumPy's take longer than what they do."""
+    return 0 < x.size <= _FEW and type(x) is numpy.ndarray and x.itemsize > 2 and x.dtype.kind == "f"
+
+
+def standardise_few(rows, eps, centred=True):
+    """Each of ``rows`` as :func:`standardise_rows` has it, the means, and one over the deviations."""
+    share = _share(rows.shape[1], rows.dtype)
+    average = rows.dot(share) if centred else numpy.zeros(len(rows), rows.dtype)
+    out = rows - average[:, None]
+    scale = (out * out).dot(share)
+    scale += operand(eps, scale)
+    numpy.reciprocal(numpy.sqrt(scale, out=scale), out=scale)
+    out *= scale[:, None]
+    return out, average, scale
+
+
+@functools.lru_cache(64)
+def _share(size, kind):
+    return numpy.full(size, 1 / size, kind)
 
 
 def layer_norm(input, normalized_shape, weight=None, bias=None, eps=1e-5):
@@ -149,7 +180,20 @@ def _normalized_shape(op, x, normalized_shape, weight, bias):
             f"{op}(): argument 'normalized_shape' (position 2) must be tuple of ints, not "
             f"{type(normalized_shape).__name__}"
         )
-    shape, kind = tuple(map(operator.index, normalized_shape)), _numpy_dtype(x)
+    shape, array = tuple(map(operator.index, normalized_shape)), array_of(x)
+    fits = shape and array.shape[-len(shape) :] == shape and array.dtype.kind in "fc"
+    for values in (weight, bias):
+        if values is not None:
+            values = array_of(values)
+            fits = fits and values.shape == shape and values.dtype == array.dtype
+    if not fits:
+        _check_shapes(op, x, shape, weight, bias)
+    return shape
+
+
+def _check_shapes(op, x, shape, weight, bias):
+    """What is wrong with the shapes and dtypes, if anything is."""
+    kind = _numpy_dtype(x)
     if not shape:
         raise RuntimeError(
             "Expected normalized_shape to be at least 1-dimensional, i.e., containing at least one "
@@ -173,7 +217,6 @@ def _normalized_shape(op, x, normalized_shape, weight, bias):
         )
     if kind.kind in "biu":
         raise NotImplementedError(f'"{op}" not implemented for {x.dtype}: it takes floating-point numbers')
-    return shape
 
 
 def local_response_norm(input, size, alpha=1e-4, beta=0.75, k=1.0):

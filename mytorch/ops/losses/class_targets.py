@@ -10,7 +10,7 @@ from ...core.arrays import xp
 from ...core.graph import Variable
 from ..permute import movedim
 
-_INT64, _UINT64 = numpy.dtype("int64"), numpy.dtype("uint64")
+_INT64 = numpy.dtype("int64")
 _INDICES = {_INT64, numpy.dtype("uint8")}
 
 
@@ -38,7 +38,7 @@ def class_rows(target, classes, ignore_index, weight, dtype):
 
     IndexError for a class that does not exist.
     """
-    t = target.reshape(-1)
+    t = target if target.ndim == 1 else target.reshape(-1)
     t = t if t.dtype == _INT64 else t.astype(_INT64)
     if not 0 <= ignore_index < classes and all_below.get(type(t), _not_asked)(t, classes):
         return t, None if weight is None else weight[t]
@@ -46,8 +46,8 @@ def class_rows(target, classes, ignore_index, weight, dtype):
 
 
 def _all_below(t, classes):
-    """Whether all of the int64 ``t`` are in range(classes): one pass, as negative ones are large unsigned."""
-    return not t.size or numpy.maximum.reduce(t.view(_UINT64), None) < classes
+    """Whether all of the int64 ``t`` are in range(classes)."""
+    return not t.size or (t[t.argmax()] < classes and t[t.argmin()] >= 0)
 
 
 def _not_asked(t, classes):

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import math
+import functools
 
-from ...core.arrays import xp
+import numpy
+
+from ...core.arrays import ndarray, xp
 from ...core.primitive import primitive
-from ...core.sums import summed, wide
-from ...kernels.elementwise import largest
+from ...core.sums import row_sums, summed, wide
 from ..elementwise import check_floating, widened
-from ..softmax import log_softmax
+from ..softmax import log_softmax, shifted
 from .class_targets import arrays_of, by_class, check_classes, class_rows, from_rows, without_classes
 from .loss_reduction import chosen
 
@@ -31,7 +32,7 @@ def _picked(logp, shape, target, weight, ignore_index, reduction, smoothing=0.0)
     weight = None if weight is None else weight.array
     t, w = class_rows(target, classes, ignore_index, weight, dtype)
     w = xp(t).ones(t.shape, dtype) if w is None else w
-    losses = logp[xp(t).arange(t.size), t] * -w
+    losses = logp[_numbers(t), t] * -w
     if smoothing:
         every = summed(logp if weight is None else logp * weight, 1) * (
             target.reshape(-1) != ignore_index
@@ -46,7 +47,7 @@ def _picked(logp, shape, target, weight, ignore_index, reduction, smoothing=0.0)
 def _nll_vjp(g, x, target, weight, ignore_index, reduction):
     rows = xp(x).zeros_like(by_class(x))
     t, w = class_rows(target, rows.shape[1], ignore_index, weight, x.dtype)
-    rows[xp(x).arange(t.size), t] = -_row_scale(g, t.size, w, reduction)
+    rows[_numbers(t), t] = -_row_scale(g, t.size, w, reduction)
     return from_rows(rows, x.shape)
 
 
@@ -66,8 +67,8 @@ def nll(x, target, weight=None, *, ignore_index=-100, reduction="mean"):
     """Minus the log-probability ``x`` of the class ``target``; see :func:`nll_loss`."""
     rows = by_class(x)
     t, w = class_rows(target, rows.shape[1], ignore_index, weight, x.dtype)
-    losses = -rows[xp(x).arange(t.size), t]
-    return _reduced(losses, w, reduction, without_classes(x.shape))
+    losses = -rows[_numbers(t), t]
+    return _reduced(losses, w, reduction, x.shape)
 
 
 def _reduced(losses, w, reduction, shape):
@@ -78,12 +79,12 @@ def _reduced(losses, w, reduction, shape):
 
 
 def _divided(losses, w, reduction, shape):
-    """The losses in their ``shape``, their sum, or that divided by the sum of the weights."""
+    """The losses of scores of ``shape``, their sum, or that divided by the sum of the weights."""
     if reduction == "none":
-        return losses.reshape(shape)
-    total = summed(losses)
+        return losses.reshape(without_classes(shape))
+    total = row_sums(losses)
     if reduction == "mean":
-        total /= losses.dtype.type(losses.size) if w is None else summed(w)
+        return total / (losses.size if w is None else row_sums(w))
     return total
 
 
@@ -98,7 +99,7 @@ def _classes_definition(x, target, weight=None, *, ignore_index, reduction, labe
 
 
 def _scores(x):
-    """Rows of (scores less their maximum), their exponentials and the sums of these.
+    """Rows of scores less a number for each, their exponentials and the sums of these.
 
     16-bit scores are summed in 32 bits.
     """
@@ -106,9 +107,9 @@ def _scores(x):
     z = z.astype(wide(z.dtype), copy=False)
     if z.shape[1] <= _FEW and z.size > _SMALL:
         z = xp(z).asfortranarray(z)
-    z = z - largest(z, 1, True, -math.inf)
+    z = shifted(z, 1)
     e = xp(z).exp(z)
-    return z, e, summed(e, 1)
+    return z, e, row_sums(e) if e.flags.c_contiguous else summed(e, 1)
 
 
 def _flat(rows):
@@ -119,7 +120,19 @@ def _flat(rows):
 def _places(rows, t):
     """Where in ``_flat(rows)`` the class ``t`` of each row is."""
     a, b = rows.strides[0] // rows.itemsize or 1, rows.strides[1] // rows.itemsize
-    return (t if b == 1 else t * b) + xp(t).arange(0, t.size * a, a)
+    return (t if b == 1 else t * b) + _numbers(t, a)
+
+
+def _numbers(t, step=1):
+    """0, step, 2 · step, … for each entry of the vector ``t``."""
+    if type(t) is ndarray and t.size <= _SMALL:
+        return _kept_numbers(t.size, step)
+    return xp(t).arange(0, t.size * step, step)
+
+
+@functools.lru_cache(64)
+def _kept_numbers(count, step):
+    return numpy.arange(0, count * step, step)
 
 
 def _in_dtype_of(array, x):
@@ -166,9 +179,9 @@ def cross_entropy_of_classes(
     if label_smoothing:
         valid = None if w is None else target.reshape(-1) != ignore_index
         losses = _smoothed_losses(losses, z, total, weight, w, valid, label_smoothing)
-        out = _divided(losses, w, reduction, without_classes(x.shape))
+        out = _divided(losses, w, reduction, x.shape)
     else:
-        out = _reduced(losses, w, reduction, without_classes(x.shape))
+        out = _reduced(losses, w, reduction, x.shape)
     return _in_dtype_of(out, x), e, total, places, w, valid
 
 
@@ -213,7 +226,7 @@ def _probabilities_vjp(g, x, target, weight, e, total, needs, reduction, label_s
         gx = _in_dtype_of(from_rows(gx, x.shape), x)
     if needs[1]:
         z = by_class(_in_dtype_of(x, e))
-        logp = z - z.max(1, keepdims=True) - xp(e).log(total)[:, None]
+        logp = shifted(z, 1) - xp(e).log(total)[:, None]
         gy = logp * (s * (label_smoothing - 1))
         gy = from_rows(gy if weight is None else gy * weight, target.shape).astype(kind, copy=False)
     return gx, gy, None
@@ -226,7 +239,7 @@ def cross_entropy_of_probabilities(x, target, weight=None, *, reduction="mean", 
     target, weight = _in_dtype_of(target, z), _in_dtype_of(weight, z)
     y = _smoothed_targets(target, weight, label_smoothing)
     losses = xp(z).log(total) * summed(y, 1) - summed(z * y, 1)
-    return _in_dtype_of(_divided(losses, None, reduction, without_classes(x.shape)), x), e, total
+    return _in_dtype_of(_divided(losses, None, reduction, x.shape), x), e, total
 
 
 # ---- what users call -----------------------------------------------------------------------------

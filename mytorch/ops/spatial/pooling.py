@@ -131,10 +131,10 @@ def batched(name, nd, x, optional_channels=False):
 _NUMBERS = {1: "one", 2: "two", 3: "three"}
 
 
-def _geometry(name, nd, x, *given):
-    """The settings of ``max_pool``, with sizes as tuples: those of ``kernel_size, stride, …, ceil_mode``."""
-    settle = _settled if _PLAIN.issuperset(map(type, given)) else _settled.__wrapped__
-    return settle(name, nd, array_of(x).shape[1:], *given)
+def _geometry(settled, name, nd, x, *given):
+    """The settings that ``settled`` makes of the shape of ``x`` and the user's arguments."""
+    settled = settled if _PLAIN.issuperset(map(type, given)) else settled.__wrapped__
+    return settled(name, nd, array_of(x).shape[1:], *given)
 
 
 _PLAIN = {int, tuple, bool, type(None)}  # arguments that are equal if they have equal hashes
@@ -142,12 +142,23 @@ _PLAIN = {int, tuple, bool, type(None)}  # arguments that are equal if they have
 
 @functools.lru_cache(maxsize=256, typed=True)  # every training step has the same shapes
 def _settled(name, nd, shape, kernel_size, stride, padding, dilation, ceil_mode):
+    """The settings of ``max_pool``: sizes as tuples."""
     if stride is None or (isinstance(stride, (tuple, list)) and not stride):
         stride = kernel_size
     given = {"kernel_size": kernel_size, "stride": stride, "padding": padding, "dilation": dilation}
     kernel, stride, padding, dilation = (_sizes(name, nd, *item) for item in given.items())
     pads, counts = _fit(name, shape, kernel, stride, padding, dilation, bool(ceil_mode))
     return {"kernel": kernel, "stride": stride, "padding": pads, "dilation": dilation, "counts": counts}
+
+
+@functools.lru_cache(maxsize=256, typed=True)
+def _settled_for_means(name, nd, shape, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor):
+    """The settings of ``avg_pool``."""
+    geometry = _settled.__wrapped__(name, nd, shape, kernel_size, stride, padding, 1, ceil_mode)
+    del geometry["dilation"]
+    if divisor is None:
+        divisor = _divisors(shape[1:], count_include_pad, **geometry)
+    return geometry | {"divisors": divisor}
 
 
 def _sizes(name, nd, what, value):
@@ -201,7 +212,7 @@ def _check_windows(name, kernel, stride, padding, dilation):
 
 def _max_pool(name, nd, x, kernel_size, stride, padding, dilation, ceil_mode, return_indices):
     x, added = batched(name, nd, x)
-    geometry = _geometry(name, nd, x, kernel_size, stride, padding, dilation, ceil_mode)
+    geometry = _geometry(_settled, name, nd, x, kernel_size, stride, padding, dilation, ceil_mode)
     out = max_pool(x, **geometry)
     if not return_indices:
         return out[0] if added else out
@@ -211,32 +222,28 @@ def _max_pool(name, nd, x, kernel_size, stride, padding, dilation, ceil_mode, re
 
 def _avg_pool(name, nd, x, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override):
     x, added = batched(name, nd, x)
-    geometry = _geometry(name, nd, x, kernel_size, stride, padding, 1, ceil_mode)
-    geometry = {key: geometry[key] for key in ("kernel", "stride", "padding", "counts")}
+    given = kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override
+    settings = _geometry(_settled_for_means, name, nd, x, *given)
     if array_of(x).dtype.kind in "biu" and x.dtype != "int64":
         raise NotImplementedError(f'"{name}" not implemented for {x.dtype}')
     if divisor_override == 0:
         raise RuntimeError("divisor must be not zero")
-    divisors = divisor_override
-    if divisors is None:
-        divisors = _divisors(array_of(x).shape[2:], count_include_pad, **geometry)
-    out = avg_pool(x, divisors=divisors, **geometry)
+    out = avg_pool(x, **settings)
     return out[0] if added else out
 
 
-@functools.lru_cache(maxsize=256)
 def _divisors(sizes, count_include_pad, *, kernel, stride, padding, counts):
-    """How many elements each window counts: a number, or a list for each dimension, whose products count."""
+    """How many elements each window counts: a number, or some for each dimension, whose products count."""
     divisors = []
     for n, k, s, (p, _), count in zip(sizes, kernel, stride, padding, counts):
         starts = [i * s - p for i in range(count)]
         stops = [min(start + k, n + p) for start in starts]
         if not count_include_pad:
             starts, stops = [max(a, 0) for a in starts], [min(b, n) for b in stops]
-        divisors.append([b - a for a, b in zip(starts, stops)])
+        divisors.append(tuple(b - a for a, b in zip(starts, stops)))
     if all(len(set(d)) == 1 for d in divisors):
         return math.prod(d[0] for d in divisors)
-    return divisors
+    return tuple(divisors)
 
 
 def _lp_pool(pool, nd, x, norm_type, kernel_size, stride, ceil_mode):

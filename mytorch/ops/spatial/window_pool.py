@@ -45,7 +45,12 @@ def _folded(ufunc, positions, out=None):
 
 
 def _is_small(size, kernel, padding):
-    return size <= 2 * _FEW and math.prod(kernel) <= _SOME and not any(map(any, padding))
+    return size <= 2 * _FEW and _has_few_places(kernel, padding)
+
+
+@functools.lru_cache(maxsize=256)
+def _has_few_places(kernel, padding):
+    return math.prod(kernel) <= _SOME and not any(map(any, padding))
 
 
 @functools.lru_cache(maxsize=256)
@@ -59,6 +64,22 @@ def _places(kernel, stride, dilation, counts):
         )
         for tap in numpy.ndindex(*kernel)
     ]
+
+
+@functools.lru_cache(maxsize=256)
+def _places_along(kernel, stride, dilation, counts):
+    """For each dimension of the window, the last one first: the indices of (N, C, *S) for its places."""
+    return [
+        [(slice(None),) * (axis + 2) + (slice(t * d, t * d + (c - 1) * s + 1, s), Ellipsis) for t in range(k)]
+        for axis, (k, s, d, c) in reversed(list(enumerate(zip(kernel, stride, dilation, counts))))
+    ]
+
+
+def _folded_along(ufunc, x, kernel, stride, dilation, counts):
+    """``ufunc`` of all places in each window of (N, C, *S), one dimension after the other."""
+    for places in _places_along(kernel, stride, dilation, counts):
+        x = _folded(ufunc, [x[at] for at in places])
+    return x
 
 
 @functools.lru_cache(maxsize=256)
@@ -105,7 +126,7 @@ def _empty_batch_last(x, channels, sizes):
 def max_pool(x, *, kernel, stride, padding, dilation, counts):
     """The maximum of each window: (N, C, *S) -> (N, C, *counts). NaN wins, padding never does."""
     if _is_small(x.size, kernel, padding):
-        return _folded(xp(x).maximum, [x[at] for at in _places(kernel, stride, dilation, counts)])
+        return _folded_along(xp(x).maximum, x, kernel, stride, dilation, counts)
     out = _empty_batch_last(x, x.shape[1], counts)
     lowest = -math.inf if x.dtype.kind in "fV" else numpy.iinfo(x.dtype).min
 
@@ -240,13 +261,32 @@ def max_pool_indices(x, y, *, kernel, stride, padding, dilation, counts):
 def avg_pool(x, *, kernel, stride, padding, counts, divisors):
     """The sum of each window over its divisor: (N, C, *S) -> (N, C, *counts).
 
-    ``divisors``: a number, or one list per dimension whose products count.
+    ``divisors``: a number, or a tuple of them per dimension whose products count.
     """
+    sizes = x.shape[2:]
+    if _is_tiny(x, sizes):
+        weights = _averages(sizes, kernel, stride, padding, counts, divisors, x.dtype)
+        out = x.reshape(-1, len(weights)).dot(weights)
+        if math.isfinite(_squares(out)):  # else a nan or an infinity is everywhere
+            return out.reshape(x.shape[:2] + counts)
+    return _means(x, kernel, stride, padding, counts, divisors)
+
+
+def _is_tiny(x, sizes):
+    """Whether averages over images of these ``sizes`` are one product with a matrix, :func:`_averages`."""
+    return x.size <= 2 * _FEW and math.prod(sizes) <= 64 and type(x) is numpy.ndarray and x.dtype.kind == "f"
+
+
+@functools.lru_cache(maxsize=64)
+def _averages(sizes, kernel, stride, padding, counts, divisors, dtype):
+    """What each place of an image adds to each mean: (places, windows)."""
+    places = math.prod(sizes)
+    images = numpy.eye(places, dtype=dtype).reshape(1, places, *sizes)
+    return _means(images, kernel, stride, padding, counts, divisors).reshape(places, -1)
+
+
+def _means(x, kernel, stride, padding, counts, divisors):
     once, divisor = (1,) * len(kernel), _divisor(x, divisors)
-    if _is_small(x.size, kernel, padding) and x.dtype.kind in "fV":
-        total = _folded(xp(x).add, [x[at] for at in _places(kernel, stride, once, counts)])
-        total /= divisor
-        return total
     out = _empty_batch_last(x, x.shape[1], counts)
 
     def work(a, b):
@@ -273,12 +313,12 @@ def avg_pool_spread(x, *, sizes, kernel, stride, padding, counts, divisors):
 
     Each element, over its divisor, is added to all places of its window.
     """
+    if _is_tiny(x, sizes):
+        weights = _averages(sizes, kernel, stride, padding, counts, divisors, x.dtype)
+        out = x.reshape(-1, weights.shape[1]).dot(weights.T)
+        if math.isfinite(_squares(out)):
+            return out.reshape(x.shape[:2] + sizes)
     once, divisor = (1,) * len(kernel), _divisor(x, divisors)
-    if _is_small(math.prod((*x.shape[:2], *sizes)), kernel, padding):
-        out, part = xp(x).zeros((*x.shape[:2], *sizes), x.dtype), x / divisor
-        for at in _places(kernel, stride, once, counts):
-            out[at] += part
-        return out
     out = _empty_batch_last(x, x.shape[1], sizes)
 
     def work(a, b):

@@ -120,6 +120,12 @@ _SINGLE = (
     ),
 )
 _SINGLE_END = 3.832506856900711  # erf is 1 in float32 beyond
+_INDEX = numpy.dtype("intp")
+
+
+# A few float32 numbers: erf(x) / x as lines in x².
+_FEW = 2048  # elements up to which NumPy's calls take longer than what they do
+_PER_UNIT, _LAST = 1024, 15  # lines for each unit of x², and where they end: erf is 1 in float32 before
 
 
 def polynomial(coefficients, x):
@@ -140,6 +146,9 @@ def _arrays(numbers, dtype):
     return [numpy.array(number, dtype) for number in numbers]
 
 
+_LIMITS = _arrays((_LAST, _PER_UNIT, 1, -1), numpy.dtype("float32"))
+
+
 def _ratio(coefficients, x):
     out = polynomial(coefficients[0], x)
     out /= polynomial(coefficients[1], x)
@@ -152,7 +161,30 @@ def erf_single(x):
     clipped = bounded(x, -_SINGLE_END, _SINGLE_END)
     out = _ratio(_SINGLE, clipped * clipped)
     out *= clipped
-    return out
+    return bounded(out, -1, 1)
+
+
+@functools.cache
+def _lines():
+    """Lines (value, slope) through erf(x) / x as a function of x²; they miss it by 2.5e-8 at most."""
+    squares = numpy.arange(_PER_UNIT * _LAST + 1) / _PER_UNIT
+    roots = numpy.sqrt(squares)
+    ratios = numpy.append(2 / math.sqrt(math.pi), erf_double(roots[1:]) / roots[1:])
+    slopes = numpy.append(numpy.diff(ratios) * _PER_UNIT, 0)
+    return [a.astype("float32") for a in (ratios - slopes * squares, slopes)]
+
+
+def _erf_of_few(x):
+    """erf of a few float32 numbers, in as few calls of NumPy's as may be."""
+    (values, slopes), (last, per_unit, one, minus_one) = _lines(), _LIMITS
+    squares = numpy.fmin(x * x, last)  # no nan either
+    line = (squares * per_unit).astype(_INDEX)
+    out = slopes[line]
+    out *= squares
+    out += values[line]
+    out *= x
+    numpy.minimum(out, one, out=out)
+    return numpy.maximum(out, minus_one, out=out)
 
 
 def _beyond(a):
@@ -217,10 +249,16 @@ def both_double(function, x, y):
 
 
 @smooth(x=lambda g, x: g * (gaussian(x) * (2 / math.sqrt(math.pi))))
-@widened
 def erf(x):
     """The error function 2/√π · ∫₀ˣ exp(-t²) dt, elementwise."""
-    return in_blocks(erf_double if x.dtype == "float64" else erf_single, x)
+    if x.size <= _FEW and x.itemsize == 4 and type(x) is ndarray and x.ndim:
+        return _erf_of_few(x)
+    return _erf(x)
+
+
+@widened
+def _erf(x):
+    return in_blocks(erf_double if x.itemsize == 8 else erf_single, x)
 
 
 @smooth(x=lambda g, x: g * (gaussian(x) * (-2 / math.sqrt(math.pi))))

@@ -76,11 +76,12 @@ def sort(input, dim=-1, descending=False, stable=False):
 
     Equal elements keep their order; nan counts as the largest.
     """
-    if not input.shape:
+    ndim = array_of(input).ndim
+    if not ndim:
         check_dim(dim, 0)
         values, indices = _sort(reshape(input, shape=(1,)), dim=0, descending=descending)
         return sort_result(reshape(values, shape=()), reshape(indices, shape=()))
-    return sort_result(*_sort(input, dim=check_dim(dim, len(input.shape)), descending=descending))
+    return sort_result(*_sort(input, dim=check_dim(dim, ndim), descending=descending))
 
 
 @composite
@@ -122,9 +123,10 @@ def topk(input, k, dim=-1, largest=True, sorted=True):
 
     RuntimeError if there are not ``k``.
     """
-    shape = tuple(input.shape)
+    array = array_of(input)
+    shape = array.shape
     dim = check_dim(dim, len(shape))
-    if array_of(input).dtype.kind == "b":
+    if array.dtype.kind == "b":
         raise RuntimeError("topk does not support bool dtypes on CPU")
     if not 0 <= (k := integer(k)) <= (shape[dim] if shape else 1):
         raise RuntimeError(f"selected index k out of range: {k} of {shape[dim] if shape else 1}")

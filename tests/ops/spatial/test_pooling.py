@@ -216,3 +216,17 @@ def test_few_and_many_elements_are_pooled_alike(monkeypatch, pool, settings, sha
         monkeypatch.setattr(window_pool, "_FEW", few)
         found.append(getattr(F, pool)(mytorch.tensor(x), **settings).numpy())
     np.testing.assert_allclose(*found, rtol=1e-12)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf, 1e30])
+def test_an_infinity_stays_in_its_windows(value):
+    x = np.random.default_rng(0).standard_normal((2, 3, 4, 6)).astype("float32")
+    x[1, 2, 1, 2] = value
+    ours = mytorch.tensor(x, requires_grad=True)
+    out = mytorch.nn.functional.avg_pool2d(ours, 2)
+    expected = x.reshape(2, 3, 2, 2, 3, 2).mean((3, 5))
+    np.testing.assert_allclose(out.detach().numpy(), expected, rtol=1e-5, atol=1e-6)
+    g = np.ones_like(expected)
+    g[0, 1, 1, 1] = value
+    out.backward(mytorch.tensor(g))
+    np.testing.assert_allclose(ours.grad.numpy(), g.repeat(2, 2).repeat(2, 3) / 4, rtol=1e-6)

@@ -39,6 +39,18 @@ def test_error_function(name):
     )
 
 
+def test_the_error_function_of_few_and_of_many_numbers():
+    x = np.concatenate([np.linspace(-5, 5, 100_001), 10.0 ** np.linspace(-30, 38, 1001)]).astype("float32")
+    many = mytorch.erf(mytorch.tensor(x)).numpy()
+    few = np.concatenate([mytorch.erf(mytorch.tensor(part)).numpy() for part in np.array_split(x, 100)])
+    for ours in (many, few):
+        assert relative(ours, exact(math.erf, x)) < 5e-7
+        assert np.abs(ours).max() == 1  # never beyond
+    ends = mytorch.tensor([math.inf, -math.inf, math.nan, -0.0])
+    for some in (ends, ends.repeat(1000)):
+        np.testing.assert_array_equal(mytorch.erf(some).numpy()[:4], [1, -1, np.nan, -0.0])
+
+
 def test_the_inverse_of_the_error_function():
     y = np.concatenate([np.linspace(-0.999999, 0.999999, 5001), [1e-10, 1 - 1e-12, -1 + 1e-15]])
     assert np.max(np.abs(mytorch.tensor(y).erfinv().erf().numpy() - y)) < 1e-15

@@ -10,7 +10,8 @@ import numpy
 from ...core.arrays import array_of, xp
 from ...core.primitive import primitive
 from ...core.sums import column_sums, wide
-from ...kernels.windows import empty_apart, over_blocks
+from ...kernels.blocks import outer, over_rows
+from ...kernels.windows import empty_apart
 from ..reduce import mean
 from ..shape import reshape
 from ..spatial.padding import pad
@@ -54,13 +55,13 @@ def _row_gradients(g, x, weight, bias, average, scale, size, centred, needs):
             sums[a] = column_sums(incoming)
         if needs[0]:
             offset *= (products @ slope * rate**3)[:, None]
-            part = xp(g).multiply(incoming, 1 if flat is None else flat, out=products)
             if centred:
-                part -= (incoming @ slope)[:, None]
-            part *= rate[:, None]
+                offset += (incoming @ slope * rate)[:, None]
+            factor = rate[:, None] if flat is None else outer(rate, flat)
+            part = xp(g).multiply(incoming, factor, out=products)
             xp(g).subtract(part, offset, out=dx[a:b], casting="same_kind")
 
-    over_blocks(work, rows, x.size, 0.8, g, cut=4)
+    over_rows(work, rows, size, 0.8, g)
     return dx, _total(slopes, weight), _total(sums, bias)
 
 
@@ -101,15 +102,14 @@ def standardise_rows(x, weight=None, bias=None, *, size, eps: float, centred=Tru
             spread /= max(size, 1)
         spread += eps
         scale[a:b] = slope = module.reciprocal(module.sqrt(spread, out=spread), out=spread)
-        module.multiply(block, slope[:, None], out=target)
-        if weight is not None:
-            target *= weight.reshape(size)
+        factor = slope[:, None] if weight is None else outer(slope, weight.reshape(size))
+        module.multiply(block, factor, out=target)
         if bias is not None:
             target += bias.reshape(size)
         if x.dtype != kind:
             out[a:b] = target
 
-    over_blocks(work, rows, x.size, 0.5, x, cut=4)
+    over_rows(work, rows, size, 0.5, x)
     return out.reshape(x.shape), average, scale
 
 

@@ -13,6 +13,7 @@ import numpy
 
 from ..core.arrays import ndarray, xp
 from .elementwise import BLOCK, fill_in_blocks
+from .numba_loops import compiled
 from .threads import parallel_for
 from .windows import threads_for
 
@@ -22,9 +23,15 @@ _LOG2E = 1 / math.log(2)
 _TALL = 2.0**16
 
 
-def filled(function, x, *more, count=1):
-    """An array like ``x`` that ``function(out, x, *more)`` fills; with ``count`` a list of so many."""
-    if x.size > BLOCK and xp(x) is numpy:
+def filled(function, x, *more, count=1, loop=""):
+    """An array like ``x`` that ``function(out, x, *more)`` fills; with ``count`` a list of so many.
+
+    ``loop``: the name of a compiled function that does the same.
+    """
+    loops = compiled(x, *more) if loop else None
+    if loops is not None:
+        function = getattr(loops, loop)
+    if loops is not None or x.size > BLOCK and xp(x) is numpy:
         results = fill_in_blocks(function, count, x, *more)
     else:
         results = [xp(x).empty_like(x) for _ in range(count)]

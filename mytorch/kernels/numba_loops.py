@@ -44,15 +44,28 @@ def loop(function):
     def call(*arguments):
         nonlocal compiled
         if compiled is None:
-            compiled = _compiled(function)
+            compiled = compile_loop(function)
         return compiled(*arguments)
 
     return call
 
 
-def _compiled(function):
-    options = {"nogil": True, "error_model": "numpy"}
+def compile_loop(function, fastmath=False):
+    """``function`` compiled by numba, at the first call; ``fastmath`` names what rounding may change."""
+    options = {"nogil": True, "error_model": "numpy", "fastmath": fastmath}
     try:
         return numba().njit(function, cache=True, **options)
     except RuntimeError:  # no folder to cache it in
         return numba().njit(function, **options)
+
+
+_FEW = 4096  # elements that NumPy is fast enough for
+
+
+def compiled(*arrays):
+    """The module ``compiled.py`` if its loops can run over the arrays: large ones of float32; else None."""
+    if arrays[0].size <= _FEW or numba() is None:
+        return None
+    if all(type(a) is numpy.ndarray and a.dtype.char == "f" and a.flags.c_contiguous for a in arrays):
+        return importlib.import_module(".compiled", __package__)
+    return None

@@ -17,9 +17,9 @@ from .transcendental import gaussian_of, sigmoid
 # A kernel fills ``out`` with x · w(x) and ``slope`` with its derivative: all that the gradient needs.
 
 
-def _gated(kernel, x):
+def _gated(kernel, x, loop=""):
     """What ``kernel(out, slope, x)`` fills; 16-bit numbers take both in float32."""
-    out, slope = filled(kernel, x.astype("float32") if x.dtype.itemsize == 2 else x, count=2)
+    out, slope = filled(kernel, x.astype("float32") if x.dtype.itemsize == 2 else x, count=2, loop=loop)
     return out.astype(x.dtype, copy=False), slope
 
 
@@ -50,7 +50,7 @@ def _silu(out, slope, x):
 def silu(x):
     """x · sigmoid(x), elementwise: SiLU, also called swish (https://arxiv.org/abs/1606.08415)."""
     check_floating(x, "silu")
-    return _gated(_silu, x)
+    return _gated(_silu, x, "silu")
 
 
 _DENSITY, _ROOT, _CUBIC = 1 / math.sqrt(2 * math.pi), math.sqrt(2 / math.pi), 0.044715
@@ -121,7 +121,7 @@ def _tanh_gelu(out, slope, x):
     xp(x).multiply(x, w, out=out)
 
 
-_GELUS = {"none": _gelu, "tanh": _tanh_gelu}
+_GELUS = {"none": (_gelu, "gelu"), "tanh": (_tanh_gelu, "")}
 
 
 @primitive(composed=_gelu_definition, aux=("slope",), x=_gated_vjp)
@@ -133,7 +133,8 @@ def gelu(x, *, approximate="none"):
     check_floating(x, "gelu")
     if approximate not in _GELUS:
         raise RuntimeError(f"approximate argument must be either none or tanh, but got {approximate!r}")
-    return _gated(_GELUS[approximate], x)
+    kernel, loop = _GELUS[approximate]
+    return _gated(kernel, x, loop)
 
 
 @primitive(x=lambda g, x: select((x > -3) & (x < 3), g * (1 / 6), 0))
@@ -146,21 +147,28 @@ def hardsigmoid(x):
     return out
 
 
+def _hardswish(out, x):
+    xp(x).add(x, 3, out=out)
+    xp(x).clip(out, 0, 6, out=out)
+    out *= 1 / 6
+    out *= x
+
+
+def _hardswish_gradient(out, g, x):
+    """g times x / 3 + 1 / 2 between -3 and 3, times 0 below and 1 above."""
+    if x.size and math.isnan(x.max()):  # at nan the gradient is g
+        x = xp(x).where(x == x, x, x.dtype.type(3))
+    inside = xp(x).abs(x, out=out) < 3
+    xp(x).clip(x, -3, 3, out=out)
+    out += keep(x, inside)
+    out *= 1 / 6
+    out += 0.5
+    out *= g
+
+
 @widened
 def _hardswish_vjp(g, x):
-    """g times x / 3 + 1 / 2 between -3 and 3, times 0 below and 1 above."""
-
-    def work(out, g, x):
-        if x.size and math.isnan(x.max()):  # at nan the gradient is g
-            x = xp(x).where(x == x, x, x.dtype.type(3))
-        inside = xp(x).abs(x, out=out) < 3
-        xp(x).clip(x, -3, 3, out=out)
-        out += keep(x, inside)
-        out *= 1 / 6
-        out += 0.5
-        out *= g
-
-    return filled(work, g, x)
+    return filled(_hardswish_gradient, g, x, loop="hardswish_gradient")
 
 
 @primitive(composed=lambda x: x * hardsigmoid(x), x=_hardswish_vjp)
@@ -168,11 +176,4 @@ def _hardswish_vjp(g, x):
 def hardswish(x):
     """x · hardsigmoid(x), elementwise (https://arxiv.org/abs/1905.02244)."""
     check_floating(x, "hardswish")
-
-    def work(out, x):
-        xp(x).add(x, 3, out=out)
-        xp(x).clip(out, 0, 6, out=out)
-        out *= 1 / 6
-        out *= x
-
-    return filled(work, x)
+    return filled(_hardswish, x, loop="hardswish")

@@ -12,6 +12,7 @@ from ..core.primitive import primitive
 from ..core.sums import row_sums, summed
 from ..kernels.blocks import can_be_exponentiated, exponential, over_rows
 from ..kernels.elementwise import largest
+from ..kernels.numba_loops import compiled
 from .composite import composite
 from .elementwise import check_floating, widened
 from .shape_arguments import check_dim
@@ -85,6 +86,8 @@ def _by_rows(function, x, *more):
     size = x.shape[-1]
     out = xp(x).empty((x.size // size, size), x.dtype)
     rows = [a.reshape(out.shape) for a in (x, *more)]
+    if loops := compiled(x, *more):
+        function = getattr(loops, function.__name__[1:])
     over_rows(lambda a, b: function(out[a:b], *(r[a:b] for r in rows)), len(out), size, 1, x)
     return out.reshape(x.shape)
 

@@ -11,6 +11,7 @@ from ...core.arrays import array_of, xp
 from ...core.primitive import primitive
 from ...core.sums import column_sums, wide
 from ...kernels.blocks import outer, over_rows
+from ...kernels.numba_loops import compiled
 from ...kernels.windows import empty_apart
 from ..reduce import mean
 from ..shape import reshape
@@ -42,8 +43,14 @@ def _row_gradients(g, x, weight, bias, average, scale, size, centred, needs):
     share[...] = 1 / max(size, 1)
     slope = share if flat is None else flat * share
     slopes, sums = {}, {}
+    loops = compiled(g, x) if needs[0] else None
 
     def work(a, b):
+        if loops:
+            slopes[a], sums[a] = numpy.zeros((2, size), kind)
+            rows = (array[a:b] for array in (dx, g, x, average, scale))
+            loops.row_gradients(*rows, slopes[a], sums[a], _each(weight, size, 1, kind), centred)
+            return
         incoming, offset = g[a:b].astype(kind, copy=False), x[a:b]
         centre = average[a:b, None] if centred else 0
         offset = xp(g).subtract(offset, centre, out=empty_apart(offset.shape, kind, offset))
@@ -65,9 +72,16 @@ def _row_gradients(g, x, weight, bias, average, scale, size, centred, needs):
     return dx, _total(slopes, weight), _total(sums, bias)
 
 
+def _each(values, size, default, kind):
+    """A parameter as a contiguous vector, or ``default`` for None."""
+    return (
+        numpy.full(size, default, kind) if values is None else numpy.ascontiguousarray(values.reshape(size))
+    )
+
+
 def _total(parts, like):
     """The sum of the blocks' parts of a gradient, in a fixed order, in the shape of the parameter."""
-    if not parts:
+    if like is None or not parts:
         return None if like is None else xp(like).zeros_like(like)
     first, *others = (parts[a] for a in sorted(parts))
     return sum(others, first).reshape(like.shape).astype(like.dtype, copy=False)
@@ -88,8 +102,14 @@ def standardise_rows(x, weight=None, bias=None, *, size, eps: float, centred=Tru
     flat, out = x.reshape(rows, size), empty_apart((rows, size), x.dtype, x)
     average, scale, share = module.zeros(rows, kind), module.empty(rows, kind), module.empty(size, kind)
     share[...] = 1 / max(size, 1)
+    loops = compiled(x)
 
     def work(a, b):
+        if loops:
+            rows, parameters = (array[a:b] for array in (out, average, scale, flat)), (weight, bias)
+            each = (_each(values, size, default, kind) for default, values in zip((1, 0), parameters))
+            loops.standardise_rows(*rows, *each, kind.type(eps), centred)
+            return
         block = flat[a:b].astype(kind, copy=False)
         target = out[a:b] if x.dtype == kind else module.empty_like(block)
         if centred:

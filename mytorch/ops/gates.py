@@ -90,15 +90,16 @@ def _near_normal(x, a, e):
 def _gelu(out, slope, x):
     """With w the normal distribution function: x · w, and w + x · density(x)."""
     a = xp(x).abs(x, out=out)
-    if type(x) is ndarray and x.itemsize == 4 and x.size and a.max() <= _NEAR:
+    near = type(x) is ndarray and x.itemsize == 4 and x.size and a.max() <= _NEAR
+    if near:
         w = _near_normal(x, a, slope)
     else:
         w = (ndtr_double if x.dtype == "float64" else ndtr_single)(x)
         slope[...] = gaussian_of(x, 0.5)
-    slope *= x
+    xp(x).multiply(x, w, out=out)
+    slope *= x if near else bounded(x, -_FLAT, _FLAT)
     slope *= _DENSITY
     slope += w
-    xp(x).multiply(x, w, out=out)
 
 
 def _tanh_gelu(out, slope, x):

@@ -150,6 +150,13 @@ def _shifted_exponentials(out, x):
 
 
 @kernel
+def exponentials_of_rows(out, total, x):
+    """The block of ``exponentials_of_rows``."""
+    for i in range(len(x)):
+        total[i] = _exponentials(out[i], x[i], _ZERO)
+
+
+@kernel
 def softmax_of_rows(out, x):
     """``_softmax_of_rows``."""
     for i in range(len(x)):

@@ -92,6 +92,24 @@ def _by_rows(function, x, *more):
     return out.reshape(x.shape)
 
 
+def exponentials_of_rows(x):
+    """exp(x) of (rows, classes) and its sums over the classes, or None: for small arrays, or ones for which
+    the maximum has to be subtracted first.
+    """
+    if not _has_rows(x, 1):
+        return None
+    out, total, loops = numpy.empty_like(x), numpy.empty(len(x), x.dtype), compiled(x)
+
+    def work(a, b):
+        if loops:
+            loops.exponentials_of_rows(out[a:b], total[a:b], x[a:b])
+        else:
+            total[a:b] = row_sums(exponential(x[a:b], out[a:b]))
+
+    over_rows(work, *x.shape, 1, x)
+    return (out, total) if can_be_exponentiated(total) else None
+
+
 def _softmax_of_rows(out, x):
     total = row_sums(exponential(x, out))
     if not can_be_exponentiated(total):

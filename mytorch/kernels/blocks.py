@@ -18,6 +18,7 @@ from .threads import parallel_for
 from .windows import threads_for
 
 _ROWS = 128 * 1024  # elements: shorter blocks of rows lose more by calls than they gain in the cache
+_BUFFER = 256  # elements: NumPy repeats an operand in a buffer first, unless rows are longer than that
 _SMALL = 8192  # elements
 _LOG2E = 1 / math.log(2)
 _TALL = 2.0**16
@@ -44,13 +45,25 @@ def over_rows(function, n, size, nanoseconds, array):
 
     On several threads if the work, ``nanoseconds`` for each element, is worth it.
     """
-    step = max(_ROWS // max(size, 1), 1)
-    if n <= step or type(array) is not ndarray:
+    if type(array) is not ndarray:
         return function(0, n)
-    blocks = [(a, min(a + step, n)) for a in range(0, n, step)]
-    if threads_for(n * size * nanoseconds) > 1:
-        return parallel_for(lambda block: function(*block), blocks)
-    return [function(*block) for block in blocks]
+    step = max(min(max(n * size // 8, _ROWS), 2 * _ROWS) // max(size, 1), 1)
+
+    def work(a):
+        function(a, min(a + step, n))
+
+    def work_without_buffers(a):
+        usual = numpy.setbufsize(_BUFFER)
+        try:
+            work(a)
+        finally:
+            numpy.setbufsize(usual)
+
+    call = work if size < 2 * _BUFFER else work_without_buffers
+    starts = range(0, max(n, 1), step)
+    if len(starts) > 1 and threads_for(n * size * nanoseconds) > 1:
+        return parallel_for(call, starts)
+    return [call(a) for a in starts]
 
 
 def outer(a, b):

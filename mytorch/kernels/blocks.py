@@ -40,10 +40,11 @@ def filled(function, x, *more, count=1, loop=""):
     return results[0] if count == 1 else results
 
 
-def over_rows(function, n, size, nanoseconds, array):
+def over_rows(function, n, size, nanoseconds, array, run=None):
     """Call ``function(first, last + 1)`` for blocks that cover ``n`` rows of ``size`` elements.
 
-    On several threads if the work, ``nanoseconds`` for each element, is worth it.
+    On several threads if the work, ``nanoseconds`` for each element, is worth it. An operand is repeated along
+    ``run`` elements, the whole row by default.
     """
     if type(array) is not ndarray:
         return function(0, n)
@@ -59,7 +60,7 @@ def over_rows(function, n, size, nanoseconds, array):
         finally:
             numpy.setbufsize(usual)
 
-    call = work if size < 2 * _BUFFER else work_without_buffers
+    call = work if (run or size) < 2 * _BUFFER else work_without_buffers
     starts = range(0, max(n, 1), step)
     if len(starts) > 1 and threads_for(n * size * nanoseconds) > 1:
         return parallel_for(call, starts)

@@ -74,7 +74,7 @@ def _gradients(g, x, weight, bias, average, scale, groups, eps, needs):
         xp(x).multiply(incoming, factor[a:b, :, None] * rate, out=change)
         xp(x).subtract(change, centred, out=dx[a:b], casting="same_kind")
 
-    over_rows(work, len(x), math.prod(x.shape[1:]), 0.8, x)
+    over_rows(work, len(x), math.prod(x.shape[1:]), 0.8, x, x.shape[2])
     to_weight, to_bias = (
         None if values is None else summed(part.reshape(shape[:2]), 0).astype(values.dtype, copy=False)
         for values, part in ((weight, products * scale[:, None]), (bias, sums))
@@ -111,7 +111,7 @@ def standardise_groups(x, weight=None, bias=None, *, groups: int, eps: float):
         if x.dtype != kind:
             out[a:b] = centred
 
-    over_rows(work, len(x), math.prod(x.shape[1:]), 0.5, x)
+    over_rows(work, len(x), math.prod(x.shape[1:]), 0.5, x, x.shape[2])
     return out.reshape(shape), average, scale
 
 

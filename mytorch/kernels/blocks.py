@@ -43,8 +43,8 @@ def filled(function, x, *more, count=1, loop=""):
 def over_rows(function, n, size, nanoseconds, array, run=None):
     """Call ``function(first, last + 1)`` for blocks that cover ``n`` rows of ``size`` elements.
 
-    On several threads if the work, ``nanoseconds`` for each element, is worth it. An operand is repeated along
-    ``run`` elements, the whole row by default.
+    On several threads if the work, ``nanoseconds`` for each element, is worth it. ``run``: along how many
+    elements the function repeats operands, the whole row by default.
     """
     if type(array) is not ndarray:
         return function(0, n)

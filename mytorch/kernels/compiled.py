@@ -102,7 +102,7 @@ def gelu(out, slope, x):
         below = e * n / d
         w = _ONE - below if v > _ZERO else below
         out[i] = x[i] * w
-        slope[i] = w + v * e * _DENSITY
+        slope[i] = w + x[i] * e * _DENSITY
 
 
 @kernel

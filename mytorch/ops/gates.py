@@ -90,14 +90,13 @@ def _near_normal(x, a, e):
 def _gelu(out, slope, x):
     """With w the normal distribution function: x · w, and w + x · density(x)."""
     a = xp(x).abs(x, out=out)
-    near = type(x) is ndarray and x.itemsize == 4 and x.size and a.max() <= _NEAR
-    if near:
+    if type(x) is ndarray and x.itemsize == 4 and x.size and a.max() <= _NEAR:
         w = _near_normal(x, a, slope)
     else:
         w = (ndtr_double if x.dtype == "float64" else ndtr_single)(x)
         slope[...] = gaussian_of(x, 0.5)
     xp(x).multiply(x, w, out=out)
-    slope *= x if near else bounded(x, -_FLAT, _FLAT)
+    slope *= x
     slope *= _DENSITY
     slope += w
 

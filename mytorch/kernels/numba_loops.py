@@ -2,6 +2,7 @@
 
 NumPy makes a pass over memory for every operation. The few formulas that take a dozen, such as Adam's, have a
 loop as well. It does the same operations in the same order in one pass, so results are equal to the last bit.
+Those of ``compiled.py`` are for large arrays, and differ from NumPy by rounding.
 ``pip install 'mytorch[numba]'`` installs numba, ``MYTORCH_NUMBA=0`` leaves it unused.
 """
 

@@ -1,4 +1,4 @@
-"""Loops of several steps over large arrays of float32, compiled by numba; imported only where that is.
+"""Loops of several steps over large arrays of float32, compiled by numba, and imported only for it.
 
 Each takes the place of the NumPy function that its docstring names, and differs from it by rounding only. All
 arrays are C-contiguous. Rows are independent, so results do not depend on the number of threads.
@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import math
 
-import numba
 import numpy
-from numba.extending import intrinsic
 
 from .numba_loops import compile_loop
 
@@ -30,14 +28,6 @@ def summing(function):
 
 
 # ---- exponentials --------------------------------------------------------------------------------
-
-
-@intrinsic
-def _float_of_bits(context, bits):
-    def code(context, builder, signature, arguments):
-        return builder.bitcast(arguments[0], context.get_value_type(numba.types.float32))
-
-    return numba.types.float32(numba.types.int32), code
 
 
 # e^z for |z| <= ln(2) / 2, from a polynomial for 2^y of relative error 2e-9
@@ -63,7 +53,7 @@ def exp(x, rest):
     whole = numpy.floor(x * _f(_LOG2E) + _HALF)
     z = ((x - whole * _HIGH) - whole * _LOW) + rest
     p = _P0 + z * (_P1 + z * (_P2 + z * (_P3 + z * (_P4 + z * (_P5 + z * _P6)))))
-    return p * _float_of_bits(numpy.int32((numpy.int32(whole) + 127) << 23))
+    return p * numpy.int32((numpy.int32(whole) + 127) << 23).view(_f)  # · 2^whole
 
 
 # ---- ops/gates.py --------------------------------------------------------------------------------

@@ -20,8 +20,10 @@ _KINDS = {numpy.dtype("float32"), numpy.dtype("float64")}
 @functools.cache
 def numba():
     """The numba module, imported on first use, or None."""
-    if os.environ.get("MYTORCH_NUMBA", "1") == "0":
-        return None
+    return None if os.environ.get("MYTORCH_NUMBA", "1") == "0" else _installed()
+
+
+def _installed():
     try:
         module = importlib.import_module("numba")
     except ImportError:  # not installed, or too old for this NumPy
@@ -52,12 +54,17 @@ def loop(function):
 
 
 def compile_loop(function, fastmath=False):
-    """``function`` compiled by numba, at the first call; ``fastmath`` names what rounding may change."""
+    """``function`` compiled by numba, at the first call; as it is without numba.
+
+    ``fastmath`` names what may change how results are rounded.
+    """
+    if (module := _installed()) is None:
+        return function
     options = {"nogil": True, "error_model": "numpy", "fastmath": fastmath}
     try:
-        return numba().njit(function, cache=True, **options)
+        return module.njit(function, cache=True, **options)
     except RuntimeError:  # no folder to cache it in
-        return numba().njit(function, **options)
+        return module.njit(function, **options)
 
 
 _FEW = 4096  # elements that NumPy is fast enough for

@@ -36,7 +36,8 @@ def filled(function, x, *more, count=1, loop=""):
         results = fill_in_blocks(function, count, x, *more)
     else:
         results = [xp(x).empty_like(x) for _ in range(count)]
-        function(*results, x, *more)
+        # as vectors where they are one number: NumPy's operations give no array for that
+        function(*(a if a.ndim else a.reshape(1) for a in (*results, x, *more)))
     return results[0] if count == 1 else results
 
 

@@ -27,13 +27,13 @@ def _gated_vjp(g, slope):
     return (g * slope).astype(g.dtype, copy=False)
 
 
-_STEEP = 16  # up to here ``exponential`` is as accurate as exp
+_STEEP = 16  # up to here ``exponential`` is as accurate as exp; a GPU is not asked, it would have to wait
 
 
 def _silu(out, slope, x):
     """With w = sigmoid(x): x · w, and w · (1 + x · (1 - w))."""
     w = slope
-    if x.size and x.min() > -_STEEP:
+    if type(x) is ndarray and x.size and x.min() > -_STEEP:
         exponential(x, w, -1.0)
     else:
         xp(x).negative(x, out=w)
@@ -156,7 +156,7 @@ def _hardswish(out, x):
 
 def _hardswish_gradient(out, g, x):
     """g times x / 3 + 1 / 2 between -3 and 3, times 0 below and 1 above."""
-    if x.size and math.isnan(x.max()):  # at nan the gradient is g
+    if type(x) is not ndarray or (x.size and math.isnan(x.max())):  # at nan the gradient is g
         x = xp(x).where(x == x, x, x.dtype.type(3))
     inside = xp(x).abs(x, out=out) < 3
     xp(x).clip(x, -3, 3, out=out)

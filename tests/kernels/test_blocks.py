@@ -84,3 +84,25 @@ def test_results_do_not_depend_on_the_number_of_threads(name, compiled, loops):
     for other in found[1:]:
         for a, b in zip(found[0], other):
             np.testing.assert_array_equal(a, b)
+
+
+GATES = {
+    "gelu": F.gelu,
+    "gelu by tanh": lambda x: F.gelu(x, approximate="tanh"),
+    "silu": F.silu,
+    "hardswish": F.hardswish,
+    "hardsigmoid": F.hardsigmoid,
+}
+
+
+@pytest.mark.parametrize("name", GATES)
+@pytest.mark.parametrize("dtype", [mytorch.float16, mytorch.float32, mytorch.float64])
+def test_one_number_is_as_good_as_an_array(name, dtype):
+    found = []
+    for value in (0.7, [0.7]):
+        x = mytorch.tensor(value, dtype=dtype, requires_grad=True)
+        y = GATES[name](x)
+        y.sum().backward()
+        assert y.shape == x.grad.shape == x.shape
+        found.append((y.item(), x.grad.item()))
+    assert found[0] == found[1]

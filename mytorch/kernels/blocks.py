@@ -36,8 +36,8 @@ def filled(function, x, *more, count=1, loop=""):
         results = fill_in_blocks(function, count, x, *more)
     else:
         results = [xp(x).empty_like(x) for _ in range(count)]
-        # as vectors where they are one number: NumPy's operations give no array for that
-        function(*(a if a.ndim else a.reshape(1) for a in (*results, x, *more)))
+        arrays = [*results, x, *more]  # as vectors if they are one number, for which NumPy makes no array
+        function(*(arrays if x.ndim else [a.reshape(1) for a in arrays]))
     return results[0] if count == 1 else results
 
 
@@ -47,7 +47,7 @@ def over_rows(function, n, size, nanoseconds, array, run=None):
     On several threads if the work, ``nanoseconds`` for each element, is worth it. ``run``: along how many
     elements the function repeats operands, the whole row by default.
     """
-    if type(array) is not ndarray:
+    if n * size <= _SMALL or type(array) is not ndarray:
         return function(0, n)
     step = max(min(max(n * size // 8, _ROWS), 2 * _ROWS) // max(size, 1), 1)
 
@@ -83,7 +83,7 @@ def exponential(x, out, scale=1.0):
 
     NumPy's ``exp2`` takes half the time of its ``exp`` where both are vectorised.
     """
-    if x.dtype == "float32" and type(x) is ndarray and _exp2_is_fast():
+    if x.dtype.char == "f" and type(x) is ndarray and _exp2_is_fast():
         numpy.multiply(x, scale * _LOG2E, out=out)
         return numpy.exp2(out, out=out)
     return xp(x).exp(x if scale == 1 else xp(x).multiply(x, scale, out=out), out=out)
@@ -94,7 +94,7 @@ def can_be_exponentiated(sums):
 
     They are if the largest of x is 11 at most: x · log₂e is rounded then as x less its maximum would be.
     """
-    return bool(((sums > 1 / _TALL) & (sums < _TALL)).all())
+    return bool(sums.size) and sums.min() > 1 / _TALL and sums.max() < _TALL
 
 
 @functools.cache

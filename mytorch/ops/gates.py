@@ -27,13 +27,14 @@ def _gated_vjp(g, slope):
     return (g * slope).astype(g.dtype, copy=False)
 
 
+_FEW = 4096  # elements for which NumPy's exp is fast enough
 _STEEP = 16  # up to here ``exponential`` is as accurate as exp; a GPU is not asked, it would have to wait
 
 
 def _silu(out, slope, x):
     """With w = sigmoid(x): x · w, and w · (1 + x · (1 - w))."""
     w = slope
-    if type(x) is ndarray and x.size and x.min() > -_STEEP:
+    if type(x) is ndarray and x.size > _FEW and x.min() > -_STEEP:
         exponential(x, w, -1.0)
     else:
         xp(x).negative(x, out=w)

@@ -69,11 +69,11 @@ def over_rows(function, n, size, nanoseconds, array, run=None):
 
 
 def outer(a, b):
-    """``a[:, None] * b``: large ones as a product of rank two, since the BLAS is slow with rank one.
+    """``a[:, None] * b``: with short rows a product of rank two, since the BLAS is slow with rank one.
 
     NumPy would repeat both by copying them to a buffer, which takes three times as long.
     """
-    if type(a) is not ndarray or len(a) * len(b) <= _SMALL:
+    if type(a) is not ndarray or len(a) * len(b) <= _SMALL or len(b) >= 2 * _BUFFER:
         return a[:, None] * b
     return numpy.stack((a, a), 1) @ numpy.stack((b, numpy.zeros_like(b)))
 

@@ -31,7 +31,7 @@ def test_blocks_cover_the_rows(rows, size):
     assert seen == list(range(rows))
 
 
-@pytest.mark.parametrize("rows, size", [(3, 4), (300, 70)])
+@pytest.mark.parametrize("rows, size", [(3, 4), (300, 70), (30, 700)])
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_outer_products(rows, size, dtype):
     rng = np.random.default_rng(0)

@@ -93,11 +93,11 @@ def _gelu(out, slope, x):
     a = xp(x).abs(x, out=out)
     if type(x) is ndarray and x.itemsize == 4 and x.size and a.max() <= _NEAR:
         w = _near_normal(x, a, slope)
+        slope *= x
     else:
         w = (ndtr_double if x.dtype == "float64" else ndtr_single)(x)
-        slope[...] = gaussian_of(x, 0.5)
+        xp(x).multiply(gaussian_of(x, 0.5), x, out=slope)
     xp(x).multiply(x, w, out=out)
-    slope *= x
     slope *= _DENSITY
     slope += w
 

@@ -95,6 +95,7 @@ ELSEWHERE = {
     "autograd/test_hooks": "utils/hooks tensors/removable_handle",
     "func/test_array_rules": "func/array_products func/batched_array",
     "func/test_vmap": "func/batched_random func/levels",
+    "kernels/test_compiled": "ops/gates",
     "kernels/test_numba_loops": "backends/show_config",
     "nn/test_dropout": "nn/random_activation",
     "nn/test_fractional": "ops/spatial/fractional",

@@ -122,13 +122,15 @@ def row_sums(x):
     sums are added up, so that they lose no digit more.
     """
     n = x.shape[-1]
-    unit = _unit(n if n <= _STRETCH else _STRETCH, x)
+    stretches = max(-(-n // _STRETCH), 1)
+    size = n // stretches
+    unit = _unit(size, x)
     if unit is None:
         return summed(x, -1)
-    if n <= _STRETCH:
+    if stretches == 1:
         return x.dot(unit) if x.ndim <= 2 else x @ unit
-    whole = n - n % _STRETCH
-    sums = (x[..., :whole].reshape(*x.shape[:-1], -1, _STRETCH) @ unit).sum(-1)
+    whole = size * stretches
+    sums = (x[..., :whole].reshape(*x.shape[:-1], -1, size) @ unit).sum(-1)
     return sums if whole == n else sums + x[..., whole:].sum(-1)
 
 

@@ -187,6 +187,7 @@ RULES = {
 }
 MODULES = {
     "activation": _broadcasting,
+    "gates": _broadcasting,
     **dict.fromkeys(
         [f"special.{name}" for name in "bessel erf gamma incomplete_gamma normal scipy_functions".split()],
         _broadcasting,

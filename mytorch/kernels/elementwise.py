@@ -5,10 +5,9 @@ from __future__ import annotations
 import numpy
 
 from ..core.arrays import ndarray, xp
-from .threads import get_num_threads, parallel_for
+from .threads import parallel_for
 
-_LARGE = 256 * 1024  # elements up to which an array is one block
-_BLOCK = 64 * 1024  # elements: a function's temporaries stay in the second-level cache
+BLOCK = 128 * 1024  # elements: a function's temporaries stay near, and two threads overlap
 
 
 def in_blocks(function, x, *more):
@@ -18,18 +17,22 @@ def in_blocks(function, x, *more):
     """
     if x.ndim == 0:
         return function(*(xp(a).reshape(a, (1,)) for a in (x, *more))).reshape(())
-    if x.size <= _LARGE or xp(x) is not numpy:
+    if x.size <= BLOCK or xp(x) is not numpy:
         return function(x, *more)
-    order, flat = _flattened((x, *more))
-    out = numpy.empty([x.shape[d] for d in order], x.dtype)
-    target = out.reshape(-1)
-    step = _BLOCK * min(get_num_threads(), 2)  # long enough for two threads to overlap
+    return fill_in_blocks(lambda out, *blocks: numpy.copyto(out, function(*blocks)), 1, x, *more)[0]
+
+
+def fill_in_blocks(function, count, x, *more):
+    """``count`` arrays like ``x`` that ``function(*results, x, *more)`` fills, in blocks of a fixed size."""
+    order, arrays = _flattened((x, *more))
+    results = [numpy.empty([x.shape[d] for d in order], x.dtype) for _ in range(count)]
+    arrays = [*(r.reshape(-1) for r in results), *arrays]
 
     def work(start):
-        target[start : start + step] = function(*(a[start : start + step] for a in flat))
+        function(*[a[start : start + BLOCK] for a in arrays])
 
-    parallel_for(work, range(0, out.size, step))
-    return out.transpose(numpy.argsort(order))
+    parallel_for(work, range(0, x.size, BLOCK))
+    return [r.transpose(numpy.argsort(order)) for r in results]
 
 
 def _flattened(arrays):

@@ -2,6 +2,7 @@
 
 NumPy makes a pass over memory for every operation. The few formulas that take a dozen, such as Adam's, have a
 loop as well. It does the same operations in the same order in one pass, so results are equal to the last bit.
+Those of ``compiled.py`` are for large arrays, and differ from NumPy by rounding.
 ``pip install 'mytorch[numba]'`` installs numba, ``MYTORCH_NUMBA=0`` leaves it unused.
 """
 
@@ -19,8 +20,10 @@ _KINDS = {numpy.dtype("float32"), numpy.dtype("float64")}
 @functools.cache
 def numba():
     """The numba module, imported on first use, or None."""
-    if os.environ.get("MYTORCH_NUMBA", "1") == "0":
-        return None
+    return None if os.environ.get("MYTORCH_NUMBA", "1") == "0" else _installed()
+
+
+def _installed():
     try:
         module = importlib.import_module("numba")
     except ImportError:  # not installed, or too old for this NumPy
@@ -44,15 +47,33 @@ def loop(function):
     def call(*arguments):
         nonlocal compiled
         if compiled is None:
-            compiled = _compiled(function)
+            compiled = compile_loop(function)
         return compiled(*arguments)
 
     return call
 
 
-def _compiled(function):
-    options = {"nogil": True, "error_model": "numpy"}
+def compile_loop(function, fastmath=False):
+    """``function`` compiled by numba, at the first call; as it is without numba.
+
+    ``fastmath`` names what may change how results are rounded.
+    """
+    if (module := _installed()) is None:
+        return function
+    options = {"nogil": True, "error_model": "numpy", "fastmath": fastmath}
     try:
-        return numba().njit(function, cache=True, **options)
+        return module.njit(function, cache=True, **options)
     except RuntimeError:  # no folder to cache it in
-        return numba().njit(function, **options)
+        return module.njit(function, **options)
+
+
+_FEW = 4096  # elements that NumPy is fast enough for
+
+
+def compiled(*arrays):
+    """The module ``compiled.py`` if its loops can run over the arrays: large ones of float32; else None."""
+    if arrays[0].size <= _FEW or numba() is None:
+        return None
+    if all(type(a) is numpy.ndarray and a.dtype.char == "f" and a.flags.c_contiguous for a in arrays):
+        return importlib.import_module(".compiled", __package__)
+    return None

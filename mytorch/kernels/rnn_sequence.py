@@ -16,7 +16,7 @@ import numpy
 
 from ..core.arrays import xp
 from ..core.blas import use_one_thread
-from ..core.sums import summed
+from ..core.sums import row_sums, summed
 from .gemm import product, unpacked
 from .rnn_cells import Step, cell_for
 
@@ -112,8 +112,9 @@ def backward(g, x, w_ih, w_hh, w_hr, trace, *, cell, reverse, sizes, needs):
     dz = dz.swapaxes(0, 1).reshape(len(w), -1)
     gx = product(w[:, :inputs].T, dz).reshape(inputs, time, batch).transpose(1, 2, 0) if needs[0] else None
     del w, multiply  # as large as the gradient that follows
-    gw = product(dz, _by_place(u[reverse : reverse + time]))[:, : u.shape[1]]
-    return (gx, dh.T, None if dc is None else dc.T, *_parts(cell, gw, inputs), g_hr)
+    seen = u[reverse : reverse + time, :-1]
+    gw, gb = product(dz, _by_place(seen))[:, : seen.shape[1]], row_sums(dz)
+    return (gx, dh.T, None if dc is None else dc.T, *_parts(cell, gw, gb, inputs), g_hr)
 
 
 # ---- the matrix of one step ----------------------------------------------------------------------
@@ -143,14 +144,14 @@ def _in_order(cell, w):
     return w
 
 
-def _parts(cell, w, inputs):
-    """The gradients of w_ih, w_hh, b_ih, b_hh from that of the matrix."""
+def _parts(cell, w, b, inputs):
+    """The gradients of w_ih, w_hh, b_ih, b_hh from those of the matrix: its weights and its last column."""
     if cell != "GRU":
-        w = _in_order(cell, w)
-        return w[:, :inputs], w[:, inputs:-1], w[:, -1], w[:, -1]
+        w, b = _in_order(cell, w), _in_order(cell, b)
+        return w[:, :inputs], w[:, inputs:], b, b
     n = len(w) // 4
-    hidden = xp(w).concatenate([w[: 2 * n], w[3 * n :]])
-    return w[: 3 * n, :inputs], hidden[:, inputs:-1], w[: 3 * n, -1], hidden[:, -1]
+    hidden, b_hh = (xp(w).concatenate([a[: 2 * n], a[3 * n :]]) for a in (w, b))
+    return w[: 3 * n, :inputs], hidden[:, inputs:], b[: 3 * n], b_hh
 
 
 def _hidden(cell, w):

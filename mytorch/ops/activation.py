@@ -9,13 +9,15 @@ import numpy
 from ..core.arrays import xp
 from ..core.primitive import primitive
 from ..kernels.elementwise import choose, in_blocks, keep
-from .bounds import clamp
 from .composite import composite
 from .elementwise import bounded, check_floating, check_real, select, smooth, widened
+from .gates import gelu as gelu
+from .gates import hardsigmoid as hardsigmoid
+from .gates import hardswish as hardswish
+from .gates import silu as silu
 from .promotion import operand
 from .rounding import abs, square
 from .shape_arguments import check_dim
-from .special.normal import ndtr, ndtr_double, ndtr_single
 from .transcendental import sech_squared, sigmoid, tanh
 
 # ---- rectifiers ----------------------------------------------------------------------------------
@@ -99,46 +101,6 @@ def hardtanh(input, min_val=-1.0, max_val=1.0):
 def relu6(input):
     """min(max(x, 0), 6), elementwise."""
     return hardtanh(input, min_val=0.0, max_val=6.0)
-
-
-@primitive(x=lambda g, x: select((x > -3) & (x < 3), g * (1 / 6), 0))
-@widened
-def hardsigmoid(x):
-    """min(max(x + 3, 0), 6) / 6, elementwise (https://arxiv.org/abs/1905.02244)."""
-    check_floating(x, "hardsigmoid")
-    out = xp(x).asarray(bounded(x + 3, 0, 6))
-    out *= 1 / 6
-    return out
-
-
-@primitive(x=lambda g, x: select((x > -3) & (x < 3), g * (1 / 3), 0))
-@widened
-def hardswish_derivative(x):
-    """x / 3 + 1 / 2 between -3 and 3, 0 below and 1 above, elementwise."""
-
-    def work(x):
-        out = x * x.dtype.type(1 / 3)
-        out += 0.5
-        out = keep(out, (x > -3) & (x < 3))
-        out += ~(x < 3)  # nan too
-        return out
-
-    return in_blocks(work, x)
-
-
-@primitive(x=lambda g, x: g * hardswish_derivative(x))
-@widened
-def hardswish(x):
-    """x · hardsigmoid(x), elementwise (https://arxiv.org/abs/1905.02244)."""
-    check_floating(x, "hardswish")
-
-    def work(x):
-        out = xp(x).asarray(bounded(x + 3, 0, 6))
-        out *= 1 / 6
-        out *= x
-        return out
-
-    return in_blocks(work, x)
 
 
 def _elu_second_vjp(g, x, alpha, scale, rate):
@@ -276,115 +238,6 @@ def tanhshrink(x):
     for odd in range(19, 1, -2):
         fraction = square / (odd + fraction)
     return choose(near, x * (fraction / (1 + fraction)), x - xp(x).tanh(x))
-
-
-# ---- gates: x times a weight between 0 and 1, which is saved for the gradient --------------------
-
-
-def _gated(weight, x):
-    """x · weight(x), and the weight; 16-bit numbers take theirs in float32."""
-    wide = x.astype("float32") if x.dtype.itemsize == 2 else x
-    w = in_blocks(weight, wide)
-    return (wide * w).astype(x.dtype, copy=False), w
-
-
-def _gated_vjp(derivative, g, x, w):
-    """g · derivative(x, w), the derivative of x · w(x)."""
-
-    def work(g, x, w):
-        out = derivative(x.astype(w.dtype, copy=False), w)
-        out *= g
-        return out
-
-    return in_blocks(work, g, x, w).astype(x.dtype, copy=False)
-
-
-def _silu_derivative(x, w):  # w · (1 + x · (1 - w))
-    out = 1 - w
-    out *= x
-    out += 1
-    out *= w
-    return out
-
-
-@primitive(
-    complex="values",
-    composed=lambda x: x * sigmoid(x),
-    aux=("w",),
-    x=lambda g, x, w: _gated_vjp(_silu_derivative, g, x, w),
-)
-def silu(x):
-    """x · sigmoid(x), elementwise: SiLU, also called swish (https://arxiv.org/abs/1606.08415)."""
-    check_floating(x, "silu")
-    return _gated(sigmoid, x)
-
-
-_DENSITY, _ROOT, _CUBIC = 1 / math.sqrt(2 * math.pi), math.sqrt(2 / math.pi), 0.044715
-_FLAT = 30  # beyond ±30 the approximation by tanh is 0 or 1 in float64 too; within, x³ stays finite
-
-
-def _gelu_definition(x, *, approximate):
-    if approximate == "none":
-        return x * ndtr(x)
-    within = clamp(x, -_FLAT, _FLAT)
-    return x * sigmoid((2 * _ROOT) * (within + _CUBIC * (within * within * within)))
-
-
-def _normal(x):
-    """The distribution function of the standard normal distribution."""
-    return (ndtr_double if x.dtype == "float64" else ndtr_single)(x)
-
-
-def _nearly_normal(x):
-    """The approximation (1 + tanh(u)) / 2 of :func:`_normal`, as 1 / (1 + exp(-2u)): no cancellation."""
-    out = x * x
-    out *= -2 * _CUBIC * _ROOT
-    out -= 2 * _ROOT
-    out *= x
-    xp(x).exp(out, out=out)
-    out += 1
-    return xp(x).divide(1, out, out=out)
-
-
-def _gelu_derivative(x, w):  # w + x · density(x)
-    out = x * x
-    out *= -0.5
-    xp(x).exp(out, out=out)
-    out *= _DENSITY
-    out *= x
-    out += w
-    return out
-
-
-def _gelu_tanh_derivative(x, w):  # w + x · 2 w (1 - w) · √(2/π) (1 + 3 · 0.044715 x²)
-    x = bounded(x, -_FLAT, _FLAT)
-    out = x * x
-    out *= 6 * _CUBIC * _ROOT
-    out += 2 * _ROOT
-    out *= x
-    out *= w
-    out *= 1 - w
-    out += w
-    return out
-
-
-_GELUS = {"none": (_normal, _gelu_derivative), "tanh": (_nearly_normal, _gelu_tanh_derivative)}
-
-
-@primitive(
-    composed=_gelu_definition,
-    aux=("w",),
-    x=lambda g, x, w, approximate: _gated_vjp(_GELUS[approximate][1], g, x, w),
-)
-def gelu(x, *, approximate="none"):
-    """x · Φ(x) with the normal distribution function Φ, elementwise (https://arxiv.org/abs/1606.08415).
-
-    ``approximate="tanh"`` is its common approximation. RuntimeError for another ``approximate``.
-    """
-    check_floating(x, "gelu")
-    if approximate not in _GELUS:
-        raise RuntimeError(f"approximate argument must be either none or tanh, but got {approximate!r}")
-    return _gated(_GELUS[approximate][0], x)
 
 
 # ---- smooth ones ---------------------------------------------------------------------------------

@@ -11,15 +11,15 @@ from ..core.arrays import ndarray, xp
 from ..core.dtypes import as_dtype
 from ..core.primitive import primitive
 from ..core.sums import row_sums, summed
+from ..kernels.blocks import can_be_exponentiated, exponential, over_rows
 from ..kernels.elementwise import largest
-from ..kernels.windows import empty_apart, over_blocks
+from ..kernels.numba_loops import compiled
 from .composite import composite
 from .elementwise import check_floating, widened
 from .shape_arguments import check_dim
 from .transcendental import exp
 
 _SMALL, _FEW = 8192, 512  # elements
-_SAFE = 60.0  # exponentials of numbers within ±60 can be summed as they are, also in float32
 
 
 def _logits(x, dim, dtype, name):
@@ -99,41 +99,61 @@ def log_softmax(x, *, dim, dtype=None):
 
 def _has_rows(x, dim):
     """Whether ``dim`` is the last dimension of a large contiguous array of NumPy's."""
-    large = type(x) is ndarray and x.size > _SMALL and x.itemsize > 2
+    large = type(x) is ndarray and x.size > _SMALL and x.dtype.char in "fd"
     return large and dim in (-1, x.ndim - 1) and x.flags.c_contiguous
 
 
 def _by_rows(function, x, *more):
     size = x.shape[-1]
-    out = empty_apart((x.size // size, size), x.dtype, x)
+    out = xp(x).empty((x.size // size, size), x.dtype)
     rows = [a.reshape(out.shape) for a in (x, *more)]
-    over_blocks(lambda a, b: function(out[a:b], *(r[a:b] for r in rows)), len(out), x.size, 1.5, x, cut=4)
+    if loops := compiled(x, *more):
+        function = getattr(loops, function.__name__[1:])
+    over_rows(lambda a, b: function(out[a:b], *(r[a:b] for r in rows)), len(out), size, 1, x)
     return out.reshape(x.shape)
 
 
+def exponentials_of_rows(x):
+    """exp(x) of (rows, classes) and its sums over the classes, or None: for small arrays, or ones for which
+    the maximum has to be subtracted first.
+    """
+    if not _has_rows(x, 1):
+        return None
+    out, total, loops = numpy.empty_like(x), numpy.empty(len(x), x.dtype), compiled(x)
+
+    def work(a, b):
+        if loops:
+            loops.exponentials_of_rows(out[a:b], total[a:b], x[a:b])
+        else:
+            total[a:b] = row_sums(exponential(x[a:b], out[a:b]))
+
+    over_rows(work, *x.shape, 1, x)
+    return (out, total) if can_be_exponentiated(total) else None
+
+
 def _softmax_of_rows(out, x):
-    if x.min() > -_SAFE and x.max() < _SAFE:
-        numpy.exp(x, out=out)
-    else:
+    total = row_sums(exponential(x, out))
+    if not can_be_exponentiated(total):
         numpy.subtract(x, x.max(-1, keepdims=True), out=out)
-        numpy.exp(out, out=out)
-    out /= row_sums(out)[:, None]
+        total = row_sums(exponential(out, out))
+    out /= total[:, None]
 
 
 def _softmax_gradient_of_rows(dx, g, out):
-    dots = numpy.matmul(g[:, None], out[:, :, None])[:, 0]
-    numpy.subtract(g, dots, out=dx)
+    numpy.subtract(g, numpy.vecdot(g, out)[:, None], out=dx)
     dx *= out
 
 
 def _log_softmax_of_rows(out, x):
-    numpy.subtract(x, x.max(-1, keepdims=True), out=out)
-    sums = row_sums(numpy.exp(out, out=empty_apart(out.shape, out.dtype, out)))
-    out -= numpy.log(sums)[:, None]
+    total = row_sums(exponential(x, out))
+    if not can_be_exponentiated(total):
+        x = x - x.max(-1, keepdims=True)
+        total = row_sums(exponential(x, out))
+    numpy.subtract(x, numpy.log(total)[:, None], out=out)
 
 
 def _log_softmax_gradient_of_rows(dx, g, out):
-    numpy.exp(out, out=dx)
+    exponential(out, dx)
     dx *= row_sums(g)[:, None]
     numpy.subtract(g, dx, out=dx)
 

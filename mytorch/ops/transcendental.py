@@ -142,8 +142,9 @@ def sigmoid(x):
     module = xp(x)
     out = module.asarray(-x)
     module.exp(out, out=out)
-    out += operand(1, out)
-    return module.reciprocal(out, out=out)
+    one = operand(1, out)
+    out += one
+    return module.divide(one, out, out=out)  # NumPy's reciprocal is not vectorised
 
 
 @composite(out=True)

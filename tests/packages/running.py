@@ -117,7 +117,8 @@ KEPT: list = []  # a library forgets its operations when it is dropped
 
 def absent(packages):
     """The packages of a list that are not installed."""
-    return [name for name in packages.split() if name not in sys.modules and importlib.util.find_spec(name) is None]
+    names = [name for name in packages.split() if name not in sys.modules]
+    return [name for name in names if importlib.util.find_spec(name) is None]
 
 
 def call(program):

@@ -11,13 +11,12 @@ from ...core.blas import use_one_thread
 from ...core.graph import Variable
 from ...core.primitive import primitive
 from ...core.sums import cast, row_sums, widen
+from ...kernels.blocks import can_be_exponentiated, exponential
 from ...kernels.elementwise import largest
 from ..elementwise import select
 from ..matmul import matmul
 from ..permute import transpose
 from ..softmax import softmax
-
-_SAFE = 60.0  # exponentials of scores within ±60 can be summed as they are, also in float32
 
 
 def _definition(q, k, v, mask=None, keep=None, *, scale, causal=False):
@@ -48,16 +47,19 @@ def _weights(q, k, mask, scale, causal):
     if causal:
         seen = m.tril(m.ones(shape[-2:], bool))
         mask = seen if mask is None else mask & seen
-    if m is numpy and scores.size and scores.min() > -_SAFE and scores.max() < _SAFE:
-        m.exp(scores, out=scores)
+    if m is numpy and scores.size:
+        weights = exponential(scores, m.empty_like(scores))
         if mask is not None:
-            scores *= mask
-    else:
-        if mask is not None:
-            scores = m.where(mask, scores, -math.inf)
-        highest = largest(scores, -1, True, -math.inf)
-        scores -= m.where(highest == -math.inf, 0, highest)
-        m.exp(scores, out=scores)
+            weights *= mask
+        total = row_sums(weights)
+        if can_be_exponentiated(total):
+            weights /= total[..., None]
+            return weights
+    if mask is not None:
+        scores = m.where(mask, scores, -math.inf)
+    highest = largest(scores, -1, True, -math.inf)
+    scores -= m.where(highest == -math.inf, 0, highest)
+    m.exp(scores, out=scores)
     total = row_sums(scores)[..., None]
     scores /= total if mask is None else m.where(total == 0, 1, total)
     return scores

@@ -7,7 +7,9 @@ import math
 from ...core.arrays import xp
 from ...core.primitive import primitive
 from ...core.sums import row_sums, summed, wide
-from ...kernels.windows import empty_apart, over_blocks
+from ...kernels.blocks import over_rows
+from ...kernels.numba_loops import compiled
+from ...kernels.windows import empty_apart
 from ..reduce import mean
 from ..shape import reshape
 from ..shape_arguments import integer
@@ -54,8 +56,13 @@ def _gradients(g, x, weight, bias, average, scale, groups, eps, needs):
     count = max(math.prod(x.shape[1:]), 1)
     dx = empty_apart(x.shape, x.dtype, g)
     sums, products = xp(x).empty(factor.shape, kind), xp(x).empty(factor.shape, kind)
+    loops = compiled(g, x)
 
     def work(a, b):
+        if loops:
+            arrays = (dx, sums, products, g, x, factor, average, scale)
+            loops.group_gradients(*(array[a:b] for array in arrays))
+            return
         incoming, rate = g[a:b].astype(kind, copy=False), scale[a:b, None, None]
         centred = empty_apart(incoming.shape, kind, x[a:b])
         xp(x).subtract(x[a:b], average[a:b, None, None], out=centred)
@@ -68,7 +75,7 @@ def _gradients(g, x, weight, bias, average, scale, groups, eps, needs):
         xp(x).multiply(incoming, factor[a:b, :, None] * rate, out=change)
         xp(x).subtract(change, centred, out=dx[a:b], casting="same_kind")
 
-    over_blocks(work, len(x), x.size, 0.8, x, cut=4)
+    over_rows(work, len(x), math.prod(x.shape[1:]), 0.8, x, x.shape[2])
     to_weight, to_bias = (
         None if values is None else summed(part.reshape(shape[:2]), 0).astype(values.dtype, copy=False)
         for values, part in ((weight, products * scale[:, None]), (bias, sums))
@@ -95,8 +102,13 @@ def standardise_groups(x, weight=None, bias=None, *, groups: int, eps: float):
     x = _rows(x, groups)
     out, count = empty_apart(x.shape, x.dtype, x), max(math.prod(x.shape[1:]), 1)
     average, scale = xp(x).empty(len(x), kind), xp(x).empty(len(x), kind)
+    loops = compiled(x)
 
     def work(a, b):
+        if loops:
+            arrays = (out, average, scale, x, factor, level)
+            loops.standardise_groups(*(array[a:b] for array in arrays), kind.type(eps))
+            return
         block = x[a:b].astype(kind, copy=False)
         average[a:b] = summed(row_sums(block), 1) / count
         target = out[a:b] if x.dtype == kind else xp(x).empty_like(block)
@@ -108,7 +120,7 @@ def standardise_groups(x, weight=None, bias=None, *, groups: int, eps: float):
         if x.dtype != kind:
             out[a:b] = centred
 
-    over_blocks(work, len(x), x.size, 0.5, x, cut=4)
+    over_rows(work, len(x), math.prod(x.shape[1:]), 0.5, x, x.shape[2])
     return out.reshape(shape), average, scale
 
 

@@ -11,7 +11,9 @@ import numpy
 from ...core.arrays import array_of, xp
 from ...core.primitive import primitive
 from ...core.sums import column_sums, wide
-from ...kernels.windows import empty_apart, over_blocks
+from ...kernels.blocks import outer, over_rows
+from ...kernels.numba_loops import compiled
+from ...kernels.windows import empty_apart
 from ..promotion import operand
 from ..reduce import mean
 from ..shape import reshape
@@ -43,8 +45,14 @@ def _row_gradients(g, x, weight, bias, average, scale, size, centred, needs):
     share[...] = 1 / max(size, 1)
     slope = share if flat is None else flat * share
     slopes, sums = {}, {}
+    loops = compiled(g, x) if needs[0] else None
 
     def work(a, b):
+        if loops:
+            slopes[a], sums[a] = numpy.zeros((2, size), kind)
+            rows = (array[a:b] for array in (dx, g, x, average, scale))
+            loops.row_gradients(*rows, slopes[a], sums[a], _each(weight, size, 1, kind), centred)
+            return
         incoming, offset = g[a:b].astype(kind, copy=False), x[a:b]
         centre = average[a:b, None] if centred else 0
         offset = xp(g).subtract(offset, centre, out=empty_apart(offset.shape, kind, offset))
@@ -56,19 +64,26 @@ def _row_gradients(g, x, weight, bias, average, scale, size, centred, needs):
             sums[a] = column_sums(incoming)
         if needs[0]:
             offset *= (products @ slope * rate**3)[:, None]
-            part = xp(g).multiply(incoming, 1 if flat is None else flat, out=products)
             if centred:
-                part -= (incoming @ slope)[:, None]
-            part *= rate[:, None]
+                offset += (incoming @ slope * rate)[:, None]
+            factor = rate[:, None] if flat is None else outer(rate, flat)
+            part = xp(g).multiply(incoming, factor, out=products)
             xp(g).subtract(part, offset, out=dx[a:b], casting="same_kind")
 
-    over_blocks(work, rows, x.size, 0.8, g, cut=4)
+    over_rows(work, rows, size, 0.8, g)
     return dx, _total(slopes, weight), _total(sums, bias)
+
+
+def _each(values, size, default, kind):
+    """A parameter as a contiguous vector, or ``default`` for None."""
+    return (
+        numpy.full(size, default, kind) if values is None else numpy.ascontiguousarray(values.reshape(size))
+    )
 
 
 def _total(parts, like):
     """The sum of the blocks' parts of a gradient, in a fixed order, in the shape of the parameter."""
-    if not parts:
+    if like is None or not parts:
         return None if like is None else xp(like).zeros_like(like)
     first, *others = (parts[a] for a in sorted(parts))
     return sum(others, first).reshape(like.shape).astype(like.dtype, copy=False)
@@ -96,8 +111,14 @@ def standardise_rows(x, weight=None, bias=None, *, size, eps: float, centred=Tru
     flat, out = x.reshape(rows, size), empty_apart((rows, size), x.dtype, x)
     average, scale, share = module.zeros(rows, kind), module.empty(rows, kind), module.empty(size, kind)
     share[...] = 1 / max(size, 1)
+    loops = compiled(x)
 
     def work(a, b):
+        if loops:
+            rows, parameters = (array[a:b] for array in (out, average, scale, flat)), (weight, bias)
+            each = (_each(values, size, default, kind) for default, values in zip((1, 0), parameters))
+            loops.standardise_rows(*rows, *each, kind.type(eps), centred)
+            return
         block = flat[a:b].astype(kind, copy=False)
         target = out[a:b] if x.dtype == kind else module.empty_like(block)
         if centred:
@@ -110,15 +131,14 @@ def standardise_rows(x, weight=None, bias=None, *, size, eps: float, centred=Tru
             spread /= max(size, 1)
         spread += eps
         scale[a:b] = slope = module.reciprocal(module.sqrt(spread, out=spread), out=spread)
-        module.multiply(block, slope[:, None], out=target)
-        if weight is not None:
-            target *= weight.reshape(size)
+        factor = slope[:, None] if weight is None else outer(slope, weight.reshape(size))
+        module.multiply(block, factor, out=target)
         if bias is not None:
             target += bias.reshape(size)
         if x.dtype != kind:
             out[a:b] = target
 
-    over_blocks(work, rows, x.size, 0.5, x, cut=4)
+    over_rows(work, rows, size, 0.5, x)
     return out.reshape(x.shape), average, scale
 
 

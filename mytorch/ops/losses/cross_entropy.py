@@ -10,7 +10,7 @@ from ...core.arrays import ndarray, xp
 from ...core.primitive import primitive
 from ...core.sums import row_sums, summed, wide
 from ..elementwise import check_floating, widened
-from ..softmax import log_softmax, shifted
+from ..softmax import exponentials_of_rows, log_softmax, shifted
 from .class_targets import arrays_of, by_class, check_classes, class_rows, from_rows, without_classes
 from .loss_reduction import chosen
 
@@ -99,14 +99,13 @@ def _classes_definition(x, target, weight=None, *, ignore_index, reduction, labe
 
 
 def _scores(x):
-    """Rows of scores less a number for each, their exponentials and the sums of these.
-
-    16-bit scores are summed in 32 bits.
-    """
+    """Rows of scores, less their maximum where that counts, their exponentials and the sums of these."""
     z = by_class(x)
     z = z.astype(wide(z.dtype), copy=False)
     if z.shape[1] <= _FEW and z.size > _SMALL:
         z = xp(z).asfortranarray(z)
+    elif z.shape[1] > _FEW and (found := exponentials_of_rows(z)):
+        return z, *found
     z = shifted(z, 1)
     e = xp(z).exp(z)
     return z, e, row_sums(e) if e.flags.c_contiguous else summed(e, 1)
@@ -226,8 +225,7 @@ def _probabilities_vjp(g, x, target, weight, e, total, needs, reduction, label_s
         gx = _in_dtype_of(from_rows(gx, x.shape), x)
     if needs[1]:
         z = by_class(_in_dtype_of(x, e))
-        logp = shifted(z, 1) - xp(e).log(total)[:, None]
-        gy = logp * (s * (label_smoothing - 1))
+        gy = log_softmax(z, dim=1) * (s * (label_smoothing - 1))
         gy = from_rows(gy if weight is None else gy * weight, target.shape).astype(kind, copy=False)
     return gx, gy, None
 

@@ -60,12 +60,6 @@ ROWS = [
     one("hardsigmoid", lambda x: np.clip(x + 3, 0, 6) / 6, wide),
     one("hardswish", lambda x: x * np.clip(x + 3, 0, 6) / 6, wide),
     Sample(
-        "hardswish_derivative",
-        activation.hardswish_derivative,
-        (wide,),
-        lambda x: np.where(x < -3, 0, np.where(x > 3, 1, x / 3 + 0.5)),
-    ),
-    Sample(
         "elu_derivative",
         lambda x: activation.elu_derivative(x, alpha=0.7, scale=1.1, rate=0.5),
         (distinct,),

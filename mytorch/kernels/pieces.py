@@ -29,8 +29,8 @@ NARROW = 32  # columns up to which a matrix times a transposed one is as fast as
 def summed_pieces(rows, columns, depth, most):
     """How to cut (rows × depth) @ (columns × depth)ᵀ into products that are summed.
 
-    As :func:`pieces`, with parts of the depth of at most 16 pieces, whose copies and products are kept. OpenBLAS
-    multiplies by a transposed matrix without packing if there are at most 1200 results.
+    As :func:`pieces`, with parts of the depth of at most 16 pieces, whose copies and products are kept.
+    OpenBLAS multiplies by a transposed matrix without packing if there are at most 1200 results.
     """
     narrow = columns <= NARROW
     if not most or (rows * columns * depth <= most and (not narrow or rows * columns <= 1200)):

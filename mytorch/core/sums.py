@@ -79,7 +79,7 @@ def _leading(x, axes):
 
 def _sum_over(x, axes, kind, keepdims):
     """``x.sum(axes, kind)``: over *S of a view (N, C, *S) of an array (C, *S, N) a product with ones."""
-    if type(x) is ndarray and x.ndim > 2 and len(x) <= 64 and axes == tuple(range(2, x.ndim)):
+    if type(x) is ndarray and x.ndim > 2 and 1 < len(x) <= 64 and axes == tuple(range(2, x.ndim)):
         rows, unit = x.transpose(*range(1, x.ndim), 0), _unit(math.prod(x.shape[2:]), x)
         if rows.flags.c_contiguous and kind is x.dtype and unit is not None:
             total = (unit @ rows.reshape(x.shape[1], -1, len(x))).T

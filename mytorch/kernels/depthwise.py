@@ -10,7 +10,7 @@ import numpy
 
 from ..core.sums import summed
 from .threads import parallel_for, spans
-from .windows import PRODUCTS, strided, threads_for
+from .windows import strided, threads_for
 
 _BLOCK = 64 * 1024  # elements of the output at a time: their inputs fit the second-level cache
 _ROWS = (4, 5, 3, 6, 7, 2, 8, 1)  # of the output at once, the fastest first
@@ -82,7 +82,7 @@ def _rows_read(x, high, reach, groups):
 
 def _share(work, channels, size, kernels):
     """Do the ``work`` of all channels, in pieces that fit the cache, on several threads if it is large."""
-    threads = threads_for(size * kernels[0].size * 0.2, PRODUCTS) if channels else 1
+    threads = threads_for(size * kernels[0].size * 0.2) if channels else 1
     pieces = spans(channels, -(-size // (_BLOCK * threads)) * threads)
     if threads > 1:
         parallel_for(work, pieces)

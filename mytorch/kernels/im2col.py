@@ -40,7 +40,7 @@ def multiply(matrix, block, out):
 
     (groups, O, depth), (groups, rows, depth, places) -> (groups, rows, O, places).
     """
-    count, parts = pieces(*matrix.shape[1:], block.shape[3], unpacked())
+    count, parts = pieces(*matrix.shape[1:], block.shape[3], unpacked() if xp(block) is numpy else 0)
     heads = matrix.reshape(len(matrix), 1, 1, count, matrix.shape[1] // count, matrix.shape[2])
     for first, last, width in parts:
         columns = _cut(block[..., first:last], 1, width)
@@ -53,7 +53,7 @@ def contract(block, other, total):
     (groups, rows, depth, places), (groups, rows, O, places) -> (groups, depth, O).
     """
     (groups, rows, depth, places), size = block.shape, other.shape[2]
-    count, parts = summed_pieces(depth, size, places, unpacked())
+    count, parts = summed_pieces(depth, size, places, unpacked() if xp(block) is numpy else 0)
     total = total.reshape(groups, count, depth // count, size)
     for first, last, width in parts:
         numbers = max((last - first) // width * depth * size, 1)  # of the products of a row

@@ -29,7 +29,7 @@ NARROW = 32  # columns up to which a matrix times a transposed one is as fast as
 def summed_pieces(rows, columns, depth, most):
     """How to cut (rows × depth) @ (columns × depth)ᵀ into products that are summed.
 
-    As :func:`pieces`, with parts of the depth, of at most 16 pieces, as their copies and products are kept.
+    As :func:`pieces`, with parts of the depth of at most 16 pieces, whose copies and products are kept.
     OpenBLAS multiplies by a transposed matrix without packing if there are at most 1200 results.
     """
     narrow = columns <= NARROW
@@ -38,8 +38,8 @@ def summed_pieces(rows, columns, depth, most):
     parts = _parts(depth, min(512, max(64, most // (16 * columns))))
     tall = (1200 if narrow else most // parts[0][2]) // columns
     tall = next((n for n in range(min(tall, rows), 0, -1) if rows % n == 0), rows)
-    few = [(a, min(a + 16 * n, last), n) for first, last, n in parts for a in range(first, last, 16 * n)]
-    return rows // tall, few
+    parts = [(a, min(a + 16 * n, last), n) for first, last, n in parts for a in range(first, last, 16 * n)]
+    return rows // tall, parts
 
 
 def _parts(n, most):

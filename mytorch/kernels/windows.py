@@ -70,7 +70,7 @@ def _transposed(x):
 
 
 def transposed(x):
-    """``x.swapaxes(-1, -2)`` copied, in two steps as in :func:`_transposed`."""
+    """``x.swapaxes(-1, -2)`` copied, as :func:`_transposed` does it: by a buffer whose rows lie otherwise."""
     places = x.shape[-1]
     spread = xp(x).empty((*x.shape[:-1], places + 16), x.dtype)[..., :places]
     spread[...] = x
@@ -150,7 +150,7 @@ def boxes(sizes, limit, first=0, last=None):
     return found
 
 
-PRODUCTS = 200_000  # nanoseconds of matrix products from which on several threads are faster
+PRODUCTS = 300_000  # nanoseconds of matrix products from which on several threads are faster
 
 
 def threads_for(nanoseconds, least=1_000_000):

@@ -55,6 +55,8 @@ def unfold(g, shape, dim, keepdim):
 def spread(g, shape, dim, keepdim):
     """``g``, the gradient of a sum over ``dim``, in the ``shape`` that was summed: repeated, not copied."""
     g = unfold(g, shape, dim, keepdim)
+    if not isinstance(g, Variable) and g.ndim > 2 and g.size == shape[0] * shape[1]:
+        g = g.copy(order="F")  # the gradients of images, to which it is added, have the batch last
     return expand(g, shape=shape) if isinstance(g, Variable) else broadcast_view(g, shape)
 
 

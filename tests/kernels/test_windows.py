@@ -8,7 +8,9 @@ import pytest
 from mytorch.kernels import windows
 
 
-@pytest.mark.parametrize("shape", [(2, 3, 5), (2, 3, 4, 5), (0, 3, 4), (40, 2, 16, 16), (64, 4, 256)])
+@pytest.mark.parametrize(
+    "shape", [(2, 3, 5), (2, 3, 4, 5), (0, 3, 4), (1, 3, 4, 4), (4, 3, 6, 5), (40, 2, 16, 16), (64, 4, 256)]
+)
 @pytest.mark.parametrize("width", [0, 1, 2])
 def test_batch_last_is_a_padded_transpose(shape, width):
     x = np.random.default_rng(0).standard_normal(shape).astype("float32")
@@ -19,6 +21,14 @@ def test_batch_last_is_a_padded_transpose(shape, width):
         np.testing.assert_array_equal(found, expected)
         assert found.flags.c_contiguous
         np.testing.assert_array_equal(windows.batch_first(found), np.moveaxis(expected, -1, 0))
+
+
+@pytest.mark.parametrize("shape", [(3, 5), (2, 3, 64, 256), (2, 0, 4), (1, 3, 4, 0)], ids=str)
+def test_transposed_is_a_copy(shape):
+    x = np.random.default_rng(0).standard_normal(shape)
+    found = windows.transposed(x)
+    np.testing.assert_array_equal(found, x.swapaxes(-1, -2))
+    assert found.flags.c_contiguous and not np.shares_memory(found, x)
 
 
 @pytest.mark.parametrize("stride", [(1, 1), (2, 3)])

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import mytorch
+from mytorch.ops.reduce import spread
 from tests.draws import draws
 from tests.referee import INF, NAN, agree, answer, torch
 
@@ -323,3 +324,13 @@ def test_the_gradient_has_the_dtype_of_the_input(name, given, computed):
     (kinds, mine), (expected, theirs) = gradients(mytorch), answer(gradients)
     assert kinds == expected
     np.testing.assert_allclose(mine, theirs, rtol=5e-3 if "float16" in given else 1e-4, atol=1e-3)
+
+
+def test_the_gradient_of_a_sum_over_pixels_has_the_batch_last():
+    """As those of convolutions, so that sums of the two do not mix orders in memory."""
+    g = np.arange(12.0).reshape(4, 3)
+    for keepdim, given in ((False, g), (True, g[:, :, None, None])):
+        found = spread(given, (4, 3, 5, 6), (2, 3), keepdim)
+        np.testing.assert_array_equal(found, np.broadcast_to(g[:, :, None, None], (4, 3, 5, 6)))
+        assert found.strides == (8, 32, 0, 0)
+    assert spread(g[:0], (0, 3, 5, 6), (2, 3), False).shape == (0, 3, 5, 6)

@@ -114,7 +114,7 @@ def convolution_input(x, weight, bias=None, *, sizes, stride, padding, dilation,
     out = xp(x).zeros((groups, each, *padded, n), x.dtype)
     # one tap without padding: each product is written to its place, nothing is added
     direct = len(taps) == 1 and max(stride) == 1 and tuple(padded) == tuple(counts)
-    threads = threads_for_product(matrix.shape[3], out.reshape(groups, each, -1), len(taps))
+    threads = threads_for_product(matrix.shape[3], out, len(taps) / math.prod(stride))
     rows_apart = threads == 1 or (stacked and (not columns.keeps_rows or columns.rows >= threads))
 
     def work(piece):

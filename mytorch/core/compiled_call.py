@@ -101,14 +101,9 @@ def can_be_compiled(signature):
 
 def compiled_call(op):
     """The function of ``op``, a Primitive. It compiles itself when it is first called."""
-    names = dict(globals(), op=op, forward=op.forward, of_wide=_of_wide(op), prepare=op.prepare)
-    names["__name__"] = op.forward.__module__
+    names = dict(globals(), op=op, forward=op.forward, prepare=op.prepare, __name__=op.forward.__module__)
+    names["of_wide"] = getattr(op.forward, "of_wide", None)  # the same for others than 16-bit numbers
     return types.FunctionType(FIRST_CALL, names, op.name)
-
-
-def _of_wide(op):
-    """What the function of ``op`` does unless it gets 16-bit numbers, where that is something else."""
-    return getattr(op.forward, "of_wide", None)
 
 
 def compile_now(op):
@@ -146,7 +141,7 @@ def source(op):
         "is_loud": "False" if op.view else f"({raw}) or float_errors.get(None) is not QUIET",
         "prepare": "arrays = prepare(arrays)" if op.prepare else "",
         "only_real": REAL if op.complex is None else "",
-        "forward": f"(of_wide if {passed[0]}.itemsize != 2 else forward)" if _of_wide(op) else "forward",
+        "forward": "forward",
         "call": ", ".join([*passed, *(f"{n}={n}" for n in signature.defaults)]),
         "unpack": "result, *extras = result" if op.aux else "extras = None",
         "raw": raw,
@@ -155,6 +150,8 @@ def source(op):
         "inference": " or ".join(f"({x}_kind == 1 and {x}._inference)" for x in inputs),
         "note_view": "note_view(new, op.function, ({inputs}), {settings})" if op.view else "",
     }
+    if hasattr(op.forward, "of_wide"):
+        parts["forward"] = f"(of_wide if {passed[0]}.itemsize != 2 else forward)"
     parts["note_view"] = parts["note_view"].format(**parts)
     text = COMPUTE + (RECORD if op.differentiable else "") + WRAP
     return (

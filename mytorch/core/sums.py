@@ -41,6 +41,7 @@ def doubled(dtype):
 # ---- over dimensions -----------------------------------------------------------------------------
 
 _BLOCK = 128  # rows
+_STRETCH = 512  # elements of a row
 _SMALL = 8192  # elements up to which blocks are not worth the question
 
 
@@ -80,7 +81,7 @@ def _leading(x, axes):
 def _sum_over(x, axes, kind, keepdims):
     """``x.sum(axes, kind)``: over *S of a view (N, C, *S) of an array (C, *S, N) a product with ones."""
     if type(x) is ndarray and x.ndim > 2 and 1 < len(x) <= 64 and axes == tuple(range(2, x.ndim)):
-        rows, unit = x.transpose(*range(1, x.ndim), 0), _unit(math.prod(x.shape[2:]), x)
+        rows, unit = x.transpose(*range(1, x.ndim), 0), _unit(math.prod(x.shape[2:]), type(x), x.dtype)
         if rows.flags.c_contiguous and kind is x.dtype and unit is not None:
             total = (unit @ rows.reshape(x.shape[1], -1, len(x))).T
             return total.reshape(*total.shape, *[1] * len(axes)) if keepdims else total
@@ -89,31 +90,22 @@ def _sum_over(x, axes, kind, keepdims):
 
 def _sum_of_rows(rows, kind):
     whole = len(rows) // _BLOCK * _BLOCK
-    blocks = rows[:whole].reshape(-1, _BLOCK, *rows.shape[1:])
-    total = blocks.sum(1, kind).sum(0)
+    total = rows[:whole].reshape(-1, _BLOCK, *rows.shape[1:]).sum(1, kind).sum(0)
     return total if whole == len(rows) else total + rows[whole:].sum(0, kind)
 
 
-_STRETCH = 512
-
-
-def _unit(n, array):
-    """A vector of ``n`` ones to sum ``array`` by, or None if the BLAS does not multiply its kind."""
-    kind = array.dtype
-    if type(array) is not ndarray or kind.kind != "f" or kind.itemsize == 2:
-        return None
-    return _ones(n, kind)
-
-
 @functools.lru_cache(32)
-def _ones(n, kind):
+def _unit(n, array_type, kind):
+    """``n`` ones to sum such an array by, or None if the BLAS does not multiply its kind."""
+    if array_type is not ndarray or kind.kind != "f" or kind.itemsize == 2:
+        return None
     use_one_thread()
     return numpy.ones(n, kind)
 
 
 def column_sums(rows):
     """:func:`summed` (rows, 0) of a matrix as a product with ones, in a quarter of the time."""
-    unit = _unit(len(rows), rows)
+    unit = _unit(len(rows), type(rows), rows.dtype)
     return summed(rows, 0) if unit is None else unit.dot(rows)
 
 
@@ -124,7 +116,7 @@ def row_sums(x):
     n = x.shape[-1]
     stretches = max(-(-n // _STRETCH), 1)
     size = n // stretches
-    unit = _unit(size, x)
+    unit = _unit(size, type(x), x.dtype)
     if unit is None:
         return summed(x, -1)
     if stretches == 1:

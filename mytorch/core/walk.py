@@ -154,9 +154,7 @@ class Walk:
 
 
 def run(roots, gradients, **options):
-    """A whole :class:`Walk`; returns {node: gradient} of its targets. NumPy's floating-point warnings are
-    off in it.
-    """
+    """A whole :class:`Walk`, without NumPy's warnings; returns {node: gradient} of its targets."""
     return quietly(Walk(roots, **options).run, roots, gradients)
 
 

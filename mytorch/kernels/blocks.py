@@ -5,13 +5,14 @@ The blocks do not depend on the number of threads, so neither do results.
 
 from __future__ import annotations
 
+import contextvars
 import functools
 import importlib
 import math
 
 import numpy
 
-from ..core.arrays import ndarray, xp
+from ..core.arrays import float_errors, ndarray, xp
 from .elementwise import BLOCK, fill_in_blocks
 from .numba_loops import compiled
 from .threads import parallel_for
@@ -20,6 +21,15 @@ from .windows import threads_for
 _ROWS = 128 * 1024  # elements: shorter blocks of rows lose more by calls than they gain in the cache
 _BUFFER = 256  # elements: NumPy repeats an operand in a buffer first, unless rows are longer than that
 _SMALL = 8192  # elements
+
+
+def _with_small_buffer():
+    with numpy.errstate(all="ignore"):
+        numpy.setbufsize(_BUFFER)
+        return float_errors.get()
+
+
+_SMALL_BUFFER = contextvars.copy_context().run(_with_small_buffer)  # as QUIET
 _LOG2E = 1 / math.log(2)
 _TALL = 2.0**16
 
@@ -55,11 +65,11 @@ def over_rows(function, n, size, nanoseconds, array, run=None):
         function(a, min(a + step, n))
 
     def work_without_buffers(a):
-        usual = numpy.setbufsize(_BUFFER)
+        token = float_errors.set(_SMALL_BUFFER)
         try:
             work(a)
         finally:
-            numpy.setbufsize(usual)
+            float_errors.reset(token)
 
     call = work if (run or size) < 2 * _BUFFER else work_without_buffers
     starts = range(0, max(n, 1), step)

@@ -4,6 +4,7 @@ import sys
 import types
 
 import numpy as np
+import pytest
 
 from .running import fill, learned, numbers, plain, torchvision
 
@@ -367,8 +368,9 @@ def torchcrepe():
     import torch
 
     # torchcrepe reads sound files with torchaudio, which is compiled for PyTorch; the network does without
-    sys.modules.setdefault("torchaudio", types.ModuleType("torchaudio"))
-    import torchcrepe
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(sys.modules, "torchaudio", types.ModuleType("torchaudio"))
+        import torchcrepe
 
     net = torchcrepe.Crepe("tiny")
     sound = numbers(1, 4096)

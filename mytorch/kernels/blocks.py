@@ -31,7 +31,6 @@ def _with_small_buffer():
 
 _SMALL_BUFFER = contextvars.copy_context().run(_with_small_buffer)  # as QUIET
 _LOG2E = 1 / math.log(2)
-_TALL = 2.0**16
 
 
 def filled(function, x, *more, count=1, loop=""):
@@ -99,12 +98,7 @@ def exponential(x, out, scale=1.0):
     return xp(x).exp(x if scale == 1 else xp(x).multiply(x, scale, out=out), out=out)
 
 
-def can_be_exponentiated(sums):
-    """Whether sums of ``exp(x)`` over rows are accurate, so that no maximum has to be subtracted from ``x``.
-
-    They are if the largest of x is 11 at most: x · log₂e is rounded then as x less its maximum would be.
-    """
-    return bool(sums.size) and sums.min() > 1 / _TALL and sums.max() < _TALL
+HIGHEST = 11  # up to this x, exponential(x) is rounded as that of x less a maximum would be
 
 
 @functools.cache

@@ -11,7 +11,7 @@ from ..core.arrays import ndarray, xp
 from ..core.dtypes import as_dtype
 from ..core.primitive import primitive
 from ..core.sums import row_sums, summed
-from ..kernels.blocks import can_be_exponentiated, exponential, over_rows
+from ..kernels.blocks import HIGHEST, exponential, over_rows
 from ..kernels.elementwise import largest
 from ..kernels.numba_loops import compiled
 from .composite import composite
@@ -20,6 +20,7 @@ from .shape_arguments import check_dim
 from .transcendental import exp
 
 _SMALL, _FEW = 8192, 512  # elements
+_LEAST = 2.0**-16  # sum of exponentials that are accurate
 
 
 def _logits(x, dim, dtype, name):
@@ -117,7 +118,7 @@ def exponentials_of_rows(x):
     """exp(x) of (rows, classes) and its sums over the classes, or None: for small arrays, or ones for which
     the maximum has to be subtracted first.
     """
-    if not _has_rows(x, 1):
+    if not _has_rows(x, 1) or x.max() > HIGHEST:
         return None
     out, total, loops = numpy.empty_like(x), numpy.empty(len(x), x.dtype), compiled(x)
 
@@ -128,15 +129,19 @@ def exponentials_of_rows(x):
             total[a:b] = row_sums(exponential(x[a:b], out[a:b]))
 
     over_rows(work, *x.shape, 1, x)
-    return (out, total) if can_be_exponentiated(total) else None
+    return (out, total) if total.min() > _LEAST else None
+
+
+def _exponentials(x, out):
+    """Fill ``out`` with exp(x), for x less its maximum over each row where that counts: (x, sums)."""
+    if x.max() <= HIGHEST and (total := row_sums(exponential(x, out))).min() > _LEAST:
+        return x, total
+    x = x - x.max(-1, keepdims=True)
+    return x, row_sums(exponential(x, out))
 
 
 def _softmax_of_rows(out, x):
-    total = row_sums(exponential(x, out))
-    if not can_be_exponentiated(total):
-        numpy.subtract(x, x.max(-1, keepdims=True), out=out)
-        total = row_sums(exponential(out, out))
-    out /= total[:, None]
+    out /= _exponentials(x, out)[1][:, None]
 
 
 def _softmax_gradient_of_rows(dx, g, out):
@@ -145,10 +150,7 @@ def _softmax_gradient_of_rows(dx, g, out):
 
 
 def _log_softmax_of_rows(out, x):
-    total = row_sums(exponential(x, out))
-    if not can_be_exponentiated(total):
-        x = x - x.max(-1, keepdims=True)
-        total = row_sums(exponential(x, out))
+    x, total = _exponentials(x, out)
     numpy.subtract(x, numpy.log(total)[:, None], out=out)
 
 

@@ -11,12 +11,14 @@ from ...core.blas import use_one_thread
 from ...core.graph import Variable
 from ...core.primitive import primitive
 from ...core.sums import cast, row_sums, widen
-from ...kernels.blocks import can_be_exponentiated, exponential
+from ...kernels.blocks import HIGHEST, exponential
 from ...kernels.elementwise import largest
 from ..elementwise import select
 from ..matmul import matmul
 from ..permute import transpose
 from ..softmax import softmax
+
+_SAFE = 60.0  # exponentials of scores within ±60 can be summed as they are, also in float32
 
 
 def _definition(q, k, v, mask=None, keep=None, *, scale, causal=False):
@@ -47,22 +49,24 @@ def _weights(q, k, mask, scale, causal):
     if causal:
         seen = m.tril(m.ones(shape[-2:], bool))
         mask = seen if mask is None else mask & seen
-    if m is numpy and scores.size:
-        weights = exponential(scores, m.empty_like(scores))
+    if m is numpy and scores.size and (extent := max(scores.max(), -scores.min())) < _SAFE:
+        (exponential if extent <= HIGHEST else m.exp)(scores, out=scores)
         if mask is not None:
-            weights *= mask
-        total = row_sums(weights)
-        if can_be_exponentiated(total):
-            weights /= total[..., None]
-            return weights
+            scores *= mask
+        return _divided(scores, mask)
     if mask is not None:
         scores = m.where(mask, scores, -math.inf)
     highest = largest(scores, -1, True, -math.inf)
     scores -= m.where(highest == -math.inf, 0, highest)
     m.exp(scores, out=scores)
-    total = row_sums(scores)[..., None]
-    scores /= total if mask is None else m.where(total == 0, 1, total)
-    return scores
+    return _divided(scores, mask)
+
+
+def _divided(weights, mask):
+    """``weights`` over the sums of their rows; rows that see nothing stay zero."""
+    total = row_sums(weights)[..., None]
+    weights /= total if mask is None else xp(total).where(total == 0, 1, total)
+    return weights
 
 
 def _attention_vjp(g, q, k, v, mask, keep, scale, needs, out, weights):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+import numpy
+
 from ..core.arrays import ndarray, xp
 from ..core.primitive import primitive
 from ..kernels.blocks import exponential, filled
@@ -27,14 +29,14 @@ def _gated_vjp(g, slope):
     return (g * slope).astype(g.dtype, copy=False)
 
 
-_FEW = 4096  # elements for which NumPy's exp is fast enough
+_FEW = 4096  # elements for which memory of one's own and NumPy's exp are fast enough
 _STEEP = 16  # up to here ``exponential`` is as accurate as exp; a GPU is not asked, it would have to wait
 
 
 def _silu(out, slope, x):
     """With w = sigmoid(x): x · w, and w · (1 + x · (1 - w))."""
     w = slope
-    if type(x) is ndarray and x.size > _FEW and x.min() > -_STEEP:
+    if type(x) is ndarray and x.min() > -_STEEP:
         exponential(x, w, -1.0)
     else:
         xp(x).negative(x, out=w)
@@ -51,6 +53,10 @@ def _silu(out, slope, x):
 def silu(x):
     """x · sigmoid(x), elementwise: SiLU, also called swish (https://arxiv.org/abs/1606.08415)."""
     check_floating(x, "silu")
+    if x.size <= _FEW and x.itemsize > 2 and type(x) is ndarray:
+        w = 1 / (numpy.exp(-x) + 1)
+        out = x * w
+        return out, w + out * (1 - w)
     return _gated(_silu, x, "silu")
 
 

@@ -15,66 +15,42 @@ from . import constraints
 from .distribution import Distribution
 
 
-class MultivariateNormal(Distribution):
-    """Mean ``loc`` (…, n) and one of the covariance Σ, its inverse, or its Cholesky factor, (…, n, n): Σ = L
-    Lᵀ. ValueError for other shapes.
-
-    Args:
-        loc (Tensor): the mean, (…, n)
-        covariance_matrix (Tensor): the covariance Σ, (…, n, n), positive-definite
-        precision_matrix (Tensor): its inverse, (…, n, n)
-        scale_tril (Tensor): its Cholesky factor L, (…, n, n), lower triangular
-
-    Example:
-        >>> normal = mytorch.distributions.MultivariateNormal(mytorch.zeros(2), mytorch.eye(2))
-        >>> normal.log_prob(mytorch.zeros(2))
-        tensor(-1.8379)
-    """
+class OfCovariance(Distribution):
+    """A distribution of a covariance Σ (…, n, n), its inverse, or its Cholesky factor L, Σ = L Lᵀ."""
 
     arg_constraints = {
-        "loc": constraints.real_vector,
         "covariance_matrix": constraints.positive_definite,
         "precision_matrix": constraints.positive_definite,
         "scale_tril": constraints.lower_cholesky,
     }
-    support = constraints.real_vector
-    has_rsample = True
 
-    def __init__(
-        self, loc, covariance_matrix=None, precision_matrix=None, scale_tril=None, validate_args=None
-    ):
-        if loc.ndim < 1:
-            raise ValueError("loc must be at least one-dimensional.")
-        given = {
-            "covariance_matrix": covariance_matrix,
-            "precision_matrix": precision_matrix,
-            "scale_tril": scale_tril,
-        }
-        given = {name: value for name, value in given.items() if value is not None}
-        if len(given) != 1:
-            raise ValueError(
+    @staticmethod
+    def _one_of(error, **given):
+        """(name, matrix) of the one that is given. ``error`` unless it is one; ValueError for a vector."""
+        found = [(name, value) for name, value in given.items() if value is not None]
+        if len(found) != 1:
+            raise error(
                 "Exactly one of covariance_matrix or precision_matrix or scale_tril may be specified."
             )
-        ((name, matrix),) = given.items()
+        ((name, matrix),) = found
         if matrix.ndim < 2:
             raise ValueError(
                 f"{name} must be at least two-dimensional, with optional leading batch dimensions"
             )
-        batch, n = broadcast_shapes(matrix.shape[:-2], loc.shape[:-1]), loc.shape[-1]
-        self.loc = loc.expand(*batch, n)
-        self.__dict__[name], self._given = matrix.expand(*batch, n, n), name
-        super().__init__(batch, (n,), validate_args=validate_args)
+        return name, matrix
+
+    def _factorize(self, name, matrix, shape):
+        """Set ``scale_tril`` of this shape."""
         if name == "covariance_matrix":
-            self.scale_tril = cholesky(matrix).expand(*batch, n, n)
+            self.scale_tril = cholesky(matrix).expand(shape)
         elif name == "precision_matrix":
             # P = F Fᵀ for F upper triangular, so the factor of its inverse is F⁻ᵀ
             turned = cholesky(matrix.flip(-2, -1)).flip(-2, -1).mT
-            one = eye(n, dtype=matrix.dtype, device=matrix.device)
-            self.scale_tril = solve_triangular(turned, one.expand(turned.shape), upper=False).expand(
-                *batch, n, n
-            )
+            one = eye(matrix.shape[-1], dtype=matrix.dtype, device=matrix.device)
+            self.scale_tril = solve_triangular(turned, one.expand(turned.shape), upper=False).expand(shape)
 
     def _shown(self):
+        """The parameters that are shown: the matrix that was given, not the factor made of it."""
         return {
             name: value
             for name, value in self._parameters().items()
@@ -91,6 +67,47 @@ class MultivariateNormal(Distribution):
         """The inverse of the covariance."""
         return cholesky_inverse(self.scale_tril)
 
+    def _log_scale(self):
+        return self.scale_tril.diagonal(dim1=-2, dim2=-1).log().sum(-1)
+
+
+class MultivariateNormal(OfCovariance):
+    """Mean ``loc`` (…, n) and one of the covariance Σ, its inverse, or its Cholesky factor, (…, n, n): Σ = L
+    Lᵀ. ValueError for other shapes.
+
+    Args:
+        loc (Tensor): the mean, (…, n)
+        covariance_matrix (Tensor): the covariance Σ, (…, n, n), positive-definite
+        precision_matrix (Tensor): its inverse, (…, n, n)
+        scale_tril (Tensor): its Cholesky factor L, (…, n, n), lower triangular
+
+    Example:
+        >>> normal = mytorch.distributions.MultivariateNormal(mytorch.zeros(2), mytorch.eye(2))
+        >>> normal.log_prob(mytorch.zeros(2))
+        tensor(-1.8379)
+    """
+
+    arg_constraints = {"loc": constraints.real_vector, **OfCovariance.arg_constraints}
+    support = constraints.real_vector
+    has_rsample = True
+
+    def __init__(
+        self, loc, covariance_matrix=None, precision_matrix=None, scale_tril=None, validate_args=None
+    ):
+        if loc.ndim < 1:
+            raise ValueError("loc must be at least one-dimensional.")
+        name, matrix = self._one_of(
+            ValueError,
+            covariance_matrix=covariance_matrix,
+            precision_matrix=precision_matrix,
+            scale_tril=scale_tril,
+        )
+        batch, n = broadcast_shapes(matrix.shape[:-2], loc.shape[:-1]), loc.shape[-1]
+        self.loc = loc.expand(*batch, n)
+        self.__dict__[name], self._given = matrix.expand(*batch, n, n), name
+        super().__init__(batch, (n,), validate_args=validate_args)
+        self._factorize(name, matrix, (*batch, n, n))
+
     mean = mode = property(lambda self: self.loc, doc="loc")
     variance = property(
         lambda self: (self.scale_tril**2).sum(-1).expand(self._batch_shape + self._event_shape),
@@ -100,9 +117,6 @@ class MultivariateNormal(Distribution):
     def rsample(self, sample_shape=()):
         noise = self.loc.detach().new_empty(self._extended_shape(sample_shape)).normal_()
         return self.loc + (self.scale_tril @ noise.unsqueeze(-1)).squeeze(-1)
-
-    def _log_scale(self):
-        return self.scale_tril.diagonal(dim1=-2, dim2=-1).log().sum(-1)
 
     def log_prob(self, value):
         self._validate_sample(value)

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import functools
 import math
 
 from ..ops.diagonal import diag_embed, tril
-from ..ops.linalg.decompositions import cholesky
-from ..ops.linalg.matrix import cholesky_inverse, cholesky_solve, slogdet
+from ..ops.linalg.matrix import cholesky_solve, slogdet
 from ..ops.shape import broadcast_shapes
 from ..ops.special.gamma import digamma, mvlgamma
 from ..tensors.creation import tensor
 from ..tensors.range_creation import arange
 from . import constraints
-from .distribution import Distribution
 from .gammas import Chi2
+from .multivariate import OfCovariance
 
 
-class Wishart(Distribution):
+class Wishart(OfCovariance):
     """The sum of ``df`` products x xᵀ of normal vectors with the covariance V (…, n, n), which is given, or
     its inverse, or its Cholesky factor L: V = L Lᵀ.
 
@@ -38,33 +36,19 @@ class Wishart(Distribution):
                 [0., 3.]])
     """
 
-    arg_constraints = {
-        "df": constraints.greater_than(0),
-        "covariance_matrix": constraints.positive_definite,
-        "precision_matrix": constraints.positive_definite,
-        "scale_tril": constraints.lower_cholesky,
-    }
+    arg_constraints = {"df": constraints.greater_than(0), **OfCovariance.arg_constraints}
     support = constraints.positive_definite
     has_rsample = True
 
     def __init__(
         self, df, covariance_matrix=None, precision_matrix=None, scale_tril=None, validate_args=None
     ):
-        given = {
-            "covariance_matrix": covariance_matrix,
-            "precision_matrix": precision_matrix,
-            "scale_tril": scale_tril,
-        }
-        given = {name: value for name, value in given.items() if value is not None}
-        if len(given) != 1:
-            raise AssertionError(
-                "Exactly one of covariance_matrix or precision_matrix or scale_tril may be specified."
-            )
-        ((name, matrix),) = given.items()
-        if matrix.ndim < 2:
-            raise ValueError(
-                f"{name} must be at least two-dimensional, with optional leading batch dimensions"
-            )
+        name, matrix = self._one_of(
+            AssertionError,
+            covariance_matrix=covariance_matrix,
+            precision_matrix=precision_matrix,
+            scale_tril=scale_tril,
+        )
         options = {"dtype": matrix.dtype, "device": matrix.device}
         df = tensor(df, **options) if isinstance(df, (int, float)) else df
         n, batch = matrix.shape[-1], broadcast_shapes(matrix.shape[:-2], df.shape)
@@ -73,22 +57,7 @@ class Wishart(Distribution):
         if (df <= n - 1).any():
             raise ValueError(f"Value of df={df} expected to be greater than ndim - 1 = {n - 1}.")
         super().__init__(batch, (n, n), validate_args=validate_args)
-        if name != "scale_tril":
-            covariance = matrix if name == "covariance_matrix" else cholesky_inverse(cholesky(matrix))
-            self.scale_tril = cholesky(covariance).expand(*batch, n, n)
-
-    def _shown(self):
-        return {"df": self.df, self._given: self.__dict__[self._given]}
-
-    @functools.cached_property
-    def covariance_matrix(self):
-        """V = L Lᵀ."""
-        return self.scale_tril @ self.scale_tril.mT
-
-    @functools.cached_property
-    def precision_matrix(self):
-        """The inverse of V."""
-        return cholesky_inverse(self.scale_tril)
+        self._factorize(name, matrix, (*batch, n, n))
 
     mean = property(lambda self: self.df[..., None, None] * self.covariance_matrix, doc="df V")
 
@@ -113,9 +82,6 @@ class Wishart(Distribution):
         T = diag_embed(Chi2(freedom, validate_args=False).rsample(sample_shape).sqrt()) + tril(normal, -1)
         factor = self.scale_tril @ T
         return factor @ factor.mT
-
-    def _log_scale(self):
-        return self.scale_tril.diagonal(dim1=-2, dim2=-1).log().sum(-1)
 
     def log_prob(self, value):
         self._validate_sample(value)

@@ -36,7 +36,7 @@ _STEEP = 16  # up to here ``exponential`` is as accurate as exp; a GPU is not as
 def _silu(out, slope, x):
     """With w = sigmoid(x): x · w, and w · (1 + x · (1 - w))."""
     w = slope
-    if type(x) is ndarray and x.min() > -_STEEP:
+    if type(x) is ndarray and x.size and x.min() > -_STEEP:
         exponential(x, w, -1.0)
     else:
         xp(x).negative(x, out=w)

@@ -105,3 +105,38 @@ def test_matrix_exp_of_16_bits_is_that_of_float32():
 
 def test_polygamma_has_its_poles_at_small_integers_too():
     assert mytorch.polygamma(1, mytorch.tensor([0, -3], dtype=mytorch.int8)).isinf().all()
+
+
+NOTHING = {
+    **{
+        f"{name} of {dtype}": (
+            lambda lib, name=name, dtype=dtype: getattr(lib.nn.functional, name)(
+                lib.zeros(0, 3, dtype=getattr(lib, dtype))
+            )
+        )
+        for name in ("silu", "gelu", "hardswish", "elu")
+        for dtype in ("float16", "bfloat16", "float32")
+    },
+    "attention without features": lambda lib: lib.nn.functional.scaled_dot_product_attention(
+        lib.zeros(1, 3, 0), lib.zeros(1, 2, 0), lib.ones(1, 2, 2)
+    ),
+    "cross entropy without classes": lambda lib: lib.nn.functional.cross_entropy(
+        lib.zeros(2, 0), lib.zeros(2, 0), label_smoothing=0.1
+    ),
+}
+
+
+@pytest.mark.parametrize("name", NOTHING)
+def test_nothing(name):
+    agree(NOTHING[name], [], name, gradient=False)
+
+
+@pytest.mark.parametrize("draw", [mytorch.bernoulli, mytorch.poisson])
+def test_no_number_is_no_chance(draw):
+    with pytest.raises(RuntimeError, match=r"p to be in|invalid Poisson rate"):
+        draw(mytorch.tensor([np.nan], dtype=mytorch.bfloat16))
+
+
+def test_pivots_are_integers():
+    with pytest.raises(RuntimeError, match="LU_pivots"):
+        mytorch.lu_unpack(mytorch.eye(2), mytorch.tensor([np.nan, np.nan]))

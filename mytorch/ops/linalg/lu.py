@@ -225,6 +225,10 @@ def lu_unpack(LU_data, LU_pivots, unpack_data=True, unpack_pivots=True):
     m, n = LU_data.shape[-2:]
     k, raw = min(m, n), LU_data.array
     empty = wrap(xp(raw).empty(0, raw.dtype))
+    if unpack_pivots and LU_pivots.array.dtype != "int32":
+        raise RuntimeError(
+            "torch.lu_unpack: LU_pivots is expected to be a tensor of torch.int32, as from lu_factor"
+        )
     P = wrap(_permutation(_order(LU_pivots.array, m), LU_data)) if unpack_pivots else empty
     if not unpack_data:
         return lu_result(P, empty, empty)

@@ -198,7 +198,7 @@ def _smoothed_losses(losses, z, total, weight, w, valid, smoothing):
 
 def _probabilities_definition(x, target, weight=None, *, reduction, label_smoothing):
     logp, y = by_class(log_softmax(x, dim=min(1, x.ndim - 1))), by_class(target)
-    y = y * (1 - label_smoothing) + label_smoothing / logp.shape[1]
+    y = y * (1 - label_smoothing) + label_smoothing / max(logp.shape[1], 1)
     losses = -summed(logp * y if weight is None else logp * y * weight, 1)
     if reduction == "none":
         return losses.reshape(without_classes(x.shape))
@@ -208,7 +208,7 @@ def _probabilities_definition(x, target, weight=None, *, reduction, label_smooth
 def _smoothed_targets(target, weight, label_smoothing):
     y = by_class(target)
     if label_smoothing:
-        y = y * (1 - label_smoothing) + label_smoothing / y.shape[1]
+        y = y * (1 - label_smoothing) + label_smoothing / max(y.shape[1], 1)
     return y if weight is None else y * weight
 
 

@@ -18,6 +18,7 @@ from ..core.graph import Leaf, Node, Output, wrap
 from ..core.primitive import Primitive
 from ..core.sums import summed
 from ..tensors.public_names import lookup as _lookup
+from .function_node import dual_levels
 
 __all__ = [
     "UnpackedDualTensor",
@@ -27,8 +28,6 @@ __all__ = [
     "make_dual",
     "unpack_dual",
 ]
-
-_levels: list = []  # (the level's ε, the grad mode around it); PyTorch has one level at a time, too
 
 
 class UnpackedDualTensor(NamedTuple):
@@ -57,27 +56,27 @@ class dual_level(no_grad):
 
 
 def enter_dual_level():
-    """Begin a level, whose number, 0, is returned. RuntimeError within another or in inference mode."""
-    if _levels:
+    """Begin a level, whose number, 0, is returned. RuntimeError within another and in inference mode."""
+    if dual_levels:
         raise RuntimeError("Nested forward mode AD is not supported at the moment")
     if is_inference_mode_enabled():
         raise RuntimeError("dual tensors are recorded in the graph: there are none in inference mode")
     epsilon = wrap(numpy.zeros(())).requires_grad_()
-    _levels.append((epsilon, mode.get()))
+    dual_levels.append((epsilon, mode.get()))
     mode.set(RECORD)
     return 0
 
 
 def exit_dual_level(*, level=None):
     """End the level: its tensors have no tangents any more. RuntimeError without one, or for another."""
-    if level not in (None, len(_levels) - 1):
+    if level not in (None, len(dual_levels) - 1):
         raise RuntimeError(
             "Trying to exit a forward AD level that was not the last one that was created. This is not "
             "supported."
         )
-    if not _levels:
+    if not dual_levels:
         raise RuntimeError("Dual level must be a positive number.")
-    mode.set(_levels.pop()[1])
+    mode.set(dual_levels.pop()[1])
 
 
 def make_dual(tensor, tangent, *, level=None):
@@ -86,7 +85,7 @@ def make_dual(tensor, tangent, *, level=None):
     Gradients flow to both. RuntimeError without a level, for another shape and for a dual tensor. ValueError
     for integers and booleans, and for a complex tangent of real numbers.
     """
-    if not _levels:
+    if not dual_levels:
         raise RuntimeError(
             "Trying to create a dual Tensor for forward AD but no level exists, make sure to "
             "enter_dual_level() first."
@@ -105,7 +104,7 @@ def make_dual(tensor, tangent, *, level=None):
             f"this is not supported. Tensor is of size {list(tensor.array.shape)} while the given forward "
             f"gradient is of size {list(tangent.array.shape)}."
         )
-    epsilon, _ = _levels[0]
+    epsilon, _ = dual_levels[0]
     if epsilon._node in _leaves(tensor):
         raise RuntimeError(
             "Making a dual Tensor based on a Tensor that already has a forward gradient at the same level 0 "
@@ -121,8 +120,8 @@ def unpack_dual(tensor, *, level=None):
     a dual tensor still where it depends on other tensors that require a gradient. Each call takes a backward
     pass through a backward pass. RuntimeError for another level.
     """
-    epsilon, around = _levels[0] if _levels else (None, None)
-    leaves = _leaves(tensor) if _levels else set()
+    epsilon, around = dual_levels[0] if dual_levels else (None, None)
+    leaves = _leaves(tensor) if dual_levels else set()
     if epsilon is None or epsilon._node not in leaves:
         return UnpackedDualTensor(tensor, None)
     if level not in (None, 0):

@@ -11,7 +11,14 @@ from ..core.anomaly_mode import detect_anomaly
 from ..core.errors import SECOND_TIME
 from ..core.graph import Variable, changed, output_edge, refresh, wrap
 from ..ops.inplace import assign, prepare_write
-from .function_node import FunctionNode, FunctionPlan, SavedTensor, tensor_meta, transposed_jvp
+from .function_node import (
+    FunctionNode,
+    FunctionPlan,
+    SavedTensor,
+    dual_levels,
+    tensor_meta,
+    transposed_jvp,
+)
 
 
 class FunctionCtx:
@@ -150,12 +157,12 @@ class Function(metaclass=_FunctionMeta):
 
     @classmethod
     def _mytorch_rule(cls):
-        """The user's gradient: ``backward``, or ``vjp`` if only that is overridden, or by ``jvp``."""
-        if cls.backward is not Function.backward:
-            return cls.backward
-        if cls.vjp is not Function.vjp or cls.jvp is Function.jvp:
-            return cls.vjp
-        return functools.partial(transposed_jvp, cls)
+        """The user's gradient: ``backward``, or ``vjp`` if only that is overridden; that by ``jvp`` where it
+        is the only one, and where there may be tangents.
+        """
+        rule = cls.vjp if cls.backward is Function.backward else cls.backward
+        by_jvp = cls.jvp is not Function.jvp and (dual_levels or rule is Function.vjp)
+        return functools.partial(transposed_jvp, cls) if by_jvp else rule
 
     @classmethod
     def apply(cls, *args):
@@ -196,6 +203,8 @@ def once_differentiable(backward):
         recorded = any(isinstance(g, Variable) and g._node is not None for g in gradients)
         if not (recorded and grad_mode.is_grad_enabled()):
             return result
+        if dual_levels:
+            raise NotImplementedError("with a backward that is once_differentiable, tangents need a jvp")
         outputs = result if isinstance(result, tuple) else (result,)
         leaves = (o.detach().requires_grad_() if isinstance(o, Variable) else o for o in outputs)
         outputs = _NotTwice.apply(*leaves)

@@ -244,3 +244,45 @@ def test_what_differs():
             forward_ad.make_dual(x, v + 0j)
     with mytorch.inference_mode(), pytest.raises(RuntimeError, match="inference"):
         forward_ad.enter_dual_level()
+
+
+class _Cube(mytorch.autograd.Function):
+    """Its backward cannot be differentiated."""
+
+    @staticmethod
+    def forward(ctx, x):
+        ctx.save_for_backward(x)
+        ctx.save_for_forward(x)
+        return x**3
+
+    @staticmethod
+    @mytorch.autograd.function.once_differentiable
+    def backward(ctx, g):
+        return 3 * ctx.saved_tensors[0] ** 2 * g
+
+
+class _CubeWithTangent(_Cube):
+    @staticmethod
+    def jvp(ctx, v):
+        return 3 * ctx.saved_tensors[0] ** 2 * v
+
+
+class _CubeWithWrongTangent(_Cube):
+    @staticmethod
+    def jvp(ctx, v):
+        return 2 * ctx.saved_tensors[0] ** 2 * v
+
+
+def test_a_function_has_the_tangent_of_its_jvp():
+    with forward_ad.dual_level():
+        x = forward_ad.make_dual(mytorch.tensor([1.0, 2.0]), mytorch.tensor([1.0, 0.5]))
+        assert forward_ad.unpack_dual(_CubeWithTangent.apply(x)).tangent.tolist() == [3.0, 6.0]
+        with pytest.raises(NotImplementedError, match="tangents need a jvp"):
+            forward_ad.unpack_dual(_Cube.apply(x))
+
+
+def test_gradcheck_finds_a_wrong_jvp():
+    x = mytorch.tensor([1.0, 2.0], dtype=mytorch.float64, requires_grad=True)
+    assert mytorch.autograd.gradcheck(_CubeWithTangent.apply, (x,), check_forward_ad=True)
+    with pytest.raises(RuntimeError, match=r"(?i)jacobian|tangent"):
+        mytorch.autograd.gradcheck(_CubeWithWrongTangent.apply, (x,), check_forward_ad=True)

@@ -213,21 +213,27 @@ def _smoothed_targets(target, weight, label_smoothing):
 
 
 def _probabilities_vjp(g, x, target, weight, e, total, needs, reduction, label_smoothing):
-    """(softmax · Σ target - target) · the row's scale to x, -log softmax · that scale to the target."""
-    kind, g, weight = target.dtype, _in_dtype_of(g, e), _in_dtype_of(weight, e)
+    """With the row's scale: (softmax · Σ target - target) to x, -log softmax to the target, and the sum of
+    -target · log softmax to the weight.
+    """
+    kind, g, of_weight, weight = target.dtype, _in_dtype_of(g, e), weight, _in_dtype_of(weight, e)
     s = g.reshape(-1, 1) if reduction == "none" else g / len(e) if reduction == "mean" else g
-    gx = gy = None
+    gx = gy = gw = None
     if needs[0]:
         y = _smoothed_targets(_in_dtype_of(target, e), weight, label_smoothing)
         gx = e * (summed(y, 1) / total)[:, None]
         gx -= y
         gx *= s
         gx = _in_dtype_of(from_rows(gx, x.shape), x)
+    if needs[1] or needs[2]:
+        losses = log_softmax(by_class(_in_dtype_of(x, e)), dim=1) * -s
     if needs[1]:
-        z = by_class(_in_dtype_of(x, e))
-        gy = log_softmax(z, dim=1) * (s * (label_smoothing - 1))
+        gy = losses * (1 - label_smoothing)
         gy = from_rows(gy if weight is None else gy * weight, target.shape).astype(kind, copy=False)
-    return gx, gy, None
+    if needs[2]:
+        y = _smoothed_targets(_in_dtype_of(target, e), None, label_smoothing)
+        gw = _in_dtype_of(summed(y * losses, 0), of_weight)
+    return gx, gy, gw
 
 
 @primitive(composed=_probabilities_definition, aux=("e", "total"), joint=_probabilities_vjp)

@@ -5,7 +5,7 @@ import pytest
 
 import mytorch
 from tests.draws import draws
-from tests.referee import compare
+from tests.referee import agree, compare
 
 REDUCTIONS = ["mean", "sum", "none"]
 
@@ -118,3 +118,13 @@ def test_an_infinite_logit_of_the_right_class_costs_nothing():
             loss = getattr(mytorch.nn.functional, name)
             assert loss(mytorch.tensor([x]), mytorch.tensor([target])).item() == 0
             assert loss(mytorch.tensor([x]), mytorch.tensor([1 - target])).item() == np.inf
+
+
+@pytest.mark.parametrize("reduction", ["mean", "sum", "none"])
+@pytest.mark.parametrize("smoothing", [0.0, 0.2])
+def test_weights_beside_probabilities_have_a_gradient(smoothing, reduction):
+    def call(lib, x, p, w):
+        options = {"weight": w, "label_smoothing": smoothing, "reduction": reduction}
+        return lib.nn.functional.cross_entropy(x, p, **options)
+
+    agree(call, [real(4, 3, 2), probabilities(4, 3, 2), probabilities(3)])

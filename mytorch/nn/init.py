@@ -40,7 +40,7 @@ def _fill(tensor, values):
     """Write ``values`` (a NumPy array or a number) into ``tensor``."""
     if isinstance(values, numpy.ndarray):
         values = move(values, device_of(tensor.array))
-    tensor.array[...] = values
+    tensor.array.reshape(tensor.shape)[...] = values  # parameters of lazy layers have no shape yet
     changed(tensor)
     return tensor
 

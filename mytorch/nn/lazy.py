@@ -24,6 +24,14 @@ class UninitializedParameter(Parameter):
     def __new__(cls, requires_grad=True, device=None, dtype=None):
         return super().__new__(cls, empty(0, device=device, dtype=dtype), requires_grad)
 
+    @property
+    def shape(self):
+        """RuntimeError: it is not known yet."""
+        raise RuntimeError(
+            "Can't access the shape of an uninitialized parameter: it gets one in the first forward, or by "
+            "load_state_dict from a module that has been called"
+        )
+
     def materialize(self, shape, device=None, dtype=None):
         """Become an ordinary Parameter of this shape, whose values are uninitialised."""
         self.become(empty(shape, device=device or self.device, dtype=dtype or self.dtype))

@@ -111,7 +111,11 @@ def test_frozen_copied_and_pickled():
     layer = mytorch.nn.LazyLinear(4).requires_grad_(False)
     twin = copy.deepcopy(layer)
     layer(mytorch.ones(2, 3))
-    assert not layer.weight.requires_grad and layer.weight.shape == (4, 3) and twin.weight.shape == (0,)
+    assert (
+        not layer.weight.requires_grad
+        and layer.weight.shape == (4, 3)
+        and repr(twin.weight) == "<UninitializedParameter>"
+    )
     assert pickle.loads(pickle.dumps(layer)).weight.shape == (4, 3)
     grouped = mytorch.nn.LazyConv2d(4, 3, groups=2)
     assert grouped(mytorch.ones(1, 6, 5, 5)).shape == (1, 4, 3, 3)
@@ -144,3 +148,13 @@ def scaled(lib, requires_grad):
 @pytest.mark.parametrize("requires_grad", [True, False])
 def test_a_lazy_module_of_ones_own(requires_grad):
     assert scaled(mytorch, requires_grad) == answer(scaled, requires_grad)
+
+
+@pytest.mark.parametrize("init", ["zeros_", "normal_", "uniform_", "constant_"])
+def test_initial_values_before_the_shape_is_known_are_an_error(init):
+    """They would be lost at the first forward."""
+    weight = mytorch.nn.LazyLinear(4).weight
+    with pytest.raises(RuntimeError, match="shape of an uninitialized parameter"):
+        getattr(mytorch.nn.init, init)(weight, *([1.0] if init == "constant_" else []))
+    with pytest.raises(RuntimeError, match="shape of an uninitialized parameter"):
+        weight.shape

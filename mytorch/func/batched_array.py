@@ -43,8 +43,8 @@ class NotBatched(TypeError, AttributeError):
 class SharedWrite(RuntimeError):
     """Batched values are to be written into an array that all entries share."""
 
-    def __init__(self):
-        super().__init__(INPLACE)
+    def __init__(self, text=INPLACE):
+        super().__init__(text)
 
 
 class BatchedArray(NDArrayOperatorsMixin):

@@ -53,14 +53,23 @@ class Level:
             stack.extend(e for e in node.edges if self._is_inside(e))
 
     def _is_inside(self, edge):
-        return (edge.parent if type(edge) is Output else edge).order < self.start
+        return self._is_newer(edge.parent if type(edge) is Output else edge)
 
     def _adapter(self, edge):
         """A node in front of ``edge`` that sums the gradients of the entries."""
         node = Node(_ADAPTER, (edge,), (self.number, self.size), ())
-        self.adapters += 1
-        node.order = self.start + self.adapters * 2**-30  # older than all inside, newer than all outside
+        node.order = self._just_before()
+        if type(edge) is Output and self._is_newer(edge):  # made for the saved output of an older node
+            edge.order = self._just_before()
         return node
+
+    def _is_newer(self, node):
+        return node.order < self.start
+
+    def _just_before(self):
+        """A time older than all inside, each call's older than the last one's, newer than all outside."""
+        self.adapters += 1
+        return self.start + self.adapters * 2**-20
 
 
 def for_each_unit(function, array, chunk_size=None):

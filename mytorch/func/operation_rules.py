@@ -43,8 +43,8 @@ def rescue(op, arrays, settings):
     """
     found = list(batched_in([arrays, settings]))
     levels = union(found)
-    if not levels:
-        return None
+    if not levels:  # batched arrays that are the same for all entries: one entry is all
+        return (entrywise(functools.partial(_run, op), arrays, settings),) if found else None
     lead = lead_of(found, levels)
     for attempt in (_by_rule, _lifted) if isinstance(op, Primitive) else (_lifted,):
         with contextlib.suppress(Exception):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from ...core.arrays import array_of, is_array, xp
-from ...core.graph import wrap
+from ...core.graph import Variable, wrap
 from ...core.primitive import primitive
 from ...kernels.threads import lapack
 from ..composite import composite
@@ -144,8 +144,16 @@ def gaps(values):
 
 
 def _any(g):
-    """Whether a loss reads this output. If it reads only the values, equal ones do no harm."""
-    return bool((array_of(g) != 0).any())
+    """Whether a loss reads this output. If it reads only the values, equal ones do no harm.
+
+    Where the gradient has a graph itself it counts even if it is 0, since its own derivative may not be.
+    """
+    if not isinstance(g, Variable):
+        return bool((g != 0).any())
+    try:
+        return g._node is not None or bool((g.array != 0).any())
+    except TypeError:  # a batched one, read by some entries
+        return True
 
 
 def _svd_vjp(g, U, S, Vh):

@@ -9,6 +9,7 @@ import itertools
 import math
 from collections import defaultdict
 
+from ..core.arrays import array_of
 from ..core.walk import Walk
 from ..ops.addmm import addmm, baddbmm
 from ..ops.interpose import interpose
@@ -186,10 +187,13 @@ class FlopCounterMode:
             for name, n in named
         ]
 
-    def _count(self, counts):
+    def _count(self, counts, values):
+        """Add the ``counts`` of an operation, times the entries of the batches of ``vmap`` among ``values``."""
+        arrays = [a for a in map(array_of, values) if getattr(a, "levels", ())]
+        entries = math.prod({level: n for a in arrays for level, n in zip(a.levels, a.lead)}.values())
         for module in self.mod_tracker.parents:
             for name, number in counts.items():
-                self.flop_counts[module][name] += number
+                self.flop_counts[module][name] += number * entries
 
     def _operation(self, formula):
         def around(original, args, kwargs):
@@ -201,7 +205,7 @@ class FlopCounterMode:
                 counts = {
                     name.replace("convolution", "convolution_backward"): n for name, n in counts.items()
                 }
-            self._count(counts)
+            self._count(counts, (*args, *kwargs.values()))
             return result
 
         return around
@@ -215,7 +219,7 @@ class FlopCounterMode:
         number = formula(**dict(zip(itertools.chain(*node.plan.wants), saved)))
         if number is None:
             return original(*args, **kwargs)
-        self._count({name: number})
+        self._count({name: number}, (args[2], *saved))
         return self._without_counting(original, args, kwargs)
 
     def _without_counting(self, original, args, kwargs):

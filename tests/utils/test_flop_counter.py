@@ -125,3 +125,22 @@ def test_the_table(capsys):
 def test_formulas_of_ones_own_are_refused():
     with pytest.raises(NotImplementedError, match="custom_mapping"):
         FlopCounterMode(custom_mapping={mytorch.add: lambda *args: 1})
+
+
+MAPPED = {
+    "vmap": (lambda t: t.func.vmap(lambda w: w @ t.ones(4, 5))(t.ones(7, 3, 4)), 840),
+    "convolutions": (
+        lambda t: t.func.vmap(lambda w: t.nn.functional.conv2d(t.ones(1, 1, 5, 5), w))(t.ones(7, 2, 1, 3, 3)),
+        2268,
+    ),
+    "jacrev": (lambda t: t.func.jacrev(lambda w: w @ t.ones(4, 5))(t.ones(3, 4)), 1920),
+}
+
+
+@pytest.mark.parametrize("name", MAPPED)
+def test_entries_of_a_batch_count(name):
+    """As many as in PyTorch 2.13."""
+    call, wanted = MAPPED[name]
+    with FlopCounterMode(display=False) as counter:
+        call(mytorch)
+    assert counter.get_total_flops() == wanted

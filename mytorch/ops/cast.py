@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import functools
+
 from ..core.arrays import array_of, device, device_of, move
 from ..core.dtypes import as_dtype, cast_back, category
 from ..core.graph import Variable, wrap
 from ..core.primitive import primitive
+from ..core.sums import wide
 
 
 @primitive(complex=True, x=lambda g, x_dtype: cast_back(g, x_dtype))
@@ -31,6 +34,24 @@ def to_dtype(x, dtype):
     if kind == x.array.dtype:
         return x
     return cast(x if category(kind) >= 2 else wrap(x.array), dtype=kind)
+
+
+def in_float32(definition):
+    """Let a definition in differentiable operations (``composed=``) compute 16-bit numbers in float32.
+
+    Results are rounded once, at the end, to the dtype of the first input.
+    """
+
+    @functools.wraps(definition)
+    def call(x, *others, **settings):
+        kind = x.array.dtype
+        if wide(kind) is kind:
+            return definition(x, *others, **settings)
+        inputs = [to_dtype(v, wide(v.array.dtype)) if isinstance(v, Variable) else v for v in (x, *others)]
+        out = definition(*inputs, **settings)
+        return tuple(to_dtype(o, kind) for o in out) if type(out) is tuple else to_dtype(out, kind)
+
+    return call
 
 
 def to_device(x, where):

@@ -11,6 +11,7 @@ from ..core.primitive import primitive
 from ..kernels.blocks import exponential, filled
 from ..kernels.elementwise import keep
 from .bounds import clamp
+from .cast import in_float32
 from .elementwise import bounded, check_floating, select, widened
 from .special.erf import polynomial
 from .special.normal import ndtr, ndtr_double, ndtr_single
@@ -49,7 +50,7 @@ def _silu(out, slope, x):
     w += change
 
 
-@primitive(complex="values", composed=lambda x: x * sigmoid(x), aux=("slope",), x=_gated_vjp)
+@primitive(complex="values", composed=in_float32(lambda x: x * sigmoid(x)), aux=("slope",), x=_gated_vjp)
 def silu(x):
     """x · sigmoid(x), elementwise: SiLU, also called swish (https://arxiv.org/abs/1606.08415)."""
     check_floating(x, "silu")
@@ -64,6 +65,7 @@ _DENSITY, _ROOT, _CUBIC = 1 / math.sqrt(2 * math.pi), math.sqrt(2 / math.pi), 0.
 _FLAT = 30  # beyond ±30 the approximation by tanh is 0 or 1 in float64 too; within, x³ stays finite
 
 
+@in_float32
 def _gelu_definition(x, *, approximate):
     if approximate == "none":
         return x * ndtr(x)
@@ -178,7 +180,7 @@ def _hardswish_vjp(g, x):
     return filled(_hardswish_gradient, g, x, loop="hardswish_gradient")
 
 
-@primitive(composed=lambda x: x * hardsigmoid(x), x=_hardswish_vjp)
+@primitive(composed=in_float32(lambda x: x * hardsigmoid(x)), x=_hardswish_vjp)
 @widened
 def hardswish(x):
     """x · hardsigmoid(x), elementwise (https://arxiv.org/abs/1905.02244)."""

@@ -13,6 +13,7 @@ from ...core.primitive import primitive
 from ...core.sums import cast, row_sums, widen
 from ...kernels.blocks import HIGHEST, exponential
 from ...kernels.elementwise import largest
+from ..cast import in_float32
 from ..elementwise import select
 from ..matmul import matmul
 from ..permute import transpose
@@ -21,6 +22,7 @@ from ..softmax import softmax
 _SAFE = 60.0  # exponentials of scores within ±60 can be summed as they are, also in float32
 
 
+@in_float32
 def _definition(q, k, v, mask=None, keep=None, *, scale, causal=False):
     scores = matmul(q * scale, transpose(k, -2, -1))
     m, (rows, columns) = xp(scores.array), scores.shape[-2:]
@@ -72,7 +74,7 @@ def _divided(weights, mask):
 def _attention_vjp(g, q, k, v, mask, keep, scale, needs, out, weights):
     """With s = weights · (g vᵀ - Σ g · out): scale · s k to q, scale · sᵀ q to k, weightsᵀ g to v."""
     if g.dtype.itemsize == 2:
-        wide = _attention_vjp(*widen(g, q, k, v, mask, keep), scale, needs, *widen(out, weights))
+        wide = _attention_vjp(*widen(g, q, k, v, mask, keep), scale, needs, None, *widen(weights))
         return cast(wide, g.dtype)
     m = xp(g)
     used = weights if keep is None else weights * keep
@@ -82,7 +84,8 @@ def _attention_vjp(g, q, k, v, mask, keep, scale, needs, out, weights):
     gs = m.matmul(g, v.swapaxes(-2, -1))  # of the weights that were used, then of the scores
     if keep is not None:
         gs *= keep
-    gs -= row_sums(g * out)[..., None]  # Σ of (gradient · weight) over the keys
+    # Σ of (gradient · weight) over the keys; None: ``out`` was rounded to 16 bits
+    gs -= row_sums(gs * weights if out is None else g * out)[..., None]
     gs *= weights
     g_mask = gs.copy() if needs[3] else None
     gs *= gs.dtype.type(scale)

@@ -9,6 +9,7 @@ from ...core.graph import Variable, changed
 from ...core.primitive import primitive
 from ...core.sums import column_sums, row_sums, summed, wide
 from ...kernels.windows import batch_first, batch_last, empty_apart, over_blocks
+from ..cast import in_float32
 from ..reduce import mean
 from ..shape import expand, reshape
 from ..transcendental import rsqrt
@@ -48,6 +49,7 @@ def _dots(a, b, columns):
     return column_sums(a * b) if columns else xp(a).matmul(a[:, None, :], b[:, :, None])[:, 0, 0]
 
 
+@in_float32
 def _standardised_by_channel(x, weight=None, bias=None, *, eps, observe=None):
     dims = (0, *range(2, len(x.shape)))
     centred = x - mean(x, dim=dims, keepdim=True)

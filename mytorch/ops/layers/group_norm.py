@@ -10,6 +10,7 @@ from ...core.sums import row_sums, summed, wide
 from ...kernels.blocks import over_rows
 from ...kernels.numba_loops import compiled
 from ...kernels.windows import empty_apart
+from ..cast import in_float32
 from ..reduce import mean
 from ..shape import reshape
 from ..shape_arguments import integer
@@ -20,6 +21,7 @@ from .layer_norm import are_few, standardise_few
 # Below, ``x`` (N, C, *S) is (N · groups, C / groups, the rest): rows, each with a number per channel.
 
 
+@in_float32
 def _standardised_groups(x, weight=None, bias=None, *, groups, eps):
     rows = reshape(x, shape=(x.shape[0] * groups, math.prod(x.shape[1:]) // groups))
     centred = rows - mean(rows, dim=1, keepdim=True)

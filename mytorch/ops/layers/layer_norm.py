@@ -14,6 +14,7 @@ from ...core.sums import column_sums, wide
 from ...kernels.blocks import outer, over_rows
 from ...kernels.numba_loops import compiled
 from ...kernels.windows import empty_apart
+from ..cast import in_float32
 from ..promotion import operand
 from ..reduce import mean
 from ..shape import reshape
@@ -24,6 +25,7 @@ from ..transcendental import rsqrt
 _FEW = 4096  # elements up to which squares and their sums take less time apart than row by row
 
 
+@in_float32
 def _standardised_rows(x, weight=None, bias=None, *, size, eps, centred=True):
     rows = x.reshape((math.prod(x.shape) // max(size, 1), size))
     if centred:

@@ -11,6 +11,7 @@ from ...core.primitive import primitive
 from ...core.sums import cast, widen
 from ...kernels import rnn_sequence
 from ..activation import relu
+from ..cast import in_float32
 from ..join import cat, stack
 from ..split import chunk
 from ..transcendental import sigmoid, tanh
@@ -41,6 +42,7 @@ def rnn_cell(x, h, w_ih, w_hh, b_ih=None, b_hh=None, nonlinearity=tanh):
     return nonlinearity(linear(x, w_ih, b_ih) + linear(h, w_hh, b_hh))
 
 
+@in_float32
 def _definition(x, h0, c0, w_ih, w_hh, b_ih=None, b_hh=None, w_hr=None, *, cell, reverse=False, sizes=None):
     time, batch = x.shape[:2]
     hidden = w_hh.shape[0] // GATES.get(cell, 1)

@@ -9,6 +9,7 @@ import numpy
 from ...core.arrays import ndarray, xp
 from ...core.primitive import primitive
 from ...core.sums import row_sums, summed, wide
+from ..cast import in_float32
 from ..elementwise import check_floating, widened
 from ..softmax import exponentials_of_rows, log_softmax, shifted
 from .class_targets import arrays_of, by_class, check_classes, class_rows, from_rows, without_classes
@@ -22,6 +23,7 @@ _SMALL = 1024  # elements up to which the order does not matter
 # ---- negative log-likelihood ---------------------------------------------------------------------
 
 
+@in_float32
 def _nll_definition(x, target, weight=None, *, ignore_index, reduction):
     return _picked(by_class(x), without_classes(x.shape), target.array, weight, ignore_index, reduction)
 
@@ -91,6 +93,7 @@ def _divided(losses, w, reduction, shape):
 # ---- cross entropy -------------------------------------------------------------------------------
 
 
+@in_float32
 def _classes_definition(x, target, weight=None, *, ignore_index, reduction, label_smoothing):
     logp = by_class(log_softmax(x, dim=min(1, x.ndim - 1)))
     return _picked(
@@ -196,6 +199,7 @@ def _smoothed_losses(losses, z, total, weight, w, valid, smoothing):
     return losses if valid is None else xp(z).where(valid, losses, losses.dtype.type(0))
 
 
+@in_float32
 def _probabilities_definition(x, target, weight=None, *, reduction, label_smoothing):
     logp, y = by_class(log_softmax(x, dim=min(1, x.ndim - 1))), by_class(target)
     y = y * (1 - label_smoothing) + label_smoothing / max(logp.shape[1], 1)

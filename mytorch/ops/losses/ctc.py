@@ -18,6 +18,7 @@ from ...core.primitive import primitive
 from ...core.sums import summed, wide
 from ...kernels.scatter import scatter_add
 from ..binary import logaddexp
+from ..cast import in_float32
 from ..elementwise import select
 from ..join import cat, stack
 from ..reduce import mean
@@ -56,8 +57,10 @@ def _ends(labels, target_lengths):
 
 
 @primitive(
-    composed=lambda x, targets, input_lengths, target_lengths, *, blank: _definition(
-        x, targets, input_lengths, target_lengths, blank
+    composed=in_float32(
+        lambda x, targets, input_lengths, target_lengths, *, blank: _definition(
+            x, targets, input_lengths, target_lengths, blank
+        )
     ),
     aux=("loss", "labels", "skips", "emitted", "alphas"),
     x=lambda g, loss, x, input_lengths, target_lengths, labels, skips, emitted, alphas: _gradient(

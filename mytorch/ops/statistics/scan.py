@@ -8,10 +8,10 @@ import numpy
 
 from ...core.arrays import as_array, xp
 from ...core.primitive import primitive
-from ...core.sums import doubled, running_sum, summed, wide
+from ...core.sums import doubled, running_sum, summed, wide, widen
 from ..arithmetic import mul
 from ..binary import logaddexp
-from ..cast import to_dtype
+from ..cast import in_float32, to_dtype
 from ..composite import composite
 from ..elementwise import widened, zeros_like
 from ..join import cat
@@ -111,7 +111,11 @@ def before(x, dim):
 
 
 def _cumprod_definition(x, *, dim, dtype=None):
-    x = x if dtype is None else to_dtype(x, dtype)
+    return _running_factors(x if dtype is None else to_dtype(x, dtype), dim)
+
+
+@in_float32
+def _running_factors(x, dim):
     return scanned(mul, x, check_dim(dim, x.ndim)) if x.ndim else x
 
 
@@ -134,7 +138,12 @@ def cumprod(x, *, dim, dtype=None):
 
 
 def _prod_definition(x, *, dim=None, keepdim=False, dtype=None):
-    x, shape = x if dtype is None else to_dtype(x, dtype), x.shape
+    return _factors(x if dtype is None else to_dtype(x, dtype), dim, keepdim)
+
+
+@in_float32
+def _factors(x, dim, keepdim):
+    shape = x.shape
     if dim is None:
         x, axis = reshape(x, shape=(-1,)), 0
     elif not x.ndim:
@@ -241,15 +250,18 @@ def cummin(input, dim):
 # ---- exponentials --------------------------------------------------------------------------------
 
 
+@in_float32
 def _logcumsumexp_definition(x, *, dim):
     return scanned(logaddexp, x, check_dim(dim, x.ndim)) if x.ndim else x
 
 
-@widened
 def _logcumsumexp_vjp(g, x, out, dim):
     if not x.ndim:
         return g
-    dim = check_dim(dim, x.ndim)
+    kind, dim = x.dtype, check_dim(dim, x.ndim)
+    if kind.itemsize == 2:  # the exponentials would magnify the rounding of ``out``
+        g, x = widen(g, x)
+        return _logcumsumexp_vjp(g, x, running("logaddexp", x, dim), dim).astype(kind)
     ratio = xp(x).exp(out[at(dim, slice(-1))] - out[at(dim, slice(1, None))])
     return xp(x).exp(x - out) * _recurrence(g, ratio, dim)
 

@@ -188,7 +188,7 @@ class FlopCounterMode:
         ]
 
     def _count(self, counts, values):
-        """Add the ``counts`` of an operation, times the entries of the batches of ``vmap`` among ``values``."""
+        """Add the ``counts`` of an operation, once for each entry of the ``vmap`` that ``values`` are in."""
         arrays = [a for a in map(array_of, values) if getattr(a, "levels", ())]
         entries = math.prod({level: n for a in arrays for level, n in zip(a.levels, a.lead)}.values())
         for module in self.mod_tracker.parents:

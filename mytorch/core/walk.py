@@ -61,7 +61,7 @@ class Walk:
                         node = edge  # along a chain there is nothing to choose from
                     else:
                         heappush(heap, (edge.order, edge))
-                elif edge in owned:
+                elif edge in owned and type(d) is type(pending[edge]):
                     pending[edge] += d
                 else:
                     pending[edge] = pending[edge] + d  # the first sum is our own array

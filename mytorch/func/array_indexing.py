@@ -22,7 +22,9 @@ def get(x, key):
     levels, key, moves = _located(x, key)
     data = x.data[key]
     for source, destination in moves:
-        data = xp(data).ascontiguousarray(xp(data).moveaxis(data, source, destination))
+        data = xp(data).moveaxis(data, source, destination)
+    if not data.flags.c_contiguous:  # so that views of an entry are views
+        data = xp(data).ascontiguousarray(data)
     return x.again(data) if levels == x.levels else batched(data, levels)
 
 

@@ -15,6 +15,7 @@ from .array_indexing import add_at
 from .array_products import dot, einsum, matmul
 from .batched_array import (
     BatchedArray,
+    NotBatched,
     SharedWrite,
     aligned,
     any_batched,
@@ -31,6 +32,8 @@ from .batched_array import (
 def of_function(self, function, types, args, kwargs):
     """``function``, one of NumPy's that is no ufunc, of batched arrays."""
     out, rule = kwargs.pop("out", None), RULES.get(function.__name__)
+    if function.__name__ in WRITERS:
+        raise SharedWrite  # entry by entry all would write to the same array, or to copies
     found = entrywise(function, args, kwargs) if rule is None else rule(function, *args, **kwargs)
     return found if out is None else _written(out, found)
 
@@ -75,10 +78,12 @@ def _elementwise(function, *inputs, out=None, where=True, **options):
     if where is not True:
         options["where"] = aligned(where, levels, ndim)
     arrays = [aligned(x, levels, ndim) for x in inputs]
-    into = None if target is None else _grown(target, everything)
-    if into is None:  # also for a += b of an array that is not batched: the name is bound anew
+    if target is None:
         return wrapped(function(*arrays, **options), levels)
-    function(*arrays, out=into, **options)
+    if not isinstance(target, BatchedArray):
+        raise SharedWrite  # a += b, too, whose ``a`` others may hold
+    grow(target, everything)
+    function(*arrays, out=target.data, **options)
     return target
 
 
@@ -87,18 +92,6 @@ def wrapped(result, levels):
         parts = [batched(r, levels) for r in result]
         return type(result)(*parts) if hasattr(result, "_fields") else tuple(parts)
     return batched(result, levels)
-
-
-def _grown(target, values):
-    """The data of ``target``, which takes up the levels of ``values``. None for a target that is no batched
-    array.
-    """
-    if isinstance(target, BatchedArray):
-        grow(target, values)
-        return target.data
-    if any(target is v for v in values[:1]):
-        return None
-    raise SharedWrite
 
 
 # ---- along dimensions ----------------------------------------------------------------------------
@@ -185,15 +178,28 @@ def _of_one(function, x, *args, **options):
 # ---- shapes --------------------------------------------------------------------------------------
 
 
-def _reshape(function, x, shape, **options):
+def _reshape(function, x, shape, order="C", **options):
+    if order == "A" and shape in (-1, (-1,)) and (entry := _in_memory(x)) is not None:
+        x = entry
+    elif order != "C":
+        raise NotBatched(f"each entry has an order {order!r} of its own")
     shape = (shape,) if isinstance(shape, (int, numpy.integer)) else tuple(shape)
     if -1 in shape and not x.data.size:
         shape = numpy.broadcast_to(0, x.shape).reshape(shape).shape
     return x.again(x.data.reshape((*x.lead, *shape)))
 
 
+def _in_memory(x):
+    """``x`` with the dimensions of each entry in the order of memory. None if its elements lie apart."""
+    for entry in (x, x.T):
+        steps = numpy.cumprod((x.itemsize, *entry.shape[:0:-1]))[::-1]
+        if all(n == 1 or step == each for n, step, each in zip(entry.shape, entry.strides, steps)):
+            return entry
+    return None
+
+
 def _ravel(function, x, order="C"):
-    return _reshape(function, x, (-1,))
+    return _reshape(function, x, (-1,), order)
 
 
 def _broadcast_to(function, x, shape, subok=False):
@@ -299,6 +305,8 @@ RULES = {
     "solve": _solve,
 }
 
+WRITERS = set("copyto fill_diagonal place put put_along_axis putmask".split())  # to their first argument
+
 BatchedArray.__array_ufunc__ = of_ufunc  # type: ignore[method-assign]
 BatchedArray.__array_function__ = of_function  # type: ignore[attr-defined]
 
@@ -338,7 +346,7 @@ for _name in """
 
 
 def _reshape_method(self, *shape, order="C"):
-    return _reshape(None, self, shape[0] if len(shape) == 1 else shape)
+    return _reshape(None, self, shape[0] if len(shape) == 1 else shape, order)
 
 
 BatchedArray.reshape = _reshape_method  # type: ignore[attr-defined]

@@ -212,6 +212,9 @@ class Module:
 
     asfortranarray = asarray
 
+    def take(self, x, indices, axis=None, **options):
+        return numpy.take(self.asarray(x), indices, axis, **options)  # NumPy looks at the kind of ``x`` alone
+
     def asnumpy(self, x):
         return x
 

@@ -41,7 +41,7 @@ def class_rows(target, classes, ignore_index, weight, dtype):
     t = target if target.ndim == 1 else target.reshape(-1)
     t = t if t.dtype == _INT64 else t.astype(_INT64)
     if not 0 <= ignore_index < classes and all_below.get(type(t), _not_asked)(t, classes):
-        return t, None if weight is None else weight[t]
+        return t, None if weight is None else xp(t).take(weight, t, 0)
     return _marked_rows(t, classes, ignore_index, weight, dtype)
 
 
@@ -74,7 +74,7 @@ def _marked_rows(t, classes, ignore_index, weight, dtype):
     elif outside.any():
         raise IndexError(f"Target {t[outside][0]} is out of bounds.")
     t = module.where(valid & ~outside, t, 0)
-    return t, w if weight is None else weight[t] * w
+    return t, w if weight is None else module.take(weight, t, 0) * w
 
 
 def check_classes(x, target):

@@ -47,6 +47,7 @@ ACROSS = {
     "test_gradients": "every row of the samples: values, gradients of both orders, layouts, dtypes",
     "test_half_precision": "16-bit numbers lose no more than their rounding",
     "autograd/test_half_definitions": "16-bit gradients are the same where they are recorded",
+    "func/test_shared_writes": "vmap loses no write to an array that all entries share",
     "func/test_second_order": "second derivatives by all pairs of transforms",
     "test_import": "importing mytorch: in silence, quickly",
     "test_messages": "what errors call functions, parameters and tensors, and what nodes are called",

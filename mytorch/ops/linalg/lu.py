@@ -221,7 +221,10 @@ def _order(pivots, m):
 
 @composite(out=True)
 def lu_unpack(LU_data, LU_pivots, unpack_data=True, unpack_pivots=True):
-    """(P, L, U) from what :func:`lu_factor` gives; parts that are not wanted are empty."""
+    """(P, L, U) from what :func:`lu_factor` gives; parts that are not wanted are empty.
+
+    RuntimeError for pivots that are not int32.
+    """
     m, n = LU_data.shape[-2:]
     k, raw = min(m, n), LU_data.array
     empty = wrap(xp(raw).empty(0, raw.dtype))

@@ -36,17 +36,17 @@ def is_array(x):
 
 
 # NumPy warns of 1/0, PyTorch does not. `numpy.errstate` takes 0.7 µs a time, the context variable behind it a
-# third. NumPy copies what it broadcasts over rows shorter than its buffer: hence one below its 8192 numbers.
-def _error_state():
+# third. NumPy copies what it broadcasts over rows shorter than its buffer: so ``size`` is below its 8192.
+def quiet_state(size):
     before = dict(contextvars.copy_context().items())
     with numpy.errstate(all="ignore"):
-        numpy.setbufsize(1024)
+        numpy.setbufsize(size)
         return next(
             (v, state) for v, state in contextvars.copy_context().items() if before.get(v) is not state
         )
 
 
-float_errors, QUIET = _error_state()
+float_errors, QUIET = quiet_state(1024)
 
 
 def quietly(function, *arrays, **settings):

@@ -5,14 +5,13 @@ The blocks do not depend on the number of threads, so neither do results.
 
 from __future__ import annotations
 
-import contextvars
 import functools
 import importlib
 import math
 
 import numpy
 
-from ..core.arrays import float_errors, ndarray, xp
+from ..core.arrays import float_errors, ndarray, quiet_state, xp
 from .elementwise import BLOCK, fill_in_blocks
 from .numba_loops import compiled
 from .threads import parallel_for
@@ -21,15 +20,7 @@ from .windows import threads_for
 _ROWS = 128 * 1024  # elements: shorter blocks of rows lose more by calls than they gain in the cache
 _BUFFER = 256  # elements: NumPy repeats an operand in a buffer first, unless rows are longer than that
 _SMALL = 8192  # elements
-
-
-def _with_small_buffer():
-    with numpy.errstate(all="ignore"):
-        numpy.setbufsize(_BUFFER)
-        return float_errors.get()
-
-
-_SMALL_BUFFER = contextvars.copy_context().run(_with_small_buffer)  # as QUIET
+_, _SMALL_BUFFER = quiet_state(_BUFFER)
 _LOG2E = 1 / math.log(2)
 
 
@@ -57,7 +48,8 @@ def over_rows(function, n, size, nanoseconds, array, run=None):
     elements the function repeats operands, the whole row by default.
     """
     if n * size <= _SMALL or type(array) is not ndarray:
-        return function(0, n)
+        function(0, n)
+        return
     step = max(min(max(n * size // 8, _ROWS), 2 * _ROWS) // max(size, 1), 1)
 
     def work(a):
@@ -73,8 +65,10 @@ def over_rows(function, n, size, nanoseconds, array, run=None):
     call = work if (run or size) < 2 * _BUFFER else work_without_buffers
     starts = range(0, max(n, 1), step)
     if len(starts) > 1 and threads_for(n * size * nanoseconds) > 1:
-        return parallel_for(call, starts)
-    return [call(a) for a in starts]
+        parallel_for(call, starts)
+    else:
+        for a in starts:
+            call(a)
 
 
 def outer(a, b):

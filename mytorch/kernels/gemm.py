@@ -36,9 +36,10 @@ def product(x, y, plus=None):
         out = x.dot(y)  # half a microsecond less than x @ y
     elif _is_shared(x, y):
         return _shared_products([(x, y, plus)])[0]
+    elif _packs_in_vain(x, y):
+        out = (x.reshape(-1, 8, x.shape[1]) @ y).reshape(len(x), -1)
     else:
-        eights = x.reshape(-1, 8, x.shape[1]) if _packs_in_vain(x, y) else None
-        out = x.dot(y) if eights is None else (eights @ y).reshape(len(x), -1)
+        out = x.dot(y)
     if plus is not None:
         out += plus
     return out

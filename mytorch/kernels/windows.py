@@ -158,17 +158,16 @@ def threads_for(nanoseconds, least=1_000_000):
     return get_num_threads() if nanoseconds > least else 1
 
 
-def over_blocks(function, n, size, nanoseconds, array, cut=1):
+def over_blocks(function, n, size, nanoseconds, array):
     """Call ``function(first, last + 1)`` for blocks that cover ``range(n)``, together as ``function(0, n)``.
 
-    On several threads if the work, ``nanoseconds`` for each of ``size`` elements, is worth it. A function of
-    many passes has its blocks ``cut`` times smaller, so that all its arrays stay in the second-level cache.
+    On several threads if the work, ``nanoseconds`` for each of ``size`` elements, is worth it.
     """
     if xp(array) is not numpy or 0 < size <= _SMALL:
         blocks, threads = [(0, n)], 1
     else:
         threads = threads_for(size * nanoseconds)
-        blocks = spans(n, -(-size * cut // (BLOCK * threads)) * threads)
+        blocks = spans(n, -(-size // (BLOCK * threads)) * threads)
     if threads > 1:
         parallel_for(lambda block: function(*block), blocks)
     else:

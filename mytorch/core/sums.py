@@ -41,7 +41,6 @@ def doubled(dtype):
 # ---- over dimensions -----------------------------------------------------------------------------
 
 _BLOCK = 128  # rows
-_STRETCH = 512  # elements of a row
 _SMALL = 8192  # elements up to which blocks are not worth the question
 
 
@@ -81,7 +80,10 @@ def _leading(x, axes):
 def _sum_over(x, axes, kind, keepdims):
     """``x.sum(axes, kind)``: over *S of a view (N, C, *S) of an array (C, *S, N) a product with ones."""
     if type(x) is ndarray and x.ndim > 2 and 1 < len(x) <= 64 and axes == tuple(range(2, x.ndim)):
-        rows, unit = x.transpose(*range(1, x.ndim), 0), _unit(math.prod(x.shape[2:]), type(x), x.dtype)
+        rows, unit = (
+            x.transpose(*range(1, x.ndim), 0),
+            summing_vector(math.prod(x.shape[2:]), type(x), x.dtype),
+        )
         if rows.flags.c_contiguous and kind is x.dtype and unit is not None:
             total = (unit @ rows.reshape(x.shape[1], -1, len(x))).T
             return total.reshape(*total.shape, *[1] * len(axes)) if keepdims else total
@@ -95,35 +97,12 @@ def _sum_of_rows(rows, kind):
 
 
 @functools.lru_cache(32)
-def _unit(n, array_type, kind):
+def summing_vector(n, array_type, kind):
     """``n`` ones to sum such an array by, or None if the BLAS does not multiply its kind."""
     if array_type is not ndarray or kind.kind != "f" or kind.itemsize == 2:
         return None
     use_one_thread()
     return numpy.ones(n, kind)
-
-
-def column_sums(rows):
-    """:func:`summed` (rows, 0) of a matrix as a product with ones, in a quarter of the time."""
-    unit = _unit(len(rows), type(rows), rows.dtype)
-    return summed(rows, 0) if unit is None else unit.dot(rows)
-
-
-def row_sums(x):
-    """:func:`summed` (x, -1) as a product with ones, in a third of the time: long rows in stretches, whose
-    sums are added up, so that they lose no digit more.
-    """
-    n = x.shape[-1]
-    stretches = max(-(-n // _STRETCH), 1)
-    size = n // stretches
-    unit = _unit(size, type(x), x.dtype)
-    if unit is None:
-        return summed(x, -1)
-    if stretches == 1:
-        return x.dot(unit) if x.ndim <= 2 else x @ unit
-    whole = size * stretches
-    sums = (x[..., :whole].reshape(*x.shape[:-1], -1, size) @ unit).sum(-1)
-    return sums if whole == n else sums + x[..., whole:].sum(-1)
 
 
 # ---- along a dimension ---------------------------------------------------------------------------

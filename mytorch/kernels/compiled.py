@@ -273,3 +273,65 @@ def group_gradients(dx, sums, products, g, x, weight, average, scale):
             factor = weight[i, k] * rate
             for j in range(size):
                 dx[i, k, j] = g[i, k, j] * factor - level - along * (x[i, k, j] - centre)
+
+
+# ---- ops/layers/batch_norm.py --------------------------------------------------------------------
+
+_STRETCH = 512  # elements whose sum is added to the others, so that long rows lose no digit
+
+
+@summing
+def _sums(g, x, centre):
+    """Σ g and Σ g · (x - centre)."""
+    total, product = _ZERO, _ZERO
+    for start in range(0, x.size, _STRETCH):
+        part, along = _ZERO, _ZERO
+        for j in range(start, min(start + _STRETCH, x.size)):
+            part += g[j]
+            along += g[j] * (x[j] - centre)
+        total += part
+        product += along
+    return total, product
+
+
+@summing
+def _moments(x):
+    """The mean and the biased variance."""
+    total, spread = _ZERO, _ZERO
+    for start in range(0, x.size, _STRETCH):
+        part = _ZERO
+        for j in range(start, min(start + _STRETCH, x.size)):
+            part += x[j]
+        total += part
+    centre = total / _f(x.size)
+    for start in range(0, x.size, _STRETCH):
+        part = _ZERO
+        for j in range(start, min(start + _STRETCH, x.size)):
+            part += (x[j] - centre) * (x[j] - centre)
+        spread += part
+    return centre, spread / _f(x.size)
+
+
+@kernel
+def standardise_channels(out, average, variance, scale, x, weight, bias, eps):
+    """The block of ``standardise_channels``."""
+    for i in range(len(x)):
+        centre, spread = _moments(x[i])
+        rate = _ONE / _f(math.sqrt(spread + eps))
+        average[i], variance[i], scale[i] = centre, spread, rate
+        factor, level = rate * weight[i], bias[i]
+        for j in range(x.shape[1]):
+            out[i, j] = (x[i, j] - centre) * factor + level
+
+
+@kernel
+def channel_gradients(dx, sums, products, g, x, average, scale, weight):
+    """The block of ``_batch_norm_gradients``."""
+    count = _f(x.shape[1])
+    for i in range(len(x)):
+        centre, slope = average[i], scale[i] * weight[i]
+        total, product = _sums(g[i], x[i], centre)
+        sums[i], products[i] = total, product * scale[i]
+        level, along = slope * total / count, slope * scale[i] * products[i] / count
+        for j in range(x.shape[1]):
+            dx[i, j] = g[i, j] * slope - level - along * (x[i, j] - centre)

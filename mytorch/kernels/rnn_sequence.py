@@ -16,9 +16,10 @@ import numpy
 
 from ..core.arrays import xp
 from ..core.blas import use_one_thread
-from ..core.sums import row_sums, summed
+from ..core.sums import summed
 from .gemm import product, unpacked
 from .rnn_cells import Step, cell_for
+from .row_sums import row_sums
 
 
 class Trace(NamedTuple):

@@ -13,7 +13,7 @@ import threading
 import numpy
 
 from ..core.arrays import QUIET, float_errors
-from ..core.blas import libraries, use_one_thread
+from ..core.blas import libraries, touch_packing_buffer, use_one_thread
 
 
 def available_cores() -> int:
@@ -129,6 +129,7 @@ class _Worker:
     def _serve(self):
         _inside.worker = True
         float_errors.set(QUIET)
+        touch_packing_buffer()
         while True:
             self.signal.spin()
             self.calls.get()
@@ -159,6 +160,7 @@ def _helpers(count):
         with _starting:
             while len(_workers) < count:
                 _workers.append(_Worker(len(_workers) + 1))
+            touch_packing_buffer()  # at the same time as the workers, so that each touches another buffer
     return _workers[:count]
 
 

@@ -150,7 +150,7 @@ def boxes(sizes, limit, first=0, last=None):
     return found
 
 
-PRODUCTS = 300_000  # nanoseconds of matrix products from which on several threads are faster
+PRODUCTS = 80_000  # nanoseconds of matrix products from which on several threads are faster
 
 
 def threads_for(nanoseconds, least=1_000_000):

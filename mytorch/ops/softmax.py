@@ -10,10 +10,11 @@ import numpy
 from ..core.arrays import ndarray, xp
 from ..core.dtypes import as_dtype
 from ..core.primitive import primitive
-from ..core.sums import row_sums, summed
+from ..core.sums import summed
 from ..kernels.blocks import HIGHEST, exponential, over_rows
 from ..kernels.elementwise import largest
 from ..kernels.numba_loops import compiled
+from ..kernels.row_sums import row_sums
 from .composite import composite
 from .elementwise import check_floating, widened
 from .shape_arguments import check_dim

@@ -41,12 +41,32 @@ assert counts() <= {3}, counts()
         "nn.functional.scaled_dot_product_attention(x[None], x[None], x[None])",
         "nn.LSTM(8, 4)(x)",
         "mytorch.linalg.inv(mytorch.eye(512))",
-        "mytorch.core.sums.row_sums(x.numpy())",
+        "mytorch.kernels.row_sums.row_sums(x.numpy())",
     ],
 )
 def test_one_thread_from_the_first_product_on(first):
     code = f"{FREE}\n{first}\nassert counts() <= {{1}}, counts()"
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+TOUCH = """
+import threading
+from mytorch.core import blas
+from mytorch.kernels import threads
+touched = []
+def touch(): touched.append(threading.current_thread().name)
+blas.touch_packing_buffer = threads.touch_packing_buffer = touch
+x @ x
+assert touched == ["MainThread"], touched
+mytorch.set_num_threads(3)
+threads.parallel_for(lambda piece: None, range(3))
+threads.parallel_for(lambda piece: None, range(3))
+assert sorted(touched) == ["MainThread", "MainThread", "mytorch-1", "mytorch-2"], touched
+"""
+
+
+def test_each_thread_touches_its_packing_buffer_once():
+    subprocess.run([sys.executable, "-c", FREE + TOUCH], check=True)
 
 
 def test_users_can_give_the_blas_its_threads():

@@ -17,6 +17,12 @@ FAMILIES = {
     "rms_norm": lambda x, w, b: F.rms_norm(x, (SIZE,), w),
     "group_norm": lambda x, w, b: F.group_norm(x.reshape(26, SIZE, 5), 8, w, b),
     "group_norm without parameters": lambda x, w, b: F.group_norm(x.reshape(26, SIZE, 5), 8),
+    "batch_norm": lambda x, w, b: F.batch_norm(
+        x.reshape(26, SIZE, 5).repeat(8, 1, 1), None, None, w, b, True
+    ),
+    "batch_norm without parameters": lambda x, w, b: F.batch_norm(
+        x.reshape(26, SIZE, 5), None, None, training=True
+    ),
     "gelu": lambda x, w, b: F.gelu(x),
     "silu": lambda x, w, b: F.silu(x),
     "hardswish": lambda x, w, b: F.hardswish(x),
@@ -26,7 +32,7 @@ FAMILIES = {
 def _results(function, dtype, *arrays):
     x, w, b = (mytorch.tensor(a, dtype=dtype, requires_grad=True) for a in arrays[:3])
     y = function(x, w, b)
-    y.backward(mytorch.tensor(arrays[3], dtype=dtype).reshape(y.shape))
+    y.backward(mytorch.tensor(np.resize(arrays[3], y.shape), dtype=dtype))
     return [t.numpy() for t in (y.detach(), x.grad, w.grad, b.grad) if t is not None]
 
 

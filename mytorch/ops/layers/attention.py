@@ -10,9 +10,10 @@ from ...core.arrays import xp
 from ...core.blas import use_one_thread
 from ...core.graph import Variable
 from ...core.primitive import primitive
-from ...core.sums import cast, row_sums, widen
+from ...core.sums import cast, widen
 from ...kernels.blocks import HIGHEST, exponential
 from ...kernels.elementwise import largest
+from ...kernels.row_sums import row_sums
 from ..cast import in_float32
 from ..elementwise import select
 from ..matmul import matmul

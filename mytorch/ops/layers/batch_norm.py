@@ -7,7 +7,9 @@ import math
 from ...core.arrays import array_of, xp
 from ...core.graph import Variable, changed
 from ...core.primitive import primitive
-from ...core.sums import column_sums, row_sums, summed, wide
+from ...core.sums import summed, wide
+from ...kernels.numba_loops import compiled
+from ...kernels.row_sums import column_sums, row_sums
 from ...kernels.windows import batch_first, batch_last, empty_apart, over_blocks
 from ..cast import in_float32
 from ..reduce import mean
@@ -63,17 +65,21 @@ def _batch_norm_gradients(g, x, weight, average, scale):
     dx, columns = _by_channel(x), x.ndim == 2
     count, kind = max(x.size // max(x.shape[1], 1), 1), scale.dtype
     sums, products = xp(x).empty(x.shape[1], kind), xp(x).empty(x.shape[1], kind)
-    slope = scale if weight is None else scale * weight
+    factor = xp(x).ones(x.shape[1], kind) if weight is None else weight.astype(kind, copy=False)
+    slope = scale * factor
     each = slice(None) if columns else (slice(None), None)  # one number for each channel
 
     def work(a, b):
         incoming = _channels(g, a, b).astype(kind, copy=False)
-        block = _channels(x, a, b)
+        block, target = _channels(x, a, b), _target(dx, a, b)
+        if not columns and (loops := compiled(block, incoming)):
+            ends = sums[a:b], products[a:b]
+            loops.channel_gradients(target, *ends, incoming, block, average[a:b], scale[a:b], factor[a:b])
+            return
         centred = empty_apart(block.shape, kind, block)
         xp(x).subtract(block, average[a:b][each], out=centred)
         sums[a:b] = _sums(incoming, columns)
         products[a:b] = _dots(incoming, centred, columns) * scale[a:b]
-        target = _target(dx, a, b)
         result = xp(x).multiply(
             centred,
             (-slope[a:b] * scale[a:b] * products[a:b] / count)[each],
@@ -99,18 +105,23 @@ def standardise_channels(x, weight=None, bias=None, *, eps: float, observe=None)
     count = max(x.size // max(channels, 1), 1)
     module, out = xp(x), _by_channel(x)
     average, variance, scale = module.empty((3, channels), kind)
+    factor = module.ones(channels, kind) if weight is None else weight
+    level = module.zeros(channels, kind) if bias is None else bias
     each = slice(None) if columns else (slice(None), None)  # one number for each channel
 
     def work(a, b):
         block, target, slope = _channels(x, a, b), _target(out, a, b), scale[a:b]
+        if not columns and (loops := compiled(block)):
+            ends = average[a:b], variance[a:b], slope
+            loops.standardise_channels(target, *ends, block, factor[a:b], level[a:b], kind.type(eps))
+            return
         average[a:b] = centre = _sums(block.astype(kind, copy=False), columns) / count
         centred = module.subtract(block, centre[each], out=target if x.dtype == kind else None)
         variance[a:b] = spread = _dots(centred, centred, columns) / count
         module.reciprocal(module.sqrt(module.add(spread, eps, out=slope), out=slope), out=slope)
-        slope = slope if weight is None else slope * weight[a:b]
-        module.multiply(centred, slope[each], out=target, casting="same_kind")
+        module.multiply(centred, (slope * factor[a:b])[each], out=target, casting="same_kind")
         if bias is not None:
-            target += bias[a:b][each]
+            target += level[a:b][each]
 
     over_blocks(work, channels, x.size, 0.5, x)
     if observe is not None:

@@ -10,9 +10,10 @@ import numpy
 
 from ...core.arrays import array_of, xp
 from ...core.primitive import primitive
-from ...core.sums import column_sums, wide
+from ...core.sums import wide
 from ...kernels.blocks import outer, over_rows
 from ...kernels.numba_loops import compiled
+from ...kernels.row_sums import column_sums
 from ...kernels.windows import empty_apart
 from ..cast import in_float32
 from ..promotion import operand

@@ -6,8 +6,9 @@ import math
 
 from ...core.arrays import is_array
 from ...core.primitive import primitive
-from ...core.sums import cast, column_sums, summed, wide, widen
+from ...core.sums import cast, summed, wide, widen
 from ...kernels.gemm import product, products
+from ...kernels.row_sums import column_sums
 from ..cast import to_dtype
 from ..matmul import matmul
 from ..permute import transpose

@@ -18,9 +18,10 @@ import numpy
 
 from ...core.arrays import is_array, xp
 from ...core.primitive import primitive
-from ...core.sums import row_sums, summed
+from ...core.sums import summed
 from ...kernels import winograd
 from ...kernels.im2col import Columns, contract, multiply, threads_for_product
+from ...kernels.row_sums import row_sums
 from ...kernels.threads import parallel_for, spans
 from ...kernels.windows import batch_first, batch_last, window_counts
 from ..elementwise import widened
@@ -114,7 +115,8 @@ def convolution_input(x, weight, bias=None, *, sizes, stride, padding, dilation,
     out = xp(x).zeros((groups, each, *padded, n), x.dtype)
     # one tap without padding: each product is written to its place, nothing is added
     direct = len(taps) == 1 and max(stride) == 1 and tuple(padded) == tuple(counts)
-    threads = threads_for_product(matrix.shape[3], out, len(taps) / math.prod(stride))
+    few = not direct and columns.places * each < _FEW  # threads that add so few wait for the GIL instead
+    threads = 1 if few else threads_for_product(matrix.shape[3], out, len(taps) / math.prod(stride))
     rows_apart = threads == 1 or (stacked and (not columns.keeps_rows or columns.rows >= threads))
 
     def work(piece):
@@ -135,6 +137,9 @@ def convolution_input(x, weight, bias=None, *, sizes, stride, padding, dilation,
     if bias is not None:
         out += bias.reshape(-1, *[1] * (out.ndim - 1))
     return batch_first(out)
+
+
+_FEW = 64 * 1024  # elements
 
 
 def _rows_to_correlate(sizes, counts, kernel, stride, padding, dilation):

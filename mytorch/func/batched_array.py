@@ -77,7 +77,7 @@ class BatchedArray(NDArrayOperatorsMixin):
     device = property(lambda self: self.data.device)
     real = property(lambda self: self.again(self.data.real))
     imag = property(lambda self: self.again(self.data.imag))
-    T = property(lambda self: self.transpose())
+    T = property(lambda self: self.mT if self.ndim == 2 else self.transpose())
     mT = property(lambda self: self.again(self.data.swapaxes(-1, -2)))
 
     @property
@@ -87,7 +87,8 @@ class BatchedArray(NDArrayOperatorsMixin):
 
     def again(self, data):
         """``data``, perhaps a view, with the levels of this one."""
-        new, own = batched(data, self.levels), self.data
+        own = self.data
+        new = type(self)(data, self.levels) if type(data) is type(own) else batched(data, self.levels)
         if new.data.base is not None and (new.data.base is own or new.data.base is own.base):
             new.whole = self if self.whole is None else self.whole
         return new
@@ -286,6 +287,11 @@ def aligned(x, levels, ndim=None):
     sizes = dict(zip(x.levels, x.data.shape))
     lead = tuple(sizes.get(level, 1) for level in levels)
     return x.data.reshape(lead + (1,) * more + x.shape)
+
+
+def of_entries(x):
+    """The plain array of what is the same for all entries; anything else as it is."""
+    return x.data if isinstance(x, BatchedArray) and not x.levels else x
 
 
 def lead_of(values, levels):

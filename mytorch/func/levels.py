@@ -12,7 +12,7 @@ from ..core.plan import Plan
 from ..core.primitive import Primitive
 from ..core.sums import summed
 from ..ops.join import cat
-from . import operation_rules  # noqa: F401  what is done with batched arrays
+from . import array_methods, operation_rules  # noqa: F401  what is done with batched arrays
 from .batched_array import BatchedArray, aligned, batched
 
 _levels = itertools.count(1)

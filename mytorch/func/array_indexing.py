@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy
 
 from ..core.arrays import is_array, xp
-from .batched_array import BatchedArray, SharedWrite, aligned, batched, entrywise, grow, union
+from .batched_array import BatchedArray, SharedWrite, aligned, batched, grow, union
+from .entrywise import entrywise
 
 FULL = slice(None)
 BASIC = {int, slice, type(None), type(Ellipsis)}

@@ -9,6 +9,7 @@ import numpy
 from .array_products import matmul
 from .array_rules import binary, elementwise, of_function, reshape, shifted
 from .batched_array import BatchedArray, aligned, batched, of_entries
+from .entrywise import entrywise
 
 
 def _method(name):
@@ -49,6 +50,14 @@ def _reshape_method(self, *shape, order="C"):
     return reshape(None, self, shape[0] if len(shape) == 1 else shape, order)
 
 
+def _searchsorted(self, values, side="left"):
+    """Places in a vector: at once if it is the same for all entries."""
+    if self.levels:
+        return entrywise(numpy.ndarray.searchsorted, (self, values), {"side": side})
+    return values.again(self.data.searchsorted(values.data, side))
+
+
+BatchedArray.searchsorted = _searchsorted  # type: ignore[attr-defined]
 BatchedArray.reshape = _reshape_method  # type: ignore[attr-defined]
 
 

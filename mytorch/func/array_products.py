@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import string
 
 import numpy
@@ -9,7 +10,8 @@ import numpy
 from ..core.arrays import is_array
 from ..kernels.blocks import outer
 from ..kernels.gemm import product
-from .batched_array import BatchedArray, aligned, batched, entrywise, of_entries, union
+from .batched_array import BatchedArray, aligned, batched, of_entries, union
+from .entrywise import entrywise
 
 
 def matmul(x, y, **options):
@@ -38,7 +40,7 @@ def _by_shared(x, y):
         return batched(product(x, y), ())
     if x.data.ndim == 2:
         return type(x)(product(x.data, y), x.levels)
-    rows = x.data.reshape(-1, x.shape[-1])
+    rows = x.data.reshape(math.prod(x.data.shape[:-1]), x.shape[-1])
     return batched(product(rows, y).reshape(x.data.shape[:-1] + y.shape[1:]), x.levels)
 
 

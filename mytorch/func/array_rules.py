@@ -17,9 +17,7 @@ from .batched_array import (
     NotBatched,
     SharedWrite,
     aligned,
-    any_batched,
     batched,
-    entrywise,
     frame,
     grow,
     lead_of,
@@ -27,6 +25,7 @@ from .batched_array import (
     spread,
     union,
 )
+from .entrywise import any_batched, entrywise
 
 
 def of_function(self, function, types, args, kwargs):
@@ -280,6 +279,14 @@ def _take(function, x, indices, axis=None, mode="raise"):
     return x[(slice(None),) * (axis % x.ndim) + (indices,)]
 
 
+def _isin(function, x, values, invert=False, **options):
+    values = of_entries(values)
+    if not isinstance(values, BatchedArray):
+        return x.again(function(x.data, values, invert=invert))
+    found = (numpy.expand_dims(x, -1) == numpy.ravel(values)).any(-1)
+    return ~found if invert else found
+
+
 def _broadcast_arrays(function, *arrays, **options):
     shape = numpy.broadcast_shapes(*(a.shape for a in arrays))
     return tuple(numpy.broadcast_to(a, shape) for a in arrays)
@@ -316,6 +323,7 @@ RULES = {
     "full_like": _full_like,
     "where": _where,
     "clip": _clip,
+    "isin": _isin,
     "broadcast_arrays": _broadcast_arrays,
     "take": _take,
     "take_along_axis": _take_along,

@@ -9,8 +9,9 @@ from ..ops.join import cat, stack
 from ..ops.split import narrow, select
 from ..tensors.generator import default_generator
 from ..utils._pytree import leaves, rebuilt
-from .batched_array import NotBatched, SharedWrite, loops
+from .batched_array import NotBatched, SharedWrite
 from .batched_random import drawing
+from .entrywise import loops
 from .levels import Level
 
 

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from mytorch.func import levels  # noqa: F401  batched arrays get their rules
-from mytorch.func.batched_array import BatchedArray, NotBatched, batched, loops
+from mytorch.func.batched_array import BatchedArray, NotBatched, batched
+from mytorch.func.entrywise import loops
 
 X = np.random.default_rng(0).standard_normal((2, 3, 4, 4))  # entries (3, 4, 4) of two
 Y = np.random.default_rng(1).standard_normal((2, 4))

@@ -338,7 +338,7 @@ def lstsq(A, B, rcond: float | None = None, *, driver=None):
     solution, rank = matmul(pinv(A, rcond), columns), matrix_rank(A, rtol=rcond)
     m, n = A.shape[-2:]
     residuals = reshape(columns.real, shape=(-1,))[:0]
-    if driver not in (None, "gelsy") and m > n and int(rank.min()) == n:
+    if driver not in (None, "gelsy") and m > n and (array_of(rank) == n).all():
         left = matmul(A, solution) - columns
         residuals = summed((left * left.conj()).real, -2)
     return lstsq_result(

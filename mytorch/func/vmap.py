@@ -68,7 +68,7 @@ def _all_at_once(call, values, dims, size, out_dims, randomness):
     level = Level(size)
     entered = [v if d is None else level.enter(v, d) for v, d in zip(values, dims)]
     try:
-        with drawing(level, randomness):
+        with level, drawing(level, randomness):
             outputs = call(entered)
     except (NotBatched, SharedWrite) as error:
         if isinstance(error, SharedWrite) and randomness == "error":  # else draws were written

@@ -136,6 +136,11 @@ AT_ONCE = {  # function, arguments, in_dims
     "one index": (lambda i: mytorch.take(REAL, i), (0 * INT[:, :1],), 0),
     "means": (lambda x: ONE.scatter_reduce(0, INT[0], x, "mean"), (ROWS_OF[:, :2],), 0),
     "residuals": (lambda x: mytorch.linalg.lstsq(x, REAL[:4], driver="gelss")[1], (ROWS_OF[..., None],), 0),
+    "filled slices": (
+        lambda i, x: mytorch.index_fill(ROWS_OF, 1, i, x),
+        (mytorch.tensor([[0, 0], [0, 1], [-1, 2]]), REAL[:3]),
+        (0, 0),
+    ),
     "uniform": (lambda x: D.Uniform(x, 9.0).log_prob(x + 0.5), (REAL[:3],), 0),
     "Pareto": (lambda x: D.Pareto(x, 2.0).log_prob(x + 0.5), (REAL[:3],), 0),
     "Wishart": (lambda x: D.Wishart(x + 3, mytorch.eye(2, dtype=x.dtype)).mean, (REAL[:3],), 0),

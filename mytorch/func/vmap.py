@@ -25,8 +25,9 @@ def vmap(func, in_dims=0, out_dims=0, randomness="error", *, chunk_size=None):
     ``chunk_size``: how many entries are computed at a time, to save memory; all if None.
 
     ``func`` is called once, with tensors that stand for all entries. Only if it reads numbers out of them is
-    it called for each. It is differentiable and nests with ``grad``. ValueError if there is nothing to map
-    over, or sizes differ; RuntimeError for ``item()`` and conditions that depend on entries.
+    it called for each. It is differentiable and nests with ``grad``; a ``backward()`` inside adds up the
+    gradients of what all entries share. ValueError if there is nothing to map over, or sizes differ;
+    RuntimeError for ``item()`` and conditions that depend on entries.
     """
     if randomness not in ("error", "different", "same"):
         raise RuntimeError(

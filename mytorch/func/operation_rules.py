@@ -15,6 +15,7 @@ import numpy
 from ..core.arrays import is_array, xp
 from ..core.errors import refuse_complex
 from ..core.primitive import Primitive
+from ..ops.linalg.matrix import largest_norm
 from ..ops.losses.class_targets import all_below
 from .array_rules import lead_of, wrapped
 from .batched_array import BatchedArray, aligned, batched, frame, of_entries, spread, union, writing
@@ -174,6 +175,7 @@ def _normalised_alike(op, arrays, settings, levels, lead):
 
 
 all_below[BatchedArray] = lambda t, classes: all_below[numpy.ndarray](t.data.reshape(-1), classes)
+largest_norm[BatchedArray] = lambda matrices: largest_norm[numpy.ndarray](matrices.data)
 
 RULES = {
     **dict.fromkeys("convolution convolution_input".split(), _convolution),

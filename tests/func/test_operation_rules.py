@@ -24,7 +24,7 @@ REFUSED |= {"pinv-complex lstsq"}  # its rank is a number
 # What is computed entry by entry, of all rows. The others compute all entries at once.
 ONE_BY_ONE = {
     *("searchsorted", "unravel_index", "bincount", "bincount-weights", "histc", "put-masked_scatter"),
-    *("matmul-complex exponential", "standard_gamma_derivative", "standard_gamma_derivative-large"),
+    *("standard_gamma_derivative", "standard_gamma_derivative-large"),
 }
 ONE_BY_ONE_BACKWARD = {"ctc"}
 
@@ -136,6 +136,11 @@ AT_ONCE = {  # function, arguments, in_dims
     "one index": (lambda i: mytorch.take(REAL, i), (0 * INT[:, :1],), 0),
     "means": (lambda x: ONE.scatter_reduce(0, INT[0], x, "mean"), (ROWS_OF[:, :2],), 0),
     "residuals": (lambda x: mytorch.linalg.lstsq(x, REAL[:4], driver="gelss")[1], (ROWS_OF[..., None],), 0),
+    "exponentials": (
+        mytorch.matrix_exp,
+        (REAL.reshape(3, 2, 2) * mytorch.tensor([1, 30, 0])[:, None, None],),
+        0,
+    ),
     "filled slices": (
         lambda i, x: mytorch.index_fill(ROWS_OF, 1, i, x),
         (mytorch.tensor([[0, 0], [0, 1], [-1, 2]]), REAL[:3]),

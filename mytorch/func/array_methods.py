@@ -29,7 +29,8 @@ def _reduction(name, most):
         if len(args) > most or options:
             return whole(self, axis, *args, keepdims=keepdims, **options)
         ahead = len(self.levels)
-        axis = tuple(range(ahead, ahead + self.ndim)) if axis is None else shifted(axis, ahead)
+        whole_entry = axis is None or not self.ndim  # NumPy takes an axis of a number, too
+        axis = tuple(range(ahead, ahead + self.ndim)) if whole_entry else shifted(axis, ahead)
         return batched(getattr(self.data, name)(axis, *args, keepdims=keepdims), self.levels)
 
     return method

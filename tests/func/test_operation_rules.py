@@ -146,6 +146,7 @@ AT_ONCE = {  # function, arguments, in_dims
         (mytorch.tensor([[0, 0], [0, 1], [-1, 2]]), REAL[:3]),
         (0, 0),
     ),
+    "softmax of a number": (lambda x: x * mytorch.softmax(x, 0), (REAL[:3],), 0),
     "uniform": (lambda x: D.Uniform(x, 9.0).log_prob(x + 0.5), (REAL[:3],), 0),
     "Pareto": (lambda x: D.Pareto(x, 2.0).log_prob(x + 0.5), (REAL[:3],), 0),
     "Wishart": (lambda x: D.Wishart(x + 3, mytorch.eye(2, dtype=x.dtype)).mean, (REAL[:3],), 0),

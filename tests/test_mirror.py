@@ -96,7 +96,7 @@ ELSEWHERE = {
         distributions/vector_transforms""",
     "autograd/test_function": "autograd/variable autograd/function_node",
     "autograd/test_hooks": "utils/hooks tensors/removable_handle",
-    "func/test_array_rules": "func/array_products func/batched_array",
+    "func/test_array_rules": "func/array_products func/array_methods func/batched_array func/entrywise",
     "func/test_vmap": "func/batched_random func/levels",
     "kernels/test_compiled": "ops/gates",
     "kernels/test_numba_loops": "backends/show_config",

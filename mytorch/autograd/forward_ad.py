@@ -17,8 +17,8 @@ from ..core.grad_mode import RECORD, SKIP, enable_grad, is_inference_mode_enable
 from ..core.graph import Leaf, Node, Output, wrap
 from ..core.primitive import Primitive
 from ..core.sums import summed
+from ..core.walk import dual_levels
 from ..tensors.public_names import lookup as _lookup
-from .function_node import dual_levels
 
 __all__ = [
     "UnpackedDualTensor",
@@ -62,7 +62,7 @@ def enter_dual_level():
     if is_inference_mode_enabled():
         raise RuntimeError("dual tensors are recorded in the graph: there are none in inference mode")
     epsilon = wrap(numpy.zeros(())).requires_grad_()
-    dual_levels.append((epsilon, mode.get()))
+    dual_levels.append((epsilon, mode.get()))  # with the grad mode around it
     mode.set(RECORD)
     return 0
 

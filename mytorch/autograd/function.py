@@ -10,12 +10,12 @@ from ..core import grad_mode
 from ..core.anomaly_mode import detect_anomaly
 from ..core.errors import SECOND_TIME
 from ..core.graph import Variable, changed, output_edge, refresh, wrap
+from ..core.walk import dual_levels
 from ..ops.inplace import assign, prepare_write
 from .function_node import (
     FunctionNode,
     FunctionPlan,
     SavedTensor,
-    dual_levels,
     tensor_meta,
     transposed_jvp,
 )

@@ -111,9 +111,6 @@ def _backward(function, node, gradients):
     return [None if g is None else g.array.view() for g in gradients]
 
 
-dual_levels: list = []  # of ``forward_ad.py``: (the level's ε, the grad mode around it)
-
-
 def transposed_jvp(function, ctx, *gradients):
     """Jᵀ g of a :class:`Function` that has only ``jvp(ctx, *t)``, J t: its derivative with respect to t."""
     module = xp(next(g.array for g in gradients if g is not None))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from contextvars import ContextVar
 
 from .arrays import as_array, xp
 from .errors import check_seed
@@ -16,17 +17,21 @@ CYCLE = (
     "None after use to break the cycle and avoid the leak."
 )
 
+# the levels of ``vmap`` around, which sum the gradients of what is outside of them over the entries
+around: ContextVar = ContextVar("levels of vmap", default=())
+
 
 def backward(tensors, grad_tensors=None, retain_graph=None, create_graph=False, inputs=None):
     """Sum the gradients of ``tensors`` into the leaves' ``.grad``; public as ``mytorch.autograd.backward``.
 
     ``grad_tensors`` (one per tensor, None for a scalar's 1) are the gradients to start from. ``inputs``
     restricts which leaves collect one. RuntimeError if a tensor has no graph, has more than one element and
-    no gradient, or what its graph saved is gone; or for no ``inputs``. UserWarning for ``create_graph``: then
-    ``.grad`` refers to the graph that refers to it.
+    no gradient, or what its graph saved is gone; or for no ``inputs``. UserWarning for ``create_graph``.
     """
     if create_graph:
         warnings.warn(CYCLE, stacklevel=3)
+    for level in reversed(around.get()):
+        level.close([tensors] if isinstance(tensors, Variable) else tensors)
     nodes, gradients = _start(tensors, grad_tensors, create_graph)
     targets = None
     if inputs is not None:

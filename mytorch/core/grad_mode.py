@@ -125,9 +125,7 @@ class enable_grad(no_grad):
 
 
 class set_grad_enabled(_Switch):
-    """``set_grad_enabled(flag)`` switches recording at once; as a context manager it switches back at the
-    end.
-    """
+    """``set_grad_enabled(flag)`` switches recording at once; a context manager switches back at its end."""
 
     def __init__(self, mode: bool):
         self.target = RECORD if mode else SKIP

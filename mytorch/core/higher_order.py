@@ -60,9 +60,7 @@ def as_variable(node, name, value):
 
 
 def _through_definition(node, g, run):
-    """Differentiate what a fused operation means, at detached stand-ins for its inputs whose gradients flow
-    on.
-    """
+    """Differentiate the definition of a fused operation, at stand-ins whose gradients flow on."""
     arrays, settings = node.definition
     inputs = [wrap(a) if hasattr(a, "dtype") else a for a in arrays]
     for i, edge in zip(node.plan.live, node.edges):

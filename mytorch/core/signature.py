@@ -54,9 +54,7 @@ class Signature:
         self.typed = differentiable and self.known.get("dtype", ()) is None
 
     def settle(self, inputs, settings):
-        """The arrays of a call and all settings by name, each of its kind. TypeError for arguments that do
-        not fit.
-        """
+        """The arrays of a call and all settings by name, each of its kind. TypeError for others."""
         arity = len(self.inputs)
         if settings.keys() <= self.defaults.keys() and (self.variadic or self.fewest <= len(inputs) <= arity):
             settings = {**self.known, **settings}

@@ -23,6 +23,8 @@ from .plan import MANY
 from .primitive import Primitive
 from .sums import summed
 
+dual_levels: list = []  # of ``autograd/forward_ad.py``, which reads tangents from graphs after a backward
+
 
 class Walk:
     """One backward pass from the nodes ``roots``, which begins with their ``gradients``: arrays, or Variables
@@ -33,7 +35,8 @@ class Walk:
     """
 
     def __init__(self, roots, *, retain=False, create=False, targets=None, accumulate=True):
-        self.retain, self.create, self.targets, self.accumulate = retain, create, targets, accumulate
+        self.create, self.targets, self.accumulate = create, targets, accumulate
+        self.retain = retain or bool(dual_levels)
         self.needed = None if targets is None else leading_to(targets, roots)
         self.pending = {}  # node -> the sum of the gradients that have reached it
         self.owned = set()  # nodes whose pending array nobody else holds
@@ -159,9 +162,7 @@ def run(roots, gradients, **options):
 
 
 def is_fresh(d, gradients, saved):
-    """Whether the rules made the array ``d`` for one input alone, and nobody else holds it (as far as a short
-    look can tell).
-    """
+    """Whether the rules made the array ``d`` for one input alone, as far as a short look can tell."""
     if d.base is not None or len(gradients) > MANY or type(saved) is not tuple:
         return False
     for value in saved:

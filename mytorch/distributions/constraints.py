@@ -101,36 +101,33 @@ positive_semidefinite = Constraint(
 simplex = Constraint("Simplex()", lambda x: (x >= 0).all(-1) & ((x.sum(-1) - 1).abs() < 1e-6), event_dim=1)
 
 
+class _Bounded(Constraint):
+    """What lies within bounds, numbers or tensors, which are printed."""
+
+    def __repr__(self):
+        bounds = [f"{key}={value}" for key, value in vars(self).items() if key.endswith("_bound")]
+        return f"{self.name}({', '.join(bounds)})"
+
+
 def greater_than(lower_bound):
     """(lower_bound, ∞); the bound is a number or a tensor."""
-    return Constraint(
-        f"GreaterThan(lower_bound={lower_bound})", lambda x: x > lower_bound, lower_bound=lower_bound
-    )
+    return _Bounded("GreaterThan", lambda x: x > lower_bound, lower_bound=lower_bound)
 
 
 def greater_than_eq(lower_bound):
     """[lower_bound, ∞); the bound is a number or a tensor."""
-    return Constraint(
-        f"GreaterThanEq(lower_bound={lower_bound})", lambda x: x >= lower_bound, lower_bound=lower_bound
-    )
+    return _Bounded("GreaterThanEq", lambda x: x >= lower_bound, lower_bound=lower_bound)
 
 
 def less_than(upper_bound):
     """(-∞, upper_bound); the bound is a number or a tensor."""
-    return Constraint(
-        f"LessThan(upper_bound={upper_bound})", lambda x: x < upper_bound, upper_bound=upper_bound
-    )
+    return _Bounded("LessThan", lambda x: x < upper_bound, upper_bound=upper_bound)
 
 
 def half_open_interval(lower_bound, upper_bound):
     """[lower_bound, upper_bound), both numbers or tensors."""
-    text = f"HalfOpenInterval(lower_bound={lower_bound}, upper_bound={upper_bound})"
-    return Constraint(
-        text,
-        lambda x: (x >= lower_bound) & (x < upper_bound),
-        lower_bound=lower_bound,
-        upper_bound=upper_bound,
-    )
+    inside = lambda x: (x >= lower_bound) & (x < upper_bound)
+    return _Bounded("HalfOpenInterval", inside, lower_bound=lower_bound, upper_bound=upper_bound)
 
 
 def multinomial(upper_bound):
@@ -145,20 +142,15 @@ def multinomial(upper_bound):
 
 def interval(lower_bound, upper_bound):
     """[lower_bound, upper_bound], both numbers or tensors."""
-    text = f"Interval(lower_bound={lower_bound}, upper_bound={upper_bound})"
-    return Constraint(
-        text,
-        lambda x: (x >= lower_bound) & (x <= upper_bound),
-        lower_bound=lower_bound,
-        upper_bound=upper_bound,
-    )
+    inside = lambda x: (x >= lower_bound) & (x <= upper_bound)
+    return _Bounded("Interval", inside, lower_bound=lower_bound, upper_bound=upper_bound)
 
 
 def integer_interval(lower_bound, upper_bound):
     """The integers from ``lower_bound`` to ``upper_bound``, both included."""
-    text = f"IntegerInterval(lower_bound={lower_bound}, upper_bound={upper_bound})"
     inside = lambda x: (x % 1 == 0) & (x >= lower_bound) & (x <= upper_bound)
-    return Constraint(text, inside, is_discrete=True, lower_bound=lower_bound, upper_bound=upper_bound)
+    bounds = {"lower_bound": lower_bound, "upper_bound": upper_bound}
+    return _Bounded("IntegerInterval", inside, is_discrete=True, **bounds)
 
 
 def independent(base_constraint, reinterpreted_batch_ndims):

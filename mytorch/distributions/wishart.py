@@ -54,7 +54,7 @@ class Wishart(OfCovariance):
         n, batch = matrix.shape[-1], broadcast_shapes(matrix.shape[:-2], df.shape)
         self.df = df.expand(batch)
         self.__dict__[name], self._given = matrix.expand(*batch, n, n), name
-        if (df <= n - 1).any():
+        if (df.array <= n - 1).any():
             raise ValueError(f"Value of df={df} expected to be greater than ndim - 1 = {n - 1}.")
         super().__init__(batch, (n, n), validate_args=validate_args)
         self._factorize(name, matrix, (*batch, n, n))

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy
 
 from ..core.arrays import is_array, xp
-from .batched_array import BatchedArray, SharedWrite, aligned, batched, entrywise, grow, union
+from .batched_array import BatchedArray, SharedWrite, aligned, batched, grow, union
+from .entrywise import entrywise
 
 FULL = slice(None)
 BASIC = {int, slice, type(None), type(Ellipsis)}
@@ -13,6 +14,8 @@ BASIC = {int, slice, type(None), type(Ellipsis)}
 
 def get(x, key):
     """``x[key]``, where ``x`` or arrays in ``key`` are batched."""
+    if _is_own_index(x, key):
+        return _in_order(x, x.data[(*_counters(x, x.levels, key.ndim), key.data)], x.levels)
     key = key if isinstance(key, tuple) else (key,)
     if BASIC.issuperset(map(type, key)):
         return x.again(x.data[(*(FULL,) * len(x.levels), *key)])
@@ -23,13 +26,27 @@ def get(x, key):
     data = x.data[key]
     for source, destination in moves:
         data = xp(data).moveaxis(data, source, destination)
-    if not data.flags.c_contiguous:  # so that views of an entry are views
+    return _in_order(x, data, levels)
+
+
+def _is_own_index(x, key):
+    """Whether ``key`` is an array of integers of the same levels as ``x``."""
+    return type(key) is type(x) and x.ndim and key.levels == x.levels and key.data.dtype.kind != "b"
+
+
+def _in_order(x, data, levels):
+    """What was found in ``x``, contiguous, so that views of an entry are views."""
+    if not data.flags.c_contiguous:
         data = xp(data).ascontiguousarray(data)
     return x.again(data) if levels == x.levels else batched(data, levels)
 
 
 def put(x, key, value):
     """``x[key] = value``."""
+    if _is_own_index(x, key) and getattr(value, "levels", x.levels) == x.levels:
+        place = (*_counters(x, x.levels, key.ndim), key.data)
+        x.data[place] = aligned(value, x.levels, key.ndim + x.ndim - 1)
+        return
     key = key if isinstance(key, tuple) else (key,)
     levels = grow(x, (x, value, *key))
     if BASIC.issuperset(map(type, key)):
@@ -102,8 +119,6 @@ def _is_index(k):
 def _located(x, key):
     """(levels, the key of ``x[key]`` in the data of ``x``, pairs of axes that are then to be moved)."""
     levels, found = union((x, *key)), _found_ndim(key)
-    if len(key) == 1 and levels == x.levels == getattr(key[0], "levels", None) and not _is_mask(key[0]):
-        return levels, (*_counters(x, levels, found), key[0].data), []  # most often
     ahead, own = len(levels), any(isinstance(k, BatchedArray) and k.levels for k in key)
     if own:
         key = tuple(i for k in key for i in (k.nonzero() if _is_mask(k) else (k,)))

@@ -2,48 +2,46 @@
 
 from __future__ import annotations
 
+import math
 import string
 
 import numpy
 
 from ..core.arrays import is_array
+from ..kernels.blocks import outer
 from ..kernels.gemm import product
-from .batched_array import BatchedArray, aligned, batched, entrywise, union
+from .batched_array import BatchedArray, aligned, batched, of_entries, union
+from .entrywise import entrywise
 
 
 def matmul(x, y, **options):
     """x @ y. Rows of all entries are one matrix where the other factor is the same for all."""
-    levels = union([x, y])
-    x, y = (v.data if isinstance(v, BatchedArray) and not v.levels else v for v in (x, y))
-    if not levels:
-        return batched(product(x, y), ())
-    vectors = x.ndim == 1, y.ndim == 1
+    x, y = of_entries(x), of_entries(y)
     if x.ndim == 0 or y.ndim == 0:
         raise ValueError("matmul: Input operand does not have enough dimensions")
     if not isinstance(y, BatchedArray) and y.ndim <= 2:
-        rows = x.data.reshape(-1, x.shape[-1])
-        return batched(product(rows, y).reshape(x.data.shape[:-1] + y.shape[1:]), levels)
-    if not isinstance(x, BatchedArray) and x.ndim == 2 and vectors[1]:
-        return batched(product(y.data, x.T), levels)
+        return _by_shared(x, y)
+    if not isinstance(x, BatchedArray) and x.ndim == 2 and y.ndim == 1:
+        return batched(product(y.data, x.T), y.levels)
+    levels, vectors = union((x, y)), (x.ndim == 1, y.ndim == 1)
     ndim = max(x.ndim + vectors[0], y.ndim + vectors[1])
     x, y = aligned(x, levels, ndim - vectors[0]), aligned(y, levels, ndim - vectors[1])
     x = x[..., None, :] if vectors[0] else x
     y = y[..., None] if vectors[1] else y
-    outer = x.shape[-1] == 1 and type(x) is numpy.ndarray and x.dtype.kind in "fc"
-    data = product(*_beside_zeros(x, y)) if outer else product(x, y)
+    is_outer = x.shape[-1] == y.shape[-2] == 1 and x.dtype.kind in "fc"
+    data = outer(x[..., 0], y[..., 0, :]) if is_outer else product(x, y)
     data = data[..., 0, :] if vectors[0] else data
     return batched(data[..., 0] if vectors[1] else data, levels)
 
 
-def _beside_zeros(columns, rows):
-    """Columns with a column of zeros beside each, rows with a row of zeros below each.
-
-    Their products are the same, but NumPy's matmul leaves them to the BLAS: up to ten times as fast.
-    """
-    left = numpy.zeros((*columns.shape[:-1], 2), columns.dtype)
-    right = numpy.zeros((*rows.shape[:-2], 2, rows.shape[-1]), rows.dtype)
-    left[..., :1], right[..., :1, :] = columns, rows
-    return left, right
+def _by_shared(x, y):
+    """x @ y for a matrix or a vector ``y`` that is the same for all entries."""
+    if not isinstance(x, BatchedArray):
+        return batched(product(x, y), ())
+    if x.data.ndim == 2:
+        return type(x)(product(x.data, y), x.levels)
+    rows = x.data.reshape(math.prod(x.data.shape[:-1]), x.shape[-1])
+    return batched(product(rows, y).reshape(x.data.shape[:-1] + y.shape[1:]), x.levels)
 
 
 def dot(function, x, y):

@@ -6,11 +6,10 @@ function once for all entries. What has no rule runs entry by entry.
 
 from __future__ import annotations
 
-import functools
-
 import numpy
 
 from ..core.arrays import is_array
+from ..kernels.elementwise import choose
 from .array_indexing import add_at
 from .array_products import dot, einsum, matmul
 from .batched_array import (
@@ -18,15 +17,15 @@ from .batched_array import (
     NotBatched,
     SharedWrite,
     aligned,
-    any_batched,
     batched,
-    entrywise,
     frame,
     grow,
     lead_of,
+    of_entries,
     spread,
     union,
 )
+from .entrywise import any_batched, entrywise
 
 
 def of_function(self, function, types, args, kwargs):
@@ -53,7 +52,9 @@ def _written(out, values):
 def of_ufunc(self, ufunc, method, *inputs, **options):
     """``ufunc`` or a method of it, such as ``numpy.add.reduce``."""
     if method == "__call__" and ufunc.signature is None:
-        return _elementwise(ufunc, *inputs, **options)
+        if len(inputs) == 2 and not options and ufunc.nout == 1:
+            return binary(ufunc, *inputs)
+        return elementwise(ufunc, *inputs, **options)
     if method == "at":
         return add_at(ufunc, *inputs)
     if method == "outer":
@@ -70,9 +71,11 @@ def of_ufunc(self, ufunc, method, *inputs, **options):
     return found if out is None else _written(out, found)
 
 
-def _elementwise(function, *inputs, out=None, where=True, **options):
+def elementwise(function, *inputs, out=None, where=True, **options):
     """What broadcasts: batch dimensions lead, then dimensions of size 1 up to the most that one input has."""
     target = out[0] if isinstance(out, tuple) else out
+    if len(inputs) == 1 and target is None and where is True:
+        return wrapped(function(inputs[0].data, **options), inputs[0].levels)
     everything = inputs if target is None and where is True else (*inputs, where, target)
     levels, ndim = frame(everything)
     if where is not True:
@@ -87,6 +90,22 @@ def _elementwise(function, *inputs, out=None, where=True, **options):
     return target
 
 
+def binary(ufunc, x, y):
+    """``ufunc(x, y)``: at once where nothing is to be aligned."""
+    x, y = of_entries(x), of_entries(y)
+    if not isinstance(y, BatchedArray):
+        if not isinstance(x, BatchedArray):
+            return batched(ufunc(x, y), ())
+        if getattr(y, "ndim", 0) <= x.ndim:
+            return type(x)(ufunc(x.data, y), x.levels)
+    elif not isinstance(x, BatchedArray):
+        if getattr(x, "ndim", 0) <= y.ndim:
+            return type(y)(ufunc(x, y.data), y.levels)
+    elif x.levels == y.levels and x.ndim == y.ndim:
+        return type(x)(ufunc(x.data, y.data), x.levels)
+    return elementwise(ufunc, x, y)
+
+
 def wrapped(result, levels):
     if isinstance(result, tuple):
         parts = [batched(r, levels) for r in result]
@@ -97,10 +116,10 @@ def wrapped(result, levels):
 # ---- along dimensions ----------------------------------------------------------------------------
 
 
-def _shifted(axis, ahead):
+def shifted(axis, ahead):
     """``axis`` of one entry as that of all: those counted from the end stay."""
     if isinstance(axis, (tuple, list)):
-        return tuple(_shifted(a, ahead) for a in axis)
+        return tuple(shifted(a, ahead) for a in axis)
     return axis + ahead if axis >= 0 else axis
 
 
@@ -126,7 +145,7 @@ def _along(default=None, whole="axes", position=1, name="axis"):
             else:
                 axis = tuple(range(ahead, data.ndim))
         else:
-            axis = _shifted(axis, ahead)
+            axis = shifted(axis, ahead)
         if after:
             return wrapped(function(data, *before, axis, *after, **options), x.levels)
         return x.again(function(data, *before, **{name: axis}, **options))
@@ -140,8 +159,8 @@ _along_the_first = _along(0)
 def _moved(function, x, *axes, **named):
     """What is told axes only, by place or by name."""
     ahead = len(x.levels)
-    named = {name: _shifted(axis, ahead) for name, axis in named.items()}
-    return x.again(function(x.data, *(_shifted(a, ahead) for a in axes), **named))
+    named = {name: shifted(axis, ahead) for name, axis in named.items()}
+    return x.again(function(x.data, *(shifted(a, ahead) for a in axes), **named))
 
 
 def _transpose(function, x, axes=()):
@@ -165,7 +184,7 @@ def _solve(function, a, b):
 
 def _diagonal(function, x, offset=0, axis1=0, axis2=1, **options):
     ahead = len(x.levels)
-    return x.again(function(x.data, offset, *_shifted((axis1, axis2), ahead), **options))
+    return x.again(function(x.data, offset, *shifted((axis1, axis2), ahead), **options))
 
 
 def _of_one(function, x, *args, **options):
@@ -178,7 +197,7 @@ def _of_one(function, x, *args, **options):
 # ---- shapes --------------------------------------------------------------------------------------
 
 
-def _reshape(function, x, shape, order="C", **options):
+def reshape(function, x, shape, order="C", **options):
     if order == "A" and shape in (-1, (-1,)) and (entry := _in_memory(x)) is not None:
         x = entry
     elif order != "C":
@@ -191,6 +210,8 @@ def _reshape(function, x, shape, order="C", **options):
 
 def _in_memory(x):
     """``x`` with the dimensions of each entry in the order of memory. None if its elements lie apart."""
+    if x.data.flags.c_contiguous:
+        return x
     for entry in (x, x.T):
         steps = numpy.cumprod((x.itemsize, *entry.shape[:0:-1]))[::-1]
         if all(n == 1 or step == each for n, step, each in zip(entry.shape, entry.strides, steps)):
@@ -199,7 +220,7 @@ def _in_memory(x):
 
 
 def _ravel(function, x, order="C"):
-    return _reshape(function, x, (-1,), order)
+    return reshape(function, x, (-1,), order)
 
 
 def _broadcast_to(function, x, shape, subok=False):
@@ -221,7 +242,7 @@ def _join(function, arrays, axis=0, **options):
     arrays = list(arrays)
     levels = union(arrays)
     lead = lead_of(arrays, levels)
-    axis = None if axis is None else _shifted(axis, len(levels))
+    axis = None if axis is None else shifted(axis, len(levels))
     if axis is None:
         arrays, axis = [numpy.ravel(a) for a in arrays], -1
     return batched(function([spread(a, levels, lead) for a in arrays], axis, **options), levels)
@@ -230,7 +251,7 @@ def _join(function, arrays, axis=0, **options):
 def _where(function, condition, *values):
     if not values:
         return entrywise(function, (condition,), {})
-    return _elementwise(function, condition, *values)
+    return elementwise(choose, condition, *values)
 
 
 def _clip(function, x, a_min=None, a_max=None, **options):
@@ -254,8 +275,16 @@ def _take(function, x, indices, axis=None, mode="raise"):
     if isinstance(indices, BatchedArray) and not indices.levels:
         indices = indices.data
     if not isinstance(indices, BatchedArray):
-        return x.again(function(x.data, indices, _shifted(axis, len(x.levels)), mode=mode))
+        return x.again(function(x.data, indices, shifted(axis, len(x.levels)), mode=mode))
     return x[(slice(None),) * (axis % x.ndim) + (indices,)]
+
+
+def _isin(function, x, values, invert=False, **options):
+    values = of_entries(values)
+    if not isinstance(values, BatchedArray):
+        return x.again(function(x.data, values, invert=invert))
+    found = (numpy.expand_dims(x, -1) == numpy.ravel(values)).any(-1)
+    return ~found if invert else found
 
 
 def _broadcast_arrays(function, *arrays, **options):
@@ -266,7 +295,7 @@ def _broadcast_arrays(function, *arrays, **options):
 def _take_along(function, x, indices, axis=-1):
     levels = union([x, indices])
     lead = lead_of([x, indices], levels)
-    axis = _shifted(axis, len(levels))
+    axis = shifted(axis, len(levels))
     return batched(function(spread(x, levels, lead), spread(indices, levels, lead), axis), levels)
 
 
@@ -284,7 +313,7 @@ RULES = {
     **dict.fromkeys("expand_dims moveaxis swapaxes".split(), _moved),
     "transpose": _transpose,
     **dict.fromkeys("diagonal trace".split(), _diagonal),
-    "reshape": _reshape,
+    "reshape": reshape,
     "ravel": _ravel,
     "broadcast_to": _broadcast_to,
     "tile": _tile,
@@ -294,6 +323,7 @@ RULES = {
     "full_like": _full_like,
     "where": _where,
     "clip": _clip,
+    "isin": _isin,
     "broadcast_arrays": _broadcast_arrays,
     "take": _take,
     "take_along_axis": _take_along,
@@ -309,68 +339,3 @@ WRITERS = set("copyto fill_diagonal place put put_along_axis putmask".split())  
 
 BatchedArray.__array_ufunc__ = of_ufunc  # type: ignore[method-assign]
 BatchedArray.__array_function__ = of_function  # type: ignore[attr-defined]
-
-
-# ---- methods, and the operators that are called most: without NumPy's way to the rule ---------------
-
-
-def _method(name):
-    function = getattr(numpy, name)
-
-    def method(self, *args, **kwargs):
-        return of_function(self, function, (), (self, *args), kwargs)
-
-    return method
-
-
-def _reduction(name):
-    whole = _method(name)
-
-    def method(self, axis=None, dtype=None, *args, keepdims=False, **options):
-        if args or options:
-            return whole(self, axis, dtype, *args, keepdims=keepdims, **options)
-        ahead = len(self.levels)
-        axis = tuple(range(ahead, ahead + self.ndim)) if axis is None else _shifted(axis, ahead)
-        return batched(getattr(self.data, name)(axis, dtype, keepdims=keepdims), self.levels)
-
-    return method
-
-
-for _name in "sum prod mean".split():
-    setattr(BatchedArray, _name, _reduction(_name))
-for _name in """
-    max min var std any all argmax argmin cumsum cumprod argsort clip round take repeat squeeze swapaxes ravel
-    diagonal trace dot
-""".split():
-    setattr(BatchedArray, _name, _method(_name))
-
-
-def _reshape_method(self, *shape, order="C"):
-    return _reshape(None, self, shape[0] if len(shape) == 1 else shape, order)
-
-
-BatchedArray.reshape = _reshape_method  # type: ignore[attr-defined]
-
-
-def _operator(ufunc, x, y):
-    """``ufunc(x, y)``, of a batched ``x``: at once beside a number or an array of the same kind."""
-    if (type(y) is type(x) and y.levels == x.levels and y.data.ndim == x.data.ndim) and x.levels:
-        return type(x)(ufunc(x.data, y.data), x.levels)
-    if (type(y) is float or type(y) is int) and x.levels:
-        return type(x)(ufunc(x.data, y), x.levels)
-    return _elementwise(ufunc, x, y)
-
-
-def _set_operators(name, function, reflected):
-    setattr(BatchedArray, f"__{name}__", lambda self, other: function(self, other))
-    setattr(BatchedArray, f"__r{name}__", lambda self, other: reflected(other, self))
-
-
-for _name, _ufunc in {
-    "add": numpy.add,
-    "sub": numpy.subtract,
-    "mul": numpy.multiply,
-    "truediv": numpy.divide,
-}.items():
-    _set_operators(_name, functools.partial(_operator, _ufunc), functools.partial(_elementwise, _ufunc))
-_set_operators("matmul", matmul, matmul)

@@ -18,6 +18,7 @@ from numpy.lib.mixins import NDArrayOperatorsMixin
 
 from ..core.arrays import as_array, is_array, modules, xp
 from ..ops.layout import owner
+from ..tensors.conversion import ConversionMethods
 
 BOOL = (
     "vmap: It looks like you're attempting to use a Tensor in some data-dependent control flow. We don't "
@@ -75,9 +76,10 @@ class BatchedArray(NDArrayOperatorsMixin):
     itemsize = property(lambda self: self.data.itemsize)
     flags = property(lambda self: self.data.flags)
     device = property(lambda self: self.data.device)
+    ctypes = property(lambda self: self.data.ctypes)
     real = property(lambda self: self.again(self.data.real))
     imag = property(lambda self: self.again(self.data.imag))
-    T = property(lambda self: self.transpose())
+    T = property(lambda self: self.mT if self.ndim == 2 else self.transpose())
     mT = property(lambda self: self.again(self.data.swapaxes(-1, -2)))
 
     @property
@@ -87,7 +89,8 @@ class BatchedArray(NDArrayOperatorsMixin):
 
     def again(self, data):
         """``data``, perhaps a view, with the levels of this one."""
-        new, own = batched(data, self.levels), self.data
+        own = self.data
+        new = type(self)(data, self.levels) if type(data) is type(own) else batched(data, self.levels)
         if new.data.base is not None and (new.data.base is own or new.data.base is own.base):
             new.whole = self if self.whole is None else self.whole
         return new
@@ -135,12 +138,18 @@ class BatchedArray(NDArrayOperatorsMixin):
     # ---- what only the entries have --------------------------------------------------------------
 
     def item(self, *args):
+        """RuntimeError, as in PyTorch, if it is the user who asks; an operation that asks runs by entries."""
         if not self.levels:
             return self.data.item(*args)
-        raise RuntimeError(BOOL if sys._getframe(1).f_code.co_name == "__bool__" else ITEM)
+        caller = sys._getframe(1)
+        if caller.f_globals["__name__"] != ConversionMethods.__module__:
+            raise NotBatched("a batched array is no number")
+        raise RuntimeError(BOOL if caller.f_code.co_name == "__bool__" else ITEM)
 
     def tolist(self):
-        return self.item()
+        if not self.levels:
+            return self.data.tolist()
+        raise RuntimeError(ITEM)
 
     def __bool__(self):
         return bool(self._number())
@@ -155,6 +164,8 @@ class BatchedArray(NDArrayOperatorsMixin):
         return complex(self._number())
 
     def __index__(self):
+        if self.ndim:
+            raise NotBatched("only a number is an index")
         return self._number().__index__()
 
     def _number(self):
@@ -165,6 +176,8 @@ class BatchedArray(NDArrayOperatorsMixin):
         return numbers[0]
 
     def __array__(self, dtype=None, copy=None):
+        if not self.levels:
+            return numpy.array(self.data, dtype, copy=copy)
         raise SharedWrite  # NumPy wants it to write it into an array of its own
 
     def __getattr__(self, name):
@@ -210,7 +223,7 @@ class Module:
         x = self.asarray(x, dtype)
         return x.again(self.below.ascontiguousarray(x.data))
 
-    asfortranarray = asarray
+    asfortranarray = ascontiguousarray
 
     def take(self, x, indices, axis=None, **options):
         return numpy.take(self.asarray(x), indices, axis, **options)  # NumPy looks at the kind of ``x`` alone
@@ -288,6 +301,11 @@ def aligned(x, levels, ndim=None):
     return x.data.reshape(lead + (1,) * more + x.shape)
 
 
+def of_entries(x):
+    """The plain array of what is the same for all entries; anything else as it is."""
+    return x.data if isinstance(x, BatchedArray) and not x.levels else x
+
+
 def lead_of(values, levels):
     """The sizes of ``levels``, which each have one of ``values``."""
     sizes: dict = {}
@@ -326,64 +344,3 @@ def grow(target, values):
             raise SharedWrite
         target.data, target.levels = spread(target, levels, lead_of(values, levels)).copy(), levels
     return levels
-
-
-# ---- entry by entry ------------------------------------------------------------------------------
-
-loops = [0]  # how often something ran entry by entry, for the tests
-
-
-def entrywise(function, args, kwargs):
-    """``function`` called with the arrays of each entry, its results stacked."""
-    found = list(batched_in([args, kwargs]))
-    levels = union(found)
-    lead = lead_of(found, levels)
-    count = math.prod(lead)
-    loops[0] += 1
-    flat = {id(x): spread(x, levels, lead).reshape(count, *x.shape) for x in found}
-    results = [function(*_entry(args, flat, i), **_entry(kwargs, flat, i)) for i in range(max(count, 1))]
-    return _stacked(results, levels, lead)
-
-
-def batched_in(value):
-    """The batched arrays in dicts, tuples and lists."""
-    if isinstance(value, BatchedArray):
-        yield value
-    elif isinstance(value, dict):
-        for v in value.values():
-            yield from batched_in(v)
-    elif isinstance(value, (tuple, list)):
-        for v in value:
-            yield from batched_in(v)
-
-
-def any_batched(value):
-    return next(batched_in(value), None) is not None
-
-
-def _entry(value, flat, i):
-    if isinstance(value, BatchedArray):
-        return flat[id(value)][i, ...] if value.levels else value.data
-    if isinstance(value, dict):
-        return {name: _entry(v, flat, i) for name, v in value.items()}
-    if type(value) in (tuple, list):
-        return type(value)(_entry(v, flat, i) for v in value)
-    if isinstance(value, tuple):
-        return type(value)(*(_entry(v, flat, i) for v in value))
-    return value
-
-
-def _stacked(results, levels, lead):
-    first = results[0]
-    if isinstance(first, (tuple, list)):
-        parts = [_stacked(column, levels, lead) for column in zip(*results, strict=True)]
-        return type(first)(*parts) if hasattr(first, "_fields") else type(first)(parts)
-    if hasattr(first, "shape"):
-        if any(r.shape != first.shape for r in results):
-            raise RuntimeError(
-                "vmap: It looks like you're attempting to use an operation whose results have other shapes "
-                f"for each entry, here {sorted({r.shape for r in results})}. This is not supported."
-            )
-        data = xp(first).stack([xp(first).asarray(r) for r in results])
-        return batched(data.reshape((*lead, *first.shape)), levels)
-    return first

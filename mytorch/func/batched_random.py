@@ -9,6 +9,7 @@ import numpy
 
 from ..tensors.generator import default_generator
 from .batched_array import batched
+from .entrywise import same_draws
 
 REFUSED = (
     "vmap: called random operation while in randomness error mode. Please either use the 'same' or "
@@ -46,7 +47,9 @@ def drawing(level, randomness):
     one entry.
     """
     if randomness == "same" or (randomness == "different" and level is None):
+        token = same_draws.set(randomness == "same")
         yield
+        same_draws.reset(token)
         return
     source = default_generator.numpy
     default_generator._source = Source(source, _refuse if randomness == "error" else _each(level))

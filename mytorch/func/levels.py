@@ -7,12 +7,13 @@ import itertools
 import numpy
 
 from ..core.arrays import xp
+from ..core.backward import around
 from ..core.graph import Node, Output, now, wrap
 from ..core.plan import Plan
 from ..core.primitive import Primitive
 from ..core.sums import summed
 from ..ops.join import cat
-from . import operation_rules  # noqa: F401  what is done with batched arrays
+from . import array_methods, operation_rules  # noqa: F401  what is done with batched arrays
 from .batched_array import BatchedArray, aligned, batched
 
 _levels = itertools.count(1)
@@ -24,6 +25,14 @@ class Level:
     def __init__(self, size):
         self.number, self.size, self.start = next(_levels), size, now()
         self.adapters = 0
+
+    def __enter__(self):
+        """Within it ``backward()`` sums the gradients of what was there before, as :meth:`close` does."""
+        self.token = around.set((*around.get(), self))
+        return self
+
+    def __exit__(self, *exc_info):
+        around.reset(self.token)
 
     def enter(self, x, dim):
         """The tensor ``x``, whose entries lie along ``dim``, as that of one entry."""
@@ -56,7 +65,9 @@ class Level:
         return self._is_newer(edge.parent if type(edge) is Output else edge)
 
     def _adapter(self, edge):
-        """A node in front of ``edge`` that sums the gradients of the entries."""
+        """A node in front of ``edge`` that sums the gradients of the entries; itself if it is one."""
+        if type(edge) is Node and edge.plan is _ADAPTER and edge.saved[0] == self.number:
+            return edge
         node = Node(_ADAPTER, (edge,), (self.number, self.size), ())
         node.order = self._just_before()
         if type(edge) is Output and self._is_newer(edge):  # made for the saved output of an older node

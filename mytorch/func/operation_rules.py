@@ -15,20 +15,11 @@ import numpy
 from ..core.arrays import is_array, xp
 from ..core.errors import refuse_complex
 from ..core.primitive import Primitive
+from ..ops.linalg.matrix import largest_norm
 from ..ops.losses.class_targets import all_below
 from .array_rules import lead_of, wrapped
-from .batched_array import (
-    BatchedArray,
-    aligned,
-    any_batched,
-    batched,
-    batched_in,
-    entrywise,
-    frame,
-    spread,
-    union,
-    writing,
-)
+from .batched_array import BatchedArray, aligned, batched, frame, of_entries, spread, union, writing
+from .entrywise import any_batched, batched_in, entrywise
 
 OBSERVED = (
     "Batch norm got a batched tensor as input while the running_mean or running_var, which will be updated "
@@ -172,7 +163,19 @@ def _convolution_weight(op, arrays, settings, levels, lead):
     return batched(out.reshape((*lead, -1, *out.shape[1:])), levels)
 
 
+def _normalised_alike(op, arrays, settings, levels, lead):
+    """Batch norm with a weight or bias for each entry, of an input that is the same for all."""
+    x, *parameters = [of_entries(a) for a in arrays]
+    if isinstance(x, BatchedArray):
+        return None
+    out, *statistics = _forward(op, [x, None, None], settings)
+    weight, bias = (a if a is None else a.reshape(-1, *[1] * (x.ndim - 2)) for a in parameters)
+    out = out if weight is None else out * weight
+    return out if bias is None else out + bias, *statistics
+
+
 all_below[BatchedArray] = lambda t, classes: all_below[numpy.ndarray](t.data.reshape(-1), classes)
+largest_norm[BatchedArray] = lambda matrices: largest_norm[numpy.ndarray](matrices.data)
 
 RULES = {
     **dict.fromkeys("convolution convolution_input".split(), _convolution),
@@ -183,6 +186,7 @@ RULES = {
         _batch_first,
     ),
     "resample": _row_after_row,
+    "standardise_channels": _normalised_alike,
     **dict.fromkeys("cholesky solve_triangular svd svdvals eig eigvals".split(), _broadcasting),
 }
 MODULES = {

@@ -9,8 +9,9 @@ from ..ops.join import cat, stack
 from ..ops.split import narrow, select
 from ..tensors.generator import default_generator
 from ..utils._pytree import leaves, rebuilt
-from .batched_array import NotBatched, SharedWrite, loops
+from .batched_array import NotBatched, SharedWrite
 from .batched_random import drawing
+from .entrywise import loops
 from .levels import Level
 
 
@@ -24,8 +25,9 @@ def vmap(func, in_dims=0, out_dims=0, randomness="error", *, chunk_size=None):
     ``chunk_size``: how many entries are computed at a time, to save memory; all if None.
 
     ``func`` is called once, with tensors that stand for all entries. Only if it reads numbers out of them is
-    it called for each. It is differentiable and nests with ``grad``. ValueError if there is nothing to map
-    over, or sizes differ; RuntimeError for ``item()`` and conditions that depend on entries.
+    it called for each. It is differentiable and nests with ``grad``; a ``backward()`` inside adds up the
+    gradients of what all entries share. ValueError if there is nothing to map over, or sizes differ;
+    RuntimeError for ``item()`` and conditions that depend on entries.
     """
     if randomness not in ("error", "different", "same"):
         raise RuntimeError(
@@ -67,7 +69,7 @@ def _all_at_once(call, values, dims, size, out_dims, randomness):
     level = Level(size)
     entered = [v if d is None else level.enter(v, d) for v, d in zip(values, dims)]
     try:
-        with drawing(level, randomness):
+        with level, drawing(level, randomness):
             outputs = call(entered)
     except (NotBatched, SharedWrite) as error:
         if isinstance(error, SharedWrite) and randomness == "error":  # else draws were written

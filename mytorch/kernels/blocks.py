@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import importlib
+import itertools
 import math
 
 import numpy
@@ -14,7 +15,7 @@ import numpy
 from ..core.arrays import float_errors, ndarray, quiet_state, xp
 from .elementwise import BLOCK, fill_in_blocks
 from .numba_loops import compiled
-from .threads import parallel_for
+from .threads import parallel_for, spans
 from .windows import threads_for
 
 _ROWS = 128 * 1024  # elements: shorter blocks of rows lose more by calls than they gain in the cache
@@ -55,14 +56,7 @@ def over_rows(function, n, size, nanoseconds, array, run=None):
     def work(a):
         function(a, min(a + step, n))
 
-    def work_without_buffers(a):
-        token = float_errors.set(_SMALL_BUFFER)
-        try:
-            work(a)
-        finally:
-            float_errors.reset(token)
-
-    call = work if (run or size) < 2 * _BUFFER else work_without_buffers
+    call = work if (run or size) < 2 * _BUFFER else functools.partial(_without_buffers, work)
     starts = range(0, max(n, 1), step)
     if len(starts) > 1 and threads_for(n * size * nanoseconds) > 1:
         parallel_for(call, starts)
@@ -71,14 +65,44 @@ def over_rows(function, n, size, nanoseconds, array, run=None):
             call(a)
 
 
-def outer(a, b):
-    """``a[:, None] * b``: with short rows a product of rank two, since the BLAS is slow with rank one.
+def _without_buffers(function, *arrays, **options):
+    token = float_errors.set(_SMALL_BUFFER)
+    try:
+        function(*arrays, **options)
+    finally:
+        float_errors.reset(token)
 
-    NumPy would repeat both by copying them to a buffer, which takes three times as long.
+
+def outer(a, b):
+    """``a[..., None] * b[..., None, :]``: the outer products of vectors, or of stacks of them."""
+    if type(a) is not ndarray or type(b) is not ndarray:
+        return a[..., None] * b[..., None, :]
+    lead = a.shape[:-1]
+    if b.shape[:-1] != lead:
+        lead = numpy.broadcast_shapes(lead, b.shape[:-1])
+        a, b = (numpy.broadcast_to(v, (*lead, v.shape[-1])) for v in (a, b))
+    out = numpy.empty((*lead, a.shape[-1], b.shape[-1]), numpy.result_type(a, b))
+    a, b, rows = (v.reshape(math.prod(lead), *v.shape[len(lead) :]) for v in (a, b, out))
+    if (threads := threads_for(out.size)) == 1:
+        _fill_outer(rows, a, b)
+    else:
+        parts = itertools.starmap(slice, spans(len(rows), threads))
+        parallel_for(lambda part: _fill_outer(rows[part], a[part], b[part]), list(parts))
+    return out
+
+
+def _fill_outer(out, a, b):
+    """NumPy would repeat both by copying them to a buffer, which takes three times as long, and the BLAS is
+    slow with rank one.
     """
-    if type(a) is not ndarray or len(a) * len(b) <= _SMALL or len(b) >= 2 * _BUFFER:
-        return a[:, None] * b
-    return numpy.stack((a, a), 1) @ numpy.stack((b, numpy.zeros_like(b)))
+    if (loops := compiled(out, a, b)) is not None:
+        loops.outer(out, a, b)
+    elif b.shape[1] >= _BUFFER:
+        _without_buffers(numpy.multiply, a[:, :, None], b[:, None], out=out)
+    elif a.shape[1] * b.shape[1] <= _SMALL:
+        numpy.einsum("na,nb->nab", a, b, out=out)
+    else:
+        numpy.matmul(numpy.stack((a, a), 2), numpy.stack((b, numpy.zeros_like(b)), 1), out=out)
 
 
 def exponential(x, out, scale=1.0):

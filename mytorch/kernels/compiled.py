@@ -56,6 +56,19 @@ def exp(x, rest):
     return p * numpy.int32((numpy.int32(whole) + 127) << 23).view(_f)  # · 2^whole
 
 
+# ---- kernels/blocks.py ---------------------------------------------------------------------------
+
+
+@kernel
+def outer(out, a, b):
+    """``outer`` of stacks of vectors."""
+    for n in range(len(out)):
+        for i in range(a.shape[1]):
+            factor, row = a[n, i], out[n, i]
+            for j in range(b.shape[1]):
+                row[j] = factor * b[n, j]
+
+
 # ---- ops/gates.py --------------------------------------------------------------------------------
 
 

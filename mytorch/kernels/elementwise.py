@@ -87,9 +87,9 @@ def choose(condition, x, y):
         for v in (x, y)
     ):
         return numpy.where(condition, x, y)
-    if type(x) is ndarray and type(y) in (int, float) and y == 0:
+    if type(x) is ndarray and type(y) is not ndarray and y == 0:
         return keep(x, condition)
-    if type(y) is ndarray and type(x) in (int, float) and x == 0:
+    if type(y) is ndarray and type(x) is not ndarray and x == 0:
         return keep(y, ~condition)
     if not numpy.ndim(y):
         return in_blocks(lambda x, condition: _picked(condition, x, y), x, condition)

@@ -7,7 +7,7 @@ import math
 
 import numpy
 
-from ..core.arrays import array_of, xp
+from ..core.arrays import array_of, is_array, xp
 from ..core.graph import wrap
 from ..core.primitive import primitive
 from ..core.sums import cast, wide
@@ -68,7 +68,8 @@ def bounded(x, low, high):
 def both_arrays(x, y):
     """Two inputs, of which one may be a number, as arrays of one dtype."""
     module, kind = (xp(x), x.dtype) if hasattr(x, "dtype") else (xp(y), y.dtype)
-    return module.asarray(x, kind), module.asarray(y, kind)
+    x, y = (v if is_array(v) and v.dtype == kind else module.asarray(v, kind) for v in (x, y))
+    return x, y
 
 
 @primitive(complex="values")

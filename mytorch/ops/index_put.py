@@ -93,7 +93,9 @@ def index_fill(input, dim, index, value):
     n = input.shape[dim]
     index = inside(index, n, dim, IndexError, -n)
     if hasattr(value, "shape"):
-        index = xp(index).unique(index % n)  # each slice sends its gradient once
+        filled = xp(index).zeros((n, *[1] * (len(input.shape) - dim - 1)), bool)
+        filled[index] = True
+        return select_where(filled, value, input)
     return put(input, value, index=(*(FULL,) * dim, index))
 
 

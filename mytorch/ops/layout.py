@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from ..core.arrays import array_of, ndarray
+from ..core.arrays import array_of
 from ..core.primitive import primitive
 from .memory_format import contiguous_format, formatted, lies_in, preserve_format
 
 
 def address(array):
     """Where in memory the first element of ``array`` lies."""
-    return array.ctypes.data if type(array) is ndarray else array.data.ptr
+    return array.ctypes.data if hasattr(array, "ctypes") else array.data.ptr
 
 
 def owner(array):

@@ -75,7 +75,7 @@ def array_product(x, y):
 
 def _matmul_x_vjp(g, x_shape, y):
     if len(y.shape) == 1:
-        return g * y if len(x_shape) == 1 else g[..., None] * y
+        return g * y if len(x_shape) == 1 else matmul(g[..., None], y[None])
     if len(x_shape) == 1:
         return matmul(g[..., None, :], y.swapaxes(-2, -1))[..., 0, :]
     return matmul(g, y.swapaxes(-2, -1))
@@ -83,7 +83,7 @@ def _matmul_x_vjp(g, x_shape, y):
 
 def _matmul_y_vjp(g, x, y_shape):
     if len(x.shape) == 1:
-        return g * x if len(y_shape) == 1 else x[:, None] * g[..., None, :]
+        return g * x if len(y_shape) == 1 else matmul(x[:, None], g[..., None, :])
     if len(y_shape) == 1:
         return matmul(x.swapaxes(-2, -1), g[..., None])[..., 0]
     if len(y_shape) == 2 and len(x.shape) > 2:  # the sum over the batch is part of one product

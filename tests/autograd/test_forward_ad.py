@@ -100,6 +100,15 @@ def s_tangents_of_gradients(t):
         return fw.unpack_dual(g).tangent
 
 
+def s_tangents_after_backward(t):
+    fw, w = t.autograd.forward_ad, x1(t).requires_grad_()
+    with fw.dual_level():
+        y = fw.make_dual(w, v1(t)).exp()
+        loss = (y * y).sum()
+        loss.backward()
+        return fw.unpack_dual(y).tangent, fw.unpack_dual(loss).tangent, w.grad
+
+
 def s_without_gradients(t):
     fw, w = t.autograd.forward_ad, x1(t).requires_grad_()
     with t.no_grad(), fw.dual_level():

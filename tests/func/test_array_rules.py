@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from mytorch.func import levels  # noqa: F401  batched arrays get their rules
-from mytorch.func.batched_array import BatchedArray, NotBatched, batched, loops
+from mytorch.func.batched_array import BatchedArray, NotBatched, batched
+from mytorch.func.entrywise import loops
 
 X = np.random.default_rng(0).standard_normal((2, 3, 4, 4))  # entries (3, 4, 4) of two
 Y = np.random.default_rng(1).standard_normal((2, 4))
@@ -13,7 +14,8 @@ SAME = np.random.default_rng(2).standard_normal((4, 4))
 ONE = {
     name.strip(): eval(f"lambda x, y, s: {name}", {"np": np})
     for name in """
-    x+y; y+x; s*x; x**2; np.maximum(y,s); 2-x; -x; abs(x); x>s; np.hypot(x,y); np.multiply.outer(y,s)
+    x+y; y+x; s*x; x**2; s-y; y-s; 2/x; x[0]-y; y<s; y!=s; s==y; x>=y; x.max((0,2)); x.min(1,keepdims=True)
+    np.maximum(y,s); 2-x; -x; abs(x); x>s; np.hypot(x,y); np.multiply.outer(y,s)
     x.sum(); x.sum(1); x.sum((0,-1)); x.sum(-1,keepdims=True); x.mean((0,2)); x.max(0)
     np.add.reduce(x,2); np.maximum.accumulate(x,1); x.argmax(); x.argmax(1); x.cumsum(1); x.cumsum()
     x.any(); (x>0).all(2); np.sort(x,1); np.argsort(x)
@@ -55,6 +57,16 @@ def test_functions(name):
     loops[0] = 0
     check(ONE[name], batched(X, (1,)), batched(Y, (1,)), SAME)
     assert not loops[0]
+
+
+@pytest.mark.parametrize("kind", ["own", "plain", "shared", "number", "own number"])
+def test_in_place_operators(kind):
+    other = {"plain": SAME[0], "shared": batched(SAME[0], ()), "number": 2.0}.get(kind, batched(Y, (1,)))
+    other = batched(Y[:, 0], (1,)) if kind == "own number" else other
+    for change, function in ((BatchedArray.__iadd__, np.add), (BatchedArray.__imul__, np.multiply)):
+        x, wanted = batched(X.copy(), (1,)), function(batched(X, (1,)), other)
+        assert change(x, other) is x
+        np.testing.assert_array_equal(x.data, wanted.data)
 
 
 def test_two_levels():

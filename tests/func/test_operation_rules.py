@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import mytorch
-from mytorch.func import batched_array
+from mytorch.func import entrywise
 from mytorch.testing.samples import Real, rows
 from tests.referee import agree_on, table
 
@@ -23,9 +23,8 @@ REFUSED = {
 REFUSED |= {"pinv-complex lstsq"}  # its rank is a number
 # What is computed entry by entry, of all rows. The others compute all entries at once.
 ONE_BY_ONE = {
-    *("as_strided", "as_strided-complex", "searchsorted", "unravel_index", "bincount", "bincount-weights"),
-    *("histc", "embedding-means of bags", "embedding-maxima of bags", "put-masked_scatter"),
-    *("matmul-complex exponential", "standard_gamma_derivative", "standard_gamma_derivative-large"),
+    *("searchsorted", "unravel_index", "bincount", "bincount-weights", "histc", "put-masked_scatter"),
+    *("standard_gamma_derivative", "standard_gamma_derivative-large"),
 }
 ONE_BY_ONE_BACKWARD = {"ctc"}
 
@@ -85,9 +84,9 @@ def test_as_one_by_one(row):
     function = lambda *inputs: tensors(row.call(*inputs))
     wanted = values_and_gradients(one_by_one(function), inputs)
     mytorch.manual_seed(0)
-    batched_array.loops[0] = 0
+    entrywise.loops[0] = 0
     compare(values_and_gradients(mytorch.vmap(function, randomness="same"), inputs), wanted)
-    assert bool(batched_array.loops[0]) == (row.id in ONE_BY_ONE | ONE_BY_ONE_BACKWARD)
+    assert bool(entrywise.loops[0]) == (row.id in ONE_BY_ONE | ONE_BY_ONE_BACKWARD)
 
 
 def reals(row):
@@ -107,6 +106,85 @@ def test_gradients_of_each_entry(row):
     gradients = mytorch.func.grad(loss, reals(row))
     mytorch.manual_seed(0)
     compare(mytorch.vmap(gradients, randomness="same")(*inputs), one_by_one(gradients)(*inputs))
+
+
+F, D = mytorch.nn.functional, mytorch.distributions
+INT, REAL = mytorch.arange(6).reshape(3, 2) % 2, mytorch.linspace(0.1, 0.9, 12, dtype=mytorch.float64)
+ROWS_OF, ONE = REAL.reshape(3, 4), mytorch.ones(3, dtype=mytorch.float64)
+AT_ONCE = {  # function, arguments, in_dims
+    "classes along the last": (F.cross_entropy, (REAL.reshape(2, 2, 3), INT[0]), (-1, None)),
+    "a row of classes": (F.cross_entropy, (ROWS_OF.T, mytorch.tensor([1, 3, 0])), (1, 0)),
+    "variances": (lambda v: F.gaussian_nll_loss(REAL[:4], REAL[:4] * 2, v), (ROWS_OF,), 0),
+    "one variance": (lambda v: F.gaussian_nll_loss(REAL[:4], REAL[:4] * 2, v), (REAL[:3, None],), 0),
+    "weights of observations": (lambda w: mytorch.cov(ROWS_OF, aweights=w), (ROWS_OF,), 0),
+    "nothing to sum": (lambda x: x @ ROWS_OF[:0], (ONE.reshape(3, 1, 1)[..., :0],), 0),
+    "quantiles": (lambda q: mytorch.quantile(REAL, q), (ROWS_OF,), 0),
+    "buckets": (lambda x: mytorch.bucketize(x, REAL), (ROWS_OF,), 0),
+    "a number beside": (lambda x: mytorch.xlogy(REAL[0], x), (REAL[:3],), 0),
+    "among the same": (lambda x: mytorch.isin(x, REAL[::3]), (ROWS_OF,), 0),
+    "among others": (lambda x: mytorch.isin(REAL, x, invert=True), (ROWS_OF,), 0),
+    "right classes": (lambda t: F.multilabel_margin_loss(REAL[:2], t), (INT - 1,), 0),
+    "margins": (lambda t: F.multi_margin_loss(REAL.reshape(2, 6), t), (INT,), 0),
+    "a margin": (lambda t: F.multi_margin_loss(REAL[:3], t), (mytorch.tensor([0, 2, 1]),), 0),
+    "only the bias": (lambda b: F.batch_norm(ROWS_OF, None, None, None, b, True), (ROWS_OF,), 0),
+    "only the weight": (
+        lambda w: F.batch_norm(REAL.reshape(2, 3, 2), 0 * ONE, +ONE, w, None, True),
+        (REAL[:9].reshape(3, 3),),
+        0,
+    ),
+    "strides": (lambda x: mytorch.as_strided(x * 1, (2, 2), (1, 2), 0), (ROWS_OF,), 0),
+    "one index": (lambda i: mytorch.take(REAL, i), (0 * INT[:, :1],), 0),
+    "means": (lambda x: ONE.scatter_reduce(0, INT[0], x, "mean"), (ROWS_OF[:, :2],), 0),
+    "residuals": (lambda x: mytorch.linalg.lstsq(x, REAL[:4], driver="gelss")[1], (ROWS_OF[..., None],), 0),
+    "exponentials": (
+        mytorch.matrix_exp,
+        (REAL.reshape(3, 2, 2) * mytorch.tensor([1, 30, 0])[:, None, None],),
+        0,
+    ),
+    "filled slices": (
+        lambda i, x: mytorch.index_fill(ROWS_OF, 1, i, x),
+        (mytorch.tensor([[0, 0], [0, 1], [-1, 2]]), REAL[:3]),
+        (0, 0),
+    ),
+    "softmax of a number": (lambda x: x * mytorch.softmax(x, 0), (REAL[:3],), 0),
+    "uniform": (lambda x: D.Uniform(x, 9.0).log_prob(x + 0.5), (REAL[:3],), 0),
+    "Pareto": (lambda x: D.Pareto(x, 2.0).log_prob(x + 0.5), (REAL[:3],), 0),
+    "Wishart": (lambda x: D.Wishart(x + 3, mytorch.eye(2, dtype=x.dtype)).mean, (REAL[:3],), 0),
+}
+
+
+@pytest.mark.parametrize("name", AT_ONCE)
+def test_at_once_beside_what_all_share(name):
+    function, inputs, dims = AT_ONCE[name]
+    dims = dims if isinstance(dims, tuple) else (dims,)
+    inputs = [x.detach().clone().requires_grad_(x.is_floating_point()) for x in inputs]
+
+    def one_by_one(*inputs):
+        entries = [[x if d is None else x.select(d, i) for x, d in zip(inputs, dims)] for i in range(3)]
+        return (mytorch.stack([function(*entry) for entry in entries]),)
+
+    wanted = values_and_gradients(one_by_one, inputs)
+    entrywise.loops[0] = 0
+    compare(values_and_gradients(lambda *inputs: (mytorch.vmap(function, dims)(*inputs),), inputs), wanted)
+    assert not entrywise.loops[0]
+
+
+@pytest.mark.parametrize("name", ["variances", "margins", "uniform"])
+def test_values_that_one_entry_must_not_have(name):
+    function, (x,), _ = AT_ONCE[name]
+    x = x.clone()
+    x[1] = -10 if name == "variances" else 10
+    with pytest.raises((ValueError, RuntimeError), match=r"negative|out of range|low>= high"):
+        mytorch.vmap(function)(x)
+
+
+def test_all_entries_draw_the_same():
+    def draws(x):
+        return F.rrelu(x, training=True), mytorch.distributions.Gamma(1 - x, 1.0).sample()
+
+    mytorch.manual_seed(0)
+    for found in mytorch.vmap(draws, randomness="same")(-ONE):
+        assert (found == found[0]).all()
 
 
 def test_few_run_one_by_one():
@@ -132,9 +210,9 @@ def test_convolutions_by_what_is_batched(which, groups):
         return (y**3).sum()
 
     gradients = mytorch.func.grad(loss, (0, 1, 2))
-    batched_array.loops[0] = 0
+    entrywise.loops[0] = 0
     found = mytorch.vmap(gradients, in_dims=which)(*inputs)
-    assert not batched_array.loops[0]
+    assert not entrywise.loops[0]
     entries = [gradients(*(v if dim is None else v[i] for v, dim in zip(inputs, which))) for i in range(3)]
     compare(found, [mytorch.stack(column) for column in zip(*entries)])
 

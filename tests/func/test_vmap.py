@@ -126,6 +126,44 @@ def s_vmap_of_random_words(t):
     return t.vmap(lambda x: x, randomness="some")(x2(t))
 
 
+# ---- backward inside -----------------------------------------------------------------------------
+
+
+def summing(w, times=1):
+    """A function whose calls of backward reach ``w``, which all entries share, and a tensor of each entry."""
+
+    def f(x):
+        own = x.detach().requires_grad_()
+        for _ in range(times):
+            loss = ((w * own) ** 2).sum() + (w**3).sum()
+            loss.backward()
+        return own.grad
+
+    return f
+
+
+@pytest.mark.parametrize("times", [1, 2])
+@pytest.mark.parametrize("before", [None, 5.0])
+def test_backward_sums_gradients_of_what_all_share(before, times):
+    x, results = x2(mytorch), []
+    for mapped in (mytorch.vmap, lambda f: lambda x: mytorch.stack([f(row) for row in x])):
+        w = x1(mytorch).requires_grad_()
+        w.grad = None if before is None else mytorch.full_like(w, before)
+        results.append([mapped(summing(w, times))(x), w.grad])
+    for found, wanted in zip(*results):
+        assert type(found.array) is np.ndarray
+        np.testing.assert_allclose(found.numpy(), wanted.numpy())
+
+
+def test_backward_inside_of_two_levels():
+    x, w = mytorch.stack([x2(mytorch), 2 * x2(mytorch)]), x1(mytorch).requires_grad_()
+    mytorch.vmap(mytorch.vmap(summing(w)))(x)
+    found, w.grad = w.grad, None
+    for row in x.reshape(-1, x.shape[-1]):
+        summing(w)(row)
+    np.testing.assert_allclose(found.numpy(), w.grad.numpy())
+
+
 # ---- what stands for all entries -----------------------------------------------------------------
 
 

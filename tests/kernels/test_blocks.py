@@ -39,6 +39,25 @@ def test_outer_products(rows, size, dtype):
     np.testing.assert_array_equal(blocks.outer(a, b), a[:, None] * b)
 
 
+@pytest.mark.parametrize(
+    "lead", [((64,), (64,)), ((2, 3), (2, 3)), ((4, 1), (1, 5)), ((0,), (0,)), ((), (3,))]
+)
+@pytest.mark.parametrize("rows, size", [(3, 4), (130, 70), (30, 700), (0, 3)])
+@pytest.mark.parametrize("dtype", ["float32", "complex128"])
+@pytest.mark.parametrize("on", [True, False], ids=["loop", "NumPy"])
+def test_outer_products_of_stacks(lead, rows, size, dtype, on, loops):
+    loops(on)
+    rng = np.random.default_rng(0)
+    a, b = (rng.standard_normal((*s, n)).astype(dtype) for s, n in zip(lead, (rows, size)))
+    for threads in (1, 2):
+        before = mytorch.get_num_threads()
+        mytorch.set_num_threads(threads)
+        found = blocks.outer(a, b)
+        mytorch.set_num_threads(before)
+        np.testing.assert_array_equal(found, a[..., None] * b[..., None, :])
+        assert found.base is None  # so a parameter keeps it as its gradient
+
+
 @pytest.mark.parametrize("fast", [True, False])
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_exponentials(fast, dtype, monkeypatch):

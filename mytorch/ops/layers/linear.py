@@ -43,7 +43,7 @@ def _linear_vjp(g, x, weight, bias, needs):
     if gw is not None and vector:
         gw = gw[0]
     if len(needs) > 2 and needs[2]:
-        gb = column_sums(rows) if bias.shape == g.shape[-1:] else sum_to(g, shape=bias.shape)
+        gb = column_sums(rows) if bias.shape == g.shape[-1:] != g.shape else sum_to(g, shape=bias.shape)
     return gx, gw, gb
 
 

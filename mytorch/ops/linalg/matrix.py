@@ -213,7 +213,7 @@ def matrix_exp(A):
     check_matrices(raw, "matrix_exp")
     if not raw.size:
         return A * 1
-    norm = float(summed(xp(raw).abs(raw), -2).max()) or 1
+    norm = largest_norm.get(type(raw), _largest_norm)(raw) or 1
     squarings = max(0, math.ceil(math.log2(norm)) + 1) if math.isfinite(norm) else 0
     scaled, out = A * 0.5**squarings, eye_like(raw)
     for k in range(16, 0, -1):  # Horner's scheme
@@ -221,6 +221,15 @@ def matrix_exp(A):
     for _ in range(squarings):
         out = matmul(out, out)
     return out
+
+
+def _largest_norm(matrices):
+    """The largest sum of a column's absolute values."""
+    return float(summed(xp(matrices).abs(matrices), -2).max())
+
+
+# by the type of array: ``func/operation_rules.py`` adds batched ones
+largest_norm: dict = {numpy.ndarray: _largest_norm}
 
 
 @composite(out=True)
@@ -338,7 +347,7 @@ def lstsq(A, B, rcond: float | None = None, *, driver=None):
     solution, rank = matmul(pinv(A, rcond), columns), matrix_rank(A, rtol=rcond)
     m, n = A.shape[-2:]
     residuals = reshape(columns.real, shape=(-1,))[:0]
-    if driver not in (None, "gelsy") and m > n and int(rank.min()) == n:
+    if driver not in (None, "gelsy") and m > n and (array_of(rank) == n).all():
         left = matmul(A, solution) - columns
         residuals = summed((left * left.conj()).real, -2)
     return lstsq_result(

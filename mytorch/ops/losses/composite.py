@@ -102,7 +102,7 @@ def _one_class(input, target, name):
         raise RuntimeError(f"inconsistent target size, expected [{x.shape[0]}] but got {list(target.shape)}")
     if t.dtype != "int64":
         raise RuntimeError(f"{name}: expected target of dtype int64, got {target.dtype}")
-    if t.size and not (int(t.min()) >= 0 and int(t.max()) < x.shape[1]):
+    if ((t < 0) | (t >= x.shape[1])).any():
         raise RuntimeError("target out of range")
     return x, t
 
@@ -152,12 +152,10 @@ def multilabel_margin_loss(input, target, size_average=None, reduce=None, reduct
             f"inconsistent target size: {list(target.shape)} for input of size: {list(input.shape)}"
         )
     x, t = input.reshape(-1, input.shape[-1]), target.array.reshape(-1, input.shape[-1])
-    if t.size and not (int(t.min()) >= -1 and int(t.max()) < x.shape[1]):
+    if ((t < -1) | (t >= x.shape[1])).any():
         raise RuntimeError("target out of range")
     listed = running_sum(t < 0, 1) == 0  # up to the first -1
-    right = xp(t).zeros(t.shape, bool)
-    rows, places = xp(t).nonzero(listed)
-    right[rows, t[rows, places]] = True
+    right = (listed[:, :, None] & (t[:, :, None] == xp(t).arange(x.shape[1]))).any(1)
     counted = listed[:, :, None] & ~right[:, None, :]
     # (N, C) scores of the listed classes
     picked = x[xp(t).arange(len(t))[:, None], xp(t).where(listed, t, 0)]
@@ -283,7 +281,7 @@ def gaussian_nll_loss(input, target, var, full=False, eps=1e-6, reduction="mean"
         if var < 0:
             raise ValueError("var has negative entry/entries")
         var = input.detach() * 0 + var
-    elif bool((var < 0).any()):
+    elif (var.array < 0).any():
         raise ValueError("var has negative entry/entries")
     a, b = tuple(input.shape), tuple(var.shape)
     if b != a:

@@ -110,7 +110,7 @@ def _scores(x):
         z = xp(z).asfortranarray(z)
     elif z.shape[1] > _FEW and (found := exponentials_of_rows(z)):
         return z, *found
-    z = shifted(z, 1)
+    z = shifted(xp(z).ascontiguousarray(z) if not z.flags.f_contiguous else z, 1)
     e = xp(z).exp(z)
     return z, e, row_sums(e) if e.flags.c_contiguous else summed(e, 1)
 

@@ -134,7 +134,7 @@ def cov(input, *, correction=1, fweights=None, aweights=None):
         norm = total - correction * (summed(weights * aweights) / total if aweights is not None else 1)
         centered = x - summed(x * weights, 1, keepdims=True) / total
         weighted = centered * weights
-    if norm <= 0:
+    if array_of(norm) <= 0:
         warnings.warn(
             "cov(): degrees of freedom is <= 0. Correction should be strictly less than the number of "
             "observations.",

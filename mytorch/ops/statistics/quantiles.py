@@ -170,7 +170,7 @@ def _checked_quantiles(input, q, interpolation, name):
             raise RuntimeError(f"{name}() q tensor must be same dtype as the input tensor")
     elif not 0 <= q <= 1:
         raise RuntimeError(f"{name}() q must be in the range [0, 1] but got {q}")
-    q = module.asarray(q, kind)
+    q = q if is_array(q) else module.asarray(q, kind)
     if q.ndim > 1:
         raise RuntimeError(f"{name}() q must be a scalar or 1D tensor")
     if not ((q >= 0) & (q <= 1)).all():

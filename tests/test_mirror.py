@@ -106,7 +106,6 @@ ELSEWHERE = {
     "nn/test_linear": "ops/layers/linear",
     "nn/test_module": "nn/parameter nn/state nn/moving nn/registration",
     "nn/test_recurrent": "ops/layers/recurrent kernels/rnn_sequence nn/recurrent_cells",
-    "nn/test_sparse": "ops/layers/embedding",
     "nn/test_spatial_layers": "nn/conv nn/padding nn/pooling nn/upsampling",
     "nn/utils/test_weight_norm": "nn/utils/parametrizations",
     "ops/losses/test_distance": "nn/distance",

@@ -42,8 +42,8 @@ def checkpoint(
     """``function(*args, **kwargs)`` without saved values; backward runs it a second time.
 
     Parameters get gradients whether or not the arguments need them. Backward raises CheckpointError if the
-    second run did other operations, and RuntimeError if an argument was changed in place before it. ValueError for
-    ``context_fn`` or ``debug`` with ``use_reentrant``.
+    second run did other operations, and RuntimeError if an argument was changed in place before it.
+    ValueError for ``context_fn`` or ``debug`` with ``use_reentrant``.
     """
     if use_reentrant and (context_fn is not noop_context_fn or debug):
         raise ValueError("Passing `context_fn` or `debug` is only supported when use_reentrant=False.")

@@ -323,6 +323,19 @@ def addmm(mat, mat1, mat2, *, beta=1, alpha=1):
     return beta * mat + alpha * mm(mat1, mat2)
 
 
+def sampled_addmm(input, mat1, mat2, *, beta=1.0, alpha=1.0):
+    """beta · input + alpha · (mat1 @ mat2) where the sparse matrix ``input`` has elements, (m, n); of ``mat1``
+    (m, k) and ``mat2`` (k, n) only these products are computed. RuntimeError for other shapes.
+    """
+    if mat1.ndim != 2 or mat2.ndim != 2 or input.shape != (mat1.shape[0], mat2.shape[1]):
+        raise RuntimeError(
+            f"sampled_addmm: {list(mat1.shape)} times {list(mat2.shape)} has not the shape {list(input.shape)}"
+        )
+    rows, columns = input._places
+    products = index_select(mat1, 0, rows) * index_select(mat2, 1, columns).t()
+    return input._with(beta * input._numbers + alpha * sum_of(products, dim=1))
+
+
 def sum(input, dim=None, dtype=None):
     """The sum of all elements (dense), or over sparse dimensions: sparse, or dense if none is left."""
     values = input._numbers if dtype is None else input._numbers.to(dtype)

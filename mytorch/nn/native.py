@@ -59,3 +59,35 @@ def binary_cross_entropy_with_logits(input, target, weight=None, pos_weight=None
     return F.binary_cross_entropy_with_logits(
         input, target, weight, pos_weight=pos_weight, reduction=_REDUCTIONS[reduction]
     )
+
+
+def cosine_embedding_loss(input1, input2, target, margin=0.0, reduction=1):
+    """As :func:`mytorch.nn.functional.cosine_embedding_loss`; ``reduction`` is a number."""
+    return F.cosine_embedding_loss(input1, input2, target, margin, reduction=_REDUCTIONS[reduction])
+
+
+def hinge_embedding_loss(input, target, margin=1.0, reduction=1):
+    """As :func:`mytorch.nn.functional.hinge_embedding_loss`; ``reduction`` is a number."""
+    return F.hinge_embedding_loss(input, target, margin, reduction=_REDUCTIONS[reduction])
+
+
+def margin_ranking_loss(input1, input2, target, margin=0.0, reduction=1):
+    """As :func:`mytorch.nn.functional.margin_ranking_loss`; ``reduction`` is a number."""
+    return F.margin_ranking_loss(input1, input2, target, margin, reduction=_REDUCTIONS[reduction])
+
+
+def poisson_nll_loss(input, target, log_input, full, eps, reduction):
+    """As :func:`mytorch.nn.functional.poisson_nll_loss`; ``reduction`` is a number."""
+    return F.poisson_nll_loss(input, target, log_input, full, eps=eps, reduction=_REDUCTIONS[reduction])
+
+
+def triplet_margin_loss(anchor, positive, negative, margin=1.0, p=2.0, eps=1e-06, swap=False, reduction=1):
+    """As :func:`mytorch.nn.functional.triplet_margin_loss`; ``reduction`` is a number."""
+    kind = _REDUCTIONS[reduction]
+    return F.triplet_margin_loss(anchor, positive, negative, margin, p, eps, swap, reduction=kind)
+
+
+def ctc_loss(log_probs, targets, input_lengths, target_lengths, blank=0, reduction=1, zero_infinity=False):
+    """As :func:`mytorch.nn.functional.ctc_loss`; ``reduction`` is a number."""
+    kind = _REDUCTIONS[reduction]
+    return F.ctc_loss(log_probs, targets, input_lengths, target_lengths, blank, kind, zero_infinity)

@@ -180,8 +180,10 @@ _HOMES = {
         threshold_
     """,
     "nn.native": """
-        batch_norm binary_cross_entropy_with_logits constant_pad_nd cosine_embedding_loss ctc_loss embedding
-        grid_sampler grid_sampler_2d grid_sampler_3d hinge_embedding_loss instance_norm kl_div
+        batch_norm constant_pad_nd embedding grid_sampler grid_sampler_2d grid_sampler_3d instance_norm
+    """,
+    "nn.native_losses": """
+        binary_cross_entropy_with_logits cosine_embedding_loss ctc_loss hinge_embedding_loss kl_div
         margin_ranking_loss poisson_nll_loss triplet_margin_loss
     """,
     "random": "get_rng_state initial_seed manual_seed seed set_rng_state",
@@ -196,7 +198,7 @@ _METHODS = """
     exp_ expm1_ fill_ fix_ floor_ frac_ gcd_ get_device i0_ index_put_ is_conj is_inference is_neg
     is_signed lcm_ ldexp_ log10_ log1p_ log2_ log_ logit_ nan_to_num_ neg_ negative_ rad2deg_
     reciprocal_ relu_ resize_as_ round_ rsqrt_ sigmoid_ sin_ sinc_ sinh_ sqrt_ square_ tan_ tanh_ trunc_
-    xlogy_ zero_ as_strided_
+    xlogy_ zero_
 """.split()
 
 _WHERE = {

@@ -324,12 +324,14 @@ def addmm(mat, mat1, mat2, *, beta=1, alpha=1):
 
 
 def sampled_addmm(input, mat1, mat2, *, beta=1.0, alpha=1.0):
-    """beta · input + alpha · (mat1 @ mat2) where the sparse matrix ``input`` has elements, (m, n); of ``mat1``
-    (m, k) and ``mat2`` (k, n) only these products are computed. RuntimeError for other shapes.
+    """beta · input + alpha · (mat1 @ mat2) where the sparse matrix ``input`` (m, n) has elements.
+
+    Of ``mat1`` (m, k) and ``mat2`` (k, n) only these products are computed. RuntimeError for other shapes.
     """
     if mat1.ndim != 2 or mat2.ndim != 2 or input.shape != (mat1.shape[0], mat2.shape[1]):
         raise RuntimeError(
-            f"sampled_addmm: {list(mat1.shape)} times {list(mat2.shape)} has not the shape {list(input.shape)}"
+            f"sampled_addmm: {list(mat1.shape)} times {list(mat2.shape)} has not the shape "
+            f"{list(input.shape)}"
         )
     rows, columns = input._places
     products = index_select(mat1, 0, rows) * index_select(mat2, 1, columns).t()

@@ -149,7 +149,7 @@ ELSEWHERE = {
     "test_jit": "onnx",
     "test_names": "backend autograd/engine nn/functional version tensors/public_names",
     "test_overrides": "tensors/torch_function tensors/dispatching tensors/foreign_arguments",
-    "test_scripts_names": "nn/native functional types utils/dlpack",
+    "test_scripts_names": "nn/native nn/native_losses functional types utils/dlpack",
     "masked/test_masked": "masked/reductions",
     "signal/test_windows": "tensors/signal_windows",
     "tensors/test_view_copies": "tensors/permuted_creation ops/static_shapes",

@@ -67,6 +67,11 @@ class StickBreakingTransform(Monotone):
 class CorrCholeskyTransform(Monotone):
     """n (n - 1) / 2 numbers to the Cholesky factor (n, n) of a correlation matrix, row by row: each has the
     length 1, of which every number takes its tanh and the diagonal the rest (Lewandowski et al., 2009).
+
+    Example:
+        >>> L = mytorch.distributions.CorrCholeskyTransform()(mytorch.tensor([0.5]))
+        >>> (L @ L.mT)[1]
+        tensor([0.4621, 1.0000])
     """
 
     domain, codomain = constraints.real_vector, constraints.corr_cholesky
@@ -82,8 +87,8 @@ class CorrCholeskyTransform(Monotone):
 
     def _inverse(self, y):
         rows, columns = tril_indices(y.shape[-1], y.shape[-1], -1)
-        before = cat([ones_like(y[..., :1]), (1 - (y**2).cumsum(-1))[..., :-1].clamp(min=0).sqrt()], -1)
-        return (y[..., rows, columns] / before[..., rows, columns]).atanh()
+        left = (1 + y**2 - (y**2).cumsum(-1))[..., rows, columns]  # before each column
+        return (y[..., rows, columns] / left.sqrt()).atanh()
 
     def log_abs_det_jacobian(self, x, y):
         rows, columns = tril_indices(y.shape[-1], y.shape[-1], -2)

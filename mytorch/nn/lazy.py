@@ -27,8 +27,8 @@ class UninitializedTensorMixin:
     def shape(self):
         """RuntimeError: it is not known yet."""
         raise RuntimeError(
-            "Can't access the shape of an uninitialized parameter or buffer: it gets one in the first forward, "
-            "or by load_state_dict from a module that has been called"
+            "Can't access the shape of an uninitialized parameter or buffer: it gets one in the first "
+            "forward, or by load_state_dict from a module that has been called"
         )
 
     def materialize(self, shape, device=None, dtype=None):
@@ -96,11 +96,9 @@ class LazyModuleMixin:
         raise NotImplementedError(f"initialize_parameters is not implemented for {type(self).__name__}")
 
     def has_uninitialized_params(self):
-        """Whether there are parameters whose shape is not known yet."""
-        return any(
-            isinstance(p, UninitializedTensorMixin)
-            for p in (*self._parameters.values(), *self._buffers.values())
-        )
+        """Whether there are parameters or buffers whose shape is not known yet."""
+        tensors = (*self._parameters.values(), *self._buffers.values())
+        return any(isinstance(t, UninitializedTensorMixin) for t in tensors)
 
     def _infer_parameters(self, module, args, kwargs=None):
         self.initialize_parameters(*args, **(kwargs or {}))

@@ -23,7 +23,7 @@ def segment_reduce(
 ):
     """The sum, mean, product, maximum or minimum of each segment of ``data`` along the dimension ``axis``.
 
-    Segments follow one another. ``lengths`` (…, S) or ``offsets`` (…, S + 1) has one row for each index of the
+    Segments follow one another. ``lengths`` (…, S) or ``offsets`` (…, S + 1) has a row for each index of the
     dimensions before ``axis``. An empty segment gives ``initial``, or 0, nan, 1, -inf and inf in this order.
     RuntimeError for lengths that do not fit or an unknown ``reduce``, NotImplementedError for integers.
     """
@@ -66,8 +66,8 @@ def _segments(data, reduce, lengths, indices, offsets, axis, unsafe):
         raise NotImplementedError(f"segment_reduce: not implemented for lengths or offsets of {given.dtype}")
     if axis != given.ndim - 1 or given.shape[:-1] != tuple(data.shape[:axis]):
         raise RuntimeError(
-            f"segment_reduce(): Expected axis to be the last dimension of lengths but got {axis}: data of shape "
-            f"{list(data.shape)}, lengths or offsets of shape {list(given.shape)}"
+            f"segment_reduce(): Expected axis to be the last dimension of lengths but got {axis}: data of "
+            f"shape {list(data.shape)}, lengths or offsets of shape {list(given.shape)}"
         )
     size = data.shape[axis]
     if offsets is None:

@@ -14,8 +14,8 @@ from ..ops.layout import owner
 def set_(self, source=None, storage_offset=0, size=None, stride=None):
     """Take the memory of ``source``, a tensor or a storage, and return the tensor; of nothing if None.
 
-    storage_offset, size, stride: which elements, counted in elements of this tensor; all of a tensor by default.
-    RuntimeError for a tensor of another dtype, elements outside of the memory, and where a gradient is recorded.
+    ``storage_offset``, ``size`` and ``stride``, in elements, say which ones; all of a tensor by default.
+    RuntimeError for another dtype, elements outside of the memory, and where a gradient is recorded.
     """
     if self.requires_grad and is_grad_enabled():
         raise RuntimeError("a leaf Variable that requires grad is being used in an in-place operation.")
@@ -42,8 +42,8 @@ def _elements(memory, offset, size, stride):
     last = offset + sum((n - 1) * step for n, step in zip(size, stride))
     if math.prod(size) and not 0 <= offset <= last < memory.size:
         raise RuntimeError(
-            f"setStorage: sizes {list(size)}, strides {list(stride)} and storage offset {offset} are out of bounds "
-            f"for a storage of {memory.size} elements"
+            f"setStorage: sizes {list(size)}, strides {list(stride)} and storage offset {offset} are out of "
+            f"bounds for a storage of {memory.size} elements"
         )
     steps = [step * memory.itemsize for step in stride]
     return xp(memory).lib.stride_tricks.as_strided(memory[offset:], size, steps)

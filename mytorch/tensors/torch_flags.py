@@ -63,7 +63,7 @@ def get_deterministic_debug_mode() -> int:
 
 
 def set_warn_always(b: bool) -> None:
-    """Store ``b`` without effect: Python decides how often a warning is shown."""
+    """Store without effect whether every warning is shown: Python decides how often."""
     _warns[0] = bool(b)
 
 

@@ -45,9 +45,9 @@ _HOMES = {
     "ops.bounds": "clamp clamp_max clamp_min clip fmax fmin maximum minimum",
     "ops.cdist": "cdist",
     "tensors.view_copies": """
-        alias_copy as_strided_copy as_strided_scatter diagonal_copy expand_copy fill narrow_copy
-        permute_copy split_with_sizes_copy squeeze_copy t_copy transpose_copy unbind_copy unfold_copy
-        unsqueeze_copy view_copy
+        alias_copy as_strided_copy as_strided_scatter detach_copy diagonal_copy expand_copy fill narrow_copy
+        permute_copy select_copy slice_copy split_copy split_with_sizes_copy squeeze_copy t_copy
+        transpose_copy unbind_copy unfold_copy unsqueeze_copy view_as_complex_copy view_as_real_copy view_copy
     """,
     "ops.comparison": """
         allclose bitwise_and bitwise_left_shift bitwise_not bitwise_or bitwise_right_shift
@@ -104,6 +104,7 @@ _HOMES = {
     """,
     "ops.scaling": "frexp renorm",
     "ops.scatter": "scatter scatter_add scatter_reduce",
+    "ops.segments": "segment_reduce",
     "ops.shape": """
         broadcast_tensors broadcast_to flatten ravel reshape squeeze tile unflatten
         unsqueeze
@@ -118,7 +119,7 @@ _HOMES = {
         chunk dsplit hsplit narrow select split split_with_sizes tensor_split unsafe_chunk=chunk
         unsafe_split=split unsafe_split_with_sizes=split_with_sizes vsplit
     """,
-    "ops.statistics.counting": "bincount histc histogram isin",
+    "ops.statistics.counting": "bincount hash_tensor histc histogram isin",
     "ops.statistics.differences": "corrcoef cov cumulative_trapezoid diff gradient trapezoid trapz",
     "ops.statistics.quantiles": "median mode nanmedian nanquantile quantile",
     "ops.statistics.scan": "cummax cummin cumprod cumsum logcumsumexp prod",
@@ -153,8 +154,9 @@ _HOMES = {
     """,
     "tensors.range_creation": "arange linspace logspace range",
     "tensors.torch_flags": """
-        are_deterministic_algorithms_enabled get_float32_matmul_precision set_float32_matmul_precision
-        set_flush_denormal use_deterministic_algorithms
+        are_deterministic_algorithms_enabled get_deterministic_debug_mode get_float32_matmul_precision
+        is_deterministic_algorithms_warn_only_enabled is_warn_always_enabled set_deterministic_debug_mode
+        set_float32_matmul_precision set_flush_denormal set_warn_always use_deterministic_algorithms
     """,
     "tensors.type_queries": """
         broadcast_shapes is_complex is_floating_point is_nonzero is_tensor numel result_type typename
@@ -178,8 +180,11 @@ _HOMES = {
         threshold_
     """,
     "nn.native": """
-        batch_norm binary_cross_entropy_with_logits constant_pad_nd embedding grid_sampler grid_sampler_2d
-        grid_sampler_3d instance_norm kl_div
+        batch_norm constant_pad_nd embedding grid_sampler grid_sampler_2d grid_sampler_3d instance_norm
+    """,
+    "nn.native_losses": """
+        binary_cross_entropy_with_logits cosine_embedding_loss ctc_loss hinge_embedding_loss kl_div
+        margin_ranking_loss poisson_nll_loss triplet_margin_loss
     """,
     "random": "get_rng_state initial_seed manual_seed seed set_rng_state",
     "serialization": "load save",

@@ -6,7 +6,11 @@ computed of the values, so gradients reach them; the zeros have none.
 
 from __future__ import annotations
 
+import numpy
+
+from .core.arrays import is_array
 from .core.dtypes import int64
+from .core.graph import wrap
 from .ops.gather import index_select
 from .ops.index_put import index_add, index_put
 from .ops.join import cat, stack
@@ -28,9 +32,13 @@ class SparseTensor:
     """
 
     layout, is_sparse, is_cuda = sparse_coo, True, False
+    # A gradient on its way back is array and Variable in one: these say that it is not to be written to.
+    base, _node = (), ()
+    array = property(lambda self: self, doc="The tensor itself.")
 
     def __init__(self, indices, values, size, coalesced=False):
-        self._places, self._numbers, self.shape, self._coalesced = indices, values, Size(size), coalesced
+        self._places, self._numbers, self.shape = indices, values, Size(size)
+        self._coalesced = coalesced or indices.shape[1] < 2
 
     dtype = property(lambda self: self._numbers.dtype, doc="The element type.")
     device = property(lambda self: self._numbers.device, doc="Where the values are.")
@@ -61,6 +69,14 @@ class SparseTensor:
     def numel(self) -> int:
         """The number of elements, zeros included."""
         return self.shape.numel()
+
+    def is_floating_point(self) -> bool:
+        """Whether the values are floating-point numbers."""
+        return self.dtype.is_floating_point
+
+    def is_complex(self) -> bool:
+        """Whether the values are complex numbers."""
+        return self.dtype.is_complex
 
     def sparse_dim(self) -> int:
         """The number of dimensions that the indices count."""
@@ -105,6 +121,11 @@ class SparseTensor:
         """The same tensor outside of the graph."""
         return self._with(self._numbers.detach())
 
+    def detach_(self):
+        """Take the values out of the graph, and return the tensor."""
+        self._numbers = self._numbers.detach()
+        return self
+
     def backward(self, *args, **kwargs):
         """NotImplementedError: a loss is dense."""
         raise NotImplementedError(
@@ -142,6 +163,10 @@ class SparseTensor:
         """The tensor with its values in another dtype or on another device."""
         return self._with(self._numbers.to(*args, **kwargs))
 
+    def astype(self, dtype):
+        """A copy with the values in another dtype."""
+        return self._with(self._numbers.astype(dtype))
+
     def float(self):
         """With values in float32."""
         return self.to("float32")
@@ -153,6 +178,13 @@ class SparseTensor:
     def clone(self):
         """A copy of the values."""
         return self._with(self._numbers.clone())
+
+    copy = clone
+
+    def zero_(self):
+        """Forget all elements, so that only zeros are left, and return the tensor."""
+        self._places, self._numbers, self._coalesced = self._places[:, :0], self._numbers[:0], True
+        return self
 
     def transpose(self, dim0, dim1):
         """Two sparse dimensions swapped. IndexError for others."""
@@ -193,13 +225,19 @@ class SparseTensor:
 
     def __add__(self, other):
         if not isinstance(other, SparseTensor):
-            return self.to_dense() + other
+            return self.to_dense().array + other if is_array(other) else self.to_dense() + other
         if other.shape != self.shape:
             raise RuntimeError(f"add: sparse tensors of sizes {list(self.shape)} and {list(other.shape)}")
         places = cat([self._places, other._places], 1)
         return SparseTensor(places, cat([self._numbers, other._numbers]), self.shape)
 
     __radd__ = add = __add__
+
+    def __array_ufunc__(self, ufunc, method, *inputs, **options):
+        """``array + sparse``, also in place: where both kinds of gradients meet."""
+        if ufunc is not numpy.add or method != "__call__" or not is_array(inputs[0]):
+            return NotImplemented
+        return numpy.add(inputs[0], self.to_dense().array, **options)
 
     def __sub__(self, other):
         return self + (-other)
@@ -254,6 +292,12 @@ def to_sparse(dense, sparse_dim=None):
     return SparseTensor(places, dense[tuple(places)], dense.shape, True)
 
 
+def _mytorch_rows_of(values, shape, at):
+    """The sparse tensor of ``shape`` that has ``values`` (…, *shape[1:]) in the rows ``at`` (…), an array."""
+    places = wrap(at.reshape(1, -1).astype("int64"))
+    return SparseTensor(places, reshape(values, shape=(at.size, *shape[1:])), shape)
+
+
 def mm(sparse, dense):
     """A sparse matrix (m, k) times a dense one (k, n) or a vector (k,): dense. Or the other way round."""
     if not isinstance(sparse, SparseTensor):
@@ -277,6 +321,21 @@ def mm(sparse, dense):
 def addmm(mat, mat1, mat2, *, beta=1, alpha=1):
     """beta · mat + alpha · (mat1 @ mat2) with a sparse ``mat1``."""
     return beta * mat + alpha * mm(mat1, mat2)
+
+
+def sampled_addmm(input, mat1, mat2, *, beta=1.0, alpha=1.0):
+    """beta · input + alpha · (mat1 @ mat2) where the sparse matrix ``input`` (m, n) has elements.
+
+    Of ``mat1`` (m, k) and ``mat2`` (k, n) only these products are computed. RuntimeError for other shapes.
+    """
+    if mat1.ndim != 2 or mat2.ndim != 2 or input.shape != (mat1.shape[0], mat2.shape[1]):
+        raise RuntimeError(
+            f"sampled_addmm: {list(mat1.shape)} times {list(mat2.shape)} has not the shape "
+            f"{list(input.shape)}"
+        )
+    rows, columns = input._places
+    products = index_select(mat1, 0, rows) * index_select(mat2, 1, columns).t()
+    return input._with(beta * input._numbers + alpha * sum_of(products, dim=1))
 
 
 def sum(input, dim=None, dtype=None):

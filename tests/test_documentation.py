@@ -204,6 +204,7 @@ NOT_TAKEN = {
     "swapaxes": "axis0 axis1",
     "triangular_solve": "b",  # torch takes ``input``, whatever it says
     "true_divide": "dividend divisor",  # torch takes ``input`` and ``other``, whatever it says
+    "utils.checkpoint.CheckpointPolicy": "names module qualname type start boundary",  # of Enum
 }
 # They change nothing here, or are said by ``**options``.
 MEANINGLESS = {"out", "layout", "pin_memory", "memory_format", "args", "kwargs", "pickle_load_args"}

@@ -72,6 +72,36 @@ CALLS = {  # functions of torch itself: f(library, x, w)
         m.typename(m.typename).split(".")[-1],
         m.typename(x).split(".")[-1],
     ),
+    "losses of numbered reductions": lambda m, x, w: m.stack(
+        [
+            loss.sum()
+            for r in (0, 1, 2)
+            for loss in (
+                m.cosine_embedding_loss(x, x + 1, x.detach()[:, 0].sign(), 0.1, r),
+                m.hinge_embedding_loss(x, x.detach().sign(), 0.5, r),
+                m.margin_ranking_loss(x, x + 0.1, x.detach().sign(), 0.1, r),
+                m.poisson_nll_loss(x, x.detach().abs(), True, True, 1e-6, r),
+                m.triplet_margin_loss(x, x + 1, x * 2, reduction=r),
+                m.ctc_loss(
+                    x[:, None].log_softmax(-1),
+                    m.tensor([[1]]),
+                    m.tensor([x.shape[0]]),
+                    m.tensor([1]),
+                    reduction=r,
+                ),
+            )
+        ]
+    ),
+    "deterministic_debug_mode": lambda m, x, w: [
+        (
+            m.set_deterministic_debug_mode(mode),
+            m.get_deterministic_debug_mode(),
+            m.are_deterministic_algorithms_enabled(),
+            m.is_deterministic_algorithms_warn_only_enabled(),
+        )
+        for mode in ("warn", "error", 1, 2, 0, "default")
+    ],
+    "warn_always": lambda m, x, w: (m.set_warn_always(False), m.is_warn_always_enabled()),
     "default device": lambda m, x, w: str(m.get_default_device()),
     "resize_as_": lambda m, x, w: m.resize_as_(x.detach().clone(), w),
     "resize_": lambda m, x, w: x.detach().clone().resize_(2, 3),

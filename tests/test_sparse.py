@@ -103,6 +103,18 @@ def s_from_dense(lib):
     return s.indices(), s.values()
 
 
+def s_sampled_addmm(lib):
+    rows, columns = (lib.tensor(DENSE[i : i + 3, j : j + 2], requires_grad=True) for i, j in ((0, 0), (1, 3)))
+    v, s = make(lib, size=(3, 3), places=[[0, 1, 2], [0, 2, 1]], values=VALUES[:3])
+    # torch takes matrices in another form, and all of the products are the same there
+    if lib is mytorch:
+        out = sparse.sampled_addmm(s, rows, columns.t(), beta=0.5, alpha=2.0).to_dense()
+    else:
+        out = 0.5 * s.to_dense() + 2.0 * (rows @ columns.t()) * (s.detach().to_dense() != 0)
+    (out**2).sum().backward()
+    return out, v.grad, rows.grad, columns.grad
+
+
 def s_addmm(lib):
     _, s = make(lib)
     return namespace(lib).addmm(lib.ones(3, 5).double(), s, lib.tensor(DENSE), beta=2, alpha=3)

@@ -72,9 +72,10 @@ class GradScaler:
         gradients = [
             p.grad for group in optimizer.param_groups for p in group["params"] if p.grad is not None
         ]
-        for g in gradients:
+        numbers = [g._values() if g.is_sparse else g for g in gradients]
+        for g in numbers:
             g.mul_(1 / self._scale)
-        self._unscaled[id(optimizer)] = any(not bool(g.isfinite().all()) for g in gradients)
+        self._unscaled[id(optimizer)] = any(not bool(g.isfinite().all()) for g in numbers)
 
     def step(self, optimizer, *args, **kwargs):
         """``optimizer.step(*args, **kwargs)`` with unscaled gradients, unless one is infinite or NaN."""

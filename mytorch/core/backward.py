@@ -5,10 +5,10 @@ from __future__ import annotations
 import warnings
 from contextvars import ContextVar
 
-from .arrays import as_array, xp
+from .arrays import xp
 from .errors import check_seed
 from .graph import Variable, wrap
-from .walk import run
+from .walk import run, shown
 
 CYCLE = (
     "Using backward() with create_graph=True will create a reference cycle between the parameter and its "
@@ -43,8 +43,7 @@ def backward(tensors, grad_tensors=None, retain_graph=None, create_graph=False, 
     found = run(nodes, gradients, retain=retain, create=create_graph, targets=targets)
     for x in inputs or ():
         if not x.is_leaf and not x.retains_grad and (g := found.get(x._node)) is not None:
-            g = g if create_graph else wrap(as_array(g))
-            x.grad = g if x.grad is None else x.grad + g
+            x.grad = shown(g) if x.grad is None else x.grad + shown(g)
 
 
 def gradients_of(
@@ -78,7 +77,7 @@ def gradients_of(
                 )
             results.append(wrap(xp(x.array).zeros_like(x.array)) if materialize_grads else None)
             continue
-        g = g if create_graph else wrap(as_array(g))
+        g = shown(g)
         results.append(g if g.array.dtype == x.array.dtype else g.astype(x.array.dtype))
     return tuple(results)
 

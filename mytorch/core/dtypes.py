@@ -36,7 +36,7 @@ class dtype:
             return self is other
         return (
             isinstance(other, (numpy.dtype, type, str))
-            and other not in ("", None)
+            and str(other) != ""  # which NumPy takes for float64
             and _same_numpy(self.numpy, other)
         )
 

@@ -145,7 +145,7 @@ def check_nan(node, gradients):
     """RuntimeError if one of the gradients that ``node`` gave holds nan."""
     for i, d in enumerate(gradients):
         array = d.array if isinstance(d, Variable) else d
-        if array is not None and array.dtype.kind in "fc" and bool((array != array).any()):
+        if hasattr(array, "any") and array.dtype.kind in "fc" and bool((array != array).any()):
             raise located(
                 node, RuntimeError(f"Function '{node.name}' returned nan values in its {i}th output.")
             )
@@ -154,10 +154,8 @@ def check_nan(node, gradients):
 def check_hook(hook, given, result):
     """TypeError or RuntimeError if what a hook returned cannot take the place of the gradient ``given``."""
     name = getattr(hook, "__name__", type(hook).__name__)
-    if not isinstance(result, Variable):
-        raise TypeError(
-            f"hook '{name}': expected a Tensor or None, but it returned '{type(result).__name__}'"
-        )
+    if not hasattr(result, "requires_grad"):
+        raise TypeError(f"hook '{name}': expected a Tensor or None, it returned '{type(result).__name__}'")
     if result.array.shape != given.array.shape:
         shapes = f"{list(result.array.shape)} instead of {list(given.array.shape)}"
         raise RuntimeError(f"hook '{name}' has changed the size of value: {shapes}")

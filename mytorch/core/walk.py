@@ -226,16 +226,20 @@ def accumulate(leaf, g, is_own, create):
             g = g.clone() if g.array.dtype == leaf.dtype else g.astype(leaf.dtype)
             leaf.grad = g if leaf.grad is None else leaf.grad + g
         elif leaf.grad is None:
-            g = as_array(g)
-            leaf.grad = wrap(g if is_own and g.dtype == leaf.dtype else g.astype(leaf.dtype))
+            leaf.grad = shown(g if is_own and g.dtype == leaf.dtype else g.astype(leaf.dtype))
         elif leaf.grad._node is None:
             leaf.grad.array += g
             changed(leaf.grad)
         else:
-            leaf.grad = wrap(leaf.grad.array + g)
+            leaf.grad = shown(leaf.grad.array + g)
     if leaf.post_hooks is not None:
         for hook in list(leaf.post_hooks.values()):
             hook()
+
+
+def shown(g):
+    """A gradient as users see it: a Variable. A sparse one is array and Variable in one."""
+    return g if hasattr(g, "requires_grad") else wrap(as_array(g))
 
 
 def fill(node, parts, create):
@@ -254,9 +258,8 @@ def fill(node, parts, create):
 def call_hooks(node, g, create):
     """``g`` as the hooks of ``node`` leave it."""
     for hook in sorted(node.hooks.values(), key=lambda hook: hasattr(hook, "runs_last")):
-        given = g if create else wrap(as_array(g))
-        result = hook(given)
-        if result is not None:
+        given = shown(g)
+        if (result := hook(given)) is not None:
             check_hook(hook, given, result)
             g = result if create else result.array
     return g

@@ -201,6 +201,10 @@ class Reducer:
                 "in one backward: it is used outside of forward, or the graph is walked twice before the "
                 "gradients were averaged"
             )
+        if self.params[i].grad.is_sparse:
+            raise NotImplementedError(
+                f"DistributedDataParallel: {self.names[i]} got a sparse gradient; use sparse=False"
+            )
         if not self.seen:
             self._begin(range(len(self.params)) if self.used is None else self.used)
         self._put(i, self.params[i]._leaf.grad.array)

@@ -8,6 +8,7 @@ from . import constraints
 from .transforms import (
     AffineTransform,
     ComposeTransform,
+    CorrCholeskyTransform,
     ExpTransform,
     IndependentTransform,
     LowerCholeskyTransform,
@@ -78,6 +79,7 @@ _on_both(
 )
 _on_both(constraints.unit_interval, _between)
 _on_both(constraints.half_open_interval(0, 1), _between)
+_on_both(constraints.corr_cholesky, lambda constraint: CorrCholeskyTransform())
 transform_to.register(constraints.lower_cholesky, lambda constraint: LowerCholeskyTransform())
 transform_to.register(constraints.positive_definite, lambda constraint: PositiveDefiniteTransform())
 biject_to.register(constraints.simplex, lambda constraint: StickBreakingTransform())

@@ -6,7 +6,9 @@ import math
 
 from ..ops.activation import softplus
 from ..ops.elementwise import where
-from ..ops.special.gamma import digamma, lgamma
+from ..ops.linalg.matrix import cholesky_solve
+from ..ops.special.gamma import digamma, lgamma, mvlgamma
+from ..tensors.range_creation import arange
 from .continuous import Exponential, Laplace, Normal, Uniform
 from .counts import Binomial, Geometric, Poisson
 from .discrete import Bernoulli, Categorical
@@ -17,6 +19,7 @@ from .independent import Independent, sum_rightmost
 from .multivariate import LowRankMultivariateNormal, MultivariateNormal, mahalanobis
 from .one_hot import OneHotCategorical
 from .transformed import Gumbel, Pareto, TransformedDistribution
+from .wishart import Wishart
 
 _EULER = 0.57721566490153286061
 
@@ -250,4 +253,18 @@ def _transformed(p, q):
         len(p.event_shape) - len(p.base_dist.event_shape)
         if len(p.event_shape) > len(p.base_dist.event_shape)
         else 0,
+    )
+
+
+@register_kl(Wishart, Wishart)
+def _wisharts(p, q):
+    n, half = p.event_shape[-1], p.df / 2
+    ratio = cholesky_solve(p.covariance_matrix, q.scale_tril).diagonal(dim1=-2, dim2=-1).sum(-1)
+    places = arange(n, dtype=half.dtype, device=half.device) / 2
+    return (
+        q.df * (q._log_scale() - p._log_scale())
+        + half * (ratio - n)
+        + mvlgamma(q.df / 2, p=n)
+        - mvlgamma(half, p=n)
+        + (half - q.df / 2) * digamma(half[..., None] - places).sum(-1)
     )

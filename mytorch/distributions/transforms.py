@@ -16,6 +16,7 @@ from .number_transforms import (
 )
 from .transform import Transform
 from .vector_transforms import (
+    CorrCholeskyTransform,
     LowerCholeskyTransform,
     PositiveDefiniteTransform,
     SoftmaxTransform,
@@ -30,6 +31,7 @@ __all__ = [
     "CumulativeDistributionTransform",
     "ExpTransform",
     "IndependentTransform",
+    "CorrCholeskyTransform",
     "LowerCholeskyTransform",
     "PositiveDefiniteTransform",
     "PowerTransform",

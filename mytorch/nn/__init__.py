@@ -52,6 +52,7 @@ from .lazy import (
     LazyInstanceNorm2d,
     LazyInstanceNorm3d,
     LazyLinear,
+    UninitializedBuffer,
     UninitializedParameter,
 )
 from .linear import Bilinear, Flatten, Identity, Linear, Unflatten

@@ -18,34 +18,63 @@ from .parameter import Parameter
 from .state import persistent_tensors
 
 
-class UninitializedParameter(Parameter):
-    """A parameter whose shape is not known yet: empty until :meth:`become`. Optimizers may hold it before."""
+class UninitializedTensorMixin:
+    """What parameters and buffers share whose shape is not known yet: they are empty until :meth:`become`."""
 
-    def __new__(cls, requires_grad=True, device=None, dtype=None):
-        return super().__new__(cls, empty(0, device=device, dtype=dtype), requires_grad)
+    _mytorch_becomes: type  # what it is from then on
 
     @property
     def shape(self):
         """RuntimeError: it is not known yet."""
         raise RuntimeError(
-            "Can't access the shape of an uninitialized parameter: it gets one in the first forward, or by "
-            "load_state_dict from a module that has been called"
+            "Can't access the shape of an uninitialized parameter or buffer: it gets one in the first "
+            "forward, or by load_state_dict from a module that has been called"
         )
 
     def materialize(self, shape, device=None, dtype=None):
-        """Become an ordinary Parameter of this shape, whose values are uninitialised."""
+        """Become an ordinary parameter or buffer of this shape, whose values are uninitialised."""
         self.become(empty(shape, device=device or self.device, dtype=dtype or self.dtype))
 
-    def become(self, parameter):
-        """Become an ordinary Parameter with the values of ``parameter``."""
+    def become(self, tensor):
+        """Become an ordinary parameter or buffer with the values of ``tensor``."""
         wants = self.requires_grad
         self.requires_grad_(False)
-        self.__class__, self._leaf = Parameter, None
-        self.data = parameter.detach()
+        self.__class__, self._leaf = self._mytorch_becomes, None
+        self.data = tensor.detach()
         self.requires_grad_(wants)
 
     def __repr__(self):
-        return "<UninitializedParameter>"
+        return f"<{type(self).__name__}>"
+
+
+class UninitializedParameter(UninitializedTensorMixin, Parameter):
+    """A parameter whose shape is not known yet. Optimizers may hold it before."""
+
+    _mytorch_becomes = Parameter
+
+    def __new__(cls, requires_grad=True, device=None, dtype=None):
+        return super().__new__(cls, empty(0, device=device, dtype=dtype), requires_grad)
+
+
+class UninitializedBuffer(UninitializedTensorMixin, Tensor):
+    """A tensor whose shape is not known yet, for ``register_buffer``.
+
+    Args:
+        persistent (bool): whether it is in the state dict of its module
+
+    Example:
+        >>> buffer = nn.UninitializedBuffer()
+        >>> buffer.materialize((2, 3))
+        >>> buffer.shape
+        mytorch.Size([2, 3])
+    """
+
+    _mytorch_becomes = Tensor
+
+    def __new__(cls, requires_grad=False, device=None, dtype=None, persistent=True):
+        new = empty(0, device=device, dtype=dtype).as_subclass(cls).requires_grad_(requires_grad)
+        new.persistent = persistent
+        return new
 
 
 class LazyModuleMixin:
@@ -67,8 +96,9 @@ class LazyModuleMixin:
         raise NotImplementedError(f"initialize_parameters is not implemented for {type(self).__name__}")
 
     def has_uninitialized_params(self):
-        """Whether there are parameters whose shape is not known yet."""
-        return any(isinstance(p, UninitializedParameter) for p in self._parameters.values())
+        """Whether there are parameters or buffers whose shape is not known yet."""
+        tensors = (*self._parameters.values(), *self._buffers.values())
+        return any(isinstance(t, UninitializedTensorMixin) for t in tensors)
 
     def _infer_parameters(self, module, args, kwargs=None):
         self.initialize_parameters(*args, **(kwargs or {}))
@@ -82,8 +112,8 @@ class LazyModuleMixin:
     def _load_from_state_dict(self, state_dict, prefix, *args):
         for name, tensor in persistent_tensors(self):
             given = state_dict.get(prefix + name)
-            known = isinstance(given, Tensor) and not isinstance(given, UninitializedParameter)
-            if isinstance(tensor, UninitializedParameter) and known:
+            known = isinstance(given, Tensor) and not isinstance(given, UninitializedTensorMixin)
+            if isinstance(tensor, UninitializedTensorMixin) and known:
                 tensor.become(empty_like(given, dtype=tensor.dtype, device=tensor.device))
         super()._load_from_state_dict(state_dict, prefix, *args)
 

@@ -1,15 +1,11 @@
 # Names only: there is nothing to read here.
-"""Functions that ``torch`` and ``torch.nn.functional`` both have, with ``torch``'s order of arguments.
-
-Reductions are numbers: 0 for none, 1 for the mean, 2 for the sum.
-"""
+"""Functions that ``torch`` and ``torch.nn.functional`` both have, with ``torch``'s order of arguments."""
 
 from __future__ import annotations
 
 from . import functional as F
 
 _PADDINGS = ("zeros", "border", "reflection")
-_REDUCTIONS = ("none", "mean", "sum")
 
 
 def batch_norm(input, weight, bias, running_mean, running_var, training, momentum, eps, cudnn_enabled=True):
@@ -46,16 +42,4 @@ def embedding(weight, indices, padding_idx=-1, scale_grad_by_freq=False, sparse=
         None if padding_idx == -1 else padding_idx,
         scale_grad_by_freq=scale_grad_by_freq,
         sparse=sparse,
-    )
-
-
-def kl_div(input, target, reduction=0, *, log_target=False):
-    """As :func:`mytorch.nn.functional.kl_div`; ``reduction`` is a number."""
-    return F.kl_div(input, target, reduction=_REDUCTIONS[reduction], log_target=log_target)
-
-
-def binary_cross_entropy_with_logits(input, target, weight=None, pos_weight=None, reduction=0):
-    """As :func:`mytorch.nn.functional.binary_cross_entropy_with_logits`; ``reduction`` is a number."""
-    return F.binary_cross_entropy_with_logits(
-        input, target, weight, pos_weight=pos_weight, reduction=_REDUCTIONS[reduction]
     )

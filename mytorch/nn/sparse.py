@@ -48,7 +48,8 @@ class Embedding(_Table):
     """The rows (…, embedding_dim) of ``weight`` at the indices ``input`` (…, int32 or int64).
 
     The row ``padding_idx`` starts at zero and gets no gradient. ``max_norm`` scales down longer rows when
-    they are used. Gradients are dense. IndexError for an index out of range.
+    they are used. With ``sparse`` the gradient holds the rows that were read alone, as a sparse tensor.
+    IndexError for an index out of range.
 
     Args:
         _weight (Tensor): the rows to begin with; None draws normal numbers

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..core.arrays import xp
+from ..core.grad_mode import no_grad
 from .arguments import check_not_negative, numbers_checked
 from .optimizer import Optimizer
 
@@ -67,6 +68,17 @@ class Adagrad(Optimizer):
 
     def __begin__(self, group, step, scalars):
         return float(group["lr"]) / (1 + (step - 1) * group["lr_decay"]), group["eps"]
+
+    @no_grad()
+    def __sparse__(self, p, g, group):
+        if group["weight_decay"]:
+            raise RuntimeError("weight_decay option is not compatible with sparse gradients")
+        state, g = self.state[p], (-g if group["maximize"] else g).coalesce()
+        at, values = tuple(g.indices()), g.values()
+        state["step"] += 1
+        lr, eps = self.__begin__(group, state["step"].item(), None)
+        state["sum"][at] += values * values
+        p[at] -= lr * values / (state["sum"][at].sqrt() + eps)
 
     def __update__(self, p, g, state, now, t, u):
         (lr, eps), total, array = now, state["sum"], xp(p)

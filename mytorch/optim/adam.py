@@ -91,6 +91,9 @@ class Adam(Optimizer):
         slots = {"step": 0, "exp_avg": 0, "exp_avg_sq": 0}
         return slots | {"max_exp_avg_sq": 0} if group["amsgrad"] else slots
 
+    def __sparse__(self, p, g, group):
+        raise RuntimeError("Adam does not support sparse gradients, please consider SparseAdam instead")
+
     def __begin__(self, group, step, scalars):
         beta1, beta2 = map(float, group["betas"])
         correction1, correction2 = 1.0, 1.0

@@ -74,10 +74,8 @@ class LBFGS(Optimizer):
         return self.param_groups[0]["params"]
 
     def __flat_grad(self):
-        arrays = [
-            xp(p.array).zeros(p.array.size, p.array.dtype) if p.grad is None else p.grad.array.reshape(-1)
-            for p in self._params()
-        ]
+        gradients = [p.new_zeros(p.shape) if p.grad is None else p.grad for p in self._params()]
+        arrays = [(g.to_dense() if g.is_sparse else g).array.reshape(-1) for g in gradients]
         return xp(arrays[0]).concatenate(arrays)
 
     def __move(self, t, d):

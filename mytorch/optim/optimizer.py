@@ -63,6 +63,13 @@ class Optimizer(ParameterGroups, Saving, StepHooks):
         """
         raise NotImplementedError
 
+    def __sparse__(self, p, g, group):
+        """What is left to do of the sparse gradient ``g``: a dense one, or None if ``p`` was updated.
+
+        RuntimeError for algorithms that take none.
+        """
+        raise RuntimeError(f"{type(self).__name__} does not support sparse gradients")
+
     def __init__(self, params, defaults):
         self.__setstate__({"defaults": defaults, "state": defaultdict(dict), "param_groups": []})
         if defaults.get("foreach") and defaults.get("fused"):
@@ -86,7 +93,9 @@ class Optimizer(ParameterGroups, Saving, StepHooks):
         for index, group in enumerate(self.param_groups):
             params, grads = [], []
             for p in group["params"]:
-                if (g := p.grad) is not None:
+                if (g := p.grad) is not None and g.is_sparse:
+                    g = self.__sparse__(p, g, group)
+                if g is not None:
                     params.append(p)
                     grads.append(g.array)
             if not params:

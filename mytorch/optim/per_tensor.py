@@ -22,6 +22,7 @@ class PerTensor(Optimizer):
         loss = evaluated(closure)
         for group in self.param_groups:
             for p in group["params"]:
-                if p.grad is not None:
-                    self.__change__(p, -p.grad if group.get("maximize") else p.grad, self.state[p], group)
+                if (g := p.grad) is not None:
+                    g = self.__sparse__(p, g, group) if g.is_sparse else g
+                    self.__change__(p, -g if group.get("maximize") else g, self.state[p], group)
         return loss

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..core.arrays import xp
+from ..core.grad_mode import no_grad
 from .arguments import check, check_not_negative, numbers_checked
 from .optimizer import Optimizer
 
@@ -65,6 +66,16 @@ class SGD(Optimizer):
 
     def __kept__(self, group):
         return {"momentum_buffer": 0} if group["momentum"] else {}
+
+    @no_grad()
+    def __sparse__(self, p, g, group):
+        if group["weight_decay"]:
+            raise RuntimeError("SGD: weight_decay is not supported with sparse gradients")
+        if group["momentum"]:  # moves all elements
+            return g.to_dense()
+        step = float(group["lr"]) * (1 if group["maximize"] else -1)
+        p.index_put_(tuple(g._indices()), g._values() * step, accumulate=True)
+        return None
 
     def step(self, closure=None):
         """As in :class:`Optimizer`. Decays the learning rates of groups with ``lr_decay`` first."""

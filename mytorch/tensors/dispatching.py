@@ -38,7 +38,9 @@ UNSEEN = """
     use_deterministic_algorithms
 """.split()
 # Where public functions are written or named.
-_ROOMS = "ops tensors functional linalg fft special masked signal sparse nn.functional nn.native"
+_ROOMS = (
+    "ops tensors functional linalg fft special masked signal sparse nn.functional nn.native nn.native_losses"
+)
 _PLACES = tuple(f"{ROOT}.{room}" for room in _ROOMS.split())
 
 

@@ -69,7 +69,7 @@ METHODS = {
     "statistics.variance": "var std",
     "statistics.scan": "prod cumsum_ cumprod_ cummax cummin logcumsumexp",
     "statistics.quantiles": "median nanmedian mode quantile nanquantile",
-    "statistics.counting": "bincount histc histogram",
+    "statistics.counting": "bincount hash_tensor histc histogram",
     "statistics.differences": "diff cov corrcoef",
     "statistics.sort": "sort argsort msort topk kthvalue unique unique_consecutive",
     "scaling": "frexp renorm_",
@@ -114,10 +114,12 @@ FUNCTIONS = {
         geometric_
     """,
     "tensors.apply": "apply_ map_",
+    "tensors.memory": "dense_dim dim_order is_set_to set_ sparse_dim to_dense",
     "tensors.storages": "resize_ resize_as_ storage untyped_storage",
     "ops.diagonal": "fill_diagonal_",
     "linalg.older": "qr",
-    "sparse": "to_sparse",
+    "tensors.view_copies": "as_strided_scatter narrow_copy",
+    "sparse": "to_sparse _mytorch_rows_of",
 }
 ROOT = __package__.rpartition(".")[0]  # "mytorch"
 

@@ -354,7 +354,7 @@ def _warn_of_no_grad():
 
 def _check_grad(tensor, value):
     """TypeError or RuntimeError unless ``value`` can be the gradient of ``tensor``."""
-    if not isinstance(value, Tensor):
+    if not (isinstance(value, Tensor) or getattr(value, "is_sparse", False)):
         raise TypeError(
             f"assigned grad expected to be a Tensor or None but got grad of type {type(value).__name__}"
         )

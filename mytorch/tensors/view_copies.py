@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import functools
 
+from ..ops import complex, join, permute, shape, split, strided
 from ..ops import diagonal as diagonals
-from ..ops import join, permute, shape, split, strided
 from ..ops.composite import composite
 from ..ops.layout import _contiguous
+from ..ops.shape_arguments import check_dim
 
 
 def _copying(name, view):
@@ -58,12 +59,27 @@ def _unsqueezed(input, dim):
     return shape.unsqueeze(input, dim=dim)
 
 
+def _sliced(input, dim: int = 0, start=None, end=None, step: int = 1):
+    """Every ``step``-th element of ``input`` along ``dim`` from ``start`` to before ``end``.
+
+    RuntimeError for a ``step`` that is not positive.
+    """
+    if step <= 0:
+        raise RuntimeError("slice step must be positive")
+    dim = check_dim(dim, input.ndim)
+    return input[(slice(None),) * dim + (slice(start, end, step),)]
+
+
 alias_copy = _copying("alias_copy", _same)
 as_strided_copy = _copying("as_strided_copy", strided.as_strided)
+detach_copy = _copying("detach_copy", _same)
 diagonal_copy = _copying("diagonal_copy", diagonals.diagonal)
 expand_copy = _copying("expand_copy", _expanded)
 narrow_copy = _copying("narrow_copy", split.narrow)
 permute_copy = _copying("permute_copy", permute.permute)
+select_copy = _copying("select_copy", split.select)
+slice_copy = _copying("slice_copy", _sliced)
+split_copy = _copying("split_copy", split.split)
 split_with_sizes_copy = _copying("split_with_sizes_copy", split.split_with_sizes)
 squeeze_copy = _copying("squeeze_copy", _squeezed)
 t_copy = _copying("t_copy", permute.t)
@@ -71,6 +87,8 @@ transpose_copy = _copying("transpose_copy", permute.transpose)
 unbind_copy = _copying("unbind_copy", join.unbind)
 unfold_copy = _copying("unfold_copy", _unfolded)
 unsqueeze_copy = _copying("unsqueeze_copy", _unsqueezed)
+view_as_complex_copy = _copying("view_as_complex_copy", complex.view_as_complex)
+view_as_real_copy = _copying("view_as_real_copy", complex.view_as_real)
 view_copy = _copying("view_copy", _viewed)
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+import math
 import statistics
 import timeit
 
@@ -56,6 +58,14 @@ class Measurement:
             return 0.0
         first, _, third = statistics.quantiles(self.times, n=4, method="inclusive")
         return third - first
+
+    @staticmethod
+    def merge(measurements):
+        """A list with one Measurement for each task, of the times per run of all that have this task."""
+        tasks: dict = {}
+        for m in measurements:
+            tasks.setdefault(m.task_spec, []).extend(m.times)
+        return [Measurement(1, times, task) for task, times in tasks.items()]
 
     def __repr__(self):
         scale, unit = (1, "s") if self.median >= 1 else (1e3, "ms") if self.median >= 1e-3 else (1e6, "us")
@@ -194,6 +204,38 @@ class Compare:
         if times is None:
             return ""
         return f"{statistics.median(times) * per_second:{'.2g' if self._significant else '.1f'}}"
+
+
+def select_unit(t):
+    """The unit, "ns", "us", "ms" or "s", in which ``t`` seconds are a number from 1 on, and its seconds."""
+    unit = {-3: "ns", -2: "us", -1: "ms"}.get(math.floor(math.log10(t) / 3) if t > 0 else 0, "s")
+    return unit, 1 / _UNITS[unit]
+
+
+def unit_to_english(u):
+    """The name of a unit: ``"ns"`` is a nanosecond. KeyError for others than s, ms, us and ns."""
+    return _NAMES[u].partition("s (")[0]
+
+
+def trim_sigfig(x, n):
+    """``x`` rounded to ``n`` significant figures."""
+    return float(f"{x:.{n - 1}e}")
+
+
+def ordered_unique(elements):
+    """The different ones among ``elements`` as a list, in their order."""
+    return list(dict.fromkeys(elements))
+
+
+@contextlib.contextmanager
+def set_torch_threads(n):
+    """A context manager with ``n`` threads."""
+    before = get_num_threads()
+    set_num_threads(n)
+    try:
+        yield
+    finally:
+        set_num_threads(before)
 
 
 _NAMES = {"s": "seconds (s)", "ms": "milliseconds (ms)", "us": "microseconds (us)", "ns": "nanoseconds (ns)"}

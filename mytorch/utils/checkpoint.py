@@ -7,12 +7,16 @@ Training Deep Nets with Sublinear Memory Cost, 2016.
 
 from __future__ import annotations
 
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 
 from ..core.grad_mode import enable_grad, is_grad_enabled
 from ..core.graph import Node, Output, Variable, now
 from ..tensors.generator import default_generator
 from ..tensors.public_names import lookup as _lookup
+from ..tensors.public_names import own as _own
+from .selective_checkpoint import CheckpointPolicy as CheckpointPolicy
+from .selective_checkpoint import SelectiveCheckpointContext as SelectiveCheckpointContext
+from .selective_checkpoint import create_selective_checkpoint_contexts as create_selective_checkpoint_contexts
 
 
 class CheckpointError(RuntimeError):
@@ -39,7 +43,10 @@ def checkpoint(
 
     Parameters get gradients whether or not the arguments need them. Backward raises CheckpointError if the
     second run did other operations, and RuntimeError if an argument was changed in place before it.
+    ValueError for ``context_fn`` or ``debug`` with ``use_reentrant``.
     """
+    if use_reentrant and (context_fn is not noop_context_fn or debug):
+        raise ValueError("Passing `context_fn` or `debug` is only supported when use_reentrant=False.")
     first, second = context_fn()
     if not is_grad_enabled():
         with first:
@@ -75,6 +82,18 @@ def checkpoint_sequential(functions, segments, input, use_reentrant=None, *, pre
     for i in range(segments - 1):
         input = checkpoint(run(i * size, (i + 1) * size), input, preserve_rng_state=preserve_rng_state)
     return run((segments - 1) * size, len(layers))(input)
+
+
+@contextmanager
+def set_checkpoint_early_stop(enable):
+    """A context manager without effect: the second run always goes to its end."""
+    yield
+
+
+@contextmanager
+def set_checkpoint_debug_enabled(enabled):
+    """A context manager without effect: errors always say which operations differ."""
+    yield
 
 
 def get_device_states(*args):
@@ -183,4 +202,6 @@ def _made(outputs, start):
     return sorted((n for n in found if type(n) is Node), key=lambda n: -n.order)
 
 
+for _name in "CheckpointPolicy SelectiveCheckpointContext create_selective_checkpoint_contexts".split():
+    _own(__name__, _name, globals()[_name])
 __getattr__ = _lookup(__name__)

@@ -216,3 +216,11 @@ def test_what_numpy_lacks_says_so(name):
 def test_real_dtypes(name):
     mine, theirs = (getattr(lib, name).to_real() for lib in (mytorch, torch))
     assert str(mine) == str(theirs).replace("torch", "mytorch")
+
+
+@pytest.mark.parametrize("name", "float16 float32 float64 int8 int64 uint8 bool complex64 complex128".split())
+def test_a_dtype_equals_that_of_numpy(name):
+    mine = getattr(mytorch, name)
+    for other in (np.dtype(name), np.dtype(name).type, name):
+        assert mine == other and other == mine
+    assert mine != "" and mine is not None

@@ -17,6 +17,7 @@ TRANSFORMS = {  # expression: x
     "AffineTransform(loc, -2.0)": [-1.0, 0.0, 2.5],
     "AffineTransform(loc, scale, event_dim=1)": [-1.0, 0.0, 2.5],
     "StickBreakingTransform()": [-1.0, 0.0, 2.5],
+    "CorrCholeskyTransform()": [-1.0, 0.3, 2.5],
     "LowerCholeskyTransform()": [[1.0, 2.0], [3.0, -1.0]],
     "PositiveDefiniteTransform()": [[1.0, 2.0], [3.0, -1.0]],
     "ReshapeTransform((3,), (3, 1))": [-1.0, 0.0, 2.5],

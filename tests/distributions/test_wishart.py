@@ -55,3 +55,28 @@ def test_samples():
     assert np.allclose(drawn, np.swapaxes(drawn, -2, -1))
     assert np.allclose(drawn.mean(0), wishart.mean.numpy(), rtol=0.03, atol=0.3)
     assert np.allclose(drawn.var(0), wishart.variance.numpy(), rtol=0.1)
+
+
+def test_divergence():
+    def found(lib, df, root):
+        matrix = root @ root.mT
+        p, q = (
+            lib.distributions.Wishart(df, matrix),
+            lib.distributions.Wishart(df.flip(0) + 1, matrix.flip(0)),
+        )
+        return lib.distributions.kl_divergence(p, q), lib.distributions.kl_divergence(p, p)
+
+    tensors = [mytorch.tensor(a, requires_grad=True) for a in (DF, ROOTS)]
+    mine = found(mytorch, *tensors)
+    assert mytorch.autograd.gradcheck(lambda *x: found(mytorch, *x)[0], tensors)
+    # torch's divergence has no covariance of a batch
+    for i, j in ((0, 1), (1, 0)):
+        theirs = answer(_divergence, DF[i], V[i], DF[j] + 1, V[j])
+        np.testing.assert_allclose(mine[0][i].item(), theirs, rtol=1e-10)
+    np.testing.assert_allclose(mine[1].detach().numpy(), 0, atol=1e-12)
+
+
+def _divergence(lib, *given):
+    df, matrix, other_df, other = (lib.tensor(x) for x in given)
+    p, q = lib.distributions.Wishart(df, matrix), lib.distributions.Wishart(other_df, other)
+    return lib.distributions.kl_divergence(p, q).item()

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import mytorch
-from tests.referee import answer, torch
+from tests.referee import agree_on, answer, torch
 
 ROWS = [
     ("LazyLinear", (4,), (2, 3)),
@@ -158,3 +158,29 @@ def test_initial_values_before_the_shape_is_known_are_an_error(init):
         getattr(mytorch.nn.init, init)(weight, *([1.0] if init == "constant_" else []))
     with pytest.raises(RuntimeError, match="shape of an uninitialized parameter"):
         weight.shape
+
+
+def test_a_buffer_without_a_shape():
+    def scenario(lib):
+        class Lazy(importlib.import_module(f"{lib.__name__}.nn.modules.lazy").LazyModuleMixin, lib.nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.register_buffer("factor", lib.nn.UninitializedBuffer(dtype=lib.float64))
+
+            def initialize_parameters(self, x):
+                if self.has_uninitialized_params():
+                    self.factor.materialize(x.shape)
+                    self.factor.fill_(2)
+
+            def forward(self, x):
+                return x * self.factor
+
+        first, second = Lazy(), Lazy()
+        before = repr(first.factor), first.has_uninitialized_params(), first.factor.persistent
+        y = first(lib.ones(2))
+        second.load_state_dict(first.state_dict())
+        return before, y, second.factor, type(second.factor).__name__, first.has_uninitialized_params()
+
+    agree_on(scenario)
+    with pytest.raises(RuntimeError, match="shape of an uninitialized"):
+        mytorch.nn.UninitializedBuffer().shape

@@ -11,10 +11,14 @@ X = draws(0).normal(size=(3, 4, 2))
 CALLS = {
     "alias_copy": (),
     "as_strided_copy": ((2, 2), (1, 2), 1),
+    "detach_copy": (),
     "diagonal_copy": (0, 0, 1),
     "expand_copy": ((5, 3, 4, 2),),
     "narrow_copy": (1, 1, 2),
     "permute_copy": ((2, 0, 1),),
+    "select_copy": (1, 2),
+    "slice_copy": (1, -3, None, 2),
+    "split_copy": (3, 1),
     "split_with_sizes_copy": ([1, 3], 1),
     "squeeze_copy": (),
     "transpose_copy": (0, 2),
@@ -39,6 +43,16 @@ def test_matrix_and_unsafe_forms():
     agree(lambda lib, x: lib.t_copy(x), [X[0]])
     agree(lambda lib, x: lib.unsafe_chunk(x, 2, 1), [X])
     agree(lambda lib, x: lib.unsafe_split(x, 3, 1), [X])
+
+
+def test_parts_and_complex_numbers():
+    agree(lambda lib, x: lib.view_as_real_copy(lib.complex(x, 2 * x)), [X])
+    agree(lambda lib, x: lib.view_as_complex_copy(x), [X], gradient=False)
+    agree(lambda lib, x: (lib.slice_copy(x), lib.slice_copy(x, 0, 0, 2)), [X])
+    same_error(lambda lib, x: lib.slice_copy(x, 0, 0, 2, 0), X)
+    same_error(lambda lib, x: lib.slice_copy(x, 5), X)
+    agree(lambda lib, x: x.narrow_copy(1, 1, 2), [X])
+    agree(lambda lib, x: x.as_strided_scatter(lib.ones(2).double(), (2,), (2,)), [X], gradient=False)
 
 
 def test_fill_and_scatter():

@@ -2,6 +2,7 @@
 
 import pytest
 
+from mytorch import get_num_threads
 from mytorch.utils import benchmark
 
 
@@ -74,3 +75,35 @@ def test_a_table_of_what_was_timed(capsys):
     table.print()
     shown = capsys.readouterr().out
     assert all(text in shown for text in ("sums", "ints", "x + 1", "1 threads:"))
+
+
+def test_merged_measurements():
+    tasks = benchmark.TaskSpec("x"), benchmark.TaskSpec("y")
+    given = [([1.0, 2.0], 1, tasks[0]), ([4.0, 6.0], 2, tasks[0]), ([4.0], 2, tasks[1])]
+    merged = benchmark.Measurement.merge(benchmark.Measurement(n, times, task) for times, n, task in given)
+    assert [(m.raw_times, m.number_per_run, m.title) for m in merged] == [
+        ([1.0, 2.0, 2.0, 3.0], 1, "x"),
+        ([2.0], 1, "y"),
+    ]
+
+
+def test_numbers_for_people():
+    assert [benchmark.select_unit(t) for t in (1e-8, 3e-6, 2e-3, 5.0, 70.0)] == [
+        ("ns", 1e-9),
+        ("us", 1e-6),
+        ("ms", 1e-3),
+        ("s", 1.0),
+        ("s", 1.0),
+    ]
+    assert [benchmark.unit_to_english(u) for u in ("ns", "us", "ms", "s")] == [
+        "nanosecond",
+        "microsecond",
+        "millisecond",
+        "second",
+    ]
+    assert benchmark.trim_sigfig(1234.5678, 3) == 1230 and benchmark.trim_sigfig(0.000123456, 2) == 0.00012
+    assert benchmark.ordered_unique([3, 1, 3, 2]) == [3, 1, 2]
+    before = get_num_threads()
+    with benchmark.set_torch_threads(1):
+        assert get_num_threads() == 1
+    assert get_num_threads() == before

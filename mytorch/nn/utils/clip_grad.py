@@ -23,7 +23,14 @@ def _listed(tensors):
 
 
 def _gradients(parameters):
-    return [p.grad for p in _listed(parameters) if p.grad is not None]
+    return _dense([p.grad for p in _listed(parameters) if p.grad is not None])
+
+
+def _dense(gradients):
+    """The ``gradients``. NotImplementedError if one is sparse."""
+    if any(g.is_sparse for g in gradients):
+        raise NotImplementedError("clipping gradients: sparse ones are not supported; call to_dense()")
+    return gradients
 
 
 def _norm(array, order):
@@ -48,7 +55,7 @@ def get_total_norm(tensors, norm_type=2.0, error_if_nonfinite=False, foreach=Non
 
     RuntimeError with ``error_if_nonfinite`` if it is infinite or nan. ``foreach`` has no effect.
     """
-    arrays = [t.array for t in _listed(tensors)]
+    arrays = [t.array for t in _dense(_listed(tensors))]
     if not arrays:
         return zeros(())
     norm_type, home = float(norm_type), device_of(arrays[0])

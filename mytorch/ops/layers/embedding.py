@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy
 
-from ...core.arrays import xp
-from ...core.graph import Variable, changed
+from ...core.arrays import is_array, xp
+from ...core.graph import Variable, changed, wrap
 from ...core.primitive import primitive
 from ...core.sums import summed, wide
 from ...kernels.scatter import out_of_bounds
@@ -15,9 +15,15 @@ from ..reduce import max as maximum_of
 from ..shape_arguments import integer
 
 
-def _table_gradient(g, indices, weight_shape, padding_idx, scale_grad_by_freq):
+def _table_gradient(g, indices, weight_shape, padding_idx, scale_grad_by_freq, sparse):
     """The gradient of the table: ``g`` (…, D) added up in the rows that were read, but the padding row."""
     at = indices.array if isinstance(indices, Variable) else indices
+    if sparse:
+        if scale_grad_by_freq:
+            raise RuntimeError("embedding_backward: scale_grad_by_freq not supported with sparse gradients")
+        if padding_idx is not None:
+            g, at = g[at != padding_idx], at[at != padding_idx]
+        return (wrap(g) if is_array(g) else g)._mytorch_rows_of(weight_shape, at)
     if scale_grad_by_freq:
         counts = xp(at).bincount(at.reshape(-1), minlength=weight_shape[0])
         g = g / counts[at][..., None].astype(g.dtype if not isinstance(g, Variable) else g.array.dtype)
@@ -27,7 +33,7 @@ def _table_gradient(g, indices, weight_shape, padding_idx, scale_grad_by_freq):
 
 
 @primitive(complex=True, weight=_table_gradient, name="embedding")
-def _embedding(weight, indices, *, padding_idx=None, scale_grad_by_freq=False):
+def _embedding(weight, indices, *, padding_idx=None, scale_grad_by_freq=False, sparse=False):
     """``weight[indices]``: (V, D) and (…) -> (…, D). IndexError for a row that does not exist."""
     if indices.dtype.kind != "i" or indices.dtype.itemsize < 4:
         raise RuntimeError(
@@ -70,14 +76,16 @@ def embedding(
     padding_idx: a row that gets no gradient.
     max_norm: the used rows are first scaled down to this norm of order ``norm_type``, in place.
     scale_grad_by_freq: the gradient of a row is divided by how often its number occurs in ``input``.
-    sparse: without effect, the gradient is dense.
+    sparse: the gradient of a ``weight`` that is a leaf is a sparse tensor of the rows that were read. In the
+        backward pass RuntimeError with ``scale_grad_by_freq``.
 
     IndexError for a number that is no row, RuntimeError unless the numbers are int32 or int64.
     """
     padding_idx = _padding_row(padding_idx, weight.shape[0])
     if max_norm is not None:
         _renormalize(weight, input, max_norm, norm_type)
-    return _embedding(weight, input, padding_idx=padding_idx, scale_grad_by_freq=scale_grad_by_freq)
+    settings = dict(padding_idx=padding_idx, scale_grad_by_freq=scale_grad_by_freq)
+    return _embedding(weight, input, **settings, sparse=sparse and weight.is_leaf)
 
 
 def embedding_bag(
@@ -107,7 +115,7 @@ def embedding_bag(
     _check_bags(input, weight, mode, per_sample_weights, scale_grad_by_freq, sparse)
     starts, ends = _bags(input, offsets, include_last_offset)
     module, flat = xp(starts), input.reshape(-1)
-    rows = embedding(flat, weight, padding_idx, max_norm, norm_type, scale_grad_by_freq)  # (N, D)
+    rows = embedding(flat, weight, padding_idx, max_norm, norm_type, scale_grad_by_freq, sparse)  # (N, D)
     padding_idx = _padding_row(padding_idx, weight.shape[0])
     counted = module.ones(flat.array.shape, bool) if padding_idx is None else flat.array != padding_idx
     bags = module.repeat(module.arange(len(starts)), ends - starts)  # the bag of each row

@@ -9,6 +9,7 @@ from ...core.arrays import array_of, as_array, xp
 from ...core.graph import Variable, wrap
 from ...core.primitive import primitive
 from ..composite import composite
+from ..reduce import folded
 
 
 @primitive
@@ -123,3 +124,25 @@ def isin(elements, test_elements, *, assume_unique=False, invert=False):
             raise RuntimeError(f"Unsupported input type encountered for isin(): {array.dtype}")
     module = xp(x if hasattr(x, "dtype") else y)
     return wrap(as_array(module.isin(x, y, assume_unique=assume_unique, invert=invert)))
+
+
+@composite(out=True)
+def hash_tensor(input, dim=(), *, keepdim=False, mode: int = 0):
+    """The exclusive or of the bits of all elements over ``dim`` (an int or a tuple, () for all), as uint64.
+
+    Elements count as 64-bit integers or floating-point numbers. RuntimeError for another ``mode`` than 0,
+    RuntimeError or IndexError where there are no elements, NotImplementedError for complex numbers.
+    """
+    x = array_of(input)
+    if mode != 0:
+        raise RuntimeError(f"Unknown hash_tensor mode: {mode}")
+    if x.dtype.kind == "c":
+        raise NotImplementedError(f"hash_tensor: not implemented for {x.dtype}")
+    dims = folded(dim, x.ndim)
+    if empty := [d for d in dims if x.shape[d] == 0]:
+        if dim is None or dim == ():
+            raise RuntimeError("hash_tensor: Expected reduction dim to be specified for input.numel() == 0.")
+        raise IndexError(f"hash_tensor: Expected reduction dim {empty[0]} to have non-zero size.")
+    wide = x.astype("int64" if x.dtype.kind in "biu" else "float64")
+    bits = xp(x).ascontiguousarray(wide).view("uint64").reshape(x.shape)
+    return wrap(as_array(xp(x).bitwise_xor.reduce(bits, axis=dims, keepdims=keepdim)))

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tests.draws import draws
-from tests.referee import agree
+from tests.referee import agree, agree_on
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 X = draws(0).standard_normal((4, 5))
@@ -58,3 +58,25 @@ def test_bincount(x, weights, minlength):
         agree(lambda t, x: t.bincount(x, minlength=minlength), [x])
     else:
         agree(lambda t, x, w: t.bincount(x, w, minlength), [x, weights], gradient=False)
+
+
+BITS = [[1.5, 2.0, -3.0], [0.25, 7.0, 9.0]]
+HASHES = {
+    "all": lambda lib, x: lib.hash_tensor(x),
+    "rows": lambda lib, x: x.hash_tensor(1),
+    "columns": lambda lib, x: lib.hash_tensor(x, 0, keepdim=True),
+    "both": lambda lib, x: lib.hash_tensor(x, dim=(0, -1)),
+    "no dimension": lambda lib, x: lib.hash_tensor(x[0, 0]),
+    "no rows": lambda lib, x: lib.hash_tensor(x[:0]),
+    "no rows, along them": lambda lib, x: lib.hash_tensor(x[:0], 0),
+    "no rows, across": lambda lib, x: lib.hash_tensor(x[:, :0], 0),
+    "mode": lambda lib, x: lib.hash_tensor(x, mode=1),
+    "dim": lambda lib, x: lib.hash_tensor(x, 2),
+    "complex": lambda lib, x: lib.hash_tensor(x * 1j),
+}
+
+
+@pytest.mark.parametrize("dtype", "float64 float32 float16 bfloat16 int64 int8 uint8 bool".split())
+@pytest.mark.parametrize("name", HASHES)
+def test_hash_tensor(name, dtype):
+    agree_on(lambda lib: HASHES[name](lib, lib.tensor(BITS).to(getattr(lib, dtype))).tolist())

@@ -11,6 +11,8 @@ import pkgutil
 import sys
 from types import ModuleType
 
+from .absent import absent
+
 VERSION = "2.13.0"  # the PyTorch whose names, defaults and errors are followed
 HOME = pathlib.Path(__file__).parent
 FACE, NAMES = "mytorch.as_torch.face", "mytorch.as_torch.names"
@@ -26,6 +28,7 @@ ELSEWHERE = {
     "cuda.streams": "cuda",
     "distributed.distributed_c10d": "distributed",
     "distributed.rendezvous": "distributed",
+    "distributed.tensor.placement_types": "distributed.tensor",
     "nn.parallel.data_parallel": "nn.parallel",
     "optim.adamw": "optim.adam",
     "signal.windows.windows": "signal.windows",
@@ -49,7 +52,8 @@ def _give(module, name, make):
 
 
 def find(name):
-    """The module that ``torch.name`` is: one of mytorch, else one of :mod:`.names`; None if there is none.
+    """The module that ``torch.name`` is: one of mytorch, else one of :mod:`.names`, else one whose names are
+    refused; None if there is none.
 
     Where both have one, mytorch's gets the names that it lacks: the other's ``__all__`` and submodules.
     """
@@ -65,7 +69,7 @@ def find(name):
             _give(module, known, lambda known=known: getattr(more, known))
         for part in pkgutil.iter_modules(getattr(more, "__path__", ())):
             _give(module, part.name, lambda part=part: find(f"{name}.{part.name}"))
-    module = more if module is None else module
+    module = module or more or absent(name)
     if isinstance(module, ModuleType) and not hasattr(module, "__path__"):
         _give(module, "__all__", lambda: _public(module))
     return module

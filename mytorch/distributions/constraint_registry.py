@@ -8,6 +8,7 @@ from . import constraints
 from .transforms import (
     AffineTransform,
     ComposeTransform,
+    CorrCholeskyTransform,
     ExpTransform,
     IndependentTransform,
     LowerCholeskyTransform,
@@ -80,6 +81,7 @@ _on_both(constraints.unit_interval, _between)
 _on_both(constraints.half_open_interval(0, 1), _between)
 transform_to.register(constraints.lower_cholesky, lambda constraint: LowerCholeskyTransform())
 transform_to.register(constraints.positive_definite, lambda constraint: PositiveDefiniteTransform())
+_on_both(constraints.corr_cholesky, lambda constraint: CorrCholeskyTransform())
 biject_to.register(constraints.simplex, lambda constraint: StickBreakingTransform())
 transform_to.register(constraints.simplex, lambda constraint: SoftmaxTransform())
 for _registry in (biject_to, transform_to):

@@ -2,8 +2,11 @@
 """What packages take from ``torch.nn.parameter`` beside Parameter and Buffer."""
 
 from ....nn.lazy import UninitializedParameter
+from ...refused import classes
 
-__all__ = ["UninitializedParameter", "UninitializedTensorMixin", "is_lazy"]
+__all__ = ["UninitializedBuffer", "UninitializedParameter", "UninitializedTensorMixin", "is_lazy"]
+
+globals().update(classes("torch.nn.parameter", "UninitializedBuffer", "lazy layers make their buffers late"))
 
 UninitializedTensorMixin = UninitializedParameter
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import sys
+import importlib.util
 from types import ModuleType
 
 from .refused import classes, functions
@@ -13,6 +13,7 @@ _COMPILED = "nothing is compiled"
 _QUANTIZED = "there are no quantized tensors"
 
 REASONS = {
+    "_C": "nothing is written in C++",
     "_decomp": _GRAPH,
     "_dynamo": _COMPILED,
     "_export": _GRAPH,
@@ -57,6 +58,13 @@ REASONS = {
 }
 
 
+def _is_here(name):
+    try:
+        return importlib.util.find_spec(name) is not None
+    except ModuleNotFoundError:  # nor is what it would be in
+        return False
+
+
 class Absent(ModuleType):
     """A module that has every name: a class or function that raises NotImplementedError when it is used."""
 
@@ -69,8 +77,8 @@ class Absent(ModuleType):
     def __getattr__(self, name):
         if name.startswith("__"):
             raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
-        if (inner := f"{self.__name__}.{name}") in sys.modules:
-            return sys.modules[inner]
+        if _is_here(f"{__package__}.names.{self.__name__[6:]}.{name}"):
+            return importlib.import_module(f"{self.__name__}.{name}")
         make = classes if name.lstrip("_")[:1].isupper() else functions
         value = make(self.__name__, name, self.reason)[name]
         setattr(self, name, value)

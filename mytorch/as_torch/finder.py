@@ -68,7 +68,8 @@ def find(name):
         for known in getattr(more, "__all__", ()):
             _give(module, known, lambda known=known: getattr(more, known))
         for part in pkgutil.iter_modules(getattr(more, "__path__", ())):
-            _give(module, part.name, lambda part=part: find(f"{name}.{part.name}"))
+            inner = find(f"{name}.{part.name}")  # also where mytorch has it: it gets what it lacks
+            _give(module, part.name, lambda inner=inner: inner)
     module = module or more or absent(name)
     if isinstance(module, ModuleType) and not hasattr(module, "__path__"):
         _give(module, "__all__", lambda: _public(module))

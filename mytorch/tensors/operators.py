@@ -117,7 +117,7 @@ FUNCTIONS = {
     "tensors.storages": "resize_ resize_as_ storage untyped_storage",
     "ops.diagonal": "fill_diagonal_",
     "linalg.older": "qr",
-    "sparse": "to_sparse",
+    "sparse": "to_dense to_sparse",
 }
 ROOT = __package__.rpartition(".")[0]  # "mytorch"
 

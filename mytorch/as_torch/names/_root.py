@@ -136,9 +136,19 @@ def _check_type(cond, message=None):
     _check_with(TypeError, cond, message)
 
 
+def _check_tensor_all_with(error_type, cond, message=None):
+    """``error_type`` with what ``message()`` returns unless all of the tensor ``cond`` is true."""
+    _check_with(error_type, bool(all_of(cond)), message)
+
+
 def _check_tensor_all(cond, message=None):
     """RuntimeError unless all of the tensor ``cond`` is true."""
-    _check_with(RuntimeError, bool(all_of(cond)), message)
+    _check_tensor_all_with(RuntimeError, cond, message)
+
+
+def _check_not_implemented(cond, message=None):
+    """NotImplementedError unless ``cond``."""
+    _check_with(NotImplementedError, cond, message)
 
 
 def _check_is_size(i, message=None, **limits):

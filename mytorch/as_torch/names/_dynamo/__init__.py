@@ -10,11 +10,11 @@ from . import config
 globals().update(classes("torch._dynamo", "OptimizedModule", "nothing is compiled"))
 
 
-def mark_dynamic(tensor, index, **limits):
+def mark_dynamic(tensor, index=None, **limits):
     """Nothing: no program is made for one shape."""
 
 
-mark_static = maybe_mark_dynamic = mark_dynamic
+mark_static = maybe_mark_dynamic = mark_static_address = mark_unbacked = mark_dynamic
 assume_constant_result = nonstrict_trace = allow_in_graph
 graph_break = disallow_in_graph = forbid_in_graph = disable
 

@@ -51,6 +51,7 @@ REASONS = {
     "onnx": "models are not exported",
     "package": "models are saved by torch.save",
     "testing._internal": "PyTorch's own tests are not here",
+    "utils._python_dispatch": "operations are function calls: use TorchFunctionMode",
     "utils.bundled_inputs": "there is no TorchScript",
     "utils.cpp_extension": "extensions are compiled against PyTorch's C++",
     "utils.data.datapipes": "data comes from a Dataset or an IterableDataset",

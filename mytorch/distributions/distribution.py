@@ -71,6 +71,7 @@ class Distribution:
                         f"{tuple(value.shape)}) of distribution {self!r} "
                         f"to satisfy the constraint {constraint!r}, but found invalid values:\n{value}"
                     )
+        super().__init__()  # of a class that is also something else
 
     batch_shape = property(lambda self: self._batch_shape, doc="The shape over which parameters are batched.")
     event_shape = property(lambda self: self._event_shape, doc="The shape of one sample, without the batch.")

@@ -11,6 +11,7 @@ from ..core.primitive import Primitive, primitives
 from ..ops import composite
 from ..ops.interpose import While, arounds_of, interpose, is_outermost
 from .public_names import documented
+from .conversion import state
 from .tensor import Tensor
 from .torch_function import Only, around, modes_around
 
@@ -149,7 +150,7 @@ class FirstArray:
         tensor.array = array
 
     def __get__(self, tensor, owner):
-        self.__set__(tensor, vars(tensor)["array"])
+        self.__set__(tensor, state(tensor)["array"])
         return tensor.array
 
 
@@ -157,7 +158,7 @@ def as_subclass(self, cls):
     """The tensor as one of ``cls``, a subclass of Tensor, on the same memory; gradients pass."""
     view = self.view(self.array.shape)
     new = wrap(view.array, cls=cls)
-    vars(new).update(vars(view))
+    state(new).update(state(view))
     return new
 
 

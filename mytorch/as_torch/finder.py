@@ -88,9 +88,9 @@ class Finder:
     @staticmethod
     def find_spec(name, path=None, target=None):
         """The spec of a module of torch, or None for the other finders."""
-        if name.partition(".")[0] != "torch":
+        if name.partition(".")[0] not in ("torch", "functorch"):
             return None
-        module = find(name[6:])
+        module = find("func" + name[9:] if name.startswith("functorch") else name[6:])
         if module is None:
             raise ModuleNotFoundError(f"No module named {name!r} in mytorch, which stands for it", name=name)
         # any of them may have submodules in ``names``, as a package has

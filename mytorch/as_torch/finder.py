@@ -11,7 +11,7 @@ import pkgutil
 import sys
 from types import ModuleType
 
-from .absent import absent
+from .absent import REASONS, absent
 
 VERSION = "2.13.0"  # the PyTorch whose names, defaults and errors are followed
 HOME = pathlib.Path(__file__).parent
@@ -71,6 +71,10 @@ def find(name):
             inner = find(f"{name}.{part.name}")  # also where mytorch has it: it gets what it lacks
             _give(module, part.name, lambda inner=inner: inner)
     module = module or more or absent(name)
+    for part in REASONS:
+        parent, _, last = part.rpartition(".")
+        if parent == name:
+            _give(module, last, lambda part=part: find(part))
     if isinstance(module, ModuleType) and not hasattr(module, "__path__"):
         _give(module, "__all__", lambda: _public(module))
     return module

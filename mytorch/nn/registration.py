@@ -151,6 +151,10 @@ def _assign_buffer(module, name, value):
     module.register_buffer(name, value, persistent)
 
 
+def _assign_module(module, name, value):
+    module._modules[name] = value
+
+
 class _Kind(NamedTuple):
     """What is registered by assignment: parameters, modules or buffers."""
 
@@ -177,7 +181,7 @@ _KINDS = (
         "_modules",
         Registration,
         Registration,
-        Registration.add_module,
+        _assign_module,
         "child module",
         "module",
         "torch.nn.Module",

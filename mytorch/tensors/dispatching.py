@@ -10,8 +10,8 @@ from ..core.graph import wrap
 from ..core.primitive import Primitive, primitives
 from ..ops import composite
 from ..ops.interpose import While, arounds_of, interpose, is_outermost
-from .public_names import documented
 from .conversion import state
+from .public_names import documented
 from .tensor import Tensor
 from .torch_function import Only, around, modes_around
 

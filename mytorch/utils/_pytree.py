@@ -6,8 +6,11 @@ The names are those of ``torch.utils._pytree``, which is private but imported by
 from __future__ import annotations
 
 import dataclasses
+import functools
+import operator
 from collections import OrderedDict, defaultdict, deque
-from typing import Any, Callable, NamedTuple
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 Context = PyTree = KeyEntry = Any  # what annotations name
 FlattenFunc = UnflattenFunc = Callable
@@ -229,7 +232,9 @@ class TreeSpec:
             children = [tree[key] for key in self._keys()]  # the order of keys may differ
         elif context != self.context:
             raise ValueError(f"Node context mismatch; expected {self.context!r}, but got {context!r}.")
-        return [part for child, spec in zip(children, self.children_specs) for part in spec.flatten_up_to(child)]
+        return [
+            part for child, spec in zip(children, self.children_specs) for part in spec.flatten_up_to(child)
+        ]
 
     def _keys(self):
         return self.context[1] if self.type is defaultdict else self.context
@@ -389,7 +394,9 @@ def tree_leaves_with_path(tree, is_leaf=None):
         raise ValueError(f"Did not find a flatten_with_keys_fn for type: {node.type}.")
     children, _ = node.flatten_with_keys_fn(tree)
     return [
-        ((key, *path), leaf) for key, child in children for path, leaf in tree_leaves_with_path(child, is_leaf)
+        ((key, *path), leaf)
+        for key, child in children
+        for path, leaf in tree_leaves_with_path(child, is_leaf)
     ]
 
 
@@ -428,7 +435,7 @@ def _broadcast_to_and_flatten(tree, treespec, is_leaf=None):
     if (kind, context, len(children)) != (treespec.type, treespec.context, treespec.num_children):
         return None
     found = [_broadcast_to_and_flatten(*pair, is_leaf) for pair in zip(children, treespec.children_specs)]
-    return None if None in found else sum(found, [])
+    return None if None in found else functools.reduce(operator.iadd, found, [])
 
 
 def rebuilt(tree, values):

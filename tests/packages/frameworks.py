@@ -93,8 +93,14 @@ def keras():
 
 def diffusers():
     import torch
-    from diffusers import AutoencoderKL, DDIMScheduler, DDPMScheduler, UNet2DConditionModel, UNet2DModel
-    from diffusers import EulerDiscreteScheduler
+    from diffusers import (
+        AutoencoderKL,
+        DDIMScheduler,
+        DDPMScheduler,
+        EulerDiscreteScheduler,
+        UNet2DConditionModel,
+        UNet2DModel,
+    )
 
     image, times = numbers(2, 3, 16, 16), torch.tensor([2, 7])
     common = {"sample_size": 16, "block_out_channels": (8, 16), "layers_per_block": 1, "norm_num_groups": 4}
@@ -132,7 +138,6 @@ def diffusers():
 
 
 def stable_baselines3():
-    import torch
     from gymnasium import spaces
     from stable_baselines3.common.distributions import make_proba_distribution
     from stable_baselines3.common.policies import ActorCriticPolicy
@@ -144,7 +149,7 @@ def stable_baselines3():
         )
         fill(policy)
         seen = numbers(5, 4)
-        chosen, values, likelihood = policy(seen, deterministic=True)
+        chosen, values, _likelihood = policy(seen, deterministic=True)
         again, score, entropy = policy.evaluate_actions(seen, chosen)
         (score.sum() + values.sum() + entropy.sum()).backward()
         results.append([chosen, again, score, entropy, [p.grad for p in policy.parameters()]])
@@ -175,7 +180,9 @@ def stable_baselines3_learning():
             model.save(f"{folder}/model")
             again = make.load(f"{folder}/model")
         seen = np.ones(model.observation_space.shape, "float32")
-        same = np.array_equal(model.predict(seen, deterministic=True)[0], again.predict(seen, deterministic=True)[0])
+        same = np.array_equal(
+            model.predict(seen, deterministic=True)[0], again.predict(seen, deterministic=True)[0]
+        )
         results.append([any(changed), same])
     return results
 
@@ -201,7 +208,9 @@ def pyro():
     svi = SVI(model, guide, pyro.optim.Adam({"lr": 0.05}), Trace_ELBO())
     losses = [svi.step(data) for _ in range(20)]
     found = {name: value.detach() for name, value in guide.median().items()}
-    trace = pyro.poutine.trace(pyro.poutine.condition(model, {"mean": torch.tensor(2.0), "scale": torch.tensor(1.5)}))
+    trace = pyro.poutine.trace(
+        pyro.poutine.condition(model, {"mean": torch.tensor(2.0), "scale": torch.tensor(1.5)})
+    )
     score = trace.get_trace(data).log_prob_sum()
     flow = dist.transforms.affine_autoregressive(3, hidden_dims=[8])
     fill(flow)
@@ -214,7 +223,6 @@ def pyro():
 def pyro_sampling():
     import pyro
     import pyro.distributions as dist
-    import torch
     from pyro.infer import MCMC, NUTS, Predictive
 
     data = numbers(20) * 0.5 + 3
@@ -253,7 +261,7 @@ def botorch():
     expected.sum().backward()
     bounds = torch.tensor([[0.0], [1.0]], dtype=torch.float64)
     torch.manual_seed(0)
-    best, value = optimize_acqf(UpperConfidenceBound(model, 0.5), bounds, q=1, num_restarts=2, raw_samples=8)
+    best, _ = optimize_acqf(UpperConfidenceBound(model, 0.5), bounds, q=1, num_restarts=2, raw_samples=8)
     assert 0 <= best.item() <= 1
     return [said.mean.float(), said.variance.float(), expected.float(), at.grad.float()]
 
@@ -262,7 +270,7 @@ def monai():
     import torch
     from monai.losses import DiceLoss, FocalLoss, TverskyLoss
     from monai.metrics import DiceMetric
-    from monai.networks.nets import DenseNet121, UNet, UNETR
+    from monai.networks.nets import UNETR, DenseNet121, UNet
 
     unet = UNet(spatial_dims=3, in_channels=1, out_channels=2, channels=(4, 8), strides=(2,), num_res_units=1)
     unetr = UNETR(1, 2, (16, 16), feature_size=4, hidden_size=12, mlp_dim=16, num_heads=2, spatial_dims=2)

@@ -1,4 +1,4 @@
-"""Programs with transformers and what is built on it: models of text, images and sound, from tiny settings."""
+"""Programs with transformers and what is built on it: models of text, images and sound, tiny ones."""
 
 import tempfile
 
@@ -83,9 +83,7 @@ def transformers_images_and_sound():
         ),
         "clip": of_model(
             t.CLIPModel(
-                t.CLIPConfig(
-                    text_config={**TEXT, "eos_token_id": 2}, vision_config=vision, projection_dim=8
-                )
+                t.CLIPConfig(text_config={**TEXT, "eos_token_id": 2}, vision_config=vision, projection_dim=8)
             ),
             input_ids=tokens(),
             pixel_values=image,

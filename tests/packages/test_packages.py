@@ -8,10 +8,21 @@ import warnings
 import numpy as np
 import pytest
 
-from tests.packages import books, language, many, more, running, sciences, timm_networks, vision
+from tests.packages import (
+    books,
+    frameworks,
+    language,
+    many,
+    more,
+    more_packages,
+    running,
+    sciences,
+    timm_networks,
+    vision,
+)
 from tests.referee import Numbers, answer
 
-MODULES = (vision, timm_networks, many, more, books, sciences, language)
+MODULES = (vision, timm_networks, many, more, books, sciences, language, frameworks, more_packages)
 PROGRAMS = [(module, name) for module in MODULES for name in module.PROGRAMS]
 # sums in another order, and what is left where large numbers cancel
 TOLERANCE = {"torchmetrics": 2e-4, "nflows": 1e-4}

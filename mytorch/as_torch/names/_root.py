@@ -5,11 +5,11 @@ from __future__ import annotations
 import importlib
 
 from ...core.dtypes import complex64, complex128, int64
+from ...cuda import Event as Event
+from ...cuda import Stream as Stream
 from ...ops import dtype_info
 from ...ops.memory_format import layout
 from ...ops.reduce import all as all_of
-from ...cuda import Event as Event
-from ...cuda import Stream as Stream
 from ...tensors import torch_flags
 from ...tensors.creation import tensor
 from ..refused import functions

@@ -13,7 +13,6 @@ from ...ops.join import stack
 from ...tensors.creation import as_tensor, tensor
 from ...tensors.tensor import Tensor
 
-
 default_collate_fn_map: dict = {}  # {a type: what collates its samples}, for types that packages add
 
 

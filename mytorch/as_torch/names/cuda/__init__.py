@@ -45,7 +45,9 @@ __all__ = [
 ]
 
 memory_cached, max_memory_cached, max_memory_reserved = memory_reserved, memory_reserved, memory_reserved
-reset_accumulated_memory_stats = reset_max_memory_allocated = reset_max_memory_cached = reset_peak_memory_stats
+reset_accumulated_memory_stats = reset_max_memory_allocated = reset_max_memory_cached = (
+    reset_peak_memory_stats
+)
 
 
 def memory_stats(device=None):

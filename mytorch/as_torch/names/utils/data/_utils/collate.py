@@ -27,4 +27,3 @@ def collate(batch, *, collate_fn_map=None):
         columns = [collate(column, collate_fn_map=known) for column in zip(*batch)]
         return type(first)(*columns) if hasattr(first, "_fields") else columns
     return default_collate(batch)
-

@@ -10,6 +10,7 @@ import mytorch
 from mytorch.tensors import casting, foreach
 from mytorch.tensors.public_names import NoSuchName
 
+from . import meta
 from . import names as _names
 from .finder import OURS
 from .names import _C, _native, _root, _tensor, version
@@ -21,6 +22,7 @@ __version__ = version.__version__
 _PARTS = {module.name for module in pkgutil.iter_modules(_names.__path__)}
 _PARTS |= {*getattr(mytorch, "_SUBMODULES")} - OURS
 _MORE = {**vars(_C), **vars(_native), **vars(_root), **vars(foreach), "torch": sys.modules[__spec__.name]}
+finfo = _root.finfo
 
 __all__ = sorted({*getattr(mytorch, "__all__")} - _PARTS)
 
@@ -28,6 +30,7 @@ __all__ = sorted({*getattr(mytorch, "__all__")} - _PARTS)
 mytorch.dtype.__repr__ = lambda self: f"torch.{self.name}"  # type: ignore[method-assign]
 mytorch.Size.__repr__ = lambda self: f"torch.Size({list(self)})"  # type: ignore[method-assign]
 casting.ROOM = "torch"
+meta.install()
 mytorch.Tensor.__module__ = "torch"
 
 

@@ -11,6 +11,8 @@ import pkgutil
 import sys
 from types import ModuleType
 
+from .absent import REASONS, absent
+
 VERSION = "2.13.0"  # the PyTorch whose names, defaults and errors are followed
 HOME = pathlib.Path(__file__).parent
 FACE, NAMES = "mytorch.as_torch.face", "mytorch.as_torch.names"
@@ -26,6 +28,7 @@ ELSEWHERE = {
     "cuda.streams": "cuda",
     "distributed.distributed_c10d": "distributed",
     "distributed.rendezvous": "distributed",
+    "distributed.tensor.placement_types": "distributed.tensor",
     "nn.parallel.data_parallel": "nn.parallel",
     "optim.adamw": "optim.adam",
     "signal.windows.windows": "signal.windows",
@@ -49,7 +52,8 @@ def _give(module, name, make):
 
 
 def find(name):
-    """The module that ``torch.name`` is: one of mytorch, else one of :mod:`.names`; None if there is none.
+    """The module that ``torch.name`` is: one of mytorch, else one of :mod:`.names`, else one whose names are
+    refused; None if there is none.
 
     Where both have one, mytorch's gets the names that it lacks: the other's ``__all__`` and submodules.
     """
@@ -64,8 +68,13 @@ def find(name):
         for known in getattr(more, "__all__", ()):
             _give(module, known, lambda known=known: getattr(more, known))
         for part in pkgutil.iter_modules(getattr(more, "__path__", ())):
-            _give(module, part.name, lambda part=part: find(f"{name}.{part.name}"))
-    module = more if module is None else module
+            inner = find(f"{name}.{part.name}")  # also where mytorch has it: it gets what it lacks
+            _give(module, part.name, lambda inner=inner: inner)
+    module = module or more or absent(name)
+    for part in REASONS:
+        parent, _, last = part.rpartition(".")
+        if parent == name:
+            _give(module, last, lambda part=part: find(part))
     if isinstance(module, ModuleType) and not hasattr(module, "__path__"):
         _give(module, "__all__", lambda: _public(module))
     return module
@@ -83,9 +92,9 @@ class Finder:
     @staticmethod
     def find_spec(name, path=None, target=None):
         """The spec of a module of torch, or None for the other finders."""
-        if name.partition(".")[0] != "torch":
+        if name.partition(".")[0] not in ("torch", "functorch"):
             return None
-        module = find(name[6:])
+        module = find("func" + name[9:] if name.startswith("functorch") else name[6:])
         if module is None:
             raise ModuleNotFoundError(f"No module named {name!r} in mytorch, which stands for it", name=name)
         # any of them may have submodules in ``names``, as a package has

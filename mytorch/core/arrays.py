@@ -164,13 +164,13 @@ def cuda_is_available() -> bool:
 
 def module_for(where: device):
     """The array module of a device."""
-    return numpy if where.type == "cpu" else cupy()
+    return cupy() if where.type == "cuda" else numpy
 
 
 def move(array, where, copy=False):
     """``array`` on device ``where``; itself if it is there and no ``copy`` is asked for."""
     where = where if type(where) is device else device(where)
-    if where.type == "cpu":
+    if where.type != "cuda":
         return xp(array).asnumpy(array) if xp(array) is not numpy else array.copy() if copy else array
     gpu = cupy()
     with gpu.cuda.Device(gpu.cuda.Device().id if where.index is None else where.index):

@@ -71,6 +71,7 @@ class Distribution:
                         f"{tuple(value.shape)}) of distribution {self!r} "
                         f"to satisfy the constraint {constraint!r}, but found invalid values:\n{value}"
                     )
+        super().__init__()  # of a class that is also something else
 
     batch_shape = property(lambda self: self._batch_shape, doc="The shape over which parameters are batched.")
     event_shape = property(lambda self: self._event_shape, doc="The shape of one sample, without the batch.")
@@ -78,16 +79,38 @@ class Distribution:
     def _parameters(self):
         return {name: self.__dict__[name] for name in self.arg_constraints if name in self.__dict__}
 
-    def expand(self, batch_shape):
+    def expand(self, batch_shape, _instance=None):
         """The same distribution with parameters expanded to ``batch_shape``, without copying."""
         n = len(self._batch_shape)
-        return self._with(
-            batch_shape,
-            **{
-                name: value.expand(*batch_shape, *value.shape[n:])
-                for name, value in self._parameters().items()
-            },
+        return self._into(
+            _instance,
+            self._with(
+                batch_shape,
+                **{
+                    name: value.expand(*batch_shape, *value.shape[n:])
+                    for name, value in self._parameters().items()
+                },
+            ),
         )
+
+    @staticmethod
+    def _into(instance, new):
+        """``new``, or ``instance``, an empty one that a subclass made, with all that ``new`` has."""
+        if instance is None:
+            return new
+        instance.__dict__ |= vars(new)
+        return instance
+
+    def _get_checked_instance(self, cls, _instance=None):
+        """An empty distribution for ``expand`` of ``cls`` to fill. NotImplementedError if a subclass with an
+        ``__init__`` of its own does not give one.
+        """
+        if _instance is None and type(self).__init__ != cls.__init__:
+            raise NotImplementedError(
+                f"Subclass {type(self).__name__} of {cls.__name__} that defines a custom __init__ method must "
+                "also define a custom .expand() method."
+            )
+        return object.__new__(type(self)) if _instance is None else _instance
 
     def _with(self, batch_shape, **parts):
         """A copy for ``batch_shape`` with these attributes."""

@@ -58,6 +58,13 @@ class OfCovariance(Distribution):
         }
 
     @functools.cached_property
+    def scale_tril(self):
+        """L. A subclass that finds it later calls it ``_unbroadcasted_scale_tril``, as in torch."""
+        return self._unbroadcasted_scale_tril.expand(self._batch_shape + self._event_shape * 2)
+
+    _unbroadcasted_scale_tril = property(lambda self: self.__dict__["scale_tril"])
+
+    @functools.cached_property
     def covariance_matrix(self):
         """L Lᵀ."""
         return self.scale_tril @ self.scale_tril.mT

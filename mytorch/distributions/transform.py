@@ -19,22 +19,23 @@ class Transform:
     def __init__(self, cache_size=0):
         if cache_size not in (0, 1):
             raise ValueError("cache_size must be 0 or 1")
-        self._cache_size, self._kept, self._inv = cache_size, (None, None), None
+        self._cache_size, self._cached_x_y, self._inv = cache_size, (None, None), None
+        super().__init__()  # of a class that is also a Module
 
     def __call__(self, x):
-        if self._cache_size and x is self._kept[0]:
-            return self._kept[1]
+        if self._cache_size and x is self._cached_x_y[0]:
+            return self._cached_x_y[1]
         y = self._call(x)
         if self._cache_size:
-            self._kept = x, y
+            self._cached_x_y = x, y
         return y
 
     def _inv_call(self, y):
-        if self._cache_size and y is self._kept[1]:
-            return self._kept[0]
+        if self._cache_size and y is self._cached_x_y[1]:
+            return self._cached_x_y[0]
         x = self._inverse(y)
         if self._cache_size:
-            self._kept = x, y
+            self._cached_x_y = x, y
         return x
 
     def _call(self, x):
@@ -67,7 +68,7 @@ class Transform:
             return self
         new = object.__new__(type(self))
         new.__dict__.update(self.__dict__)
-        new._cache_size, new._kept, new._inv = cache_size, (None, None), None
+        new._cache_size, new._cached_x_y, new._inv = cache_size, (None, None), None
         return new
 
     def forward_shape(self, shape):

@@ -13,7 +13,9 @@ from ..core.arrays import xp
 from ..core.grad_mode import enable_grad
 from ..core.graph import Leaf, Node, Output, Variable, wrap
 from ..ops.permute import movedim
-from ..utils._pytree import leaves, mapped, rebuilt
+from ..utils._pytree import rebuilt
+from ..utils._pytree import tree_leaves as leaves
+from ..utils._pytree import tree_map as mapped
 from .levels import for_each_unit
 
 

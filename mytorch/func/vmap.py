@@ -8,7 +8,8 @@ from ..core.graph import Variable
 from ..ops.join import cat, stack
 from ..ops.split import narrow, select
 from ..tensors.generator import default_generator
-from ..utils._pytree import leaves, rebuilt
+from ..utils._pytree import rebuilt
+from ..utils._pytree import tree_leaves as leaves
 from .batched_array import NotBatched, SharedWrite
 from .batched_random import drawing
 from .entrywise import loops

@@ -10,6 +10,7 @@ from ..tensors.creation import empty
 from . import init
 from .module import Module
 from .parameter import Parameter
+from .registration import Registered
 
 _PADDING_MODES = ("zeros", "reflect", "replicate", "circular")
 
@@ -21,6 +22,8 @@ def per_dimension(value, n):
 
 class _Conv(Module):
     """What all convolutions share: parameters, their initial values, the description."""
+
+    weight, bias = Registered(), Registered()
 
     _mytorch_dimensions: int
     _mytorch_transposed = False

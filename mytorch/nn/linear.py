@@ -10,6 +10,7 @@ from ..tensors.creation import empty
 from . import init
 from .module import Module
 from .parameter import Parameter
+from .registration import Registered
 
 
 class Identity(Module):
@@ -53,6 +54,8 @@ class Linear(Module):
         >>> {name: tuple(p.shape) for name, p in layer.named_parameters()}
         {'weight': (30, 20), 'bias': (30,)}
     """
+
+    weight, bias = Registered(), Registered()
 
     def __init__(self, in_features, out_features, bias=True, device=None, dtype=None):
         super().__init__()
@@ -101,6 +104,8 @@ class Bilinear(Module):
         >>> layer(mytorch.ones(128, 20), mytorch.ones(128, 30)).shape
         mytorch.Size([128, 40])
     """
+
+    weight, bias = Registered(), Registered()
 
     def __init__(self, in1_features, in2_features, out_features, bias=True, device=None, dtype=None):
         super().__init__()

@@ -13,6 +13,7 @@ from ..tensors.creation import zeros as zeros_tensor
 from . import init
 from .module import Module
 from .parameter import Parameter
+from .registration import Registered
 
 
 def _parameter(module, name, shape, wanted, device, dtype):
@@ -21,6 +22,8 @@ def _parameter(module, name, shape, wanted, device, dtype):
 
 class _PerChannel(Module):
     """What batch and instance norm share: parameters, running statistics, the description."""
+
+    weight, bias = Registered(), Registered()
 
     _version = 2
 
@@ -248,6 +251,8 @@ class GroupNorm(Module):
         mytorch.Size([8, 6, 4])
     """
 
+    weight, bias = Registered(), Registered()
+
     def __init__(
         self, num_groups, num_channels, eps=1e-5, affine=True, device=None, dtype=None, *, bias=True
     ):
@@ -296,6 +301,8 @@ class LayerNorm(Module):
         tensor([[-1.2247,  0.0000,  1.2247]])
     """
 
+    weight, bias = Registered(), Registered()
+
     def __init__(
         self, normalized_shape, eps=1e-5, elementwise_affine=True, bias=True, device=None, dtype=None
     ):
@@ -335,6 +342,8 @@ class RMSNorm(Module):
         >>> nn.RMSNorm(2)(mytorch.tensor([[3.0, 4.0]])).detach()
         tensor([[0.8485, 1.1314]])
     """
+
+    weight, bias = Registered(), Registered()
 
     def __init__(self, normalized_shape, eps=None, elementwise_affine=True, device=None, dtype=None):
         super().__init__()

@@ -6,6 +6,7 @@ import numpy
 
 from ..core.dtypes import default_numpy
 from ..core.graph import wrap
+from ..tensors.conversion import state
 from ..tensors.tensor import Tensor, no_torch_function
 
 
@@ -67,7 +68,7 @@ class Parameter(Tensor, metaclass=_Kind):
 
     def __deepcopy__(self, memo):
         new = memo[id(self)] = wrap(self.array.copy(), cls=type(self)).requires_grad_(self.requires_grad)
-        new.__dict__.update(self._mytorch_extras())
+        state(new).update(self._mytorch_extras())
         return new
 
     def __repr__(self):

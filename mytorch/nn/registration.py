@@ -8,9 +8,9 @@ from ..tensors.tensor import Tensor
 from .parameter import Buffer, Parameter
 
 
-class _Registered:
-    """Descriptor of a common name: finds the parameter or buffer faster than ``__getattr__``, which Python
-    calls only after the ordinary lookup has failed.
+class Registered:
+    """Descriptor in a layer's class: finds the parameter of its name faster than ``__getattr__``, which Python
+    calls only after the ordinary lookup has failed. The class itself has no such attribute.
     """
 
     def __set_name__(self, owner, name):
@@ -26,8 +26,6 @@ class _Registered:
 
 class Registration:
     """The part of Module that registers parameters, buffers and modules, and finds them as attributes."""
-
-    weight, bias = _Registered(), _Registered()
 
     def __getattr__(self, name):  # only for names that are not found otherwise
         own = self.__dict__
@@ -71,10 +69,7 @@ class Registration:
         object.__delattr__(self, name)
 
     def __dir__(self):
-        names = {
-            name for name in super().__dir__() if not isinstance(vars(Registration).get(name), _Registered)
-        }
-        names |= {*self.__dict__, *self._parameters, *self._modules, *self._buffers}
+        names = {*super().__dir__(), *self.__dict__, *self._parameters, *self._modules, *self._buffers}
         return sorted(name for name in names if not name[0].isdigit())
 
     def __check_name(self, kind, name, registered):
@@ -156,6 +151,10 @@ def _assign_buffer(module, name, value):
     module.register_buffer(name, value, persistent)
 
 
+def _assign_module(module, name, value):
+    module._modules[name] = value
+
+
 class _Kind(NamedTuple):
     """What is registered by assignment: parameters, modules or buffers."""
 
@@ -182,7 +181,7 @@ _KINDS = (
         "_modules",
         Registration,
         Registration,
-        Registration.add_module,
+        _assign_module,
         "child module",
         "module",
         "torch.nn.Module",

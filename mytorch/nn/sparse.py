@@ -7,10 +7,13 @@ from . import functional as F
 from . import init
 from .module import Module
 from .parameter import Parameter
+from .registration import Registered
 
 
 class _Table(Module):
     """``weight`` (num_embeddings, embedding_dim) starts standard normal, its padding row zero."""
+
+    weight = Registered()
 
     def _mytorch_make(
         self, num_embeddings, embedding_dim, padding_idx, weight, device, dtype, requires_grad=True

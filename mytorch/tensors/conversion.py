@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy
 
+from ..core import grad_mode
 from ..core.arrays import as_array, move, ndarray, xp
-from ..core.graph import wrap
+from ..core.graph import Variable, wrap
 from ..ops.layout import address, owner
 
 
@@ -27,11 +28,11 @@ class ConversionMethods:
     def numpy(self, *, force=False):
         """The elements as a NumPy array that shares their memory.
 
-        RuntimeError if it requires grad or is on a GPU, unless ``force``.
+        RuntimeError if it requires grad, where gradients are recorded, or is on a GPU, unless ``force``.
         """
         if force:
             return self.detach().cpu().array
-        if self.requires_grad:
+        if self.requires_grad and grad_mode.mode.get():
             raise RuntimeError(
                 "Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead."
             )
@@ -97,7 +98,7 @@ class ConversionMethods:
 
     def _mytorch_extras(self):
         """(name, value) of each attribute that a user has set."""
-        return ((name, value) for name, value in self.__dict__.items() if name not in _OWN)
+        return ((name, value) for name, value in state(self).items() if name not in OWN)
 
     def __deepcopy__(self, memo):
         if not self.is_leaf:
@@ -107,14 +108,15 @@ class ConversionMethods:
             )
         new = wrap(_copied(self.array, memo), cls=type(self))
         memo[id(self)] = new
-        new.__dict__.update(self._mytorch_extras())
+        state(new).update(self._mytorch_extras())
         new.requires_grad_(self.requires_grad)
         if self.grad is not None:
             new.grad = self.grad.detach().clone()
         return new
 
 
-_OWN = {
+state = Variable.__dict__["__dict__"].__get__  # all attributes of a tensor
+OWN = {
     "array",
     "_node",
     "_counter",
@@ -146,5 +148,5 @@ def _copied(array, memo):
 
 def _rebuild(cls, array, where, requires_grad, extras):
     new = wrap(move(array, where), cls=cls)
-    new.__dict__.update(extras)
+    state(new).update(extras)
     return new.requires_grad_(requires_grad)

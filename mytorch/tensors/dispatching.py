@@ -10,6 +10,7 @@ from ..core.graph import wrap
 from ..core.primitive import Primitive, primitives
 from ..ops import composite
 from ..ops.interpose import While, arounds_of, interpose, is_outermost
+from .conversion import state
 from .public_names import documented
 from .tensor import Tensor
 from .torch_function import Only, around, modes_around
@@ -151,7 +152,7 @@ class FirstArray:
         tensor.array = array
 
     def __get__(self, tensor, owner):
-        self.__set__(tensor, vars(tensor)["array"])
+        self.__set__(tensor, state(tensor)["array"])
         return tensor.array
 
 
@@ -159,7 +160,7 @@ def as_subclass(self, cls):
     """The tensor as one of ``cls``, a subclass of Tensor, on the same memory; gradients pass."""
     view = self.view(self.array.shape)
     new = wrap(view.array, cls=cls)
-    vars(new).update(vars(view))
+    state(new).update(state(view))
     return new
 
 

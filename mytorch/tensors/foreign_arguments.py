@@ -11,6 +11,7 @@ from ..core.errors import explain
 from ..ops import composite
 from ..ops.argument_errors import no_tensor
 from ..ops.interpose import HIDDEN
+from .creation import tensor
 from .dispatching import ROOT, look
 from .keywords import respelled
 from .tensor import Tensor
@@ -22,6 +23,8 @@ _WRAPPERS = {  # the code of functions that take the answer in the place of thei
     for code in maker.__code__.co_consts
     if getattr(code, "co_name", "") == "call"
 }
+# operations that also take two numbers, and give a tensor
+_OF_NUMBERS = {"add", "sub", "mul", "true_divide", "floor_divide", "trunc_divide"}
 # where the parts of one call are
 _PARTS = ("<call of", HIDDEN, f"{ROOT}.core.compiled_call", f"{ROOT}.core.primitive", f"{ROOT}.ops.interpose")
 # functions there return what the operation returns that they call
@@ -33,6 +36,8 @@ def answer_instead(called, args, kwargs, error):
     ``error``: of the call by the user, which may be of a function around. Else the error is raised.
     """
     function = getattr(called, "function", called)
+    if function.__name__ in _OF_NUMBERS and args and all(isinstance(a, (int, float, complex)) for a in args):
+        return called(tensor(args[0]), *args[1:], **kwargs)
     if kwargs and isinstance(error, TypeError) and (again := respelled(function, kwargs)) is not None:
         return function(*args, **again)
     if function is not called:  # an operation

@@ -19,6 +19,19 @@ class UntypedStorage:
     def __init__(self, array):
         self._array = owner(array)
 
+    @classmethod
+    def from_file(cls, filename, shared=False, nbytes=0):
+        """The first bytes of a file, which are read when they are used. Changes are written to the file if it
+        is ``shared``.
+        """
+        storage = cls.__new__(cls)
+        storage._array = numpy.memmap(filename, numpy.uint8, "r+" if shared else "c", shape=(nbytes,))
+        return storage
+
+    def __array__(self, dtype=None, copy=None):
+        """The bytes."""
+        return self._array.reshape(-1, order="A").view(numpy.ndarray).view(numpy.uint8)
+
     device = property(lambda self: device_of(self._array), doc="Where the memory is.")
     is_cuda = property(lambda self: self.device.type == "cuda", doc="Whether it is on a GPU.")
     is_sparse = is_hpu = False
@@ -42,7 +55,17 @@ class UntypedStorage:
         return numpy.frombuffer(self._array.tobytes(), numpy.uint8).tolist()
 
     def __getitem__(self, index):
-        return self.tolist()[index]
+        if not isinstance(index, slice):
+            return self.tolist()[index]
+        part = UntypedStorage.__new__(UntypedStorage)  # on the same memory
+        part._array = self.__array__()[index]
+        return part
+
+    def untyped(self):
+        """The storage itself."""
+        return self
+
+    _untyped = untyped
 
     def resize_(self, size):
         """NotImplementedError unless the size stays: NumPy's memory is not given back in part."""
@@ -75,6 +98,9 @@ class TypedStorage(UntypedStorage):
     def tolist(self):
         """The elements as a list of numbers."""
         return self._array.ravel("K").tolist()
+
+    def __getitem__(self, index):
+        return self.tolist()[index]
 
     def untyped(self):
         """The same memory as bytes."""

@@ -21,7 +21,7 @@ from ..core.graph import Leaf, Node, Output, Variable, refresh, wrap
 from ..core.primitive import Primitive
 from ..ops.shape_arguments import check_dim
 from .casting import CastingMethods
-from .conversion import ConversionMethods
+from .conversion import ConversionMethods, state
 from .from_data import constructed
 from .new_like import NewMethods
 from .operators import LateMethod, TensorMethods  # type: ignore[attr-defined]
@@ -124,6 +124,11 @@ class Tensor(
     itemsize = property(lambda self: self.array.itemsize, doc="Bytes of one element.")
     nbytes = property(lambda self: self.array.nbytes, doc="Bytes of all elements.")
     is_cuda = property(lambda self: self.device.type == "cuda", doc="Whether it lives on a GPU.")
+    __dict__ = property(  # type: ignore[assignment]
+        lambda self: _late("attributes", "Attributes")(self),
+        lambda self, attributes: _late("attributes", "replace")(self, attributes),
+        doc="The attributes that a user has set.",
+    )
 
     def dim(self) -> int:
         """The number of dimensions."""
@@ -229,7 +234,7 @@ class Tensor(
         """The gradient that backward accumulated, or None."""
         if self._leaf is not None:
             return self._leaf.grad
-        found = self.__dict__.get("_grad")
+        found = state(self).get("_grad")
         if found is None and not self.is_leaf and not self.retains_grad:
             _warn_of_no_grad()
         return found

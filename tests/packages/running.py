@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 import traceback
+import types
 import warnings
 
 import numpy as np
@@ -109,7 +110,27 @@ def torchvision():
     return torchvision
 
 
+def torchaudio():
+    """torchaudio itself. PyTorch imports it without its compiled library, which is not for its version."""
+    import torch
+
+    if not hasattr(torch.version, "mytorch"):
+        sys.modules["torchaudio._extension"] = types.SimpleNamespace(
+            _IS_TORCHAUDIO_EXT_AVAILABLE=False, _IS_ALIGN_AVAILABLE=False, fail_if_no_align=lambda f: f
+        )
+    import torchaudio
+
+    return torchaudio
+
+
 KEPT: list = []  # a library forgets its operations when it is dropped
+
+
+def compiled():
+    """Import the packages that have compiled libraries, before any other package does."""
+    for name, load in (("torchvision", torchvision), ("torchaudio", torchaudio)):
+        if not absent(name):
+            load()
 
 
 # ---- running them --------------------------------------------------------------------------------
@@ -158,8 +179,7 @@ def with_mytorch(modules, folder):
 
 def main(module, path, *names):
     """Run the programs of a module and write what they return."""
-    if not absent("torchvision"):
-        torchvision()  # whichever package imports it first
+    compiled()
     programs = importlib.import_module(module).PROGRAMS
     results = {}
     for name, (packages, program) in programs.items():

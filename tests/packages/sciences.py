@@ -1,18 +1,9 @@
 """Programs with one package each: sound, graphs, integrals, explanations, spiking neurons, segmentation."""
 
-import sys
-import types
-
 from .running import fill, learned, numbers, plain
 
 
 def torchaudio():
-    import torch
-
-    if not hasattr(torch.version, "mytorch"):  # the registry's library is compiled for CUDA
-        sys.modules["torchaudio._extension"] = types.SimpleNamespace(
-            _IS_TORCHAUDIO_EXT_AVAILABLE=False, _IS_ALIGN_AVAILABLE=False, fail_if_no_align=lambda f: f
-        )
     import torchaudio.functional as F
     import torchaudio.transforms as T
     from torchaudio.models import ConvTasNet

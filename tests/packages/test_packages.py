@@ -8,10 +8,21 @@ import warnings
 import numpy as np
 import pytest
 
-from tests.packages import books, many, more, running, sciences, timm_networks, vision
+from tests.packages import (
+    books,
+    frameworks,
+    language,
+    many,
+    more,
+    more_packages,
+    running,
+    sciences,
+    timm_networks,
+    vision,
+)
 from tests.referee import Numbers, answer
 
-MODULES = (vision, timm_networks, many, more, books, sciences)
+MODULES = (vision, timm_networks, many, more, books, sciences, language, frameworks, more_packages)
 PROGRAMS = [(module, name) for module in MODULES for name in module.PROGRAMS]
 # sums in another order, and what is left where large numbers cancel
 TOLERANCE = {"torchmetrics": 2e-4, "nflows": 1e-4}
@@ -34,8 +45,7 @@ def recorded(value):
 
 
 def of_torch(torch, module, name):
-    if not running.absent("torchvision"):
-        running.torchvision()
+    running.compiled()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return recorded(running.plain(importlib.import_module(module).PROGRAMS[name][1]()))

@@ -5,6 +5,9 @@ from __future__ import annotations
 import importlib
 
 from ...core.dtypes import complex64, complex128, int64
+from ...cuda import Event as Event
+from ...cuda import Stream as Stream
+from ...ops import dtype_info
 from ...ops.memory_format import layout
 from ...ops.reduce import all as all_of
 from ...tensors import torch_flags
@@ -23,6 +26,10 @@ globals().update(
 )
 
 
+class OutOfMemoryError(RuntimeError):
+    """What PyTorch raises when a GPU's memory is full; here CuPy raises an error of its own."""
+
+
 class SymInt(int):
     """The class of sizes that are not known yet, of which there are none."""
 
@@ -35,14 +42,24 @@ class SymBool:
     """The class of truths that are not known yet, of which there are none."""
 
 
+# of 8-bit numbers: eps, the largest, the smallest normal one
+_LIMITS = {
+    "float8_e4m3fn": (2**-3, 448.0, 2**-6),
+    "float8_e4m3fnuz": (2**-3, 240.0, 2**-7),
+    "float8_e5m2": (2**-2, 57344.0, 2**-14),
+    "float8_e5m2fnuz": (2**-3, 57344.0, 2**-15),
+    "float8_e8m0fnu": (1.0, 2.0**127, 2.0**-127),
+}
+
+
 class _AbsentDtype:
     """A dtype that is not here; tensors of it cannot be made."""
 
-    itemsize = 0
-    is_floating_point = is_complex = False
+    is_complex = False
 
     def __init__(self, name):
-        self.name = name
+        self.name, self.is_floating_point = name, name in _LIMITS
+        self.itemsize = int(self.is_floating_point)
 
     def __repr__(self):
         return f"torch.{self.name}"
@@ -56,6 +73,20 @@ globals().update(
     """.split()
 )
 chalf = globals()["complex32"]
+
+
+class finfo(dtype_info.finfo):
+    """The limits of a floating-point dtype, also of 8-bit ones, of which there are no tensors."""
+
+    def __init__(self, type=None):
+        if not isinstance(type, _AbsentDtype) or not type.is_floating_point:
+            super().__init__(type)
+            return
+        self.dtype, self.bits, self.resolution = type.name, 8, 1.0
+        self.eps, self.max, self.tiny = _LIMITS[type.name]
+        self.smallest_normal, self.min = self.tiny, self.tiny if "e8m0" in type.name else -self.max
+
+
 cfloat, cdouble = complex64, complex128
 jagged, sparse_csr, sparse_csc, sparse_bsr, sparse_bsc = map(
     layout, "jagged sparse_csr sparse_csc sparse_bsr sparse_bsc".split()
@@ -105,9 +136,19 @@ def _check_type(cond, message=None):
     _check_with(TypeError, cond, message)
 
 
+def _check_tensor_all_with(error_type, cond, message=None):
+    """``error_type`` with what ``message()`` returns unless all of the tensor ``cond`` is true."""
+    _check_with(error_type, bool(all_of(cond)), message)
+
+
 def _check_tensor_all(cond, message=None):
     """RuntimeError unless all of the tensor ``cond`` is true."""
-    _check_with(RuntimeError, bool(all_of(cond)), message)
+    _check_tensor_all_with(RuntimeError, cond, message)
+
+
+def _check_not_implemented(cond, message=None):
+    """NotImplementedError unless ``cond``."""
+    _check_with(NotImplementedError, cond, message)
 
 
 def _check_is_size(i, message=None, **limits):

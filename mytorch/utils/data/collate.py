@@ -13,6 +13,8 @@ from ...ops.join import stack
 from ...tensors.creation import as_tensor, tensor
 from ...tensors.tensor import Tensor
 
+default_collate_fn_map: dict = {}  # {a type: what collates its samples}, for types that packages add
+
 
 def default_collate(batch):
     """Collate a list of samples to one batch, with a new first dimension in every tensor.
@@ -31,6 +33,9 @@ def default_collate(batch):
     """
     first = batch[0]
     kind = type(first)
+    for known, function in default_collate_fn_map.items():
+        if isinstance(first, known):
+            return function(batch, collate_fn_map=default_collate_fn_map)
     if isinstance(first, Tensor):
         return _stack(batch)
     if is_array(first) or isinstance(first, numpy.ndarray):

@@ -80,4 +80,6 @@ class _ExcludeDispatchKeyGuard(contextlib.nullcontext):
     """``with _ExcludeDispatchKeyGuard(keys): …`` changes nothing: there are no such layers."""
 
 
+from . import _nn as _nn  # noqa: E402
+
 _TensorMeta = type(TensorBase)  # the class of Tensor's class

@@ -1,5 +1,7 @@
 """``torch._C._functorch``: questions about the tensors of function transforms."""
 
+from ...absent import absent
+
 
 def is_legacy_batchedtensor(tensor):
     """False: there are none."""
@@ -17,3 +19,6 @@ def maybe_get_bdim(tensor):
 def get_unwrapped(tensor):
     """The tensor, which is not wrapped."""
     return tensor
+
+
+__getattr__ = absent("_C").__getattr__  # type: ignore[union-attr]

@@ -251,7 +251,7 @@ def _join(function, arrays, axis=0, **options):
 def _where(function, condition, *values):
     if not values:
         return entrywise(function, (condition,), {})
-    return elementwise(choose, condition, *values)
+    return elementwise(choose if is_array(condition) else function, condition, *values)
 
 
 def _clip(function, x, a_min=None, a_max=None, **options):

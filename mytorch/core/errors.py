@@ -89,7 +89,7 @@ def refuse_inference(plan, inputs):
     """RuntimeError if a tensor made under inference_mode is to be saved: it has no version, so nobody could
     tell later whether it is intact.
     """
-    if any(inputs[i]._inference for i in plan.guarded):
+    if any(inputs[i]._inference for i in plan.constants):
         raise RuntimeError(
             "Inference tensors cannot be saved for backward. Please do not use Tensors created in inference "
             "mode in computation tracked by autograd. To work around this, you can make a clone to get a "

@@ -149,6 +149,10 @@ def floating(arrays):
     return quietly(_cast, arrays, default_numpy())
 
 
+# ``compiled_call.py`` leaves out the step for arrays that are all float32: it would return them as they are
+promoted.keeps_floats = floating.keeps_floats = True  # type: ignore[attr-defined]
+
+
 def _cast(arrays, common):
     """Arrays in the dtype ``common``; a 0-d array of the CPU may join arrays of a GPU."""
     gpu = any(type(a) is not numpy.ndarray and is_array(a) for a in arrays)
@@ -190,6 +194,9 @@ def tensor_first(arrays):
     return promoted(arrays)
 
 
+tensor_first.keeps_floats = True  # type: ignore[attr-defined]
+
+
 def only(kinds, name, prepare=promoted, numbers=False):
     """A ``prepare`` step for the operation ``name`` on dtypes of certain ``kinds`` (NumPy's letters).
 
@@ -215,4 +222,5 @@ def only(kinds, name, prepare=promoted, numbers=False):
                 raise NotImplementedError(f"{name}() is not implemented for {a.dtype}")
         return arrays
 
+    step.keeps_floats = "f" in kinds and getattr(prepare, "keeps_floats", False)
     return step

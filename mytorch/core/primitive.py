@@ -177,8 +177,9 @@ class Primitive:
             plan = Plan(self, inputs)
             if len(inputs) <= MANY:
                 self.plans[pattern] = plan
-        if plan.constants:
-            refuse_inference(plan, inputs)
+        for i in plan.constants:
+            if inputs[i]._inference:
+                refuse_inference()
         node = _new(Node)
         node.plan, node.order = plan, next(clock)
         node.edges, node.saved, node.guards = plan.record(inputs, arrays, out, extras, settings, counter)

@@ -204,6 +204,8 @@ class Primitive:
 
     def several(self, arrays, node, inputs, settings):
         """The Variables of several outputs; those of integers and booleans carry no gradient."""
+        if node is None and not self.view:
+            return tuple([wrap(as_array(a)) for a in arrays])
         if node is not None:
             node.outputs = tuple((a.shape, a.dtype) for a in arrays)
             if any(a.dtype.kind == "c" for a in arrays):

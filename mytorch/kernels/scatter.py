@@ -122,7 +122,7 @@ def take_along(x, index, dim):
     """``numpy.take_along_axis(x, index, dim)`` of indices from the front; other sizes may be below those of
     ``x``.
     """
-    return x.reshape(-1).take(_places(index, x.shape, dim))
+    return x.ravel()[_places(index, x.shape, dim)]
 
 
 def add_along(values, shape, index, dim):
@@ -153,4 +153,6 @@ def _starts(sizes, shape, dim, module):
         if d != dim:
             starts = starts + (module.arange(sizes[d]) * step).reshape((-1,) + (1,) * (len(shape) - 1 - d))
         step *= shape[d]
+    if math.prod(sizes) <= _KEPT:  # NumPy takes two times as long to add where it broadcasts
+        starts = module.broadcast_to(starts, sizes).copy()
     return math.prod(shape[dim + 1 :]), starts

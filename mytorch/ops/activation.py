@@ -20,6 +20,8 @@ from .rounding import abs, square
 from .shape_arguments import check_dim
 from .transcendental import sech_squared, sigmoid, tanh
 
+_FEW = 256  # elements, up to which the number of NumPy's calls counts
+
 # ---- rectifiers ----------------------------------------------------------------------------------
 
 
@@ -245,6 +247,8 @@ def tanhshrink(x):
 
 def log_of_one_plus_exp(x):
     """log(1 + exp(x)) of an array, without overflow."""
+    if x.size <= _FEW and x.ndim and type(x) is numpy.ndarray:
+        return numpy.logaddexp(x, operand(0, x))  # one call, but it is not vectorised
     module = xp(x)
     out = module.asarray(-module.abs(x))
     module.exp(out, out=out)

@@ -28,10 +28,11 @@ def integers(index, op, kinds="dtype int32/int64", any_empty=False):
     array = array_of(index)
     if array.dtype not in _INTEGERS and not (any_empty and not array.size):
         raise RuntimeError(f"{op}(): Expected {kinds} for index, got {array.dtype}")
-    return array.astype("int64")
+    return array.astype(_INT64)
 
 
-_INTEGERS = {numpy.dtype("int64"), numpy.dtype("int32")}
+_INT64 = numpy.dtype("int64")
+_INTEGERS = {_INT64, numpy.dtype("int32")}
 OUT_OF_BOUNDS = "index {} is out of bounds for dimension {} with size {}"
 
 
@@ -83,27 +84,27 @@ def gather(input, dim, index, *, sparse_grad=False):
 
     ``index`` has the dimensions of ``input`` and sizes up to its, unless it is empty. RuntimeError otherwise.
     """
-    index = integers(index, "gather", any_empty=True)
-    dim = check_dim(dim, len(input.shape))
+    index, shape = integers(index, "gather", any_empty=True), array_of(input).shape
+    dim = check_dim(dim, len(shape))
     if not index.size:
         return reshape(getitem(reshape(input, shape=(-1,)), index=(index.reshape(-1),)), shape=index.shape)
-    if index.ndim != len(input.shape) and (index.ndim or 1) != (len(input.shape) or 1):
+    if index.ndim != len(shape) and (index.ndim or 1) != (len(shape) or 1):
         raise RuntimeError(
             f"Index tensor must have the same number of dimensions as input tensor: {index.ndim} and "
-            f"{len(input.shape)}"
+            f"{len(shape)}"
         )
-    if not input.shape or not index.ndim:
+    if not shape or not index.ndim:
         flat = reshape(input, shape=(-1,))
         picked = getitem(flat, index=(inside(index.reshape(-1), flat.shape[0], dim),))
         return reshape(picked, shape=index.shape)
     check_sizes(
-        input.shape,
+        shape,
         index,
         dim,
         "Size does not match at dimension {at} expected index {index} to be no larger than self {x} "
         "apart from dimension {dim}",
     )
-    return take_along(input, index=inside(index, input.shape[dim], dim), dim=dim)
+    return take_along(input, index=inside(index, shape[dim], dim), dim=dim)
 
 
 @composite(out=True)

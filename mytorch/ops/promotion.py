@@ -99,19 +99,26 @@ def _combine(high, low):
 _INT64 = numpy.dtype("int64")
 
 
-@functools.lru_cache(256, typed=True)
+_constants: dict = {}
+
+
 def _constant(number, dtype):
     """A number (not a zero, which may be -0.0) as an array: NumPy takes twice as long over x * 0.5 as over x
     * y.
     """
-    return quietly(numpy.array, number, dtype)
+    found = _constants.get((number, dtype))
+    if found is None:
+        if len(_constants) >= 256:
+            _constants.clear()
+        found = _constants[number, dtype] = quietly(numpy.array, number, dtype)
+    return found
 
 
 def operand(number, x):
     """A Python number as the fastest operand beside the array ``x``."""
-    if type(x) is not numpy.ndarray or x.dtype.kind not in "fV" or (type(number) is float and not number):
-        return number
-    return _constant(number, x.dtype)
+    if (number or type(number) is int) and type(x) is numpy.ndarray and x.dtype.kind in "fV":
+        return _constant(number, x.dtype)
+    return number
 
 
 def promoted(arrays):

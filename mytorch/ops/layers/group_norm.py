@@ -94,7 +94,7 @@ def standardise_groups(x, weight=None, bias=None, *, groups: int, eps: float):
     """
     kind, shape = wide(x.dtype), x.shape
     if are_few(x):
-        out, average, scale = standardise_few(x.reshape(shape[0] * groups, -1), eps)
+        out, average, _, scale = standardise_few(x.reshape(shape[0] * groups, -1), eps)
         out, each = out.reshape(shape), (-1, *[1] * (x.ndim - 2))
         if weight is not None:
             out *= weight.reshape(each)

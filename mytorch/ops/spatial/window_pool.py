@@ -172,7 +172,7 @@ def _squares(x):
 
     Faster than the sum where the BLAS knows the dtype.
     """
-    flat = x.reshape(-1)
+    flat = x.ravel()
     return flat.dot(flat) if x.itemsize > 2 else summed(x)
 
 

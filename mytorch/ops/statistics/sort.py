@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any, NamedTuple
 
 from ...core.arrays import array_of, xp
@@ -53,8 +54,14 @@ def _order(x, dim, descending):
     """The indices that sort along ``dim``; equal elements keep their order."""
     if not descending:
         return stable_order(x, dim)
-    back = (*(slice(None),) * dim, slice(None, None, -1))  # flip, sort, flip back
+    back = _along(dim, None, -1)  # flip, sort, flip back
     return x.shape[dim] - 1 - stable_order(x[back], dim)[back]
+
+
+@functools.lru_cache(64)
+def _along(dim, stop, step=None):
+    """The index that takes ``[:stop:step]`` along ``dim``."""
+    return (*(slice(None),) * dim, slice(None, stop, step))
 
 
 _FEW = 1024
@@ -102,7 +109,7 @@ def msort(input):
 def _topk(x, *, k, dim, largest):
     n = x.shape[dim]
     if x.size <= _FEW:  # sorting all of them takes less time than picking some first
-        order = _order(x, dim, largest)[(*(slice(None),) * dim, slice(k))]
+        order = _order(x, dim, largest)[_along(dim, k)]
         return scatter.take_along(x, order, dim), order
     if 0 < k < n:
         kept = ordered(x).argpartition(n - k if largest else k - 1, axis=dim)

@@ -6,14 +6,8 @@ It is compiled at the first call, so importing costs nothing. For ``mul(x, y)`` 
         if more or others or x is MISSING or y is MISSING:
             return op.sort_out({"x": x, "y": y}, more, others)
         if isinstance(x, Variable):
-            if x._base is not None and x._base._node is not x._base_node:
-                refresh(x)
             x_array, x_kind = x.array, 1 if x._node is None else 2
-        else:
-            x_array, x_kind = x, 0
-        …                                                          # the same for y
-        given = arrays = [x_array, y_array]
-        …                                                          # and all the rest as it stands there
+        …                                            # the same for y, and all the rest as it stands there
 """
 
 from __future__ import annotations
@@ -77,13 +71,22 @@ RECORD = """
     if state and ({live}):
         node = op.record({pattern}, ({inputs}), given, arrays, result, extras, {settings}, counter)"""
 REAL = 'if type(first := arrays[0]) is not ndarray or first.dtype.kind == "c": refuse_complex(op, arrays)'
+SHARE = """
+    if {x}_kind and ((owner := result.base) is {x}_array or (owner is not None and owner is {x}_array.base)):
+        base = {x} if {x}._base is None else {x}._base
+        new._counter, new._base, new._base_node = {x}._counter, base, base._node
+        new._view = {x}._view, op.function, ({rest}), {settings}, None
+        if {x}._inference:
+            new._inference = True
+        return new"""
 WRAP = """
     if type(result) is not ndarray:
         if type(result) is tuple:
             return op.several(result, node, ({inputs}), {settings})
         result = as_array(result)
     new = create(result_type)
-    new.array, new._node, new._counter, new._base = result, node, counter, None
+    new.array, new._node = result, node{share}
+    new._counter, new._base = counter, None
     if state is None:
         new._inference = True
     {note_view}
@@ -94,7 +97,7 @@ FIRST_CALL = compile("lambda *a, **s: compile_now(op)(*a, **s)", __name__, "eval
 TAKEN = {
     *globals(),
     *"op forward of_wide prepare more others given arrays context first result extras node".split(),
-    *"counter state new pattern found live context rescued error".split(),
+    *"counter state new pattern found live context rescued error owner base".split(),
 }
 
 
@@ -153,19 +156,17 @@ def source(op):
         if getattr(op.prepare, "keeps_floats", False):
             types, dtypes = (" is ".join(map(a.format, arrays)) for a in ("type({})", "{}.dtype"))
             parts["unlike"] = f"not ({types} is ndarray and {dtypes} is FLOAT32)"
-    forward = "forward"
-    if hasattr(op.forward, "of_wide"):
-        forward = f"(of_wide if {passed[0]}.itemsize != 2 else forward)"
+    by_size = f"(of_wide if {passed[0]}.itemsize != 2 else forward)"
+    forward = by_size if hasattr(op.forward, "of_wide") else "forward"
     call = ", ".join([*passed, *(f"{name}={name}" for name in signature.defaults)])
     if op.view:  # it computes nothing that NumPy could warn of
-        parts |= {"enter": "", "leave": "", "run": f"{forward}({call})"}
+        rest = "".join(f"{x}, " for x in inputs[1:])
+        share = SHARE.format(x=inputs[0], rest=rest, settings=settings)  # as ``note_view`` does
+        parts |= {"enter": "", "leave": "", "run": f"{forward}({call})", "share": share}
         parts["note_view"] = f"note_view(new, op.function, ({parts['inputs']}), {settings})"
     else:
-        parts |= {"enter": ENTER.format(**parts), "leave": LEAVE, "note_view": ""}
+        parts |= {"enter": ENTER.format(**parts), "leave": LEAVE, "note_view": "", "share": ""}
         parts["run"] = f"{forward}({call}) if context is None else context.run({forward}, {call})"
     text = take + COMPUTE + (RECORD if op.differentiable else "") + WRAP
-    return (
-        f"def call({head}, **others):\n"
-        f"    if {' or '.join(unusual)}:\n"
-        f"        return {otherwise}" + text.format(**parts)
-    )
+    head = f"def call({head}, **others):\n    if {' or '.join(unusual)}:\n        return {otherwise}"
+    return head + text.format(**parts)

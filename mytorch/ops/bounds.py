@@ -111,7 +111,7 @@ def clamp(x, min=None, max=None):
 
     The bounds are numbers, tensors that broadcast, or None. The gradient of x at a bound is 1.
     """
-    if not (is_array(min) or is_array(max)) and is_array(x) and x.dtype.kind == "f":
+    if type(min) in _PLAIN and type(max) in _PLAIN and is_array(x) and x.dtype.kind == "f":
         return bounded(x, -math.inf if min is None else min, math.inf if max is None else max)
     out = x if min is None else xp(x).maximum(x, min)
     return out if max is None else xp(x).minimum(out, max)

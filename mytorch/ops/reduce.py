@@ -100,7 +100,7 @@ def sum_dtype(x, dtype):
 )
 def sum(x, *, dim=None, keepdim=False, dtype=None):
     """Sum over ``dim`` (an int, a tuple, or None for all). Integers and booleans sum in int64."""
-    kind = sum_dtype(x, dtype)
+    kind = x.dtype if dtype is None and x.dtype.kind == "f" else sum_dtype(x, dtype)
     return summed(x, None if dim is None else folded(dim, x.ndim), kind, keepdim)
 
 
@@ -204,13 +204,13 @@ def _are_few(x):
 @primitive(x=extreme_of_all_vjp)
 def _max_of_all(x):
     check_any(x, "max")
-    return x.flat[x.argmax()] if _are_few(x) else xp(x).maximum.reduce(x, None)
+    return x.ravel()[x.argmax()] if _are_few(x) else xp(x).maximum.reduce(x, None)
 
 
 @primitive(x=extreme_of_all_vjp)
 def _min_of_all(x):
     check_any(x, "min")
-    return x.flat[x.argmin()] if _are_few(x) else xp(x).minimum.reduce(x, None)
+    return x.ravel()[x.argmin()] if _are_few(x) else xp(x).minimum.reduce(x, None)
 
 
 @primitive

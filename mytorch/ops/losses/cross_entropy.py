@@ -260,6 +260,7 @@ def cross_entropy_of_probabilities(x, target, weight=None, *, reduction="mean", 
 # ---- few scores, in as few calls of NumPy's as may be --------------------------------------------
 
 _TINY = 512  # elements
+_UINT64 = numpy.dtype("uint64")
 
 
 def _tiny_places(x, target, weight, ignore_index):
@@ -277,8 +278,8 @@ def _tiny_places(x, target, weight, ignore_index):
     )
     if not is_usual:
         return None
-    classes = x.shape[1]
-    if 0 <= ignore_index < classes or not 0 <= target[target.argmin()] <= target[target.argmax()] < classes:
+    classes, unsigned = x.shape[1], target.view(_UINT64)  # below 0 is large
+    if 0 <= ignore_index < classes or unsigned.item(unsigned.argmax()) >= classes:
         return None
     return target + _kept_numbers(target.size, classes)
 

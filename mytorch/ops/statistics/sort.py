@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import functools
+import math
 from typing import Any, NamedTuple
+
+import numpy
 
 from ...core.arrays import array_of, xp
 from ...core.primitive import primitive
@@ -54,6 +57,13 @@ def _order(x, dim, descending):
     """The indices that sort along ``dim``; equal elements keep their order."""
     if not descending:
         return stable_order(x, dim)
+    if (
+        x.size <= _FEW
+        and x.dtype.char in "fd"
+        and type(x) is numpy.ndarray
+        and not math.isnan(numpy.vdot(x, x))
+    ):
+        return stable_order(-x, dim)
     back = _along(dim, None, -1)  # flip, sort, flip back
     return x.shape[dim] - 1 - stable_order(x[back], dim)[back]
 

@@ -19,7 +19,7 @@ from contextvars import Context
 
 # ruff: noqa: F401  (the compiled functions use these)
 from . import graph
-from .arrays import QUIET, as_array, float_errors, ndarray, quietly
+from .arrays import QUIET, float_errors, modules, ndarray, numpy, quietly
 from .errors import refuse_complex
 from .graph import Variable, grad_state, note_view, refresh
 from .scalar_arguments import PLAIN
@@ -83,7 +83,7 @@ WRAP = """
     if type(result) is not ndarray:
         if type(result) is tuple:
             return op.several(result, node, ({inputs}), {settings})
-        result = as_array(result)
+        result = result if type(result) in modules else numpy.asarray(result)
     new = create(result_type)
     new.array, new._node = result, node{share}
     new._counter, new._base = counter, None

@@ -115,7 +115,7 @@ def relu(input, inplace=False):
 
 def leaky_relu(input, negative_slope=0.01, inplace=False):
     """x where it is positive, else negative_slope · x, elementwise."""
-    return (leaky_relu_ if inplace else activation.leaky_relu)(input, negative_slope=negative_slope)
+    return (leaky_relu_ if inplace else activation.leaky_relu)(input, negative_slope)
 
 
 def elu(input, alpha=1.0, inplace=False):

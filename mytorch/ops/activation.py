@@ -58,10 +58,13 @@ def scaled_down(x, where, *, factor: float):
 @widened
 def leaky_relu(x, *, negative_slope=0.01):
     """x where it is positive, else negative_slope · x, elementwise."""
-    check_floating(x, "leaky_relu")
+    if x.dtype.kind != "f":
+        check_floating(x, "leaky_relu")
     slope = operand(negative_slope, x)
     if not 0 <= negative_slope <= 1:
         return choose(x > 0, x, x * slope)
+    if x.size <= _FEW:
+        return xp(x).maximum(x, x * slope)
 
     def work(x):
         out = xp(x).asarray(x * slope)

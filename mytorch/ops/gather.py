@@ -264,7 +264,7 @@ def _unravel_index(x, *, shape):
 @primitive
 def _one_hot(x, *, num_classes):
     out = xp(x).zeros((x.size, num_classes), "int64")
-    out[xp(x).arange(x.size), x.reshape(-1)] = 1
+    out[xp(x).arange(x.size), x.ravel()] = 1
     return out.reshape((*x.shape, num_classes))
 
 
@@ -274,17 +274,18 @@ def one_hot(input, num_classes=-1):
     ``num_classes`` -1 stands for the largest class + 1. RuntimeError for classes out of range or not int64.
     """
     classes = array_of(input)
-    if classes.dtype != numpy.int64:
+    if classes.dtype != _INT64:
         raise RuntimeError(
             f"one_hot is only applicable to index tensor of type LongTensor, got {classes.dtype}."
         )
     if not classes.size and num_classes <= 0:
         raise RuntimeError("Can not infer total number of classes from empty tensor.")
-    if (low := out_of_bounds(classes, 0, 2**63 - 1)) is not None:
+    high = -1 if num_classes == -1 else out_of_bounds(classes, 0, num_classes)
+    if high is not None and (low := out_of_bounds(classes, 0, 2**63 - 1)) is not None:
         raise RuntimeError(f"Class values must be non-negative, got {low}.")
     if num_classes == -1:
         num_classes = int(classes.max()) + 1
-    elif (high := out_of_bounds(classes, 0, num_classes)) is not None:
+    elif high is not None:
         raise RuntimeError(
             f"Class values must be smaller than num_classes, got {high} with num_classes = {num_classes}."
         )

@@ -116,8 +116,12 @@ def _constant(number, dtype):
 
 def operand(number, x):
     """A Python number as the fastest operand beside the array ``x``."""
-    if (number or type(number) is int) and type(x) is numpy.ndarray and x.dtype.kind in "fV":
-        return _constant(number, x.dtype)
+    if type(x) is numpy.ndarray and (number or type(number) is int):
+        found = _constants.get((number, x.dtype))
+        if found is not None:
+            return found
+        if x.dtype.kind in "fV":
+            return _constant(number, x.dtype)
     return number
 
 

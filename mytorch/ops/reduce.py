@@ -62,7 +62,7 @@ def spread(g, shape, dim, keepdim):
 
 def count(shape, dim):
     """How many elements a reduction over ``dim`` folds into one."""
-    return _count(tuple(shape), _key(dim, len(shape)))
+    return _count(tuple(shape), dim if dim is None or type(dim) is int else folded(dim, len(shape)))
 
 
 @functools.lru_cache(256)
@@ -279,7 +279,7 @@ def max(input, *args, **settings):
         return _max_of_all(input)
     if "other" in settings or (args and (isinstance(args[0], Variable) or is_array(args[0]))):
         return maximum(input, *args, **settings)
-    return max_result(*max_dim(input, *args, **settings))
+    return tuple.__new__(max_result, max_dim(input, *args, **settings))
 
 
 @composite(out=True)
@@ -289,7 +289,7 @@ def min(input, *args, **settings):
         return _min_of_all(input)
     if "other" in settings or (args and (isinstance(args[0], Variable) or is_array(args[0]))):
         return minimum(input, *args, **settings)
-    return min_result(*min_dim(input, *args, **settings))
+    return tuple.__new__(min_result, min_dim(input, *args, **settings))
 
 
 @composite(out=True)

@@ -112,7 +112,7 @@ def flatten(input, start_dim=0, end_dim=-1):
     RuntimeError if ``start_dim`` comes after ``end_dim``.
     """
     folded = _folded if type(start_dim) is type(end_dim) is int else _folded.__wrapped__
-    shape = folded(array_of(input).shape, start_dim, end_dim)
+    shape = folded(getattr(input, "array", input).shape, start_dim, end_dim)
     return input if shape is None else reshape(input, shape)
 
 

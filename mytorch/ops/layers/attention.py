@@ -12,7 +12,7 @@ from ...core.graph import Variable
 from ...core.primitive import primitive
 from ...core.sums import cast, widen
 from ...kernels.blocks import HIGHEST, exponential
-from ...kernels.elementwise import largest
+from ...kernels.elementwise import extremes, largest
 from ...kernels.row_sums import row_sums
 from ..cast import in_float32
 from ..elementwise import select
@@ -20,7 +20,6 @@ from ..matmul import matmul
 from ..permute import transpose
 from ..softmax import softmax
 
-_FEW = 8192  # scores
 _SAFE = 60.0  # exponentials of scores within ±60 can be summed as they are, also in float32
 
 
@@ -53,8 +52,9 @@ def _weights(q, k, mask, scale, causal):
     if causal:
         seen = m.tril(m.ones(shape[-2:], bool))
         mask = seen if mask is None else mask & seen
-    if m is numpy and scores.size and (extent := _extent(scores)) < _SAFE:
-        (exponential if extent <= HIGHEST else m.exp)(scores, out=scores)
+    least, most = extremes(scores) if m is numpy and scores.size else (-math.inf, math.inf)
+    if least > -_SAFE and most < _SAFE:
+        (exponential if max(most, -least) <= HIGHEST else m.exp)(scores, out=scores)
         if mask is not None:
             scores *= mask
         return _divided(scores, mask)
@@ -64,13 +64,6 @@ def _weights(q, k, mask, scale, causal):
     scores -= m.where(highest == -math.inf, 0, highest)
     m.exp(scores, out=scores)
     return _divided(scores, mask)
-
-
-def _extent(scores):
-    """The largest absolute value; NumPy takes less time to find the place of an extreme of few."""
-    if scores.size <= _FEW:
-        return max(scores.item(scores.argmax()), -scores.item(scores.argmin()))
-    return max(scores.max(), -scores.min())
 
 
 def _divided(weights, mask):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+import numpy
+
 from ...core.arrays import array_of, xp
 from ...core.graph import Variable, changed
 from ...core.primitive import primitive
@@ -134,14 +136,14 @@ def standardise_channels(x, weight=None, bias=None, *, eps: float, observe=None)
 
 def _few_columns(x, weight, bias, eps, observe):
     """What :func:`standardise_channels` returns, of a small matrix."""
-    out, average, variance, scale = standardise_few(x, eps, columns=True)
+    out, average, variance, deviation = standardise_few(x, eps, columns=True)
     if observe is not None:
-        observe(average, variance)
+        observe(average[0], variance[0])
     if weight is not None:
         out *= weight
     if bias is not None:
         out += bias
-    return out, average, scale
+    return out, average[0], numpy.reciprocal(deviation[0])
 
 
 @primitive(

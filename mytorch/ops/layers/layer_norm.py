@@ -104,14 +104,15 @@ def standardise_rows(x, weight=None, bias=None, *, size, eps: float, centred=Tru
     centred: the mean of the row is subtracted first. ``eps`` is added to the mean square.
     """
     if are_few(x):
-        out, average, _, scale = standardise_few(x.reshape(-1, size), eps, centred)
-        if x.ndim != 2 or x.shape[1] != size:
+        is_matrix = x.ndim == 2 and x.shape[1] == size
+        out, average, _, deviation = standardise_few(x if is_matrix else x.reshape(-1, size), eps, centred)
+        if not is_matrix:
             out = out.reshape(x.shape)
         if weight is not None:
             out *= weight
         if bias is not None:
             out += bias
-        return out, average, scale
+        return out, average[:, 0], numpy.reciprocal(deviation[:, 0])
     module, rows, kind = xp(x), x.size // max(size, 1), wide(x.dtype)
     flat, out = x.reshape(rows, size), empty_apart((rows, size), x.dtype, x)
     average, scale, share = module.zeros(rows, kind), module.empty(rows, kind), module.empty(size, kind)
@@ -149,23 +150,22 @@ def standardise_rows(x, weight=None, bias=None, *, size, eps: float, centred=Tru
 
 def are_few(x):
     """Whether the elements are so few that calls of NumPy's take longer than what they do."""
-    return 0 < x.size <= _FEW and type(x) is numpy.ndarray and x.itemsize > 2 and x.dtype.kind == "f"
+    return 0 < x.size <= _FEW and type(x) is numpy.ndarray and x.dtype.char in "fd"
 
 
 def standardise_few(x, eps, centred=True, columns=False):
-    """Each row, or column, of a matrix as :func:`standardise_rows` has it, and of each its mean, variance and
-    one over the deviation.
+    """Each row, or column, of a matrix as :func:`standardise_rows` has it, and its mean, variance and
+    deviation; of small ones all are given for each element.
     """
     size = len(x) if columns else x.shape[1]
     share = _share(size, columns, x.dtype)
-    each = 0 if columns else (slice(None), 0)
     average = (share.dot(x) if columns else x.dot(share)) if centred else numpy.zeros((len(x), 1), x.dtype)
     out = x - average
     variance = share.dot(out * out) if columns else (out * out).dot(share)
     deviation = variance + operand(eps, x)
     numpy.sqrt(deviation, out=deviation)
     out /= deviation
-    return out, average[each], variance[each], numpy.reciprocal(deviation[each])
+    return out, average, variance, deviation
 
 
 @functools.lru_cache(64)
@@ -184,7 +184,7 @@ def layer_norm(input, normalized_shape, weight=None, bias=None, eps=1e-5):
     not fit. https://arxiv.org/abs/1607.06450
     """
     shape = _normalized_shape("layer_norm", input, normalized_shape, weight, bias)
-    return standardise_rows(input, weight, bias, size=math.prod(shape), eps=eps)
+    return standardise_rows(input, weight, bias, math.prod(shape), eps)
 
 
 def rms_norm(input, normalized_shape, weight=None, eps=None):

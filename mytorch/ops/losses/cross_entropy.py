@@ -69,7 +69,7 @@ def _row_scale(g, count, w, reduction):
 def nll(x, target, weight=None, *, ignore_index=-100, reduction="mean"):
     """Minus the log-probability ``x`` of the class ``target``; see :func:`nll_loss`."""
     if x.size <= _TINY and (places := _tiny_places(x, target, weight, ignore_index)) is not None:
-        return _tiny_reduced(-x.ravel()[places], reduction)
+        return -_tiny_reduced(x.ravel()[places], reduction)
     rows = by_class(x)
     t, w = class_rows(target, rows.shape[1], ignore_index, weight, x.dtype)
     losses = -rows[_numbers(t), t]
@@ -320,7 +320,7 @@ def nll_loss(input, target, weight=None, size_average=None, ignore_index=-100, r
     reduction = chosen(reduction, size_average, reduce)
     check_floating(input, "nll_loss")
     check_classes(*arrays_of("nll_loss", input, target, weight))
-    return nll(input, target, weight, ignore_index=ignore_index, reduction=reduction)
+    return nll(input, target, weight, ignore_index, reduction)
 
 
 def cross_entropy(
@@ -344,14 +344,13 @@ def cross_entropy(
     if not 0 <= label_smoothing <= 1:
         raise RuntimeError(f"label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing}")
     x, t = arrays_of("cross_entropy_loss", input, target, weight)
-    settings = {"reduction": reduction, "label_smoothing": label_smoothing}
     if x.shape == t.shape:
         _check_probabilities(t, ignore_index)
-        return cross_entropy_of_probabilities(input, target, weight, **settings)
+        return cross_entropy_of_probabilities(input, target, weight, reduction, label_smoothing)
     check_classes(x, t)
     if label_smoothing and t.dtype == "uint8":
         raise RuntimeError("expected target dtype to be Long with label_smoothing, but got uint8")
-    return cross_entropy_of_classes(input, target, weight, ignore_index=ignore_index, **settings)
+    return cross_entropy_of_classes(input, target, weight, ignore_index, reduction, label_smoothing)
 
 
 def _check_probabilities(t, ignore_index):

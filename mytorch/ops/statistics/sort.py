@@ -18,6 +18,8 @@ from ..promotion import promoted
 from ..shape import reshape
 from ..shape_arguments import check_dim, integer
 
+_tuple = tuple.__new__  # a named one, in half the time
+
 
 class sort_result(NamedTuple):
     """Sorted values and where they were."""
@@ -57,13 +59,10 @@ def _order(x, dim, descending):
     """The indices that sort along ``dim``; equal elements keep their order."""
     if not descending:
         return stable_order(x, dim)
-    if (
-        x.size <= _FEW
-        and x.dtype.char in "fd"
-        and type(x) is numpy.ndarray
-        and not math.isnan(numpy.vdot(x, x))
-    ):
-        return stable_order(-x, dim)
+    if x.size <= _FEW and x.dtype.char in "fd" and type(x) is numpy.ndarray:
+        flat = x.ravel()
+        if not math.isnan(flat.dot(flat)):  # nan comes first
+            return stable_order(-x, dim)
     back = _along(dim, None, -1)  # flip, sort, flip back
     return x.shape[dim] - 1 - stable_order(x[back], dim)[back]
 
@@ -84,7 +83,7 @@ def ordered(x):
 
 def stable_order(x, dim):
     """The indices that sort along ``dim``; equal elements keep their order."""
-    return ordered(x).argsort(axis=dim, kind="stable")
+    return (ordered(x) if x.dtype.kind == "V" else x).argsort(dim, "stable")
 
 
 @composite(out=True)
@@ -98,7 +97,7 @@ def sort(input, dim=-1, descending=False, stable=False):
         check_dim(dim, 0)
         values, indices = _sort(reshape(input, shape=(1,)), dim=0, descending=descending)
         return sort_result(reshape(values, shape=()), reshape(indices, shape=()))
-    return sort_result(*_sort(input, dim=check_dim(dim, ndim), descending=descending))
+    return _tuple(sort_result, _sort(input, check_dim(dim, ndim), descending))
 
 
 @composite
@@ -149,7 +148,7 @@ def topk(input, k, dim=-1, largest=True, sorted=True):
         raise RuntimeError(f"selected index k out of range: {k} of {shape[dim] if shape else 1}")
     if not shape:
         return topk_result(*sort(input))
-    return topk_result(*_topk(input, k=k, dim=dim, largest=largest))
+    return _tuple(topk_result, _topk(input, k, dim, largest))
 
 
 @composite(out=True)

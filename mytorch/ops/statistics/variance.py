@@ -10,6 +10,7 @@ from ...core.primitive import primitive
 from ...core.sums import doubled, summed, wide
 from ..composite import composite
 from ..elementwise import select
+from ..promotion import operand
 from ..reduce import count, floating_kind, folded, mean, unfold
 
 
@@ -23,16 +24,16 @@ def _var_vjp(g, x, dim, correction, keepdim):
 
 def _spread(x, dim, correction, keepdim, precision):
     """The variance in the dtype that ``precision`` gives for that of ``x``."""
-    kind, n = precision(floating_kind(x, None, "var")), count(x.shape, dim)
+    kind, n = precision(x.dtype), count(x.shape, dim)
     dims = None if dim is None else folded(dim, x.ndim)
     if x.size <= 8192:
         x = x.astype(kind, copy=False)  # NumPy's fast sum is that without a cast
-    distance = x - summed(x, dims, kind, True) / max(n, 1)
+    distance = x - summed(x, dims, kind, True) / operand(max(n, 1), x)
     if kind.kind == "c":
         distance = distance.real**2 + distance.imag**2
     else:
         distance *= distance
-    return summed(distance, dims, keepdims=keepdim) / max(n - correction, 0)
+    return summed(distance, dims, keepdims=keepdim) / operand(max(n - correction, 0), distance)
 
 
 @primitive(complex=True, x=_var_vjp)

@@ -89,8 +89,8 @@ def _kept(shape, dim):
 @primitive(complex=True, view=True, x=lambda g, x_shape: g.reshape(x_shape))
 def squeeze(x, *, dim=None):
     """Without its dimensions of size 1 (a view), or only those of ``dim`` (an int or a tuple)."""
-    kept = _kept if dim is None or type(dim) is int else _kept.__wrapped__
-    return x.reshape(kept(x.shape, dim))
+    kept = (_kept if dim is None or type(dim) is int else _kept.__wrapped__)(x.shape, dim)
+    return x[...] if kept == x.shape else x.reshape(kept)
 
 
 @primitive(complex=True, view=True, x=lambda g, x_shape: g.reshape(x_shape))

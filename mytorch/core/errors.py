@@ -85,17 +85,13 @@ def refuse_complex(op, arrays):
             raise NotImplementedError(f"{op.called(arrays)}() is not implemented for {kind}")
 
 
-def refuse_inference(plan, inputs):
-    """RuntimeError if a tensor made under inference_mode is to be saved: it has no version, so nobody could
-    tell later whether it is intact.
-    """
-    if any(inputs[i]._inference for i in plan.guarded):
-        raise RuntimeError(
-            "Inference tensors cannot be saved for backward. Please do not use Tensors created in inference "
-            "mode in computation tracked by autograd. To work around this, you can make a clone to get a "
-            "normal tensor and use it in autograd, or use `torch.no_grad()` instead of "
-            "`torch.inference_mode()`."
-        )
+def refuse_inference():
+    """A tensor made under inference_mode has no version: nobody could tell later whether it is intact."""
+    raise RuntimeError(
+        "Inference tensors cannot be saved for backward. Please do not use Tensors created in inference "
+        "mode in computation tracked by autograd. To work around this, you can make a clone to get a "
+        "normal tensor and use it in autograd, or use `torch.no_grad()` instead of `torch.inference_mode()`."
+    )
 
 
 # ---- of a backward pass --------------------------------------------------------------------------

@@ -53,9 +53,9 @@ class Variable:
 
 def wrap(array, node=None, cls=None):
     """A Variable of ``array`` (not copied), made by ``node``."""
-    cls = cls or result_type
-    new = _new(cls)
-    new.array, new._node, new._counter, new._base = array, node, [0, 0], None
+    new = _new(cls or result_type)
+    new.array, new._node = array, node
+    new._counter, new._base = [0, 0], None
     if grad_state.get() is None:
         new._inference = True
     return new

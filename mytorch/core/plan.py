@@ -25,7 +25,9 @@ class Plan:
         vjp = lambda gradient, saved: (rules[0](gradient, saved[0]), rules[1](gradient, saved[1]),)
     """
 
-    __slots__ = "frees guarded keeps_out live name op record rules saves vjp wants with_complex".split()
+    __slots__ = (
+        "frees guarded keeps_out live name op record rules saves constants vjp wants with_complex".split()
+    )
 
     def __init__(self, op, inputs):
         names, variadic = op.inputs, op.signature.variadic
@@ -38,6 +40,7 @@ class Plan:
         wanted = {name for wants in self.wants for name in wants}
         everything = op.composed or variadic in wanted  # a definition needs all inputs again
         self.guarded = [i for i in variables if everything or (not variadic and names[i] in wanted)]
+        self.constants = [i for i in self.guarded if i not in live]  # kept, without a gradient
         self.keeps_out = bool(wanted & {"out", *op.outputs})
         self.saves = frozenset(wanted)
         self.frees = bool(self.guarded or self.keeps_out or wanted & set(op.aux))

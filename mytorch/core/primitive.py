@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import functools
 import inspect
-import math
 import traceback
 from collections.abc import Callable
 
@@ -125,14 +124,13 @@ class Primitive:
             return Primitive.into(self.function, inputs, settings)
         inputs, settings = self.signature.settle(inputs, settings)
         given, pattern = [], 1  # a number that says which inputs are Variables and which want a gradient
-        found = live = inference = False
+        found = live = False
         for value in inputs:
             pattern *= 3
             if isinstance(value, Variable):
                 if value._base is not None and value._base._node is not value._base_node:
                     refresh(value)
                 found, live = True, live or value._node is not None
-                inference = inference or value._inference
                 pattern += 1 if value._node is None else 2
                 value = value.array
             given.append(value)
@@ -153,9 +151,7 @@ class Primitive:
             return out  # arrays in, arrays out
         node, counter = None, [0, 0]
         if live and self.differentiable and grad_state.get():
-            if len(inputs) > MANY:
-                pattern = math.inf  # so many have a plan of their own
-            node = self.record(pattern, inference, inputs, given, arrays, out, extras, settings, counter)
+            node = self.record(pattern, inputs, given, arrays, out, extras, settings, counter)
         if type(out) is tuple:
             return self.several(out, node, inputs, settings)
         new = wrap(as_array(out), node)
@@ -172,17 +168,18 @@ class Primitive:
         settings = {n: v for n, v in given.items() if v is not MISSING and v is not known.get(n, MISSING)}
         return self(**settings, **others)
 
-    def record(self, pattern, inference, inputs, given, arrays, out, extras, settings, counter):
+    def record(self, pattern, inputs, given, arrays, out, extras, settings, counter):
         """The Node of a call. ``given`` are the arrays before and ``arrays`` those after ``prepare``,
         ``counter`` is the version counter of the output.
         """
         plan = self.plans.get(pattern)
         if plan is None:
             plan = Plan(self, inputs)
-            if pattern != math.inf:
+            if len(inputs) <= MANY:
                 self.plans[pattern] = plan
-        if inference:
-            refuse_inference(plan, inputs)
+        for i in plan.constants:
+            if inputs[i]._inference:
+                refuse_inference()
         node = _new(Node)
         node.plan, node.order = plan, next(clock)
         node.edges, node.saved, node.guards = plan.record(inputs, arrays, out, extras, settings, counter)
@@ -207,6 +204,8 @@ class Primitive:
 
     def several(self, arrays, node, inputs, settings):
         """The Variables of several outputs; those of integers and booleans carry no gradient."""
+        if node is None and not self.view:
+            return tuple([wrap(as_array(a)) for a in arrays])
         if node is not None:
             node.outputs = tuple((a.shape, a.dtype) for a in arrays)
             if any(a.dtype.kind == "c" for a in arrays):

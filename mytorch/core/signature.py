@@ -44,7 +44,6 @@ class Signature:
         self.variadic = next((p.name for p in parameters if p.kind is p.VAR_POSITIONAL), None)
         self.inputs = tuple(p.name for p in positional)
         self.optional = {p.name: p.default for p in positional if p.default is not _MISSING}
-        self.fewest = len(positional) - len(self.optional)
         self.defaults = {p.name: p.default for p in parameters if p.kind is p.KEYWORD_ONLY}
         self.required = [name for name, default in self.defaults.items() if default is _MISSING]
         self.known = {name: default for name, default in self.defaults.items() if name not in self.required}
@@ -55,13 +54,7 @@ class Signature:
 
     def settle(self, inputs, settings):
         """The arrays of a call and all settings by name, each of its kind. TypeError for others."""
-        arity = len(self.inputs)
-        if settings.keys() <= self.defaults.keys() and (self.variadic or self.fewest <= len(inputs) <= arity):
-            settings = {**self.known, **settings}
-            if len(inputs) < arity:
-                inputs = (*inputs, *(self.optional[name] for name in self.inputs[len(inputs) :]))
-        else:
-            inputs, settings = self.bind(inputs, settings)
+        inputs, settings = self.bind(inputs, settings)
         if self.typed and settings["dtype"] is not None:
             refuse_integer_results(self.op, inputs, settings["dtype"])
         for name in self.flags:

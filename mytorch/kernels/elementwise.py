@@ -52,6 +52,13 @@ def largest(array, dims, keepdims, least):
     return array.max(dims, keepdims=keepdims)
 
 
+def extremes(x):
+    """The smallest and the largest element, nan if there is one: NumPy finds the place in few sooner."""
+    if x.size <= 8192 and type(x) is ndarray:
+        return x.item(x.argmin()), x.item(x.argmax())
+    return x.min(), x.max()
+
+
 _BITS = {1: numpy.dtype("int8"), 2: numpy.dtype("int16"), 4: numpy.dtype("int32"), 8: numpy.dtype("int64")}
 
 

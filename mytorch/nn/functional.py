@@ -115,7 +115,7 @@ def relu(input, inplace=False):
 
 def leaky_relu(input, negative_slope=0.01, inplace=False):
     """x where it is positive, else negative_slope · x, elementwise."""
-    return (leaky_relu_ if inplace else activation.leaky_relu)(input, negative_slope=negative_slope)
+    return (leaky_relu_ if inplace else activation.leaky_relu)(input, negative_slope)
 
 
 def elu(input, alpha=1.0, inplace=False):
@@ -176,35 +176,34 @@ def threshold(input, threshold, value, inplace=False):
 # ---- softmax -------------------------------------------------------------------------------------
 
 
-def _dimension(name, input, dim):
-    """``dim``, or torch's deprecated default, with a warning."""
-    if dim is None:
-        warnings.warn(
-            f"Implicit dimension choice for {name} has been deprecated. "
-            "Change the call to include dim=X as an argument.",
-            stacklevel=4,
-        )
-        if not isinstance(input, _Variable):
-            raise TypeError(
-                f"{name}(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}"
-            )
-        dim = 0 if input.ndim in (0, 1, 3) else 1
-    return dim
+def _dimension(name, input):
+    """torch's deprecated default, with a warning."""
+    warnings.warn(
+        f"Implicit dimension choice for {name} has been deprecated. "
+        "Change the call to include dim=X as an argument.",
+        stacklevel=4,
+    )
+    if not isinstance(input, _Variable):
+        raise TypeError(f"{name}(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}")
+    return 0 if input.ndim in (0, 1, 3) else 1
 
 
 def softmax(input, dim=None, _stacklevel=3, dtype=None):
     """exp(x) / Σ exp(x) over ``dim``, without overflow."""
-    return softmax_ops.softmax(input, dim=_dimension("softmax", input, dim), dtype=dtype)
+    dim = _dimension("softmax", input) if dim is None else dim
+    return softmax_ops.softmax(input, dim=dim, dtype=dtype)
 
 
 def softmin(input, dim=None, _stacklevel=3, dtype=None):
     """softmax(-x) over ``dim``."""
-    return softmax_ops.softmax(-input, dim=_dimension("softmin", input, dim), dtype=dtype)
+    dim = _dimension("softmin", input) if dim is None else dim
+    return softmax_ops.softmax(-input, dim=dim, dtype=dtype)
 
 
 def log_softmax(input, dim=None, _stacklevel=3, dtype=None):
     """x - log Σ exp(x) over ``dim``, without overflow."""
-    return softmax_ops.log_softmax(input, dim=_dimension("log_softmax", input, dim), dtype=dtype)
+    dim = _dimension("log_softmax", input) if dim is None else dim
+    return softmax_ops.log_softmax(input, dim=dim, dtype=dtype)
 
 
 # those that are written here are operations and their in-place forms, which see to it themselves

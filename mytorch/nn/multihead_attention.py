@@ -54,7 +54,7 @@ def scaled_dot_product_attention(
         lead = xp(query.array).broadcast_shapes(query.array.shape[:-2], key.array.shape[:-2])
         draws = random_like(query, (*lead, query.shape[-2], key.shape[-2]))
         keep = (draws >= dropout_p) * query.array.dtype.type(1 / (1 - dropout_p) if dropout_p < 1 else 0)
-    scale = max(query.shape[-1], 1) ** -0.5 if scale is None else scale
+    scale = max(query.array.shape[-1], 1) ** -0.5 if scale is None else scale
     return attention(query, key, value, attn_mask, keep, scale=scale, causal=is_causal)
 
 

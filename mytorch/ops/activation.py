@@ -20,6 +20,8 @@ from .rounding import abs, square
 from .shape_arguments import check_dim
 from .transcendental import sech_squared, sigmoid, tanh
 
+_FEW = 256  # elements, up to which the number of NumPy's calls counts
+
 # ---- rectifiers ----------------------------------------------------------------------------------
 
 
@@ -56,10 +58,13 @@ def scaled_down(x, where, *, factor: float):
 @widened
 def leaky_relu(x, *, negative_slope=0.01):
     """x where it is positive, else negative_slope · x, elementwise."""
-    check_floating(x, "leaky_relu")
+    if x.dtype.kind != "f":
+        check_floating(x, "leaky_relu")
     slope = operand(negative_slope, x)
     if not 0 <= negative_slope <= 1:
         return choose(x > 0, x, x * slope)
+    if x.size <= _FEW:
+        return xp(x).maximum(x, x * slope)
 
     def work(x):
         out = xp(x).asarray(x * slope)
@@ -245,6 +250,8 @@ def tanhshrink(x):
 
 def log_of_one_plus_exp(x):
     """log(1 + exp(x)) of an array, without overflow."""
+    if x.size <= _FEW and x.ndim and type(x) is numpy.ndarray:
+        return numpy.logaddexp(x, operand(0, x))  # one call, but it is not vectorised
     module = xp(x)
     out = module.asarray(-module.abs(x))
     module.exp(out, out=out)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..core.arrays import array_of
 from ..core.dtypes import as_dtype, category
 from ..core.scalar_arguments import as_number
 from ..core.sums import summed
@@ -17,13 +18,14 @@ def _plus(input, product, beta, alpha, name, skips=True):
     With ``beta`` 0 the input does not count, not even its nan; with ``alpha`` 0 and ``skips`` neither does
     the product.
     """
-    beta, alpha, shape = as_number(beta, name, "beta"), as_number(alpha, name, "alpha"), product.shape
-    input = input if input.shape == shape else expand(input, shape=shape)
-    if input.dtype != product.dtype:
+    beta, alpha, made = as_number(beta, name, "beta"), as_number(alpha, name, "alpha"), array_of(product)
+    given = array_of(input)
+    input = input if given.shape == made.shape else expand(input, shape=made.shape)
+    if given.dtype != made.dtype:
         raise RuntimeError(
             f"self and mat2 must have the same dtype, but got {input.dtype} and {product.dtype}"
         )
-    kind = category(as_dtype(input.dtype).numpy)
+    kind = category(made.dtype)
     if kind < 2:
         beta, alpha = (bool(beta), bool(alpha)) if kind == 0 else (int(beta), int(alpha))
     if alpha == 0 and skips:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from ..core.arrays import is_array, xp
+from ..core.arrays import is_array, ndarray, xp
 from ..core.primitive import primitive
 from .composite import composite
 from .elementwise import bounded, select
@@ -63,6 +63,10 @@ def fmin(x, y):
 def _bounds(arrays):
     """The ``prepare`` step of clamp: one dtype for all; two bounds are both numbers or both tensors."""
     x, low, high = arrays
+    if type(x) is ndarray and x.dtype.kind == "f" and type(low) in _PLAIN and type(high) in _PLAIN:
+        in_range = (low is None or -65504 <= low <= 65504) and (high is None or -65504 <= high <= 65504)
+        if in_range and low is not high:  # not None twice: the common case, nothing to do
+            return arrays
     if low is None and high is None:
         raise RuntimeError("torch.clamp: At least one of 'min' or 'max' must not be None")
     if not hasattr(x, "dtype"):
@@ -74,14 +78,9 @@ def _bounds(arrays):
             )
         low, high = (bound.item() if is_array(bound) else bound for bound in (low, high))
         arrays = [x, low, high]
-    plain = x.dtype.kind == "f"
     for bound in (low, high):
-        if type(bound) in (float, int) and not (plain and -65504 <= bound <= 65504):
-            plain = False
-            if type(bound) is int or x.dtype.kind in "fV":
-                check_fits(bound, x.dtype, finite=True)
-    if plain and type(low) in _PLAIN and type(high) in _PLAIN:
-        return arrays
+        if type(bound) is int or (type(bound) is float and x.dtype.kind in "fV"):
+            check_fits(bound, x.dtype, finite=True)
     prepare = _clamp_of_booleans if is_array(low) != is_array(high) else _clamp
     given = iter(prepare([a for a in arrays if a is not None]))
     return [None if a is None else next(given) for a in arrays]
@@ -111,7 +110,7 @@ def clamp(x, min=None, max=None):
 
     The bounds are numbers, tensors that broadcast, or None. The gradient of x at a bound is 1.
     """
-    if not (is_array(min) or is_array(max)) and is_array(x) and x.dtype.kind == "f":
+    if type(min) in _PLAIN and type(max) in _PLAIN and is_array(x) and x.dtype.kind == "f":
         return bounded(x, -math.inf if min is None else min, math.inf if max is None else max)
     out = x if min is None else xp(x).maximum(x, min)
     return out if max is None else xp(x).minimum(out, max)

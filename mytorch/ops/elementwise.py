@@ -42,7 +42,7 @@ def widened(forward):
 
 def check_floating(x, name):
     """NotImplementedError for an array or a tensor of integers or booleans."""
-    if array_of(x).dtype.kind in "biu":
+    if (x if type(x) is numpy.ndarray else array_of(x)).dtype.kind in "biu":
         raise NotImplementedError(f'"{name}" not implemented for {x.dtype}: it takes floating-point numbers')
 
 

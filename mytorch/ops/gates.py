@@ -13,6 +13,7 @@ from ..kernels.elementwise import keep
 from .bounds import clamp
 from .cast import in_float32
 from .elementwise import bounded, check_floating, select, widened
+from .promotion import operand
 from .special.erf import polynomial
 from .special.normal import ndtr, ndtr_double, ndtr_single
 from .transcendental import gaussian_of, sigmoid
@@ -54,10 +55,15 @@ def _silu(out, slope, x):
 def silu(x):
     """x · sigmoid(x), elementwise: SiLU, also called swish (https://arxiv.org/abs/1606.08415)."""
     check_floating(x, "silu")
-    if x.size <= _FEW and x.itemsize > 2 and type(x) is ndarray:
-        w = 1 / (numpy.exp(-x) + 1)
-        out = x * w
-        return out, w + out * (1 - w)
+    if x.ndim and x.size <= _FEW and x.itemsize > 2 and type(x) is ndarray:
+        one = operand(1, x)
+        w = numpy.exp(-x)
+        w += one
+        w = one / w
+        out, slope = x * w, one - w
+        slope *= out
+        slope += w
+        return out, slope
     return _gated(_silu, x, "silu")
 
 

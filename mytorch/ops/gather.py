@@ -28,10 +28,11 @@ def integers(index, op, kinds="dtype int32/int64", any_empty=False):
     array = array_of(index)
     if array.dtype not in _INTEGERS and not (any_empty and not array.size):
         raise RuntimeError(f"{op}(): Expected {kinds} for index, got {array.dtype}")
-    return array.astype("int64")
+    return array.astype(_INT64)
 
 
-_INTEGERS = {numpy.dtype("int64"), numpy.dtype("int32")}
+_INT64 = numpy.dtype("int64")
+_INTEGERS = {_INT64, numpy.dtype("int32")}
 OUT_OF_BOUNDS = "index {} is out of bounds for dimension {} with size {}"
 
 
@@ -83,27 +84,27 @@ def gather(input, dim, index, *, sparse_grad=False):
 
     ``index`` has the dimensions of ``input`` and sizes up to its, unless it is empty. RuntimeError otherwise.
     """
-    index = integers(index, "gather", any_empty=True)
-    dim = check_dim(dim, len(input.shape))
+    index, shape = integers(index, "gather", any_empty=True), array_of(input).shape
+    dim = check_dim(dim, len(shape))
     if not index.size:
         return reshape(getitem(reshape(input, shape=(-1,)), index=(index.reshape(-1),)), shape=index.shape)
-    if index.ndim != len(input.shape) and (index.ndim or 1) != (len(input.shape) or 1):
+    if index.ndim != len(shape) and (index.ndim or 1) != (len(shape) or 1):
         raise RuntimeError(
             f"Index tensor must have the same number of dimensions as input tensor: {index.ndim} and "
-            f"{len(input.shape)}"
+            f"{len(shape)}"
         )
-    if not input.shape or not index.ndim:
+    if not shape or not index.ndim:
         flat = reshape(input, shape=(-1,))
         picked = getitem(flat, index=(inside(index.reshape(-1), flat.shape[0], dim),))
         return reshape(picked, shape=index.shape)
     check_sizes(
-        input.shape,
+        shape,
         index,
         dim,
         "Size does not match at dimension {at} expected index {index} to be no larger than self {x} "
         "apart from dimension {dim}",
     )
-    return take_along(input, index=inside(index, input.shape[dim], dim), dim=dim)
+    return take_along(input, index=inside(index, shape[dim], dim), dim=dim)
 
 
 @composite(out=True)
@@ -263,7 +264,7 @@ def _unravel_index(x, *, shape):
 @primitive
 def _one_hot(x, *, num_classes):
     out = xp(x).zeros((x.size, num_classes), "int64")
-    out[xp(x).arange(x.size), x.reshape(-1)] = 1
+    out[xp(x).arange(x.size), x.ravel()] = 1
     return out.reshape((*x.shape, num_classes))
 
 
@@ -273,17 +274,18 @@ def one_hot(input, num_classes=-1):
     ``num_classes`` -1 stands for the largest class + 1. RuntimeError for classes out of range or not int64.
     """
     classes = array_of(input)
-    if classes.dtype != numpy.int64:
+    if classes.dtype != _INT64:
         raise RuntimeError(
             f"one_hot is only applicable to index tensor of type LongTensor, got {classes.dtype}."
         )
     if not classes.size and num_classes <= 0:
         raise RuntimeError("Can not infer total number of classes from empty tensor.")
-    if (low := out_of_bounds(classes, 0, 2**63 - 1)) is not None:
+    high = -1 if num_classes == -1 else out_of_bounds(classes, 0, num_classes)
+    if high is not None and (low := out_of_bounds(classes, 0, 2**63 - 1)) is not None:
         raise RuntimeError(f"Class values must be non-negative, got {low}.")
     if num_classes == -1:
         num_classes = int(classes.max()) + 1
-    elif (high := out_of_bounds(classes, 0, num_classes)) is not None:
+    elif high is not None:
         raise RuntimeError(
             f"Class values must be smaller than num_classes, got {high} with num_classes = {num_classes}."
         )

@@ -13,6 +13,8 @@ from .indexing import getitem, put
 from .promotion import fitted
 from .shape import expand, reshape
 
+_FEW = 1024  # elements
+
 
 @primitive(
     complex=True,
@@ -25,6 +27,10 @@ def masked_fill_with(x, mask, value):
     """``value`` where ``mask`` is True, ``x`` elsewhere, in the dtype of ``x``; all three broadcast."""
     if hasattr(value, "astype"):
         value = value.astype(x.dtype)
+    elif x.size <= _FEW and type(x) is type(mask) is numpy.ndarray and mask.shape == x.shape:
+        out = x.copy()
+        out[mask] = value
+        return out
     return xp(x).where(mask, value, x).astype(x.dtype, copy=False)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from ..core.arrays import broadcast_shape
+from ..core.arrays import array_of, broadcast_shape
 from ..core.primitive import primitive
 from ..core.sums import summed
 from ..kernels.gemm import product
@@ -106,7 +106,8 @@ def check_ndims(*pairs):
 @composite(out=True)
 def mm(input, mat2):
     """Matrix product of two matrices, (n, k) @ (k, m) -> (n, m), without broadcasting."""
-    check_ndims((input, 2, "self must be a matrix"), (mat2, 2, "mat2 must be a matrix"))
+    if not array_of(input).ndim == array_of(mat2).ndim == 2:
+        check_ndims((input, 2, "self must be a matrix"), (mat2, 2, "mat2 must be a matrix"))
     return matmul(input, mat2)
 
 
@@ -117,10 +118,11 @@ def bmm(input, mat2):
     RuntimeError if sizes do not fit.
     """
     check_ndims((input, 3, "batch1 must be a 3D tensor"), (mat2, 3, "batch2 must be a 3D tensor"))
-    if input.shape[0] != mat2.shape[0] or input.shape[2] != mat2.shape[1]:
+    sizes, others = array_of(input).shape, array_of(mat2).shape
+    if sizes[0] != others[0] or sizes[2] != others[1]:
         raise RuntimeError(
-            f"Expected size for first two dimensions of batch2 tensor to be: [{input.shape[0]}, "
-            f"{input.shape[2]}] but got: [{mat2.shape[0]}, {mat2.shape[1]}]."
+            f"Expected size for first two dimensions of batch2 tensor to be: [{sizes[0]}, {sizes[2]}] but "
+            f"got: [{others[0]}, {others[1]}]."
         )
     return matmul(input, mat2)
 

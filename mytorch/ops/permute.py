@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..core.arrays import xp
+from ..core.arrays import array_of, xp
 from ..core.primitive import primitive
 from .layout import clone
 from .shape_arguments import check_dim, check_dims, integer, sizes
@@ -11,6 +11,11 @@ from .shape_arguments import check_dim, check_dims, integer, sizes
 @primitive(complex=True, view=True, x=lambda g, dim0, dim1: transpose(g, dim0=dim0, dim1=dim1))
 def transpose(x, *, dim0, dim1):
     """Swap two dimensions (a view)."""
+    if type(dim0) is type(dim1) is int:
+        try:
+            return x.swapaxes(dim0, dim1)
+        except ValueError:
+            pass  # torch's error follows
     dim0, dim1 = check_dim(dim0, x.ndim), check_dim(dim1, x.ndim)
     return x.swapaxes(dim0, dim1) if x.ndim else x.reshape(())
 
@@ -55,16 +60,16 @@ def H(x):
 
 def t(input):
     """The transpose of a matrix (a view); vectors and scalars stay. RuntimeError above two dimensions."""
-    ndim = input.ndim
+    ndim = array_of(input).ndim
     if ndim > 2:
         raise RuntimeError(f"t() expects a tensor with <= 2 dimensions, but self is {ndim}D")
-    return transpose(input, dim0=0, dim1=1 if ndim == 2 else 0)
+    return transpose(input, 0, 1 if ndim == 2 else 0)
 
 
 def reverse_dims(x):
     """The dimensions in reverse order (a view): the transpose of a matrix."""
-    if x.ndim == 2:
-        return transpose(x, dim0=0, dim1=1)
+    if x.array.ndim == 2:
+        return transpose(x, 0, 1)
     return permute(x, dims=tuple(range(x.ndim))[::-1])
 
 

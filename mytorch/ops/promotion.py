@@ -99,19 +99,30 @@ def _combine(high, low):
 _INT64 = numpy.dtype("int64")
 
 
-@functools.lru_cache(256, typed=True)
+_constants: dict = {}
+
+
 def _constant(number, dtype):
     """A number (not a zero, which may be -0.0) as an array: NumPy takes twice as long over x * 0.5 as over x
     * y.
     """
-    return quietly(numpy.array, number, dtype)
+    found = _constants.get((number, dtype))
+    if found is None:
+        if len(_constants) >= 256:
+            _constants.clear()
+        found = _constants[number, dtype] = quietly(numpy.array, number, dtype)
+    return found
 
 
 def operand(number, x):
     """A Python number as the fastest operand beside the array ``x``."""
-    if type(x) is not numpy.ndarray or x.dtype.kind not in "fV" or (type(number) is float and not number):
-        return number
-    return _constant(number, x.dtype)
+    if type(x) is numpy.ndarray and (number or type(number) is int):
+        found = _constants.get((number, x.dtype))
+        if found is not None:
+            return found
+        if x.dtype.kind in "fV":
+            return _constant(number, x.dtype)
+    return number
 
 
 def promoted(arrays):
@@ -147,6 +158,10 @@ def floating(arrays):
     if category(common) >= 2:
         return promoted(arrays)
     return quietly(_cast, arrays, default_numpy())
+
+
+# ``compiled_call.py`` leaves out the step for arrays that are all float32: it would return them as they are
+promoted.keeps_floats = floating.keeps_floats = True  # type: ignore[attr-defined]
 
 
 def _cast(arrays, common):
@@ -190,6 +205,9 @@ def tensor_first(arrays):
     return promoted(arrays)
 
 
+tensor_first.keeps_floats = True  # type: ignore[attr-defined]
+
+
 def only(kinds, name, prepare=promoted, numbers=False):
     """A ``prepare`` step for the operation ``name`` on dtypes of certain ``kinds`` (NumPy's letters).
 
@@ -215,4 +233,5 @@ def only(kinds, name, prepare=promoted, numbers=False):
                 raise NotImplementedError(f"{name}() is not implemented for {a.dtype}")
         return arrays
 
+    step.keeps_floats = "f" in kinds and getattr(prepare, "keeps_floats", False)
     return step

@@ -62,7 +62,7 @@ def spread(g, shape, dim, keepdim):
 
 def count(shape, dim):
     """How many elements a reduction over ``dim`` folds into one."""
-    return _count(tuple(shape), _key(dim, len(shape)))
+    return _count(tuple(shape), dim if dim is None or type(dim) is int else folded(dim, len(shape)))
 
 
 @functools.lru_cache(256)
@@ -100,7 +100,7 @@ def sum_dtype(x, dtype):
 )
 def sum(x, *, dim=None, keepdim=False, dtype=None):
     """Sum over ``dim`` (an int, a tuple, or None for all). Integers and booleans sum in int64."""
-    kind = sum_dtype(x, dtype)
+    kind = x.dtype if dtype is None and x.dtype.kind == "f" else sum_dtype(x, dtype)
     return summed(x, None if dim is None else folded(dim, x.ndim), kind, keepdim)
 
 
@@ -204,13 +204,13 @@ def _are_few(x):
 @primitive(x=extreme_of_all_vjp)
 def _max_of_all(x):
     check_any(x, "max")
-    return x.flat[x.argmax()] if _are_few(x) else xp(x).maximum.reduce(x, None)
+    return x.ravel()[x.argmax()] if _are_few(x) else xp(x).maximum.reduce(x, None)
 
 
 @primitive(x=extreme_of_all_vjp)
 def _min_of_all(x):
     check_any(x, "min")
-    return x.flat[x.argmin()] if _are_few(x) else xp(x).minimum.reduce(x, None)
+    return x.ravel()[x.argmin()] if _are_few(x) else xp(x).minimum.reduce(x, None)
 
 
 @primitive
@@ -279,7 +279,7 @@ def max(input, *args, **settings):
         return _max_of_all(input)
     if "other" in settings or (args and (isinstance(args[0], Variable) or is_array(args[0]))):
         return maximum(input, *args, **settings)
-    return max_result(*max_dim(input, *args, **settings))
+    return tuple.__new__(max_result, max_dim(input, *args, **settings))
 
 
 @composite(out=True)
@@ -289,7 +289,7 @@ def min(input, *args, **settings):
         return _min_of_all(input)
     if "other" in settings or (args and (isinstance(args[0], Variable) or is_array(args[0]))):
         return minimum(input, *args, **settings)
-    return min_result(*min_dim(input, *args, **settings))
+    return tuple.__new__(min_result, min_dim(input, *args, **settings))
 
 
 @composite(out=True)

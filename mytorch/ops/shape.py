@@ -89,8 +89,8 @@ def _kept(shape, dim):
 @primitive(complex=True, view=True, x=lambda g, x_shape: g.reshape(x_shape))
 def squeeze(x, *, dim=None):
     """Without its dimensions of size 1 (a view), or only those of ``dim`` (an int or a tuple)."""
-    kept = _kept if dim is None or type(dim) is int else _kept.__wrapped__
-    return x.reshape(kept(x.shape, dim))
+    kept = (_kept if dim is None or type(dim) is int else _kept.__wrapped__)(x.shape, dim)
+    return x[...] if kept == x.shape else x.reshape(kept)
 
 
 @primitive(complex=True, view=True, x=lambda g, x_shape: g.reshape(x_shape))
@@ -112,8 +112,8 @@ def flatten(input, start_dim=0, end_dim=-1):
     RuntimeError if ``start_dim`` comes after ``end_dim``.
     """
     folded = _folded if type(start_dim) is type(end_dim) is int else _folded.__wrapped__
-    shape = folded(array_of(input).shape, start_dim, end_dim)
-    return input if shape is None else reshape(input, shape=shape)
+    shape = folded(getattr(input, "array", input).shape, start_dim, end_dim)
+    return input if shape is None else reshape(input, shape)
 
 
 @functools.lru_cache(256)
@@ -215,17 +215,24 @@ def broadcast_tensors(*tensors):
 
 def repeat(input, *args, **named):
     """``input`` copied ``repeats[i]`` times along dimension i; new dimensions come first."""
-    times, shape = sizes((listed(args, named, "repeats"),)), tuple(input.shape)
+    times, shape = sizes((listed(args, named, "repeats"),)), array_of(input).shape
     if len(times) < len(shape):
         raise RuntimeError(
             "Number of dimensions of repeat dims can not be smaller than number of dimensions of tensor"
         )
     if min(times, default=0) < 0:
         raise RuntimeError(f"Trying to create tensor with negative dimension: repeats {list(times)}")
+    apart, each, together = _repeated(times, shape)
+    return clone(reshape(expand(reshape(input, apart), each), together))
+
+
+@functools.lru_cache(64)
+def _repeated(times, shape):
+    """``shape`` with a 1 before each size, with the number of times there, and with both multiplied."""
     shape = (1,) * (len(times) - len(shape)) + shape
-    apart = reshape(input, shape=tuple(n for size in shape for n in (1, size)))
-    apart = expand(apart, shape=tuple(n for pair in zip(times, shape) for n in pair))
-    return clone(reshape(apart, shape=tuple(n * size for n, size in zip(times, shape))))
+    pairs = list(zip(times, shape))
+    apart = tuple(n for size in shape for n in (1, size))
+    return apart, tuple(n for pair in pairs for n in pair), tuple(n * size for n, size in pairs)
 
 
 def tile(input, *args, **named):

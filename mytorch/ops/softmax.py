@@ -29,7 +29,8 @@ def _logits(x, dim, dtype, name):
     dim = check_dim(dim, x.ndim)
     if dtype is not None:
         x = x.astype(as_dtype(dtype).numpy, copy=False)
-    check_floating(x, name)
+    if x.dtype.kind not in "fV":
+        check_floating(x, name)
     return x, dim if x.ndim else None
 
 
@@ -39,15 +40,16 @@ def shifted(x, dim):
     A few numbers stay as they are if their squares say that all lie within ±16: then log Σ exp(x) rounds by
     1e-6 at most in float32.
     """
-    if type(x) is ndarray and x.size <= _FEW and x.flags.c_contiguous and numpy.vdot(x, x) <= 256:
-        return x
+    if type(x) is ndarray and x.size <= _FEW and x.flags.c_contiguous:
+        flat = x.ravel()
+        if flat.dot(flat) <= 256:
+            return x
     return x - largest(x, dim, True, -math.inf)
 
 
 @widened
 def _softmax(x, dim):
-    module = xp(x)
-    out = module.asarray(module.exp(shifted(x, dim)))
+    out = xp(x).exp(shifted(x, dim))
     out /= _totals(out, dim)
     return out
 
@@ -70,6 +72,26 @@ def _column(n, kind):
     return numpy.ones((n, 1), kind)
 
 
+def _is_tiny(x, dim):
+    """Whether ``dim`` is the last dimension of a tiny matrix, where calls of NumPy's take longer than what
+    they do, and broadcasting the longest: a product with ones gives each element its row's sum.
+    """
+    return (
+        x.size <= _FEW
+        and type(x) is ndarray
+        and x.ndim == 2
+        and (dim == 1 or dim == -1)
+        and type(dim) is int
+        and x.shape[1] <= 32
+        and x.dtype.char in "fd"
+    )
+
+
+@functools.lru_cache(64)
+def _square(n, kind):
+    return numpy.ones((n, n), kind)
+
+
 def _softmax_vjp(g, out, dim):
     if _has_rows(g, dim) and _has_rows(out, dim):
         return _by_rows(_softmax_gradient_of_rows, g, out)
@@ -79,6 +101,10 @@ def _softmax_vjp(g, out, dim):
 @primitive(x=_softmax_vjp)
 def softmax(x, *, dim, dtype=None):
     """exp(x) / Σ exp(x) over ``dim``, without overflow."""
+    if dtype is None and _is_tiny(x, dim):
+        out = numpy.exp(shifted(x, 1))
+        out /= out.dot(_square(x.shape[1], x.dtype))
+        return out
     x, dim = _logits(x, dim, dtype, "softmax")
     return _by_rows(_softmax_of_rows, x) if _has_rows(x, dim) else _softmax(x, dim)
 
@@ -92,6 +118,10 @@ def _log_softmax_vjp(g, out, dim):
 @primitive(x=_log_softmax_vjp)
 def log_softmax(x, *, dim, dtype=None):
     """x - log Σ exp(x) over ``dim``, without overflow."""
+    if dtype is None and _is_tiny(x, dim):
+        z = shifted(x, 1)
+        totals = numpy.exp(z).dot(_square(x.shape[1], x.dtype))
+        return z - numpy.log(totals, out=totals)
     x, dim = _logits(x, dim, dtype, "log_softmax")
     return _by_rows(_log_softmax_of_rows, x) if _has_rows(x, dim) else _log_softmax(x, dim)
 
@@ -101,8 +131,8 @@ def log_softmax(x, *, dim, dtype=None):
 
 def _has_rows(x, dim):
     """Whether ``dim`` is the last dimension of a large contiguous array of NumPy's."""
-    large = type(x) is ndarray and x.size > _SMALL and x.dtype.char in "fd"
-    return large and dim in (-1, x.ndim - 1) and x.flags.c_contiguous
+    is_large = x.size > _SMALL and type(x) is ndarray and x.dtype.char in "fd"
+    return is_large and dim in (-1, x.ndim - 1) and x.flags.c_contiguous
 
 
 def _by_rows(function, x, *more):

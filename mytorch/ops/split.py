@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 
+from ..core.arrays import array_of
 from ..core.graph import Variable
 from ..core.primitive import primitive
 from .composite import composite
@@ -28,10 +29,11 @@ def split(tensor, split_size_or_sections=None, dim=0, *, split_size=None):
 
     RuntimeError if the sizes do not add up to that of ``dim``.
     """
-    if len(tensor.shape) == 0:
+    shape = array_of(tensor).shape
+    if not shape:
         raise RuntimeError("split expects at least a 1-dimensional tensor")
-    dim = check_dim(dim, len(tensor.shape))
-    size = tensor.shape[dim]
+    dim = check_dim(dim, len(shape))
+    size = shape[dim]
     if split_size is not None:
         split_size_or_sections = split_size
     if isinstance(split_size_or_sections, (tuple, list)):
@@ -81,12 +83,13 @@ def chunk(input, chunks, dim=0):
 
     RuntimeError for a 0-d tensor or unless ``chunks`` is positive.
     """
-    if len(input.shape) == 0:
+    shape = array_of(input).shape
+    if not shape:
         raise RuntimeError("chunk expects at least a 1-dimensional tensor")
     if (chunks := integer(chunks)) <= 0:
         raise RuntimeError(f"chunk expects `chunks` to be greater than 0, got: {chunks}")
-    dim = check_dim(dim, len(input.shape))
-    size = input.shape[dim]
+    dim = check_dim(dim, len(shape))
+    size = shape[dim]
     step = -(-size // chunks)
     return _split(input, lengths=_lengths(size, step) if size else (0,) * chunks, dim=dim)
 

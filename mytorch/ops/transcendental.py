@@ -60,9 +60,8 @@ log1p = unary("log1p", lambda g, x: g / (x + 1), "log(1 + x), accurate near 0")
 @smooth(complex="holomorphic", x=lambda g, out: -0.5 * g * (out * out * out))
 def rsqrt(x):
     """1 / sqrt(x), elementwise."""
-    module = xp(x)
-    out = module.asarray(module.sqrt(x))
-    return module.reciprocal(out, out=out)
+    root = xp(x).sqrt(x)
+    return xp(x).reciprocal(root, out=root if x.ndim else None)
 
 
 @smooth(complex="holomorphic", x=lambda g, out: g * (-out * out))

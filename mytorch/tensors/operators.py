@@ -230,7 +230,7 @@ class TensorMethods:
 
     def reshape(self, *args, **named):
         """The same elements in another shape, as a view if the layout allows it; one entry may be -1."""
-        return shape.reshape(self, shape=listed(args, named, "shape"))
+        return shape.reshape(self, listed(args, named, "shape"))
 
     def view(self, *args, dtype=None, size=None):
         """A view of the same memory in another shape (one entry may be -1) or as another dtype.
@@ -244,15 +244,15 @@ class TensorMethods:
 
     def permute(self, *args, **named):
         """The dimensions in another order (a view)."""
-        return permute(self, dims=sizes((listed(args, named, "dims"),)))
+        return permute(self, sizes((listed(args, named, "dims"),) if named else args))
 
     def expand(self, *args, implicit=False, **named):
         """A view repeated along dimensions of size 1 and new leading ones; -1 keeps a size."""
-        return shape.expand(self, shape=sizes((listed(args, named, "size"),)))
+        return shape.expand(self, sizes((listed(args, named, "size"),) if named else args))
 
     def flip(self, *args, **named):
         """A copy with the order of elements along ``dims`` reversed."""
-        return flip(self, dims=sizes((listed(args, named, "dims"),)))
+        return flip(self, sizes((listed(args, named, "dims"),) if named else args))
 
     @takes_tensors
     def reshape_as(self, other):

@@ -12,7 +12,7 @@ from ...core.graph import Variable
 from ...core.primitive import primitive
 from ...core.sums import cast, widen
 from ...kernels.blocks import HIGHEST, exponential
-from ...kernels.elementwise import largest
+from ...kernels.elementwise import extremes, largest
 from ...kernels.row_sums import row_sums
 from ..cast import in_float32
 from ..elementwise import select
@@ -52,8 +52,9 @@ def _weights(q, k, mask, scale, causal):
     if causal:
         seen = m.tril(m.ones(shape[-2:], bool))
         mask = seen if mask is None else mask & seen
-    if m is numpy and scores.size and (extent := max(scores.max(), -scores.min())) < _SAFE:
-        (exponential if extent <= HIGHEST else m.exp)(scores, out=scores)
+    least, most = extremes(scores) if m is numpy and scores.size else (-math.inf, math.inf)
+    if least > -_SAFE and most < _SAFE:
+        (exponential if max(most, -least) <= HIGHEST else m.exp)(scores, out=scores)
         if mask is not None:
             scores *= mask
         return _divided(scores, mask)
@@ -124,12 +125,12 @@ def check_attention(query, key, value, mask):
             raise TypeError(
                 f"scaled_dot_product_attention(): argument '{name}' must be Tensor, not {type(t).__name__}"
             )
-        if t.ndim < 2:
+        if t.array.ndim < 2:
             raise RuntimeError(
                 "scaled_dot_product_attention: Expected query, key, and value to all be at least 2 "
                 f"dimensional, got {name} of {t.ndim}"
             )
-        if t.dtype != query.dtype:
+        if t.array.dtype != query.array.dtype:
             raise RuntimeError(
                 f"Expected query, key, and value to have the same dtype, but got query.dtype: {query.dtype} "
                 f"key.dtype: {key.dtype} and value.dtype: {value.dtype} instead."
@@ -139,7 +140,8 @@ def check_attention(query, key, value, mask):
             "Expected attn_mask dtype to be bool or to match query dtype, but got attn_mask.dtype: "
             f"{mask.dtype} and query.dtype: {query.dtype}"
         )
-    if query.shape[-1] != key.shape[-1] or key.shape[-2] != value.shape[-2]:
+    of_query, of_key, of_value = query.array.shape, key.array.shape, value.array.shape
+    if of_query[-1] != of_key[-1] or of_key[-2] != of_value[-2]:
         raise RuntimeError(
             "scaled_dot_product_attention takes query (..., L, E), key (..., S, E) and value (..., S, D), "
             f"got {tuple(query.shape)}, {tuple(key.shape)} and {tuple(value.shape)}"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+import numpy
+
 from ...core.arrays import array_of, xp
 from ...core.graph import Variable, changed
 from ...core.primitive import primitive
@@ -15,6 +17,7 @@ from ..cast import in_float32
 from ..reduce import mean
 from ..shape import expand, reshape
 from ..transcendental import rsqrt
+from .layer_norm import are_few, standardise_few
 
 # ---- per channel over the batch ------------------------------------------------------------------
 
@@ -102,6 +105,8 @@ def standardise_channels(x, weight=None, bias=None, *, eps: float, observe=None)
         variances. https://arxiv.org/abs/1502.03167
     """
     channels, kind, columns = x.shape[1], wide(x.dtype), x.ndim == 2
+    if columns and are_few(x):
+        return _few_columns(x, weight, bias, eps, observe)
     count = max(x.size // max(channels, 1), 1)
     module, out = xp(x), _by_channel(x)
     average, variance, scale = module.empty((3, channels), kind)
@@ -127,6 +132,18 @@ def standardise_channels(x, weight=None, bias=None, *, eps: float, observe=None)
     if observe is not None:
         observe(average, variance)
     return out if columns else batch_first(out), average, scale
+
+
+def _few_columns(x, weight, bias, eps, observe):
+    """What :func:`standardise_channels` returns, of a small matrix."""
+    out, average, variance, deviation = standardise_few(x, eps, columns=True)
+    if observe is not None:
+        observe(average[0], variance[0])
+    if weight is not None:
+        out *= weight
+    if bias is not None:
+        out += bias
+    return out, average[0], numpy.reciprocal(deviation[0])
 
 
 @primitive(
@@ -162,15 +179,13 @@ def batch_norm(
         return _nothing_normalised(input, weight, bias)
     if len(shape) < 2:
         raise RuntimeError(f"batch_norm expects (N, C, *), got {list(input.shape)}")
-    for name, values in {
-        "running_mean": running_mean,
-        "running_var": running_var,
-        "weight": weight,
-        "bias": bias,
-    }.items():
-        if values is not None and array_of(values).shape != shape[1:2]:
-            raise RuntimeError(f"{name} should contain {shape[1]} elements not {math.prod(values.shape)}")
-        check_dtype("batch_norm", input, name, values)
+    parameters = {"running_mean": running_mean, "running_var": running_var, "weight": weight, "bias": bias}
+    check_dtype("batch_norm", input, "", None)
+    for name, values in parameters.items():
+        if values is not None:
+            if array_of(values).shape != shape[1:2]:
+                raise RuntimeError(f"{name} should contain {shape[1]} elements not {math.prod(values.shape)}")
+            check_dtype("batch_norm", input, name, values)
     if not training:
         for name, values in (("running_mean", running_mean), ("running_var", running_var)):
             if values is None:
@@ -186,6 +201,8 @@ def batch_norm(
         _move(running_mean, average, momentum)
         _move(running_var, variance * (count / (count - 1)), momentum)
 
+    if running_mean is None and running_var is None:
+        observe = None
     return standardise_channels(input, weight, bias, eps=eps, observe=observe)
 
 

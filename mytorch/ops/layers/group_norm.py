@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+import numpy
+
 from ...core.arrays import xp
 from ...core.primitive import primitive
 from ...core.sums import summed, wide
@@ -94,13 +96,13 @@ def standardise_groups(x, weight=None, bias=None, *, groups: int, eps: float):
     """
     kind, shape = wide(x.dtype), x.shape
     if are_few(x):
-        out, average, scale = standardise_few(x.reshape(shape[0] * groups, -1), eps)
+        out, average, _, deviation = standardise_few(x.reshape(shape[0] * groups, -1), eps)
         out, each = out.reshape(shape), (-1, *[1] * (x.ndim - 2))
         if weight is not None:
             out *= weight.reshape(each)
         if bias is not None:
             out += bias.reshape(each)
-        return out, average, scale
+        return out, average[:, 0], numpy.reciprocal(deviation[:, 0])
     factor, level = _by_row(weight, x, groups, kind, 1), _by_row(bias, x, groups, kind, 0)
     x = _rows(x, groups)
     out, count = empty_apart(x.shape, x.dtype, x), max(math.prod(x.shape[1:]), 1)

@@ -103,14 +103,17 @@ def standardise_rows(x, weight=None, bias=None, *, size, eps: float, centred=Tru
 
     centred: the mean of the row is subtracted first. ``eps`` is added to the mean square.
     """
-    module, rows, kind = xp(x), x.size // max(size, 1), wide(x.dtype)
     if are_few(x):
-        out, average, scale = standardise_few(x.reshape(rows, size), eps, centred)
+        is_matrix = x.ndim == 2 and x.shape[1] == size
+        out, average, _, deviation = standardise_few(x if is_matrix else x.reshape(-1, size), eps, centred)
+        if not is_matrix:
+            out = out.reshape(x.shape)
         if weight is not None:
-            out *= weight.reshape(size)
+            out *= weight
         if bias is not None:
-            out += bias.reshape(size)
-        return out.reshape(x.shape), average, scale
+            out += bias
+        return out, average[:, 0], numpy.reciprocal(deviation[:, 0])
+    module, rows, kind = xp(x), x.size // max(size, 1), wide(x.dtype)
     flat, out = x.reshape(rows, size), empty_apart((rows, size), x.dtype, x)
     average, scale, share = module.zeros(rows, kind), module.empty(rows, kind), module.empty(size, kind)
     share[...] = 1 / max(size, 1)
@@ -147,24 +150,31 @@ def standardise_rows(x, weight=None, bias=None, *, size, eps: float, centred=Tru
 
 def are_few(x):
     """Whether the elements are so few that calls of NumPy's take longer than what they do."""
-    return 0 < x.size <= _FEW and type(x) is numpy.ndarray and x.itemsize > 2 and x.dtype.kind == "f"
+    return 0 < x.size <= _FEW and type(x) is numpy.ndarray and x.dtype.char in "fd"
 
 
-def standardise_few(rows, eps, centred=True):
-    """Each of ``rows`` as :func:`standardise_rows` has it, the means, and one over the deviations."""
-    share = _share(rows.shape[1], rows.dtype)
-    average = rows.dot(share) if centred else numpy.zeros(len(rows), rows.dtype)
-    out = rows - average[:, None]
-    scale = (out * out).dot(share)
-    scale += operand(eps, scale)
-    numpy.reciprocal(numpy.sqrt(scale, out=scale), out=scale)
-    out *= scale[:, None]
-    return out, average, scale
+def standardise_few(x, eps, centred=True, columns=False):
+    """Each row, or column, of a matrix as :func:`standardise_rows` has it, and its mean, variance and
+    deviation; of small ones all are given for each element.
+    """
+    size = len(x) if columns else x.shape[1]
+    share = _share(size, columns, x.dtype)
+    average = (share.dot(x) if columns else x.dot(share)) if centred else numpy.zeros((len(x), 1), x.dtype)
+    out = x - average
+    variance = share.dot(out * out) if columns else (out * out).dot(share)
+    deviation = variance + operand(eps, x)
+    numpy.sqrt(deviation, out=deviation)
+    out /= deviation
+    return out, average, variance, deviation
 
 
 @functools.lru_cache(64)
-def _share(size, kind):
-    return numpy.full(size, 1 / size, kind)
+def _share(size, columns, kind):
+    """A matrix whose product gives means: to each element that of its row, or column, since NumPy is slow to
+    broadcast; large ones once for each.
+    """
+    count = size if size <= 32 else 1
+    return numpy.full((count, size) if columns else (size, count), 1 / size, kind)
 
 
 def layer_norm(input, normalized_shape, weight=None, bias=None, eps=1e-5):
@@ -174,7 +184,7 @@ def layer_norm(input, normalized_shape, weight=None, bias=None, eps=1e-5):
     not fit. https://arxiv.org/abs/1607.06450
     """
     shape = _normalized_shape("layer_norm", input, normalized_shape, weight, bias)
-    return standardise_rows(input, weight, bias, size=math.prod(shape), eps=eps)
+    return standardise_rows(input, weight, bias, math.prod(shape), eps)
 
 
 def rms_norm(input, normalized_shape, weight=None, eps=None):
@@ -204,11 +214,12 @@ def _normalized_shape(op, x, normalized_shape, weight, bias):
             f"{type(normalized_shape).__name__}"
         )
     shape, array = tuple(map(operator.index, normalized_shape)), array_of(x)
-    fits = shape and array.shape[-len(shape) :] == shape and array.dtype.kind in "fc"
+    kind = array.dtype
+    fits = shape and array.shape[-len(shape) :] == shape and kind.kind in "fc"
     for values in (weight, bias):
         if values is not None:
             values = array_of(values)
-            fits = fits and values.shape == shape and values.dtype == array.dtype
+            fits = fits and values.shape == shape and values.dtype == kind
     if not fits:
         _check_shapes(op, x, shape, weight, bias)
     return shape

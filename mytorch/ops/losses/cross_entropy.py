@@ -68,6 +68,8 @@ def _row_scale(g, count, w, reduction):
 @widened
 def nll(x, target, weight=None, *, ignore_index=-100, reduction="mean"):
     """Minus the log-probability ``x`` of the class ``target``; see :func:`nll_loss`."""
+    if x.size <= _TINY and (places := _tiny_places(x, target, weight, ignore_index)) is not None:
+        return -_tiny_reduced(x.ravel()[places], reduction)
     rows = by_class(x)
     t, w = class_rows(target, rows.shape[1], ignore_index, weight, x.dtype)
     losses = -rows[_numbers(t), t]
@@ -174,6 +176,10 @@ def cross_entropy_of_classes(
     x, target, weight=None, *, ignore_index=-100, reduction="mean", label_smoothing=0.0
 ):
     """-log softmax(x) at the class ``target``; see :func:`cross_entropy`."""
+    if x.size <= _TINY and not label_smoothing:
+        places = _tiny_places(x, target, weight, ignore_index)
+        if places is not None:
+            return _tiny_losses(x, places, reduction)
     z, e, total = _scores(x)
     weight, valid = _in_dtype_of(weight, z), None
     t, w = class_rows(target, z.shape[1], ignore_index, weight, z.dtype)
@@ -251,6 +257,55 @@ def cross_entropy_of_probabilities(x, target, weight=None, *, reduction="mean", 
     return _in_dtype_of(_divided(losses, None, reduction, x.shape), x), e, total
 
 
+# ---- few scores, in as few calls of NumPy's as may be --------------------------------------------
+
+_TINY = 512  # elements
+_UINT64 = numpy.dtype("uint64")
+
+
+def _tiny_places(x, target, weight, ignore_index):
+    """Where in the scores ``x`` (N, C), as one row, the class of each row is. None where more is asked for:
+    weights, classes to ignore, other shapes and kinds, classes out of range.
+    """
+    is_usual = (
+        weight is None
+        and type(x) is type(target) is ndarray
+        and x.dtype.char in "fd"
+        and target.dtype.char == "l"
+        and target.ndim == 1 < x.ndim < 3
+        and target.size
+        and x.flags.c_contiguous
+    )
+    if not is_usual:
+        return None
+    classes, unsigned = x.shape[1], target.view(_UINT64)  # below 0 is large
+    if 0 <= ignore_index < classes or unsigned.item(unsigned.argmax()) >= classes:
+        return None
+    return target + _kept_numbers(target.size, classes)
+
+
+def _tiny_losses(x, places, reduction):
+    """What :func:`cross_entropy_of_classes` returns."""
+    z = shifted(x, 1)
+    e = numpy.exp(z)
+    total = e.dot(_ones(x.shape[1], x.dtype))
+    losses = numpy.log(total)
+    losses -= z.ravel()[places]
+    return _tiny_reduced(losses, reduction), e, total, places, None, None
+
+
+def _tiny_reduced(losses, reduction):
+    if reduction == "none":
+        return losses
+    total = losses.dot(_ones(losses.size, losses.dtype))
+    return total / losses.size if reduction == "mean" else total
+
+
+@functools.lru_cache(64)
+def _ones(count, kind):
+    return numpy.ones(count, kind)
+
+
 # ---- what users call -----------------------------------------------------------------------------
 
 
@@ -265,7 +320,7 @@ def nll_loss(input, target, weight=None, size_average=None, ignore_index=-100, r
     reduction = chosen(reduction, size_average, reduce)
     check_floating(input, "nll_loss")
     check_classes(*arrays_of("nll_loss", input, target, weight))
-    return nll(input, target, weight, ignore_index=ignore_index, reduction=reduction)
+    return nll(input, target, weight, ignore_index, reduction)
 
 
 def cross_entropy(
@@ -289,14 +344,13 @@ def cross_entropy(
     if not 0 <= label_smoothing <= 1:
         raise RuntimeError(f"label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing}")
     x, t = arrays_of("cross_entropy_loss", input, target, weight)
-    settings = {"reduction": reduction, "label_smoothing": label_smoothing}
     if x.shape == t.shape:
         _check_probabilities(t, ignore_index)
-        return cross_entropy_of_probabilities(input, target, weight, **settings)
+        return cross_entropy_of_probabilities(input, target, weight, reduction, label_smoothing)
     check_classes(x, t)
     if label_smoothing and t.dtype == "uint8":
         raise RuntimeError("expected target dtype to be Long with label_smoothing, but got uint8")
-    return cross_entropy_of_classes(input, target, weight, ignore_index=ignore_index, **settings)
+    return cross_entropy_of_classes(input, target, weight, ignore_index, reduction, label_smoothing)
 
 
 def _check_probabilities(t, ignore_index):

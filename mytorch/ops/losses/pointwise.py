@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import warnings
 
+import numpy
+
 from ...core.arrays import as_array, xp
 from ...core.primitive import primitive
 from ...core.sums import summed
-from ...kernels.elementwise import choose, keep
+from ...kernels.elementwise import choose, extremes, keep
 from ..activation import softplus
 from ..arithmetic import refuse_booleans
 from ..bounds import clamp
 from ..elementwise import widened
-from ..promotion import promoted
+from ..promotion import operand, promoted
 from ..rounding import sgn
 from ..transcendental import log, sigmoid
 from .loss_reduction import chosen, reduced, reduced_vjp
@@ -125,17 +127,20 @@ def _bce_target_vjp(g, x, target, weight, reduction):
 @widened
 def bce(x, target, weight=None, *, reduction="mean"):
     """-(target · log x + (1 - target) · log(1 - x)) · weight, reduced; the logarithms are at least -100."""
-    if xp(x).__name__ == "numpy" and x.size and not (x.min() >= 0 and x.max() <= 1):
-        raise RuntimeError("all elements of input should be between 0 and 1")
-    if xp(x).__name__ == "numpy" and x.size and not (target.min() >= 0 and target.max() <= 1):
-        raise RuntimeError("all elements of target should be between 0 and 1")
-    losses = (target - 1) * xp(x).maximum(xp(x).log1p(-x), -100) - target * xp(x).maximum(xp(x).log(x), -100)
+    module, lowest = xp(x), operand(-100, x)
+    for name, values in (("input", x), ("target", target)) if module is numpy and x.size else ():
+        least, most = extremes(values)
+        if not (least >= 0 and most <= 1):
+            raise RuntimeError(f"all elements of {name} should be between 0 and 1")
+    losses = (target - operand(1, x)) * module.maximum(module.log1p(-x), lowest)
+    losses -= target * module.maximum(module.log(x), lowest)
     return as_array(reduced(losses if weight is None else losses * weight, reduction))
 
 
 def _weighed(weight, losses):
     """weight · losses, and 0 where the weight is 0, also of an infinite loss."""
-    weight = xp(losses).broadcast_to(weight, losses.shape)
+    if weight.shape != losses.shape:
+        weight = xp(losses).broadcast_to(weight, losses.shape)
     return keep(losses * weight, (weight != 0) | (losses != losses))
 
 
@@ -159,10 +164,10 @@ def bce_with_logits(x, target, weight=None, pos_weight=None, *, reduction="mean"
 
     (1 - target) · x + (1 + (pos_weight - 1) · target) · log(1 + exp(-x))
     """
-    size = xp(x).abs(x)
+    size, one = xp(x).abs(x), operand(1, x)
     losses = xp(x).log1p(xp(x).exp(-size))  # log(1 + exp(-x)) = this + max(-x, 0)
     if pos_weight is None:
-        losses += _weighed(choose(x > 0, 1 - target, target), size)
+        losses += _weighed(choose(x > 0, one - target, target), size)
     else:
         losses = _weighed(1 - target, losses + xp(x).maximum(x, 0)) + _weighed(
             pos_weight * target, losses + xp(x).maximum(-x, 0)

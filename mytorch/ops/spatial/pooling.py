@@ -120,6 +120,8 @@ def batched(name, nd, x, optional_channels=False):
     RuntimeError where it is empty in another dimension than the batch's, or C.
     """
     shape = array_of(x).shape
+    if len(shape) == nd + 2 and 0 not in shape:
+        return x, False
     if len(shape) not in (nd + 1, nd + 2) or 0 in shape[-nd - (not optional_channels) :]:
         raise RuntimeError(
             f"{name}: Expected {nd + 1}D or {nd + 2}D (batch mode) tensor with optional 0 dim batch "
@@ -131,10 +133,10 @@ def batched(name, nd, x, optional_channels=False):
 _NUMBERS = {1: "one", 2: "two", 3: "three"}
 
 
-def _geometry(settled, name, nd, x, *given):
-    """The settings that ``settled`` makes of the shape of ``x`` and the user's arguments."""
-    settled = settled if _PLAIN.issuperset(map(type, given)) else settled.__wrapped__
-    return settled(name, nd, array_of(x).shape[1:], *given)
+def _geometry(settled, name, nd, shape, *given):
+    """The settings that ``settled`` makes of a ``shape`` (C, *S) and the user's arguments."""
+    settled = settled if {*map(type, given)} <= _PLAIN else settled.__wrapped__
+    return settled(name, nd, shape, *given)
 
 
 _PLAIN = {int, tuple, bool, type(None)}  # arguments that are equal if they have equal hashes
@@ -212,7 +214,8 @@ def _check_windows(name, kernel, stride, padding, dilation):
 
 def _max_pool(name, nd, x, kernel_size, stride, padding, dilation, ceil_mode, return_indices):
     x, added = batched(name, nd, x)
-    geometry = _geometry(_settled, name, nd, x, kernel_size, stride, padding, dilation, ceil_mode)
+    shape = array_of(x).shape[1:]
+    geometry = _geometry(_settled, name, nd, shape, kernel_size, stride, padding, dilation, ceil_mode)
     out = max_pool(x, **geometry)
     if not return_indices:
         return out[0] if added else out
@@ -223,8 +226,9 @@ def _max_pool(name, nd, x, kernel_size, stride, padding, dilation, ceil_mode, re
 def _avg_pool(name, nd, x, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override):
     x, added = batched(name, nd, x)
     given = kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override
-    settings = _geometry(_settled_for_means, name, nd, x, *given)
-    if array_of(x).dtype.kind in "biu" and x.dtype != "int64":
+    array = array_of(x)
+    settings = _geometry(_settled_for_means, name, nd, array.shape[1:], *given)
+    if array.dtype.char in "?bBhHiILQ":
         raise NotImplementedError(f'"{name}" not implemented for {x.dtype}')
     if divisor_override == 0:
         raise RuntimeError("divisor must be not zero")

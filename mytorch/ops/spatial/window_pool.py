@@ -172,7 +172,7 @@ def _squares(x):
 
     Faster than the sum where the BLAS knows the dtype.
     """
-    flat = x.reshape(-1)
+    flat = x.ravel()
     return flat.dot(flat) if x.itemsize > 2 else summed(x)
 
 
@@ -267,14 +267,15 @@ def avg_pool(x, *, kernel, stride, padding, counts, divisors):
     if _is_tiny(x, sizes):
         weights = _averages(sizes, kernel, stride, padding, counts, divisors, x.dtype)
         out = x.reshape(-1, len(weights)).dot(weights)
-        if math.isfinite(_squares(out)):  # else a nan or an infinity is everywhere
+        flat = out.ravel()
+        if math.isfinite(flat.dot(flat)):  # else a nan or an infinity is everywhere
             return out.reshape(x.shape[:2] + counts)
     return _means(x, kernel, stride, padding, counts, divisors)
 
 
 def _is_tiny(x, sizes):
     """Whether averages over images of these ``sizes`` are one product with a matrix, :func:`_averages`."""
-    return x.size <= 2 * _FEW and math.prod(sizes) <= 64 and type(x) is numpy.ndarray and x.dtype.kind == "f"
+    return x.size <= 2 * _FEW and type(x) is numpy.ndarray and x.dtype.char in "fd" and math.prod(sizes) <= 64
 
 
 @functools.lru_cache(maxsize=64)

@@ -177,7 +177,8 @@ def _lines():
 def _erf_of_few(x):
     """erf of a few float32 numbers, in as few calls of NumPy's as may be."""
     (values, slopes), (last, per_unit, one, minus_one) = _lines(), _LIMITS
-    squares = numpy.fmin(x * x, last)  # no nan either
+    squares = x * x
+    numpy.fmin(squares, last, out=squares)  # no nan either
     line = (squares * per_unit).astype(_INDEX)
     out = slopes[line]
     out *= squares

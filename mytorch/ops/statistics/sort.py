@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import functools
+import math
 from typing import Any, NamedTuple
+
+import numpy
 
 from ...core.arrays import array_of, xp
 from ...core.primitive import primitive
@@ -13,6 +17,8 @@ from ..gather import add_along, gather
 from ..promotion import promoted
 from ..shape import reshape
 from ..shape_arguments import check_dim, integer
+
+_tuple = tuple.__new__  # a named one, in half the time
 
 
 class sort_result(NamedTuple):
@@ -53,8 +59,18 @@ def _order(x, dim, descending):
     """The indices that sort along ``dim``; equal elements keep their order."""
     if not descending:
         return stable_order(x, dim)
-    back = (*(slice(None),) * dim, slice(None, None, -1))  # flip, sort, flip back
+    if x.size <= _FEW and x.dtype.char in "fd" and type(x) is numpy.ndarray:
+        flat = x.ravel()
+        if not math.isnan(flat.dot(flat)):  # nan comes first
+            return stable_order(-x, dim)
+    back = _along(dim, None, -1)  # flip, sort, flip back
     return x.shape[dim] - 1 - stable_order(x[back], dim)[back]
+
+
+@functools.lru_cache(64)
+def _along(dim, stop, step=None):
+    """The index that takes ``[:stop:step]`` along ``dim``."""
+    return (*(slice(None),) * dim, slice(None, stop, step))
 
 
 _FEW = 1024
@@ -67,7 +83,7 @@ def ordered(x):
 
 def stable_order(x, dim):
     """The indices that sort along ``dim``; equal elements keep their order."""
-    return ordered(x).argsort(axis=dim, kind="stable")
+    return (ordered(x) if x.dtype.kind == "V" else x).argsort(dim, "stable")
 
 
 @composite(out=True)
@@ -81,7 +97,7 @@ def sort(input, dim=-1, descending=False, stable=False):
         check_dim(dim, 0)
         values, indices = _sort(reshape(input, shape=(1,)), dim=0, descending=descending)
         return sort_result(reshape(values, shape=()), reshape(indices, shape=()))
-    return sort_result(*_sort(input, dim=check_dim(dim, ndim), descending=descending))
+    return _tuple(sort_result, _sort(input, check_dim(dim, ndim), descending))
 
 
 @composite
@@ -102,7 +118,7 @@ def msort(input):
 def _topk(x, *, k, dim, largest):
     n = x.shape[dim]
     if x.size <= _FEW:  # sorting all of them takes less time than picking some first
-        order = _order(x, dim, largest)[(*(slice(None),) * dim, slice(k))]
+        order = _order(x, dim, largest)[_along(dim, k)]
         return scatter.take_along(x, order, dim), order
     if 0 < k < n:
         kept = ordered(x).argpartition(n - k if largest else k - 1, axis=dim)
@@ -132,7 +148,7 @@ def topk(input, k, dim=-1, largest=True, sorted=True):
         raise RuntimeError(f"selected index k out of range: {k} of {shape[dim] if shape else 1}")
     if not shape:
         return topk_result(*sort(input))
-    return topk_result(*_topk(input, k=k, dim=dim, largest=largest))
+    return _tuple(topk_result, _topk(input, k, dim, largest))
 
 
 @composite(out=True)

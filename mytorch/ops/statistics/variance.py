@@ -10,6 +10,7 @@ from ...core.primitive import primitive
 from ...core.sums import doubled, summed, wide
 from ..composite import composite
 from ..elementwise import select
+from ..promotion import operand
 from ..reduce import count, floating_kind, folded, mean, unfold
 
 
@@ -23,13 +24,16 @@ def _var_vjp(g, x, dim, correction, keepdim):
 
 def _spread(x, dim, correction, keepdim, precision):
     """The variance in the dtype that ``precision`` gives for that of ``x``."""
-    kind, dims, n = precision(floating_kind(x, None, "var")), folded(dim, x.ndim), count(x.shape, dim)
-    distance = x - summed(x, dims, kind, True) / max(n, 1)
+    kind, n = precision(x.dtype), count(x.shape, dim)
+    dims = None if dim is None else folded(dim, x.ndim)
+    if x.size <= 8192:
+        x = x.astype(kind, copy=False)  # NumPy's fast sum is that without a cast
+    distance = x - summed(x, dims, kind, True) / operand(max(n, 1), x)
     if kind.kind == "c":
         distance = distance.real**2 + distance.imag**2
     else:
         distance *= distance
-    return summed(distance, dims, keepdims=keepdim) / distance.dtype.type(max(n - correction, 0))
+    return summed(distance, dims, keepdims=keepdim) / operand(max(n - correction, 0), distance)
 
 
 @primitive(complex=True, x=_var_vjp)
@@ -39,6 +43,8 @@ def _var(x, *, dim=None, correction: float = 1, keepdim=False):
 
 def _spread_settings(args, settings):
     """The keyword settings of ``_var``, from torch's forms (dim, unbiased, keepdim) and (unbiased)."""
+    if len(args) < 2 and not settings and (not args or type(args[0]) is not bool):
+        return {"dim": args[0]} if args else settings
     names = ("unbiased",) if args and isinstance(args[0], bool) else ("dim", "unbiased", "keepdim")
     if len(args) > len(names):
         raise TypeError(f"var() and std() take (dim, unbiased, keepdim) or (unbiased), but got {args}")
@@ -57,8 +63,9 @@ def _spread_settings(args, settings):
 def _settled(input, args, settings, name):
     """The settings of the function ``name``. Warns where there are no degrees of freedom."""
     settings = _spread_settings(args, settings)
-    floating_kind(array_of(input), None, name)
-    if count(input.shape, settings.get("dim", settings.get("axis"))) <= settings.get("correction", 1):
+    array = array_of(input)
+    floating_kind(array, None, name)
+    if count(array.shape, settings.get("dim", settings.get("axis"))) <= settings.get("correction", 1):
         warnings.warn(
             f"{name}(): degrees of freedom is <= 0. Correction should be strictly less than the reduction "
             "factor (input numel divided by output numel).",

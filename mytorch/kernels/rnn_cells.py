@@ -17,6 +17,7 @@ class Step(NamedTuple):
     """The arrays of one step; ``c``, ``c_new`` and ``tanh_c`` are None but in an LSTM."""
 
     z: object  # the arguments of the gates at first, then the gates
+    z_of_h: object  # the rows of z to which h adds
     h: object  # the state before
     h_new: object  # the state after
     c: object
@@ -29,14 +30,15 @@ class Step(NamedTuple):
 
 
 class Slabs(NamedTuple):
-    """Which slabs of hidden rows a cell's ``z`` has, and which of them are sums over x, over h, or sigmoids.
+    """The slabs of hidden rows in a cell's ``z``: the first ones are sums over x, the last ones over h.
 
-    A slab of x or h is named by its place in torch's weights; the slabs of h are the last ones of ``z``.
+    ``x_rolled`` and ``h_rolled``: whether the last slab of torch's weights comes first.
     """
 
     count: int
-    of_x: tuple
-    of_h: tuple
+    of_h: int
+    x_rolled: bool
+    h_rolled: bool
     sigmoids: slice
 
 
@@ -49,10 +51,10 @@ def _sigmoids(z):
 class LSTM:
     """i, f, o = sigmoid(z of each), g = tanh(z of g); c_new = f · c + i · g; h_new = o · tanh(c_new).
 
-    Gates in the order i, f, o, g, so that the sigmoids are one slab. ``z`` of the sigmoids comes negated.
+    Gates in the order o, i, f, g, so that the sigmoids are one slab. ``z`` of the sigmoids comes negated.
     """
 
-    slabs = Slabs(4, of_x=(0, 1, 3, 2), of_h=(0, 1, 3, 2), sigmoids=slice(0, 3))
+    slabs = Slabs(4, of_h=4, x_rolled=True, h_rolled=True, sigmoids=slice(0, 3))
 
     @classmethod
     def forward(cls, m, step):
@@ -63,15 +65,15 @@ class LSTM:
         m.tanh(z[3 * n :], out=z[3 * n :])
         cls.state(z, step.c, c_new, tanh_c)
         m.tanh(c_new, out=tanh_c)
-        m.multiply(z[2 * n : 3 * n], tanh_c, out=step.h_new)
+        m.multiply(z[:n], tanh_c, out=step.h_new)
 
     @staticmethod
     def state(z, c, c_new, scratch):
         """From the exponentials in ``z`` to the gates, and the next c."""
         n, m = len(c), xp(z)
         _sigmoids(z[: 3 * n])
-        m.multiply(z[n : 2 * n], c, out=c_new)
-        m.multiply(z[:n], z[3 * n :], out=scratch)
+        m.multiply(z[2 * n : 3 * n], c, out=c_new)
+        m.multiply(z[n : 2 * n], z[3 * n :], out=scratch)
         c_new += scratch
 
     @staticmethod
@@ -82,16 +84,16 @@ class LSTM:
         derivative = z * z  # of the sigmoids s - s², of the tanh 1 - g²
         m.subtract(z[: 3 * n], derivative[: 3 * n], out=derivative[: 3 * n])
         m.subtract(1, derivative[3 * n :], out=derivative[3 * n :])
-        m.multiply(dh, tanh_c, out=dz[2 * n : 3 * n])
+        m.multiply(dh, tanh_c, out=dz[:n])
         through = step.h_new * tanh_c  # o · tanh(c_new)², so that o - this is o · tanh'(c_new)
-        m.subtract(z[2 * n : 3 * n], through, out=through)
+        m.subtract(z[:n], through, out=through)
         through *= dh
         dc += through
-        m.multiply(dc, z[3 * n :], out=dz[:n])
-        m.multiply(dc, step.c, out=dz[n : 2 * n])
-        m.multiply(dc, z[:n], out=dz[3 * n :])
+        m.multiply(dc, z[3 * n :], out=dz[n : 2 * n])
+        m.multiply(dc, step.c, out=dz[2 * n : 3 * n])
+        m.multiply(dc, z[n : 2 * n], out=dz[3 * n :])
         dz *= derivative
-        dc *= z[n : 2 * n]
+        dc *= z[2 * n : 3 * n]
 
 
 class GRU:
@@ -100,7 +102,7 @@ class GRU:
     Gates in the order n, r, u, and last the part of n that comes from h. ``z`` of r and u comes negated.
     """
 
-    slabs = Slabs(4, of_x=(2, 0, 1), of_h=(0, 1, 2), sigmoids=slice(1, 3))
+    slabs = Slabs(4, of_h=3, x_rolled=True, h_rolled=False, sigmoids=slice(1, 3))
 
     @classmethod
     def forward(cls, m, step):
@@ -139,7 +141,7 @@ class GRU:
 class Tanh:
     """h_new = tanh(z)."""
 
-    slabs = Slabs(1, of_x=(0,), of_h=(0,), sigmoids=slice(0, 0))
+    slabs = Slabs(1, of_h=1, x_rolled=False, h_rolled=False, sigmoids=slice(0, 0))
 
     @staticmethod
     def forward(m, step):
@@ -155,7 +157,7 @@ class Tanh:
 class Relu:
     """h_new = max(z, 0)."""
 
-    slabs = Slabs(1, of_x=(0,), of_h=(0,), sigmoids=slice(0, 0))
+    slabs = Slabs(1, of_h=1, x_rolled=False, h_rolled=False, sigmoids=slice(0, 0))
 
     @staticmethod
     def forward(m, step):
@@ -177,8 +179,8 @@ def _lstm_state(z, c, c_new, scratch):
     one = z.dtype.type(1)
     for row in range(n):
         for k in range(batch):
-            i, f, o = (one / (one + z[row, k]), one / (one + z[n + row, k]), one / (one + z[2 * n + row, k]))
-            z[row, k], z[n + row, k], z[2 * n + row, k] = i, f, o
+            o, i, f = one / (one + z[row, k]), one / (one + z[n + row, k]), one / (one + z[2 * n + row, k])
+            z[row, k], z[n + row, k], z[2 * n + row, k] = o, i, f
             c_new[row, k] = f * c[row, k] + i * z[3 * n + row, k]
 
 
@@ -188,11 +190,11 @@ def _lstm_backward(dh, dc, dz, z, h_new, c, tanh_c):
     one = z.dtype.type(1)
     for row in range(n):
         for k in range(batch):
-            i, f, o, g = z[row, k], z[n + row, k], z[2 * n + row, k], z[3 * n + row, k]
+            o, i, f, g = z[row, k], z[n + row, k], z[2 * n + row, k], z[3 * n + row, k]
             through = dc[row, k] + (o - h_new[row, k] * tanh_c[row, k]) * dh[row, k]
-            dz[row, k] = through * g * (i - i * i)
-            dz[n + row, k] = through * c[row, k] * (f - f * f)
-            dz[2 * n + row, k] = dh[row, k] * tanh_c[row, k] * (o - o * o)
+            dz[row, k] = dh[row, k] * tanh_c[row, k] * (o - o * o)
+            dz[n + row, k] = through * g * (i - i * i)
+            dz[2 * n + row, k] = through * c[row, k] * (f - f * f)
             dz[3 * n + row, k] = through * i * (one - g * g)
             dc[row, k] = through * f
 

@@ -31,12 +31,13 @@ class Trace(NamedTuple):
     c: object  # (T + 1, hidden, B): an LSTM's c of each slot, or None
     tanh_c: object  # (T, hidden, B), or None
 
-    def steps(self, reverse, sizes):
-        """The steps over the time, cut to the columns that are there."""
+    def steps(self, of_h, reverse, sizes):
+        """The steps over the time, cut to the columns that are there; the last ``of_h`` rows of z are h's."""
         time, h = len(self.z), list(self.h)
         c, tanh_c = ([None] * (time + 1), [None] * time) if self.c is None else (self.c, self.tanh_c)
         before, after = slice(reverse, reverse + time), slice(1 - reverse, 1 - reverse + time)
-        steps = list(map(Step, self.z, h[before], h[after], c[before], c[after], tanh_c))
+        z_of_h = self.z[:, self.z.shape[1] - of_h :]
+        steps = list(map(Step, self.z, z_of_h, h[before], h[after], c[before], c[after], tanh_c))
         return steps if sizes is None else [step.first(count) for count, step in zip(sizes, steps)]
 
 
@@ -57,14 +58,15 @@ def forward(x, h0, c0, w_ih, w_hh, b_ih, b_hh, w_hr, *, cell, reverse, sizes):
 
     parts = _stretches(x, len(bias), limit=8, least=1)[:: -1 if reverse else 1]
     later = [begin(read, [part]) for part in parts[1:]]
-    multiply, steps = _times(w_h, batch, sizes), trace.steps(reverse, sizes)
-    of_h = m.empty((len(w_h), batch), x.dtype)
+    multiply, steps = _times(w_h, batch, sizes), trace.steps(len(w_h), reverse, sizes)
+    of_h = seen = m.empty((len(w_h), batch), x.dtype)
     for i, part in enumerate(parts):
         later[i - 1].finish() if i else read(part)
         for step in steps[part][:: -1 if reverse else 1]:
-            z, seen = step.z[-len(w_h) :], of_h[:, : step.h.shape[1]]
+            if sizes is not None:
+                seen = of_h[:, : step.h.shape[1]]
             multiply(step.h, seen)
-            z += seen
+            m.add(step.z_of_h, seen, out=step.z_of_h)
             if w_hr is None:
                 kind.forward(m, step)
             else:
@@ -104,7 +106,7 @@ def backward(g, x, w_ih, w_hh, w_hr, trace, *, cell, reverse, sizes, needs):
     dz = (m.empty if sizes is None else m.zeros)(trace.z.shape, x.dtype)
     g_hr = None if w_hr is None else m.zeros_like(w_hr)
     multiply = _times(m.ascontiguousarray(w_h.T), batch, sizes)
-    steps, parts = trace.steps(reverse, sizes), _stretches(x, rows, limit=4, least=128)
+    steps, parts = trace.steps(len(w_h), reverse, sizes), _stretches(x, rows, limit=4, least=128)
     gx = m.empty(x.shape, x.dtype) if needs[0] else None
     sums = [m.empty((len(parts), *shape), x.dtype) for shape in (w_x.shape, w_h.shape, (rows,))]
 
@@ -117,17 +119,18 @@ def backward(g, x, w_ih, w_hh, w_hr, trace, *, cell, reverse, sizes, needs):
     for i in range(len(parts))[order]:
         for t in range(time)[parts[i]][order]:
             step = steps[t]
-            b = step.h.shape[1]
-            dh_t, dc_t, dz_t = dh[:, :b], None if dc is None else dc[:, :b], dz[t, :, :b]
+            b, dh_t, dc_t, dz_t = step.h.shape[1], dh, dc, dz[t]
+            if b < batch:
+                dh_t, dc_t, dz_t = dh[:, :b], None if dc is None else dc[:, :b], dz_t[:, :b]
             dh_t += g_y[t, :b].T
             d_unprojected = dh_t
             if w_hr is not None:
                 n = len(step.c)
-                step = step._replace(h_new=step.z[2 * n : 3 * n] * step.tanh_c)
+                step = step._replace(h_new=step.z[:n] * step.tanh_c)
                 g_hr += dh_t @ step.h_new.T
                 d_unprojected = w_hr.T @ dh_t
             direct = kind.backward(m, d_unprojected, dc_t, dz_t, step)
-            multiply(dz_t[-len(w_h) :], dh_t)
+            multiply(dz_t[rows - len(w_h) :], dh_t)
             if direct is not None:
                 dh_t += direct
         if len(jobs) < len(parts) - 1:
@@ -137,7 +140,9 @@ def backward(g, x, w_ih, w_hh, w_hr, trace, *, cell, reverse, sizes, needs):
     for job in jobs:
         job.finish()
     g_ih, g_hh, g_b = (total[0] if len(parts) == 1 else total.sum(0) for total in sums)
-    return (gx, dh.T, None if dc is None else dc.T, *_in_torchs_order(kind.slabs, g_ih, g_hh, g_b), g_hr)
+    weights = _in_torchs_order(kind.slabs, g_ih, g_hh)
+    biases = _in_torchs_order(kind.slabs, g_b[: len(g_ih)], g_b[-len(g_hh) :])
+    return (gx, dh.T, None if dc is None else dc.T, *weights, *biases, g_hr)
 
 
 def _gradients(dz, x, h, w_x, gx, sums):
@@ -173,34 +178,31 @@ def _call(function):
 
 
 def _hidden(slabs, w_hh):
-    return len(w_hh) // len(slabs.of_h)
-
-
-def _ordered(w, order):
-    """The slabs of rows of ``w`` in this order, copied."""
-    return w.reshape(len(order), -1, *w.shape[1:])[list(order)].reshape(w.shape)
+    return len(w_hh) // slabs.of_h
 
 
 def _matrices(slabs, w_ih, w_hh):
-    """w_ih and w_hh with their rows in the cell's order."""
-    return _ordered(w_ih, slabs.of_x), _ordered(w_hh, slabs.of_h)
+    """Copies of w_ih and w_hh, or of the biases, with their rows in the cell's order."""
+    n = _hidden(slabs, w_hh)
+    pairs = (w_ih, slabs.x_rolled), (w_hh, slabs.h_rolled)
+    return [xp(w).concatenate([w[-n:], w[:-n]]) if rolled else w.copy() for w, rolled in pairs]
+
+
+def _in_torchs_order(slabs, g_ih, g_hh):
+    """The gradients of weights or biases from those in the cell's order."""
+    n = _hidden(slabs, g_hh)
+    pairs = (g_ih, slabs.x_rolled), (g_hh, slabs.h_rolled)
+    return [xp(g).concatenate([g[n:], g[:n]]) if rolled else g for g, rolled in pairs]
 
 
 def _bias(m, slabs, w_hh, b_ih, b_hh):
     """What the biases add to each row of z, as a column."""
     out = m.zeros((slabs.count * _hidden(slabs, w_hh), 1), w_hh.dtype)
     if b_ih is not None:
-        out[: len(b_ih), 0] = _ordered(b_ih, slabs.of_x)
-        out[-len(b_hh) :, 0] += _ordered(b_hh, slabs.of_h)
+        b_x, b_h = _matrices(slabs, b_ih, b_hh)
+        out[: len(b_x), 0] = b_x
+        out[-len(b_h) :, 0] += b_h
     return out
-
-
-def _in_torchs_order(slabs, g_ih, g_hh, g_b):
-    """The gradients of w_ih, w_hh, b_ih, b_hh from those of the rows of z."""
-    x_places, h_places = ([order.index(k) for k in range(len(order))] for order in slabs[1:3])
-    of_x, of_h = g_b[: len(g_ih)], g_b[-len(g_hh) :]
-    pairs = (g_ih, x_places), (g_hh, h_places), (of_x, x_places), (of_h, h_places)
-    return [_ordered(*pair) for pair in pairs]
 
 
 def _negate_sigmoids(slabs, w_x, w_h, bias):
@@ -209,7 +211,7 @@ def _negate_sigmoids(slabs, w_x, w_h, bias):
     first, stop = slabs.sigmoids.start * n, slabs.sigmoids.stop * n
     before = len(bias) - len(w_h)  # rows of z above those of h
     for rows in (w_x[first:stop], w_h[first - before : stop - before], bias[first:stop]):
-        rows *= -1
+        xp(rows).negative(rows, out=rows)
 
 
 # ---- stretches, slots and products ----------------------------------------------------------------

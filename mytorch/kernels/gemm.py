@@ -22,7 +22,7 @@ def unpacked() -> int:
     return UNPACKED if kernels & {"SkylakeX", "Cooperlake", "SapphireRapids"} else 0
 
 
-_LARGE = 16_000_000  # multiplications in a product from which on several threads are faster
+_LARGE = 8_000_000  # multiplications from which on several threads are faster
 
 
 def product(x, y, plus=None):
@@ -34,7 +34,7 @@ def product(x, y, plus=None):
         out = _stacked_product(x, y)
     elif x.size * y.shape[1] < UNPACKED:
         out = x.dot(y)  # half a microsecond less than x @ y
-    elif _is_shared(x, y):
+    elif _is_shared((x, y)):
         return _shared_products([(x, y, plus)])[0]
     elif _packs_in_vain(x, y):
         out = (x.reshape(-1, 8, x.shape[1]) @ y).reshape(len(x), -1)
@@ -48,14 +48,14 @@ def product(x, y, plus=None):
 def products(first, second):
     """``(x @ y, x @ y)`` for two pairs (x, y) of matrices, as one job, so that the threads are woken once."""
     use_one_thread()
-    if type(first[0]) is numpy.ndarray and (_is_shared(*first) or _is_shared(*second)):
+    if type(first[0]) is numpy.ndarray and _is_shared(first, second):
         return _shared_products([(*first, None), (*second, None)])
     return product(*first), product(*second)
 
 
-def _is_shared(x, y):
-    """Whether the product of these matrices is worth several threads."""
-    return get_num_threads() > 1 and x.size * y.shape[1] >= _LARGE
+def _is_shared(*pairs):
+    """Whether these products of matrices are together worth several threads."""
+    return get_num_threads() > 1 and sum([x.size * y.shape[1] for x, y in pairs]) >= _LARGE
 
 
 def _packs_in_vain(x, y):
@@ -70,13 +70,13 @@ def _packs_in_vain(x, y):
 
 
 def _shared_products(triples):
-    """x @ y + plus for each (x, y, plus), cut along the longer side of the result."""
-    results, pieces = [], []
+    """x @ y + plus for each (x, y, plus), cut along the longer side of the result if threads are left."""
+    count, results, pieces = -(-get_num_threads() // len(triples)), [], []
     for x, y, plus in triples:
         out = numpy.empty((len(x), y.shape[1]), numpy.result_type(x, y))
         results.append(out)
         by_rows = len(x) > y.shape[1]
-        for a, b in spans(max(out.shape), get_num_threads()):
+        for a, b in spans(max(out.shape), count):
             if by_rows:
                 pieces.append((x[a:b], y, plus, out[a:b]))
             else:

@@ -5,6 +5,7 @@ The caller cuts a job into pieces, and each piece writes its own memory. So resu
 
 from __future__ import annotations
 
+import collections
 import contextlib
 import os
 import queue
@@ -72,7 +73,7 @@ class _Signal:
             numpy.logical_or.reduce(self.rows, axis=1, out=self.seen)
 
 
-class _Job:
+class Job:
     """Pieces of work; several threads take one after the other."""
 
     def __init__(self, function, pieces):
@@ -99,29 +100,33 @@ class _Job:
                     self.signal.up[0] = True
                     self.finished.release()
 
-    def wait(self):
-        """Wait for the pieces that other threads have begun."""
+    def finish(self):
+        """Do the pieces that nobody has begun, wait for the others, and raise the first error."""
+        self.work()
         if self.left:
             self.signal.spin()
         self.finished.acquire()
         self.signal.up[0] = False
         _signals.append(self.signal)
         self.function = None  # a late worker holds no arrays
+        if self.error is not None:
+            raise self.error
 
 
 _signals: list[_Signal] = []  # of finished jobs, for the next
 
 
 class _Worker:
-    """A thread that works on the newest job that it was offered."""
+    """A thread that works on the jobs that it was offered, but on the newest few only if it falls behind."""
 
     def __init__(self, number):
-        self.job, self.calls, self.signal, self.stopped = None, queue.SimpleQueue(), _Signal(), False
+        self.jobs, self.calls = collections.deque(maxlen=8), queue.SimpleQueue()
+        self.signal, self.stopped = _Signal(), False
         self.thread = threading.Thread(target=self._serve, name=f"mytorch-{number}", daemon=True)
         self.thread.start()
 
     def offer(self, job):
-        self.job = job
+        self.jobs.append(job)
         self.signal.up[0] = True
         if self.calls.empty():  # otherwise it has not seen the last call yet
             self.calls.put(None)
@@ -136,10 +141,8 @@ class _Worker:
             if self.stopped:
                 return
             self.signal.up[0] = False
-            job, self.job = self.job, None
-            if job is not None:
-                job.work()
-            del job  # a waiting worker holds no arrays
+            while self.jobs:
+                self.jobs.popleft().work()
 
     def stop(self):
         """End the thread after its current piece."""
@@ -202,13 +205,16 @@ def parallel_for(function, pieces) -> None:
             function(piece)
         return
     use_one_thread()
-    job = _Job(function, pieces)
-    for worker in _helpers(threads - 1):
-        worker.offer(job)
-    job.work()
-    job.wait()
-    if job.error is not None:
-        raise job.error
+    begin(function, pieces).finish()
+
+
+def begin(function, pieces) -> Job:
+    """:func:`parallel_for` that other threads may begin at once, and ``finish()`` of the result ends."""
+    job = Job(function, pieces)
+    if _threads[0] > 1 and not getattr(_inside, "worker", False):
+        for worker in _helpers(min(_threads[0] - 1, len(pieces))):
+            worker.offer(job)
+    return job
 
 
 def spans(n: int, count: int) -> list[tuple[int, int]]:

@@ -42,6 +42,48 @@ def test_the_first_error_reaches_the_caller(threads):
     assert sorted(done) == list(range(8))
 
 
+@pytest.mark.parametrize("count", [1, 2, 3])
+def test_jobs_that_are_begun_before_they_are_needed(threads, count):
+    threads(count)
+    done = np.zeros((20, 3), int)
+
+    def work(piece):
+        done[piece] += 1
+
+    jobs = [
+        parallel.begin(work, [(i, k) for k in range(3)]) for i in range(20)
+    ]  # more than a worker remembers
+    for i, job in enumerate(jobs):
+        job.finish()
+        assert (done[i] == 1).all()
+    assert (done == 1).all()
+
+
+def test_a_worker_begins_while_the_caller_goes_on(threads):
+    threads(2)
+    names, begun = [], threading.Event()
+
+    def work(i):
+        names.append(threading.current_thread().name)
+        begun.set()
+
+    job = parallel.begin(work, [0])
+    assert begun.wait(30)
+    job.finish()
+    assert names == ["mytorch-1"]
+
+
+def test_an_error_is_raised_where_a_job_is_finished(threads):
+    threads(2)
+
+    def work(i):
+        raise ValueError(f"piece {i}")
+
+    job = parallel.begin(work, [7])
+    with pytest.raises(ValueError, match="piece 7"):
+        job.finish()
+
+
 def test_inside_a_piece_there_are_no_further_threads(threads):
     threads(3)
     names = []
@@ -95,6 +137,9 @@ def test_the_caller_does_not_wait_for_a_worker_that_does_not_come(stuck_worker):
         names = []
         parallel.parallel_for(lambda i: names.append(threading.current_thread().name), list(range(8)))
         assert names == [threading.current_thread().name] * 8
+        job = parallel.begin(lambda i: names.append(threading.current_thread().name), [0])
+        job.finish()
+        assert names == [threading.current_thread().name] * 9
 
 
 def test_a_worker_that_comes_too_late_holds_no_array(stuck_worker):

@@ -81,6 +81,30 @@ def test_products_in_pieces(threads, monkeypatch):
     agree(twins("LSTM", 3, 4), lambda m, x: m(x), [rng.standard_normal((3, 6, 3))])
 
 
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("settings", [{}, {"bidirectional": True, "batch_first": True}], ids=str)
+@pytest.mark.parametrize("packed", [False, True], ids=["whole", "packed"])
+def test_stretches_of_time_on_any_number_of_threads(threads, monkeypatch, kind, settings, packed):
+    """The same numbers to the last bit on one thread and on several, and but for rounding in one stretch."""
+
+    def trained(count, worth):
+        threads(count)
+        monkeypatch.setattr(rnn_sequence, "_WORTH", worth)
+        mytorch.manual_seed(0)
+        layer = getattr(mytorch.nn, kind)(3, 5, dtype=mytorch.float64, **settings)
+        x = mytorch.randn(34, 34, 3, dtype=mytorch.float64, requires_grad=True)
+        pack = mytorch.nn.utils.rnn.pack_padded_sequence
+        y, _ = layer(pack(x, list(range(34, 0, -1)), layer.batch_first) if packed else x)
+        y = y.data if packed else y
+        (y * y).sum().backward()
+        return [t.detach().numpy() for t in (y, x.grad, *(p.grad for p in layer.parameters()))]
+
+    whole, one, three = trained(1, 10**12), trained(1, 1), trained(3, 1)
+    for expected, mine, theirs in zip(whole, one, three, strict=True):
+        np.testing.assert_array_equal(mine, theirs)
+        np.testing.assert_allclose(mine, expected, 1e-10, 1e-12)
+
+
 LENGTHS = [[5, 3, 3, 1], [2, 5, 1, 4], [3, 3, 3, 3]]
 
 

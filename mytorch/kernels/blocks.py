@@ -21,6 +21,7 @@ from .windows import threads_for
 _ROWS = 128 * 1024  # elements: shorter blocks of rows lose more by calls than they gain in the cache
 _BUFFER = 256  # elements: NumPy repeats an operand in a buffer first, unless rows are longer than that
 _SMALL = 8192  # elements
+_NEAR = 512 * 1024  # elements that stay in the cache
 _, _SMALL_BUFFER = quiet_state(_BUFFER)
 _LOG2E = 1 / math.log(2)
 
@@ -75,7 +76,7 @@ def _without_buffers(function, *arrays, **options):
 
 def outer(a, b):
     """``a[..., None] * b[..., None, :]``: the outer products of vectors, or of stacks of them."""
-    if type(a) is not ndarray or type(b) is not ndarray:
+    if type(a) is not ndarray or type(b) is not ndarray or a.size * b.shape[-1] <= _SMALL:
         return a[..., None] * b[..., None, :]
     lead = a.shape[:-1]
     if b.shape[:-1] != lead:
@@ -92,15 +93,15 @@ def outer(a, b):
 
 
 def _fill_outer(out, a, b):
-    """NumPy would repeat both by copying them to a buffer, which takes three times as long, and the BLAS is
-    slow with rank one.
+    """NumPy's product would repeat both by copying them to a buffer, its einsum is fast in the cache only,
+    and the BLAS is slow with rank one.
     """
     if (loops := compiled(out, a, b)) is not None:
         loops.outer(out, a, b)
+    elif out.size <= _NEAR:
+        numpy.einsum("na,nb->nab", a, b, out=out)
     elif b.shape[1] >= _BUFFER:
         _without_buffers(numpy.multiply, a[:, :, None], b[:, None], out=out)
-    elif a.shape[1] * b.shape[1] <= _SMALL:
-        numpy.einsum("na,nb->nab", a, b, out=out)
     else:
         numpy.matmul(numpy.stack((a, a), 2), numpy.stack((b, numpy.zeros_like(b)), 1), out=out)
 

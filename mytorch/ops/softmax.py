@@ -131,7 +131,7 @@ def log_softmax(x, *, dim, dtype=None):
 
 def _has_rows(x, dim):
     """Whether ``dim`` is the last dimension of a large contiguous array of NumPy's."""
-    is_large = x.size > _SMALL and type(x) is ndarray and x.dtype.char in "fd"
+    is_large = type(x) is ndarray and x.size > _SMALL and x.dtype.char in "fd"
     return is_large and dim in (-1, x.ndim - 1) and x.flags.c_contiguous
 
 

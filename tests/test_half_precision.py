@@ -510,3 +510,14 @@ def test_contributions_to_one_gradient_are_added_as_pytorch_adds_them(dtype):
             sum((w * 1 for _ in range(300)), start=w).backward()  # several uses, then a second micro-batch
         found.append(w.grad.item())
     assert found[0] == found[1]
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
+def test_sinc_of_large_angles(dtype):
+    """PyTorch rounds the angle to 16 bits, and is far off; the derivative is that in float64, rounded."""
+    x = mytorch.tensor([0.25, 3.3, 100.3, 1000.0, 30000.0], dtype=getattr(mytorch, dtype), requires_grad=True)
+    exact = x.detach().double().requires_grad_()
+    (wanted,) = mytorch.autograd.grad(mytorch.sinc(exact).sum(), exact)
+    for create in (False, True):
+        (g,) = mytorch.autograd.grad(mytorch.sinc(x).sum(), x, create_graph=create)
+        assert g.detach().double().numpy() == pytest.approx(wanted.numpy(), rel=1e-2, abs=1e-6)

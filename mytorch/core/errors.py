@@ -64,8 +64,8 @@ def _described(arrays, settings):
 def _kind_of(error):
     if isinstance(error, (TypeError, AttributeError)):  # something that is no array, or of no such dtype
         return TypeError
-    known = isinstance(error, (IndexError, RuntimeError, OverflowError))
-    return type(error) if known else RuntimeError
+    known = isinstance(error, (IndexError, RuntimeError))
+    return ValueError if isinstance(error, OverflowError) else type(error) if known else RuntimeError
 
 
 def refuse_integer_results(op, inputs, dtype):

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import datetime
 import json
+import operator
 import os
 import threading
 import time
@@ -41,16 +42,17 @@ class Store:
     def set(self, key, value) -> None:
         """Keep ``value``, text or bytes, under ``key``."""
         with self._opened() as values:
-            values[key] = _as_bytes(value)
+            values[_as_key(key)] = _as_bytes(value)
 
     def get(self, key) -> bytes:
         """The value of ``key``, waited for up to the time-out. DistStoreError if it does not come."""
         self.wait([key])
         with self._opened() as values:
-            return values[key]
+            return values[_as_key(key)]
 
     def add(self, key, amount) -> int:
         """Count ``key`` on by ``amount``, from 0; the new number."""
+        key, amount = _as_key(key), operator.index(amount)
         with self._opened() as values:
             number = int(values.get(key, b"0")) + amount
             values[key] = b"%d" % number
@@ -58,20 +60,23 @@ class Store:
 
     def append(self, key, value) -> None:
         """Put ``value`` behind that of ``key``."""
+        key, value = _as_key(key), _as_bytes(value)
         with self._opened() as values:
-            values[key] = values.get(key, b"") + _as_bytes(value)
+            values[key] = values.get(key, b"") + value
 
     def compare_set(self, key, expected, desired) -> bytes:
         """Keep ``desired`` if the value is ``expected``, which is "" for a key that is missing; returns the
         value behind it, ``expected`` for a key that is still missing.
         """
+        key, expected, desired = _as_key(key), _as_bytes(expected), _as_bytes(desired)
         with self._opened() as values:
-            if values.get(key, b"") == _as_bytes(expected):
-                values[key] = _as_bytes(desired)
-            return values.get(key, _as_bytes(expected))
+            if values.get(key, b"") == expected:
+                values[key] = desired
+            return values.get(key, expected)
 
     def check(self, keys) -> bool:
         """Whether all ``keys`` have values."""
+        keys = _as_keys(keys)
         with self._opened() as values:
             return all(key in values for key in keys)
 
@@ -86,7 +91,7 @@ class Store:
     def delete_key(self, key) -> bool:
         """Forget ``key``; whether it was there."""
         with self._opened() as values:
-            return values.pop(key, None) is not None
+            return values.pop(_as_key(key), None) is not None
 
     def list_keys(self) -> list:
         """All keys."""
@@ -99,11 +104,11 @@ class Store:
 
     def multi_get(self, keys) -> list:
         """The values of ``keys``."""
-        return [self.get(key) for key in keys]
+        return [self.get(key) for key in _as_keys(keys)]
 
     def multi_set(self, keys, values) -> None:
         """Keep ``values`` under ``keys``."""
-        for key, value in zip(keys, values):
+        for key, value in zip(_as_keys(keys), values):
             self.set(key, value)
 
     def set_timeout(self, timeout) -> None:
@@ -112,7 +117,22 @@ class Store:
 
 
 def _as_bytes(value):
+    """Text or bytes as bytes. TypeError for anything else."""
+    if not isinstance(value, (str, bytes, bytearray)):
+        raise TypeError(f"a store keeps text or bytes, not {type(value).__name__}")
     return value.encode() if isinstance(value, str) else bytes(value)
+
+
+def _as_key(key):
+    """A key as text. TypeError for what is neither text nor bytes."""
+    return _as_bytes(key).decode()
+
+
+def _as_keys(keys):
+    """A list of keys as text. TypeError for one key alone."""
+    if isinstance(keys, (str, bytes)):
+        raise TypeError(f"expected a list of keys, got {keys!r}")
+    return [_as_key(key) for key in keys]
 
 
 class HashStore(Store):

@@ -15,7 +15,7 @@ from ..core.sums import summed
 from .assignment import setitem
 from .composite import composite
 from .layout import clone
-from .shape_arguments import check_dim
+from .shape_arguments import check_dim, integer
 
 
 def _two_dims(dim1, dim2, ndim):
@@ -37,7 +37,7 @@ def diagonal(x, *, offset=0, dim1=0, dim2=1):
 
     ``offset`` counts to the right of the main diagonal.
     """
-    first, second = _two_dims(dim1, dim2, x.ndim)
+    offset, (first, second) = integer(offset), _two_dims(dim1, dim2, x.ndim)
     matrices = xp(x).moveaxis(x, (first, second), (-2, -1))[..., max(-offset, 0) :, max(offset, 0) :]
     n = min(matrices.shape[-2:])
     return xp(x).einsum("...ii->...i", matrices[..., :n, :n])
@@ -67,7 +67,7 @@ def diag_embed(input, offset=0, dim1=-2, dim2=-1):
     """
     ndim = len(input.shape) + 1
     first, second = _two_dims(dim1, dim2, ndim)
-    n = input.shape[-1] + abs(offset)
+    n = input.shape[-1] + abs(integer(offset))
     rest = iter(input.shape[:-1])
     shape = tuple(n if d in (first, second) else next(rest) for d in range(ndim))
     return diagonal_in_zeros(input, shape=shape, offset=offset, dim1=first, dim2=second)
@@ -127,14 +127,14 @@ _small_mask = functools.lru_cache(64)(_mask)
 def triu(x, *, diagonal=0):
     """Matrices with zeros below a diagonal: 0 is the main one, positive numbers lie above it."""
     _check_matrix(x, "triu")
-    return xp(x).where(_below(x.shape[-2:], diagonal - 1, xp(x)), x.dtype.type(0), x)
+    return xp(x).where(_below(x.shape[-2:], integer(diagonal) - 1, xp(x)), x.dtype.type(0), x)
 
 
 @primitive(complex=True, x=lambda g, diagonal: tril(g, diagonal=diagonal))
 def tril(x, *, diagonal=0):
     """Matrices with zeros above a diagonal: 0 is the main one, positive numbers lie above it."""
     _check_matrix(x, "tril")
-    return xp(x).where(_below(x.shape[-2:], diagonal, xp(x)), x, x.dtype.type(0))
+    return xp(x).where(_below(x.shape[-2:], integer(diagonal), xp(x)), x, x.dtype.type(0))
 
 
 def _triangle(found, where, dtype):
@@ -146,14 +146,14 @@ def _triangle(found, where, dtype):
 def tril_indices(row: int, col: int, offset=0, *, dtype="int64", device=None, layout=None):
     """The places of the lower triangle of a (row, col) matrix, row by row, as a (2, n) tensor."""
     _check_sizes(row, col)
-    return _triangle(numpy.tril_indices(row, offset, col), device, dtype or "int64")
+    return _triangle(numpy.tril_indices(row, integer(offset), col), device, dtype or "int64")
 
 
 @composite
 def triu_indices(row: int, col: int, offset=0, *, dtype="int64", device=None, layout=None):
     """The places of the upper triangle of a (row, col) matrix, row by row, as a (2, n) tensor."""
     _check_sizes(row, col)
-    return _triangle(numpy.triu_indices(row, offset, col), device, dtype or "int64")
+    return _triangle(numpy.triu_indices(row, integer(offset), col), device, dtype or "int64")
 
 
 def _check_sizes(row, col):

@@ -95,7 +95,7 @@ def whole(x):
 def prepare_write(x):
     """Refuse an in-place change that autograd cannot follow, or of elements that share memory."""
     if x._base is not None:
-        if x._base._node is not x._base_node:
+        if x._base._node is not x._base_node or hasattr(x._view[1], "of_base"):
             refresh(x)
         if x.array.size and any(n > 1 and s == 0 for n, s in zip(x.array.shape, x.array.strides)):
             raise RuntimeError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import math
 
 from ..core.arrays import array_of, xp
@@ -10,6 +11,7 @@ from ..kernels.elementwise import choose
 from .composite import composite
 from .elementwise import check_floating, flat, select, widened
 from .promotion import largest_of
+from .shape_arguments import integer
 
 # ---- signs and rounding ---------------------------------------------------------------------------
 
@@ -113,13 +115,15 @@ def round(x, *, decimals=0):
     The gradient is 0. NotImplementedError for decimals of integers.
     """
     _no_booleans(x, "round")
+    decimals = integer(decimals)
     if x.dtype.kind in "iu":
         if decimals:
             raise NotImplementedError(f"round() with decimals is not implemented for {x.dtype}")
         return x.copy()
     if decimals == 0:
         return xp(x).rint(x)
-    scale = 10.0**decimals if decimals > 0 else 10.0**-decimals
+    digits = builtins.abs(decimals)
+    scale = 10.0**digits if digits <= 308 else math.inf
     return xp(x).rint(x * scale) / scale if decimals > 0 else xp(x).rint(x / scale) * scale
 
 

@@ -27,14 +27,22 @@ def _refused_sizes(args, error):
     return TypeError(f"sizes must be ints, got {wrong[0]} in {tuple(args)}") if wrong else error
 
 
+class TooLarge(ValueError, OverflowError):
+    """An int of more than 64 bits."""
+
+
 def integer(value):
     """``value`` as an int.
 
-    TypeError for booleans, as in torch, and for anything but integers and 0-d tensors of them.
+    TypeError for booleans, as in torch, and for anything but integers and 0-d tensors of them. ValueError for
+    more than 64 bits.
     """
     if type(value) is bool:
         raise TypeError(f"expected an int, got {value}")
-    return operator.index(value)
+    number = operator.index(value)
+    if not -(2**63) <= number < 2**63:
+        raise TooLarge(f"Overflow when unpacking long long: {number} has more than 64 bits")
+    return number
 
 
 def listed(args, named, name):

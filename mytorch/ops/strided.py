@@ -129,6 +129,14 @@ def _as_strided(x, *, size, stride, offset, x_stride):
     return as_strided(as_strided(x, (2,), (offset * x.itemsize,))[1:] if offset else x, size, steps)
 
 
+def of_base(base, **settings):
+    """What :func:`as_strided` of a view is of the view's base: a change in place is a change of the base."""
+    return _as_strided(base, **settings)
+
+
+of_base.of_base = True  # type: ignore[attr-defined]  # ``prepare_write`` looks for it
+
+
 def as_strided(input, size, stride, storage_offset=None):
     """A view of ``size`` with steps of ``stride`` elements in memory.
 
@@ -143,4 +151,11 @@ def as_strided(input, size, stride, storage_offset=None):
             f"as_strided: Negative strides are not supported at the moment, got strides: {list(stride)}"
         )
     offset = 0 if storage_offset is None else integer(storage_offset) - layout.storage_offset(input)
-    return _as_strided(input, size=size, stride=stride, offset=offset, x_stride=layout.stride(input))
+    out = _as_strided(input, size=size, stride=stride, offset=offset, x_stride=layout.stride(input))
+    base = getattr(out, "_base", None)
+    if base is not None and base is not input and base.array.dtype == out.array.dtype:
+        # it may reach beyond the view ``input``
+        offset += (layout.address(input.array) - layout.address(base.array)) // base.array.itemsize
+        again = dict(size=size, stride=stride, offset=offset, x_stride=layout.stride(base))
+        out._view = None, of_base, (), again, None
+    return out

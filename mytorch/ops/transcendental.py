@@ -8,8 +8,9 @@ import numpy
 
 from ..core.arrays import array_of, ndarray, xp
 from ..core.primitive import primitive
-from ..core.sums import FLOAT64
+from ..core.sums import FLOAT64, wide
 from ..kernels.elementwise import choose, in_blocks
+from .cast import to_dtype
 from .composite import composite
 from .elementwise import bounded, select, smooth, widened
 from .promotion import floating, only, operand
@@ -239,11 +240,12 @@ _SINC_SERIES = [(-1) ** k * 2 * k / math.factorial(2 * k + 1) for k in range(1, 
 
 
 def _sinc_derivative(x):
-    a = x * math.pi
+    kind = array_of(x).dtype
+    a = to_dtype(x, wide(kind)) * math.pi  # 16 bits do not hold the angle
     near = abs(a) < 1  # the closed form cancels there
     b = select(near, a, 0)
     series = 0
     for c in reversed(_SINC_SERIES):
         series = series * (b * b) + c
     a = select(near, 1, a)
-    return math.pi * select(near, series * b, (cos(a) - sin(a) / a) / a)
+    return to_dtype(math.pi * select(near, series * b, (cos(a) - sin(a) / a) / a), kind)

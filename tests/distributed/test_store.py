@@ -90,3 +90,38 @@ def test_what_is_refused(tmp_path):
     for url, arguments in (("?rank=1&world_size=3", ()), ("", (1, 3))):
         store, rank, size = next(dist.rendezvous(f"file://{tmp_path}/values{url}", *arguments))
         assert (rank, size) == (1, 3) and store.path == f"{tmp_path}/values"
+
+
+KINDS = [
+    ("set", "a", 1),
+    ("set", "a", None),
+    ("set", "a", ["b"]),
+    ("set", "a", bytearray(b"x")),
+    ("set", 1, "b"),
+    ("set", b"k", "v"),
+    ("get", "k"),
+    ("add", "n", "x"),
+    ("add", "n", 1.5),
+    ("append", "a", 1),
+    ("compare_set", "a", 1, "b"),
+    ("compare_set", "a", "x", 2),
+    ("multi_set", ["a"], [1]),
+    ("wait", "a"),
+    ("check", "a"),
+    ("multi_get", "ab"),
+    ("delete_key", 1),
+]
+
+
+def taken(lib):
+    store, found = lib.distributed.HashStore(), []
+    for name, *args in KINDS:
+        try:
+            found.append(getattr(store, name)(*args))
+        except TypeError:
+            found.append("TypeError")
+    return [value.decode() if isinstance(value, bytes) else value for value in found]
+
+
+def test_values_and_keys_of_other_kinds():
+    assert taken(mytorch) == answer(taken)

@@ -640,6 +640,8 @@ VIEWS = {
     "unfold": lambda y: y.unfold(0, 2, 2),
     "as_strided": lambda y: y.as_strided((2, 2), (1, 2)),
     "as_strided far": lambda y: y.as_strided((3,), (5,), 1),
+    "as_strided beyond a view": lambda y: y[1:3].as_strided((3,), (3,), 6),
+    "as_strided before a view": lambda y: y.t()[2:].as_strided((2, 2), (4, 1), 1),
     "as_strided twice": lambda y: y.as_strided((2, 4), (5, 1)).as_strided((2, 2), (5, 2), 1),
 }
 GRADIENTS = {

@@ -3,6 +3,7 @@ what it takes gives the same.
 """
 
 import inspect
+import math
 import warnings
 
 import numpy as np
@@ -492,3 +493,23 @@ def test_warned_of_padding_on_one_side(kernel, dilation, warned):
         )
         mytorch.nn.Conv2d(1, 1, (3, kernel), padding="same", dilation=dilation)(mytorch.ones(1, 1, 9, 9))
     assert [str(w.message).startswith(text) for w in found] == [True] * 2 * warned
+
+
+HUGE = [2**63, 2**70, -(2**70), 2**63 - 1, math.inf, math.nan, 2.0]
+INTEGERS = {
+    "triu": lambda m, x, n: m.triu(x, n),
+    "tril": lambda m, x, n: x.tril(diagonal=n),
+    "tril_": lambda m, x, n: x.clone().tril_(n),
+    "diag": lambda m, x, n: m.diag(x, n),
+    "diagonal": lambda m, x, n: x.diagonal(n),
+    "diag_embed of more": lambda m, x, n: m.diag_embed(x, n) if abs(n) > 2**63 else 0,
+    "round": lambda m, x, n: m.round(x, decimals=n),
+    "cov": lambda m, x, n: m.cov(x, correction=n),
+    "triu_indices": lambda m, x, n: m.triu_indices(2, 3, n) if n != 2**63 - 1 else 0,
+}
+
+
+@pytest.mark.parametrize("name", INTEGERS)
+@pytest.mark.parametrize("number", HUGE, ids=str)
+def test_integers_that_are_too_large_or_none(name, number):
+    agree(lambda m, x: INTEGERS[name](m, x, number), [X], gradient=False)

@@ -175,7 +175,7 @@ def _transposed_sizes(name, nd, x, weight, bias, stride, padding, extra, dilatio
         )
     geometry = zip(x[-nd:], weight[2:], stride, padding, dilation, extra)
     sizes = tuple((n - 1) * s - 2 * p + d * (k - 1) + e + 1 for n, k, s, p, d, e in geometry)
-    if min(sizes) < 1 or 0 in x[-nd:]:
+    if min(sizes) < 0 or 0 in x[-nd:]:
         raise RuntimeError(
             f"Given input size per channel: ({_by(x[-nd:])}). Calculated output size per channel: "
             f"({_by(sizes)}). Output size is too small"

@@ -19,7 +19,7 @@ from ..matmul import matmul
 from ..permute import adjoint
 from ..reduce import mean
 from ..shape import reshape
-from ..shape_arguments import check_dim, check_dims
+from ..shape_arguments import check_dim, check_dims, integer
 from ..split import narrow, select
 from ..transcendental import sqrt
 from .scan import cumsum
@@ -119,6 +119,7 @@ def cov(input, *, correction=1, fweights=None, aweights=None):
     The weights of the observations are optional. RuntimeError for more dimensions, and for booleans.
     """
     _check_cov(input, fweights, aweights)
+    correction = integer(correction)
     x = reshape(input, shape=(1, -1)) if len(input.shape) < 2 else input
     x = x if isinstance(x, Variable) and x.array.dtype.kind in "fcV" else x * 1.0
     if fweights is None and aweights is None:

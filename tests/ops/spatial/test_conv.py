@@ -10,7 +10,7 @@ import mytorch
 from mytorch.kernels import im2col as columns
 from mytorch.nn import functional as F
 from tests.draws import draws
-from tests.referee import compare, same_error, torch
+from tests.referee import agree_on, compare, same_error, torch
 
 torch.set_num_threads(1)  # its threads wait for each other longer than these small arrays take
 
@@ -204,6 +204,18 @@ REFUSED = [
 )
 def test_refusals(name, shapes, settings, match):
     same_error(call(name, **settings), *draw(*shapes), match=match)
+
+
+@pytest.mark.parametrize("shape", [(2, 2, 1), (0, 2, 3)], ids=str)
+@pytest.mark.parametrize("padding", [0, 1])
+def test_transposed_with_an_empty_result(shape, padding):
+    def scenario(lib):
+        x, w = (lib.ones(size, requires_grad=True) for size in (shape, (2, 3, 2)))
+        y = lib.nn.functional.conv_transpose1d(x, w, padding=padding * (1 + (shape[0] == 0)))
+        y.sum().backward()
+        return y, x.grad, w.grad
+
+    agree_on(scenario)
 
 
 def test_mixed_dtypes_are_refused():

@@ -139,7 +139,7 @@ def backward(g, x, w_ih, w_hh, w_hr, trace, *, cell, reverse, sizes, needs):
             multiply_part(i)
     for job in jobs:
         job.finish()
-    g_ih, g_hh, g_b = (total[0] if len(parts) == 1 else total.sum(0) for total in sums)
+    g_ih, g_hh, g_b = (total[0] if len(parts) == 1 else summed(total, 0) for total in sums)
     weights = _in_torchs_order(kind.slabs, g_ih, g_hh)
     biases = _in_torchs_order(kind.slabs, g_b[: len(g_ih)], g_b[-len(g_hh) :])
     return (gx, dh.T, None if dc is None else dc.T, *weights, *biases, g_hr)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from ..core.arrays import array_of, xp
-from ..core.sums import wide
+from ..core.sums import running_sum, wide
 from .cast import to_dtype
 from .composite import composite
 from .elementwise import select
@@ -30,9 +30,10 @@ def segment_reduce(
     starts, counts = _segments(data, reduce, lengths, indices, offsets, axis, unsafe)
     kind, module = array_of(data).dtype, xp(counts)
     rows, whole = counts.size, (*data.shape[:axis], counts.shape[-1], *data.shape[axis + 1 :])
-    of = module.repeat(module.arange(rows), counts.reshape(-1))  # the segment of each element
-    before = module.repeat((counts.cumsum() - counts.reshape(-1)), counts.reshape(-1))
-    places = module.repeat(starts.reshape(-1), counts.reshape(-1)) + module.arange(of.size) - before
+    in_order = counts.reshape(-1)
+    of = module.repeat(module.arange(rows), in_order)  # the segment of each element
+    before = module.repeat(running_sum(in_order, 0) - in_order, in_order)
+    places = module.repeat(starts.reshape(-1), in_order) + module.arange(of.size) - before
     flat = reshape(data, shape=(math.prod(data.shape[: axis + 1]), *data.shape[axis + 1 :]))
     read = to_dtype(index_select(flat, 0, places), wide(kind))
     first = _NEUTRAL[reduce] if initial is None else float(initial)
@@ -71,7 +72,7 @@ def _segments(data, reduce, lengths, indices, offsets, axis, unsafe):
         )
     size = data.shape[axis]
     if offsets is None:
-        counts, ends = given, given.cumsum(-1)
+        counts, ends = given, running_sum(given, -1)
         starts = ends - given
         if not unsafe and bool((given < 0).any()):
             raise RuntimeError("lengths contains negative value!")

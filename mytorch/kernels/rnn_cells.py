@@ -35,7 +35,7 @@ class Slabs(NamedTuple):
     ``x_rolled`` and ``h_rolled``: whether the last slab of torch's weights comes first.
     """
 
-    count: int
+    in_all: int
     of_h: int
     x_rolled: bool
     h_rolled: bool

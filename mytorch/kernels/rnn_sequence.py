@@ -85,7 +85,7 @@ def _start(x, h0, c0, w_hh, slabs, cell, reverse, sizes):
     hidden, columns = _hidden(slabs, w_hh), m.arange(batch)
     make = m.empty if sizes is None else m.zeros  # columns that have ended stay 0
     h = make((time + 1, w_hh.shape[1], batch), x.dtype)
-    z = make((time, slabs.count * hidden, batch), x.dtype)
+    z = make((time, slabs.in_all * hidden, batch), x.dtype)
     first, last = _ends(m, time, reverse, sizes, batch)
     h[first, :, columns] = 0 if h0 is None else h0
     c = tanh_c = None
@@ -197,7 +197,7 @@ def _in_torchs_order(slabs, g_ih, g_hh):
 
 def _bias(m, slabs, w_hh, b_ih, b_hh):
     """What the biases add to each row of z, as a column."""
-    out = m.zeros((slabs.count * _hidden(slabs, w_hh), 1), w_hh.dtype)
+    out = m.zeros((slabs.in_all * _hidden(slabs, w_hh), 1), w_hh.dtype)
     if b_ih is not None:
         b_x, b_h = _matrices(slabs, b_ih, b_hh)
         out[: len(b_x), 0] = b_x
@@ -207,7 +207,7 @@ def _bias(m, slabs, w_hh, b_ih, b_hh):
 
 def _negate_sigmoids(slabs, w_x, w_h, bias):
     """Negate the rows of the sigmoids: sigmoid(x) = 1 / (1 + exp(-x))."""
-    n = len(bias) // slabs.count
+    n = len(bias) // slabs.in_all
     first, stop = slabs.sigmoids.start * n, slabs.sigmoids.stop * n
     before = len(bias) - len(w_h)  # rows of z above those of h
     for rows in (w_x[first:stop], w_h[first - before : stop - before], bias[first:stop]):

@@ -55,9 +55,7 @@ _SPIN = 4  # rows that a spin-wait reads, some 30 µs each
 
 
 class _Signal:
-    """A flag that one thread raises and another spin-waits for, without the GIL.
-
-    The wait is a reduction of NumPy's that reads the flag over and over.
+    """A flag that one thread raises and another spin-waits for, without the GIL, in a reduction of NumPy's.
 
     A thread that sleeps on a lock wakes up in some 30 µs, one that spins in 3. But spinning takes a core from
     others, so it lasts a short time only; then the thread sleeps.
@@ -168,10 +166,7 @@ def _helpers(count):
 
 
 def _before_fork():
-    """Stop the workers: a fork copies the locks that they hold, but not the threads that release them.
-
-    The next job of either process starts new ones.
-    """
+    """Stop the workers: a fork copies the locks that they hold, but not them. A later job starts others."""
     _starting.acquire()
     for worker in _workers:
         if worker.thread is not threading.current_thread():

@@ -359,7 +359,8 @@ def _digits(array):
     weights = 0.5 + np.arange(1, flat.size + 1) * 0.6180339887498949 % 1
     with np.errstate(all="ignore"):
         size = weights @ np.abs(flat)
-        return f"{size:.3g}:{weights @ flat / size if size else 0:.2f}"
+        direction = f"{weights @ flat / size if size else 0:.2f}"
+        return f"{size:.3g}:{direction.replace('-0.00', '0.00')}"  # the sign of nothing differs among machines
 
 
 class Numbers:

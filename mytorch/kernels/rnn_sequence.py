@@ -57,11 +57,13 @@ def forward(x, h0, c0, w_ih, w_hh, b_ih, b_hh, w_hr, *, cell, reverse, sizes):
         rest[...] = bias[len(w_x) :]
 
     parts = _stretches(x, len(bias), limit=8, least=1)[:: -1 if reverse else 1]
-    later = [begin(read, [part]) for part in parts[1:]]
+    jobs = [None, *(begin(read, [part]) for part in parts[1:])]
+    read(parts[0])
     multiply, steps = _times(w_h, batch, sizes), trace.steps(len(w_h), reverse, sizes)
     of_h = seen = m.empty((len(w_h), batch), x.dtype)
-    for i, part in enumerate(parts):
-        later[i - 1].finish() if i else read(part)
+    for job, part in zip(jobs, parts):
+        if job is not None:
+            job.finish()
         for step in steps[part][:: -1 if reverse else 1]:
             if sizes is not None:
                 seen = of_h[:, : step.h.shape[1]]

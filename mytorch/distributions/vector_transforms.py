@@ -65,8 +65,8 @@ class StickBreakingTransform(Monotone):
 
 
 class CorrCholeskyTransform(Monotone):
-    """D (D - 1) / 2 numbers to the Cholesky factor of a correlation matrix of D rows: in each row, the tanh of
-    a number is its share of what is left of a length of 1 (Stan's reference manual, 10.12).
+    """D (D - 1) / 2 numbers to the Cholesky factor of a correlation matrix of D rows: in each row, the tanh
+    of a number is its share of what is left of a length of 1 (Stan's reference manual, 10.12).
     """
 
     domain, codomain = constraints.real_vector, constraints.corr_cholesky
@@ -82,7 +82,7 @@ class CorrCholeskyTransform(Monotone):
         return (share + eye(size, dtype=x.dtype, device=x.device)) * cat([one, left[..., :-1]], -1)
 
     def _parts(self, y):
-        """The elements below the diagonal, and what those before leave of the square of their row's length."""
+        """The elements below the diagonal, and 1 less the squares of those before them in their row."""
         rows, columns = tril_indices(y.shape[-1], y.shape[-1], -1)
         before = (y * y).cumsum(-1) - y * y
         return y[..., rows, columns], 1 - before[..., rows, columns]

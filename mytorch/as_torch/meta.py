@@ -18,4 +18,4 @@ def _init(self, type, index=None):
 
 def install():
     """Let a device be "meta" in this process."""
-    device.__init__ = _init  # type: ignore[method-assign]
+    device.__init__ = _init

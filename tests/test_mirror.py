@@ -148,7 +148,7 @@ ELSEWHERE = {
     "test_hub": "serialization/download utils/model_zoo",
     "test_jit": "onnx",
     "test_names": "backend autograd/engine nn/functional version tensors/public_names",
-    "test_overrides": "tensors/torch_function tensors/dispatching tensors/foreign_arguments",
+    "test_overrides": "tensors/torch_function tensors/dispatching",
     "test_scripts_names": "nn/native nn/native_losses functional types utils/dlpack",
     "masked/test_masked": "masked/reductions",
     "signal/test_windows": "tensors/signal_windows",

@@ -189,7 +189,7 @@ COMMON = ["update", "begin", "slots", "scalars", "change", "_plan", "_plans", "_
 
 
 # A tensor's place in the graph, which operations read at every turn: the names of ``Variable``.
-PLACE = {"_base_node", "_counter", "_inference", "_leaf", "_node", "_view"}
+PLACE = {"_base_node", "_inference", "_leaf", "_node", "_view"}
 
 
 def test_private_names_of_tensors():

@@ -148,3 +148,8 @@ def test_what_is_not_here():
     with pytest.raises(NotImplementedError, match="dense"):
         s.backward()
     assert repr(s).startswith("tensor(indices=[[0, 2,")
+
+
+def test_a_dense_tensor_is_dense():
+    x = mytorch.ones(2)
+    assert x.to_dense() is x and x.to_dense(mytorch.float64).dtype is mytorch.float64

@@ -55,6 +55,8 @@ REASONS = {
     "utils.bundled_inputs": "there is no TorchScript",
     "utils.cpp_extension": "extensions are compiled against PyTorch's C++",
     "utils.data.datapipes": "data comes from a Dataset or an IterableDataset",
+    "utils.data.graph": "data comes from a Dataset or an IterableDataset",
+    "utils.data.graph_settings": "data comes from a Dataset or an IterableDataset",
     "utils.mobile_optimizer": "there is no TorchScript",
 }
 

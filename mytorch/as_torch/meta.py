@@ -1,5 +1,5 @@
-"""``torch.device("meta")``: tensors there would have no data. Here they have, in the memory of the CPU, and say
-that they are on the CPU; so what is made on it to be filled later is filled later.
+"""``torch.device("meta")``: tensors there would have no data. Here they have, in the memory of the CPU, and
+say that they are on the CPU; so what is made there to be filled later is filled later.
 """
 
 from __future__ import annotations
@@ -18,4 +18,4 @@ def _init(self, type, index=None):
 
 def install():
     """Let a device be "meta" in this process."""
-    device.__init__ = _init  # type: ignore[method-assign]
+    device.__init__ = _init

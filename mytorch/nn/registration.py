@@ -9,8 +9,8 @@ from .parameter import Buffer, Parameter
 
 
 class Registered:
-    """Descriptor in a layer's class: finds the parameter of its name faster than ``__getattr__``, which Python
-    calls only after the ordinary lookup has failed. The class itself has no such attribute.
+    """Descriptor in a layer's class: finds the parameter of its name faster than ``__getattr__``, which
+    Python calls only after the ordinary lookup has failed. The class itself has no such attribute.
     """
 
     def __set_name__(self, owner, name):

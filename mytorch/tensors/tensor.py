@@ -124,7 +124,7 @@ class Tensor(
     itemsize = property(lambda self: self.array.itemsize, doc="Bytes of one element.")
     nbytes = property(lambda self: self.array.nbytes, doc="Bytes of all elements.")
     is_cuda = property(lambda self: self.device.type == "cuda", doc="Whether it lives on a GPU.")
-    __dict__ = property(  # type: ignore[assignment]
+    __dict__ = property(
         lambda self: _late("attributes", "Attributes")(self),
         lambda self, attributes: _late("attributes", "replace")(self, attributes),
         doc="The attributes that a user has set.",

@@ -118,7 +118,7 @@ SUPPORTED_NODES = {
     list: NodeDef(list, _list_flatten, _list_unflatten, _list_flatten_with_keys),
     dict: NodeDef(dict, _dict_flatten, _dict_unflatten, _dict_flatten_with_keys),
     NamedTuple: NodeDef(
-        NamedTuple,  # type: ignore[arg-type]
+        NamedTuple,
         lambda named: (list(named), type(named)),
         lambda values, context: context(*values),
         lambda named: ([(GetAttrKey(name), getattr(named, name)) for name in named._fields], type(named)),

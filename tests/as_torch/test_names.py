@@ -27,6 +27,14 @@ REFUSED = """
     powerSGD_hook.powerSGD_hook(None, None)
     post_localSGD_hook.post_localSGD_hook(None, None)
     torch.storage.UntypedStorage(x.array).resize_(1)
+    torch.distributed.fsdp.fully_shard(net)
+    torch.distributed.tensor._utils.compute_local_shape(x)
+    torch.distributed.tensor.DTensor(x)
+    torch.cuda.CUDAGraph()
+    torch.cuda.make_graphed_callables(net)
+    torch.utils.cpp_extension.load("name", [])
+    torch._dynamo.whatever(x)
+    torch.func.make_functional(net)
 """.strip().splitlines()
 
 
@@ -35,7 +43,7 @@ def test_refusals():
     found = lines(f"""
         import torch
         import torch._subclasses, torch.utils.flop_counter, torch.nn.attention.flex_attention
-        import torch.distributed.rpc
+        import torch.distributed.rpc, torch.distributed.tensor._utils, torch.utils.cpp_extension
         from torch.distributed.algorithms.ddp_comm_hooks import post_localSGD_hook, powerSGD_hook
         net, x = torch.nn.Linear(2, 2), torch.ones(2)
         for call in {calls!r}:
@@ -94,6 +102,28 @@ VALUES = {
     "torch.distributed.rpc.is_available()": "False",
     "type(x).__module__": "'torch'",
     "'positive' in torch.distributions.constraints.__all__": "True",
+    "[torch.finfo(torch.float8_e4m3fn).max, torch.finfo(torch.float8_e5m2).tiny]": "[448.0, 6.103515625e-05]",
+    "torch.float8_e5m2.is_floating_point, torch.finfo().bits": "(True, 32)",
+    "str(torch.device('meta')), torch.empty(2, device='meta').device.type": "('meta', 'cpu')",
+    "torch.quasirandom.SobolEngine(2).draw(3).tolist()": "[[0.0, 0.0], [0.5, 0.5], [0.75, 0.25]]",
+    "torch.compiler.list_backends(), torch.compiler.assume_constant_result(len) is len": "([], True)",
+    "torch.distributed.tensor.Shard(1).dim, torch._dynamo.eval_frame.OptimizedModule.__name__": (
+        "(1, 'OptimizedModule')"
+    ),
+    "isinstance(x, torch.distributed.tensor.DTensor), torch.utils.cpp_extension.CUDA_HOME": "(False, None)",
+    "torch.cuda.memory_stats()['reserved_bytes.all.current'], torch.cuda.is_current_stream_capturing()": (
+        "(0, False)"
+    ),
+    "torch.backends.cuda.math_sdp_enabled(), torch.backends.cudnn.is_acceptable(x)": "(True, False)",
+    "torch._C._nn._parse_to('cpu', torch.float64)[1], torch._C._nn._parse_to(x)[0]": (
+        "(torch.float64, device(type='cpu'))"
+    ),
+    "torch._utils._get_device_index('cpu', allow_cpu=True), torch.profiler.kineto_available()": "(-1, False)",
+    "torch.utils.data._utils.worker._generate_state(123456789012345, 3)[0]": "3999280408",
+    "torch.utils.data._utils.collate.collate([{'a': 1}, {'a': 2}])['a'].tolist()": "[1, 2]",
+    "torch.distributions.multivariate_normal._batch_mv(torch.eye(2), torch.ones(2)).tolist()": "[1.0, 1.0]",
+    "torch.nn.modules.module._addindent('a\\nb', 2)": "'a\\n  b'",
+    "functorch.vmap is torch.func.vmap, functorch.__name__": "(True, 'mytorch.func')",
 }
 
 
@@ -104,7 +134,9 @@ def test_values():
         import torch.return_types, torch.cuda.nvtx, torch.nn.attention.bias, torch.nn.parallel.scatter_gather
         import torch._tensor_str, torch.distributed.rpc, torch.distributions.constraints
         import torch.nn.parameter, torch.jit.annotations, torch._C._functorch, torch.ao.quantization
-        import torch.distributed.distributed_c10d
+        import torch.distributed.distributed_c10d, torch.distributed.tensor, torch.utils.cpp_extension
+        import torch.quasirandom, torch.utils.data._utils.worker, torch._utils, functorch
+        import torch.distributions.multivariate_normal, torch._dynamo.eval_frame
         from torch.distributed.algorithms.ddp_comm_hooks import debugging_hooks as hooks
         x = torch.ones(2, 3)
         class Other:
@@ -415,3 +447,24 @@ def test_a_class_that_wants_no_torch_function():
         print(Index.__torch_function__(torch.add, (Index,), (torch.ones(1), 2)).item())
         print(x.__torch_function__(torch.sum, (Index,), (torch.ones(2),)).item())
     """) == ["3.0", "2.0"]
+
+
+def test_a_decorator_that_is_a_context_manager():
+    assert lines("""
+        import torch
+        from torch.utils._contextlib import _DecoratorContextManager, _NoParamDecoratorContextManager
+
+        class Loud(_DecoratorContextManager):
+            def __enter__(self):
+                print("in")
+
+            def __exit__(self, *exc_info):
+                print("out")
+
+        class Plain(_NoParamDecoratorContextManager, Loud):
+            pass
+
+        with Loud():
+            print("with")
+        print(Loud()(lambda: 1)(), Plain(lambda: 2)())
+    """) == ["in", "with", "out", "in", "out", "in", "out", "1 2"]

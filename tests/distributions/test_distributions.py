@@ -329,3 +329,33 @@ def test_each_distribution_by_the_path_of_torchs_file():
     for name, path in theirs.items():
         module = importlib.import_module(path.replace("torch", "mytorch", 1))
         assert getattr(module, name) is getattr(mytorch.distributions, name)
+
+
+def test_a_subclass_is_expanded_into_an_instance_of_its_own():
+    class Diagonal(mine.Independent):
+        def __init__(self, loc, scale):
+            super().__init__(mine.Normal(loc, scale), 1)
+
+        def expand(self, batch_shape, new=None):
+            return super().expand(batch_shape, self._get_checked_instance(Diagonal, new))
+
+    class Other(Diagonal):
+        def __init__(self):
+            super().__init__(mytorch.zeros(2), mytorch.ones(2))
+
+    found = Diagonal(mytorch.zeros(3), mytorch.ones(3)).expand((4,))
+    assert type(found) is Diagonal and found.rsample().shape == (4, 3)
+    with pytest.raises(NotImplementedError, match="custom __init__"):
+        Other().expand((4,))
+
+
+def test_a_normal_distribution_that_finds_its_factor_later():
+    class Late(mine.MultivariateNormal):
+        def __init__(self):
+            self.loc = mytorch.zeros(2)
+            super(mine.MultivariateNormal, self).__init__((), (2,), validate_args=False)
+
+        _unbroadcasted_scale_tril = property(lambda self: mytorch.eye(2))
+
+    same = mine.MultivariateNormal(mytorch.zeros(2), mytorch.eye(2)).log_prob(mytorch.ones(2))
+    assert Late().log_prob(mytorch.ones(2)) == same

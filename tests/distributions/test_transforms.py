@@ -17,7 +17,7 @@ TRANSFORMS = {  # expression: x
     "AffineTransform(loc, -2.0)": [-1.0, 0.0, 2.5],
     "AffineTransform(loc, scale, event_dim=1)": [-1.0, 0.0, 2.5],
     "StickBreakingTransform()": [-1.0, 0.0, 2.5],
-    "CorrCholeskyTransform()": [-1.0, 0.3, 2.5],
+    "CorrCholeskyTransform()": [0.3, -1.0, 2.0, 0.5, -0.2, 0.9],
     "LowerCholeskyTransform()": [[1.0, 2.0], [3.0, -1.0]],
     "PositiveDefiniteTransform()": [[1.0, 2.0], [3.0, -1.0]],
     "ReshapeTransform((3,), (3, 1))": [-1.0, 0.0, 2.5],
@@ -84,3 +84,26 @@ def test_transforms_compare_and_keep_their_last_pair():
     assert mine.ComposeTransform([t]).with_cache(1).inv(mine.ComposeTransform([t])(x)) is x
     with pytest.raises(ValueError, match="cache_size"):
         mine.ExpTransform(cache_size=2)
+
+
+def test_a_transform_that_is_a_module():
+    class Scale(mine.Transform, mytorch.nn.Module):
+        def __init__(self):
+            super().__init__(cache_size=1)
+            self.factor = mytorch.nn.Parameter(mytorch.tensor(2.0))
+
+        def _call(self, x):
+            return self.factor * x
+
+    scale = Scale()
+    x = mytorch.ones(2)
+    y = scale(x)
+    assert list(dict(scale.named_parameters())) == ["factor"] and scale._cached_x_y == (x, y)
+
+
+def test_correlation_of_a_wrong_number_of_values():
+    with pytest.raises(ValueError, match="lower-diagonal"):
+        mine.CorrCholeskyTransform()(mytorch.ones(4))
+    with pytest.raises(ValueError, match="square"):
+        mine.CorrCholeskyTransform().inverse_shape((3, 4))
+    assert type(mine.biject_to(mine.constraints.corr_cholesky)) is mine.CorrCholeskyTransform

@@ -574,3 +574,24 @@ def scripted(lib):
 )
 def test_hooks_and_names_as_torch(function):
     assert outcome(function, mytorch) == outcome(function, torch)
+
+
+def test_a_class_has_every_attribute_that_it_names():
+    """Packages walk through ``dir(Module)`` to copy docstrings."""
+    assert all(hasattr(mytorch.nn.Module, name) for name in dir(mytorch.nn.Module))
+    assert not hasattr(mytorch.nn.Linear, "weight") and "bias" in dir(mytorch.nn.Linear(2, 3, bias=False))
+
+
+def test_attributes_of_a_class_that_answers_for_its_child():
+    class Around(mytorch.nn.Module):
+        def __init__(self, inner):
+            super().__init__()
+            self._inner = inner
+
+        def __getattr__(self, name):
+            try:
+                return super().__getattr__(name)
+            except AttributeError:
+                return getattr(self._inner, name)
+
+    assert Around(mytorch.nn.Linear(2, 3)).weight.shape == (3, 2)

@@ -78,3 +78,11 @@ def layouts(lib):
 
 def test_a_copy_has_the_same_layout():
     assert layouts(mytorch) == answer(layouts)
+
+
+def test_numpy_where_nothing_is_recorded():
+    x = mytorch.ones(2, requires_grad=True)
+    with mytorch.no_grad():
+        assert (x * 2).numpy().tolist() == [2, 2] and x.numpy() is x.array
+    with pytest.raises(RuntimeError, match="requires grad"):
+        x.numpy()

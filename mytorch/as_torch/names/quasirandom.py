@@ -1,8 +1,7 @@
 """``torch.quasirandom``: Sobol's sequences, which SciPy draws."""
 
 import importlib
-
-import numpy
+import warnings
 
 from ...core.dtypes import as_dtype, get_default_dtype
 from ...core.graph import wrap
@@ -27,8 +26,8 @@ class SobolEngine:
     def draw(self, n=1, out=None, dtype=None):
         """The next ``n`` points, (n, dimension)."""
         kind = as_dtype(dtype or get_default_dtype()).numpy
-        with numpy.testing.suppress_warnings() as quiet:  # of a number that is no power of two
-            quiet.filter(UserWarning)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # of a number that is no power of two
             points = wrap(self._points.random(n).astype(kind))
         return points if out is None else out.resize_(points.shape).copy_(points)
 

@@ -4,3 +4,4 @@
 from . import collate, worker
 
 MP_STATUS_CHECK_INTERVAL = 5.0
+HAS_NUMPY, IS_WINDOWS, python_exit_status = True, False, False

@@ -360,7 +360,7 @@ def _digits(array):
     with np.errstate(all="ignore"):
         size = weights @ np.abs(flat)
         direction = f"{weights @ flat / size if size else 0:.2f}"
-        return f"{size:.3g}:{direction.replace('-0.00', '0.00')}"  # the sign of nothing differs among machines
+        return f"{size:.3g}:{direction.replace('-0.00', '0.00')}"  # not the sign of nothing
 
 
 class Numbers:

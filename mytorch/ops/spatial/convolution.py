@@ -115,7 +115,8 @@ def convolution_input(x, weight, bias=None, *, sizes, stride, padding, dilation,
     out = xp(x).zeros((groups, each, *padded, n), x.dtype)
     # one tap without padding: each product is written to its place, nothing is added
     direct = len(taps) == 1 and max(stride) == 1 and tuple(padded) == tuple(counts)
-    few = not direct and columns.places * each < _FEW  # threads that add so few wait for the GIL instead
+    # threads that add few elements at a time wait for each other at the GIL
+    few = not direct and columns.rows * columns.places * each < _FEW
     threads = 1 if few else threads_for_product(matrix.shape[3], out, len(taps) / math.prod(stride))
     rows_apart = threads == 1 or (stacked and (not columns.keeps_rows or columns.rows >= threads))
 

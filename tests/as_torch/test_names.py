@@ -35,6 +35,7 @@ REFUSED = """
     torch.utils.cpp_extension.load("name", [])
     torch._dynamo.whatever(x)
     torch.func.make_functional(net)
+    torch.utils.data._utils.worker.ManagerWatchdog()
 """.strip().splitlines()
 
 
@@ -59,6 +60,8 @@ def test_refusals():
 
 VALUES = {
     "torch._shape_as_tensor(x).tolist()": "[2, 3]",
+    "torch.utils.data.dataloader.default_collate is torch.utils.data.default_collate": "True",
+    "torch.utils.data._utils.worker.WorkerInfo is type(torch.utils.data.get_worker_info())": "False",
     "torch.fx.wrap(len) is len": "True",
     "torch._C._get_tracing_state(), torch.jit.is_tracing()": "(None, False)",
     "isinstance(x, torch._C.TensorType), isinstance(x, torch._C._TensorBase)": "(False, True)",

@@ -2,8 +2,10 @@
 
 from typing import Callable
 
+from .....utils.data.collate import default_collate, default_convert
 from .....utils.data.epoch import Epoch as _BaseDataLoaderIter
 from .....utils.data.epoch import Epoch as _SingleProcessDataLoaderIter
+from .....utils.data.worker import get_worker_info
 from .....utils.data.worker_epoch import WorkerEpoch as _MultiProcessingDataLoaderIter
 from ....refused import classes, functions
 
@@ -22,7 +24,7 @@ __all__ = [
     *_REFUSED,
     *"""
     _BaseDataLoaderIter _DatasetKind _MultiProcessingDataLoaderIter _SingleProcessDataLoaderIter
-    _collate_fn_t _worker_init_fn_t
+    _collate_fn_t _worker_init_fn_t default_collate default_convert get_worker_info
     """.split(),
 ]
 

@@ -2,7 +2,7 @@
 
 After each product the threads of a BLAS spin-wait for the next one, for milliseconds, on cores that other
 threads and other processes need. A call of LAPACK cannot be cut into pieces here, so a large one gets
-threads of the BLAS while it lasts (``kernels.threads.lapack``).
+threads of the BLAS while it lasts (``kernels/lapack.py``).
 """
 
 from __future__ import annotations

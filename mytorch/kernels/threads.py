@@ -6,7 +6,6 @@ The caller cuts a job into pieces, and each piece writes its own memory. So resu
 from __future__ import annotations
 
 import collections
-import contextlib
 import os
 import queue
 import threading
@@ -14,7 +13,7 @@ import threading
 import numpy
 
 from ..core.arrays import QUIET, float_errors
-from ..core.blas import libraries, touch_packing_buffer, use_one_thread
+from ..core.blas import touch_packing_buffer, use_one_thread
 
 
 def available_cores() -> int:
@@ -155,6 +154,11 @@ _starting = threading.RLock()  # held while workers start, and while the process
 _inside = threading.local()
 
 
+def is_worker() -> bool:
+    """Whether this thread does pieces of jobs."""
+    return getattr(_inside, "worker", False)
+
+
 def _helpers(count):
     """The first ``count`` workers, started if needed."""
     if len(_workers) < count:
@@ -195,7 +199,7 @@ def parallel_for(function, pieces) -> None:
     cores are busy it does all pieces itself, and it waits only for pieces that a worker has begun.
     """
     threads = min(_threads[0], len(pieces))
-    if threads <= 1 or getattr(_inside, "worker", False):
+    if threads <= 1 or is_worker():
         for piece in pieces:
             function(piece)
         return
@@ -206,7 +210,7 @@ def parallel_for(function, pieces) -> None:
 def begin(function, pieces) -> Job:
     """:func:`parallel_for` that other threads may begin at once, and ``finish()`` of the result ends."""
     job = Job(function, pieces)
-    if _threads[0] > 1 and not getattr(_inside, "worker", False):
+    if _threads[0] > 1 and not is_worker():
         for worker in _helpers(min(_threads[0] - 1, len(pieces))):
             worker.offer(job)
     return job
@@ -216,28 +220,3 @@ def spans(n: int, count: int) -> list[tuple[int, int]]:
     """``range(n)`` as at most ``count`` spans (start, stop) of nearly equal length, none of them empty."""
     count = max(min(n, count), 1)
     return [(i * n // count, (i + 1) * n // count) for i in range(count) if n]
-
-
-_LARGE_MATRIX = 512 * 512  # elements; for smaller ones the BLAS's threads wait longer than they work
-
-
-@contextlib.contextmanager
-def several_threads(count: int):
-    """The BLAS may use ``count`` threads within; a library that has several already keeps its own number."""
-    ours = use_one_thread() and count > 1
-    single = [library for library in libraries() if library.get_num_threads() == 1] if ours else []
-    try:
-        for library in single:
-            library.set_num_threads(count)
-        yield
-    finally:
-        for library in single:
-            library.set_num_threads(1)
-
-
-def lapack(function, x, *args, **settings):
-    """``function(x, ...)``, a call of LAPACK; for large matrices the BLAS may use its own threads."""
-    if type(x) is not numpy.ndarray or x.ndim < 2 or x.shape[-1] * x.shape[-2] < _LARGE_MATRIX:
-        return function(x, *args, **settings)
-    with several_threads(1 if getattr(_inside, "worker", False) else _threads[0]):
-        return function(x, *args, **settings)

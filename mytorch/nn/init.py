@@ -9,7 +9,7 @@ import numpy
 
 from ..core.arrays import device_of, move
 from ..core.graph import changed
-from ..kernels.threads import lapack
+from ..kernels.lapack import lapack
 from ..ops.complex import view_as_real
 from ..ops.elementwise import check_real
 from ..tensors.generator import default_generator

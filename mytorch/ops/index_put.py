@@ -95,7 +95,7 @@ def index_fill(input, dim, index, value):
     if hasattr(value, "shape"):
         filled = xp(index).zeros((n, *[1] * (len(input.shape) - dim - 1)), bool)
         filled[index] = True
-        return select_where(filled, value, input)
+        return select_where(filled, to_dtype(value, array_of(input).dtype), input)
     return put(input, value, index=(*(FULL,) * dim, index))
 
 

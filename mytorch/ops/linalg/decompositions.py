@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from ...core.arrays import array_of, is_array, xp
 from ...core.graph import Variable, wrap
 from ...core.primitive import primitive
-from ...kernels.threads import lapack
+from ...kernels.lapack import lapack
 from ..composite import composite
 from ..diagonal import diag_embed, diagonal, tril
 from ..join import cat

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from ...core.arrays import xp
 from ...core.graph import wrap
 from ...core.primitive import primitive
-from ...kernels.threads import lapack
+from ...kernels.lapack import lapack
 from ..composite import composite
 from ..diagonal import diag_embed, diagonal
 from ..join import cat

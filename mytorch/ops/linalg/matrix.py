@@ -12,7 +12,7 @@ from ...core.graph import wrap
 from ...core.primitive import primitive
 from ...core.sums import summed
 from ...kernels.elementwise import largest
-from ...kernels.threads import lapack
+from ...kernels.lapack import lapack
 from ..cast import is_floating, to_dtype
 from ..composite import composite
 from ..diagonal import diag_embed

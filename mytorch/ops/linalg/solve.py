@@ -7,7 +7,7 @@ import numpy
 from ...core.arrays import array_of, broadcast_shape, xp
 from ...core.primitive import primitive
 from ...kernels.elementwise import broadcast_view
-from ...kernels.threads import lapack
+from ...kernels.lapack import lapack
 from ..composite import composite
 from ..diagonal import tril, triu
 from ..permute import mT

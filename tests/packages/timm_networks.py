@@ -22,7 +22,7 @@ NETWORKS = {
     "resnet10t": {},
     "mobilenetv3_small_050": {},
     "mobilenetv4_conv_small_035": {},
-    "tf_efficientnet_lite0": {},
+    "tf_efficientnet_lite0": {"dtype": "float64"},
     "regnetx_002": {},
     "convnext_atto": {"size": 32},
     "vit_tiny_patch16_224": {**SMALL, "depth": 2},

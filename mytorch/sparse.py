@@ -300,7 +300,8 @@ def to_sparse(dense, sparse_dim=None):
 def _mytorch_rows_of(values, shape, at):
     """The sparse tensor of ``shape`` that has ``values`` (…, *shape[1:]) in the rows ``at`` (…), an array."""
     places = wrap(at.reshape(1, -1).astype("int64"))
-    return SparseTensor(places, reshape(values, shape=(at.size, *shape[1:])), shape)
+    rows = reshape(values, shape=(at.size, *shape[1:])).contiguous()  # the gradient of a sum is one number
+    return SparseTensor(places, rows, shape)
 
 
 def mm(sparse, dense):

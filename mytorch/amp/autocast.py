@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import inspect
 import warnings
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager, nullcontext
 from contextvars import ContextVar
 from importlib import import_module
 from types import MappingProxyType
@@ -21,7 +21,7 @@ from ..core.grad_mode import is_grad_enabled
 from ..core.graph import Leaf, Variable
 from ..core.sums import FLOAT32
 from ..ops.cast import to_dtype
-from ..ops.interpose import While
+from ..ops.interpose import While, resumed
 from ..ops.layers.recurrent import recurrent
 from .policies import CPU, GPU
 
@@ -116,6 +116,28 @@ def _arounds():
 
 
 _listed = While(_arounds)  # the functions of the lists take part as long as any context is entered
+
+
+def _resumed():
+    """The contexts that are entered now, for later; each time with casts of its own."""
+    modes = _modes.get()
+
+    @contextmanager
+    def again():
+        fresh = {
+            device: mode if mode.casts is None else mode._replace(casts={}) for device, mode in modes.items()
+        }
+        token = _modes.set(fresh)
+        try:
+            with _listed if any(mode.enabled for mode in modes.values()) else nullcontext():
+                yield
+        finally:
+            _modes.reset(token)
+
+    return again
+
+
+resumed.append(_resumed)
 
 
 def _named(name):

@@ -57,9 +57,9 @@ COMPUTE = """
             {steps}
         result = {run}
     except Exception as error:
-        {leave}
         rescued = quietly(op.rescue, op, arrays, {settings})
         if rescued is None:
+            {leave}
             return op.instead(op, ({inputs}), {settings}, error)
         result, = rescued
     {leave}

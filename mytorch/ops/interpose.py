@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import threading
+from contextlib import ExitStack, contextmanager
 from types import FunctionType
 
 from ..core.compiled_call import FIRST_CALL, compile_now
@@ -66,6 +67,11 @@ def is_outermost(around):
     return hasattr(around, "outermost")
 
 
+def _rank(around):
+    """Where ``around`` belongs, from the innermost on; of one rank the last one added is outside."""
+    return is_outermost(around) - hasattr(around, "innermost")
+
+
 def arounds_of(function):
     """What is done around ``function`` at present, the innermost first."""
     return _chains[function].arounds if function in _chains else ()
@@ -79,7 +85,7 @@ def interpose(function, around):
         chain = _chains.get(function)
         if chain is None:
             chain = _chains[function] = Chain(function)
-        chain.arounds = tuple(sorted((*chain.arounds, around), key=is_outermost))
+        chain.arounds = tuple(sorted((*chain.arounds, around), key=_rank))
 
     def end():
         with _changing:
@@ -112,3 +118,20 @@ class While:
             if not self.entered:
                 while self.ends:
                     self.ends.pop()()
+
+
+resumed: list = []  # functions that note what holds in their module, and return what makes a context of it
+
+
+def surroundings():
+    """What makes contexts in which calls are as they are now (autocast), for a later run of the same code."""
+    makers = [note() for note in resumed]
+
+    @contextmanager
+    def again():
+        with ExitStack() as contexts:
+            for make in makers:
+                contexts.enter_context(make())
+            yield
+
+    return again

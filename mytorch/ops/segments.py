@@ -12,6 +12,7 @@ from .elementwise import select
 from .gather import index_select
 from .index_put import index_add, index_reduce
 from .shape import reshape
+from .shape_arguments import check_dim
 
 # by the reduction: what its segments begin with, so that nothing changes
 _NEUTRAL = {"sum": 0.0, "mean": 0.0, "prod": 1.0, "max": -math.inf, "min": math.inf}
@@ -27,6 +28,7 @@ def segment_reduce(
     dimensions before ``axis``. An empty segment gives ``initial``, or 0, nan, 1, -inf and inf in this order.
     RuntimeError for lengths that do not fit or an unknown ``reduce``, NotImplementedError for integers.
     """
+    axis = check_dim(axis, len(data.shape))
     starts, counts = _segments(data, reduce, lengths, indices, offsets, axis, unsafe)
     kind, module = array_of(data).dtype, xp(counts)
     rows, whole = counts.size, (*data.shape[:axis], counts.shape[-1], *data.shape[axis + 1 :])

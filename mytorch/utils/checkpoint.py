@@ -11,6 +11,7 @@ from contextlib import contextmanager, nullcontext
 
 from ..core.grad_mode import enable_grad, is_grad_enabled
 from ..core.graph import Node, Output, Variable, now
+from ..ops.interpose import surroundings
 from ..tensors.generator import default_generator
 from ..tensors.public_names import lookup as _lookup
 from ..tensors.public_names import own as _own
@@ -51,8 +52,10 @@ def checkpoint(
     if not is_grad_enabled():
         with first:
             return function(*args, **kwargs)
-    segment = _Segment(function, args, kwargs, second, preserve_rng_state, determinism_check != "none")
-    with first:
+    again = surroundings()
+    contexts, compare = (again, second), determinism_check != "none"
+    segment = _Segment(function, args, kwargs, contexts, preserve_rng_state, compare)
+    with again(), first:
         outputs = function(*args, **kwargs)
     segment.forget(outputs)
     return outputs
@@ -113,9 +116,9 @@ def set_device_states(devices, states, *, device_type=None):
 class _Segment:
     """A checkpointed call: how to run it again, and its nodes without saved values."""
 
-    def __init__(self, function, args, kwargs, context, preserve, compare):
+    def __init__(self, function, args, kwargs, contexts, preserve, compare):
         self.function, self.args, self.kwargs = function, args, kwargs
-        self.context, self.compare = context, compare
+        (self.surroundings, self.context), self.compare = contexts, compare
         self.state = default_generator.get_state() if preserve else None
         self.versions = [v._counter[0] for v in _variables((args, kwargs))]
         self.start = now()
@@ -137,7 +140,7 @@ class _Segment:
         present = default_generator.get_state() if self.state is not None else None
         if self.state is not None:
             default_generator.set_state(self.state)
-        with enable_grad(), self.context:
+        with enable_grad(), self.surroundings(), self.context:
             outputs = self.function(*self.args, **self.kwargs)
         if present is not None:
             default_generator.set_state(present)

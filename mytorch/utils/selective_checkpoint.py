@@ -149,7 +149,15 @@ def _around(op, inner, args, kwargs):
         _run.reset(token)
 
 
-_asking = While(lambda: {op.function: functools.partial(_around, op) for op in primitives.values()})
+def _around_each():
+    """By each operation's function what is done around it: innermost, so that autocast has done its part."""
+    arounds = {op.function: functools.partial(_around, op) for op in primitives.values()}
+    for around in arounds.values():
+        around.innermost = True
+    return arounds
+
+
+_asking = While(_around_each)
 
 
 @contextmanager

@@ -114,3 +114,10 @@ def test_many_threads_may_call_at_once():
     for thread in threads:
         thread.join()
     assert failed == []
+
+
+def test_a_call_that_is_rescued_gives_its_context_back_once():
+    x = mytorch.randn(2, 4)
+    for _ in range(3):
+        mytorch.vmap(lambda row: mytorch.nn.functional.layer_norm(row, (4,)))(x)
+    assert len(contexts) == len({id(context) for context in contexts})

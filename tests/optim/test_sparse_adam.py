@@ -84,3 +84,14 @@ def test_state_dict_as_torch():
 
     agree_on(saved)
     assert repr(mytorch.optim.SparseAdam([mytorch.ones(2)])) == repr(torch.optim.SparseAdam([torch.ones(2)]))
+
+
+@pytest.mark.parametrize("reduce", ["sum", "mean"])
+def test_with_a_gradient_scaler(reduce):
+    table = mytorch.nn.Embedding(5, 3, sparse=True)
+    before, optimizer = table.weight.detach().clone(), mytorch.optim.SparseAdam(table.parameters(), lr=0.1)
+    scaler = mytorch.amp.GradScaler("cpu", init_scale=4.0)
+    scaler.scale(getattr(table(mytorch.tensor([1, 2])), reduce)()).backward()
+    scaler.step(optimizer)
+    moved = (table.weight.detach() - before).abs() > 0
+    assert moved.all(1).tolist() == [False, True, True, False, False]

@@ -132,3 +132,22 @@ def test_it_saves_memory():
     plain = peak(lambda x: nn.Sequential(*layers)(x))
     saving = peak(lambda x: checkpoint_sequential(layers, 6, x))
     assert saving < 0.6 * plain
+
+
+@pytest.mark.parametrize("before", [False, True], ids=["first use", "weights were cast before"])
+def test_the_second_run_is_in_the_autocast_of_the_first(before):
+    model, x = nn.Sequential(nn.Linear(4, 8), nn.Tanh(), nn.Linear(8, 4)), mytorch.randn(3, 4)
+
+    def run(call):
+        model.zero_grad()
+        with mytorch.autocast("cpu"):
+            if before:
+                model(x)
+            out = call()
+        out.float().sum().backward()
+        return out, [p.grad for p in model.parameters()]
+
+    out, exact = run(lambda: model(x))
+    again, found = run(lambda: checkpoint(model, x, use_reentrant=False))
+    assert again.dtype == out.dtype == mytorch.bfloat16
+    assert all(map(mytorch.equal, found, exact))

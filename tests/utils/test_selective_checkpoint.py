@@ -142,3 +142,15 @@ def test_policies_as_torch():
     for tools in (mytorch.utils.checkpoint, torch.utils.checkpoint):
         with tools.set_checkpoint_early_stop(False), tools.set_checkpoint_debug_enabled(None):
             pass
+
+
+@pytest.mark.parametrize("policy", [everything, products])
+def test_in_autocast(policy):
+    model, x = nn.Linear(4, 4), mytorch.ones(3, 4, requires_grad=True)
+    contexts = functools.partial(create_selective_checkpoint_contexts, policy)
+    with mytorch.autocast("cpu"):
+        exact = model(x)
+        found = checkpoint(model, x, use_reentrant=False, context_fn=contexts)
+    assert found.dtype == exact.dtype == mytorch.bfloat16 and mytorch.equal(found, exact)
+    gradients = [mytorch.autograd.grad(out.float().sum(), [x, model.weight]) for out in (exact, found)]
+    assert all(map(mytorch.equal, *gradients))

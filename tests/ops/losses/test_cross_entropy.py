@@ -128,3 +128,11 @@ def test_weights_beside_probabilities_have_a_gradient(smoothing, reduction):
         return lib.nn.functional.cross_entropy(x, p, **options)
 
     agree(call, [real(4, 3, 2), probabilities(4, 3, 2), probabilities(3)])
+
+
+@pytest.mark.parametrize("dtype", ["int64", "bool", "uint8"])
+@pytest.mark.parametrize("target", [[1, 0], [[0.5, 0.5], [0.0, 1.0]]], ids=["classes", "probabilities"])
+def test_integer_scores_are_refused(dtype, target):
+    scores = mytorch.ones(2, 2).to(getattr(mytorch, dtype))
+    with pytest.raises(NotImplementedError, match='"cross_entropy" not implemented for'):
+        mytorch.nn.functional.cross_entropy(scores, mytorch.tensor(target))

@@ -17,4 +17,4 @@ def _parse_to(*args, device=None, dtype=None, non_blocking=False, copy=False, me
     )
 
 
-__getattr__ = absent("_C").__getattr__  # type: ignore[union-attr]
+__getattr__ = absent("_C").__getattr__

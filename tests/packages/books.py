@@ -178,8 +178,129 @@ def llms_from_scratch():
     return results
 
 
+def makemore():
+    """Names by characters: counts of pairs, one layer, an MLP with batch norm and its backward pass by hand,
+    and pairs of characters joined level by level.
+    """
+    import torch
+    import torch.nn.functional as F
+
+    words = "emma olivia ava isabella sophia charlotte mia amelia harper evelyn".split()
+    stoi = {c: i + 1 for i, c in enumerate(sorted(set("".join(words))))} | {".": 0}
+    size, block = len(stoi), 4
+
+    # pairs: counted, then learned
+    counts, xs, ys = torch.zeros((size, size), dtype=torch.int32), [], []
+    for word in words:
+        chars = [".", *word, "."]
+        for a, b in zip(chars, chars[1:]):
+            counts[stoi[a], stoi[b]] += 1
+            xs.append(stoi[a]), ys.append(stoi[b])
+    P = (counts + 1).float()
+    P /= P.sum(1, keepdims=True)
+    xs, ys = torch.tensor(xs), torch.tensor(ys)
+    W = numbers(size, size).requires_grad_()
+    for _ in range(3):
+        logits = F.one_hot(xs, num_classes=size).float() @ W
+        e = logits.exp()
+        probs = e / e.sum(1, keepdims=True)
+        loss = -probs[torch.arange(len(xs)), ys].log().mean() + 0.01 * (W**2).mean()
+        W.grad = None
+        loss.backward()
+        W.data += -5 * W.grad
+    pairs = [P, -P[xs, ys].log().mean(), loss, W]
+
+    # an MLP with batch norm, step by step, and the gradient of each step by hand
+    X, Y = [], []
+    for word in words:
+        context = [0] * block
+        for c in word + ".":
+            X.append(context), Y.append(stoi[c])
+            context = [*context[1:], stoi[c]]
+    X, Y = torch.tensor(X), torch.tensor(Y)
+    n = len(X)
+    C, W1, b1 = numbers(size, 5), numbers(5 * block, 16, seed=1) * 0.3, numbers(16, seed=2) * 0.1
+    W2, b2 = numbers(16, size, seed=3) * 0.1, numbers(size, seed=4) * 0.1
+    gain, shift = numbers(1, 16, seed=5) * 0.1 + 1.0, numbers(1, 16, seed=6) * 0.1
+    parameters = [C, W1, b1, W2, b2, gain, shift]
+    for p in parameters:
+        p.requires_grad = True
+    emb = C[X]
+    embcat = emb.view(emb.shape[0], -1)
+    hprebn = embcat @ W1 + b1
+    bnmeani = 1 / n * hprebn.sum(0, keepdim=True)
+    bndiff = hprebn - bnmeani
+    bnvar = 1 / (n - 1) * (bndiff**2).sum(0, keepdim=True)
+    bnvar_inv = (bnvar + 1e-5) ** -0.5
+    bnraw = bndiff * bnvar_inv
+    hpreact = gain * bnraw + shift
+    h = torch.tanh(hpreact)
+    logits = h @ W2 + b2
+    shifted = logits - logits.max(1, keepdim=True).values
+    e = shifted.exp()
+    probs = e * e.sum(1, keepdims=True) ** -1
+    loss = -probs.log()[range(n), Y].mean()
+    steps = [probs, e, shifted, logits, h, hpreact, bnraw, bnvar_inv, bnvar, bndiff, bnmeani, hprebn, emb]
+    for t in steps:
+        t.retain_grad()
+    loss.backward()
+    with torch.no_grad():
+        dlogits = F.softmax(logits, 1)
+        dlogits[range(n), Y] -= 1
+        dlogits /= n
+        dhpreact = (1.0 - h**2) * (dlogits @ W2.T)
+        dhprebn = gain * bnvar_inv / n
+        dhprebn = dhprebn * (n * dhpreact - dhpreact.sum(0) - n / (n - 1) * bnraw * (dhpreact * bnraw).sum(0))
+        demb, dC = (dhprebn @ W1.T).view(emb.shape), torch.zeros_like(C)
+        for k in range(X.shape[0]):
+            for j in range(X.shape[1]):
+                dC[X[k, j]] += demb[k, j]
+        by_hand = [dlogits, h.T @ dlogits, dlogits.sum(0), (dhpreact * bnraw).sum(0, keepdim=True)]
+        by_hand += [dhprebn, embcat.T @ dhprebn, dC]
+        automatic = [logits, W2, b2, gain, hprebn, W1, C]
+        assert all(torch.allclose(a, t.grad, atol=1e-6) for a, t in zip(by_hand, automatic))
+
+    # pairs of characters, joined level by level
+    class FlattenConsecutive(torch.nn.Module):
+        def forward(self, x):
+            x = x.view(x.shape[0], x.shape[1] // 2, x.shape[2] * 2)
+            return x.squeeze(1) if x.shape[1] == 1 else x
+
+    class LastFeatures(torch.nn.Module):
+        def __init__(self, count):
+            super().__init__()
+            self.norm = torch.nn.BatchNorm1d(count)
+
+        def forward(self, x):
+            return self.norm(x) if x.ndim == 2 else self.norm(x.transpose(1, 2)).transpose(1, 2).contiguous()
+
+    layers = [torch.nn.Embedding(size, 6)]
+    for width in (12, 24):
+        layers += [
+            FlattenConsecutive(),
+            torch.nn.Linear(width, 12, bias=False),
+            LastFeatures(12),
+            torch.nn.Tanh(),
+        ]
+    net = fill(torch.nn.Sequential(*layers, torch.nn.Linear(12, size)))
+    losses = []
+    for i in range(6):
+        batch = torch.arange(16) * (i + 1) % n
+        loss = F.cross_entropy(net(X[batch]), Y[batch])
+        for p in net.parameters():
+            p.grad = None
+        loss.backward()
+        for p in net.parameters():
+            p.data += -0.1 * p.grad
+        losses.append(loss.item())
+    net.eval()
+    found = [t.grad for t in (*parameters, *steps) if t is not b1 and t is not bnmeani]  # these are 0
+    return [pairs, found, losses, net(X[:8]), dict(net.state_dict())]
+
+
 PROGRAMS = {
     "gpt": ("numpy", gpt),
+    "makemore": ("numpy", makemore),
     "d2l": ("d2l torchvision matplotlib pandas IPython requests", d2l),
     "llms_from_scratch": ("llms_from_scratch tiktoken", llms_from_scratch),
 }

@@ -338,7 +338,8 @@ def cross_entropy(
     ``target`` holds class indices (int64, (N, d1, …)) or probabilities (the shape and kind of ``input``).
     ``weight`` (C,) weighs the classes; rows with ``ignore_index`` count nothing; "mean" divides by the sum of
     the weights (of probabilities: by N · d1 · …). ``label_smoothing`` mixes the target with the uniform
-    distribution. IndexError for a class out of range, ValueError or RuntimeError for shapes that differ.
+    distribution. IndexError for a class out of range, ValueError or RuntimeError for shapes that differ,
+    NotImplementedError for scores that are integers.
     """
     reduction = chosen(reduction, size_average, reduce)
     if not 0 <= label_smoothing <= 1:

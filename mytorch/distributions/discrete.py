@@ -186,10 +186,8 @@ class OfCategories(Distribution):
         self._categorical = categorical
         super().__init__(categorical.batch_shape, categorical.param_shape[-1:], validate_args=validate_args)
 
-    def expand(self, batch_shape, _instance=None):
-        return self._into(
-            _instance, self._with(batch_shape, _categorical=self._categorical.expand(batch_shape))
-        )
+    def _expanded(self, batch_shape):
+        return self._with(batch_shape, _categorical=self._categorical.expand(batch_shape))
 
     probs = property(lambda self: self._categorical.probs, doc="The probabilities, (…, K).")
     logits = property(lambda self: self._categorical.logits, doc="Their logarithms.")

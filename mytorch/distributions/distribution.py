@@ -80,26 +80,25 @@ class Distribution:
         return {name: self.__dict__[name] for name in self.arg_constraints if name in self.__dict__}
 
     def expand(self, batch_shape, _instance=None):
-        """The same distribution with parameters expanded to ``batch_shape``, without copying."""
-        n = len(self._batch_shape)
-        return self._into(
-            _instance,
-            self._with(
-                batch_shape,
-                **{
-                    name: value.expand(*batch_shape, *value.shape[n:])
-                    for name, value in self._parameters().items()
-                },
-            ),
-        )
+        """The same distribution with parameters expanded to ``batch_shape``, without copying.
 
-    @staticmethod
-    def _into(instance, new):
-        """``new``, or ``instance``, an empty one that a subclass made, with all that ``new`` has."""
-        if instance is None:
+        ``_instance``: an empty one that a subclass made, which is filled.
+        """
+        new = self._expanded(batch_shape)
+        if _instance is None:
             return new
-        instance.__dict__ |= vars(new)
-        return instance
+        _instance.__dict__ |= vars(new)
+        return _instance
+
+    def _expanded(self, batch_shape):
+        n = len(self._batch_shape)
+        return self._with(
+            batch_shape,
+            **{
+                name: value.expand(*batch_shape, *value.shape[n:])
+                for name, value in self._parameters().items()
+            },
+        )
 
     def _get_checked_instance(self, cls, _instance=None):
         """An empty distribution for ``expand`` of ``cls`` to fill. NotImplementedError if a subclass with an

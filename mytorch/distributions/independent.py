@@ -39,11 +39,9 @@ class Independent(Distribution):
         shape = base_distribution.batch_shape + base_distribution.event_shape
         super().__init__(shape[:dims], shape[dims:], validate_args=validate_args)
 
-    def expand(self, batch_shape, _instance=None):
+    def _expanded(self, batch_shape):
         base = self.base_dist.expand((*batch_shape, *self._event_shape[: self.reinterpreted_batch_ndims]))
-        return self._into(
-            _instance, Independent(base, self.reinterpreted_batch_ndims, validate_args=self._validate_args)
-        )
+        return Independent(base, self.reinterpreted_batch_ndims, validate_args=self._validate_args)
 
     has_rsample = property(
         lambda self: self.base_dist.has_rsample, doc="Whether the base has reparameterised samples."

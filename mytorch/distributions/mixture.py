@@ -50,17 +50,14 @@ class MixtureSameFamily(Distribution):
             )
         super().__init__(batch, component_distribution.event_shape, validate_args=validate_args)
 
-    def expand(self, batch_shape, _instance=None):
+    def _expanded(self, batch_shape):
         components = self.component_distribution.expand(
             (*batch_shape, self.mixture_distribution.param_shape[-1])
         )
-        return self._into(
-            _instance,
-            self._with(
-                batch_shape,
-                component_distribution=components,
-                mixture_distribution=self.mixture_distribution.expand(batch_shape),
-            ),
+        return self._with(
+            batch_shape,
+            component_distribution=components,
+            mixture_distribution=self.mixture_distribution.expand(batch_shape),
         )
 
     support = property(lambda self: self.component_distribution.support, doc="That of the components.")

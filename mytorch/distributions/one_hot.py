@@ -91,8 +91,8 @@ class _LogitRelaxedBernoulli(Distribution):
         self.temperature, self._bernoulli = temperature, Bernoulli(probs, logits, validate_args=validate_args)
         super().__init__(self._bernoulli.batch_shape, validate_args=validate_args)
 
-    def expand(self, batch_shape, _instance=None):
-        return self._into(_instance, self._with(batch_shape, _bernoulli=self._bernoulli.expand(batch_shape)))
+    def _expanded(self, batch_shape):
+        return self._with(batch_shape, _bernoulli=self._bernoulli.expand(batch_shape))
 
     probs = property(lambda self: self._bernoulli.probs)
     logits = property(lambda self: self._bernoulli.logits)

@@ -67,16 +67,13 @@ class TransformedDistribution(Distribution):
         cut = len(result) - max(codomain, own + codomain - domain)
         super().__init__(result[:cut], result[cut:], validate_args=validate_args)
 
-    def expand(self, batch_shape, _instance=None):
+    def _expanded(self, batch_shape):
         shape = Size((*batch_shape, *self._event_shape))
         for transform in reversed(self.transforms):
             shape = transform.inverse_shape(shape)
-        return self._into(
-            _instance,
-            self._with(
-                batch_shape,
-                base_dist=self.base_dist.expand(shape[: len(shape) - len(self.base_dist.event_shape)]),
-            ),
+        return self._with(
+            batch_shape,
+            base_dist=self.base_dist.expand(shape[: len(shape) - len(self.base_dist.event_shape)]),
         )
 
     has_rsample = property(
@@ -197,14 +194,11 @@ class Gumbel(TransformedDistribution):
         ]
         super().__init__(base, steps, validate_args=validate_args)
 
-    def expand(self, batch_shape, _instance=None):
-        return self._into(
-            _instance,
-            Gumbel(
-                self.loc.expand(batch_shape),
-                self.scale.expand(batch_shape),
-                validate_args=self._validate_args,
-            ),
+    def _expanded(self, batch_shape):
+        return Gumbel(
+            self.loc.expand(batch_shape),
+            self.scale.expand(batch_shape),
+            validate_args=self._validate_args,
         )
 
     mode = property(lambda self: self.loc, doc="loc")
@@ -242,14 +236,11 @@ class Weibull(TransformedDistribution):
         steps = [PowerTransform(self.concentration.reciprocal()), AffineTransform(0, self.scale)]
         super().__init__(base, steps, validate_args=validate_args)
 
-    def expand(self, batch_shape, _instance=None):
-        return self._into(
-            _instance,
-            Weibull(
-                self.scale.expand(batch_shape),
-                self.concentration.expand(batch_shape),
-                validate_args=self._validate_args,
-            ),
+    def _expanded(self, batch_shape):
+        return Weibull(
+            self.scale.expand(batch_shape),
+            self.concentration.expand(batch_shape),
+            validate_args=self._validate_args,
         )
 
     def _moment(self, k):
@@ -291,14 +282,11 @@ class Pareto(TransformedDistribution):
         base = Exponential(self.alpha, validate_args=validate_args)
         super().__init__(base, [ExpTransform(), AffineTransform(0, self.scale)], validate_args=validate_args)
 
-    def expand(self, batch_shape, _instance=None):
-        return self._into(
-            _instance,
-            Pareto(
-                self.scale.expand(batch_shape),
-                self.alpha.expand(batch_shape),
-                validate_args=self._validate_args,
-            ),
+    def _expanded(self, batch_shape):
+        return Pareto(
+            self.scale.expand(batch_shape),
+            self.alpha.expand(batch_shape),
+            validate_args=self._validate_args,
         )
 
     support = property(lambda self: constraints.greater_than_eq(self.scale.detach()), doc="[scale, ∞)")
@@ -351,14 +339,11 @@ class Kumaraswamy(TransformedDistribution):
         ]
         super().__init__(base, steps, validate_args=validate_args)
 
-    def expand(self, batch_shape, _instance=None):
-        return self._into(
-            _instance,
-            Kumaraswamy(
-                self.concentration1.expand(batch_shape),
-                self.concentration0.expand(batch_shape),
-                validate_args=self._validate_args,
-            ),
+    def _expanded(self, batch_shape):
+        return Kumaraswamy(
+            self.concentration1.expand(batch_shape),
+            self.concentration0.expand(batch_shape),
+            validate_args=self._validate_args,
         )
 
     def _moment(self, n):

@@ -272,8 +272,7 @@ def _take(function, x, indices, axis=None, mode="raise"):
         x, axis = numpy.ravel(x), 0
     if not isinstance(x, BatchedArray):
         x = batched(x, ())
-    if isinstance(indices, BatchedArray) and not indices.levels:
-        indices = indices.data
+    indices = of_entries(indices)
     if not isinstance(indices, BatchedArray):
         return x.again(function(x.data, indices, shifted(axis, len(x.levels)), mode=mode))
     return x[(slice(None),) * (axis % x.ndim) + (indices,)]

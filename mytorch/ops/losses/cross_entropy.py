@@ -345,10 +345,7 @@ def cross_entropy(
     if not 0 <= label_smoothing <= 1:
         raise RuntimeError(f"label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing}")
     x, t = arrays_of("cross_entropy_loss", input, target, weight)
-    if x.dtype.kind in "biu":
-        raise NotImplementedError(
-            f'"cross_entropy" not implemented for {x.dtype}: it takes floating-point numbers'
-        )
+    check_floating(x, "cross_entropy")
     if x.shape == t.shape:
         _check_probabilities(t, ignore_index)
         return cross_entropy_of_probabilities(input, target, weight, reduction, label_smoothing)

@@ -48,8 +48,10 @@ def drawing(level, randomness):
     """
     if randomness == "same" or (randomness == "different" and level is None):
         token = same_draws.set(randomness == "same")
-        yield
-        same_draws.reset(token)
+        try:
+            yield
+        finally:
+            same_draws.reset(token)
         return
     source = default_generator.numpy
     default_generator._source = Source(source, _refuse if randomness == "error" else _each(level))

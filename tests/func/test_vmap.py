@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import mytorch
+from mytorch.func.entrywise import same_draws
 from mytorch.tensors.generator import default_generator
 from tests.referee import agree_on, table
 
@@ -478,3 +479,9 @@ def test_printed_inside():
 def test_complex_numbers_are_refused_with_the_name(name):
     with pytest.raises(NotImplementedError, match=rf"{name}\(\) is not implemented for complex64"):
         mytorch.vmap(getattr(mytorch, name))(mytorch.ones(3, 2, dtype=mytorch.complex64))
+
+
+def test_a_failed_call_leaves_no_draws_shared():
+    with pytest.raises(ZeroDivisionError):
+        mytorch.vmap(lambda x: x / 1 + 1 / 0, randomness="same")(mytorch.ones(2))
+    assert not same_draws.get()

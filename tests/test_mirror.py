@@ -150,6 +150,7 @@ ELSEWHERE = {
     "test_names": "backend autograd/engine nn/functional version tensors/public_names",
     "test_overrides": "tensors/torch_function tensors/dispatching",
     "test_scripts_names": "nn/native nn/native_losses functional types utils/dlpack",
+    "utils/test__pytree": "utils/_pytree_nodes",
     "masked/test_masked": "masked/reductions",
     "signal/test_windows": "tensors/signal_windows",
     "tensors/test_view_copies": "tensors/permuted_creation ops/static_shapes",

@@ -282,11 +282,6 @@ def sparse_coo_tensor(
     return SparseTensor(indices, values, size, is_coalesced)
 
 
-def to_dense(input, dtype=None, *, masked_grad=None):
-    """``input`` itself, in ``dtype`` if one is given: it is dense."""
-    return input if dtype is None else input.to(dtype)
-
-
 def to_sparse(dense, sparse_dim=None):
     """The elements of ``dense`` that are not zero; ``sparse_dim``: only its first dimensions have indices."""
     sparse_dim = dense.ndim if sparse_dim is None else sparse_dim

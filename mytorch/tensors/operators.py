@@ -119,7 +119,7 @@ FUNCTIONS = {
     "ops.diagonal": "fill_diagonal_",
     "linalg.older": "qr",
     "tensors.view_copies": "as_strided_scatter narrow_copy",
-    "sparse": "to_dense to_sparse _mytorch_rows_of",
+    "sparse": "to_sparse _mytorch_rows_of",
 }
 ROOT = __package__.rpartition(".")[0]  # "mytorch"
 

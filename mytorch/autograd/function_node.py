@@ -72,7 +72,7 @@ class FunctionPlan:
     """
 
     composed, variadic, view = None, None, False
-    inputs = aux = outputs = live = ()
+    inputs = aux = outputs = live = later = ()
     wants = (("node",),)
 
     def __init__(self, function, frees):

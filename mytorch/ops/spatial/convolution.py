@@ -21,7 +21,7 @@ from ...core.primitive import primitive
 from ...core.sums import summed
 from ...kernels import winograd
 from ...kernels.im2col import Columns, contract, multiply, threads_for_product
-from ...kernels.row_sums import row_sums
+from ...kernels.sums import row_sums
 from ...kernels.threads import parallel_for, spans
 from ...kernels.windows import batch_first, batch_last, window_counts
 from ..elementwise import widened
@@ -53,6 +53,7 @@ def _sum_but_channels(g):
         x, g, kernel=weight_shape[2:], stride=stride, padding=padding, dilation=dilation, groups=groups
     ),
     bias=_sum_but_channels,
+    later=("weight",),
     prepare=_of_one_type,
 )
 @widened
@@ -92,6 +93,7 @@ def convolution(x, weight, bias=None, *, stride, padding, dilation, groups, coun
         g, x, kernel=weight_shape[2:], stride=stride, padding=padding, dilation=dilation, groups=groups
     ),
     bias=_sum_but_channels,
+    later=("weight",),
     prepare=_of_one_type,
 )
 @widened

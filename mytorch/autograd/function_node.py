@@ -72,7 +72,10 @@ class FunctionPlan:
     """
 
     composed, variadic, view = None, None, False
-    inputs = aux = outputs = live = later = ()
+    inputs = aux = outputs = live = rules = ()
+    later = (
+        True  # ``overlap.py`` waits for what other threads compute: a user's code may change what it saved
+    )
     wants = (("node",),)
 
     def __init__(self, function, frees):

@@ -55,7 +55,9 @@ def overlapped(walk, node, g):
     A weight is a leaf of ``op.later``, and the walk goes on behind another input.
     """
     plan, saved = node.plan, node.saved
-    if get_num_threads() == 1 or not _is_plain(node, g):
+    if not plan.rules:  # a user's function, which may change what it saved, even if others read it
+        walk.settle()
+    if get_num_threads() == 1 or not plan.rules or not _is_plain(node, g):
         return plan.vjp(g, saved)
     found, start = [], 0
     for rule, wants in zip(plan.rules, plan.wants):

@@ -169,6 +169,30 @@ def test_a_hook_may_change_a_gradient_that_others_read(begun):
     assert len(begun) == 20
 
 
+def test_a_users_function_may_change_what_it_saved(begun):
+    class Halved(mytorch.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            out = x / 2
+            ctx.save_for_backward(out)
+            return out
+
+        @staticmethod
+        def backward(ctx, g):
+            (out,) = ctx.saved_tensors
+            out.detach().mul_(2)  # its input again, in the same memory
+            return g / 2
+
+    layer = nn.Linear(300, 300)
+    for _ in range(20):
+        x = mytorch.randn(64, 300, requires_grad=True)
+        layer.zero_grad()
+        layer(Halved.apply(x)).sum().backward()
+        expected = mytorch.ones(300, 64) @ (x.detach() / 2)
+        np.testing.assert_allclose(layer.weight.grad, expected, rtol=1e-4, atol=1e-4)
+    assert len(begun) == 20
+
+
 def test_an_error_on_another_thread_is_raised_by_backward(begun):
     def fails(g, x):
         raise MemoryError("no room for the gradient")

@@ -102,14 +102,15 @@ def backward(g, x, w_ih, w_hh, w_hr, trace, *, cell, reverse, sizes, needs):
     m, kind, (time, batch, _) = xp(x), cell_for(cell, x, sizes), x.shape
     g_y, g_h, *g_c = g
     w_x, w_h = _matrices(kind.slabs, w_ih, w_hh)
+    of_h, w_h = len(w_h), m.ascontiguousarray(w_h.T)
     rows, order = trace.z.shape[1], slice(None, None, 1 if reverse else -1)
     dh, dc = g_h.T.copy(), g_c[0].T.copy() if g_c else None
     dz = (m.empty if sizes is None else m.zeros)(trace.z.shape, x.dtype)
     g_hr = None if w_hr is None else m.zeros_like(w_hr)
-    multiply = _times(m.ascontiguousarray(w_h.T), batch, sizes)
-    steps, parts = trace.steps(len(w_h), reverse, sizes), _stretches(x, rows, limit=4, least=128)
+    multiply = _times(w_h, batch, sizes)
+    steps, parts = trace.steps(of_h, reverse, sizes), _stretches(x, rows, limit=4, least=128)
     gx = m.empty(x.shape, x.dtype) if needs[0] else None
-    sums = [m.empty((len(parts), *shape), x.dtype) for shape in (w_x.shape, w_h.shape, (rows,))]
+    sums = [m.empty((len(parts), *shape), x.dtype) for shape in (w_x.shape, w_h.T.shape, (rows,))]
 
     def multiply_part(i):
         part = parts[i]
@@ -131,7 +132,7 @@ def backward(g, x, w_ih, w_hh, w_hr, trace, *, cell, reverse, sizes, needs):
                 g_hr += dh_t @ step.h_new.T
                 d_unprojected = w_hr.T @ dh_t
             direct = kind.backward(m, d_unprojected, dc_t, dz_t, step)
-            multiply(dz_t[rows - len(w_h) :], dh_t)
+            multiply(dz_t[rows - of_h :], dh_t)
             if direct is not None:
                 dh_t += direct
         if len(jobs) < len(parts) - 1:

@@ -23,6 +23,7 @@ _BUFFER = 256  # elements: NumPy repeats an operand in a buffer first, unless ro
 _SMALL = 8192  # elements
 _NEAR = 512 * 1024  # elements that stay in the cache
 _, _SMALL_BUFFER = quiet_state(_BUFFER)
+_FEW = 512  # elements for which one slow call of NumPy's is faster than several
 _LOG2E = 1 / math.log(2)
 
 
@@ -111,7 +112,7 @@ def exponential(x, out, scale=1.0):
 
     NumPy's ``exp2`` takes half the time of its ``exp`` where both are vectorised.
     """
-    if x.dtype.char == "f" and type(x) is ndarray and _exp2_is_fast():
+    if x.dtype.char == "f" and type(x) is ndarray and _is_fast("exp2"):
         numpy.multiply(x, scale * _LOG2E, out=out)
         return numpy.exp2(out, out=out)
     return xp(x).exp(x if scale == 1 else xp(x).multiply(x, scale, out=out), out=out)
@@ -120,12 +121,29 @@ def exponential(x, out, scale=1.0):
 HIGHEST = 11  # up to this x, exponential(x) is rounded as that of x less a maximum would be
 
 
+def log_one_plus(x):
+    """log(1 + x) for 0 ≤ x ≤ 1, to the last digits, in the memory of ``x``.
+
+    Where NumPy's ``log1p`` is not vectorised, its ``log`` and a correction for the rounding of 1 + x take a
+    third of the time.
+    """
+    if x.dtype.char != "f" or x.size <= _FEW or type(x) is not ndarray or _is_fast("log1p"):
+        return xp(x).log1p(x, out=x if x.ndim else None)
+    total = x + 1
+    lost = total - 1
+    numpy.subtract(x, lost, out=lost)
+    lost /= total
+    numpy.log(total, out=x)
+    x += lost
+    return x
+
+
 @functools.cache
-def _exp2_is_fast():
-    """Whether NumPy's ``exp2`` of float32 uses AVX-512."""
+def _is_fast(name):
+    """Whether NumPy's function ``name`` of float32 uses AVX-512."""
     try:
         introspect = importlib.import_module("numpy.lib.introspect")
     except ImportError:  # NumPy 2.0
         return False
-    used = introspect.opt_func_info(func_name="^exp2$", signature="float32")["exp2"]["ff"]["current"]
+    used = introspect.opt_func_info(func_name=f"^{name}$", signature="float32")[name]["ff"]["current"]
     return used.startswith(("X86_V4", "AVX512"))

@@ -75,26 +75,25 @@ def forward(x, h0, c0, w_ih, w_hh, b_ih, b_hh, w_hr, *, cell, reverse, sizes):
                 unprojected = m.empty_like(step.tanh_c)
                 kind.forward(m, step._replace(h_new=unprojected))
                 m.matmul(w_hr, unprojected, out=step.h_new)
-    h, columns = trace.h, m.arange(batch)
-    y = (h[:-1] if reverse else h[1:]).swapaxes(1, 2)
-    ends = () if trace.c is None else (trace.c[last, :, columns],)
-    return (y, h[last, :, columns], *ends), trace
+    h = trace.h.swapaxes(1, 2)
+    ends = [states.swapaxes(1, 2)[last].copy() for states in (trace.h, trace.c) if states is not None]
+    return (h[:-1] if reverse else h[1:], *ends), trace
 
 
 def _start(x, h0, c0, w_hh, slabs, cell, reverse, sizes):
-    """A trace with the first states in place, and the slots of the last states, one per column."""
+    """A trace with the first states in place, and where in the slots the last states are."""
     m, (time, batch, _) = xp(x), x.shape
-    hidden, columns = _hidden(slabs, w_hh), m.arange(batch)
+    hidden = _hidden(slabs, w_hh)
     make = m.empty if sizes is None else m.zeros  # columns that have ended stay 0
     h = make((time + 1, w_hh.shape[1], batch), x.dtype)
     z = make((time, slabs.in_all * hidden, batch), x.dtype)
     first, last = _ends(m, time, reverse, sizes, batch)
-    h[first, :, columns] = 0 if h0 is None else h0
+    h.swapaxes(1, 2)[first] = 0 if h0 is None else h0
     c = tanh_c = None
     if cell == "LSTM":
         c = make((time + 1, hidden, batch), x.dtype)
         tanh_c = make((time, hidden, batch), x.dtype)
-        c[first, :, columns] = 0 if c0 is None else c0
+        c.swapaxes(1, 2)[first] = 0 if c0 is None else c0
     return Trace(h, z, c, tanh_c), last
 
 
@@ -103,14 +102,15 @@ def backward(g, x, w_ih, w_hh, w_hr, trace, *, cell, reverse, sizes, needs):
     m, kind, (time, batch, _) = xp(x), cell_for(cell, x, sizes), x.shape
     g_y, g_h, *g_c = g
     w_x, w_h = _matrices(kind.slabs, w_ih, w_hh)
+    of_h, w_h = len(w_h), m.ascontiguousarray(w_h.T)
     rows, order = trace.z.shape[1], slice(None, None, 1 if reverse else -1)
     dh, dc = g_h.T.copy(), g_c[0].T.copy() if g_c else None
     dz = (m.empty if sizes is None else m.zeros)(trace.z.shape, x.dtype)
     g_hr = None if w_hr is None else m.zeros_like(w_hr)
-    multiply = _times(m.ascontiguousarray(w_h.T), batch, sizes)
-    steps, parts = trace.steps(len(w_h), reverse, sizes), _stretches(x, rows, limit=4, least=128)
+    multiply = _times(w_h, batch, sizes)
+    steps, parts = trace.steps(of_h, reverse, sizes), _stretches(x, rows, limit=4, least=128)
     gx = m.empty(x.shape, x.dtype) if needs[0] else None
-    sums = [m.empty((len(parts), *shape), x.dtype) for shape in (w_x.shape, w_h.shape, (rows,))]
+    sums = [m.empty((len(parts), *shape), x.dtype) for shape in (w_x.shape, w_h.T.shape, (rows,))]
 
     def multiply_part(i):
         part = parts[i]
@@ -132,7 +132,7 @@ def backward(g, x, w_ih, w_hh, w_hr, trace, *, cell, reverse, sizes, needs):
                 g_hr += dh_t @ step.h_new.T
                 d_unprojected = w_hr.T @ dh_t
             direct = kind.backward(m, d_unprojected, dc_t, dz_t, step)
-            multiply(dz_t[rows - len(w_h) :], dh_t)
+            multiply(dz_t[rows - of_h :], dh_t)
             if direct is not None:
                 dh_t += direct
         if len(jobs) < len(parts) - 1:
@@ -230,9 +230,12 @@ def _stretches(x, rows, limit, least):
 
 
 def _ends(m, time, reverse, sizes, batch):
-    """The slots of the first and of the last state of each column."""
-    ends = m.full(batch, time) if sizes is None else summed(m.asarray(sizes)[:, None] > m.arange(batch), 0)
-    return (ends, ends * 0) if reverse else (ends * 0, ends)
+    """Where the first and the last states are: a slot, or with ``sizes`` a slot for each column."""
+    if sizes is None:
+        return (time, 0) if reverse else (0, time)
+    columns = m.arange(batch)
+    stop = summed(m.asarray(sizes)[:, None] > columns, 0), columns
+    return (stop, 0) if reverse else (0, stop)
 
 
 def _times(matrix, batch, sizes):

@@ -8,6 +8,7 @@ import numpy
 
 from ..core.arrays import xp
 from ..core.primitive import primitive
+from ..kernels.blocks import log_one_plus
 from ..kernels.elementwise import choose, in_blocks, keep
 from .composite import composite
 from .elementwise import bounded, check_floating, check_real, select, smooth, widened
@@ -255,7 +256,7 @@ def log_of_one_plus_exp(x):
     module = xp(x)
     out = module.asarray(-module.abs(x))
     module.exp(out, out=out)
-    module.log1p(out, out=out)
+    log_one_plus(out)
     out += bounded(x, 0, math.inf)
     return out
 

@@ -61,7 +61,7 @@ def test_outer_products_of_stacks(lead, rows, size, dtype, on, loops):
 @pytest.mark.parametrize("fast", [True, False])
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_exponentials(fast, dtype, monkeypatch):
-    monkeypatch.setattr(blocks, "_exp2_is_fast", lambda: fast)
+    monkeypatch.setattr(blocks, "_is_fast", lambda name: fast)
     x = np.linspace(-60, 60, 1001).astype(dtype)
     for scale in (1.0, -0.5):
         wanted = np.exp(x.astype("float64") * scale)
@@ -71,6 +71,16 @@ def test_exponentials(fast, dtype, monkeypatch):
     np.testing.assert_array_equal(
         blocks.exponential(np.array([-np.inf, np.inf, 0], dtype), x[:3]), [0, np.inf, 1]
     )
+
+
+@pytest.mark.parametrize("size", [50, 5000])
+@pytest.mark.parametrize("fast", [True, False])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_logarithms_of_one_plus(fast, dtype, size, monkeypatch):
+    monkeypatch.setattr(blocks, "_is_fast", lambda name: fast)
+    x = np.concatenate([np.logspace(-45, 0, size - 2), [0, np.nan]]).astype(dtype)
+    wanted = np.log1p(x.astype("float64"))
+    np.testing.assert_allclose(blocks.log_one_plus(x), wanted, rtol=4e-7 if dtype == "float32" else 4e-16)
 
 
 FAMILIES = {

@@ -76,6 +76,8 @@ def clip_grads_with_norm_(parameters, max_norm, total_norm, foreach=None):
     if gradients:
         factor = float(max_norm) / (total_norm.array + 1e-6)
         factor = xp(total_norm.array).minimum(factor, 1)
+        if type(total_norm.array) is numpy.ndarray and factor == 1:
+            return  # a GPU is not asked: that would make the host wait
         for g in gradients:
             g.array *= move(as_array(factor), device_of(g.array)).astype(g.array.dtype)
             changed(g)

@@ -9,7 +9,8 @@ import numpy
 from ...core.arrays import as_array, xp
 from ...core.primitive import primitive
 from ...core.sums import summed
-from ...kernels.elementwise import choose, extremes, keep
+from ...kernels.blocks import log_one_plus
+from ...kernels.elementwise import extremes, keep
 from ..activation import softplus
 from ..arithmetic import refuse_booleans
 from ..bounds import clamp
@@ -139,9 +140,12 @@ def bce(x, target, weight=None, *, reduction="mean"):
 
 def _weighed(weight, losses):
     """weight · losses, and 0 where the weight is 0, also of an infinite loss."""
+    product = weight * losses
+    if type(product) is numpy.ndarray and product.size and not numpy.isnan(product.max()):
+        return product  # no 0 · inf
     if weight.shape != losses.shape:
         weight = xp(losses).broadcast_to(weight, losses.shape)
-    return keep(losses * weight, (weight != 0) | (losses != losses))
+    return keep(product, (weight != 0) | (losses != losses))
 
 
 def _logits_vjp(g, x, target, weight, pos_weight, reduction):
@@ -164,10 +168,9 @@ def bce_with_logits(x, target, weight=None, pos_weight=None, *, reduction="mean"
 
     (1 - target) · x + (1 + (pos_weight - 1) · target) · log(1 + exp(-x))
     """
-    size, one = xp(x).abs(x), operand(1, x)
-    losses = xp(x).log1p(xp(x).exp(-size))  # log(1 + exp(-x)) = this + max(-x, 0)
+    losses = log_one_plus(xp(x).exp(-xp(x).abs(x)))  # log(1 + exp(-x)) = this + max(-x, 0)
     if pos_weight is None:
-        losses += _weighed(choose(x > 0, one - target, target), size)
+        losses += _weighed(xp(x).subtract(x > 0, target), x)
     else:
         losses = _weighed(1 - target, losses + xp(x).maximum(x, 0)) + _weighed(
             pos_weight * target, losses + xp(x).maximum(-x, 0)

@@ -32,6 +32,17 @@ def test_clip_grad_norm(order, limit):
     compare(call, [])
 
 
+def test_gradients_within_the_norm_stay_untouched():
+    p = mytorch.nn.Parameter(mytorch.ones(3))
+    p.grad = mytorch.tensor([0.1, 0.2, 0.2])
+    versions = []
+    for limit in (0.31, 0.15):
+        mytorch.nn.utils.clip_grad_norm_([p], limit)
+        versions.append(p.grad._version)
+    assert versions == [0, 1]
+    np.testing.assert_allclose(p.grad.numpy(), [0.05, 0.1, 0.1], rtol=1e-4)
+
+
 def test_clip_grad_others():
     def call(lib):
         ps = parameters(lib, "float32")

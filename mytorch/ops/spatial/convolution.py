@@ -65,12 +65,12 @@ def convolution(x, weight, bias=None, *, stride, padding, dilation, groups, coun
     sizes = [n + sum(p) for n, p in zip(x.shape[2:], padding)]
     counts = counts or window_counts(sizes, kernel, stride, dilation)
     settings = {"stride": stride, "padding": padding, "dilation": dilation, "groups": groups}
+    if groups > 1 and forms.is_depthwise(x, weight.shape, stride, dilation):
+        return forms.depthwise_convolution(x, weight, bias, counts=counts, **settings)
     if forms.is_one_product(x, out_channels, kernel, stride, padding, groups, counts):
         return forms.one_product(x, weight, bias, counts=counts, **settings)
     if forms.is_winograd(x, weight.shape[:2], kernel, stride, dilation, groups):
         return winograd.correlate(x, weight, bias, padding, counts)
-    if groups > 1 and forms.is_depthwise(x, weight.shape, stride, counts):
-        return forms.depthwise_convolution(x, weight, bias, padding=padding, dilation=dilation, counts=counts)
     if out_channels == groups and (rows := forms.rows_at_once(x, kernel, dilation, counts[0])) > 1:
         return forms.convolution_of_rows(convolution, rows, x, weight, bias, counts=counts, **settings)
     padded = batch_last(x, padding)
@@ -100,8 +100,10 @@ def convolution_input(x, weight, bias=None, *, sizes, stride, padding, dilation,
 
     The result is (N, C, *sizes).
     """
+    settings = {"stride": stride, "padding": padding, "dilation": dilation, "groups": groups}
+    if groups == len(weight) > 1 and forms.is_depthwise(x, weight.shape, stride, dilation):
+        return forms.depthwise_input(x, weight, bias, sizes=sizes, **settings)
     if forms.gathers(x, weight, sizes, stride, padding, dilation, groups):
-        settings = {"stride": stride, "padding": padding, "dilation": dilation, "groups": groups}
         return forms.gathered_input(convolution, x, weight, bias, sizes=sizes, **settings)
     kernel, n, each = weight.shape[2:], x.shape[0], weight.shape[1]
     gathered = _rows_to_correlate(sizes, x.shape[2:], kernel, stride, padding, dilation)
@@ -203,11 +205,13 @@ def convolution_weight(x, y, *, kernel, stride, padding, dilation, groups):
 
     From the input ``x`` (N, C, *S) and the output gradient ``y`` (N, O, *counts).
     """
-    settings = dict(kernel=kernel, stride=stride, padding=padding, dilation=dilation, groups=groups)
+    settings = {"stride": stride, "padding": padding, "dilation": dilation, "groups": groups}
+    shape = y.shape[1], x.shape[1] // max(groups, 1), *kernel
+    if groups > 1 and forms.is_depthwise(x, shape, stride, dilation):
+        return forms.depthwise_weight(x, y, kernel=kernel, **settings)
+    settings["kernel"] = kernel
     if forms.is_one_product(x, y.shape[1], kernel, stride, padding, groups, y.shape[2:]):
         return forms.weight_gradient_of_one_product(x, y, **settings)
-    if groups > 1 and forms.is_depthwise_gradient(x, y, kernel, stride, groups):
-        return forms.weight_gradient_of_depthwise(x, y, kernel=kernel, padding=padding, dilation=dilation)
     if y.shape[1] == groups and (rows := forms.rows_at_once(y, kernel, dilation, y.shape[2])) > 1:
         return forms.weight_gradient_of_rows(convolution_weight, rows, x, y, **settings)
     columns = Columns(batch_last(x, padding), groups, kernel, stride, dilation, y.shape[2:])

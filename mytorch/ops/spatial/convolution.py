@@ -19,7 +19,7 @@ import numpy
 from ...core.arrays import is_array, xp
 from ...core.primitive import primitive
 from ...core.sums import summed
-from ...kernels import winograd
+from ...kernels import row_products, winograd
 from ...kernels.im2col import Columns, contract, multiply, threads_for_product
 from ...kernels.row_sums import row_sums
 from ...kernels.threads import parallel_for, spans
@@ -71,6 +71,9 @@ def convolution(x, weight, bias=None, *, stride, padding, dilation, groups, coun
         return forms.one_product(x, weight, bias, counts=counts, **settings)
     if forms.is_winograd(x, weight.shape[:2], kernel, stride, dilation, groups):
         return winograd.correlate(x, weight, bias, padding, counts)
+    if forms.is_row_products(x, weight.shape, stride, dilation, groups, counts):
+        del settings["groups"]
+        return batch_first(row_products.correlate(x, weight, bias, counts=counts, **settings))
     if out_channels == groups and (rows := forms.rows_at_once(x, kernel, dilation, counts[0])) > 1:
         return forms.convolution_of_rows(convolution, rows, x, weight, bias, counts=counts, **settings)
     padded = batch_last(x, padding)

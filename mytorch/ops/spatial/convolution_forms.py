@@ -86,6 +86,21 @@ def is_winograd(x, channels, kernel, stride, dilation, groups):
     return min(channels) >= 32 and channels[0] * channels[1] >= 3072 and x.dtype.kind == "f" and x.size > 0
 
 
+# ---- few samples ----------------------------------------------------------------------------------
+
+
+def is_row_products(x, weight, stride, dilation, groups, counts):
+    """Whether ``kernels/row_products.py`` is faster, for a ``weight`` of this shape.
+
+    It adds outputs along rows, where blocks of columns copy inputs by short pixels.
+    """
+    if len(weight) != 4 or groups > 1 or stride[1] > 1 or dilation[0] > 1 or xp(x) is not numpy:
+        return False
+    outputs, channels, high, wide = weight
+    large = high * channels >= 48 and counts[1] * len(x) >= 32 and wide > 1
+    return len(x) <= 8 and large and outputs <= channels
+
+
 # ---- depthwise -----------------------------------------------------------------------------------
 
 

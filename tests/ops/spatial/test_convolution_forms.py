@@ -11,6 +11,7 @@ GEOMETRIES = {  # (N, C, *S), (O, C/groups, *kernel), stride, padding, dilation,
     "3x3": ((3, 4, 7, 6), (4, 4, 3, 3), (1, 1), (1, 1), (1, 1), 1),
     "wider": ((3, 2, 7, 6), (6, 2, 3, 3), (1, 1), (1, 1), (1, 1), 1),
     "many channels": ((2, 96, 5, 4), (32, 96, 3, 3), (1, 1), (1, 1), (1, 1), 1),
+    "few samples": ((3, 16, 9, 14), (5, 16, 3, 3), (2, 1), (1, 1), (1, 1), 1),
     "1x1": ((3, 17, 5, 4), (16, 17, 1, 1), (1, 1), (0, 0), (1, 1), 1),
     "1x1 strided": ((3, 3, 7, 6), (4, 3, 1, 1), (2, 2), (0, 0), (1, 1), 1),
     "stride 2": ((2, 3, 9, 8), (4, 3, 3, 3), (2, 2), (1, 1), (1, 1), 1),
@@ -79,7 +80,16 @@ def test_which_form_is_taken():
     assert forms.is_one_product(x[:1, :4], 32, (3, 3), (1, 1), **large)
     assert forms.is_winograd(x, (96, 32), (3, 3), (1, 1), (1, 1), 1)
     assert not forms.is_winograd(x, (32, 32), (3, 3), (1, 1), (1, 1), 1)
+    few = (1, 1), (1, 1), 1, (16, 16)  # stride, dilation, groups, counts
+    assert forms.is_row_products(x[:4], (32, 32, 3, 3), *few)
+    assert not forms.is_row_products(x, (32, 32, 3, 3), *few)
+    assert not forms.is_row_products(x[:4], (64, 32, 3, 3), *few)
     assert forms.rows_at_once(x, (3, 3), (1, 1), 16) == 4
+    depthwise = (32, 1, 3, 3), (2, 2), (1, 1)  # weight, stride, dilation
+    assert forms.is_depthwise(x, *depthwise)
+    assert not forms.is_depthwise(x[:4], *depthwise)  # small
+    assert not forms.is_depthwise(x, (96, 1, 3, 3), (1, 1), (1, 1))
+    assert not forms.is_depthwise(x, (32, 1, 3, 3), (2, 1), (2, 1))
     assert forms.rows_at_once(x, (1, 3), (1, 1), 16) == 1
     weight = np.zeros((64, 32, 4, 4), np.float32)
     settings = ((1, 1), (1, 1)), (1, 1), 1

@@ -37,3 +37,8 @@ def test_as_a_sum_over_windows(geometry, samples, block, dtype, digits, count, t
         plus = 0 if b is None else b[:, None, None, None]
         np.testing.assert_allclose(found, expected + plus, rtol=digits, atol=digits)
         assert found.dtype == dtype and found.flags.c_contiguous
+        g = rng.standard_normal((samples, 5, *counts)).astype(dtype)
+        found = row_products.weight_gradient(x, g, kernel=kernel, padding=padding, **settings)
+        expected_gradient = np.tensordot(batch_last(g), windows, [(1, 2, 3), (3, 4, 5)])
+        np.testing.assert_allclose(found, expected_gradient, rtol=digits, atol=digits)
+        assert found.dtype == dtype and found.shape == weight.shape

@@ -217,6 +217,9 @@ def convolution_weight(x, y, *, kernel, stride, padding, dilation, groups):
         return forms.weight_gradient_of_one_product(x, y, **settings)
     if y.shape[1] == groups and (rows := forms.rows_at_once(y, kernel, dilation, y.shape[2])) > 1:
         return forms.weight_gradient_of_rows(convolution_weight, rows, x, y, **settings)
+    if forms.has_row_products(x, shape, stride, dilation, groups, y.shape[2:]):
+        del settings["groups"]
+        return row_products.weight_gradient(x, y, **settings)
     columns = Columns(batch_last(x, padding), groups, kernel, stride, dilation, y.shape[2:])
     channels, each = x.shape[1] // groups, y.shape[1] // groups
     depth = channels * math.prod(kernel)

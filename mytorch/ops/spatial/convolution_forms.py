@@ -86,19 +86,23 @@ def is_winograd(x, channels, kernel, stride, dilation, groups):
     return min(channels) >= 32 and channels[0] * channels[1] >= 3072 and x.dtype.kind == "f" and x.size > 0
 
 
-# ---- few samples ----------------------------------------------------------------------------------
+# ---- rows of images ------------------------------------------------------------------------------
 
 
-def is_row_products(x, weight, stride, dilation, groups, counts):
-    """Whether ``kernels/row_products.py`` is faster, for a ``weight`` of this shape.
-
-    It adds outputs along rows, where blocks of columns copy inputs by short pixels.
-    """
+def has_row_products(x, weight, stride, dilation, groups, counts):
+    """Whether ``kernels/row_products.py`` can convolve, for a ``weight`` of this shape, and rows are long."""
     if len(weight) != 4 or groups > 1 or stride[1] > 1 or dilation[0] > 1 or xp(x) is not numpy:
         return False
-    outputs, channels, high, wide = weight
-    large = high * channels >= 48 and counts[1] * len(x) >= 32 and wide > 1
-    return len(x) <= 8 and large and outputs <= channels
+    return weight[1] * weight[2] >= 32 and weight[3] > 1 and counts[0] > 0 and counts[1] * len(x) >= 32
+
+
+def is_row_products(x, weight, *settings):
+    """Whether it is faster, too.
+
+    It adds outputs along rows, where blocks of columns copy inputs pixel by pixel. For the gradient of the
+    weight, which adds nothing, it always is.
+    """
+    return len(x) <= 8 and weight[0] <= weight[1] and has_row_products(x, weight, *settings)
 
 
 # ---- depthwise -----------------------------------------------------------------------------------

@@ -18,10 +18,10 @@ _BLOCK = 128 * 1024  # elements of products at a time, which stay in the second-
 _BAND = 256 * 1024  # elements of inputs to read for one column of the kernel after the other
 
 
-def correlate(x, weight, bias, *, stride, padding, dilation, counts):
+def correlate(x, weight, bias, *, stride, padding, dilation, counts, groups=1):
     """``conv2d(x, weight, bias)`` of (N, C, H, W) by (O, C, kH, kW): (O, *counts, N).
 
-    The kernel has several columns. They have no stride, and the rows no dilation.
+    The kernel has several columns. They have no stride, and the rows no dilation; there is one group.
     """
     out_channels, _, *kernel = weight.shape
     windows, shifts = _rows(x, kernel, stride, padding, dilation, counts)
@@ -49,7 +49,7 @@ def correlate(x, weight, bias, *, stride, padding, dilation, counts):
     return out
 
 
-def weight_gradient(x, y, *, kernel, stride, padding, dilation):
+def weight_gradient(x, y, *, kernel, stride, padding, dilation, groups=1):
     """The gradient of :func:`correlate` for its weight, from that of its output ``y`` (N, O, *counts)."""
     (high, wide), channels, (out_channels, *counts) = kernel, x.shape[1], y.shape[1:]
     windows, shifts = _rows(x, kernel, stride, padding, dilation, counts)

@@ -71,8 +71,7 @@ def convolution(x, weight, bias=None, *, stride, padding, dilation, groups, coun
         return forms.one_product(x, weight, bias, counts=counts, **settings)
     if forms.is_winograd(x, weight.shape[:2], kernel, stride, dilation, groups):
         return winograd.correlate(x, weight, bias, padding, counts)
-    if forms.is_row_products(x, weight.shape, stride, dilation, groups, counts):
-        del settings["groups"]
+    if len(x) <= forms.FEW and forms.is_row_products(x, weight.shape, stride, dilation, groups, counts):
         return batch_first(row_products.correlate(x, weight, bias, counts=counts, **settings))
     if out_channels == groups and (rows := forms.rows_at_once(x, kernel, dilation, counts[0])) > 1:
         return forms.convolution_of_rows(convolution, rows, x, weight, bias, counts=counts, **settings)
@@ -208,17 +207,15 @@ def convolution_weight(x, y, *, kernel, stride, padding, dilation, groups):
 
     From the input ``x`` (N, C, *S) and the output gradient ``y`` (N, O, *counts).
     """
-    settings = {"stride": stride, "padding": padding, "dilation": dilation, "groups": groups}
+    settings = dict(kernel=kernel, stride=stride, padding=padding, dilation=dilation, groups=groups)
     shape = y.shape[1], x.shape[1] // max(groups, 1), *kernel
     if groups > 1 and forms.is_depthwise(x, shape, stride, dilation):
-        return forms.depthwise_weight(x, y, kernel=kernel, **settings)
-    settings["kernel"] = kernel
+        return forms.depthwise_weight(x, y, **settings)
     if forms.is_one_product(x, y.shape[1], kernel, stride, padding, groups, y.shape[2:]):
         return forms.weight_gradient_of_one_product(x, y, **settings)
     if y.shape[1] == groups and (rows := forms.rows_at_once(y, kernel, dilation, y.shape[2])) > 1:
         return forms.weight_gradient_of_rows(convolution_weight, rows, x, y, **settings)
-    if forms.has_row_products(x, shape, stride, dilation, groups, y.shape[2:]):
-        del settings["groups"]
+    if len(x) <= forms.FEW and forms.is_row_products(x, shape, stride, dilation, groups, y.shape[2:]):
         return row_products.weight_gradient(x, y, **settings)
     columns = Columns(batch_last(x, padding), groups, kernel, stride, dilation, y.shape[2:])
     channels, each = x.shape[1] // groups, y.shape[1] // groups

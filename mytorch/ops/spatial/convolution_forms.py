@@ -89,20 +89,18 @@ def is_winograd(x, channels, kernel, stride, dilation, groups):
 # ---- rows of images ------------------------------------------------------------------------------
 
 
-def has_row_products(x, weight, stride, dilation, groups, counts):
-    """Whether ``kernels/row_products.py`` can convolve, for a ``weight`` of this shape, and rows are long."""
+FEW = 8  # samples
+
+
+def is_row_products(x, weight, stride, dilation, groups, counts):
+    """Whether ``kernels/row_products.py`` is faster, for a ``weight`` of this shape and FEW samples.
+
+    It adds outputs along rows, where blocks of columns copy inputs by short pixels.
+    """
     if len(weight) != 4 or groups > 1 or stride[1] > 1 or dilation[0] > 1 or xp(x) is not numpy:
         return False
-    return weight[1] * weight[2] >= 32 and weight[3] > 1 and counts[0] > 0 and counts[1] * len(x) >= 32
-
-
-def is_row_products(x, weight, *settings):
-    """Whether it is faster, too.
-
-    It adds outputs along rows, where blocks of columns copy inputs pixel by pixel. For the gradient of the
-    weight, which adds nothing, it always is.
-    """
-    return len(x) <= 8 and weight[0] <= weight[1] and has_row_products(x, weight, *settings)
+    long = counts[0] > 0 and counts[1] * len(x) >= 32
+    return long and weight[0] <= weight[1] and weight[1] * weight[2] >= 32 and weight[3] > 1
 
 
 # ---- depthwise -----------------------------------------------------------------------------------

@@ -82,8 +82,9 @@ def test_which_form_is_taken():
     assert not forms.is_winograd(x, (32, 32), (3, 3), (1, 1), (1, 1), 1)
     few = (1, 1), (1, 1), 1, (16, 16)  # stride, dilation, groups, counts
     assert forms.is_row_products(x[:4], (32, 32, 3, 3), *few)
-    assert not forms.is_row_products(x, (32, 32, 3, 3), *few)
+    assert not forms.is_row_products(x[:4], (32, 32, 3, 1), *few)
     assert not forms.is_row_products(x[:4], (64, 32, 3, 3), *few)
+    assert not forms.is_row_products(x[:1, :, :, :3], (32, 32, 3, 3), *few[:3], (16, 3))
     assert forms.rows_at_once(x, (3, 3), (1, 1), 16) == 4
     depthwise = (32, 1, 3, 3), (2, 2), (1, 1)  # weight, stride, dilation
     assert forms.is_depthwise(x, *depthwise)

@@ -85,7 +85,8 @@ _HOMES = {
     "linalg.older": "ormqr qr triangular_solve",
     "ops.linalg.solve": "inverse=inv",
     "ops.masks": "masked_fill masked_scatter masked_select",
-    "ops.matmul": "bmm chain_matmul dot ger inner matmul mm mv outer spmm=mm tensordot vdot",
+    "ops.matrix_chain": "chain_matmul",
+    "ops.matmul": "bmm dot ger inner matmul mm mv outer spmm=mm tensordot vdot",
     "ops.memory_format": """
         channels_last channels_last_3d contiguous_format layout memory_format preserve_format strided
     """,

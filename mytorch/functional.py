@@ -5,7 +5,8 @@ from .ops.cdist import cdist
 from .ops.join import atleast_1d, atleast_2d, atleast_3d, block_diag
 from .ops.linalg.einsum import einsum
 from .ops.linalg.matrix_norm import norm
-from .ops.matmul import chain_matmul, tensordot
+from .ops.matmul import tensordot
+from .ops.matrix_chain import chain_matmul
 from .ops.meshgrid import cartesian_prod, meshgrid
 from .ops.shape import broadcast_shapes, broadcast_tensors
 from .ops.split import split

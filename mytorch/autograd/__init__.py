@@ -8,7 +8,7 @@ Hessians.
 from ..core.backward import backward
 from ..tensors.public_names import lookup as _lookup
 from ..tensors.public_names import publish as _publish
-from . import functional
+from . import functional, overlap
 from .anomaly_mode import detect_anomaly, set_detect_anomaly
 from .function import Function
 from .grad import grad

@@ -72,7 +72,8 @@ class FunctionPlan:
     """
 
     composed, variadic, view = None, None, False
-    inputs = aux = outputs = live = ()
+    inputs = aux = outputs = live = rules = ()
+    later = True  # ``overlap.py`` waits for other threads: a user's code may change what it saved
     wants = (("node",),)
 
     def __init__(self, function, frees):

@@ -50,6 +50,7 @@ def primitive(forward=None, /, **declaration):
         as they are written; the operation is linear, or they conjugate what they must. "holomorphic": they
         are the real derivative, so they are run on the conjugate of the gradient, and what they give is
         conjugated. "values": not at all, recording is refused.
+    later: inputs whose gradients another thread may compute, if they are leaves, while the walk goes on.
     name: the operation's name; that of ``forward`` without underscores if not given.
     """
     if forward is None:
@@ -81,13 +82,14 @@ class Primitive:
         broadcasts=False,
         copy_on_write=None,
         complex=None,
+        later=(),
         name=None,
         **rules,
     ):
         self.forward, self.rules, self.composed, self.joint = forward, rules, composed, joint
         self.aux, self.outputs, self.prepare = aux, outputs, prepare
         self.view, self.broadcasts, self.complex = view, broadcasts, complex
-        self.copy_on_write = copy_on_write
+        self.copy_on_write, self.later = copy_on_write, later
         self.name = name or forward.__name__.strip("_")
         self.node_name = Name("".join(part.capitalize() for part in self.name.split("_")) + "Backward0")
         self.differentiable = bool(rules or joint)

@@ -1,4 +1,4 @@
-"""The one place that adds numbers up: over dimensions and along one (``kernels/scatter.py``: at indices).
+"""The one function that adds numbers up (``kernels/sums.py``: along a dimension, ``scatter.py``: at indices).
 
 16-bit numbers are accumulated in float32 and rounded once, at the end: float16 stops counting at 2048,
 bfloat16 at 256.
@@ -103,14 +103,3 @@ def summing_vector(n, array_type, kind):
         return None
     use_one_thread()
     return numpy.ones(n, kind)
-
-
-# ---- along a dimension ---------------------------------------------------------------------------
-
-
-def running_sum(x, axis, dtype=None):
-    """The sum of the elements so far along ``axis``. float32 is kept in float64, as in torch."""
-    kind = x.dtype if dtype is None else numpy.dtype(dtype)
-    if kind.kind not in "fV":
-        return x.cumsum(axis, dtype)
-    return x.cumsum(axis, doubled(kind)).astype(kind, copy=False)

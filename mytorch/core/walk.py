@@ -34,6 +34,8 @@ class Walk:
     every ``.grad`` alone. ``found`` is {node: gradient} of ``targets``.
     """
 
+    overlapped = None  # set by autograd/overlap.py, where other threads compute some of the gradients
+
     def __init__(self, roots, *, retain=False, create=False, targets=None, accumulate=True):
         self.create, self.targets, self.accumulate = create, targets, accumulate
         self.retain = retain or bool(dual_levels)
@@ -41,7 +43,7 @@ class Walk:
         self.pending = {}  # node -> the sum of the gradients that have reached it
         self.owned = set()  # nodes whose pending array nobody else holds
         self.heap = []  # what waits for its turn
-        self.parts, self.found = {}, {}  # parts: node with several outputs -> their gradients
+        self.parts, self.found, self.begun = {}, {}, []  # parts: node with several outputs -> their gradients
         self.careful = create or targets is not None or detect_anomaly.enabled
 
     def run(self, edges, gradients):
@@ -92,6 +94,7 @@ class Walk:
     def observe(self, node, g):
         """What the hooks of ``node`` make of its gradient ``g``, which is found if ``node`` is a target."""
         if node.hooks is not None:
+            self.settle()
             g = call_hooks(node, g, self.create)
             self.owned.discard(node)  # a hook may have kept it
         if self.needed is not None and node in self.targets:
@@ -117,7 +120,10 @@ class Walk:
         if node.saved is None:
             raise RuntimeError(SECOND_TIME.format(node.name))
         try:
-            gradients = vjp_in_graph(node, g, run) if self.create else node.plan.vjp(g, node.saved)
+            if node.plan.later and self.overlapped is not None and not self.careful:
+                gradients = self.overlapped(node, g)
+            else:
+                gradients = vjp_in_graph(node, g, run) if self.create else node.plan.vjp(g, node.saved)
         except Exception as error:
             gradients = self.rescued(node, g, error)
         if self.careful:
@@ -142,8 +148,18 @@ class Walk:
             raise located(node, error) from error
         return found[0]
 
+    def settle(self):
+        """Wait for the gradients on other threads: hooks may change what they are computed from."""
+        for leaf, later in self.begun:
+            g = later.result()
+            if self.pending[leaf] is later:
+                self.pending[leaf] = g
+        self.begun.clear()
+
     def finish(self, leaf):
         """Hand the sum of its gradients to ``leaf``."""
+        if self.begun:
+            self.settle()
         g, is_own = self.pending.pop(leaf), leaf in self.owned
         self.owned.discard(leaf)
         if leaf.hooks is not None:

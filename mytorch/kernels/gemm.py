@@ -22,7 +22,7 @@ def unpacked() -> int:
     return UNPACKED if kernels & {"SkylakeX", "Cooperlake", "SapphireRapids"} else 0
 
 
-_LARGE = 8_000_000  # multiplications from which on several threads are faster
+_LARGE = 4_000_000  # multiplications from which on several threads are faster
 
 
 def product(x, y, plus=None):
@@ -34,8 +34,8 @@ def product(x, y, plus=None):
         out = _stacked_product(x, y)
     elif x.size * y.shape[1] < UNPACKED:
         out = x.dot(y)  # half a microsecond less than x @ y
-    elif _is_shared((x, y)):
-        return _shared_products([(x, y, plus)])[0]
+    elif _is_shared(x, y):
+        return _shared_product(x, y, plus)
     elif _packs_in_vain(x, y):
         out = (x.reshape(-1, 8, x.shape[1]) @ y).reshape(len(x), -1)
     else:
@@ -45,17 +45,9 @@ def product(x, y, plus=None):
     return out
 
 
-def products(first, second):
-    """``(x @ y, x @ y)`` for two pairs (x, y) of matrices, as one job, so that the threads are woken once."""
-    use_one_thread()
-    if type(first[0]) is numpy.ndarray and _is_shared(first, second):
-        return _shared_products([(*first, None), (*second, None)])
-    return product(*first), product(*second)
-
-
-def _is_shared(*pairs):
-    """Whether these products of matrices are together worth several threads."""
-    return get_num_threads() > 1 and sum([x.size * y.shape[1] for x, y in pairs]) >= _LARGE
+def _is_shared(x, y):
+    """Whether this product of matrices is worth several threads."""
+    return get_num_threads() > 1 and x.size * y.shape[1] >= _LARGE
 
 
 def _packs_in_vain(x, y):
@@ -69,27 +61,20 @@ def _packs_in_vain(x, y):
     return narrow and y.strides[0] == y.itemsize and x.flags.c_contiguous
 
 
-def _shared_products(triples):
-    """x @ y + plus for each (x, y, plus), cut along the longer side of the result if threads are left."""
-    count, results, pieces = -(-get_num_threads() // len(triples)), [], []
-    for x, y, plus in triples:
-        out = numpy.empty((len(x), y.shape[1]), numpy.result_type(x, y))
-        results.append(out)
-        by_rows = len(x) > y.shape[1]
-        for a, b in spans(max(out.shape), count):
-            if by_rows:
-                pieces.append((x[a:b], y, plus, out[a:b]))
-            else:
-                pieces.append((x, y[:, a:b], None if plus is None else plus[a:b], out[:, a:b]))
+def _shared_product(x, y, plus):
+    """x @ y + plus, cut along the longer side of the result."""
+    out = numpy.empty((len(x), y.shape[1]), numpy.result_type(x, y))
+    by_rows = len(x) > y.shape[1]
 
-    def work(piece):
-        x, y, plus, out = piece
-        numpy.matmul(x, y, out=out)
+    def work(span):
+        part = slice(*span)
+        rows, columns = (part, slice(None)) if by_rows else (slice(None), part)
+        numpy.matmul(x[rows], y[:, columns], out=out[rows, columns])
         if plus is not None:
-            out += plus
+            out[rows, columns] += plus[columns]
 
-    parallel_for(work, pieces)
-    return results
+    parallel_for(work, spans(max(out.shape), get_num_threads()))
+    return out
 
 
 def _stacked_product(x, y):

@@ -7,7 +7,9 @@ one column. So each element is copied once for each column of the kernel, not fo
 
 from __future__ import annotations
 
+import functools
 import math
+from typing import NamedTuple
 
 import numpy
 
@@ -41,6 +43,9 @@ def multiply(matrix, block, out):
     (groups, O, depth), (groups, rows, depth, places) -> (groups, rows, O, places).
     """
     count, parts = pieces(*matrix.shape[1:], block.shape[3], unpacked() if xp(block) is numpy else 0)
+    if count == len(parts) == 1:
+        xp(block).matmul(matrix[:, None], block, out=out)
+        return
     heads = matrix.reshape(len(matrix), 1, 1, count, matrix.shape[1] // count, matrix.shape[2])
     for first, last, width in parts:
         columns = _cut(block[..., first:last], 1, width)
@@ -54,6 +59,9 @@ def contract(block, other, total):
     """
     (groups, rows, depth, places), size = block.shape, other.shape[2]
     count, parts = summed_pieces(depth, size, places, unpacked() if xp(block) is numpy else 0)
+    if count == len(parts) == 1 and rows * depth * size <= SUMMED:
+        total += summed(block @ other.swapaxes(-1, -2), 1)
+        return
     total = total.reshape(groups, count, depth // count, size)
     for first, last, width in parts:
         numbers = max((last - first) // width * depth * size, 1)  # of the products of a row
@@ -77,85 +85,39 @@ class Columns:
     Definition: ``window_view(x, ...)`` reshaped, with C split in groups and moved behind the kernel.
 
     ``margin``: rows of zeros before and after those of the array. ``ones``: each row's columns end in a one,
-    so that the product adds a bias; ``self.ones`` is False where the columns are a view and take none.
+    so that the product adds a bias; ``layout.ones`` is False where the columns are a view and take none.
     ``size``: of the blocks, in units of the cache.
     """
 
     def __init__(self, x, groups, kernel, stride, dilation, counts, margin=(0, 0), ones=False, size=1):
         use_one_thread()
-        self.groups, each = groups, x.shape[0] // max(groups, 1)
-        self.limit = max(256, size * CACHE // max(x.shape[0] * math.prod(kernel) * x.itemsize, 1))
-        if xp(x) is not numpy:  # a GPU has no such cache: only keep the memory within bounds
-            self.limit = max(1, 2**28 // max(x.shape[0] * math.prod(kernel), 1))
-        across = math.prod(counts[1:]) * x.shape[-1]
-        wide = xp(x) is numpy and across * 2 >= min(self.limit, 512)
-        self.keeps_rows = wide and kernel[0] > 1 and dilation[0] == 1
-        if not self.keeps_rows:  # all is one row, for rows by themselves would make small matrices
-            if any(margin):
-                x = batch_last(batch_first(x), [margin] + [(0, 0)] * (x.ndim - 3))
-            x, margin = x[:, None], (0, 0)
-            kernel, stride, dilation, counts = (1, *kernel), (1, *stride), (1, *dilation), (1, *counts)
-        self.high, self.stride, self.across = kernel[0], stride[0], (*counts[1:], x.shape[-1])
-        self.rows, self.places = counts[0], math.prod(self.across)
-        self.x, self.before, steps = x, margin[0], x.strides
-        taps = [s * d for s, d in zip(steps[2:], dilation[1:])]
-        windows = [s * t for s, t in zip(steps[2:], stride[1:])]
-        shape = (groups, x.shape[1], *kernel[1:], each, *self.across)
-        strides = (steps[0] * each, steps[1], *taps, steps[0], *windows, steps[-1])
-        self.view = strided(x, shape, strides)
-        self.pixels = math.prod(kernel[1:]) * each  # of a column in one row
-        self.plain = self.high == self.pixels // max(each, 1) == 1 and self.view.flags.c_contiguous
-        self.ones = ones and not self.plain
-        self.depth = self.pixels + self.ones
-
-    def shares(self, threads):
-        """A list of blocks for each thread: whole rows where there are enough.
-
-        A block is (first row, last row + 1, (first place, last place + 1, box) across).
-        """
-        if self.rows >= threads:
-            parts = [(span, (0, None)) for span in spans(self.rows, threads)]
-        else:
-            parts = [((0, self.rows), span) for span in spans(self.across[0], threads)]
-        found = [self._blocks(a, b, boxes(self.across, self.limit, *span)) for (a, b), span in parts]
-        return list(filter(None, found))
-
-    def _blocks(self, first, last, across):
-        """Rows ``first`` to ``last`` of the boxes ``across``, in bands of at most BAND bytes to gather."""
-        widest = max((stop - start for start, stop, _ in across), default=1)
-        row = self.groups * self.depth * widest * self.x.itemsize
-        band = max(1, (BAND // max(row, 1) - self.high) // self.stride + 1)
-        bands = spans(last - first, -(-(last - first) // band))
-        return [(a + first, b + first, box) for a, b in bands for box in across]
+        steps, cache = (groups, kernel, stride, dilation, tuple(counts)), size * CACHE * (xp(x) is numpy)
+        self.layout = _layout(x.shape, x.strides, x.itemsize, *steps, margin, ones, cache, BAND)
+        if any(margin) and not self.layout.keeps_rows:
+            x = batch_last(batch_first(x), [margin] + [(0, 0)] * (x.ndim - 3))
+            self.layout = _layout(x.shape, x.strides, x.itemsize, *steps, (0, 0), ones, cache, BAND)
+        self.x, self.view = x, strided(x, self.layout.shape, self.layout.strides)
 
     def of(self, share):
         """For each block in ``share``: slices of its rows and places, its box in (*counts, N), its columns.
 
         The columns are (groups, rows, depth, places); the next block reuses their memory.
         """
-        if self.plain:
-            flat = self.view.reshape(self.groups, 1, self.depth, self.places)
-            for first, last, (start, stop, box) in share:
-                yield slice(first, last), slice(start, stop), box, flat[..., start:stop]
+        layout = self.layout
+        if layout.plain:
+            flat = self.view.reshape(layout.groups, 1, layout.depth, layout.places)
+            for block in share:
+                yield block.rows, block.places, block.box, flat[..., block.places]
             return
-        heights = [(b - 1 - a) * self.stride + self.high for a, b, _ in share]
-        sizes = [n * (stop - start) for n, (_, _, (start, stop, _)) in zip(heights, share)]
-        buffer = xp(self.x).empty(self.groups * self.depth * max(sizes), self.x.dtype)
-        lead = (slice(None),) * (self.view.ndim - 2 - len(self.across))
-        for (first, last, (start, stop, box)), height, size in zip(share, heights, sizes):
-            source = self.view[(slice(None), slice(None), *lead, *box)]
-            shape = (self.groups, height, self.depth, stop - start)
-            rows = buffer[: self.groups * self.depth * size].reshape(shape)
-            if self.ones:
+        buffer = xp(self.x).empty(max([math.prod(block.shape) for block in share]), self.x.dtype)
+        for block in share:
+            rows = strided(buffer, block.shape, block.strides)
+            if layout.ones:
                 rows[:, :, -1] = 1
-            target = rows[:, :, : self.pixels].reshape(self.groups, height, *source.shape[2:])
-            offset = first * self.stride - self.before
-            self._copy(target, source, offset, offset + height)
-            shape = (self.groups, last - first, self.high * self.depth, stop - start)
-            group, row, *inner = rows.strides  # ``high`` rows, one after the other, are one column
-            columns = strided(rows, shape, (group, row * self.stride, *inner))
-            box = (slice(first, last), *box) if self.keeps_rows else box
-            yield slice(first, last), slice(start, stop), box, columns
+            source, offset = self.view[block.source], block.offset
+            target = rows[:, :, : layout.pixels].reshape(len(rows), block.shape[1], *source.shape[2:])
+            self._copy(target, source, offset, offset + block.shape[1])
+            yield block.rows, block.places, block.box, strided(buffer, *block.columns)
 
     def _copy(self, target, source, start, stop):
         """Write rows ``start`` to ``stop`` of ``source`` to ``target``: zeros where there are none."""
@@ -166,3 +128,96 @@ class Columns:
             target[:, max(b - start, 0) :] = 0
         if a < b:
             copy_pixels(target[:, a - start : b - start], source[:, a:b])
+
+
+class Block(NamedTuple):
+    """What is gathered at once: its places in the result, in the view of all windows, and in the buffer."""
+
+    rows: slice
+    places: slice
+    box: tuple  # the places in (*counts, N)
+    source: tuple  # in the view
+    offset: int  # the first row of the source
+    shape: tuple  # (groups, rows of the source, depth, places)
+    strides: tuple
+    columns: tuple  # shape and strides of the columns in the buffer
+
+
+@functools.lru_cache(maxsize=256)
+def _layout(*arguments):
+    return Layout(*arguments)
+
+
+class Layout:
+    """Where the columns of arrays of one shape lie. It is made once: training steps repeat their shapes."""
+
+    def __init__(
+        self, sizes, steps, item, groups, kernel, stride, dilation, counts, margin, ones, cache, band
+    ):
+        each, pixels = sizes[0] // max(groups, 1), sizes[0] * math.prod(kernel)
+        self.limit = max(256, cache // max(pixels * item, 1))
+        if not cache:  # a GPU has no such cache: only keep the memory within bounds
+            self.limit = max(1, 2**28 // max(pixels, 1))
+        across = math.prod(counts[1:]) * sizes[-1]
+        self.keeps_rows = kernel[0] > 1 and dilation[0] == 1 and cache and across * 2 >= min(self.limit, 512)
+        if not self.keeps_rows:  # all is one row, for rows by themselves would make small matrices
+            sizes, steps = (sizes[0], 1, *sizes[1:]), (steps[0], 0, *steps[1:])
+            kernel, stride, dilation, counts = (1, *kernel), (1, *stride), (1, *dilation), (1, *counts)
+        self.groups, self.item, self.band, self.before = groups, item, band, margin[0]
+        self.high, self.stride, self.across = kernel[0], stride[0], (*counts[1:], sizes[-1])
+        self.rows, self.places = counts[0], math.prod(self.across)
+        taps = [s * d for s, d in zip(steps[2:], dilation[1:])]
+        windows = [s * t for s, t in zip(steps[2:], stride[1:])]
+        self.shape = (groups, sizes[1], *kernel[1:], each, *self.across)
+        self.strides = (steps[0] * each, steps[1], *taps, steps[0], *windows, steps[-1])
+        self.pixels = math.prod(kernel[1:]) * each  # of a column in one row
+        self.plain = self.high == self.pixels // max(each, 1) == 1 and self._is_dense()
+        self.ones = ones and not self.plain
+        self.depth, self._shares = self.pixels + self.ones, {}
+
+    def _is_dense(self):
+        """Whether the view is the array itself: the strides are those of a contiguous array of its shape."""
+        step = self.item
+        for size, stride in zip(self.shape[::-1], self.strides[::-1]):
+            if size != 1 and stride != step:
+                return False
+            step *= size
+        return True
+
+    def shares(self, threads):
+        """A list of :class:`Block` for each thread: whole rows where there are enough."""
+        if threads not in self._shares:
+            if self.rows >= threads:
+                parts = [(span, (0, None)) for span in spans(self.rows, threads)]
+            else:
+                parts = [((0, self.rows), span) for span in spans(self.across[0], threads)]
+            found = [self._blocks(a, b, boxes(self.across, self.limit, *span)) for (a, b), span in parts]
+            self._shares[threads] = list(filter(None, found))
+        return self._shares[threads]
+
+    def _blocks(self, first, last, across):
+        """Rows ``first`` to ``last`` of the boxes ``across``, in bands of at most BAND bytes to gather."""
+        widest = max((stop - start for start, stop, _ in across), default=1)
+        row = self.groups * self.depth * widest * self.item
+        band = max(1, (self.band // max(row, 1) - self.high) // self.stride + 1)
+        bands = spans(last - first, -(-(last - first) // band))
+        return [self._block(a + first, b + first, *box) for a, b in bands for box in across]
+
+    def _block(self, first, last, start, stop, box):
+        high, wide = (last - 1 - first) * self.stride + self.high, stop - start
+        lead = (slice(None),) * (len(self.shape) - len(self.across))
+        shape = self.groups, high, self.depth, wide
+        strides = tuple(self.item * n for n in (high * self.depth * wide, self.depth * wide, wide, 1))
+        # ``high`` rows, one after the other, are one column
+        columns = self.groups, last - first, self.high * self.depth, wide
+        apart = strides[0], strides[1] * self.stride, *strides[2:]
+        return Block(
+            rows=slice(first, last),
+            places=slice(start, stop),
+            box=(slice(first, last), *box) if self.keeps_rows else box,
+            source=(*lead, *box),
+            offset=first * self.stride - self.before,
+            shape=shape,
+            strides=strides,
+            columns=(columns, apart),
+        )

@@ -19,7 +19,7 @@ from ..core.blas import use_one_thread
 from ..core.sums import summed
 from .gemm import unpacked
 from .rnn_cells import Step, cell_for
-from .row_sums import row_sums
+from .sums import row_sums
 from .threads import begin, parallel_for, spans
 
 

@@ -114,16 +114,22 @@ _signals: list[_Signal] = []  # of finished jobs, for the next
 
 
 class _Worker:
-    """A thread that works on the jobs that it was offered, but on the newest few only if it falls behind."""
+    """A thread that works on the jobs that it was offered, but on the newest few only if it falls behind; if
+    there are none, on those of ``later``.
+    """
 
     def __init__(self, number):
-        self.jobs, self.calls = collections.deque(maxlen=8), queue.SimpleQueue()
+        self.jobs, self.later, self.calls = (
+            collections.deque(maxlen=8),
+            collections.deque(),
+            queue.SimpleQueue(),
+        )
         self.signal, self.stopped = _Signal(), False
         self.thread = threading.Thread(target=self._serve, name=f"mytorch-{number}", daemon=True)
         self.thread.start()
 
-    def offer(self, job):
-        self.jobs.append(job)
+    def offer(self, job, jobs):
+        jobs.append(job)
         self.signal.up[0] = True
         if self.calls.empty():  # otherwise it has not seen the last call yet
             self.calls.put(None)
@@ -138,8 +144,8 @@ class _Worker:
             if self.stopped:
                 return
             self.signal.up[0] = False
-            while self.jobs:
-                self.jobs.popleft().work()
+            while jobs := self.jobs or self.later:
+                jobs.popleft().work()
 
     def stop(self):
         """End the thread after its current piece."""
@@ -212,8 +218,23 @@ def begin(function, pieces) -> Job:
     job = Job(function, pieces)
     if _threads[0] > 1 and not is_worker():
         for worker in _helpers(min(_threads[0] - 1, len(pieces))):
-            worker.offer(job)
+            worker.offer(job, worker.jobs)
     return job
+
+
+_WAITING = 2  # jobs for each thread: they hold on to their arrays
+
+
+def begin_later(function) -> Job | None:
+    """A job ``function(None)`` for a thread that has nothing else to do; None if enough of them wait."""
+    if _threads[0] > 1 and not is_worker():
+        use_one_thread()
+        for worker in _helpers(_threads[0] - 1):
+            if len(worker.later) < _WAITING:
+                job = Job(function, [None])
+                worker.offer(job, worker.later)
+                return job
+    return None
 
 
 def spans(n: int, count: int) -> list[tuple[int, int]]:

@@ -12,7 +12,8 @@ from ..ops.linalg.matrix import det, lstsq, matrix_exp, matrix_power, matrix_ran
 from ..ops.linalg.matrix_norm import cond, matrix_norm
 from ..ops.linalg.matrix_norm import linalg_norm as norm
 from ..ops.linalg.solve import LinAlgError, inv, solve, solve_triangular
-from ..ops.matmul import matmul, multi_dot
+from ..ops.matmul import matmul
+from ..ops.matrix_chain import multi_dot
 from ..ops.vector_norm import vector_norm
 from ..tensors.public_names import lookup as _lookup
 

@@ -77,6 +77,11 @@ def arounds_of(function):
     return _chains[function].arounds if function in _chains else ()
 
 
+def is_idle():
+    """Whether nothing is done around any function."""
+    return not _chains
+
+
 def interpose(function, around):
     """From now on ``function(…)`` is ``around(inner, args, kwargs)``; returns what ends that."""
     with _changing:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 
 from ..core.arrays import array_of, xp
-from ..core.sums import running_sum, wide
+from ..core.sums import wide
+from ..kernels.sums import running_sum
 from .cast import to_dtype
 from .composite import composite
 from .elementwise import select

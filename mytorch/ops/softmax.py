@@ -14,7 +14,7 @@ from ..core.sums import summed
 from ..kernels.blocks import HIGHEST, exponential, over_rows
 from ..kernels.elementwise import largest
 from ..kernels.numba_loops import compiled
-from ..kernels.row_sums import row_sums
+from ..kernels.sums import row_sums
 from .composite import composite
 from .elementwise import check_floating, widened
 from .shape_arguments import check_dim

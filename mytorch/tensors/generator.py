@@ -12,7 +12,7 @@ from ..core.arrays import CPU, as_array, cupy, move, quietly
 from ..core.arrays import device as as_device
 from ..core.dtypes import category
 from ..core.graph import Variable, wrap
-from ..core.sums import running_sum
+from ..kernels.sums import running_sum
 from .from_data import as_type
 
 

@@ -36,7 +36,7 @@ assert counts() <= {3}, counts()
         "nn.functional.scaled_dot_product_attention(x[None], x[None], x[None])",
         "nn.LSTM(8, 4)(x)",
         "mytorch.linalg.inv(mytorch.eye(512))",
-        "mytorch.kernels.row_sums.row_sums(x.numpy())",
+        "mytorch.kernels.sums.row_sums(x.numpy())",
     ],
 )
 def test_one_thread_from_the_first_product_on(first):

@@ -9,8 +9,8 @@ import pytest
 
 import mytorch
 from mytorch.core import sums
-from mytorch.kernels.row_sums import column_sums, row_sums
 from mytorch.kernels.scatter import scatter_add
+from mytorch.kernels.sums import column_sums, row_sums, running_sum
 
 ROOT = pathlib.Path(mytorch.__file__).parent
 HALVES = ["float16", "bfloat16"]
@@ -38,7 +38,7 @@ def test_16_bit_numbers_are_summed_in_float32(dtype, shape):
     assert float(sums.summed(x, dtype="float32")) == x.size
     assert (row_sums(np.moveaxis(x, axis, -1)) == exact).all()
     assert (column_sums(np.moveaxis(x, axis, 0).reshape(5000, -1)) == exact).all()
-    running = sums.running_sum(x, axis)
+    running = running_sum(x, axis)
     assert running.dtype == x.dtype and (running.take(-1, axis) == exact).all()
 
 
@@ -99,7 +99,7 @@ AT = {"at", "reduce", "reduceat", "accumulate"}  # of numpy.add
 OF_TENSORS = ("distributions/", "nn/", "optim/", "tensors/operators.py", "linalg/low_rank.py")
 ALLOWED = {
     "core/sums.py": "the place itself",
-    "kernels/row_sums.py": "the place itself, for rows and columns as products",
+    "kernels/sums.py": "the place itself, for rows and columns as products",
     "kernels/scatter.py": "the place itself, for sums at indices",
     "ops/diagonal.py: xp(x).einsum('...ii->...i', matrices[..., :n, :n])": "a view, nothing is summed",
     "kernels/blocks.py: numpy.einsum('na,nb->nab', a, b, out=out)": "a column times a row: no sums",

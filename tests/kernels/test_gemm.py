@@ -37,17 +37,14 @@ def test_products_in_parts(threads, monkeypatch, count, x, y):
 
 
 @pytest.mark.parametrize("count", [1, 3])
-def test_several_products_at_once(threads, monkeypatch, count):
+@pytest.mark.parametrize("shapes", [((9, 30), (30, 20)), ((30, 9), (9, 4))], ids=str)
+def test_a_vector_is_added_to_a_shared_product(threads, monkeypatch, count, shapes):
     threads(count)
-    monkeypatch.setattr(products, "_LARGE", 2000)
+    monkeypatch.setattr(products, "_LARGE", 0)
+    monkeypatch.setattr(products, "UNPACKED", 0)
     rng = np.random.default_rng(0)
-    pairs = [
-        (rng.standard_normal(a), rng.standard_normal(b)) for a, b in [((9, 30), (30, 20)), ((30, 9), (9, 4))]
-    ]
-    for found, (x, y) in zip(products.products(*pairs), pairs):
-        np.testing.assert_allclose(found, x @ y, rtol=1e-12, atol=1e-12)
-    x, y = pairs[0]
-    for plus in (rng.standard_normal(20), None):
+    x, y = map(rng.standard_normal, shapes)
+    for plus in (rng.standard_normal(shapes[1][1]), None):
         np.testing.assert_allclose(
             products.product(x, y, plus), x @ y + (0 if plus is None else plus), rtol=1e-12, atol=1e-12
         )

@@ -9,10 +9,10 @@ from mytorch.kernels import im2col, windows
 def collect(columns, threads):
     """All blocks of the columns side by side: (groups, rows, depth, places)."""
     out = None
-    for share in columns.shares(threads):
+    for share in columns.layout.shares(threads):
         for rows, places, _, block in columns.of(share):
             if out is None:
-                shape = (block.shape[0], columns.rows, block.shape[2], columns.places)
+                shape = (block.shape[0], columns.layout.rows, block.shape[2], columns.layout.places)
                 out = np.full(shape, np.nan)
             out[:, rows, :, places] = block
     return out
@@ -33,14 +33,14 @@ def test_columns_are_the_elements_of_each_window(monkeypatch, groups, kernel, st
     for threads in (1, 3):
         columns = im2col.Columns(x, groups, kernel, stride, dilation, counts, ones=ones)
         found = collect(columns, threads)
-        if columns.ones:
-            found = found.reshape(*found.shape[:2], columns.high, columns.depth, -1)
+        if columns.layout.ones:
+            found = found.reshape(*found.shape[:2], columns.layout.high, columns.layout.depth, -1)
             assert (found[:, :, :, -1] == 1).all()
             found = found[:, :, :, :-1]
-        found = found.reshape(groups, -1, *kernel, 4 // groups, columns.places)
+        found = found.reshape(groups, -1, *kernel, 4 // groups, columns.layout.places)
         # (groups, rows, kH, kW, C/groups, places), with all of h, w and N in places if there is one row
         expected = view.transpose(0, 4, 2, 3, 1, 5, 6)
-        if not columns.keeps_rows:
+        if not columns.layout.keeps_rows:
             expected = view.transpose(0, 2, 3, 1, 4, 5, 6)[:, None]
         np.testing.assert_array_equal(found, expected.reshape(found.shape))
 

@@ -13,7 +13,7 @@ from ...core.primitive import primitive
 from ...core.sums import cast, widen
 from ...kernels.blocks import HIGHEST, exponential
 from ...kernels.elementwise import extremes, largest
-from ...kernels.row_sums import row_sums
+from ...kernels.sums import row_sums
 from ..cast import in_float32
 from ..elementwise import select
 from ..matmul import matmul

@@ -11,7 +11,7 @@ from ...core.graph import Variable, changed
 from ...core.primitive import primitive
 from ...core.sums import summed, wide
 from ...kernels.numba_loops import compiled
-from ...kernels.row_sums import column_sums, row_sums
+from ...kernels.sums import column_sums, row_sums
 from ...kernels.windows import batch_first, batch_last, empty_apart, over_blocks
 from ..cast import in_float32
 from ..reduce import mean

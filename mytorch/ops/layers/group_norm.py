@@ -11,7 +11,7 @@ from ...core.primitive import primitive
 from ...core.sums import summed, wide
 from ...kernels.blocks import over_rows
 from ...kernels.numba_loops import compiled
-from ...kernels.row_sums import row_sums
+from ...kernels.sums import row_sums
 from ...kernels.windows import empty_apart
 from ..cast import in_float32
 from ..reduce import mean

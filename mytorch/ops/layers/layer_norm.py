@@ -13,7 +13,7 @@ from ...core.primitive import primitive
 from ...core.sums import wide
 from ...kernels.blocks import outer, over_rows
 from ...kernels.numba_loops import compiled
-from ...kernels.row_sums import column_sums
+from ...kernels.sums import column_sums
 from ...kernels.windows import empty_apart
 from ..cast import in_float32
 from ..promotion import operand

@@ -6,9 +6,9 @@ import math
 
 from ...core.arrays import is_array
 from ...core.primitive import primitive
-from ...core.sums import cast, summed, wide, widen
-from ...kernels.gemm import product, products
-from ...kernels.row_sums import column_sums
+from ...core.sums import summed, wide, widen
+from ...kernels.gemm import product
+from ...kernels.sums import column_sums
 from ..cast import to_dtype
 from ..matmul import matmul
 from ..permute import transpose
@@ -17,54 +17,29 @@ from ..shape import reshape, sum_to
 
 def _rows(x):
     """(…, features) as (rows, features), also where there are none of either."""
-    return x if x.ndim == 2 else x.reshape(math.prod(x.shape[:-1]), x.shape[-1])
+    return x if len(x.shape) == 2 else reshape(x, shape=(math.prod(x.shape[:-1]), x.shape[-1]))
 
 
-def _linear_vjp(g, x, weight, bias, needs):
-    """g W to x; gᵀ x, over all rows, to the weight; the sum of the rows of g to the bias."""
-    if not is_array(g):
-        return _linear_vjp_in_graph(g, x, weight, bias, needs)
-    if wide(g.dtype) is not g.dtype:
-        return cast(_linear_vjp(*widen(g, x, weight), bias, needs), g.dtype)
-    vector = weight.ndim == 1
-    if vector:
-        g, weight = g[..., None], weight[None]
-    rows, seen = _rows(g), _rows(x)
-    gx = gw = gb = None
-    if needs[0] and needs[1]:
-        gx, gw = products((rows, weight), (rows.T, seen))
-    elif needs[0]:
-        gx = product(rows, weight)
-    elif needs[1]:
-        gw = product(rows.T, seen)
-    # No view where none is needed: the parameter keeps a fresh array as its gradient.
-    if gx is not None and gx.shape != x.shape:
-        gx = gx.reshape(x.shape)
-    if gw is not None and vector:
-        gw = gw[0]
-    if len(needs) > 2 and needs[2]:
-        gb = column_sums(rows) if bias.shape == g.shape[-1:] != g.shape else sum_to(g, shape=bias.shape)
-    return gx, gw, gb
+def _x_vjp(g, weight):
+    """g W."""
+    return matmul(g, weight) if len(weight.shape) == 2 else matmul(g[..., None], weight[None])
 
 
-def _linear_vjp_in_graph(g, x, weight, bias, needs):
-    """The same formulas in operations that are differentiated again."""
-    gb = sum_to(g, shape=bias.shape) if len(needs) > 2 and needs[2] else None
-    vector = len(weight.shape) == 1
-    if vector:
-        g, weight = g[..., None], weight[None]
-    gx = matmul(g, weight) if needs[0] else None
-    gw = None
-    if needs[1]:
-        rows, seen = (
-            v if len(v.shape) == 2 else reshape(v, shape=(math.prod(v.shape[:-1]), v.shape[-1]))
-            for v in (g, x)
-        )
-        gw = matmul(transpose(rows, 0, 1), seen)
-    return gx, gw[0] if vector and needs[1] else gw, gb
+def _weight_vjp(g, x, weight_shape):
+    """gᵀ x, over all rows."""
+    if len(weight_shape) == 1:
+        return _weight_vjp(g[..., None], x, (1, *weight_shape))[0]
+    return matmul(_rows(g).swapaxes(0, 1), _rows(x))
 
 
-@primitive(complex="holomorphic", joint=_linear_vjp)
+def _bias_vjp(g, bias_shape):
+    """The sum of the rows of g."""
+    if is_array(g) and bias_shape == g.shape[-1:] != g.shape:
+        return column_sums(_rows(g))
+    return sum_to(g, shape=bias_shape)
+
+
+@primitive(complex="holomorphic", later=("weight",), x=_x_vjp, weight=_weight_vjp, bias=_bias_vjp)
 def linear(x, weight, bias=None):
     """x Wᵀ + b for x (…, in), weight (out, in) or (in,), bias (out,): (…, out).
 

@@ -7,7 +7,8 @@ import warnings
 
 from ...core.arrays import broadcast_shape, xp
 from ...core.graph import wrap
-from ...core.sums import running_sum, summed
+from ...core.sums import summed
+from ...kernels.sums import running_sum
 from ..activation import logsigmoid
 from ..binary import xlogy
 from ..bounds import clamp_min, minimum

@@ -9,7 +9,7 @@ import numpy
 from ...core.arrays import ndarray, xp
 from ...core.primitive import primitive
 from ...core.sums import summed, wide
-from ...kernels.row_sums import row_sums
+from ...kernels.sums import row_sums
 from ..cast import in_float32
 from ..elementwise import check_floating, widened
 from ..softmax import exponentials_of_rows, log_softmax, shifted

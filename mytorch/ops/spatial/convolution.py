@@ -21,7 +21,7 @@ from ...core.primitive import primitive
 from ...core.sums import summed
 from ...kernels import row_products, winograd
 from ...kernels.im2col import Columns, contract, multiply, threads_for_product
-from ...kernels.row_sums import row_sums
+from ...kernels.sums import row_sums
 from ...kernels.threads import parallel_for, spans
 from ...kernels.windows import batch_first, batch_last, window_counts
 from ..elementwise import widened
@@ -53,6 +53,7 @@ def _sum_but_channels(g):
         x, g, kernel=weight_shape[2:], stride=stride, padding=padding, dilation=dilation, groups=groups
     ),
     bias=_sum_but_channels,
+    later=("weight",),
     prepare=_of_one_type,
 )
 @widened
@@ -77,11 +78,12 @@ def convolution(x, weight, bias=None, *, stride, padding, dilation, groups, coun
         return forms.convolution_of_rows(convolution, rows, x, weight, bias, counts=counts, **settings)
     padded = batch_last(x, padding)
     columns = Columns(padded, groups, kernel, stride, dilation, counts, ones=bias is not None)
-    matrix = _as_matrix(weight, groups, columns.high, bias if columns.ones else None)
+    layout = columns.layout
+    matrix = _as_matrix(weight, groups, layout.high, bias if layout.ones else None)
     out = xp(x).empty((groups, out_channels // groups, *counts, x.shape[0]), x.dtype)
     threads = threads_for_product(matrix.shape[2], out)
-    rest = None if columns.ones or bias is None else bias.reshape(groups, -1, 1, 1)
-    parallel_for(lambda share: _multiply_blocks(matrix, columns, share, out, rest), columns.shares(threads))
+    rest = None if layout.ones or bias is None else bias.reshape(groups, -1, 1, 1)
+    parallel_for(lambda share: _multiply_blocks(matrix, columns, share, out, rest), layout.shares(threads))
     return batch_first(out.reshape(out_channels, *counts, x.shape[0]))
 
 
@@ -94,6 +96,7 @@ def convolution(x, weight, bias=None, *, stride, padding, dilation, groups, coun
         g, x, kernel=weight_shape[2:], stride=stride, padding=padding, dilation=dilation, groups=groups
     ),
     bias=_sum_but_channels,
+    later=("weight",),
     prepare=_of_one_type,
 )
 @widened
@@ -113,6 +116,7 @@ def convolution_input(x, weight, bias=None, *, sizes, stride, padding, dilation,
     high, ones = kernel[0] if stacked else 1, (1,) * (len(kernel) - 1)
     steps = (1, *ones), (dilation[0], *ones)
     columns = Columns(batch_last(x), groups, (high, *ones), *steps, counts, margin=margin, size=2)
+    layout = columns.layout
     taps = list(numpy.ndindex(kernel[0] // high, *kernel[1:]))
     matrix = _scattering_matrix(weight, groups, stacked)  # (groups, C/groups, taps, kernel rows · O/groups)
     padded = [a + size + b for size, (a, b) in zip(sizes, padding)]
@@ -120,9 +124,9 @@ def convolution_input(x, weight, bias=None, *, sizes, stride, padding, dilation,
     # one tap without padding: each product is written to its place, nothing is added
     direct = len(taps) == 1 and max(stride) == 1 and tuple(padded) == tuple(counts)
     # threads that add few elements at a time wait for each other at the GIL
-    few = not direct and columns.rows * columns.places * each < _FEW
+    few = not direct and layout.rows * layout.places * each < _FEW
     threads = 1 if few else threads_for_product(matrix.shape[3], out, len(taps) / math.prod(stride))
-    rows_apart = threads == 1 or (stacked and (not columns.keeps_rows or columns.rows >= threads))
+    rows_apart = threads == 1 or (stacked and (not layout.keeps_rows or layout.rows >= threads))
 
     def work(piece):
         share, (low, top) = piece
@@ -133,9 +137,9 @@ def convolution_input(x, weight, bias=None, *, sizes, stride, padding, dilation,
             _add_taps(part, columns, share, out[:, low:top], taps, stride, dilation)
 
     if rows_apart:  # the threads write different rows,
-        pieces = [(share, (0, each)) for share in columns.shares(threads)]
+        pieces = [(share, (0, each)) for share in layout.shares(threads)]
     else:  # or different channels, since the windows overlap
-        pieces = [(share, channels) for channels in spans(each, threads) for share in columns.shares(1)]
+        pieces = [(share, channels) for channels in spans(each, threads) for share in layout.shares(1)]
     parallel_for(work, pieces)
     inside = (slice(a, a + size) for size, (a, _) in zip(sizes, padding))
     out = out.reshape(groups * each, *padded, n)[(slice(None), *inside)]
@@ -162,7 +166,7 @@ def _rows_to_correlate(sizes, counts, kernel, stride, padding, dilation):
 
 def _multiply_blocks(matrix, columns, share, out, bias=None):
     """Write matrix @ columns + bias to ``out``, block by block, for a ``matrix`` (groups, O, depth)."""
-    targets = out.reshape(*out.shape[:2], columns.rows, columns.places)
+    targets = out.reshape(*out.shape[:2], columns.layout.rows, columns.layout.places)
     for rows, places, _, block in columns.of(share):
         target = targets[:, :, rows, places]
         multiply(matrix, block, target.swapaxes(1, 2))
@@ -176,7 +180,7 @@ def _add_taps(matrix, columns, share, out, taps, stride, dilation):
     Those of a tap go to the places that it reads in the convolution.
     """
     groups, depth = matrix.shape[:2]
-    largest = max((last - first) * (stop - start) for first, last, (start, stop, _) in share)
+    largest = max([block.columns[0][1] * block.columns[0][3] for block in share])
     buffer = xp(out).empty(groups * depth * largest, out.dtype)
     for _, _, box, block in columns.of(share):
         _, rows, _, places = block.shape
@@ -220,8 +224,8 @@ def convolution_weight(x, y, *, kernel, stride, padding, dilation, groups):
     columns = Columns(batch_last(x, padding), groups, kernel, stride, dilation, y.shape[2:])
     channels, each = x.shape[1] // groups, y.shape[1] // groups
     depth = channels * math.prod(kernel)
-    gradients = batch_last(y).reshape(groups, each, columns.rows, columns.places)
-    shares = columns.shares(threads_for_product(depth, gradients))
+    gradients = batch_last(y).reshape(groups, each, columns.layout.rows, columns.layout.places)
+    shares = columns.layout.shares(threads_for_product(depth, gradients))
     tall = depth >= each  # matrix products are faster with the larger side first
     shape = (groups, depth, each) if tall else (groups, each, depth)
     sums = [xp(x).zeros(shape, x.dtype) for _ in shares or [None]]  # one for each thread

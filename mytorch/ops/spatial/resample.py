@@ -8,8 +8,8 @@ import numpy
 
 from ...core.arrays import xp
 from ...core.primitive import primitive
-from ...core.sums import running_sum
 from ...kernels.scatter import scatter_add
+from ...kernels.sums import running_sum
 from ...kernels.windows import batch_first, batch_last
 from ..elementwise import widened
 

@@ -8,7 +8,8 @@ import numpy
 
 from ...core.arrays import as_array, xp
 from ...core.primitive import primitive
-from ...core.sums import doubled, running_sum, summed, wide, widen
+from ...core.sums import doubled, summed, wide, widen
+from ...kernels.sums import running_sum
 from ..arithmetic import mul
 from ..binary import logaddexp
 from ..cast import in_float32, to_dtype

@@ -10,8 +10,9 @@ import numpy
 
 from ...core.arrays import array_of, xp
 from ...core.primitive import primitive
-from ...core.sums import running_sum, summed
+from ...core.sums import summed
 from ...kernels import scatter
+from ...kernels.sums import running_sum
 from ..composite import composite
 from ..gather import add_along, gather
 from ..promotion import promoted

@@ -44,11 +44,13 @@ def test_formulas_of_the_inputs_that_want_a_gradient():
 
 
 def test_formula_of_a_fused_operation_brings_its_function(traced):
-    (joint,), _ = rules.formulas(
-        nn.functional.linear(mytorch.ones(1, 2), mytorch.ones(3, 2, requires_grad=True)).grad_fn
-    )
-    assert joint.name == "joint=_linear_vjp"
-    assert joint.text.startswith("def _linear_vjp(g, x, weight") and joint.text.endswith("return gx, gw, gb")
+    x, weight = mytorch.ones(1, 2), mytorch.ones(3, 2, requires_grad=True)
+    (rule,), _ = rules.formulas(nn.functional.linear(x, weight).grad_fn)
+    assert rule.name == "weight=_weight_vjp"
+    assert rule.text.startswith("def _weight_vjp(g, x, weight_shape") and "matmul" in rule.text
+    (joint,), _ = rules.formulas(nn.functional.layer_norm(x, (2,), weight[0]).grad_fn)
+    assert joint.name == "joint=_gradients"
+    assert joint.text.startswith("def _gradients(g, x, weight")
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from mytorch.kernels import row_sums as sums
+from mytorch.kernels import sums
 
 
 @pytest.mark.parametrize("dtype", ["float16", "float32", "float64", "int64", "complex64"])

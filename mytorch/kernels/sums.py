@@ -1,8 +1,10 @@
-"""The sums of rows and of columns, as matrix products with ones: the BLAS adds faster than NumPy."""
+"""Sums along a dimension, and those of rows and columns as products with ones: the BLAS adds faster."""
 
 from __future__ import annotations
 
-from ..core.sums import summed, summing_vector
+import numpy
+
+from ..core.sums import doubled, summed, summing_vector
 
 _STRETCH = 512  # elements of a row
 
@@ -28,3 +30,11 @@ def row_sums(x):
     whole = size * stretches
     sums = (x[..., :whole].reshape(*x.shape[:-1], -1, size) @ unit).sum(-1)
     return sums if whole == n else sums + x[..., whole:].sum(-1)
+
+
+def running_sum(x, axis, dtype=None):
+    """The sum of the elements so far along ``axis``. float32 is kept in float64, as in torch."""
+    kind = x.dtype if dtype is None else numpy.dtype(dtype)
+    if kind.kind not in "fV":
+        return x.cumsum(axis, dtype)
+    return x.cumsum(axis, doubled(kind)).astype(kind, copy=False)

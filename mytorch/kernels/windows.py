@@ -90,7 +90,8 @@ def copy_pixels(target, source):
     """
     size = source.shape[-1] * source.itemsize
     runs = source.strides[-1] == target.strides[-1] == source.itemsize and source.dtype == target.dtype
-    if xp(source) is numpy and runs and source.itemsize < size <= 256:
+    apart = not source.strides[-2] == target.strides[-2] == size
+    if xp(source) is numpy and runs and apart and source.itemsize < size <= 256:
         kind = {8: "u8", 16: "c16"}.get(size, f"V{size}")
         target, source = target.view(kind), source.view(kind)
     target[...] = source

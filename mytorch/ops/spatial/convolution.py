@@ -19,7 +19,7 @@ import numpy
 from ...core.arrays import is_array, xp
 from ...core.primitive import primitive
 from ...core.sums import summed
-from ...kernels import winograd
+from ...kernels import row_products, winograd
 from ...kernels.im2col import Columns, contract, multiply, threads_for_product
 from ...kernels.sums import row_sums
 from ...kernels.threads import parallel_for, spans
@@ -66,12 +66,14 @@ def convolution(x, weight, bias=None, *, stride, padding, dilation, groups, coun
     sizes = [n + sum(p) for n, p in zip(x.shape[2:], padding)]
     counts = counts or window_counts(sizes, kernel, stride, dilation)
     settings = {"stride": stride, "padding": padding, "dilation": dilation, "groups": groups}
+    if groups > 1 and forms.is_depthwise(x, weight.shape, stride, dilation):
+        return forms.depthwise_convolution(x, weight, bias, counts=counts, **settings)
     if forms.is_one_product(x, out_channels, kernel, stride, padding, groups, counts):
         return forms.one_product(x, weight, bias, counts=counts, **settings)
     if forms.is_winograd(x, weight.shape[:2], kernel, stride, dilation, groups):
         return winograd.correlate(x, weight, bias, padding, counts)
-    if groups > 1 and forms.is_depthwise(x, weight.shape, stride, counts):
-        return forms.depthwise_convolution(x, weight, bias, padding=padding, dilation=dilation, counts=counts)
+    if len(x) <= forms.FEW and forms.is_row_products(x, weight.shape, stride, dilation, groups, counts):
+        return batch_first(row_products.correlate(x, weight, bias, counts=counts, **settings))
     if out_channels == groups and (rows := forms.rows_at_once(x, kernel, dilation, counts[0])) > 1:
         return forms.convolution_of_rows(convolution, rows, x, weight, bias, counts=counts, **settings)
     padded = batch_last(x, padding)
@@ -103,8 +105,10 @@ def convolution_input(x, weight, bias=None, *, sizes, stride, padding, dilation,
 
     The result is (N, C, *sizes).
     """
+    settings = {"stride": stride, "padding": padding, "dilation": dilation, "groups": groups}
+    if groups == len(weight) > 1 and forms.is_depthwise(x, weight.shape, stride, dilation):
+        return forms.depthwise_input(x, weight, bias, sizes=sizes, **settings)
     if forms.gathers(x, weight, sizes, stride, padding, dilation, groups):
-        settings = {"stride": stride, "padding": padding, "dilation": dilation, "groups": groups}
         return forms.gathered_input(convolution, x, weight, bias, sizes=sizes, **settings)
     kernel, n, each = weight.shape[2:], x.shape[0], weight.shape[1]
     gathered = _rows_to_correlate(sizes, x.shape[2:], kernel, stride, padding, dilation)
@@ -208,12 +212,15 @@ def convolution_weight(x, y, *, kernel, stride, padding, dilation, groups):
     From the input ``x`` (N, C, *S) and the output gradient ``y`` (N, O, *counts).
     """
     settings = dict(kernel=kernel, stride=stride, padding=padding, dilation=dilation, groups=groups)
+    shape = y.shape[1], x.shape[1] // max(groups, 1), *kernel
+    if groups > 1 and forms.is_depthwise(x, shape, stride, dilation):
+        return forms.depthwise_weight(x, y, **settings)
     if forms.is_one_product(x, y.shape[1], kernel, stride, padding, groups, y.shape[2:]):
         return forms.weight_gradient_of_one_product(x, y, **settings)
-    if groups > 1 and forms.is_depthwise_gradient(x, y, kernel, stride, groups):
-        return forms.weight_gradient_of_depthwise(x, y, kernel=kernel, padding=padding, dilation=dilation)
     if y.shape[1] == groups and (rows := forms.rows_at_once(y, kernel, dilation, y.shape[2])) > 1:
         return forms.weight_gradient_of_rows(convolution_weight, rows, x, y, **settings)
+    if len(x) <= forms.FEW and forms.is_row_products(x, shape, stride, dilation, groups, y.shape[2:]):
+        return row_products.weight_gradient(x, y, **settings)
     columns = Columns(batch_last(x, padding), groups, kernel, stride, dilation, y.shape[2:])
     channels, each = x.shape[1] // groups, y.shape[1] // groups
     depth = channels * math.prod(kernel)

@@ -86,34 +86,59 @@ def is_winograd(x, channels, kernel, stride, dilation, groups):
     return min(channels) >= 32 and channels[0] * channels[1] >= 3072 and x.dtype.kind == "f" and x.size > 0
 
 
+# ---- rows of images ------------------------------------------------------------------------------
+
+
+FEW = 8  # samples
+
+
+def is_row_products(x, weight, stride, dilation, groups, counts):
+    """Whether ``kernels/row_products.py`` is faster, for a ``weight`` of this shape and FEW samples.
+
+    It adds outputs along rows, where blocks of columns copy inputs by short pixels.
+    """
+    if len(weight) != 4 or groups > 1 or stride[1] > 1 or dilation[0] > 1 or xp(x) is not numpy:
+        return False
+    long = counts[0] > 0 and counts[1] * len(x) >= 32
+    return long and weight[0] <= weight[1] and weight[1] * weight[2] >= 32 and weight[3] > 1
+
+
 # ---- depthwise -----------------------------------------------------------------------------------
 
 
-def is_depthwise(x, weight, stride, counts):
-    """Whether ``kernels/depthwise.py`` is faster, for a ``weight`` of this shape and as many groups."""
-    if len(weight) != 4 or weight[1] != 1 or max(stride) > 1 or xp(x) is not numpy or x.dtype.kind != "f":
+def is_depthwise(x, weight, stride, dilation):
+    """Whether ``kernels/depthwise.py`` is faster, for a ``weight`` of this shape and more than one group.
+
+    For more than two output channels of each input channel, and for small arrays, matrix products are.
+    """
+    if weight[1] > 1 or weight[0] > 2 * x.shape[1] or x.dtype.kind != "f" or xp(x) is not numpy:
         return False
-    wide = counts[1] * len(x) >= 16 and x.size > 0
-    return wide and weight[0] == x.shape[1] > 1 and weight[2] > 1 and depthwise.rows_at_once(counts[0]) > 1
+    possible = stride[-1] <= 3 and all(s == 1 or d == 1 for s, d in zip(stride[:-1], dilation))
+    least = _SMALL * (4 if max(stride) > 1 and len(x) <= 4 else 1)
+    return possible and x.size * math.prod(weight[2:]) > least * math.prod(stride)
 
 
-def depthwise_convolution(x, weight, bias, *, padding, dilation, counts):
+def depthwise_convolution(x, weight, bias, *, counts, groups, **settings):
     """The convolution of each channel by itself."""
-    out = depthwise.correlate(batch_last(x, padding), weight[:, 0], dilation, counts)
-    if bias is not None:
-        out += bias.reshape(-1, *[1] * (out.ndim - 1))
-    return batch_first(out)
+    kernels, bias = _by_channel(weight, bias, groups)
+    out = depthwise.correlate(x, kernels, bias, counts=counts, **settings)
+    return batch_first(out.reshape(len(weight), *out.shape[2:]))
 
 
-def is_depthwise_gradient(x, y, kernel, stride, groups):
-    """Whether :func:`weight_gradient_of_depthwise` is faster: over long rows."""
-    weight = (y.shape[1], x.shape[1] // groups, *kernel)
-    return y.shape[-1] * len(x) >= 96 and is_depthwise(x, weight, stride, y.shape[2:])
+def depthwise_input(x, weight, bias, *, groups, **settings):
+    """The gradient of :func:`depthwise_convolution` for its input."""
+    return batch_first(depthwise.input_gradient(x, *_by_channel(weight, bias, groups), **settings)[:, 0])
 
 
-def weight_gradient_of_depthwise(x, y, *, kernel, padding, dilation):
+def depthwise_weight(x, y, *, groups, **settings):
     """The gradient of :func:`depthwise_convolution` for its weight."""
-    return depthwise.weight_gradient(batch_last(x, padding), batch_last(y), kernel, dilation)[:, None]
+    out = depthwise.weight_gradient(x, y, **settings)
+    return out.reshape(y.shape[1], 1, *out.shape[2:])
+
+
+def _by_channel(weight, bias, groups):
+    """(C · M, 1, *kernel) and (C · M,) or None with C and M by themselves."""
+    return weight.reshape(groups, -1, *weight.shape[2:]), None if bias is None else bias.reshape(groups, -1)
 
 
 # ---- one output channel in each group ------------------------------------------------------------

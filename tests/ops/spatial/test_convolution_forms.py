@@ -11,6 +11,7 @@ GEOMETRIES = {  # (N, C, *S), (O, C/groups, *kernel), stride, padding, dilation,
     "3x3": ((3, 4, 7, 6), (4, 4, 3, 3), (1, 1), (1, 1), (1, 1), 1),
     "wider": ((3, 2, 7, 6), (6, 2, 3, 3), (1, 1), (1, 1), (1, 1), 1),
     "many channels": ((2, 96, 5, 4), (32, 96, 3, 3), (1, 1), (1, 1), (1, 1), 1),
+    "few samples": ((3, 16, 9, 14), (5, 16, 3, 3), (2, 1), (1, 1), (1, 1), 1),
     "1x1": ((3, 17, 5, 4), (16, 17, 1, 1), (1, 1), (0, 0), (1, 1), 1),
     "1x1 strided": ((3, 3, 7, 6), (4, 3, 1, 1), (2, 2), (0, 0), (1, 1), 1),
     "stride 2": ((2, 3, 9, 8), (4, 3, 3, 3), (2, 2), (1, 1), (1, 1), 1),
@@ -22,6 +23,9 @@ GEOMETRIES = {  # (N, C, *S), (O, C/groups, *kernel), stride, padding, dilation,
     "depthwise": ((2, 5, 8, 6), (5, 1, 3, 3), (1, 1), (1, 1), (1, 1), 5),
     "depthwise, stride 2": ((2, 5, 9, 7), (5, 1, 3, 3), (2, 2), (1, 1), (1, 1), 5),
     "depthwise, one image": ((1, 3, 10, 7), (3, 1, 5, 3), (1, 1), (2, 1), (1, 1), 3),
+    "depthwise, two outputs": ((3, 4, 8, 7), (8, 1, 3, 2), (2, 1), (1, 2), (1, 1), 4),
+    "depthwise line": ((3, 4, 20), (4, 1, 5), (3,), (2,), (1,), 4),
+    "depthwise, dilated and strided": ((2, 4, 13), (4, 1, 3), (2,), (2,), (2,), 4),
     "one output": ((2, 4, 6, 5), (1, 4, 3, 3), (1, 1), (1, 1), (1, 1), 1),
     "groups": ((2, 6, 5, 5), (4, 3, 3, 3), (1, 1), (0, 2), (1, 1), 2),
     "volume": ((2, 2, 4, 5, 4), (2, 2, 2, 3, 2), (2, 1, 1), (1, 1, 0), (1, 1, 1), 1),
@@ -45,7 +49,7 @@ def definition(x, weight, stride, padding, dilation, groups):
 @pytest.mark.parametrize("geometry", GEOMETRIES)
 def test_forms_agree_with_the_definition(monkeypatch, geometry, gathers, small):
     x_shape, shape, stride, padding, dilation, groups = GEOMETRIES[geometry]
-    if gathers is not None and not (gathers and geometry == "dilated and strided"):
+    if gathers is not None and not (gathers and "dilated and strided" in geometry):
         monkeypatch.setattr(forms, "gathers", lambda *given: gathers)
     monkeypatch.setattr(forms, "_SMALL", small)
     settings = {"stride": stride, "dilation": dilation, "groups": groups}
@@ -76,7 +80,17 @@ def test_which_form_is_taken():
     assert forms.is_one_product(x[:1, :4], 32, (3, 3), (1, 1), **large)
     assert forms.is_winograd(x, (96, 32), (3, 3), (1, 1), (1, 1), 1)
     assert not forms.is_winograd(x, (32, 32), (3, 3), (1, 1), (1, 1), 1)
+    few = (1, 1), (1, 1), 1, (16, 16)  # stride, dilation, groups, counts
+    assert forms.is_row_products(x[:4], (32, 32, 3, 3), *few)
+    assert not forms.is_row_products(x[:4], (32, 32, 3, 1), *few)
+    assert not forms.is_row_products(x[:4], (64, 32, 3, 3), *few)
+    assert not forms.is_row_products(x[:1, :, :, :3], (32, 32, 3, 3), *few[:3], (16, 3))
     assert forms.rows_at_once(x, (3, 3), (1, 1), 16) == 4
+    depthwise = (32, 1, 3, 3), (2, 2), (1, 1)  # weight, stride, dilation
+    assert forms.is_depthwise(x, *depthwise)
+    assert not forms.is_depthwise(x[:4], *depthwise)  # small
+    assert not forms.is_depthwise(x, (96, 1, 3, 3), (1, 1), (1, 1))
+    assert not forms.is_depthwise(x, (32, 1, 3, 3), (2, 1), (2, 1))
     assert forms.rows_at_once(x, (1, 3), (1, 1), 16) == 1
     weight = np.zeros((64, 32, 4, 4), np.float32)
     settings = ((1, 1), (1, 1)), (1, 1), 1

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import functools
 import importlib
-import inspect
-import math
 from types import FunctionType
 
+from ..core.compiled_call import FIRST_CALL
 from ..core.graph import Node
 from ..core.primitive import Primitive
-from ..core.scalar_arguments import PLAIN, number_settings
 
 
 def late(module, name):
@@ -40,45 +38,15 @@ def composite(function=None, /, *, out=False, name=None):
     """
     if function is None:
         return functools.partial(composite, out=out, name=name)
-    parameters = list(inspect.signature(function).parameters.values())
-    name, numbers = name or function.__name__, number_settings(function)
-    function.__qualname__ = name
-    flags = [(place, p.name) for place, p in enumerate(parameters) if p.default is True or p.default is False]
-    names = [p.name for p in parameters]
-    spellings = {theirs: ours for theirs, ours in SPELLINGS.items() if ours in names and theirs not in names}
-
-    checked = min((place for place, *_ in (*flags, *numbers)), default=math.inf)
-    plain = frozenset() if flags else PLAIN
-
-    @functools.wraps(function)
-    def call(*args, **kwargs):
-        if kwargs or (len(args) > checked and not plain.issuperset(map(type, args[checked:]))):
-            if out and "out" in kwargs:
-                return Primitive.into(call, args, kwargs)
-            args = settle(args, kwargs)
-        try:
-            return function(*args, **kwargs)
-        except (AttributeError, TypeError) as error:
-            return Primitive.instead(call, args, kwargs, error)
-
-    def settle(args, kwargs):
-        for theirs, ours in spellings.items():
-            if theirs in kwargs:
-                kwargs[ours] = kwargs.pop(theirs)
-        for place, flag in flags:
-            value = args[place] if place < len(args) else kwargs.get(flag, False)
-            if value is not True and value is not False:
-                raise TypeError(f"{name}(): argument {flag!r} must be bool, not {type(value).__name__}")
-        for place, number, check in numbers:
-            if number in kwargs:
-                if type(kwargs[number]) not in PLAIN:
-                    kwargs[number] = check(kwargs[number], name, number)
-            elif place < len(args) and type(args[place]) not in PLAIN:
-                args = (*args[:place], check(args[place], name, number), *args[place + 1 :])
-        return args
-
-    call.takes_out = out
+    function.__qualname__ = name or function.__name__
+    names = {"compile_now": _compile_now, "__name__": f"{__package__}.composite_call"}
+    call = functools.update_wrapper(FunctionType(FIRST_CALL, names), function)
+    call.takes_out, names["op"] = out, call
     return call
+
+
+def _compile_now(call):
+    return late("composite_call", "compile_now")(call)
 
 
 # ---- arguments that are no tensors ---------------------------------------------------------------

@@ -11,7 +11,7 @@ import threading
 from contextlib import ExitStack, contextmanager
 from types import FunctionType
 
-from ..core.compiled_call import FIRST_CALL, compile_now
+from ..core.compiled_call import FIRST_CALL
 
 HIDDEN = "<interposed>"  # the file name of code that only passes calls on
 _chains: dict = {}  # function -> its Chain
@@ -85,8 +85,8 @@ def is_idle():
 def interpose(function, around):
     """From now on ``function(…)`` is ``around(inner, args, kwargs)``; returns what ends that."""
     with _changing:
-        if function.__code__ is FIRST_CALL:  # an operation would exchange its code when it is first called
-            compile_now(function.primitive)
+        if function.__code__ is FIRST_CALL:  # which exchanges the code when the function is first called
+            function.__globals__["compile_now"](function.__globals__["op"])
         chain = _chains.get(function)
         if chain is None:
             chain = _chains[function] = Chain(function)

@@ -6,7 +6,6 @@ import functools
 import importlib
 from types import FunctionType
 
-from ..core.compiled_call import FIRST_CALL
 from ..core.graph import Node
 from ..core.primitive import Primitive
 
@@ -39,14 +38,19 @@ def composite(function=None, /, *, out=False, name=None):
     if function is None:
         return functools.partial(composite, out=out, name=name)
     function.__qualname__ = name or function.__name__
-    names = {"compile_now": _compile_now, "__name__": f"{__package__}.composite_call"}
-    call = functools.update_wrapper(FunctionType(FIRST_CALL, names), function)
+    names = {"late": late, "Primitive": Primitive, "__name__": f"{__package__}.composite_call"}
+    call = functools.update_wrapper(FunctionType(first_call.__code__, names), function)
     call.takes_out, names["op"] = out, call
     return call
 
 
-def _compile_now(call):
-    return late("composite_call", "compile_now")(call)
+def first_call(*args, **kwargs):
+    """What a composite ``op`` does until it has the code for later calls, with as many frames as they have."""
+    run, args, kwargs = late("composite_call", "first_call")(op, args, kwargs)  # noqa: F821
+    try:
+        return run(*args, **kwargs)
+    except (AttributeError, TypeError) as error:
+        return Primitive.instead(op, args, kwargs, error)  # noqa: F821
 
 
 # ---- arguments that are no tensors ---------------------------------------------------------------

@@ -4,6 +4,7 @@ call, since most programs call few composites.
 
 from __future__ import annotations
 
+import functools
 import inspect
 import itertools
 import linecache
@@ -33,8 +34,19 @@ OUT = """
             return Primitive.into(_public, _args, _kwargs)"""
 
 
+def first_call(public, args, kwargs):
+    """Compile the composite ``public``; what its first call has to call, and with which arguments."""
+    settle = compile_now(public)
+    if public.takes_out and "out" in kwargs:
+        return functools.partial(Primitive.into, public, args, kwargs), (), {}
+    args = settle(args, kwargs)
+    return public.__wrapped__, args, kwargs
+
+
 def compile_now(public):
-    """Give the composite ``public`` its code, in the place of that of the first call; returns it."""
+    """Give the composite ``public`` its code, in the place of that of the first call; returns what settles
+    arguments.
+    """
     function = public.__wrapped__
     parameters, numbers = list(inspect.signature(function).parameters.values()), number_settings(function)
     flags = [(place, p.name) for place, p in enumerate(parameters) if p.default is True or p.default is False]
@@ -56,7 +68,7 @@ def compile_now(public):
     names |= {"_as_given": _giving(parameters), "Primitive": Primitive}
     exec(compile(text, file, "exec"), names, made)
     public.__code__ = made["call"].__code__
-    return public
+    return settle
 
 
 def _default(parameter):

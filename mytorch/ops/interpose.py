@@ -11,7 +11,8 @@ import threading
 from contextlib import ExitStack, contextmanager
 from types import FunctionType
 
-from ..core.compiled_call import FIRST_CALL
+from ..core.compiled_call import FIRST_CALL, compile_now
+from .composite import first_call, late
 
 HIDDEN = "<interposed>"  # the file name of code that only passes calls on
 _chains: dict = {}  # function -> its Chain
@@ -85,8 +86,10 @@ def is_idle():
 def interpose(function, around):
     """From now on ``function(…)`` is ``around(inner, args, kwargs)``; returns what ends that."""
     with _changing:
-        if function.__code__ is FIRST_CALL:  # which exchanges the code when the function is first called
-            function.__globals__["compile_now"](function.__globals__["op"])
+        if function.__code__ is FIRST_CALL:  # an operation would exchange its code when it is first called
+            compile_now(function.primitive)
+        elif function.__code__ is first_call.__code__:
+            late("composite_call", "compile_now")(function)
         chain = _chains.get(function)
         if chain is None:
             chain = _chains[function] = Chain(function)

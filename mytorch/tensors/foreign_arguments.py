@@ -68,7 +68,7 @@ def _room(frame):
 
 def _is_wrapper(frame):
     """Whether it is a call of a function that takes the answer in the place of its error."""
-    return frame.f_code.co_name == "call" and _room(frame).startswith(f"{ROOT}.ops.composite")
+    return frame.f_code.co_name in ("call", "first_call") and _room(frame).startswith(f"{ROOT}.ops.composite")
 
 
 def _given(frame):

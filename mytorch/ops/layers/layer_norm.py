@@ -216,10 +216,10 @@ def _normalized_shape(op, x, normalized_shape, weight, bias):
     shape, array = tuple(map(operator.index, normalized_shape)), array_of(x)
     kind = array.dtype
     fits = shape and array.shape[-len(shape) :] == shape and kind.kind in "fc"
-    for values in (weight, bias):
+    for values in (weight, bias) if fits else ():
         if values is not None:
             values = array_of(values)
-            fits = fits and values.shape == shape and values.dtype == kind
+            fits = fits and values.shape == shape and values.dtype is kind
     if not fits:
         _check_shapes(op, x, shape, weight, bias)
     return shape

@@ -135,7 +135,7 @@ _NUMBERS = {1: "one", 2: "two", 3: "three"}
 
 def _geometry(settled, name, nd, shape, *given):
     """The settings that ``settled`` makes of a ``shape`` (C, *S) and the user's arguments."""
-    settled = settled if {*map(type, given)} <= _PLAIN else settled.__wrapped__
+    settled = settled if _PLAIN.issuperset(map(type, given)) else settled.__wrapped__
     return settled(name, nd, shape, *given)
 
 

@@ -45,7 +45,7 @@ def composite(function=None, /, *, out=False, name=None):
 
 
 def first_call(*args, **kwargs):
-    """What a composite ``op`` does until it has the code for later calls, with as many frames as they have."""
+    """What a composite ``op`` does until it has the code of later calls, with as many frames as they have."""
     run, args, kwargs = late("composite_call", "first_call")(op, args, kwargs)  # noqa: F821
     try:
         return run(*args, **kwargs)

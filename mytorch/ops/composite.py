@@ -38,10 +38,16 @@ def composite(function=None, /, *, out=False, name=None):
     if function is None:
         return functools.partial(composite, out=out, name=name)
     function.__qualname__ = name or function.__name__
-    names = {"late": late, "Primitive": Primitive, "__name__": f"{__package__}.composite_call"}
-    call = functools.update_wrapper(FunctionType(first_call.__code__, names), function)
-    call.takes_out, names["op"] = out, call
+    call = _compiled(function)
+    call.takes_out = out
     return call
+
+
+def _compiled(function):
+    """A function around ``function`` that compiles itself when it is first called."""
+    names = {"late": late, "Primitive": Primitive, "__name__": f"{__package__}.composite_call"}
+    names["op"] = functools.update_wrapper(FunctionType(first_call.__code__, names), function)
+    return names["op"]
 
 
 def first_call(*args, **kwargs):
@@ -64,12 +70,4 @@ def takes_tensors(function):
     is_plain = isinstance(function, FunctionType) and not hasattr(function, "__wrapped__")
     if not is_plain or hasattr(function, "primitive"):
         return function
-
-    @functools.wraps(function)
-    def call(*args, **kwargs):
-        try:
-            return function(*args, **kwargs)
-        except (AttributeError, TypeError) as error:
-            return Primitive.instead(call, args, kwargs, error)
-
-    return call
+    return _compiled(function)

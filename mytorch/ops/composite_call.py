@@ -37,7 +37,7 @@ OUT = """
 def first_call(public, args, kwargs):
     """Compile the composite ``public``; what its first call has to call, and with which arguments."""
     settle = compile_now(public)
-    if public.takes_out and "out" in kwargs:
+    if getattr(public, "takes_out", False) and "out" in kwargs:
         return functools.partial(Primitive.into, public, args, kwargs), (), {}
     args = settle(args, kwargs)
     return public.__wrapped__, args, kwargs
@@ -47,10 +47,13 @@ def compile_now(public):
     """Give the composite ``public`` its code, in the place of that of the first call; returns what settles
     arguments.
     """
-    function = public.__wrapped__
-    parameters, numbers = list(inspect.signature(function).parameters.values()), number_settings(function)
-    flags = [(place, p.name) for place, p in enumerate(parameters) if p.default is True or p.default is False]
-    settle, spellings = _settling(function.__qualname__, parameters, flags, numbers)
+    function, takes_out = public.__wrapped__, getattr(public, "takes_out", None)
+    parameters, numbers, flags = list(inspect.signature(function).parameters.values()), [], []
+    if takes_out is not None:  # no function of ``takes_tensors``, which settles its arguments itself
+        numbers = number_settings(function)
+        flags = [(i, p.name) for i, p in enumerate(parameters) if p.default is True or p.default is False]
+    known = SPELLINGS if takes_out is not None else {}
+    settle, spellings = _settling(function.__qualname__, parameters, flags, numbers, known)
     if any(p.kind in (p.VAR_POSITIONAL, p.VAR_KEYWORD) for p in parameters):
         parts = {"head": "*_args, **_kwargs", "given": "_args, _kwargs", "passed": "*_args, **_kwargs"}
         checked = min((place for place, *_ in (*flags, *numbers)), default=len(parameters))
@@ -61,7 +64,7 @@ def compile_now(public):
         parts = _by_name(parameters, flags, numbers)
         public.__defaults__ = tuple(_default(p) for p in parameters if p.kind is not p.KEYWORD_ONLY)
         public.__kwdefaults__ = {p.name: _default(p) for p in parameters if p.kind is p.KEYWORD_ONLY}
-    text, file = CALL.format(**parts, out=OUT * public.takes_out), f"<composite {function.__qualname__}>"
+    text, file = CALL.format(**parts, out=OUT * bool(takes_out)), f"<composite {function.__qualname__}>"
     linecache.cache[file] = len(text), None, text.splitlines(True), file  # for tracebacks and debuggers
     names, made = public.__globals__, {}
     names |= {"MISSING": MISSING, "PLAIN": PLAIN, "_function": function, "_public": public, "_settle": settle}
@@ -110,12 +113,12 @@ def _giving(parameters):
     return as_given
 
 
-def _settling(name, parameters, flags, numbers):
+def _settling(name, parameters, flags, numbers, known):
     """The function that settles positional arguments, which it returns, and those by keyword, in place; and
     NumPy's spellings of the parameters.
     """
     names = {p.name for p in parameters}
-    spellings = {theirs: ours for theirs, ours in SPELLINGS.items() if ours in names and theirs not in names}
+    spellings = {theirs: ours for theirs, ours in known.items() if ours in names and theirs not in names}
 
     def settle(args, kwargs):
         for theirs, ours in spellings.items():

@@ -70,7 +70,8 @@ COMPUTE = """
 RECORD = """
     if state and ({live}):
         node = op.record({pattern}, ({inputs}), given, arrays, result, extras, {settings}, counter)"""
-REAL = 'if type(first := arrays[0]) is not ndarray or first.dtype.kind == "c": refuse_complex(op, arrays)'
+REAL = 'if type(first := arrays[0]) is not ndarray or first.dtype is not FLOAT32 and first.dtype.kind == "c":\
+ refuse_complex(op, arrays)'
 SHARE = """
     if {x}_kind and ((owner := result.base) is {x}_array or (owner is not None and owner is {x}_array.base)):
         base = {x} if {x}._base is None else {x}._base
@@ -103,8 +104,7 @@ TAKEN = {
 
 def can_be_compiled(signature):
     """Whether the source does not use the parameters' names; settings beside ``*arrays`` need a default."""
-    usual = not (signature.variadic and signature.required)
-    return usual and not TAKEN & {*signature.inputs, *signature.defaults}
+    return not (signature.variadic and signature.required or TAKEN & {*signature.inputs, *signature.defaults})
 
 
 def compiled_call(op):

@@ -14,7 +14,7 @@ from collections.abc import Callable
 import numpy
 
 from .anomaly_mode import detect_anomaly
-from .arrays import as_array, quietly
+from .arrays import as_array, ndarray, quietly
 from .compiled_call import MISSING, can_be_compiled, compiled_call
 from .errors import explain, refuse_complex, refuse_inference
 from .graph import Name, Node, Variable, clock, grad_state, note_reader, note_view, output_edge, refresh, wrap
@@ -207,7 +207,7 @@ class Primitive:
     def several(self, arrays, node, inputs, settings):
         """The Variables of several outputs; those of integers and booleans carry no gradient."""
         if node is None and not self.view:
-            return tuple([wrap(as_array(a)) for a in arrays])
+            return tuple([wrap(a if type(a) is ndarray else as_array(a)) for a in arrays])
         if node is not None:
             node.outputs = tuple((a.shape, a.dtype) for a in arrays)
             if any(a.dtype.kind == "c" for a in arrays):

@@ -188,7 +188,10 @@ def fmod(x, y):
 
 def _alike(arrays):
     """Check the inputs of lerp: floating-point tensors of one dtype; the weight may be a number."""
-    weight = arrays[2]
+    x, end, weight = arrays
+    alike = type(x) is type(end) is numpy.ndarray and x.dtype is end.dtype and x.dtype.kind == "f"
+    if alike and type(weight) is float and -65504 <= weight <= 65504:  # the common case, nothing to do
+        return arrays
     if isinstance(weight, numpy.generic):
         arrays = [*arrays[:2], weight := weight.item()]
     if isinstance(weight, float):

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import functools
 import importlib
-import inspect
-import math
 from types import FunctionType
 
 from ..core.graph import Node
 from ..core.primitive import Primitive
-from ..core.scalar_arguments import PLAIN, number_settings
 
 
 def late(module, name):
@@ -40,45 +37,26 @@ def composite(function=None, /, *, out=False, name=None):
     """
     if function is None:
         return functools.partial(composite, out=out, name=name)
-    parameters = list(inspect.signature(function).parameters.values())
-    name, numbers = name or function.__name__, number_settings(function)
-    function.__qualname__ = name
-    flags = [(place, p.name) for place, p in enumerate(parameters) if p.default is True or p.default is False]
-    names = [p.name for p in parameters]
-    spellings = {theirs: ours for theirs, ours in SPELLINGS.items() if ours in names and theirs not in names}
-
-    checked = min((place for place, *_ in (*flags, *numbers)), default=math.inf)
-    plain = frozenset() if flags else PLAIN
-
-    @functools.wraps(function)
-    def call(*args, **kwargs):
-        if kwargs or (len(args) > checked and not plain.issuperset(map(type, args[checked:]))):
-            if out and "out" in kwargs:
-                return Primitive.into(call, args, kwargs)
-            args = settle(args, kwargs)
-        try:
-            return function(*args, **kwargs)
-        except (AttributeError, TypeError) as error:
-            return Primitive.instead(call, args, kwargs, error)
-
-    def settle(args, kwargs):
-        for theirs, ours in spellings.items():
-            if theirs in kwargs:
-                kwargs[ours] = kwargs.pop(theirs)
-        for place, flag in flags:
-            value = args[place] if place < len(args) else kwargs.get(flag, False)
-            if value is not True and value is not False:
-                raise TypeError(f"{name}(): argument {flag!r} must be bool, not {type(value).__name__}")
-        for place, number, check in numbers:
-            if number in kwargs:
-                if type(kwargs[number]) not in PLAIN:
-                    kwargs[number] = check(kwargs[number], name, number)
-            elif place < len(args) and type(args[place]) not in PLAIN:
-                args = (*args[:place], check(args[place], name, number), *args[place + 1 :])
-        return args
-
+    function.__qualname__ = name or function.__name__
+    call = _compiled(function)
     call.takes_out = out
     return call
+
+
+def _compiled(function):
+    """A function around ``function`` that compiles itself when it is first called."""
+    names = {"late": late, "Primitive": Primitive, "__name__": f"{__package__}.composite_call"}
+    names["op"] = functools.update_wrapper(FunctionType(first_call.__code__, names), function)
+    return names["op"]
+
+
+def first_call(*args, **kwargs):
+    """What a composite ``op`` does until it has the code of later calls, with as many frames as they have."""
+    run, args, kwargs = late("composite_call", "first_call")(op, args, kwargs)  # noqa: F821
+    try:
+        return run(*args, **kwargs)
+    except (AttributeError, TypeError) as error:
+        return Primitive.instead(op, args, kwargs, error)  # noqa: F821
 
 
 # ---- arguments that are no tensors ---------------------------------------------------------------
@@ -92,12 +70,4 @@ def takes_tensors(function):
     is_plain = isinstance(function, FunctionType) and not hasattr(function, "__wrapped__")
     if not is_plain or hasattr(function, "primitive"):
         return function
-
-    @functools.wraps(function)
-    def call(*args, **kwargs):
-        try:
-            return function(*args, **kwargs)
-        except (AttributeError, TypeError) as error:
-            return Primitive.instead(call, args, kwargs, error)
-
-    return call
+    return _compiled(function)

@@ -90,12 +90,13 @@ _BOOL = numpy.dtype(bool)
 
 def _branches(arrays):
     """The ``prepare`` step of where: both values in one dtype, numbers checked to fit."""
-    condition, *both = arrays
+    condition, x, y = arrays
     if type(condition) is numpy.ndarray and condition.dtype is _BOOL:  # the common cases: nothing to do
-        x, y = both if type(both[0]) is numpy.ndarray else both[::-1]
+        x, y = (x, y) if type(x) is numpy.ndarray else (y, x)
         alike = x.dtype is y.dtype if type(y) is numpy.ndarray else type(y) is int and y == 0
         if alike and type(x) is numpy.ndarray and x.dtype.kind == "f":
             return arrays
+    both = arrays[1:]
     expected = "where expected condition to be a boolean tensor, but got"
     if not hasattr(condition, "dtype"):
         raise TypeError(f"{expected} {type(condition).__name__}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 
 import numpy
@@ -26,7 +27,7 @@ def integers(index, op, kinds="dtype int32/int64", any_empty=False):
     if not isinstance(index, Variable) and not is_array(index):
         raise TypeError(f"{op}(): argument 'index' must be Tensor, not {type(index).__name__}")
     array = array_of(index)
-    if array.dtype not in _INTEGERS and not (any_empty and not array.size):
+    if array.dtype is not _INT64 and array.dtype not in _INTEGERS and not (any_empty and not array.size):
         raise RuntimeError(f"{op}(): Expected {kinds} for index, got {array.dtype}")
     return array.astype(_INT64)
 
@@ -168,14 +169,15 @@ def index_select(input, dim, index):
 
     RuntimeError for several indices into a 0-d tensor.
     """
-    index, dim = vector(index, "index_select"), check_dim(dim, len(input.shape))
-    if not input.shape:
+    index, shape = vector(index, "index_select"), array_of(input).shape
+    dim = check_dim(dim, len(shape))
+    if not shape:
         if index.size != 1:
             raise RuntimeError(
                 f"index_select(): Index to scalar can have only 1 value, got {index.size} value(s)"
             )
         return reshape(index_select(reshape(input, shape=(1,)), 0, index), shape=())
-    inside(index, input.shape[dim], dim, IndexError, text="index out of range in self")
+    inside(index, shape[dim], dim, IndexError, text="index out of range in self")
     return getitem(input, index=(*(FULL,) * dim, index))
 
 
@@ -261,8 +263,13 @@ def _unravel_index(x, *, shape):
     return tuple(part.astype("int64") for part in xp(x).unravel_index(x % max(math.prod(shape), 1), shape))
 
 
+_identity = functools.lru_cache(16)(functools.partial(numpy.eye, dtype=_INT64))
+
+
 @primitive
 def _one_hot(x, *, num_classes):
+    if num_classes <= 64 and type(x) is numpy.ndarray and x.size <= 1024:
+        return _identity(num_classes).take(x, 0)
     out = xp(x).zeros((x.size, num_classes), "int64")
     out[xp(x).arange(x.size), x.ravel()] = 1
     return out.reshape((*x.shape, num_classes))

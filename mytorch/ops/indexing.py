@@ -318,6 +318,17 @@ def alone(x, index):
     return (array if x._node is None and x._base is None else array.copy(),)  # the user may change theirs
 
 
+def of_vectors(x, index):
+    """The pick for an index of int64 arrays or tensors alone; None if NumPy cannot take it as it is."""
+    arrays = tuple([array_of(part) for part in index])
+    if len(arrays) > x.array.ndim:
+        return None
+    for array in arrays:
+        if type(array) is not type(x.array) or array.dtype is not _INT64 or not array.ndim:
+            return None
+    return tuple([array.copy() for array in arrays])  # the user may change theirs
+
+
 def item(x, index):
     """``x[index]`` for any index that torch takes."""
     if type(index) is int:
@@ -327,6 +338,8 @@ def item(x, index):
     index = as_tuple(index)
     if is_plain(index):
         return getitem(x, index=index if Ellipsis in index else (*index, Ellipsis))
+    if pick := of_vectors(x, index):
+        return getitem(x, index=pick)
     view, pick = parse(index, x.array.shape, xp(x.array))
     if not pick:
         return getitem(x, index=view or (Ellipsis,))

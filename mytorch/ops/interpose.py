@@ -12,6 +12,7 @@ from contextlib import ExitStack, contextmanager
 from types import FunctionType
 
 from ..core.compiled_call import FIRST_CALL, compile_now
+from .composite import first_call, late
 
 HIDDEN = "<interposed>"  # the file name of code that only passes calls on
 _chains: dict = {}  # function -> its Chain
@@ -87,6 +88,8 @@ def interpose(function, around):
     with _changing:
         if function.__code__ is FIRST_CALL:  # an operation would exchange its code when it is first called
             compile_now(function.primitive)
+        elif function.__code__ is first_call.__code__:
+            late("composite_call", "compile_now")(function)
         chain = _chains.get(function)
         if chain is None:
             chain = _chains[function] = Chain(function)

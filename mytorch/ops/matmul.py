@@ -117,8 +117,9 @@ def bmm(input, mat2):
 
     RuntimeError if sizes do not fit.
     """
-    check_ndims((input, 3, "batch1 must be a 3D tensor"), (mat2, 3, "batch2 must be a 3D tensor"))
     sizes, others = array_of(input).shape, array_of(mat2).shape
+    if not len(sizes) == len(others) == 3:
+        check_ndims((input, 3, "batch1 must be a 3D tensor"), (mat2, 3, "batch2 must be a 3D tensor"))
     if sizes[0] != others[0] or sizes[2] != others[1]:
         raise RuntimeError(
             f"Expected size for first two dimensions of batch2 tensor to be: [{sizes[0]}, {sizes[2]}] but "

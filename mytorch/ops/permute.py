@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 from ..core.arrays import array_of, xp
 from ..core.primitive import primitive
 from .layout import clone
@@ -136,10 +138,18 @@ def flip(x, *, dims):
         raise TypeError(
             f"flip(): argument 'dims' (position 2) must be tuple of ints, not {type(dims).__name__}"
         )
-    index = [slice(None)] * x.ndim
-    for d in check_dims(dims, x.ndim):
+    dims = tuple(dims)
+    reversing = _reversing if {int}.issuperset(map(type, dims)) else _reversing.__wrapped__
+    return x[reversing(dims, x.ndim)].copy()
+
+
+@functools.lru_cache(256)
+def _reversing(dims, ndim):
+    """The index that reverses the order along ``dims``."""
+    index = [slice(None)] * ndim
+    for d in check_dims(dims, ndim):
         index[d] = slice(None, None, -1)
-    return x[tuple(index)].copy()
+    return tuple(index)
 
 
 def fliplr(input):

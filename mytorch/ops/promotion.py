@@ -51,6 +51,8 @@ def fitted(value, dtype):
 
     RuntimeError if it does not fit.
     """
+    if (type(value) is float or type(value) is int) and dtype.kind == "f" and -65504 <= value <= 65504:
+        return value  # the common case, nothing to do
     if not isinstance(value, (int, float, complex, numpy.generic)):
         raise TypeError(f"expected a number or a tensor of one, got {type(value).__name__} {value!r:.40}")
     if dtype.kind == "b":

@@ -203,13 +203,15 @@ def _are_few(x):
 
 @primitive(x=extreme_of_all_vjp)
 def _max_of_all(x):
-    check_any(x, "max")
+    if not x.size:
+        check_any(x, "max")
     return x.ravel()[x.argmax()] if _are_few(x) else xp(x).maximum.reduce(x, None)
 
 
 @primitive(x=extreme_of_all_vjp)
 def _min_of_all(x):
-    check_any(x, "min")
+    if not x.size:
+        check_any(x, "min")
     return x.ravel()[x.argmin()] if _are_few(x) else xp(x).minimum.reduce(x, None)
 
 

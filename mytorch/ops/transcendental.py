@@ -61,8 +61,9 @@ log1p = unary("log1p", lambda g, x: g / (x + 1), "log(1 + x), accurate near 0")
 @smooth(complex="holomorphic", x=lambda g, out: -0.5 * g * (out * out * out))
 def rsqrt(x):
     """1 / sqrt(x), elementwise."""
-    root = xp(x).sqrt(x)
-    return xp(x).reciprocal(root, out=root if x.ndim else None)
+    module = xp(x)
+    root = module.sqrt(x)
+    return module.reciprocal(root, out=root if x.ndim else None)
 
 
 @smooth(complex="holomorphic", x=lambda g, out: g * (-out * out))

@@ -45,7 +45,10 @@ def _vector_norm_vjp(g, x, out, ord, dim, keepdim):
 @widened
 def _vector_norm(x, *, ord: float = 2, dim=None, keepdim=False):
     floating_kind(x, None, "linalg.vector_norm")
-    dims, kind = folded(dim, x.ndim), x.real.dtype
+    dims = folded(dim, x.ndim)
+    if ord == 2 and x.dtype.kind == "f":
+        return xp(x).sqrt(summed(x * x, dims, keepdims=keepdim))
+    kind = x.real.dtype
     x = xp(x).abs(x) if x.dtype.kind == "c" else x
     if ord in (math.inf, -math.inf) and not count(x.shape, dim):
         raise RuntimeError(
@@ -74,13 +77,15 @@ def vector_norm(x, ord=2, dim=None, keepdim=False, *, dtype=None):
     ``ord`` may be inf (largest), -inf (smallest) and 0 (how many are not zero). RuntimeError for integers,
     and for a narrower ``dtype``.
     """
-    floating_kind(array_of(x), None, "linalg.vector_norm")
-    if dtype is not None and promote_types(x.dtype, dtype) is not as_dtype(dtype):
-        raise RuntimeError(
-            f"linalg.vector_norm: the dtype of the input ({x.dtype}) should be convertible without "
-            f"narrowing to {as_dtype(dtype)}"
-        )
-    return _vector_norm(x if dtype is None else to_dtype(x, dtype), ord=float(ord), dim=dim, keepdim=keepdim)
+    if dtype is not None:
+        floating_kind(array_of(x), None, "linalg.vector_norm")
+        if promote_types(x.dtype, dtype) is not as_dtype(dtype):
+            raise RuntimeError(
+                f"linalg.vector_norm: the dtype of the input ({x.dtype}) should be convertible without "
+                f"narrowing to {as_dtype(dtype)}"
+            )
+        x = to_dtype(x, dtype)
+    return _vector_norm(x, float(ord), dim, keepdim)
 
 
 @composite

@@ -8,7 +8,6 @@ import sys
 
 from ..core.compiled_call import MISSING
 from ..core.errors import explain
-from ..ops import composite
 from ..ops.argument_errors import no_tensor
 from ..ops.interpose import HIDDEN
 from .creation import tensor
@@ -17,12 +16,6 @@ from .keywords import respelled
 from .tensor import Tensor
 from .torch_function import among, asked, dispatch
 
-_WRAPPERS = {  # the code of functions that take the answer in the place of their error
-    code
-    for maker in (composite.composite, composite.takes_tensors)
-    for code in maker.__code__.co_consts
-    if getattr(code, "co_name", "") == "call"
-}
 # operations that also take two numbers, and give a tensor
 _OF_NUMBERS = {"add", "sub", "mul", "true_divide", "floor_divide", "trunc_divide"}
 # where the parts of one call are
@@ -55,7 +48,7 @@ def answer_instead(called, args, kwargs, error):
     frame = sys._getframe(2)
     while frame.f_code.co_filename.startswith(_PARTS) or _room(frame) in _PARTS:
         frame = frame.f_back
-    frame = frame.f_back if frame.f_code in _WRAPPERS and function is called else frame
+    frame = frame.f_back if _is_wrapper(frame) and function is called else frame
     if _room(frame) in _PASSING_ON:
         code, given = frame.f_code, frame.f_locals
         function = vars(sys.modules[_room(frame)]).get(code.co_name) or getattr(Tensor, code.co_name)
@@ -64,11 +57,21 @@ def answer_instead(called, args, kwargs, error):
     if not _room(frame).startswith(f"{ROOT}."):
         return dispatch(function, (), objects, args, kwargs)
     while frame := frame.f_back:
-        given = frame.f_code in _WRAPPERS and among(frame.f_locals["args"], frame.f_locals["kwargs"])
-        if given and any(o is objects[0] for o in given):
+        if _is_wrapper(frame) and any(o is objects[0] for o in _given(frame)):
             raise AttributeError(f"{type(objects[0]).__name__} is no tensor", obj=objects[0]) from error
     raise error
 
 
 def _room(frame):
     return frame.f_globals.get("__name__") or ""
+
+
+def _is_wrapper(frame):
+    """Whether it is a call of a function that takes the answer in the place of its error."""
+    return frame.f_code.co_name in ("call", "first_call") and _room(frame).startswith(f"{ROOT}.ops.composite")
+
+
+def _given(frame):
+    """The arguments with ``__torch_function__`` of such a call."""
+    named = [value for value in frame.f_locals.values() if isinstance(value, dict)]
+    return among(frame.f_locals.values(), dict(item for values in named for item in values.items()))

@@ -334,3 +334,36 @@ def test_the_gradient_of_a_sum_over_pixels_has_the_batch_last():
         np.testing.assert_array_equal(found, np.broadcast_to(g[:, :, None, None], (4, 3, 5, 6)))
         assert found.strides == (8, 32, 0, 0)
     assert spread(g[:0], (0, 3, 5, 6), (2, 3), False).shape == (0, 3, 5, 6)
+
+
+@pytest.mark.parametrize("keepdim", [False, True])
+@pytest.mark.parametrize("dim", [None, 0, 1, -1, -2])
+@pytest.mark.parametrize("shape", [(8, 16), (3, 3), (1, 7), (40, 3), (64, 33)])
+def test_var_and_std_of_few_numbers_and_of_many(shape, dim, keepdim):
+    """Few numbers go a shorter way."""
+    x = np.random.default_rng(0).standard_normal(shape).astype("float32")
+    if x.size == 7 and dim in (0, -2):  # no degrees of freedom
+        return
+    for name in ("var", "std"):
+        found = getattr(mytorch.tensor(x), name)(dim, keepdim=keepdim)
+        wanted = getattr(x.astype("float64"), name)(dim, ddof=1, keepdims=keepdim)
+        assert found.dtype is mytorch.float32 and found.shape == np.shape(wanted)
+        np.testing.assert_allclose(found.numpy(), wanted, 1e-5)
+
+
+@pytest.mark.parametrize("n", [3, 7, 10, 16])
+def test_few_equal_numbers_have_no_deviation(n):
+    x = mytorch.full((n, n), 0.1, requires_grad=True)
+    for dim in (None, 0, 1):
+        out = x.std() if dim is None else x.std(dim)
+        assert (out == 0).all()
+        (gradient,) = mytorch.autograd.grad(out.sum(), x)
+        assert (gradient == 0).all()
+
+
+def test_nan_and_infinity_spoil_only_their_own_row():
+    x = np.ones((4, 4), "float32")
+    x[0, 1], x[2, 2] = np.nan, np.inf
+    for dim, spoilt in ((1, [0, 2]), (0, [1, 2])):
+        found = mytorch.tensor(x).var(dim).isnan().numpy()
+        assert found.nonzero()[0].tolist() == spoilt

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 import mytorch
 from tests.draws import draws
-from tests.referee import agree, live, torch
+from tests.referee import agree, answer, live, torch
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore:Using a non-tuple sequence", "ignore:indexing with dtype torch.uint8"
@@ -372,3 +372,32 @@ def test_an_element_that_does_not_count_gets_no_share_of_the_gradient(name, redu
     index = mytorch.tensor([0, 0, 1])
     getattr(mytorch, name)(x, 0, index, source, reduce, include_self=False).sum().backward()
     assert source.grad.tolist() == [0.5, 0.5, 1] and x.grad.tolist() == [0, 0]
+
+
+PICKS = {
+    "pairs": lambda x, i: x[i, i],
+    "negative": lambda x, i: x[i - 3, i],
+    "broadcast": lambda x, i: x[i[:, None], i],
+    "fewer_than_dimensions": lambda x, i: x[i, i - 1],
+    "out_of_range": lambda x, i: x[i, i + 9],
+    "too_far_below": lambda x, i: x[i, i - 9],
+    "sizes_that_differ": lambda x, i: x[i, i[:2]],
+    "too_many": lambda x, i: x[i, i, i, i],
+}
+
+
+def picked(lib, name):
+    """The elements and the gradient, or the error."""
+    x, i = lib.arange(27.0).reshape(3, 3, 3), lib.tensor([0, 2, 1])
+    x.requires_grad_()
+    try:
+        out = PICKS[name](x, i)
+    except IndexError:
+        return "IndexError"
+    out.sum().backward()
+    return out.tolist(), x.grad.tolist()
+
+
+@pytest.mark.parametrize("name", PICKS)
+def test_indices_that_are_all_vectors(name):
+    assert picked(mytorch, name) == answer(picked, name)

@@ -49,11 +49,9 @@ def _embedding(weight, indices, *, padding_idx=None, scale_grad_by_freq=False, s
 
 def _padding_row(padding_idx, rows):
     """``padding_idx`` counted from the first row. AssertionError, as in PyTorch, if there is no such row."""
-    if padding_idx is not None:
-        if not -rows <= (padding_idx := integer(padding_idx)) < rows:
-            raise AssertionError("Padding_idx must be within num_embeddings")
-        padding_idx %= rows
-    return padding_idx
+    if not -rows <= (padding_idx := integer(padding_idx)) < rows:
+        raise AssertionError("Padding_idx must be within num_embeddings")
+    return padding_idx % rows
 
 
 @numpy.errstate(all="ignore")  # what overflows is infinite
@@ -81,11 +79,11 @@ def embedding(
 
     IndexError for a number that is no row, RuntimeError unless the numbers are int32 or int64.
     """
-    padding_idx = _padding_row(padding_idx, weight.shape[0])
+    if padding_idx is not None:
+        padding_idx = _padding_row(padding_idx, weight.shape[0])
     if max_norm is not None:
         _renormalize(weight, input, max_norm, norm_type)
-    settings = dict(padding_idx=padding_idx, scale_grad_by_freq=scale_grad_by_freq)
-    return _embedding(weight, input, **settings, sparse=sparse and weight.is_leaf)
+    return _embedding(weight, input, padding_idx, scale_grad_by_freq, sparse and weight.is_leaf)
 
 
 def embedding_bag(
@@ -116,7 +114,8 @@ def embedding_bag(
     starts, ends = _bags(input, offsets, include_last_offset)
     module, flat = xp(starts), input.reshape(-1)
     rows = embedding(flat, weight, padding_idx, max_norm, norm_type, scale_grad_by_freq, sparse)  # (N, D)
-    padding_idx = _padding_row(padding_idx, weight.shape[0])
+    if padding_idx is not None:
+        padding_idx = _padding_row(padding_idx, weight.shape[0])
     counted = module.ones(flat.array.shape, bool) if padding_idx is None else flat.array != padding_idx
     bags = module.repeat(module.arange(len(starts)), ends - starts)  # the bag of each row
     shape = (len(starts), weight.shape[1])

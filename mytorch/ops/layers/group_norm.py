@@ -6,7 +6,7 @@ import math
 
 import numpy
 
-from ...core.arrays import xp
+from ...core.arrays import array_of, xp
 from ...core.primitive import primitive
 from ...core.sums import summed, wide
 from ...kernels.blocks import over_rows
@@ -135,7 +135,7 @@ def group_norm(input, num_groups, weight=None, bias=None, eps=1e-5):
     RuntimeError for a C that ``num_groups`` does not divide, ValueError for a single value per group.
     https://arxiv.org/abs/1803.08494
     """
-    shape = tuple(input.shape)
+    shape = array_of(input).shape
     if len(shape) < 2:
         raise RuntimeError(f"Expected at least 2 dimensions for input tensor but received {len(shape)}")
     if (num_groups := integer(num_groups)) <= 0 or shape[1] % num_groups:
@@ -144,7 +144,7 @@ def group_norm(input, num_groups, weight=None, bias=None, eps=1e-5):
             f"shape {list(shape)} and num_groups={num_groups}"
         )
     for name, values in (("weight", weight), ("bias", bias)):
-        if values is not None and tuple(values.shape) != (shape[1],):
+        if values is not None and array_of(values).shape != (shape[1],):
             raise RuntimeError(
                 f"Expected {name} to be a vector of size equal to the number of channels in input, but got "
                 f"{name} of shape {list(values.shape)} and input of shape {list(shape)}"

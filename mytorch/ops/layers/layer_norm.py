@@ -16,7 +16,6 @@ from ...kernels.numba_loops import compiled
 from ...kernels.sums import column_sums
 from ...kernels.windows import empty_apart
 from ..cast import in_float32
-from ..promotion import operand
 from ..reduce import mean
 from ..shape import reshape
 from ..spatial.padding import pad
@@ -158,23 +157,24 @@ def standardise_few(x, eps, centred=True, columns=False):
     deviation; of small ones all are given for each element.
     """
     size = len(x) if columns else x.shape[1]
-    share = _share(size, columns, x.dtype)
+    share, least = _share(size, columns, x.dtype, eps)
     average = (share.dot(x) if columns else x.dot(share)) if centred else numpy.zeros((len(x), 1), x.dtype)
     out = x - average
     variance = share.dot(out * out) if columns else (out * out).dot(share)
-    deviation = variance + operand(eps, x)
+    deviation = variance + least
     numpy.sqrt(deviation, out=deviation)
     out /= deviation
     return out, average, variance, deviation
 
 
 @functools.lru_cache(64)
-def _share(size, columns, kind):
+def _share(size, columns, kind, eps):
     """A matrix whose product gives means: to each element that of its row, or column, since NumPy is slow to
-    broadcast; large ones once for each.
+    broadcast; large ones once for each. And ``eps`` as an array.
     """
     count = size if size <= 32 else 1
-    return numpy.full((count, size) if columns else (size, count), 1 / size, kind)
+    share = numpy.full((count, size) if columns else (size, count), 1 / size, kind)
+    return share, numpy.array(eps, kind)
 
 
 def layer_norm(input, normalized_shape, weight=None, bias=None, eps=1e-5):
@@ -216,10 +216,10 @@ def _normalized_shape(op, x, normalized_shape, weight, bias):
     shape, array = tuple(map(operator.index, normalized_shape)), array_of(x)
     kind = array.dtype
     fits = shape and array.shape[-len(shape) :] == shape and kind.kind in "fc"
-    for values in (weight, bias):
+    for values in (weight, bias) if fits else ():
         if values is not None:
             values = array_of(values)
-            fits = fits and values.shape == shape and values.dtype == kind
+            fits = fits and values.shape == shape and values.dtype is kind
     if not fits:
         _check_shapes(op, x, shape, weight, bias)
     return shape

@@ -80,7 +80,8 @@ def _marked_rows(t, classes, ignore_index, weight, dtype):
 def check_classes(x, target):
     """Raise what torch raises for arrays of scores and of class indices that do not fit."""
     shape, sizes = x.shape, target.shape
-    if target.dtype != _INT64 or len(shape) < 2 or sizes != (shape[0], *shape[2:]):
+    usual = len(sizes) == 1 and len(shape) == 2 and sizes[0] == shape[0] and target.dtype is _INT64
+    if not usual and (target.dtype != _INT64 or len(shape) < 2 or sizes != (shape[0], *shape[2:])):
         _check_others(shape, sizes, target)
 
 

@@ -260,7 +260,7 @@ def cross_entropy_of_probabilities(x, target, weight=None, *, reduction="mean", 
 # ---- few scores, in as few calls of NumPy's as may be --------------------------------------------
 
 _TINY = 512  # elements
-_UINT64 = numpy.dtype("uint64")
+_INT64, _UINT64 = numpy.dtype("int64"), numpy.dtype("uint64")
 
 
 def _tiny_places(x, target, weight, ignore_index):
@@ -270,8 +270,8 @@ def _tiny_places(x, target, weight, ignore_index):
     is_usual = (
         weight is None
         and type(x) is type(target) is ndarray
+        and target.dtype is _INT64
         and x.dtype.char in "fd"
-        and target.dtype.char == "l"
         and target.ndim == 1 < x.ndim < 3
         and target.size
         and x.flags.c_contiguous

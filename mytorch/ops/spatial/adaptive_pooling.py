@@ -8,7 +8,7 @@ import operator
 
 import numpy
 
-from ...core.arrays import xp
+from ...core.arrays import array_of, xp
 from ...core.primitive import primitive
 from ..elementwise import check_floating
 from ..reduce import mean
@@ -93,10 +93,10 @@ def adaptive_max_indices(x, *, sizes):
 
 
 def _output_sizes(name, nd, x, output_size):
-    values = tuple(output_size) if isinstance(output_size, (tuple, list)) else (output_size,) * nd
+    values = output_size if isinstance(output_size, (tuple, list)) else (output_size,) * nd
     if len(values) != nd:
         raise RuntimeError(f"{name}: output_size must be {nd} ints, but got {len(values)}")
-    values = tuple(n if v is None else operator.index(v) for v, n in zip(values, x.shape[2:]))
+    values = tuple(n if v is None else operator.index(v) for v, n in zip(values, array_of(x).shape[2:]))
     if min(values) < 0:
         raise RuntimeError(
             f"{name}: elements of output_size must be greater than or equal to 0 but received {values}"

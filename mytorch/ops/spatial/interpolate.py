@@ -11,7 +11,7 @@ import warnings
 
 import numpy
 
-from ...core.arrays import is_array
+from ...core.arrays import array_of
 from ...core.sums import summed
 from .adaptive_pooling import adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg_pool3d
 from .resample import Table, resample
@@ -143,8 +143,8 @@ def interpolate(
             "align_corners option can only be set with the interpolating modes: linear | bilinear "
             "| bicubic | trilinear"
         )
-    ndim = len(input.shape)
-    counts, factors = _output_sizes(input, size, scale_factor, recompute_scale_factor)
+    spatial, ndim = array_of(input).shape[2:], array_of(input).ndim
+    counts, factors = _output_sizes(spatial, size, scale_factor, recompute_scale_factor)
     if antialias and (mode not in ("bilinear", "bicubic") or ndim != 4):
         raise ValueError(
             "Anti-alias option is restricted to bilinear and bicubic modes and requires a 4-D tensor as input"
@@ -157,7 +157,7 @@ def interpolate(
     method, out = _ANTIALIASED[mode] if antialias else _METHODS[mode][0], input
     # PyTorch copies along a dimension whose size stays the same, in these modes even if the factor is not 1
     copies = method is _linear or antialias or (mode == "nearest" and ndim == 4)
-    for dim, (n, count, factor) in enumerate(zip(input.shape[2:], counts, factors), 2):
+    for dim, (n, count, factor) in enumerate(zip(spatial, counts, factors), 2):
         if n == count and (copies or factor in (None, 1)):
             continue
         out = resample(out, dim=dim, table=_table(method, n, count, factor, align_corners, kind))
@@ -169,7 +169,8 @@ def _check_image(input, mode, counts):
 
     NotImplementedError for an input that ``mode`` does not take, RuntimeError for empty sizes.
     """
-    ndim, (_, dimensions) = len(input.shape), _METHODS.get(mode, (None, ()))
+    array, (_, dimensions) = array_of(input), _METHODS.get(mode, (None, ()))
+    dtype, ndim = array.dtype, array.ndim
     if ndim not in dimensions:
         if mode in _SMOOTH and ndim in (3, 4, 5) and mode != "bicubic":
             raise NotImplementedError(f"Got {ndim}D input, but {mode} mode needs {dimensions[0]}D input")
@@ -177,12 +178,11 @@ def _check_image(input, mode, counts):
             f"Input Error: Only 3D, 4D and 5D input Tensors supported (got {ndim}D) for the modes: nearest "
             f"| linear | bilinear | bicubic | trilinear | area | nearest-exact (got {mode})"
         )
-    dtype = input.dtype if is_array(input) else input.dtype.numpy
     if dtype.kind not in "fV" and not (dtype == "uint8" and mode.startswith("nearest")):
         raise NotImplementedError(
             f'"upsample_{mode}" not implemented for {input.dtype}: it takes floating-point numbers'
         )
-    if min(counts) < 1 or 0 in input.shape[2:]:
+    if min(counts) < 1 or 0 in array.shape[2:]:
         raise RuntimeError(
             f"Input and output sizes should be greater than 0, but got input {list(input.shape[2:])} "
             f"output {list(counts)}"
@@ -195,9 +195,8 @@ def _table(method, n, count, factor, align_corners, kind):
     return Table.of(n, *method(n, count, factor, align_corners, kind))
 
 
-def _output_sizes(input, size, scale_factor, recompute):
+def _output_sizes(spatial, size, scale_factor, recompute):
     """The spatial output sizes, and the scale factors that were given (None: the ratio of the sizes)."""
-    spatial = list(input.shape[2:])
     if size is not None and scale_factor is not None:
         raise ValueError("only one of size or scale_factor should be defined")
     if size is not None:
@@ -205,7 +204,7 @@ def _output_sizes(input, size, scale_factor, recompute):
             if len(size) != len(spatial):
                 raise ValueError(
                     "Input and output must have the same number of spatial dimensions, but got input with "
-                    f"spatial dimensions of {spatial} and output size of {size}. Please provide input "
+                    f"spatial dimensions of {list(spatial)} and output size of {size}. Please provide input "
                     "tensor in (N, C, d1, d2, ...,dK) format and output size in (o1, o2, ...,oK) format."
                 )
             counts = tuple(_size(s) for s in size)
@@ -220,8 +219,9 @@ def _output_sizes(input, size, scale_factor, recompute):
         if len(scale_factor) != len(spatial):
             raise ValueError(
                 "Input and scale_factor must have the same number of spatial dimensions, but got input with "
-                f"spatial dimensions of {spatial} and scale_factor of shape {scale_factor}. Please provide "
-                "input tensor in (N, C, d1, d2, ...,dK) format and scale_factor in (s1, s2, ...,sK) format."
+                f"spatial dimensions of {list(spatial)} and scale_factor of shape {scale_factor}. Please "
+                "provide input tensor in (N, C, d1, d2, ...,dK) format and scale_factor in "
+                "(s1, s2, ...,sK) format."
             )
         factors = tuple(map(float, scale_factor))
     else:

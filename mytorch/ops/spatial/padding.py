@@ -6,7 +6,7 @@ import functools
 
 import numpy
 
-from ...core.arrays import xp
+from ...core.arrays import array_of, xp
 from ...core.primitive import primitive
 from ..layout import owned
 from ..shape_arguments import sizes
@@ -18,16 +18,24 @@ from .resample import Table, resample
 )
 def pad_constant(x, *, widths, value: float):
     """``value`` (before, after) each dimension; negative widths cut off instead."""
-    sizes = [n + a + b for n, (a, b) in zip(x.shape, widths)]
-    if any(size < 0 or n + min(a, 0) + min(b, 0) < 0 for size, n, (a, b) in zip(sizes, x.shape, widths)):
+    sizes, inside, kept = _padded(x.shape, widths)
+    is_zero = type(value) is int and not value  # and not -0.0
+    out = xp(x).zeros(sizes, x.dtype) if is_zero else xp(x).full(sizes, value, x.dtype)
+    out[inside] = x[kept]
+    return out
+
+
+@functools.lru_cache(maxsize=256)  # every training step has the same shapes
+def _padded(shape, widths):
+    """The padded sizes, where the input goes there, and which part of the input that is."""
+    sizes = [n + a + b for n, (a, b) in zip(shape, widths)]
+    if any(size < 0 or n + min(a, 0) + min(b, 0) < 0 for size, n, (a, b) in zip(sizes, shape, widths)):
         raise RuntimeError(
-            f"The input size {list(x.shape)}, plus negative padding {list(widths)}, resulted in a "
+            f"The input size {list(shape)}, plus negative padding {list(widths)}, resulted in a "
             "negative output size"
         )
-    out = xp(x).full(sizes, value, x.dtype)
     inside = tuple(slice(max(a, 0), size - max(b, 0)) for size, (a, b) in zip(sizes, widths))
-    out[inside] = x[tuple(slice(max(-a, 0), n - max(-b, 0)) for n, (a, b) in zip(x.shape, widths))]
-    return out
+    return sizes, inside, tuple(slice(max(-a, 0), n - max(-b, 0)) for n, (a, b) in zip(shape, widths))
 
 
 def pad(input, pad, mode="constant", value=None):
@@ -36,18 +44,10 @@ def pad(input, pad, mode="constant", value=None):
     RuntimeError for widths that do not fit. NotImplementedError for other modes, and for numbers of
     dimensions that a mode does not know.
     """
-    pad = sizes((tuple(pad),))
-    ndim, known = len(input.shape), len(pad) // 2
-    if len(pad) % 2:
-        raise RuntimeError("Padding length must be divisible by 2")
-    if known > ndim:
-        raise RuntimeError(
-            "Padding length should be less than or equal to two times the input dimension but got padding "
-            f"length {len(pad)} and input of dimension {ndim}"
-        )
-    widths = [(0, 0)] * (ndim - known) + [pad[i : i + 2] for i in range(0, len(pad), 2)][::-1]
+    pad, ndim = sizes((tuple(pad),)), array_of(input).ndim
+    widths, known = _widths(pad, ndim), len(pad) // 2
     if mode == "constant":
-        return pad_constant(input, widths=tuple(widths), value=0 if value is None else value)
+        return pad_constant(input, widths=widths, value=0 if value is None else value)
     if mode not in _PLACES:
         raise NotImplementedError(f"Unrecognised padding mode {mode}")
     if value:
@@ -77,7 +77,21 @@ def pad(input, pad, mode="constant", value=None):
     return owned(out, input)
 
 
-@functools.lru_cache(maxsize=256)  # every training step has the same shapes
+@functools.lru_cache(maxsize=256)
+def _widths(pad, ndim):
+    """The (before, after) of each dimension. RuntimeError for a length of ``pad`` that does not fit."""
+    if len(pad) % 2:
+        raise RuntimeError("Padding length must be divisible by 2")
+    if len(pad) > 2 * ndim:
+        raise RuntimeError(
+            "Padding length should be less than or equal to two times the input dimension but got padding "
+            f"length {len(pad)} and input of dimension {ndim}"
+        )
+    pairs = [pad[i : i + 2] for i in range(0, len(pad), 2)]
+    return ((0, 0),) * (ndim - len(pairs)) + tuple(pairs[::-1])
+
+
+@functools.lru_cache(maxsize=256)
 def _table(mode, before, after, dim, shape):
     return Table.of(shape[dim], [_PLACES[mode](shape[dim], before, after, dim, list(shape))])
 

@@ -133,18 +133,12 @@ def batched(name, nd, x, optional_channels=False):
 _NUMBERS = {1: "one", 2: "two", 3: "three"}
 
 
-def _geometry(settled, name, nd, shape, *given):
-    """The settings that ``settled`` makes of a ``shape`` (C, *S) and the user's arguments."""
-    settled = settled if {*map(type, given)} <= _PLAIN else settled.__wrapped__
-    return settled(name, nd, shape, *given)
-
-
 _PLAIN = {int, tuple, bool, type(None)}  # arguments that are equal if they have equal hashes
 
 
 @functools.lru_cache(maxsize=256, typed=True)  # every training step has the same shapes
 def _settled(name, nd, shape, kernel_size, stride, padding, dilation, ceil_mode):
-    """The settings of ``max_pool``: sizes as tuples."""
+    """The settings of ``max_pool`` for a ``shape`` (C, *S) and the user's arguments: sizes as tuples."""
     if stride is None or (isinstance(stride, (tuple, list)) and not stride):
         stride = kernel_size
     given = {"kernel_size": kernel_size, "stride": stride, "padding": padding, "dilation": dilation}
@@ -215,7 +209,9 @@ def _check_windows(name, kernel, stride, padding, dilation):
 def _max_pool(name, nd, x, kernel_size, stride, padding, dilation, ceil_mode, return_indices):
     x, added = batched(name, nd, x)
     shape = array_of(x).shape[1:]
-    geometry = _geometry(_settled, name, nd, shape, kernel_size, stride, padding, dilation, ceil_mode)
+    given = kernel_size, stride, padding, dilation, ceil_mode
+    settled = _settled if _PLAIN.issuperset(map(type, given)) else _settled.__wrapped__
+    geometry = settled(name, nd, shape, *given)
     out = max_pool(x, **geometry)
     if not return_indices:
         return out[0] if added else out
@@ -227,7 +223,8 @@ def _avg_pool(name, nd, x, kernel_size, stride, padding, ceil_mode, count_includ
     x, added = batched(name, nd, x)
     given = kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override
     array = array_of(x)
-    settings = _geometry(_settled_for_means, name, nd, array.shape[1:], *given)
+    settled = _settled_for_means if _PLAIN.issuperset(map(type, given)) else _settled_for_means.__wrapped__
+    settings = settled(name, nd, array.shape[1:], *given)
     if array.dtype.char in "?bBhHiILQ":
         raise NotImplementedError(f'"{name}" not implemented for {x.dtype}')
     if divisor_override == 0:

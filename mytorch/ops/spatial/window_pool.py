@@ -263,13 +263,13 @@ def avg_pool(x, *, kernel, stride, padding, counts, divisors):
 
     ``divisors``: a number, or a tuple of them per dimension whose products count.
     """
-    sizes = x.shape[2:]
-    if _is_tiny(x, sizes):
-        weights = _averages(sizes, kernel, stride, padding, counts, divisors, x.dtype)
+    shape = x.shape
+    if _is_tiny(x, shape[2:]):
+        weights = _averages(shape[2:], kernel, stride, padding, counts, divisors, x.dtype)
         out = x.reshape(-1, len(weights)).dot(weights)
         flat = out.ravel()
         if math.isfinite(flat.dot(flat)):  # else a nan or an infinity is everywhere
-            return out.reshape(x.shape[:2] + counts)
+            return out.reshape(shape[:2] + counts)
     return _means(x, kernel, stride, padding, counts, divisors)
 
 

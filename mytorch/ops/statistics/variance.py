@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import warnings
+
+import numpy
 
 from ...core.arrays import array_of, xp
 from ...core.primitive import primitive
@@ -25,15 +28,49 @@ def _var_vjp(g, x, dim, correction, keepdim):
 def _spread(x, dim, correction, keepdim, precision):
     """The variance in the dtype that ``precision`` gives for that of ``x``."""
     kind, n = precision(x.dtype), count(x.shape, dim)
-    dims = None if dim is None else folded(dim, x.ndim)
     if x.size <= 8192:
         x = x.astype(kind, copy=False)  # NumPy's fast sum is that without a cast
+        if n > correction and _are_few(x, dim):
+            return _spread_of_few(x, dim, n, n - correction, keepdim)
+    dims = None if dim is None else folded(dim, x.ndim)
     distance = x - summed(x, dims, kind, True) / operand(max(n, 1), x)
     if kind.kind == "c":
         distance = distance.real**2 + distance.imag**2
     else:
         distance *= distance
     return summed(distance, dims, keepdims=keepdim) / operand(max(n - correction, 0), distance)
+
+
+_FEW = 512  # elements up to which NumPy's calls take longer than what they do, and broadcasting the longest
+
+
+def _are_few(x, dim):
+    """Whether a product with ones gives each element its mean: of all elements, or those of a matrix."""
+    usual = dim is None or (x.ndim == 2 and type(dim) is int and -2 <= dim < 2 and max(x.shape) <= 32)
+    return usual and x.size <= _FEW and type(x) is numpy.ndarray and x.dtype.kind == "f"
+
+
+def _spread_of_few(x, dim, n, freedom, keepdim):
+    """The sum of squared distances from the mean over ``freedom``, in as few calls of NumPy's as may be."""
+    ones = _ones(n, x.dtype)
+    if dim is None:
+        flat = x.ravel()
+        distance = flat - numpy.asarray(flat.dot(ones[0]) / n)
+        out = numpy.asarray(distance.dot(distance) / freedom)
+        return out.reshape((1,) * x.ndim) if keepdim else out
+    distance = ones.dot(x) if dim in (0, -2) else x.dot(ones)
+    distance /= operand(n, x)
+    numpy.subtract(x, distance, out=distance)
+    distance *= distance
+    out = ones[0].dot(distance) if dim in (0, -2) else distance.dot(ones[0])
+    out /= operand(freedom, x)
+    return numpy.expand_dims(out, dim) if keepdim else out
+
+
+@functools.lru_cache(64)
+def _ones(n, kind):
+    """Ones in n rows if they are few, else in one row."""
+    return numpy.ones((n if n <= 32 else 1, n), kind)
 
 
 @primitive(complex=True, x=_var_vjp)

@@ -5,6 +5,7 @@ import itertools
 import numpy as np
 import pytest
 
+import mytorch
 from tests.draws import draws
 from tests.referee import compare, same_error, torch
 
@@ -42,3 +43,11 @@ def test_padding_of_other_dtypes():
         for settings in ({}, {"value": 2.5}) if x.dtype != bool else ({},):
             compare(call("pad", pad=(1, 2), **settings), [x])
     compare(call("pad", pad=(1, 1), mode="reflect"), [np.array([[1, 2, 3]])])
+
+
+@pytest.mark.parametrize(
+    "value, negative", [(0, False), (0.0, False), (-0.0, True), (None, False), (-1, True)]
+)
+def test_the_value_keeps_its_sign(value, negative):
+    out = mytorch.nn.functional.pad(mytorch.ones(1), (1, 0), value=value).numpy()
+    assert out[0] == (value or 0) and np.signbit(out[0]) == negative

@@ -21,10 +21,12 @@ from ...core.primitive import primitive
 from ...core.sums import summed
 from ...kernels import winograd
 from ...kernels.im2col import Columns, contract, multiply, threads_for_product
+from ...kernels.numba_loops import worth_compiling
 from ...kernels.sums import row_sums
 from ...kernels.threads import parallel_for, spans
 from ...kernels.windows import batch_first, batch_last, window_counts
 from ..elementwise import widened
+from . import compiled_convolution as loops
 from . import convolution_forms as forms
 
 
@@ -66,6 +68,8 @@ def convolution(x, weight, bias=None, *, stride, padding, dilation, groups, coun
     sizes = [n + sum(p) for n, p in zip(x.shape[2:], padding)]
     counts = counts or window_counts(sizes, kernel, stride, dilation)
     settings = {"stride": stride, "padding": padding, "dilation": dilation, "groups": groups}
+    if worth_compiling(x) and loops.correlates(x, weight.shape, counts, groups):
+        return loops.convolution(x, weight, bias, counts=counts, **settings)
     if forms.is_one_product(x, out_channels, kernel, stride, padding, groups, counts):
         return forms.one_product(x, weight, bias, counts=counts, **settings)
     if forms.is_winograd(x, weight.shape[:2], kernel, stride, dilation, groups):
@@ -208,6 +212,8 @@ def convolution_weight(x, y, *, kernel, stride, padding, dilation, groups):
     From the input ``x`` (N, C, *S) and the output gradient ``y`` (N, O, *counts).
     """
     settings = dict(kernel=kernel, stride=stride, padding=padding, dilation=dilation, groups=groups)
+    if worth_compiling(x) and loops.multiplies(x, y, kernel, groups):
+        return loops.convolution_weight(x, y, **settings)
     if forms.is_one_product(x, y.shape[1], kernel, stride, padding, groups, y.shape[2:]):
         return forms.weight_gradient_of_one_product(x, y, **settings)
     if groups > 1 and forms.is_depthwise_gradient(x, y, kernel, stride, groups):

@@ -14,8 +14,10 @@ from ...core.arrays import xp
 from ...core.blas import use_one_thread
 from ...kernels import depthwise
 from ...kernels.im2col import contract, multiply, threads_for_product
+from ...kernels.numba_loops import worth_compiling
 from ...kernels.threads import parallel_for, spans
 from ...kernels.windows import batch_first, batch_last, copy_pixels, window_view
+from . import compiled_convolution as loops
 
 # ---- all windows in one matrix product -----------------------------------------------------------
 
@@ -184,7 +186,8 @@ def gathers(x, weight, sizes, stride, padding, dilation, groups):
     for size, k, s, (before, _) in zip(sizes, kernel, stride, padding):
         done *= ((before + size - 1) // s - before // s + 1) * min(k, s) * -(-k // s)
     if max(stride) == 1:
-        faster = each <= weight.shape[1] or is_winograd(x, weight.shape[:2], kernel, stride, dilation, groups)
+        small = worth_compiling(x) and loops.reads_little(x, weight.shape, groups) or each <= weight.shape[1]
+        faster = small or is_winograd(x, weight.shape[:2], kernel, stride, dilation, groups)
         return faster and done <= 1.25 * needed
     return (done / needed - 1) * each <= _ADDING_FEW.get(len(x), _ADDING)
 
@@ -195,6 +198,8 @@ def gathered_input(convolution, x, weight, bias, *, sizes, stride, padding, dila
     With a larger ``stride`` places a stride apart are reached by the same positions of the kernel: each such
     phase is an output channel of its own.
     """
+    if worth_compiling(x) and loops.spreads(weight.shape, stride, groups):
+        return loops.depthwise_input(x, weight, bias, sizes, stride, padding, dilation)
     split, phases = _by_phase(weight, groups, stride)
     counts, around, cut = [], [], []
     for size, n, k, s, d, (before, _) in zip(sizes, x.shape[2:], split.shape[3:], stride, dilation, padding):

@@ -99,6 +99,7 @@ ELSEWHERE = {
     "func/test_array_rules": "func/array_products func/array_methods func/batched_array func/entrywise",
     "func/test_vmap": "func/batched_random func/levels",
     "kernels/test_compiled": "ops/gates",
+    "kernels/test_compiled_convolution": "kernels/compiled_tile",
     "kernels/test_numba_loops": "backends/show_config",
     "nn/test_dropout": "nn/random_activation",
     "nn/test_fractional": "ops/spatial/fractional",

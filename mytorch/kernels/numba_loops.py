@@ -2,7 +2,7 @@
 
 NumPy makes a pass over memory for every operation. The few formulas that take a dozen, such as Adam's, have a
 loop as well. It does the same operations in the same order in one pass, so results are equal to the last bit.
-Those of ``compiled.py`` are for large arrays, and differ from NumPy by rounding.
+Those of ``compiled.py``, ``compiled_depthwise.py`` are for large arrays, and differ from NumPy by rounding.
 ``pip install 'mytorch[numba]'`` installs numba, ``MYTORCH_NUMBA=0`` leaves it unused.
 """
 
@@ -70,9 +70,14 @@ def compile_loop(function, fastmath=False):
 _FEW = 4096  # elements that NumPy is fast enough for
 
 
+def worth_compiling(x) -> bool:
+    """Whether to run compiled loops over ``x``: a large array of NumPy's, of float32, if numba is there."""
+    return type(x) is numpy.ndarray and x.dtype.char == "f" and x.size > _FEW and numba() is not None
+
+
 def compiled(*arrays):
     """The module ``compiled.py`` if its loops can run over the arrays: large ones of float32; else None."""
-    if arrays[0].size <= _FEW or numba() is None:
+    if not worth_compiling(arrays[0]):
         return None
     if all(type(a) is numpy.ndarray and a.dtype.char == "f" and a.flags.c_contiguous for a in arrays):
         return importlib.import_module(".compiled", __package__)

@@ -21,10 +21,12 @@ from ...core.primitive import primitive
 from ...core.sums import summed
 from ...kernels import row_products, winograd
 from ...kernels.im2col import Columns, contract, multiply, threads_for_product
+from ...kernels.numba_loops import worth_compiling
 from ...kernels.sums import row_sums
 from ...kernels.threads import parallel_for, spans
 from ...kernels.windows import batch_first, batch_last, window_counts
 from ..elementwise import widened
+from . import compiled_convolution as loops
 from . import convolution_forms as forms
 
 
@@ -66,6 +68,8 @@ def convolution(x, weight, bias=None, *, stride, padding, dilation, groups, coun
     sizes = [n + sum(p) for n, p in zip(x.shape[2:], padding)]
     counts = counts or window_counts(sizes, kernel, stride, dilation)
     settings = {"stride": stride, "padding": padding, "dilation": dilation, "groups": groups}
+    if worth_compiling(x) and loops.correlates(x, weight.shape, counts, groups):
+        return loops.convolution(x, weight, bias, counts=counts, **settings)
     if groups > 1 and forms.is_depthwise(x, weight.shape, stride, dilation):
         return forms.depthwise_convolution(x, weight, bias, counts=counts, **settings)
     if forms.is_one_product(x, out_channels, kernel, stride, padding, groups, counts):
@@ -106,7 +110,7 @@ def convolution_input(x, weight, bias=None, *, sizes, stride, padding, dilation,
     The result is (N, C, *sizes).
     """
     settings = {"stride": stride, "padding": padding, "dilation": dilation, "groups": groups}
-    if groups == len(weight) > 1 and forms.is_depthwise(x, weight.shape, stride, dilation):
+    if groups == len(weight) > 1 and forms.is_depthwise_input(x, weight.shape, stride, dilation):
         return forms.depthwise_input(x, weight, bias, sizes=sizes, **settings)
     if forms.gathers(x, weight, sizes, stride, padding, dilation, groups):
         return forms.gathered_input(convolution, x, weight, bias, sizes=sizes, **settings)
@@ -212,6 +216,8 @@ def convolution_weight(x, y, *, kernel, stride, padding, dilation, groups):
     From the input ``x`` (N, C, *S) and the output gradient ``y`` (N, O, *counts).
     """
     settings = dict(kernel=kernel, stride=stride, padding=padding, dilation=dilation, groups=groups)
+    if worth_compiling(x) and loops.multiplies(x, y, kernel, groups):
+        return loops.convolution_weight(x, y, **settings)
     shape = y.shape[1], x.shape[1] // max(groups, 1), *kernel
     if groups > 1 and forms.is_depthwise(x, shape, stride, dilation):
         return forms.depthwise_weight(x, y, **settings)

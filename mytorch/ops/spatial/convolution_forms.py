@@ -14,8 +14,10 @@ from ...core.arrays import xp
 from ...core.blas import use_one_thread
 from ...kernels import depthwise
 from ...kernels.im2col import contract, multiply, threads_for_product
+from ...kernels.numba_loops import worth_compiling
 from ...kernels.threads import parallel_for, spans
 from ...kernels.windows import batch_first, batch_last, copy_pixels, window_view
+from . import compiled_convolution as loops
 
 # ---- all windows in one matrix product -----------------------------------------------------------
 
@@ -125,6 +127,11 @@ def depthwise_convolution(x, weight, bias, *, counts, groups, **settings):
     return batch_first(out.reshape(len(weight), *out.shape[2:]))
 
 
+def is_depthwise_input(x, weight, stride, dilation):
+    """Whether :func:`depthwise_input` is faster: not where the loops that numba compiles gather it."""
+    return is_depthwise(x, weight, stride, dilation) and not (worth_compiling(x) and len(weight) == 4)
+
+
 def depthwise_input(x, weight, bias, *, groups, **settings):
     """The gradient of :func:`depthwise_convolution` for its input."""
     return batch_first(depthwise.input_gradient(x, *_by_channel(weight, bias, groups), **settings)[:, 0])
@@ -209,7 +216,8 @@ def gathers(x, weight, sizes, stride, padding, dilation, groups):
     for size, k, s, (before, _) in zip(sizes, kernel, stride, padding):
         done *= ((before + size - 1) // s - before // s + 1) * min(k, s) * -(-k // s)
     if max(stride) == 1:
-        faster = each <= weight.shape[1] or is_winograd(x, weight.shape[:2], kernel, stride, dilation, groups)
+        small = worth_compiling(x) and loops.reads_little(x, weight.shape, groups) or each <= weight.shape[1]
+        faster = small or is_winograd(x, weight.shape[:2], kernel, stride, dilation, groups)
         return faster and done <= 1.25 * needed
     return (done / needed - 1) * each <= _ADDING_FEW.get(len(x), _ADDING)
 
@@ -220,6 +228,8 @@ def gathered_input(convolution, x, weight, bias, *, sizes, stride, padding, dila
     With a larger ``stride`` places a stride apart are reached by the same positions of the kernel: each such
     phase is an output channel of its own.
     """
+    if worth_compiling(x) and loops.spreads(weight.shape, stride, groups):
+        return loops.depthwise_input(x, weight, bias, sizes, stride, padding, dilation)
     split, phases = _by_phase(weight, groups, stride)
     counts, around, cut = [], [], []
     for size, n, k, s, d, (before, _) in zip(sizes, x.shape[2:], split.shape[3:], stride, dilation, padding):

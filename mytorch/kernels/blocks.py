@@ -128,7 +128,7 @@ def log_one_plus(x):
     third of the time.
     """
     if x.dtype.char != "f" or x.size <= _FEW or type(x) is not ndarray or _is_fast("log1p"):
-        return xp(x).log1p(x, out=x if x.ndim else None)
+        return xp(x).log1p(x, out=None if isinstance(x, numpy.generic) else x)
     total = x + 1
     lost = total - 1
     numpy.subtract(x, lost, out=lost)

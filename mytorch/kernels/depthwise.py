@@ -14,6 +14,7 @@ import math
 
 import numpy
 
+from ..core.sums import summed
 from .threads import parallel_for, spans
 from .windows import batch_last, copy_pixels, strided, threads_for
 
@@ -200,7 +201,7 @@ class _Sums:
         for runs, kernels in self.terms:
             one = [None] * (kernels.ndim - 2)
             lines = self.buffers[(0, slice(b - a), slice(None), slice(None), *one, slice(self.length))]
-            kernels[a:b] = numpy.vecdot(runs[: b - a, None], lines).sum(2)
+            kernels[a:b] = summed(numpy.vecdot(runs[: b - a, None], lines), 2)
 
 
 def _rows(count, step):

@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy
 
 from ..core.blas import use_one_thread
+from ..core.sums import summed
 from .im2col import contract, multiply, threads_for_product
 from .threads import parallel_for, spans
 from .windows import batch_last, strided
@@ -71,7 +72,7 @@ def weight_gradient(x, y, *, kernel, stride, padding, dilation, groups=1):
     pieces = spans(counts[0], threads)
     sums = numpy.zeros((len(pieces), wide, 1, *shape), x.dtype)  # one for each thread
     parallel_for(work, list(zip(sums, pieces)))
-    total = sums.sum(0) if len(sums) > 1 else sums[0]
+    total = summed(sums, 0) if len(sums) > 1 else sums[0]
     total = (total if tall else total.swapaxes(2, 3)).reshape(wide, high, channels, out_channels)
     return numpy.ascontiguousarray(total.transpose(3, 2, 1, 0))
 

@@ -103,6 +103,8 @@ ALLOWED = {
     "kernels/scatter.py": "the place itself, for sums at indices",
     "ops/diagonal.py: xp(x).einsum('...ii->...i', matrices[..., :n, :n])": "a view, nothing is summed",
     "kernels/blocks.py: numpy.einsum('na,nb->nab', a, b, out=out)": "a column times a row: no sums",
+    "kernels/depthwise.py: numpy.einsum(kernels[a:b], [0, 1, *axes], runs[:b - a], [0, 2, *axes, 3], "
+    "[0, 1, 2, 3], out=target)": "over the positions of a kernel; 16-bit numbers arrive widened",
     "testing/close.py": "counts of booleans",
     "optim/blocks.py: numpy.cumsum([arrays[i].size for i in members])": "integers",
     "tensors/operators.py: reduce.sum(self, dims)": "the operation",

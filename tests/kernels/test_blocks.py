@@ -83,6 +83,13 @@ def test_logarithms_of_one_plus(fast, dtype, size, monkeypatch):
     np.testing.assert_allclose(blocks.log_one_plus(x), wanted, rtol=4e-7 if dtype == "float32" else 4e-16)
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_log_one_plus_writes_to_an_array_without_dimensions(dtype):
+    x = np.array(0.5, dtype)
+    assert blocks.log_one_plus(x) is x
+    assert blocks.log_one_plus(x[()]) == np.log1p(x) and x == np.log1p(np.asarray(0.5, dtype))
+
+
 FAMILIES = {
     "softmax": lambda x, w: mytorch.softmax(x, -1),
     "log_softmax": lambda x, w: mytorch.log_softmax(x, -1),

@@ -251,11 +251,11 @@ def gathered_input(convolution, x, weight, bias, *, sizes, stride, padding, dila
     )
     if max(stride) == 1:
         return found
-    found = batch_last(found).reshape(groups, len(phases), -1, *counts, len(x))
+    found = batch_last(found).reshape(groups, len(phases), weight.shape[1], *counts, len(x))
     out = xp(x).empty((channels, *sizes, len(x)), x.dtype)
     if len(phases) < math.prod(stride):  # some places are reached by none
         out[...] = 0 if bias is None else bias.reshape(-1, *[1] * (out.ndim - 1))
-    grouped = out.reshape(groups, -1, *sizes, len(x))
+    grouped = out.reshape(groups, weight.shape[1], *sizes, len(x))
     for i, phase in enumerate(phases):
         to, take = [], []
         for r, s, (before, _) in zip(phase, stride, padding):
@@ -284,4 +284,4 @@ def _by_phase(weight, groups, stride):
     for i, phase in enumerate(phases):
         part = swapped[(..., *(slice(r, None, s) for r, s in zip(phase, stride)))]
         split[(slice(None), i, ..., *(slice(0, n) for n in part.shape[3:]))] = part
-    return split[back].reshape(groups, -1, each, *small), phases
+    return split[back].reshape(groups, len(phases) * weight.shape[1], each, *small), phases

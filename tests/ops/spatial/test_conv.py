@@ -237,3 +237,23 @@ def test_views_of_what_a_convolution_makes():
         assert y.view(*shape).tolist() == y.contiguous().view(*shape).tolist()
     with pytest.raises(RuntimeError, match="view size is not compatible"):
         mytorch.ones(2, 3).t().view(-1)
+
+
+@pytest.mark.parametrize(
+    ("x", "weight", "settings", "shape"),
+    [
+        ((16, 16, 2), (16, 3, 4), {"stride": 2, "padding": 3}, (16, 3, 0)),
+        ((3, 8, 1, 32), (8, 8, 2, 1), {"stride": (1, 2), "padding": 1}, (3, 8, 0, 61)),
+        ((1, 3, 3, 25), (3, 2, 4, 4), {"stride": (1, 3), "padding": 3, "groups": 3}, (1, 6, 0, 70)),
+        ((2, 3, 7, 2, 5), (3, 1, 3, 2, 3), {"stride": (2, 2, 3), "padding": (3, 2, 0), "groups": 3},
+         (2, 3, 9, 0, 15)),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_a_transposed_convolution_may_have_no_places(x, weight, settings, shape):
+    function = getattr(mytorch.nn.functional, f"conv_transpose{len(x) - 2}d")
+    x, weight = (mytorch.ones(size, requires_grad=True) for size in (x, weight))
+    out = function(x, weight, **settings)
+    assert out.shape == shape
+    out.sum().backward()
+    assert not x.grad.any() and not weight.grad.any()

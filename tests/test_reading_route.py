@@ -1,7 +1,8 @@
 """The way of one training step through the code stays short: what a reader follows is bounded here.
 
 A step of the MLP and one of a CNN are traced, warm: DataLoader, layers, loss, backward, optimizer. Every
-function of the package that they enter counts with all its lines, of at most 110 columns.
+function of the package that they enter counts with all its lines, of at most 110 columns; with two threads
+those that share work out count, too.
 """
 
 import ast
@@ -64,8 +65,12 @@ def length(path, line):
     return 1
 
 
-@pytest.mark.parametrize("make, bound", [(perceptron, 1400), (convnet, 1900)])
-def test_a_training_step_is_a_short_read(make, bound):
+@pytest.mark.parametrize(
+    "make, count, bound",
+    [(perceptron, 1, 1400), (perceptron, 2, 1400), (convnet, 1, 1900), (convnet, 2, 2000)],
+)
+def test_a_training_step_is_a_short_read(threads, make, count, bound):
+    threads(count)
     images, model = make()
     data = TensorDataset(images, mytorch.randint(0, 10, (256,)))
     loader = DataLoader(data, batch_size=64, shuffle=True)

@@ -57,14 +57,15 @@ def overlapped(walk, node, g):
     plan, saved = node.plan, node.saved
     if not plan.rules:  # a user's function, which may change what it saved, even if others read it
         walk.settle()
-    if get_num_threads() == 1 or not plan.rules or not _is_plain(node, g):
+        return plan.vjp(g, saved)
+    if get_num_threads() == 1 or not _is_plain(node, g):
         return plan.vjp(g, saved)
     found, start = [], 0
     for rule, wants in zip(plan.rules, plan.wants):
         found.append(functools.partial(rule, g, *saved[start : start + len(wants)]))
         start += len(wants)
     for k, (i, edge) in enumerate(zip(plan.live, node.edges)):
-        if plan.op.inputs[i] in plan.later and _takes_long(edge, g):
+        if plan.op.inputs[i] in plan.op.later and _takes_long(edge, g):
             later = Later(found[k], walk.begun)
             if later.job is not None:  # otherwise enough of them wait
                 found[k] = later

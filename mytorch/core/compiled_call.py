@@ -104,7 +104,8 @@ TAKEN = {
 
 def can_be_compiled(signature):
     """Whether the source does not use the parameters' names; settings beside ``*arrays`` need a default."""
-    return not (signature.variadic and signature.required or TAKEN & {*signature.inputs, *signature.defaults})
+    usual = not (signature.variadic and signature.required)
+    return usual and not TAKEN & {*signature.inputs, *signature.defaults}
 
 
 def compiled_call(op):

@@ -26,15 +26,14 @@ class Plan:
     """
 
     __slots__ = (
-        *"frees guarded keeps_out later live name op record".split(),
-        *"rules saves constants vjp wants with_complex".split(),
+        "frees guarded keeps_out live name op record rules saves constants vjp wants with_complex".split()
     )
 
     def __init__(self, op, inputs):
         names, variadic = op.inputs, op.signature.variadic
         variables = [i for i, v in enumerate(inputs) if isinstance(v, Variable)]
         live = [i for i in variables if inputs[i]._node is not None]
-        self.op, self.name, self.later, self.with_complex = op, op.node_name, op.later, None
+        self.op, self.name, self.with_complex = op, op.node_name, None
         self.live = tuple(i for i in live if op.joint or names[i] in op.rules)
         self.rules = (op.joint,) if op.joint else tuple(op.rules[names[i]] for i in self.live)
         self.wants = tuple(op.wants(rule) for rule in self.rules)

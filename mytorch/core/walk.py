@@ -120,7 +120,7 @@ class Walk:
         if node.saved is None:
             raise RuntimeError(SECOND_TIME.format(node.name))
         try:
-            if node.plan.later and self.overlapped is not None and not self.careful:
+            if node.plan.op.later and self.overlapped is not None and not self.careful:
                 gradients = self.overlapped(node, g)
             else:
                 gradients = vjp_in_graph(node, g, run) if self.create else node.plan.vjp(g, node.saved)

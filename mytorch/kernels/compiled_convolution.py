@@ -11,7 +11,7 @@ import math
 
 import numpy
 
-from .compiled_depthwise import SHARED, padded_layout
+from .compiled_depthwise import SHARED, padded_layout, summing
 from .compiled_tile import HIGH, WIDE, multiply_tile
 from .numba_loops import compile_loop
 from .threads import parallel_for, spans
@@ -111,11 +111,7 @@ def _multiply(out, x, factors, bias, places, step, first, last):
             multiply_tile(flat, at, rows * run, x, places, row * step + column, factors[o:], bias[o:])
 
 
-def _summing(function):
-    return compile_loop(function, fastmath={"reassoc", "contract"})
-
-
-@_summing
+@summing
 def _eight_dots(w, x, y, z, a, b):
     """The products of four rows with two."""
     wa = wb = xa = xb = ya = yb = za = zb = _f(0)

@@ -140,11 +140,12 @@ def _spread(out, g, kernels, shape, top, left, stride, places):
         _copy_image(flat, out[c].reshape(-1), out.shape[2], shape, top, left, True)
 
 
-def _summing(function):
+def summing(function):
+    """Compile a loop that may add in any order."""
     return compile_loop(function, fastmath={"reassoc", "contract"})
 
 
-@_summing
+@summing
 def _dot(a, b):
     total = _f(0)
     for t in range(a.size):
@@ -152,7 +153,7 @@ def _dot(a, b):
     return total
 
 
-@_summing
+@summing
 def _three_dots(x, a, b, c):
     """The products of ``x`` with three rows."""
     first, second, third = _f(0), _f(0), _f(0)

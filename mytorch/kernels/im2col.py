@@ -143,11 +143,6 @@ class Block(NamedTuple):
     columns: tuple  # shape and strides of the columns in the buffer
 
 
-@functools.lru_cache(maxsize=256)
-def _layout(*arguments):
-    return Layout(*arguments)
-
-
 class Layout:
     """Where the columns of arrays of one shape lie. It is made once: training steps repeat their shapes."""
 
@@ -221,3 +216,6 @@ class Layout:
             strides=strides,
             columns=(columns, apart),
         )
+
+
+_layout = functools.lru_cache(maxsize=256)(Layout)

@@ -170,7 +170,7 @@ def bce_with_logits(x, target, weight=None, pos_weight=None, *, reduction="mean"
     """
     losses = log_one_plus(xp(x).exp(-xp(x).abs(x)))  # log(1 + exp(-x)) = this + max(-x, 0)
     if pos_weight is None:
-        losses += _weighed(xp(x).subtract(x > 0, target), x)
+        losses += _weighed(xp(x).subtract(x > 0, target), x)  # (1 - target) · x + max(-x, 0)
     else:
         losses = _weighed(1 - target, losses + xp(x).maximum(x, 0)) + _weighed(
             pos_weight * target, losses + xp(x).maximum(-x, 0)
